@@ -1,0 +1,2 @@
+/** What asc knows and assemblyscript/std/assembly.json does not declare. */
+declare function __collect(): void;

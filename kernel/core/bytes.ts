@@ -1,0 +1,35 @@
+/**
+ * Numbers in network byte order (RFC 1700: big-endian) at any address, aligned or not,
+ * and blocks of bytes.
+ */
+
+export function loadNet16(pointer: usize): u32 {
+  return bswap<u16>(load<u16>(pointer));
+}
+
+export function loadNet32(pointer: usize): u32 {
+  return bswap<u32>(load<u32>(pointer));
+}
+
+export function storeNet16(pointer: usize, value: u32): void {
+  store<u16>(pointer, bswap<u16>(value as u16));
+}
+
+export function storeNet32(pointer: usize, value: u32): void {
+  store<u32>(pointer, bswap<u32>(value));
+}
+
+/** Six bytes as the low 48 bits of a u64: a hardware address. */
+export function loadNet48(pointer: usize): u64 {
+  return ((loadNet16(pointer) as u64) << 32) | (loadNet32(pointer + 2) as u64);
+}
+
+export function storeNet48(pointer: usize, value: u64): void {
+  storeNet16(pointer, (value >> 32) as u32);
+  storeNet32(pointer + 2, value as u32);
+}
+
+/** True when two blocks hold the same bytes. */
+export function equalBytes(a: usize, b: usize, length: u32): bool {
+  return memory.compare(a, b, length) == 0;
+}

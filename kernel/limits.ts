@@ -1,0 +1,65 @@
+/**
+ * Every bound in the system, in one place. What input can make grow is bounded by a line here;
+ * running out fails the one operation that asked.
+ */
+
+// --- frames (net/phy/pool.ts) ---
+/** Frames in the DMA pool: both rings full, and as many again for queues and reassembly. */
+export const FRAME_COUNT: u32 = 1024;
+/** Bytes of storage of one frame: a whole 82540EM receive buffer (RCTL.BSIZE = 2048). */
+export const FRAME_STORAGE: u32 = 2048;
+/** Head room of a frame that goes out: Ethernet 14 + VLAN 4 + IPv4 60 + TCP 60, rounded up. */
+export const FRAME_HEADROOM: u32 = 144;
+
+// --- e1000 ---
+export const RECEIVE_RING: u32 = 256;
+export const TRANSMIT_RING: u32 = 256;
+/** Frames that one turn takes from a device before everyone else gets a go. */
+export const RECEIVE_BATCH: u32 = 64;
+
+// --- neighbours, routes, reassembly (net/iface) ---
+export const NEIGHBORS: u32 = 64;
+export const ROUTES: u32 = 32;
+export const INTERFACES: u32 = 4;
+export const REASSEMBLIES: u32 = 8;
+/** Bytes that all unfinished reassemblies may hold together. */
+export const REASSEMBLY_BYTES: u32 = 512 * 1024;
+
+// --- UDP ---
+export const UDP_SOCKETS: u32 = 64;
+export const UDP_RECEIVE_BYTES: u32 = 64 * 1024;
+export const UDP_TRANSMIT_BYTES: u32 = 64 * 1024;
+
+// --- TCP ---
+export const TCP_CONNECTIONS: u32 = 512;
+export const TCP_LISTENERS: u32 = 16;
+export const TCP_BACKLOG: u32 = 256;
+export const TCP_TIME_WAITS: u32 = 16384;
+/** Bytes of receive buffer and of send buffer of one connection. */
+export const TCP_RECEIVE_BYTES: u32 = 64 * 1024;
+export const TCP_SEND_BYTES: u32 = 64 * 1024;
+
+// --- names ---
+export const DNS_CACHE_ENTRIES: u32 = 256;
+export const DNS_SERVERS: u32 = 4;
+export const HOSTS_ENTRIES: u32 = 64;
+export const HOST_NAME_LENGTH: u32 = 253;
+
+// --- HTTP, JSON ---
+export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
+export const HTTP_HEADER_FIELDS: u32 = 128;
+export const HTTP_REDIRECTS: u32 = 10;
+export const HTTP_IDLE_CONNECTIONS: u32 = 8;
+export const HTTP_INTERIM_RESPONSES: u32 = 32;
+export const URL_LENGTH: u32 = 8192;
+export const JSON_BYTES: u32 = 1024 * 1024;
+export const JSON_DEPTH: u32 = 128;
+
+// --- console ---
+export const LINE_LENGTH: u32 = 4096;
+export const HISTORY_LINES: u32 = 100;
+export const LOG_BYTES: u32 = 64 * 1024;
+export const COMMAND_LINE_BYTES: u32 = 4096;
+export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
+/** Heap that must be free before an operation that allocates much may start. */
+export const HEAP_RESERVE: u32 = 1024 * 1024;

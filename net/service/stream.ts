@@ -1,0 +1,49 @@
+/**
+ * A stream of bytes in both directions: TCP now, TLS over it later, and HTTP cannot tell which.
+ * Nothing here blocks: what is not there yet is 0 bytes.
+ */
+
+export const enum StreamStatus {
+  /** Not yet usable; wait. */
+  Connecting = 0,
+  /** Both directions work. */
+  Open = 1,
+  /** The peer ended its direction cleanly and everything it sent was read. */
+  Finished = 2,
+  /** Broken or never made: `failure()` says why. */
+  Failed = 3,
+}
+
+/** Why a stream failed, as far as its user must tell one kind from another. */
+export const enum StreamFailure {
+  None = 0,
+  Refused = 1,
+  TimedOut = 2,
+  Unreachable = 3,
+  Reset = 4,
+  /** A table or the memory is full. */
+  NoResources = 5,
+  /** The peer's certificate was refused. */
+  Certificate = 6,
+  /** Another error of the protocol on top (TLS). */
+  Protocol = 7,
+}
+
+export interface Stream {
+  status(): StreamStatus;
+  failureKind(): StreamFailure;
+  /** In words, for the error line: "connection refused". */
+  failure(): string;
+  /** Bytes that can be read now. */
+  readable(): u32;
+  /** Moves up to `capacity` bytes to `destination`; answers how many. */
+  read(destination: usize, capacity: u32): u32;
+  /** Bytes that `write` would take now. */
+  writable(): u32;
+  /** Takes up to `length` bytes; answers how many. */
+  write(source: usize, length: u32): u32;
+  /** No more will be written; what was written still goes out. */
+  close(): void;
+  /** Drops the connection at once. */
+  abort(): void;
+}

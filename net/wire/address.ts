@@ -1,0 +1,87 @@
+/**
+ * Addresses: IPv4 (RFC 791) as a u32 in host order, hardware addresses (IEEE 802) in the low
+ * 48 bits of a u64, and their text forms.
+ */
+
+export const ANY_ADDRESS: u32 = 0;
+export const BROADCAST_ADDRESS: u32 = 0xffffffff;
+export const BROADCAST_HARDWARE: u64 = 0xffff_ffff_ffff;
+
+/** The address a.b.c.d. */
+export function ipv4(a: u32, b: u32, c: u32, d: u32): u32 {
+  return (a << 24) | (b << 16) | (c << 8) | d;
+}
+
+/** The network mask of a prefix length from 0 to 32. */
+export function maskOf(prefix: u32): u32 {
+  return prefix == 0 ? 0 : (0xffffffff as u32) << (32 - prefix);
+}
+
+/** The prefix length of a mask, or -1 when its ones are not contiguous (RFC 4632 section 5.1). */
+export function prefixOf(mask: u32): i32 {
+  const prefix = clz(~mask);
+  return maskOf(prefix) == mask ? prefix : -1;
+}
+
+/** 224.0.0.0/4 (RFC 1112 section 4). */
+export function isMulticast(address: u32): bool {
+  return address >>> 28 == 0xe;
+}
+
+/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
+export function isLoopback(address: u32): bool {
+  return address >>> 24 == 127;
+}
+
+/** An address that one host can have: not 0/8, not loopback, not multicast, not 240/4. */
+export function isUnicast(address: u32): bool {
+  return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;
+}
+
+/** True when the group bit of a hardware address is set (IEEE 802 section 8). */
+export function isGroupHardware(address: u64): bool {
+  return ((address >> 40) & 1) == 1;
+}
+
+export function formatIpv4(address: u32): string {
+  const a = (address >>> 24).toString();
+  const b = ((address >>> 16) & 255).toString();
+  const c = ((address >>> 8) & 255).toString();
+  return `${a}.${b}.${c}.${(address & 255).toString()}`;
+}
+
+export function formatHardware(address: u64): string {
+  let text = "";
+  for (let shift = 40; shift >= 0; shift -= 8) {
+    const octet = ((address >> shift) & 255) as u32;
+    text += (octet < 16 ? "0" : "") + octet.toString(16) + (shift > 0 ? ":" : "");
+  }
+  return text;
+}
+
+/** What `parseIpv4` answers when the text is no address. */
+export const NOT_AN_ADDRESS: i64 = -1;
+
+/**
+ * Four decimal numbers from 0 to 255 without leading zeros, and nothing else (RFC 6943
+ * section 3.1.1: the strict form). Answers NOT_AN_ADDRESS otherwise.
+ */
+export function parseIpv4(text: string): i64 {
+  let address: u32 = 0;
+  let octet: i32 = -1;
+  let dots = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const c = i < text.length ? text.charCodeAt(i) : 0x2e;
+    if (c == 0x2e) {
+      if (octet < 0) return NOT_AN_ADDRESS;
+      address = (address << 8) | octet;
+      octet = -1;
+      dots++;
+    } else {
+      if (c < 0x30 || c > 0x39 || octet == 0) return NOT_AN_ADDRESS;
+      octet = (octet < 0 ? 0 : octet * 10) + (c - 0x30);
+      if (octet > 255) return NOT_AN_ADDRESS;
+    }
+  }
+  return dots == 4 ? (address as i64) : NOT_AN_ADDRESS;
+}
