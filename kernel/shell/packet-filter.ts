@@ -1,0 +1,219 @@
+/**
+ * The filter of `tcpdump`: the part of pcap-filter(7) that names protocols, hosts, networks and
+ * ports, with and, or, not and parentheses. It is compiled once to reverse Polish words, so that
+ * judging a frame neither allocates nor recurses.
+ */
+
+import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
+import { loadNet16, loadNet32 } from "../core/bytes";
+
+const enum Op {
+  And,
+  Or,
+  Not,
+  /** operand: an Ethernet type */
+  EtherType,
+  /** operand: an IP protocol */
+  Protocol,
+  /** operand: an address; mask: its network */
+  Host,
+  /** operand: a port */
+  Port,
+}
+
+const enum Direction {
+  Either,
+  Source,
+  Destination,
+}
+
+const DEPTH: i32 = 32;
+const ETHERTYPE_IPV4: u32 = 0x0800;
+const ETHERTYPE_ARP: u32 = 0x0806;
+
+class Word {
+  constructor(
+    readonly op: Op,
+    readonly operand: u32 = 0,
+    readonly mask: u32 = 0,
+    readonly direction: Direction = Direction.Either,
+  ) {}
+}
+
+export class PacketFilter {
+  /** What was wrong with the text, or empty. */
+  error: string = "";
+  private readonly program: Array<Word> = [];
+  private readonly stack: StaticArray<bool> = new StaticArray<bool>(DEPTH);
+  private words: Array<string>;
+  private next: i32 = 0;
+  private depth: i32 = 0;
+
+  /** Compiles the words of a filter; an empty one passes everything. */
+  constructor(words: Array<string>) {
+    this.words = PacketFilter.split(words);
+    if (this.words.length == 0) return;
+    this.expression();
+    if (this.error.length == 0 && this.next < this.words.length) {
+      this.fail(this.words[this.next], "and, or, or the end of the filter");
+    }
+    if (this.program.length > DEPTH) this.error = `the filter is too long, at most ${DEPTH} terms`;
+  }
+
+  /** True when the frame at `pointer` is to be shown. */
+  matches(pointer: usize, length: u32): bool {
+    if (this.program.length == 0) return true;
+    const stack = this.stack;
+    let top = 0;
+    for (let i = 0; i < this.program.length; i++) {
+      const word = this.program[i];
+      if (word.op == Op.Not) stack[top - 1] = !stack[top - 1];
+      else if (word.op == Op.And || word.op == Op.Or) {
+        top--;
+        const right = stack[top];
+        stack[top - 1] = word.op == Op.And ? stack[top - 1] && right : stack[top - 1] || right;
+      } else stack[top++] = PacketFilter.term(word, pointer, length);
+    }
+    return stack[0];
+  }
+
+  /** Separates parentheses and `!` from the words they touch. */
+  private static split(words: Array<string>): Array<string> {
+    const text = words.join(" ").replaceAll("(", " ( ").replaceAll(")", " ) ");
+    const parts = text.replaceAll("!", " ! ").split(" ");
+    const kept: Array<string> = [];
+    for (let i = 0; i < parts.length; i++) if (parts[i].length > 0) kept.push(parts[i]);
+    return kept;
+  }
+
+  private fail(word: string, expected: string): void {
+    if (this.error.length == 0) this.error = `"${word}": expected ${expected}`;
+  }
+
+  private peek(): string {
+    return this.next < this.words.length ? this.words[this.next] : "";
+  }
+
+  private expression(): void {
+    if (++this.depth > DEPTH) {
+      this.fail("(", "fewer parentheses");
+      return;
+    }
+    this.conjunction();
+    while (this.peek() == "or" || this.peek() == "||") {
+      this.next++;
+      this.conjunction();
+      this.program.push(new Word(Op.Or));
+    }
+    this.depth--;
+  }
+
+  private conjunction(): void {
+    this.negation();
+    while (this.peek() == "and" || this.peek() == "&&") {
+      this.next++;
+      this.negation();
+      this.program.push(new Word(Op.And));
+    }
+  }
+
+  private negation(): void {
+    let negated = false;
+    while (this.peek() == "not" || this.peek() == "!") {
+      this.next++;
+      negated = !negated;
+    }
+    if (this.peek() == "(") {
+      this.next++;
+      this.expression();
+      if (this.peek() != ")") this.fail(this.peek(), "a closing parenthesis");
+      else this.next++;
+    } else this.primitive();
+    if (negated) this.program.push(new Word(Op.Not));
+  }
+
+  private primitive(): void {
+    const word = this.peek();
+    this.next++;
+    if (word == "arp") this.program.push(new Word(Op.EtherType, ETHERTYPE_ARP));
+    else if (word == "ip") this.program.push(new Word(Op.EtherType, ETHERTYPE_IPV4));
+    else if (word == "icmp") this.program.push(new Word(Op.Protocol, 1));
+    else if (word == "tcp" || word == "udp") {
+      this.program.push(new Word(Op.Protocol, word == "tcp" ? 6 : 17));
+      if (this.peek() == "port" || this.peek() == "src" || this.peek() == "dst") {
+        this.primitive();
+        this.program.push(new Word(Op.And));
+      }
+    } else if (word == "src") this.directed(Direction.Source);
+    else if (word == "dst") this.directed(Direction.Destination);
+    else {
+      this.next--;
+      this.directed(Direction.Either);
+    }
+  }
+
+  private directed(direction: Direction): void {
+    const word = this.peek();
+    if (word == "host" || word == "net" || word == "port") this.next++;
+    const value = this.peek();
+    this.next++;
+    if (word == "port") {
+      this.port(value, direction);
+      return;
+    }
+    const slash = value.indexOf("/");
+    const address = parseIpv4(slash < 0 ? value : value.substring(0, slash));
+    const prefix = slash < 0 ? 32 : parseNumber(value.substring(slash + 1), 32);
+    if (address == NOT_AN_ADDRESS || prefix < 0) {
+      this.fail(value, "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N");
+      return;
+    }
+    const mask = maskOf(prefix as u32);
+    this.program.push(new Word(Op.Host, (address as u32) & mask, mask, direction));
+  }
+
+  private port(value: string, direction: Direction): void {
+    const port = parseNumber(value, 65535);
+    if (port < 0) this.fail(value, "a port from 0 to 65535");
+    else this.program.push(new Word(Op.Port, port as u32, 0, direction));
+  }
+
+  private static term(word: Word, pointer: usize, length: u32): bool {
+    if (length < 14) return false;
+    const type = loadNet16(pointer + 12);
+    if (word.op == Op.EtherType) return type == word.operand;
+    if (type == ETHERTYPE_ARP && word.op == Op.Host && length >= 42) {
+      return either(word, loadNet32(pointer + 28), loadNet32(pointer + 38));
+    }
+    if (type != ETHERTYPE_IPV4 || length < 34) return false;
+    const packet = pointer + 14;
+    if (word.op == Op.Protocol) return load<u8>(packet + 9) == word.operand;
+    if (word.op == Op.Host) return either(word, loadNet32(packet + 12), loadNet32(packet + 16));
+    const protocol = load<u8>(packet + 9);
+    const header: u32 = (load<u8>(packet) & 15) * 4;
+    const fragment = loadNet16(packet + 6) & 0x1fff;
+    if ((protocol != 6 && protocol != 17) || fragment != 0 || length < 18 + header) return false;
+    return either(word, loadNet16(packet + header), loadNet16(packet + header + 2));
+  }
+}
+
+function either(word: Word, source: u32, destination: u32): bool {
+  const mask = word.op == Op.Host ? word.mask : 0xffffffff;
+  const fromSource = (source & mask) == word.operand;
+  const toDestination = (destination & mask) == word.operand;
+  if (word.direction == Direction.Source) return fromSource;
+  if (word.direction == Direction.Destination) return toDestination;
+  return fromSource || toDestination;
+}
+
+/** A decimal number from 0 to `most`, or -1. */
+function parseNumber(text: string, most: i32): i32 {
+  if (text.length == 0 || text.length > 9) return -1;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= most ? value : -1;
+}
