@@ -1,0 +1,122 @@
+/**
+ * The Internet checksum (RFC 1071): the ones-complement sum of 16-bit words that IPv4, ICMP, UDP
+ * and TCP carry.
+ *
+ * The sum does not care for byte order (RFC 1071 section 2 B) or word width (2 C), so it is
+ * taken over little-endian 32-bit words into 64 bits, eight a round, and folded once at the end.
+ * A folded sum is in memory order: it is stored with `store<u16>` as it is, never swapped.
+ */
+
+/**
+ * `initial` plus the sum of `length` bytes. An odd last byte counts as the low half of a word,
+ * so of several blocks summed one after the other only the last may have an odd length.
+ */
+export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
+  let total = initial;
+  let at = pointer;
+  const end = pointer + length;
+  while (at + 32 <= end) {
+    total += load<u32>(at) as u64;
+    total += load<u32>(at, 4) as u64;
+    total += load<u32>(at, 8) as u64;
+    total += load<u32>(at, 12) as u64;
+    total += load<u32>(at, 16) as u64;
+    total += load<u32>(at, 20) as u64;
+    total += load<u32>(at, 24) as u64;
+    total += load<u32>(at, 28) as u64;
+    at += 32;
+  }
+  while (at + 4 <= end) {
+    total += load<u32>(at) as u64;
+    at += 4;
+  }
+  if ((length & 2) != 0) {
+    total += load<u16>(at) as u64;
+    at += 2;
+  }
+  if ((length & 1) != 0) total += load<u8>(at) as u64;
+  return total;
+}
+
+/** The 16-bit ones-complement sum, not complemented, in memory order. */
+export function fold(sum: u64): u16 {
+  let folded = (sum & 0xffffffff) + (sum >> 32);
+  folded = (folded & 0xffff) + (folded >> 16);
+  folded = (folded & 0xffff) + (folded >> 16);
+  return ((folded & 0xffff) + (folded >> 16)) as u16;
+}
+
+/**
+ * The checksum of `length` bytes on top of `initial`, ready for `store<u16>`. Over a block that
+ * holds its own right checksum it is 0.
+ */
+export function checksum(pointer: usize, length: u32, initial: u64 = 0): u16 {
+  return ~fold(sum(pointer, length, initial));
+}
+
+/**
+ * The partial sum of the pseudo header that UDP and TCP cover (RFC 768, RFC 9293 section 3.1):
+ * source, destination, zero, protocol, and the length of the segment in bytes (at most 65,535).
+ */
+export function pseudoHeader(source: u32, destination: u32, protocol: u32, length: u32): u64 {
+  const addresses = (bswap<u32>(source) as u64) + (bswap<u32>(destination) as u64);
+  return addresses + (((protocol << 8) + (bswap<u16>(length as u16) as u32)) as u64);
+}
+
+/**
+ * Copies `length` bytes and answers `sum` of them, in one pass. The blocks must not overlap,
+ * save where `destination` lies in front of `source`.
+ */
+export function copyAndSum(destination: usize, source: usize, length: u32, initial: u64): u64 {
+  let total = initial;
+  let to = destination;
+  let at = source;
+  const end = source + length;
+  while (at + 32 <= end) {
+    total = copyRound(to, at, total);
+    at += 32;
+    to += 32;
+  }
+  while (at + 4 <= end) {
+    const word = load<u32>(at);
+    store<u32>(to, word);
+    total += word as u64;
+    at += 4;
+    to += 4;
+  }
+  if ((length & 2) != 0) {
+    const word = load<u16>(at);
+    store<u16>(to, word);
+    total += word as u64;
+    at += 2;
+    to += 2;
+  }
+  if ((length & 1) != 0) {
+    const last = load<u8>(at);
+    store<u8>(to, last);
+    total += last as u64;
+  }
+  return total;
+}
+
+/** One round of `copyAndSum`: 32 bytes. */
+function copyRound(to: usize, at: usize, initial: u64): u64 {
+  const a = load<u32>(at);
+  const b = load<u32>(at, 4);
+  const c = load<u32>(at, 8);
+  const d = load<u32>(at, 12);
+  store<u32>(to, a);
+  store<u32>(to, b, 4);
+  store<u32>(to, c, 8);
+  store<u32>(to, d, 12);
+  const e = load<u32>(at, 16);
+  const f = load<u32>(at, 20);
+  const g = load<u32>(at, 24);
+  const h = load<u32>(at, 28);
+  store<u32>(to, e, 16);
+  store<u32>(to, f, 20);
+  store<u32>(to, g, 24);
+  store<u32>(to, h, 28);
+  const first = (a as u64) + (b as u64) + (c as u64) + (d as u64);
+  return initial + first + (e as u64) + (f as u64) + (g as u64) + (h as u64);
+}

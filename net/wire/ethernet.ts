@@ -1,0 +1,55 @@
+/**
+ * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames and VLAN tags are
+ * not supported: their type is one that nobody takes.
+ *
+ *      0                6               12      14
+ *     ┌────────────────┬───────────────┬───────┬────────────┐
+ *     │ destination    │ source        │ type  │ payload    │
+ *     └────────────────┴───────────────┴───────┴────────────┘
+ */
+import { loadNet16, loadNet48, storeNet16, storeNet48 } from "../../kernel/core/bytes";
+import { BROADCAST_HARDWARE, isGroupHardware } from "./address";
+import { Drop } from "./drop";
+
+export const ETHERNET_HEADER: u32 = 14;
+/** The shortest frame on the wire without its FCS: shorter ones are padded with zeros. */
+export const ETHERNET_MINIMUM: u32 = 60;
+/** The largest IPv4 packet in a frame. */
+export const ETHERNET_MTU: u32 = 1500;
+export const ETHERTYPE_IPV4: u32 = 0x0800;
+export const ETHERTYPE_ARP: u32 = 0x0806;
+/** The group that every multicast host is in: 224.0.0.1 (RFC 1112 sections 4 and 6.4). */
+export const ALL_HOSTS_HARDWARE: u64 = 0x0100_5e00_0001;
+
+@unmanaged
+export class EthernetHeader {
+  static at(pointer: usize): EthernetHeader {
+    return changetype<EthernetHeader>(pointer);
+  }
+  get destination(): u64 {
+    return loadNet48(changetype<usize>(this));
+  }
+  get source(): u64 {
+    return loadNet48(changetype<usize>(this) + 6);
+  }
+  get type(): u32 {
+    return loadNet16(changetype<usize>(this) + 12);
+  }
+}
+
+/** The gate: a whole header, for the interface with address `own`, from a single station. */
+export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
+  if (length < ETHERNET_HEADER) return Drop.EthernetTruncated;
+  const header = EthernetHeader.at(pointer);
+  const to = header.destination;
+  if (to != own && to != BROADCAST_HARDWARE && to != ALL_HOSTS_HARDWARE) {
+    return Drop.EthernetOtherHost;
+  }
+  return isGroupHardware(header.source) ? Drop.EthernetGroupSource : Drop.None;
+}
+
+export function emitEthernet(pointer: usize, destination: u64, source: u64, type: u32): void {
+  storeNet48(pointer, destination);
+  storeNet48(pointer + 6, source);
+  storeNet16(pointer + 12, type);
+}

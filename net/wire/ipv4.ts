@@ -1,0 +1,149 @@
+/**
+ * IPv4 headers (RFC 791 section 3.1; what a host accepts: RFC 1122 section 3.2.1).
+ *
+ *      0        1        2                 4                 6
+ *     ┌────┬───┬────────┬─────────────────┬─────────────────┬─────────────────┐
+ *     │ 4  │IHL│ TOS    │ total length    │ identification  │0 DF MF│ offset  │
+ *     ├────┴───┼────────┼─────────────────┼─────────────────┴─────────────────┤
+ *   8 │ TTL    │protocol│ header checksum │ source                            │
+ *     ├────────┴────────┴─────────────────┼───────────────────────────────────┤
+ *  16 │ destination                       │ options, 0 to 40 bytes            │
+ *     └───────────────────────────────────┴───────────────────────────────────┘
+ */
+import { loadNet16, loadNet32 } from "../../kernel/core/bytes";
+import { checksum, fold } from "./checksum";
+import { Drop } from "./drop";
+
+export const IPV4_HEADER: u32 = 20;
+export const PROTOCOL_ICMP: u32 = 1;
+export const PROTOCOL_TCP: u32 = 6;
+export const PROTOCOL_UDP: u32 = 17;
+export const DONT_FRAGMENT: u32 = 0x4000;
+export const MORE_FRAGMENTS: u32 = 0x2000;
+/** The bits of `flagsAndFragment` that hold the offset, in units of 8 bytes. */
+export const FRAGMENT_OFFSET: u32 = 0x1fff;
+/** What a packet starts with (RFC 1700, "IP TIME TO LIVE PARAMETER"). */
+export const DEFAULT_TTL: u32 = 64;
+/** The longest packet that the total length can say. */
+export const IPV4_LONGEST: u32 = 65535;
+
+const OPTION_END: u32 = 0;
+const OPTION_NOP: u32 = 1;
+const OPTION_LOOSE_ROUTE: u32 = 131;
+const OPTION_STRICT_ROUTE: u32 = 137;
+
+@unmanaged
+export class Ipv4Header {
+  static at(pointer: usize): Ipv4Header {
+    return changetype<Ipv4Header>(pointer);
+  }
+  get version(): u32 {
+    return load<u8>(changetype<usize>(this)) >> 4;
+  }
+  /** Bytes of header, options included. */
+  get headerLength(): u32 {
+    return (load<u8>(changetype<usize>(this)) & 15) << 2;
+  }
+  /** Bytes of header and payload. */
+  get totalLength(): u32 {
+    return loadNet16(changetype<usize>(this) + 2);
+  }
+  get identification(): u32 {
+    return loadNet16(changetype<usize>(this) + 4);
+  }
+  get flagsAndFragment(): u32 {
+    return loadNet16(changetype<usize>(this) + 6);
+  }
+  /** Where this fragment's payload lies in the datagram's, in bytes. */
+  get fragmentOffset(): u32 {
+    return (this.flagsAndFragment & FRAGMENT_OFFSET) << 3;
+  }
+  get moreFragments(): bool {
+    return (this.flagsAndFragment & MORE_FRAGMENTS) != 0;
+  }
+  /** True for a part of a datagram, whatever DF says (RFC 6274 section 3.6). */
+  get isFragment(): bool {
+    return (this.flagsAndFragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
+  }
+  get ttl(): u32 {
+    return load<u8>(changetype<usize>(this), 8);
+  }
+  get protocol(): u32 {
+    return load<u8>(changetype<usize>(this), 9);
+  }
+  get source(): u32 {
+    return loadNet32(changetype<usize>(this) + 12);
+  }
+  get destination(): u32 {
+    return loadNet32(changetype<usize>(this) + 16);
+  }
+  get payload(): usize {
+    return changetype<usize>(this) + this.headerLength;
+  }
+  get payloadLength(): u32 {
+    return this.totalLength - this.headerLength;
+  }
+}
+
+/**
+ * The gate for `length` bytes of link payload, of which the first `totalLength` are the packet
+ * and the rest padding. Source routes are refused (RFC 7126 sections 4.3 and 4.4), other
+ * well-formed options passed over. TTL is not looked at (RFC 1122 section 3.2.1.7).
+ */
+export function parseIpv4Header(pointer: usize, length: u32): Drop {
+  if (length < IPV4_HEADER) return Drop.Ipv4Truncated;
+  const header = Ipv4Header.at(pointer);
+  if (header.version != 4) return Drop.Ipv4Version;
+  const headerLength = header.headerLength;
+  const totalLength = header.totalLength;
+  if (headerLength < IPV4_HEADER || headerLength > totalLength) return Drop.Ipv4HeaderLength;
+  if (totalLength > length) return Drop.Ipv4TotalLength;
+  if (checksum(pointer, headerLength) != 0) return Drop.Ipv4Checksum;
+  return headerLength == IPV4_HEADER
+    ? Drop.None
+    : parseOptions(pointer + IPV4_HEADER, pointer + headerLength);
+}
+
+function parseOptions(pointer: usize, end: usize): Drop {
+  let at = pointer;
+  while (at < end) {
+    const kind = load<u8>(at) as u32;
+    if (kind == OPTION_END) break;
+    if (kind == OPTION_NOP) {
+      at++;
+      continue;
+    }
+    if (kind == OPTION_LOOSE_ROUTE || kind == OPTION_STRICT_ROUTE) return Drop.Ipv4Options;
+    if (at + 1 == end) return Drop.Ipv4Options;
+    const length = load<u8>(at, 1) as u32;
+    if (length < 2 || at + length > end) return Drop.Ipv4Options;
+    at += length;
+  }
+  return Drop.None;
+}
+
+/** A header of 20 bytes with its checksum, which is summed from the values as they are stored. */
+export function emitIpv4(
+  pointer: usize,
+  totalLength: u32,
+  identification: u32,
+  flagsAndFragment: u32,
+  ttl: u32,
+  protocol: u32,
+  source: u32,
+  destination: u32,
+): void {
+  const first = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
+  const second =
+    (bswap<u16>(identification as u16) as u32) |
+    ((bswap<u16>(flagsAndFragment as u16) as u32) << 16);
+  const third = ttl | (protocol << 8);
+  const from = bswap<u32>(source);
+  const to = bswap<u32>(destination);
+  const total = (first as u64) + (second as u64) + (third as u64) + (from as u64) + (to as u64);
+  store<u32>(pointer, first);
+  store<u32>(pointer, second, 4);
+  store<u32>(pointer, third | ((~fold(total) as u32) << 16), 8);
+  store<u32>(pointer, from, 12);
+  store<u32>(pointer, to, 16);
+}

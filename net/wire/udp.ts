@@ -1,0 +1,90 @@
+/**
+ * UDP datagrams (RFC 768, RFC 1122 section 4.1.3).
+ *
+ *      0             2                  4         6          8
+ *     ┌─────────────┬──────────────────┬─────────┬──────────┬─────────┐
+ *     │ source port │ destination port │ length  │ checksum │ payload │
+ *     └─────────────┴──────────────────┴─────────┴──────────┴─────────┘
+ */
+import { loadNet16 } from "../../kernel/core/bytes";
+import { checksum, fold, pseudoHeader, sum } from "./checksum";
+import { Drop } from "./drop";
+import { PROTOCOL_UDP } from "./ipv4";
+
+export const UDP_HEADER: u32 = 8;
+
+@unmanaged
+export class UdpHeader {
+  static at(pointer: usize): UdpHeader {
+    return changetype<UdpHeader>(pointer);
+  }
+  get sourcePort(): u32 {
+    return loadNet16(changetype<usize>(this));
+  }
+  get destinationPort(): u32 {
+    return loadNet16(changetype<usize>(this) + 2);
+  }
+  /** Bytes of header and payload. */
+  get length(): u32 {
+    return loadNet16(changetype<usize>(this) + 4);
+  }
+  /** In memory order; 0 = the sender took none. */
+  get checksum(): u16 {
+    return load<u16>(changetype<usize>(this), 6);
+  }
+  get payload(): usize {
+    return changetype<usize>(this) + UDP_HEADER;
+  }
+  get payloadLength(): u32 {
+    return this.length - UDP_HEADER;
+  }
+}
+
+/**
+ * The gate for `length` bytes of IPv4 payload, of which the first `UdpHeader.length` are the
+ * datagram. A checksum of 0 is accepted (RFC 1122 section 4.1.3.4), port 0 as destination is not.
+ */
+export function parseUdp(pointer: usize, length: u32, source: u32, destination: u32): Drop {
+  if (length < UDP_HEADER) return Drop.UdpTruncated;
+  const header = UdpHeader.at(pointer);
+  const own = header.length;
+  if (own < UDP_HEADER || own > length) return Drop.UdpLength;
+  if (header.checksum != 0) {
+    const pseudo = pseudoHeader(source, destination, PROTOCOL_UDP, own);
+    if (checksum(pointer, own, pseudo) != 0) return Drop.UdpChecksum;
+  }
+  return header.destinationPort == 0 ? Drop.UdpPort : Drop.None;
+}
+
+/** Writes the header in front of a payload that is in place; `length` counts both, in bytes. */
+export function emitUdp(
+  pointer: usize,
+  length: u32,
+  sourcePort: u32,
+  destinationPort: u32,
+  source: u32,
+  destination: u32,
+): void {
+  const payload = sum(pointer + UDP_HEADER, length - UDP_HEADER);
+  emitUdpSummed(pointer, length, sourcePort, destinationPort, source, destination, payload);
+}
+
+/** `emitUdp` for a payload whose sum is known, from `copyAndSum`. */
+export function emitUdpSummed(
+  pointer: usize,
+  length: u32,
+  sourcePort: u32,
+  destinationPort: u32,
+  source: u32,
+  destination: u32,
+  payloadSum: u64,
+): void {
+  const ports =
+    (bswap<u16>(sourcePort as u16) as u32) | ((bswap<u16>(destinationPort as u16) as u32) << 16);
+  const size = bswap<u16>(length as u16) as u32;
+  const pseudo = pseudoHeader(source, destination, PROTOCOL_UDP, length);
+  const check = ~fold(payloadSum + pseudo + (ports as u64) + (size as u64));
+  store<u32>(pointer, ports);
+  // A sum of 0 is sent as its other form, for 0 means that there is none (RFC 768).
+  store<u32>(pointer, size | ((check == 0 ? 0xffff : (check as u32)) << 16), 4);
+}
