@@ -43,6 +43,7 @@ export function isGroupHardware(address: u64): bool {
   return ((address >> 40) & 1) == 1;
 }
 
+/** `192.0.2.1` of an address in host order. */
 export function formatIpv4(address: u32): string {
   const a = (address >>> 24).toString();
   const b = ((address >>> 16) & 255).toString();
@@ -50,6 +51,7 @@ export function formatIpv4(address: u32): string {
   return `${a}.${b}.${c}.${(address & 255).toString()}`;
 }
 
+/** `52:54:00:12:34:56` of the low 48 bits. */
 export function formatHardware(address: u64): string {
   let text = "";
   for (let shift = 40; shift >= 0; shift -= 8) {

@@ -77,7 +77,7 @@ export async function load(entry: string, host: Record<string, unknown> = {}): P
   return exports;
 }
 
-/** Puts a text into the module's memory as UTF-8 (through its `block`); answers [pointer, length]. */
+/** Puts a text as UTF-8 into the module's memory (through `block`); answers [pointer, length]. */
 export function writeText(exports: Exports, text: string): [number, number] {
   return writeBytes(exports, Buffer.from(text));
 }

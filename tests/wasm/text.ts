@@ -5,7 +5,7 @@ export function textAt(pointer: usize, length: u32): string {
   return String.UTF8.decodeUnsafe(pointer, length);
 }
 
-/** A block of `length` bytes for Node to fill; never given back (a test's module is short-lived). */
+/** A block of `length` bytes for Node to fill; never given back: a test's module is short-lived. */
 export function block(length: u32): usize {
   return heap.alloc(length);
 }

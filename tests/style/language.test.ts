@@ -1,0 +1,76 @@
+/** What the kernel's TypeScript does without: floats, `any`, a hidden clock, hidden chance. */
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import ts from "typescript";
+import { allFiles, files, kernelFiles, none, parse, root, text, walk, where } from "./sources.ts";
+
+/** Names that must not be used, with what to use instead. */
+const bannedNames: Record<string, string> = {
+  f32: "integers: floats would pull libm in",
+  f64: "integers: floats would pull libm in",
+  Date: "the time that is passed in",
+  console: "kernel/core/log.ts or the shell",
+  trace: "kernel/core/log.ts or the shell",
+};
+
+function objection(node: ts.Node): string | undefined {
+  if (ts.isIdentifier(node)) {
+    const property = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+    if (property) {
+      const owner = (node.parent as ts.PropertyAccessExpression).expression.getText();
+      return owner === "Math" ? "Math works on floats" : undefined;
+    }
+    return Object.hasOwn(bannedNames, node.text) && !isDeclarationName(node)
+      ? `${node.text}: use ${bannedNames[node.text]}`
+      : undefined;
+  }
+  if (node.kind === ts.SyntaxKind.AnyKeyword) return "any";
+  if (node.kind === ts.SyntaxKind.NumberKeyword) return "number is f64: name the integer's width";
+  if (ts.isNumericLiteral(node) && /^[0-9_]*(\.|[eE])/.test(node.getText())) {
+    return `${node.getText()} is a float`;
+  }
+  return undefined;
+}
+
+/** A member of a class may be called as it likes: `log.trace`. */
+function isDeclarationName(node: ts.Identifier): boolean {
+  const parent = node.parent;
+  return (
+    (ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.name === node
+  );
+}
+
+test("kernel code uses no floats, no any, no clock, no chance and no console of its own", () => {
+  const complaints: string[] = [];
+  for (const path of kernelFiles()) {
+    walk(parse(path), (node) => {
+      const why = objection(node);
+      if (why !== undefined) complaints.push(`${where(node)} ${why}`);
+    });
+  }
+  none(complaints);
+});
+
+test("nothing silences the type checker", () => {
+  const silencer = /@ts-(ignore|nocheck|expect-error)/;
+  const own = "tests/style/language.test.ts";
+  none(allFiles().filter((path) => path !== own && silencer.test(text(path))));
+});
+
+test("every wire format is exercised by a test", () => {
+  const entries = files("tests/wasm", ".ts");
+  const imported = new Set<string>();
+  for (const path of entries) {
+    for (const [, module] of text(path).matchAll(/from "(?:\.\.\/)+net\/wire\/([^"]+)"/g)) {
+      const name = path.slice("tests/wasm/".length);
+      const used = files("tests/unit", ".test.ts").some((test) => text(test).includes(name));
+      if (used) imported.add(module);
+    }
+  }
+  const complaints = files("net/wire", ".ts").flatMap((path) => {
+    const name = path.slice("net/wire/".length, -".ts".length);
+    const tested = imported.has(name) || existsSync(`${root}tests/unit/${name}.test.ts`);
+    return tested ? [] : [`${path} has no test in tests/unit/`];
+  });
+  none(complaints);
+});

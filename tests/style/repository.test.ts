@@ -1,0 +1,33 @@
+/** What no file of the repository may hold: hosts of registries, paths of one machine. */
+import { test } from "node:test";
+import { files, lines, none, text } from "./sources.ts";
+
+// Written so that this file does not hold them itself.
+const patterns = [
+  /registry[.][a-z]+[.][a-z]+/i,
+  /(pypi|npmjs|crates)[.](org|com|io)/i,
+  /(^|["'`\s(=:])\/(work|root|home|Users)\//,
+];
+
+test("nothing names a registry's host or a path of one machine", () => {
+  const complaints: string[] = [];
+  for (const path of files(".")) {
+    if (/\.(png|jpg|ico|bin|pem)$/.test(path)) continue;
+    lines(path).forEach((line, index) => {
+      if (patterns.some((pattern) => pattern.test(line))) complaints.push(`${path}:${index + 1}`);
+    });
+  }
+  none(complaints);
+});
+
+test("package-lock.json pins by hash alone, so that any registry will do", () => {
+  const lock = text("package-lock.json");
+  none(lock.includes('"resolved"') ? ["package-lock.json holds resolved addresses"] : []);
+});
+
+test("every package is pinned to one version", () => {
+  const wanted = JSON.parse(text("package.json"));
+  const all = { ...wanted.dependencies, ...wanted.devDependencies } as Record<string, string>;
+  const loose = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+  none(loose.map(([name, version]) => `${name} ${version}`));
+});

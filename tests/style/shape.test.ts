@@ -1,0 +1,103 @@
+/** How long lines, functions and files may be, and that each file says what it is for. */
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import ts from "typescript";
+import {
+  allFiles,
+  files,
+  kernelFiles,
+  lines,
+  none,
+  parse,
+  root,
+  text,
+  walk,
+  where,
+} from "./sources.ts";
+
+const LINE_COLUMNS = 100;
+const FUNCTION_LINES = 70;
+const FILE_LINES = 400;
+const MAIN_LINES = 60;
+const NATIVE_LINES = 1500;
+
+/** Tables of constants may be longer: each with the reason why it is one. */
+const longFiles: Record<string, string> = {};
+
+function nativeFiles(): string[] {
+  return existsSync(`${root}kernel/native`) ? files("kernel/native", ".c", ".h", ".S") : [];
+}
+
+test(`no line is longer than ${LINE_COLUMNS} columns`, () => {
+  const sources = [...allFiles(), ...nativeFiles(), ...files("compiler-config", ".sh", ".ld")];
+  const complaints = sources.flatMap((path) =>
+    lines(path).flatMap((line, index) =>
+      [...line].length > LINE_COLUMNS ? [`${path}:${index + 1} has ${[...line].length}`] : [],
+    ),
+  );
+  none(complaints);
+});
+
+test(`no file is longer than ${FILE_LINES} lines, but the tables listed here`, () => {
+  const long = [...allFiles(), ...nativeFiles()].filter((path) => lines(path).length > FILE_LINES);
+  const complaints = long
+    .filter((path) => longFiles[path] === undefined)
+    .map((path) => `${path} has ${lines(path).length}`);
+  for (const path of Object.keys(longFiles)) {
+    if (!long.includes(path)) complaints.push(`${path} is listed as a long table and is none`);
+  }
+  none(complaints);
+});
+
+/** The body of a `describe` is a list of tests, not one function. */
+function isSuite(node: ts.Node): boolean {
+  const call = node.parent;
+  return ts.isCallExpression(call) && ["describe", "suite"].includes(call.expression.getText());
+}
+
+test(`no function is longer than ${FUNCTION_LINES} lines`, () => {
+  const complaints: string[] = [];
+  for (const path of allFiles()) {
+    const source = parse(path);
+    walk(source, (node) => {
+      if (!ts.isFunctionLike(node) || isSuite(node)) return;
+      const first = source.getLineAndCharacterOfPosition(node.getStart()).line;
+      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
+      const length = last - first + 1;
+      if (length > FUNCTION_LINES) complaints.push(`${where(node)} has ${length}`);
+    });
+  }
+  none(complaints);
+});
+
+test("every file opens with a comment on what it is for", () => {
+  const typescript = allFiles().filter((path) => !/^\/\*\*[ \n]/.test(text(path)));
+  const native = nativeFiles().filter((path) => !/^(\/\*|\/\/|#)/.test(text(path)));
+  none([...typescript, ...native]);
+});
+
+test(`kernel/main.ts, the table of contents, has at most ${MAIN_LINES} lines`, () => {
+  const count = lines("kernel/main.ts").length;
+  none(count > MAIN_LINES ? [`kernel/main.ts has ${count}`] : []);
+});
+
+test(`C and assembly together have at most ${NATIVE_LINES} lines`, () => {
+  const counts = nativeFiles().map((path) => lines(path).length);
+  const sum = counts.reduce((a, b) => a + b, 0);
+  none(sum > NATIVE_LINES ? [`kernel/native has ${sum}`] : []);
+});
+
+test("a public function of the wire formats and the API is documented", () => {
+  const complaints: string[] = [];
+  for (const path of kernelFiles()) {
+    if (!path.startsWith("net/wire/") && path !== "net/api.ts") continue;
+    for (const statement of parse(path).statements) {
+      if (!ts.isFunctionDeclaration(statement)) continue;
+      const exported = statement.modifiers?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
+      if (exported && ts.getJSDocCommentsAndTags(statement).length === 0) {
+        complaints.push(`${where(statement)} ${statement.name?.text} has no doc comment`);
+      }
+    }
+  }
+  none(complaints);
+});

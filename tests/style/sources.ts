@@ -1,0 +1,73 @@
+/** The project's own files, and TypeScript parsed by the compiler's API, for the style tests. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+
+const skipped = new Set(["node_modules", "build", ".git"]);
+
+/** Paths from the project's root of all files below `folder` that end in one of `endings`. */
+export function files(folder: string, ...endings: string[]): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = folder === "." ? entry.name : `${folder}/${entry.name}`;
+    if (skipped.has(entry.name)) continue;
+    if (entry.isDirectory()) found.push(...files(path, ...endings));
+    else if (endings.length === 0 || endings.some((end) => path.endsWith(end))) found.push(path);
+  }
+  return found.sort();
+}
+
+/** Every file of AssemblyScript that can become part of the kernel. */
+export function kernelFiles(): string[] {
+  const folders = readdirSync(root).filter((name) =>
+    ["kernel", "net", "drivers", "examples"].includes(name),
+  );
+  return folders.flatMap((folder) => files(folder, ".ts"));
+}
+
+/** All TypeScript of the project, tests included. */
+export function allFiles(): string[] {
+  return files(".", ".ts");
+}
+
+const texts = new Map<string, string>();
+
+export function text(path: string): string {
+  let content = texts.get(path);
+  if (content === undefined) {
+    content = readFileSync(join(root, path), "utf8");
+    texts.set(path, content);
+  }
+  return content;
+}
+
+/** Lines of a file, without the empty one that a final line end makes. */
+export function lines(path: string): string[] {
+  return text(path).replace(/\n$/, "").split("\n");
+}
+
+export function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, text(path), ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+}
+
+/** Calls `visit` for every node below `node`, outermost first. */
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => walk(child, visit));
+}
+
+/** `path:line` of a node, as editors and terminals make it a link. */
+export function where(node: ts.Node): string {
+  const file = node.getSourceFile();
+  return `${file.fileName}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+}
+
+/** All complaints at once, one a line; passes when there is none. */
+export function none(complaints: string[]): void {
+  if (complaints.length > 0) {
+    throw new Error(`${complaints.length} found:\n  ${complaints.join("\n  ")}`);
+  }
+}
