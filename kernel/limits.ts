@@ -30,6 +30,11 @@ export const UDP_SOCKETS: u32 = 64;
 export const UDP_RECEIVE_BYTES: u32 = 64 * 1024;
 export const UDP_TRANSMIT_BYTES: u32 = 64 * 1024;
 
+// --- ICMP echo ---
+export const ECHO_SOCKETS: u32 = 8;
+export const ECHO_RECEIVE_BYTES: u32 = 16 * 1024;
+export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
+
 // --- TCP ---
 export const TCP_CONNECTIONS: u32 = 512;
 export const TCP_LISTENERS: u32 = 16;

@@ -1,0 +1,16 @@
+/** What can go wrong with a socket that its user must be told (RFC 1122 section 4.2.3.9). */
+
+export const enum SocketError {
+  None = 0,
+  /** The peer's host answered that nobody listens. */
+  Refused,
+  /** The peer ended the connection abruptly. */
+  Reset,
+  TimedOut,
+  /** No route, or a router answered that the destination cannot be reached. */
+  Unreachable,
+  /** The own address that the socket used is gone. */
+  AddressGone,
+  /** A table or the memory is full. */
+  NoResources,
+}

@@ -1,0 +1,55 @@
+/** A packet sink that keeps what sockets send, for tests that look at it. */
+import { FramePool } from "../../net/phy/pool";
+import { PacketSink, SendResult } from "../../net/socket/sink";
+import { Frame } from "../../net/wire/frame";
+
+export class SentPacket {
+  constructor(
+    readonly pointer: usize,
+    readonly length: u32,
+    readonly source: u32,
+    readonly destination: u32,
+    readonly protocol: u32,
+  ) {}
+}
+
+export class CaptureSink implements PacketSink {
+  sent: Array<SentPacket> = [];
+  /** The own address; 0 = there is no route anywhere. */
+  source: u32 = 0x0a00020f;
+  /** Packets that it takes before it is busy. */
+  room: u32 = u32.MAX_VALUE;
+  readonly pool: FramePool = new FramePool(4);
+
+  clear(): void {
+    for (let i = 0; i < this.sent.length; i++) heap.free(this.sent[i].pointer);
+    this.sent = [];
+    this.room = u32.MAX_VALUE;
+    this.source = 0x0a00020f;
+  }
+  allocate(_destination: u32): Frame | null {
+    return this.room == 0 ? null : this.pool.allocate();
+  }
+  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
+    const result = this.sendBytes(frame.start, frame.length, source, destination, protocol);
+    this.pool.release(frame);
+    return result;
+  }
+  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
+    if (this.room == 0) return SendResult.Busy;
+    this.room--;
+    const copy = heap.alloc(length);
+    memory.copy(copy, pointer, length);
+    this.sent.push(new SentPacket(copy, length, source, destination, protocol));
+    return SendResult.Sent;
+  }
+  release(frame: Frame): void {
+    this.pool.release(frame);
+  }
+  mtu(_destination: u32): u32 {
+    return this.source == 0 ? 0 : 1500;
+  }
+  sourceAddress(_destination: u32): u32 {
+    return this.source;
+  }
+}
