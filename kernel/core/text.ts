@@ -1,0 +1,192 @@
+/**
+ * Text as bytes: ASCII and UTF-8 (RFC 3629) at an address, numbers in it, and the form in
+ * which text from elsewhere is shown on the console.
+ */
+
+export const HTAB: u32 = 0x09;
+export const LF: u32 = 0x0a;
+export const CR: u32 = 0x0d;
+export const SPACE: u32 = 0x20;
+export const DELETE: u32 = 0x7f;
+
+export function isDigit(c: u32): bool {
+  return c - 0x30 < 10;
+}
+
+export function isLetter(c: u32): bool {
+  return (c | 0x20) - 0x61 < 26;
+}
+
+/** The value of a hexadecimal digit, or -1. */
+export function hexValue(c: u32): i32 {
+  if (isDigit(c)) return c - 0x30;
+  const letter = (c | 0x20) - 0x61;
+  return letter < 6 ? letter + 10 : -1;
+}
+
+/** The small letter of a capital ASCII letter; anything else as it is. */
+export function lowerCase(c: u32): u32 {
+  return c - 0x41 < 26 ? c | 0x20 : c;
+}
+
+/** What the parsers of numbers answer when the text is none or does not fit. */
+export const NOT_A_NUMBER: i64 = -1;
+
+/** One or more decimal digits and nothing else, at most i64.MAX_VALUE; or NOT_A_NUMBER. */
+export function parseDecimal(pointer: usize, length: u32): i64 {
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < length; i++) {
+    const digit = (load<u8>(pointer + i) as u32) - 0x30;
+    if (digit > 9 || value > ((i64.MAX_VALUE - digit) as u64) / 10) return NOT_A_NUMBER;
+    value = value * 10 + digit;
+  }
+  return length == 0 ? NOT_A_NUMBER : (value as i64);
+}
+
+/** The same of a string. */
+export function parseDecimalText(text: string): i64 {
+  let value: u64 = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = (text.charCodeAt(i) as u32) - 0x30;
+    if (digit > 9 || value > ((i64.MAX_VALUE - digit) as u64) / 10) return NOT_A_NUMBER;
+    value = value * 10 + digit;
+  }
+  return text.length == 0 ? NOT_A_NUMBER : (value as i64);
+}
+
+/** Writes `value` in decimal (at most 20 bytes); answers how many bytes. */
+export function writeDecimal(destination: usize, value: u64): u32 {
+  let length: u32 = 1;
+  for (let rest = value / 10; rest != 0; rest /= 10) length++;
+  let rest = value;
+  for (let at = destination + length; at > destination; rest /= 10) {
+    at--;
+    store<u8>(at, 0x30 + ((rest % 10) as u32));
+  }
+  return length;
+}
+
+/** Writes the low byte of each character; answers how many: `text.length`. */
+export function writeAscii(destination: usize, text: string): u32 {
+  const length = text.length as u32;
+  const source = changetype<usize>(text);
+  for (let i: u32 = 0; i < length; i++) {
+    store<u8>(destination + i, load<u16>(source + (i << 1)));
+  }
+  return length;
+}
+
+/** The bytes as characters U+0000 to U+00FF, one each: never fails. */
+export function latin1(pointer: usize, length: u32): string {
+  const units = new StaticArray<u16>(length);
+  for (let i: u32 = 0; i < length; i++) units[i] = load<u8>(pointer + i);
+  return String.UTF16.decodeUnsafe(changetype<usize>(units), (length as usize) << 1);
+}
+
+/** True when the bytes are exactly the ASCII text. */
+export function equalsText(pointer: usize, length: u32, text: string): bool {
+  if (length != (text.length as u32)) return false;
+  return startsWithText(pointer, length, text);
+}
+
+/** True when the bytes begin with the ASCII text. */
+export function startsWithText(pointer: usize, length: u32, text: string): bool {
+  const wanted = text.length as u32;
+  if (length < wanted) return false;
+  const source = changetype<usize>(text);
+  for (let i: u32 = 0; i < wanted; i++) {
+    if ((load<u8>(pointer + i) as u32) != load<u16>(source + (i << 1))) return false;
+  }
+  return true;
+}
+
+/** True when the bytes are `text` but for capital letters; `text` has small letters only. */
+export function equalsIgnoringCase(pointer: usize, length: u32, text: string): bool {
+  if (length != (text.length as u32)) return false;
+  const source = changetype<usize>(text);
+  for (let i: u32 = 0; i < length; i++) {
+    if (lowerCase(load<u8>(pointer + i)) != load<u16>(source + (i << 1))) return false;
+  }
+  return true;
+}
+
+/**
+ * Length of the UTF-8 sequence at `pointer`, at most `length`, or 0 when it is none: no
+ * overlong form, no surrogate, nothing above U+10FFFF (RFC 3629 section 4).
+ */
+export function utf8SequenceLength(pointer: usize, length: u32): u32 {
+  if (length == 0) return 0;
+  const first: u32 = load<u8>(pointer);
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const wanted: u32 = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (length < wanted) return 0;
+  for (let i: u32 = 1; i < wanted; i++) {
+    if ((load<u8>(pointer + i) & 0xc0) != 0x80) return 0;
+  }
+  const second: u32 = load<u8>(pointer, 1);
+  if (first == 0xe0 && second < 0xa0) return 0;
+  if (first == 0xed && second > 0x9f) return 0;
+  if (first == 0xf0 && second < 0x90) return 0;
+  if (first == 0xf4 && second > 0x8f) return 0;
+  return wanted;
+}
+
+/** Offset of the first byte that is not UTF-8, or -1 when all of it is. */
+export function utf8Fault(pointer: usize, length: u32): i32 {
+  let at: u32 = 0;
+  while (at < length) {
+    const step = utf8SequenceLength(pointer + at, length - at);
+    if (step == 0) return at;
+    at += step;
+  }
+  return -1;
+}
+
+/** The text of UTF-8 bytes; each byte that is not UTF-8 becomes U+FFFD. */
+export function decodeUtf8(pointer: usize, length: u32): string {
+  if (utf8Fault(pointer, length) < 0) return String.UTF8.decodeUnsafe(pointer, length);
+  const parts: Array<string> = [];
+  let start: u32 = 0;
+  let at: u32 = 0;
+  while (at < length) {
+    const step = utf8SequenceLength(pointer + at, length - at);
+    if (step == 0) {
+      parts.push(String.UTF8.decodeUnsafe(pointer + start, at - start));
+      parts.push("\ufffd");
+      start = at + 1;
+    }
+    at += step == 0 ? 1 : step;
+  }
+  parts.push(String.UTF8.decodeUnsafe(pointer + start, length - start));
+  return parts.join("");
+}
+
+/**
+ * True for characters that a terminal acts on or that hide what a line says: controls (C0,
+ * DEL, C1), line separators, marks and overrides of direction, the byte order mark.
+ */
+export function isUnprintable(c: u32): bool {
+  if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return true;
+  if (c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f || c == 0xfeff) return true;
+  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/** Text from elsewhere, safe on a console: what is unprintable as \xNN or \uNNNN. */
+export function escapeText(text: string): string {
+  let clean = 0;
+  while (clean < text.length && !isUnprintable(text.charCodeAt(clean))) clean++;
+  if (clean == text.length) return text;
+  const parts: Array<string> = [];
+  let start = 0;
+  for (let i = clean; i < text.length; i++) {
+    const c: u32 = text.charCodeAt(i);
+    if (!isUnprintable(c)) continue;
+    parts.push(text.substring(start, i));
+    const digits = c.toString(16);
+    parts.push(c < 256 ? "\\x" + digits.padStart(2, "0") : "\\u" + digits.padStart(4, "0"));
+    start = i + 1;
+  }
+  parts.push(text.substring(start));
+  return parts.join("");
+}
