@@ -1,0 +1,117 @@
+/**
+ * A ring of bytes: a queue whose writer may also lay bytes down ahead of its end, as TCP does
+ * with data that came out of order.
+ *
+ *     block        head          head + length                    block + capacity
+ *     ├── free ────┼── queued ───┼── free, or laid down ahead ────┤   (and around the end)
+ *
+ * Its memory is a block of its own that exists only between `allocate` and `release`.
+ */
+
+export class Ring {
+  /** Bytes queued. */
+  length: u32 = 0;
+  private block: usize = 0;
+  /** Where the oldest byte is, from the block's start. */
+  private head: u32 = 0;
+
+  /** `capacity` in bytes must be a power of two. */
+  constructor(readonly capacity: u32) {
+    assert(capacity > 0 && (capacity & (capacity - 1)) == 0, "a ring's capacity is a power of 2");
+  }
+
+  /** Takes the memory, if it has none yet. This is the only place that allocates. */
+  allocate(): void {
+    if (this.block == 0) this.block = heap.alloc(this.capacity as usize);
+  }
+
+  /** Forgets what is queued and gives the memory back. */
+  release(): void {
+    if (this.block != 0) heap.free(this.block);
+    this.block = 0;
+    this.head = 0;
+    this.length = 0;
+  }
+
+  get allocated(): bool {
+    return this.block != 0;
+  }
+
+  /** Bytes that can be queued. */
+  get free(): u32 {
+    return this.capacity - this.length;
+  }
+
+  /** Queues up to `length` bytes; answers how many. */
+  write(source: usize, length: u32): u32 {
+    const free = this.capacity - this.length;
+    const count = length < free ? length : free;
+    if (count == 0) return 0;
+    this.allocate();
+    this.place(0, source, count);
+    this.length += count;
+    return count;
+  }
+
+  /**
+   * Lays `length` bytes down `ahead` bytes behind the end of the queue, without queueing them;
+   * `extend` does that once the gap is closed. They must fit, and there must be memory.
+   */
+  place(ahead: u32, source: usize, length: u32): void {
+    assert(this.block != 0, "a ring without memory cannot be written");
+    assert(ahead + length <= this.capacity - this.length, "bytes laid down beyond the ring");
+    const at = (this.head + this.length + ahead) & (this.capacity - 1);
+    const whole = this.capacity - at;
+    if (length <= whole) {
+      memory.copy(this.block + at, source, length);
+    } else {
+      memory.copy(this.block + at, source, whole);
+      memory.copy(this.block, source + whole, length - whole);
+    }
+  }
+
+  /** Queues the next `count` bytes, which `place` has laid down. */
+  extend(count: u32): void {
+    assert(count <= this.capacity - this.length, "a ring extended beyond its capacity");
+    this.length += count;
+  }
+
+  /** Moves up to `capacity` of the oldest bytes to `destination`; answers how many. */
+  read(destination: usize, capacity: u32): u32 {
+    const count = capacity < this.length ? capacity : this.length;
+    if (count > 0) this.copyOut(0, destination, count);
+    this.consume(count);
+    return count;
+  }
+
+  /** Copies `length` bytes from `offset` bytes behind the oldest; they stay queued. */
+  copyOut(offset: u32, destination: usize, length: u32): void {
+    const whole = this.contiguous(offset);
+    if (length <= whole) {
+      memory.copy(destination, this.pointerAt(offset), length);
+    } else {
+      memory.copy(destination, this.pointerAt(offset), whole);
+      memory.copy(destination + whole, this.block, length - whole);
+    }
+  }
+
+  /** Where the byte `offset` bytes behind the oldest is. */
+  pointerAt(offset: u32): usize {
+    return this.block + ((this.head + offset) & (this.capacity - 1));
+  }
+
+  /** How many queued bytes from `offset` on lie in one piece. */
+  contiguous(offset: u32): u32 {
+    assert(offset <= this.length, "an offset beyond what the ring holds");
+    const whole = this.capacity - ((this.head + offset) & (this.capacity - 1));
+    const queued = this.length - offset;
+    return queued < whole ? queued : whole;
+  }
+
+  /** Drops the `count` oldest bytes, which must be there. */
+  consume(count: u32): void {
+    assert(count <= this.length, "more consumed than the ring holds");
+    this.head = (this.head + count) & (this.capacity - 1);
+    this.length -= count;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * TCP options (RFC 9293 section 3.2, RFC 7323 section 2): maximum segment size and window scale
+ * are understood, all others skipped by their length.
+ *
+ *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
+ *     │ kind │ length │ data │     these two have neither length nor data
+ *     └──────┴────────┴──────┘
+ */
+import { loadNet16, storeNet32 } from "../../kernel/core/bytes";
+
+const KIND_END: u32 = 0;
+const KIND_NO_OPERATION: u32 = 1;
+const KIND_MAXIMUM_SEGMENT_SIZE: u32 = 2;
+const KIND_WINDOW_SCALE: u32 = 3;
+
+/** The largest shift that a window may have (RFC 7323 section 2.3). */
+export const WINDOW_SHIFT_MAXIMUM: u32 = 14;
+/** Bytes of the options of a SYN: MSS 4, no operation 1, window scale 3. */
+export const SYN_OPTIONS: u32 = 8;
+/** Bytes of the options of a SYN that offers no window scale. */
+export const SYN_OPTIONS_UNSCALED: u32 = 4;
+
+/** What the options of one SYN said. */
+export class TcpOptions {
+  /** The peer's maximum segment size, or 0 when it named none (or 0). */
+  segmentSize: u32 = 0;
+  /** The peer scales its windows by `windowShift`. */
+  scaled: bool = false;
+  windowShift: u32 = 0;
+
+  /**
+   * Reads `length` bytes of options. A length that is illegal ends the reading there (RFC 9293
+   * MUST-7): what came before it counts. A shift above 14 counts as 14.
+   */
+  parse(pointer: usize, length: u32): void {
+    this.segmentSize = 0;
+    this.scaled = false;
+    this.windowShift = 0;
+    const end = pointer + length;
+    let at = pointer;
+    while (at < end) {
+      const kind = load<u8>(at) as u32;
+      if (kind == KIND_END) return;
+      if (kind == KIND_NO_OPERATION) {
+        at++;
+        continue;
+      }
+      if (at + 2 > end) return;
+      const size = load<u8>(at, 1) as u32;
+      if (size < 2 || at + size > end) return;
+      if (kind == KIND_MAXIMUM_SEGMENT_SIZE && size == 4) {
+        this.segmentSize = loadNet16(at + 2);
+      } else if (kind == KIND_WINDOW_SCALE && size == 3) {
+        const shift = load<u8>(at, 2) as u32;
+        this.windowShift = shift > WINDOW_SHIFT_MAXIMUM ? WINDOW_SHIFT_MAXIMUM : shift;
+        this.scaled = true;
+      }
+      at += size;
+    }
+  }
+}
+
+/** Writes the SYN_OPTIONS bytes of a SYN's options: its segment size and its window's shift. */
+export function emitSynOptions(pointer: usize, segmentSize: u32, windowShift: u32): void {
+  emitSegmentSize(pointer, segmentSize);
+  const scale = (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | windowShift;
+  storeNet32(pointer + 4, scale);
+}
+
+/** Writes the SYN_OPTIONS_UNSCALED bytes that name the segment size alone. */
+export function emitSegmentSize(pointer: usize, segmentSize: u32): void {
+  storeNet32(pointer, (KIND_MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | segmentSize);
+}

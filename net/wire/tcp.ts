@@ -1,0 +1,120 @@
+/**
+ * TCP segments (RFC 9293 section 3.1).
+ *
+ *      0             2                  4          8                 12
+ *     ┌─────────────┬──────────────────┬──────────┬─────────────────┬──────────────────┐
+ *     │ source port │ destination port │ sequence │ acknowledgment  │ offset and flags │ ...
+ *     └─────────────┴──────────────────┴──────────┴─────────────────┴──────────────────┘
+ *      14       16         18               20           offset * 4
+ *     ┌────────┬──────────┬────────────────┬────────────┬─────────┐
+ *     │ window │ checksum │ urgent pointer │ options    │ payload │
+ *     └────────┴──────────┴────────────────┴────────────┴─────────┘
+ */
+import { loadNet16, loadNet32 } from "../../kernel/core/bytes";
+import { checksum, fold, pseudoHeader, sum } from "./checksum";
+import { Drop } from "./drop";
+import { PROTOCOL_TCP } from "./ipv4";
+
+/** Bytes of a header without options, and of the longest one. */
+export const TCP_HEADER: u32 = 20;
+export const TCP_HEADER_MAXIMUM: u32 = 60;
+
+// The flags that matter here. ECE, CWR and the reserved bits are ignored (RFC 9293: Rsrvd).
+export const FLAG_FIN: u32 = 0x01;
+export const FLAG_SYN: u32 = 0x02;
+export const FLAG_RST: u32 = 0x04;
+export const FLAG_PSH: u32 = 0x08;
+export const FLAG_ACK: u32 = 0x10;
+export const FLAG_URG: u32 = 0x20;
+
+@unmanaged
+export class TcpHeader {
+  static at(pointer: usize): TcpHeader {
+    return changetype<TcpHeader>(pointer);
+  }
+  get sourcePort(): u32 {
+    return loadNet16(changetype<usize>(this));
+  }
+  get destinationPort(): u32 {
+    return loadNet16(changetype<usize>(this) + 2);
+  }
+  get sequence(): u32 {
+    return loadNet32(changetype<usize>(this) + 4);
+  }
+  get acknowledgment(): u32 {
+    return loadNet32(changetype<usize>(this) + 8);
+  }
+  /** Bytes of the header with its options. */
+  get headerLength(): u32 {
+    return ((load<u8>(changetype<usize>(this), 12) as u32) >>> 4) << 2;
+  }
+  get flags(): u32 {
+    return (load<u8>(changetype<usize>(this), 13) as u32) & 0x3f;
+  }
+  /** As it stands in the segment, not scaled (RFC 7323 section 2). */
+  get window(): u32 {
+    return loadNet16(changetype<usize>(this) + 14);
+  }
+  get urgentPointer(): u32 {
+    return loadNet16(changetype<usize>(this) + 18);
+  }
+  get options(): usize {
+    return changetype<usize>(this) + TCP_HEADER;
+  }
+  get optionsLength(): u32 {
+    return this.headerLength - TCP_HEADER;
+  }
+  get payload(): usize {
+    return changetype<usize>(this) + this.headerLength;
+  }
+}
+
+/**
+ * The gate for `length` bytes of IPv4 payload: a whole header, a data offset inside the segment,
+ * and the checksum, which is not optional (RFC 9293 section 3.1, MUST-2 and MUST-3). Options are
+ * not looked at here: `TcpOptions` survives any bytes.
+ */
+export function parseTcp(pointer: usize, length: u32, source: u32, destination: u32): Drop {
+  if (length < TCP_HEADER) return Drop.TcpTruncated;
+  const headerLength = TcpHeader.at(pointer).headerLength;
+  if (headerLength < TCP_HEADER || headerLength > length) return Drop.TcpHeaderLength;
+  const pseudo = pseudoHeader(source, destination, PROTOCOL_TCP, length);
+  return checksum(pointer, length, pseudo) == 0 ? Drop.None : Drop.TcpChecksum;
+}
+
+/**
+ * Writes a header of `headerLength` bytes whose options, if any, are in place behind the first
+ * 20. `windowField` is what goes on the wire. The checksum is left to `sealTcp`.
+ */
+export function emitTcp(
+  pointer: usize,
+  headerLength: u32,
+  sourcePort: u32,
+  destinationPort: u32,
+  sequence: u32,
+  acknowledgment: u32,
+  flags: u32,
+  windowField: u32,
+): void {
+  store<u32>(pointer, bswap<u32>((sourcePort << 16) | destinationPort));
+  store<u32>(pointer, bswap<u32>(sequence), 4);
+  store<u32>(pointer, bswap<u32>(acknowledgment), 8);
+  store<u32>(pointer, bswap<u32>((headerLength << 26) | (flags << 16) | windowField), 12);
+  store<u32>(pointer, 0, 16);
+}
+
+/**
+ * Puts the checksum into a header whose field for it is 0. `payloadSum` is the sum of what
+ * follows the header; `length` counts both, in bytes.
+ */
+export function sealTcp(
+  pointer: usize,
+  headerLength: u32,
+  length: u32,
+  source: u32,
+  destination: u32,
+  payloadSum: u64,
+): void {
+  const pseudo = pseudoHeader(source, destination, PROTOCOL_TCP, length);
+  store<u16>(pointer, ~fold(sum(pointer, headerLength, payloadSum + pseudo)), 16);
+}
