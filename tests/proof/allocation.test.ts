@@ -1,0 +1,103 @@
+/**
+ * The packet path cannot allocate: no call chain leads from it to the allocator, in the very
+ * module that becomes the kernel. An interrupt handler must not either, for the allocator can be
+ * at work when it comes.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { before, test } from "node:test";
+import { root } from "../support/process.ts";
+import { CallGraph, plain } from "./call-graph.ts";
+
+/** Where the packet path begins; each has to fit at least one function. */
+const packetPath = [
+  /^net\/iface\/ip\/IpLayer#poll$/,
+  /^net\/socket\/udp\/UdpSocket#(send|receive)$/,
+  /^net\/socket\/tcp\/[^#]+\/TcpConnection#(read|write|consume)$/,
+];
+
+/** What allocates, for AssemblyScript's minimal runtime. */
+const allocator =
+  /^~lib\/rt\/(tcms\/__(new|renew)|tlsf\/__(alloc|realloc)|__new(Array|Buffer))$|^~lib\/rt\/tlsf\/(alloc|realloc)ateBlock$/;
+
+/**
+ * Functions that are reached from the packet path and allocate all the same, each with the
+ * reason why that is right. An entry that is no longer needed fails the test.
+ */
+const allowed: Record<string, string> = {};
+
+let graph: CallGraph;
+
+before(() => {
+  const module = `${root}build/kernel.wasm`;
+  assert.ok(existsSync(module), "build/kernel.wasm is missing: run make first");
+  const wat = execFileSync(`${root}node_modules/.bin/wasm2wat`, [module], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  graph = new CallGraph(wat);
+});
+
+const isAllocator = (name: string) => allocator.test(name);
+
+test("the walk finds what allocates, directly, by a stub and by a function value", () => {
+  const sample = new CallGraph(
+    [
+      "(module",
+      "  (type (;0;) (func (param i32)))",
+      "  (type (;1;) (func))",
+      "  (func $clean (type 1)\n    call $leaf)",
+      "  (func $leaf (type 1)\n    call 0)",
+      "  (func $direct (type 1)\n    call $~lib/rt/tcms/__new)",
+      "  (func $A#m@override (type 1)\n    call $leaf\n    call $direct)",
+      "  (func $virtual (type 1)\n    call $A#m@override)",
+      "  (func $byValue (type 1)\n    call_indirect (type 1))",
+      "  (func $~lib/rt/tcms/__new (type 0))",
+      "  (elem (;0;) (i32.const 1) func $direct)",
+      '  (export "x" (func $virtual)))',
+    ].join("\n"),
+  );
+  const way = (name: string, ...ignored: string[]) =>
+    sample.path(name, isAllocator, new Set(ignored))?.join(" > ") ?? "";
+  assert.equal(way("$clean"), "");
+  assert.equal(way("$direct"), "direct > ~lib/rt/tcms/__new");
+  assert.equal(way("$virtual"), "virtual > A#m@override > direct > ~lib/rt/tcms/__new");
+  assert.equal(way("$byValue"), "byValue > direct > ~lib/rt/tcms/__new");
+  assert.equal(way("$virtual", "direct"), "");
+  assert.equal(sample.exports.get("x"), "$virtual");
+});
+
+test("the allocator is where it is looked for", () => {
+  assert.ok(graph.named(allocator).length >= 2, "the allocator's names have changed");
+  const outside = graph.growing.filter((name) => !plain(name).startsWith("~lib/rt/tlsf/"));
+  assert.deepEqual(outside, [], "memory grows outside of the allocator");
+});
+
+test("nothing on the packet path allocates", () => {
+  const complaints: string[] = [];
+  for (const pattern of packetPath) {
+    const roots = graph.named(pattern);
+    if (roots.length === 0) complaints.push(`no function fits ${pattern}`);
+    for (const from of roots) {
+      const way = graph.path(from, isAllocator, new Set(Object.keys(allowed)));
+      if (way !== null) complaints.push(way.join(" > "));
+    }
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test("an interrupt handler allocates nothing, with no exception", () => {
+  const handler = graph.exports.get("interrupt");
+  assert.ok(handler !== undefined, "the module exports no interrupt()");
+  assert.deepEqual(graph.path(handler, isAllocator, new Set()), null);
+});
+
+test("every exception from the rule is still needed", () => {
+  const roots = packetPath.flatMap((pattern) => graph.named(pattern));
+  const reached = new Set(roots.flatMap((from) => [...graph.reachable(from)]));
+  const needless = Object.keys(allowed).filter(
+    (name) => !reached.has(name) || graph.path(`$${name}`, isAllocator, new Set()) === null,
+  );
+  assert.deepEqual(needless, []);
+});
