@@ -1,0 +1,193 @@
+/**
+ * As much of ACPI (specification 6.4) as power-off and reset need: the root pointer, the FADT,
+ * and the sleep type of state S5 from the DSDT. Tables are read where they lie; nothing of
+ * their byte code is run.
+ *
+ *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
+ *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }
+ */
+import { acpiRootPointer, mmioRead8, mmioRead32 } from "./host";
+
+/** Where a PC's firmware puts the root pointer when the loader names none (section 5.2.5.1). */
+const BIOS_AREA: u64 = 0xe0000;
+const BIOS_AREA_END: u64 = 0x100000;
+/** The segment of the extended BIOS data area, in the BIOS data area. */
+const EBDA_SEGMENT: u64 = 0x40e;
+
+/** "RSD " "PTR " and the signatures of tables, as little-endian words. */
+const RSD_: u32 = 0x20445352;
+const PTR_: u32 = 0x20525450;
+const RSDT: u32 = 0x54445352;
+const XSDT: u32 = 0x54445358;
+const FACP: u32 = 0x50434146;
+const DSDT: u32 = 0x54445344;
+/** "_S5_". */
+const S5__: u32 = 0x5f35535f;
+
+const HEADER: u32 = 36;
+/** No table longer than this is believed, and no more tables than this are looked at. */
+const TABLE_BYTES: u32 = 1024 * 1024;
+const TABLES: u32 = 256;
+
+/** Address spaces of a generic address (section 5.2.3.2). */
+export const enum AddressSpace {
+  Memory = 0,
+  Port = 1,
+  PciConfiguration = 2,
+}
+
+/** What was found; 0 stands for absent throughout. */
+export class Acpi {
+  /** Revision of the FADT, 0 = no ACPI here. */
+  revision: u32 = 0;
+  smiCommand: u32 = 0;
+  acpiEnable: u32 = 0;
+  pm1aControl: u32 = 0;
+  pm1bControl: u32 = 0;
+  /** Index of the century in CMOS memory (section 5.2.9, CENTURY). */
+  centuryRegister: u32 = 0;
+  resetSupported: bool = false;
+  resetSpace: u32 = 0;
+  resetAddress: u64 = 0;
+  resetValue: u32 = 0;
+  /** True when \_S5 was found: then its types are good, 0 included. */
+  canPowerOff: bool = false;
+  sleepTypeA: u32 = 0;
+  sleepTypeB: u32 = 0;
+}
+
+/** Finds and reads the tables. Costs about a millisecond; ask once. */
+export function findAcpi(): Acpi {
+  const acpi = new Acpi();
+  const root = findRoot();
+  if (root == 0) return acpi;
+  const fadt = findTable(root, FACP);
+  if (fadt == 0) return acpi;
+  readFadt(acpi, fadt);
+  return acpi;
+}
+
+function read16(address: u64): u32 {
+  return mmioRead8(address) | (mmioRead8(address + 1) << 8);
+}
+
+/** A physical address that is 64 bits wide, or 0 when it is beyond 4 GiB. */
+function readAddress(address: u64): u64 {
+  return mmioRead32(address + 4) == 0 ? (mmioRead32(address) as u64) : 0;
+}
+
+function checksumOf(address: u64, length: u32): u32 {
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < length; i++) sum += mmioRead8(address + (i as u64));
+  return sum & 255;
+}
+
+function findRoot(): u64 {
+  const given = acpiRootPointer();
+  if (given != 0 && isRoot(given)) return given;
+  const ebda = (read16(EBDA_SEGMENT) as u64) << 4;
+  if (ebda >= 0x400) {
+    const found = scan(ebda, ebda + 1024);
+    if (found != 0) return found;
+  }
+  return scan(BIOS_AREA, BIOS_AREA_END);
+}
+
+/** The root pointer lies on a 16-byte boundary. */
+function scan(from: u64, to: u64): u64 {
+  for (let address = from; address < to; address += 16) if (isRoot(address)) return address;
+  return 0;
+}
+
+function isRoot(address: u64): bool {
+  if (mmioRead32(address) != RSD_ || mmioRead32(address + 4) != PTR_) return false;
+  return checksumOf(address, 20) == 0;
+}
+
+/** Length of a table whose signature, length and checksum are right, else 0. */
+function tableLength(address: u64, signature: u32): u32 {
+  if (address == 0 || mmioRead32(address) != signature) return 0;
+  const length = mmioRead32(address + 4);
+  if (length < HEADER || length > TABLE_BYTES) return 0;
+  return checksumOf(address, length) == 0 ? length : 0;
+}
+
+/** The address of the first good table of a signature, or 0. */
+function findTable(root: u64, signature: u32): u64 {
+  const extended = mmioRead8(root + 15) >= 2 ? readAddress(root + 24) : 0;
+  let width: u32 = 8;
+  let list = extended;
+  let length = tableLength(list, XSDT);
+  if (length == 0) {
+    width = 4;
+    list = mmioRead32(root + 16) as u64;
+    length = tableLength(list, RSDT);
+  }
+  for (let i: u32 = 0; i < TABLES && HEADER + (i + 1) * width <= length; i++) {
+    const entry = list + ((HEADER + i * width) as u64);
+    const table = width == 8 ? readAddress(entry) : (mmioRead32(entry) as u64);
+    if (tableLength(table, signature) != 0) return table;
+  }
+  return 0;
+}
+
+/** Section 5.2.9. The 64-bit fields count where they are there and not 0. */
+function readFadt(acpi: Acpi, fadt: u64): void {
+  const length = mmioRead32(fadt + 4);
+  if (length < 116) return;
+  acpi.revision = mmioRead8(fadt + 8);
+  acpi.smiCommand = mmioRead32(fadt + 48);
+  acpi.acpiEnable = mmioRead8(fadt + 52);
+  acpi.pm1aControl = mmioRead32(fadt + 64);
+  acpi.pm1bControl = mmioRead32(fadt + 68);
+  acpi.centuryRegister = mmioRead8(fadt + 108);
+  let dsdt = mmioRead32(fadt + 40) as u64;
+  if (length >= 129) {
+    acpi.resetSupported = ((mmioRead32(fadt + 112) >> 10) & 1) == 1;
+    acpi.resetSpace = mmioRead8(fadt + 116);
+    acpi.resetAddress = readAddress(fadt + 120);
+    acpi.resetValue = mmioRead8(fadt + 128);
+  }
+  if (length >= 148) {
+    const extended = readAddress(fadt + 140);
+    if (extended != 0) dsdt = extended;
+  }
+  readSleepTypes(acpi, dsdt);
+}
+
+/**
+ * Looks for `Name (_S5_, Package {...})`: 08 [5c] "_S5_" 12 length count, then the two types as
+ * ZeroOp, OneOp, OnesOp or BytePrefix byte (sections 20.2.5.1 and 20.2.5.4).
+ */
+function readSleepTypes(acpi: Acpi, dsdt: u64): void {
+  const length = tableLength(dsdt, DSDT);
+  if (length < HEADER + 12) return;
+  let word: u32 = mmioRead32(dsdt + (HEADER as u64));
+  for (let at: u32 = HEADER + 4; at + 8 < length; at++) {
+    if (word == S5__ && mmioRead8(dsdt + (at as u64)) == 0x12 && isNamed(dsdt, at)) {
+      // The length's own size is in the two high bits of its first byte (section 20.2.4).
+      const lead = mmioRead8(dsdt + ((at + 1) as u64)) >>> 6;
+      const first = at + 3 + lead;
+      const second = first + (mmioRead8(dsdt + (first as u64)) == 0x0a ? 2 : 1);
+      if (second + 2 > length) return;
+      acpi.sleepTypeA = smallInteger(dsdt + (first as u64));
+      acpi.sleepTypeB = smallInteger(dsdt + (second as u64));
+      acpi.canPowerOff = true;
+      return;
+    }
+    word = (word >>> 8) | (mmioRead8(dsdt + (at as u64)) << 24);
+  }
+}
+
+/** True when what ends before `at` is the NameOp of a four-letter name, root prefix or not. */
+function isNamed(dsdt: u64, at: u32): bool {
+  const before = mmioRead8(dsdt + ((at - 5) as u64));
+  if (before == 0x08) return true;
+  return before == 0x5c && mmioRead8(dsdt + ((at - 6) as u64)) == 0x08;
+}
+
+function smallInteger(address: u64): u32 {
+  const operation = mmioRead8(address);
+  if (operation == 0x0a) return mmioRead8(address + 1) & 7;
+  return operation == 0x01 ? 1 : operation == 0xff ? 7 : 0;
+}

@@ -1,0 +1,89 @@
+/** The two 8259A interrupt controllers (Intel 8259A data sheet), lines 0..15 at vectors 32..47. */
+import { delay } from "./delay";
+import { in8, out8 } from "./host";
+
+/** The vector of line 0. */
+export const FIRST_VECTOR: u32 = 32;
+export const LINES: u32 = 16;
+
+const MASTER: u32 = 0x20;
+const MASTER_MASK: u32 = 0x21;
+const SLAVE: u32 = 0xa0;
+const SLAVE_MASK: u32 = 0xa1;
+/** Edge/level control registers of the PIIX: a one makes a line level-triggered. */
+const EDGE_LEVEL: u32 = 0x4d0;
+/** Lines that are always edge-triggered: timer, keyboard, cascade, RTC, floating point. */
+const ALWAYS_EDGE: u32 = 0x2107;
+/** The line that the second controller is on. */
+const CASCADE: u32 = 2;
+
+const END_OF_INTERRUPT: u32 = 0x20;
+const READ_IN_SERVICE: u32 = 0x0b;
+
+/** A one is a masked line. */
+let mask: u32 = 0xffff;
+
+/** Initialises both (data sheet, "Initialization Command Words") with every line masked. */
+export function initPic(): void {
+  // ICW1: edge-triggered, cascade, ICW4 follows.
+  write(MASTER, 0x11);
+  write(SLAVE, 0x11);
+  // ICW2: the first vector.
+  write(MASTER_MASK, FIRST_VECTOR);
+  write(SLAVE_MASK, FIRST_VECTOR + 8);
+  // ICW3: who is on which line.
+  write(MASTER_MASK, 1 << CASCADE);
+  write(SLAVE_MASK, CASCADE);
+  // ICW4: 8086 mode, explicit end of interrupt.
+  write(MASTER_MASK, 0x01);
+  write(SLAVE_MASK, 0x01);
+  mask = 0xffff & ~(1 << CASCADE);
+  out8(MASTER_MASK, mask & 255);
+  out8(SLAVE_MASK, mask >>> 8);
+}
+
+function write(port: u32, value: u32): void {
+  out8(port, value);
+  delay(1);
+}
+
+/** Lets a line through (`on`) or stops it. */
+export function setLine(line: u32, on: bool): void {
+  const bit = (1 as u32) << line;
+  mask = on ? mask & ~bit : mask | bit;
+  if (line < 8) out8(MASTER_MASK, mask & 255);
+  else out8(SLAVE_MASK, mask >>> 8);
+}
+
+/** True while a line is let through. */
+export function lineEnabled(line: u32): bool {
+  return ((mask >> line) & 1) == 0;
+}
+
+/** Makes a line level-triggered, as PCI's are; lines that cannot be are left alone. */
+export function setLevelTriggered(line: u32): void {
+  if (((ALWAYS_EDGE >> line) & 1) != 0) return;
+  const port = EDGE_LEVEL + (line >>> 3);
+  const old = in8(port);
+  const bit = (1 as u32) << (line & 7);
+  if ((old & bit) == 0) out8(port, old | bit);
+}
+
+/**
+ * True when an interrupt on line 7 or 15 is none: its request was gone before it was taken
+ * (data sheet, "Edge and Level Triggered Modes"). For line 15 the first controller is then
+ * told the end of its cascade interrupt.
+ */
+export function isSpurious(line: u32): bool {
+  if (line != 7 && line != 15) return false;
+  const port = line == 7 ? MASTER : SLAVE;
+  out8(port, READ_IN_SERVICE);
+  if ((in8(port) & 0x80) != 0) return false;
+  if (line == 15) out8(MASTER, END_OF_INTERRUPT);
+  return true;
+}
+
+export function endOfInterrupt(line: u32): void {
+  if (line >= 8) out8(SLAVE, END_OF_INTERRUPT);
+  out8(MASTER, END_OF_INTERRUPT);
+}

@@ -1,0 +1,55 @@
+/**
+ * The 8254 interval timer's registers: channel 0 is the wake-up timer (timer.ts), channel 2
+ * the ruler that the time-stamp counter is measured with (Intel 8254 data sheet).
+ */
+import { in8, out8 } from "./host";
+
+/** Counts a second. */
+export const PIT_FREQUENCY: u64 = 1_193_182;
+
+const CHANNEL_0: u32 = 0x40;
+const CHANNEL_2: u32 = 0x42;
+const MODE: u32 = 0x43;
+/** Port B of the PC: bit 0 gates channel 2, bit 1 lets it through to the speaker, bit 5 reads OUT. */
+const PORT_B: u32 = 0x61;
+const GATE: u32 = 0x01;
+const SPEAKER: u32 = 0x02;
+const OUT_2: u32 = 0x20;
+
+/** Both bytes, mode 0 (interrupt on terminal count), binary: 8254 "Control Word Format". */
+const ONE_SHOT_0: u32 = 0x30;
+const ONE_SHOT_2: u32 = 0xb0;
+const LATCH_2: u32 = 0x80;
+
+/** Channel 0 interrupts once, `count` (1 to 65535) ticks from now. */
+export function startOneShot(count: u32): void {
+  out8(MODE, ONE_SHOT_0);
+  out8(CHANNEL_0, count & 255);
+  out8(CHANNEL_0, count >>> 8);
+}
+
+/** Channel 2 counts down from 65535, speaker off. */
+export function startRuler(): void {
+  const portB = in8(PORT_B) & ~(GATE | SPEAKER) & 0x0f;
+  out8(PORT_B, portB);
+  out8(MODE, ONE_SHOT_2);
+  out8(CHANNEL_2, 0xff);
+  out8(CHANNEL_2, 0xff);
+  out8(PORT_B, portB | GATE);
+}
+
+/** Freezes what `readRuler` will answer. */
+export function latchRuler(): void {
+  out8(MODE, LATCH_2);
+}
+
+/** Ticks since `startRuler` at the moment of the latch. */
+export function readRuler(): u32 {
+  const low = in8(CHANNEL_2);
+  return 0xffff - ((low & 255) | ((in8(CHANNEL_2) & 255) << 8));
+}
+
+/** True once the ruler has come to its end, 55 ms from its start. */
+export function rulerEnded(): bool {
+  return (in8(PORT_B) & OUT_2) != 0;
+}
