@@ -1,0 +1,213 @@
+/* The TypeScript half and the host functions it calls (kernel/machine/host.ts says what each one
+ * promises), as one translation unit: gcc inlines across the border. */
+#include "native.h"
+#include "cpu.h"
+#pragma GCC diagnostic ignored "-Wunused-function" /* wasm2c brings all it might need */
+#include "kernel.c" /* made by wasm2c from kernel/main.ts and all that it imports */
+
+#define FUNCTIONS 256 /* entries of the module's table of function values */
+#define LEAST_GARBAGE (256u << 10)
+#define TOTAL(instance) \
+  (instance).w2c_0x7Elib0x2Frt0x2Ftcms0x2Ftotal /* tcms.ts: bytes in objects */
+typedef struct w2c_host host;
+
+static w2c_kernel kernel;
+static bool collection_wanted;
+static u32 live; /* bytes in objects after the last collection */
+
+/* --- the module ------------------------------------------------------------------------------ */
+
+bool wasm_rt_is_initialized(void) {
+  return true;
+}
+
+void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t* table, u32 size, u32 max) {
+  static wasm_rt_funcref_t functions[FUNCTIONS];
+  if (size > FUNCTIONS) panic("the module's table of functions is too large");
+  *table = (wasm_rt_funcref_table_t){functions, max, size};
+}
+
+void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {
+  (void)table; /* the module never ends */
+}
+
+void module_start(void) {
+  wasm2c_kernel_instantiate(&kernel, NULL, NULL);
+}
+void module_boot(void) {
+  w2c_kernel_boot(&kernel);
+}
+u64 module_turn(void) {
+  return w2c_kernel_turn(&kernel);
+}
+void module_interrupt(u32 vector) {
+  w2c_kernel_interrupt(&kernel, vector);
+}
+
+/* Collects when asked to, or when as much was allocated as lived after the last time. */
+void module_collect_if_due(void) {
+  u32 total = TOTAL(kernel);
+  u32 allowance = live > LEAST_GARBAGE ? live : LEAST_GARBAGE;
+  if (!collection_wanted && (total < live || total - live <= allowance)) return;
+  collection_wanted = false;
+  w2c_kernel_0x5F_collect(&kernel);
+  live = TOTAL(kernel);
+}
+
+void w2c_host_collectGarbage(host* host) {
+  collection_wanted = true;
+}
+u32 w2c_host_heapUsed(host* host) {
+  return TOTAL(kernel);
+}
+
+/* --- ports, registers of devices ------------------------------------------------------------- */
+
+u32 w2c_host_in8(host* host, u32 port) {
+  return in8(port);
+}
+u32 w2c_host_in16(host* host, u32 port) {
+  return in16(port);
+}
+u32 w2c_host_in32(host* host, u32 port) {
+  return in32(port);
+}
+void w2c_host_out8(host* host, u32 port, u32 value) {
+  out8(port, value);
+}
+void w2c_host_out16(host* host, u32 port, u32 value) {
+  out16(port, value);
+}
+void w2c_host_out32(host* host, u32 port, u32 value) {
+  out32(port, value);
+}
+u32 w2c_host_mmioRead8(host* host, u64 address) {
+  return *(volatile u8*)direct(address);
+}
+u32 w2c_host_mmioRead16(host* host, u64 address) {
+  return *(volatile u16*)direct(address);
+}
+u32 w2c_host_mmioRead32(host* host, u64 address) {
+  return *(volatile u32*)direct(address);
+}
+void w2c_host_mmioWrite8(host* host, u64 address, u32 value) {
+  *(volatile u8*)direct(address) = value;
+}
+void w2c_host_mmioWrite16(host* host, u64 address, u32 value) {
+  *(volatile u16*)direct(address) = value;
+}
+/* The barriers: what TypeScript wrote for the device is in memory before the device is told, for
+   the module's stores are ordinary ones, and the processor keeps their order. */
+void w2c_host_mmioWrite32(host* host, u64 address, u32 value) {
+  asm volatile("" ::: "memory");
+  *(volatile u32*)direct(address) = value;
+  asm volatile("" ::: "memory");
+}
+u64 w2c_host_dmaBase(host* host) {
+  return memory_base();
+}
+void w2c_host_barrier(host* host) {
+  asm volatile("" ::: "memory");
+}
+
+/* --- the processor --------------------------------------------------------------------------- */
+
+u64 w2c_host_timestamp(host* host) {
+  return timestamp();
+}
+u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
+  return cpuid(leaf, subleaf).registers[index & 3];
+}
+
+static u64 seed_or_random(bool seed) {
+  for (u32 tries = 0; tries < 16; tries++) {
+    u64 value;
+    bool done;
+    if (seed) {
+      asm volatile("rdseed %0" : "=r"(value), "=@ccc"(done));
+    } else {
+      asm volatile("rdrand %0" : "=r"(value), "=@ccc"(done));
+    }
+    if (done && value + 1 > 1) return value; /* some broken ones answer all zeros or all ones */
+    asm volatile("pause");
+  }
+  return 0;
+}
+
+u64 w2c_host_hardwareRandom(host* host) {
+  u64 value = 0;
+  if (cpuid(0, 0).registers[0] >= 7 && cpuid(7, 0).registers[1] >> 18 & 1) {
+    value = seed_or_random(true);
+  }
+  if (value == 0 && cpuid(1, 0).registers[2] >> 30 & 1) value = seed_or_random(false);
+  return value;
+}
+void w2c_host_halt(host* host) {
+  halt_for_ever();
+}
+
+/* --- what the loader left -------------------------------------------------------------------- */
+
+/* The module's pointers are addresses as they are: its memory begins at zero. */
+static u32 give_text(u32 destination, u32 capacity, const char* text, u32 length, u32 kept) {
+  u32 count = length < kept ? length : kept;
+  memcpy((void*)(u64)destination, text, count < capacity ? count : capacity);
+  return length;
+}
+
+u32 w2c_host_bootText(host* host, u32 which, u32 destination, u32 capacity) {
+  struct text* name = &boot_info.loader_name;
+  if (which == 1) return give_text(destination, capacity, name->bytes, name->length, 256);
+  return give_text(destination, capacity, boot_info.command_line, boot_info.command_line_length,
+                   COMMAND_LINE_BYTES);
+}
+u32 w2c_host_moduleCount(host* host) {
+  return boot_info.module_count;
+}
+u32 w2c_host_moduleName(host* host, u32 index, u32 destination, u32 capacity) {
+  if (index >= boot_info.module_count) return 0;
+  struct text* name = &boot_info.modules[index].name;
+  return give_text(destination, capacity, name->bytes, name->length, sizeof name->bytes);
+}
+u32 w2c_host_moduleLength(host* host, u32 index) {
+  if (index >= boot_info.module_count) return 0;
+  return boot_info.modules[index].end - boot_info.modules[index].start;
+}
+u32 w2c_host_moduleRead(host* host, u32 index, u32 offset, u32 destination, u32 length) {
+  u32 whole = w2c_host_moduleLength(host, index);
+  if (offset >= whole) return 0;
+  u32 count = length < whole - offset ? length : whole - offset;
+  memcpy((void*)(u64)destination, direct(boot_info.modules[index].start + offset), count);
+  return count;
+}
+u32 w2c_host_memoryRegionCount(host* host) {
+  return boot_info.region_count;
+}
+u64 w2c_host_memoryRegion(host* host, u32 index, u32 field) {
+  if (index >= boot_info.region_count) return 0;
+  struct region* region = &boot_info.regions[index];
+  return field == 0 ? region->base : field == 1 ? region->length : region->type;
+}
+u64 w2c_host_acpiRootPointer(host* host) {
+  return boot_info.acpi_found ? (u64)boot_info.acpi_root_pointer - KERNEL_BASE : 0;
+}
+u32 w2c_host_memoryLimit(host* host) {
+  return memory_limit();
+}
+
+/* --- screen, panic --------------------------------------------------------------------------- */
+
+void w2c_host_screenPut(host* host, u32 character) {
+  screen_put(character);
+}
+void w2c_host_setPanicTimeout(host* host, u32 seconds) {
+  panic_set_timeout(seconds);
+}
+void w2c_host_crash(host* host, u32 kind) {
+  static u8 data[16] = {0xc3}; /* a return instruction, where nothing may be executed */
+  if (kind == 0) *(volatile u8*)(u64)&w2c_host_crash = 0;
+  if (kind == 1) ((void (*)(void))(u64)data)();
+}
+u64 w2c_host_buildTime(host* host) {
+  return BUILD_TIME;
+}

@@ -1,0 +1,164 @@
+/* Page tables (Intel SDM vol. 3, chapter 4) and the module's linear memory.
+ *
+ *     0                    linear memory of the module: page 0 never mapped, then 4 KiB pages up
+ *                          to exactly its size, data only; nothing else below 8 GiB, so that no
+ *                          pointer + offset of TypeScript can reach anything else
+ *     0xffff800000000000   the first 4 GiB of physical memory, data only
+ *     0xffffffff80000000   the kernel's image: text read-only, the rest not executable
+ *
+ * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
+ * start of the largest stretch of free RAM below 4 GiB; its page tables lie at that stretch's end.
+ */
+#include "native.h"
+#include "wasm-rt.h"
+
+#define PRESENT 1ul
+#define WRITABLE 2ul
+#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: the processor need not write them */
+#define NO_EXECUTE (1ul << 63)
+#define LARGE_PAGE (2ul << 20)
+#define WASM_PAGE 65536ul
+#define IMAGE_TABLES 8 /* of 2 MiB each: what the kernel's image may take */
+
+typedef u64 table[512] __attribute__((aligned(PAGE)));
+typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* of 4 GiB, one after another */
+extern table page_map, kernel_pointers;
+extern directories direct_directories;
+static table window_pointers, image_directory, image_tables[IMAGE_TABLES];
+static directories window_directories;
+extern u8 LOAD_START[], TEXT_START[], TEXT_END[], RODATA_END[], BSS_END[], stack_guard[];
+
+struct range {
+  u64 start, end;
+};
+static struct range linear; /* physical; the page tables begin at its end */
+static bool grow_failed;
+
+static u64 image_physical(const void* address) {
+  return (u64)address - KERNEL_BASE;
+}
+
+static void map_image(void) {
+  u64 end = KERNEL_BASE + (u64)BSS_END;
+  if ((u64)BSS_END > IMAGE_TABLES * LARGE_PAGE) panic("the kernel's image is too large");
+  for (u64 address = (u64)TEXT_START; address < end; address += PAGE) {
+    u64 rights = WRITABLE | NO_EXECUTE;
+    if (address < (u64)RODATA_END) rights = NO_EXECUTE;
+    if (address < (u64)TEXT_END) rights = 0;
+    u64 physical = address - KERNEL_BASE;
+    u64* entry = &image_tables[physical / LARGE_PAGE][physical / PAGE % 512];
+    *entry = address == (u64)stack_guard ? 0 : physical | rights | PRESENT | USED;
+  }
+  for (u32 i = 0; i < IMAGE_TABLES; i++) {
+    image_directory[i] = image_physical(image_tables[i]) | WRITABLE | PRESENT;
+  }
+}
+
+/* The lowest range in [start, end) that must not be used; an empty one at `end` if there is none.
+   Firmware may report RAM and something else over it. */
+static struct range first_kept(u64 start, u64 end) {
+  struct range first = {end, end};
+  struct range image = {(u64)LOAD_START, (u64)BSS_END};
+  if (image.start < first.start && image.end > start) first = image;
+  for (u32 i = 0; i < boot_info.module_count; i++) {
+    struct range kept = {boot_info.modules[i].start, boot_info.modules[i].end};
+    if (kept.start < first.start && kept.end > start) first = kept;
+  }
+  for (u32 i = 0; i < boot_info.region_count; i++) {
+    struct region* region = &boot_info.regions[i];
+    struct range kept = {region->base, region->base + region->length};
+    if (region->type != 1 && kept.start < first.start && kept.end > start) first = kept;
+  }
+  return first;
+}
+
+/* Where RAM that holds `end` really ends: loaders report one stretch in several pieces. */
+static u64 ram_end(u64 end) {
+  for (u32 i = 0; i < boot_info.region_count; i++) {
+    struct region* region = &boot_info.regions[i];
+    if (region->type != 1 || region->base > end || region->base + region->length <= end) continue;
+    end = region->base + region->length;
+    i = -1;
+  }
+  return end < FOUR_GIB ? end : FOUR_GIB;
+}
+
+static struct range largest_free(void) {
+  struct range largest = {0, 0};
+  for (u32 i = 0; i < boot_info.region_count; i++) {
+    struct region* region = &boot_info.regions[i];
+    if (region->type != 1) continue;
+    u64 end = ram_end(region->base);
+    u64 start = region->base > (u64)LOAD_START ? region->base : (u64)LOAD_START;
+    while (start < end) {
+      struct range kept = first_kept(start, end);
+      struct range free = {(start + PAGE - 1) & -PAGE, kept.start & -PAGE};
+      bool larger = free.end > free.start && free.end - free.start > largest.end - largest.start;
+      if (larger) largest = free;
+      start = kept.end > start ? kept.end : end;
+    }
+  }
+  return largest;
+}
+
+void memory_start(void) {
+  map_image();
+  kernel_pointers[510] = image_physical(image_directory) | WRITABLE | PRESENT;
+  for (u32 i = 0; i < 4 * 512; i++) direct_directories[i] |= NO_EXECUTE | USED;
+  for (u32 i = 0; i < 4; i++) {
+    window_pointers[i] = image_physical(&window_directories[i * 512]) | WRITABLE | PRESENT;
+  }
+  page_map[0] = image_physical(window_pointers) | WRITABLE | PRESENT;
+  asm volatile("mov %0, %%cr3" ::"r"(image_physical(page_map)) : "memory");
+
+  linear = largest_free();
+  u64 bytes = linear.end - linear.start;
+  u64 tables = (bytes / LARGE_PAGE + 1) * PAGE;
+  if (bytes < tables + WASM_PAGE) panic("there is no memory below 4 GiB");
+  linear.end = linear.start + ((bytes - tables) & -WASM_PAGE);
+}
+
+u64 memory_base(void) {
+  return linear.start;
+}
+u64 memory_limit(void) {
+  return linear.end - linear.start;
+}
+bool memory_ended(void) {
+  return grow_failed;
+}
+
+static void map_linear(u64 from, u64 to) {
+  for (u64 address = from; address < to; address += PAGE) {
+    u64 physical = linear.end + address / LARGE_PAGE * PAGE;
+    u64* entries = direct(physical);
+    if (address % LARGE_PAGE == 0) {
+      memset(entries, 0, PAGE);
+      window_directories[address / LARGE_PAGE] = physical | WRITABLE | PRESENT;
+    }
+    u64 entry = (linear.start + address) | WRITABLE | PRESENT | NO_EXECUTE | USED;
+    if (address != 0) entries[address / PAGE % 512] = entry;
+  }
+  memset(direct(linear.start + from), 0, to - from);
+}
+
+/* The module's memory.grow: answers the pages there were, or -1 where that many are not left. */
+u64 wasm_rt_grow_memory(wasm_rt_memory_t* memory, u64 pages) {
+  u64 before = memory->pages;
+  grow_failed = (before + pages) * WASM_PAGE > memory_limit();
+  if (grow_failed) return (u64)-1;
+  map_linear(memory->size, (before + pages) * WASM_PAGE);
+  memory->pages = before + pages;
+  memory->size = memory->pages * WASM_PAGE;
+  return before;
+}
+
+void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, u64 pages, u64 max_pages, bool is64,
+                             u32 page_size) {
+  *memory = (wasm_rt_memory_t){.max_pages = max_pages, .page_size = page_size, .is64 = is64};
+  if (wasm_rt_grow_memory(memory, pages) != 0) panic("out of memory");
+}
+
+void wasm_rt_free_memory(wasm_rt_memory_t* memory) {
+  (void)memory; /* the module never ends */
+}

@@ -1,0 +1,89 @@
+/* What the files of the native half share: types, addresses, and each file's door. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define KERNEL_BASE 0xffffffff80000000ul /* physical address 0 as the kernel's image sees it */
+#define DIRECT_MAP 0xffff800000000000ul  /* the first 4 GiB of physical memory, for data */
+#define PAGE 4096ul
+#define FOUR_GIB (1ul << 32)
+
+static inline void* direct(u64 physical) {
+  return (void*)(DIRECT_MAP + physical);
+}
+
+/* boot-info.c: what the loader left, copied before anything can overwrite it. */
+#define COMMAND_LINE_BYTES 4096
+#define MODULES 16
+#define REGIONS 256
+struct text {
+  u32 length; /* as the loader gave it, also where it did not fit */
+  char bytes[256];
+};
+struct module {
+  u64 start, end; /* physical */
+  struct text name;
+};
+struct region {
+  u64 base, length, type; /* type 1 is usable RAM */
+};
+struct framebuffer {
+  u64 address; /* physical; 0 = there is none */
+  u32 pitch, width, height, bits;
+  bool text; /* 80 x 25 cells of VGA text instead of pixels */
+};
+struct boot_info {
+  u32 command_line_length;
+  char command_line[COMMAND_LINE_BYTES];
+  struct text loader_name;
+  u32 module_count, region_count;
+  struct module modules[MODULES];
+  struct region regions[REGIONS];
+  struct framebuffer framebuffer;
+  u8 acpi_root_pointer[64]; /* a copy: Multiboot 2 hands over the structure, not its address */
+  bool acpi_found;
+};
+extern struct boot_info boot_info;
+void boot_info_read(u32 magic, u64 address);
+
+/* memory.c: the page tables and the module's linear memory. */
+void memory_start(void);
+u64 memory_base(void);   /* physical address of byte 0 of linear memory */
+u64 memory_limit(void);  /* bytes that linear memory can grow to */
+bool memory_ended(void); /* the last attempt to grow failed */
+
+/* trap.c: the descriptor tables and the way of every interrupt. */
+struct frame {
+  u64 rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+  u64 vector, error, rip, cs, flags, rsp, ss;
+};
+void trap_start(void);
+extern volatile u64 interrupt_count;
+
+/* panic.c: the end of everything, told on serial line and screen. */
+_Noreturn void panic(const char* reason);
+_Noreturn void panic_frame(const struct frame* frame);
+void panic_set_timeout(u32 seconds);
+void put_text(const char* text);
+void put_decimal(u64 value);
+
+/* symbols.c: the names of functions and their lines, for backtraces. */
+void print_location(u64 address);
+
+/* screen.c */
+void screen_start(void);
+void screen_put(u32 character);
+
+/* host.c, with the module in one translation unit: what the native half asks of the module. */
+void module_start(void);
+void module_boot(void);
+u64 module_turn(void);
+void module_interrupt(u32 vector);
+void module_collect_if_due(void);

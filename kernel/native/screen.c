@@ -1,0 +1,137 @@
+/* Text on what the loader left: VGA text cells, or a frame of pixels drawn with an 8 x 16 font.
+ *
+ * What is shown is kept in memory, because reading from a display is slow: to scroll, only the
+ * cells that change are drawn again. Of the terminal's escape sequences those are known that
+ * a line editor sends: ESC [ N C and D (move), K (clear to the end of the line), H and J (clear).
+ */
+#include "cpu.h"
+#include "native.h"
+
+#define COLUMNS_MOST 160
+#define ROWS_MOST 64
+#define GLYPH_WIDTH 8
+#define GLYPH_HEIGHT 16
+#define FIRST_GLYPH ' '
+#define LAST_GLYPH '~'
+#define GREY_ON_BLACK 0x0700
+#define ESCAPE 27
+
+extern const u8 font[LAST_GLYPH - FIRST_GLYPH + 1][GLYPH_HEIGHT]; /* made at build time */
+
+static struct {
+  u32 columns, rows; /* 0 x 0 until there is a screen */
+  u32 column, row;
+  enum { PLAIN, AFTER_ESCAPE, IN_SEQUENCE } state;
+  u32 argument; /* of the escape sequence so far */
+  u8 cells[ROWS_MOST][COLUMNS_MOST];
+} screen;
+
+static void draw_pixels(u32 row, u32 column, bool cursor) {
+  const struct framebuffer* frame = &boot_info.framebuffer;
+  u32 bytes = frame->bits / 8;
+  u8* line = direct(frame->address + (u64)row * GLYPH_HEIGHT * frame->pitch +
+                    (u64)column * GLYPH_WIDTH * bytes);
+  const u8* glyph = font[screen.cells[row][column] - FIRST_GLYPH];
+  for (u32 y = 0; y < GLYPH_HEIGHT; y++, line += frame->pitch) {
+    u8 bits = cursor && y >= GLYPH_HEIGHT - 2 ? 0xff : glyph[y];
+    volatile u8* pixel = line;
+    for (u32 x = 0; x < GLYPH_WIDTH; x++, bits <<= 1) {
+      for (u32 i = 0; i < bytes; i++) *pixel++ = bits & 0x80 ? 0xc0 : 0;
+    }
+  }
+}
+
+static void draw(u32 row, u32 column, bool cursor) {
+  if (!boot_info.framebuffer.text) return draw_pixels(row, column, cursor);
+  u32 cell = row * screen.columns + column;
+  volatile u16* cells = direct(boot_info.framebuffer.address);
+  cells[cell] = GREY_ON_BLACK | screen.cells[row][column];
+  if (!cursor) return;
+  out16(0x3d4, (cell & 0xff00) | 14); /* the 6845's cursor address, high and low */
+  out16(0x3d4, cell << 8 | 15);
+}
+
+static void set(u32 row, u32 column, u8 character) {
+  if (screen.cells[row][column] == character) return;
+  screen.cells[row][column] = character;
+  draw(row, column, false);
+}
+
+static void clear_line(u32 row, u32 column) {
+  for (; column < screen.columns; column++) set(row, column, ' ');
+}
+
+static void new_line(void) {
+  screen.column = 0;
+  if (++screen.row < screen.rows) return;
+  screen.row--;
+  for (u32 row = 1; row < screen.rows; row++) {
+    for (u32 column = 0; column < screen.columns; column++) {
+      set(row - 1, column, screen.cells[row][column]);
+    }
+  }
+  clear_line(screen.row, 0);
+}
+
+static void end_sequence(u32 character) {
+  u32 count = screen.argument != 0 ? screen.argument : 1;
+  u32 right = screen.columns - 1 - screen.column;
+  if (character == 'C') screen.column += count < right ? count : right;
+  if (character == 'D') screen.column -= count < screen.column ? count : screen.column;
+  if (character == 'K') clear_line(screen.row, screen.column);
+  if (character == 'H') screen.row = screen.column = 0;
+  for (u32 row = 0; character == 'J' && row < screen.rows; row++) clear_line(row, 0);
+}
+
+static void put_plain(u32 character) {
+  if (character == ESCAPE) {
+    screen.state = AFTER_ESCAPE;
+  } else if (character == '\n') {
+    new_line();
+  } else if (character == '\r') {
+    screen.column = 0;
+  } else if (character == '\b') {
+    if (screen.column != 0) screen.column--;
+  } else if (character >= ' ') {
+    if (screen.column == screen.columns) new_line();
+    set(screen.row, screen.column, character <= LAST_GLYPH ? character : '?');
+    screen.column++;
+  }
+}
+
+static void put(u32 character) {
+  if (screen.state == PLAIN) {
+    put_plain(character);
+  } else if (screen.state == AFTER_ESCAPE) {
+    screen.state = character == '[' ? IN_SEQUENCE : PLAIN;
+    screen.argument = 0;
+  } else if (character >= '0' && character <= '9') {
+    screen.argument = (screen.argument * 10 + character - '0') % 1000;
+  } else if (character >= '@') {
+    screen.state = PLAIN;
+    end_sequence(character);
+  }
+}
+
+static void show_cursor(bool shown) {
+  u32 last = screen.columns - 1;
+  draw(screen.row, screen.column < last ? screen.column : last, shown);
+}
+
+void screen_put(u32 character) {
+  if (screen.columns == 0) return;
+  show_cursor(false);
+  put(character);
+  show_cursor(true);
+}
+
+void screen_start(void) {
+  const struct framebuffer* frame = &boot_info.framebuffer;
+  if (frame->address == 0) return;
+  u32 columns = frame->text ? frame->width : frame->width / GLYPH_WIDTH;
+  u32 rows = frame->text ? frame->height : frame->height / GLYPH_HEIGHT;
+  screen.columns = columns < COLUMNS_MOST ? columns : COLUMNS_MOST;
+  screen.rows = rows < ROWS_MOST ? rows : ROWS_MOST;
+  memset(screen.cells, 0, sizeof screen.cells); /* no character: each cell is drawn */
+  for (u32 row = 0; row < screen.rows; row++) clear_line(row, 0);
+}

@@ -1,0 +1,81 @@
+/* From an address in the kernel's text to functions and lines, for backtraces.
+ *
+ * The table is made from the debug information of a first link and linked in behind the text
+ * (compiler-config/symbols.ts, which says how it is laid out). It is read from its start at every
+ * look-up: a panic has the time, and the table stays small. */
+#include "native.h"
+
+extern const u8 symbol_table[] __attribute__((weak));
+extern u8 TEXT_START[];
+
+static u64 number(const u8** at) {
+  u64 value = 0;
+  for (u32 shift = 0;; shift += 7) {
+    u8 byte = *(*at)++;
+    value |= (u64)(byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+}
+
+static u64 signed_number(const u8** at) {
+  u64 value = number(at);
+  return value >> 1 ^ -(value & 1);
+}
+
+static const u8* section(u32 index) {
+  const u32* offsets = (const u32*)symbol_table;
+  return symbol_table + offsets[index];
+}
+
+static const char* skip_texts(const char* text, u64 count) {
+  for (; count != 0; count--) text += strlen(text) + 1;
+  return text;
+}
+
+/* The place whose range of addresses holds this one; 0 where none is known. */
+static u64 place_of(u64 address) {
+  const u8* at = section(2);
+  u64 place = 0, start = (u64)TEXT_START;
+  for (u64 left = number(&at), next = 0; left != 0; left--) {
+    start += number(&at);
+    if (start > address) break;
+    next += signed_number(&at);
+    place = next;
+  }
+  return place;
+}
+
+static void print_function(u64 function, u64 line) {
+  const u8* at = section(0);
+  u64 file = 0;
+  for (u64 i = 0; i <= function; i++) {
+    if (i != 0) at += strlen((const char*)at) + 1;
+    file = number(&at);
+  }
+  put_text("  at ");
+  put_text((const char*)at);
+  put_text(" (");
+  put_text(skip_texts((const char*)section(3), file));
+  if (line != 0) {
+    put_text(":");
+    put_decimal(line);
+  }
+  put_text(")\n");
+}
+
+/* One line for the function that holds the address, after one for each that was inlined there. */
+void print_location(u64 address) {
+  u64 place = symbol_table == NULL ? 0 : place_of(address);
+  if (place == 0) put_text("  at (unknown)\n");
+  while (place != 0) {
+    const u8* at = section(1);
+    u64 function = 0, line = 0, outer = 0;
+    for (u64 i = 0; i < place; i++) {
+      function += signed_number(&at);
+      line = number(&at);
+      outer = number(&at);
+    }
+    print_function(function, line);
+    place = outer == 0 ? 0 : place - outer;
+  }
+}

@@ -1,0 +1,85 @@
+/* Segment and interrupt descriptors (Intel SDM vol. 3, chapters 3 and 6), and what an interrupt
+   does: exceptions are panics, everything else is TypeScript's. */
+#include "cpu.h"
+#include "native.h"
+
+#define KERNEL_CODE 8
+#define TASK_STATE 24
+#define INTERRUPT_GATE 0x8e
+#define EXCEPTIONS 32
+#define NMI 2
+#define DOUBLE_FAULT 8
+#define PAGE_FAULT 14
+
+struct task_state {
+  u32 reserved0;
+  u64 stacks[3];
+  u64 reserved1;
+  u64 interrupt_stacks[7];
+  u64 reserved2;
+  u16 reserved3, io_map;
+} __attribute__((packed));
+
+struct gate {
+  u16 offset_low, selector;
+  u8 stack, type;
+  u16 offset_middle;
+  u32 offset_high, reserved;
+};
+
+struct table_pointer {
+  u16 limit;
+  const void* base;
+} __attribute__((packed));
+
+extern const u8 vectors[256][16];
+extern u8 fault_stack_top[], nmi_stack_top[], double_fault_stack_top[];
+
+static struct task_state task_state;
+static u64 segments[5] = {0, 0x00af9a000000ffff, 0x00cf92000000ffff};
+static struct gate gates[256];
+volatile u64 interrupt_count;
+
+static void load_segments(void) {
+  u64 base = (u64)&task_state;
+  task_state.io_map = sizeof task_state;
+  task_state.interrupt_stacks[0] = (u64)fault_stack_top;
+  task_state.interrupt_stacks[1] = (u64)nmi_stack_top;
+  task_state.interrupt_stacks[2] = (u64)double_fault_stack_top;
+  segments[3] =
+      (sizeof task_state - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+  segments[4] = base >> 32;
+  struct table_pointer pointer = {sizeof segments - 1, segments};
+  asm volatile("lgdt %0; ltr %w1" ::"m"(pointer), "r"(TASK_STATE));
+}
+
+/* Which stack of the task state a vector runs on; 0 = the one it came from. A page fault needs
+   its own, for it may be the end of the stack that was in use. */
+static u8 stack_of(u32 vector) {
+  if (vector == PAGE_FAULT) return 1;
+  if (vector == NMI) return 2;
+  if (vector == DOUBLE_FAULT) return 3;
+  return 0;
+}
+
+void trap_start(void) {
+  load_segments();
+  for (u32 vector = 0; vector < 256; vector++) {
+    u64 entry = (u64)vectors[vector];
+    gates[vector] = (struct gate){.offset_low = entry & 0xffff,
+                                  .selector = KERNEL_CODE,
+                                  .stack = stack_of(vector),
+                                  .type = INTERRUPT_GATE,
+                                  .offset_middle = entry >> 16 & 0xffff,
+                                  .offset_high = entry >> 32};
+  }
+  struct table_pointer pointer = {sizeof gates - 1, gates};
+  asm volatile("lidt %0" ::"m"(pointer));
+}
+
+/* Called by vectors.S with interrupts off. */
+void on_interrupt(const struct frame* frame) {
+  if (frame->vector < EXCEPTIONS) panic_frame(frame);
+  interrupt_count++;
+  module_interrupt(frame->vector);
+}
