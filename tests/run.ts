@@ -1,0 +1,86 @@
+/**
+ * All tests: style, units and proofs first, side by side, then the real boots; the sum at the end.
+ * Words select files whose path contains one of them: `tests/run.ts boot/http unit`.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { root } from "./support/process.ts";
+
+interface Stage {
+  name: string;
+  folders: string[];
+  /** Files at once. */
+  concurrency: number;
+  /** Milliseconds for one file. */
+  timeout: number;
+}
+
+const processors = availableParallelism();
+const stages: Stage[] = [
+  {
+    name: "style, units, proofs",
+    folders: ["style", "unit", "machine", "proof"],
+    concurrency: processors,
+    timeout: 240_000,
+  },
+  {
+    name: "real boots",
+    folders: ["boot"],
+    concurrency: Math.max(1, Math.min(2, processors)),
+    timeout: 420_000,
+  },
+];
+
+const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
+const totals = new Map<string, number>(counted.map((name) => [name, 0]));
+const failures: string[] = [];
+
+/** The stage's test files that the words on the command line select. */
+function testFiles(stage: Stage, words: string[]): string[] {
+  const found = stage.folders.flatMap((folder) => {
+    const path = `${root}tests/${folder}`;
+    if (!existsSync(path)) return [];
+    const names = readdirSync(path).filter((name) => name.endsWith(".test.ts"));
+    return names.map((name) => `${path}/${name}`);
+  });
+  const wanted = (path: string) => words.some((word) => path.slice(root.length).includes(word));
+  return words.length === 0 ? found : found.filter(wanted);
+}
+
+/** Runs one stage; prints as it goes, adds to the totals. */
+async function runStage(stage: Stage, files: string[]): Promise<void> {
+  console.log(`\n== ${stage.name}: ${files.length} files ==`);
+  const { concurrency, timeout } = stage;
+  const events = run({ files, concurrency, timeout });
+  events.on("test:diagnostic", (data) => {
+    const [, name, count] = /^(\w+) (\d+)$/.exec(data.message) ?? [];
+    if (data.nesting === 0 && totals.has(name)) {
+      totals.set(name, (totals.get(name) ?? 0) + Number(count));
+    }
+  });
+  events.on("test:fail", (data) => {
+    const suite = data.details?.type === "suite";
+    if (!suite && data.todo === undefined) {
+      failures.push(`${(data.file ?? "").replace(root, "")}: ${data.name}`);
+    }
+  });
+  const report = events.compose(new spec());
+  for await (const text of report) process.stdout.write(text as string);
+}
+
+const started = Date.now();
+const words = process.argv.slice(2);
+let ran = 0;
+for (const stage of stages) {
+  const files = testFiles(stage, words);
+  ran += files.length;
+  if (files.length > 0) await runStage(stage, files);
+}
+if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join("\n  ")}`);
+console.log("");
+for (const [name, count] of totals) console.log(`# ${name} ${count}`);
+console.log(`# duration_ms ${Date.now() - started}`);
+const bad = (totals.get("fail") ?? 0) + (totals.get("cancelled") ?? 0);
+process.exitCode = bad > 0 || failures.length > 0 || ran === 0 ? 1 : 0;
