@@ -19,6 +19,12 @@ export const RECEIVE_BATCH: u32 = 64;
 
 // --- neighbours, routes, reassembly (net/iface) ---
 export const NEIGHBORS: u32 = 64;
+/** Packets that wait for the hardware address of one neighbour: the latest ones. */
+export const NEIGHBOR_QUEUE: u32 = 4;
+/** IPv4 addresses of one interface. */
+export const INTERFACE_ADDRESSES: u32 = 8;
+/** Frames on their way from this host to itself. */
+export const LOOPBACK_QUEUE: u32 = 128;
 export const ROUTES: u32 = 32;
 export const INTERFACES: u32 = 4;
 export const REASSEMBLIES: u32 = 8;
@@ -59,10 +65,20 @@ export const HTTP_INTERIM_RESPONSES: u32 = 32;
 export const URL_LENGTH: u32 = 8192;
 export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_DEPTH: u32 = 128;
+/** Values (and names of members) in one JSON text. */
+export const JSON_VALUES: u32 = 128 * 1024;
 
 // --- console ---
 export const LINE_LENGTH: u32 = 4096;
 export const HISTORY_LINES: u32 = 100;
+/** Characters waiting for the console above which jobs are not polled. */
+export const OUTPUT_ROOM: u32 = 32 * 1024;
+/** Characters waiting for the console above which output is refused, and says so. */
+export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
+/** Bytes typed ahead while a command runs that does not read them. */
+export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
+/** Console commands in one typed line. */
+export const LINE_COMMANDS: u32 = 256;
 export const LOG_BYTES: u32 = 64 * 1024;
 export const COMMAND_LINE_BYTES: u32 = 4096;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;

@@ -2,6 +2,7 @@
  * Text as bytes: ASCII and UTF-8 (RFC 3629) at an address, numbers in it, and the form in
  * which text from elsewhere is shown on the console.
  */
+import { TextBuilder } from "./text-builder";
 
 export const HTAB: u32 = 0x09;
 export const LF: u32 = 0x0a;
@@ -78,9 +79,9 @@ export function writeAscii(destination: usize, text: string): u32 {
 
 /** The bytes as characters U+0000 to U+00FF, one each: never fails. */
 export function latin1(pointer: usize, length: u32): string {
-  const units = new StaticArray<u16>(length);
-  for (let i: u32 = 0; i < length; i++) units[i] = load<u8>(pointer + i);
-  return String.UTF16.decodeUnsafe(changetype<usize>(units), (length as usize) << 1);
+  const text = new TextBuilder();
+  for (let i: u32 = 0; i < length; i++) text.addUnit(load<u8>(pointer + i));
+  return text.toString();
 }
 
 /** True when the bytes are exactly the ASCII text. */
@@ -143,33 +144,15 @@ export function utf8Fault(pointer: usize, length: u32): i32 {
   return -1;
 }
 
-/** The text of UTF-8 bytes; each byte that is not UTF-8 becomes U+FFFD. */
-export function decodeUtf8(pointer: usize, length: u32): string {
-  if (utf8Fault(pointer, length) < 0) return String.UTF8.decodeUnsafe(pointer, length);
-  const parts: Array<string> = [];
-  let start: u32 = 0;
-  let at: u32 = 0;
-  while (at < length) {
-    const step = utf8SequenceLength(pointer + at, length - at);
-    if (step == 0) {
-      parts.push(String.UTF8.decodeUnsafe(pointer + start, at - start));
-      parts.push("\ufffd");
-      start = at + 1;
-    }
-    at += step == 0 ? 1 : step;
-  }
-  parts.push(String.UTF8.decodeUnsafe(pointer + start, length - start));
-  return parts.join("");
-}
-
 /**
  * True for characters that a terminal acts on or that hide what a line says: controls (C0,
- * DEL, C1), line separators, marks and overrides of direction, the byte order mark.
+ * DEL, C1), line separators, invisible marks and overrides of direction, the byte order mark.
  */
 export function isUnprintable(c: u32): bool {
   if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return true;
-  if (c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f || c == 0xfeff) return true;
-  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+  if (c < 0x200b) return false;
+  if (c <= 0x200f || (c >= 0x2028 && c <= 0x202e)) return true;
+  return (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
 /** Text from elsewhere, safe on a console: what is unprintable as \xNN or \uNNNN. */
@@ -177,16 +160,16 @@ export function escapeText(text: string): string {
   let clean = 0;
   while (clean < text.length && !isUnprintable(text.charCodeAt(clean))) clean++;
   if (clean == text.length) return text;
-  const parts: Array<string> = [];
-  let start = 0;
+  const safe = new TextBuilder();
+  safe.addPart(text, 0, clean);
   for (let i = clean; i < text.length; i++) {
     const c: u32 = text.charCodeAt(i);
-    if (!isUnprintable(c)) continue;
-    parts.push(text.substring(start, i));
-    const digits = c.toString(16);
-    parts.push(c < 256 ? "\\x" + digits.padStart(2, "0") : "\\u" + digits.padStart(4, "0"));
-    start = i + 1;
+    if (isUnprintable(c)) {
+      const digits = c.toString(16);
+      safe.add(c < 256 ? "\\x" + digits.padStart(2, "0") : "\\u" + digits.padStart(4, "0"));
+    } else {
+      safe.addUnit(c);
+    }
   }
-  parts.push(text.substring(start));
-  return parts.join("");
+  return safe.toString();
 }

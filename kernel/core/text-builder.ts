@@ -1,0 +1,43 @@
+/** A string that grows at its end, without a copy of the whole for each piece. */
+export class TextBuilder {
+  /** Characters (UTF-16 units) so far. */
+  length: u32 = 0;
+  private units: StaticArray<u16> = new StaticArray<u16>(64);
+
+  add(text: string): void {
+    const count = text.length as u32;
+    this.reserve(count);
+    const end = changetype<usize>(this.units) + (this.length << 1);
+    memory.copy(end, changetype<usize>(text), count << 1);
+    this.length += count;
+  }
+
+  /** One UTF-16 unit. */
+  addUnit(unit: u32): void {
+    this.reserve(1);
+    this.units[this.length] = unit as u16;
+    this.length++;
+  }
+
+  /** `text` from character `start` up to but not including `end`. */
+  addPart(text: string, start: u32, end: u32): void {
+    this.reserve(end - start);
+    const to = changetype<usize>(this.units) + (this.length << 1);
+    memory.copy(to, changetype<usize>(text) + (start << 1), (end - start) << 1);
+    this.length += end - start;
+  }
+
+  toString(): string {
+    return String.UTF16.decodeUnsafe(changetype<usize>(this.units), (this.length as usize) << 1);
+  }
+
+  private reserve(more: u32): void {
+    const wanted = this.length + more;
+    let capacity = this.units.length as u32;
+    if (wanted <= capacity) return;
+    while (capacity < wanted) capacity *= 2;
+    const larger = new StaticArray<u16>(capacity);
+    memory.copy(changetype<usize>(larger), changetype<usize>(this.units), this.length << 1);
+    this.units = larger;
+  }
+}

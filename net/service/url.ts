@@ -1,0 +1,218 @@
+/**
+ * URLs of http and https (RFC 3986, RFC 9110 section 4.2), strictly: what is not certainly a
+ * URL is refused with a word about what was expected.
+ *
+ *     http://user:password@www.example.com:8080/a/b?x=1#part
+ *     scheme  userinfo          host       port path query fragment
+ */
+import { hexValue, isDigit, isLetter, parseDecimalText } from "../../kernel/core/text";
+import { HOST_NAME_LENGTH, URL_LENGTH } from "../../kernel/limits";
+import { NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
+
+const LABEL_LENGTH: i32 = 63;
+
+export class Url {
+  /** Empty when this is a URL, else what was expected. */
+  error: string = "";
+  /** True when it is well formed but its scheme is neither http nor https. */
+  unsupported: bool = false;
+  secure: bool = false;
+  /** In small letters. */
+  host: string = "";
+  /** The address that the host is, or NOT_AN_ADDRESS when it is a name. */
+  address: i64 = NOT_AN_ADDRESS;
+  port: u32 = 0;
+  /** `user` or `user:password` as it stood there; null without "@". */
+  userinfo: string | null = null;
+  /** Path and query, percent-encoding kept: what stands in the request line. */
+  target: string = "/";
+
+  scheme(): string {
+    return this.secure ? "https" : "http";
+  }
+
+  /** Host, and the port where it is not the scheme's own: the Host header. */
+  authority(): string {
+    const usual: u32 = this.secure ? 443 : 80;
+    return this.port == usual ? this.host : this.host + ":" + this.port.toString();
+  }
+
+  /** The whole URL without userinfo and fragment. */
+  text(): string {
+    return this.scheme() + "://" + this.authority() + this.target;
+  }
+
+  /** Same scheme, host and port (RFC 9110 section 4.3.1). */
+  sameOrigin(other: Url): bool {
+    return this.secure == other.secure && this.host == other.host && this.port == other.port;
+  }
+
+  /** The URL that a Location header means, seen from this one (RFC 3986 section 5.2). */
+  resolve(reference: string): Url {
+    let end = reference.indexOf("#");
+    if (end < 0) end = reference.length;
+    const text = reference.substring(0, end);
+    if (schemeLength(text) > 0) return parseUrl(text);
+    if (text.startsWith("//")) return parseUrl(this.scheme() + ":" + text);
+    const prefix = this.scheme() + "://" + this.authority();
+    if (text.startsWith("/")) return parseUrl(prefix + text);
+    if (text.length == 0) return parseUrl(prefix + this.target);
+    const query = this.target.indexOf("?");
+    const path = query < 0 ? this.target : this.target.substring(0, query);
+    if (text.startsWith("?")) return parseUrl(prefix + path + text);
+    return parseUrl(prefix + path.substring(0, path.lastIndexOf("/") + 1) + text);
+  }
+}
+
+/** A URL, or one with `error` set. Without "://", `defaultScheme` ("http") is put in front. */
+export function parseUrl(text: string, defaultScheme: string = ""): Url {
+  const url = new Url();
+  if (<u32>text.length > URL_LENGTH) return failed(url, `at most ${URL_LENGTH} characters`);
+  for (let i = 0; i < text.length; i++) {
+    const c: u32 = text.charCodeAt(i);
+    if (c <= 0x20 || c >= 0x7f) {
+      return failed(url, "no space, control or non-ASCII character (percent-encode it)");
+    }
+  }
+  const complete = text.substring(schemeLength(text)).startsWith("://");
+  const whole = complete || defaultScheme == "" ? text : `${defaultScheme}://${text}`;
+  const length = schemeLength(whole);
+  if (length == 0) return failed(url, "http:// or https://");
+  const scheme = whole.substring(0, length).toLowerCase();
+  url.secure = scheme == "https";
+  if (scheme != "http" && scheme != "https") {
+    url.unsupported = true;
+    return failed(url, `http:// or https://, not ${scheme}:`);
+  }
+  if (!whole.substring(length).startsWith("://")) return failed(url, "// behind the scheme");
+  const start = length + 3;
+  let end = start;
+  while (end < whole.length && !isAuthorityEnd(whole.charCodeAt(end))) end++;
+  if (!parseAuthority(url, whole.substring(start, end))) return url;
+  let rest = whole.substring(end);
+  const fragment = rest.indexOf("#");
+  if (fragment >= 0) rest = rest.substring(0, fragment);
+  return parseTarget(url, rest);
+}
+
+/** "/", "?" and "#" end the authority. */
+function isAuthorityEnd(c: u32): bool {
+  return c == 0x2f || c == 0x3f || c == 0x23;
+}
+
+function failed(url: Url, expected: string): Url {
+  url.error = "expected " + expected;
+  return url;
+}
+
+function refuse(url: Url, expected: string): bool {
+  url.error = "expected " + expected;
+  return false;
+}
+
+/** Length of the scheme before the first ":", or 0 when there is none (section 3.1). */
+function schemeLength(text: string): i32 {
+  for (let i = 0; i < text.length; i++) {
+    const c: u32 = text.charCodeAt(i);
+    if (c == 0x3a) return i;
+    const inner = isDigit(c) || c == 0x2b || c == 0x2d || c == 0x2e;
+    if (!isLetter(c) && (i == 0 || !inner)) return 0;
+  }
+  return 0;
+}
+
+/** [ userinfo "@" ] host [ ":" port ] (section 3.2). */
+function parseAuthority(url: Url, authority: string): bool {
+  const at = authority.lastIndexOf("@");
+  if (at >= 0) {
+    const userinfo = authority.substring(0, at);
+    if (userinfo.includes("@")) return refuse(url, "one @ at most before the host");
+    if (!isPercentEncoded(userinfo, '[]"<>\\^`{|}')) return refuse(url, "user:password before @");
+    url.userinfo = userinfo;
+  }
+  const server = authority.substring(at + 1);
+  if (server.startsWith("[")) return refuse(url, "a name or IPv4 address (no IPv6 yet)");
+  const colon = server.indexOf(":");
+  url.host = (colon < 0 ? server : server.substring(0, colon)).toLowerCase();
+  url.port = url.secure ? 443 : 80;
+  if (colon >= 0) {
+    const port = server.length - colon > 6 ? -1 : parseDecimalText(server.substring(colon + 1));
+    if (port < 1 || port > 65535) return refuse(url, "a port from 1 to 65535 behind the colon");
+    url.port = port as u32;
+  }
+  return checkHost(url);
+}
+
+/** Labels of letters, digits, "-" and "_"; with digits only in the last, an IPv4 address. */
+function checkHost(url: Url): bool {
+  const host = url.host;
+  if (host.length == 0) return refuse(url, "a host");
+  if (<u32>host.length > HOST_NAME_LENGTH) return refuse(url, "a host of at most 253 characters");
+  const labels = host.split(".");
+  const last = labels.length - 1;
+  // One dot at the end says that the name is complete.
+  const count = last > 0 && labels[last].length == 0 ? last : last + 1;
+  for (let i = 0; i < count; i++) {
+    if (!isLabel(labels[i])) {
+      return refuse(url, "a host of letters, digits, hyphens and dots");
+    }
+  }
+  if (!isAllDigits(labels[count - 1])) return true;
+  url.address = parseIpv4(host);
+  return url.address != NOT_AN_ADDRESS || refuse(url, "an IPv4 address: four numbers up to 255");
+}
+
+function isAllDigits(text: string): bool {
+  for (let i = 0; i < text.length; i++) if (!isDigit(text.charCodeAt(i))) return false;
+  return text.length > 0;
+}
+
+function isLabel(label: string): bool {
+  if (label.length == 0 || label.length > LABEL_LENGTH) return false;
+  for (let i = 0; i < label.length; i++) {
+    const c: u32 = label.charCodeAt(i);
+    const hyphen = c == 0x2d && i > 0 && i < label.length - 1;
+    if (!isLetter(c) && !isDigit(c) && c != 0x5f && !hyphen) return false;
+  }
+  return true;
+}
+
+/** True when every "%" has two hexadecimal digits and none of `forbidden` occurs. */
+function isPercentEncoded(text: string, forbidden: string): bool {
+  for (let i = 0; i < text.length; i++) {
+    if (forbidden.includes(text.charAt(i))) return false;
+    if (text.charCodeAt(i) != 0x25) continue;
+    if (i + 2 >= text.length) return false;
+    if (hexValue(text.charCodeAt(i + 1)) < 0 || hexValue(text.charCodeAt(i + 2)) < 0) return false;
+  }
+  return true;
+}
+
+/** Path and query (sections 3.3 and 3.4); "[" and "]" are let through, as everyone does. */
+function parseTarget(url: Url, text: string): Url {
+  if (!isPercentEncoded(text, '"<>\\^`{|}')) {
+    return failed(url, 'two hex digits behind each % and no " < > \\ ^ ` { | } in a path');
+  }
+  const query = text.indexOf("?");
+  const path = query < 0 ? text : text.substring(0, query);
+  url.target = removeDots(path) + (query < 0 ? "" : text.substring(query));
+  return url;
+}
+
+/** A path without "." and ".." (section 5.2.4); it begins with "/". */
+function removeDots(path: string): string {
+  const segments = path.split("/");
+  const kept: Array<string> = [];
+  for (let i = 1; i < segments.length; i++) {
+    const segment = segments[i];
+    const last = i == segments.length - 1;
+    if (segment == "..") {
+      if (kept.length > 0) kept.pop();
+    } else if (segment != ".") {
+      kept.push(segment);
+      continue;
+    }
+    if (last) kept.push("");
+  }
+  return "/" + kept.join("/");
+}
