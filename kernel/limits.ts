@@ -50,7 +50,21 @@ export const TCP_TIME_WAITS: u32 = 16384;
 export const TCP_RECEIVE_BYTES: u32 = 64 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
 
+// --- DHCP ---
+/** The longest message that is looked at; what is longer is dropped. */
+export const DHCP_MESSAGE_BYTES: u32 = 4096;
+export const DHCP_ROUTES: u32 = 16;
+export const DHCP_SERVERS: u32 = 4;
+
 // --- names ---
+/** Different names that may be looked up at the same time. */
+export const DNS_LOOKUPS: u32 = 32;
+/** Addresses that are kept of one name. */
+export const DNS_ADDRESSES: u32 = 16;
+/** CNAMEs that are followed from one name. */
+export const DNS_ALIASES: u32 = 16;
+/** The longest answer that is looked at, by UDP and by TCP. */
+export const DNS_MESSAGE_BYTES: u32 = 4096;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 export const DNS_SERVERS: u32 = 4;
 export const HOSTS_ENTRIES: u32 = 64;

@@ -24,7 +24,11 @@ export abstract class Job {
   }
   /** Ctrl-C: give back what is held. The exit code is then 130, unless `poll` answers another. */
   cancel(): void {}
-  /** A whole line typed while the job runs (without its end), for those that read input. */
+  /** True for a job that reads what is typed; else that waits for the prompt after it. */
+  readsInput(): bool {
+    return false;
+  }
+  /** A whole line typed while the job runs (without its end), when `readsInput`. */
   line(_text: string): void {}
   /** Ctrl-D while the job runs. */
   endOfInput(): void {}

@@ -1,0 +1,77 @@
+/** UTF-8 (RFC 3629) one byte at a time, so that a character may arrive in two pieces. */
+
+/** U+FFFD: what stands for bytes that are no character. */
+export const REPLACEMENT: i32 = 0xfffd;
+/** What `push` answers while a character is not complete. */
+export const INCOMPLETE: i32 = -1;
+
+export class Utf8Decoder {
+  /** Set by `push`: the bytes before this one were the beginning of no character. */
+  broken: bool = false;
+  private value: u32 = 0;
+  private missing: u32 = 0;
+  private lowest: u32 = 0x80;
+  private highest: u32 = 0xbf;
+
+  /** The code point that `byte` completes, INCOMPLETE, or REPLACEMENT for a byte that is none. */
+  push(byte: u32): i32 {
+    this.broken = false;
+    if (this.missing > 0) {
+      if (byte >= this.lowest && byte <= this.highest) {
+        this.value = (this.value << 6) | (byte & 0x3f);
+        this.missing--;
+        this.lowest = 0x80;
+        this.highest = 0xbf;
+        return this.missing == 0 ? (this.value as i32) : INCOMPLETE;
+      }
+      this.missing = 0;
+      this.broken = true;
+    }
+    if (byte < 0x80) return byte;
+    return this.begin(byte);
+  }
+
+  /** The characters that `length` bytes complete; U+FFFD for each byte that belongs to none. */
+  decode(pointer: usize, length: u32): string {
+    // Each byte makes at most two units of its own and one for a sequence that it broke off.
+    const units = new StaticArray<u16>(3 * length);
+    const start = changetype<usize>(units);
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < length; i++) {
+      const point = this.push(load<u8>(pointer + i));
+      if (this.broken) count += storeUtf16(start + 2 * count, REPLACEMENT);
+      if (point != INCOMPLETE) count += storeUtf16(start + 2 * count, point);
+    }
+    return String.UTF16.decodeUnsafe(start, 2 * count);
+  }
+
+  /** A first byte of two to four; the bounds of the second exclude long forms and surrogates. */
+  private begin(byte: u32): i32 {
+    this.lowest = byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80;
+    this.highest = byte == 0xed ? 0x9f : byte == 0xf4 ? 0x8f : 0xbf;
+    if (byte >= 0xc2 && byte <= 0xdf) {
+      this.missing = 1;
+      this.value = byte & 0x1f;
+    } else if (byte >= 0xe0 && byte <= 0xef) {
+      this.missing = 2;
+      this.value = byte & 0x0f;
+    } else if (byte >= 0xf0 && byte <= 0xf4) {
+      this.missing = 3;
+      this.value = byte & 0x07;
+    } else {
+      return REPLACEMENT;
+    }
+    return INCOMPLETE;
+  }
+}
+
+/** Puts a code point as UTF-16 at `destination`; answers how many units it took. */
+export function storeUtf16(destination: usize, point: u32): u32 {
+  if (point < 0x10000) {
+    store<u16>(destination, point as u16);
+    return 1;
+  }
+  store<u16>(destination, (0xd800 + ((point - 0x10000) >> 10)) as u16);
+  store<u16>(destination, (0xdc00 + (point & 0x3ff)) as u16, 2);
+  return 2;
+}

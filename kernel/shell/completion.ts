@@ -1,0 +1,52 @@
+/** What the Tab key does: the rest of a command's name, or of what the command offers. */
+import { Registry } from "./registry";
+import { SplitCommand, SplitLine } from "./splitter";
+
+export class Completion {
+  /** What to put at the cursor; empty when there is nothing to add. */
+  insertion: string = "";
+  /** To be listed: several ways to go on, and nothing to add. */
+  candidates: Array<string> = [];
+}
+
+/** Completes the word at the end of `text`, which is the line up to the cursor. */
+export function complete(text: string, registry: Registry): Completion {
+  const completion = new Completion();
+  const commands = new SplitLine(text).commands;
+  const endsCommand = text.length == 0 || text.endsWith(";") || commands.length == 0;
+  const last = endsCommand ? "" : commands[commands.length - 1];
+  const words = new SplitCommand(last, 0).words;
+  const word = last.length == 0 || last.endsWith(" ") ? "" : words.length > 0 ? words.pop() : "";
+  // A word with quotes in it cannot be gone on with by simply typing more.
+  if (!text.endsWith(word)) return completion;
+  const fitting = startingWith(offers(words, registry), word);
+  if (fitting.length == 1) {
+    completion.insertion = fitting[0].substring(word.length) + " ";
+  } else if (fitting.length > 1) {
+    completion.insertion = fitting[0].substring(word.length, commonLength(fitting));
+    if (completion.insertion == "") completion.candidates = fitting;
+  }
+  return completion;
+}
+
+function offers(words: Array<string>, registry: Registry): Array<string> {
+  if (words.length == 0) return registry.names();
+  const command = registry.find(words[0]);
+  return command == null ? [] : command.complete(words.slice(1));
+}
+
+function startingWith(all: Array<string>, prefix: string): Array<string> {
+  const fitting: Array<string> = [];
+  for (let i = 0; i < all.length; i++) {
+    if (all[i].startsWith(prefix) && !fitting.includes(all[i])) fitting.push(all[i]);
+  }
+  return fitting;
+}
+
+function commonLength(texts: Array<string>): i32 {
+  let length = texts[0].length;
+  for (let i = 1; i < texts.length; i++) {
+    while (!texts[i].startsWith(texts[0].substring(0, length))) length--;
+  }
+  return length;
+}

@@ -1,0 +1,145 @@
+/** What the keys do to the line: the editing of Emacs, as readline has it. */
+import { History } from "./history";
+import { Key } from "./keys";
+import { LineBuffer } from "./line-buffer";
+import { LineView } from "./line-view";
+import { Terminal } from "./terminal";
+
+export class LineEditor {
+  readonly line: LineBuffer = new LineBuffer();
+  readonly history: History = new History();
+  readonly view: LineView;
+  /** The line was full when more was typed, and nothing was deleted since. */
+  overflowed: bool = false;
+  private killed: string = "";
+  private bell: bool = false;
+
+  constructor(
+    private readonly terminal: Terminal,
+    prompt: string,
+  ) {
+    this.view = new LineView(terminal, prompt);
+  }
+
+  insert(unit: u32): void {
+    if (this.line.insert(unit)) return;
+    this.overflowed = true;
+    this.bell = true;
+  }
+
+  /** What changes nothing rings the bell. The keys that end a line are the shell's. */
+  key(key: Key): void {
+    const line = this.line;
+    switch (key) {
+      case Key.Left:
+        this.move(line.cursor - 1);
+        break;
+      case Key.Right:
+        this.move(line.cursor + 1);
+        break;
+      case Key.Home:
+        line.cursor = 0;
+        break;
+      case Key.End:
+        line.cursor = line.length;
+        break;
+      case Key.WordLeft:
+        line.cursor = line.wordStart(false);
+        break;
+      case Key.WordRight:
+        line.cursor = line.wordEnd();
+        break;
+      case Key.Up:
+        this.recall(true);
+        break;
+      case Key.Down:
+        this.recall(false);
+        break;
+      case Key.Yank:
+        if (!line.insertText(this.killed)) this.bell = true;
+        break;
+      case Key.ClearScreen:
+        this.view.clearScreen(line);
+        break;
+      default:
+        this.deletion(key);
+    }
+  }
+
+  /** Shows what the keys since the last time have changed. */
+  refresh(): void {
+    if (!this.view.visible) this.view.show(this.line);
+    else this.view.refresh(this.line);
+    if (this.bell) this.terminal.control("\x07");
+    this.bell = false;
+  }
+
+  /** Enter: the line, noted in the history; the editor is empty again. */
+  take(): string {
+    this.refresh();
+    this.view.leave();
+    const text = this.line.text();
+    this.clear();
+    this.history.add(text);
+    return text;
+  }
+
+  clear(): void {
+    this.line.length = 0;
+    this.line.cursor = 0;
+    this.overflowed = false;
+  }
+
+  private move(to: i32): void {
+    if (to < 0 || to > this.line.length) this.bell = true;
+    else this.line.cursor = to;
+  }
+
+  private recall(back: bool): void {
+    const history = this.history;
+    if (back ? !history.canGoBack() : !history.canGoForward()) this.bell = true;
+    else this.line.set(back ? history.back(this.line.text()) : history.forward());
+  }
+
+  private deletion(key: Key): void {
+    const line = this.line;
+    const at = line.cursor;
+    switch (key) {
+      case Key.Backspace:
+        this.remove(at - 1, at);
+        break;
+      case Key.EndOfInput:
+      case Key.Delete:
+        this.remove(at, at + 1);
+        break;
+      case Key.KillToEnd:
+        this.kill(at, line.length);
+        break;
+      case Key.KillToStart:
+        this.kill(0, at);
+        break;
+      case Key.KillWord:
+        this.kill(line.wordStart(true), at);
+        break;
+      case Key.KillWordRight:
+        this.kill(at, line.wordEnd());
+        break;
+      default:
+    }
+  }
+
+  private remove(start: i32, end: i32): void {
+    if (start < 0 || end > this.line.length) {
+      this.bell = true;
+      return;
+    }
+    this.line.remove(start, end);
+    this.overflowed = false;
+  }
+
+  private kill(start: i32, end: i32): void {
+    if (start == end) return;
+    this.killed = this.line.remove(start, end);
+    this.overflowed = false;
+  }
+}

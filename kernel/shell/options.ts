@@ -1,0 +1,183 @@
+/**
+ * Options of a command, as getopt_long takes them: before or after operands, short ones
+ * clustered, values attached or in the next word, `--` before operands that begin with a dash.
+ *
+ *     const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "crc32"];
+ *     const options = new Options(words, OPTIONS);
+ *     const count = options.number("c", 4, 1, 1000000);
+ *     if (options.failure != "") return shell.wrongUsage(this, options.failure);
+ *     const host = options.operands[0];
+ *
+ * A colon at the end: the option has a value. Names are those of the first form.
+ */
+import { parseDecimalText } from "../core/text";
+import { printable } from "./printable";
+
+class Given {
+  constructor(
+    readonly name: string,
+    readonly value: string,
+  ) {}
+}
+
+/** One entry of the table of options, read. */
+class Form {
+  readonly name: string;
+  readonly hasValue: bool;
+  private readonly names: Array<string>;
+
+  constructor(text: string) {
+    const hasValue = text.endsWith(":");
+    const names = (hasValue ? text.substring(0, text.length - 1) : text).split("|");
+    this.hasValue = hasValue;
+    this.names = names;
+    this.name = names[0];
+  }
+
+  called(name: string): bool {
+    return this.names.includes(name);
+  }
+}
+
+export class Options {
+  /** Everything that is no option, in order. */
+  readonly operands: Array<string> = [];
+  /** Empty, or the first thing that is wrong: give it to `Shell.wrongUsage`. */
+  failure: string = "";
+  private readonly given: Array<Given> = [];
+  private readonly forms: Array<Form> = [];
+  /** The word that a value is taken from next. */
+  private next: i32 = 0;
+
+  constructor(
+    private readonly words: Array<string>,
+    table: StaticArray<string>,
+  ) {
+    for (let i = 0; i < table.length; i++) this.forms.push(new Form(table[i]));
+    let operandsOnly = false;
+    while (this.next < words.length) {
+      const word = words[this.next++];
+      if (operandsOnly || word.length < 2 || word.charCodeAt(0) != 0x2d) this.operands.push(word);
+      else if (word == "--") operandsOnly = true;
+      else if (word.startsWith("--")) this.long(word.substring(2));
+      else this.cluster(word);
+    }
+  }
+
+  has(name: string): bool {
+    return this.lastOf(name) >= 0;
+  }
+
+  /** The value given last, or `otherwise`. */
+  value(name: string, otherwise: string = ""): string {
+    const index = this.lastOf(name);
+    return index < 0 ? otherwise : this.given[index].value;
+  }
+
+  /** Every value given, in order (`-H A -H B`). */
+  values(name: string): Array<string> {
+    const values: Array<string> = [];
+    for (let i = 0; i < this.given.length; i++) {
+      if (this.given[i].name == name) values.push(this.given[i].value);
+    }
+    return values;
+  }
+
+  /** The value as a whole number; sets `failure` when it is none from `minimum` to `maximum`. */
+  number(name: string, otherwise: i64, minimum: i64, maximum: i64): i64 {
+    const index = this.lastOf(name);
+    if (index < 0) return otherwise;
+    const value = parseDecimalText(this.given[index].value);
+    if (value >= minimum && value <= maximum) return value;
+    const shown = printable(this.given[index].value);
+    this.fail(`${dashed(name)} ${shown} is no whole number from ${minimum} to ${maximum}`);
+    return otherwise;
+  }
+
+  /** The value in seconds ("2", "0.5") as microseconds; sets `failure` when it is none. */
+  seconds(name: string, otherwise: i64, maximum: i64): i64 {
+    const index = this.lastOf(name);
+    if (index < 0) return otherwise;
+    const value = parseSeconds(this.given[index].value, maximum);
+    if (value >= 0) return value;
+    const shown = printable(this.given[index].value);
+    this.fail(`${dashed(name)} ${shown} is no number of seconds up to ${maximum}`);
+    return otherwise;
+  }
+
+  /** Sets `failure` unless there are from `minimum` to `maximum` operands. */
+  expectOperands(minimum: i32, maximum: i32): void {
+    const count = this.operands.length;
+    if (count < minimum) this.fail("an operand is missing");
+    if (count > maximum) this.fail(`${printable(this.operands[maximum])} is one operand too many`);
+  }
+
+  private lastOf(name: string): i32 {
+    for (let i = this.given.length - 1; i >= 0; i--) {
+      if (this.given[i].name == name) return i;
+    }
+    return -1;
+  }
+
+  private find(name: string): Form | null {
+    for (let i = 0; i < this.forms.length; i++) {
+      if (this.forms[i].called(name)) return this.forms[i];
+    }
+    this.fail(`unknown option ${printable(dashed(name))}`);
+    return null;
+  }
+
+  private fail(reason: string): void {
+    if (this.failure == "") this.failure = reason;
+  }
+
+  /** `--name`, `--name value` or `--name=value`. */
+  private long(text: string): void {
+    const equals = text.indexOf("=");
+    const form = this.find(equals < 0 ? text : text.substring(0, equals));
+    if (form == null) return;
+    if (form.hasValue) {
+      this.take(form, equals < 0 ? "" : text.substring(equals + 1), equals >= 0);
+    } else if (equals >= 0) {
+      this.fail(`${printable(dashed(form.name))} takes no value`);
+    } else {
+      this.given.push(new Given(form.name, ""));
+    }
+  }
+
+  /** `-s`, `-sf`, `-c4`, `-c 4`. */
+  private cluster(word: string): void {
+    for (let i = 1; i < word.length; i++) {
+      const form = this.find(word.charAt(i));
+      if (form == null) return;
+      if (form.hasValue) {
+        this.take(form, word.substring(i + 1), i + 1 < word.length);
+        return;
+      }
+      this.given.push(new Given(form.name, ""));
+    }
+  }
+
+  private take(form: Form, attached: string, isAttached: bool): void {
+    if (isAttached) this.given.push(new Given(form.name, attached));
+    else if (this.next < this.words.length) {
+      this.given.push(new Given(form.name, this.words[this.next++]));
+    } else this.fail(`${dashed(form.name)} wants a value`);
+  }
+}
+
+function dashed(name: string): string {
+  return name.length == 1 ? "-" + name : "--" + name;
+}
+
+/** "2" or "0.25" seconds in microseconds, or -1 when it is no such number up to `maximum` seconds. */
+export function parseSeconds(text: string, maximum: i64): i64 {
+  const dot = text.indexOf(".");
+  const whole = parseDecimalText(dot < 0 ? text : text.substring(0, dot));
+  if (whole < 0 || whole > maximum) return -1;
+  const digits = dot < 0 ? "0" : text.substring(dot + 1);
+  if (digits.length == 0 || digits.length > 6) return -1;
+  const fraction = parseDecimalText(digits.padEnd(6, "0"));
+  const micros = whole * 1_000_000 + fraction;
+  return fraction < 0 || micros > maximum * 1_000_000 ? -1 : micros;
+}

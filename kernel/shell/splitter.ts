@@ -1,0 +1,141 @@
+/**
+ * A typed line as sh splits it (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
+ * comments, `;` between commands, and of the expansions `$?` alone.
+ */
+
+/** The state of a scan through a line: whether the character just passed was inside quotes. */
+class Scanner {
+  index: i32 = 0;
+  /** The quote that is open (39 or 34), or 0. */
+  quote: i32 = 0;
+  /** True when the unit at `index` was taken by a backslash before it. */
+  escape: bool = false;
+
+  constructor(readonly text: string) {}
+
+  /** Is the unit at `index` syntax, not a quoted character? Moves the quote state on. */
+  isSyntax(unit: i32): bool {
+    if (this.escape) {
+      this.escape = false;
+      return false;
+    }
+    if (this.quote == 39) {
+      if (unit != 39) return false;
+      this.quote = 0;
+      return true;
+    }
+    if (unit == 92 && this.escapes()) {
+      this.escape = true;
+      return true;
+    }
+    if (this.quote == 34) {
+      if (unit == 34) this.quote = 0;
+      return unit == 34 || unit == 36;
+    }
+    if (unit == 34 || unit == 39) this.quote = unit;
+    return true;
+  }
+
+  /** Does the backslash at `index` quote what follows? In "..." only before $ ` " and \. */
+  private escapes(): bool {
+    if (this.index + 1 >= this.text.length) return false;
+    if (this.quote == 0) return true;
+    const next = this.text.charCodeAt(this.index + 1);
+    return next == 36 || next == 96 || next == 34 || next == 92;
+  }
+}
+
+function isBlank(unit: i32): bool {
+  return unit == 32 || unit == 9;
+}
+
+/** One typed line as commands: their texts as they stand, or why it cannot be split. */
+export class SplitLine {
+  readonly commands: Array<string> = [];
+  /** Empty when all is well. */
+  failure: string = "";
+
+  constructor(text: string) {
+    const scanner = new Scanner(text);
+    let start = 0;
+    let end = text.length;
+    let wordStart: bool = true;
+    for (; scanner.index < text.length; scanner.index++) {
+      const unit = text.charCodeAt(scanner.index);
+      const syntax: bool = scanner.isSyntax(unit) && scanner.quote == 0;
+      if (syntax && unit == 35 && wordStart) {
+        end = scanner.index;
+        break;
+      }
+      if (syntax && unit == 59) {
+        this.add(text.substring(start, scanner.index));
+        start = scanner.index + 1;
+      }
+      wordStart = syntax && (isBlank(unit) || unit == 59);
+    }
+    if (scanner.quote != 0) {
+      const name = scanner.quote == 39 ? "'" : '"';
+      this.failure = `unterminated ${name}, expected another one to close it`;
+    }
+    this.add(text.substring(start, end));
+  }
+
+  /** Blanks after the `;` belong to no command; the rest is kept as it was typed. */
+  private add(text: string): void {
+    let start = 0;
+    while (start < text.length && isBlank(text.charCodeAt(start))) start++;
+    if (start < text.length) this.commands.push(text.substring(start));
+  }
+}
+
+/** One command as words, quotes removed, or why that cannot be. */
+export class SplitCommand {
+  readonly words: Array<string> = [];
+  failure: string = "";
+  /** The word being put together; `open` tells an empty one ('') from none. */
+  private word: string = "";
+  private open: bool = false;
+
+  constructor(text: string, lastCode: i32) {
+    const scanner = new Scanner(text);
+    for (; scanner.index < text.length; scanner.index++) {
+      const unit = text.charCodeAt(scanner.index);
+      const wasQuoted = scanner.quote != 0;
+      if (!scanner.isSyntax(unit)) {
+        this.append(text.charAt(scanner.index));
+      } else if (scanner.escape || unit == 34 || unit == 39) {
+        this.open = true;
+      } else if (unit == 36 && text.charAt(scanner.index + 1) == "?") {
+        this.append(lastCode.toString());
+        scanner.index++;
+      } else if (isBlank(unit) && !wasQuoted) {
+        this.finish();
+      } else {
+        if (!this.open && isOperator(unit)) this.refuse(text.charAt(scanner.index));
+        this.append(text.charAt(scanner.index));
+      }
+    }
+    this.finish();
+  }
+
+  private append(text: string): void {
+    this.word += text;
+    this.open = true;
+  }
+
+  private finish(): void {
+    if (this.open) this.words.push(this.word);
+    this.word = "";
+    this.open = false;
+  }
+
+  private refuse(operator: string): void {
+    if (this.failure != "") return;
+    this.failure = `${operator} is not supported, expected words and ; (quote it to mean itself)`;
+  }
+}
+
+/** | & < > at the start of a word: sh would do something that this shell cannot. */
+function isOperator(unit: i32): bool {
+  return unit == 124 || unit == 38 || unit == 60 || unit == 62;
+}
