@@ -3,7 +3,7 @@
  * command and get its output and exit code. The machine dies with the test.
  */
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +37,8 @@ export interface MachineOptions {
   nics?: Nic[];
   /** More words for QEMU. */
   more?: string[];
+  /** False: no isa-debug-exit, as on a real machine. */
+  debugExit?: boolean;
   /** False: the machine has no UART. */
   serial?: boolean;
   /** Words before QEMU, to run it inside a namespace. */
@@ -56,29 +58,26 @@ export function userNet(forward: number[] = [], more = ""): Nic {
   return { backend: `user${rules}${more}` };
 }
 
-const ovmf = [
-  "/usr/share/OVMF/OVMF_CODE_4M.fd",
-  "/usr/share/OVMF/OVMF_CODE.fd",
-  "/usr/share/ovmf/OVMF.fd",
-];
+/** OVMF as one image (code and variables): where distributions keep it. */
+const ovmf = ["/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd"];
+/** Its code alone, which QEMU takes as a flash chip. */
+const ovmfCode = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"];
 
 function firmware(): string[] {
-  const found = ovmf.find((path) => {
-    try {
-      return readFileSync(path).length > 0;
-    } catch {
-      return false;
-    }
-  });
-  if (found === undefined) throw new Error("OVMF, the UEFI firmware, is not installed");
-  return ["-drive", `if=pflash,format=raw,readonly=on,file=${found}`];
+  const image = ovmf.find((path) => existsSync(path));
+  if (image !== undefined) return ["-bios", image];
+  const code = ovmfCode.find((path) => existsSync(path));
+  if (code === undefined) throw new Error("OVMF, the UEFI firmware, is not installed");
+  return ["-drive", `if=pflash,format=raw,readonly=on,file=${code}`];
 }
 
 /** QEMU's words for these options; sockets and modules lie in `folder`. */
 export function words(options: MachineOptions, folder: string): string[] {
   const list = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", options.memory ?? "64"];
   list.push("-display", "none", "-no-reboot", "-nodefaults", "-vga", "std");
-  list.push("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
+  if (options.debugExit !== false) {
+    list.push("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
+  }
   list.push("-serial", options.serial === false ? "none" : "stdio");
   list.push("-qmp", `unix:${folder}/qmp,server=on,wait=off`);
   if (options.cpu !== undefined) list.push("-cpu", options.cpu);

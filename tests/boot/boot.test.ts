@@ -1,0 +1,109 @@
+/** The kernel boots: by QEMU and by GRUB, BIOS and UEFI, small and large, with and without UART. */
+import assert from "node:assert/strict";
+import { existsSync, statSync } from "node:fs";
+import { before, test } from "node:test";
+import { boot, configured, runOnce } from "../support/console.ts";
+import { root } from "../support/process.ts";
+import { Machine, PROMPT } from "../support/qemu.ts";
+
+const iso = `${root}build/anonymos.iso`;
+
+before(() => {
+  assert.ok(existsSync(`${root}build/kernel.elf`), "build/kernel.elf is missing: run make first");
+  assert.ok(existsSync(iso), "build/anonymos.iso is missing: run make iso first");
+});
+
+test("-kernel leads to the prompt, and no escape sequence comes before a key is pressed", async (t) => {
+  const machine = await boot(t);
+  assert.ok(machine.console.endsWith(`\n${PROMPT}`) || machine.console === PROMPT);
+  assert.ok(!machine.raw.includes("\x1b"), "an escape sequence was sent");
+  assert.match(await machine.ok("echo hello there"), /^hello there$/m);
+});
+
+test("the default ISO boots by GRUB on a BIOS and gets a lease", async (t) => {
+  const machine = await boot(t, { iso });
+  await configured(machine);
+});
+
+test("the default ISO boots by GRUB on UEFI and gets a lease", async (t) => {
+  const machine = await boot(t, { iso, uefi: true, memory: "256" }, 60_000);
+  await configured(machine);
+});
+
+test("the ISO is smaller than 8 MB, the ELF smaller than 600 KB", () => {
+  assert.ok(statSync(iso).size < 8_000_000, `the ISO has ${statSync(iso).size} bytes`);
+  const elf = statSync(`${root}build/kernel.elf`).size;
+  assert.ok(elf < 600_000, `the ELF has ${elf} bytes`);
+});
+
+test("32 MiB are enough, by QEMU and by GRUB", async (t) => {
+  await configured(await boot(t, { memory: "32" }));
+  await configured(await boot(t, { memory: "32", iso }));
+});
+
+test("6 GiB have a hole below 4 GiB", async (t) => {
+  await configured(await boot(t, { memory: "6G" }));
+});
+
+test("a processor with everything, and the plain one", async (t) => {
+  await configured(await boot(t, { cpu: "max" }));
+  await configured(await boot(t, { cpu: "qemu64" }));
+});
+
+test("without a UART nothing hangs: run= is executed and the machine powers off", async (t) => {
+  const options = { serial: false, memory: "64" };
+  const { code } = await runOnce(t, "ping -c 1 10.0.2.2; poweroff $?", options);
+  assert.equal(code, 1);
+});
+
+test("without a network card the prompt comes, and what needs one says so", async (t) => {
+  const machine = await boot(t, { nics: [] });
+  const { output, code } = await machine.command("ping -c 1 10.0.2.2", 15_000);
+  assert.match(output, /^ping: network is not configured: .+/m);
+  assert.notEqual(code, 0);
+});
+
+for (const model of ["e1000-82540em", "e1000-82545em", "e1000-82544gc"]) {
+  test(`${model} works`, async (t) => {
+    await configured(await boot(t, { nics: [{ backend: "user", model }] }));
+  });
+}
+
+for (const model of ["rtl8139", "virtio-net-pci"]) {
+  test(`${model} is detected and named as having no driver yet`, async (t) => {
+    const machine = await boot(t, { nics: [{ backend: "user", model }] });
+    assert.match(await machine.ok("lspci; dmesg"), /no driver yet/);
+  });
+}
+
+test("poweroff ends QEMU with 0, poweroff N with 2N+1", async (t) => {
+  const plain = await runOnce(t, "poweroff");
+  assert.equal(plain.code, 0);
+  assert.equal((await runOnce(t, "poweroff 3")).code, 7);
+  assert.equal((await runOnce(t, "nosuchcommand; poweroff $?")).code, 255);
+});
+
+test("reboot resets the machine", async (t) => {
+  const { code, machine } = await runOnce(t, "reboot");
+  assert.equal(code, 0);
+  assert.doesNotMatch(machine.console, /^panic:/m);
+});
+
+test("the machine comes back from a reboot with its network", async (t) => {
+  const options = { more: ["-action", "reboot=reset"] };
+  const machine = await boot(t, options);
+  await configured(machine);
+  machine.type("reboot\r");
+  await machine.waitFor(/anonymos> [\s\S]*\nanonymos> $/, 30_000);
+  await configured(machine);
+});
+
+test("the link going down and coming back is noticed", async (t) => {
+  const machine: Machine = await boot(t);
+  await configured(machine);
+  await machine.monitor("set_link n0 off");
+  await machine.waitFor(/net0.*(down|lost|no carrier)/i);
+  await machine.monitor("set_link n0 on");
+  await machine.waitFor(/net0.*\bup\b/i);
+  await configured(machine);
+});

@@ -1,0 +1,146 @@
+/** The console: prompt, line editing, quoting, errors, floods, Ctrl-C. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { configured, heapLevel } from "../support/console.ts";
+import { Machine } from "../support/qemu.ts";
+
+suite("one machine, many lines", () => {
+  let machine: Machine;
+  before(async () => {
+    machine = await Machine.boot();
+    await configured(machine);
+  });
+  after(() => machine?.stop());
+
+  test("help lists the commands, help COMMAND explains one with an example", async () => {
+    const all = await machine.ok("help");
+    const names = "lspci ip resolvectl hostname dhcp ping host curl rpc ss nc httpd tcpdump check";
+    for (const name of [...names.split(" "), "crash", "dmesg", "free", "uptime", "date"]) {
+      assert.match(all, new RegExp(`^\\s*${name}\\b`, "m"));
+    }
+    for (const name of ["curl", "ping", "ip"]) {
+      const text = await machine.ok(`help ${name}`);
+      assert.match(text, new RegExp(`${name} \\S+`), `no example of ${name}`);
+    }
+  });
+
+  test("an unknown command is answered with 127 and an error line", async () => {
+    const { output, code } = await machine.command("frobnicate -x");
+    assert.equal(code, 127);
+    assert.match(output, /^frobnicate: .+/m);
+  });
+
+  test("wrong usage is answered with 2 and what was expected", async () => {
+    for (const line of [
+      "ping -c",
+      "ping -c many 10.0.2.2",
+      "curl -Q http://x/",
+      "ip frob",
+      "rpc",
+    ]) {
+      const { output, code } = await machine.command(line);
+      assert.equal(code, 2, `${line} answered ${code}: ${output}`);
+      assert.match(output, /^\w+: .+/m);
+    }
+  });
+
+  test("an address that is none is an error, and never looked up", async () => {
+    for (const address of ["10.0.2.256", "1.2.3", "10.0.2.2.5", "host.123"]) {
+      const { output, code } = await machine.command(`ping -c 1 ${address}`);
+      assert.notEqual(code, 0);
+      assert.match(output, /^ping: .+/m, address);
+    }
+  });
+
+  test("words are split as a shell does", async () => {
+    const cases: [string, string][] = [
+      ["echo 'a  b'  c", "a  b c"],
+      ['echo "a;b"', "a;b"],
+      ["echo a\\;b", "a;b"],
+      ["echo a\\ \\ b", "a  b"],
+      ["echo 'it'\\''s'", "it's"],
+      ['echo "say \\"hi\\""', 'say "hi"'],
+      ["echo ''", ""],
+    ];
+    for (const [line, output] of cases) assert.equal(await machine.ok(line), output, line);
+  });
+
+  test("$? is the last code", async () => {
+    machine.type("frobnicate; echo code=$?; echo code=$?\r");
+    await machine.waitFor(/\ncode=127\ncode=0\n/);
+    await machine.prompt();
+  });
+
+  test("CR, LF and CRLF each end one line", async () => {
+    machine.type("echo one\recho two\necho three\r\necho four\r");
+    await machine.waitFor(/\none\n[\s\S]*\ntwo\n[\s\S]*\nthree\n[\s\S]*\nfour\n/);
+    await machine.prompt();
+    const tail = machine.console.slice(machine.console.lastIndexOf("\nfour\n"));
+    assert.equal(tail, "\nfour\nanonymos> ");
+  });
+
+  test("backspace, arrows, Ctrl-U and history edit the line", async () => {
+    machine.type("echo abX\x7fc\r");
+    await machine.waitFor(/\nabc\n/);
+    machine.type("echo bc\x1b[D\x1b[Da\r");
+    await machine.waitFor(/\nabc\n/);
+    machine.type("garbage\x15echo clean\r");
+    await machine.waitFor(/\nclean\n/);
+    await machine.prompt();
+    machine.type("\x1b[A\r");
+    await machine.waitFor(/\nclean\n/);
+    machine.type("echo -middle-\x01\x05end\r");
+    await machine.waitFor(/\n-middle-end\n/);
+    await machine.prompt();
+  });
+
+  test("Tab completes a command", async () => {
+    machine.type("upt\t\r");
+    await machine.waitFor(/up.*\d/);
+    await machine.prompt();
+  });
+
+  test("Ctrl-C ends a command and clears a line", async () => {
+    machine.type("ping 10.0.2.2\r");
+    await machine.waitFor(/10\.0\.2\.2.*time/);
+    machine.type("\x03");
+    await machine.prompt();
+    machine.type("echo $?\r");
+    await machine.waitFor(/\n(130|0)\n/);
+    await machine.prompt();
+    machine.type("half a line\x03");
+    await machine.prompt();
+    assert.equal(await machine.ok("echo fine"), "fine");
+  });
+
+  test("a pasted flood arrives whole", async () => {
+    const words = Array.from({ length: 400 }, (_, i) => `w${i}`);
+    const lines: string[] = [];
+    for (let i = 0; i < 400; i += 20) lines.push(`echo ${words.slice(i, i + 20).join(" ")}`);
+    const from = machine.console.length;
+    machine.type(`${lines.join("\r")}\recho flood is over\r`);
+    await machine.waitFor(/\nflood is over\n/, 60_000);
+    await machine.prompt();
+    const shown = machine.console.slice(from).split("\n");
+    for (const line of lines) assert.ok(shown.includes(line.slice("echo ".length)), line);
+  });
+
+  test("a line that is too long is refused, and the next one works", async () => {
+    machine.type(`echo ${"x".repeat(10_000)}\r`);
+    await machine.prompt(30_000);
+    assert.equal(await machine.ok("echo still here"), "still here");
+  });
+
+  test("bytes that are no text do no harm", async () => {
+    machine.type("\x00\x01\x02\x7f\x80\xff\x1b[999;999Z\x1bO\x1b[\x15\r");
+    await machine.prompt();
+    assert.equal(await machine.ok("echo still here"), "still here");
+  });
+
+  test("the heap is at its level from before", async () => {
+    const before = await heapLevel(machine);
+    for (let i = 0; i < 20; i++) await machine.ok("help; ip addr; lspci");
+    const later = await heapLevel(machine);
+    assert.ok(later - before < 16_384, `${before} bytes before, ${later} afterwards`);
+  });
+});

@@ -1,0 +1,63 @@
+/** Every way to crash ends in one panic: reason, place, registers, backtrace, status 255. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { boot } from "../support/console.ts";
+import type { Machine } from "../support/qemu.ts";
+
+/** Kinds of crash with what the first line has to say. */
+const kinds: Record<string, RegExp> = {
+  null: /null|page fault|address/i,
+  bounds: /range|bounds|page fault/i,
+  stack: /stack/i,
+  "write-text": /write|page fault|protect/i,
+  "execute-data": /execut|page fault|fetch/i,
+  abort: /.+/,
+};
+
+async function crash(machine: Machine, kind: string): Promise<string> {
+  machine.type(`crash ${kind}\r`);
+  await machine.waitFor(/(^|\n)panic: .+\n/, 15_000);
+  return machine.console;
+}
+
+for (const [kind, reason] of Object.entries(kinds)) {
+  test(`crash ${kind} panics with status 255`, async (t) => {
+    const machine = await boot(t);
+    await crash(machine, kind);
+    assert.equal(await machine.exit(15_000), 255);
+    const text = machine.console;
+    const lines = text.split("\n").filter((line) => line.startsWith("panic: "));
+    assert.equal(lines.length, 1, "exactly one line begins with panic:");
+    assert.match(lines[0], reason);
+    const rest = text.slice(text.indexOf("panic: "));
+    assert.match(rest, /\b(rip|cr2|rsp)\b/i, "registers are missing");
+    if (kind !== "execute-data") {
+      assert.match(rest, /[\w/-]+\.ts:\d+/, "no frame of TypeScript is named");
+    }
+  });
+}
+
+test("an unknown kind is refused with the kinds there are", async (t) => {
+  const machine = await boot(t);
+  const { output, code } = await machine.command("crash nonsense");
+  assert.equal(code, 2);
+  assert.match(output, /^crash: .*null/m);
+});
+
+test("panic=1 reboots after a second", async (t) => {
+  const machine = await boot(t, { append: "panic=1", debugExit: false });
+  await crash(machine, "null");
+  const begun = Date.now();
+  assert.equal(await machine.exit(15_000), 0, "-no-reboot ends QEMU with 0");
+  assert.ok(Date.now() - begun > 500, "it did not wait");
+});
+
+test("without panic= the machine stays as it is, and does not spin", async (t) => {
+  const machine = await boot(t, { debugExit: false });
+  await crash(machine, "null");
+  await machine.monitor("info status");
+  const before = machine.cpuSeconds();
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal(machine.code, undefined);
+  assert.ok(machine.cpuSeconds() - before < 0.5, "the halted processor is busy");
+});

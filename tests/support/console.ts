@@ -1,0 +1,93 @@
+/** What tests read from the kernel's console: counters, the heap's level, ISOs of their own. */
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { root, run } from "./process.ts";
+import { Machine, type MachineOptions } from "./qemu.ts";
+
+/** A test, which ends what was started for it. */
+export interface Owner {
+  after(end: () => Promise<void>): void;
+}
+
+/** Boots a machine that ends with the test `t`. */
+export async function boot(
+  t: Owner,
+  options: MachineOptions = {},
+  milliseconds = 30_000,
+): Promise<Machine> {
+  const machine = await Machine.boot(options, milliseconds);
+  t.after(() => machine.stop());
+  return machine;
+}
+
+/** Waits until `net0` has an address: what needs the network waits for it by itself. */
+export async function configured(machine: Machine): Promise<void> {
+  await machine.ok("ping -c 1 10.0.2.2", 20_000);
+}
+
+/** Runs `run=` to its end by `poweroff` as its last command; answers the machine, stopped. */
+export async function runOnce(
+  t: Owner,
+  commands: string,
+  options: MachineOptions = {},
+  milliseconds = 60_000,
+): Promise<{ machine: Machine; code: number }> {
+  const append = `${options.append ?? ""} run="${commands}"`.trim();
+  const machine = new Machine({ ...options, append });
+  t.after(() => machine.stop());
+  const code = await machine.exit(milliseconds);
+  return { machine, code };
+}
+
+let images = 0;
+
+/** Builds an ISO with a command line and modules of its own; answers its path. */
+export async function buildIso(cmdline: string, modules: Record<string, string> = {}) {
+  const folder = `build/tests/iso-${process.pid}-${images++}`;
+  mkdirSync(`${root}${folder}`, { recursive: true });
+  const paths: string[] = [];
+  for (const [name, content] of Object.entries(modules)) {
+    writeFileSync(`${root}${folder}/${name}`, content);
+    paths.push(`${folder}/${name}`);
+  }
+  const iso = `${folder}/anonymos.iso`;
+  const words = ["make", "--no-print-directory", "iso", `ISO=${iso}`, `CMDLINE=${cmdline}`];
+  words.push(`MODULES=${paths.join(" ")}`);
+  const { code, output } = await run(["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", ...words]);
+  assert.equal(code, 0, output);
+  return root + iso;
+}
+
+/** Bytes that `free` counts as used and as free in its last line. */
+export async function heap(machine: Machine): Promise<{ used: number; free: number }> {
+  const output = await machine.ok("free");
+  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  const match = /^heap: (\d+) bytes used, (\d+) bytes free$/.exec(last);
+  assert.ok(match !== null, `free ended in: ${last}`);
+  return { used: Number(match[1]), free: Number(match[2]) };
+}
+
+/**
+ * The heap's level when nothing happens: the lowest of several looks, for the garbage of one
+ * command may still lie there when the next counts it.
+ */
+export async function heapLevel(machine: Machine): Promise<number> {
+  const looks: number[] = [];
+  for (let i = 0; i < 5; i++) looks.push((await heap(machine)).used);
+  return Math.min(...looks);
+}
+
+/** Lines of `check`: `ok|FAIL|skip NAME detail`. */
+export function checkLines(output: string): { verdict: string; name: string; detail: string }[] {
+  return [...output.matchAll(/^(ok|FAIL|skip)\s+(\S+)[ \t]*(.*)$/gm)].map((match) => ({
+    verdict: match[1],
+    name: match[2],
+    detail: match[3],
+  }));
+}
+
+/** `tcp` sockets that `ss` shows, one line each, without its heading. */
+export async function sockets(machine: Machine): Promise<string[]> {
+  const output = await machine.ok("ss");
+  return output.split("\n").filter((line) => /^(tcp|udp)\b/i.test(line.trim()));
+}
