@@ -91,3 +91,14 @@ export async function sockets(machine: Machine): Promise<string[]> {
   const output = await machine.ok("ss");
   return output.split("\n").filter((line) => /^(tcp|udp)\b/i.test(line.trim()));
 }
+
+/** What `ip -s link` counts as errors and drops, without the counters at zero. */
+export async function netErrors(machine: Machine): Promise<Record<string, number>> {
+  const output = await machine.ok("ip -s link");
+  const counted: Record<string, number> = {};
+  const bad = /([a-z][a-z-]*(?:error|drop|overrun|missed|bad|fail|no-)[a-z -]*)[:=]?\s+(\d+)/gi;
+  for (const [, name, count] of output.matchAll(bad)) {
+    if (Number(count) !== 0) counted[name.trim()] = Number(count);
+  }
+  return counted;
+}

@@ -1,0 +1,98 @@
+/** The main job: JSON-RPC against a real Ethereum node, by `rpc` and by `check`. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { checkLines, configured, runOnce } from "../support/console.ts";
+import { Machine } from "../support/qemu.ts";
+import { Anvil, NameServer } from "../support/servers.ts";
+
+const NAME = "mainnet.era.zksync.io";
+const steps = ["nic", "arp", "ping", "dns", "tcp", "tls", "http", "rpc"];
+
+suite("anvil", () => {
+  let machine: Machine;
+  let anvil: Anvil;
+  let names: NameServer;
+  let url: string;
+
+  before(async () => {
+    anvil = await Anvil.start();
+    names = await NameServer.start([`--address=/${NAME}/10.0.2.2`]);
+    url = `http://${NAME}:${anvil.port}/`;
+    const modules = { "anonymos.conf": `[Network]\nDHCP=yes\nDNS=10.0.2.2#${names.port}\n` };
+    machine = await Machine.boot({ modules });
+    await configured(machine);
+  });
+  after(async () => {
+    await machine?.stop();
+    await anvil?.stop();
+    await names?.stop();
+  });
+
+  test("rpc prints the result", async () => {
+    assert.equal(await machine.ok(`rpc ${url} eth_chainId`), '"0x144"');
+    assert.equal(await machine.ok(`rpc ${url} eth_blockNumber '[]'`), '"0x0"');
+    assert.match(await machine.ok(`rpc ${url} web3_clientVersion`), /anvil/);
+  });
+
+  test("parameters are sent, large answers come back", async () => {
+    const block = await machine.ok(`rpc ${url} eth_getBlockByNumber '["0x0", true]'`);
+    assert.match(block, /"number":\s*"0x0"/);
+    const accounts = JSON.parse(await machine.ok(`rpc ${url} eth_accounts`)) as string[];
+    assert.equal(accounts.length, 10);
+    const balance = `rpc ${url} eth_getBalance '["${accounts[0]}", "latest"]'`;
+    assert.equal(BigInt(JSON.parse(await machine.ok(balance))), 10_000n * 10n ** 18n);
+  });
+
+  test("an error object is printed and answered with 1", async () => {
+    const { output, code } = await machine.command(`rpc ${url} no_such_method`);
+    assert.equal(code, 1);
+    assert.match(output, /-32601/);
+  });
+
+  test("parameters that are no JSON are refused before anything is sent", async () => {
+    const { output, code } = await machine.command(`rpc ${url} eth_chainId '[1,'`);
+    assert.equal(code, 2);
+    assert.match(output, /^rpc: .+/m);
+  });
+
+  test("check prints its eight lines in order and answers 0", async () => {
+    const lines = checkLines(await machine.ok(`check ${url}`, 60_000));
+    assert.deepEqual(
+      lines.map((line) => line.name),
+      steps,
+    );
+    for (const { verdict, name } of lines) {
+      assert.equal(verdict, name === "tls" ? "skip" : "ok", name);
+    }
+  });
+
+  test("check of an address skips dns", async () => {
+    const output = await machine.ok(`check http://10.0.2.2:${anvil.port}/`, 60_000);
+    const verdicts = Object.fromEntries(checkLines(output).map((l) => [l.name, l.verdict]));
+    assert.equal(verdicts.dns, "skip");
+    assert.equal(verdicts.rpc, "ok");
+  });
+
+  test("check answers with failure where a step fails, and says which", async () => {
+    const { output, code } = await machine.command("check http://10.0.2.2:1/", 60_000);
+    assert.notEqual(code, 0);
+    const lines = checkLines(output);
+    assert.deepEqual(
+      lines.map((line) => line.name),
+      steps,
+    );
+    assert.equal(lines.find((line) => line.name === "tcp")?.verdict, "FAIL");
+    const missing = await machine.command("check http://no-such-name.invalid/", 60_000);
+    assert.notEqual(missing.code, 0);
+    const dns = checkLines(missing.output).find((line) => line.name === "dns");
+    assert.equal(dns?.verdict, "FAIL");
+  });
+
+  test("run= does the main job and powers off with its code", async (t) => {
+    const options = { append: `ip=:::::net0:dhcp:10.0.2.2` };
+    const plain = await runOnce(t, `check http://10.0.2.2:${anvil.port}/; poweroff $?`, options);
+    assert.equal(plain.code, 1, plain.machine.console);
+    const [first] = plain.machine.outcomes();
+    assert.deepEqual(first, { command: `check http://10.0.2.2:${anvil.port}/`, code: 0 });
+  });
+});
