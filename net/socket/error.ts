@@ -14,3 +14,14 @@ export const enum SocketError {
   /** A table or the memory is full. */
   NoResources,
 }
+
+/** In the order of `SocketError`, in the words of Linux's strerror(3) where it has them. */
+export const SOCKET_ERROR_WORDS: StaticArray<string> = [
+  "Success",
+  "Connection refused",
+  "Connection reset by peer",
+  "Connection timed out",
+  "No route to host",
+  "Local address is gone",
+  "No buffer space available",
+];
