@@ -46,8 +46,11 @@ export const TCP_CONNECTIONS: u32 = 512;
 export const TCP_LISTENERS: u32 = 16;
 export const TCP_BACKLOG: u32 = 256;
 export const TCP_TIME_WAITS: u32 = 16384;
-/** Bytes of receive buffer and of send buffer of one connection. */
-export const TCP_RECEIVE_BYTES: u32 = 64 * 1024;
+/**
+ * Bytes of receive buffer and of send buffer of one connection, powers of two. The receive buffer
+ * is twice the largest window without scaling: that stays constant while a batch waits unread.
+ */
+export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
 
 // --- DHCP ---
@@ -76,6 +79,16 @@ export const HTTP_HEADER_FIELDS: u32 = 128;
 export const HTTP_REDIRECTS: u32 = 10;
 export const HTTP_IDLE_CONNECTIONS: u32 = 8;
 export const HTTP_INTERIM_RESPONSES: u32 = 32;
+/** Bytes of extensions that the chunks of one body may have together, and of its trailer. */
+export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
+export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
+/** Requests that run at once. */
+export const HTTP_EXCHANGES: u32 = 32;
+/** Bytes of a redirect's own body that are read to keep its connection. */
+export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
+export const HTTP_SERVER_CONNECTIONS: u32 = 256;
+export const HTTP_SERVER_HEAD_BYTES: u32 = 16 * 1024;
+export const HTTP_SERVER_HEADER_FIELDS: u32 = 64;
 export const URL_LENGTH: u32 = 8192;
 export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_DEPTH: u32 = 128;

@@ -1,0 +1,241 @@
+/**
+ * The way out (RFC 791, RFC 1122 section 3.3.1): finds interface, next hop and own address for a
+ * destination, puts the IPv4 header in front, cuts what is too long into fragments, and hands
+ * the packet to the neighbour cache.
+ */
+import { Random } from "../../kernel/core/random";
+import { FramePool } from "../phy/pool";
+import { SendResult } from "../socket/sink";
+import { BROADCAST_ADDRESS, BROADCAST_HARDWARE, isLoopback, isMulticast } from "../wire/address";
+import { ETHERTYPE_IPV4 } from "../wire/ethernet";
+import { Frame } from "../wire/frame";
+import {
+  DEFAULT_TTL,
+  DONT_FRAGMENT,
+  emitIpv4,
+  IPV4_HEADER,
+  IPV4_LONGEST,
+  MORE_FRAGMENTS,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "../wire/ipv4";
+import { Interface } from "./interface";
+import { RouteTable } from "./route";
+
+/** Counters that identifications are drawn from; a power of two. */
+const IDENTIFICATIONS: u32 = 256;
+const LOCALHOST: u32 = 0x7f000001;
+/** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
+const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
+
+export class Egress {
+  /** The first INTERFACES are the devices', and `loopback` is none of them. */
+  readonly interfaces: Array<Interface> = [];
+
+  // The answer to the last `find`, which is mostly also that to the next.
+  private lookedUp: u32 = 0;
+  private generation: u32 = 0;
+  private found: Interface | null = null;
+  private nextHop: u32 = 0;
+  private source: u32 = 0;
+
+  private readonly identifications: StaticArray<u16> = new StaticArray<u16>(IDENTIFICATIONS);
+  private readonly secret: u32;
+
+  constructor(
+    readonly routes: RouteTable,
+    readonly loopback: Interface,
+    readonly pool: FramePool,
+    random: Random,
+  ) {
+    for (let i: u32 = 0; i < IDENTIFICATIONS; i++) {
+      this.identifications[i] = random.next32() as u16;
+    }
+    this.secret = random.next32() | 1;
+  }
+
+  /** True when any interface has this address. */
+  owns(address: u32): bool {
+    const interfaces = this.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      if (interfaces[i].owns(address)) return true;
+    }
+    return false;
+  }
+
+  /** True when a packet that went out by `iface` can have been sent from `address`. */
+  sentBy(iface: Interface, address: u32): bool {
+    return isLoopback(address) ? iface === this.loopback : this.owns(address);
+  }
+
+  /** Addresses, routes or interfaces changed: what was found is out of date. */
+  invalidate(): void {
+    this.lookedUp = 0;
+    this.found = null;
+    for (let i = 0; i < this.interfaces.length; i++) this.interfaces[i].neighbors.forgetGateways();
+  }
+
+  /** The interface toward `destination`, or null; next hop and source are noted beside it. */
+  private find(destination: u32): Interface | null {
+    if (destination != this.lookedUp || this.generation != this.routes.generation) {
+      if (this.generation != this.routes.generation) this.invalidate();
+      this.generation = this.routes.generation;
+      this.lookedUp = destination;
+      this.nextHop = destination;
+      this.found = this.lookUp(destination);
+    }
+    return this.found;
+  }
+
+  private lookUp(destination: u32): Interface | null {
+    if (isLoopback(destination) || this.owns(destination)) {
+      this.source = isLoopback(destination) ? LOCALHOST : destination;
+      return this.loopback;
+    }
+    if (destination >>> 24 == 0) return null;
+    const route = destination == BROADCAST_ADDRESS ? null : this.routes.lookup(destination);
+    if (route == null) {
+      // Groups and the limited broadcast need no route; 240/4 has none, and no host in it.
+      if (destination != BROADCAST_ADDRESS && !isMulticast(destination)) return null;
+      const iface = this.firstUp();
+      this.source = iface == null ? 0 : iface.address;
+      return iface;
+    }
+    if (route.gateway != 0 && !isMulticast(destination)) this.nextHop = route.gateway;
+    this.source = route.source != 0 ? route.source : route.iface.sourceFor(this.nextHop);
+    return route.iface;
+  }
+
+  private firstUp(): Interface | null {
+    const interfaces = this.interfaces;
+    for (let i = 0; i < interfaces.length; i++) if (interfaces[i].up) return interfaces[i];
+    return null;
+  }
+
+  /** See `PacketSink.allocate`; without a route it answers a frame, and `send` says so. */
+  allocate(destination: u32): Frame | null {
+    const iface = this.find(destination);
+    if (iface != null && !hasRoom(iface)) return null;
+    return this.pool.allocate();
+  }
+
+  /** See `PacketSink.mtu`. */
+  mtu(destination: u32): u32 {
+    const iface = this.find(destination);
+    return iface == null ? 0 : iface.mtu;
+  }
+
+  /** See `PacketSink.sourceAddress`. */
+  sourceAddress(destination: u32): u32 {
+    return this.find(destination) == null ? 0 : this.source;
+  }
+
+  /** See `PacketSink.send`. TCP's packets carry DF (RFC 1191), the others may be cut. */
+  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
+    const iface = this.find(destination);
+    const total = frame.length + IPV4_HEADER;
+    if (iface == null || total > iface.mtu) {
+      this.pool.release(frame);
+      return iface == null ? SendResult.Unreachable : SendResult.TooLong;
+    }
+    const whole = protocol == PROTOCOL_TCP;
+    // Of a packet that cannot be cut, the identification means nothing (RFC 6864 section 4.1).
+    const id = whole ? 0 : this.identify(destination, protocol);
+    const flags = whole ? DONT_FRAGMENT : 0;
+    const header = frame.push(IPV4_HEADER);
+    emitIpv4(header, total, id, flags, DEFAULT_TTL, protocol, source, destination);
+    this.count(iface, protocol);
+    this.output(iface, destination, frame);
+    return SendResult.Sent;
+  }
+
+  /** See `PacketSink.sendBytes`. */
+  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
+    const iface = this.find(destination);
+    if (iface == null) return SendResult.Unreachable;
+    return this.sendBytesBy(iface, pointer, length, source, destination, protocol);
+  }
+
+  /** `sendBytes` by an interface of the caller's choice. */
+  sendBytesBy(
+    iface: Interface,
+    pointer: usize,
+    length: u32,
+    source: u32,
+    destination: u32,
+    protocol: u32,
+  ): SendResult {
+    if (length > IPV4_LONGEST - IPV4_HEADER) return SendResult.TooLong;
+    const room = iface.mtu - IPV4_HEADER;
+    const chunk = length <= room ? length : room & ~7;
+    if (!hasRoom(iface)) return SendResult.Busy;
+    if (length > room && this.pool.available < length / chunk + 1) return SendResult.Busy;
+    const id = this.identify(destination, protocol);
+    let offset: u32 = 0;
+    do {
+      const frame = this.pool.allocate();
+      if (frame == null) return SendResult.Busy;
+      const size = min(chunk, length - offset);
+      memory.copy(frame.append(size), pointer + offset, size as usize);
+      const more = offset + size < length ? MORE_FRAGMENTS : 0;
+      const header = frame.push(IPV4_HEADER);
+      const place = more | (offset >>> 3);
+      const total = size + IPV4_HEADER;
+      emitIpv4(header, total, id, place, DEFAULT_TTL, protocol, source, destination);
+      if (length > room) iface.counters.fragmentsOut++;
+      if (offset != 0) hasRoom(iface);
+      this.output(iface, destination, frame);
+      offset += size;
+    } while (offset < length);
+    if (length > room) iface.counters.fragmented++;
+    this.count(iface, protocol);
+    return SendResult.Sent;
+  }
+
+  /** Hands a packet to the one or to all on the link that it is for. */
+  private output(iface: Interface, destination: u32, frame: Frame): void {
+    if (iface === this.loopback) {
+      iface.transmit(frame, iface.hardware, ETHERTYPE_IPV4);
+      return;
+    }
+    const nextHop = destination == this.lookedUp ? this.nextHop : destination;
+    if (isMulticast(nextHop)) {
+      const group = MULTICAST_HARDWARE | ((nextHop & 0x7fffff) as u64);
+      iface.transmit(frame, group, ETHERTYPE_IPV4);
+    } else if (iface.isBroadcast(nextHop)) {
+      iface.transmit(frame, BROADCAST_HARDWARE, ETHERTYPE_IPV4);
+    } else {
+      iface.neighbors.send(iface, nextHop, nextHop != destination, frame);
+    }
+  }
+
+  /**
+   * An identification that no other packet with the same addresses and protocol had lately
+   * (RFC 6864 section 4.2), from one of many counters, so that it tells nothing of the traffic
+   * to others (RFC 6274 section 3.5).
+   */
+  private identify(destination: u32, protocol: u32): u32 {
+    const key = (destination ^ (protocol << 24) ^ (this.secret >>> 7)) * this.secret;
+    const index = key >>> 24;
+    const id = this.identifications[index & (IDENTIFICATIONS - 1)] + 1;
+    this.identifications[index & (IDENTIFICATIONS - 1)] = id;
+    return id as u32;
+  }
+
+  private count(iface: Interface, protocol: u32): void {
+    const counters = iface.counters;
+    counters.ipOut++;
+    if (protocol == PROTOCOL_TCP) counters.tcpOut++;
+    else if (protocol == PROTOCOL_UDP) counters.udpOut++;
+    else if (protocol == PROTOCOL_ICMP) counters.icmpOut++;
+  }
+}
+
+/** True when the device takes a frame, if need be after it has sent what it has. */
+function hasRoom(iface: Interface): bool {
+  const device = iface.device;
+  if (device.canTransmit()) return true;
+  device.flush();
+  return device.canTransmit();
+}

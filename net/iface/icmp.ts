@@ -1,0 +1,164 @@
+/**
+ * ICMP as a host does it (RFC 792, RFC 1122 section 3.2.2): answers echo requests, tells senders
+ * what could not be delivered, and tells sockets what others could not. Redirects, masks, router
+ * advertisements, source quench and all the rest are not acted on (RFC 6633, RFC 6918).
+ */
+import { Random } from "../../kernel/core/random";
+import { EchoTable } from "../socket/echo";
+import { TcpTable } from "../socket/tcp/table";
+import { UdpTable } from "../socket/udp";
+import { ANY_ADDRESS } from "../wire/address";
+import { fold } from "../wire/checksum";
+import { Drop } from "../wire/drop";
+import { Frame } from "../wire/frame";
+import {
+  CODE_FRAGMENTATION_NEEDED,
+  emitIcmp,
+  ICMP_ECHO_REPLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_HEADER,
+  ICMP_UNREACHABLE,
+  IcmpError,
+  IcmpHeader,
+  icmpErrorOf,
+  isIcmpError,
+  parseIcmp,
+  parseQuote,
+} from "../wire/icmp";
+import { IPV4_HEADER, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
+import { Egress } from "./egress";
+import { Interface } from "./interface";
+import { IcmpLimiter } from "./limiter";
+
+/** The longest error that is sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
+const ERROR_LENGTH: u32 = 576;
+
+export class Icmp {
+  private readonly limiter: IcmpLimiter;
+
+  constructor(
+    private readonly egress: Egress,
+    private readonly udp: UdpTable,
+    private readonly tcp: TcpTable,
+    private readonly echo: EchoTable,
+    random: Random,
+  ) {
+    this.limiter = new IcmpLimiter(random);
+  }
+
+  /** A message to an own address. Answers why it was not acted on. */
+  process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32): Drop {
+    const drop = parseIcmp(pointer, length);
+    if (drop != Drop.None) return drop;
+    iface.counters.icmpIn++;
+    const message = IcmpHeader.at(pointer);
+    const type = message.type;
+    if (type == ICMP_ECHO_REPLY) {
+      return this.echo.process(iface.now, packet.source, packet.ttl, pointer, length);
+    }
+    const kind = isIcmpError(type) ? icmpErrorOf(type, message.code) : -1;
+    if (kind < 0) return Drop.IcmpType;
+    iface.counters.icmpErrorsIn++;
+    const quote = pointer + ICMP_HEADER;
+    const quoted = length - ICMP_HEADER;
+    const bad = parseQuote(quote, quoted);
+    if (bad != Drop.None) return bad;
+    if (!this.egress.sentBy(iface, Ipv4Header.at(quote).source)) return Drop.IcmpQuote;
+    const needed = type == ICMP_UNREACHABLE && message.code == CODE_FRAGMENTATION_NEEDED;
+    const mtu = needed ? message.nextHopMtu : 0;
+    this.report(iface.now, kind, mtu, packet.source, packet.ttl, quote, quoted);
+    return Drop.None;
+  }
+
+  /** Tells the socket that sent the packet quoted at `quote` (it passed `parseQuote`). */
+  report(
+    now: i64,
+    kind: IcmpError,
+    mtu: u32,
+    reporter: u32,
+    ttl: u32,
+    quote: usize,
+    length: u32,
+  ): void {
+    const header = Ipv4Header.at(quote);
+    const at = header.payload;
+    const rest = length - header.headerLength;
+    const from = header.source;
+    const to = header.destination;
+    const protocol = header.protocol;
+    if (protocol == PROTOCOL_TCP) this.tcp.processError(now, kind, mtu, from, to, at, rest);
+    else if (protocol == PROTOCOL_UDP) this.udp.processError(kind, from, to, at, rest);
+    else if (protocol == PROTOCOL_ICMP) {
+      this.echo.processError(now, kind, reporter, ttl, to, at, rest);
+    }
+  }
+
+  /**
+   * Answers an echo request (RFC 1122 section 3.2.2.6) with what it brought: in its own frame,
+   * if it is given, which is then taken; else from the reassembled message at `pointer`.
+   */
+  replyEcho(
+    iface: Interface,
+    packet: Ipv4Header,
+    pointer: usize,
+    length: u32,
+    frame: Frame | null,
+  ): Drop {
+    const drop = parseIcmp(pointer, length);
+    if (drop != Drop.None) {
+      if (frame != null) this.egress.pool.release(frame);
+      return drop;
+    }
+    const counters = iface.counters;
+    counters.icmpIn++;
+    counters.echoRequestsIn++;
+    counters.echoRepliesOut++;
+    // Only the type changes, 8 to 0, and the checksum by as much (RFC 1624 section 3, equation 3).
+    const sum = ~load<u16>(pointer, 2) as u16;
+    store<u8>(pointer, ICMP_ECHO_REPLY as u8);
+    store<u16>(pointer, ~fold((sum as u64) + (~(ICMP_ECHO_REQUEST as u16) as u64)), 2);
+    const from = packet.destination;
+    const to = packet.source;
+    const egress = this.egress;
+    if (frame == null) {
+      egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);
+    } else if (length + IPV4_HEADER <= egress.mtu(to)) {
+      frame.pull((pointer - frame.start) as u32);
+      frame.trim(length);
+      egress.send(frame, from, to, PROTOCOL_ICMP);
+    } else {
+      egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);
+      egress.pool.release(frame);
+    }
+    return Drop.None;
+  }
+
+  /**
+   * Tells the sender of a packet (header and payload in one piece) why it got no further. The
+   * caller has seen that it was sent to an own address; errors and what no single host
+   * can have sent are never told of (RFC 1122 section 3.2.2).
+   */
+  sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header): void {
+    const to = packet.source;
+    const from = packet.destination;
+    if (to == ANY_ADDRESS || from == ANY_ADDRESS) return;
+    const headerLength = packet.headerLength;
+    const available = packet.totalLength;
+    if (packet.protocol == PROTOCOL_ICMP) {
+      if (available == headerLength || isIcmpError(load<u8>(packet.payload) as u32)) return;
+    }
+    if (!this.limiter.allow(iface.now, to)) {
+      iface.counters.icmpErrorsLimited++;
+      return;
+    }
+    const longest = min(this.egress.mtu(to), ERROR_LENGTH);
+    const frame = longest == 0 ? null : this.egress.allocate(to);
+    if (frame == null) return;
+    const quoted = min(available, longest - IPV4_HEADER - ICMP_HEADER);
+    const start = frame.append(ICMP_HEADER + quoted);
+    memory.copy(start + ICMP_HEADER, changetype<usize>(packet), quoted as usize);
+    emitIcmp(start, ICMP_HEADER + quoted, type, code, 0);
+    iface.counters.icmpErrorsOut++;
+    this.egress.send(frame, from, to, PROTOCOL_ICMP);
+  }
+}

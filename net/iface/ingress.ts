@@ -1,0 +1,212 @@
+import { PacketSink } from "../socket/sink";
+import { TcpTable } from "../socket/tcp/table";
+import { UdpTable } from "../socket/udp";
+import { isGroupHardware, isLoopback, isUnicast } from "../wire/address";
+import { Drop } from "../wire/drop";
+import {
+  ETHERNET_HEADER,
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  EthernetHeader,
+  parseEthernet,
+} from "../wire/ethernet";
+import { Frame } from "../wire/frame";
+import {
+  CODE_PORT,
+  CODE_PROTOCOL,
+  CODE_REASSEMBLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+} from "../wire/icmp";
+import {
+  Ipv4Header,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  parseIpv4Header,
+} from "../wire/ipv4";
+import { parseTcp } from "../wire/tcp";
+import { parseUdp, UdpHeader } from "../wire/udp";
+import { processArp } from "./arp";
+import { Egress } from "./egress";
+import { Icmp } from "./icmp";
+import { Interface } from "./interface";
+import { ReassemblyTable } from "./reassembly";
+
+/** 224.0.0.1, the one group that every host is in (RFC 1112 section 4). */
+const ALL_HOSTS: u32 = 0xe0000001;
+
+/** Whom a packet is for. */
+const enum Reach {
+  Nobody,
+  /** An own address. */
+  Own,
+  /** This host among others: no error may come of it. */
+  Group,
+  /** The interface has no address, and who knows to whom the packet is sent (RFC 2131). */
+  Unconfigured,
+}
+
+export class Ingress {
+  readonly reassembly: ReassemblyTable = new ReassemblyTable();
+
+  constructor(
+    private readonly egress: Egress,
+    private readonly icmp: Icmp,
+    private readonly udp: UdpTable,
+    private readonly tcp: TcpTable,
+    private readonly sink: PacketSink,
+  ) {}
+
+  /** Takes one received frame. */
+  process(iface: Interface, frame: Frame): void {
+    const start = frame.start;
+    const length = frame.length;
+    const tap = iface.tap;
+    if (tap != null) tap.frame(iface.now, iface.index, false, start, length);
+    let drop = parseEthernet(start, length, iface.hardware);
+    if (drop == Drop.None) {
+      const header = EthernetHeader.at(start);
+      const type = header.type;
+      if (type == ETHERTYPE_IPV4) {
+        this.packet(iface, frame, isGroupHardware(header.destination));
+        return;
+      }
+      const payload = start + ETHERNET_HEADER;
+      drop =
+        type == ETHERTYPE_ARP
+          ? processArp(iface, payload, length - ETHERNET_HEADER, header.source)
+          : Drop.EthernetUnknownType;
+    }
+    if (drop != Drop.None) iface.drops.add(drop);
+    this.egress.pool.release(frame);
+  }
+
+  /** An IPv4 packet. `group`: the frame was for several stations. */
+  private packet(iface: Interface, frame: Frame, group: bool): void {
+    iface.counters.ipIn++;
+    const pointer = frame.start + ETHERNET_HEADER;
+    let drop = parseIpv4Header(pointer, frame.length - ETHERNET_HEADER);
+    if (drop == Drop.None) {
+      const header = Ipv4Header.at(pointer);
+      const reach = this.reachOf(iface, header.destination);
+      if (reach == Reach.Nobody || (reach == Reach.Own && group)) drop = Drop.Ipv4Destination;
+      else if (!this.isSource(iface, header.source)) drop = Drop.Ipv4Source;
+      else if (header.isFragment) drop = this.fragment(iface, header, reach);
+      else if (isEchoRequest(header) && reach == Reach.Own) {
+        const length = header.payloadLength;
+        iface.counters.ipDelivered++;
+        drop = this.icmp.replyEcho(iface, header, header.payload, length, frame);
+        if (drop != Drop.None) iface.drops.add(drop);
+        return;
+      } else drop = this.deliver(iface, header, reach);
+    }
+    if (drop != Drop.None) iface.drops.add(drop);
+    this.egress.pool.release(frame);
+  }
+
+  private reachOf(iface: Interface, destination: u32): Reach {
+    if (destination == iface.address && destination != 0) return Reach.Own;
+    if (iface === this.egress.loopback) {
+      const own = isLoopback(destination) || this.egress.owns(destination);
+      return own ? Reach.Own : Reach.Nobody;
+    }
+    if (iface.isBroadcast(destination) || destination == ALL_HOSTS) return Reach.Group;
+    if (this.egress.owns(destination)) return Reach.Own;
+    if (!iface.configured() && isUnicast(destination)) return Reach.Unconfigured;
+    return Reach.Nobody;
+  }
+
+  /** True when one other host can have sent a packet from `source` (RFC 1122, 3.2.1.3). */
+  private isSource(iface: Interface, source: u32): bool {
+    if (iface === this.egress.loopback) return isLoopback(source) || this.egress.owns(source);
+    return isUnicast(source) && !iface.isBroadcast(source) && !this.egress.owns(source);
+  }
+
+  private fragment(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+    if (reach == Reach.Unconfigured) return Drop.Ipv4Destination;
+    iface.counters.fragmentsIn++;
+    const table = this.reassembly;
+    const evicted = table.evicted;
+    const datagram = table.process(header, iface.now, iface.index);
+    if (table.evicted != evicted) iface.drops.add(Drop.FragmentLimit);
+    if (datagram == null) return table.drop;
+    iface.counters.reassembled++;
+    const whole = datagram.header;
+    let drop = Drop.None;
+    if (isEchoRequest(whole) && reach == Reach.Own) {
+      const length = whole.payloadLength;
+      iface.counters.ipDelivered++;
+      drop = this.icmp.replyEcho(iface, whole, whole.payload, length, null);
+    } else drop = this.deliver(iface, whole, reach);
+    table.release(datagram);
+    return drop;
+  }
+
+  /** Hands a whole datagram to its protocol. */
+  private deliver(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+    const protocol = header.protocol;
+    const pointer = header.payload;
+    const length = header.payloadLength;
+    const source = header.source;
+    const destination = header.destination;
+    if (protocol == PROTOCOL_TCP) {
+      if (reach != Reach.Own) return Drop.TcpBroadcast;
+      const drop = parseTcp(pointer, length, source, destination);
+      if (drop != Drop.None) return drop;
+      iface.counters.ipDelivered++;
+      iface.counters.tcpIn++;
+      return this.tcp.process(iface.now, source, destination, pointer, length, this.sink);
+    }
+    if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach);
+    if (reach != Reach.Own) return Drop.Ipv4Destination;
+    if (protocol == PROTOCOL_ICMP) {
+      iface.counters.ipDelivered++;
+      return this.icmp.process(iface, header, pointer, length);
+    }
+    this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header);
+    return Drop.Ipv4Protocol;
+  }
+
+  private datagram(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+    const pointer = header.payload;
+    const source = header.source;
+    const destination = header.destination;
+    const drop = parseUdp(pointer, header.payloadLength, source, destination);
+    if (drop != Drop.None) return drop;
+    const datagram = UdpHeader.at(pointer);
+    if (reach == Reach.Unconfigured) {
+      const wanted = this.udp.acceptsUnconfigured(datagram.destinationPort, iface.index);
+      if (!wanted) return Drop.Ipv4Destination;
+    }
+    iface.counters.ipDelivered++;
+    iface.counters.udpIn++;
+    const length = datagram.length;
+    const result = this.udp.process(source, destination, pointer, length, iface.index);
+    if (result == Drop.UdpNoSocket && reach == Reach.Own) {
+      this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header);
+    }
+    return result;
+  }
+
+  /** Ends the datagrams whose missing parts have not come in time. */
+  poll(now: i64, interfaces: Array<Interface>): void {
+    let datagram = this.reassembly.expired(now);
+    while (datagram != null) {
+      const index = datagram.iface as i32;
+      const iface = index < interfaces.length ? interfaces[index] : this.egress.loopback;
+      iface.drops.add(Drop.FragmentTimeout);
+      // Without the first part nobody is told (RFC 792), nor where it was for several hosts.
+      if (datagram.hasFirst && !datagram.spoilt && this.egress.owns(datagram.destination)) {
+        this.icmp.sendError(iface, ICMP_TIME_EXCEEDED, CODE_REASSEMBLY, datagram.header);
+      }
+      datagram = this.reassembly.expired(now);
+    }
+  }
+}
+
+function isEchoRequest(header: Ipv4Header): bool {
+  if (header.protocol != PROTOCOL_ICMP || header.payloadLength == 0) return false;
+  return (load<u8>(header.payload) as u32) == ICMP_ECHO_REQUEST;
+}

@@ -1,0 +1,261 @@
+/**
+ * Puts fragments together again (RFC 791 section 3.2, RFC 815). Each datagram has a buffer of
+ * its own and a map with one bit for 8 bytes, so a fragment costs what it is long, in any order.
+ * What overlaps with other contents spoils the whole datagram (RFC 5722 section 4, for IPv6);
+ * exact repetitions are harmless.
+ *
+ *     buffer   ┌ 64 bytes ──────────────────┬──────────────────────────────────┐
+ *              │          header of the     │ payload, up to 65,535 bytes      │
+ *              │          first fragment ──>│                                  │
+ *              └────────────────────────────┴──────────────────────────────────┘
+ */
+import { storeNet16 } from "../../kernel/core/bytes";
+import { NEVER, SECOND } from "../../kernel/core/time";
+import { REASSEMBLIES } from "../../kernel/limits";
+import { checksum } from "../wire/checksum";
+import { Drop } from "../wire/drop";
+import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../wire/ipv4";
+
+/** How long the parts of a datagram are kept (RFC 1122 section 3.3.2: 60 to 120 s). */
+export const REASSEMBLY_TIME: i64 = 60 * SECOND;
+const HEADER_SPACE: u32 = 64;
+const BUFFER: u32 = HEADER_SPACE + 65536;
+/** One bit for 8 bytes, and a word to spare. */
+const MAP_WORDS: u32 = 65536 / 8 / 64 + 1;
+const UNKNOWN: u32 = 0xffffffff;
+
+const enum Marked {
+  None,
+  Some,
+  All,
+}
+
+/** One datagram of which parts have come. */
+export class Reassembly {
+  /** False: the slot is free. */
+  active: bool = false;
+  /** True: it was spoilt; what else comes of it is dropped until its time is over. */
+  spoilt: bool = false;
+  source: u32 = 0;
+  destination: u32 = 0;
+  protocol: u32 = 0;
+  identification: u32 = 0;
+  startedAt: i64 = 0;
+  /** True when the part at offset 0 has come, and with it the header. */
+  hasFirst: bool = false;
+  headerLength: u32 = 0;
+  /** Bytes of payload that have come, where the furthest ends, and the whole, if known. */
+  received: u32 = 0;
+  end: u32 = 0;
+  total: u32 = UNKNOWN;
+  /** The index of the interface that the first part came in by. */
+  iface: u32 = 0;
+  readonly payload: usize;
+  private readonly map: StaticArray<u64> = new StaticArray<u64>(MAP_WORDS);
+
+  constructor() {
+    this.payload = heap.alloc(BUFFER) + HEADER_SPACE;
+  }
+
+  /** The header of the first fragment, right in front of the payload. */
+  get header(): Ipv4Header {
+    return Ipv4Header.at(this.payload - this.headerLength);
+  }
+
+  isOf(header: Ipv4Header): bool {
+    return (
+      this.active &&
+      this.identification == header.identification &&
+      this.source == header.source &&
+      this.destination == header.destination &&
+      this.protocol == header.protocol
+    );
+  }
+
+  start(header: Ipv4Header, now: i64, iface: u32): void {
+    this.active = true;
+    this.spoilt = false;
+    this.source = header.source;
+    this.destination = header.destination;
+    this.protocol = header.protocol;
+    this.identification = header.identification;
+    this.startedAt = now;
+    this.hasFirst = false;
+    this.headerLength = IPV4_HEADER;
+    this.received = 0;
+    this.end = 0;
+    this.total = UNKNOWN;
+    this.iface = iface;
+    memory.fill(changetype<usize>(this.map), 0, (MAP_WORDS << 3) as usize);
+  }
+
+  /** Adds the part in a packet that passed its gate and `partDrop`. */
+  add(header: Ipv4Header): Drop {
+    if (this.spoilt) return Drop.FragmentOverlap;
+    const drop = this.place(header);
+    this.spoilt = drop != Drop.None;
+    return drop;
+  }
+
+  private place(header: Ipv4Header): Drop {
+    const offset = header.fragmentOffset;
+    const length = header.payloadLength;
+    const end = offset + length;
+    // The end must be the same for all, and nothing may lie behind it.
+    const last = !header.moreFragments;
+    if (this.total != UNKNOWN && (last ? end != this.total : end > this.total)) {
+      return Drop.FragmentOverlap;
+    }
+    if (last && end < this.end) return Drop.FragmentOverlap;
+
+    const unit = offset >>> 3;
+    const marked = this.mark(unit, (length + 7) >>> 3);
+    if (marked == Marked.Some) return Drop.FragmentOverlap;
+    if (marked == Marked.All) {
+      const same = memory.compare(this.payload + offset, header.payload, length as usize) == 0;
+      return end <= this.end && same ? Drop.None : Drop.FragmentOverlap;
+    }
+    memory.copy(this.payload + offset, header.payload, length as usize);
+    this.received += length;
+    if (end > this.end) this.end = end;
+    if (last) this.total = end;
+    if (offset == 0) this.keepHeader(header);
+    return Drop.None;
+  }
+
+  private keepHeader(header: Ipv4Header): void {
+    const length = header.headerLength;
+    this.hasFirst = true;
+    this.headerLength = length;
+    memory.copy(this.payload - length, changetype<usize>(header), length as usize);
+  }
+
+  /** Marks `count` bits from `first`; answers how much of them was marked before. */
+  private mark(first: u32, count: u32): Marked {
+    let any = false;
+    let all = true;
+    let at = first;
+    const end = first + count;
+    while (at < end) {
+      const shift = at & 63;
+      const here = min(64 - shift, end - at);
+      const mask = (u64.MAX_VALUE >> ((64 - here) as u64)) << (shift as u64);
+      const word = this.map[at >>> 6];
+      if ((word & mask) != 0) any = true;
+      if ((word & mask) != mask) all = false;
+      this.map[at >>> 6] = word | mask;
+      at += here;
+    }
+    return all ? Marked.All : any ? Marked.Some : Marked.None;
+  }
+
+  get complete(): bool {
+    return this.received == this.total && this.hasFirst && !this.spoilt;
+  }
+
+  /**
+   * Makes the header that of the whole datagram. False: it is longer than 65,535 bytes, which a
+   * long header of the first part can make it.
+   */
+  finish(): bool {
+    const total = this.headerLength + this.total;
+    if (total > IPV4_LONGEST) return false;
+    const header = changetype<usize>(this.header);
+    storeNet16(header + 2, total);
+    storeNet16(header + 6, 0);
+    store<u16>(header, 0, 10);
+    store<u16>(header, checksum(header, this.headerLength), 10);
+    return true;
+  }
+}
+
+export class ReassemblyTable {
+  /** No datagram's time is over before this. */
+  timer: i64 = NEVER;
+  /** Datagrams given up for want of room. */
+  evicted: u64 = 0;
+  /** What became of the last fragment. */
+  drop: Drop = Drop.None;
+  private readonly slots: StaticArray<Reassembly> = new StaticArray<Reassembly>(REASSEMBLIES);
+
+  constructor() {
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) this.slots[i] = new Reassembly();
+  }
+
+  /** Datagrams of which parts are kept. */
+  count(): u32 {
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) if (this.slots[i].active) count++;
+    return count;
+  }
+
+  /**
+   * Takes a fragment that passed its gate. Answers the datagram when it is whole now, which the
+   * caller gives back by `release`; else null, and why is in `drop` (None: more is to come).
+   */
+  process(header: Ipv4Header, now: i64, iface: u32): Reassembly | null {
+    this.drop = partDrop(header);
+    if (this.drop == Drop.FragmentTooLong) this.forget(header);
+    if (this.drop != Drop.None) return null;
+    const slot = this.slotFor(header, now, iface);
+    this.drop = slot.add(header);
+    if (!slot.complete) return null;
+    if (slot.finish()) return slot;
+    this.drop = Drop.FragmentTooLong;
+    slot.active = false;
+    return null;
+  }
+
+  release(slot: Reassembly): void {
+    slot.active = false;
+  }
+
+  /** Gives up the datagram that a fragment belongs to. */
+  private forget(header: Ipv4Header): void {
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+      if (this.slots[i].isOf(header)) this.slots[i].active = false;
+    }
+  }
+
+  /** A datagram whose time is over, taken out of the table; null: there is none (more). */
+  expired(now: i64): Reassembly | null {
+    if (now < this.timer) return null;
+    let next = NEVER;
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+      const slot = this.slots[i];
+      if (!slot.active) continue;
+      const end = slot.startedAt + REASSEMBLY_TIME;
+      if (end <= now) {
+        slot.active = false;
+        return slot;
+      }
+      if (end < next) next = end;
+    }
+    this.timer = next;
+    return null;
+  }
+
+  /** The datagram that a fragment belongs to: a new one takes a free slot or the oldest. */
+  private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
+    let oldest = this.slots[0];
+    for (let i: u32 = 0; i < REASSEMBLIES; i++) {
+      const slot = this.slots[i];
+      if (slot.isOf(header)) return slot;
+      if (!oldest.active) continue;
+      if (!slot.active || slot.startedAt < oldest.startedAt) oldest = slot;
+    }
+    if (oldest.active) this.evicted++;
+    oldest.start(header, now, iface);
+    if (now + REASSEMBLY_TIME < this.timer) this.timer = now + REASSEMBLY_TIME;
+    return oldest;
+  }
+}
+
+/** What is wrong with a fragment by itself. */
+function partDrop(header: Ipv4Header): Drop {
+  const length = header.payloadLength;
+  if (length == 0) return Drop.FragmentLength;
+  if (header.moreFragments && (length & 7) != 0) return Drop.FragmentLength;
+  if (header.fragmentOffset + length + IPV4_HEADER > IPV4_LONGEST) return Drop.FragmentTooLong;
+  return Drop.None;
+}

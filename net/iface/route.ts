@@ -1,0 +1,161 @@
+/**
+ * The routing table (RFC 1122 section 3.3.1): longest prefix first, then the smaller metric
+ * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
+ */
+import { ROUTES } from "../../kernel/limits";
+import { maskOf } from "../wire/address";
+import { Interface } from "./interface";
+
+/** Who made a route, as `ip route` names them. */
+export const enum RouteOrigin {
+  /** The network of an own address. */
+  Kernel,
+  Dhcp,
+  Static,
+}
+
+/** In the order of `RouteOrigin`. */
+export const ROUTE_ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
+
+export const enum RouteResult {
+  Done = 0,
+  /** There is one with the same destination, prefix and metric. */
+  Exists,
+  /** There are ROUTES already. */
+  Full,
+  /** The gateway is in no network of the interface. */
+  GatewayUnreachable,
+  /** The prefix is longer than 32, or bits are set behind it. */
+  BadPrefix,
+}
+
+export class Route {
+  readonly mask: u32;
+
+  constructor(
+    readonly destination: u32,
+    readonly prefix: u32,
+    /** The next hop; 0: the destination itself, on the link. */
+    readonly gateway: u32,
+    readonly iface: Interface,
+    readonly metric: u32,
+    /** The own address to send from; 0: the interface's. */
+    readonly source: u32,
+    readonly origin: RouteOrigin,
+  ) {
+    this.mask = maskOf(prefix);
+  }
+}
+
+export class RouteTable {
+  count: u32 = 0;
+  /** Counts changes: what was looked up before one is out of date. */
+  generation: u32 = 0;
+  private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(ROUTES);
+
+  /** The routes from 0 to `count` - 1, in the order in which they are tried. */
+  at(index: u32): Route {
+    return this.routes[index]!;
+  }
+
+  /** The route to an address over an interface that is up, or null. */
+  lookup(address: u32): Route | null {
+    const count = this.count;
+    for (let i: u32 = 0; i < count; i++) {
+      const route = this.routes[i]!;
+      if (((route.destination ^ address) & route.mask) == 0 && route.iface.up) return route;
+    }
+    return null;
+  }
+
+  /** Adds a route. A gateway must be in a network of the interface, or have an on-link route. */
+  add(
+    destination: u32,
+    prefix: u32,
+    gateway: u32,
+    iface: Interface,
+    metric: u32,
+    origin: RouteOrigin,
+    source: u32 = 0,
+  ): RouteResult {
+    if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
+    if (gateway != 0 && !this.reaches(iface, gateway)) return RouteResult.GatewayUnreachable;
+    if (this.find(destination, prefix, metric) >= 0) return RouteResult.Exists;
+    if (this.count == ROUTES) return RouteResult.Full;
+    const route = new Route(destination, prefix, gateway, iface, metric, source, origin);
+    let at = this.count++;
+    while (at > 0 && isBefore(route, this.routes[at - 1]!)) {
+      this.routes[at] = this.routes[at - 1];
+      at--;
+    }
+    this.routes[at] = route;
+    this.generation++;
+    return RouteResult.Done;
+  }
+
+  /** Deletes the route with that destination, prefix and metric; false: there is none. */
+  remove(destination: u32, prefix: u32, metric: u32): bool {
+    const index = this.find(destination, prefix, metric);
+    if (index < 0) return false;
+    this.removeAt(index as u32);
+    return true;
+  }
+
+  removeAt(index: u32): void {
+    this.count--;
+    for (let i = index; i < this.count; i++) this.routes[i] = this.routes[i + 1];
+    this.routes[this.count] = null;
+    this.generation++;
+  }
+
+  /** Deletes the routes of an interface that were made by `origin`. */
+  flush(iface: Interface, origin: RouteOrigin): void {
+    let i: u32 = 0;
+    while (i < this.count) {
+      const route = this.routes[i]!;
+      if (route.iface === iface && route.origin == origin) this.removeAt(i);
+      else i++;
+    }
+  }
+
+  /** An own address is gone: so are the routes from it, and gateways that were in its network. */
+  addressGone(iface: Interface, address: u32): void {
+    let i: u32 = 0;
+    while (i < this.count) {
+      const route = this.routes[i]!;
+      const lost =
+        route.source == address || (route.gateway != 0 && !this.reaches(iface, route.gateway));
+      // From the start again: a route that is gone may have led to another one's gateway.
+      if (route.iface === iface && lost) {
+        this.removeAt(i);
+        i = 0;
+      } else i++;
+    }
+  }
+
+  /** The index of a route, or -1. */
+  find(destination: u32, prefix: u32, metric: u32): i32 {
+    for (let i: u32 = 0; i < this.count; i++) {
+      const route = this.routes[i]!;
+      if (route.destination != destination || route.prefix != prefix) continue;
+      if (route.metric == metric) return i as i32;
+    }
+    return -1;
+  }
+
+  /** True when `gateway` is a neighbour on that interface. */
+  private reaches(iface: Interface, gateway: u32): bool {
+    if (iface.owns(gateway)) return false;
+    if (iface.onLink(gateway) != null) return true;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const route = this.routes[i]!;
+      if (route.iface !== iface || route.gateway != 0) continue;
+      if (((route.destination ^ gateway) & route.mask) == 0) return true;
+    }
+    return false;
+  }
+}
+
+function isBefore(a: Route, b: Route): bool {
+  return a.prefix != b.prefix ? a.prefix > b.prefix : a.metric < b.metric;
+}
