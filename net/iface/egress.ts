@@ -5,7 +5,7 @@
  */
 import { Random } from "../../kernel/core/random";
 import { FramePool } from "../phy/pool";
-import { SendResult } from "../socket/sink";
+import { PacketSink, SendResult } from "../socket/sink";
 import { BROADCAST_ADDRESS, BROADCAST_HARDWARE, isLoopback, isMulticast } from "../wire/address";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -21,7 +21,7 @@ import {
   PROTOCOL_UDP,
 } from "../wire/ipv4";
 import { Interface } from "./interface";
-import { RouteTable } from "./route";
+import { Route, RouteTable } from "./route";
 
 /** Counters that identifications are drawn from; a power of two. */
 const IDENTIFICATIONS: u32 = 256;
@@ -29,7 +29,7 @@ const LOCALHOST: u32 = 0x7f000001;
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
 const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
 
-export class Egress {
+export class Egress implements PacketSink {
   /** The first INTERFACES are the devices', and `loopback` is none of them. */
   readonly interfaces: Array<Interface> = [];
 
@@ -94,7 +94,8 @@ export class Egress {
       return this.loopback;
     }
     if (destination >>> 24 == 0) return null;
-    const route = destination == BROADCAST_ADDRESS ? null : this.routes.lookup(destination);
+    let route: Route | null = null;
+    if (destination != BROADCAST_ADDRESS) route = this.routes.lookup(destination);
     if (route == null) {
       // Groups and the limited broadcast need no route; 240/4 has none, and no host in it.
       if (destination != BROADCAST_ADDRESS && !isMulticast(destination)) return null;
@@ -118,6 +119,11 @@ export class Egress {
     const iface = this.find(destination);
     if (iface != null && !hasRoom(iface)) return null;
     return this.pool.allocate();
+  }
+
+  /** See `PacketSink.release`. */
+  release(frame: Frame): void {
+    this.pool.release(frame);
   }
 
   /** See `PacketSink.mtu`. */

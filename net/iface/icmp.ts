@@ -152,7 +152,8 @@ export class Icmp {
       return;
     }
     const longest = min(this.egress.mtu(to), ERROR_LENGTH);
-    const frame = longest == 0 ? null : this.egress.allocate(to);
+    if (longest == 0) return;
+    const frame = this.egress.allocate(to);
     if (frame == null) return;
     const quoted = min(available, longest - IPV4_HEADER - ICMP_HEADER);
     const start = frame.append(ICMP_HEADER + quoted);

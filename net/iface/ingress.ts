@@ -1,4 +1,3 @@
-import { PacketSink } from "../socket/sink";
 import { TcpTable } from "../socket/tcp/table";
 import { UdpTable } from "../socket/udp";
 import { isGroupHardware, isLoopback, isUnicast } from "../wire/address";
@@ -56,7 +55,6 @@ export class Ingress {
     private readonly icmp: Icmp,
     private readonly udp: UdpTable,
     private readonly tcp: TcpTable,
-    private readonly sink: PacketSink,
   ) {}
 
   /** Takes one received frame. */
@@ -157,7 +155,7 @@ export class Ingress {
       if (drop != Drop.None) return drop;
       iface.counters.ipDelivered++;
       iface.counters.tcpIn++;
-      return this.tcp.process(iface.now, source, destination, pointer, length, this.sink);
+      return this.tcp.process(iface.now, source, destination, pointer, length, this.egress);
     }
     if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach);
     if (reach != Reach.Own) return Drop.Ipv4Destination;

@@ -78,8 +78,8 @@ export class Interface {
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
   readonly counters: ProtocolCounters = new ProtocolCounters();
-  readonly neighbors: NeighborCache;
-  readonly guard: AddressGuard;
+  readonly neighbors: NeighborCache = new NeighborCache();
+  readonly guard: AddressGuard = new AddressGuard();
   private readonly addresses: StaticArray<InterfaceAddress> = new StaticArray<InterfaceAddress>(
     INTERFACE_ADDRESSES,
   );
@@ -93,8 +93,6 @@ export class Interface {
     this.hardware = device.hardwareAddress();
     this.linkUp = device.linkUp();
     for (let i: u32 = 0; i < INTERFACE_ADDRESSES; i++) this.addresses[i] = new InterfaceAddress();
-    this.neighbors = new NeighborCache();
-    this.guard = new AddressGuard();
   }
 
   /** True when it has an address. */

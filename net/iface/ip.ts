@@ -28,7 +28,7 @@ import { RouteOrigin, RouteResult, RouteTable } from "./route";
 const DEVICE_WAIT: i64 = MILLISECOND;
 
 export class IpLayer implements PacketSink, Broadcaster {
-  readonly routes: RouteTable = new RouteTable();
+  readonly routes: RouteTable;
   readonly udp: UdpTable;
   readonly tcp: TcpTable;
   readonly echo: EchoTable;
@@ -49,13 +49,15 @@ export class IpLayer implements PacketSink, Broadcaster {
     readonly pool: FramePool,
     private readonly random: Random,
   ) {
+    const routes = new RouteTable();
     const loopbackDevice = new LoopbackDevice(pool);
     const loopback = new Interface(ANY_DEVICE, "lo", loopbackDevice, pool);
     const udp = new UdpTable(random);
     const tcp = new TcpTable(random);
     const echo = new EchoTable(random);
-    const egress = new Egress(this.routes, loopback, pool, random);
+    const egress = new Egress(routes, loopback, pool, random);
     const icmp = new Icmp(egress, udp, tcp, echo, random);
+    this.routes = routes;
     this.loopbackDevice = loopbackDevice;
     this.loopback = loopback;
     this.interfaces = egress.interfaces;
@@ -64,7 +66,7 @@ export class IpLayer implements PacketSink, Broadcaster {
     this.echo = echo;
     this.egress = egress;
     this.icmp = icmp;
-    this.ingress = new Ingress(egress, icmp, udp, tcp, this);
+    this.ingress = new Ingress(egress, icmp, udp, tcp);
     udp.broadcaster = this;
   }
 
@@ -209,9 +211,9 @@ export class IpLayer implements PacketSink, Broadcaster {
       if (this.pollInterface(interfaces[i])) more = true;
     }
     this.ingress.poll(now, interfaces);
-    const udpBusy = this.udp.dispatch(now, this);
-    const tcpBusy = this.tcp.dispatch(now, this);
-    const echoBusy = this.echo.dispatch(now, this);
+    const udpBusy = this.udp.dispatch(now, this.egress);
+    const tcpBusy = this.tcp.dispatch(now, this.egress);
+    const echoBusy = this.echo.dispatch(now, this.egress);
     let room = false;
     for (let i = 0; i < interfaces.length; i++) {
       const device = interfaces[i].device;
