@@ -1,0 +1,70 @@
+/**
+ * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Fields lie
+ * where the hardware wants them because each is aligned to its own size.
+ */
+
+/** Bytes of either descriptor; rings are arrays of them on a 16-byte boundary. */
+export const DESCRIPTOR_BYTES: u32 = 16;
+export const RING_ALIGNMENT: u32 = 16;
+
+/**
+ *       63                48 47    40 39    32 31          16 15           0
+ *      ┌────────────────────────────────────────────────────────────────────┐
+ *    0 │                        buffer address                              │
+ *    8 │ special           │ errors │ status │   checksum    │    length    │
+ *      └────────────────────────────────────────────────────────────────────┘
+ */
+@unmanaged
+export class ReceiveDescriptor {
+  address: u64;
+  length: u16;
+  checksum: u16;
+  status: u8;
+  errors: u8;
+  special: u16;
+
+  static at(pointer: usize): ReceiveDescriptor {
+    return changetype<ReceiveDescriptor>(pointer);
+  }
+}
+
+/** The second half of a receive descriptor in one load: what the controller writes back. */
+export const RECEIVE_WRITE_BACK: usize = 8;
+export const RECEIVE_LENGTH: u64 = 0xffff;
+export const RECEIVE_DD: u64 = 1 << 32;
+export const RECEIVE_EOP: u64 = 1 << 33;
+/** CRC or alignment error. */
+export const RECEIVE_CE: u64 = 1 << 40;
+/** Symbol, sequence and carrier extension errors, and bad data. */
+export const RECEIVE_SE: u64 = 1 << 41;
+export const RECEIVE_SEQ: u64 = 1 << 42;
+export const RECEIVE_CXE: u64 = 1 << 44;
+export const RECEIVE_RXE: u64 = 1 << 47;
+
+/**
+ *       63                48 47    40 39 36 35 32 31    24 23    16 15      0
+ *      ┌────────────────────────────────────────────────────────────────────┐
+ *    0 │                        buffer address                              │
+ *    8 │ special           │  CSS   │ RSV │ STA │  CMD   │  CSO   │ length  │
+ *      └────────────────────────────────────────────────────────────────────┘
+ */
+@unmanaged
+export class TransmitDescriptor {
+  address: u64;
+  length: u16;
+  checksumOffset: u8;
+  command: u8;
+  status: u8;
+  checksumStart: u8;
+  special: u16;
+
+  static at(pointer: usize): TransmitDescriptor {
+    return changetype<TransmitDescriptor>(pointer);
+  }
+}
+
+/** End of packet; insert the frame check sequence; report status. */
+export const COMMAND_EOP: u8 = 1 << 0;
+export const COMMAND_IFCS: u8 = 1 << 1;
+export const COMMAND_RS: u8 = 1 << 3;
+export const TRANSMIT_DD: u8 = 1 << 0;
