@@ -102,3 +102,22 @@ export async function netErrors(machine: Machine): Promise<Record<string, number
   }
   return counted;
 }
+
+/** Looks again and again until `holds`; fails after `milliseconds`. */
+export async function until(
+  what: string,
+  milliseconds: number,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `${milliseconds} ms passed before ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Connections that `ss` shows, one line each: no listeners, no UDP. */
+export async function tcpLines(machine: Machine): Promise<string[]> {
+  const lines = await sockets(machine);
+  return lines.filter((line) => /^tcp/i.test(line.trim()) && !/listen/i.test(line));
+}

@@ -56,8 +56,8 @@ function patternByte(i: number): number {
 const block = Uint8Array.from({ length: 65_536 }, (_, i) => patternByte(i));
 
 /** The first `length` bytes of that pattern. */
-export function patternBytes(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
+export function patternBytes(length: number): Buffer<ArrayBuffer> {
+  const bytes: Buffer<ArrayBuffer> = Buffer.alloc(length);
   for (let at = 0; at < length; at += block.length) {
     bytes.set(block.subarray(0, Math.min(block.length, length - at)), at);
   }

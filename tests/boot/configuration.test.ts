@@ -1,0 +1,160 @@
+/** Configuration: DHCP, static in three ways, precedence, wrong lines, both loaders' forms. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { boot, buildIso, configured, runOnce } from "../support/console.ts";
+import { Machine, userNet } from "../support/qemu.ts";
+
+/** A network where nobody answers. */
+const deaf = { backend: "hubport,hubid=7" };
+
+const file = (...lines: string[]) => ({ "anonymos.conf": `${lines.join("\n")}\n` });
+
+/** What has to hold however the static settings came. */
+async function isStatic(machine: Machine, address: string): Promise<void> {
+  assert.match(await machine.ok("ip addr show dev net0"), new RegExp(`${address}/24`));
+  assert.match(await machine.ok("ip route"), /default via 10\.0\.2\.2 dev net0/);
+  assert.match(await machine.ok("resolvectl dns"), /10\.0\.2\.3/);
+  await configured(machine);
+}
+
+test("by default DHCP configures everything", async (t) => {
+  const machine = await boot(t);
+  await configured(machine);
+  assert.match(await machine.ok("ip addr"), /10\.0\.2\.15\/24/);
+  assert.match(await machine.ok("ip route"), /default via 10\.0\.2\.2 dev net0/);
+  assert.match(await machine.ok("resolvectl dns"), /10\.0\.2\.3/);
+  const status = await machine.ok("dhcp");
+  assert.match(status, /10\.0\.2\.15/);
+  assert.match(status, /10\.0\.2\.2\b/);
+  assert.match(status, /T1|renew/i);
+});
+
+test("dhcp release gives the lease back, dhcp renew gets one", async (t) => {
+  const machine = await boot(t);
+  await configured(machine);
+  await machine.ok("dhcp renew");
+  await machine.ok("dhcp release");
+  assert.doesNotMatch(await machine.ok("ip addr"), /10\.0\.2\.15/);
+  await machine.ok("dhcp renew");
+  await configured(machine);
+  assert.match(await machine.ok("ip addr"), /10\.0\.2\.15/);
+});
+
+test("static by the command line, in Linux's form", async (t) => {
+  const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0:myhost:net0:off:10.0.2.3";
+  const machine = await boot(t, { append });
+  await isStatic(machine, "10\\.0\\.2\\.50");
+  assert.equal(await machine.ok("hostname"), "myhost");
+  assert.doesNotMatch(await machine.ok("ip addr"), /10\.0\.2\.15/);
+});
+
+test("static by the config file", async (t) => {
+  const network = ["Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3"];
+  const modules = file("# a comment", "[Match]", "Name=net0", "", "[Network]", ...network);
+  await isStatic(await boot(t, { modules }), "10\\.0\\.2\\.51");
+});
+
+test("static on the console", async (t) => {
+  const machine = await boot(t, { append: "ip=10.0.2.9::10.0.2.2:255.255.255.0::net0:off" });
+  await machine.ok("ip addr del 10.0.2.9/24 dev net0");
+  await machine.ok("ip addr add 10.0.2.52/24 dev net0");
+  await machine.command("ip route add default via 10.0.2.2");
+  await machine.ok("resolvectl dns net0 10.0.2.3");
+  await isStatic(machine, "10\\.0\\.2\\.52");
+});
+
+test("the command line wins over the file", async (t) => {
+  const modules = file("[Network]", "Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3");
+  const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0::net0:off:10.0.2.3";
+  await isStatic(await boot(t, { append, modules }), "10\\.0\\.2\\.50");
+});
+
+test("a wrong line of the file is named, the rest applies", async (t) => {
+  const network = ["[Network]", "Address=10.0.2.300/24", "Frobnicate=yes", "Address=10.0.2.51/24"];
+  const modules = file(...network, "Gateway=10.0.2.2", "DNS=10.0.2.3", "nonsense");
+  const machine = await boot(t, { modules });
+  const log = `${machine.console}${await machine.ok("dmesg")}`;
+  for (const line of [2, 3, 7]) assert.match(log, new RegExp(`anonymos\\.conf:${line}: .+`));
+  for (const line of [1, 4, 5, 6]) assert.ok(!log.includes(`anonymos.conf:${line}:`), `${line}`);
+  await isStatic(machine, "10\\.0\\.2\\.51");
+});
+
+test("a wrong word of the command line is named, and a wrong ip= counts as absent", async (t) => {
+  const append = "ip=10.0.2.50::10.0.2.2:255.0.255.0::net0:off frobnicate console=ttyS9 panic=soon";
+  const machine = await boot(t, { append });
+  const log = `${machine.console}${await machine.ok("dmesg")}`;
+  for (const word of ["ip=10\\.0\\.2\\.50\\S*", "console=ttyS9", "panic=soon"]) {
+    assert.match(log, new RegExp(`cmdline: ${word}: .+`));
+  }
+  await configured(machine);
+  assert.match(await machine.ok("ip addr"), /10\.0\.2\.15/);
+});
+
+test("name servers given by hand replace those of DHCP", async (t) => {
+  const machine = await boot(t, { modules: file("[Network]", "DHCP=yes", "DNS=10.0.2.2#5353") });
+  await configured(machine);
+  const output = await machine.ok("resolvectl dns");
+  assert.match(output, /10\.0\.2\.2#5353/);
+  assert.doesNotMatch(output, /10\.0\.2\.3/);
+});
+
+test("static settings beside DHCP are its fall-back", async (t) => {
+  const network = ["[Network]", "DHCP=yes", "Address=10.9.9.9/24", "Gateway=10.9.9.1"];
+  const machine = await boot(t, { modules: file(...network), nics: [deaf] });
+  for (let attempt = 0; ; attempt++) {
+    if ((await machine.ok("ip addr")).includes("10.9.9.9/24")) break;
+    assert.ok(attempt < 60, "no fall-back within 30 s");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+});
+
+test("where DHCP stays silent, what needs the network says so after 10 s", async (t) => {
+  const machine = await boot(t, { nics: [deaf] });
+  const { output, code } = await machine.command("ping -c 1 10.0.2.2", 25_000);
+  assert.match(output, /^ping: network is not configured: .+/m);
+  assert.notEqual(code, 0);
+  machine.type("ping -c 1 10.0.2.2\r");
+  await machine.waitFor(/ping -c 1 10\.0\.2\.2\n/);
+  machine.type("\x03");
+  await machine.prompt(3000);
+});
+
+test("two cards are net0 and net1, each with its own lease", async (t) => {
+  const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
+  const machine = await boot(t, { nics });
+  await configured(machine);
+  await machine.ok("ping -c 1 10.0.3.2");
+  const output = await machine.ok("ip addr");
+  assert.match(output, /net0[\s\S]*10\.0\.2\.15\/24[\s\S]*net1[\s\S]*10\.0\.3\.15\/24/);
+});
+
+test("run= reports each command and its code", async (t) => {
+  const { machine, code } = await runOnce(t, "echo 'a;b'; frobnicate  -x ; poweroff $?");
+  assert.deepEqual(machine.outcomes(), [
+    { command: "echo 'a;b'", code: 0 },
+    { command: "frobnicate  -x", code: 127 },
+  ]);
+  assert.equal(code, 255);
+});
+
+test("GRUB's form of the command line and of modules", async (t) => {
+  const network = ["Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3"];
+  const modules = file("[Network]", ...network);
+  const quoted = String.raw`panic=5 run="echo 'a;b' \"c d\"; ip addr; poweroff"`;
+  const iso = await buildIso(quoted, modules);
+  const machine = new Machine({ iso });
+  t.after(() => machine.stop());
+  assert.equal(await machine.exit(60_000), 0, machine.console);
+  assert.match(machine.console, /^a;b c d$/m);
+  assert.match(machine.console, /10\.0\.2\.51\/24/);
+  const [first] = machine.outcomes();
+  assert.equal(first.command, `echo 'a;b' "c d"`);
+});
+
+test("QEMU's form: quotes untouched, modules by their full path with words behind it", async (t) => {
+  const modules = { ...file("[Network]", "DHCP=yes"), "other.txt": "ignored" };
+  const options = { modules, append: "console=ttyS0,115200n8" };
+  const { machine, code } = await runOnce(t, 'echo \\"x  y\\"; poweroff', options);
+  assert.equal(code, 0);
+  assert.match(machine.console, /^x {2}y$/m);
+});

@@ -1,0 +1,115 @@
+/** On a wire of its own: DHCP and DNS by dnsmasq, 200 connections at once, large pings. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { boot, configured, heapLevel, netErrors, tcpLines, until } from "../support/console.ts";
+import { GATEWAY, Namespace, NETWORK, obstacle } from "../support/namespace.ts";
+import type { Child } from "../support/process.ts";
+import { has } from "../support/process.ts";
+import { Machine } from "../support/qemu.ts";
+
+const why = obstacle();
+
+suite("a network of our own", { skip: why !== "" && `no network of our own: ${why}` }, () => {
+  let network: Namespace;
+  let dnsmasq: Child;
+  let machine: Machine;
+  let address = "";
+
+  before(async () => {
+    network = await Namespace.make(2);
+    dnsmasq = await network.serve([
+      "--dhcp-option=option:ntp-server,10.77.0.1",
+      "--host-record=near.test.example,192.0.2.7",
+    ]);
+    const options = { prefix: network.prefix, nics: [network.nic(0)], memory: "128" };
+    machine = await Machine.boot(options);
+    await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
+    const [, found] = /(10\.77\.0\.\d+)\/24/.exec(await machine.ok("ip addr")) ?? [];
+    address = found;
+  });
+  after(async () => {
+    await machine?.stop();
+    await network?.stop();
+  });
+
+  test("the lease is dnsmasq's, with all it sent", async () => {
+    assert.match(address, new RegExp(`^${NETWORK.replaceAll(".", "\\.")}\\.[5-9]\\d$`));
+    const status = await machine.ok("dhcp");
+    assert.match(status, new RegExp(`\\b${address}\\b`));
+    assert.match(status, /test\.example/);
+    assert.match(await machine.ok("ip route"), new RegExp(`default via ${GATEWAY} dev net0`));
+    assert.match(await machine.ok("resolvectl dns"), new RegExp(`\\b${GATEWAY}\\b`));
+  });
+
+  test("names are completed by nothing and resolved by the lease's server", async () => {
+    assert.match(await machine.ok("host near.test.example"), /192\.0\.2\.7/);
+  });
+
+  test("dhcp renew asks the server alone, dhcp release tells it", async () => {
+    const renewals = () => dnsmasq.output.split(`DHCPACK(bridge0) ${address} `).length;
+    const before = renewals();
+    await machine.ok("dhcp renew");
+    await until("a second DHCPACK", 10_000, async () => renewals() > before);
+    await machine.ok("dhcp release");
+    await until("DHCPRELEASE", 10_000, async () => dnsmasq.output.includes("DHCPRELEASE"));
+    await machine.ok("dhcp renew");
+    await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
+  });
+
+  test("the host's pings are answered, fragmented ones too", async (t) => {
+    if (!has("ping")) return t.skip("ping is missing");
+    for (const size of ["0", "56", "1472", "1473", "4000", "20000"]) {
+      const words = ["ping", "-n", "-q", "-c", "3", "-i", "0.05", "-s", size, address];
+      assert.match(await network.run(words), /3 received, 0% packet loss/);
+    }
+    await network.run(["ping", "-n", "-q", "-f", "-c", "2000", address]);
+  });
+
+  test("200 connections at once, by ab and by wrk, and nothing is missing then", async (t) => {
+    if (!has("ab") || !has("wrk")) return t.skip("ab or wrk is missing");
+    await machine.ok("httpd");
+    const url = `http://${address}/bytes/1000`;
+    await network.run(["ab", "-q", "-n", "400", "-c", "200", url]);
+    const level = await heapLevel(machine);
+    const ab = await network.run(["ab", "-q", "-n", "4000", "-c", "200", url]);
+    assert.match(ab, /Complete requests:\s+4000\b/, ab);
+    assert.match(ab, /Failed requests:\s+0\b/, ab);
+    const wrk = await network.run(["wrk", "-t1", "-c200", "-d5", url]);
+    assert.doesNotMatch(wrk, /Socket errors|Non-2xx/, wrk);
+    assert.deepEqual(await netErrors(machine), {});
+    await until("no connection is left", 150_000, async () => {
+      return (await tcpLines(machine)).length === 0;
+    });
+    const later = await heapLevel(machine);
+    assert.ok(later - level < 16_384, `${level} bytes before, ${later} afterwards`);
+    await machine.ok("httpd stop");
+  });
+
+  test("two kernels talk to each other", async (t) => {
+    const nics = [network.nic(1)];
+    const other = await boot(t, { prefix: network.prefix, nics });
+    await other.ok(`ping -c 1 ${address}`, 20_000);
+    await machine.ok("httpd");
+    const output = await other.ok(`curl -o null --crc32 http://${address}/bytes/5000000`, 60_000);
+    assert.match(output, /\b5000000\b/);
+    await machine.ok("httpd stop");
+  });
+
+  test("without a server the lease is kept, and a release leaves nothing", async () => {
+    await network.silence();
+    await configuredBy(machine);
+    await machine.ok("dhcp release");
+    assert.doesNotMatch(await machine.ok("ip addr"), new RegExp(address.replaceAll(".", "\\.")));
+    const { output, code } = await machine.command(`ping -c 1 ${GATEWAY}`, 20_000);
+    assert.notEqual(code, 0);
+    assert.match(output, /^ping: .+/m);
+  });
+});
+
+async function configuredBy(machine: Machine): Promise<void> {
+  await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
+}
+
+test("without root the user network still serves", async (t) => {
+  await configured(await boot(t));
+});

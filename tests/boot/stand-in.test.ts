@@ -1,0 +1,38 @@
+/** `make run`: the main job against the stand-in network, twice at once, and nothing stays. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { checkLines } from "../support/console.ts";
+import { Child, root } from "../support/process.ts";
+
+const words = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "run"];
+
+test("make run ends in eight lines of check and a prompt, two at once", async (t) => {
+  const runs = [1, 2].map((number) => new Child(`make run ${number}`, words, { input: true }));
+  t.after(async () => {
+    for (const run of runs) await run.stop("SIGTERM");
+  });
+  for (const run of runs) {
+    const done = /\[exit (\d+)\] check [\s\S]*anonymos> $/;
+    const match = await run.until("the prompt", () => done.exec(run.output) ?? undefined, 120_000);
+    assert.equal(match[1], "0", run.output);
+    const lines = checkLines(run.output.replaceAll("\r", ""));
+    assert.equal(lines.length, 8, run.output);
+    assert.ok(!lines.some((line) => line.verdict === "FAIL"));
+    run.write("echo typed $?\r");
+    await run.until("an answer", () => run.output.includes("\ntyped 0") || undefined, 10_000);
+  }
+  const folders = runs.map((run) => /build\/run-\d+/.exec(run.output)?.[0] ?? "");
+  for (const run of runs) {
+    run.write("poweroff\r");
+    assert.equal(await run.exit(20_000), 0, run.output);
+  }
+  for (const folder of folders) assert.ok(folder === "" || !existsSync(root + folder), folder);
+});
+
+test("make run without a terminal leaves once the check is over", async (t) => {
+  const run = new Child("make run", words, { input: false });
+  t.after(() => run.stop("SIGTERM"));
+  assert.equal(await run.exit(120_000), 0, run.output);
+  assert.match(run.output, /\[exit 0\] check /);
+});
