@@ -109,5 +109,7 @@ export const LINE_COMMANDS: u32 = 256;
 export const LOG_BYTES: u32 = 64 * 1024;
 export const COMMAND_LINE_BYTES: u32 = 4096;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
+/** Wrong lines of a config file that are reported one by one. */
+export const CONFIG_PROBLEMS: u32 = 32;
 /** Heap that must be free before an operation that allocates much may start. */
 export const HEAP_RESERVE: u32 = 1024 * 1024;

@@ -1,0 +1,76 @@
+/** The words of the kernel command line: ip=, console=, panic= and run=. */
+import { parseDecimalText } from "../core/text";
+import { Configuration, Source } from "./configuration";
+import { IpWord } from "./ip-word";
+import { Tokens } from "./tokenizer";
+
+const PANIC_SECONDS: i64 = 86_400;
+/** The 16550 divides 115,200 by a whole number from 1 to 65,535. */
+const BAUD_BASE: i64 = 115_200;
+const SLOWEST_BAUD: i64 = 50;
+
+/**
+ * Reads the command line. `loader` is the loader's name: QEMU's begins with the kernel's path,
+ * which is no word. A word that is wrong is reported and counts as absent; of several, the last
+ * one counts.
+ */
+export function readCommandLine(configuration: Configuration, text: string, loader: string): void {
+  const tokens = new Tokens(text);
+  const words = tokens.words;
+  const first = loader == "qemu" || isPath(words) ? 1 : 0;
+  const whole = words.length - (tokens.unterminated ? 1 : 0);
+  for (let i = first; i < whole; i++) readWord(configuration, words[i]);
+  if (!tokens.unterminated) return;
+  report(configuration, words[whole], "expected another quote to close the one that it opens");
+}
+
+/** Other loaders of the same protocol (old GRUBs) put the kernel's path first, too. */
+function isPath(words: Array<string>): bool {
+  return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
+}
+
+function report(configuration: Configuration, word: string, expected: string): void {
+  configuration.problems.push(`cmdline: ${word}: ${expected}`);
+}
+
+function readWord(configuration: Configuration, word: string): void {
+  const equals = word.indexOf("=");
+  const key = equals < 0 ? word : word.substring(0, equals);
+  const value = equals < 0 ? "" : word.substring(equals + 1);
+  if (equals > 0 && key == "run") {
+    configuration.run = value;
+  } else if (equals > 0 && key == "ip") {
+    readIp(configuration, word, value);
+  } else if (equals > 0 && key == "panic") {
+    const seconds = parseDecimalText(value);
+    if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
+    else report(configuration, word, `expected panic=SECONDS from 0 to ${PANIC_SECONDS}`);
+  } else if (equals > 0 && key == "console") {
+    const baud = consoleBaud(value);
+    if (baud > 0) configuration.baud = baud;
+    else report(configuration, word, "expected console=ttyS0[,BAUD] like ttyS0,115200n8");
+  } else {
+    report(configuration, word, "expected ip=, console=, panic= or run=");
+  }
+}
+
+function readIp(configuration: Configuration, word: string, value: string): void {
+  const ip = new IpWord(value);
+  if (ip.failure != "") {
+    report(configuration, word, ip.failure);
+    return;
+  }
+  configuration.ipWords.push(ip);
+  if (ip.hostname != "") configuration.setHostname(ip.hostname, Source.CommandLine);
+}
+
+/** The speed in `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 when it is none of these. */
+function consoleBaud(value: string): u32 {
+  if (value == "ttyS0") return BAUD_BASE as u32;
+  if (!value.startsWith("ttyS0,")) return 0;
+  const options = value.substring(6);
+  const digits = options.endsWith("n8") ? options.substring(0, options.length - 2) : options;
+  const baud = parseDecimalText(digits);
+  if (baud < SLOWEST_BAUD || baud > BAUD_BASE || BAUD_BASE % baud != 0) return 0;
+  return baud as u32;
+}

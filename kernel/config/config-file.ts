@@ -1,0 +1,96 @@
+/**
+ * The file anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, comments
+ * with # or ; at the start of a line. A wrong line is reported by its number, and the rest
+ * applies. A [Match] begins the settings of other interfaces.
+ */
+import { Utf8Decoder } from "../core/utf8";
+import { CONFIG_PROBLEMS } from "../limits";
+import { Configuration } from "./configuration";
+import { SettingsReader } from "./settings-reader";
+
+const NAME: string = "anonymos.conf";
+
+const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
+
+/**
+ * Reads the file's bytes; `length` is how long the file is, which may be more than was read.
+ * Bytes that are no UTF-8 are wrong where they stand.
+ */
+export function readConfigFile(
+  configuration: Configuration,
+  bytes: StaticArray<u8>,
+  length: u32,
+): void {
+  const text = new Utf8Decoder().decode(changetype<usize>(bytes), bytes.length);
+  const parser = new FileParser(configuration);
+  parser.read(text);
+  if (length <= (bytes.length as u32)) return;
+  configuration.problems.push(`${NAME}: expected at most ${bytes.length} bytes, the rest is left`);
+}
+
+class FileParser {
+  private readonly reader: SettingsReader;
+  private section: string = "";
+  /** Keys of a section that nobody knows are passed over: the section was reported. */
+  private skipping: bool = false;
+  private wrong: u32 = 0;
+
+  constructor(private readonly configuration: Configuration) {
+    this.reader = new SettingsReader(configuration);
+  }
+
+  read(text: string): void {
+    const lines = text.split("\n");
+    for (let i = 0; i < lines.length; i++) {
+      const line = (
+        i == 0 && lines[0].startsWith("\ufeff") ? lines[0].substring(1) : lines[i]
+      ).trim();
+      this.report(i + 1, this.line(line, i + 1));
+    }
+    this.finishSection();
+    this.finishPart();
+    if (this.wrong <= CONFIG_PROBLEMS) return;
+    const more = this.wrong - CONFIG_PROBLEMS;
+    this.configuration.problems.push(`${NAME}: and ${more} more lines that are wrong`);
+  }
+
+  private report(line: i32, expected: string): void {
+    if (expected == "" || ++this.wrong > CONFIG_PROBLEMS) return;
+    this.configuration.problems.push(`${NAME}:${line}: ${expected}`);
+  }
+
+  /** What was expected instead, or "". */
+  private line(line: string, number: i32): string {
+    if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
+    if (line.startsWith("[")) return this.header(line, number);
+    const equals = line.indexOf("=");
+    if (equals <= 0) return "expected [SECTION], KEY=VALUE or a comment";
+    if (this.skipping) return "";
+    if (this.section == "") return "expected a section like [Network] before the first KEY=VALUE";
+    const key = line.substring(0, equals).trimEnd();
+    return this.reader.set(this.section, key, line.substring(equals + 1).trim(), number);
+  }
+
+  private header(line: string, number: i32): string {
+    this.finishSection();
+    const name = line.endsWith("]") ? line.substring(1, line.length - 1) : "";
+    this.skipping = !SECTIONS.includes(name);
+    this.section = name;
+    if (name == "Match") this.finishPart();
+    if (!this.skipping) this.reader.begin(name, number);
+    // Sections that begin with X- are for others: systemd.syntax(7).
+    if (!this.skipping || name.startsWith("X-")) return "";
+    return "expected [Match], [Network], [Address], [Route], [Link] or [DHCPv4]";
+  }
+
+  private finishSection(): void {
+    if (this.section == "" || this.skipping) return;
+    const expected = this.reader.finish(this.section);
+    this.report(this.reader.finishLine, expected);
+  }
+
+  private finishPart(): void {
+    const expected = this.reader.finishPart();
+    this.report(this.reader.finishLine, expected);
+  }
+}

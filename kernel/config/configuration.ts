@@ -1,0 +1,141 @@
+/**
+ * What was configured, and from where: the command line wins over the file, the console over
+ * both, and what DHCP sends comes after everything that was given by hand.
+ */
+import { IpWord } from "./ip-word";
+import { NameServer, NetworkAddress } from "./values";
+
+/** Where a setting comes from, weakest first: what is given may replace what is not stronger. */
+export const enum Source {
+  Default = 0,
+  Dhcp = 1,
+  File = 2,
+  CommandLine = 3,
+  Console = 4,
+}
+
+/** A static route: `prefix` 0 is the default route. */
+export class RouteSetting {
+  constructor(
+    readonly destination: u32,
+    readonly prefix: u32,
+    readonly gateway: u32,
+    readonly metric: u32,
+  ) {}
+}
+
+/** What one interface is to be. */
+export class InterfaceSettings {
+  /** Ask a DHCP server; `addresses` and `gateway` are then the fall-back. */
+  dhcp: bool = true;
+  addresses: Array<NetworkAddress> = [];
+  /** 0 = none. */
+  gateway: u32 = 0;
+  /** Of the three above, which come together. */
+  source: Source = Source.Default;
+  /** Given by hand: they replace what DHCP sends, unless there are none. */
+  nameServers: Array<NameServer> = [];
+  nameServerSource: Source = Source.Default;
+  domains: Array<string> = [];
+  /** Names or addresses. */
+  ntpServers: Array<string> = [];
+  routes: Array<RouteSetting> = [];
+  /** Bytes of an IPv4 packet, or 0 for what the device is made for. */
+  mtu: u32 = 0;
+
+  copy(): InterfaceSettings {
+    const copy = new InterfaceSettings();
+    copy.dhcp = this.dhcp;
+    copy.addresses = this.addresses;
+    copy.gateway = this.gateway;
+    copy.source = this.source;
+    copy.nameServers = this.nameServers;
+    copy.nameServerSource = this.nameServerSource;
+    copy.domains = this.domains;
+    copy.ntpServers = this.ntpServers;
+    copy.routes = this.routes;
+    copy.mtu = this.mtu;
+    return copy;
+  }
+}
+
+/** Which interfaces a part of the file is for: [Match]. Nothing given: all of them. */
+export class Match {
+  readonly names: Array<string> = [];
+  readonly hardware: Array<u64> = [];
+
+  everything(): bool {
+    return this.names.length == 0 && this.hardware.length == 0;
+  }
+
+  /** A name may end in `*`. What is given of both kinds must fit. */
+  fits(name: string, hardware: u64): bool {
+    if (this.hardware.length > 0 && !this.hardware.includes(hardware)) return false;
+    for (let i = 0; i < this.names.length; i++) {
+      const wanted = this.names[i];
+      if (wanted == name) return true;
+      const stem = wanted.substring(0, wanted.length - 1);
+      if (wanted.endsWith("*") && name.startsWith(stem)) return true;
+    }
+    return this.names.length == 0;
+  }
+}
+
+/** One part of the file: a [Match] and what belongs to it. */
+export class MatchedSettings {
+  readonly match: Match = new Match();
+  readonly settings: InterfaceSettings = new InterfaceSettings();
+}
+
+export class Configuration {
+  /** What was wrong, a line each, ready to be printed: `cmdline: WORD: what was expected`. */
+  readonly problems: Array<string> = [];
+  /** Empty when nobody gave one (DHCP may). */
+  hostname: string = "";
+  hostnameSource: Source = Source.Default;
+  /** `console=ttyS0,BAUD` */
+  baud: u32 = 115200;
+  /** `panic=`: seconds until a panic reboots, 0 = never. */
+  panicSeconds: u32 = 0;
+  /** `run=`: what the console does first, or "". */
+  run: string = "";
+  readonly file: Array<MatchedSettings> = [];
+  readonly ipWords: Array<IpWord> = [];
+
+  setHostname(name: string, source: Source): void {
+    if (source < this.hostnameSource) return;
+    this.hostname = name;
+    this.hostnameSource = source;
+  }
+
+  /**
+   * The settings of one interface: those of the first part of the file that fits, and over them
+   * what `ip=` says. An address that is not bound to an interface is meant for net0.
+   */
+  settingsFor(name: string, hardware: u64): InterfaceSettings {
+    let settings = new InterfaceSettings();
+    for (let i = 0; i < this.file.length; i++) {
+      const part = this.file[i];
+      const shared = part.match.everything() && part.settings.addresses.length > 0;
+      if (shared && name != "net0") continue;
+      if (!part.match.fits(name, hardware)) continue;
+      settings = part.settings.copy();
+      break;
+    }
+    const word = this.ipWordFor(name);
+    if (word != null) word.apply(settings);
+    return settings;
+  }
+
+  /** The last `ip=` that fits; one that names the interface comes before one that does not. */
+  private ipWordFor(name: string): IpWord | null {
+    let found: IpWord | null = null;
+    for (let i = 0; i < this.ipWords.length; i++) {
+      const word = this.ipWords[i];
+      const anyDevice = word.device == "" && (word.address == null || name == "net0");
+      if (word.device == name) found = word;
+      else if (anyDevice && (found == null || found.device == "")) found = word;
+    }
+    return found;
+  }
+}

@@ -1,0 +1,215 @@
+/** The keys of anonymos.conf by section, and what each does (systemd.network(5)). */
+import { parseDecimalText } from "../core/text";
+import { Configuration, MatchedSettings, RouteSetting, Source } from "./configuration";
+import {
+  isHostName,
+  NameServer,
+  NetworkAddress,
+  parseBoolean,
+  parseHardware,
+  parseHostAddress,
+  parseNameServer,
+  parseNetworkAddress,
+  parsePrefix,
+  splitBlanks,
+} from "./values";
+
+/** RFC 791: what every network must carry; the largest packet that IPv4 can. */
+const SMALLEST_MTU: i64 = 68;
+const LARGEST_MTU: i64 = 65_535;
+/** As Linux gives to routes that are configured without one. */
+const METRIC: u32 = 0;
+
+const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
+
+export class SettingsReader {
+  /** The line that `finish` complains about. */
+  finishLine: i32 = 0;
+  private part: MatchedSettings = new MatchedSettings();
+  /** Something but [Match] was said in this part. */
+  private filled: bool = false;
+  private added: bool = false;
+  private dhcpGiven: bool = false;
+  private gatewayLine: i32 = 0;
+  private routeLine: i32 = 0;
+  private route: NetworkAddress = new NetworkAddress(0, 0);
+  private routeGateway: u32 = 0;
+  private routeMetric: u32 = METRIC;
+
+  constructor(private readonly configuration: Configuration) {}
+
+  /** A section begins at `line`. */
+  begin(section: string, line: i32): void {
+    if (section == "Match" && this.filled) {
+      this.part = new MatchedSettings();
+      this.filled = false;
+      this.added = false;
+      this.dhcpGiven = false;
+      this.gatewayLine = 0;
+    }
+    if (section != "Match") this.filled = true;
+    if (!this.added) this.configuration.file.push(this.part);
+    this.added = true;
+    this.routeLine = line;
+    this.route = new NetworkAddress(0, 0);
+    this.routeGateway = 0;
+    this.routeMetric = METRIC;
+  }
+
+  /** One KEY=VALUE; what was expected instead, or "". */
+  set(section: string, key: string, value: string, line: i32): string {
+    if (section == "Match") return this.setMatch(key, value);
+    if (section == "Network") return this.setNetwork(key, value, line);
+    if (section == "Address" && key == "Address") return this.addAddress(value);
+    if (section == "Address") return "expected Address= in [Address]";
+    if (section == "Route") return this.setRoute(key, value);
+    if (section == "Link") return key == "MTUBytes" ? this.setMtu(value) : "expected MTUBytes=";
+    return key == "Hostname" ? this.setHostname(value) : "expected Hostname= in [DHCPv4]";
+  }
+
+  /** The section is over; what was missing in it, or "". */
+  finish(section: string): string {
+    if (section != "Route") return "";
+    this.finishLine = this.routeLine;
+    if (this.routeGateway == 0) return "expected Gateway=ADDRESS in this [Route]";
+    const to = this.route;
+    const route = new RouteSetting(to.address, to.prefix, this.routeGateway, this.routeMetric);
+    this.part.settings.routes.push(route);
+    return "";
+  }
+
+  /** All that is said of these interfaces has been said; what does not fit together, or "". */
+  finishPart(): string {
+    const settings = this.part.settings;
+    const addresses = settings.addresses;
+    if (!this.dhcpGiven) settings.dhcp = addresses.length == 0;
+    if (settings.gateway == 0 || addresses.length == 0) return "";
+    for (let i = 0; i < addresses.length; i++) {
+      if (addresses[i].address == settings.gateway) break;
+      if (addresses[i].contains(settings.gateway)) return "";
+    }
+    settings.gateway = 0;
+    this.finishLine = this.gatewayLine;
+    return "expected Gateway=ADDRESS of another host in the network of an Address=";
+  }
+
+  private setMatch(key: string, value: string): string {
+    const match = this.part.match;
+    const words = splitBlanks(value);
+    if (words.length == 0 || (key != "Name" && key != "MACAddress")) {
+      return "expected Name=net0 or MACAddress=52:54:00:12:34:56 in [Match]";
+    }
+    if (key == "Name") {
+      for (let i = 0; i < words.length; i++) match.names.push(words[i]);
+      return "";
+    }
+    for (let i = 0; i < words.length; i++) {
+      if (parseHardware(words[i]) == 0) return "expected MACAddress=52:54:00:12:34:56";
+    }
+    for (let i = 0; i < words.length; i++) match.hardware.push(parseHardware(words[i]));
+    return "";
+  }
+
+  private setNetwork(key: string, value: string, line: i32): string {
+    const settings = this.part.settings;
+    if (key == "DHCP") return this.setDhcp(value);
+    if (key == "Address") return this.addAddress(value);
+    if (key == "Gateway") return this.setGateway(value, line);
+    if (key == "DNS") return this.addNameServers(value);
+    if (key == "Hostname") return this.setHostname(value);
+    if (key == "Description") return "";
+    if (key != "Domains" && key != "NTP") return `expected ${NETWORK_KEYS} in [Network]`;
+    const names = splitBlanks(value);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i].startsWith("~") ? names[i].substring(1) : names[i];
+      if (isHostName(name) || (key == "NTP" && parseHostAddress(name) != 0)) continue;
+      return key == "NTP" ? "expected NTP=NAME or ADDRESS" : "expected Domains=NAME";
+    }
+    if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
+    else settings.domains = joined(settings.domains, names);
+    return "";
+  }
+
+  private setDhcp(value: string): string {
+    const answer = value == "ipv4" ? 1 : value == "ipv6" ? 0 : parseBoolean(value);
+    if (answer < 0) return "expected DHCP=yes, no or ipv4";
+    this.dhcpGiven = true;
+    this.part.settings.dhcp = answer == 1;
+    this.part.settings.source = Source.File;
+    return "";
+  }
+
+  private addAddress(value: string): string {
+    const settings = this.part.settings;
+    if (value == "") {
+      settings.addresses = [];
+      return "";
+    }
+    const address = parseNetworkAddress(value);
+    if (address == null) return "expected Address=ADDRESS/PREFIX like 192.168.1.2/24";
+    settings.addresses.push(address);
+    settings.source = Source.File;
+    return "";
+  }
+
+  private setGateway(value: string, line: i32): string {
+    const gateway = parseHostAddress(value);
+    if (gateway == 0) return "expected Gateway=ADDRESS like 192.168.1.1";
+    this.part.settings.gateway = gateway;
+    this.gatewayLine = line;
+    return "";
+  }
+
+  /** Several in one line or in several; an empty value forgets those before. */
+  private addNameServers(value: string): string {
+    const settings = this.part.settings;
+    const words = splitBlanks(value);
+    const servers: Array<NameServer> = [];
+    for (let i = 0; i < words.length; i++) {
+      const server = parseNameServer(words[i]);
+      if (server == null) return "expected DNS=ADDRESS or ADDRESS#PORT like 10.0.2.3";
+      servers.push(server);
+    }
+    settings.nameServers = words.length == 0 ? servers : settings.nameServers.concat(servers);
+    settings.nameServerSource = settings.nameServers.length > 0 ? Source.File : Source.Default;
+    return "";
+  }
+
+  private setHostname(value: string): string {
+    if (!isHostName(value)) return "expected Hostname=NAME of letters, digits and dashes";
+    this.configuration.setHostname(value, Source.File);
+    return "";
+  }
+
+  private setMtu(value: string): string {
+    const kilo = value.endsWith("K");
+    const number = parseDecimalText(kilo ? value.substring(0, value.length - 1) : value);
+    const mtu = kilo && number <= LARGEST_MTU ? number * 1024 : number;
+    if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) return "expected MTUBytes= from 68 to 65535";
+    this.part.settings.mtu = mtu as u32;
+    return "";
+  }
+
+  private setRoute(key: string, value: string): string {
+    if (key == "Gateway") {
+      this.routeGateway = parseHostAddress(value);
+      return this.routeGateway == 0 ? "expected Gateway=ADDRESS like 192.168.1.1" : "";
+    }
+    if (key == "Metric") {
+      const metric = parseDecimalText(value);
+      if (metric < 0 || metric > (u32.MAX_VALUE as i64)) return "expected Metric=NUMBER";
+      this.routeMetric = metric as u32;
+      return "";
+    }
+    if (key != "Destination") return "expected Destination=, Gateway= or Metric= in [Route]";
+    const route = parsePrefix(value);
+    if (route == null) return "expected Destination=NETWORK/PREFIX like 10.1.0.0/16";
+    this.route = route;
+    return "";
+  }
+}
+
+/** An empty list forgets what was there; any other is put behind it. */
+function joined(before: Array<string>, more: Array<string>): Array<string> {
+  return more.length == 0 ? more : before.concat(more);
+}

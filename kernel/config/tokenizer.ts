@@ -1,0 +1,56 @@
+/**
+ * The kernel command line as words, in the forms of both loaders: QEMU passes what was typed
+ * (`run="a; b"`), GRUB quotes whole words and puts a backslash before ' " and \ (`"run=a; b"`).
+ */
+
+const BACKSLASH: u32 = 0x5c;
+const DOUBLE_QUOTE: u32 = 0x22;
+const SINGLE_QUOTE: u32 = 0x27;
+
+export class Tokens {
+  /** Quotes and their backslashes are removed; a word may hold blanks then. */
+  readonly words: Array<string> = [];
+  /** A quote was opened in the last word and never closed. */
+  unterminated: bool = false;
+  private word: string = "";
+  private open: bool = false;
+
+  /**
+   * A quote may open anywhere in a word. In "..." and outside of quotes a backslash before
+   * ' " or \ is removed; before anything else it stands for itself.
+   */
+  constructor(text: string) {
+    let quote: u32 = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit: u32 = text.charCodeAt(i);
+      if (quote == 0 && unit <= 0x20) {
+        this.finish();
+        continue;
+      }
+      this.open = true;
+      if (unit == BACKSLASH && quote != SINGLE_QUOTE && isEscapable(text, i + 1)) {
+        this.word += text.charAt(++i);
+      } else if (quote == unit) {
+        quote = 0;
+      } else if (quote == 0 && (unit == DOUBLE_QUOTE || unit == SINGLE_QUOTE)) {
+        quote = unit;
+      } else {
+        this.word += text.charAt(i);
+      }
+    }
+    this.unterminated = quote != 0;
+    this.finish();
+  }
+
+  private finish(): void {
+    if (this.open) this.words.push(this.word);
+    this.word = "";
+    this.open = false;
+  }
+}
+
+function isEscapable(text: string, index: i32): bool {
+  if (index >= text.length) return false;
+  const unit: u32 = text.charCodeAt(index);
+  return unit == BACKSLASH || unit == DOUBLE_QUOTE || unit == SINGLE_QUOTE;
+}
