@@ -332,7 +332,8 @@ export class UdpTable {
     const length = queue.length();
     const to = queue.first();
     const port = queue.second();
-    if (socket.acceptUnconfigured && to == BROADCAST_ADDRESS) {
+    if (to == BROADCAST_ADDRESS && (socket.acceptUnconfigured || socket.device != ANY_DEVICE)) {
+      // From 0.0.0.0 even while there is an address: so it leaves by its own interface.
       emitUdp(datagram, length, socket.localPort, port, 0, to);
       const broadcaster = this.broadcaster;
       if (broadcaster == null) return sink.sendBytes(datagram, length, 0, to, PROTOCOL_UDP);

@@ -1,0 +1,38 @@
+/**
+ * Text from strangers made harmless for a console: what is not printable ASCII becomes `\DDD`,
+ * a backslash and three decimal digits (RFC 4343 section 2.1), and a backslash `\\`.
+ */
+import { TextBuilder } from "./text-builder";
+
+const BACKSLASH: u32 = 0x5c;
+
+function addEscaped(text: TextBuilder, value: u32): void {
+  if (value == BACKSLASH) {
+    text.addUnit(BACKSLASH);
+    text.addUnit(BACKSLASH);
+  } else if (value >= 0x20 && value < 0x7f) {
+    text.addUnit(value);
+  } else {
+    text.addUnit(BACKSLASH);
+    text.addUnit(0x30 + value / 100);
+    text.addUnit(0x30 + ((value / 10) % 10));
+    text.addUnit(0x30 + (value % 10));
+  }
+}
+
+/** `length` bytes at `pointer` as printable ASCII. */
+export function escapeBytes(pointer: usize, length: u32): string {
+  const text = new TextBuilder();
+  for (let i: u32 = 0; i < length; i++) addEscaped(text, load<u8>(pointer + i));
+  return text.toString();
+}
+
+/** A string as printable ASCII; a character beyond U+00FF becomes `?`. */
+export function escapeText(plain: string): string {
+  const text = new TextBuilder();
+  for (let i = 0; i < plain.length; i++) {
+    const code = plain.charCodeAt(i) as u32;
+    addEscaped(text, code > 255 ? 0x3f : code);
+  }
+  return text.toString();
+}

@@ -1,0 +1,399 @@
+/**
+ * The DHCP client (RFC 2131 section 4.4): one for each interface, from DISCOVER to expiry.
+ *
+ *     Init ─> Selecting ─> Requesting ─> Bound ─> Renewing ─> Rebinding ─> Init
+ *      ^          ^            │ NAK       │ T1       │ T2         │ expiry
+ *      └──────────┴────────────┘           └ conflict ─> DECLINE ─> Init
+ *     link up again with a lease ─> Rebooting ─> Bound
+ *
+ * Two waits of the RFC are left out for the sake of the boot's time: DISCOVER goes out at once,
+ * not after a random 1 to 10 s (section 4.4.1: that is against a room of machines that start at
+ * the same moment), and the address is used at once, while the probe for a conflict runs beside.
+ */
+import { escapeBytes } from "../../../kernel/core/escape";
+import { log } from "../../../kernel/core/log";
+import { Random } from "../../../kernel/core/random";
+import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
+import { DHCP_MESSAGE_BYTES } from "../../../kernel/limits";
+import { UdpSocket, UdpTable } from "../../socket/udp";
+import { BROADCAST_ADDRESS, formatIpv4 } from "../../wire/address";
+import {
+  DHCP_CLIENT_PORT,
+  DHCP_SERVER_PORT,
+  DhcpHeader,
+  DhcpType,
+  parseDhcp,
+} from "../../wire/dhcp";
+import { DhcpOptions, OPTION_MESSAGE, OPTION_SERVER, OPTION_TYPE } from "../../wire/dhcp-options";
+import { Lease } from "./lease";
+import { DhcpMessage } from "./message";
+import { backOff, RENEWAL_WAIT, untilRetry } from "./retry";
+import { DhcpState } from "./state";
+import { LeaseTarget } from "./target";
+
+export { DHCP_STATE_NAMES, DhcpState } from "./state";
+
+/** REQUESTs for one offer, and for the lease after the link came back. */
+const REQUESTS: u32 = 4;
+const REBOOT_REQUESTS: u32 = 2;
+/** The least wait after a DECLINE (section 3.1 point 5). */
+const DECLINE_WAIT: i64 = 10 * SECOND;
+/** How long after the ACK the probe's answers are listened for. */
+const PROBE_TIME: i64 = 8 * SECOND;
+/** How long RELEASE may take to leave. */
+const RELEASE_WAIT: i64 = SECOND;
+const QUEUE_BYTES: u32 = 16 * 1024;
+
+export class DhcpClient {
+  state: DhcpState = DhcpState.Stopped;
+  /** What is configured now. */
+  lease: Lease | null = null;
+  /** Sent as option 12 when it is not empty; letters, digits, '-' and '.'. */
+  hostname: string = "";
+  /** DISCOVERs since the start or the last ACK. */
+  attempts: u32 = 0;
+  /** When the first DISCOVER was sent that nothing came of; -1: servers answer. */
+  silentSince: i64 = -1;
+  /** Datagrams that were no acceptable answer. */
+  ignored: u64 = 0;
+  /** The last refusal or failure in words, "" when there was none since the last ACK. */
+  lastFailure: string = "";
+  /** Leases granted and renewed so far: grows with every ACK. */
+  grants: u32 = 0;
+  private socket: UdpSocket | null = null;
+  private offer: Lease | null = null;
+  private linkUp: bool = true;
+  /** When the next thing is to be done. */
+  private wakeAt: i64 = NEVER;
+  /** When the running exchange began, and its last message was sent. */
+  private startedAt: i64 = 0;
+  private sentAt: i64 = 0;
+  /** Messages sent in this state. */
+  private tries: u32 = 0;
+  /** NAKs in a row. */
+  private refusals: u32 = 0;
+  private probeUntil: i64 = 0;
+  private readonly message: DhcpMessage;
+  private readonly buffer: StaticArray<u8> = new StaticArray<u8>(DHCP_MESSAGE_BYTES as i32);
+
+  constructor(
+    private readonly udp: UdpTable,
+    private readonly target: LeaseTarget,
+    private readonly random: Random,
+  ) {
+    this.message = new DhcpMessage(target.hardwareAddress());
+  }
+
+  /** Begins; DISCOVER leaves with the next `poll`. False: port 68 is taken. */
+  start(now: i64): bool {
+    if (this.state != DhcpState.Stopped) return true;
+    const device = this.target.device();
+    const socket = this.udp.open(DHCP_CLIENT_PORT, QUEUE_BYTES, QUEUE_BYTES, device);
+    if (socket == null) {
+      this.lastFailure = "port 68 is in use";
+      return false;
+    }
+    socket.acceptUnconfigured = true;
+    this.socket = socket;
+    this.lastFailure = "";
+    this.restart(now);
+    return true;
+  }
+
+  /** Ends without a word to the server; the address goes. */
+  stop(): void {
+    this.drop();
+    const socket = this.socket;
+    if (socket != null) socket.close();
+    this.socket = null;
+    this.state = DhcpState.Stopped;
+    this.wakeAt = NEVER;
+    this.attempts = 0;
+    this.silentSince = -1;
+  }
+
+  /** Asks for the lease anew now: `dhcp renew`. False: not started. */
+  renew(now: i64): bool {
+    const state = this.state;
+    if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
+    if (this.lease == null) this.restart(now);
+    else this.begin(DhcpState.Renewing, now);
+    return true;
+  }
+
+  /** Gives the lease back and stops, once RELEASE has left (section 4.4.6). */
+  release(now: i64): void {
+    const lease = this.lease;
+    if (lease == null) {
+      this.stop();
+      return;
+    }
+    this.state = DhcpState.Releasing;
+    this.message.transaction = this.random.next32();
+    this.message.seconds = 0;
+    this.send(DhcpType.Release, lease.address, 0, lease.server, lease.server);
+    this.wakeAt = now + RELEASE_WAIT;
+  }
+
+  /** The link went down or came back. */
+  linkChanged(up: bool, now: i64): void {
+    if (up == this.linkUp) return;
+    this.linkUp = up;
+    if (!up || this.state == DhcpState.Stopped || this.state == DhcpState.Releasing) return;
+    if (this.lease != null) this.begin(DhcpState.Rebooting, now);
+    else this.restart(now);
+  }
+
+  /** To be called in every turn, after the interfaces were polled. */
+  poll(now: i64): void {
+    if (this.state == DhcpState.Stopped) return;
+    this.receive(now);
+    const lease = this.lease;
+    if (lease != null && this.state != DhcpState.Releasing) {
+      if (now >= lease.expiresAt) this.expire(now);
+      else if (now < this.probeUntil && this.target.conflict(lease.address)) this.decline(now);
+    }
+    if (this.state == DhcpState.Releasing) {
+      if (!this.socket!.pending() || now >= this.wakeAt) this.stop();
+    } else if (now >= this.wakeAt && this.linkUp) {
+      this.wake(now);
+    }
+  }
+
+  /** When `poll` has something to do, if nothing arrives before. */
+  pollAt(): i64 {
+    const lease = this.lease;
+    const wakeAt = this.linkUp || this.state == DhcpState.Releasing ? this.wakeAt : NEVER;
+    return lease == null ? wakeAt : earlier(wakeAt, lease.expiresAt);
+  }
+
+  // --- timers ---
+
+  private wake(now: i64): void {
+    switch (this.state) {
+      case DhcpState.Init:
+        this.begin(DhcpState.Selecting, now);
+        break;
+      case DhcpState.Requesting:
+        if (this.tries < REQUESTS) this.sendAgain(now);
+        else this.fail("the server does not confirm its offer", now);
+        break;
+      case DhcpState.Rebooting:
+        if (this.tries < REBOOT_REQUESTS) this.sendAgain(now);
+        else this.bound(now);
+        break;
+      case DhcpState.Bound:
+        this.begin(DhcpState.Renewing, now);
+        break;
+      case DhcpState.Renewing:
+        if (now >= this.lease!.t2At) this.begin(DhcpState.Rebinding, now);
+        else this.sendAgain(now);
+        break;
+      default:
+        this.sendAgain(now);
+    }
+  }
+
+  /** Enters a state that begins with a message, in an exchange of its own. */
+  private begin(state: DhcpState, now: i64): void {
+    this.state = state;
+    this.tries = 0;
+    if (state != DhcpState.Requesting) {
+      this.message.transaction = this.random.next32();
+      this.startedAt = now;
+    }
+    this.sendAgain(now);
+  }
+
+  /** Sends the message of the state and sets the time for the next one. */
+  private sendAgain(now: i64): void {
+    const message = this.message;
+    const seconds = (now - this.startedAt) / SECOND;
+    message.seconds = seconds > 0xffff ? 0xffff : (seconds as u32);
+    this.sentAt = now;
+    this.tries++;
+    const lease = this.lease;
+    const offer = this.offer;
+    this.wakeAt = now + backOff(this.random, this.tries);
+    if (this.state == DhcpState.Selecting) {
+      // Every second DISCOVER asks for a broadcast answer: some servers can do no other.
+      message.broadcast = (this.tries & 1) == 0;
+      this.attempts++;
+      if (this.silentSince < 0) this.silentSince = now;
+      this.send(DhcpType.Discover, 0, 0, 0, BROADCAST_ADDRESS);
+    } else if (this.state == DhcpState.Requesting && offer != null) {
+      this.send(DhcpType.Request, 0, offer.address, offer.server, BROADCAST_ADDRESS);
+    } else if (lease != null) {
+      message.broadcast = false;
+      this.sendForLease(lease, now);
+    }
+  }
+
+  private sendForLease(lease: Lease, now: i64): void {
+    if (this.state == DhcpState.Rebooting) {
+      this.send(DhcpType.Request, 0, lease.address, 0, BROADCAST_ADDRESS);
+      return;
+    }
+    const renewing = this.state == DhcpState.Renewing;
+    const end = renewing ? lease.t2At : lease.expiresAt;
+    this.wakeAt =
+      end == NEVER ? now + RENEWAL_WAIT : earlier(end, now + untilRetry(lease, end, now));
+    const to = renewing ? lease.server : BROADCAST_ADDRESS;
+    this.send(DhcpType.Request, lease.address, 0, 0, to);
+  }
+
+  private send(type: DhcpType, own: u32, requested: u32, server: u32, to: u32): void {
+    const message = this.message;
+    message.clientAddress = own;
+    message.requestedAddress = requested;
+    message.server = server;
+    const length = message.write(type, this.hostname);
+    this.socket!.send(message.pointer(), length, to, DHCP_SERVER_PORT);
+  }
+
+  // --- answers ---
+
+  private receive(now: i64): void {
+    const socket = this.socket!;
+    const buffer = changetype<usize>(this.buffer);
+    while (socket.readable()) {
+      const length = socket.receive(buffer, DHCP_MESSAGE_BYTES) as u32;
+      const whole = socket.lastLength == length && socket.lastPort == DHCP_SERVER_PORT;
+      if (!whole || !parseDhcp(buffer, length) || !this.answer(buffer, length, now)) {
+        this.ignored++;
+      }
+    }
+  }
+
+  /** Acts on a message; false when it is none that is waited for. */
+  private answer(buffer: usize, length: u32, now: i64): bool {
+    const header = DhcpHeader.at(buffer);
+    if (header.transaction != this.message.transaction) return false;
+    if (header.hardwareAddress != this.target.hardwareAddress()) return false;
+    const options = DhcpOptions.parse(buffer, length);
+    if (options == null) return false;
+    const type = options.number(OPTION_TYPE, 1);
+    if (type == DhcpType.Nak) return this.refused(options, now);
+    const selecting = this.state == DhcpState.Selecting;
+    if (!selecting && !this.asks()) return false;
+    if (type != (selecting ? DhcpType.Offer : DhcpType.Ack)) return false;
+    const lease = Lease.read(header, options, this.sentAt);
+    if (lease == null || !this.isFromOwnServer(lease.server)) return false;
+    if (selecting) {
+      this.offer = lease;
+      this.begin(DhcpState.Requesting, now);
+    } else {
+      this.granted(lease, now);
+    }
+    return true;
+  }
+
+  /** True while a REQUEST is out. */
+  private asks(): bool {
+    const state = this.state;
+    return (
+      state == DhcpState.Requesting ||
+      state == DhcpState.Rebooting ||
+      state == DhcpState.Renewing ||
+      state == DhcpState.Rebinding
+    );
+  }
+
+  /** A REQUEST to one server is answered by that one only. */
+  private isFromOwnServer(server: u32): bool {
+    const offer = this.offer;
+    const lease = this.lease;
+    if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
+    if (this.state == DhcpState.Renewing) return lease != null && lease.server == server;
+    return true;
+  }
+
+  private granted(lease: Lease, now: i64): void {
+    const before = this.lease;
+    const moved = before == null || before.address != lease.address;
+    if (before != null && moved) this.target.deconfigure(before);
+    this.lease = lease;
+    this.offer = null;
+    this.refusals = 0;
+    this.attempts = 0;
+    this.silentSince = -1;
+    this.lastFailure = "";
+    this.grants++;
+    this.socket!.acceptUnconfigured = false;
+    this.target.configure(lease);
+    if (moved) {
+      this.target.probe(lease.address);
+      this.probeUntil = now + PROBE_TIME;
+    }
+    this.bound(now);
+    const address = `${formatIpv4(lease.address)}/${lease.prefix.toString()}`;
+    log(`${this.target.name()}: DHCP lease ${address} from ${formatIpv4(lease.server)}`);
+  }
+
+  /** Rests until T1. */
+  private bound(now: i64): void {
+    const lease = this.lease!;
+    this.state = DhcpState.Bound;
+    this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
+  }
+
+  /** A NAK: the lease is not ours (any more), so everything begins anew. */
+  private refused(options: DhcpOptions, now: i64): bool {
+    const server = options.number(OPTION_SERVER, 4);
+    if (!this.asks() || server < 0 || !this.isFromOwnServer(server as u32)) return false;
+    const moved = this.state == DhcpState.Rebooting;
+    const words = options.find(OPTION_MESSAGE);
+    let why = `${formatIpv4(server as u32)} refuses`;
+    if (words != null) {
+      why += ": " + escapeBytes(changetype<usize>(words), words.length as u32);
+    }
+    this.drop();
+    this.fail(why, now);
+    this.refusals++;
+    // On another network than before there is no reason to wait; else a server may do so again.
+    if (!moved) this.wakeAt = now + backOff(this.random, this.refusals);
+    return true;
+  }
+
+  // --- ends ---
+
+  private expire(now: i64): void {
+    this.drop();
+    this.fail("the lease has expired", now);
+  }
+
+  /** Another host has the address (section 3.1 point 5). */
+  private decline(now: i64): void {
+    const lease = this.lease!;
+    this.drop();
+    this.message.transaction = this.random.next32();
+    this.message.seconds = 0;
+    this.message.broadcast = false;
+    this.send(DhcpType.Decline, 0, lease.address, lease.server, BROADCAST_ADDRESS);
+    this.fail(`another host has ${formatIpv4(lease.address)}`, now);
+    this.wakeAt = now + DECLINE_WAIT;
+  }
+
+  private fail(why: string, now: i64): void {
+    this.lastFailure = why;
+    log(`${this.target.name()}: DHCP: ${why}`);
+    this.restart(now);
+  }
+
+  /** Back to Init, with the next DISCOVER at once. */
+  private restart(now: i64): void {
+    this.state = DhcpState.Init;
+    this.offer = null;
+    this.wakeAt = now;
+  }
+
+  /** Forgets the lease; its address is not used from here on. */
+  private drop(): void {
+    const lease = this.lease;
+    this.lease = null;
+    this.probeUntil = 0;
+    const socket = this.socket;
+    if (socket != null) socket.acceptUnconfigured = true;
+    if (lease != null) this.target.deconfigure(lease);
+  }
+}

@@ -1,0 +1,159 @@
+/** DHCP options in words, for `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
+import { loadNet16, loadNet32 } from "../../../kernel/core/bytes";
+import { formatHardware, formatIpv4 } from "../../wire/address";
+import { DhcpOption } from "../../wire/dhcp-options";
+import { readRoutes } from "./routes";
+import { readSearchList, readText } from "./text";
+
+/** How the data of an option is written. */
+const enum Form {
+  Bytes = 0,
+  Addresses,
+  Seconds,
+  Number,
+  Text,
+  Type,
+  Domains,
+  Routes,
+  Client,
+}
+
+class Known {
+  constructor(
+    readonly code: u32,
+    readonly name: string,
+    readonly form: Form,
+  ) {}
+}
+
+const KNOWN: StaticArray<Known> = [
+  new Known(1, "subnet mask", Form.Addresses),
+  new Known(2, "time offset", Form.Number),
+  new Known(3, "router", Form.Addresses),
+  new Known(4, "time server", Form.Addresses),
+  new Known(6, "DNS", Form.Addresses),
+  new Known(7, "log server", Form.Addresses),
+  new Known(12, "host name", Form.Text),
+  new Known(15, "domain", Form.Text),
+  new Known(17, "root path", Form.Text),
+  new Known(19, "IP forwarding", Form.Number),
+  new Known(23, "TTL", Form.Number),
+  new Known(26, "MTU", Form.Number),
+  new Known(28, "broadcast", Form.Addresses),
+  new Known(31, "router discovery", Form.Number),
+  new Known(33, "static routes", Form.Addresses),
+  new Known(42, "NTP", Form.Addresses),
+  new Known(43, "vendor", Form.Bytes),
+  new Known(44, "NetBIOS name server", Form.Addresses),
+  new Known(50, "requested address", Form.Addresses),
+  new Known(51, "lease time", Form.Seconds),
+  new Known(52, "overload", Form.Number),
+  new Known(53, "message type", Form.Type),
+  new Known(54, "server", Form.Addresses),
+  new Known(56, "message", Form.Text),
+  new Known(57, "largest message", Form.Number),
+  new Known(58, "T1", Form.Seconds),
+  new Known(59, "T2", Form.Seconds),
+  new Known(60, "vendor class", Form.Text),
+  new Known(61, "client", Form.Client),
+  new Known(66, "boot server", Form.Text),
+  new Known(67, "boot file", Form.Text),
+  new Known(100, "time zone", Form.Text),
+  new Known(101, "time zone name", Form.Text),
+  new Known(119, "search", Form.Domains),
+  new Known(120, "SIP server", Form.Bytes),
+  new Known(121, "classless routes", Form.Routes),
+  new Known(252, "proxy configuration", Form.Text),
+];
+
+const TYPES: StaticArray<string> = [
+  "none",
+  "DISCOVER",
+  "OFFER",
+  "REQUEST",
+  "DECLINE",
+  "ACK",
+  "NAK",
+  "RELEASE",
+  "INFORM",
+];
+
+function known(code: u32): Known | null {
+  for (let i = 0; i < KNOWN.length; i++) {
+    if (KNOWN[i].code == code) return KNOWN[i];
+  }
+  return null;
+}
+
+/** "subnet mask (1)", or "option 224". */
+export function optionName(code: u32): string {
+  const entry = known(code);
+  return entry == null ? `option ${code.toString()}` : `${entry.name} (${code.toString()})`;
+}
+
+/** The data of an option as text that is safe to print, whatever the server sent. */
+export function describeOption(option: DhcpOption): string {
+  const entry = known(option.code);
+  const data = option.data;
+  const form = entry == null ? Form.Bytes : entry.form;
+  const length = data.length;
+  if (form == Form.Addresses && length > 0 && (length & 3) == 0) return addresses(data);
+  if (form == Form.Seconds && length == 4) return seconds(loadNet32(changetype<usize>(data)));
+  if (form == Form.Number && length <= 4 && length != 3 && length > 0) return numeral(data);
+  if (form == Form.Text) return readText(data);
+  if (form == Form.Type && length == 1 && data[0] <= 8) return TYPES[data[0]];
+  if (form == Form.Domains) {
+    const domains = readSearchList(data);
+    if (domains.length > 0) return domains.join(" ");
+  }
+  if (form == Form.Routes) {
+    const text = routes(data);
+    if (text.length > 0) return text;
+  }
+  if (form == Form.Client && length == 7 && data[0] == 1) {
+    const pointer = changetype<usize>(data);
+    return formatHardware(
+      ((loadNet16(pointer + 1) as u64) << 32) | (loadNet32(pointer + 3) as u64),
+    );
+  }
+  return bytes(data);
+}
+
+function addresses(data: StaticArray<u8>): string {
+  let text = "";
+  for (let i = 0; i < data.length; i += 4) {
+    text += (i > 0 ? " " : "") + formatIpv4(loadNet32(changetype<usize>(data) + i));
+  }
+  return text;
+}
+
+function seconds(value: u32): string {
+  return value == 0xffffffff ? "infinite" : `${value.toString()} s`;
+}
+
+function numeral(data: StaticArray<u8>): string {
+  let value: u32 = 0;
+  for (let i = 0; i < data.length; i++) value = (value << 8) | (data[i] as u32);
+  return value.toString();
+}
+
+function routes(data: StaticArray<u8>): string {
+  const list = readRoutes(data, 64);
+  let text = "";
+  if (list == null) return text;
+  for (let i = 0; i < list.length; i++) {
+    const to = `${formatIpv4(list[i].destination)}/${list[i].prefix.toString()}`;
+    text += `${i > 0 ? ", " : ""}${to} via ${formatIpv4(list[i].router)}`;
+  }
+  return text;
+}
+
+/** Hexadecimal, as for want of anything better; the first 64 bytes. */
+function bytes(data: StaticArray<u8>): string {
+  const shown = data.length < 64 ? data.length : 64;
+  let text = "";
+  for (let i = 0; i < shown; i++) {
+    text += (i > 0 ? " " : "") + (data[i] < 16 ? "0" : "") + data[i].toString(16);
+  }
+  return data.length > shown ? `${text} ... (${data.length.toString()} bytes)` : text;
+}

@@ -1,0 +1,109 @@
+/** The messages that a DHCP client sends (RFC 2131 section 4.4.1, table 5). */
+import { storeNet48 } from "../../../kernel/core/bytes";
+import { writeAscii } from "../../../kernel/core/text";
+import { DHCP_HEADER, DHCP_SHORTEST, DhcpType, emitDhcp } from "../../wire/dhcp";
+import {
+  DhcpOptionWriter,
+  OPTION_BROADCAST,
+  OPTION_CLIENT,
+  OPTION_DOMAIN,
+  OPTION_HOST_NAME,
+  OPTION_LARGEST_MESSAGE,
+  OPTION_LEASE_TIME,
+  OPTION_MASK,
+  OPTION_MTU,
+  OPTION_NAME_SERVERS,
+  OPTION_PARAMETERS,
+  OPTION_REBINDING_TIME,
+  OPTION_RENEWAL_TIME,
+  OPTION_REQUESTED_ADDRESS,
+  OPTION_ROUTERS,
+  OPTION_ROUTES,
+  OPTION_SEARCH,
+  OPTION_SERVER,
+  OPTION_TIME_SERVERS,
+  OPTION_TYPE,
+} from "../../wire/dhcp-options";
+
+/** Bytes that the longest of these messages may have. */
+const MESSAGE_BYTES: u32 = 600;
+/** The largest answer asked for: what one Ethernet frame carries. */
+const LARGEST_ANSWER: u32 = 1500;
+/** A DNS label's limit (RFC 1035 section 2.3.4): longer host names are not sent. */
+const HOST_NAME_BYTES: i32 = 63;
+
+/** What is asked for; classless routes stand before routers (RFC 3442). */
+const PARAMETERS: StaticArray<u8> = [
+  OPTION_MASK as u8,
+  OPTION_ROUTES as u8,
+  OPTION_ROUTERS as u8,
+  OPTION_NAME_SERVERS as u8,
+  OPTION_HOST_NAME as u8,
+  OPTION_DOMAIN as u8,
+  OPTION_MTU as u8,
+  OPTION_BROADCAST as u8,
+  OPTION_TIME_SERVERS as u8,
+  OPTION_LEASE_TIME as u8,
+  OPTION_SERVER as u8,
+  OPTION_RENEWAL_TIME as u8,
+  OPTION_REBINDING_TIME as u8,
+  OPTION_SEARCH as u8,
+];
+
+export class DhcpMessage {
+  /** In the header. */
+  transaction: u32 = 0;
+  seconds: u32 = 0;
+  broadcast: bool = false;
+  clientAddress: u32 = 0;
+  /** Options 50 and 54; 0 = not sent. */
+  requestedAddress: u32 = 0;
+  server: u32 = 0;
+  private readonly buffer: StaticArray<u8> = new StaticArray<u8>(MESSAGE_BYTES as i32);
+
+  constructor(private readonly hardwareAddress: u64) {}
+
+  pointer(): usize {
+    return changetype<usize>(this.buffer);
+  }
+
+  /** Writes the message at `pointer`; answers how many bytes. `hostname` may be "". */
+  write(type: DhcpType, hostname: string): u32 {
+    const start = this.pointer();
+    memory.fill(start, 0, MESSAGE_BYTES);
+    emitDhcp(
+      start,
+      this.transaction,
+      this.seconds,
+      this.broadcast,
+      this.clientAddress,
+      this.hardwareAddress,
+    );
+    const options = new DhcpOptionWriter(start + DHCP_HEADER);
+    options.byte(OPTION_TYPE, type);
+    this.writeClient(options);
+    if (this.requestedAddress != 0) options.word(OPTION_REQUESTED_ADDRESS, this.requestedAddress);
+    if (this.server != 0) options.word(OPTION_SERVER, this.server);
+    if (type == DhcpType.Discover || type == DhcpType.Request) {
+      options.short(OPTION_LARGEST_MESSAGE, LARGEST_ANSWER);
+      const count = PARAMETERS.length as u32;
+      options.bytes(OPTION_PARAMETERS, changetype<usize>(PARAMETERS), count);
+      if (hostname.length > 0 && hostname.length <= HOST_NAME_BYTES) {
+        const text = new StaticArray<u8>(hostname.length);
+        const length = writeAscii(changetype<usize>(text), hostname);
+        options.bytes(OPTION_HOST_NAME, changetype<usize>(text), length);
+      }
+    }
+    const length = (options.end() - start) as u32;
+    return length < DHCP_SHORTEST ? DHCP_SHORTEST : length;
+  }
+
+  /** Type 1 (Ethernet) and the hardware address (RFC 2132 section 9.14). */
+  private writeClient(options: DhcpOptionWriter): void {
+    const identifier = new StaticArray<u8>(7);
+    const pointer = changetype<usize>(identifier);
+    store<u8>(pointer, 1);
+    storeNet48(pointer + 1, this.hardwareAddress);
+    options.bytes(OPTION_CLIENT, pointer, 7);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Classless static routes of DHCP (RFC 3442).
+ *
+ *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
+ */
+import { loadNet32 } from "../../../kernel/core/bytes";
+import { isLoopback, isMulticast, maskOf } from "../../wire/address";
+
+/** A route of a lease; router 0 = on the link. */
+export class LeaseRoute {
+  constructor(
+    readonly destination: u32,
+    readonly prefix: u32,
+    readonly router: u32,
+  ) {}
+}
+
+/**
+ * The routes of option 121, the first `most` of them; null when the option breaks the format
+ * anywhere, and so counts as missing. Routes to loopback and multicast are left out.
+ */
+export function readRoutes(data: StaticArray<u8>, most: u32): Array<LeaseRoute> | null {
+  const routes: Array<LeaseRoute> = [];
+  const length = data.length;
+  let at = 0;
+  while (at < length) {
+    const prefix = data[at++] as u32;
+    const bytes = ((prefix + 7) / 8) as i32;
+    if (prefix > 32 || at + bytes + 4 > length) return null;
+    let destination: u32 = 0;
+    for (let i = 0; i < bytes; i++) destination |= (data[at + i] as u32) << (24 - 8 * i);
+    destination &= maskOf(prefix);
+    const router = loadNet32(changetype<usize>(data) + at + bytes);
+    at += bytes + 4;
+    if (routes.length == (most as i32)) continue;
+    if (isLoopback(destination) || isMulticast(destination)) continue;
+    routes.push(new LeaseRoute(destination, prefix, router));
+  }
+  return routes.length == 0 ? null : routes;
+}

@@ -1,0 +1,31 @@
+/** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
+import { escapeBytes } from "../../../kernel/core/escape";
+import { BAD_NAME, DnsName } from "../../wire/dns-name";
+
+/** Domains that are kept of a search list. */
+const SEARCH_DOMAINS: i32 = 8;
+
+/** A text option, escaped, without the zeros that some servers end it with; "" for null. */
+export function readText(data: StaticArray<u8> | null): string {
+  if (data == null) return "";
+  let length = data.length;
+  while (length > 0 && data[length - 1] == 0) length--;
+  return escapeBytes(changetype<usize>(data), length as u32);
+}
+
+/** The domains of option 119; empty when one of them is malformed (RFC 3397 section 2). */
+export function readSearchList(data: StaticArray<u8> | null): Array<string> {
+  const domains: Array<string> = [];
+  if (data == null) return domains;
+  const pointer = changetype<usize>(data);
+  const length = data.length as u32;
+  const name = new DnsName();
+  let at: u32 = 0;
+  while (at < length) {
+    const after = name.read(pointer, length, at, 0);
+    if (after == BAD_NAME) return [];
+    at = after as u32;
+    if (domains.length < SEARCH_DOMAINS) domains.push(name.text());
+  }
+  return domains;
+}

@@ -1,0 +1,166 @@
+/**
+ * DHCP options (RFC 2132 section 2; split ones RFC 3396, overload RFC 2131 section 4.1).
+ *
+ *     ├ 0 ┤ pad      ├ 255 ┤ end      ├ code 1 ├ length 1 ├ data ┤
+ *
+ * Options stand behind the header and, where option 52 says so, in the file and sname fields
+ * too. Options of the same code are one option whose data were cut (RFC 3396).
+ */
+import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../kernel/core/bytes";
+import {
+  DHCP_FILE,
+  DHCP_FILE_BYTES,
+  DHCP_HEADER,
+  DHCP_SERVER_NAME,
+  DHCP_SERVER_NAME_BYTES,
+} from "./dhcp";
+
+export const OPTION_MASK: u32 = 1;
+export const OPTION_ROUTERS: u32 = 3;
+export const OPTION_NAME_SERVERS: u32 = 6;
+export const OPTION_HOST_NAME: u32 = 12;
+export const OPTION_DOMAIN: u32 = 15;
+export const OPTION_MTU: u32 = 26;
+export const OPTION_BROADCAST: u32 = 28;
+export const OPTION_TIME_SERVERS: u32 = 42;
+export const OPTION_REQUESTED_ADDRESS: u32 = 50;
+export const OPTION_LEASE_TIME: u32 = 51;
+export const OPTION_OVERLOAD: u32 = 52;
+export const OPTION_TYPE: u32 = 53;
+export const OPTION_SERVER: u32 = 54;
+export const OPTION_PARAMETERS: u32 = 55;
+export const OPTION_MESSAGE: u32 = 56;
+export const OPTION_LARGEST_MESSAGE: u32 = 57;
+export const OPTION_RENEWAL_TIME: u32 = 58;
+export const OPTION_REBINDING_TIME: u32 = 59;
+export const OPTION_CLIENT: u32 = 61;
+export const OPTION_SEARCH: u32 = 119;
+export const OPTION_ROUTES: u32 = 121;
+
+const PAD: u32 = 0;
+const END: u32 = 255;
+/** Overload values: options in the file field, in the sname field. */
+const IN_FILE: u32 = 1;
+const IN_SERVER_NAME: u32 = 2;
+
+/** What the getters of one number answer when the option is missing or of another length. */
+export const NO_OPTION: i64 = -1;
+
+export class DhcpOption {
+  constructor(
+    readonly code: u32,
+    /** Its bytes, those of all its parts in a row. */
+    readonly data: StaticArray<u8>,
+  ) {}
+}
+
+/** The options of one message, copied out of it. */
+export class DhcpOptions {
+  /** In the order in which they first came. */
+  readonly list: Array<DhcpOption> = [];
+
+  /** The options of a message that passed `parseDhcp`; null when one is cut off. */
+  static parse(message: usize, length: u32): DhcpOptions | null {
+    const options = new DhcpOptions();
+    if (!options.collect(message + DHCP_HEADER, length - DHCP_HEADER)) return null;
+    const overload = options.number(OPTION_OVERLOAD, 1);
+    if (overload < 1 || overload > 3) return options;
+    const fields = overload as u32;
+    if ((fields & IN_FILE) != 0) {
+      if (!options.collect(message + DHCP_FILE, DHCP_FILE_BYTES)) return null;
+    }
+    if ((fields & IN_SERVER_NAME) != 0) {
+      if (!options.collect(message + DHCP_SERVER_NAME, DHCP_SERVER_NAME_BYTES)) return null;
+    }
+    return options;
+  }
+
+  /** The bytes of an option, or null. */
+  find(code: u32): StaticArray<u8> | null {
+    for (let i = 0; i < this.list.length; i++) {
+      if (this.list[i].code == code) return this.list[i].data;
+    }
+    return null;
+  }
+
+  /** An option that is one number of `size` = 1, 2 or 4 bytes, or NO_OPTION. */
+  number(code: u32, size: i32): i64 {
+    const data = this.find(code);
+    if (data == null || data.length != size) return NO_OPTION;
+    const pointer = changetype<usize>(data);
+    if (size == 1) return load<u8>(pointer) as i64;
+    return size == 2 ? (loadNet16(pointer) as i64) : (loadNet32(pointer) as i64);
+  }
+
+  /** An option that is a list of addresses; empty when its length is no multiple of 4. */
+  addresses(code: u32): Array<u32> {
+    const list: Array<u32> = [];
+    const data = this.find(code);
+    if (data == null || (data.length & 3) != 0) return list;
+    for (let i = 0; i < data.length; i += 4) list.push(loadNet32(changetype<usize>(data) + i));
+    return list;
+  }
+
+  /** Takes the options of one field of the message; false when one does not end in it. */
+  private collect(pointer: usize, length: u32): bool {
+    let at: u32 = 0;
+    while (at < length) {
+      const code = load<u8>(pointer + at) as u32;
+      if (code == END) return true;
+      at++;
+      if (code == PAD) continue;
+      if (at == length) return false;
+      const size = load<u8>(pointer + at) as u32;
+      if (at + 1 + size > length) return false;
+      this.add(code, pointer + at + 1, size);
+      at += 1 + size;
+    }
+    return true;
+  }
+
+  private add(code: u32, pointer: usize, length: u32): void {
+    let index = 0;
+    while (index < this.list.length && this.list[index].code != code) index++;
+    const before = index < this.list.length ? this.list[index].data.length : 0;
+    const data = new StaticArray<u8>(before + (length as i32));
+    if (before > 0) {
+      memory.copy(changetype<usize>(data), changetype<usize>(this.list[index].data), before);
+    }
+    memory.copy(changetype<usize>(data) + before, pointer, length);
+    const option = new DhcpOption(code, data);
+    if (index < this.list.length) this.list[index] = option;
+    else this.list.push(option);
+  }
+}
+
+/** Writes options one after the other at an address that has room for them. */
+export class DhcpOptionWriter {
+  constructor(private at: usize) {}
+
+  byte(code: u32, value: u32): void {
+    store<u8>(this.begin(code, 1), value as u8);
+  }
+  short(code: u32, value: u32): void {
+    storeNet16(this.begin(code, 2), value);
+  }
+  word(code: u32, value: u32): void {
+    storeNet32(this.begin(code, 4), value);
+  }
+  /** At most 255 bytes. */
+  bytes(code: u32, pointer: usize, length: u32): void {
+    memory.copy(this.begin(code, length), pointer, length);
+  }
+  /** Writes the end; answers the address behind it. */
+  end(): usize {
+    store<u8>(this.at, END as u8);
+    return this.at + 1;
+  }
+
+  private begin(code: u32, length: u32): usize {
+    const start = this.at + 2;
+    store<u8>(this.at, code as u8);
+    store<u8>(this.at, length as u8, 1);
+    this.at = start + length;
+    return start;
+  }
+}
