@@ -6,6 +6,7 @@
 import { Random } from "../../kernel/core/random";
 import { FramePool } from "../phy/pool";
 import { PacketSink, SendResult } from "../socket/sink";
+import { Broadcaster } from "../socket/udp";
 import { BROADCAST_ADDRESS, BROADCAST_HARDWARE, isLoopback, isMulticast } from "../wire/address";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -29,7 +30,7 @@ const LOCALHOST: u32 = 0x7f000001;
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
 const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
 
-export class Egress implements PacketSink {
+export class Egress implements PacketSink, Broadcaster {
   /** The first INTERFACES are the devices', and `loopback` is none of them. */
   readonly interfaces: Array<Interface> = [];
 
@@ -154,6 +155,21 @@ export class Egress implements PacketSink {
     this.count(iface, protocol);
     this.output(iface, destination, frame);
     return SendResult.Sent;
+  }
+
+  /** See `Broadcaster.addressOf`. */
+  addressOf(device: u32): u32 {
+    const interfaces = this.interfaces;
+    return device < (interfaces.length as u32) ? interfaces[device].address : 0;
+  }
+
+  /** See `Broadcaster.broadcast`. */
+  broadcast(device: u32, pointer: usize, length: u32, source: u32, protocol: u32): SendResult {
+    const interfaces = this.interfaces;
+    if (device >= (interfaces.length as u32)) return SendResult.Unreachable;
+    const iface = interfaces[device];
+    if (!iface.up) return SendResult.Unreachable;
+    return this.sendBytesBy(iface, pointer, length, source, BROADCAST_ADDRESS, protocol);
   }
 
   /** See `PacketSink.sendBytes`. */

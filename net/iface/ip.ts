@@ -11,8 +11,8 @@ import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
 import { PacketSink, SendResult } from "../socket/sink";
 import { TcpTable } from "../socket/tcp/table";
-import { ANY_DEVICE, Broadcaster, UdpTable } from "../socket/udp";
-import { ANY_ADDRESS, BROADCAST_ADDRESS, isUnicast, maskOf } from "../wire/address";
+import { ANY_DEVICE, UdpTable } from "../socket/udp";
+import { isUnicast, maskOf } from "../wire/address";
 import { Drop } from "../wire/drop";
 import { ETHERNET_MTU } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -27,7 +27,7 @@ import { RouteOrigin, RouteResult, RouteTable } from "./route";
 /** When everything waits for a device that takes nothing more: how soon to try again. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
-export class IpLayer implements PacketSink, Broadcaster {
+export class IpLayer implements PacketSink {
   readonly routes: RouteTable;
   readonly udp: UdpTable;
   readonly tcp: TcpTable;
@@ -67,7 +67,7 @@ export class IpLayer implements PacketSink, Broadcaster {
     this.egress = egress;
     this.icmp = icmp;
     this.ingress = new Ingress(egress, icmp, udp, tcp);
-    udp.broadcaster = this;
+    udp.broadcaster = egress;
   }
 
   // --- interfaces and addresses ---
@@ -304,17 +304,5 @@ export class IpLayer implements PacketSink, Broadcaster {
 
   sourceAddress(destination: u32): u32 {
     return this.egress.sourceAddress(destination);
-  }
-
-  /** See `Broadcaster`; ANY_DEVICE is the first interface that is up. */
-  broadcast(device: u32, pointer: usize, length: u32, protocol: u32): SendResult {
-    const to = BROADCAST_ADDRESS;
-    if (device == ANY_DEVICE) {
-      return this.egress.sendBytes(pointer, length, ANY_ADDRESS, to, protocol);
-    }
-    if (device >= (this.interfaces.length as u32)) return SendResult.Unreachable;
-    const iface = this.interfaces[device];
-    if (!iface.up) return SendResult.Unreachable;
-    return this.egress.sendBytesBy(iface, pointer, length, ANY_ADDRESS, to, protocol);
   }
 }

@@ -48,6 +48,7 @@ export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   return isGroupHardware(header.source) ? Drop.EthernetGroupSource : Drop.None;
 }
 
+/** Writes the header: to, from, and what the payload is. */
 export function emitEthernet(pointer: usize, destination: u64, source: u64, type: u32): void {
   storeNet48(pointer, destination);
   storeNet48(pointer + 6, source);
