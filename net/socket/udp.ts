@@ -34,11 +34,13 @@ const CHAINS: u32 = 64;
 const QUEUE_SLACK: u32 = 64;
 
 /**
- * Sends from 0.0.0.0 to 255.255.255.255 on one chosen interface: what DHCP needs before there
- * are routes. Where a table has none, `PacketSink.sendBytes` with source 0 must do.
+ * Sends to 255.255.255.255 on one chosen interface: what DHCP needs, also where there are
+ * several. A table that has none leaves it to `PacketSink.sendBytes`.
  */
 export interface Broadcaster {
-  broadcast(device: u32, pointer: usize, length: u32, protocol: u32): SendResult;
+  /** The own address on the interface, or 0. */
+  addressOf(device: u32): u32;
+  broadcast(device: u32, pointer: usize, length: u32, source: u32, protocol: u32): SendResult;
 }
 
 export class UdpSocket {
@@ -333,11 +335,7 @@ export class UdpTable {
     const to = queue.first();
     const port = queue.second();
     if (to == BROADCAST_ADDRESS && (socket.acceptUnconfigured || socket.device != ANY_DEVICE)) {
-      // From 0.0.0.0 even while there is an address: so it leaves by its own interface.
-      emitUdp(datagram, length, socket.localPort, port, 0, to);
-      const broadcaster = this.broadcaster;
-      if (broadcaster == null) return sink.sendBytes(datagram, length, 0, to, PROTOCOL_UDP);
-      return broadcaster.broadcast(socket.device, datagram, length, PROTOCOL_UDP);
+      return this.transmitBroadcast(socket, sink, datagram, length, port);
     }
     const source = sink.sourceAddress(to);
     if (source == 0) return SendResult.Unreachable;
@@ -352,5 +350,27 @@ export class UdpTable {
     const total = copyAndSum(start + UDP_HEADER, datagram + UDP_HEADER, bytes, 0);
     emitUdpSummed(start, length, socket.localPort, port, source, to, total);
     return sink.send(frame, source, to, PROTOCOL_UDP);
+  }
+
+  /** From 0.0.0.0 as long as the socket's interface has no address (RFC 2131 section 4.1). */
+  private transmitBroadcast(
+    socket: UdpSocket,
+    sink: PacketSink,
+    datagram: usize,
+    length: u32,
+    port: u32,
+  ): SendResult {
+    const to = BROADCAST_ADDRESS;
+    const device = socket.device;
+    let broadcaster: Broadcaster | null = null;
+    if (device != ANY_DEVICE) broadcaster = this.broadcaster;
+    let source: u32 = 0;
+    if (!socket.acceptUnconfigured) {
+      source = broadcaster == null ? sink.sourceAddress(to) : broadcaster.addressOf(device);
+      if (source == 0) return SendResult.Unreachable;
+    }
+    emitUdp(datagram, length, socket.localPort, port, source, to);
+    if (broadcaster == null) return sink.sendBytes(datagram, length, source, to, PROTOCOL_UDP);
+    return broadcaster.broadcast(device, datagram, length, source, PROTOCOL_UDP);
   }
 }
