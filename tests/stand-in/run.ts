@@ -126,6 +126,7 @@ function attach(qemu: ChildProcess): void {
 async function cleanUp(): Promise<void> {
   await Promise.all(services.map((service) => service.stop()));
   rmSync(`${root}${folder}`, { recursive: true, force: true });
+  rmSync(`${root}build/recipe-${folder.replaceAll("/", "-")}-anonymos.iso`, { force: true });
 }
 
 async function main(): Promise<number> {

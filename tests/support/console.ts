@@ -1,6 +1,6 @@
 /** What tests read from the kernel's console: counters, the heap's level, ISOs of their own. */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { root, run } from "./process.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 
@@ -51,6 +51,10 @@ export async function buildIso(cmdline: string, modules: Record<string, string> 
     paths.push(`${folder}/${name}`);
   }
   const iso = `${folder}/anonymos.iso`;
+  process.once("exit", () => {
+    rmSync(root + folder, { recursive: true, force: true });
+    rmSync(`${root}build/recipe-${iso.replaceAll("/", "-")}`, { force: true });
+  });
   const words = ["make", "--no-print-directory", "iso", `ISO=${iso}`, `CMDLINE=${cmdline}`];
   words.push(`MODULES=${paths.join(" ")}`);
   const { code, output } = await run(["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", ...words]);
