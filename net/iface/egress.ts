@@ -6,7 +6,7 @@
 import { Random } from "../../kernel/core/random";
 import { FramePool } from "../phy/pool";
 import { PacketSink, SendResult } from "../socket/sink";
-import { ANY_DEVICE, Broadcaster } from "../socket/udp";
+import { Broadcaster } from "../socket/udp";
 import { BROADCAST_ADDRESS, BROADCAST_HARDWARE, isLoopback, isMulticast } from "../wire/address";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -157,15 +157,20 @@ export class Egress implements PacketSink, Broadcaster {
     return SendResult.Sent;
   }
 
-  /** See `Broadcaster`; ANY_DEVICE is the first interface that is up. */
-  broadcast(device: u32, pointer: usize, length: u32, protocol: u32): SendResult {
+  /** See `Broadcaster.addressOf`. */
+  addressOf(device: u32): u32 {
+    const interfaces = this.interfaces;
+    return device < (interfaces.length as u32) ? interfaces[device].address : 0;
+  }
+
+  /** See `Broadcaster.broadcast`. */
+  broadcast(device: u32, pointer: usize, length: u32, source: u32, protocol: u32): SendResult {
     const to = BROADCAST_ADDRESS;
-    if (device == ANY_DEVICE) return this.sendBytes(pointer, length, ANY_ADDRESS, to, protocol);
     const interfaces = this.interfaces;
     if (device >= (interfaces.length as u32)) return SendResult.Unreachable;
     const iface = interfaces[device];
     if (!iface.up) return SendResult.Unreachable;
-    return this.sendBytesBy(iface, pointer, length, ANY_ADDRESS, to, protocol);
+    return this.sendBytesBy(iface, pointer, length, source, to, protocol);
   }
 
   /** See `PacketSink.sendBytes`. */
