@@ -1,85 +1,162 @@
 # AnonymOS: from TypeScript to a kernel and an ISO. `make help` says what can be made.
 #
-#   kernel/main.ts --asc--> kernel.wasm --wasm2c--> kernel.c --gcc--> kernel.elf --grub--> .iso
+#   kernel/main.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --gcc, ld--> kernel.elf --> .iso
 
-.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(shell nproc)
+.DEFAULT_GOAL := kernel
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-export PATH := $(CURDIR)/build/node/bin:$(PATH)
+.SUFFIXES:
+export PATH := $(CURDIR)/build/node/bin:$(PATH):/usr/sbin:/sbin
 
+# --- what can be said on the command line: see `make help` -------------------------------------
 APP ?=
-CMDLINE ?=
-MODULES ?=
-ISO ?= build/anonymos.iso
-CC := gcc
+ISO ?= $(out)/anonymos.iso
+# As typed, a dollar sign included, and handed on in the environment: no shell reads them.
+export KERNEL_CMDLINE := $(value CMDLINE)
+export KERNEL_MODULES := $(value MODULES)
 
-node := node
-asc := $(node) node_modules/assemblyscript/bin/asc.js
-wasm2c := $(node) node_modules/wabt/bin/wasm2c
-script := $(node) --import tsx
+# A program of the user's own is built beside the plain kernel, not over it.
+out := build$(if $(APP),/app-$(subst /,-,$(basename $(APP))))
 
-# --- flags -------------------------------------------------------------------------------------
-# No red zone (interrupts use the same stack), no SSE (so that interrupts need not save it, and a
-# float in the kernel is an error), no libgcc (it has a red zone), no merging of null checks (the
-# module's memory begins at address zero), frame pointers for backtraces.
-flags := -std=gnu11 -O2 -g1 -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
-  -fno-pic -fno-stack-protector -fno-delete-null-pointer-checks -fno-omit-frame-pointer \
-  -fno-strict-aliasing -fno-asynchronous-unwind-tables -fcf-protection=none -DNDEBUG \
-  -Ikernel/native -Ibuild -MMD -MP
-warnings := -Wall -Wextra -Werror -Wno-unused-parameter
-# These must not become calls of themselves.
-build/string.o: flags += -fno-tree-loop-distribute-patterns
-link := ld -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
+asc := node node_modules/assemblyscript/bin/asc.js
+wasm2c := node node_modules/wabt/bin/wasm2c
+run_script := node --import tsx
+include compiler-config/flags.mk
 
 # --- the kernel --------------------------------------------------------------------------------
-native := boot vectors main trap memory boot-info panic symbols screen host string font
-objects := $(native:%=build/%.o)
-typescript := $(shell find kernel net drivers -name '*.ts')
+units := boot vectors main trap memory boot-info panic symbols screen string font
+objects := $(units:%=build/native/%.o) $(out)/host.o
+typescript := $(shell find kernel net drivers -name '*.ts') $(APP)
 
-.PHONY: all
-all: build/kernel.elf
+.PHONY: kernel
+kernel: $(out)/kernel.elf
 
-build/installed:
-	@sh compiler-config/install.sh build
-
-build/kernel.wasm: $(typescript) compiler-config/asconfig.json build/app | build/installed
-	@echo "asc      $@"
-	@$(asc) kernel/main.ts $(APP) --config compiler-config/asconfig.json --outFile $@
-
-# The APP of the last build, so that another one is a reason to build.
-build/app: force | build/installed
-	@mkdir -p build; echo '$(APP)' | cmp -s - $@ || echo '$(APP)' >$@
-
-build/module.c: build/kernel.wasm
-	@echo "wasm2c   $@"
-	@$(wasm2c) --num-outputs=1 --module-name=kernel $< --output build/kernel.c
-	@sed -i '1i #pragma GCC system_header'  build/kernel.c
-	@sed -i 's/^#define FORCE_READ_INT(var) __asm__.*/#define FORCE_READ_INT(var)/' build/kernel.c
+# asc reads every source at each build; where nothing comes of it (a file that the kernel does not
+# import yet, a test's comment), kernel.wasm stays as old as it is and nothing follows.
+$(out)/compiled: $(typescript) compiler-config/asconfig.json | build/installed
+	@echo "asc      $(out)/kernel.wasm"
+	@mkdir -p $(out)/new
+	@$(asc) kernel/main.ts $(APP) --config compiler-config/asconfig.json \
+	  --outFile $(out)/new/kernel.wasm
+	@cmp -s $(out)/new/kernel.wasm $(out)/kernel.wasm && \
+	  cmp -s $(out)/new/kernel.wasm.map $(out)/kernel.wasm.map || \
+	  mv $(out)/new/kernel.wasm $(out)/new/kernel.wasm.map $(out)
 	@touch $@
 
-build/host.o build/panic.o: build/module.c
-build/host.o: flags += -DBUILD_TIME=$(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
+$(out)/kernel.wasm: $(out)/compiled ;
 
-build/%.o: kernel/native/%.c Makefile | build/installed
+$(out)/raw/kernel.c: $(out)/kernel.wasm
+	@echo "wasm2c   $@"
+	@mkdir -p $(@D)
+	@$(wasm2c) --num-outputs=1 --module-name=kernel $< --output $@
+
+$(out)/kernel.c: $(out)/raw/kernel.c compiler-config/lines.ts
+	@echo "lines    $@"
+	@$(run_script) compiler-config/lines.ts $(out)/kernel.wasm $< $@
+
+$(out)/host.o: kernel/native/host.c $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
-	@$(CC) $(flags) $(warnings) -c $< -o $@
+	@$(CC) $(c_flags) -I$(out) -I$(out)/raw -DBUILD_TIME=$(build_time) -c $< -o $@
 
-build/%.o: kernel/native/%.S Makefile | build/installed
+build/native/%.o: kernel/native/%.c compiler-config/flags.mk | build/installed
+	@echo "cc       $@"
+	@mkdir -p $(@D)
+	@$(CC) $(c_flags) -c $< -o $@
+
+build/native/%.o: kernel/native/%.S compiler-config/flags.mk | build/installed
 	@echo "as       $@"
-	@$(CC) $(flags) -c $< -o $@
+	@mkdir -p $(@D)
+	@$(CC) $(c_flags) -c $< -o $@
+
+build/native/font.o: build/font.c
+	@$(CC) $(c_flags) -c $< -o $@
 
 build/font.c: compiler-config/font.ts | build/installed
-	@$(script) $< /usr/share/grub/unicode.pf2 $@
-build/font.o: build/font.c
-	@$(CC) $(flags) -c $< -o $@
+	@echo "font     $@"
+	@$(run_script) $< /usr/share/grub/unicode.pf2 $@
 
-build/kernel.debug.elf: $(objects) compiler-config/link.ld
+# Linked twice: the table of functions and lines is made from the first kernel, for the second.
+# It lies behind the text, whose addresses therefore stay.
+$(out)/first.elf: $(objects) compiler-config/link.ld
 	@echo "ld       $@"
-	@$(link) $(objects) -o $@
+	@$(LD) $(ld_flags) $(objects) -o $@
 
-build/kernel.elf: build/kernel.debug.elf
+$(out)/symbols.bin: $(out)/first.elf compiler-config/symbols.ts
+	@echo "symbols  $@"
+	@$(run_script) compiler-config/symbols.ts $< $@
+
+$(out)/kernel.debug.elf: $(out)/first.elf $(out)/symbols.bin kernel/native/symbol-table.S
+	@echo "ld       $@"
+	@$(CC) $(c_flags) -Wa,-I$(out) -c kernel/native/symbol-table.S -o $(out)/symbol-table.o
+	@$(LD) $(ld_flags) $(objects) $(out)/symbol-table.o -o $@
+
+$(out)/kernel.elf: $(out)/kernel.debug.elf
 	@objcopy --strip-all $< $@
-	@ls -l $@
+	@echo "         $@: $$(stat -c %s $@) bytes"
 
-.PHONY: force
+# --- the ISO -----------------------------------------------------------------------------------
+.PHONY: iso
+iso: $(ISO)
+
+$(ISO): $(out)/kernel.elf iso/make-iso.ts build/recipe-$(subst /,-,$(ISO)) $(value MODULES)
+	@echo "iso      $@"
+	@$(run_script) iso/make-iso.ts $< $@
+
+# Command line and modules of an ISO, so that others than the last time's are a reason to make it.
+build/recipe-%: force | build/installed
+	@$(if $(KERNEL_CMDLINE)$(KERNEL_MODULES),$(if $(filter build/anonymos.iso,$(ISO)), \
+	  echo "make: build/anonymos.iso is always the plain one: CMDLINE and MODULES need ISO=path" >&2; \
+	  exit 1,:),:)
+	@printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" | cmp -s - $@ || \
+	  printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" >$@
+
+# --- run, test, debug --------------------------------------------------------------------------
+# What these start may call make itself, and has nothing to do with this one's parallel jobs.
+alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
+.PHONY: run test bench debug lint
+run: kernel
+	@sh compiler-config/install.sh build run
+	@APP='$(APP)' TARGET='$(TARGET)' $(alone) $(run_script) tests/stand-in/run.ts
+
+test: kernel iso
+	@sh compiler-config/install.sh build run test
+	@$(alone) $(run_script) tests/run.ts
+
+bench: kernel iso
+	@sh compiler-config/install.sh build run test
+	@$(alone) $(run_script) tests/bench/run.ts
+
+debug: kernel
+	@sh compiler-config/install.sh build run debug
+	@$(alone) KERNEL=$(out)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
+
+lint: | build/installed
+	@node_modules/.bin/tsc -p tsconfig.json
+	@node_modules/.bin/tsc -p tests/tsconfig.json
+	@node_modules/.bin/biome ci --max-diagnostics=50 .
+
+# --- the rest ----------------------------------------------------------------------------------
+build/installed: compiler-config/install.sh package-lock.json
+	@sh compiler-config/install.sh build
+	@touch $@
+
+.PHONY: clean help force
+clean:
+	@rm -rf build
+
+help:
+	@sed -n 's/^#| \{0,1\}//p' Makefile
+
 -include $(objects:.o=.d)
+
+#| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
+#| make iso             build/anonymos.iso, which boots on BIOS and UEFI
+#|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
+#| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves
+#|   TARGET=URL           ... against the real network
+#| make APP=path.ts ... with a program of your own in it, built in build/app-*
+#| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
+#| make test            all tests
+#| make bench           boot time, throughput, idle load
+#| make lint            type checker, linter, formatter
+#| make clean           removes build/, and so also what was installed there

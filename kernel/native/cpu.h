@@ -51,16 +51,10 @@ static inline u64 fault_address(void) {
   return value;
 }
 
-static inline void interrupts_off(void) {
-  asm volatile("cli" ::: "memory");
-}
-static inline void interrupts_on(void) {
-  asm volatile("sti" ::: "memory");
-}
+static inline void interrupts_off(void) { asm volatile("cli" ::: "memory"); }
+static inline void interrupts_on(void) { asm volatile("sti" ::: "memory"); }
 /* One instruction after sti no interrupt can come yet: none is lost between the two. */
-static inline void interrupts_on_and_wait(void) {
-  asm volatile("sti; hlt" ::: "memory");
-}
+static inline void interrupts_on_and_wait(void) { asm volatile("sti; hlt" ::: "memory"); }
 _Noreturn static inline void halt_for_ever(void) {
   for (;;) asm volatile("cli; hlt" ::: "memory");
 }

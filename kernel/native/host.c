@@ -17,9 +17,7 @@ static u32 live; /* bytes in objects after the last collection */
 
 /* --- the module ------------------------------------------------------------------------------ */
 
-bool wasm_rt_is_initialized(void) {
-  return true;
-}
+bool wasm_rt_is_initialized(void) { return true; }
 
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t* table, u32 size, u32 max) {
   static wasm_rt_funcref_t functions[FUNCTIONS];
@@ -31,18 +29,10 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {
   (void)table; /* the module never ends */
 }
 
-void module_start(void) {
-  wasm2c_kernel_instantiate(&kernel, NULL, NULL);
-}
-void module_boot(void) {
-  w2c_kernel_boot(&kernel);
-}
-u64 module_turn(void) {
-  return w2c_kernel_turn(&kernel);
-}
-void module_interrupt(u32 vector) {
-  w2c_kernel_interrupt(&kernel, vector);
-}
+void module_start(void) { wasm2c_kernel_instantiate(&kernel, NULL, NULL); }
+void module_boot(void) { w2c_kernel_boot(&kernel); }
+u64 module_turn(void) { return w2c_kernel_turn(&kernel); }
+void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 
 /* Collects when asked to, or when as much was allocated as lived after the last time. */
 void module_collect_if_due(void) {
@@ -54,42 +44,20 @@ void module_collect_if_due(void) {
   live = TOTAL(kernel);
 }
 
-void w2c_host_collectGarbage(host* host) {
-  collection_wanted = true;
-}
-u32 w2c_host_heapUsed(host* host) {
-  return TOTAL(kernel);
-}
+void w2c_host_collectGarbage(host* host) { collection_wanted = true; }
+u32 w2c_host_heapUsed(host* host) { return TOTAL(kernel); }
 
 /* --- ports, registers of devices ------------------------------------------------------------- */
 
-u32 w2c_host_in8(host* host, u32 port) {
-  return in8(port);
-}
-u32 w2c_host_in16(host* host, u32 port) {
-  return in16(port);
-}
-u32 w2c_host_in32(host* host, u32 port) {
-  return in32(port);
-}
-void w2c_host_out8(host* host, u32 port, u32 value) {
-  out8(port, value);
-}
-void w2c_host_out16(host* host, u32 port, u32 value) {
-  out16(port, value);
-}
-void w2c_host_out32(host* host, u32 port, u32 value) {
-  out32(port, value);
-}
-u32 w2c_host_mmioRead8(host* host, u64 address) {
-  return *(volatile u8*)direct(address);
-}
-u32 w2c_host_mmioRead16(host* host, u64 address) {
-  return *(volatile u16*)direct(address);
-}
-u32 w2c_host_mmioRead32(host* host, u64 address) {
-  return *(volatile u32*)direct(address);
-}
+u32 w2c_host_in8(host* host, u32 port) { return in8(port); }
+u32 w2c_host_in16(host* host, u32 port) { return in16(port); }
+u32 w2c_host_in32(host* host, u32 port) { return in32(port); }
+void w2c_host_out8(host* host, u32 port, u32 value) { out8(port, value); }
+void w2c_host_out16(host* host, u32 port, u32 value) { out16(port, value); }
+void w2c_host_out32(host* host, u32 port, u32 value) { out32(port, value); }
+u32 w2c_host_mmioRead8(host* host, u64 address) { return *(volatile u8*)direct(address); }
+u32 w2c_host_mmioRead16(host* host, u64 address) { return *(volatile u16*)direct(address); }
+u32 w2c_host_mmioRead32(host* host, u64 address) { return *(volatile u32*)direct(address); }
 void w2c_host_mmioWrite8(host* host, u64 address, u32 value) {
   *(volatile u8*)direct(address) = value;
 }
@@ -103,18 +71,12 @@ void w2c_host_mmioWrite32(host* host, u64 address, u32 value) {
   *(volatile u32*)direct(address) = value;
   asm volatile("" ::: "memory");
 }
-u64 w2c_host_dmaBase(host* host) {
-  return memory_base();
-}
-void w2c_host_barrier(host* host) {
-  asm volatile("" ::: "memory");
-}
+u64 w2c_host_dmaBase(host* host) { return memory_base(); }
+void w2c_host_barrier(host* host) { asm volatile("" ::: "memory"); }
 
 /* --- the processor --------------------------------------------------------------------------- */
 
-u64 w2c_host_timestamp(host* host) {
-  return timestamp();
-}
+u64 w2c_host_timestamp(host* host) { return timestamp(); }
 u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
   return cpuid(leaf, subleaf).registers[index & 3];
 }
@@ -142,9 +104,7 @@ u64 w2c_host_hardwareRandom(host* host) {
   if (value == 0 && cpuid(1, 0).registers[2] >> 30 & 1) value = seed_or_random(false);
   return value;
 }
-void w2c_host_halt(host* host) {
-  halt_for_ever();
-}
+void w2c_host_halt(host* host) { halt_for_ever(); }
 
 /* --- what the loader left -------------------------------------------------------------------- */
 
@@ -161,9 +121,7 @@ u32 w2c_host_bootText(host* host, u32 which, u32 destination, u32 capacity) {
   return give_text(destination, capacity, boot_info.command_line, boot_info.command_line_length,
                    COMMAND_LINE_BYTES);
 }
-u32 w2c_host_moduleCount(host* host) {
-  return boot_info.module_count;
-}
+u32 w2c_host_moduleCount(host* host) { return boot_info.module_count; }
 u32 w2c_host_moduleName(host* host, u32 index, u32 destination, u32 capacity) {
   if (index >= boot_info.module_count) return 0;
   struct text* name = &boot_info.modules[index].name;
@@ -180,9 +138,7 @@ u32 w2c_host_moduleRead(host* host, u32 index, u32 offset, u32 destination, u32 
   memcpy((void*)(u64)destination, direct(boot_info.modules[index].start + offset), count);
   return count;
 }
-u32 w2c_host_memoryRegionCount(host* host) {
-  return boot_info.region_count;
-}
+u32 w2c_host_memoryRegionCount(host* host) { return boot_info.region_count; }
 u64 w2c_host_memoryRegion(host* host, u32 index, u32 field) {
   if (index >= boot_info.region_count) return 0;
   struct region* region = &boot_info.regions[index];
@@ -191,23 +147,36 @@ u64 w2c_host_memoryRegion(host* host, u32 index, u32 field) {
 u64 w2c_host_acpiRootPointer(host* host) {
   return boot_info.acpi_found ? (u64)boot_info.acpi_root_pointer - KERNEL_BASE : 0;
 }
-u32 w2c_host_memoryLimit(host* host) {
-  return memory_limit();
-}
+u32 w2c_host_memoryLimit(host* host) { return memory_limit(); }
 
 /* --- screen, panic --------------------------------------------------------------------------- */
 
-void w2c_host_screenPut(host* host, u32 character) {
-  screen_put(character);
-}
-void w2c_host_setPanicTimeout(host* host, u32 seconds) {
-  panic_set_timeout(seconds);
-}
+void w2c_host_screenPut(host* host, u32 character) { screen_put(character); }
+void w2c_host_setPanicTimeout(host* host, u32 seconds) { panic_set_timeout(seconds); }
 void w2c_host_crash(host* host, u32 kind) {
   static u8 data[16] = {0xc3}; /* a return instruction, where nothing may be executed */
   if (kind == 0) *(volatile u8*)(u64)&w2c_host_crash = 0;
   if (kind == 1) ((void (*)(void))(u64)data)();
 }
-u64 w2c_host_buildTime(host* host) {
-  return BUILD_TIME;
+u64 w2c_host_buildTime(host* host) { return BUILD_TIME; }
+
+void w2c_env_abort(struct w2c_env* env, u32 message, u32 file, u32 line, u32 column) {
+  panic_at(message, file, line, column);
+}
+
+void wasm_rt_trap(wasm_rt_trap_t kind) {
+  switch (kind) {
+    case WASM_RT_TRAP_OOB:
+      panic("out of bounds of memory");
+    case WASM_RT_TRAP_INT_OVERFLOW:
+      panic("integer overflow");
+    case WASM_RT_TRAP_DIV_BY_ZERO:
+      panic("division by zero");
+    case WASM_RT_TRAP_CALL_INDIRECT:
+      panic("call of no function");
+    case WASM_RT_TRAP_UNREACHABLE: /* which AssemblyScript's allocator is when memory ends */
+      panic(memory_ended() ? "out of memory" : "unreachable");
+    default:
+      panic("trap");
+  }
 }

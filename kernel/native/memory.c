@@ -34,9 +34,7 @@ struct range {
 static struct range linear; /* physical; the page tables begin at its end */
 static bool grow_failed;
 
-static u64 image_physical(const void* address) {
-  return (u64)address - KERNEL_BASE;
-}
+static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
 
 static void map_image(void) {
   u64 end = KERNEL_BASE + (u64)BSS_END;
@@ -118,15 +116,9 @@ void memory_start(void) {
   linear.end = linear.start + ((bytes - tables) & -WASM_PAGE);
 }
 
-u64 memory_base(void) {
-  return linear.start;
-}
-u64 memory_limit(void) {
-  return linear.end - linear.start;
-}
-bool memory_ended(void) {
-  return grow_failed;
-}
+u64 memory_base(void) { return linear.start; }
+u64 memory_limit(void) { return linear.end - linear.start; }
+bool memory_ended(void) { return grow_failed; }
 
 static void map_linear(u64 from, u64 to) {
   for (u64 address = from; address < to; address += PAGE) {
@@ -159,6 +151,4 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, u64 pages, u64 max_pages,
   if (wasm_rt_grow_memory(memory, pages) != 0) panic("out of memory");
 }
 
-void wasm_rt_free_memory(wasm_rt_memory_t* memory) {
-  (void)memory; /* the module never ends */
-}
+void wasm_rt_free_memory(wasm_rt_memory_t* memory) { (void)memory; /* the module never ends */ }

@@ -15,9 +15,7 @@ typedef uint64_t u64;
 #define PAGE 4096ul
 #define FOUR_GIB (1ul << 32)
 
-static inline void* direct(u64 physical) {
-  return (void*)(DIRECT_MAP + physical);
-}
+static inline void* direct(u64 physical) { return (void*)(DIRECT_MAP + physical); }
 
 /* boot-info.c: what the loader left, copied before anything can overwrite it. */
 #define COMMAND_LINE_BYTES 4096
@@ -69,6 +67,7 @@ extern volatile u64 interrupt_count;
 
 /* panic.c: the end of everything, told on serial line and screen. */
 _Noreturn void panic(const char* reason);
+_Noreturn void panic_at(u32 message, u32 file, u32 line, u32 column); /* strings of TypeScript */
 _Noreturn void panic_frame(const struct frame* frame);
 void panic_set_timeout(u32 seconds);
 void put_text(const char* text);

@@ -4,8 +4,6 @@
  * Whatever goes wrong in here is told in one line and ends the same way: it never loops. */
 #include "cpu.h"
 #include "native.h"
-#include "wasm-rt.h"
-#include "kernel.h"
 
 #define COM1 0x3f8
 #define INTERRUPT_ENABLE (COM1 + 1)
@@ -13,8 +11,9 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-#define SERIAL_PATIENCE 200000 /* reads of LINE_STATUS: many times what a byte at 9600 baud takes \
-                                */
+#define SERIAL_PATIENCE                                                     \
+  200000 /* reads of LINE_STATUS: many times what a byte at 9600 baud takes \
+          */
 
 #define DEBUG_EXIT 0xf4 /* QEMU's isa-debug-exit: writing n ends QEMU with status 2n + 1 */
 #define DEBUG_EXIT_STATUS 127
@@ -26,6 +25,7 @@ extern u8 TEXT_START[], TEXT_END[];
 static u32 timeout;
 static bool started;
 static const char* reason;
+static u64 panic_caller;
 static struct { u32 message, file, line, column; } aborted;
 
 /* --- printing -------------------------------------------------------------------------------- */
@@ -169,9 +169,7 @@ static void put_registers(const struct frame* frame) {
 
 /* --- how it came to it ----------------------------------------------------------------------- */
 
-static bool in_text(u64 address) {
-  return address >= (u64)TEXT_START && address < (u64)TEXT_END;
-}
+static bool in_text(u64 address) { return address >= (u64)TEXT_START && address < (u64)TEXT_END; }
 
 static bool on_stack(u64 address) {
   return address % 8 == 0 && address >= (u64)stack_guard + PAGE &&
@@ -181,17 +179,17 @@ static bool on_stack(u64 address) {
 /* A return address is that of the instruction after the call: the call is one byte before it. */
 static void put_backtrace(const struct frame* frame) {
   put_text("backtrace:\n");
-  bool own = reason != NULL || aborted.line != 0; /* then the first is only panic() itself */
-  if (!own && in_text(frame->rip)) print_location(frame->rip);
-  if (!own && !in_text(frame->rip) && on_stack(frame->rsp)) {
-    u64 caller = *(const u64*)frame->rsp; /* a call of something that is not code */
-    if (in_text(caller)) print_location(caller - 1);
+  u64 caller = panic_caller; /* unless panic() was called, the exception itself is the place */
+  if (caller == 0 && in_text(frame->rip)) print_location(frame->rip);
+  if (caller == 0 && !in_text(frame->rip) && on_stack(frame->rsp)) {
+    caller = *(const u64*)frame->rsp; /* a call of something that is not code */
   }
+  if (in_text(caller)) print_location(caller - 1);
   u64 pointer = frame->rbp;
   for (u32 i = 0; i < BACKTRACE_FRAMES && on_stack(pointer); i++) {
-    const u64* saved = (const u64*)pointer;
+    const u64* saved = (const u64*)pointer; /* the caller's frame pointer, the return address */
     if (!in_text(saved[1])) return;
-    print_location(saved[1] - 1);
+    if (saved[1] != caller) print_location(saved[1] - 1);
     if (saved[0] <= pointer) return;
     pointer = saved[0];
   }
@@ -233,9 +231,7 @@ _Noreturn static void finish(void) {
   reboot();
 }
 
-void panic_set_timeout(u32 seconds) {
-  timeout = seconds;
-}
+void panic_set_timeout(u32 seconds) { timeout = seconds; }
 
 _Noreturn void panic_frame(const struct frame* frame) {
   if (started) {
@@ -257,39 +253,21 @@ _Noreturn void panic_frame(const struct frame* frame) {
 }
 
 /* Every other panic becomes an exception first, so that there is one way and one frame. */
-_Noreturn static void trap(void) {
+_Noreturn static void trap(const void* caller) {
+  panic_caller = (u64)caller;
   asm volatile("int3");
   halt_for_ever();
 }
 
 _Noreturn void panic(const char* why) {
   reason = why;
-  trap();
+  trap(__builtin_return_address(0));
 }
 
-void w2c_env_abort(struct w2c_env* env, u32 message, u32 file, u32 line, u32 column) {
-  (void)env;
+_Noreturn void panic_at(u32 message, u32 file, u32 line, u32 column) {
   aborted.message = message;
   aborted.file = file;
   aborted.line = line;
   aborted.column = column;
-  trap();
-}
-
-/* AssemblyScript's allocator is `unreachable` when memory cannot grow. */
-_Noreturn void wasm_rt_trap(wasm_rt_trap_t kind) {
-  switch (kind) {
-    case WASM_RT_TRAP_OOB:
-      panic("out of bounds of memory");
-    case WASM_RT_TRAP_INT_OVERFLOW:
-      panic("integer overflow");
-    case WASM_RT_TRAP_DIV_BY_ZERO:
-      panic("division by zero");
-    case WASM_RT_TRAP_CALL_INDIRECT:
-      panic("call of no function");
-    case WASM_RT_TRAP_UNREACHABLE:
-      panic(memory_ended() ? "out of memory" : "unreachable");
-    default:
-      panic("trap");
-  }
+  trap(__builtin_return_address(0));
 }

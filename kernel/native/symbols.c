@@ -6,7 +6,6 @@
 #include "native.h"
 
 extern const u8 symbol_table[] __attribute__((weak));
-extern u8 TEXT_START[];
 
 static u64 number(const u8** at) {
   u64 value = 0;
@@ -35,7 +34,7 @@ static const char* skip_texts(const char* text, u64 count) {
 /* The place whose range of addresses holds this one; 0 where none is known. */
 static u64 place_of(u64 address) {
   const u8* at = section(2);
-  u64 place = 0, start = (u64)TEXT_START;
+  u64 place = 0, start = KERNEL_BASE;
   for (u64 left = number(&at), next = 0; left != 0; left--) {
     start += number(&at);
     if (start > address) break;

@@ -20,42 +20,18 @@ vectors:
 .endr
 
 common:                                      /* builds struct frame (native.h), last field first */
-  push %r15
-  push %r14
-  push %r13
-  push %r12
-  push %r11
-  push %r10
-  push %r9
-  push %r8
-  push %rdi
-  push %rsi
-  push %rbp
-  push %rbx
-  push %rdx
-  push %rcx
-  push %rax
+  .irp register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax
+  push %\register
+  .endr
   cld
   mov %rsp, %rdi
   mov %rsp, %rbx                             /* kept by C, and the frame has the old one */
   and $-16, %rsp
   call on_interrupt
   mov %rbx, %rsp
-  pop %rax
-  pop %rcx
-  pop %rdx
-  pop %rbx
-  pop %rbp
-  pop %rsi
-  pop %rdi
-  pop %r8
-  pop %r9
-  pop %r10
-  pop %r11
-  pop %r12
-  pop %r13
-  pop %r14
-  pop %r15
+  .irp register, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+  pop %\register
+  .endr
   add $16, %rsp                              /* vector and error code */
   iretq
 

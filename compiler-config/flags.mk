@@ -1,0 +1,27 @@
+# Flags for gcc and ld. Why each:
+#   -mno-red-zone             interrupts use the stack of what they interrupt
+#   -mgeneral-regs-only       an interrupt need not save SSE registers; a float in the kernel,
+#                             which would also want libm, is an error
+#   -fno-delete-null-...      the module's memory begins at address zero
+#   -fno-omit-frame-pointer   for backtraces
+#   -fstack-clash-protection  a large frame must not jump over the guard page
+#   -g1                       functions and lines, also of inlined code: the table of a panic is
+#                             made of them; neither variables nor types
+# libgcc is not linked: it was compiled with a red zone.
+CC := gcc
+LD := ld
+c_flags = -std=gnu11 -O2 -g1 -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+  -fno-pic -fno-stack-protector -fcf-protection=none -fno-delete-null-pointer-checks \
+  -fno-strict-aliasing -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+  -fstack-clash-protection -ffile-prefix-map=$(CURDIR)=. -DNDEBUG -Ikernel/native \
+  -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
+# Zero is an address like any other in the module's memory.
+$(out)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
+# memset and its kind must not become calls of themselves.
+build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
+
+# QEMU's -kernel wants file offset and load address to differ by one constant: no -n, no -N.
+ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
+
+# No clock of the machine may be before this: the last commit, where nothing else is said.
+build_time = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))

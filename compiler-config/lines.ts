@@ -1,0 +1,139 @@
+/**
+ * Puts `#line` directives into wasm2c's output, so that gdb and panics speak of TypeScript lines.
+ *     node --import tsx compiler-config/lines.ts KERNEL.wasm RAW.c OUT.c
+ *
+ * asc knows which byte of the module came from which line (its source map, KERNEL.wasm.map), and
+ * wasm2c keeps the order of instructions. So the instructions of a function that can call or trap
+ * are counted in the disassembly and in the C function alike, and each such statement is given its
+ * line. Where the counts differ the function stays as it is, and a message says so.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const [binary, source, target] = process.argv.slice(2);
+
+/** A source map's segment: the first byte of the module that belongs to a line; file -1 = none. */
+interface Segment {
+  offset: number;
+  file: number;
+  line: number;
+}
+
+/** Source Map revision 3: base-64 VLQ numbers, each relative to the one before. */
+function decodeSegments(mappings: string): Segment[] {
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const segments: Segment[] = [];
+  let [offset, file, line] = [0, 0, 1];
+  for (const text of mappings.split(",")) {
+    const fields: number[] = [];
+    let [value, shift] = [0, 0];
+    for (const character of text) {
+      const digit = digits.indexOf(character);
+      value |= (digit & 31) << shift;
+      shift += 5;
+      if (digit & 32) continue;
+      fields.push(value & 1 ? -(value >> 1) : value >> 1);
+      [value, shift] = [0, 0];
+    }
+    offset += fields[0];
+    file += fields[1] ?? 0;
+    line += fields[2] ?? 0;
+    segments.push({ offset, file: fields.length > 1 ? file : -1, line });
+  }
+  return segments;
+}
+
+/** The segment that a byte of the module lies in, by bisection. */
+function segmentAt(segments: Segment[], offset: number): Segment {
+  let [low, high] = [0, segments.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (segments[middle].offset <= offset) low = middle;
+    else high = middle;
+  }
+  return segments[low];
+}
+
+/** For each function by name, where its instructions are that can call or trap. */
+function disassemble(): Map<string, number[]> {
+  const wabt = dirname(createRequire(import.meta.url).resolve("wabt/package.json"));
+  const text = execFileSync(process.execPath, [join(wabt, "bin/wasm-objdump"), "-d", binary], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  const wanted =
+    /^ ([0-9a-f]+):.*\| +(?:call |call_indirect |[if](?:32|64)\.(?:load|store)|i(?:32|64)\.(?:div|rem)_|unreachable|memory\.(?:copy|fill|grow))/;
+  const functions = new Map<string, number[]>();
+  let current: number[] = [];
+  for (const line of text.split("\n")) {
+    const start = /^[0-9a-f]+ func\[\d+\] <(.*)>:$/.exec(line);
+    const instruction = wanted.exec(line);
+    if (start) {
+      current = [];
+      functions.set(start[1], current);
+    } else if (instruction) {
+      current.push(Number.parseInt(instruction[1], 16));
+    }
+  }
+  return functions;
+}
+
+/** The same instructions as wasm2c writes them, at most one in a C line. */
+const statement =
+  /(?:^|[ =(])(?:w2c_[A-Za-z0-9_]+\(|CALL_INDIRECT\(|[if](?:32|64)_(?:load|store)|I(?:32|64)_(?:DIV|REM)_S\(|DIV_U\(|REM_U\(|UNREACHABLE;|memory_copy\(|memory_fill\(|wasm_rt_grow_memory)/;
+const functionStart =
+  /^(?:static )?(?:u32|u64|f32|f64|void) w2c_kernel_([A-Za-z0-9_]+)\(w2c_kernel\*.*\{$/;
+
+const map: { sources: string[]; mappings: string } = JSON.parse(
+  readFileSync(`${binary}.map`, "utf8"),
+);
+const segments = decodeSegments(map.mappings);
+const functions = disassemble();
+const out: string[] = ["#pragma GCC system_header"];
+let unmatched = 0;
+
+/** A function's body; all that leads up to a statement goes on its one C line, and so its line. */
+function writeFunction(name: string, body: string[]): void {
+  const offsets = functions.get(name);
+  const count = body.slice(1).filter((line) => statement.test(line)).length;
+  if (offsets === undefined || count !== offsets.length) {
+    console.error(`lines: ${name} differs: ${offsets?.length} instructions, ${count} statements`);
+    unmatched++;
+    out.push(...body);
+    return;
+  }
+  let [next, pending, directive] = [0, body[0], ""];
+  for (const line of body.slice(1)) {
+    if (line.startsWith("#")) {
+      out.push(pending, line);
+      pending = "";
+    } else if (statement.test(line)) {
+      const segment = segmentAt(segments, offsets[next++]);
+      if (segment.file >= 0) directive = `#line ${segment.line} "${map.sources[segment.file]}"`;
+      out.push(directive, `${pending} ${line.trim()}`);
+      pending = "";
+    } else {
+      pending += ` ${line.trim()}`;
+    }
+  }
+  out.push(directive, pending);
+}
+
+const lines = readFileSync(source, "utf8").split("\n");
+for (let i = 0; i < lines.length; i++) {
+  const start = functionStart.exec(lines[i]);
+  const end = start ? lines.indexOf("}", i) : i;
+  const body = lines.slice(i, end + 1);
+  if (start && body.includes("  FUNC_PROLOGUE;")) {
+    const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
+    writeFunction(start[1].replace(/0x([0-9A-F]{2})/g, unquoted), body);
+  } else {
+    // Loads are ordinary loads: memory that changes by itself is read through host functions.
+    out.push(...body.map((line) => line.replace(/(FORCE_READ_INT\(var\)) __asm__.*/, "$1")));
+  }
+  i = end;
+}
+writeFileSync(target, out.join("\n"));
+if (unmatched > 0) console.error(`lines: ${unmatched} of ${functions.size} functions have none`);
