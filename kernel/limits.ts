@@ -95,6 +95,11 @@ export const JSON_DEPTH: u32 = 128;
 /** Values (and names of members) in one JSON text. */
 export const JSON_VALUES: u32 = 128 * 1024;
 
+// --- serial port (powers of two) ---
+/** Bytes received and not yet read: 1.4 s at 115200; more waits at the far end. */
+export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
+export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
+
 // --- console ---
 export const LINE_LENGTH: u32 = 4096;
 export const HISTORY_LINES: u32 = 100;

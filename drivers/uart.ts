@@ -1,0 +1,232 @@
+/**
+ * The serial port: a 16550A by interrupt in both directions, 8 data bits, no parity, 1 stop bit
+ * (National Semiconductor PC16550D data sheet). What is typed is never dropped here: when the
+ * ring is full the FIFO is left to fill, and the far end is told to wait (RTS).
+ */
+import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../kernel/limits";
+import { barrier, in8, out8 } from "../kernel/machine/host";
+import { connect, InterruptHandler } from "../kernel/machine/interrupts";
+import { UartRing } from "./uart-ring";
+
+/** Ports of COM1 (`ttyS0`) and COM2, and the lines they have on every PC. */
+export const COM1: u32 = 0x3f8;
+export const COM1_LINE: u32 = 4;
+export const COM2: u32 = 0x2f8;
+export const COM2_LINE: u32 = 3;
+
+/** Bits a second of divisor 1. */
+const FASTEST: u32 = 115_200;
+
+// Registers, as offsets.
+const DATA: u32 = 0;
+const DIVISOR_LOW: u32 = 0;
+const INTERRUPT_ENABLE: u32 = 1;
+const DIVISOR_HIGH: u32 = 1;
+const INTERRUPT_ID: u32 = 2;
+const FIFO_CONTROL: u32 = 2;
+const LINE_CONTROL: u32 = 3;
+const MODEM_CONTROL: u32 = 4;
+const LINE_STATUS: u32 = 5;
+const SCRATCH: u32 = 7;
+
+const ENABLE_RECEIVE: u32 = 1 << 0;
+const ENABLE_TRANSMIT: u32 = 1 << 1;
+const ENABLE_LINE_STATUS: u32 = 1 << 2;
+const NOTHING_PENDING: u32 = 1 << 0;
+const CAUSE: u32 = 0x0f;
+const CAUSE_THR_EMPTY: u32 = 0x02;
+const HAS_FIFO: u32 = 0xc0;
+/** FIFOs on and cleared, an interrupt at 8 received bytes or after a pause. */
+const FIFO_SETUP: u32 = 0x87;
+const EIGHT_BITS: u32 = 0x03;
+const DIVISOR_ACCESS: u32 = 0x80;
+const DTR: u32 = 1 << 0;
+const RTS: u32 = 1 << 1;
+/** Lets the interrupt through on a PC. */
+const OUT2: u32 = 1 << 3;
+
+const DATA_READY: u32 = 1 << 0;
+const OVERRUN: u32 = 1 << 1;
+const PARITY: u32 = 1 << 2;
+const FRAMING: u32 = 1 << 3;
+const BREAK: u32 = 1 << 4;
+const THR_EMPTY: u32 = 1 << 5;
+const ALL_SENT: u32 = 1 << 6;
+
+/** Causes handled in one interrupt; more come as another. */
+const CAUSES_AT_ONCE: u32 = 32;
+/** Reads of the line status before a polled write gives a byte up: 20 ms and more. */
+const POLL_TRIES: u32 = 100_000;
+
+export class Uart implements InterruptHandler {
+  /** True when there is a port; nothing below does anything where there is none. */
+  present: bool = false;
+  /** Bytes lost in the hardware's FIFO: the processor came too late. */
+  overruns: u64 = 0;
+  parityErrors: u64 = 0;
+  framingErrors: u64 = 0;
+  breaks: u64 = 0;
+  interrupts: u64 = 0;
+  private readonly received: UartRing = new UartRing(UART_RECEIVE_BYTES);
+  private readonly unsent: UartRing = new UartRing(UART_TRANSMIT_BYTES);
+  /** Bytes that the empty transmitter takes at once. */
+  private depth: u32 = 1;
+  /** The transmitter's interrupt is on: it takes what is in the ring. */
+  private sending: bool = false;
+  /** The ring for received bytes is full, and the receiver's interrupt off. */
+  private throttled: bool = false;
+  private interruptDriven: bool = false;
+
+  constructor(private readonly base: u32 = COM1) {}
+
+  /** True for the rates that a 16550 can make: 115,200 divided by a whole number. */
+  static isRate(baud: u32): bool {
+    return baud != 0 && FASTEST % baud == 0 && FASTEST / baud <= 0xffff;
+  }
+
+  /**
+   * Finds the port and sets its rate, interrupts off: enough for `writePolled`. False: there is
+   * no port. A rate it cannot make counts as 115,200.
+   */
+  start(baud: u32): bool {
+    out8(this.base + SCRATCH, 0x5a);
+    const first = in8(this.base + SCRATCH);
+    out8(this.base + SCRATCH, 0xa5);
+    this.present = first == 0x5a && in8(this.base + SCRATCH) == 0xa5;
+    if (!this.present) return false;
+    const divisor = Uart.isRate(baud) ? FASTEST / baud : 1;
+    out8(this.base + INTERRUPT_ENABLE, 0);
+    out8(this.base + LINE_CONTROL, EIGHT_BITS | DIVISOR_ACCESS);
+    out8(this.base + DIVISOR_LOW, divisor & 255);
+    out8(this.base + DIVISOR_HIGH, divisor >>> 8);
+    out8(this.base + LINE_CONTROL, EIGHT_BITS);
+    out8(this.base + FIFO_CONTROL, FIFO_SETUP);
+    this.depth = (in8(this.base + INTERRUPT_ID) & HAS_FIFO) == HAS_FIFO ? 16 : 1;
+    out8(this.base + MODEM_CONTROL, DTR | RTS | OUT2);
+    return true;
+  }
+
+  /** From here on the interrupt moves the bytes. False: no port, or its line cannot be had. */
+  connectInterrupt(line: u32 = COM1_LINE): bool {
+    if (!this.present || !connect(line, this, false)) return false;
+    this.interruptDriven = true;
+    this.sending = this.unsent.used() != 0;
+    this.enableInterrupts();
+    return true;
+  }
+
+  /**
+   * Sends bytes at once, waiting for each, before interrupts work. A transmitter that never
+   * becomes ready costs a bounded time and the bytes.
+   */
+  writePolled(pointer: usize, length: u32): void {
+    if (!this.present) return;
+    for (let i: u32 = 0; i < length; i++) {
+      for (let tries: u32 = 0; (in8(this.base + LINE_STATUS) & THR_EMPTY) == 0; tries++) {
+        if (tries == POLL_TRIES) return;
+      }
+      out8(this.base + DATA, load<u8>(pointer + i));
+    }
+  }
+
+  /** Queues bytes; answers how many there was room for. Where there is no port: all. */
+  write(pointer: usize, length: u32): u32 {
+    if (!this.present) return length;
+    const taken = min(length, this.unsent.room());
+    for (let i: u32 = 0; i < taken; i++) this.unsent.put(load<u8>(pointer + i));
+    barrier();
+    if (taken != 0 && this.interruptDriven && !this.sending) {
+      this.sending = true;
+      // Switched on while the transmitter is empty, this interrupts at once.
+      this.enableInterrupts();
+    }
+    return taken;
+  }
+
+  /** The oldest byte received, or -1. */
+  read(): i32 {
+    if (this.received.used() == 0) return -1;
+    const byte = this.received.take();
+    if (this.throttled && this.received.room() >= UART_RECEIVE_BYTES / 2) {
+      this.throttled = false;
+      out8(this.base + MODEM_CONTROL, DTR | RTS | OUT2);
+      this.enableInterrupts();
+    }
+    return byte as i32;
+  }
+
+  /** True when bytes wait to be read. */
+  readable(): bool {
+    return this.received.used() != 0;
+  }
+
+  /** Bytes that `write` would take now. */
+  room(): u32 {
+    return this.unsent.room();
+  }
+
+  /** True once everything written has left the shift register. */
+  flushed(): bool {
+    if (!this.present) return true;
+    return this.unsent.used() == 0 && (in8(this.base + LINE_STATUS) & ALL_SENT) != 0;
+  }
+
+  interrupt(): void {
+    this.interrupts++;
+    for (let i: u32 = 0; i < CAUSES_AT_ONCE; i++) {
+      const cause = in8(this.base + INTERRUPT_ID) & CAUSE;
+      if ((cause & NOTHING_PENDING) != 0) return;
+      const status = in8(this.base + LINE_STATUS);
+      this.receive(status);
+      if ((status & THR_EMPTY) != 0 && (this.sending || cause == CAUSE_THR_EMPTY)) this.send();
+    }
+    // The line is edge-triggered: it falls and rises again, and so does the next interrupt.
+    out8(this.base + INTERRUPT_ENABLE, 0);
+    this.enableInterrupts();
+  }
+
+  /** Empties the FIFO as far as the ring has room. */
+  private receive(first: u32): void {
+    let status = first;
+    for (;;) {
+      if ((status & (OVERRUN | PARITY | FRAMING | BREAK)) != 0) this.countErrors(status);
+      if ((status & DATA_READY) == 0 || this.throttled) return;
+      if (this.received.room() == 0) {
+        this.throttled = true;
+        out8(this.base + MODEM_CONTROL, DTR | OUT2);
+        this.enableInterrupts();
+        return;
+      }
+      const byte = in8(this.base + DATA) as u8;
+      // A break reads as a zero with the framing wrong: no character was meant.
+      if ((status & (BREAK | PARITY | FRAMING)) == 0) this.received.put(byte);
+      status = in8(this.base + LINE_STATUS);
+    }
+  }
+
+  private countErrors(status: u32): void {
+    if ((status & OVERRUN) != 0) this.overruns++;
+    if ((status & BREAK) != 0) this.breaks++;
+    else {
+      if ((status & PARITY) != 0) this.parityErrors++;
+      if ((status & FRAMING) != 0) this.framingErrors++;
+    }
+  }
+
+  /** Fills the empty transmitter, or switches its interrupt off when there is no more. */
+  private send(): void {
+    const count = min(this.depth, this.unsent.used());
+    for (let i: u32 = 0; i < count; i++) out8(this.base + DATA, this.unsent.take());
+    if (count == 0) {
+      this.sending = false;
+      this.enableInterrupts();
+    }
+  }
+
+  private enableInterrupts(): void {
+    let wanted = ENABLE_LINE_STATUS;
+    if (!this.throttled) wanted |= ENABLE_RECEIVE;
+    if (this.sending) wanted |= ENABLE_TRANSMIT;
+    out8(this.base + INTERRUPT_ENABLE, wanted);
+  }
+}
