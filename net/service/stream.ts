@@ -10,7 +10,7 @@ export const enum StreamStatus {
   Open = 1,
   /** The peer ended its direction cleanly and everything it sent was read. */
   Finished = 2,
-  /** Broken or never made: `failure()` says why. */
+  /** Broken or never made: `failure()` says why. What arrived before can still be read. */
   Failed = 3,
 }
 
@@ -30,12 +30,19 @@ export const enum StreamFailure {
 }
 
 export interface Stream {
+  /** Lets the layers between this and TCP go on (TLS); TCP itself needs nothing. */
+  poll(now: i64): void;
   status(): StreamStatus;
   failureKind(): StreamFailure;
   /** In words, for the error line: "connection refused". */
   failure(): string;
   /** Bytes that can be read now. */
   readable(): u32;
+  /** Where the oldest readable bytes lie, and how many lie there in one piece: no copy. */
+  peekPointer(): usize;
+  peekLength(): u32;
+  /** Gives back the first `length` bytes, at most `peekLength()`. */
+  consume(length: u32): void;
   /** Moves up to `capacity` bytes to `destination`; answers how many. */
   read(destination: usize, capacity: u32): u32;
   /** Bytes that `write` would take now. */

@@ -1,0 +1,168 @@
+/**
+ * Finds the content in the bytes of a message body (RFC 9112 sections 6 and 7), without
+ * copying: the caller passes `payload` bytes on, or hands framing to `frame`.
+ *
+ *     4;name=value CRLF      frame: size, extensions dropped
+ *     Wiki CRLF              payload 4, then frame
+ *     0 CRLF                 frame: the last chunk
+ *     X: y CRLF              frame: the trailer, dropped
+ *     CRLF                   finished
+ */
+import { CR, hexValue, LF } from "../../../kernel/core/text";
+import { HTTP_CHUNK_EXTENSION_BYTES, HTTP_TRAILER_BYTES } from "../../../kernel/limits";
+import { BodyKind } from "./framing";
+import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
+
+/** Digits of a chunk size, leading zeros included. */
+const SIZE_DIGITS: u32 = 32;
+
+const enum ChunkState {
+  /** In the digits of a size. */
+  Size = 0,
+  /** Behind a size, blanks before ";" or the line end (BWS, and old servers' padding). */
+  Space = 1,
+  Extension = 2,
+  SizeLineFeed = 3,
+  DataReturn = 4,
+  DataLineFeed = 5,
+  /** At the beginning of a line of the trailer. */
+  TrailerStart = 6,
+  TrailerName = 7,
+  TrailerValue = 8,
+  TrailerLineFeed = 9,
+  LastLineFeed = 10,
+}
+
+export class BodyDecoder {
+  /** Bytes of content that come next; while it is 0 and not finished, call `frame`. */
+  payload: u64 = 0;
+  finished: bool = false;
+  /** "" or why the body is refused. */
+  error: string = "";
+  private kind: BodyKind = BodyKind.None;
+  private state: ChunkState = ChunkState.Size;
+  private size: u64 = 0;
+  private digits: u32 = 0;
+  private extensions: u32 = 0;
+  private trailer: u32 = 0;
+
+  /** Begins a body; `length` counts for BodyKind.Length only. */
+  start(kind: BodyKind, length: u64): void {
+    this.kind = kind;
+    this.payload =
+      kind == BodyKind.Length ? length : kind == BodyKind.UntilClose ? u64.MAX_VALUE : 0;
+    this.finished = kind == BodyKind.None || (kind == BodyKind.Length && length == 0);
+    this.error = "";
+    this.state = ChunkState.Size;
+    this.size = 0;
+    this.digits = 0;
+    this.extensions = 0;
+    this.trailer = 0;
+  }
+
+  /** Says that `length` bytes of content, at most `payload`, were passed on. */
+  took(length: u32): void {
+    if (this.kind == BodyKind.UntilClose) return;
+    this.payload -= length;
+    if (this.payload > 0) return;
+    if (this.kind == BodyKind.Length) this.finished = true;
+    else this.state = ChunkState.DataReturn;
+  }
+
+  /** The peer closed: true when the body was whole. */
+  end(): bool {
+    if (this.kind == BodyKind.UntilClose) this.finished = true;
+    return this.finished;
+  }
+
+  /** Reads framing; answers how many bytes it took. Stops at content, the end, an error. */
+  frame(pointer: usize, length: u32): u32 {
+    let at: u32 = 0;
+    while (at < length && this.payload == 0 && !this.finished) {
+      if (!this.step(load<u8>(pointer + at))) break;
+      at++;
+    }
+    return at;
+  }
+
+  private fail(error: string): bool {
+    this.error = error;
+    return false;
+  }
+
+  private step(c: u32): bool {
+    if (this.state >= ChunkState.TrailerStart) return this.trailerStep(c);
+    if (this.state == ChunkState.Size) return this.sizeStep(c);
+    if (this.state == ChunkState.Space || this.state == ChunkState.Extension) {
+      return this.extensionStep(c);
+    }
+    if (this.state == ChunkState.SizeLineFeed) {
+      if (c != LF) return this.fail("chunk size without line end");
+      return this.sizeRead();
+    }
+    const wanted = this.state == ChunkState.DataReturn ? CR : LF;
+    if (c != wanted) return this.fail("chunk longer than its size");
+    this.state = wanted == CR ? ChunkState.DataLineFeed : ChunkState.Size;
+    return true;
+  }
+
+  private sizeStep(c: u32): bool {
+    const digit = hexValue(c);
+    if (digit >= 0) {
+      this.digits++;
+      if (this.digits > SIZE_DIGITS || this.size > (i64.MAX_VALUE as u64) >> 4) {
+        return this.fail("chunk size too large");
+      }
+      this.size = (this.size << 4) | (digit as u64);
+      return true;
+    }
+    if (this.digits == 0) return this.fail("chunk size is not a number");
+    this.state = ChunkState.Space;
+    return this.extensionStep(c);
+  }
+
+  private extensionStep(c: u32): bool {
+    if (c == CR) {
+      this.state = ChunkState.SizeLineFeed;
+      return true;
+    }
+    this.extensions++;
+    if (this.extensions > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
+    if (this.state == ChunkState.Space) {
+      if (isBlank(c)) return true;
+      if (c != 0x3b) return this.fail("chunk size is not a number");
+      this.state = ChunkState.Extension;
+    }
+    return isFieldCharacter(c) || this.fail("control character in a chunk extension");
+  }
+
+  private sizeRead(): bool {
+    this.state = this.size == 0 ? ChunkState.TrailerStart : ChunkState.DataReturn;
+    this.payload = this.size;
+    this.size = 0;
+    this.digits = 0;
+    return true;
+  }
+
+  /** The lines behind the last chunk: fields in form, and dropped (RFC 9110 section 6.5.1). */
+  private trailerStep(c: u32): bool {
+    this.trailer++;
+    if (this.trailer > HTTP_TRAILER_BYTES) return this.fail("trailer too long");
+    if (this.state == ChunkState.TrailerStart) {
+      if (c == CR) this.state = ChunkState.LastLineFeed;
+      else if (isTokenCharacter(c)) this.state = ChunkState.TrailerName;
+      else return this.fail("malformed trailer");
+    } else if (this.state == ChunkState.TrailerName) {
+      if (c == 0x3a) this.state = ChunkState.TrailerValue;
+      else if (!isTokenCharacter(c)) return this.fail("malformed trailer");
+    } else if (this.state == ChunkState.TrailerValue) {
+      if (c == CR) this.state = ChunkState.TrailerLineFeed;
+      else if (!isFieldCharacter(c)) return this.fail("malformed trailer");
+    } else {
+      if (c != LF) return this.fail("malformed trailer");
+      if (this.state == ChunkState.LastLineFeed) this.finished = true;
+      else this.state = ChunkState.TrailerStart;
+    }
+    return true;
+  }
+}

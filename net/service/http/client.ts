@@ -1,0 +1,58 @@
+/**
+ * The HTTP/1.1 client (RFC 9110, RFC 9112): requests that run side by side, and a pool of
+ * connections that wait for the next one. Content codings are not asked for and not undone.
+ */
+import { earlier } from "../../../kernel/core/time";
+import { HTTP_EXCHANGES } from "../../../kernel/limits";
+import { HttpExchange, HttpServices } from "./exchange";
+import { HttpRequest } from "./request";
+import { Connector, NameLookup } from "./seams";
+
+export class HttpClient {
+  private readonly services: HttpServices;
+  private exchanges: Array<HttpExchange> = [];
+
+  /** `userAgent` is the value of the User-Agent header: `anonymos/0.1.0`. */
+  constructor(lookup: NameLookup, connector: Connector, userAgent: string) {
+    this.services = new HttpServices(lookup, connector, userAgent);
+  }
+
+  /** Begins a request. Whoever polls this client moves it on; `done` tells when it is over. */
+  request(request: HttpRequest, now: i64): HttpExchange {
+    if ((this.exchanges.length as u32) >= HTTP_EXCHANGES) {
+      request.error = `at most ${HTTP_EXCHANGES} requests at once`;
+    }
+    const exchange = new HttpExchange(request, this.services, now);
+    if (!exchange.done) this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  /** Moves everything on; true when bytes moved, so that TCP has something to do. */
+  poll(now: i64): bool {
+    let moved = false;
+    for (let i = this.exchanges.length - 1; i >= 0; i--) {
+      if (this.exchanges[i].poll(now)) moved = true;
+      if (this.exchanges[i].done) this.exchanges.splice(i, 1);
+    }
+    this.services.pool.poll(now);
+    return moved;
+  }
+
+  pollAt(): i64 {
+    let at = this.services.pool.pollAt();
+    for (let i = 0; i < this.exchanges.length; i++) at = earlier(at, this.exchanges[i].pollAt());
+    return at;
+  }
+
+  /** Connections that wait for another request. */
+  idleConnections(): u32 {
+    return this.services.pool.count();
+  }
+
+  /** Ends all requests and connections: the network is going down. */
+  close(now: i64): void {
+    for (let i = 0; i < this.exchanges.length; i++) this.exchanges[i].cancel(now);
+    this.exchanges = [];
+    this.services.pool.clear();
+  }
+}

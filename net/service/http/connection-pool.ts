@@ -1,0 +1,79 @@
+/** Connections that wait, open and idle, for the next request to the same server. */
+import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
+import { HTTP_IDLE_CONNECTIONS } from "../../../kernel/limits";
+import { Stream, StreamStatus } from "../stream";
+import { Url } from "../url";
+
+/** nginx closes after 75 s, Node after 5: being later than the server costs one new connection. */
+const IDLE_TIME: i64 = 30 * SECOND;
+
+class IdleConnection {
+  constructor(
+    readonly host: string,
+    readonly port: u32,
+    readonly secure: bool,
+    readonly stream: Stream,
+    readonly closesAt: i64,
+  ) {}
+
+  /** Still open, and silent as it has to be. */
+  usable(): bool {
+    return this.stream.status() == StreamStatus.Open && this.stream.readable() == 0;
+  }
+}
+
+export class ConnectionPool {
+  /** Oldest first. */
+  private idle: Array<IdleConnection> = [];
+
+  count(): u32 {
+    return this.idle.length;
+  }
+
+  /** Keeps a stream on which everything asked for was answered. */
+  put(url: Url, stream: Stream, now: i64): void {
+    if (this.idle.length == HTTP_IDLE_CONNECTIONS) this.idle.shift().stream.close();
+    const closesAt = now + IDLE_TIME;
+    this.idle.push(new IdleConnection(url.host, url.port, url.secure, stream, closesAt));
+  }
+
+  /** The stream to that server that was used last, or null. */
+  take(url: Url): Stream | null {
+    for (let i = this.idle.length - 1; i >= 0; i--) {
+      const entry = this.idle[i];
+      if (entry.host != url.host || entry.port != url.port || entry.secure != url.secure) continue;
+      this.idle.splice(i, 1);
+      if (entry.usable()) return entry.stream;
+      discard(entry.stream);
+    }
+    return null;
+  }
+
+  /** Drops what the server closed, what speaks unasked, and what is too old. */
+  poll(now: i64): void {
+    for (let i = this.idle.length - 1; i >= 0; i--) {
+      const entry = this.idle[i];
+      entry.stream.poll(now);
+      if (entry.usable() && now < entry.closesAt) continue;
+      this.idle.splice(i, 1);
+      discard(entry.stream);
+    }
+  }
+
+  pollAt(): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.idle.length; i++) at = earlier(at, this.idle[i].closesAt);
+    return at;
+  }
+
+  /** Closes all: the stack goes down, or its address changes. */
+  clear(): void {
+    while (this.idle.length > 0) this.idle.pop().stream.close();
+  }
+}
+
+/** Closes a stream that is not used any more: at once when something unread is left in it. */
+export function discard(stream: Stream): void {
+  if (stream.readable() > 0) stream.abort();
+  else stream.close();
+}

@@ -1,0 +1,33 @@
+/** The user and password of a URL as a Basic credential (RFC 7617, RFC 4648 section 4). */
+import { hexValue } from "../../../kernel/core/text";
+
+const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The value of the Authorization header for `user:password`, percent-encoded as in a URL. */
+export function basicCredential(userinfo: string): string {
+  const user = userinfo.includes(":") ? userinfo : userinfo + ":";
+  const bytes: Array<u32> = [];
+  for (let i = 0; i < user.length; i++) {
+    let c: u32 = user.charCodeAt(i);
+    if (c == 0x25) {
+      c = (hexValue(user.charCodeAt(i + 1)) << 4) | hexValue(user.charCodeAt(i + 2));
+      i += 2;
+    }
+    bytes.push(c);
+  }
+  return "Basic " + base64(bytes);
+}
+
+function base64(bytes: Array<u32>): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const second: u32 = left > 1 ? bytes[i + 1] : 0;
+    const third: u32 = left > 2 ? bytes[i + 2] : 0;
+    const group = (bytes[i] << 16) | (second << 8) | third;
+    text += DIGITS.charAt(group >>> 18) + DIGITS.charAt((group >>> 12) & 63);
+    text += left > 1 ? DIGITS.charAt((group >>> 6) & 63) : "=";
+    text += left > 2 ? DIGITS.charAt(group & 63) : "=";
+  }
+  return text;
+}

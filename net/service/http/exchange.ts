@@ -1,0 +1,367 @@
+/**
+ * One HTTP request and its answer, from the name to the last byte of the body, over as many
+ * connections as redirects and one retry need (RFC 9110, RFC 9112 section 9).
+ *
+ *     Resolving -> Connecting -> Exchanging -> done
+ *         ^ redirect, or the idle connection had been closed   |
+ *         +-----------------------------------------------------+
+ */
+import { earlier, MILLISECOND, NEVER, SECOND } from "../../../kernel/core/time";
+import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../kernel/limits";
+import { formatIpv4 } from "../../wire/address";
+import { Stream, StreamStatus } from "../stream";
+import { Url } from "../url";
+import { CountingSink } from "./body";
+import { ConnectionPool, discard } from "./connection-pool";
+import { connectFailure, HttpFailure, transferFailure } from "./failure";
+import { isIdempotent } from "./grammar";
+import { HttpHead } from "./head";
+import { Redirect, redirectOf } from "./redirect";
+import { HopHead, HttpRequest } from "./request";
+import { RequestSender } from "./request-sender";
+import { ReceiverState, ResponseReceiver } from "./response-receiver";
+import { Connector, NameAnswer, NameLookup } from "./seams";
+
+/** Time for one address to accept a connection (and for the TLS handshake). */
+const CONNECT_TIME: i64 = 30 * SECOND;
+/** An exchange on which nothing moves for so long is given up. */
+const SILENCE: i64 = 120 * SECOND;
+/** How soon a sink that had no room is asked again. */
+const SINK_RETRY: i64 = 5 * MILLISECOND;
+
+const enum Phase {
+  Resolving = 0,
+  Connecting = 1,
+  Exchanging = 2,
+  Done = 3,
+}
+
+/** When each part was over, in microseconds since boot; 0 while it is not. */
+export class HttpTimes {
+  resolved: i64 = 0;
+  connected: i64 = 0;
+  /** The first byte of the final answer. */
+  firstByte: i64 = 0;
+  finished: i64 = 0;
+
+  constructor(readonly started: i64) {}
+}
+
+/** What exchanges of one client share. */
+export class HttpServices {
+  readonly pool: ConnectionPool = new ConnectionPool();
+  constructor(
+    readonly lookup: NameLookup,
+    readonly connector: Connector,
+    readonly userAgent: string,
+  ) {}
+}
+
+export class HttpExchange {
+  done: bool = false;
+  failure: HttpFailure = HttpFailure.None;
+  /** In words, when it failed: "could not resolve a.test: no such name". */
+  message: string = "";
+  /** The head of the final answer, or null while there is none. */
+  head: HttpHead | null = null;
+  /** Where the request went last. */
+  url: Url;
+  redirects: u32 = 0;
+  /** Bytes of the final answer's body so far. */
+  bodyBytes: u64 = 0;
+  /** The connection had served another request before. */
+  reused: bool = false;
+  readonly times: HttpTimes;
+
+  private phase: Phase = Phase.Resolving;
+  private method: string;
+  private readonly hop: HopHead;
+  private readonly sender: RequestSender = new RequestSender();
+  private readonly receiver: ResponseReceiver = new ResponseReceiver();
+  private answer: NameAnswer | null = null;
+  private stream: Stream | null = null;
+  private addressIndex: u32 = 0;
+  private connectDeadline: i64 = NEVER;
+  private readonly deadline: i64;
+  private silentSince: i64;
+  private retried: bool = false;
+  private redirect: Redirect | null = null;
+  private sinkWaits: bool = false;
+  private polledAt: i64 = 0;
+
+  constructor(
+    readonly request: HttpRequest,
+    private readonly services: HttpServices,
+    now: i64,
+  ) {
+    this.url = request.url;
+    this.method = request.method;
+    this.hop = new HopHead(request, services.userAgent);
+    this.times = new HttpTimes(now);
+    this.deadline = request.timeout > 0 ? now + request.timeout : NEVER;
+    this.silentSince = now;
+    if (request.error != "") this.fail(HttpFailure.Request, request.error, now);
+    else this.checkUrl(request.url, now);
+  }
+
+  /** Status of the final answer, or 0. */
+  status(): u32 {
+    const head = this.head;
+    return head == null ? 0 : head.status;
+  }
+
+  /** Goes on as far as it can without waiting; true when bytes moved. */
+  poll(now: i64): bool {
+    let moved = false;
+    while (!this.done && this.step(now)) moved = true;
+    if (this.done) return moved;
+    if (moved || this.sinkWaits) this.silentSince = now;
+    this.polledAt = now;
+    if (now >= this.deadline) this.timedOut("operation timed out", now);
+    else if (now >= this.silentSince + SILENCE) this.timedOut("nothing arrived for 120 s", now);
+    return moved;
+  }
+
+  pollAt(): i64 {
+    if (this.done) return NEVER;
+    const at = earlier(this.deadline, this.silentSince + SILENCE);
+    if (this.sinkWaits) return earlier(at, this.polledAt + SINK_RETRY);
+    return this.phase == Phase.Connecting ? earlier(at, this.connectDeadline) : at;
+  }
+
+  /** Ends it, whatever it is doing. */
+  cancel(now: i64): void {
+    if (!this.done) this.fail(HttpFailure.Cancelled, "cancelled", now);
+  }
+
+  /** One step; false when it has to wait. */
+  private step(now: i64): bool {
+    if (this.phase == Phase.Resolving) return this.resolve(now);
+    if (this.phase == Phase.Connecting) return this.connect(now);
+    return this.transfer(now);
+  }
+
+  private checkUrl(url: Url, now: i64): bool {
+    if (url.error == "") return true;
+    const kind = url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url;
+    return this.fail(kind, "bad URL: " + url.error, now);
+  }
+
+  private fail(kind: HttpFailure, message: string, now: i64): bool {
+    this.failure = kind;
+    this.message = message;
+    return this.finish(now);
+  }
+
+  private timedOut(message: string, now: i64): void {
+    const stream = this.stream;
+    const answered = this.receiver.state == ReceiverState.Complete && this.redirect == null;
+    if (this.phase == Phase.Exchanging && answered && stream != null) this.complete(stream, now);
+    else this.fail(HttpFailure.TimedOut, message, now);
+  }
+
+  /** Gives back what is held. */
+  private finish(now: i64): bool {
+    const answer = this.answer;
+    if (answer != null && !answer.finished()) answer.cancel();
+    this.answer = null;
+    const stream = this.stream;
+    if (stream != null) stream.abort();
+    this.stream = null;
+    this.times.finished = now;
+    this.phase = Phase.Done;
+    this.done = true;
+    return false;
+  }
+
+  private resolve(now: i64): bool {
+    const idle = this.retried ? null : this.services.pool.take(this.url);
+    if (idle != null) {
+      this.reused = true;
+      return this.begin(idle, now);
+    }
+    if (this.url.address < 0) {
+      let answer = this.answer;
+      if (answer == null) answer = this.services.lookup.lookup(this.url.host, now);
+      this.answer = answer;
+      if (!answer.finished()) return false;
+      if (answer.addressCount() == 0) {
+        const message = `could not resolve ${this.url.host}: ${answer.failure()}`;
+        return this.fail(HttpFailure.Resolve, message, now);
+      }
+    }
+    this.times.resolved = now;
+    this.reused = false;
+    this.addressIndex = 0;
+    return this.open(now);
+  }
+
+  /** Opens a connection to the next address. */
+  private open(now: i64): bool {
+    const answer = this.answer;
+    const address = answer == null ? (this.url.address as u32) : answer.address(this.addressIndex);
+    const connector = this.services.connector;
+    const url = this.url;
+    const stream = connector.open(url.host, address, url.port, url.secure, now);
+    if (stream == null) {
+      return this.notConnected(HttpFailure.Connect, connector.refusal(), now);
+    }
+    this.stream = stream;
+    this.connectDeadline = now + CONNECT_TIME;
+    this.phase = Phase.Connecting;
+    return true;
+  }
+
+  private connect(now: i64): bool {
+    const stream = this.stream!;
+    stream.poll(now);
+    const status = stream.status();
+    if (status == StreamStatus.Connecting) {
+      if (now < this.connectDeadline) return false;
+      stream.abort();
+      this.stream = null;
+      return this.notConnected(HttpFailure.TimedOut, "no answer for 30 s", now);
+    }
+    if (status == StreamStatus.Failed) {
+      this.stream = null;
+      return this.notConnected(connectFailure(stream.failureKind()), stream.failure(), now);
+    }
+    this.times.connected = now;
+    return this.begin(stream, now);
+  }
+
+  /** The address does not work: on to the next, if there is one. */
+  private notConnected(kind: HttpFailure, reason: string, now: i64): bool {
+    const answer = this.answer;
+    this.addressIndex++;
+    if (answer != null && this.addressIndex < answer.addressCount()) return this.open(now);
+    const name = answer == null ? formatIpv4(this.url.address as u32) : this.url.host;
+    return this.fail(kind, `could not connect to ${name} port ${this.url.port}: ${reason}`, now);
+  }
+
+  /** The connection is there: the request goes out. */
+  private begin(stream: Stream, now: i64): bool {
+    this.stream = stream;
+    this.answer = null;
+    this.phase = Phase.Exchanging;
+    this.silentSince = now;
+    const body = this.hop.withBody ? this.request.body : null;
+    if (body != null) body.rewind();
+    this.sender.start(this.hop.text(this.method, this.url), body);
+    this.receiver.start(this.method == "HEAD");
+    return true;
+  }
+
+  private transfer(now: i64): bool {
+    const stream = this.stream!;
+    stream.poll(now);
+    const sent = this.sender.send(stream);
+    const received = this.receive(stream, now);
+    return (sent || received) && this.phase == Phase.Exchanging;
+  }
+
+  private receive(stream: Stream, now: i64): bool {
+    const receiver = this.receiver;
+    const before = receiver.taken;
+    this.sinkWaits = false;
+    if (receiver.state == ReceiverState.Head && receiver.readHead(stream)) this.headRead(now);
+    if (before == 0 && receiver.taken > 0) this.times.firstByte = now;
+    if (this.done) return false;
+    if (receiver.state == ReceiverState.Body) {
+      this.sinkWaits = receiver.readBody(stream);
+      this.bodyBytes = receiver.bodyBytes;
+    }
+    if (receiver.state == ReceiverState.Failed) {
+      return this.fail(receiver.failure, receiver.message, now);
+    }
+    if (this.redirect != null && receiver.tooMuchFor(HTTP_DISCARD_BYTES)) return this.follow();
+    const status = stream.status();
+    const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
+    if (receiver.state == ReceiverState.Complete) {
+      // An answer that came early: the rest of the request still goes out, if it can.
+      if (!over && this.sender.sending()) return receiver.taken != before;
+      return this.complete(stream, now);
+    }
+    if (over && stream.readable() == 0) return this.ended(stream, status, now);
+    return receiver.taken != before;
+  }
+
+  /** The head of the final answer is there: where does the body go? */
+  private headRead(now: i64): void {
+    const head = this.receiver.head;
+    const status = head.status;
+    // An error while the body is still going out: nobody wants the rest of it.
+    if (status >= 400) this.sender.stop();
+    this.request.sink.head(head);
+    const next = this.request.followRedirects ? redirectOf(head, this.url, this.method) : null;
+    this.redirect = next;
+    if (next == null) {
+      this.head = head;
+      this.receiver.startBody(this.request.sink, this.request.maximumBody);
+    } else if (next.error != "") {
+      this.fail(next.url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url, next.error, now);
+    } else if (this.redirects == HTTP_REDIRECTS) {
+      const message = `more than ${HTTP_REDIRECTS} redirects`;
+      this.fail(HttpFailure.TooManyRedirects, message, now);
+    } else {
+      this.receiver.startBody(new CountingSink(), 0);
+    }
+  }
+
+  /** The answer is whole. */
+  private complete(stream: Stream, now: i64): bool {
+    const silent = stream.status() == StreamStatus.Open && stream.readable() == 0;
+    if (this.receiver.framing.persistent && this.sender.complete() && silent) {
+      this.services.pool.put(this.url, stream, now);
+    } else if (this.sender.complete()) {
+      discard(stream);
+    } else {
+      stream.abort();
+    }
+    this.stream = null;
+    return this.redirect == null ? this.finish(now) : this.follow();
+  }
+
+  /** On to where the answer pointed. */
+  private follow(): bool {
+    const redirect = this.redirect!;
+    const stream = this.stream;
+    if (stream != null) stream.abort();
+    this.stream = null;
+    this.redirect = null;
+    this.redirects++;
+    if (!this.url.sameOrigin(redirect.url)) this.hop.sameOrigin = false;
+    else redirect.url.userinfo = this.url.userinfo;
+    if (!redirect.keepsBody) this.hop.withBody = false;
+    this.method = redirect.method;
+    this.url = redirect.url;
+    this.retried = false;
+    this.bodyBytes = 0;
+    this.phase = Phase.Resolving;
+    return true;
+  }
+
+  /** The peer closed or the connection broke, and all that came was read. */
+  private ended(stream: Stream, status: StreamStatus, now: i64): bool {
+    const receiver = this.receiver;
+    if (receiver.end(status == StreamStatus.Finished)) return this.complete(stream, now);
+    const silent = receiver.taken == 0;
+    if (silent && this.reused && !this.retried && isIdempotent(this.method)) {
+      stream.abort();
+      this.stream = null;
+      this.retried = true;
+      this.phase = Phase.Resolving;
+      return true;
+    }
+    if (status == StreamStatus.Failed) {
+      const kind = transferFailure(stream.failureKind());
+      return this.fail(kind, stream.failure(), now);
+    }
+    if (silent) {
+      return this.fail(HttpFailure.Empty, "the server closed without an answer", now);
+    }
+    const inBody = receiver.state == ReceiverState.Body;
+    const kind = inBody ? HttpFailure.Incomplete : HttpFailure.Receive;
+    return this.fail(kind, "the server closed before the answer was complete", now);
+  }
+}

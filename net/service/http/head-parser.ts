@@ -1,0 +1,229 @@
+/**
+ * Reads the head of an HTTP/1 message from a stream, in pieces of any size and with the same
+ * result for every way to cut it (RFC 9112 sections 2 to 5).
+ *
+ * Lines end in CR LF or in LF alone. A CR elsewhere, a NUL or another control character is an
+ * error, as are blanks before a colon and a line without one. Folded lines go on in responses
+ * and are an error in requests. Nothing may stand before a status line; before a request line
+ * up to MAXIMUM_BLANK_LINES empty lines may (section 2.2).
+ */
+import { CR, isDigit, LF, SPACE } from "../../../kernel/core/text";
+import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
+import { HttpHead } from "./head";
+
+const MAXIMUM_BLANK_LINES: u32 = 4;
+/** "HTTP/1.": what every version read here begins with; names are case-sensitive. */
+const PREFIX: string = "HTTP/1.";
+
+export const enum HeadState {
+  StartLine = 0,
+  Fields = 1,
+  Done = 2,
+  Failed = 3,
+}
+
+export const enum HeadFailure {
+  None = 0,
+  /** The first bytes are not those of HTTP/1. */
+  NotHttp = 1,
+  Malformed = 2,
+  /** A request of another major version. */
+  Version = 3,
+  /** More bytes or fields than the head's bounds. */
+  TooLarge = 4,
+}
+
+export class HeadParser {
+  state: HeadState = HeadState.StartLine;
+  failure: HeadFailure = HeadFailure.None;
+  /** In words, when it failed. */
+  message: string = "";
+  /** Where the line being read begins in the head's bytes. */
+  private lineStart: u32 = 0;
+  private blankLines: u32 = 0;
+
+  constructor(
+    readonly head: HttpHead,
+    private isRequest: bool,
+  ) {}
+
+  /** Ready for the next message. */
+  reset(): void {
+    this.head.clear();
+    this.state = HeadState.StartLine;
+    this.failure = HeadFailure.None;
+    this.message = "";
+    this.lineStart = 0;
+    this.blankLines = 0;
+  }
+
+  /** Reads on; answers how many bytes it took: all, or those up to the end of the head. */
+  feed(pointer: usize, length: u32): u32 {
+    let at: u32 = 0;
+    while (at < length && this.state < HeadState.Done) {
+      let end = at;
+      while (end < length && load<u8>(pointer + end) != LF) end++;
+      const whole = end < length;
+      if (whole) end++;
+      if (!this.expected(pointer + at, end - at)) return at;
+      if (!this.head.append(pointer + at, end - at)) {
+        this.fail(HeadFailure.TooLarge, "the header is too long");
+        return at;
+      }
+      at = end;
+      if (whole) this.line();
+    }
+    return at;
+  }
+
+  /** False, and failed, as soon as a response cannot be one of HTTP/1 any more. */
+  private expected(pointer: usize, length: u32): bool {
+    if (this.isRequest || this.state != HeadState.StartLine) return true;
+    let at = this.head.length - this.lineStart;
+    for (let i: u32 = 0; i < length && at < (PREFIX.length as u32); i++, at++) {
+      if ((load<u8>(pointer + i) as i32) != PREFIX.charCodeAt(at)) {
+        return this.fail(HeadFailure.NotHttp, "the answer is not HTTP/1");
+      }
+    }
+    return true;
+  }
+
+  private fail(failure: HeadFailure, message: string): bool {
+    this.state = HeadState.Failed;
+    this.failure = failure;
+    this.message = message;
+    return false;
+  }
+
+  /** Handles the line that was completed by the last byte of the head. */
+  private line(): void {
+    const start = this.lineStart;
+    let end = this.head.length - 1;
+    if (end > start && load<u8>(this.head.pointer(end - 1)) == CR) end--;
+    this.lineStart = this.head.length;
+    if (this.state == HeadState.StartLine) {
+      if (!this.isRequest) this.statusLine(start, end);
+      else if (end == start) this.blankLine();
+      else this.requestLine(start, end);
+    } else if (end == start) {
+      this.state = HeadState.Done;
+    } else if (isBlank(load<u8>(this.head.pointer(start)))) {
+      this.foldedLine(start, end);
+    } else {
+      this.fieldLine(start, end);
+    }
+  }
+
+  private blankLine(): void {
+    this.blankLines++;
+    this.head.clear();
+    this.lineStart = 0;
+    if (this.blankLines > MAXIMUM_BLANK_LINES) {
+      this.fail(HeadFailure.Malformed, "empty lines before the request");
+    }
+  }
+
+  private byte(offset: u32): u32 {
+    return load<u8>(this.head.pointer(offset));
+  }
+
+  /** HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); `expected` has seen to the first bytes. */
+  private statusLine(start: u32, end: u32): bool {
+    const code = start + (PREFIX.length as u32) + 2;
+    let right: bool =
+      end >= code + 3 && isDigit(this.byte(code - 2)) && this.byte(code - 1) == SPACE;
+    for (let i = code; right && i < code + 3; i++) right = isDigit(this.byte(i));
+    if (right && end > code + 3) right = this.byte(code + 3) == SPACE;
+    for (let i = code + 3; right && i < end; i++) right = isFieldCharacter(this.byte(i));
+    if (!right) return this.fail(HeadFailure.Malformed, "malformed status line");
+    const head = this.head;
+    head.minorVersion = this.byte(code - 2) - 0x30;
+    head.status = this.byte(code) * 100 + this.byte(code + 1) * 10 + this.byte(code + 2) - 5328;
+    if (head.status < 100) return this.fail(HeadFailure.Malformed, "malformed status code");
+    head.reasonStart = end > code + 3 ? code + 4 : end;
+    head.reasonLength = end - head.reasonStart;
+    this.state = HeadState.Fields;
+    return true;
+  }
+
+  /** method SP target SP HTTP/1.y (section 3). */
+  private requestLine(start: u32, end: u32): bool {
+    let at = start;
+    while (at < end && isTokenCharacter(this.byte(at))) at++;
+    const methodEnd = at;
+    if (at == start || at >= end || this.byte(at) != SPACE) return this.badRequestLine();
+    const target = ++at;
+    while (at < end && this.byte(at) > SPACE && this.byte(at) < 0x7f) at++;
+    const targetEnd = at;
+    if (at == target || at >= end || this.byte(at) != SPACE) return this.badRequestLine();
+    at++;
+    if (end - at != (PREFIX.length as u32) + 1) return this.badRequestLine();
+    for (let i: u32 = 0; i < (PREFIX.length as u32); i++) {
+      // Index 5 is the major version.
+      const other = i == 5 && isDigit(this.byte(at + i));
+      if (this.byte(at + i) == (PREFIX.charCodeAt(i) as u32)) continue;
+      if (!other) return this.badRequestLine();
+      return this.fail(HeadFailure.Version, "HTTP version not supported");
+    }
+    if (!isDigit(this.byte(end - 1))) return this.badRequestLine();
+    const head = this.head;
+    head.minorVersion = this.byte(end - 1) - 0x30;
+    head.methodLength = methodEnd - start;
+    head.targetStart = target;
+    head.targetLength = targetEnd - target;
+    this.state = HeadState.Fields;
+    return true;
+  }
+
+  private badRequestLine(): bool {
+    return this.fail(HeadFailure.Malformed, "malformed request line");
+  }
+
+  /** name ":" OWS value OWS (section 5). */
+  private fieldLine(start: u32, end: u32): bool {
+    let at = start;
+    while (at < end && isTokenCharacter(this.byte(at))) at++;
+    if (at == start || at == end || this.byte(at) != 0x3a) {
+      return this.fail(HeadFailure.Malformed, "malformed header field");
+    }
+    const nameLength = at - start;
+    at++;
+    while (at < end && isBlank(this.byte(at))) at++;
+    const valueEnd = this.valueEnd(at, end);
+    if (valueEnd < at) return false;
+    if (this.head.addField(start, nameLength, at, valueEnd - at)) return true;
+    return this.fail(HeadFailure.TooLarge, "too many header fields");
+  }
+
+  /** Where the value that begins at `start` ends without blanks; 0 and failed when it is bad. */
+  private valueEnd(start: u32, end: u32): u32 {
+    const first = this.head.pointer(0);
+    for (let i = start; i < end; i++) {
+      if (!isFieldCharacter(load<u8>(first + i))) {
+        this.fail(HeadFailure.Malformed, "control character in a header field");
+        return 0;
+      }
+    }
+    let last = end;
+    while (last > start && isBlank(load<u8>(first + last - 1))) last--;
+    return last;
+  }
+
+  /** obs-fold (section 5.2): the value before goes on; what stands between becomes blanks. */
+  private foldedLine(start: u32, end: u32): bool {
+    const head = this.head;
+    if (head.fieldCount == 0) return this.fail(HeadFailure.Malformed, "blank before a field");
+    if (this.isRequest) return this.fail(HeadFailure.Malformed, "folded header line");
+    let at = start;
+    while (at < end && isBlank(this.byte(at))) at++;
+    const valueEnd = this.valueEnd(at, end);
+    if (valueEnd < at) return false;
+    if (valueEnd == at) return true;
+    const field = head.fieldCount - 1;
+    const before = head.valueStart(field) + head.valueLength(field);
+    memory.fill(head.pointer(before), SPACE as u8, at - before);
+    const valueStart = head.valueLength(field) == 0 ? at : head.valueStart(field);
+    head.setLastValue(valueStart, valueEnd - valueStart);
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+/** Where a redirect leads, and with which method (RFC 9110 section 15.4). */
+import { Url } from "../url";
+import { HttpHead } from "./head";
+
+export class Redirect {
+  /** "" or why it is not followed. */
+  error: string = "";
+  constructor(
+    readonly url: Url,
+    readonly method: string,
+    /** The request's body is sent again. */
+    readonly keepsBody: bool,
+  ) {}
+}
+
+/** The redirect that a response is, or null. `url` and `method` are those of the request. */
+export function redirectOf(head: HttpHead, url: Url, method: string): Redirect | null {
+  const status = head.status;
+  if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
+    return null;
+  const field = head.find("location");
+  if (field < 0) return null;
+  const location = head.value(field);
+  const target = url.resolve(location);
+  // 301 and 302 turn POST into GET, as everyone does and section 15.4.2 allows; 303 all but HEAD.
+  const toGet = status == 303 ? method != "HEAD" : status < 303 && method == "POST";
+  const redirect = new Redirect(target, toGet ? "GET" : method, !toGet && status != 303);
+  const second = head.find("location", field + 1);
+  if (second >= 0 && head.value(second) != location) {
+    redirect.error = "redirect to two places";
+  } else if (target.error != "") {
+    redirect.error = "redirect to a bad URL: " + target.error;
+  } else if (url.secure && !target.secure) {
+    redirect.error = "redirect from https to http refused";
+  } else if (target.userinfo != null) {
+    redirect.error = "redirect with a user name refused";
+  }
+  return redirect;
+}

@@ -1,0 +1,57 @@
+/** Sends the head and body of a request as far as its stream takes them. */
+import { writeAscii } from "../../../kernel/core/text";
+import { Stream } from "../stream";
+import { BodySource } from "./body";
+
+export class RequestSender {
+  private head: StaticArray<u8> = new StaticArray<u8>(0);
+  private headSent: u32 = 0;
+  private body: BodySource | null = null;
+  private stopped: bool = false;
+
+  start(head: string, body: BodySource | null): void {
+    this.head = new StaticArray<u8>(head.length);
+    writeAscii(changetype<usize>(this.head), head);
+    this.headSent = 0;
+    this.body = body;
+    this.stopped = false;
+  }
+
+  /** What is not sent yet will not be. */
+  stop(): void {
+    if (!this.complete()) this.stopped = true;
+  }
+
+  /** All of the request is with the stream. */
+  complete(): bool {
+    const body = this.body;
+    if (this.headSent < (this.head.length as u32) || this.stopped) return false;
+    return body == null || body.peekLength() == 0;
+  }
+
+  /** Part of the request is still to go out. */
+  sending(): bool {
+    return !this.stopped && !this.complete();
+  }
+
+  /** True when bytes went out. */
+  send(stream: Stream): bool {
+    if (this.stopped) return false;
+    let sent: u32 = 0;
+    const left = (this.head.length as u32) - this.headSent;
+    if (left > 0) {
+      sent = stream.write(changetype<usize>(this.head) + this.headSent, left);
+      this.headSent += sent;
+      if (sent < left) return sent > 0;
+    }
+    const body = this.body;
+    if (body == null) return sent > 0;
+    for (let length = body.peekLength(); length > 0; length = body.peekLength()) {
+      const taken = stream.write(body.peekPointer(), length);
+      body.consume(taken);
+      sent += taken;
+      if (taken < length) break;
+    }
+    return sent > 0;
+  }
+}

@@ -1,0 +1,127 @@
+/** What an HTTP client is asked to send (RFC 9110 sections 6 to 10), checked before it is. */
+import { parseUrl, Url } from "../url";
+import { BodySink, BodySource, CountingSink } from "./body";
+import { basicCredential } from "./credentials";
+import { isFieldValue, isToken } from "./grammar";
+
+/** Fields that say where a message ends or what becomes of its connection: ours alone. */
+const RESERVED: StaticArray<string> = [
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "upgrade",
+  "expect",
+  "proxy-connection",
+];
+/** Fields that another origin must not see. */
+const PRIVATE: StaticArray<string> = ["authorization", "cookie", "proxy-authorization", "host"];
+
+export class HttpField {
+  constructor(
+    readonly name: string,
+    readonly value: string,
+  ) {}
+
+  isOneOf(names: StaticArray<string>): bool {
+    return names.includes(this.name.toLowerCase());
+  }
+}
+
+export class HttpRequest {
+  method: string = "GET";
+  url: Url;
+  fields: Array<HttpField> = [];
+  body: BodySource | null = null;
+  /** Where the answer's body goes; at first it is counted and dropped. */
+  sink: BodySink = new CountingSink();
+  followRedirects: bool = false;
+  /** Microseconds that the whole exchange may take; 0 for any time. */
+  timeout: i64 = 0;
+  /** More bytes of body than this end the exchange; 0 for any number. */
+  maximumBody: u64 = 0;
+  /** What was wrong with the first bad thing that was set; the client refuses then. */
+  error: string = "";
+
+  constructor(url: string) {
+    this.url = parseUrl(url, "http");
+  }
+
+  setMethod(method: string): bool {
+    this.method = method;
+    if (isToken(method) && method.length <= 32 && method != "CONNECT") return true;
+    return this.refuse("expected a method such as GET, POST or PUT (not CONNECT)");
+  }
+
+  /** Adds a field; false, and `error`, when the name or the value cannot be one. */
+  addField(name: string, value: string): bool {
+    if (!isToken(name)) return this.refuse("expected a header name of letters, digits, hyphens");
+    if (!isFieldValue(value)) {
+      return this.refuse(`expected a value of printable ASCII for header ${name}`);
+    }
+    const field = new HttpField(name, value);
+    if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client itself`);
+    this.fields.push(field);
+    return true;
+  }
+
+  private refuse(error: string): bool {
+    if (this.error == "") this.error = error;
+    return false;
+  }
+
+  has(lowerCaseName: string): bool {
+    for (let i = 0; i < this.fields.length; i++) {
+      if (this.fields[i].name.toLowerCase() == lowerCaseName) return true;
+    }
+    return false;
+  }
+}
+
+/** A request's head for one hop of it: redirects change method, URL, body and origin. */
+export class HopHead {
+  /** False from the first redirect to another origin on. */
+  sameOrigin: bool = true;
+  withBody: bool = true;
+
+  constructor(
+    private request: HttpRequest,
+    private userAgent: string,
+  ) {}
+
+  text(method: string, url: Url): string {
+    const request = this.request;
+    let text = `${method} ${url.target} HTTP/1.1\r\n`;
+    if (!this.sends("host")) text += `Host: ${url.authority()}\r\n`;
+    if (!this.sends("user-agent")) text += `User-Agent: ${this.userAgent}\r\n`;
+    if (!this.sends("accept")) text += "Accept: */*\r\n";
+    const userinfo = url.userinfo;
+    if (userinfo != null && userinfo != "" && !this.sends("authorization")) {
+      text += `Authorization: ${basicCredential(userinfo)}\r\n`;
+    }
+    for (let i = 0; i < request.fields.length; i++) {
+      const field = request.fields[i];
+      if (!this.isSent(field)) continue;
+      text += `${field.name}: ${field.value}\r\n`;
+    }
+    const body = this.withBody ? request.body : null;
+    if (body != null) text += `Content-Length: ${body.length()}\r\n`;
+    else if (method == "POST" || method == "PUT") text += "Content-Length: 0\r\n";
+    return text + "\r\n";
+  }
+
+  private isSent(field: HttpField): bool {
+    if (!this.sameOrigin && field.isOneOf(PRIVATE)) return false;
+    return this.withBody || !field.name.toLowerCase().startsWith("content-");
+  }
+
+  private sends(lowerCaseName: string): bool {
+    for (let i = 0; i < this.request.fields.length; i++) {
+      const field = this.request.fields[i];
+      if (field.name.toLowerCase() == lowerCaseName) return this.isSent(field);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads one response from a stream: heads until the final one, then the body, straight from
+ * the stream's receive buffer to the sink.
+ */
+import {
+  HTTP_HEADER_BYTES,
+  HTTP_HEADER_FIELDS,
+  HTTP_INTERIM_RESPONSES,
+} from "../../../kernel/limits";
+import { Stream } from "../stream";
+import { BodySink, CountingSink } from "./body";
+import { BodyDecoder } from "./body-decoder";
+import { HttpFailure } from "./failure";
+import { BodyKind, Framing } from "./framing";
+import { HttpHead } from "./head";
+import { HeadFailure, HeadParser, HeadState } from "./head-parser";
+
+export const enum ReceiverState {
+  Head = 0,
+  Body = 1,
+  Complete = 2,
+  Failed = 3,
+}
+
+export class ResponseReceiver {
+  state: ReceiverState = ReceiverState.Head;
+  failure: HttpFailure = HttpFailure.None;
+  message: string = "";
+  head: HttpHead = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
+  readonly framing: Framing = new Framing();
+  /** Bytes taken from the stream since `start`. */
+  taken: u64 = 0;
+  /** Bytes of content passed on. */
+  bodyBytes: u64 = 0;
+  private parser: HeadParser;
+  private readonly decoder: BodyDecoder = new BodyDecoder();
+  private sink: BodySink = new CountingSink();
+  private maximum: u64 = 0;
+  private interim: u32 = 0;
+  private toHead: bool = false;
+
+  constructor() {
+    this.parser = new HeadParser(this.head, false);
+  }
+
+  /** Ready for the answer to a request, to HEAD or not. */
+  start(toHead: bool): void {
+    this.parser.reset();
+    this.toHead = toHead;
+    this.state = ReceiverState.Head;
+    this.taken = 0;
+    this.bodyBytes = 0;
+    this.interim = 0;
+  }
+
+  private fail(failure: HttpFailure, message: string): bool {
+    this.state = ReceiverState.Failed;
+    this.failure = failure;
+    this.message = message;
+    return false;
+  }
+
+  private take(stream: Stream, length: u32): void {
+    stream.consume(length);
+    this.taken += length;
+  }
+
+  /** Reads on; true when the head of the final response is there and its framing is good. */
+  readHead(stream: Stream): bool {
+    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
+      this.take(stream, this.parser.feed(stream.peekPointer(), length));
+      if (this.parser.state == HeadState.Failed) return this.badHead();
+      if (this.parser.state != HeadState.Done) continue;
+      if (!this.framing.readResponse(this.head, this.toHead)) {
+        return this.fail(HttpFailure.Malformed, this.framing.error);
+      }
+      if (this.head.status >= 200) return true;
+      if (this.head.status == 101) {
+        return this.fail(HttpFailure.Malformed, "the server switched protocols unasked");
+      }
+      this.interim++;
+      if (this.interim > HTTP_INTERIM_RESPONSES) {
+        return this.fail(HttpFailure.Malformed, "too many interim responses");
+      }
+      this.parser.reset();
+    }
+    return false;
+  }
+
+  private badHead(): bool {
+    const notHttp = this.parser.failure == HeadFailure.NotHttp;
+    const kind = notHttp ? HttpFailure.Unsupported : HttpFailure.Malformed;
+    const tooLarge = this.parser.failure == HeadFailure.TooLarge;
+    return this.fail(tooLarge ? HttpFailure.Receive : kind, this.parser.message);
+  }
+
+  /** Begins the body; `maximum` 0 is any length. */
+  startBody(sink: BodySink, maximum: u64): void {
+    this.sink = sink;
+    this.maximum = maximum;
+    this.decoder.start(this.framing.kind, this.framing.length);
+    this.state = this.decoder.finished ? ReceiverState.Complete : ReceiverState.Body;
+    if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
+  }
+
+  /** True when the body is, or may become, more than is worth reading to keep the connection. */
+  tooMuchFor(limit: u32): bool {
+    if (this.state != ReceiverState.Body) return false;
+    const endless = this.framing.kind == BodyKind.UntilClose;
+    return endless || this.framing.length > limit || this.bodyBytes > limit;
+  }
+
+  private tooLarge(): void {
+    this.fail(HttpFailure.TooLarge, `the answer is longer than ${this.maximum} bytes`);
+  }
+
+  /** Reads on; true when it stopped for want of room in the sink. */
+  readBody(stream: Stream): bool {
+    const decoder = this.decoder;
+    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
+      if (decoder.payload == 0) {
+        this.take(stream, decoder.frame(stream.peekPointer(), length));
+        if (decoder.error != "") {
+          this.fail(HttpFailure.Receive, decoder.error);
+          return false;
+        }
+      } else {
+        const room = min(this.sink.room(), length);
+        if (room == 0) return true;
+        if (!this.pass(stream, min<u64>(room, decoder.payload) as u32)) return false;
+      }
+      if (decoder.finished) {
+        this.state = ReceiverState.Complete;
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Passes `length` bytes of content on. */
+  private pass(stream: Stream, length: u32): bool {
+    this.bodyBytes += length;
+    if (this.maximum > 0 && this.bodyBytes > this.maximum) {
+      this.tooLarge();
+      return false;
+    }
+    if (!this.sink.data(stream.peekPointer(), length)) {
+      return this.fail(HttpFailure.Sink, "the body could not be taken");
+    }
+    this.take(stream, length);
+    this.decoder.took(length);
+    return true;
+  }
+
+  /** The stream ended, cleanly or not: true when that makes the response complete. */
+  end(cleanly: bool): bool {
+    if (this.state != ReceiverState.Body || !cleanly || !this.decoder.end()) return false;
+    this.state = ReceiverState.Complete;
+    return true;
+  }
+}
