@@ -133,11 +133,11 @@ export function emitIpv4(
   source: u32,
   destination: u32,
 ): void {
-  const first = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
-  const second =
+  const first: u32 = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
+  const second: u32 =
     (bswap<u16>(identification as u16) as u32) |
     ((bswap<u16>(flagsAndFragment as u16) as u32) << 16);
-  const third = ttl | (protocol << 8);
+  const third: u32 = ttl | (protocol << 8);
   const from = bswap<u32>(source);
   const to = bswap<u32>(destination);
   const total = (first as u64) + (second as u64) + (third as u64) + (from as u64) + (to as u64);
