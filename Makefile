@@ -10,13 +10,15 @@ export PATH := $(CURDIR)/build/node/bin:$(PATH):/usr/sbin:/sbin
 
 # --- what can be said on the command line: see `make help` -------------------------------------
 APP ?=
+MAIN ?= kernel/main.ts
 ISO ?= $(out)/anonymos.iso
 # As typed, a dollar sign included, and handed on in the environment: no shell reads them.
 export KERNEL_CMDLINE := $(value CMDLINE)
 export KERNEL_MODULES := $(value MODULES)
 
-# A program of the user's own is built beside the plain kernel, not over it.
-out := build$(if $(APP),/app-$(subst /,-,$(basename $(APP))))
+# A program of the user's own (and a kernel that is a test) is built beside the plain kernel.
+own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
+out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
 
 asc := node node_modules/assemblyscript/bin/asc.js
 wasm2c := node node_modules/wabt/bin/wasm2c
@@ -26,7 +28,7 @@ include compiler-config/flags.mk
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
 objects := $(units:%=build/native/%.o) $(out)/host.o
-typescript := $(shell find kernel net drivers -name '*.ts') $(APP)
+typescript := $(shell find kernel net drivers -name '*.ts') $(own)
 
 .PHONY: kernel
 kernel: $(out)/kernel.elf
@@ -36,7 +38,7 @@ kernel: $(out)/kernel.elf
 $(out)/compiled: $(typescript) compiler-config/asconfig.json | build/installed
 	@echo "asc      $(out)/kernel.wasm"
 	@mkdir -p $(out)/new
-	@$(asc) kernel/main.ts $(APP) --config compiler-config/asconfig.json \
+	@$(asc) $(MAIN) $(APP) --config compiler-config/asconfig.json \
 	  --outFile $(out)/new/kernel.wasm
 	@cmp -s $(out)/new/kernel.wasm $(out)/kernel.wasm && \
 	  cmp -s $(out)/new/kernel.wasm.map $(out)/kernel.wasm.map || \

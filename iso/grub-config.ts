@@ -36,14 +36,17 @@ export function grubConfig(commandLine: string, modules: string[]): string {
   const words = commandLineWords(commandLine).map((word) => ` ${quote(word)}`);
   const lines = [
     "set timeout=0",
-    // What goes wrong here is told where the kernel would talk too.
+    // A BIOS has text mode; under UEFI the kernel draws into the frame that GRUB sets up.
+    'if [ "$grub_platform" = efi ]; then insmod efi_gop; fi',
+    `if multiboot2 /boot/kernel.elf${words.join("")}; then`,
+    '  if [ "$grub_platform" = pc ]; then set gfxpayload=text; fi', // `multiboot2` has set it
+    ...modules.map((name) => `  module2 ${quote(`/boot/${name}`)} ${quote(name)}`),
+    "  boot",
+    "fi",
+    // The serial line is the kernel's: GRUB speaks there, in escape sequences, only of failure.
     "serial --unit=0 --speed=115200",
     "terminal_output console serial",
-    // A BIOS has text mode; under UEFI the kernel draws into the frame that GRUB sets up.
-    'if [ "$grub_platform" = pc ]; then set gfxpayload=text; else insmod efi_gop; fi',
-    `multiboot2 /boot/kernel.elf${words.join("")}`,
-    ...modules.map((name) => `module2 ${quote(`/boot/${name}`)} ${quote(name)}`),
-    "boot",
+    'echo "GRUB could not start the kernel."',
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { grubConfig } from "./grub-config.ts";
 
 /** GRUB's modules that are used; with all of them the ISO would have 20 MB instead of 4. */
-const grubModules = "multiboot2 normal test serial terminal iso9660 video video_fb";
+const grubModules = "multiboot2 normal test echo serial terminal iso9660 video video_fb";
 /** A module that only GRUB for UEFI has, which --install-modules does not allow for. */
 const uefiModule = "x86_64-efi/efi_gop.mod";
 

@@ -1,7 +1,6 @@
 /**
- * A program that the tests of the native half build into the kernel in place of its own turns:
- * `make APP=tests/wasm/native.ts`. Its top level runs before `boot`, and does what the kernel's
- * command line says: `native=KIND`.
+ * A kernel that is nothing but a test of the native half (`make MAIN=tests/wasm/native.ts`): tells
+ * what the loader left, then does what the kernel's command line says: `native=KIND`.
  */
 import * as host from "../../kernel/machine/host";
 
@@ -116,13 +115,22 @@ function run(kind: string): void {
   else if (kind == "fill") fill();
 }
 
-const commandLine = bootText(0);
-const at = commandLine.indexOf("native=");
-if (commandLine.includes("panic=1")) host.setPanicTimeout(1);
-if (at >= 0) {
+export function boot(): void {
+  const commandLine = bootText(0);
+  if (commandLine.includes("panic=1")) host.setPanicTimeout(1);
+  const at = commandLine.indexOf("native=");
   const end = commandLine.indexOf(" ", at);
   report();
-  run(commandLine.substring(at + 7, end < 0 ? i32.MAX_VALUE : end));
+  if (at >= 0) run(commandLine.substring(at + 7, end < 0 ? i32.MAX_VALUE : end));
+  print("done\n");
+  host.out8(0xf4, 1);
 }
-print("done\n");
-host.out8(0xf4, 1);
+
+/** Nothing is left to do, and no interrupt is to come: the interrupt controllers mask all. */
+export function turn(): u64 {
+  host.out8(0x21, 0xff);
+  host.out8(0xa1, 0xff);
+  return 1;
+}
+
+export function interrupt(_vector: u32): void {}
