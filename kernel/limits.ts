@@ -66,8 +66,9 @@ export const DNS_LOOKUPS: u32 = 32;
 export const DNS_ADDRESSES: u32 = 16;
 /** CNAMEs that are followed from one name. */
 export const DNS_ALIASES: u32 = 16;
-/** The longest answer that is looked at, by UDP and by TCP. */
+/** The longest answers that are looked at, by UDP and by TCP. */
 export const DNS_MESSAGE_BYTES: u32 = 4096;
+export const DNS_STREAM_BYTES: u32 = 16 * 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 export const DNS_SERVERS: u32 = 4;
 export const HOSTS_ENTRIES: u32 = 64;
@@ -118,3 +119,6 @@ export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
 export const CONFIG_PROBLEMS: u32 = 32;
 /** Heap that must be free before an operation that allocates much may start. */
 export const HEAP_RESERVE: u32 = 1024 * 1024;
+/** Frames that tcpdump holds until they are printed, and how much of each. */
+export const CAPTURE_FRAMES: u32 = 256;
+export const CAPTURE_BYTES: u32 = 128;

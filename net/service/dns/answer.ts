@@ -1,0 +1,185 @@
+/**
+ * Reads what a name server answered (RFC 1035 section 7.3, RFC 5452 section 9.1): only to the
+ * question that was asked, and of that only the chain from the name asked for through its
+ * aliases to its addresses (RFC 2181 section 5.4.1).
+ */
+import { DNS_ADDRESSES, DNS_ALIASES } from "../../../kernel/limits";
+import { isUnicast } from "../../wire/address";
+import {
+  CLASS_IN,
+  DnsCode,
+  DnsHeader,
+  DnsReader,
+  parseDns,
+  TYPE_A,
+  TYPE_CNAME,
+  TYPE_SOA,
+} from "../../wire/dns";
+import { isWithin } from "../../wire/dns-name";
+import { DnsError, errorOfCode } from "./failure";
+
+export const enum AnswerKind {
+  /** No answer to this question: go on waiting. */
+  Ignored = 0,
+  /** `error` says what is wrong, or None with `addresses`. */
+  Final,
+  /** It ends with an alias: `canonicalName` is to be asked for next. */
+  Alias,
+  /** It did not fit: to be asked for by TCP. */
+  Truncated,
+}
+
+/** A record of the answer section that matters. */
+class Link {
+  constructor(
+    readonly owner: string,
+    readonly target: string,
+    readonly address: u32,
+    readonly ttl: u32,
+  ) {}
+}
+
+export class DnsAnswer {
+  kind: AnswerKind = AnswerKind.Ignored;
+  error: DnsError = DnsError.None;
+  addresses: Array<u32> = [];
+  /** Where the aliases led, from the name that was asked for. */
+  canonicalName: string = "";
+  /** Aliases that were followed. */
+  aliases: u32 = 0;
+  /** The least TTL on the way in seconds; of a denial, that of RFC 2308. */
+  ttl: u32 = u32.MAX_VALUE;
+  private readonly links: Array<Link> = [];
+
+  /** Reads `length` bytes as the answer to query `id` for `name`, which is in canonical form. */
+  static read(message: usize, length: u32, id: u32, name: string): DnsAnswer {
+    const answer = new DnsAnswer();
+    answer.canonicalName = name;
+    if (!parseDns(length)) return answer;
+    const header = DnsHeader.at(message);
+    if (header.id != id || !header.response || header.operation != 0) return answer;
+    const reader = new DnsReader(message, length);
+    const code = errorOfCode(header.code);
+    const fault = code != DnsError.None && code != DnsError.NameError;
+    if (!answersQuestion(header, reader, name)) {
+      // Some servers send an error without the question; it is for our port and our id.
+      if (fault && header.questions == 0) answer.fail(code);
+    } else if (header.truncated) {
+      answer.kind = AnswerKind.Truncated;
+    } else if (fault) {
+      answer.fail(code);
+    } else if (!answer.readLinks(reader, header.answers)) {
+      answer.fail(DnsError.BadAnswer);
+    } else {
+      answer.conclude(reader, header);
+    }
+    return answer;
+  }
+
+  private fail(error: DnsError): void {
+    this.kind = AnswerKind.Final;
+    this.error = error;
+  }
+
+  /** Keeps the addresses and aliases of the answer section; false when it is malformed. */
+  private readLinks(reader: DnsReader, count: u32): bool {
+    for (let i: u32 = 0; i < count; i++) {
+      if (!reader.readRecord()) return false;
+      if (reader.class_ != CLASS_IN) continue;
+      // RFC 2181 section 8: a TTL with its top bit set counts as 0.
+      const ttl = (reader.ttl as i32) < 0 ? 0 : reader.ttl;
+      if (reader.type == TYPE_A) {
+        const address = reader.address();
+        if (address < 0) return false;
+        this.links.push(new Link(reader.name, "", address as u32, ttl));
+      } else if (reader.type == TYPE_CNAME) {
+        const target = reader.target();
+        if (target == "") return false;
+        this.links.push(new Link(reader.name, target, 0, ttl));
+      }
+    }
+    return true;
+  }
+
+  private conclude(reader: DnsReader, header: DnsHeader): void {
+    if (!this.followAliases()) {
+      this.fail(DnsError.AliasLoop);
+      return;
+    }
+    if (header.code == DnsCode.NameError) {
+      this.fail(DnsError.NameError);
+      this.ttl = this.denialTtl(reader, header.authorities);
+      return;
+    }
+    const found = this.collectAddresses();
+    if (this.addresses.length > 0) {
+      this.kind = AnswerKind.Final;
+    } else if (found) {
+      this.fail(DnsError.Unusable);
+      this.ttl = 0;
+    } else {
+      const ttl = this.denialTtl(reader, header.authorities);
+      if (ttl == 0 && this.aliases > 0) {
+        this.kind = AnswerKind.Alias;
+        return;
+      }
+      this.fail(DnsError.NoData);
+      this.ttl = ttl;
+    }
+  }
+
+  /** Goes from alias to alias; false when there are more than DNS_ALIASES. */
+  private followAliases(): bool {
+    let link = this.aliasOf(this.canonicalName);
+    while (link != null) {
+      if (++this.aliases > DNS_ALIASES) return false;
+      this.canonicalName = link.target;
+      if (link.ttl < this.ttl) this.ttl = link.ttl;
+      link = this.aliasOf(this.canonicalName);
+    }
+    return true;
+  }
+
+  private aliasOf(name: string): Link | null {
+    for (let i = 0; i < this.links.length; i++) {
+      const link = this.links[i];
+      if (link.target != "" && link.owner == name) return link;
+    }
+    return null;
+  }
+
+  /** Takes the addresses of the last name; true when it has any, even if none can be used. */
+  private collectAddresses(): bool {
+    let found = false;
+    for (let i = 0; i < this.links.length; i++) {
+      const link = this.links[i];
+      if (link.target != "" || link.owner != this.canonicalName) continue;
+      found = true;
+      // Loopback, multicast and the like would lead back into this machine (DNS rebinding).
+      if (!isUnicast(link.address) || this.addresses.includes(link.address)) continue;
+      if (this.addresses.length == (DNS_ADDRESSES as i32)) continue;
+      this.addresses.push(link.address);
+      if (link.ttl < this.ttl) this.ttl = link.ttl;
+    }
+    return found;
+  }
+
+  /** For how long a denial holds: by the SOA of a zone that the name is in, else 0. */
+  private denialTtl(reader: DnsReader, count: u32): u32 {
+    for (let i: u32 = 0; i < count; i++) {
+      if (!reader.readRecord()) return 0;
+      if (reader.type != TYPE_SOA || reader.class_ != CLASS_IN) continue;
+      const minimum = reader.minimum();
+      if (minimum < 0 || !isWithin(this.canonicalName, reader.name)) continue;
+      const ttl = (minimum as u32) < reader.ttl ? (minimum as u32) : reader.ttl;
+      return (ttl as i32) < 0 ? 0 : min(ttl, this.ttl);
+    }
+    return 0;
+  }
+}
+
+/** True when the message repeats the one question that was asked. */
+function answersQuestion(header: DnsHeader, reader: DnsReader, name: string): bool {
+  if (header.questions != 1 || !reader.readQuestion()) return false;
+  return reader.type == TYPE_A && reader.class_ == CLASS_IN && reader.name == name;
+}

@@ -1,0 +1,99 @@
+/**
+ * What servers answered, for as long as they said (RFC 1035 section 7.4), and what they denied
+ * (RFC 2308). When it is full, the entry goes that was not used for the longest time.
+ */
+import { SECOND } from "../../../kernel/core/time";
+import { DNS_CACHE_ENTRIES } from "../../../kernel/limits";
+import { DnsError } from "./failure";
+
+/** Seconds that an answer is kept at most, whatever its TTL: a week (RFC 8767 section 4). */
+export const LONGEST_TTL: u32 = 7 * 24 * 3600;
+/** Seconds that a denial is kept at most: three hours (RFC 2308 section 5). */
+export const LONGEST_DENIAL: u32 = 3 * 3600;
+
+export class DnsCacheEntry {
+  /** Grows with every use of the cache: the smallest was not used for the longest time. */
+  usedAt: u64 = 0;
+
+  constructor(
+    /** In canonical form. */
+    readonly name: string,
+    readonly canonicalName: string,
+    readonly addresses: Array<u32>,
+    /** None, or what was denied. */
+    readonly error: DnsError,
+    readonly expiresAt: i64,
+  ) {}
+
+  /** Whole seconds that it is still good for. */
+  ttl(now: i64): u32 {
+    return now >= this.expiresAt ? 0 : (((this.expiresAt - now) / SECOND) as u32);
+  }
+}
+
+export class DnsCache {
+  hits: u64 = 0;
+  misses: u64 = 0;
+  private readonly entries: Map<string, DnsCacheEntry> = new Map();
+  private uses: u64 = 0;
+
+  get count(): u32 {
+    return this.entries.size as u32;
+  }
+
+  /** Every entry, expired ones too, in no order. */
+  list(): Array<DnsCacheEntry> {
+    return this.entries.values();
+  }
+
+  /** The entry of a name in canonical form that is still good, or null. */
+  lookup(name: string, now: i64): DnsCacheEntry | null {
+    if (this.entries.has(name)) {
+      const entry = this.entries.get(name);
+      if (now < entry.expiresAt) {
+        entry.usedAt = ++this.uses;
+        this.hits++;
+        return entry;
+      }
+      this.entries.delete(name);
+    }
+    this.misses++;
+    return null;
+  }
+
+  /** Keeps an answer for `ttl` seconds, but not longer than the limits; with 0 not at all. */
+  put(
+    name: string,
+    canonicalName: string,
+    addresses: Array<u32>,
+    error: DnsError,
+    ttl: u32,
+    now: i64,
+  ): void {
+    if (ttl == 0) return;
+    const limit = error == DnsError.None ? LONGEST_TTL : LONGEST_DENIAL;
+    const seconds = ttl < limit ? ttl : limit;
+    const expiresAt = now + (seconds as i64) * SECOND;
+    if (!this.entries.has(name)) this.makeRoom(now);
+    const entry = new DnsCacheEntry(name, canonicalName, addresses, error, expiresAt);
+    entry.usedAt = ++this.uses;
+    this.entries.set(name, entry);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+
+  /** Drops what has expired, else what was not used for the longest time. */
+  private makeRoom(now: i64): void {
+    if (this.entries.size < (DNS_CACHE_ENTRIES as i32)) return;
+    const all = this.entries.values();
+    let oldest = all[0];
+    for (let i = 0; i < all.length; i++) {
+      const entry = all[i];
+      if (now >= entry.expiresAt) this.entries.delete(entry.name);
+      if (entry.usedAt < oldest.usedAt) oldest = entry;
+    }
+    if (this.entries.size >= (DNS_CACHE_ENTRIES as i32)) this.entries.delete(oldest.name);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * One question sent to one name server, by UDP or by TCP (RFC 1035 section 4.2), from a port and
+ * with an id that nobody can guess (RFC 5452 section 9.2): each exchange has a socket of its own.
+ */
+
+import { NameServer } from "../../../kernel/config/values";
+import { loadNet16, storeNet16 } from "../../../kernel/core/bytes";
+import { Random } from "../../../kernel/core/random";
+import { DNS_MESSAGE_BYTES, DNS_STREAM_BYTES } from "../../../kernel/limits";
+import { SocketError } from "../../socket/error";
+import { UdpSocket, UdpTable } from "../../socket/udp";
+import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";
+import { Stream, StreamStatus } from "../stream";
+import { AnswerKind, DnsAnswer } from "./answer";
+import { DnsError } from "./failure";
+
+/** Bytes that wait in one socket: some answers, and the forged ones that come before them. */
+const RECEIVE_BYTES: u32 = 16 * 1024;
+const TRANSMIT_BYTES: u32 = 1024;
+/** Bytes in front of a message in a stream: its length (section 4.2.2). */
+const PREFIX: u32 = 2;
+
+/** Opens TCP connections for answers that are too long for UDP. */
+export interface DnsStreams {
+  /** A stream to address:port, or null when none can be made now. */
+  open(address: u32, port: u32, now: i64): Stream | null;
+}
+
+export abstract class DnsExchange {
+  constructor(
+    readonly id: u32,
+    /** The name asked for, in canonical form. */
+    readonly name: string,
+  ) {}
+  /** What came: an answer, or a failure of the server as one; null: nothing yet. */
+  abstract poll(now: i64): DnsAnswer | null;
+  abstract close(): void;
+}
+
+/** The end of an exchange that brought no answer. */
+function failed(error: DnsError): DnsAnswer {
+  const answer = new DnsAnswer();
+  answer.kind = AnswerKind.Final;
+  answer.error = error;
+  return answer;
+}
+
+export class UdpExchange extends DnsExchange {
+  private constructor(
+    id: u32,
+    name: string,
+    private readonly socket: UdpSocket,
+  ) {
+    super(id, name);
+  }
+
+  /** Sends the question; null when there is no socket. */
+  static open(udp: UdpTable, random: Random, server: NameServer, name: string): UdpExchange | null {
+    const socket = udp.open(0, RECEIVE_BYTES, TRANSMIT_BYTES);
+    if (socket == null) return null;
+    socket.connect(server.address, server.port);
+    const exchange = new UdpExchange(random.next32() & 0xffff, name, socket);
+    const query = new StaticArray<u8>(DNS_QUERY_BYTES as i32);
+    const pointer = changetype<usize>(query);
+    const length = emitDnsQuery(pointer, exchange.id, name, TYPE_A);
+    socket.send(pointer, length, server.address, server.port);
+    return exchange;
+  }
+
+  poll(_now: i64): DnsAnswer | null {
+    const socket = this.socket;
+    if (socket.readable()) {
+      const buffer = new StaticArray<u8>(DNS_MESSAGE_BYTES as i32);
+      const pointer = changetype<usize>(buffer);
+      while (socket.readable()) {
+        const length = socket.receive(pointer, DNS_MESSAGE_BYTES) as u32;
+        if (socket.lastLength != length) continue;
+        const answer = DnsAnswer.read(pointer, length, this.id, this.name);
+        if (answer.kind != AnswerKind.Ignored) return answer;
+      }
+    }
+    if (socket.error == SocketError.Refused) return failed(DnsError.PortUnreachable);
+    return socket.error == SocketError.None ? null : failed(DnsError.Unreachable);
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
+
+export class StreamExchange extends DnsExchange {
+  private sent: bool = false;
+  /** What has been read: first the prefix, then the message. */
+  private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
+  private have: u32 = 0;
+  private prefixRead: bool = false;
+
+  constructor(
+    id: u32,
+    name: string,
+    private readonly stream: Stream,
+  ) {
+    super(id, name);
+  }
+
+  poll(now: i64): DnsAnswer | null {
+    const stream = this.stream;
+    stream.poll(now);
+    const status = stream.status();
+    if (status == StreamStatus.Connecting) return null;
+    if (!this.sent && status == StreamStatus.Open && !this.send()) return null;
+    while (stream.readable() > 0) {
+      const at = changetype<usize>(this.buffer) + this.have;
+      this.have += stream.read(at, (this.buffer.length as u32) - this.have);
+      if (this.have < (this.buffer.length as u32)) continue;
+      if (this.prefixRead) return this.conclude();
+      const length = loadNet16(changetype<usize>(this.buffer));
+      if (length < DNS_HEADER || length > DNS_STREAM_BYTES) return failed(DnsError.BadAnswer);
+      this.buffer = new StaticArray<u8>(length as i32);
+      this.have = 0;
+      this.prefixRead = true;
+    }
+    return status == StreamStatus.Open ? null : failed(DnsError.Truncated);
+  }
+
+  close(): void {
+    this.stream.release();
+  }
+
+  private send(): bool {
+    const query = new StaticArray<u8>((PREFIX + DNS_QUERY_BYTES) as i32);
+    const pointer = changetype<usize>(query);
+    const length = emitDnsQuery(pointer + PREFIX, this.id, this.name, TYPE_A);
+    storeNet16(pointer, length);
+    if (this.stream.writable() < PREFIX + length) return false;
+    this.stream.write(pointer, PREFIX + length);
+    this.sent = true;
+    return true;
+  }
+
+  /** In a stream nobody else can answer, and nothing is too long. */
+  private conclude(): DnsAnswer {
+    const pointer = changetype<usize>(this.buffer);
+    const answer = DnsAnswer.read(pointer, this.buffer.length as u32, this.id, this.name);
+    const wrong = answer.kind == AnswerKind.Ignored || answer.kind == AnswerKind.Truncated;
+    return wrong ? failed(DnsError.BadAnswer) : answer;
+  }
+}

@@ -1,0 +1,89 @@
+/** What can become of a question to the domain name system, in words. */
+import { DnsCode } from "../../wire/dns";
+
+export const enum DnsError {
+  None = 0,
+  /** Not a name that a host can have: nothing was sent. */
+  BadName,
+  NoServers,
+  /** Too many names are being looked up, or no socket is free. */
+  NoResources,
+  NameError,
+  NoData,
+  FormatError,
+  ServerFailure,
+  NotImplemented,
+  Refused,
+  /** A response code without a meaning here. */
+  OtherCode,
+  /** The answer breaks the format. */
+  BadAnswer,
+  /** Aliases lead in a circle or too far. */
+  AliasLoop,
+  /** The answer is too long for UDP, and TCP did not help. */
+  Truncated,
+  /** Only addresses that no host can have. */
+  Unusable,
+  TimedOut,
+  /** Nobody listens on the server's port. */
+  PortUnreachable,
+  /** There is no way to the server. */
+  Unreachable,
+  Cancelled,
+}
+
+/** In the order of `DnsError`; names in capitals are those that RFC 1035's tools print. */
+const WORDS: StaticArray<string> = [
+  "",
+  "not a host name",
+  "no name server is known",
+  "too many names are being looked up",
+  "name does not exist (NXDOMAIN)",
+  "name has no IPv4 address",
+  "the name server did not understand the question (FORMERR)",
+  "the name server failed (SERVFAIL)",
+  "the name server does not support the question (NOTIMP)",
+  "the name server refused to answer (REFUSED)",
+  "the name server answered with an unknown code",
+  "the name server sent a malformed answer",
+  "its aliases lead in a circle or too far",
+  "the answer is truncated, and could not be had by TCP",
+  "its addresses are none that a host can have",
+  "connection timed out; no servers could be reached",
+  "connection refused by the name server",
+  "the name server cannot be reached",
+  "cancelled",
+];
+
+export function errorWords(error: DnsError): string {
+  return WORDS[error];
+}
+
+/** The error that a response code means; None for 0. */
+export function errorOfCode(code: u32): DnsError {
+  switch (code) {
+    case DnsCode.None:
+      return DnsError.None;
+    case DnsCode.FormatError:
+      return DnsError.FormatError;
+    case DnsCode.ServerFailure:
+      return DnsError.ServerFailure;
+    case DnsCode.NameError:
+      return DnsError.NameError;
+    case DnsCode.NotImplemented:
+      return DnsError.NotImplemented;
+    case DnsCode.Refused:
+      return DnsError.Refused;
+    default:
+      return DnsError.OtherCode;
+  }
+}
+
+/** True for what another server may answer otherwise: the name itself is not to blame. */
+export function isServersFault(error: DnsError): bool {
+  return (
+    (error >= DnsError.FormatError && error <= DnsError.BadAnswer) ||
+    error == DnsError.Truncated ||
+    (error >= DnsError.TimedOut && error <= DnsError.Unreachable)
+  );
+}

@@ -1,0 +1,176 @@
+/**
+ * The search for one name's addresses: from server to server with growing patience (RFC 1035
+ * section 7.2, RFC 1123 section 6.1.3.3), and from alias to alias, 15 seconds at most in all.
+ */
+import { NameServer } from "../../../kernel/config/values";
+import { Random } from "../../../kernel/core/random";
+import { earlier, SECOND } from "../../../kernel/core/time";
+import { DNS_ALIASES } from "../../../kernel/limits";
+import { UdpTable } from "../../socket/udp";
+import { AnswerKind, DnsAnswer } from "./answer";
+import { DnsExchange, DnsStreams, StreamExchange, UdpExchange } from "./exchange";
+import { DnsError, isServersFault } from "./failure";
+import { nameComplaint } from "./name";
+import { DnsQuery } from "./query";
+
+/** How long one name may take. */
+const WHOLE_TIME: i64 = 15 * SECOND;
+/** How long each server is waited for at first; twice as long each time round. */
+const FIRST_WAIT: i64 = 2 * SECOND;
+/** How long an answer by TCP is waited for. */
+const STREAM_WAIT: i64 = 5 * SECOND;
+
+export class DnsLookup {
+  /** Who waits for it. */
+  readonly queries: Array<DnsQuery> = [];
+  done: bool = false;
+  error: DnsError = DnsError.None;
+  addresses: Array<u32> = [];
+  canonicalName: string;
+  /** Seconds; the least of all answers on the way. */
+  ttl: u32 = u32.MAX_VALUE;
+  /** Who gave the last answer, 0 = nobody. */
+  answeredBy: u32 = 0;
+  /** When the next thing is to be done, if nothing arrives before. */
+  pollAt: i64;
+
+  private exchange: DnsExchange | null = null;
+  private readonly faults: StaticArray<DnsError>;
+  private server: i32 = 0;
+  /** Times that all servers have been asked. */
+  private round: i32 = 0;
+  private readonly deadline: i64;
+  /** Every name asked for so far, and how many aliases led there. */
+  private readonly asked: Array<string> = [];
+  private aliases: u32 = 0;
+
+  constructor(
+    /** In canonical form. */
+    readonly name: string,
+    /** At least one. */
+    private readonly servers: Array<NameServer>,
+    private readonly udp: UdpTable,
+    private readonly random: Random,
+    private readonly streams: DnsStreams | null,
+    now: i64,
+  ) {
+    this.canonicalName = name;
+    this.faults = new StaticArray<DnsError>(servers.length);
+    this.deadline = now + WHOLE_TIME;
+    this.pollAt = now;
+    this.asked.push(name);
+    this.ask(now);
+  }
+
+  poll(now: i64): void {
+    const exchange = this.exchange;
+    if (this.done || exchange == null) return;
+    const answer = exchange.poll(now);
+    if (answer != null) this.take(answer, now);
+    else if (now >= this.deadline) this.finish(this.worstFault(DnsError.TimedOut));
+    else if (now >= this.pollAt) this.askNext(now);
+  }
+
+  /** Gives its socket back. */
+  close(): void {
+    const exchange = this.exchange;
+    if (exchange != null) exchange.close();
+    this.exchange = null;
+  }
+
+  private take(answer: DnsAnswer, now: i64): void {
+    if (answer.kind == AnswerKind.Truncated) {
+      this.askByStream(now);
+      return;
+    }
+    if (isServersFault(answer.error)) {
+      this.faults[this.server] = answer.error;
+      this.askNext(now);
+      return;
+    }
+    this.answeredBy = this.servers[this.server].address;
+    this.aliases += answer.aliases;
+    this.canonicalName = answer.canonicalName;
+    if (answer.ttl < this.ttl) this.ttl = answer.ttl;
+    if (answer.kind == AnswerKind.Alias) {
+      this.askForAlias(now);
+      return;
+    }
+    this.addresses = answer.addresses;
+    this.finish(this.aliases > DNS_ALIASES ? DnsError.AliasLoop : answer.error);
+  }
+
+  /** The answer ends with an alias: asks the same server for it, if it is new. */
+  private askForAlias(now: i64): void {
+    const name = this.canonicalName;
+    if (this.aliases > DNS_ALIASES || this.asked.includes(name)) {
+      this.finish(DnsError.AliasLoop);
+    } else if (nameComplaint(name) != "") {
+      this.finish(DnsError.BadAnswer);
+    } else {
+      this.asked.push(name);
+      this.ask(now);
+    }
+  }
+
+  /** The server whose turn is next, of those that have not failed. */
+  private askNext(now: i64): void {
+    const count = this.servers.length;
+    for (let i = 0; i < count; i++) {
+      if (++this.server == count) {
+        this.server = 0;
+        this.round++;
+      }
+      if (this.faults[this.server] == DnsError.None) {
+        this.ask(now);
+        return;
+      }
+    }
+    this.finish(this.worstFault(DnsError.TimedOut));
+  }
+
+  private ask(now: i64): void {
+    this.close();
+    const server = this.servers[this.server];
+    const exchange = UdpExchange.open(this.udp, this.random, server, this.canonicalName);
+    if (exchange == null) {
+      this.finish(DnsError.NoResources);
+      return;
+    }
+    this.exchange = exchange;
+    const wait = FIRST_WAIT << (min(this.round, 3) as i64);
+    this.pollAt = earlier(this.deadline, now + wait);
+  }
+
+  private askByStream(now: i64): void {
+    const streams = this.streams;
+    const server = this.servers[this.server];
+    this.close();
+    if (streams != null) {
+      const stream = streams.open(server.address, server.port, now);
+      if (stream != null) {
+        const id = this.random.next32() & 0xffff;
+        this.exchange = new StreamExchange(id, this.canonicalName, stream);
+        this.pollAt = earlier(this.deadline, now + STREAM_WAIT);
+        return;
+      }
+    }
+    this.faults[this.server] = DnsError.Truncated;
+    this.askNext(now);
+  }
+
+  /** What to report when no server was of use: what one of them said tells more than silence. */
+  private worstFault(otherwise: DnsError): DnsError {
+    for (let i = 0; i < this.faults.length; i++) {
+      if (this.faults[i] != DnsError.None) return this.faults[i];
+    }
+    return otherwise;
+  }
+
+  private finish(error: DnsError): void {
+    this.close();
+    this.error = error;
+    if (error != DnsError.None) this.addresses = [];
+    this.done = true;
+  }
+}

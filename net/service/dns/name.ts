@@ -1,0 +1,57 @@
+/** Which names may be asked for (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
+import { isDigit, isLetter, lowerCase } from "../../../kernel/core/text";
+import { TextBuilder } from "../../../kernel/core/text-builder";
+import { HOST_NAME_LENGTH } from "../../../kernel/limits";
+import { DNS_LABEL_BYTES } from "../../wire/dns-name";
+
+const DOT: u32 = 0x2e;
+const HYPHEN: u32 = 0x2d;
+const UNDERSCORE: u32 = 0x5f;
+
+/**
+ * What keeps `name` from being a host's name, in words, or "". One dot at the end is allowed, and
+ * underscores, which hosts' names should not have but some do. A name whose last label is a
+ * number is none: it would be an address in one of its odd forms.
+ */
+export function nameComplaint(name: string): string {
+  const end = name.endsWith(".") ? name.length - 1 : name.length;
+  if (end <= 0) return "the name is empty";
+  if (end > (HOST_NAME_LENGTH as i32)) return "the name is longer than 253 characters";
+  let start = 0;
+  for (let i = 0; i <= end; i++) {
+    const c: u32 = i < end ? name.charCodeAt(i) : DOT;
+    if (c == DOT) {
+      if (i == start) return "the name has an empty label";
+      if (i - start > (DNS_LABEL_BYTES as i32)) return "a label is longer than 63 characters";
+      if (isHyphen(name, start) || isHyphen(name, i - 1)) return "a label begins or ends with '-'";
+      if (i == end && isNumeral(name, start, i)) return "not an IPv4 address nor a host name";
+      start = i + 1;
+    } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
+      return "not a host name, expected letters, digits, '-' and dots";
+    }
+  }
+  return "";
+}
+
+/** The one form that names are compared in: small letters, no dot at the end. */
+export function canonicalName(name: string): string {
+  const end = name.endsWith(".") ? name.length - 1 : name.length;
+  const text = new TextBuilder();
+  for (let i = 0; i < end; i++) text.addUnit(lowerCase(name.charCodeAt(i)));
+  return text.toString();
+}
+
+function isHyphen(name: string, index: i32): bool {
+  return (name.charCodeAt(index) as u32) == HYPHEN;
+}
+
+/** Digits only, or 0x and anything: what inet_aton would take for a number. */
+function isNumeral(name: string, start: i32, end: i32): bool {
+  if (end - start >= 2 && name.charCodeAt(start) == 0x30) {
+    if (lowerCase(name.charCodeAt(start + 1)) == 0x78) return true;
+  }
+  for (let i = start; i < end; i++) {
+    if (!isDigit(name.charCodeAt(i))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,170 @@
+/**
+ * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): turns names into addresses with the help
+ * of recursive servers, a cache and a table of hosts. Nothing here waits: a question is an
+ * object that is done some time.
+ */
+import { NameServer } from "../../../kernel/config/values";
+import { Random } from "../../../kernel/core/random";
+import { earlier, NEVER } from "../../../kernel/core/time";
+import { DNS_LOOKUPS, DNS_SERVERS } from "../../../kernel/limits";
+import { UdpTable } from "../../socket/udp";
+import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
+import { DnsCache } from "./cache";
+import { DnsStreams } from "./exchange";
+import { DnsError, isServersFault } from "./failure";
+import { HostsTable } from "./hosts";
+import { DnsLookup } from "./lookup";
+import { canonicalName, nameComplaint } from "./name";
+import { DnsQuery } from "./query";
+
+/** Seconds for which the servers' failures are remembered (RFC 9520 section 3.2: at least 1). */
+const FAILURE_TTL: u32 = 1;
+
+export class DnsResolver {
+  readonly hosts: HostsTable = new HostsTable();
+  readonly cache: DnsCache = new DnsCache();
+  /** Set by whoever has TCP: answers too long for UDP are then had by it. */
+  streams: DnsStreams | null = null;
+  /** Questions that were sent to a server. */
+  lookupsStarted: u64 = 0;
+  private known: Array<NameServer> = [];
+  private lookups: Array<DnsLookup> = [];
+
+  constructor(
+    private readonly udp: UdpTable,
+    private readonly random: Random,
+  ) {}
+
+  /** The servers to ask, the best first. */
+  get servers(): Array<NameServer> {
+    return this.known;
+  }
+
+  /** Takes the first DNS_SERVERS of `servers`. Others than before may say otherwise: a new cache. */
+  setServers(servers: Array<NameServer>): void {
+    const list = servers.slice(0, DNS_SERVERS as i32);
+    let same = list.length == this.known.length;
+    for (let i = 0; same && i < list.length; i++) {
+      const other = this.known[i];
+      same = list[i].address == other.address && list[i].port == other.port;
+    }
+    if (same) return;
+    this.known = list;
+    this.cache.clear();
+  }
+
+  /** Begins to look a name up. A name that is none, an address and what is known are done at once. */
+  resolve(name: string, now: i64): DnsQuery {
+    const query = new DnsQuery(name, now);
+    if (this.answerAtOnce(query, now)) return query;
+    const canonical = canonicalName(name);
+    let lookup = this.running(canonical);
+    if (lookup == null) {
+      if (this.known.length == 0 || this.lookups.length >= (DNS_LOOKUPS as i32)) {
+        query.finish(this.known.length == 0 ? DnsError.NoServers : DnsError.NoResources, now);
+        return query;
+      }
+      lookup = new DnsLookup(canonical, this.known, this.udp, this.random, this.streams, now);
+      this.lookupsStarted++;
+      this.lookups.push(lookup);
+    }
+    lookup.queries.push(query);
+    return query;
+  }
+
+  /** Ends a question that nobody waits for any more. */
+  cancel(query: DnsQuery): void {
+    if (query.done) return;
+    for (let i = 0; i < this.lookups.length; i++) {
+      const lookup = this.lookups[i];
+      const index = lookup.queries.indexOf(query);
+      if (index < 0) continue;
+      lookup.queries.splice(index, 1);
+      if (lookup.queries.length == 0) {
+        lookup.close();
+        this.lookups.splice(i, 1);
+      }
+      break;
+    }
+    query.finish(DnsError.Cancelled, query.askedAt);
+  }
+
+  /** To be called in every turn, after the interfaces were polled. */
+  poll(now: i64): void {
+    for (let i = this.lookups.length - 1; i >= 0; i--) {
+      const lookup = this.lookups[i];
+      lookup.poll(now);
+      if (!lookup.done) continue;
+      this.lookups.splice(i, 1);
+      this.conclude(lookup, now);
+    }
+  }
+
+  pollAt(): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.lookups.length; i++) {
+      const lookup = this.lookups[i];
+      at = earlier(at, lookup.done ? 0 : lookup.pollAt);
+    }
+    return at;
+  }
+
+  private answerAtOnce(query: DnsQuery, now: i64): bool {
+    const literal = parseIpv4(query.name);
+    if (literal != NOT_AN_ADDRESS) {
+      query.addresses.push(literal as u32);
+      query.canonicalName = query.name;
+      query.finish(DnsError.None, now);
+      return true;
+    }
+    query.complaint = nameComplaint(query.name);
+    if (query.complaint != "") {
+      query.finish(DnsError.BadName, now);
+      return true;
+    }
+    const canonical = canonicalName(query.name);
+    const own = this.hosts.lookup(canonical);
+    if (own.length > 0) {
+      query.addresses = own;
+      query.canonicalName = canonical;
+      query.finish(DnsError.None, now);
+      return true;
+    }
+    const entry = this.cache.lookup(canonical, now);
+    if (entry == null) return false;
+    query.fromCache = true;
+    query.addresses = entry.addresses.slice(0);
+    query.canonicalName = entry.canonicalName;
+    query.ttl = entry.ttl(now);
+    query.finish(entry.error, now);
+    return true;
+  }
+
+  private running(name: string): DnsLookup | null {
+    for (let i = 0; i < this.lookups.length; i++) {
+      if (this.lookups[i].name == name && !this.lookups[i].done) return this.lookups[i];
+    }
+    return null;
+  }
+
+  /** Remembers what a lookup found and tells those that wait for it. */
+  private conclude(lookup: DnsLookup, now: i64): void {
+    const error = lookup.error;
+    const addresses = lookup.addresses;
+    let ttl: u32 = 0;
+    if (error == DnsError.None || error == DnsError.NameError || error == DnsError.NoData) {
+      ttl = lookup.ttl;
+    } else if (isServersFault(error) && error < DnsError.PortUnreachable) {
+      ttl = FAILURE_TTL;
+    }
+    this.cache.put(lookup.name, lookup.canonicalName, addresses, error, ttl, now);
+    for (let i = 0; i < lookup.queries.length; i++) {
+      const query = lookup.queries[i];
+      query.addresses = addresses.slice(0);
+      query.canonicalName = error == DnsError.None ? lookup.canonicalName : "";
+      query.ttl = ttl;
+      query.server = lookup.answeredBy;
+      query.finish(error, now);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * DNS messages (RFC 1035 section 4), as far as a client that asks for addresses needs them.
+ * Names in them: net/wire/dns-name.ts.
+ *
+ *      0    2       4         6         8         10        12
+ *     ┌────┬───────┬─────────┬─────────┬─────────┬─────────┬───────────┬─────────┬─ ─
+ *     │ id │ flags │ qdcount │ ancount │ nscount │ arcount │ questions │ answers │ ...
+ *     └────┴───────┴─────────┴─────────┴─────────┴─────────┴───────────┴─────────┴─ ─
+ *     question = ├ name ├ type 2 ├ class 2 ┤
+ *     record   = ├ name ├ type 2 ├ class 2 ├ ttl 4 ├ length 2 ├ data ┤
+ */
+import { loadNet16, loadNet32, storeNet16 } from "../../kernel/core/bytes";
+import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
+
+export const DNS_PORT: u32 = 53;
+export const DNS_HEADER: u32 = 12;
+/** Bytes of the longest query: header, name, type, class. */
+export const DNS_QUERY_BYTES: u32 = DNS_HEADER + 255 + 4;
+
+export const TYPE_A: u32 = 1;
+export const TYPE_CNAME: u32 = 5;
+export const TYPE_SOA: u32 = 6;
+export const CLASS_IN: u32 = 1;
+
+/** Response codes (RFC 1035 section 4.1.1). */
+export const enum DnsCode {
+  None = 0,
+  FormatError = 1,
+  ServerFailure = 2,
+  NameError = 3,
+  NotImplemented = 4,
+  Refused = 5,
+}
+
+@unmanaged
+export class DnsHeader {
+  static at(pointer: usize): DnsHeader {
+    return changetype<DnsHeader>(pointer);
+  }
+  get id(): u32 {
+    return loadNet16(changetype<usize>(this));
+  }
+  private get flags(): u32 {
+    return loadNet16(changetype<usize>(this) + 2);
+  }
+  get response(): bool {
+    return (this.flags & 0x8000) != 0;
+  }
+  get operation(): u32 {
+    return (this.flags >>> 11) & 15;
+  }
+  get truncated(): bool {
+    return (this.flags & 0x0200) != 0;
+  }
+  get code(): u32 {
+    return this.flags & 15;
+  }
+  get questions(): u32 {
+    return loadNet16(changetype<usize>(this) + 4);
+  }
+  get answers(): u32 {
+    return loadNet16(changetype<usize>(this) + 6);
+  }
+  get authorities(): u32 {
+    return loadNet16(changetype<usize>(this) + 8);
+  }
+}
+
+/** The gate: `length` bytes hold a header. What follows it, `DnsReader` checks as it goes. */
+export function parseDns(length: u32): bool {
+  return length >= DNS_HEADER;
+}
+
+/**
+ * Writes a recursive query for `name` (as `emitDnsName` takes it, at most 253 characters) at
+ * `pointer`, which has room for DNS_QUERY_BYTES; answers how many bytes.
+ */
+export function emitDnsQuery(pointer: usize, id: u32, name: string, type: u32): u32 {
+  memory.fill(pointer, 0, DNS_HEADER);
+  storeNet16(pointer, id);
+  storeNet16(pointer + 2, 0x0100);
+  storeNet16(pointer + 4, 1);
+  const end = DNS_HEADER + emitDnsName(pointer + DNS_HEADER, name);
+  storeNet16(pointer + end, type);
+  storeNet16(pointer + end + 2, CLASS_IN);
+  return end + 4;
+}
+
+/** Walks over the questions and records of a message that passed `parseDns`. */
+export class DnsReader {
+  /** Of the question or record read last. */
+  name: string = "";
+  type: u32 = 0;
+  class_: u32 = 0;
+  ttl: u32 = 0;
+  /** Where its data begin and how many bytes they have: always within the message. */
+  dataOffset: u32 = 0;
+  dataLength: u32 = 0;
+  private offset: u32 = DNS_HEADER;
+  private readonly names: DnsName = new DnsName();
+
+  constructor(
+    private readonly message: usize,
+    private readonly length: u32,
+  ) {}
+
+  /** Reads the next question; false when it is malformed. */
+  readQuestion(): bool {
+    if (!this.readName(this.offset)) return false;
+    if (this.offset + 4 > this.length) return false;
+    const at = this.message + this.offset;
+    this.type = loadNet16(at);
+    this.class_ = loadNet16(at + 2);
+    this.offset += 4;
+    return true;
+  }
+
+  /** Reads the next record; false when it is malformed or not all there. */
+  readRecord(): bool {
+    if (!this.readName(this.offset)) return false;
+    if (this.offset + 10 > this.length) return false;
+    const at = this.message + this.offset;
+    this.type = loadNet16(at);
+    this.class_ = loadNet16(at + 2);
+    this.ttl = loadNet32(at + 4);
+    this.dataLength = loadNet16(at + 8);
+    this.dataOffset = this.offset + 10;
+    this.offset = this.dataOffset + this.dataLength;
+    return this.offset <= this.length;
+  }
+
+  /** Data of an A record: its address, or -1 when they are not 4 bytes. */
+  address(): i64 {
+    if (this.dataLength != 4) return -1;
+    return loadNet32(this.message + this.dataOffset) as i64;
+  }
+
+  /** Data of a CNAME record: its target, or "" when they are not just a name. */
+  target(): string {
+    const after = this.names.read(this.message, this.length, this.dataOffset, DNS_HEADER);
+    return after == ((this.dataOffset + this.dataLength) as i32) ? this.names.text() : "";
+  }
+
+  /** Data of an SOA record: MINIMUM, or -1 when they are too short to hold it (RFC 2308). */
+  minimum(): i64 {
+    if (this.dataLength < 22) return -1;
+    return loadNet32(this.message + this.dataOffset + this.dataLength - 4) as i64;
+  }
+
+  private readName(offset: u32): bool {
+    const after = this.names.read(this.message, this.length, offset, DNS_HEADER);
+    if (after == BAD_NAME) return false;
+    this.offset = after as u32;
+    this.name = this.names.text();
+    return true;
+  }
+}
