@@ -30,7 +30,7 @@ export abstract class Job {
   }
   /** A whole line typed while the job runs (without its end), when `readsInput`. */
   line(_text: string): void {}
-  /** Ctrl-D while the job runs. */
+  /** Ctrl-D while the job runs, when `readsInput`. */
   endOfInput(): void {}
 }
 

@@ -8,6 +8,7 @@ import {
   Done,
   EXIT_FAILURE,
   EXIT_INTERRUPTED,
+  EXIT_OK,
   EXIT_UNKNOWN_COMMAND,
   EXIT_USAGE,
   Job,
@@ -148,6 +149,10 @@ export class Execution {
       return new Done(EXIT_UNKNOWN_COMMAND);
     }
     const words = split.words.slice(1);
+    if (words.length == 1 && words[0] == "--help") {
+      shell.explain(command);
+      return new Done(EXIT_OK);
+    }
     if (command.needsNetwork && !shell.network.configured()) {
       return new NetworkWait(command, words, shell);
     }

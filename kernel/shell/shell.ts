@@ -112,6 +112,15 @@ export class Shell implements LogSink {
     return new Done(EXIT_USAGE);
   }
 
+  /** How a command is used, for `help COMMAND` and `COMMAND --help`. */
+  explain(command: Command): void {
+    this.printLine(`usage: ${command.name} ${command.usage}`.trimEnd());
+    this.printLine(`${command.name} ${command.summary}.`);
+    for (let i = 0; i < command.examples.length; i++) {
+      this.printLine(`example: ${command.examples[i]}`);
+    }
+  }
+
   /** The job of a command that is over already. */
   done(code: i32 = EXIT_OK): Job {
     return new Done(code);
@@ -147,7 +156,7 @@ export class Shell implements LogSink {
       this.editor.refresh();
     }
     this.terminal.drain();
-    return moreInput || (this.execution == null && !this.typeAhead.empty());
+    return moreInput || this.wantsTypeAhead();
   }
 
   /** When to poll again at the latest, if nothing arrives before. */
@@ -193,10 +202,10 @@ export class Shell implements LogSink {
   /** True when there may be more to read at once. */
   private readInput(): bool {
     for (let i: u32 = 0; i < INPUT_BATCH; i++) {
-      // At the prompt, what was typed ahead comes first, and echo must not outrun the line.
+      // Echo must not outrun the line.
       const atPrompt = this.execution == null;
       if (atPrompt && this.terminal.room() == 0) return false;
-      let byte = atPrompt ? this.typeAhead.shift() : -1;
+      let byte = this.wantsTypeAhead() ? this.typeAhead.shift() : -1;
       if (byte < 0) {
         byte = this.terminal.wire.read();
         if (byte < 0) return false;
@@ -208,6 +217,14 @@ export class Shell implements LogSink {
       else this.jobByte(byte);
     }
     return true;
+  }
+
+  /** What was typed ahead comes first, at the prompt and for a command that reads. */
+  private wantsTypeAhead(): bool {
+    const execution = this.execution;
+    if (this.typeAhead.empty() || execution == null) return !this.typeAhead.empty();
+    const job = execution.job();
+    return job != null && job.readsInput();
   }
 
   /** CR and CR LF become LF: the byte, or -1 for an LF that belongs to the CR before it. */
@@ -230,8 +247,6 @@ export class Shell implements LogSink {
     } else if (job != null && job.readsInput()) {
       const key = this.keys.push(byte);
       if (key != Key.None) this.input.key(key, this.keys.unit, job);
-    } else if (job != null && byte == 0x04) {
-      job.endOfInput();
     } else if (!this.typeAhead.push(byte)) {
       this.terminal.control("\x07");
     }

@@ -1,10 +1,14 @@
 /** The real shell over a scripted wire, for Node to type on and read from. */
 import { log, setLogTime } from "../../kernel/core/log";
+import { parseDecimalText } from "../../kernel/core/text";
 import { Command, EXIT_OK, Job, RUNNING } from "../../kernel/shell/command";
+import { addSystemCommands } from "../../kernel/shell/commands/system";
+import { Machine } from "../../kernel/shell/machine";
 import { NetworkStatus } from "../../kernel/shell/network-status";
-import { Options, parseSeconds } from "../../kernel/shell/options";
+import { Options } from "../../kernel/shell/options";
 import { Shell } from "../../kernel/shell/shell";
 import { Wire } from "../../kernel/shell/terminal";
+import { FramePool } from "../../net/phy/pool";
 import { textAt } from "./text";
 
 export { block } from "./text";
@@ -35,6 +39,7 @@ class TestWire implements Wire {
 }
 
 let configured: bool = false;
+let name: string = "anonymos";
 
 class TestNetwork implements NetworkStatus {
   configured(): bool {
@@ -42,6 +47,12 @@ class TestNetwork implements NetworkStatus {
   }
   reason(): string {
     return "no answer from a DHCP server";
+  }
+  hostname(): string {
+    return name;
+  }
+  setHostname(to: string): void {
+    name = to;
   }
 }
 
@@ -61,35 +72,103 @@ class Words extends Command {
   }
 }
 
-class SleepJob extends Job {
-  constructor(private readonly until: i64) {
-    super();
-  }
-  poll(now: i64): i32 {
-    return now < this.until ? RUNNING : EXIT_OK;
-  }
-  pollAt(): i64 {
-    return this.until;
-  }
-}
-
-class Sleep extends Command {
+/** Prints COUNT characters in one go; `-l`: in lines of 100. */
+class Flood extends Command {
   constructor() {
-    super("sleep", "SECONDS", "waits", ["sleep 1"]);
+    super("flood", "[-l] COUNT", "prints much", ["flood 1000"]);
   }
   start(words: Array<string>, shell: Shell): Job {
-    const options = new Options(words, ["q|quiet", "n:"]);
+    const options = new Options(words, ["l", "n|number:"]);
     options.expectOperands(1, 1);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    const time = parseSeconds(options.operands[0], 86400);
-    if (time < 0) return shell.wrongUsage(this, "the time is no number of seconds");
-    return new SleepJob(shell.now + time);
+    return new FloodJob(parseDecimalText(options.operands[0]) as i32, options.has("l"), shell);
   }
 }
 
+class FloodJob extends Job {
+  constructor(
+    private left: i32,
+    private readonly lines: bool,
+    private readonly shell: Shell,
+  ) {
+    super();
+  }
+  poll(_now: i64): i32 {
+    if (!this.lines) {
+      this.shell.print("x".repeat(this.left));
+      return EXIT_OK;
+    }
+    while (this.left > 0 && this.shell.room() > 0) {
+      this.shell.printLine("y".repeat(99));
+      this.left -= 100;
+    }
+    return this.left > 0 ? RUNNING : EXIT_OK;
+  }
+  pollAt(): i64 {
+    return 0;
+  }
+}
+
+/** Shows what is typed to it, until Ctrl-D. */
+class Cat extends Command {
+  constructor() {
+    super("cat", "", "repeats what is typed", ["cat"], true);
+  }
+  start(_words: Array<string>, shell: Shell): Job {
+    return new CatJob(shell);
+  }
+}
+
+class CatJob extends Job {
+  private ended: bool = false;
+  private cancelled: bool = false;
+
+  constructor(private readonly shell: Shell) {
+    super();
+  }
+  poll(_now: i64): i32 {
+    return this.cancelled ? 3 : this.ended ? EXIT_OK : RUNNING;
+  }
+  readsInput(): bool {
+    return true;
+  }
+  line(text: string): void {
+    this.shell.printLine(`(${text})`);
+  }
+  endOfInput(): void {
+    this.ended = true;
+  }
+  cancel(): void {
+    this.shell.print("summary");
+    this.cancelled = true;
+  }
+}
+
+class TestMachine implements Machine {
+  powerOff(): void {
+    shell.print("{off}");
+  }
+  debugExit(code: u32): void {
+    shell.print(`{exit ${code}}`);
+  }
+  reboot(): void {
+    shell.print("{reboot}");
+  }
+  wallClock(): i64 {
+    return wall < 0 ? -1 : wall + shell.now;
+  }
+  wallClockSource(): string {
+    return "test clock";
+  }
+}
+
+let wall: i64 = 1_795_352_705_000_000;
+
 export function start(run: usize, length: u32): void {
+  addSystemCommands(shell, new TestMachine(), [], new FramePool(4));
   shell.registry.add(new Words());
-  shell.registry.add(new Sleep());
+  shell.registry.add(new Flood());
+  shell.registry.add(new Cat());
   shell.begin(0, textAt(run, length));
 }
 export function poll(now: i64): bool {
@@ -121,3 +200,17 @@ export function setConfigured(value: bool): void {
 export function unread(): u32 {
   return typedEnd - typedAt;
 }
+export function setWall(micros: i64): void {
+  wall = micros;
+}
+/** Options of `-c N`, `-q`, `-H TEXT`..., `--long` in text form. */
+export function options(pointer: usize, length: u32): string {
+  const given = new Options(textAt(pointer, length).split("|"), OPTIONS);
+  const count = given.number("c", 4, 1, 100);
+  const time = given.seconds("w", 1_000_000, 60);
+  given.expectOperands(0, 3);
+  if (given.failure != "") return given.failure;
+  const flags = `${given.has("q")} ${given.has("long")}`;
+  return `${count} ${time} ${flags} [${given.values("H").join(",")}] ${given.operands.join(",")}`;
+}
+const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "H|header:", "long", "w|wait:"];

@@ -1,0 +1,94 @@
+/**
+ * `free`: memory in KiB, after a garbage collection. The last line is always
+ * `heap: USED bytes used, FREE bytes free`, for programs that look for leaks.
+ */
+
+import { FramePool } from "../../../net/phy/pool";
+import { FRAME_STRIDE } from "../../../net/wire/frame";
+import {
+  collectGarbage,
+  heapUsed,
+  memoryLimit,
+  memoryRegion,
+  memoryRegionCount,
+} from "../../machine/host";
+import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+const USABLE: u64 = 1;
+const PAGE: u64 = 65_536;
+const WIDTH: i32 = 12;
+
+class FreeJob extends Job {
+  private collected: bool = false;
+
+  constructor(
+    private readonly pool: FramePool,
+    private readonly shell: Shell,
+  ) {
+    super();
+  }
+  /** The collector runs between two turns, so the second poll finds the garbage gone. */
+  poll(_now: i64): i32 {
+    if (!this.collected) {
+      collectGarbage();
+      this.collected = true;
+      return RUNNING;
+    }
+    this.print(heapUsed());
+    return EXIT_OK;
+  }
+  pollAt(): i64 {
+    return 0;
+  }
+
+  private print(used: u32): void {
+    const pool = this.pool;
+    // Frames are outside of the collector's reach, as are the module's own tables.
+    const fixed = (__heap_base as u32) + pool.count * FRAME_STRIDE;
+    const limit = memoryLimit();
+    const free = limit > fixed + used ? limit - fixed - used : 0;
+    const machine = usableMemory();
+    const taken = (memory.size() as u64) * PAGE;
+    this.shell.printLine("".padEnd(8) + cell("total") + cell("used") + cell("free"));
+    this.row("Mem:", machine, taken, machine > taken ? machine - taken : 0);
+    this.row("Kernel:", limit, fixed + used, free);
+    const inUse = pool.count - pool.available;
+    this.shell.printLine(`frames: ${inUse} of ${pool.count} in use`);
+    this.shell.printLine(`heap: ${used} bytes used, ${free} bytes free`);
+  }
+
+  private row(name: string, total: u64, used: u64, free: u64): void {
+    const columns = kib(total) + kib(used) + kib(free);
+    this.shell.printLine(name.padEnd(8) + columns);
+  }
+}
+
+function cell(text: string): string {
+  return text.padStart(WIDTH);
+}
+
+function kib(bytes: u64): string {
+  return cell((bytes / 1024).toString());
+}
+
+function usableMemory(): u64 {
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < memoryRegionCount(); i++) {
+    if (memoryRegion(i, 2) == USABLE) sum += memoryRegion(i, 1);
+  }
+  return sum;
+}
+
+export class Free extends Command {
+  constructor(private readonly pool: FramePool) {
+    super("free", "", "shows the memory in use, in KiB", ["free"]);
+  }
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, ["k|kibi"]);
+    options.expectOperands(0, 0);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    return new FreeJob(this.pool, shell);
+  }
+}

@@ -1,0 +1,149 @@
+/** `lspci`: the functions on the PCI bus, in the words of lspci(8). */
+import { PciBar, PciDevice } from "../../../drivers/pci";
+import { Command, Job } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+class Vendor {
+  constructor(
+    readonly id: u32,
+    /** How the device's name begins, when it begins with the vendor. */
+    readonly prefix: string,
+    readonly name: string,
+  ) {}
+}
+
+const VENDORS: StaticArray<Vendor> = [
+  new Vendor(0x8086, "Intel ", "Intel Corporation"),
+  new Vendor(0x10ec, "Realtek ", "Realtek Semiconductor Co., Ltd."),
+  new Vendor(0x1022, "AMD ", "Advanced Micro Devices, Inc. [AMD]"),
+  new Vendor(0x1af4, "", "Red Hat, Inc."),
+  new Vendor(0x1b36, "", "Red Hat, Inc."),
+  new Vendor(0x15ad, "VMware ", "VMware"),
+  new Vendor(0x1013, "Cirrus Logic ", "Cirrus Logic"),
+];
+
+class CapabilityName {
+  constructor(
+    readonly id: u32,
+    readonly name: string,
+  ) {}
+}
+
+/** PCI Code and ID Assignment specification, section 2. */
+const CAPABILITIES: StaticArray<CapabilityName> = [
+  new CapabilityName(0x01, "Power Management"),
+  new CapabilityName(0x03, "Vital Product Data"),
+  new CapabilityName(0x04, "Slot ID"),
+  new CapabilityName(0x05, "MSI"),
+  new CapabilityName(0x07, "PCI-X"),
+  new CapabilityName(0x09, "Vendor Specific Information"),
+  new CapabilityName(0x0a, "Debug port"),
+  new CapabilityName(0x0d, "Subsystem"),
+  new CapabilityName(0x10, "Express"),
+  new CapabilityName(0x11, "MSI-X"),
+  new CapabilityName(0x12, "SATA HBA"),
+  new CapabilityName(0x13, "PCI Advanced Features"),
+];
+
+const OPTIONS: StaticArray<string> = ["v", "n", "k"];
+const NO_INTERRUPT: u32 = 255;
+const PIN_NAMES: string = "?ABCD";
+
+export class Lspci extends Command {
+  constructor(private readonly devices: Array<PciDevice>) {
+    super("lspci", "[-v] [-k] [-n | -nn]", "lists the PCI devices", ["lspci", "lspci -v"]);
+  }
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, OPTIONS);
+    options.expectOperands(0, 0);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const numbers = options.values("n").length;
+    for (let i = 0; i < this.devices.length; i++) {
+      const device = this.devices[i];
+      shell.printLine(numbers == 1 ? numericLine(device) : nameLine(device, numbers > 1));
+      if (options.has("v")) printDetails(device, shell);
+      if ((options.has("v") || options.has("k")) && device.driver != "") {
+        shell.printLine(`\tKernel driver in use: ${device.driver}`);
+      }
+      if (options.has("v")) shell.print("\n");
+    }
+    return shell.done();
+  }
+}
+
+function hex(value: u32, digits: i32): string {
+  return value.toString(16).padStart(digits, "0");
+}
+
+function revision(device: PciDevice): string {
+  return device.revision == 0 ? "" : ` (rev ${hex(device.revision, 2)})`;
+}
+
+/** `00:03.0 0200: 8086:100e (rev 03)` */
+function numericLine(device: PciDevice): string {
+  const code = hex(device.classCode >>> 8, 4);
+  return `${device.location()} ${code}: ${device.idText()}${revision(device)}`;
+}
+
+/** `00:03.0 Ethernet controller: Intel Corporation 82540EM ... (rev 03)` */
+function nameLine(device: PciDevice, numbers: bool): string {
+  const code = numbers ? ` [${hex(device.classCode >>> 8, 4)}]` : "";
+  const id = numbers ? ` [${device.idText()}]` : "";
+  return `${device.location()} ${device.className()}${code}: ${fullName(device)}${id}${revision(device)}`;
+}
+
+/** Vendor and device as the PCI ID database has them; `Device 1234:5678` when nobody knows. */
+function fullName(device: PciDevice): string {
+  const name = device.name();
+  for (let i = 0; i < VENDORS.length; i++) {
+    const vendor = VENDORS[i];
+    if (vendor.id != device.vendor) continue;
+    if (name == "") return `${vendor.name} Device ${hex(device.device, 4)}`;
+    const strip = name.startsWith(vendor.prefix) ? vendor.prefix.length : 0;
+    return `${vendor.name} ${name.substring(strip)}`;
+  }
+  return name == "" ? `Device ${device.idText()}` : name;
+}
+
+function printDetails(device: PciDevice, shell: Shell): void {
+  if (device.subsystemVendor != 0) {
+    const vendor = hex(device.subsystemVendor, 4);
+    shell.printLine(`\tSubsystem: ${vendor}:${hex(device.subsystemDevice, 4)}`);
+  }
+  if (device.interruptPin > 0 && device.interruptPin <= 4) {
+    const pin = PIN_NAMES.charAt(device.interruptPin);
+    const line = device.interruptLine;
+    const routed = line == 0 || line == NO_INTERRUPT ? "not routed" : `routed to IRQ ${line}`;
+    shell.printLine(`\tInterrupt: pin ${pin} ${routed}`);
+  }
+  for (let i = 0; i < device.bars.length; i++) shell.printLine(`\t${describeBar(device.bars[i])}`);
+  for (let i = 0; i < device.capabilities.length; i++) {
+    const capability = device.capabilities[i];
+    const name = capabilityName(capability.id);
+    shell.printLine(`\tCapabilities: [${hex(capability.offset, 2)}] ${name}`);
+  }
+}
+
+/** `Memory at febc0000 (32-bit, non-prefetchable) [size=128K]` */
+function describeBar(bar: PciBar): string {
+  const size = `[size=${shortSize(bar.size)}]`;
+  if (bar.io) return `I/O ports at ${bar.address.toString(16).padStart(4, "0")} ${size}`;
+  const width = bar.wide ? "64-bit" : "32-bit";
+  const kind = bar.prefetchable ? "prefetchable" : "non-prefetchable";
+  return `Memory at ${bar.address.toString(16).padStart(8, "0")} (${width}, ${kind}) ${size}`;
+}
+
+function shortSize(bytes: u64): string {
+  if (bytes >= 1 << 30) return `${bytes >> 30}G`;
+  if (bytes >= 1 << 20) return `${bytes >> 20}M`;
+  if (bytes >= 1 << 10) return `${bytes >> 10}K`;
+  return bytes.toString();
+}
+
+function capabilityName(id: u32): string {
+  for (let i = 0; i < CAPABILITIES.length; i++) {
+    if (CAPABILITIES[i].id == id) return CAPABILITIES[i].name;
+  }
+  return `Capability 0x${hex(id, 2)}`;
+}

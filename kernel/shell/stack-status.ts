@@ -1,0 +1,20 @@
+/** The network as the shell sees it, made of the stack. */
+import { NetworkStack } from "../../net/service/stack";
+import { NetworkStatus } from "./network-status";
+
+export class StackStatus implements NetworkStatus {
+  constructor(private readonly stack: NetworkStack) {}
+
+  configured(): bool {
+    return this.stack.configured();
+  }
+  reason(): string {
+    return this.stack.reason();
+  }
+  hostname(): string {
+    return this.stack.hostname();
+  }
+  setHostname(name: string): void {
+    this.stack.setHostname(name);
+  }
+}
