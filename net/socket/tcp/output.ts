@@ -76,7 +76,7 @@ function transmitData(connection: TcpConnection, sink: PacketSink, now: i64): bo
     const room = roomFor(connection, flight);
     let length = unsent < size ? unsent : size;
     if (room < length) length = room;
-    if (length == 0 || (length < size && !worthSending(connection, length, unsent, flight))) {
+    if (length == 0 || (length < size && !worthSending(connection, length, unsent))) {
       return flight > 0 || transmitProbe(connection, sink, room, now);
     }
     if (!transmitPiece(connection, sink, length, now)) return false;
@@ -96,6 +96,7 @@ function transmitPiece(connection: TcpConnection, sink: PacketSink, length: u32,
   if (!sendSegment(connection, sink, next, length, flags, now)) return false;
   if (fresh) connection.progressAt = now;
   noteSent(connection, length + (fin ? 1 : 0), now);
+  if (length < sender.segmentSize) sender.shortEnd = sender.next;
   connection.persisting = false;
   connection.probeDue = false;
   if (resting) armRetransmit(connection, now);
@@ -125,15 +126,16 @@ function roomFor(connection: TcpConnection, flight: u32): u32 {
 }
 
 /**
- * Whether a segment shorter than a full one goes out now: Nagle (RFC 9293 section 3.7.4) and the
- * sender's side of silly-window avoidance (section 3.8.6.2.1).
+ * Whether a segment shorter than a full one goes out now: the sender's side of silly-window
+ * avoidance (RFC 9293 section 3.8.6.2.1) with Nagle as Minshall made it, and Linux has it: only
+ * a short segment in flight holds back another, so that full ones do not delay the last of a write.
  */
-function worthSending(connection: TcpConnection, length: u32, unsent: u32, flight: u32): bool {
+function worthSending(connection: TcpConnection, length: u32, unsent: u32): bool {
   const sender = connection.sender;
   if (before(sender.next, sender.maximum)) return true;
-  const resting = flight == 0 || connection.noDelay;
-  if (length == unsent && (resting || sender.closing)) return true;
-  return resting && length >= sender.largestWindow >>> 1;
+  const free = connection.noDelay || !before(sender.unacknowledged, sender.shortEnd);
+  if (length == unsent && (free || sender.closing)) return true;
+  return free && length >= sender.largestWindow >>> 1;
 }
 
 /**

@@ -28,6 +28,8 @@ export class SendWindow {
   shift: u32 = 0;
   /** The largest payload that is sent (Eff.snd.MSS). */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
+  /** The end of the last segment sent that was not a full one; at least SND.UNA. */
+  shortEnd: u32 = 0;
   /** The user has closed: a FIN goes out behind the last byte. */
   closing: bool = false;
   readonly ring: Ring;
@@ -44,6 +46,7 @@ export class SendWindow {
     this.unacknowledged = initial;
     this.next = initial;
     this.maximum = initial;
+    this.shortEnd = initial;
     this.base = initial + 1;
   }
 
@@ -92,6 +95,7 @@ export class SendWindow {
       this.base = data;
     }
     this.unacknowledged = acknowledgment;
+    if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
   }
 
