@@ -1,4 +1,4 @@
-/** Watches the packets of a machine as they pass, through the file that QEMU's filter-dump writes. */
+/** Watches the packets of a machine as they pass, in the file that QEMU's filter-dump writes. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Lengths of the headers of a pcap file and of one packet in it. */

@@ -151,7 +151,7 @@ test("GRUB's form of the command line and of modules", async (t) => {
   assert.equal(first.command, `echo 'a;b' "c d"`);
 });
 
-test("QEMU's form: quotes untouched, modules by their full path with words behind it", async (t) => {
+test("QEMU's form: quotes untouched, modules by their full path", async (t) => {
   const modules = { ...file("[Network]", "DHCP=yes"), "other.txt": "ignored" };
   const options = { modules, append: "console=ttyS0,115200n8" };
   const { machine, code } = await runOnce(t, 'echo \\"x  y\\"; poweroff', options);

@@ -26,7 +26,6 @@ const ranks: Record<string, number> = {
 /** Layers that see less than their rank allows. */
 const narrower: Record<string, string[]> = {
   drivers: ["kernel/core", "kernel/limits", "kernel/machine", "net/wire/frame", "net/phy"],
-  "kernel/config": ["kernel/core", "kernel/limits", "net/wire"],
 };
 
 /** What no file of a tree may import, whatever the ranks. */

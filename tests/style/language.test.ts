@@ -9,16 +9,20 @@ const bannedNames: Record<string, string> = {
   f32: "integers: floats would pull libm in",
   f64: "integers: floats would pull libm in",
   Date: "the time that is passed in",
-  console: "kernel/core/log.ts or the shell",
   trace: "kernel/core/log.ts or the shell",
 };
+
+/** What AssemblyScript's global `console` can do; a variable may be called so all the same. */
+const consoleMethods = new Set(["log", "info", "warn", "error", "debug", "assert", "time"]);
 
 function objection(node: ts.Node): string | undefined {
   if (ts.isIdentifier(node)) {
     const property = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
     if (property) {
       const owner = (node.parent as ts.PropertyAccessExpression).expression.getText();
-      return owner === "Math" ? "Math works on floats" : undefined;
+      if (owner === "Math") return "Math works on floats";
+      const printing = owner === "console" && consoleMethods.has(node.text);
+      return printing ? "console: use kernel/core/log.ts or the shell" : undefined;
     }
     return Object.hasOwn(bannedNames, node.text) && !isDeclarationName(node)
       ? `${node.text}: use ${bannedNames[node.text]}`

@@ -4,7 +4,7 @@ import { files, lines, none, text } from "./sources.ts";
 
 // Written so that this file does not hold them itself.
 const patterns = [
-  /registry[.][a-z]+[.][a-z]+/i,
+  /\bregistry[.][a-z-]+[.](org|com|net|io|dev)\b/i,
   /(pypi|npmjs|crates)[.](org|com|io)/i,
   /(^|["'`\s(=:])\/(work|root|home|Users)\//,
 ];
