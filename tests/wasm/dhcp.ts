@@ -116,6 +116,10 @@ export function address(): u32 {
 export function notes(): string {
   return target.notes;
 }
+/** Someone else takes the client's port. */
+export function occupyPort(): void {
+  table.open(68);
+}
 export function socketCount(): u32 {
   return table.count;
 }

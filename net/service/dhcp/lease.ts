@@ -23,7 +23,7 @@ import {
   OPTION_TIME_SERVERS,
 } from "../../wire/dhcp-options";
 import { LeaseRoute, readRoutes } from "./routes";
-import { readSearchList, readText } from "./text";
+import { readHostName, readSearchList, readText } from "./text";
 
 /** Leases are not shorter than this, in seconds, whatever the server says: no request storm. */
 export const SHORTEST_LEASE: u32 = 10;
@@ -45,9 +45,10 @@ export class Lease {
   routes: Array<LeaseRoute> = [];
   nameServers: Array<u32> = [];
   timeServers: Array<u32> = [];
-  /** Domain, search list and host name, escaped for a console; "" when there is none. */
+  /** Domain and search list, escaped for a console; "" when there is none. */
   domain: string = "";
   search: Array<string> = [];
+  /** Only a name that a host can have; "" when there is none. */
   hostname: string = "";
   /** 576 to 1500, or 0 when the server does not say. */
   mtu: u32 = 0;
@@ -126,7 +127,7 @@ export class Lease {
     this.nameServers = usable(options.addresses(OPTION_NAME_SERVERS));
     this.timeServers = usable(options.addresses(OPTION_TIME_SERVERS));
     this.domain = readText(options.find(OPTION_DOMAIN));
-    this.hostname = readText(options.find(OPTION_HOST_NAME));
+    this.hostname = readHostName(options.find(OPTION_HOST_NAME));
     this.search = readSearchList(options.find(OPTION_SEARCH));
     const mtu = options.number(OPTION_MTU, 2);
     if (mtu >= SMALLEST_MTU) this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;

@@ -1,6 +1,7 @@
 /** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
 import { escapeBytes } from "../../../kernel/core/escape";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";
+import { nameComplaint } from "../dns/name";
 
 /** Domains that are kept of a search list. */
 const SEARCH_DOMAINS: i32 = 8;
@@ -11,6 +12,12 @@ export function readText(data: StaticArray<u8> | null): string {
   let length = data.length;
   while (length > 0 && data[length - 1] == 0) length--;
   return escapeBytes(changetype<usize>(data), length as u32);
+}
+
+/** Option 12 if it is a name that a host can have, else "". */
+export function readHostName(data: StaticArray<u8> | null): string {
+  const name = readText(data);
+  return nameComplaint(name) == "" ? name : "";
 }
 
 /** The domains of option 119; empty when one of them is malformed (RFC 3397 section 2). */
