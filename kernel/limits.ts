@@ -110,8 +110,6 @@ export const OUTPUT_ROOM: u32 = 32 * 1024;
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 /** Bytes typed ahead while a command runs that does not read them. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
-/** Console commands in one typed line. */
-export const LINE_COMMANDS: u32 = 256;
 export const LOG_BYTES: u32 = 64 * 1024;
 export const COMMAND_LINE_BYTES: u32 = 4096;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;

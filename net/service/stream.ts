@@ -49,8 +49,20 @@ export interface Stream {
   writable(): u32;
   /** Takes up to `length` bytes; answers how many. */
   write(source: usize, length: u32): u32;
-  /** No more will be written; what was written still goes out. */
+  /** No more will be written; what was written still goes out. Reading stays possible. */
   close(): void;
+  /**
+   * The user lets go of it: it ends cleanly, or abruptly where unread data is in it. Like
+   * `abort`, the last call: the object may serve another connection afterwards.
+   */
+  release(): void;
   /** Drops the connection at once. */
   abort(): void;
+}
+
+/** Where streams come from that others open. */
+export interface StreamListener {
+  /** The stream that has been ready for longest, or null. */
+  accept(): Stream | null;
+  close(): void;
 }

@@ -3,6 +3,7 @@
  * where its bytes lie, a sink is shown them where they arrived: neither makes a copy.
  */
 import { crc32 } from "../../../kernel/core/crc32";
+import { Stream } from "../stream";
 import { HttpHead } from "./head";
 
 export abstract class BodySource {
@@ -19,12 +20,27 @@ export abstract class BodySource {
   /** Moves up to `capacity` bytes to `destination`; answers how many. */
   read(destination: usize, capacity: u32): u32 {
     let done: u32 = 0;
-    while (done < capacity) {
-      const length = min(capacity - done, this.peekLength());
-      if (length == 0) break;
-      memory.copy(destination + done, this.peekPointer(), length);
-      this.consume(length);
-      done += length;
+    for (
+      let length = this.peekLength();
+      length > 0 && done < capacity;
+      length = this.peekLength()
+    ) {
+      const part = min(capacity - done, length);
+      memory.copy(destination + done, this.peekPointer(), part);
+      this.consume(part);
+      done += part;
+    }
+    return done;
+  }
+
+  /** Moves as many bytes to `stream` as it takes; answers how many. */
+  writeTo(stream: Stream): u32 {
+    let done: u32 = 0;
+    for (let length = this.peekLength(); length > 0; length = this.peekLength()) {
+      const taken = stream.write(this.peekPointer(), length);
+      this.consume(taken);
+      done += taken;
+      if (taken < length) break;
     }
     return done;
   }
@@ -67,14 +83,17 @@ const PERIOD: u32 = 65536;
 /** One period; filled when the first PatternSource is made. */
 const pattern = new StaticArray<u8>(PERIOD);
 
+function fillPattern(): void {
+  for (let i: u32 = 0; i < PERIOD; i++) pattern[i] = (i * 131 + (i >>> 8) * 7) as u8;
+}
+
 /** N bytes, byte i being (i*131 + (i>>8)*7) & 255 with i counted anew every 65,536. */
 export class PatternSource extends BodySource {
   private position: u64 = 0;
 
   constructor(private total: u64) {
     super();
-    if (pattern[1] != 0) return;
-    for (let i: u32 = 0; i < PERIOD; i++) pattern[i] = (i * 131 + (i >>> 8) * 7) as u8;
+    if (pattern[1] == 0) fillPattern();
   }
 
   length(): u64 {

@@ -32,7 +32,7 @@ export class ConnectionPool {
 
   /** Keeps a stream on which everything asked for was answered. */
   put(url: Url, stream: Stream, now: i64): void {
-    if (this.idle.length == HTTP_IDLE_CONNECTIONS) this.idle.shift().stream.close();
+    if (this.idle.length == HTTP_IDLE_CONNECTIONS) this.idle.shift().stream.release();
     const closesAt = now + IDLE_TIME;
     this.idle.push(new IdleConnection(url.host, url.port, url.secure, stream, closesAt));
   }
@@ -44,7 +44,7 @@ export class ConnectionPool {
       if (entry.host != url.host || entry.port != url.port || entry.secure != url.secure) continue;
       this.idle.splice(i, 1);
       if (entry.usable()) return entry.stream;
-      discard(entry.stream);
+      entry.stream.release();
     }
     return null;
   }
@@ -56,7 +56,7 @@ export class ConnectionPool {
       entry.stream.poll(now);
       if (entry.usable() && now < entry.closesAt) continue;
       this.idle.splice(i, 1);
-      discard(entry.stream);
+      entry.stream.release();
     }
   }
 
@@ -68,12 +68,6 @@ export class ConnectionPool {
 
   /** Closes all: the stack goes down, or its address changes. */
   clear(): void {
-    while (this.idle.length > 0) this.idle.pop().stream.close();
+    while (this.idle.length > 0) this.idle.pop().stream.release();
   }
-}
-
-/** Closes a stream that is not used any more: at once when something unread is left in it. */
-export function discard(stream: Stream): void {
-  if (stream.readable() > 0) stream.abort();
-  else stream.close();
 }

@@ -12,7 +12,7 @@ import { formatIpv4 } from "../../wire/address";
 import { Stream, StreamStatus } from "../stream";
 import { Url } from "../url";
 import { CountingSink } from "./body";
-import { ConnectionPool, discard } from "./connection-pool";
+import { ConnectionPool } from "./connection-pool";
 import { connectFailure, HttpFailure, transferFailure } from "./failure";
 import { isIdempotent } from "./grammar";
 import { HttpHead } from "./head";
@@ -175,10 +175,12 @@ export class HttpExchange {
   }
 
   private resolve(now: i64): bool {
-    const idle = this.retried ? null : this.services.pool.take(this.url);
-    if (idle != null) {
-      this.reused = true;
-      return this.begin(idle, now);
+    if (!this.retried) {
+      const idle = this.services.pool.take(this.url);
+      if (idle != null) {
+        this.reused = true;
+        return this.begin(idle, now);
+      }
     }
     if (this.url.address < 0) {
       let answer = this.answer;
@@ -223,8 +225,11 @@ export class HttpExchange {
       return this.notConnected(HttpFailure.TimedOut, "no answer for 30 s", now);
     }
     if (status == StreamStatus.Failed) {
+      const kind = connectFailure(stream.failureKind());
+      const reason = stream.failure();
+      stream.abort();
       this.stream = null;
-      return this.notConnected(connectFailure(stream.failureKind()), stream.failure(), now);
+      return this.notConnected(kind, reason, now);
     }
     this.times.connected = now;
     return this.begin(stream, now);
@@ -314,7 +319,7 @@ export class HttpExchange {
     if (this.receiver.framing.persistent && this.sender.complete() && silent) {
       this.services.pool.put(this.url, stream, now);
     } else if (this.sender.complete()) {
-      discard(stream);
+      stream.release();
     } else {
       stream.abort();
     }

@@ -22,6 +22,8 @@ export class Framing {
   persistent: bool = false;
   /** "" or why the framing is refused. */
   error: string = "";
+  /** It is refused for a transfer coding that is not known here. */
+  unknownCoding: bool = false;
 
   /** Of a response to a request whose method was HEAD or not. */
   readResponse(head: HttpHead, toHead: bool): bool {
@@ -62,12 +64,14 @@ export class Framing {
   private readFields(head: HttpHead): bool {
     this.setKind(BodyKind.None);
     this.error = "";
+    this.unknownCoding = false;
     this.persistent =
       !head.hasToken("connection", "close") &&
       (head.minorVersion > 0 || head.hasToken("connection", "keep-alive"));
     if (head.find("transfer-encoding") >= 0) {
       if (head.minorVersion == 0) return this.refuse("Transfer-Encoding in HTTP/1.0");
-      if (!isChunkedAlone(head)) return this.refuse("unknown Transfer-Encoding");
+      this.unknownCoding = !isChunkedAlone(head);
+      if (this.unknownCoding) return this.refuse("unknown Transfer-Encoding");
       this.kind = BodyKind.Chunked;
       // Where Content-Length is there too, chunked counts, and this is the last message.
       if (head.find("content-length") >= 0) this.persistent = false;

@@ -45,13 +45,7 @@ export class RequestSender {
       if (sent < left) return sent > 0;
     }
     const body = this.body;
-    if (body == null) return sent > 0;
-    for (let length = body.peekLength(); length > 0; length = body.peekLength()) {
-      const taken = stream.write(body.peekPointer(), length);
-      body.consume(taken);
-      sent += taken;
-      if (taken < length) break;
-    }
+    if (body != null) sent += body.writeTo(stream);
     return sent > 0;
   }
 }

@@ -26,13 +26,13 @@ export class ResponseReceiver {
   state: ReceiverState = ReceiverState.Head;
   failure: HttpFailure = HttpFailure.None;
   message: string = "";
-  head: HttpHead = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
+  readonly head: HttpHead;
   readonly framing: Framing = new Framing();
   /** Bytes taken from the stream since `start`. */
   taken: u64 = 0;
   /** Bytes of content passed on. */
   bodyBytes: u64 = 0;
-  private parser: HeadParser;
+  private readonly parser: HeadParser;
   private readonly decoder: BodyDecoder = new BodyDecoder();
   private sink: BodySink = new CountingSink();
   private maximum: u64 = 0;
@@ -40,7 +40,9 @@ export class ResponseReceiver {
   private toHead: bool = false;
 
   constructor() {
-    this.parser = new HeadParser(this.head, false);
+    const head = new HttpHead(HTTP_HEADER_BYTES, HTTP_HEADER_FIELDS);
+    this.head = head;
+    this.parser = new HeadParser(head, false);
   }
 
   /** Ready for the answer to a request, to HEAD or not. */

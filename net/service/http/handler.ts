@@ -1,0 +1,59 @@
+/** What a server passes to those who answer, and what it wants of them. */
+import { equalsText, latin1, startsWithText } from "../../../kernel/core/text";
+import { BodySink } from "./body";
+import { HttpHead } from "./head";
+import { HttpResponse } from "./response";
+
+/** A request whose head was read and is good. It is valid until the handler returns. */
+export class IncomingRequest {
+  /** Bytes of body received; final when `handle` is called. */
+  bodyBytes: u64 = 0;
+  private pathStart: u32 = 0;
+  private pathLength: u32 = 0;
+
+  constructor(readonly head: HttpHead) {}
+
+  /**
+   * Finds the path in the target: origin form, absolute form, or "*" for OPTIONS (RFC 9112
+   * section 3.2). False when the target is none of them.
+   */
+  readTarget(): bool {
+    this.bodyBytes = 0;
+    const head = this.head;
+    const target = head.pointer(head.targetStart);
+    const length = head.targetLength;
+    let start: u32 = 0;
+    if (startsWithText(target, length, "http://")) {
+      start = 7;
+      while (start < length && load<u8>(target + start) != 0x2f) start++;
+      if (start == 7 || start == length) return false;
+    } else if (equalsText(target, length, "*")) {
+      if (!this.isMethod("OPTIONS")) return false;
+    } else if (load<u8>(target) != 0x2f) {
+      return false;
+    }
+    let end = start;
+    while (end < length && load<u8>(target + end) != 0x3f) end++;
+    this.pathStart = head.targetStart + start;
+    this.pathLength = end - start;
+    return true;
+  }
+
+  isMethod(method: string): bool {
+    return equalsText(this.head.pointer(0), this.head.methodLength, method);
+  }
+  pathIs(path: string): bool {
+    return equalsText(this.head.pointer(this.pathStart), this.pathLength, path);
+  }
+  /** The path as it stands in the request, without the query. */
+  path(): string {
+    return latin1(this.head.pointer(this.pathStart), this.pathLength);
+  }
+}
+
+export interface HttpHandler {
+  /** Where the request's body is to go; null: it is counted and dropped. */
+  body(request: IncomingRequest): BodySink | null;
+  /** The answer, when the whole request is there. It may not wait. */
+  handle(request: IncomingRequest): HttpResponse;
+}

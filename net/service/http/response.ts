@@ -1,0 +1,118 @@
+/** What a server answers (RFC 9110 section 15): made by a handler, written by the server. */
+import { writeAscii, writeDecimal } from "../../../kernel/core/text";
+import { BodySource, BytesSource } from "./body";
+import { isFieldValue, isToken } from "./grammar";
+
+/** Bytes of a response's head at most: `addField` refuses what would not fit. */
+export const RESPONSE_HEAD_BYTES: u32 = 2048;
+/** What the fields that the server writes itself need, together with the status line. */
+const OWN_FIELDS: u32 = 512;
+
+export class HttpResponse {
+  /** Null: an empty body. */
+  body: BodySource | null = null;
+  contentType: string = "text/plain; charset=utf-8";
+  /** The connection is closed behind this response. */
+  closes: bool = false;
+  /** The body is announced, but not sent: the answer to HEAD. */
+  headOnly: bool = false;
+  /** More fields, each with its line end. */
+  private fields: string = "";
+
+  constructor(readonly status: u32) {}
+
+  static ofText(status: u32, text: string): HttpResponse {
+    const response = new HttpResponse(status);
+    response.body = BytesSource.ofText(text);
+    return response;
+  }
+
+  /** The status and its name as a page of one line. */
+  static ofStatus(status: u32): HttpResponse {
+    return HttpResponse.ofText(status, `${status} ${reasonOf(status)}\n`);
+  }
+
+  /** Adds a field; false when it is none, or does not fit. */
+  addField(name: string, value: string): bool {
+    const length: u32 = this.fields.length + name.length + value.length + 4;
+    if (!isToken(name) || !isFieldValue(value)) return false;
+    if (length > RESPONSE_HEAD_BYTES - OWN_FIELDS) return false;
+    this.fields += `${name}: ${value}\r\n`;
+    return true;
+  }
+
+  /** What is sent behind the head. */
+  content(): BodySource | null {
+    return this.headOnly ? (null as BodySource | null) : this.body;
+  }
+
+  length(): u64 {
+    const body = this.body;
+    return body == null ? 0 : body.length();
+  }
+
+  /** Writes the head, at most RESPONSE_HEAD_BYTES; answers how many bytes. */
+  writeHead(destination: usize, server: string, minorVersion: u32): u32 {
+    let at = destination;
+    at += writeAscii(at, "HTTP/1.1 ");
+    at += writeDecimal(at, this.status);
+    at += writeAscii(at, " ");
+    at += writeAscii(at, reasonOf(this.status));
+    at += writeAscii(at, "\r\nServer: ");
+    at += writeAscii(at, server);
+    if (this.status >= 200 && this.status != 204 && this.status != 304) {
+      at += writeAscii(at, "\r\nContent-Type: ");
+      at += writeAscii(at, this.contentType);
+      at += writeAscii(at, "\r\nContent-Length: ");
+      at += writeDecimal(at, this.length());
+    }
+    if (this.closes) at += writeAscii(at, "\r\nConnection: close");
+    else if (minorVersion == 0) at += writeAscii(at, "\r\nConnection: keep-alive");
+    at += writeAscii(at, "\r\n");
+    at += writeAscii(at, this.fields);
+    at += writeAscii(at, "\r\n");
+    return (at - destination) as u32;
+  }
+}
+
+/** The name of a status, "" of one that is not used here. */
+export function reasonOf(status: u32): string {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 417:
+      return "Expectation Failed";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
+  }
+}

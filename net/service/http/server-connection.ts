@@ -1,0 +1,281 @@
+/**
+ * One connection of an HTTP server (RFC 9112): requests one after the other, pipelined ones
+ * too, each answered before the next is read.
+ *
+ *     Head -> Body -> Respond -> Head ...        Respond -> Linger -> Gone
+ *
+ * Every state has a deadline, and slow peers get 30 s and then 1 KiB a second to hold on to.
+ */
+import { MICROSECOND, SECOND } from "../../../kernel/core/time";
+import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../kernel/limits";
+import { Stream, StreamStatus } from "../stream";
+import { BodySink } from "./body";
+import { BodyDecoder } from "./body-decoder";
+import { Framing } from "./framing";
+import { HttpHandler, IncomingRequest } from "./handler";
+import { HttpHead } from "./head";
+import { HeadFailure, HeadParser, HeadState } from "./head-parser";
+import { HttpResponse } from "./response";
+import { ResponseWriter } from "./response-writer";
+
+/** For the first request, and for each whole head from its first byte on. */
+const HEAD_TIME: i64 = 10 * SECOND;
+/** For the next request to begin. */
+const KEEP_ALIVE_TIME: i64 = 60 * SECOND;
+/** A body, either way, may take this and MICROSECONDS_PER_BYTE for each byte so far. */
+const BODY_TIME: i64 = 30 * SECOND;
+const MICROSECONDS_PER_BYTE: i64 = 977 * MICROSECOND;
+/** How long what still arrives is read after the last response (section 9.6). */
+const LINGER_TIME: i64 = 2 * SECOND;
+/** Requests answered in one turn before other connections get theirs. */
+const TURN_REQUESTS: u32 = 32;
+
+const CONTINUE: string = "HTTP/1.1 100 Continue\r\n\r\n";
+
+export const enum ConnectionState {
+  Head = 0,
+  Body = 1,
+  Respond = 2,
+  Linger = 3,
+  Gone = 4,
+}
+
+export class ServerConnection {
+  state: ConnectionState = ConnectionState.Head;
+  /** When what it waits for must have happened. */
+  deadline: i64;
+  /** Requests answered. */
+  requests: u32 = 0;
+  private readonly head: HttpHead;
+  private readonly parser: HeadParser;
+  private readonly framing: Framing = new Framing();
+  private readonly decoder: BodyDecoder = new BodyDecoder();
+  private readonly request: IncomingRequest;
+  private sink: BodySink | null = null;
+  private response: HttpResponse | null = null;
+  private headWritten: bool = false;
+  private bodySent: u64 = 0;
+  private bodySince: i64 = 0;
+
+  constructor(
+    private readonly stream: Stream,
+    private readonly handler: HttpHandler,
+    private readonly writer: ResponseWriter,
+    now: i64,
+  ) {
+    const head = new HttpHead(HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS);
+    this.head = head;
+    this.parser = new HeadParser(head, true);
+    this.request = new IncomingRequest(head);
+    this.deadline = now + HEAD_TIME;
+  }
+
+  /** Between two requests: it may be closed when room is needed. */
+  idle(): bool {
+    if (this.state != ConnectionState.Head || this.requests == 0) return false;
+    return this.head.length == 0 && this.stream.readable() == 0;
+  }
+
+  /** Goes on as far as it can without waiting; true when bytes moved. */
+  poll(now: i64): bool {
+    this.stream.poll(now);
+    const before = this.requests;
+    let moved = false;
+    while (this.state < ConnectionState.Linger && this.requests - before < TURN_REQUESTS) {
+      if (!this.step(now)) break;
+      moved = true;
+    }
+    if (this.state == ConnectionState.Linger) this.linger();
+    if (now >= this.deadline && this.state != ConnectionState.Gone) this.late(now);
+    return moved;
+  }
+
+  private step(now: i64): bool {
+    if (this.state == ConnectionState.Head) return this.readHead(now);
+    if (this.state == ConnectionState.Body) return this.readBody(now);
+    return this.respond(now);
+  }
+
+  /** Ends the connection at once. */
+  abort(): void {
+    this.stream.abort();
+    this.state = ConnectionState.Gone;
+  }
+
+  private release(): bool {
+    this.stream.release();
+    this.state = ConnectionState.Gone;
+    return false;
+  }
+
+  private readHead(now: i64): bool {
+    const stream = this.stream;
+    const length = stream.peekLength();
+    if (length == 0) {
+      const status = stream.status();
+      if (status == StreamStatus.Failed || status == StreamStatus.Finished) this.release();
+      return false;
+    }
+    if (this.head.length == 0) this.deadline = now + HEAD_TIME;
+    stream.consume(this.parser.feed(stream.peekPointer(), length));
+    if (this.parser.state == HeadState.Failed) return this.refuse(this.headStatus(), now);
+    if (this.parser.state == HeadState.Done) this.headRead(now);
+    return true;
+  }
+
+  private headStatus(): u32 {
+    if (this.parser.failure == HeadFailure.TooLarge) return 431;
+    return this.parser.failure == HeadFailure.Version ? 505 : 400;
+  }
+
+  private headRead(now: i64): void {
+    const head = this.head;
+    const good = this.request.readTarget() && this.hostIsGood();
+    if (!this.framing.readRequest(head)) {
+      this.refuse(this.framing.unknownCoding ? 501 : 400, now);
+      return;
+    }
+    if (!good) {
+      this.refuse(400, now);
+      return;
+    }
+    this.decoder.start(this.framing.kind, this.framing.length);
+    this.bodySince = now;
+    if (this.decoder.finished) {
+      this.answer(this.handler.handle(this.request), now);
+      return;
+    }
+    if (head.minorVersion > 0 && head.find("expect") >= 0 && !this.expected()) {
+      this.refuse(417, now);
+      return;
+    }
+    this.sink = this.handler.body(this.request);
+    this.deadline = now + BODY_TIME;
+    this.state = ConnectionState.Body;
+  }
+
+  /** HTTP/1.1 has exactly one Host; an older request may have one (section 3.2). */
+  private hostIsGood(): bool {
+    const field = this.head.find("host");
+    if (field < 0) return this.head.minorVersion == 0;
+    const host = this.head.valuePointer(field);
+    for (let i: u32 = 0; i < this.head.valueLength(field); i++) {
+      const c = load<u8>(host + i);
+      if (c <= 0x20 || c >= 0x7f || c == 0x2f || c == 0x40 || c == 0x2c) return false;
+    }
+    return this.head.find("host", field + 1) < 0;
+  }
+
+  /** "Expect: 100-continue" is met, unless the body is coming already; another is not. */
+  private expected(): bool {
+    if (!this.head.hasToken("expect", "100-continue")) return false;
+    if (this.stream.readable() == 0) this.writer.writeText(this.stream, CONTINUE);
+    return true;
+  }
+
+  private readBody(now: i64): bool {
+    const stream = this.stream;
+    const decoder = this.decoder;
+    const length = stream.peekLength();
+    if (length == 0) {
+      const status = stream.status();
+      if (status == StreamStatus.Failed || status == StreamStatus.Finished) this.release();
+      return false;
+    }
+    if (decoder.payload == 0) {
+      stream.consume(decoder.frame(stream.peekPointer(), length));
+      if (decoder.error != "") return this.refuse(400, now);
+    } else {
+      const part = min<u64>(length, decoder.payload) as u32;
+      const sink = this.sink;
+      if (sink != null && !sink.data(stream.peekPointer(), part)) return this.refuse(413, now);
+      stream.consume(part);
+      decoder.took(part);
+      this.request.bodyBytes += part;
+      this.allow(this.request.bodyBytes);
+    }
+    if (decoder.finished) this.answer(this.handler.handle(this.request), now);
+    return true;
+  }
+
+  /** Moves the deadline of a body of which so many bytes are there or gone. */
+  private allow(bytes: u64): void {
+    const earned = min<u64>(bytes, 1 << 40) as i64;
+    this.deadline = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
+  }
+
+  /** Answers with an error and gives the connection up. */
+  private refuse(status: u32, now: i64): bool {
+    const response = HttpResponse.ofStatus(status);
+    response.closes = true;
+    this.answer(response, now);
+    return true;
+  }
+
+  private answer(response: HttpResponse, now: i64): void {
+    this.sink = null;
+    this.response = response;
+    this.headWritten = false;
+    if (!this.framing.persistent) response.closes = true;
+    response.headOnly = this.request.isMethod("HEAD");
+    this.requests++;
+    this.bodySince = now;
+    this.deadline = now + BODY_TIME;
+    this.state = ConnectionState.Respond;
+  }
+
+  private respond(now: i64): bool {
+    const stream = this.stream;
+    const response = this.response!;
+    if (stream.status() == StreamStatus.Failed) {
+      this.abort();
+      return false;
+    }
+    if (!this.headWritten) {
+      if (!this.writer.writeHead(stream, response, this.head.minorVersion)) return false;
+      this.headWritten = true;
+    }
+    const body = response.content();
+    if (body != null && body.peekLength() > 0) {
+      const sent = body.writeTo(stream);
+      this.bodySent += sent;
+      this.allow(this.bodySent);
+      if (body.peekLength() > 0) return sent > 0;
+    }
+    return this.responded(response, now);
+  }
+
+  /** The response is with the stream: on to the next request, or to the end. */
+  private responded(response: HttpResponse, now: i64): bool {
+    this.response = null;
+    this.bodySent = 0;
+    if (response.closes) {
+      this.stream.close();
+      this.state = ConnectionState.Linger;
+      this.deadline = now + LINGER_TIME;
+    } else {
+      this.parser.reset();
+      this.state = ConnectionState.Head;
+      this.deadline = now + KEEP_ALIVE_TIME;
+    }
+    return true;
+  }
+
+  /** Reads and drops what still comes, lest a RST overtake the response (section 9.6). */
+  private linger(): void {
+    const stream = this.stream;
+    for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
+      stream.consume(length);
+    }
+    const status = stream.status();
+    if (status == StreamStatus.Finished || status == StreamStatus.Failed) this.release();
+  }
+
+  /** The deadline has passed. */
+  private late(now: i64): void {
+    const began = this.state == ConnectionState.Body || this.head.length > 0;
+    if (this.state == ConnectionState.Respond) this.abort();
+    else if (this.state == ConnectionState.Linger || !began) this.release();
+    else this.refuse(408, now);
+  }
+}

@@ -1,0 +1,93 @@
+/** The HTTP/1.1 server (RFC 9110, RFC 9112): takes connections and keeps each one going. */
+import { earlier, NEVER } from "../../../kernel/core/time";
+import { HTTP_SERVER_CONNECTIONS } from "../../../kernel/limits";
+import { StreamListener } from "../stream";
+import { HttpHandler } from "./handler";
+import { ResponseWriter } from "./response-writer";
+import { ConnectionState, ServerConnection } from "./server-connection";
+
+export class HttpServer {
+  /** Connections taken and requests answered since the beginning. */
+  accepted: u64 = 0;
+  requests: u64 = 0;
+  private readonly writer: ResponseWriter;
+  private connections: Array<ServerConnection> = [];
+
+  /** `name` is the value of the Server header: `anonymos/0.1.0`. */
+  constructor(
+    private readonly listener: StreamListener,
+    private readonly handler: HttpHandler,
+    name: string,
+  ) {
+    this.writer = new ResponseWriter(name);
+  }
+
+  /** Moves everything on; true when bytes moved, so that TCP has something to do. */
+  poll(now: i64): bool {
+    let moved = this.accept(now);
+    const connections = this.connections;
+    for (let i = connections.length - 1; i >= 0; i--) {
+      const connection = connections[i];
+      const before = connection.requests;
+      if (connection.poll(now)) moved = true;
+      this.requests += connection.requests - before;
+      if (connection.state == ConnectionState.Gone) this.remove(i);
+    }
+    return moved;
+  }
+
+  pollAt(): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.connections.length; i++)
+      at = earlier(at, this.connections[i].deadline);
+    return at;
+  }
+
+  connectionCount(): u32 {
+    return this.connections.length;
+  }
+
+  /** Gives up the port and ends every connection. */
+  close(): void {
+    this.listener.close();
+    for (let i = 0; i < this.connections.length; i++) this.connections[i].abort();
+    this.connections = [];
+  }
+
+  private accept(now: i64): bool {
+    let any = false;
+    for (;;) {
+      // Where all are busy, new ones wait with the listener.
+      const full = (this.connections.length as u32) >= HTTP_SERVER_CONNECTIONS;
+      const idle = full ? this.longestIdle() : -1;
+      if (full && idle < 0) break;
+      const stream = this.listener.accept();
+      if (stream == null) break;
+      if (full) {
+        this.connections[idle].abort();
+        this.remove(idle);
+      }
+      this.connections.push(new ServerConnection(stream, this.handler, this.writer, now));
+      this.accepted++;
+      any = true;
+    }
+    return any;
+  }
+
+  /** The connection that has been idle for longest, or -1. */
+  private longestIdle(): i32 {
+    let oldest = -1;
+    for (let i = 0; i < this.connections.length; i++) {
+      const connection = this.connections[i];
+      if (!connection.idle()) continue;
+      if (oldest < 0 || connection.deadline < this.connections[oldest].deadline) oldest = i;
+    }
+    return oldest;
+  }
+
+  /** The last one takes its place: order does not matter. */
+  private remove(index: i32): void {
+    const last = this.connections.pop();
+    if (index < this.connections.length) this.connections[index] = last;
+  }
+}

@@ -1,0 +1,103 @@
+/** TCP connections and listeners as streams (RFC 9293 section 3.9.1). */
+import { SocketError } from "../socket/error";
+import { TcpConnection } from "../socket/tcp/connection";
+import { TcpListener } from "../socket/tcp/listener";
+import { TcpState } from "../socket/tcp/state";
+import { Stream, StreamFailure, StreamListener, StreamStatus } from "./stream";
+
+export class TcpStream implements Stream {
+  constructor(readonly connection: TcpConnection) {
+    // HTTP and TLS write whole messages: nothing is won by waiting for more.
+    connection.noDelay = true;
+  }
+
+  poll(_now: i64): void {}
+
+  status(): StreamStatus {
+    const connection = this.connection;
+    if (!connection.established()) {
+      return connection.state == TcpState.Closed ? StreamStatus.Failed : StreamStatus.Connecting;
+    }
+    if (connection.peerFinished()) return StreamStatus.Finished;
+    return connection.state == TcpState.Closed ? StreamStatus.Failed : StreamStatus.Open;
+  }
+
+  failureKind(): StreamFailure {
+    switch (this.connection.error) {
+      case SocketError.Refused:
+        return StreamFailure.Refused;
+      case SocketError.TimedOut:
+        return StreamFailure.TimedOut;
+      case SocketError.Unreachable:
+        return StreamFailure.Unreachable;
+      case SocketError.NoResources:
+        return StreamFailure.NoResources;
+      case SocketError.None:
+        return StreamFailure.None;
+      default:
+        return StreamFailure.Reset;
+    }
+  }
+
+  failure(): string {
+    switch (this.connection.error) {
+      case SocketError.Refused:
+        return "connection refused";
+      case SocketError.Reset:
+        return "connection reset by the peer";
+      case SocketError.TimedOut:
+        return "connection timed out";
+      case SocketError.Unreachable:
+        return "no route to the host";
+      case SocketError.AddressGone:
+        return "the own address is gone";
+      case SocketError.NoResources:
+        return "no free connection";
+      default:
+        return "connection closed";
+    }
+  }
+
+  readable(): u32 {
+    return this.connection.readable();
+  }
+  peekPointer(): usize {
+    return this.connection.peekPointer();
+  }
+  peekLength(): u32 {
+    return this.connection.peekLength();
+  }
+  consume(length: u32): void {
+    this.connection.consume(length);
+  }
+  read(destination: usize, capacity: u32): u32 {
+    return this.connection.read(destination, capacity);
+  }
+  writable(): u32 {
+    return this.connection.writable();
+  }
+  write(source: usize, length: u32): u32 {
+    return this.connection.write(source, length);
+  }
+  close(): void {
+    this.connection.close();
+  }
+  release(): void {
+    this.connection.detach();
+  }
+  abort(): void {
+    this.connection.abort();
+  }
+}
+
+export class TcpStreamListener implements StreamListener {
+  constructor(readonly listener: TcpListener) {}
+
+  accept(): Stream | null {
+    const connection = this.listener.accept();
+    return connection == null ? null : new TcpStream(connection);
+  }
+  close(): void {
+    this.listener.close();
+  }
+}
