@@ -24,7 +24,7 @@ export class History {
   back(current: string): string {
     if (this.at == this.lines.length) this.typed = current;
     this.at--;
-    return this.lines[this.at];
+    return this.shown();
   }
 
   canGoForward(): bool {
@@ -33,6 +33,22 @@ export class History {
 
   forward(): string {
     this.at++;
+    return this.shown();
+  }
+
+  /** Goes back to the next older line that holds `wanted`; false when there is none. */
+  search(wanted: string, current: string): bool {
+    for (let i = this.at - 1; i >= 0; i--) {
+      if (!this.lines[i].includes(wanted)) continue;
+      if (this.at == this.lines.length) this.typed = current;
+      this.at = i;
+      return true;
+    }
+    return false;
+  }
+
+  /** The line that the keys have gone to. */
+  shown(): string {
     return this.at == this.lines.length ? this.typed : this.lines[this.at];
   }
 

@@ -27,6 +27,8 @@ export const enum Key {
   KillWord,
   KillWordRight,
   Yank,
+  /** Ctrl-R: the newest line of the history that holds what was typed, then older ones. */
+  Search,
   ClearScreen,
   /** The terminal says where its cursor is: `KeyDecoder.column` (answer to ESC [ 6 n). */
   CursorReport,
@@ -163,6 +165,8 @@ function controlKey(byte: u32): Key {
       return Key.Down;
     case 0x10: // Ctrl-P
       return Key.Up;
+    case 0x12: // Ctrl-R
+      return Key.Search;
     case 0x15: // Ctrl-U
       return Key.KillToStart;
     case 0x17: // Ctrl-W

@@ -13,6 +13,8 @@ export class LineEditor {
   overflowed: bool = false;
   private killed: string = "";
   private bell: bool = false;
+  /** What Ctrl-R looks for; null when the key before was another one. */
+  private wanted: string | null = null;
 
   constructor(
     private readonly terminal: Terminal,
@@ -22,6 +24,7 @@ export class LineEditor {
   }
 
   insert(unit: u32): void {
+    this.wanted = null;
     if (this.line.insert(unit)) return;
     this.overflowed = true;
     this.bell = true;
@@ -30,6 +33,7 @@ export class LineEditor {
   /** What changes nothing rings the bell. The keys that end a line are the shell's. */
   key(key: Key): void {
     const line = this.line;
+    if (key != Key.Search) this.wanted = null;
     switch (key) {
       case Key.Left:
         this.move(line.cursor - 1);
@@ -54,6 +58,9 @@ export class LineEditor {
         break;
       case Key.Down:
         this.recall(false);
+        break;
+      case Key.Search:
+        this.search();
         break;
       case Key.Yank:
         if (!line.insertText(this.killed)) this.bell = true;
@@ -85,6 +92,7 @@ export class LineEditor {
   }
 
   clear(): void {
+    this.wanted = null;
     this.line.length = 0;
     this.line.cursor = 0;
     this.overflowed = false;
@@ -99,6 +107,14 @@ export class LineEditor {
     const history = this.history;
     if (back ? !history.canGoBack() : !history.canGoForward()) this.bell = true;
     else this.line.set(back ? history.back(this.line.text()) : history.forward());
+  }
+
+  private search(): void {
+    const before = this.wanted;
+    const wanted = before == null ? this.line.text() : before;
+    this.wanted = wanted;
+    if (this.history.search(wanted, this.line.text())) this.line.set(this.history.shown());
+    else this.bell = true;
   }
 
   private deletion(key: Key): void {
