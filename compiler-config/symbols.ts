@@ -23,11 +23,13 @@ function run(program: string, args: string[], input = ""): string {
   return execFileSync(program, args, { encoding: "utf8", input, maxBuffer: 1 << 30 });
 }
 
-/** The instructions that can be in a backtrace: calls, and what can fault. */
+/** The instructions that can be in a backtrace: calls, what can fault, and each function's first. */
 function interestingAddresses(): string[] {
   const text = run("objdump", ["-d", "--no-show-raw-insn", "-j", ".text", kernel]);
-  const wanted = /^(ffffffff[0-9a-f]{8}):\t(?:call|i?div|ud2|int3|(?!j).*(?:\([%,]|[ ,]0x))/gm;
-  return [...text.matchAll(wanted)].map((match) => match[1]);
+  const first = />:\n([0-9a-f]{16}):/.source;
+  const other = /\n([0-9a-f]{16}):\t(?:call|i?div|ud2|int3|(?!j).*(?:\([%,]|[ ,]0x))/.source;
+  const wanted = new RegExp(`${first}|${other}`, "g");
+  return [...text.matchAll(wanted)].map((match) => match[1] ?? match[2]);
 }
 
 class Numbers {

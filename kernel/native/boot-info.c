@@ -47,15 +47,9 @@ static void set_framebuffer(struct framebuffer found, u8 type) {
   if (reachable && (found.text || drawable)) boot_info.framebuffer = found;
 }
 
-struct multiboot1 {
-  u32 flags, memory_lower, memory_upper, boot_device, command_line;
-  u32 module_count, modules, symbols[4], map_length, map;
-  u32 drives_length, drives, config_table, loader_name, apm_table;
-  u32 vbe_control, vbe_mode, vbe_details[2];
-  u64 framebuffer;
-  u32 pitch, width, height;
-  u8 bits, type;
-} __attribute__((packed));
+/* Multiboot 1: a structure of 32-bit words, bits of the first telling which are there. */
+enum { FLAGS, MEMORY_UPPER = 2, COMMAND_LINE = 4, MODULE_COUNT, MODULE_LIST, MAP_LENGTH = 11, MAP };
+enum { LOADER_NAME = 16, FRAME_ADDRESS = 22, FRAME_HIGH, PITCH, WIDTH, HEIGHT, BITS_AND_TYPE };
 
 struct map_entry1 {
   u32 size; /* of what follows it */
@@ -63,82 +57,69 @@ struct map_entry1 {
   u32 type;
 } __attribute__((packed));
 
-static void read_multiboot1(u64 address) {
-  const struct multiboot1* info = direct(address);
-  if (info->flags & 1 << 2) add_command_line(info->command_line);
-  if (info->flags & 1 << 9) add_text(&boot_info.loader_name, info->loader_name);
-  const u32* module = direct(info->modules); /* start, end, string, reserved */
-  for (u32 i = 0; info->flags & 1 << 3 && i < info->module_count; i++, module += 4) {
+static void read_multiboot1(const u32* info) {
+  u32 flags = info[FLAGS];
+  if (flags & 1 << 2) add_command_line(info[COMMAND_LINE]);
+  if (flags & 1 << 9) add_text(&boot_info.loader_name, info[LOADER_NAME]);
+  const u32* module = direct(info[MODULE_LIST]); /* start, end, string, reserved */
+  for (u32 i = 0; flags & 1 << 3 && i < info[MODULE_COUNT]; i++, module += 4) {
     add_module(module[0], module[1], module[2]);
   }
-  for (u64 at = info->map, end = at + info->map_length; info->flags & 1 << 6 && at < end;) {
+  u64 end = (u64)info[MAP] + info[MAP_LENGTH];
+  for (u64 at = info[MAP]; flags & 1 << 6 && at < end;) {
     const struct map_entry1* entry = direct(at);
     add_region(entry->base, entry->length, entry->type);
     at += entry->size + sizeof entry->size;
   }
-  if (boot_info.region_count == 0) add_region(1 << 20, (u64)info->memory_upper << 10, 1);
+  if (boot_info.region_count == 0) add_region(1 << 20, (u64)info[MEMORY_UPPER] << 10, 1);
   set_framebuffer((struct framebuffer){.address = VGA_TEXT, .width = 80, .height = 25}, 2);
-  if (info->flags & 1 << 12) {
-    set_framebuffer((struct framebuffer){info->framebuffer, info->pitch, info->width, info->height,
-                                         info->bits, false},
-                    info->type);
+  if (flags & 1 << 12) {
+    u64 address = info[FRAME_ADDRESS] | (u64)info[FRAME_HIGH] << 32;
+    u32 bits = info[BITS_AND_TYPE] & 255, type = info[BITS_AND_TYPE] >> 8 & 255;
+    set_framebuffer((struct framebuffer){address, info[PITCH], info[WIDTH], info[HEIGHT], bits, 0},
+                    type);
   }
 }
 
+/* Multiboot 2: tags of a type, their size and words, each aligned to 8 bytes. */
 struct tag {
-  u32 type, size;
-};
-struct map_tag {
-  struct tag tag;
-  u32 entry_size, entry_version;
+  u32 type, size, words[];
 };
 struct map_entry2 {
   u64 base, length;
   u32 type, reserved;
 };
-struct framebuffer_tag {
-  struct tag tag;
-  u64 address;
-  u32 pitch, width, height;
-  u8 bits, type;
-};
 
-static void add_regions(const struct map_tag* map) {
-  u64 end = (u64)map + map->tag.size;
-  for (u64 at = (u64)(map + 1); at + sizeof(struct map_entry2) <= end; at += map->entry_size) {
+static void add_regions(const struct tag* tag) { /* words: size and version of an entry */
+  u64 end = (u64)tag + tag->size;
+  for (u64 at = (u64)&tag->words[2]; at + sizeof(struct map_entry2) <= end; at += tag->words[0]) {
     const struct map_entry2* entry = (const void*)at;
     add_region(entry->base, entry->length, entry->type);
   }
 }
 
 static void add_acpi(const struct tag* tag) {
-  u32 length = tag->size - sizeof *tag;
-  u32 capacity = sizeof boot_info.acpi_root_pointer;
-  memcpy(boot_info.acpi_root_pointer, tag + 1, length < capacity ? length : capacity);
+  u32 length = tag->size - sizeof *tag, capacity = sizeof boot_info.acpi_root_pointer;
+  memcpy(boot_info.acpi_root_pointer, tag->words, length < capacity ? length : capacity);
   boot_info.acpi_found = true;
 }
 
-static void read_tag(const struct tag* tag, u64 address) {
-  const u32* words = (const u32*)(tag + 1);
-  const struct framebuffer_tag* frame = (const void*)tag;
+static void read_tag(const struct tag* tag, u64 text) {
+  const u32* words = tag->words;
+  struct framebuffer frame;
   switch (tag->type) {
-    case 1:
-      return add_command_line(address + sizeof *tag);
-    case 2:
-      return add_text(&boot_info.loader_name, address + sizeof *tag);
-    case 3:
-      return add_module(words[0], words[1], address + sizeof *tag + 8);
-    case 6:
-      return add_regions((const void*)tag);
+    case 1: return add_command_line(text);
+    case 2: return add_text(&boot_info.loader_name, text);
+    case 3: return add_module(words[0], words[1], text + 8);
+    case 6: return add_regions(tag);
     case 8:
-      return set_framebuffer((struct framebuffer){frame->address, frame->pitch, frame->width,
-                                                  frame->height, frame->bits, false},
-                             frame->type);
+      frame = (struct framebuffer){
+          words[0] | (u64)words[1] << 32, words[2], words[3], words[4], words[5] & 255, false};
+      return set_framebuffer(frame, words[5] >> 8 & 255);
     case 14: /* ACPI 1.0's, where there is no newer one */
-      if (boot_info.acpi_found) return;
-      return add_acpi(tag);
-    case 15:
-      return add_acpi(tag);
+      if (!boot_info.acpi_found) add_acpi(tag);
+      return;
+    case 15: return add_acpi(tag);
   }
 }
 
@@ -147,14 +128,14 @@ static void read_multiboot2(u64 address) {
   for (address += 8; address + sizeof(struct tag) <= end;) {
     const struct tag* tag = direct(address);
     if (tag->type == 0 || tag->size < sizeof *tag) return;
-    read_tag(tag, address);
+    read_tag(tag, address + sizeof *tag);
     address += (tag->size + 7) & -8;
   }
 }
 
 void boot_info_read(u32 magic, u64 address) {
   if (magic == MULTIBOOT1_MAGIC) {
-    read_multiboot1(address);
+    read_multiboot1(direct(address));
   } else if (magic == MULTIBOOT2_MAGIC) {
     read_multiboot2(address);
   } else {

@@ -104,7 +104,8 @@ long_mode:
   mov %ebp, %edi
   xor %ebp, %ebp                             /* where a backtrace ends */
   movabs $kernel_main, %rax
-  call *%rax
+  push $0                                    /* no return address: a debugger stops here too */
+  jmp *%rax
 
 .section .bss
 .align 4096

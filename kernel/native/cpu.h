@@ -2,30 +2,21 @@
 #pragma once
 #include "native.h"
 
-static inline u8 in8(u16 port) {
-  u8 value;
-  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-static inline u16 in16(u16 port) {
-  u16 value;
-  asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-static inline u32 in32(u16 port) {
-  u32 value;
-  asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-static inline void out8(u16 port, u8 value) {
-  asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
-}
-static inline void out16(u16 port, u16 value) {
-  asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
-}
-static inline void out32(u16 port, u32 value) {
-  asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
-}
+/* in8, out8 and so on. What was written for a device is in memory before the device is told. */
+#define PORT(width, suffix)                                                     \
+  static inline u##width in##width(u16 port) {                                  \
+    u##width value;                                                             \
+    asm volatile("in" suffix " %1, %0" : "=a"(value) : "Nd"(port) : "memory");  \
+    return value;                                                               \
+  }                                                                             \
+  static inline void out##width(u16 port, u##width value) {                     \
+    asm volatile("out" suffix " %0, %1" : : "a"(value), "Nd"(port) : "memory"); \
+  }
+PORT(8, "b")
+PORT(16, "w")
+PORT(32, "l")
+
+static inline void barrier(void) { asm volatile("" ::: "memory"); }
 
 struct cpuid {
   u32 registers[4]; /* eax, ebx, ecx, edx */

@@ -7,8 +7,7 @@
 
 #define FUNCTIONS 256 /* entries of the module's table of function values */
 #define LEAST_GARBAGE (256u << 10)
-#define TOTAL(instance) \
-  (instance).w2c_0x7Elib0x2Frt0x2Ftcms0x2Ftotal /* tcms.ts: bytes in objects */
+#define TOTAL kernel.w2c_0x7Elib0x2Frt0x2Ftcms0x2Ftotal /* tcms.ts: bytes in objects */
 typedef struct w2c_host host;
 
 static w2c_kernel kernel;
@@ -36,43 +35,36 @@ void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 
 /* Collects when asked to, or when as much was allocated as lived after the last time. */
 void module_collect_if_due(void) {
-  u32 total = TOTAL(kernel);
+  u32 total = TOTAL;
   u32 allowance = live > LEAST_GARBAGE ? live : LEAST_GARBAGE;
   if (!collection_wanted && (total < live || total - live <= allowance)) return;
   collection_wanted = false;
   w2c_kernel_0x5F_collect(&kernel);
-  live = TOTAL(kernel);
+  live = TOTAL;
 }
 
 void w2c_host_collectGarbage(host* host) { collection_wanted = true; }
-u32 w2c_host_heapUsed(host* host) { return TOTAL(kernel); }
+u32 w2c_host_heapUsed(host* host) { return TOTAL; }
 
 /* --- ports, registers of devices ------------------------------------------------------------- */
 
-u32 w2c_host_in8(host* host, u32 port) { return in8(port); }
-u32 w2c_host_in16(host* host, u32 port) { return in16(port); }
-u32 w2c_host_in32(host* host, u32 port) { return in32(port); }
-void w2c_host_out8(host* host, u32 port, u32 value) { out8(port, value); }
-void w2c_host_out16(host* host, u32 port, u32 value) { out16(port, value); }
-void w2c_host_out32(host* host, u32 port, u32 value) { out32(port, value); }
-u32 w2c_host_mmioRead8(host* host, u64 address) { return *(volatile u8*)direct(address); }
-u32 w2c_host_mmioRead16(host* host, u64 address) { return *(volatile u16*)direct(address); }
-u32 w2c_host_mmioRead32(host* host, u64 address) { return *(volatile u32*)direct(address); }
-void w2c_host_mmioWrite8(host* host, u64 address, u32 value) {
-  *(volatile u8*)direct(address) = value;
-}
-void w2c_host_mmioWrite16(host* host, u64 address, u32 value) {
-  *(volatile u16*)direct(address) = value;
-}
-/* The barriers: what TypeScript wrote for the device is in memory before the device is told, for
-   the module's stores are ordinary ones, and the processor keeps their order. */
-void w2c_host_mmioWrite32(host* host, u64 address, u32 value) {
-  asm volatile("" ::: "memory");
-  *(volatile u32*)direct(address) = value;
-  asm volatile("" ::: "memory");
-}
+#define DEVICE_ACCESS(width)                                                             \
+  u32 w2c_host_in##width(host* host, u32 port) { return in##width(port); }               \
+  void w2c_host_out##width(host* host, u32 port, u32 value) { out##width(port, value); } \
+  u32 w2c_host_mmioRead##width(host* host, u64 address) {                                \
+    u32 value = *(volatile u##width*)direct(address);                                    \
+    barrier(); /* what the device wrote before is read after */                          \
+    return value;                                                                        \
+  }                                                                                      \
+  void w2c_host_mmioWrite##width(host* host, u64 address, u32 value) {                   \
+    barrier(); /* what is meant for the device is in memory before it is told */         \
+    *(volatile u##width*)direct(address) = value;                                        \
+  }
+DEVICE_ACCESS(8)
+DEVICE_ACCESS(16)
+DEVICE_ACCESS(32)
 u64 w2c_host_dmaBase(host* host) { return memory_base(); }
-void w2c_host_barrier(host* host) { asm volatile("" ::: "memory"); }
+void w2c_host_barrier(host* host) { barrier(); }
 
 /* --- the processor --------------------------------------------------------------------------- */
 
@@ -81,28 +73,20 @@ u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
   return cpuid(leaf, subleaf).registers[index & 3];
 }
 
-static u64 seed_or_random(bool seed) {
-  for (u32 tries = 0; tries < 16; tries++) {
-    u64 value;
-    bool done;
-    if (seed) {
-      asm volatile("rdseed %0" : "=r"(value), "=@ccc"(done));
-    } else {
-      asm volatile("rdrand %0" : "=r"(value), "=@ccc"(done));
-    }
-    if (done && value + 1 > 1) return value; /* some broken ones answer all zeros or all ones */
-    asm volatile("pause");
+/* Some broken processors answer all zeros or all ones. */
+#define TRY_RANDOM(instruction)                                          \
+  for (u32 tries = 0; tries < 16; tries++) {                             \
+    asm volatile(instruction " %0; pause" : "=r"(value), "=@ccc"(done)); \
+    if (done && value + 1 > 1) return value;                             \
   }
-  return 0;
-}
 
 u64 w2c_host_hardwareRandom(host* host) {
-  u64 value = 0;
-  if (cpuid(0, 0).registers[0] >= 7 && cpuid(7, 0).registers[1] >> 18 & 1) {
-    value = seed_or_random(true);
-  }
-  if (value == 0 && cpuid(1, 0).registers[2] >> 30 & 1) value = seed_or_random(false);
-  return value;
+  u64 value;
+  bool done;
+  bool seed = cpuid(0, 0).registers[0] >= 7 && cpuid(7, 0).registers[1] >> 18 & 1;
+  if (seed) TRY_RANDOM("rdseed")
+  if (cpuid(1, 0).registers[2] >> 30 & 1) TRY_RANDOM("rdrand")
+  return 0;
 }
 void w2c_host_halt(host* host) { halt_for_ever(); }
 
@@ -166,17 +150,12 @@ void w2c_env_abort(struct w2c_env* env, u32 message, u32 file, u32 line, u32 col
 
 void wasm_rt_trap(wasm_rt_trap_t kind) {
   switch (kind) {
-    case WASM_RT_TRAP_OOB:
-      panic("out of bounds of memory");
-    case WASM_RT_TRAP_INT_OVERFLOW:
-      panic("integer overflow");
-    case WASM_RT_TRAP_DIV_BY_ZERO:
-      panic("division by zero");
-    case WASM_RT_TRAP_CALL_INDIRECT:
-      panic("call of no function");
+    case WASM_RT_TRAP_OOB: panic("out of bounds of memory");
+    case WASM_RT_TRAP_INT_OVERFLOW: panic("integer overflow");
+    case WASM_RT_TRAP_DIV_BY_ZERO: panic("division by zero");
+    case WASM_RT_TRAP_CALL_INDIRECT: panic("call of no function");
     case WASM_RT_TRAP_UNREACHABLE: /* which AssemblyScript's allocator is when memory ends */
       panic(memory_ended() ? "out of memory" : "unreachable");
-    default:
-      panic("trap");
+    default: panic("trap");
   }
 }

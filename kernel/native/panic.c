@@ -11,9 +11,7 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-#define SERIAL_PATIENCE                                                     \
-  200000 /* reads of LINE_STATUS: many times what a byte at 9600 baud takes \
-          */
+#define SERIAL_PATIENCE 200000 /* reads of the status: many times what a byte takes */
 
 #define DEBUG_EXIT 0xf4 /* QEMU's isa-debug-exit: writing n ends QEMU with status 2n + 1 */
 #define DEBUG_EXIT_STATUS 127
@@ -23,7 +21,7 @@ extern u8 stack_guard[], stack_top[], fault_stack_top[], double_fault_stack_top[
 extern u8 TEXT_START[], TEXT_END[];
 
 static u32 timeout;
-static bool started;
+static u32 panics;
 static const char* reason;
 static u64 panic_caller;
 static struct { u32 message, file, line, column; } aborted;
@@ -69,35 +67,34 @@ static void put_address(u64 value) {
 }
 
 /* A string of TypeScript: UTF-16, its length in bytes in front of it. */
-static void put_string(u32 pointer) {
-  if (pointer == 0) return;
-  u32 length = *(const u32*)(u64)(pointer - 4) / 2;
-  for (const u16* text = (const u16*)(u64)pointer; length != 0; length--, text++) {
-    put(*text >= ' ' && *text < 127 ? *text : '?');
+static void put_string(u64 pointer) {
+  const u16* text = (const u16*)pointer;
+  for (u32 i = 0; pointer != 0 && i < ((const u32*)pointer)[-1] / 2; i++) {
+    put(text[i] >= ' ' && text[i] < 127 ? text[i] : '?');
   }
 }
 
 /* --- what happened --------------------------------------------------------------------------- */
 
-static const char* const exceptions[32] = {
-    [0] = "divide error",
-    [1] = "debug exception",
-    [2] = "non-maskable interrupt",
-    [3] = "breakpoint",
-    [4] = "overflow",
-    [5] = "bound range exceeded",
-    [6] = "invalid opcode",
-    [7] = "no floating-point unit",
-    [8] = "double fault",
-    [10] = "invalid task state",
-    [11] = "segment not present",
-    [12] = "stack segment fault",
-    [13] = "general protection",
-    [16] = "floating-point error",
-    [17] = "alignment check",
-    [18] = "machine check",
-    [19] = "SIMD floating-point error",
-};
+static const char* const exceptions[] = {"divide error",
+                                         "debug",
+                                         "non-maskable interrupt",
+                                         "breakpoint",
+                                         "overflow",
+                                         "bound range",
+                                         "invalid opcode",
+                                         "no floating-point unit",
+                                         "double fault",
+                                         "coprocessor overrun",
+                                         "invalid task state",
+                                         "segment not present",
+                                         "stack segment fault",
+                                         "general protection",
+                                         "page fault",
+                                         "reserved",
+                                         "floating-point error",
+                                         "alignment check",
+                                         "machine check"};
 
 static void put_page_fault(u64 error) {
   u64 address = fault_address();
@@ -136,34 +133,25 @@ static void put_reason(const struct frame* frame) {
   } else if (frame->vector == 14) {
     put_page_fault(frame->error);
   } else {
-    const char* name = exceptions[frame->vector];
-    put_text(name != NULL ? name : "exception");
+    bool named = frame->vector < sizeof exceptions / sizeof *exceptions;
+    put_text(named ? exceptions[frame->vector] : "exception");
     put_text(" (vector ");
     put_decimal(frame->vector);
     put_text(", error ");
     put_address(frame->error);
     put(')');
   }
-  put('\n');
 }
 
 static void put_registers(const struct frame* frame) {
-  const struct {
-    const char* name;
-    u64 value;
-  } registers[] = {
-      {"rax", frame->rax}, {"rbx", frame->rbx},   {"rcx", frame->rcx},   {"rdx", frame->rdx},
-      {"rsi", frame->rsi}, {"rdi", frame->rdi},   {"rbp", frame->rbp},   {"rsp", frame->rsp},
-      {"r8 ", frame->r8},  {"r9 ", frame->r9},    {"r10", frame->r10},   {"r11", frame->r11},
-      {"r12", frame->r12}, {"r13", frame->r13},   {"r14", frame->r14},   {"r15", frame->r15},
-      {"rip", frame->rip}, {"flg", frame->flags}, {"err", frame->error}, {"cr2", fault_address()},
-  };
-  for (u32 i = 0; i < sizeof registers / sizeof *registers; i++) {
-    put_text(i % 4 == 0 ? "  " : " ");
-    put_text(registers[i].name);
+  static const char names[][4] = {"rax", "rcx", "rdx", "rbx", "rbp", "rsi", "rdi", "r8 ",
+                                  "r9 ", "r10", "r11", "r12", "r13", "r14", "r15", "vec",
+                                  "err", "rip", "cs ", "flg", "rsp", "ss ", "cr2"};
+  for (u32 i = 0; i < sizeof names / sizeof *names; i++) {
+    put_text(i % 4 == 0 ? "\n  " : " ");
+    put_text(names[i]);
     put(' ');
-    put_hex(registers[i].value, 16);
-    if (i % 4 == 3) put('\n');
+    put_hex(i < sizeof *frame / 8 ? ((const u64*)frame)[i] : fault_address(), 16);
   }
 }
 
@@ -178,7 +166,7 @@ static bool on_stack(u64 address) {
 
 /* A return address is that of the instruction after the call: the call is one byte before it. */
 static void put_backtrace(const struct frame* frame) {
-  put_text("backtrace:\n");
+  put_text("\nbacktrace:\n");
   u64 caller = panic_caller; /* unless panic() was called, the exception itself is the place */
   if (caller == 0 && in_text(frame->rip)) print_location(frame->rip);
   if (caller == 0 && !in_text(frame->rip) && on_stack(frame->rsp)) {
@@ -211,14 +199,11 @@ static void wait_second(void) {
 }
 
 _Noreturn static void reboot(void) {
+  static const u64 no_table[2];
   out8(0xcf9, 2); /* the chipset's reset register: a rising edge of bit 2 */
   out8(0xcf9, 6);
-  out8(0x64, 0xfe); /* the keyboard controller's reset line */
-  struct {
-    u16 limit;
-    u64 base;
-  } __attribute__((packed)) none = {0, 0};
-  asm volatile("lidt %0; int3" ::"m"(none)); /* a triple fault */
+  out8(0x64, 0xfe);                              /* the keyboard controller's reset line */
+  asm volatile("lidt %0; int3" ::"m"(no_table)); /* a triple fault */
   halt_for_ever();
 }
 
@@ -234,11 +219,8 @@ _Noreturn static void finish(void) {
 void panic_set_timeout(u32 seconds) { timeout = seconds; }
 
 _Noreturn void panic_frame(const struct frame* frame) {
-  if (started) {
-    put_text("\n(a second panic while telling of the first)\n");
-    finish();
-  }
-  started = true;
+  if (++panics == 2) put_text("\n(another panic, while telling of the first)\n");
+  if (panics > 1) finish();
   out8(INTERRUPT_ENABLE, 0);
   out8(LINE_CONTROL, 3); /* 8 data bits; and not the divisor, should it have been open */
   put_reason(frame);

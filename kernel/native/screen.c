@@ -14,15 +14,12 @@
 #define FIRST_GLYPH ' '
 #define LAST_GLYPH '~'
 #define GREY_ON_BLACK 0x0700
-#define ESCAPE 27
 
 extern const u8 font[LAST_GLYPH - FIRST_GLYPH + 1][GLYPH_HEIGHT]; /* made at build time */
 
 static struct {
   u32 columns, rows; /* 0 x 0 until there is a screen */
   u32 column, row;
-  enum { PLAIN, AFTER_ESCAPE, IN_SEQUENCE } state;
-  u32 argument; /* of the escape sequence so far */
   u8 cells[ROWS_MOST][COLUMNS_MOST];
 } screen;
 
@@ -73,43 +70,17 @@ static void new_line(void) {
   clear_line(screen.row, 0);
 }
 
-static void end_sequence(u32 character) {
-  u32 count = screen.argument != 0 ? screen.argument : 1;
-  u32 right = screen.columns - 1 - screen.column;
-  if (character == 'C') screen.column += count < right ? count : right;
-  if (character == 'D') screen.column -= count < screen.column ? count : screen.column;
-  if (character == 'K') clear_line(screen.row, screen.column);
-  if (character == 'H') screen.row = screen.column = 0;
-  for (u32 row = 0; character == 'J' && row < screen.rows; row++) clear_line(row, 0);
-}
-
-static void put_plain(u32 character) {
-  if (character == ESCAPE) {
-    screen.state = AFTER_ESCAPE;
-  } else if (character == '\n') {
+static void put(u32 character) {
+  if (character == '\n') {
     new_line();
   } else if (character == '\r') {
     screen.column = 0;
   } else if (character == '\b') {
     if (screen.column != 0) screen.column--;
-  } else if (character >= ' ') {
+  } else if (character >= FIRST_GLYPH) {
     if (screen.column == screen.columns) new_line();
     set(screen.row, screen.column, character <= LAST_GLYPH ? character : '?');
     screen.column++;
-  }
-}
-
-static void put(u32 character) {
-  if (screen.state == PLAIN) {
-    put_plain(character);
-  } else if (screen.state == AFTER_ESCAPE) {
-    screen.state = character == '[' ? IN_SEQUENCE : PLAIN;
-    screen.argument = 0;
-  } else if (character >= '0' && character <= '9') {
-    screen.argument = (screen.argument * 10 + character - '0') % 1000;
-  } else if (character >= '@') {
-    screen.state = PLAIN;
-    end_sequence(character);
   }
 }
 

@@ -5,7 +5,7 @@
 
 #define KERNEL_CODE 8
 #define TASK_STATE 24
-#define INTERRUPT_GATE 0x8e
+#define INTERRUPT_GATE 0x8eul
 #define EXCEPTIONS 32
 #define NMI 2
 #define DOUBLE_FAULT 8
@@ -20,13 +20,6 @@ struct task_state {
   u16 reserved3, io_map;
 } __attribute__((packed));
 
-struct gate {
-  u16 offset_low, selector;
-  u8 stack, type;
-  u16 offset_middle;
-  u32 offset_high, reserved;
-};
-
 struct table_pointer {
   u16 limit;
   const void* base;
@@ -37,7 +30,7 @@ extern u8 fault_stack_top[], nmi_stack_top[], double_fault_stack_top[];
 
 static struct task_state task_state;
 static u64 segments[5] = {0, 0x00af9a000000ffff, 0x00cf92000000ffff};
-static struct gate gates[256];
+static u64 gates[256][2];
 volatile u64 interrupt_count;
 
 static void load_segments(void) {
@@ -55,23 +48,17 @@ static void load_segments(void) {
 
 /* Which stack of the task state a vector runs on; 0 = the one it came from. A page fault needs
    its own, for it may be the end of the stack that was in use. */
-static u8 stack_of(u32 vector) {
-  if (vector == PAGE_FAULT) return 1;
-  if (vector == NMI) return 2;
-  if (vector == DOUBLE_FAULT) return 3;
-  return 0;
+static u64 stack_of(u32 vector) {
+  return vector == PAGE_FAULT ? 1 : vector == NMI ? 2 : vector == DOUBLE_FAULT ? 3 : 0;
 }
 
 void trap_start(void) {
   load_segments();
   for (u32 vector = 0; vector < 256; vector++) {
     u64 entry = (u64)vectors[vector];
-    gates[vector] = (struct gate){.offset_low = entry & 0xffff,
-                                  .selector = KERNEL_CODE,
-                                  .stack = stack_of(vector),
-                                  .type = INTERRUPT_GATE,
-                                  .offset_middle = entry >> 16 & 0xffff,
-                                  .offset_high = entry >> 32};
+    gates[vector][0] = (entry & 0xffff) | KERNEL_CODE << 16 | stack_of(vector) << 32 |
+                       INTERRUPT_GATE << 40 | (entry >> 16 & 0xffff) << 48;
+    gates[vector][1] = entry >> 32;
   }
   struct table_pointer pointer = {sizeof gates - 1, gates};
   asm volatile("lidt %0" ::"m"(pointer));

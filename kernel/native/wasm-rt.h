@@ -29,27 +29,12 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define wasm_rt_memcpy __builtin_memcpy
 
-typedef enum {
-  WASM_RT_TRAP_NONE,
-  WASM_RT_TRAP_OOB,
-  WASM_RT_TRAP_INT_OVERFLOW,
-  WASM_RT_TRAP_DIV_BY_ZERO,
-  WASM_RT_TRAP_INVALID_CONVERSION,
-  WASM_RT_TRAP_UNREACHABLE,
-  WASM_RT_TRAP_CALL_INDIRECT,
-} wasm_rt_trap_t;
+enum { WASM_RT_TRAP_OOB = 1, WASM_RT_TRAP_INT_OVERFLOW, WASM_RT_TRAP_DIV_BY_ZERO };
+enum { WASM_RT_TRAP_INVALID_CONVERSION = 4, WASM_RT_TRAP_UNREACHABLE, WASM_RT_TRAP_CALL_INDIRECT };
+typedef int wasm_rt_trap_t;
 void wasm_rt_trap(wasm_rt_trap_t kind) WASM_RT_NO_RETURN;
 
-typedef enum {
-  WASM_RT_I32,
-  WASM_RT_I64,
-  WASM_RT_F32,
-  WASM_RT_F64,
-  WASM_RT_V128,
-  WASM_RT_FUNCREF,
-  WASM_RT_EXTERNREF,
-} wasm_rt_type_t;
-
+enum { WASM_RT_I32, WASM_RT_I64, WASM_RT_F32, WASM_RT_F64, WASM_RT_FUNCREF, WASM_RT_EXTERNREF };
 typedef void (*wasm_rt_function_ptr_t)(void);
 typedef const char* wasm_rt_func_type_t;
 typedef struct wasm_rt_tailcallee_t {

@@ -99,6 +99,7 @@ function fill(): void {
     assert(load<u32>(first + (i << 12)) == (i ^ 0x5a5a), "memory does not keep what it is given");
   }
   print("filled\n");
+  for (let i: u32 = 0; i < host.moduleCount(); i++) print(moduleText(i));
 }
 
 function run(kind: string): void {
