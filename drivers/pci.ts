@@ -213,7 +213,7 @@ export class PciDevice {
   }
 }
 
-/** Every function of the machine, in the order of bus, device and function per bus. */
+/** Every function of the machine, in the order of bus, device and function. */
 export function scanPci(): Array<PciDevice> {
   const found: Array<PciDevice> = [];
   const seen = new StaticArray<bool>(BUSES);
@@ -226,7 +226,18 @@ export function scanPci(): Array<PciDevice> {
       scanBus(func, seen, found);
     }
   }
+  sort(found);
   return found;
+}
+
+/** By place: what a bridge leads to was found before the bridge's own neighbours. */
+function sort(devices: Array<PciDevice>): void {
+  for (let i = 1; i < devices.length; i++) {
+    const device = devices[i];
+    let at = i;
+    for (; at > 0 && devices[at - 1].address > device.address; at--) devices[at] = devices[at - 1];
+    devices[at] = device;
+  }
 }
 
 function exists(address: u32): bool {

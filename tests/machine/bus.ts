@@ -1,0 +1,68 @@
+/** What a device is to the machine: something behind ports or behind memory addresses. */
+
+export type Width = 1 | 2 | 4;
+
+/** Answers accesses to addresses that are relative to where it was put. */
+export interface BusDevice {
+  read(offset: number, width: Width): number;
+  write(offset: number, value: number, width: Width): void;
+}
+
+/** An interrupt input: of the interrupt controller, for whoever drives it. */
+export type Line = (level: boolean) => void;
+
+interface Range {
+  base: number;
+  size: number;
+  device: BusDevice;
+}
+
+/** An address space. What nobody answers reads as ones and ignores writes. */
+export class AddressSpace {
+  private ranges: Range[] = [];
+
+  add(base: number, size: number, device: BusDevice): void {
+    this.ranges.push({ base, size, device });
+  }
+
+  remove(device: BusDevice): void {
+    this.ranges = this.ranges.filter((range) => range.device !== device);
+  }
+
+  read(address: number, width: Width): number {
+    const range = this.find(address);
+    if (!range) return width === 4 ? 0xffffffff : width === 2 ? 0xffff : 0xff;
+    return range.device.read(address - range.base, width) >>> 0;
+  }
+
+  write(address: number, value: number, width: Width): void {
+    const range = this.find(address);
+    range?.device.write(address - range.base, value >>> 0, width);
+  }
+
+  private find(address: number): Range | undefined {
+    return this.ranges.find(({ base, size }) => address >= base && address < base + size);
+  }
+}
+
+/** Plain memory: firmware tables and the like. */
+export class Ram implements BusDevice {
+  readonly bytes: Uint8Array;
+  private readonly view: DataView;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  read(offset: number, width: Width): number {
+    if (width === 1) return this.view.getUint8(offset);
+    return width === 2 ? this.view.getUint16(offset, true) : this.view.getUint32(offset, true);
+  }
+
+  write(offset: number, value: number, width: Width): void {
+    if (width === 1) this.view.setUint8(offset, value & 255);
+    else if (width === 2) this.view.setUint16(offset, value & 0xffff, true);
+    else this.view.setUint32(offset, value, true);
+  }
+}

@@ -1,0 +1,345 @@
+/**
+ * Intel's 8254x at the level of registers and descriptors, by its Software Developer's Manual.
+ * It checks its driver: a descriptor or buffer that changes while the controller owns it, or
+ * an address outside of the kernel's memory, ends the test.
+ */
+import type { BusDevice, Line } from "./bus.ts";
+import type { VirtualClock } from "./clock.ts";
+import { Eeprom } from "./eeprom.ts";
+
+const CTRL = 0x0000;
+const STATUS = 0x0008;
+const EECD = 0x0010;
+const EERD = 0x0014;
+const ICR = 0x00c0;
+const ITR = 0x00c4;
+const ICS = 0x00c8;
+const IMS = 0x00d0;
+const IMC = 0x00d8;
+const RCTL = 0x0100;
+const TCTL = 0x0400;
+const [RDBAL, RDLEN, RDH, RDT] = [0x2800, 0x2808, 0x2810, 0x2818];
+const [TDBAL, TDLEN, TDH, TDT] = [0x3800, 0x3808, 0x3810, 0x3818];
+const MPC = 0x4010;
+const [STATISTICS, STATISTICS_END] = [0x4000, 0x4128];
+const MTA = 0x5200;
+const [RAL0, RAH0] = [0x5400, 0x5404];
+
+const [TXDW, TXQE, LSC, RXDMT0, RXO, RXT0] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80];
+const [EN, SBP, UPE, MPE, LPE, BAM] = [1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 15];
+const [DD, EOP] = [1, 2];
+const [CMD_EOP, CMD_RS] = [1, 8];
+
+export interface E1000Options {
+  mac?: number[];
+  /** 82544: no EERD. */
+  bitEeprom?: boolean;
+  /** False: RAL0 is not filled at reset, so that the EEPROM must be read. */
+  loadsAddress?: boolean;
+  /** Nanoseconds until a frame to send has gone; 0 = within the write of TDT, as QEMU does. */
+  sendTime?: number;
+  /** As QEMU: reset changes nothing, statistics stay, a second of deafness after RCTL. */
+  qemu?: boolean;
+}
+
+/** How a received frame is spoilt. */
+export interface Fault {
+  errors?: number;
+  /** The length that the last descriptor claims. */
+  length?: number;
+  /** Sizes of its parts, each in a descriptor; only the last has EOP. */
+  parts?: number[];
+  /** The last part has no EOP either. */
+  unfinished?: boolean;
+}
+
+interface Bus {
+  dmaRead(address: number, length: number): Uint8Array;
+  dmaWrite(address: number, bytes: Uint8Array): void;
+}
+
+export class E1000Model implements BusDevice {
+  /** Frames that left. */
+  readonly sent: Uint8Array[] = [];
+  /** Called with each frame that leaves; a wire to something else. */
+  onSend: (frame: Uint8Array) => void = () => {};
+  /** Writes of each register, by its offset. */
+  readonly writes = new Map<number, number>();
+  /** Frames dropped because no descriptor was free. */
+  missed = 0;
+  resets = 0;
+  private readonly registers = new Map<number, number>();
+  private readonly mac: number[];
+  private readonly eeprom: Eeprom;
+  private linked = true;
+  private deafUntil = 0;
+  private waiting: Uint8Array[] = [];
+  private sending = false;
+  /** What the driver gave away, as it was then: by descriptor index. */
+  private readonly owned = new Map<number, { descriptor: Uint8Array; data: Uint8Array }>();
+  private lastInterrupt = Number.NEGATIVE_INFINITY;
+  private throttled = false;
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly bus: Bus,
+    private readonly line: Line,
+    private readonly options: E1000Options = {},
+  ) {
+    this.mac = options.mac ?? [0x52, 0x54, 0, 0x12, 0x34, 0x56];
+    this.eeprom = new Eeprom(this.mac);
+    this.reset();
+  }
+
+  get(register: number): number {
+    return this.registers.get(register) ?? 0;
+  }
+  set(register: number, value: number): void {
+    this.registers.set(register, value >>> 0);
+  }
+  written(register: number): number {
+    return this.writes.get(register) ?? 0;
+  }
+
+  /** The cable comes or goes. */
+  setLink(up: boolean): void {
+    this.linked = up;
+    this.set(STATUS, up ? this.get(STATUS) | 2 : this.get(STATUS) & ~2);
+    this.raise(LSC);
+  }
+
+  /** A frame arrives. True: it was taken (or waits in QEMU's queue). */
+  receive(frame: Uint8Array, fault: Fault = {}): boolean {
+    if ((this.get(RCTL) & EN) === 0) return false;
+    if (this.clock.now < this.deafUntil) {
+      this.waiting.push(frame);
+      return true;
+    }
+    const faulty = fault.errors !== undefined || fault.parts !== undefined;
+    if (!faulty && frame.length > 1518 && (this.get(RCTL) & LPE) === 0) return false;
+    if (!this.accepts(frame)) return false;
+    const parts = fault.parts ?? [frame.length];
+    if (this.freeReceive() < parts.length) {
+      this.missed++;
+      this.set(MPC, this.get(MPC) + 1);
+      this.raise(RXO);
+      return false;
+    }
+    let offset = 0;
+    parts.forEach((size, i) => {
+      const last = i === parts.length - 1;
+      const data = frame.subarray(offset, offset + size);
+      offset += size;
+      const end = last && !fault.unfinished;
+      this.fill(data, last ? (fault.length ?? data.length) : 2048, end, fault.errors ?? 0);
+    });
+    const low = this.freeReceive() <= this.ringSize(RDLEN) >> (((this.get(RCTL) >> 8) & 3) + 1);
+    this.raise(RXT0 | (low ? RXDMT0 : 0));
+    return true;
+  }
+
+  /** Descriptors that the controller may still fill. */
+  freeReceive(): number {
+    const size = this.ringSize(RDLEN);
+    return size === 0 ? 0 : (this.get(RDT) - this.get(RDH) + size) % size;
+  }
+
+  read(offset: number): number {
+    if (offset === ICR) {
+      const causes = this.get(ICR);
+      this.set(ICR, 0);
+      this.updateLine();
+      return causes;
+    }
+    if (offset === EECD) return this.eeprom.readLines();
+    const value = this.get(offset);
+    const counted = offset >= STATISTICS && offset < STATISTICS_END;
+    if (counted && !this.options.qemu) this.set(offset, 0);
+    return value;
+  }
+
+  write(offset: number, value: number): void {
+    this.writes.set(offset, this.written(offset) + 1);
+    if (offset === CTRL) this.control(value);
+    else if (offset === IMS) this.setMask(this.get(IMS) | value);
+    else if (offset === IMC) this.setMask(this.get(IMS) & ~value);
+    else if (offset === ICS) this.raise(value);
+    else if (offset === ICR) this.set(ICR, this.get(ICR) & ~value);
+    else if (offset === EECD) this.eeprom.writeLines(value);
+    else if (offset === EERD) this.set(EERD, this.options.bitEeprom ? 0 : this.eeprom.read(value));
+    else if (offset === STATUS) return;
+    else this.set(offset, value);
+    if (offset === RCTL) this.receiveControl();
+    if (offset === RDT) this.checkTail(RDLEN, value);
+    if (offset === TDT) {
+      this.checkTail(TDLEN, value);
+      this.own();
+    }
+    if (offset === TDT || offset === TCTL) this.startSending();
+  }
+
+  private control(value: number): void {
+    if (value & (1 << 26)) {
+      this.resets++;
+      if (!this.options.qemu) this.reset();
+    } else this.set(CTRL, value);
+  }
+
+  private reset(): void {
+    this.registers.clear();
+    this.owned.clear();
+    this.sending = false;
+    this.set(STATUS, (this.linked ? 2 : 0) | (2 << 6) | 1);
+    if (this.options.loadsAddress ?? true) {
+      const [a, b, c, d, e, f] = this.mac;
+      this.set(RAL0, a | (b << 8) | (c << 16) | (d << 24));
+      this.set(RAH0, e | (f << 8) | 0x80000000);
+    }
+    this.line(false);
+  }
+
+  private receiveControl(): void {
+    if (!this.options.qemu) return;
+    this.deafUntil = this.clock.now + 1e9;
+    this.clock.after(1e9, () => {
+      if (this.clock.now < this.deafUntil) return;
+      for (const frame of this.waiting.splice(0)) this.receive(frame);
+    });
+  }
+
+  private checkTail(lengthRegister: number, value: number): void {
+    if (value >= this.ringSize(lengthRegister)) throw new Error(`e1000: tail ${value} too large`);
+  }
+
+  private ringSize(lengthRegister: number): number {
+    const length = this.get(lengthRegister);
+    if (length % 128 !== 0) throw new Error("e1000: a ring's length is a multiple of 128");
+    return length / 16;
+  }
+
+  private descriptorAddress(baseRegister: number, index: number): number {
+    const base = this.get(baseRegister) + this.get(baseRegister + 4) * 2 ** 32;
+    if (base % 16 !== 0) throw new Error("e1000: a ring begins on a 16-byte boundary");
+    return base + 16 * index;
+  }
+
+  /** SDM 3.2.1 and 13.5: exact match, broadcast, multicast table. */
+  private accepts(frame: Uint8Array): boolean {
+    const control = this.get(RCTL);
+    if (control & SBP) throw new Error("e1000: bad frames are to be stored");
+    const to = frame.subarray(0, 6);
+    if (to.every((byte) => byte === 0xff)) return (control & (BAM | MPE)) !== 0;
+    if (to[0] & 1) {
+      const hash = (to[4] >> 4) | (to[5] << 4);
+      const word = this.get(MTA + 4 * (hash >> 5));
+      return (control & MPE) !== 0 || ((word >>> (hash & 31)) & 1) !== 0;
+    }
+    const [low, high] = [this.get(RAL0), this.get(RAH0)];
+    const own = [low, low >>> 8, low >>> 16, low >>> 24, high, high >>> 8].map((b) => b & 255);
+    return (control & UPE) !== 0 || (high >>> 31 === 1 && own.every((b, i) => b === to[i]));
+  }
+
+  private fill(data: Uint8Array, length: number, end: boolean, errors: number): void {
+    const index = this.get(RDH);
+    const address = this.descriptorAddress(RDBAL, index);
+    const view = new DataView(this.bus.dmaRead(address, 16).buffer);
+    if (view.getUint8(12) & DD) throw new Error("e1000: a descriptor to fill is still marked done");
+    if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not of 2048 bytes");
+    const buffer = Number(view.getBigUint64(0, true));
+    // The whole buffer must be the kernel's, however little of it is used.
+    this.bus.dmaRead(buffer, 2048);
+    this.bus.dmaWrite(buffer, data);
+    view.setUint16(8, length, true);
+    view.setUint8(12, DD | (end ? EOP : 0));
+    view.setUint8(13, errors);
+    this.bus.dmaWrite(address, new Uint8Array(view.buffer));
+    this.set(RDH, (index + 1) % this.ringSize(RDLEN));
+  }
+
+  /** Remembers what descriptors from head to tail hold. */
+  private own(): void {
+    const size = this.ringSize(TDLEN);
+    for (let i = this.get(TDH); i !== this.get(TDT); i = (i + 1) % size) {
+      if (!this.owned.has(i)) this.owned.set(i, this.snapshot(i));
+    }
+  }
+
+  private snapshot(index: number): { descriptor: Uint8Array; data: Uint8Array } {
+    const descriptor = this.bus.dmaRead(this.descriptorAddress(TDBAL, index), 16);
+    const view = new DataView(descriptor.buffer);
+    const length = view.getUint16(8, true);
+    if (length === 0) throw new Error("e1000: a frame of no bytes is sent");
+    return { descriptor, data: this.bus.dmaRead(Number(view.getBigUint64(0, true)), length) };
+  }
+
+  private startSending(): void {
+    if (this.sending || (this.get(TCTL) & EN) === 0) return;
+    if (this.get(TDH) === this.get(TDT)) return;
+    const time = this.options.sendTime ?? 0;
+    if (time === 0) {
+      while (this.get(TDH) !== this.get(TDT)) this.sendOne();
+      this.raise(TXQE);
+      return;
+    }
+    this.sending = true;
+    this.clock.after(time, () => {
+      if (!this.sending) return;
+      this.sending = false;
+      this.sendOne();
+      this.startSending();
+    });
+  }
+
+  private sendOne(): void {
+    const index = this.get(TDH);
+    const given = this.owned.get(index);
+    const now = this.snapshot(index);
+    if (!given || !same(given.descriptor, now.descriptor) || !same(given.data, now.data)) {
+      throw new Error(`e1000: descriptor ${index} or its frame changed before it was sent`);
+    }
+    this.owned.delete(index);
+    const command = now.descriptor[11];
+    if ((command & CMD_EOP) === 0) throw new Error("e1000: frames in parts are not modelled");
+    this.sent.push(now.data);
+    this.onSend(now.data);
+    if (command & CMD_RS) {
+      this.bus.dmaWrite(this.descriptorAddress(TDBAL, index) + 12, Uint8Array.of(DD));
+    }
+    this.set(TDH, (index + 1) % this.ringSize(TDLEN));
+    if (command & CMD_RS) this.raise(TXDW);
+  }
+
+  private setMask(mask: number): void {
+    this.set(IMS, mask);
+    this.updateLine();
+  }
+
+  private raise(causes: number): void {
+    this.set(ICR, this.get(ICR) | causes);
+    this.updateLine();
+  }
+
+  /** ITR is the least time between two rises, in units of 256 ns. */
+  private updateLine(): void {
+    const wanted = (this.get(ICR) & this.get(IMS)) !== 0;
+    if (!wanted || this.throttled) {
+      if (!wanted) this.line(false);
+      return;
+    }
+    const earliest = this.lastInterrupt + this.get(ITR) * 256;
+    if (this.clock.now >= earliest) {
+      this.lastInterrupt = this.clock.now;
+      this.line(true);
+      return;
+    }
+    this.throttled = true;
+    this.clock.after(earliest - this.clock.now, () => {
+      this.throttled = false;
+      this.updateLine();
+    });
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,286 @@
+/**
+ * A PC in Node: devices on its port, memory and PCI spaces, interrupts and a virtual clock,
+ * behind the functions of kernel/machine/host.ts. Whatever runs on the bare machine runs here
+ * unchanged. Each access takes a little virtual time, and interrupts come in the middle of a
+ * turn as they do there; the same inputs give the same run.
+ */
+import type { Exports } from "../support/assembly.ts";
+import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
+import { VirtualClock } from "./clock.ts";
+import { PciBus } from "./pci.ts";
+import { Pic } from "./pic.ts";
+import { Pit } from "./pit.ts";
+import { Rtc, type RtcOptions } from "./rtc.ts";
+import { Uart16550 } from "./uart.ts";
+
+/** Nanoseconds that accesses take, near those of QEMU. */
+const PORT_TIME = 150;
+const MMIO_TIME = 100;
+const TIMESTAMP_TIME = 20;
+const TURN_TIME = 1000;
+/** Interrupts in a row, without an end in sight, that are called a storm. */
+const STORM = 10_000;
+
+/** Physical address of linear memory's first byte. */
+export const DMA_BASE = 0x0100_0000;
+
+export interface MachineOptions {
+  /** Ticks of the time-stamp counter a second. */
+  tsc?: number;
+  commandLine?: string;
+  loaderName?: string;
+  modules?: { name: string; bytes: Uint8Array }[];
+  rtc?: Partial<RtcOptions>;
+  /** False: no serial port. */
+  uart?: boolean;
+  /** EAX, EBX, ECX, EDX by leaf. */
+  cpuid?: Record<number, number[]>;
+  /** 64-bit words that the processor's random generator gives; none = it has none. */
+  random?: () => bigint;
+  acpiRoot?: number;
+}
+
+/** The machine went off, was reset, or stands still: thrown out of the kernel. */
+export class MachineStopped extends Error {
+  constructor(
+    readonly reason: "power off" | "reset" | "debug exit" | "halt",
+    readonly code = 0,
+  ) {
+    super(`machine stopped: ${reason}`);
+  }
+}
+
+export class Machine {
+  readonly clock = new VirtualClock();
+  readonly ports = new AddressSpace();
+  readonly memorySpace = new AddressSpace();
+  readonly pci = new PciBus();
+  readonly pic = new Pic();
+  readonly pit: Pit;
+  readonly rtc: Rtc;
+  readonly uart: Uart16550;
+  /** Physical memory below 1 MiB. */
+  readonly low = new Ram(0x100000);
+  /** What the kernel put on the screen. */
+  screen = "";
+  /** True = interrupts may come at any access of a turn, not only between turns. */
+  interruptTurns = true;
+  /** Interrupts taken. */
+  interrupts = 0;
+  /** Accesses of each kind, to see what something costs. */
+  readonly count = { port: 0, mmioRead: 0, mmioWrite: 0 };
+  private interruptsOn = false;
+  private inInterrupt = false;
+  private exports: Exports | undefined;
+  private readonly portSpace: BusDevice;
+  private readonly mmioSpace: BusDevice;
+
+  constructor(readonly options: MachineOptions = {}) {
+    this.pit = new Pit(this.clock, this.pic.line(0));
+    this.rtc = new Rtc(this.clock, { time: 1_700_000_000, ...options.rtc });
+    this.uart = new Uart16550(this.clock, this.pic.line(4));
+    this.ports.add(0x20, 2, this.pic.firstPorts);
+    this.ports.add(0xa0, 2, this.pic.secondPorts);
+    this.ports.add(0x4d0, 2, this.pic.edgeLevelPorts);
+    this.ports.add(0x40, 4, this.pit.ports);
+    this.ports.add(0x61, 1, this.pit.portB);
+    this.ports.add(0x70, 2, this.rtc);
+    if (options.uart ?? true) this.ports.add(0x3f8, 8, this.uart);
+    this.ports.add(0xf4, 4, stops("debug exit"));
+    this.ports.add(0x64, 1, { read: () => 0, write: (_o, v) => v === 0xfe && stop("reset") });
+    this.ports.add(0xcf8, 8, this.pci);
+    this.memorySpace.add(0, this.low.bytes.length, this.low);
+    this.portSpace = this.pci.space(true, this.ports);
+    this.mmioSpace = this.pci.space(false, this.memorySpace);
+  }
+
+  /** A line of the interrupt controller for a device. */
+  line(number: number): Line {
+    return this.pic.line(number);
+  }
+
+  /** Tells the machine whose memory it has and whose `interrupt` it calls. */
+  attach(exports: Exports): void {
+    this.exports = exports;
+  }
+
+  /** Processor interrupts on or off. */
+  setInterrupts(on: boolean): void {
+    this.interruptsOn = on;
+    if (on) this.deliver();
+  }
+
+  /** Lets virtual time pass with the processor asleep; interrupts that come are taken. */
+  sleep(nanoseconds: number): void {
+    const end = this.clock.now + nanoseconds;
+    while (this.clock.now < end) {
+      this.clock.advance(Math.min(this.clock.next(), end) - this.clock.now);
+      this.deliver();
+    }
+  }
+
+  /** The kernel's loop: turns, and sleep between them until something happens, up to `until`. */
+  run(until: number): void {
+    const turn = (this.exports as Exports).turn as () => bigint;
+    while (this.clock.now < until) {
+      const before = this.interrupts;
+      const idle = turn() !== 0n;
+      this.pass(TURN_TIME);
+      while (idle && before === this.interrupts && this.clock.now < until) {
+        this.clock.advance(Math.min(this.clock.next(), until) - this.clock.now);
+        this.deliver();
+      }
+    }
+  }
+
+  /** Bytes that a device reads at a physical address; they must be the kernel's. */
+  dmaRead(address: number, length: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.dmaView(address, length));
+  }
+
+  dmaWrite(address: number, bytes: Uint8Array): void {
+    this.dmaView(address, bytes.length).set(bytes);
+  }
+
+  /** The functions of kernel/machine/host.ts, for `load`. */
+  host(): Record<string, unknown> {
+    return {
+      ...this.portHost(),
+      ...this.memoryHost(),
+      ...this.processorHost(),
+      ...this.bootHost(),
+    };
+  }
+
+  private dmaView(address: number, length: number): Uint8Array {
+    const memory = (this.exports as Exports).memory.buffer;
+    const start = address - DMA_BASE;
+    if (start < 0 || start + length > memory.byteLength) {
+      throw new Error(`DMA outside of linear memory: ${address.toString(16)}+${length}`);
+    }
+    return new Uint8Array(memory, start, length);
+  }
+
+  private pass(nanoseconds: number): void {
+    this.clock.advance(nanoseconds);
+    if (this.interruptTurns) this.deliver();
+  }
+
+  private deliver(): void {
+    if (!this.interruptsOn || this.inInterrupt) return;
+    for (let i = 0; ; i++) {
+      const vector = this.pic.acknowledge();
+      if (vector < 0) return;
+      if (i === STORM) throw new Error(`interrupt storm at vector ${vector}`);
+      this.takeInterrupt(vector);
+    }
+  }
+
+  /** Calls the kernel's handler, also for a vector that no controller asked for. */
+  takeInterrupt(vector: number): void {
+    this.interrupts++;
+    this.inInterrupt = true;
+    (this.exports as Exports).interrupt(vector);
+    this.inInterrupt = false;
+  }
+
+  private portHost(): Record<string, unknown> {
+    const input = (width: Width) => (port: number) => {
+      this.count.port++;
+      this.pass(PORT_TIME);
+      return this.portSpace.read(port, width);
+    };
+    const output = (width: Width) => (port: number, value: number) => {
+      this.count.port++;
+      this.portSpace.write(port, value >>> 0, width);
+      this.pass(PORT_TIME);
+    };
+    return {
+      in8: input(1),
+      in16: input(2),
+      in32: input(4),
+      out8: output(1),
+      out16: output(2),
+      out32: output(4),
+    };
+  }
+
+  private memoryHost(): Record<string, unknown> {
+    const read = (width: Width) => (address: bigint) => {
+      this.count.mmioRead++;
+      this.pass(MMIO_TIME);
+      return this.mmioSpace.read(Number(BigInt.asUintN(64, address)), width);
+    };
+    const write = (width: Width) => (address: bigint, value: number) => {
+      this.count.mmioWrite++;
+      this.mmioSpace.write(Number(BigInt.asUintN(64, address)), value, width);
+      this.pass(MMIO_TIME);
+    };
+    return {
+      mmioRead8: read(1),
+      mmioRead16: read(2),
+      mmioRead32: read(4),
+      mmioWrite8: write(1),
+      mmioWrite16: write(2),
+      mmioWrite32: write(4),
+      dmaBase: () => BigInt(DMA_BASE),
+      barrier: () => {},
+    };
+  }
+
+  private processorHost(): Record<string, unknown> {
+    const ticks = BigInt(this.options.tsc ?? 2_500_000_000);
+    return {
+      timestamp: () => {
+        this.pass(TIMESTAMP_TIME);
+        return (BigInt(this.clock.now) * ticks) / 1_000_000_000n;
+      },
+      cpuid: (leaf: number, _subleaf: number, register: number) =>
+        this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0,
+      hardwareRandom: () => this.options.random?.() ?? 0n,
+      halt: () => stop("halt"),
+      screenPut: (character: number) => {
+        this.screen += String.fromCharCode(character);
+      },
+      setPanicTimeout: () => {},
+      collectGarbage: () => {},
+      heapUsed: () => 0,
+      buildTime: () => 1_700_000_000n,
+    };
+  }
+
+  private bootHost(): Record<string, unknown> {
+    const { commandLine = "", loaderName = "", modules = [], acpiRoot = 0 } = this.options;
+    const copy = (bytes: Uint8Array, destination: number, capacity: number) => {
+      const view = new Uint8Array((this.exports as Exports).memory.buffer);
+      view.set(bytes.subarray(0, capacity), destination);
+      return bytes.length;
+    };
+    const give = (text: string, destination: number, capacity: number) =>
+      copy(Buffer.from(text), destination, capacity);
+    return {
+      bootText: (which: number, destination: number, capacity: number) =>
+        give(which === 0 ? commandLine : loaderName, destination, capacity),
+      moduleCount: () => modules.length,
+      moduleName: (index: number, destination: number, capacity: number) =>
+        give(modules[index]?.name ?? "", destination, capacity),
+      moduleLength: (index: number) => modules[index]?.bytes.length ?? 0,
+      moduleRead: (index: number, offset: number, destination: number, length: number) => {
+        const bytes = modules[index]?.bytes.subarray(offset, offset + length) ?? new Uint8Array();
+        return copy(bytes, destination, length);
+      },
+      memoryRegionCount: () => 0,
+      memoryRegion: () => 0n,
+      acpiRootPointer: () => BigInt(acpiRoot),
+      memoryLimit: () => 1 << 30,
+    };
+  }
+}
+
+function stop(reason: MachineStopped["reason"], code = 0): never {
+  throw new MachineStopped(reason, code);
+}
+
+function stops(reason: MachineStopped["reason"]): BusDevice {
+  return { read: () => 0, write: (_offset, value) => stop(reason, value) };
+}

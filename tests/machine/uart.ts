@@ -1,0 +1,178 @@
+/** A 16550A with its FIFOs, its interrupt logic and the time that bytes take on the line. */
+import type { BusDevice, Line } from "./bus.ts";
+import type { Timer, VirtualClock } from "./clock.ts";
+
+const FIFO = 16;
+const TRIGGERS = [1, 4, 8, 14];
+
+export interface Typed {
+  byte: number;
+  /** Line status bits that come with the byte: break 0x10, framing 0x08, parity 0x04. */
+  errors: number;
+}
+
+export class Uart16550 implements BusDevice {
+  /** Everything sent, as Latin-1. */
+  output = "";
+  /** Bytes lost because the FIFO was full. */
+  lost = 0;
+  /** True: who types waits while the FIFO is full (QEMU), or while RTS is off. */
+  waits = false;
+  private enable = 0;
+  private lineControl = 0;
+  private modemControl = 0;
+  private scratch = 0;
+  private divisor = 12;
+  private fifoControl = 0;
+  private readonly received: Typed[] = [];
+  private readonly sending: number[] = [];
+  private overrun = false;
+  private transmitPending = false;
+  private timedOut = false;
+  private timeout: Timer | undefined;
+  private typing: Typed[] = [];
+  private typist: Timer | undefined;
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly line: Line,
+  ) {}
+
+  /** Nanoseconds of a byte: start, eight bits, stop. */
+  byteTime(): number {
+    return (10e9 * this.divisor) / 115_200;
+  }
+
+  /** What was programmed: divisor and line control. */
+  settings(): { divisor: number; lineControl: number } {
+    return { divisor: this.divisor, lineControl: this.lineControl };
+  }
+
+  /** Bytes arrive one after the other, each in its time. */
+  type(bytes: Uint8Array | string, errors = 0): void {
+    for (const byte of Buffer.from(bytes as Uint8Array)) this.typing.push({ byte, errors });
+    this.typist ??= this.clock.after(this.byteTime(), () => this.arrive());
+  }
+
+  /** True while typed bytes are still on their way. */
+  busy(): boolean {
+    return this.typing.length > 0;
+  }
+
+  read(offset: number): number {
+    const value = this.readRegister(offset);
+    this.update();
+    return value;
+  }
+
+  write(offset: number, value: number): void {
+    this.writeRegister(offset, value & 255);
+    this.update();
+  }
+
+  private readRegister(offset: number): number {
+    if (this.lineControl & 0x80 && offset < 2) return (this.divisor >> (8 * offset)) & 255;
+    if (offset === 0) return this.takeReceived();
+    if (offset === 1) return this.enable;
+    if (offset === 2) return this.identify();
+    if (offset === 3) return this.lineControl;
+    if (offset === 4) return this.modemControl;
+    if (offset === 5) return this.status();
+    return offset === 7 ? this.scratch : 0;
+  }
+
+  private writeRegister(offset: number, value: number): void {
+    if (this.lineControl & 0x80 && offset < 2) {
+      const other = this.divisor & (0xff << (8 - 8 * offset));
+      this.divisor = other | (value << (8 * offset));
+    } else if (offset === 0) this.send(value);
+    else if (offset === 1) {
+      // Switched on with nothing to send, the transmitter interrupts at once.
+      if (value & ~this.enable & 2 && this.sending.length === 0) this.transmitPending = true;
+      this.enable = value & 15;
+    } else if (offset === 2) {
+      this.fifoControl = value;
+      if (value & 2) this.received.length = 0;
+    } else if (offset === 3) this.lineControl = value;
+    else if (offset === 4) this.modemControl = value;
+    else if (offset === 7) this.scratch = value;
+  }
+
+  private takeReceived(): number {
+    this.timedOut = false;
+    this.startTimeout();
+    return this.received.shift()?.byte ?? 0;
+  }
+
+  /** The errors shown are those of the byte that is read next; reading them clears them. */
+  private status(): number {
+    let status = this.overrun ? 2 : 0;
+    this.overrun = false;
+    const first = this.received[0];
+    if (first) {
+      status |= 1 | first.errors;
+      first.errors = 0;
+    }
+    if (this.sending.length === 0) status |= 0x60;
+    else if (this.sending.length === 1) status |= 0x20;
+    return status;
+  }
+
+  private pending(): number {
+    if (this.enable & 4 && (this.overrun || this.received[0]?.errors)) return 6;
+    if (this.enable & 1) {
+      if (this.received.length >= TRIGGERS[this.fifoControl >> 6]) return 4;
+      if (this.timedOut && this.received.length > 0) return 12;
+    }
+    return this.enable & 2 && this.transmitPending ? 2 : 1;
+  }
+
+  private identify(): number {
+    const cause = this.pending();
+    if (cause === 2) this.transmitPending = false;
+    return cause | (this.fifoControl & 1 ? 0xc0 : 0);
+  }
+
+  private send(byte: number): void {
+    if (this.sending.length > FIFO) throw new Error("16550: the transmit FIFO overflowed");
+    this.sending.push(byte);
+    this.transmitPending = false;
+    if (this.sending.length === 1) this.clock.after(this.byteTime(), () => this.sent());
+  }
+
+  private sent(): void {
+    this.output += String.fromCharCode(this.sending.shift() as number);
+    // The one left is in the shift register: the FIFO behind it is empty.
+    if (this.sending.length <= 1) this.transmitPending = true;
+    if (this.sending.length > 0) this.clock.after(this.byteTime(), () => this.sent());
+    this.update();
+  }
+
+  private arrive(): void {
+    const full = this.received.length >= FIFO;
+    const stopped = this.waits && (full || (this.modemControl & 2) === 0);
+    if (!stopped) {
+      const typed = this.typing.shift() as Typed;
+      if (full) {
+        this.overrun = true;
+        this.lost++;
+      } else this.received.push({ ...typed });
+      this.startTimeout();
+    }
+    const more = this.typing.length > 0;
+    this.typist = more ? this.clock.after(this.byteTime(), () => this.arrive()) : undefined;
+    this.update();
+  }
+
+  private startTimeout(): void {
+    this.clock.cancel(this.timeout);
+    this.timeout = this.clock.after(4 * this.byteTime(), () => {
+      this.timedOut = true;
+      this.update();
+    });
+  }
+
+  private update(): void {
+    this.line((this.modemControl & 8) !== 0 && this.pending() !== 1);
+  }
+}
