@@ -170,7 +170,7 @@ function dashed(name: string): string {
   return name.length == 1 ? "-" + name : "--" + name;
 }
 
-/** "2" or "0.25" seconds in microseconds, or -1 when it is no such number up to `maximum` seconds. */
+/** "2" or "0.25" seconds in microseconds; -1 when that is no number up to `maximum`. */
 export function parseSeconds(text: string, maximum: i64): i64 {
   const dot = text.indexOf(".");
   const whole = parseDecimalText(dot < 0 ? text : text.substring(0, dot));

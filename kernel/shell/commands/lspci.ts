@@ -90,7 +90,8 @@ function numericLine(device: PciDevice): string {
 function nameLine(device: PciDevice, numbers: bool): string {
   const code = numbers ? ` [${hex(device.classCode >>> 8, 4)}]` : "";
   const id = numbers ? ` [${device.idText()}]` : "";
-  return `${device.location()} ${device.className()}${code}: ${fullName(device)}${id}${revision(device)}`;
+  const what = `${fullName(device)}${id}${revision(device)}`;
+  return `${device.location()} ${device.className()}${code}: ${what}`;
 }
 
 /** Vendor and device as the PCI ID database has them; `Device 1234:5678` when nobody knows. */
