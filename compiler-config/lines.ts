@@ -94,6 +94,21 @@ const functions = disassemble();
 const out: string[] = ["#pragma GCC system_header"];
 let unmatched = 0;
 
+/**
+ * wasm2c 1.0.39 forgets the name of one label where a function has some two hundred nested
+ * blocks (the collector's visitor of every class). It is the one that is jumped to and not there.
+ */
+function nameLabels(name: string, body: string[]): string[] {
+  const nameless = body.filter((line) => line === "  :;").length;
+  if (nameless === 0) return body;
+  const text = body.join("\n");
+  const present = new Set([...text.matchAll(/^ *(var_\w+):;/gm)].map((match) => match[1]));
+  const wanted = new Set([...text.matchAll(/goto (var_\w+);/g)].map((match) => match[1]));
+  const missing = [...wanted].filter((label) => !present.has(label));
+  if (nameless !== 1 || missing.length !== 1) throw new Error(`labels of ${name} are lost`);
+  return body.map((line) => (line === "  :;" ? `  ${missing[0]}:;` : line));
+}
+
 /** A function's body; all that leads up to a statement goes on its one C line, and so its line. */
 function writeFunction(name: string, body: string[]): void {
   const offsets = functions.get(name);
@@ -125,7 +140,7 @@ const lines = readFileSync(source, "utf8").split("\n");
 for (let i = 0; i < lines.length; i++) {
   const start = functionStart.exec(lines[i]);
   const end = start ? lines.indexOf("}", i) : i;
-  const body = lines.slice(i, end + 1);
+  const body = nameLabels(start?.[1] ?? "", lines.slice(i, end + 1));
   if (start && body.includes("  FUNC_PROLOGUE;")) {
     const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
     writeFunction(start[1].replace(/0x([0-9A-F]{2})/g, unquoted), body);

@@ -1,16 +1,58 @@
 /** The kernel, as a table of contents: what is started, in which order, and what a turn does. */
-import * as host from "./machine/host";
+import { Idle } from "../drivers/idle";
+import { scanPci } from "../drivers/pci";
+import { logNetwork, startNetwork } from "../drivers/probe";
+import { FramePool } from "../net/phy/pool";
+import { NetworkStack } from "../net/service/stack";
+import { loadConfiguration } from "./config/load";
+import { setLogTime } from "./core/log";
+import { pollPrograms, programsPollAt, startPrograms } from "./core/program";
+import { earlier } from "./core/time";
+import { INTERFACES } from "./limits";
+import { calibrate, now } from "./machine/clock";
+import { setPanicTimeout } from "./machine/host";
+import { dispatch, initInterrupts } from "./machine/interrupts";
+import { initTimer } from "./machine/timer";
+import { BareMachine } from "./shell/bare-machine";
+import { startConsole } from "./shell/console";
+import { startNetworking } from "./shell/networking";
+import { Shell } from "./shell/shell";
+
+let stack!: NetworkStack;
+let shell!: Shell;
+let idle!: Idle;
 
 /** Once, with interrupts off. */
 export function boot(): void {
-  const text = "anonymos> ";
-  for (let i = 0; i < text.length; i++) host.screenPut(text.charCodeAt(i));
+  initInterrupts();
+  const devices = scanPci();
+  const pool = new FramePool();
+  // Before all else: a second may pass between this and the first frame that is received.
+  const cards = startNetwork(devices, pool, INTERFACES);
+  idle = new Idle(cards);
+  calibrate();
+  initTimer();
+  const configuration = loadConfiguration();
+  setPanicTimeout(configuration.panicSeconds);
+  const machine = new BareMachine(cards);
+  logNetwork(devices);
+  stack = startNetworking(configuration, pool, cards);
+  shell = startConsole(configuration, machine, stack, devices);
+  startPrograms(now());
 }
 
-/** One turn of the event loop; answers 0 to be called again at once, else 1 to wait. */
+/** One turn of the event loop; answers 0 to be called again at once, 1 after an interrupt. */
 export function turn(): u64 {
-  return 1;
+  const time = now();
+  setLogTime(time);
+  const network = stack.poll(time);
+  const console = shell.poll(time);
+  if (pollPrograms(time) || network || console) idle.noteBusy(time);
+  const deadline = earlier(stack.pollAt(time), earlier(shell.pollAt(), programsPollAt()));
+  return idle.mayHalt(deadline, time) ? 1 : 0;
 }
 
 /** An interrupt came: note it, allocate nothing. */
-export function interrupt(_vector: u32): void {}
+export function interrupt(vector: u32): void {
+  dispatch(vector);
+}

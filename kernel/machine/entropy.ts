@@ -5,6 +5,7 @@
  * are mixed in too, but counted for nothing.
  */
 import { Generator } from "../core/generator";
+import { wallClock } from "./clock";
 import { hardwareRandom, timestamp } from "./host";
 import { latchRuler, readRuler } from "./pit";
 
@@ -76,4 +77,11 @@ function addJitter(generator: Generator): bool {
     } else if (noise == reference && ++matches >= PROPORTION) healthy = false;
   }
   return healthy;
+}
+
+/** A generator seeded from everything there is; `hardwareAddress` differs between machines. */
+export function seededGenerator(hardwareAddress: u64): Generator {
+  const generator = new Generator();
+  seed(generator, hardwareAddress, max<i64>(wallClock(), 0) as u64);
+  return generator;
 }

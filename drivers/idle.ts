@@ -1,0 +1,35 @@
+/**
+ * Whether the processor may sleep. While frames come it is better to look again for a little
+ * than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each one
+ * is late by up to 128 microseconds.
+ */
+import { NEVER } from "../kernel/core/time";
+import { arm } from "../kernel/machine/timer";
+import { E1000 } from "./e1000/e1000";
+
+/** How long to look again after a turn in which something happened, in microseconds. */
+const SPIN: i64 = 30;
+
+export class Idle {
+  private busyUntil: i64 = 0;
+
+  constructor(private readonly cards: Array<E1000>) {}
+
+  /** Something happened in the turn at `now`. */
+  noteBusy(now: i64): void {
+    this.busyUntil = now + SPIN;
+  }
+
+  /**
+   * True: nothing is to be done before `deadline`, the timer is armed for it, and every device
+   * interrupts for what comes from now on.
+   */
+  mayHalt(deadline: i64, now: i64): bool {
+    if (deadline <= now || now < this.busyUntil) return false;
+    for (let i = 0; i < this.cards.length; i++) {
+      if (this.cards[i].needsPoll()) return false;
+    }
+    if (deadline != NEVER) arm(deadline, now);
+    return true;
+  }
+}

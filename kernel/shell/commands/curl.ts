@@ -1,0 +1,201 @@
+/** `curl`: one HTTP request, with curl's options and exit codes. */
+
+import { BodySink, BytesSource, CountingSink, PatternSource } from "../../../net/service/http/body";
+import { HttpExchange } from "../../../net/service/http/exchange";
+import { HttpFailure } from "../../../net/service/http/failure";
+import { HttpHead } from "../../../net/service/http/head";
+import { HttpRequest } from "../../../net/service/http/request";
+import { NetworkStack } from "../../../net/service/stack";
+import { crc32 } from "../../core/crc32";
+import { parseDecimalText } from "../../core/text";
+import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+const OPTIONS: StaticArray<string> = [
+  "i|include",
+  "s|silent",
+  "f|fail",
+  "o|output:",
+  "X|request:",
+  "H|header:",
+  "d|data:",
+  "crc32",
+  "L|location",
+  "m|max-time:",
+];
+/** curl's exit code for an HTTP error with -f. */
+const EXIT_HTTP_ERROR: i32 = 22;
+const PATTERN: string = "@bytes:";
+const LONGEST_BODY: i64 = 1 << 50;
+const LONGEST_TIME: i64 = 1_000_000;
+const FORM: string = "application/x-www-form-urlencoded";
+
+/** Prints the body, and before it the head where that is wanted. */
+class PrintingSink extends BodySink {
+  crc: u32 = 0;
+  private refused: bool = false;
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly withHead: bool,
+    private readonly failOnError: bool,
+  ) {
+    super();
+  }
+
+  head(head: HttpHead): void {
+    this.refused = this.failOnError && head.status >= 400;
+    if (this.withHead) this.shell.printBytes(head.pointer(0), head.length);
+  }
+
+  room(): u32 {
+    return this.refused ? u32.MAX_VALUE : this.shell.room();
+  }
+
+  data(pointer: usize, length: u32): bool {
+    this.crc = crc32(this.crc, pointer, length);
+    if (!this.refused) this.shell.printBytes(pointer, length);
+    return true;
+  }
+}
+
+class CurlJob extends Job {
+  /** `-o null`: the body is counted and dropped, and one line says what it was. */
+  counted: CountingSink | null = null;
+  printed: PrintingSink | null = null;
+  withCrc: bool = false;
+  failOnError: bool = false;
+  private exchange: HttpExchange | null = null;
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly stack: NetworkStack,
+    private readonly request: HttpRequest,
+  ) {
+    super();
+  }
+
+  poll(now: i64): i32 {
+    let exchange = this.exchange;
+    if (exchange == null) {
+      exchange = this.stack.http.request(this.request, now);
+      this.exchange = exchange;
+    }
+    if (!exchange.done) return RUNNING;
+    if (exchange.failure != HttpFailure.None) {
+      return this.fail(exchange.failure as i32, exchange.message);
+    }
+    if (this.counted != null) this.summarize(exchange);
+    const printed = this.printed;
+    if (printed != null && this.withCrc) {
+      this.shell.terminal.freshLine();
+      this.shell.printLine(`crc32 ${hexadecimal(printed.crc)}`);
+    }
+    if (this.failOnError && exchange.status() >= 400) {
+      const status = exchange.status();
+      return this.fail(EXIT_HTTP_ERROR, `the requested URL returned error: ${status}`);
+    }
+    return EXIT_OK;
+  }
+
+  cancel(): void {
+    const exchange = this.exchange;
+    if (exchange != null) exchange.cancel(this.shell.now);
+  }
+
+  private fail(code: i32, message: string): i32 {
+    this.shell.error("curl", `(${code}) ${message}`);
+    return code;
+  }
+
+  private summarize(exchange: HttpExchange): void {
+    const micros = max<i64>(exchange.times.finished - exchange.times.started, 1);
+    const source = this.request.body;
+    const sent: u64 = source == null ? 0 : source.length();
+    // Bytes in a microsecond are megabytes in a second.
+    const tenths = ((exchange.bodyBytes + sent) * 10) / (micros as u64);
+    const seconds = `${micros / 1_000_000}.${(micros % 1_000_000).toString().padStart(6, "0")}`;
+    let line = `HTTP ${exchange.status()}, ${exchange.bodyBytes} bytes`;
+    if (sent > 0) line += `, ${sent} bytes sent`;
+    line += `, ${seconds} s, ${tenths / 10}.${tenths % 10} MB/s`;
+    const counted = this.counted;
+    if (counted != null && this.withCrc) line += `, crc32 ${hexadecimal(counted.crc)}`;
+    this.shell.printLine(line);
+  }
+}
+
+export class Curl extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super(
+      "curl",
+      "[-i] [-s] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] [--crc32] [-L] " +
+        "[-m SECONDS] URL",
+      "makes an HTTP request and prints the answer",
+      [
+        "curl -i http://10.0.2.2:8080/",
+        "curl -o null --crc32 http://10.0.2.2:8080/big.bin",
+        "curl -d '{\"a\":1}' -H 'Content-Type: application/json' http://10.0.2.2:8080/",
+        "curl -o null -d @bytes:1000000 http://10.0.2.2:8080/upload",
+      ],
+      true,
+    );
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, OPTIONS);
+    const timeout = options.seconds("m", 0, LONGEST_TIME);
+    options.expectOperands(1, 1);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const output = options.value("o", "");
+    if (output != "" && output != "null") {
+      return shell.wrongUsage(this, `-o ${output}: there are no files here, -o takes only null`);
+    }
+    const request = new HttpRequest(options.operands[0]);
+    const wrong = prepare(request, options);
+    if (wrong != "") return shell.wrongUsage(this, wrong);
+    request.timeout = timeout;
+    request.followRedirects = options.has("L");
+    const job = new CurlJob(shell, this.stack, request);
+    job.withCrc = options.has("crc32");
+    job.failOnError = options.has("f");
+    if (output == "null") {
+      const counted = new CountingSink(job.withCrc);
+      job.counted = counted;
+      request.sink = counted;
+    } else {
+      const printed = new PrintingSink(shell, options.has("i"), job.failOnError);
+      job.printed = printed;
+      request.sink = printed;
+    }
+    return job;
+  }
+}
+
+/** Sets method, headers and body; answers what is wrong with them, or "". */
+function prepare(request: HttpRequest, options: Options): string {
+  const data = options.values("d");
+  if (data.length > 0) {
+    request.setMethod("POST");
+    if (data.length == 1 && data[0].startsWith(PATTERN)) {
+      const length = parseDecimalText(data[0].substring(PATTERN.length));
+      if (length < 0 || length > LONGEST_BODY) return `-d ${data[0]}: N is no number of bytes`;
+      request.body = new PatternSource(length as u64);
+    } else if (data[0].startsWith("@")) {
+      return `-d ${data[0]}: there are no files here, expected text or @bytes:N`;
+    } else request.body = BytesSource.ofText(data.join("&"));
+  }
+  if (options.has("X")) request.setMethod(options.value("X"));
+  const headers = options.values("H");
+  for (let i = 0; i < headers.length; i++) {
+    const colon = headers[i].indexOf(":");
+    if (colon <= 0) return `-H ${headers[i]}: no header, expected NAME: VALUE`;
+    request.addField(headers[i].substring(0, colon), headers[i].substring(colon + 1).trim());
+  }
+  if (data.length > 0 && !request.has("content-type")) request.addField("Content-Type", FORM);
+  return request.error;
+}
+
+function hexadecimal(value: u32): string {
+  return value.toString(16).padStart(8, "0");
+}

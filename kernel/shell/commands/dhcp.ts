@@ -1,0 +1,133 @@
+/** `dhcp`: the lease with every option and the time left, `renew` and `release`. */
+import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
+import { describeOption, optionName } from "../../../net/service/dhcp/describe";
+import { InterfaceSetup } from "../../../net/service/setup";
+import { NetworkStack } from "../../../net/service/stack";
+import { formatIpv4 } from "../../../net/wire/address";
+import { NEVER, SECOND } from "../../core/time";
+import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+/** How long `renew` and `release` wait for the outcome. */
+const PATIENCE: i64 = 10 * SECOND;
+
+/** Waits until the server has granted the lease anew. */
+class RenewJob extends Job {
+  private readonly grants: u32;
+  private readonly deadline: i64;
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly client: DhcpClient,
+  ) {
+    super();
+    this.grants = client.grants;
+    this.deadline = shell.now + PATIENCE;
+  }
+
+  poll(now: i64): i32 {
+    if (this.client.grants != this.grants) return EXIT_OK;
+    if (now < this.deadline) return RUNNING;
+    const why = this.client.lastFailure;
+    this.shell.error("dhcp", why == "" ? "no answer from a DHCP server" : why);
+    return EXIT_FAILURE;
+  }
+
+  pollAt(): i64 {
+    return this.deadline;
+  }
+}
+
+/** Waits until RELEASE has left. */
+class ReleaseJob extends Job {
+  constructor(private readonly client: DhcpClient) {
+    super();
+  }
+
+  poll(_now: i64): i32 {
+    return this.client.state == DhcpState.Stopped ? EXIT_OK : RUNNING;
+  }
+}
+
+export class Dhcp extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super("dhcp", "[status|renew|release] [DEVICE]", "shows, renews or gives back the lease", [
+      "dhcp",
+      "dhcp renew",
+      "dhcp release net0",
+    ]);
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, []);
+    options.expectOperands(0, 2);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const operands = options.operands;
+    const verb = operands.length > 0 ? operands[0] : "status";
+    if (verb != "status" && verb != "renew" && verb != "release") {
+      return shell.wrongUsage(this, `"${verb}" is no such request`);
+    }
+    const setup = this.find(operands.length > 1 ? operands[1] : "");
+    if (setup == null) {
+      const name = operands.length > 1 ? operands[1] : "which it is to be";
+      return shell.failed(this, `there is no device ${name}`);
+    }
+    if (verb == "renew") return this.renew(setup.dhcp, shell);
+    if (verb == "release") return this.release(setup.dhcp, shell);
+    show(setup, shell);
+    return shell.done();
+  }
+
+  complete(words: Array<string>): Array<string> {
+    return words.length == 0 ? ["status", "renew", "release"] : [];
+  }
+
+  private find(name: string): InterfaceSetup | null {
+    const setups = this.stack.setups;
+    if (name == "") return setups.length > 0 ? setups[0] : null;
+    for (let i = 0; i < setups.length; i++) if (setups[i].iface.name == name) return setups[i];
+    return null;
+  }
+
+  private renew(client: DhcpClient, shell: Shell): Job {
+    const job = new RenewJob(shell, client);
+    if (client.state == DhcpState.Stopped) {
+      if (!client.start(shell.now)) return shell.failed(this, client.lastFailure);
+    } else if (!client.renew(shell.now)) return shell.failed(this, "the lease is being released");
+    return job;
+  }
+
+  private release(client: DhcpClient, shell: Shell): Job {
+    if (client.lease == null) return shell.failed(this, "there is no lease, expected one");
+    client.release(shell.now);
+    return new ReleaseJob(client);
+  }
+}
+
+function show(setup: InterfaceSetup, shell: Shell): void {
+  const client = setup.dhcp;
+  shell.printLine(`${setup.iface.name}: ${DHCP_STATE_NAMES[client.state]}`);
+  const lease = client.lease;
+  if (lease == null) {
+    if (client.attempts > 0) shell.printLine(`  attempts: ${client.attempts}`);
+    if (client.lastFailure != "") shell.printLine(`  last failure: ${client.lastFailure}`);
+    return;
+  }
+  const now = shell.now;
+  shell.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}`);
+  shell.printLine(`  server: ${formatIpv4(lease.server)}`);
+  shell.printLine(`  T1 (renewal) in: ${left(lease.t1At, now)}`);
+  shell.printLine(`  T2 (rebinding) in: ${left(lease.t2At, now)}`);
+  shell.printLine(`  expiry in: ${left(lease.expiresAt, now)}`);
+  shell.printLine("  options:");
+  for (let i = 0; i < lease.options.list.length; i++) {
+    const option = lease.options.list[i];
+    shell.printLine(`    ${optionName(option.code)}: ${describeOption(option)}`);
+  }
+}
+
+function left(at: i64, now: i64): string {
+  if (at == NEVER) return "never";
+  return at <= now ? "now" : `${(at - now) / SECOND} s`;
+}

@@ -1,0 +1,112 @@
+/** `ip link`: the interfaces with their state and, with -s, every counter by its cause. */
+import { Interface, SMALLEST_MTU } from "../../../../net/iface/interface";
+import { DeviceCounters } from "../../../../net/phy/counters";
+import { formatHardware } from "../../../../net/wire/address";
+import { DROP_NAMES } from "../../../../net/wire/drop";
+import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
+import { parseDecimalText } from "../../../core/text";
+import { Shell } from "../../shell";
+import { Context } from "./context";
+
+export function linkCommand(context: Context): i32 {
+  const verb = context.take();
+  if (verb == "" || verb == "show" || verb == "list") return showLinks(context);
+  if (verb == "set") return setLink(context);
+  return context.unexpected(verb, "show or set");
+}
+
+/** The two lines that begin the entry of an interface in `ip link` and `ip addr`. */
+export function linkLines(iface: Interface): string {
+  const flags = `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
+  const state = iface.up && iface.linkUp ? "UP" : "DOWN";
+  const hardware = formatHardware(iface.hardware);
+  return (
+    `${iface.index + 1}: ${iface.name}: ${flags} mtu ${iface.mtu} state ${state}\n` +
+    `    link/ether ${hardware} brd ff:ff:ff:ff:ff:ff\n`
+  );
+}
+
+function showLinks(context: Context): i32 {
+  let name = context.take();
+  if (name == "dev") name = context.take();
+  if (name != "" && context.device(name) == null) {
+    return context.refused(`Device "${name}" does not exist.`);
+  }
+  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
+    const iface = context.stack.ip.interfaces[i];
+    if (name != "" && iface.name != name) continue;
+    context.shell.print(linkLines(iface));
+    if (context.statistics) showStatistics(context.shell, iface);
+  }
+  return context.done();
+}
+
+function table(shell: Shell, heading: string, values: StaticArray<u64>): void {
+  let line = "       ";
+  for (let i = 0; i < values.length; i++) line += " " + values[i].toString().padStart(11);
+  shell.printLine(heading);
+  shell.printLine(line);
+}
+
+function showStatistics(shell: Shell, iface: Interface): void {
+  const c: DeviceCounters = iface.device.counters();
+  const dropped = c.receiveDropped();
+  table(shell, "    RX:       bytes     packets      errors     dropped       mcast", [
+    c.receivedBytes,
+    c.receivedFrames,
+    c.receiveErrors(),
+    dropped,
+    c.receivedMulticast,
+  ]);
+  shell.printLine(
+    `    RX errors: crc ${c.crcErrors}, frame ${c.frameErrors}, length ${c.lengthErrors}, ` +
+      `fifo ${c.fifoErrors}, oversized ${c.oversized}, missed ${c.missedErrors}, ` +
+      `no frame ${c.noFrame}`,
+  );
+  table(shell, "    TX:       bytes     packets      errors     dropped", [
+    c.sentBytes,
+    c.sentFrames,
+    c.sendErrors(),
+    c.sendDropped(),
+  ]);
+  shell.printLine(
+    `    TX errors: collisions ${c.collisions}, carrier ${c.carrierErrors}, ` +
+      `ring full ${c.ringFull}, link down ${c.linkDown}`,
+  );
+  shell.printLine(
+    `    driver ${iface.device.driverName()}, ${iface.device.linkSpeed()} Mb/s, ` +
+      `${c.interrupts} interrupts`,
+  );
+  let reasons = "";
+  for (let reason = 1; reason < DROP_NAMES.length; reason++) {
+    const count = iface.drops.of(reason);
+    if (count > 0) reasons += `, ${DROP_NAMES[reason]} ${count}`;
+  }
+  shell.printLine(`    packets dropped by the stack: ${iface.drops.total()}${reasons}`);
+}
+
+function setLink(context: Context): i32 {
+  let name = context.take();
+  if (name == "dev") name = context.take();
+  let iface = context.device(name);
+  let word = context.take();
+  if (iface == null && (name == "up" || name == "down" || name == "mtu")) {
+    iface = context.onlyDevice();
+    word = name;
+  }
+  if (iface == null) return context.refused(`Device "${name}" does not exist.`);
+  if (word == "") return context.unexpected(word, "up, down or mtu N");
+  while (word != "") {
+    if (word == "up" || word == "down") context.stack.ip.setUp(iface, word == "up");
+    else if (word == "mtu") {
+      const text = context.take();
+      const mtu = parseDecimalText(text);
+      if (mtu < 0 || !context.stack.ip.setMtu(iface, mtu as u32)) {
+        return context.unexpected(text, `an MTU from ${SMALLEST_MTU} to ${ETHERNET_MTU} bytes`);
+      }
+    } else return context.unexpected(word, "up, down or mtu N");
+    word = context.take();
+  }
+  return context.done();
+}

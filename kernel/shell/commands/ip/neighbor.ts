@@ -1,0 +1,104 @@
+/** `ip neigh`: which hardware addresses are known for the addresses on the link. */
+import { Interface } from "../../../../net/iface/interface";
+import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/neighbor";
+import {
+  formatHardware,
+  formatIpv4,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+} from "../../../../net/wire/address";
+import { hexValue } from "../../../core/text";
+import { NEIGHBORS } from "../../../limits";
+import { Context } from "./context";
+
+export function neighborCommand(context: Context): i32 {
+  const verb = context.take();
+  if (verb == "" || verb == "show" || verb == "list") return show(context);
+  if (verb == "flush") return flush(context);
+  if (verb == "add" || verb == "replace") return change(context, true);
+  if (verb == "del" || verb == "delete") return change(context, false);
+  return context.unexpected(verb, "show, add, del or flush");
+}
+
+function show(context: Context): i32 {
+  let name = context.take();
+  if (name == "dev") name = context.take();
+  if (name != "" && context.device(name) == null) {
+    return context.refused(`Cannot find device "${name}"`);
+  }
+  for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
+    const iface = context.stack.ip.interfaces[i];
+    if (name == "" || iface.name == name) showNeighbors(context, iface);
+  }
+  return context.done();
+}
+
+function showNeighbors(context: Context, iface: Interface): void {
+  for (let i: u32 = 0; i < NEIGHBORS; i++) {
+    const neighbor = iface.neighbors.at(i);
+    if (neighbor.state == NeighborState.Free) continue;
+    const known = neighbor.state != NeighborState.Incomplete && neighbor.hardware != 0;
+    const hardware = known ? ` lladdr ${formatHardware(neighbor.hardware)}` : "";
+    const state = NEIGHBOR_STATE_NAMES[neighbor.state];
+    const address = formatIpv4(neighbor.address);
+    context.shell.printLine(`${address} dev ${iface.name}${hardware} ${state}`);
+  }
+}
+
+function flush(context: Context): i32 {
+  let name = context.take();
+  if (name == "dev") name = context.take();
+  if (name != "" && name != "all" && context.device(name) == null) {
+    return context.refused(`Cannot find device "${name}"`);
+  }
+  for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
+    const iface = context.stack.ip.interfaces[i];
+    if (name == "" || name == "all" || iface.name == name) iface.neighbors.flush(iface, false);
+  }
+  return context.done();
+}
+
+function change(context: Context, add: bool): i32 {
+  const text = context.take();
+  const address = parseIpv4(text);
+  if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
+  let iface = context.onlyDevice();
+  let hardware: i64 = -1;
+  let word = context.take();
+  while (word != "") {
+    const value = context.take();
+    if (word == "dev") {
+      iface = context.device(value);
+      if (iface == null) return context.refused(`Cannot find device "${value}"`);
+    } else if (word == "lladdr" && add) {
+      hardware = parseHardware(value);
+      if (hardware < 0) return context.unexpected(value, "an address like 52:54:00:12:34:56");
+    } else return context.unexpected(word, add ? "lladdr or dev" : "dev");
+    word = context.take();
+  }
+  if (iface == null) return context.unexpected("", "dev DEVICE");
+  if (!add) {
+    if (iface.neighbors.remove(iface, address as u32)) return context.done();
+    return context.refused("No such file or directory: there is no such neighbour");
+  }
+  if (hardware < 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
+  if (iface.neighbors.add(iface, address as u32, hardware as u64)) return context.done();
+  return context.refused("the neighbour table is full");
+}
+
+/** Six pairs of hexadecimal digits between colons as 48 bits, or -1. */
+function parseHardware(text: string): i64 {
+  if (text.length != 17) return -1;
+  let address: i64 = 0;
+  for (let i = 0; i < 17; i++) {
+    const c = text.charCodeAt(i);
+    if (i % 3 == 2) {
+      if (c != 0x3a) return -1;
+      continue;
+    }
+    const digit = hexValue(c);
+    if (digit < 0) return -1;
+    address = (address << 4) | (digit as i64);
+  }
+  return address;
+}

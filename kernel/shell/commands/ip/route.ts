@@ -1,0 +1,109 @@
+/** `ip route`: where packets go. */
+import { Interface } from "../../../../net/iface/interface";
+import { ROUTE_ORIGIN_NAMES, Route, RouteOrigin, RouteResult } from "../../../../net/iface/route";
+import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
+import { parseDecimalText } from "../../../core/text";
+import { Context, parsePrefix } from "./context";
+
+/** In the order of `RouteResult`. */
+const RESULT_WORDS: StaticArray<string> = [
+  "",
+  "File exists: there is a route with that destination and metric",
+  "the routing table is full",
+  "Nexthop has invalid gateway: it is in no network of the device",
+  "Invalid argument: bits are set behind the prefix",
+];
+
+export function routeCommand(context: Context): i32 {
+  const verb = context.take();
+  if (verb == "" || verb == "show" || verb == "list") return show(context);
+  if (verb == "flush") return flush(context);
+  if (verb == "get") return get(context);
+  if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
+  return context.unexpected(verb, "show, get, add, del or flush");
+}
+
+function show(context: Context): i32 {
+  const routes = context.stack.ip.routes;
+  // Linux shows the default route first.
+  for (let pass = 0; pass < 2; pass++) {
+    for (let i: u32 = 0; i < routes.count; i++) {
+      const route = routes.at(i);
+      if ((route.prefix == 0) == (pass == 0)) context.shell.printLine(describe(route));
+    }
+  }
+  return context.done();
+}
+
+function describe(route: Route): string {
+  let text = route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
+  if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
+  text += ` dev ${route.iface.name} proto ${ROUTE_ORIGIN_NAMES[route.origin]}`;
+  if (route.gateway == 0) text += " scope link";
+  if (route.source != 0) text += ` src ${formatIpv4(route.source)}`;
+  if (route.metric != 0) text += ` metric ${route.metric}`;
+  return text;
+}
+
+function get(context: Context): i32 {
+  const text = context.take();
+  const address = parseIpv4(text);
+  if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
+  const route = context.stack.ip.routes.lookup(address as u32);
+  if (route == null) return context.refused("Network is unreachable");
+  const via = route.gateway != 0 ? ` via ${formatIpv4(route.gateway)}` : "";
+  const source = formatIpv4(context.stack.ip.sourceAddress(address as u32));
+  context.shell.printLine(`${text}${via} dev ${route.iface.name} src ${source}`);
+  return context.done();
+}
+
+function flush(context: Context): i32 {
+  const routes = context.stack.ip.routes;
+  let i: u32 = 0;
+  while (i < routes.count) {
+    if (routes.at(i).origin == RouteOrigin.Kernel) i++;
+    else routes.removeAt(i);
+  }
+  return context.done();
+}
+
+function change(context: Context, add: bool): i32 {
+  const text = context.take();
+  const prefix = parsePrefix(text);
+  if (!prefix.valid) return context.unexpected(text, "default or a network, as 10.1.0.0/16");
+  let gateway: i64 = 0;
+  let metric: i64 = 0;
+  let iface: Interface | null = null;
+  let word = context.take();
+  while (word != "") {
+    const value = context.take();
+    if (word == "via") {
+      gateway = parseIpv4(value);
+      if (gateway == NOT_AN_ADDRESS) return context.unexpected(value, "the gateway's address");
+    } else if (word == "dev") {
+      iface = context.device(value);
+      if (iface == null) return context.refused(`Cannot find device "${value}"`);
+    } else if (word == "metric") {
+      metric = parseDecimalText(value);
+      if (metric < 0 || metric > 0xffffffff) return context.unexpected(value, "a metric");
+    } else return context.unexpected(word, "via, dev or metric");
+    word = context.take();
+  }
+  const routes = context.stack.ip.routes;
+  if (!add) {
+    if (routes.remove(prefix.address, prefix.length, metric as u32)) return context.done();
+    return context.refused("No such process: there is no such route");
+  }
+  if (iface == null && gateway != 0) iface = context.deviceToward(gateway as u32);
+  if (iface == null) iface = context.onlyDevice();
+  if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
+  const result = routes.add(
+    prefix.address,
+    prefix.length,
+    gateway as u32,
+    iface,
+    metric as u32,
+    RouteOrigin.Static,
+  );
+  return result == RouteResult.Done ? context.done() : context.refused(RESULT_WORDS[result]);
+}

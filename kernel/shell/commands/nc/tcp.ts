@@ -1,0 +1,144 @@
+/** `nc` over TCP: what is typed goes to the peer, what the peer sends is printed. */
+
+import { NetworkStack } from "../../../../net/service/stack";
+import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
+import { TcpConnection } from "../../../../net/socket/tcp/connection";
+import { TcpListener } from "../../../../net/socket/tcp/listener";
+import { formatIpv4 } from "../../../../net/wire/address";
+import { SECOND } from "../../../core/time";
+import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
+import { Lookup } from "../../lookup";
+import { Shell } from "../../shell";
+import { Outbox } from "./outbox";
+
+/** After Ctrl-D the peer may still end its side for so long. */
+const LINGER: i64 = 2 * SECOND;
+/** Bytes printed at a time. */
+const PRINT_BYTES: u32 = 4096;
+
+/** The part that is the same for both ends of a connection. */
+abstract class TcpJob extends Job {
+  protected connection: TcpConnection | null = null;
+  private readonly outbox: Outbox = new Outbox();
+  private endAt: i64 = 0;
+
+  constructor(protected readonly shell: Shell) {
+    super();
+  }
+
+  readsInput(): bool {
+    return true;
+  }
+
+  line(text: string): void {
+    this.outbox.add(text + "\n");
+  }
+
+  endOfInput(): void {
+    this.outbox.end();
+    if (this.endAt == 0) this.endAt = this.shell.now + LINGER;
+  }
+
+  pollAt(): i64 {
+    return this.endAt > 0 ? this.endAt : i64.MAX_VALUE;
+  }
+
+  cancel(): void {
+    const connection = this.connection;
+    if (connection != null) connection.abort();
+    this.connection = null;
+  }
+
+  /** Moves bytes both ways; RUNNING until the conversation is over. */
+  protected converse(connection: TcpConnection, now: i64): i32 {
+    this.outbox.sendTo(connection);
+    while (connection.readable() > 0 && this.shell.room() > PRINT_BYTES) {
+      const length = min<u32>(connection.peekLength(), PRINT_BYTES);
+      this.shell.printBytes(connection.peekPointer(), length);
+      connection.consume(length);
+    }
+    if (connection.error != SocketError.None) {
+      this.shell.error("nc", SOCKET_ERROR_WORDS[connection.error]);
+      return EXIT_FAILURE;
+    }
+    if (connection.peerFinished() || (this.endAt > 0 && now >= this.endAt)) {
+      connection.detach();
+      this.connection = null;
+      return EXIT_OK;
+    }
+    return RUNNING;
+  }
+}
+
+export class TcpClientJob extends TcpJob {
+  constructor(
+    shell: Shell,
+    private readonly stack: NetworkStack,
+    private readonly lookup: Lookup,
+    private readonly port: u32,
+  ) {
+    super(shell);
+  }
+
+  poll(now: i64): i32 {
+    if (!this.lookup.poll()) return RUNNING;
+    if (this.lookup.failure != "") {
+      this.shell.error("nc", `${this.lookup.host}: ${this.lookup.failure}`);
+      return EXIT_FAILURE;
+    }
+    let connection = this.connection;
+    if (connection == null) {
+      const ip = this.stack.ip;
+      connection = ip.tcp.connect(now, this.lookup.address, this.port, ip);
+      if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
+      this.connection = connection;
+    }
+    if (!connection.established() && connection.error != SocketError.None) {
+      return this.refused(SOCKET_ERROR_WORDS[connection.error]);
+    }
+    return this.converse(connection, now);
+  }
+
+  cancel(): void {
+    this.lookup.cancel();
+    super.cancel();
+  }
+
+  private refused(reason: string): i32 {
+    const to = `${this.lookup.host} port ${this.port} (tcp)`;
+    this.shell.error("nc", `connect to ${to} failed: ${reason}`);
+    return EXIT_FAILURE;
+  }
+}
+
+export class TcpServerJob extends TcpJob {
+  constructor(
+    shell: Shell,
+    private readonly listener: TcpListener,
+  ) {
+    super(shell);
+  }
+
+  poll(now: i64): i32 {
+    let connection = this.connection;
+    if (connection == null) {
+      connection = this.listener.accept();
+      if (connection == null) return RUNNING;
+      this.connection = connection;
+      this.listener.close();
+      const from = formatIpv4(connection.remoteAddress);
+      this.shell.printLine(`Connection from ${from} port ${connection.remotePort}`);
+    }
+    return this.converse(connection, now);
+  }
+
+  cancel(): void {
+    this.listener.close();
+    super.cancel();
+  }
+
+  endOfInput(): void {
+    super.endOfInput();
+    if (this.connection == null) this.listener.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** The commands that concern the network. */
+import { NetworkStack } from "../../../net/service/stack";
+import { Shell } from "../shell";
+import { Curl } from "./curl";
+import { Dhcp } from "./dhcp";
+import { Host } from "./host";
+import { Ip } from "./ip";
+import { Nc } from "./nc";
+import { Ping } from "./ping";
+import { Resolvectl } from "./resolvectl";
+import { Ss } from "./ss";
+import { Tcpdump } from "./tcpdump";
+
+export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
+  const registry = shell.registry;
+  registry.add(new Curl(stack));
+  registry.add(new Dhcp(stack));
+  registry.add(new Host(stack));
+  registry.add(new Ip(stack));
+  registry.add(new Nc(stack));
+  registry.add(new Ping(stack));
+  registry.add(new Resolvectl(stack));
+  registry.add(new Ss(stack));
+  registry.add(new Tcpdump(stack));
+}

@@ -1,0 +1,205 @@
+/** `ping`: ICMP echo with a line for each reply and the summary, as iputils prints them. */
+
+import { NetworkStack } from "../../../net/service/stack";
+import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
+import { formatIpv4 } from "../../../net/wire/address";
+import { MILLISECOND, SECOND } from "../../core/time";
+import { Command, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
+import { Lookup } from "../lookup";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "q"];
+/** Sent by a script that names no count. */
+const SCRIPTED_COUNT: i64 = 4;
+
+/** In the order of `IcmpError`. */
+const ERROR_WORDS: StaticArray<string> = [
+  "Destination Host Unreachable",
+  "Destination Protocol Unreachable",
+  "Destination Port Unreachable",
+  "Frag needed",
+  "Packet filtered",
+  "Time to live exceeded",
+  "Parameter problem",
+];
+
+class PingJob extends Job {
+  count: i64 = 0;
+  interval: i64 = SECOND;
+  wait: i64 = SECOND;
+  size: u32 = 56;
+  quiet: bool = false;
+  private socket: EchoSocket | null = null;
+  private sent: i64 = 0;
+  private received: i64 = 0;
+  private errors: i64 = 0;
+  private least: i64 = i64.MAX_VALUE;
+  private most: i64 = 0;
+  private sum: i64 = 0;
+  private squares: i64 = 0;
+  private startedAt: i64 = 0;
+  private nextAt: i64 = 0;
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly stack: NetworkStack,
+    private readonly lookup: Lookup,
+  ) {
+    super();
+  }
+
+  poll(now: i64): i32 {
+    if (!this.lookup.poll()) return RUNNING;
+    if (this.lookup.failure != "") {
+      this.shell.error("ping", `${this.lookup.host}: ${this.lookup.failure}`);
+      return EXIT_USAGE;
+    }
+    let socket = this.socket;
+    if (socket == null) {
+      socket = this.stack.ip.echo.open();
+      if (socket == null) {
+        this.shell.error("ping", "no free echo socket, expected fewer pings at once");
+        return EXIT_USAGE;
+      }
+      this.socket = socket;
+      this.begin(now);
+    }
+    while (socket.receive()) this.show(socket);
+    if (socket.unreachable > 0) {
+      this.shell.error("ping", "connect: Network is unreachable");
+      this.finish();
+      return EXIT_USAGE;
+    }
+    const all = this.count > 0 && this.sent >= this.count;
+    if (all && (this.received + this.errors >= this.sent || now >= this.nextAt)) {
+      return this.conclude(now);
+    }
+    if (!all && now >= this.nextAt) this.send(socket, now);
+    return RUNNING;
+  }
+
+  pollAt(): i64 {
+    return this.nextAt;
+  }
+
+  cancel(): void {
+    this.lookup.cancel();
+    if (this.socket != null) this.conclude(this.shell.now);
+  }
+
+  private begin(now: i64): void {
+    const address = formatIpv4(this.lookup.address);
+    const whole = this.size + 28;
+    this.startedAt = now;
+    this.nextAt = now;
+    this.shell.printLine(
+      `PING ${this.lookup.host} (${address}) ${this.size}(${whole}) bytes of data.`,
+    );
+  }
+
+  private send(socket: EchoSocket, now: i64): void {
+    this.sent++;
+    socket.send(this.lookup.address, this.sent as u32, this.size, now);
+    const last = this.count > 0 && this.sent >= this.count;
+    this.nextAt = now + (last ? this.wait : this.interval);
+  }
+
+  private show(socket: EchoSocket): void {
+    const from = formatIpv4(socket.lastFrom);
+    const sequence = socket.lastSequence;
+    if (socket.lastError != NO_ERROR) {
+      this.errors++;
+      const words = ERROR_WORDS[socket.lastError];
+      this.shell.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
+      return;
+    }
+    this.received++;
+    let line = `${socket.lastLength} bytes from ${from}: icmp_seq=${sequence}`;
+    line += ` ttl=${socket.lastTtl}`;
+    if (this.size >= 8) {
+      const time = max<i64>(socket.lastArrival - socket.lastTime, 0);
+      this.least = min<i64>(this.least, time);
+      this.most = max<i64>(this.most, time);
+      this.sum += time;
+      this.squares += time * time;
+      line += ` time=${milliseconds(time)} ms`;
+    }
+    if (!this.quiet) this.shell.printLine(line);
+  }
+
+  private conclude(now: i64): i32 {
+    this.finish();
+    const lost = this.sent - this.received;
+    const percent = this.sent > 0 ? (lost * 100) / this.sent : 0;
+    const failed = this.errors > 0 ? `, +${this.errors} errors` : "";
+    const time = (now - this.startedAt) / MILLISECOND;
+    this.shell.printLine(`\n--- ${this.lookup.host} ping statistics ---`);
+    this.shell.printLine(
+      `${this.sent} packets transmitted, ${this.received} received${failed}, ` +
+        `${percent}% packet loss, time ${time}ms`,
+    );
+    if (this.received > 0 && this.size >= 8) {
+      const mean = this.sum / this.received;
+      const deviation = squareRoot(max<i64>(this.squares / this.received - mean * mean, 0));
+      this.shell.printLine(
+        `rtt min/avg/max/mdev = ${milliseconds(this.least)}/${milliseconds(mean)}/` +
+          `${milliseconds(this.most)}/${milliseconds(deviation)} ms`,
+      );
+    }
+    return this.received > 0 ? EXIT_OK : EXIT_FAILURE;
+  }
+
+  private finish(): void {
+    const socket = this.socket;
+    if (socket != null) socket.close();
+    this.socket = null;
+  }
+}
+
+export class Ping extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super(
+      "ping",
+      "[-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-q] HOST",
+      "asks a host for echoes and times them",
+      ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
+      true,
+    );
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, OPTIONS);
+    const count = options.number("c", 0, 1, 1_000_000_000);
+    const interval = options.seconds("i", SECOND, 3600);
+    const wait = options.seconds("W", SECOND, 3600);
+    const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
+    options.expectOperands(1, 1);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const job = new PingJob(
+      shell,
+      this.stack,
+      new Lookup(options.operands[0], this.stack, shell.now),
+    );
+    job.count = count == 0 && shell.scripted() ? SCRIPTED_COUNT : count;
+    job.interval = max<i64>(interval, 2 * MILLISECOND);
+    job.wait = wait;
+    job.size = size as u32;
+    job.quiet = options.has("q");
+    return job;
+  }
+}
+
+/** Microseconds as milliseconds with three decimals. */
+function milliseconds(micros: i64): string {
+  return `${micros / 1000}.${(micros % 1000).toString().padStart(3, "0")}`;
+}
+
+function squareRoot(value: i64): i64 {
+  let root: i64 = 0;
+  for (let bit: i64 = 1 << 30; bit > 0; bit >>= 1) {
+    const next = root + bit;
+    if (next <= value / next) root = next;
+  }
+  return root;
+}

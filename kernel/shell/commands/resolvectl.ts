@@ -1,0 +1,103 @@
+/** `resolvectl`: the name servers, the cache and the queries of the resolver. */
+import { InterfaceSetup } from "../../../net/service/setup";
+import { NetworkStack } from "../../../net/service/stack";
+import { formatIpv4 } from "../../../net/wire/address";
+import { NameServer, parseNameServer } from "../../config/values";
+import { DNS_SERVERS } from "../../limits";
+import { Command, Job } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+const DNS_PORT: u32 = 53;
+/** What gives the servers back that were configured before. */
+const REVERT: string = "revert";
+
+export class Resolvectl extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super(
+      "resolvectl",
+      "dns [DEVICE [SERVER...]] | revert DEVICE | flush-caches | statistics",
+      "shows and sets the name servers",
+      [
+        "resolvectl dns",
+        "resolvectl dns net0 10.0.2.3 10.0.2.2#5353",
+        "resolvectl revert net0",
+        "resolvectl flush-caches",
+      ],
+    );
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, []);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const operands = options.operands;
+    const verb = operands.length > 0 ? operands[0] : "dns";
+    if (verb == "dns") return this.servers(operands.slice(1), shell);
+    if (verb == REVERT && operands.length == 2) {
+      const setup = this.setupNamed(operands[1]);
+      if (setup == null) return shell.failed(this, `there is no device ${operands[1]}`);
+      setup.setNameServers(null);
+      return shell.done();
+    }
+    if (verb == "flush-caches" && operands.length == 1) {
+      this.stack.dns.cache.clear();
+      return shell.done();
+    }
+    if (verb == "statistics" && operands.length == 1) return this.statistics(shell);
+    return shell.wrongUsage(this, `"${operands.join(" ")}" is no such request`);
+  }
+
+  private statistics(shell: Shell): Job {
+    const cache = this.stack.dns.cache;
+    shell.printLine(`cache entries: ${cache.count}`);
+    shell.printLine(`cache hits: ${cache.hits}`);
+    shell.printLine(`cache misses: ${cache.misses}`);
+    return shell.done();
+  }
+
+  private setupNamed(name: string): InterfaceSetup | null {
+    const iface = this.stack.ip.interfaceNamed(name);
+    return iface == null ? null : this.stack.setupOf(iface);
+  }
+
+  /** `dns`, `dns DEVICE`, `dns DEVICE SERVER...`; the device may be left out where there is one. */
+  private servers(words: Array<string>, shell: Shell): Job {
+    let setup: InterfaceSetup | null = null;
+    if (words.length > 0) {
+      setup = this.setupNamed(words[0]);
+      if (setup != null) words = words.slice(1);
+      else if (this.stack.setups.length == 1 && parseNameServer(words[0]) != null) {
+        setup = this.stack.setups[0];
+      } else return shell.failed(this, `there is no device ${words[0]}`);
+    }
+    if (words.length == 0) return this.show(setup, shell);
+    if ((words.length as u32) > DNS_SERVERS) {
+      return shell.wrongUsage(this, `${words.length} servers are more than ${DNS_SERVERS}`);
+    }
+    const servers: Array<NameServer> = [];
+    for (let i = 0; i < words.length; i++) {
+      const server = parseNameServer(words[i]);
+      if (server == null) {
+        return shell.wrongUsage(this, `${words[i]} is no server, as 10.0.2.3 or 10.0.2.3#5353`);
+      }
+      servers.push(server);
+    }
+    if (setup != null) setup.setNameServers(servers);
+    return shell.done();
+  }
+
+  private show(only: InterfaceSetup | null, shell: Shell): Job {
+    for (let i = 0; i < this.stack.setups.length; i++) {
+      const setup = this.stack.setups[i];
+      if (only != null && only !== setup) continue;
+      const servers = setup.nameServers();
+      let line = `Link ${setup.iface.index + 1} (${setup.iface.name}):`;
+      for (let j = 0; j < servers.length; j++) {
+        line += " " + formatIpv4(servers[j].address);
+        if (servers[j].port != DNS_PORT) line += "#" + servers[j].port.toString();
+      }
+      shell.printLine(line);
+    }
+    return shell.done();
+  }
+}

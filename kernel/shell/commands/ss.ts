@@ -1,0 +1,125 @@
+/** `ss`: the sockets with their state and queues, in the columns of iproute2. */
+import { NetworkStack } from "../../../net/service/stack";
+import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
+import { formatIpv4 } from "../../../net/wire/address";
+import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+const OPTIONS: StaticArray<string> = ["t|tcp", "u|udp", "a|all", "l|listening", "n", "i|info"];
+const HEADING: string =
+  "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
+/** Characters of a connection's lines. */
+const LINES: u32 = 400;
+
+class SsJob extends Job {
+  private next: u32 = 0;
+
+  constructor(
+    private readonly shell: Shell,
+    private readonly stack: NetworkStack,
+    private readonly tcp: bool,
+    private readonly udp: bool,
+    private readonly listening: bool,
+    private readonly info: bool,
+  ) {
+    super();
+    shell.printLine(HEADING);
+    if (udp) this.showUdp();
+    if (tcp) this.showListeners();
+  }
+
+  poll(_now: i64): i32 {
+    const table = this.stack.ip.tcp;
+    if (!this.tcp || this.listening) return EXIT_OK;
+    while (this.next < table.connectionCount()) {
+      if (this.shell.room() < LINES) return RUNNING;
+      this.showConnection(table.connectionAt(this.next++));
+    }
+    const waiting = table.timeWaitCount();
+    if (waiting > 0)
+      this.shell.printLine(`tcp   TIME-WAIT       0      0    ${waiting} connections`);
+    return EXIT_OK;
+  }
+
+  private row(kind: string, state: string, inQueue: u32, outQueue: u32, rest: string): void {
+    const queues = inQueue.toString().padStart(6) + " " + outQueue.toString().padStart(6);
+    this.shell.printLine(`${kind}   ${state.padEnd(10)} ${queues} ${rest}`);
+  }
+
+  private showUdp(): void {
+    const table = this.stack.ip.udp;
+    for (let i: u32 = 0; i < table.count; i++) {
+      const socket = table.socketAt(i);
+      const connected = socket.remotePort != 0;
+      if (this.listening && connected) continue;
+      const peer = connected ? end(socket.remoteAddress, socket.remotePort) : end(0, 0);
+      const row = `${end(0, socket.localPort)} ${peer}`;
+      const inQueue = socket.received.bytes;
+      this.row("udp", connected ? "ESTAB" : "UNCONN", inQueue, socket.queued.bytes, row);
+    }
+  }
+
+  private showListeners(): void {
+    const table = this.stack.ip.tcp;
+    for (let i: u32 = 0; i < table.listenerCount(); i++) {
+      const listener = table.listenerAt(i);
+      const row = `${end(0, listener.port)} ${end(0, 0)}`;
+      this.row("tcp", "LISTEN", listener.ready.count, listener.backlog, row);
+    }
+  }
+
+  private showConnection(connection: TcpConnection): void {
+    const local = end(connection.localAddress, connection.localPort);
+    const remote = end(connection.remoteAddress, connection.remotePort);
+    const state = TCP_STATE_NAMES[connection.state];
+    this.row("tcp", state, connection.readable(), connection.unsent(), `${local} ${remote}`);
+    if (!this.info) return;
+    const congestion = connection.congestion;
+    const size = connection.sender.segmentSize;
+    const rtt = connection.rtt;
+    this.shell.printLine(
+      `\t rto:${rtt.timeout() / 1000} rtt:${micros(rtt.smoothed)}/${micros(rtt.variation)}` +
+        ` mss:${size} cwnd:${congestion.window / size} ssthresh:${congestion.threshold / size}` +
+        ` snd_wnd:${connection.sender.window} rcv_space:${connection.receiver.window}` +
+        ` unacked:${connection.sender.flight} retrans:${connection.retransmits}`,
+    );
+  }
+}
+
+export class Ss extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super("ss", "[-t] [-u] [-l] [-i]", "shows the sockets with their state and queues", [
+      "ss",
+      "ss -ti",
+      "ss -ul",
+    ]);
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, OPTIONS);
+    options.expectOperands(0, 0);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    const both = options.has("t") == options.has("u");
+    return new SsJob(
+      shell,
+      this.stack,
+      both || options.has("t"),
+      both || options.has("u"),
+      options.has("l"),
+      options.has("i"),
+    );
+  }
+}
+
+/** `ADDRESS:PORT`, right-aligned; 0 is `*`. */
+function end(address: u32, port: u32): string {
+  const host = address == 0 ? "*" : formatIpv4(address);
+  return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);
+}
+
+/** Microseconds as milliseconds. */
+function micros(time: i64): string {
+  return `${time / 1000}.${(time % 1000).toString().padStart(3, "0")}`;
+}

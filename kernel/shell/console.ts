@@ -1,0 +1,33 @@
+/** The console, put together: the shell on the serial line with every command there is. */
+import { PciDevice } from "../../drivers/pci";
+import { Uart } from "../../drivers/uart";
+import { NetworkStack } from "../../net/service/stack";
+import { Configuration } from "../config/configuration";
+import { log, logLines } from "../core/log";
+import { now } from "../machine/clock";
+import { addNetworkCommands } from "./commands/network";
+import { addSystemCommands } from "./commands/system";
+import { Machine } from "./machine";
+import { SerialWire } from "./serial-wire";
+import { Shell } from "./shell";
+import { StackStatus } from "./stack-status";
+
+/** Starts the console; what was wrong with the configuration is the first thing it says. */
+export function startConsole(
+  configuration: Configuration,
+  machine: Machine,
+  stack: NetworkStack,
+  devices: Array<PciDevice>,
+): Shell {
+  const uart = new Uart();
+  uart.start(configuration.baud);
+  uart.connectInterrupt();
+  const shell = new Shell(new SerialWire(uart), new StackStatus(stack));
+  addSystemCommands(shell, machine, devices, stack.pool);
+  addNetworkCommands(shell, stack);
+  const earlierLines = logLines();
+  for (let i = 0; i < earlierLines.length; i++) shell.printLine(earlierLines[i]);
+  shell.begin(now(), configuration.run);
+  for (let i = 0; i < configuration.problems.length; i++) log(configuration.problems[i]);
+  return shell;
+}

@@ -1,0 +1,26 @@
+/** The network, put together: the stack over every card, configured as the user asked. */
+import { E1000 } from "../../drivers/e1000/e1000";
+import { initNetworkStack } from "../../net/api";
+import { FramePool } from "../../net/phy/pool";
+import { NetworkStack } from "../../net/service/stack";
+import { Configuration } from "../config/configuration";
+import { now } from "../machine/clock";
+import { seededGenerator } from "../machine/entropy";
+
+/** Starts the stack: DHCP's first DISCOVER leaves in the first turn. */
+export function startNetworking(
+  configuration: Configuration,
+  pool: FramePool,
+  cards: Array<E1000>,
+): NetworkStack {
+  const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
+  const stack = new NetworkStack(pool, seededGenerator(salt));
+  stack.setHostname(configuration.hostname);
+  for (let i = 0; i < cards.length; i++) {
+    const card = cards[i];
+    card.connectInterrupt();
+    stack.addDevice(card, configuration.settingsFor(`net${i}`, card.hardwareAddress()), now());
+  }
+  initNetworkStack(stack);
+  return stack;
+}

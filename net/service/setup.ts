@@ -1,0 +1,184 @@
+/**
+ * What one interface is configured to: by DHCP, or by hand, or by hand while DHCP is silent.
+ * Settings come from the command line and the file (kernel/config); the console changes the
+ * interface itself and stands above both.
+ */
+import { InterfaceSettings } from "../../kernel/config/configuration";
+import { NameServer } from "../../kernel/config/values";
+import { log } from "../../kernel/core/log";
+import { Random } from "../../kernel/core/random";
+import { earlier, NEVER, SECOND } from "../../kernel/core/time";
+import { ProbeResult } from "../iface/guard";
+import { Interface } from "../iface/interface";
+import { IpLayer } from "../iface/ip";
+import { RouteOrigin, RouteResult } from "../iface/route";
+import { formatIpv4 } from "../wire/address";
+import { DhcpClient } from "./dhcp/client";
+import { Lease } from "./dhcp/lease";
+import { LeaseTarget } from "./dhcp/target";
+
+/** How long DHCP may be silent before static settings beside it are used instead. */
+const FALLBACK_WAIT: i64 = 5 * SECOND;
+/** The metric of a lease's routes: what systemd-networkd gives them. */
+const DHCP_METRIC: u32 = 1024;
+const DNS_PORT: u32 = 53;
+
+export class InterfaceSetup implements LeaseTarget {
+  readonly dhcp!: DhcpClient;
+  /** Counts changes of the name servers and of the address. */
+  changes: u32 = 0;
+  /** Set on the console: they come before all others. Null: none were. */
+  private consoleServers: Array<NameServer> | null = null;
+  /** The settings given by hand are in use. */
+  private applied: bool = false;
+  private linkUp: bool;
+
+  constructor(
+    readonly ip: IpLayer,
+    readonly iface: Interface,
+    readonly settings: InterfaceSettings,
+    random: Random,
+  ) {
+    this.linkUp = iface.linkUp;
+    this.dhcp = new DhcpClient(ip.udp, this, random);
+  }
+
+  /** Begins: DISCOVER leaves with the next `poll`, or the static address is set. */
+  start(now: i64, hostname: string): void {
+    if (this.settings.mtu > 0) this.ip.setMtu(this.iface, this.settings.mtu);
+    if (!this.settings.dhcp) {
+      this.apply();
+      return;
+    }
+    this.dhcp.hostname = hostname;
+    this.dhcp.linkChanged(this.linkUp, now);
+    if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
+  }
+
+  /** To be called in every turn, after the IP layer was polled. */
+  poll(now: i64): void {
+    const linkUp = this.iface.linkUp && this.iface.up;
+    if (linkUp != this.linkUp) {
+      this.linkUp = linkUp;
+      log(`${this.iface.name}: link is ${linkUp ? "up" : "down"}`);
+      this.dhcp.linkChanged(linkUp, now);
+    }
+    this.dhcp.poll(now);
+    if (now < this.fallbackAt()) return;
+    log(`${this.iface.name}: no answer from a DHCP server, the static settings are used`);
+    this.apply();
+  }
+
+  pollAt(): i64 {
+    return earlier(this.dhcp.pollAt(), this.fallbackAt());
+  }
+
+  /** The servers in force: those of the console, else those given by hand, else DHCP's. */
+  nameServers(): Array<NameServer> {
+    const console = this.consoleServers;
+    if (console != null) return console;
+    if (this.settings.nameServers.length > 0) return this.settings.nameServers;
+    const servers: Array<NameServer> = [];
+    const lease = this.dhcp.lease;
+    if (lease == null) return servers;
+    for (let i = 0; i < lease.nameServers.length; i++) {
+      servers.push(new NameServer(lease.nameServers[i], DNS_PORT));
+    }
+    return servers;
+  }
+
+  /** `resolvectl dns net0 SERVER...`; null: back to what was configured. */
+  setNameServers(servers: Array<NameServer> | null): void {
+    this.consoleServers = servers;
+    this.changes++;
+  }
+
+  /** Why the interface has no address, in words. */
+  reason(): string {
+    const name = this.iface.name;
+    if (!this.iface.up) return `${name} is down`;
+    if (!this.iface.linkUp) return `${name} has no link`;
+    if (!this.settings.dhcp) return `${name} has no address`;
+    if (this.dhcp.lastFailure != "") return this.dhcp.lastFailure;
+    return `no answer from a DHCP server on ${name}`;
+  }
+
+  private fallbackAt(): i64 {
+    const silentSince = this.dhcp.silentSince;
+    if (this.applied || silentSince < 0 || this.dhcp.lease != null) return NEVER;
+    return this.settings.addresses.length > 0 ? silentSince + FALLBACK_WAIT : NEVER;
+  }
+
+  /** Sets the addresses and routes that were given by hand. */
+  private apply(): void {
+    const settings = this.settings;
+    this.applied = true;
+    this.changes++;
+    for (let i = 0; i < settings.addresses.length; i++) {
+      const own = settings.addresses[i];
+      this.ip.setAddress(this.iface, own.address, own.prefix);
+    }
+    if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
+    for (let i = 0; i < settings.routes.length; i++) {
+      const route = settings.routes[i];
+      const origin = RouteOrigin.Static;
+      this.addRoute(route.destination, route.prefix, route.gateway, route.metric, origin);
+    }
+  }
+
+  private withdraw(): void {
+    const settings = this.settings;
+    this.applied = false;
+    for (let i = 0; i < settings.addresses.length; i++) {
+      this.ip.removeAddress(this.iface, settings.addresses[i].address);
+    }
+    this.ip.routes.flush(this.iface, RouteOrigin.Static);
+  }
+
+  private addRoute(to: u32, prefix: u32, gateway: u32, metric: u32, origin: RouteOrigin): void {
+    const result = this.ip.addRoute(to, prefix, gateway, this.iface, metric, origin);
+    if (result == RouteResult.Done || result == RouteResult.Exists) return;
+    const target = `${formatIpv4(to)}/${prefix} via ${formatIpv4(gateway)}`;
+    log(`${this.iface.name}: the route to ${target} cannot be set: its gateway is not on the link`);
+  }
+
+  // --- LeaseTarget ---
+
+  device(): u32 {
+    return this.iface.index;
+  }
+  name(): string {
+    return this.iface.name;
+  }
+  hardwareAddress(): u64 {
+    return this.iface.hardware;
+  }
+
+  configure(lease: Lease): void {
+    if (this.applied) this.withdraw();
+    this.changes++;
+    this.ip.setAddress(this.iface, lease.address, lease.prefix);
+    if (lease.mtu > 0 && this.settings.mtu == 0) this.ip.setMtu(this.iface, lease.mtu);
+    this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
+    for (let i = 0; i < lease.routes.length; i++) {
+      const route = lease.routes[i];
+      const origin = RouteOrigin.Dhcp;
+      this.addRoute(route.destination, route.prefix, route.router, DHCP_METRIC, origin);
+    }
+  }
+
+  deconfigure(lease: Lease): void {
+    this.changes++;
+    this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
+    this.ip.removeAddress(this.iface, lease.address);
+  }
+
+  probe(address: u32): void {
+    this.ip.probe(this.iface, address);
+  }
+
+  conflict(address: u32): bool {
+    const guard = this.iface.guard;
+    return guard.probeResult == ProbeResult.Taken && guard.probeAddress == address;
+  }
+}

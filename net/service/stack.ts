@@ -1,0 +1,135 @@
+/**
+ * A whole network stack: one IP layer over its interfaces, and the services on top. It owns no
+ * device and no clock; who has them calls `poll` once a turn.
+ */
+import { InterfaceSettings } from "../../kernel/config/configuration";
+import { NameServer } from "../../kernel/config/values";
+import { log } from "../../kernel/core/log";
+import { Random } from "../../kernel/core/random";
+import { earlier, NEVER } from "../../kernel/core/time";
+import { Interface } from "../iface/interface";
+import { IpLayer } from "../iface/ip";
+import { NetworkDevice } from "../phy/device";
+import { FramePool } from "../phy/pool";
+import { formatHardware } from "../wire/address";
+import { ResolverLookup, TcpConnector } from "./connector";
+import { DnsResolver } from "./dns/resolver";
+import { HttpClient } from "./http/client";
+import { InterfaceSetup } from "./setup";
+
+const USER_AGENT: string = "anonymos/0.1.0";
+/** The name of a machine that was given none. */
+const DEFAULT_HOSTNAME: string = "anonymos";
+
+export class NetworkStack {
+  readonly ip: IpLayer;
+  readonly dns: DnsResolver;
+  readonly http: HttpClient;
+  /** One for each interface, in their order. */
+  readonly setups: Array<InterfaceSetup> = [];
+  /** Given by hand, or "". */
+  private ownHostname: string = "";
+  /** Sum of the setups' changes when the name servers were last told to the resolver. */
+  private changesSeen: u32 = 0;
+
+  constructor(
+    readonly pool: FramePool,
+    readonly random: Random,
+  ) {
+    const ip = new IpLayer(pool, random);
+    const dns = new DnsResolver(ip.udp, random);
+    this.ip = ip;
+    this.dns = dns;
+    this.http = new HttpClient(new ResolverLookup(dns), new TcpConnector(ip), USER_AGENT);
+  }
+
+  /** Takes a device into use as the next interface and begins to configure it. */
+  addDevice(device: NetworkDevice, settings: InterfaceSettings, now: i64): InterfaceSetup {
+    const iface = this.ip.addInterface(device);
+    const setup = new InterfaceSetup(this.ip, iface, settings, this.random);
+    this.setups.push(setup);
+    log(
+      `${iface.name}: ${device.driverName()}, ${formatHardware(iface.hardware)}, ` +
+        `link ${iface.linkUp ? "up" : "down"}`,
+    );
+    setup.start(now, this.hostname());
+    return setup;
+  }
+
+  /** One turn; true: call again at once. */
+  poll(now: i64): bool {
+    const more = this.ip.poll(now);
+    let changes: u32 = 0;
+    for (let i = 0; i < this.setups.length; i++) {
+      this.setups[i].poll(now);
+      changes += this.setups[i].changes;
+    }
+    if (changes != this.changesSeen) {
+      this.changesSeen = changes;
+      this.dns.setServers(this.nameServers());
+    }
+    this.dns.poll(now);
+    const moved = this.http.poll(now);
+    return more || moved;
+  }
+
+  /** When `poll` has something to do though nothing is received. */
+  pollAt(now: i64): i64 {
+    let at = earlier(this.ip.pollAt(now), earlier(this.dns.pollAt(), this.http.pollAt()));
+    for (let i = 0; i < this.setups.length; i++) at = earlier(at, this.setups[i].pollAt());
+    return at;
+  }
+
+  /** The name servers of all interfaces, in their order. */
+  nameServers(): Array<NameServer> {
+    let servers: Array<NameServer> = [];
+    for (let i = 0; i < this.setups.length; i++) {
+      servers = servers.concat(this.setups[i].nameServers());
+    }
+    return servers;
+  }
+
+  setupOf(iface: Interface): InterfaceSetup | null {
+    const index = iface.index as i32;
+    return index < this.setups.length ? this.setups[index] : null;
+  }
+
+  /** What the machine calls itself: given by hand, else what DHCP says, else "anonymos". */
+  hostname(): string {
+    if (this.ownHostname != "") return this.ownHostname;
+    for (let i = 0; i < this.setups.length; i++) {
+      const lease = this.setups[i].dhcp.lease;
+      if (lease != null && lease.hostname != "") return lease.hostname;
+    }
+    return DEFAULT_HOSTNAME;
+  }
+
+  setHostname(name: string): void {
+    this.ownHostname = name;
+    for (let i = 0; i < this.setups.length; i++) this.setups[i].dhcp.hostname = this.hostname();
+  }
+
+  /** True while an interface that is up has an address. */
+  configured(): bool {
+    for (let i = 0; i < this.ip.interfaces.length; i++) {
+      const iface = this.ip.interfaces[i];
+      if (iface.up && iface.configured()) return true;
+    }
+    return false;
+  }
+
+  /** Why no interface is configured, in words. */
+  reason(): string {
+    if (this.setups.length == 0) return "no network device was found";
+    return this.setups[0].reason();
+  }
+
+  /** Microseconds for which DHCP has granted an own address; NEVER = for ever, -1 = not DHCP's. */
+  leaseTimeLeft(iface: Interface, address: u32, now: i64): i64 {
+    const setup = this.setupOf(iface);
+    if (setup == null) return -1;
+    const lease = setup.dhcp.lease;
+    if (lease == null || lease.address != address) return -1;
+    return lease.expiresAt == NEVER ? NEVER : lease.expiresAt - now;
+  }
+}
