@@ -7,7 +7,13 @@ import { Random } from "../../kernel/core/random";
 import { FramePool } from "../phy/pool";
 import { PacketSink, SendResult } from "../socket/sink";
 import { Broadcaster } from "../socket/udp";
-import { BROADCAST_ADDRESS, BROADCAST_HARDWARE, isLoopback, isMulticast } from "../wire/address";
+import {
+  BROADCAST_ADDRESS,
+  BROADCAST_HARDWARE,
+  isLoopback,
+  isMulticast,
+  isUnicast,
+} from "../wire/address";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
 import {
@@ -94,12 +100,13 @@ export class Egress implements PacketSink, Broadcaster {
       this.source = isLoopback(destination) ? LOCALHOST : destination;
       return this.loopback;
     }
-    if (destination >>> 24 == 0) return null;
+    const group = destination == BROADCAST_ADDRESS || isMulticast(destination);
+    // In 0/8 and in 240/4 there is no host.
+    if (!group && !isUnicast(destination)) return null;
     let route: Route | null = null;
     if (destination != BROADCAST_ADDRESS) route = this.routes.lookup(destination);
     if (route == null) {
-      // Groups and the limited broadcast need no route; 240/4 has none, and no host in it.
-      if (destination != BROADCAST_ADDRESS && !isMulticast(destination)) return null;
+      if (!group) return null;
       const iface = this.firstUp();
       this.source = iface == null ? 0 : iface.address;
       return iface;
