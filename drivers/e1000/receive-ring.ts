@@ -43,7 +43,7 @@ export class ReceiveRing {
     RING_ALIGNMENT,
   );
   private readonly dma: u64 = dmaBase();
-  /** The frame of each descriptor. */
+  /** The frame of each descriptor, 0 before `program`. */
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(RECEIVE_RING);
   /** The descriptor that is filled next. */
   private next: u32 = 0;
@@ -58,16 +58,15 @@ export class ReceiveRing {
     private readonly counters: DeviceCounters,
   ) {
     assert((RECEIVE_RING & MASK) == 0, "the receive ring's size is no power of two");
-    for (let i: u32 = 0; i < RECEIVE_RING; i++) {
-      const frame = pool.allocate();
-      assert(frame != null, "the pool has no frames for the receive ring");
-      this.frames[i] = changetype<usize>(frame);
-    }
   }
 
   /** Empties every descriptor and tells the controller where they are (SDM 14.4). */
   program(): void {
-    for (let i: u32 = 0; i < RECEIVE_RING; i++) this.give(i, changetype<Frame>(this.frames[i]));
+    for (let i: u32 = 0; i < RECEIVE_RING; i++) {
+      if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
+      assert(this.frames[i] != 0, "the pool has no frames for the receive ring");
+      this.give(i, changetype<Frame>(this.frames[i]));
+    }
     this.next = 0;
     this.unreturned = 0;
     this.discarding = false;
