@@ -7,6 +7,7 @@ import { NameServer } from "../../kernel/config/values";
 import { log } from "../../kernel/core/log";
 import { Random } from "../../kernel/core/random";
 import { earlier, NEVER } from "../../kernel/core/time";
+import { TCP_BACKLOG } from "../../kernel/limits";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
 import { NetworkDevice } from "../phy/device";
@@ -15,7 +16,10 @@ import { formatHardware } from "../wire/address";
 import { ResolverLookup, TcpConnector } from "./connector";
 import { DnsResolver } from "./dns/resolver";
 import { HttpClient } from "./http/client";
+import { HttpServer } from "./http/server";
 import { InterfaceSetup } from "./setup";
+import { StatusSite } from "./status-site";
+import { TcpStreamListener } from "./tcp-stream";
 
 const USER_AGENT: string = "anonymos/0.1.0";
 /** The name of a machine that was given none. */
@@ -27,6 +31,8 @@ export class NetworkStack {
   readonly http: HttpClient;
   /** One for each interface, in their order. */
   readonly setups: Array<InterfaceSetup> = [];
+  /** What serves HTTP in the background, or null. */
+  httpd: HttpServer | null = null;
   /** Given by hand, or "". */
   private ownHostname: string = "";
   /** Sum of the setups' changes when the name servers were last told to the resolver. */
@@ -70,14 +76,35 @@ export class NetworkStack {
     }
     this.dns.poll(now);
     const moved = this.http.poll(now);
-    return more || moved;
+    const httpd = this.httpd;
+    const served = httpd != null && httpd.poll(now);
+    return more || moved || served;
   }
 
   /** When `poll` has something to do though nothing is received. */
   pollAt(now: i64): i64 {
     let at = earlier(this.ip.pollAt(now), earlier(this.dns.pollAt(), this.http.pollAt()));
     for (let i = 0; i < this.setups.length; i++) at = earlier(at, this.setups[i].pollAt());
-    return at;
+    const httpd = this.httpd;
+    return httpd == null ? at : earlier(at, httpd.pollAt());
+  }
+
+  /** Serves the status site on `port`. False: the port is in use, or httpd runs already. */
+  startHttpd(port: u32): bool {
+    if (this.httpd != null) return false;
+    const listener = this.ip.tcp.listen(port, TCP_BACKLOG);
+    if (listener == null) return false;
+    this.httpd = new HttpServer(new TcpStreamListener(listener), new StatusSite(this), USER_AGENT);
+    return true;
+  }
+
+  /** Ends the server and its connections; false: there is none. */
+  stopHttpd(): bool {
+    const httpd = this.httpd;
+    if (httpd == null) return false;
+    httpd.close();
+    this.httpd = null;
+    return true;
   }
 
   /** The name servers of all interfaces, in their order. */

@@ -4,6 +4,7 @@ import { Shell } from "../shell";
 import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
 import { Host } from "./host";
+import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Nc } from "./nc";
 import { Ping } from "./ping";
@@ -16,6 +17,7 @@ export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
   registry.add(new Host(stack));
+  registry.add(new Httpd(stack));
   registry.add(new Ip(stack));
   registry.add(new Nc(stack));
   registry.add(new Ping(stack));

@@ -1,0 +1,122 @@
+/**
+ * What `httpd` serves: a page on the state of the stack, the same as JSON, and bytes to measure
+ * with: `/bytes/N` sends N of them, `POST /discard` counts those it gets.
+ */
+import { parseDecimalText } from "../../kernel/core/text";
+import { SECOND } from "../../kernel/core/time";
+import { Interface } from "../iface/interface";
+import { formatHardware, formatIpv4 } from "../wire/address";
+import { BodySink, PatternSource } from "./http/body";
+import { HttpHandler, IncomingRequest } from "./http/handler";
+import { HttpResponse } from "./http/response";
+import { quoteJson } from "./json/writer";
+import { NetworkStack } from "./stack";
+
+const BYTES: string = "/bytes/";
+/** The most bytes that /bytes/N sends: a petabyte. */
+const MOST_BYTES: i64 = 1 << 50;
+
+export class StatusSite implements HttpHandler {
+  constructor(private readonly stack: NetworkStack) {}
+
+  body(_request: IncomingRequest): BodySink | null {
+    return null;
+  }
+
+  handle(request: IncomingRequest): HttpResponse {
+    if (request.pathIs("/discard")) return discard(request);
+    if (!request.isMethod("GET") && !request.isMethod("HEAD")) return notAllowed("GET, HEAD");
+    if (request.pathIs("/")) return this.page();
+    if (request.pathIs("/status.json")) return this.status();
+    const path = request.path();
+    if (!path.startsWith(BYTES)) return HttpResponse.ofStatus(404);
+    const length = parseDecimalText(path.substring(BYTES.length));
+    if (length < 0 || length > MOST_BYTES) return HttpResponse.ofStatus(404);
+    const response = new HttpResponse(200);
+    response.contentType = "application/octet-stream";
+    response.body = new PatternSource(length as u64);
+    return response;
+  }
+
+  private status(): HttpResponse {
+    const stack = this.stack;
+    const tcp = stack.ip.tcp;
+    const interfaces: Array<string> = [];
+    for (let i = 0; i < stack.ip.interfaces.length; i++) {
+      interfaces.push(interfaceJson(stack.ip.interfaces[i]));
+    }
+    const response = HttpResponse.ofText(
+      200,
+      `{"hostname":${quoteJson(stack.hostname())},` +
+        `"uptime":${stack.ip.now / SECOND},` +
+        `"interfaces":[${interfaces.join(",")}],` +
+        `"tcp":{"connections":${tcp.connectionCount()},"timeWait":${tcp.timeWaitCount()},` +
+        `"segmentsReceived":${tcp.counters.segmentsIn},` +
+        `"segmentsSent":${tcp.counters.segmentsOut},` +
+        `"retransmits":${tcp.counters.retransmits}},` +
+        `"frames":{"all":${stack.pool.count},"free":${stack.pool.available}}}\n`,
+    );
+    response.contentType = "application/json";
+    return response;
+  }
+
+  private page(): HttpResponse {
+    const stack = this.stack;
+    const name = escapeHtml(stack.hostname());
+    let rows = row("Uptime", `${stack.ip.now / SECOND} s`);
+    for (let i = 0; i < stack.ip.interfaces.length; i++) {
+      const iface = stack.ip.interfaces[i];
+      const counters = iface.device.counters();
+      const address = iface.configured() ? `${formatIpv4(iface.address)}/${iface.prefix}` : "none";
+      rows += row(
+        iface.name,
+        `${address}, ${formatHardware(iface.hardware)}, link ${iface.linkUp ? "up" : "down"}, ` +
+          `${counters.receivedFrames} frames received, ${counters.sentFrames} sent`,
+      );
+    }
+    const tcp = stack.ip.tcp;
+    rows += row("TCP", `${tcp.connectionCount()} connections, ${tcp.timeWaitCount()} in TIME-WAIT`);
+    rows += row("Frames", `${stack.pool.available} of ${stack.pool.count} free`);
+    const response = HttpResponse.ofText(
+      200,
+      `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${name}</title></head>\n` +
+        `<body><h1>${name}</h1>\n<table>\n${rows}</table>\n` +
+        `<p><a href="/status.json">status.json</a></p></body></html>\n`,
+    );
+    response.contentType = "text/html; charset=utf-8";
+    return response;
+  }
+}
+
+function discard(request: IncomingRequest): HttpResponse {
+  if (!request.isMethod("POST") && !request.isMethod("PUT")) return notAllowed("POST, PUT");
+  return HttpResponse.ofText(200, `${request.bodyBytes} bytes discarded\n`);
+}
+
+function notAllowed(methods: string): HttpResponse {
+  const response = HttpResponse.ofStatus(405);
+  response.addField("Allow", methods);
+  return response;
+}
+
+function interfaceJson(iface: Interface): string {
+  const counters = iface.device.counters();
+  const address = iface.configured()
+    ? quoteJson(`${formatIpv4(iface.address)}/${iface.prefix}`)
+    : "null";
+  return (
+    `{"name":${quoteJson(iface.name)},"hardware":${quoteJson(formatHardware(iface.hardware))},` +
+    `"link":${iface.linkUp ? "true" : "false"},"address":${address},"mtu":${iface.mtu},` +
+    `"framesReceived":${counters.receivedFrames},"bytesReceived":${counters.receivedBytes},` +
+    `"framesSent":${counters.sentFrames},"bytesSent":${counters.sentBytes},` +
+    `"dropped":${iface.drops.total()}}`
+  );
+}
+
+function row(name: string, value: string): string {
+  return `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>\n`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
