@@ -197,15 +197,13 @@ test("DHC-09 message type missing, of a wrong length, unknown, or twice: ignored
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10 routers and name servers: multiples of 4, the first few, only on the own network", () => {
+test("DHC-10 routers and name servers: multiples of 4, the first few, only on the own net", () => {
   assert.match(lists(but([3, []])), /^routers; .*routes$/);
   assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
   const text = lists(but([3, many], [6, many]));
-  assert.equal(
-    text,
-    "routers a000264 a000265 a000266 a000267; servers a000264 a000265 a000266 a000267; routes 0/0>a000264",
-  );
+  const first = "a000264 a000265 a000266 a000267";
+  assert.equal(text, `routers ${first}; servers ${first}; routes 0/0>a000264`);
   assert.match(lists(but([3, ips("198.51.100.1")])), /^routers; .*routes$/);
   assert.match(lists(but([3, ips("198.51.100.1", "10.0.2.9")])), /^routers a000209; /);
   assert.match(lists(but([6, ips("0.0.0.0", "224.0.0.1", "9.9.9.9")])), /servers 9090909;/);

@@ -158,7 +158,7 @@ test("UDP-07 a connected socket hears only its peer's address and port", () => {
   assert.equal(wasm.lastAddress(socket) >>> 0, server);
 });
 
-test("UDP-08 5,000 datagrams to a socket that nobody reads: bounded, counted, others unharmed", () => {
+test("UDP-08 5,000 datagrams that nobody reads: bounded, counted, other sockets unharmed", () => {
   const flooded = wasm.open(4000);
   const other = wasm.open(4001);
   const [pointer, length] = writeBytes(wasm, datagram(4000, Buffer.alloc(1472)));

@@ -40,7 +40,7 @@ export class DnsResolver {
     return this.known;
   }
 
-  /** Takes the first DNS_SERVERS of `servers`. Others than before may say otherwise: a new cache. */
+  /** Takes the first DNS_SERVERS of `servers`; if they are others, what is cached goes. */
   setServers(servers: Array<NameServer>): void {
     const list = servers.slice(0, DNS_SERVERS as i32);
     let same = list.length == this.known.length;
@@ -53,7 +53,7 @@ export class DnsResolver {
     this.cache.clear();
   }
 
-  /** Begins to look a name up. A name that is none, an address and what is known are done at once. */
+  /** Begins to look a name up; an address, a bad name and what is known are done at once. */
   resolve(name: string, now: i64): DnsQuery {
     const query = new DnsQuery(name, now);
     if (this.answerAtOnce(query, now)) return query;
