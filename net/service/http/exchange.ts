@@ -262,7 +262,7 @@ export class HttpExchange {
     stream.poll(now);
     const sent = this.sender.send(stream);
     const received = this.receive(stream, now);
-    return (sent || received) && this.phase == Phase.Exchanging;
+    return sent || received;
   }
 
   private receive(stream: Stream, now: i64): bool {

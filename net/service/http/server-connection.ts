@@ -276,6 +276,6 @@ export class ServerConnection {
     const began = this.state == ConnectionState.Body || this.head.length > 0;
     if (this.state == ConnectionState.Respond) this.abort();
     else if (this.state == ConnectionState.Linger || !began) this.release();
-    else this.refuse(408, now);
+    else if (this.refuse(408, now)) this.respond(now);
   }
 }

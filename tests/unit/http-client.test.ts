@@ -1,0 +1,541 @@
+/** The HTTP client: requests as they are sent, connections, redirects, deadlines, failures. */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { crc32 } from "node:zlib";
+import { writeText } from "../support/assembly.ts";
+import { failure, HttpBench, State } from "../support/http.ts";
+
+const http = await HttpBench.load();
+const { wasm } = http;
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const redirect = (status: number, location: string) =>
+  `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
+const requestLine = (stream: number) => http.text("sent", stream).split("\r\n")[0];
+const failed = (kind: number, words = /./) => {
+  assert.match(http.outcome(), new RegExp(`^failed ${kind}: `));
+  assert.match(http.outcome(), words);
+};
+
+beforeEach(() => http.reset());
+
+test("a request says what it must, and the order is fixed", () => {
+  http.start({ url: "http://A.test:8080/x?y#z", fields: { "X-One": "1", accept: "text/html" } });
+  assert.equal(
+    http.text("sent", 0),
+    "GET /x?y HTTP/1.1\r\nHost: a.test:8080\r\nUser-Agent: anonymos/test\r\n" +
+      "X-One: 1\r\naccept: text/html\r\n\r\n",
+  );
+  assert.equal(http.text("label", 0), "a.test 10.0.2.1:8080");
+  http.push(0, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("bodies go out with their length; POST without one says 0", () => {
+  http.start({ method: "POST", body: "a=é" });
+  assert.match(http.text("sent", 0), /\r\nContent-Length: 4\r\n\r\na=\xc3\xa9$/);
+  http.push(0, ok);
+  http.start({ method: "POST" });
+  assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
+});
+
+test("an address needs no name server; https connects through TLS to its port", () => {
+  http.start({ url: "https://10.0.2.2/" });
+  assert.equal(wasm.lookups(), 0);
+  assert.equal(http.text("label", 0), "tls 10.0.2.2 10.0.2.2:443");
+});
+
+test("a user in the URL becomes a Basic credential", () => {
+  http.start({ url: "http://us%65r:p%40ss@a.test/" });
+  const want = `Authorization: Basic ${Buffer.from("user:p@ss").toString("base64")}\r\n`;
+  assert.ok(http.text("sent", 0).includes(want));
+  for (const user of ["a", "ab", "abc", "abcd"]) {
+    http.start({ url: `http://${user}@a.test/` });
+    const text = http.text("sent", wasm.streamCount() - 1);
+    assert.ok(text.includes(` ${Buffer.from(`${user}:`).toString("base64")}\r\n`), user);
+  }
+});
+
+test("HTP-36: what could split a request is refused before anything is opened", () => {
+  const urls = [
+    "http://a.test/\r\nX: y",
+    "http://a b/",
+    "http://a.test:0/",
+    "http://a.test:65536/",
+    "http://a.test:80a/",
+    "http://a\0.test/",
+    "http://a@b@c/",
+    "http://ü.test/",
+  ];
+  for (const url of urls) {
+    http.start({ url });
+    failed(failure.url, /bad URL: expected/);
+  }
+  const fields: [string, string][] = [
+    ["X", "a\r\nY: b"],
+    ["X", "a\0"],
+    ["X", "é"],
+    ["X\r\nY", "a"],
+    ["X Y", "a"],
+    ["", "a"],
+    ["X:", "a"],
+    ["X", " a"],
+    ["Content-Length", "5"],
+    ["transfer-encoding", "chunked"],
+    ["Connection", "x"],
+    ["Host", "a\nb"],
+  ];
+  for (const [name, value] of fields) {
+    http.start({ fields: { [name]: value } });
+    failed(failure.request);
+  }
+  for (const method of ["", "GE T", "GET\r\n", "G\0", "CONNECT", "X".repeat(40), "É"]) {
+    http.start({ method });
+    failed(failure.request, /expected a method/);
+  }
+  assert.equal(wasm.streamCount(), 0);
+  http.start({ url: "ftp://a.test/" });
+  failed(failure.unsupported, /not ftp:/);
+});
+
+test("failures before the answer have curl's codes and say which host", () => {
+  http.start({ url: "http://none.test/" });
+  failed(failure.resolve, /could not resolve none.test: no such name/);
+  wasm.streamsAre(State.Failed, 1, false);
+  http.start();
+  failed(failure.connect, /could not connect to a.test port 80: scripted failure/);
+  wasm.streamsAre(State.Failed, 2, false);
+  http.start();
+  failed(failure.timedOut);
+  wasm.streamsAre(State.Failed, 6, false);
+  http.start({ url: "https://a.test/" });
+  failed(failure.certificate);
+  wasm.streamsAre(State.Open, 0, true);
+  http.start();
+  failed(failure.connect, /no free connection/);
+});
+
+test("the next address is tried when one does not answer", () => {
+  wasm.streamsAre(State.Failed, 1, false);
+  http.start({ url: "http://two.test/" });
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(http.text("label", 1), "two.test 10.0.2.2:80");
+  failed(failure.connect);
+  http.reset();
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start({ url: "http://two.test/" });
+  http.poll(29_999_999);
+  assert.equal(wasm.streamCount(), 1);
+  assert.ok(wasm.pollAt() <= http.now + 1n);
+  http.poll(1);
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(http.text("end", 0), "aborted");
+  wasm.setState(1, State.Open, 0);
+  http.push(1, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("an empty reply, a reset and a cut head are told apart", () => {
+  http.start();
+  http.finish(0);
+  failed(failure.empty);
+  http.start();
+  http.fail(1, 4);
+  failed(failure.receive, /scripted failure/);
+  http.start();
+  http.push(2, "HTTP/1.1 200 OK\r\nX: ");
+  http.finish(2);
+  failed(failure.receive, /before the answer was complete/);
+  http.start();
+  http.push(3, "HTTP/1.1 200 OK\r\n\r\nabc");
+  http.fail(3, 4);
+  failed(failure.receive);
+});
+
+test("times of the phases are those at which they ended", () => {
+  http.now = 1_000_000n;
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start();
+  http.poll(500);
+  wasm.setState(0, State.Open, 0);
+  http.poll(100);
+  http.poll(50);
+  http.push(0, ok.slice(0, 10));
+  http.poll(7);
+  http.push(0, ok.slice(10));
+  const at = [0, 1, 2, 3].map((which) => Number(wasm.time(which)) - 1_000_000);
+  assert.deepEqual(at, [0, 600, 650, 657]);
+});
+
+test("HTP-22: a deadline, a silence and a cap end what would never end", () => {
+  http.start({ timeout: 5_000_000 });
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
+  for (let i = 0; i < 4; i++) {
+    http.poll(1_000_000);
+    http.push(0, "x");
+  }
+  assert.equal(http.outcome(), "pending");
+  assert.equal(wasm.pollAt(), http.now + 1_000_000n);
+  http.poll(1_000_000);
+  failed(failure.timedOut, /timed out/);
+  assert.equal(http.text("end", 0), "aborted");
+  http.reset();
+  http.start();
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\nx");
+  http.poll(119_999_999);
+  assert.equal(http.outcome(), "pending");
+  http.poll(1);
+  failed(failure.timedOut, /nothing arrived/);
+  http.reset();
+  http.start({ maximum: 1000 });
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
+  for (let i = 0; i < 11; i++) http.push(0, "x".repeat(99));
+  failed(failure.tooLarge, /longer than 1000 bytes/);
+  http.reset();
+  http.start({ maximum: 1000 });
+  http.push(0, "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n");
+  failed(failure.tooLarge);
+  http.reset();
+  http.start({ url: "http://slow.test/", timeout: 1000 });
+  http.poll(1000);
+  failed(failure.timedOut);
+});
+
+test("a sink is never given more than it has room for, and may refuse", () => {
+  wasm.prepare(...writeText(wasm, "GET"), ...writeText(wasm, "http://a.test/"));
+  wasm.useSlowSink();
+  wasm.options(false, 0n, 0);
+  wasm.start(http.now);
+  http.poll();
+  http.push(0, `HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n${"x".repeat(2000)}`);
+  assert.equal(wasm.unread(0), 2000);
+  assert.equal(wasm.pollAt(), http.now + 5000n);
+  assert.equal(wasm.allowSink(300), 0);
+  http.poll(5000);
+  assert.equal(wasm.allowSink(0), 300);
+  assert.equal(wasm.unread(0), 1700);
+  http.poll(500_000_000);
+  assert.equal(http.outcome(), "pending", "waiting for the console is not silence");
+  wasm.allowSink(1700);
+  http.poll();
+  failed(failure.sink);
+});
+
+test("connections are kept and used again for the same server only", () => {
+  http.start();
+  http.push(0, ok);
+  assert.equal(wasm.idle(), 1);
+  http.start({ url: "http://a.test:81/" });
+  http.push(1, ok);
+  http.start({ url: "https://a.test/" });
+  http.push(2, ok);
+  http.start({ url: "http://b.test/" });
+  assert.equal(wasm.streamCount(), 4);
+  http.start({ url: "http://a.test/again" });
+  assert.equal(wasm.streamCount(), 4);
+  assert.equal(wasm.reused(), 1);
+  assert.match(http.text("sent", 0), /GET \/again /);
+  http.push(0, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("idle connections are bounded, go after 30 s, and go when the server closes or speaks", () => {
+  for (let i = 0; i < 10; i++) {
+    http.start({ url: `http://a.test:${1000 + i}/` });
+    http.push(i, ok);
+  }
+  assert.equal(wasm.idle(), 8);
+  assert.equal(http.text("end", 0), "released");
+  assert.equal(wasm.pollAt(), http.now + 30_000_000n);
+  http.finish(5);
+  assert.equal(wasm.idle(), 7);
+  http.push(6, "HTTP/1.1 200 OK\r\n\r\n");
+  assert.equal(wasm.idle(), 6);
+  http.start({ url: "http://a.test:1006/" });
+  assert.equal(wasm.streamCount(), 11);
+  http.poll(30_000_000);
+  assert.equal(wasm.idle(), 0);
+});
+
+test("HTP-33: a request that met a closing connection is sent once more if idempotent", () => {
+  for (const method of ["GET", "PUT", "DELETE"]) {
+    http.reset();
+    http.start();
+    http.push(0, ok);
+    http.start({ method, body: "data" });
+    assert.equal(wasm.streamCount(), 1);
+    method === "GET" ? http.finish(0) : http.fail(0, 4);
+    assert.equal(wasm.streamCount(), 2, method);
+    assert.match(http.text("sent", 1), new RegExp(`^${method} .*data$`, "s"));
+    assert.equal(wasm.reused(), 0);
+    http.finish(1);
+    failed(failure.empty);
+    assert.equal(wasm.streamCount(), 2, "once only");
+  }
+  http.reset();
+  http.start();
+  http.push(0, ok);
+  http.start({ method: "POST", body: "data" });
+  http.finish(0);
+  failed(failure.empty);
+  assert.equal(wasm.streamCount(), 1);
+  http.reset();
+  http.start();
+  http.push(0, ok);
+  http.start();
+  http.push(0, "HTTP/1.1 2");
+  http.finish(0);
+  failed(failure.receive);
+  assert.equal(wasm.streamCount(), 1, "part of an answer had come");
+  http.reset();
+  http.start();
+  http.finish(0);
+  failed(failure.empty);
+  assert.equal(wasm.streamCount(), 1, "a new connection is no reason to try again");
+});
+
+test("HTP-31: an answer before the request was sent is delivered", () => {
+  for (const ending of ["finish", "reset", "open"]) {
+    http.reset();
+    wasm.limits(0xffffffff, 1000);
+    http.start({ method: "POST", pattern: 1 << 20 });
+    http.push(0, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno!");
+    if (ending === "finish" && http.outcome() === "pending") http.finish(0);
+    if (ending === "reset" && http.outcome() === "pending") http.fail(0, 4);
+    assert.equal(http.outcome(), "413 no!", ending);
+    assert.equal(http.text("end", 0), "aborted");
+  }
+  http.reset();
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 1 << 20 });
+  wasm.push(0, ...writeText(wasm, "HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nno!"));
+  http.fail(0, 4);
+  assert.equal(http.outcome(), "413 no!", "with the reset right behind it");
+});
+
+test("HTP-31: behind an early answer that is no error, the request is still sent", () => {
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 2000 });
+  http.push(0, ok);
+  assert.equal(http.outcome(), "pending");
+  wasm.giveRoom(0, 10_000);
+  http.poll();
+  assert.equal(http.outcome(), "200 ok");
+  assert.equal(wasm.idle(), 1);
+  http.reset();
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 2000, timeout: 1000 });
+  http.push(0, ok);
+  http.poll(1000);
+  assert.equal(http.outcome(), "200 ok", "and the deadline does not undo it");
+});
+
+test("a body goes out as fast as the stream takes it, and whole", () => {
+  wasm.limits(0xffffffff, 70_000);
+  http.start({ method: "PUT", pattern: 200_000 });
+  let sent = http.text("sent", 0);
+  while (!sent.endsWith("\r\n\r\n") && sent.length < 200_100) {
+    wasm.giveRoom(0, 50_001);
+    http.poll();
+    const more = http.text("sent", 0);
+    if (more === "") break;
+    sent += more;
+  }
+  const body = Buffer.from(sent.slice(sent.indexOf("\r\n\r\n") + 4), "latin1");
+  const want = Buffer.from(
+    Array.from({ length: 200_000 }, (_, n) => {
+      const i = n % 65536;
+      return (i * 131 + (i >> 8) * 7) & 255;
+    }),
+  );
+  assert.ok(body.equals(want));
+  assert.equal(wasm.patternCrc(200_000, 777) >>> 0, crc32(want));
+  assert.equal(wasm.patternCrc(0, 10), 0);
+});
+
+test("CRC-32 is zlib's, for every length and start", () => {
+  const bytes = Buffer.from(Array.from({ length: 64 }, (_, i) => (i * 37) ^ 0x5a));
+  const pointer = wasm.block(64);
+  new Uint8Array(wasm.memory.buffer, pointer, 64).set(bytes);
+  for (let from = 0; from < 9; from++) {
+    for (let to = from; to <= 64; to++) {
+      assert.equal(wasm.crc32(0, pointer + from, to - from) >>> 0, crc32(bytes.subarray(from, to)));
+    }
+  }
+  const half = wasm.crc32(0, pointer, 13);
+  assert.equal(wasm.crc32(half, pointer + 13, 51) >>> 0, crc32(bytes));
+});
+
+test("HTP-26: redirects end after ten, whether they go round or on", () => {
+  http.start({ url: "http://a.test/a", follow: true });
+  for (let i = 0; i < 10; i++) http.push(0, redirect(302, i % 2 === 0 ? "/b" : "/a"));
+  assert.equal(http.outcome(), "pending");
+  http.push(0, redirect(302, "/b"));
+  failed(failure.redirects, /more than 10 redirects/);
+  assert.equal(wasm.streamCount(), 1);
+  http.reset();
+  http.start({ follow: true });
+  for (let i = 0; i < 11 && http.outcome() === "pending"; i++) http.push(0, redirect(301, "/"));
+  failed(failure.redirects);
+});
+
+test("HTP-26: without being told to, no redirect is followed; nor one without Location", () => {
+  http.start();
+  http.push(0, redirect(302, "/b"));
+  assert.equal(http.outcome(), "302 ");
+  assert.equal(http.field("location"), "/b");
+  http.start({ follow: true });
+  http.push(0, "HTTP/1.1 302 X\r\nContent-Length: 1\r\n\r\nx");
+  assert.equal(http.outcome(), "302 x");
+  http.start({ follow: true });
+  http.push(0, "HTTP/1.1 304 X\r\nLocation: /y\r\n\r\n");
+  assert.equal(http.outcome(), "304 ");
+});
+
+test("HTP-27: only http and https, never down to http, never with a user", () => {
+  const bad: [string, string, number][] = [
+    ["https://a.test/", "http://a.test/", failure.url],
+    ["http://a.test/", "file:///etc/passwd", failure.unsupported],
+    ["http://a.test/", "gopher://x/", failure.unsupported],
+    ["http://a.test/", "javascript:alert(1)", failure.unsupported],
+    ["http://a.test/", "data:,x", failure.unsupported],
+    ["http://a.test/", "http://user:pw@b.test/", failure.url],
+    ["http://a.test/", "//u@b.test/", failure.url],
+    ["http://a.test/", "http://[::1]/", failure.url],
+  ];
+  for (const [url, location, kind] of bad) {
+    http.reset();
+    http.start({ url, follow: true });
+    http.push(0, redirect(302, location));
+    failed(kind, /redirect/);
+    assert.equal(wasm.streamCount(), 1);
+    assert.equal(http.text("end", 0), "aborted");
+  }
+});
+
+test("HTP-27: another origin sees neither credentials nor cookies", () => {
+  const fields = { Authorization: "secret", Cookie: "secret", Host: "a.test", "X-Other": "public" };
+  for (const location of ["http://b.test/", "//b.test/", "http://a.test:81/", "https://a.test/"]) {
+    http.reset();
+    http.start({ url: "http://me:secret@a.test/", follow: true, fields });
+    assert.match(http.text("sent", 0), /secret/);
+    http.push(0, redirect(302, location));
+    const second = http.text("sent", 1);
+    assert.doesNotMatch(second, /secret|authorization|cookie|me@/i);
+    assert.match(second, /X-Other: public/);
+    assert.match(second, location.includes("b.test") ? /Host: b\.test\r\n/ : /Host: a\.test/);
+    http.push(1, redirect(302, "http://a.test/back"));
+    if (!location.startsWith("https"))
+      assert.doesNotMatch(http.text("sent", wasm.streamCount() - 1), /secret/);
+  }
+  http.reset();
+  http.start({ url: "http://me:pw@a.test/", follow: true, fields: { Cookie: "c" } });
+  http.text("sent", 0);
+  http.push(0, redirect(302, "/same"));
+  assert.match(
+    http.text("sent", 0),
+    /GET \/same HTTP\/1.1\r\n.*Authorization: Basic bWU6cHc=\r\nCookie: c/s,
+  );
+});
+
+test("HTP-28: a Location that could split a request is refused", () => {
+  for (const location of [
+    "/a b",
+    "/\xe9",
+    `/${"a".repeat(9000)}`,
+    "http://a.test:99999/",
+    "/%zz",
+  ]) {
+    http.reset();
+    http.start({ follow: true });
+    http.push(0, redirect(302, location));
+    failed(failure.url, /redirect to a bad URL: expected/);
+  }
+  for (const location of ["/a\0", "/a\rb", `/${"a".repeat(1 << 20)}`]) {
+    http.reset();
+    http.start({ follow: true });
+    http.push(0, redirect(302, location));
+    assert.match(http.outcome(), /^failed (8|56)/);
+  }
+  http.reset();
+  http.start({ follow: true });
+  http.push(0, redirect(302, "/a\r\nLocation: /b"));
+  failed(failure.url, /redirect to two places/);
+  assert.equal(wasm.streamCount(), 1);
+});
+
+test("HTP-29: methods and bodies after a redirect", () => {
+  const cases: [number, string, string, boolean][] = [
+    [301, "POST", "GET", false],
+    [302, "POST", "GET", false],
+    [303, "POST", "GET", false],
+    [307, "POST", "POST", true],
+    [308, "POST", "POST", true],
+    [301, "PUT", "PUT", true],
+    [302, "DELETE", "DELETE", true],
+    [303, "PUT", "GET", false],
+    [303, "HEAD", "HEAD", false],
+    [302, "HEAD", "HEAD", true],
+    [307, "GET", "GET", true],
+  ];
+  for (const [status, method, want, body] of cases) {
+    http.reset();
+    const hasBody = method === "POST" || method === "PUT";
+    const fields = { "Content-Type": "text/x" };
+    http.start({ method, follow: true, body: hasBody ? "data" : undefined, fields });
+    http.text("sent", 0);
+    http.push(0, redirect(status, "/next"));
+    const second = http.text("sent", 0);
+    assert.match(second, new RegExp(`^${want} /next HTTP/1.1\r\n`), `${status} ${method}`);
+    assert.equal(second.endsWith("\r\n\r\ndata"), body && hasBody, `${status} ${method}`);
+    assert.equal(/content-type/i.test(second), body, `${status} ${method}`);
+  }
+});
+
+test("a redirect's body is read if short, and left with its connection if long", () => {
+  http.start({ follow: true });
+  http.push(0, "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 5\r\n\r\nhello");
+  assert.equal(wasm.streamCount(), 1);
+  http.push(0, ok);
+  assert.equal(http.outcome(), "200 ok");
+  assert.equal(wasm.redirects(), 1);
+  assert.equal(wasm.bodyBytes(), 2n);
+  const long = [
+    "Content-Length: 100000\r\n\r\n",
+    "\r\n",
+    `Transfer-Encoding: chunked\r\n\r\n20000\r\n${"x".repeat(70_000)}`,
+  ];
+  for (const rest of long) {
+    http.reset();
+    http.start({ follow: true });
+    http.push(0, `HTTP/1.1 302 X\r\nLocation: /b\r\n${rest}`);
+    assert.equal(wasm.streamCount(), 2);
+    assert.equal(http.text("end", 0), "aborted");
+    assert.equal(requestLine(1), "GET /b HTTP/1.1");
+    http.push(1, ok);
+    assert.equal(http.outcome(), "200 ok");
+    assert.equal(http.text("url"), "http://a.test/b");
+  }
+});
+
+test("cancelling and closing give everything back", () => {
+  http.start();
+  wasm.cancel(http.now);
+  failed(failure.cancelled);
+  assert.equal(http.text("end", 0), "aborted");
+  http.start();
+  http.push(1, ok);
+  http.start({ url: "http://b.test/" });
+  wasm.close(http.now);
+  assert.equal(wasm.idle(), 0);
+  assert.equal(http.text("end", 1), "released");
+  assert.equal(http.text("end", 2), "aborted");
+  http.poll();
+  assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
+});
+
+test("requests at once are bounded", () => {
+  for (let i = 0; i < 32; i++) http.start({ url: `http://a.test:${i + 1}/` });
+  assert.equal(http.outcome(), "pending");
+  http.start();
+  failed(failure.request, /at most 32/);
+});
