@@ -101,7 +101,7 @@ test("ARP-04 a group hardware address is not believed", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-05 another user of our address is reported, and the address defended once in 10 s", () => {
+test("ARP-05 another user of our address is reported, and it is defended once in 10 s", () => {
   const rival = { hardware: attacker.hardware, address: guest.address };
   host.receive(arpReply(rival), arpRequest(rival, gateway.address));
   assert.equal(host.wasm.conflicts(0), 2n);
@@ -255,7 +255,7 @@ test("ARP-12 a neighbour that changes its hardware address is found again within
   assert.equal(hardwareOf(gateway.address), hardwareNumber(moved.hardware));
 });
 
-test("ARP an idle neighbour is asked by unicast when it is used again, and costs nothing before", () => {
+test("ARP an idle neighbour costs nothing, and is asked by unicast when used again", () => {
   host.pass(2);
   assert.equal(host.wasm.pollAt(host.now), 0x7fffffffffffffffn);
   host.pass(31);

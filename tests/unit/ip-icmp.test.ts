@@ -111,7 +111,7 @@ test("ICM-06 ICM-15 quench, masks, advertisements, timestamps and the rest are i
   assert.equal(dotted(host.wasm.sourceAddress(address(gateway.address)) >>> 0), guest.address);
 });
 
-test("ICM-07 ICM-09 fragmentation needed does not change the interface, whatever MTU it says", () => {
+test("ICM-07 ICM-09 fragmentation needed of any MTU does not change the interface", () => {
   for (const mtu of [0, 1, 67, 68, 296, 9000, 65535]) {
     host.receive(error(3, 4, own({ payload: ports(4000, 53) }), mtu));
     assert.equal(host.wasm.mtu(address(dns.address)), 1500);
@@ -178,7 +178,7 @@ test("ICM-14 no error is answered by an error", () => {
   assert.deepEqual(icmpTypes(host.sent()), []);
 });
 
-test("ICM-16 ten thousand datagrams to closed ports: few errors, and no fixed number of them", () => {
+test("ICM-16 ten thousand datagrams to closed ports: few errors, of no fixed number", () => {
   const counts = new Set<number>();
   for (let round = 1; round <= 4; round++) {
     host.configure(round);

@@ -1,4 +1,4 @@
-/** The IP layer over scripted devices: Node puts frames in, turns the handle and takes frames out. */
+/** The IP layer over scripted devices: Node puts frames in, polls, and takes frames out. */
 import { NEIGHBORS } from "../../kernel/limits";
 import { Interface, PacketTap } from "../../net/iface/interface";
 import { IpLayer } from "../../net/iface/ip";
