@@ -5,7 +5,7 @@ import { TcpListener } from "../../net/socket/tcp/listener";
 import { MemoryGauge } from "../../net/socket/tcp/registry";
 import { nextState } from "../../net/socket/tcp/state";
 import { TcpTable } from "../../net/socket/tcp/table";
-import { Drop } from "../../net/wire/drop";
+import { DROP_NAMES, Drop } from "../../net/wire/drop";
 import { emitTcp, parseTcp, sealTcp } from "../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../net/wire/tcp-options";
 import { CaptureSink } from "./capture-sink";
@@ -234,6 +234,9 @@ export function clearSent(): void {
 // --- the wire format and the diagram ---
 export function gate(pointer: usize, length: u32, source: u32, destination: u32): u32 {
   return parseTcp(pointer, length, source, destination);
+}
+export function dropName(reason: u32): string {
+  return DROP_NAMES[reason];
 }
 export function parseOptions(pointer: usize, length: u32): void {
   options.parse(pointer, length);

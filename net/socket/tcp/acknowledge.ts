@@ -23,7 +23,10 @@ export function receivedInOrder(
 ): void {
   const receiver = connection.receiver;
   connection.activityAt = now;
-  if (length > receiver.segmentSize) receiver.segmentSize = length;
+  if (length > receiver.segmentSize) {
+    const most = connection.ownSegmentSize;
+    receiver.segmentSize = length < most ? length : most;
+  }
   connection.receivedUnacknowledged += moved;
   if (connection.acknowledgmentsDue > 0) {
     // Duplicate ACKs that were due are overtaken by this one.

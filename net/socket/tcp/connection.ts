@@ -173,7 +173,7 @@ export class TcpConnection {
 
   /**
    * Nothing more will be written: what was written goes out, then a FIN. Reading stays possible
-   * (half close); without any progress in FIN-WAIT-2 the connection ends after FIN_WAIT_2_IDLE.
+   * (half close); without any progress in FIN-WAIT-2 the connection ends after HALF_CLOSED_IDLE.
    */
   close(): void {
     const state = this.state;
@@ -207,6 +207,8 @@ export class TcpConnection {
     this.orphaned = true;
     if (this.receiver.ring.length > 0) this.abort();
     else this.close();
+    // Looked at anew, for an orphan's FIN-WAIT-2 is shorter.
+    if (this.state == TcpState.FinWait2) this.setIdle(this.schedule.now);
   }
 
   /** Probes a peer that was silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */

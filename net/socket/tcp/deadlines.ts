@@ -8,11 +8,12 @@ import { acknowledgeNow } from "./acknowledge";
 import { TcpConnection } from "./connection";
 import { TcpState } from "./state";
 import {
-  FIN_WAIT_2_IDLE,
   GIVE_UP_DATA,
   GIVE_UP_SYN,
+  HALF_CLOSED_IDLE,
   KEEP_ALIVE_INTERVAL,
   KEEP_ALIVE_PROBES,
+  ORPHAN_IDLE,
   RTO_MAXIMUM,
 } from "./timing";
 
@@ -27,6 +28,11 @@ export function armPersist(connection: TcpConnection, now: i64): void {
   const interval = connection.rtt.timeout() << shift;
   connection.persisting = true;
   armBy(connection, now + (interval < RTO_MAXIMUM ? interval : RTO_MAXIMUM), now);
+}
+
+/** Bounds FIN-WAIT-2, so that a peer that never sends its FIN holds nothing for ever. */
+export function armFinWait2(connection: TcpConnection): void {
+  connection.setIdle(finWait2End(connection));
 }
 
 /** Works on every time of the connection that has come; each is moved or cleared. */
@@ -63,6 +69,10 @@ function giveUpAt(connection: TcpConnection): i64 {
   return (heard ? connection.heardAt : connection.progressAt) + GIVE_UP_DATA;
 }
 
+function finWait2End(connection: TcpConnection): i64 {
+  return connection.activityAt + (connection.orphaned ? ORPHAN_IDLE : HALF_CLOSED_IDLE);
+}
+
 function expireRetransmit(connection: TcpConnection, now: i64): void {
   if (now >= giveUpAt(connection)) {
     const soft = connection.softError;
@@ -95,8 +105,7 @@ function expireIdle(connection: TcpConnection, now: i64): void {
     connection.receiver.release();
     connection.wake();
   } else if (state == TcpState.FinWait2) {
-    const end = connection.activityAt + FIN_WAIT_2_IDLE;
-    if (end > now) connection.setIdle(end);
+    if (finWait2End(connection) > now) armFinWait2(connection);
     else connection.end(SocketError.TimedOut);
   } else if (connection.keepAliveIdle > 0) {
     expireKeepAlive(connection, now);

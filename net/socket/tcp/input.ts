@@ -10,11 +10,10 @@ import { isAcceptable, isNewAck, isPlausibleAck } from "./acceptance";
 import { acknowledgeNow, challenge, receivedInOrder, receivedOutOfOrder } from "./acknowledge";
 import { CongestionPhase } from "./congestion";
 import { TcpConnection } from "./connection";
-import { armRetransmit } from "./deadlines";
+import { armFinWait2, armRetransmit } from "./deadlines";
 import { establish, receiveInSynSent } from "./handshake";
 import { TcpSegment } from "./segment";
 import { receivesData, TcpEvent, TcpState } from "./state";
-import { FIN_WAIT_2_IDLE } from "./timing";
 
 /** Works on one segment. `segment.refused` afterwards: it is to be answered by a RST. */
 export function receiveSegment(connection: TcpConnection, segment: TcpSegment, now: i64): Drop {
@@ -191,7 +190,7 @@ function finAcknowledged(connection: TcpConnection, now: i64): void {
   connection.move(TcpEvent.AckOfFin);
   if (state == TcpState.FinWait1) {
     connection.activityAt = now;
-    connection.setIdle(now + FIN_WAIT_2_IDLE);
+    armFinWait2(connection);
   } else if (state == TcpState.LastAck) {
     connection.end(SocketError.None);
   }

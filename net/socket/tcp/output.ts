@@ -21,13 +21,13 @@ export function transmit(connection: TcpConnection, sink: PacketSink, now: i64):
     if (!transmitData(connection, sink, now)) return false;
   }
   if (connection.keepAliveDue) {
-    const behind = connection.sender.maximum - 1;
+    const behind = connection.sender.unacknowledged - 1;
     if (!sendSegment(connection, sink, behind, 0, FLAG_ACK, now)) return false;
     connection.keepAliveDue = false;
   }
   while (connection.acknowledgmentsDue > 0) {
-    const next = connection.sender.next;
-    if (!sendSegment(connection, sink, next, 0, FLAG_ACK, now)) return false;
+    const sequence = connection.sender.bareSequence;
+    if (!sendSegment(connection, sink, sequence, 0, FLAG_ACK, now)) return false;
   }
   return true;
 }
@@ -40,7 +40,7 @@ function transmitReset(connection: TcpConnection, sink: PacketSink): bool {
     connection.localPort,
     connection.remoteAddress,
     connection.remotePort,
-    connection.sender.maximum,
+    connection.sender.bareSequence,
     connection.receiver.next,
     FLAG_RST | FLAG_ACK,
     0,

@@ -76,6 +76,14 @@ export class SendWindow {
     return this.closing && this.next == this.end;
   }
 
+  /**
+   * The number of a segment without data that the peer surely accepts. SND.NXT would lie outside
+   * its window after a time-out has set it back, SND.MAX after a probe of a closed window.
+   */
+  get bareSequence(): u32 {
+    return earlierOf(this.maximum, this.unacknowledged + this.window);
+  }
+
   /** Where in the ring the byte with this sequence number is. */
   offsetOf(sequence: u32): u32 {
     return sequence - this.base;

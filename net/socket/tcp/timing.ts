@@ -24,8 +24,12 @@ export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
 /** Twice the maximum segment lifetime: RFC 9293 has 4 minutes, every system in use 1 to 2. */
 export const TIME_WAIT: i64 = 60 * SECOND;
-/** How long a connection that its user closed stays in FIN-WAIT-2 without any progress. */
-export const FIN_WAIT_2_IDLE: i64 = 60 * SECOND;
+/**
+ * How long FIN-WAIT-2 lasts without any progress: when the user may still read (longer than the
+ * peer's longest RTO, so that loss alone does not end it), and when nobody will.
+ */
+export const HALF_CLOSED_IDLE: i64 = 3 * MINUTE;
+export const ORPHAN_IDLE: i64 = 60 * SECOND;
 /** How long data that arrived before the end stays readable after it. */
 export const LINGER: i64 = 60 * SECOND;
 
