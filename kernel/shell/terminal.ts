@@ -17,6 +17,9 @@ export interface Wire {
   flushed(): bool;
 }
 
+/** Chunks that were sent and still have their place in the queue. */
+const COMPACTION: i32 = 512;
+
 export class Terminal {
   /** True when what was printed last ended its line. */
   atLineStart: bool = true;
@@ -113,7 +116,14 @@ export class Terminal {
       this.chunks[this.head++] = "";
     }
     if (this.head == this.chunks.length) this.restart();
+    else if (this.head >= COMPACTION && 2 * this.head >= this.chunks.length) this.compact();
     return this.filled > 0;
+  }
+
+  /** A queue that is never empty must not grow at its front. */
+  private compact(): void {
+    this.chunks = this.chunks.slice(this.head);
+    this.head = 0;
   }
 
   /** The queue is empty: gives its array back, and says so where text was refused. */

@@ -5,6 +5,7 @@
 
 import { FramePool } from "../../../net/phy/pool";
 import { FRAME_STRIDE } from "../../../net/wire/frame";
+import { MILLISECOND, SECOND } from "../../core/time";
 import {
   collectGarbage,
   heapUsed,
@@ -19,28 +20,41 @@ import { Shell } from "../shell";
 const USABLE: u64 = 1;
 const PAGE: u64 = 65_536;
 const WIDTH: i32 = 12;
+/** A serial line that takes nothing for so long is not waited for. */
+const FLUSH_WAIT: i64 = 2 * SECOND;
+const FLUSH_STEP: i64 = MILLISECOND;
 
 class FreeJob extends Job {
   private collected: bool = false;
+  private at: i64;
+  private readonly deadline: i64;
 
   constructor(
     private readonly pool: FramePool,
     private readonly shell: Shell,
   ) {
     super();
+    this.at = shell.now;
+    this.deadline = shell.now + FLUSH_WAIT;
   }
-  /** The collector runs between two turns, so the second poll finds the garbage gone. */
-  poll(_now: i64): i32 {
+  /**
+   * Text that waits for the serial line counts as used, so it goes first. The collector runs
+   * between two turns: the poll after that finds the garbage gone.
+   */
+  poll(now: i64): i32 {
+    this.at = now + FLUSH_STEP;
+    if (!this.shell.terminal.empty() && now < this.deadline) return RUNNING;
     if (!this.collected) {
       collectGarbage();
       this.collected = true;
+      this.at = now;
       return RUNNING;
     }
     this.print(heapUsed());
     return EXIT_OK;
   }
   pollAt(): i64 {
-    return 0;
+    return this.at;
   }
 
   private print(used: u32): void {
