@@ -79,6 +79,8 @@ export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
 export const HTTP_HEADER_FIELDS: u32 = 128;
 export const HTTP_REDIRECTS: u32 = 10;
 export const HTTP_IDLE_CONNECTIONS: u32 = 8;
+/** The longest body that a call of the public API keeps. */
+export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
 export const HTTP_INTERIM_RESPONSES: u32 = 32;
 /** Bytes of extensions that the chunks of one body may have together, and of its trailer. */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;

@@ -1,8 +1,242 @@
-/** The public API over the one default stack. */
+/**
+ * The public API: the names of the D kernel that this one succeeds, over the one default stack.
+ * None of these functions waits. What takes time answers a handle, and `networkStackPoll`, which
+ * the kernel calls every turn, moves it on. docs/api.md explains them with a whole program.
+ */
+import { NameServer, parseNameServer, parseNetworkAddress } from "../kernel/config/values";
+import { DhcpClient, DhcpState } from "./service/dhcp/client";
+import { DnsError } from "./service/dns/failure";
+import { DnsQuery } from "./service/dns/query";
+import { BytesSource } from "./service/http/body";
+import { HttpCall } from "./service/http/call";
+import { HttpRequest } from "./service/http/request";
 import { NetworkStack } from "./service/stack";
+import { SocketError } from "./socket/error";
+import { TcpConnection } from "./socket/tcp/connection";
+import { TcpListener } from "./socket/tcp/listener";
+import { TcpState } from "./socket/tcp/state";
+import { UdpSocket } from "./socket/udp";
+import { NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
 
-let stack: NetworkStack | null = null;
+let defaultStack!: NetworkStack;
 
-export function initNetworkStack(to: NetworkStack): void {
-  stack = to;
+// --- stack ---
+
+/** Makes `stack` the one that the functions below work on. The kernel does so before a program. */
+export function initNetworkStack(stack: NetworkStack): void {
+  defaultStack = stack;
+}
+
+/** One turn of the stack at `now`, microseconds since boot; true: call again at once. */
+export function networkStackPoll(now: i64): bool {
+  return defaultStack.poll(now);
+}
+
+/**
+ * Configures the first interface by hand, and ends DHCP there: an address with its prefix length
+ * ("10.0.2.15/24"), a gateway and name servers ("10.0.2.3" or "10.0.2.3#5353", blanks between),
+ * "" for none. False: there is no interface, or one of the texts is not what it must be.
+ */
+export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
+  const own = parseNetworkAddress(address);
+  const router = gateway == "" ? 0 : parseIpv4(gateway);
+  if (own == null || router == NOT_AN_ADDRESS || defaultStack.setups.length == 0) return false;
+  const servers: Array<NameServer> = [];
+  const words = nameServers.split(" ");
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] == "") continue;
+    const server = parseNameServer(words[i]);
+    if (server == null) return false;
+    servers.push(server);
+  }
+  const setup = defaultStack.setups[0];
+  setup.configureByHand(own, router as u32);
+  setup.setNameServers(servers);
+  return true;
+}
+
+// --- TCP ---
+
+/** A TCP socket: nothing yet, a listener, or one end of a connection. */
+export class TcpSocket {
+  port: u32 = 0;
+  listener: TcpListener | null = null;
+  connection: TcpConnection | null = null;
+
+  /** Where it is in the state diagram of RFC 9293. */
+  state(): TcpState {
+    if (this.listener != null) return TcpState.Listen;
+    const connection = this.connection;
+    return connection == null ? TcpState.Closed : connection.state;
+  }
+
+  /** Why the connection is over, or None. */
+  error(): SocketError {
+    const connection = this.connection;
+    return connection == null ? SocketError.None : connection.error;
+  }
+}
+
+export function tcpSocket(): TcpSocket {
+  return new TcpSocket();
+}
+
+/** The port that `tcpListen` listens on, 1 to 65535; a connecting socket gets a random one. */
+export function tcpBind(socket: TcpSocket, port: u32): bool {
+  if (port - 1 >= 65535) return false;
+  socket.port = port;
+  return true;
+}
+
+/** Listens on the bound port with up to `backlog` waiting. False: not bound, or in use. */
+export function tcpListen(socket: TcpSocket, backlog: u32): bool {
+  socket.listener = defaultStack.ip.tcp.listen(socket.port, backlog);
+  return socket.listener != null;
+}
+
+/** The connection that has waited for longest, or null. */
+export function tcpAccept(socket: TcpSocket): TcpSocket | null {
+  const listener = socket.listener;
+  if (listener == null) return null;
+  const connection = listener.accept();
+  if (connection == null) return null;
+  const accepted = new TcpSocket();
+  accepted.port = socket.port;
+  accepted.connection = connection;
+  return accepted;
+}
+
+/**
+ * Begins a connection; `state` is Established when it is there, and Closed with an `error` when
+ * it failed. False: no connection is free.
+ */
+export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
+  const ip = defaultStack.ip;
+  socket.connection = ip.tcp.connect(ip.now, address, port, ip);
+  return socket.connection != null;
+}
+
+/** Takes up to all of `bytes` to be sent; answers how many. */
+export function tcpSend(socket: TcpSocket, bytes: Uint8Array): u32 {
+  const connection = socket.connection;
+  return connection == null ? 0 : connection.write(bytes.dataStart, bytes.length as u32);
+}
+
+/** Moves what has arrived into `bytes`; answers how many, or -1 when no more will come. */
+export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
+  const connection = socket.connection;
+  if (connection == null) return -1;
+  const count = connection.read(bytes.dataStart, bytes.length as u32);
+  if (count > 0) return count as i32;
+  const over = connection.peerFinished() || connection.state == TcpState.Closed;
+  return over ? -1 : 0;
+}
+
+/** Frees the port of a listener; ends a connection, after what was sent has arrived. */
+export function tcpClose(socket: TcpSocket): void {
+  const listener = socket.listener;
+  if (listener != null) listener.close();
+  socket.listener = null;
+  const connection = socket.connection;
+  if (connection != null) connection.detach();
+  socket.connection = null;
+}
+
+// --- UDP ---
+
+/** A socket on a random port, or null when there are too many; `udpBind` gives it another. */
+export function udpSocket(): UdpSocket | null {
+  return defaultStack.ip.udp.open();
+}
+
+/** A socket on `port`, 1 to 65535, in place of `socket`, which is closed; null: it is in use. */
+export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
+  if (port == 0) return null;
+  const bound = defaultStack.ip.udp.open(port);
+  if (bound != null) socket.close();
+  return bound;
+}
+
+/** Queues a datagram; false: the queue is full, or it is longer than 65,507 bytes. */
+export function udpSend(socket: UdpSocket, bytes: Uint8Array, address: u32, port: u32): bool {
+  return socket.send(bytes.dataStart, bytes.length as u32, address, port);
+}
+
+/**
+ * Moves the oldest datagram into `bytes`; answers its length (cut to that of `bytes`), or -1
+ * when there is none. `lastAddress` and `lastPort` of the socket say who sent it.
+ */
+export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
+  return socket.receive(bytes.dataStart, bytes.length as u32);
+}
+
+export function udpClose(socket: UdpSocket): void {
+  socket.close();
+}
+
+// --- names ---
+
+/** Begins to ask for the addresses of a name (or takes an address as it is); see its `done`. */
+export function dnsResolve(name: string): DnsQuery {
+  return defaultStack.dns.resolve(name, defaultStack.ip.now);
+}
+
+/** The address of a name if it is known now, else 0; then it is being asked for. */
+export function resolveHostname(name: string): u32 {
+  const query = dnsResolve(name);
+  return query.done && query.addresses.length > 0 ? query.addresses[0] : 0;
+}
+
+/** The address that the cache holds for a name, or 0; nothing is asked. */
+export function dnsLookupCache(name: string): u32 {
+  const entry = defaultStack.dns.cached(name, defaultStack.ip.now);
+  return entry != null && entry.error == DnsError.None && entry.addresses.length > 0
+    ? entry.addresses[0]
+    : 0;
+}
+
+// --- DHCP, on the first interface; the client's `state` tells how far it is ---
+
+/** Begins anew with a DISCOVER; null: there is no interface. */
+export function dhcpDiscover(): DhcpClient | null {
+  const client = dhcpClient();
+  if (client == null) return null;
+  client.stop();
+  client.start(defaultStack.ip.now);
+  return client;
+}
+
+/** Sees to it that there is a lease, or that one is being asked for. */
+export function dhcpRequest(): DhcpClient | null {
+  const client = dhcpClient();
+  if (client != null && client.state == DhcpState.Stopped) client.start(defaultStack.ip.now);
+  return client;
+}
+
+/** Asks for the lease anew before its time; false: there is none. */
+export function dhcpRenew(): bool {
+  const client = dhcpClient();
+  return client != null && client.lease != null && client.renew(defaultStack.ip.now);
+}
+
+/** Gives the lease back and stops; false: there is none. */
+export function dhcpRelease(): bool {
+  const client = dhcpClient();
+  if (client == null || client.lease == null) return false;
+  client.release(defaultStack.ip.now);
+  return true;
+}
+
+function dhcpClient(): DhcpClient | null {
+  return defaultStack.setups.length > 0 ? defaultStack.setups[0].dhcp : null;
+}
+
+// --- HTTP ---
+
+/** Makes a request with a body of text ("" for none); see the call's `done`, `status`, `text`. */
+export function httpRequest(method: string, url: string, body: string): HttpCall {
+  const request = new HttpRequest(url);
+  request.setMethod(method);
+  if (body != "") request.body = BytesSource.ofText(body);
+  return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
 }

@@ -4,7 +4,7 @@
  * interface itself and stands above both.
  */
 import { InterfaceSettings } from "../../kernel/config/configuration";
-import { NameServer } from "../../kernel/config/values";
+import { NameServer, NetworkAddress } from "../../kernel/config/values";
 import { log } from "../../kernel/core/log";
 import { Random } from "../../kernel/core/random";
 import { earlier, NEVER, SECOND } from "../../kernel/core/time";
@@ -91,6 +91,19 @@ export class InterfaceSetup implements LeaseTarget {
   setNameServers(servers: Array<NameServer> | null): void {
     this.consoleServers = servers;
     this.changes++;
+  }
+
+  /** An address and a gateway (0: none) instead of DHCP and of everything set before. */
+  configureByHand(own: NetworkAddress, gateway: u32): void {
+    this.dhcp.stop();
+    while (this.iface.addressCount > 0) {
+      this.ip.removeAddress(this.iface, this.iface.addressAt(0).address);
+    }
+    this.ip.routes.flush(this.iface, RouteOrigin.Static);
+    this.applied = true;
+    this.changes++;
+    this.ip.setAddress(this.iface, own.address, own.prefix);
+    if (gateway != 0) this.addRoute(0, 0, gateway, 0, RouteOrigin.Static);
   }
 
   /** Why the interface has no address, in words. */

@@ -9,7 +9,7 @@ import { earlier, NEVER } from "../../../kernel/core/time";
 import { DNS_LOOKUPS, DNS_SERVERS } from "../../../kernel/limits";
 import { UdpTable } from "../../socket/udp";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
-import { DnsCache } from "./cache";
+import { DnsCache, DnsCacheEntry } from "./cache";
 import { DnsStreams } from "./exchange";
 import { DnsError, isServersFault } from "./failure";
 import { HostsTable } from "./hosts";
@@ -107,6 +107,11 @@ export class DnsResolver {
       at = earlier(at, lookup.done ? 0 : lookup.pollAt);
     }
     return at;
+  }
+
+  /** What the cache holds for a name, or null; nothing is asked. */
+  cached(name: string, now: i64): DnsCacheEntry | null {
+    return this.cache.lookup(canonicalName(name), now);
   }
 
   private answerAtOnce(query: DnsQuery, now: i64): bool {
