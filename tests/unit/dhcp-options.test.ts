@@ -132,6 +132,8 @@ test("DHC-05 addresses that no host can have are not accepted", () => {
   for (const yiaddr of [...bad, "10.0.2.0", "0.1.2.3", "240.0.0.1"]) {
     assert.equal(offered({ yiaddr }), false, yiaddr);
   }
+  const alone = but([3, undefined]);
+  assert.equal(offered({ yiaddr: "10.0.2.2", options: alone }), false, "the server's own address");
   const router = but([3, ips("10.0.2.15")]);
   assert.equal(offered({ options: router }), false, "the router's own address");
 });

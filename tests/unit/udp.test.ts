@@ -200,6 +200,31 @@ test("the queue keeps order and bytes through 20,000 random pushes and pops", ()
   }
 });
 
+test("a small queue, filled to the last byte in every way, never mixes records up", () => {
+  let state = 99;
+  const next = (bound: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % bound;
+  };
+  for (const capacity of [64, 128, 200, 256]) {
+    wasm.queueOpen(capacity);
+    const lengths: number[] = [];
+    let [pushed, popped] = [0, 0];
+    for (let i = 0; i < 20000; i++) {
+      const length = next(capacity >> 2);
+      if (next(5) < 3) {
+        if (wasm.queuePush(length, pushed & 255)) {
+          lengths.push(length);
+          pushed++;
+        } else assert.notEqual(lengths.length, 0, "an empty queue has room");
+      } else if (lengths.length > 0) {
+        assert.equal(wasm.queuePop(popped++ & 255), lengths.shift());
+      }
+      assert.equal(wasm.queueCount(), lengths.length);
+    }
+  }
+});
+
 test("a datagram longer than the buffer is cut, and its whole length told", () => {
   const socket = wasm.open(4000);
   arrive(datagram(4000, Buffer.from("0123456789")));

@@ -1,4 +1,5 @@
 /** The UDP and echo tables under test, over a sink that keeps what it is given. */
+import { DatagramQueue } from "../../net/socket/datagram-queue";
 import { EchoSocket, EchoTable } from "../../net/socket/echo";
 import { UdpSocket, UdpTable } from "../../net/socket/udp";
 import { Drop } from "../../net/wire/drop";
@@ -150,4 +151,30 @@ export function echoTime(socket: EchoSocket): i64 {
 }
 export function echoKind(socket: EchoSocket): i32 {
   return socket.lastError;
+}
+
+// --- a queue alone ---
+let queue: DatagramQueue = new DatagramQueue(8);
+export function queueOpen(capacity: u32): void {
+  queue.free();
+  queue = new DatagramQueue(capacity);
+}
+/** Appends a record whose bytes and words are all `tag`. */
+export function queuePush(length: u32, tag: u32): bool {
+  const at = queue.push(length, tag, tag + 1, tag + 2);
+  if (at == 0) return false;
+  memory.fill(at, tag as u8, length);
+  return true;
+}
+export function queueCount(): u32 {
+  return queue.count;
+}
+/** Takes the oldest record; its length, or -1 when it does not hold what it should. */
+export function queuePop(tag: u32): i32 {
+  const length = queue.length();
+  const at = queue.pointer();
+  let right = queue.first() == tag && queue.second() == tag + 1 && queue.third() == tag + 2;
+  for (let i: u32 = 0; i < length; i++) right = right && load<u8>(at + i) == (tag as u8);
+  queue.pop();
+  return right ? (length as i32) : -1;
 }
