@@ -97,6 +97,7 @@ export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_DEPTH: u32 = 128;
 /** Values (and names of members) in one JSON text. */
 export const JSON_VALUES: u32 = 128 * 1024;
+export const RPC_BATCH_CALLS: u32 = 100;
 
 // --- serial port (powers of two) ---
 /** Bytes received and not yet read: 1.4 s at 115200; more waits at the far end. */

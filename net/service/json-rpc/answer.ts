@@ -1,0 +1,92 @@
+/** Matches answers of JSON-RPC 2.0 (sections 5 and 6) to the calls they belong to. */
+import { JsonValue } from "../json/value";
+import { isId, RpcCall, RpcFailure, RpcOutcome } from "./call";
+
+/** Settles the one call that was sent alone. */
+export function settleCall(call: RpcCall, answer: JsonValue): void {
+  const fault = envelopeFault(answer);
+  if (fault != "") {
+    call.fail(RpcFailure.Envelope, fault);
+    return;
+  }
+  const id = answer.get("id");
+  if (isId(id, call.id)) settle(call, answer);
+  else call.fail(RpcFailure.Id, foreign(answer));
+}
+
+/** Settles the calls of a batch, answered in any order. */
+export function settleBatch(calls: Array<RpcCall>, answer: JsonValue): void {
+  if (!answer.isArray()) {
+    const fault = envelopeFault(answer);
+    failAll(calls, RpcFailure.Envelope, fault == "" ? foreign(answer) : fault);
+    return;
+  }
+  const answers = answer.items();
+  if (answers.length == 0) {
+    failAll(calls, RpcFailure.Envelope, "the batch's answer is empty");
+    return;
+  }
+  for (let i = 0; i < answers.length; i++) settleOne(calls, answers[i]);
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i];
+    if (call.outcome != RpcOutcome.Pending) continue;
+    call.fail(RpcFailure.Missing, `the batch's answer has nothing for id ${call.id}`);
+  }
+}
+
+/** Fails every call that is not settled. */
+export function failAll(calls: Array<RpcCall>, failure: RpcFailure, reason: string): void {
+  for (let i = 0; i < calls.length; i++) {
+    if (calls[i].outcome == RpcOutcome.Pending) calls[i].fail(failure, reason);
+  }
+}
+
+/** One element of a batch's answer; one that belongs to no call changes nothing. */
+function settleOne(calls: Array<RpcCall>, answer: JsonValue): void {
+  if (!answer.isObject()) return;
+  const id = answer.get("id");
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i];
+    if (!isId(id, call.id)) continue;
+    const fault = envelopeFault(answer);
+    if (call.outcome != RpcOutcome.Pending) {
+      call.fail(RpcFailure.Envelope, `id ${call.id} is answered twice`);
+    } else if (fault != "") {
+      call.fail(RpcFailure.Envelope, fault);
+    } else {
+      settle(call, answer);
+    }
+  }
+}
+
+function settle(call: RpcCall, answer: JsonValue): void {
+  const error = answer.get("error");
+  const result = answer.get("result");
+  if (error != null) call.takeError(error);
+  else if (result != null) call.succeed(result);
+}
+
+/** "" when it has the members that an answer must have. */
+function envelopeFault(answer: JsonValue): string {
+  if (!answer.isObject()) return "the answer is not an object";
+  const version = answer.get("jsonrpc");
+  if (version == null || !version.isString() || version.text() != "2.0") {
+    return "the answer is not of JSON-RPC 2.0";
+  }
+  const error = answer.get("error");
+  const result = answer.get("result");
+  if (error != null && result != null) return "the answer has both a result and an error";
+  if (error == null && result == null) return "the answer has neither a result nor an error";
+  return error == null || error.isObject() ? "" : "the answer's error is not an object";
+}
+
+/** A good answer that is not to this call: with id null, the server could not read the call. */
+function foreign(answer: JsonValue): string {
+  const id = answer.get("id");
+  const error = answer.get("error");
+  if (error == null || (id != null && !id.isNull())) return "the answer has another id";
+  const read = new RpcCall("");
+  read.takeError(error);
+  if (read.outcome != RpcOutcome.Error) return read.reason;
+  return `the server could not read the call: error ${read.code}: ${read.message}`;
+}

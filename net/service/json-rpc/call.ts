@@ -1,0 +1,115 @@
+/** One call of JSON-RPC 2.0 (section 4): what is asked, and in the end its result or failure. */
+import { parseJsonText } from "../json/parser";
+import { JsonValue } from "../json/value";
+import { quoteJson, writeJson } from "../json/writer";
+
+/** Characters of an error's message that are kept. */
+const MESSAGE_LENGTH: i32 = 1024;
+
+export const enum RpcOutcome {
+  Pending = 0,
+  /** `result` is there. */
+  Result = 1,
+  /** The server answered with an error object: `code`, `message`, maybe `data`. */
+  Error = 2,
+  /** There is no valid answer: `failure` and `reason`. */
+  Failed = 3,
+}
+
+export const enum RpcFailure {
+  None = 0,
+  /** The call itself cannot be sent: params that are no array or object. */
+  Request = 1,
+  /** No HTTP answer: the exchange's `failure` says which kind. */
+  Http = 2,
+  /** An HTTP status other than 2xx, and no JSON-RPC error with it. */
+  Status = 3,
+  /** The answer is not JSON. */
+  NotJson = 4,
+  /** It is JSON, but not an answer of JSON-RPC 2.0. */
+  Envelope = 5,
+  /** It answers another call. */
+  Id = 6,
+  /** The batch's answer has nothing for this call. */
+  Missing = 7,
+}
+
+export class RpcCall {
+  /** Set when it is sent: a number that no other call of the same client has. */
+  id: u32 = 0;
+  outcome: RpcOutcome = RpcOutcome.Pending;
+  result: JsonValue | null = null;
+  /** Of the error object (section 5.1). */
+  code: i64 = 0;
+  message: string = "";
+  data: JsonValue | null = null;
+  failure: RpcFailure = RpcFailure.None;
+  /** In words, when it failed. */
+  reason: string = "";
+  private params: string = "[]";
+
+  /** `params` is JSON text, an array or an object; "" stands for []. */
+  constructor(
+    readonly method: string,
+    params: string = "",
+  ) {
+    if (params != "") this.takeParams(params);
+  }
+
+  private takeParams(params: string): void {
+    const parsed = parseJsonText(params);
+    const value = parsed.value;
+    if (value == null) {
+      this.fail(RpcFailure.Request, "params are not JSON: " + parsed.error);
+    } else if (!value.isArray() && !value.isObject()) {
+      this.fail(RpcFailure.Request, "params: expected a JSON array or object");
+    } else {
+      this.params = writeJson(value);
+    }
+  }
+
+  /** The request object as JSON. */
+  text(): string {
+    const method = quoteJson(this.method);
+    return `{"jsonrpc":"2.0","id":${this.id},"method":${method},"params":${this.params}}`;
+  }
+
+  fail(failure: RpcFailure, reason: string): void {
+    this.outcome = RpcOutcome.Failed;
+    this.failure = failure;
+    this.reason = reason;
+    this.result = null;
+    this.data = null;
+  }
+
+  succeed(result: JsonValue): void {
+    this.outcome = RpcOutcome.Result;
+    this.result = result;
+  }
+
+  /** Takes an error object; one that lacks an integer code or a text message is a failure. */
+  takeError(error: JsonValue): void {
+    const code = error.get("code");
+    const message = error.get("message");
+    if (code == null || !code.isInteger()) {
+      this.fail(RpcFailure.Envelope, "the error object has no integer code");
+    } else if (message == null || !message.isString()) {
+      this.fail(RpcFailure.Envelope, "the error object has no message");
+    } else {
+      this.outcome = RpcOutcome.Error;
+      this.code = code.integer();
+      this.message = bounded(message.text());
+      this.data = error.get("data");
+    }
+  }
+}
+
+function bounded(text: string): string {
+  return text.length <= MESSAGE_LENGTH ? text : text.substring(0, MESSAGE_LENGTH) + "...";
+}
+
+/** True when an answer's id is this number itself: not "1", 1.0, 1e0 or null (section 5). */
+export function isId(value: JsonValue | null, id: u32): bool {
+  if (value == null || !value.isInteger()) return false;
+  return value.integer() == (id as i64);
+}

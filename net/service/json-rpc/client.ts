@@ -1,0 +1,148 @@
+/**
+ * The JSON-RPC 2.0 client over HTTP: single calls and batches, by POST. Failures of HTTP, of
+ * JSON and of the protocol are told apart, and so are the server's own error objects.
+ */
+import { NOT_A_NUMBER, parseDecimalText } from "../../../kernel/core/text";
+import { SECOND } from "../../../kernel/core/time";
+import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../kernel/limits";
+import { BytesSource, CollectingSink } from "../http/body";
+import { HttpClient } from "../http/client";
+import { HttpExchange } from "../http/exchange";
+import { HttpFailure } from "../http/failure";
+import { HttpRequest } from "../http/request";
+import { parseJson } from "../json/parser";
+import { JsonValue } from "../json/value";
+import { failAll, settleBatch, settleCall } from "./answer";
+import { RpcCall, RpcFailure, RpcOutcome } from "./call";
+
+/** For an exchange that was given no time of its own. */
+const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
+/** What Retry-After counts for at most, in seconds. */
+const LONGEST_RETRY: i64 = 3600;
+
+export class JsonRpcClient {
+  private nextId: u32 = 1;
+
+  constructor(private readonly http: HttpClient) {}
+
+  /** Sends one call. `timeout` in microseconds, 0 for 30 s. */
+  call(url: string, call: RpcCall, timeout: i64, now: i64): RpcExchange {
+    call.id = this.nextId++;
+    return this.send(url, [call], false, call.text(), timeout, now);
+  }
+
+  /** Sends several calls in one request; at least one. */
+  batch(url: string, calls: Array<RpcCall>, timeout: i64, now: i64): RpcExchange {
+    const texts: Array<string> = [];
+    for (let i = 0; i < calls.length; i++) {
+      calls[i].id = this.nextId++;
+      texts.push(calls[i].text());
+    }
+    return this.send(url, calls, true, `[${texts.join(",")}]`, timeout, now);
+  }
+
+  private send(
+    url: string,
+    calls: Array<RpcCall>,
+    isBatch: bool,
+    text: string,
+    timeout: i64,
+    now: i64,
+  ): RpcExchange {
+    const request = new HttpRequest(url);
+    request.setMethod("POST");
+    request.addField("Content-Type", "application/json");
+    request.addField("Accept", "application/json");
+    request.body = BytesSource.ofText(text);
+    const sink = new CollectingSink(JSON_BYTES);
+    request.sink = sink;
+    request.maximumBody = JSON_BYTES;
+    request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
+    if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
+      request.error = `a batch has from 1 to ${RPC_BATCH_CALLS} calls`;
+    }
+    for (let i = 0; i < calls.length; i++) {
+      if (calls[i].outcome == RpcOutcome.Failed) request.error = calls[i].reason;
+    }
+    return new RpcExchange(calls, isBatch, this.http.request(request, now), sink);
+  }
+}
+
+export class RpcExchange {
+  /** Every call is settled. */
+  done: bool = false;
+  /** Seconds after which the server wants to be asked again, 0 to 3,600; -1: it did not say. */
+  retryAfter: i64 = -1;
+
+  constructor(
+    readonly calls: Array<RpcCall>,
+    private readonly isBatch: bool,
+    /** The HTTP exchange below, for its status, times and kind of failure. */
+    readonly http: HttpExchange,
+    private readonly sink: CollectingSink,
+  ) {
+    this.poll();
+  }
+
+  /** Looks whether the HTTP client has brought the answer; true when all is settled. */
+  poll(): bool {
+    if (this.done || !this.http.done) return this.done;
+    this.done = true;
+    this.settle();
+    return true;
+  }
+
+  cancel(now: i64): void {
+    this.http.cancel(now);
+    this.poll();
+  }
+
+  private settle(): void {
+    const http = this.http;
+    if (http.failure != HttpFailure.None) {
+      const bad = http.failure == HttpFailure.Request;
+      failAll(this.calls, bad ? RpcFailure.Request : RpcFailure.Http, http.message);
+      return;
+    }
+    this.readRetryAfter();
+    const good = http.status() / 100 == 2;
+    const parsed = parseJson(this.sink.pointer(), this.sink.length);
+    const value = parsed.value;
+    if (value != null && (good || hasError(value))) {
+      if (this.isBatch) settleBatch(this.calls, value);
+      else settleCall(this.calls[0], value);
+    } else if (!good) {
+      failAll(this.calls, RpcFailure.Status, this.statusText());
+    } else if (this.sink.length == 0) {
+      failAll(this.calls, RpcFailure.NotJson, "the answer is empty");
+    } else {
+      failAll(this.calls, RpcFailure.NotJson, `${this.contentType()}: ${parsed.error}`);
+    }
+  }
+
+  private readRetryAfter(): void {
+    const text = this.http.head!.get("retry-after");
+    if (text == null) return;
+    const seconds = parseDecimalText(text);
+    if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, LONGEST_RETRY);
+  }
+
+  /** `HTTP 429 Too Many Requests, retry after 7 s`. */
+  private statusText(): string {
+    const head = this.http.head!;
+    let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
+    const location = head.get("location");
+    if (location != null && head.status < 400) text += `, moved to ${location}`;
+    return this.retryAfter < 0 ? text : `${text}, retry after ${this.retryAfter} s`;
+  }
+
+  private contentType(): string {
+    const type = this.http.head!.get("content-type");
+    return type == null || type == "application/json" ? "not JSON" : `${type} is not JSON`;
+  }
+}
+
+/** True for an error of JSON-RPC: worth more than the HTTP status it came with. */
+function hasError(value: JsonValue): bool {
+  return value.isArray() || value.get("error") != null;
+}
