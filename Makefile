@@ -21,7 +21,7 @@ own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
 
 asc := node node_modules/assemblyscript/bin/asc.js
-wasm2c := node node_modules/wabt/bin/wasm2c
+wasm2c := node compiler-config/wasm2c.mjs
 run_script := node --import tsx
 include compiler-config/flags.mk
 
@@ -47,14 +47,14 @@ $(out)/compiled: $(typescript) compiler-config/asconfig.json | build/installed
 
 $(out)/kernel.wasm: $(out)/compiled ;
 
-$(out)/raw/kernel.c: $(out)/kernel.wasm
+$(out)/raw/kernel.c: $(out)/kernel.wasm compiler-config/wasm2c.mjs
 	@echo "wasm2c   $@"
 	@mkdir -p $(@D)
 	@$(wasm2c) --num-outputs=1 --module-name=kernel $< --output $@
 
-$(out)/kernel.c: $(out)/raw/kernel.c compiler-config/lines.ts
-	@echo "lines    $@"
-	@$(run_script) compiler-config/lines.ts $(out)/kernel.wasm $< $@
+$(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/lines.ts
+	@echo "adapt    $@"
+	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 
 $(out)/host.o: kernel/native/host.c $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"

@@ -1,6 +1,5 @@
 /**
  * Puts `#line` directives into wasm2c's output, so that gdb and panics speak of TypeScript lines.
- *     node --import tsx compiler-config/lines.ts KERNEL.wasm RAW.c OUT.c
  *
  * asc knows which byte of the module came from which line (its source map, KERNEL.wasm.map), and
  * wasm2c keeps the order of instructions. So the instructions of a function that can call or trap
@@ -8,11 +7,9 @@
  * line. Where the counts differ the function stays as it is, and a message says so.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-
-const [binary, source, target] = process.argv.slice(2);
 
 /** A source map's segment: the first byte of the module that belongs to a line; file -1 = none. */
 interface Segment {
@@ -57,7 +54,7 @@ function segmentAt(segments: Segment[], offset: number): Segment {
 }
 
 /** For each function by name, where its instructions are that can call or trap. */
-function disassemble(): Map<string, number[]> {
+function disassemble(binary: string): Map<string, number[]> {
   const wabt = dirname(createRequire(import.meta.url).resolve("wabt/package.json"));
   const text = execFileSync(process.execPath, [join(wabt, "bin/wasm-objdump"), "-d", binary], {
     encoding: "utf8",
@@ -83,72 +80,55 @@ function disassemble(): Map<string, number[]> {
 /** The same instructions as wasm2c writes them, at most one in a C line. */
 const statement =
   /(?:^|[ =(])(?:w2c_[A-Za-z0-9_]+\(|CALL_INDIRECT\(|[if](?:32|64)_(?:load|store)|I(?:32|64)_(?:DIV|REM)_S\(|DIV_U\(|REM_U\(|UNREACHABLE;|memory_copy\(|memory_fill\(|wasm_rt_grow_memory)/;
-const functionStart =
-  /^(?:static )?(?:u32|u64|f32|f64|void) w2c_kernel_([A-Za-z0-9_]+)\(w2c_kernel\*.*\{$/;
 
-const map: { sources: string[]; mappings: string } = JSON.parse(
-  readFileSync(`${binary}.map`, "utf8"),
-);
-const segments = decodeSegments(map.mappings);
-const functions = disassemble();
-const out: string[] = ["#pragma GCC system_header"];
-let unmatched = 0;
+/** The lines of one module. */
+export class Lines {
+  private readonly segments: Segment[];
+  private readonly files: string[];
+  private readonly functions: Map<string, number[]>;
+  /** Functions whose instructions and statements did not match. */
+  unmatched = 0;
 
-/**
- * wasm2c 1.0.39 forgets the name of one label where a function has some two hundred nested
- * blocks (the collector's visitor of every class). It is the one that is jumped to and not there.
- */
-function nameLabels(name: string, body: string[]): string[] {
-  const nameless = body.filter((line) => line === "  :;").length;
-  if (nameless === 0) return body;
-  const text = body.join("\n");
-  const present = new Set([...text.matchAll(/^ *(var_\w+):;/gm)].map((match) => match[1]));
-  const wanted = new Set([...text.matchAll(/goto (var_\w+);/g)].map((match) => match[1]));
-  const missing = [...wanted].filter((label) => !present.has(label));
-  if (nameless !== 1 || missing.length !== 1) throw new Error(`labels of ${name} are lost`);
-  return body.map((line) => (line === "  :;" ? `  ${missing[0]}:;` : line));
-}
-
-/** A function's body; all that leads up to a statement goes on its one C line, and so its line. */
-function writeFunction(name: string, body: string[]): void {
-  const offsets = functions.get(name);
-  const count = body.slice(1).filter((line) => statement.test(line)).length;
-  if (offsets === undefined || count !== offsets.length) {
-    console.error(`lines: ${name} differs: ${offsets?.length} instructions, ${count} statements`);
-    unmatched++;
-    out.push(...body);
-    return;
+  constructor(binary: string) {
+    const map: { sources: string[]; mappings: string } = JSON.parse(
+      readFileSync(`${binary}.map`, "utf8"),
+    );
+    this.files = map.sources;
+    this.segments = decodeSegments(map.mappings);
+    this.functions = disassemble(binary);
   }
-  let [next, pending, directive] = [0, body[0], ""];
-  for (const line of body.slice(1)) {
-    if (line.startsWith("#")) {
-      out.push(pending, line);
-      pending = "";
-    } else if (statement.test(line)) {
-      const segment = segmentAt(segments, offsets[next++]);
-      if (segment.file >= 0) directive = `#line ${segment.line} "${map.sources[segment.file]}"`;
-      out.push(directive, `${pending} ${line.trim()}`);
-      pending = "";
-    } else {
-      pending += ` ${line.trim()}`;
+
+  /**
+   * The C lines of a function with their directives, `name` being asc's. All that leads up to a
+   * statement goes on its one C line, and so on its line of TypeScript.
+   */
+  addTo(name: string, body: string[]): string[] {
+    const offsets = this.functions.get(name);
+    const count = body.slice(1).filter((line) => statement.test(line)).length;
+    if (offsets === undefined || count !== offsets.length) {
+      console.error(`lines: ${name} differs: ${offsets?.length} instructions, ${count} statements`);
+      this.unmatched++;
+      return body;
     }
+    const out: string[] = [];
+    let [next, pending, directive] = [0, body[0], ""];
+    for (const line of body.slice(1)) {
+      if (line.startsWith("#")) {
+        out.push(pending, line);
+        pending = "";
+      } else if (statement.test(line)) {
+        directive = this.directiveAt(offsets[next++]) ?? directive;
+        out.push(directive, `${pending} ${line.trim()}`);
+        pending = "";
+      } else {
+        pending += ` ${line.trim()}`;
+      }
+    }
+    return [...out, directive, pending];
   }
-  out.push(directive, pending);
-}
 
-const lines = readFileSync(source, "utf8").split("\n");
-for (let i = 0; i < lines.length; i++) {
-  const start = functionStart.exec(lines[i]);
-  const end = start ? lines.indexOf("}", i) : i;
-  const body = nameLabels(start?.[1] ?? "", lines.slice(i, end + 1));
-  if (start && body.includes("  FUNC_PROLOGUE;")) {
-    const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
-    writeFunction(start[1].replace(/0x([0-9A-F]{2})/g, unquoted), body);
-  } else {
-    // Loads are ordinary loads: memory that changes by itself is read through host functions.
-    out.push(...body.map((line) => line.replace(/(FORCE_READ_INT\(var\)) __asm__.*/, "$1")));
+  private directiveAt(offset: number): string | undefined {
+    const { file, line } = segmentAt(this.segments, offset);
+    return file < 0 ? undefined : `#line ${line} "${this.files[file]}"`;
   }
-  i = end;
 }
-writeFileSync(target, out.join("\n"));
-if (unmatched > 0) console.error(`lines: ${unmatched} of ${functions.size} functions have none`);

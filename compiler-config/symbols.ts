@@ -5,7 +5,8 @@
  *     node --import tsx compiler-config/symbols.ts KERNEL.elf OUT.bin
  *
  *     4 x u32    where each of the following starts in the table
- *     functions  number of its file, name and a zero
+ *     functions  number of its file, how much of its name is that of the one before, the rest and
+ *                a zero; sorted by file and name
  *     places     (from number 1) function, line, how many places back the one is it is inlined in
  *     ranges     their number; for each its distance to the start of the one before, its place
  *     files      name and a zero
@@ -47,30 +48,17 @@ class Numbers {
   }
 }
 
-/** Numbers things in the order in which they are first seen, from `first`. */
-class Numbering {
-  private readonly known = new Map<string, number>();
-  constructor(private readonly first: number) {}
-  /** The thing's number, and whether it is a new one. */
-  numberOf(thing: string): [number, boolean] {
-    const before = this.known.get(thing);
-    if (before !== undefined) return [before, false];
-    const number = this.known.size + this.first;
-    this.known.set(thing, number);
-    return [number, true];
-  }
-  get size(): number {
-    return this.known.size;
-  }
+/** A function of a file, and the line in it that an address belongs to. */
+interface Frame {
+  name: string;
+  file: string;
+  line: number;
 }
-
-const functions = new Numbers();
-const places = new Numbers();
-const ranges = new Numbers();
-const files = new Numbers();
-const [fileNumbers, functionNumbers] = [new Numbering(0), new Numbering(0)];
-const placeNumbers = new Numbering(1);
-let lastFunction = 0;
+/** A frame that is inlined in another; known by its number, 0 for none. */
+interface Place {
+  frame: Frame;
+  outer: number;
+}
 
 /** `w2c_kernel_net0x2Ftests0x2FNode0x23walk` in net/tests.ts is `Node#walk`. */
 function readableName(name: string, file: string): string {
@@ -79,67 +67,110 @@ function readableName(name: string, file: string): string {
   const plain = name.slice("w2c_kernel_".length).replace(/\.(isra|part|constprop|cold)\b.*/, "");
   const whole = plain.replace(/0x([0-9A-F]{2})/g, unquoted);
   const module = `${file.replace(/\.ts$/, "")}/`;
-  return whole.startsWith(module) ? whole.slice(module.length) : whole;
+  return (whole.startsWith(module) ? whole.slice(module.length) : whole).slice(0, 200);
 }
 
-function functionNumber(name: string, file: string): number {
-  const readable = readableName(name, file);
-  const [number, fresh] = functionNumbers.numberOf(`${file} ${readable}`);
-  if (!fresh) return number;
-  const [fileNumber, freshFile] = fileNumbers.numberOf(file);
-  if (freshFile) files.putText(file);
-  functions.put(fileNumber);
-  functions.putText(readable);
-  return number;
+/** The frame of one answer of addr2line, or none where it is not source of ours. */
+function frameOf(name: string, where: string): Frame[] {
+  const place = /^(?:\.\/)?([^:]+\.ts|kernel\/native\/[^:]+):(\d+|\?)/.exec(where);
+  if (!place) return [];
+  return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }
 
-/** The number of the innermost of a chain of frames; 0 where none has a source of ours. */
-function placeNumber(chain: [string, string][]): number {
+/** What is not worth a line where it was inlined: getters, dispatchers, AssemblyScript's own. */
+function isTrifle({ name, file }: Frame): boolean {
+  return file.startsWith("~lib/") || /#[gs]et:|@override$/.test(name);
+}
+
+/** The frames of each address, innermost first. */
+function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
+  const answers = run("addr2line", ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
+  for (const answer of answers.split(/^0x/m).slice(1)) {
+    const [address, ...lines] = answer.trimEnd().split("\n");
+    const frames: Frame[] = [];
+    for (let i = 0; i + 1 < lines.length; i += 2) frames.push(...frameOf(lines[i], lines[i + 1]));
+    const told = frames.filter((frame, i) => i === frames.length - 1 || !isTrifle(frame));
+    yield [Number(BigInt(`0x${address}`) - textStart), told];
+  }
+}
+
+const numbers = new Map<string, number>();
+const places: Place[] = [];
+
+/** The number of the innermost place of these frames; 0 where there are none. */
+function placeNumber(frames: Frame[]): number {
   let outer = 0;
-  for (const [name, where] of chain.reverse()) {
-    const place = /^(?:\.\/)?([^:]+\.ts|kernel\/native\/[^:]+):(\d+|\?)/.exec(where);
-    if (!place) continue;
-    const [file, line] = [place[1], Number(place[2]) || 0];
-    const owner = functionNumber(name, file);
-    const [number, fresh] = placeNumbers.numberOf(`${owner} ${line} ${outer}`);
-    if (fresh) {
-      places.putSigned(owner - lastFunction);
-      places.put(line);
-      places.put(outer === 0 ? 0 : number - outer);
-      lastFunction = owner;
+  for (const frame of frames.reverse()) {
+    const key = `${frame.file} ${frame.name} ${frame.line} ${outer}`;
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = places.push({ frame, outer });
+      numbers.set(key, number);
     }
     outer = number;
   }
   return outer;
 }
 
-/** addr2line's answer to each address: the frames, innermost first. */
-function* framesOf(addresses: string[]): Generator<[bigint, [string, string][]]> {
-  const answers = run("addr2line", ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
-  for (const answer of answers.split(/^0x/m).slice(1)) {
-    const [address, ...lines] = answer.trimEnd().split("\n");
-    const chain: [string, string][] = [];
-    for (let i = 0; i + 1 < lines.length; i += 2) chain.push([lines[i], lines[i + 1]]);
-    yield [BigInt(`0x${address}`), chain];
+function writeRanges(): Numbers {
+  const body = new Numbers();
+  let [count, lastPlace, lastAddress] = [0, 0, 0];
+  for (const [address, frames] of framesOf(interestingAddresses())) {
+    const place = placeNumber(frames);
+    if (place === lastPlace) continue;
+    body.put(address - lastAddress);
+    body.putSigned(place - lastPlace);
+    [lastAddress, lastPlace] = [address, place];
+    count++;
   }
+  const ranges = new Numbers();
+  ranges.put(count);
+  ranges.bytes.push(...body.bytes);
+  return ranges;
 }
 
-let [count, lastPlace, lastAddress] = [0, 0, textStart];
-const body = new Numbers();
-for (const [address, chain] of framesOf(interestingAddresses())) {
-  const place = placeNumber(chain);
-  if (place === lastPlace) continue;
-  body.put(Number(address - lastAddress));
-  body.putSigned(place - lastPlace);
-  [lastAddress, lastPlace] = [address, place];
-  count++;
-}
-ranges.put(count);
+const functionKey = ({ file, name }: Frame) => `${file}\0${name}`;
 
-const sections = [functions.bytes, places.bytes, [...ranges.bytes, ...body.bytes], files.bytes];
+function writeFunctions(keys: string[], files: string[]): Numbers {
+  const functions = new Numbers();
+  let before = "";
+  for (const key of keys) {
+    const [file, name] = key.split("\0");
+    let shared = 0;
+    while (shared < name.length && name[shared] === before[shared]) shared++;
+    functions.put(files.indexOf(file));
+    functions.put(shared);
+    functions.putText(name.slice(shared));
+    before = name;
+  }
+  return functions;
+}
+
+function writePlaces(keys: string[]): Numbers {
+  const index = new Map(keys.map((key, i) => [key, i]));
+  const out = new Numbers();
+  let last = 0;
+  places.forEach(({ frame, outer }, i) => {
+    const owner = index.get(functionKey(frame)) ?? 0;
+    out.putSigned(owner - last);
+    out.put(frame.line);
+    out.put(outer === 0 ? 0 : i + 1 - outer);
+    last = owner;
+  });
+  return out;
+}
+
+const ranges = writeRanges();
+const keys = [...new Set(places.map(({ frame }) => functionKey(frame)))].sort();
+const files = [...new Set(keys.map((key) => key.split("\0")[0]))];
+const fileNames = new Numbers();
+for (const file of files) fileNames.putText(file);
+const sections = [writeFunctions(keys, files), writePlaces(keys), ranges, fileNames];
 const offsets = new Uint32Array(sections.length);
-offsets.reduce((at, _, i) => {
+let at = offsets.byteLength;
+sections.forEach(({ bytes }, i) => {
   offsets[i] = at;
-  return at + sections[i].length;
-}, offsets.byteLength);
-writeFileSync(target, Buffer.concat([Buffer.from(offsets.buffer), ...sections.map(Buffer.from)]));
+  at += bytes.length;
+});
+const bytes = sections.map((part) => Buffer.from(part.bytes));
+writeFileSync(target, Buffer.concat([Buffer.from(offsets.buffer), ...bytes]));

@@ -26,11 +26,6 @@ static const u8* section(u32 index) {
   return symbol_table + offsets[index];
 }
 
-static const char* skip_texts(const char* text, u64 count) {
-  for (; count != 0; count--) text += strlen(text) + 1;
-  return text;
-}
-
 /* The place whose range of addresses holds this one; 0 where none is known. */
 static u64 place_of(u64 address) {
   const u8* at = section(2);
@@ -46,15 +41,20 @@ static u64 place_of(u64 address) {
 
 static void print_function(u64 function, u64 line) {
   const u8* at = section(0);
+  char name[256]; /* each shares its beginning with the one before */
   u64 file = 0;
   for (u64 i = 0; i <= function; i++) {
-    if (i != 0) at += strlen((const char*)at) + 1;
     file = number(&at);
+    u64 shared = number(&at), rest = strlen((const char*)at) + 1;
+    if (shared + rest <= sizeof name) memcpy(name + shared, at, rest);
+    at += rest;
   }
+  const char* path = (const char*)section(3);
+  for (; file != 0; file--) path += strlen(path) + 1;
   put_text("  at ");
-  put_text((const char*)at);
+  put_text(name);
   put_text(" (");
-  put_text(skip_texts((const char*)section(3), file));
+  put_text(path);
   if (line != 0) {
     put_text(":");
     put_decimal(line);
