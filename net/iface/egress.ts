@@ -28,6 +28,7 @@ import {
   PROTOCOL_UDP,
 } from "../wire/ipv4";
 import { Interface } from "./interface";
+import { Neighbor } from "./neighbor";
 import { Route, RouteTable } from "./route";
 
 /** Counters that identifications are drawn from; a power of two. */
@@ -46,6 +47,12 @@ export class Egress implements PacketSink, Broadcaster {
   private found: Interface | null = null;
   private nextHop: u32 = 0;
   private source: u32 = 0;
+  /** The next hop's entry, once it was used: still its own if the address is. */
+  private neighbor: Neighbor | null = null;
+
+  /** True when there is more than one own address; else `only` is it, or 0. */
+  private several: bool = false;
+  private only: u32 = 0;
 
   private readonly identifications: StaticArray<u16> = new StaticArray<u16>(IDENTIFICATIONS);
   private readonly secret: u32;
@@ -64,6 +71,7 @@ export class Egress implements PacketSink, Broadcaster {
 
   /** True when any interface has this address. */
   owns(address: u32): bool {
+    if (!this.several) return address == this.only && address != 0;
     const interfaces = this.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
       if (interfaces[i].owns(address)) return true;
@@ -80,7 +88,16 @@ export class Egress implements PacketSink, Broadcaster {
   invalidate(): void {
     this.lookedUp = 0;
     this.found = null;
-    for (let i = 0; i < this.interfaces.length; i++) this.interfaces[i].neighbors.forgetGateways();
+    this.neighbor = null;
+    this.only = 0;
+    let count: u32 = 0;
+    for (let i = 0; i < this.interfaces.length; i++) {
+      const iface = this.interfaces[i];
+      iface.neighbors.forgetGateways();
+      count += iface.addressCount;
+      if (iface.address != 0) this.only = iface.address;
+    }
+    this.several = count > 1;
   }
 
   /** The interface toward `destination`, or null; next hop and source are noted beside it. */
@@ -90,6 +107,7 @@ export class Egress implements PacketSink, Broadcaster {
       this.generation = this.routes.generation;
       this.lookedUp = destination;
       this.nextHop = destination;
+      this.neighbor = null;
       this.found = this.lookUp(destination);
     }
     return this.found;
@@ -225,6 +243,14 @@ export class Egress implements PacketSink, Broadcaster {
 
   /** Hands a packet to the one or to all on the link that it is for. */
   private output(iface: Interface, destination: u32, frame: Frame): void {
+    const known = this.neighbor;
+    if (known != null && destination == this.lookedUp && known.address == this.nextHop) {
+      if (known.until > iface.now) {
+        known.usedAt = iface.now;
+        iface.transmit(frame, known.hardware, ETHERTYPE_IPV4);
+        return;
+      }
+    }
     if (iface === this.loopback) {
       iface.transmit(frame, iface.hardware, ETHERTYPE_IPV4);
       return;
@@ -236,7 +262,8 @@ export class Egress implements PacketSink, Broadcaster {
     } else if (iface.isBroadcast(nextHop)) {
       iface.transmit(frame, BROADCAST_HARDWARE, ETHERTYPE_IPV4);
     } else {
-      iface.neighbors.send(iface, nextHop, nextHop != destination, frame);
+      const entry = iface.neighbors.send(iface, nextHop, nextHop != destination, frame);
+      if (destination == this.lookedUp) this.neighbor = entry;
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { TcpTable } from "../socket/tcp/table";
 import { UdpTable } from "../socket/udp";
-import { isGroupHardware, isLoopback, isUnicast } from "../wire/address";
+import { isLoopback, isUnicast } from "../wire/address";
 import { Drop } from "../wire/drop";
 import {
   ETHERNET_HEADER,
@@ -72,7 +72,7 @@ export class Ingress {
       const header = EthernetHeader.at(start);
       const type = header.type;
       if (type == ETHERTYPE_IPV4) {
-        this.packet(iface, frame, isGroupHardware(header.destination));
+        this.packet(iface, frame, header.toGroup);
         return;
       }
       const payload = start + ETHERNET_HEADER;

@@ -74,6 +74,8 @@ export class Interface {
   /** The primary address and its prefix length; 0 while there is none. */
   address: u32 = 0;
   prefix: u32 = 0;
+  /** The directed broadcast of the primary address; 255.255.255.255 when it has none. */
+  broadcast: u32 = BROADCAST_ADDRESS;
   addressCount: u32 = 0;
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
@@ -138,9 +140,9 @@ export class Interface {
 
   /** True for 255.255.255.255 and the directed broadcast of an own network. */
   isBroadcast(address: u32): bool {
-    if (address == BROADCAST_ADDRESS) return true;
+    if (address == BROADCAST_ADDRESS || address == this.broadcast) return true;
     const count = this.addressCount;
-    for (let i: u32 = 0; i < count; i++) {
+    for (let i: u32 = 1; i < count; i++) {
       const broadcast = this.addresses[i].broadcast;
       if (broadcast == address && broadcast != 0) return true;
     }
@@ -175,6 +177,8 @@ export class Interface {
     const any = this.addressCount > 0;
     this.address = any ? this.addresses[0].address : 0;
     this.prefix = any ? this.addresses[0].prefix : 0;
+    const broadcast = any ? this.addresses[0].broadcast : 0;
+    this.broadcast = broadcast == 0 ? BROADCAST_ADDRESS : broadcast;
   }
 
   /**

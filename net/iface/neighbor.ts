@@ -105,9 +105,9 @@ export class NeighborCache {
 
   /**
    * Sends an IPv4 packet to a neighbour, now or when it has answered. `gateway` says that a
-   * route leads through it. The frame is taken in any case.
+   * route leads through it. The frame is taken in any case. Answers its entry, if there is one.
    */
-  send(iface: Interface, address: u32, gateway: bool, frame: Frame): void {
+  send(iface: Interface, address: u32, gateway: bool, frame: Frame): Neighbor | null {
     const now = iface.now;
     let entry = this.find(address);
     if (entry == null) {
@@ -115,16 +115,17 @@ export class NeighborCache {
       if (entry == null) {
         iface.counters.neighborOverflow++;
         iface.pool.release(frame);
-        return;
+        return null;
       }
     }
     entry.usedAt = now;
     entry.gateway = gateway;
     if (entry.until > now) {
       iface.transmit(frame, entry.hardware, ETHERTYPE_IPV4);
-      return;
+    } else {
+      this.sendSlowly(iface, entry, frame);
     }
-    this.sendSlowly(iface, entry, frame);
+    return entry;
   }
 
   private sendSlowly(iface: Interface, entry: Neighbor, frame: Frame): void {

@@ -7,8 +7,8 @@
  *     │ destination    │ source        │ type  │ payload    │
  *     └────────────────┴───────────────┴───────┴────────────┘
  */
-import { loadNet16, loadNet48, storeNet16, storeNet48 } from "../../kernel/core/bytes";
-import { BROADCAST_HARDWARE, isGroupHardware } from "./address";
+import { loadNet16, storeNet16, storeNet32 } from "../../kernel/core/bytes";
+import { BROADCAST_HARDWARE } from "./address";
 import { Drop } from "./drop";
 
 export const ETHERNET_HEADER: u32 = 14;
@@ -26,11 +26,19 @@ export class EthernetHeader {
   static at(pointer: usize): EthernetHeader {
     return changetype<EthernetHeader>(pointer);
   }
+  // Both lie in eight bytes of the header, of which the last two are something else.
   get destination(): u64 {
-    return loadNet48(changetype<usize>(this));
+    return bswap<u64>(load<u64>(changetype<usize>(this))) >> 16;
   }
   get source(): u64 {
-    return loadNet48(changetype<usize>(this) + 6);
+    return bswap<u64>(load<u64>(changetype<usize>(this), 6)) >> 16;
+  }
+  /** True when the destination is a group: the first bit on the wire (IEEE 802 section 8). */
+  get toGroup(): bool {
+    return (load<u8>(changetype<usize>(this)) & 1) != 0;
+  }
+  get fromGroup(): bool {
+    return (load<u8>(changetype<usize>(this), 6) & 1) != 0;
   }
   get type(): u32 {
     return loadNet16(changetype<usize>(this) + 12);
@@ -45,12 +53,12 @@ export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   if (to != own && to != BROADCAST_HARDWARE && to != ALL_HOSTS_HARDWARE) {
     return Drop.EthernetOtherHost;
   }
-  return isGroupHardware(header.source) ? Drop.EthernetGroupSource : Drop.None;
+  return header.fromGroup ? Drop.EthernetGroupSource : Drop.None;
 }
 
 /** Writes the header: to, from, and what the payload is. */
 export function emitEthernet(pointer: usize, destination: u64, source: u64, type: u32): void {
-  storeNet48(pointer, destination);
-  storeNet48(pointer + 6, source);
+  store<u64>(pointer, bswap<u64>((destination << 16) | (source >> 32)));
+  storeNet32(pointer + 8, source as u32);
   storeNet16(pointer + 12, type);
 }

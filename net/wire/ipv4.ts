@@ -98,10 +98,18 @@ export function parseIpv4Header(pointer: usize, length: u32): Drop {
   const totalLength = header.totalLength;
   if (headerLength < IPV4_HEADER || headerLength > totalLength) return Drop.Ipv4HeaderLength;
   if (totalLength > length) return Drop.Ipv4TotalLength;
+  if (headerLength == IPV4_HEADER) {
+    return fold(sumPlain(pointer)) == 0xffff ? Drop.None : Drop.Ipv4Checksum;
+  }
   if (checksum(pointer, headerLength) != 0) return Drop.Ipv4Checksum;
-  return headerLength == IPV4_HEADER
-    ? Drop.None
-    : parseOptions(pointer + IPV4_HEADER, pointer + headerLength);
+  return parseOptions(pointer + IPV4_HEADER, pointer + headerLength);
+}
+
+/** The sum of a header without options: nearly all have none. */
+function sumPlain(pointer: usize): u64 {
+  const first = (load<u32>(pointer) as u64) + (load<u32>(pointer, 4) as u64);
+  const second = (load<u32>(pointer, 8) as u64) + (load<u32>(pointer, 12) as u64);
+  return first + second + (load<u32>(pointer, 16) as u64);
 }
 
 function parseOptions(pointer: usize, end: usize): Drop {
