@@ -154,6 +154,14 @@ export class Bench {
     return this.wasm.errorOf(this.connection);
   }
 
+  /** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
+  unacknowledgedOf(): number {
+    return this.wasm.unacknowledged(this.connection);
+  }
+  maximumOf(): number {
+    return this.wasm.maximum(this.connection);
+  }
+
   /** Hands a raw segment to the gate and the table; answers the reason of its drop, or 0. */
   arrive(bytes: Uint8Array, source = PEER, destination = GUEST): number {
     const [pointer, length] = writeBytes(this.wasm, bytes);

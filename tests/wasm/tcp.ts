@@ -81,6 +81,9 @@ export function connectionAt(index: u32): TcpConnection {
 export function listenerCount(): u32 {
   return table.listenerCount();
 }
+export function listenerAt(index: u32): TcpListener {
+  return table.listenerAt(index);
+}
 export function timeWaitCount(): u32 {
   return table.timeWaitCount();
 }
@@ -183,6 +186,13 @@ export function timeoutOf(c: TcpConnection): i64 {
 }
 export function retransmits(c: TcpConnection): u32 {
   return c.retransmits;
+}
+/** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
+export function unacknowledged(c: TcpConnection): i32 {
+  return (c.sender.unacknowledged - c.sender.initial - 1) as i32;
+}
+export function maximum(c: TcpConnection): i32 {
+  return (c.sender.maximum - c.sender.initial - 1) as i32;
 }
 export function segmentSize(c: TcpConnection): u32 {
   return c.sender.segmentSize;

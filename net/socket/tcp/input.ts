@@ -78,6 +78,9 @@ function receiveUnacceptable(connection: TcpConnection, segment: TcpSegment, now
     challenge(connection, now);
   } else if (segment.length > 0 || segment.has(FLAG_FIN)) {
     connection.heardAt = now;
+    // Old data again: the peer lives and lacks an ACK. (A probe of a closed window shows no more
+    // than that nobody reads.)
+    if (receiver.window > 0) connection.activityAt = now;
     acknowledgeNow(connection);
     // Into a closed window come probes, and with them ACKs that count (3.10.7.4).
     const probe = receiver.window == 0 && segment.sequence == receiver.next;
