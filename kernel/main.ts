@@ -2,6 +2,7 @@
 import { Idle } from "../drivers/idle";
 import { scanPci } from "../drivers/pci";
 import { logNetwork, startNetwork } from "../drivers/probe";
+import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
 import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
@@ -37,6 +38,7 @@ export function boot(): void {
   const machine = new BareMachine(cards);
   logNetwork(devices);
   stack = startNetworking(configuration, pool, cards);
+  initNetworkStack(stack);
   shell = startConsole(configuration, machine, stack, devices);
   startPrograms(now());
 }

@@ -10,6 +10,8 @@ import { DnsQuery } from "./service/dns/query";
 import { BytesSource } from "./service/http/body";
 import { HttpCall } from "./service/http/call";
 import { HttpRequest } from "./service/http/request";
+import { RpcCall } from "./service/json-rpc/call";
+import { RpcExchange } from "./service/json-rpc/client";
 import { NetworkStack } from "./service/stack";
 import { SocketError } from "./socket/error";
 import { TcpConnection } from "./socket/tcp/connection";
@@ -239,4 +241,18 @@ export function httpRequest(method: string, url: string, body: string): HttpCall
   request.setMethod(method);
   if (body != "") request.body = BytesSource.ofText(body);
   return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
+}
+
+/** Like `httpRequest`, but fails for a URL that is not https. */
+export function httpsRequest(method: string, url: string, body: string): HttpCall {
+  const request = new HttpRequest(url);
+  request.setMethod(method);
+  if (!request.url.secure) request.error = "expected an https URL";
+  if (body != "") request.body = BytesSource.ofText(body);
+  return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
+}
+
+/** Calls a method by JSON-RPC 2.0; `params` is a JSON array or object, "" for none. */
+export function jsonRpcCall(url: string, method: string, params: string): RpcExchange {
+  return defaultStack.rpc.call(url, new RpcCall(method, params), 0, defaultStack.ip.now);
 }

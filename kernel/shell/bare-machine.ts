@@ -1,4 +1,4 @@
-/** The machine that commands see, made of the real one: ACPI, the clock, and quiet devices first. */
+/** The machine that commands see, made of the real one: ACPI, the clock, devices to be stilled. */
 import { E1000 } from "../../drivers/e1000/e1000";
 import { readRtc } from "../../drivers/rtc";
 import { SECOND } from "../core/time";

@@ -3,7 +3,7 @@ import { PciDevice } from "../../drivers/pci";
 import { Uart } from "../../drivers/uart";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
-import { log, logLines } from "../core/log";
+import { logLines } from "../core/log";
 import { now } from "../machine/clock";
 import { addNetworkCommands } from "./commands/network";
 import { addSystemCommands } from "./commands/system";
@@ -28,6 +28,7 @@ export function startConsole(
   const earlierLines = logLines();
   for (let i = 0; i < earlierLines.length; i++) shell.printLine(earlierLines[i]);
   shell.begin(now(), configuration.run);
-  for (let i = 0; i < configuration.problems.length; i++) log(configuration.problems[i]);
+  const problems = configuration.problems;
+  for (let i = 0; i < problems.length; i++) shell.printLine(problems[i]);
   return shell;
 }

@@ -1,6 +1,5 @@
 /** The network, put together: the stack over every card, configured as the user asked. */
 import { E1000 } from "../../drivers/e1000/e1000";
-import { initNetworkStack } from "../../net/api";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
@@ -21,6 +20,5 @@ export function startNetworking(
     card.connectInterrupt();
     stack.addDevice(card, configuration.settingsFor(`net${i}`, card.hardwareAddress()), now());
   }
-  initNetworkStack(stack);
   return stack;
 }

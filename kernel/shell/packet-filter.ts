@@ -52,7 +52,10 @@ export class PacketFilter {
   /** Compiles the words of a filter; an empty one passes everything. */
   constructor(words: Array<string>) {
     this.words = PacketFilter.split(words);
-    if (this.words.length == 0) return;
+    if (this.words.length > 0) this.compile();
+  }
+
+  private compile(): void {
     this.expression();
     if (this.error.length == 0 && this.next < this.words.length) {
       this.fail(this.words[this.next], "and, or, or the end of the filter");

@@ -17,6 +17,7 @@ import { ResolverLookup, TcpConnector } from "./connector";
 import { DnsResolver } from "./dns/resolver";
 import { HttpClient } from "./http/client";
 import { HttpServer } from "./http/server";
+import { JsonRpcClient } from "./json-rpc/client";
 import { InterfaceSetup } from "./setup";
 import { StatusSite } from "./status-site";
 import { TcpStreamListener } from "./tcp-stream";
@@ -29,6 +30,7 @@ export class NetworkStack {
   readonly ip: IpLayer;
   readonly dns: DnsResolver;
   readonly http: HttpClient;
+  readonly rpc: JsonRpcClient;
   /** One for each interface, in their order. */
   readonly setups: Array<InterfaceSetup> = [];
   /** What serves HTTP in the background, or null. */
@@ -46,7 +48,9 @@ export class NetworkStack {
     const dns = new DnsResolver(ip.udp, random);
     this.ip = ip;
     this.dns = dns;
-    this.http = new HttpClient(new ResolverLookup(dns), new TcpConnector(ip), USER_AGENT);
+    const http = new HttpClient(new ResolverLookup(dns), new TcpConnector(ip), USER_AGENT);
+    this.http = http;
+    this.rpc = new JsonRpcClient(http);
   }
 
   /** Takes a device into use as the next interface and begins to configure it. */

@@ -1,6 +1,7 @@
 /** The commands that concern the network. */
 import { NetworkStack } from "../../../net/service/stack";
 import { Shell } from "../shell";
+import { Check } from "./check";
 import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
 import { Host } from "./host";
@@ -9,11 +10,13 @@ import { Ip } from "./ip";
 import { Nc } from "./nc";
 import { Ping } from "./ping";
 import { Resolvectl } from "./resolvectl";
+import { Rpc } from "./rpc";
 import { Ss } from "./ss";
 import { Tcpdump } from "./tcpdump";
 
 export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   const registry = shell.registry;
+  registry.add(new Check(stack));
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
   registry.add(new Host(stack));
@@ -22,6 +25,7 @@ export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   registry.add(new Nc(stack));
   registry.add(new Ping(stack));
   registry.add(new Resolvectl(stack));
+  registry.add(new Rpc(stack));
   registry.add(new Ss(stack));
   registry.add(new Tcpdump(stack));
 }

@@ -5,6 +5,7 @@ import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
 import { formatIpv4 } from "../../../net/wire/address";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
+import { formatMilliseconds } from "../duration";
 import { Lookup } from "../lookup";
 import { Options } from "../options";
 import { Shell } from "../shell";
@@ -123,7 +124,7 @@ class PingJob extends Job {
       this.most = max<i64>(this.most, time);
       this.sum += time;
       this.squares += time * time;
-      line += ` time=${milliseconds(time)} ms`;
+      line += ` time=${formatMilliseconds(time)} ms`;
     }
     if (!this.quiet) this.shell.printLine(line);
   }
@@ -143,8 +144,8 @@ class PingJob extends Job {
       const mean = this.sum / this.received;
       const deviation = squareRoot(max<i64>(this.squares / this.received - mean * mean, 0));
       this.shell.printLine(
-        `rtt min/avg/max/mdev = ${milliseconds(this.least)}/${milliseconds(mean)}/` +
-          `${milliseconds(this.most)}/${milliseconds(deviation)} ms`,
+        `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
+          `${formatMilliseconds(this.most)}/${formatMilliseconds(deviation)} ms`,
       );
     }
     return this.received > 0 ? EXIT_OK : EXIT_FAILURE;
@@ -188,11 +189,6 @@ export class Ping extends Command {
     job.quiet = options.has("q");
     return job;
   }
-}
-
-/** Microseconds as milliseconds with three decimals. */
-function milliseconds(micros: i64): string {
-  return `${micros / 1000}.${(micros % 1000).toString().padStart(3, "0")}`;
 }
 
 function squareRoot(value: i64): i64 {

@@ -4,6 +4,7 @@ import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
 import { formatIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { formatMilliseconds } from "../duration";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
@@ -80,7 +81,7 @@ class SsJob extends Job {
     const size = connection.sender.segmentSize;
     const rtt = connection.rtt;
     this.shell.printLine(
-      `\t rto:${rtt.timeout() / 1000} rtt:${micros(rtt.smoothed)}/${micros(rtt.variation)}` +
+      `\t rto:${rtt.timeout() / 1000} rtt:${formatMilliseconds(rtt.smoothed)}/${formatMilliseconds(rtt.variation)}` +
         ` mss:${size} cwnd:${congestion.window / size} ssthresh:${congestion.threshold / size}` +
         ` snd_wnd:${connection.sender.window} rcv_space:${connection.receiver.window}` +
         ` unacked:${connection.sender.flight} retrans:${connection.retransmits}`,
@@ -117,9 +118,4 @@ export class Ss extends Command {
 function end(address: u32, port: u32): string {
   const host = address == 0 ? "*" : formatIpv4(address);
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);
-}
-
-/** Microseconds as milliseconds. */
-function micros(time: i64): string {
-  return `${time / 1000}.${(time % 1000).toString().padStart(3, "0")}`;
 }

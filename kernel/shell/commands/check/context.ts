@@ -1,0 +1,26 @@
+/** What the steps of `check` share: the URL, and what earlier steps found. */
+import { NetworkStack } from "../../../../net/service/stack";
+import { Url } from "../../../../net/service/url";
+import { NOT_AN_ADDRESS } from "../../../../net/wire/address";
+
+export class CheckContext {
+  /** The gateway of the default route, 0 without one. */
+  readonly gateway: u32;
+  /** The address of the URL's host, 0 until it is known. */
+  address: u32 = 0;
+  /** The name of a step that failed and that those after it need, or "". */
+  broken: string = "";
+
+  constructor(
+    readonly stack: NetworkStack,
+    readonly url: Url,
+  ) {
+    let gateway: u32 = 0;
+    const routes = stack.ip.routes;
+    for (let i: u32 = 0; i < routes.count; i++) {
+      if (routes.at(i).prefix == 0) gateway = routes.at(i).gateway;
+    }
+    this.gateway = gateway;
+    if (url.address != NOT_AN_ADDRESS) this.address = url.address as u32;
+  }
+}

@@ -1,0 +1,97 @@
+/** The steps of `check` that concern the URL's host: its name, a TCP connection, TLS. */
+import { DnsQuery } from "../../../../net/service/dns/query";
+import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
+import { TcpConnection } from "../../../../net/socket/tcp/connection";
+import { formatIpv4, NOT_AN_ADDRESS } from "../../../../net/wire/address";
+import { SECOND } from "../../../core/time";
+import { formatMilliseconds } from "../../duration";
+import { CheckContext } from "./context";
+import { Step, Verdict } from "./step";
+
+/** The host's name has an address. */
+export class DnsStep extends Step {
+  private query: DnsQuery | null = null;
+
+  constructor() {
+    super("dns", 20 * SECOND);
+  }
+
+  protected start(context: CheckContext, now: i64): void {
+    if (context.url.address != NOT_AN_ADDRESS) return;
+    this.query = context.stack.dns.resolve(context.url.host, now);
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
+    const query = this.query;
+    if (query == null) return this.verdict(Verdict.Skip, `${context.url.host} is an address`);
+    if (!query.done) return Verdict.Pending;
+    if (query.addresses.length == 0) {
+      return this.verdict(Verdict.Fail, `${context.url.host}: ${query.failure()}`);
+    }
+    context.address = query.addresses[0];
+    const address = formatIpv4(context.address);
+    const time = formatMilliseconds(now - this.startedAt);
+    return this.verdict(Verdict.Ok, `${context.url.host} is ${address}, in ${time} ms`);
+  }
+
+  end(context: CheckContext): void {
+    const query = this.query;
+    if (query != null) context.stack.dns.cancel(query);
+  }
+
+  silence(): string {
+    return "no name server answers";
+  }
+}
+
+/** The host's port accepts a connection. */
+export class TcpStep extends Step {
+  private connection: TcpConnection | null = null;
+
+  constructor() {
+    super("tcp", 10 * SECOND);
+  }
+
+  protected start(context: CheckContext, now: i64): void {
+    const ip = context.stack.ip;
+    this.connection = ip.tcp.connect(now, context.address, context.url.port, ip);
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
+    const connection = this.connection;
+    if (connection == null) return this.verdict(Verdict.Fail, "no connection is free");
+    const to = `${formatIpv4(context.address)}:${context.url.port}`;
+    if (connection.established()) {
+      const time = formatMilliseconds(now - this.startedAt);
+      return this.verdict(Verdict.Ok, `${to} handshake in ${time} ms`);
+    }
+    if (connection.error == SocketError.None) return Verdict.Pending;
+    return this.verdict(Verdict.Fail, `${to}: ${SOCKET_ERROR_WORDS[connection.error]}`);
+  }
+
+  end(_context: CheckContext): void {
+    const connection = this.connection;
+    if (connection != null) connection.detach();
+    this.connection = null;
+  }
+
+  silence(): string {
+    return "no answer to the SYN";
+  }
+}
+
+/** TLS does not exist yet: nothing can be tried. */
+export class TlsStep extends Step {
+  constructor() {
+    super("tls");
+  }
+
+  poll(context: CheckContext, _now: i64): Verdict {
+    const why = context.url.secure ? "TLS is not supported yet" : "the URL is not https";
+    return this.verdict(Verdict.Skip, why);
+  }
+
+  silence(): string {
+    return "";
+  }
+}

@@ -1,0 +1,111 @@
+/** The steps of `check` that concern the link: the card, the gateway's address, its echo. */
+import { NeighborState } from "../../../../net/iface/neighbor";
+import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo";
+import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
+import { SECOND } from "../../../core/time";
+import { formatMilliseconds } from "../../duration";
+import { CheckContext } from "./context";
+import { Step, Verdict } from "./step";
+
+const DATA_BYTES: u32 = 56;
+
+/** Frames were sent and received. */
+export class NicStep extends Step {
+  constructor() {
+    super("nic", 3 * SECOND);
+  }
+
+  poll(context: CheckContext, _now: i64): Verdict {
+    const interfaces = context.stack.ip.interfaces;
+    if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device was found");
+    for (let i = 0; i < interfaces.length; i++) {
+      const device = interfaces[i].device;
+      const counters = device.counters();
+      if (counters.sentFrames == 0 || counters.receivedFrames == 0) continue;
+      const hardware = formatHardware(interfaces[i].hardware);
+      return this.verdict(
+        Verdict.Ok,
+        `${interfaces[i].name} ${device.driverName()} ${hardware}: ` +
+          `${counters.sentFrames} frames sent, ${counters.receivedFrames} received`,
+      );
+    }
+    return Verdict.Pending;
+  }
+
+  silence(): string {
+    return "no frame was received";
+  }
+}
+
+/** The gateway's hardware address is known. */
+export class ArpStep extends Step {
+  constructor() {
+    super("arp", 4 * SECOND);
+  }
+
+  poll(context: CheckContext, _now: i64): Verdict {
+    const gateway = context.gateway;
+    if (gateway == 0) return this.verdict(Verdict.Skip, "there is no gateway");
+    const interfaces = context.stack.ip.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      const neighbor = interfaces[i].neighbors.find(gateway);
+      if (neighbor == null || neighbor.hardware == 0) continue;
+      if (neighbor.state == NeighborState.Incomplete) continue;
+      const hardware = formatHardware(neighbor.hardware);
+      return this.verdict(Verdict.Ok, `gateway ${formatIpv4(gateway)} is at ${hardware}`);
+    }
+    return Verdict.Pending;
+  }
+
+  silence(): string {
+    return "the gateway does not answer ARP requests";
+  }
+}
+
+/** The gateway answers an echo request. The first one leaves when the check begins. */
+export class PingStep extends Step {
+  private socket: EchoSocket | null = null;
+  private sequence: u32 = 0;
+  private nextAt: i64 = 0;
+
+  constructor() {
+    super("ping", 4 * SECOND);
+  }
+
+  /** Sends the first request: the steps before this one look at what comes of it. */
+  prepare(context: CheckContext, now: i64): void {
+    if (context.gateway == 0) return;
+    this.socket = context.stack.ip.echo.open();
+    this.send(context, now);
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
+    if (context.gateway == 0) return this.verdict(Verdict.Skip, "there is no gateway");
+    const socket = this.socket;
+    if (socket == null) return this.verdict(Verdict.Fail, "no echo socket is free");
+    while (socket.receive()) {
+      if (socket.lastError != NO_ERROR || socket.lastFrom != context.gateway) continue;
+      const time = formatMilliseconds(socket.lastArrival - socket.lastTime);
+      return this.verdict(Verdict.Ok, `gateway ${formatIpv4(context.gateway)} in ${time} ms`);
+    }
+    if (now >= this.nextAt) this.send(context, now);
+    return Verdict.Pending;
+  }
+
+  end(_context: CheckContext): void {
+    const socket = this.socket;
+    if (socket != null) socket.close();
+    this.socket = null;
+  }
+
+  silence(): string {
+    return "the gateway does not answer echo requests";
+  }
+
+  private send(context: CheckContext, now: i64): void {
+    const socket = this.socket;
+    if (socket == null) return;
+    socket.send(context.gateway, ++this.sequence, DATA_BYTES, now);
+    this.nextAt = now + SECOND;
+  }
+}

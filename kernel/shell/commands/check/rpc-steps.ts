@@ -1,0 +1,85 @@
+/** The last two steps of `check`: a call of eth_chainId, seen as HTTP and as JSON-RPC. */
+
+import { showJson } from "../../../../net/service/json/writer";
+import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
+import { RpcExchange } from "../../../../net/service/json-rpc/client";
+import { quantityText } from "../../../../net/service/json-rpc/quantity";
+import { SECOND } from "../../../core/time";
+import { formatMilliseconds } from "../../duration";
+import { CheckContext } from "./context";
+import { Step, Verdict } from "./step";
+
+const METHOD: string = "eth_chainId";
+const PATIENCE: i64 = 20 * SECOND;
+const UNSUPPORTED: string = "TLS is not supported yet";
+
+/** The call that both steps look at. */
+export class ProbeCall {
+  readonly call: RpcCall = new RpcCall(METHOD);
+  exchange: RpcExchange | null = null;
+}
+
+/** The status line of the POST was read and is 2xx. */
+export class HttpStep extends Step {
+  constructor(private readonly probe: ProbeCall) {
+    super("http", PATIENCE);
+  }
+
+  protected start(context: CheckContext, now: i64): void {
+    if (context.url.secure) return;
+    const url = context.url.text();
+    this.probe.exchange = context.stack.rpc.call(url, this.probe.call, PATIENCE, now);
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
+    const exchange = this.probe.exchange;
+    if (context.url.secure || exchange == null) return this.verdict(Verdict.Skip, UNSUPPORTED);
+    const http = exchange.http;
+    const status = http.status();
+    if (status == 0) {
+      if (!http.done) return Verdict.Pending;
+      return this.verdict(Verdict.Fail, http.message);
+    }
+    const time = formatMilliseconds(now - this.startedAt);
+    const verdict = status / 100 == 2 ? Verdict.Ok : Verdict.Fail;
+    return this.verdict(verdict, `POST ${context.url.target}: ${status} in ${time} ms`);
+  }
+
+  silence(): string {
+    return "no answer";
+  }
+}
+
+/** The answer holds a result with the id of the call. */
+export class RpcStep extends Step {
+  constructor(private readonly probe: ProbeCall) {
+    super("rpc", PATIENCE);
+  }
+
+  poll(context: CheckContext, _now: i64): Verdict {
+    const exchange = this.probe.exchange;
+    if (context.url.secure || exchange == null) return this.verdict(Verdict.Skip, UNSUPPORTED);
+    if (!exchange.poll()) return Verdict.Pending;
+    const call = this.probe.call;
+    const result = call.result;
+    if (call.outcome == RpcOutcome.Result && result != null) {
+      const text = showJson(result);
+      const decimal = result.isString() ? quantityText(text) : "";
+      const shown = decimal == "" ? text : `${text} (${decimal})`;
+      return this.verdict(Verdict.Ok, `${METHOD} = ${shown}`);
+    }
+    if (call.outcome == RpcOutcome.Error) {
+      return this.verdict(Verdict.Fail, `error ${call.code}: ${call.message}`);
+    }
+    return this.verdict(Verdict.Fail, call.reason);
+  }
+
+  end(context: CheckContext): void {
+    const exchange = this.probe.exchange;
+    if (exchange != null && !exchange.done) exchange.cancel(context.stack.ip.now);
+  }
+
+  silence(): string {
+    return "no answer";
+  }
+}
