@@ -46,6 +46,8 @@ test("what is known is answered from the cache, with the time that is left", () 
   const again = world.ask("a.TEST.");
   assert.equal(world.outcome(again), target);
   assert.equal(wasm.fromCache(again), 1);
+  assert.equal(wasm.cached(...writeText(wasm, "A.test"), world.now) >>> 0, address(target));
+  assert.equal(wasm.cached(...writeText(wasm, "b.test"), world.now), 0);
   assert.equal(wasm.ttl(again), 40);
   assert.equal(world.queries.length, 1);
   world.now = 60n * second;

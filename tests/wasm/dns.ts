@@ -120,6 +120,11 @@ export function setRoute(there: bool): void {
 export function resolve(pointer: usize, length: u32, now: i64): DnsQuery {
   return resolver.resolve(textAt(pointer, length), now);
 }
+/** The first cached address of a name, or 0. */
+export function cached(pointer: usize, length: u32, now: i64): u32 {
+  const entry = resolver.cached(textAt(pointer, length), now);
+  return entry == null || entry.addresses.length == 0 ? 0 : entry.addresses[0];
+}
 export function cancel(query: DnsQuery): void {
   resolver.cancel(query);
 }
