@@ -72,11 +72,6 @@ export class DnsResolver {
     return query;
   }
 
-  /** What the cache holds for a name, an address or a denial; null: nothing. Nothing is asked. */
-  cached(name: string, now: i64): DnsCacheEntry | null {
-    return this.cache.lookup(canonicalName(name), now);
-  }
-
   /** Ends a question that nobody waits for any more. */
   cancel(query: DnsQuery): void {
     if (query.done) return;
@@ -112,11 +107,6 @@ export class DnsResolver {
       at = earlier(at, lookup.done ? 0 : lookup.pollAt);
     }
     return at;
-  }
-
-  /** What the cache holds for a name, or null; nothing is asked. */
-  cached(name: string, now: i64): DnsCacheEntry | null {
-    return this.cache.lookup(canonicalName(name), now);
   }
 
   private answerAtOnce(query: DnsQuery, now: i64): bool {
