@@ -6,6 +6,8 @@ import { Neighbor, NeighborState } from "../../net/iface/neighbor";
 import { RouteOrigin } from "../../net/iface/route";
 import { FramePool } from "../../net/phy/pool";
 import { EchoSocket } from "../../net/socket/echo";
+import { TcpConnection } from "../../net/socket/tcp/connection";
+import { TcpListener } from "../../net/socket/tcp/listener";
 import { UdpSocket } from "../../net/socket/udp";
 import { formatIpv4 } from "../../net/wire/address";
 import { DROP_NAMES } from "../../net/wire/drop";
@@ -38,6 +40,8 @@ let devices: Array<ScriptedDevice> = [];
 let taken: Frame | null = null;
 let udp: UdpSocket | null = null;
 let echo: EchoSocket | null = null;
+let connection: TcpConnection | null = null;
+let listener: TcpListener | null = null;
 
 /** A new host with one interface, net0, without address. */
 export function reset(hardware: u64, seed: u32): void {
@@ -48,6 +52,8 @@ export function reset(hardware: u64, seed: u32): void {
   taken = null;
   udp = null;
   echo = null;
+  connection = null;
+  listener = null;
   addDevice(hardware);
 }
 export function addDevice(hardware: u64): u32 {
@@ -257,4 +263,39 @@ export function echoLast(what: u32): i32 {
 }
 export function echoUnreachable(): u32 {
   return echo!.unreachable;
+}
+
+// --- TCP ---
+
+export function tcpConnect(now: i64, address: u32, port: u32): bool {
+  connection = ip.tcp.connect(now, address, port, ip);
+  return connection != null;
+}
+export function tcpListen(port: u32): bool {
+  listener = ip.tcp.listen(port, 16);
+  return listener != null;
+}
+/** Makes the oldest connection that the listener has the one that the others are about. */
+export function tcpAccept(): bool {
+  const accepted = listener!.accept();
+  if (accepted != null) connection = accepted;
+  return accepted != null;
+}
+export function tcpState(): i32 {
+  return connection!.state;
+}
+export function tcpError(): i32 {
+  return connection!.error;
+}
+export function tcpLocalPort(): u32 {
+  return connection!.localPort;
+}
+export function tcpWrite(pointer: usize, length: u32): u32 {
+  return connection!.write(pointer, length);
+}
+export function tcpRead(pointer: usize, capacity: u32): u32 {
+  return connection!.read(pointer, capacity);
+}
+export function tcpAbort(): void {
+  connection!.abort();
 }
