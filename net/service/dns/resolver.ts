@@ -72,6 +72,11 @@ export class DnsResolver {
     return query;
   }
 
+  /** What the cache holds for a name, an address or a denial; null: nothing. Nothing is asked. */
+  cached(name: string, now: i64): DnsCacheEntry | null {
+    return this.cache.lookup(canonicalName(name), now);
+  }
+
   /** Ends a question that nobody waits for any more. */
   cancel(query: DnsQuery): void {
     if (query.done) return;
