@@ -22,7 +22,8 @@ export class AddressSpace {
   private ranges: Range[] = [];
 
   add(base: number, size: number, device: BusDevice): void {
-    this.ranges.push({ base, size, device });
+    // The latest answers first: a reset register lies inside of PCI's ports.
+    this.ranges.unshift({ base, size, device });
   }
 
   remove(device: BusDevice): void {

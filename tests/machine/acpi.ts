@@ -1,0 +1,92 @@
+/** ACPI tables as firmware leaves them, put into a machine's low memory. */
+import type { Machine } from "./machine.ts";
+
+export interface AcpiOptions {
+  /** Where the root pointer goes. */
+  root?: number;
+  /** By the XSDT, with the 64-bit fields of the FADT. */
+  extended?: boolean;
+  /** The bytes of the DSDT after its header. */
+  code?: number[];
+  smiCommand?: number;
+  acpiEnable?: number;
+  pm1aControl?: number;
+  pm1bControl?: number;
+  century?: number;
+  /** Address space (0 memory, 1 port), address and value of the reset register. */
+  reset?: { space: number; address: number; value: number };
+}
+
+/** Name (\_S5, Package (4) {type, type, 0, 0}) between other names. */
+export function sleepPackage(...types: number[][]): number[] {
+  const body = [4, ...types.flat(), 0, 0];
+  return [
+    ...[0x08, ...Buffer.from("FOO_"), 0x0a, 0x05],
+    ...[0x08, ...Buffer.from("_S5_"), 0x12, body.length + 1, ...body],
+    ...[0x08, ...Buffer.from("BAR_"), 0x0a, 0x07],
+  ];
+}
+
+const DSDT = 0xe1000;
+const FADT = 0xe2000;
+const OTHER = 0xe3000;
+const LIST = 0xe4000;
+
+/** Writes the tables; answers the address of the root pointer. */
+export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
+  const { root = 0xf5a30, extended = false } = options;
+  const { bytes } = machine.low;
+  const code = options.code ?? sleepPackage([0x0a, 0x05], [0x01]);
+  writeTable(bytes, DSDT, "DSDT", Buffer.from(code));
+  writeTable(bytes, FADT, "FACP", fadt(options, extended));
+  writeTable(bytes, OTHER, "APIC", Buffer.alloc(20));
+  const width = extended ? 8 : 4;
+  const list = Buffer.alloc(2 * width);
+  list.writeUInt32LE(OTHER, 0);
+  list.writeUInt32LE(FADT, width);
+  writeTable(bytes, LIST, extended ? "XSDT" : "RSDT", list);
+  const pointer = Buffer.alloc(36);
+  pointer.write("RSD PTR ", 0);
+  pointer[15] = extended ? 2 : 0;
+  pointer.writeUInt32LE(extended ? 0 : LIST, 16);
+  pointer.writeUInt32LE(36, 20);
+  pointer.writeUInt32LE(extended ? LIST : 0, 24);
+  pointer[8] = checksum(pointer.subarray(0, 20));
+  bytes.set(pointer, root);
+  return root;
+}
+
+function fadt(options: AcpiOptions, extended: boolean): Buffer {
+  const table = Buffer.alloc(extended ? 232 : 80);
+  // Offsets are those of the specification less the header's 36 bytes.
+  table.writeUInt32LE(extended ? 0 : DSDT, 40 - 36);
+  table.writeUInt32LE(options.smiCommand ?? 0, 48 - 36);
+  table[52 - 36] = options.acpiEnable ?? 0;
+  table.writeUInt32LE(options.pm1aControl ?? 0x604, 64 - 36);
+  table.writeUInt32LE(options.pm1bControl ?? 0, 68 - 36);
+  table[108 - 36] = options.century ?? 0;
+  if (!extended) return table;
+  table.writeUInt32LE(DSDT, 140 - 36);
+  if (options.reset) {
+    table.writeUInt32LE(1 << 10, 112 - 36);
+    table[116 - 36] = options.reset.space;
+    table.writeUInt32LE(options.reset.address, 120 - 36);
+    table[128 - 36] = options.reset.value;
+  }
+  return table;
+}
+
+function writeTable(memory: Uint8Array, at: number, signature: string, body: Uint8Array): void {
+  const table = Buffer.alloc(36 + body.length);
+  table.write(signature, 0);
+  table.writeUInt32LE(table.length, 4);
+  table[8] = 1;
+  table.set(body, 36);
+  table[9] = checksum(table);
+  memory.set(table, at);
+}
+
+/** What makes the bytes add up to 0. */
+function checksum(bytes: Uint8Array): number {
+  return -bytes.reduce((sum, byte) => sum + byte, 0) & 255;
+}
