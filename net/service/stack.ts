@@ -15,6 +15,7 @@ import { FramePool } from "../phy/pool";
 import { formatHardware } from "../wire/address";
 import { ResolverLookup, TcpConnector } from "./connector";
 import { DnsResolver } from "./dns/resolver";
+import { ConnectorStreams } from "./dns/streams";
 import { HttpClient } from "./http/client";
 import { HttpServer } from "./http/server";
 import { JsonRpcClient } from "./json-rpc/client";
@@ -48,7 +49,9 @@ export class NetworkStack {
     const dns = new DnsResolver(ip.udp, random);
     this.ip = ip;
     this.dns = dns;
-    const http = new HttpClient(new ResolverLookup(dns), new TcpConnector(ip), USER_AGENT);
+    const connector = new TcpConnector(ip);
+    dns.streams = new ConnectorStreams(connector);
+    const http = new HttpClient(new ResolverLookup(dns), connector, USER_AGENT);
     this.http = http;
     this.rpc = new JsonRpcClient(http);
   }
