@@ -3,7 +3,7 @@
  * than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each one
  * is late by up to 128 microseconds.
  */
-import { NEVER } from "../kernel/core/time";
+import { earlier } from "../kernel/core/time";
 import { arm } from "../kernel/machine/timer";
 import { E1000 } from "./e1000/e1000";
 
@@ -26,10 +26,12 @@ export class Idle {
    */
   mayHalt(deadline: i64, now: i64): bool {
     if (deadline <= now || now < this.busyUntil) return false;
+    let wake = deadline;
     for (let i = 0; i < this.cards.length; i++) {
       if (this.cards[i].needsPoll()) return false;
+      wake = earlier(wake, this.cards[i].pollAt(now));
     }
-    if (deadline != NEVER) arm(deadline, now);
+    arm(wake, now);
     return true;
   }
 }

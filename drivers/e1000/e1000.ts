@@ -4,6 +4,7 @@
  * until the ring is empty, and `needsPoll` then lets the controller interrupt again.
  */
 
+import { MILLISECOND, NEVER } from "../../kernel/core/time";
 import { delay } from "../../kernel/machine/delay";
 import { connect, InterruptHandler } from "../../kernel/machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
@@ -29,6 +30,8 @@ const THROTTLE: u32 = 200;
 const SHORTEST: u32 = 60;
 /** After a reset the EEPROM is read again (SDM 14.3; Intel's own driver waits as long). */
 const RESET_MICROSECONDS: u32 = 5000;
+/** How often a controller without an interrupt line is looked at, in microseconds. */
+const POLL_INTERVAL: i64 = MILLISECOND;
 /** For transfers under way to end, after the rings were switched off. */
 const STOP_MICROSECONDS: u32 = 200;
 
@@ -186,6 +189,11 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     this.masked = false;
     this.registers.write(reg.IMS, this.waitingForRoom ? CAUSES | reg.CAUSE_TXDW : CAUSES);
     return false;
+  }
+
+  /** When to poll at the latest, in microseconds: NEVER where an interrupt tells. */
+  pollAt(now: i64): i64 {
+    return this.up && !this.interruptDriven ? now + POLL_INTERVAL : NEVER;
   }
 
   /** Masks, and no more: perhaps another device on the line was meant, and no harm is done. */

@@ -463,6 +463,8 @@ test("quieted, it writes to memory no more", async () => {
 
 test("without an interrupt line it can be polled", async () => {
   const { machine, model, wasm, drain } = await boot({ interruptLine: 255 });
+  assert.equal(wasm.pollAt(5000n), 6000n);
+  assert.equal((await boot()).wasm.pollAt(5000n), 0x7fff_ffff_ffff_ffffn);
   model.receive(frame());
   machine.sleep(1e6);
   assert.equal(machine.interrupts, 0);

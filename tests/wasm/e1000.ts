@@ -67,6 +67,9 @@ export function quiesce(): void {
 export function needsPoll(): bool {
   return driver!.needsPoll();
 }
+export function pollAt(now: i64): i64 {
+  return driver!.pollAt(now);
+}
 export function joinGroup(address: u64): void {
   driver!.joinGroup(address);
 }
