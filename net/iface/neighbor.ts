@@ -172,7 +172,9 @@ export class NeighborCache {
     if (state == NeighborState.Permanent) return;
     const known = state >= NeighborState.Reachable && state <= NeighborState.Probe;
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
-      if (state != NeighborState.Probe) this.ask(iface, entry);
+      // Who answered a moment ago is not asked again: claims must not make a flood of requests.
+      const fresh = iface.now - entry.confirmedAt < REQUEST_INTERVAL;
+      if (state != NeighborState.Probe && !fresh) this.ask(iface, entry);
       return;
     }
     if (answer && state != NeighborState.Free) {

@@ -44,6 +44,10 @@ function arpFrame(fields: ArpFields, to = guest.hardware, from = fields.senderHa
 test("ARP-01 a claim on the gateway's address only makes the gateway be asked", () => {
   const claim = { hardware: attacker.hardware, address: gateway.address };
   host.receive(arpReply(claim));
+  assert.equal(host.state(gateway.address), NeighborState.reachable, "it answered just now");
+  assert.deepEqual(arps(), []);
+  host.pass(1);
+  host.receive(arpReply(claim));
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
   assert.equal(host.state(gateway.address), NeighborState.probe);
   const [question] = arps();

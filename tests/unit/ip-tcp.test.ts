@@ -1,4 +1,4 @@
-/** TCP over the IP layer: what only the two together show, of rows ARP-11, FRG-11, ICM-07 to -12. */
+/** TCP over the IP layer: what only both show, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { writeBytes } from "../support/assembly.ts";
@@ -120,7 +120,7 @@ test("ICM-10 ICM-11 no error ends a connection that stands", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-12 an unreachable port ends a connection that is opening, with the right number only", () => {
+test("ICM-12 an unreachable port ends an opening connection, with the right number only", () => {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
   const [syn] = segments();
