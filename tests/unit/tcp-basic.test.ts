@@ -27,7 +27,7 @@ test("an active open sends a SYN with MSS and scale, and is established by SYN,A
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("data goes out in full segments, PSH on the last, and what is acknowledged is forgotten", () => {
+test("data goes out in full segments, PSH on the last; what is acknowledged goes", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.now += 5000;

@@ -24,7 +24,7 @@ function open(bench: Bench, flight: number): number {
   return sent;
 }
 
-test("TCP-34 a window that shrinks below what is in flight: no new data, retransmits by RTO", () => {
+test("TCP-34 a window shrunk below what is in flight: no new data, retransmits by RTO", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 10000);
   bench.write(pattern(20000));
   assert.equal(bytes(bench.out()), 6 * 1460);

@@ -214,7 +214,8 @@ export class TcpConnection {
   /** Probes a peer that was silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */
   setKeepAlive(idle: i64): void {
     this.keepAliveIdle = idle;
-    if (idle > 0 && this.wasEstablished) this.setIdle(this.schedule.now + idle);
+    const open = this.state == TcpState.Established || this.state == TcpState.CloseWait;
+    if (idle > 0 && open) this.setIdle(this.schedule.now + idle);
   }
 
   // --- what the files around this one call ---

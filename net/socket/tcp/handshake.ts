@@ -9,7 +9,7 @@ import { TcpSegment } from "./segment";
 import { TcpEvent } from "./state";
 import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
 
-/** A segment in SYN-SENT. If it leads to ESTABLISHED, the data behind its SYN is still to be taken. */
+/** A segment in SYN-SENT. If it leads to ESTABLISHED, the data behind its SYN is still to come. */
 export function receiveInSynSent(connection: TcpConnection, segment: TcpSegment, now: i64): Drop {
   const sender = connection.sender;
   const acknowledges = segment.has(FLAG_ACK);
