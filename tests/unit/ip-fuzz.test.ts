@@ -1,4 +1,4 @@
-/** Frames made wrong at random, from a printed seed: none of them hurts (every row's last clause). */
+/** Frames spoilt at random, from a printed seed: none hurts (the last clause of every row). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
