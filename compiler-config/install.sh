@@ -58,6 +58,7 @@ look_for_packages() {
       program ab apache2-utils
       program wrk wrk
       program ip iproute2
+      program ping iputils-ping
       program unshare util-linux
       program clang-format clang-format
       ;;

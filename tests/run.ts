@@ -27,11 +27,14 @@ const stages: Stage[] = [
   },
   {
     name: "real boots",
-    folders: ["boot"],
+    folders: ["native", "boot"],
     concurrency: Math.max(1, Math.min(2, processors)),
     timeout: 420_000,
   },
 ];
+
+/** Files that take longest, and so begin first. */
+const slow = ["httpd.test.ts", "network.test.ts", "tools.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));
@@ -43,6 +46,8 @@ function testFiles(stage: Stage, words: string[]): string[] {
     const path = `${root}tests/${folder}`;
     if (!existsSync(path)) return [];
     const names = readdirSync(path).filter((name) => name.endsWith(".test.ts"));
+    const order = (name: string) => (slow.includes(name) ? 0 : 1);
+    names.sort((a, b) => order(a) - order(b) || a.localeCompare(b));
     return names.map((name) => `${path}/${name}`);
   });
   const wanted = (path: string) => words.some((word) => path.slice(root.length).includes(word));

@@ -26,7 +26,7 @@ test("the default ISO boots by GRUB on a BIOS and gets a lease", async (t) => {
 });
 
 test("the default ISO boots by GRUB on UEFI and gets a lease", async (t) => {
-  const machine = await boot(t, { iso, uefi: true, memory: "256" }, 60_000);
+  const machine = await boot(t, { iso, uefi: true, memory: "256" }, 120_000);
   await configured(machine);
 });
 

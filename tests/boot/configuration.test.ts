@@ -129,7 +129,7 @@ test("two cards are net0 and net1, each with its own lease", async (t) => {
 });
 
 test("run= reports each command and its code", async (t) => {
-  const { machine, code } = await runOnce(t, "echo 'a;b'; frobnicate  -x ; poweroff $?");
+  const { machine, code } = await runOnce(t, "echo 'a;b'; frobnicate  -x; poweroff $?");
   assert.deepEqual(machine.outcomes(), [
     { command: "echo 'a;b'", code: 0 },
     { command: "frobnicate  -x", code: 127 },

@@ -15,7 +15,11 @@ suite("curl", () => {
   const bulk = patternBytes(BULK);
 
   before(async () => {
-    nginx = await Nginx.start({ "bulk.bin": bulk, "small.bin": patternBytes(1), chunked });
+    nginx = await Nginx.start({
+      "bulk.bin": bulk,
+      "small.bin": patternBytes(1),
+      "chunked.txt": chunked,
+    });
     sink = await Sink.start();
     machine = await Machine.boot({ memory: "128" });
     await configured(machine);

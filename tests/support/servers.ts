@@ -188,11 +188,15 @@ export class Sink implements Service {
     server.on("request", async (request, response) => {
       const hash = createHash("sha256");
       let [bytes, crc, body] = [0, 0, ""];
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        crc = checksum(chunk, crc);
-        hash.update(chunk);
-        if (body.length < 65_536) body += chunk.toString("latin1");
+      try {
+        for await (const chunk of request as AsyncIterable<Buffer>) {
+          bytes += chunk.length;
+          crc = checksum(chunk, crc);
+          hash.update(chunk);
+          if (body.length < 65_536) body += chunk.toString("latin1");
+        }
+      } catch {
+        return; // The sender went away in the middle.
       }
       sink.requests.push({
         method: request.method ?? "",
