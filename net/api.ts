@@ -79,6 +79,7 @@ export class TcpSocket {
   }
 }
 
+/** A socket that is nothing yet. */
 export function tcpSocket(): TcpSocket {
   return new TcpSocket();
 }
@@ -172,6 +173,7 @@ export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
 }
 
+/** Gives the port back; what is queued is forgotten. */
 export function udpClose(socket: UdpSocket): void {
   socket.close();
 }

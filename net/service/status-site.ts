@@ -79,8 +79,8 @@ export class StatusSite implements HttpHandler {
     rows += row("Frames", `${stack.pool.available} of ${stack.pool.count} free`);
     const response = HttpResponse.ofText(
       200,
-      `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${name}</title></head>\n` +
-        `<body><h1>${name}</h1>\n<table>\n${rows}</table>\n` +
+      `<!doctype html>\n<html lang="en"><head><meta charset="utf-8">` +
+        `<title>${name}</title></head>\n<body><h1>${name}</h1>\n<table>\n${rows}</table>\n` +
         `<p><a href="/status.json">status.json</a></p></body></html>\n`,
     );
     response.contentType = "text/html; charset=utf-8";

@@ -81,7 +81,8 @@ class SsJob extends Job {
     const size = connection.sender.segmentSize;
     const rtt = connection.rtt;
     this.shell.printLine(
-      `\t rto:${rtt.timeout() / 1000} rtt:${formatMilliseconds(rtt.smoothed)}/${formatMilliseconds(rtt.variation)}` +
+      `\t rto:${rtt.timeout() / 1000} rtt:${formatMilliseconds(rtt.smoothed)}` +
+        `/${formatMilliseconds(rtt.variation)}` +
         ` mss:${size} cwnd:${congestion.window / size} ssthresh:${congestion.threshold / size}` +
         ` snd_wnd:${connection.sender.window} rcv_space:${connection.receiver.window}` +
         ` unacked:${connection.sender.flight} retrans:${connection.retransmits}`,
