@@ -113,7 +113,7 @@ export class ReceiveRing {
   /** The frame of descriptor `next` if it is good and can be replaced; else it is counted. */
   private take(result: u64): Frame | null {
     const index = this.next & MASK;
-    const frame = changetype<Frame>(this.frames[index]);
+    const frame = changetype<Frame>(unchecked(this.frames[index]));
     const length = (result & RECEIVE_LENGTH) as u32;
     if (!this.accept(result, length)) {
       this.give(index, frame);
