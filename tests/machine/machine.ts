@@ -239,6 +239,7 @@ export class Machine {
         this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0,
       hardwareRandom: () => this.options.random?.() ?? 0n,
       halt: () => stop("halt"),
+      crash: () => stop("halt"),
       screenPut: (character: number) => {
         this.screen += String.fromCharCode(character);
       },
