@@ -7,6 +7,7 @@
  *
  * Its memory is a block of its own that exists only between `allocate` and `release`.
  */
+import { allocateBlock, freeBlock } from "./block";
 
 export class Ring {
   /** Bytes queued. */
@@ -22,12 +23,12 @@ export class Ring {
 
   /** Takes the memory, if it has none yet. This is the only place that allocates. */
   allocate(): void {
-    if (this.block == 0) this.block = heap.alloc(this.capacity as usize);
+    if (this.block == 0) this.block = allocateBlock(this.capacity);
   }
 
   /** Forgets what is queued and gives the memory back. */
   release(): void {
-    if (this.block != 0) heap.free(this.block);
+    if (this.block != 0) freeBlock(this.block, this.capacity);
     this.block = 0;
     this.head = 0;
     this.length = 0;

@@ -9,6 +9,7 @@
  *              │          first fragment ──>│                                  │
  *              └────────────────────────────┴──────────────────────────────────┘
  */
+import { allocateBlock } from "../../kernel/core/block";
 import { storeNet16 } from "../../kernel/core/bytes";
 import { NEVER, SECOND } from "../../kernel/core/time";
 import { REASSEMBLIES } from "../../kernel/limits";
@@ -54,7 +55,7 @@ export class Reassembly {
   private readonly map: StaticArray<u64> = new StaticArray<u64>(MAP_WORDS);
 
   constructor() {
-    this.payload = heap.alloc(BUFFER) + HEADER_SPACE;
+    this.payload = allocateBlock(BUFFER) + HEADER_SPACE;
   }
 
   /** The header of the first fragment, right in front of the payload. */

@@ -1,4 +1,5 @@
 /** The fixed pool that every frame comes from and goes back to: nothing else makes frames. */
+import { allocateBlock } from "../../kernel/core/block";
 import { FRAME_COUNT } from "../../kernel/limits";
 import { FRAME_STRIDE, Frame } from "../wire/frame";
 
@@ -11,7 +12,7 @@ export class FramePool {
 
   /** Takes `count` frames of memory once, for ever. */
   constructor(readonly count: u32 = FRAME_COUNT) {
-    const memory = heap.alloc((count * FRAME_STRIDE) as usize);
+    const memory = allocateBlock(count * FRAME_STRIDE);
     for (let i: u32 = 0; i < count; i++) {
       this.release(changetype<Frame>(memory + i * FRAME_STRIDE));
     }

@@ -9,6 +9,7 @@
  * A record that does not fit behind the tail goes to the front, and what is left at the end
  * stays unused until the head comes by.
  */
+import { allocateBlock, freeBlock } from "../../kernel/core/block";
 
 /** Bytes in front of the bytes of a record. */
 const RECORD_HEADER: u32 = 24;
@@ -28,14 +29,14 @@ export class DatagramQueue {
 
   /** Takes `capacity` bytes (a multiple of 8) from the heap until `free`. */
   constructor(private capacity: u32) {
-    this.memory = heap.alloc(capacity as usize);
+    this.memory = allocateBlock(capacity);
     this.limit = capacity;
   }
 
   /** Gives the memory back; the queue then takes nothing more. */
   free(): void {
     this.clear();
-    if (this.memory != 0) heap.free(this.memory);
+    if (this.memory != 0) freeBlock(this.memory, this.capacity);
     this.memory = 0;
     this.capacity = 0;
     this.limit = 0;

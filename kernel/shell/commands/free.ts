@@ -4,15 +4,9 @@
  */
 
 import { FramePool } from "../../../net/phy/pool";
-import { FRAME_STRIDE } from "../../../net/wire/frame";
 import { MILLISECOND, SECOND } from "../../core/time";
-import {
-  collectGarbage,
-  heapUsed,
-  memoryLimit,
-  memoryRegion,
-  memoryRegionCount,
-} from "../../machine/host";
+import { collectGarbage, memoryLimit, memoryRegion, memoryRegionCount } from "../../machine/host";
+import { freeMemory, usedMemory } from "../../machine/memory";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
@@ -50,24 +44,23 @@ class FreeJob extends Job {
       this.at = now;
       return RUNNING;
     }
-    this.print(heapUsed());
+    this.print();
     return EXIT_OK;
   }
   pollAt(): i64 {
     return this.at;
   }
 
-  private print(used: u32): void {
+  private print(): void {
     const pool = this.pool;
-    // Frames are outside of the collector's reach, as are the module's own tables.
-    const fixed = (__heap_base as u32) + pool.count * FRAME_STRIDE;
+    const used = usedMemory();
+    const free = freeMemory();
     const limit = memoryLimit();
-    const free = limit > fixed + used ? limit - fixed - used : 0;
     const machine = usableMemory();
     const taken = (memory.size() as u64) * PAGE;
     this.shell.printLine("".padEnd(8) + cell("total") + cell("used") + cell("free"));
     this.row("Mem:", machine, taken, machine > taken ? machine - taken : 0);
-    this.row("Kernel:", limit, fixed + used, free);
+    this.row("Kernel:", limit, limit - free, free);
     const inUse = pool.count - pool.available;
     this.shell.printLine(`frames: ${inUse} of ${pool.count} in use`);
     this.shell.printLine(`heap: ${used} bytes used, ${free} bytes free`);

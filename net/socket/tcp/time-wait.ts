@@ -2,6 +2,7 @@
  * Connections in TIME-WAIT, each a record of 40 bytes in a table of fixed size: found by their
  * four ends, in a queue by age, the oldest given up early when the table is full.
  */
+import { allocateBlock } from "../../../kernel/core/block";
 import { NEVER } from "../../../kernel/core/time";
 import { TCP_TIME_WAITS } from "../../../kernel/limits";
 import { TupleHash } from "./hash";
@@ -32,7 +33,7 @@ export class TimeWaitRecord {
 
 export class TimeWaitTable {
   count: u32 = 0;
-  private readonly records: usize = heap.alloc((TCP_TIME_WAITS * RECORD_BYTES) as usize);
+  private readonly records: usize = allocateBlock(TCP_TIME_WAITS * RECORD_BYTES);
   private readonly chains: StaticArray<u16> = new StaticArray<u16>(1 << CHAIN_BITS);
   private free: u32 = NONE;
   private oldest: u32 = NONE;
