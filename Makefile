@@ -2,7 +2,10 @@
 #
 #   kernel/main.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --gcc, ld--> kernel.elf --> .iso
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(shell nproc)
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .DEFAULT_GOAL := kernel
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -30,8 +33,12 @@ units := boot vectors main trap memory boot-info panic symbols screen string fon
 objects := $(units:%=build/native/%.o) $(out)/host.o
 typescript := $(shell find kernel net drivers -name '*.ts') $(own)
 
-.PHONY: kernel
-kernel: $(out)/kernel.elf
+# Tests may make ISOs while somebody else builds: one at a time.
+.PHONY: kernel iso
+kernel:
+	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.elf
+iso:
+	+@mkdir -p build && flock build/lock $(MAKE) -s $(ISO)
 
 # asc reads every source at each build; where nothing comes of it (a file that the kernel does not
 # import yet, a test's comment), kernel.wasm stays as old as it is and nothing follows.
@@ -97,9 +104,6 @@ $(out)/kernel.elf: $(out)/kernel.debug.elf
 	@echo "         $@: $$(stat -c %s $@) bytes"
 
 # --- the ISO -----------------------------------------------------------------------------------
-.PHONY: iso
-iso: $(ISO)
-
 $(ISO): $(out)/kernel.elf iso/make-iso.ts build/recipe-$(subst /,-,$(ISO)) $(value MODULES)
 	@echo "iso      $@"
 	@$(run_script) iso/make-iso.ts $< $@

@@ -1,5 +1,6 @@
 /**
- * Makes of wasm2c's output what is compiled: with lines of TypeScript, and smaller.
+ * Makes of wasm2c's output what is compiled: with lines of TypeScript, small where speed does not
+ * matter, the module's data packed.
  *     node --import tsx compiler-config/adapt.ts KERNEL.wasm RAW.c OUT.c
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,21 +16,45 @@ const functionStart =
   /^(?:static )?(?:u32|u64|f32|f64|void) w2c_kernel_([A-Za-z0-9_]+)\(w2c_kernel\*.*\{$/;
 const unusedFunction = /^wasm_rt_func_type_t wasm2c_kernel_get_func_type\(.*\{$/;
 
+/**
+ * Loads and stores become macros: functions would be inlined all the same, but what is compiled of
+ * them would be at their own lines and not at those of TypeScript. They are ordinary accesses:
+ * memory that changes by itself is read through host functions.
+ */
+const accessor = /^DEFINE_(LOAD|STORE)\((i\d+_\w+), (\w+), (\w+)(?:, (\w+), FORCE_READ_INT)?\)$/;
+const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
+  (type) => `typedef ${type} ${type}_anywhere __attribute__((aligned(1), may_alias));`,
+);
+
+/** What runs once a key, a command or a lease is optimised for size. */
+const coldPaths =
+  /^(?:kernel\/config|kernel\/shell(?!\/commands\/(?:curl|httpd|nc))|drivers\/p|net\/service\/(?:dhcp|dns|json-rpc|url|setup|status))/;
+
 const lines = new Lines(binary);
 const segments = new Map<string, number[]>();
 const image: number[] = [];
 const out: string[] = ["#pragma GCC system_header"];
 let imageStart = 0;
 
-/** Puts a segment where it belongs in one image of all: loaded by one copy, not a thousand. */
+/** Puts a segment where it belongs in one image of all: loaded at once, not by a thousand copies. */
 function addToImage(address: number, bytes: number[]): void {
   if (imageStart === 0) imageStart = address;
   while (image.length < address - imageStart) image.push(0);
   image.splice(address - imageStart, bytes.length, ...bytes);
 }
 
-function byteTable(name: string, bytes: number[]): string {
-  return `static const u8 ${name}[] = {${bytes.join(",")}};`;
+/**
+ * Most of the image is zeros, for AssemblyScript's texts are UTF-16. Eight bytes at a time: which of
+ * them are not zero (bit 0 is the first), then those. host.c unpacks it.
+ */
+function pack(bytes: number[]): number[] {
+  const packed: number[] = [];
+  for (let at = 0; at < bytes.length; at += 8) {
+    const group = bytes.slice(at, at + 8);
+    packed.push(group.reduce((bits, byte, i) => bits | (byte === 0 ? 0 : 1 << i), 0));
+    packed.push(...group.filter((byte) => byte !== 0));
+  }
+  return packed;
 }
 
 /** What a line that begins nothing larger becomes. */
@@ -39,17 +64,23 @@ function plainLine(line: string): string[] {
     addToImage(Number(use[1]), segments.get(use[2]) ?? []);
     return [];
   }
+  if (line === '#include "kernel.h"') return [line, ...types];
   if (line.startsWith("static void init_data_instances")) {
-    const load = `LOAD_DATA(instance->w2c_memory, ${imageStart}u, image, ${image.length});`;
     return [
-      byteTable("image", image),
-      `static void init_image(w2c_kernel* instance) { ${load} }`,
+      `static const u8 image[] = {${pack(image).join(",")}};`,
       line,
-      "  init_image(instance);",
+      `  unpack_image(${imageStart}u, image, sizeof image);`,
     ];
   }
-  // Loads are ordinary loads: memory that changes by itself is read through host functions.
-  return [line.replace(/(FORCE_READ_INT\(var\)) __asm__.*/, "$1")];
+  const [, kind, name, stored, wide, result] = accessor.exec(line) ?? [];
+  const place = `*(${stored}_anywhere*)(address)`;
+  if (kind === "LOAD") {
+    return [`#define ${name}_default32(memory, address) ((${result})(${wide})${place})`];
+  }
+  if (kind === "STORE") {
+    return [`#define ${name}_default32(memory, address, value) (void)(${place} = (value))`];
+  }
+  return [line];
 }
 
 for (let i = 0; i < raw.length; i++) {
@@ -61,7 +92,9 @@ for (let i = 0; i < raw.length; i++) {
     segments.set(segment[1], body.slice(1, -1).join("").split(",").slice(0, -1).map(Number));
   } else if (start && body.includes("  FUNC_PROLOGUE;")) {
     const unquoted = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
-    out.push(...lines.addTo(start[1].replace(/0x([0-9A-F]{2})/g, unquoted), body));
+    const name = start[1].replace(/0x([0-9A-F]{2})/g, unquoted);
+    if (coldPaths.test(name)) body[0] = `__attribute__((cold)) ${body[0]}`;
+    out.push(...lines.addTo(name, body));
   } else if (!unused) {
     for (const line of body) out.push(...plainLine(line));
   }

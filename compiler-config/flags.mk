@@ -5,16 +5,16 @@
 #   -fno-delete-null-...      the module's memory begins at address zero
 #   -fno-omit-frame-pointer   for backtraces
 #   -fstack-clash-protection  a large frame must not jump over the guard page
-#   -g1                       functions and lines, also of inlined code: the table of a panic is
+#   -g1 -gstatement-...       functions and lines, also of inlined code: the table of a panic is
 #                             made of them; neither variables nor types
 # libgcc is not linked: it was compiled with a red zone.
 CC := gcc
 LD := ld
-c_flags = -std=gnu11 -O2 -g1 -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
-  -fno-pic -fno-stack-protector -fcf-protection=none -fno-delete-null-pointer-checks \
-  -fno-strict-aliasing -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
-  -fstack-clash-protection -ffile-prefix-map=$(CURDIR)=. -DNDEBUG -Ikernel/native \
-  -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
+c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kernel -mno-red-zone \
+  -mgeneral-regs-only -fno-pic -fno-stack-protector -fcf-protection=none \
+  -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-omit-frame-pointer \
+  -fno-asynchronous-unwind-tables -fstack-clash-protection -ffile-prefix-map=$(CURDIR)=. \
+  -DNDEBUG -Ikernel/native -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
 # Zero is an address like any other in the module's memory.
 $(out)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
 # memset and its kind must not become calls of themselves.

@@ -2,6 +2,17 @@
  * promises), as one translation unit: gcc inlines across the border. */
 #include "native.h"
 #include "cpu.h"
+
+/* The module's first memory: of eight bytes which are not zero, then those (adapt.ts packs it). */
+static void unpack_image(u64 to, const u8* packed, u64 length) {
+  for (const u8* end = packed + length; packed < end; to += 8) {
+    u8 present = *packed++;
+    for (u32 i = 0; i < 8; i++) {
+      if (present >> i & 1) ((u8*)to)[i] = *packed++;
+    }
+  }
+}
+
 #pragma GCC diagnostic ignored "-Wunused-function" /* wasm2c brings all it might need */
 #include "kernel.c" /* made by wasm2c from kernel/main.ts and all that it imports */
 

@@ -5,9 +5,12 @@
 import * as host from "../../kernel/machine/host";
 
 const COM1: u32 = 0x3f8;
+const LINE_STATUS: u32 = 0x3fd;
 
 function print(text: string): void {
   for (let i = 0; i < text.length; i++) {
+    // Bounded: there may be no UART, or none that takes anything.
+    for (let tries = 0; tries < 100000 && (host.in8(LINE_STATUS) & 0x20) == 0; tries++) {}
     host.out8(COM1, text.charCodeAt(i));
     host.screenPut(text.charCodeAt(i));
   }
