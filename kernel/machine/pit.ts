@@ -10,7 +10,7 @@ export const PIT_FREQUENCY: u64 = 1_193_182;
 const CHANNEL_0: u32 = 0x40;
 const CHANNEL_2: u32 = 0x42;
 const MODE: u32 = 0x43;
-/** Port B of the PC: bit 0 gates channel 2, bit 1 lets it through to the speaker, bit 5 reads OUT. */
+/** Port B of the PC: bit 0 gates channel 2, bit 1 is the speaker, bit 5 reads OUT. */
 const PORT_B: u32 = 0x61;
 const GATE: u32 = 0x01;
 const SPEAKER: u32 = 0x02;

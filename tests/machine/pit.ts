@@ -1,4 +1,4 @@
-/** The 8254 timer: channel 0 one shot to line 0, channel 2 with its gate and output on port 0x61. */
+/** The 8254 timer: channel 0 one shot to line 0, channel 2 with gate and output on port 0x61. */
 import type { BusDevice, Line } from "./bus.ts";
 import type { Timer, VirtualClock } from "./clock.ts";
 

@@ -27,7 +27,7 @@ test("the counter is measured against the PIT to within a tick in 10 ms", async 
   }
 });
 
-test("a virtual machine that is put to sleep while measuring does not spoil the measure", async () => {
+test("a virtual machine put to sleep while measuring does not spoil the measure", async () => {
   const { machine, wasm } = await boot();
   const write = machine.pit.ports.write;
   let latches = 0;

@@ -47,7 +47,7 @@ test("one different interval among a thousand changes everything", async () => {
   assert.notEqual(plain.first(MAC, TIME), other.first(MAC, TIME));
 });
 
-test("intervals that do not vary are not believed, though address and time still count", async () => {
+test("intervals that do not vary are not believed; address and time still count", async () => {
   const wasm = await boot(() => 0);
   const first = wasm.first(MAC, TIME);
   assert.equal(wasm.jitterHealthy(), 0);

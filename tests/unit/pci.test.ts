@@ -110,7 +110,7 @@ test("several host bridges each have their bus", async () => {
   assert.equal(list().length, 3);
 });
 
-test("a function alone is not asked for its neighbours, and no bus is looked at blindly", async () => {
+test("a function alone is not asked for neighbours, and no bus is looked at blindly", async () => {
   const { machine, list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
   });
@@ -171,7 +171,8 @@ test("controllers with a driver are started; the others are named, and why not",
     "pci 00:04.0: RTL8139 [10ec:8139]: no driver yet",
     "pci 00:05.0: virtio-net [1af4:1000]: no driver yet",
     "pci 00:06.0: virtio-net [1af4:1041]: no driver yet",
-    "pci 00:07.0: Intel 82545EM Gigabit Ethernet Controller (Copper) [8086:100f]: cannot be started",
+    "pci 00:07.0: Intel 82545EM Gigabit Ethernet Controller (Copper) [8086:100f]: " +
+      "cannot be started",
     "pci 00:08.0: Ethernet controller [1234:5678]: no driver yet",
   ]);
 });

@@ -49,7 +49,7 @@ test("the extended BIOS data area is looked at too", async () => {
   assert.equal(wasm.find(), 1);
 });
 
-test("no tables, or damaged ones, are no ACPI: nothing is trusted without its checksum", async () => {
+test("no tables, or damaged ones, are no ACPI: no trust without a checksum", async () => {
   const none = await boot(null);
   assert.equal(none.wasm.find(), 0);
   assert.equal(none.wasm.powerOff(), 0);
@@ -135,7 +135,7 @@ test("a machine that does not go off is reported, in bounded time", async () => 
   assert.ok(machine.clock.now < 5e9);
 });
 
-test("a reset tries ACPI's register, then the chipset's, then the keyboard controller's", async () => {
+test("a reset tries ACPI's register, the chipset's, then the keyboard controller's", async () => {
   const order: string[] = [];
   const stop = () => {
     throw new MachineStopped("reset");
