@@ -11,6 +11,8 @@ import { JsonRpcServer } from "./json-rpc.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const CHAIN = 324;
+/** Ctrl-A x, which QEMU's multiplexer takes as the wish to leave. */
+const LEAVE = "\x01x";
 
 const say = (text: string) => console.log(`run: ${text}`);
 const services: Service[] = [];
@@ -80,7 +82,9 @@ function buildImage({ cmdline, configuration }: Plan): string {
 }
 
 function startQemu(iso: string): ChildProcess {
-  const words = ["-M", "pc", "-accel", "tcg", "-m", "128", "-nographic", "-boot", "d"];
+  const words = ["-M", "pc", "-accel", "tcg", "-m", "128", "-boot", "d"];
+  // Not -nographic: the firmware would write over the serial line too.
+  words.push("-display", "none", "-serial", "mon:stdio");
   words.push("-cdrom", iso, "-nic", "user,model=e1000");
   const dying = ["--pdeathsig", "TERM", "--", "qemu-system-x86_64", ...words];
   const terminal = process.stdin.isTTY;
@@ -102,7 +106,7 @@ function attach(qemu: ChildProcess): void {
   const leaveSoon = () => {
     clearTimeout(quiet);
     const waiting = ended && checked && screen.endsWith("\nanonymos> ");
-    if (waiting) quiet = setTimeout(() => qemu.kill("SIGTERM"), 1000);
+    if (waiting) quiet = setTimeout(() => qemu.stdin?.write(LEAVE), 1000);
   };
   process.stdin.pause();
   process.stdin.on("data", (data) => qemu.stdin?.write(data));
