@@ -36,9 +36,10 @@ for (const [kind, [reason, place]] of Object.entries(kinds)) {
   });
 }
 
+const source = readFileSync("tests/wasm/native.ts", "utf8").split("\n");
+const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
+
 test("the line named is the line it happened in", async (t) => {
-  const source = readFileSync("tests/wasm/native.ts", "utf8").split("\n");
-  const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
   const { text } = await end(t, { append: "native=null" });
   assert.ok(
     text.includes(`nullDereference (tests/wasm/native.ts:${lineOf("load<u32>(4)")})`),
@@ -57,12 +58,16 @@ test("panic=1 reboots, where no isa-debug-exit ends QEMU", async (t) => {
 
 const noGdb = has("gdb") ? false : "gdb is not installed";
 test("gdb breaks and backtraces on lines of TypeScript", { skip: noGdb }, async () => {
+  const line = lineOf("load<u32>(4)");
   const qemu = "qemu-system-x86_64 -M pc -accel tcg -m 64 -display none -serial none -S -gdb stdio";
   const target = `target remote | exec ${qemu} -kernel ${kernel} -append native=null`;
-  const commands = [target, "break native.ts:60", "continue", "bt", "kill"];
+  const commands = [target, `break native.ts:${line}`, "continue", "bt", "kill"];
   const words = commands.flatMap((command) => ["-ex", command]);
   const { output } = await run(["gdb", "-q", "-batch", debugKernel, ...words]);
-  assert.match(output, /^#0 .*nullDereference \(.*\) at tests\/wasm\/native\.ts:60$/m);
+  assert.match(
+    output,
+    new RegExp(`^#0 .*nullDereference \\(.*\\) at tests/wasm/native.ts:${line}$`, "m"),
+  );
   assert.match(output, /^#2 .*boot \(.*\) at tests\/wasm\/native\.ts:\d+$/m);
   assert.match(output, /^#3 .*kernel_main/m);
 });
