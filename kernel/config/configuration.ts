@@ -14,6 +14,14 @@ export const enum Source {
   Console = 4,
 }
 
+/** A name that needs no name server. */
+export class HostSetting {
+  constructor(
+    readonly name: string,
+    readonly address: u32,
+  ) {}
+}
+
 /** A static route: `prefix` 0 is the default route. */
 export class RouteSetting {
   constructor(
@@ -99,6 +107,8 @@ export class Configuration {
   panicSeconds: u32 = 0;
   /** `run=`: what the console does first, or "". */
   run: string = "";
+  /** What the module `hosts` says. */
+  readonly hosts: Array<HostSetting> = [];
   readonly file: Array<MatchedSettings> = [];
   readonly ipWords: Array<IpWord> = [];
 

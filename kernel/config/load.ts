@@ -1,11 +1,13 @@
-/** The whole configuration that the boot loader brought: the command line and anonymos.conf. */
+/** The configuration that the boot loader brought: the command line, anonymos.conf and hosts. */
 import { CONFIG_FILE_BYTES } from "../limits";
 import { bootModules, commandLine, loaderName } from "../machine/boot";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
 import { Configuration } from "./configuration";
+import { readHostsFile } from "./hosts-file";
 
 const CONFIG_FILE: string = "anonymos.conf";
+const HOSTS_FILE: string = "hosts";
 
 export function loadConfiguration(): Configuration {
   const configuration = new Configuration();
@@ -13,8 +15,11 @@ export function loadConfiguration(): Configuration {
   const modules = bootModules();
   for (let i = 0; i < modules.length; i++) {
     const module = modules[i];
-    if (module.name != CONFIG_FILE) continue;
-    readConfigFile(configuration, module.read(CONFIG_FILE_BYTES), module.length);
+    if (module.name == CONFIG_FILE) {
+      readConfigFile(configuration, module.read(CONFIG_FILE_BYTES), module.length);
+    } else if (module.name == HOSTS_FILE) {
+      readHostsFile(configuration, module.read(CONFIG_FILE_BYTES));
+    }
   }
   return configuration;
 }

@@ -24,6 +24,8 @@ export function startNetworking(
   const stack = new NetworkStack(pool, seededGenerator(salt));
   stack.ip.tcp.setMemoryGauge(new HeapGauge());
   stack.setHostname(configuration.hostname);
+  const hosts = configuration.hosts;
+  for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
   for (let i = 0; i < cards.length; i++) {
     const card = cards[i];
     card.connectInterrupt();

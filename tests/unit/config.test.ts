@@ -277,3 +277,20 @@ test("any bytes make a bounded number of reports and no harm", () => {
   wasm.file(pointer, length, 70000);
   assert.match(problems()[0], /^anonymos\.conf: expected at most/);
 });
+
+test("the module hosts gives names addresses, and wrong lines are named", () => {
+  wasm.reset();
+  const text =
+    "# own names\n10.0.2.2 gateway gw.example # both\n\n1.2.3 x\n10.0.2.4\n10.0.2.5 a_b\n";
+  const hosts = readString(wasm.memory, wasm.hosts(...writeText(wasm, text)));
+  assert.equal(hosts, "gateway 10.0.2.2\ngw.example 10.0.2.2\n");
+  assert.deepEqual(readString(wasm.memory, wasm.problems()).split("\n"), [
+    "hosts:4: expected an IPv4 address and the names that it has",
+    "hosts:5: expected a name after the address",
+    "hosts:6: expected names of letters, digits, dashes and dots",
+  ]);
+  wasm.reset();
+  const many = Array.from({ length: 70 }, (_, i) => `10.0.0.${i} n${i}`).join("\n");
+  wasm.hosts(...writeText(wasm, many));
+  assert.match(readString(wasm.memory, wasm.problems()), /^hosts:65: expected at most 64 names/);
+});

@@ -2,6 +2,7 @@
 import { readCommandLine } from "../../kernel/config/command-line";
 import { readConfigFile } from "../../kernel/config/config-file";
 import { Configuration } from "../../kernel/config/configuration";
+import { readHostsFile } from "../../kernel/config/hosts-file";
 import { Tokens } from "../../kernel/config/tokenizer";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
 import { textAt } from "./text";
@@ -25,6 +26,16 @@ export function file(pointer: usize, length: u32, whole: u32): void {
   const bytes = new StaticArray<u8>(length);
   memory.copy(changetype<usize>(bytes), pointer, length);
   readConfigFile(configuration, bytes, whole);
+}
+export function hosts(pointer: usize, length: u32): string {
+  const bytes = new StaticArray<u8>(length);
+  memory.copy(changetype<usize>(bytes), pointer, length);
+  readHostsFile(configuration, bytes);
+  let text = "";
+  for (let i = 0; i < configuration.hosts.length; i++) {
+    text += `${configuration.hosts[i].name} ${formatIpv4(configuration.hosts[i].address)}\n`;
+  }
+  return text;
 }
 export function problems(): string {
   return configuration.problems.join("\n");
