@@ -55,5 +55,5 @@ const rows: string[] = [];
 for (let code = 32; code < 127; code++) {
   rows.push(`    {${glyph(code).join(", ")}}, // '${String.fromCharCode(code)}'`);
 }
-const text = `// Made by compiler-config/font.ts.\nconst unsigned char font[][${height}] = {\n${rows.join("\n")}\n};\n`;
-writeFileSync(target, text);
+const head = `// Made by compiler-config/font.ts.\nconst unsigned char font[][${height}] = {\n`;
+writeFileSync(target, `${head}${rows.join("\n")}\n};\n`);

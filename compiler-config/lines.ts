@@ -53,39 +53,66 @@ function segmentAt(segments: Segment[], offset: number): Segment {
   return segments[low];
 }
 
-/** For each function by name, where its instructions are that can call or trap. */
-function disassemble(binary: string): Map<string, number[]> {
+/** A function's place in the module, and where its instructions are that can call or trap. */
+interface Code {
+  start: number;
+  offsets: number[];
+}
+
+/** One alternative of a pattern a line. */
+function anyOf(...patterns: RegExp[]): string {
+  return `(?:${patterns.map((pattern) => pattern.source).join("|")})`;
+}
+
+const instruction = new RegExp(
+  `^ ([0-9a-f]+):.*\\| +${anyOf(
+    /call |call_indirect |unreachable/,
+    /[if](?:32|64)\.(?:load|store)/,
+    /i(?:32|64)\.(?:div|rem)_/,
+    /memory\.(?:copy|fill|grow)/,
+  )}`,
+);
+
+/** The same instructions as wasm2c writes them, at most one in a C line. */
+const statement = new RegExp(
+  `(?:^|[ =(])${anyOf(
+    /w2c_[A-Za-z0-9_]+\(|CALL_INDIRECT\(|UNREACHABLE;/,
+    /[if](?:32|64)_(?:load|store)/,
+    /I(?:32|64)_(?:DIV|REM)_S\(|DIV_U\(|REM_U\(/,
+    /memory_copy\(|memory_fill\(|wasm_rt_grow_memory/,
+  )}`,
+);
+
+/** All functions by name. */
+function disassemble(binary: string): Map<string, Code> {
   const wabt = dirname(createRequire(import.meta.url).resolve("wabt/package.json"));
   const text = execFileSync(process.execPath, [join(wabt, "bin/wasm-objdump"), "-d", binary], {
     encoding: "utf8",
     maxBuffer: 1 << 30,
   });
-  const wanted =
-    /^ ([0-9a-f]+):.*\| +(?:call |call_indirect |[if](?:32|64)\.(?:load|store)|i(?:32|64)\.(?:div|rem)_|unreachable|memory\.(?:copy|fill|grow))/;
-  const functions = new Map<string, number[]>();
-  let current: number[] = [];
+  const functions = new Map<string, Code>();
+  let current: Code = { start: 0, offsets: [] };
   for (const line of text.split("\n")) {
-    const start = /^[0-9a-f]+ func\[\d+\] <(.*)>:$/.exec(line);
-    const instruction = wanted.exec(line);
-    if (start) {
-      current = [];
-      functions.set(start[1], current);
-    } else if (instruction) {
-      current.push(Number.parseInt(instruction[1], 16));
+    const head = /^([0-9a-f]+) func\[\d+\] <(.*)>:$/.exec(line);
+    const found = instruction.exec(line);
+    if (head) {
+      current = { start: Number.parseInt(head[1], 16), offsets: [] };
+      functions.set(head[2], current);
+    } else if (found) {
+      current.offsets.push(Number.parseInt(found[1], 16));
     }
   }
   return functions;
 }
 
-/** The same instructions as wasm2c writes them, at most one in a C line. */
-const statement =
-  /(?:^|[ =(])(?:w2c_[A-Za-z0-9_]+\(|CALL_INDIRECT\(|[if](?:32|64)_(?:load|store)|I(?:32|64)_(?:DIV|REM)_S\(|DIV_U\(|REM_U\(|UNREACHABLE;|memory_copy\(|memory_fill\(|wasm_rt_grow_memory)/;
+/** Where code belongs that asc made by itself: dispatchers, the collector's visitors. */
+const nowhere = '#line 1 "generated"';
 
 /** The lines of one module. */
 export class Lines {
   private readonly segments: Segment[];
   private readonly files: string[];
-  private readonly functions: Map<string, number[]>;
+  private readonly functions: Map<string, Code>;
   /** Functions whose instructions and statements did not match. */
   unmatched = 0;
 
@@ -103,21 +130,22 @@ export class Lines {
    * statement goes on its one C line, and so on its line of TypeScript.
    */
   addTo(name: string, body: string[]): string[] {
-    const offsets = this.functions.get(name);
+    const code = this.functions.get(name);
     const count = body.slice(1).filter((line) => statement.test(line)).length;
-    if (offsets === undefined || count !== offsets.length) {
-      console.error(`lines: ${name} differs: ${offsets?.length} instructions, ${count} statements`);
+    if (code === undefined || count !== code.offsets.length) {
+      const found = code?.offsets.length;
+      console.error(`lines: ${name} differs: ${found} instructions, ${count} statements`);
       this.unmatched++;
       return body;
     }
     const out: string[] = [];
-    let [next, pending, directive] = [0, body[0], ""];
+    let [next, pending, directive] = [0, body[0], nowhere];
     for (const line of body.slice(1)) {
       if (line.startsWith("#")) {
         out.push(pending, line);
         pending = "";
       } else if (statement.test(line)) {
-        directive = this.directiveAt(offsets[next++]) ?? directive;
+        directive = this.directiveAt(code.offsets[next++], code.start) ?? directive;
         out.push(directive, `${pending} ${line.trim()}`);
         pending = "";
       } else {
@@ -127,8 +155,9 @@ export class Lines {
     return [...out, directive, pending];
   }
 
-  private directiveAt(offset: number): string | undefined {
-    const { file, line } = segmentAt(this.segments, offset);
-    return file < 0 ? undefined : `#line ${line} "${this.files[file]}"`;
+  private directiveAt(offset: number, functionStart: number): string | undefined {
+    const segment = segmentAt(this.segments, offset);
+    if (segment.file < 0 || segment.offset < functionStart) return undefined;
+    return `#line ${segment.line} "${this.files[segment.file]}"`;
   }
 }

@@ -24,7 +24,7 @@ function run(program: string, args: string[], input = ""): string {
   return execFileSync(program, args, { encoding: "utf8", input, maxBuffer: 1 << 30 });
 }
 
-/** The instructions that can be in a backtrace: calls, what can fault, and each function's first. */
+/** The instructions that a backtrace can name: calls, what can fault, each function's first. */
 function interestingAddresses(): string[] {
   const text = run("objdump", ["-d", "--no-show-raw-insn", "-j", ".text", kernel]);
   const first = />:\n([0-9a-f]{16}):/.source;

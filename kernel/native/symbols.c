@@ -62,10 +62,10 @@ static void print_function(u64 function, u64 line) {
   put_text(")\n");
 }
 
-/* One line for the function that holds the address, after one for each that was inlined there. */
+/* One line for the function that holds the address, after one for each that was inlined there;
+   none for what the compilers made by themselves. */
 void print_location(u64 address) {
   u64 place = symbol_table == NULL ? 0 : place_of(address);
-  if (place == 0) put_text("  at (unknown)\n");
   while (place != 0) {
     const u8* at = section(1);
     u64 function = 0, line = 0, outer = 0;

@@ -11,7 +11,8 @@ vectors:
 .set vector, 0
 .rept 256
   .align 16
-  .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+  .set pushed, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21
+  .if !(pushed || vector == 29 || vector == 30)
   push $0                                    /* where the processor pushes no error code */
   .endif
   push $vector

@@ -24,7 +24,7 @@ test("QEMU's -kernel: command line, modules, memory map", async (t) => {
   assert.match(text, /^built: \d{10}$/m);
 });
 
-test("GRUB's multiboot2 on a BIOS: the command line anew quoted, ACPI's root pointer", async (t) => {
+test("GRUB's multiboot2 on a BIOS: command line anew quoted, ACPI's root pointer", async (t) => {
   const iso = await buildNativeIso("bios", `CMDLINE=${cmdline}`, "MODULES=package.json");
   const { text, code, machine } = await end(t, { iso });
   assert.equal(code, DONE);
