@@ -1,9 +1,12 @@
 /** The machine that commands see, made of the real one: ACPI, the clock, devices to be stilled. */
 import { E1000 } from "../../drivers/e1000/e1000";
 import { readRtc } from "../../drivers/rtc";
+import { log } from "../core/log";
 import { SECOND } from "../core/time";
+import { NAME, VERSION } from "../core/version";
 import { Acpi, findAcpi } from "../machine/acpi";
-import { setWallClock, wallClock } from "../machine/clock";
+import { frequency, setWallClock, wallClock } from "../machine/clock";
+import { memoryLimit } from "../machine/host";
 import { debugExit, powerOff, reboot } from "../machine/power";
 import { Machine } from "./machine";
 
@@ -14,6 +17,8 @@ export class BareMachine implements Machine {
     /** What still writes to memory when the machine goes: it is stopped before. */
     private readonly cards: Array<E1000>,
   ) {
+    const memory = memoryLimit() / 1024;
+    log(`${NAME} ${VERSION}: ${memory} KiB of memory, clock ${frequency() / 1_000_000} MHz`);
     const seconds = readRtc(this.acpi.centuryRegister);
     if (seconds >= 0) setWallClock(seconds * SECOND);
   }

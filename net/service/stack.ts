@@ -7,6 +7,7 @@ import { NameServer } from "../../kernel/config/values";
 import { log } from "../../kernel/core/log";
 import { Random } from "../../kernel/core/random";
 import { earlier, NEVER } from "../../kernel/core/time";
+import { VERSION } from "../../kernel/core/version";
 import { TCP_BACKLOG } from "../../kernel/limits";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
@@ -23,7 +24,7 @@ import { InterfaceSetup } from "./setup";
 import { StatusSite } from "./status-site";
 import { TcpStreamListener } from "./tcp-stream";
 
-const USER_AGENT: string = "anonymos/0.1.0";
+const USER_AGENT: string = `anonymos/${VERSION}`;
 /** The name of a machine that was given none. */
 const DEFAULT_HOSTNAME: string = "anonymos";
 
