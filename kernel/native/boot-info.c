@@ -8,22 +8,10 @@
 
 struct boot_info boot_info;
 
-static u32 copy_text(char* destination, u32 capacity, u64 address) {
+static void copy_text(struct text* text, u64 address) {
   const char* source = direct(address);
-  u32 length = 0;
-  for (; source[length] != 0; length++) {
-    if (length < capacity) destination[length] = source[length];
-  }
-  return length;
-}
-
-static void add_text(struct text* text, u64 address) {
-  text->length = copy_text(text->bytes, sizeof text->bytes, address);
-}
-
-static void add_command_line(u64 address) {
-  boot_info.command_line_length =
-      copy_text(boot_info.command_line, sizeof boot_info.command_line, address);
+  text->length = strlen(source);
+  memcpy(text->bytes, source, text->length < TEXT_BYTES ? text->length : TEXT_BYTES);
 }
 
 static void add_module(u64 start, u64 end, u64 name) {
@@ -31,7 +19,7 @@ static void add_module(u64 start, u64 end, u64 name) {
   struct module* module = &boot_info.modules[boot_info.module_count++];
   module->start = start;
   module->end = end;
-  add_text(&module->name, name);
+  copy_text(&module->name, name);
 }
 
 static void add_region(u64 base, u64 length, u32 type) {
@@ -59,8 +47,8 @@ struct map_entry1 {
 
 static void read_multiboot1(const u32* info) {
   u32 flags = info[FLAGS];
-  if (flags & 1 << 2) add_command_line(info[COMMAND_LINE]);
-  if (flags & 1 << 9) add_text(&boot_info.loader_name, info[LOADER_NAME]);
+  if (flags & 1 << 2) copy_text(&boot_info.command_line, info[COMMAND_LINE]);
+  if (flags & 1 << 9) copy_text(&boot_info.loader_name, info[LOADER_NAME]);
   const u32* module = direct(info[MODULE_LIST]); /* start, end, string, reserved */
   for (u32 i = 0; flags & 1 << 3 && i < info[MODULE_COUNT]; i++, module += 4) {
     add_module(module[0], module[1], module[2]);
@@ -108,8 +96,8 @@ static void read_tag(const struct tag* tag, u64 text) {
   const u32* words = tag->words;
   struct framebuffer frame;
   switch (tag->type) {
-    case 1: return add_command_line(text);
-    case 2: return add_text(&boot_info.loader_name, text);
+    case 1: return copy_text(&boot_info.command_line, text);
+    case 2: return copy_text(&boot_info.loader_name, text);
     case 3: return add_module(words[0], words[1], text + 8);
     case 6: return add_regions(tag);
     case 8:

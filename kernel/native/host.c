@@ -104,23 +104,20 @@ void w2c_host_halt(host* host) { halt_for_ever(); }
 /* --- what the loader left -------------------------------------------------------------------- */
 
 /* The module's pointers are addresses as they are: its memory begins at zero. */
-static u32 give_text(u32 destination, u32 capacity, const char* text, u32 length, u32 kept) {
-  u32 count = length < kept ? length : kept;
-  memcpy((void*)(u64)destination, text, count < capacity ? count : capacity);
-  return length;
+static u32 give_text(u32 destination, u32 capacity, const struct text* text) {
+  u32 kept = text->length < TEXT_BYTES ? text->length : TEXT_BYTES;
+  memcpy((void*)(u64)destination, text->bytes, kept < capacity ? kept : capacity);
+  return text->length;
 }
 
 u32 w2c_host_bootText(host* host, u32 which, u32 destination, u32 capacity) {
-  struct text* name = &boot_info.loader_name;
-  if (which == 1) return give_text(destination, capacity, name->bytes, name->length, 256);
-  return give_text(destination, capacity, boot_info.command_line, boot_info.command_line_length,
-                   COMMAND_LINE_BYTES);
+  const struct text* text = which == 1 ? &boot_info.loader_name : &boot_info.command_line;
+  return give_text(destination, capacity, text);
 }
 u32 w2c_host_moduleCount(host* host) { return boot_info.module_count; }
 u32 w2c_host_moduleName(host* host, u32 index, u32 destination, u32 capacity) {
   if (index >= boot_info.module_count) return 0;
-  struct text* name = &boot_info.modules[index].name;
-  return give_text(destination, capacity, name->bytes, name->length, sizeof name->bytes);
+  return give_text(destination, capacity, &boot_info.modules[index].name);
 }
 u32 w2c_host_moduleLength(host* host, u32 index) {
   if (index >= boot_info.module_count) return 0;

@@ -18,12 +18,12 @@ typedef uint64_t u64;
 static inline void* direct(u64 physical) { return (void*)(DIRECT_MAP + physical); }
 
 /* boot-info.c: what the loader left, copied before anything can overwrite it. */
-#define COMMAND_LINE_BYTES 4096
-#define MODULES 16
+#define TEXT_BYTES 4096
+#define MODULES 8
 #define REGIONS 256
 struct text {
   u32 length; /* as the loader gave it, also where it did not fit */
-  char bytes[256];
+  char bytes[TEXT_BYTES];
 };
 struct module {
   u64 start, end; /* physical */
@@ -38,9 +38,7 @@ struct framebuffer {
   bool text; /* 80 x 25 cells of VGA text instead of pixels */
 };
 struct boot_info {
-  u32 command_line_length;
-  char command_line[COMMAND_LINE_BYTES];
-  struct text loader_name;
+  struct text command_line, loader_name;
   u32 module_count, region_count;
   struct module modules[MODULES];
   struct region regions[REGIONS];

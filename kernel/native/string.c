@@ -20,25 +20,10 @@ static void copy_forwards(u8* to, const u8* from, size_t count) {
   for (; count != 0; count--) *to++ = *from++;
 }
 
+/* Rare: only where the destination overlaps the source from above. */
 static void copy_backwards(u8* to, const u8* from, size_t count) {
-  to += count;
-  from += count;
-  for (; count >= 32; count -= 32) {
-    to -= 32;
-    from -= 32;
-    u64 a = ((const word*)from)[0], b = ((const word*)from)[1];
-    u64 c = ((const word*)from)[2], d = ((const word*)from)[3];
-    ((word*)to)[3] = d;
-    ((word*)to)[2] = c;
-    ((word*)to)[1] = b;
-    ((word*)to)[0] = a;
-  }
-  for (; count >= 8; count -= 8) {
-    to -= 8;
-    from -= 8;
-    *(word*)to = *(const word*)from;
-  }
-  while (count-- != 0) *--to = *--from;
+  for (; count >= 8; count -= 8) *(word*)(to + count - 8) = *(const word*)(from + count - 8);
+  while (count-- != 0) to[count] = from[count];
 }
 
 void* memcpy(void* restrict destination, const void* restrict source, size_t count) {

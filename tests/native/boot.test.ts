@@ -77,6 +77,12 @@ for (const [memory, least] of [
   });
 }
 
+test("memory.copy and memory.fill are right at every length and overlap", async (t) => {
+  const { text, code } = await end(t, { append: "native=copy" });
+  assert.equal(code, DONE, text);
+  assert.match(text, /^copied$/m);
+});
+
 test("-cpu max has random numbers, and nothing there is in the way", async (t) => {
   const { text, code } = await end(t, { append: "native=report", cpu: "max" });
   assert.equal(code, DONE);

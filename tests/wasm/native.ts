@@ -105,6 +105,34 @@ function fill(): void {
   for (let i: u32 = 0; i < host.moduleCount(); i++) print(moduleText(i));
 }
 
+const AREA: i32 = 256;
+
+/** A byte of the pattern that is copied about. */
+function patternAt(i: i32): u8 {
+  return (i * 131 + 7) as u8;
+}
+
+/** memory.copy and memory.fill at every length and overlap, against what they should do. */
+function copy(): void {
+  const area = heap.alloc(AREA);
+  for (let length = 0; length < 80; length++) {
+    for (let distance = -70; distance <= 70; distance++) {
+      for (let i = 0; i < AREA; i++) store<u8>(area + i, patternAt(i));
+      memory.copy(area + 80 + distance, area + 80, length);
+      for (let i = 0; i < AREA; i++) {
+        const from = i - distance;
+        const copied = from >= 80 && from < 80 + length;
+        assert(load<u8>(area + i) == patternAt(copied ? from : i), "memory.copy is wrong");
+      }
+    }
+    memory.fill(area + 5, 0xa5, length);
+    for (let i = 5; i < 5 + length; i++) assert(load<u8>(area + i) == 0xa5, "memory.fill is short");
+    assert(load<u8>(area + 4) == patternAt(4), "memory.fill begins too early");
+    assert(load<u8>(area + 5 + length) != 0xa5, "memory.fill ends too late");
+  }
+  print("copied\n");
+}
+
 function run(kind: string): void {
   if (kind == "null") nullDereference();
   else if (kind == "bounds") print(`${outOfBounds(100)}`);
@@ -117,6 +145,7 @@ function run(kind: string): void {
   else if (kind == "unreachable") unreachable();
   else if (kind == "memory") exhaust();
   else if (kind == "fill") fill();
+  else if (kind == "copy") copy();
 }
 
 export function boot(): void {
