@@ -104,12 +104,13 @@ $(out)/kernel.elf: $(out)/kernel.debug.elf
 	@echo "         $@: $$(stat -c %s $@) bytes"
 
 # --- the ISO -----------------------------------------------------------------------------------
-$(ISO): $(out)/kernel.elf iso/make-iso.ts build/recipe-$(subst /,-,$(ISO)) $(value MODULES)
+$(ISO): $(out)/kernel.elf iso/make-iso.ts $(ISO).recipe $(value MODULES)
 	@echo "iso      $@"
 	@$(run_script) iso/make-iso.ts $< $@
 
 # Command line and modules of an ISO, so that others than the last time's are a reason to make it.
-build/recipe-%: force | build/installed
+$(ISO).recipe: force | build/installed
+	@mkdir -p $(@D)
 	@$(if $(KERNEL_CMDLINE)$(KERNEL_MODULES),$(if $(filter build/anonymos.iso,$(ISO)), \
 	  echo "make: build/anonymos.iso is always the plain one: CMDLINE and MODULES need ISO=path" >&2; \
 	  exit 1,:),:)
