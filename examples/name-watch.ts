@@ -1,0 +1,39 @@
+/** A program of one's own: resolves a name every few seconds and says when its address changes. */
+import { log } from "../kernel/core/log";
+import { Program, register } from "../kernel/core/program";
+import { NEVER, SECOND } from "../kernel/core/time";
+import { dnsResolve } from "../net/api";
+import { DnsQuery } from "../net/service/dns/query";
+import { formatIpv4 } from "../net/wire/address";
+
+const WATCHED: string = "mainnet.era.zksync.io";
+
+class NameWatch extends Program {
+  private query: DnsQuery | null = null;
+  private nextAt: i64 = 2 * SECOND;
+  private last: string = "";
+
+  poll(now: i64): bool {
+    const query = this.query;
+    if (query == null) {
+      if (now >= this.nextAt) this.query = dnsResolve(WATCHED);
+    } else if (query.done) {
+      const found = query.addresses.length > 0;
+      this.show(found ? `is ${formatIpv4(query.addresses[0])}` : query.failure());
+      this.query = null;
+      this.nextAt = now + 5 * SECOND;
+    }
+    return false;
+  }
+
+  pollAt(): i64 {
+    return this.query == null ? this.nextAt : NEVER;
+  }
+
+  private show(news: string): void {
+    if (news != this.last) log(`name-watch: ${WATCHED} ${news}`);
+    this.last = news;
+  }
+}
+
+register(new NameWatch());
