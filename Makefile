@@ -104,7 +104,7 @@ $(out)/kernel.elf: $(out)/kernel.debug.elf
 	@echo "         $@: $$(stat -c %s $@) bytes"
 
 # --- the ISO -----------------------------------------------------------------------------------
-$(ISO): $(out)/kernel.elf iso/make-iso.ts $(ISO).recipe $(value MODULES)
+$(ISO): $(out)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(value MODULES)
 	@echo "iso      $@"
 	@$(run_script) iso/make-iso.ts $< $@
 
