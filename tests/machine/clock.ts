@@ -24,6 +24,11 @@ export class VirtualClock {
     if (timer) this.timers = this.timers.filter((other) => other !== timer);
   }
 
+  /** Forgets everything that was to happen. */
+  clear(): void {
+    this.timers = [];
+  }
+
   /** Lets time pass; what is due happens on the way, in order. */
   advance(nanoseconds: number): void {
     const end = this.now + nanoseconds;

@@ -38,6 +38,10 @@ export interface MachineOptions {
   /** 64-bit words that the processor's random generator gives; none = it has none. */
   random?: () => bigint;
   acpiRoot?: number;
+  /** The most bytes that linear memory may have. */
+  memoryLimit?: number;
+  /** One that runs already: a machine that was reset goes on in the same time. */
+  clock?: VirtualClock;
 }
 
 /** The machine went off, was reset, or stands still: thrown out of the kernel. */
@@ -51,7 +55,7 @@ export class MachineStopped extends Error {
 }
 
 export class Machine {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly ports = new AddressSpace();
   readonly memorySpace = new AddressSpace();
   readonly pci = new PciBus();
@@ -69,6 +73,12 @@ export class Machine {
   interrupts = 0;
   /** Accesses of each kind, to see what something costs. */
   readonly count = { port: 0, mmioRead: 0, mmioWrite: 0 };
+  /** The kernel asked for a collection. */
+  collectionWanted = false;
+  /** Bytes in objects, for `free`. */
+  heapUsed: () => number = () => 0;
+  /** True = the last turn had nothing more to do, and no interrupt came since. */
+  asleep = false;
   private interruptsOn = false;
   private inInterrupt = false;
   private exports: Exports | undefined;
@@ -76,6 +86,7 @@ export class Machine {
   private readonly mmioSpace: BusDevice;
 
   constructor(readonly options: MachineOptions = {}) {
+    this.clock = options.clock ?? new VirtualClock();
     this.pit = new Pit(this.clock, this.pic.line(0));
     this.rtc = new Rtc(this.clock, { time: 1_700_000_000, ...options.rtc });
     this.uart = new Uart16550(this.clock, this.pic.line(4));
@@ -121,16 +132,27 @@ export class Machine {
 
   /** The kernel's loop: turns, and sleep between them until something happens, up to `until`. */
   run(until: number): void {
-    const turn = (this.exports as Exports).turn as () => bigint;
-    while (this.clock.now < until) {
-      const before = this.interrupts;
-      const idle = turn() !== 0n;
-      this.pass(TURN_TIME);
-      while (idle && before === this.interrupts && this.clock.now < until) {
-        this.clock.advance(Math.min(this.clock.next(), until) - this.clock.now);
-        this.deliver();
-      }
+    while (this.clock.now < until) this.step(until);
+  }
+
+  /** One turn, or a sleep up to whatever happens next, at the latest until `until`. */
+  step(until: number): void {
+    if (this.asleep) {
+      this.rest(Math.min(this.clock.next(), until));
+      return;
     }
+    const before = this.interrupts;
+    const idle = ((this.exports as Exports).turn as () => bigint)() !== 0n;
+    this.pass(TURN_TIME);
+    this.asleep = idle && before === this.interrupts;
+  }
+
+  /** Asleep up to `time`, unless an interrupt comes. */
+  rest(time: number): void {
+    const before = this.interrupts;
+    if (time > this.clock.now) this.clock.advance(time - this.clock.now);
+    this.deliver();
+    if (before !== this.interrupts) this.asleep = false;
   }
 
   /** Bytes that a device reads at a physical address; they must be the kernel's. */
@@ -229,11 +251,11 @@ export class Machine {
   }
 
   private processorHost(): Record<string, unknown> {
-    const ticks = BigInt(this.options.tsc ?? 2_500_000_000);
+    const ticks = (this.options.tsc ?? 2_500_000_000) / 1e9;
     return {
       timestamp: () => {
         this.pass(TIMESTAMP_TIME);
-        return (BigInt(this.clock.now) * ticks) / 1_000_000_000n;
+        return BigInt(Math.floor(this.clock.now * ticks));
       },
       cpuid: (leaf: number, _subleaf: number, register: number) =>
         this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0,
@@ -244,8 +266,10 @@ export class Machine {
         this.screen += String.fromCharCode(character);
       },
       setPanicTimeout: () => {},
-      collectGarbage: () => {},
-      heapUsed: () => 0,
+      collectGarbage: () => {
+        this.collectionWanted = true;
+      },
+      heapUsed: () => this.heapUsed(),
       buildTime: () => 1_700_000_000n,
     };
   }
@@ -273,7 +297,7 @@ export class Machine {
       memoryRegionCount: () => 0,
       memoryRegion: () => 0n,
       acpiRootPointer: () => BigInt(acpiRoot),
-      memoryLimit: () => 1 << 30,
+      memoryLimit: () => this.options.memoryLimit ?? 1 << 30,
     };
   }
 }

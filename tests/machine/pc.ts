@@ -13,10 +13,17 @@ export interface Pc {
   type(line: string, seconds?: number): string;
 }
 
-/** Boots kernel/main.ts, the very kernel, and stops before its first turn. */
-export async function bootPc(options: MachineOptions = {}, e1000: E1000Options = {}): Promise<Pc> {
+/** The machine without a kernel. */
+export function buildPc(options: MachineOptions = {}, e1000: E1000Options = {}) {
   const machine = new Machine({ random: seeded(), ...options });
-  addAcpi(machine, { century: 0x32 });
+  const reset = { space: 1, address: 0xcf9, value: 6 };
+  addAcpi(machine, { century: 0x32, extended: true, reset });
+  machine.ports.add(0xcf9, 1, {
+    read: () => 0,
+    write: (_offset, value) => {
+      if (value & 4) throw new MachineStopped("reset");
+    },
+  });
   machine.ports.add(0x604, 2, {
     read: () => 1,
     write: (_offset, value) => {
@@ -38,6 +45,12 @@ export async function bootPc(options: MachineOptions = {}, e1000: E1000Options =
   };
   machine.pci.add(0, 3, 0, new PciFunction(card));
   machine.uart.waits = true;
+  return { machine, nic };
+}
+
+/** Boots kernel/main.ts, the very kernel, and stops before its first turn. */
+export async function bootPc(options: MachineOptions = {}, e1000: E1000Options = {}): Promise<Pc> {
+  const { machine, nic } = buildPc(options, e1000);
   const kernel = await load("kernel/main.ts", machine.host());
   machine.attach(kernel);
   kernel.boot();
@@ -52,7 +65,7 @@ export async function bootPc(options: MachineOptions = {}, e1000: E1000Options =
 }
 
 /** What the processor's generator gives: the same at each run (splitmix64). */
-function seeded(seed = 1n): () => bigint {
+export function seeded(seed = 1n): () => bigint {
   let state = seed;
   return () => {
     state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);

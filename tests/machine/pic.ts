@@ -25,6 +25,7 @@ class Controller {
   /** The line that would be acknowledged now, or -1. */
   pending(): number {
     const wanted = (this.request | (this.lines & this.levelTriggered)) & ~this.mask;
+    if (wanted === 0) return -1;
     for (let line = 0; line < 8; line++) {
       if (this.inService & (1 << line)) return -1;
       if (wanted & (1 << line)) return line;
