@@ -267,7 +267,7 @@ test("the system's commands say what Linux's say", async () => {
   console.type("free\r");
   console.pass(SECOND);
   const free = console.output().replace(PROMPT, "").trimEnd().split("\r\n");
-  assert.match(free.at(-1) ?? "", /^heap: 12345 bytes used, \d+ bytes free$/);
+  assert.match(free.at(-1) ?? "", /^heap: \d+ bytes used, \d+ bytes free$/);
   assert.deepEqual(console.calls, ["collect"]);
   assert.equal(console.run("lspci"), "");
   assert.match(console.run("help"), /\r\ndate {6}shows the time of day.*\r\n/);
