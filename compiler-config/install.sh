@@ -46,6 +46,7 @@ look_for_packages() {
       file /usr/lib/grub/x86_64-efi grub-efi-amd64-bin
       program xorriso xorriso
       program mformat mtools
+      program xz xz-utils
       ;;
     run)
       program qemu-system-x86_64 qemu-system-x86
