@@ -3,8 +3,16 @@
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
 import { formatIpv4 } from "../../../net/wire/address";
-import { MILLISECOND, SECOND } from "../../core/time";
-import { Command, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
+import { MILLISECOND, NEVER, SECOND } from "../../core/time";
+import {
+  Command,
+  EXIT_FAILURE,
+  EXIT_INTERRUPTED,
+  EXIT_OK,
+  EXIT_USAGE,
+  Job,
+  RUNNING,
+} from "../command";
 import { formatMilliseconds } from "../duration";
 import { Lookup } from "../lookup";
 import { Options } from "../options";
@@ -80,13 +88,14 @@ class PingJob extends Job {
     return RUNNING;
   }
 
+  /** Until the name is known nothing is due: the answer comes by a frame, or by its own timer. */
   pollAt(): i64 {
-    return this.nextAt;
+    return this.socket == null ? NEVER : this.nextAt;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     this.lookup.cancel();
-    if (this.socket != null) this.conclude(this.shell.now);
+    return this.socket != null ? this.conclude(this.shell.now) : EXIT_INTERRUPTED;
   }
 
   private begin(now: i64): void {
