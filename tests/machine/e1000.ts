@@ -110,7 +110,7 @@ export class E1000Model implements BusDevice {
 
   /** A frame arrives. True: it was taken (or waits in QEMU's queue). */
   receive(frame: Uint8Array, fault: Fault = {}): boolean {
-    if ((this.get(RCTL) & EN) === 0) return false;
+    if ((this.get(RCTL) & EN) === 0 || !this.linked) return false;
     if (this.clock.now < this.deafUntil) {
       this.waiting.push(frame);
       return true;

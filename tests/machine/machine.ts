@@ -150,8 +150,11 @@ export class Machine {
   /** Asleep up to `time`, unless an interrupt comes. */
   rest(time: number): void {
     const before = this.interrupts;
-    if (time > this.clock.now) this.clock.advance(time - this.clock.now);
     this.deliver();
+    if (before === this.interrupts && time > this.clock.now) {
+      this.clock.advance(time - this.clock.now);
+      this.deliver();
+    }
     if (before !== this.interrupts) this.asleep = false;
   }
 

@@ -13,8 +13,8 @@ import { buildPc, seeded } from "./pc.ts";
 const LEAST_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
-/** Turns without a sleep that are called a loop. */
-const RESTLESS = 2_000_000;
+/** Turns without a sleep or an access to a device that are called a loop. */
+const RESTLESS = 5000;
 
 export interface TwinOptions {
   name?: string;
@@ -52,6 +52,7 @@ export class Twin {
   private exports!: Exports;
   private live = 0;
   private restless = 0;
+  private accesses = 0;
   private linked = true;
   private readonly random: () => bigint;
 
@@ -88,8 +89,11 @@ export class Twin {
     if (this.state !== "on") return;
     this.turns++;
     this.collectIfDue();
-    this.restless = this.machine.asleep ? 0 : this.restless + 1;
-    if (this.restless > RESTLESS) this.panic(`${RESTLESS} turns without a sleep`);
+    const { count, asleep } = this.machine;
+    const accesses = count.port + count.mmioRead + count.mmioWrite;
+    this.restless = asleep || accesses !== this.accesses ? 0 : this.restless + 1;
+    this.accesses = accesses;
+    if (this.restless > RESTLESS) this.panic(`${RESTLESS} turns in which nothing was done`);
   }
 
   /** Lets time pass, up to `until` nanoseconds. */

@@ -1,0 +1,133 @@
+/** A DHCP server (RFC 2131) that can be told to misbehave. */
+import { address, be16, be32 } from "./packet.ts";
+import type { Datagram, Peer } from "./peer.ts";
+import { hardwareKey } from "./switch.ts";
+import { MILLISECOND } from "./world.ts";
+
+const [DISCOVER, OFFER, REQUEST, ACK, NAK, RELEASE] = [1, 2, 3, 5, 6, 7];
+const COOKIE = 0x63825363;
+
+export interface DhcpManners {
+  /** Seconds. */
+  lease: number;
+  /** Chance of no answer at all, of a NAK instead of an ACK, of each answer twice. */
+  silence: number;
+  refuse: number;
+  twice: number;
+  /** Milliseconds before an answer, at most. */
+  delay: number;
+  /** Chance of garbage in front of the answer. */
+  garbage: number;
+}
+
+export const politeDhcp: DhcpManners = {
+  lease: 3600,
+  silence: 0,
+  refuse: 0,
+  twice: 0,
+  delay: 0,
+  garbage: 0,
+};
+
+export class DhcpServer {
+  manners = politeDhcp;
+  /** Addresses given out ever, by hardware address. */
+  readonly leases = new Map<number, number>();
+  acknowledged = 0;
+
+  constructor(
+    private readonly peer: Peer,
+    private readonly options: { router: number; servers: number[]; first: string },
+  ) {
+    peer.udp.set(67, (datagram) => this.receive(datagram));
+  }
+
+  private receive({ data }: Datagram): void {
+    if (data.length < 240 || data[0] !== 1 || be32(data, 236) !== COOKIE) return;
+    const { random } = this.peer.world;
+    const options = readOptions(data);
+    const type = options.get(53)?.[0];
+    const own = options.get(54);
+    const mine = own === undefined || be32(own, 0) === this.peer.address;
+    if (random.chance(this.manners.silence) || !mine) return;
+    if (type === DISCOVER) this.answer(data, OFFER);
+    else if (type === REQUEST) {
+      const lease = this.leaseFor(data);
+      const wanted = options.get(50);
+      const asked = wanted ? be32(wanted, 0) : be32(data, 12);
+      const refused = asked !== lease || random.chance(this.manners.refuse);
+      this.answer(data, refused ? NAK : ACK);
+    } else if (type === RELEASE) return;
+  }
+
+  private leaseFor(data: Buffer): number {
+    const key = hardwareKey(data, 28);
+    let lease = this.leases.get(key);
+    if (lease === undefined) {
+      lease = address(this.options.first) + this.leases.size;
+      this.leases.set(key, lease);
+    }
+    return lease;
+  }
+
+  private answer(request: Buffer, type: number): void {
+    const { world } = this.peer;
+    const { manners } = this;
+    const copy = Buffer.from(request);
+    const times = world.random.chance(manners.twice) ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      const wait = world.random.fraction() * manners.delay * MILLISECOND;
+      world.after(Math.ceil(wait), () => {
+        const bytes = this.message(copy, type);
+        if (world.random.chance(manners.garbage)) {
+          const bad = Buffer.from(bytes);
+          for (let k = 0; k < 8; k++) bad[world.random.between(0, bad.length - 1)] ^= 255;
+          // Not its own xid, so that a client has no reason to believe it.
+          bad.writeUInt32BE((be32(bad, 4) ^ 0x5555) >>> 0, 4);
+          this.peer.sendUdp(67, 0xffffffff, 68, bad);
+        }
+        if (type === ACK) this.acknowledged++;
+        const direct = be32(copy, 12);
+        if (direct !== 0 && type === ACK) this.peer.sendUdp(67, direct, 68, bytes);
+        else this.peer.sendUdp(67, 0xffffffff, 68, bytes);
+      });
+    }
+  }
+
+  private message(request: Buffer, type: number): Buffer {
+    const { lease } = this.manners;
+    const { router, servers } = this.options;
+    const message = Buffer.alloc(300);
+    message.set([2, 1, 6, 0], 0);
+    request.copy(message, 4, 4, 8);
+    message.writeUInt16BE(be16(request, 10), 10);
+    if (type !== NAK) message.writeUInt32BE(this.leaseFor(request), 16);
+    request.copy(message, 28, 28, 44);
+    message.writeUInt32BE(COOKIE, 236);
+    const own = word(this.peer.address);
+    const options = [53, 1, type, 54, 4, ...own];
+    if (type !== NAK) {
+      options.push(1, 4, 255, 255, 255, 0, 3, 4, ...word(router), 51, 4, ...word(lease));
+      options.push(6, 4 * servers.length, ...servers.flatMap(word));
+    }
+    message.set([...options, 255], 240);
+    return message;
+  }
+}
+
+function word(value: number): number[] {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255);
+}
+
+function readOptions(data: Buffer): Map<number, Buffer> {
+  const options = new Map<number, Buffer>();
+  for (let i = 240; i + 1 < data.length && data[i] !== 255; ) {
+    if (data[i] === 0) {
+      i++;
+      continue;
+    }
+    options.set(data[i], data.subarray(i + 2, i + 2 + data[i + 1]));
+    i += 2 + data[i + 1];
+  }
+  return options;
+}

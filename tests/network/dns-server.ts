@@ -1,0 +1,72 @@
+/** A DNS server for A records by UDP (RFC 1035) that can be told to misbehave. */
+import { address, be16 } from "./packet.ts";
+import type { Datagram, Peer } from "./peer.ts";
+import { MILLISECOND } from "./world.ts";
+
+export interface DnsManners {
+  silence: number;
+  /** Chance of SERVFAIL, of an answer with the wrong identifier first, of garbage first. */
+  fail: number;
+  wrongId: number;
+  garbage: number;
+  /** Milliseconds, at most. */
+  delay: number;
+}
+
+export const politeDns: DnsManners = { silence: 0, fail: 0, wrongId: 0, garbage: 0, delay: 0 };
+
+export class DnsServer {
+  manners = politeDns;
+  queries = 0;
+
+  constructor(
+    private readonly peer: Peer,
+    /** Addresses by name; names under "never." do not exist. */
+    private readonly names: Record<string, string>,
+  ) {
+    peer.udp.set(53, (datagram) => this.receive(datagram));
+  }
+
+  private receive({ source, sourcePort, data }: Datagram): void {
+    const { world } = this.peer;
+    const { manners } = this;
+    const { random } = world;
+    this.queries++;
+    if (data.length < 17 || data[2] & 0x80 || random.chance(manners.silence)) return;
+    const reply = (bytes: Buffer) => this.peer.sendUdp(53, source, sourcePort, bytes);
+    const query = Buffer.from(data);
+    world.after(Math.ceil(random.fraction() * manners.delay * MILLISECOND), () => {
+      const answer = this.answer(query, random.chance(manners.fail));
+      if (random.chance(manners.garbage)) reply(random.bytes(random.between(0, 80)));
+      if (random.chance(manners.wrongId)) {
+        const wrong = Buffer.from(answer);
+        wrong.writeUInt16BE(be16(wrong, 0) ^ 0x0101, 0);
+        wrong.set([6, 6, 6, 6], wrong.length - 4);
+        reply(wrong);
+      }
+      reply(answer);
+    });
+  }
+
+  private answer(query: Buffer, fails: boolean): Buffer {
+    let end = 12;
+    const labels: string[] = [];
+    while (end < query.length && query[end] !== 0) {
+      labels.push(query.toString("latin1", end + 1, end + 1 + query[end]));
+      end += 1 + query[end];
+    }
+    end += 5;
+    const question = query.subarray(12, end);
+    const isA = be16(query, end - 4) === 1;
+    const found = this.names[labels.join(".").toLowerCase()];
+    const count = found && isA && !fails ? 1 : 0;
+    const code = fails ? 2 : found ? 0 : 3;
+    const header = Buffer.alloc(12);
+    query.copy(header, 0, 0, 2);
+    header.set([0x81, 0x80 | code, 0, 1, 0, count], 2);
+    if (count === 0) return Buffer.concat([header, question]);
+    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 0, 0, 0, 0]);
+    record.writeUInt32BE(address(found), 12);
+    return Buffer.concat([header, question, record]);
+  }
+}

@@ -1,0 +1,157 @@
+/** HTTP/1.1 on scripted peers: a server of /bytes/N, JSON-RPC at /rpc, and a client. */
+import { crc32 } from "node:zlib";
+import type { Peer } from "./peer.ts";
+import { type Connection, type Manners, polite } from "./tcp.ts";
+
+const PERIOD = 65_536;
+const period = Buffer.from(Uint8Array.from({ length: PERIOD }, (_, i) => i * 131 + (i >>> 8) * 7));
+
+/** What /bytes/N sends, on peers and on the kernel's httpd alike. */
+export function pattern(length: number): Buffer {
+  return Buffer.alloc(length, period);
+}
+
+/** The CRC-32 of a body as `curl --crc32` prints it. */
+export function crcText(body: Uint8Array): string {
+  return crc32(body).toString(16).padStart(8, "0");
+}
+
+export interface HttpManners {
+  /** Chance that a connection is reset, or closed, in the middle of a body. */
+  resets: number;
+  closes: number;
+  /** Bodies come in chunks. */
+  chunked: boolean;
+  tcp: Manners;
+}
+
+export const politeHttp: HttpManners = { resets: 0, closes: 0, chunked: false, tcp: polite };
+
+/** Serves until it is told otherwise. */
+export class HttpServer {
+  manners = politeHttp;
+  requests = 0;
+
+  constructor(
+    private readonly peer: Peer,
+    port = 80,
+  ) {
+    peer.tcp.listeners.set(port, (connection) => this.accept(connection));
+  }
+
+  private accept(connection: Connection): void {
+    connection.manners = this.manners.tcp;
+    let text: Buffer = Buffer.alloc(0);
+    connection.onData = (data) => {
+      text = Buffer.concat([text, data]);
+      for (;;) {
+        const end = text.indexOf("\r\n\r\n");
+        if (end < 0) return;
+        const head = text.toString("latin1", 0, end);
+        const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+        if (text.length < end + 4 + length) return;
+        const body = text.subarray(end + 4, end + 4 + length);
+        text = text.subarray(end + 4 + length);
+        this.answer(connection, head, body);
+      }
+    };
+    connection.onFinish = () => connection.close();
+  }
+
+  private answer(connection: Connection, head: string, body: Uint8Array): void {
+    this.requests++;
+    const { random } = this.peer.world;
+    const path = / (\S+) /.exec(head)?.[1] ?? "/";
+    const bytes = /^\/bytes\/(\d+)$/.exec(path);
+    let answer: Buffer;
+    if (bytes) answer = this.response(200, "application/octet-stream", pattern(Number(bytes[1])));
+    else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
+    else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
+    if (random.chance(this.manners.resets)) {
+      connection.write(answer.subarray(0, random.between(0, answer.length)));
+      connection.abort();
+    } else if (random.chance(this.manners.closes)) {
+      connection.write(answer.subarray(0, random.between(0, answer.length)));
+      connection.close();
+    } else connection.write(answer);
+  }
+
+  private response(status: number, type: string, body: Buffer): Buffer {
+    const head = `HTTP/1.1 ${status} OK\r\nContent-Type: ${type}\r\n`;
+    if (!this.manners.chunked) {
+      return Buffer.concat([Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n`), body]);
+    }
+    const parts: Uint8Array[] = [Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n`)];
+    for (let at = 0; at < body.length; at += 3000) {
+      const chunk = body.subarray(at, at + 3000);
+      parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n"));
+    }
+    return Buffer.concat([...parts, Buffer.from("0\r\n\r\n")]);
+  }
+}
+
+/** The result is what was asked, so that one call is told from another. */
+function rpcAnswer(body: Uint8Array): Buffer {
+  try {
+    const { id, method, params } = JSON.parse(Buffer.from(body).toString());
+    return Buffer.from(JSON.stringify({ jsonrpc: "2.0", id, result: { method, params } }));
+  } catch {
+    const error = { code: -32700, message: "Parse error" };
+    return Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
+  }
+}
+
+/** What became of a request. */
+export interface Fetched {
+  done: boolean;
+  /** "" = in order; else why the connection ended. */
+  failure: string;
+  status: number;
+  body: Buffer;
+  connection: Connection;
+}
+
+/** Asks a server for a path by a connection of its own. */
+export function fetchFrom(
+  peer: Peer,
+  server: number,
+  path: string,
+  options: { port?: number; manners?: Manners; method?: string; body?: Buffer } = {},
+): Fetched {
+  const connection = peer.tcp.connect(server, options.port ?? 80);
+  connection.manners = options.manners ?? polite;
+  const empty = Buffer.alloc(0);
+  const fetched: Fetched = { done: false, failure: "", status: 0, body: empty, connection };
+  const parts: Buffer[] = [];
+  let total = 0;
+  let wanted = Number.POSITIVE_INFINITY;
+  connection.onData = (data) => {
+    parts.push(Buffer.from(data));
+    total += data.length;
+    if (wanted === Number.POSITIVE_INFINITY) {
+      const head = Buffer.concat(parts).toString("latin1");
+      const end = head.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      fetched.status = Number(/ (\d{3}) /.exec(head)?.[1]);
+      wanted = end + 4 + Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+      parts.splice(0, parts.length, Buffer.concat(parts).subarray(end + 4));
+      wanted -= end + 4;
+      total -= end + 4;
+    }
+    if (total < wanted || fetched.done) return;
+    fetched.body = Buffer.concat(parts);
+    fetched.done = true;
+    connection.close();
+  };
+  connection.onFinish = () => connection.close();
+  connection.onClose = (why) => {
+    if (!fetched.done) fetched.failure = why || "closed early";
+    fetched.done = true;
+  };
+  const body = options.body ?? empty;
+  const length = body.length > 0 ? `Content-Length: ${body.length}\r\n` : "";
+  const method = options.method ?? "GET";
+  const head = `${method} ${path} HTTP/1.1\r\nHost: a\r\n${length}Connection: close\r\n\r\n`;
+  connection.write(Buffer.concat([Buffer.from(head), body]));
+  return fetched;
+}

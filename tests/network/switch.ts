@@ -1,0 +1,87 @@
+/** A learning switch (IEEE 802.1D without spanning tree), each port by a cable of two wires. */
+import type { Twin } from "../machine/twin.ts";
+import { type Faults, perfect, Wire } from "./wire.ts";
+import type { Station, World } from "./world.ts";
+
+/** A station's cable. */
+export class Port {
+  /** From the switch to the station, and from the station to the switch. */
+  readonly down: Wire;
+  readonly up: Wire;
+
+  constructor(
+    world: World,
+    readonly station: Station,
+    arrive: (frame: Uint8Array, time: number, damaged: boolean) => void,
+  ) {
+    this.down = new Wire(world, world.random.fork(), station);
+    const end: Station = {
+      name: "switch",
+      receive: (frame, time, damaged) => arrive(frame, time, damaged === true),
+    };
+    this.up = new Wire(world, world.random.fork(), end);
+  }
+
+  /** Faults of both directions; `up` only if given. */
+  setFaults(down: Partial<Faults>, up: Partial<Faults> = down): void {
+    this.down.faults = { ...perfect, ...down };
+    this.up.faults = { ...perfect, ...up };
+  }
+}
+
+/** A frame that passed the switch, for captures and checks. */
+export type Tap = (frame: Uint8Array, time: number, from: Station) => void;
+
+export class Switch {
+  readonly ports: Port[] = [];
+  /** Sees each frame as its sender gave it, before any fault. */
+  taps: Tap[] = [];
+  private readonly learned = new Map<number, Port>();
+
+  constructor(private readonly world: World) {}
+
+  /** A cable to anything that takes frames; what it sends goes into `port.up.send`. */
+  connect(station: Station): Port {
+    const port: Port = new Port(this.world, station, (frame, time, damaged) => {
+      // A switch drops what Ethernet's checksum finds.
+      if (!damaged) this.forward(frame, time, port);
+    });
+    this.ports.push(port);
+    return port;
+  }
+
+  /** A cable to a twin. */
+  connectTwin(twin: Twin): Port {
+    const station: Station = {
+      name: twin.name,
+      receive: (frame, time, damaged) => {
+        // CE of the receive descriptor (SDM 3.2.3.3).
+        twin.receive(frame, time, damaged ? { errors: 0x01 } : {});
+      },
+    };
+    const port = this.connect(station);
+    twin.onSend = (frame) => this.send(port, frame, twin.clock.now);
+    return port;
+  }
+
+  /** A station sends. */
+  send(port: Port, frame: Uint8Array, time: number): void {
+    for (const tap of this.taps) tap(frame, time, port.station);
+    port.up.send(frame, time);
+  }
+
+  private forward(frame: Uint8Array, time: number, from: Port): void {
+    this.learned.set(hardwareKey(frame, 6), from);
+    const to = frame[0] & 1 ? undefined : this.learned.get(hardwareKey(frame, 0));
+    if (to === from) return;
+    if (to) to.down.send(frame, time);
+    else for (const port of this.ports) if (port !== from) port.down.send(frame, time);
+  }
+}
+
+/** Six bytes as a number. */
+export function hardwareKey(bytes: Uint8Array, at: number): number {
+  const high = (bytes[at] << 8) | bytes[at + 1];
+  const low = (bytes[at + 2] << 24) | (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5];
+  return high * 2 ** 32 + (low >>> 0);
+}

@@ -1,0 +1,370 @@
+/**
+ * The TCP of scripted peers: small, by RFC 9293, without options but MSS. It takes data in order
+ * only, sends again everything from the first byte that is missing, and can be told to misbehave.
+ */
+import { be16, be32 } from "./packet.ts";
+import type { Random } from "./random.ts";
+import { MILLISECOND, SECOND, type World } from "./world.ts";
+
+const [FIN, SYN, RST, PSH, ACK] = [1, 2, 4, 8, 16];
+const SEGMENT = 1460;
+const FIRST_TIMEOUT = 300 * MILLISECOND;
+const LONGEST_TIMEOUT = 4 * SECOND;
+const TRIES = 30;
+
+/** What may be wrong with a peer's TCP. */
+export interface Manners {
+  /** The window offered. */
+  window: number;
+  /** Longest segment sent. */
+  segment: number;
+  /** Segments in flight. */
+  flight: number;
+  /** After so many bytes received the connection is reset; 0 = never. */
+  resetAfter: number;
+  /** Acknowledgments are late by so many nanoseconds. */
+  ackDelay: number;
+}
+
+export const polite: Manners = {
+  window: 65535,
+  segment: SEGMENT,
+  flight: 16,
+  resetAfter: 0,
+  ackDelay: 0,
+};
+
+type SendIp = (to: number, length: number, fill: (frame: Buffer, at: number) => void) => void;
+
+/** Sequence numbers: a - b as a signed distance. */
+const distance = (a: number, b: number) => (a - b) | 0;
+
+export class Connection {
+  onData: (data: Buffer) => void = () => {};
+  /** The peer has sent its last byte. */
+  onFinish: () => void = () => {};
+  /** Over: in order (""), or why not. */
+  onClose: (why: string) => void = () => {};
+  received = 0;
+  closed = false;
+  established = false;
+  manners = polite;
+  private queue: Buffer = Buffer.alloc(0);
+  /** The first byte of `queue`, what comes after the last one sent, what was sent ever. */
+  private una: number;
+  private next: number;
+  private most: number;
+  private expected = 0;
+  private window = SEGMENT;
+  private peerSegment = 536;
+  private finWanted = false;
+  private finReceived = false;
+  private timeout = FIRST_TIMEOUT;
+  private tries = 0;
+  private timer = 0;
+  private ackPending = false;
+
+  constructor(
+    private readonly stack: TcpStack,
+    readonly remote: number,
+    readonly remotePort: number,
+    readonly localPort: number,
+    initial: number,
+    private readonly passive: boolean,
+  ) {
+    this.una = initial;
+    this.next = initial;
+    this.most = initial;
+  }
+
+  write(data: Uint8Array): void {
+    this.queue = Buffer.concat([this.queue, data]);
+    if (this.established) this.push();
+  }
+  /** Bytes written and not yet acknowledged. */
+  get unsent(): number {
+    return this.queue.length;
+  }
+  close(): void {
+    this.finWanted = true;
+    if (this.established) this.push();
+  }
+  abort(): void {
+    this.emit(RST | ACK, this.next);
+    this.end("aborted");
+  }
+
+  /** The first segment: SYN, or SYN and ACK. */
+  open(): void {
+    this.next = (this.una + 1) >>> 0;
+    this.most = this.next;
+    this.emitSyn();
+    this.arm();
+  }
+
+  receive(segment: Buffer): void {
+    if (this.closed) return;
+    const flags = segment[13];
+    const sequence = be32(segment, 4);
+    const data = segment.subarray((segment[12] >> 4) * 4);
+    if (flags & SYN) {
+      this.receiveSyn(segment, flags, sequence);
+      return;
+    }
+    const inWindow = distance(sequence, this.expected);
+    if (flags & RST) {
+      if (inWindow === 0 || (!this.established && !this.passive)) this.end("reset");
+      return;
+    }
+    if ((flags & ACK) === 0) return;
+    if (inWindow < -65536 || inWindow > 65536) return;
+    this.acknowledge(be32(segment, 8), be16(segment, 14));
+    if (this.closed) return;
+    this.take(data, inWindow, (flags & FIN) !== 0);
+    if (!this.closed && this.established) this.push();
+  }
+
+  private receiveSyn(segment: Buffer, flags: number, sequence: number): void {
+    this.readOptions(segment);
+    if (this.established) {
+      if (distance(sequence, this.expected) === -1) this.emit(ACK, this.next);
+      return;
+    }
+    this.expected = (sequence + 1) >>> 0;
+    if (this.passive) {
+      this.window = be16(segment, 14);
+      if (this.next === this.una) this.open();
+      else this.emitSyn();
+    } else if (flags & ACK) {
+      this.acknowledge(be32(segment, 8), be16(segment, 14));
+      this.emit(ACK, this.next);
+      this.push();
+    }
+  }
+
+  private readOptions(segment: Buffer): void {
+    for (let i = 20; i + 3 < (segment[12] >> 4) * 4; i += segment[i] === 1 ? 1 : segment[i + 1]) {
+      if (segment[i] === 0 || (segment[i] !== 1 && segment[i + 1] < 2)) return;
+      if (segment[i] === 2) this.peerSegment = be16(segment, i + 2);
+    }
+  }
+
+  private acknowledge(number: number, window: number): void {
+    if (distance(number, this.most) > 0) return;
+    this.window = window;
+    let fresh = distance(number, this.una);
+    if (fresh < 0) return;
+    if (fresh > 0) {
+      this.tries = 0;
+      this.timeout = FIRST_TIMEOUT;
+      if (!this.established) {
+        this.established = true;
+        fresh--;
+      }
+      const bytes = Math.min(fresh, this.queue.length);
+      this.queue = this.queue.subarray(bytes);
+      this.una = number;
+      if (distance(this.next, number) < 0) this.next = number;
+      this.arm();
+      // One more than there were bytes: the FIN has arrived.
+      if (fresh > bytes) this.finAcknowledged = true;
+    }
+    if (this.finAcknowledged && this.finReceived) this.end("");
+  }
+  private finAcknowledged = false;
+
+  private take(data: Buffer, offset: number, fin: boolean): void {
+    if (data.length === 0 && !fin) return;
+    if (offset <= 0 && offset + data.length >= 0 && !this.finReceived) {
+      const fresh = data.subarray(-offset);
+      this.received += fresh.length;
+      this.expected = (this.expected + fresh.length) >>> 0;
+      const { resetAfter } = this.manners;
+      if (resetAfter > 0 && this.received >= resetAfter) {
+        this.abort();
+        return;
+      }
+      if (fresh.length > 0) this.onData(fresh);
+      if (this.closed) return;
+      if (fin && offset + data.length >= 0) {
+        this.finReceived = true;
+        this.expected = (this.expected + 1) >>> 0;
+        this.onFinish();
+      }
+    }
+    this.sendAck();
+    if (this.finAcknowledged && this.finReceived) this.end("");
+  }
+
+  private sendAck(): void {
+    if (this.manners.ackDelay === 0) {
+      this.emit(ACK, this.next);
+      return;
+    }
+    if (this.ackPending) return;
+    this.ackPending = true;
+    this.stack.world.after(this.manners.ackDelay, () => {
+      this.ackPending = false;
+      if (!this.closed) this.emit(ACK, this.next);
+    });
+  }
+
+  /** Sends what the window allows. */
+  private push(): void {
+    const { manners } = this;
+    const size = Math.min(manners.segment, this.peerSegment);
+    const room = Math.min(this.window, manners.flight * size);
+    for (;;) {
+      const from = distance(this.next, this.una);
+      const length = Math.min(size, this.queue.length - from, room - from);
+      const last = this.finWanted && from + Math.max(length, 0) === this.queue.length;
+      if (length <= 0 && !(last && from === this.queue.length && !this.finAcknowledged)) return;
+      const data = this.queue.subarray(from, from + Math.max(length, 0));
+      this.emit(ACK | (last ? FIN : 0) | (data.length > 0 ? PSH : 0), this.next, data);
+      this.next = (this.next + data.length + (last ? 1 : 0)) >>> 0;
+      if (distance(this.next, this.most) > 0) this.most = this.next;
+      if (last) return;
+    }
+  }
+
+  /** The timer: everything from the first missing byte once more; also probes closed windows. */
+  private arm(): void {
+    const number = ++this.timer;
+    this.stack.world.after(this.timeout, () => {
+      if (this.closed || number !== this.timer) return;
+      const idle = this.established && this.queue.length === 0 && !this.finWanted;
+      if (idle || (this.finAcknowledged && this.established)) {
+        this.arm();
+        return;
+      }
+      if (++this.tries > TRIES) {
+        this.emit(RST | ACK, this.next);
+        this.end("timed out");
+        return;
+      }
+      this.timeout = Math.min(2 * this.timeout, LONGEST_TIMEOUT);
+      if (!this.established) this.emitSyn();
+      else {
+        this.next = this.una;
+        if (this.window === 0 && this.queue.length > 0) this.probe();
+        else this.push();
+      }
+      this.arm();
+    });
+  }
+
+  private probe(): void {
+    this.emit(ACK, this.next, this.queue.subarray(0, 1));
+    this.next = (this.una + 1) >>> 0;
+    if (distance(this.next, this.most) > 0) this.most = this.next;
+  }
+
+  private emitSyn(): void {
+    const flags = this.passive ? SYN | ACK : SYN;
+    this.stack.emit(this, flags, this.una, this.expected, Buffer.of(2, 4, 5, 180), true);
+  }
+
+  private emit(flags: number, sequence: number, data: Uint8Array = new Uint8Array()): void {
+    this.stack.emit(this, flags, sequence, this.expected, data, false);
+  }
+
+  private end(why: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stack.forget(this);
+    this.onClose(why);
+  }
+}
+
+export class TcpStack {
+  /** Called with each connection that a listener takes, by port. */
+  readonly listeners = new Map<number, (connection: Connection) => void>();
+  private readonly connections = new Map<string, Connection>();
+  private nextPort = 20_000;
+
+  constructor(
+    readonly world: World,
+    private readonly random: Random,
+    private readonly sendIp: SendIp,
+  ) {}
+
+  connect(remote: number, port: number): Connection {
+    this.nextPort = this.nextPort < 60_000 ? this.nextPort + 1 : 20_000;
+    const connection = this.add(remote, port, this.nextPort, false);
+    connection.open();
+    return connection;
+  }
+
+  receive(source: number, segment: Buffer): void {
+    const [remotePort, localPort] = [be16(segment, 0), be16(segment, 2)];
+    let connection = this.connections.get(key(source, remotePort, localPort));
+    const flags = segment[13];
+    if (!connection) {
+      const accept = this.listeners.get(localPort);
+      if (accept && (flags & (SYN | ACK | RST)) === SYN) {
+        connection = this.add(source, remotePort, localPort, true);
+        accept(connection);
+      } else if ((flags & RST) === 0) {
+        this.refuse(source, segment, flags);
+        return;
+      }
+    }
+    connection?.receive(segment);
+  }
+
+  /** Connections that are not over. */
+  get count(): number {
+    return this.connections.size;
+  }
+
+  forget(connection: Connection): void {
+    this.connections.delete(key(connection.remote, connection.remotePort, connection.localPort));
+  }
+
+  emit(
+    connection: Connection,
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    data: Uint8Array,
+    options: boolean,
+  ): void {
+    const { remote, remotePort, localPort, manners } = connection;
+    this.sendIp(remote, 20 + data.length, (frame, at) => {
+      frame.writeUInt16BE(localPort, at);
+      frame.writeUInt16BE(remotePort, at + 2);
+      frame.writeUInt32BE(sequence, at + 4);
+      frame.writeUInt32BE(flags & ACK ? acknowledgment : 0, at + 8);
+      frame[at + 12] = (options ? 5 + data.length / 4 : 5) << 4;
+      frame[at + 13] = flags;
+      frame.writeUInt16BE(manners.window, at + 14);
+      frame.set(data, at + 20);
+    });
+  }
+
+  private add(remote: number, port: number, localPort: number, passive: boolean): Connection {
+    const initial = this.random.bits();
+    const connection = new Connection(this, remote, port, localPort, initial, passive);
+    this.connections.set(key(remote, port, localPort), connection);
+    return connection;
+  }
+
+  /** A reset for a segment of no connection (RFC 9293 section 3.5.2). */
+  private refuse(source: number, segment: Buffer, flags: number): void {
+    const length = segment.length - (segment[12] >> 4) * 4;
+    const more = (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+    const hasAck = (flags & ACK) !== 0;
+    this.sendIp(source, 20, (frame, at) => {
+      frame.writeUInt16BE(be16(segment, 2), at);
+      frame.writeUInt16BE(be16(segment, 0), at + 2);
+      frame.writeUInt32BE(hasAck ? be32(segment, 8) : 0, at + 4);
+      frame.writeUInt32BE(hasAck ? 0 : (be32(segment, 4) + length + more) >>> 0, at + 8);
+      frame[at + 12] = 0x50;
+      frame[at + 13] = hasAck ? RST : RST | ACK;
+    });
+  }
+}
+
+function key(remote: number, remotePort: number, localPort: number): string {
+  return `${remote}:${remotePort}:${localPort}`;
+}

@@ -1,0 +1,118 @@
+/** One direction of a cable, with everything that cables, switches and providers do to frames. */
+import type { Random } from "./random.ts";
+import type { Station, World } from "./world.ts";
+
+export interface Faults {
+  /** Share of frames lost each for itself. */
+  loss: number;
+  /** Gilbert and Elliott: chance to fall into a bad time at a frame, and to come out of it. */
+  burstStart: number;
+  burstEnd: number;
+  duplicate: number;
+  /** Share of frames that are held back by up to `reorderTime`. */
+  reorder: number;
+  reorderTime: number;
+  /** Nanoseconds: always, and at most by chance. */
+  delay: number;
+  jitter: number;
+  /** Share of frames with a bit turned over that Ethernet's checksum does not see, or does. */
+  flip: number;
+  damage: number;
+  truncate: number;
+  /** Frames longer than this many bytes of payload vanish. */
+  mtu: number;
+  /** Bits a second, and bytes that wait at most. */
+  bandwidth: number;
+  queueBytes: number;
+  /** Nothing passes. */
+  cut: boolean;
+}
+
+export const perfect: Faults = {
+  loss: 0,
+  burstStart: 0,
+  burstEnd: 1,
+  duplicate: 0,
+  reorder: 0,
+  reorderTime: 0,
+  delay: 5000,
+  jitter: 0,
+  flip: 0,
+  damage: 0,
+  truncate: 0,
+  mtu: 1500,
+  bandwidth: 1e9,
+  queueBytes: 1 << 20,
+  cut: false,
+};
+
+/** Preamble, start, FCS and gap (IEEE 802.3). */
+const OVERHEAD = 24;
+const HEADERS = 14;
+
+export class Wire {
+  faults: Faults = perfect;
+  /** Frames given, and arrived, whatever became of them. */
+  sent = 0;
+  delivered = 0;
+  private busyUntil = 0;
+  private bad = false;
+  private lastArrival = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly random: Random,
+    private readonly to: Station,
+  ) {}
+
+  /** Takes a frame at `time`; the caller may use its bytes again at once. */
+  send(frame: Uint8Array, time: number): void {
+    this.sent++;
+    const { faults, random } = this;
+    const begin = Math.max(time, this.busyUntil);
+    const waiting = ((begin - time) * faults.bandwidth) / 8e9;
+    if (faults.cut || waiting > faults.queueBytes) return;
+    this.busyUntil = begin + ((frame.length + OVERHEAD) * 8e9) / faults.bandwidth;
+    if (frame.length > faults.mtu + HEADERS || this.lost()) return;
+    this.deliver(frame);
+    if (random.chance(faults.duplicate)) this.deliver(frame);
+  }
+
+  private lost(): boolean {
+    const { faults, random } = this;
+    this.bad = this.bad ? !random.chance(faults.burstEnd) : random.chance(faults.burstStart);
+    return this.bad || random.chance(faults.loss);
+  }
+
+  private deliver(frame: Uint8Array): void {
+    const { faults, random } = this;
+    const spread = faults.jitter > 0 ? random.fraction() * faults.jitter : 0;
+    let at = Math.ceil(this.busyUntil + faults.delay + spread);
+    // Jitter alone keeps the order, as a queue does.
+    at = Math.max(at, this.lastArrival);
+    if (random.chance(faults.reorder)) at += Math.ceil(random.fraction() * faults.reorderTime);
+    else this.lastArrival = at;
+    const [bytes, damaged] = this.spoil(frame);
+    this.world.at(at, () => {
+      this.delivered++;
+      this.to.receive(bytes, at, damaged);
+    });
+  }
+
+  private spoil(frame: Uint8Array): [Uint8Array, boolean] {
+    const { faults, random } = this;
+    let bytes = Uint8Array.prototype.slice.call(frame) as Uint8Array;
+    if (random.chance(faults.truncate)) {
+      bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
+    }
+    const seen = random.chance(faults.damage);
+    // Behind Ethernet's header: who a frame is from and for is the switch's to guard.
+    if ((seen || random.chance(faults.flip)) && bytes.length > HEADERS) {
+      const isIp = bytes[12] === 8 && bytes[13] === 0;
+      const at = random.between(HEADERS, bytes.length - 1);
+      // ARP has no checksum of its own: what is spoilt there is believed by everyone.
+      if (isIp || seen) bytes[at] ^= 1 << random.between(0, 7);
+    }
+    return [bytes, seen];
+  }
+}

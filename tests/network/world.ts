@@ -1,0 +1,96 @@
+/**
+ * A world: twins and scripted peers in one virtual time. Whoever is furthest behind goes next,
+ * so that nothing arrives before it was sent, and the same world runs the same way again.
+ */
+import type { Twin } from "../machine/twin.ts";
+import { EventQueue } from "./events.ts";
+import { Random } from "./random.ts";
+
+export const MICROSECOND = 1e3;
+export const MILLISECOND = 1e6;
+export const SECOND = 1e9;
+
+/** Who takes frames off a wire; `time` is when, `damaged` what the checksum of Ethernet finds. */
+export interface Station {
+  readonly name: string;
+  receive(frame: Uint8Array, time: number, damaged?: boolean): void;
+}
+
+export class World {
+  /** Nanoseconds; twins may be ahead by the length of a turn. */
+  now = 0;
+  readonly random: Random;
+  readonly twins: Twin[] = [];
+  private readonly queue = new EventQueue();
+
+  constructor(readonly seed = 1) {
+    this.random = new Random(seed);
+  }
+
+  /** Takes a twin in; its own clock goes on from the world's time. */
+  add(twin: Twin): Twin {
+    this.twins.push(twin);
+    return twin;
+  }
+
+  at(time: number, action: () => void): void {
+    this.queue.add(Math.ceil(Math.max(time, this.now)), action);
+  }
+  after(nanoseconds: number, action: () => void): void {
+    this.queue.add(Math.ceil(this.now + nanoseconds), action);
+  }
+
+  /** Lets time pass up to `until` nanoseconds, or until `done`. */
+  run(until: number, done?: () => boolean): void {
+    for (;;) {
+      let twin: Twin | undefined;
+      let first = Number.POSITIVE_INFINITY;
+      let second = Math.min(this.queue.next(), until);
+      for (const each of this.twins) {
+        const at = each.wakeAt();
+        if (at < first) {
+          second = Math.min(second, first);
+          first = at;
+          twin = each;
+        } else second = Math.min(second, at);
+      }
+      if (this.queue.next() <= first) {
+        if (this.queue.next() > until) break;
+        const event = this.queue.take();
+        this.now = event.at;
+        event.action();
+      } else {
+        if (first > until) break;
+        this.now = Math.max(this.now, first);
+        // A turn is short against the time that a frame takes on any wire.
+        do twin?.step(until);
+        while ((twin?.wakeAt() ?? 0) < second);
+      }
+      if (done?.()) return;
+    }
+    this.now = Math.max(this.now, until);
+    for (const each of this.twins) each.reach(until);
+  }
+
+  /** Lets so many seconds pass. */
+  pass(seconds: number): this {
+    this.run(Math.ceil(this.now + seconds * SECOND));
+    return this;
+  }
+
+  /** Types a line on a twin and waits for its prompt; answers what was printed. */
+  command(twin: Twin, line: string, seconds = 60): string {
+    const before = twin.output.length;
+    twin.type(`${line}\r`, this.now);
+    const said = () => twin.state !== "on" || prompted(twin, before + line.length);
+    this.run(Math.ceil(this.now + seconds * SECOND), said);
+    return twin.output.slice(before);
+  }
+}
+
+/** The prompt stands at the end of what was printed after `from`. */
+function prompted(twin: Twin, from: number): boolean {
+  const { output } = twin.machine.uart;
+  if (!output.endsWith("\nanonymos> ")) return false;
+  return twin.console.length + output.length >= from + 11;
+}

@@ -1,0 +1,103 @@
+/** Who sits at a twin's console: types commands one after the other and reads the answers. */
+import type { Twin } from "../machine/twin.ts";
+import { crcText, pattern } from "../network/http-peer.ts";
+import { MILLISECOND, SECOND, type World } from "../network/world.ts";
+
+export interface Outcome {
+  command: string;
+  /** What was printed, and curl's and others' exit code. */
+  output: string;
+}
+
+const LOOK = 20 * MILLISECOND;
+/** Seconds until Ctrl-C is pressed, and until a console without a prompt is called dead. */
+const PATIENCE = 60;
+const GRACE = 30;
+const PROMPT = "\nanonymos> ";
+
+export class Operator {
+  readonly outcomes: Outcome[] = [];
+  readonly complaints: string[] = [];
+  private readonly queue: string[] = [];
+  private current: string | undefined;
+  private from = 0;
+  private since = 0;
+  private interrupted = false;
+  private boots = 1;
+
+  constructor(
+    private readonly world: World,
+    readonly twin: Twin,
+  ) {
+    world.after(LOOK, () => this.look());
+  }
+
+  add(...commands: string[]): void {
+    this.queue.push(...commands);
+  }
+
+  /** Nothing more to type, and the prompt is there. */
+  idle(): boolean {
+    return this.current === undefined && this.queue.length === 0;
+  }
+
+  private look(): void {
+    const { twin, world } = this;
+    if (twin.state === "on") {
+      if (twin.boots !== this.boots) this.rebooted();
+      if (twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy()) this.prompt();
+      else this.wait();
+    }
+    world.after(LOOK, () => this.look());
+  }
+
+  private prompt(): void {
+    if (this.current !== undefined) {
+      // The prompt that was there before the first key, or the one behind the output?
+      if (this.twin.output.length < this.from + this.current.length + PROMPT.length) {
+        if (!this.interrupted) this.wait();
+        return;
+      }
+      const output = this.twin.output.slice(this.from);
+      this.outcomes.push({ command: this.current, output });
+      this.checkBody(this.current, output);
+      this.current = undefined;
+      return;
+    }
+    const next = this.queue.shift();
+    if (next === undefined) return;
+    this.current = next;
+    this.from = this.twin.output.length;
+    this.since = this.world.now;
+    this.interrupted = false;
+    this.twin.type(`${next}\r`, this.world.now);
+  }
+
+  private wait(): void {
+    const waited = (this.world.now - this.since) / SECOND;
+    if (this.current === undefined) return;
+    if (!this.interrupted && waited > PATIENCE) {
+      this.interrupted = true;
+      this.twin.type("\x03", this.world.now);
+    } else if (this.interrupted && waited > PATIENCE + GRACE) {
+      this.complaints.push(`no prompt after ${this.current} and Ctrl-C`);
+      this.current = undefined;
+    }
+  }
+
+  private rebooted(): void {
+    this.boots = this.twin.boots;
+    this.current = undefined;
+  }
+
+  /** A body that curl says is whole must be the one that was sent. */
+  private checkBody(command: string, output: string): void {
+    const length = /\/bytes\/(\d+)/.exec(command)?.[1];
+    const said = /HTTP 200, (\d+) bytes.* crc32 ([0-9a-f]+)/.exec(output);
+    if (length === undefined || !said) return;
+    const wanted = [length, crcText(pattern(Number(length)))];
+    if (said[1] !== wanted[0] || said[2] !== wanted[1]) {
+      this.complaints.push(`${command}: ${said[1]} bytes, ${said[2]} instead of ${wanted}`);
+    }
+  }
+}

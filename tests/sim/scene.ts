@@ -1,0 +1,137 @@
+/** A plan made real: twins, peers and a switch, every frame checked, captured and hashed. */
+import { createHash } from "node:crypto";
+import { Twin } from "../machine/twin.ts";
+import { Checker } from "../network/checker.ts";
+import { DhcpServer, politeDhcp } from "../network/dhcp-server.ts";
+import { DnsServer, politeDns } from "../network/dns-server.ts";
+import { HttpServer, politeHttp } from "../network/http-peer.ts";
+import { address } from "../network/packet.ts";
+import type { Capture } from "../network/pcapng.ts";
+import { Peer } from "../network/peer.ts";
+import { type Port, Switch } from "../network/switch.ts";
+import { polite } from "../network/tcp.ts";
+import { type Station, World } from "../network/world.ts";
+import { Operator } from "./operator.ts";
+import type { Plan, TwinPlan } from "./plan.ts";
+
+const GATEWAY = "10.0.2.2";
+const NAMES = { "web.test": "10.0.2.3", "alias.test": "10.0.2.3", "gate.test": GATEWAY };
+
+export interface Member {
+  plan: TwinPlan;
+  twin: Twin;
+  port: Port;
+  operator: Operator;
+}
+
+export class Scene {
+  readonly world: World;
+  readonly network: Switch;
+  readonly checker = new Checker();
+  readonly members: Member[] = [];
+  readonly gateway: Peer;
+  readonly web: Peer;
+  readonly dhcp: DhcpServer;
+  readonly dns: DnsServer;
+  readonly servers: HttpServer[];
+  frames = 0;
+  /** The faults have stopped. */
+  calmed = false;
+  private readonly hash = createHash("sha256");
+
+  private constructor(
+    readonly plan: Plan,
+    private readonly capture: Capture | undefined,
+  ) {
+    this.world = new World(plan.seed);
+    this.network = new Switch(this.world);
+    const peer = (name: string, at: string, last: number) =>
+      new Peer(this.world, this.network, name, at, Uint8Array.of(2, 0, 0, 0, 0, last));
+    this.gateway = peer("gateway", GATEWAY, 2);
+    this.web = peer("web", "10.0.2.3", 3);
+    const { gateway } = this;
+    const servers = [gateway.address];
+    this.dhcp = new DhcpServer(gateway, { router: gateway.address, servers, first: "10.0.2.100" });
+    this.dns = new DnsServer(gateway, NAMES);
+    this.servers = [new HttpServer(gateway), new HttpServer(this.web)];
+    this.network.taps.push((frame, time, from) => this.tap(frame, time, from));
+  }
+
+  static async create(plan: Plan, capture?: Capture): Promise<Scene> {
+    const scene = new Scene(plan, capture);
+    for (const [i, each] of plan.twins.entries()) await scene.addTwin(each, i);
+    return scene;
+  }
+
+  private async addTwin(plan: TwinPlan, index: number): Promise<void> {
+    const mac = [2, 0, 0, 0, 1, index + 1];
+    const dns = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
+    const twin = await Twin.boot({
+      name: plan.name,
+      seed: this.world.random.bits(),
+      mac,
+      commandLine: plan.dhcp ? "ip=dhcp" : dns,
+      nic: { sendTime: plan.sendTime },
+    });
+    if (plan.dhcp) {
+      // Each has the address that others know it by.
+      const key = 0x0200_0000_0101 + index;
+      this.dhcp.leases.set(key, address(plan.address));
+    }
+    this.checker.allow(mac, address(plan.address));
+    this.world.add(twin);
+    const port = this.network.connectTwin(twin);
+    twin.onStop = () => this.checker.conversations.forget(address(plan.address));
+    this.members.push({ plan, twin, port, operator: new Operator(this.world, twin) });
+  }
+
+  /** Faults and bad manners, until `calm`. */
+  storm(): void {
+    const { plan } = this;
+    for (const { port, plan: own } of this.members) port.setFaults(own.down, own.up);
+    const some = plan.rudeness;
+    this.dhcp.manners = {
+      ...{ lease: plan.lease, silence: some, refuse: some / 2 },
+      ...{ twice: some, delay: some * 3000, garbage: some },
+    };
+    this.dns.manners = {
+      silence: some,
+      fail: some,
+      wrongId: some,
+      garbage: some,
+      delay: some * 1e3,
+    };
+    const { ackDelay } = plan;
+    const tcp = { ...polite, window: plan.peerWindow, segment: plan.peerSegment, ackDelay };
+    for (const server of this.servers) {
+      server.manners = { resets: some / 2, closes: some / 2, chunked: plan.chunked, tcp };
+    }
+  }
+
+  calm(): void {
+    this.calmed = true;
+    for (const { port, twin } of this.members) {
+      port.setFaults({});
+      twin.setLink(true, this.world.now);
+    }
+    this.dhcp.manners = { ...politeDhcp, lease: this.plan.lease };
+    this.dns.manners = politeDns;
+    for (const server of this.servers) server.manners = politeHttp;
+  }
+
+  /** Of every frame sent, by whom and when, and of all that was printed. */
+  digest(): string {
+    for (const { twin } of this.members) this.hash.update(twin.output);
+    return this.hash.digest("hex");
+  }
+
+  private tap(frame: Uint8Array, time: number, from: Station): void {
+    this.frames++;
+    this.hash.update(`${from.name} ${time} ${frame.length}\n`);
+    this.hash.update(frame);
+    this.capture?.add(frame, time, from);
+    const member = this.members.find(({ port }) => port.station === from);
+    if (member) this.checker.check(frame, time, from.name, member.twin.mac);
+    else this.checker.conversations.heard(frame);
+  }
+}
