@@ -2,6 +2,7 @@
  * What was configured, and from where: the command line wins over the file, the console over
  * both, and what DHCP sends comes after everything that was given by hand.
  */
+import { parseDecimalText } from "../core/text";
 import { IpWord } from "./ip-word";
 import { NameServer, NetworkAddress } from "./values";
 
@@ -135,6 +136,17 @@ export class Configuration {
     const word = this.ipWordFor(name);
     if (word != null) word.apply(settings);
     return settings;
+  }
+
+  /** Reports each `ip=` that is meant for a device beyond the `count` that there are. */
+  reportMissing(count: i32): void {
+    for (let i = 0; i < this.ipWords.length; i++) {
+      const word = this.ipWords[i];
+      const number = parseDecimalText(word.device.substring(3));
+      if (word.device == "" || number < count) continue;
+      const devices = count == 0 ? "a machine with a network device" : `net0 to net${count - 1}`;
+      this.problems.push(`cmdline: ip=${word.text}: expected ${devices} instead of ${word.device}`);
+    }
   }
 
   /** The last `ip=` that fits; one that names the interface comes before one that does not. */

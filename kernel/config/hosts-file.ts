@@ -19,6 +19,7 @@ export function readHostsFile(configuration: Configuration, bytes: StaticArray<u
     const expected = readLine(configuration, lines[i]);
     if (expected == "") continue;
     configuration.problems.push(`${NAME}:${i + 1}: expected ${expected}`);
+    if (configuration.hosts.length >= (HOSTS_ENTRIES as i32)) return;
     wrong++;
   }
 }

@@ -33,14 +33,16 @@ export class IpWord {
   failure: string = "";
   private readonly fields: Array<string>;
 
-  /** `value` is what stands behind `ip=`. */
-  constructor(value: string) {
-    const fields = value.split(":");
+  constructor(
+    /** What stands behind `ip=`. */
+    readonly text: string,
+  ) {
+    const fields = text.split(":");
     this.fields = fields;
-    if (value == "" || fields.length > FIELDS) {
+    if (text == "" || fields.length > FIELDS) {
       this.expect(FORM);
-    } else if (fields.length == 1 && parseIpv4(value) == NOT_AN_ADDRESS) {
-      this.autoconf(value, FORM);
+    } else if (fields.length == 1 && parseIpv4(text) == NOT_AN_ADDRESS) {
+      this.autoconf(text, FORM);
     } else {
       this.readAddresses();
       this.readNames();

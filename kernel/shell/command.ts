@@ -22,8 +22,10 @@ export abstract class Job {
   pollAt(): i64 {
     return NEVER;
   }
-  /** Ctrl-C: give back what is held. The exit code is then 130, unless `poll` answers another. */
-  cancel(): void {}
+  /** Ctrl-C: gives back what is held; the exit code. `poll` is not called any more. */
+  cancel(): i32 {
+    return EXIT_INTERRUPTED;
+  }
   /** True for a job that reads what is typed; else that waits for the prompt after it. */
   readsInput(): bool {
     return false;

@@ -51,9 +51,9 @@ class NetworkWait extends Job {
     const running = this.started;
     return running == null ? this.deadline : running.pollAt();
   }
-  cancel(): void {
+  cancel(): i32 {
     const running = this.started;
-    if (running != null) running.cancel();
+    return running != null ? running.cancel() : EXIT_INTERRUPTED;
   }
   readsInput(): bool {
     const running = this.started;
@@ -116,13 +116,9 @@ export class Execution {
   }
 
   /** Ctrl-C: ends the running command, and those after it in the same line do not run. */
-  cancel(now: i64): void {
+  cancel(): void {
     const running = this.current;
-    if (running != null) {
-      running.cancel();
-      const code = running.poll(now);
-      this.finish(this.commands[this.next - 1], code == RUNNING ? EXIT_INTERRUPTED : code);
-    }
+    if (running != null) this.finish(this.commands[this.next - 1], running.cancel());
     this.next = this.commands.length;
   }
 
@@ -145,7 +141,7 @@ export class Execution {
     const name = split.words[0];
     const command = shell.registry.find(name);
     if (command == null) {
-      shell.error(printable(name), "command not found");
+      shell.error(printable(name), "command not found, expected one of help");
       return new Done(EXIT_UNKNOWN_COMMAND);
     }
     const words = split.words.slice(1);

@@ -108,7 +108,8 @@ export class Shell implements LogSink {
 
   /** Prints why the words are wrong and what was expected; answers the job to return (code 2). */
   wrongUsage(command: Command, reason: string): Job {
-    this.error(command.name, `${reason}, expected: ${command.name} ${command.usage}`);
+    const usage = `${command.name} ${command.usage}`.trimEnd();
+    this.error(command.name, `${reason}, expected: ${usage}`);
     return new Done(EXIT_USAGE);
   }
 
@@ -242,7 +243,7 @@ export class Shell implements LogSink {
       this.terminal.print("^C\n");
       this.typeAhead.clear();
       this.input.clear();
-      execution.cancel(this.now);
+      execution.cancel();
       if (execution.over()) this.execution = null;
     } else if (job != null && job.readsInput()) {
       const key = this.keys.push(byte);

@@ -13,13 +13,13 @@ import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
 import { RouteOrigin, RouteResult } from "../iface/route";
 import { formatIpv4 } from "../wire/address";
-import { DhcpClient } from "./dhcp/client";
+import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
 
 /** How long DHCP may be silent before static settings beside it are used instead. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
-/** The metric of a lease's routes: what systemd-networkd gives them. */
+/** The metric of a lease's routes: what systemd-networkd gives them; net1's is one more. */
 const DHCP_METRIC: u32 = 1024;
 const DNS_PORT: u32 = 53;
 
@@ -45,7 +45,12 @@ export class InterfaceSetup implements LeaseTarget {
 
   /** Begins: DISCOVER leaves with the next `poll`, or the static address is set. */
   start(now: i64, hostname: string): void {
-    if (this.settings.mtu > 0) this.ip.setMtu(this.iface, this.settings.mtu);
+    const mtu = this.settings.mtu;
+    if (mtu > 0 && !this.ip.setMtu(this.iface, mtu)) {
+      log(
+        `${this.iface.name}: MTUBytes=${mtu} is more than the device can, ${this.iface.mtu} stays`,
+      );
+    }
     if (!this.settings.dhcp) {
       this.apply();
       return;
@@ -111,8 +116,9 @@ export class InterfaceSetup implements LeaseTarget {
     const name = this.iface.name;
     if (!this.iface.up) return `${name} is down`;
     if (!this.iface.linkUp) return `${name} has no link`;
-    if (!this.settings.dhcp) return `${name} has no address`;
     if (this.dhcp.lastFailure != "") return this.dhcp.lastFailure;
+    const stopped = this.dhcp.state == DhcpState.Stopped || this.dhcp.lease != null;
+    if (stopped) return `${name} has no address`;
     return `no answer from a DHCP server on ${name}`;
   }
 
@@ -129,7 +135,9 @@ export class InterfaceSetup implements LeaseTarget {
     this.changes++;
     for (let i = 0; i < settings.addresses.length; i++) {
       const own = settings.addresses[i];
-      this.ip.setAddress(this.iface, own.address, own.prefix);
+      if (this.ip.setAddress(this.iface, own.address, own.prefix)) continue;
+      const address = `${formatIpv4(own.address)}/${own.prefix}`;
+      log(`${this.iface.name}: no room for ${address}, expected at most ${i} addresses`);
     }
     if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
     for (let i = 0; i < settings.routes.length; i++) {
@@ -176,7 +184,8 @@ export class InterfaceSetup implements LeaseTarget {
     for (let i = 0; i < lease.routes.length; i++) {
       const route = lease.routes[i];
       const origin = RouteOrigin.Dhcp;
-      this.addRoute(route.destination, route.prefix, route.router, DHCP_METRIC, origin);
+      const metric = DHCP_METRIC + this.iface.index;
+      this.addRoute(route.destination, route.prefix, route.router, metric, origin);
     }
   }
 
@@ -184,6 +193,10 @@ export class InterfaceSetup implements LeaseTarget {
     this.changes++;
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
     this.ip.removeAddress(this.iface, lease.address);
+  }
+
+  holds(lease: Lease): bool {
+    return this.iface.owns(lease.address);
   }
 
   probe(address: u32): void {

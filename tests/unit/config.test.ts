@@ -278,6 +278,15 @@ test("any bytes make a bounded number of reports and no harm", () => {
   assert.match(problems()[0], /^anonymos\.conf: expected at most/);
 });
 
+test("ip= for a device that there is not is reported", () => {
+  boot("ip=10.0.2.9:::255.255.255.0::net1:off ip=:::::net0:dhcp ip=dhcp");
+  wasm.reportMissing(2);
+  assert.deepEqual(problems(), []);
+  wasm.reportMissing(1);
+  const word = "ip=10.0.2.9:::255.255.255.0::net1:off";
+  assert.deepEqual(problems(), [`cmdline: ${word}: expected net0 to net0 instead of net1`]);
+});
+
 test("the module hosts gives names addresses, and wrong lines are named", () => {
   wasm.reset();
   const text =

@@ -326,6 +326,15 @@ test("renew by hand asks at once; without a lease it begins anew", () => {
   assert.equal(world.messages.length, before + 1);
 });
 
+test("renew by hand begins anew where somebody took the address away", () => {
+  world.bind();
+  wasm.takeAddress();
+  assert.equal(wasm.renew(world.now), 1);
+  world.poll();
+  assert.equal(world.state, "selecting");
+  assert.equal(world.last.destination, 0xffffffff);
+});
+
 test("port 68 taken: the client says so and does not start", () => {
   wasm.occupyPort();
   assert.equal(wasm.start(0n), 0);

@@ -88,7 +88,7 @@ test("lines are split as sh splits them", async () => {
 test("what cannot be run is one clear error and a code", async () => {
   const console = await Console.start();
   const cases: [string, RegExp, number][] = [
-    ["nope a", /^nope: command not found\r\n$/, 127],
+    ["nope a", /^nope: command not found, expected one of help\r\n$/, 127],
     ["words 'a", /^shell: unterminated ', expected .*\r\n$/, 2],
     ['words "a', /^shell: unterminated ", expected .*\r\n$/, 2],
     ["words a | words b", /^shell: \| is not supported, expected .*\r\n$/, 2],
@@ -140,7 +140,7 @@ test("run= is executed as if typed, each command followed by its code", async ()
   assert.equal(
     console.output(),
     "<a>\r\n[exit 0] words a\r\n" +
-      "nope: command not found\r\n[exit 127] nope  'x' \r\n" +
+      "nope: command not found, expected one of help\r\n[exit 127] nope  'x' \r\n" +
       "[exit 0] sleep 2\r\n" +
       'b  c\r\n[exit 0] echo -n "b  c"\r\n' +
       `0\r\n[exit 0] echo $?\r\n${PROMPT}`,

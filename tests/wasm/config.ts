@@ -40,6 +40,9 @@ export function hosts(pointer: usize, length: u32): string {
 export function problems(): string {
   return configuration.problems.join("\n");
 }
+export function reportMissing(devices: i32): void {
+  configuration.reportMissing(devices);
+}
 export function run(): string {
   return configuration.run;
 }

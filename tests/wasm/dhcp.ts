@@ -39,6 +39,9 @@ class NotedTarget implements LeaseTarget {
     this.notes += `-${lease.address.toString(16)} `;
     sink.source = 0;
   }
+  holds(lease: Lease): bool {
+    return this.address == lease.address;
+  }
   probe(address: u32): void {
     this.probed = address;
     this.notes += `?${address.toString(16)} `;
@@ -79,6 +82,10 @@ export function release(now: i64): void {
 }
 export function linkChanged(up: bool, now: i64): void {
   client.linkChanged(up, now);
+}
+/** As `ip addr del` does it: the client is not asked. */
+export function takeAddress(): void {
+  target.address = 0;
 }
 export function setTaken(taken: bool): void {
   target.taken = taken;

@@ -121,13 +121,12 @@ class Cat extends Command {
 
 class CatJob extends Job {
   private ended: bool = false;
-  private cancelled: bool = false;
 
   constructor(private readonly shell: Shell) {
     super();
   }
   poll(_now: i64): i32 {
-    return this.cancelled ? 3 : this.ended ? EXIT_OK : RUNNING;
+    return this.ended ? EXIT_OK : RUNNING;
   }
   readsInput(): bool {
     return true;
@@ -138,9 +137,9 @@ class CatJob extends Job {
   endOfInput(): void {
     this.ended = true;
   }
-  cancel(): void {
+  cancel(): i32 {
     this.shell.print("summary");
-    this.cancelled = true;
+    return 3;
   }
 }
 

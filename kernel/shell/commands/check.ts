@@ -7,7 +7,15 @@
 import { NetworkStack } from "../../../net/service/stack";
 import { parseUrl } from "../../../net/service/url";
 import { earlier } from "../../core/time";
-import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
+import {
+  Command,
+  EXIT_FAILURE,
+  EXIT_INTERRUPTED,
+  EXIT_OK,
+  EXIT_USAGE,
+  Job,
+  RUNNING,
+} from "../command";
 import { Options } from "../options";
 import { printable } from "../printable";
 import { Shell } from "../shell";
@@ -69,8 +77,9 @@ class CheckJob extends Job {
     return this.lookAt;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     for (let i = 0; i < this.steps.length; i++) this.steps[i].end(this.context);
+    return EXIT_INTERRUPTED;
   }
 
   private advance(step: Step, now: i64): Verdict {
@@ -117,8 +126,8 @@ export class Check extends Command {
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
     const text = options.operands.length > 0 ? options.operands[0] : DEFAULT_URL;
     const url = parseUrl(text, "http");
-    if (url.error != "") return shell.wrongUsage(this, `${text}: expected ${url.error}`);
-    if (url.unsupported) return shell.wrongUsage(this, `${text}: expected http or https`);
+    if (url.error != "") return shell.failed(this, `${text}: ${url.error}`, EXIT_USAGE);
+    if (url.unsupported) return shell.wrongUsage(this, `${text} is no URL of http or https`);
     return new CheckJob(shell, new CheckContext(this.stack, url));
   }
 }

@@ -8,7 +8,7 @@ import { HttpRequest } from "../../../net/service/http/request";
 import { NetworkStack } from "../../../net/service/stack";
 import { crc32 } from "../../core/crc32";
 import { parseDecimalText } from "../../core/text";
-import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { Command, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
@@ -99,9 +99,10 @@ class CurlJob extends Job {
     return EXIT_OK;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     const exchange = this.exchange;
     if (exchange != null) exchange.cancel(this.shell.now);
+    return EXIT_INTERRUPTED;
   }
 
   private fail(code: i32, message: string): i32 {
@@ -153,7 +154,7 @@ export class Curl extends Command {
     }
     const request = new HttpRequest(options.operands[0]);
     const wrong = prepare(request, options);
-    if (wrong != "") return shell.wrongUsage(this, wrong);
+    if (wrong != "") return shell.failed(this, wrong, EXIT_USAGE);
     request.timeout = timeout;
     request.followRedirects = options.has("L");
     const job = new CurlJob(shell, this.stack, request);
@@ -179,17 +180,19 @@ function prepare(request: HttpRequest, options: Options): string {
     request.setMethod("POST");
     if (data.length == 1 && data[0].startsWith(PATTERN)) {
       const length = parseDecimalText(data[0].substring(PATTERN.length));
-      if (length < 0 || length > LONGEST_BODY) return `-d ${data[0]}: N is no number of bytes`;
+      if (length < 0 || length > LONGEST_BODY)
+        return `-d ${data[0]}: expected a number of bytes for N`;
       request.body = new PatternSource(length as u64);
     } else if (data[0].startsWith("@")) {
       return `-d ${data[0]}: there are no files here, expected text or @bytes:N`;
     } else request.body = BytesSource.ofText(data.join("&"));
   }
   if (options.has("X")) request.setMethod(options.value("X"));
+  if (request.error != "") return `-X ${options.value("X")}: ${request.error}`;
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
     const colon = headers[i].indexOf(":");
-    if (colon <= 0) return `-H ${headers[i]}: no header, expected NAME: VALUE`;
+    if (colon <= 0) return `-H ${headers[i]}: expected NAME: VALUE`;
     request.addField(headers[i].substring(0, colon), headers[i].substring(colon + 1).trim());
   }
   if (data.length > 0 && !request.has("content-type")) request.addField("Content-Type", FORM);

@@ -68,10 +68,18 @@ export class Dhcp extends Command {
     if (verb != "status" && verb != "renew" && verb != "release") {
       return shell.wrongUsage(this, `"${verb}" is no such request`);
     }
-    const setup = this.find(operands.length > 1 ? operands[1] : "");
+    const setups = this.stack.setups;
+    if (setups.length == 0) return shell.failed(this, this.stack.reason() + ", expected one");
+    if (operands.length < 2 && verb == "status") {
+      for (let i = 0; i < setups.length; i++) show(setups[i], shell);
+      return shell.done();
+    }
+    if (operands.length < 2 && setups.length > 1) {
+      return shell.wrongUsage(this, `the device to ${verb} is missing`);
+    }
+    const setup = this.find(operands.length > 1 ? operands[1] : setups[0].iface.name);
     if (setup == null) {
-      const name = operands.length > 1 ? operands[1] : "which it is to be";
-      return shell.failed(this, `there is no device ${name}`);
+      return shell.failed(this, `there is no device ${operands[1]}, expected one of ip link`);
     }
     if (verb == "renew") return this.renew(setup.dhcp, shell);
     if (verb == "release") return this.release(setup.dhcp, shell);
@@ -85,7 +93,6 @@ export class Dhcp extends Command {
 
   private find(name: string): InterfaceSetup | null {
     const setups = this.stack.setups;
-    if (name == "") return setups.length > 0 ? setups[0] : null;
     for (let i = 0; i < setups.length; i++) if (setups[i].iface.name == name) return setups[i];
     return null;
   }

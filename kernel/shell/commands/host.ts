@@ -1,8 +1,9 @@
 /** `host`: asks the name servers for a name's addresses, in the words of BIND's host(1). */
+import { canonicalName } from "../../../net/service/dns/name";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
-import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
+import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
@@ -24,7 +25,7 @@ class HostJob extends Job {
       return EXIT_FAILURE;
     }
     let owner = this.name;
-    if (query.canonicalName != "" && query.canonicalName != this.name) {
+    if (query.canonicalName != "" && query.canonicalName != canonicalName(this.name)) {
       this.shell.printLine(`${owner} is an alias for ${query.canonicalName}.`);
       owner = query.canonicalName;
     }
@@ -34,8 +35,9 @@ class HostJob extends Job {
     return EXIT_OK;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     this.stack.dns.cancel(this.query);
+    return EXIT_INTERRUPTED;
   }
 }
 

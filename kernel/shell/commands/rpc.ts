@@ -4,7 +4,15 @@ import { prettyJson, quoteJson } from "../../../net/service/json/writer";
 import { RpcCall, RpcFailure, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../net/service/json-rpc/client";
 import { NetworkStack } from "../../../net/service/stack";
-import { Command, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
+import {
+  Command,
+  EXIT_FAILURE,
+  EXIT_INTERRUPTED,
+  EXIT_OK,
+  EXIT_USAGE,
+  Job,
+  RUNNING,
+} from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
@@ -49,9 +57,10 @@ class RpcJob extends Job {
     return failure == HttpFailure.None ? EXIT_FAILURE : (failure as i32);
   }
 
-  cancel(): void {
+  cancel(): i32 {
     const exchange = this.exchange;
     if (exchange != null) exchange.cancel(this.shell.now);
+    return EXIT_INTERRUPTED;
   }
 }
 

@@ -67,8 +67,9 @@ class TcpdumpJob extends Job implements PacketTap {
     return EXIT_OK;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     this.conclude();
+    return EXIT_OK;
   }
 
   private record(number: u64): usize {

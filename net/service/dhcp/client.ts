@@ -116,6 +116,7 @@ export class DhcpClient {
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
+    if (this.lease != null && !this.target.holds(this.lease!)) this.drop();
     if (this.lease == null) this.restart(now);
     else this.begin(DhcpState.Renewing, now);
     return true;

@@ -14,6 +14,8 @@ export interface LeaseTarget {
   configure(lease: Lease): void;
   /** Stops using the lease at once: nothing leaves from its address any more. */
   deconfigure(lease: Lease): void;
+  /** False once the lease's address was taken away by hand: a renewal could not be received. */
+  holds(lease: Lease): bool;
   /** Begins to ask the link who else has the address (RFC 5227 section 2.1.1). Does not wait. */
   probe(address: u32): void;
   /** True once another host was heard that has the address, since `probe`. */

@@ -1,8 +1,10 @@
 /** `ip addr`: the addresses of the interfaces. */
 
 import { Interface } from "../../../../net/iface/interface";
-import { formatIpv4, isUnicast } from "../../../../net/wire/address";
+import { formatIpv4 } from "../../../../net/wire/address";
+import { NetworkAddress } from "../../../config/values";
 import { SECOND } from "../../../core/time";
+import { INTERFACE_ADDRESSES } from "../../../limits";
 import { Context, parsePrefix } from "./context";
 import { linkLines } from "./link";
 
@@ -15,15 +17,11 @@ export function addressCommand(context: Context): i32 {
 }
 
 function show(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  if (name != "" && context.device(name) == null) {
-    return context.refused(`Device "${name}" does not exist.`);
-  }
-  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
-    if (name != "" && iface.name != name) continue;
+    if (only != null && iface !== only) continue;
     context.shell.print(linkLines(iface));
     for (let j: u32 = 0; j < iface.addressCount; j++) showAddress(context, iface, j);
   }
@@ -44,10 +42,10 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
 }
 
 function flush(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  const iface = name == "" ? context.onlyDevice() : context.device(name);
-  if (iface == null) return context.unexpected(name, "dev DEVICE");
+  if (!context.takeDevice()) return context.code;
+  const named = context.chosen;
+  const iface = named != null ? named : context.onlyDevice();
+  if (iface == null) return context.noDevice("");
   while (iface.addressCount > 0) context.stack.ip.removeAddress(iface, iface.addressAt(0).address);
   return context.done();
 }
@@ -55,24 +53,27 @@ function flush(context: Context): i32 {
 function change(context: Context, add: bool): i32 {
   const text = context.take();
   const prefix = parsePrefix(text);
-  if (!prefix.valid || !isUnicast(prefix.address)) {
-    return context.unexpected(text, "an address with its prefix length, as 10.0.2.15/24");
+  if (!prefix.valid || !new NetworkAddress(prefix.address, prefix.length).usable()) {
+    return context.unexpected(text, "a host's address with its prefix length, as 10.0.2.15/24");
   }
-  let iface = context.onlyDevice();
-  const word = context.take();
-  if (word == "dev") {
-    const name = context.take();
-    iface = context.device(name);
-    if (iface == null) return context.refused(`Cannot find device "${name}"`);
-  } else if (word != "") return context.unexpected(word, "dev DEVICE");
-  if (iface == null) return context.unexpected("", "dev DEVICE");
+  if (!context.ended() && !context.at("dev")) {
+    return context.unexpected(context.take(), "dev DEVICE");
+  }
+  if (!context.takeDevice()) return context.code;
+  const named = context.chosen;
+  const iface = named != null ? named : context.onlyDevice();
+  if (iface == null) return context.noDevice("");
+  const own = iface.find(prefix.address);
   if (add) {
-    if (iface.owns(prefix.address)) return context.refused("File exists: that address is set");
+    if (own != null) return context.refused("File exists: that address is set, expected another");
     if (!context.stack.ip.setAddress(iface, prefix.address, prefix.length)) {
-      return context.refused("no room for another address, expected fewer");
+      return context.refused(`no room, expected at most ${INTERFACE_ADDRESSES} addresses`);
     }
-  } else if (!context.stack.ip.removeAddress(iface, prefix.address)) {
-    return context.refused("Cannot assign requested address: it is not set");
+    return context.done();
   }
+  if (own == null || (text.includes("/") && own.prefix != prefix.length)) {
+    return context.refused("Cannot assign requested address: expected one of ip addr");
+  }
+  context.stack.ip.removeAddress(iface, prefix.address);
   return context.done();
 }

@@ -15,6 +15,9 @@ export class Prefix {
 }
 
 export class Context {
+  /** What `takeDevice` read: the device, null when none was named, and else the exit code. */
+  chosen: Interface | null = null;
+  code: i32 = EXIT_OK;
   private next: i32 = 0;
 
   constructor(
@@ -27,6 +30,11 @@ export class Context {
   /** The next word, or empty at the end. */
   take(): string {
     return this.next < this.words.length ? this.words[this.next++] : "";
+  }
+
+  /** True when `word` is the next one. */
+  at(word: string): bool {
+    return !this.ended() && this.words[this.next] == word;
   }
 
   ended(): bool {
@@ -52,6 +60,22 @@ export class Context {
   unexpected(word: string, expected: string): i32 {
     const shown = word == "" ? "the line ends" : `"${printable(word)}"`;
     return this.usage(`${shown}, expected ${expected}`);
+  }
+
+  /** Reads `[dev] NAME` or nothing up to the end of the line. False: the error is printed. */
+  takeDevice(): bool {
+    const first = this.take();
+    const name = first == "dev" ? this.take() : first;
+    if (first != "") this.chosen = this.device(name);
+    if (first != "" && this.chosen == null) this.code = this.noDevice(name);
+    else if (!this.ended()) this.code = this.unexpected(this.take(), "the end of the line");
+    return this.code == EXIT_OK;
+  }
+
+  /** There is no device of that name. */
+  noDevice(name: string): i32 {
+    if (name == "") return this.unexpected("", "dev DEVICE");
+    return this.refused(`Cannot find device "${printable(name)}", expected one of ip link`);
   }
 
   /** The interface of that name, or null. */

@@ -27,15 +27,11 @@ export function linkLines(iface: Interface): string {
 }
 
 function showLinks(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  if (name != "" && context.device(name) == null) {
-    return context.refused(`Device "${name}" does not exist.`);
-  }
-  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
-    if (name != "" && iface.name != name) continue;
+    if (only != null && iface !== only) continue;
     context.shell.print(linkLines(iface));
     if (context.statistics) showStatistics(context.shell, iface);
   }
@@ -86,27 +82,30 @@ function showStatistics(shell: Shell, iface: Interface): void {
   shell.printLine(`    packets dropped by the stack: ${iface.drops.total()}${reasons}`);
 }
 
+/** `set [dev] NAME [up|down] [mtu N]`: all of it, or nothing when a word is wrong. */
 function setLink(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  let iface = context.device(name);
+  if (context.at("dev")) context.take();
   let word = context.take();
-  if (iface == null && (name == "up" || name == "down" || name == "mtu")) {
-    iface = context.onlyDevice();
-    word = name;
-  }
-  if (iface == null) return context.refused(`Device "${name}" does not exist.`);
+  const named = context.device(word);
+  const isChange: bool = word == "up" || word == "down" || word == "mtu";
+  const iface = named == null && isChange ? context.onlyDevice() : named;
+  if (iface == null) return context.noDevice(isChange ? "" : word);
+  if (named != null) word = context.take();
   if (word == "") return context.unexpected(word, "up, down or mtu N");
+  let state = "";
+  let mtu: i64 = iface.mtu;
   while (word != "") {
-    if (word == "up" || word == "down") context.stack.ip.setUp(iface, word == "up");
+    if (word == "up" || word == "down") state = word;
     else if (word == "mtu") {
       const text = context.take();
-      const mtu = parseDecimalText(text);
-      if (mtu < 0 || !context.stack.ip.setMtu(iface, mtu as u32)) {
+      mtu = parseDecimalText(text);
+      if (mtu < (SMALLEST_MTU as i64) || mtu > (ETHERNET_MTU as i64)) {
         return context.unexpected(text, `an MTU from ${SMALLEST_MTU} to ${ETHERNET_MTU} bytes`);
       }
     } else return context.unexpected(word, "up, down or mtu N");
     word = context.take();
   }
+  if (state != "") context.stack.ip.setUp(iface, state == "up");
+  if (mtu != (iface.mtu as i64)) context.stack.ip.setMtu(iface, mtu as u32);
   return context.done();
 }

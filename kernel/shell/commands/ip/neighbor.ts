@@ -21,14 +21,11 @@ export function neighborCommand(context: Context): i32 {
 }
 
 function show(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  if (name != "" && context.device(name) == null) {
-    return context.refused(`Cannot find device "${name}"`);
-  }
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
-    if (name == "" || iface.name == name) showNeighbors(context, iface);
+    if (only == null || iface === only) showNeighbors(context, iface);
   }
   return context.done();
 }
@@ -46,14 +43,12 @@ function showNeighbors(context: Context, iface: Interface): void {
 }
 
 function flush(context: Context): i32 {
-  let name = context.take();
-  if (name == "dev") name = context.take();
-  if (name != "" && name != "all" && context.device(name) == null) {
-    return context.refused(`Cannot find device "${name}"`);
-  }
+  if (context.at("all")) context.take();
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
-    if (name == "" || name == "all" || iface.name == name) iface.neighbors.flush(iface, false);
+    if (only == null || iface === only) iface.neighbors.flush(iface, false);
   }
   return context.done();
 }
@@ -69,21 +64,21 @@ function change(context: Context, add: bool): i32 {
     const value = context.take();
     if (word == "dev") {
       iface = context.device(value);
-      if (iface == null) return context.refused(`Cannot find device "${value}"`);
+      if (iface == null) return context.noDevice(value);
     } else if (word == "lladdr" && add) {
       hardware = parseHardware(value);
       if (hardware < 0) return context.unexpected(value, "an address like 52:54:00:12:34:56");
     } else return context.unexpected(word, add ? "lladdr or dev" : "dev");
     word = context.take();
   }
-  if (iface == null) return context.unexpected("", "dev DEVICE");
+  if (iface == null) return context.noDevice("");
   if (!add) {
     if (iface.neighbors.remove(iface, address as u32)) return context.done();
-    return context.refused("No such file or directory: there is no such neighbour");
+    return context.refused("No such file or directory: expected a neighbour of ip neigh");
   }
   if (hardware < 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
   if (iface.neighbors.add(iface, address as u32, hardware as u64)) return context.done();
-  return context.refused("the neighbour table is full");
+  return context.refused(`the table is full, expected at most ${NEIGHBORS} neighbours`);
 }
 
 /** Six pairs of hexadecimal digits between colons as 48 bits, or -1. */

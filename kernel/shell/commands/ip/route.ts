@@ -3,15 +3,15 @@ import { Interface } from "../../../../net/iface/interface";
 import { ROUTE_ORIGIN_NAMES, Route, RouteOrigin, RouteResult } from "../../../../net/iface/route";
 import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { parseDecimalText } from "../../../core/text";
-import { Context, parsePrefix } from "./context";
+import { Context, Prefix, parsePrefix } from "./context";
 
 /** In the order of `RouteResult`. */
 const RESULT_WORDS: StaticArray<string> = [
   "",
-  "File exists: there is a route with that destination and metric",
-  "the routing table is full",
-  "Nexthop has invalid gateway: it is in no network of the device",
-  "Invalid argument: bits are set behind the prefix",
+  "File exists: there is a route with that destination and metric, expected another",
+  "the table is full, expected fewer routes",
+  "Nexthop has invalid gateway: it is in no network of the device, expected a neighbour",
+  "Invalid argument: bits are set behind the prefix, expected zeros",
 ];
 
 export function routeCommand(context: Context): i32 {
@@ -24,11 +24,14 @@ export function routeCommand(context: Context): i32 {
 }
 
 function show(context: Context): i32 {
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   const routes = context.stack.ip.routes;
   // Linux shows the default route first.
   for (let pass = 0; pass < 2; pass++) {
     for (let i: u32 = 0; i < routes.count; i++) {
       const route = routes.at(i);
+      if (only != null && route.iface !== only) continue;
       if ((route.prefix == 0) == (pass == 0)) context.shell.printLine(describe(route));
     }
   }
@@ -49,8 +52,9 @@ function get(context: Context): i32 {
   const text = context.take();
   const address = parseIpv4(text);
   if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
+  if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
   const route = context.stack.ip.routes.lookup(address as u32);
-  if (route == null) return context.refused("Network is unreachable");
+  if (route == null) return context.refused("Network is unreachable, expected one of ip route");
   const via = route.gateway != 0 ? ` via ${formatIpv4(route.gateway)}` : "";
   const source = formatIpv4(context.stack.ip.sourceAddress(address as u32));
   context.shell.printLine(`${text}${via} dev ${route.iface.name} src ${source}`);
@@ -58,10 +62,14 @@ function get(context: Context): i32 {
 }
 
 function flush(context: Context): i32 {
+  if (!context.takeDevice()) return context.code;
+  const only = context.chosen;
   const routes = context.stack.ip.routes;
   let i: u32 = 0;
   while (i < routes.count) {
-    if (routes.at(i).origin == RouteOrigin.Kernel) i++;
+    const route = routes.at(i);
+    const kept = route.origin == RouteOrigin.Kernel || (only != null && route.iface !== only);
+    if (kept) i++;
     else routes.removeAt(i);
   }
   return context.done();
@@ -72,7 +80,7 @@ function change(context: Context, add: bool): i32 {
   const prefix = parsePrefix(text);
   if (!prefix.valid) return context.unexpected(text, "default or a network, as 10.1.0.0/16");
   let gateway: i64 = 0;
-  let metric: i64 = 0;
+  let metric: i64 = -1;
   let iface: Interface | null = null;
   let word = context.take();
   while (word != "") {
@@ -82,28 +90,45 @@ function change(context: Context, add: bool): i32 {
       if (gateway == NOT_AN_ADDRESS) return context.unexpected(value, "the gateway's address");
     } else if (word == "dev") {
       iface = context.device(value);
-      if (iface == null) return context.refused(`Cannot find device "${value}"`);
+      if (iface == null) return context.noDevice(value);
     } else if (word == "metric") {
       metric = parseDecimalText(value);
       if (metric < 0 || metric > 0xffffffff) return context.unexpected(value, "a metric");
     } else return context.unexpected(word, "via, dev or metric");
     word = context.take();
   }
-  const routes = context.stack.ip.routes;
-  if (!add) {
-    if (routes.remove(prefix.address, prefix.length, metric as u32)) return context.done();
-    return context.refused("No such process: there is no such route");
-  }
+  if (!add) return remove(context, prefix, gateway as u32, iface, metric);
   if (iface == null && gateway != 0) iface = context.deviceToward(gateway as u32);
   if (iface == null) iface = context.onlyDevice();
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
-  const result = routes.add(
+  const result = context.stack.ip.routes.add(
     prefix.address,
     prefix.length,
     gateway as u32,
     iface,
-    metric as u32,
+    max<i64>(metric, 0) as u32,
     RouteOrigin.Static,
   );
   return result == RouteResult.Done ? context.done() : context.refused(RESULT_WORDS[result]);
+}
+
+/** Deletes the first route that is what was said of it; `metric` -1: any, as in iproute2. */
+function remove(
+  context: Context,
+  prefix: Prefix,
+  gateway: u32,
+  iface: Interface | null,
+  metric: i64,
+): i32 {
+  const routes = context.stack.ip.routes;
+  for (let i: u32 = 0; i < routes.count; i++) {
+    const route = routes.at(i);
+    if (route.destination != prefix.address || route.prefix != prefix.length) continue;
+    if (gateway != 0 && route.gateway != gateway) continue;
+    if (iface != null && route.iface !== iface) continue;
+    if (metric >= 0 && route.metric != metric) continue;
+    routes.removeAt(i);
+    return context.done();
+  }
+  return context.refused("No such process: expected a route of ip route");
 }

@@ -6,12 +6,12 @@ import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../../net/socket/tcp/listener";
 import { formatIpv4 } from "../../../../net/wire/address";
 import { SECOND } from "../../../core/time";
-import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
+import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Shell } from "../../shell";
 import { Outbox } from "./outbox";
 
-/** After Ctrl-D the peer may still end its side for so long. */
+/** After Ctrl-D, a peer that is silent for so long has no more to say. */
 const LINGER: i64 = 2 * SECOND;
 /** Bytes printed at a time. */
 const PRINT_BYTES: u32 = 4096;
@@ -20,7 +20,7 @@ const PRINT_BYTES: u32 = 4096;
 abstract class TcpJob extends Job {
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
-  private endAt: i64 = 0;
+  protected endAt: i64 = 0;
 
   constructor(protected readonly shell: Shell) {
     super();
@@ -43,10 +43,11 @@ abstract class TcpJob extends Job {
     return this.endAt > 0 ? this.endAt : i64.MAX_VALUE;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     const connection = this.connection;
     if (connection != null) connection.abort();
     this.connection = null;
+    return EXIT_INTERRUPTED;
   }
 
   /** Moves bytes both ways; RUNNING until the conversation is over. */
@@ -56,12 +57,14 @@ abstract class TcpJob extends Job {
       const length = min<u32>(connection.peekLength(), PRINT_BYTES);
       this.shell.printBytes(connection.peekPointer(), length);
       connection.consume(length);
+      if (this.endAt > 0) this.endAt = now + LINGER;
     }
     if (connection.error != SocketError.None) {
       this.shell.error("nc", SOCKET_ERROR_WORDS[connection.error]);
       return EXIT_FAILURE;
     }
-    if (connection.peerFinished() || (this.endAt > 0 && now >= this.endAt)) {
+    const silent = this.endAt > 0 && now >= this.endAt && connection.readable() == 0;
+    if (connection.peerFinished() || silent) {
       connection.detach();
       this.connection = null;
       return EXIT_OK;
@@ -99,9 +102,9 @@ export class TcpClientJob extends TcpJob {
     return this.converse(connection, now);
   }
 
-  cancel(): void {
+  cancel(): i32 {
     this.lookup.cancel();
-    super.cancel();
+    return super.cancel();
   }
 
   private refused(reason: string): i32 {
@@ -123,7 +126,8 @@ export class TcpServerJob extends TcpJob {
     let connection = this.connection;
     if (connection == null) {
       connection = this.listener.accept();
-      if (connection == null) return RUNNING;
+      // Ctrl-D before anybody came: the listener is closed.
+      if (connection == null) return this.endAt > 0 ? EXIT_OK : RUNNING;
       this.connection = connection;
       this.listener.close();
       const from = formatIpv4(connection.remoteAddress);
@@ -132,9 +136,9 @@ export class TcpServerJob extends TcpJob {
     return this.converse(connection, now);
   }
 
-  cancel(): void {
+  cancel(): i32 {
     this.listener.close();
-    super.cancel();
+    return super.cancel();
   }
 
   endOfInput(): void {

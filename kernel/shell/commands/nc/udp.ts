@@ -1,7 +1,7 @@
 /** `nc -u`: each line typed is a datagram, each datagram received is printed. */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp";
-import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
+import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Shell } from "../../shell";
 
@@ -52,10 +52,11 @@ export class UdpJob extends Job {
     this.ended = true;
   }
 
-  cancel(): void {
+  cancel(): i32 {
     const lookup = this.lookup;
     if (lookup != null) lookup.cancel();
     this.socket.close();
+    return EXIT_INTERRUPTED;
   }
 
   private send(text: string): void {

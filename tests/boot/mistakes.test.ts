@@ -1,0 +1,134 @@
+/** What a user does wrong, or ends with Ctrl-C: one clear error, and nothing stays behind. */
+import assert from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
+import { after, before, suite, test } from "node:test";
+import { configured, heapLevel, tcpLines } from "../support/console.ts";
+import { Machine, userNet } from "../support/qemu.ts";
+import { listening } from "../support/servers.ts";
+
+suite("mistakes", () => {
+  let machine: Machine;
+  const silent = createServer((socket: Socket) => socket.resume().on("error", () => {}));
+  let port = 0;
+  before(async () => {
+    port = await listening(silent);
+    machine = await Machine.boot({ nics: [userNet([7777])] });
+    await configured(machine);
+  });
+  after(async () => {
+    await machine?.stop();
+    silent.close();
+  });
+
+  const wrong: [string, number][] = [
+    ["ip addr add 10.9.0.0/24", 2],
+    ["ip addr add 10.9.0.255/24", 2],
+    ["ip addr add 10.9.0.1/24 dev", 2],
+    ["ip addr add 10.9.0.1/24 net0", 2],
+    ["ip addr add 10.9.0.1/24 dev net0 more", 2],
+    ["ip addr add 10.9.0.1/24 dev net7", 1],
+    ["ip addr del 10.0.2.15/25", 1],
+    ["ip addr flush dev net7", 1],
+    ["ip addr flush dev net0 more", 2],
+    ["ip addr show net7", 1],
+    ["ip link set", 2],
+    ["ip link set net7 up", 1],
+    ["ip link set net0 down mtu 5", 2],
+    ["ip link show net0 more", 2],
+    ["ip route del default via 10.0.2.9", 1],
+    ["ip route del default dev net7", 1],
+    ["ip route show more", 1],
+    ["ip route flush more", 1],
+    ["ip route get 10.0.2.2 more", 2],
+    ["ip neigh flush net0 more", 2],
+    ["ip neigh del 10.0.2.99", 1],
+    ["dhcp renew net7", 1],
+    ["check foo://x", 2],
+    ["curl -X 'NO METHOD' http://10.0.2.2/", 2],
+    ["curl -H nothing http://10.0.2.2/", 2],
+    ["dmesg more", 2],
+    ["nonsense", 127],
+  ];
+
+  test("each wrong line has one error line that says what was expected", async () => {
+    for (const [line, expected] of wrong) {
+      const { output, code } = await machine.command(line);
+      assert.equal(code, expected, `${line}: ${output}`);
+      assert.match(output, new RegExp(`^${line.split(" ")[0]}: [^\n]+ expected [^\n]*\\S$`), line);
+      assert.doesNotMatch(output, /expected.*expected/, line);
+    }
+    assert.match(await machine.ok("ip addr"), /LOWER_UP.*mtu 1500[\s\S]* 10\.0\.2\.15\/24/);
+    assert.match(await machine.ok("ip route"), /^default via 10\.0\.2\.2/);
+  });
+
+  test("a route of DHCP is deleted by its destination", async () => {
+    await machine.ok("ip route del default");
+    assert.doesNotMatch(await machine.ok("ip route"), /default/);
+    await machine.ok("dhcp renew");
+    assert.match(await machine.ok("ip route"), /^default via 10\.0\.2\.2/);
+  });
+
+  test("dhcp renew brings back an address that was deleted", async () => {
+    await machine.ok("ip addr flush");
+    await machine.ok("dhcp renew");
+    assert.match(await machine.ok("ip addr"), /inet 10\.0\.2\.15\/24/);
+  });
+
+  test("Ctrl-C ends every command and leaves no socket and no memory behind", async () => {
+    const url = `http://10.0.2.2:${port}/`;
+    const commands: [string, number][] = [
+      ["ping 10.0.2.2", 0],
+      [`nc 10.0.2.2 ${port}`, 130],
+      ["nc -l 7777", 130],
+      ["nc -u 10.0.2.2 9", 130],
+      [`curl ${url}`, 130],
+      [`curl -d @bytes:99999999 ${url}`, 130],
+      [`rpc ${url} method`, 130],
+      [`check ${url}`, 130],
+      ["tcpdump", 0],
+    ];
+    const run = async () => {
+      for (const [line, expected] of commands) {
+        machine.type(`${line}\r`);
+        await machine.waitFor(`${line}\n`);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        machine.type("\x03");
+        await machine.prompt();
+        machine.type("echo code $?\r");
+        const [, code] = await machine.waitFor(/\ncode (\d+)\n/);
+        assert.equal(Number(code), expected, line);
+        await machine.prompt();
+      }
+      assert.deepEqual(
+        (await tcpLines(machine)).filter((line) => !/TIME-WAIT/.test(line)),
+        [],
+      );
+    };
+    await run();
+    const before = await heapLevel(machine);
+    await run();
+    const more = (await heapLevel(machine)) - before;
+    assert.ok(more < 8192, `${more} bytes more are in use`);
+  });
+
+  test("nc -l ends with Ctrl-D though nobody came", async () => {
+    machine.type("nc -l 7777\r");
+    await machine.waitFor("nc -l 7777\n");
+    machine.type("\x04");
+    await machine.prompt();
+  });
+});
+
+test("two cards: each has its default route, and DHCP wants to know which", async (t) => {
+  const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
+  const machine = await Machine.boot({ nics });
+  t.after(() => machine.stop());
+  await configured(machine);
+  const { output, code } = await machine.command("dhcp release");
+  assert.equal(code, 2, output);
+  assert.match(output, /^dhcp: .* expected/);
+  await machine.ok("ping -c 1 10.0.3.2");
+  assert.match(await machine.ok("dhcp"), /^net0: bound[\s\S]*^net1: bound/m);
+  await machine.ok("dhcp release net0");
+  assert.match(await machine.ok("ip route"), /^default via 10\.0\.3\.2 dev net1/);
+});
