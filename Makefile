@@ -133,6 +133,11 @@ bench: kernel iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/bench/run.ts
 
+# Random worlds of kernels in Node (tests/sim/).
+.PHONY: sim
+sim: kernel
+	@SEED='$(SEED)' RUNS='$(RUNS)' $(alone) $(run_script) tests/sim/main.ts
+
 debug: kernel
 	@sh compiler-config/install.sh build run debug
 	@$(alone) KERNEL=$(out)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
@@ -165,5 +170,7 @@ help:
 #| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
 #| make test            all tests
 #| make bench           boot time, throughput, idle load
+#| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
+#|   SEED=n RUNS=n        ... from one seed on, so many
 #| make lint            type checker, linter, formatter
 #| make clean           removes build/, and so also what was installed there

@@ -20,14 +20,18 @@ interface Range {
 /** An address space. What nobody answers reads as ones and ignores writes. */
 export class AddressSpace {
   private ranges: Range[] = [];
+  /** What answers at an address, once it was asked for. */
+  private readonly found = new Map<number, Range | undefined>();
 
   add(base: number, size: number, device: BusDevice): void {
     // The latest answers first: a reset register lies inside of PCI's ports.
     this.ranges.unshift({ base, size, device });
+    this.found.clear();
   }
 
   remove(device: BusDevice): void {
     this.ranges = this.ranges.filter((range) => range.device !== device);
+    this.found.clear();
   }
 
   read(address: number, width: Width): number {
@@ -42,7 +46,11 @@ export class AddressSpace {
   }
 
   private find(address: number): Range | undefined {
-    return this.ranges.find(({ base, size }) => address >= base && address < base + size);
+    const known = this.found.get(address);
+    if (known !== undefined) return known;
+    const range = this.ranges.find(({ base, size }) => address >= base && address < base + size);
+    this.found.set(address, range);
+    return range;
   }
 }
 

@@ -21,7 +21,8 @@ export class VirtualClock {
   }
 
   cancel(timer: Timer | undefined): void {
-    if (timer) this.timers = this.timers.filter((other) => other !== timer);
+    const index = timer ? this.timers.indexOf(timer) : -1;
+    if (index >= 0) this.timers.splice(index, 1);
   }
 
   /** Forgets everything that was to happen. */

@@ -161,7 +161,10 @@ export class PciBus implements BusDevice {
         decoders = [...this.functions.values()].flatMap((device) => device.decoded(io));
         this.decoders.set(io, decoders);
       }
-      return decoders.find(({ base, size }) => address >= base && address < base + size);
+      for (const decoder of decoders) {
+        if (address >= decoder.base && address < decoder.base + decoder.size) return decoder;
+      }
+      return undefined;
     };
     return {
       read: (address, width) => {

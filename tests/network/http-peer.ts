@@ -118,8 +118,7 @@ export function fetchFrom(
   path: string,
   options: { port?: number; manners?: Manners; method?: string; body?: Buffer } = {},
 ): Fetched {
-  const connection = peer.tcp.connect(server, options.port ?? 80);
-  connection.manners = options.manners ?? polite;
+  const connection = peer.tcp.connect(server, options.port ?? 80, options.manners);
   const empty = Buffer.alloc(0);
   const fetched: Fetched = { done: false, failure: "", status: 0, body: empty, connection };
   const parts: Buffer[] = [];

@@ -288,9 +288,10 @@ export class TcpStack {
     private readonly sendIp: SendIp,
   ) {}
 
-  connect(remote: number, port: number): Connection {
+  connect(remote: number, port: number, manners = polite): Connection {
     this.nextPort = this.nextPort < 60_000 ? this.nextPort + 1 : 20_000;
     const connection = this.add(remote, port, this.nextPort, false);
+    connection.manners = manners;
     connection.open();
     return connection;
   }

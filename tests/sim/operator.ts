@@ -9,7 +9,7 @@ export interface Outcome {
   output: string;
 }
 
-const LOOK = 20 * MILLISECOND;
+const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is pressed, and until a console without a prompt is called dead. */
 const PATIENCE = 60;
 const GRACE = 30;
@@ -45,7 +45,9 @@ export class Operator {
     const { twin, world } = this;
     if (twin.state === "on") {
       if (twin.boots !== this.boots) this.rebooted();
-      if (twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy()) this.prompt();
+      if (this.idle()) this.interrupted = false;
+      else if (twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy())
+        this.prompt();
       else this.wait();
     }
     world.after(LOOK, () => this.look());

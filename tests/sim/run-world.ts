@@ -11,7 +11,7 @@ import { type Member, Scene } from "./scene.ts";
 
 /** Seconds of calm until everything that was begun is over, and until all is given back. */
 const SETTLE = 240;
-const FORGET = 200;
+const FORGET = 130;
 /** Bytes that history, log and caches may take. */
 const HEAP_SLACK = 48 * 1024;
 
@@ -81,7 +81,7 @@ function settle(scene: Scene, seconds: number, failures: string[]): void {
   const { world, members } = scene;
   const end = world.now + seconds * SECOND;
   const over = () => members.every(({ operator }) => operator.idle());
-  while (!over() && world.now < end) world.pass(0.1);
+  while (!over() && world.now < end) world.pass(0.2);
   if (over()) return;
   const late = members.filter(({ operator }) => !operator.idle());
   for (const { twin } of late) failures.push(`${twin.name}: commands are left after ${seconds} s`);

@@ -1,0 +1,71 @@
+/**
+ * `make sim [SEED=n] [RUNS=n]`: random worlds, one after the other. What fails is run again with
+ * a capture, shrunk, and left under build/sim/. The last line is the hash of all that happened.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Capture } from "../network/pcapng.ts";
+import { run } from "../support/process.ts";
+import { makePlan } from "./plan.ts";
+import { type Report, runWorlds } from "./processes.ts";
+import { runWorld } from "./run-world.ts";
+import { shrink } from "./shrink.ts";
+
+const folder = fileURLToPath(new URL("../../build/sim/", import.meta.url));
+const seed = numberFrom("SEED");
+const first = seed ?? 1;
+const count = numberFrom("RUNS") ?? (seed === undefined ? 2000 : 1);
+
+/** A whole number from the environment, or undefined. */
+function numberFrom(name: string): number | undefined {
+  const text = process.env[name] ?? "";
+  if (text === "") return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  console.error(`sim: ${name}=${text}: expected a whole number`);
+  process.exit(2);
+}
+
+/** Runs a world that failed again, with everything written down. */
+async function writeDown({ seed }: Report): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const plan = makePlan(seed);
+  const capture = new Capture();
+  const { failures, consoles } = await runWorld(plan, capture);
+  writeFileSync(`${folder}${seed}.pcapng`, capture.bytes());
+  for (const [name, text] of Object.entries(consoles)) {
+    writeFileSync(`${folder}${seed}-${name}.log`, text);
+  }
+  const small = failures.length > 0 ? await shrink(plan, failures[0]) : plan;
+  writeFileSync(`${folder}${seed}.json`, `${JSON.stringify({ failures, plan, small }, null, 1)}\n`);
+  console.log(`  ${folder}${seed}.pcapng, ${seed}-*.log, ${seed}.json (shrunk)`);
+}
+
+const { output } = await run(["git", "rev-parse", "--short", "HEAD"]);
+console.log(`seeds ${first} to ${first + count - 1} at ${output.trim()}`);
+const started = Date.now();
+let told = Date.now();
+let over = 0;
+const reports = await runWorlds(first, count, availableParallelism(), (report) => {
+  over++;
+  if (report.failures.length > 0) {
+    console.log(`seed ${report.seed} fails:\n  ${report.failures.join("\n  ")}`);
+  } else if (Date.now() - told > 10_000) {
+    told = Date.now();
+    console.log(`${over} of ${count} worlds`);
+  }
+});
+const failed = reports.filter(({ failures }) => failures.length > 0);
+for (const report of failed.slice(0, 5)) {
+  if (report.trace !== "") await writeDown(report);
+}
+const seconds = (Date.now() - started) / 1000;
+const virtual = reports.reduce((sum, report) => sum + report.seconds, 0);
+const frames = reports.reduce((sum, report) => sum + report.frames, 0);
+console.log(`${count} worlds, ${Math.round(virtual)} virtual seconds, ${frames} frames`);
+console.log(`${failed.length} failed, in ${seconds.toFixed(1)} s`);
+const hash = createHash("sha256");
+for (const { seed, trace } of reports) hash.update(`${seed} ${trace}\n`);
+process.exitCode = failed.length > 0 ? 1 : 0;
+console.log(`trace ${hash.digest("hex")}`);

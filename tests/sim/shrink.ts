@@ -1,0 +1,62 @@
+/** Makes the plan of a world that fails as small as it can be while it still fails. */
+import type { Plan } from "./plan.ts";
+import { runWorld } from "./run-world.ts";
+
+/** Worlds run at most. */
+const TRIES = 150;
+
+/** Plans with one thing less than `plan`, the largest things first. */
+function* smaller(plan: Plan): Generator<Plan> {
+  const { twins, incidents } = plan;
+  if (twins.length > 1) {
+    const last = twins.length - 1;
+    const left = incidents.filter(({ twin }) => twin !== last);
+    yield { ...plan, twins: twins.slice(0, last), incidents: left };
+  }
+  if (incidents.length > 1) yield { ...plan, incidents: [] };
+  for (let i = 0; i < incidents.length; i++) {
+    yield { ...plan, incidents: incidents.toSpliced(i, 1) };
+  }
+  for (const [i, twin] of twins.entries()) {
+    const replace = (change: Partial<typeof twin>) => ({
+      ...plan,
+      twins: twins.with(i, { ...twin, ...change }),
+    });
+    if (twin.commands.length > 1) yield replace({ commands: [] });
+    for (let k = 0; k < twin.commands.length; k++) {
+      yield replace({ commands: twin.commands.toSpliced(k, 1) });
+    }
+    if (twin.dhcp) yield replace({ dhcp: false });
+    if (twin.sendTime > 0) yield replace({ sendTime: 0 });
+    for (const way of ["down", "up"] as const) {
+      if (Object.keys(twin[way]).length > 0) yield replace({ [way]: {} });
+      for (const name of Object.keys(twin[way])) {
+        const rest = Object.entries(twin[way]).filter(([key]) => key !== name);
+        yield replace({ [way]: Object.fromEntries(rest) });
+      }
+    }
+  }
+  if (plan.rudeness > 0) yield { ...plan, rudeness: 0 };
+  if (plan.ackDelay > 0) yield { ...plan, ackDelay: 0 };
+  if (plan.peerWindow < 65535) yield { ...plan, peerWindow: 65535 };
+  if (plan.peerSegment < 1460) yield { ...plan, peerSegment: 1460 };
+}
+
+/** A plan that fails as `plan` does, about where numbers are not counted. */
+export async function shrink(plan: Plan, failure: string): Promise<Plan> {
+  const kind = (text: string) => text.replace(/[0-9a-f.:]+/g, "").slice(0, 60);
+  let best = plan;
+  let tries = 0;
+  for (let found = true; found && tries < TRIES; ) {
+    found = false;
+    for (const candidate of smaller(best)) {
+      if (++tries > TRIES) break;
+      const { failures } = await runWorld(candidate);
+      if (!failures.some((text) => kind(text) === kind(failure))) continue;
+      best = candidate;
+      found = true;
+      break;
+    }
+  }
+  return best;
+}

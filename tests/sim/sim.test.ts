@@ -1,0 +1,25 @@
+/** The simulator in small: 200 worlds of fixed seeds, none failing; and worlds repeat themselves. */
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import test from "node:test";
+import { makePlan } from "./plan.ts";
+import { runWorlds } from "./processes.ts";
+import { runWorld } from "./run-world.ts";
+
+test("200 worlds fail no checker", { timeout: 230_000 }, async () => {
+  const reports = await runWorlds(1, 200, availableParallelism());
+  const failed = reports.filter(({ failures }) => failures.length > 0);
+  const words = failed.map(({ seed, failures }) => `make sim SEED=${seed}: ${failures[0]}`);
+  assert.deepEqual(words, []);
+  assert.equal(reports.length, 200);
+});
+
+test("SYS-11: the same seed gives the same frames, times and consoles", async () => {
+  for (const seed of [7, 77]) {
+    const [first, second] = [await runWorld(makePlan(seed)), await runWorld(makePlan(seed))];
+    assert.equal(first.trace, second.trace);
+    assert.equal(first.frames, second.frames);
+  }
+  const [one, other] = [await runWorld(makePlan(7)), await runWorld(makePlan(8))];
+  assert.notEqual(one.trace, other.trace);
+});
