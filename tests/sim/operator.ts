@@ -12,6 +12,8 @@ export interface Outcome {
 const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is pressed, and until a console without a prompt is called dead. */
 const PATIENCE = 60;
+/** The same for what ends by Ctrl-C alone. */
+const ENDLESS_PATIENCE = 5;
 const GRACE = 30;
 const PROMPT = "\nanonymos> ";
 
@@ -78,10 +80,11 @@ export class Operator {
   private wait(): void {
     const waited = (this.world.now - this.since) / SECOND;
     if (this.current === undefined) return;
-    if (!this.interrupted && waited > PATIENCE) {
+    const patience = /^(nc|tcpdump) /.test(this.current) ? ENDLESS_PATIENCE : PATIENCE;
+    if (!this.interrupted && waited > patience) {
       this.interrupted = true;
       this.twin.type("\x03", this.world.now);
-    } else if (this.interrupted && waited > PATIENCE + GRACE) {
+    } else if (this.interrupted && waited > patience + GRACE) {
       this.complaints.push(`no prompt after ${this.current} and Ctrl-C`);
       this.current = undefined;
     }

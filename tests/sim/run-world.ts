@@ -143,8 +143,9 @@ function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
   const { fetched, length, incident } = one;
   const { twin } = scene.members[incident.twin];
   const what = `${twin.name}: ${incident.kind} of ${length} bytes at ${incident.at.toFixed(3)}`;
-  const rebooted = twin.boots !== one.boots;
-  if (!fetched.done && !rebooted) failures.push(`${what} never ended`);
+  // Who has lost its address can tell nobody so, and a peer without keep-alives waits for ever.
+  const gone = twin.boots !== one.boots || /DHCP: .*(refuses|expired)/.test(twin.output);
+  if (!fetched.done && !gone) failures.push(`${what} never ended`);
   if (!fetched.done || fetched.failure !== "" || fetched.status !== 200) return;
   const wanted = incident.kind === "post" ? Buffer.from(`${length} bytes discarded\n`) : undefined;
   if (!fetched.body.equals(wanted ?? pattern(length))) {
