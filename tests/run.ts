@@ -21,9 +21,9 @@ const processors = availableParallelism();
 const stages: Stage[] = [
   {
     name: "style, units, proofs",
-    folders: ["style", "unit", "machine", "proof"],
+    folders: ["style", "unit", "machine", "sim", "proof"],
     concurrency: processors,
-    timeout: 240_000,
+    timeout: 420_000,
   },
   {
     name: "real boots",
@@ -34,7 +34,7 @@ const stages: Stage[] = [
 ];
 
 /** Files that take longest, and so begin first. */
-const slow = ["httpd.test.ts", "network.test.ts", "tools.test.ts"];
+const slow = ["sim.test.ts", "httpd.test.ts", "network.test.ts", "tools.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));

@@ -1,8 +1,10 @@
 /** Every way to crash ends in one panic: reason, place, registers, backtrace, status 255. */
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { boot } from "../support/console.ts";
-import type { Machine } from "../support/qemu.ts";
+import { boot, until } from "../support/console.ts";
+import { Machine } from "../support/qemu.ts";
 
 /** Kinds of crash with what the first line has to say. */
 const kinds: Record<string, RegExp> = {
@@ -36,6 +38,22 @@ for (const [kind, reason] of Object.entries(kinds)) {
     }
   });
 }
+
+test("without a UART the panic is on the screen", async (t) => {
+  const machine = new Machine({ serial: false, append: 'run="crash null"', debugExit: false });
+  t.after(() => machine.stop());
+  const folder = mkdtempSync(`${tmpdir()}/anonymos-screen-`);
+  t.after(() => rmSync(folder, { recursive: true }));
+  // VGA text memory: a character and its colour, 80 by 25.
+  const screen = async () => {
+    await machine.monitor(`pmemsave 0xb8000 4000 "${folder}/screen"`);
+    const cells = readFileSync(`${folder}/screen`);
+    return Buffer.from(cells.filter((_, index) => index % 2 === 0)).toString("latin1");
+  };
+  await until("the panic is on the screen", 15_000, async () => {
+    return machine.pid > 0 && /panic: /.test(await screen().catch(() => ""));
+  });
+});
 
 test("an unknown kind is refused with the kinds there are", async (t) => {
   const machine = await boot(t);

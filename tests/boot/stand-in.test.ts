@@ -30,6 +30,14 @@ test("make run ends in eight lines of check and a prompt, two at once", async (t
   for (const folder of folders) assert.ok(folder === "" || !existsSync(root + folder), folder);
 });
 
+test("make run APP= builds a program of the user's own into the kernel", async (t) => {
+  const program = "APP=examples/name-watch.ts";
+  const run = new Child("make run APP=", [...words, program], { input: true });
+  t.after(() => run.stop("SIGTERM"));
+  const said = /name-watch: mainnet\.era\.zksync\.io is 10\.0\.2\.2/;
+  await run.until("its first words", () => said.test(run.output) || undefined, 240_000);
+});
+
 test("make run without a terminal leaves once the check is over", async (t) => {
   const run = new Child("make run", words, { input: false });
   t.after(() => run.stop("SIGTERM"));
