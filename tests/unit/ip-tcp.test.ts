@@ -62,6 +62,25 @@ function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
   return { ...ip, payload };
 }
 
+test("a smaller MTU set meanwhile: what does not fit is sent again in pieces that do", () => {
+  const { sequence } = establish();
+  assert.equal(host.wasm.setMtu(0, 68), 1);
+  write(1000);
+  assert.deepEqual(segments(), []);
+  host.pass(2);
+  const [first] = segments();
+  assert.equal(first.sequence, sequence);
+  assert.equal(first.payload.length, 28);
+});
+
+test("over a link with the least MTU the segments are as small as it wants them", () => {
+  assert.equal(host.wasm.setMtu(0, 68), 1);
+  establish();
+  write(100);
+  const lengths = segments().map(({ payload }) => payload.length);
+  assert.deepEqual(lengths, [28, 28, 28, 16]);
+});
+
 test("ARP-11 a connection to a silent neighbour fails within 4 s: unreachable", () => {
   host.wasm.tcpConnect(host.now, address("10.0.2.200"), 80);
   host.pass(4);

@@ -53,6 +53,8 @@ export function sendSegment(
   sealTcp(header, headerLength, headerLength + length, local, remote, payloadSum);
   const result = sink.send(frame, local, remote, PROTOCOL_TCP);
   if (result == SendResult.Busy) return false;
+  // The interface's MTU was lowered: lost, too, and sent again in pieces that fit.
+  if (result == SendResult.TooLong) connection.sender.fit(sink.mtu(remote));
   // Without a route the segment is as good as lost: it is sent again until R2.
   if (acknowledges) acknowledgmentSent(connection);
   connection.sentAt = now;

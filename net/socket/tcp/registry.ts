@@ -184,7 +184,7 @@ export class TcpRegistry {
 /** The segment size to name for a path: what its MTU leaves, as far as a frame holds it. */
 function segmentSizeOf(mtu: u32): u32 {
   const headers = IPV4_HEADER + TCP_HEADER;
-  if (mtu < headers + SEGMENT_SIZE_MINIMUM) return SEGMENT_SIZE_MINIMUM;
+  if (mtu <= headers) return SEGMENT_SIZE_MINIMUM;
   const room = FRAME_STORAGE - FRAME_HEADROOM;
   return mtu - headers < room ? mtu - headers : room;
 }

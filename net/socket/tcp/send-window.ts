@@ -6,6 +6,8 @@
  *               SND.UNA     SND.NXT     SND.UNA + SND.WND   end of the ring
  */
 import { Ring } from "../../../kernel/core/ring";
+import { IPV4_HEADER } from "../../wire/ipv4";
+import { TCP_HEADER } from "../../wire/tcp";
 import { before, earlierOf, later } from "./sequence";
 import { SEGMENT_SIZE_DEFAULT } from "./timing";
 
@@ -125,6 +127,12 @@ export class SendWindow {
   /** Everything not acknowledged is to be sent again. */
   rewind(): void {
     this.next = this.unacknowledged;
+  }
+
+  /** Segments from now on fit into packets of `mtu` bytes. */
+  fit(mtu: u32): void {
+    const room = mtu - IPV4_HEADER - TCP_HEADER;
+    if (this.segmentSize > room) this.segmentSize = room;
   }
 
   /** Gives the memory back. */
