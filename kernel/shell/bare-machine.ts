@@ -1,21 +1,19 @@
 /** The machine that commands see, made of the real one: ACPI, the clock, devices to be stilled. */
 import { E1000 } from "../../drivers/e1000/e1000";
-import { readRtc } from "../../drivers/rtc";
-import { SECOND } from "../core/time";
 import { Acpi, findAcpi } from "../machine/acpi";
-import { setWallClock, wallClock } from "../machine/clock";
 import { debugExit, powerOff, reboot } from "../machine/power";
 import { Machine } from "./machine";
+import { WallTime } from "./wall-time";
 
 export class BareMachine implements Machine {
+  readonly time: WallTime = new WallTime();
   private readonly acpi: Acpi = findAcpi();
 
   constructor(
     /** What still writes to memory when the machine goes: it is stopped before. */
     private readonly cards: Array<E1000>,
   ) {
-    const seconds = readRtc(this.acpi.centuryRegister);
-    if (seconds >= 0) setWallClock(seconds * SECOND);
+    this.time.start(this.acpi.centuryRegister);
   }
 
   powerOff(): void {
@@ -30,10 +28,10 @@ export class BareMachine implements Machine {
     reboot(this.acpi);
   }
   wallClock(): i64 {
-    return wallClock();
+    return this.time.wallClock();
   }
   wallClockSource(): string {
-    return wallClock() < 0 ? "no clock" : "real-time clock";
+    return this.time.wallClockSource();
   }
 
   private quiesce(): void {

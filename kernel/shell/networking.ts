@@ -3,17 +3,26 @@ import { E1000 } from "../../drivers/e1000/e1000";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
+import { log } from "../core/log";
+import { TimeOfDay } from "../core/time-of-day";
 import { now } from "../machine/clock";
-import { seededGenerator } from "../machine/entropy";
+import { entropyReport, seededGenerator } from "../machine/entropy";
+import { NativeTls } from "./tls-engine";
+import { loadTlsFiles } from "./tls-files";
 
 /** Starts the stack: DHCP's first DISCOVER leaves in the first turn. */
 export function startNetworking(
   configuration: Configuration,
   pool: FramePool,
   cards: Array<E1000>,
+  time: TimeOfDay,
 ): NetworkStack {
   const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
-  const stack = new NetworkStack(pool, seededGenerator(salt));
+  const generator = seededGenerator(salt);
+  const engine = new NativeTls(generator, entropyReport(), time);
+  if (engine.obstacle() != "") log(engine.obstacle());
+  loadTlsFiles();
+  const stack = new NetworkStack(pool, generator, engine);
   stack.setHostname(configuration.hostname);
   for (let i = 0; i < cards.length; i++) {
     const card = cards[i];

@@ -117,13 +117,14 @@ export class TlsListener implements StreamListener {
 
   /** A stream whose handshake is still to come: it is Connecting until then. */
   accept(): Stream | null {
-    for (;;) {
-      const below = this.listener.accept();
-      if (below == null) return null;
+    let below = this.listener.accept();
+    while (below != null) {
       const stream = this.tls.accept(below);
       if (stream != null) return stream;
       below.abort();
+      below = this.listener.accept();
     }
+    return null;
   }
 
   close(): void {
