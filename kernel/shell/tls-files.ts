@@ -10,6 +10,13 @@ import { tlsAddRoots, tlsSetIdentity } from "../machine/host";
 const CLIENT: u32 = 0;
 const SERVER: u32 = 1;
 
+/** A server's certificate and key are set. */
+let serverIdentity: bool = false;
+
+export function hasServerIdentity(): bool {
+  return serverIdentity;
+}
+
 export function loadTlsFiles(): void {
   const modules = bootModules();
   const roots = find(modules, "ca.pem");
@@ -50,6 +57,7 @@ function setIdentity(modules: Array<BootModule>, name: string, role: u32): void 
     secret.length,
   );
   memory.fill(pointer, 0, secret.length);
+  if (error == 0 && role == SERVER) serverIdentity = true;
   if (error == 0) log(`${name}.pem: certificate and key of the ${name} are set`);
   else log(`${name}.pem, ${name}.key: not a certificate with its key: ${hexadecimal(error)}`);
 }

@@ -66,7 +66,9 @@ export class TcpConnector implements Connector {
     }
     const stream = new TcpStream(connection);
     if (!secure || tls == null) return stream;
-    const secured = tls.connect(stream, this.optionsFor(host, port), now);
+    const options = TlsOptions.client(host, port);
+    options.insecure = this.insecure;
+    const secured = tls.connect(stream, options, now);
     if (secured != null) return secured;
     stream.abort();
     this.reason = tls.refusal;
@@ -75,14 +77,5 @@ export class TcpConnector implements Connector {
 
   refusal(): string {
     return this.reason;
-  }
-
-  /** A name may end in a dot, but no certificate is for such a name. */
-  private optionsFor(host: string, port: u32): TlsOptions {
-    const options = new TlsOptions();
-    options.host = host.endsWith(".") ? host.substring(0, host.length - 1) : host;
-    options.port = port;
-    options.insecure = this.insecure;
-    return options;
   }
 }

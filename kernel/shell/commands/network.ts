@@ -1,6 +1,7 @@
 /** The commands that concern the network. */
 import { NetworkStack } from "../../../net/service/stack";
 import { Shell } from "../shell";
+import { Ca } from "./ca";
 import { Check } from "./check";
 import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
@@ -13,9 +14,11 @@ import { Resolvectl } from "./resolvectl";
 import { Rpc } from "./rpc";
 import { Ss } from "./ss";
 import { Tcpdump } from "./tcpdump";
+import { Tls } from "./tls";
 
 export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   const registry = shell.registry;
+  registry.add(new Ca(stack));
   registry.add(new Check(stack));
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
@@ -28,4 +31,5 @@ export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   registry.add(new Rpc(stack));
   registry.add(new Ss(stack));
   registry.add(new Tcpdump(stack));
+  registry.add(new Tls(stack));
 }

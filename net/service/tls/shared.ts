@@ -21,6 +21,15 @@ export class TlsOptions {
   port: u32 = 0;
   /** `curl -k`: whoever answers is taken. Nothing else sets it. */
   insecure: bool = false;
+
+  /** A client's. A name may end in a dot or have capitals, but no certificate is for such a one. */
+  static client(host: string, port: u32): TlsOptions {
+    const options = new TlsOptions();
+    const name = host.endsWith(".") ? host.substring(0, host.length - 1) : host;
+    options.host = name.toLowerCase();
+    options.port = port;
+    return options;
+  }
 }
 
 /** When each part of a handshake was over, in microseconds since boot; 0 while it is not. */

@@ -35,6 +35,8 @@ export class TlsStream implements Stream {
   summary: string = "";
   /** A session of an earlier connection was resumed. */
   resumed: bool = false;
+  /** A session came that a later connection can resume. */
+  sessionKept: bool = false;
   /** Microseconds since boot when the handshake or the leave-taking must be over. */
   deadline: i64 = NEVER;
   private state: TlsState = TlsState.Handshaking;
@@ -349,6 +351,7 @@ export class TlsStream implements Stream {
     if (length == 0 || length > TLS_SESSION_BYTES) return;
     this.shared.sessions.put(options.host, options.port, scratch, length, now);
     memory.fill(scratch, 0, length);
+    this.sessionKept = true;
   }
 
   private engineFailed(): void {
