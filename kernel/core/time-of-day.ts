@@ -1,5 +1,8 @@
 /** The time of day as an object that is handed in, to those who ask for it and who correct it. */
 
+/** What `wallClockSource` says of a clock that ran while the machine was off. */
+export const REAL_TIME_CLOCK: string = "real-time clock";
+
 export interface TimeOfDay {
   /** Microseconds since 1970 (UTC), or -1 when nobody has told the time. */
   wallClock(): i64;

@@ -22,7 +22,7 @@ export function startNetworking(
   const engine = new NativeTls(generator, entropyReport(), time);
   if (engine.obstacle() != "") log(engine.obstacle());
   loadTlsFiles();
-  const stack = new NetworkStack(pool, generator, engine);
+  const stack = new NetworkStack(pool, generator, engine, time);
   stack.setHostname(configuration.hostname);
   for (let i = 0; i < cards.length; i++) {
     const card = cards[i];

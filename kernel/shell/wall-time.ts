@@ -2,7 +2,7 @@
 import { readRtc } from "../../drivers/rtc";
 import { CalendarTime } from "../core/calendar";
 import { SECOND } from "../core/time";
-import { TimeOfDay } from "../core/time-of-day";
+import { REAL_TIME_CLOCK, TimeOfDay } from "../core/time-of-day";
 import { setWallClockFrom, wallClock, wallClockSource } from "../machine/clock";
 import { buildTime } from "../machine/host";
 
@@ -24,7 +24,7 @@ export class WallTime implements TimeOfDay {
   start(centuryRegister: u32): void {
     const seconds = readRtc(centuryRegister);
     if (seconds * SECOND >= this.floor()) {
-      setWallClockFrom(seconds * SECOND, "real-time clock");
+      setWallClockFrom(seconds * SECOND, REAL_TIME_CLOCK);
     } else if (seconds >= 0) {
       const date = new CalendarTime(seconds).isoDate();
       setWallClockFrom(

@@ -7,6 +7,7 @@ import { NameServer } from "../../kernel/config/values";
 import { log } from "../../kernel/core/log";
 import { Random } from "../../kernel/core/random";
 import { earlier, NEVER } from "../../kernel/core/time";
+import { TimeOfDay } from "../../kernel/core/time-of-day";
 import { TCP_BACKLOG } from "../../kernel/limits";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
@@ -19,6 +20,7 @@ import { ConnectorStreams } from "./dns/streams";
 import { HttpClient } from "./http/client";
 import { HttpServer } from "./http/server";
 import { JsonRpcClient } from "./json-rpc/client";
+import { NtpClient } from "./ntp/client";
 import { InterfaceSetup } from "./setup";
 import { StatusSite } from "./status-site";
 import { StreamListener } from "./stream";
@@ -39,6 +41,8 @@ export class NetworkStack {
   readonly setups: Array<InterfaceSetup> = [];
   /** TLS, or null where no engine was given. */
   readonly tls: TlsService | null;
+  /** Keeps the clock right, or null where there is none to be set. */
+  readonly ntp: NtpClient | null;
   /** What serves HTTP in the background, or null. */
   httpd: HttpServer | null = null;
   /** Given by hand, or "". */
@@ -52,6 +56,7 @@ export class NetworkStack {
     readonly pool: FramePool,
     readonly random: Random,
     engine: TlsEngine | null = null,
+    time: TimeOfDay | null = null,
   ) {
     const ip = new IpLayer(pool, random);
     const dns = new DnsResolver(ip.udp, random);
@@ -60,6 +65,9 @@ export class NetworkStack {
     let tls: TlsService | null = null;
     if (engine != null) tls = new TlsService(engine);
     this.tls = tls;
+    let ntp: NtpClient | null = null;
+    if (time != null) ntp = new NtpClient(ip.udp, dns, random, time);
+    this.ntp = ntp;
     const connector = new TcpConnector(ip, tls);
     dns.streams = new ConnectorStreams(connector);
     const http = new HttpClient(new ResolverLookup(dns), connector, USER_AGENT);
@@ -83,6 +91,7 @@ export class NetworkStack {
   /** One turn; true: call again at once. */
   poll(now: i64): bool {
     const more = this.ip.poll(now);
+    const ntp = this.ntp;
     let changes: u32 = 0;
     for (let i = 0; i < this.setups.length; i++) {
       this.setups[i].poll(now);
@@ -91,8 +100,10 @@ export class NetworkStack {
     if (changes != this.changesSeen) {
       this.changesSeen = changes;
       this.dns.setServers(this.nameServers());
+      if (ntp != null) ntp.setServers(this.timeServers(), now);
     }
     this.dns.poll(now);
+    if (ntp != null) ntp.poll(now);
     const tls = this.tls;
     const shook = tls != null && tls.poll(now);
     const moved = this.http.poll(now);
@@ -109,6 +120,8 @@ export class NetworkStack {
     for (let i = 0; i < this.setups.length; i++) at = earlier(at, this.setups[i].pollAt());
     const tls = this.tls;
     if (tls != null) at = earlier(at, tls.pollAt());
+    const ntp = this.ntp;
+    if (ntp != null) at = earlier(at, ntp.pollAt());
     const insecure = this.insecureClient;
     if (insecure != null) at = earlier(at, insecure.pollAt());
     const httpd = this.httpd;
@@ -162,6 +175,16 @@ export class NetworkStack {
     let servers: Array<NameServer> = [];
     for (let i = 0; i < this.setups.length; i++) {
       servers = servers.concat(this.setups[i].nameServers());
+    }
+    return servers;
+  }
+
+  /** The time servers of all interfaces that have an address: names or addresses. */
+  timeServers(): Array<string> {
+    let servers: Array<string> = [];
+    if (!this.configured()) return servers;
+    for (let i = 0; i < this.setups.length; i++) {
+      servers = servers.concat(this.setups[i].timeServers());
     }
     return servers;
   }

@@ -2,6 +2,7 @@
  * from the caller's window of input, piece by piece into its own record buffer, and writes leave
  * its own buffer when the caller asks for them: nothing is buffered twice. */
 #include "tls.h"
+#include "mbedtls/entropy.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/psa_util.h"
 #include "mbedtls/ssl_ticket.h"
@@ -136,9 +137,9 @@ static void discard(struct connection *connection) {
   connections[handle] = NULL;
 }
 
-static int set_up(struct connection *connection, bool server, u32 name, u32 length) {
+static int set_up(struct connection *connection, bool server, const u8 *name, u32 length) {
   mbedtls_ssl_context *ssl = &connection->ssl;
-  if (!server && !tls_set_name(connection, pointer(name), length)) {
+  if (!server && !tls_set_name(connection, name, length)) {
     return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
   int failure = configure(connection, server);
@@ -150,10 +151,11 @@ static int set_up(struct connection *connection, bool server, u32 name, u32 leng
   return mbedtls_ssl_set_hostname(ssl, named ? connection->name : NULL);
 }
 
-static u32 open(bool server, u32 name, u32 length, u32 options) {
+u32 tls_open(bool server, const u8 *name, u32 length, u32 options) {
   u32 handle = 1;
   while (handle <= CONNECTIONS && connections[handle] != NULL) handle++;
   if (!tls_started || handle > CONNECTIONS) return 0;
+  if (server && tls_identity_chain[1].version == 0) return 0;
   tls_heap_owner = handle;
   tls_heap_forget_peak(handle);
   struct connection *connection = mbedtls_calloc(1, sizeof *connection);
@@ -173,18 +175,19 @@ static u32 open(bool server, u32 name, u32 length, u32 options) {
 }
 
 u32 w2c_host_tlsOpenClient(HOST, u32 name, u32 length, u32 options) {
-  return open(false, name, length, options);
+  return tls_open(false, pointer(name), length, options);
 }
 
 u32 w2c_host_tlsOpenServer(HOST, u32 options) {
-  if (tls_identity_chain[1].version == 0) return 0;
-  return open(true, 0, 0, options);
+  return tls_open(true, NULL, 0, options);
 }
 
-void w2c_host_tlsFree(HOST, u32 handle) {
+void tls_free(u32 handle) {
   struct connection *connection = tls_connection(handle);
   if (connection != NULL) discard(connection);
 }
+
+void w2c_host_tlsFree(HOST, u32 handle) { tls_free(handle); }
 
 /* --- failing ---------------------------------------------------------------------------------- */
 
@@ -231,12 +234,18 @@ static void note_handshake(struct connection *connection) {
     connection->resumed = mbedtls_ssl_tls13_key_exchange_mode_with_psk((mbedtls_ssl_context *)ssl);
   } else if (ssl->state > MBEDTLS_SSL_SERVER_HELLO) {
     const mbedtls_ecp_curve_info *curve = NULL;
-    if (handshake->ecdh_ctx.grp.id != MBEDTLS_ECP_DP_NONE) {
-      curve = mbedtls_ecp_curve_info_from_grp_id(handshake->ecdh_ctx.grp.id);
+    if (handshake->ecdh_ctx.grp_id != MBEDTLS_ECP_DP_NONE) {
+      curve = mbedtls_ecp_curve_info_from_grp_id(handshake->ecdh_ctx.grp_id);
     }
-    if (curve != NULL) connection->group = curve->tls_id;
     connection->resumed = handshake->resume != 0;
+    if (curve != NULL || connection->resumed) connection->group = curve ? curve->tls_id : 0;
   }
+}
+
+/* Whether mbedTLS can go on without further input. */
+static bool pending(const mbedtls_ssl_context *ssl) {
+  if (ssl->in_offt != NULL) return false;
+  return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
 static void step_handshake(struct connection *connection) {
@@ -255,7 +264,7 @@ static void step_handshake(struct connection *connection) {
     fail(connection, result, ssl->out_left != 0);
   } else if (mbedtls_ssl_is_handshake_over(ssl)) {
     connection->state = OPEN;
-    connection->again = ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER;
+    connection->again = pending(ssl);
     bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
     bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
     /* Without RFC 7627 a session of 1.2 is not resumed. */
@@ -264,21 +273,18 @@ static void step_handshake(struct connection *connection) {
   }
 }
 
-/* Whether mbedTLS can go on without further input. */
-static bool pending(const mbedtls_ssl_context *ssl) {
-  return ssl->in_offt == NULL && mbedtls_ssl_check_pending(ssl);
-}
-
 static void step_open(struct connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
-  u32 out_before = ssl->out_left;
+  u32 out_before = ssl->out_left, updates_before = connection->key_updates;
   int result = 0;
   if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
     result = tls_handle_key_update(connection);
   }
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
-  bool idle = ssl->in_offt == NULL && result != MBEDTLS_ERR_SSL_WANT_READ;
-  connection->idle_records = idle ? connection->idle_records + 1 : 0;
+  bool waits = result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE;
+  bool idle = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
+  if (ssl->in_offt != NULL) connection->idle_records = 0;
+  else if (idle) connection->idle_records++;
   connection->again = pending(ssl);
   switch (result) {
     case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
@@ -298,18 +304,21 @@ static void step_open(struct connection *connection) {
   }
 }
 
-u32 w2c_host_tlsStep(HOST, u32 handle, u32 input, u32 length) {
-  struct connection *connection = tls_connection(handle);
+u32 tls_step(struct connection *connection, const u8 *input, u32 length) {
   if (connection == NULL) return 0;
   mbedtls_ssl_context *ssl = &connection->ssl;
-  tls_heap_owner = handle;
-  connection->input = pointer(input);
+  tls_heap_owner = connection->handle;
+  connection->input = input;
   connection->input_left = length;
   if (connection->state == HANDSHAKING && ssl->out_left == 0) step_handshake(connection);
   else if (connection->state == OPEN && ssl->in_offt == NULL) step_open(connection);
   u32 taken = length - connection->input_left;
   connection->input_left = 0;
   return taken;
+}
+
+u32 w2c_host_tlsStep(HOST, u32 handle, u32 input, u32 length) {
+  return tls_step(tls_connection(handle), pointer(input), length);
 }
 
 u32 w2c_host_tlsState(HOST, u32 handle) {
@@ -323,12 +332,11 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
 
 /* --- bytes out, plaintext in and out ---------------------------------------------------------- */
 
-u32 w2c_host_tlsTransmit(HOST, u32 handle, u32 destination, u32 capacity) {
-  struct connection *connection = tls_connection(handle);
+u32 tls_transmit(struct connection *connection, u8 *destination, u32 capacity) {
   if (connection == NULL) return 0;
   mbedtls_ssl_context *ssl = &connection->ssl;
-  tls_heap_owner = handle;
-  connection->output = pointer(destination);
+  tls_heap_owner = connection->handle;
+  connection->output = destination;
   connection->output_left = capacity;
   int result = mbedtls_ssl_flush_output(ssl);
   if (result == 0 && connection->alert_due != NO_ALERT) {
@@ -344,33 +352,44 @@ u32 w2c_host_tlsTransmit(HOST, u32 handle, u32 destination, u32 capacity) {
   return given;
 }
 
-u32 w2c_host_tlsReadable(HOST, u32 handle) {
-  struct connection *connection = tls_connection(handle);
+u32 w2c_host_tlsTransmit(HOST, u32 handle, u32 destination, u32 capacity) {
+  return tls_transmit(tls_connection(handle), pointer(destination), capacity);
+}
+
+static u32 readable(const struct connection *connection) {
   if (connection == NULL || connection->state == FAILED) return 0;
   return mbedtls_ssl_get_bytes_avail(&connection->ssl);
 }
 
-u32 w2c_host_tlsRead(HOST, u32 handle, u32 destination, u32 capacity) {
-  if (capacity == 0 || w2c_host_tlsReadable(host, handle) == 0) return 0;
-  struct connection *connection = tls_connection(handle);
-  tls_heap_owner = handle;
-  int count = mbedtls_ssl_read(&connection->ssl, pointer(destination), capacity);
+u32 w2c_host_tlsReadable(HOST, u32 handle) { return readable(tls_connection(handle)); }
+
+u32 tls_read(struct connection *connection, void *destination, u32 capacity) {
+  if (capacity == 0 || readable(connection) == 0) return 0;
+  tls_heap_owner = connection->handle;
+  int count = mbedtls_ssl_read(&connection->ssl, destination, capacity);
   return count > 0 ? count : 0;
 }
 
-u32 w2c_host_tlsWrite(HOST, u32 handle, u32 source, u32 length) {
-  struct connection *connection = tls_connection(handle);
+u32 w2c_host_tlsRead(HOST, u32 handle, u32 destination, u32 capacity) {
+  return tls_read(tls_connection(handle), pointer(destination), capacity);
+}
+
+u32 tls_write(struct connection *connection, const void *source, u32 length) {
   if (connection == NULL || connection->closed || length == 0) return 0;
   mbedtls_ssl_context *ssl = &connection->ssl;
   if (connection->state != OPEN && connection->state != PEER_CLOSED) return 0;
   if (ssl->out_left != 0 || ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) return 0;
-  tls_heap_owner = handle;
+  tls_heap_owner = connection->handle;
   u32 most = mbedtls_ssl_get_max_out_record_payload(ssl);
   u32 count = length < most ? length : most;
-  int result = mbedtls_ssl_write(ssl, pointer(source), count);
+  int result = mbedtls_ssl_write(ssl, source, count);
   if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* its record is made, and waits */
   fail(connection, result, false);
   return 0;
+}
+
+u32 w2c_host_tlsWrite(HOST, u32 handle, u32 source, u32 length) {
+  return tls_write(tls_connection(handle), pointer(source), length);
 }
 
 void w2c_host_tlsClose(HOST, u32 handle) {

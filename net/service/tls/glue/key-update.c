@@ -68,12 +68,12 @@ int tls_handle_key_update(struct connection *connection) {
   /* New keys begin with a new record. */
   if (ssl->in_hslen != ssl->in_msglen) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
   if (ssl->in_msg[4] > UPDATE_REQUESTED) return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
-  connection->key_updates++;
   bool requested = ssl->in_msg[4] == UPDATE_REQUESTED;
   if (requested && ssl->out_left != 0) { /* of several requests one answer is enough; but later */
     ssl->keep_current_message = 1;
     return MBEDTLS_ERR_SSL_WANT_WRITE;
   }
+  connection->key_updates++;
   failure = renew(connection, false);
   if (failure == 0 && requested) failure = answer(connection);
   return failure != 0 ? failure : MBEDTLS_ERR_SSL_WANT_READ;

@@ -16,7 +16,7 @@ struct search {
   bool tried, found;
 };
 
-static int accept_extension(void *context, mbedtls_x509_crt const *certificate,
+int tls_accept_extension(void *context, mbedtls_x509_crt const *certificate,
                             mbedtls_x509_buf const *id, int critical, const u8 *start,
                             const u8 *end) {
   (void)context, (void)certificate, (void)id, (void)critical, (void)start, (void)end;
@@ -27,7 +27,7 @@ static int accept_extension(void *context, mbedtls_x509_crt const *certificate,
    cannot be read are left out. */
 int tls_parse_sent(mbedtls_x509_crt *chain, const u8 *der, size_t length) {
   bool first = chain->version == 0;
-  int failure = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1, accept_extension,
+  int failure = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1, tls_accept_extension,
                                                        NULL);
   bool tolerable = failure != MBEDTLS_ERR_X509_ALLOC_FAILED && !first;
   return tolerable ? 0 : failure;

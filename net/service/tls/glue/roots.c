@@ -25,7 +25,7 @@ static u32 element_length(const u8 *at, u32 left) {
   return (at[1] <= 0x82 && length <= left) ? length : 0;
 }
 
-static u32 added_count(void) {
+u32 tls_added_roots(void) {
   u32 count = 0;
   for (u32 at = 0; at < added_bytes; count++) at += element_length(added + at, added_bytes - at);
   return count;
@@ -144,7 +144,7 @@ static bool known(const u8 *der, u32 length) {
 }
 
 /* One certificate in DER: 1 if it is new, 0 if it was trusted already, else an error. */
-static i32 add(const u8 *der, u32 length) {
+i32 tls_add_root(const u8 *der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
   int failure = mbedtls_x509_crt_parse_der(&root, der, length);
@@ -176,7 +176,7 @@ static i32 add_pem(const char *text) {
     int result = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
                                          "-----END CERTIFICATE-----", (const u8 *)text, NULL, 0,
                                          &consumed);
-    i32 taken = result == 0 ? add(pem.buf, pem.buflen) : result;
+    i32 taken = result == 0 ? tls_add_root(pem.buf, pem.buflen) : result;
     mbedtls_pem_free(&pem);
     if (taken >= 0) count += taken;
     if (taken >= 0 && failure == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) failure = 0;
@@ -189,7 +189,7 @@ static i32 add_pem(const char *text) {
 u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
   const u8 *bytes = pointer(address);
   tls_heap_owner = 0;
-  if (element_length(bytes, length) != 0) return add(bytes, length);
+  if (element_length(bytes, length) != 0) return tls_add_root(bytes, length);
   char *text = mbedtls_calloc(1, (size_t)length + 1);
   if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   memcpy(text, bytes, length);
@@ -198,7 +198,7 @@ u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
   return count;
 }
 
-u32 w2c_host_tlsRemoveRoot(HOST, u32 index) {
+u32 tls_remove_root(u32 index) {
   struct bytes root = tls_root(1, index);
   if (root.at == NULL) return 0;
   u8 *at = (u8 *)root.at, *next = at + root.length;
@@ -208,7 +208,9 @@ u32 w2c_host_tlsRemoveRoot(HOST, u32 index) {
   return 1;
 }
 
-u32 w2c_host_tlsRootCount(HOST, u32 kind) { return kind == 0 ? tls_root_count : added_count(); }
+u32 w2c_host_tlsRemoveRoot(HOST, u32 index) { return tls_remove_root(index); }
+
+u32 w2c_host_tlsRootCount(HOST, u32 kind) { return kind == 0 ? tls_root_count : tls_added_roots(); }
 
 u32 w2c_host_tlsRoot(HOST, u32 kind, u32 index, u32 destination, u32 capacity) {
   struct bytes root = tls_root(kind, index);

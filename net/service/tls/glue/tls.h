@@ -21,7 +21,6 @@ struct w2c_host; /* the first argument of every host function; unused */
 #define CONNECTIONS 256
 #define HOST_NAME 255
 #define CONSTRAINED 10 /* certificates of a path, mbedTLS's limit of 8 between the two ends */
-#define WANTED_MORE 0x7fffffff
 
 enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
@@ -70,6 +69,12 @@ struct connection {
 
 /* door.c */
 struct connection *tls_connection(u32 handle);
+u32 tls_open(bool server, const u8 *name, u32 length, u32 options);
+void tls_free(u32 handle);
+u32 tls_step(struct connection *connection, const u8 *input, u32 length);
+u32 tls_transmit(struct connection *connection, u8 *destination, u32 capacity);
+u32 tls_read(struct connection *connection, void *destination, u32 capacity);
+u32 tls_write(struct connection *connection, const void *source, u32 length);
 u32 tls_give(u32 destination, u32 capacity, const void *source, size_t length);
 static inline void *pointer(u32 address) { return (void *)(uintptr_t)address; }
 extern bool tls_started;
@@ -89,6 +94,9 @@ bool tls_random_ready(void);
 int tls_find_roots(void *connection, const mbedtls_x509_crt *child, mbedtls_x509_crt **found);
 i32 tls_root_index(const u8 *der);
 u32 tls_roots_generation(void); /* another number whenever a root was added or removed */
+u32 tls_added_roots(void);
+i32 tls_add_root(const u8 *der, u32 length); /* 1 new, 0 known, or an error */
+u32 tls_remove_root(u32 index);
 struct bytes tls_root(u32 kind, u32 index);
 
 /* verify.c */
@@ -97,9 +105,17 @@ int tls_check_certificate(void *connection, mbedtls_x509_crt *certificate, int d
                           uint32_t *flags);
 extern const mbedtls_x509_crt_profile tls_profile;
 
+/* path.c */
+int tls_accept_extension(void *context, mbedtls_x509_crt const *certificate,
+                         mbedtls_x509_buf const *id, int critical, const u8 *start,
+                         const u8 *end);
+
 /* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 has not. */
 int tls_handle_key_update(struct connection *connection);
 
-/* identity.c */
+/* session.c */
 extern mbedtls_x509_crt tls_identity_chain[2]; /* of clients, of servers */
 extern mbedtls_pk_context tls_identity_key[2];
+int tls_parse_identity(u32 server, const u8 *chain, u32 chain_length, const u8 *key,
+                       u32 key_length); /* texts of PEM end in a zero */
+void tls_forget_identity(u32 server);

@@ -136,6 +136,20 @@ static bool name_matches(struct bytes name, const char *host) {
   return name.length == length && same_text(name.at, (const u8 *)host, length);
 }
 
+/* The name that the peer has to prove; false where it can be none. */
+bool tls_set_name(struct connection *connection, const u8 *name, u32 length) {
+  if (length != 0 && name[length - 1] == '.') length--;
+  if (length == 0 || length > HOST_NAME) return false;
+  for (u32 i = 0; i < length; i++) {
+    if (name[i] <= ' ' || name[i] >= 127) return false;
+    connection->name[i] = lower(name[i]);
+  }
+  connection->name[length] = 0;
+  connection->address_length = mbedtls_x509_crt_parse_cn_inet_pton(connection->name,
+                                                                   connection->address);
+  return true;
+}
+
 /* Rule 3: there is a subjectAltName, and a common name never counts (RFC 9525, 6.3). Rule 4: an
    address matches iPAddress alone, byte for byte, and a name matches dNSName alone. */
 static u32 check_name(const struct connection *connection, const mbedtls_x509_crt *certificate) {
