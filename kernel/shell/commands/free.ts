@@ -6,12 +6,14 @@
 import { FramePool } from "../../../net/phy/pool";
 import { FRAME_STRIDE } from "../../../net/wire/frame";
 import { MILLISECOND, SECOND } from "../../core/time";
+import { TlsHeap } from "../../core/tls-codes";
 import {
   collectGarbage,
   heapUsed,
   memoryLimit,
   memoryRegion,
   memoryRegionCount,
+  tlsHeap,
 } from "../../machine/host";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
@@ -70,6 +72,9 @@ class FreeJob extends Job {
     this.row("Kernel:", limit, fixed + used, free);
     const inUse = pool.count - pool.available;
     this.shell.printLine(`frames: ${inUse} of ${pool.count} in use`);
+    const held = tlsHeap(TlsHeap.Used);
+    const resident = tlsHeap(TlsHeap.Resident);
+    this.shell.printLine(`tls: ${held} bytes held by connections, ${resident} by the library`);
     this.shell.printLine(`heap: ${used} bytes used, ${free} bytes free`);
   }
 
