@@ -134,6 +134,7 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *moment, struct tm *fi
 /* --- entropy ---------------------------------------------------------------------------------- */
 
 #define POOL 64 /* a SHA-512 */
+#define STRENGTH 256
 static u8 pool[POOL];
 static u32 pool_bits; /* what is in it, at least */
 
@@ -155,18 +156,20 @@ void w2c_host_tlsAddEntropy(HOST, u32 address, u32 length, u32 bits) {
   pool_bits = bits < 8 * POOL - pool_bits ? pool_bits + bits : 8 * POOL;
 }
 
-bool tls_random_ready(void) { return pool_bits >= 256; }
+bool tls_random_ready(void) { return pool_bits >= STRENGTH; }
 
-/* What mbedTLS seeds its generator from: the pool's content once, and never more than is in it. */
+/* What mbedTLS seeds its generator from. It wants 64 bytes and aims at a strength of 256 bits: that
+   much entropy is spent on them, once; with less in the pool there is nothing to be had. */
 int mbedtls_hardware_poll(void *data, u8 *output, size_t length, size_t *given) {
   (void)data;
   u8 result[POOL];
-  *given = length < pool_bits / 8 ? length : pool_bits / 8;
-  if (*given > POOL) *given = POOL;
+  *given = 0;
+  if (!tls_random_ready()) return 0;
   stir(1, NULL, 0, result);
   stir(2, NULL, 0, pool);
+  *given = length < POOL ? length : POOL;
   memcpy(output, result, *given);
-  pool_bits -= 8 * *given;
+  pool_bits -= STRENGTH;
   mbedtls_platform_zeroize(result, sizeof result);
   return 0;
 }
