@@ -12,7 +12,7 @@ import { parseDecimalText } from "../../core/text";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
-import { CurlTrace } from "./curl/trace";
+import { VerboseCurl } from "./curl/verbose";
 
 const OPTIONS: StaticArray<string> = [
   "i|include",
@@ -161,7 +161,7 @@ export class Curl extends Command {
     if (wrong != "") return shell.wrongUsage(this, wrong);
     request.timeout = timeout;
     request.followRedirects = options.has("L");
-    if (options.has("v")) request.trace = new CurlTrace(shell);
+    if (options.has("v")) request.watcher = new VerboseCurl(shell);
     const insecure = options.has("k");
     if (insecure) shell.error(this.name, "warning: -k: whoever answers is taken for the server");
     const client = insecure ? this.stack.insecureHttp() : this.stack.http;

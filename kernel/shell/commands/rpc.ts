@@ -14,7 +14,7 @@ export class Rpc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "rpc",
-      "[-t SECONDS] URL [URL...] METHOD [JSON-PARAMS] | rpc -b URL [URL...] METHOD [JSON-PARAMS]...",
+      "[-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]",
       "calls a method by JSON-RPC and prints the result (-b: several in one request)",
       [
         "rpc https://mainnet.era.zksync.io eth_chainId",

@@ -253,10 +253,10 @@ export class HttpExchange {
     const body = this.hop.withBody ? this.request.body : null;
     if (body != null) body.rewind();
     const head = this.hop.text(this.method, this.url);
-    const trace = this.request.trace;
-    if (trace != null) {
-      trace.connected(stream, this.reused);
-      trace.sent(head);
+    const watcher = this.request.watcher;
+    if (watcher != null) {
+      watcher.connected(stream, this.reused);
+      watcher.sent(head);
     }
     this.sender.start(head, body);
     this.receiver.start(this.method == "HEAD");
@@ -303,8 +303,8 @@ export class HttpExchange {
     const status = head.status;
     // An error while the body is still going out: nobody wants the rest of it.
     if (status >= 400) this.sender.stop();
-    const trace = this.request.trace;
-    if (trace != null) trace.received(head);
+    const watcher = this.request.watcher;
+    if (watcher != null) watcher.received(head);
     this.request.sink.head(head);
     const next = this.request.followRedirects ? redirectOf(head, this.url, this.method) : null;
     this.redirect = next;

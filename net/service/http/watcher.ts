@@ -2,7 +2,7 @@
 import { Stream } from "../stream";
 import { HttpHead } from "./head";
 
-export abstract class HttpTrace {
+export abstract class HttpWatcher {
   /** The request goes over `stream`; `reused`: it had served another one before. */
   abstract connected(stream: Stream, reused: bool): void;
   /** The head of a request goes out. */

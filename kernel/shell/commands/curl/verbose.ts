@@ -1,6 +1,6 @@
 /** `curl -v`: what is said on both sides, and who the other side is. */
 import { HttpHead } from "../../../../net/service/http/head";
-import { HttpTrace } from "../../../../net/service/http/trace";
+import { HttpWatcher } from "../../../../net/service/http/watcher";
 import { Stream } from "../../../../net/service/stream";
 import { TcpStream } from "../../../../net/service/tcp-stream";
 import { TlsStream } from "../../../../net/service/tls/stream";
@@ -17,7 +17,7 @@ import {
 import { printable } from "../../printable";
 import { Shell } from "../../shell";
 
-export class CurlTrace extends HttpTrace {
+export class VerboseCurl extends HttpWatcher {
   constructor(private readonly shell: Shell) {
     super();
   }
