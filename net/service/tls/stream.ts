@@ -99,7 +99,6 @@ export class TlsStream implements Stream {
     const here = below.peekLength();
     if (here > 0 && this.times.answered == 0) this.times.answered = now;
     const taken = this.step();
-    this.flush();
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open) this.opened(now);
     else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());
@@ -264,12 +263,17 @@ export class TlsStream implements Stream {
     return open && !this.closing && !this.freed;
   }
 
-  /** One step of the engine over what has come; answers how much of it was taken. */
+  /**
+   * One step of the engine over what has come, and what it has for the peer goes out; answers
+   * how much was taken.
+   */
   private step(): u32 {
     const below = this.below;
     const engine = this.shared.engine;
     const taken = engine.step(this.handle, below.peekPointer(), below.peekLength());
     below.consume(taken);
+    // Only what was sent lets it go on.
+    this.flush();
     const state = engine.state(this.handle);
     this.state = (state & TLS_STATE_MASK) as TlsState;
     this.again = (state & TLS_AGAIN) != 0;
@@ -304,7 +308,6 @@ export class TlsStream implements Stream {
       }
     }
     if (this.newSession) this.keepSession(now);
-    this.flush();
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
   }

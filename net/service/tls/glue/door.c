@@ -209,6 +209,13 @@ static i32 alert_for(const mbedtls_ssl_context *ssl, int error) {
   }
 }
 
+/* In the place of mbedTLS's in all of its files but that which has it: notes the alert. */
+int tls_send_alert(mbedtls_ssl_context *ssl, u8 level, u8 alert) {
+  struct connection *connection = ssl->p_bio;
+  if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
+  return mbedtls_ssl_send_alert_message(ssl, level, alert);
+}
+
 static void fail(struct connection *connection, int error, bool alert_queued) {
   mbedtls_ssl_context *ssl = &connection->ssl;
   connection->state = FAILED;
@@ -218,6 +225,9 @@ static void fail(struct connection *connection, int error, bool alert_queued) {
     connection->alert_received = ssl->in_msg[1];
   }
   if (!alert_queued) connection->alert_due = alert_for(ssl, error);
+  if (alert_queued && connection->alert_sent == NO_ALERT) {
+    connection->alert_sent = alert_for(ssl, error);
+  }
 }
 
 /* --- going on --------------------------------------------------------------------------------- */
@@ -261,8 +271,8 @@ static void step_handshake(struct connection *connection) {
   connection->again = result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE;
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
-    fail(connection, result, ssl->out_left != 0);
-  } else if (mbedtls_ssl_is_handshake_over(ssl)) {
+    fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
+  } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
     connection->state = OPEN;
     connection->again = pending(ssl);
     bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
@@ -325,7 +335,9 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
   struct connection *connection = tls_connection(handle);
   if (connection == NULL) return NONE;
   bool output = connection->ssl.out_left != 0 || connection->alert_due != NO_ALERT;
-  bool again = connection->again && connection->ssl.out_left == 0;
+  /* Once open, a caller may go on and on, and send nothing meanwhile. */
+  bool open = connection->state == OPEN;
+  bool again = connection->again && !(open && connection->ssl.out_left != 0);
   return connection->state | (output ? OUTPUT : 0) | (again ? AGAIN : 0) |
          (connection->new_session ? NEW_SESSION : 0);
 }
