@@ -33,7 +33,10 @@ tls_flags = -std=gnu11 -O2 -ffreestanding -mcmodel=kernel -mno-red-zone -fno-pic
 # Pointers of TypeScript are small numbers.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0 -Wa,-I$(tls)
-# The certificates that a peer sends are read and verified by glue/path.c.
+# Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
+# and the alerts that are sent are noted.
+$(filter %/ssl_tls.o %/ssl_client.o %/ssl_tls12% %/ssl_tls13%,$(mbedtls_objects)): tls_flags += \
+  -Dmbedtls_ssl_send_alert_message=tls_send_alert
 $(tls)/library/ssl_tls.o $(tls)/library/ssl_tls13_generic.o: tls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \
   -Dmbedtls_x509_crt_verify_with_ca_cb=tls_verify_sent

@@ -1,6 +1,7 @@
 /** TLS servers for tests: one in Node that has another certificate for each name, and OpenSSL's. */
-import { createServer as createHttpsServer, type Server } from "node:https";
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpsServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, type SecureVersion, type TLSSocket } from "node:tls";

@@ -21,11 +21,11 @@
 #define MBEDTLS_DEPRECATED_REMOVED
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS /* key updates, alerts and verification look inside */
 #include <stddef.h>
-void *tls_calloc(size_t count, size_t size);
-void tls_release(void *block);
-int tls_snprintf(char *text, size_t capacity, const char *format, ...);
-int tls_printf(const char *format, ...);
-long tls_time(long *seconds);
+void* tls_calloc(size_t count, size_t size);
+void tls_release(void* block);
+int tls_snprintf(char* text, size_t capacity, const char* format, ...);
+int tls_printf(const char* format, ...);
+long tls_time(long* seconds);
 
 /* --- primitives --- */
 #define MBEDTLS_SELF_TEST

@@ -9,27 +9,27 @@
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static const mbedtls_ssl_session *session_of(const struct connection *connection) {
-  const mbedtls_ssl_context *ssl = &connection->ssl;
+static const mbedtls_ssl_session* session_of(const struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
   return ssl->session != NULL ? ssl->session : ssl->session_negotiate;
 }
 
-static const mbedtls_x509_crt *certificate_of(const struct connection *connection, u32 index) {
-  const mbedtls_ssl_session *session = session_of(connection);
-  const mbedtls_x509_crt *certificate = session != NULL ? session->peer_cert : NULL;
+static const mbedtls_x509_crt* certificate_of(const struct connection* connection, u32 index) {
+  const mbedtls_ssl_session* session = session_of(connection);
+  const mbedtls_x509_crt* certificate = session != NULL ? session->peer_cert : NULL;
   for (; certificate != NULL && index != 0; index--) certificate = certificate->next;
   return certificate != NULL && certificate->raw.p != NULL ? certificate : NULL;
 }
 
-static bool agreed(const struct connection *connection) {
+static bool agreed(const struct connection* connection) {
   return connection->ssl.session != NULL || connection->ssl.state > MBEDTLS_SSL_SERVER_HELLO;
 }
 
 u32 w2c_host_tlsNumber(HOST, u32 handle, u32 what) {
-  const struct connection *connection = tls_connection(handle);
+  const struct connection* connection = tls_connection(handle);
   if (connection == NULL) return 0;
-  const mbedtls_ssl_context *ssl = &connection->ssl;
-  const mbedtls_ssl_session *session = session_of(connection);
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  const mbedtls_ssl_session* session = session_of(connection);
   u32 certificates = 0;
   switch (what) {
     case 0: return connection->error;
@@ -52,13 +52,13 @@ u32 w2c_host_tlsNumber(HOST, u32 handle, u32 what) {
   }
 }
 
-static struct bytes text_bytes(const char *text) {
-  return text == NULL ? (struct bytes){NULL, 0} : (struct bytes){(const u8 *)text, strlen(text)};
+static struct bytes text_bytes(const char* text) {
+  return text == NULL ? (struct bytes){NULL, 0} : (struct bytes){(const u8*)text, strlen(text)};
 }
 
-static struct bytes bytes_of(const struct connection *connection, u32 what, u32 index) {
-  const mbedtls_ssl_context *ssl = &connection->ssl;
-  const mbedtls_x509_crt *certificate;
+static struct bytes bytes_of(const struct connection* connection, u32 what, u32 index) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  const mbedtls_x509_crt* certificate;
   size_t length;
   switch (what) {
     case 0: return text_bytes(agreed(connection) ? mbedtls_ssl_get_version(ssl) : NULL);
@@ -73,14 +73,14 @@ static struct bytes bytes_of(const struct connection *connection, u32 what, u32 
       return tls_root(connection->root & 1, connection->root >> 1);
     case 5:
       if (ssl->handshake == NULL) return (struct bytes){NULL, 0};
-      const u8 *name = mbedtls_ssl_get_hs_sni((mbedtls_ssl_context *)ssl, &length);
+      const u8* name = mbedtls_ssl_get_hs_sni((mbedtls_ssl_context*)ssl, &length);
       return (struct bytes){name, length};
     default: return (struct bytes){NULL, 0};
   }
 }
 
 u32 w2c_host_tlsBytes(HOST, u32 handle, u32 what, u32 index, u32 destination, u32 capacity) {
-  const struct connection *connection = tls_connection(handle);
+  const struct connection* connection = tls_connection(handle);
   if (connection == NULL) return 0;
   struct bytes bytes = bytes_of(connection, what, index);
   return tls_give(destination, capacity, bytes.at, bytes.length);
@@ -88,36 +88,36 @@ u32 w2c_host_tlsBytes(HOST, u32 handle, u32 what, u32 index, u32 destination, u3
 
 /* --- certificates ----------------------------------------------------------------------------- */
 
-static int put_date(char *text, const mbedtls_x509_time *time) {
+static int put_date(char* text, const mbedtls_x509_time* time) {
   return tls_snprintf(text, LONGEST, "%04d-%02d-%02d %02d:%02d:%02d", time->year, time->mon,
                       time->day, time->hour, time->min, time->sec);
 }
 
-static int put_serial(char *text, const mbedtls_x509_buf *serial) {
+static int put_serial(char* text, const mbedtls_x509_buf* serial) {
   int length = 0;
   text[0] = 0;
   for (size_t i = 0; i < serial->len && length < LONGEST - 4; i++) {
-    length += tls_snprintf(text + length, LONGEST - length, i == 0 ? "%02X" : ":%02X",
-                           serial->p[i]);
+    length +=
+        tls_snprintf(text + length, LONGEST - length, i == 0 ? "%02X" : ":%02X", serial->p[i]);
   }
   return length;
 }
 
-static int put_alternative_name(char *text, const mbedtls_x509_crt *certificate, u32 index) {
-  const mbedtls_x509_sequence *name = &certificate->subject_alt_names;
+static int put_alternative_name(char* text, const mbedtls_x509_crt* certificate, u32 index) {
+  const mbedtls_x509_sequence* name = &certificate->subject_alt_names;
   for (; name != NULL && index != 0; index--) name = name->next;
   if (name == NULL || name->buf.p == NULL) return 0;
-  const u8 *at = name->buf.p;
+  const u8* at = name->buf.p;
   size_t length = name->buf.len;
   u32 form = name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
   if (form == MBEDTLS_X509_SAN_IP_ADDRESS && length == 4) {
     return tls_snprintf(text, LONGEST, "IP:%d.%d.%d.%d", at[0], at[1], at[2], at[3]);
   }
-  const char *kind = form == MBEDTLS_X509_SAN_DNS_NAME                    ? "DNS:"
-                     : form == MBEDTLS_X509_SAN_IP_ADDRESS                ? "IP:"
-                     : form == MBEDTLS_X509_SAN_RFC822_NAME               ? "email:"
+  const char* kind = form == MBEDTLS_X509_SAN_DNS_NAME                      ? "DNS:"
+                     : form == MBEDTLS_X509_SAN_IP_ADDRESS                  ? "IP:"
+                     : form == MBEDTLS_X509_SAN_RFC822_NAME                 ? "email:"
                      : form == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER ? "URI:"
-                                                                          : "other:";
+                                                                            : "other:";
   int count = tls_snprintf(text, LONGEST, "%s", kind);
   bool readable = kind[0] != 'I' && kind[0] != 'o';
   for (size_t i = 0; i < length && count < LONGEST - 4; i++) {
@@ -127,15 +127,15 @@ static int put_alternative_name(char *text, const mbedtls_x509_crt *certificate,
   return count;
 }
 
-static int put_key(char *text, const mbedtls_pk_context *key) {
+static int put_key(char* text, const mbedtls_pk_context* key) {
   if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
     return tls_snprintf(text, LONGEST, "RSA %u", (u32)mbedtls_pk_get_bitlen(key));
   }
   return tls_snprintf(text, LONGEST, "EC P-%u", (u32)mbedtls_pk_get_bitlen(key));
 }
 
-static int put_signature(char *text, const mbedtls_x509_crt *certificate) {
-  const char *hash = "an unknown hash";
+static int put_signature(char* text, const mbedtls_x509_crt* certificate) {
+  const char* hash = "an unknown hash";
   switch (certificate->sig_md) {
     case MBEDTLS_MD_SHA1: hash = "SHA-1"; break;
     case MBEDTLS_MD_SHA224: hash = "SHA-224"; break;
@@ -144,20 +144,20 @@ static int put_signature(char *text, const mbedtls_x509_crt *certificate) {
     case MBEDTLS_MD_SHA512: hash = "SHA-512"; break;
     default: break;
   }
-  const char *kind = certificate->sig_pk == MBEDTLS_PK_RSASSA_PSS ? "RSA-PSS"
+  const char* kind = certificate->sig_pk == MBEDTLS_PK_RSASSA_PSS ? "RSA-PSS"
                      : certificate->sig_pk == MBEDTLS_PK_RSA      ? "RSA"
                                                                   : "ECDSA";
   return tls_snprintf(text, LONGEST, "%s with %s", kind, hash);
 }
 
-static int put_fingerprint(char *text, const mbedtls_x509_buf *raw) {
+static int put_fingerprint(char* text, const mbedtls_x509_buf* raw) {
   u8 digest[32];
   mbedtls_sha256(raw->p, raw->len, digest, 0);
   for (u32 i = 0; i < sizeof digest; i++) tls_snprintf(text + 2 * i, 3, "%02X", digest[i]);
   return 64;
 }
 
-static int describe(char *text, const mbedtls_x509_crt *certificate, u32 field, u32 index) {
+static int describe(char* text, const mbedtls_x509_crt* certificate, u32 field, u32 index) {
   switch (field) {
     case 0: return mbedtls_x509_dn_gets(text, LONGEST, &certificate->subject);
     case 1: return mbedtls_x509_dn_gets(text, LONGEST, &certificate->issuer);

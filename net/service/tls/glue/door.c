@@ -14,16 +14,16 @@
 #define TICKET_SECONDS 86400
 #define RECORD_HEADER 5
 
-static struct connection *connections[CONNECTIONS + 1];
+static struct connection* connections[CONNECTIONS + 1];
 static mbedtls_ssl_ticket_context tickets;
 bool tls_started;
 
-struct connection *tls_connection(u32 handle) {
+struct connection* tls_connection(u32 handle) {
   return handle <= CONNECTIONS ? connections[handle] : NULL;
 }
 
 /* Copies what fits as a whole; answers its length. */
-u32 tls_give(u32 destination, u32 capacity, const void *source, size_t length) {
+u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
   if (source == NULL) return 0;
   if (length <= capacity) memcpy(pointer(destination), source, length);
   return length;
@@ -64,27 +64,27 @@ static const u16 groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
     0,
 };
-static const char *protocols[] = {"http/1.1", NULL};
+static const char* protocols[] = {"http/1.1", NULL};
 
-static int configure(struct connection *connection, bool server) {
-  mbedtls_ssl_config *config = &connection->config;
+static int configure(struct connection* connection, bool server) {
+  mbedtls_ssl_config* config = &connection->config;
   u32 options = connection->options;
-  int failure = mbedtls_ssl_config_defaults(
-      config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
-      MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  int failure =
+      mbedtls_ssl_config_defaults(config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
+                                  MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   if (failure != 0) return failure;
   mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
   mbedtls_ssl_conf_ciphersuites(config, suites);
   mbedtls_ssl_conf_groups(config, groups);
-  mbedtls_ssl_conf_min_tls_version(config, options & ONLY_13 ? MBEDTLS_SSL_VERSION_TLS1_3
-                                                             : MBEDTLS_SSL_VERSION_TLS1_2);
-  mbedtls_ssl_conf_max_tls_version(config, options & ONLY_12 ? MBEDTLS_SSL_VERSION_TLS1_2
-                                                             : MBEDTLS_SSL_VERSION_TLS1_3);
+  mbedtls_ssl_conf_min_tls_version(
+      config, options & ONLY_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(
+      config, options & ONLY_12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
   mbedtls_ssl_conf_legacy_renegotiation(config, MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE);
   bool with_tickets = !(options & NO_TICKETS);
   if (tls_identity_chain[server].version != 0) {
-    failure = mbedtls_ssl_conf_own_cert(config, &tls_identity_chain[server],
-                                        &tls_identity_key[server]);
+    failure =
+        mbedtls_ssl_conf_own_cert(config, &tls_identity_chain[server], &tls_identity_key[server]);
   }
   if (server) {
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
@@ -93,8 +93,8 @@ static int configure(struct connection *connection, bool server) {
                                           mbedtls_ssl_ticket_parse, &tickets);
     }
   } else {
-    mbedtls_ssl_conf_authmode(config, options & INSECURE ? MBEDTLS_SSL_VERIFY_OPTIONAL
-                                                         : MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_authmode(
+        config, options & INSECURE ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_cb(config, tls_find_roots, connection);
     mbedtls_ssl_conf_cert_profile(config, &tls_profile);
     mbedtls_ssl_conf_session_tickets(config, with_tickets);
@@ -106,8 +106,8 @@ static int configure(struct connection *connection, bool server) {
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
-static int give_input(void *context, u8 *destination, size_t wanted) {
-  struct connection *connection = context;
+static int give_input(void* context, u8* destination, size_t wanted) {
+  struct connection* connection = context;
   if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   u32 count = wanted < connection->input_left ? wanted : connection->input_left;
   memcpy(destination, connection->input, count);
@@ -116,8 +116,8 @@ static int give_input(void *context, u8 *destination, size_t wanted) {
   return count;
 }
 
-static int take_output(void *context, const u8 *source, size_t length) {
-  struct connection *connection = context;
+static int take_output(void* context, const u8* source, size_t length) {
+  struct connection* connection = context;
   if (connection->output_left == 0) return MBEDTLS_ERR_SSL_WANT_WRITE;
   u32 count = length < connection->output_left ? length : connection->output_left;
   memcpy(connection->output, source, count);
@@ -128,7 +128,7 @@ static int take_output(void *context, const u8 *source, size_t length) {
 
 /* --- opening and freeing ---------------------------------------------------------------------- */
 
-static void discard(struct connection *connection) {
+static void discard(struct connection* connection) {
   u32 handle = connection->handle;
   tls_heap_owner = handle;
   mbedtls_ssl_free(&connection->ssl);
@@ -137,8 +137,8 @@ static void discard(struct connection *connection) {
   connections[handle] = NULL;
 }
 
-static int set_up(struct connection *connection, bool server, const u8 *name, u32 length) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+static int set_up(struct connection* connection, bool server, const u8* name, u32 length) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   if (!server && !tls_set_name(connection, name, length)) {
     return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
@@ -151,14 +151,14 @@ static int set_up(struct connection *connection, bool server, const u8 *name, u3
   return mbedtls_ssl_set_hostname(ssl, named ? connection->name : NULL);
 }
 
-u32 tls_open(bool server, const u8 *name, u32 length, u32 options) {
+u32 tls_open(bool server, const u8* name, u32 length, u32 options) {
   u32 handle = 1;
   while (handle <= CONNECTIONS && connections[handle] != NULL) handle++;
   if (!tls_started || handle > CONNECTIONS) return 0;
   if (server && tls_identity_chain[1].version == 0) return 0;
   tls_heap_owner = handle;
   tls_heap_forget_peak(handle);
-  struct connection *connection = mbedtls_calloc(1, sizeof *connection);
+  struct connection* connection = mbedtls_calloc(1, sizeof *connection);
   if (connection == NULL) return 0;
   connections[handle] = connection;
   connection->handle = handle;
@@ -178,12 +178,10 @@ u32 w2c_host_tlsOpenClient(HOST, u32 name, u32 length, u32 options) {
   return tls_open(false, pointer(name), length, options);
 }
 
-u32 w2c_host_tlsOpenServer(HOST, u32 options) {
-  return tls_open(true, NULL, 0, options);
-}
+u32 w2c_host_tlsOpenServer(HOST, u32 options) { return tls_open(true, NULL, 0, options); }
 
 void tls_free(u32 handle) {
-  struct connection *connection = tls_connection(handle);
+  struct connection* connection = tls_connection(handle);
   if (connection != NULL) discard(connection);
 }
 
@@ -192,7 +190,7 @@ void w2c_host_tlsFree(HOST, u32 handle) { tls_free(handle); }
 /* --- failing ---------------------------------------------------------------------------------- */
 
 /* The alert for an error that mbedTLS itself has sent none for; RFC 8446, 6.2. */
-static i32 alert_for(const mbedtls_ssl_context *ssl, int error) {
+static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
   u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
@@ -210,14 +208,14 @@ static i32 alert_for(const mbedtls_ssl_context *ssl, int error) {
 }
 
 /* In the place of mbedTLS's in all of its files but that which has it: notes the alert. */
-int tls_send_alert(mbedtls_ssl_context *ssl, u8 level, u8 alert) {
-  struct connection *connection = ssl->p_bio;
+int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
+  struct connection* connection = ssl->p_bio;
   if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }
 
-static void fail(struct connection *connection, int error, bool alert_queued) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+static void fail(struct connection* connection, int error, bool alert_queued) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   connection->state = FAILED;
   connection->error = error;
   connection->again = false;
@@ -233,17 +231,17 @@ static void fail(struct connection *connection, int error, bool alert_queued) {
 /* --- going on --------------------------------------------------------------------------------- */
 
 /* What is known only as long as the handshake runs. */
-static void note_handshake(struct connection *connection) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
-  const mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+static void note_handshake(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  const mbedtls_ssl_handshake_params* handshake = ssl->handshake;
   if (handshake == NULL) return;
   connection->extended = handshake->extended_ms != 0;
   connection->certificate_requested |= handshake->client_auth != 0;
   if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
     connection->group = handshake->offered_group_id;
-    connection->resumed = mbedtls_ssl_tls13_key_exchange_mode_with_psk((mbedtls_ssl_context *)ssl);
+    connection->resumed = mbedtls_ssl_tls13_key_exchange_mode_with_psk((mbedtls_ssl_context*)ssl);
   } else if (ssl->state > MBEDTLS_SSL_SERVER_HELLO) {
-    const mbedtls_ecp_curve_info *curve = NULL;
+    const mbedtls_ecp_curve_info* curve = NULL;
     if (handshake->ecdh_ctx.grp_id != MBEDTLS_ECP_DP_NONE) {
       curve = mbedtls_ecp_curve_info_from_grp_id(handshake->ecdh_ctx.grp_id);
     }
@@ -253,13 +251,13 @@ static void note_handshake(struct connection *connection) {
 }
 
 /* Whether mbedTLS can go on without further input. */
-static bool pending(const mbedtls_ssl_context *ssl) {
+static bool pending(const mbedtls_ssl_context* ssl) {
   if (ssl->in_offt != NULL) return false;
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
-static void step_handshake(struct connection *connection) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+static void step_handshake(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
   int result = mbedtls_ssl_handshake_step(ssl);
   note_handshake(connection);
@@ -283,8 +281,8 @@ static void step_handshake(struct connection *connection) {
   }
 }
 
-static void step_open(struct connection *connection) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+static void step_open(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   u32 out_before = ssl->out_left, updates_before = connection->key_updates;
   int result = 0;
   if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
@@ -293,13 +291,13 @@ static void step_open(struct connection *connection) {
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
   bool waits = result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE;
   bool idle = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
-  if (ssl->in_offt != NULL) connection->idle_records = 0;
-  else if (idle) connection->idle_records++;
+  if (ssl->in_offt != NULL)
+    connection->idle_records = 0;
+  else if (idle)
+    connection->idle_records++;
   connection->again = pending(ssl);
   switch (result) {
-    case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
-      connection->new_session = true;
-      break;
+    case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET: connection->new_session = true; break;
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
       connection->state = PEER_CLOSED;
       connection->again = false;
@@ -314,14 +312,16 @@ static void step_open(struct connection *connection) {
   }
 }
 
-u32 tls_step(struct connection *connection, const u8 *input, u32 length) {
+u32 tls_step(struct connection* connection, const u8* input, u32 length) {
   if (connection == NULL) return 0;
-  mbedtls_ssl_context *ssl = &connection->ssl;
+  mbedtls_ssl_context* ssl = &connection->ssl;
   tls_heap_owner = connection->handle;
   connection->input = input;
   connection->input_left = length;
-  if (connection->state == HANDSHAKING && ssl->out_left == 0) step_handshake(connection);
-  else if (connection->state == OPEN && ssl->in_offt == NULL) step_open(connection);
+  if (connection->state == HANDSHAKING && ssl->out_left == 0)
+    step_handshake(connection);
+  else if (connection->state == OPEN && ssl->in_offt == NULL)
+    step_open(connection);
   u32 taken = length - connection->input_left;
   connection->input_left = 0;
   return taken;
@@ -332,7 +332,7 @@ u32 w2c_host_tlsStep(HOST, u32 handle, u32 input, u32 length) {
 }
 
 u32 w2c_host_tlsState(HOST, u32 handle) {
-  struct connection *connection = tls_connection(handle);
+  struct connection* connection = tls_connection(handle);
   if (connection == NULL) return NONE;
   bool output = connection->ssl.out_left != 0 || connection->alert_due != NO_ALERT;
   /* Once open, a caller may go on and on, and send nothing meanwhile. */
@@ -344,9 +344,9 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
 
 /* --- bytes out, plaintext in and out ---------------------------------------------------------- */
 
-u32 tls_transmit(struct connection *connection, u8 *destination, u32 capacity) {
+u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity) {
   if (connection == NULL) return 0;
-  mbedtls_ssl_context *ssl = &connection->ssl;
+  mbedtls_ssl_context* ssl = &connection->ssl;
   tls_heap_owner = connection->handle;
   connection->output = destination;
   connection->output_left = capacity;
@@ -356,8 +356,8 @@ u32 tls_transmit(struct connection *connection, u8 *destination, u32 capacity) {
     bool warning = alert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
     connection->alert_due = NO_ALERT;
     connection->alert_sent = alert;
-    mbedtls_ssl_send_alert_message(ssl, warning ? MBEDTLS_SSL_ALERT_LEVEL_WARNING
-                                                : MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+    mbedtls_ssl_send_alert_message(
+        ssl, warning ? MBEDTLS_SSL_ALERT_LEVEL_WARNING : MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
   }
   u32 given = capacity - connection->output_left;
   connection->output_left = 0;
@@ -368,14 +368,14 @@ u32 w2c_host_tlsTransmit(HOST, u32 handle, u32 destination, u32 capacity) {
   return tls_transmit(tls_connection(handle), pointer(destination), capacity);
 }
 
-static u32 readable(const struct connection *connection) {
+static u32 readable(const struct connection* connection) {
   if (connection == NULL || connection->state == FAILED) return 0;
   return mbedtls_ssl_get_bytes_avail(&connection->ssl);
 }
 
 u32 w2c_host_tlsReadable(HOST, u32 handle) { return readable(tls_connection(handle)); }
 
-u32 tls_read(struct connection *connection, void *destination, u32 capacity) {
+u32 tls_read(struct connection* connection, void* destination, u32 capacity) {
   if (capacity == 0 || readable(connection) == 0) return 0;
   tls_heap_owner = connection->handle;
   int count = mbedtls_ssl_read(&connection->ssl, destination, capacity);
@@ -386,9 +386,9 @@ u32 w2c_host_tlsRead(HOST, u32 handle, u32 destination, u32 capacity) {
   return tls_read(tls_connection(handle), pointer(destination), capacity);
 }
 
-u32 tls_write(struct connection *connection, const void *source, u32 length) {
+u32 tls_write(struct connection* connection, const void* source, u32 length) {
   if (connection == NULL || connection->closed || length == 0) return 0;
-  mbedtls_ssl_context *ssl = &connection->ssl;
+  mbedtls_ssl_context* ssl = &connection->ssl;
   if (connection->state != OPEN && connection->state != PEER_CLOSED) return 0;
   if (ssl->out_left != 0 || ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) return 0;
   tls_heap_owner = connection->handle;
@@ -405,7 +405,7 @@ u32 w2c_host_tlsWrite(HOST, u32 handle, u32 source, u32 length) {
 }
 
 void w2c_host_tlsClose(HOST, u32 handle) {
-  struct connection *connection = tls_connection(handle);
+  struct connection* connection = tls_connection(handle);
   if (connection == NULL || connection->closed) return;
   connection->closed = true;
   if (connection->state == OPEN || connection->state == PEER_CLOSED) {

@@ -19,9 +19,9 @@ struct block {
 #define HEADER offsetof(struct block, next)
 #define LEAST (HEADER + UNIT)
 
-static u8 *base;
+static u8* base;
 static u32 limit;
-static struct block *classes[CLASSES];
+static struct block* classes[CLASSES];
 static u64 filled[CLASSES / 64];
 static u32 used[CONNECTIONS + 1], peak[CONNECTIONS + 1];
 static u32 all_used, all_peak, blocks, failures; /* of connections alone, but for `failures` */
@@ -34,12 +34,12 @@ static u32 class_of(u32 size) {
   return power * 4 - 4 + ((units >> (power - 2)) & 3);
 }
 
-static struct block *behind(struct block *block) {
-  u8 *at = (u8 *)block + block->size;
-  return at < base + limit ? (struct block *)at : NULL;
+static struct block* behind(struct block* block) {
+  u8* at = (u8*)block + block->size;
+  return at < base + limit ? (struct block*)at : NULL;
 }
 
-static void put(struct block *block) {
+static void put(struct block* block) {
   u32 class = class_of(block->size);
   block->used = false;
   block->previous = NULL;
@@ -49,7 +49,7 @@ static void put(struct block *block) {
   filled[class / 64] |= 1ul << class % 64;
 }
 
-static void take(struct block *block) {
+static void take(struct block* block) {
   u32 class = class_of(block->size);
   if (block->next != NULL) block->next->previous = block->previous;
   if (block->previous != NULL) {
@@ -69,9 +69,9 @@ static u32 next_filled(u32 class) {
   return NOTHING;
 }
 
-static struct block *find(u32 size) {
+static struct block* find(u32 size) {
   for (u32 class = next_filled(class_of(size)); class != NOTHING; class = next_filled(class + 1)) {
-    for (struct block *block = classes[class]; block != NULL; block = block->next) {
+    for (struct block* block = classes[class]; block != NULL; block = block->next) {
       if (block->size >= size) return block;
     }
   }
@@ -83,24 +83,24 @@ static void start(void) {
   base = tls_memory(&bytes);
   limit = bytes & -(u64)UNIT;
   if (limit < LEAST) return;
-  struct block *block = (struct block *)base;
+  struct block* block = (struct block*)base;
   *block = (struct block){.size = limit};
   put(block);
 }
 
 /* Leaves `block` with `size` bytes, and the rest free. */
-static void split(struct block *block, u32 size) {
+static void split(struct block* block, u32 size) {
   u32 rest = block->size - size;
   if (rest < LEAST) return;
   block->size = size;
-  struct block *other = behind(block);
+  struct block* other = behind(block);
   *other = (struct block){.before = size, .size = rest};
-  struct block *last = behind(other);
+  struct block* last = behind(other);
   if (last != NULL) last->before = rest;
   put(other);
 }
 
-static void count(struct block *block, bool more) {
+static void count(struct block* block, bool more) {
   u32 owner = block->owner;
   used[owner] += more ? block->size : -block->size;
   if (used[owner] > peak[owner]) peak[owner] = used[owner];
@@ -111,7 +111,7 @@ static void count(struct block *block, bool more) {
 }
 
 /* Zeroed memory, or NULL, which fails the connection that asked and no other. */
-void *tls_calloc(size_t number, size_t size) {
+void* tls_calloc(size_t number, size_t size) {
   if (base == NULL) start();
   u64 wanted = (u64)number * size;
   bool refused = tls_fail_allocation != 0 && --tls_fail_allocation == 0;
@@ -121,7 +121,7 @@ void *tls_calloc(size_t number, size_t size) {
   }
   u32 whole = (HEADER + wanted + UNIT - 1) & -UNIT;
   if (whole < LEAST) whole = LEAST;
-  struct block *block = find(whole);
+  struct block* block = find(whole);
   if (block == NULL) {
     failures++;
     return NULL;
@@ -132,24 +132,24 @@ void *tls_calloc(size_t number, size_t size) {
   block->owner = tls_heap_owner;
   block->wanted = wanted;
   count(block, true);
-  void *bytes = (u8 *)block + HEADER;
+  void* bytes = (u8*)block + HEADER;
   memset(bytes, 0, block->size - HEADER);
   return bytes;
 }
 
 /* Frees a block and wipes it, whatever it held. */
-void tls_release(void *bytes) {
+void tls_release(void* bytes) {
   if (bytes == NULL) return;
-  struct block *block = (struct block *)((u8 *)bytes - HEADER);
+  struct block* block = (struct block*)((u8*)bytes - HEADER);
   count(block, false);
   mbedtls_platform_zeroize(bytes, block->wanted);
-  struct block *next = behind(block);
+  struct block* next = behind(block);
   if (next != NULL && !next->used) {
     take(next);
     block->size += next->size;
   }
   if (block->before != 0) {
-    struct block *lower = (struct block *)((u8 *)block - block->before);
+    struct block* lower = (struct block*)((u8*)block - block->before);
     if (!lower->used) {
       take(lower);
       lower->size += block->size;

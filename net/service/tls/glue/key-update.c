@@ -9,18 +9,18 @@
 enum { UPDATE_NOT_REQUESTED, UPDATE_REQUESTED };
 
 /* The next keys of one direction, in the place of the last. */
-static int renew(struct connection *connection, bool sending) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
-  mbedtls_ssl_tls13_application_secrets *secrets = &ssl->session->app_secrets;
+static int renew(struct connection* connection, bool sending) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  mbedtls_ssl_tls13_application_secrets* secrets = &ssl->session->app_secrets;
   bool client = (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT) == sending;
-  u8 *secret = client ? secrets->client_application_traffic_secret_N
+  u8* secret = client ? secrets->client_application_traffic_secret_N
                       : secrets->server_application_traffic_secret_N;
-  const mbedtls_ssl_ciphersuite_t *suite =
+  const mbedtls_ssl_ciphersuite_t* suite =
       mbedtls_ssl_ciphersuite_from_id(ssl->session->ciphersuite);
-  const mbedtls_cipher_info_t *cipher = mbedtls_cipher_info_from_type(suite->cipher);
+  const mbedtls_cipher_info_t* cipher = mbedtls_cipher_info_from_type(suite->cipher);
   psa_algorithm_t hash = mbedtls_md_psa_alg_from_type((mbedtls_md_type_t)suite->mac);
   size_t length = PSA_HASH_LENGTH(hash);
-  mbedtls_ssl_transform *transform = ssl->transform_application;
+  mbedtls_ssl_transform* transform = ssl->transform_application;
   u32 key_length = mbedtls_cipher_info_get_key_bitlen(cipher) / 8;
   u8 next[MBEDTLS_TLS1_3_MD_MAX_SIZE];
   mbedtls_ssl_key_set keys;
@@ -45,8 +45,8 @@ static int renew(struct connection *connection, bool sending) {
 }
 
 /* Answers a request with an update of the own direction; the record goes out with the old keys. */
-static int answer(struct connection *connection) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+static int answer(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   ssl->out_msgtype = MBEDTLS_SSL_MSG_HANDSHAKE;
   ssl->out_msglen = 5;
   memcpy(ssl->out_msg, (const u8[]){KEY_UPDATE, 0, 0, 1, UPDATE_NOT_REQUESTED}, 5);
@@ -56,8 +56,8 @@ static int answer(struct connection *connection) {
 
 /* Reads the next record, unless it is there, and takes it where it is a key update. Whatever else
    it is stays for mbedtls_ssl_read. */
-int tls_handle_key_update(struct connection *connection) {
-  mbedtls_ssl_context *ssl = &connection->ssl;
+int tls_handle_key_update(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
   int failure = mbedtls_ssl_read_record(ssl, 1);
   if (failure != 0) return failure;
   bool update = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->in_msg[0] == KEY_UPDATE;

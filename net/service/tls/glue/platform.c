@@ -10,39 +10,39 @@
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
-int strcmp(const char *left, const char *right) {
+int strcmp(const char* left, const char* right) {
   for (; *left == *right && *left != 0; left++, right++) {
   }
   return (u8)*left - (u8)*right;
 }
 
-char *strchr(const char *text, int wanted) {
+char* strchr(const char* text, int wanted) {
   for (;; text++) {
-    if (*text == (char)wanted) return (char *)text;
+    if (*text == (char)wanted) return (char*)text;
     if (*text == 0) return NULL;
   }
 }
 
-char *strstr(const char *text, const char *wanted) {
+char* strstr(const char* text, const char* wanted) {
   for (; *text != 0; text++) {
     const char *a = text, *b = wanted;
     while (*b != 0 && *a == *b) a++, b++;
-    if (*b == 0) return (char *)text;
+    if (*b == 0) return (char*)text;
   }
-  return *wanted == 0 ? (char *)text : NULL;
+  return *wanted == 0 ? (char*)text : NULL;
 }
 
 struct writer {
-  char *text;
+  char* text;
   size_t capacity, length;
 };
 
-static void write(struct writer *writer, char character) {
+static void write(struct writer* writer, char character) {
   if (writer->length + 1 < writer->capacity) writer->text[writer->length] = character;
   writer->length++;
 }
 
-static void write_number(struct writer *writer, u64 value, u32 radix, u32 least_digits) {
+static void write_number(struct writer* writer, u64 value, u32 radix, u32 least_digits) {
   char digits[24];
   u32 count = 0;
   do {
@@ -53,7 +53,7 @@ static void write_number(struct writer *writer, u64 value, u32 radix, u32 least_
 }
 
 /* The formats that mbedTLS and this glue use: %s %c %d %u, and %02X with any number of digits. */
-int tls_snprintf(char *text, size_t capacity, const char *format, ...) {
+int tls_snprintf(char* text, size_t capacity, const char* format, ...) {
   struct writer writer = {text, capacity, 0};
   va_list arguments;
   va_start(arguments, format);
@@ -65,7 +65,7 @@ int tls_snprintf(char *text, size_t capacity, const char *format, ...) {
     u32 digits = 0;
     while (*++format >= '0' && *format <= '9') digits = digits * 10 + *format - '0';
     if (*format == 's') {
-      for (const char *from = va_arg(arguments, const char *); *from != 0;) write(&writer, *from++);
+      for (const char* from = va_arg(arguments, const char*); *from != 0;) write(&writer, *from++);
     } else if (*format == 'c') {
       write(&writer, va_arg(arguments, int));
     } else if (*format == 'd') {
@@ -82,7 +82,7 @@ int tls_snprintf(char *text, size_t capacity, const char *format, ...) {
 }
 
 /* Self-tests say what they do; nobody listens. */
-int tls_printf(const char *format, ...) {
+int tls_printf(const char* format, ...) {
   (void)format;
   return 0;
 }
@@ -103,7 +103,7 @@ void w2c_host_tlsSetTime(HOST, u64 seconds, u64 milliseconds) {
   monotonic = milliseconds;
 }
 
-long tls_time(long *seconds) {
+long tls_time(long* seconds) {
   if (seconds != NULL) *seconds = wall_clock;
   return wall_clock;
 }
@@ -111,7 +111,7 @@ long tls_time(long *seconds) {
 mbedtls_ms_time_t mbedtls_ms_time(void) { return monotonic; }
 
 /* The calendar of a moment (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
-struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *moment, struct tm *fields) {
+struct tm* mbedtls_platform_gmtime_r(const mbedtls_time_t* moment, struct tm* fields) {
   i64 days = *moment / 86400, second = *moment % 86400;
   if (second < 0) second += 86400, days--;
   days += 719468; /* since the first of March of the year 0 */
@@ -139,7 +139,7 @@ static u8 pool[POOL];
 static u32 pool_bits; /* what is in it, at least */
 
 /* pool = SHA-512(purpose, pool, what came). */
-static void stir(u8 purpose, const u8 *bytes, size_t length, u8 *result) {
+static void stir(u8 purpose, const u8* bytes, size_t length, u8* result) {
   mbedtls_sha512_context context;
   mbedtls_sha512_init(&context);
   mbedtls_sha512_starts(&context, 0);
@@ -160,7 +160,7 @@ bool tls_random_ready(void) { return pool_bits >= STRENGTH; }
 
 /* What mbedTLS seeds its generator from. It wants 64 bytes and aims at a strength of 256 bits: that
    much entropy is spent on them, once; with less in the pool there is nothing to be had. */
-int mbedtls_hardware_poll(void *data, u8 *output, size_t length, size_t *given) {
+int mbedtls_hardware_poll(void* data, u8* output, size_t length, size_t* given) {
   (void)data;
   u8 result[POOL];
   *given = 0;

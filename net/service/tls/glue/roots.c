@@ -19,7 +19,7 @@ static u8 added[ADDED_BYTES]; /* one after another, as they are in DER */
 static u32 added_bytes, generation;
 
 /* Length of the DER element at `at`, its head included; 0 where it is not within `left`. */
-static u32 element_length(const u8 *at, u32 left) {
+static u32 element_length(const u8* at, u32 left) {
   if (left < 4 || at[0] != 0x30) return 0;
   u32 length = at[1] < 128 ? 2u + at[1] : at[1] == 0x81 ? 3u + at[2] : 4u + (at[2] << 8 | at[3]);
   return (at[1] <= 0x82 && length <= left) ? length : 0;
@@ -34,7 +34,7 @@ u32 tls_added_roots(void) {
 struct bytes tls_root(u32 kind, u32 index) {
   if (kind == 0) {
     if (index >= tls_root_count) return (struct bytes){NULL, 0};
-    const struct entry *entry = &tls_root_index_start[index];
+    const struct entry* entry = &tls_root_index_start[index];
     return (struct bytes){tls_root_data + entry->offset, entry->length};
   }
   for (u32 at = 0; at < added_bytes;) {
@@ -46,7 +46,7 @@ struct bytes tls_root(u32 kind, u32 index) {
 }
 
 /* Which root lies at this place of memory: index << 1 | kind, or -1. */
-i32 tls_root_index(const u8 *der) {
+i32 tls_root_index(const u8* der) {
   if (der >= tls_root_data && der < tls_root_data_end) {
     for (u32 i = 0; i < tls_root_count; i++) {
       if (tls_root_data + tls_root_index_start[i].offset == der) return i << 1;
@@ -65,7 +65,7 @@ u32 tls_roots_generation(void) { return generation; }
 /* --- looking a root up ------------------------------------------------------------------------ */
 
 /* FNV-1a (RFC 9923), 32 bits: compiler-config/roots.ts has the same. */
-static u32 hash_of(const mbedtls_x509_buf *name) {
+static u32 hash_of(const mbedtls_x509_buf* name) {
   u32 hash = 0x811c9dc5;
   for (size_t i = 0; i < name->len; i++) hash = (hash ^ name->p[i]) * 0x01000193;
   return hash;
@@ -85,9 +85,9 @@ static u32 first_with(u32 hash) {
 }
 
 /* Appends a root to the list if it bears the name and has not expired; 0, or no memory. */
-static int offer(struct connection *connection, struct bytes der, const mbedtls_x509_buf *name,
-                 mbedtls_x509_crt **list) {
-  mbedtls_x509_crt *root = mbedtls_calloc(1, sizeof *root);
+static int offer(struct connection* connection, struct bytes der, const mbedtls_x509_buf* name,
+                 mbedtls_x509_crt** list) {
+  mbedtls_x509_crt* root = mbedtls_calloc(1, sizeof *root);
   if (root == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   mbedtls_x509_crt_init(root);
   int failure = mbedtls_x509_crt_parse_der_nocopy(root, der.at, der.length);
@@ -106,8 +106,8 @@ static int offer(struct connection *connection, struct bytes der, const mbedtls_
 }
 
 /* For mbedtls_ssl_conf_ca_cb: all roots that bear the name of the child's issuer. */
-int tls_find_roots(void *context, const mbedtls_x509_crt *child, mbedtls_x509_crt **found) {
-  const mbedtls_x509_buf *name = &child->issuer_raw;
+int tls_find_roots(void* context, const mbedtls_x509_crt* child, mbedtls_x509_crt** found) {
+  const mbedtls_x509_buf* name = &child->issuer_raw;
   int failure = 0;
   *found = NULL;
   u32 hash = hash_of(name), i = first_with(hash);
@@ -121,7 +121,7 @@ int tls_find_roots(void *context, const mbedtls_x509_crt *child, mbedtls_x509_cr
   }
   if (failure == 0) return 0;
   while (*found != NULL) {
-    mbedtls_x509_crt *next = (*found)->next;
+    mbedtls_x509_crt* next = (*found)->next;
     (*found)->next = NULL;
     mbedtls_x509_crt_free(*found);
     mbedtls_free(*found);
@@ -132,7 +132,7 @@ int tls_find_roots(void *context, const mbedtls_x509_crt *child, mbedtls_x509_cr
 
 /* --- adding and removing ---------------------------------------------------------------------- */
 
-static bool known(const u8 *der, u32 length) {
+static bool known(const u8* der, u32 length) {
   for (u32 kind = 0; kind < 2; kind++) {
     for (u32 i = 0;; i++) {
       struct bytes root = tls_root(kind, i);
@@ -144,7 +144,7 @@ static bool known(const u8 *der, u32 length) {
 }
 
 /* One certificate in DER: 1 if it is new, 0 if it was trusted already, else an error. */
-i32 tls_add_root(const u8 *der, u32 length) {
+i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
   int failure = mbedtls_x509_crt_parse_der(&root, der, length);
@@ -166,16 +166,16 @@ i32 tls_add_root(const u8 *der, u32 length) {
 
 /* Every certificate of a PEM text, which ends in a zero. The first error is the answer where
    none could be taken. */
-static i32 add_pem(const char *text) {
+static i32 add_pem(const char* text) {
   i32 count = 0, failure = MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT;
   size_t consumed = 0;
   for (;; text += consumed) {
     consumed = 0;
     mbedtls_pem_context pem;
     mbedtls_pem_init(&pem);
-    int result = mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----",
-                                         "-----END CERTIFICATE-----", (const u8 *)text, NULL, 0,
-                                         &consumed);
+    int result =
+        mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
+                                (const u8*)text, NULL, 0, &consumed);
     i32 taken = result == 0 ? tls_add_root(pem.buf, pem.buflen) : result;
     mbedtls_pem_free(&pem);
     if (taken >= 0) count += taken;
@@ -187,10 +187,10 @@ static i32 add_pem(const char *text) {
 }
 
 u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
-  const u8 *bytes = pointer(address);
+  const u8* bytes = pointer(address);
   tls_heap_owner = 0;
   if (element_length(bytes, length) != 0) return tls_add_root(bytes, length);
-  char *text = mbedtls_calloc(1, (size_t)length + 1);
+  char* text = mbedtls_calloc(1, (size_t)length + 1);
   if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
   memcpy(text, bytes, length);
   i32 count = add_pem(text);
@@ -201,7 +201,7 @@ u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
 u32 tls_remove_root(u32 index) {
   struct bytes root = tls_root(1, index);
   if (root.at == NULL) return 0;
-  u8 *at = (u8 *)root.at, *next = at + root.length;
+  u8 *at = (u8*)root.at, *next = at + root.length;
   memmove(at, next, added + added_bytes - next);
   added_bytes -= root.length;
   generation++;

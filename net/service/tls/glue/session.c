@@ -16,16 +16,16 @@ void tls_forget_identity(u32 server) {
 }
 
 /* A copy that ends in a zero, as the readers of PEM want it. */
-static u8 *copy_text(u32 address, u32 length) {
-  u8 *text = mbedtls_calloc(1, (size_t)length + 1);
+static u8* copy_text(u32 address, u32 length) {
+  u8* text = mbedtls_calloc(1, (size_t)length + 1);
   if (text != NULL) memcpy(text, pointer(address), length);
   return text;
 }
 
-int tls_parse_identity(u32 server, const u8 *chain, u32 chain_length, const u8 *key,
+int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* key,
                        u32 key_length) {
-  mbedtls_x509_crt *certificates = &tls_identity_chain[server];
-  mbedtls_pk_context *private = &tls_identity_key[server];
+  mbedtls_x509_crt* certificates = &tls_identity_chain[server];
+  mbedtls_pk_context* private = &tls_identity_key[server];
   bool chain_pem = chain[0] != 0x30, key_pem = key[0] != 0x30; /* a SEQUENCE in DER */
   int failure = mbedtls_x509_crt_parse(certificates, chain, chain_length + chain_pem);
   if (failure > 0) failure = MBEDTLS_ERR_X509_INVALID_FORMAT; /* some of them only */
@@ -71,20 +71,20 @@ struct saved {
 };
 
 u32 w2c_host_tlsSession(HOST, u32 handle, u32 destination, u32 capacity) {
-  struct connection *connection = tls_connection(handle);
+  struct connection* connection = tls_connection(handle);
   if (connection == NULL || !connection->new_session) return 0;
   if (connection->state != OPEN && connection->state != PEER_CLOSED) return 0;
   tls_heap_owner = handle;
-  const mbedtls_ssl_session *session = connection->ssl.session;
+  const mbedtls_ssl_session* session = connection->ssl.session;
   size_t length = 0;
   mbedtls_ssl_session_save(session, NULL, 0, &length);
   if (length == 0) return 0;
   u32 whole = sizeof(struct saved) + length;
   if (whole > capacity) return whole;
-  struct saved *saved = pointer(destination);
+  struct saved* saved = pointer(destination);
   u64 now = mbedtls_time(NULL);
-  *saved = (struct saved){whole, tls_roots_generation(), now >> 32, now,
-                          connection->options & INSECURE, {0}};
+  *saved = (struct saved){whole, tls_roots_generation(),         now >> 32,
+                          now,   connection->options & INSECURE, {0}};
   memcpy(saved->name, connection->name, sizeof saved->name);
   if (mbedtls_ssl_session_save(session, saved->session, length, &length) != 0) return 0;
   connection->new_session = false;
@@ -92,19 +92,19 @@ u32 w2c_host_tlsSession(HOST, u32 handle, u32 destination, u32 capacity) {
 }
 
 /* Whether a session still says what is true: its age, and the certificate it was verified by. */
-static bool alive(const struct saved *saved, const mbedtls_ssl_session *session) {
+static bool alive(const struct saved* saved, const mbedtls_ssl_session* session) {
   i64 age = mbedtls_time(NULL) - ((i64)saved->saved_at_high << 32 | saved->saved_at);
   i64 most = session->ticket_lifetime != 0 ? session->ticket_lifetime : DAY;
   if (age < 0 || age > (most < WEEK ? most : WEEK)) return false;
-  const mbedtls_x509_crt *certificate = session->peer_cert;
+  const mbedtls_x509_crt* certificate = session->peer_cert;
   return saved->insecure || certificate == NULL ||
          (session->verify_result == 0 && !mbedtls_x509_time_is_past(&certificate->valid_to) &&
           !mbedtls_x509_time_is_future(&certificate->valid_from));
 }
 
 u32 w2c_host_tlsResume(HOST, u32 handle, u32 address, u32 length) {
-  struct connection *connection = tls_connection(handle);
-  const struct saved *saved = pointer(address);
+  struct connection* connection = tls_connection(handle);
+  const struct saved* saved = pointer(address);
   if (connection == NULL || connection->state != HANDSHAKING || length < sizeof *saved ||
       saved->size != length || saved->roots != tls_roots_generation() ||
       saved->insecure != (connection->options & INSECURE) ||

@@ -16,7 +16,7 @@ typedef uint64_t u64;
 typedef int32_t i32;
 typedef int64_t i64;
 struct w2c_host; /* the first argument of every host function; unused */
-#define HOST struct w2c_host *host
+#define HOST struct w2c_host* host
 
 #define CONNECTIONS 256
 #define HOST_NAME 255
@@ -40,7 +40,7 @@ enum {
 };
 
 struct bytes {
-  const u8 *at;
+  const u8* at;
   size_t length;
 };
 
@@ -52,9 +52,9 @@ struct connection {
   i32 alert_due; /* to be sent when what goes before is out; close_notify too */
   bool again, new_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates, idle_records;
-  const u8 *input; /* only while a call runs, as `output` */
+  const u8* input; /* only while a call runs, as `output` */
   u32 input_left;
-  u8 *output;
+  u8* output;
   u32 output_left;
 
   char name[HOST_NAME + 1]; /* in lower case, without a final dot */
@@ -68,15 +68,15 @@ struct connection {
 };
 
 /* door.c */
-struct connection *tls_connection(u32 handle);
-u32 tls_open(bool server, const u8 *name, u32 length, u32 options);
+struct connection* tls_connection(u32 handle);
+u32 tls_open(bool server, const u8* name, u32 length, u32 options);
 void tls_free(u32 handle);
-u32 tls_step(struct connection *connection, const u8 *input, u32 length);
-u32 tls_transmit(struct connection *connection, u8 *destination, u32 capacity);
-u32 tls_read(struct connection *connection, void *destination, u32 capacity);
-u32 tls_write(struct connection *connection, const void *source, u32 length);
-u32 tls_give(u32 destination, u32 capacity, const void *source, size_t length);
-static inline void *pointer(u32 address) { return (void *)(uintptr_t)address; }
+u32 tls_step(struct connection* connection, const u8* input, u32 length);
+u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity);
+u32 tls_read(struct connection* connection, void* destination, u32 capacity);
+u32 tls_write(struct connection* connection, const void* source, u32 length);
+u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
+static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
 extern bool tls_started;
 
 /* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
@@ -85,37 +85,36 @@ extern u32 tls_fail_allocation; /* for tests: the how manieth from now on fails;
 u32 tls_heap_used(u32 owner);
 u32 tls_heap_peak(u32 owner);
 void tls_heap_forget_peak(u32 owner);
-void *tls_memory(u64 *bytes); /* the machine's: where the heap is */
+void* tls_memory(u64* bytes); /* the machine's: where the heap is */
 
 /* platform.c */
 bool tls_random_ready(void);
 
 /* roots.c */
-int tls_find_roots(void *connection, const mbedtls_x509_crt *child, mbedtls_x509_crt **found);
-i32 tls_root_index(const u8 *der);
+int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
+i32 tls_root_index(const u8* der);
 u32 tls_roots_generation(void); /* another number whenever a root was added or removed */
 u32 tls_added_roots(void);
-i32 tls_add_root(const u8 *der, u32 length); /* 1 new, 0 known, or an error */
+i32 tls_add_root(const u8* der, u32 length); /* 1 new, 0 known, or an error */
 u32 tls_remove_root(u32 index);
 struct bytes tls_root(u32 kind, u32 index);
 
 /* verify.c */
-bool tls_set_name(struct connection *connection, const u8 *name, u32 length);
-int tls_check_certificate(void *connection, mbedtls_x509_crt *certificate, int depth,
-                          uint32_t *flags);
+bool tls_set_name(struct connection* connection, const u8* name, u32 length);
+int tls_check_certificate(void* connection, mbedtls_x509_crt* certificate, int depth,
+                          uint32_t* flags);
 extern const mbedtls_x509_crt_profile tls_profile;
 
 /* path.c */
-int tls_accept_extension(void *context, mbedtls_x509_crt const *certificate,
-                         mbedtls_x509_buf const *id, int critical, const u8 *start,
-                         const u8 *end);
+int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
+                         mbedtls_x509_buf const* id, int critical, const u8* start, const u8* end);
 
 /* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 has not. */
-int tls_handle_key_update(struct connection *connection);
+int tls_handle_key_update(struct connection* connection);
 
 /* session.c */
 extern mbedtls_x509_crt tls_identity_chain[2]; /* of clients, of servers */
 extern mbedtls_pk_context tls_identity_key[2];
-int tls_parse_identity(u32 server, const u8 *chain, u32 chain_length, const u8 *key,
+int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* key,
                        u32 key_length); /* texts of PEM end in a zero */
 void tls_forget_identity(u32 server);

@@ -15,8 +15,7 @@ const mbedtls_x509_crt_profile tls_profile = {
                    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
     .allowed_pks = MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) |
                    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSASSA_PSS) |
-                   MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) |
-                   MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
     .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
                       MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
     .rsa_min_bitlen = LEAST_RSA_BITS,
@@ -35,9 +34,9 @@ struct element {
 
 /* Takes the next element off `from`; false at its end, or where its bytes do not add up (then
    `from` is not empty). */
-static bool next(struct bytes *from, struct element *element) {
-  u8 *at = (u8 *)from->at;
-  const u8 *end = at + from->length;
+static bool next(struct bytes* from, struct element* element) {
+  u8* at = (u8*)from->at;
+  const u8* end = at + from->length;
   size_t length;
   if (at == end) return false;
   element->tag = *at++;
@@ -48,7 +47,7 @@ static bool next(struct bytes *from, struct element *element) {
 }
 
 /* The content of an element that is all there is, with that tag. */
-static bool only(struct bytes from, u8 tag, struct bytes *content) {
+static bool only(struct bytes from, u8 tag, struct bytes* content) {
   struct element element;
   if (!next(&from, &element) || from.length != 0 || element.tag != tag) return false;
   *content = element.content;
@@ -60,33 +59,33 @@ struct extension {
   struct bytes id, value;
   bool critical;
 };
-static bool next_extension(struct bytes *from, struct extension *extension) {
+static bool next_extension(struct bytes* from, struct extension* extension) {
   struct element element;
   if (!next(from, &element) || element.tag != 0x30) return false;
   struct bytes inside = element.content;
   if (!next(&inside, &element) || element.tag != 0x06) return false;
   extension->id = element.content;
   if (!next(&inside, &element)) return false;
-  extension->critical = element.tag == 0x01 && element.content.length == 1 &&
-                        element.content.at[0] != 0;
+  extension->critical =
+      element.tag == 0x01 && element.content.length == 1 && element.content.at[0] != 0;
   if (element.tag == 0x01 && !next(&inside, &element)) return false;
   extension->value = element.content;
   return element.tag == 0x04 && inside.length == 0;
 }
 
-static bool extensions(const mbedtls_x509_crt *certificate, struct bytes *list) {
+static bool extensions(const mbedtls_x509_crt* certificate, struct bytes* list) {
   list->length = 0;
   if (certificate->v3_ext.p == NULL) return true;
   return only((struct bytes){certificate->v3_ext.p, certificate->v3_ext.len}, 0x30, list);
 }
 
-static u32 id_of(const struct extension *extension) {
-  const u8 *id = extension->id.at;
+static u32 id_of(const struct extension* extension) {
+  const u8* id = extension->id.at;
   return extension->id.length == 3 && id[0] == 0x55 && id[1] == 0x1d ? id[2] : 0;
 }
 
 /* The names of subjectAltName, or false where there is none or it cannot be read. */
-static bool alternative_names(const mbedtls_x509_crt *certificate, struct bytes *names) {
+static bool alternative_names(const mbedtls_x509_crt* certificate, struct bytes* names) {
   struct bytes list;
   struct extension extension;
   if (!extensions(certificate, &list)) return false;
@@ -102,7 +101,7 @@ static u8 lower(u8 character) {
   return character >= 'A' && character <= 'Z' ? character + 32 : character;
 }
 
-static bool same_text(const u8 *left, const u8 *right, size_t length) {
+static bool same_text(const u8* left, const u8* right, size_t length) {
   for (size_t i = 0; i < length; i++) {
     if (lower(left[i]) != lower(right[i])) return false;
   }
@@ -110,7 +109,8 @@ static bool same_text(const u8 *left, const u8 *right, size_t length) {
 }
 
 /* Rule 2: a dNSName is letters, digits, hyphens, underscores and dots, and may begin with "*.":
-   no NUL, no partial or second wildcard, and at least two labels behind the star (RFC 9525, 6.3). */
+   no NUL, no partial or second wildcard, and at least two labels behind the star (RFC 9525, 6.3).
+ */
 static bool proper_name(struct bytes name) {
   bool wildcard = name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
   u32 dots = 0;
@@ -124,20 +124,20 @@ static bool proper_name(struct bytes name) {
   return name.length != 0 && (!wildcard || dots >= 2);
 }
 
-static bool name_matches(struct bytes name, const char *host) {
+static bool name_matches(struct bytes name, const char* host) {
   size_t length = strlen(host);
   if (!proper_name(name)) return false;
   if (name.at[0] == '*') { /* for exactly one label */
-    const char *dot = strchr(host, '.');
+    const char* dot = strchr(host, '.');
     if (dot == NULL || dot == host) return false;
     length -= dot - host;
-    return name.length - 1 == length && same_text(name.at + 1, (const u8 *)dot, length);
+    return name.length - 1 == length && same_text(name.at + 1, (const u8*)dot, length);
   }
-  return name.length == length && same_text(name.at, (const u8 *)host, length);
+  return name.length == length && same_text(name.at, (const u8*)host, length);
 }
 
 /* The name that the peer has to prove; false where it can be none. */
-bool tls_set_name(struct connection *connection, const u8 *name, u32 length) {
+bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   if (length != 0 && name[length - 1] == '.') length--;
   if (length == 0 || length > HOST_NAME) return false;
   for (u32 i = 0; i < length; i++) {
@@ -145,14 +145,14 @@ bool tls_set_name(struct connection *connection, const u8 *name, u32 length) {
     connection->name[i] = lower(name[i]);
   }
   connection->name[length] = 0;
-  connection->address_length = mbedtls_x509_crt_parse_cn_inet_pton(connection->name,
-                                                                   connection->address);
+  connection->address_length =
+      mbedtls_x509_crt_parse_cn_inet_pton(connection->name, connection->address);
   return true;
 }
 
 /* Rule 3: there is a subjectAltName, and a common name never counts (RFC 9525, 6.3). Rule 4: an
    address matches iPAddress alone, byte for byte, and a name matches dNSName alone. */
-static u32 check_name(const struct connection *connection, const mbedtls_x509_crt *certificate) {
+static u32 check_name(const struct connection* connection, const mbedtls_x509_crt* certificate) {
   struct bytes names;
   struct element name;
   if (!alternative_names(certificate, &names)) return NO_ALTERNATIVE_NAME;
@@ -184,7 +184,7 @@ static bool dns_touches(struct bytes name, struct bytes base) {
   return dns_within(base, (struct bytes){name.at + 2, name.length - 2});
 }
 
-static bool proper_mask(const u8 *mask, size_t length) {
+static bool proper_mask(const u8* mask, size_t length) {
   bool ended = false;
   for (size_t i = 0; i < 8 * length; i++) {
     bool bit = mask[i / 8] >> (7 - i % 8) & 1;
@@ -196,7 +196,7 @@ static bool proper_mask(const u8 *mask, size_t length) {
 
 static bool address_within(struct bytes address, struct bytes base) {
   if (base.length != 2 * address.length) return false;
-  const u8 *mask = base.at + address.length;
+  const u8* mask = base.at + address.length;
   for (size_t i = 0; i < address.length; i++) {
     if (((address.at[i] ^ base.at[i]) & mask[i]) != 0) return false;
   }
@@ -250,8 +250,8 @@ static u32 check_constraint(struct bytes constraint, u8 form, struct bytes name)
   return constraint.length != 0 ? refusals | MALFORMED : refusals;
 }
 
-static u32 check_constraints(const struct connection *connection,
-                             const mbedtls_x509_crt *certificate) {
+static u32 check_constraints(const struct connection* connection,
+                             const mbedtls_x509_crt* certificate) {
   struct bytes subject = {certificate->subject_raw.p, certificate->subject_raw.len};
   u32 refusals = 0;
   for (u32 i = 0; i < connection->constraint_count; i++) {
@@ -271,7 +271,7 @@ static u32 check_constraints(const struct connection *connection,
 
 /* Rule 6: a critical extension that nobody here understands refuses the certificate (RFC 5280,
    4.2), and so do extensions whose bytes do not add up. Collects constraints on those below. */
-static u32 check_extensions(struct connection *connection, const mbedtls_x509_crt *certificate,
+static u32 check_extensions(struct connection* connection, const mbedtls_x509_crt* certificate,
                             bool authority) {
   struct bytes list, constraint;
   struct extension extension;
@@ -294,9 +294,9 @@ static u32 check_extensions(struct connection *connection, const mbedtls_x509_cr
 }
 
 /* Called by mbedTLS for each certificate of a path it has built, the root first. */
-int tls_check_certificate(void *context, mbedtls_x509_crt *certificate, int depth,
-                          uint32_t *flags) {
-  struct connection *connection = context;
+int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int depth,
+                          uint32_t* flags) {
+  struct connection* connection = context;
   i32 root = tls_root_index(certificate->raw.p);
   if (root >= 0) connection->root = root;
   *flags |= check_constraints(connection, certificate); /* before it adds its own */
