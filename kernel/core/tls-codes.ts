@@ -12,13 +12,13 @@ export const enum TlsState {
   /** For good: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may wait as output. */
   Failed = 4,
 }
-export const TLS_STATE_MASK: u32 = 15;
+export const TLS_STATE_MASK = 15;
 /** Bits beside the state: `tlsTransmit` has bytes. */
-export const TLS_OUTPUT: u32 = 16;
+export const TLS_OUTPUT = 16;
 /** ... `tlsStep` can go on at once, even without further input (call it again soon). */
-export const TLS_AGAIN: u32 = 32;
+export const TLS_AGAIN = 32;
 /** ... a session to resume later came since `tlsSession` was last asked. */
-export const TLS_NEW_SESSION: u32 = 64;
+export const TLS_NEW_SESSION = 64;
 
 /** Bits of `tlsOpenClient` and `tlsOpenServer`. */
 export const enum TlsOption {
