@@ -128,9 +128,12 @@ const DAY = 86_400_000;
 export class Certificate {
   readonly der: Buffer;
   readonly keys: KeyPair;
+  /** Of the key: as the issuer's unless it was said. */
+  private readonly kind: KeyKind;
 
   constructor(readonly options: CertificateOptions) {
-    this.keys = options.key ?? makeKey(options.kind ?? options.issuer?.options.kind ?? "ec");
+    this.kind = options.kind ?? options.issuer?.kind ?? "ec";
+    this.keys = options.key ?? makeKey(this.kind);
     const signer = options.issuer ?? this;
     const hash = options.hash ?? "sha256";
     const kind = signer.keys.privateKey.asymmetricKeyType === "ec" ? "ec" : "rsa";

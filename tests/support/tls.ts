@@ -106,10 +106,13 @@ export class OpensslServer implements Service {
 
   static async start(certificate: Certificate, more: string[] = ["-www"]): Promise<OpensslServer> {
     const folder = mkdtempSync(join(tmpdir(), "anonymos-openssl-"));
-    writeFileSync(`${folder}/chain.pem`, certificate.chain);
+    const { pem } = certificate;
+    const above = certificate.chain.slice(pem.length);
+    writeFileSync(`${folder}/own.pem`, pem);
+    writeFileSync(`${folder}/above.pem`, above);
     writeFileSync(`${folder}/key.pem`, certificate.key);
-    const words = ["openssl", "s_server", "-accept", "127.0.0.1:0"];
-    words.push("-cert", `${folder}/chain.pem`, "-cert_chain", `${folder}/chain.pem`);
+    const words = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", `${folder}/own.pem`];
+    if (above !== "") words.push("-cert_chain", `${folder}/above.pem`);
     words.push("-key", `${folder}/key.pem`, ...more);
     const child = new Child("openssl", words, { input: true });
     const look = () => /^ACCEPT 127\.0\.0\.1:(\d+)/m.exec(child.output) ?? undefined;

@@ -25,7 +25,7 @@ import { Shell } from "../shell";
 
 const HTTPS_PORT: i64 = 443;
 /** How long a session to be resumed next time is waited for: TLS 1.3 sends it afterwards. */
-const SESSION_WAIT: i64 = 100 * MILLISECOND;
+const SESSION_WAIT: i64 = 500 * MILLISECOND;
 
 class TlsJob extends Job {
   private endAt: i64 = NEVER;
@@ -49,7 +49,7 @@ class TlsJob extends Job {
     }
     if (stream != null && now < this.endAt) {
       stream.poll(now);
-      if (stream.status() == StreamStatus.Open && !stream.sessionKept) return RUNNING;
+      if (stream.status() == StreamStatus.Open && !stream.resumption.kept) return RUNNING;
     }
     connection.close();
     return EXIT_OK;
@@ -79,7 +79,7 @@ class TlsJob extends Job {
     if (times.began == 0) return;
     shell.printLine(`connected to ${formatIpv4(connection.address)} port ${this.options.port}`);
     if (stream.summary != "") {
-      shell.printLine(stream.summary + (stream.resumed ? "" : ", a new session"));
+      shell.printLine(stream.summary + (stream.resumption.resumed ? "" : ", a new session"));
     }
     this.printChain(stream);
     this.printVerdict(stream);

@@ -39,7 +39,7 @@ export class TlsService {
     const stream = this.open(below, options);
     if (stream == null || options.insecure) return stream;
     const session = this.sessions.take(options.host, options.port, now);
-    if (session != null) stream.resume(session.bytes);
+    if (session != null) stream.resumption.offer(session);
     return stream;
   }
 

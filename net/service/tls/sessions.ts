@@ -15,6 +15,11 @@ export class TlsSession {
     readonly bytes: StaticArray<u8>,
     readonly expiresAt: i64,
   ) {}
+
+  /** It holds secrets. */
+  wipe(): void {
+    memory.fill(changetype<usize>(this.bytes), 0, this.bytes.length);
+  }
 }
 
 export class TlsSessions {
@@ -27,22 +32,30 @@ export class TlsSessions {
 
   /** Keeps a copy of a session, in place of an older one with the same server. */
   put(host: string, port: u32, pointer: usize, length: u32, now: i64): void {
-    this.remove(host, port);
-    if ((this.kept.length as u32) == TLS_SESSIONS) this.kept.shift();
     const bytes = new StaticArray<u8>(length as i32);
     memory.copy(changetype<usize>(bytes), pointer, length);
-    this.kept.push(new TlsSession(host, port, bytes, now + LIFETIME));
+    this.keep(new TlsSession(host, port, bytes, now + LIFETIME));
+  }
+
+  /** Keeps a session, in place of an older one with the same server. */
+  keep(session: TlsSession): void {
+    const older = this.remove(session.host, session.port);
+    if (older != null) older.wipe();
+    if ((this.kept.length as u32) == TLS_SESSIONS) this.kept.shift().wipe();
+    this.kept.push(session);
   }
 
   /** Hands a session out, which is then kept no longer; null: there is none. */
   take(host: string, port: u32, now: i64): TlsSession | null {
     const session = this.remove(host, port);
-    return session != null && now < session.expiresAt ? session : null;
+    if (session == null || now < session.expiresAt) return session;
+    session.wipe();
+    return null;
   }
 
   /** What is trusted has changed: nothing that was settled before counts. */
   clear(): void {
-    this.kept = [];
+    while (this.kept.length > 0) this.kept.pop().wipe();
   }
 
   private remove(host: string, port: u32): TlsSession | null {

@@ -15,11 +15,12 @@ import {
   TlsNumber,
   TlsState,
 } from "../../../kernel/core/tls-codes";
-import { TLS_READ_BYTES, TLS_SESSION_BYTES } from "../../../kernel/limits";
+import { TLS_READ_BYTES } from "../../../kernel/limits";
 import { Stream, StreamFailure, StreamStatus } from "../stream";
 import { failureWords } from "./failure";
 import { groupName } from "./names";
 import { TlsOutbox } from "./outbox";
+import { TlsResumption } from "./resumption";
 import { TlsOptions, TlsShared, TlsTimes } from "./shared";
 
 /** From the first byte on, so long may a handshake take; and the last bytes of a connection. */
@@ -28,15 +29,13 @@ const LEAVE_TIME: i64 = 5 * SECOND;
 /** Plaintext that an engine puts into one record at least, and what a record adds at most. */
 const RECORD: u32 = 4096;
 const OVERHEAD: u32 = 48;
+/** Of the peer's certificate, where none has come yet. */
+const NO_VERDICT: u32 = 0xffffffff;
 
 export class TlsStream implements Stream {
   readonly times: TlsTimes = new TlsTimes();
   /** Version, suite, group, protocol in one line; "" until the handshake is over. */
   summary: string = "";
-  /** A session of an earlier connection was resumed. */
-  resumed: bool = false;
-  /** A session came that a later connection can resume. */
-  sessionKept: bool = false;
   /** Microseconds since boot when the handshake or the leave-taking must be over. */
   deadline: i64 = NEVER;
   private state: TlsState = TlsState.Handshaking;
@@ -53,6 +52,7 @@ export class TlsStream implements Stream {
   private closed: bool = false;
   private leaving: bool = false;
   private freed: bool = false;
+  readonly resumption: TlsResumption;
   private readonly outbox: TlsOutbox;
 
   constructor(
@@ -62,6 +62,7 @@ export class TlsStream implements Stream {
     readonly options: TlsOptions,
   ) {
     this.outbox = new TlsOutbox(shared, handle, below);
+    this.resumption = new TlsResumption(shared, handle, options);
   }
 
   // --- for the service that drives handshakes ---
@@ -105,13 +106,6 @@ export class TlsStream implements Stream {
     else if (taken == 0 && !this.again) this.noteCutOff();
   }
 
-  /** Offers a session in the handshake to come. */
-  resume(session: StaticArray<u8>): void {
-    const pointer = changetype<usize>(session);
-    this.shared.engine.resume(this.handle, pointer, session.length as u32);
-    memory.fill(pointer, 0, session.length);
-  }
-
   /** To be called when the time is up: the handshake's, or that to take leave. */
   late(now: i64): void {
     if (now < this.deadline) return;
@@ -149,7 +143,8 @@ export class TlsStream implements Stream {
 
   /** What is wrong with the peer's certificate, bits of `TlsRefusal`; 0 for nothing. */
   refusals(): u32 {
-    return this.number(TlsNumber.Refusals) as u32;
+    const refusals = this.number(TlsNumber.Refusals) as u32;
+    return refusals == NO_VERDICT ? 0 : refusals;
   }
 
   // --- Stream ---
@@ -307,7 +302,7 @@ export class TlsStream implements Stream {
         if (last == 0) break;
       }
     }
-    if (this.newSession) this.keepSession(now);
+    if (this.newSession) this.resumption.keep(now);
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
   }
@@ -333,28 +328,15 @@ export class TlsStream implements Stream {
   private opened(now: i64): void {
     this.times.finished = now;
     this.deadline = NEVER;
-    this.resumed = this.number(TlsNumber.Resumed) == 1;
+    if (this.newSession) this.resumption.keep(now);
+    this.resumption.opened();
     const protocol = this.text(TlsBytes.Alpn);
     const group = groupName(this.number(TlsNumber.Group));
     let summary = `${this.text(TlsBytes.Version)}, ${this.text(TlsBytes.CipherSuite)}`;
     if (group != "") summary += `, ${group}`;
     if (protocol != "") summary += `, ALPN ${protocol}`;
-    if (this.resumed) summary += ", resumed";
+    if (this.resumption.resumed) summary += ", resumed";
     this.summary = summary;
-    if (this.newSession) this.keepSession(now);
-  }
-
-  /** Only what was verified is resumed. */
-  private keepSession(now: i64): void {
-    this.newSession = false;
-    const options = this.options;
-    if (options.server || options.insecure) return;
-    const scratch = changetype<usize>(this.shared.scratch);
-    const length = this.shared.engine.session(this.handle, scratch, TLS_SESSION_BYTES);
-    if (length == 0 || length > TLS_SESSION_BYTES) return;
-    this.shared.sessions.put(options.host, options.port, scratch, length, now);
-    memory.fill(scratch, 0, length);
-    this.sessionKept = true;
   }
 
   private engineFailed(): void {
@@ -385,6 +367,7 @@ export class TlsStream implements Stream {
   /** Gives everything back; what stands in the stream below still goes out, or not. */
   private end(abruptly: bool): void {
     this.freed = true;
+    this.resumption.end();
     this.leaving = false;
     this.deadline = NEVER;
     this.shared.engine.free(this.handle);

@@ -33,9 +33,19 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
     failure = mbedtls_pk_parse_key(private, key, key_length + key_pem, NULL, 0,
                                    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
   }
-  if (failure != 0) return failure;
-  return mbedtls_pk_check_pair(&certificates->pk, private, mbedtls_psa_get_random,
-                               MBEDTLS_PSA_RANDOM_STATE);
+  if (failure == 0) {
+    failure = mbedtls_pk_check_pair(&certificates->pk, private, mbedtls_psa_get_random,
+                                    MBEDTLS_PSA_RANDOM_STATE);
+  }
+  /* A key keeps what it computed at its first uses (blinding): no connection is to pay for that. */
+  for (u32 i = 0; failure == 0 && i < 3; i++) {
+    u8 hash[32] = {0}, signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    size_t length;
+    failure = mbedtls_pk_sign(private, MBEDTLS_MD_SHA256, hash, sizeof hash, signature,
+                              sizeof signature, &length, mbedtls_psa_get_random,
+                              MBEDTLS_PSA_RANDOM_STATE);
+  }
+  return failure;
 }
 
 u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 key,
