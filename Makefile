@@ -27,6 +27,7 @@ asc := node node_modules/assemblyscript/bin/asc.js
 wasm2c := node compiler-config/wasm2c.mjs
 run_script := node --import tsx
 include compiler-config/flags.mk
+include compiler-config/tls.mk
 
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
@@ -86,9 +87,9 @@ build/font.c: compiler-config/font.ts | build/installed
 
 # Linked twice: the table of functions and lines is made from the first kernel, for the second.
 # It lies behind the text, whose addresses therefore stay.
-$(out)/first.elf: $(objects) compiler-config/link.ld
+$(out)/first.elf: $(objects) $(tls)/library.a compiler-config/link.ld
 	@echo "ld       $@"
-	@$(LD) $(ld_flags) $(objects) -o $@
+	@$(LD) $(ld_flags) $(objects) $(tls)/library.a -o $@
 
 $(out)/symbols.bin: $(out)/first.elf compiler-config/symbols.ts
 	@echo "symbols  $@"
@@ -97,7 +98,7 @@ $(out)/symbols.bin: $(out)/first.elf compiler-config/symbols.ts
 $(out)/kernel.debug.elf: $(out)/first.elf $(out)/symbols.bin kernel/native/symbol-table.S
 	@echo "ld       $@"
 	@$(CC) $(c_flags) -Wa,-I$(out) -c kernel/native/symbol-table.S -o $(out)/symbol-table.o
-	@$(LD) $(ld_flags) $(objects) $(out)/symbol-table.o -o $@
+	@$(LD) $(ld_flags) $(objects) $(out)/symbol-table.o $(tls)/library.a -o $@
 
 $(out)/kernel.elf: $(out)/kernel.debug.elf
 	@objcopy --strip-all $< $@
@@ -162,6 +163,7 @@ help:
 -include $(objects:.o=.d)
 
 #| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
+#|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, without the archive
 #| make iso             build/anonymos.iso, which boots on BIOS and UEFI
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
 #| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves

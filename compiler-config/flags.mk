@@ -21,7 +21,8 @@ $(out)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
 build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
 
 # QEMU's -kernel wants file offset and load address to differ by one constant: no -n, no -N.
-ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments
+ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
+  --gc-sections
 
 # No clock of the machine may be before this: the last commit, where nothing else is said.
 build_time = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))

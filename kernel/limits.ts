@@ -99,6 +99,26 @@ export const JSON_DEPTH: u32 = 128;
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
 
+// --- TLS ---
+/** Connections through TLS at once, handshakes included. */
+export const TLS_CONNECTIONS: u32 = 128;
+/** Plaintext of one connection that waits to be read: a record's worth (RFC 8446 section 5.1). */
+export const TLS_READ_BYTES: u32 = 16 * 1024;
+/** Sessions kept to be resumed, and the longest that is. */
+export const TLS_SESSIONS: u32 = 32;
+export const TLS_SESSION_BYTES: u32 = 8 * 1024;
+/** The longest certificate that is shown, and how many of a chain are. */
+export const CERTIFICATE_BYTES: u32 = 16 * 1024;
+export const CERTIFICATE_CHAIN: u32 = 16;
+/** Names of one certificate that are read. */
+export const CERTIFICATE_NAMES: u32 = 1024;
+/** The longest PEM file, pasted or brought by the boot loader. */
+export const PEM_BYTES: u32 = 512 * 1024;
+
+// --- time ---
+/** Servers that are asked for the time in one round. */
+export const NTP_SERVERS: u32 = 8;
+
 // --- serial port (powers of two) ---
 /** Bytes received and not yet read: 1.4 s at 115200; more waits at the far end. */
 export const UART_RECEIVE_BYTES: u32 = 16 * 1024;

@@ -13,6 +13,10 @@ import { HttpRequest } from "./service/http/request";
 import { RpcCall } from "./service/json-rpc/call";
 import { RpcExchange } from "./service/json-rpc/client";
 import { NetworkStack } from "./service/stack";
+import { StreamStatus } from "./service/stream";
+import { TcpStream } from "./service/tcp-stream";
+import { TlsOptions } from "./service/tls/shared";
+import { TlsStream } from "./service/tls/stream";
 import { SocketError } from "./socket/error";
 import { TcpConnection } from "./socket/tcp/connection";
 import { TcpListener } from "./socket/tcp/listener";
@@ -143,6 +147,87 @@ export function tcpClose(socket: TcpSocket): void {
   const connection = socket.connection;
   if (connection != null) connection.detach();
   socket.connection = null;
+}
+
+// --- TLS ---
+
+/** One end of a connection through TLS, from `tlsCreateContext` on. */
+export class TlsContext {
+  stream: TlsStream | null = null;
+  /** Why there is no stream. */
+  refusal: string = "";
+
+  constructor(readonly host: string) {}
+
+  /** Open once the handshake is over and the server is who it should be. */
+  status(): StreamStatus {
+    const stream = this.stream;
+    return stream == null ? StreamStatus.Failed : stream.status();
+  }
+
+  /** What went wrong, in words. */
+  failure(): string {
+    const stream = this.stream;
+    return stream == null ? this.refusal : stream.failure();
+  }
+}
+
+/** Why TLS cannot be used ("not enough entropy ..."), or "" where it can. */
+export function initTLS(): string {
+  const tls = defaultStack.tls;
+  return tls == null ? "TLS is not built in" : tls.engine.obstacle();
+}
+
+/** A context for a server of that name (or address): its certificate has to be for it. */
+export function tlsCreateContext(host: string): TlsContext {
+  return new TlsContext(host);
+}
+
+/**
+ * Begins a connection; `status` is Open when the server was verified, Failed when it was not or
+ * cannot be reached. False: it cannot even begin, `failure` says why.
+ */
+export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
+  const ip = defaultStack.ip;
+  context.stream = null;
+  context.refusal = initTLS();
+  const tls = defaultStack.tls;
+  if (tls == null || context.refusal != "") return false;
+  const connection = ip.tcp.connect(ip.now, address, port, ip);
+  if (connection == null) {
+    context.refusal = "no connection is free";
+    return false;
+  }
+  const below = new TcpStream(connection);
+  context.stream = tls.connect(below, TlsOptions.client(context.host, port), ip.now);
+  if (context.stream != null) return true;
+  context.refusal = tls.refusal;
+  below.abort();
+  return false;
+}
+
+/** Moves what has arrived into `bytes`; answers how many, or -1 when no more will come. */
+export function tlsRead(context: TlsContext, bytes: Uint8Array): i32 {
+  const stream = context.stream;
+  if (stream == null) return -1;
+  stream.poll(defaultStack.ip.now);
+  const count = stream.read(bytes.dataStart, bytes.length as u32);
+  if (count > 0) return count as i32;
+  const status = stream.status();
+  return status == StreamStatus.Finished || status == StreamStatus.Failed ? -1 : 0;
+}
+
+/** Takes up to all of `bytes` to be sent; answers how many: none before `status` is Open. */
+export function tlsWrite(context: TlsContext, bytes: Uint8Array): u32 {
+  const stream = context.stream;
+  return stream == null ? 0 : stream.write(bytes.dataStart, bytes.length as u32);
+}
+
+/** Says close_notify and lets go of the connection. */
+export function tlsClose(context: TlsContext): void {
+  const stream = context.stream;
+  if (stream != null) stream.release();
+  context.stream = null;
 }
 
 // --- UDP ---

@@ -122,7 +122,7 @@ export class SettingsReader {
     const names = splitBlanks(value);
     for (let i = 0; i < names.length; i++) {
       const name = names[i].startsWith("~") ? names[i].substring(1) : names[i];
-      if (isHostName(name) || (key == "NTP" && parseHostAddress(name) != 0)) continue;
+      if (key == "NTP" ? isTimeServer(name) : isHostName(name)) continue;
       return key == "NTP" ? "expected NTP=NAME or ADDRESS" : "expected Domains=NAME";
     }
     if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
@@ -207,6 +207,14 @@ export class SettingsReader {
     this.route = route;
     return "";
   }
+}
+
+/** A name or an address, and where it is not 123, the port: `10.0.2.2#1123`. */
+function isTimeServer(text: string): bool {
+  const mark = text.indexOf("#");
+  const host = mark < 0 ? text : text.substring(0, mark);
+  const port = mark < 0 ? 123 : parseDecimalText(text.substring(mark + 1));
+  return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
 }
 
 /** An empty list forgets what was there; any other is put behind it. */

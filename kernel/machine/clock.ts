@@ -37,6 +37,7 @@ let origin: u64 = 0;
 let source: ClockSource = ClockSource.None;
 /** Microseconds since 1970 at `now` = 0, or -1 when the time of day is unknown. */
 let wallOrigin: i64 = -1;
+let wallSource: string = "no clock";
 
 /** Starts the clock at 0 and finds its frequency: at once by CPUID, else in about 10 ms. */
 export function calibrate(): void {
@@ -79,6 +80,17 @@ export function clockSource(): ClockSource {
 /** Tells the clock that it is `micros` (microseconds since 1970, UTC) at this moment. */
 export function setWallClock(micros: i64): void {
   wallOrigin = micros - now();
+}
+
+/** The same, and where it is from, in words: "real-time clock". */
+export function setWallClockFrom(micros: i64, source: string): void {
+  setWallClock(micros);
+  wallSource = source;
+}
+
+/** Where the time of day is from. */
+export function wallClockSource(): string {
+  return wallSource;
 }
 
 /** Microseconds since 1970 (UTC), or -1 when nobody has told the time. */

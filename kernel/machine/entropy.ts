@@ -30,6 +30,16 @@ export class EntropyReport {
   sufficient(): bool {
     return this.hardwareWords >= WORDS / 2 || this.jitterHealthy;
   }
+
+  /** What was found, in words. */
+  toString(): string {
+    const processor =
+      this.hardwareWords == 0
+        ? "the processor has no random generator"
+        : `${this.hardwareWords} words of the processor's random generator`;
+    const jitter = this.jitterHealthy ? "healthy jitter" : "jitter that failed its health tests";
+    return `${processor}, ${jitter}`;
+  }
 }
 
 /**
@@ -79,9 +89,17 @@ function addJitter(generator: Generator): bool {
   return healthy;
 }
 
+/** What the last seed was worth. */
+let lastReport: EntropyReport = new EntropyReport();
+
 /** A generator seeded from everything there is; `hardwareAddress` differs between machines. */
 export function seededGenerator(hardwareAddress: u64): Generator {
   const generator = new Generator();
-  seed(generator, hardwareAddress, max<i64>(wallClock(), 0) as u64);
+  lastReport = seed(generator, hardwareAddress, max<i64>(wallClock(), 0) as u64);
   return generator;
+}
+
+/** What `seededGenerator` found. */
+export function entropyReport(): EntropyReport {
+  return lastReport;
 }

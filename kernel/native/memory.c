@@ -7,7 +7,8 @@
  *     0xffffffff80000000   the kernel's image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
- * start of the largest stretch of free RAM below 4 GiB; its page tables lie at that stretch's end.
+ * start of the largest stretch of free RAM below 4 GiB; at that stretch's end lie its page tables,
+ * and behind them a sixteenth of all for TLS.
  */
 #include "native.h"
 #include "wasm-rt.h"
@@ -18,6 +19,7 @@
 #define NO_EXECUTE (1ul << 63)
 #define LARGE_PAGE (2ul << 20)
 #define WASM_PAGE 65536ul
+#define TLS_SHARE 16
 #define IMAGE_TABLES 8 /* of 2 MiB each: what the kernel's image may take */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
@@ -32,6 +34,7 @@ struct range {
   u64 start, end;
 };
 static struct range linear; /* physical; the page tables begin at its end */
+static struct range aside;
 static bool grow_failed;
 
 static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
@@ -110,10 +113,17 @@ void memory_start(void) {
   asm volatile("mov %0, %%cr3" ::"r"(image_physical(page_map)) : "memory");
 
   linear = largest_free();
-  u64 bytes = linear.end - linear.start;
+  aside = (struct range){linear.end - (linear.end - linear.start) / TLS_SHARE / PAGE * PAGE,
+                         linear.end};
+  u64 bytes = aside.start - linear.start;
   u64 tables = (bytes / LARGE_PAGE + 1) * PAGE;
   if (bytes < tables + WASM_PAGE) panic("there is no memory below 4 GiB");
   linear.end = linear.start + ((bytes - tables) & -WASM_PAGE);
+}
+
+void* tls_memory(u64* bytes) {
+  *bytes = aside.end - aside.start;
+  return direct(aside.start);
 }
 
 u64 memory_base(void) { return linear.start; }

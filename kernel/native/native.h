@@ -53,6 +53,7 @@ void boot_info_read(u32 magic, u64 address);
 void memory_start(void);
 u64 memory_base(void);   /* physical address of byte 0 of linear memory */
 u64 memory_limit(void);  /* bytes that linear memory can grow to */
+void* tls_memory(u64* bytes); /* a piece of RAM that is no part of it: TLS's heap */
 bool memory_ended(void); /* the last attempt to grow failed */
 
 /* trap.c: the descriptor tables and the way of every interrupt. */

@@ -1,16 +1,16 @@
 /** The machine that commands see, made of the real one: ACPI, the clock, devices to be stilled. */
 import { E1000 } from "../../drivers/e1000/e1000";
-import { readRtc } from "../../drivers/rtc";
 import { log } from "../core/log";
-import { SECOND } from "../core/time";
 import { NAME, VERSION } from "../core/version";
 import { Acpi, findAcpi } from "../machine/acpi";
-import { frequency, setWallClock, wallClock } from "../machine/clock";
+import { frequency } from "../machine/clock";
 import { memoryLimit } from "../machine/host";
 import { debugExit, powerOff, reboot } from "../machine/power";
 import { Machine } from "./machine";
+import { WallTime } from "./wall-time";
 
 export class BareMachine implements Machine {
+  readonly time: WallTime = new WallTime();
   private readonly acpi: Acpi = findAcpi();
 
   constructor(
@@ -19,8 +19,7 @@ export class BareMachine implements Machine {
   ) {
     const memory = memoryLimit() / 1024;
     log(`${NAME} ${VERSION}: ${memory} KiB of memory, clock ${frequency() / 1_000_000} MHz`);
-    const seconds = readRtc(this.acpi.centuryRegister);
-    if (seconds >= 0) setWallClock(seconds * SECOND);
+    this.time.start(this.acpi.centuryRegister);
   }
 
   powerOff(): void {
@@ -35,10 +34,10 @@ export class BareMachine implements Machine {
     reboot(this.acpi);
   }
   wallClock(): i64 {
-    return wallClock();
+    return this.time.wallClock();
   }
   wallClockSource(): string {
-    return wallClock() < 0 ? "no clock" : "real-time clock";
+    return this.time.wallClockSource();
   }
 
   private quiesce(): void {

@@ -4,9 +4,13 @@ import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { MemoryGauge } from "../../net/socket/tcp/registry";
 import { Configuration } from "../config/configuration";
+import { log } from "../core/log";
+import { TimeOfDay } from "../core/time-of-day";
 import { now } from "../machine/clock";
-import { seededGenerator } from "../machine/entropy";
+import { entropyReport, seededGenerator } from "../machine/entropy";
 import { freeMemory } from "../machine/memory";
+import { NativeTls } from "./tls-engine";
+import { loadTlsFiles } from "./tls-files";
 
 class HeapGauge implements MemoryGauge {
   freeBytes(): u32 {
@@ -19,9 +23,14 @@ export function startNetworking(
   configuration: Configuration,
   pool: FramePool,
   cards: Array<E1000>,
+  time: TimeOfDay,
 ): NetworkStack {
   const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
-  const stack = new NetworkStack(pool, seededGenerator(salt));
+  const generator = seededGenerator(salt);
+  const engine = new NativeTls(generator, entropyReport(), time);
+  if (engine.obstacle() != "") log(engine.obstacle());
+  loadTlsFiles();
+  const stack = new NetworkStack(pool, generator, engine, time);
   stack.ip.tcp.setMemoryGauge(new HeapGauge());
   stack.setHostname(configuration.hostname);
   const hosts = configuration.hosts;

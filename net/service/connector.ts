@@ -1,10 +1,12 @@
-/** What HTTP asks of the stack: names from the resolver, streams from TCP. */
+/** What HTTP asks of the stack: names from the resolver, streams from TCP, TLS over them. */
 import { IpLayer } from "../iface/ip";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
 import { Connector, NameAnswer, NameLookup } from "./http/seams";
 import { Stream } from "./stream";
 import { TcpStream } from "./tcp-stream";
+import { TlsService } from "./tls/service";
+import { TlsOptions } from "./tls/shared";
 
 class Answer implements NameAnswer {
   constructor(
@@ -37,19 +39,39 @@ export class ResolverLookup implements NameLookup {
   }
 }
 
+/** Why there is no TLS in a stack that was given no engine. */
+const NO_TLS: string = "https is not supported: TLS is not built in";
+
 export class TcpConnector implements Connector {
   private reason: string = "";
 
-  constructor(private readonly ip: IpLayer) {}
+  constructor(
+    private readonly ip: IpLayer,
+    private readonly tls: TlsService | null,
+    /** Whoever answers is taken (`curl -k`): for debugging alone. */
+    private readonly insecure: bool = false,
+  ) {}
 
-  open(_host: string, address: u32, port: u32, secure: bool, now: i64): Stream | null {
-    if (secure) {
-      this.reason = "https is not supported yet: TLS is not built in";
+  open(host: string, address: u32, port: u32, secure: bool, now: i64): Stream | null {
+    const tls = this.tls;
+    if (secure && tls == null) {
+      this.reason = NO_TLS;
       return null;
     }
     const connection = this.ip.tcp.connect(now, address, port, this.ip);
-    if (connection != null) return new TcpStream(connection);
-    this.reason = this.ip.sourceAddress(address) == 0 ? "no route to host" : "too many connections";
+    if (connection == null) {
+      const noRoute = this.ip.sourceAddress(address) == 0;
+      this.reason = noRoute ? "no route to host" : "too many connections";
+      return null;
+    }
+    const stream = new TcpStream(connection);
+    if (!secure || tls == null) return stream;
+    const options = TlsOptions.client(host, port);
+    options.insecure = this.insecure;
+    const secured = tls.connect(stream, options, now);
+    if (secured != null) return secured;
+    stream.abort();
+    this.reason = tls.refusal;
     return null;
   }
 

@@ -92,6 +92,18 @@ export class InterfaceSetup implements LeaseTarget {
     return servers;
   }
 
+  /** The time servers given by hand, else those of DHCP (option 42). */
+  timeServers(): Array<string> {
+    if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;
+    const servers: Array<string> = [];
+    const lease = this.dhcp.lease;
+    if (lease == null) return servers;
+    for (let i = 0; i < lease.timeServers.length; i++) {
+      servers.push(formatIpv4(lease.timeServers[i]));
+    }
+    return servers;
+  }
+
   /** `resolvectl dns net0 SERVER...`; null: back to what was configured. */
   setNameServers(servers: Array<NameServer> | null): void {
     this.consoleServers = servers;

@@ -7,6 +7,7 @@ import { NameServer } from "../../kernel/config/values";
 import { log } from "../../kernel/core/log";
 import { Random } from "../../kernel/core/random";
 import { earlier, NEVER } from "../../kernel/core/time";
+import { TimeOfDay } from "../../kernel/core/time-of-day";
 import { VERSION } from "../../kernel/core/version";
 import { TCP_BACKLOG } from "../../kernel/limits";
 import { Interface } from "../iface/interface";
@@ -20,9 +21,13 @@ import { ConnectorStreams } from "./dns/streams";
 import { HttpClient } from "./http/client";
 import { HttpServer } from "./http/server";
 import { JsonRpcClient } from "./json-rpc/client";
+import { NtpClient } from "./ntp/client";
 import { InterfaceSetup } from "./setup";
 import { StatusSite } from "./status-site";
+import { StreamListener } from "./stream";
 import { TcpStreamListener } from "./tcp-stream";
+import { TlsEngine } from "./tls/engine";
+import { TlsListener, TlsService } from "./tls/service";
 
 const USER_AGENT: string = `anonymos/${VERSION}`;
 /** The name of a machine that was given none. */
@@ -35,22 +40,36 @@ export class NetworkStack {
   readonly rpc: JsonRpcClient;
   /** One for each interface, in their order. */
   readonly setups: Array<InterfaceSetup> = [];
+  /** TLS, or null where no engine was given. */
+  readonly tls: TlsService | null;
+  /** Keeps the clock right, or null where there is none to be set. */
+  readonly ntp: NtpClient | null;
   /** What serves HTTP in the background, or null. */
   httpd: HttpServer | null = null;
   /** Given by hand, or "". */
   private ownHostname: string = "";
+  /** `curl -k`: connections of its own, with whoever answers. Made when it is wanted. */
+  private insecureClient: HttpClient | null = null;
   /** Sum of the setups' changes when the name servers were last told to the resolver. */
   private changesSeen: u32 = 0;
 
   constructor(
     readonly pool: FramePool,
     readonly random: Random,
+    engine: TlsEngine | null = null,
+    time: TimeOfDay | null = null,
   ) {
     const ip = new IpLayer(pool, random);
     const dns = new DnsResolver(ip.udp, random);
     this.ip = ip;
     this.dns = dns;
-    const connector = new TcpConnector(ip);
+    let tls: TlsService | null = null;
+    if (engine != null) tls = new TlsService(engine);
+    this.tls = tls;
+    let ntp: NtpClient | null = null;
+    if (time != null) ntp = new NtpClient(ip.udp, dns, random, time);
+    this.ntp = ntp;
+    const connector = new TcpConnector(ip, tls);
     dns.streams = new ConnectorStreams(connector);
     const http = new HttpClient(new ResolverLookup(dns), connector, USER_AGENT);
     this.http = http;
@@ -73,6 +92,7 @@ export class NetworkStack {
   /** One turn; true: call again at once. */
   poll(now: i64): bool {
     const more = this.ip.poll(now);
+    const ntp = this.ntp;
     let changes: u32 = 0;
     for (let i = 0; i < this.setups.length; i++) {
       this.setups[i].poll(now);
@@ -81,29 +101,65 @@ export class NetworkStack {
     if (changes != this.changesSeen) {
       this.changesSeen = changes;
       this.dns.setServers(this.nameServers());
+      if (ntp != null) ntp.setServers(this.timeServers(), now);
     }
     this.dns.poll(now);
+    if (ntp != null) ntp.poll(now);
+    const tls = this.tls;
+    const shook = tls != null && tls.poll(now);
     const moved = this.http.poll(now);
+    const insecure = this.insecureClient;
+    const doubtful = insecure != null && insecure.poll(now);
     const httpd = this.httpd;
     const served = httpd != null && httpd.poll(now);
-    return more || moved || served;
+    return more || shook || moved || doubtful || served;
   }
 
   /** When `poll` has something to do though nothing is received. */
   pollAt(now: i64): i64 {
     let at = earlier(this.ip.pollAt(now), earlier(this.dns.pollAt(), this.http.pollAt()));
     for (let i = 0; i < this.setups.length; i++) at = earlier(at, this.setups[i].pollAt());
+    const tls = this.tls;
+    if (tls != null) at = earlier(at, tls.pollAt());
+    const ntp = this.ntp;
+    if (ntp != null) at = earlier(at, ntp.pollAt());
+    const insecure = this.insecureClient;
+    if (insecure != null) at = earlier(at, insecure.pollAt());
     const httpd = this.httpd;
     return httpd == null ? at : earlier(at, httpd.pollAt());
   }
 
-  /** Serves the status site on `port`. False: the port is in use, or httpd runs already. */
-  startHttpd(port: u32): bool {
-    if (this.httpd != null) return false;
+  /**
+   * Serves the status site on `port`, through TLS where `secure`. False: the port is in use,
+   * httpd runs already, or there is no TLS.
+   */
+  startHttpd(port: u32, secure: bool = false): bool {
+    const tls = this.tls;
+    if (this.httpd != null || (secure && tls == null)) return false;
     const listener = this.ip.tcp.listen(port, TCP_BACKLOG);
     if (listener == null) return false;
-    this.httpd = new HttpServer(new TcpStreamListener(listener), new StatusSite(this), USER_AGENT);
+    let streams: StreamListener = new TcpStreamListener(listener);
+    if (secure && tls != null) streams = new TlsListener(streams, tls);
+    this.httpd = new HttpServer(streams, new StatusSite(this), USER_AGENT);
     return true;
+  }
+
+  /** A client that takes whoever answers, and shares no connection with the other. */
+  insecureHttp(): HttpClient {
+    let client = this.insecureClient;
+    if (client == null) {
+      const connector = new TcpConnector(this.ip, this.tls, true);
+      client = new HttpClient(new ResolverLookup(this.dns), connector, USER_AGENT);
+      this.insecureClient = client;
+    }
+    return client;
+  }
+
+  /** What is trusted has changed: nothing that rests on what was before is used again. */
+  trustChanged(): void {
+    const tls = this.tls;
+    if (tls != null) tls.sessions.clear();
+    this.http.closeIdle();
   }
 
   /** Ends the server and its connections; false: there is none. */
@@ -120,6 +176,16 @@ export class NetworkStack {
     let servers: Array<NameServer> = [];
     for (let i = 0; i < this.setups.length; i++) {
       servers = servers.concat(this.setups[i].nameServers());
+    }
+    return servers;
+  }
+
+  /** The time servers of all interfaces that have an address: names or addresses. */
+  timeServers(): Array<string> {
+    let servers: Array<string> = [];
+    if (!this.configured()) return servers;
+    for (let i = 0; i < this.setups.length; i++) {
+      servers = servers.concat(this.setups[i].timeServers());
     }
     return servers;
   }

@@ -29,8 +29,8 @@ suite("anvil", () => {
   });
 
   test("rpc prints the result", async () => {
-    assert.equal(await machine.ok(`rpc ${url} eth_chainId`), '"0x144"');
-    assert.equal(await machine.ok(`rpc ${url} eth_blockNumber '[]'`), '"0x0"');
+    assert.equal(await machine.ok(`rpc ${url} eth_chainId`), '"0x144" (324)');
+    assert.equal(await machine.ok(`rpc ${url} eth_blockNumber '[]'`), '"0x0" (0)');
     assert.match(await machine.ok(`rpc ${url} web3_clientVersion`), /anvil/);
   });
 
@@ -40,7 +40,34 @@ suite("anvil", () => {
     const accounts = JSON.parse(await machine.ok(`rpc ${url} eth_accounts`)) as string[];
     assert.equal(accounts.length, 10);
     const balance = `rpc ${url} eth_getBalance '["${accounts[0]}", "latest"]'`;
-    assert.equal(BigInt(JSON.parse(await machine.ok(balance))), 10_000n * 10n ** 18n);
+    const shown = /^"(0x[0-9a-f]+)" \((\d+)\)$/.exec(await machine.ok(balance));
+    assert.equal(BigInt(shown?.[1] ?? 0), 10_000n * 10n ** 18n);
+    assert.equal(BigInt(shown?.[2] ?? 0), 10_000n * 10n ** 18n);
+  });
+
+  test("-b sends several calls in one request", async () => {
+    const output = await machine.ok(
+      `rpc -b ${url} eth_chainId eth_getBlockByNumber '["0x0", false]' net_version`,
+    );
+    assert.match(output, /^eth_chainId: "0x144" \(324\)$/m);
+    assert.match(output, /^eth_getBlockByNumber: \{\n[\s\S]*"number": "0x0"/m);
+    assert.match(output, /^net_version: "324"$/m);
+    const mixed = await machine.command(`rpc -b ${url} eth_chainId no_such_method`);
+    assert.equal(mixed.code, 1);
+    assert.match(mixed.output, /^eth_chainId: "0x144" \(324\)$/m);
+    assert.match(mixed.output, /^no_such_method: \{\n {2}"code": -32601/m);
+  });
+
+  test("with several URLs the next is asked where one does not answer", async () => {
+    const down = "http://10.0.2.2:1/";
+    const output = await machine.ok(`rpc ${down} ${url} eth_chainId`, 60_000);
+    assert.match(output, /^rpc: http:\/\/10\.0\.2\.2:1\/: could not connect .*, trying http/m);
+    assert.match(output, /^"0x144" \(324\)$/m);
+    const error = await machine.command(`rpc ${url} ${down} no_such_method`);
+    assert.equal(error.code, 1);
+    assert.doesNotMatch(error.output, /trying/);
+    const none = await machine.command(`rpc ${down} ${down} eth_chainId`, 60_000);
+    assert.equal(none.code, 7);
   });
 
   test("an error object is printed and answered with 1", async () => {

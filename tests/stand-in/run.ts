@@ -1,12 +1,15 @@
 /**
  * `make run`: boots the kernel in this terminal and lets it do its main job against a stand-in
- * network: an Ethereum node (anvil) and a name server (dnsmasq) that knows the real one's name.
+ * network: an Ethereum node (anvil) behind a web server (nginx) with TLS, whose certificate is
+ * for the real one's name and of a root made for this run, and a name server (dnsmasq).
  * TARGET=URL uses the real network instead. Needs no root; any number can run at once.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { root } from "../support/process.ts";
-import { Anvil, NameServer, type Service } from "../support/servers.ts";
+import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { has, root } from "../support/process.ts";
+import { Anvil, NameServer, Nginx, type Service } from "../support/servers.ts";
+import { HttpsProxy } from "./https-proxy.ts";
 import { JsonRpcServer } from "./json-rpc.ts";
 
 const NAME = "mainnet.era.zksync.io";
@@ -34,25 +37,43 @@ async function startNode(): Promise<number> {
   }
 }
 
+/** Puts TLS in front of the node; answers the port and the root to be trusted, in PEM. */
+async function startTls(node: number): Promise<{ port: number; trusted: string }> {
+  const authority = makeRoot("AnonymOS stand-in root");
+  const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", authority));
+  const trusted = authority.pem;
+  if (has("nginx")) {
+    const more = `location / { proxy_pass http://127.0.0.1:${node}; }`;
+    const nginx = await Nginx.start({}, { secure, more });
+    services.push(nginx);
+    say(`nginx, with TLS in front of it, listens on 127.0.0.1:${nginx.port}`);
+    return { port: nginx.port, trusted };
+  }
+  const proxy = await HttpsProxy.start(secure.chain, secure.key, node);
+  services.push(proxy);
+  say(`a small web server with TLS in front of it listens on 127.0.0.1:${proxy.port}`);
+  return { port: proxy.port, trusted };
+}
+
 interface Plan {
   cmdline: string;
-  /** Text of anonymos.conf, or nothing for DHCP's own settings. */
-  configuration: string;
+  /** Boot modules by name: none means DHCP's own settings and the roots that are built in. */
+  modules: Record<string, string>;
 }
 
 async function plan(target: string): Promise<Plan> {
   if (target !== "") {
     say(`the real network is used: check ${target}`);
-    return { cmdline: `run="check ${target}"`, configuration: "" };
+    return { cmdline: `run="check ${target}"`, modules: {} };
   }
-  const node = await startNode();
+  const { port, trusted } = await startTls(await startNode());
   const names = await NameServer.start([`--address=/${NAME}/10.0.2.2`]);
   services.push(names);
   say(`dnsmasq, a name server that knows ${NAME}, listens on 127.0.0.1:${names.port}`);
   const lines = ["[Match]", "Name=net0", "", "[Network]", "DHCP=yes", `DNS=10.0.2.2#${names.port}`];
   return {
-    cmdline: `run="check http://${NAME}:${node}/"`,
-    configuration: `${lines.join("\n")}\n`,
+    cmdline: `run="check https://${NAME}:${port}/"`,
+    modules: { "anonymos.conf": `${lines.join("\n")}\n`, "ca.pem": trusted },
   };
 }
 
@@ -66,14 +87,15 @@ function sweep(): void {
   }
 }
 
-function buildImage({ cmdline, configuration }: Plan): string {
+function buildImage({ cmdline, modules }: Plan): string {
   mkdirSync(`${root}${folder}`, { recursive: true });
   const words = ["--no-print-directory", "iso", `ISO=${folder}/anonymos.iso`];
   words.push(`CMDLINE=${cmdline}`);
-  if (configuration !== "") {
-    writeFileSync(`${root}${folder}/anonymos.conf`, configuration);
-    words.push(`MODULES=${folder}/anonymos.conf`);
-  }
+  const files = Object.entries(modules).map(([name, content]) => {
+    writeFileSync(`${root}${folder}/${name}`, content);
+    return `${folder}/${name}`;
+  });
+  if (files.length > 0) words.push(`MODULES=${files.join(" ")}`);
   if (process.env.APP) words.push(`APP=${process.env.APP}`);
   const environment = { ...process.env, MAKEFLAGS: "", MFLAGS: "", MAKELEVEL: "" };
   const made = spawnSync("make", words, { cwd: root, stdio: "inherit", env: environment });

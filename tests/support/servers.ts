@@ -88,22 +88,38 @@ function checksum(bytes: Uint8Array, before = 0): number {
   return ~value >>> 0;
 }
 
+export interface NginxOptions {
+  /** Serves by https, with this certificate (and those above it) and key in PEM. */
+  secure?: { chain: string; key: string };
+  /** More of the `server` block. */
+  more?: string;
+}
+
 /** nginx with the folder `www` as its root, in the foreground, as whoever runs the test. */
 export class Nginx implements Service {
   private constructor(
     readonly port: number,
     private readonly folder: string,
     private readonly child: Child,
+    private readonly scheme: string,
   ) {}
 
-  static async start(files: Record<string, string | Uint8Array>): Promise<Nginx> {
+  static async start(
+    files: Record<string, string | Uint8Array>,
+    options: NginxOptions = {},
+  ): Promise<Nginx> {
     const folder = mkdtempSync(join(tmpdir(), "anonymos-nginx-"));
     chmodSync(folder, 0o755);
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(folder, name), content);
     }
+    const { secure } = options;
+    if (secure !== undefined) {
+      writeFileSync(`${folder}/chain.pem`, secure.chain);
+      writeFileSync(`${folder}/key.pem`, secure.key);
+    }
     return await atFreePort(async (port) => {
-      writeFileSync(`${folder}/nginx.conf`, Nginx.configuration(folder, port));
+      writeFileSync(`${folder}/nginx.conf`, Nginx.configuration(folder, port, options));
       const command = ["nginx", "-e", "stderr", "-p", folder, "-c", `${folder}/nginx.conf`];
       const child = new Child("nginx", command);
       try {
@@ -112,11 +128,14 @@ export class Nginx implements Service {
         await child.stop();
         throw error;
       }
-      return new Nginx(port, folder, child);
+      return new Nginx(port, folder, child, secure === undefined ? "http" : "https");
     });
   }
 
-  private static configuration(folder: string, port: number): string {
+  private static configuration(folder: string, port: number, options: NginxOptions): string {
+    const secure = options.secure !== undefined;
+    const certificate = `ssl_certificate ${folder}/chain.pem; ssl_certificate_key ${folder}/key.pem;
+      ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;`;
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     return `
       daemon off; master_process off; pid ${folder}/pid; error_log stderr notice;
@@ -127,7 +146,8 @@ export class Nginx implements Service {
         keepalive_requests 100000; client_max_body_size 256m; sendfile on;
         ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(" ")}
         server {
-          listen 127.0.0.1:${port} backlog=512;
+          listen 127.0.0.1:${port}${secure ? " ssl" : ""} backlog=512;
+          ${secure ? certificate : ""} ${options.more ?? ""}
           root ${folder};
           location = /plain { default_type text/plain; return 200 "plain text\\n"; }
           location = /agent { default_type text/plain; return 200 "$http_user_agent\\n"; }
@@ -140,15 +160,15 @@ export class Nginx implements Service {
           location = /silent { return 444; }
           location = /chunked { ssi on; ssi_types *; try_files /chunked.txt =404; }
           location = /closing { keepalive_timeout 0; default_type text/plain; return 200 "bye\\n"; }
-          location = /discard { proxy_pass http://127.0.0.1:${port}/discarded;
+          location = /discard { proxy_pass ${secure ? "https" : "http"}://127.0.0.1:${port}/discarded;
             proxy_request_buffering on; }
           location = /discarded { return 200 "took it\\n"; }
         }
       }`;
   }
 
-  url(path: string): string {
-    return `http://10.0.2.2:${this.port}${path}`;
+  url(path: string, host = "10.0.2.2"): string {
+    return `${this.scheme}://${host}:${this.port}${path}`;
   }
 
   async stop(): Promise<void> {

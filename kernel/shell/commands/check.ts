@@ -84,7 +84,8 @@ class CheckJob extends Job {
 
   private advance(step: Step, now: i64): Verdict {
     const broken = this.context.broken;
-    if (broken != "" && step.name != "tls") {
+    const needed = step.name != "tls" || this.context.url.secure;
+    if (broken != "" && needed) {
       step.detail = `not tried: ${broken} failed`;
       return Verdict.Fail;
     }
@@ -104,7 +105,8 @@ class CheckJob extends Job {
     if (verdict != Verdict.Fail) return;
     this.failures++;
     // Nothing can come of the steps after these.
-    const needed = step.name == "dns" || step.name == "tcp" || step.name == "http";
+    const name = step.name;
+    const needed = name == "dns" || name == "tcp" || name == "tls" || name == "http";
     if (needed && this.context.broken == "") this.context.broken = step.name;
   }
 }

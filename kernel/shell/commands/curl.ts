@@ -1,6 +1,7 @@
 /** `curl`: one HTTP request, with curl's options and exit codes. */
 
 import { BodySink, BytesSource, CountingSink, PatternSource } from "../../../net/service/http/body";
+import { HttpClient } from "../../../net/service/http/client";
 import { HttpExchange } from "../../../net/service/http/exchange";
 import { HttpFailure } from "../../../net/service/http/failure";
 import { HttpHead } from "../../../net/service/http/head";
@@ -11,6 +12,7 @@ import { parseDecimalText } from "../../core/text";
 import { Command, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
+import { VerboseCurl } from "./curl/verbose";
 
 const OPTIONS: StaticArray<string> = [
   "i|include",
@@ -23,6 +25,8 @@ const OPTIONS: StaticArray<string> = [
   "crc32",
   "L|location",
   "m|max-time:",
+  "v|verbose",
+  "k|insecure",
 ];
 /** curl's exit code for an HTTP error with -f. */
 const EXIT_HTTP_ERROR: i32 = 22;
@@ -70,7 +74,7 @@ class CurlJob extends Job {
 
   constructor(
     private readonly shell: Shell,
-    private readonly stack: NetworkStack,
+    private readonly client: HttpClient,
     private readonly request: HttpRequest,
   ) {
     super();
@@ -79,7 +83,7 @@ class CurlJob extends Job {
   poll(now: i64): i32 {
     let exchange = this.exchange;
     if (exchange == null) {
-      exchange = this.stack.http.request(this.request, now);
+      exchange = this.client.request(this.request, now);
       this.exchange = exchange;
     }
     if (!exchange.done) return RUNNING;
@@ -130,11 +134,12 @@ export class Curl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "curl",
-      "[-i] [-s] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] [--crc32] [-L] " +
-        "[-m SECONDS] URL",
+      "[-i] [-v] [-k] [-s] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] " +
+        "[--crc32] [-L] [-m SECONDS] URL",
       "makes an HTTP request and prints the answer",
       [
         "curl -i http://10.0.2.2:8080/",
+        "curl -v https://mainnet.era.zksync.io/",
         "curl -o null --crc32 http://10.0.2.2:8080/big.bin",
         "curl -d '{\"a\":1}' -H 'Content-Type: application/json' http://10.0.2.2:8080/",
         "curl -o null -d @bytes:1000000 http://10.0.2.2:8080/upload",
@@ -157,7 +162,11 @@ export class Curl extends Command {
     if (wrong != "") return shell.failed(this, wrong, EXIT_USAGE);
     request.timeout = timeout;
     request.followRedirects = options.has("L");
-    const job = new CurlJob(shell, this.stack, request);
+    if (options.has("v")) request.watcher = new VerboseCurl(shell);
+    const insecure = options.has("k");
+    if (insecure) shell.error(this.name, "warning: -k: whoever answers is taken for the server");
+    const client = insecure ? this.stack.insecureHttp() : this.stack.http;
+    const job = new CurlJob(shell, client, request);
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");
     if (output == "null") {

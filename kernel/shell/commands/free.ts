@@ -5,7 +5,14 @@
 
 import { FramePool } from "../../../net/phy/pool";
 import { MILLISECOND, SECOND } from "../../core/time";
-import { collectGarbage, memoryLimit, memoryRegion, memoryRegionCount } from "../../machine/host";
+import { TlsHeap } from "../../core/tls-codes";
+import {
+  collectGarbage,
+  memoryLimit,
+  memoryRegion,
+  memoryRegionCount,
+  tlsHeap,
+} from "../../machine/host";
 import { freeMemory, usedMemory } from "../../machine/memory";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
@@ -63,6 +70,9 @@ class FreeJob extends Job {
     this.row("Kernel:", limit, limit - free, free);
     const inUse = pool.count - pool.available;
     this.shell.printLine(`frames: ${inUse} of ${pool.count} in use`);
+    const held = tlsHeap(TlsHeap.Used);
+    const resident = tlsHeap(TlsHeap.Resident);
+    this.shell.printLine(`tls: ${held} bytes held by connections, ${resident} by the library`);
     this.shell.printLine(`heap: ${used} bytes used, ${free} bytes free`);
   }
 

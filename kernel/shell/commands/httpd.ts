@@ -4,21 +4,24 @@ import { parseDecimalText } from "../../core/text";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
+import { hasServerIdentity } from "../tls-files";
 
+const OPTIONS: StaticArray<string> = ["s|secure"];
 const HTTP_PORT: i64 = 80;
+const HTTPS_PORT: i64 = 443;
 
 export class Httpd extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "httpd",
-      "[PORT] | stop",
-      "serves /, /status.json, /bytes/N and POST /discard in the background",
-      ["httpd", "httpd 8080", "httpd stop"],
+      "[-s] [PORT] | stop",
+      "serves /, /status.json, /bytes/N and POST /discard in the background (-s: by https)",
+      ["httpd", "httpd 8080", "httpd -s 8443", "httpd stop"],
     );
   }
 
   start(words: Array<string>, shell: Shell): Job {
-    const options = new Options(words, []);
+    const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
     const operand = options.operands.length > 0 ? options.operands[0] : "";
@@ -26,15 +29,30 @@ export class Httpd extends Command {
       if (this.stack.stopHttpd()) return shell.done();
       return shell.failed(this, "it does not run");
     }
-    const port = operand == "" ? HTTP_PORT : parseDecimalText(operand);
+    const secure = options.has("s");
+    const usual = secure ? HTTPS_PORT : HTTP_PORT;
+    const port = operand == "" ? usual : parseDecimalText(operand);
     if (port < 1 || port > 65535) {
       return shell.wrongUsage(this, `${operand} is no port from 1 to 65535`);
     }
     if (this.stack.httpd != null) {
       return shell.failed(this, "it runs already, expected httpd stop before");
     }
-    if (this.stack.startHttpd(port as u32)) return shell.done();
+    if (secure) {
+      const obstacle = this.obstacle();
+      if (obstacle != "") return shell.failed(this, obstacle);
+    }
+    if (this.stack.startHttpd(port as u32, secure)) return shell.done();
     return shell.failed(this, `port ${port}: Address already in use`);
+  }
+
+  /** Why there can be no https, or "". */
+  private obstacle(): string {
+    const tls = this.stack.tls;
+    if (tls == null) return "https is not supported: TLS is not built in";
+    if (tls.engine.obstacle() != "") return tls.engine.obstacle();
+    if (hasServerIdentity()) return "";
+    return "-s: there is no certificate, expected the boot modules server.pem and server.key";
   }
 
   complete(words: Array<string>): Array<string> {

@@ -1,6 +1,7 @@
 /** The commands that concern the network. */
 import { NetworkStack } from "../../../net/service/stack";
 import { Shell } from "../shell";
+import { Ca } from "./ca";
 import { Check } from "./check";
 import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
@@ -8,14 +9,18 @@ import { Host } from "./host";
 import { Httpd } from "./httpd";
 import { Ip } from "./ip";
 import { Nc } from "./nc";
+import { Ntp } from "./ntp";
 import { Ping } from "./ping";
 import { Resolvectl } from "./resolvectl";
 import { Rpc } from "./rpc";
+import { SelfTest } from "./selftest";
 import { Ss } from "./ss";
 import { Tcpdump } from "./tcpdump";
+import { Tls } from "./tls";
 
 export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   const registry = shell.registry;
+  registry.add(new Ca(stack));
   registry.add(new Check(stack));
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
@@ -23,9 +28,12 @@ export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
   registry.add(new Httpd(stack));
   registry.add(new Ip(stack));
   registry.add(new Nc(stack));
+  registry.add(new Ntp(stack));
   registry.add(new Ping(stack));
   registry.add(new Resolvectl(stack));
   registry.add(new Rpc(stack));
+  registry.add(new SelfTest());
   registry.add(new Ss(stack));
   registry.add(new Tcpdump(stack));
+  registry.add(new Tls(stack));
 }

@@ -49,6 +49,11 @@ export class HttpClient {
     return this.services.pool.count();
   }
 
+  /** Ends the connections that wait for another request. */
+  closeIdle(): void {
+    this.services.pool.clear();
+  }
+
   /** Ends all requests and connections: the network is going down. */
   close(now: i64): void {
     for (let i = 0; i < this.exchanges.length; i++) this.exchanges[i].cancel(now);

@@ -252,7 +252,13 @@ export class HttpExchange {
     this.silentSince = now;
     const body = this.hop.withBody ? this.request.body : null;
     if (body != null) body.rewind();
-    this.sender.start(this.hop.text(this.method, this.url), body);
+    const head = this.hop.text(this.method, this.url);
+    const watcher = this.request.watcher;
+    if (watcher != null) {
+      watcher.connected(stream, this.reused);
+      watcher.sent(head);
+    }
+    this.sender.start(head, body);
     this.receiver.start(this.method == "HEAD");
     return true;
   }
@@ -297,6 +303,8 @@ export class HttpExchange {
     const status = head.status;
     // An error while the body is still going out: nobody wants the rest of it.
     if (status >= 400) this.sender.stop();
+    const watcher = this.request.watcher;
+    if (watcher != null) watcher.received(head);
     this.request.sink.head(head);
     const next = this.request.followRedirects ? redirectOf(head, this.url, this.method) : null;
     this.redirect = next;

@@ -3,6 +3,7 @@ import { parseUrl, Url } from "../url";
 import { BodySink, BodySource, CountingSink } from "./body";
 import { basicCredential } from "./credentials";
 import { isFieldValue, isToken } from "./grammar";
+import { HttpWatcher } from "./watcher";
 
 /** Fields that say where a message ends or what becomes of its connection: ours alone. */
 const RESERVED: StaticArray<string> = [
@@ -42,6 +43,8 @@ export class HttpRequest {
   timeout: i64 = 0;
   /** More bytes of body than this end the exchange; 0 for any number. */
   maximumBody: u64 = 0;
+  /** Who wants to see what happens (`curl -v`), or null. */
+  watcher: HttpWatcher | null = null;
   /** What was wrong with the first bad thing that was set; the client refuses then. */
   error: string = "";
 

@@ -82,6 +82,15 @@ export class RpcCall {
     this.data = null;
   }
 
+  /** Makes it as if it had never been sent, to ask another server. */
+  reset(): void {
+    this.outcome = RpcOutcome.Pending;
+    this.failure = RpcFailure.None;
+    this.reason = "";
+    this.result = null;
+    this.data = null;
+  }
+
   succeed(result: JsonValue): void {
     this.outcome = RpcOutcome.Result;
     this.result = result;

@@ -1,10 +1,12 @@
 /** The steps of `check` that concern the URL's host: its name, a TCP connection, TLS. */
 import { DnsQuery } from "../../../../net/service/dns/query";
+import { TlsOptions } from "../../../../net/service/tls/shared";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { formatIpv4, NOT_AN_ADDRESS } from "../../../../net/wire/address";
 import { SECOND } from "../../../core/time";
 import { formatMilliseconds } from "../../duration";
+import { SecureConnection } from "../../secure-connection";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
@@ -80,18 +82,40 @@ export class TcpStep extends Step {
   }
 }
 
-/** TLS does not exist yet: nothing can be tried. */
+/** The host proves who it is. */
 export class TlsStep extends Step {
+  private connection: SecureConnection | null = null;
+
   constructor() {
-    super("tls");
+    super("tls", 30 * SECOND);
   }
 
-  poll(context: CheckContext, _now: i64): Verdict {
-    const why = context.url.secure ? "TLS is not supported yet" : "the URL is not https";
-    return this.verdict(Verdict.Skip, why);
+  protected start(context: CheckContext, now: i64): void {
+    const url = context.url;
+    if (!url.secure) return;
+    const options = TlsOptions.client(url.host, url.port);
+    this.connection = new SecureConnection(context.stack, options, now);
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
+    const connection = this.connection;
+    if (connection == null) return this.verdict(Verdict.Skip, "the URL is not https");
+    if (!connection.poll(now)) return Verdict.Pending;
+    const stream = connection.stream;
+    if (connection.failure != "" || stream == null) {
+      return this.verdict(Verdict.Fail, `${context.url.host}: ${connection.failure}`);
+    }
+    const time = formatMilliseconds(stream.times.finished - stream.times.began);
+    return this.verdict(Verdict.Ok, `${context.url.host} verified, ${stream.summary}, ${time} ms`);
+  }
+
+  end(_context: CheckContext): void {
+    const connection = this.connection;
+    if (connection != null) connection.close();
+    this.connection = null;
   }
 
   silence(): string {
-    return "";
+    return "the handshake does not end";
   }
 }

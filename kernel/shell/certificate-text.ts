@@ -1,0 +1,75 @@
+/** Certificates as commands show them: who, by whom, how long, for which names. */
+import { TlsStream } from "../../net/service/tls/stream";
+import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../core/tls-codes";
+import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../limits";
+import { Certificate } from "../machine/certificates";
+import { printable } from "./printable";
+
+/** Names in one line; what is more is counted. */
+const NAMES_SHOWN: u32 = 20;
+
+/** Certificate `index` that the peer sent, or null. */
+export function peerCertificate(stream: TlsStream, index: u32): Certificate | null {
+  return read(stream, TlsBytes.Certificate, index);
+}
+
+/** The root that the peer's chain ended in, or null. */
+export function peerRoot(stream: TlsStream): Certificate | null {
+  return read(stream, TlsBytes.Root, 0);
+}
+
+/** How many certificates of the peer can be asked for. */
+export function peerCertificates(stream: TlsStream): u32 {
+  return min(max(stream.number(TlsNumber.Certificates), 0) as u32, CERTIFICATE_CHAIN);
+}
+
+/** "built in" or "added", of the root that the peer's chain ended in. */
+export function rootKindText(stream: TlsStream): string {
+  const kind: i32 = stream.number(TlsNumber.Root) & 1;
+  return kind == (RootKind.Added as i32) ? "added" : "built in";
+}
+
+/** The lines about a certificate, without its heading. */
+export function certificateLines(certificate: Certificate): Array<string> {
+  const from = certificate.text(CertificateField.NotBefore);
+  const to = certificate.text(CertificateField.NotAfter);
+  const key = certificate.text(CertificateField.Key);
+  const signature = certificate.text(CertificateField.Signature);
+  const lines: Array<string> = [
+    `subject: ${certificate.text(CertificateField.Subject)}`,
+    `issuer: ${certificate.text(CertificateField.Issuer)}`,
+    `valid: ${from} to ${to} UTC`,
+  ];
+  const names = alternativeNames(certificate);
+  if (names != "") lines.push(`names: ${names}`);
+  lines.push(`key: ${key}, signed with ${signature}`);
+  return lines;
+}
+
+/** Its alternative names, with commas between. */
+export function alternativeNames(certificate: Certificate): string {
+  const names: Array<string> = [];
+  let more: u32 = 0;
+  for (let i: u32 = 0; i < CERTIFICATE_NAMES; i++) {
+    const name = certificate.text(CertificateField.AlternativeName, i);
+    if (name == "") break;
+    if (i < NAMES_SHOWN) names.push(name);
+    else more++;
+  }
+  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** The name to call a certificate by in one line. */
+export function certificateTitle(certificate: Certificate): string {
+  return printable(certificate.text(CertificateField.Subject));
+}
+
+function read(stream: TlsStream, what: TlsBytes, index: u32): Certificate | null {
+  const buffer = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
+  const pointer = changetype<usize>(buffer);
+  const length = stream.bytes(what, index, pointer, CERTIFICATE_BYTES);
+  if (length == 0 || length > CERTIFICATE_BYTES) return null;
+  const der = new StaticArray<u8>(length as i32);
+  memory.copy(changetype<usize>(der), pointer, length);
+  return new Certificate(der);
+}

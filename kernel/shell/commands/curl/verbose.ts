@@ -1,0 +1,67 @@
+/** `curl -v`: what is said on both sides, and who the other side is. */
+import { HttpHead } from "../../../../net/service/http/head";
+import { HttpWatcher } from "../../../../net/service/http/watcher";
+import { Stream } from "../../../../net/service/stream";
+import { TcpStream } from "../../../../net/service/tcp-stream";
+import { TlsStream } from "../../../../net/service/tls/stream";
+import { faultsOf } from "../../../../net/service/tls/verification";
+import { formatIpv4 } from "../../../../net/wire/address";
+import { latin1 } from "../../../core/text";
+import {
+  certificateLines,
+  certificateTitle,
+  peerCertificate,
+  peerRoot,
+  rootKindText,
+} from "../../certificate-text";
+import { printable } from "../../printable";
+import { Shell } from "../../shell";
+
+export class VerboseCurl extends HttpWatcher {
+  constructor(private readonly shell: Shell) {
+    super();
+  }
+
+  connected(stream: Stream, reused: bool): void {
+    let below: Stream = stream;
+    if (stream instanceof TlsStream) below = (stream as TlsStream).below;
+    if (below instanceof TcpStream) {
+      const connection = (below as TcpStream).connection;
+      const to = `${formatIpv4(connection.remoteAddress)} port ${connection.remotePort}`;
+      this.say("*", reused ? `the connection to ${to} is used again` : `connected to ${to}`);
+    }
+    if (stream instanceof TlsStream && !reused) this.secured(stream as TlsStream);
+  }
+
+  sent(head: string): void {
+    this.lines(">", head);
+  }
+
+  received(head: HttpHead): void {
+    this.lines("<", latin1(head.pointer(0), head.length));
+  }
+
+  private secured(stream: TlsStream): void {
+    this.say("*", stream.summary);
+    const certificate = peerCertificate(stream, 0);
+    if (certificate != null) {
+      const lines = certificateLines(certificate);
+      for (let i = 0; i < lines.length; i++) this.say("*", "  " + lines[i]);
+    }
+    const root = peerRoot(stream);
+    if (root != null) this.say("*", `root: ${certificateTitle(root)} (${rootKindText(stream)})`);
+    const faults = faultsOf(stream.refusals());
+    if (faults.length == 0) this.say("*", "the certificate was verified");
+    else this.say("*", `the certificate is NOT right: ${faults.join(", ")}`);
+  }
+
+  private lines(mark: string, head: string): void {
+    const lines = head.split("\r\n");
+    for (let i = 0; i < lines.length - 1; i++) this.say(mark, lines[i]);
+  }
+
+  private say(mark: string, text: string): void {
+    this.shell.terminal.freshLine();
+    this.shell.printLine(`${mark} ${printable(text)}`.trimEnd());
+  }
+}

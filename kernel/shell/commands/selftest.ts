@@ -1,0 +1,117 @@
+/** `selftest tls`: the primitives against known answers, a handshake in memory, and their speed. */
+import { TlsCipher, TlsHeap } from "../../core/tls-codes";
+import { now as clock } from "../../machine/clock";
+import {
+  tlsBenchmark,
+  tlsHeap,
+  tlsLoopback,
+  tlsSelfTest,
+  tlsSelfTestName,
+} from "../../machine/host";
+import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
+import { formatMilliseconds } from "../duration";
+import { Options } from "../options";
+import { Shell } from "../shell";
+
+/** Bytes that each cipher encrypts for its figure. */
+const BENCHMARK_BYTES: u32 = 4 * 1024 * 1024;
+const NAME_BYTES: u32 = 64;
+
+const CIPHERS: StaticArray<string> = ["ChaCha20-Poly1305", "AES-128-GCM", "AES-256-GCM"];
+
+const enum Stage {
+  Primitives,
+  Loopback,
+  Benchmark,
+  Over,
+}
+
+/** One test a turn, for some take long. */
+class TlsSelfTest extends Job {
+  private stage: Stage = Stage.Primitives;
+  private index: u32 = 0;
+  private failures: u32 = 0;
+
+  constructor(private readonly shell: Shell) {
+    super();
+  }
+
+  poll(_now: i64): i32 {
+    if (this.stage == Stage.Primitives) this.primitive();
+    else if (this.stage == Stage.Loopback) this.loopback();
+    else if (this.stage == Stage.Benchmark) this.benchmark();
+    if (this.stage != Stage.Over) return RUNNING;
+    const used = tlsHeap(TlsHeap.Used);
+    const peak = tlsHeap(TlsHeap.Peak);
+    const limit = tlsHeap(TlsHeap.Limit);
+    this.shell.printLine(`heap: ${used} bytes in use, ${peak} at most, ${limit} allowed`);
+    return this.failures == 0 ? EXIT_OK : EXIT_FAILURE;
+  }
+
+  pollAt(): i64 {
+    return 0;
+  }
+
+  private primitive(): void {
+    const buffer = new StaticArray<u8>(NAME_BYTES as i32);
+    const pointer = changetype<usize>(buffer);
+    const length = tlsSelfTestName(this.index, pointer, NAME_BYTES);
+    if (length == 0) {
+      this.stage = Stage.Loopback;
+      return;
+    }
+    const name = String.UTF8.decodeUnsafe(pointer, min(length, NAME_BYTES));
+    this.report(name, tlsSelfTest(this.index), "");
+    this.index++;
+  }
+
+  private loopback(): void {
+    const before = clock();
+    const result = tlsLoopback();
+    this.report("loopback handshake", result, `, ${formatMilliseconds(clock() - before)} ms`);
+    this.index = 0;
+    this.stage = Stage.Benchmark;
+  }
+
+  private benchmark(): void {
+    const before = clock();
+    const result = tlsBenchmark(this.index as TlsCipher, BENCHMARK_BYTES);
+    const micros = max<i64>(clock() - before, 1);
+    const tenths = ((BENCHMARK_BYTES as i64) * 10) / micros;
+    this.report(CIPHERS[this.index], result, `, ${tenths / 10}.${tenths % 10} MB/s`);
+    this.index++;
+    if (this.index == (CIPHERS.length as u32)) this.stage = Stage.Over;
+  }
+
+  private report(name: string, result: i32, figure: string): void {
+    if (result == 0) {
+      this.shell.printLine(`ok   ${name}${figure}`);
+      return;
+    }
+    this.failures++;
+    const number = result < 0 ? `-0x${(-result).toString(16)}` : result.toString();
+    this.shell.printLine(`FAIL ${name}: ${number}`);
+  }
+}
+
+export class SelfTest extends Command {
+  constructor() {
+    super("selftest", "tls", "tests the cryptography with known answers, and how fast it is", [
+      "selftest tls",
+    ]);
+  }
+
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, []);
+    options.expectOperands(1, 1);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.operands[0] != "tls") {
+      return shell.wrongUsage(this, `${options.operands[0]} has no self-test`);
+    }
+    return new TlsSelfTest(shell);
+  }
+
+  complete(words: Array<string>): Array<string> {
+    return words.length == 0 ? ["tls"] : [];
+  }
+}

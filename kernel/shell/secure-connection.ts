@@ -1,0 +1,80 @@
+/** A connection through TLS on its way: the name, TCP, the handshake, with the time of each. */
+import { connectFailure, HttpFailure } from "../../net/service/http/failure";
+import { NetworkStack } from "../../net/service/stack";
+import { StreamStatus } from "../../net/service/stream";
+import { TcpStream } from "../../net/service/tcp-stream";
+import { TlsService } from "../../net/service/tls/service";
+import { TlsOptions } from "../../net/service/tls/shared";
+import { TlsStream } from "../../net/service/tls/stream";
+import { Lookup } from "./lookup";
+
+export class SecureConnection {
+  /** The handshake is over, or `failure` says why it is not. */
+  done: bool = false;
+  /** curl's code for what went wrong. */
+  code: HttpFailure = HttpFailure.None;
+  failure: string = "";
+  /** Null until TCP begins. */
+  stream: TlsStream | null = null;
+  address: u32 = 0;
+  /** When the name was known, in microseconds since boot. */
+  resolvedAt: i64 = 0;
+  private readonly lookup: Lookup;
+
+  constructor(
+    private readonly stack: NetworkStack,
+    private readonly options: TlsOptions,
+    readonly startedAt: i64,
+  ) {
+    this.lookup = new Lookup(options.host, stack, startedAt);
+  }
+
+  /** Goes on without waiting; true once it is done. */
+  poll(now: i64): bool {
+    if (this.done) return true;
+    const stream = this.stream;
+    if (stream == null) return this.open(now);
+    stream.poll(now);
+    const status = stream.status();
+    if (status == StreamStatus.Connecting) return false;
+    if (status != StreamStatus.Failed) this.done = true;
+    else this.fail(connectFailure(stream.failureKind()), stream.failure());
+    return this.done;
+  }
+
+  /** Lets go of the connection. */
+  close(): void {
+    this.lookup.cancel();
+    const stream = this.stream;
+    if (stream != null) stream.release();
+    this.stream = null;
+  }
+
+  private open(now: i64): bool {
+    if (!this.lookup.poll()) return false;
+    if (this.lookup.failure != "") return this.fail(HttpFailure.Resolve, this.lookup.failure);
+    this.resolvedAt = now;
+    this.address = this.lookup.address;
+    const tls = this.stack.tls;
+    if (tls == null) return this.fail(HttpFailure.Unsupported, "TLS is not built in");
+    return this.connect(tls, now);
+  }
+
+  private connect(tls: TlsService, now: i64): bool {
+    const ip = this.stack.ip;
+    const connection = ip.tcp.connect(now, this.address, this.options.port, ip);
+    if (connection == null) return this.fail(HttpFailure.Connect, "no connection is free");
+    const below = new TcpStream(connection);
+    this.stream = tls.connect(below, this.options, now);
+    if (this.stream != null) return false;
+    below.abort();
+    return this.fail(HttpFailure.Handshake, tls.refusal);
+  }
+
+  private fail(code: HttpFailure, failure: string): bool {
+    this.code = code;
+    this.failure = failure;
+    this.done = true;
+    return true;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Keeps the clock right in the background (SNTP, RFC 4330; RFC 5905): asks the configured
+ * servers, and moves the clock by the answer that most of them support, within bounds: what
+ * comes over the network is not authenticated.
+ */
+import { log } from "../../../kernel/core/log";
+import { Random } from "../../../kernel/core/random";
+import { MINUTE, NEVER, SECOND } from "../../../kernel/core/time";
+import { REAL_TIME_CLOCK, TimeOfDay } from "../../../kernel/core/time-of-day";
+import { UdpTable } from "../../socket/udp";
+import { DnsResolver } from "../dns/resolver";
+import { NtpRound } from "./round";
+
+/** Between two rounds, and after one that failed at first (it doubles). */
+const INTERVAL: i64 = 1024 * SECOND;
+const FIRST_RETRY: i64 = 64 * SECOND;
+/** The first correction of a real-time clock may be a time zone; later ones are drift. */
+const FIRST_STEP: i64 = 24 * 60 * MINUTE;
+const LATER_STEP: i64 = 1000 * SECOND;
+
+export class NtpClient {
+  /** The clock was set at least once by the network. */
+  synchronised: bool = false;
+  private servers: Array<string> = [];
+  private round: NtpRound | null = null;
+  private nextAt: i64 = NEVER;
+  private retry: i64 = FIRST_RETRY;
+
+  constructor(
+    private readonly udp: UdpTable,
+    private readonly dns: DnsResolver,
+    private readonly random: Random,
+    readonly time: TimeOfDay,
+  ) {}
+
+  /** The servers to ask in the background; a change begins a round at once. */
+  setServers(servers: Array<string>, now: i64): void {
+    if (servers.join(" ") == this.servers.join(" ")) return;
+    this.servers = servers;
+    this.nextAt = servers.length > 0 ? now : NEVER;
+    this.retry = FIRST_RETRY;
+  }
+
+  serverNames(): Array<string> {
+    return this.servers;
+  }
+
+  /** Begins a round of one's own; whoever began it polls it and `takes` what comes of it. */
+  ask(servers: Array<string>, now: i64): NtpRound {
+    return new NtpRound(servers, this.udp, this.dns, this.random, this.time.floor(), now);
+  }
+
+  poll(now: i64): void {
+    let round = this.round;
+    if (round == null) {
+      if (now < this.nextAt) return;
+      round = this.ask(this.servers, now);
+      this.round = round;
+    }
+    if (!round.poll(now)) return;
+    this.round = null;
+    this.nextAt = now + this.conclude(round, now);
+  }
+
+  pollAt(): i64 {
+    const round = this.round;
+    return round == null ? this.nextAt : round.pollAt();
+  }
+
+  /** How far the clock is off by a round's result, in microseconds. */
+  error(round: NtpRound, now: i64): i64 {
+    const chosen = round.chosen;
+    if (chosen == null) return 0;
+    return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
+  }
+
+  /** Sets the clock by a round's result, however far it moves. */
+  take(round: NtpRound, now: i64): void {
+    const chosen = round.chosen;
+    if (chosen == null) return;
+    this.time.setWallClock(chosen.offset + now, `network time from ${round.source()}`);
+    this.synchronised = true;
+  }
+
+  /** Answers how long to wait for the next round. */
+  private conclude(round: NtpRound, now: i64): i64 {
+    if (round.chosen == null) return this.failed(round.failure);
+    const error = this.error(round, now);
+    if (abs(error) > this.bound()) {
+      return this.failed(
+        `${round.source()} would move the clock by ${error / SECOND} s: not taken`,
+      );
+    }
+    if (!this.synchronised) log(`ntp: the clock was moved by ${error / 1000} ms`);
+    this.take(round, now);
+    this.retry = FIRST_RETRY;
+    return INTERVAL;
+  }
+
+  private failed(reason: string): i64 {
+    if (this.retry == FIRST_RETRY) log(`ntp: ${reason}`);
+    const wait = this.retry;
+    this.retry = min(this.retry * 2, INTERVAL);
+    return wait;
+  }
+
+  /** The build's date is no clock: any time after it is better. */
+  private bound(): i64 {
+    if (this.synchronised) return LATER_STEP;
+    return this.time.wallClockSource() == REAL_TIME_CLOCK ? FIRST_STEP : i64.MAX_VALUE;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * One server asked for the time (SNTP, RFC 4330 section 5): its name looked up, the question
+ * sent up to three times, the answer checked.
+ */
+
+import { Random } from "../../../kernel/core/random";
+import { parseDecimalText } from "../../../kernel/core/text";
+import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
+import { SocketError } from "../../socket/error";
+import { UdpSocket, UdpTable } from "../../socket/udp";
+import { emitNtp, NTP_PACKET, NTP_PORT, NtpPacket, ntpMicros, parseNtp } from "../../wire/ntp";
+import { DnsQuery } from "../dns/query";
+import { DnsResolver } from "../dns/resolver";
+import { NtpSample } from "./sample";
+
+const TRIES: u32 = 3;
+const RETRY: i64 = 2 * SECOND;
+const SOCKET_BYTES: u32 = 1024;
+/** A server further from the truth than this is of no use (RFC 5905: MAXDISP, in microseconds). */
+const WORST_ERROR: i64 = 16 * SECOND;
+const NOT_SYNCHRONISED: u32 = 3;
+const WORST_STRATUM: u32 = 15;
+
+/** A server's name or address, with `#PORT` behind it where it is not 123. */
+export class NtpServer {
+  readonly host: string;
+  readonly port: u32;
+
+  constructor(readonly text: string) {
+    const mark = text.indexOf("#");
+    const port = mark < 0 ? (NTP_PORT as i64) : parseDecimalText(text.substring(mark + 1));
+    this.host = mark < 0 ? text : text.substring(0, mark);
+    this.port = port < 1 || port > 65535 ? 0 : (port as u32);
+  }
+
+  /** True when it can be asked. */
+  valid(): bool {
+    return this.port != 0 && this.host != "";
+  }
+}
+
+export class NtpQuery {
+  done: bool = false;
+  /** What it said, or null: then `failure` says why. */
+  sample: NtpSample | null = null;
+  failure: string = "";
+  stratum: u32 = 0;
+  /** It asked not to be asked again, or less often (RFC 5905 section 7.4): "RATE". */
+  kiss: string = "";
+  private readonly names: DnsQuery;
+  private socket: UdpSocket | null = null;
+  private transmit: u64 = 0;
+  private sentAt: i64 = 0;
+  private nextAt: i64 = NEVER;
+  private sent: u32 = 0;
+
+  constructor(
+    readonly server: NtpServer,
+    private readonly udp: UdpTable,
+    private readonly dns: DnsResolver,
+    private readonly random: Random,
+    /** Microseconds since 1970: no time before it is believed. */
+    private readonly floor: i64,
+    now: i64,
+  ) {
+    this.names = dns.resolve(server.host, now);
+  }
+
+  poll(now: i64): void {
+    if (this.done) return;
+    if (this.socket == null && !this.begin()) return;
+    const socket = this.socket!;
+    if (this.receive(socket, now)) return;
+    if (socket.error != SocketError.None) {
+      const refused = socket.error == SocketError.Refused;
+      this.fail(refused ? "no time is served there" : "it cannot be reached");
+    } else if (this.sent == 0 || now >= this.nextAt) {
+      if (this.sent == TRIES) this.fail("no answer");
+      else this.send(socket, now);
+    }
+  }
+
+  pollAt(): i64 {
+    return this.done ? NEVER : this.nextAt;
+  }
+
+  close(): void {
+    if (!this.names.done) this.dns.cancel(this.names);
+    const socket = this.socket;
+    if (socket != null) socket.close();
+    this.done = true;
+  }
+
+  private begin(): bool {
+    if (!this.names.done) return false;
+    if (this.names.addresses.length == 0) return this.fail(this.names.failure());
+    const socket = this.udp.open(0, SOCKET_BYTES, SOCKET_BYTES);
+    if (socket == null) return this.fail("no socket is free");
+    socket.connect(this.names.addresses[0], this.server.port);
+    this.socket = socket;
+    return true;
+  }
+
+  /** Its transmit timestamp is random: who does not see the question cannot answer it. */
+  private send(socket: UdpSocket, now: i64): void {
+    const packet = new StaticArray<u8>(NTP_PACKET as i32);
+    const pointer = changetype<usize>(packet);
+    this.transmit = ((this.random.next32() as u64) << 32) | (this.random.next32() as u64);
+    emitNtp(pointer, this.transmit);
+    socket.send(pointer, NTP_PACKET, socket.remoteAddress, socket.remotePort);
+    this.sentAt = now;
+    this.nextAt = now + RETRY;
+    this.sent++;
+  }
+
+  /** True when there is an answer, good or not. */
+  private receive(socket: UdpSocket, now: i64): bool {
+    const packet = new StaticArray<u8>(NTP_PACKET as i32);
+    const pointer = changetype<usize>(packet);
+    while (socket.readable()) {
+      const length = socket.receive(pointer, NTP_PACKET);
+      if (this.sent == 0 || !parseNtp(pointer, length as u32)) continue;
+      const answer = NtpPacket.at(pointer);
+      if (answer.origin == this.transmit) return this.conclude(answer, now);
+    }
+    return false;
+  }
+
+  private conclude(answer: NtpPacket, now: i64): bool {
+    this.stratum = answer.stratum;
+    if (answer.stratum == 0) {
+      this.kiss = fourLetters(answer.reference);
+      return !this.fail(`it asks to be left alone (${this.kiss})`);
+    }
+    const error = answer.rootDelay / 2 + answer.rootDispersion;
+    const none = answer.received == 0 || answer.transmitted == 0;
+    if (answer.leap == NOT_SYNCHRONISED || answer.stratum > WORST_STRATUM || none) {
+      return !this.fail("its clock is not synchronised");
+    }
+    const received = ntpMicros(answer.received, this.floor);
+    const sent = ntpMicros(answer.transmitted, this.floor);
+    if (received < this.floor || sent < this.floor) {
+      return !this.fail("its time is before this kernel was built");
+    }
+    const sample = new NtpSample(this.sentAt, received, sent, now, error);
+    const sane = sent >= received && sent - received <= now - this.sentAt + SECOND;
+    if (!sane || sample.error > WORST_ERROR) return !this.fail("its answer makes no sense");
+    this.sample = sample;
+    this.close();
+    return true;
+  }
+
+  private fail(reason: string): bool {
+    this.failure = reason;
+    this.close();
+    return false;
+  }
+}
+
+/** The soonest of several queries. */
+export function queriesPollAt(queries: Array<NtpQuery>): i64 {
+  let at = NEVER;
+  for (let i = 0; i < queries.length; i++) at = earlier(at, queries[i].pollAt());
+  return at;
+}
+
+/** Printable ASCII only. */
+function fourLetters(code: u32): string {
+  let text = "";
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    const letter = (code >>> (shift as u32)) & 255;
+    if (letter > 0x20 && letter < 0x7f) text += String.fromCharCode(letter as i32);
+  }
+  return text;
+}

@@ -1,0 +1,72 @@
+/** Several servers asked at once, and what the clock should be by the most of them. */
+import { Random } from "../../../kernel/core/random";
+import { NTP_SERVERS } from "../../../kernel/limits";
+import { UdpTable } from "../../socket/udp";
+import { DnsResolver } from "../dns/resolver";
+import { NtpQuery, NtpServer, queriesPollAt } from "./query";
+import { chooseSample, NtpSample } from "./sample";
+
+export class NtpRound {
+  done: bool = false;
+  /** In the order of the servers. */
+  readonly queries: Array<NtpQuery> = [];
+  /** The sample to go by, or null: then `failure` says why. */
+  chosen: NtpSample | null = null;
+  failure: string = "";
+
+  /** `floor`: microseconds since 1970 before which no time is believed. */
+  constructor(
+    servers: Array<string>,
+    udp: UdpTable,
+    dns: DnsResolver,
+    random: Random,
+    floor: i64,
+    now: i64,
+  ) {
+    for (let i = 0; i < servers.length && i < (NTP_SERVERS as i32); i++) {
+      const server = new NtpServer(servers[i]);
+      if (server.valid()) this.queries.push(new NtpQuery(server, udp, dns, random, floor, now));
+    }
+  }
+
+  /** Goes on without waiting; true once it is done. */
+  poll(now: i64): bool {
+    if (this.done) return true;
+    let waiting = false;
+    for (let i = 0; i < this.queries.length; i++) {
+      this.queries[i].poll(now);
+      if (!this.queries[i].done) waiting = true;
+    }
+    if (!waiting) this.conclude();
+    return this.done;
+  }
+
+  pollAt(): i64 {
+    return queriesPollAt(this.queries);
+  }
+
+  close(): void {
+    for (let i = 0; i < this.queries.length; i++) this.queries[i].close();
+    this.done = true;
+  }
+
+  private conclude(): void {
+    this.done = true;
+    const samples: Array<NtpSample> = [];
+    for (let i = 0; i < this.queries.length; i++) {
+      const sample = this.queries[i].sample;
+      if (sample != null) samples.push(sample);
+    }
+    this.chosen = chooseSample(samples);
+    if (samples.length == 0) this.failure = "no server tells the time";
+    else if (this.chosen == null) this.failure = "the servers do not agree on the time";
+  }
+
+  /** The server whose sample was chosen. */
+  source(): string {
+    for (let i = 0; i < this.queries.length; i++) {
+      if (this.queries[i].sample == this.chosen) return this.queries[i].server.text;
+    }
+    return "";
+  }
+}

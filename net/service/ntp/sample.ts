@@ -1,0 +1,60 @@
+/**
+ * What one server said about the time (RFC 5905 section 8), and which of several are right:
+ * those that most agree on (section 11.2.1).
+ *
+ *     T1 own, sent ──> T2 server's, received        offset = ((T2 - T1) + (T3 - T4)) / 2
+ *     T4 own, came <── T3 server's, sent            delay  = (T4 - T1) - (T3 - T2)
+ */
+
+/** What own times may be wrong by: they are those of the turn, not of the packet. */
+const TURN_ERROR: i64 = 20_000;
+
+export class NtpSample {
+  /** Microseconds: the server's time less the own clock's. */
+  readonly offset: i64;
+  readonly delay: i64;
+  /** The true offset is within so many microseconds of `offset`. */
+  readonly error: i64;
+
+  /** All in microseconds; the own times by any clock that runs evenly. */
+  constructor(
+    sent: i64,
+    serverReceived: i64,
+    serverSent: i64,
+    came: i64,
+    /** Of the server itself: half its root delay and its dispersion. */
+    serverError: i64,
+  ) {
+    this.offset = (serverReceived - sent + (serverSent - came)) / 2;
+    this.delay = came - sent - (serverSent - serverReceived);
+    this.error = max<i64>(this.delay, 0) / 2 + serverError + TURN_ERROR;
+  }
+
+  /** True when it may have that offset. */
+  allows(offset: i64): bool {
+    return offset >= this.offset - this.error && offset <= this.offset + this.error;
+  }
+}
+
+/**
+ * The best of those samples that agree with more than half of all: null when no such majority
+ * exists. (Of overlapping intervals, one contains the lower end of another.)
+ */
+export function chooseSample(samples: Array<NtpSample>): NtpSample | null {
+  let best: NtpSample | null = null;
+  let most = 0;
+  for (let i = 0; i < samples.length; i++) {
+    const point = samples[i].offset - samples[i].error;
+    let agreeing = 0;
+    for (let j = 0; j < samples.length; j++) if (samples[j].allows(point)) agreeing++;
+    if (agreeing * 2 <= samples.length || agreeing < most) continue;
+    if (agreeing > most) best = null;
+    most = agreeing;
+    for (let j = 0; j < samples.length; j++) {
+      const sample = samples[j];
+      if (!sample.allows(point)) continue;
+      if (best == null || sample.error < best.error) best = sample;
+    }
+  }
+  return best;
+}

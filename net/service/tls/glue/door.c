@@ -1,0 +1,414 @@
+/* The TLS door (kernel/machine/host.ts): connections, and bytes in and out of them. mbedTLS reads
+ * from the caller's window of input, piece by piece into its own record buffer, and writes leave
+ * its own buffer when the caller asks for them: nothing is buffered twice. */
+#include "tls.h"
+#include "mbedtls/entropy.h"
+#include "mbedtls/platform.h"
+#include "mbedtls/psa_util.h"
+#include "mbedtls/ssl_ticket.h"
+#include "psa/crypto.h"
+#include "ssl_misc.h"
+
+#define NO_ALERT -1
+#define IDLE_RECORDS 256 /* records in a row that bring no data: tickets, key updates, warnings */
+#define TICKET_SECONDS 86400
+#define RECORD_HEADER 5
+
+static struct connection* connections[CONNECTIONS + 1];
+static mbedtls_ssl_ticket_context tickets;
+bool tls_started;
+
+struct connection* tls_connection(u32 handle) {
+  return handle <= CONNECTIONS ? connections[handle] : NULL;
+}
+
+/* Copies what fits as a whole; answers its length. */
+u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
+  if (source == NULL) return 0;
+  if (length <= capacity) memcpy(pointer(destination), source, length);
+  return length;
+}
+
+/* --- starting --------------------------------------------------------------------------------- */
+
+u32 w2c_host_tlsStart(HOST) {
+  if (tls_started) return 0;
+  if (!tls_random_ready()) return MBEDTLS_ERR_ENTROPY_NO_STRONG_SOURCE;
+  tls_heap_owner = 0;
+  if (psa_crypto_init() != PSA_SUCCESS) return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+  mbedtls_ssl_ticket_init(&tickets);
+  int failure = mbedtls_ssl_ticket_setup(&tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
+                                         MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
+  tls_started = failure == 0;
+  return failure;
+}
+
+/* --- what is agreed to ------------------------------------------------------------------------ */
+
+/* ChaCha20-Poly1305 first: mbedTLS does it faster than AES-GCM, even with AES-NI. */
+static const int suites[] = {
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    0,
+};
+static const u16 groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+    0,
+};
+static const char* protocols[] = {"http/1.1", NULL};
+
+static int configure(struct connection* connection, bool server) {
+  mbedtls_ssl_config* config = &connection->config;
+  u32 options = connection->options;
+  int failure =
+      mbedtls_ssl_config_defaults(config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
+                                  MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  if (failure != 0) return failure;
+  mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  mbedtls_ssl_conf_ciphersuites(config, suites);
+  mbedtls_ssl_conf_groups(config, groups);
+  mbedtls_ssl_conf_min_tls_version(
+      config, options & ONLY_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  mbedtls_ssl_conf_max_tls_version(
+      config, options & ONLY_12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+  mbedtls_ssl_conf_legacy_renegotiation(config, MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE);
+  bool with_tickets = !(options & NO_TICKETS);
+  if (tls_identity_chain[server].version != 0) {
+    failure =
+        mbedtls_ssl_conf_own_cert(config, &tls_identity_chain[server], &tls_identity_key[server]);
+  }
+  if (server) {
+    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
+    if (with_tickets) {
+      mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write,
+                                          mbedtls_ssl_ticket_parse, &tickets);
+    }
+  } else {
+    mbedtls_ssl_conf_authmode(
+        config, options & INSECURE ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_ca_cb(config, tls_find_roots, connection);
+    mbedtls_ssl_conf_cert_profile(config, &tls_profile);
+    mbedtls_ssl_conf_session_tickets(config, with_tickets);
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, with_tickets);
+  }
+  if (failure != 0 || options & NO_ALPN) return failure;
+  return mbedtls_ssl_conf_alpn_protocols(config, protocols);
+}
+
+/* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
+
+static int give_input(void* context, u8* destination, size_t wanted) {
+  struct connection* connection = context;
+  if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+  u32 count = wanted < connection->input_left ? wanted : connection->input_left;
+  memcpy(destination, connection->input, count);
+  connection->input += count;
+  connection->input_left -= count;
+  return count;
+}
+
+static int take_output(void* context, const u8* source, size_t length) {
+  struct connection* connection = context;
+  if (connection->output_left == 0) return MBEDTLS_ERR_SSL_WANT_WRITE;
+  u32 count = length < connection->output_left ? length : connection->output_left;
+  memcpy(connection->output, source, count);
+  connection->output += count;
+  connection->output_left -= count;
+  return count;
+}
+
+/* --- opening and freeing ---------------------------------------------------------------------- */
+
+static void discard(struct connection* connection) {
+  u32 handle = connection->handle;
+  tls_heap_owner = handle;
+  mbedtls_ssl_free(&connection->ssl);
+  mbedtls_ssl_config_free(&connection->config);
+  mbedtls_free(connection);
+  connections[handle] = NULL;
+}
+
+static int set_up(struct connection* connection, bool server, const u8* name, u32 length) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  if (!server && !tls_set_name(connection, name, length)) {
+    return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+  }
+  int failure = configure(connection, server);
+  if (failure == 0) failure = mbedtls_ssl_setup(ssl, &connection->config);
+  if (failure != 0) return failure;
+  mbedtls_ssl_set_bio(ssl, connection, take_output, give_input, NULL);
+  /* An address is no server name (RFC 6066, 3); verify.c checks it, as it does names. */
+  bool named = !server && connection->address_length == 0;
+  return mbedtls_ssl_set_hostname(ssl, named ? connection->name : NULL);
+}
+
+u32 tls_open(bool server, const u8* name, u32 length, u32 options) {
+  u32 handle = 1;
+  while (handle <= CONNECTIONS && connections[handle] != NULL) handle++;
+  if (!tls_started || handle > CONNECTIONS) return 0;
+  if (server && tls_identity_chain[1].version == 0) return 0;
+  tls_heap_owner = handle;
+  tls_heap_forget_peak(handle);
+  struct connection* connection = mbedtls_calloc(1, sizeof *connection);
+  if (connection == NULL) return 0;
+  connections[handle] = connection;
+  connection->handle = handle;
+  connection->options = options;
+  connection->state = HANDSHAKING;
+  connection->again = true;
+  connection->root = connection->alert_received = -1;
+  connection->alert_sent = connection->alert_due = NO_ALERT;
+  mbedtls_ssl_init(&connection->ssl);
+  mbedtls_ssl_config_init(&connection->config);
+  if (set_up(connection, server, name, length) == 0) return handle;
+  discard(connection);
+  return 0;
+}
+
+u32 w2c_host_tlsOpenClient(HOST, u32 name, u32 length, u32 options) {
+  return tls_open(false, pointer(name), length, options);
+}
+
+u32 w2c_host_tlsOpenServer(HOST, u32 options) { return tls_open(true, NULL, 0, options); }
+
+void tls_free(u32 handle) {
+  struct connection* connection = tls_connection(handle);
+  if (connection != NULL) discard(connection);
+}
+
+void w2c_host_tlsFree(HOST, u32 handle) { tls_free(handle); }
+
+/* --- failing ---------------------------------------------------------------------------------- */
+
+/* The alert for an error that mbedTLS itself has sent none for; RFC 8446, 6.2. */
+static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
+  u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
+  switch (error) {
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
+    case MBEDTLS_ERR_SSL_INVALID_RECORD:
+      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+      return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    case MBEDTLS_ERR_SSL_INVALID_MAC: return MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
+    case MBEDTLS_ERR_SSL_DECODE_ERROR: return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER: return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
+    case MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION: return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT;
+    default: return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+  }
+}
+
+/* In the place of mbedTLS's in all of its files but that which has it: notes the alert. */
+int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
+  struct connection* connection = ssl->p_bio;
+  if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
+  return mbedtls_ssl_send_alert_message(ssl, level, alert);
+}
+
+static void fail(struct connection* connection, int error, bool alert_queued) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  connection->state = FAILED;
+  connection->error = error;
+  connection->again = false;
+  if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !alert_queued) {
+    connection->alert_received = ssl->in_msg[1];
+  }
+  if (!alert_queued) connection->alert_due = alert_for(ssl, error);
+  if (alert_queued && connection->alert_sent == NO_ALERT) {
+    connection->alert_sent = alert_for(ssl, error);
+  }
+}
+
+/* --- going on --------------------------------------------------------------------------------- */
+
+/* What is known only as long as the handshake runs. */
+static void note_handshake(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  const mbedtls_ssl_handshake_params* handshake = ssl->handshake;
+  if (handshake == NULL) return;
+  connection->extended = handshake->extended_ms != 0;
+  connection->certificate_requested |= handshake->client_auth != 0;
+  if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
+    connection->group = handshake->offered_group_id;
+    connection->resumed = mbedtls_ssl_tls13_key_exchange_mode_with_psk((mbedtls_ssl_context*)ssl);
+  } else if (ssl->state > MBEDTLS_SSL_SERVER_HELLO) {
+    const mbedtls_ecp_curve_info* curve = NULL;
+    if (handshake->ecdh_ctx.grp_id != MBEDTLS_ECP_DP_NONE) {
+      curve = mbedtls_ecp_curve_info_from_grp_id(handshake->ecdh_ctx.grp_id);
+    }
+    connection->resumed = handshake->resume != 0;
+    if (curve != NULL || connection->resumed) connection->group = curve ? curve->tls_id : 0;
+  }
+}
+
+/* Whether mbedTLS can go on without further input. */
+static bool pending(const mbedtls_ssl_context* ssl) {
+  if (ssl->in_offt != NULL) return false;
+  return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
+}
+
+static void step_handshake(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  bool alert_before = ssl->send_alert;
+  int result = mbedtls_ssl_handshake_step(ssl);
+  note_handshake(connection);
+  if (ssl->send_alert && !alert_before) { /* its record waits to be sent; what for is known */
+    connection->alert_sent = ssl->alert_type;
+    fail(connection, ssl->alert_reason, true);
+    return;
+  }
+  connection->again = result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE;
+  if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
+  if (result != 0) {
+    fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
+  } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
+    connection->state = OPEN;
+    connection->again = pending(ssl);
+    bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
+    bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
+    /* Without RFC 7627 a session of 1.2 is not resumed. */
+    connection->new_session = client && old && connection->extended && !connection->resumed &&
+                              !(connection->options & NO_TICKETS);
+  }
+}
+
+static void step_open(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  u32 out_before = ssl->out_left, updates_before = connection->key_updates;
+  int result = 0;
+  if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
+    result = tls_handle_key_update(connection);
+  }
+  if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
+  bool waits = result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE;
+  bool idle = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
+  if (ssl->in_offt != NULL)
+    connection->idle_records = 0;
+  else if (idle)
+    connection->idle_records++;
+  connection->again = pending(ssl);
+  switch (result) {
+    case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET: connection->new_session = true; break;
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+      connection->state = PEER_CLOSED;
+      connection->again = false;
+      return;
+    case 0:
+    case MBEDTLS_ERR_SSL_WANT_READ:
+    case MBEDTLS_ERR_SSL_WANT_WRITE: break;
+    default: fail(connection, result, ssl->out_left > out_before);
+  }
+  if (connection->idle_records > IDLE_RECORDS) {
+    fail(connection, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, false);
+  }
+}
+
+u32 tls_step(struct connection* connection, const u8* input, u32 length) {
+  if (connection == NULL) return 0;
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  tls_heap_owner = connection->handle;
+  connection->input = input;
+  connection->input_left = length;
+  if (connection->state == HANDSHAKING && ssl->out_left == 0)
+    step_handshake(connection);
+  else if (connection->state == OPEN && ssl->in_offt == NULL)
+    step_open(connection);
+  u32 taken = length - connection->input_left;
+  connection->input_left = 0;
+  return taken;
+}
+
+u32 w2c_host_tlsStep(HOST, u32 handle, u32 input, u32 length) {
+  return tls_step(tls_connection(handle), pointer(input), length);
+}
+
+u32 w2c_host_tlsState(HOST, u32 handle) {
+  struct connection* connection = tls_connection(handle);
+  if (connection == NULL) return NONE;
+  bool output = connection->ssl.out_left != 0 || connection->alert_due != NO_ALERT;
+  /* Once open, a caller may go on and on, and send nothing meanwhile. */
+  bool open = connection->state == OPEN;
+  bool again = connection->again && !(open && connection->ssl.out_left != 0);
+  return connection->state | (output ? OUTPUT : 0) | (again ? AGAIN : 0) |
+         (connection->new_session ? NEW_SESSION : 0);
+}
+
+/* --- bytes out, plaintext in and out ---------------------------------------------------------- */
+
+u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity) {
+  if (connection == NULL) return 0;
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  tls_heap_owner = connection->handle;
+  connection->output = destination;
+  connection->output_left = capacity;
+  int result = mbedtls_ssl_flush_output(ssl);
+  if (result == 0 && connection->alert_due != NO_ALERT) {
+    i32 alert = connection->alert_due;
+    bool warning = alert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
+    connection->alert_due = NO_ALERT;
+    connection->alert_sent = alert;
+    mbedtls_ssl_send_alert_message(
+        ssl, warning ? MBEDTLS_SSL_ALERT_LEVEL_WARNING : MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+  }
+  u32 given = capacity - connection->output_left;
+  connection->output_left = 0;
+  return given;
+}
+
+u32 w2c_host_tlsTransmit(HOST, u32 handle, u32 destination, u32 capacity) {
+  return tls_transmit(tls_connection(handle), pointer(destination), capacity);
+}
+
+static u32 readable(const struct connection* connection) {
+  if (connection == NULL || connection->state == FAILED) return 0;
+  return mbedtls_ssl_get_bytes_avail(&connection->ssl);
+}
+
+u32 w2c_host_tlsReadable(HOST, u32 handle) { return readable(tls_connection(handle)); }
+
+u32 tls_read(struct connection* connection, void* destination, u32 capacity) {
+  if (capacity == 0 || readable(connection) == 0) return 0;
+  tls_heap_owner = connection->handle;
+  int count = mbedtls_ssl_read(&connection->ssl, destination, capacity);
+  return count > 0 ? count : 0;
+}
+
+u32 w2c_host_tlsRead(HOST, u32 handle, u32 destination, u32 capacity) {
+  return tls_read(tls_connection(handle), pointer(destination), capacity);
+}
+
+u32 tls_write(struct connection* connection, const void* source, u32 length) {
+  if (connection == NULL || connection->closed || length == 0) return 0;
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  if (connection->state != OPEN && connection->state != PEER_CLOSED) return 0;
+  if (ssl->out_left != 0 || ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) return 0;
+  tls_heap_owner = connection->handle;
+  u32 most = mbedtls_ssl_get_max_out_record_payload(ssl);
+  u32 count = length < most ? length : most;
+  int result = mbedtls_ssl_write(ssl, source, count);
+  if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* its record is made, and waits */
+  fail(connection, result, false);
+  return 0;
+}
+
+u32 w2c_host_tlsWrite(HOST, u32 handle, u32 source, u32 length) {
+  return tls_write(tls_connection(handle), pointer(source), length);
+}
+
+void w2c_host_tlsClose(HOST, u32 handle) {
+  struct connection* connection = tls_connection(handle);
+  if (connection == NULL || connection->closed) return;
+  connection->closed = true;
+  if (connection->state == OPEN || connection->state == PEER_CLOSED) {
+    connection->alert_due = MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
+  }
+}

@@ -1,0 +1,17 @@
+/* The part of <string.h> that mbedTLS uses. As built-ins, its word-wise copies become loads and
+   stores: ChaCha20-Poly1305 is twice as fast as with calls. */
+#pragma once
+#include <stddef.h>
+void* memcpy(void* restrict destination, const void* restrict source, size_t count);
+void* memmove(void* destination, const void* source, size_t count);
+void* memset(void* destination, int value, size_t count);
+int memcmp(const void* left, const void* right, size_t count);
+size_t strlen(const char* text);
+int strcmp(const char* left, const char* right);
+char* strchr(const char* text, int wanted);
+char* strstr(const char* text, const char* wanted);
+#define memcpy __builtin_memcpy
+#define memmove __builtin_memmove
+#define memset __builtin_memset
+#define memcmp __builtin_memcmp
+#define strlen __builtin_strlen

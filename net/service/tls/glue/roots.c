@@ -1,0 +1,223 @@
+/* The trusted roots: those built in (compiler-config/roots.ts, an index in read-only memory) and
+ * those added at run time. A root is parsed when a chain asks for it, and only that one. */
+#include "tls.h"
+#include "mbedtls/base64.h"
+#include "mbedtls/pem.h"
+#include "mbedtls/platform.h"
+
+#define ADDED_BYTES 65536
+#define LEAST_CERTIFICATE 128 /* bytes; and more than any PEM text's line */
+
+struct entry {
+  u32 hash, offset, length; /* of the subject's name; in the data behind the index */
+};
+extern const u32 tls_root_count;
+extern const struct entry tls_root_index_start[];
+extern const u8 tls_root_data[], tls_root_data_end[];
+
+static u8 added[ADDED_BYTES]; /* one after another, as they are in DER */
+static u32 added_bytes, generation;
+
+/* Length of the DER element at `at`, its head included; 0 where it is not within `left`. */
+static u32 element_length(const u8* at, u32 left) {
+  if (left < 4 || at[0] != 0x30) return 0;
+  u32 length = at[1] < 128 ? 2u + at[1] : at[1] == 0x81 ? 3u + at[2] : 4u + (at[2] << 8 | at[3]);
+  return (at[1] <= 0x82 && length <= left) ? length : 0;
+}
+
+u32 tls_added_roots(void) {
+  u32 count = 0;
+  for (u32 at = 0; at < added_bytes; count++) at += element_length(added + at, added_bytes - at);
+  return count;
+}
+
+struct bytes tls_root(u32 kind, u32 index) {
+  if (kind == 0) {
+    if (index >= tls_root_count) return (struct bytes){NULL, 0};
+    const struct entry* entry = &tls_root_index_start[index];
+    return (struct bytes){tls_root_data + entry->offset, entry->length};
+  }
+  for (u32 at = 0; at < added_bytes;) {
+    u32 length = element_length(added + at, added_bytes - at);
+    if (index-- == 0) return (struct bytes){added + at, length};
+    at += length;
+  }
+  return (struct bytes){NULL, 0};
+}
+
+/* Which root lies at this place of memory: index << 1 | kind, or -1. */
+i32 tls_root_index(const u8* der) {
+  if (der >= tls_root_data && der < tls_root_data_end) {
+    for (u32 i = 0; i < tls_root_count; i++) {
+      if (tls_root_data + tls_root_index_start[i].offset == der) return i << 1;
+    }
+  }
+  for (u32 i = 0; der >= added && der < added + added_bytes; i++) {
+    struct bytes root = tls_root(1, i);
+    if (root.at == NULL || root.at > der) break;
+    if (root.at == der) return i << 1 | 1;
+  }
+  return -1;
+}
+
+u32 tls_roots_generation(void) { return generation; }
+
+/* --- looking a root up ------------------------------------------------------------------------ */
+
+/* FNV-1a (RFC 9923), 32 bits: compiler-config/roots.ts has the same. */
+static u32 hash_of(const mbedtls_x509_buf* name) {
+  u32 hash = 0x811c9dc5;
+  for (size_t i = 0; i < name->len; i++) hash = (hash ^ name->p[i]) * 0x01000193;
+  return hash;
+}
+
+static u32 first_with(u32 hash) {
+  u32 low = 0, high = tls_root_count;
+  while (low < high) {
+    u32 middle = (low + high) / 2;
+    if (tls_root_index_start[middle].hash < hash) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/* Points into what it is given; verify.c judges the extensions. */
+static int parse(mbedtls_x509_crt* root, const u8* der, size_t length) {
+  return mbedtls_x509_crt_parse_der_with_ext_cb(root, der, length, 0, tls_accept_extension, NULL);
+}
+
+/* Appends a root to the list if it bears the name and has not expired; 0, or no memory. */
+static int offer(struct connection* connection, struct bytes der, const mbedtls_x509_buf* name,
+                 mbedtls_x509_crt** list) {
+  mbedtls_x509_crt* root = mbedtls_calloc(1, sizeof *root);
+  if (root == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
+  mbedtls_x509_crt_init(root);
+  int failure = parse(root, der.at, der.length);
+  bool fits = failure == 0 && root->subject_raw.len == name->len &&
+              memcmp(root->subject_raw.p, name->p, name->len) == 0;
+  bool expired = fits && mbedtls_x509_time_is_past(&root->valid_to);
+  if (expired) connection->root_expired = true;
+  if (fits && !expired) {
+    root->next = *list;
+    *list = root;
+    return 0;
+  }
+  mbedtls_x509_crt_free(root);
+  mbedtls_free(root);
+  return failure == MBEDTLS_ERR_X509_ALLOC_FAILED ? failure : 0;
+}
+
+/* For mbedtls_ssl_conf_ca_cb: all roots that bear the name of the child's issuer. */
+int tls_find_roots(void* context, const mbedtls_x509_crt* child, mbedtls_x509_crt** found) {
+  const mbedtls_x509_buf* name = &child->issuer_raw;
+  int failure = 0;
+  *found = NULL;
+  u32 hash = hash_of(name), i = first_with(hash);
+  for (; failure == 0 && i < tls_root_count && tls_root_index_start[i].hash == hash; i++) {
+    failure = offer(context, tls_root(0, i), name, found);
+  }
+  for (u32 at = 0; failure == 0 && at < added_bytes;) {
+    u32 length = element_length(added + at, added_bytes - at);
+    failure = offer(context, (struct bytes){added + at, length}, name, found);
+    at += length;
+  }
+  if (failure == 0) return 0;
+  while (*found != NULL) {
+    mbedtls_x509_crt* next = (*found)->next;
+    (*found)->next = NULL;
+    mbedtls_x509_crt_free(*found);
+    mbedtls_free(*found);
+    *found = next;
+  }
+  return failure;
+}
+
+/* --- adding and removing ---------------------------------------------------------------------- */
+
+static bool known(const u8* der, u32 length) {
+  for (u32 kind = 0; kind < 2; kind++) {
+    for (u32 i = 0;; i++) {
+      struct bytes root = tls_root(kind, i);
+      if (root.at == NULL) break;
+      if (root.length == length && memcmp(root.at, der, length) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* One certificate in DER: 1 if it is new, 0 if it was trusted already, else an error. */
+i32 tls_add_root(const u8* der, u32 length) {
+  mbedtls_x509_crt root;
+  mbedtls_x509_crt_init(&root);
+  int failure = parse(&root, der, length);
+  bool authority = failure == 0 && (root.ca_istrue || root.version < 3);
+  u32 whole = failure == 0 ? root.raw.len : 0;
+  mbedtls_x509_crt_free(&root);
+  if (failure != 0) return failure;
+  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* it could never sign anything */
+  if (whole < LEAST_CERTIFICATE || element_length(der, length) != whole) {
+    return MBEDTLS_ERR_X509_INVALID_FORMAT;
+  }
+  if (known(der, whole)) return 0;
+  if (whole > ADDED_BYTES - added_bytes) return MBEDTLS_ERR_X509_BUFFER_TOO_SMALL;
+  memcpy(added + added_bytes, der, whole);
+  added_bytes += whole;
+  generation++;
+  return 1;
+}
+
+/* Every certificate of a PEM text, which ends in a zero. The first error is the answer where
+   none could be taken. */
+static i32 add_pem(const char* text) {
+  i32 count = 0, failure = MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT;
+  size_t consumed = 0;
+  for (;; text += consumed) {
+    consumed = 0;
+    mbedtls_pem_context pem;
+    mbedtls_pem_init(&pem);
+    int result =
+        mbedtls_pem_read_buffer(&pem, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----",
+                                (const u8*)text, NULL, 0, &consumed);
+    i32 taken = result == 0 ? tls_add_root(pem.buf, pem.buflen) : result;
+    mbedtls_pem_free(&pem);
+    if (taken >= 0) count += taken;
+    if (taken >= 0 && failure == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) failure = 0;
+    if (taken < 0 && failure == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) failure = taken;
+    if (consumed == 0) break;
+  }
+  return count != 0 ? count : failure;
+}
+
+u32 w2c_host_tlsAddRoots(HOST, u32 address, u32 length) {
+  const u8* bytes = pointer(address);
+  tls_heap_owner = 0;
+  if (element_length(bytes, length) != 0) return tls_add_root(bytes, length);
+  char* text = mbedtls_calloc(1, (size_t)length + 1);
+  if (text == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
+  memcpy(text, bytes, length);
+  i32 count = add_pem(text);
+  mbedtls_free(text);
+  return count;
+}
+
+u32 tls_remove_root(u32 index) {
+  struct bytes root = tls_root(1, index);
+  if (root.at == NULL) return 0;
+  u8 *at = (u8*)root.at, *next = at + root.length;
+  memmove(at, next, added + added_bytes - next);
+  added_bytes -= root.length;
+  generation++;
+  return 1;
+}
+
+u32 w2c_host_tlsRemoveRoot(HOST, u32 index) { return tls_remove_root(index); }
+
+u32 w2c_host_tlsRootCount(HOST, u32 kind) { return kind == 0 ? tls_root_count : tls_added_roots(); }
+
+u32 w2c_host_tlsRoot(HOST, u32 kind, u32 index, u32 destination, u32 capacity) {
+  struct bytes root = tls_root(kind, index);
+  return tls_give(destination, capacity, root.at, root.length);
+}

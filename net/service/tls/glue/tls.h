@@ -1,0 +1,120 @@
+/* What the files of the TLS glue share. TypeScript's side of it is in kernel/core/tls-codes.ts and
+ * kernel/machine/host.ts; its pointers are addresses as they are, below 4 GiB. */
+#pragma once
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "mbedtls/ssl.h"
+#include "mbedtls/x509_crt.h"
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t i32;
+typedef int64_t i64;
+struct w2c_host; /* the first argument of every host function; unused */
+#define HOST struct w2c_host* host
+
+#define CONNECTIONS 256
+#define HOST_NAME 255
+#define CONSTRAINED 10 /* certificates of a path, mbedTLS's limit of 8 between the two ends */
+
+enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
+enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
+enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
+
+/* Refusals of our own, beside mbedTLS's MBEDTLS_X509_BADCERT_... (TlsRefusal in tls-codes.ts). */
+enum {
+  NO_ALTERNATIVE_NAME = 1 << 20,
+  AUTHORITY_AS_SERVER = 1 << 21,
+  OLD_VERSION = 1 << 22,
+  NAME_CONSTRAINT = 1 << 23,
+  UNKNOWN_CONSTRAINT = 1 << 24,
+  UNKNOWN_EXTENSION = 1 << 25,
+  INTERMEDIATE_USAGE = 1 << 26,
+  ROOT_EXPIRED = 1 << 27,
+  MALFORMED = 1 << 28,
+};
+
+struct bytes {
+  const u8* at;
+  size_t length;
+};
+
+struct connection {
+  mbedtls_ssl_context ssl;
+  mbedtls_ssl_config config; /* of its own: options differ */
+  u32 handle, state, options;
+  i32 error, alert_received, alert_sent;
+  i32 alert_due; /* to be sent when what goes before is out; close_notify too */
+  bool again, new_session, resumed, extended, certificate_requested, closed;
+  u32 group, key_updates, idle_records;
+  const u8* input; /* only while a call runs, as `output` */
+  u32 input_left;
+  u8* output;
+  u32 output_left;
+
+  char name[HOST_NAME + 1]; /* in lower case, without a final dot */
+  u8 address[16];           /* where the name is an address in text */
+  u32 address_length;
+  u32 refusals;
+  i32 root; /* where the chain ended: index << 1 | kind, or -1 */
+  bool root_expired;
+  struct bytes constraints[CONSTRAINED]; /* of the certificates above, during verification */
+  u32 constraint_count;
+};
+
+/* door.c */
+struct connection* tls_connection(u32 handle);
+u32 tls_open(bool server, const u8* name, u32 length, u32 options);
+void tls_free(u32 handle);
+u32 tls_step(struct connection* connection, const u8* input, u32 length);
+u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity);
+u32 tls_read(struct connection* connection, void* destination, u32 capacity);
+u32 tls_write(struct connection* connection, const void* source, u32 length);
+u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
+static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
+extern bool tls_started;
+
+/* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
+extern u32 tls_heap_owner;
+extern u32 tls_fail_allocation; /* for tests: the how manieth from now on fails; 0 = none */
+u32 tls_heap_used(u32 owner);
+u32 tls_heap_peak(u32 owner);
+void tls_heap_forget_peak(u32 owner);
+void* tls_memory(u64* bytes); /* the machine's: where the heap is */
+
+/* platform.c */
+bool tls_random_ready(void);
+
+/* roots.c */
+int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
+i32 tls_root_index(const u8* der);
+u32 tls_roots_generation(void); /* another number whenever a root was added or removed */
+u32 tls_added_roots(void);
+i32 tls_add_root(const u8* der, u32 length); /* 1 new, 0 known, or an error */
+u32 tls_remove_root(u32 index);
+struct bytes tls_root(u32 kind, u32 index);
+
+/* verify.c */
+bool tls_set_name(struct connection* connection, const u8* name, u32 length);
+int tls_check_certificate(void* connection, mbedtls_x509_crt* certificate, int depth,
+                          uint32_t* flags);
+extern const mbedtls_x509_crt_profile tls_profile;
+
+/* path.c */
+int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
+                         mbedtls_x509_buf const* id, int critical, const u8* start, const u8* end);
+
+/* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 has not. */
+int tls_handle_key_update(struct connection* connection);
+
+/* session.c */
+extern mbedtls_x509_crt tls_identity_chain[2]; /* of clients, of servers */
+extern mbedtls_pk_context tls_identity_key[2];
+int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* key,
+                       u32 key_length); /* texts of PEM end in a zero */
+void tls_forget_identity(u32 server);

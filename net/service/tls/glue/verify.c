@@ -1,0 +1,320 @@
+/* Who may be at the other end: RFC 5280 and RFC 9525, where mbedTLS alone would accept more.
+ * mbedTLS checks signatures, dates, basicConstraints, keyUsage, path lengths and the own
+ * certificate's extendedKeyUsage; the rules here are numbered, and each sets a bit of its own. */
+#include "tls.h"
+#include "mbedtls/asn1.h"
+#include "mbedtls/oid.h"
+#include "mbedtls/platform.h"
+
+/* Rule 1: SHA-1 and MD5 sign nothing (a root's own signature is not looked at), RSA keys have
+   2048 bits, elliptic curves are P-256 and P-384. */
+#define LEAST_RSA_BITS 2048
+const mbedtls_x509_crt_profile tls_profile = {
+    .allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+    .allowed_pks = MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSA) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_RSASSA_PSS) |
+                   MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
+    .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
+                      MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
+    .rsa_min_bitlen = LEAST_RSA_BITS,
+};
+
+/* --- reading DER ------------------------------------------------------------------------------ */
+
+enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
+enum { ID_KEY_USAGE = 15, ID_ALTERNATIVE_NAME = 17, ID_BASIC_CONSTRAINTS = 19 };
+enum { ID_NAME_CONSTRAINTS = 30, ID_POLICIES = 32, ID_EXTENDED_KEY_USAGE = 37 };
+
+struct element {
+  u8 tag;
+  struct bytes content;
+};
+
+/* Takes the next element off `from`; false at its end, or where its bytes do not add up (then
+   `from` is not empty). */
+static bool next(struct bytes* from, struct element* element) {
+  u8* at = (u8*)from->at;
+  const u8* end = at + from->length;
+  size_t length;
+  if (at == end) return false;
+  element->tag = *at++;
+  if (mbedtls_asn1_get_len(&at, end, &length) != 0) return false;
+  element->content = (struct bytes){at, length};
+  *from = (struct bytes){at + length, end - at - length};
+  return true;
+}
+
+/* The content of an element that is all there is, with that tag. */
+static bool only(struct bytes from, u8 tag, struct bytes* content) {
+  struct element element;
+  if (!next(&from, &element) || from.length != 0 || element.tag != tag) return false;
+  *content = element.content;
+  return true;
+}
+
+/* The extension 2.5.29.`id`: true where there is one. With id 0, `visit` sees all of them. */
+struct extension {
+  struct bytes id, value;
+  bool critical;
+};
+static bool next_extension(struct bytes* from, struct extension* extension) {
+  struct element element;
+  if (!next(from, &element) || element.tag != 0x30) return false;
+  struct bytes inside = element.content;
+  if (!next(&inside, &element) || element.tag != 0x06) return false;
+  extension->id = element.content;
+  if (!next(&inside, &element)) return false;
+  extension->critical =
+      element.tag == 0x01 && element.content.length == 1 && element.content.at[0] != 0;
+  if (element.tag == 0x01 && !next(&inside, &element)) return false;
+  extension->value = element.content;
+  return element.tag == 0x04 && inside.length == 0;
+}
+
+static bool extensions(const mbedtls_x509_crt* certificate, struct bytes* list) {
+  list->length = 0;
+  if (certificate->v3_ext.p == NULL) return true;
+  return only((struct bytes){certificate->v3_ext.p, certificate->v3_ext.len}, 0x30, list);
+}
+
+static u32 id_of(const struct extension* extension) {
+  const u8* id = extension->id.at;
+  return extension->id.length == 3 && id[0] == 0x55 && id[1] == 0x1d ? id[2] : 0;
+}
+
+/* The names of subjectAltName, or false where there is none or it cannot be read. */
+static bool alternative_names(const mbedtls_x509_crt* certificate, struct bytes* names) {
+  struct bytes list;
+  struct extension extension;
+  if (!extensions(certificate, &list)) return false;
+  while (next_extension(&list, &extension)) {
+    if (id_of(&extension) == ID_ALTERNATIVE_NAME) return only(extension.value, 0x30, names);
+  }
+  return false;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static u8 lower(u8 character) {
+  return character >= 'A' && character <= 'Z' ? character + 32 : character;
+}
+
+static bool same_text(const u8* left, const u8* right, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (lower(left[i]) != lower(right[i])) return false;
+  }
+  return true;
+}
+
+/* Rule 2: a dNSName is letters, digits, hyphens, underscores and dots, and may begin with "*.":
+   no NUL, no partial or second wildcard, and at least two labels behind the star (RFC 9525, 6.3).
+ */
+static bool proper_name(struct bytes name) {
+  bool wildcard = name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
+  u32 dots = 0;
+  for (size_t i = wildcard ? 1 : 0; i < name.length; i++) {
+    u8 c = lower(name.at[i]);
+    bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!letter && c != '.') return false;
+    if (c == '.' && (i + 1 == name.length || name.at[i + 1] == '.')) return false;
+    dots += c == '.';
+  }
+  return name.length != 0 && (!wildcard || dots >= 2);
+}
+
+static bool name_matches(struct bytes name, const char* host) {
+  size_t length = strlen(host);
+  if (!proper_name(name)) return false;
+  if (name.at[0] == '*') { /* for exactly one label */
+    const char* dot = strchr(host, '.');
+    if (dot == NULL || dot == host) return false;
+    length -= dot - host;
+    return name.length - 1 == length && same_text(name.at + 1, (const u8*)dot, length);
+  }
+  return name.length == length && same_text(name.at, (const u8*)host, length);
+}
+
+/* The name that the peer has to prove; false where it can be none. */
+bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
+  if (length != 0 && name[length - 1] == '.') length--;
+  if (length == 0 || length > HOST_NAME) return false;
+  for (u32 i = 0; i < length; i++) {
+    if (name[i] <= ' ' || name[i] >= 127) return false;
+    connection->name[i] = lower(name[i]);
+  }
+  connection->name[length] = 0;
+  connection->address_length =
+      mbedtls_x509_crt_parse_cn_inet_pton(connection->name, connection->address);
+  return true;
+}
+
+/* Rule 3: there is a subjectAltName, and a common name never counts (RFC 9525, 6.3). Rule 4: an
+   address matches iPAddress alone, byte for byte, and a name matches dNSName alone. */
+static u32 check_name(const struct connection* connection, const mbedtls_x509_crt* certificate) {
+  struct bytes names;
+  struct element name;
+  if (!alternative_names(certificate, &names)) return NO_ALTERNATIVE_NAME;
+  while (next(&names, &name)) {
+    if (connection->address_length == 0) {
+      if (name.tag == DNS_NAME && name_matches(name.content, connection->name)) return 0;
+    } else if (name.tag == IP_ADDRESS && name.content.length == connection->address_length) {
+      if (memcmp(name.content.at, connection->address, name.content.length) == 0) return 0;
+    }
+  }
+  return MBEDTLS_X509_BADCERT_CN_MISMATCH;
+}
+
+/* --- name constraints (RFC 5280, 4.2.1.10) ---------------------------------------------------- */
+
+/* "good.test" holds itself and all below it; ".good.test" only what is below it. */
+static bool dns_within(struct bytes name, struct bytes base) {
+  if (base.length == 0) return true;
+  if (base.length > name.length) return false;
+  size_t more = name.length - base.length;
+  if (!same_text(name.at + more, base.at, base.length)) return false;
+  return base.at[0] == '.' ? more > 0 : more == 0 || name.at[more - 1] == '.';
+}
+
+/* What a wildcard stands for may lie within an excluded name that is longer. */
+static bool dns_touches(struct bytes name, struct bytes base) {
+  if (dns_within(name, base)) return true;
+  if (name.length < 2 || name.at[0] != '*') return false;
+  return dns_within(base, (struct bytes){name.at + 2, name.length - 2});
+}
+
+static bool proper_mask(const u8* mask, size_t length) {
+  bool ended = false;
+  for (size_t i = 0; i < 8 * length; i++) {
+    bool bit = mask[i / 8] >> (7 - i % 8) & 1;
+    if (bit && ended) return false;
+    ended = !bit;
+  }
+  return true;
+}
+
+static bool address_within(struct bytes address, struct bytes base) {
+  if (base.length != 2 * address.length) return false;
+  const u8* mask = base.at + address.length;
+  for (size_t i = 0; i < address.length; i++) {
+    if (((address.at[i] ^ base.at[i]) & mask[i]) != 0) return false;
+  }
+  return true;
+}
+
+/* A subject's name lies below a directoryName whose parts it begins with. */
+static bool subject_within(struct bytes subject, struct bytes base) {
+  struct bytes parts, wanted;
+  if (!only(subject, 0x30, &parts) || !only(base, 0x30, &wanted)) return false;
+  return wanted.length <= parts.length && memcmp(parts.at, wanted.at, wanted.length) == 0;
+}
+
+/* One name under one list of subtrees. Each form of name is held to the subtrees of its form. */
+static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct bytes name) {
+  struct element subtree, base;
+  bool any = false, within = false;
+  while (next(&subtrees, &subtree)) {
+    struct bytes inside = subtree.content;
+    if (subtree.tag != 0x30 || !next(&inside, &base)) return MALFORMED;
+    if (base.tag != form) continue;
+    if (inside.length != 0) return UNKNOWN_CONSTRAINT; /* minimum, maximum */
+    any = true;
+    if (form == DNS_NAME) {
+      within |= excluded ? dns_touches(name, base.content) : dns_within(name, base.content);
+    } else if (form == IP_ADDRESS) {
+      size_t half = base.content.length / 2;
+      if (half != 4 && half != 16) return MALFORMED;
+      if (!proper_mask(base.content.at + half, half)) return MALFORMED;
+      within |= address_within(name, base.content);
+    } else if (form == DIRECTORY_NAME && !excluded) { /* the same name has several encodings: */
+      within |= subject_within(name, base.content);   /* enough to permit, not to exclude by */
+    } else {
+      return UNKNOWN_CONSTRAINT;
+    }
+  }
+  if (subtrees.length != 0) return MALFORMED;
+  return any && within == excluded ? NAME_CONSTRAINT : 0;
+}
+
+/* Rule 5: every name of a certificate lies within what each certificate above it permits, and
+   outside of what it excludes, whether or not the extension is marked critical. A form of name
+   that is constrained and not understood is refused. */
+static u32 check_constraint(struct bytes constraint, u8 form, struct bytes name) {
+  struct element list;
+  u32 refusals = 0;
+  while (next(&constraint, &list)) {
+    if (list.tag != 0xa0 && list.tag != 0xa1) return MALFORMED;
+    refusals |= check_list(list.content, list.tag == 0xa1, form, name);
+  }
+  return constraint.length != 0 ? refusals | MALFORMED : refusals;
+}
+
+static u32 check_constraints(const struct connection* connection,
+                             const mbedtls_x509_crt* certificate) {
+  struct bytes subject = {certificate->subject_raw.p, certificate->subject_raw.len};
+  u32 refusals = 0;
+  for (u32 i = 0; i < connection->constraint_count; i++) {
+    struct bytes names, constraint = connection->constraints[i];
+    struct element name;
+    if (subject.length > 2) refusals |= check_constraint(constraint, DIRECTORY_NAME, subject);
+    if (!alternative_names(certificate, &names)) continue;
+    while (next(&names, &name)) {
+      refusals |= check_constraint(constraint, name.tag, name.content);
+    }
+    if (names.length != 0) refusals |= MALFORMED;
+  }
+  return refusals;
+}
+
+/* --- the other extensions --------------------------------------------------------------------- */
+
+/* Rule 6: a critical extension that nobody here understands refuses the certificate (RFC 5280,
+   4.2), and so do extensions whose bytes do not add up. Collects constraints on those below. */
+static u32 check_extensions(struct connection* connection, const mbedtls_x509_crt* certificate,
+                            bool authority) {
+  struct bytes list, constraint;
+  struct extension extension;
+  bool constrained = false;
+  u32 refusals = 0;
+  if (!extensions(certificate, &list)) return MALFORMED;
+  while (next_extension(&list, &extension)) {
+    u32 id = id_of(&extension);
+    bool understood = id == ID_KEY_USAGE || id == ID_ALTERNATIVE_NAME || id == ID_POLICIES ||
+                      id == ID_BASIC_CONSTRAINTS || id == ID_EXTENDED_KEY_USAGE ||
+                      (id == ID_NAME_CONSTRAINTS && authority);
+    if (extension.critical && !understood) refusals |= UNKNOWN_EXTENSION;
+    if (id != ID_NAME_CONSTRAINTS || !authority) continue;
+    bool room = !constrained && connection->constraint_count < CONSTRAINED;
+    if (!room || !only(extension.value, 0x30, &constraint)) return refusals | MALFORMED;
+    constrained = true;
+    connection->constraints[connection->constraint_count++] = constraint;
+  }
+  return list.length != 0 ? refusals | MALFORMED : refusals;
+}
+
+/* Called by mbedTLS for each certificate of a path it has built, the root first. */
+int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int depth,
+                          uint32_t* flags) {
+  struct connection* connection = context;
+  i32 root = tls_root_index(certificate->raw.p);
+  if (root >= 0) connection->root = root;
+  *flags |= check_constraints(connection, certificate); /* before it adds its own */
+  u32 refusals = check_extensions(connection, certificate, depth != 0);
+  if (root < 0) *flags |= refusals; /* of a root, nothing but its constraints counts */
+  if (mbedtls_pk_can_do(&certificate->pk, MBEDTLS_PK_RSA) &&
+      mbedtls_pk_get_bitlen(&certificate->pk) < LEAST_RSA_BITS) {
+    *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
+  }
+  /* Rule 7: versions 1 and 2 have no extensions to say what a certificate is for. */
+  if (root < 0 && certificate->version < 3) *flags |= OLD_VERSION;
+  if (depth == 0) {
+    *flags |= check_name(connection, certificate);
+    /* Rule 8: who signs certificates does not serve (RFC 5280, 4.2.1.9). */
+    if (certificate->ca_istrue) *flags |= AUTHORITY_AS_SERVER;
+  } else if (mbedtls_x509_crt_check_extended_key_usage(certificate, MBEDTLS_OID_SERVER_AUTH,
+                                                       MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH))) {
+    *flags |= INTERMEDIATE_USAGE; /* Rule 9: an intermediate's extendedKeyUsage binds it too. */
+  }
+  return 0;
+}

@@ -1,0 +1,21 @@
+/** Names of the groups of key exchange (IANA, "TLS Supported Groups"). */
+
+/** "x25519"; a number that is not known as it is, 0 as nothing. */
+export function groupName(group: i32): string {
+  switch (group) {
+    case 0:
+      return "";
+    case 23:
+      return "secp256r1";
+    case 24:
+      return "secp384r1";
+    case 25:
+      return "secp521r1";
+    case 29:
+      return "x25519";
+    case 30:
+      return "x448";
+    default:
+      return `group ${group}`;
+  }
+}

@@ -1,0 +1,54 @@
+/** Ciphertext on its way from the engine to the stream below, which may not take all at once. */
+import { Stream, StreamStatus } from "../stream";
+import { TlsShared } from "./shared";
+
+export class TlsOutbox {
+  /** What the stream below did not take: bytes of `rest` from `start` on. */
+  private rest: StaticArray<u8> | null = null;
+  private start: u32 = 0;
+
+  constructor(
+    private readonly shared: TlsShared,
+    private readonly handle: u32,
+    private readonly below: Stream,
+  ) {}
+
+  /** Nothing that the engine gave is left here. */
+  empty(): bool {
+    return this.rest == null;
+  }
+
+  /** It waits, and waiting is over. */
+  ready(): bool {
+    return this.below.writable() > 0 || this.below.status() == StreamStatus.Failed;
+  }
+
+  /** Moves all that the engine has; true when nothing is left. */
+  flush(): bool {
+    if (!this.flushRest()) return false;
+    const scratch = changetype<usize>(this.shared.scratch);
+    const capacity = this.shared.scratch.length as u32;
+    for (;;) {
+      const length = this.shared.engine.transmit(this.handle, scratch, capacity);
+      if (length == 0) return true;
+      const taken = this.below.write(scratch, length);
+      if (taken == length) continue;
+      const rest = new StaticArray<u8>((length - taken) as i32);
+      memory.copy(changetype<usize>(rest), scratch + taken, length - taken);
+      this.rest = rest;
+      this.start = 0;
+      return false;
+    }
+  }
+
+  private flushRest(): bool {
+    const rest = this.rest;
+    if (rest == null) return true;
+    const left = (rest.length as u32) - this.start;
+    const taken = this.below.write(changetype<usize>(rest) + this.start, left);
+    this.start += taken;
+    if (taken < left) return false;
+    this.rest = null;
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+/** The sessions of one connection: the one that it offers, and those that it is given. */
+import { TlsNumber } from "../../../kernel/core/tls-codes";
+import { TLS_SESSION_BYTES } from "../../../kernel/limits";
+import { TlsSession } from "./sessions";
+import { TlsOptions, TlsShared } from "./shared";
+
+/** What `TlsNumber.Version` is for TLS 1.2. */
+const TLS_1_2: i32 = 0x303;
+
+export class TlsResumption {
+  /** The session of an earlier connection was resumed. */
+  resumed: bool = false;
+  /** A session came that a later connection can resume. */
+  kept: bool = false;
+  /** What was offered in the handshake. */
+  private offered: TlsSession | null = null;
+
+  constructor(
+    private readonly shared: TlsShared,
+    private readonly handle: u32,
+    private readonly options: TlsOptions,
+  ) {}
+
+  /** Offers a session in the handshake to come. */
+  offer(session: TlsSession): void {
+    const bytes = session.bytes;
+    this.shared.engine.resume(this.handle, changetype<usize>(bytes), bytes.length as u32);
+    this.offered = session;
+  }
+
+  /** The handshake is over: a session of TLS 1.2 serves again, one of 1.3 not (RFC 8446 C.4). */
+  opened(): void {
+    const engine = this.shared.engine;
+    this.resumed = engine.number(this.handle, TlsNumber.Resumed) == 1;
+    const offered = this.offered;
+    if (offered == null || !this.resumed || this.kept) return;
+    if (engine.number(this.handle, TlsNumber.Version) != TLS_1_2) return;
+    this.shared.sessions.keep(offered);
+    this.offered = null;
+    this.kept = true;
+  }
+
+  /** A new session came. Only what was verified is resumed. */
+  keep(now: i64): void {
+    const options = this.options;
+    if (options.server || options.insecure) return;
+    const scratch = changetype<usize>(this.shared.scratch);
+    const length = this.shared.engine.session(this.handle, scratch, TLS_SESSION_BYTES);
+    if (length == 0 || length > TLS_SESSION_BYTES) return;
+    this.shared.sessions.put(options.host, options.port, scratch, length, now);
+    memory.fill(scratch, 0, length);
+    this.kept = true;
+  }
+
+  /** Forgets what was offered. */
+  end(): void {
+    const offered = this.offered;
+    if (offered != null) offered.wipe();
+    this.offered = null;
+  }
+}

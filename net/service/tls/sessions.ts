@@ -1,0 +1,70 @@
+/**
+ * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): one for each server, used
+ * once and only for the same name and port, and none longer than seven days.
+ */
+import { MINUTE } from "../../../kernel/core/time";
+import { TLS_SESSIONS } from "../../../kernel/limits";
+
+/** The longest that RFC 8446 lets a ticket live. */
+const LIFETIME: i64 = 7 * 24 * 60 * MINUTE;
+
+export class TlsSession {
+  constructor(
+    readonly host: string,
+    readonly port: u32,
+    readonly bytes: StaticArray<u8>,
+    readonly expiresAt: i64,
+  ) {}
+
+  /** It holds secrets. */
+  wipe(): void {
+    memory.fill(changetype<usize>(this.bytes), 0, this.bytes.length);
+  }
+}
+
+export class TlsSessions {
+  /** Oldest first. */
+  private kept: Array<TlsSession> = [];
+
+  get count(): u32 {
+    return this.kept.length;
+  }
+
+  /** Keeps a copy of a session, in place of an older one with the same server. */
+  put(host: string, port: u32, pointer: usize, length: u32, now: i64): void {
+    const bytes = new StaticArray<u8>(length as i32);
+    memory.copy(changetype<usize>(bytes), pointer, length);
+    this.keep(new TlsSession(host, port, bytes, now + LIFETIME));
+  }
+
+  /** Keeps a session, in place of an older one with the same server. */
+  keep(session: TlsSession): void {
+    const older = this.remove(session.host, session.port);
+    if (older != null) older.wipe();
+    if ((this.kept.length as u32) == TLS_SESSIONS) this.kept.shift().wipe();
+    this.kept.push(session);
+  }
+
+  /** Hands a session out, which is then kept no longer; null: there is none. */
+  take(host: string, port: u32, now: i64): TlsSession | null {
+    const session = this.remove(host, port);
+    if (session == null || now < session.expiresAt) return session;
+    session.wipe();
+    return null;
+  }
+
+  /** What is trusted has changed: nothing that was settled before counts. */
+  clear(): void {
+    while (this.kept.length > 0) this.kept.pop().wipe();
+  }
+
+  private remove(host: string, port: u32): TlsSession | null {
+    for (let i = 0; i < this.kept.length; i++) {
+      const session = this.kept[i];
+      if (session.port != port || session.host != host) continue;
+      this.kept.splice(i, 1);
+      return session;
+    }
+    return null;
+  }
+}

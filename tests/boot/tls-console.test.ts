@@ -1,0 +1,251 @@
+/** TLS on the console: roots by hand, client certificates, httpd -s, the main job, the clock. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { extension, makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { boot, checkLines, configured } from "../support/console.ts";
+import { NtpServer } from "../support/ntp.ts";
+import { run } from "../support/process.ts";
+import { Machine, userNet } from "../support/qemu.ts";
+import { Anvil, NameServer, Nginx, patternBytes } from "../support/servers.ts";
+import { TlsServer } from "../support/tls.ts";
+
+const NAME = "mainnet.era.zksync.io";
+const root = makeRoot("Test Root");
+const authority = makeAuthority("Test Authority", root);
+const good = makeServer(["good.tls.test", NAME, "10.0.2.2"], authority);
+
+suite("roots by hand", () => {
+  let machine: Machine;
+  let server: TlsServer;
+
+  before(async () => {
+    server = await TlsServer.start(good);
+    machine = await Machine.boot({ memory: "128" });
+    await configured(machine);
+  });
+  after(async () => {
+    await machine?.stop();
+    await server?.stop();
+  });
+
+  test("ca list knows the roots that are built in, ca check reads them all", async () => {
+    const list = await machine.ok("ca list isrg");
+    assert.match(list, /^ +\d+ {2}20\d\d-\d\d-\d\d {2}.*CN=ISRG Root X1$/m);
+    const all = await machine.ok("ca list");
+    const [, count] = /^(\d+) roots; \1 are built in, 0 were added$/m.exec(all) ?? [];
+    assert.ok(Number(count) > 100, all.slice(-200));
+    assert.match(await machine.ok("ca check", 60_000), new RegExp(`^${count} roots looked at, 0`));
+  });
+
+  test("a root is pasted, used, shown, and removed again", async () => {
+    const url = `https://10.0.2.2:${server.port}/`;
+    assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
+    machine.type("ca add\r");
+    await machine.waitFor("paste the certificate");
+    machine.type(`some words before\r${root.pem.replaceAll("\n", "\r")}`);
+    const [, number] = await machine.waitFor(/^root (\d+) added: CN=Test Root$/m);
+    await machine.prompt();
+    assert.equal(await machine.ok(`curl ${url}`, 60_000), "secure /");
+    const shown = await machine.ok(`ca show ${number}`);
+    assert.match(shown, /^subject: CN=Test Root$/m);
+    assert.match(shown, new RegExp(`^sha256: ${root.fingerprint}$`, "im"));
+    assert.match(shown, /^added by hand or by ca\.pem$/m);
+    assert.match(await machine.ok("ca list test"), /CN=Test Root \(added\)/);
+    await machine.ok(`ca remove ${number}`);
+    assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
+  });
+
+  test("what is no certificate is not added, nor is one twice", async () => {
+    for (const line of ["ca show 9999", "ca remove 1", "ca remove 9999", "ca frob"]) {
+      const { output, code } = await machine.command(line);
+      assert.notEqual(code, 0, line);
+      assert.match(output, /^ca: /m);
+    }
+    machine.type("ca add\r-----BEGIN CERTIFICATE-----\rAAAA\r-----END CERTIFICATE-----\r");
+    await machine.waitFor(/^ca: .*expected a certificate in PEM$/m);
+    await machine.prompt();
+    machine.type("ca add\r");
+    await machine.waitFor("paste the certificate");
+    machine.type("\x04");
+    await machine.waitFor(/^ca: the line -----END CERTIFICATE----- is missing/m);
+    await machine.prompt();
+  });
+
+  test("wrong words are refused", async () => {
+    for (const line of ["tls", "tls a:0", "tls a:99999", "tls a b", "selftest", "selftest x"]) {
+      const { output, code } = await machine.command(line);
+      assert.equal(code, 2, line);
+      assert.match(output, /expected/);
+    }
+    assert.equal((await machine.command("tls no-such-name.invalid", 60_000)).code, 6);
+    assert.equal((await machine.command("tls 10.0.2.2:1", 60_000)).code, 7);
+  });
+
+  test("httpd -s needs a certificate", async () => {
+    const { output, code } = await machine.command("httpd -s 8443");
+    assert.equal(code, 1);
+    assert.match(output, /server\.pem and server\.key/);
+  });
+});
+
+suite("identities", () => {
+  const purposes = [extension.noAuthority(), extension.keyUsage(0), extension.purposes(2)];
+  const client = makeServer(["a client"], authority, { extensions: purposes });
+  const own = makeServer(["guest.test", "127.0.0.1"], authority);
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-identity-"));
+  let machine: Machine;
+
+  before(async () => {
+    writeFileSync(`${folder}/root.pem`, root.pem);
+    machine = await Machine.boot({
+      memory: "128",
+      nics: [userNet([8443])],
+      modules: {
+        "ca.pem": root.pem,
+        "client.pem": client.chain,
+        "client.key": client.key,
+        "server.pem": own.chain,
+        "server.key": own.key,
+      },
+    });
+    await configured(machine);
+  });
+  after(async () => {
+    await machine?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("the boot modules are read, and no key is in the log", async () => {
+    const log = await machine.ok("dmesg");
+    assert.match(log, /client\.pem: certificate and key of the client are set/);
+    assert.match(log, /server\.pem: certificate and key of the server are set/);
+    assert.doesNotMatch(machine.console, /PRIVATE/);
+  });
+
+  test("TLS-46 a server that asks gets the client's certificate", async () => {
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const settings = { minVersion: version, maxVersion: version, clientRoots: root.pem };
+      const server = await TlsServer.start(good, {}, settings);
+      try {
+        assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`), "secure /");
+        assert.equal(server.seen.at(-1)?.client, "a client");
+        assert.equal(server.seen.at(-1)?.protocol, version);
+      } finally {
+        await server.stop();
+      }
+    }
+  });
+
+  test("httpd -s serves the host's curl with both versions, keep-alive and bulk", async () => {
+    await machine.ok("httpd -s 8443");
+    const port = await machine.port(8443);
+    const url = `https://127.0.0.1:${port}`;
+    const curl = (...words: string[]) =>
+      run(["curl", "-sS", "--cacert", `${folder}/root.pem`, "--max-time", "120", ...words]);
+    for (const version of ["1.2", "1.3"]) {
+      const words = [`--tlsv${version}`, "--tls-max", version, `${url}/status.json`];
+      const { code, output } = await curl(...words, "-w", "%{num_connects}", `${url}/`);
+      assert.equal(code, 0, output);
+      assert.match(output, /^\{"hostname".*\}$/m);
+      assert.match(output, /^1<!doctype html>[\s\S]*<\/html>\n0$/m);
+    }
+    const file = `${folder}/bytes`;
+    const got = await curl("-o", file, `${url}/bytes/4000000`);
+    assert.equal(got.code, 0, got.output);
+    const { output } = await run(["sha256sum", file]);
+    const { createHash } = await import("node:crypto");
+    const wanted = createHash("sha256").update(patternBytes(4_000_000)).digest("hex");
+    assert.equal(output.split(" ")[0], wanted);
+    writeFileSync(file, patternBytes(2_000_000));
+    const posted = await curl("--data-binary", `@${file}`, `${url}/discard`);
+    assert.equal(posted.code, 0, posted.output);
+    assert.match(posted.output, /2000000/);
+    const stranger = await run(["curl", "-sS", url]);
+    assert.equal(stranger.code, 60, stranger.output);
+    const plain = await run(["curl", "-sS", "--max-time", "20", `http://127.0.0.1:${port}/`]);
+    assert.notEqual(plain.code, 0);
+    assert.equal((await curl(`${url}/`)).code, 0);
+    await machine.ok("httpd stop");
+  });
+});
+
+suite("the main job over https", () => {
+  test("check and rpc against a node behind nginx with TLS", async (t) => {
+    const anvil = await Anvil.start();
+    t.after(() => anvil.stop());
+    const more = `location / { proxy_pass http://127.0.0.1:${anvil.port}; }`;
+    const nginx = await Nginx.start({}, { secure: good, more });
+    t.after(() => nginx.stop());
+    const names = await NameServer.start([`--address=/${NAME}/10.0.2.2`]);
+    t.after(() => names.stop());
+    const configuration = `[Network]\nDHCP=yes\nDNS=10.0.2.2#${names.port}\n`;
+    const modules = { "ca.pem": root.pem, "anonymos.conf": configuration };
+    const machine = await boot(t, { memory: "128", modules });
+    const url = `https://${NAME}:${nginx.port}/`;
+    const lines = checkLines(await machine.ok(`check ${url}`, 60_000));
+    assert.deepEqual(
+      lines.map(({ verdict, name }) => `${verdict} ${name}`),
+      ["nic", "arp", "ping", "dns", "tcp", "tls", "http", "rpc"].map((name) => `ok ${name}`),
+    );
+    const tls = lines.find((line) => line.name === "tls")?.detail ?? "";
+    assert.match(tls, new RegExp(`^${NAME} verified, TLSv1\\.3, `));
+    assert.equal(await machine.ok(`rpc ${url} eth_chainId`, 60_000), '"0x144" (324)');
+    const refused = await machine.command(`check https://other.${NAME}:${nginx.port}/`, 60_000);
+    assert.equal(refused.code, 1);
+    assert.match(refused.output, /^FAIL tls .*it is not for this name/m);
+    assert.match(refused.output, /^FAIL rpc +not tried: tls failed$/m);
+    const over = await machine.ok(`rpc https://10.0.2.2:1/ ${url} eth_chainId`, 60_000);
+    assert.match(over, /^"0x144" \(324\)$/m);
+  });
+});
+
+suite("the clock", () => {
+  test("TLS-02 a clock that is far ahead refuses, and says so", async (t) => {
+    const server = await TlsServer.start(good);
+    t.after(() => server.stop());
+    const more = ["-rtc", "base=2090-06-01T00:00:00"];
+    const machine = await boot(t, { memory: "128", modules: { "ca.pem": root.pem }, more });
+    const { output, code } = await machine.command(`curl https://10.0.2.2:${server.port}/`, 60_000);
+    assert.equal(code, 60, output);
+    assert.match(output, /expired.*; the clock says .* UTC 2090 \(real-time clock\)/);
+    const time = await NtpServer.start();
+    t.after(() => time.stop());
+    const moved = await machine.ok(`ntp 10.0.2.2#${time.port}`, 60_000);
+    assert.match(moved, /^10\.0\.2\.2#\d+: stratum 2, offset -20\d+\.\d{6} s, delay [\d.]+ ms$/m);
+    assert.match(moved, /^the clock was moved by -20\d+\.\d{6} s: /m);
+    assert.match(await machine.ok("date -v"), /^source: network time from 10\.0\.2\.2#\d+$/m);
+    assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
+  });
+
+  test("TLS-02 a clock before the build's date counts for nothing", async (t) => {
+    const more = ["-rtc", "base=1970-01-02T00:00:00"];
+    const machine = await boot(t, { more });
+    const output = await machine.ok("date -v");
+    assert.match(output, /^source: the kernel's build date, for .* says 1970-01-02$/m);
+    assert.doesNotMatch(output, / 1970\n/);
+  });
+
+  test("configured time servers set the clock in the background, by their majority", async (t) => {
+    const hour = 3_600_000;
+    const servers = await Promise.all(
+      [hour, hour, 20 * hour].map((offset) => NtpServer.start({ offset })),
+    );
+    for (const server of servers) t.after(() => server.stop());
+    const list = servers.map((server) => `10.0.2.2#${server.port}`);
+    const modules = { "anonymos.conf": `[Network]\nDHCP=yes\nNTP=${list.join(" ")}\n` };
+    const machine = await boot(t, { modules });
+    await machine.waitFor(/ntp: the clock was moved by 3[56]\d{5} ms/, 30_000);
+    const shown = Date.parse((await machine.ok("date")).trim());
+    assert.ok(Math.abs(shown - Date.now() - hour) < 10_000);
+    const asked = await machine.ok("ntp -q");
+    assert.match(asked, new RegExp(`^${list[2]}: .*, it is not believed$`, "m"));
+    const tie = await machine.command(`ntp -q ${list[0]} ${list[2]}`);
+    assert.equal(tie.code, 1);
+    assert.match(tie.output, /the servers do not agree on the time/);
+    const none = await machine.command("ntp 10.0.2.2#1", 30_000);
+    assert.equal(none.code, 1);
+  });
+});

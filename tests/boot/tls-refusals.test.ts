@@ -1,0 +1,311 @@
+/** Certificates that must be refused, each with its own words, curl's code 60 and an alert. */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import {
+  Certificate,
+  type CertificateOptions,
+  extension,
+  makeAuthority,
+  makeRoot,
+  makeServer,
+} from "../support/certificates.ts";
+import { configured } from "../support/console.ts";
+import { Machine } from "../support/qemu.ts";
+import { NameServer } from "../support/servers.ts";
+import { OpensslServer, TlsServer } from "../support/tls.ts";
+
+const HOUR = 3_600_000;
+const root = makeRoot("Test Root");
+const authority = makeAuthority("Test Authority", root);
+
+/** A chain of three for `name`, with something changed in the server's certificate. */
+const leaf = (name: string, options: Partial<CertificateOptions> = {}) =>
+  makeServer([name], authority, options);
+/** The same with something changed in the authority above. */
+const below = (name: string, options: Partial<CertificateOptions>) =>
+  makeServer([name], makeAuthority("Odd Authority", root, options));
+const constrained = (name: string, permitted: string[], excluded: string[], critical = true) =>
+  below(name, {
+    extensions: [
+      extension.authority(),
+      extension.keyUsage(5, 6),
+      extension.constraints(permitted, excluded, critical),
+    ],
+  });
+const serving = (name: string) => [extension.names([name]), extension.noAuthority()];
+
+interface Case {
+  /** Rows of the catalogue and what is wrong. */
+  title: string;
+  /** The label in front of `.tls.test`. */
+  label: string;
+  make(name: string): Certificate;
+  words: RegExp;
+}
+
+const impostor = makeRoot("Test Root");
+const shallow = makeAuthority("Shallow Authority", root, {
+  extensions: [extension.authority(0), extension.keyUsage(5, 6)],
+});
+
+const cases: Case[] = [
+  {
+    title: "TLS-01 expired",
+    label: "expired",
+    make: (name) => leaf(name, { notAfter: new Date(Date.now() - HOUR) }),
+    words: /it has expired; the clock says .* UTC \d{4} \(real-time clock\)/,
+  },
+  {
+    title: "TLS-02 not valid yet",
+    label: "early",
+    make: (name) => leaf(name, { notBefore: new Date(Date.now() + HOUR) }),
+    words: /it is not valid yet; the clock says .* \(real-time clock\)/,
+  },
+  {
+    title: "TLS-03 self-signed",
+    label: "self",
+    make: (name) => makeServer([name], null),
+    words: /no trusted root vouches for it/,
+  },
+  {
+    title: "TLS-03 of an unknown root",
+    label: "unknown",
+    make: (name) => makeServer([name], makeAuthority("Authority", makeRoot("Unknown Root"))),
+    words: /no trusted root vouches for it/,
+  },
+  {
+    title: "TLS-03 of an impostor with a trusted root's name",
+    label: "impostor",
+    make: (name) => makeServer([name], makeAuthority("Test Authority", impostor)),
+    words: /no trusted root vouches for it/,
+  },
+  {
+    title: "TLS-03 with the authority's certificate missing",
+    label: "gap",
+    make: (name) => {
+      const missing = makeAuthority("Missing Authority", root);
+      return makeServer([name], null, { key: missing.keys, issuerName: "Missing Authority" });
+    },
+    words: /no trusted root vouches for it/,
+  },
+  {
+    title: "TLS-04 for another name",
+    label: "wrong",
+    make: () => leaf("other.test"),
+    words: /it is not for this name/,
+  },
+  {
+    title: "TLS-05 with the name only as common name",
+    label: "common",
+    make: (name) => leaf(name, { extensions: [extension.noAuthority()] }),
+    words: /it names no host \(it has no subjectAltName\)/,
+  },
+  ...["*.test", "a*.tls.test", "*.*.test", "*", "*.com", "w*6.tls.test"].map((pattern, index) => ({
+    title: `TLS-06 for ${pattern}`,
+    label: `wild${index + 1}`,
+    make: () => leaf(pattern),
+    words: /it is not for this name/,
+  })),
+  {
+    title: "TLS-07 with a zero byte in its name",
+    label: "zero",
+    make: (name) => leaf(`${name}\0.evil.test`),
+    words: /the certificate was refused: /,
+  },
+  {
+    title: "TLS-09 outside of the names that its authority may certify",
+    label: "outside",
+    make: (name) => constrained(name, ["good.tls.test"], []),
+    words: /an authority above it may not certify this name/,
+  },
+  {
+    title: "TLS-09 among the names that its authority must not certify",
+    label: "excluded",
+    make: (name) => constrained(name, [], ["excluded.tls.test"]),
+    words: /an authority above it may not certify this name/,
+  },
+  {
+    title: "TLS-09 outside of constraints that are not critical",
+    label: "lax",
+    make: (name) => constrained(name, ["good.tls.test"], [], false),
+    words: /an authority above it may not certify this name/,
+  },
+  {
+    title: "TLS-10 below what is no authority",
+    label: "pretender",
+    make: (name) => below(name, { extensions: [extension.noAuthority(), extension.keyUsage(0)] }),
+    words: /the certificate was refused: /,
+  },
+  {
+    title: "TLS-10 below an authority that may not sign certificates",
+    label: "unsigned",
+    make: (name) => below(name, { extensions: [extension.authority(), extension.keyUsage(0)] }),
+    words: /the certificate was refused: /,
+  },
+  {
+    title: "TLS-10 deeper than an authority allows",
+    label: "deep",
+    make: (name) => makeServer([name], makeAuthority("Deep Authority", shallow)),
+    words: /the certificate was refused: /,
+  },
+  {
+    title: "TLS-11 for clients only",
+    label: "client",
+    make: (name) => leaf(name, { extensions: [...serving(name), extension.purposes(2)] }),
+    words: /its extended key usage does not allow this/,
+  },
+  {
+    title: "TLS-11 without the right to sign",
+    label: "nosign",
+    make: (name) => leaf(name, { extensions: [...serving(name), extension.keyUsage(6)] }),
+    words: /its key usage does not allow this/,
+  },
+  {
+    title: "below an authority that is for clients only",
+    label: "purpose",
+    make: (name) =>
+      below(name, {
+        extensions: [extension.authority(), extension.keyUsage(5), extension.purposes(2)],
+      }),
+    words: /an authority above it may not certify servers/,
+  },
+  {
+    title: "TLS-12 with an unknown critical extension",
+    label: "critical",
+    make: (name) => leaf(name, { extensions: [...serving(name), extension.unknown()] }),
+    words: /it has a critical extension that is not known/,
+  },
+  {
+    title: "TLS-12 below an authority with an unknown critical extension",
+    label: "above",
+    make: (name) =>
+      below(name, {
+        extensions: [extension.authority(), extension.keyUsage(5), extension.unknown()],
+      }),
+    words: /it has a critical extension that is not known/,
+  },
+  {
+    title: "TLS-13 signed with SHA-1",
+    label: "sha1",
+    make: (name) => leaf(name, { hash: "sha1" }),
+    words: /it is signed with a hash that is too weak/,
+  },
+  {
+    title: "TLS-13 below an authority signed with SHA-1",
+    label: "sha1above",
+    make: (name) => below(name, { hash: "sha1" }),
+    words: /it is signed with a hash that is too weak/,
+  },
+  {
+    title: "an authority's certificate as the server's own",
+    label: "authority",
+    make: (name) => leaf(name, { extensions: [extension.names([name]), extension.authority()] }),
+    words: /it is an authority's, not a server's/,
+  },
+  {
+    title: "of version 1",
+    label: "old",
+    make: (name) => leaf(name, { version: 1 }),
+    words: /it is of an old version/,
+  },
+];
+
+suite("certificates that are refused", () => {
+  let machine: Machine;
+  let server: TlsServer;
+  let byAddress: TlsServer;
+  let names: NameServer;
+
+  before(async () => {
+    const full = (label: string) => `${label}.tls.test`;
+    const shown = Object.fromEntries(
+      cases.map(({ label, make }) => [full(label), make(full(label))]),
+    );
+    shown["star.tls.test"] = leaf("*.tls.test");
+    shown["permitted.tls.test"] = constrained("permitted.tls.test", ["tls.test"], ["evil.test"]);
+    shown["shallow.tls.test"] = makeServer(["shallow.tls.test"], shallow);
+    const weak = { ciphers: "DEFAULT:@SECLEVEL=0" };
+    server = await TlsServer.start(leaf("10.0.2.2"), shown, weak);
+    byAddress = await TlsServer.start(
+      leaf("x", { extensions: [addressAsName(), extension.noAuthority()] }),
+    );
+    names = await NameServer.start(["--address=/tls.test/10.0.2.2"]);
+    const configuration = `[Network]\nDHCP=yes\nDNS=10.0.2.2#${names.port}\n`;
+    const modules = { "ca.pem": root.pem, "anonymos.conf": configuration };
+    machine = await Machine.boot({ memory: "128", modules });
+    await configured(machine);
+  });
+  after(async () => {
+    await machine?.stop();
+    await server?.stop();
+    await byAddress?.stop();
+    await names?.stop();
+  });
+
+  for (const { title, label, words } of cases) {
+    test(title, async () => {
+      const before = server.requests.length;
+      const errors = server.errors.length;
+      const url = `https://${label}.tls.test:${server.port}/`;
+      const { output, code } = await machine.command(`curl ${url}`, 60_000);
+      assert.equal(code, 60, output);
+      assert.match(output, words);
+      assert.match(output, /^curl: \(60\) /m);
+      assert.equal(server.requests.length, before, "a request was sent all the same");
+      await machine.ok("sleep 0.1");
+      assert.match(server.errors.slice(errors).join(), /ALERT|alert/, "no alert was sent");
+    });
+  }
+
+  test("TLS-06, TLS-09, TLS-10 what fits the rules is accepted", async () => {
+    for (const label of ["star", "permitted", "shallow"]) {
+      const output = await machine.ok(`curl https://${label}.tls.test:${server.port}/`, 60_000);
+      assert.equal(output, "secure /");
+    }
+  });
+
+  test("TLS-08 an address needs a certificate for the address, and no name is sent", async () => {
+    assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
+    assert.equal(server.seen.at(-1)?.servername, "");
+    const url = `https://10.0.2.2:${byAddress.port}/`;
+    const { output, code } = await machine.command(`curl ${url}`, 60_000);
+    assert.equal(code, 60, output);
+    assert.match(output, /it is not for this name/);
+  });
+
+  test("TLS-13 a key of 1,024 bits is too short", async () => {
+    const short = leaf("10.0.2.2", { kind: "rsa1024" });
+    const more = ["-www", "-cipher", "DEFAULT:@SECLEVEL=0"];
+    const openssl = await OpensslServer.start(short, more);
+    try {
+      const { output, code } = await machine.command(`curl https://10.0.2.2:${openssl.port}/`);
+      assert.equal(code, 60, output);
+      assert.match(output, /a key is too short/);
+    } finally {
+      await openssl.stop();
+    }
+  });
+
+  test("-k takes whoever answers, warns, and leaves nothing behind for others", async () => {
+    const url = `https://wrong.tls.test:${server.port}/`;
+    const output = await machine.ok(`curl -k ${url}`, 60_000);
+    assert.match(output, /^curl: warning: -k: whoever answers is taken for the server$/m);
+    assert.match(output, /^secure \/$/m);
+    assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
+  });
+
+  test("tls shows every fault and the chain", async () => {
+    const { output, code } = await machine.command(`tls wrong.tls.test:${server.port}`, 60_000);
+    assert.equal(code, 60);
+    assert.match(output, /^verification: refused\n {2}it is not for this name$/m);
+    assert.match(output, /^ {2}names: DNS:other\.test$/m);
+    assert.match(output, /^certificate 2 of 2\n {2}subject: CN=Test Authority$/m);
+  });
+});
+
+/** A dNSName that reads like an address. */
+function addressAsName() {
+  const text = Buffer.from("10.0.2.2");
+  const value = Buffer.concat([Buffer.of(0x30, text.length + 2, 0x82, text.length), text]);
+  return { oid: "2.5.29.17", value };
+}

@@ -1,0 +1,91 @@
+/** Certificates for tests, made by openssl: authorities, chains below them, and faults of each. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a certificate is to be; unset fields have the usual value of its kind. */
+export interface Wish {
+  /** Lines of an openssl extension section; replaces all of the usual ones. */
+  extensions?: string[];
+  /** Added to the usual ones. */
+  more?: string[];
+  names?: string;
+  subject?: string;
+  key?: string[];
+  hash?: string;
+  days?: number;
+  issuer?: Certificate;
+  /** A certificate whose key this one shares. */
+  sameKey?: Certificate;
+  /** X.509 version 1: no extensions at all. */
+  old?: boolean;
+}
+
+/** Files in PEM. */
+export interface Certificate {
+  file: string;
+  key: string;
+  pem: string;
+  keyPem: string;
+}
+
+const authority = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"];
+const server = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature"];
+
+export const elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+export const rsa = (bits: number) => ["-newkey", `rsa:${bits}`];
+
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
+  private count = 0;
+
+  /** An authority: a root, or below `issuer`. */
+  authority(wish: Wish = {}): Certificate {
+    const subject = wish.subject ?? `/O=AnonymOS tests/CN=Authority ${this.count}`;
+    return this.make({ ...wish, subject, extensions: wish.extensions ?? authority });
+  }
+
+  /** A server's certificate for good.test. */
+  server(issuer: Certificate, wish: Wish = {}): Certificate {
+    const names = wish.names ?? "DNS:good.test";
+    const usual = [...server, "extendedKeyUsage=serverAuth"];
+    if (names !== "") usual.push(`subjectAltName=${names}`);
+    const subject = wish.subject ?? "/CN=good.test";
+    return this.make({ ...wish, issuer, subject, extensions: wish.extensions ?? usual });
+  }
+
+  make(wish: Wish): Certificate {
+    const base = join(this.folder, `${this.count++}`);
+    const [file, request, key] = [`${base}.pem`, `${base}.csr`, wish.sameKey?.key ?? `${base}.key`];
+    const subject = ["-subj", wish.subject ?? "/CN=nobody", "-utf8"];
+    const source = wish.sameKey ? ["-key", key] : [...(wish.key ?? elliptic), "-nodes"];
+    const keyOut = wish.sameKey ? [] : ["-keyout", key];
+    openssl("req", "-new", ...source, ...keyOut, "-out", request, ...subject);
+    const lines = [...(wish.extensions ?? []), ...(wish.more ?? [])];
+    writeFileSync(`${base}.ext`, `[e]\n${lines.join("\n")}\n`);
+    const extensions = wish.old ? [] : ["-extfile", `${base}.ext`, "-extensions", "e"];
+    const { issuer } = wish;
+    const signer = issuer ? ["-CA", issuer.file, "-CAkey", issuer.key] : ["-signkey", key];
+    const serial = ["-set_serial", String(1000 + this.count)];
+    const [days, hash] = [String(wish.days ?? 30), `-${wish.hash ?? "sha256"}`];
+    const words = ["-in", request, ...signer, ...serial, ...extensions, "-days", days, hash];
+    openssl("x509", "-req", ...words, "-out", file);
+    return { file, key, pem: readFileSync(file, "utf8"), keyPem: readFileSync(key, "utf8") };
+  }
+
+  /** A file of its own with that text. */
+  write(text: string): string {
+    const path = join(this.folder, `${this.count++}.txt`);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export function openssl(...words: string[]): string {
+  return execFileSync("openssl", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}

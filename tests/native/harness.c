@@ -1,0 +1,428 @@
+/* The kernel's own TLS objects in a process of Linux: the door of kernel/machine/host.ts over a
+ * real TCP connection. Linked at fixed, low addresses, for the door's pointers have 32 bits.
+ *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
+ *     harness fail PORT NAME [KEY=VALUE...]      harness loopback | selftest | roots | benchmark
+ * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
+ * chunk=BYTES (of each read of the socket), send=TEXT, bytes=COUNT (to be sent), session=FILE
+ * (resumed if it is there, and written), identity=CHAIN,KEY, pending=MILLISECONDS. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t i32;
+#define HOST void* host
+u32 w2c_host_tlsStart(HOST);
+void w2c_host_tlsAddEntropy(HOST, u32, u32, u32);
+void w2c_host_tlsSetTime(HOST, u64, u64);
+u32 w2c_host_tlsOpenClient(HOST, u32, u32, u32);
+u32 w2c_host_tlsOpenServer(HOST, u32);
+u32 w2c_host_tlsStep(HOST, u32, u32, u32);
+u32 w2c_host_tlsState(HOST, u32);
+u32 w2c_host_tlsTransmit(HOST, u32, u32, u32);
+u32 w2c_host_tlsReadable(HOST, u32);
+u32 w2c_host_tlsRead(HOST, u32, u32, u32);
+u32 w2c_host_tlsWrite(HOST, u32, u32, u32);
+void w2c_host_tlsClose(HOST, u32);
+void w2c_host_tlsFree(HOST, u32);
+u32 w2c_host_tlsNumber(HOST, u32, u32);
+u32 w2c_host_tlsBytes(HOST, u32, u32, u32, u32, u32);
+u32 w2c_host_tlsSession(HOST, u32, u32, u32);
+u32 w2c_host_tlsResume(HOST, u32, u32, u32);
+u32 w2c_host_tlsSetIdentity(HOST, u32, u32, u32, u32, u32);
+u32 w2c_host_tlsAddRoots(HOST, u32, u32);
+u32 w2c_host_tlsRootCount(HOST, u32);
+u32 w2c_host_tlsRoot(HOST, u32, u32, u32, u32);
+u32 w2c_host_tlsCertificateText(HOST, u32, u32, u32, u32, u32, u32);
+u32 w2c_host_tlsHeap(HOST, u32);
+u32 w2c_host_tlsSelfTestName(HOST, u32, u32, u32);
+u32 w2c_host_tlsSelfTest(HOST, u32);
+u32 w2c_host_tlsBenchmark(HOST, u32, u32);
+u32 w2c_host_tlsLoopback(HOST);
+extern u32 tls_fail_allocation;
+
+enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
+enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
+
+static u8 file[1 << 20], other_file[1 << 16], input[1 << 16], output[1 << 14], text[1 << 16];
+static char word[512];
+static u64 moment; /* of the wall clock */
+
+static u32 at(const void* address) { return (u32)(uintptr_t)address; }
+
+void* tls_memory(u64* bytes) {
+  *bytes = 2 << 20;
+  return mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void die(const char* what) {
+  printf("harness=%s\n", what);
+  exit(2);
+}
+
+static u32 read_file(const char* path, u8* bytes, u32 capacity) {
+  int source = open(path, O_RDONLY);
+  if (source < 0) return 0;
+  ssize_t length = read(source, bytes, capacity);
+  close(source);
+  return length < 0 ? 0 : length;
+}
+
+static void tick(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  w2c_host_tlsSetTime(NULL, moment, now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static void add_entropy(void) {
+  u8* bytes = input;
+  if (getrandom(bytes, 64, 0) != 64) die("random");
+  w2c_host_tlsAddEntropy(NULL, at(bytes), 64, 512);
+}
+
+/* --- the words of the command line ------------------------------------------------------------ */
+
+static char** words;
+static int word_count;
+
+static const char* value_of(const char* key) {
+  size_t length = strlen(key);
+  for (int i = 0; i < word_count; i++) {
+    if (strncmp(words[i], key, length) == 0 && words[i][length] == '=')
+      return words[i] + length + 1;
+  }
+  return NULL;
+}
+
+static u32 number_of(const char* key, u32 otherwise) {
+  const char* value = value_of(key);
+  return value == NULL ? otherwise : strtoul(value, NULL, 0);
+}
+
+static void set_identity(u32 server, const char* chain, const char* key) {
+  u32 chain_length = read_file(chain, file, sizeof file);
+  u32 key_length = read_file(key, other_file, sizeof other_file);
+  i32 failure =
+      w2c_host_tlsSetIdentity(NULL, server, at(file), chain_length, at(other_file), key_length);
+  if (failure != 0) printf("identity=%d\n", failure);
+}
+
+static void start(void) {
+  const char* time_value = value_of("time");
+  moment = time_value == NULL ? (u64)time(NULL) : strtoul(time_value, NULL, 10);
+  tick();
+  add_entropy();
+  i32 failure = w2c_host_tlsStart(NULL);
+  if (failure != 0) printf("start=%d\n", failure);
+  for (int i = 0; i < word_count; i++) {
+    if (strncmp(words[i], "root=", 5) != 0) continue;
+    u32 length = read_file(words[i] + 5, file, sizeof file);
+    i32 added = w2c_host_tlsAddRoots(NULL, at(file), length);
+    printf("added=%d\n", added);
+  }
+  char* identity = (char*)value_of("identity");
+  if (identity != NULL) {
+    char* comma = strchr(identity, ',');
+    *comma = 0;
+    set_identity(0, identity, comma + 1);
+  }
+}
+
+/* --- a connection ----------------------------------------------------------------------------- */
+
+struct peer {
+  int socket;
+  u32 handle, held, taken; /* ciphertext: what is held of it, what of that was taken */
+  bool ended;
+  u64 sent, to_send, received;
+  const char* question;
+};
+
+static bool flush(struct peer* peer) {
+  while (w2c_host_tlsState(NULL, peer->handle) & OUTPUT) {
+    u32 length = w2c_host_tlsTransmit(NULL, peer->handle, at(output), sizeof output);
+    if (length == 0) break;
+    if (send(peer->socket, output, length, MSG_NOSIGNAL) != (ssize_t)length) return false;
+  }
+  return true;
+}
+
+static void fill(struct peer* peer) {
+  u32 most = number_of("chunk", sizeof input);
+  if (peer->taken < peer->held || peer->ended) return;
+  struct pollfd wait = {peer->socket, POLLIN, 0};
+  u32 patience = number_of("pending", 10000);
+  if (poll(&wait, 1, patience) <= 0) die("timeout");
+  ssize_t length = recv(peer->socket, input, most, 0);
+  peer->ended = length <= 0;
+  peer->held = length < 0 ? 0 : length;
+  peer->taken = 0;
+}
+
+static void send_some(struct peer* peer) {
+  while (peer->sent < peer->to_send) {
+    u32 length = peer->to_send - peer->sent;
+    if (length > sizeof file) length = sizeof file;
+    const void* from = peer->question != NULL ? peer->question + peer->sent : (const char*)file;
+    memcpy(text, from, length < sizeof text ? length : sizeof text);
+    u32 taken = w2c_host_tlsWrite(NULL, peer->handle, at(text),
+                                  length < sizeof text ? length : sizeof text);
+    peer->sent += taken;
+    if (taken == 0 || !flush(peer)) return;
+  }
+}
+
+/* Runs until the connection is over, one way or another; echoes what came where `echo` is set. */
+static void run(struct peer* peer, bool echo) {
+  static u8 saved[1 << 14];
+  const char* session = value_of("session");
+  u64 hash = 0xcbf29ce484222325;
+  for (;;) {
+    tick();
+    u32 state = w2c_host_tlsState(NULL, peer->handle);
+    if (!(state & AGAIN) && (state & 15) <= OPEN) {
+      fill(peer);
+    }
+    peer->taken +=
+        w2c_host_tlsStep(NULL, peer->handle, at(input + peer->taken), peer->held - peer->taken);
+    if (!flush(peer)) break;
+    for (u32 count; (count = w2c_host_tlsRead(NULL, peer->handle, at(text), sizeof text)) != 0;) {
+      for (u32 i = 0; i < count; i++) hash = (hash ^ text[i]) * 0x100000001b3;
+      if (peer->received < 200) printf("text=%.*s\n", count < 200 ? (int)count : 200, text);
+      peer->received += count;
+      if (echo) {
+        w2c_host_tlsWrite(NULL, peer->handle, at(text), count);
+        flush(peer);
+      }
+    }
+    state = w2c_host_tlsState(NULL, peer->handle);
+    if ((state & 15) == OPEN) send_some(peer);
+    if (state & NEW_SESSION && session != NULL) {
+      u32 length = w2c_host_tlsSession(NULL, peer->handle, at(saved), sizeof saved);
+      int target = open(session, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      if (target < 0 || write(target, saved, length) != (ssize_t)length) die("session");
+      close(target);
+      printf("saved=%u\n", length);
+    }
+    if ((state & 15) >= PEER_CLOSED) break;
+    if (peer->ended && peer->taken >= peer->held && !(state & AGAIN)) break;
+  }
+  w2c_host_tlsClose(NULL, peer->handle);
+  flush(peer);
+  printf("received=%lu\nhash=%lx\n", peer->received, hash);
+}
+
+static void tell_text(const char* name, u32 handle, u32 what) {
+  u32 length = w2c_host_tlsBytes(NULL, handle, what, 0, at(word), sizeof word);
+  printf("%s=%.*s\n", name, (int)length, word);
+}
+
+static void tell_certificates(u32 handle) {
+  static const char* names[] = {"subject", "issuer", "serial",    "from",  "to",
+                                "name",    "key",    "signature", "print", "authority"};
+  u32 length = w2c_host_tlsBytes(NULL, handle, 3, 0, at(text), sizeof text);
+  for (u32 field = 0; length != 0 && field < sizeof names / sizeof *names; field++) {
+    for (u32 index = 0; index < (field == 5 ? 20 : 1); index++) {
+      u32 count =
+          w2c_host_tlsCertificateText(NULL, at(text), length, field, index, at(word), sizeof word);
+      if (count != 0) printf("leaf-%s=%.*s\n", names[field], (int)count, word);
+    }
+  }
+}
+
+static void tell(u32 handle) {
+  static const char* numbers[] = {"error",
+                                  "refusals",
+                                  "version",
+                                  "suite-number",
+                                  "group",
+                                  "resumed",
+                                  "certificates",
+                                  "alert-received",
+                                  "alert-sent",
+                                  "root-number",
+                                  "certificate-requested",
+                                  "heap-used",
+                                  "heap-peak",
+                                  "key-updates"};
+  static const char* states[] = {"none", "handshaking", "open", "closed", "failed"};
+  u32 state = w2c_host_tlsState(NULL, handle) & 15;
+  printf("state=%s\n", states[state]);
+  for (u32 i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    printf("%s=%d\n", numbers[i], (i32)w2c_host_tlsNumber(NULL, handle, i));
+  }
+  tell_text("version-text", handle, 0);
+  tell_text("suite", handle, 1);
+  tell_text("alpn", handle, 2);
+  tell_certificates(handle);
+  u32 length = w2c_host_tlsBytes(NULL, handle, 4, 0, at(text), sizeof text);
+  u32 count = w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word);
+  printf("root=%.*s\n", (int)count, word);
+}
+
+static int dial(u32 port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int stream = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(stream, (struct sockaddr*)&address, sizeof address) != 0) die("connect");
+  return stream;
+}
+
+static struct peer client(u32 port, const char* name) {
+  add_entropy();
+  struct peer peer = {.socket = dial(port)};
+  peer.handle = w2c_host_tlsOpenClient(NULL, at(name), strlen(name), number_of("options", 0));
+  const char* session = value_of("session");
+  u32 length = session == NULL ? 0 : read_file(session, file, sizeof file);
+  if (length != 0) {
+    i32 failure = w2c_host_tlsResume(NULL, peer.handle, at(file), length);
+    printf("resume=%d\n", failure);
+  }
+  peer.question = value_of("send");
+  peer.to_send = peer.question != NULL ? strlen(peer.question) : number_of("bytes", 0);
+  return peer;
+}
+
+static void heap(const char* name) {
+  printf("%s=%u\n%s-blocks=%u\n", name, w2c_host_tlsHeap(NULL, 0), name, w2c_host_tlsHeap(NULL, 3));
+}
+
+static void run_client(u32 port, const char* given_name) {
+  static char name[300];
+  snprintf(name, sizeof name, "%s", given_name);
+  u32 times = number_of("times", 1);
+  for (u32 i = 0; i < times; i++) {
+    struct peer peer = client(port, name);
+    if (peer.handle != 0) run(&peer, false);
+    if (i + 1 == times) tell(peer.handle);
+    w2c_host_tlsFree(NULL, peer.handle);
+    close(peer.socket);
+  }
+  heap("after");
+}
+
+/* Lets every allocation of a connection fail in turn. */
+static void run_failures(u32 port, const char* given_name) {
+  static char name[300];
+  snprintf(name, sizeof name, "%s", given_name);
+  u32 step = number_of("step", 1), count = 0, wrong = 0;
+  for (u32 failing = 1;; failing += step) {
+    fflush(stdout);
+    int quiet = dup(1), nothing = open("/dev/null", O_WRONLY);
+    dup2(nothing, 1);
+    tls_fail_allocation = failing;
+    struct peer peer = client(port, name);
+    if (peer.handle != 0) run(&peer, false);
+    bool reached = tls_fail_allocation == 0;
+    tls_fail_allocation = 0;
+    bool open_state = (w2c_host_tlsState(NULL, peer.handle) & 15) == PEER_CLOSED;
+    wrong += w2c_host_tlsNumber(NULL, peer.handle, 1) != 0 && open_state;
+    w2c_host_tlsFree(NULL, peer.handle);
+    close(peer.socket);
+    fflush(stdout);
+    dup2(quiet, 1);
+    close(quiet);
+    close(nothing);
+    if (w2c_host_tlsHeap(NULL, 0) != 0) {
+      printf("leak=%u\n", failing);
+      break;
+    }
+    if (!reached) {
+      printf("good=%d\n", open_state);
+      break;
+    }
+    count++;
+  }
+  printf("failures=%u\nwrong=%u\n", count, wrong);
+  heap("after");
+}
+
+static void run_server(u32 port) {
+  int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  socklen_t length = sizeof address;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listener, (struct sockaddr*)&address, sizeof address) != 0) die("bind");
+  listen(listener, 8);
+  getsockname(listener, (struct sockaddr*)&address, &length);
+  printf("port=%u\n", ntohs(address.sin_port));
+  fflush(stdout);
+  for (u32 i = 0; i < number_of("times", 1); i++) {
+    struct peer peer = {.socket = accept(listener, NULL, NULL)};
+    add_entropy();
+    peer.handle = w2c_host_tlsOpenServer(NULL, number_of("options", 0));
+    peer.question = value_of("send");
+    peer.to_send = peer.question != NULL ? strlen(peer.question) : number_of("bytes", 0);
+    run(&peer, peer.to_send == 0);
+    tell(peer.handle);
+    w2c_host_tlsFree(NULL, peer.handle);
+    shutdown(peer.socket, SHUT_WR);
+    close(peer.socket);
+    fflush(stdout);
+  }
+  heap("after");
+}
+
+static void run_self_tests(void) {
+  for (u32 i = 0;; i++) {
+    u32 length = w2c_host_tlsSelfTestName(NULL, i, at(word), sizeof word);
+    if (length == 0) break;
+    printf("%.*s=%d\n", (int)length, word, (i32)w2c_host_tlsSelfTest(NULL, i));
+  }
+}
+
+static void run_roots(void) {
+  u32 count = w2c_host_tlsRootCount(NULL, 0), readable = 0;
+  for (u32 i = 0; i < count; i++) {
+    u32 length = w2c_host_tlsRoot(NULL, 0, i, at(text), sizeof text);
+    readable +=
+        w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word) != 0;
+  }
+  printf("roots=%u\nreadable=%u\nresident=%u\n", count, readable, w2c_host_tlsHeap(NULL, 4));
+}
+
+static void run_benchmark(void) {
+  for (u32 cipher = 0; cipher < 3; cipher++) {
+    clock_t before = clock();
+    w2c_host_tlsBenchmark(NULL, cipher, 32 << 20);
+    printf("cipher-%u=%ld MB/s\n", cipher, 32 * CLOCKS_PER_SEC / (clock() - before + 1));
+  }
+}
+
+int main(int count, char** arguments) {
+  words = arguments;
+  word_count = count;
+  const char* verb = count > 1 ? arguments[1] : "";
+  start();
+  if (strcmp(verb, "server") == 0) set_identity(1, arguments[3], arguments[4]);
+  if (strcmp(verb, "client") == 0)
+    run_client(atoi(arguments[2]), arguments[3]);
+  else if (strcmp(verb, "fail") == 0)
+    run_failures(atoi(arguments[2]), arguments[3]);
+  else if (strcmp(verb, "server") == 0)
+    run_server(atoi(arguments[2]));
+  else if (strcmp(verb, "selftest") == 0)
+    run_self_tests();
+  else if (strcmp(verb, "roots") == 0)
+    run_roots();
+  else if (strcmp(verb, "benchmark") == 0)
+    run_benchmark();
+  else if (strcmp(verb, "loopback") == 0)
+    printf("loopback=%d\n", (i32)w2c_host_tlsLoopback(NULL));
+  else
+    die("what?");
+  return 0;
+}

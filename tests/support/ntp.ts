@@ -1,0 +1,68 @@
+/** A time server for tests (RFC 5905), which can be wrong in every way that matters. */
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import type { Service } from "./servers.ts";
+
+/** Seconds from 1900 to 1970. */
+const EPOCH = 2_208_988_800n;
+
+export interface NtpBehaviour {
+  /** Milliseconds that its clock is ahead. */
+  offset?: number;
+  /** 0 is a kiss-o'-death, its code in `reference`. */
+  stratum?: number;
+  reference?: string;
+  /** 3 = not synchronised. */
+  leap?: number;
+  mode?: number;
+  /** Answers with another origin timestamp than was asked with. */
+  forged?: boolean;
+  silent?: boolean;
+}
+
+/** A timestamp of 32.32 bits. */
+export function ntpTime(milliseconds: number): bigint {
+  const micros = BigInt(Math.round(milliseconds * 1000));
+  const seconds = micros / 1_000_000n;
+  return ((seconds + EPOCH) << 32n) | (((micros % 1_000_000n) << 32n) / 1_000_000n);
+}
+
+/** The answer to a question that came in. */
+export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = Date.now()): Buffer {
+  const answer = Buffer.alloc(48);
+  answer[0] = ((behaviour.leap ?? 0) << 6) | (4 << 3) | (behaviour.mode ?? 4);
+  answer[1] = behaviour.stratum ?? 2;
+  answer.write(behaviour.reference ?? "", 12, "latin1");
+  question.copy(answer, 24, 40, 48);
+  if (behaviour.forged) answer[24] ^= 1;
+  const time = ntpTime(now + (behaviour.offset ?? 0));
+  answer.writeBigUInt64BE(time, 32);
+  answer.writeBigUInt64BE(time, 40);
+  return answer;
+}
+
+export class NtpServer implements Service {
+  /** Questions that came. */
+  asked = 0;
+  private constructor(
+    private readonly socket: Socket,
+    readonly port: number,
+  ) {}
+
+  static async start(behaviour: NtpBehaviour = {}): Promise<NtpServer> {
+    const socket = createSocket("udp4");
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    const server = new NtpServer(socket, socket.address().port);
+    socket.on("message", (question, from) => {
+      server.asked++;
+      if (behaviour.silent) return;
+      socket.send(ntpAnswer(question, behaviour), from.port, from.address);
+    });
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => this.socket.close(() => resolve()));
+  }
+}
