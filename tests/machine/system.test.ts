@@ -72,7 +72,7 @@ test("SYS-01: a day of requests and lease renewals with losses ends at the basel
   };
   cycle();
   const before = cycle();
-  for (let i = 0; i < 13; i++) cycle();
+  while (world.now < 86_400 * SECOND) cycle();
   const after = cycle();
   assert.ok(world.now > 86_400 * SECOND);
   assert.equal(after.frames, before.frames);
@@ -100,9 +100,12 @@ test("SYS-02: connections live across 49.7 days, where milliseconds wrap", async
 
 test("SYS-03: steps of the real-time clock leave timers alone", async () => {
   for (const time of [2 ** 31 - 5, 4_107_542_395, 951_782_395]) {
-    const all = await lab({ machine: { rtc: { time } } });
+    const all = await lab({ machine: { rtc: { time, centuryRegister: 0x32 } } });
     const { world, twin } = all;
     world.pass(10);
+    const date = new Date((time + 13) * 1000);
+    const year = String(date.getUTCFullYear());
+    assert.ok(world.command(twin, "date").includes(` ${year}`), year);
     const rtc = twin.machine.rtc.overrides;
     const registers = [
       [0x99, 0x99, 0x99],
@@ -146,9 +149,9 @@ test("SYS-06: a console flooded with anything stays alive, and so does the netwo
   const quiet = every.filter((byte) => byte !== 10 && byte !== 13);
   world.command(twin, "httpd");
   const flood = Buffer.concat([
-    ...Array.from({ length: 20 }, () => quiet),
-    Buffer.alloc(1 << 16, 0x61),
-    Buffer.from("\x1b[".repeat(2000)),
+    ...Array.from({ length: 10 }, () => quiet),
+    Buffer.alloc(1 << 14, 0x61),
+    Buffer.from("\x1b[".repeat(500)),
     Buffer.from("\x1b[999999999999A\x1b]0;x\x07\xff\xfe\xc0\x80"),
   ]);
   twin.type(flood, world.now);

@@ -9,6 +9,8 @@ import { Random } from "./random.ts";
 export const MICROSECOND = 1e3;
 export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
+/** For so long one twin goes on alone where nothing else happens. */
+const SLICE = MILLISECOND;
 const PROMPT = "\nanonymos> ";
 
 /** Who takes frames off a wire; `time` is when, `damaged` what the checksum of Ethernet finds. */
@@ -63,6 +65,7 @@ export class World {
       } else {
         if (first > until) break;
         this.now = Math.max(this.now, first);
+        second = Math.min(second, first + SLICE);
         // A turn is short against the time that a frame takes on any wire.
         do twin?.step(until);
         while ((twin?.wakeAt() ?? 0) < Math.min(second, this.queue.next()));
