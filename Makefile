@@ -21,6 +21,10 @@ export KERNEL_MODULES := $(value MODULES)
 
 # A program of the user's own (and a kernel that is a test) is built beside the plain kernel.
 own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
+missing := $(filter-out $(wildcard $(own)),$(own))
+ifneq ($(missing),)
+$(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
+endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
 
 asc := node node_modules/assemblyscript/bin/asc.js

@@ -31,6 +31,8 @@ export class Uart16550 implements BusDevice {
   private timedOut = false;
   private timeout: Timer | undefined;
   private typing: Typed[] = [];
+  /** How many of `typing` have arrived. */
+  private arrived = 0;
   private typist: Timer | undefined;
 
   constructor(
@@ -56,7 +58,7 @@ export class Uart16550 implements BusDevice {
 
   /** True while typed bytes are still on their way. */
   busy(): boolean {
-    return this.typing.length > 0;
+    return this.typing.length > this.arrived;
   }
 
   read(offset: number): number {
@@ -152,14 +154,18 @@ export class Uart16550 implements BusDevice {
     const full = this.received.length >= FIFO;
     const stopped = this.waits && (full || (this.modemControl & 2) === 0);
     if (!stopped) {
-      const typed = this.typing.shift() as Typed;
+      const typed = this.typing[this.arrived++];
       if (full) {
         this.overrun = true;
         this.lost++;
       } else this.received.push({ ...typed });
       this.startTimeout();
     }
-    const more = this.typing.length > 0;
+    const more = this.busy();
+    if (!more) {
+      this.typing = [];
+      this.arrived = 0;
+    }
     this.typist = more ? this.clock.after(this.byteTime(), () => this.arrive()) : undefined;
     this.update();
   }

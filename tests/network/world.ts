@@ -9,6 +9,9 @@ import { Random } from "./random.ts";
 export const MICROSECOND = 1e3;
 export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
+/** For so long one twin goes on alone where nothing else happens. */
+const SLICE = MILLISECOND;
+const PROMPT = "\nanonymos> ";
 
 /** Who takes frames off a wire; `time` is when, `damaged` what the checksum of Ethernet finds. */
 export interface Station {
@@ -62,9 +65,10 @@ export class World {
       } else {
         if (first > until) break;
         this.now = Math.max(this.now, first);
+        second = Math.min(second, first + SLICE);
         // A turn is short against the time that a frame takes on any wire.
         do twin?.step(until);
-        while ((twin?.wakeAt() ?? 0) < second);
+        while ((twin?.wakeAt() ?? 0) < Math.min(second, this.queue.next()));
       }
       if (done?.()) return;
     }
@@ -82,15 +86,15 @@ export class World {
   command(twin: Twin, line: string, seconds = 60): string {
     const before = twin.output.length;
     twin.type(`${line}\r`, this.now);
-    const said = () => twin.state !== "on" || prompted(twin, before + line.length);
+    const said = () => twin.state !== "on" || answered(twin, before, line);
     this.run(Math.ceil(this.now + seconds * SECOND), said);
     return twin.output.slice(before);
   }
 }
 
-/** The prompt stands at the end of what was printed after `from`. */
-function prompted(twin: Twin, from: number): boolean {
-  const { output } = twin.machine.uart;
-  if (!output.endsWith("\nanonymos> ")) return false;
-  return twin.console.length + output.length >= from + 11;
+/** What was printed after `from` is a line as it was typed, then anything, and the prompt. */
+export function answered(twin: Twin, from: number, line: string): boolean {
+  if (!twin.machine.uart.output.endsWith(PROMPT)) return false;
+  const said = twin.output.slice(from);
+  return said.includes(`${line}\r\n`) || said.includes("^C");
 }

@@ -1,7 +1,7 @@
 /** Who sits at a twin's console: types commands one after the other and reads the answers. */
 import type { Twin } from "../machine/twin.ts";
 import { crcText, pattern } from "../network/http-peer.ts";
-import { MILLISECOND, SECOND, type World } from "../network/world.ts";
+import { answered, MILLISECOND, SECOND, type World } from "../network/world.ts";
 
 export interface Outcome {
   command: string;
@@ -58,8 +58,8 @@ export class Operator {
   private prompt(): void {
     if (this.current !== undefined) {
       // The prompt that was there before the first key, or the one behind the output?
-      if (this.twin.output.length < this.from + this.current.length + PROMPT.length) {
-        if (!this.interrupted) this.wait();
+      if (!answered(this.twin, this.from, this.current)) {
+        this.wait();
         return;
       }
       const output = this.twin.output.slice(this.from);

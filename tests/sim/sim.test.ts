@@ -1,4 +1,4 @@
-/** The simulator in small: 200 worlds of fixed seeds, none failing; and worlds repeat themselves. */
+/** The simulator in small: 200 worlds of fixed seeds, none failing, and all repeat themselves. */
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import test from "node:test";
