@@ -390,6 +390,18 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.offered()), "");
   });
 
+  test("two sessions of a server are kept, the latest is used first", () => {
+    const stream = open("a.test");
+    for (let i = 0; i < 5; i++) push(stream, record("T"));
+    assert.equal(wasm.sessions(), 2);
+    push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
+    assert.equal(wasm.sessions(), 2);
+    for (const offered of ["ticket", "ticket", ""]) {
+      connect("a.test");
+      assert.equal(text(wasm.offered()), offered);
+    }
+  });
+
   test("a session lives seven days, and there are 32 at most", () => {
     assert.equal(wasm.fillSessions(40), 32);
     assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);

@@ -77,7 +77,10 @@ u32 tls_read(struct connection* connection, void* destination, u32 capacity);
 u32 tls_write(struct connection* connection, const void* source, u32 length);
 u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
 static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
+
+/* settings.c */
 extern bool tls_started;
+int tls_configure(struct connection* connection, bool server);
 
 /* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
 extern u32 tls_heap_owner;
