@@ -35,7 +35,7 @@ $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0 -Wa,-I$(tls)
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
 # and the alerts that are sent are noted.
-$(filter %/ssl_tls.o %/ssl_client.o %/ssl_tls12% %/ssl_tls13%,$(mbedtls_objects)): tls_flags += \
+$(filter-out %/ssl_msg.o,$(filter $(tls)/library/ssl_%,$(mbedtls_objects))): tls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert
 $(tls)/library/ssl_tls.o $(tls)/library/ssl_tls13_generic.o: tls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \
