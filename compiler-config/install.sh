@@ -46,6 +46,7 @@ look_for_packages() {
       file /usr/lib/grub/x86_64-efi grub-efi-amd64-bin
       program xorriso xorriso
       program mformat mtools
+      program bzip2 bzip2
       ;;
     run)
       program qemu-system-x86_64 qemu-system-x86
@@ -55,6 +56,7 @@ look_for_packages() {
       file "/usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd" ovmf
       program nginx nginx-light
       program curl curl
+      program openssl openssl
       program ab apache2-utils
       program wrk wrk
       program ip iproute2

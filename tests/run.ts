@@ -21,7 +21,7 @@ const processors = availableParallelism();
 const stages: Stage[] = [
   {
     name: "style, units, proofs",
-    folders: ["style", "unit", "machine", "proof"],
+    folders: ["style", "unit", "machine", "native", "proof"],
     concurrency: processors,
     timeout: 240_000,
   },

@@ -121,7 +121,7 @@ describe("ServerHello", () => {
     refused(await spoil("TLSv1.2", edit), 47);
   });
   for (const suite of [0x0005, 0x000a, 0x0000, 0x0003, 0x1302, 0xc013, 0x00ff]) {
-    test(`TLS-25: cipher suite 0x${suite.toString(16)}, which was not offered or fits not`, async () => {
+    test(`TLS-25: cipher suite 0x${suite.toString(16)}, not offered or not fitting`, async () => {
       const edit = message(SERVER_HELLO, (body) => void body.writeUInt16BE(suite, suiteAt(body)));
       refused(await spoil("TLSv1.2", edit), 40, 47);
     });

@@ -111,6 +111,7 @@ static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
   u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* a record that fits into no buffer */
       if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
@@ -181,6 +182,14 @@ static bool pending(const mbedtls_ssl_context* ssl) {
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
+/* Whatever mbedTLS was told and does: without path.c's word no server is talked to, unless it was
+   known from a session that tlsResume let pass. */
+static bool permitted(const struct connection* connection) {
+  bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
+  bool known = connection->resumed && connection->offered_session;
+  return !client || (connection->options & INSECURE) || connection->verified || known;
+}
+
 static void step_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
@@ -195,6 +204,8 @@ static void step_handshake(struct connection* connection) {
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
     fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
+  } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER && !permitted(connection)) {
+    fail(connection, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, false);
   } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
     connection->state = OPEN;
     connection->again = pending(ssl);

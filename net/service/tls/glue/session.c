@@ -128,5 +128,6 @@ u32 w2c_host_tlsResume(HOST, u32 handle, u32 address, u32 length) {
   if (failure == 0 && !alive(saved, &session)) failure = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
   if (failure == 0) failure = mbedtls_ssl_set_session(&connection->ssl, &session);
   mbedtls_ssl_session_free(&session);
+  connection->offered_session = failure == 0;
   return failure;
 }

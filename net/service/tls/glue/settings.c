@@ -74,6 +74,7 @@ int tls_configure(struct connection* connection, bool server) {
     mbedtls_ssl_conf_authmode(
         config, options & INSECURE ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_cb(config, tls_find_roots, connection);
+    mbedtls_ssl_conf_verify(config, tls_check_certificate, connection);
     mbedtls_ssl_conf_cert_profile(config, &tls_profile);
     mbedtls_ssl_conf_session_tickets(config, with_tickets);
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, with_tickets);
