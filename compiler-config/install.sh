@@ -47,6 +47,7 @@ look_for_packages() {
       program xorriso xorriso
       program mformat mtools
       program xz xz-utils
+      program bzip2 bzip2
       ;;
     run)
       program qemu-system-x86_64 qemu-system-x86
@@ -56,6 +57,7 @@ look_for_packages() {
       file "/usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd" ovmf
       program nginx nginx-light
       program curl curl
+      program openssl openssl
       program ab apache2-utils
       program wrk wrk
       program ip iproute2

@@ -30,12 +30,16 @@ tls_flags = -std=gnu11 -O2 -ffreestanding -mcmodel=kernel -mno-red-zone -fno-pic
   -nostdinc -isystem $(glue)/libc -isystem $(shell $(CC) -print-file-name=include) \
   -I$(glue) -I$(mbedtls)/include -I$(mbedtls)/library -DMBEDTLS_CONFIG_FILE='"config.h"' \
   -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+# What computes is built for speed, what parses and decides for size (both as mbedTLS advises).
+mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly constant_time ecp ecp_curves gcm \
+  poly1305 sha256 sha512
+$(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags += -Os
 # Pointers of TypeScript are small numbers.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0 -Wa,-I$(tls)
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
 # and the alerts that are sent are noted.
-$(filter %/ssl_tls.o %/ssl_client.o %/ssl_tls12% %/ssl_tls13%,$(mbedtls_objects)): tls_flags += \
+$(filter-out %/ssl_msg.o,$(filter $(tls)/library/ssl_%,$(mbedtls_objects))): tls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert
 $(tls)/library/ssl_tls.o $(tls)/library/ssl_tls13_generic.o: tls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \

@@ -37,7 +37,7 @@ export function boot(): void {
   setPanicTimeout(configuration.panicSeconds);
   const machine = new BareMachine(cards);
   logNetwork(devices);
-  stack = startNetworking(configuration, pool, cards, machine.time);
+  stack = startNetworking(configuration, pool, cards, devices, machine.time);
   initNetworkStack(stack);
   shell = startConsole(configuration, machine, stack, devices);
   startPrograms(now());

@@ -43,7 +43,7 @@ export const enum TlsNumber {
   Version = 2,
   /** IANA's number of the cipher suite. */
   CipherSuite = 3,
-  /** IANA's number of the group of the key exchange (29 = x25519, 23 = secp256r1 ...), 0 unknown. */
+  /** IANA's number of the key exchange's group (29 = x25519, 23 = secp256r1 ...), 0 unknown. */
   Group = 4,
   /** 1 where a session was resumed. */
   Resumed = 5,

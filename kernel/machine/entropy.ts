@@ -13,6 +13,8 @@ import { latchRuler, readRuler } from "./pit";
 const SAMPLES: u32 = 1024;
 /** 64-bit words asked of the processor. */
 const WORDS: u32 = 8;
+/** Bytes of an entropy device that suffice. */
+const DEVICE_BYTES: u32 = 32;
 /** Section 4.4.1 for an assumed half bit a sample: 1 + ceil(30 / 0.5). */
 const REPETITIONS: u32 = 61;
 /** Section 4.4.2 for a window of 512 and half a bit a sample. */
@@ -23,12 +25,15 @@ const PROPORTION: u32 = 410;
 export class EntropyReport {
   /** Words that the processor's generator gave. */
   hardwareWords: u32 = 0;
+  /** Bytes that a device for the purpose gave. */
+  deviceBytes: u32 = 0;
   /** The jitter passed its health tests. */
   jitterHealthy: bool = false;
 
   /** True when the seed may be used for keys. */
   sufficient(): bool {
-    return this.hardwareWords >= WORDS / 2 || this.jitterHealthy;
+    if (this.hardwareWords >= WORDS / 2 || this.deviceBytes >= DEVICE_BYTES) return true;
+    return this.jitterHealthy;
   }
 
   /** What was found, in words. */
@@ -38,7 +43,8 @@ export class EntropyReport {
         ? "the processor has no random generator"
         : `${this.hardwareWords} words of the processor's random generator`;
     const jitter = this.jitterHealthy ? "healthy jitter" : "jitter that failed its health tests";
-    return `${processor}, ${jitter}`;
+    const device = this.deviceBytes == 0 ? "" : `, ${this.deviceBytes} bytes of a device`;
+    return `${processor}${device}, ${jitter}`;
   }
 }
 
@@ -92,10 +98,18 @@ function addJitter(generator: Generator): bool {
 /** What the last seed was worth. */
 let lastReport: EntropyReport = new EntropyReport();
 
-/** A generator seeded from everything there is; `hardwareAddress` differs between machines. */
-export function seededGenerator(hardwareAddress: u64): Generator {
+/**
+ * A generator seeded from everything there is; `hardwareAddress` differs between machines, and
+ * `device` are the bytes of an entropy device, which are wiped.
+ */
+export function seededGenerator(hardwareAddress: u64, device: StaticArray<u8>): Generator {
   const generator = new Generator();
-  lastReport = seed(generator, hardwareAddress, max<i64>(wallClock(), 0) as u64);
+  const report = seed(generator, hardwareAddress, max<i64>(wallClock(), 0) as u64);
+  const pointer = changetype<usize>(device);
+  for (let i = 0; i + 8 <= device.length; i += 8) generator.add(load<u64>(pointer + i));
+  report.deviceBytes = device.length;
+  memory.fill(pointer, 0, device.length);
+  lastReport = report;
   return generator;
 }
 

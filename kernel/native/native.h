@@ -51,10 +51,10 @@ void boot_info_read(u32 magic, u64 address);
 
 /* memory.c: the page tables and the module's linear memory. */
 void memory_start(void);
-u64 memory_base(void);   /* physical address of byte 0 of linear memory */
-u64 memory_limit(void);  /* bytes that linear memory can grow to */
+u64 memory_base(void);        /* physical address of byte 0 of linear memory */
+u64 memory_limit(void);       /* bytes that linear memory can grow to */
 void* tls_memory(u64* bytes); /* a piece of RAM that is no part of it: TLS's heap */
-bool memory_ended(void); /* the last attempt to grow failed */
+bool memory_ended(void);      /* the last attempt to grow failed */
 
 /* trap.c: the descriptor tables and the way of every interrupt. */
 struct frame {

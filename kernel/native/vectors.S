@@ -2,7 +2,8 @@
  * The 256 entries of the interrupt table, and the one way through them into C.
  *
  * Each entry is 16 bytes long, so that trap.c finds them by their number. TypeScript is compiled
- * without SSE registers and so is this half: there is nothing but general registers to save.
+ * without SSE registers and so is this half: there is nothing but general registers to save. What
+ * is interrupted may use more (TLS does); nothing that runs in an interrupt does.
  */
 .text
 .align 16

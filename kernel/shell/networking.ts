@@ -1,5 +1,7 @@
 /** The network, put together: the stack over every card, configured as the user asked. */
 import { E1000 } from "../../drivers/e1000/e1000";
+import { PciDevice } from "../../drivers/pci";
+import { readEntropyDevice } from "../../drivers/virtio-rng";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { MemoryGauge } from "../../net/socket/tcp/registry";
@@ -23,10 +25,12 @@ export function startNetworking(
   configuration: Configuration,
   pool: FramePool,
   cards: Array<E1000>,
+  devices: Array<PciDevice>,
   time: TimeOfDay,
 ): NetworkStack {
   const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
-  const generator = seededGenerator(salt);
+  const generator = seededGenerator(salt, readEntropyDevice(devices));
+  log(`random: ${entropyReport()}`);
   const engine = new NativeTls(generator, entropyReport(), time);
   if (engine.obstacle() != "") log(engine.obstacle());
   loadTlsFiles();

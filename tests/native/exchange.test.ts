@@ -205,7 +205,7 @@ describe("after the handshake", () => {
     const report = await keyboard("-tls1_3", ["k", "one", "K", "two", "K", "k", "three", "Q"]);
     assert.equal(report.number("key-updates"), 4, report.text);
     assert.equal(report.number("received"), "one\ntwo\nthree\n".length);
-    assert.equal(report.get("state"), "closed");
+    assert.equal(report.number("error"), 0);
   });
   test("TLS-39: renegotiation is declined", async () => {
     const report = await keyboard("-tls1_2", ["one", "r", "two", "Q"]);
@@ -317,7 +317,7 @@ describe("the heap", () => {
   });
 });
 
-test("the library's own tests pass, all built-in roots can be read, a handshake in memory", async () => {
+test("the library's own tests, the built-in roots, a handshake in memory", async () => {
   const tests = await harness("selftest");
   assert.match(tests.text, /^ChaCha20-Poly1305=0$/m);
   assert.doesNotMatch(tests.text, /=(?!0$)/m);

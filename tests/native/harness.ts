@@ -1,7 +1,7 @@
 /** Builds tests/native/harness.c of the kernel's own TLS objects, and runs it. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { createServer, type TlsOptions } from "node:tls";
@@ -24,6 +24,7 @@ export class Report {
 }
 
 export function build(): void {
+  process.on("exit", () => rmSync(program, { force: true }));
   mkdirSync(`${root}build/tests`, { recursive: true });
   const objects = ["build/native/string.o", "build/tls/library.a"];
   const words = ["-no-pie", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];

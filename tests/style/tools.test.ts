@@ -23,6 +23,7 @@ test("Biome passes everything: lint, format, order of imports", () => {
 });
 
 test("clang-format passes the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
-  const sources = files("kernel/native", ".c", ".h");
+  const folders = ["kernel/native", "net/service/tls/glue", "tests/native"];
+  const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));
   if (sources.length > 0) silent("clang-format", "--dry-run", "--Werror", ...sources);
 });

@@ -160,8 +160,8 @@ export class Nginx implements Service {
           location = /silent { return 444; }
           location = /chunked { ssi on; ssi_types *; try_files /chunked.txt =404; }
           location = /closing { keepalive_timeout 0; default_type text/plain; return 200 "bye\\n"; }
-          location = /discard { proxy_pass ${secure ? "https" : "http"}://127.0.0.1:${port}/discarded;
-            proxy_request_buffering on; }
+          location = /discard { proxy_request_buffering on;
+            proxy_pass ${secure ? "https" : "http"}://127.0.0.1:${port}/discarded; }
           location = /discarded { return 200 "took it\\n"; }
         }
       }`;

@@ -1,66 +1,41 @@
-/** TLS as a stream: split everywhere, cut off, refused, held up; sessions; giving everything back. */
+/** TLS as a stream: split everywhere, cut off, refused, held up; giving everything back. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
-import { type Exports, load, readString, writeBytes, writeText } from "../support/assembly.ts";
+import { type Exports, writeBytes, writeText } from "../support/assembly.ts";
+import {
+  data,
+  decode,
+  flags,
+  handshake,
+  kinds,
+  record,
+  Status,
+  TlsBench,
+} from "../support/tls-bench.ts";
 
-const enum Status {
-  Connecting = 0,
-  Open = 1,
-  Finished = 2,
-  Failed = 3,
-}
-const kinds = { none: 0, refused: 1, timedOut: 2, reset: 4, certificate: 6, protocol: 7 };
 const SECOND = 1_000_000n;
 
-/** A record of the scripted engine's protocol. */
-function record(kind: string, body: Uint8Array | string = ""): Buffer {
-  const bytes = Buffer.from(typeof body === "string" ? Buffer.from(body, "latin1") : body);
-  const head = Buffer.from([kind.charCodeAt(0), bytes.length >> 8, bytes.length & 255]);
-  return Buffer.concat([head, bytes]);
-}
-const data = (text: string) =>
-  record(
-    "D",
-    Buffer.from(text, "latin1").map((byte) => byte ^ 0x55),
-  );
-const handshake = Buffer.concat([record("H", "one"), record("H", "two")]);
-const flags = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
-
 suite("TLS streams", () => {
+  let bench: TlsBench;
   let wasm: Exports;
-  let now = 0n;
 
   before(async () => {
-    wasm = await load("tests/wasm/tls.ts");
+    bench = await TlsBench.load();
+    wasm = bench.wasm;
   });
-  beforeEach(() => {
-    wasm.reset();
-    now = 1n;
-  });
+  beforeEach(() => bench.reset());
 
-  const text = (pointer: number) => readString(wasm.memory, pointer);
-  const connect = (host = "a.test", insecure = false, port = 443): number =>
-    wasm.connect(...writeText(wasm, host), port, insecure, now);
-  const push = (stream: number, bytes: Uint8Array) => {
-    wasm.push(stream, ...writeBytes(wasm, bytes));
-    wasm.poll(now);
-  };
-  const finish = (stream: number) => {
-    wasm.setBelow(stream, Status.Finished, 0);
-    wasm.poll(now);
-  };
-  const open = (host?: string, insecure?: boolean): number => {
-    const stream = connect(host, insecure);
-    wasm.poll(now);
-    push(stream, handshake);
-    assert.equal(wasm.status(stream), Status.Open);
-    return stream;
-  };
+  const text = (pointer: number) => bench.text(pointer);
+  const connect = (host?: string, insecure?: boolean, port?: number) =>
+    bench.connect(host, insecure, port);
+  const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
+  const finish = (stream: number) => bench.finish(stream);
+  const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
 
   test("a handshake is Connecting until it is over, and then says what was agreed", () => {
     const stream = connect();
     assert.equal(wasm.status(stream), Status.Connecting);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.ok(text(wasm.sent(stream)).startsWith("H\0\x04"));
     push(stream, record("H", "one"));
     assert.equal(wasm.status(stream), Status.Connecting);
@@ -82,11 +57,11 @@ suite("TLS streams", () => {
     for (let cut = 0; cut <= whole.length; cut++) {
       wasm.reset();
       const stream = connect();
-      wasm.poll(now);
+      wasm.poll(bench.now);
       push(stream, whole.subarray(0, cut));
       push(stream, whole.subarray(cut));
-      assert.equal(text(wasm.readAll(stream, 0, now)), "first second", `cut at ${cut}`);
-      wasm.poll(now);
+      assert.equal(text(wasm.readAll(stream, 0, bench.now)), "first second", `cut at ${cut}`);
+      wasm.poll(bench.now);
       assert.equal(wasm.status(stream), Status.Finished, `cut at ${cut}`);
       wasm.release(stream);
       assert.equal(wasm.live(), 0);
@@ -106,8 +81,8 @@ suite("TLS streams", () => {
       for (const byte of Buffer.concat([handshake, data("byte by byte"), record("C")])) {
         push(stream, Uint8Array.of(byte));
       }
-      assert.equal(text(wasm.readAll(stream, piece, now)), "byte by byte");
-      wasm.poll(now);
+      assert.equal(text(wasm.readAll(stream, piece, bench.now)), "byte by byte");
+      wasm.poll(bench.now);
       assert.equal(wasm.status(stream), Status.Finished);
     }
   });
@@ -117,15 +92,15 @@ suite("TLS streams", () => {
     const long = "x".repeat(16_384);
     const many = Array.from({ length: 500 }, (_, i) => `${i},`);
     push(stream, Buffer.concat([...many.map(data), data(long), data(long)]));
-    assert.equal(text(wasm.readAll(stream, 100, now)), many.join("") + long + long);
+    assert.equal(text(wasm.readAll(stream, 100, bench.now)), many.join("") + long + long);
   });
 
   test("an end without close_notify is a failure, with it it is an end (TLS-38)", () => {
     const cut = open();
     push(cut, data("half of it"));
     finish(cut);
-    assert.equal(text(wasm.readAll(cut, 0, now)), "half of it");
-    wasm.poll(now);
+    assert.equal(text(wasm.readAll(cut, 0, bench.now)), "half of it");
+    wasm.poll(bench.now);
     assert.equal(wasm.status(cut), Status.Failed);
     assert.equal(wasm.failureKind(cut), kinds.protocol);
     assert.match(text(wasm.failure(cut)), /without close_notify/);
@@ -133,7 +108,7 @@ suite("TLS streams", () => {
     push(whole, Buffer.concat([data("all"), record("C")]));
     finish(whole);
     assert.equal(wasm.status(whole), Status.Open);
-    assert.equal(text(wasm.readAll(whole, 0, now)), "all");
+    assert.equal(text(wasm.readAll(whole, 0, bench.now)), "all");
     assert.equal(wasm.status(whole), Status.Finished);
   });
 
@@ -142,11 +117,11 @@ suite("TLS streams", () => {
     for (let length = 0; length < whole.length; length++) {
       wasm.reset();
       const stream = connect();
-      wasm.poll(now);
+      wasm.poll(bench.now);
       push(stream, whole.subarray(0, length));
       finish(stream);
-      wasm.readAll(stream, 0, now);
-      wasm.poll(now);
+      wasm.readAll(stream, 0, bench.now);
+      wasm.poll(bench.now);
       assert.equal(wasm.status(stream), Status.Failed, `${length} bytes`);
       assert.notEqual(text(wasm.failure(stream)), "");
       wasm.abort(stream);
@@ -154,21 +129,21 @@ suite("TLS streams", () => {
     }
   });
 
-  test("what breaks below shows: before the handshake as it is, in it and after it in words", () => {
+  test("what breaks below shows: before the handshake as it is, later in words", () => {
     const refused = connect();
     wasm.setBelow(refused, Status.Failed, kinds.refused);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.failureKind(refused), kinds.refused);
     assert.equal(text(wasm.failure(refused)), "scripted failure");
     const during = connect();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     wasm.setBelow(during, Status.Failed, kinds.reset);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.failureKind(during), kinds.protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
     const after = open();
     wasm.setBelow(after, Status.Failed, kinds.reset);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.status(after), Status.Failed);
     assert.equal(wasm.failureKind(after), kinds.reset);
   });
@@ -183,7 +158,7 @@ suite("TLS streams", () => {
       [199, "alert 199"],
     ] as const) {
       const stream = connect();
-      wasm.poll(now);
+      wasm.poll(bench.now);
       push(stream, record("A", Uint8Array.of(number)));
       assert.equal(wasm.failureKind(stream), kinds.protocol);
       assert.equal(text(wasm.failure(stream)), `TLS: the peer refused: ${name}`);
@@ -193,7 +168,7 @@ suite("TLS streams", () => {
 
   test("a refused certificate is told with every reason, and the clock where it matters", () => {
     const stream = connect();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));
     assert.equal(wasm.status(stream), Status.Failed);
     assert.equal(wasm.failureKind(stream), kinds.certificate);
@@ -203,7 +178,7 @@ suite("TLS streams", () => {
         "the clock says noon (a test)",
     );
     const name = connect();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     push(name, record("X", flags(0x4)));
     assert.doesNotMatch(text(wasm.failure(name)), /clock/);
     assert.match(text(wasm.failure(name)), /it is not for this name$/);
@@ -218,7 +193,7 @@ suite("TLS streams", () => {
 
   test("what is no TLS at all is said so (TLS-44)", () => {
     const stream = connect();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     push(stream, Buffer.from("Z\0\x04HTTP"));
     assert.equal(wasm.failureKind(stream), kinds.protocol);
     assert.match(text(wasm.failure(stream)), /no TLS record \(-0x7200\)$/);
@@ -226,7 +201,7 @@ suite("TLS streams", () => {
 
   test("an own alert still goes out when the user gives up, without a reset (TLS-01)", () => {
     const stream = connect();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     wasm.sent(stream);
     push(stream, Buffer.concat([record("X", flags(8)), Buffer.from("more that nobody reads")]));
     assert.ok(text(wasm.sent(stream)).includes("A\0\x01"));
@@ -238,13 +213,13 @@ suite("TLS streams", () => {
 
   test("a handshake has 30 s (TLS-33)", () => {
     const stream = connect();
-    wasm.poll(now);
-    assert.equal(wasm.pollAt(), now + 30n * SECOND);
-    now += 29n * SECOND;
+    wasm.poll(bench.now);
+    assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
+    bench.now += 29n * SECOND;
     push(stream, record("H", "one"));
     assert.equal(wasm.status(stream), Status.Connecting);
-    now += SECOND;
-    wasm.poll(now);
+    bench.now += SECOND;
+    wasm.poll(bench.now);
     assert.equal(wasm.status(stream), Status.Failed);
     assert.equal(wasm.failureKind(stream), kinds.timedOut);
     wasm.abort(stream);
@@ -254,17 +229,17 @@ suite("TLS streams", () => {
   test("one step of one handshake a turn: none starves the others", () => {
     const streams = Array.from({ length: 4 }, () => connect());
     for (let i = 0; i < 4; i++) {
-      assert.equal(wasm.pollService(now), 1);
+      assert.equal(wasm.pollService(bench.now), 1);
       const greeted = streams.filter((stream) => text(wasm.sent(stream)) !== "");
       assert.equal(greeted.length, 1);
     }
     for (const stream of streams) wasm.push(stream, ...writeBytes(wasm, handshake));
     const counts = () => streams.filter((stream) => wasm.status(stream) === Status.Open).length;
-    for (let i = 0; i < 4; i++) wasm.pollService(now);
+    for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
     assert.equal(counts(), 0);
-    for (let i = 0; i < 4; i++) wasm.pollService(now);
+    for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
     assert.equal(counts(), 4);
-    assert.equal(wasm.pollService(now), 0);
+    assert.equal(wasm.pollService(bench.now), 0);
   });
 
   test("what is written goes out in records, as far as there is room below", () => {
@@ -298,11 +273,11 @@ suite("TLS streams", () => {
   test("a greeting that does not fit waits for room", () => {
     const stream = connect();
     wasm.setRoom(stream, 3, 1 << 30);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(text(wasm.sent(stream)).length, 3);
-    assert.equal(wasm.pollService(now), 0);
+    assert.equal(wasm.pollService(bench.now), 0);
     wasm.setRoom(stream, 100, 1 << 30);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(text(wasm.sent(stream)).length, 4);
     push(stream, handshake);
     assert.equal(wasm.status(stream), Status.Open);
@@ -316,7 +291,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.end(stream)), "closed");
     assert.equal(wasm.write(stream, ...writeText(wasm, "late")), 0);
     push(stream, Buffer.concat([data("still"), record("C")]));
-    assert.equal(text(wasm.readAll(stream, 0, now)), "still");
+    assert.equal(text(wasm.readAll(stream, 0, bench.now)), "still");
     wasm.release(stream);
     assert.equal(wasm.live(), 0);
   });
@@ -330,34 +305,34 @@ suite("TLS streams", () => {
     const slow = open();
     wasm.setRoom(slow, 1, 1 << 30);
     wasm.release(slow);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.live(), 1);
-    assert.equal(wasm.pollAt(), now + 5n * SECOND);
+    assert.equal(wasm.pollAt(), bench.now + 5n * SECOND);
     wasm.setRoom(slow, 10, 1 << 30);
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.live(), 0);
     assert.equal(text(wasm.end(slow)), "released");
     const stuck = open();
     wasm.setRoom(stuck, 0, 1 << 30);
     wasm.release(stuck);
-    wasm.poll(now);
-    now += 5n * SECOND;
-    wasm.poll(now);
+    wasm.poll(bench.now);
+    bench.now += 5n * SECOND;
+    wasm.poll(bench.now);
     assert.equal(wasm.live(), 0);
     assert.equal(text(wasm.end(stuck)), "aborted");
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.count(), 0);
   });
 
   test("abort in every state gives everything back once", () => {
     for (const bytes of [Buffer.alloc(0), record("H", "1"), handshake, record("A", "*")]) {
       const stream = connect();
-      wasm.poll(now);
+      wasm.poll(bench.now);
       push(stream, bytes);
       wasm.abort(stream);
       wasm.abort(stream);
       wasm.release(stream);
-      wasm.poll(now);
+      wasm.poll(bench.now);
       assert.equal(wasm.live(), 0);
       assert.equal(wasm.count(), 0);
     }
@@ -376,62 +351,14 @@ suite("TLS streams", () => {
     assert.notEqual(connect(), -1);
   });
 
-  test("a session is offered to the same name and port only, and only once (TLS-41)", () => {
-    const first = open("a.test");
-    push(first, record("T"));
-    assert.equal(wasm.sessions(), 1);
-    connect("b.test");
-    assert.equal(text(wasm.offered()), "");
-    connect("a.test", false, 8443);
-    assert.equal(text(wasm.offered()), "");
-    connect("A.Test.");
-    assert.equal(text(wasm.offered()), "ticket");
-    connect("a.test");
-    assert.equal(text(wasm.offered()), "");
-  });
-
-  test("a session lives seven days, and there are 32 at most", () => {
-    assert.equal(wasm.fillSessions(40), 32);
-    assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);
-    assert.equal(wasm.hasSession(...writeText(wasm, "h8"), 443, 0n), 1);
-    const week = 7n * 86_400n * SECOND;
-    assert.equal(wasm.hasSession(...writeText(wasm, "h9"), 443, week - 1n), 1);
-    assert.equal(wasm.hasSession(...writeText(wasm, "h10"), 443, week), 0);
-  });
-
-  test("what was not verified is neither kept nor resumed", () => {
-    const doubtful = open("a.test", true);
-    push(doubtful, record("T"));
-    assert.equal(wasm.sessions(), 0);
-    const good = open("a.test");
-    push(good, record("T"));
-    connect("a.test", true);
-    assert.equal(text(wasm.offered()), "");
-  });
-
   test("a server's handshake begins with the client's bytes", () => {
     const stream = wasm.accept();
-    wasm.poll(now);
+    wasm.poll(bench.now);
     assert.equal(wasm.status(stream), Status.Connecting);
     assert.equal(text(wasm.sent(stream)), "");
     push(stream, handshake);
     assert.equal(wasm.status(stream), Status.Open);
     push(stream, data("GET"));
-    assert.equal(text(wasm.readAll(stream, 0, now)), "GET");
+    assert.equal(text(wasm.readAll(stream, 0, bench.now)), "GET");
   });
-
-  /** The plaintext of data records. */
-  function decode(sent: string): string {
-    let plain = "";
-    const bytes = Buffer.from(sent, "latin1");
-    for (let at = 0; at < bytes.length; ) {
-      assert.equal(String.fromCharCode(bytes[at]), "D");
-      const end = at + 3 + bytes.readUInt16BE(at + 1);
-      plain += Buffer.from(bytes.subarray(at + 3, end).map((byte) => byte ^ 0x55)).toString(
-        "latin1",
-      );
-      at = end;
-    }
-    return plain;
-  }
 });

@@ -1,10 +1,12 @@
 /**
- * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): one for each server, used
+ * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): two for each server, used
  * once and only for the same name and port, and none longer than seven days.
  */
 import { MINUTE } from "../../../kernel/core/time";
 import { TLS_SESSIONS } from "../../../kernel/limits";
 
+/** Servers of TLS 1.3 send two tickets at once, and some send no more to who resumes. */
+const PER_SERVER: i32 = 2;
 /** The longest that RFC 8446 lets a ticket live. */
 const LIFETIME: i64 = 7 * 24 * 60 * MINUTE;
 
@@ -15,6 +17,10 @@ export class TlsSession {
     readonly bytes: StaticArray<u8>,
     readonly expiresAt: i64,
   ) {}
+
+  fits(host: string, port: u32): bool {
+    return this.port == port && this.host == host;
+  }
 
   /** It holds secrets. */
   wipe(): void {
@@ -30,17 +36,21 @@ export class TlsSessions {
     return this.kept.length;
   }
 
-  /** Keeps a copy of a session, in place of an older one with the same server. */
+  /** Keeps a copy of a session. */
   put(host: string, port: u32, pointer: usize, length: u32, now: i64): void {
     const bytes = new StaticArray<u8>(length as i32);
     memory.copy(changetype<usize>(bytes), pointer, length);
     this.keep(new TlsSession(host, port, bytes, now + LIFETIME));
   }
 
-  /** Keeps a session, in place of an older one with the same server. */
+  /** Keeps a session, in place of the oldest with the same server where there are too many. */
   keep(session: TlsSession): void {
-    const older = this.remove(session.host, session.port);
-    if (older != null) older.wipe();
+    let found: i32 = 0;
+    for (let i = this.kept.length - 1; i >= 0; i--) {
+      if (!this.kept[i].fits(session.host, session.port) || ++found < PER_SERVER) continue;
+      this.kept[i].wipe();
+      this.kept.splice(i, 1);
+    }
     if ((this.kept.length as u32) == TLS_SESSIONS) this.kept.shift().wipe();
     this.kept.push(session);
   }
@@ -59,9 +69,9 @@ export class TlsSessions {
   }
 
   private remove(host: string, port: u32): TlsSession | null {
-    for (let i = 0; i < this.kept.length; i++) {
+    for (let i = this.kept.length - 1; i >= 0; i--) {
       const session = this.kept[i];
-      if (session.port != port || session.host != host) continue;
+      if (!session.fits(host, port)) continue;
       this.kept.splice(i, 1);
       return session;
     }

@@ -41,7 +41,6 @@ export class TlsStream implements Stream {
   private state: TlsState = TlsState.Handshaking;
   /** The engine can go on though nothing more has come. */
   private again: bool = true;
-  private newSession: bool = false;
   private kind: StreamFailure = StreamFailure.None;
   private reason: string = "";
   /** Plaintext to be read: `length` bytes from `start` in a block that exists while needed. */
@@ -99,7 +98,7 @@ export class TlsStream implements Stream {
     }
     const here = below.peekLength();
     if (here > 0 && this.times.answered == 0) this.times.answered = now;
-    const taken = this.step();
+    const taken = this.step(now);
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open) this.opened(now);
     else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());
@@ -262,7 +261,7 @@ export class TlsStream implements Stream {
    * One step of the engine over what has come, and what it has for the peer goes out; answers
    * how much was taken.
    */
-  private step(): u32 {
+  private step(now: i64): u32 {
     const below = this.below;
     const engine = this.shared.engine;
     const taken = engine.step(this.handle, below.peekPointer(), below.peekLength());
@@ -272,7 +271,7 @@ export class TlsStream implements Stream {
     const state = engine.state(this.handle);
     this.state = (state & TLS_STATE_MASK) as TlsState;
     this.again = (state & TLS_AGAIN) != 0;
-    this.newSession = (state & TLS_NEW_SESSION) != 0;
+    if ((state & TLS_NEW_SESSION) != 0) this.resumption.keep(now);
     return taken;
   }
 
@@ -295,14 +294,13 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      if (count == 0 && this.step() == 0 && !this.again) {
+      if (count == 0 && this.step(now) == 0 && !this.again) {
         // The step may have brought what had been taken before.
         const last = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
         this.length += last;
         if (last == 0) break;
       }
     }
-    if (this.newSession) this.resumption.keep(now);
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
   }
@@ -328,7 +326,6 @@ export class TlsStream implements Stream {
   private opened(now: i64): void {
     this.times.finished = now;
     this.deadline = NEVER;
-    if (this.newSession) this.resumption.keep(now);
     this.resumption.opened();
     const protocol = this.text(TlsBytes.Alpn);
     const group = groupName(this.number(TlsNumber.Group));

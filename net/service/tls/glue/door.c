@@ -2,21 +2,13 @@
  * from the caller's window of input, piece by piece into its own record buffer, and writes leave
  * its own buffer when the caller asks for them: nothing is buffered twice. */
 #include "tls.h"
-#include "mbedtls/entropy.h"
 #include "mbedtls/platform.h"
-#include "mbedtls/psa_util.h"
-#include "mbedtls/ssl_ticket.h"
-#include "psa/crypto.h"
 #include "ssl_misc.h"
 
 #define NO_ALERT -1
 #define IDLE_RECORDS 256 /* records in a row that bring no data: tickets, key updates, warnings */
-#define TICKET_SECONDS 86400
-#define RECORD_HEADER 5
 
 static struct connection* connections[CONNECTIONS + 1];
-static mbedtls_ssl_ticket_context tickets;
-bool tls_started;
 
 struct connection* tls_connection(u32 handle) {
   return handle <= CONNECTIONS ? connections[handle] : NULL;
@@ -27,81 +19,6 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
   if (source == NULL) return 0;
   if (length <= capacity) memcpy(pointer(destination), source, length);
   return length;
-}
-
-/* --- starting --------------------------------------------------------------------------------- */
-
-u32 w2c_host_tlsStart(HOST) {
-  if (tls_started) return 0;
-  if (!tls_random_ready()) return MBEDTLS_ERR_ENTROPY_NO_STRONG_SOURCE;
-  tls_heap_owner = 0;
-  if (psa_crypto_init() != PSA_SUCCESS) return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
-  mbedtls_ssl_ticket_init(&tickets);
-  int failure = mbedtls_ssl_ticket_setup(&tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
-                                         MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
-  tls_started = failure == 0;
-  return failure;
-}
-
-/* --- what is agreed to ------------------------------------------------------------------------ */
-
-/* ChaCha20-Poly1305 first: mbedTLS does it faster than AES-GCM, even with AES-NI. */
-static const int suites[] = {
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    0,
-};
-static const u16 groups[] = {
-    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-    MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
-    0,
-};
-static const char* protocols[] = {"http/1.1", NULL};
-
-static int configure(struct connection* connection, bool server) {
-  mbedtls_ssl_config* config = &connection->config;
-  u32 options = connection->options;
-  int failure =
-      mbedtls_ssl_config_defaults(config, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
-                                  MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
-  if (failure != 0) return failure;
-  mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-  mbedtls_ssl_conf_ciphersuites(config, suites);
-  mbedtls_ssl_conf_groups(config, groups);
-  mbedtls_ssl_conf_min_tls_version(
-      config, options & ONLY_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
-  mbedtls_ssl_conf_max_tls_version(
-      config, options & ONLY_12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
-  mbedtls_ssl_conf_legacy_renegotiation(config, MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE);
-  bool with_tickets = !(options & NO_TICKETS);
-  if (tls_identity_chain[server].version != 0) {
-    failure =
-        mbedtls_ssl_conf_own_cert(config, &tls_identity_chain[server], &tls_identity_key[server]);
-  }
-  if (server) {
-    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
-    if (with_tickets) {
-      mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write,
-                                          mbedtls_ssl_ticket_parse, &tickets);
-    }
-  } else {
-    mbedtls_ssl_conf_authmode(
-        config, options & INSECURE ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_ca_cb(config, tls_find_roots, connection);
-    mbedtls_ssl_conf_cert_profile(config, &tls_profile);
-    mbedtls_ssl_conf_session_tickets(config, with_tickets);
-    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, with_tickets);
-  }
-  if (failure != 0 || options & NO_ALPN) return failure;
-  return mbedtls_ssl_conf_alpn_protocols(config, protocols);
 }
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
@@ -142,7 +59,7 @@ static int set_up(struct connection* connection, bool server, const u8* name, u3
   if (!server && !tls_set_name(connection, name, length)) {
     return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
-  int failure = configure(connection, server);
+  int failure = tls_configure(connection, server);
   if (failure == 0) failure = mbedtls_ssl_setup(ssl, &connection->config);
   if (failure != 0) return failure;
   mbedtls_ssl_set_bio(ssl, connection, take_output, give_input, NULL);
@@ -194,10 +111,15 @@ static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
   u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
+    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* a record that fits into no buffer */
       if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
     case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE: return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: /* compression */
+      return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
     case MBEDTLS_ERR_SSL_INVALID_MAC: return MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
     case MBEDTLS_ERR_SSL_DECODE_ERROR: return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER: return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
@@ -210,6 +132,10 @@ static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
 /* In the place of mbedTLS's in all of its files but that which has it: notes the alert. */
 int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   struct connection* connection = ssl->p_bio;
+  /* What mbedTLS says of a suite that it does not know. */
+  bool hello =
+      ssl->state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+  if (hello) alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }
@@ -256,6 +182,14 @@ static bool pending(const mbedtls_ssl_context* ssl) {
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
+/* Whatever mbedTLS was told and does: without path.c's word no server is talked to, unless it was
+   known from a session that tlsResume let pass. */
+static bool permitted(const struct connection* connection) {
+  bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
+  bool known = connection->resumed && connection->offered_session;
+  return !client || (connection->options & INSECURE) || connection->verified || known;
+}
+
 static void step_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
@@ -270,6 +204,8 @@ static void step_handshake(struct connection* connection) {
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
     fail(connection, result, ssl->out_left != 0 || connection->alert_sent != NO_ALERT);
+  } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER && !permitted(connection)) {
+    fail(connection, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, false);
   } else if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
     connection->state = OPEN;
     connection->again = pending(ssl);

@@ -119,6 +119,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
   if (search.failure == 0 && !search.found && *flags == 0)
     *flags = MBEDTLS_X509_BADCERT_NOT_TRUSTED;
   if (!search.found) connection->root = -1;
+  connection->verified = search.found;
   connection->refusals = *flags;
   if (search.failure != 0) return search.failure;
   return search.found ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;

@@ -41,9 +41,9 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
   for (u32 i = 0; failure == 0 && i < 3; i++) {
     u8 hash[32] = {0}, signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
     size_t length;
-    failure = mbedtls_pk_sign(private, MBEDTLS_MD_SHA256, hash, sizeof hash, signature,
-                              sizeof signature, &length, mbedtls_psa_get_random,
-                              MBEDTLS_PSA_RANDOM_STATE);
+    failure =
+        mbedtls_pk_sign(private, MBEDTLS_MD_SHA256, hash, sizeof hash, signature, sizeof signature,
+                        &length, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
   }
   return failure;
 }
@@ -128,5 +128,6 @@ u32 w2c_host_tlsResume(HOST, u32 handle, u32 address, u32 length) {
   if (failure == 0 && !alive(saved, &session)) failure = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
   if (failure == 0) failure = mbedtls_ssl_set_session(&connection->ssl, &session);
   mbedtls_ssl_session_free(&session);
+  connection->offered_session = failure == 0;
   return failure;
 }

@@ -50,7 +50,7 @@ struct connection {
   u32 handle, state, options;
   i32 error, alert_received, alert_sent;
   i32 alert_due; /* to be sent when what goes before is out; close_notify too */
-  bool again, new_session, resumed, extended, certificate_requested, closed;
+  bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates, idle_records;
   const u8* input; /* only while a call runs, as `output` */
   u32 input_left;
@@ -62,7 +62,7 @@ struct connection {
   u32 address_length;
   u32 refusals;
   i32 root; /* where the chain ended: index << 1 | kind, or -1 */
-  bool root_expired;
+  bool root_expired, verified;
   struct bytes constraints[CONSTRAINED]; /* of the certificates above, during verification */
   u32 constraint_count;
 };
@@ -77,7 +77,10 @@ u32 tls_read(struct connection* connection, void* destination, u32 capacity);
 u32 tls_write(struct connection* connection, const void* source, u32 length);
 u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
 static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
+
+/* settings.c */
 extern bool tls_started;
+int tls_configure(struct connection* connection, bool server);
 
 /* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
 extern u32 tls_heap_owner;
