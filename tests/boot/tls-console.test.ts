@@ -213,6 +213,7 @@ suite("entropy", () => {
     ] as [MachineOptions, string][]) {
       const modules = { "ca.pem": root.pem };
       const machine = await boot(t, { memory: "128", modules, ...options });
+      await configured(machine);
       assert.match(
         await machine.ok("dmesg"),
         new RegExp(`random: .*${found}.*, healthy jitter$`, "m"),
