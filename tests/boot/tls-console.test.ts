@@ -8,7 +8,7 @@ import { extension, makeAuthority, makeRoot, makeServer } from "../support/certi
 import { boot, checkLines, configured } from "../support/console.ts";
 import { NtpServer } from "../support/ntp.ts";
 import { run } from "../support/process.ts";
-import { Machine, userNet } from "../support/qemu.ts";
+import { Machine, type MachineOptions, userNet } from "../support/qemu.ts";
 import { Anvil, NameServer, Nginx, patternBytes } from "../support/servers.ts";
 import { TlsServer } from "../support/tls.ts";
 
@@ -199,6 +199,27 @@ suite("the main job over https", () => {
     assert.match(refused.output, /^FAIL rpc +not tried: tls failed$/m);
     const over = await machine.ok(`rpc https://10.0.2.2:1/ ${url} eth_chainId`, 60_000);
     assert.match(over, /^"0x144" \(324\)$/m);
+  });
+});
+
+suite("entropy", () => {
+  test("TLS-49 a virtio device and the processor are asked, jitter alone suffices", async (t) => {
+    const server = await TlsServer.start(good);
+    t.after(() => server.stop());
+    for (const [options, found] of [
+      [{ more: ["-device", "virtio-rng-pci"] }, "has no random generator, 64 bytes of a device"],
+      [{ cpu: "max" }, "8 words of the processor's random generator"],
+      [{ cpu: "qemu64,-rdrand" }, "the processor has no random generator"],
+    ] as [MachineOptions, string][]) {
+      const modules = { "ca.pem": root.pem };
+      const machine = await boot(t, { memory: "128", modules, ...options });
+      await configured(machine);
+      assert.match(
+        await machine.ok("dmesg"),
+        new RegExp(`random: .*${found}.*, healthy jitter$`, "m"),
+      );
+      assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
+    }
   });
 });
 
