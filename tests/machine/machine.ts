@@ -4,6 +4,7 @@
  * unchanged. Each access takes a little virtual time, and interrupts come in the middle of a
  * turn as they do there; the same inputs give the same run.
  */
+
 import type { Exports } from "../support/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
 import { VirtualClock } from "./clock.ts";
@@ -11,6 +12,7 @@ import { PciBus } from "./pci.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
 import { Rtc, type RtcOptions } from "./rtc.ts";
+import { absentTls } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
 /** Nanoseconds that accesses take, near those of QEMU. */
@@ -221,6 +223,7 @@ export class Machine {
       this.pass(PORT_TIME);
     };
     return {
+      ...absentTls,
       in8: input(1),
       in16: input(2),
       in32: input(4),
