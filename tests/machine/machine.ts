@@ -11,6 +11,7 @@ import { PciBus } from "./pci.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
 import { Rtc, type RtcOptions } from "./rtc.ts";
+import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
 /** Nanoseconds that accesses take, near those of QEMU. */
@@ -149,6 +150,7 @@ export class Machine {
       ...this.memoryHost(),
       ...this.processorHost(),
       ...this.bootHost(),
+      ...tlsHost(),
     };
   }
 
