@@ -12,7 +12,7 @@ import { PciBus } from "./pci.ts";
 import { Pic } from "./pic.ts";
 import { Pit } from "./pit.ts";
 import { Rtc, type RtcOptions } from "./rtc.ts";
-import { absentTls } from "./tls.ts";
+import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
 /** Nanoseconds that accesses take, near those of QEMU. */
@@ -223,7 +223,7 @@ export class Machine {
       this.pass(PORT_TIME);
     };
     return {
-      ...absentTls,
+      ...tlsHost(),
       in8: input(1),
       in16: input(2),
       in32: input(4),

@@ -1,46 +1,17 @@
-/**
- * The door to TLS of a machine that has none: mbedTLS is native code beside the module, and is
- * not part of this machine. It cannot be started, and the kernel says so and goes on without.
- */
+/** The TLS library of a machine in Node: there is none, it does not start and says so. */
 
-/** mbedTLS's MBEDTLS_ERR_PLATFORM_FEATURE_UNSUPPORTED. */
-const UNSUPPORTED = -0x0072;
+/** MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE. */
+const UNAVAILABLE = -0x7080;
 
-const nothing = [
-  "tlsAddEntropy",
-  "tlsBenchmark",
-  "tlsBytes",
-  "tlsCertificateText",
-  "tlsClose",
-  "tlsFree",
-  "tlsHeap",
-  "tlsNumber",
-  "tlsOpenClient",
-  "tlsOpenServer",
-  "tlsRead",
-  "tlsReadable",
-  "tlsRemoveRoot",
-  "tlsRoot",
-  "tlsRootCount",
-  "tlsSelfTestName",
-  "tlsSession",
-  "tlsSetTime",
-  "tlsState",
-  "tlsStep",
-  "tlsTransmit",
-  "tlsWrite",
-];
-const refused = [
-  "tlsAddRoots",
-  "tlsLoopback",
-  "tlsResume",
-  "tlsSelfTest",
-  "tlsSetIdentity",
-  "tlsStart",
-];
-
-/** The host functions of that door. */
-export const absentTls: Record<string, () => number> = Object.fromEntries([
-  ...nothing.map((name) => [name, () => 0]),
-  ...refused.map((name) => [name, () => UNSUPPORTED]),
-]);
+/** The functions of kernel/machine/host.ts that concern TLS. */
+export function tlsHost(): Record<string, unknown> {
+  const none = () => 0;
+  const names = "AddEntropy SetTime OpenClient OpenServer Step State Transmit Readable Read Write";
+  const more = "Close Free Number Bytes Session RemoveRoot RootCount Root CertificateText Heap";
+  const host: Record<string, unknown> = {};
+  for (const name of `${names} ${more} SelfTestName`.split(" ")) host[`tls${name}`] = none;
+  for (const name of ["Start", "Resume", "SetIdentity", "AddRoots", "SelfTest", "Benchmark"]) {
+    host[`tls${name}`] = () => UNAVAILABLE;
+  }
+  return { ...host, tlsLoopback: () => UNAVAILABLE };
+}
