@@ -30,9 +30,10 @@ tls_flags = -std=gnu11 -O2 -ffreestanding -mcmodel=kernel -mno-red-zone -fno-pic
   -nostdinc -isystem $(glue)/libc -isystem $(shell $(CC) -print-file-name=include) \
   -I$(glue) -I$(mbedtls)/include -I$(mbedtls)/library -DMBEDTLS_CONFIG_FILE='"config.h"' \
   -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-# What computes is built for speed, what parses and decides for size (both as mbedTLS advises).
-mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly constant_time ecp ecp_curves gcm \
-  poly1305 sha256 sha512
+# What every record or computation passes is built for speed, what parses and decides for size
+# (mbedTLS advises either). For size gcc copies by `rep movsb`, of which QEMU makes a step a byte.
+mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly cipher cipher_wrap constant_time \
+  ecp ecp_curves gcm platform_util poly1305 sha256 sha512 ssl_msg
 $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags += -Os
 # Pointers of TypeScript are small numbers.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
