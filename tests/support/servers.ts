@@ -134,6 +134,7 @@ export class Nginx implements Service {
 
   private static configuration(folder: string, port: number, options: NginxOptions): string {
     const secure = options.secure !== undefined;
+    const scheme = secure ? "https" : "http";
     const certificate = `ssl_certificate ${folder}/chain.pem; ssl_certificate_key ${folder}/key.pem;
       ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;`;
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -160,7 +161,7 @@ export class Nginx implements Service {
           location = /silent { return 444; }
           location = /chunked { ssi on; ssi_types *; try_files /chunked.txt =404; }
           location = /closing { keepalive_timeout 0; default_type text/plain; return 200 "bye\\n"; }
-          location = /discard { proxy_pass ${secure ? "https" : "http"}://127.0.0.1:${port}/discarded;
+          location = /discard { proxy_pass ${scheme}://127.0.0.1:${port}/discarded;
             proxy_request_buffering on; }
           location = /discarded { return 200 "took it\\n"; }
         }
