@@ -3,7 +3,7 @@
  * sections 2.6, 4.1.4.8 and 5.4): one buffer is handed over once, at boot, and comes back full
  * of random bytes.
  *
- *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ ... 4096 ┼ used: flags, index, ring ┤
+ *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
  */
 import { delay } from "../kernel/machine/delay";
 import { allocateDma, physical } from "../kernel/machine/dma";

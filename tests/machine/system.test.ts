@@ -103,7 +103,8 @@ test("SYS-03: steps of the real-time clock leave timers alone", async () => {
     const all = await lab({ machine: { rtc: { time, centuryRegister: 0x32 } } });
     const { world, twin } = all;
     world.pass(10);
-    const date = new Date((time + 13) * 1000);
+    // A clock from before the kernel was built is wrong: the build's date counts.
+    const date = new Date(Math.max(time + 13, 1_700_000_000) * 1000);
     const year = String(date.getUTCFullYear());
     assert.ok(world.command(twin, "date").includes(` ${year}`), year);
     const rtc = twin.machine.rtc.overrides;

@@ -90,9 +90,7 @@ export function transportRight(frame: Uint8Array, ip: Ip): boolean {
   return be16(frame, ip.start + 6) === 0 || sum(frame, ip.start, ip.end, before) === 0xffff;
 }
 
-let identification = 0;
-
-/** An IPv4 packet in a frame; `fill` writes its payload of `length` bytes at the offset given. */
+/** An IPv4 packet in a frame, never to be cut (RFC 6864: its id is 0); `fill` writes its payload of `length` bytes at the offset given. */
 export function ipFrame(
   hardware: { to: Uint8Array; from: Uint8Array },
   ip: { source: number; destination: number; protocol: number },
@@ -102,9 +100,7 @@ export function ipFrame(
   const frame = frameFor(hardware.to, hardware.from, TYPE_IPV4, 20 + length);
   frame[14] = 0x45;
   frame.writeUInt16BE(20 + length, 16);
-  identification = (identification + 1) & 0xffff;
-  frame.writeUInt16BE(ip.protocol === TCP ? 0 : identification, 18);
-  frame.writeUInt16BE(ip.protocol === TCP ? 0x4000 : 0, 20);
+  frame.writeUInt16BE(0x4000, 20);
   frame[22] = 64;
   frame[23] = ip.protocol;
   frame.writeUInt32BE(ip.source, 26);

@@ -134,6 +134,7 @@ export class Nginx implements Service {
 
   private static configuration(folder: string, port: number, options: NginxOptions): string {
     const secure = options.secure !== undefined;
+    const scheme = secure ? "https" : "http";
     const certificate = `ssl_certificate ${folder}/chain.pem; ssl_certificate_key ${folder}/key.pem;
       ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;`;
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -160,8 +161,8 @@ export class Nginx implements Service {
           location = /silent { return 444; }
           location = /chunked { ssi on; ssi_types *; try_files /chunked.txt =404; }
           location = /closing { keepalive_timeout 0; default_type text/plain; return 200 "bye\\n"; }
-          location = /discard { proxy_request_buffering on;
-            proxy_pass ${secure ? "https" : "http"}://127.0.0.1:${port}/discarded; }
+          location = /discard { proxy_pass ${scheme}://127.0.0.1:${port}/discarded;
+            proxy_request_buffering on; }
           location = /discarded { return 200 "took it\\n"; }
         }
       }`;
@@ -208,15 +209,11 @@ export class Sink implements Service {
     server.on("request", async (request, response) => {
       const hash = createHash("sha256");
       let [bytes, crc, body] = [0, 0, ""];
-      try {
-        for await (const chunk of request as AsyncIterable<Buffer>) {
-          bytes += chunk.length;
-          crc = checksum(chunk, crc);
-          hash.update(chunk);
-          if (body.length < 65_536) body += chunk.toString("latin1");
-        }
-      } catch {
-        return; // The sender went away in the middle.
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        crc = checksum(chunk, crc);
+        hash.update(chunk);
+        if (body.length < 65_536) body += chunk.toString("latin1");
       }
       sink.requests.push({
         method: request.method ?? "",

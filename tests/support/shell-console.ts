@@ -20,6 +20,7 @@ export class Console {
       collectGarbage: () => calls.push("collect"),
       heapUsed: () => 12345,
       memoryLimit: () => 32 * 1024 * 1024,
+      tlsHeap: () => 0,
       memoryRegionCount: () => 2,
       memoryRegion: (index: number, field: number) =>
         [
