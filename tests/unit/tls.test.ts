@@ -129,7 +129,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("what breaks below shows: as it is before the handshake, in words in it and after it", () => {
+  test("what breaks below shows: as it is before the handshake, in words later on", () => {
     const refused = connect();
     wasm.setBelow(refused, Status.Failed, kinds.refused);
     wasm.poll(bench.now);
