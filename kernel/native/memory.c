@@ -20,6 +20,7 @@
 #define LARGE_PAGE (2ul << 20)
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
+#define TLS_MOST (16ul << 20) /* some 300 connections */
 #define IMAGE_TABLES 8 /* of 2 MiB each: what the kernel's image may take */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
@@ -113,8 +114,9 @@ void memory_start(void) {
   asm volatile("mov %0, %%cr3" ::"r"(image_physical(page_map)) : "memory");
 
   linear = largest_free();
-  aside = (struct range){linear.end - (linear.end - linear.start) / TLS_SHARE / PAGE * PAGE,
-                         linear.end};
+  u64 share = (linear.end - linear.start) / TLS_SHARE / PAGE * PAGE;
+  if (share > TLS_MOST) share = TLS_MOST;
+  aside = (struct range){linear.end - share, linear.end};
   u64 bytes = aside.start - linear.start;
   u64 tables = (bytes / LARGE_PAGE + 1) * PAGE;
   if (bytes < tables + WASM_PAGE) panic("there is no memory below 4 GiB");

@@ -64,7 +64,7 @@ test("GRUB's multiboot takes the same file", async (t) => {
 
 for (const [memory, least] of [
   ["32", 28 << 20],
-  ["64", 60 << 20],
+  ["64", 56 << 20],
   ["6G", 3 * 2 ** 30 - (32 << 20)],
 ] as const) {
   test(`-m ${memory}: memory grows to its limit, is zero, keeps its content`, async (t) => {

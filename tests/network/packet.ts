@@ -90,7 +90,10 @@ export function transportRight(frame: Uint8Array, ip: Ip): boolean {
   return be16(frame, ip.start + 6) === 0 || sum(frame, ip.start, ip.end, before) === 0xffff;
 }
 
-/** An IPv4 packet in a frame, never to be cut (RFC 6864: its id is 0); `fill` writes its payload of `length` bytes at the offset given. */
+/**
+ * An IPv4 packet in a frame, never to be cut (RFC 6864: its id is 0); `fill` writes its payload
+ * of `length` bytes at the offset given.
+ */
 export function ipFrame(
   hardware: { to: Uint8Array; from: Uint8Array },
   ip: { source: number; destination: number; protocol: number },
