@@ -21,7 +21,7 @@
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
 #define TLS_MOST (16ul << 20) /* some 300 connections */
-#define IMAGE_TABLES 8 /* of 2 MiB each: what the kernel's image may take */
+#define IMAGE_TABLES 8        /* of 2 MiB each: what the kernel's image may take */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* of 4 GiB, one after another */
