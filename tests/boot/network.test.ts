@@ -78,7 +78,9 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     assert.match(ab, /Failed requests:\s+0\b/, ab);
     const wrk = await network.run(["wrk", "-t1", "-c200", "-d5", url]);
     assert.doesNotMatch(wrk, /Socket errors|Non-2xx/, wrk);
-    assert.deepEqual(await netErrors(machine), {});
+    // When wrk ends it resets connections that are being answered: some of it comes too late.
+    const { "tcp-unacceptable": _, ...errors } = await netErrors(machine);
+    assert.deepEqual(errors, {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;
     });
