@@ -69,6 +69,8 @@ async function runStage(stage: Stage, files: string[]): Promise<void> {
     if (data.nesting === 0 && totals.has(name)) {
       totals.set(name, (totals.get(name) ?? 0) + Number(count));
     }
+    // What breaks after a file's last test fails the file, and is told only here.
+    if (data.message.includes("asynchronous activity")) failures.push(data.message);
   });
   events.on("test:fail", (data) => {
     const suite = data.details?.type === "suite";

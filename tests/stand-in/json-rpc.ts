@@ -41,11 +41,16 @@ export class JsonRpcServer {
   ) {}
 
   static async start(): Promise<JsonRpcServer> {
-    const server = createServer(async (request, response) => {
+    const server = createServer((request, response) => {
       let text = "";
-      for await (const chunk of request) text += chunk;
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer(text)));
+      request.on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("error", () => response.destroy());
+      request.on("end", () => {
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify(answer(text)));
+      });
     });
     return new JsonRpcServer(server, await listening(server));
   }

@@ -206,27 +206,36 @@ export class Sink implements Service {
     const server = createHttpServer();
     const port = await listening(server);
     const sink = new Sink(server, port);
-    server.on("request", async (request, response) => {
-      const hash = createHash("sha256");
-      let [bytes, crc, body] = [0, 0, ""];
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        crc = checksum(chunk, crc);
-        hash.update(chunk);
-        if (body.length < 65_536) body += chunk.toString("latin1");
-      }
-      sink.requests.push({
-        method: request.method ?? "",
-        path: request.url ?? "",
-        headers: request.headers,
-        bytes,
-        sha256: hash.digest("hex"),
-        crc32: crc.toString(16).padStart(8, "0"),
-        body,
-      });
-      response.end(`took ${bytes} bytes\n`);
+    server.on("request", (request, response) => {
+      // A client that breaks off (Ctrl-C) ends its own request, not the process.
+      sink.take(request).then(
+        (bytes) => response.end(`took ${bytes} bytes\n`),
+        () => response.destroy(),
+      );
     });
     return sink;
+  }
+
+  /** Reads a request to its end; answers its number of bytes. */
+  private async take(request: IncomingMessage): Promise<number> {
+    const hash = createHash("sha256");
+    let [bytes, crc, body] = [0, 0, ""];
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      crc = checksum(chunk, crc);
+      hash.update(chunk);
+      if (body.length < 65_536) body += chunk.toString("latin1");
+    }
+    this.requests.push({
+      method: request.method ?? "",
+      path: request.url ?? "",
+      headers: request.headers,
+      bytes,
+      sha256: hash.digest("hex"),
+      crc32: crc.toString(16).padStart(8, "0"),
+      body,
+    });
+    return bytes;
   }
 
   url(path: string): string {
