@@ -52,10 +52,10 @@ look_for_packages() {
     run)
       program qemu-system-x86_64 qemu-system-x86
       program dnsmasq dnsmasq-base
+      program nginx nginx-light
       ;;
     test)
       file "/usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd" ovmf
-      program nginx nginx-light
       program curl curl
       program openssl openssl
       program ab apache2-utils
@@ -64,6 +64,10 @@ look_for_packages() {
       program ping iputils-ping
       program unshare util-linux
       program clang-format clang-format
+      program clang clang
+      program wasm-ld lld
+      file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a" libclang-rt-dev
+      program gnutls-serv gnutls-bin
       ;;
     debug)
       program gdb gdb
