@@ -3,7 +3,7 @@ import { FramePool } from "../../net/phy/pool";
 import { PacketSink, SendResult } from "../../net/socket/sink";
 import { Frame } from "../../net/wire/frame";
 
-export class SentPacket {
+class SentPacket {
   constructor(
     readonly pointer: usize,
     readonly length: u32,
@@ -13,7 +13,7 @@ export class SentPacket {
   ) {}
 }
 
-export class CaptureSink implements PacketSink {
+class CaptureSink implements PacketSink {
   sent: Array<SentPacket> = [];
   /** The own address; 0 = there is no route anywhere. */
   source: u32 = 0x0a00020f;
@@ -52,4 +52,30 @@ export class CaptureSink implements PacketSink {
   sourceAddress(_destination: u32): u32 {
     return this.source;
   }
+}
+
+/** The sink of the module under test; what follows it re-exports for Node to look at. */
+export const sink = new CaptureSink();
+
+export function sentCount(): u32 {
+  return sink.sent.length;
+}
+export function sentPointer(index: u32): usize {
+  return sink.sent[index].pointer;
+}
+export function sentLength(index: u32): u32 {
+  return sink.sent[index].length;
+}
+export function sentSource(index: u32): u32 {
+  return sink.sent[index].source;
+}
+export function sentDestination(index: u32): u32 {
+  return sink.sent[index].destination;
+}
+export function sentProtocol(index: u32): u32 {
+  return sink.sent[index].protocol;
+}
+/** The own address from now on; 0 = there is no route anywhere. */
+export function setSource(address: u32): void {
+  sink.source = address;
 }

@@ -8,9 +8,10 @@ import { parseDhcp } from "../../net/wire/dhcp";
 import { DhcpOptions } from "../../net/wire/dhcp-options";
 import { Drop } from "../../net/wire/drop";
 import { parseUdp } from "../../net/wire/udp";
-import { CaptureSink } from "./capture-sink";
+import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
+export { sentCount, sentDestination, sentLength, sentPointer, sentSource } from "./capture-sink";
 export { block } from "./text";
 
 /** An interface that notes what is done to it. */
@@ -51,7 +52,6 @@ class NotedTarget implements LeaseTarget {
   }
 }
 
-const sink = new CaptureSink();
 const random = new SequenceRandom();
 let table = new UdpTable(random);
 let target = new NotedTarget();
@@ -187,23 +187,6 @@ export function describe(): string {
     text += `${optionName(list[i].code)}: ${describeOption(list[i])}\n`;
   }
   return text;
-}
-
-// --- what was sent ---
-export function sentCount(): u32 {
-  return sink.sent.length;
-}
-export function sentPointer(index: u32): usize {
-  return sink.sent[index].pointer;
-}
-export function sentLength(index: u32): u32 {
-  return sink.sent[index].length;
-}
-export function sentSource(index: u32): u32 {
-  return sink.sent[index].source;
-}
-export function sentDestination(index: u32): u32 {
-  return sink.sent[index].destination;
 }
 
 // --- the gates alone ---

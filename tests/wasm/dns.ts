@@ -11,10 +11,11 @@ import { DnsName, emitDnsName } from "../../net/wire/dns-name";
 import { Drop } from "../../net/wire/drop";
 import { IcmpError } from "../../net/wire/icmp";
 import { parseUdp } from "../../net/wire/udp";
-import { CaptureSink } from "./capture-sink";
+import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
+export { sentCount, sentDestination, sentLength, sentPointer } from "./capture-sink";
 export { block } from "./text";
 
 /** A stream whose other end is Node. */
@@ -76,7 +77,6 @@ class ScriptedStreams implements DnsStreams {
   }
 }
 
-const sink = new CaptureSink();
 const random = new SequenceRandom();
 let table = new UdpTable(random);
 let resolver = new DnsResolver(table, random);
@@ -187,20 +187,6 @@ export function fromCache(query: DnsQuery): bool {
 }
 export function elapsed(query: DnsQuery): i64 {
   return query.elapsed;
-}
-
-// --- what was sent ---
-export function sentCount(): u32 {
-  return sink.sent.length;
-}
-export function sentPointer(index: u32): usize {
-  return sink.sent[index].pointer;
-}
-export function sentLength(index: u32): u32 {
-  return sink.sent[index].length;
-}
-export function sentDestination(index: u32): u32 {
-  return sink.sent[index].destination;
 }
 
 // --- streams ---

@@ -8,9 +8,17 @@ import { TcpTable } from "../../net/socket/tcp/table";
 import { DROP_NAMES, Drop } from "../../net/wire/drop";
 import { emitTcp, parseTcp, sealTcp } from "../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../net/wire/tcp-options";
-import { CaptureSink } from "./capture-sink";
+import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
+export {
+  sentCount,
+  sentDestination,
+  sentLength,
+  sentPointer,
+  sentSource,
+  setSource,
+} from "./capture-sink";
 export { block } from "./text";
 
 class FixedGauge implements MemoryGauge {
@@ -20,7 +28,6 @@ class FixedGauge implements MemoryGauge {
   }
 }
 
-const sink = new CaptureSink();
 const random = new SequenceRandom();
 const options = new TcpOptions();
 const gauge = new FixedGauge();
@@ -212,26 +219,8 @@ export function forceInitial(c: TcpConnection, sequence: u32): void {
 export function setRoom(frames: u32): void {
   sink.room = frames;
 }
-export function setSource(address: u32): void {
-  sink.source = address;
-}
 export function framesAvailable(): u32 {
   return sink.pool.available;
-}
-export function sentCount(): u32 {
-  return sink.sent.length;
-}
-export function sentPointer(index: u32): usize {
-  return sink.sent[index].pointer;
-}
-export function sentLength(index: u32): u32 {
-  return sink.sent[index].length;
-}
-export function sentSource(index: u32): u32 {
-  return sink.sent[index].source;
-}
-export function sentDestination(index: u32): u32 {
-  return sink.sent[index].destination;
 }
 export function clearSent(): void {
   const room = sink.room;

@@ -4,12 +4,20 @@ import { EchoSocket, EchoTable } from "../../net/socket/echo";
 import { UdpSocket, UdpTable } from "../../net/socket/udp";
 import { Drop } from "../../net/wire/drop";
 import { parseUdp } from "../../net/wire/udp";
-import { CaptureSink } from "./capture-sink";
+import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
+export {
+  sentCount,
+  sentDestination,
+  sentLength,
+  sentPointer,
+  sentProtocol,
+  sentSource,
+  setSource,
+} from "./capture-sink";
 export { block } from "./text";
 
-const sink = new CaptureSink();
 const random = new SequenceRandom();
 let table: UdpTable = new UdpTable(random);
 let echoes: EchoTable = new EchoTable(random);
@@ -86,27 +94,6 @@ export function pollAt(): i64 {
 // --- the sink ---
 export function setRoom(frames: u32): void {
   sink.room = frames;
-}
-export function setSource(address: u32): void {
-  sink.source = address;
-}
-export function sentCount(): u32 {
-  return sink.sent.length;
-}
-export function sentPointer(index: u32): usize {
-  return sink.sent[index].pointer;
-}
-export function sentLength(index: u32): u32 {
-  return sink.sent[index].length;
-}
-export function sentDestination(index: u32): u32 {
-  return sink.sent[index].destination;
-}
-export function sentSource(index: u32): u32 {
-  return sink.sent[index].source;
-}
-export function sentProtocol(index: u32): u32 {
-  return sink.sent[index].protocol;
 }
 
 // --- echo ---
