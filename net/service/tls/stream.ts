@@ -6,6 +6,7 @@
  *     TCP > peekPointer > engine.step | engine.read > block > peekPointer > HTTP
  *     TCP < write < scratch < engine.transmit | engine.write < HTTP
  */
+import { allocateBlock, freeBlock } from "../../../kernel/core/block";
 import { NEVER, SECOND } from "../../../kernel/core/time";
 import {
   TLS_AGAIN,
@@ -288,7 +289,7 @@ export class TlsStream implements Stream {
   /** Reads plaintext until the block is full or nothing more has come. */
   private fill(now: i64): void {
     const engine = this.shared.engine;
-    if (this.block == 0) this.block = heap.alloc(TLS_READ_BYTES);
+    if (this.block == 0) this.block = allocateBlock(TLS_READ_BYTES);
     this.start = 0;
     while (this.length < TLS_READ_BYTES && this.state == TlsState.Open) {
       const end = this.block + this.length;
@@ -368,7 +369,7 @@ export class TlsStream implements Stream {
     this.leaving = false;
     this.deadline = NEVER;
     this.shared.engine.free(this.handle);
-    if (this.block != 0) heap.free(this.block);
+    if (this.block != 0) freeBlock(this.block, TLS_READ_BYTES);
     this.block = 0;
     this.length = 0;
     if (abruptly) {
