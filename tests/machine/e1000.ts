@@ -29,6 +29,8 @@ const [TXDW, TXQE, LSC, RXDMT0, RXO, RXT0] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80
 const [EN, SBP, UPE, MPE, LPE, BAM] = [1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 15];
 const [DD, EOP] = [1, 2];
 const [CMD_EOP, CMD_RS] = [1, 8];
+/** The memory that its registers take, and that buffers have. */
+const [SPACE, BUFFER] = [0x20000, 2048];
 
 export interface E1000Options {
   mac?: number[];
@@ -54,8 +56,8 @@ export interface Fault {
 }
 
 interface Bus {
-  dmaRead(address: number, length: number): Uint8Array;
-  dmaWrite(address: number, bytes: Uint8Array): void;
+  /** The memory itself, not a copy. */
+  dmaView(address: number, length: number): Uint8Array;
 }
 
 export class E1000Model implements BusDevice {
@@ -68,7 +70,7 @@ export class E1000Model implements BusDevice {
   /** Frames dropped because no descriptor was free. */
   missed = 0;
   resets = 0;
-  private readonly registers = new Map<number, number>();
+  private readonly registers = new Uint32Array(SPACE / 4);
   private readonly mac: number[];
   private readonly eeprom: Eeprom;
   private linked = true;
@@ -92,10 +94,10 @@ export class E1000Model implements BusDevice {
   }
 
   get(register: number): number {
-    return this.registers.get(register) ?? 0;
+    return this.registers[register >>> 2];
   }
   set(register: number, value: number): void {
-    this.registers.set(register, value >>> 0);
+    this.registers[register >>> 2] = value;
   }
   written(register: number): number {
     return this.writes.get(register) ?? 0;
@@ -131,7 +133,7 @@ export class E1000Model implements BusDevice {
       const data = frame.subarray(offset, offset + size);
       offset += size;
       const end = last && !fault.unfinished;
-      this.fill(data, last ? (fault.length ?? data.length) : 2048, end, fault.errors ?? 0);
+      this.fill(data, last ? (fault.length ?? data.length) : BUFFER, end, fault.errors ?? 0);
     });
     const low = this.freeReceive() <= this.ringSize(RDLEN) >> (((this.get(RCTL) >> 8) & 3) + 1);
     this.raise(RXT0 | (low ? RXDMT0 : 0));
@@ -186,7 +188,7 @@ export class E1000Model implements BusDevice {
   }
 
   private reset(): void {
-    this.registers.clear();
+    this.registers.fill(0);
     this.owned.clear();
     this.sending = false;
     this.set(STATUS, (this.linked ? 2 : 0) | (2 << 6) | 1);
@@ -227,32 +229,30 @@ export class E1000Model implements BusDevice {
   private accepts(frame: Uint8Array): boolean {
     const control = this.get(RCTL);
     if (control & SBP) throw new Error("e1000: bad frames are to be stored");
-    const to = frame.subarray(0, 6);
-    if (to.every((byte) => byte === 0xff)) return (control & (BAM | MPE)) !== 0;
-    if (to[0] & 1) {
-      const hash = (to[4] >> 4) | (to[5] << 4);
+    const low = (frame[0] | (frame[1] << 8) | (frame[2] << 16) | (frame[3] << 24)) >>> 0;
+    const high = frame[4] | (frame[5] << 8);
+    if (low === 0xffffffff && high === 0xffff) return (control & (BAM | MPE)) !== 0;
+    if (low & 1) {
+      const hash = high >> 4;
       const word = this.get(MTA + 4 * (hash >> 5));
       return (control & MPE) !== 0 || ((word >>> (hash & 31)) & 1) !== 0;
     }
-    const [low, high] = [this.get(RAL0), this.get(RAH0)];
-    const own = [low, low >>> 8, low >>> 16, low >>> 24, high, high >>> 8].map((b) => b & 255);
-    return (control & UPE) !== 0 || (high >>> 31 === 1 && own.every((b, i) => b === to[i]));
+    const own = this.get(RAL0) === low && this.get(RAH0) === (high | 0x80000000) >>> 0;
+    return (control & UPE) !== 0 || own;
   }
 
   private fill(data: Uint8Array, length: number, end: boolean, errors: number): void {
     const index = this.get(RDH);
     const address = this.descriptorAddress(RDBAL, index);
-    const view = new DataView(this.bus.dmaRead(address, 16).buffer);
-    if (view.getUint8(12) & DD) throw new Error("e1000: a descriptor to fill is still marked done");
+    const descriptor = this.bus.dmaView(address, 16);
+    if (descriptor[12] & DD) throw new Error("e1000: a descriptor to fill is still marked done");
     if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not of 2048 bytes");
-    const buffer = Number(view.getBigUint64(0, true));
     // The whole buffer must be the kernel's, however little of it is used.
-    this.bus.dmaRead(buffer, 2048);
-    this.bus.dmaWrite(buffer, data);
-    view.setUint16(8, length, true);
-    view.setUint8(12, DD | (end ? EOP : 0));
-    view.setUint8(13, errors);
-    this.bus.dmaWrite(address, new Uint8Array(view.buffer));
+    this.bus.dmaView(bufferAddress(descriptor), BUFFER).set(data);
+    descriptor[8] = length;
+    descriptor[9] = length >> 8;
+    descriptor[12] = DD | (end ? EOP : 0);
+    descriptor[13] = errors;
     this.set(RDH, (index + 1) % this.ringSize(RDLEN));
   }
 
@@ -260,16 +260,18 @@ export class E1000Model implements BusDevice {
   private own(): void {
     const size = this.ringSize(TDLEN);
     for (let i = this.get(TDH); i !== this.get(TDT); i = (i + 1) % size) {
-      if (!this.owned.has(i)) this.owned.set(i, this.snapshot(i));
+      if (this.owned.has(i)) continue;
+      const { descriptor, data } = this.given(i);
+      this.owned.set(i, { descriptor: descriptor.slice(), data: data.slice() });
     }
   }
 
-  private snapshot(index: number): { descriptor: Uint8Array; data: Uint8Array } {
-    const descriptor = this.bus.dmaRead(this.descriptorAddress(TDBAL, index), 16);
-    const view = new DataView(descriptor.buffer);
-    const length = view.getUint16(8, true);
+  /** A descriptor to send and its bytes, in the kernel's memory. */
+  private given(index: number): { descriptor: Uint8Array; data: Uint8Array } {
+    const descriptor = this.bus.dmaView(this.descriptorAddress(TDBAL, index), 16);
+    const length = descriptor[8] | (descriptor[9] << 8);
     if (length === 0) throw new Error("e1000: a frame of no bytes is sent");
-    return { descriptor, data: this.bus.dmaRead(Number(view.getBigUint64(0, true)), length) };
+    return { descriptor, data: this.bus.dmaView(bufferAddress(descriptor), length) };
   }
 
   private startSending(): void {
@@ -292,19 +294,17 @@ export class E1000Model implements BusDevice {
 
   private sendOne(): void {
     const index = this.get(TDH);
-    const given = this.owned.get(index);
-    const now = this.snapshot(index);
-    if (!given || !same(given.descriptor, now.descriptor) || !same(given.data, now.data)) {
+    const before = this.owned.get(index);
+    const { descriptor, data } = this.given(index);
+    if (!before || !same(before.descriptor, descriptor) || !same(before.data, data)) {
       throw new Error(`e1000: descriptor ${index} or its frame changed before it was sent`);
     }
     this.owned.delete(index);
-    const command = now.descriptor[11];
+    const command = descriptor[11];
     if ((command & CMD_EOP) === 0) throw new Error("e1000: frames in parts are not modelled");
-    this.sent.push(now.data);
-    this.onSend(now.data);
-    if (command & CMD_RS) {
-      this.bus.dmaWrite(this.descriptorAddress(TDBAL, index) + 12, Uint8Array.of(DD));
-    }
+    this.sent.push(before.data);
+    this.onSend(before.data);
+    if (command & CMD_RS) descriptor[12] = DD;
     this.set(TDH, (index + 1) % this.ringSize(TDLEN));
     if (command & CMD_RS) this.raise(TXDW);
   }
@@ -338,6 +338,12 @@ export class E1000Model implements BusDevice {
       this.updateLine();
     });
   }
+}
+
+/** Where a descriptor says that its frame is. */
+function bufferAddress(descriptor: Uint8Array): number {
+  const view = new DataView(descriptor.buffer, descriptor.byteOffset);
+  return Number(view.getBigUint64(0, true));
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -15,11 +15,19 @@ import { Rtc, type RtcOptions } from "./rtc.ts";
 import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
-/** Nanoseconds that accesses take, near those of QEMU. */
-const PORT_TIME = 150;
-const MMIO_TIME = 100;
-const TIMESTAMP_TIME = 20;
-const TURN_TIME = 1000;
+/** Nanoseconds that things take. */
+export interface Pace {
+  port: number;
+  mmio: number;
+  timestamp: number;
+  turn: number;
+}
+
+/** Near those of QEMU. */
+export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 };
+/** A slow machine of its own: ports behind an ISA bus. */
+export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
+
 /** Interrupts in a row, without an end in sight, that are called a storm. */
 const STORM = 10_000;
 
@@ -37,6 +45,7 @@ export interface MachineOptions {
   uart?: boolean;
   /** EAX, EBX, ECX, EDX by leaf. */
   cpuid?: Record<number, number[]>;
+  pace?: Pace;
   /** 64-bit words that the processor's random generator gives; none = it has none. */
   random?: () => bigint;
   acpiRoot?: number;
@@ -84,11 +93,13 @@ export class Machine {
   private interruptsOn = false;
   private inInterrupt = false;
   private exports: Exports | undefined;
+  private readonly pace: Pace;
   private readonly portSpace: BusDevice;
   private readonly mmioSpace: BusDevice;
 
   constructor(readonly options: MachineOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
+    this.pace = options.pace ?? emulated;
     this.pit = new Pit(this.clock, this.pic.line(0));
     this.rtc = new Rtc(this.clock, { time: 1_700_000_000, ...options.rtc });
     this.uart = new Uart16550(this.clock, this.pic.line(4));
@@ -145,7 +156,7 @@ export class Machine {
     }
     const before = this.interrupts;
     const idle = ((this.exports as Exports).turn as () => bigint)() !== 0n;
-    this.pass(TURN_TIME);
+    this.pass(this.pace.turn);
     this.asleep = idle && before === this.interrupts;
   }
 
@@ -160,13 +171,14 @@ export class Machine {
     if (before !== this.interrupts) this.asleep = false;
   }
 
-  /** Bytes that a device reads at a physical address; they must be the kernel's. */
-  dmaRead(address: number, length: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.dmaView(address, length));
-  }
-
-  dmaWrite(address: number, bytes: Uint8Array): void {
-    this.dmaView(address, bytes.length).set(bytes);
+  /** Bytes at a physical address, for a device; they must be the kernel's. */
+  dmaView(address: number, length: number): Uint8Array {
+    const memory = (this.exports as Exports).memory.buffer;
+    const start = address - DMA_BASE;
+    if (start < 0 || start + length > memory.byteLength) {
+      throw new Error(`DMA outside of linear memory: ${address.toString(16)}+${length}`);
+    }
+    return new Uint8Array(memory, start, length);
   }
 
   /** The functions of kernel/machine/host.ts, for `load`. */
@@ -177,15 +189,6 @@ export class Machine {
       ...this.processorHost(),
       ...this.bootHost(),
     };
-  }
-
-  private dmaView(address: number, length: number): Uint8Array {
-    const memory = (this.exports as Exports).memory.buffer;
-    const start = address - DMA_BASE;
-    if (start < 0 || start + length > memory.byteLength) {
-      throw new Error(`DMA outside of linear memory: ${address.toString(16)}+${length}`);
-    }
-    return new Uint8Array(memory, start, length);
   }
 
   private pass(nanoseconds: number): void {
@@ -212,15 +215,16 @@ export class Machine {
   }
 
   private portHost(): Record<string, unknown> {
+    const time = this.pace.port;
     const input = (width: Width) => (port: number) => {
       this.count.port++;
-      this.pass(PORT_TIME);
+      this.pass(time);
       return this.portSpace.read(port, width);
     };
     const output = (width: Width) => (port: number, value: number) => {
       this.count.port++;
       this.portSpace.write(port, value >>> 0, width);
-      this.pass(PORT_TIME);
+      this.pass(time);
     };
     return {
       ...tlsHost(),
@@ -234,15 +238,16 @@ export class Machine {
   }
 
   private memoryHost(): Record<string, unknown> {
+    const time = this.pace.mmio;
     const read = (width: Width) => (address: bigint) => {
       this.count.mmioRead++;
-      this.pass(MMIO_TIME);
+      this.pass(time);
       return this.mmioSpace.read(Number(BigInt.asUintN(64, address)), width);
     };
     const write = (width: Width) => (address: bigint, value: number) => {
       this.count.mmioWrite++;
       this.mmioSpace.write(Number(BigInt.asUintN(64, address)), value, width);
-      this.pass(MMIO_TIME);
+      this.pass(time);
     };
     return {
       mmioRead8: read(1),
@@ -260,7 +265,7 @@ export class Machine {
     const ticks = (this.options.tsc ?? 2_500_000_000) / 1e9;
     return {
       timestamp: () => {
-        this.pass(TIMESTAMP_TIME);
+        this.pass(this.pace.timestamp);
         return BigInt(Math.floor(this.clock.now * ticks));
       },
       cpuid: (leaf: number, _subleaf: number, register: number) =>

@@ -128,8 +128,8 @@ export class PciBus implements BusDevice {
   accesses = 0;
   private address = 0;
   private readonly functions = new Map<number, PciFunction>();
-  /** What is decoded now in port space (true) and memory space, until configuration changes. */
-  private readonly decoders = new Map<boolean, Decoder[]>();
+  /** Changes with every write of the configuration. */
+  private version = 0;
 
   add(bus: number, slot: number, func: number, device: PciFunction): PciFunction {
     this.functions.set((bus << 16) | (slot << 11) | (func << 8), device);
@@ -148,18 +148,19 @@ export class PciBus implements BusDevice {
     if (offset < 4) this.address = value;
     else {
       this.accesses++;
-      this.decoders.clear();
+      this.version++;
       this.selected()?.write((this.address & 0xfc) + offset - 4, value, width);
     }
   }
 
   /** The space of the addresses that functions decode now. */
   space(io: boolean, behind: AddressSpace): BusDevice {
+    let decoders: Decoder[] = [];
+    let known = -1;
     const find = (address: number) => {
-      let decoders = this.decoders.get(io);
-      if (!decoders) {
+      if (known !== this.version) {
         decoders = [...this.functions.values()].flatMap((device) => device.decoded(io));
-        this.decoders.set(io, decoders);
+        known = this.version;
       }
       for (const decoder of decoders) {
         if (address >= decoder.base && address < decoder.base + decoder.size) return decoder;

@@ -24,13 +24,18 @@ class Controller {
 
   /** The line that would be acknowledged now, or -1. */
   pending(): number {
+    if (!this.asks()) return -1;
     const wanted = (this.request | (this.lines & this.levelTriggered)) & ~this.mask;
-    if (wanted === 0) return -1;
     for (let line = 0; line < 8; line++) {
       if (this.inService & (1 << line)) return -1;
       if (wanted & (1 << line)) return line;
     }
     return -1;
+  }
+
+  /** False: no line asks for anything. */
+  asks(): boolean {
+    return ((this.request | (this.lines & this.levelTriggered)) & ~this.mask) !== 0;
   }
 
   acknowledge(line: number): void {
@@ -80,6 +85,8 @@ export class Pic {
 
   /** The processor takes an interrupt: its vector, or -1 when there is none. */
   acknowledge(): number {
+    // The usual case; the cascade's line asks as long as it has not been seen to fall.
+    if (!this.first.asks() && !this.second.asks()) return -1;
     this.first.set(2, this.second.pending() >= 0);
     const line = this.first.pending();
     if (line < 0) return -1;

@@ -85,7 +85,11 @@ export class Twin {
 
   /** One turn or one sleep, up to `until` at the latest. */
   step(until: number): void {
-    this.guard(() => this.machine.step(until));
+    try {
+      this.machine.step(until);
+    } catch (error) {
+      this.broke(error);
+    }
     if (this.state !== "on") return;
     this.turns++;
     this.collectIfDue();
@@ -223,10 +227,14 @@ export class Twin {
     try {
       action();
     } catch (error) {
-      if (error instanceof MachineStopped) this.stopped(error);
-      else if (error instanceof WebAssembly.RuntimeError) this.panic(String(error.stack));
-      else throw error;
+      this.broke(error);
     }
+  }
+
+  private broke(error: unknown): void {
+    if (error instanceof MachineStopped) this.stopped(error);
+    else if (error instanceof WebAssembly.RuntimeError) this.panic(String(error.stack));
+    else throw error;
   }
 
   private stopped(why: MachineStopped): void {
