@@ -2,7 +2,7 @@
  * A ring of bytes between the interrupt and a turn: one side only puts, the other only takes,
  * so neither needs to keep the other out.
  */
-import { barrier } from "../kernel/machine/host";
+import { interruptBarrier } from "../kernel/machine/host";
 
 export class UartRing {
   private readonly bytes: StaticArray<u8>;
@@ -20,7 +20,7 @@ export class UartRing {
 
   /** Bytes in it. */
   used(): u32 {
-    barrier();
+    interruptBarrier();
     return this.head - this.tail;
   }
   /** Bytes that still fit. */
@@ -32,14 +32,14 @@ export class UartRing {
   put(byte: u8): void {
     this.bytes[this.head & this.mask] = byte;
     // The byte is there before the count says so.
-    barrier();
+    interruptBarrier();
     this.head++;
   }
 
   /** Takes the oldest byte of one that is not empty. */
   take(): u8 {
     const byte = this.bytes[this.tail & this.mask];
-    barrier();
+    interruptBarrier();
     this.tail++;
     return byte;
   }

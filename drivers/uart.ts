@@ -4,7 +4,7 @@
  * ring is full the FIFO is left to fill, and the far end is told to wait (RTS).
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../kernel/limits";
-import { barrier, in8, out8 } from "../kernel/machine/host";
+import { in8, interruptBarrier, out8 } from "../kernel/machine/host";
 import { connect, InterruptHandler } from "../kernel/machine/interrupts";
 import { UartRing } from "./uart-ring";
 
@@ -134,7 +134,7 @@ export class Uart implements InterruptHandler {
     if (!this.present) return length;
     const taken = min(length, this.unsent.room());
     for (let i: u32 = 0; i < taken; i++) this.unsent.put(load<u8>(pointer + i));
-    barrier();
+    interruptBarrier();
     if (taken != 0 && this.interruptDriven && !this.sending) {
       this.sending = true;
       // Switched on while the transmitter is empty, this interrupts at once.

@@ -7,7 +7,7 @@
  */
 import { delay } from "../kernel/machine/delay";
 import { allocateDma, physical } from "../kernel/machine/dma";
-import { barrier, in8, in16, in32, out8, out16, out32 } from "../kernel/machine/host";
+import { dmaArrived, dmaLoad64, in8, in16, in32, out8, out16, out32 } from "../kernel/machine/host";
 import { PciDevice } from "./pci";
 
 const VIRTIO: u32 = 0x1af4;
@@ -79,7 +79,6 @@ function readOnce(base: u32): StaticArray<u8> {
   store<u16>(ring + available + 2, 1);
   out32(base + QUEUE_ADDRESS, (physical(ring) / PAGE) as u32);
   out8(base + STATUS, ACKNOWLEDGE | DRIVER | DRIVER_READY);
-  barrier();
   out16(base + QUEUE_NOTIFY, 0);
   return take(base, ring + used, buffer);
 }
@@ -87,16 +86,21 @@ function readOnce(base: u32): StaticArray<u8> {
 /** Waits until the buffer is in the ring of used ones, and takes what is in it. */
 function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
   for (let i: u32 = 0; i < PATIENCE; i++) {
-    barrier();
-    if (load<u16>(used + 2) == 1) break;
+    if (returned(used)) break;
     // Reading it also lets an emulator's other threads go on.
     in8(base + INTERRUPT_STATUS);
     delay(10);
   }
-  const done = load<u16>(used + 2) == 1;
-  const length: u32 = done ? min<u32>(load<u32>(used + 8), WANTED) : 0;
+  // Its entry says how much was written.
+  const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, WANTED) : 0;
+  dmaArrived(buffer, length);
   const bytes = new StaticArray<u8>(length as i32);
   memory.copy(changetype<usize>(bytes), buffer, length);
   memory.fill(buffer, 0, WANTED);
   return bytes;
+}
+
+/** True once the ring's index, behind its flags, says that one buffer came back. */
+function returned(used: usize): bool {
+  return ((dmaLoad64(used) >> 16) & 0xffff) == 1;
 }

@@ -28,8 +28,8 @@ export class ReceiveDescriptor {
   }
 }
 
-/** The second half of a receive descriptor in one load: what the controller writes back. */
-export const RECEIVE_WRITE_BACK: usize = 8;
+/** The second half of a descriptor, where the controller writes its status. */
+export const WRITE_BACK: usize = 8;
 export const RECEIVE_LENGTH: u64 = 0xffff;
 export const RECEIVE_DD: u64 = 1 << 32;
 export const RECEIVE_EOP: u64 = 1 << 33;
@@ -67,4 +67,5 @@ export class TransmitDescriptor {
 export const COMMAND_EOP: u8 = 1 << 0;
 export const COMMAND_IFCS: u8 = 1 << 1;
 export const COMMAND_RS: u8 = 1 << 3;
-export const TRANSMIT_DD: u8 = 1 << 0;
+/** Of the second half. */
+export const TRANSMIT_DD: u64 = 1 << 32;

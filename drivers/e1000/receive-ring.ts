@@ -9,7 +9,7 @@
  */
 import { RECEIVE_RING } from "../../kernel/limits";
 import { allocateDma, physical } from "../../kernel/machine/dma";
-import { barrier, dmaBase } from "../../kernel/machine/host";
+import { dmaArrived, dmaBase, dmaLoad64 } from "../../kernel/machine/host";
 import { DeviceCounters } from "../../net/phy/counters";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
@@ -23,9 +23,9 @@ import {
   RECEIVE_RXE,
   RECEIVE_SE,
   RECEIVE_SEQ,
-  RECEIVE_WRITE_BACK,
   ReceiveDescriptor,
   RING_ALIGNMENT,
+  WRITE_BACK,
 } from "./descriptor";
 import { RDBAH, RDBAL, RDH, RDLEN, RDT, Registers } from "./registers";
 
@@ -75,13 +75,11 @@ export class ReceiveRing {
     this.registers.write(RDBAH, (base >> 32) as u32);
     this.registers.write(RDLEN, RECEIVE_RING * DESCRIPTOR_BYTES);
     this.registers.write(RDH, 0);
-    barrier();
     this.registers.write(RDT, MASK);
   }
 
   /** True when a descriptor waits to be looked at. */
   filled(): bool {
-    barrier();
     return (this.writeBack(this.next) & RECEIVE_DD) != 0;
   }
 
@@ -89,11 +87,8 @@ export class ReceiveRing {
   receive(): Frame | null {
     // Bounded, for a controller may fill bad descriptors as fast as they are dropped.
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
-      barrier();
       const result = this.writeBack(this.next);
       if ((result & RECEIVE_DD) == 0) return null;
-      // What the descriptor and the buffer hold is read after its status.
-      barrier();
       const frame = this.take(result);
       this.advance();
       if (frame != null) return frame;
@@ -105,7 +100,6 @@ export class ReceiveRing {
   returnAll(): void {
     if (this.unreturned == 0) return;
     this.unreturned = 0;
-    barrier();
     // The tail is one beyond the last descriptor that the controller may fill.
     this.registers.write(RDT, (this.next - 1) & MASK);
   }
@@ -127,6 +121,7 @@ export class ReceiveRing {
     }
     this.frames[index] = changetype<usize>(fresh);
     this.give(index, fresh);
+    dmaArrived(frame.storage, length);
     frame.next = null;
     frame.start = frame.storage;
     frame.length = length;
@@ -170,11 +165,11 @@ export class ReceiveRing {
   private give(index: u32, frame: Frame): void {
     const descriptor = ReceiveDescriptor.at(this.pointer(index));
     descriptor.address = (frame.storage as u64) + this.dma;
-    store<u64>(this.pointer(index), 0, RECEIVE_WRITE_BACK);
+    store<u64>(this.pointer(index), 0, WRITE_BACK);
   }
 
   private writeBack(index: u32): u64 {
-    return load<u64>(this.pointer(index), RECEIVE_WRITE_BACK);
+    return dmaLoad64(this.pointer(index) + WRITE_BACK);
   }
 
   private pointer(index: u32): usize {

@@ -10,7 +10,7 @@
  */
 import { TRANSMIT_RING } from "../../kernel/limits";
 import { allocateDma, physical } from "../../kernel/machine/dma";
-import { barrier, dmaBase } from "../../kernel/machine/host";
+import { dmaBase, dmaLoad64, dmaReady } from "../../kernel/machine/host";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 import {
@@ -21,6 +21,7 @@ import {
   RING_ALIGNMENT,
   TRANSMIT_DD,
   TransmitDescriptor,
+  WRITE_BACK,
 } from "./descriptor";
 import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
 
@@ -81,7 +82,8 @@ export class TransmitRing {
     const index = this.tail & MASK;
     const pointer = this.pointer(index);
     TransmitDescriptor.at(pointer).address = (frame.start as u64) + this.dma;
-    store<u64>(pointer, WHOLE_FRAME | (frame.length as u64), 8);
+    store<u64>(pointer, WHOLE_FRAME | (frame.length as u64), WRITE_BACK);
+    dmaReady(frame.start, frame.length);
     this.frames[index] = changetype<usize>(frame);
     this.tail = (index + 1) & MASK;
     if (((this.tail - this.batch) & MASK) == REPORT_EVERY) this.closeBatch();
@@ -91,8 +93,6 @@ export class TransmitRing {
   flush(): void {
     if (this.tail == this.told) return;
     this.closeBatch();
-    // The descriptors are written before the register.
-    barrier();
     this.registers.write(TDT, this.tail);
     this.told = this.tail;
     this.reclaim();
@@ -100,11 +100,9 @@ export class TransmitRing {
 
   /** Gives the frames of finished batches back to the pool. */
   reclaim(): void {
-    barrier();
     while (this.clean != this.batch) {
       const last = this.lastOf[this.clean & MASK] as u32;
-      const status = TransmitDescriptor.at(this.pointer(last)).status;
-      if ((status & TRANSMIT_DD) == 0) return;
+      if ((dmaLoad64(this.pointer(last) + WRITE_BACK) & TRANSMIT_DD) == 0) return;
       const end = (last + 1) & MASK;
       for (let i = this.clean; i != end; i = (i + 1) & MASK) {
         this.pool.release(changetype<Frame>(this.frames[i]));

@@ -7,6 +7,7 @@
  */
 
 // --- port I/O (Intel SDM vol. 1, chapter 19) ---
+// What was stored before is in memory before a device is told, here and with its registers.
 export declare function in8(port: u32): u32;
 export declare function in16(port: u32): u32;
 export declare function in32(port: u32): u32;
@@ -25,8 +26,14 @@ export declare function mmioWrite32(address: u64, value: u32): void;
 
 /** Physical address of byte 0 of linear memory: a DMA address is pointer + dmaBase(). */
 export declare function dmaBase(): u64;
-/** Tells the compiler that memory may have changed: between two reads of a DMA ring. */
-export declare function barrier(): void;
+/** Reads once what hardware may write at any time: a descriptor's status, an index. */
+export declare function dmaLoad64(pointer: usize): u64;
+/** Hardware has written these bytes, as a descriptor told: they are read after this. */
+export declare function dmaArrived(destination: usize, length: u32): void;
+/** These bytes are complete, for hardware to read once it is told. */
+export declare function dmaReady(pointer: usize, length: u32): void;
+/** Orders what a turn and an interrupt share: stores before this are seen, loads after it new. */
+export declare function interruptBarrier(): void;
 
 // --- processor ---
 /** The time-stamp counter. */

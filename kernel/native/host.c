@@ -75,7 +75,14 @@ DEVICE_ACCESS(8)
 DEVICE_ACCESS(16)
 DEVICE_ACCESS(32)
 u64 w2c_host_dmaBase(host* host) { return memory_base(); }
-void w2c_host_barrier(host* host) { barrier(); }
+u64 w2c_host_dmaLoad64(host* host, u32 pointer) {
+  u64 value = *(volatile u64*)(u64)pointer;
+  barrier();
+  return value;
+}
+void w2c_host_dmaArrived(host* host, u32 destination, u32 length) { barrier(); }
+void w2c_host_dmaReady(host* host, u32 pointer, u32 length) { barrier(); }
+void w2c_host_interruptBarrier(host* host) { barrier(); }
 
 /* --- the processor --------------------------------------------------------------------------- */
 

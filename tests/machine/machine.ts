@@ -257,7 +257,13 @@ export class Machine {
       mmioWrite16: write(2),
       mmioWrite32: write(4),
       dmaBase: () => BigInt(DMA_BASE),
-      barrier: () => {},
+      dmaLoad64: (pointer: number) => {
+        const view = new DataView((this.exports as Exports).memory.buffer);
+        return view.getBigUint64(pointer >>> 0, true);
+      },
+      dmaArrived: () => {},
+      dmaReady: () => {},
+      interruptBarrier: () => {},
     };
   }
 
