@@ -143,6 +143,11 @@ bench: kernel iso
 sim: kernel
 	@SEED='$(SEED)' RUNS='$(RUNS)' $(alone) $(run_script) tests/sim/main.ts
 
+# Lines and branches of the kernel's TypeScript that the tests in Node reach (tests/coverage/).
+.PHONY: coverage
+coverage: kernel
+	@TESTS='$(TESTS)' $(alone) $(run_script) tests/coverage/main.ts
+
 debug: kernel
 	@sh compiler-config/install.sh build run debug
 	@$(alone) KERNEL=$(out)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
@@ -178,5 +183,7 @@ help:
 #| make bench           boot time, throughput, idle load
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
 #|   SEED=n RUNS=n        ... from one seed on, so many
+#| make coverage        lines and branches of TypeScript that the tests in Node reach
+#|   TESTS='unit/tcp'     ... those tests whose path has such a word in it
 #| make lint            type checker, linter, formatter
 #| make clean           removes build/, and so also what was installed there

@@ -3,6 +3,7 @@
  * a machine from outside: frames, a cable, keys, a reset button. Same seed and inputs, same run.
  */
 import { type Exports, readString } from "../support/assembly.ts";
+import { counters } from "../support/coverage.ts";
 import { VirtualClock } from "./clock.ts";
 import type { E1000Model, E1000Options, Fault } from "./e1000.ts";
 import { kernelModule, TOTAL } from "./kernel-module.ts";
@@ -201,7 +202,7 @@ export class Twin {
       const where = `${readString(memory, file)}:${line}:${column}`;
       this.panic(`${readString(memory, message)} at ${where}`);
     };
-    const imports = { host, env: { abort } };
+    const imports = { host, env: { abort }, ...counters };
     return new WebAssembly.Instance(this.module, imports).exports as Exports;
   }
 

@@ -8,10 +8,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { cache, counters, sources } from "./coverage.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
-const cache = `${root}build/tests/wasm`;
 
 /** What an instance exports: functions (u64 and i64 as bigint) and its memory. */
 // biome-ignore lint/suspicious/noExplicitAny: the exports of a module compiled a moment ago
@@ -25,15 +25,15 @@ async function compile(entry: string): Promise<Buffer<ArrayBuffer>> {
   const recipe = `${cache}/${name}.json`;
   const binary = `${cache}/${name}.wasm`;
   if (existsSync(recipe) && existsSync(binary)) {
-    const sources: Record<string, string> = JSON.parse(readFileSync(recipe, "utf8"));
-    const fresh = Object.entries(sources).every(([path, hash]) => hashOf(path) === hash);
+    const hashes: Record<string, string> = JSON.parse(readFileSync(recipe, "utf8"));
+    const fresh = Object.entries(hashes).every(([path, hash]) => hashOf(path) === hash);
     if (fresh) return readFileSync(binary);
   }
   mkdirSync(cache, { recursive: true });
   const fresh = `${cache}/${name}-${process.pid}.wasm`;
   // In a process of its own: in this one, tsx would first transform all of asc.
   const arguments_ = [asc, entry, ...flags, "--sourceMap", "--outFile", fresh];
-  await promisify(execFile)(process.execPath, arguments_, { cwd: root });
+  await promisify(execFile)(process.execPath, arguments_, { cwd: sources });
   const map: { sources: string[] } = JSON.parse(readFileSync(`${fresh}.map`, "utf8"));
   const own = map.sources.filter((path) => !path.startsWith("~lib"));
   writeFileSync(recipe, JSON.stringify(Object.fromEntries(own.map((p) => [p, hashOf(p)]))));
@@ -43,7 +43,7 @@ async function compile(entry: string): Promise<Buffer<ArrayBuffer>> {
 }
 
 function hashOf(path: string): string {
-  const file = root + path;
+  const file = sources + path;
   return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
 }
 
@@ -66,6 +66,7 @@ export async function load(entry: string, host: Record<string, unknown> = {}): P
         throw new Error(`the test supplies no ${wanted.module}.${wanted.name}`);
       })) as WebAssembly.ImportValue;
   }
+  Object.assign(imports, counters);
   imports.env = {
     abort: (message: number, file: number, line: number, column: number) => {
       const memory = (exports as Exports).memory;
