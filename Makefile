@@ -130,7 +130,7 @@ run: kernel
 	@sh compiler-config/install.sh build run
 	@APP='$(APP)' TARGET='$(TARGET)' $(alone) $(run_script) tests/stand-in/run.ts
 
-test: kernel iso
+test: kernel iso twin
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/run.ts
 
@@ -138,9 +138,14 @@ bench: kernel iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/bench/run.ts
 
+# What a kernel in Node needs besides.
+.PHONY: twin sim
+twin: kernel
+	@sh compiler-config/install.sh build test
+	+@flock build/lock $(MAKE) -s $(tls)/tls.wasm
+
 # Random worlds of kernels in Node (tests/sim/).
-.PHONY: sim
-sim: kernel
+sim: twin
 	@SEED='$(SEED)' RUNS='$(RUNS)' $(alone) $(run_script) tests/sim/main.ts
 
 # Lines and branches of the kernel's TypeScript that the tests in Node reach (tests/coverage/).

@@ -13,23 +13,26 @@ mbedtls := $(tls)/mbedtls
 mbedtls_cache := $(or $(XDG_CACHE_HOME),$(HOME:%=%/.cache),build)/anonymos
 
 mbedtls_units := aes aesni asn1parse asn1write base64 bignum bignum_core chacha20 chachapoly \
-  cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves entropy gcm hkdf hmac_drbg \
+  cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hkdf hmac_drbg \
   md mps_reader oid pem pk pk_ecc pk_wrap pkparse platform platform_util poly1305 psa_crypto \
   psa_crypto_aead psa_crypto_cipher psa_crypto_client psa_crypto_driver_wrappers_no_static \
-  psa_crypto_ecp psa_crypto_hash psa_crypto_mac psa_crypto_random psa_crypto_rsa \
+  psa_crypto_ecp psa_crypto_hash psa_crypto_mac psa_crypto_rsa \
   psa_crypto_slot_management psa_util rsa rsa_alt_helpers sha1 sha256 sha512 ssl_ciphersuites \
   ssl_client ssl_msg ssl_ticket ssl_tls ssl_tls12_client ssl_tls12_server ssl_tls13_client \
   ssl_tls13_generic ssl_tls13_keys ssl_tls13_server x509 x509_crt
 mbedtls_objects := $(mbedtls_units:%=$(tls)/library/%.o)
 glue_objects := $(patsubst $(glue)/%.c,$(tls)/%.o,$(wildcard $(glue)/*.c)) $(tls)/roots-data.o
+node_objects := $(patsubst $(tls)/%,$(tls)/node/%,$(mbedtls_objects) $(glue_objects)) \
+  $(tls)/node/string.o
 
-tls_flags = -std=gnu11 -O2 -ffreestanding -mcmodel=kernel -mno-red-zone -fno-pic \
-  -fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-omit-frame-pointer \
-  -fno-asynchronous-unwind-tables -fstack-clash-protection -ffunction-sections -fdata-sections \
+tls_flags = $(mbedtls_flags) -mcmodel=kernel -mno-red-zone -fno-pic \
+  -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer \
+  -fno-asynchronous-unwind-tables -fstack-clash-protection \
   -U__unix__ -U__unix -Uunix -U__linux__ -U__linux -Ulinux \
-  -nostdinc -isystem $(glue)/libc -isystem $(shell $(CC) -print-file-name=include) \
-  -I$(glue) -I$(mbedtls)/include -I$(mbedtls)/library -DMBEDTLS_CONFIG_FILE='"config.h"' \
-  -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+  -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+mbedtls_flags = -std=gnu11 -O2 -ffreestanding -fno-strict-aliasing -ffunction-sections \
+  -fdata-sections -isystem $(glue)/libc -I$(glue) -I$(mbedtls)/include -I$(mbedtls)/library \
+  -DMBEDTLS_CONFIG_FILE='"config.h"' -Wa,-I$(tls) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 # What every record or computation passes is built for speed, what parses and decides for size
 # (mbedTLS advises either). For size gcc copies by `rep movsb`, of which QEMU makes a step a byte.
 mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly cipher cipher_wrap constant_time \
@@ -37,14 +40,19 @@ mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly cipher cipher_w
 $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags += -Os
 # Pointers of TypeScript are small numbers.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
-  --param=min-pagesize=0 -Wa,-I$(tls)
+  --param=min-pagesize=0
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
-# and the alerts that are sent are noted.
-$(filter-out %/ssl_msg.o,$(filter $(tls)/library/ssl_%,$(mbedtls_objects))): tls_flags += \
+# the alerts that are sent are noted, and glue/session.c signs.
+in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
+$(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert
-$(tls)/library/ssl_tls.o $(tls)/library/ssl_tls13_generic.o: tls_flags += \
+$(call in_both,ssl_tls ssl_tls13_generic): mbedtls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \
   -Dmbedtls_x509_crt_verify_with_ca_cb=tls_verify_sent
+
+$(tls)/library/ssl_tls12_client.o $(tls)/library/ssl_tls12_server.o \
+$(tls)/library/ssl_tls13_generic.o: tls_flags += -Dmbedtls_pk_sign=tls_sign \
+  -Dmbedtls_pk_sign_restartable=tls_sign_restartable -Dmbedtls_pk_sign_ext=tls_sign_ext
 
 $(mbedtls)/unpacked: compiler-config/fetch-mbedtls.sh | build/installed
 	@echo "mbedtls  $(mbedtls)"
@@ -74,4 +82,30 @@ $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 	@rm -f $@
 	@ar rcs $@ $^
 
--include $(mbedtls_objects:.o=.d) $(glue_objects:.o=.d)
+# --- the same sources for the machine in Node (tests/machine/tls.ts), as WebAssembly -----------
+# What the door exports is what host.ts declares; where its heap is the machine tells.
+node_flags = --target=wasm32 $(mbedtls_flags) -nostdlibinc
+node_door = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \
+  kernel/machine/host.ts
+$(tls)/node/string.o: mbedtls_flags += -DSTRING_FUNCTIONS
+
+$(filter $(tls)/node/library/%,$(node_objects)): $(tls)/node/%.o: $(mbedtls)/unpacked
+	@mkdir -p $(@D)
+	@clang $(node_flags) -c $(mbedtls)/$*.c -o $@
+
+$(tls)/node/string.o: kernel/native/string.c
+$(tls)/node/roots-data.o: $(glue)/roots-data.S $(tls)/roots-data.bin
+$(patsubst $(glue)/%.c,$(tls)/node/%.o,$(wildcard $(glue)/*.c)): $(tls)/node/%.o: $(glue)/%.c
+$(filter-out $(tls)/node/library/%,$(node_objects)): $(mbedtls)/unpacked
+	@mkdir -p $(@D)
+	@clang $(node_flags) -c $(filter %.c %.S,$^) -o $@
+
+$(node_objects): $(glue)/config.h compiler-config/tls.mk
+
+$(tls)/tls.wasm: $(node_objects) kernel/machine/host.ts
+	@echo "wasm-ld  $@"
+	@echo tls_memory | wasm-ld --no-entry --gc-sections --strip-debug --stack-first \
+	  -z stack-size=65536 --allow-undefined-file=/dev/stdin $$($(node_door)) \
+	  $(node_objects) -o $@
+
+-include $(patsubst %.o,%.d,$(mbedtls_objects) $(glue_objects) $(node_objects))

@@ -28,6 +28,9 @@ export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 
 /** A slow machine of its own: ports behind an ISA bus. */
 export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
+/** As kernel/native/memory.c: what is set aside for TLS, besides linear memory. */
+const TLS_SHARE = 15;
+const TLS_MOST = 16 << 20;
 /** Interrupts in a row, without an end in sight, that are called a storm. */
 const STORM = 10_000;
 
@@ -118,6 +121,10 @@ export class Machine {
     this.mmioSpace = this.pci.space(false, this.memorySpace);
   }
 
+  private get memoryLimit(): number {
+    return this.options.memoryLimit ?? 1 << 30;
+  }
+
   /** A line of the interrupt controller for a device. */
   line(number: number): Line {
     return this.pic.line(number);
@@ -188,6 +195,11 @@ export class Machine {
       ...this.memoryHost(),
       ...this.processorHost(),
       ...this.bootHost(),
+      ...tlsHost({
+        memory: () => (this.exports as Exports).memory.buffer,
+        pass: (nanoseconds) => this.pass(nanoseconds),
+        heap: Math.min(TLS_MOST, Math.floor(this.memoryLimit / TLS_SHARE)),
+      }),
     };
   }
 
@@ -227,7 +239,6 @@ export class Machine {
       this.pass(time);
     };
     return {
-      ...tlsHost(),
       in8: input(1),
       in16: input(2),
       in32: input(4),
@@ -314,7 +325,7 @@ export class Machine {
       memoryRegionCount: () => 0,
       memoryRegion: () => 0n,
       acpiRootPointer: () => BigInt(acpiRoot),
-      memoryLimit: () => this.options.memoryLimit ?? 1 << 30,
+      memoryLimit: () => this.memoryLimit,
     };
   }
 }

@@ -12,12 +12,11 @@
 #define MBEDTLS_PLATFORM_FREE_MACRO tls_release
 #define MBEDTLS_PLATFORM_SNPRINTF_MACRO tls_snprintf
 #define MBEDTLS_PLATFORM_PRINTF_MACRO tls_printf
-#define MBEDTLS_PLATFORM_TIME_TYPE_MACRO long
+#define MBEDTLS_PLATFORM_TIME_TYPE_MACRO long long
 #define MBEDTLS_PLATFORM_TIME_MACRO tls_time
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
-#define MBEDTLS_NO_PLATFORM_ENTROPY
-#define MBEDTLS_ENTROPY_HARDWARE_ALT
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* platform.c: CTR_DRBG over the kernel's entropy */
 #define MBEDTLS_DEPRECATED_REMOVED
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS /* key updates, alerts and verification look inside */
 #include <stddef.h>
@@ -25,7 +24,7 @@ void* tls_calloc(size_t count, size_t size);
 void tls_release(void* block);
 int tls_snprintf(char* text, size_t capacity, const char* format, ...);
 int tls_printf(const char* format, ...);
-long tls_time(long* seconds);
+long long tls_time(long long* seconds);
 
 /* --- primitives --- */
 #define MBEDTLS_SELF_TEST
@@ -39,7 +38,6 @@ long tls_time(long* seconds);
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_CTR_DRBG_C
 #define MBEDTLS_HMAC_DRBG_C
-#define MBEDTLS_ENTROPY_C
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA1_C /* some roots signed themselves with it: else they cannot be parsed */
 #define MBEDTLS_SHA224_C

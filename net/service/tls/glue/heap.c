@@ -46,7 +46,7 @@ static void put(struct block* block) {
   block->next = classes[class];
   if (block->next != NULL) block->next->previous = block;
   classes[class] = block;
-  filled[class / 64] |= 1ul << class % 64;
+  filled[class / 64] |= (u64)1 << class % 64;
 }
 
 static void take(struct block* block) {
@@ -56,7 +56,7 @@ static void take(struct block* block) {
     block->previous->next = block->next;
   } else {
     classes[class] = block->next;
-    if (block->next == NULL) filled[class / 64] &= ~(1ul << class % 64);
+    if (block->next == NULL) filled[class / 64] &= ~((u64)1 << class % 64);
   }
 }
 
@@ -64,7 +64,7 @@ static void take(struct block* block) {
 static u32 next_filled(u32 class) {
   for (; class < CLASSES; class = (class | 63) + 1) {
     u64 bits = filled[class / 64] >> class % 64;
-    if (bits != 0) return class + __builtin_ctzl(bits);
+    if (bits != 0) return class + __builtin_ctzll(bits);
   }
   return NOTHING;
 }

@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
+#include "mbedtls/ctr_drbg.h"
 #include "mbedtls/platform_time.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/sha512.h"
+#include "psa/crypto.h"
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
@@ -103,7 +105,7 @@ void w2c_host_tlsSetTime(HOST, u64 seconds, u64 milliseconds) {
   monotonic = milliseconds;
 }
 
-long tls_time(long* seconds) {
+long long tls_time(long long* seconds) {
   if (seconds != NULL) *seconds = wall_clock;
   return wall_clock;
 }
@@ -156,20 +158,38 @@ void w2c_host_tlsAddEntropy(HOST, u32 address, u32 length, u32 bits) {
   pool_bits = bits < 8 * POOL - pool_bits ? pool_bits + bits : 8 * POOL;
 }
 
-bool tls_random_ready(void) { return pool_bits >= STRENGTH; }
-
-/* What mbedTLS seeds its generator from. It wants 64 bytes and aims at a strength of 256 bits: that
-   much entropy is spent on them, once; with less in the pool there is nothing to be had. */
-int mbedtls_hardware_poll(void* data, u8* output, size_t length, size_t* given) {
-  (void)data;
+/* What the generator is seeded from: at most 64 bytes of a strength of 256 bits. That much entropy
+   is spent on them, once; with less in the pool there is nothing to be had. */
+static int give_seed(void* context, u8* output, size_t length) {
+  (void)context;
   u8 result[POOL];
-  *given = 0;
-  if (!tls_random_ready()) return 0;
+  if (pool_bits < STRENGTH || length > POOL) return MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
   stir(1, NULL, 0, result);
   stir(2, NULL, 0, pool);
-  *given = length < POOL ? length : POOL;
-  memcpy(output, result, *given);
+  memcpy(output, result, length);
   pool_bits -= STRENGTH;
   mbedtls_platform_zeroize(result, sizeof result);
   return 0;
+}
+
+/* It takes nothing from the heap: what it keeps when it seeds itself anew is no connection's. */
+static mbedtls_ctr_drbg_context generator;
+
+int tls_random_start(void) {
+  mbedtls_ctr_drbg_init(&generator);
+  return mbedtls_ctr_drbg_seed(&generator, give_seed, NULL, NULL, 0);
+}
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t* context,
+                                             u8* output, size_t size, size_t* length) {
+  (void)context;
+  for (*length = 0; *length < size;) {
+    size_t left = size - *length;
+    size_t part = left < MBEDTLS_CTR_DRBG_MAX_REQUEST ? left : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+    if (mbedtls_ctr_drbg_random(&generator, output + *length, part) != 0) {
+      return PSA_ERROR_INSUFFICIENT_ENTROPY;
+    }
+    *length += part;
+  }
+  return PSA_SUCCESS;
 }

@@ -1,14 +1,23 @@
 /* The built-in roots as compiler-config/roots.ts wrote them: the index, and the certificates. */
-.section .rodata.tls_roots, "a"
-.align 8
-.global tls_root_count, tls_root_index_start, tls_root_data, tls_root_data_end
-tls_root_index_start:
-  .incbin "roots-index.bin"
-tls_root_index_end:
-tls_root_count:
-  .long (tls_root_index_end - tls_root_index_start) / 12
-tls_root_data:
-  .incbin "roots-data.bin"
-tls_root_data_end:
-
+#ifdef __wasm__
+#define READ_ONLY "", @
+#else
+#define READ_ONLY "a", @progbits
 .section .note.GNU-stack, "", @progbits
+#endif
+.macro data name, bytes
+  .global \name
+  .size \name, \bytes
+  \name:
+.endm
+
+.section .rodata.tls_roots, READ_ONLY
+.p2align 3
+data tls_root_index_start, (1f-tls_root_index_start)
+  .incbin "roots-index.bin"
+1:
+data tls_root_count, 4
+  .long (1b - tls_root_index_start) / 12
+data tls_root_data, (tls_root_data_end-tls_root_data)
+  .incbin "roots-data.bin"
+data tls_root_data_end, 0

@@ -10,8 +10,10 @@ size_t strlen(const char* text);
 int strcmp(const char* left, const char* right);
 char* strchr(const char* text, int wanted);
 char* strstr(const char* text, const char* wanted);
-#define memcpy __builtin_memcpy
-#define memmove __builtin_memmove
-#define memset __builtin_memset
-#define memcmp __builtin_memcmp
-#define strlen __builtin_strlen
+#ifndef STRING_FUNCTIONS /* where they are defined */
+#define memcpy(...) __builtin_memcpy(__VA_ARGS__)
+#define memmove(...) __builtin_memmove(__VA_ARGS__)
+#define memset(...) __builtin_memset(__VA_ARGS__)
+#define memcmp(...) __builtin_memcmp(__VA_ARGS__)
+#define strlen(...) __builtin_strlen(__VA_ARGS__)
+#endif

@@ -1,6 +1,6 @@
 /* The calendar fields that mbedTLS compares dates of certificates by. */
 #pragma once
-typedef long time_t;
+typedef long long time_t;
 struct tm {
   int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
 };
