@@ -1,0 +1,208 @@
+/**
+ * The rows HTP-21 to HTP-25, HTP-30 to HTP-32, HTP-34, HTP-35 and HTP-37 of the catalogue as bytes
+ * on the wire: answers without measure, without a body, early, in pieces, and with a byte too much
+ * (RFC 9112, RFC 9110). A few of all rows come through TLS too.
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { netErrors } from "../support/console.ts";
+import { type Peer, RawServer, stay } from "../support/raw-server.ts";
+import { type Case, good, Rows } from "../support/rows.ts";
+
+const ok = "HTTP/1.1 200 OK\r\n";
+const MEBIBYTE = 1 << 20;
+const root = makeRoot("Test Root");
+const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
+
+/** Sends `begin`, and then `bytes` for as long as the client takes them. */
+const endless =
+  (begin: string, bytes: string, pause = 0) =>
+  async (peer: Peer) => {
+    await peer.send(begin);
+    while (peer.open) {
+      await peer.send(bytes);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  };
+
+/** Every place inside a text where it can be cut. */
+const places = (text: string) => Array.from({ length: text.length - 1 }, (_, index) => index + 1);
+const inPieces =
+  (text: string, cuts: number[], pause = 1) =>
+  (peer: Peer) =>
+    peer.pieces(text, cuts, pause);
+
+/** HTP-37: what is shown of an answer, and which character at which place leads to that. */
+const reference = {
+  "(1) the answer is not HTTP/1":
+    "LF1 LF2 LF3 LF4 CR1 CR2 CR3 CR4 HT1 HT2 HT3 HT4 SP1 SP2 SP3 SP4 NUL1 NUL2 NUL3 NUL4 :1 :2 " +
+    ":3 :4",
+  "(8) malformed status line":
+    "LF5 LF6 LF7 LF8 CR5 CR6 CR7 CR8 CR9 CR10 CR11 CR12 CR13 HT5 HT6 HT7 HT8 HT9 HT13 SP5 SP6 " +
+    "SP7 SP8 SP13 NUL5 NUL6 NUL7 NUL8 NUL9 NUL10 NUL11 NUL12 NUL13 :5 :6 :7 :8 :9 :13",
+  "(8) blank before a field": "LF9 HT14 SP14",
+  "(8) malformed header field": "LF10 LF11 LF15 LF16 CR14 CR15 HT15 SP15 NUL14 NUL15 :14",
+  "(8) control character in a header field": "CR16 CR17 NUL16 NUL17",
+  // An empty line ends the header.
+  "X: y\nContent-Length: 2\n\nab": "LF12 LF13 LF14",
+  "Content-Length: 2\n\nab": "LF17",
+  // In the reason, around the value, between lines.
+  ab: "HT10 HT11 HT12 HT16 HT17 SP9 SP10 SP11 SP12 SP16 SP17 :10 :11 :12 :15 :16 :17",
+};
+
+suite("answers without measure", () => {
+  let rows: Rows;
+  let secure: RawServer;
+  before(async () => {
+    secure = await RawServer.start(own);
+    rows = await Rows.start("curl", { modules: { "ca.pem": root.pem } });
+  });
+  after(async () => {
+    await rows?.stop();
+    await secure?.stop();
+  });
+
+  test("HTP-21: a header line of 10 MiB, a million headers, headers without an end", async () => {
+    const long = "(56) the header is too long";
+    await rows.all([
+      [`${ok}X: ${"a".repeat(10 * MEBIBYTE)}\r\n\r\n`, long],
+      [`${ok}${"X: 456789\r\n".repeat(1_000_000)}\r\n`, "(56) too many header fields"],
+      [endless(`${ok}X: `, "a".repeat(1000)), long],
+      [endless(ok, "X: a\r\n".repeat(10)), "(56) too many header fields"],
+      [endless("HTTP/1.1 200 ", "a".repeat(1000)), long],
+    ]);
+  });
+
+  test("HTP-22: a body without an end, fast and slow, ends at the deadline", async () => {
+    const late = "(28) operation timed out";
+    const cases: Case[] = [
+      [endless(`${ok}\r\n`, "a".repeat(10_000), 10), late],
+      [endless(`${ok}\r\n`, "a", 10_000), late],
+      [endless(`${ok}Transfer-Encoding: chunked\r\n\r\n`, "1\r\na\r\n", 10_000), late],
+    ];
+    await rows.all(cases, "-o null -m 1.5");
+  });
+
+  test("HTP-23: 32 interim answers are passed over, more are refused", async () => {
+    const interim = ["100 Continue", "103 Early Hints\r\nLink: </x>", "199 X", "102"];
+    const four = interim.map((line) => `HTTP/1.1 ${line}\r\n\r\n`).join("");
+    const many = "(8) too many interim responses";
+    await rows.all([
+      [four.repeat(8) + good, "good"],
+      [four.repeat(8) + four.slice(0, 25) + good, many],
+      [four.repeat(250) + good, many],
+      [endless("", four), many],
+    ]);
+  });
+
+  test("HTP-24: nobody had asked for another protocol", async () => {
+    const switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n";
+    await rows.all([[switched, "(8) the server switched protocols unasked"]]);
+  });
+
+  test("HTP-25: 204, 304 and answers to HEAD have no body, nor a connection after", async () => {
+    const before = rows.server.connections;
+    const body = "\r\nContent-Length: 5\r\n\r\nhello";
+    await rows.all([
+      [stay(`HTTP/1.1 204 No Content${body}`), ""],
+      [stay(`HTTP/1.1 304 Not Modified${body}`), ""],
+    ]);
+    await rows.all([[stay(`HTTP/1.1 200 OK${body}`), ""]], "-X HEAD");
+    assert.ok(rows.server.connections - before >= 4);
+  });
+
+  test("HTP-30: no coding is asked for, and one that comes is not undone", async () => {
+    const coded = `${ok}Content-Encoding: gzip\r\nContent-Length: `;
+    await rows.all([[`${coded}3\r\n\r\nxyz`, "xyz"]]);
+    const bomb = `${coded}${10 * MEBIBYTE}\r\n\r\n\x1f\x8b${"\0".repeat(10 * MEBIBYTE - 2)}`;
+    await rows.all([[bomb, /^HTTP 200, 10485760 bytes, /]], "-o null");
+    assert.doesNotMatch(rows.server.requests.join(), /accept-encoding/i);
+  });
+
+  test("HTP-31: an answer before the request is sent arrives, whatever follows it", async () => {
+    const refusal =
+      "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
+    const fin = `${refusal}no`;
+    const rst = async (peer: Peer) => {
+      await peer.send(`${refusal}no`);
+      peer.reset();
+    };
+    for (const script of [fin, rst, fin, rst]) {
+      const url = rows.server.answer(script, "/early");
+      assert.equal(await rows.say(`-d @bytes:${MEBIBYTE} ${url}`), "no");
+    }
+    await rows.alive();
+  });
+
+  test("HTP-32: 300 bytes cut at every place, and each alone in a segment", async () => {
+    const fields = `X: ${"y".repeat(100)}\r\n folded\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const text = `${ok}${fields}5;e=1\r\nhello\r\n40\r\n${"z".repeat(64)}\r\n0\r\nT: u\r\n\r\n`;
+    const shown = `hello${"z".repeat(64)}`;
+    await rows.all(places(text).map((cut): Case => [inPieces(text, [cut]), shown]));
+    const received = async () => {
+      const table = await rows.machine.ok("ip -s link");
+      return Number(/RX: .*\n +\d+ +(\d+)/.exec(table)?.[1]);
+    };
+    // Where the host is busy bytes travel together, unless it gets more time between them.
+    let segments = 0;
+    for (let pause = 1; pause <= 32 && segments < text.length; pause *= 2) {
+      const before = await received();
+      await rows.all([[inPieces(text, places(text), pause), shown]]);
+      segments = (await received()) - before;
+    }
+    assert.ok(segments >= text.length, `${text.length} bytes came in ${segments} segments`);
+  });
+
+  test("HTP-34: after Connection: close, and in HTTP/1.0, the connection is over", async () => {
+    const before = rows.server.connections;
+    await rows.all([
+      [stay(`${ok}Connection: close\r\nContent-Length: 2\r\n\r\nab${good}`), "ab"],
+      [stay("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab"), "ab"],
+      ["HTTP/1.0 200 OK\r\n\r\nuntil the end", "until the end"],
+    ]);
+    assert.equal(rows.server.connections - before, 4);
+  });
+
+  test("HTP-35: nothing may stand before the status line", async () => {
+    const cases = ["\r\n\r\n", "\n", " ", "x"].map((text): Case => {
+      return [text + good, "(1) the answer is not HTTP/1"];
+    });
+    await rows.all(cases);
+  });
+
+  test("HTP-37: six characters at 17 places have the results that are fixed here", async () => {
+    const template = "|HTTP|/|1|.|1| |2|00| |O|K|\r|\n|X|: |y|\r\nContent-Length: 2\r\n\r\nab";
+    const parts = template.split("|");
+    assert.equal(parts.length - 1, 17);
+    const characters = { LF: "\n", CR: "\r", HT: "\t", SP: " ", NUL: "\0", ":": ":" };
+    const results: Record<string, string> = {};
+    for (const [name, character] of Object.entries(characters)) {
+      for (let place = 1; place < parts.length; place++) {
+        const text = parts.slice(0, place).join("") + character + parts.slice(place).join("");
+        const shown = await rows.ask(text);
+        results[shown] = `${results[shown] ?? ""} ${name}${place}`.trim();
+      }
+    }
+    assert.deepEqual(results, reference);
+    await rows.alive();
+  });
+
+  test("through TLS the same bytes have the same results", async () => {
+    const cases: Case[] = [
+      [good, "good"],
+      [`${ok}Content-Length: 4294967301\r\n\r\nhello`, /^hello\n\(18\) /],
+      [`${ok}Content-Length: 5, 6\r\n\r\nhello`, /^\(8\) Content-Length says two/],
+      [`${ok}Transfer-Encoding: chunked\r\n\r\n8000000000000000\r\n`, "(56) chunk size too large"],
+      [`${ok}X: ${"a".repeat(10 * MEBIBYTE)}\r\n\r\n`, "(56) the header is too long"],
+      [endless("", "HTTP/1.1 100 Continue\r\n\r\n"), "(8) too many interim responses"],
+      [inPieces(good, places(good)), "good"],
+    ];
+    await rows.all(cases, "", secure);
+  });
+
+  test("after all rows nothing is held", async () => {
+    await rows.nothingIsHeld();
+    assert.deepEqual(await netErrors(rows.machine, "tcp-unacceptable"), {});
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * The rows HTP-26 to HTP-29, HTP-33 and HTP-36 of the catalogue as bytes on the wire: where
+ * redirects lead and what they give away, requests that are sent twice, and those that are never
+ * sent (RFC 9110, RFC 9112).
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { type Peer, RawServer, stay } from "../support/raw-server.ts";
+import { type Case, good, Rows } from "../support/rows.ts";
+
+const root = makeRoot("Test Root");
+const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
+const redirect = (location: string, status = 302) =>
+  `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
+
+suite("requests of curl", () => {
+  let rows: Rows;
+  let other: RawServer;
+  let secure: RawServer;
+  before(async () => {
+    other = await RawServer.start();
+    secure = await RawServer.start(own);
+    rows = await Rows.start("curl", { modules: { "ca.pem": root.pem } });
+  });
+  after(async () => {
+    await rows?.stop();
+    await other?.stop();
+    await secure?.stop();
+  });
+
+  test("HTP-26: ten redirects are followed, in a circle, to itself, and on and on", async () => {
+    const { server } = rows;
+    const move = (from: string, to: string) => server.answer(stay(redirect(to)), from);
+    move("/a", "/b");
+    move("/b", "/a");
+    move("/self", "/self");
+    for (let i = 0; i < 1000; i++) move(`/chain-${i}`, `/chain-${i + 1}`);
+    for (const path of ["/a", "/self", "/chain-0"]) {
+      const before = server.requests.length;
+      assert.equal(await rows.say(`-L ${server.url(path)}`), "(47) more than 10 redirects");
+      assert.equal(server.requests.length - before, 11);
+    }
+    server.answer(good, "/chain-10");
+    assert.equal(await rows.say(`-L ${server.url("/chain-0")}`), "good");
+  });
+
+  test("HTP-27: to http and https only, never down, never with a user", async () => {
+    const bad = (location: string, shown: string): Case => [redirect(location), shown];
+    const scheme = (name: string) =>
+      `(1) redirect to a bad URL: expected http:// or https://, not ${name}:`;
+    await rows.all(
+      [
+        bad("file:///etc/passwd", scheme("file")),
+        bad("gopher://10.0.2.2/", scheme("gopher")),
+        bad("javascript:alert(1)", scheme("javascript")),
+        bad("data:,x", scheme("data")),
+        bad("http://user:pw@10.0.2.2/", "(3) redirect with a user name refused"),
+        bad(
+          "//evil.invalid/",
+          "(6) could not resolve evil.invalid: name does not exist (NXDOMAIN)",
+        ),
+        bad("http://127.0.0.1:9/", "(7) could not connect to 127.0.0.1 port 9: connection refused"),
+        bad("http://10.0.2.15:9/", "(7) could not connect to 10.0.2.15 port 9: connection refused"),
+      ],
+      "-L",
+    );
+    const down = redirect(rows.server.url("/good"));
+    await rows.all([[down, "(3) redirect from https to http refused"]], "-L", secure);
+    const up = redirect(secure.answer(good, "/up"));
+    await rows.all([[up, "good"]], "-L");
+  });
+
+  test("HTP-27: another origin sees no credential, no cookie, nor a user name", async () => {
+    const secrets = "-H 'Authorization: secret' -H 'Cookie: secret' -H 'X-Other: public'";
+    const there = other.answer(good, "/there");
+    for (const options of [secrets, "-H 'X-Other: public'"]) {
+      const first = rows.server.answer(redirect(there), "/first");
+      const url = first.replace("http://", "http://me:secret@");
+      assert.equal(await rows.say(`-L ${options} ${url}`), "good");
+      assert.match(rows.server.requests.at(-1) ?? "", /^Authorization: /m);
+      const seen = other.requests.at(-1) ?? "";
+      assert.match(seen, /^X-Other: public\r$/m);
+      assert.match(seen, new RegExp(`^Host: 10\\.0\\.2\\.2:${other.port}\r$`, "m"));
+      assert.doesNotMatch(seen, /secret|authorization|cookie|me@/i);
+    }
+  });
+
+  test("HTP-28: a Location that could split a request is refused", async () => {
+    const bad = "(3) redirect to a bad URL: expected";
+    const spaces = `${bad} no space, control or non-ASCII character (percent-encode it)`;
+    const before = rows.server.requests.length;
+    const cases: Case[] = [
+      [redirect("/a b"), spaces],
+      [redirect("/\xe9"), spaces],
+      [redirect("/a\0"), "(8) control character in a header field"],
+      [redirect("/a\rb"), "(8) control character in a header field"],
+      [redirect(`/${"a".repeat(9000)}`), `${bad} at most 8192 characters`],
+      [redirect(`/${"a".repeat(1 << 20)}`), "(56) the header is too long"],
+      [redirect("/a\r\nLocation: /b"), "(3) redirect to two places"],
+      ["HTTP/1.1 302 X\r\nContent-Length: 4\r\n\r\nhere", "here"],
+    ];
+    await rows.all(cases, "-L");
+    assert.equal(rows.server.requests.length - before, cases.length + 1, "one was followed");
+    await rows.all([[redirect("/good\r\nX-Injected: 1"), "good"]], "-L");
+    assert.doesNotMatch(rows.server.requests.join(), /injected/i);
+  });
+
+  test("HTP-29: which redirects keep a POST and its body", async () => {
+    rows.server.answer(good, "/next");
+    const methods: [number, RegExp][] = [
+      [301, /^GET \/next [\s\S]*\r\n\r\n$/],
+      [302, /^GET \/next [\s\S]*\r\n\r\n$/],
+      [303, /^GET \/next [\s\S]*\r\n\r\n$/],
+      [307, /^POST \/next [\s\S]*\r\nContent-Length: 4\r\n\r\na=bc$/],
+      [308, /^POST \/next [\s\S]*\r\nContent-Length: 4\r\n\r\na=bc$/],
+    ];
+    for (const [status, second] of methods) {
+      assert.equal(await rows.ask(stay(redirect("/next", status)), "-L -d a=bc"), "good");
+      assert.match(rows.server.requests.at(-1) ?? "", second, `${status}`);
+    }
+  });
+
+  test("HTP-33: a server that closes as the next request comes: GET again, POST not", async () => {
+    const { server } = rows;
+    /** A connection is kept, and dies with its second request. */
+    const closing = (end: (peer: Peer) => void) => {
+      const served = new Set<Peer>();
+      return (peer: Peer) => {
+        if (served.has(peer)) end(peer);
+        else peer.send(good);
+        served.add(peer);
+      };
+    };
+    for (const end of [(peer: Peer) => peer.finish(), (peer: Peer) => peer.reset()]) {
+      const url = server.answer(closing(end), "/closing");
+      const from = server.requests.length;
+      assert.equal(await rows.say(url), "good");
+      assert.equal(await rows.say(url), "good");
+      assert.equal(server.requests.length - from, 3, "the second was not sent twice");
+      assert.match(await rows.say(`-d x ${url}`), /^\((52|56)\) /);
+      assert.equal(server.requests.length - from, 4, "the POST was sent twice");
+      await rows.alive();
+    }
+  });
+
+  test("HTP-36: what is no URL, header or method is never sent", async () => {
+    const { connections, port } = rows.server;
+    const url = "(3) bad URL: expected";
+    const character = `${url} no space, control or non-ASCII character (percent-encode it)`;
+    const portNumber = `${url} a port from 1 to 65535 behind the colon`;
+    const urls: [string, string][] = [
+      ["'http://10.0.2.2/a b'", character],
+      ["'http://10.0.2.2 /'", character],
+      ["http://ü.test/", character],
+      ["http://10.0.2.2/é", character],
+      ["http://10.0.2.2:0/", portNumber],
+      ["http://10.0.2.2:65536/", portNumber],
+      ["http://10.0.2.2:80a/", portNumber],
+      ["http://a@b@10.0.2.2/", `${url} one @ at most before the host`],
+      ["http://#10.0.2.2/", `${url} a host`],
+    ];
+    for (const [words, shown] of urls) assert.equal(await rows.say(words), shown, words);
+    const requests: [string, string][] = [
+      ["-H 'X: é'", "expected a value of printable ASCII for header X"],
+      ["-H 'X Y: a'", "expected a header name of letters, digits, hyphens"],
+      ["-H 'Content-Length: 5'", "header Content-Length is set by the client itself"],
+      ["-X 'GE T'", "-X GE T: expected a method such as GET, POST or PUT (not CONNECT)"],
+    ];
+    for (const [words, shown] of requests) {
+      const answer = await rows.machine.command(`curl ${words} ${rows.server.url("/good")}`);
+      assert.deepEqual(answer, { output: `curl: ${shown}`, code: 2 });
+    }
+    assert.equal(rows.server.connections, connections);
+    rows.server.answer(good, "/a?b");
+    assert.equal(await rows.say(`http://u@10.0.2.2:${port}/a?b#c`), "good");
+    const seen = rows.server.requests.at(-1) ?? "";
+    assert.match(seen, new RegExp(`^GET /a\\?b HTTP/1.1\r\nHost: 10.0.2.2:${port}\r\n`));
+    await rows.alive();
+  });
+
+  test("after all rows nothing is held", async () => {
+    await rows.nothingIsHeld();
+  });
+});

@@ -1,0 +1,210 @@
+/**
+ * The rows HTP-01 to HTP-20 of the catalogue as bytes on the wire: answers of a scripted server to
+ * the booted kernel's `curl`, with what it makes of each (RFC 9112, RFC 9110).
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { type Peer, stay } from "../support/raw-server.ts";
+import { type Case, Rows } from "../support/rows.ts";
+
+const ok = "HTTP/1.1 200 OK\r\n";
+const malformed = "(8) malformed header field";
+const control = "(8) control character in a header field";
+const cut = "(18) the server closed before the answer was complete";
+const head = (...lines: string[]) => `${ok}${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
+const sized = (length: string, body = "hello") => head(`Content-Length: ${length}`) + body;
+const chunked = (body: string) => head("Transfer-Encoding: chunked") + body;
+const last = "0\r\n\r\n";
+
+suite("answers to curl", () => {
+  let rows: Rows;
+  before(async () => {
+    rows = await Rows.start("curl");
+  });
+  after(() => rows?.stop());
+
+  test("HTP-01: a status line without a reason, with and without its space", async () => {
+    await rows.all([
+      ["HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nab", "ab"],
+      ["HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nab", "ab"],
+    ]);
+  });
+
+  test("HTP-02: a status code has three digits", async () => {
+    const codes = ["1000 X", "20 X", "-1", "2OO"];
+    await rows.all(codes.map((code) => [`HTTP/1.1 ${code}\r\n\r\n`, "(8) malformed status line"]));
+  });
+
+  test("HTP-03, HTP-04: other protocols, other versions, and none at all", async () => {
+    const lines = ["HTTP/2.0 200", "HTTP/0.9", "ICY 200 OK", "HTP/1.1 200", "http/1.1 200"];
+    const other = (text: string): Case => [text, "(1) the answer is not HTTP/1"];
+    await rows.all([...lines.map((line) => other(`${line}\r\n\r\n`)), other("hello")]);
+  });
+
+  test("HTP-05: a line may end in LF alone; a CR elsewhere never ends one", async () => {
+    await rows.all([
+      ["HTTP/1.1 200 OK\nContent-Length: 2\n\nab", "ab"],
+      [head("X: a\rContent-Length: 1"), control],
+      [head("X: a\rb"), control],
+      [head("X: a\r"), control],
+      ["HTTP/1.1 200 OK\r\r\n\r\n", "(8) malformed status line"],
+    ]);
+  });
+
+  test("HTP-06: NUL in a value, in a name, in the status line", async () => {
+    await rows.all([
+      [head("X: a\0b"), control],
+      [head("X\0: a"), malformed],
+      ["HTTP/1.1 200 O\0K\r\n\r\n", "(8) malformed status line"],
+    ]);
+  });
+
+  test("HTP-07: what is no field is no other field either", async () => {
+    await rows.all([
+      [`${head("Content-Length : 5")}hello`, malformed],
+      [head(": novalue"), malformed],
+      [head("no colon"), malformed],
+      [head(" X: leading", "Content-Length: 0"), "(8) blank before a field"],
+    ]);
+  });
+
+  test("HTP-08: a folded line goes on with its value, in Transfer-Encoding too", async () => {
+    await rows.all([[`${head("X: a", " Content-Length: 1", "Content-Length: 2")}ab`, "ab"]]);
+    await rows.all([
+      [`${head("Transfer-Encoding:", " chunked")}2\r\nab\r\n${last}`, "ab"],
+      [`${head("Transfer-Encoding: chunked", " x")}${last}`, "(8) unknown Transfer-Encoding"],
+    ]);
+  });
+
+  test("HTP-09: Content-Length twice is one if both say the same", async () => {
+    const two = "(8) Content-Length says two different things";
+    await rows.all([
+      [`${head("Content-Length: 5", "Content-Length: 5")}hello`, "hello"],
+      [sized("5, 5"), "hello"],
+      [sized("5, 6"), two],
+      [`${head("Content-Length: 5", "Content-Length: 6")}hello`, two],
+    ]);
+  });
+
+  test("HTP-10: a Content-Length that is no number, or none that fits", async () => {
+    const bad = ["-1", "+5", "0x5", "5a", "", "5.0", "18446744073709551616"];
+    bad.push("9223372036854775808", "99999999999999999999999");
+    await rows.all([
+      ...bad.map((length): Case => [sized(length), "(8) Content-Length is not a number"]),
+      [sized("4294967301"), `hello\n${cut}`],
+    ]);
+  });
+
+  test("HTP-11: fewer bytes than announced, then FIN or RST", async () => {
+    const short = sized("100");
+    await rows.all([
+      [short, `hello\n${cut}`],
+      [sized("1", ""), cut],
+    ]);
+    const reset = async (peer: Peer) => {
+      await peer.send(short);
+      peer.reset();
+    };
+    await rows.all([[reset, /^(hello\n)?\(56\) connection reset/]]);
+  });
+
+  test("HTP-12: what follows the body is dropped with the connection", async () => {
+    const before = rows.server.connections;
+    const more = stay(sized("2", "heXXXXX"));
+    await rows.all([
+      [more, "he"],
+      [more, "he"],
+    ]);
+    assert.equal(rows.server.connections - before, 3);
+  });
+
+  test("HTP-13: with both framings chunked counts, and the connection ends", async () => {
+    const before = rows.server.connections;
+    const both = head("Transfer-Encoding: chunked", "Content-Length: 3");
+    await rows.all([[stay(`${both}5\r\nhello\r\n${last}`), "hello"]]);
+    assert.equal(rows.server.connections - before, 2);
+  });
+
+  test("HTP-14: chunked, alone, in HTTP/1.1, is the one transfer coding", async () => {
+    const codings = ["gzip, chunked", "chunked, gzip", "identity", "xchunked", "chunked;q=1"];
+    codings.push("chunked\r\nTransfer-Encoding: chunked");
+    const body = `5\r\nhello\r\n${last}`;
+    await rows.all([
+      ...codings.map((coding): Case => {
+        return [head(`Transfer-Encoding: ${coding}`) + body, "(8) unknown Transfer-Encoding"];
+      }),
+      [head("Transfer-Encoding: chunked\x0b") + body, control],
+      [
+        `HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+        "(8) Transfer-Encoding in HTTP/1.0",
+      ],
+      [head("TRANSFER-encoding:\tChunked ") + body, "hello"],
+    ]);
+  });
+
+  test("HTP-15: chunk sizes do not wrap", async () => {
+    const sizes = ["FFFFFFFFFFFFFFFF", "10000000000000000", "8000000000000000"];
+    await rows.all([
+      ...sizes.map((size): Case => {
+        return [chunked(`${size}\r\nhello\r\n${last}`), "(56) chunk size too large"];
+      }),
+      [chunked(`100000002\r\nhello`), `hello\n${cut}`],
+    ]);
+  });
+
+  test("HTP-16: a chunk size is hex digits, with blanks behind them at most", async () => {
+    const none = ["", "-5", "0x5", " 5", "G", "+5", "5\n"];
+    const text = (size: string) => chunked(`${size}\r\nhello\r\n${last}`);
+    await rows.all([
+      ...none.map((size): Case => [text(size), "(56) chunk size is not a number"]),
+      [text("0".repeat(33)), "(56) chunk size too large"],
+      [text("00000000000000000005"), "hello"],
+      [text("5 "), "hello"],
+    ]);
+  });
+
+  test("HTP-17: a chunk ends where its size says", async () => {
+    await rows.all([
+      [chunked(`5\r\nhelloXX${last}`), "hello\n(56) chunk longer than its size"],
+      [chunked(`5\r\nhello\n${last}`), "hello\n(56) chunk longer than its size"],
+    ]);
+  });
+
+  test("HTP-18: extensions of chunks have a bound together", async () => {
+    const long = "(56) chunk extensions too long";
+    const many = async (peer: Peer) => {
+      await peer.send(chunked(""));
+      const chunk = `1;${"x".repeat(1024)}\r\na\r\n`;
+      for (let i = 0; i < 1000 && peer.open; i++) await peer.send(chunk.repeat(100));
+      peer.finish();
+    };
+    await rows.all([
+      [chunked(`5;${"x".repeat(1 << 20)}\r\nhello\r\n${last}`), long],
+      [many, `${"a".repeat(15)}\n${long}`],
+      [chunked(`5;a=b\r\nhello\r\n${last}`), "hello"],
+    ]);
+  });
+
+  test("HTP-19: FIN before the last chunk, and before the last line end", async () => {
+    await rows.all([
+      [chunked("5\r\nhello\r\n"), `hello\n${cut}`],
+      [chunked("5\r\nhello\r\n0\r\n"), `hello\n${cut}`],
+      [chunked("5\r\nhello\r\n0\r\n\r"), `hello\n${cut}`],
+    ]);
+  });
+
+  test("HTP-20: a trailer is bounded, and changes nothing", async () => {
+    const trailer = (lines: string) => chunked(`5\r\nhello\r\n0\r\n${lines}\r\n`);
+    await rows.all([
+      [trailer("Content-Length: 1\r\nTransfer-Encoding: x\r\nHost: evil.test\r\n"), "hello"],
+      [trailer(`X: ${"a".repeat(1 << 20)}\r\n`), "hello\n(56) trailer too long"],
+      [trailer("X: a\0\r\n"), "hello\n(56) malformed trailer"],
+    ]);
+    const shown = await rows.ask(trailer("Host: evil.test\r\n"), "-i");
+    assert.doesNotMatch(shown, /evil/);
+  });
+
+  test("after all rows nothing is held", async () => {
+    await rows.nothingIsHeld();
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * A server that sends exactly the bytes it is told to, right or wrong, in pieces of any size, and
+ * ends the connection in a way of its own: what peers on the internet may send to the client.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { Certificate } from "./certificates.ts";
+import { listening, type Service } from "./servers.ts";
+
+/** A connection to which a script sends, and which ends when the script says so. */
+export class Peer {
+  constructor(
+    private readonly socket: Socket,
+    /** How many connections came before it. */
+    readonly number: number,
+  ) {}
+
+  /** False once the client is gone: an endless script then ends. */
+  get open(): boolean {
+    return this.socket.writable;
+  }
+
+  /** Sends, and waits while the client does not take it. */
+  async send(bytes: string | Uint8Array): Promise<void> {
+    if (!this.open) return;
+    const buffer = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
+    await new Promise<void>((resolve) => {
+      this.socket.once("close", resolve);
+      this.socket.write(buffer, () => {
+        this.socket.off("close", resolve);
+        resolve();
+      });
+    });
+  }
+
+  /** Sends in pieces that end at `cuts`, `pause` milliseconds between, and closes. */
+  async pieces(bytes: string, cuts: number[], pause = 1): Promise<void> {
+    let from = 0;
+    for (const cut of cuts) {
+      await this.send(bytes.slice(from, cut));
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      from = cut;
+    }
+    this.finish(bytes.slice(from));
+  }
+
+  /** Sends the last bytes and closes, before the client can ask for anything more. */
+  finish(bytes: string | Uint8Array = ""): void {
+    if (this.open) this.socket.end(bytes, "latin1");
+  }
+
+  /** Ends the connection by RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
+
+/** What answers a request: bytes, after which the connection is closed, or what a function does. */
+export type Script = string | Uint8Array | ((peer: Peer, request: string) => unknown);
+
+/** Sends a text and leaves it to the client to close. */
+export const stay = (text: string) => (peer: Peer) => peer.send(text);
+
+/** What came on one connection. */
+interface Incoming {
+  peer: Peer;
+  text: string;
+}
+
+export class RawServer implements Service {
+  /** Requests with their bodies as they came (Latin-1). */
+  readonly requests: string[] = [];
+  /** Connections that were made. */
+  connections = 0;
+  private readonly scripts = new Map<string, Script>();
+  private readonly sockets = new Set<Socket>();
+
+  port = 0;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly scheme: string,
+  ) {}
+
+  /** With a certificate it speaks TLS. */
+  static async start(certificate?: Certificate): Promise<RawServer> {
+    const settings = { cert: certificate?.chain, key: certificate?.key };
+    const secure = certificate !== undefined;
+    const server = secure ? createTlsServer(settings) : createServer();
+    const made = new RawServer(server, secure ? "https" : "http");
+    server.on(secure ? "secureConnection" : "connection", (socket) => made.accept(socket));
+    made.port = await listening(server);
+    return made;
+  }
+
+  /** Answers a path from now on; without one the path is a new one. The URL is returned. */
+  answer(script: Script, path = `/${this.scripts.size}`): string {
+    this.scripts.set(path, script);
+    return this.url(path);
+  }
+
+  url(path: string, host = "10.0.2.2"): string {
+    return `${this.scheme}://${host}:${this.port}${path}`;
+  }
+
+  private accept(socket: Socket): void {
+    const incoming = { peer: new Peer(socket, this.connections++), text: "" };
+    this.sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("error", () => {});
+    socket.on("close", () => this.sockets.delete(socket));
+    socket.on("data", (bytes: Buffer) => {
+      incoming.text += bytes.toString("latin1");
+      while (this.take(incoming));
+    });
+  }
+
+  /** Answers the next request, when its head is there and its body, if it is to be waited for. */
+  private take(incoming: Incoming): boolean {
+    const end = incoming.text.indexOf("\r\n\r\n") + 4;
+    if (end < 4) return false;
+    const head = incoming.text.slice(0, end);
+    const [, length] = /^content-length: (\d+)\r$/im.exec(head) ?? ["", "0"];
+    const whole = /^\S+ \/early/.test(head) ? end : end + Number(length);
+    if (incoming.text.length < whole) return false;
+    const request = incoming.text.slice(0, whole);
+    incoming.text = incoming.text.slice(whole);
+    this.requests.push(request);
+    const path = request.split(" ")[1];
+    const script = this.scripts.get(path) ?? "HTTP/1.1 404 Not Found\r\n\r\n";
+    if (typeof script === "function") script(incoming.peer, request);
+    else incoming.peer.finish(script);
+    return true;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
