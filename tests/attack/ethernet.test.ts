@@ -1,0 +1,148 @@
+/** Ethernet and the e1000 under attack: rows ETH-01 to ETH-10. */
+import assert from "node:assert/strict";
+import { parseIp, TCP } from "../network/packet.ts";
+import { polite } from "../network/tcp.ts";
+import { SECOND } from "../network/world.ts";
+import { arpRequest, attacker, echoRequest, gateway, guest, packet } from "../support/ip-host.ts";
+import { BROADCAST, ethernet, IPV4, icmp } from "../support/packets.ts";
+import { arpAnswer, echoReply } from "./answers.ts";
+import { row, rows } from "./world.ts";
+
+/** RCTL and its bit for unicast promiscuous mode (SDM 13.4.22). */
+const [RCTL, UPE] = [0x100, 1 << 3];
+
+const request = echoRequest().subarray(14);
+/** An echo request in a frame that is not as it should be. */
+const carried = (to: string, from: string, type = IPV4, payload: Uint8Array = request) =>
+  ethernet(to, from, type, payload);
+const stranger = carried("02:00:00:00:00:99", gateway.hardware);
+
+const tagged = (type: number, tag: string) => {
+  const inner = Buffer.concat([Buffer.from(`${tag}0800`, "hex"), request]);
+  const frame = carried(guest.hardware, gateway.hardware, type, inner);
+  const end = 14 + tag.length / 2;
+  return [frame, frame.subarray(0, end), frame.subarray(0, end - 1)];
+};
+const vlans = [tagged(0x8100, "0000"), tagged(0x8100, "0005"), tagged(0x88a8, "000581000005")];
+
+rows([
+  {
+    name: "ETH-01: runts of 6 to 13 bytes",
+    frames: [6, 7, 8, 9, 10, 11, 12, 13].map((length) => echoRequest().subarray(0, length)),
+    drops: { "ethernet-truncated": 8 },
+  },
+  {
+    name: "ETH-02: a header with nothing behind it",
+    frames: [carried(guest.hardware, gateway.hardware, IPV4, Buffer.alloc(0)).subarray(0, 14)],
+    drops: { "ipv4-truncated": 1 },
+  },
+  {
+    name: "ETH-03: padding is not echoed, and the guest's own is zeros",
+    frames: [echoRequest({}, Buffer.alloc(0)).fill(0xaa, 42)],
+    answers: echoReply(""),
+  },
+  {
+    name: "ETH-05: a frame for another station does not pass the card",
+    frames: [stranger],
+  },
+  {
+    name: "ETH-07: a broadcast frame with a packet for one host (SHOULD)",
+    frames: [carried(BROADCAST, gateway.hardware)],
+    drops: { "ipv4-destination": 1 },
+  },
+  {
+    name: "ETH-08: an 802.3 frame with LLC and SNAP",
+    frames: [
+      carried(
+        guest.hardware,
+        gateway.hardware,
+        0x0040,
+        Buffer.concat([Buffer.from("aaaa030000000800", "hex"), request]),
+      ),
+    ],
+    drops: { "ethernet-unknown-type": 1 },
+  },
+  {
+    name: "ETH-09: VLAN tags, one or two, whole or cut",
+    frames: vlans.flat(),
+    drops: { "ethernet-unknown-type": 9 },
+  },
+]);
+
+row("ETH-03: buffers full of another's bytes do not show in padding", "S1", (lab) => {
+  const full = packet({ payload: icmp(0, 0, 0, Buffer.alloc(1472, 0xaa)) });
+  // Once around the pool of frames.
+  lab.inject(
+    Array.from({ length: 1100 }, () => full),
+    1e-5,
+  );
+  lab.drops({ "icmp-type": 1100 });
+  const question = arpRequest(gateway, guest.address);
+  lab.inject([question, echoRequest({}, Buffer.alloc(0)).subarray(0, 42)]);
+  lab.sends(arpAnswer(gateway), ...echoReply(""));
+});
+
+row("ETH-04: a jumbo frame, refused by the card or spread over descriptors", "S1", (lab) => {
+  const whole = packet({ payload: icmp(8, 0, 0x00070001, Buffer.alloc(8976, 1)) });
+  assert.equal(whole.length, 9018);
+  lab.inject([whole]);
+  lab.sends();
+  // Each of its parts looks like a good frame of its own.
+  const parts = [2048, 2048, 2048, 2048, 826];
+  for (const part of [0, 2048, 4096, 6144, 8192]) echoRequest().copy(whole, part);
+  lab.twin.receive(whole, lab.world.now, { parts });
+  lab.sends();
+  lab.drops({ oversized: 1 });
+});
+
+row("ETH-05: and where the card lets it pass, it is dropped", "S1", (lab) => {
+  const { nic } = lab.twin;
+  nic.set(RCTL, nic.get(RCTL) | UPE);
+  lab.inject([stranger]);
+  lab.sends();
+  nic.set(RCTL, nic.get(RCTL) & ~UPE);
+  lab.drops({ "ethernet-other-host": 1 });
+});
+
+row("ETH-06: a frame from a group, which is not remembered (SHOULD)", "S1", (lab) => {
+  const before = lab.neighbors();
+  lab.inject([carried(guest.hardware, "01:00:5e:00:00:01")]);
+  lab.sends();
+  assert.equal(lab.neighbors(), before);
+  lab.drops({ "ethernet-group-source": 1 });
+});
+
+row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2", (lab) => {
+  const { twin, dhcp } = lab;
+  const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
+  lab.connection.manners = { ...polite, ackDelay: 5 * SECOND };
+  // Up to shortly before the lease is renewed: the answer to the first renewal begins the next.
+  dhcp.manners = { ...dhcp.manners, lease: 120 };
+  const renewed = () => {
+    const { acknowledged } = dhcp;
+    while (dhcp.acknowledged === acknowledged) lab.pass(0.1);
+    return lab.world.now;
+  };
+  renewed();
+  lab.pass(59.7);
+  const { acknowledged } = dhcp;
+  twin.type("data\r", lab.world.now);
+  lab.take();
+  const memory = twin.memoryBytes();
+  // Four rings' worth at a time, in the time that so many take at 1 Gb/s.
+  const [burst, bursts] = [1000, 1000];
+  for (let i = 0; i < bursts; i++) {
+    for (let k = 0; k < burst; k++) twin.receive(frame, lab.world.now);
+    lab.pass(burst * 672e-9);
+  }
+  assert.equal(dhcp.acknowledged, acknowledged + 1, "the lease was not renewed meanwhile");
+  const data = lab.frames().filter((sent) => parseIp(sent)?.protocol === TCP);
+  assert.ok(data.length > 1, "nothing was sent again meanwhile");
+  assert.equal(twin.memoryBytes(), memory);
+  lab.pass(6);
+  assert.equal(lab.connection.received, "data\n".length);
+  lab.take();
+  const { missed } = twin.nic;
+  assert.ok(missed > 0, "the ring never ran over");
+  lab.drops({ missed, "ethernet-unknown-type": burst * bursts - missed });
+});

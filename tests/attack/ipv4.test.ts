@@ -1,0 +1,213 @@
+/** IPv4 headers and addresses under attack: rows IP-01 to IP-18. */
+import assert from "node:assert/strict";
+import {
+  arpRequest,
+  dns,
+  echoRequest,
+  framed,
+  gateway,
+  guest,
+  packet,
+} from "../support/ip-host.ts";
+import {
+  BROADCAST,
+  ethernet,
+  ICMP,
+  IPV4,
+  icmp,
+  ipv4,
+  parse,
+  TCP,
+  UDP,
+} from "../support/packets.ts";
+import { build } from "../support/tcp.ts";
+import { address, udpDatagram } from "../support/udp.ts";
+import { echoReply, errorAbout } from "./answers.ts";
+import { row, rows } from "./world.ts";
+
+const echoes = (count: number) => Array.from({ length: count }, () => echoReply()).flat();
+const right = echoRequest().readUInt16BE(24);
+
+/** Options in the shortest header that holds them. */
+const optioned = (hex: string) => {
+  const option = Buffer.from(hex, "hex");
+  const options = Buffer.alloc(Math.ceil(option.length / 4) * 4);
+  return echoRequest({ options: Buffer.concat([option, options.subarray(option.length)]) });
+};
+/** Options at the end of forty bytes. */
+const last = (hex: string) => {
+  const option = Buffer.from(hex, "hex");
+  return echoRequest({ options: Buffer.concat([Buffer.alloc(40 - option.length, 1), option]) });
+};
+
+const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
+  packet({ protocol, payload: echoRequest().subarray(14, 46) }),
+);
+
+/** From and to the guest's own address. */
+const own = { address: address(guest.address), port: 7 };
+const landSyn = build({
+  source: own.address,
+  sourcePort: 80,
+  destinationPort: 80,
+  sequence: 1,
+  flags: "S",
+});
+
+const several = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
+/** Something of each protocol for several hosts, in a frame for them and in one for the guest. */
+const forSeveral = several.flatMap((destination) => {
+  const fields = { source: gateway.address, destination };
+  const from = { address: address(gateway.address), port: 1000 };
+  const to = { address: address(destination), port: 9999 };
+  const hardware = destination === "224.0.0.1" ? "01:00:5e:00:00:01" : BROADCAST;
+  return [
+    { protocol: ICMP, payload: icmp(8, 0, 0x00070001, Buffer.from("ping")) },
+    { protocol: UDP, payload: udpDatagram(from, to, Buffer.from("x")) },
+    { protocol: TCP, payload: landSyn },
+    { protocol: 143, payload: Buffer.alloc(20) },
+  ].flatMap((inner) => {
+    const whole = ipv4({ ...fields, ...inner });
+    return [ethernet(hardware, gateway.hardware, IPV4, whole), framed(whole)];
+  });
+});
+
+rows([
+  {
+    name: "IP-01: other versions",
+    frames: [0, 5, 6].map((version) => echoRequest({ version })),
+    drops: { "ipv4-version": 3 },
+  },
+  {
+    name: "IP-02: headers below 20 bytes",
+    frames: [4, 0].map((headerWords) => echoRequest({ headerWords })),
+    drops: { "ipv4-header-length": 2 },
+  },
+  {
+    name: "IP-03: a header longer than its packet",
+    frames: [echoRequest({ headerWords: 15, totalLength: 28 })],
+    drops: { "ipv4-header-length": 1 },
+  },
+  {
+    name: "IP-04: total lengths of 0, 19 and 20",
+    frames: [0, 19, 20].map((totalLength) => echoRequest({ totalLength })),
+    drops: { "ipv4-header-length": 2, "icmp-truncated": 1 },
+  },
+  {
+    name: "IP-05: a total length beyond the frame",
+    frames: [47, 1500, 65535].map((totalLength) => echoRequest({ totalLength })),
+    drops: { "ipv4-total-length": 3 },
+  },
+  {
+    name: "IP-06: wrong header checksums",
+    frames: [right + 1, right - 1, 0].map((checksum) => echoRequest({ checksum })),
+    drops: { "ipv4-checksum": 3 },
+  },
+  {
+    name: "IP-07: sources that are no single host's (SHOULD in part)",
+    frames: ["127.0.0.1", "255.255.255.255", "224.0.0.1", "10.0.2.255", "0.0.0.0", "240.0.0.1"].map(
+      (source) => echoRequest({ source }),
+    ),
+    drops: { "ipv4-source": 6 },
+  },
+  {
+    name: "IP-09: destinations that are not the guest's: neither taken nor passed on",
+    frames: ["127.0.0.1", "10.0.2.16", "203.0.113.9"].map((destination) =>
+      echoRequest({ destination }),
+    ),
+    drops: { "ipv4-destination": 3 },
+  },
+  {
+    name: "IP-10: TTL 0 and 1",
+    frames: [0, 1].map((ttl) => echoRequest({ ttl })),
+    answers: echoes(2),
+  },
+  {
+    name: "IP-11: unknown protocols are told of, and nothing is unwrapped",
+    frames: unknownProtocols,
+    answers: unknownProtocols.map((frame) => errorAbout(frame, 3, 2)),
+    drops: { "ipv4-protocol": 6 },
+  },
+  {
+    name: "IP-12: source routes, whole or broken",
+    frames: [
+      "8327040a00020a0a00020b00",
+      "832700",
+      "8327ff",
+      "83ff04",
+      "8907040a00020100",
+      "8903048903040000",
+    ].map(optioned),
+    drops: { "ipv4-options": 6 },
+  },
+  {
+    name: "IP-13: options of length 0 and 1, or beyond the header",
+    frames: [optioned("4400"), optioned("0701"), optioned("07ff0400"), last("07"), last("4400")],
+    drops: { "ipv4-options": 5 },
+  },
+  {
+    // Recording is optional (RFC 1122 section 3.2.1.8 d, e): the answer has no options.
+    name: "IP-14: record route and timestamps, right or wrong, are passed over",
+    frames: ["0707030000000000", "0707ff0000000000", "44080ff100000000"].map(optioned),
+    answers: echoes(3),
+  },
+  {
+    name: "IP-15: forty bytes of NOP, and garbage behind the end of options",
+    frames: [last("01"), optioned(`00${"83".repeat(39)}`)],
+    answers: echoes(2),
+  },
+  {
+    name: "IP-16: the reserved flag is ignored, DF with MF is a fragment",
+    frames: [
+      echoRequest({ fragment: 0x8000 }),
+      packet({
+        id: 6,
+        fragment: 0x6000,
+        payload: icmp(8, 0, 0x00070001, Buffer.from("ping+ping")).subarray(0, 16),
+      }),
+      packet({ id: 6, fragment: 0x4002, payload: Buffer.from("g") }),
+    ],
+    answers: [...echoes(1), ...echoReply("ping+ping")],
+  },
+  {
+    name: "IP-17: what several hosts are to hear is neither echoed nor told of",
+    // The card takes no group's frames, so four of these end there.
+    frames: forSeveral,
+    drops: { "ipv4-destination": 10, "udp-no-socket": 5, "tcp-broadcast": 5 },
+  },
+]);
+
+row("IP-08: packets from the guest's own address (LAND)", "S1", (lab) => {
+  lab.command("httpd");
+  lab.take();
+  const source = guest.address;
+  lab.inject([
+    packet({ source, protocol: TCP, payload: landSyn }),
+    packet({ source, protocol: UDP, payload: udpDatagram(own, own, Buffer.from("x")) }),
+    echoRequest({ source }),
+  ]);
+  lab.sends();
+  lab.drops({ "ipv4-source": 3 });
+  lab.command("httpd stop");
+});
+
+row("IP-18: identifications repeat for nobody and tell nothing of others", "S1", (lab) => {
+  lab.inject([arpRequest(dns, guest.address)]);
+  const ask = (who: typeof dns) => {
+    const inner = echoRequest({ source: who.address }).subarray(14);
+    return ethernet(guest.hardware, who.hardware, IPV4, inner);
+  };
+  for (let i = 0; i < 1000; i++) lab.inject([ask(gateway), ask(dns)], 1e-5);
+  lab.pass(1);
+  const ids: Record<string, number[]> = { [gateway.address]: [], [dns.address]: [] };
+  for (const { ip } of lab.frames().map(parse)) {
+    if (!ip) continue;
+    assert.equal(ip.fragment, 0, "DF is clear");
+    ids[ip.destination].push(ip.id);
+  }
+  const [first, second] = Object.values(ids);
+  assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
+  // With one counter for all, each of the one would lie between two of the other.
+  const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
+  assert.ok(between < 10, `${between} of 1000 follow on each other`);
+});

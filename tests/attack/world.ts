@@ -1,0 +1,322 @@
+/**
+ * The catalogue's world: the kernel as 10.0.2.15 with gateway P, name server D and attacker A on
+ * its link, in a state to be attacked; exact bytes that are put on its wire; and what every row
+ * requires besides its own: nothing more was sent or dropped, all works, nothing is left behind.
+ */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Twin, type TwinOptions } from "../machine/twin.ts";
+import { Checker } from "../network/checker.ts";
+import { DhcpServer } from "../network/dhcp-server.ts";
+import { DnsServer } from "../network/dns-server.ts";
+import { crcText, HttpServer, pattern } from "../network/http-peer.ts";
+import { be16, ICMP, parseIp, TCP, UDP } from "../network/packet.ts";
+import { Peer } from "../network/peer.ts";
+import { type Port, Switch } from "../network/switch.ts";
+import type { Connection } from "../network/tcp.ts";
+import { World } from "../network/world.ts";
+import { attacker, dns, gateway, guest } from "../support/ip-host.ts";
+import { hardware } from "../support/packets.ts";
+import { address } from "../support/udp.ts";
+import { normal } from "./answers.ts";
+
+/**
+ * S0 before DHCP; S1 configured and idle, the gateway known; T1 in SYN-SENT to P:80, T2 in
+ * ESTABLISHED, both by `nc`, which has the console then.
+ */
+export type State = "S0" | "S1" | "T1" | "T2";
+
+export interface Sent {
+  frame: Buffer;
+  /** Nanoseconds. */
+  time: number;
+}
+
+/** By the names of `ip -s link`. */
+export type Counts = Record<string, number>;
+
+/** Until lost fragments, names and old connections are forgotten, in seconds. */
+const FORGET = 130;
+/** Lines of the log, entries of the history and of the caches, in bytes. */
+const HEAP_SLACK = 1024;
+/** Turns in a second in which nothing happens. */
+const IDLE_TURNS = 50;
+const DHCP_SERVER = 67;
+const GUEST = address(guest.address);
+
+export class Lab {
+  readonly world = new World(1);
+  readonly network = new Switch(this.world);
+  readonly gateway = this.addPeer("gateway", gateway);
+  readonly names = this.addPeer("names", dns);
+  readonly attacker = this.addPeer("attacker", attacker);
+  readonly dhcp: DhcpServer;
+  readonly dns: DnsServer;
+  /** P's. */
+  readonly http: HttpServer;
+  readonly port: Port;
+  /** P's end of the last connection to its port 80. */
+  connection!: Connection;
+  /** What the guest's counters are to have gained in the end. */
+  readonly expected: Counts = {};
+  private readonly checker = new Checker();
+  private readonly hosts: Record<string, string> = { "slow.test": gateway.address };
+  private sent: Sent[] = [];
+  private lookups = 0;
+  private before = { frames: 0, heap: 0, sockets: "", counts: {} as Counts };
+
+  private constructor(readonly twin: Twin) {
+    const router = address(gateway.address);
+    const servers = [address(dns.address)];
+    this.dhcp = new DhcpServer(this.gateway, { router, servers, first: guest.address });
+    this.dns = new DnsServer(this.names, this.hosts);
+    this.http = new HttpServer(this.gateway);
+    const serve = this.gateway.tcp.listeners.get(80);
+    this.gateway.tcp.listeners.set(80, (connection) => {
+      this.connection = connection;
+      serve?.(connection);
+    });
+    this.checker.allow(twin.mac, GUEST);
+    this.world.add(twin);
+    this.port = this.network.connectTwin(twin);
+    this.network.taps.push((frame, time, from) => {
+      if (from !== this.port.station) return;
+      this.sent.push({ frame: Buffer.from(frame), time });
+      this.checker.check(frame, time, "the guest", twin.mac);
+    });
+  }
+
+  static async at(state: State, options: TwinOptions = {}): Promise<Lab> {
+    const lab = new Lab(await Twin.boot({ commandLine: "ip=dhcp", ...options }));
+    if (state === "S0") {
+      lab.dhcp.manners = { ...lab.dhcp.manners, silence: 1 };
+      lab.pass(3);
+      return lab;
+    }
+    lab.configure();
+    if (state !== "S1") lab.connect(state);
+    return lab;
+  }
+
+  /** A station by the catalogue's names. */
+  addPeer(name: string, who: { hardware: string; address: string }): Peer {
+    return new Peer(this.world, this.network, name, who.address, hardware(who.hardware));
+  }
+
+  /** From a lease to state S1, and what there is then is what has to be there in the end. */
+  configure(): void {
+    this.dhcp.manners = { ...this.dhcp.manners, silence: 0 };
+    this.pass(20);
+    this.alive();
+    this.before = this.remains();
+    assert.match(this.command("ping -c 1 10.0.2.2"), / 1 received/);
+    this.pass(2);
+    this.take();
+  }
+
+  private connect(state: State): void {
+    // What is sent now is seen, and lost.
+    if (state === "T1") this.mute(true);
+    this.twin.type("nc 10.0.2.2 80\r", this.world.now);
+    this.pass(0.1);
+    if (state === "T1") return;
+    assert.ok(this.connection.established);
+    this.connection.onData = () => {};
+    this.take();
+  }
+
+  pass(seconds: number): void {
+    this.world.pass(seconds);
+  }
+
+  /** Nothing that the guest sends arrives, from now on or no longer. */
+  mute(on: boolean): void {
+    this.port.setFaults({}, { cut: on });
+  }
+
+  /** Puts frames on the guest's wire as they are, `gap` seconds after each other. */
+  inject(frames: Iterable<Uint8Array>, gap = 1e-4): void {
+    for (const frame of frames) {
+      this.twin.receive(frame, this.world.now);
+      this.pass(gap);
+    }
+  }
+
+  command(line: string, seconds = 60): string {
+    return this.world.command(this.twin, line, seconds);
+  }
+
+  /** Types a line at what has the console. */
+  type(text: string): void {
+    this.twin.type(text, this.world.now);
+    this.pass(0.1);
+  }
+
+  /** Everything that the guest sent since the last time. */
+  take(): Sent[] {
+    return this.sent.splice(0);
+  }
+
+  frames(): Buffer[] {
+    return this.take().map(({ frame }) => frame);
+  }
+
+  /** Asserts that the guest sent exactly these frames since the last time, within a second. */
+  sends(...expected: Buffer[]): void {
+    this.pass(1);
+    assert.deepEqual(normal(this.frames()), normal(expected));
+  }
+
+  /** These drops are to be counted, besides those expected already. */
+  drops(counts: Counts): void {
+    for (const [name, count] of Object.entries(counts)) {
+      this.expected[name] = (this.expected[name] ?? 0) + count;
+    }
+  }
+
+  /** Lets the time of unfinished datagrams end, of which nobody is told. */
+  outlive(datagrams: number): void {
+    this.pass(61);
+    this.drops({ "fragment-timeout": datagrams });
+  }
+
+  neighbors(): string {
+    return this.command("ip neigh").replace(/^ip neigh\s+|anonymos> $/g, "");
+  }
+
+  /** What was dropped and why, as `ip -s link` tells it. */
+  counts(): Counts {
+    const text = this.command("ip -s link");
+    const [, device] = /RX errors: (.*)/.exec(text) ?? [];
+    const [, stack] = /dropped by the stack: \d+(?:, )?(.*)/.exec(text) ?? [];
+    assert.ok(device !== undefined && stack !== undefined, text);
+    const pairs = `${device}, ${stack.trim()}`.split(", ").filter((pair) => pair.includes(" "));
+    return Object.fromEntries(
+      pairs.map((pair) => {
+        const at = pair.lastIndexOf(" ");
+        return [pair.slice(0, at), Number(pair.slice(at))];
+      }),
+    );
+  }
+
+  /** What every row requires; the row has told before what else is to be seen. */
+  finish(): void {
+    const turns = this.twin.turns;
+    this.pass(1);
+    assert.ok(this.twin.turns - turns < IDLE_TURNS, "the processor is busy with nothing");
+    assert.deepEqual(normal(this.frames()), [], "frames that no row allows");
+    this.mute(false);
+    this.release();
+    this.assertCounts();
+    this.alive();
+    this.pass(FORGET);
+    const after = this.remains();
+    assert.equal(after.frames, this.before.frames, "frames are lost");
+    assert.equal(after.sockets, this.before.sockets);
+    const heap = after.heap - this.before.heap;
+    assert.ok(heap <= HEAP_SLACK, `${heap} bytes of heap are lost`);
+    assert.deepEqual(this.checker.complaints, []);
+    assert.doesNotMatch(this.twin.output, /panic/);
+  }
+
+  /** Takes the console back from whatever has it. */
+  private release(): void {
+    if (this.twin.output.endsWith("\nanonymos> ")) return;
+    this.type("\x03");
+    this.pass(1);
+    this.take();
+  }
+
+  private assertCounts(): void {
+    const gained: Counts = {};
+    for (const [name, count] of Object.entries(this.counts())) {
+      const more = count - (this.before.counts[name] ?? 0);
+      if (more !== 0) gained[name] = more;
+    }
+    assert.deepEqual(gained, this.expected, "what was dropped");
+  }
+
+  /** An echo within a second, a name and a page each within five; nothing else is sent. */
+  alive(): void {
+    this.take();
+    let pongs = 0;
+    const { gateway } = this;
+    gateway.onPong = () => pongs++;
+    gateway.ping(GUEST, 1, Buffer.from("still there?"));
+    this.pass(1);
+    assert.equal(pongs, 1, "no answer to an echo request");
+    const name = `check${this.lookups++}.test`;
+    this.hosts[name] = "10.0.2.2";
+    const found = this.command(`host ${name}`, 5);
+    assert.ok(found.includes(`${name} has address 10.0.2.2\r\n`), found);
+    const got = this.command("curl -o null --crc32 http://10.0.2.2/bytes/5000", 5);
+    assert.ok(got.includes("HTTP 200, 5000 bytes"), got);
+    assert.ok(got.includes(`crc32 ${crcText(pattern(5000))}`), got);
+    for (const frame of this.frames()) assert.ok(isUseful(frame), frame.toString("hex"));
+  }
+
+  private remains() {
+    this.pass(FORGET);
+    this.take();
+    const sockets = this.command("ss");
+    const counts = this.counts();
+    this.command("history -c");
+    const text = this.command("free");
+    const frames = Number(/frames: (\d+) of/.exec(text)?.[1]);
+    const heap = Number(/heap: (\d+) bytes used/.exec(text)?.[1]);
+    return { frames, heap, sockets, counts };
+  }
+}
+
+/** What the checks themselves make the guest send. */
+function isUseful(frame: Buffer): boolean {
+  if (be16(frame, 12) === 0x0806) return true;
+  const ip = parseIp(frame);
+  if (!ip) return false;
+  if (ip.protocol === ICMP) return frame[ip.start] === 0;
+  if (ip.protocol === TCP) return be16(frame, ip.start + 2) === 80;
+  return ip.protocol === UDP && be16(frame, ip.start + 2) === 53;
+}
+
+/** One row as a test: in a world of its own, and with what every row requires. */
+export function row(name: string, state: State, body: (lab: Lab) => void): void {
+  test(name, async () => {
+    const lab = await Lab.at(state);
+    body(lab);
+    lab.finish();
+  });
+}
+
+/** A row that is frames put in, frames that come out, and drops that are counted. */
+export interface Row {
+  name: string;
+  frames: Buffer[];
+  answers?: Buffer[];
+  drops?: Counts;
+  /** Seconds until the last of them is counted. */
+  wait?: number;
+}
+
+/** All rows of a table, and their frames once more before there is an address. */
+export function rows(table: Row[]): void {
+  for (const { name, frames, answers = [], drops = {}, wait = 0 } of table) {
+    row(name, "S1", (lab) => {
+      lab.inject(frames);
+      lab.pass(wait);
+      lab.sends(...answers);
+      lab.drops(drops);
+    });
+  }
+  const [first, last] = [table[0].name, table[table.length - 1].name];
+  row(
+    `${first.split(":")[0]} to ${last.split(":")[0]}: before there is an address`,
+    "S0",
+    (lab) => {
+      lab.take();
+      for (const { frames } of table) lab.inject(frames);
+      lab.pass(1);
+      for (const frame of lab.frames()) assert.equal(be16(frame, 36), DHCP_SERVER);
+      lab.configure();
+    },
+  );
+}
