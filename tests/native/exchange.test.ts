@@ -287,36 +287,6 @@ describe("as a server", () => {
   });
 });
 
-describe("the heap", () => {
-  test("at most 60 KB a connection, and nothing left after a hundred", async () => {
-    for (const [version, chain] of [
-      ["TLSv1.3", classic],
-      ["TLSv1.2", elliptic],
-    ] as const) {
-      const { port, server } = await nodeServer([...chain], only(version));
-      const words = ["client", String(port), "good.test", "send=?", "times=100", ...trust];
-      const report = await harness(...words);
-      server.close();
-      assert.equal(report.get("text"), "hello", report.text);
-      assert.ok(report.number("heap-peak") <= 60 * 1024, report.get("heap-peak"));
-      assert.equal(report.number("after"), 0);
-      assert.equal(report.number("after-blocks"), 0);
-    }
-  });
-  test("TLS-50: whichever allocation fails, it fails that connection alone", async () => {
-    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-      const { port, server } = await nodeServer(classic, only(version));
-      const words = ["fail", String(port), "good.test", "send=?", "step=13", ...trust];
-      const report = await harness(...words);
-      server.close();
-      assert.equal((server.address() as AddressInfo | null)?.port, undefined);
-      assert.equal(report.number("good"), 1, report.text);
-      assert.equal(report.number("wrong"), 0);
-      assert.equal(report.number("after"), 0);
-    }
-  });
-});
-
 test("the library's own tests, the built-in roots, a handshake in memory", async () => {
   const tests = await harness("selftest");
   assert.match(tests.text, /^ChaCha20-Poly1305=0$/m);

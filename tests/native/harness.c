@@ -1,15 +1,16 @@
 /* The kernel's own TLS objects in a process of Linux: the door of kernel/machine/host.ts over a
  * real TCP connection. Linked at fixed, low addresses, for the door's pointers have 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
- *     harness fail PORT NAME [KEY=VALUE...]      harness loopback | selftest | roots | benchmark
+ *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots | benchmark
  * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
  * chunk=BYTES (of each read of the socket), send=TEXT, bytes=COUNT (to be sent), session=FILE
- * (resumed if it is there, and written), identity=CHAIN,KEY, pending=MILLISECONDS. */
+ * (resumed if it is there, and written), identity=CHAIN,KEY, patience=MILLISECONDS (of silence),
+ * entropy=BITS, times=COUNT (of connections). */
+#include "harness.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +20,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "door.h"
-
-enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
 
 static u8 file[1 << 20], other_file[1 << 16], input[1 << 16], output[1 << 14], text[1 << 16];
 static char word[512];
 static u64 moment; /* of the wall clock */
 
-static u32 at(const void* address) { return (u32)(uintptr_t)address; }
-
 void* tls_memory(u64* bytes) {
   *bytes = 2 << 20;
   return mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-static void die(const char* what) {
+void die(const char* what) {
   printf("harness=%s\n", what);
   exit(2);
 }
@@ -48,16 +44,16 @@ static u32 read_file(const char* path, u8* bytes, u32 capacity) {
   return length < 0 ? 0 : length;
 }
 
-static void tick(void) {
+void tick(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   w2c_host_tlsSetTime(NULL, moment, now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
-static void add_entropy(void) {
+void add_entropy(void) {
   u8* bytes = input;
   if (getrandom(bytes, 64, 0) != 64) die("random");
-  w2c_host_tlsAddEntropy(NULL, at(bytes), 64, 512);
+  w2c_host_tlsAddEntropy(NULL, at(bytes), 64, number_of("entropy", 512));
 }
 
 /* --- the words of the command line ------------------------------------------------------------ */
@@ -65,7 +61,7 @@ static void add_entropy(void) {
 static char** words;
 static int word_count;
 
-static const char* value_of(const char* key) {
+const char* value_of(const char* key) {
   size_t length = strlen(key);
   for (int i = 0; i < word_count; i++) {
     if (strncmp(words[i], key, length) == 0 && words[i][length] == '=')
@@ -74,7 +70,7 @@ static const char* value_of(const char* key) {
   return NULL;
 }
 
-static u32 number_of(const char* key, u32 otherwise) {
+u32 number_of(const char* key, u32 otherwise) {
   const char* value = value_of(key);
   return value == NULL ? otherwise : strtoul(value, NULL, 0);
 }
@@ -127,16 +123,17 @@ static bool flush(struct peer* peer) {
   return true;
 }
 
-static void fill(struct peer* peer) {
+/* Waits for bytes; false where none came for too long. */
+static bool fill(struct peer* peer) {
   u32 most = number_of("chunk", sizeof input);
-  if (peer->taken < peer->held || peer->ended) return;
+  if (peer->taken < peer->held || peer->ended) return true;
   struct pollfd wait = {peer->socket, POLLIN, 0};
-  u32 patience = number_of("pending", 10000);
-  if (poll(&wait, 1, patience) <= 0) die("timeout");
+  if (poll(&wait, 1, number_of("patience", 10000)) <= 0) return false;
   ssize_t length = recv(peer->socket, input, most, 0);
   peer->ended = length <= 0;
   peer->held = length < 0 ? 0 : length;
   peer->taken = 0;
+  return true;
 }
 
 static void send_some(struct peer* peer) {
@@ -160,8 +157,9 @@ static void run(struct peer* peer, bool echo) {
   for (;;) {
     tick();
     u32 state = w2c_host_tlsState(NULL, peer->handle);
-    if (!(state & AGAIN) && (state & 15) <= OPEN) {
-      fill(peer);
+    if (!(state & AGAIN) && (state & 15) <= OPEN && !fill(peer)) {
+      printf("silence=1\n");
+      break;
     }
     peer->taken +=
         w2c_host_tlsStep(NULL, peer->handle, at(input + peer->taken), peer->held - peer->taken);
@@ -263,58 +261,25 @@ static struct peer client(u32 port, const char* name) {
   return peer;
 }
 
-static void heap(const char* name) {
-  printf("%s=%u\n%s-blocks=%u\n", name, w2c_host_tlsHeap(NULL, 0), name, w2c_host_tlsHeap(NULL, 3));
+void tell_rest(void) {
+  printf("after=%u\nafter-blocks=%u\n", w2c_host_tlsHeap(NULL, 0), w2c_host_tlsHeap(NULL, 3));
+  printf("cpu=%ld\n", clock() / (CLOCKS_PER_SEC / 1000));
 }
 
 static void run_client(u32 port, const char* given_name) {
   static char name[300];
   snprintf(name, sizeof name, "%s", given_name);
-  u32 times = number_of("times", 1);
+  u32 times = number_of("times", 1), leaks = 0;
   for (u32 i = 0; i < times; i++) {
     struct peer peer = client(port, name);
     if (peer.handle != 0) run(&peer, false);
     if (i + 1 == times) tell(peer.handle);
     w2c_host_tlsFree(NULL, peer.handle);
     close(peer.socket);
+    leaks += w2c_host_tlsHeap(NULL, 0) != 0;
   }
-  heap("after");
-}
-
-/* Lets every allocation of a connection fail in turn. */
-static void run_failures(u32 port, const char* given_name) {
-  static char name[300];
-  snprintf(name, sizeof name, "%s", given_name);
-  u32 step = number_of("step", 1), count = 0, wrong = 0;
-  for (u32 failing = 1;; failing += step) {
-    fflush(stdout);
-    int quiet = dup(1), nothing = open("/dev/null", O_WRONLY);
-    dup2(nothing, 1);
-    tls_fail_allocation = failing;
-    struct peer peer = client(port, name);
-    if (peer.handle != 0) run(&peer, false);
-    bool reached = tls_fail_allocation == 0;
-    tls_fail_allocation = 0;
-    bool open_state = (w2c_host_tlsState(NULL, peer.handle) & 15) == PEER_CLOSED;
-    wrong += w2c_host_tlsNumber(NULL, peer.handle, 1) != 0 && open_state;
-    w2c_host_tlsFree(NULL, peer.handle);
-    close(peer.socket);
-    fflush(stdout);
-    dup2(quiet, 1);
-    close(quiet);
-    close(nothing);
-    if (w2c_host_tlsHeap(NULL, 0) != 0) {
-      printf("leak=%u\n", failing);
-      break;
-    }
-    if (!reached) {
-      printf("good=%d\n", open_state);
-      break;
-    }
-    count++;
-  }
-  printf("failures=%u\nwrong=%u\n", count, wrong);
-  heap("after");
+  printf("leaks=%u\n", leaks);
+  tell_rest();
 }
 
 static void run_server(u32 port) {
@@ -341,33 +306,7 @@ static void run_server(u32 port) {
     close(peer.socket);
     fflush(stdout);
   }
-  heap("after");
-}
-
-static void run_self_tests(void) {
-  for (u32 i = 0;; i++) {
-    u32 length = w2c_host_tlsSelfTestName(NULL, i, at(word), sizeof word);
-    if (length == 0) break;
-    printf("%.*s=%d\n", (int)length, word, (i32)w2c_host_tlsSelfTest(NULL, i));
-  }
-}
-
-static void run_roots(void) {
-  u32 count = w2c_host_tlsRootCount(NULL, 0), readable = 0;
-  for (u32 i = 0; i < count; i++) {
-    u32 length = w2c_host_tlsRoot(NULL, 0, i, at(text), sizeof text);
-    readable +=
-        w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word) != 0;
-  }
-  printf("roots=%u\nreadable=%u\nresident=%u\n", count, readable, w2c_host_tlsHeap(NULL, 4));
-}
-
-static void run_benchmark(void) {
-  for (u32 cipher = 0; cipher < 3; cipher++) {
-    clock_t before = clock();
-    w2c_host_tlsBenchmark(NULL, cipher, 32 << 20);
-    printf("cipher-%u=%ld MB/s\n", cipher, 32 * CLOCKS_PER_SEC / (clock() - before + 1));
-  }
+  tell_rest();
 }
 
 int main(int count, char** arguments) {
@@ -376,21 +315,14 @@ int main(int count, char** arguments) {
   const char* verb = count > 1 ? arguments[1] : "";
   start();
   if (strcmp(verb, "server") == 0) set_identity(1, arguments[3], arguments[4]);
+  if (strcmp(verb, "pair") == 0) set_identity(1, arguments[2], arguments[3]);
   if (strcmp(verb, "client") == 0)
     run_client(atoi(arguments[2]), arguments[3]);
-  else if (strcmp(verb, "fail") == 0)
-    run_failures(atoi(arguments[2]), arguments[3]);
   else if (strcmp(verb, "server") == 0)
     run_server(atoi(arguments[2]));
-  else if (strcmp(verb, "selftest") == 0)
-    run_self_tests();
-  else if (strcmp(verb, "roots") == 0)
-    run_roots();
-  else if (strcmp(verb, "benchmark") == 0)
-    run_benchmark();
-  else if (strcmp(verb, "loopback") == 0)
-    printf("loopback=%d\n", (i32)w2c_host_tlsLoopback(NULL));
-  else
+  else if (strcmp(verb, "pair") == 0)
+    run_pairs(arguments[4]);
+  else if (!run_alone(verb))
     die("what?");
   return 0;
 }

@@ -1,4 +1,4 @@
-/** Builds tests/native/harness.c of the kernel's own TLS objects, and runs it. */
+/** Builds the harness (tests/native/*.c) of the kernel's own TLS objects, and runs it. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ export function build(): void {
   mkdirSync(`${root}build/tests`, { recursive: true });
   const objects = ["build/native/string.o", "build/tls/library.a"];
   const words = ["-no-pie", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];
-  words.push("tests/native/harness.c", ...objects, "-o", program);
+  words.push("tests/native/harness.c", "tests/native/alone.c", ...objects, "-o", program);
   execFileSync("gcc", words, { cwd: root, stdio: "inherit" });
 }
 

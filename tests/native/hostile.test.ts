@@ -53,7 +53,7 @@ async function against(serve: (socket: Socket) => void, ...words: string[]): Pro
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const all = ["client", String(port), "good.test", "send=hello?", "pending=3000", ...trust];
+  const all = ["client", String(port), "good.test", "send=hello?", "patience=3000", ...trust];
   const report = await harness(...all, ...words);
   for (const socket of sockets) socket.destroy();
   server.close();

@@ -9,7 +9,6 @@
 #include "mbedtls/cipher.h"
 #include "mbedtls/ctr_drbg.h"
 #include "mbedtls/ecp.h"
-#include "mbedtls/entropy.h"
 #include "mbedtls/gcm.h"
 #include "mbedtls/hmac_drbg.h"
 #include "mbedtls/platform.h"

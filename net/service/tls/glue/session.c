@@ -68,6 +68,48 @@ u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 k
   return failure;
 }
 
+/* --- signing ---------------------------------------------------------------------------------- */
+
+/* In the place of mbedTLS's functions in its TLS files. What an RSA key keeps from one signature to
+   the next (blinding values) is no connection's, and where a signature failed halfway, for want of
+   memory, what was left of them would spoil all later ones. */
+static u32 begin_signing(void) {
+  u32 owner = tls_heap_owner;
+  tls_heap_owner = 0;
+  return owner;
+}
+
+static int end_signing(mbedtls_pk_context* key, u32 owner, int failure) {
+  if (failure != 0 && mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
+    mbedtls_mpi_free(&mbedtls_pk_rsa(*key)->Vi);
+    mbedtls_mpi_free(&mbedtls_pk_rsa(*key)->Vf);
+  }
+  tls_heap_owner = owner;
+  return failure;
+}
+
+#define SIGNED mbedtls_md_type_t kind, const u8 *hash, size_t hash_length
+#define SIGNATURE \
+  u8 *signature, size_t capacity, size_t *length, int (*random)(void*, u8*, size_t), void *state
+
+int tls_sign(mbedtls_pk_context* key, SIGNED, SIGNATURE) {
+  u32 owner = begin_signing();
+  return end_signing(key, owner,
+                     mbedtls_pk_sign(key, kind, hash, hash_length, signature, capacity, length,
+                                     random, state));
+}
+
+int tls_sign_restartable(mbedtls_pk_context* key, SIGNED, SIGNATURE, void* restart) {
+  return tls_sign(key, kind, hash, hash_length, signature, capacity, length, random, state);
+}
+
+int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGNATURE) {
+  u32 owner = begin_signing();
+  return end_signing(key, owner,
+                     mbedtls_pk_sign_ext(scheme, key, kind, hash, hash_length, signature, capacity,
+                                         length, random, state));
+}
+
 /* --- sessions --------------------------------------------------------------------------------- */
 
 #define WEEK (7 * 86400)

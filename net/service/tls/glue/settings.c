@@ -1,7 +1,6 @@
 /* How the library is started, and what a connection agrees to: versions, suites, groups, tickets,
  * and who has to be verified. */
 #include "tls.h"
-#include "mbedtls/entropy.h"
 #include "mbedtls/psa_util.h"
 #include "mbedtls/ssl_ticket.h"
 #include "psa/crypto.h"
@@ -13,12 +12,13 @@ bool tls_started;
 
 u32 w2c_host_tlsStart(HOST) {
   if (tls_started) return 0;
-  if (!tls_random_ready()) return MBEDTLS_ERR_ENTROPY_NO_STRONG_SOURCE;
   tls_heap_owner = 0;
-  if (psa_crypto_init() != PSA_SUCCESS) return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+  int failure = tls_random_start();
+  if (failure != 0) return failure;
+  if (psa_crypto_init() != PSA_SUCCESS) return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
   mbedtls_ssl_ticket_init(&tickets);
-  int failure = mbedtls_ssl_ticket_setup(&tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
-                                         MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
+  failure = mbedtls_ssl_ticket_setup(&tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
+                                     MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
   tls_started = failure == 0;
   return failure;
 }

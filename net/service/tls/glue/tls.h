@@ -91,7 +91,7 @@ void tls_heap_forget_peak(u32 owner);
 void* tls_memory(u64* bytes); /* the machine's: where the heap is */
 
 /* platform.c */
-bool tls_random_ready(void);
+int tls_random_start(void); /* 0, or there is not enough entropy */
 
 /* roots.c */
 int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);

@@ -1,0 +1,168 @@
+/* The harness without a network: a client and a server that talk in memory, where allocations can
+ * be made to fail one by one; the library's own tests, the built-in roots, the ciphers' speed.
+ *     harness pair CHAIN KEY NAME [times=COUNT] [failing=client|server last=N step=N] */
+#include "harness.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define STEPS 400
+#define RECOVERY 50 /* failures between two undisturbed conversations */
+
+static u8 wire[1 << 14], text[1 << 16];
+static char word[512];
+
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+struct side {
+  u32 handle;
+  u32 failing; /* how many allocations from now on is the one that fails; 0 = none, or it did */
+};
+
+/* The allocation that fails is one of this side. */
+static void begin(const struct side* side) { tls_fail_allocation = side->failing; }
+static void end(struct side* side) {
+  side->failing = tls_fail_allocation;
+  tls_fail_allocation = 0;
+}
+
+static u32 state_of(const struct side* side) { return w2c_host_tlsState(NULL, side->handle) & 15; }
+
+static void pass_on(struct side* from, struct side* to) {
+  begin(from);
+  w2c_host_tlsStep(NULL, from->handle, at(wire), 0);
+  u32 length = w2c_host_tlsTransmit(NULL, from->handle, at(wire), sizeof wire), taken = 0;
+  end(from);
+  begin(to);
+  for (u32 i = 0; taken < length && i < STEPS; i++) {
+    taken += w2c_host_tlsStep(NULL, to->handle, at(wire + taken), length - taken);
+  }
+  end(to);
+}
+
+/* Handshake, question, answer: true where all of it went well. */
+static bool converse(struct side* client, struct side* server) {
+  static const char question[] = "to be?", answer[] = "or not";
+  u32 asked = 0, answered = 0;
+  for (u32 i = 0; i < STEPS; i++) {
+    pass_on(client, server);
+    pass_on(server, client);
+    if (state_of(client) == FAILED || state_of(server) == FAILED) return false;
+    begin(client);
+    if (asked == 0) asked = w2c_host_tlsWrite(NULL, client->handle, at(question), sizeof question);
+    u32 count = w2c_host_tlsRead(NULL, client->handle, at(text), sizeof text);
+    end(client);
+    if (count != 0) return count == sizeof answer && memcmp(text, answer, count) == 0;
+    begin(server);
+    count = w2c_host_tlsRead(NULL, server->handle, at(text), sizeof text);
+    if (count == sizeof question && memcmp(text, question, count) == 0) answered = count;
+    if (answered != 0 && w2c_host_tlsWrite(NULL, server->handle, at(answer), sizeof answer) != 0)
+      answered = 0;
+    end(server);
+  }
+  return false;
+}
+
+struct tally {
+  u32 good, failed, wrong, leaks, unreached;
+};
+
+/* One conversation in which an allocation of one side fails, or none. */
+static void run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
+  struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
+  u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);
+  tick();
+  begin(&server);
+  server.handle = w2c_host_tlsOpenServer(NULL, options);
+  end(&server);
+  begin(&client);
+  client.handle = w2c_host_tlsOpenClient(NULL, at(name), strlen(name), options);
+  end(&client);
+  bool both = client.handle != 0 && server.handle != 0;
+  bool good = both && converse(&client, &server);
+  bool reached = w2c_host_tlsHeap(NULL, 5) != failures;
+  /* Whoever had no memory knows it, and the client never talks to whom it could not verify. */
+  const struct side* hit = of_client ? &client : &server;
+  bool known = hit->handle == 0 || (state_of(hit) == FAILED &&
+                                    w2c_host_tlsNumber(NULL, hit->handle, 0) != 0);
+  bool unverified = w2c_host_tlsNumber(NULL, client.handle, 1) != 0 && state_of(&client) == OPEN;
+  w2c_host_tlsFree(NULL, client.handle);
+  w2c_host_tlsFree(NULL, server.handle);
+  tally->good += good;
+  tally->failed += !good;
+  tally->wrong += (!good && !(reached && known)) || unverified;
+  tally->leaks += w2c_host_tlsHeap(NULL, 0) != 0 || w2c_host_tlsHeap(NULL, 3) != 0;
+  tally->unreached += failing != 0 && !reached;
+}
+
+static void tell(const char* name, const struct tally* tally) {
+  printf("%s-good=%u\n%s-failed=%u\n%s-wrong=%u\n%s-leaks=%u\n%s-unreached=%u\n", name,
+         tally->good, name, tally->failed, name, tally->wrong, name, tally->leaks, name,
+         tally->unreached);
+}
+
+void run_pairs(const char* given_name) {
+  static char name[300];
+  snprintf(name, sizeof name, "%s", given_name);
+  const char* failing = value_of("failing");
+  bool of_client = failing != NULL && strcmp(failing, "client") == 0;
+  struct tally spoilt = {0}, plain = {0};
+  for (u32 i = 0; i < number_of("times", 1); i++) {
+    add_entropy();
+    run_pair(name, of_client, 0, &plain);
+  }
+  u32 resident = w2c_host_tlsHeap(NULL, 4);
+  u32 last = number_of("last", 0), step = number_of("step", 1);
+  for (u32 i = 0; failing != NULL && i < last / step; i++) {
+    add_entropy();
+    run_pair(name, of_client, 1 + i * step, &spoilt);
+    if (i % RECOVERY == 0) run_pair(name, of_client, 0, &plain);
+  }
+  tell("spoilt", &spoilt);
+  tell("plain", &plain);
+  printf("resident=%d\n", (i32)(w2c_host_tlsHeap(NULL, 4) - resident));
+  tell_rest();
+}
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+static void run_self_tests(void) {
+  for (u32 i = 0;; i++) {
+    u32 length = w2c_host_tlsSelfTestName(NULL, i, at(word), sizeof word);
+    if (length == 0) break;
+    printf("%.*s=%d\n", (int)length, word, (i32)w2c_host_tlsSelfTest(NULL, i));
+  }
+}
+
+static void run_roots(void) {
+  u32 count = w2c_host_tlsRootCount(NULL, 0), readable = 0;
+  for (u32 i = 0; i < count; i++) {
+    u32 length = w2c_host_tlsRoot(NULL, 0, i, at(text), sizeof text);
+    readable +=
+        w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word) != 0;
+  }
+  printf("roots=%u\nreadable=%u\nresident=%u\n", count, readable, w2c_host_tlsHeap(NULL, 4));
+}
+
+static void run_benchmark(void) {
+  for (u32 cipher = 0; cipher < 3; cipher++) {
+    clock_t before = clock();
+    w2c_host_tlsBenchmark(NULL, cipher, 32 << 20);
+    printf("cipher-%u=%ld MB/s\n", cipher, 32 * CLOCKS_PER_SEC / (clock() - before + 1));
+  }
+}
+
+bool run_alone(const char* verb) {
+  if (strcmp(verb, "selftest") == 0)
+    run_self_tests();
+  else if (strcmp(verb, "roots") == 0)
+    run_roots();
+  else if (strcmp(verb, "benchmark") == 0)
+    run_benchmark();
+  else if (strcmp(verb, "loopback") == 0)
+    printf("loopback=%d\n", (i32)w2c_host_tlsLoopback(NULL));
+  else
+    return false;
+  return true;
+}

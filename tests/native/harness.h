@@ -1,0 +1,21 @@
+/* What the files of the harness share: the command line, the clock, and the TLS door. */
+#pragma once
+#include <stdbool.h>
+
+#include "door.h"
+
+enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
+
+static inline u32 at(const void* address) { return (u32)(uintptr_t)address; }
+
+/* harness.c */
+void die(const char* what);
+void tick(void);
+void add_entropy(void);
+const char* value_of(const char* key);
+u32 number_of(const char* key, u32 otherwise);
+void tell_rest(void); /* what is left on the heap, and the time it took */
+
+/* alone.c: without any network */
+void run_pairs(const char* name);
+bool run_alone(const char* verb);
