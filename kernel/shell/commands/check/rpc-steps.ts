@@ -11,6 +11,8 @@ import { Step, Verdict } from "./step";
 
 const METHOD: string = "eth_chainId";
 const PATIENCE: i64 = 20 * SECOND;
+/** Characters that are shown of a result that is no chain id. */
+const SHOWN: i32 = 80;
 
 /** The call that both steps look at. */
 export class ProbeCall {
@@ -48,7 +50,7 @@ export class HttpStep extends Step {
   }
 }
 
-/** The answer holds a result with the id of the call. */
+/** The answer holds a result with the id of the call, and it is a chain id. */
 export class RpcStep extends Step {
   constructor(private readonly probe: ProbeCall) {
     super("rpc", PATIENCE);
@@ -63,8 +65,9 @@ export class RpcStep extends Step {
     if (call.outcome == RpcOutcome.Result && result != null) {
       const text = showJson(result);
       const decimal = result.isString() ? quantityText(text) : "";
-      const shown = decimal == "" ? text : `${text} (${decimal})`;
-      return this.verdict(Verdict.Ok, `${METHOD} = ${shown}`);
+      if (decimal != "") return this.verdict(Verdict.Ok, `${METHOD} = ${text} (${decimal})`);
+      const shown = text.length > SHOWN ? text.substring(0, SHOWN) + "..." : text;
+      return this.verdict(Verdict.Fail, `${METHOD} = ${shown}, expected a quantity such as 0x144`);
     }
     if (call.outcome == RpcOutcome.Error) {
       return this.verdict(Verdict.Fail, `error ${call.code}: ${call.message}`);
