@@ -56,7 +56,7 @@ suite("answers without measure", () => {
   let secure: RawServer;
   before(async () => {
     secure = await RawServer.start(own);
-    rows = await Rows.start("curl", { modules: { "ca.pem": root.pem } });
+    rows = await Rows.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
     await rows?.stop();
@@ -130,7 +130,7 @@ suite("answers without measure", () => {
     };
     for (const script of [fin, rst, fin, rst]) {
       const url = rows.server.answer(script, "/early");
-      assert.equal(await rows.say(`-d @bytes:${MEBIBYTE} ${url}`), "no");
+      assert.equal(await rows.curl(`-d @bytes:${MEBIBYTE} ${url}`), "no");
     }
     await rows.alive();
   });

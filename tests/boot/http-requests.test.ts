@@ -21,7 +21,7 @@ suite("requests of curl", () => {
   before(async () => {
     other = await RawServer.start();
     secure = await RawServer.start(own);
-    rows = await Rows.start("curl", { modules: { "ca.pem": root.pem } });
+    rows = await Rows.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
     await rows?.stop();
@@ -38,11 +38,11 @@ suite("requests of curl", () => {
     for (let i = 0; i < 1000; i++) move(`/chain-${i}`, `/chain-${i + 1}`);
     for (const path of ["/a", "/self", "/chain-0"]) {
       const before = server.requests.length;
-      assert.equal(await rows.say(`-L ${server.url(path)}`), "(47) more than 10 redirects");
+      assert.equal(await rows.curl(`-L ${server.url(path)}`), "(47) more than 10 redirects");
       assert.equal(server.requests.length - before, 11);
     }
     server.answer(good, "/chain-10");
-    assert.equal(await rows.say(`-L ${server.url("/chain-0")}`), "good");
+    assert.equal(await rows.curl(`-L ${server.url("/chain-0")}`), "good");
   });
 
   test("HTP-27: to http and https only, never down, never with a user", async () => {
@@ -77,7 +77,7 @@ suite("requests of curl", () => {
     for (const options of [secrets, "-H 'X-Other: public'"]) {
       const first = rows.server.answer(redirect(there), "/first");
       const url = first.replace("http://", "http://me:secret@");
-      assert.equal(await rows.say(`-L ${options} ${url}`), "good");
+      assert.equal(await rows.curl(`-L ${options} ${url}`), "good");
       assert.match(rows.server.requests.at(-1) ?? "", /^Authorization: /m);
       const seen = other.requests.at(-1) ?? "";
       assert.match(seen, /^X-Other: public\r$/m);
@@ -135,10 +135,10 @@ suite("requests of curl", () => {
     for (const end of [(peer: Peer) => peer.finish(), (peer: Peer) => peer.reset()]) {
       const url = server.answer(closing(end), "/closing");
       const from = server.requests.length;
-      assert.equal(await rows.say(url), "good");
-      assert.equal(await rows.say(url), "good");
+      assert.equal(await rows.curl(url), "good");
+      assert.equal(await rows.curl(url), "good");
       assert.equal(server.requests.length - from, 3, "the second was not sent twice");
-      assert.match(await rows.say(`-d x ${url}`), /^\((52|56)\) /);
+      assert.match(await rows.curl(`-d x ${url}`), /^\((52|56)\) /);
       assert.equal(server.requests.length - from, 4, "the POST was sent twice");
       await rows.alive();
     }
@@ -160,7 +160,7 @@ suite("requests of curl", () => {
       ["http://a@b@10.0.2.2/", `${url} one @ at most before the host`],
       ["http://#10.0.2.2/", `${url} a host`],
     ];
-    for (const [words, shown] of urls) assert.equal(await rows.say(words), shown, words);
+    for (const [words, shown] of urls) assert.equal(await rows.curl(words), shown, words);
     const requests: [string, string][] = [
       ["-H 'X: é'", "expected a value of printable ASCII for header X"],
       ["-H 'X Y: a'", "expected a header name of letters, digits, hyphens"],
@@ -173,7 +173,7 @@ suite("requests of curl", () => {
     }
     assert.equal(rows.server.connections, connections);
     rows.server.answer(good, "/a?b");
-    assert.equal(await rows.say(`http://u@10.0.2.2:${port}/a?b#c`), "good");
+    assert.equal(await rows.curl(`http://u@10.0.2.2:${port}/a?b#c`), "good");
     const seen = rows.server.requests.at(-1) ?? "";
     assert.match(seen, new RegExp(`^GET /a\\?b HTTP/1.1\r\nHost: 10.0.2.2:${port}\r\n`));
     await rows.alive();

@@ -19,7 +19,7 @@ const last = "0\r\n\r\n";
 suite("answers to curl", () => {
   let rows: Rows;
   before(async () => {
-    rows = await Rows.start("curl");
+    rows = await Rows.start();
   });
   after(() => rows?.stop());
 
@@ -105,7 +105,10 @@ suite("answers to curl", () => {
       await peer.send(short);
       peer.reset();
     };
-    await rows.all([[reset, /^(hello\n)?\(56\) connection reset/]]);
+    // QEMU's user network passes an RST on as such, or as a FIN.
+    const shown = await rows.ask(reset);
+    assert.ok([cut, "(56) connection reset by the peer"].includes(shown.replace("hello\n", "")));
+    await rows.alive();
   });
 
   test("HTP-12: what follows the body is dropped with the connection", async () => {

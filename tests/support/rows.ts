@@ -19,31 +19,29 @@ export class Rows {
   private constructor(
     readonly machine: Machine,
     readonly server: RawServer,
-    private readonly command: "curl" | "rpc",
   ) {}
 
-  static async start(command: "curl" | "rpc", options: MachineOptions = {}): Promise<Rows> {
+  static async start(options: MachineOptions = {}): Promise<Rows> {
     const server = await RawServer.start();
     const machine = await Machine.boot({ memory: "128", ...options });
-    const rows = new Rows(machine, server, command);
+    const rows = new Rows(machine, server);
     await configured(machine);
     await rows.alive();
     rows.level = await heapLevel(machine);
     return rows;
   }
 
-  /** What the console shows of the answer to one request. */
+  /** What `curl` shows of the answer to one request. */
   async ask(answer: Script, options = "", server = this.server): Promise<string> {
-    return await this.say(`${options} ${server.answer(answer)}`);
+    return await this.curl(`${options} ${server.answer(answer)}`);
   }
 
-  /** The same with words of one's own behind the command. */
-  async say(words: string): Promise<string> {
-    const { output, code } = await this.machine.command(`${this.command} ${words}`, 60_000);
-    const shown = output.replace(new RegExp(`^${this.command}: `, "m"), "");
-    const failures = [...shown.matchAll(/^\((\d+)\) /gm)];
-    const said = Number(failures.at(-1)?.[1] ?? 0);
-    if (this.command === "curl") assert.equal(code, said, `the code beside: ${shown}`);
+  /** The same with all words after the command's name. Its code is the one that is shown. */
+  async curl(words: string): Promise<string> {
+    const { output, code } = await this.machine.command(`curl ${words}`, 60_000);
+    const shown = output.replace(/^curl: /m, "");
+    const said = [...shown.matchAll(/^\((\d+)\) /gm)].at(-1)?.[1] ?? "0";
+    assert.equal(code, Number(said), shown);
     return shown;
   }
 
@@ -59,8 +57,7 @@ export class Rows {
   }
 
   async alive(): Promise<void> {
-    const url = this.server.answer(good, "/good");
-    assert.equal(await this.machine.ok(`curl ${url}`), "good");
+    assert.equal(await this.curl(this.server.answer(good, "/good")), "good");
   }
 
   /** The end of a file of rows: no connection is left, and no memory. */

@@ -1,0 +1,263 @@
+/**
+ * The rows RPC-01 to RPC-13 of the catalogue as bytes on the wire: answers of a scripted server to
+ * the booted kernel's `rpc`, with what it makes of each (JSON-RPC 2.0, RFC 8259).
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import type { Peer, Script } from "../support/raw-server.ts";
+import { Rows } from "../support/rows.ts";
+
+const MEBIBYTE = 1 << 20;
+const long = "the answer is longer than 1048576 bytes";
+
+/** How an answer is sent: with its length, behind a status and fields. */
+const http = (body: Uint8Array, status = "200 OK", fields = "") =>
+  Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${status}\r\n${fields}Content-Length: ${body.length}\r\n\r\n`),
+    body,
+  ]);
+
+/** An answer, in which ID stands for the id of the call, ID2 for that of the next, and so on. */
+const answer =
+  (body: string | Uint8Array, status = "200 OK", fields = ""): Script =>
+  (peer: Peer, request: string) => {
+    if (typeof body !== "string") return peer.finish(http(body, status, fields));
+    const first = Number(/"id":(\d+)/.exec(request)?.[1]);
+    const text = body.replace(/ID(\d?)/g, (_, n) => `${first + (n === "" ? 1 : Number(n)) - 1}`);
+    peer.finish(http(Buffer.from(text), status, fields));
+  };
+
+const result = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"result":${value}}`);
+const object = (members: string) => answer(`{"jsonrpc":"2.0",${members}}`);
+const error = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"error":${value}}`);
+
+suite("answers to rpc", () => {
+  let rows: Rows;
+  before(async () => {
+    rows = await Rows.start();
+  });
+  after(() => rows?.stop());
+
+  /** Asks for each answer; what is shown, and the exit code, as they have to be. */
+  async function all(cases: [Script, string | RegExp][], code: number, words = "m") {
+    for (const [script, wanted] of cases) {
+      const url = rows.server.answer(script);
+      const options = words.startsWith("-b") ? "-b " : "";
+      const line = `rpc ${options}${url} ${words.replace("-b ", "")}`;
+      const given = await rows.machine.command(line, 60_000);
+      const shown = given.output.replace(/^rpc: /gm, "");
+      if (typeof wanted === "string") assert.equal(shown, wanted);
+      else assert.match(shown, wanted);
+      assert.equal(given.code, code, shown);
+    }
+    await rows.alive();
+  }
+
+  test("RPC-01: 100,000 levels of arrays and of objects", async () => {
+    const depth = "not JSON: expected a depth of at most 128 at byte";
+    await all(
+      [
+        [result("[".repeat(100_000)), `${depth} 160`],
+        [result('{"a":'.repeat(100_000)), `${depth} 668`],
+      ],
+      1,
+    );
+    const deep = `${"[".repeat(127)}${"]".repeat(127)}`;
+    await all([[result(deep), JSON.stringify(JSON.parse(deep), null, 2)]], 0);
+  });
+
+  test("RPC-03: numbers keep every digit, and what is none is refused", async () => {
+    const numbers = ["1e400", "-0", "0.1e-400", "9007199254740993"];
+    numbers.push("123456789012345678901234567890");
+    await all(
+      numbers.map((number) => [result(number), number]),
+      0,
+    );
+    const bad = ["01", "+1", ".5", "1.", "NaN", "Infinity", "0x1"];
+    await all(
+      bad.map((number) => [result(number), /^not JSON: expected .* at byte \d+$/]),
+      1,
+    );
+  });
+
+  test("RPC-04: of members with one name the last counts", async () => {
+    await all([[object('"id":99999,"id":ID,"result":1,"result":2'), "2"]], 0);
+    await all([[object('"id":ID,"id":99999,"result":1'), "the answer has another id"]], 1);
+  });
+
+  test("RPC-05: what is not UTF-8 is refused, and no control reaches the console", async () => {
+    const bytes = (...middle: number[]) =>
+      answer(
+        Buffer.concat([
+          Buffer.from('{"jsonrpc":"2.0","id":1,"result":"'),
+          Buffer.from(middle),
+          Buffer.from('"}'),
+        ]),
+      );
+    const utf8 = "not JSON: expected UTF-8 at byte 34";
+    const good = '{"jsonrpc":"2.0","id":1,"result":1}';
+    await all(
+      [
+        [bytes(0xff), utf8],
+        [bytes(0xc0, 0x80), utf8],
+        [bytes(0xed, 0xa0, 0x80), utf8],
+        [answer(`\ufeff${good}`), "not JSON: expected a value at byte 0"],
+        [answer(Buffer.from(good, "utf16le")), "not JSON: expected a name in quotes at byte 1"],
+        [result('"\\ud800"'), "not JSON: expected the rest of a surrogate pair at byte 41"],
+      ],
+      1,
+    );
+    const escapes = '"\\u001b[2J\\u0007\\u202e"';
+    await all([[result(escapes), escapes]], 0);
+    assert.ok(!rows.machine.raw.includes("\x1b[2J"));
+  });
+
+  test("RPC-06: an id of another value or type is another id", async () => {
+    const ids = ["99999", '"ID"', "null", "ID.0", "IDe0", "true", "[ID]"];
+    await all(
+      ids.map((id) => [object(`"id":${id},"result":1`), "the answer has another id"]),
+      1,
+    );
+    await all([[object('"result":1'), "the answer has another id"]], 1);
+  });
+
+  test("RPC-07: one of result and error, and the version", async () => {
+    const failure = '"error":{"code":1,"message":"m"}';
+    await all(
+      [
+        [object(`"id":ID,"result":1,${failure}`), "the answer has both a result and an error"],
+        [object('"id":ID'), "the answer has neither a result nor an error"],
+        [answer('{"jsonrpc":"1.0","id":ID,"result":1}'), "the answer is not of JSON-RPC 2.0"],
+        [answer('{"id":ID,"result":1}'), "the answer is not of JSON-RPC 2.0"],
+      ],
+      1,
+    );
+  });
+
+  test("RPC-08: an error has an integer code and a message, and is bounded", async () => {
+    const shown = (number: string, message: string) =>
+      `{\n  "code": ${number},\n  "message": "${message}"\n}`;
+    const code = "the error object has no integer code";
+    await all(
+      [
+        [error('{"code":"1","message":"m"}'), code],
+        [error('{"code":1.5,"message":"m"}'), code],
+        [error('{"code":1099511627776,"message":"m"}'), shown("1099511627776", "m")],
+        [error('{"code":1}'), "the error object has no message"],
+        [
+          error(`{"code":1,"message":"${"a".repeat(100_000)}"}`),
+          shown("1", `${"a".repeat(1024)}...`),
+        ],
+      ],
+      1,
+    );
+    const data = `"${"d".repeat(MEBIBYTE)}"`;
+    await all([[error(`{"code":1,"message":"m","data":${data}}`), long]], 63);
+  });
+
+  test("RPC-09: the answers of a batch, reordered, twice, missing, and none", async () => {
+    const one = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":"${id}"}`;
+    const batch = (...answers: string[]) => answer(`[${answers.join()}]`);
+    await all([[batch(one("ID2"), one("ID1")), /^m: "\d+"\nn: "\d+"$/]], 0, "-b m n");
+    await all(
+      [
+        [batch(one("ID2")), /^m: the batch's answer has nothing for id \d+\nn: "\d+"$/],
+        [batch(one("ID1"), one("ID2"), one("ID1")), /^m: id \d+ is answered twice\nn: "\d+"$/],
+        [batch(), "m: the batch's answer is empty\nn: the batch's answer is empty"],
+        [answer(one("ID")), "m: the answer has another id\nn: the answer has another id"],
+      ],
+      1,
+      "-b m n",
+    );
+    await all([[batch(one("ID")), "the answer is not an object"]], 1);
+  });
+
+  test("RPC-10: other content, statuses, and an error behind a status", async () => {
+    const html = "Content-Type: text/html\r\n";
+    await all(
+      [
+        [answer("<html>", "200 OK", html), "text/html is not JSON: expected a value at byte 0"],
+        [answer(""), "the answer is empty"],
+        [
+          answer('{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"down"}}', "500 X"),
+          '{\n  "code": -32000,\n  "message": "down"\n}',
+        ],
+      ],
+      1,
+    );
+    await all(
+      [
+        [answer("<html>", "502 Bad Gateway", html), "HTTP 502 Bad Gateway"],
+        [answer("", "429 Slow", "Retry-After: 7\r\n"), "HTTP 429 Slow, retry after 7 s"],
+        [
+          answer("", "429 Slow", "Retry-After: 99999999999\r\n"),
+          "HTTP 429 Slow, retry after 3600 s",
+        ],
+        [answer("", "429 Slow", "Retry-After: -1\r\n"), "HTTP 429 Slow"],
+      ],
+      22,
+    );
+  });
+
+  test("RPC-11: 400 bytes cut at every place, doubled, and followed by more", async () => {
+    const whole = '{"jsonrpc":"2.0","id":1,"result":"'.padEnd(398, "x").concat('"}');
+    const end = "not JSON: expected the end of the text at byte 400";
+    const cut = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
+    await all(
+      cut.map((text) => [answer(text), /^(not JSON: expected .*|the answer is empty)$/]),
+      1,
+    );
+    await all(
+      [
+        [answer(whole + whole), end],
+        [answer(`${whole}x`), end],
+      ],
+      1,
+    );
+  });
+
+  test("RPC-12: what is no quantity is shown as it is, without a number", async () => {
+    const texts = ["0x", "0x00", "0X1", "1", "0x01", "-0x1", `0x1${"0".repeat(64)}`];
+    await all(
+      texts.map((text) => [result(`"${text}"`), `"${text}"`]),
+      0,
+    );
+    for (const text of texts) {
+      const checked = await rows.machine.command(
+        `check ${rows.server.answer(result(`"${text}"`))}`,
+      );
+      assert.equal(checked.code, 1);
+      const shown = `FAIL rpc  eth_chainId = ${text}, expected a quantity such as 0x144`;
+      assert.equal(checked.output.split("\n").at(-1), shown);
+    }
+    const largest = `0x${"f".repeat(64)}`;
+    await all([[result(`"${largest}"`), `"${largest}" (${2n ** 256n - 1n})`]], 0);
+    await all([[result(`"0x${"1".repeat(MEBIBYTE)}"`), long]], 63);
+  });
+
+  test("RPC-13: 10 and 100 MiB, announced or not, end at 1 MiB", async () => {
+    const announced = (length: number): Script => {
+      return (peer) => peer.finish(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n[`);
+    };
+    const block = Buffer.alloc(MEBIBYTE, "1");
+    const chunked = async (peer: Peer) => {
+      await peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      for (let i = 0; i < 100 && peer.open; i++) {
+        await peer.send(Buffer.concat([Buffer.from("100000\r\n"), block, Buffer.from("\r\n")]));
+      }
+      peer.finish("0\r\n\r\n");
+    };
+    await all(
+      [
+        [announced(10 * MEBIBYTE), long],
+        [announced(100 * MEBIBYTE), long],
+        [chunked, long],
+      ],
+      63,
+    );
+  });
+
+  test("after all rows nothing is held", async () => {
+    await rows.nothingIsHeld();
+  });
+});
