@@ -1,6 +1,7 @@
 /**
  * build/kernel.wasm as the twin runs it: the very bytes, with one more line in the table of
- * exports, for the collector's count of bytes, which the native half reads by its name too.
+ * exports, for the collector's count of bytes, which the native half reads by its name too, and
+ * with an end of memory, where the machine has one.
  * (WebAssembly core specification 1.0, section 5.5, and appendix on the name section.)
  */
 import { readFileSync, statSync } from "node:fs";
@@ -10,8 +11,10 @@ const path = fileURLToPath(new URL("../../build/kernel.wasm", import.meta.url));
 /** Bytes in objects: what kernel/native/host.c calls TOTAL. */
 export const TOTAL = "~lib/rt/tcms/total";
 
+const MEMORY = 5;
 const EXPORTS = 7;
 const GLOBAL = 3;
+const PAGE = 65536;
 
 /** Reads LEB128 numbers and names one after the other. */
 class Reader {
@@ -60,20 +63,20 @@ function globalIndex(bytes: Uint8Array, wanted: string): number {
   throw new Error(`${path} names no global ${wanted}`);
 }
 
-/** The module with the global exported under its name. */
-function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
-  const entry = [...encode(name.length), ...Buffer.from(name), GLOBAL];
-  entry.push(...encode(globalIndex(bytes, name)));
+/** The module with another body of one of its sections, made of the one that is there. */
+function withSection(
+  bytes: Uint8Array,
+  wanted: number,
+  change: (reader: Reader, end: number) => Uint8Array,
+): Buffer<ArrayBuffer> {
   const reader = new Reader(bytes);
   for (;;) {
     const start = reader.at;
     const id = bytes[reader.at++];
     const size = reader.number();
     const end = reader.at + size;
-    if (id === EXPORTS) {
-      const count = reader.number();
-      const rest = bytes.subarray(reader.at, end);
-      const body = Buffer.concat([Buffer.from(encode(count + 1)), rest, Buffer.from(entry)]);
+    if (id === wanted) {
+      const body = change(reader, end);
       const section = Buffer.concat([Buffer.from([id, ...encode(body.length)]), body]);
       return Buffer.concat([bytes.subarray(0, start), section, bytes.subarray(end)]);
     }
@@ -81,16 +84,45 @@ function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
   }
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** The module with the global exported under its name. */
+function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
+  const entry = [...encode(name.length), ...Buffer.from(name), GLOBAL];
+  entry.push(...encode(globalIndex(bytes, name)));
+  return withSection(bytes, EXPORTS, (reader, end) => {
+    const count = reader.number();
+    const rest = bytes.subarray(reader.at, end);
+    return Buffer.concat([Buffer.from(encode(count + 1)), rest, Buffer.from(entry)]);
+  });
+}
+
+/** The module with a memory that cannot grow beyond `limit` bytes. */
+function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
+  return withSection(bytes, MEMORY, (reader) => {
+    // One memory, by its flags and its least size.
+    reader.at += 2;
+    const least = reader.number();
+    const most = Math.max(least, Math.floor(limit / PAGE));
+    return Buffer.from([1, 1, ...encode(least), ...encode(most)]);
+  });
+}
+
+const compiled = new Map<number | undefined, Promise<WebAssembly.Module>>();
 
 /** When the module was made, to tell a run against an old one. */
 export function kernelTime(): Date {
   return statSync(path).mtime;
 }
 
-/** The kernel, compiled once in this process; KERNEL_WASM in the environment names another. */
-export function kernelModule(): Promise<WebAssembly.Module> {
-  const bytes = () => readFileSync(process.env.KERNEL_WASM ?? path);
-  compiled ??= WebAssembly.compile(withExport(bytes(), TOTAL));
-  return compiled;
+/**
+ * The kernel, compiled once in this process for each `limit` of its memory in bytes;
+ * KERNEL_WASM in the environment names another.
+ */
+export function kernelModule(limit?: number): Promise<WebAssembly.Module> {
+  let module = compiled.get(limit);
+  if (module === undefined) {
+    const bytes = withExport(readFileSync(process.env.KERNEL_WASM ?? path), TOTAL);
+    module = WebAssembly.compile(limit === undefined ? bytes : withLimit(bytes, limit));
+    compiled.set(limit, module);
+  }
+  return module;
 }

@@ -37,9 +37,17 @@ const STORM = 10_000;
 /** Physical address of linear memory's first byte. */
 export const DMA_BASE = 0x0100_0000;
 
+/** A line of the memory map: type 1 is RAM (Multiboot2 section 3.6.8). */
+export interface MemoryRegion {
+  base: number;
+  length: number;
+  type: number;
+}
+
 export interface MachineOptions {
-  /** Ticks of the time-stamp counter a second. */
+  /** Ticks of the time-stamp counter a second, and where it begins. */
   tsc?: number;
+  tscStart?: bigint;
   commandLine?: string;
   loaderName?: string;
   modules?: { name: string; bytes: Uint8Array }[];
@@ -54,6 +62,8 @@ export interface MachineOptions {
   acpiRoot?: number;
   /** The most bytes that linear memory may have. */
   memoryLimit?: number;
+  /** What the boot loader says of all memory, for `free`. */
+  memoryMap?: MemoryRegion[];
   /** One that runs already: a machine that was reset goes on in the same time. */
   clock?: VirtualClock;
 }
@@ -280,10 +290,11 @@ export class Machine {
 
   private processorHost(): Record<string, unknown> {
     const ticks = (this.options.tsc ?? 2_500_000_000) / 1e9;
+    const start = this.options.tscStart ?? 0n;
     return {
       timestamp: () => {
         this.pass(this.pace.timestamp);
-        return BigInt(Math.floor(this.clock.now * ticks));
+        return BigInt.asUintN(64, start + BigInt(Math.floor(this.clock.now * ticks)));
       },
       cpuid: (leaf: number, _subleaf: number, register: number) =>
         this.options.cpuid?.[leaf >>> 0]?.[register] ?? 0,
@@ -304,6 +315,8 @@ export class Machine {
 
   private bootHost(): Record<string, unknown> {
     const { commandLine = "", loaderName = "", modules = [], acpiRoot = 0 } = this.options;
+    const { memoryMap = [] } = this.options;
+    const fields = ["base", "length", "type"] as const;
     const copy = (bytes: Uint8Array, destination: number, capacity: number) => {
       const view = new Uint8Array((this.exports as Exports).memory.buffer);
       view.set(bytes.subarray(0, capacity), destination);
@@ -322,8 +335,9 @@ export class Machine {
         const bytes = modules[index]?.bytes.subarray(offset, offset + length) ?? new Uint8Array();
         return copy(bytes, destination, length);
       },
-      memoryRegionCount: () => 0,
-      memoryRegion: () => 0n,
+      memoryRegionCount: () => memoryMap.length,
+      memoryRegion: (index: number, field: number) =>
+        BigInt(memoryMap[index]?.[fields[field]] ?? 0),
       acpiRootPointer: () => BigInt(acpiRoot),
       memoryLimit: () => this.memoryLimit,
     };

@@ -14,6 +14,8 @@ import { buildPc, seeded } from "./pc.ts";
 const LEAST_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
+/** What the collector calls an ArrayBuffer: nothing is in it that it looks at. */
+const BYTES = 1;
 /** Turns without a sleep or an access to a device that are called a loop. */
 const RESTLESS = 5000;
 
@@ -68,7 +70,7 @@ export class Twin {
 
   /** A machine that has just been switched on, before the kernel's first turn. */
   static async boot(options: TwinOptions = {}): Promise<Twin> {
-    const twin = new Twin(options, await kernelModule());
+    const twin = new Twin(options, await kernelModule(options.machine?.memoryLimit));
     twin.start();
     return twin;
   }
@@ -170,6 +172,21 @@ export class Twin {
     return this.exports.memory.buffer.byteLength;
   }
 
+  /** Leaves the kernel one free block of `left` bytes and none besides; its memory has an end. */
+  hog(left: number): void {
+    const { __new, __pin, __unpin, __collect } = this.exports;
+    const spare = __pin(__new(left, BYTES));
+    for (const size of [65536, 4096, 256, 16]) {
+      try {
+        for (;;) __pin(__new(size, BYTES));
+      } catch (error) {
+        if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      }
+    }
+    __unpin(spare);
+    __collect();
+  }
+
   private start(): void {
     const { options, mac } = this;
     const { commandLine, modules } = options;
@@ -216,8 +233,6 @@ export class Twin {
     this.exports.__collect();
     this.live = this.heapBytes();
     this.collections++;
-    const limit = this.options.machine?.memoryLimit;
-    if (limit !== undefined && this.memoryBytes() > limit) this.panic("out of memory");
   }
 
   private wake(): void {
@@ -234,8 +249,16 @@ export class Twin {
 
   private broke(error: unknown): void {
     if (error instanceof MachineStopped) this.stopped(error);
-    else if (error instanceof WebAssembly.RuntimeError) this.panic(String(error.stack));
+    else if (error instanceof WebAssembly.RuntimeError) this.panic(this.trapReason(error));
+    // What V8 makes of a stack that has no room left.
+    else if (error instanceof RangeError) this.panic(`stack overflow: ${error.message}`);
     else throw error;
+  }
+
+  /** As kernel/native/panic.c: the allocator traps when memory does not grow any more. */
+  private trapReason(error: WebAssembly.RuntimeError): string {
+    const ended = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
+    return `${ended ? "out of memory: " : ""}${error.stack}`;
   }
 
   private stopped(why: MachineStopped): void {
