@@ -103,6 +103,8 @@ export class Machine {
   heapUsed: () => number = () => 0;
   /** True = the last turn had nothing more to do, and no interrupt came since. */
   asleep = false;
+  /** Nothing is executed before this. */
+  pausedUntil = 0;
   private interruptsOn = false;
   private inInterrupt = false;
   private exports: Exports | undefined;
@@ -167,8 +169,8 @@ export class Machine {
 
   /** One turn, or a sleep up to whatever happens next, at the latest until `until`. */
   step(until: number): void {
-    if (this.asleep) {
-      this.rest(Math.min(this.clock.next(), until));
+    if (this.still) {
+      this.rest(Math.min(this.wakeAt(), until));
       return;
     }
     const before = this.interrupts;
@@ -186,6 +188,21 @@ export class Machine {
       this.deliver();
     }
     if (before !== this.interrupts) this.asleep = false;
+  }
+
+  /** True: nothing is executed until `wakeAt`. */
+  get still(): boolean {
+    return this.asleep || this.paused;
+  }
+
+  /** When something happens next: now, unless it stands still. */
+  wakeAt(): number {
+    if (this.paused) return Math.min(this.clock.next(), this.pausedUntil);
+    return this.asleep ? this.clock.next() : this.clock.now;
+  }
+
+  private get paused(): boolean {
+    return this.pausedUntil > this.clock.now;
   }
 
   /** Bytes at a physical address, for a device; they must be the kernel's. */
@@ -219,7 +236,7 @@ export class Machine {
   }
 
   private deliver(): void {
-    if (!this.interruptsOn || this.inInterrupt) return;
+    if (!this.interruptsOn || this.inInterrupt || this.paused) return;
     for (let i = 0; ; i++) {
       const vector = this.pic.acknowledge();
       if (vector < 0) return;

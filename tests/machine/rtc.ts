@@ -16,6 +16,8 @@ export interface RtcOptions {
 export class Rtc implements BusDevice {
   /** What registers hold instead of the time. */
   readonly overrides = new Map<number, number>();
+  /** Seconds that somebody has put it forward by while it ran. */
+  shift = 0;
   private index = 0;
 
   constructor(
@@ -25,7 +27,7 @@ export class Rtc implements BusDevice {
 
   /** Nanoseconds since 1970, as an exact number. */
   private nanoseconds(): bigint {
-    return BigInt(Math.round(this.options.time * 1e9)) + BigInt(this.clock.now);
+    return BigInt(Math.round((this.options.time + this.shift) * 1e9)) + BigInt(this.clock.now);
   }
 
   read(offset: number): number {

@@ -57,6 +57,7 @@ export class Twin {
   private restless = 0;
   private accesses = 0;
   private linked = true;
+  private rtcShift = 0;
   private readonly random: () => bigint;
 
   private constructor(
@@ -83,7 +84,7 @@ export class Twin {
   /** Nanoseconds at which it wants to be stepped: now, unless it sleeps. */
   wakeAt(): number {
     if (this.state !== "on") return Number.POSITIVE_INFINITY;
-    return this.machine.asleep ? this.clock.next() : this.clock.now;
+    return this.machine.wakeAt();
   }
 
   /** One turn or one sleep, up to `until` at the latest. */
@@ -96,9 +97,9 @@ export class Twin {
     if (this.state !== "on") return;
     this.turns++;
     this.collectIfDue();
-    const { count, asleep } = this.machine;
+    const { count, still } = this.machine;
     const accesses = count.port + count.mmioRead + count.mmioWrite;
-    this.restless = asleep || accesses !== this.accesses ? 0 : this.restless + 1;
+    this.restless = still || accesses !== this.accesses ? 0 : this.restless + 1;
     this.accesses = accesses;
     if (this.restless > RESTLESS) this.panic(`${RESTLESS} turns in which nothing was done`);
   }
@@ -156,6 +157,18 @@ export class Twin {
     this.wake();
   }
 
+  /** From `time` on the processor stands still for so long, as a hypervisor or firmware has it. */
+  pause(nanoseconds: number, time = this.clock.now): void {
+    this.reach(time);
+    if (this.state === "on") this.machine.pausedUntil = time + nanoseconds;
+  }
+
+  /** Somebody sets the real-time clock: so many seconds forward or back. */
+  stepClock(seconds: number): void {
+    this.rtcShift += seconds;
+    this.machine.rtc.shift = this.rtcShift;
+  }
+
   /** The reset button, at `time`. */
   reset(time = this.clock.now): void {
     this.reach(time);
@@ -195,6 +208,7 @@ export class Twin {
     this.machine = machine;
     this.nic = nic;
     if (!this.linked) nic.setLink(false);
+    machine.rtc.shift = this.rtcShift;
     nic.onSend = (frame) => {
       nic.sent.length = 0;
       this.onSend(frame);

@@ -1,6 +1,6 @@
 /**
  * What no kernel may ever send, whatever happened before: a wrong checksum, a foreign source,
- * bytes of somebody else's in the padding, data that the peer's window does not allow.
+ * bytes of somebody else's in the padding, and all that Conversations finds in its TCP.
  */
 import { Conversations } from "./conversations.ts";
 import { be16, dotted, type Ip, parseArp, parseIp, TCP, transportRight, UDP } from "./packet.ts";
@@ -46,6 +46,8 @@ export class Checker {
     }
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
+    // Who does not know where a neighbour is can only ask.
+    this.conversations.excuse(arp.sender, arp.target, this.time);
     this.checkPadding(frame, 42);
   }
 
@@ -60,12 +62,22 @@ export class Checker {
     if (ip.source === 0 && !isDhcp(frame, ip)) this.complain("a packet from 0.0.0.0");
     if (frame[22] === 0) this.complain("a packet with TTL 0");
     this.checkPadding(frame, ip.end);
-    if (ip.protocol === TCP && ip.fragment === 0) this.conversations.sent(frame, ip);
+    if (ip.protocol === TCP && ip.fragment === 0) this.conversations.sent(frame, ip, this.time);
   }
 
   private checkPadding(frame: Uint8Array, from: number): void {
-    const at = frame.subarray(from).findIndex((byte) => byte !== 0);
-    if (at >= 0) this.complain(`byte ${from + at} of the padding is ${frame[from + at]}`);
+    for (let i = from; i < frame.length; i++) {
+      if (frame[i] === 0) continue;
+      this.complain(`byte ${i} of the padding is ${frame[i]}`);
+      return;
+    }
+  }
+
+  /** Who has fallen silent, at `time`? */
+  listen(time: number): void {
+    this.time = time;
+    this.who = "somebody";
+    this.conversations.listen(time);
   }
 
   private complain(text: string): void {

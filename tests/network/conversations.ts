@@ -1,21 +1,31 @@
 /**
  * Follows every TCP connection by what both sides send, before any fault: nobody may send past
- * the other's window, acknowledge what was never sent, or take back a window once offered
- * (RFC 9293 sections 3.4, 3.8.6).
+ * the other's window, acknowledge what was never sent or never allowed, take back a window once
+ * offered, say other bytes when it repeats itself (RFC 9293 sections 3.4, 3.8.6), or fall silent
+ * with data that nobody has acknowledged (3.8.1).
  */
 import { be16, be32, dotted, type Ip, parseIp, TCP, transportRight } from "./packet.ts";
+import { Said } from "./said.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
+/** Nanoseconds: the longest time-out of a sender (RFC 6298 section 2.5), and some to spare. */
+const LONGEST_SILENCE = 66e9;
 
 /** One direction: what its sender has said. */
 interface Side {
   /** One past the highest sequence number sent. */
   most: number;
+  /** The highest number that the other side acknowledged; undefined before the first. */
+  acknowledged: number | undefined;
   /** The highest acknowledgment number plus window. */
   edge: number;
   hasEdge: boolean;
   /** By the option of its SYN; undefined = it had none. */
   scale: number | undefined;
+  /** It is a kernel's, who said something last at `spokeAt`. */
+  checked: boolean;
+  spokeAt: number;
+  said: Said | undefined;
 }
 
 const distance = (a: number, b: number) => (a - b) | 0;
@@ -26,15 +36,15 @@ export class Conversations {
   constructor(private readonly complain: (text: string) => void) {}
 
   /** A segment of a station that is not under test: only remembered. */
-  heard(frame: Uint8Array): void {
+  heard(frame: Uint8Array, time: number): void {
     const ip = parseIp(frame);
     if (!ip || ip.protocol !== TCP || ip.fragment !== 0 || !transportRight(frame, ip)) return;
-    this.remember(frame, ip, undefined);
+    this.remember(frame, ip, time, undefined);
   }
 
   /** A segment of a kernel: checked, then remembered. */
-  sent(frame: Uint8Array, ip: Ip): void {
-    this.remember(frame, ip, this.complain);
+  sent(frame: Uint8Array, ip: Ip, time: number): void {
+    this.remember(frame, ip, time, this.complain);
   }
 
   /** A machine was reset: it knows nothing of its connections. */
@@ -43,7 +53,31 @@ export class Conversations {
     for (const key of this.sides.keys()) if (key.includes(`${name}:`)) this.sides.delete(key);
   }
 
-  private remember(frame: Uint8Array, ip: Ip, complain: ((text: string) => void) | undefined) {
+  /** A kernel cannot or need not speak to `to` (of 0: to anybody) as it did, up to now. */
+  excuse(from: number, to: number, time: number): void {
+    const [own, other] = [`${dotted(from)}:`, to === 0 ? "" : ` ${dotted(to)}:`];
+    for (const [key, side] of this.sides) {
+      if (key.startsWith(own) && key.includes(other)) side.spokeAt = Math.max(side.spokeAt, time);
+    }
+  }
+
+  /** Has somebody fallen silent? To be asked now and then. */
+  listen(time: number): void {
+    for (const [key, side] of this.sides) {
+      if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;
+      if (side.acknowledged === undefined || distance(side.most, side.acknowledged) <= 0) continue;
+      const count = distance(side.most, side.acknowledged);
+      this.complain(`nothing since ${side.spokeAt / 1e9} s with ${count} bytes of ${key} unheard`);
+      this.sides.delete(key);
+    }
+  }
+
+  private remember(
+    frame: Uint8Array,
+    ip: Ip,
+    time: number,
+    complain: ((text: string) => void) | undefined,
+  ): void {
     const at = ip.start;
     const from = `${dotted(ip.source)}:${be16(frame, at)}`;
     const to = `${dotted(ip.destination)}:${be16(frame, at + 2)}`;
@@ -52,32 +86,70 @@ export class Conversations {
     const header = (frame[at + 12] >> 4) * 4;
     const length = ip.end - at - header;
     const end = (sequence + length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0)) >>> 0;
-    if (flags & SYN) this.begin(frame, at, header, `${from} ${to}`, end);
-    const own = this.sides.get(`${from} ${to}`);
-    const other = this.sides.get(`${to} ${from}`);
-    if (!own || flags & RST) return;
-    if (complain && other?.hasEdge && (flags & SYN) === 0) {
-      const past = distance((sequence + length) >>> 0, other.edge);
-      // One byte past is a probe of a closed window.
-      const probe = length <= 1 && past <= 1;
-      if (length > 0 && past > 0 && !probe) {
-        complain(`${length} bytes, ${past} past the window, from ${from} to ${to}`);
-      }
+    const [key, back] = [`${from} ${to}`, `${to} ${from}`];
+    if (flags & SYN) this.begin(frame, at, header, key, end);
+    const own = this.sides.get(key);
+    const other = this.sides.get(back);
+    if (flags & RST) {
+      // Whoever hears it or not: it is over for the one, and the other will be told.
+      if (own) own.checked = false;
+      if (other) other.checked = false;
+      return;
+    }
+    if (!own) return;
+    if (complain) {
+      own.spokeAt = time;
+      own.checked ||= (flags & SYN) !== 0;
+      this.checkText(frame.subarray(at + header, ip.end), own, other, sequence, key);
     }
     if (distance(end, own.most) > 0) own.most = end;
-    if ((flags & ACK) === 0) return;
-    const acknowledgment = be32(frame, at + 8);
-    if (complain && other && distance(acknowledgment, other.most) > 0) {
-      complain(`an acknowledgment of bytes never sent, from ${from} to ${to}`);
+    if (flags & ACK) this.acknowledge(frame, at, own, other, complain ? key : undefined);
+  }
+
+  /** What is in a segment fits the other's window, and is what was there before. */
+  private checkText(
+    text: Uint8Array,
+    own: Side,
+    other: Side | undefined,
+    sequence: number,
+    key: string,
+  ): void {
+    const { length } = text;
+    if (length === 0) return;
+    const past = other?.hasEdge ? distance((sequence + length) >>> 0, other.edge) : 0;
+    // One byte past is a probe of a closed window.
+    if (past > 0 && !(length <= 1 && past <= 1)) {
+      this.complain(`${length} bytes, ${past} past the window, in ${key}`);
     }
-    const scaled = (flags & SYN) === 0 && own.scale !== undefined && other?.scale !== undefined;
-    const window = be16(frame, at + 14) << (scaled ? (own.scale ?? 0) : 0);
-    const edge = (acknowledgment + window) >>> 0;
+    own.said ??= new Said(sequence);
+    const wrong = own.said.add(sequence, text);
+    if (wrong >= 0) this.complain(`other bytes than before at ${wrong} of ${key}`);
+  }
+
+  private acknowledge(
+    frame: Uint8Array,
+    at: number,
+    own: Side,
+    other: Side | undefined,
+    key: string | undefined,
+  ): void {
+    const acknowledgment = be32(frame, at + 8);
+    const scaled = (frame[at + 13] & SYN) === 0 && other?.scale !== undefined;
+    const scale = scaled ? (own.scale ?? 0) : 0;
+    const slack = 1 << scale;
+    const heard = other?.acknowledged;
+    if (key && other && distance(acknowledgment, other.most) > 0) {
+      this.complain(`an acknowledgment of bytes never sent, in ${key}`);
+    } else if (other && (heard === undefined || distance(acknowledgment, heard) > 0)) {
+      other.acknowledged = acknowledgment;
+    }
+    // A FIN needs no room, and the edge was cut down to what the scale can say.
+    const over = own.hasEdge ? distance(acknowledgment, own.edge) : 0;
+    if (key && over > slack) this.complain(`bytes taken ${over} past its window, in ${key}`);
+    const edge = (acknowledgment + (be16(frame, at + 14) << scale)) >>> 0;
     const moved = own.hasEdge ? distance(edge, own.edge) : 1;
-    // The edge is cut down to what the scale can say.
-    const slack = scaled ? 1 << (own.scale ?? 0) : 1;
-    if (complain && moved <= -slack && other && distance(acknowledgment, other.most) === 0) {
-      complain(`a window taken back by ${-moved} bytes, from ${from} to ${to}`);
+    if (key && moved <= -slack && other && distance(acknowledgment, other.most) === 0) {
+      this.complain(`a window taken back by ${-moved} bytes, in ${key}`);
     }
     if (moved > 0) own.edge = edge;
     own.hasEdge = true;
@@ -93,7 +165,8 @@ export class Conversations {
       if (frame[i] !== 1 && frame[i + 1] < 2) break;
       i += frame[i] === 1 ? 1 : frame[i + 1];
     }
-    this.sides.set(key, { most: end, edge: 0, hasEdge: false, scale });
+    const nothing = { acknowledged: undefined, edge: 0, hasEdge: false, said: undefined };
+    this.sides.set(key, { ...nothing, most: end, scale, checked: false, spokeAt: 0 });
     if ((frame[at + 13] & ACK) === 0) {
       const [from, to] = key.split(" ");
       this.sides.delete(`${to} ${from}`);

@@ -1,4 +1,7 @@
-/** HTTP/1.1 on scripted peers: a server of /bytes/N, JSON-RPC at /rpc, and a client. */
+/**
+ * HTTP/1.1 on scripted peers: a client, and a server of /bytes/N and /text/N, of JSON-RPC at
+ * /rpc, and of /discard/NAME, which knows what comes twice or spoilt.
+ */
 import { crc32 } from "node:zlib";
 import type { Peer } from "./peer.ts";
 import { type Connection, type Manners, polite } from "./tcp.ts";
@@ -9,6 +12,13 @@ const period = Buffer.from(Uint8Array.from({ length: PERIOD }, (_, i) => i * 131
 /** What /bytes/N sends, on peers and on the kernel's httpd alike. */
 export function pattern(length: number): Buffer {
   return Buffer.alloc(length, period);
+}
+
+const LINE = "a line of 32 characters, no more.\n".slice(-32);
+
+/** What /text/N sends: lines that a console can print. */
+export function lines(length: number): string {
+  return LINE.repeat(Math.ceil(length / LINE.length)).slice(0, length);
 }
 
 /** The CRC-32 of a body as `curl --crc32` prints it. */
@@ -31,6 +41,9 @@ export const politeHttp: HttpManners = { resets: 0, closes: 0, chunked: false, t
 export class HttpServer {
   manners = politeHttp;
   requests = 0;
+  /** What came that should not have. */
+  readonly complaints: string[] = [];
+  private readonly posts = new Set<string>();
 
   constructor(
     private readonly peer: Peer,
@@ -64,8 +77,14 @@ export class HttpServer {
     const path = / (\S+) /.exec(head)?.[1] ?? "/";
     const bytes = /^\/bytes\/(\d+)$/.exec(path);
     let answer: Buffer;
+    const text = /^\/text\/(\d+)$/.exec(path);
+    if (head.startsWith("POST ")) this.checkPost(path, body);
     if (bytes) answer = this.response(200, "application/octet-stream", pattern(Number(bytes[1])));
-    else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
+    else if (text) {
+      answer = this.response(200, "text/plain", Buffer.from(lines(Number(text[1]))));
+    } else if (path.startsWith("/discard/")) {
+      answer = this.response(200, "text/plain", Buffer.from(`${body.length} bytes discarded\n`));
+    } else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
     else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
     if (random.chance(this.manners.resets)) {
       connection.write(answer.subarray(0, random.between(0, answer.length)));
@@ -74,6 +93,17 @@ export class HttpServer {
       connection.write(answer.subarray(0, random.between(0, answer.length)));
       connection.close();
     } else connection.write(answer);
+  }
+
+  /** Whoever posts has a name for it: the same one twice was delivered twice. */
+  private checkPost(path: string, body: Uint8Array): void {
+    const rpc = path === "/rpc";
+    const name = rpc ? Buffer.from(body).toString() : path;
+    if (!rpc && !pattern(body.length).equals(body)) {
+      this.complaints.push(`${name}: ${body.length} bytes came that were not sent`);
+    }
+    if (this.posts.has(name)) this.complaints.push(`${name} was delivered twice`);
+    this.posts.add(name);
   }
 
   private response(status: number, type: string, body: Buffer): Buffer {

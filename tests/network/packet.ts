@@ -108,7 +108,7 @@ export function ipFrame(
   frame[23] = ip.protocol;
   frame.writeUInt32BE(ip.source, 26);
   frame.writeUInt32BE(ip.destination, 30);
-  frame.writeUInt16BE(~sum(frame, ETHERNET, 34) & 0xffff, 24);
+  setHeaderSum(frame);
   fill(frame, 34);
   const end = 34 + length;
   if (ip.protocol === ICMP) frame.writeUInt16BE(~sum(frame, 34, end) & 0xffff, 36);
@@ -118,6 +118,12 @@ export function ipFrame(
     frame.writeUInt16BE(check, 34 + (ip.protocol === TCP ? 16 : 6));
   }
   return frame;
+}
+
+/** Makes the sum of an IPv4 header without options right. */
+export function setHeaderSum(frame: Buffer): void {
+  frame.writeUInt16BE(0, 24);
+  frame.writeUInt16BE(~sum(frame, ETHERNET, 34) & 0xffff, 24);
 }
 
 /** ARP: operation 1 asks, 2 answers (RFC 826). */

@@ -10,11 +10,12 @@ import {
   ipFrame,
   parseArp,
   parseIp,
+  setHeaderSum,
   TCP,
   transportRight,
   UDP,
 } from "./packet.ts";
-import type { Switch } from "./switch.ts";
+import { hardwareKey, type Switch } from "./switch.ts";
 import { TcpStack } from "./tcp.ts";
 import type { Station, World } from "./world.ts";
 
@@ -39,6 +40,9 @@ export class Peer implements Station {
   /** Called for replies to `ping`, with the sequence number. */
   onPong: (sequence: number) => void = () => {};
   readonly port;
+  /** ICMP errors that came: source, type and code. */
+  readonly errors = new Set<string>();
+  private key: number;
   private readonly neighbors = new Map<number, Uint8Array>();
   private readonly waiting = new Map<number, Array<(to: Uint8Array) => void>>();
 
@@ -47,9 +51,10 @@ export class Peer implements Station {
     private readonly network: Switch,
     readonly name: string,
     addressText: string,
-    readonly hardware: Uint8Array,
+    public hardware: Uint8Array,
   ) {
     this.address = address(addressText);
+    this.key = hardwareKey(hardware, 0);
     this.tcp = new TcpStack(world, world.random.fork(), (to, length, fill) =>
       this.sendIp(to, TCP, length, fill),
     );
@@ -57,6 +62,7 @@ export class Peer implements Station {
   }
 
   receive(frame: Uint8Array): void {
+    if ((frame[0] & 1) === 0 && hardwareKey(frame, 0) !== this.key) return;
     const arp = parseArp(frame);
     if (arp) {
       if (arp.sender !== 0) this.learn(arp.sender, arp.hardware);
@@ -98,6 +104,22 @@ export class Peer implements Station {
       frame.set(data, at + 8);
     };
     this.sendIp(to, UDP, 8 + data.length, fill, to === 0xffffffff ? BROADCAST : hardware);
+  }
+
+  /** Another hardware address from now on, which others find out by asking. */
+  replaceCard(): void {
+    this.hardware = Uint8Array.of(...this.hardware.subarray(0, 3), ...this.world.random.bytes(3));
+    this.key = hardwareKey(this.hardware, 0);
+  }
+
+  /** The first fragment of an echo request, and never a second. */
+  halfPing(to: number): void {
+    const fill = (frame: Buffer, at: number) => {
+      frame[at] = 8;
+      frame.writeUInt16BE(0x2000, 20);
+      setHeaderSum(frame);
+    };
+    this.sendIp(to, ICMP, 64, fill);
   }
 
   ping(to: number, sequence: number, data: Uint8Array): void {
@@ -144,6 +166,7 @@ export class Peer implements Station {
 
   private receiveIcmp(source: number, data: Buffer): void {
     if (data[0] === 0) this.onPong(be16(data, 6));
+    if (data[0] === 3 || data[0] === 11) this.errors.add(`${source} ${data[0]} ${data[1]}`);
     if (data[0] !== 8 || !this.answersPing) return;
     const copy = Buffer.from(data);
     copy[0] = 0;

@@ -42,7 +42,9 @@ export class Random {
     return list[this.between(0, list.length - 1)];
   }
   bytes(length: number): Buffer {
-    return Buffer.from(Array.from({ length }, () => this.bits() & 255));
+    const bytes = Buffer.alloc(length);
+    for (let i = 0; i < length; i++) bytes[i] = this.bits();
+    return bytes;
   }
   /** Another generator, so that who draws more does not change what others draw. */
   fork(): Random {

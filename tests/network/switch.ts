@@ -36,6 +36,8 @@ export class Switch {
   readonly ports: Port[] = [];
   /** Sees each frame as its sender gave it, before any fault. */
   taps: Tap[] = [];
+  /** Ports that reach only those with the same number; undefined: all reach all. */
+  islands: number[] | undefined;
   private readonly learned = new Map<number, Port>();
 
   constructor(private readonly world: World) {}
@@ -74,8 +76,14 @@ export class Switch {
     this.learned.set(hardwareKey(frame, 6), from);
     const to = frame[0] & 1 ? undefined : this.learned.get(hardwareKey(frame, 0));
     if (to === from) return;
-    if (to) to.down.send(frame, time);
-    else for (const port of this.ports) if (port !== from) port.down.send(frame, time);
+    if (to) this.pass(frame, time, from, to);
+    else for (const port of this.ports) if (port !== from) this.pass(frame, time, from, port);
+  }
+
+  private pass(frame: Uint8Array, time: number, from: Port, to: Port): void {
+    const { islands, ports } = this;
+    if (islands && islands[ports.indexOf(from)] !== islands[ports.indexOf(to)]) return;
+    to.down.send(frame, time);
   }
 }
 

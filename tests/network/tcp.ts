@@ -2,6 +2,7 @@
  * The TCP of scripted peers: small, by RFC 9293, without options but MSS. It takes data in order
  * only, sends again everything from the first byte that is missing, and can be told to misbehave.
  */
+import { type Manners, polite } from "./manners.ts";
 import { be16, be32 } from "./packet.ts";
 import type { Random } from "./random.ts";
 import { MILLISECOND, SECOND, type World } from "./world.ts";
@@ -12,27 +13,7 @@ const FIRST_TIMEOUT = 300 * MILLISECOND;
 const LONGEST_TIMEOUT = 4 * SECOND;
 const TRIES = 30;
 
-/** What may be wrong with a peer's TCP. */
-export interface Manners {
-  /** The window offered. */
-  window: number;
-  /** Longest segment sent. */
-  segment: number;
-  /** Segments in flight. */
-  flight: number;
-  /** After so many bytes received the connection is reset; 0 = never. */
-  resetAfter: number;
-  /** Acknowledgments are late by so many nanoseconds. */
-  ackDelay: number;
-}
-
-export const polite: Manners = {
-  window: 65535,
-  segment: SEGMENT,
-  flight: 16,
-  resetAfter: 0,
-  ackDelay: 0,
-};
+export { type Manners, polite };
 
 type SendIp = (to: number, length: number, fill: (frame: Buffer, at: number) => void) => void;
 
@@ -55,6 +36,9 @@ export class Connection {
   private next: number;
   private most: number;
   private expected = 0;
+  /** The right edge of the window that was offered; until when it does not move. */
+  private edge = 0;
+  private closedUntil = 0;
   private window = SEGMENT;
   private peerSegment = 536;
   private finWanted = false;
@@ -131,6 +115,7 @@ export class Connection {
       return;
     }
     this.expected = (sequence + 1) >>> 0;
+    this.edge = this.expected;
     if (this.passive) {
       this.window = be16(segment, 14);
       if (this.next === this.una) this.open();
@@ -176,24 +161,38 @@ export class Connection {
   private take(data: Buffer, offset: number, fin: boolean): void {
     if (data.length === 0 && !fin) return;
     if (offset <= 0 && offset + data.length >= 0 && !this.finReceived) {
-      const fresh = data.subarray(-offset);
+      const room = distance(this.edge, this.expected);
+      const all = data.subarray(-offset);
+      const fresh = all.subarray(0, room);
       this.received += fresh.length;
       this.expected = (this.expected + fresh.length) >>> 0;
-      const { resetAfter } = this.manners;
+      const { resetAfter, closedAfter, closedFor } = this.manners;
       if (resetAfter > 0 && this.received >= resetAfter) {
         this.abort();
         return;
       }
+      if (closedAfter > 0 && this.closedUntil === 0 && this.received >= closedAfter) {
+        this.closedUntil = this.stack.world.now + closedFor;
+      }
       if (fresh.length > 0) this.onData(fresh);
       if (this.closed) return;
-      if (fin && offset + data.length >= 0) {
+      if (fin && fresh.length === all.length) {
         this.finReceived = true;
         this.expected = (this.expected + 1) >>> 0;
+        if (distance(this.expected, this.edge) > 0) this.edge = this.expected;
         this.onFinish();
       }
     }
     this.sendAck();
     if (this.finAcknowledged && this.finReceived) this.end("");
+  }
+
+  /** The window field of what is sent now. */
+  offer(): number {
+    const wanted = (this.expected + this.manners.window) >>> 0;
+    const open = this.stack.world.now >= this.closedUntil;
+    if (open && distance(wanted, this.edge) > 0) this.edge = wanted;
+    return distance(this.edge, this.expected);
   }
 
   private sendAck(): void {
@@ -213,7 +212,7 @@ export class Connection {
   private push(): void {
     const { manners } = this;
     const size = Math.min(manners.segment, this.peerSegment);
-    const room = Math.min(this.window, manners.flight * size);
+    const room = Math.min(this.window + manners.overrun, manners.flight * size);
     for (;;) {
       const from = distance(this.next, this.una);
       const length = Math.min(size, this.queue.length - from, room - from);
@@ -330,7 +329,8 @@ export class TcpStack {
     data: Uint8Array,
     options: boolean,
   ): void {
-    const { remote, remotePort, localPort, manners } = connection;
+    const { remote, remotePort, localPort } = connection;
+    const window = connection.offer();
     this.sendIp(remote, 20 + data.length, (frame, at) => {
       frame.writeUInt16BE(localPort, at);
       frame.writeUInt16BE(remotePort, at + 2);
@@ -338,13 +338,16 @@ export class TcpStack {
       frame.writeUInt32BE(flags & ACK ? acknowledgment : 0, at + 8);
       frame[at + 12] = (options ? 5 + data.length / 4 : 5) << 4;
       frame[at + 13] = flags;
-      frame.writeUInt16BE(manners.window, at + 14);
+      frame.writeUInt16BE(window, at + 14);
       frame.set(data, at + 20);
     });
   }
 
   private add(remote: number, port: number, localPort: number, passive: boolean): Connection {
-    const initial = this.random.bits();
+    // Many begin just before where sequence numbers wrap, or change their sign.
+    const edge = this.random.pick([0, 0, 2 ** 31, 2 ** 32]);
+    const initial =
+      (edge === 0 ? this.random.bits() : edge - this.random.between(0, 100_000)) >>> 0;
     const connection = new Connection(this, remote, port, localPort, initial, passive);
     this.connections.set(key(remote, port, localPort), connection);
     return connection;

@@ -48,9 +48,9 @@ const mutants: Mutant[] = [
   },
   {
     what: "the padding of short frames is not cleared",
-    file: "drivers/e1000/e1000.ts",
-    from: "memory.fill(frame.append(missing), 0, missing);",
-    to: "frame.append(missing);",
+    file: "net/iface/interface.ts",
+    from: "store<u64>(at, 0);",
+    to: "",
   },
   {
     what: "a controller that ran out of descriptors gets none back",
@@ -76,6 +76,66 @@ const mutants: Mutant[] = [
     from: "total += load<u8>(at) as u64;",
     to: "total += 0;",
   },
+  {
+    what: "a lease is not renewed before it expires",
+    file: "net/service/dhcp/client.ts",
+    from: "this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);",
+    to: "this.wakeAt = lease.expiresAt;",
+  },
+  {
+    what: "what is known of a neighbour never ages",
+    file: "net/iface/neighbor.ts",
+    from: "entry.until = state == NeighborState.Reachable ? confirmedAt + REACHABLE_TIME : 0;",
+    to: "entry.until = state == NeighborState.Reachable ? NEVER : 0;",
+  },
+  {
+    what: "a name server's answer may have any identifier",
+    file: "net/service/dns/answer.ts",
+    from: "header.id != id || ",
+    to: "",
+  },
+  {
+    what: "no time is set for datagrams in pieces",
+    file: "net/iface/reassembly.ts",
+    from: "if (now + REASSEMBLY_TIME < this.timer) this.timer = now + REASSEMBLY_TIME;",
+    to: "",
+  },
+  {
+    what: "sequence numbers are compared without regard to their wrap",
+    file: "net/socket/tcp/sequence.ts",
+    from: "return ((a - b) as i32) < 0;",
+    to: "return a < b;",
+  },
+  {
+    what: "an echo request with a wrong checksum keeps its frame",
+    file: "net/iface/icmp.ts",
+    from: "if (frame != null) this.egress.pool.release(frame);\n      return drop;",
+    to: "return drop;",
+  },
+  {
+    what: "a chunk is taken for one byte longer",
+    file: "net/service/http/body-decoder.ts",
+    from: "this.payload = this.size;",
+    to: "this.payload = this.size == 0 ? 0 : this.size + 1;",
+  },
+  {
+    what: "TCP's checksum is not looked at",
+    file: "net/wire/tcp.ts",
+    from: "return checksum(pointer, length, pseudo) == 0 ? Drop.None : Drop.TcpChecksum;",
+    to: "return Drop.None;",
+  },
+  {
+    what: "a server's connection has no time limit",
+    file: "net/service/http/server-connection.ts",
+    from: "if (now >= this.deadline && this.state != ConnectionState.Gone) this.late(now);",
+    to: "",
+  },
+  {
+    what: "what was sent once is read from the ring one byte late when it is sent again",
+    file: "net/socket/tcp/output.ts",
+    from: "if (!sendSegment(connection, sink, una, length, flags, now)) return false;",
+    to: "if (!sendSegment(connection, sink, una, length - 1, flags, now)) return false;",
+  },
 ];
 
 const folder = join(root, "build/scratch/mutants");
@@ -100,16 +160,24 @@ async function compile(mutant: Mutant): Promise<string> {
   return out;
 }
 
+/** The first world that notices, at most WORLDS of them. */
+async function firstNotice(): Promise<{ seed: number; failures: string[] } | undefined> {
+  const step = 4 * availableParallelism();
+  for (let seed = 1; seed <= WORLDS; seed += step) {
+    const reports = await runWorlds(seed, step, availableParallelism());
+    const found = reports.find(({ failures }) => failures.length > 0);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 let missed = 0;
 for (const mutant of mutants) {
   if (process.argv[2] !== undefined && !mutant.what.includes(process.argv[2])) continue;
   process.env.KERNEL_WASM = await compile(mutant);
-  const reports = await runWorlds(1, WORLDS, availableParallelism());
-  const failed = reports.filter(({ failures }) => failures.length > 0);
-  if (failed.length === 0) missed++;
-  const first = failed.length > 0 ? `seed ${failed[0].seed}: ${failed[0].failures[0]}` : "";
-  console.log(
-    `${mutant.what}: ${failed.length} of ${WORLDS} worlds notice; ${first.slice(0, 150)}`,
-  );
+  const found = await firstNotice();
+  if (!found) missed++;
+  const notice = found ? `seed ${found.seed}: ${found.failures[0].slice(0, 150)}` : "NOT NOTICED";
+  console.log(`${mutant.what}: ${notice.replaceAll(/\s+/g, " ")}`);
 }
 process.exitCode = missed > 0 ? 1 : 0;

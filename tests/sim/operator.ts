@@ -1,6 +1,7 @@
 /** Who sits at a twin's console: types commands one after the other and reads the answers. */
 import type { Twin } from "../machine/twin.ts";
-import { crcText, pattern } from "../network/http-peer.ts";
+import { LIE } from "../network/flood.ts";
+import { crcText, lines, pattern } from "../network/http-peer.ts";
 import { answered, MILLISECOND, SECOND, type World } from "../network/world.ts";
 
 export interface Outcome {
@@ -65,6 +66,8 @@ export class Operator {
       const output = this.twin.output.slice(this.from);
       this.outcomes.push({ command: this.current, output });
       this.checkBody(this.current, output);
+      this.checkText(this.current, output);
+      if (output.includes(`has address ${LIE}`)) this.complaints.push(`${output} is a lie`);
       this.current = undefined;
       return;
     }
@@ -93,6 +96,16 @@ export class Operator {
   private rebooted(): void {
     this.boots = this.twin.boots;
     this.current = undefined;
+  }
+
+  /** Text that curl says has been printed whole is there, lines of the log apart. */
+  private checkText(command: string, output: string): void {
+    const length = /\/text\/(\d+);/.exec(command)?.[1];
+    const end = output.lastIndexOf("=0\r\n");
+    if (length === undefined || end < 0) return;
+    const printed = output.slice(output.indexOf("\n") + 1, end).replaceAll(/\[ *\d+\.\d+\].*/g, "");
+    if (printed.replaceAll(/[\r\n]/g, "") === lines(Number(length)).replaceAll("\n", "")) return;
+    this.complaints.push(`${command}: ${printed.length} characters that are not the right ones`);
   }
 
   /** A body that curl says is whole must be the one that was sent. */

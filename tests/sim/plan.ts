@@ -1,7 +1,8 @@
 /** What will happen in a world, drawn from its seed alone: a plan is data, and can be printed. */
-import { type FloodKind, floodKinds } from "../network/flood.ts";
 import { Random } from "../network/random.ts";
 import type { Faults } from "../network/wire.ts";
+import { type Incident, makeIncidents } from "./incidents.ts";
+import { lengths } from "./lengths.ts";
 
 export interface TwinPlan {
   name: string;
@@ -12,21 +13,15 @@ export interface TwinPlan {
   up: Partial<Faults>;
   /** Transmission takes time, as on a real controller. */
   sendTime: number;
+  /** Ports and turns take as long as on a slow machine. */
+  slow: boolean;
+  /** A hypervisor tells how fast the clock runs; else it is measured. */
+  hypervisor: boolean;
+  /** Bytes of RAM for the kernel's objects and buffers. */
+  memory: number;
   /** Console commands until the faults stop. */
   commands: string[];
 }
-
-/** Something that happens to a twin at a time (seconds). */
-export type Incident = { at: number; twin: number } & (
-  | { kind: "link"; seconds: number }
-  | { kind: "cut"; seconds: number; up: boolean; down: boolean }
-  | { kind: "reset" }
-  | { kind: "flood"; what: FloodKind; frames: number; gap: number }
-  | { kind: "keys"; bytes: number[] }
-  | { kind: "fetch"; length: number; peer: number; resets: boolean }
-  | { kind: "post"; length: number; peer: number }
-  | { kind: "ping"; count: number; length: number }
-);
 
 export interface Plan {
   seed: number;
@@ -39,17 +34,20 @@ export interface Plan {
   chunked: boolean;
   peerWindow: number;
   peerSegment: number;
+  peerOverrun: number;
   ackDelay: number;
   incidents: Incident[];
 }
 
 const names = ["a", "b", "c"];
+/** Enough for anything, and for little more than the kernel itself and a few connections. */
+const memories = [1 << 30, 1 << 30, 1 << 30, 16 << 20, 9 << 20];
 
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   const count = random.pick([1, 1, 2, 2, 2, 3]);
   const faultsEnd = random.between(15, 45);
-  // A third of all worlds is mild, so that much gets done there.
+  // A quarter of all worlds is mild, so that much gets done there.
   const force = random.pick([0, 0.2, 0.5, 1]);
   const twins = names.slice(0, count).map((name, i) => {
     const address = `10.0.2.${15 + i}`;
@@ -57,9 +55,13 @@ export function makePlan(seed: number): Plan {
     const down = makeFaults(random, force);
     const up = random.chance(0.5) ? down : makeFaults(random, force);
     const sendTime = random.chance(0.3) ? 12_000 : 0;
+    const slow = random.chance(0.5);
+    const hypervisor = random.chance(0.8);
+    const memory = random.pick(memories);
     const others = names.slice(0, count).flatMap((_, k) => (k === i ? [] : [`10.0.2.${15 + k}`]));
-    const commands = makeCommands(random, others);
-    return { name, address, dhcp, down, up, sendTime, commands };
+    const commands = makeCommands(random, name, others);
+    const machine = { sendTime, slow, hypervisor, memory };
+    return { name, address, dhcp, down, up, ...machine, commands };
   });
   return {
     seed,
@@ -70,8 +72,9 @@ export function makePlan(seed: number): Plan {
     chunked: random.chance(0.3),
     peerWindow: random.pick([65535, 65535, 20000, 4000, 600]),
     peerSegment: random.pick([1460, 1460, 536, 100]),
+    peerOverrun: random.pick([0, 0, 3000, 30_000]),
     ackDelay: random.pick([0, 0, 1e6, 1e8]),
-    incidents: makeIncidents(random, count, faultsEnd),
+    incidents: makeIncidents(random, count, faultsEnd, () => makeFaults(random, force)),
   };
 }
 
@@ -96,76 +99,34 @@ function makeFaults(random: Random, force: number): Partial<Faults> {
   };
 }
 
-const lengths = [0, 1, 1459, 1460, 1461, 5000, 40_000, 65_536, 150_000, 400_000];
-
-function makeCommands(random: Random, others: string[]): string[] {
+function makeCommands(random: Random, name: string, others: string[]): string[] {
   const servers = ["10.0.2.2", "web.test", ...others];
+  let number = 0;
+  // What is asked with a name of its own shows whether it came twice.
+  const own = () => `${name}${number++}`;
   const length = () =>
     random.chance(0.7) ? random.pick(lengths) : random.between(0, random.pick([3000, 300_000]));
+  const post = (server: string) => {
+    const path = others.includes(server) ? "discard" : `discard/${own()}`;
+    return `curl -m 40 -o null -d @bytes:${length()} http://${server}/${path}`;
+  };
   const makers = [
     () => `curl -m 40 -o null --crc32 http://${random.pick(servers)}/bytes/${length()}`,
     () => `curl -m 40 -o null --crc32 http://${random.pick(servers)}/bytes/${length()}`,
-    () => `curl -m 40 -o null -d @bytes:${length()} http://${random.pick(others)}/discard`,
+    () => `curl -m 50 http://web.test/text/${random.pick([100, 3000, 30_000, 200_000])}; echo =$?`,
+    () => post(random.pick(servers)),
     () => `ping -c ${random.between(1, 4)} -s ${random.between(0, 4000)} ${random.pick(servers)}`,
+    () => `ping -c 2 -s ${random.between(0, 30)} ${random.pick(servers)}`,
     () => `host ${random.pick(["web.test", "WEB.test", "no.test", "alias.test"])}`,
-    () => `rpc -t 20 http://web.test/rpc echo '[${random.between(0, 999)},"a"]'`,
+    () => `rpc -t 20 http://web.test/rpc echo '["${own()}"]'`,
     () => random.pick(["httpd", "httpd", "httpd stop", "httpd 8080"]),
     () => random.pick(["ip addr", "ss", "ss -ti", "ip neigh", "ip route", "ip -s link", "dmesg"]),
     () => random.pick(["dhcp", "resolvectl flush-caches", "uptime", "nonsense", "echo 'a b' c"]),
-    () => random.pick(["tcpdump -c 5", "sleep 3", "nc 10.0.2.2 9", "nc -l 9000"]),
+    () => random.pick(["tcpdump -c 5", "sleep 3", "nc 10.0.2.2 9", "nc -l 9000", "date -v"]),
     () => `nc -u 10.0.2.2 ${random.between(1, 100)}`,
+    () => (random.chance(0.2) ? "reboot" : "ip -s link"),
   ];
   const commands = random.chance(0.8) ? ["httpd"] : [];
-  for (let i = random.between(2, 10); i > 0; i--) {
-    let make = random.pick(makers);
-    if (others.length === 0 && make === makers[2]) make = makers[0];
-    commands.push(make());
-  }
+  for (let i = random.between(2, 10); i > 0; i--) commands.push(random.pick(makers)());
   return commands;
-}
-
-function makeIncidents(random: Random, twins: number, faultsEnd: number): Incident[] {
-  const incidents: Incident[] = [];
-  for (let i = random.between(0, 8); i > 0; i--) {
-    const at = 1 + random.fraction() * (faultsEnd - 1);
-    const twin = random.between(0, twins - 1);
-    const seconds = random.pick([0.01, 0.5, 3, 10]);
-    const place = { at, twin };
-    const kind = random.between(0, 10);
-    if (kind === 0) incidents.push({ ...place, kind: "link", seconds });
-    else if (kind === 1) {
-      const up = random.chance(0.7);
-      incidents.push({ ...place, kind: "cut", seconds, up, down: !up || random.chance(0.5) });
-    } else if (kind === 2) incidents.push({ ...place, kind: "reset" });
-    else if (kind <= 4) {
-      const frames = random.pick([50, 500, 2000]);
-      const gap = random.pick([500, 5000, 100_000]);
-      incidents.push({ ...place, kind: "flood", what: random.pick(floodKinds), frames, gap });
-    } else if (kind === 5) {
-      incidents.push({ ...place, kind: "keys", bytes: makeKeys(random) });
-    } else if (kind === 6) {
-      const [count, length] = [random.between(1, 20), random.between(0, 1400)];
-      incidents.push({ ...place, kind: "ping", count, length });
-    } else if (kind === 7) {
-      const length = random.pick(lengths);
-      incidents.push({ ...place, kind: "post", length, peer: random.between(0, 1) });
-    } else {
-      const peer = random.between(0, 1);
-      const length = random.pick(lengths);
-      incidents.push({ ...place, kind: "fetch", length, peer, resets: random.chance(0.2) });
-    }
-  }
-  return incidents.sort((a, b) => a.at - b.at);
-}
-
-/** Keys that end in an empty line, whatever they are: Ctrl-U clears what was typed. */
-function makeKeys(random: Random): number[] {
-  const arrows = [..."ABCDHF"].map((letter) => [27, 91, letter.charCodeAt(0)]);
-  const keys: number[] = [];
-  for (let i = random.between(1, 60); i > 0; i--) {
-    if (random.chance(0.2)) keys.push(...random.pick(arrows));
-    else if (random.chance(0.1)) keys.push(random.pick([9, 1, 5, 11, 23, 127, 0, 0xc3, 0xff]));
-    else keys.push(random.between(97, 122));
-  }
-  return [...keys, 21, 13];
 }

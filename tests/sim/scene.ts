@@ -1,20 +1,30 @@
 /** A plan made real: twins, peers and a switch, every frame checked, captured and hashed. */
 import { createHash } from "node:crypto";
+import { emulated, slow } from "../machine/machine.ts";
 import { Twin } from "../machine/twin.ts";
 import { Checker } from "../network/checker.ts";
 import { DhcpServer, politeDhcp } from "../network/dhcp-server.ts";
 import { DnsServer, politeDns } from "../network/dns-server.ts";
 import { HttpServer, politeHttp } from "../network/http-peer.ts";
+import { polite } from "../network/manners.ts";
 import { address } from "../network/packet.ts";
 import type { Capture } from "../network/pcapng.ts";
 import { Peer } from "../network/peer.ts";
 import { type Port, Switch } from "../network/switch.ts";
-import { polite } from "../network/tcp.ts";
-import { type Station, World } from "../network/world.ts";
+import { SECOND, type Station, World } from "../network/world.ts";
+import { lostAddress } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import type { Plan, TwinPlan } from "./plan.ts";
 
 const GATEWAY = "10.0.2.2";
+/** What KVM says of itself and of its clock, in kilohertz (leaf 0x40000010). */
+const HYPERVISOR = {
+  1: [0, 0, 0x80000000, 0],
+  1073741824: [0x40000010, 0, 0, 0],
+  1073741840: [2_500_000, 0, 0, 0],
+};
+/** How often is looked for who has fallen silent. */
+const LISTEN = 5 * SECOND;
 const NAMES = { "web.test": "10.0.2.3", "alias.test": "10.0.2.3", "gate.test": GATEWAY };
 
 export interface Member {
@@ -55,6 +65,7 @@ export class Scene {
     this.dns = new DnsServer(gateway, NAMES);
     this.servers = [new HttpServer(gateway), new HttpServer(this.web)];
     this.network.taps.push((frame, time, from) => this.tap(frame, time, from));
+    this.world.after(LISTEN, () => this.listen());
   }
 
   static async create(plan: Plan, capture?: Capture): Promise<Scene> {
@@ -66,11 +77,14 @@ export class Scene {
   private async addTwin(plan: TwinPlan, index: number): Promise<void> {
     const mac = [2, 0, 0, 0, 1, index + 1];
     const dns = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
+    const pace = plan.slow ? slow : emulated;
+    const cpuid = plan.hypervisor ? HYPERVISOR : {};
     const twin = await Twin.boot({
       name: plan.name,
       seed: this.world.random.bits(),
       mac,
       commandLine: plan.dhcp ? "ip=dhcp" : dns,
+      machine: { pace, cpuid, memoryLimit: plan.memory },
       nic: { sendTime: plan.sendTime },
     });
     if (plan.dhcp) {
@@ -102,7 +116,8 @@ export class Scene {
       delay: some * 1e3,
     };
     const { ackDelay } = plan;
-    const tcp = { ...polite, window: plan.peerWindow, segment: plan.peerSegment, ackDelay };
+    const { peerWindow: window, peerSegment: segment, peerOverrun: overrun } = plan;
+    const tcp = { ...polite, window, segment, overrun, ackDelay };
     for (const server of this.servers) {
       server.manners = { resets: some / 2, closes: some / 2, chunked: plan.chunked, tcp };
     }
@@ -110,6 +125,7 @@ export class Scene {
 
   calm(): void {
     this.calmed = true;
+    this.network.islands = undefined;
     for (const { port, twin } of this.members) {
       port.setFaults({});
       twin.setLink(true, this.world.now);
@@ -119,10 +135,26 @@ export class Scene {
     for (const server of this.servers) server.manners = politeHttp;
   }
 
+  /** One of the two scripted hosts. */
+  peer(index: number): Peer {
+    return index === 0 ? this.gateway : this.web;
+  }
+
+  /** A twin could say nothing up to now. */
+  excuse({ plan }: Member): void {
+    this.checker.conversations.excuse(address(plan.address), 0, this.world.now);
+  }
+
   /** Of every frame sent, by whom and when, and of all that was printed. */
   digest(): string {
     for (const { twin } of this.members) this.hash.update(twin.output);
     return this.hash.digest("hex");
+  }
+
+  private listen(): void {
+    for (const member of this.members) if (lostAddress(member.twin.output)) this.excuse(member);
+    this.checker.listen(this.world.now);
+    this.world.after(LISTEN, () => this.listen());
   }
 
   private tap(frame: Uint8Array, time: number, from: Station): void {
@@ -132,6 +164,6 @@ export class Scene {
     this.capture?.add(frame, time, from);
     const member = this.members.find(({ port }) => port.station === from);
     if (member) this.checker.check(frame, time, from.name, member.twin.mac);
-    else this.checker.conversations.heard(frame);
+    else this.checker.conversations.heard(frame, time);
   }
 }

@@ -1,0 +1,221 @@
+/** What happens to a world from outside while its faults last: cables, buttons, floods, visitors. */
+import { type FloodKind, floodFrame, floodKinds } from "../network/flood.ts";
+import { type Fetched, fetchFrom, pattern } from "../network/http-peer.ts";
+import { type Manners, polite } from "../network/manners.ts";
+import { address } from "../network/packet.ts";
+import type { Random } from "../network/random.ts";
+import type { Faults } from "../network/wire.ts";
+import { SECOND } from "../network/world.ts";
+import { lengths } from "./lengths.ts";
+import type { Scene } from "./scene.ts";
+
+/** Something that happens to a twin at a time (seconds). */
+export type Incident = { at: number; twin: number } & (
+  | { kind: "link"; seconds: number }
+  | { kind: "cut"; seconds: number; up: boolean; down: boolean }
+  | { kind: "partition"; seconds: number; islands: number[] }
+  | { kind: "faults"; down: Partial<Faults>; up: Partial<Faults> }
+  | { kind: "reset" }
+  | { kind: "pause"; seconds: number }
+  | { kind: "clock"; seconds: number }
+  | { kind: "flood"; what: FloodKind; frames: number; gap: number }
+  | { kind: "keys"; bytes: number[] }
+  | { kind: "ping"; count: number; length: number }
+  /** A peer's network card is replaced, and tells nobody. */
+  | { kind: "card"; peer: number }
+  /** Connections that ask for nothing, or for half, and stay. */
+  | { kind: "idle"; count: number; peer: number; text: string }
+  | { kind: "fetch" | "post"; length: number; peer: number; manners: Partial<Manners> }
+);
+
+/** A request that a peer made of a twin's server. */
+export interface Begun {
+  fetched: Fetched;
+  length: number;
+  incident: Incident;
+  /** The twin's boots at that time. */
+  boots: number;
+}
+
+export function makeIncidents(
+  random: Random,
+  twins: number,
+  faultsEnd: number,
+  makeFaults: () => Partial<Faults>,
+): Incident[] {
+  const seconds = () => random.pick([0.01, 0.5, 3, 10]);
+  const peer = () => random.between(0, 1);
+  const visit = (kind: "fetch" | "post") => () => {
+    return { kind, length: random.pick(lengths), peer: peer(), manners: makeManners(random) };
+  };
+  const makers: (() => Omit<Incident, "at" | "twin">)[] = [
+    () => ({ kind: "link", seconds: seconds() }),
+    () => {
+      const up = random.chance(0.7);
+      return { kind: "cut", seconds: seconds(), up, down: !up || random.chance(0.5) };
+    },
+    () => {
+      // The gateway, the web server, and the twins: not all on the same side.
+      const islands = Array.from({ length: twins + 2 }, () => random.between(0, 1));
+      return { kind: "partition", seconds: seconds(), islands };
+    },
+    () => ({ kind: "faults", down: makeFaults(), up: makeFaults() }),
+    () => ({ kind: "reset" }),
+    () => ({ kind: "pause", seconds: random.pick([0.001, 0.02, 0.3, 5]) }),
+    () => ({ kind: "clock", seconds: random.pick([-1e9, -86_400, -3600, 3600, 86_400, 2e9]) }),
+    ...[1, 2, 3].map(() => () => {
+      const frames = random.pick([50, 500, 2000]);
+      const gap = random.pick([500, 5000, 100_000]);
+      return { kind: "flood" as const, what: random.pick(floodKinds), frames, gap };
+    }),
+    () => ({ kind: "card", peer: peer() }),
+    () => ({ kind: "keys", bytes: makeKeys(random) }),
+    () => ({ kind: "ping", count: random.between(1, 20), length: random.between(0, 1400) }),
+    () => {
+      const text = random.pick(["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"]);
+      return { kind: "idle", count: random.pick([1, 5, 40]), peer: peer(), text };
+    },
+    ...[1, 2, 3].map(() => visit("fetch")),
+    ...[1, 2].map(() => visit("post")),
+  ];
+  const incidents = Array.from({ length: random.between(0, 10) }, () => {
+    const at = 1 + random.fraction() * (faultsEnd - 1);
+    return { at, twin: random.between(0, twins - 1), ...random.pick(makers)() } as Incident;
+  });
+  return incidents.sort((a, b) => a.at - b.at);
+}
+
+/** What is wrong with one visitor. */
+function makeManners(random: Random): Partial<Manners> {
+  const what = random.between(0, 5);
+  if (what === 0) return { resetAfter: random.between(1, 70_000) };
+  if (what > 3) return {};
+  const flight = random.pick([16, 64]);
+  const overrun = random.pick([0, 0, 1, 3000, 60_000]);
+  if (what === 3) return { flight, overrun };
+  // A window that is small fills up before all has come.
+  const window = random.pick([600, 4000, 20_000]);
+  const closedFor = random.pick([0.2, 3, 20, 100]) * SECOND;
+  return { flight, overrun, window, closedAfter: random.between(1, 30_000), closedFor };
+}
+
+/** Keys that end in an empty line, whatever they are: Ctrl-U clears what was typed. */
+function makeKeys(random: Random): number[] {
+  const arrows = [..."ABCDHF"].map((letter) => [27, 91, letter.charCodeAt(0)]);
+  const keys: number[] = [];
+  for (let i = random.between(1, 60); i > 0; i--) {
+    if (random.chance(0.2)) keys.push(...random.pick(arrows));
+    else if (random.chance(0.1)) keys.push(random.pick([9, 1, 5, 11, 23, 127, 0, 0xc3, 0xff]));
+    else keys.push(random.between(97, 122));
+  }
+  return [...keys, 21, 13];
+}
+
+/** Makes it happen, now; requests are put to `begun`. */
+export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
+  const { world, members, network, plan } = scene;
+  const member = members[incident.twin];
+  const { twin, port } = member;
+  const target = { hardware: Uint8Array.from(twin.mac), address: address(member.plan.address) };
+  const later = (seconds: number, action: () => void) => {
+    world.after(seconds * SECOND, () => {
+      if (!scene.calmed) action();
+    });
+  };
+  switch (incident.kind) {
+    case "link":
+      twin.setLink(false, world.now);
+      world.after(incident.seconds * SECOND, () => {
+        twin.setLink(true, world.now);
+        scene.excuse(member);
+      });
+      break;
+    case "cut": {
+      const [down, up] = [port.down.faults, port.up.faults];
+      port.setFaults({ ...down, cut: incident.down }, { ...up, cut: incident.up });
+      later(incident.seconds, () => port.setFaults(down, up));
+      break;
+    }
+    case "partition":
+      network.islands = incident.islands;
+      later(incident.seconds, () => {
+        network.islands = undefined;
+      });
+      break;
+    case "faults":
+      port.setFaults(incident.down, incident.up);
+      break;
+    case "reset":
+      twin.reset(world.now);
+      break;
+    case "pause":
+      twin.pause(incident.seconds * SECOND, world.now);
+      world.after(incident.seconds * SECOND, () => scene.excuse(member));
+      break;
+    case "clock":
+      twin.stepClock(incident.seconds);
+      break;
+    case "flood":
+      for (let i = 0; i < incident.frames; i++) {
+        world.after(i * incident.gap, () => {
+          twin.receive(floodFrame(incident.what, target, world.random), world.now);
+        });
+      }
+      break;
+    case "keys":
+      twin.type(Uint8Array.from(incident.bytes), world.now);
+      break;
+    case "ping":
+      for (let i = 0; i < incident.count; i++) {
+        const data = Buffer.alloc(incident.length, i);
+        world.after(i * 1e7, () => scene.gateway.ping(target.address, i, data));
+      }
+      break;
+    case "card":
+      scene.peer(incident.peer).replaceCard();
+      break;
+    case "idle":
+      for (let i = 0; i < incident.count; i++) {
+        const connection = scene.peer(incident.peer).tcp.connect(target.address, 80);
+        if (incident.text !== "") connection.write(Buffer.from(incident.text));
+        connection.onFinish = () => connection.close();
+      }
+      break;
+    default: {
+      const { kind, length, peer } = incident;
+      const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = plan;
+      const manners = { ...polite, window, segment, overrun, ackDelay, ...incident.manners };
+      const post = kind === "post";
+      const what = post ? { method: "POST", body: pattern(length) } : {};
+      const path = post ? "/discard" : `/bytes/${length}`;
+      const fetched = fetchFrom(scene.peer(peer), target.address, path, { manners, ...what });
+      begun.push({ fetched, length, incident, boots: twin.boots });
+    }
+  }
+}
+
+/** What peers asked of a twin's server: a whole answer is the right one, and none is for ever. */
+export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
+  const { fetched, length, incident } = one;
+  const { twin } = scene.members[incident.twin];
+  const what = `${twin.name}: ${incident.kind} of ${length} bytes at ${incident.at.toFixed(3)}`;
+  if (!isOver(scene, one)) failures.push(`${what} never ended`);
+  if (!fetched.done || fetched.failure !== "" || fetched.status !== 200) return;
+  const wanted =
+    incident.kind === "post" ? Buffer.from(`${length} bytes discarded\n`) : pattern(length);
+  if (!fetched.body.equals(wanted)) {
+    failures.push(`${what} brought ${fetched.body.length} bytes that are not the right ones`);
+  }
+}
+
+/** It has ended, or its server has gone. */
+export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boolean {
+  const { twin } = scene.members[incident.twin];
+  // Who has lost its address can tell nobody so, and a peer without keep-alives waits for ever.
+  return fetched.done || twin.boots !== boots || lostAddress(twin.output);
+}
+
+/** A console tells that DHCP took the address away. */
+export function lostAddress(output: string): boolean {
+  return /DHCP: .*(refuses|expired)/.test(output);
+}
