@@ -59,7 +59,6 @@ const HANDSHAKE_TIME = 1e6;
 const [HANDSHAKING, STATE_MASK] = [1, 15];
 
 type Value = number | bigint;
-type Argument = Value | Uint8Array;
 
 /** The machine around the library. */
 export interface TlsSurroundings {
@@ -71,6 +70,7 @@ export interface TlsSurroundings {
   heap: number;
 }
 
+const empty = new ArrayBuffer(0);
 let compiled: WebAssembly.Module | undefined;
 
 class TlsLibrary {
@@ -91,75 +91,75 @@ class TlsLibrary {
     this.window = this.grow(WINDOW);
   }
 
-  /** Calls a function of the door; bytes are in the kernel's memory. */
-  call(name: string, values: Argument[]): number {
-    let free = this.window;
-    const placed = values.map((value, i) => {
-      if (!(value instanceof Uint8Array)) return [value];
-      const place = free;
-      free += value.length;
-      if (free > this.window + WINDOW) throw new RangeError(`${name}: ${value.length} bytes`);
-      if (door[name][i] === "i") this.bytes(place, value.length).set(value);
-      return [place, value.length];
-    });
-    const answer = this.functions[`w2c_host_${name}`](0, ...placed.flat());
-    const last = values.at(-1);
-    if (door[name].endsWith("o") && last instanceof Uint8Array && answer <= last.length) {
-      last.set(this.bytes(Number(placed.at(-1)?.[0]), answer));
+  /** Calls a function of the door as the kernel does, with pointers into `kernel`. */
+  call(name: string, values: Value[], kernel: ArrayBuffer): number {
+    const shape = door[name];
+    const given: Value[] = [0];
+    let place = this.window;
+    for (let kind = 0, at = 0; kind < shape.length; kind++) {
+      if (shape[kind] === "n") {
+        given.push(values[at++]);
+        continue;
+      }
+      const [from, length] = [Number(values[at++]) >>> 0, Number(values[at++]) >>> 0];
+      given.push(place, length);
+      if (from + length > kernel.byteLength || place + length > this.window + WINDOW) {
+        throw new RangeError(`${name}: ${length} bytes at ${from}`);
+      }
+      if (shape[kind] === "i") copy(kernel, from, length, this.memory.buffer, place);
+      place += length;
+    }
+    const answer = this.functions[`w2c_host_${name}`](...given);
+    if (shape.endsWith("o")) {
+      const [to, room] = [Number(values.at(-2)) >>> 0, Number(values.at(-1)) >>> 0];
+      if (answer <= room) copy(this.memory.buffer, place - room, answer, kernel, to);
     }
     return answer;
   }
 
-  handshaking(handle: number): boolean {
-    return (this.call("tlsState", [handle]) & STATE_MASK) === HANDSHAKING;
+  handshaking(handle: Value): boolean {
+    return (this.functions.w2c_host_tlsState(0, handle) & STATE_MASK) === HANDSHAKING;
   }
 
-  private bytes(start: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, start, length);
-  }
   private grow(bytes: number): number {
     return this.memory.grow(Math.ceil(bytes / PAGE)) * PAGE;
   }
+}
+
+function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer, place: number) {
+  if (length > 0) new Uint8Array(to, place, length).set(new Uint8Array(from, start, length));
 }
 
 /** The functions of kernel/machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;
   // A kernel starts TLS at each boot: the library comes into being once something else is asked.
-  const starting: Array<{ name: string; values: Argument[] }> = [];
+  const early: Array<(library: TlsLibrary) => number> = [];
   const begin = () => {
     library = new TlsLibrary(around.heap);
-    for (const { name, values } of starting) {
-      if (library.call(name, values) !== 0 && name === "tlsStart") throw new Error("no TLS");
-    }
+    for (const call of early) if (call(library) < 0) throw new Error("TLS does not start");
     return library;
   };
-  const call = (name: string, values: Argument[]) => {
-    if (library === undefined && atBoot.includes(name)) {
-      const copied = values.map((value) => (typeof value === "object" ? value.slice() : value));
-      starting.push({ name, values: copied });
-      return 0;
-    }
+  const call = (name: string, values: Value[]) => {
     const used = library ?? begin();
-    const step = name === "tlsStep" && used.handshaking(Number(values[0]));
-    const answer = used.call(name, values);
-    const bytes = name === "tlsBenchmark" ? Number(values[1]) : moving.includes(name) ? answer : 0;
+    const step = name === "tlsStep" && used.handshaking(values[0]);
+    const answer = used.call(name, values, around.memory());
+    const bytes = moving.includes(name) ? answer : name === "tlsBenchmark" ? Number(values[1]) : 0;
     around.pass(step ? HANDSHAKE_TIME : CALL_TIME + BYTE_TIME * bytes);
     return answer;
   };
-  const named = Object.entries(door).map(([name, shape]) => [
-    name,
-    (...values: Value[]) => call(name, resolve(around.memory(), shape, values)),
-  ]);
-  return Object.fromEntries(named);
-}
-
-/** Pointers and lengths as the bytes they mean; those outside of memory are an error. */
-function resolve(memory: ArrayBuffer, shape: string, values: Value[]): Argument[] {
-  let at = 0;
-  return Array.from(shape, (kind) => {
-    if (kind === "n") return values[at++];
-    at += 2;
-    return new Uint8Array(memory, Number(values[at - 2]) >>> 0, Number(values[at - 1]) >>> 0);
-  });
+  const later = (name: string, values: Value[]) => {
+    if (library !== undefined) return call(name, values);
+    // Of what is pointed to, a copy: it is wiped.
+    const [start, length] = values.map((value) => Number(value) >>> 0);
+    const entropy = name === "tlsAddEntropy" ? around.memory().slice(start, start + length) : empty;
+    const given = entropy === empty ? values : [0, ...values.slice(1)];
+    early.push((library) => library.call(name, given, entropy));
+    return 0;
+  };
+  const host = (name: string) => {
+    const way = atBoot.includes(name) ? later : call;
+    return [name, (...values: Value[]) => way(name, values)];
+  };
+  return Object.fromEntries(Object.keys(door).map(host));
 }

@@ -1,0 +1,53 @@
+/** HTTPS in the simulator's worlds: twins serve it and ask each other, and nothing of it is left. */
+import type { Random } from "../network/random.ts";
+import { identity, trust } from "../support/identity.ts";
+import type { Plan } from "./plan.ts";
+
+/** Boot modules of a twin that serves HTTPS, and trusts the others. */
+export const secureModules = [...trust, ...identity];
+
+const lengths = [0, 1, 4096, 16_384, 40_000, 150_000];
+
+/** The same plan, in which the twins also talk by HTTPS. */
+export function secured(plan: Plan, random: Random): Plan {
+  const twins = plan.twins.map((twin) => {
+    const others = plan.twins.filter((other) => other !== twin).map(({ address }) => address);
+    const commands = [...twin.commands];
+    if (random.chance(0.9)) commands.unshift("httpd stop", "httpd -s");
+    for (let i = random.between(2, 8); i > 0; i--) {
+      const [command, at] = [secureCommand(random, others), random.between(0, commands.length)];
+      commands.splice(at, 0, command);
+    }
+    return { ...twin, commands };
+  });
+  return { ...plan, twins };
+}
+
+function secureCommand(random: Random, others: string[]): string {
+  const host = others.length > 0 ? random.pick(others) : "10.0.2.2";
+  const length = random.pick(lengths);
+  const curl = "curl -m 40 -o null";
+  const usual = `${curl} --crc32 https://${host}/bytes/${length}`;
+  // Nothing there speaks TLS, and nothing is said for long.
+  if (random.chance(0.05)) return "tls web.test:80";
+  return random.pick([
+    usual,
+    usual,
+    `${curl} --crc32 -k https://${host}/bytes/${length}`,
+    `${curl} -d @bytes:${length} https://${host}/discard`,
+    `tls ${host}`,
+    "httpd -s",
+  ]);
+}
+
+/** What works by HTTPS once the faults are gone: a server's commands, and a client's. */
+export const secureServer = ["httpd stop", "httpd -s 8443"];
+export function secureProof(address: string): { command: string; wanted: RegExp } {
+  const command = `curl -o null --crc32 https://${address}:8443/bytes/30000`;
+  return { command, wanted: /HTTP 200, 30000 bytes/ };
+}
+
+/** Bytes that TLS's connections hold, by what `free` says; 0 is as it should be in the end. */
+export function secureBytes(free: string): number {
+  return Number(/^tls: (\d+) bytes held by connections/m.exec(free)?.[1]);
+}
