@@ -185,6 +185,7 @@ help:
 #| make APP=path.ts ... with a program of your own in it, built in build/app-*
 #| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
 #| make test            all tests
+#| make twin            what kernels in Node need besides: TLS as WebAssembly
 #| make bench           boot time, throughput, idle load
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
 #|   SEED=n RUNS=n        ... from one seed on, so many
