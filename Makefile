@@ -150,7 +150,7 @@ sim: twin
 
 # Lines and branches of the kernel's TypeScript that the tests in Node reach (tests/coverage/).
 .PHONY: coverage
-coverage: kernel
+coverage: twin
 	@TESTS='$(TESTS)' $(alone) $(run_script) tests/coverage/main.ts
 
 debug: kernel
