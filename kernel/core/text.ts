@@ -84,6 +84,14 @@ export function latin1(pointer: usize, length: u32): string {
   return text.toString();
 }
 
+/**
+ * `text` with `replacement` in each place of `search`. (AssemblyScript 0.28's own replaceAll writes
+ * beyond its memory where what it makes is more than twice as long.)
+ */
+export function replaceText(text: string, search: string, replacement: string): string {
+  return text.split(search).join(replacement);
+}
+
 /** True when the bytes are exactly the ASCII text. */
 export function equalsText(pointer: usize, length: u32, text: string): bool {
   if (length != (text.length as u32)) return false;

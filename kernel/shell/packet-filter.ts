@@ -6,6 +6,7 @@
 
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 import { loadNet16, loadNet32 } from "../core/bytes";
+import { replaceText } from "../core/text";
 
 const enum Op {
   And,
@@ -82,8 +83,10 @@ export class PacketFilter {
 
   /** Separates parentheses and `!` from the words they touch. */
   private static split(words: Array<string>): Array<string> {
-    const text = words.join(" ").replaceAll("(", " ( ").replaceAll(")", " ) ");
-    const parts = text.replaceAll("!", " ! ").split(" ");
+    let text = words.join(" ");
+    const marks: StaticArray<string> = ["(", ")", "!"];
+    for (let i = 0; i < marks.length; i++) text = replaceText(text, marks[i], ` ${marks[i]} `);
+    const parts = text.split(" ");
     const kept: Array<string> = [];
     for (let i = 0; i < parts.length; i++) if (parts[i].length > 0) kept.push(parts[i]);
     return kept;

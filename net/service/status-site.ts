@@ -2,7 +2,7 @@
  * What `httpd` serves: a page on the state of the stack, the same as JSON, and bytes to measure
  * with: `/bytes/N` sends N of them, `POST /discard` counts those it gets.
  */
-import { parseDecimalText } from "../../kernel/core/text";
+import { parseDecimalText, replaceText } from "../../kernel/core/text";
 import { SECOND } from "../../kernel/core/time";
 import { Interface } from "../iface/interface";
 import { formatHardware, formatIpv4 } from "../wire/address";
@@ -118,5 +118,6 @@ function row(name: string, value: string): string {
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  const safe = replaceText(replaceText(text, "&", "&amp;"), "<", "&lt;");
+  return replaceText(safe, '"', "&quot;");
 }

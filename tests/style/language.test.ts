@@ -21,6 +21,7 @@ function objection(node: ts.Node): string | undefined {
     if (property) {
       const owner = (node.parent as ts.PropertyAccessExpression).expression.getText();
       if (owner === "Math") return "Math works on floats";
+      if (node.text === "replaceAll") return "replaceAll writes beyond its memory: replaceText";
       const printing = owner === "console" && consoleMethods.has(node.text);
       return printing ? "console: use kernel/core/log.ts or the shell" : undefined;
     }

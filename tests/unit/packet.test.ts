@@ -36,6 +36,12 @@ function line(frame: Buffer, kept = frame.length): string {
   return readString(wasm.memory, wasm.line(pointer, kept, frame.length));
 }
 
+test("a filter of hardly more than parentheses does no harm", () => {
+  assert.match(shown("(-("), /^"-": expected/);
+  assert.match(shown("((((!!!!"), /^"": expected/);
+  for (let i = 0; i < 100; i++) shown(`${"(".repeat(i % 9)}-(${")".repeat(i)}`);
+});
+
 test("a filter passes what it names", () => {
   assert.equal(shown(""), "arp syn query echo later");
   assert.equal(shown("arp"), "arp");

@@ -52,6 +52,15 @@ test("bytes are compared with text", () => {
   assert.equal(compare("@[", "`{"), 0, "only letters have a case");
 });
 
+test("texts are replaced by longer and shorter ones", () => {
+  for (const text of ["", "-", "(-(", "((((", "a(b((c", "(".repeat(100)]) {
+    for (const other of ["", "x", " ( ", "&quot;".repeat(20)]) {
+      const words = [text, "(", other].flatMap((word) => writeText(wasm, word));
+      assert.equal(string(wasm.replaced(...words)), text.replaceAll("(", other));
+    }
+  }
+});
+
 test("Latin-1 and ASCII go over byte by byte", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   const text = string(wasm.latin1(...writeBytes(wasm, bytes)));

@@ -7,6 +7,7 @@ import {
   latin1,
   parseDecimal,
   parseDecimalText,
+  replaceText,
   startsWithText,
   utf8Fault,
   writeAscii,
@@ -30,6 +31,20 @@ export function compare(pointer: usize, length: u32, other: usize, otherLength: 
   let bits: u32 = equalsText(pointer, length, text) ? 1 : 0;
   if (equalsIgnoringCase(pointer, length, text)) bits |= 2;
   return startsWithText(pointer, length, text) ? bits | 4 : bits;
+}
+export function replaced(
+  pointer: usize,
+  length: u32,
+  search: usize,
+  searchLength: u32,
+  other: usize,
+  otherLength: u32,
+): string {
+  return replaceText(
+    textAt(pointer, length),
+    textAt(search, searchLength),
+    textAt(other, otherLength),
+  );
 }
 export function ascii(destination: usize, pointer: usize, length: u32): u32 {
   return writeAscii(destination, textAt(pointer, length));
