@@ -134,7 +134,7 @@ test: kernel iso twin
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/run.ts
 
-bench: kernel iso
+bench: twin iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/bench/run.ts
 

@@ -1,6 +1,7 @@
 /**
  * `make bench`: medians of five of what a user would feel: seconds from power-on to an address and
- * to an answer, MB/s each way, pings, what an idle machine costs, sizes. Always under TCG.
+ * to an answer, MB/s each way, pings, what an idle machine costs, sizes. Always under TCG. And how
+ * fast the same kernel runs in Node.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import { root } from "../support/process.ts";
 import { Machine, userNet } from "../support/qemu.ts";
 import { Nginx, patternBytes, Sink } from "../support/servers.ts";
 import { isDhcpAck, isHttpOk, watch } from "./packets.ts";
+import { bulkSpeed, idleSpeed } from "./twins.ts";
 
 const RUNS = Number(process.env.RUNS ?? 5);
 const BULK = 64 * 1024 * 1024;
@@ -136,6 +138,16 @@ async function benchIdle(machine: Machine): Promise<void> {
   );
 }
 
+async function benchTwins(): Promise<void> {
+  const [idle, bulk]: number[][] = [[], []];
+  for (let i = 0; i < RUNS; i++) {
+    idle.push(await idleSpeed());
+    bulk.push((await bulkSpeed()) / 1e6);
+  }
+  row("in Node: virtual seconds a second, idle with a lease", summary(idle, "s/s", 0));
+  row("in Node: 64 MiB from one kernel to another", summary(bulk, "MB/s", 1));
+}
+
 function countLines(paths: string[]): string {
   const lines = paths.map((path) => readFileSync(root + path, "utf8").split("\n").length - 1);
   return `${lines.reduce((a, b) => a + b, 0)} lines in ${paths.length} files`;
@@ -169,6 +181,7 @@ try {
   } finally {
     await machine.stop();
   }
+  await benchTwins();
   benchSizes();
 } finally {
   await nginx.stop();

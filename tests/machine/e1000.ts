@@ -229,7 +229,7 @@ export class E1000Model implements BusDevice {
   private accepts(frame: Uint8Array): boolean {
     const control = this.get(RCTL);
     if (control & SBP) throw new Error("e1000: bad frames are to be stored");
-    const low = (frame[0] | (frame[1] << 8) | (frame[2] << 16) | (frame[3] << 24)) >>> 0;
+    const low = word(frame, 0);
     const high = frame[4] | (frame[5] << 8);
     if (low === 0xffffffff && high === 0xffff) return (control & (BAM | MPE)) !== 0;
     if (low & 1) {
@@ -258,6 +258,8 @@ export class E1000Model implements BusDevice {
 
   /** Remembers what descriptors from head to tail hold. */
   private own(): void {
+    // What is sent within the write itself cannot change before.
+    if (!this.options.sendTime) return;
     const size = this.ringSize(TDLEN);
     for (let i = this.get(TDH); i !== this.get(TDT); i = (i + 1) % size) {
       if (this.owned.has(i)) continue;
@@ -294,16 +296,19 @@ export class E1000Model implements BusDevice {
 
   private sendOne(): void {
     const index = this.get(TDH);
-    const before = this.owned.get(index);
     const { descriptor, data } = this.given(index);
-    if (!before || !same(before.descriptor, descriptor) || !same(before.data, data)) {
-      throw new Error(`e1000: descriptor ${index} or its frame changed before it was sent`);
+    if (this.options.sendTime) {
+      const before = this.owned.get(index);
+      if (!before || !same(before.descriptor, descriptor) || !same(before.data, data)) {
+        throw new Error(`e1000: descriptor ${index} or its frame changed before it was sent`);
+      }
+      this.owned.delete(index);
     }
-    this.owned.delete(index);
     const command = descriptor[11];
     if ((command & CMD_EOP) === 0) throw new Error("e1000: frames in parts are not modelled");
-    this.sent.push(before.data);
-    this.onSend(before.data);
+    const frame = data.slice();
+    this.sent.push(frame);
+    this.onSend(frame);
     if (command & CMD_RS) descriptor[12] = DD;
     this.set(TDH, (index + 1) % this.ringSize(TDLEN));
     if (command & CMD_RS) this.raise(TXDW);
@@ -342,8 +347,12 @@ export class E1000Model implements BusDevice {
 
 /** Where a descriptor says that its frame is. */
 function bufferAddress(descriptor: Uint8Array): number {
-  const view = new DataView(descriptor.buffer, descriptor.byteOffset);
-  return Number(view.getBigUint64(0, true));
+  return word(descriptor, 0) + word(descriptor, 4) * 2 ** 32;
+}
+
+/** 32 bits, the lowest first. */
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -65,7 +65,7 @@ export class Wire {
     private readonly to: Station,
   ) {}
 
-  /** Takes a frame at `time`; the caller may use its bytes again at once. */
+  /** Takes a frame at `time`, and its bytes for good: nobody changes them from here on. */
   send(frame: Uint8Array, time: number): void {
     this.sent++;
     const { faults, random } = this;
@@ -101,7 +101,7 @@ export class Wire {
 
   private spoil(frame: Uint8Array): [Uint8Array, boolean] {
     const { faults, random } = this;
-    let bytes = Uint8Array.prototype.slice.call(frame) as Uint8Array;
+    let bytes = frame;
     if (random.chance(faults.truncate)) {
       bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
     }
@@ -111,7 +111,10 @@ export class Wire {
       const isIp = bytes[12] === 8 && bytes[13] === 0;
       const at = random.between(HEADERS, bytes.length - 1);
       // ARP has no checksum of its own: what is spoilt there is believed by everyone.
-      if (isIp || seen) bytes[at] ^= 1 << random.between(0, 7);
+      if (isIp || seen) {
+        bytes = Uint8Array.from(bytes);
+        bytes[at] ^= 1 << random.between(0, 7);
+      }
     }
     return [bytes, seen];
   }
