@@ -4,7 +4,8 @@
  * until the ring is empty, and `needsPoll` then lets the controller interrupt again.
  */
 
-import { MILLISECOND, NEVER } from "../../kernel/core/time";
+import { log } from "../../kernel/core/log";
+import { MILLISECOND, NEVER, SECOND } from "../../kernel/core/time";
 import { delay } from "../../kernel/machine/delay";
 import { connect, InterruptHandler } from "../../kernel/machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
@@ -32,6 +33,8 @@ const SHORTEST: u32 = 60;
 const RESET_MICROSECONDS: u32 = 5000;
 /** How often a controller without an interrupt line is looked at, in microseconds. */
 const POLL_INTERVAL: i64 = MILLISECOND;
+/** How long an interrupt that is due is waited for, and how often one is looked after that never was. */
+const PATIENCE: i64 = SECOND;
 /** For transfers under way to end, after the rings were switched off. */
 const STOP_MICROSECONDS: u32 = 200;
 
@@ -63,6 +66,9 @@ export class E1000 implements NetworkDevice, InterruptHandler {
   private masked: bool = true;
   /** A sender found the ring full. */
   private waitingForRoom: bool = false;
+  /** Interrupts that must have come by now, and until when they are waited for. */
+  private due: u64 = 0;
+  private waitEnds: i64 = NEVER;
 
   /** Takes its rings' memory; nothing is written to the controller before `start`. */
   constructor(
@@ -116,8 +122,11 @@ export class E1000 implements NetworkDevice, InterruptHandler {
   }
 
   receive(): Frame | null {
+    const next = this.count.interrupts + 1;
     const frame = this.receiveRing.receive();
     if (frame == null) this.transmitRing.reclaim();
+    // It was free to tell of this frame, and will at once, if its line works.
+    else if (!this.masked) this.due = next;
     return frame;
   }
 
@@ -191,9 +200,23 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     return false;
   }
 
-  /** When to poll at the latest, in microseconds: NEVER where an interrupt tells. */
+  /**
+   * When to poll at the latest, in microseconds: NEVER where an interrupt tells. A line that has
+   * been silent since boot is not relied on, and one that misses an interrupt never again.
+   */
   pollAt(now: i64): i64 {
-    return this.up && !this.interruptDriven ? now + POLL_INTERVAL : NEVER;
+    if (!this.up) return NEVER;
+    if (!this.interruptDriven) return now + POLL_INTERVAL;
+    const count = this.count.interrupts;
+    if (count >= this.due) {
+      this.waitEnds = NEVER;
+      return count == 0 ? now + PATIENCE : NEVER;
+    }
+    if (this.waitEnds == NEVER) this.waitEnds = now + PATIENCE;
+    if (now < this.waitEnds) return this.waitEnds;
+    this.interruptDriven = false;
+    log(`pci ${this.pci.location()}: no interrupts come on line ${this.pci.interruptLine}, polled`);
+    return now + POLL_INTERVAL;
   }
 
   /** Masks, and no more: perhaps another device on the line was meant, and no harm is done. */

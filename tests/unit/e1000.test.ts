@@ -188,7 +188,6 @@ test("quieted, it writes to memory no more", async () => {
 test("without an interrupt line it can be polled", async () => {
   const { machine, model, wasm, drain } = await boot({ interruptLine: 255 });
   assert.equal(wasm.pollAt(5000n), 6000n);
-  assert.equal((await boot()).wasm.pollAt(5000n), 0x7fff_ffff_ffff_ffffn);
   model.receive(frame());
   machine.sleep(1e6);
   assert.equal(machine.interrupts, 0);
@@ -199,4 +198,27 @@ test("without an interrupt line it can be polled", async () => {
   wasm.needsPoll();
   assert.equal(wasm.linkUp(), 0);
   assert.equal(model.get(ICR), 0);
+});
+
+test("SYS-07: a line is relied on when it has interrupted, and not once it fails to", async () => {
+  const { machine, model, wasm, drain } = await boot();
+  const never = 0x7fff_ffff_ffff_ffffn;
+  assert.equal(wasm.pollAt(5000n), 1_005_000n, "not heard of yet");
+  const arrive = () => {
+    assert.equal(wasm.needsPoll(), 0);
+    model.receive(frame());
+    machine.sleep(1e6);
+    assert.equal(drain().length, 1);
+  };
+  arrive();
+  assert.equal(machine.interrupts, 1);
+  assert.equal(wasm.pollAt(6000n), never);
+  machine.pic.second.set = () => {};
+  arrive();
+  assert.equal(machine.interrupts, 1);
+  assert.equal(wasm.pollAt(10_000n), 1_010_000n, "one is due");
+  assert.equal(wasm.pollAt(1_009_999n), 1_010_000n);
+  assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "every millisecond from now on");
+  arrive();
+  assert.equal(wasm.pollAt(2_000_000n), 2_001_000n);
 });
