@@ -153,6 +153,12 @@ sim: twin
 coverage: twin
 	@TESTS='$(TESTS)' $(alone) $(run_script) tests/coverage/main.ts
 
+# The kernel's parsers and state machines under libFuzzer (tests/fuzz/).
+.PHONY: fuzz
+fuzz: | build/installed
+	@sh compiler-config/install.sh build test
+	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' MERGE='$(MERGE)' $(alone) $(run_script) tests/fuzz/main.ts
+
 debug: kernel
 	@sh compiler-config/install.sh build run debug
 	@$(alone) KERNEL=$(out)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
@@ -191,5 +197,7 @@ help:
 #|   SEED=n RUNS=n        ... from one seed on, so many
 #| make coverage        lines and branches of TypeScript that the tests in Node reach
 #|   TESTS='unit/tcp'     ... those tests whose path has such a word in it
+#| make fuzz            fuzzes each target of tests/fuzz/ a minute; findings are in build/fuzz/
+#|   MINUTES=n TARGET=name  ... so long, only that one
 #| make lint            type checker, linter, formatter
 #| make clean           removes build/, and so also what was installed there

@@ -23,7 +23,7 @@ test("Biome passes everything: lint, format, order of imports", () => {
 });
 
 test("clang-format passes the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
-  const folders = ["kernel/native", "net/service/tls/glue", "tests/native"];
+  const folders = ["kernel/native", "net/service/tls/glue", "tests/native", "tests/fuzz"];
   const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));
   if (sources.length > 0) silent("clang-format", "--dry-run", "--Werror", ...sources);
 });

@@ -1,0 +1,116 @@
+/**
+ * Builds the fuzzers: all targets as one program, build/fuzz/fuzzer, which is called by the name
+ * of a target (build/fuzz/NAME). Nothing is built when nothing has changed.
+ *
+ *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang -fsanitize=fuzzer-->
+ */
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { root, run } from "../support/process.ts";
+
+export const out = `${root}build/fuzz/`;
+const folder = "tests/fuzz/targets";
+const tools = ["driver.c", "wasm-rt.h", "build.ts"].map((name) => `tests/fuzz/${name}`);
+
+const files = readdirSync(root + folder).filter((name) => name.endsWith(".ts"));
+const names = files.map((name) => name.replace(/\.ts$/, "")).sort();
+/** Every target; `mistakes` is there to test the fuzzers themselves. */
+export const targets = names.filter((name) => name !== "mistakes");
+
+const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
+const clang = ["-g1", "-gcolumn-info", "-w", "-fno-strict-aliasing", "-fno-builtin"];
+/** Behaviour that C leaves undefined would be a fault of wasm2c's: each stops the program. */
+const checked = "shift,integer-divide-by-zero,signed-integer-overflow,unreachable,return,bounds";
+const sanitizers = ["-fsanitize=fuzzer", `-fsanitize=${checked}`, "-fno-sanitize-recover=all"];
+
+async function step(words: string[]): Promise<void> {
+  const { code, output } = await run(words, { milliseconds: 600_000 });
+  if (code !== 0) throw new Error(`${words.join(" ")}:\n${output}`);
+}
+
+function hashOf(paths: string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) hash.update(path).update(readFileSync(root + path));
+  return hash.digest("hex");
+}
+
+/** The sources that the last build was made of, from asc's source map; undefined: none was. */
+function recipe(): string[] | undefined {
+  if (!existsSync(`${out}kernel.wasm.map`)) return undefined;
+  const map: { sources: string[] } = JSON.parse(readFileSync(`${out}kernel.wasm.map`, "utf8"));
+  const paths = map.sources.filter((path) => !path.startsWith("~lib")).concat(tools);
+  const entries = names.map((name) => `${folder}/${name}.ts`);
+  const whole = entries.every((path) => paths.includes(path));
+  return whole && paths.every((path) => existsSync(root + path)) ? paths : undefined;
+}
+
+/** True when the fuzzer is built of what is there now, with one of these levels. */
+function isFresh(levels: string[]): boolean {
+  const paths = recipe();
+  if (paths === undefined || !existsSync(`${out}built`)) return false;
+  const [level, hash] = readFileSync(`${out}built`, "utf8").split(" ");
+  return levels.includes(level) && hash === hashOf(paths);
+}
+
+/** Addresses of the module are where the driver maps them (see tests/fuzz/wasm-rt.h). */
+function moveMemory(path: string): void {
+  const text = readFileSync(path, "utf8");
+  const moved = text.replaceAll("_anywhere*)(address)", "_anywhere*)(LINEAR + (address))");
+  if (moved === text) throw new Error(`${path} accesses memory in a way that is not known`);
+  writeFileSync(path, moved);
+}
+
+/** The machine of the fuzzers has nothing: what it is asked for is 0. */
+function writeHost(): void {
+  const text = readFileSync(`${out}raw/kernel.h`, "utf8");
+  const declared = text.matchAll(/^(\w+) (w2c_host_\w+)\(struct w2c_host\*((?:, \w+)*)\);$/gm);
+  const stubs = [...declared].map(([, result, name, parameters]) => {
+    let count = 0;
+    const named = parameters.replace(/, \w+/g, (type) => `${type} p${count++}`);
+    const answer = result === "void" ? "" : "return 0;";
+    return `${result} ${name}(struct w2c_host* host${named}) { ${answer} }\n`;
+  });
+  writeFileSync(`${out}host.h`, stubs.join(""));
+}
+
+/** The C of all targets and what belongs to it. */
+async function generate(): Promise<void> {
+  const entries = names.map((name) => `${folder}/${name}.ts`);
+  const wasm = `${out}kernel.wasm`;
+  const node = process.execPath;
+  const compiler = "node_modules/assemblyscript/bin/asc.js";
+  await step([node, compiler, ...entries, ...asc, "--debug", "--sourceMap", "--outFile", wasm]);
+  const c = `${out}raw/kernel.c`;
+  const module = ["--num-outputs=1", "--module-name=kernel"];
+  await step([node, "compiler-config/wasm2c.mjs", ...module, wasm, "--output", c]);
+  await step([node, "--import", "tsx", "compiler-config/adapt.ts", wasm, c, `${out}kernel.c`]);
+  moveMemory(`${out}kernel.c`);
+  writeHost();
+  writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
+}
+
+/** `quick`: soon built, and some four times slower. */
+export async function build(quick = false): Promise<void> {
+  const level = quick ? "-O0" : "-O1";
+  if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;
+  mkdirSync(`${out}raw`, { recursive: true });
+  const generated = isFresh(["-O0"]);
+  rmSync(`${out}built`, { force: true });
+  if (!generated) await generate();
+  const folders = ["-Itests/fuzz", `-I${out}`, `-I${out}raw`];
+  const source = ["tests/fuzz/driver.c", "-o", `${out}fuzzer`];
+  await step(["clang", level, ...clang, ...sanitizers, ...folders, ...source]);
+  for (const name of names) {
+    rmSync(out + name, { force: true });
+    symlinkSync("fuzzer", out + name);
+  }
+  writeFileSync(`${out}built`, `${level} ${hashOf(recipe() ?? [])}`);
+}

@@ -1,0 +1,188 @@
+/* Runs the fuzz targets (tests/fuzz/targets/) under libFuzzer: the kernel's TypeScript as the C
+ * that wasm2c makes of it. Called as build/fuzz/NAME, it fuzzes the target NAME.
+ *
+ *     0                 never mapped, so that null traps
+ *     4096              the module's memory, up to exactly its size; at most MEMORY_MOST
+ *     FRAMES            frames, each at the end of a page, an unmapped page behind each
+ *     FENCE             pieces of the input, each put at its end
+ *     INPUT             the input, at its end
+ *     ... 8 GiB         everything else: never mapped, so that no pointer + offset reaches anything
+ *
+ * Each input meets the same memory: what the one before it wrote is forgotten. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "wasm-rt.h"
+
+#define WINDOW (8ul << 30)
+#define SPACE (4ul << 30)
+#define PAGE 4096ul
+#define WASM_PAGE 65536ul
+#define MEMORY_MOST (96ul << 20)
+/* The same numbers are in tests/fuzz/parts/fences.ts. */
+#define FRAMES 0xc0000000ul
+#define FRAME_COUNT 48ul
+#define FENCE 0xd0000000ul
+#define FENCE_BYTES (64ul << 10)
+#define INPUT 0xe0000000ul
+#define INPUT_BYTES (1ul << 20)
+
+static uint8_t* const linear = (uint8_t*)LINEAR;
+
+static void die(const char* what) {
+  perror(what);
+  exit(2);
+}
+
+static void allow(uint64_t start, uint64_t bytes, int rights) {
+  if (mprotect(linear + start, bytes, rights) != 0) die("mprotect");
+}
+
+/* --- what the generated C calls ----------------------------------------------------------------
+ */
+
+/* The module's first memory: of eight bytes which are not zero, then those (adapt.ts packs it). */
+static void unpack_image(uint32_t to, const uint8_t* packed, size_t length) {
+  const uint8_t* end = packed + length;
+  for (uint8_t* group = linear + to; packed < end; group += 8) {
+    uint32_t present = *packed++;
+    for (uint32_t i = 0; i < 8; i++)
+      if (present & 1u << i) group[i] = *packed++;
+  }
+}
+
+bool wasm_rt_is_initialized(void) { return true; }
+
+void wasm_rt_trap(wasm_rt_trap_t kind) {
+  fprintf(stderr, "trap %d\n", (int)kind);
+  abort();
+}
+
+/* `size` is for memory.copy and memory.fill alone: unmapped pages tell as exactly. */
+void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, uint64_t pages, uint64_t max_pages,
+                             bool is64, uint32_t page_size) {
+  *memory = (wasm_rt_memory_t){linear, pages, max_pages, page_size, SPACE, is64};
+  allow(PAGE, pages * WASM_PAGE - PAGE, PROT_READ | PROT_WRITE);
+}
+
+uint64_t wasm_rt_grow_memory(wasm_rt_memory_t* memory, uint64_t pages) {
+  uint64_t before = memory->pages;
+  if ((before + pages) * WASM_PAGE > MEMORY_MOST) return -1;
+  allow(before * WASM_PAGE, pages * WASM_PAGE, PROT_READ | PROT_WRITE);
+  memory->pages += pages;
+  return before;
+}
+
+void wasm_rt_free_memory(wasm_rt_memory_t* memory) {}
+
+void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t* table, uint32_t size, uint32_t max) {
+  *table = (wasm_rt_funcref_table_t){calloc(size, sizeof(wasm_rt_funcref_t)), max, size};
+}
+
+void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {}
+
+#include "kernel.c" /* made by wasm2c of tests/fuzz/targets/ and all that they import */
+
+#include "host.h" /* every function of kernel/machine/host.ts, of a machine that has nothing */
+
+/* A text of AssemblyScript: UTF-16, its length in bytes in front of it. */
+static void print_text(uint32_t pointer) {
+  uint32_t length = pointer == 0 ? 0 : *(uint32_t*)(linear + pointer - 4);
+  for (uint32_t i = 0; i < length; i += 2) fputc(linear[pointer + i], stderr);
+}
+
+void w2c_env_abort(struct w2c_env* env, uint32_t message, uint32_t file, uint32_t line,
+                   uint32_t column) {
+  print_text(message);
+  fputs(" at ", stderr);
+  print_text(file);
+  fprintf(stderr, ":%u:%u\n", line, column);
+  abort();
+}
+
+/* --- targets -----------------------------------------------------------------------------------
+ */
+
+typedef void target(w2c_kernel*, u32 pointer, u32 length);
+static const struct {
+  const char* name;
+  target* run;
+} targets[] = {
+#define TARGET(name) {#name, w2c_kernel_##name},
+#include "targets.h" /* a line for each file of tests/fuzz/targets/ */
+};
+
+static w2c_kernel module, first_module;
+static target* chosen;
+
+static void choose(const char* path) {
+  const char* slash = strrchr(path, '/');
+  const char* name = slash == NULL ? path : slash + 1;
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+    if (strcmp(targets[i].name, name) == 0) chosen = targets[i].run;
+  if (chosen != NULL) return;
+  fprintf(stderr, "%s: there is no target of this name\n", name);
+  exit(2);
+}
+
+/* --- memory that can be put back ----------------------------------------------------------------
+ */
+
+static int snapshot;
+
+static void map_window(void) {
+  int flags = MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
+  snapshot = memfd_create("snapshot", MFD_CLOEXEC);
+  if (snapshot < 0 || ftruncate(snapshot, SPACE) != 0) die("memfd");
+  void* behind = linear + SPACE;
+  if (mmap(linear, SPACE, PROT_NONE, flags, snapshot, 0) != linear) die("mmap");
+  if (mmap(behind, WINDOW - SPACE, PROT_NONE, flags | MAP_ANONYMOUS, -1, 0) != behind) die("mmap");
+  for (uint64_t i = 0; i < FRAME_COUNT; i++)
+    allow(FRAMES + 2 * PAGE * i, PAGE, PROT_READ | PROT_WRITE);
+  allow(FENCE, FENCE_BYTES, PROT_READ | PROT_WRITE);
+  allow(INPUT, INPUT_BYTES, PROT_READ | PROT_WRITE);
+}
+
+static void keep(uint64_t start, uint64_t bytes) {
+  for (uint64_t at = start; at < start + bytes; at += PAGE)
+    if (pwrite(snapshot, linear + at, PAGE, at) != (ssize_t)PAGE) die("pwrite");
+}
+
+static void forget(uint64_t start, uint64_t bytes) {
+  if (madvise(linear + start, bytes, MADV_DONTNEED) != 0) die("madvise");
+}
+
+static void put_back(void) {
+  uint64_t size = first_module.w2c_memory.pages * WASM_PAGE;
+  uint64_t grown = module.w2c_memory.pages * WASM_PAGE;
+  forget(0, grown);
+  forget(FRAMES, INPUT + INPUT_BYTES - FRAMES);
+  if (grown > size) allow(size, grown - size, PROT_NONE);
+  module = first_module;
+}
+
+/* --- libFuzzer ---------------------------------------------------------------------------------
+ */
+
+int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  choose((*argv)[0]);
+  map_window();
+  wasm2c_kernel_instantiate(&module, NULL, NULL);
+  keep(PAGE, module.w2c_memory.pages * WASM_PAGE - PAGE);
+  for (uint64_t i = 0; i < FRAME_COUNT; i++) keep(FRAMES + 2 * PAGE * i, PAGE);
+  first_module = module;
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size > INPUT_BYTES) return -1;
+  put_back();
+  uint64_t at = INPUT + INPUT_BYTES - size;
+  memcpy(linear + at, data, size);
+  chosen(&module, at, size);
+  return 0;
+}

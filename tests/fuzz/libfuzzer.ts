@@ -1,0 +1,92 @@
+/** Runs libFuzzer's programs, and understands what they print. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { root, run } from "../support/process.ts";
+
+const folder = "build/fuzz/";
+/** Longer inputs are cut; what takes more seconds or memory is a finding. */
+const limits = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
+/** After so many findings of one target there is enough to do. */
+const MOST_FINDINGS = 10;
+
+export const corpus = (target: string) => `tests/fuzz/corpus/${target}`;
+const inputs = (target: string) => `${folder}inputs/${target}`;
+
+export interface Run {
+  /** Exit status of the fuzzer: 0, or something was found. */
+  code: number;
+  output: string;
+  executions: number;
+  coverage: number;
+}
+
+/** One run of a target with words of libFuzzer's, for at most so many seconds. */
+export async function execute(target: string, words: string[], seconds: number): Promise<Run> {
+  const dictionary = `tests/fuzz/dictionaries/${target}.txt`;
+  const dict = existsSync(root + dictionary) ? [`-dict=${dictionary}`] : [];
+  const all = [`${folder}${target}`, ...limits, ...dict, "-print_final_stats=1", ...words];
+  const { code, output } = await run(all, { milliseconds: (seconds + 120) * 1000 });
+  const last = (pattern: RegExp) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  const executions = last(/stat::number_of_executed_units: (\d+)/g);
+  return { code, output, executions, coverage: last(/ cov: (\d+) /g) };
+}
+
+function makeFolder(path: string): string {
+  mkdirSync(root + path, { recursive: true });
+  return path;
+}
+
+function filesIn(path: string): string[] {
+  return existsSync(root + path) ? readdirSync(root + path).map((name) => `${path}/${name}`) : [];
+}
+
+/** Fuzzes for so many seconds, on after each finding. */
+export async function fuzz(target: string, seconds: number) {
+  const found = makeFolder(`${folder}findings/${target}`);
+  const folders = [makeFolder(inputs(target)), makeFolder(corpus(target))];
+  const started = Date.now();
+  const before = new Set(filesIn(found));
+  let [executions, coverage] = [0, 0];
+  const left = () => Math.ceil(seconds - (Date.now() - started) / 1000);
+  for (let tries = 0; left() > 0 && tries < MOST_FINDINGS; tries++) {
+    const time = left();
+    const words = [`-max_total_time=${time}`, `-artifact_prefix=${found}/`, ...folders];
+    const result = await execute(target, words, time);
+    writeFileSync(`${root}${folder}${target}.log`, result.output);
+    executions += result.executions;
+    coverage = Math.max(coverage, result.coverage);
+    if (result.code === 0) break;
+  }
+  const findings = filesIn(found).filter((path) => !before.has(path));
+  const spent = (Date.now() - started) / 1000;
+  const rate = Math.round(executions / spent);
+  const line =
+    `${target.padEnd(9)} ${String(executions).padStart(9)} inputs, ${rate} a second, ` +
+    `${coverage} branches, ${findings.length} findings`;
+  return { line, findings };
+}
+
+/** Makes the corpus of the fewest inputs that reach all that the known ones do. */
+export async function merge(target: string): Promise<string> {
+  const fresh = makeFolder(`${folder}merged/${target}`);
+  const named = filesIn(corpus(target)).filter((path) => !/\/[0-9a-f]{40}$/.test(path));
+  const words = ["-set_cover_merge=1", fresh, corpus(target), makeFolder(inputs(target))];
+  const { code, output } = await execute(target, words, 600);
+  if (code !== 0) throw new Error(output.slice(-3000));
+  // What was found once keeps its name and its place.
+  for (const path of filesIn(corpus(target))) {
+    if (!named.includes(path)) rmSync(root + path);
+  }
+  for (const path of filesIn(fresh))
+    renameSync(root + path, root + path.replace(fresh, corpus(target)));
+  const kept = filesIn(corpus(target));
+  const bytes = kept.reduce((sum, path) => sum + statSync(root + path).size, 0);
+  return `${target.padEnd(9)} ${kept.length} inputs, ${bytes} bytes`;
+}

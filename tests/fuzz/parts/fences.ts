@@ -1,0 +1,40 @@
+/**
+ * Memory with nothing behind it, so that one byte read too far traps. tests/fuzz/driver.c maps it
+ * and has the same numbers.
+ */
+import { FRAME_STORAGE } from "../../../kernel/limits";
+import { FramePool } from "../../../net/phy/pool";
+import { FRAME_FIELDS, Frame } from "../../../net/wire/frame";
+
+const PAGE: u32 = 4096;
+const FRAMES: usize = 0xc0000000;
+export const FENCED_FRAMES: u32 = 48;
+const FENCE_END: usize = 0xd0010000;
+
+/** A copy of the bytes that ends where memory ends; it lasts until the next call. */
+export function fenced(pointer: usize, length: u32): usize {
+  const at = FENCE_END - length;
+  memory.copy(at, pointer, length);
+  return at;
+}
+
+/** A pool whose every frame ends where memory ends. */
+export class FencedPool extends FramePool {
+  constructor() {
+    super(0);
+    for (let i: u32 = 0; i < FENCED_FRAMES; i++) {
+      const end = FRAMES + (2 * i + 1) * PAGE;
+      this.release(changetype<Frame>(end - FRAME_STORAGE - FRAME_FIELDS));
+    }
+  }
+
+  /** A frame with these bytes at its very end, as if they had been received; null: none is free. */
+  received(pointer: usize, length: u32): Frame | null {
+    const frame = this.allocate();
+    if (frame == null) return null;
+    frame.start = frame.storage + FRAME_STORAGE - length;
+    frame.length = length;
+    memory.copy(frame.start, pointer, length);
+    return frame;
+  }
+}

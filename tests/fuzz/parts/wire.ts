@@ -1,0 +1,117 @@
+/**
+ * A host whose only interface is on a wire with the input at its other end. What it sends is
+ * checked and kept as far as an answer has to repeat something of it.
+ */
+import { InterfaceSettings } from "../../../kernel/config/configuration";
+import { NameServer, NetworkAddress } from "../../../kernel/config/values";
+import { SECOND } from "../../../kernel/core/time";
+import { NetworkStack } from "../../../net/service/stack";
+import { EthernetHeader } from "../../../net/wire/ethernet";
+import { Frame } from "../../../net/wire/frame";
+import { ScriptedDevice } from "../../wasm/scripted-device";
+import { SequenceRandom } from "../../wasm/sequence-random";
+import { checkFrame } from "./check-frame";
+import { FENCED_FRAMES, FencedPool } from "./fences";
+import { Heard } from "./mend";
+
+export const OWN_HARDWARE: u64 = 0x5254_0012_3456;
+export const OWN_ADDRESS: u32 = 0x0a00_020f;
+export const PEER_HARDWARE: u64 = 0x5255_0a00_0202;
+export const PEER_ADDRESS: u32 = 0x0a00_0202;
+
+/** Turns after which it must have come to rest, and timers that are followed in one go. */
+const TURNS: u32 = 1000;
+const WAKE_UPS: u32 = 300;
+/** Longer than anything here waits for something that does not come. */
+const LONG: i64 = 20_000 * SECOND;
+
+export class Wire {
+  now: i64 = 10 * SECOND;
+  readonly pool: FencedPool;
+  readonly heard: Heard = new Heard();
+  readonly device: ScriptedDevice;
+  readonly stack: NetworkStack;
+
+  constructor() {
+    const pool = new FencedPool();
+    this.pool = pool;
+    this.device = new ScriptedDevice(pool, OWN_HARDWARE);
+    this.stack = new NetworkStack(pool, new SequenceRandom());
+  }
+
+  /** Takes the interface into use: configured by DHCP, or 10.0.2.15 with 10.0.2.2 for the rest. */
+  start(dhcp: bool): void {
+    const settings = new InterfaceSettings();
+    settings.dhcp = dhcp;
+    if (!dhcp) {
+      settings.addresses.push(new NetworkAddress(OWN_ADDRESS, 24));
+      settings.gateway = PEER_ADDRESS;
+      settings.nameServers.push(new NameServer(PEER_ADDRESS, 53));
+    }
+    this.stack.addDevice(this.device, settings, this.now);
+    const net = this.stack.ip.interfaces[0];
+    if (!dhcp) net.neighbors.add(net, PEER_ADDRESS, PEER_HARDWARE);
+    this.turn();
+  }
+
+  /** A frame arrives; false: the pool has none left for it. */
+  arrive(pointer: usize, length: u32): bool {
+    const frame = this.pool.received(pointer, length);
+    if (frame == null) return false;
+    this.device.incoming.push(frame);
+    return true;
+  }
+
+  /** Lets the host go on until it has nothing to do. */
+  turn(): void {
+    for (let turns: u32 = 0; this.stack.poll(this.now); turns++) {
+      assert(turns < TURNS, "the host does not come to rest");
+      this.takeFrames();
+    }
+    this.takeFrames();
+  }
+
+  /** Time passes; each timer is followed when it is due, the first WAKE_UPS of them. */
+  pass(micros: i64): void {
+    const end = this.now + micros;
+    let idle: u32 = 0;
+    for (let i: u32 = 0; i < WAKE_UPS && this.now < end; i++) {
+      const at = min(this.stack.pollAt(this.now), end);
+      idle = at <= this.now ? idle + 1 : 0;
+      assert(idle < 20, "a timer stays due");
+      this.now = max(at, this.now);
+      this.turn();
+    }
+    this.now = end;
+    this.turn();
+  }
+
+  /** Long after the last frame: everything that was lent must be back. */
+  rest(): void {
+    this.device.link = true;
+    this.device.ring = 256;
+    this.device.flush();
+    this.pass(200 * SECOND);
+    this.pass(LONG);
+    const ip = this.stack.ip;
+    assert(ip.ingress.reassembly.count() == 0, "a reassembly is left");
+    assert(ip.tcp.connectionCount() == 0, "a connection is left");
+    assert(ip.tcp.timeWaitCount() == 0, "a TIME-WAIT is left");
+    assert(this.pool.available == FENCED_FRAMES, "a frame is lost");
+  }
+
+  private takeFrames(): void {
+    for (;;) {
+      const frame: Frame | null = this.device.outgoing.shift();
+      if (frame == null) return;
+      this.checkSent(frame);
+      this.pool.release(frame);
+    }
+  }
+
+  private checkSent(frame: Frame): void {
+    assert(EthernetHeader.at(frame.start).source == OWN_HARDWARE, "a foreign sender");
+    checkFrame(this.stack.ip, frame.start, frame.length);
+    this.heard.note(frame.start, frame.length);
+  }
+}

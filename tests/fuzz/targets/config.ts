@@ -1,0 +1,43 @@
+/** What the boot loader brings: a byte for which, then the file or the kernel's command line. */
+import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../../kernel/limits";
+import * as world from "../../wasm/config";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const HARDWARE: u64 = 0x5254_0012_3456;
+const MOST: u32 = 60_000;
+
+/** All that can be asked of a configuration, as text. */
+function answers(): string {
+  let text = `${world.hostname()} ${world.baud()} ${world.panicSeconds()} ${world.run()}\n`;
+  for (let i: u32 = 0; i < 3; i++) text += world.settings(i, HARDWARE + i) + "\n";
+  world.reportMissing(1);
+  return text + world.problems();
+}
+
+function read(which: u32, pointer: usize, length: u32): string {
+  world.reset();
+  if (which < 2) world.commandLine(pointer, length, which == 0);
+  else if (which == 2) world.hosts(pointer, length);
+  else world.file(pointer, length, length + ((which >>> 2) & 1));
+  return answers();
+}
+
+function lines(text: string): i32 {
+  return text.length == 0 ? 0 : text.split("\n").length;
+}
+
+export function config(pointer: usize, length: u32): void {
+  const input = new Input(pointer, length);
+  const which = input.byte() & 7;
+  const piece = input.take(MOST);
+  const at = fenced(piece.pointer, piece.length);
+  const first = read(which, at, piece.length);
+  assert(first == read(which, at, piece.length), "the same file is read in two ways");
+  // What a word of the command line is about is repeated, line feeds and all.
+  if (which >= 3) {
+    assert(lines(world.problems()) <= (CONFIG_PROBLEMS as i32) + 2, "more problems than wanted");
+  } else if (which == 2) {
+    assert(lines(world.hosts(at, piece.length)) <= ((2 * HOSTS_ENTRIES) as i32), "too many hosts");
+  }
+}

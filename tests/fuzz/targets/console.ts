@@ -1,0 +1,91 @@
+/**
+ * What is typed on the console of a host with every command, while nobody on the network answers:
+ * keys, and behind 0xff a byte that lets time pass. The console comes back whatever was typed.
+ */
+import { setLogTime } from "../../../kernel/core/log";
+import { SECOND } from "../../../kernel/core/time";
+import { addNetworkCommands } from "../../../kernel/shell/commands/network";
+import { addSystemCommands } from "../../../kernel/shell/commands/system";
+import { Machine } from "../../../kernel/shell/machine";
+import { Shell } from "../../../kernel/shell/shell";
+import { StackStatus } from "../../../kernel/shell/stack-status";
+import { Input } from "../parts/input";
+import { ScreenWire } from "../parts/screen-wire";
+import { Wire } from "../parts/wire";
+
+const TIME: u32 = 0xff;
+/** The longest that an input may let pass in one go. */
+const LONGEST: i64 = 100 * SECOND;
+
+class TestMachine implements Machine {
+  powerOff(): void {}
+  debugExit(_code: u32): void {}
+  reboot(): void {}
+  wallClock(): i64 {
+    return 1_795_352_705_000_000 + wire.now;
+  }
+  wallClockSource(): string {
+    return "test clock";
+  }
+}
+
+const wire = new Wire();
+const screen = new ScreenWire();
+const shell = new Shell(screen, new StackStatus(wire.stack));
+addSystemCommands(shell, new TestMachine(), [], wire.pool);
+addNetworkCommands(shell, wire.stack);
+withoutCrash();
+
+/** `crash` does what it says. */
+function withoutCrash(): void {
+  const commands = shell.registry.commands;
+  for (let i = 0; i < commands.length; i++) {
+    if (commands[i].name == "crash") commands.splice(i, 1);
+  }
+}
+
+function turn(): void {
+  setLogTime(wire.now);
+  for (let i: u32 = 0; shell.poll(wire.now); i++) assert(i < 10_000, "the shell does not rest");
+  wire.turn();
+}
+
+/** Time passes; what is due on the way is done, so much of it as is reasonable. */
+function pass(micros: i64): void {
+  const end = wire.now + micros;
+  for (let i = 0; i < 100 && wire.now < end; i++) {
+    const at = min(shell.pollAt(), wire.stack.pollAt(wire.now));
+    wire.now = min(max(at, wire.now + 1000), end);
+    turn();
+  }
+  wire.now = end;
+  turn();
+}
+
+function type(text: string): void {
+  for (let i = 0; i < text.length; i++) screen.typed.push(text.charCodeAt(i) as u8);
+  turn();
+}
+
+export function console(pointer: usize, length: u32): void {
+  const input = new Input(pointer, length);
+  wire.start(false);
+  shell.begin(wire.now, "");
+  turn();
+  while (!input.empty) {
+    const byte = input.byte();
+    if (byte == TIME) pass(min((1000 as i64) << ((input.byte() & 31) as i64), LONGEST));
+    else {
+      screen.typed.push(byte as u8);
+      turn();
+    }
+  }
+  // Ctrl-C ends what runs, at the latest when its own time-outs are over.
+  type("\x03");
+  pass(LONGEST);
+  type("\x03\x15");
+  screen.last = "";
+  type("echo 4f'5a'\r");
+  pass(SECOND);
+  assert(screen.last.includes("4f5a"), "the console does not come back");
+}

@@ -1,0 +1,95 @@
+/** DHCP messages: alone, then as a server's to a client in each of its states. */
+import { loadNet32, storeNet32, storeNet48 } from "../../../kernel/core/bytes";
+import { SECOND } from "../../../kernel/core/time";
+import { DHCP_HEADER } from "../../../net/wire/dhcp";
+import { emitUdp, UDP_HEADER } from "../../../net/wire/udp";
+import * as world from "../../wasm/dhcp";
+import { checkLines, checkPrintable } from "../parts/check-text";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const HARDWARE: u64 = 0x5254_0012_3456;
+const SERVER: u32 = 0x0a00_0202;
+const OFFERED: u32 = 0x0a00_020f;
+const BROADCAST: u32 = 0xffff_ffff;
+const BOUND: u32 = 4;
+const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
+let now: i64 = 10 * SECOND;
+
+/** A reply in which everything fits the question: options come behind it. */
+function writeHeader(to: usize): void {
+  memory.fill(to, 0, DHCP_HEADER);
+  store<u32>(to, 0x0006_0102);
+  storeNet32(to + 16, OFFERED);
+  storeNet48(to + 28, HARDWARE);
+  storeNet32(to + 236, 0x6382_5363);
+}
+
+/** Form 0: bytes as they are; 1: with the transaction; 2: options behind a header. */
+function arrive(piece: Input, form: u32): void {
+  const start = changetype<usize>(buffer);
+  const to = start + UDP_HEADER;
+  let length: u32 = 0;
+  if (form == 2) {
+    writeHeader(to);
+    length = DHCP_HEADER;
+  }
+  memory.copy(to + length, piece.pointer, piece.length);
+  length += piece.length;
+  const count = world.sentCount();
+  if (form > 0 && length >= 8 && count > 0) {
+    storeNet32(to + 4, loadNet32(world.sentPointer(count - 1) + UDP_HEADER + 4));
+  }
+  length += UDP_HEADER;
+  emitUdp(start, length, 67, 68, SERVER, BROADCAST);
+  world.arrive(SERVER, BROADCAST, fenced(start, length), length);
+}
+
+function step(input: Input): void {
+  const byte = input.byte();
+  const what = byte & 15;
+  const details = byte >>> 4;
+  if (what < 10) arrive(input.take(min<u32>(input.short(), 4200)), what % 3);
+  else if (what == 10) now += SECOND << (details as i64);
+  else if (what == 11) world.linkChanged((details & 1) != 0, now);
+  else if (what == 12) world.renew(now);
+  else if (what == 13) world.setTaken((details & 1) != 0);
+  else if (what == 14 && details == 0) world.release(now);
+  else if (what == 14 && details == 1) world.takeAddress();
+  world.poll(now);
+  check();
+}
+
+/** What a lease may be, whatever the server said. */
+function check(): void {
+  checkPrintable(world.lastFailure());
+  if (world.state() < BOUND || world.address() == 0) return;
+  assert(world.prefix() >= 1 && world.prefix() <= 32, "a prefix that is none");
+  assert(world.t1At() <= world.t2At() && world.t2At() <= world.expiresAt(), "times out of order");
+  assert(world.mtu() == 0 || (world.mtu() >= 576 && world.mtu() <= 1500), "a strange MTU");
+  checkPrintable(world.domain());
+  checkPrintable(world.serverHostname());
+  checkPrintable(world.search());
+  checkLines(world.describe());
+}
+
+export function dhcp(pointer: usize, length: u32): void {
+  const most = min(length, 4200);
+  world.optionCount(fenced(pointer, most), most);
+  const input = new Input(pointer, length);
+  world.reset(1);
+  world.setHostname(input.byte() % 3);
+  world.start(now);
+  world.poll(now);
+  while (!input.empty) step(input);
+  const endless = world.address() != 0 && world.expiresAt() == i64.MAX_VALUE;
+  world.linkChanged(true, now);
+  for (let i = 0; i < 300; i++) {
+    now = max(now + 1, min(world.pollAt(), i64.MAX_VALUE / 2));
+    world.poll(now);
+    assert(world.sentLength(world.sentCount() - 1) <= 576, "a message that is too long");
+  }
+  if (!endless) assert(world.address() == 0, "an address outlives its lease");
+  world.stop();
+  assert(world.address() == 0 && world.socketCount() == 0, "something is left");
+}

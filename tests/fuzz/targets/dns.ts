@@ -1,0 +1,121 @@
+/** DNS answers: alone, then as a server's to a resolver, by UDP and by TCP. */
+
+import { loadNet16, storeNet16 } from "../../../kernel/core/bytes";
+import { SECOND } from "../../../kernel/core/time";
+import { DNS_CACHE_ENTRIES } from "../../../kernel/limits";
+import { DnsQuery } from "../../../net/service/dns/query";
+import { isUnicast } from "../../../net/wire/address";
+import { emitDnsQuery } from "../../../net/wire/dns";
+import { emitUdp, UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
+import * as world from "../../wasm/dns";
+import { checkPrintable } from "../parts/check-text";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const SERVER: u32 = 0x0a00_0203;
+const OWN: u32 = 0x0a00_020f;
+const NAME: string = "a.test";
+const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
+let now: i64 = 10 * SECOND;
+
+function ask(): DnsQuery {
+  const name = String.UTF8.encode(NAME);
+  const query = world.resolve(changetype<usize>(name), name.byteLength, now);
+  world.poll(now);
+  return query;
+}
+
+/** The message that the last query was, without its UDP header; 0: there was none. */
+function lastQuery(): usize {
+  const count = world.sentCount();
+  return count == 0 ? 0 : world.sentPointer(count - 1) + UDP_HEADER;
+}
+
+/**
+ * The message at `to`, of at most `capacity` bytes: as it is, or (form 1) with the id of the
+ * last query, or (form 2) with its whole question in front and the input behind; its length.
+ */
+function message(piece: Input, form: u32, to: usize): u32 {
+  const query = lastQuery();
+  let at: u32 = 0;
+  if (form == 2) {
+    at = emitDnsQuery(to, 0, NAME, 1);
+    storeNet16(to + 2, piece.short());
+    // What is behind the question is answers, the last of them an authority if so wished.
+    storeNet16(to + 6, piece.byte() & 31);
+    storeNet16(to + 8, piece.byte() & 3);
+  }
+  memory.copy(to + at, piece.pointer, piece.length);
+  at += piece.length;
+  if (form > 0 && at >= 2 && query != 0) storeNet16(to, loadNet16(query));
+  return at;
+}
+
+function arrive(piece: Input, form: u32): void {
+  const count = world.sentCount();
+  if (count == 0) return;
+  const start = changetype<usize>(buffer);
+  const length = UDP_HEADER + message(piece, form, start + UDP_HEADER);
+  const port = UdpHeader.at(world.sentPointer(count - 1)).sourcePort;
+  emitUdp(start, length, 53, port, SERVER, OWN);
+  world.arrive(SERVER, OWN, fenced(start, length), length);
+}
+
+function stream(piece: Input, form: u32): void {
+  const count = world.streamCount();
+  if (count == 0) return;
+  const start = changetype<usize>(buffer);
+  const length = message(piece, form, start + 2);
+  storeNet16(start, length);
+  world.streamState(count - 1, 1);
+  world.streamArrive(count - 1, start, length + 2);
+}
+
+function check(query: DnsQuery): void {
+  assert(query.done, "a question is never answered");
+  assert(query.addresses.length <= 16, "more addresses than can be");
+  for (let i = 0; i < query.addresses.length; i++) {
+    assert(isUnicast(query.addresses[i]), "an address that no host has");
+  }
+  assert((query.error == 0) == query.addresses.length > 0, "no error and no address");
+  checkPrintable(query.canonicalName);
+  checkPrintable(query.failure());
+  assert(query.ttl <= 7 * 86400, "it is kept for too long");
+}
+
+/** The gate and the names alone, with nothing behind the message. */
+function alone(input: Input): void {
+  const at = fenced(input.pointer, input.length);
+  world.readAnswer(at, input.length);
+  for (let offset: u32 = 0; offset < min(input.length, 64); offset++) {
+    const after = world.readName(at, input.length, offset, 12);
+    assert(after <= (input.length as i32), "a name ends behind the message");
+    checkPrintable(world.lastName());
+  }
+}
+
+export function dns(pointer: usize, length: u32): void {
+  const input = new Input(pointer, length);
+  alone(new Input(pointer, min(length, 4096)));
+  world.reset(1);
+  world.addServer(SERVER, 53);
+  const kind = input.byte();
+  if ((kind & 1) != 0) world.addServer(SERVER + 1, 53);
+  if ((kind & 2) != 0) world.useStreams();
+  const query = ask();
+  while (!input.empty) {
+    const step = input.byte();
+    const piece = input.take(min<u32>(input.short(), 4096));
+    if ((step & 8) != 0) stream(piece, (step >>> 4) % 3);
+    else arrive(piece, (step >>> 4) % 3);
+    now += (SECOND / 8) << ((step & 7) as i64);
+    world.poll(now);
+  }
+  for (let i = 0; i < 40; i++) {
+    now += SECOND;
+    world.poll(now);
+  }
+  check(query);
+  assert(world.socketCount() == 0, "a socket is left");
+  assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "the cache is too large");
+}

@@ -1,0 +1,43 @@
+/** JSON: what is accepted stays the same value, however it is written, and can be looked at. */
+import { latin1 } from "../../../kernel/core/text";
+import { parseJson, parseJsonText } from "../../../net/service/json/parser";
+import { JsonValue } from "../../../net/service/json/value";
+import { prettyJson, quoteJson, showJson, writeJson } from "../../../net/service/json/writer";
+import { checkLines } from "../parts/check-text";
+
+function same(text: string, compact: string): void {
+  const value = parseJsonText(text).value;
+  assert(value != null, "JSON written out is no JSON");
+  if (value != null) assert(writeJson(value) == compact, "JSON written out is another value");
+}
+
+/** Asks everything that can be asked of a value and of what is in it. */
+function visit(value: JsonValue): void {
+  const items = value.items();
+  const pairs = value.isObject();
+  assert((items.length as u32) == (pairs ? 2 * value.count() : value.count()), "items are missing");
+  if (value.isInteger())
+    assert(value.integer().toString() == plain(value.text()), "a wrong number");
+  for (let i = 0; i < items.length; i++) {
+    if (pairs && (i & 1) == 0) assert(value.get(items[i].text()) != null, "a member is missing");
+    visit(items[i]);
+  }
+}
+
+/** An integer may be written "-0". */
+function plain(digits: string): string {
+  return digits == "-0" ? "0" : digits;
+}
+
+export function json(pointer: usize, length: u32): void {
+  const text = latin1(pointer, length);
+  const quoted = parseJsonText(quoteJson(text)).value;
+  assert(quoted != null && quoted.text() == text, "a quoted text is another text");
+  const value = parseJson(pointer, length).value;
+  if (value == null) return;
+  visit(value);
+  const compact = writeJson(value);
+  same(compact, compact);
+  same(prettyJson(value), compact);
+  checkLines(showJson(value));
+}

@@ -1,0 +1,54 @@
+/** Answers of time servers: to one question, to three servers, and to the client that sets clocks. */
+import { SECOND } from "../../../kernel/core/time";
+import { NTP_PACKET } from "../../../net/wire/ntp";
+import * as world from "../../wasm/ntp";
+import { checkPrintable } from "../parts/check-text";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const FLOOR: i64 = 1_790_000_000 * SECOND;
+const packet = new StaticArray<u8>(NTP_PACKET);
+const question = new StaticArray<u8>(NTP_PACKET);
+
+/** The answer to what socket `index` asked, made of the input's bytes. */
+function answer(index: u32, input: Input): void {
+  const to = changetype<usize>(question);
+  if (world.sent(index, to) < 0) memory.fill(to, 0, NTP_PACKET);
+  const piece = input.take(NTP_PACKET);
+  const start = changetype<usize>(packet);
+  memory.fill(start, 0, NTP_PACKET);
+  memory.copy(start, piece.pointer, piece.length);
+  // Most answers repeat the question's time; some do not.
+  if ((load<u8>(start, 2) & 7) != 7) store<u64>(start, load<u64>(to, 40), 24);
+  const at = fenced(start, NTP_PACKET);
+  world.arrive(index, index + 1, 123, at, NTP_PACKET - ((load<u8>(start, 3) & 1) as u32));
+}
+
+/** Polls, lets servers answer, until all is over or the input is. */
+function run(input: Input, servers: u32): void {
+  for (let i = 0; i < 12; i++) {
+    world.poll((input.byte() as i64) * (SECOND / 64));
+    for (let index: u32 = 0; index < servers && index < world.sockets(); index++) {
+      if (!input.empty) answer(index, input);
+    }
+  }
+}
+
+export function ntp(pointer: usize, length: u32): void {
+  if (length >= NTP_PACKET) world.parseNtp(fenced(pointer, NTP_PACKET), NTP_PACKET);
+  const input = new Input(pointer, length);
+  const source = String.UTF8.encode((input.byte() & 1) != 0 ? "real-time clock" : "build date");
+  world.reset(changetype<usize>(source), source.byteLength);
+  const all = String.UTF8.encode("10.0.0.1 10.0.0.2 10.0.0.3");
+  world.ask(changetype<usize>(all), all.byteLength);
+  run(input, 3);
+  for (let i = 0; i < 10; i++) world.poll(3 * SECOND);
+  assert(world.outcome() != "pending", "a round never ends");
+  checkPrintable(world.outcome());
+  for (let i: u32 = 0; i < 3; i++) checkPrintable(world.failureOf(i));
+  world.setServers(changetype<usize>(all), all.byteLength);
+  run(input, 3);
+  for (let i = 0; i < 10; i++) world.poll(3 * SECOND);
+  assert(world.clockMicros() >= FLOOR, "the clock was set to before the build");
+  assert(world.sockets() == 0, "a socket is left");
+}

@@ -1,0 +1,87 @@
+/**
+ * HTTP requests to the server and the site that it serves. The input: a byte for the surroundings,
+ * lengths of pieces up to a 0, then what the client sends. However it is cut, what is answered is
+ * the same.
+ */
+import { SECOND } from "../../../kernel/core/time";
+import { FramePool } from "../../../net/phy/pool";
+import { HttpServer } from "../../../net/service/http/server";
+import { NetworkStack } from "../../../net/service/stack";
+import { StatusSite } from "../../../net/service/status-site";
+import { StreamStatus } from "../../../net/service/stream";
+import { ScriptedListener, ScriptedStream } from "../../wasm/scripted-stream";
+import { SequenceRandom } from "../../wasm/sequence-random";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const MOST: u32 = 60_000;
+/** Bytes of answers that are looked at: /bytes/N may send very many. */
+const ROOM: u32 = 100_000;
+const stack = new NetworkStack(new FramePool(4), new SequenceRandom());
+const site = new StatusSite(stack);
+
+class Client {
+  readonly stream: ScriptedStream;
+  readonly server: HttpServer;
+
+  constructor(window: u32) {
+    const listener = new ScriptedListener();
+    const stream = new ScriptedStream();
+    listener.waiting.push(stream);
+    stream.window = window;
+    stream.room = ROOM;
+    this.stream = stream;
+    this.server = new HttpServer(listener, site, "test");
+  }
+
+  poll(now: i64): void {
+    for (let i: u32 = 0; this.server.poll(now); i++) {
+      assert(i < 100_000, "the server does not come to rest");
+    }
+  }
+
+  /** Sends the bytes in pieces as `cuts` says; what is answered. */
+  run(cuts: Input, bytes: Input): string {
+    this.poll(0);
+    let at: u32 = 0;
+    while (at < bytes.length) {
+      const length = min(cuts.empty ? bytes.length : cuts.byte() + 1, bytes.length - at);
+      if (this.stream.end() != "open") break;
+      this.stream.incoming.add(fenced(bytes.pointer + at, length), length);
+      this.poll(0);
+      at += length;
+    }
+    this.stream.state = StreamStatus.Finished;
+    this.poll(0);
+    return this.stream.takeSent();
+  }
+
+  /** Whatever was left open ends by time alone. */
+  finish(): void {
+    for (let second: i64 = 10; second <= 400; second += 10) this.poll(second * SECOND);
+    assert(this.server.connectionCount() == 0, "a connection is left");
+    assert(this.stream.released || this.stream.aborted, "a stream is not given back");
+  }
+}
+
+/** An answer begins as one; what a client cannot parse must not be sent. */
+function check(answer: string): void {
+  assert(answer.length == 0 || answer.startsWith("HTTP/1.1 "), "an answer that is none");
+}
+
+export function request(pointer: usize, length: u32): void {
+  const input = new Input(pointer, length);
+  const form = input.byte();
+  const cuts = input.until(0);
+  const bytes = input.take(MOST);
+  const first = new Client(u32.MAX_VALUE);
+  const whole = first.run(new Input(0, 0), bytes);
+  check(whole);
+  const second = new Client((form & 1) != 0 ? 5 : u32.MAX_VALUE);
+  const cut = second.run(cuts, bytes);
+  // 100 Continue is sent only where the body has not come yet.
+  const interim = whole.includes(" 100 ") || cut.includes(" 100 ");
+  assert(interim || whole == cut, "what is answered depends on how the bytes come");
+  first.finish();
+  second.finish();
+}

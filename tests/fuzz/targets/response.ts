@@ -1,0 +1,73 @@
+/**
+ * HTTP responses to a client. The input: a byte for the request, lengths of pieces up to a 0, then
+ * what the server sends. However it is cut, the outcome is the same.
+ */
+import { SECOND } from "../../../kernel/core/time";
+import { StreamStatus } from "../../../net/service/stream";
+import * as world from "../../wasm/http-client";
+import { checkPrintable } from "../parts/check-text";
+import { fenced } from "../parts/fences";
+import { Input } from "../parts/input";
+
+const METHODS: StaticArray<string> = ["GET", "HEAD", "POST", "OPTIONS"];
+const URL: string = "http://a.test/x";
+const MOST: u32 = 60_000;
+
+function prepare(form: u32): void {
+  world.reset();
+  world.limits((form & 16) != 0 ? 7 : u32.MAX_VALUE, u32.MAX_VALUE);
+  const method = String.UTF8.encode(METHODS[form & 3]);
+  const url = String.UTF8.encode(URL);
+  const pointer = changetype<usize>(method);
+  world.prepare(pointer, method.byteLength, changetype<usize>(url), url.byteLength);
+  world.options((form & 4) != 0, 0, (form & 8) != 0 ? 100 : 0);
+  world.start(0);
+  while (world.poll(0)) {}
+}
+
+/** All streams that are open hear the same bytes; redirects make new ones. */
+function feed(pointer: usize, length: u32): void {
+  const count = world.streamCount();
+  if (count == 0 || length == 0) return;
+  // A stream that was given back hears no more.
+  if (world.end(count - 1) == "open") world.push(count - 1, fenced(pointer, length), length);
+  for (let i: u32 = 0; world.poll(0); i++) assert(i < 100_000, "the client does not come to rest");
+}
+
+/** The whole exchange with pieces as `cuts` says; what came of it as text. */
+function run(form: u32, cuts: Input, body: Input): string {
+  prepare(form);
+  let at: u32 = 0;
+  while (at < body.length && !world.done()) {
+    const length = min(cuts.empty ? body.length : cuts.byte() + 1, body.length - at);
+    feed(body.pointer + at, length);
+    at += length;
+  }
+  for (let i: u32 = 0; i < world.streamCount(); i++) {
+    world.setState(i, StreamStatus.Finished, 0);
+  }
+  while (world.poll(0)) {}
+  for (let second: i64 = 30; second <= 300 && !world.done(); second += 30) {
+    world.poll(second * SECOND);
+  }
+  assert(world.done(), "an exchange never ends");
+  checkPrintable(world.message());
+  checkPrintable(world.url());
+  if ((form & 8) != 0) assert(world.body().length <= 100, "a longer body than was wanted");
+  if (world.failure() == 0) assert(world.status() >= 200, "success without an answer");
+  const redirected = world.redirects() > 0;
+  const outcome = `${world.failure()} ${world.status()} ${world.message()} ${world.bodyBytes()}`;
+  // What follows a redirect meets other bytes when it comes in other pieces.
+  return redirected ? "redirected" : outcome + world.body();
+}
+
+export function response(pointer: usize, length: u32): void {
+  const input = new Input(pointer, length);
+  const form = input.byte();
+  const cuts = input.until(0);
+  const body = input.take(MOST);
+  const whole = run(form & 15, new Input(0, 0), body);
+  const cut = run(form, cuts, body);
+  assert(whole == cut, "the outcome depends on how the bytes come");
+  world.close(400 * SECOND);
+}
