@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { root, run } from "../support/process.ts";
+import { seeds } from "./seeds.ts";
 
 const folder = "build/fuzz/";
 /** Longer inputs are cut; what takes more seconds or memory is a finding. */
@@ -45,6 +46,14 @@ function makeFolder(path: string): string {
 
 function filesIn(path: string): string[] {
   return existsSync(root + path) ? readdirSync(root + path).map((name) => `${path}/${name}`) : [];
+}
+
+/** Puts the inputs to begin with beside those that were found by fuzzing. */
+export function sow(target: string): void {
+  const folder = makeFolder(inputs(target));
+  seeds[target]().forEach((bytes, i) => {
+    writeFileSync(`${root}${folder}/seed-${i}`, bytes);
+  });
 }
 
 /** Fuzzes for so many seconds, on after each finding. */

@@ -4,7 +4,7 @@
  * With MERGE=1 the corpus of each target (tests/fuzz/corpus/) is made anew of all that is known.
  */
 import { build, targets } from "./build.ts";
-import { fuzz, merge } from "./libfuzzer.ts";
+import { fuzz, merge, sow } from "./libfuzzer.ts";
 
 function fail(message: string): never {
   console.error(`fuzz: ${message}`);
@@ -21,6 +21,7 @@ if (wanted !== "" && !targets.includes(wanted)) {
 await build();
 let findings = 0;
 for (const target of wanted === "" ? targets : [wanted]) {
+  sow(target);
   if (process.env.MERGE) {
     console.log(await merge(target));
     continue;

@@ -1,0 +1,277 @@
+/**
+ * Inputs to begin with, by target: one ordinary conversation of each kind, in the form that the
+ * target takes (tests/fuzz/targets/NAME.ts says which).
+ */
+import { encodeOptions, ips, type Options, types, u32, usual } from "../support/dhcp.ts";
+import { a, cname, encodeRecord, type Record_, soa } from "../support/dns.ts";
+import { ntpTime } from "../support/ntp.ts";
+import {
+  ARP,
+  arp,
+  BROADCAST,
+  ethernet,
+  fragments,
+  ICMP,
+  IPV4,
+  icmp,
+  ipv4,
+  TCP,
+  UDP,
+} from "../support/packets.ts";
+import { build } from "../support/tcp.ts";
+import { address, udpDatagram } from "../support/udp.ts";
+
+const short = (value: number) => Buffer.of(value >> 8, value & 255);
+const join = (...parts: (Buffer | number | string)[]) =>
+  Buffer.concat(
+    parts.map((part) => (typeof part === "number" ? Buffer.of(part) : Buffer.from(part))),
+  );
+/** A step of most targets: its byte, a length, so many bytes. */
+const step = (byte: number, piece: Buffer) => join(byte, short(piece.length), piece);
+
+// --- frames ---
+
+const own = { hardware: "52:54:00:12:34:56", address: "10.0.2.15" };
+const peer = { hardware: "52:55:0a:00:02:02", address: "10.0.2.2" };
+const ends = { source: peer.address, destination: own.address };
+
+function frame(type: number, payload: Buffer, to = own.hardware): Buffer {
+  // Everything mended: addresses, header, payload, answer.
+  return step(0xf0, ethernet(to, peer.hardware, type, payload, null));
+}
+
+function packet(protocol: number, payload: Buffer, more = {}): Buffer {
+  return frame(IPV4, ipv4({ ...ends, protocol, payload, ...more }));
+}
+
+function datagram(from: number, to: number, payload: Buffer): Buffer {
+  const source = { address: address(peer.address), port: from };
+  return udpDatagram(source, { address: address(own.address), port: to }, payload);
+}
+
+function bootp(options: Options): Buffer {
+  const head = Buffer.alloc(240);
+  head.set([2, 1, 6], 0);
+  head.writeUInt32BE(address(own.address), 16);
+  head.writeUInt32BE(0x63825363, 236);
+  return Buffer.concat([head, encodeOptions(options), Buffer.of(255)]);
+}
+
+const offer: Options = [[53, [types.offer]], [54, ips(peer.address)], ...usual()];
+const ack: Options = [[53, [types.ack]], [54, ips(peer.address)], ...usual()];
+const sent = ipv4({
+  source: own.address,
+  destination: peer.address,
+  protocol: UDP,
+  payload: datagram(4000, 4000, Buffer.alloc(20)),
+});
+const request = { operation: 1, senderHardware: peer.hardware, sender: peer.address };
+const parts = fragments(
+  { ...ends, protocol: ICMP, id: 9, payload: icmp(8, 0, 1, Buffer.alloc(120)) },
+  [
+    [0, 64],
+    [64, 64],
+  ],
+);
+const syn = build({
+  sourcePort: 9,
+  destinationPort: 80,
+  sequence: 1,
+  flags: "S",
+  options: [2, 4, 5, 180],
+});
+/** 2^15 milliseconds. */
+const later = 0xfa;
+
+function frames(): Buffer[] {
+  const question = frame(ARP, arp({ ...request, target: own.address }), BROADCAST);
+  const reply = frame(ARP, arp({ ...request, operation: 2, target: own.address }));
+  const dnsAnswer = Buffer.concat([Buffer.alloc(2), dnsMessage(0x8180, [a("a.test", "10.0.2.9")])]);
+  return [
+    join(0, question, reply, 0x1b, 0x1d, reply, later),
+    join(
+      0,
+      packet(ICMP, icmp(8, 0, 1, Buffer.alloc(56))),
+      packet(UDP, datagram(5, 4000, Buffer.alloc(9))),
+    ),
+    join(0, packet(ICMP, icmp(3, 3, 0, sent)), packet(ICMP, icmp(11, 0, 0, sent)), 0x0c, 0x0e),
+    join(0, ...parts.map((part) => frame(IPV4, part)), later),
+    join(0, packet(TCP, syn), packet(UDP, datagram(5, 9, Buffer.alloc(9))), later),
+    join(0, packet(UDP, datagram(53, 1, dnsAnswer)), 0xef, later),
+    join(
+      1,
+      packet(UDP, datagram(67, 68, bootp(offer))),
+      packet(UDP, datagram(67, 68, bootp(ack))),
+      later,
+      later,
+    ),
+  ];
+}
+
+// --- TCP ---
+
+/** What a segment says beside its flags: see `segmentOf`. */
+const data = (length: number) => join(0x10, 64, short(length));
+const plain = join(0, 0);
+
+function tcp(): Buffer[] {
+  const busy = join(data(1000), 0x09, plain, 0x2a, data(100), 0x2a, 0x68, plain);
+  const ahead = join(0x10, 64 | 1, 100, short(50), data(100), 0x3a);
+  const options = join(0x30, 32 | 16, 0xff, 0xff, 8, Buffer.from("020405b401030307", "hex"));
+  const ends = join(0x0e, 0x20, 0, plain, 0x98);
+  const error = join(0x3b, 0, 0, 0x4b, short(600), 0x29);
+  const states = Array.from({ length: 11 }, (_, state) => join(state, busy, error, ends));
+  return [...states, join(1, options, plain, 0x0d, busy), join(4, ahead, 0x0c, busy, 0xfc, ends)];
+}
+
+// --- names, leases, time ---
+
+/** Flags and counts, then the question for a.test left out: see `message`. */
+function dnsPiece(flags: number, answers: Record_[]): Buffer {
+  return join(short(flags), answers.length, 0, ...answers.map(encodeRecord));
+}
+
+function dnsMessage(flags: number, answers: Record_[]): Buffer {
+  const counts = [1, answers.length, 0, 0].map(short);
+  const question = Buffer.from("\x01a\x04test\0\0\x01\0\x01", "latin1");
+  return join(short(flags), ...counts, question, ...answers.map(encodeRecord));
+}
+
+function dns(): Buffer[] {
+  const good = dnsPiece(0x8180, [cname([12], ["b", 14], 60), a(["b", 14], "203.0.113.7")]);
+  const alias = dnsPiece(0x8180, [cname([12], "c.test", 60)]);
+  const denial = join(short(0x8183), 0, 1, encodeRecord(soa("test", 60)));
+  const whole = join(short(0), dnsMessage(0x8180, [a("a.test", "203.0.113.7")]));
+  const byStream = join(2, step(0x20, dnsPiece(0x8380, [])), step(0x18, whole));
+  return [good, alias, denial]
+    .flatMap((piece) => [join(0, step(0x20, piece)), join(1, step(0x27, piece), step(0x20, good))])
+    .concat([join(0, step(0x10, whole)), byStream]);
+}
+
+function dhcp(): Buffer[] {
+  const more: Options = [
+    [
+      121,
+      Buffer.concat([Buffer.of(24, 10, 9, 8), ips(peer.address), Buffer.of(0), ips(peer.address)]),
+    ],
+    [119, Buffer.from("\x04test\0\x01a\xc0\0", "latin1")],
+    [15, Buffer.from("a.test")],
+    [12, Buffer.from("guest")],
+    [26, short(1400)],
+    [42, ips("10.0.2.4")],
+    [58, u32(10)],
+    [59, u32(20)],
+  ];
+  const given = (options: Options) => step(2, join(encodeOptions(options), 255));
+  const lease = join(given([...offer, ...more]), given([...ack, ...more]));
+  const nak = given([
+    [53, [types.nak]],
+    [54, ips(peer.address)],
+    [56, Buffer.from("no\x1b[2J")],
+  ]);
+  return [
+    join(1, lease, 0x5a, given(ack), 0xba),
+    join(1, lease, 0x0c, nak, lease, 0x1d, 0x0a),
+    join(0, lease, 0x0b, 0x1b, given(ack), 0x0e, 0x0a),
+    join(2, step(1, bootp(offer)), step(1, bootp(ack)), 0xfa),
+  ];
+}
+
+function ntp(): Buffer[] {
+  const answer = (ahead: number, first = 0x24) => {
+    const bytes = Buffer.alloc(48);
+    bytes.set([first, 2], 0);
+    bytes.writeBigUInt64BE(ntpTime(1_800_000_000_000 + ahead), 32);
+    bytes.writeBigUInt64BE(ntpTime(1_800_000_000_000 + ahead), 40);
+    return bytes;
+  };
+  const three = (...ahead: number[]) => join(1, ...ahead.map((each) => answer(each)));
+  return [
+    join(0, three(5, 6, 7), three(5000, 5000, 9_000_000), three(5, 6, 7)),
+    join(1, three(0, 1, 2), join(1, answer(0, 0xe4), answer(0, 0x23), answer(0))),
+  ];
+}
+
+// --- texts ---
+
+const crlf = (text: string) => text.replaceAll("\n", "\r\n");
+/** With the whole at once, and cut: a byte for the form, lengths, 0, the bytes. */
+const cuts = (form: number, text: string) => [
+  join(form, 0, crlf(text)),
+  join(form, 2, 7, 1, 1, 20, 0, crlf(text)),
+];
+
+const responses = [
+  "HTTP/1.1 200 OK\nContent-Length: 5\nX: y\n\nhello",
+  "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5;a=b\nhello\n0\nX: y\n\n",
+  "HTTP/1.0 200 OK\n\nuntil the end",
+  "HTTP/1.1 100 Continue\n\nHTTP/1.1 204 No Content\nConnection: close\n\n",
+  "HTTP/1.1 302 Found\nLocation: /there?x\nContent-Length: 2\n\nok",
+  "HTTP/1.1 401 No\nWWW-Authenticate: Basic\nConnection: keep-alive\nContent-Length: 0\n\n",
+];
+const requests = [
+  "GET / HTTP/1.1\nHost: a\n\nGET /status.json HTTP/1.1\nHost: a\nConnection: close\n\n",
+  "POST /discard HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloHEAD / HTTP/1.0\n\n",
+  "POST /discard HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nExpect: 100-continue\n\n3\nabc\n0\n\n",
+  "GET http://a/bytes/10 HTTP/1.1\nHost: a\n\nOPTIONS * HTTP/1.1\nHost: a\n\n",
+];
+const commandLines = [
+  'kernel.elf ip=10.0.2.15::10.0.2.2:255.255.255.0:name:net0:off:10.0.2.3 run="echo a; b" panic=5',
+  'ip=dhcp console=ttyS0,9600n8 "run=help" ip=::::host:net1:dhcp',
+];
+const files = [
+  "[Match]\nName=net0 net*\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=ipv4\n" +
+    "Address=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3 1.1.1.1#5353\nDomains=a.test\nNTP=10.0.2.4\n",
+  "# x\n; y\n[Address]\nAddress=10.1.2.3/16\n[Route]\nDestination=10.9.0.0/16\nGateway=10.1.0.1\n" +
+    "Metric=5\n[Link]\nMTUBytes=1400\n[DHCPv4]\nUseDNS=no\n[X-Other]\nA=b\n",
+];
+const typed = [
+  "help\recho a 'b c' \"d\" $?; nope\rhistory\r\x1b[A\x1b[A\r",
+  "ip addr\rip route add 10.9.0.0/16 via 10.0.2.2\rip -s link\rip neigh\rss -a\rfree\rdmesg\r",
+  "ping -c 2 10.0.2.2\r\xff\x18\x03curl -v http://10.0.2.2:8080/x\r\xff\x1a\x03\r",
+  "nc -l 99\rabc\r\x04\x03host a.test\r\xff\x1b\x03httpd 8080\rtcpdump -c 1 tcp port 80\r\x03",
+  "ec\t ab\x7f\x1b[D\x1b[3~\x01\x05\x0b\x15\x17\x14date +%F\rrpc http://10.0.2.2/ eth_x '[]'\r\xff\x1c\x03",
+  "dhcp\rresolvectl\rntp 10.0.2.4\r\x03check\r\xff\x1c\x03tls\rca\rselftest\rlspci\ruptime -p\rsleep 1\r",
+];
+const filters = [
+  "",
+  "tcp port 80 and not (src host 10.0.2.2 or arp)",
+  "udp or icmp and net 10.0.0.0/8",
+];
+const arpFrame = ethernet(BROADCAST, peer.hardware, ARP, arp({ ...request, target: own.address }));
+const synFrame = ethernet(
+  own.hardware,
+  peer.hardware,
+  IPV4,
+  ipv4({ ...ends, protocol: TCP, payload: syn }),
+);
+const texts = [
+  '{"jsonrpc":"2.0","id":1,"result":"0x10"}',
+  '{"id":1,"jsonrpc":"2.0","error":{"code":-32000,"message":"no\\u001b","data":[1,{"a":null}]}}',
+  '[{"jsonrpc":"2.0","id":2,"result":{"a":[1.5e3,-0,true,"\\ud83d\\ude00"]}},{"jsonrpc":"2.0","id":1,"result":null}]',
+];
+
+/** The seeds of every target. */
+export const seeds: Record<string, () => Buffer[]> = {
+  frames,
+  tcp,
+  dns,
+  dhcp,
+  ntp,
+  response: () => responses.flatMap((text) => [...cuts(4, text), ...cuts(9, text)]),
+  request: () => requests.flatMap((text) => cuts(1, text)),
+  rpc: () => texts.flatMap((text) => [join(0, text), join(0x41, text), join(6, text)]),
+  json: () => texts.map((text) => Buffer.from(text)),
+  url: () => [
+    Buffer.from("http://u:p@www.a.test:8080/a/b?x=1#y\n../c?d"),
+    Buffer.from("https://10.0.2.2/\n//other/x"),
+    Buffer.from("https://a/b/c\n?q"),
+  ],
+  config: () => [
+    ...commandLines.flatMap((text) => [join(0, text), join(1, text)]),
+    join(2, "10.0.2.2 gateway gw.example # both\n\n10.0.2.4\n"),
+    ...files.flatMap((text) => [join(3, text), join(7, text)]),
+  ],
+  console: () => typed.map((text) => Buffer.from(text, "latin1")),
+  filter: () => filters.flatMap((text) => [join(text, 0x0a, arpFrame), join(text, 0x0a, synFrame)]),
+};
