@@ -42,17 +42,19 @@ $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
-# the alerts that are sent are noted, and glue/session.c signs.
+# glue/alerts.c notes alerts that are sent, glue/strict.c looks at extensions, glue/session.c signs.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
-  -Dmbedtls_ssl_send_alert_message=tls_send_alert
+  -Dmbedtls_ssl_send_alert_message=tls_send_alert \
+  -Dmbedtls_ssl_pend_fatal_alert=tls_pend_alert
+$(call in_both,ssl_tls13_client): mbedtls_flags += \
+  -Dmbedtls_ssl_tls13_check_received_extension=tls_check_extension
 $(call in_both,ssl_tls ssl_tls13_generic): mbedtls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \
   -Dmbedtls_x509_crt_verify_with_ca_cb=tls_verify_sent
-
-$(tls)/library/ssl_tls12_client.o $(tls)/library/ssl_tls12_server.o \
-$(tls)/library/ssl_tls13_generic.o: tls_flags += -Dmbedtls_pk_sign=tls_sign \
-  -Dmbedtls_pk_sign_restartable=tls_sign_restartable -Dmbedtls_pk_sign_ext=tls_sign_ext
+$(call in_both,ssl_tls12_client ssl_tls12_server ssl_tls13_generic): mbedtls_flags += \
+  -Dmbedtls_pk_sign=tls_sign -Dmbedtls_pk_sign_ext=tls_sign_ext \
+  -Dmbedtls_pk_sign_restartable=tls_sign_restartable
 
 $(mbedtls)/unpacked: compiler-config/fetch-mbedtls.sh | build/installed
 	@echo "mbedtls  $(mbedtls)"

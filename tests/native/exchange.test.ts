@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { Child } from "../support/process.ts";

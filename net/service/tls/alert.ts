@@ -69,11 +69,16 @@ export function alertWords(alert: i32): string {
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;
 }
 
-/** An error of the engine in words; its number stands behind them. */
-export function errorWords(error: i32): string {
+/** The alert for a signature or a Finished that is wrong: mbedTLS has several errors for them. */
+const DECRYPT_ERROR: i32 = 51;
+
+/** An error of the engine in words, and the alert it was answered with; its number behind them. */
+export function errorWords(error: i32, alertSent: i32): string {
   const number = abs(error);
+  let words =
+    alertSent == DECRYPT_ERROR ? "a signature of the peer, or its Finished, is wrong" : "";
   // What a lower layer says is added to the number of the layer above.
-  let words = find(ERRORS, number);
+  if (words == "") words = find(ERRORS, number);
   if (words == "") words = find(ERRORS, number & ~0x7f);
   if (words == "") words = "the handshake failed";
   return `${words} (-0x${number.toString(16).padStart(4, "0")})`;

@@ -12,5 +12,6 @@ export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): str
   }
   const alert = engine.number(handle, TlsNumber.AlertReceived);
   if (alert >= 0) return `TLS: the peer refused: ${alertWords(alert)}`;
-  return `TLS: ${errorWords(engine.number(handle, TlsNumber.Error))}`;
+  const sent = engine.number(handle, TlsNumber.AlertSent);
+  return `TLS: ${errorWords(engine.number(handle, TlsNumber.Error), sent)}`;
 }

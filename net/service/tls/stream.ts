@@ -295,12 +295,9 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      if (count == 0 && this.step(now) == 0 && !this.again) {
-        // The step may have brought what had been taken before.
-        const last = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
-        this.length += last;
-        if (last == 0) break;
-      }
+      // A step may take nothing and end what the one before began, and more may lie behind it.
+      const began = this.again;
+      if (count == 0 && this.step(now) == 0 && !this.again && !began) break;
     }
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();

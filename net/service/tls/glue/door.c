@@ -5,8 +5,7 @@
 #include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
-#define NO_ALERT -1
-#define IDLE_RECORDS 256 /* records in a row that bring no data: tickets, key updates, warnings */
+#define IDLE 256 /* records in a row that bring no data: tickets, key updates, warnings ... */
 
 static struct connection* connections[CONNECTIONS + 1];
 
@@ -23,9 +22,34 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
+/* Looks at each record before mbedTLS does, which passes over some without a word. What is counted
+   is what brings neither data nor more of a message. */
+static int admit(struct connection* connection, const u8* destination) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
+  if (destination == ssl->in_hdr) {
+    if (fragment <= connection->fragment && ++connection->idle > IDLE) {
+      return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+    }
+    connection->fragment = fragment;
+    /* The rest of a message that fits into no buffer is not waited for. */
+    bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
+    if (long_message) return MBEDTLS_ERR_SSL_DECODE_ERROR;
+  } else if (destination == ssl->in_hdr + mbedtls_ssl_in_hdr_len(ssl)) {
+    /* Only a handshake may contain these, and be none the wiser (RFC 8446, 5). */
+    bool late = connection->state == OPEN && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
+    if (late && ssl->in_hdr[0] == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC) {
+      return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+    }
+  }
+  return 0;
+}
+
 static int give_input(void* context, u8* destination, size_t wanted) {
   struct connection* connection = context;
   if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+  int failure = admit(connection, destination);
+  if (failure != 0) return failure;
   u32 count = wanted < connection->input_left ? wanted : connection->input_left;
   memcpy(destination, connection->input, count);
   connection->input += count;
@@ -106,40 +130,6 @@ void w2c_host_tlsFree(HOST, u32 handle) { tls_free(handle); }
 
 /* --- failing ---------------------------------------------------------------------------------- */
 
-/* The alert for an error that mbedTLS itself has sent none for; RFC 8446, 6.2. */
-static i32 alert_for(const mbedtls_ssl_context* ssl, int error) {
-  u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
-  switch (error) {
-    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
-    case MBEDTLS_ERR_SSL_INVALID_RECORD:
-    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* a record that fits into no buffer */
-      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
-      return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
-    case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
-    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE: return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
-    case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: /* compression */
-      return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
-    case MBEDTLS_ERR_SSL_INVALID_MAC: return MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
-    case MBEDTLS_ERR_SSL_DECODE_ERROR: return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
-    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER: return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
-    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
-    case MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION: return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT;
-    default: return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
-  }
-}
-
-/* In the place of mbedTLS's in all of its files but that which has it: notes the alert. */
-int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
-  struct connection* connection = ssl->p_bio;
-  /* What mbedTLS says of a suite that it does not know. */
-  bool hello =
-      ssl->state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
-  if (hello) alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
-  if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
-  return mbedtls_ssl_send_alert_message(ssl, level, alert);
-}
-
 static void fail(struct connection* connection, int error, bool alert_queued) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   connection->state = FAILED;
@@ -148,9 +138,9 @@ static void fail(struct connection* connection, int error, bool alert_queued) {
   if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !alert_queued) {
     connection->alert_received = ssl->in_msg[1];
   }
-  if (!alert_queued) connection->alert_due = alert_for(ssl, error);
+  if (!alert_queued) connection->alert_due = tls_alert_for(ssl, error);
   if (alert_queued && connection->alert_sent == NO_ALERT) {
-    connection->alert_sent = alert_for(ssl, error);
+    connection->alert_sent = tls_alert_for(ssl, error);
   }
 }
 
@@ -193,13 +183,15 @@ static bool permitted(const struct connection* connection) {
 static void step_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
+  int state_before = ssl->state;
   int result = mbedtls_ssl_handshake_step(ssl);
   note_handshake(connection);
+  if (ssl->state != state_before) connection->idle = 0;
   if (ssl->send_alert && !alert_before) { /* its record waits to be sent; what for is known */
-    connection->alert_sent = ssl->alert_type;
     fail(connection, ssl->alert_reason, true);
     return;
   }
+  if (result == 0) result = tls_check_message(ssl, state_before);
   connection->again = result == 0 || result == MBEDTLS_ERR_SSL_WANT_WRITE;
   if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (result != 0) {
@@ -220,17 +212,18 @@ static void step_handshake(struct connection* connection) {
 static void step_open(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   u32 out_before = ssl->out_left, updates_before = connection->key_updates;
+  u32 idle_before = connection->idle;
   int result = 0;
   if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
     result = tls_handle_key_update(connection);
   }
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
   bool waits = result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE;
-  bool idle = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
+  bool message = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
   if (ssl->in_offt != NULL)
-    connection->idle_records = 0;
-  else if (idle)
-    connection->idle_records++;
+    connection->idle = 0;
+  else if (message && connection->idle == idle_before) /* in the record of the one before */
+    connection->idle++;
   connection->again = pending(ssl);
   switch (result) {
     case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET: connection->new_session = true; break;
@@ -243,7 +236,7 @@ static void step_open(struct connection* connection) {
     case MBEDTLS_ERR_SSL_WANT_WRITE: break;
     default: fail(connection, result, ssl->out_left > out_before);
   }
-  if (connection->idle_records > IDLE_RECORDS) {
+  if (connection->idle > IDLE) {
     fail(connection, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, false);
   }
 }

@@ -51,7 +51,8 @@ struct connection {
   i32 error, alert_received, alert_sent;
   i32 alert_due; /* to be sent when what goes before is out; close_notify too */
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
-  u32 group, key_updates, idle_records;
+  u32 group, key_updates;
+  u32 idle, fragment; /* records without data; the message so far, when the last record began */
   const u8* input; /* only while a call runs, as `output` */
   u32 input_left;
   u8* output;
@@ -77,6 +78,15 @@ u32 tls_read(struct connection* connection, void* destination, u32 capacity);
 u32 tls_write(struct connection* connection, const void* source, u32 length);
 u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
 static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
+
+/* alerts.c */
+#define NO_ALERT -1
+i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error);
+void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason);
+
+/* strict.c */
+bool tls_scheme_fits(mbedtls_ssl_context* ssl);
+int tls_check_message(mbedtls_ssl_context* ssl, int state);
 
 /* settings.c */
 extern bool tls_started;

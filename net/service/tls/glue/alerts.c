@@ -1,0 +1,67 @@
+/* Which alert says what was wrong (RFC 8446, 6.2; RFC 5246, 7.2.2): mbedTLS sends some itself,
+ * which are noted, and leaves others to its caller. */
+#include "tls.h"
+#include "ssl_misc.h"
+
+/* The alert for an error that mbedTLS itself has sent none for. */
+i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
+  u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
+  switch (error) {
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+    case MBEDTLS_ERR_SSL_INVALID_RECORD:
+      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+      return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* or a record that fits into no buffer */
+      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+      return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+    case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE: return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE: /* compression */
+      return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+    case MBEDTLS_ERR_SSL_INVALID_MAC: return MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC;
+    case MBEDTLS_ERR_SSL_DECODE_ERROR: return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER: return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
+    case MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION: return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT;
+    default: return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+  }
+}
+
+/* In the place of mbedTLS's in all of its files but that which has it. */
+int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
+  struct connection* connection = ssl->p_bio;
+  /* What mbedTLS says of a suite that it does not know. */
+  bool hello = ssl->state == MBEDTLS_SSL_SERVER_HELLO;
+  if (hello && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR) {
+    alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+  }
+  if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
+  return mbedtls_ssl_send_alert_message(ssl, level, alert);
+}
+
+/* Where mbedTLS says something else than is meant; the alert, and the error with it. */
+static u8 meant(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
+  i32 state = ssl->state;
+  /* A key share that is no point, or one of another group (RFC 8446, 4.2.8.2). */
+  bool share = state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+  bool scheme = state == MBEDTLS_SSL_CERTIFICATE_VERIFY &&
+                alert == MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR && !tls_scheme_fits(ssl);
+  if (share || scheme) {
+    *reason = MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+    return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+  }
+  if (alert == MBEDTLS_SSL_ALERT_MSG_NO_CERT) { /* none was sent (RFC 8446, 4.4.2.4) */
+    *reason = MBEDTLS_ERR_SSL_DECODE_ERROR;
+    return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+  }
+  return alert;
+}
+
+/* The same for those that mbedTLS sends when the step of the handshake is over. */
+void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason) {
+  struct connection* connection = ssl->p_bio;
+  alert = meant(ssl, alert, &reason);
+  connection->alert_sent = alert;
+  mbedtls_ssl_pend_fatal_alert(ssl, alert, reason);
+}

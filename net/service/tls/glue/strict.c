@@ -1,0 +1,80 @@
+/* Where mbedTLS 3.6 alone would let a server do what it must not: extensions that nobody asked for
+ * or that come twice, bytes behind them (RFC 8446, 4.2; RFC 5246, 7.4.1.4), retries that change
+ * nothing (4.1.4), signatures of a scheme that is not for the key, or only for 1.2 (4.4.3). */
+#include "tls.h"
+#include "ssl_misc.h"
+
+/* In the place of mbedTLS's function in ssl_tls13_client.c. */
+int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 allowed) {
+  u32 mask = mbedtls_ssl_get_extension_mask(kind);
+  bool retry = message == MBEDTLS_SSL_TLS1_3_HS_HELLO_RETRY_REQUEST;
+  bool answers = retry || message == MBEDTLS_SSL_HS_SERVER_HELLO ||
+                 message == MBEDTLS_SSL_HS_ENCRYPTED_EXTENSIONS;
+  if (answers && mask == MBEDTLS_SSL_EXT_MASK(UNRECOGNIZED)) {
+    tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT,
+                   MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION);
+    return MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION;
+  }
+  if (answers && ssl->handshake->received_extensions & mask) {
+    tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER,
+                   MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
+    return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+  }
+  /* A cookie is what nobody asks for (RFC 8446, 4.2.2). */
+  if (retry && kind == MBEDTLS_TLS_EXT_COOKIE) ssl->handshake->sent_extensions |= mask;
+  return mbedtls_ssl_tls13_check_received_extension(ssl, message, kind, allowed);
+}
+
+/* What the client's hello asks of a server that speaks 1.2. */
+static const u16 asked[] = {
+    MBEDTLS_TLS_EXT_SERVERNAME,       MBEDTLS_TLS_EXT_SUPPORTED_GROUPS,
+    MBEDTLS_TLS_EXT_ALPN,             MBEDTLS_TLS_EXT_SUPPORTED_POINT_FORMATS,
+    MBEDTLS_TLS_EXT_SESSION_TICKET,   MBEDTLS_TLS_EXT_EXTENDED_MASTER_SECRET,
+    MBEDTLS_TLS_EXT_RENEGOTIATION_INFO,
+};
+
+static int check_asked(const u8* at, const u8* end) {
+  u32 seen = 0;
+  for (; at < end; at += 4 + MBEDTLS_GET_UINT16_BE(at, 2)) {
+    u32 kind = MBEDTLS_GET_UINT16_BE(at, 0), which = 0;
+    while (which < sizeof asked / sizeof *asked && asked[which] != kind) which++;
+    if (which == sizeof asked / sizeof *asked) return MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION;
+    if (seen & 1u << which) return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+    seen |= 1u << which;
+  }
+  return 0;
+}
+
+/* A retry must ask for another share, or hand out a cookie (RFC 8446, 4.1.4). */
+static int check_retry(const mbedtls_ssl_context* ssl) {
+  u32 changes = MBEDTLS_SSL_EXT_MASK(KEY_SHARE) | MBEDTLS_SSL_EXT_MASK(COOKIE);
+  bool same = (ssl->handshake->received_extensions & changes) == 0;
+  return same ? MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER : 0;
+}
+
+/* A ServerHello that mbedTLS has just accepted; but for a retry it is still in its buffer. */
+static int check_server_hello(const mbedtls_ssl_context* ssl) {
+  if (ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO) return check_retry(ssl);
+  const u8 *body = ssl->in_msg + 4, *end = ssl->in_msg + ssl->in_hslen;
+  const u8* at = body + 35 + body[34] + 3; /* version, random, session, suite, compression */
+  if (at == end) return 0;
+  if (at + 2 + MBEDTLS_GET_UINT16_BE(at, 0) != end) return MBEDTLS_ERR_SSL_DECODE_ERROR;
+  return ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2 ? check_asked(at + 2, end) : 0;
+}
+
+/* Whether the scheme of a CertificateVerify is one that the key can sign with. */
+bool tls_scheme_fits(mbedtls_ssl_context* ssl) {
+  u16 scheme = MBEDTLS_GET_UINT16_BE(ssl->in_msg, 4);
+  mbedtls_x509_crt* certificate = ssl->session_negotiate->peer_cert;
+  return mbedtls_ssl_sig_alg_is_offered(ssl, scheme) && certificate != NULL &&
+         mbedtls_ssl_tls13_check_sig_alg_cert_key_match(scheme, &certificate->pk);
+}
+
+/* Looks again at the message that took a client out of `state`. */
+int tls_check_message(mbedtls_ssl_context* ssl, int state) {
+  if (ssl->state == state || ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) return 0;
+  if (state == MBEDTLS_SSL_SERVER_HELLO) return check_server_hello(ssl);
+  bool verify = state == MBEDTLS_SSL_CERTIFICATE_VERIFY;
+  if (!verify || ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
+  return tls_scheme_fits(ssl) ? 0 : MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}

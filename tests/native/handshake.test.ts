@@ -1,0 +1,234 @@
+/**
+ * What a server may send after its hello, and must not: certificates, signatures, Finished, the
+ * order of messages, their sizes. TLS-18 to TLS-22, TLS-33, TLS-36, TLS-37, TLS-46, TLS-48.
+ */
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, test } from "node:test";
+import { TlsOption } from "../../kernel/core/tls-codes.ts";
+import { hex, u8, vector } from "./peer/bytes.ts";
+import { message } from "./peer/hello.ts";
+import { DATA } from "./peer/keys.ts";
+import type { Change, Script, Session } from "./peer/script.ts";
+import { PARAMETER, type Row, Stage, TURN, UNREADABLE, WRONG } from "./peer/stage.ts";
+import { refused, served } from "./peer/verdict.ts";
+import { CHANGE_CIPHER_SPEC, clear, HANDSHAKE } from "./peer/wire.ts";
+
+const stage = new Stage();
+const versions = [12, 13] as const;
+const ILLEGAL = "illegal_parameter (47)";
+const DECODE = "decode_error (50)";
+const DECRYPT = "decrypt_error (51)";
+const UNEXPECTED = "unexpected_message (10)";
+const CCS = u8(1);
+
+/** The last byte of a message another one. */
+const flip: Change = (bytes) => {
+  bytes[bytes.length - 1] ^= 1;
+  return bytes;
+};
+const leaveOut: Change = () => [];
+/** Something else before a message. */
+const after =
+  (bytes: Buffer): Change =>
+  async (message, wire) => {
+    await wire.raw(bytes);
+    return message;
+  };
+
+describe("certificates", () => {
+  stage.refuses([
+    [
+      "TLS-18: no certificate, in 1.3",
+      { change: { Certificate: () => message(11, u8(0), vector(3)) } },
+      DECODE,
+      UNREADABLE,
+    ],
+    [
+      "TLS-18: no certificate, in 1.2",
+      { version: 12, change: { Certificate: () => message(11, vector(3)) } },
+      DECODE,
+      UNREADABLE,
+    ],
+    [
+      "TLS-18: an empty one",
+      { change: { Certificate: () => message(11, u8(0), vector(3, vector(3), vector(2))) } },
+      DECODE,
+      UNREADABLE,
+    ],
+  ]);
+});
+
+describe("signatures", () => {
+  const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const title = (row: number, what: string, version: number) =>
+    `TLS-${row}: ${what}, 1.${version - 10}`;
+  const signed = { 12: "ServerKeyExchange", 13: "CertificateVerify" } as const;
+  const wrong = (version: number) => `${WRONG} (-0x${version === 12 ? "4e00" : "6e00"})`;
+  const context = "TLS 1.3, client CertificateVerify";
+  const bad: Row[] = versions.flatMap((version): Row[] => [
+    [
+      title(19, "a bit flipped", version),
+      { version, change: { [signed[version]]: flip } },
+      DECRYPT,
+      wrong(version),
+    ],
+    [title(19, "by another key", version), { version, signer: other }, DECRYPT, wrong(version)],
+  ]);
+  const scheme = (row: number, scheme: number, version: 12 | 13, what: string): Row => [
+    title(row, `scheme 0x0${scheme.toString(16)}, ${what}`, version),
+    { version, scheme, ...(what.startsWith("RSA") ? { identity: () => stage.classic } : {}) },
+    ILLEGAL,
+    PARAMETER,
+  ];
+  const anonymous: Change = (bytes) => message(12, bytes.subarray(4, 4 + 36));
+  stage.refuses([
+    ...bad,
+    ["TLS-19: over another context", { context }, DECRYPT, wrong(13)],
+    scheme(20, 0x0401, 13, "RSA of PKCS #1"),
+    scheme(20, 0x0203, 13, "ECDSA with SHA-1"),
+    scheme(20, 0x0807, 13, "not offered"),
+    scheme(20, 0x0804, 13, "of another key"),
+    scheme(20, 0x0503, 13, "of another curve"),
+    scheme(21, 0x0203, 12, "ECDSA with SHA-1"),
+    scheme(21, 0x0201, 12, "RSA with SHA-1"),
+    scheme(21, 0x0807, 12, "not offered"),
+    scheme(21, 0x0401, 12, "of another key"),
+    [
+      "TLS-21: none at all",
+      { version: 12, change: { ServerKeyExchange: anonymous } },
+      DECODE,
+      UNREADABLE,
+    ],
+    ...versions.map(
+      (version): Row => [
+        `TLS-22: a wrong Finished, 1.${version - 10}`,
+        { version, change: { Finished: flip } },
+        DECRYPT,
+        `${WRONG} (-0x6e00)`,
+      ],
+    ),
+  ]);
+  test("TLS-20: RSA with PSS is taken, in both versions", async () => {
+    for (const version of versions) {
+      served(await stage.visit({ version, identity: () => stage.classic }));
+    }
+  });
+});
+
+describe("order", () => {
+  const before = (
+    version: 12 | 13,
+    bytes: Buffer,
+    name: "Certificate" | "ServerHello",
+  ): Script => ({
+    version,
+    change: { [name]: after(bytes) },
+  });
+  const data = clear(DATA, Buffer.from("hello"));
+  const ccs = clear(CHANGE_CIPHER_SPEC, CCS);
+  const without = (version: 12 | 13, ...names: string[]): Script => ({
+    version,
+    change: Object.fromEntries(names.map((name) => [name, leaveOut])),
+  });
+  const twice = (version: 12 | 13, name: string): Script => ({
+    version,
+    change: { [name]: (bytes: Buffer) => [bytes, bytes] },
+  });
+  const row = (title: string, script: Script): Row => [title, script, UNEXPECTED, TURN];
+  stage.refuses([
+    row("TLS-36: data before the handshake is over, 1.2", before(12, data, "Certificate")),
+    row("TLS-36: data within a message", {
+      change: {
+        Certificate: async (bytes, wire) => {
+          await wire.send(HANDSHAKE, bytes.subarray(0, 100));
+          await wire.send(DATA, Buffer.from("hello"));
+          return bytes.subarray(100);
+        },
+      },
+    }),
+    row("TLS-36: data before the handshake is over, 1.3", {
+      change: {
+        Certificate: async (bytes, wire) => {
+          await wire.send(DATA, Buffer.from("hello"));
+          return bytes;
+        },
+      },
+    }),
+    row("TLS-36: more in the record of ServerHello: it would span the keys", {
+      change: { ServerHello: (bytes) => Buffer.concat([bytes, message(8, vector(2))]) },
+    }),
+    row("TLS-36: more in the record of Finished: it would span the keys", {
+      change: { Finished: (bytes) => Buffer.concat([bytes, hex("04 00 00")]) },
+    }),
+    row("TLS-37: ChangeCipherSpec before the keys, 1.2", before(12, ccs, "Certificate")),
+    row("TLS-37: Finished without ChangeCipherSpec", {
+      version: 12,
+      change: { ChangeCipherSpec: leaveOut },
+    }),
+    row("TLS-37: no Certificate, 1.2", without(12, "Certificate")),
+    row("TLS-37: no ServerKeyExchange", without(12, "ServerKeyExchange")),
+    row("TLS-37: neither of both", without(12, "Certificate", "ServerKeyExchange")),
+    row("TLS-37: Certificate twice, 1.2", twice(12, "Certificate")),
+    row("TLS-37: ServerHello twice, 1.2", twice(12, "ServerHello")),
+    row("TLS-37: no EncryptedExtensions", without(13, "EncryptedExtensions")),
+    row("TLS-37: no Certificate, 1.3", without(13, "Certificate")),
+    row("TLS-37: no CertificateVerify", without(13, "CertificateVerify")),
+    row("TLS-37: neither of both, 1.3", without(13, "Certificate", "CertificateVerify")),
+    row("TLS-37: Certificate twice, 1.3", twice(13, "Certificate")),
+  ]);
+  test("TLS-37: ChangeCipherSpec before ServerHello, to a client of 1.2 alone", async () => {
+    const script = before(12, clear(CHANGE_CIPHER_SPEC, CCS), "ServerHello");
+    await refused(await stage.visit(script, `options=${TlsOption.Only12}`), UNEXPECTED, TURN);
+  });
+});
+
+describe("client certificates", () => {
+  for (const version of versions) {
+    test(`TLS-46: none to be had: an empty list is sent, 1.${version - 10}`, async () => {
+      const visit = await stage.visit({ version, request: true });
+      served(visit);
+      assert.equal(visit.report.number("certificate-requested"), 1);
+      const list = version === 12 ? vector(3) : Buffer.concat([u8(0), vector(3)]);
+      const sent = visit.wire.transcript.filter(([kind]) => kind === 11);
+      assert.deepEqual(sent.at(-1), message(11, list));
+    });
+  }
+});
+
+describe("sizes", () => {
+  const huge = Buffer.concat([u8(11), hex("ff ff ff")]);
+  stage.refuses(
+    versions.flatMap((version): Row[] => [
+      [
+        `TLS-33: a message of 16 MiB, of which 100 bytes come, 1.${version - 10}`,
+        {
+          version,
+          change: {
+            Certificate: (bytes) => [Buffer.concat([huge, Buffer.alloc(96)]), bytes],
+          },
+        },
+        DECODE,
+        UNREADABLE,
+      ],
+      [
+        `TLS-48: a message whose length itself is split, 1.${version - 10}`,
+        { version, fragment: 1 },
+        UNEXPECTED,
+        "TLS: the peer sent what is no TLS record (-0x7200)",
+      ],
+    ]),
+  );
+  for (const version of versions) {
+    test(`TLS-48: records of four bytes, and data a byte at a time, 1.${version - 10}`, async () => {
+      const then = async ({ wire }: Session) => {
+        await wire.next();
+        for (const byte of Buffer.from("hello")) await wire.send(DATA, u8(byte));
+        await wire.send(21, Buffer.of(1, 0));
+      };
+      const visit = await stage.visit({ version, fragment: 4, then });
+      assert.equal(visit.report.number("received"), 5, visit.report.text);
+      assert.equal(visit.report.get("state"), "closed");
+    });
+  }
+});

@@ -1,0 +1,112 @@
+/** The hellos of TLS, as fields (RFC 8446 section 4.1, RFC 5246 section 7.4.1). */
+import { randomBytes } from "node:crypto";
+import { Reader, u8, u16, u24, vector } from "./bytes.ts";
+
+export const CLIENT_HELLO = 1;
+export const SERVER_HELLO = 2;
+
+export const enum Extension {
+  ServerName = 0,
+  StatusRequest = 5,
+  Alpn = 16,
+  ExtendedMasterSecret = 23,
+  SessionTicket = 35,
+  PreSharedKey = 41,
+  SupportedVersions = 43,
+  Cookie = 44,
+  KeyShare = 51,
+  RenegotiationInfo = 0xff01,
+}
+
+/** A handshake message of that kind. */
+export function message(kind: number, ...parts: Uint8Array[]): Buffer {
+  return Buffer.concat([u8(kind), vector(3, ...parts)]);
+}
+
+export interface ClientHello {
+  version: number;
+  random: Buffer;
+  session: Buffer;
+  suites: number[];
+  extensions: Map<number, Buffer>;
+}
+
+/** Pairs of a number and bytes. */
+function readExtensions(reader: Reader): Map<number, Buffer> {
+  const found = new Map<number, Buffer>();
+  while (reader.left > 0) found.set(reader.number(2), reader.vector(2));
+  return found;
+}
+
+export function readClientHello(whole: Buffer): ClientHello {
+  const reader = new Reader(whole.subarray(4));
+  const version = reader.number(2);
+  const random = reader.take(32);
+  const session = reader.vector(1);
+  const suiteReader = new Reader(reader.vector(2));
+  const suites: number[] = [];
+  while (suiteReader.left > 0) suites.push(suiteReader.number(2));
+  reader.vector(1);
+  const extensions = readExtensions(new Reader(reader.vector(2)));
+  return { version, random, session, suites, extensions };
+}
+
+/** The key shares of a ClientHello, by group. */
+export function keyShares(hello: ClientHello): Map<number, Buffer> {
+  const shares = hello.extensions.get(Extension.KeyShare);
+  if (shares === undefined) return new Map();
+  return readExtensions(new Reader(new Reader(shares).vector(2)));
+}
+
+/** A ServerHello to come: a test may change any of it. */
+export class ServerHello {
+  version = 0x303;
+  random: Buffer = randomBytes(32);
+  session: Buffer = Buffer.alloc(0);
+  compression = 0;
+  /** What stands behind the extensions. */
+  trailer: Buffer = Buffer.alloc(0);
+
+  constructor(
+    public suite: number,
+    public extensions: [number, Buffer][],
+  ) {}
+
+  /** The content of an extension that it has; a test may write into it. */
+  extension(wanted: number): Buffer {
+    const found = this.extensions.find(([kind]) => kind === wanted);
+    if (found === undefined) throw new Error(`there is no extension ${wanted}`);
+    return found[1];
+  }
+
+  without(unwanted: number): void {
+    this.extensions = this.extensions.filter(([kind]) => kind !== unwanted);
+  }
+
+  /** Adds an extension, or takes the place of one. */
+  set(kind: number, content: Buffer): void {
+    this.without(kind);
+    this.extensions.push([kind, content]);
+  }
+
+  emit(): Buffer {
+    const fixed = [u16(this.version), this.random, vector(1, this.session), u16(this.suite)];
+    const extensions = emitExtensions(this.extensions);
+    return message(SERVER_HELLO, ...fixed, u8(this.compression), extensions, this.trailer);
+  }
+}
+
+export function emitExtensions(extensions: [number, Buffer][]): Buffer {
+  return vector(2, ...extensions.map(([kind, bytes]) => extension(kind, bytes)));
+}
+
+export function extension(kind: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([u16(kind), vector(2, bytes)]);
+}
+
+/** A Certificate message's list; in TLS 1.3 each certificate has extensions. */
+export function certificateList(chain: Buffer[], extensions?: Buffer): Buffer {
+  const after = extensions === undefined ? [] : [vector(2, extensions)];
+  const entries = chain.map((one) => Buffer.concat([u24(one.length), one, ...after]));
+  return vector(3, ...entries);
+}

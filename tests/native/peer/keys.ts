@@ -1,0 +1,155 @@
+/**
+ * Keys of TLS with SHA-256 and ChaCha20-Poly1305: RFC 8446 section 7.1, RFC 5246 section 5, and
+ * how they protect records: RFC 8446 section 5.2, RFC 7905.
+ */
+import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import { number, u16, vector } from "./bytes.ts";
+
+const KEY = 32;
+const NONCE = 12;
+const TAG = 16;
+const CIPHER = "chacha20-poly1305";
+
+export const HASH = 32;
+export const DATA = 23;
+
+export function hash(...parts: Uint8Array[]): Buffer {
+  return createHash("sha256").update(Buffer.concat(parts)).digest();
+}
+
+export function hmac(key: Uint8Array, ...parts: Uint8Array[]): Buffer {
+  return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
+}
+
+/** HKDF-Expand-Label, of no more than one block; HKDF-Extract is `hmac`. */
+export function expand(
+  secret: Buffer,
+  label: string,
+  context: Buffer = Buffer.alloc(0),
+  length = HASH,
+) {
+  const info = [u16(length), vector(1, Buffer.from(`tls13 ${label}`)), vector(1, context)];
+  return hmac(secret, ...info, Buffer.of(1)).subarray(0, length);
+}
+
+/** The pseudorandom function of TLS 1.2. */
+export function prf(secret: Buffer, label: string, seed: Buffer, length: number): Buffer {
+  const whole = Buffer.concat([Buffer.from(label), seed]);
+  let block: Buffer = whole;
+  let output: Buffer = Buffer.alloc(0);
+  while (output.length < length) {
+    block = hmac(secret, block);
+    output = Buffer.concat([output, hmac(secret, block, whole)]);
+  }
+  return output.subarray(0, length);
+}
+
+/** One record, without its header. */
+export interface Content {
+  type: number;
+  bytes: Buffer;
+}
+
+/** What protects the records of one direction. */
+export interface Protection {
+  seal(content: Content): Buffer;
+  open(header: Buffer, bytes: Buffer): Content;
+}
+
+/** The cipher and its count of records. */
+class Cipher {
+  private sequence = 0;
+
+  constructor(
+    private readonly key: Buffer,
+    private readonly mask: Buffer,
+  ) {}
+
+  seal(plain: Buffer, additional: (sequence: Buffer) => Buffer): Buffer {
+    const [nonce, sequence] = this.next();
+    const cipher = createCipheriv(CIPHER, this.key, nonce, { authTagLength: TAG });
+    cipher.setAAD(additional(sequence), { plaintextLength: plain.length });
+    return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  open(sealed: Buffer, additional: (sequence: Buffer) => Buffer): Buffer {
+    const [nonce, sequence] = this.next();
+    const length = sealed.length - TAG;
+    const cipher = createDecipheriv(CIPHER, this.key, nonce, { authTagLength: TAG });
+    cipher.setAAD(additional(sequence), { plaintextLength: length });
+    cipher.setAuthTag(sealed.subarray(length));
+    return Buffer.concat([cipher.update(sealed.subarray(0, length)), cipher.final()]);
+  }
+
+  private next(): [Buffer, Buffer] {
+    const sequence = number(6, this.sequence++);
+    const nonce = Buffer.from(this.mask);
+    for (let i = 0; i < 6; i++) nonce[NONCE - 6 + i] ^= sequence[i];
+    return [nonce, Buffer.concat([Buffer.alloc(2), sequence])];
+  }
+}
+
+/** TLS 1.3, from a traffic secret on; `inner` of a content may be what no honest peer sends. */
+export class Protection13 implements Protection {
+  private cipher: Cipher;
+
+  constructor(private secret: Buffer) {
+    this.cipher = Protection13.cipher(secret);
+  }
+
+  seal(content: Content): Buffer {
+    return this.sealInner(Buffer.concat([content.bytes, Buffer.of(content.type)]));
+  }
+
+  /** With its type and padding as given. */
+  sealInner(inner: Buffer): Buffer {
+    const header = Buffer.concat([Buffer.of(DATA, 3, 3), u16(inner.length + TAG)]);
+    return Buffer.concat([header, this.cipher.seal(inner, () => header)]);
+  }
+
+  open(header: Buffer, bytes: Buffer): Content {
+    if (header[0] !== DATA) return { type: header[0], bytes };
+    const inner = this.cipher.open(bytes, () => header);
+    let end = inner.length - 1;
+    while (inner[end] === 0) end--;
+    return { type: inner[end], bytes: inner.subarray(0, end) };
+  }
+
+  /** The next keys (RFC 8446 section 7.2). */
+  update(): void {
+    this.secret = expand(this.secret, "traffic upd");
+    this.cipher = Protection13.cipher(this.secret);
+  }
+
+  private static cipher(secret: Buffer): Cipher {
+    return new Cipher(
+      expand(secret, "key", undefined, KEY),
+      expand(secret, "iv", undefined, NONCE),
+    );
+  }
+}
+
+/** TLS 1.2, one direction's part of the key block. */
+export class Protection12 implements Protection {
+  private readonly cipher: Cipher;
+
+  constructor(block: Buffer, server: boolean) {
+    const [key, mask] = server ? [KEY, 2 * KEY + NONCE] : [0, 2 * KEY];
+    this.cipher = new Cipher(block.subarray(key, key + KEY), block.subarray(mask, mask + NONCE));
+  }
+
+  seal({ type, bytes }: Content): Buffer {
+    const header = Buffer.of(type, 3, 3);
+    const additional = [header, u16(bytes.length)];
+    const sealed = this.cipher.seal(bytes, (count) => Buffer.concat([count, ...additional]));
+    return Buffer.concat([header, vector(2, sealed)]);
+  }
+
+  open(header: Buffer, bytes: Buffer): Content {
+    const additional = [header.subarray(0, 3), u16(bytes.length - TAG)];
+    const plain = this.cipher.open(bytes, (count) => Buffer.concat([count, ...additional]));
+    return { type: header[0], bytes: plain };
+  }
+}
+
+export const KEY_BLOCK = 2 * (KEY + NONCE);

@@ -1,0 +1,88 @@
+/** A server that follows a script, and the harness as its client. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import type { Certificate } from "../certificates.ts";
+import { harness, type Report } from "../harness.ts";
+import { handshake12 } from "./handshake12.ts";
+import { handshake13 } from "./handshake13.ts";
+import type { Identity, Script, Session } from "./script.ts";
+import { ALERT, Ended, Wire } from "./wire.ts";
+
+export const NAME = "good.test";
+
+export function identity(chain: Certificate[]): Identity {
+  return {
+    chain: chain.map((one) => Buffer.from(new X509Certificate(one.pem).raw)),
+    key: createPrivateKey(chain[0].keyPem),
+  };
+}
+
+/** What one connection came to, as this side saw it. */
+export interface Seen {
+  wire: Wire;
+  /** The alert that came. */
+  alert?: number;
+}
+
+/** Does that to each connection until it ends; `close` waits for that, and throws what failed. */
+export async function listen(serve: (wire: Wire, index: number) => Promise<void>) {
+  const seen: Seen[] = [];
+  const over: Promise<void>[] = [];
+  const attend = async (one: Seen, index: number) => {
+    try {
+      await serve(one.wire, index);
+      await one.wire.drain();
+    } catch (fault) {
+      if (!(fault instanceof Ended)) throw fault;
+      one.alert = fault.alert;
+    } finally {
+      one.wire.socket.destroy();
+    }
+  };
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    const one: Seen = { wire: new Wire(socket) };
+    const done = attend(one, seen.length);
+    done.catch(() => {}); // `close` tells
+    over.push(done);
+    seen.push(one);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async () => {
+    server.close();
+    await Promise.all(over);
+  };
+  return { port: (server.address() as AddressInfo).port, seen, close };
+}
+
+/** "hello" for the first data, and a proper end. */
+export async function greet({ wire }: Session): Promise<void> {
+  await wire.next();
+  await wire.send(23, Buffer.from("hello"));
+  await wire.send(ALERT, Buffer.of(1, 0));
+}
+
+export async function follow(wire: Wire, script: Script, usual: Identity): Promise<void> {
+  wire.fragment = script.fragment ?? wire.fragment;
+  const handshake = script.version === 12 ? handshake12 : handshake13;
+  const session = await handshake(wire, script, script.identity?.() ?? usual);
+  await (script.then ?? greet)(session);
+}
+
+/** What the harness and its peer say of one connection. */
+export interface Visit extends Seen {
+  report: Report;
+}
+
+/** One connection of the harness to a server that does that. */
+export async function against(
+  serve: (wire: Wire) => Promise<void>,
+  ...words: string[]
+): Promise<Visit> {
+  const server = await listen(serve);
+  const report = await harness("client", String(server.port), NAME, "send=hello?", ...words);
+  await server.close();
+  return { ...server.seen[0], report };
+}

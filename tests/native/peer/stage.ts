@@ -1,0 +1,53 @@
+/** What the tests with a hostile server have in common: identities, a visit, tables of refusals. */
+import { after, before, test } from "node:test";
+import { type Certificate, rsa, Workshop } from "../certificates.ts";
+import { build } from "../harness.ts";
+import type { Identity, Script } from "./script.ts";
+import { against, follow, identity, type Visit } from "./serve.ts";
+import { refused } from "./verdict.ts";
+
+export class Stage {
+  readonly workshop = new Workshop();
+  root!: Certificate;
+  elliptic!: Identity;
+  classic!: Identity;
+
+  /** To be called where a test file begins. */
+  constructor() {
+    before(() => {
+      build();
+      this.root = this.workshop.authority();
+      this.elliptic = identity([this.workshop.server(this.root)]);
+      this.classic = identity([this.workshop.server(this.root, { key: rsa(2048) })]);
+    });
+    after(() => this.workshop.close());
+  }
+
+  /** One connection of the harness to a server that follows the script. */
+  visit(script: Script, ...words: string[]): Promise<Visit> {
+    const serve = (wire: Parameters<typeof follow>[0]) => follow(wire, script, this.elliptic);
+    return against(serve, `root=${this.root.file}`, ...words);
+  }
+
+  /** Each script is refused, with that alert and those words. */
+  refuses(rows: Row[]): void {
+    for (const [title, script, alert, sentence] of rows) {
+      test(title, async () => refused(await this.visit(script), alert, sentence));
+    }
+  }
+}
+
+export type Row = [title: string, script: Script, alert: string, sentence: string];
+
+/** What the user reads. */
+export const PARAMETER = "TLS: the peer sent a parameter that it must not (-0x6600)";
+export const UNREADABLE = "TLS: a message of the peer cannot be read (-0x7300)";
+export const TURN = "TLS: the peer sent a message out of its turn (-0x7700)";
+export const IMPOSSIBLE = "TLS: the peer sent a value that cannot be (-0x7100)";
+export const VERSION =
+  "TLS: the peer speaks no version of TLS that is accepted (1.2, 1.3) (-0x6e80)";
+export const NOTHING_COMMON = "TLS: no parameters that both sides accept (-0x6e00)";
+export const UNASKED = "TLS: the peer sent an extension that was not asked for (-0x7500)";
+export const CHANGED = "TLS: a record was changed on its way (bad MAC) (-0x7180)";
+export const WRONG = "TLS: a signature of the peer, or its Finished, is wrong";
+export const NO_RECORD = "TLS: the peer sent what is no TLS record (-0x7200)";

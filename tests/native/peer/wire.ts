@@ -1,0 +1,116 @@
+/** A TLS connection's records and handshake messages, over a socket: the layer that may misbehave. */
+import type { Socket } from "node:net";
+import { Reader, u16, vector } from "./bytes.ts";
+import { type Content, hash, type Protection } from "./keys.ts";
+
+export const CHANGE_CIPHER_SPEC = 20;
+export const ALERT = 21;
+export const HANDSHAKE = 22;
+
+/** The other side ended the connection, perhaps with an alert. */
+export class Ended extends Error {
+  constructor(readonly alert: number | undefined) {
+    super(`ended, alert ${alert}`);
+  }
+}
+
+export class Wire {
+  writing: Protection | undefined;
+  reading: Protection | undefined;
+  /** The handshake so far. */
+  transcript: Buffer[] = [];
+  /** No record of the handshake carries more. */
+  fragment = 1 << 14;
+  /** Records that came, by type. */
+  readonly came = new Map<number, number>();
+  private held: Buffer = Buffer.alloc(0);
+  private messages: Buffer = Buffer.alloc(0);
+  private readonly chunks: AsyncIterator<Buffer>;
+
+  constructor(readonly socket: Socket) {
+    this.chunks = socket[Symbol.asyncIterator]();
+  }
+
+  /** Bytes as they are; waits while the other side takes none. */
+  async raw(...parts: Uint8Array[]): Promise<void> {
+    const bytes = Buffer.concat(parts);
+    if (this.socket.destroyed) throw new Ended(undefined);
+    if (this.socket.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      this.socket.once("drain", resolve).once("close", () => resolve());
+    });
+  }
+
+  /** One record, protected where there are keys. */
+  record(type: number, bytes: Buffer): Buffer {
+    if (this.writing !== undefined) return this.writing.seal({ type, bytes });
+    return Buffer.concat([Buffer.of(type, 3, 3), vector(2, bytes)]);
+  }
+
+  send(type: number, bytes: Buffer): Promise<void> {
+    return this.raw(this.record(type, bytes));
+  }
+
+  /** A handshake message, which the transcript remembers. */
+  async say(message: Buffer): Promise<void> {
+    this.transcript.push(message);
+    const records: Buffer[] = [];
+    for (let at = 0; at < message.length; at += this.fragment) {
+      records.push(this.record(HANDSHAKE, message.subarray(at, at + this.fragment)));
+    }
+    await this.raw(...records);
+  }
+
+  /** The next record; an alert ends the connection. */
+  async next(): Promise<Content> {
+    const header = await this.need(5);
+    const bytes = await this.need(header.readUInt16BE(3));
+    const content = this.reading?.open(header, bytes) ?? { type: header[0], bytes };
+    this.came.set(content.type, (this.came.get(content.type) ?? 0) + 1);
+    if (content.type === ALERT) throw new Ended(content.bytes[1]);
+    return content;
+  }
+
+  /** The next handshake message, of that kind. */
+  async hear(kind: number): Promise<Buffer> {
+    while (this.messages.length < 4 || this.messages.length < 4 + this.messages.readUIntBE(1, 3)) {
+      const { type, bytes } = await this.next();
+      if (type === HANDSHAKE) this.messages = Buffer.concat([this.messages, bytes]);
+      else if (type !== CHANGE_CIPHER_SPEC) throw new Error(`a record of type ${type}`);
+    }
+    const reader = new Reader(this.messages);
+    const message = reader.take(4 + this.messages.readUIntBE(1, 3));
+    this.messages = reader.take(reader.left);
+    if (message[0] !== kind) throw new Error(`message ${message[0]}, ${kind} was expected`);
+    this.transcript.push(message);
+    return message;
+  }
+
+  /** The hash of the handshake so far. */
+  digest(): Buffer {
+    return hash(...this.transcript);
+  }
+
+  /** Reads until the other side ends, and so throws. */
+  async drain(): Promise<never> {
+    for (;;) await this.next();
+  }
+
+  private async need(length: number): Promise<Buffer> {
+    while (this.held.length < length) {
+      const chunk = await this.chunks
+        .next()
+        .catch(() => ({ done: true as const, value: undefined }));
+      if (chunk.done) throw new Ended(undefined);
+      this.held = Buffer.concat([this.held, chunk.value]);
+    }
+    const taken = this.held.subarray(0, length);
+    this.held = this.held.subarray(length);
+    return taken;
+  }
+}
+
+/** A record in clear with that content. */
+export function clear(type: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(type, 3, 3), u16(bytes.length), bytes]);
+}
