@@ -142,3 +142,16 @@ export async function tcpLines(machine: Machine): Promise<string[]> {
   const lines = await sockets(machine);
   return lines.filter((line) => /^tcp/i.test(line.trim()) && !/listen/i.test(line));
 }
+
+/** What connections hold of TLS's own heap, in bytes. */
+export async function tlsHeap(machine: Machine): Promise<number> {
+  const output = await machine.ok("free");
+  const match = /^tls: (\d+) bytes held by connections/m.exec(output);
+  assert.ok(match !== null, output);
+  return Number(match[1]);
+}
+
+/** Waits until no connection holds any of it. */
+export async function tlsHeapIsFree(machine: Machine): Promise<void> {
+  await until("TLS's heap is free", 60_000, async () => (await tlsHeap(machine)) === 0);
+}

@@ -5,6 +5,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createHttpsServer, type Server as SecureServer } from "node:https";
 import { createServer } from "node:net";
 import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,7 @@ async function bindable(port: number): Promise<boolean> {
  * Starts a server that must be told its port: `start` gets one that was free a moment ago and
  * throws when somebody was faster; then the next is tried.
  */
-async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   let failure: unknown;
   for (let attempt = 0; attempt < 10; attempt++) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
@@ -198,14 +199,19 @@ export interface Received {
 export class Sink implements Service {
   readonly requests: Received[] = [];
   private constructor(
-    private readonly server: Server,
+    private readonly server: Server | SecureServer,
     readonly port: number,
+    private readonly scheme: string,
   ) {}
 
-  static async start(): Promise<Sink> {
-    const server = createHttpServer();
+  /** With a certificate and key it speaks TLS. */
+  static async start(secure?: NginxOptions["secure"]): Promise<Sink> {
+    const server =
+      secure === undefined
+        ? createHttpServer()
+        : createHttpsServer({ cert: secure.chain, key: secure.key });
     const port = await listening(server);
-    const sink = new Sink(server, port);
+    const sink = new Sink(server, port, secure === undefined ? "http" : "https");
     server.on("request", (request, response) => {
       // A client that breaks off (Ctrl-C) ends its own request, not the process.
       sink.take(request).then(
@@ -239,7 +245,7 @@ export class Sink implements Service {
   }
 
   url(path: string): string {
-    return `http://10.0.2.2:${this.port}${path}`;
+    return `${this.scheme}://10.0.2.2:${this.port}${path}`;
   }
 
   async stop(): Promise<void> {

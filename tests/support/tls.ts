@@ -1,4 +1,7 @@
-/** TLS servers for tests: one in Node that has another certificate for each name, and OpenSSL's. */
+/**
+ * TLS servers for tests: one in Node that has another certificate for each name, OpenSSL's and
+ * GnuTLS's.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpsServer, type Server } from "node:https";
@@ -7,7 +10,7 @@ import { join } from "node:path";
 import { createSecureContext, type SecureVersion, type TLSSocket } from "node:tls";
 import type { Certificate } from "./certificates.ts";
 import { Child } from "./process.ts";
-import { listening, type Service } from "./servers.ts";
+import { atFreePort, listening, type Service } from "./servers.ts";
 
 export interface TlsSettings {
   minVersion?: SecureVersion;
@@ -96,37 +99,79 @@ export class TlsServer implements Service {
   }
 }
 
-/** `openssl s_server` with words of one's own; it answers HTTP requests with its status page. */
-export class OpensslServer implements Service {
-  private constructor(
+/** A certificate's files for a server that is a process: `own.pem`, `above.pem`, and so on. */
+class Files {
+  readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
+  /** The certificates above its own, in PEM. */
+  readonly above: string;
+
+  constructor(certificate: Certificate) {
+    const { pem, chain, key } = certificate;
+    this.above = chain.slice(pem.length);
+    const contents = { own: pem, above: this.above, chain, key };
+    for (const [name, content] of Object.entries(contents)) {
+      writeFileSync(this.path(name), content);
+    }
+  }
+
+  path(name: string): string {
+    return `${this.folder}/${name}.pem`;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A server that is a process, and what it needs of a certificate. */
+class TlsProcess implements Service {
+  constructor(
     readonly port: number,
     readonly child: Child,
-    private readonly folder: string,
+    private readonly files: Files,
   ) {}
 
+  async stop(): Promise<void> {
+    await this.child.stop();
+    this.files.remove();
+  }
+}
+
+/** `openssl s_server` with words of one's own; it answers HTTP requests with its status page. */
+export class OpensslServer extends TlsProcess {
   static async start(certificate: Certificate, more: string[] = ["-www"]): Promise<OpensslServer> {
-    const folder = mkdtempSync(join(tmpdir(), "anonymos-openssl-"));
-    const { pem } = certificate;
-    const above = certificate.chain.slice(pem.length);
-    writeFileSync(`${folder}/own.pem`, pem);
-    writeFileSync(`${folder}/above.pem`, above);
-    writeFileSync(`${folder}/key.pem`, certificate.key);
-    const words = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", `${folder}/own.pem`];
-    if (above !== "") words.push("-cert_chain", `${folder}/above.pem`);
-    words.push("-key", `${folder}/key.pem`, ...more);
+    const files = new Files(certificate);
+    const words = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", files.path("own")];
+    if (files.above !== "") words.push("-cert_chain", files.path("above"));
+    words.push("-key", files.path("key"), ...more);
     const child = new Child("openssl", words, { input: true });
     const look = () => /^ACCEPT 127\.0\.0\.1:(\d+)/m.exec(child.output) ?? undefined;
     try {
       const match = await child.until("its port", look, 10_000);
-      return new OpensslServer(Number(match[1]), child, folder);
+      return new OpensslServer(Number(match[1]), child, files);
     } catch (error) {
       await child.stop();
       throw error;
     }
   }
+}
 
-  async stop(): Promise<void> {
-    await this.child.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+/** `gnutls-serv` as an HTTP server, with GnuTLS's words for versions and ciphers. */
+export class GnutlsServer extends TlsProcess {
+  static async start(certificate: Certificate, priority: string): Promise<GnutlsServer> {
+    const files = new Files(certificate);
+    return await atFreePort(async (port) => {
+      const words = ["gnutls-serv", "--http", "--disable-client-cert", "--priority", priority];
+      words.push("--x509certfile", files.path("chain"), "--x509keyfile", files.path("key"));
+      const child = new Child("gnutls-serv", [...words, "--port", `${port}`]);
+      try {
+        const ready = () => (/listening on .*done/.test(child.output) ? true : undefined);
+        await child.until("its port", ready, 10_000);
+      } catch (error) {
+        await child.stop();
+        throw error;
+      }
+      return new GnutlsServer(port, child, files);
+    });
   }
 }

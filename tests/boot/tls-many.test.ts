@@ -1,0 +1,127 @@
+/**
+ * A thousand TLS handshakes in a row with the booted kernel as the server, of both versions, from
+ * the beginning and resumed, and some with it as the client: nothing is left of any.
+ */
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { type ConnectionOptions, connect } from "node:tls";
+import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import {
+  configured,
+  heapLevel,
+  netErrors,
+  tcpLines,
+  tlsHeapIsFree,
+  until,
+} from "../support/console.ts";
+import { Machine, userNet } from "../support/qemu.ts";
+import { OpensslServer } from "../support/tls.ts";
+
+const root = makeRoot("Test Root");
+const own = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));
+/** Connections at the same time. */
+const AT_ONCE = 4;
+const old = { maxVersion: "TLSv1.2" } as const;
+const modern = { minVersion: "TLSv1.3" } as const;
+
+suite("many handshakes", () => {
+  let machine: Machine;
+  let port = 0;
+
+  before(async () => {
+    machine = await Machine.boot({
+      memory: "128",
+      nics: [userNet([8443])],
+      modules: { "ca.pem": root.pem, "server.pem": own.chain, "server.key": own.key },
+    });
+    await configured(machine);
+    await machine.ok("httpd -s 8443");
+    port = await machine.port(8443);
+  });
+  after(() => machine?.stop());
+
+  /** One connection with one request; answers whether it was resumed, and its last session. */
+  async function shake(
+    options: ConnectionOptions,
+  ): Promise<{ resumed: boolean; session?: Buffer }> {
+    return await new Promise((resolve, reject) => {
+      let resumed = false;
+      let session: Buffer | undefined;
+      const socket = connect({ host: "127.0.0.1", port, ca: root.pem, ...options });
+      socket.on("secureConnect", () => {
+        resumed = socket.isSessionReused();
+        socket.write("GET /bytes/5 HTTP/1.1\r\nHost: x\r\n\r\n");
+      });
+      socket.on("session", (bytes) => {
+        session = bytes;
+      });
+      // What closes first waits for a minute: this side.
+      socket.once("data", (bytes) => {
+        assert.match(bytes.toString("latin1"), /^HTTP\/1\.1 200 /);
+        socket.end();
+      });
+      socket.on("error", reject);
+      socket.on("close", () => resolve({ resumed, session }));
+    });
+  }
+
+  /** So many, several at once; answers how many were resumed. */
+  async function many(count: number, options: ConnectionOptions): Promise<number> {
+    let left = count;
+    let resumed = 0;
+    const worker = async () => {
+      while (left-- > 0) if ((await shake(options)).resumed) resumed++;
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    return resumed;
+  }
+
+  test("1,000 as the server: 400 from the beginning, 600 resumed", async (t) => {
+    await many(20, modern);
+    const level = await settled();
+    for (const [count, options, again] of [
+      [250, modern, false],
+      [150, old, false],
+      [150, modern, true],
+      [450, old, true],
+    ] as const) {
+      const began = Date.now();
+      const session = again ? (await shake(options)).session : undefined;
+      const resumed = await many(count, { ...options, session });
+      // A server that was starved for seconds refuses a ticket for its age (RFC 8446, 8.3).
+      assert.ok(again ? resumed >= 0.9 * count : resumed === 0, `${resumed} were resumed`);
+      const kind = again ? "resumed" : "from the beginning";
+      const time = ((Date.now() - began) / count).toFixed(1);
+      t.diagnostic(`${count} ${JSON.stringify(options)} ${kind}: ${time} ms each`);
+    }
+    const more = (await settled()) - level;
+    assert.ok(more < 16_384, `${more} bytes more are in use`);
+    assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
+  });
+
+  test("100 as the client, each from the beginning", async () => {
+    const words = ["-www", "-no_ticket", "-num_tickets", "0", "-no_cache"];
+    const server = await OpensslServer.start(own, words);
+    try {
+      const level = await settled();
+      const line = Array.from({ length: 10 }, () => `curl -s https://10.0.2.2:${server.port}/`);
+      for (let i = 0; i < 10; i++) {
+        const pages = await machine.ok(line.join("; "), 120_000);
+        assert.equal(pages.match(/^New, TLSv1\.3, /gm)?.length, 10);
+      }
+      const more = (await settled()) - level;
+      assert.ok(more < 16_384, `${more} bytes more are in use`);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  /** The heap's level once no connection is left but in TIME-WAIT, and TLS's own heap is empty. */
+  async function settled(): Promise<number> {
+    await tlsHeapIsFree(machine);
+    await until("no connection is left", 60_000, async () => {
+      return (await tcpLines(machine)).every((line) => /TIME-WAIT/.test(line));
+    });
+    return await heapLevel(machine);
+  }
+});
