@@ -3,18 +3,9 @@
  * place; worlds that run on it have to notice. `node --import tsx tests/sim/mutants.ts [WORDS]`
  * tries those whose lines have one of the words.
  */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { root, run } from "../support/process.ts";
+import { compileMutant, type Mutant } from "../support/mutant.ts";
 import { runWorlds } from "./processes.ts";
-
-interface Mutant {
-  what: string;
-  file: string;
-  from: string;
-  to: string;
-}
 
 const mutants: Mutant[] = [
   {
@@ -139,28 +130,7 @@ const mutants: Mutant[] = [
   },
 ];
 
-const folder = join(root, "build/scratch/mutants");
 const WORLDS = 60;
-const PATIENCE = { milliseconds: 600_000 };
-
-/** Copies the sources, breaks them, compiles; answers the module's path. */
-async function compile(mutant: Mutant): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  for (const part of ["kernel", "net", "drivers", "compiler-config"]) {
-    cpSync(join(root, part), join(folder, part), { recursive: true });
-  }
-  const path = join(folder, mutant.file);
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(mutant.from)) throw new Error(`${mutant.file} has no ${mutant.from}`);
-  writeFileSync(path, text.replace(mutant.from, mutant.to));
-  const out = join(folder, "kernel.wasm");
-  const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
-  const config = join(folder, "compiler-config/asconfig.json");
-  const words = ["node", asc, "kernel/main.ts", "--config", config, "--outFile", out];
-  const { code, output } = await run(["sh", "-c", `cd ${folder} && ${words.join(" ")}`], PATIENCE);
-  if (code !== 0) throw new Error(output);
-  return out;
-}
 
 /** The first world that notices, at most WORLDS of them. */
 async function firstNotice(): Promise<{ seed: number; failures: string[] } | undefined> {
@@ -177,7 +147,7 @@ const words = process.argv.slice(2);
 let missed = 0;
 for (const mutant of mutants) {
   if (words.length > 0 && !words.some((word) => mutant.what.includes(word))) continue;
-  process.env.KERNEL_WASM = await compile(mutant);
+  process.env.KERNEL_WASM = await compileMutant(mutant, "mutants");
   const found = await firstNotice();
   if (!found) missed++;
   const notice = found ? `seed ${found.seed}: ${found.failures[0].slice(0, 150)}` : "NOT NOTICED";

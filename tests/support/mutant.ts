@@ -1,0 +1,36 @@
+/**
+ * A kernel that is broken in one place on purpose: tests that run on it (KERNEL_WASM names it)
+ * have to notice, or they are no tests.
+ */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./process.ts";
+
+export interface Mutant {
+  what: string;
+  file: string;
+  from: string;
+  to: string;
+}
+
+const PATIENCE = { milliseconds: 600_000 };
+
+/** Copies the sources to build/scratch/NAME, breaks them, compiles; answers the module's path. */
+export async function compileMutant(mutant: Mutant, name: string): Promise<string> {
+  const folder = join(root, "build/scratch", name);
+  mkdirSync(folder, { recursive: true });
+  for (const part of ["kernel", "net", "drivers", "compiler-config"]) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
+  const path = join(folder, mutant.file);
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(mutant.from)) throw new Error(`${mutant.file} has no ${mutant.from}`);
+  writeFileSync(path, text.replace(mutant.from, mutant.to));
+  const out = join(folder, "kernel.wasm");
+  const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
+  const config = join(folder, "compiler-config/asconfig.json");
+  const words = ["node", asc, "kernel/main.ts", "--config", config, "--outFile", out];
+  const { code, output } = await run(["sh", "-c", `cd ${folder} && ${words.join(" ")}`], PATIENCE);
+  if (code !== 0) throw new Error(output);
+  return out;
+}
