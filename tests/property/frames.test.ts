@@ -1,0 +1,113 @@
+/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: what is emitted is parsed as what it was; gates hold. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { load } from "../support/assembly.ts";
+import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
+
+const wasm = await load("tests/wasm/wire.ts");
+const more = await load("tests/wasm/property.ts");
+
+/** A block at the end of memory with something in it already. */
+const room = (length: number) => atEnd(wasm, new Uint8Array(length).fill(0xa5))[0];
+const view = (pointer: number, length: number) =>
+  new Uint8Array(wasm.memory.buffer, pointer, length);
+
+test(titled("Ethernet and ARP come back as they were emitted"), () => {
+  check([hardware, hardware, port], (to, from, type) => {
+    const pointer = room(14);
+    assert.ok(wasm.emitEthernet(pointer, to, from, type));
+    const group = (from >> 40n) & 1n;
+    assert.equal(wasm.gateEthernet(pointer, 14, to) === 0, group === 0n);
+  });
+  check([fc.integer({ min: 1, max: 2 }), hardware, word, hardware, word], (operation, ...ends) => {
+    const pointer = room(28);
+    assert.ok(wasm.emitArp(pointer, operation, ...ends));
+    const single = ends[0] !== 0n && ((ends[0] >> 40n) & 1n) === 0n;
+    assert.equal(wasm.gateArp(pointer, 28, ends[0]) === 0, single);
+    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "another sender than the frame's");
+  });
+});
+
+test(titled("IPv4 headers come back, and no changed bit gets past the gate"), () => {
+  const total = fc.integer({ min: 20, max: 1500 });
+  check([total, port, port, fc.nat(255), word, word, fc.nat(159)], (...values) => {
+    const [length, id, flags, protocol, from, to, bit] = values;
+    const pointer = room(length);
+    wasm.emitIpv4(pointer, length, id, flags, protocol, from, to);
+    assert.equal(wasm.gateIpv4(pointer, length), 0);
+    const fields = [1, 2, 7, 8, 9, 10].map((field) => wasm.ipv4Field(pointer, field) >>> 0);
+    assert.deepEqual(fields, [length, id, protocol, from, to, length - 20]);
+    assert.equal(wasm.ipv4Field(pointer, 3), (flags & 0x1fff) * 8);
+    view(pointer, 20)[bit >> 3] ^= 1 << (bit & 7);
+    assert.notEqual(wasm.gateIpv4(pointer, length), 0, `bit ${bit}`);
+  });
+});
+
+test(titled("ICMP, UDP and TCP come back, and no changed bit gets past the gate"), () => {
+  check([fc.nat(255), fc.nat(255), word, bytes(100), fc.nat()], (type, code, rest, data, bit) => {
+    const [length, at] = [8 + data.length, bit % (8 * (8 + data.length))];
+    const pointer = room(length);
+    view(pointer + 8, data.length).set(data);
+    assert.ok(wasm.emitIcmp(pointer, length, type, code, rest));
+    assert.equal(wasm.gateIcmp(pointer, length), 0);
+    view(pointer, length)[at >> 3] ^= 1 << (at & 7);
+    assert.notEqual(wasm.gateIcmp(pointer, length), 0);
+  });
+  const toPort = fc.integer({ min: 1, max: 65535 });
+  check([port, toPort, word, word, bytes(100), fc.nat()], (from, to, source, own, data, bit) => {
+    const [length, at] = [8 + data.length, bit % (8 * (8 + data.length))];
+    const pointer = room(length);
+    view(pointer + 8, data.length).set(data);
+    assert.ok(wasm.emitUdp(pointer, length, from, to, source, own));
+    assert.equal(wasm.gateUdp(pointer, length, source, own), 0);
+    assert.deepEqual(view(pointer + 8, data.length), data);
+    view(pointer, length)[at >> 3] ^= 1 << (at & 7);
+    // Without its two bytes there is no checksum, which is allowed.
+    const none = view(pointer + 6, 2).every((byte) => byte === 0);
+    if (!none) assert.notEqual(wasm.gateUdp(pointer, length, source, own), 0);
+  });
+});
+
+test(titled("TCP segments come back with their options"), () => {
+  const numbers = [word, word, word, fc.nat(63), port] as const;
+  check([...numbers, bytes(40), bytes(60), word, word, fc.nat()], (...values) => {
+    const [ports, sequence, ack, flags, window, options, data, source, own, bit] = values;
+    const header = 20 + ((options.length + 3) & ~3);
+    const length = header + data.length;
+    const [pointer] = atEnd(more, new Uint8Array(length));
+    const segment = new Uint8Array(more.memory.buffer, pointer, length);
+    segment.set(options, 20);
+    segment.set(data, header);
+    more.segment(pointer, header, length, ports, sequence, ack, flags, window, source, own);
+    assert.equal(more.parseTcp(pointer, length, source, own), 0);
+    const fields = [0, 1, 2, 3, 4, 5].map((field) => more.tcpField(pointer, field) >>> 0);
+    assert.deepEqual(fields, [ports, sequence, ack, flags, window, header]);
+    segment[(bit >> 3) % length] ^= 1 << (bit & 7);
+    assert.notEqual(more.parseTcp(pointer, length, source, own), 0);
+  });
+  check([port, fc.nat(14)], (size, shift) => {
+    const [pointer, length] = atEnd(more, new Uint8Array(8));
+    more.emitSynOptions(pointer, size, shift);
+    assert.equal(more.tcpOptions(pointer, length) >>> 0, ((size << 16) | 256 | shift) >>> 0);
+  });
+});
+
+test(titled("no gate reads behind its input, whatever it is"), () => {
+  const packets = spoilt(bytes(80, 8));
+  check(
+    [packets, hardware, word],
+    (packet, own, address) => {
+      const [pointer, length] = atEnd(wasm, packet);
+      wasm.gateEthernet(pointer, length, own);
+      wasm.gateArp(pointer, length, own);
+      wasm.gateIpv4(pointer, length);
+      wasm.gateIcmp(pointer, length);
+      wasm.gateQuote(pointer, length);
+      wasm.gateUdp(pointer, length, address, address);
+      more.parseTcp(...atEnd(more, packet), address, address);
+      more.tcpOptions(...atEnd(more, packet));
+    },
+    5000,
+  );
+});
