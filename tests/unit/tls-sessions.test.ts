@@ -48,6 +48,12 @@ suite("TLS sessions", () => {
     }
   });
 
+  test("what lies behind tickets is read in the same turn: no other may come", () => {
+    const stream = open("a.test");
+    push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
+    assert.equal(wasm.readable(stream), 1);
+  });
+
   test("a session lives seven days, and there are 32 at most", () => {
     assert.equal(wasm.fillSessions(40), 32);
     assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);

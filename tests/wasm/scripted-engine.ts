@@ -3,7 +3,8 @@
  * bytes, and "encryption" is an exclusive or with 0x55.
  *
  *     'H' handshake: any two end it     'D' data     'C' close_notify     'A' alert, one byte
- *     'T' a ticket                      'X' a certificate is refused, 4 bytes of flags
+ *     'T' a ticket, taken by one step and read by the next, as with mbedTLS
+ *     'X' a certificate is refused, 4 bytes of flags
  */
 import {
   TLS_AGAIN,
@@ -32,6 +33,8 @@ class Connection {
   refusals: u32 = 0;
   alert: i32 = -1;
   error: i32 = 0;
+  /** A ticket was taken, and is read by the next step. */
+  unread: bool = false;
   ticket: bool = false;
   resumed: bool = false;
   greeted: bool = false;
@@ -115,7 +118,9 @@ export class ScriptedEngine implements TlsEngine {
       taken++;
       if (connection.have >= CAPACITY) break;
     }
-    if (this.whole(connection)) this.record(connection);
+    if (!this.whole(connection)) return taken;
+    connection.unread = connection.input[0] == 0x54 && !connection.unread;
+    if (!connection.unread) this.record(connection);
     return taken;
   }
 
@@ -160,7 +165,8 @@ export class ScriptedEngine implements TlsEngine {
     let bits: u32 = connection.state;
     if (connection.outputLength > 0) bits |= TLS_OUTPUT;
     if (connection.ticket) bits |= TLS_NEW_SESSION;
-    if (!connection.server && !connection.greeted) bits |= TLS_AGAIN;
+    const greets = !connection.server && !connection.greeted;
+    if (greets || connection.unread) bits |= TLS_AGAIN;
     return bits;
   }
 
