@@ -39,6 +39,13 @@ for (const [kind, reason] of Object.entries(kinds)) {
   });
 }
 
+test("SYS-07: a non-maskable interrupt is named and ends in the same panic", async (t) => {
+  const machine = await boot(t);
+  await machine.monitor("nmi");
+  await machine.waitFor(/(^|\n)panic: non-maskable interrupt.*\n/, 15_000);
+  assert.equal(await machine.exit(15_000), 255);
+});
+
 test("without a UART the panic is on the screen", async (t) => {
   const machine = new Machine({ serial: false, append: 'run="crash null"', debugExit: false });
   t.after(() => machine.stop());
