@@ -45,7 +45,13 @@ const lines: Line[] = [
     "const create =",
   ],
   ["ARP-03", "strangers are remembered", ARP, "iface.onLink(sender) != null;", "true;"],
-  ["ARP-04", "groups are believed", wire("arp"), "|| isGroupHardware(sender)", ""],
+  [
+    "ARP-04",
+    "groups are believed, whoever sends the frame",
+    wire("arp"),
+    "|| isGroupHardware(sender) || sender != frameSource",
+    "",
+  ],
   [
     "ARP-05",
     "a claim on the own address",
