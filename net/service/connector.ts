@@ -60,8 +60,7 @@ export class TcpConnector implements Connector {
     }
     const connection = this.ip.tcp.connect(now, address, port, this.ip);
     if (connection == null) {
-      const noRoute = this.ip.sourceAddress(address) == 0;
-      this.reason = noRoute ? "no route to host" : "too many connections";
+      this.reason = "too many connections";
       return null;
     }
     const stream = new TcpStream(connection);

@@ -52,7 +52,8 @@ export class Twin {
   onSend: (frame: Uint8Array) => void = () => {};
   /** Called once the machine has gone off, or before it boots again. */
   onStop: (reason: MachineStopped["reason"]) => void = () => {};
-  private exports!: Exports;
+  /** What the module of this boot exports. */
+  exports!: Exports;
   private live = 0;
   private restless = 0;
   private accesses = 0;

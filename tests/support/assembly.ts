@@ -19,15 +19,15 @@ export type Exports = Record<string, any> & { memory: WebAssembly.Memory };
 
 const flags = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096", "--debug"];
 
-/** The module's bytes: compiled anew when any source it was made from has changed. */
-async function compile(entry: string): Promise<Buffer<ArrayBuffer>> {
+/** The path of the module of `entry`, compiled anew when any source it is made from has changed. */
+export async function compile(entry: string): Promise<string> {
   const name = entry.replaceAll("/", "-").replace(/\.ts$/, "");
   const recipe = `${cache}/${name}.json`;
   const binary = `${cache}/${name}.wasm`;
   if (existsSync(recipe) && existsSync(binary)) {
     const hashes: Record<string, string> = JSON.parse(readFileSync(recipe, "utf8"));
     const fresh = Object.entries(hashes).every(([path, hash]) => hashOf(path) === hash);
-    if (fresh) return readFileSync(binary);
+    if (fresh) return binary;
   }
   mkdirSync(cache, { recursive: true });
   const fresh = `${cache}/${name}-${process.pid}.wasm`;
@@ -39,7 +39,7 @@ async function compile(entry: string): Promise<Buffer<ArrayBuffer>> {
   writeFileSync(recipe, JSON.stringify(Object.fromEntries(own.map((p) => [p, hashOf(p)]))));
   rmSync(`${fresh}.map`);
   renameSync(fresh, binary);
-  return readFileSync(binary);
+  return binary;
 }
 
 function hashOf(path: string): string {
@@ -56,7 +56,7 @@ export function readString(memory: WebAssembly.Memory, pointer: number): string 
 
 /** An instance of `entry` (a path from the project's root) with the given host functions. */
 export async function load(entry: string, host: Record<string, unknown> = {}): Promise<Exports> {
-  const module = await WebAssembly.compile(await compile(entry));
+  const module = await WebAssembly.compile(readFileSync(await compile(entry)));
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   let exports: Exports | undefined;
   for (const wanted of WebAssembly.Module.imports(module)) {
