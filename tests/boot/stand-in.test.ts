@@ -1,6 +1,7 @@
 /** `make run`: the main job against the stand-in network, twice at once, and nothing stays. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { checkLines } from "../support/console.ts";
 import { Child, root } from "../support/process.ts";
@@ -46,4 +47,21 @@ test("make run without a terminal leaves once the check is over", async (t) => {
   t.after(() => run.stop("SIGTERM"));
   assert.equal(await run.exit(120_000), 0, run.output);
   assert.match(run.output, /\[exit 0\] check /);
+});
+
+test("make run where nginx cannot run puts a small web server in its place", async (t) => {
+  const folder = mkdtempSync(`${tmpdir()}/anonymos-without-nginx-`);
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(`${folder}/nginx`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  const run = new Child("make run", ["env", `PATH=${folder}:${process.env.PATH}`, ...words]);
+  t.after(() => run.stop("SIGTERM"));
+  assert.equal(await run.exit(120_000), 0, run.output);
+  assert.match(run.output, /^run: nginx cannot run here/m);
+  assert.match(run.output, /^run: a small web server with TLS stands in for it on 127/m);
+  assert.match(run.output, /\[exit 0\] check https:/);
+  const lines = checkLines(run.output.replaceAll("\r", ""));
+  assert.deepEqual(
+    lines.map((line) => line.verdict),
+    Array.from({ length: 8 }, () => "ok"),
+  );
 });

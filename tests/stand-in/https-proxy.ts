@@ -1,4 +1,4 @@
-/** nginx's place where it is not installed: a small HTTPS server that passes requests on. */
+/** In nginx's place where that cannot run: a small HTTPS server that passes requests on. */
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
 import { listening } from "../support/servers.ts";

@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
-import { has, root } from "../support/process.ts";
+import { root } from "../support/process.ts";
 import { Anvil, NameServer, Nginx, type Service } from "../support/servers.ts";
 import { HttpsProxy } from "./https-proxy.ts";
 import { JsonRpcServer } from "./json-rpc.ts";
@@ -42,17 +42,19 @@ async function startTls(node: number): Promise<{ port: number; trusted: string }
   const authority = makeRoot("AnonymOS stand-in root");
   const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", authority));
   const trusted = authority.pem;
-  if (has("nginx")) {
+  try {
     const more = `location / { proxy_pass http://127.0.0.1:${node}; }`;
     const nginx = await Nginx.start({}, { secure, more });
     services.push(nginx);
     say(`nginx, with TLS in front of it, listens on 127.0.0.1:${nginx.port}`);
     return { port: nginx.port, trusted };
+  } catch (error) {
+    const proxy = await HttpsProxy.start(secure.chain, secure.key, node);
+    services.push(proxy);
+    say(`nginx cannot run here (${String(error).split("\n")[0]});`);
+    say(`a small web server with TLS stands in for it on 127.0.0.1:${proxy.port}`);
+    return { port: proxy.port, trusted };
   }
-  const proxy = await HttpsProxy.start(secure.chain, secure.key, node);
-  services.push(proxy);
-  say(`a small web server with TLS in front of it listens on 127.0.0.1:${proxy.port}`);
-  return { port: proxy.port, trusted };
 }
 
 interface Plan {
