@@ -1,4 +1,4 @@
-/** On a wire of its own: DHCP and DNS by dnsmasq, 200 connections at once, large pings. */
+/** On a wire of its own: DHCP, DNS and time, 200 connections at once, large pings. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { boot, configured, heapLevel, netErrors, tcpLines, until } from "../support/console.ts";
@@ -8,6 +8,8 @@ import { has } from "../support/process.ts";
 import { Machine } from "../support/qemu.ts";
 
 const why = obstacle();
+/** How far the time server is ahead. */
+const HOUR = 3_600_000;
 
 suite("a network of our own", { skip: why !== "" && `no network of our own: ${why}` }, () => {
   let network: Namespace;
@@ -18,9 +20,10 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
   before(async () => {
     network = await Namespace.make(2);
     dnsmasq = await network.serve([
-      "--dhcp-option=option:ntp-server,10.77.0.1",
+      `--dhcp-option=option:ntp-server,${GATEWAY}`,
       "--host-record=near.test.example,192.0.2.7",
     ]);
+    await network.serveTime(HOUR);
     const options = { prefix: network.prefix, nics: [network.nic(0)], memory: "128" };
     machine = await Machine.boot(options);
     await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
@@ -39,6 +42,15 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     assert.match(status, /test\.example/);
     assert.match(await machine.ok("ip route"), new RegExp(`default via ${GATEWAY} dev net0`));
     assert.match(await machine.ok("resolvectl dns"), new RegExp(`\\b${GATEWAY}\\b`));
+  });
+
+  test("the time is that of the server that DHCP named (option 42)", async () => {
+    await until("the clock is set", 30_000, async () => {
+      return /^source: network time from 10\.77\.0\.1/m.test(await machine.ok("date -v"));
+    });
+    assert.match(await machine.ok("dmesg"), /ntp: the clock was moved by 3[56]\d{5} ms/);
+    const shown = Date.parse((await machine.ok("date")).trim());
+    assert.ok(Math.abs(shown - Date.now() - HOUR) < 60_000, `it shows ${new Date(shown)}`);
   });
 
   test("names are completed by nothing and resolved by the lease's server", async () => {

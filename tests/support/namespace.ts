@@ -100,6 +100,17 @@ export class Namespace {
     return server;
   }
 
+  /** Starts a time server at the host's address, so many milliseconds ahead. */
+  async serveTime(offset: number): Promise<void> {
+    const script = `import { NtpServer } from "./tests/support/ntp.ts";
+      await NtpServer.start({ offset: ${offset} }, 123, "${GATEWAY}");
+      console.log("ready");`;
+    const words = ["node", "--import", "tsx", "--input-type=module", "--eval", script];
+    const server = this.start("time server", words);
+    const ready = () => (server.output.includes("ready") ? true : undefined);
+    await server.until("its start", ready, 30_000);
+  }
+
   /** Ends dnsmasq alone, for clients that are to be left without an answer. */
   async silence(): Promise<void> {
     await this.dnsmasq?.stop("SIGTERM");

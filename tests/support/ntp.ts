@@ -49,9 +49,13 @@ export class NtpServer implements Service {
     readonly port: number,
   ) {}
 
-  static async start(behaviour: NtpBehaviour = {}): Promise<NtpServer> {
+  static async start(
+    behaviour: NtpBehaviour = {},
+    port = 0,
+    address = "127.0.0.1",
+  ): Promise<NtpServer> {
     const socket = createSocket("udp4");
-    socket.bind(0, "127.0.0.1");
+    socket.bind(port, address);
     await once(socket, "listening");
     const server = new NtpServer(socket, socket.address().port);
     socket.on("message", (question, from) => {
