@@ -221,12 +221,12 @@ describe("sizes", () => {
   );
   for (const version of versions) {
     test(`TLS-48: records of four bytes, and data a byte at a time, 1.${version - 10}`, async () => {
-      const then = async ({ wire }: Session) => {
+      const afterwards = async ({ wire }: Session) => {
         await wire.next();
         for (const byte of Buffer.from("hello")) await wire.send(DATA, u8(byte));
         await wire.send(21, Buffer.of(1, 0));
       };
-      const visit = await stage.visit({ version, fragment: 4, then });
+      const visit = await stage.visit({ version, fragment: 4, afterwards });
       assert.equal(visit.report.number("received"), 5, visit.report.text);
       assert.equal(visit.report.get("state"), "closed");
     });

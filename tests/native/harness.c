@@ -194,7 +194,7 @@ static void run(struct peer* peer, bool echo) {
 static void leave(int stream) {
   shutdown(stream, SHUT_WR);
   struct pollfd wait = {stream, POLLIN, 0};
-  while (poll(&wait, 1, 1000) > 0 && recv(stream, text, sizeof text, 0) > 0) {
+  while (poll(&wait, 1, 10000) > 0 && recv(stream, text, sizeof text, 0) > 0) {
   }
   close(stream);
 }

@@ -55,8 +55,11 @@ export interface Script {
   /** Resumes: TLS 1.3 with the secret of a ticket, TLS 1.2 with a master secret. */
   secret?: Buffer;
   /** What follows the handshake; without it "hello" answers the first data, and an end. */
-  then?: (session: Session) => Promise<void>;
+  afterwards?: (session: Session) => Promise<void>;
 }
+
+/** One of TLS 1.3 whose handshake is over: there are keys of both directions. */
+export type Session13 = Session & { writing: Protection13; reading: Protection13 };
 
 /** A connection whose handshake is over. */
 export interface Session {

@@ -41,7 +41,6 @@ export async function listen(serve: (wire: Wire, index: number) => Promise<void>
     }
   };
   const server = createServer((socket) => {
-    socket.on("error", () => {});
     const one: Seen = { wire: new Wire(socket) };
     const done = attend(one, seen.length);
     done.catch(() => {}); // `close` tells
@@ -68,7 +67,7 @@ export async function follow(wire: Wire, script: Script, usual: Identity): Promi
   wire.fragment = script.fragment ?? wire.fragment;
   const handshake = script.version === 12 ? handshake12 : handshake13;
   const session = await handshake(wire, script, script.identity?.() ?? usual);
-  await (script.then ?? greet)(session);
+  await (script.afterwards ?? greet)(session);
 }
 
 /** What the harness and its peer say of one connection. */

@@ -6,6 +6,10 @@ import { type Content, hash, type Protection } from "./keys.ts";
 export const CHANGE_CIPHER_SPEC = 20;
 export const ALERT = 21;
 export const HANDSHAKE = 22;
+/** Records of a flood that are made at once. */
+const FLOOD = 500;
+const FATAL = 2;
+const CLOSE_NOTIFY = 0;
 
 /** The other side ended the connection, perhaps with an alert. */
 export class Ended extends Error {
@@ -21,24 +25,35 @@ export class Wire {
   transcript: Buffer[] = [];
   /** No record of the handshake carries more. */
   fragment = 1 << 14;
-  /** Records that came, by type. */
-  readonly came = new Map<number, number>();
+  /** Warnings that came, by alert. */
+  readonly warnings = new Map<number, number>();
   private held: Buffer = Buffer.alloc(0);
   private messages: Buffer = Buffer.alloc(0);
-  private readonly chunks: AsyncIterator<Buffer>;
+  /** The other side sends no more. */
+  private over = false;
+  /** Goes on with whoever waits for something to happen. */
+  private wake: () => void = () => {};
 
   constructor(readonly socket: Socket) {
-    this.chunks = socket[Symbol.asyncIterator]();
+    const end = () => {
+      this.over = true;
+      this.wake();
+    };
+    socket
+      .on("error", () => {})
+      .on("end", end)
+      .on("close", end);
+    socket.on("drain", () => this.wake());
+    socket.on("data", (data: Buffer) => {
+      this.held = Buffer.concat([this.held, data]);
+      this.wake();
+    });
   }
 
   /** Bytes as they are; waits while the other side takes none. */
   async raw(...parts: Uint8Array[]): Promise<void> {
-    const bytes = Buffer.concat(parts);
-    if (this.socket.destroyed) throw new Ended(undefined);
-    if (this.socket.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      this.socket.once("drain", resolve).once("close", () => resolve());
-    });
+    if (!this.over) this.socket.write(Buffer.concat(parts));
+    while (!this.over && this.socket.writableNeedDrain) await this.change();
   }
 
   /** One record, protected where there are keys. */
@@ -61,14 +76,17 @@ export class Wire {
     await this.raw(...records);
   }
 
-  /** The next record; an alert ends the connection. */
+  /** The next record; an alert ends the connection, unless it is a warning. */
   async next(): Promise<Content> {
-    const header = await this.need(5);
-    const bytes = await this.need(header.readUInt16BE(3));
-    const content = this.reading?.open(header, bytes) ?? { type: header[0], bytes };
-    this.came.set(content.type, (this.came.get(content.type) ?? 0) + 1);
-    if (content.type === ALERT) throw new Ended(content.bytes[1]);
-    return content;
+    for (;;) {
+      const header = await this.need(5);
+      const bytes = await this.need(header.readUInt16BE(3));
+      const content = this.reading?.open(header, bytes) ?? { type: header[0], bytes };
+      if (content.type !== ALERT) return content;
+      const [level, alert] = content.bytes;
+      if (level === FATAL || alert === CLOSE_NOTIFY) throw new Ended(alert);
+      this.warnings.set(alert, (this.warnings.get(alert) ?? 0) + 1);
+    }
   }
 
   /** The next handshake message, of that kind. */
@@ -91,18 +109,29 @@ export class Wire {
     return hash(...this.transcript);
   }
 
+  /** So many records of that content, or as many as there is somebody to take them. */
+  async flood(count: number, type: number, bytes: Buffer): Promise<void> {
+    for (let left = count; left > 0 && !this.over; left -= FLOOD) {
+      const length = Math.min(left, FLOOD);
+      await this.raw(...Array.from({ length }, () => this.record(type, bytes)));
+    }
+  }
+
   /** Reads until the other side ends, and so throws. */
   async drain(): Promise<never> {
     for (;;) await this.next();
   }
 
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+
   private async need(length: number): Promise<Buffer> {
     while (this.held.length < length) {
-      const chunk = await this.chunks
-        .next()
-        .catch(() => ({ done: true as const, value: undefined }));
-      if (chunk.done) throw new Ended(undefined);
-      this.held = Buffer.concat([this.held, chunk.value]);
+      if (this.over) throw new Ended(undefined);
+      await this.change();
     }
     const taken = this.held.subarray(0, length);
     this.held = this.held.subarray(length);

@@ -3,17 +3,24 @@
 #include "tls.h"
 #include "ssl_misc.h"
 
+/* Whether the last record is longer than any may be, and not what is no record at all. */
+static bool overlong(const mbedtls_ssl_context* ssl) {
+  const u8* header = ssl->in_hdr;
+  bool known = header[0] >= MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
+               header[0] <= MBEDTLS_SSL_MSG_APPLICATION_DATA && header[1] == 3;
+  return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
+}
+
 /* The alert for an error that mbedTLS itself has sent none for. */
 i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
-  u32 record = ssl->in_hdr[3] << 8 | ssl->in_hdr[4];
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
-      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+      if (overlong(ssl)) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* or a record that fits into no buffer */
-      if (record > MBEDTLS_SSL_IN_PAYLOAD_LEN) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+      if (overlong(ssl)) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
     case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
     case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE: return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;

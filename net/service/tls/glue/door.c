@@ -28,6 +28,11 @@ static int admit(struct connection* connection, const u8* destination) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
   if (destination == ssl->in_hdr) {
+    /* What the last one held under protection, and mbedTLS passed over (RFC 8446, 5). */
+    bool hidden = ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
+                  ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA;
+    if (hidden) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+    ssl->nb_zero = 0; /* mbedTLS lets no more than three records be empty */
     if (fragment <= connection->fragment && ++connection->idle > IDLE) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
@@ -36,7 +41,7 @@ static int admit(struct connection* connection, const u8* destination) {
     bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
     if (long_message) return MBEDTLS_ERR_SSL_DECODE_ERROR;
   } else if (destination == ssl->in_hdr + mbedtls_ssl_in_hdr_len(ssl)) {
-    /* Only a handshake may contain these, and be none the wiser (RFC 8446, 5). */
+    /* Only a handshake may contain these, and be none the wiser. */
     bool late = connection->state == OPEN && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
     if (late && ssl->in_hdr[0] == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;

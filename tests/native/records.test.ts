@@ -1,0 +1,266 @@
+/**
+ * Records that are too long, empty, spoilt, of a strange kind, or without end, and what is no TLS
+ * at all: TLS-31, TLS-32, TLS-34, TLS-35, TLS-43, TLS-44 (RFC 8446 section 5).
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { hex, u8, u16 } from "./peer/bytes.ts";
+import { DATA, Protection13 } from "./peer/keys.ts";
+import type { Script, Session } from "./peer/script.ts";
+import { against, greet } from "./peer/serve.ts";
+import { CHANGED, IMPOSSIBLE, NO_RECORD, type Row, Stage, TURN } from "./peer/stage.ts";
+import { modest, refused, served } from "./peer/verdict.ts";
+import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
+
+const stage = new Stage();
+const versions = [12, 13] as const;
+const OVERFLOW = "record_overflow (22)";
+const BAD_MAC = "bad_record_mac (20)";
+const UNEXPECTED = "unexpected_message (10)";
+const title = (row: number, what: string, version: number) =>
+  `TLS-${row}: ${what}, 1.${version - 10}`;
+
+/** Does that after the handshake, and then what a good server does. */
+const later = (
+  version: 12 | 13,
+  act: (wire: Wire, keys: Protection13) => Promise<void>,
+): Script => ({
+  version,
+  afterwards: async (session) => {
+    await act(session.wire, session.writing as Protection13);
+    await greet(session);
+  },
+});
+/** Does that before the ServerHello, or before the Certificate. */
+const early = (
+  version: 12 | 13,
+  act: (wire: Wire) => Promise<void>,
+  name: "ServerHello" | "Certificate" = "ServerHello",
+): Script => ({
+  version,
+  change: {
+    [name]: async (message: Buffer, wire: Wire) => {
+      await act(wire);
+      return message;
+    },
+  },
+});
+/** A record of that length whose content is no matter. */
+const header = (length: number) => Buffer.concat([Buffer.of(DATA, 3, 3), u16(length)]);
+const sized = (length: number) => (wire: Wire) => wire.raw(header(length), Buffer.alloc(length));
+
+describe("lengths", () => {
+  const most = 1 << 14;
+  stage.refuses([
+    ...versions.flatMap((version): Row[] => [
+      [
+        title(31, "plaintext of 2^14 + 1 bytes", version),
+        later(version, (wire) => wire.send(DATA, Buffer.alloc(most + 1))),
+        OVERFLOW,
+        NO_RECORD,
+      ],
+      [title(31, "65,535 bytes", version), later(version, sized(65535)), OVERFLOW, IMPOSSIBLE],
+      [
+        title(31, "65,535 bytes in clear", version),
+        early(version, (wire) => wire.raw(clear(HANDSHAKE, Buffer.alloc(65535)))),
+        OVERFLOW,
+        IMPOSSIBLE,
+      ],
+    ]),
+    [title(31, "2^14 + 257 bytes", 13), later(13, sized(most + 257)), OVERFLOW, IMPOSSIBLE],
+    [title(31, "2^14 + 2,049 bytes", 12), later(12, sized(most + 2049)), OVERFLOW, IMPOSSIBLE],
+  ]);
+  for (const version of versions) {
+    test(title(31, "2^14 bytes are taken", version), async () => {
+      const afterwards = async ({ wire }: Session) => {
+        await wire.next();
+        await wire.send(DATA, Buffer.alloc(most, "a"));
+        await wire.send(ALERT, Buffer.of(1, 0));
+      };
+      const visit = await stage.visit({ version, afterwards });
+      assert.equal(visit.report.number("received"), most);
+      modest(visit);
+    });
+  }
+});
+
+describe("floods", () => {
+  const MANY = 100_000;
+  const warning = Buffer.of(1, 90);
+  const empty = Buffer.alloc(0);
+  const ccs = (count: number) => (wire: Wire) =>
+    wire.raw(...Array.from({ length: count }, () => clear(CHANGE_CIPHER_SPEC, u8(1))));
+  stage.refuses([
+    ...versions.flatMap((version): Row[] => [
+      [
+        title(32, "an empty record within the handshake", version),
+        early(version, (wire) => wire.raw(clear(HANDSHAKE, empty))),
+        UNEXPECTED,
+        NO_RECORD,
+      ],
+      [
+        title(32, "empty records within a message", version),
+        {
+          version,
+          change: {
+            ServerHello: async (message, wire) => {
+              await wire.raw(clear(HANDSHAKE, message.subarray(0, 9)));
+              await wire.raw(...Array.from({ length: MANY }, () => clear(HANDSHAKE, empty)));
+              return message.subarray(9);
+            },
+          },
+        },
+        UNEXPECTED,
+        NO_RECORD,
+      ],
+      [
+        title(32, "empty records of data", version),
+        later(version, (wire) => wire.flood(MANY, DATA, empty)),
+        UNEXPECTED,
+        TURN,
+      ],
+      [
+        title(32, "warnings before the hello", version),
+        early(version, (wire) => wire.flood(MANY, ALERT, warning)),
+        UNEXPECTED,
+        TURN,
+      ],
+      [
+        title(32, "warnings, protected", version),
+        later(version, (wire) => wire.flood(MANY, ALERT, warning)),
+        UNEXPECTED,
+        TURN,
+      ],
+    ]),
+    [title(32, "ChangeCipherSpec before the hello", 13), early(13, ccs(MANY)), UNEXPECTED, TURN],
+    [
+      title(32, "ChangeCipherSpec within the handshake", 13),
+      early(13, ccs(MANY), "Certificate"),
+      UNEXPECTED,
+      TURN,
+    ],
+    [title(32, "ChangeCipherSpec after the handshake", 13), later(13, ccs(1)), UNEXPECTED, TURN],
+    [
+      title(32, "an empty part of the handshake, protected", 13),
+      early(13, (wire) => wire.send(HANDSHAKE, empty), "Certificate"),
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+  ]);
+  for (const version of versions) {
+    test(title(32, "so many that a good server may send", version), async () => {
+      served(await stage.visit(later(version, (wire) => wire.flood(250, DATA, empty))));
+      served(await stage.visit(later(version, (wire) => wire.flood(250, ALERT, warning))));
+      served(await stage.visit(early(version, (wire) => wire.flood(250, ALERT, warning))));
+    });
+  }
+  test("TLS-32: 257 are too many, 256 are not", async () => {
+    const script = (count: number) => early(13, ccs(count));
+    served(await stage.visit(script(250)));
+    await refused(await stage.visit(script(257)), UNEXPECTED, TURN);
+  });
+});
+
+describe("contents", () => {
+  const inner = (bytes: Buffer) => later(13, (wire, keys) => wire.raw(keys.sealInner(bytes)));
+  stage.refuses([
+    ["TLS-34: all zeros", inner(Buffer.alloc(20)), UNEXPECTED, NO_RECORD],
+    ["TLS-34: nothing at all", inner(Buffer.alloc(0)), UNEXPECTED, NO_RECORD],
+    ["TLS-34: of an unknown kind, protected", inner(hex("01 02 63")), UNEXPECTED, TURN],
+    [
+      "TLS-34: ChangeCipherSpec of another value",
+      early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, u8(2)))),
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+    [
+      "TLS-34: ChangeCipherSpec of two bytes",
+      early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, hex("01 01")))),
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+    [
+      "TLS-34: ChangeCipherSpec, protected",
+      early(13, (wire) => wire.send(CHANGE_CIPHER_SPEC, u8(1)), "Certificate"),
+      UNEXPECTED,
+      TURN,
+    ],
+    ...versions.flatMap((version): Row[] => [
+      [
+        title(34, "of an unknown kind, in clear", version),
+        early(version, (wire) => wire.raw(clear(0x63, hex("01 02 03")))),
+        UNEXPECTED,
+        NO_RECORD,
+      ],
+      [
+        title(43, "a heartbeat in clear", version),
+        early(version, (wire) => wire.raw(clear(0x18, hex("01 40 00")))),
+        UNEXPECTED,
+        NO_RECORD,
+      ],
+      [
+        title(43, "a heartbeat, protected", version),
+        later(version, (wire) => wire.send(0x18, hex("01 40 00"))),
+        UNEXPECTED,
+        version === 12 ? NO_RECORD : TURN,
+      ],
+      [
+        title(35, "a bit of the data flipped", version),
+        later(version, async (wire) => {
+          const record = wire.record(DATA, Buffer.from("spoilt"));
+          record[7] ^= 1;
+          await wire.raw(record);
+        }),
+        BAD_MAC,
+        CHANGED,
+      ],
+      [
+        title(35, "a record twice", version),
+        later(version, async (wire) => {
+          const record = wire.record(ALERT, Buffer.of(1, 90));
+          await wire.raw(record, record);
+        }),
+        BAD_MAC,
+        CHANGED,
+      ],
+      [
+        title(35, "shorter than its checksum", version),
+        later(version, (wire) => wire.raw(header(3), Buffer.alloc(3))),
+        BAD_MAC,
+        CHANGED,
+      ],
+    ]),
+  ]);
+});
+
+describe("what is not TLS", () => {
+  const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73 + (i >> 3) * 41) & 255));
+  const voices: [string, Buffer, string, string][] = [
+    [
+      "HTTP",
+      Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+    ["SSH", Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"), UNEXPECTED, NO_RECORD],
+    ["zeros", Buffer.alloc(4096), UNEXPECTED, NO_RECORD],
+    ["noise", noise, UNEXPECTED, NO_RECORD],
+  ];
+  for (const [name, bytes, alert, sentence] of voices) {
+    test(`TLS-44: ${name}`, async () => {
+      await refused(await against((wire) => wire.raw(bytes)), alert, sentence);
+    });
+  }
+  test("TLS-44: silence is waited out, without work and without a fall back", async () => {
+    const visit = await against(async () => {}, "patience=1000");
+    assert.equal(visit.report.number("silence"), 1);
+    assert.equal(visit.report.get("state"), "handshaking");
+    assert.equal(visit.report.number("received"), 0);
+    modest(visit);
+  });
+  test("TLS-44: an end at once is no success", async () => {
+    const visit = await against(async (wire) => void wire.socket.end());
+    assert.equal(visit.report.get("state"), "handshaking");
+    modest(visit);
+  });
+});
