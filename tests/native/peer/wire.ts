@@ -25,6 +25,8 @@ export class Wire {
   transcript: Buffer[] = [];
   /** No record of the handshake carries more. */
   fragment = 1 << 14;
+  /** Key updates that came in answer to those of this side. */
+  answers = 0;
   /** Warnings that came, by alert. */
   readonly warnings = new Map<number, number>();
   private held: Buffer = Buffer.alloc(0);
@@ -48,6 +50,10 @@ export class Wire {
       this.held = Buffer.concat([this.held, data]);
       this.wake();
     });
+  }
+
+  get ended(): boolean {
+    return this.over;
   }
 
   /** Bytes as they are; waits while the other side takes none. */

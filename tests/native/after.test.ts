@@ -1,0 +1,158 @@
+/**
+ * What a server may do once the handshake is over, and must not: ends, renegotiation, key updates.
+ * TLS-38, TLS-39, TLS-42 (RFC 8446 sections 4.6.3 and 6.1, RFC 5746).
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { hex, u8 } from "./peer/bytes.ts";
+import { message } from "./peer/hello.ts";
+import { DATA } from "./peer/keys.ts";
+import type { Script, Session, Session13 } from "./peer/script.ts";
+import { greet } from "./peer/serve.ts";
+import { PARAMETER, type Row, Stage, TURN } from "./peer/stage.ts";
+import { modest, served } from "./peer/verdict.ts";
+import { ALERT, HANDSHAKE } from "./peer/wire.ts";
+
+const stage = new Stage();
+const versions = [12, 13] as const;
+const UNEXPECTED = "unexpected_message (10)";
+const KEY_UPDATE = 24;
+const NO_RENEGOTIATION = 100;
+const update = (value: number) => message(KEY_UPDATE, u8(value));
+const helloRequest = message(0);
+
+/** Sends handshake messages under the keys, then what a good server does. */
+const sends = (version: 12 | 13, bytes: Buffer, times = 1): Script => ({
+  version,
+  afterwards: async (session) => {
+    await session.wire.flood(times, HANDSHAKE, bytes);
+    await greet(session);
+  },
+});
+
+describe("ends", () => {
+  for (const version of versions) {
+    const ends = (close: boolean): Script => ({
+      version,
+      afterwards: async ({ wire }: Session) => {
+        await wire.next();
+        await wire.send(DATA, Buffer.from("hel"));
+        if (close) {
+          await wire.send(ALERT, Buffer.of(1, 0));
+          await wire.send(DATA, Buffer.from("lo"));
+        }
+        wire.socket.end();
+      },
+    });
+    test(`TLS-38: an end without close_notify is not taken for one, 1.${version - 10}`, async () => {
+      const visit = await stage.visit(ends(false));
+      assert.equal(visit.report.get("text"), "hel");
+      assert.equal(visit.report.get("state"), "open", visit.report.text);
+      modest(visit);
+    });
+    test(`TLS-38: nothing counts behind close_notify, 1.${version - 10}`, async () => {
+      const visit = await stage.visit(ends(true));
+      assert.equal(visit.report.number("received"), 3);
+      assert.equal(visit.report.get("state"), "closed", visit.report.text);
+      modest(visit);
+    });
+  }
+});
+
+describe("renegotiation", () => {
+  test("TLS-39: each of 100 requests is declined, and the data comes", async () => {
+    const visit = await stage.visit(sends(12, helloRequest, 100));
+    served(visit);
+    const declined = visit.wire.warnings.get(NO_RENEGOTIATION) ?? 0;
+    assert.ok(declined > 0 && declined <= 100, String(declined));
+  });
+  stage.refuses([
+    ["TLS-39: 1,000 requests", sends(12, helloRequest, 1000), UNEXPECTED, TURN],
+    [
+      "TLS-39: 1,000 requests in one record",
+      sends(12, Buffer.concat(Array.from({ length: 1000 }, () => helloRequest))),
+      UNEXPECTED,
+      TURN,
+    ],
+    ["TLS-39: a request in 1.3", sends(13, helloRequest), UNEXPECTED, TURN],
+    ["TLS-39: a second ServerHello", sends(12, message(2, Buffer.alloc(70))), UNEXPECTED, TURN],
+  ]);
+});
+
+describe("key updates", () => {
+  const flood = (count: number, value: number): Script => ({
+    afterwards: async (session) => {
+      const { wire, writing, reading } = session as Session13;
+      await wire.next();
+      for (let i = 0; i < count && !wire.ended; i++) {
+        await wire.send(HANDSHAKE, update(value));
+        writing.update();
+      }
+      await wire.send(DATA, Buffer.from("hello"));
+      await wire.send(ALERT, Buffer.of(1, 0));
+      for (;;) {
+        const { type, bytes } = await wire.next();
+        assert.equal(type, HANDSHAKE);
+        assert.deepEqual(bytes, update(0));
+        wire.answers++;
+        reading.update();
+      }
+    },
+  });
+  for (const [count, value] of [
+    [100, 0],
+    [100, 1],
+  ]) {
+    test(`TLS-42: ${count} updates, ${value === 1 ? "each" : "none"} asking for one`, async () => {
+      const visit = await stage.visit(flood(count, value));
+      served(visit);
+      assert.equal(visit.report.number("key-updates"), count);
+      assert.equal(visit.wire.answers, value * count);
+    });
+  }
+  test("TLS-42: of 10,000 that ask for an answer no more than 256 get one", async () => {
+    const visit = await stage.visit(flood(10_000, 1));
+    assert.equal(visit.report.get("state"), "failed", visit.report.text);
+    assert.equal(visit.report.number("alert-sent"), 10);
+    assert.equal(visit.report.number("received"), 0);
+    assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
+    assert.ok(visit.report.number("key-updates") <= 256);
+    modest(visit);
+  });
+  const during: Script = { change: { Finished: (bytes) => [update(0), bytes] } };
+  const rows: Row[] = [
+    ["TLS-42: of value 2", sends(13, update(2)), "illegal_parameter (47)", PARAMETER],
+    ["TLS-42: in 1.2", sends(12, update(0)), UNEXPECTED, TURN],
+    ["TLS-42: during the handshake", during, UNEXPECTED, TURN],
+    ["TLS-42: of no byte", sends(13, message(KEY_UPDATE)), UNEXPECTED, TURN],
+    ["TLS-42: of two bytes", sends(13, message(KEY_UPDATE, hex("00 00"))), UNEXPECTED, TURN],
+    [
+      "TLS-36: a key update, and more in its record",
+      sends(13, Buffer.concat([update(0), update(0)])),
+      UNEXPECTED,
+      TURN,
+    ],
+  ];
+  stage.refuses(rows);
+});
+
+describe("messages out of place", () => {
+  const partly = (version: 12 | 13): Script => ({
+    version,
+    afterwards: async (session) => {
+      await session.wire.send(HANDSHAKE, message(4, Buffer.alloc(40)).subarray(0, 20));
+      await greet(session);
+    },
+  });
+  stage.refuses([
+    ["TLS-36: data within a ticket, 1.3", partly(13), UNEXPECTED, TURN],
+    ["TLS-36: data within a message, 1.2", partly(12), UNEXPECTED, TURN],
+    ["TLS-37: a Certificate after the handshake", sends(13, message(11, u8(0))), UNEXPECTED, TURN],
+    [
+      "TLS-33: a message of 16 MiB after it",
+      sends(13, hex("04 ff ff ff 00 00"), 2),
+      "decode_error (50)",
+      "TLS: a message of the peer cannot be read (-0x7300)",
+    ],
+  ]);
+});
