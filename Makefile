@@ -139,14 +139,18 @@ bench: twin iso
 	@$(alone) $(run_script) tests/bench/run.ts
 
 # What a kernel in Node needs besides.
-.PHONY: twin sim
+.PHONY: twin sim soak
 twin: kernel
 	@sh compiler-config/install.sh build test
 	+@flock build/lock $(MAKE) -s $(tls)/tls.wasm
 
 # Random worlds of kernels in Node (tests/sim/).
 sim: twin
-	@SEED='$(SEED)' RUNS='$(RUNS)' $(alone) $(run_script) tests/sim/main.ts
+	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' $(alone) $(run_script) tests/sim/main.ts
+
+# Two kernels for a million virtual seconds, faults now and then.
+soak: twin
+	@SEED='$(SEED)' SECONDS='$(SECONDS)' $(alone) $(run_script) tests/sim/soak-main.ts
 
 # Lines and branches of the kernel's TypeScript that the tests in Node reach (tests/coverage/).
 .PHONY: coverage
@@ -194,7 +198,9 @@ help:
 #| make twin            what kernels in Node need besides: TLS as WebAssembly
 #| make bench           boot time, throughput, idle load
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
-#|   SEED=n RUNS=n        ... from one seed on, so many
+#|   SEED=n RUNS=n        ... from one seed on, so many; JOBS=n at a time
+#| make soak            two kernels in Node for a million virtual seconds, with faults
+#|   SEED=n SECONDS=n     ... another one, or shorter
 #| make coverage        lines and branches of TypeScript that the tests in Node reach
 #|   TESTS='unit/tcp'     ... those tests whose path has such a word in it
 #| make fuzz            fuzzes each target of tests/fuzz/ a minute; findings are in build/fuzz/

@@ -11,7 +11,7 @@ export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
 /** For so long one twin goes on alone where nothing else happens. */
 const SLICE = MILLISECOND;
-const PROMPT = "\nanonymos> ";
+export const PROMPT = "\nanonymos> ";
 
 /** Who takes frames off a wire; `time` is when, `damaged` what the checksum of Ethernet finds. */
 export interface Station {

@@ -7,25 +7,19 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Capture } from "../network/pcapng.ts";
-import { run } from "../support/process.ts";
+import { version } from "./commit.ts";
+import { numberFrom } from "./numbers.ts";
 import { makePlan } from "./plan.ts";
 import { type Report, runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
 import { shrink } from "./shrink.ts";
 
+/** Processes side by side: one for each processor, unless JOBS says how many. */
+const processes = numberFrom("JOBS") ?? availableParallelism();
 const folder = fileURLToPath(new URL("../../build/sim/", import.meta.url));
 const seed = numberFrom("SEED");
 const first = seed ?? 1;
 const count = numberFrom("RUNS") ?? (seed === undefined ? 2000 : 1);
-
-/** A whole number from the environment, or undefined. */
-function numberFrom(name: string): number | undefined {
-  const text = process.env[name] ?? "";
-  if (text === "") return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  console.error(`sim: ${name}=${text}: expected a whole number`);
-  process.exit(2);
-}
 
 /** Runs a world that failed again, with everything written down. */
 async function writeDown({ seed }: Report): Promise<void> {
@@ -38,16 +32,19 @@ async function writeDown({ seed }: Report): Promise<void> {
     writeFileSync(`${folder}${seed}-${name}.log`, text);
   }
   const small = failures.length > 0 ? await shrink(plan, failures[0]) : plan;
-  writeFileSync(`${folder}${seed}.json`, `${JSON.stringify({ failures, plan, small }, null, 1)}\n`);
+  writeFileSync(
+    `${folder}${seed}.json`,
+    `${JSON.stringify({ commit, failures, plan, small }, null, 1)}\n`,
+  );
   console.log(`  ${folder}${seed}.pcapng, ${seed}-*.log, ${seed}.json (shrunk)`);
 }
 
-const { output } = await run(["git", "rev-parse", "--short", "HEAD"]);
-console.log(`seeds ${first} to ${first + count - 1} at ${output.trim()}`);
+const commit = await version();
+console.log(`seeds ${first} to ${first + count - 1} at ${commit}`);
 const started = Date.now();
 let told = Date.now();
 let over = 0;
-const reports = await runWorlds(first, count, availableParallelism(), (report) => {
+const reports = await runWorlds(first, count, processes, (report) => {
   over++;
   if (report.failures.length > 0) {
     console.log(`seed ${report.seed} fails:\n  ${report.failures.join("\n  ")}`);

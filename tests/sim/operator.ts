@@ -2,7 +2,7 @@
 import type { Twin } from "../machine/twin.ts";
 import { LIE } from "../network/flood.ts";
 import { crcText, lines, pattern } from "../network/http-peer.ts";
-import { answered, MILLISECOND, SECOND, type World } from "../network/world.ts";
+import { answered, MILLISECOND, PROMPT, SECOND, type World } from "../network/world.ts";
 
 export interface Outcome {
   command: string;
@@ -16,7 +16,6 @@ const PATIENCE = 60;
 /** The same for what ends by Ctrl-C alone. */
 const ENDLESS_PATIENCE = 5;
 const GRACE = 30;
-const PROMPT = "\nanonymos> ";
 
 export class Operator {
   readonly outcomes: Outcome[] = [];

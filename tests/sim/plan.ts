@@ -3,6 +3,7 @@ import { Random } from "../network/random.ts";
 import type { Faults } from "../network/wire.ts";
 import { type Incident, makeIncidents } from "./incidents.ts";
 import { lengths } from "./lengths.ts";
+import { secured } from "./secure.ts";
 
 export interface TwinPlan {
   name: string;
@@ -26,6 +27,8 @@ export interface TwinPlan {
 export interface Plan {
   seed: number;
   twins: TwinPlan[];
+  /** The twins trust each other's certificates, and talk by HTTPS too. */
+  secure: boolean;
   /** Seconds until all faults stop. */
   faultsEnd: number;
   /** The peers misbehave as far as this says, 0 to 1. */
@@ -63,9 +66,10 @@ export function makePlan(seed: number): Plan {
     const machine = { sendTime, slow, hypervisor, memory };
     return { name, address, dhcp, down, up, ...machine, commands };
   });
-  return {
+  const plan: Plan = {
     seed,
     twins,
+    secure: count > 1 && random.chance(0.2),
     faultsEnd,
     rudeness: random.pick([0, 0, 0.1, 0.3]),
     lease: random.pick([20, 60, 3600]),
@@ -76,9 +80,10 @@ export function makePlan(seed: number): Plan {
     ackDelay: random.pick([0, 0, 1e6, 1e8]),
     incidents: makeIncidents(random, count, faultsEnd, () => makeFaults(random, force)),
   };
+  return plan.secure ? secured(plan, random) : plan;
 }
 
-function makeFaults(random: Random, force: number): Partial<Faults> {
+export function makeFaults(random: Random, force: number): Partial<Faults> {
   const some = (most: number) => (random.chance(0.4) ? random.fraction() * most * force : 0);
   const bursts = some(0.02);
   return {
@@ -99,7 +104,7 @@ function makeFaults(random: Random, force: number): Partial<Faults> {
   };
 }
 
-function makeCommands(random: Random, name: string, others: string[]): string[] {
+export function makeCommands(random: Random, name: string, others: string[]): string[] {
   const servers = ["10.0.2.2", "web.test", ...others];
   let number = 0;
   // What is asked with a name of its own shows whether it came twice.

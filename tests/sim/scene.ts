@@ -11,10 +11,11 @@ import { address } from "../network/packet.ts";
 import type { Capture } from "../network/pcapng.ts";
 import { Peer } from "../network/peer.ts";
 import { type Port, Switch } from "../network/switch.ts";
-import { SECOND, type Station, World } from "../network/world.ts";
+import { PROMPT, SECOND, type Station, World } from "../network/world.ts";
 import { lostAddress } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import type { Plan, TwinPlan } from "./plan.ts";
+import { secureModules } from "./secure.ts";
 
 const GATEWAY = "10.0.2.2";
 /** What KVM says of itself and of its clock, in kilohertz (leaf 0x40000010). */
@@ -45,7 +46,7 @@ export class Scene {
   readonly dns: DnsServer;
   readonly servers: HttpServer[];
   frames = 0;
-  /** The faults have stopped. */
+  /** No faults, not yet or not any more. */
   calmed = false;
   private readonly hash = createHash("sha256");
 
@@ -84,6 +85,7 @@ export class Scene {
       seed: this.world.random.bits(),
       mac,
       commandLine: plan.dhcp ? "ip=dhcp" : dns,
+      modules: this.plan.secure ? secureModules : [],
       machine: { pace, cpuid, memoryLimit: plan.memory },
       nic: { sendTime: plan.sendTime },
     });
@@ -102,6 +104,7 @@ export class Scene {
   /** Faults and bad manners, until `calm`. */
   storm(): void {
     const { plan } = this;
+    this.calmed = false;
     for (const { port, plan: own } of this.members) port.setFaults(own.down, own.up);
     const some = plan.rudeness;
     this.dhcp.manners = {
@@ -143,6 +146,16 @@ export class Scene {
   /** A twin could say nothing up to now. */
   excuse({ plan }: Member): void {
     this.checker.conversations.excuse(address(plan.address), 0, this.world.now);
+  }
+
+  /** Forgets what was printed up to here; nobody types meanwhile. */
+  forgetOutput(): void {
+    for (const { operator, twin } of this.members) {
+      this.hash.update(twin.output);
+      twin.console = "";
+      twin.machine.uart.output = twin.machine.uart.output.slice(-PROMPT.length);
+      operator.outcomes.length = 0;
+    }
   }
 
   /** Of every frame sent, by whom and when, and of all that was printed. */

@@ -4,6 +4,8 @@ import { runWorld } from "./run-world.ts";
 
 /** Worlds run at most. */
 const TRIES = 150;
+/** As much as a twin has where nothing else is said. */
+const MEMORY = 1 << 30;
 
 /** Plans with one thing less than `plan`, the largest things first. */
 function* smaller(plan: Plan): Generator<Plan> {
@@ -28,6 +30,9 @@ function* smaller(plan: Plan): Generator<Plan> {
     }
     if (twin.dhcp) yield replace({ dhcp: false });
     if (twin.sendTime > 0) yield replace({ sendTime: 0 });
+    if (twin.slow) yield replace({ slow: false });
+    if (!twin.hypervisor) yield replace({ hypervisor: true });
+    if (twin.memory < MEMORY) yield replace({ memory: MEMORY });
     for (const way of ["down", "up"] as const) {
       if (Object.keys(twin[way]).length > 0) yield replace({ [way]: {} });
       for (const name of Object.keys(twin[way])) {
@@ -36,9 +41,11 @@ function* smaller(plan: Plan): Generator<Plan> {
       }
     }
   }
+  if (plan.secure) yield { ...plan, secure: false };
   if (plan.rudeness > 0) yield { ...plan, rudeness: 0 };
   if (plan.ackDelay > 0) yield { ...plan, ackDelay: 0 };
   if (plan.peerWindow < 65535) yield { ...plan, peerWindow: 65535 };
+  if (plan.peerOverrun > 0) yield { ...plan, peerOverrun: 0 };
   if (plan.peerSegment < 1460) yield { ...plan, peerSegment: 1460 };
 }
 

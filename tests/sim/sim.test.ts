@@ -5,6 +5,7 @@ import test from "node:test";
 import { makePlan } from "./plan.ts";
 import { runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
+import { soak } from "./soak.ts";
 
 test("200 worlds fail no checker", { timeout: 230_000 }, async () => {
   const reports = await runWorlds(1, 200, availableParallelism());
@@ -22,4 +23,11 @@ test("SYS-11: the same seed gives the same frames, times and consoles", async ()
   }
   const [one, other] = [await runWorld(makePlan(7)), await runWorld(makePlan(8))];
   assert.notEqual(one.trace, other.trace);
+});
+
+test("SYS-01, SYS-02: a soak across the wrap of milliseconds ends at the baseline", async () => {
+  const { failures, storms, seconds, after } = await soak(1, 2200, 20);
+  assert.deepEqual(failures, []);
+  assert.ok(storms >= 12 && after.length === 2, `${storms} storms`);
+  assert.ok(seconds > 2 ** 32 / 1000);
 });

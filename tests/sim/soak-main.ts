@@ -1,0 +1,24 @@
+/** `make soak`: says how far it is, what was wrong, and the memory first and last. */
+import { version } from "./commit.ts";
+import { numberFrom } from "./numbers.ts";
+import { soak } from "./soak.ts";
+
+/** Seconds between two storms: most of a long life is quiet. */
+const REST = 800;
+
+const seed = numberFrom("SEED") ?? 1;
+const seconds = numberFrom("SECONDS") ?? 1_000_000;
+console.log(`seed ${seed}, ${seconds} seconds at ${await version()}`);
+let told = Date.now();
+const soaked = await soak(seed, seconds, REST, (text) => {
+  if (Date.now() - told < 60_000) return;
+  told = Date.now();
+  console.log(text);
+});
+const { failures, storms, frames, before, after, trace } = soaked;
+for (const failure of failures) console.log(failure);
+console.log(`${storms} storms, ${frames} frames, up for ${Math.round(soaked.seconds)} s`);
+console.log(`memory at first ${JSON.stringify(before)}`);
+console.log(`memory at last  ${JSON.stringify(after)}`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+console.log(`trace ${trace}`);

@@ -1,0 +1,102 @@
+/**
+ * `make soak [SEED=n] [SECONDS=n]`: two kernels under faults for a million virtual seconds, one
+ * of them up for so long that milliseconds wrap meanwhile (2^32 of them are 49.7 days). Every
+ * storm is followed by a calm, in which everything works and is given back.
+ */
+import { Random } from "../network/random.ts";
+import { SECOND } from "../network/world.ts";
+import { type Begun, begin, makeIncidents } from "./incidents.ts";
+import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
+import { baseline, type Memory, memory, prove, settle } from "./proof.ts";
+import { finish, type Result, watched } from "./run-world.ts";
+import { Scene } from "./scene.ts";
+
+const WRAP = 2 ** 32 / 1000;
+/** Seconds of faults, and storms between two looks at the memory. */
+const STORM = 60;
+const STORMS = 4;
+/** Looks at the memory until the log and all caches are as full as they get. */
+const FILLING = 2;
+/** Seconds for what is left of a storm. */
+const SETTLE = 200;
+
+export interface Soaked extends Result {
+  storms: number;
+  /** The first look at the memory that counts, and the last. */
+  before: Memory[];
+  after: Memory[];
+}
+
+/** Two twins, without buttons and small memories: nothing ends what has begun but its end. */
+function soakPlan(seed: number): Plan {
+  const make = (name: string, address: string, dhcp: boolean): TwinPlan => {
+    const machine = { sendTime: dhcp ? 12_000 : 0, slow: dhcp, hypervisor: true, memory: 1 << 30 };
+    return { name, address, dhcp, down: {}, up: {}, ...machine, commands: [] };
+  };
+  const twins = [make("a", "10.0.2.15", false), make("b", "10.0.2.16", true)];
+  return { ...makePlan(seed), twins, secure: true, rudeness: 0.1, lease: 600, incidents: [] };
+}
+
+/**
+ * Runs so many seconds of storms, and so many of rest behind each, half of them before the wrap.
+ */
+export async function soak(
+  seed: number,
+  seconds: number,
+  rest: number,
+  tell: (text: string) => void = () => {},
+): Promise<Soaked> {
+  const scene = await Scene.create(soakPlan(seed));
+  let [storms, looks] = [0, 0];
+  let [before, after]: Memory[][] = [[], []];
+  const result = watched(scene, (_, failures) => {
+    const { world, members } = scene;
+    const random = new Random(seed);
+    // Without a cable the one with a lease sleeps until it is wanted.
+    world.after(SECOND, () => members[1].twin.setLink(false, world.now));
+    const start = Math.ceil((WRAP - seconds / 2) * SECOND);
+    world.run(start);
+    members[1].twin.setLink(true, world.now);
+    world.pass(5);
+    while (world.now < start + seconds * SECOND && failures.length === 0) {
+      storm(scene, random, failures);
+      world.pass(rest);
+      // What is kept of the output is not the kernel's.
+      if (members.every(({ operator }) => operator.idle())) scene.forgetOutput();
+      if (++storms % STORMS !== 0) continue;
+      prove(scene, failures);
+      if (++looks <= FILLING) {
+        for (const { operator } of members) operator.add("free");
+        settle(scene, 100, failures);
+        before = members.map(memory);
+      } else baseline(scene, before, failures);
+      after = members.map(memory);
+      tell(`${Math.round((world.now - start) / SECOND)} s, ${JSON.stringify(after)}`);
+    }
+  });
+  return { ...result, storms, before, after };
+}
+
+/** Faults for a minute, and calm until all that was begun is over. */
+function storm(scene: Scene, random: Random, failures: string[]): void {
+  const { world, members } = scene;
+  const begun: Begun[] = [];
+  const faults = () => makeFaults(random, random.pick([0, 0.2, 0.5, 1]));
+  scene.storm();
+  for (const { operator, plan, port } of members) {
+    port.setFaults(faults(), faults());
+    const others = members.filter((other) => other.plan !== plan);
+    const name = `${plan.name}${Math.floor(world.now / SECOND)}`;
+    const addresses = others.map(({ plan: { address } }) => address);
+    const commands = makeCommands(random, name, addresses);
+    operator.add(...commands.filter((command) => command !== "reboot"));
+  }
+  for (const incident of makeIncidents(random, members.length, STORM, faults)) {
+    if (incident.kind === "reset") continue;
+    world.after(incident.at * SECOND, () => begin(scene, incident, begun));
+  }
+  world.pass(STORM);
+  scene.calm();
+  settle(scene, SETTLE, failures);
+  finish(scene, begun, failures);
+}
