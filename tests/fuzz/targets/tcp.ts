@@ -72,7 +72,8 @@ function segment(
   const header = TCP_HEADER + ((options.length + 3) & ~3);
   memory.fill(start + TCP_HEADER, 0, 40);
   memory.copy(start + TCP_HEADER, options.pointer, options.length);
-  fill(start + header, length, sequence - 1);
+  // A SYN takes a number, too: data go on behind it.
+  fill(start + header, length, (flags & FLAG_SYN) != 0 ? sequence : sequence - 1);
   const remote = open == null ? PEER_PORT : open.remotePort;
   emitTcp(start, header, remote, own, PEER_INITIAL + sequence, ack, flags, window);
   const payload = sum(start + header, length);
