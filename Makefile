@@ -32,6 +32,7 @@ wasm2c := node compiler-config/wasm2c.mjs
 run_script := node --import tsx
 include compiler-config/flags.mk
 include compiler-config/tls.mk
+include tests/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
@@ -130,7 +131,7 @@ run: kernel
 	@sh compiler-config/install.sh build run
 	@APP='$(APP)' TARGET='$(TARGET)' $(alone) $(run_script) tests/stand-in/run.ts
 
-test: kernel iso twin
+test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tests/run.ts
 
@@ -146,7 +147,7 @@ twin: kernel
 
 # Random worlds of kernels in Node (tests/sim/).
 sim: twin
-	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' $(alone) $(run_script) tests/sim/main.ts
+	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(alone) $(run_script) tests/sim/main.ts
 
 # Two kernels for a million virtual seconds, faults now and then.
 soak: twin
@@ -199,6 +200,7 @@ help:
 #| make bench           boot time, throughput, idle load
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
 #|   SEED=n RUNS=n        ... from one seed on, so many; JOBS=n at a time
+#|   NATIVE=1             ... and the same kernels as native programs, with sanitizers too
 #| make soak            two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... another one, or shorter
 #| make coverage        lines and branches of TypeScript that the tests in Node reach

@@ -7,51 +7,9 @@
  * line. Where the counts differ the function stays as it is, and a message says so.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-
-/** A source map's segment: the first byte of the module that belongs to a line; file -1 = none. */
-interface Segment {
-  offset: number;
-  file: number;
-  line: number;
-}
-
-/** Source Map revision 3: base-64 VLQ numbers, each relative to the one before. */
-function decodeSegments(mappings: string): Segment[] {
-  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const segments: Segment[] = [];
-  let [offset, file, line] = [0, 0, 1];
-  for (const text of mappings.split(",")) {
-    const fields: number[] = [];
-    let [value, shift] = [0, 0];
-    for (const character of text) {
-      const digit = digits.indexOf(character);
-      value |= (digit & 31) << shift;
-      shift += 5;
-      if (digit & 32) continue;
-      fields.push(value & 1 ? -(value >> 1) : value >> 1);
-      [value, shift] = [0, 0];
-    }
-    offset += fields[0];
-    file += fields[1] ?? 0;
-    line += fields[2] ?? 0;
-    segments.push({ offset, file: fields.length > 1 ? file : -1, line });
-  }
-  return segments;
-}
-
-/** The segment that a byte of the module lies in, by bisection. */
-function segmentAt(segments: Segment[], offset: number): Segment {
-  let [low, high] = [0, segments.length];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (segments[middle].offset <= offset) low = middle;
-    else high = middle;
-  }
-  return segments[low];
-}
+import { SourceMap } from "./source-map.ts";
 
 /** A function's place in the module, and where its instructions are that can call or trap. */
 interface Code {
@@ -110,18 +68,13 @@ const nowhere = '#line 1 "generated"';
 
 /** The lines of one module. */
 export class Lines {
-  private readonly segments: Segment[];
-  private readonly files: string[];
+  private readonly map: SourceMap;
   private readonly functions: Map<string, Code>;
   /** Functions whose instructions and statements did not match. */
   unmatched = 0;
 
   constructor(binary: string) {
-    const map: { sources: string[]; mappings: string } = JSON.parse(
-      readFileSync(`${binary}.map`, "utf8"),
-    );
-    this.files = map.sources;
-    this.segments = decodeSegments(map.mappings);
+    this.map = SourceMap.of(binary);
     this.functions = disassemble(binary);
   }
 
@@ -156,8 +109,8 @@ export class Lines {
   }
 
   private directiveAt(offset: number, functionStart: number): string | undefined {
-    const segment = segmentAt(this.segments, offset);
-    if (segment.file < 0 || segment.offset < functionStart) return undefined;
-    return `#line ${segment.line} "${this.files[segment.file]}"`;
+    const place = this.map.at(offset);
+    if (place === undefined || place.offset < functionStart) return undefined;
+    return `#line ${place.line} "${place.file}"`;
   }
 }

@@ -14,7 +14,7 @@ export const TOTAL = "~lib/rt/tcms/total";
 const MEMORY = 5;
 const EXPORTS = 7;
 const GLOBAL = 3;
-const PAGE = 65536;
+export const PAGE = 65536;
 
 /** Reads LEB128 numbers and names one after the other. */
 class Reader {
@@ -96,7 +96,7 @@ function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
 }
 
 /** The module with a memory that cannot grow beyond `limit` bytes. */
-function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
+export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
   return withSection(bytes, MEMORY, (reader) => {
     // One memory, by its flags and its least size.
     reader.at += 2;
@@ -106,6 +106,7 @@ function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
   });
 }
 
+let original: Buffer<ArrayBuffer> | undefined;
 const compiled = new Map<number | undefined, Promise<WebAssembly.Module>>();
 
 /** When the module was made, to tell a run against an old one. */
@@ -113,14 +114,20 @@ export function kernelTime(): Date {
   return statSync(path).mtime;
 }
 
-/**
- * The kernel, compiled once in this process for each `limit` of its memory in bytes;
- * KERNEL_WASM in the environment names another.
- */
+/** The module as asc made it; KERNEL_WASM in the environment names another. */
+export function kernelPath(): string {
+  return process.env.KERNEL_WASM ?? path;
+}
+export function kernelBytes(): Buffer<ArrayBuffer> {
+  original ??= readFileSync(kernelPath());
+  return original;
+}
+
+/** The kernel, compiled once in this process for each `limit` of its memory in bytes. */
 export function kernelModule(limit?: number): Promise<WebAssembly.Module> {
   let module = compiled.get(limit);
   if (module === undefined) {
-    const bytes = withExport(readFileSync(process.env.KERNEL_WASM ?? path), TOTAL);
+    const bytes = withExport(kernelBytes(), TOTAL);
     module = WebAssembly.compile(limit === undefined ? bytes : withLimit(bytes, limit));
     compiled.set(limit, module);
   }

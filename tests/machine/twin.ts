@@ -4,9 +4,10 @@
  */
 import { type Exports, readString } from "../support/assembly.ts";
 import { counters } from "../support/coverage.ts";
+import type { Recorder } from "../tape/recorder.ts";
 import { VirtualClock } from "./clock.ts";
 import type { E1000Model, E1000Options, Fault } from "./e1000.ts";
-import { kernelModule, TOTAL } from "./kernel-module.ts";
+import { kernelBytes, kernelModule, TOTAL } from "./kernel-module.ts";
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
@@ -27,6 +28,8 @@ export interface TwinOptions {
   modules?: { name: string; bytes: Uint8Array }[];
   machine?: MachineOptions;
   nic?: E1000Options;
+  /** Writes down all that the kernel is given and does. */
+  recorder?: Recorder;
 }
 
 /** The kernel panicked: a trap, an assertion, memory at its end. */
@@ -235,6 +238,8 @@ export class Twin {
       this.panic(`${readString(memory, message)} at ${where}`);
     };
     const imports = { host, env: { abort }, ...counters };
+    const { recorder, machine: { memoryLimit: limit = 2 ** 32 } = {} } = this.options;
+    if (recorder) return recorder.instantiate(this.module, kernelBytes(), limit, imports);
     return new WebAssembly.Instance(this.module, imports).exports as Exports;
   }
 

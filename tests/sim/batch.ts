@@ -1,4 +1,5 @@
 /** Runs worlds by their seeds in one process, and tells whoever started it about each. */
+import { makeReplayers } from "../tape/native.ts";
 import { makePlan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 
@@ -10,8 +11,9 @@ export interface Batch {
 }
 
 const [first, end, step] = process.argv.slice(2).map(Number);
+const replayers = process.env.NATIVE ? await makeReplayers() : [];
 for (let seed = first; seed < end; seed += step) {
   process.send?.({ begun: seed });
-  const { trace, failures, seconds, frames } = await runWorld(makePlan(seed));
+  const { trace, failures, seconds, frames } = await runWorld(makePlan(seed), undefined, replayers);
   process.send?.({ seed, trace, failures, seconds, frames });
 }

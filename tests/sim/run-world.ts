@@ -2,6 +2,8 @@
 import { TwinPanic } from "../machine/twin.ts";
 import type { Capture } from "../network/pcapng.ts";
 import { SECOND } from "../network/world.ts";
+import { replay } from "../tape/native.ts";
+import { traceOf } from "../tape/reel.ts";
 import { type Begun, begin, checkBegun, isOver, lostAddress } from "./incidents.ts";
 import type { Plan } from "./plan.ts";
 import { baseline, memory, prove, settle } from "./proof.ts";
@@ -10,8 +12,8 @@ import { Scene } from "./scene.ts";
 /** Seconds of calm until every command is over, and then every visit. */
 const SETTLE = 240;
 const LATEST = 240;
-/** Until nobody believes in neighbours that have gone, or keeps idle connections (60 s). */
-const DOUBT = 70;
+/** And until nobody believes any more in neighbours that have gone. */
+const DOUBT = 40;
 
 export interface Result {
   seed: number;
@@ -23,8 +25,18 @@ export interface Result {
   consoles: Record<string, string>;
 }
 
-export async function runWorld(plan: Plan, capture?: Capture): Promise<Result> {
-  return watched(await Scene.create(plan, capture), play);
+/** With `replayers`, native programs run each kernel again from its tape. */
+export async function runWorld(
+  plan: Plan,
+  capture?: Capture,
+  replayers: string[] = [],
+): Promise<Result> {
+  const scene = await Scene.create(plan, capture, replayers.length > 0);
+  const result = watched(scene, play);
+  for (const program of replayers) {
+    result.failures.push(...(await replayScene(program, scene, result.trace)));
+  }
+  return result;
 }
 
 /** Does something with a scene, and tells all that was wrong with it. */
@@ -44,7 +56,20 @@ export function watched(scene: Scene, action: (scene: Scene, failures: string[])
   const consoles = Object.fromEntries(scene.members.map(({ twin }) => [twin.name, twin.output]));
   const { frames, plan } = scene;
   const seconds = scene.world.now / SECOND;
-  return { seed: plan.seed, failures, trace: scene.digest(), seconds, frames, consoles };
+  return { seed: plan.seed, failures, trace: scene.trace(), seconds, frames, consoles };
+}
+
+/** Where the same kernels, compiled to native code, do anything else. */
+async function replayScene(program: string, scene: Scene, trace: string): Promise<string[]> {
+  const failures: string[] = [];
+  const digests: string[] = [];
+  for (const { twin, reel } of scene.members) {
+    const { digest, failure } = await replay(program, reel.tape());
+    digests.push(digest);
+    if (failure !== "") failures.push(`${twin.name}, replayed by ${program}: ${failure}`);
+  }
+  const same = failures.length > 0 || traceOf(digests) === trace;
+  return same ? failures : [`${program} comes to the trace ${traceOf(digests)}`];
 }
 
 function play(scene: Scene, failures: string[]): void {

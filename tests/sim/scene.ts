@@ -1,5 +1,4 @@
 /** A plan made real: twins, peers and a switch, every frame checked, captured and hashed. */
-import { createHash } from "node:crypto";
 import { emulated, slow } from "../machine/machine.ts";
 import { Twin } from "../machine/twin.ts";
 import { Checker } from "../network/checker.ts";
@@ -12,6 +11,7 @@ import type { Capture } from "../network/pcapng.ts";
 import { Peer } from "../network/peer.ts";
 import { type Port, Switch } from "../network/switch.ts";
 import { PROMPT, SECOND, type Station, World } from "../network/world.ts";
+import { Reel, traceOf } from "../tape/reel.ts";
 import { lostAddress } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import type { Plan, TwinPlan } from "./plan.ts";
@@ -33,6 +33,8 @@ export interface Member {
   twin: Twin;
   port: Port;
   operator: Operator;
+  /** All that its kernel was given and did. */
+  reel: Reel;
 }
 
 export class Scene {
@@ -48,11 +50,11 @@ export class Scene {
   frames = 0;
   /** No faults, not yet or not any more. */
   calmed = false;
-  private readonly hash = createHash("sha256");
 
   private constructor(
     readonly plan: Plan,
     private readonly capture: Capture | undefined,
+    private readonly keepsTapes: boolean,
   ) {
     this.world = new World(plan.seed);
     this.network = new Switch(this.world);
@@ -69,8 +71,8 @@ export class Scene {
     this.world.after(LISTEN, () => this.listen());
   }
 
-  static async create(plan: Plan, capture?: Capture): Promise<Scene> {
-    const scene = new Scene(plan, capture);
+  static async create(plan: Plan, capture?: Capture, keepsTapes = false): Promise<Scene> {
+    const scene = new Scene(plan, capture, keepsTapes);
     for (const [i, each] of plan.twins.entries()) await scene.addTwin(each, i);
     return scene;
   }
@@ -80,8 +82,10 @@ export class Scene {
     const dns = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
     const pace = plan.slow ? slow : emulated;
     const cpuid = plan.hypervisor ? HYPERVISOR : {};
+    const reel = new Reel(this.keepsTapes);
     const twin = await Twin.boot({
       name: plan.name,
+      recorder: reel.recorder,
       seed: this.world.random.bits(),
       mac,
       commandLine: plan.dhcp ? "ip=dhcp" : dns,
@@ -98,7 +102,7 @@ export class Scene {
     this.world.add(twin);
     const port = this.network.connectTwin(twin);
     twin.onStop = () => this.checker.conversations.forget(address(plan.address));
-    this.members.push({ plan, twin, port, operator: new Operator(this.world, twin) });
+    this.members.push({ plan, twin, port, operator: new Operator(this.world, twin), reel });
   }
 
   /** Faults and bad manners, until `calm`. */
@@ -135,8 +139,7 @@ export class Scene {
     }
     this.dhcp.manners = { ...politeDhcp, lease: this.plan.lease };
     this.dns.manners = politeDns;
-    const { chunked } = this.plan;
-    for (const server of this.servers) server.manners = { ...politeHttp, chunked };
+    for (const server of this.servers) server.manners = politeHttp;
   }
 
   /** One of the two scripted hosts. */
@@ -152,17 +155,15 @@ export class Scene {
   /** Forgets what was printed up to here; nobody types meanwhile. */
   forgetOutput(): void {
     for (const { operator, twin } of this.members) {
-      this.hash.update(twin.output);
       twin.console = "";
       twin.machine.uart.output = twin.machine.uart.output.slice(-PROMPT.length);
       operator.outcomes.length = 0;
     }
   }
 
-  /** Of every frame sent, by whom and when, and of all that was printed. */
-  digest(): string {
-    for (const { twin } of this.members) this.hash.update(twin.output);
-    return this.hash.digest("hex");
+  /** The hash of all that each kernel was given and did. */
+  trace(): string {
+    return traceOf(this.members.map(({ reel }) => reel.digest()));
   }
 
   private listen(): void {
@@ -173,8 +174,6 @@ export class Scene {
 
   private tap(frame: Uint8Array, time: number, from: Station): void {
     this.frames++;
-    this.hash.update(`${from.name} ${time} ${frame.length}\n`);
-    this.hash.update(frame);
     this.capture?.add(frame, time, from);
     const member = this.members.find(({ port }) => port.station === from);
     if (member) this.checker.check(frame, time, from.name, member.twin.mac);

@@ -1,0 +1,194 @@
+/**
+ * A tape: all that went into a kernel and came out of it, in order. One boot after the other:
+ *
+ *     boot   = BOOT, eight bytes of the module's SHA-256, most pages of memory, { call | act }
+ *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     who runs the kernel
+ *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]        the kernel
+ *
+ * A machine may end at any place between two of these, and in the middle of an act that it did
+ * not survive: where its result would be. An interrupt in the middle of an act is before it.
+ *
+ * A number is the difference from the last one in its place, zigzag and LEB128: a register that is
+ * read again and again, a clock that goes on, cost a byte or two. A checksum is FNV-1a, 32 bits.
+ */
+import { createHash } from "node:crypto";
+
+export const RETURNED = 4;
+export const TRAPPED = 5;
+export const BOOT = 0xb0;
+
+/** Exports that a machine calls, by their codes; the one with a number, the one with a result. */
+export const CALLS = ["boot", "turn", "interrupt", "__collect"];
+export const [TURN, INTERRUPT] = [1, 2];
+/** The code of the first function that is imported. */
+export const FIRST_ACT = 8;
+/** Numbers of each function that are remembered; the last is its result. */
+export const PLACES = 8;
+export const RESULT = PLACES - 1;
+
+const CHUNK = 1 << 16;
+/** More than any act has, but for the bytes that it takes. */
+const MARGIN = 256;
+const HASH_BYTES = 8;
+
+/** What says which kernel a tape belongs to. */
+export function fingerprint(kernel: Uint8Array): Buffer {
+  return createHash("sha256").update(kernel).digest().subarray(0, HASH_BYTES);
+}
+
+/** What a number is compared with: the last in each place. */
+class Memory {
+  readonly narrow = new Int32Array(256 * PLACES);
+  readonly wide: bigint[] = new Array(256 * PLACES).fill(0n);
+  /** The same as a number, where it is exact. */
+  readonly exact = new Float64Array(256 * PLACES);
+}
+
+export function checksum(bytes: Uint8Array, start: number, length: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < start + length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return hash;
+}
+
+/** Writes to whoever takes the bytes, who must have done with them before it returns. */
+export class TapeWriter {
+  private last = new Memory();
+  private readonly buffer = new Uint8Array(CHUNK);
+  private used = 0;
+
+  constructor(private readonly sink: (bytes: Uint8Array) => void) {}
+
+  boot(fingerprint: Uint8Array, pages: number): void {
+    this.last = new Memory();
+    this.code(BOOT);
+    this.bytes(fingerprint);
+    this.word(pages);
+  }
+
+  /** Begins a call or an act. */
+  code(code: number): void {
+    if (this.used > CHUNK - MARGIN) this.flush();
+    this.buffer[this.used++] = code;
+  }
+
+  narrow(place: number, value: number): void {
+    const difference = (value - this.last.narrow[place]) | 0;
+    this.last.narrow[place] = value;
+    this.leb((difference << 1) ^ (difference >> 31));
+  }
+
+  wide(place: number, value: bigint): void {
+    const { wide, exact } = this.last;
+    const before = wide[place];
+    wide[place] = value;
+    // Most are near the one before: as numbers, where those are exact, they cost half.
+    const number = Number(value);
+    const small = number - exact[place];
+    exact[place] = Number.isSafeInteger(number) ? number : Number.NaN;
+    if (small < 2 ** 31 && small >= -(2 ** 31) && Number.isSafeInteger(number)) {
+      this.leb((small << 1) ^ (small >> 31));
+      return;
+    }
+    const difference = BigInt.asIntN(64, value - before);
+    let rest = difference < 0n ? -2n * difference - 1n : 2n * difference;
+    for (; rest > 0xffff_ffffn; rest >>= 7n) this.buffer[this.used++] = Number(rest & 127n) | 128;
+    this.leb(Number(rest));
+  }
+
+  /** A checksum or the like: four bytes, the lowest first. */
+  word(value: number): void {
+    for (let shift = 0; shift < 32; shift += 8) this.buffer[this.used++] = value >>> shift;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    if (this.used + bytes.length > CHUNK - MARGIN) this.flush();
+    if (bytes.length > CHUNK - MARGIN) this.sink(bytes);
+    else {
+      this.buffer.set(bytes, this.used);
+      this.used += bytes.length;
+    }
+  }
+
+  flush(): void {
+    if (this.used > 0) this.sink(this.buffer.subarray(0, this.used));
+    this.used = 0;
+  }
+
+  private leb(value: number): void {
+    let rest = value >>> 0;
+    for (; rest > 127; rest >>>= 7) this.buffer[this.used++] = (rest & 127) | 128;
+    this.buffer[this.used++] = rest;
+  }
+}
+
+/** The tape ends here, and so did the machine. */
+export class TapeEnded extends Error {}
+
+export class TapeReader {
+  at = 0;
+  private last = new Memory();
+  private readonly head: Uint8Array;
+
+  constructor(private readonly tape: Uint8Array) {
+    this.head = tape.subarray(0, 1 + HASH_BYTES + 4);
+  }
+
+  /** The next byte where a call or an act may begin, or -1 at the end. */
+  peek(): number {
+    return this.at < this.tape.length ? this.tape[this.at] : -1;
+  }
+
+  /** True where this boot ends, be it for another: in an act, too, that has no result. */
+  ended(): boolean {
+    if (this.peek() !== BOOT) return this.peek() < 0;
+    return this.head.every((byte, i) => this.tape[this.at + i] === byte);
+  }
+
+  /** Begins a boot; all boots of a tape begin the same way. */
+  boot(): { fingerprint: Uint8Array; pages: number } {
+    if (!this.ended() || this.peek() < 0) throw new Error("no boot begins here: this is no tape");
+    this.last = new Memory();
+    this.code();
+    return { fingerprint: this.bytes(HASH_BYTES), pages: this.word() >>> 0 };
+  }
+
+  code(): number {
+    if (this.at >= this.tape.length) throw new TapeEnded();
+    return this.tape[this.at++];
+  }
+
+  narrow(place: number): number {
+    let [rest, scale] = [0, 1];
+    for (let byte = 128; byte > 127; scale *= 128) {
+      byte = this.code();
+      rest += (byte & 127) * scale;
+    }
+    const value = (this.last.narrow[place] + ((rest >>> 1) ^ -(rest & 1))) | 0;
+    this.last.narrow[place] = value;
+    return value >>> 0;
+  }
+
+  wide(place: number): bigint {
+    let rest = 0n;
+    for (let [byte, shift] = [128, 0n]; byte > 127; shift += 7n) {
+      byte = this.code();
+      rest |= BigInt(byte & 127) << shift;
+    }
+    const difference = rest & 1n ? -(rest >> 1n) - 1n : rest >> 1n;
+    const value = BigInt.asUintN(64, this.last.wide[place] + difference);
+    this.last.wide[place] = value;
+    return value;
+  }
+
+  word(): number {
+    const bytes = this.bytes(4);
+    return bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24);
+  }
+
+  bytes(length: number): Uint8Array {
+    const start = this.at;
+    this.at += length;
+    if (this.at > this.tape.length) throw new TapeEnded();
+    return this.tape.subarray(start, this.at);
+  }
+}

@@ -1,0 +1,19 @@
+/** Stacks of a module's functions as lines of TypeScript. */
+import type { SourceMap } from "../../compiler-config/source-map.ts";
+
+/** One line of V8's stacks: `at net/iface/ip/IpLayer#poll (wasm://wasm/...[7]:0x1234)`. */
+const frame = /^ *at (.*?) ?\(?wasm:\/\/[^ ]*:0x([0-9a-f]+)\)?$/;
+
+/**
+ * The frames of the module in V8's text of a stack, the innermost first. Its code lies `shift`
+ * bytes behind where the map has it.
+ */
+export function stackOf(text: string, map: SourceMap, shift = 0): string[] {
+  return text.split("\n").flatMap((line) => {
+    const [, name, offset] = frame.exec(line) ?? [];
+    if (offset === undefined) return [];
+    const place = map.near(Number.parseInt(offset, 16) - shift);
+    const where = place ? `${place.file}:${place.line}` : "generated";
+    return `${name.replace(/^kernel\.wasm\./, "")} at ${where}`;
+  });
+}
