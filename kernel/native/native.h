@@ -63,6 +63,7 @@ struct frame {
 };
 void trap_start(void);
 extern volatile u64 interrupt_count;
+extern u64 interrupted; /* where, while an interrupt is handled; else 0 */
 
 /* panic.c: the end of everything, told on serial line and screen. */
 _Noreturn void panic(const char* reason);

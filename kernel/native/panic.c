@@ -1,5 +1,5 @@
 /* The end of everything, one path: reason, place, registers and backtrace on serial line and
- * screen; then out of QEMU, or a reboot, or nothing more. It prints no memory, which may hold keys.
+ * screen; then out of QEMU, or a reboot, or nothing more. No memory, no register of TLS: keys.
  *
  * Whatever goes wrong in here is told in one line and ends the same way: it never loops. */
 #include "cpu.h"
@@ -18,7 +18,7 @@
 #define BACKTRACE_FRAMES 32
 
 extern u8 stack_guard[], stack_top[], fault_stack_top[], double_fault_stack_top[];
-extern u8 TEXT_START[], TEXT_END[];
+extern u8 TEXT_START[], TEXT_END[], TLS_TEXT_START[], TLS_TEXT_END[];
 
 static u32 timeout;
 static u32 panics;
@@ -143,12 +143,34 @@ static void put_reason(const struct frame* frame) {
   }
 }
 
+static bool in_text(u64 address) { return address >= (u64)TEXT_START && address < (u64)TEXT_END; }
+
+static bool on_stack(u64 address) {
+  return address % 8 == 0 && address >= (u64)stack_guard + PAGE &&
+         address < (u64)double_fault_stack_top - 16;
+}
+
+static bool in_tls(u64 at) { return at >= (u64)TLS_TEXT_START && at < (u64)TLS_TEXT_END; }
+
+/* TLS was running, was interrupted, or had called what went wrong: its values are in registers. */
+static bool tls_was_running(const struct frame* frame) {
+  bool found = in_tls(frame->rip) || in_tls(interrupted);
+  for (u64 pointer = frame->rbp, next; !found && on_stack(pointer); pointer = next) {
+    next = *(const u64*)pointer; /* the caller's frame pointer; behind it the return address */
+    found = in_tls(((const u64*)pointer)[1]);
+    if (next <= pointer) break;
+  }
+  return found;
+}
+
 static void put_registers(const struct frame* frame) {
   static const char names[][4] = {"rax", "rcx", "rdx", "rbx", "rbp", "rsi", "rdi", "r8 ",
                                   "r9 ", "r10", "r11", "r12", "r13", "r14", "r15", "vec",
                                   "err", "rip", "cs ", "flg", "rsp", "ss ", "cr2"};
-  for (u32 i = 0; i < sizeof names / sizeof *names; i++) {
-    put_text(i % 4 == 0 ? "\n  " : " ");
+  u32 first = tls_was_running(frame) ? offsetof(struct frame, vector) / 8 : 0;
+  if (first != 0) put_text("\n  (what TLS had in registers is not shown: it may be keys)");
+  for (u32 i = first; i < sizeof names / sizeof *names; i++) {
+    put_text((i - first) % 4 == 0 ? "\n  " : " ");
     put_text(names[i]);
     put(' ');
     put_hex(i < sizeof *frame / 8 ? ((const u64*)frame)[i] : fault_address(), 16);
@@ -156,13 +178,6 @@ static void put_registers(const struct frame* frame) {
 }
 
 /* --- how it came to it ----------------------------------------------------------------------- */
-
-static bool in_text(u64 address) { return address >= (u64)TEXT_START && address < (u64)TEXT_END; }
-
-static bool on_stack(u64 address) {
-  return address % 8 == 0 && address >= (u64)stack_guard + PAGE &&
-         address < (u64)double_fault_stack_top - 16;
-}
 
 /* A return address is that of the instruction after the call: the call is one byte before it. */
 static void put_backtrace(const struct frame* frame) {

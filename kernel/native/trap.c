@@ -32,6 +32,7 @@ static struct task_state task_state;
 static u64 segments[5] = {0, 0x00af9a000000ffff, 0x00cf92000000ffff};
 static u64 gates[256][2];
 volatile u64 interrupt_count;
+u64 interrupted;
 
 static void load_segments(void) {
   u64 base = (u64)&task_state;
@@ -68,5 +69,7 @@ void trap_start(void) {
 void on_interrupt(const struct frame* frame) {
   if (frame->vector < EXCEPTIONS) panic_frame(frame);
   interrupt_count++;
+  interrupted = frame->rip;
   module_interrupt(frame->vector);
+  interrupted = 0;
 }

@@ -149,7 +149,8 @@ export class InterfaceSetup implements LeaseTarget {
       const own = settings.addresses[i];
       if (this.ip.setAddress(this.iface, own.address, own.prefix)) continue;
       const address = `${formatIpv4(own.address)}/${own.prefix}`;
-      log(`${this.iface.name}: no room for ${address}, expected at most ${i} addresses`);
+      const count = this.iface.addressCount;
+      log(`${this.iface.name}: no room for ${address}, expected at most ${count} addresses`);
     }
     if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
     for (let i = 0; i < settings.routes.length; i++) {

@@ -127,15 +127,6 @@ describe("data", () => {
     await talk(classic, only("TLSv1.3"), "chunk=1");
     await talk(classic, only("TLSv1.2"), "chunk=1");
   });
-  test("TLS-38: an end without close_notify is not taken for one", async () => {
-    const { port, server } = await nodeServer(elliptic, {}, (socket) => {
-      socket.once("data", () => socket.write("hel", () => socket.destroy()));
-    });
-    const report = await harness("client", String(port), "good.test", "send=?", ...trust);
-    server.close();
-    assert.equal(report.get("text"), "hel");
-    assert.equal(report.get("state"), "open");
-  });
 });
 
 describe("sessions", () => {

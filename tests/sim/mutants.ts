@@ -123,10 +123,16 @@ const mutants: Mutant[] = [
     to: "",
   },
   {
-    what: "what was sent once is read from the ring one byte late when it is sent again",
-    file: "net/socket/tcp/output.ts",
-    from: "if (!sendSegment(connection, sink, una, length, flags, now)) return false;",
-    to: "if (!sendSegment(connection, sink, una, length - 1, flags, now)) return false;",
+    what: "a time-out does not go back to the first byte that is missing",
+    file: "net/socket/tcp/deadlines.ts",
+    from: "sender.rewind();\n    connection.schedule.counters.timeouts++;",
+    to: "connection.schedule.counters.timeouts++;",
+  },
+  {
+    what: "a POST is sent again where its connection ended without an answer",
+    file: "net/service/http/exchange.ts",
+    from: " && isIdempotent(this.method)",
+    to: "",
   },
 ];
 

@@ -12,8 +12,8 @@ import { Scene } from "./scene.ts";
 /** Seconds of calm until every command is over, and then every visit. */
 const SETTLE = 240;
 const LATEST = 240;
-/** And until nobody believes any more in neighbours that have gone. */
-const DOUBT = 40;
+/** Until nobody believes in neighbours that have gone, or keeps idle connections (60 s). */
+const DOUBT = 70;
 
 export interface Result {
   seed: number;

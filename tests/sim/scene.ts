@@ -139,7 +139,8 @@ export class Scene {
     }
     this.dhcp.manners = { ...politeDhcp, lease: this.plan.lease };
     this.dns.manners = politeDns;
-    for (const server of this.servers) server.manners = politeHttp;
+    const { chunked } = this.plan;
+    for (const server of this.servers) server.manners = { ...politeHttp, chunked };
   }
 
   /** One of the two scripted hosts. */

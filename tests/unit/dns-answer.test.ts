@@ -165,6 +165,19 @@ test("DNS-21 TTLs: 0 is used once, the top bit counts as 0, a week is the most",
   assert.equal(wasm.ttl(world.ask("a.test")), 3 * 3600);
 });
 
+test("DNS-21 who asks first is told no longer time than who asks again", () => {
+  const first = (answer: Answer) => {
+    world.reset("10.0.2.3");
+    const query = world.ask("a.test");
+    world.reply(answer);
+    assert.notEqual(world.outcome(query), "pending");
+    return wasm.ttl(query);
+  };
+  assert.equal(first({ answers: [a("a.test", target, 0x7fffffff)] }), 7 * 86400);
+  const denied = soa("test", 0x7fffffff, 0x7fffffff);
+  assert.equal(first({ code: 3, authority: [denied] }), 3 * 3600);
+});
+
 test("DNS-22 a truncated answer without TCP is an error that says so", () => {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");

@@ -61,7 +61,10 @@ export class DnsCache {
     return null;
   }
 
-  /** Keeps an answer for `ttl` seconds, but not longer than the limits; with 0 not at all. */
+  /**
+   * Keeps an answer for `ttl` seconds, but not longer than the limits; with 0 not at all. Answers
+   * for how many.
+   */
   put(
     name: string,
     canonicalName: string,
@@ -69,8 +72,8 @@ export class DnsCache {
     error: DnsError,
     ttl: u32,
     now: i64,
-  ): void {
-    if (ttl == 0) return;
+  ): u32 {
+    if (ttl == 0) return 0;
     const limit = error == DnsError.None ? LONGEST_TTL : LONGEST_DENIAL;
     const seconds = ttl < limit ? ttl : limit;
     const expiresAt = now + (seconds as i64) * SECOND;
@@ -78,6 +81,7 @@ export class DnsCache {
     const entry = new DnsCacheEntry(name, canonicalName, addresses, error, expiresAt);
     entry.usedAt = ++this.uses;
     this.entries.set(name, entry);
+    return seconds;
   }
 
   clear(): void {

@@ -162,7 +162,7 @@ export class DnsResolver {
     } else if (isServersFault(error) && error < DnsError.PortUnreachable) {
       ttl = FAILURE_TTL;
     }
-    this.cache.put(lookup.name, lookup.canonicalName, addresses, error, ttl, now);
+    ttl = this.cache.put(lookup.name, lookup.canonicalName, addresses, error, ttl, now);
     for (let i = 0; i < lookup.queries.length; i++) {
       const query = lookup.queries[i];
       query.addresses = addresses.slice(0);

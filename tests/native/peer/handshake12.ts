@@ -26,11 +26,11 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
     [Extension.RenegotiationInfo, vector(1)],
     [Extension.ExtendedMasterSecret, Buffer.alloc(0)],
   ]);
-  if (theirs.extensions.has(Extension.SessionTicket)) {
+  if (script.secret !== undefined) {
+    hello.session = Buffer.from(theirs.session); // the client's own number says: resumed
+  } else if (theirs.extensions.has(Extension.SessionTicket)) {
     hello.set(Extension.SessionTicket, Buffer.alloc(0));
   }
-  // The client's own number says: resumed.
-  if (script.secret !== undefined) hello.session = Buffer.from(theirs.session);
   script.hello?.(hello);
   return hello;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { number, u8, u16, vector } from "./bytes.ts";
 import { exchange, groups } from "./exchange.ts";
+import { TICKET } from "./handshake12.ts";
 import {
   CLIENT_HELLO,
   type ClientHello,
@@ -109,9 +110,9 @@ export async function handshake13(
 }
 
 /** A ticket, and the secret of the session that it resumes. */
-export function newTicket(session: Session, lifetime = 7200, ticket = Buffer.from("a ticket")) {
+export function newTicket(session: Session, lifetime = 7200, ticket?: Buffer) {
   const nonce = Buffer.of(7);
-  const body = [number(4, lifetime), number(4, 0), vector(1, nonce), vector(2, ticket)];
+  const body = [number(4, lifetime), number(4, 0), vector(1, nonce), vector(2, ticket ?? TICKET)];
   const secret = expand(session.secret, "resumption", nonce);
   return { ticket: message(4, ...body, vector(2)), secret };
 }

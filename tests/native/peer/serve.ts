@@ -75,13 +75,16 @@ export interface Visit extends Seen {
   report: Report;
 }
 
+type Serve = (wire: Wire) => Promise<void>;
+
 /** One connection of the harness to a server that does that. */
-export async function against(
-  serve: (wire: Wire) => Promise<void>,
-  ...words: string[]
-): Promise<Visit> {
+export function against(serve: Serve, ...words: string[]): Promise<Visit> {
+  return againstAs(NAME, serve, ...words);
+}
+
+export async function againstAs(name: string, serve: Serve, ...words: string[]): Promise<Visit> {
   const server = await listen(serve);
-  const report = await harness("client", String(server.port), NAME, "send=hello?", ...words);
+  const report = await harness("client", String(server.port), name, "send=hello?", ...words);
   await server.close();
   return { ...server.seen[0], report };
 }

@@ -25,6 +25,8 @@ export class Wire {
   transcript: Buffer[] = [];
   /** No record of the handshake carries more. */
   fragment = 1 << 14;
+  /** How many bytes came. */
+  bytes = 0;
   /** Key updates that came in answer to those of this side. */
   answers = 0;
   /** Warnings that came, by alert. */
@@ -47,6 +49,7 @@ export class Wire {
       .on("close", end);
     socket.on("drain", () => this.wake());
     socket.on("data", (data: Buffer) => {
+      this.bytes += data.length;
       this.held = Buffer.concat([this.held, data]);
       this.wake();
     });
@@ -73,8 +76,13 @@ export class Wire {
   }
 
   /** A handshake message, which the transcript remembers. */
-  async say(message: Buffer): Promise<void> {
+  say(message: Buffer): Promise<void> {
     this.transcript.push(message);
+    return this.tell(message);
+  }
+
+  /** A handshake message in as many records as it takes. */
+  async tell(message: Buffer): Promise<void> {
     const records: Buffer[] = [];
     for (let at = 0; at < message.length; at += this.fragment) {
       records.push(this.record(HANDSHAKE, message.subarray(at, at + this.fragment)));

@@ -1,6 +1,7 @@
 /* Where mbedTLS 3.6 alone would let a server do what it must not: extensions that nobody asked for
  * or that come twice, bytes behind them (RFC 8446, 4.2; RFC 5246, 7.4.1.4), retries that change
- * nothing (4.1.4), signatures of a scheme that is not for the key, or only for 1.2 (4.4.3). */
+ * nothing (4.1.4), sessions resumed without RFC 7627, signatures of a scheme that is not for the
+ * key, or only for 1.2 (4.4.3). */
 #include "tls.h"
 #include "ssl_misc.h"
 
@@ -57,9 +58,13 @@ static int check_server_hello(const mbedtls_ssl_context* ssl) {
   if (ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO) return check_retry(ssl);
   const u8 *body = ssl->in_msg + 4, *end = ssl->in_msg + ssl->in_hslen;
   const u8* at = body + 35 + body[34] + 3; /* version, random, session, suite, compression */
+  bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
+  /* What session.c keeps had it, and so must what is resumed (RFC 7627, 5.3). */
+  bool extended = ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED;
+  if (old && ssl->handshake->resume && !extended) return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
   if (at == end) return 0;
   if (at + 2 + MBEDTLS_GET_UINT16_BE(at, 0) != end) return MBEDTLS_ERR_SSL_DECODE_ERROR;
-  return ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2 ? check_asked(at + 2, end) : 0;
+  return old ? check_asked(at + 2, end) : 0;
 }
 
 /* Whether the scheme of a CertificateVerify is one that the key can sign with. */

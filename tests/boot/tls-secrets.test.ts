@@ -1,0 +1,105 @@
+/**
+ * SYS-12: a machine that crashes with the keys of TLS in memory and in registers tells none of
+ * them: not on the console, not in the log, not in a panic.
+ */
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { suite, type TestContext, test } from "node:test";
+import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { boot, configured } from "../support/console.ts";
+import { found, secretsOf } from "../support/key-log.ts";
+import type { Machine } from "../support/qemu.ts";
+import { OpensslServer } from "../support/tls.ts";
+
+const root = makeRoot("Test Root");
+const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
+const modules = { "ca.pem": root.pem, "server.pem": own.chain, "server.key": own.key };
+/** The private number of the server's key, which the kernel was given too. */
+const scalar = Buffer.from(own.keys.privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+const answer = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
+
+interface Connection {
+  machine: Machine;
+  server: OpensslServer;
+  /** What the server knows of the connection's keys. */
+  secrets(): Buffer[];
+}
+
+/** A machine that asked openssl for something, which writes the keys down. */
+async function asking(t: TestContext, version: string): Promise<Connection> {
+  const folder = mkdtempSync(`${tmpdir()}/anonymos-keys-`);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const log = `${folder}/keys`;
+  const server = await OpensslServer.start(own, [version, "-keylogfile", log]);
+  t.after(() => server.stop());
+  const machine = await boot(t, { memory: "128", modules });
+  await configured(machine);
+  machine.type(`curl -o null https://10.0.2.2:${server.port}/\r`);
+  const asked = () => /^GET \/ HTTP/m.exec(server.child.output) ?? undefined;
+  await server.child.until("a request", asked, 60_000);
+  const secrets = () => [...secretsOf(readFileSync(log, "latin1")), scalar];
+  return { machine, server, secrets };
+}
+
+function tellsNothing(machine: Machine, secrets: Buffer[]): void {
+  assert.ok(secrets.length >= 2, "the server wrote no keys down");
+  assert.deepEqual(found(machine.raw, secrets), [], machine.console);
+}
+
+suite("secrets", () => {
+  test("a search finds what is there", () => {
+    const secret = Buffer.from("00112233445566778899aabbccddeeff0123456789abcdef", "hex");
+    const log = `CLIENT_TRAFFIC_SECRET_0 ${"a".repeat(64)} ${secret.toString("hex")}`;
+    assert.equal(secretsOf(log).length, 4);
+    for (const text of [
+      "rax 0000000033221100",
+      "rbx 8899aabb00000000",
+      secret.toString("latin1"),
+      `key ${secret.toString("base64")}`,
+      `key ${Buffer.concat([Buffer.of(1), secret]).toString("base64")}`,
+    ]) {
+      assert.notEqual(found(text, [secret]).length, 0, text);
+    }
+    assert.deepEqual(found("rax 0000000011002233 rbx ffffffff80112230", [secret]), []);
+  });
+
+  for (const version of ["-tls1_2", "-tls1_3"]) {
+    test(`SYS-12: a panic in the middle of a TLS connection, ${version}`, async (t) => {
+      const { machine, server, secrets } = await asking(t, version);
+      server.child.write(`${answer(2)}ok`);
+      await machine.waitFor("HTTP 200, 2 bytes", 60_000);
+      await machine.prompt();
+      // The connection is kept for the next request, and its keys with it.
+      assert.match(await machine.ok("dmesg; free; ca list test; ss"), /ESTAB/);
+      machine.type("crash null\r");
+      await machine.waitFor(/(^|\n)panic: .+\n/, 60_000);
+      assert.equal(await machine.exit(20_000), 255);
+      tellsNothing(machine, secrets());
+    });
+  }
+
+  test("SYS-12: a panic while TLS computes shows none of its registers", async (t) => {
+    const block = Buffer.alloc(1 << 20);
+    let inside = 0;
+    for (let attempt = 0; attempt < 12 && inside < 3; attempt++) {
+      const { machine, server, secrets } = await asking(t, "-tls1_3");
+      server.child.write(answer(4_000_000_000));
+      for (let i = 0; i < 32; i++) server.child.write(block);
+      await new Promise((resolve) => setTimeout(resolve, 100 + 37 * attempt));
+      // An interrupt that nothing masks, wherever the machine is.
+      await machine.monitor("nmi").catch(() => "");
+      assert.equal(await machine.exit(20_000), 255);
+      assert.match(machine.console, /panic: non-maskable interrupt \(vector 2, error 0x0\)\n/);
+      assert.match(machine.console, /\brip [0-9a-f]{16}\b/);
+      tellsNothing(machine, secrets());
+      if (!/what TLS had in registers is not shown/.test(machine.console)) continue;
+      inside++;
+      assert.doesNotMatch(machine.console, /\b(rax|rcx|rdx|rbx|rbp|rsi|rdi|r\d+) +[0-9a-f]{16}/);
+      await machine.stop();
+      await server.stop();
+    }
+    assert.ok(inside > 0, "no interrupt came while TLS was running");
+    t.diagnostic(`${inside} panics came while TLS was running`);
+  });
+});

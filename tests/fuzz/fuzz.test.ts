@@ -1,0 +1,67 @@
+/**
+ * The fuzzers, bounded: every input of the corpus, then some new ones of a fixed seed, for each
+ * target; and that the fuzzers find what there is to be found. `make fuzz` does more.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import test, { after, before } from "node:test";
+import { root } from "../support/process.ts";
+import { build, targets } from "./build.ts";
+import { corpus, execute } from "./libfuzzer.ts";
+
+const seed = Number(process.env.SEED ?? 1);
+/** New inputs of each target. */
+const RUNS = 300;
+let scratch = "";
+
+before(async () => {
+  await build(true);
+  mkdirSync(`${root}build/tests`, { recursive: true });
+  scratch = mkdtempSync(`${root}build/tests/fuzz-`);
+});
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+for (const target of targets) {
+  test(`${target}: the corpus and ${RUNS} new inputs (SEED=${seed}) show no fault`, async () => {
+    const known = readdirSync(root + corpus(target)).length;
+    assert.ok(known > 0, "there is a corpus");
+    const own = `${scratch}/${target}`;
+    mkdirSync(own);
+    const words = [`-seed=${seed}`, `-runs=${known + RUNS}`, `-artifact_prefix=${own}-`];
+    const result = await execute(target, [...words, own, corpus(target)], 200);
+    assert.equal(result.code, 0, result.output.slice(-4000));
+    assert.ok(result.executions >= known + RUNS, `${result.executions} inputs`);
+  });
+}
+
+test("each mistake that a fuzzer is there for is found, at its line of TypeScript", async () => {
+  const faults: Record<string, RegExp> = {
+    a: /SEGV.*0x200000000004/,
+    b: /SEGV .*targets\/mistakes\.ts/,
+    c: /SEGV .*targets\/mistakes\.ts/,
+    d: /SEGV .*targets\/mistakes\.ts/,
+    e: /an assertion failed at tests\/fuzz\/targets\/mistakes\.ts/,
+    f: /timeout after/,
+    g: /stack-overflow/,
+    h: /SEGV .*targets\/mistakes\.ts/,
+    i: /SEGV/,
+    j: /deadly signal/,
+    k: /SEGV .*targets\/mistakes\.ts/,
+  };
+  for (const [letter, fault] of Object.entries(faults)) {
+    const path = `${scratch}/mistake-${letter}`;
+    writeFileSync(path, letter);
+    const words = ["-timeout=2", `-artifact_prefix=${path}-`, path];
+    const { code, output } = await execute("mistakes", words, 60);
+    assert.notEqual(code, 0, letter);
+    assert.match(output, fault, letter);
+  }
+});
+
+test("no input meets what another one left", async () => {
+  const own = `${scratch}/alike`;
+  mkdirSync(own);
+  for (const name of ["x", "y", "z"]) writeFileSync(`${own}/${name}`, name);
+  const { code, output } = await execute("mistakes", ["-runs=0", own], 60);
+  assert.equal(code, 0, output.slice(-3000));
+});

@@ -1,0 +1,239 @@
+/**
+ * Sessions that a server offers to resume, honestly and not: TLS-41, TLS-40 (RFC 8446 sections
+ * 4.2.11 and 4.6.1, RFC 5077, RFC 7627).
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { u16 } from "./peer/bytes.ts";
+import { newTicket } from "./peer/handshake13.ts";
+import { Extension, type ServerHello } from "./peer/hello.ts";
+import type { Script, Session } from "./peer/script.ts";
+import { greet, type Visit } from "./peer/serve.ts";
+import {
+  CHANGED,
+  NOTHING_COMMON,
+  PARAMETER,
+  Stage,
+  TURN,
+  UNASKED,
+  UNREADABLE,
+} from "./peer/stage.ts";
+import { modest, refused, served } from "./peer/verdict.ts";
+import { HANDSHAKE } from "./peer/wire.ts";
+
+const stage = new Stage();
+const ILLEGAL = "illegal_parameter (47)";
+const DAY = 86_400;
+let sessions = 0;
+
+/** Where a session is kept that no other test sees. */
+const file = () => `${stage.workshop.folder}/session-${sessions++}`;
+
+/** A visit at whose end the harness has a session; `secret` is what the server knows of it. */
+async function learn(version: 12 | 13, session: string, lifetime?: number, ticket?: Buffer) {
+  let secret: Buffer = Buffer.alloc(0);
+  const afterwards = async (open: Session) => {
+    secret = open.secret;
+    if (version === 13) {
+      const given = newTicket(open, lifetime, ticket);
+      await open.wire.tell(given.ticket);
+      secret = given.secret;
+    }
+    await greet(open);
+  };
+  const visit = await stage.visit({ version, afterwards }, `session=${session}`);
+  return { secret, visit };
+}
+
+/** The next visit, after so many seconds. */
+function again(session: string, script: Script, seconds = 0, ...words: string[]): Promise<Visit> {
+  const time = `time=${Math.floor(Date.now() / 1000) + seconds}`;
+  return stage.visit(script, `session=${session}`, time, ...words);
+}
+
+describe("an honest server", () => {
+  for (const version of [12, 13] as const) {
+    test(`TLS-41: resumes for the same name, and soon, 1.${version - 10}`, async () => {
+      const session = file();
+      const { secret, visit } = await learn(version, session, DAY);
+      served(visit);
+      const second = await again(session, { version, secret }, 3600);
+      served(second);
+      assert.equal(second.report.number("resume"), 0);
+      assert.equal(second.report.number("resumed"), 1);
+    });
+  }
+  test("TLS-41: the session is offered to no other name", async () => {
+    const session = file();
+    await learn(13, session);
+    const other = await stage.visitAs("other.test", {}, `session=${session}`);
+    assert.notEqual(other.report.number("resume"), 0);
+    assert.equal(other.report.number("resumed"), 0);
+    assert.equal(other.report.get("state"), "failed");
+  });
+});
+
+describe("lifetimes", () => {
+  const week = 7 * DAY;
+  for (const lifetime of [week, DAY, 60]) {
+    test(`TLS-41: of ${lifetime} s, to the second`, async () => {
+      const session = file();
+      const { secret } = await learn(13, session, lifetime);
+      const young = await again(session, { secret }, lifetime - 60);
+      assert.equal(young.report.number("resume"), 0, young.report.text);
+      const fresh = file();
+      await learn(13, fresh, lifetime);
+      const old = await again(fresh, {}, lifetime + 10);
+      assert.notEqual(old.report.number("resume"), 0, old.report.text);
+      served(old);
+    });
+  }
+  for (const lifetime of [8 * DAY, 0xffffffff, week + 1]) {
+    test(`TLS-41: of ${lifetime} s, longer than any may be: no session is kept`, async () => {
+      const session = file();
+      const { visit } = await learn(13, session, lifetime);
+      await refused(visit, ILLEGAL, PARAMETER);
+      assert.equal(existsSync(session), false);
+    });
+  }
+  test("TLS-41: of no second: no session is kept", async () => {
+    const session = file();
+    const { visit } = await learn(13, session, 0);
+    served(visit);
+    assert.equal(existsSync(session), false);
+  });
+});
+
+describe("sizes", () => {
+  test("TLS-41: a ticket of 65,535 bytes is no message that is read", async () => {
+    const { visit } = await learn(13, file(), DAY, Buffer.alloc(65_535));
+    await refused(visit, "decode_error (50)", UNREADABLE);
+  });
+  test("TLS-41: one of 6,000 bytes is kept", async () => {
+    const session = file();
+    const { visit } = await learn(13, session, DAY, Buffer.alloc(6000, 1));
+    served(visit);
+    assert.equal(visit.report.number("saved") > 6000, true);
+  });
+  test("TLS-41: one of 16,000 bytes, more than is kept, does no harm", async () => {
+    const { visit } = await learn(13, file(), DAY, Buffer.alloc(16_000, 1));
+    served(visit);
+  });
+  for (const [count, each] of [
+    [10_000, false],
+    [10_000, true],
+  ] as const) {
+    test(`TLS-41: ${count} tickets ${each ? "in records of their own" : "in few"}`, async () => {
+      const afterwards = async (open: Session) => {
+        const { ticket } = newTicket(open);
+        const many = each ? ticket : Buffer.concat(Array.from({ length: 500 }, () => ticket));
+        await open.wire.flood(each ? count : count / 500, HANDSHAKE, many);
+        await greet(open);
+      };
+      const visit = await stage.visit({ afterwards });
+      await refused(visit, "unexpected_message (10)", TURN);
+    });
+  }
+  test("TLS-41: 100 tickets, of which the last serves", async () => {
+    const session = file();
+    let secret: Buffer = Buffer.alloc(0);
+    const afterwards = async (open: Session) => {
+      for (let i = 0; i < 100; i++) {
+        const given = newTicket(open, DAY, Buffer.from(`ticket ${i}`));
+        await open.wire.send(HANDSHAKE, given.ticket);
+        secret = given.secret;
+      }
+      await greet(open);
+    };
+    served(await stage.visit({ afterwards }, `session=${session}`));
+    const second = await again(session, { secret });
+    served(second);
+    assert.equal(second.report.number("resumed"), 1);
+  });
+});
+
+describe("a server that resumes what it should not", () => {
+  const changed = (hello: (hello: ServerHello) => void): Script => ({ hello });
+  const rows: [string, 12 | 13, Script, string, string][] = [
+    [
+      "TLS-41: with another suite",
+      13,
+      changed((one) => Object.assign(one, { suite: 0x1302 })),
+      ILLEGAL,
+      PARAMETER,
+    ],
+    [
+      "TLS-41: a session that was not offered",
+      13,
+      changed((one) => one.set(Extension.PreSharedKey, u16(1))),
+      ILLEGAL,
+      PARAMETER,
+    ],
+    [
+      "TLS-41: without a share",
+      13,
+      changed((one) => one.without(Extension.KeyShare)),
+      ILLEGAL,
+      PARAMETER,
+    ],
+    [
+      "TLS-41: with another suite",
+      12,
+      changed((one) => Object.assign(one, { suite: 0xcca8 })),
+      "unexpected_message (10)",
+      TURN,
+    ],
+    [
+      "TLS-40: resumed without extended_master_secret",
+      12,
+      changed((one) => one.without(Extension.ExtendedMasterSecret)),
+      "handshake_failure (40)",
+      NOTHING_COMMON,
+    ],
+  ];
+  for (const [title, version, script, alert, sentence] of rows) {
+    test(`${title}, 1.${version - 10}`, async () => {
+      const session = file();
+      const { secret } = await learn(version, session, DAY);
+      await refused(await again(session, { version, secret, ...script }), alert, sentence);
+    });
+  }
+  test("TLS-41: with a secret of its own, 1.3", async () => {
+    const session = file();
+    await learn(13, session, DAY);
+    const visit = await again(session, { secret: Buffer.alloc(32, 1) });
+    await refused(visit, "bad_record_mac (20)", CHANGED);
+  });
+  test("TLS-41: with a secret of its own, 1.2", async () => {
+    const session = file();
+    await learn(12, session);
+    const visit = await again(session, { version: 12, secret: Buffer.alloc(48, 1) });
+    await refused(visit, "bad_record_mac (20)", CHANGED);
+  });
+  test("TLS-41: though the client offered none", async () => {
+    const script = changed((one) => one.set(Extension.PreSharedKey, u16(0)));
+    await refused(await stage.visit(script), "unsupported_extension (110)", UNASKED);
+  });
+  test("TLS-41: one that it does not know: a whole handshake follows", async () => {
+    for (const version of [12, 13] as const) {
+      const session = file();
+      await learn(version, session, DAY);
+      const visit = await again(session, { version });
+      served(visit);
+      assert.equal(visit.report.number("resume"), 0);
+      assert.equal(visit.report.number("resumed"), 0);
+    }
+  });
+});
+
+test("TLS-41: what is offered has been verified: not after -k, not with other roots", async () => {
+  const session = file();
+  await learn(13, session, DAY);
+  const insecure = await again(session, {}, 0, "options=1");
+  assert.notEqual(insecure.report.number("resume"), 0);
+  const root = stage.workshop.authority();
+  const other = await again(session, {}, 0, `root=${root.file}`);
+  assert.notEqual(other.report.number("resume"), 0);
+  modest(other);
+});
