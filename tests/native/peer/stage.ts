@@ -3,8 +3,9 @@ import { after, before, test } from "node:test";
 import { type Certificate, rsa, Workshop } from "../certificates.ts";
 import { build } from "../harness.ts";
 import type { Identity, Script } from "./script.ts";
-import { against, follow, identity, type Visit } from "./serve.ts";
+import { againstAs, follow, identity, NAME, type Visit } from "./serve.ts";
 import { refused } from "./verdict.ts";
+import type { Wire } from "./wire.ts";
 
 export class Stage {
   readonly workshop = new Workshop();
@@ -25,8 +26,13 @@ export class Stage {
 
   /** One connection of the harness to a server that follows the script. */
   visit(script: Script, ...words: string[]): Promise<Visit> {
-    const serve = (wire: Parameters<typeof follow>[0]) => follow(wire, script, this.elliptic);
-    return against(serve, `root=${this.root.file}`, ...words);
+    return this.visitAs(NAME, script, ...words);
+  }
+
+  /** The same, in the belief that it is the server of that name. */
+  visitAs(name: string, script: Script, ...words: string[]): Promise<Visit> {
+    const serve = (wire: Wire) => follow(wire, script, this.elliptic);
+    return againstAs(name, serve, `root=${this.root.file}`, ...words);
   }
 
   /** Each script is refused, with that alert and those words. */
