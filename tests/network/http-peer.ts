@@ -86,11 +86,13 @@ export class HttpServer {
       answer = this.response(200, "text/plain", Buffer.from(`${body.length} bytes discarded\n`));
     } else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
     else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
+    // Half of those who break off have not said a word: only then may a client ask again.
+    const part = () => answer.subarray(0, random.pick([0, random.between(0, answer.length)]));
     if (random.chance(this.manners.resets)) {
-      connection.write(answer.subarray(0, random.between(0, answer.length)));
+      connection.write(part());
       connection.abort();
     } else if (random.chance(this.manners.closes)) {
-      connection.write(answer.subarray(0, random.between(0, answer.length)));
+      connection.write(part());
       connection.close();
     } else connection.write(answer);
   }
