@@ -1,6 +1,6 @@
 /**
- * `make fuzz [MINUTES=n] [TARGET=name]`: fuzzes every target, or one, for so long each, and prints a
- * line for each. Findings are left in build/fuzz/findings/, new inputs in build/fuzz/inputs/.
+ * `make fuzz [MINUTES=n] [TARGET=name]`: fuzzes every target, or one, for so long each, and prints
+ * a line for each. Findings are left in build/fuzz/findings/, new inputs in build/fuzz/inputs/.
  * With MERGE=1 the corpus of each target (tests/fuzz/corpus/) is made anew of all that is known.
  */
 import { build, targets } from "./build.ts";

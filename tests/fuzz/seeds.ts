@@ -212,7 +212,8 @@ const responses = [
 const requests = [
   "GET / HTTP/1.1\nHost: a\n\nGET /status.json HTTP/1.1\nHost: a\nConnection: close\n\n",
   "POST /discard HTTP/1.1\nHost: a\nContent-Length: 5\n\nhelloHEAD / HTTP/1.0\n\n",
-  "POST /discard HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nExpect: 100-continue\n\n3\nabc\n0\n\n",
+  "POST /discard HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nExpect: " +
+    "100-continue\n\n3\nabc\n0\n\n",
   "GET http://a/bytes/10 HTTP/1.1\nHost: a\n\nOPTIONS * HTTP/1.1\nHost: a\n\n",
 ];
 const commandLines = [
@@ -221,7 +222,8 @@ const commandLines = [
 ];
 const files = [
   "[Match]\nName=net0 net*\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=ipv4\n" +
-    "Address=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3 1.1.1.1#5353\nDomains=a.test\nNTP=10.0.2.4\n",
+    "Address=10.0.2.15/24\nGateway=10.0.2.2\nDNS=10.0.2.3 1.1.1.1#5353\n" +
+    "Domains=a.test\nNTP=10.0.2.4\n",
   "# x\n; y\n[Address]\nAddress=10.1.2.3/16\n[Route]\nDestination=10.9.0.0/16\nGateway=10.1.0.1\n" +
     "Metric=5\n[Link]\nMTUBytes=1400\n[DHCPv4]\nUseDNS=no\n[X-Other]\nA=b\n",
 ];
@@ -230,8 +232,10 @@ const typed = [
   "ip addr\rip route add 10.9.0.0/16 via 10.0.2.2\rip -s link\rip neigh\rss -a\rfree\rdmesg\r",
   "ping -c 2 10.0.2.2\r\xff\x18\x03curl -v http://10.0.2.2:8080/x\r\xff\x1a\x03\r",
   "nc -l 99\rabc\r\x04\x03host a.test\r\xff\x1b\x03httpd 8080\rtcpdump -c 1 tcp port 80\r\x03",
-  "ec\t ab\x7f\x1b[D\x1b[3~\x01\x05\x0b\x15\x17\x14date +%F\rrpc http://10.0.2.2/ eth_x '[]'\r\xff\x1c\x03",
-  "dhcp\rresolvectl\rntp 10.0.2.4\r\x03check\r\xff\x1c\x03tls\rca\rselftest\rlspci\ruptime -p\rsleep 1\r",
+  "ec\t ab\x7f\x1b[D\x1b[3~\x01\x05\x0b\x15\x17\x14date +%F\rrpc http://10.0.2.2/ " +
+    "eth_x '[]'\r\xff\x1c\x03",
+  "dhcp\rresolvectl\rntp 10.0.2.4\r\x03check\r\xff\x1c\x03tls\rca\rselftest\r" +
+    "lspci\ruptime -p\rsleep 1\r",
 ];
 const filters = [
   "",
@@ -248,7 +252,8 @@ const synFrame = ethernet(
 const texts = [
   '{"jsonrpc":"2.0","id":1,"result":"0x10"}',
   '{"id":1,"jsonrpc":"2.0","error":{"code":-32000,"message":"no\\u001b","data":[1,{"a":null}]}}',
-  '[{"jsonrpc":"2.0","id":2,"result":{"a":[1.5e3,-0,true,"\\ud83d\\ude00"]}},{"jsonrpc":"2.0","id":1,"result":null}]',
+  '[{"jsonrpc":"2.0","id":2,"result":{"a":[1.5e3,-0,true,"\\ud83d\\ude00"]}},' +
+    '{"jsonrpc":"2.0","id":1,"result":null}]',
 ];
 
 /** The seeds of every target. */

@@ -1,4 +1,4 @@
-/** Answers of time servers: to one question, to three servers, and to the client that sets clocks. */
+/** Answers of three time servers: to a round of questions, then to the client that sets clocks. */
 import { SECOND } from "../../../kernel/core/time";
 import { NTP_PACKET } from "../../../net/wire/ntp";
 import * as world from "../../wasm/ntp";
