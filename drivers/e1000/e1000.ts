@@ -33,7 +33,7 @@ const SHORTEST: u32 = 60;
 const RESET_MICROSECONDS: u32 = 5000;
 /** How often a controller without an interrupt line is looked at, in microseconds. */
 const POLL_INTERVAL: i64 = MILLISECOND;
-/** How long an interrupt that is due is waited for, and how often one is looked after that never was. */
+/** How long a due interrupt is waited for, and how often frames are sought where none ever came. */
 const PATIENCE: i64 = SECOND;
 /** For transfers under way to end, after the rings were switched off. */
 const STOP_MICROSECONDS: u32 = 200;

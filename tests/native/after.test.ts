@@ -44,7 +44,7 @@ describe("ends", () => {
         wire.socket.end();
       },
     });
-    test(`TLS-38: an end without close_notify is not taken for one, 1.${version - 10}`, async () => {
+    test(`TLS-38: an end without close_notify is none, 1.${version - 10}`, async () => {
       const visit = await stage.visit(ends(false));
       assert.equal(visit.report.get("text"), "hel");
       assert.equal(visit.report.get("state"), "open", visit.report.text);

@@ -220,7 +220,7 @@ describe("sizes", () => {
     ]),
   );
   for (const version of versions) {
-    test(`TLS-48: records of four bytes, and data a byte at a time, 1.${version - 10}`, async () => {
+    test(`TLS-48: records of four bytes, data a byte at a time, 1.${version - 10}`, async () => {
       const afterwards = async ({ wire }: Session) => {
         await wire.next();
         for (const byte of Buffer.from("hello")) await wire.send(DATA, u8(byte));

@@ -1,4 +1,4 @@
-/** The last bytes of a stream as they were sent first, to tell whether they are sent alike again. */
+/** The last bytes of a stream as they were sent first: are they sent alike when sent again? */
 
 /** More than a kernel's send buffer holds; a power of two. */
 const KEPT = 1 << 17;

@@ -1,4 +1,4 @@
-/** What happens to a world from outside while its faults last: cables, buttons, floods, visitors. */
+/** What happens to a world from outside while faults last: cables, buttons, floods, visitors. */
 import { type FloodKind, floodFrame, floodKinds } from "../network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../network/http-peer.ts";
 import { type Manners, polite } from "../network/manners.ts";
@@ -113,7 +113,7 @@ function makeKeys(random: Random): number[] {
 
 /** Makes it happen, now; requests are put to `begun`. */
 export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
-  const { world, members, network, plan } = scene;
+  const { world, members, network } = scene;
   const member = members[incident.twin];
   const { twin, port } = member;
   const target = { hardware: Uint8Array.from(twin.mac), address: address(member.plan.address) };
@@ -181,17 +181,25 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
         connection.onFinish = () => connection.close();
       }
       break;
-    default: {
-      const { kind, length, peer } = incident;
-      const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = plan;
-      const manners = { ...polite, window, segment, overrun, ackDelay, ...incident.manners };
-      const post = kind === "post";
-      const what = post ? { method: "POST", body: pattern(length) } : {};
-      const path = post ? "/discard" : `/bytes/${length}`;
-      const fetched = fetchFrom(scene.peer(peer), target.address, path, { manners, ...what });
-      begun.push({ fetched, length, incident, boots: twin.boots });
-    }
+    default:
+      begun.push({ ...request(scene, incident, target.address), boots: twin.boots });
   }
+}
+
+/** A peer asks a twin's server for something. */
+function request(
+  scene: Scene,
+  incident: Extract<Incident, { kind: "fetch" | "post" }>,
+  to: number,
+): Omit<Begun, "boots"> {
+  const { kind, length, peer } = incident;
+  const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = scene.plan;
+  const manners = { ...polite, window, segment, overrun, ackDelay, ...incident.manners };
+  const post = kind === "post";
+  const what = post ? { method: "POST", body: pattern(length) } : {};
+  const path = post ? "/discard" : `/bytes/${length}`;
+  const fetched = fetchFrom(scene.peer(peer), to, path, { manners, ...what });
+  return { fetched, length, incident };
 }
 
 /** What peers asked of a twin's server: a whole answer is the right one, and none is for ever. */

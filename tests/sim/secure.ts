@@ -1,4 +1,4 @@
-/** HTTPS in the simulator's worlds: twins serve it and ask each other, and nothing of it is left. */
+/** HTTPS in the simulator's worlds: twins serve it, ask each other, and nothing of it is left. */
 import type { Random } from "../network/random.ts";
 import { identity, trust } from "../support/identity.ts";
 import type { Plan } from "./plan.ts";

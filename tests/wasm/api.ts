@@ -19,7 +19,7 @@ export { boot, interrupt, turn } from "../../kernel/main";
 export * from "../../net/api";
 export { block } from "./text";
 
-/** Polled every few milliseconds, as a program is, so that what Node begins between turns goes on. */
+/** Polled every few milliseconds, as a program is: what Node begins between turns goes on. */
 class Metronome extends Program {
   private next: i64 = 0;
 

@@ -1,4 +1,4 @@
-/** A TLS connection's records and handshake messages, over a socket: the layer that may misbehave. */
+/** A TLS connection's records and handshake messages over a socket: the layer that misbehaves. */
 import type { Socket } from "node:net";
 import { Reader, u16, vector } from "./bytes.ts";
 import { type Content, hash, type Protection } from "./keys.ts";
