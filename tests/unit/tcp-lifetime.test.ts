@@ -256,6 +256,24 @@ test("TCP-50 ports: at least 16,384, not sequential, none of a connection or TIM
   assert.ok(Math.max(...ports) - Math.min(...ports) > 16384);
 });
 
+test("TCP-50 a port does not come again soon where the peer, closing first, keeps it", () => {
+  const bench = new Bench(wasm);
+  const ports: number[] = [];
+  for (let i = 0; i < 4000; i++) {
+    const port = bench.connect().sourcePort;
+    const recent = ports.slice(-256);
+    assert.ok(!recent.includes(port), `${port} after ${recent.length - recent.indexOf(port)} more`);
+    ports.push(port);
+    bench.send("SA", -1, 0);
+    bench.send("FA", 0, 0);
+    wasm.close(bench.connection);
+    bench.out();
+    bench.send("A", 1, 1);
+  }
+  assert.equal(wasm.timeWaitCount(), 0);
+  assert.ok(new Set(ports).size < ports.length, "later they do");
+});
+
 test("a full table of TIME-WAITs gives up the oldest, and ages out in time", () => {
   const bench = new Bench(wasm);
   bench.accept(80);

@@ -17,7 +17,7 @@ import { TCP_HEADER } from "../../wire/tcp";
 import { TcpConnection } from "./connection";
 import { ConnectionHash, TupleHash } from "./hash";
 import { SequenceSource } from "./isn";
-import { choosePort } from "./ports";
+import { PortSource } from "./ports";
 import { TcpSchedule } from "./schedule";
 import { TcpState } from "./state";
 import { TimeWaitTable } from "./time-wait";
@@ -36,6 +36,7 @@ export class TcpRegistry {
   readonly connections: ConnectionHash;
   readonly timeWaits: TimeWaitTable;
   private readonly sequences: SequenceSource;
+  private readonly ports: PortSource;
   private readonly all: StaticArray<TcpConnection | null> = new StaticArray<TcpConnection | null>(
     TCP_CONNECTIONS as i32,
   );
@@ -44,8 +45,11 @@ export class TcpRegistry {
     const hash = new TupleHash(random);
     this.schedule = new TcpSchedule(random);
     this.sequences = new SequenceSource(random);
-    this.connections = new ConnectionHash(hash);
-    this.timeWaits = new TimeWaitTable(hash);
+    const connections = new ConnectionHash(hash);
+    const timeWaits = new TimeWaitTable(hash);
+    this.connections = connections;
+    this.timeWaits = timeWaits;
+    this.ports = new PortSource(random, connections, timeWaits);
   }
 
   at(index: u32): TcpConnection {
@@ -62,7 +66,7 @@ export class TcpRegistry {
 
   /** A port for an active open, or 0. */
   choosePort(local: u32, remote: u32, remotePort: u32): u32 {
-    return choosePort(this.random, this.connections, this.timeWaits, local, remote, remotePort);
+    return this.ports.choose(local, remote, remotePort);
   }
 
   /**
