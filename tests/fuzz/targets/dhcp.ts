@@ -25,6 +25,15 @@ function writeHeader(to: usize): void {
   storeNet32(to + 236, 0x6382_5363);
 }
 
+/** The input as the options of a reply, with nothing behind them. */
+function alone(pointer: usize, length: u32): void {
+  const start = changetype<usize>(buffer);
+  writeHeader(start);
+  memory.copy(start + DHCP_HEADER, pointer, length);
+  const whole = DHCP_HEADER + length;
+  assert(world.optionCount(fenced(start, whole), whole) != -1, "a reply is none");
+}
+
 /** Form 0: bytes as they are; 1: with the transaction; 2: options behind a header. */
 function arrive(piece: Input, form: u32): void {
   const start = changetype<usize>(buffer);
@@ -74,8 +83,7 @@ function check(): void {
 }
 
 export function dhcp(pointer: usize, length: u32): void {
-  const most = min(length, 4200);
-  world.optionCount(fenced(pointer, most), most);
+  alone(pointer, min(length, 4200));
   const input = new Input(pointer, length);
   world.reset(1);
   world.setHostname(input.byte() % 3);

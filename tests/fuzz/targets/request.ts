@@ -20,13 +20,20 @@ const ROOM: u32 = 100_000;
 const stack = new NetworkStack(new FramePool(4), new SequenceRandom());
 const site = new StatusSite(stack);
 
+/** A stream that shows its bytes at the end of memory. */
+class FencedStream extends ScriptedStream {
+  peekPointer(): usize {
+    return fenced(super.peekPointer(), this.peekLength());
+  }
+}
+
 class Client {
-  readonly stream: ScriptedStream;
+  readonly stream: FencedStream;
   readonly server: HttpServer;
 
   constructor(window: u32) {
     const listener = new ScriptedListener();
-    const stream = new ScriptedStream();
+    const stream = new FencedStream();
     listener.waiting.push(stream);
     stream.window = window;
     stream.room = ROOM;
@@ -47,7 +54,7 @@ class Client {
     while (at < bytes.length) {
       const length = min(cuts.empty ? bytes.length : cuts.byte() + 1, bytes.length - at);
       if (this.stream.end() != "open") break;
-      this.stream.incoming.add(fenced(bytes.pointer + at, length), length);
+      this.stream.incoming.add(bytes.pointer + at, length);
       this.poll(0);
       at += length;
     }
