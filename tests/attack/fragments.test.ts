@@ -188,11 +188,15 @@ row("FRG-13: of 5,000 unfinished datagrams the oldest go, a whole one passes", "
     packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
   );
   lab.inject(frames, 1e-5);
+  // One with just so many behind it that all others have to go first.
+  const late = cut({ ...echo, id: 6000 }, ...thirds);
+  const behind = frames.slice(0, REASSEMBLIES - 1);
+  lab.inject([late[0], ...behind]);
   lab.sends();
-  lab.inject(cut({ ...echo, id: 6000 }, ...thirds));
+  lab.inject(late.slice(1));
   lab.sends(...answer);
   assert.equal(lab.twin.memoryBytes(), memory);
-  lab.drops({ "fragment-limit": 5001 - REASSEMBLIES });
+  lab.drops({ "fragment-limit": 5000 });
   lab.outlive(REASSEMBLIES - 1);
 });
 
@@ -249,6 +253,10 @@ row(
   "FRG-18: after 60 s the first fragment's sender is told, once, and nobody else",
   "S1",
   (lab) => {
+    // Two at once leave their headers where the next two will be.
+    const [one, two] = [7, 8].map((id) => cut({ ...echo, id }, ...thirds));
+    lab.inject(one.flatMap((frame, i) => [frame, two[i]]));
+    lab.sends(...echoReply(text), ...echoReply(text));
     const [alone] = cut(echo, first);
     const start = lab.world.now;
     lab.inject([alone, ...cut({ ...echo, id: 78 }, second)]);
