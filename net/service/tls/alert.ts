@@ -69,14 +69,16 @@ export function alertWords(alert: i32): string {
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;
 }
 
-/** The alert for a signature or a Finished that is wrong: mbedTLS has several errors for them. */
-const DECRYPT_ERROR: i32 = 51;
+/** Where the alert that was sent says more than the error: mbedTLS has several errors for each. */
+const ANSWERS: StaticArray<Numbered> = [
+  new Numbered(42, "the peer's certificate cannot be read"),
+  new Numbered(51, "a signature of the peer, or its Finished, is wrong"),
+];
 
 /** An error of the engine in words, and the alert it was answered with; its number behind them. */
 export function errorWords(error: i32, alertSent: i32): string {
   const number = abs(error);
-  let words =
-    alertSent == DECRYPT_ERROR ? "a signature of the peer, or its Finished, is wrong" : "";
+  let words = find(ANSWERS, alertSent);
   // What a lower layer says is added to the number of the layer above.
   if (words == "") words = find(ERRORS, number);
   if (words == "") words = find(ERRORS, number & ~0x7f);

@@ -24,12 +24,22 @@ export class Stage {
     after(() => this.workshop.close());
   }
 
+  /** A server's that has these certificates, and the first one's key. */
+  identity(chain: Certificate[]): Identity {
+    return identity(chain);
+  }
+
   /** One connection of the harness to a server that follows the script. */
   visit(script: Script, ...words: string[]): Promise<Visit> {
     return this.visitAs(NAME, script, ...words);
   }
 
-  /** The same, in the belief that it is the server of that name. */
+  /** One to a server that shows those certificates, and has its usual key. */
+  show(chain: Buffer[], ...words: string[]): Promise<Visit> {
+    return this.visit({ identity: () => ({ chain, key: this.elliptic.key }) }, ...words);
+  }
+
+  /** A visit in the belief that it is the server of that name. */
   visitAs(name: string, script: Script, ...words: string[]): Promise<Visit> {
     const serve = (wire: Wire) => follow(wire, script, this.elliptic);
     return againstAs(name, serve, `root=${this.root.file}`, ...words);

@@ -43,6 +43,11 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   if (hello && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR) {
     alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   }
+  /* "has expired or is not currently valid" */
+  bool future = (connection->refusals & MBEDTLS_X509_BADCERT_FUTURE) != 0;
+  if (future && alert == MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN) {
+    alert = MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+  }
   if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }

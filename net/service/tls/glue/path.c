@@ -2,16 +2,18 @@
  * cross-signed, superfluous and expired ones beside a good path do no harm (RFC 4158).
  * Takes the place of two of mbedTLS's functions in its TLS files (compiler-config/tls.mk). */
 #include "tls.h"
+#include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 
 #define CONSIDERED 16 /* of the certificates that the peer sent */
 #define DEPTH 9       /* of a path without its root: mbedTLS's limit */
 #define CHECKS 24     /* certificates verified in all attempts together: a bound on time */
+#define STEPS 200     /* paths looked at, for those of one name make a maze: the same */
 
 struct search {
   struct connection* connection;
   mbedtls_x509_crt* sent[CONSIDERED];
-  u32 sent_count, budget, refusals, path[DEPTH];
+  u32 sent_count, budget, steps, refusals, path[DEPTH];
   i32 failure;
   bool tried, found;
 };
@@ -28,6 +30,10 @@ int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   bool first = chain->version == 0;
   int failure =
       mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1, tls_accept_extension, NULL);
+  /* MD5: mbedTLS would pass over the certificate, and then miss it (RFC 8446, 4.4.2.4). */
+  if (failure == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
+    failure = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+  }
   bool tolerable = failure != MBEDTLS_ERR_X509_ALLOC_FAILED && !first;
   return tolerable ? 0 : failure;
 }
@@ -86,6 +92,8 @@ static bool has_root(struct search* search, const mbedtls_x509_crt* certificate)
 /* Extends a path of `length` certificates in every way; ends when one way is good. */
 static void extend(struct search* search, u32 length) {
   const mbedtls_x509_crt* last = search->sent[search->path[length - 1]];
+  if (search->steps == 0) return;
+  search->steps--;
   bool extended = false;
   bool ends = has_root(search, last);
   if (ends && search->failure == 0) attempt(search, length);
@@ -107,7 +115,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
                     int (*check)(void*, mbedtls_x509_crt*, int, uint32_t*), void* check_context) {
   (void)find, (void)profile, (void)name, (void)check, (void)check_context;
   struct connection* connection = context;
-  struct search search = {.connection = connection, .budget = CHECKS};
+  struct search search = {.connection = connection, .budget = CHECKS, .steps = STEPS};
   connection->root_expired = false;
   for (; chain != NULL && search.sent_count < CONSIDERED; chain = chain->next) {
     search.sent[search.sent_count++] = chain;

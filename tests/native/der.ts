@@ -1,0 +1,84 @@
+/** DER (X.690): taking certificates apart, and putting others together (RFC 5280 section 4.1). */
+import { createPrivateKey, sign } from "node:crypto";
+import type { Certificate } from "./certificates.ts";
+import { identity } from "./peer/serve.ts";
+
+export const SEQUENCE = 0x30;
+export const INTEGER = 0x02;
+export const BIT_STRING = 0x03;
+export const OCTET_STRING = 0x04;
+
+/** An element with that tag. */
+export function der(tag: number, ...parts: Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const digits = content.length.toString(16);
+  const length = Buffer.from(digits.padStart(digits.length + (digits.length % 2), "0"), "hex");
+  const head =
+    content.length < 0x80 ? length : Buffer.concat([Buffer.of(0x80 | length.length), length]);
+  return Buffer.concat([Buffer.of(tag), head, content]);
+}
+
+export const sequence = (...parts: Uint8Array[]) => der(SEQUENCE, ...parts);
+
+/** A positive number. */
+export function integer(value: bigint): Buffer {
+  const digits = value.toString(16);
+  const even = digits.padStart(digits.length + (digits.length % 2), "0");
+  const bytes = Buffer.from(even, "hex");
+  return der(INTEGER, bytes[0] >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
+}
+
+export function oid(digits: string): Buffer {
+  return der(0x06, Buffer.from(digits, "hex"));
+}
+
+export const bits = (bytes: Uint8Array) => der(BIT_STRING, Buffer.of(0), bytes);
+
+/** The elements one after another. */
+export function elements(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + head(bytes.subarray(at)) + contentLength(bytes.subarray(at));
+    found.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return found;
+}
+
+function head(element: Buffer): number {
+  return element[1] < 0x80 ? 2 : 2 + (element[1] & 0x7f);
+}
+
+function contentLength(element: Buffer): number {
+  const width = element[1] & 0x7f;
+  return element[1] < 0x80 ? element[1] : element.readUIntBE(2, width);
+}
+
+/** What an element holds. */
+export function content(element: Buffer): Buffer {
+  const from = head(element);
+  return element.subarray(from, from + contentLength(element));
+}
+
+export function toDer(certificate: Certificate): Buffer {
+  return identity([certificate]).chain[0];
+}
+
+/** Where the fields of a tbsCertificate of version 3 are. */
+export const Field = { Subject: 5, Key: 6, Extensions: 7 } as const;
+
+/** A certificate with other fields, signed again: by its issuer's key, or in another way. */
+export function remake(
+  original: Certificate,
+  change: Map<number, Buffer>,
+  signer: Certificate | ((signed: Buffer) => Buffer),
+): Buffer {
+  const [body, algorithm] = elements(content(toDer(original)));
+  const fields = elements(content(body)).map((field, index) => change.get(index) ?? field);
+  const signed = sequence(...fields);
+  const signature =
+    typeof signer === "function"
+      ? signer(signed)
+      : sign("sha256", signed, createPrivateKey(signer.keyPem));
+  return sequence(signed, algorithm, bits(signature));
+}

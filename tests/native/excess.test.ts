@@ -1,0 +1,81 @@
+/** Certificates beyond all measure: chains, mazes, names, constraints (TLS-16; RFC 5280 section 6). */
+import { test } from "node:test";
+import type { Certificate } from "./certificates.ts";
+import { der, Field, OCTET_STRING, oid, remake, sequence, toDer } from "./der.ts";
+import { Stage, UNREADABLE } from "./peer/stage.ts";
+import { refused, served } from "./peer/verdict.ts";
+
+const stage = new Stage();
+/** Every certificate and every name takes blocks of the heap, while the connection lasts. */
+const FULL_HEAP = 160 * 1024;
+const MOST_HEAP = 640 * 1024;
+const UNTRUSTED = "the certificate was refused: no trusted root vouches for it";
+const CONSTRAINED = "the certificate was refused: an authority above it may not certify this name";
+
+const san = (count: number, make: (index: number) => string) => {
+  const all = Array.from({ length: count }, (_, i) => `DNS:${make(i)}`);
+  return [...all, "DNS:good.test"].join(",");
+};
+const server = (count: number) =>
+  stage.workshop.server(stage.root, { names: san(count, (i) => `${i}.test`) });
+
+test("TLS-16: a chain of 10 is taken, deeper ones are not", async () => {
+  const chain: Certificate[] = [];
+  for (let i = 0; i < 12; i++) {
+    chain.unshift(stage.workshop.authority({ issuer: chain[0] ?? stage.root }));
+  }
+  const cut = (depth: number) => {
+    const above = chain.slice(chain.length - depth);
+    const leaf = stage.workshop.server(above[0]);
+    return stage.identity([leaf, ...above]);
+  };
+  served(await stage.visit({ identity: () => cut(8) }));
+  for (const depth of [9, 12]) {
+    await refused(await stage.show(cut(depth).chain), "unknown_ca (48)", UNTRUSTED);
+  }
+});
+test("TLS-16: 30 authorities of one name that certify each other", async () => {
+  const first = stage.workshop.authority({ subject: "/CN=Maze" });
+  const maze = Array.from({ length: 30 }, () =>
+    stage.workshop.authority({ subject: "/CN=Maze", issuer: first, sameKey: first }),
+  );
+  const leaf = stage.workshop.server(first);
+  await refused(
+    await stage.show([leaf, ...maze].map(toDer)),
+    "unknown_ca (48)",
+    UNTRUSTED,
+    FULL_HEAP,
+  );
+});
+test("TLS-16: a chain of 100, and a Certificate of 1 MiB: longer than a message may be", async () => {
+  const one = toDer(stage.workshop.server(stage.root));
+  for (const chain of [Array(100).fill(one), [one, Buffer.alloc(1 << 20)]]) {
+    await refused(await stage.show(chain), "decode_error (50)", UNREADABLE);
+  }
+});
+test("TLS-16: 10,000 names are too long, 1,000 are looked through", async () => {
+  const many = toDer(server(10_000));
+  await refused(await stage.show([many]), "decode_error (50)", UNREADABLE);
+  const some = server(1000);
+  served(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
+});
+test("TLS-16: as many constraints and names as fit into a message", async () => {
+  const constraints = Array.from({ length: 600 }, (_, i) => `excluded;DNS:${i}.x`).join(",");
+  const more = [`nameConstraints=critical,${constraints}`];
+  const middle = stage.workshop.authority({ issuer: stage.root, more });
+  const leaf = (last: string) =>
+    stage.workshop.server(middle, { names: `${san(600, (i) => `${i}.y`)},${last}` });
+  const chain = [leaf("DNS:1.y"), middle];
+  served(await stage.visit({ identity: () => stage.identity(chain) }), FULL_HEAP);
+  const bad = await stage.show([leaf("DNS:599.x"), middle].map(toDer));
+  await refused(bad, "certificate_unknown (46)", CONSTRAINED, FULL_HEAP);
+});
+test("TLS-16: 6,000 names without a letter", async () => {
+  const names = sequence(...Array.from({ length: 6000 }, () => der(0x82)));
+  const extension = sequence(oid("551d11"), der(OCTET_STRING, names));
+  const extensions = der(0xa3, sequence(extension));
+  const leaf = stage.workshop.server(stage.root);
+  const many = remake(leaf, new Map([[Field.Extensions, extensions]]), stage.root);
+  const words = "the certificate was refused: it is not for this name";
+  await refused(await stage.show([many]), "bad_certificate (42)", words, MOST_HEAP);
+});
