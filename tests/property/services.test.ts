@@ -33,7 +33,10 @@ test(titled("DHCP messages and their options come back as they were emitted"), (
       }
       const wanted = [...joined].map(([code, hex]) => `${code}:${hex}\n`).join("");
       assert.equal(readString(wasm.memory, wasm.options(at, length)), wanted);
-      wasm.options(at, length - 1);
+      const written = new Uint8Array(wasm.memory.buffer, at, length).slice();
+      for (let cut = 1; cut < Math.min(given.length, 20); cut++) {
+        wasm.options(...atEnd(wasm, written.subarray(0, length - cut)));
+      }
     },
     300,
   );
