@@ -26,6 +26,8 @@ ifneq ($(missing),)
 $(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
+# So is one that records itself (tests/tape/), but of the same kernel.wasm.
+elf := $(out)$(if $(RECORD),/record)
 
 asc := node node_modules/assemblyscript/bin/asc.js
 wasm2c := node compiler-config/wasm2c.mjs
@@ -36,13 +38,13 @@ include tests/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
-objects := $(units:%=build/native/%.o) $(out)/host.o
+objects := $(units:%=build/native/%.o) $(elf)/host.o
 typescript := $(shell find kernel net drivers -name '*.ts') $(own)
 
 # Tests may make ISOs while somebody else builds: one at a time.
 .PHONY: kernel iso
 kernel:
-	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.elf
+	+@mkdir -p build && flock build/lock $(MAKE) -s $(elf)/kernel.elf
 iso:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(ISO)
 
@@ -69,9 +71,12 @@ $(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/li
 	@echo "adapt    $@"
 	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 
-$(out)/host.o: kernel/native/host.c $(out)/kernel.c compiler-config/flags.mk
+host := $(if $(RECORD),tests/tape/record.c $(tape)/acts.h,kernel/native/host.c)
+$(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
-	@$(CC) $(c_flags) -I$(out) -I$(out)/raw -DBUILD_TIME=$(build_time) -c $< -o $@
+	@mkdir -p $(@D)
+	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
+	  -DBUILD_TIME=$(build_time) -c $< -o $@
 
 build/native/%.o: kernel/native/%.c compiler-config/flags.mk | build/installed
 	@echo "cc       $@"
@@ -92,25 +97,25 @@ build/font.c: compiler-config/font.ts | build/installed
 
 # Linked twice: the table of functions and lines is made from the first kernel, for the second.
 # It lies behind the text, whose addresses therefore stay.
-$(out)/first.elf: $(objects) $(tls)/library.a compiler-config/link.ld
+$(elf)/first.elf: $(objects) $(tls)/library.a compiler-config/link.ld
 	@echo "ld       $@"
 	@$(LD) $(ld_flags) $(objects) $(tls)/library.a -o $@
 
-$(out)/symbols.bin: $(out)/first.elf compiler-config/symbols.ts
+$(elf)/symbols.bin: $(elf)/first.elf compiler-config/symbols.ts
 	@echo "symbols  $@"
 	@$(run_script) compiler-config/symbols.ts $< $@
 
-$(out)/kernel.debug.elf: $(out)/first.elf $(out)/symbols.bin kernel/native/symbol-table.S
+$(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin kernel/native/symbol-table.S
 	@echo "ld       $@"
-	@$(CC) $(c_flags) -Wa,-I$(out) -c kernel/native/symbol-table.S -o $(out)/symbol-table.o
-	@$(LD) $(ld_flags) $(objects) $(out)/symbol-table.o $(tls)/library.a -o $@
+	@$(CC) $(c_flags) -Wa,-I$(elf) -c kernel/native/symbol-table.S -o $(elf)/symbol-table.o
+	@$(LD) $(ld_flags) $(objects) $(elf)/symbol-table.o $(tls)/library.a -o $@
 
-$(out)/kernel.elf: $(out)/kernel.debug.elf
+$(elf)/kernel.elf: $(elf)/kernel.debug.elf
 	@objcopy --strip-all $< $@
 	@echo "         $@: $$(stat -c %s $@) bytes"
 
 # --- the ISO -----------------------------------------------------------------------------------
-$(ISO): $(out)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(value MODULES)
+$(ISO): $(elf)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(value MODULES)
 	@echo "iso      $@"
 	@$(run_script) iso/make-iso.ts $< $@
 
@@ -126,10 +131,16 @@ $(ISO).recipe: force | build/installed
 # --- run, test, debug --------------------------------------------------------------------------
 # What these start may call make itself, and has nothing to do with this one's parallel jobs.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
-.PHONY: run test bench debug lint
+.PHONY: run replay test bench debug lint
 run: kernel
 	@sh compiler-config/install.sh build run
-	@APP='$(APP)' TARGET='$(TARGET)' $(alone) $(run_script) tests/stand-in/run.ts
+	@APP='$(APP)' TARGET='$(TARGET)' RECORD='$(RECORD)' $(alone) $(run_script) \
+	  tests/stand-in/run.ts
+
+# What a kernel that `make run RECORD=...` recorded did, again, in Node.
+replay:
+	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.wasm
+	@KERNEL_WASM=$(out)/kernel.wasm $(alone) $(run_script) tests/tape/main.ts '$(FILE)'
 
 test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test
@@ -166,7 +177,7 @@ fuzz: | build/installed
 
 debug: kernel
 	@sh compiler-config/install.sh build run debug
-	@$(alone) KERNEL=$(out)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
+	@$(alone) KERNEL=$(elf)/kernel APPEND="$$KERNEL_CMDLINE" gdb -q -x compiler-config/debug.gdb
 
 lint: | build/installed
 	@node_modules/.bin/tsc -p tsconfig.json
@@ -193,6 +204,8 @@ help:
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
 #| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves
 #|   TARGET=URL           ... against the real network
+#|   RECORD=file          ... and writes all that enters and leaves it to a file
+#| make replay FILE=... shows again, in Node, what such a kernel did
 #| make APP=path.ts ... with a program of your own in it, built in build/app-*
 #| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
 #| make test            all tests

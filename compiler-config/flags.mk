@@ -16,7 +16,7 @@ c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kerne
   -fno-asynchronous-unwind-tables -fstack-clash-protection -ffile-prefix-map=$(CURDIR)=. \
   -DNDEBUG -Ikernel/native -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
 # Zero is an address like any other in the module's memory.
-$(out)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
+$(elf)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
 # memset and its kind must not become calls of themselves.
 build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
 

@@ -2,7 +2,8 @@
  * `make run`: boots the kernel in this terminal and lets it do its main job against a stand-in
  * network: an Ethereum node (anvil) behind a web server (nginx) with TLS, whose certificate is
  * for the real one's name and of a root made for this run, and a name server (dnsmasq).
- * TARGET=URL uses the real network instead. Needs no root; any number can run at once.
+ * TARGET=URL uses the real network instead; with RECORD=FILE the kernel writes its tape there
+ * (tests/tape/). Needs no root; any number can run at once.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -99,6 +100,7 @@ function buildImage({ cmdline, modules }: Plan): string {
   });
   if (files.length > 0) words.push(`MODULES=${files.join(" ")}`);
   if (process.env.APP) words.push(`APP=${process.env.APP}`);
+  if (process.env.RECORD) words.push(`RECORD=${process.env.RECORD}`);
   const environment = { ...process.env, MAKEFLAGS: "", MFLAGS: "", MAKELEVEL: "" };
   const made = spawnSync("make", words, { cwd: root, stdio: "inherit", env: environment });
   if (made.status !== 0) throw new Error("the ISO could not be built");
@@ -109,6 +111,7 @@ function startQemu(iso: string): ChildProcess {
   const words = ["-M", "pc", "-accel", "tcg", "-m", "128", "-boot", "d"];
   // Not -nographic: the firmware would write over the serial line too.
   words.push("-display", "none", "-serial", "mon:stdio");
+  if (process.env.RECORD) words.push("-serial", `file:${process.env.RECORD}`);
   words.push("-cdrom", iso, "-nic", "user,model=e1000");
   const dying = ["--pdeathsig", "TERM", "--", "qemu-system-x86_64", ...words];
   const terminal = process.stdin.isTTY;

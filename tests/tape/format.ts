@@ -45,7 +45,7 @@ class Memory {
 }
 
 export function checksum(bytes: Uint8Array, start: number, length: number): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 | 0;
   for (let i = start; i < start + length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
   return hash;
 }

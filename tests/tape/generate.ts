@@ -7,7 +7,7 @@
  * host's functions under other names, and `acts.h`, those functions.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CALLS, FIRST_ACT, fingerprint } from "./format.ts";
+import { FIRST_ACT, fingerprint } from "./format.ts";
 import { type HostFunction, importsOf, isSilent } from "./host-functions.ts";
 
 const [binary, folder] = process.argv.slice(2);
@@ -26,7 +26,10 @@ function define(act: HostFunction): string {
   const typed = parameters.map(({ wide }, i) => `${wide ? "u64" : "u32"} ${names[i]}`);
   const words = [`struct w2c_${act.from}* instance`, ...typed];
   const call = `${original(act)}(${["instance", ...names].join(", ")})`;
-  const lines = [`${types[result]} taped_${name}(${words.join(", ")}) {`];
+  const lines = [
+    `${types[result]} ${original(act)}(${words.join(", ")});`,
+    `${types[result]} taped_${name}(${words.join(", ")}) {`,
+  ];
   lines.push(`  ACT(${[code, ...names].join(", ")});`);
   for (const area of given) lines.push(`  GIVEN(${names[area.address]}, ${names[area.length]});`);
   lines.push("  OPENED();");
@@ -44,13 +47,23 @@ function define(act: HostFunction): string {
 /** The kernel calls `taped_...`, and whoever calls the kernel `taped_call_...`. */
 function rename(): string {
   const names = taped.map((act) => [original(act), `taped_${act.name}`]);
-  const calls = CALLS.map((name) => name.replace("__", "0x5F_"));
+  const calls = [
+    ["void", "boot"],
+    ["u64", "turn"],
+    ["void", "interrupt", ", u32"],
+    ["void", "0x5F_collect"],
+  ];
   return [
     ...names.map(([from, to]) => `#define ${from} ${to}`),
     "#include KERNEL",
     ...names.map(([from]) => `#undef ${from}`),
     "#ifdef TAPED_CALLS",
-    ...calls.map((name) => `#define w2c_kernel_${name} taped_call_${name}`),
+    "static void taped_instantiate(w2c_kernel*, struct w2c_env*, struct w2c_host*);",
+    "#define wasm2c_kernel_instantiate taped_instantiate",
+    ...calls.flatMap(([type, name, more = ""]) => [
+      `static ${type} taped_call_${name}(w2c_kernel*${more});`,
+      `#define w2c_kernel_${name} taped_call_${name}`,
+    ]),
     "#endif",
   ].join("\n");
 }

@@ -3,8 +3,8 @@
  * same order. Whatever it does must be on the tape too; the first thing that is not is told with
  * the stack of TypeScript that did it.
  */
-import type { SourceMap } from "../../compiler-config/source-map.ts";
-import { PAGE, withLimit } from "../machine/kernel-module.ts";
+import { SourceMap } from "../../compiler-config/source-map.ts";
+import { kernelBytes, kernelPath, PAGE, withLimit } from "../machine/kernel-module.ts";
 import { type Exports, readString } from "../support/assembly.ts";
 import {
   CALLS,
@@ -227,4 +227,14 @@ export class Player {
 /** `out8(0x3f8, 0x41)` */
 function call(name: string, values: Value[]): string {
   return `${name}(${values.map((value) => `0x${value.toString(16)}`).join(", ")})`;
+}
+
+/** All that the kernel of build/ prints when it is given this tape. */
+export function consoleOf(tape: Uint8Array): string {
+  let console = "";
+  const print = (character: string) => {
+    console += character;
+  };
+  new Player({ kernel: kernelBytes(), map: SourceMap.of(kernelPath()), tape, print }).play();
+  return console;
 }

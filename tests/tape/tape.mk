@@ -8,6 +8,7 @@ $(tape)/acts.h: tests/tape/generate.ts tests/tape/host-functions.ts tests/tape/f
 	@echo "tape     $@"
 	@$(run_script) $< $(out)/kernel.wasm $(tape)
 
+tape_flags = -I$(tape) -Itests/tape -DKERNEL='"$(out)/kernel.c"' -I.
 replay_flags = -std=gnu11 -g1 -fPIE -pie -ffunction-sections -Wl,--gc-sections -fno-strict-aliasing \
   -fno-delete-null-pointer-checks -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter \
   -Wno-unknown-pragmas -DBUILD_TIME=0 -I. -Ikernel/native -I$(tape) -I$(out)/raw

@@ -1,28 +1,14 @@
 /** A tape of a twin, played again, prints the same; what differs is told with its stack. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SourceMap } from "../../compiler-config/source-map.ts";
-import { kernelBytes, kernelPath } from "../machine/kernel-module.ts";
 import { Twin, TwinPanic } from "../machine/twin.ts";
-import { Divergence, Player } from "./player.ts";
+import { consoleOf, Divergence } from "./player.ts";
 import { Reel } from "./reel.ts";
-
-const map = SourceMap.of(kernelPath());
 
 /** A twin whose tape is kept. */
 async function recorded(commandLine: string): Promise<{ twin: Twin; reel: Reel }> {
   const reel = new Reel();
   return { twin: await Twin.boot({ commandLine, recorder: reel.recorder }), reel };
-}
-
-/** What the tape prints. */
-function play(tape: Uint8Array): string {
-  let console = "";
-  const print = (character: string) => {
-    console += character;
-  };
-  new Player({ kernel: kernelBytes(), map, tape, print }).play();
-  return console;
 }
 
 test("a tape prints what the twin printed, over several boots", async () => {
@@ -35,7 +21,7 @@ test("a tape prints what the twin printed, over several boots", async () => {
   twin.pass(1);
   twin.command("poweroff 3");
   assert.equal(twin.boots, 3);
-  assert.equal(play(reel.tape()), twin.output);
+  assert.equal(consoleOf(reel.tape()), twin.output);
 });
 
 test("a tape that was changed says where, what and by which lines of TypeScript", async () => {
@@ -49,7 +35,7 @@ test("a tape that was changed says where, what and by which lines of TypeScript"
     assert.match(error.message, /^ {2}kernel\/main\/boot at kernel\/main\.ts:\d+$/m);
     return true;
   };
-  assert.throws(() => play(tape), told);
+  assert.throws(() => consoleOf(tape), told);
 });
 
 test("a tape that breaks off anywhere is played so far", async () => {
@@ -57,7 +43,7 @@ test("a tape that breaks off anywhere is played so far", async () => {
   twin.pass(1);
   const tape = reel.tape();
   for (const part of [0.3, 0.999]) {
-    const played = play(tape.subarray(0, Math.floor(tape.length * part)));
+    const played = consoleOf(tape.subarray(0, Math.floor(tape.length * part)));
     assert.ok(twin.output.startsWith(played));
   }
 });
@@ -68,7 +54,7 @@ test("a panic is played too, with the stack that the console of a twin lacks", a
   assert.throws(() => twin.command("crash abort"), TwinPanic);
   const said = /panic: crash abort was typed at kernel\/shell\/commands\/crash\.ts:\d+:\d+\n/;
   assert.match(twin.output, said);
-  const played = play(reel.tape());
+  const played = consoleOf(reel.tape());
   assert.match(played, said);
   assert.match(played, /^ {2}kernel\/shell\/commands\/crash\/Crash#start at .*crash\.ts:33$/m);
 });
