@@ -7,7 +7,7 @@ import { runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
 import { soak } from "./soak.ts";
 
-test("200 worlds fail no checker", { timeout: 230_000 }, async () => {
+test("200 worlds fail no checker", { timeout: 400_000 }, async () => {
   const reports = await runWorlds(1, 200, availableParallelism());
   const failed = reports.filter(({ failures }) => failures.length > 0);
   const words = failed.map(({ seed, failures }) => `make sim SEED=${seed}: ${failures[0]}`);
