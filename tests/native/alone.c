@@ -84,8 +84,8 @@ static void run_pair(const char* name, bool of_client, u32 failing, struct tally
   bool reached = w2c_host_tlsHeap(NULL, 5) != failures;
   /* Whoever had no memory knows it, and the client never talks to whom it could not verify. */
   const struct side* hit = of_client ? &client : &server;
-  bool known = hit->handle == 0 || (state_of(hit) == FAILED &&
-                                    w2c_host_tlsNumber(NULL, hit->handle, 0) != 0);
+  bool known = hit->handle == 0 ||
+               (state_of(hit) == FAILED && w2c_host_tlsNumber(NULL, hit->handle, 0) != 0);
   bool unverified = w2c_host_tlsNumber(NULL, client.handle, 1) != 0 && state_of(&client) == OPEN;
   w2c_host_tlsFree(NULL, client.handle);
   w2c_host_tlsFree(NULL, server.handle);
@@ -97,9 +97,8 @@ static void run_pair(const char* name, bool of_client, u32 failing, struct tally
 }
 
 static void tell(const char* name, const struct tally* tally) {
-  printf("%s-good=%u\n%s-failed=%u\n%s-wrong=%u\n%s-leaks=%u\n%s-unreached=%u\n", name,
-         tally->good, name, tally->failed, name, tally->wrong, name, tally->leaks, name,
-         tally->unreached);
+  printf("%s-good=%u\n%s-failed=%u\n%s-wrong=%u\n%s-leaks=%u\n%s-unreached=%u\n", name, tally->good,
+         name, tally->failed, name, tally->wrong, name, tally->leaks, name, tally->unreached);
 }
 
 void run_pairs(const char* given_name) {

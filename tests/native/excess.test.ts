@@ -1,4 +1,4 @@
-/** Certificates beyond all measure: chains, mazes, names, constraints (TLS-16; RFC 5280 section 6). */
+/** Certificates beyond all measure: chains, mazes, names (TLS-16; RFC 5280 section 6). */
 import { test } from "node:test";
 import type { Certificate } from "./certificates.ts";
 import { der, Field, OCTET_STRING, oid, remake, sequence, toDer } from "./der.ts";
@@ -47,7 +47,7 @@ test("TLS-16: 30 authorities of one name that certify each other", async () => {
     FULL_HEAP,
   );
 });
-test("TLS-16: a chain of 100, and a Certificate of 1 MiB: longer than a message may be", async () => {
+test("TLS-16: a chain of 100, and a Certificate of 1 MiB, are too long", async () => {
   const one = toDer(stage.workshop.server(stage.root));
   for (const chain of [Array(100).fill(one), [one, Buffer.alloc(1 << 20)]]) {
     await refused(await stage.show(chain), "decode_error (50)", UNREADABLE);

@@ -75,7 +75,7 @@ describe("weak", () => {
     await refuses(chain, UNKNOWN_CA, UNTRUSTED, words);
   });
   for (const size of [512, 1024, 2040]) {
-    test(`TLS-13: RSA keys of ${size} bits: the server's, an intermediate's, a root's`, async () => {
+    test(`TLS-13: RSA of ${size} bits: the server's, an intermediate's, a root's`, async () => {
       const key = rsa(size);
       await refuses([toDer(below({ key }))], UNSUPPORTED, KEY_SHORT);
       const middle = stage.workshop.authority({ key, issuer: top });
@@ -224,7 +224,7 @@ function forge(point: Buffer, signed: Buffer): Buffer {
 }
 
 describe("revocation, which is not checked", () => {
-  test("TLS-45: a certificate that names a list of revoked ones, or asks for a staple", async () => {
+  test("TLS-45: one that names a list of revoked ones, and asks for a staple", async () => {
     const more = [
       "crlDistributionPoints=URI:http://crl.test/list.crl",
       "tlsfeature=status_request",

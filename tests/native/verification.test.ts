@@ -59,7 +59,7 @@ const REASONS: [Refusal, string, string][] = [
   [Refusal.IntermediateUsage, UNKNOWN, "an authority above it may not certify servers"],
 ];
 
-/** Refused for exactly these reasons, with the alert and the words for them; no byte is believed. */
+/** Refused for exactly these reasons, with their alert and words; no byte is believed. */
 async function refuses(
   chain: Certificate[],
   reasons: number,

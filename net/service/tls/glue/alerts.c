@@ -56,7 +56,8 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
 static u8 meant(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
   i32 state = ssl->state;
   /* A key share that is no point, or one of another group (RFC 8446, 4.2.8.2). */
-  bool share = state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+  bool share =
+      state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
   bool scheme = state == MBEDTLS_SSL_CERTIFICATE_VERIFY &&
                 alert == MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR && !tls_scheme_fits(ssl);
   if (share || scheme) {

@@ -94,9 +94,9 @@ static int end_signing(mbedtls_pk_context* key, u32 owner, int failure) {
 
 int tls_sign(mbedtls_pk_context* key, SIGNED, SIGNATURE) {
   u32 owner = begin_signing();
-  return end_signing(key, owner,
-                     mbedtls_pk_sign(key, kind, hash, hash_length, signature, capacity, length,
-                                     random, state));
+  return end_signing(
+      key, owner,
+      mbedtls_pk_sign(key, kind, hash, hash_length, signature, capacity, length, random, state));
 }
 
 int tls_sign_restartable(mbedtls_pk_context* key, SIGNED, SIGNATURE, void* restart) {

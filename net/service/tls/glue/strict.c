@@ -17,8 +17,7 @@ int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 all
     return MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION;
   }
   if (answers && ssl->handshake->received_extensions & mask) {
-    tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER,
-                   MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
+    tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
     return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
   }
   /* A cookie is what nobody asks for (RFC 8446, 4.2.2). */
@@ -28,9 +27,12 @@ int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 all
 
 /* What the client's hello asks of a server that speaks 1.2. */
 static const u16 asked[] = {
-    MBEDTLS_TLS_EXT_SERVERNAME,       MBEDTLS_TLS_EXT_SUPPORTED_GROUPS,
-    MBEDTLS_TLS_EXT_ALPN,             MBEDTLS_TLS_EXT_SUPPORTED_POINT_FORMATS,
-    MBEDTLS_TLS_EXT_SESSION_TICKET,   MBEDTLS_TLS_EXT_EXTENDED_MASTER_SECRET,
+    MBEDTLS_TLS_EXT_SERVERNAME,
+    MBEDTLS_TLS_EXT_SUPPORTED_GROUPS,
+    MBEDTLS_TLS_EXT_ALPN,
+    MBEDTLS_TLS_EXT_SUPPORTED_POINT_FORMATS,
+    MBEDTLS_TLS_EXT_SESSION_TICKET,
+    MBEDTLS_TLS_EXT_EXTENDED_MASTER_SECRET,
     MBEDTLS_TLS_EXT_RENEGOTIATION_INFO,
 };
 

@@ -53,7 +53,7 @@ struct connection {
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
   u32 idle, fragment; /* records without data; the message so far, when the last record began */
-  const u8* input; /* only while a call runs, as `output` */
+  const u8* input;    /* only while a call runs, as `output` */
   u32 input_left;
   u8* output;
   u32 output_left;
