@@ -20,8 +20,7 @@
 extern u8 stack_guard[], stack_top[], fault_stack_top[], double_fault_stack_top[];
 extern u8 TEXT_START[], TEXT_END[], TLS_TEXT_START[], TLS_TEXT_END[];
 
-static u32 timeout;
-static u32 panics;
+static u32 timeout, panics;
 static const char* reason;
 static u64 panic_caller;
 static struct { u32 message, file, line, column; } aborted;

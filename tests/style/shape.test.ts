@@ -95,10 +95,10 @@ test(`kernel/main.ts, the table of contents, has at most ${MAIN_LINES} lines`, (
   none(count > MAIN_LINES ? [`kernel/main.ts has ${count}`] : []);
 });
 
-test(`C and assembly of the machine together have at most ${NATIVE_LINES} lines`, () => {
+test(`C and assembly of the machine together have less than ${NATIVE_LINES} lines`, () => {
   const counts = nativeFiles(["kernel/native"]).map((path) => lines(path).length);
   const sum = counts.reduce((a, b) => a + b, 0);
-  none(sum > NATIVE_LINES ? [`kernel/native has ${sum}`] : []);
+  none(sum >= NATIVE_LINES ? [`kernel/native has ${sum}`] : []);
 });
 
 test("a public function of the wire formats and the API is documented", () => {
