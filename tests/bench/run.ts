@@ -11,6 +11,7 @@ import { root } from "../support/process.ts";
 import { Machine, userNet } from "../support/qemu.ts";
 import { Nginx, patternBytes, Sink } from "../support/servers.ts";
 import { isDhcpAck, isHttpOk, watch } from "./packets.ts";
+import { tlsSpeed } from "./tls.ts";
 import { bulkSpeed, idleSpeed } from "./twins.ts";
 
 const RUNS = Number(process.env.RUNS ?? 5);
@@ -138,6 +139,16 @@ async function benchIdle(machine: Machine): Promise<void> {
   );
 }
 
+async function benchTls(): Promise<void> {
+  const speeds = await tlsSpeed(patternBytes(BULK), RUNS);
+  const received = speeds.map((speed) => speed.received);
+  const alone = speeds.map((speed) => speed.alone);
+  const share = speeds.map((speed) => (100 * speed.received) / speed.alone);
+  row("64 MiB from nginx by TLS 1.3, ChaCha20-Poly1305", summary(received, "MB/s", 1));
+  row("ChaCha20-Poly1305 alone in the same guest", summary(alone, "MB/s", 1));
+  row("TLS's share of that", summary(share, "%", 0));
+}
+
 async function benchTwins(): Promise<void> {
   const [idle, bulk]: number[][] = [[], []];
   for (let i = 0; i < RUNS; i++) {
@@ -181,6 +192,7 @@ try {
   } finally {
     await machine.stop();
   }
+  await benchTls();
   await benchTwins();
   benchSizes();
 } finally {

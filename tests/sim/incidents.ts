@@ -175,14 +175,19 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
       scene.peer(incident.peer).replaceCard();
       break;
     case "idle":
-      for (let i = 0; i < incident.count; i++) {
-        const connection = scene.peer(incident.peer).tcp.connect(target.address, 80);
-        if (incident.text !== "") connection.write(Buffer.from(incident.text));
-        connection.onFinish = () => connection.close();
-      }
+      linger(scene, incident, target.address);
       break;
     default:
       begun.push({ ...request(scene, incident, target.address), boots: twin.boots });
+  }
+}
+
+/** A peer opens connections to a twin's server that say next to nothing, and stay. */
+function linger(scene: Scene, incident: Extract<Incident, { kind: "idle" }>, to: number): void {
+  for (let i = 0; i < incident.count; i++) {
+    const connection = scene.peer(incident.peer).tcp.connect(to, 80);
+    if (incident.text !== "") connection.write(Buffer.from(incident.text));
+    connection.onFinish = () => connection.close();
   }
 }
 
