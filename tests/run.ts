@@ -34,7 +34,7 @@ const stages: Stage[] = [
     name: "real boots",
     folders: booting,
     concurrency: Math.max(1, Math.min(2, processors)),
-    timeout: 420_000,
+    timeout: 900_000,
   },
 ];
 

@@ -106,7 +106,7 @@ suite("httpd", () => {
     const warm = await run(["ab", "-q", "-n", "100", "-c", "8", `${base}/bytes/100`]);
     assert.match(warm.output, /Failed requests:\s+0\b/);
     const level = await heapLevel(machine);
-    const { output } = await run(words, { milliseconds: 240_000 });
+    const { output } = await run(words, { milliseconds: 600_000 });
     assert.match(output, /Complete requests:\s+10000\b/, output);
     assert.match(output, /Failed requests:\s+0\b/, output);
     // On a busy host the user network repeats what was answered already.

@@ -102,7 +102,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
   test("two kernels talk to each other", async (t) => {
     const nics = [network.nic(1)];
     const other = await boot(t, { prefix: network.prefix, nics });
-    await other.ok(`ping -c 1 ${address}`, 20_000);
+    await configured(other, address);
     await machine.ok("httpd");
     const output = await other.ok(`curl -o null --crc32 http://${address}/bytes/5000000`, 60_000);
     assert.match(output, /\b5000000\b/);

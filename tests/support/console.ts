@@ -20,9 +20,16 @@ export async function boot(
   return machine;
 }
 
-/** Waits until `net0` has an address: what needs the network waits for it by itself. */
-export async function configured(machine: Machine): Promise<void> {
-  await machine.ok("ping -c 1 10.0.2.2", 20_000);
+/**
+ * Waits until `net0` has an address and a neighbour answers: what needs the network waits for an
+ * address by itself, but QEMU's card is deaf for its first second, and a host may be late.
+ */
+export async function configured(machine: Machine, neighbor = "10.0.2.2"): Promise<void> {
+  const ping = `ping -c 1 ${neighbor}`;
+  for (let attempt = 1; attempt < 5; attempt++) {
+    if ((await machine.command(ping, 20_000)).code === 0) return;
+  }
+  await machine.ok(ping, 20_000);
 }
 
 /** Runs `run=` to its end by `poweroff` as its last command; answers the machine, stopped. */
