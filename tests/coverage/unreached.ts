@@ -16,10 +16,10 @@ const reasons: [path: string, why: string, lines: string[]][] = [
     "net/socket/tcp/ports.ts",
     "at most half of all ports are in use: 16 drawn at random are not all taken",
     [
-      "const start = randomBelow(random, PORTS);",
+      "const start = randomBelow(this.random, PORTS);",
       "for (let i: u32 = 0; i < PORTS; i++) {",
       "const port = FIRST_PORT + ((start + i) & (PORTS - 1));",
-      "if (isFree(connections, timeWaits, local, port, remote, remotePort)) return port;",
+      "if (this.isFree(local, port, remote, remotePort)) return this.give(port);",
       "return 0;",
     ],
   ],

@@ -13,6 +13,9 @@ export interface Batch {
 const [first, end, step] = process.argv.slice(2).map(Number);
 const replayers = process.env.NATIVE ? await makeReplayers() : [];
 for (let seed = first; seed < end; seed += step) {
+  // Where who started this is gone, so is the use of what is still to be run.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!process.connected) process.exit(1);
   process.send?.({ begun: seed });
   const { trace, failures, seconds, frames } = await runWorld(makePlan(seed), undefined, replayers);
   process.send?.({ seed, trace, failures, seconds, frames });
