@@ -1,7 +1,7 @@
 /** A connection through TLS on its way: the name, TCP, the handshake, with the time of each. */
 import { connectFailure, HttpFailure } from "../../net/service/http/failure";
 import { NetworkStack } from "../../net/service/stack";
-import { StreamStatus } from "../../net/service/stream";
+import { StreamFailure, StreamStatus } from "../../net/service/stream";
 import { TcpStream } from "../../net/service/tcp-stream";
 import { TlsService } from "../../net/service/tls/service";
 import { TlsOptions } from "../../net/service/tls/shared";
@@ -20,6 +20,8 @@ export class SecureConnection {
   /** When the name was known, in microseconds since boot. */
   resolvedAt: i64 = 0;
   private readonly lookup: Lookup;
+  /** A handshake that offered an old session has failed, and went once more without. */
+  private renewed: bool = false;
 
   constructor(
     private readonly stack: NetworkStack,
@@ -38,7 +40,7 @@ export class SecureConnection {
     const status = stream.status();
     if (status == StreamStatus.Connecting) return false;
     if (status != StreamStatus.Failed) this.done = true;
-    else this.fail(connectFailure(stream.failureKind()), stream.failure());
+    else this.failed(stream, now);
     return this.done;
   }
 
@@ -69,6 +71,18 @@ export class SecureConnection {
     if (this.stream != null) return false;
     below.abort();
     return this.fail(HttpFailure.Handshake, tls.refusal);
+  }
+
+  private failed(stream: TlsStream, now: i64): bool {
+    const kind = stream.failureKind();
+    const tls = this.stack.tls;
+    if (kind != StreamFailure.Session || this.renewed || tls == null) {
+      return this.fail(connectFailure(kind), stream.failure());
+    }
+    this.renewed = true;
+    stream.abort();
+    this.stream = null;
+    return this.connect(tls, now);
   }
 
   private fail(code: HttpFailure, failure: string): bool {

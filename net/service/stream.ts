@@ -27,6 +27,8 @@ export const enum StreamFailure {
   Certificate = 6,
   /** Another error of the protocol on top (TLS). */
   Protocol = 7,
+  /** The same, but an old session was offered: another attempt goes without and may succeed. */
+  Session = 8,
 }
 
 export interface Stream {

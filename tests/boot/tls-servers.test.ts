@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
+import type { SecureVersion } from "node:tls";
 import { type Certificate, makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
 import { configured, netErrors, tlsHeapIsFree } from "../support/console.ts";
 import { Machine, userNet } from "../support/qemu.ts";
@@ -129,6 +130,32 @@ suite("TLS servers", () => {
     }
   });
 
+  test("TLS-41: a server that has another version than its sessions is reached at once", async () => {
+    const only = (version: SecureVersion) =>
+      TlsServer.start(certificates.ECDSA, {}, { minVersion: version, maxVersion: version });
+    const servers = [await only("TLSv1.2"), await only("TLSv1.3")];
+    let port = 0;
+    const relay = createServer((client) => pass(client, dial(port, "127.0.0.1")));
+    const here = `10.0.2.2:${await listening(relay)}`;
+    try {
+      for (const [index, command] of [
+        [0, "tls"],
+        [1, "tls"],
+        [0, "tls"],
+        [1, "curl https://"],
+        [0, "curl https://"],
+      ] as const) {
+        port = servers[index].port;
+        const line = command === "tls" ? `tls ${here}` : `${command}${here}/`;
+        const output = await machine.ok(line, 60_000);
+        assert.match(output, command === "tls" ? /, a new session$/m : /^secure \/$/);
+      }
+    } finally {
+      relay.close();
+      for (const server of servers) await server.stop();
+    }
+  });
+
   test("two transfers at once, one as the client and one as the server", async () => {
     const bulk = patternBytes(BULK);
     const nginx = await Nginx.start({ "bulk.bin": bulk }, { secure: certificates.RSA });
@@ -185,6 +212,12 @@ suite("TLS servers", () => {
     await tlsHeapIsFree(machine);
   });
 });
+
+/** Passes everything on, both ways. */
+function pass(client: Socket, server: Socket) {
+  for (const socket of [client, server]) socket.on("error", () => {});
+  client.pipe(server).pipe(client);
+}
 
 /** Passes what a server says on one byte at a time, and what the client says as it comes. */
 async function trickle(client: Socket, server: Socket, slow: { milliseconds: number }) {

@@ -19,6 +19,7 @@ export const failure = {
   incomplete: 18,
   sink: 23,
   timedOut: 28,
+  handshake: 35,
   cancelled: 42,
   request: 43,
   redirects: 47,

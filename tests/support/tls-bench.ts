@@ -8,7 +8,15 @@ export const enum Status {
   Finished = 2,
   Failed = 3,
 }
-export const kinds = { none: 0, refused: 1, timedOut: 2, reset: 4, certificate: 6, protocol: 7 };
+export const kinds = {
+  none: 0,
+  refused: 1,
+  timedOut: 2,
+  reset: 4,
+  certificate: 6,
+  protocol: 7,
+  session: 8,
+};
 
 /** A record of the scripted engine's protocol. */
 export function record(kind: string, body: Uint8Array | string = ""): Buffer {

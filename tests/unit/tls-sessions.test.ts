@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type Exports, writeText } from "../support/assembly.ts";
-import { data, record, TlsBench } from "../support/tls-bench.ts";
+import { data, kinds, record, TlsBench } from "../support/tls-bench.ts";
 
 const SECOND = 1_000_000n;
 
@@ -46,6 +46,27 @@ suite("TLS sessions", () => {
       connect("a.test");
       assert.equal(text(wasm.offered()), offered);
     }
+  });
+
+  test("a handshake that fails with a session says so, and none of that server's is kept", () => {
+    const stream = open("a.test");
+    push(stream, Buffer.concat([record("T"), record("T")]));
+    for (const kind of [kinds.session, kinds.protocol]) {
+      const again = connect("a.test");
+      wasm.poll(bench.now);
+      push(again, record("A", Uint8Array.of(70)));
+      assert.equal(wasm.failureKind(again), kind);
+      assert.equal(text(wasm.failure(again)), "TLS: the peer refused: protocol_version (70)");
+      assert.equal(wasm.sessions(), 0);
+    }
+  });
+
+  test("what breaks after the handshake has nothing to do with the session in it", () => {
+    push(open("a.test"), Buffer.concat([record("T"), record("T")]));
+    const resumed = open("a.test");
+    push(resumed, record("A", Uint8Array.of(20)));
+    assert.equal(wasm.failureKind(resumed), kinds.protocol);
+    assert.equal(wasm.sessions(), 1);
   });
 
   test("what lies behind tickets is read in the same turn: no other may come", () => {

@@ -9,7 +9,7 @@
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../kernel/core/time";
 import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../kernel/limits";
 import { formatIpv4 } from "../../wire/address";
-import { Stream, StreamStatus } from "../stream";
+import { Stream, StreamFailure, StreamStatus } from "../stream";
 import { Url } from "../url";
 import { CountingSink } from "./body";
 import { ConnectionPool } from "./connection-pool";
@@ -85,6 +85,8 @@ export class HttpExchange {
   private readonly deadline: i64;
   private silentSince: i64;
   private retried: bool = false;
+  /** A handshake that offered an old session has failed, and went once more without. */
+  private renewed: bool = false;
   private redirect: Redirect | null = null;
   private sinkWaits: bool = false;
   private polledAt: i64 = 0;
@@ -225,11 +227,15 @@ export class HttpExchange {
       return this.notConnected(HttpFailure.TimedOut, "no answer for 30 s", now);
     }
     if (status == StreamStatus.Failed) {
-      const kind = connectFailure(stream.failureKind());
+      const kind = stream.failureKind();
       const reason = stream.failure();
       stream.abort();
       this.stream = null;
-      return this.notConnected(kind, reason, now);
+      if (kind == StreamFailure.Session && !this.renewed) {
+        this.renewed = true;
+        return this.open(now);
+      }
+      return this.notConnected(connectFailure(kind), reason, now);
     }
     this.times.connected = now;
     return this.begin(stream, now);

@@ -34,7 +34,8 @@ export const enum HttpFailure {
 export function connectFailure(kind: StreamFailure): HttpFailure {
   if (kind == StreamFailure.TimedOut) return HttpFailure.TimedOut;
   if (kind == StreamFailure.Certificate) return HttpFailure.Certificate;
-  return kind == StreamFailure.Protocol ? HttpFailure.Handshake : HttpFailure.Connect;
+  const secure = kind == StreamFailure.Protocol || kind == StreamFailure.Session;
+  return secure ? HttpFailure.Handshake : HttpFailure.Connect;
 }
 
 /** What the failure of an open stream means. */

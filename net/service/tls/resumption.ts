@@ -12,7 +12,7 @@ export class TlsResumption {
   resumed: bool = false;
   /** A session came that a later connection can resume. */
   kept: bool = false;
-  /** What was offered in the handshake. */
+  /** What was offered in the handshake, as long as that lasts. */
   private offered: TlsSession | null = null;
 
   constructor(
@@ -33,11 +33,15 @@ export class TlsResumption {
     const engine = this.shared.engine;
     this.resumed = engine.number(this.handle, TlsNumber.Resumed) == 1;
     const offered = this.offered;
-    if (offered == null || !this.resumed || this.kept) return;
-    if (engine.number(this.handle, TlsNumber.Version) != TLS_1_2) return;
-    this.shared.sessions.keep(offered);
+    if (offered == null) return;
     this.offered = null;
-    this.kept = true;
+    const old = engine.number(this.handle, TlsNumber.Version) == TLS_1_2;
+    if (this.resumed && old && !this.kept) {
+      this.shared.sessions.keep(offered);
+      this.kept = true;
+    } else {
+      offered.wipe();
+    }
   }
 
   /** A new session came. Only what was verified is resumed. */
@@ -52,7 +56,18 @@ export class TlsResumption {
     this.kept = true;
   }
 
-  /** Forgets what was offered. */
+  /**
+   * The handshake failed; true where a session was offered, which may be why: the server may have
+   * another version of TLS by now, and mbedTLS offers a session's alone. Nothing of that server's
+   * is offered again.
+   */
+  refused(): bool {
+    if (this.offered == null) return false;
+    this.shared.sessions.forget(this.options.host, this.options.port);
+    return true;
+  }
+
+  /** Forgets what was offered in a handshake that did not end. */
   end(): void {
     const offered = this.offered;
     if (offered != null) offered.wipe();

@@ -63,6 +63,11 @@ export class TlsSessions {
     return null;
   }
 
+  /** The server does not know its sessions any more, or has another version of TLS. */
+  forget(host: string, port: u32): void {
+    for (let old = this.remove(host, port); old != null; old = this.remove(host, port)) old.wipe();
+  }
+
   /** What is trusted has changed: nothing that was settled before counts. */
   clear(): void {
     while (this.kept.length > 0) this.kept.pop().wipe();

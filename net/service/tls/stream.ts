@@ -348,7 +348,8 @@ export class TlsStream implements Stream {
 
   private fail(kind: StreamFailure, reason: string): void {
     this.state = TlsState.Failed;
-    this.kind = kind;
+    const old = kind == StreamFailure.Protocol && this.resumption.refused();
+    this.kind = old ? StreamFailure.Session : kind;
     this.reason = reason;
     this.deadline = NEVER;
   }
