@@ -130,7 +130,7 @@ suite("TLS servers", () => {
     }
   });
 
-  test("TLS-41: a server that has another version than its sessions is reached at once", async () => {
+  test("TLS-41: a server with another version than its sessions is reached at once", async () => {
     const only = (version: SecureVersion) =>
       TlsServer.start(certificates.ECDSA, {}, { minVersion: version, maxVersion: version });
     const servers = [await only("TLSv1.2"), await only("TLSv1.3")];
