@@ -119,7 +119,7 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
  */
 export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
-  socket.connection = ip.tcp.connect(ip.now, address, port, ip);
+  socket.connection = ip.connect(ip.now, address, port);
   return socket.connection != null;
 }
 
@@ -193,7 +193,7 @@ export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   context.refusal = initTLS();
   const tls = defaultStack.tls;
   if (tls == null || context.refusal != "") return false;
-  const connection = ip.tcp.connect(ip.now, address, port, ip);
+  const connection = ip.connect(ip.now, address, port);
   if (connection == null) {
     context.refusal = "no connection is free";
     return false;

@@ -234,15 +234,6 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     this.pci.disableMaster();
   }
 
-  /** Lets the controller take frames whose destination is this group address. */
-  joinGroup(address: u64): void {
-    // RCTL.MO = 00: bits 47..36 of the address as it is on the wire (SDM 13.5.1).
-    const low = address & 0xffff;
-    const hash = (((low & 0xff) << 4) | ((low >> 12) & 0x0f)) as u32;
-    const word = reg.MTA + 4 * (hash >>> 5);
-    this.registers.write(word, this.registers.read(word) | ((1 as u32) << (hash & 31)));
-  }
-
   private service(causes: u32): void {
     if ((causes & reg.CAUSE_LSC) != 0) this.readLink();
     if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();

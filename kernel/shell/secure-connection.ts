@@ -64,7 +64,7 @@ export class SecureConnection {
 
   private connect(tls: TlsService, now: i64): bool {
     const ip = this.stack.ip;
-    const connection = ip.tcp.connect(now, this.address, this.options.port, ip);
+    const connection = ip.connect(now, this.address, this.options.port);
     if (connection == null) return this.fail(HttpFailure.Connect, "no connection is free");
     const below = new TcpStream(connection);
     this.stream = tls.connect(below, this.options, now);

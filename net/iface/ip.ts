@@ -1,6 +1,6 @@
 /**
- * The IP layer: the interfaces, routes and sockets of one host, what moves them on (`poll`), and
- * where sockets send (`PacketSink`). RFC 1122 section 3, as a host that does not forward.
+ * The IP layer: the interfaces, routes and sockets of one host, and what moves them on (`poll`).
+ * RFC 1122 section 3, as a host that does not forward.
  */
 import { Random } from "../../kernel/core/random";
 import { earlier, MILLISECOND } from "../../kernel/core/time";
@@ -9,7 +9,7 @@ import { NetworkDevice } from "../phy/device";
 import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
-import { PacketSink, SendResult } from "../socket/sink";
+import { TcpConnection } from "../socket/tcp/connection";
 import { TcpTable } from "../socket/tcp/table";
 import { ANY_DEVICE, UdpTable } from "../socket/udp";
 import { isUnicast, maskOf } from "../wire/address";
@@ -27,7 +27,7 @@ import { RouteOrigin, RouteResult, RouteTable } from "./route";
 /** When everything waits for a device that takes nothing more: how soon to try again. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
-export class IpLayer implements PacketSink {
+export class IpLayer {
   readonly routes: RouteTable;
   readonly udp: UdpTable;
   readonly tcp: TcpTable;
@@ -280,28 +280,19 @@ export class IpLayer implements PacketSink {
     return at;
   }
 
-  // --- PacketSink ---
+  // --- toward others ---
 
-  allocate(destination: u32): Frame | null {
-    return this.egress.allocate(destination);
+  /** Begins a TCP connection; see TcpTable.connect. */
+  connect(now: i64, address: u32, port: u32): TcpConnection | null {
+    return this.tcp.connect(now, address, port, this.egress);
   }
 
-  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
-    return this.egress.send(frame, source, destination, protocol);
-  }
-
-  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
-    return this.egress.sendBytes(pointer, length, source, destination, protocol);
-  }
-
-  release(frame: Frame): void {
-    this.pool.release(frame);
-  }
-
+  /** The largest packet that goes toward `destination` whole (0: no route). */
   mtu(destination: u32): u32 {
     return this.egress.mtu(destination);
   }
 
+  /** The own address to send from toward `destination`, or 0 when there is no route. */
   sourceAddress(destination: u32): u32 {
     return this.egress.sourceAddress(destination);
   }

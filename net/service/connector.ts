@@ -58,7 +58,7 @@ export class TcpConnector implements Connector {
       this.reason = NO_TLS;
       return null;
     }
-    const connection = this.ip.tcp.connect(now, address, port, this.ip);
+    const connection = this.ip.connect(now, address, port);
     if (connection == null) {
       this.reason = "too many connections";
       return null;

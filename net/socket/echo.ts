@@ -78,16 +78,6 @@ export class EchoSocket {
     return true;
   }
 
-  /** True when `receive` has something. */
-  readable(): bool {
-    return this.received.count > 0;
-  }
-
-  /** True while a request waits to be sent. */
-  pending(): bool {
-    return this.queued.count > 0;
-  }
-
   /** Gives the identifier and the memory back. */
   close(): void {
     if (!this.open) return;

@@ -70,9 +70,6 @@ export function needsPoll(): bool {
 export function pollAt(now: i64): i64 {
   return driver!.pollAt(now);
 }
-export function joinGroup(address: u64): void {
-  driver!.joinGroup(address);
-}
 export function address(): u64 {
   return driver!.hardwareAddress();
 }

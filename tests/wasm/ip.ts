@@ -268,7 +268,7 @@ export function echoUnreachable(): u32 {
 // --- TCP ---
 
 export function tcpConnect(now: i64, address: u32, port: u32): bool {
-  connection = ip.tcp.connect(now, address, port, ip);
+  connection = ip.connect(now, address, port);
   return connection != null;
 }
 export function tcpListen(port: u32): bool {

@@ -136,11 +136,6 @@ export class HttpHead {
   reason(): string {
     return latin1(this.pointer(this.reasonStart), this.reasonLength);
   }
-
-  /** The whole head as it arrived, with the empty line at its end. */
-  text(): string {
-    return latin1(this.pointer(0), this.length);
-  }
 }
 
 /** The elements of a comma-separated list, blanks around them left out (section 5.6.1). */

@@ -120,7 +120,7 @@ function icmp(code: u32, mtu: u32): void {
 }
 
 function connect(): void {
-  connection = wire.stack.ip.tcp.connect(wire.now, PEER_ADDRESS, PEER_PORT, wire.stack.ip);
+  connection = wire.stack.ip.connect(wire.now, PEER_ADDRESS, PEER_PORT);
   wire.turn();
 }
 

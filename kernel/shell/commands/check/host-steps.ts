@@ -56,7 +56,7 @@ export class TcpStep extends Step {
 
   protected start(context: CheckContext, now: i64): void {
     const ip = context.stack.ip;
-    this.connection = ip.tcp.connect(now, context.address, context.url.port, ip);
+    this.connection = ip.connect(now, context.address, context.url.port);
   }
 
   poll(context: CheckContext, now: i64): Verdict {

@@ -92,7 +92,7 @@ export class TcpClientJob extends TcpJob {
     let connection = this.connection;
     if (connection == null) {
       const ip = this.stack.ip;
-      connection = ip.tcp.connect(now, this.lookup.address, this.port, ip);
+      connection = ip.connect(now, this.lookup.address, this.port);
       if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
       this.connection = connection;
     }
