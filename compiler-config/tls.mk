@@ -42,10 +42,12 @@ $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
-# glue/alerts.c notes alerts that are sent, glue/strict.c looks at extensions, glue/session.c signs.
+# glue/alerts.c notes alerts that are sent, glue/fragments.c reads handshake messages in parts,
+# glue/strict.c looks at extensions, glue/session.c signs.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert \
+  -Dmbedtls_ssl_read_record=tls_read_record \
   -Dmbedtls_ssl_pend_fatal_alert=tls_pend_alert
 $(call in_both,ssl_tls13_client): mbedtls_flags += \
   -Dmbedtls_ssl_tls13_check_received_extension=tls_check_extension

@@ -211,12 +211,6 @@ describe("sizes", () => {
         DECODE,
         UNREADABLE,
       ],
-      [
-        `TLS-48: a message whose length itself is split, 1.${version - 10}`,
-        { version, fragment: 1 },
-        UNEXPECTED,
-        "TLS: the peer sent what is no TLS record (-0x7200)",
-      ],
     ]),
   );
   for (const version of versions) {

@@ -14,10 +14,10 @@ import { KEY_BLOCK, Protection12, prf } from "./keys.ts";
 import { type Identity, type Script, type Session, say, sign } from "./script.ts";
 import { CHANGE_CIPHER_SPEC, type Wire } from "./wire.ts";
 
-const ECDHE_ECDSA = 0xcca9;
+export const ECDHE_ECDSA = 0xcca9;
 const ECDHE_RSA = 0xcca8;
-const MASTER = 48;
-const VERIFY = 12;
+export const MASTER = 48;
+export const VERIFY = 12;
 export const TICKET = Buffer.from("a ticket");
 
 function serverHello(theirs: ClientHello, script: Script, identity: Identity): ServerHello {

@@ -14,12 +14,11 @@ import {
   readClientHello,
   ServerHello,
 } from "./hello.ts";
-import { expand, HASH, hash, hmac, Protection13 } from "./keys.ts";
+import { expand, hmac, Protection13, Schedule } from "./keys.ts";
 import { type Identity, type Script, type Session, say, sign } from "./script.ts";
 import { CHANGE_CIPHER_SPEC, clear, type Wire } from "./wire.ts";
 
 export const SUITE13 = 0x1303;
-const ZEROS = Buffer.alloc(HASH);
 /** The random of a HelloRetryRequest. */
 const RETRY = createHash("sha256").update("HelloRetryRequest").digest();
 const supported: [number, Buffer] = [Extension.SupportedVersions, u16(0x304)];
@@ -40,12 +39,7 @@ async function retry(wire: Wire, script: Script, theirs: ClientHello, group: num
   return readClientHello(await wire.hear(CLIENT_HELLO));
 }
 
-/** A secret of the schedule, for the handshake so far. */
-function derive(secret: Buffer, label: string, digest = hash() as Buffer): Buffer {
-  return expand(secret, label, digest);
-}
-
-function finished(secret: Buffer, wire: Wire): Buffer {
+export function finished(secret: Buffer, wire: Wire): Buffer {
   return message(20, hmac(expand(secret, "finished"), wire.digest()));
 }
 
@@ -80,13 +74,10 @@ export async function handshake13(
   const share = keyShares(theirs).get(groups[group]);
   if (share === undefined) throw new Error(`the client sent no share of ${group}`);
 
-  const early = hmac(ZEROS, script.secret ?? ZEROS);
-  const shaken = hmac(derive(early, "derived"), own.agree(share));
-  const clientSecret = derive(shaken, "c hs traffic", wire.digest());
-  const serverSecret = derive(shaken, "s hs traffic", wire.digest());
+  const schedule = new Schedule(wire.digest(), own.agree(share), script.secret);
   await wire.raw(clear(CHANGE_CIPHER_SPEC, u8(1)));
-  wire.writing = new Protection13(serverSecret);
-  wire.reading = new Protection13(clientSecret);
+  wire.writing = new Protection13(schedule.server);
+  wire.reading = new Protection13(schedule.client);
   const encrypted = emitExtensions(script.encrypted ?? []);
   await say(wire, script, "EncryptedExtensions", message(8, encrypted));
   if (script.request) {
@@ -95,17 +86,17 @@ export async function handshake13(
     await say(wire, script, "CertificateRequest", request);
   }
   if (script.secret === undefined) await certificate(wire, script, identity);
-  await say(wire, script, "Finished", finished(serverSecret, wire));
+  await say(wire, script, "Finished", finished(schedule.server, wire));
 
-  const master = hmac(derive(shaken, "derived"), ZEROS);
-  const writing = new Protection13(derive(master, "s ap traffic", wire.digest()));
-  const reading = new Protection13(derive(master, "c ap traffic", wire.digest()));
+  const [theirSecret, ownSecret] = schedule.application(wire.digest());
+  const writing = new Protection13(ownSecret);
+  const reading = new Protection13(theirSecret);
   wire.writing = writing;
   if (script.request) await wire.hear(11);
-  const expected = finished(clientSecret, wire);
+  const expected = finished(schedule.client, wire);
   if (!expected.equals(await wire.hear(20))) throw new Error("the client's Finished is wrong");
   wire.reading = reading;
-  const secret = derive(master, "res master", wire.digest());
+  const secret = schedule.resumption(wire.digest());
   return { wire, version: 13, writing, reading, secret };
 }
 

@@ -11,6 +11,7 @@ const TAG = 16;
 const CIPHER = "chacha20-poly1305";
 
 export const HASH = 32;
+const ZEROS = Buffer.alloc(HASH);
 export const DATA = 23;
 
 export function hash(...parts: Uint8Array[]): Buffer {
@@ -30,6 +31,37 @@ export function expand(
 ) {
   const info = [u16(length), vector(1, Buffer.from(`tls13 ${label}`)), vector(1, context)];
   return hmac(secret, ...info, Buffer.of(1)).subarray(0, length);
+}
+
+/** The secrets of TLS 1.3 from ServerHello on; digests are of the handshake so far. */
+export class Schedule {
+  readonly client: Buffer;
+  readonly server: Buffer;
+  private readonly master: Buffer;
+
+  /** With what both sides agreed on; with the secret of a ticket. */
+  constructor(digest: Buffer, shared: Buffer, ticket: Buffer = ZEROS) {
+    const shaken = hmac(derive(hmac(ZEROS, ticket), "derived"), shared);
+    this.client = derive(shaken, "c hs traffic", digest);
+    this.server = derive(shaken, "s hs traffic", digest);
+    this.master = hmac(derive(shaken, "derived"), ZEROS);
+  }
+
+  /** The client's and the server's once both are finished. */
+  application(digest: Buffer): [Buffer, Buffer] {
+    return [
+      derive(this.master, "c ap traffic", digest),
+      derive(this.master, "s ap traffic", digest),
+    ];
+  }
+
+  resumption(digest: Buffer): Buffer {
+    return derive(this.master, "res master", digest);
+  }
+}
+
+function derive(secret: Buffer, label: string, digest = hash() as Buffer): Buffer {
+  return expand(secret, label, digest);
 }
 
 /** The pseudorandom function of TLS 1.2. */

@@ -22,24 +22,30 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
-/* Looks at each record before mbedTLS does, which passes over some without a word. What is counted
-   is what brings neither data nor more of a message. */
+/* What the last record was, where mbedTLS passed over it without a word. */
+static int look_back(const struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
+  bool hidden = ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
+                ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA; /* RFC 8446, 5 */
+  bool empty = fragment != 0 && fragment == connection->fragment;   /* RFC 8446, 5.4 */
+  if (hidden || empty) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+  /* The rest of a message that fits into no buffer is not waited for. */
+  bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
+  return long_message ? MBEDTLS_ERR_SSL_DECODE_ERROR : 0;
+}
+
+/* Looks at each record before mbedTLS does. What is counted is what brings neither data nor more of
+   a message. */
 static int admit(struct connection* connection, const u8* destination) {
   mbedtls_ssl_context* ssl = &connection->ssl;
-  u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
   if (destination == ssl->in_hdr) {
-    /* What the last one held under protection, and mbedTLS passed over (RFC 8446, 5). */
-    bool hidden = ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
-                  ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA;
-    if (hidden) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+    u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
     ssl->nb_zero = 0; /* mbedTLS lets no more than three records be empty */
     if (fragment <= connection->fragment && ++connection->idle > IDLE) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
     connection->fragment = fragment;
-    /* The rest of a message that fits into no buffer is not waited for. */
-    bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
-    if (long_message) return MBEDTLS_ERR_SSL_DECODE_ERROR;
   } else if (destination == ssl->in_hdr + mbedtls_ssl_in_hdr_len(ssl)) {
     /* Only a handshake may contain these, and be none the wiser. */
     bool late = connection->state == OPEN && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
@@ -52,8 +58,10 @@ static int admit(struct connection* connection, const u8* destination) {
 
 static int give_input(void* context, u8* destination, size_t wanted) {
   struct connection* connection = context;
+  int failure = destination == connection->ssl.in_hdr ? look_back(connection) : 0;
+  if (failure != 0) return failure;
   if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
-  int failure = admit(connection, destination);
+  failure = admit(connection, destination);
   if (failure != 0) return failure;
   u32 count = wanted < connection->input_left ? wanted : connection->input_left;
   memcpy(destination, connection->input, count);
@@ -216,18 +224,14 @@ static void step_handshake(struct connection* connection) {
 
 static void step_open(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
-  u32 out_before = ssl->out_left, updates_before = connection->key_updates;
-  u32 idle_before = connection->idle;
+  u32 out_before = ssl->out_left, idle_before = connection->idle;
   int result = 0;
-  if (ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3 && ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) {
-    result = tls_handle_key_update(connection);
-  }
+  connection->message = false;
+  if (ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER) result = tls_read_ahead(connection);
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
-  bool waits = result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE;
-  bool message = !waits || ssl->out_left > out_before || connection->key_updates > updates_before;
   if (ssl->in_offt != NULL)
     connection->idle = 0;
-  else if (message && connection->idle == idle_before) /* in the record of the one before */
+  else if (connection->message && connection->idle == idle_before) /* in the record of another */
     connection->idle++;
   connection->again = pending(ssl);
   switch (result) {

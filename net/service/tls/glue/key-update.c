@@ -54,14 +54,18 @@ static int answer(struct connection* connection) {
   return failure == 0 || failure == MBEDTLS_ERR_SSL_WANT_WRITE ? renew(connection, true) : failure;
 }
 
-/* Reads the next record, unless it is there, and takes it where it is a key update. Whatever else
-   it is stays for mbedtls_ssl_read. */
-int tls_handle_key_update(struct connection* connection) {
+/* Reads the next record, unless it is there, and takes it where it is a key update, or empty. What
+   else it is stays for mbedtls_ssl_read. */
+int tls_read_ahead(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
-  int failure = mbedtls_ssl_read_record(ssl, 1);
+  int failure = tls_read_record(ssl, 1);
   if (failure != 0) return failure;
-  bool update = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->in_msg[0] == KEY_UPDATE;
-  if (!update || ssl->in_hslen != 5) {
+  if (ssl->in_msgtype == MBEDTLS_SSL_MSG_APPLICATION_DATA && ssl->in_msglen == 0) {
+    return MBEDTLS_ERR_SSL_WANT_READ;
+  }
+  bool message = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE &&
+                 ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
+  if (!message || ssl->in_msg[0] != KEY_UPDATE || ssl->in_hslen != 5) {
     ssl->keep_current_message = 1;
     return 0;
   }

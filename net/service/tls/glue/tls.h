@@ -53,6 +53,7 @@ struct connection {
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
   u32 idle, fragment; /* records without data; the message so far, when the last record began */
+  bool message;       /* one of the handshake's kind is whole, in this step */
   const u8* input;    /* only while a call runs, as `output` */
   u32 input_left;
   u8* output;
@@ -122,8 +123,11 @@ extern const mbedtls_x509_crt_profile tls_profile;
 int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
                          mbedtls_x509_buf const* id, int critical, const u8* start, const u8* end);
 
+/* fragments.c */
+int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
+
 /* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 has not. */
-int tls_handle_key_update(struct connection* connection);
+int tls_read_ahead(struct connection* connection);
 
 /* session.c */
 extern mbedtls_x509_crt tls_identity_chain[2]; /* of clients, of servers */

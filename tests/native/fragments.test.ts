@@ -1,0 +1,348 @@
+/**
+ * Handshake messages in records as small as can be, and what may not stand between two of them:
+ * TLS-48, and TLS-32, TLS-33, TLS-36, TLS-42 where it is the header that is split (RFC 8446
+ * sections 5.1 and 5.4, RFC 5246 section 6.2.1).
+ */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { describe, test } from "node:test";
+import type { Certificate } from "./certificates.ts";
+import { harnessServer } from "./harness.ts";
+import { hex, u8, vector } from "./peer/bytes.ts";
+import { clientHello, shakeHands } from "./peer/client.ts";
+import { newTicket } from "./peer/handshake13.ts";
+import { message } from "./peer/hello.ts";
+import { DATA } from "./peer/keys.ts";
+import type { Change, Message, Script, Session, Session13 } from "./peer/script.ts";
+import { greet } from "./peer/serve.ts";
+import { NO_RECORD, type Row, Stage, TURN, UNREADABLE } from "./peer/stage.ts";
+import { modest, served, told } from "./peer/verdict.ts";
+import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, Wire } from "./peer/wire.ts";
+
+const stage = new Stage();
+const versions = [12, 13] as const;
+const UNEXPECTED = "unexpected_message (10)";
+const CCS = u8(1);
+const WARNING = Buffer.of(1, 90);
+const update = (value: number) => message(24, u8(value));
+const helloRequest = message(0);
+/** In records of that many bytes. */
+async function split(wire: Wire, bytes: Buffer, size = 1): Promise<void> {
+  for (let at = 0; at < bytes.length; at += size) {
+    await wire.send(HANDSHAKE, bytes.subarray(at, at + size));
+  }
+}
+/** Does that after the first `at` bytes of a message, which are a record; the rest follows. */
+const within =
+  (at: number, act: (wire: Wire) => Promise<void>): Change =>
+  async (message, wire) => {
+    await wire.send(HANDSHAKE, message.subarray(0, at));
+    await act(wire);
+    return message.subarray(at);
+  };
+/** Of two messages that follow each other, so much of the second in the record of the first. */
+function joined(first: Message, second: Message, count: number): Script["change"] {
+  let held: Buffer = Buffer.alloc(0);
+  return {
+    [first]: (message: Buffer, wire: Wire) => {
+      held = message;
+      wire.transcript.push(message);
+      return [];
+    },
+    [second]: async (message: Buffer, wire: Wire) => {
+      wire.transcript.push(message);
+      await wire.send(HANDSHAKE, Buffer.concat([held, message.subarray(0, count)]));
+      await split(wire, message.subarray(count));
+      return [];
+    },
+  };
+}
+const title = (row: number, what: string, version: number) =>
+  `TLS-${row}: ${what}, 1.${version - 10}`;
+
+describe("a client", () => {
+  for (const version of versions) {
+    for (const fragment of [1, 2, 3, 5]) {
+      test(title(48, `all of the handshake in records of ${fragment}`, version), async () => {
+        const visit = await stage.visit({ version, fragment });
+        served(visit);
+        assert.equal(visit.report.number("alert-sent"), 0); // close_notify
+      });
+    }
+    test(title(48, "a header that begins in the record of another message", version), async () => {
+      for (const count of [1, 2, 3]) {
+        const pairs: [Message, Message][] =
+          version === 12
+            ? [
+                ["ServerHello", "Certificate"],
+                ["ServerKeyExchange", "ServerHelloDone"],
+              ]
+            : [
+                ["EncryptedExtensions", "Certificate"],
+                ["CertificateVerify", "Finished"],
+              ];
+        for (const [first, second] of pairs) {
+          served(await stage.visit({ version, change: joined(first, second, count) }));
+        }
+      }
+    });
+  }
+  test("TLS-48: a retry, a request for a certificate, both in records of one byte", async () => {
+    served(await stage.visit({ group: "P-256", retry: () => {}, fragment: 1 }));
+    for (const version of versions) {
+      served(await stage.visit({ version, request: true, fragment: 1 }));
+    }
+  });
+  test("TLS-48: 16,000 records of one byte make a message", async () => {
+    const afterwards = async (open: Session) => {
+      await split(open.wire, newTicket(open, 7200, Buffer.alloc(16_000, 1)).ticket);
+      await greet(open);
+    };
+    served(await stage.visit({ afterwards }));
+  });
+  test("TLS-48: a ticket and key updates after the handshake", async () => {
+    const afterwards = async (open: Session) => {
+      const { wire, writing, reading } = open as Session13;
+      await wire.next();
+      await split(wire, newTicket(open).ticket);
+      await split(wire, update(1));
+      writing.update();
+      assert.deepEqual((await wire.next()).bytes, update(0));
+      reading.update();
+      await wire.send(DATA, Buffer.alloc(0)); // it changes nothing of how what follows is read
+      await split(wire, update(0));
+      writing.update();
+      await wire.send(DATA, Buffer.from("hello"));
+      await wire.send(ALERT, Buffer.of(1, 0));
+    };
+    const visit = await stage.visit({ afterwards });
+    served(visit);
+    assert.equal(visit.report.number("key-updates"), 2);
+  });
+  test("TLS-48: requests for renegotiation", async () => {
+    const afterwards = async (open: Session) => {
+      await split(open.wire, Buffer.concat([helloRequest, helloRequest]));
+      await open.wire.send(DATA, Buffer.alloc(0));
+      await split(open.wire, helloRequest, 3);
+      await greet(open);
+    };
+    served(await stage.visit({ version: 12, afterwards }));
+  });
+});
+
+describe("between two parts of a header", () => {
+  const others: [string, number, Buffer][] = [
+    ["a warning", ALERT, WARNING],
+    ["an end", ALERT, Buffer.of(1, 0)],
+    ["a ChangeCipherSpec", CHANGE_CIPHER_SPEC, CCS],
+    ["data", DATA, Buffer.from("hello")],
+  ];
+  /** In clear, protected; where ChangeCipherSpec is never protected it comes in clear. */
+  const places: [12 | 13, Message, string][] = [
+    [12, "ServerHello", "in clear"],
+    [13, "ServerHello", "in clear"],
+    [12, "Finished", "protected"],
+    [13, "Certificate", "protected"],
+  ];
+  for (const [version, name, how] of places) {
+    const plain = version === 13 ? CHANGE_CIPHER_SPEC : -1;
+    stage.refuses(
+      others.flatMap(([what, type, bytes]): Row[] =>
+        [1, 3].map((count) => [
+          title(36, `${what} after ${count} of the bytes of ${name}, ${how}`, version),
+          {
+            version,
+            change: {
+              [name]: within(count, (wire) =>
+                wire.raw(type === plain ? clear(type, bytes) : wire.record(type, bytes)),
+              ),
+            },
+          },
+          UNEXPECTED,
+          TURN,
+        ]),
+      ),
+    );
+  }
+  const empty = (count: number): Change =>
+    within(count, async (wire) => {
+      await wire.send(HANDSHAKE, Buffer.alloc(0));
+      await wire.drain(); // it is refused, whether or not more comes
+    });
+  stage.refuses([
+    ...[1, 3, 20].map(
+      (count): Row => [
+        title(32, `an empty part after ${count} bytes, protected`, 13),
+        { change: { Certificate: empty(count) } },
+        UNEXPECTED,
+        TURN,
+      ],
+    ),
+    [
+      title(32, "an empty part after 2 bytes, protected", 12),
+      { version: 12, change: { Finished: empty(2) } },
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+    ...versions.map(
+      (version): Row => [
+        title(32, "an empty part after 2 bytes, in clear", version),
+        { version, change: { ServerHello: empty(2) } },
+        UNEXPECTED,
+        NO_RECORD,
+      ],
+    ),
+  ]);
+});
+
+describe("keys that change within a message", () => {
+  const more: Change = (bytes) => Buffer.concat([bytes, u8(8)]);
+  const three: Change = (bytes) => Buffer.concat([bytes, hex("08 00 00")]);
+  stage.refuses([
+    ["TLS-36: a byte behind ServerHello", { change: { ServerHello: more } }, UNEXPECTED, TURN],
+    ["TLS-36: three behind ServerHello", { change: { ServerHello: three } }, UNEXPECTED, TURN],
+    ["TLS-36: a byte behind Finished", { change: { Finished: more } }, UNEXPECTED, TURN],
+    ["TLS-36: three behind Finished", { change: { Finished: three } }, UNEXPECTED, TURN],
+    [
+      "TLS-36: a byte behind a key update",
+      {
+        afterwards: async (open) => {
+          await open.wire.send(HANDSHAKE, Buffer.concat([update(0), u8(4)]));
+          await greet(open);
+        },
+      },
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      "TLS-36: two bytes of a ticket, and ChangeCipherSpec, 1.2",
+      { version: 12, change: { NewSessionTicket: (bytes) => bytes.subarray(0, 2) } },
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      "TLS-36: a byte behind the ticket, and ChangeCipherSpec, 1.2",
+      { version: 12, change: { NewSessionTicket: more } },
+      UNEXPECTED,
+      NO_RECORD,
+    ],
+  ]);
+});
+
+describe("without end", () => {
+  const huge: Change = async (_, wire) => {
+    await split(wire, hex("0b ff ff ff"));
+    return wire.drain(); // it is refused for what it says of itself
+  };
+  stage.refuses(
+    versions.map(
+      (version): Row => [
+        title(33, "a message of 16 MiB, whose header comes in parts", version),
+        { version, change: { Certificate: huge } },
+        "decode_error (50)",
+        UNREADABLE,
+      ],
+    ),
+  );
+  const MANY = 1000;
+  /** Messages in records each of which ends one and begins the next, or of a byte each. */
+  const flood = (version: 12 | 13, one: (open: Session) => Buffer, shifted: boolean): Script => ({
+    version,
+    afterwards: async (open) => {
+      const { wire } = open;
+      const bytes = one(open);
+      if (shifted) {
+        await wire.send(HANDSHAKE, bytes.subarray(0, 1));
+        const next = Buffer.concat([bytes.subarray(1), bytes.subarray(0, 1)]);
+        await wire.flood(MANY, HANDSHAKE, next);
+      } else {
+        for (let i = 0; i < MANY && !wire.ended; i++) await split(wire, bytes);
+      }
+      await greet(open);
+    },
+  });
+  for (const shifted of [false, true]) {
+    const how = shifted ? "each in the records of two" : "in records of one byte";
+    stage.refuses([
+      [
+        `TLS-32: ${MANY} tickets ${how}`,
+        flood(13, (open) => newTicket(open).ticket, shifted),
+        UNEXPECTED,
+        TURN,
+      ],
+      [
+        `TLS-32: ${MANY} requests for renegotiation ${how}`,
+        flood(12, () => helloRequest, shifted),
+        UNEXPECTED,
+        TURN,
+      ],
+    ]);
+  }
+});
+
+describe("a server", () => {
+  const identity = (): Certificate => stage.workshop.server(stage.root);
+  /** Dials the harness, does that, and answers the server's report with the alert that came. */
+  async function attend(act: (wire: Wire) => Promise<void>) {
+    const server = await harnessServer(identity());
+    const wire = new Wire(connect(server.port, "127.0.0.1"));
+    let alert: number | undefined;
+    try {
+      await act(wire);
+    } catch (fault) {
+      alert = (fault as { alert?: number }).alert;
+      if (alert === undefined) throw fault;
+    } finally {
+      wire.socket.end();
+    }
+    return { wire, alert, report: await server.report() };
+  }
+  for (const version of versions) {
+    for (const fragment of [1, 2, 3, 1 << 14]) {
+      test(title(48, `all that a client says in records of ${fragment}`, version), async () => {
+        const visit = await attend(async (wire) => {
+          wire.fragment = fragment;
+          await shakeHands(wire, version);
+          await wire.send(DATA, Buffer.from("ping"));
+          let echoed = await wire.next();
+          while (echoed.type !== DATA) echoed = await wire.next(); // tickets
+          assert.equal(String(echoed.bytes), "ping");
+          await wire.send(ALERT, Buffer.of(1, 0));
+          await wire.drain();
+        });
+        assert.equal(visit.report.get("state"), "closed", visit.report.text);
+        modest(visit);
+      });
+    }
+  }
+  const hello = clientHello(13).hello;
+  const parts = (...records: [number, Buffer][]) =>
+    attend(async (wire) => {
+      for (const [type, bytes] of records) await wire.send(type, bytes);
+      await wire.drain();
+    });
+  const begun: [number, Buffer] = [HANDSHAKE, hello.subarray(0, 3)];
+  const rest: [number, Buffer] = [HANDSHAKE, hello.subarray(3)];
+  const refusals: [string, [number, Buffer], string][] = [
+    ["TLS-36: a warning within the header of a ClientHello", [ALERT, WARNING], TURN],
+    ["TLS-36: a ChangeCipherSpec within it", [CHANGE_CIPHER_SPEC, CCS], TURN],
+    ["TLS-36: data within it", [DATA, Buffer.from("hello")], TURN],
+    ["TLS-32: an empty part of it", [HANDSHAKE, Buffer.alloc(0)], NO_RECORD],
+  ];
+  for (const [name, record, sentence] of refusals) {
+    test(name, async () => {
+      const { alert, report } = await parts(begun, record, rest);
+      assert.equal(report.get("state"), "failed", report.text);
+      assert.equal(alert, 10);
+      assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence });
+    });
+  }
+  test("TLS-36: a byte behind a ClientHello", async () => {
+    const { alert, report } = await parts([
+      HANDSHAKE,
+      Buffer.concat([hello, vector(1).subarray(0, 1)]),
+    ]);
+    assert.equal(alert, 10);
+    assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence: TURN });
+  });
+});
