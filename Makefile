@@ -29,9 +29,9 @@ out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
 # So is one that records itself (tests/tape/), but of the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
-asc := node node_modules/assemblyscript/bin/asc.js
-wasm2c := node compiler-config/wasm2c.mjs
 run_script := node --import tsx
+asc := $(run_script) node_modules/assemblyscript/bin/asc.js
+wasm2c := node compiler-config/wasm2c.mjs
 include compiler-config/flags.mk
 include compiler-config/tls.mk
 include tests/tape/tape.mk
@@ -50,11 +50,12 @@ iso:
 
 # asc reads every source at each build; where nothing comes of it (a file that the kernel does not
 # import yet, a test's comment), kernel.wasm stays as old as it is and nothing follows.
-$(out)/compiled: $(typescript) compiler-config/asconfig.json | build/installed
+$(out)/compiled: $(typescript) compiler-config/asconfig.json compiler-config/layout.ts \
+  | build/installed
 	@echo "asc      $(out)/kernel.wasm"
 	@mkdir -p $(out)/new
-	@$(asc) $(MAIN) $(APP) --config compiler-config/asconfig.json \
-	  --outFile $(out)/new/kernel.wasm
+	@LAYOUT=$(out)/layout.json $(asc) $(MAIN) $(APP) --config compiler-config/asconfig.json \
+	  --transform ./compiler-config/layout.ts --outFile $(out)/new/kernel.wasm
 	@cmp -s $(out)/new/kernel.wasm $(out)/kernel.wasm && \
 	  cmp -s $(out)/new/kernel.wasm.map $(out)/kernel.wasm.map || \
 	  mv $(out)/new/kernel.wasm $(out)/new/kernel.wasm.map $(out)
@@ -137,10 +138,14 @@ run: kernel
 	@APP='$(APP)' TARGET='$(TARGET)' RECORD='$(RECORD)' $(alone) $(run_script) \
 	  tests/stand-in/run.ts
 
+# What runs a kernel in Node can be stopped at lines of TypeScript (tests/debug/).
+run_kernel := $(alone) BREAK='$(BREAK)' HITS='$(HITS)' $(run_script) $(if $(INSPECT),--inspect-brk) \
+  $(if $(BREAK)$(INSPECT),--import ./tests/debug/attach.ts)
+
 # What a kernel that `make run RECORD=...` recorded did, again, in Node.
 replay:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.wasm
-	@KERNEL_WASM=$(out)/kernel.wasm $(alone) $(run_script) tests/tape/main.ts '$(FILE)'
+	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tests/tape/main.ts '$(FILE)'
 
 test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test
@@ -158,7 +163,8 @@ twin: kernel
 
 # Random worlds of kernels in Node (tests/sim/).
 sim: twin
-	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(alone) $(run_script) tests/sim/main.ts
+	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(run_kernel) \
+	  $(if $(BREAK)$(INSPECT),tests/debug/world.ts,tests/sim/main.ts)
 
 # Two kernels for a million virtual seconds, faults now and then.
 soak: twin
@@ -206,6 +212,9 @@ help:
 #|   TARGET=URL           ... against the real network
 #|   RECORD=file          ... and writes all that enters and leaves it to a file
 #| make replay FILE=... shows again, in Node, what such a kernel did
+#|   BREAK='input.ts:144 ...'  ... and variables and stack wherever it comes to these lines
+#|   HITS=n               ... so many times (5)
+#|   INSPECT=1            ... under the inspector of Chrome or an editor
 #| make APP=path.ts ... with a program of your own in it, built in build/app-*
 #| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
 #| make test            all tests
@@ -214,6 +223,7 @@ help:
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
 #|   SEED=n RUNS=n        ... from one seed on, so many; JOBS=n at a time
 #|   NATIVE=1             ... and the same kernels as native programs, with sanitizers too
+#|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
 #| make soak            two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... another one, or shorter
 #| make coverage        lines and branches of TypeScript that the tests in Node reach

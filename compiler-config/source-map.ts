@@ -39,9 +39,11 @@ function decode(mappings: string, files: string[]): (Place | { offset: number })
 export class SourceMap {
   /** In the order of their offsets; one without a file is of code that asc made by itself. */
   private readonly segments: (Place | { offset: number })[];
+  readonly files: string[];
 
   constructor(text: string) {
     const map: { sources: string[]; mappings: string } = JSON.parse(text);
+    this.files = map.sources;
     this.segments = decode(map.mappings, map.sources);
   }
 

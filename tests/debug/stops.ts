@@ -1,0 +1,141 @@
+/**
+ * The thread that stops the kernel at lines of its TypeScript: while the main thread stands still,
+ * it says by V8's inspector where and prints it; then it lets the main thread go on.
+ */
+import { readFileSync, writeSync } from "node:fs";
+import { type Debugger, Session } from "node:inspector";
+import { parentPort, workerData } from "node:worker_threads";
+import { SourceMap } from "../../compiler-config/source-map.ts";
+import type { Breakpoint } from "./places.ts";
+
+/** What attach.ts tells this thread. */
+export interface Told {
+  breakpoints: Breakpoint[];
+  /** Stops until no more are made. */
+  hits: number;
+  /** Path of the module. */
+  kernel: string;
+  root: string;
+}
+
+/** A script's kind and length, which the types of Node lack. */
+interface Script {
+  scriptId: string;
+  scriptLanguage: string;
+  sourceMapURL: string;
+  length: number;
+}
+
+/** What asc makes by itself, to find the class that is meant. */
+const DISPATCHER = "@override";
+
+/** Which kernel it is, and when: what the players of tests/ know of themselves, by their class. */
+const WHERE = `({
+  Player: () => \`boot \${this.boots}, call \${this.calls}, act \${this.acts}\`,
+  Twin: () => \`\${this.name}, \${(this.clock.now / 1e9).toFixed(6)} s\`,
+})[this?.constructor?.name]?.()`;
+
+const { breakpoints, hits, kernel, root } = workerData as Told;
+const map = SourceMap.of(kernel);
+const length = readFileSync(kernel).length;
+const session = new Session();
+const scripts: Script[] = [];
+/** Bytes by which a module's code lies behind where the map has it. */
+const shifts = new Map<string, number>();
+const made: string[] = [];
+let stops = 0;
+
+function ask<Answer>(method: string, parameters: object = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    session.post(method, parameters, (error, answer) => {
+      if (error) reject(new Error(`${method}: ${JSON.stringify(error)}`));
+      else resolve(answer as Answer);
+    });
+  });
+}
+
+/** Straight to the terminal: the main thread, which has the stream, stands still. */
+function print(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+/** Sets the breakpoints in modules that are new. */
+async function arm(): Promise<void> {
+  for (const { scriptId, length: own } of scripts.splice(0)) {
+    const shift = own - length;
+    shifts.set(scriptId, shift);
+    for (const offset of stops < hits ? breakpoints.flatMap(({ offsets }) => offsets) : []) {
+      const location = { scriptId, lineNumber: 0, columnNumber: offset + shift };
+      const { breakpointId } = await ask<Debugger.SetBreakpointReturnType>(
+        "Debugger.setBreakpoint",
+        { location },
+      );
+      made.push(breakpointId);
+    }
+  }
+}
+
+async function evaluate<Value>(frame: Debugger.CallFrame, expression: string): Promise<Value> {
+  const answer = await ask<Debugger.EvaluateOnCallFrameReturnType>("Debugger.evaluateOnCallFrame", {
+    callFrameId: frame.callFrameId,
+    expression,
+    returnByValue: true,
+  });
+  const { exceptionDetails, result } = answer;
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description);
+  return result.value;
+}
+
+/** A frame's function and line, if it is the kernel's. */
+function placed({ functionName, location }: Debugger.CallFrame) {
+  const shift = shifts.get(location.scriptId);
+  if (shift === undefined || functionName.endsWith(DISPATCHER)) return [];
+  const place = map.near((location.columnNumber ?? 0) - shift);
+  const name = functionName.replace(/^\$/, "");
+  return [{ name, file: place?.file ?? "generated", line: place?.line ?? 0 }];
+}
+
+function sourceLine(file: string, line: number): string {
+  return readFileSync(root + file, "utf8")
+    .split("\n")
+    [line - 1].trim();
+}
+
+async function tell(frames: Debugger.CallFrame[]): Promise<void> {
+  const stack = frames.flatMap(placed);
+  const [{ name, file, line }] = stack;
+  const players = frames.filter(({ location }) => !shifts.has(location.scriptId));
+  const where: string[] = [];
+  for (const frame of players) {
+    const said = await evaluate<string | undefined>(frame, WHERE);
+    if (said !== undefined && !where.includes(said)) where.push(said);
+  }
+  print(`\nstop ${++stops} at ${file}:${line} (${where[0]}): ${sourceLine(file, line)}`);
+  for (const frame of stack) print(`  ${frame.name} at ${frame.file}:${frame.line}`);
+  const describe = `describeKernel(${JSON.stringify(name)}, locals, memories[0])`;
+  for (const text of await evaluate<string[]>(frames[0], describe)) print(`  ${text}`);
+  if (stops < hits) return;
+  for (const breakpointId of made.splice(0))
+    await ask("Debugger.removeBreakpoint", { breakpointId });
+  print(`no more stops after ${stops}: HITS=n asks for others`);
+}
+
+session.connectToMainThread();
+session.on("Debugger.scriptParsed", ({ params }) => {
+  const script = params as unknown as Script;
+  const isKernel = script.sourceMapURL.endsWith("kernel.wasm.map");
+  if (script.scriptLanguage === "WebAssembly" && isKernel) scripts.push(script);
+});
+session.on("Debugger.paused", async ({ params }) => {
+  try {
+    if (params.hitBreakpoints?.length) await tell(params.callFrames);
+    else await arm();
+  } catch (error) {
+    print(`debugger: ${(error as Error).message}`);
+  }
+  await ask("Debugger.resume");
+});
+// Who listens is not ended: the session alone keeps no thread.
+parentPort?.on("message", () => {});
+await ask("Debugger.enable");
+parentPort?.postMessage("ready");
