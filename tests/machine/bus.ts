@@ -17,21 +17,24 @@ interface Range {
   device: BusDevice;
 }
 
+/** Addresses below this are looked up fast: all ports are. */
+const LOW = 0x10000;
+
 /** An address space. What nobody answers reads as ones and ignores writes. */
 export class AddressSpace {
   private ranges: Range[] = [];
-  /** What answers at an address, once it was asked for. */
-  private readonly found = new Map<number, Range | undefined>();
+  /** What answers at a port or another low address, once it was asked for: 1 + its index. */
+  private readonly found = new Uint8Array(LOW);
 
   add(base: number, size: number, device: BusDevice): void {
     // The latest answers first: a reset register lies inside of PCI's ports.
     this.ranges.unshift({ base, size, device });
-    this.found.clear();
+    this.found.fill(0);
   }
 
   remove(device: BusDevice): void {
     this.ranges = this.ranges.filter((range) => range.device !== device);
-    this.found.clear();
+    this.found.fill(0);
   }
 
   read(address: number, width: Width): number {
@@ -46,11 +49,13 @@ export class AddressSpace {
   }
 
   private find(address: number): Range | undefined {
-    const known = this.found.get(address);
-    if (known !== undefined) return known;
-    const range = this.ranges.find(({ base, size }) => address >= base && address < base + size);
-    this.found.set(address, range);
-    return range;
+    const known = address < LOW ? this.found[address] : 0;
+    if (known !== 0) return this.ranges[known - 1];
+    const index = this.ranges.findIndex(
+      ({ base, size }) => address >= base && address < base + size,
+    );
+    if (address < LOW) this.found[address] = index + 1;
+    return this.ranges[index];
   }
 }
 

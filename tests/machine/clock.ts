@@ -9,6 +9,8 @@ export interface Timer {
 export class VirtualClock {
   /** Nanoseconds; whole numbers up to 2^53 are 104 days. */
   now = 0;
+  /** When the next thing happens, or Infinity. */
+  due = Number.POSITIVE_INFINITY;
   private timers: Timer[] = [];
 
   /** Does `action` in `nanoseconds`, after everything that is due at the same time already. */
@@ -16,33 +18,38 @@ export class VirtualClock {
     const timer = { at: this.now + Math.max(0, Math.ceil(nanoseconds)), action };
     let index = this.timers.length;
     while (index > 0 && this.timers[index - 1].at > timer.at) index--;
-    this.timers.splice(index, 0, timer);
+    if (index === this.timers.length) this.timers.push(timer);
+    else this.timers.splice(index, 0, timer);
+    this.due = this.timers[0].at;
     return timer;
   }
 
   cancel(timer: Timer | undefined): void {
     const index = timer ? this.timers.indexOf(timer) : -1;
-    if (index >= 0) this.timers.splice(index, 1);
+    if (index < 0) return;
+    this.timers.splice(index, 1);
+    this.look();
   }
 
   /** Forgets everything that was to happen. */
   clear(): void {
     this.timers = [];
+    this.look();
   }
 
   /** Lets time pass; what is due happens on the way, in order. */
   advance(nanoseconds: number): void {
     const end = this.now + nanoseconds;
-    while (this.timers.length > 0 && this.timers[0].at <= end) {
+    while (this.due <= end) {
       const timer = this.timers.shift() as Timer;
+      this.look();
       this.now = timer.at;
       timer.action();
     }
     this.now = end;
   }
 
-  /** When the next thing happens, or Infinity. */
-  next(): number {
-    return this.timers.length > 0 ? this.timers[0].at : Number.POSITIVE_INFINITY;
+  private look(): void {
+    this.due = this.timers.length > 0 ? this.timers[0].at : Number.POSITIVE_INFINITY;
   }
 }

@@ -83,10 +83,14 @@ export class Pic {
     };
   }
 
+  /** False, as usual: there is none; the cascade's line asks until it has been seen to fall. */
+  asks(): boolean {
+    return this.first.asks() || this.second.asks();
+  }
+
   /** The processor takes an interrupt: its vector, or -1 when there is none. */
   acknowledge(): number {
-    // The usual case; the cascade's line asks as long as it has not been seen to fall.
-    if (!this.first.asks() && !this.second.asks()) return -1;
+    if (!this.asks()) return -1;
     this.first.set(2, this.second.pending() >= 0);
     const line = this.first.pending();
     if (line < 0) return -1;

@@ -93,6 +93,7 @@ export class Twin {
 
   /** One turn or one sleep, up to `until` at the latest. */
   step(until: number): void {
+    const turns = !this.machine.still;
     try {
       this.machine.step(until);
     } catch (error) {
@@ -100,7 +101,7 @@ export class Twin {
     }
     if (this.state !== "on") return;
     this.turns++;
-    this.collectIfDue();
+    if (turns) this.collectIfDue();
     const { count, still } = this.machine;
     const accesses = count.port + count.mmioRead + count.mmioWrite;
     this.restless = still || accesses !== this.accesses ? 0 : this.restless + 1;

@@ -12,8 +12,6 @@ export interface Typed {
 }
 
 export class Uart16550 implements BusDevice {
-  /** Everything sent, as Latin-1. */
-  output = "";
   /** Bytes lost because the FIFO was full. */
   lost = 0;
   /** True: who types waits while the FIFO is full (QEMU), or while RTS is off. */
@@ -25,7 +23,11 @@ export class Uart16550 implements BusDevice {
   private divisor = 12;
   private fifoControl = 0;
   private readonly received: Typed[] = [];
+  /** What has left, as Latin-1. */
+  private text = "";
+  /** Bytes that have not left yet: in the shift register, until `shifted`, and in the FIFO. */
   private readonly sending: number[] = [];
+  private shifted = 0;
   private overrun = false;
   private transmitPending = false;
   private timedOut = false;
@@ -39,6 +41,16 @@ export class Uart16550 implements BusDevice {
     private readonly clock: VirtualClock,
     private readonly line: Line,
   ) {}
+
+  /** Everything sent up to now, as Latin-1. */
+  get output(): string {
+    this.settle();
+    return this.text;
+  }
+  set output(text: string) {
+    this.settle();
+    this.text = text;
+  }
 
   /** Nanoseconds of a byte: start, eight bits, stop. */
   byteTime(): number {
@@ -62,12 +74,14 @@ export class Uart16550 implements BusDevice {
   }
 
   read(offset: number): number {
+    this.settle();
     const value = this.readRegister(offset);
     this.update();
     return value;
   }
 
   write(offset: number, value: number): void {
+    this.settle();
     this.writeRegister(offset, value & 255);
     this.update();
   }
@@ -139,15 +153,32 @@ export class Uart16550 implements BusDevice {
     if (this.sending.length > FIFO) throw new Error("16550: the transmit FIFO overflowed");
     this.sending.push(byte);
     this.transmitPending = false;
-    if (this.sending.length === 1) this.clock.after(this.byteTime(), () => this.sent());
+    if (this.sending.length > 1) return;
+    this.shifted = this.clock.now + Math.ceil(this.byteTime());
+    this.watch();
   }
 
-  private sent(): void {
-    this.output += String.fromCharCode(this.sending.shift() as number);
+  /** Lets the bytes go whose time is over: nobody sees each of them leave. */
+  private settle(): void {
+    const { sending, clock } = this;
+    if (sending.length === 0 || this.shifted > clock.now) return;
+    const time = Math.ceil(this.byteTime());
+    const count = Math.min(sending.length, 1 + Math.floor((clock.now - this.shifted) / time));
+    this.shifted += count * time;
+    this.text += String.fromCharCode(...sending.splice(0, count));
     // The one left is in the shift register: the FIFO behind it is empty.
-    if (this.sending.length <= 1) this.transmitPending = true;
-    if (this.sending.length > 0) this.clock.after(this.byteTime(), () => this.sent());
-    this.update();
+    if (sending.length <= 1) this.transmitPending = true;
+  }
+
+  /** There is something to see when the FIFO becomes empty, and when the shift register does. */
+  private watch(): void {
+    const { sending, clock } = this;
+    const more = Math.max(0, sending.length - 2) * Math.ceil(this.byteTime());
+    clock.after(this.shifted + more - clock.now, () => {
+      this.settle();
+      if (sending.length > 0) this.watch();
+      this.update();
+    });
   }
 
   private arrive(): void {

@@ -45,6 +45,8 @@ export class Operator {
 
   private look(): void {
     const { twin, world } = this;
+    // What has been printed up to now.
+    twin.reach(world.now);
     if (twin.state === "on") {
       if (twin.boots !== this.boots) this.rebooted();
       if (this.idle()) this.interrupted = false;

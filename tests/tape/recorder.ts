@@ -84,11 +84,12 @@ export class Recorder {
     const plain = given.length === 0 && taken === undefined && parameters.length <= 2;
     const narrow = result !== "wide" && !parameters.some(({ wide }) => wide);
     if (plain && narrow) return this.narrowAct(code, parameters.length, result === "narrow", act);
-    if (plain && result === "wide" && parameters.length === 0) return this.clockAct(code, act);
+    const wide = result === "wide" && parameters.every(({ wide }) => !wide);
+    if (plain && wide && parameters.length <= 1) return this.wideAct(code, parameters.length, act);
     return this.anyAct(code, wanted, act);
   }
 
-  // Nearly all that is called is a port or the clock: these two forms are for speed alone.
+  // Nearly all that is called is a port, memory or the clock: these forms are for speed alone.
 
   private narrowAct(code: number, count: number, answers: boolean, act: Act): Callable {
     const { writer } = this;
@@ -112,12 +113,14 @@ export class Recorder {
     };
   }
 
-  private clockAct(code: number, act: Act): Callable {
+  private wideAct(code: number, count: number, act: Act): Callable {
     const { writer } = this;
-    return () => {
-      const answer = act() as bigint;
+    const place = code * PLACES;
+    return (a: number) => {
+      const answer = act(a) as bigint;
       writer.code(code);
-      writer.wide(code * PLACES + RESULT, answer);
+      if (count > 0) writer.narrow(place, a);
+      writer.wide(place + RESULT, answer);
       return answer;
     };
   }
