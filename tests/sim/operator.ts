@@ -45,16 +45,20 @@ export class Operator {
 
   private look(): void {
     const { twin, world } = this;
-    // What has been printed up to now.
-    twin.reach(world.now);
     if (twin.state === "on") {
       if (twin.boots !== this.boots) this.rebooted();
       if (this.idle()) this.interrupted = false;
-      else if (twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy())
-        this.prompt();
+      else if (this.prompted()) this.prompt();
       else this.wait();
     }
     world.after(LOOK, () => this.look());
+  }
+
+  private prompted(): boolean {
+    const { twin, world } = this;
+    // What has been printed up to now, and not only when the twin was awake.
+    twin.reach(world.now);
+    return twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy();
   }
 
   private prompt(): void {

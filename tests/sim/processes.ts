@@ -11,6 +11,12 @@ export interface Report {
   frames: number;
 }
 
+/**
+ * Small functions of WebAssembly become part of those that call them. Stacks lose lines by it,
+ * which is no harm: a world that fails is run again without.
+ */
+const FLAGS = ["--experimental-wasm-inlining"];
+
 /** Milliseconds of a world that are called for ever. */
 const PATIENCE = 120_000;
 
@@ -46,7 +52,9 @@ function untilItHangs(batch: Batch, keep: (report: Report) => void): Promise<num
   return new Promise((resolve, reject) => {
     const { first, end, step } = batch;
     const path = fileURLToPath(new URL("./batch.ts", import.meta.url));
-    const child = fork(path, [first, end, step].map(String), { execArgv: ["--import", "tsx"] });
+    const child = fork(path, [first, end, step].map(String), {
+      execArgv: [...FLAGS, "--import", "tsx"],
+    });
     let timer: NodeJS.Timeout | undefined;
     child.on("message", (data) => {
       clearTimeout(timer);

@@ -31,9 +31,15 @@ const CHUNK = 1 << 16;
 const MARGIN = 256;
 const HASH_BYTES = 8;
 
-/** What says which kernel a tape belongs to. */
+const fingerprints = new WeakMap<Uint8Array, Buffer>();
+
+/** What says which kernel a tape belongs to; the bytes of one are never changed. */
 export function fingerprint(kernel: Uint8Array): Buffer {
-  return createHash("sha256").update(kernel).digest().subarray(0, HASH_BYTES);
+  const known = fingerprints.get(kernel);
+  if (known !== undefined) return known;
+  const made = createHash("sha256").update(kernel).digest().subarray(0, HASH_BYTES);
+  fingerprints.set(kernel, made);
+  return made;
 }
 
 /** What a number is compared with: the last in each place. */
@@ -115,9 +121,12 @@ export class TapeWriter {
   }
 
   private leb(value: number): void {
+    const { buffer } = this;
+    let { used } = this;
     let rest = value >>> 0;
-    for (; rest > 127; rest >>>= 7) this.buffer[this.used++] = (rest & 127) | 128;
-    this.buffer[this.used++] = rest;
+    for (; rest > 127; rest >>>= 7) buffer[used++] = (rest & 127) | 128;
+    buffer[used] = rest;
+    this.used = used + 1;
   }
 }
 

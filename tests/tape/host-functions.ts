@@ -65,8 +65,16 @@ function declarations(): Map<string, HostFunction> {
   return new Map([...host, parse("env", ABORT)].map((each) => [each.name, each]));
 }
 
+const imports = new WeakMap<WebAssembly.Module, HostFunction[]>();
+
 /** The functions that a module imports, in the order of its import section. */
 export function importsOf(module: WebAssembly.Module): HostFunction[] {
+  const found = imports.get(module) ?? read(module);
+  imports.set(module, found);
+  return found;
+}
+
+function read(module: WebAssembly.Module): HostFunction[] {
   const known = declarations();
   return WebAssembly.Module.imports(module).map(({ module, name }) => {
     const found = known.get(name);
