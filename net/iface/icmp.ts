@@ -10,6 +10,7 @@ import { UdpTable } from "../socket/udp";
 import { ANY_ADDRESS } from "../wire/address";
 import { fold } from "../wire/checksum";
 import { Drop } from "../wire/drop";
+import { ETHERNET_HEADER, ETHERNET_MINIMUM } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
 import {
   CODE_FRAGMENTATION_NEEDED,
@@ -32,6 +33,8 @@ import { IcmpLimiter } from "./limiter";
 
 /** The longest error that is sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
 const ERROR_LENGTH: u32 = 576;
+/** The shortest packet that Ethernet carries without padding. */
+const SHORTEST_PACKET: u32 = ETHERNET_MINIMUM - ETHERNET_HEADER;
 
 export class Icmp {
   private readonly limiter: IcmpLimiter;
@@ -113,22 +116,22 @@ export class Icmp {
     counters.icmpIn++;
     counters.echoRequestsIn++;
     counters.echoRepliesOut++;
-    // Only the type changes, 8 to 0, and the checksum by as much (RFC 1624 section 3, equation 3).
-    const sum = ~load<u16>(pointer, 2) as u16;
+    // Only the type changes, 8 to 0, and the checksum by as much (RFC 1624 section 3, equation 4:
+    // unlike equation 3 it never makes 0 of it, which is wrong where all the rest is zeros).
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
-    store<u16>(pointer, ~fold((sum as u64) + (~(ICMP_ECHO_REQUEST as u16) as u64)), 2);
+    store<u16>(pointer, fold((load<u16>(pointer, 2) as u64) + ICMP_ECHO_REQUEST), 2);
     const from = packet.destination;
     const to = packet.source;
     const egress = this.egress;
-    if (frame == null) {
-      egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);
-    } else if (length + IPV4_HEADER <= egress.mtu(to)) {
+    const size = IPV4_HEADER + length;
+    // Behind a frame that arrived there may be no room for the padding that a short answer needs.
+    if (frame != null && size >= SHORTEST_PACKET && size <= egress.mtu(to)) {
       frame.pull((pointer - frame.start) as u32);
       frame.trim(length);
       egress.send(frame, from, to, PROTOCOL_ICMP);
     } else {
       egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);
-      egress.pool.release(frame);
+      if (frame != null) egress.pool.release(frame);
     }
     return Drop.None;
   }

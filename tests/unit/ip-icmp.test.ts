@@ -75,6 +75,14 @@ test("ICM-03 a reply is as long as its request, of every length that a frame car
   }
 });
 
+test("ICM-03 the reply to a request of zeros has a checksum that is right: 0xffff, not 0", () => {
+  for (const length of [0, 1, 8, 56, 1000]) {
+    host.receive(packet({ payload: icmp(8, 0, 0, Buffer.alloc(length)) }));
+    const [reply] = host.sent();
+    assert.equal(internetSum(reply.ip?.payload ?? Buffer.alloc(0)), 0xffff);
+  }
+});
+
 test("ICM-04 replies that nobody asked for are ignored", () => {
   for (let i = 0; i < 100; i++) {
     host.receive(packet({ payload: icmp(0, 0, i * 65537, Buffer.alloc(8)) }));
