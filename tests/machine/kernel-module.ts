@@ -1,7 +1,8 @@
 /**
  * build/kernel.wasm as the twin runs it: the very bytes, with one more line in the table of
  * exports, for the collector's count of bytes, which the native half reads by its name too, and
- * with an end of memory, where the machine has one.
+ * one more in that of imports, for its memory, which ends where the machine's does: so that one
+ * compiled module does for machines of all sizes.
  * (WebAssembly core specification 1.0, section 5.5, and appendix on the name section.)
  */
 import { readFileSync, statSync } from "node:fs";
@@ -11,9 +12,10 @@ const path = fileURLToPath(new URL("../../build/kernel.wasm", import.meta.url));
 /** Bytes in objects: what kernel/native/host.c calls TOTAL. */
 export const TOTAL = "~lib/rt/tcms/total";
 
+const IMPORTS = 2;
 const MEMORY = 5;
 const EXPORTS = 7;
-const GLOBAL = 3;
+const [MEMORY_KIND, GLOBAL] = [2, 3];
 export const PAGE = 65536;
 
 /** Reads LEB128 numbers and names one after the other. */
@@ -84,15 +86,35 @@ function withSection(
   }
 }
 
-/** The module with the global exported under its name. */
-function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
-  const entry = [...encode(name.length), ...Buffer.from(name), GLOBAL];
-  entry.push(...encode(globalIndex(bytes, name)));
-  return withSection(bytes, EXPORTS, (reader, end) => {
+function named(name: string): number[] {
+  return [...encode(name.length), ...Buffer.from(name)];
+}
+
+/** The module with one more entry, the last, in one of its tables. */
+function withEntry(bytes: Uint8Array, section: number, entry: number[]): Buffer<ArrayBuffer> {
+  return withSection(bytes, section, (reader, end) => {
     const count = reader.number();
     const rest = bytes.subarray(reader.at, end);
     return Buffer.concat([Buffer.from(encode(count + 1)), rest, Buffer.from(entry)]);
   });
+}
+
+/** The module with the global exported under its name. */
+function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
+  return withEntry(bytes, EXPORTS, [...named(name), GLOBAL, ...encode(globalIndex(bytes, name))]);
+}
+
+/** The module with a memory that it is given: twin.memory, and `least`, its pages at first. */
+function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least: number } {
+  let least = 0;
+  const without = withSection(bytes, MEMORY, (reader) => {
+    // One memory, by its flags and its least size.
+    reader.at += 2;
+    least = reader.number();
+    return Buffer.from([0]);
+  });
+  const entry = [...named("twin"), ...named("memory"), MEMORY_KIND, 0, ...encode(least)];
+  return { bytes: withEntry(without, IMPORTS, entry), least };
 }
 
 /** The module with a memory that cannot grow beyond `limit` bytes. */
@@ -107,7 +129,14 @@ export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer>
 }
 
 let original: Buffer<ArrayBuffer> | undefined;
-const compiled = new Map<number | undefined, Promise<WebAssembly.Module>>();
+let compiled: Promise<KernelModule> | undefined;
+
+/** What an instance is made of, with a memory of its own in `twin.memory` of its imports. */
+export interface KernelModule {
+  module: WebAssembly.Module;
+  /** Pages of its memory at first. */
+  least: number;
+}
 
 /** When the module was made, to tell a run against an old one. */
 export function kernelTime(): Date {
@@ -123,13 +152,19 @@ export function kernelBytes(): Buffer<ArrayBuffer> {
   return original;
 }
 
-/** The kernel, compiled once in this process for each `limit` of its memory in bytes. */
-export function kernelModule(limit?: number): Promise<WebAssembly.Module> {
-  let module = compiled.get(limit);
-  if (module === undefined) {
-    const bytes = withExport(kernelBytes(), TOTAL);
-    module = WebAssembly.compile(limit === undefined ? bytes : withLimit(bytes, limit));
-    compiled.set(limit, module);
-  }
-  return module;
+async function compile(): Promise<KernelModule> {
+  const { bytes, least } = withGivenMemory(withExport(kernelBytes(), TOTAL));
+  return { module: await WebAssembly.compile(bytes), least };
+}
+
+/** The kernel, compiled once in this process. */
+export function kernelModule(): Promise<KernelModule> {
+  compiled ??= compile();
+  return compiled;
+}
+
+/** A memory for an instance, of at most `limit` bytes. */
+export function kernelMemory({ least }: KernelModule, limit: number): WebAssembly.Memory {
+  const maximum = Math.max(least, Math.floor(limit / PAGE));
+  return new WebAssembly.Memory({ initial: least, maximum });
 }

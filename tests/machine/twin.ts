@@ -7,7 +7,13 @@ import { counters } from "../support/coverage.ts";
 import type { Recorder } from "../tape/recorder.ts";
 import { VirtualClock } from "./clock.ts";
 import type { E1000Model, E1000Options, Fault } from "./e1000.ts";
-import { kernelBytes, kernelModule, TOTAL } from "./kernel-module.ts";
+import {
+  type KernelModule,
+  kernelBytes,
+  kernelMemory,
+  kernelModule,
+  TOTAL,
+} from "./kernel-module.ts";
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
@@ -66,7 +72,7 @@ export class Twin {
 
   private constructor(
     readonly options: TwinOptions,
-    private readonly module: WebAssembly.Module,
+    private readonly kernel: KernelModule,
   ) {
     this.name = options.name ?? "twin";
     this.mac = options.mac ?? [0x52, 0x54, 0, 0x12, 0x34, 0x56];
@@ -75,7 +81,7 @@ export class Twin {
 
   /** A machine that has just been switched on, before the kernel's first turn. */
   static async boot(options: TwinOptions = {}): Promise<Twin> {
-    const twin = new Twin(options, await kernelModule(options.machine?.memoryLimit));
+    const twin = new Twin(options, await kernelModule());
     twin.start();
     return twin;
   }
@@ -238,10 +244,12 @@ export class Twin {
       const where = `${readString(memory, file)}:${line}:${column}`;
       this.panic(`${readString(memory, message)} at ${where}`);
     };
-    const imports = { host, env: { abort }, ...counters };
     const { recorder, machine: { memoryLimit: limit = 2 ** 32 } = {} } = this.options;
-    if (recorder) return recorder.instantiate(this.module, kernelBytes(), limit, imports);
-    return new WebAssembly.Instance(this.module, imports).exports as Exports;
+    const { module } = this.kernel;
+    const memory = kernelMemory(this.kernel, limit);
+    const imports = { host, env: { abort }, twin: { memory }, ...counters };
+    if (recorder) return recorder.instantiate(module, kernelBytes(), limit, imports);
+    return new WebAssembly.Instance(module, imports).exports as Exports;
   }
 
   /** As the native loop: when asked to, or when as much was allocated as lived before. */
