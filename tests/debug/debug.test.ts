@@ -49,13 +49,11 @@ test("a tape is stopped at a line: where, by which calls, with which values", as
   const { code, output } = await debugged(words, ["tests/tape/main.ts", tape]);
   assert.equal(code, 0, output);
   const stop = output.slice(output.indexOf("\nstop 1 at"), output.indexOf("no more stops"));
-  const [, head, ...lines] = stop.split("\n");
-  assert.match(
-    head,
-    new RegExp(`^stop 1 at ${EXECUTION}:${start} \\(boot 1, call \\d+, act \\d+\\)`),
-  );
-  assert.ok(head.endsWith(": return command.start(words, shell);"), head);
-  assert.equal(lines[0], `  kernel/shell/execution/Execution#start at ${EXECUTION}:${start}`);
+  const [, head, source, ...lines] = stop.split("\n");
+  const where = `${EXECUTION}:${start}`;
+  assert.match(head, new RegExp(`^stop 1 at ${where} \\(boot 1, call \\d+, act \\d+\\)$`));
+  assert.equal(source, "> return command.start(words, shell);");
+  assert.equal(lines[0], `  kernel/shell/execution/Execution#start at ${where}`);
   const turn = lineOf("kernel/main.ts", "shell.poll(time)");
   assert.ok(lines.includes(`  kernel/main/turn at kernel/main.ts:${turn}`), stop);
   assert.ok(lines.includes('  text: "ip addr"'), stop);

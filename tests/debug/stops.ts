@@ -110,7 +110,7 @@ async function tell(frames: Debugger.CallFrame[]): Promise<void> {
     const said = await evaluate<string | undefined>(frame, WHERE);
     if (said !== undefined && !where.includes(said)) where.push(said);
   }
-  print(`\nstop ${++stops} at ${file}:${line} (${where[0]}): ${sourceLine(file, line)}`);
+  print(`\nstop ${++stops} at ${file}:${line} (${where[0]})\n> ${sourceLine(file, line)}`);
   for (const frame of stack) print(`  ${frame.name} at ${frame.file}:${frame.line}`);
   const describe = `describeKernel(${JSON.stringify(name)}, locals, memories[0])`;
   for (const text of await evaluate<string[]>(frames[0], describe)) print(`  ${text}`);
