@@ -70,6 +70,9 @@ export interface TlsSurroundings {
   heap: number;
 }
 
+/** What the library calls its half of the door. */
+const exported = Object.fromEntries(Object.keys(door).map((name) => [name, `w2c_host_${name}`]));
+
 const empty = new ArrayBuffer(0);
 let compiled: WebAssembly.Module | undefined;
 
@@ -109,7 +112,7 @@ class TlsLibrary {
       if (shape[kind] === "i") copy(kernel, from, length, this.memory.buffer, place);
       place += length;
     }
-    const answer = this.functions[`w2c_host_${name}`](...given);
+    const answer = this.functions[exported[name]](...given);
     if (shape.endsWith("o")) {
       const [to, room] = [Number(values.at(-2)) >>> 0, Number(values.at(-1)) >>> 0];
       if (answer <= room) copy(this.memory.buffer, place - room, answer, kernel, to);

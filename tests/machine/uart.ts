@@ -4,6 +4,8 @@ import type { Timer, VirtualClock } from "./clock.ts";
 
 const FIFO = 16;
 const TRIGGERS = [1, 4, 8, 14];
+/** More characters than a prompt has. */
+const TAIL = 32;
 
 export interface Typed {
   byte: number;
@@ -23,8 +25,9 @@ export class Uart16550 implements BusDevice {
   private divisor = 12;
   private fifoControl = 0;
   private readonly received: Typed[] = [];
-  /** What has left, as Latin-1. */
+  /** What has left, as Latin-1, and its end. */
   private text = "";
+  private tail = "";
   /** Bytes that have not left yet: in the shift register, until `shifted`, and in the FIFO. */
   private readonly sending: number[] = [];
   private shifted = 0;
@@ -50,6 +53,13 @@ export class Uart16550 implements BusDevice {
   set output(text: string) {
     this.settle();
     this.text = text;
+    this.tail = text.slice(-TAIL);
+  }
+
+  /** True where what was sent ends in `words`, of TAIL characters at most; cheaper than all. */
+  endsWith(words: string): boolean {
+    this.settle();
+    return this.tail.endsWith(words);
   }
 
   /** Nanoseconds of a byte: start, eight bits, stop. */
@@ -165,7 +175,9 @@ export class Uart16550 implements BusDevice {
     const time = Math.ceil(this.byteTime());
     const count = Math.min(sending.length, 1 + Math.floor((clock.now - this.shifted) / time));
     this.shifted += count * time;
-    this.text += String.fromCharCode(...sending.splice(0, count));
+    const left = String.fromCharCode(...sending.splice(0, count));
+    this.text += left;
+    this.tail = (this.tail + left).slice(-TAIL);
     // The one left is in the shift register: the FIFO behind it is empty.
     if (sending.length <= 1) this.transmitPending = true;
   }

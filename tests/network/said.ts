@@ -1,10 +1,10 @@
 /** The last bytes of a stream as they were sent first: are they sent alike when sent again? */
 
-/** More than a kernel's send buffer holds; a power of two. */
-const KEPT = 1 << 17;
+/** More than a kernel's send buffer holds, and what most streams have; powers of two. */
+const [KEPT, FEW] = [1 << 17, 1 << 12];
 
 export class Said {
-  private readonly bytes = new Uint8Array(KEPT);
+  private bytes = new Uint8Array(FEW);
   private end: number;
   /** From here on everything up to `end` is known. */
   private from: number;
@@ -17,10 +17,13 @@ export class Said {
   /** Takes a segment's text; answers how far into the stream it differs from before, or -1. */
   add(sequence: number, text: Uint8Array): number {
     const offset = (sequence - this.end) | 0;
+    const begin = (sequence - this.start) | 0;
+    this.makeRoom(begin < 0 ? KEPT : begin + text.length);
+    const mask = this.bytes.length - 1;
     // What was said meanwhile had no cable to go out by.
     if (offset > 0) this.from = sequence;
     for (let i = 0; i < text.length; i++) {
-      const place = (sequence + i) & (KEPT - 1);
+      const place = (begin + i) & mask;
       const known = offset + i < 0 && offset + i >= -KEPT && ((sequence + i - this.from) | 0) >= 0;
       if (known && this.bytes[place] !== text[i]) return (sequence + i - this.start) >>> 0;
       this.bytes[place] = text[i];
@@ -28,5 +31,15 @@ export class Said {
     const beyond = offset + text.length;
     if (beyond > 0) this.end = (sequence + text.length) >>> 0;
     return -1;
+  }
+
+  /** For a stream of so many bytes: all of them, up to KEPT. */
+  private makeRoom(length: number): void {
+    const { bytes } = this;
+    if (length <= bytes.length || bytes.length === KEPT) return;
+    let size = bytes.length;
+    while (size < length && size < KEPT) size *= 2;
+    this.bytes = new Uint8Array(size);
+    this.bytes.set(bytes);
   }
 }

@@ -94,7 +94,7 @@ export class World {
 
 /** What was printed after `from` is a line as it was typed, then anything, and the prompt. */
 export function answered(twin: Twin, from: number, line: string): boolean {
-  if (!twin.machine.uart.output.endsWith(PROMPT)) return false;
+  if (!twin.machine.uart.endsWith(PROMPT)) return false;
   const said = twin.output.slice(from);
   return said.includes(`${line}\r\n`) || said.includes("^C");
 }

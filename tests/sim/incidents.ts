@@ -1,4 +1,5 @@
 /** What happens to a world from outside while faults last: cables, buttons, floods, visitors. */
+import type { Twin } from "../machine/twin.ts";
 import { type FloodKind, floodFrame, floodKinds } from "../network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../network/http-peer.ts";
 import { type Manners, polite } from "../network/manners.ts";
@@ -223,12 +224,29 @@ export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
 
 /** It has ended, or its server has gone. */
 export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boolean {
-  const { twin } = scene.members[incident.twin];
+  const { twin, losses } = scene.members[incident.twin];
   // Who has lost its address can tell nobody so, and a peer without keep-alives waits for ever.
-  return fetched.done || twin.boots !== boots || lostAddress(twin.output);
+  return fetched.done || twin.boots !== boots || losses.lost();
 }
 
 /** A console tells that DHCP took the address away. */
 export function lostAddress(output: string): boolean {
   return /DHCP: .*(refuses|expired)/.test(output);
+}
+
+/** The same of a twin's whole output, of which only lines that are new are read. */
+export class LossWatch {
+  private read = 0;
+  private found = false;
+
+  constructor(private readonly twin: Twin) {}
+
+  lost(): boolean {
+    const { output } = this.twin;
+    if (!this.found && output.length > this.read) {
+      this.found = lostAddress(output.slice(this.read));
+      this.read = output.lastIndexOf("\n") + 1;
+    }
+    return this.found;
+  }
 }

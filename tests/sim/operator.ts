@@ -58,7 +58,7 @@ export class Operator {
     const { twin, world } = this;
     // What has been printed up to now, and not only when the twin was awake.
     twin.reach(world.now);
-    return twin.machine.uart.output.endsWith(PROMPT) && !twin.machine.uart.busy();
+    return twin.machine.uart.endsWith(PROMPT) && !twin.machine.uart.busy();
   }
 
   private prompt(): void {

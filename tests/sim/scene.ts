@@ -12,7 +12,7 @@ import { Peer } from "../network/peer.ts";
 import { type Port, Switch } from "../network/switch.ts";
 import { PROMPT, SECOND, type Station, World } from "../network/world.ts";
 import { Reel, traceOf } from "../tape/reel.ts";
-import { lostAddress } from "./incidents.ts";
+import { LossWatch } from "./incidents.ts";
 import { Operator } from "./operator.ts";
 import type { Plan, TwinPlan } from "./plan.ts";
 import { secureModules } from "./secure.ts";
@@ -35,6 +35,8 @@ export interface Member {
   operator: Operator;
   /** All that its kernel was given and did. */
   reel: Reel;
+  /** Did its console tell that its address is lost? */
+  losses: LossWatch;
 }
 
 export class Scene {
@@ -102,7 +104,8 @@ export class Scene {
     this.world.add(twin);
     const port = this.network.connectTwin(twin);
     twin.onStop = () => this.checker.conversations.forget(address(plan.address));
-    this.members.push({ plan, twin, port, operator: new Operator(this.world, twin), reel });
+    const [operator, losses] = [new Operator(this.world, twin), new LossWatch(twin)];
+    this.members.push({ plan, twin, port, operator, reel, losses });
   }
 
   /** Faults and bad manners, until `calm`. */
@@ -155,7 +158,9 @@ export class Scene {
 
   /** Forgets what was printed up to here; nobody types meanwhile. */
   forgetOutput(): void {
-    for (const { operator, twin } of this.members) {
+    for (const member of this.members) {
+      const { operator, twin } = member;
+      member.losses = new LossWatch(twin);
       twin.console = "";
       twin.machine.uart.output = twin.machine.uart.output.slice(-PROMPT.length);
       operator.outcomes.length = 0;
@@ -168,7 +173,7 @@ export class Scene {
   }
 
   private listen(): void {
-    for (const member of this.members) if (lostAddress(member.twin.output)) this.excuse(member);
+    for (const member of this.members) if (member.losses.lost()) this.excuse(member);
     this.checker.listen(this.world.now);
     this.world.after(LISTEN, () => this.listen());
   }

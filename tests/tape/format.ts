@@ -50,6 +50,13 @@ class Memory {
   readonly exact = new Float64Array(256 * PLACES);
 }
 
+/** How far a number is from the last one in its place, zigzag. */
+function step(last: Int32Array, place: number, value: number): number {
+  const difference = (value - last[place]) | 0;
+  last[place] = value;
+  return (difference << 1) ^ (difference >> 31);
+}
+
 export function checksum(bytes: Uint8Array, start: number, length: number): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = start; i < start + length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
@@ -78,9 +85,25 @@ export class TapeWriter {
   }
 
   narrow(place: number, value: number): void {
-    const difference = (value - this.last.narrow[place]) | 0;
-    this.last.narrow[place] = value;
-    this.leb((difference << 1) ^ (difference >> 31));
+    this.leb(step(this.last.narrow, place, value));
+  }
+
+  /** A code and two narrow numbers, all at once: what most acts are. */
+  short(code: number, first: number, a: number, second: number, b: number): void {
+    if (this.used > CHUNK - MARGIN) this.flush();
+    const { buffer, last } = this;
+    const [one, two] = [step(last.narrow, first, a), step(last.narrow, second, b)];
+    const { used } = this;
+    buffer[used] = code;
+    if (((one | two) & ~127) === 0) {
+      buffer[used + 1] = one;
+      buffer[used + 2] = two;
+      this.used = used + 3;
+      return;
+    }
+    this.used = used + 1;
+    this.leb(one);
+    this.leb(two);
   }
 
   wide(place: number, value: bigint): void {

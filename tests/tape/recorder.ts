@@ -81,35 +81,41 @@ export class Recorder {
 
   private act(code: number, wanted: HostFunction, act: Act): Callable {
     const { parameters, result, given, taken } = wanted;
-    const plain = given.length === 0 && taken === undefined && parameters.length <= 2;
-    const narrow = result !== "wide" && !parameters.some(({ wide }) => wide);
-    if (plain && narrow) return this.narrowAct(code, parameters.length, result === "narrow", act);
-    const wide = result === "wide" && parameters.every(({ wide }) => !wide);
-    if (plain && wide && parameters.length <= 1) return this.wideAct(code, parameters.length, act);
+    const plain = given.length === 0 && taken === undefined && !parameters.some((p) => p.wide);
+    const [count, answers] = [parameters.length, result !== "none"];
+    if (plain && result === "wide" && count <= 1) return this.wideAct(code, count, act);
+    if (plain && result !== "wide" && count === (answers ? 1 : 2)) {
+      return this.shortAct(code, answers, act);
+    }
     return this.anyAct(code, wanted, act);
   }
 
   // Nearly all that is called is a port, memory or the clock: these forms are for speed alone.
 
-  private narrowAct(code: number, count: number, answers: boolean, act: Act): Callable {
+  /** One number in and one out, or two in: others take the long way. */
+  private shortAct(code: number, answers: boolean, act: Act): Callable {
     const { writer } = this;
-    const place = code * PLACES;
-    const outward = (a: number, b: number) => {
-      writer.code(code);
-      if (count > 0) writer.narrow(place, a);
-      if (count > 1) writer.narrow(place + 1, b);
-    };
+    const first = code * PLACES;
+    if (answers) {
+      return (a: number) => {
+        let answer: number;
+        try {
+          answer = act(a) as number;
+        } catch (error) {
+          writer.code(code);
+          writer.narrow(first, a);
+          throw error;
+        }
+        writer.short(code, first, a, first + RESULT, answer);
+        return answer;
+      };
+    }
     return (a: number, b: number) => {
-      let answer: number;
       try {
-        answer = act(a, b) as number;
-      } catch (error) {
-        outward(a, b);
-        throw error;
+        act(a, b);
+      } finally {
+        writer.short(code, first, a, first + 1, b);
       }
-      outward(a, b);
-      if (answers) writer.narrow(place + RESULT, answer);
-      return answer;
     };
   }
 
