@@ -43,12 +43,15 @@ $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
 # Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
 # glue/alerts.c notes alerts that are sent, glue/fragments.c reads handshake messages in parts,
-# glue/strict.c looks at extensions, glue/session.c signs.
+# glue/strict.c looks at extensions, glue/session.c signs, glue/settings.c makes keys of tickets,
+# glue/heap.c frees what ssl_tls13_keys does not.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
   -Dmbedtls_ssl_send_alert_message=tls_send_alert \
   -Dmbedtls_ssl_read_record=tls_read_record \
   -Dmbedtls_ssl_pend_fatal_alert=tls_pend_alert
+$(call in_both,ssl_ticket): mbedtls_flags += -Dmbedtls_cipher_setkey=tls_set_ticket_key
+$(call in_both,ssl_tls13_keys): mbedtls_flags += -Dtls_release=tls_release_keys
 $(call in_both,ssl_tls13_client): mbedtls_flags += \
   -Dmbedtls_ssl_tls13_check_received_extension=tls_check_extension
 $(call in_both,ssl_tls ssl_tls13_generic): mbedtls_flags += \

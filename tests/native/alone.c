@@ -1,6 +1,7 @@
 /* The harness without a network: a client and a server that talk in memory, where allocations can
  * be made to fail one by one; the library's own tests, the built-in roots, the ciphers' speed.
- *     harness pair CHAIN KEY NAME [times=COUNT] [failing=client|server last=N step=N] */
+ *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
+ *                                 [failing=client|server step=N last=N | final=N] */
 #include "harness.h"
 
 #include <stdio.h>
@@ -68,8 +69,8 @@ struct tally {
   u32 good, failed, wrong, leaks, unreached;
 };
 
-/* One conversation in which an allocation of one side fails, or none. */
-static void run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
+/* One conversation in which an allocation of one side fails, or none; answers how many it made. */
+static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
   struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
   u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);
   tick();
@@ -94,6 +95,7 @@ static void run_pair(const char* name, bool of_client, u32 failing, struct tally
   tally->wrong += (!good && !(reached && known)) || unverified;
   tally->leaks += w2c_host_tlsHeap(NULL, 0) != 0 || w2c_host_tlsHeap(NULL, 3) != 0;
   tally->unreached += failing != 0 && !reached;
+  return failing - hit->failing;
 }
 
 static void tell(const char* name, const struct tally* tally) {
@@ -107,16 +109,21 @@ void run_pairs(const char* given_name) {
   const char* failing = value_of("failing");
   bool of_client = failing != NULL && strcmp(failing, "client") == 0;
   struct tally spoilt = {0}, plain = {0};
+  u32 pace = number_of("pace", 0), first = 1;
   for (u32 i = 0; i < number_of("times", 1); i++) {
     add_entropy();
+    let_pass(pace);
     run_pair(name, of_client, 0, &plain);
   }
   u32 resident = w2c_host_tlsHeap(NULL, 4);
-  u32 last = number_of("last", 0), step = number_of("step", 1);
+  u32 final = number_of("final", 0);
+  u32 last = number_of("last", final), step = number_of("step", 1);
+  if (final != 0) first = run_pair(name, of_client, UINT32_MAX, &plain) - final;
   for (u32 i = 0; failing != NULL && i < last / step; i++) {
     add_entropy();
-    run_pair(name, of_client, 1 + i * step, &spoilt);
-    if (i % RECOVERY == 0) run_pair(name, of_client, 0, &plain);
+    let_pass(pace);
+    run_pair(name, of_client, first + i * step, &spoilt);
+    if (pace != 0 || i % RECOVERY == 0) run_pair(name, of_client, 0, &plain);
   }
   tell("spoilt", &spoilt);
   tell("plain", &plain);

@@ -5,7 +5,7 @@
  * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
  * chunk=BYTES (of each read of the socket), send=TEXT, bytes=COUNT (to be sent), session=FILE
  * (resumed if it is there, and written), identity=CHAIN,KEY, patience=MILLISECONDS (of silence),
- * entropy=BITS, times=COUNT (of connections). */
+ * entropy=BITS, times=COUNT (of connections), pace=SECONDS (from one to the next, of pairs). */
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -48,6 +48,11 @@ void tick(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   w2c_host_tlsSetTime(NULL, moment, now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+void let_pass(u32 seconds) {
+  moment += seconds;
+  tick();
 }
 
 void add_entropy(void) {

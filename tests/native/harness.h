@@ -11,6 +11,7 @@ static inline u32 at(const void* address) { return (u32)(uintptr_t)address; }
 /* harness.c */
 void die(const char* what);
 void tick(void);
+void let_pass(u32 seconds); /* of the wall clock */
 void add_entropy(void);
 const char* value_of(const char* key);
 u32 number_of(const char* key, u32 otherwise);

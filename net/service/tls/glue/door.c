@@ -253,6 +253,7 @@ static void step_open(struct connection* connection) {
 u32 tls_step(struct connection* connection, const u8* input, u32 length) {
   if (connection == NULL) return 0;
   mbedtls_ssl_context* ssl = &connection->ssl;
+  u32 failures = tls_heap_failures;
   tls_heap_owner = connection->handle;
   connection->input = input;
   connection->input_left = length;
@@ -260,6 +261,11 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length) {
     step_handshake(connection);
   else if (connection->state == OPEN && ssl->in_offt == NULL)
     step_open(connection);
+  /* mbedTLS does not look at the result of all that allocates: not where it makes and compares the
+     Finished of 1.2. */
+  if (tls_heap_failures != failures && connection->state != FAILED) {
+    fail(connection, MBEDTLS_ERR_SSL_ALLOC_FAILED, false);
+  }
   u32 taken = length - connection->input_left;
   connection->input_left = 0;
   return taken;

@@ -3,6 +3,7 @@
  * set aside for it; every block belongs to a connection, or to what stays. */
 #include "tls.h"
 #include "mbedtls/platform_util.h"
+#include "ssl_misc.h"
 
 #define UNIT 16u
 #define CLASSES 128
@@ -24,8 +25,8 @@ static u32 limit;
 static struct block* classes[CLASSES];
 static u64 filled[CLASSES / 64];
 static u32 used[CONNECTIONS + 1], peak[CONNECTIONS + 1];
-static u32 all_used, all_peak, blocks, failures; /* of connections alone, but for `failures` */
-u32 tls_heap_owner, tls_fail_allocation;
+static u32 all_used, all_peak, blocks; /* of connections alone */
+u32 tls_heap_owner, tls_heap_failures, tls_fail_allocation;
 
 static u32 class_of(u32 size) {
   u32 units = size / UNIT;
@@ -116,14 +117,14 @@ void* tls_calloc(size_t number, size_t size) {
   u64 wanted = (u64)number * size;
   bool refused = tls_fail_allocation != 0 && --tls_fail_allocation == 0;
   if (refused || number > limit || size > limit || wanted > limit - LEAST) {
-    failures++;
+    tls_heap_failures++;
     return NULL;
   }
   u32 whole = (HEADER + wanted + UNIT - 1) & -UNIT;
   if (whole < LEAST) whole = LEAST;
   struct block* block = find(whole);
   if (block == NULL) {
-    failures++;
+    tls_heap_failures++;
     return NULL;
   }
   take(block);
@@ -161,6 +162,15 @@ void tls_release(void* bytes) {
   put(block);
 }
 
+/* In the place of the last one in ssl_tls13_keys.c, which frees keys whose making failed, and not
+   the ciphers in them. Its other blocks are secrets, none of which is as long. */
+void tls_release_keys(void* bytes) {
+  if (bytes == NULL) return;
+  const struct block* block = (struct block*)((u8*)bytes - HEADER);
+  if (block->wanted == sizeof(mbedtls_ssl_transform)) mbedtls_ssl_transform_free(bytes);
+  tls_release(bytes);
+}
+
 u32 tls_heap_used(u32 owner) { return used[owner]; }
 u32 tls_heap_peak(u32 owner) { return peak[owner]; }
 void tls_heap_forget_peak(u32 owner) { peak[owner] = used[owner]; }
@@ -171,6 +181,6 @@ u32 w2c_host_tlsHeap(HOST, u32 what) {
     connections += tls_connection(handle) != NULL;
   }
   if (base == NULL) start();
-  u32 figures[] = {all_used, all_peak, limit, blocks, used[0], failures, connections};
+  u32 figures[] = {all_used, all_peak, limit, blocks, used[0], tls_heap_failures, connections};
   return what < sizeof figures / sizeof *figures ? figures[what] : 0;
 }

@@ -95,6 +95,7 @@ int tls_configure(struct connection* connection, bool server);
 
 /* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
 extern u32 tls_heap_owner;
+extern u32 tls_heap_failures;   /* how many blocks were not to be had */
 extern u32 tls_fail_allocation; /* for tests: the how manieth from now on fails; 0 = none */
 u32 tls_heap_used(u32 owner);
 u32 tls_heap_peak(u32 owner);
