@@ -1,7 +1,7 @@
 /** HTTPS between twins: real TLS on both sides, over wires that lose, repeat and cut. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { address } from "../network/packet.ts";
+import { address, be16, parseIp, pseudo, sum, TCP } from "../network/packet.ts";
 import { Relay } from "../network/relay.ts";
 import { SECOND } from "../network/world.ts";
 import { makeRoot, makeServer } from "../support/certificates.ts";
@@ -77,6 +77,34 @@ test("a wire that loses, repeats, reorders and spoils costs time only", async ()
   const faults = { loss: 0.05, duplicate: 0.05, reorder: 0.1, reorderTime: 2e6, flip: 0.02 };
   pair.clientPort.setFaults({ ...faults, damage: 0.02, truncate: 0.01 });
   for (let i = 0; i < 10; i++) i % 2 === 0 ? pair.fetch(60_000) : pair.fetchAnew(60_000);
+});
+
+/** Lets all TCP believe that no segment may be longer; tells how long the longest was. */
+function clamp(pair: SecurePair, most: number): () => number {
+  let longest = 0;
+  pair.network.taps.push((frame) => {
+    const ip = parseIp(frame);
+    if (ip?.protocol !== TCP) return;
+    const segment = Buffer.from(frame.buffer, frame.byteOffset + ip.start, ip.end - ip.start);
+    const header = (segment[12] >> 4) * 4;
+    longest = Math.max(longest, segment.length - header);
+    if ((segment[13] & 2) === 0) return; // no SYN
+    assert.equal(be16(segment, 20), 0x0204, "its first option is not the segment's size");
+    segment.writeUInt16BE(most, 22);
+    segment.writeUInt16BE(0, 16);
+    const before = pseudo(ip.source, ip.destination, TCP, segment.length);
+    segment.writeUInt16BE(0xffff ^ sum(segment, 0, segment.length, before), 16);
+  });
+  return () => longest;
+}
+
+test("TLS-48: handshakes and bodies, both ways, in segments of 88 bytes", async () => {
+  const pair = await SecurePair.boot();
+  const longest = clamp(pair, 88);
+  pair.fetch(20_000);
+  assert.match(pair.fetchAnew(20_000, "-v"), /, resumed\r?$/m);
+  assert.match(pair.ask("curl -d @bytes:20000 https://b.test/discard"), /^20000 bytes discarded/m);
+  assert.equal(longest(), 88);
 });
 
 test("an end without leave-taking, and a byte changed on the way, are told", async () => {
