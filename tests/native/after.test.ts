@@ -10,7 +10,7 @@ import { DATA } from "./peer/keys.ts";
 import type { Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
 import { PARAMETER, type Row, Stage, TURN } from "./peer/stage.ts";
-import { modest, served } from "./peer/verdict.ts";
+import { modest, refused, served } from "./peer/verdict.ts";
 import { ALERT, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -112,12 +112,9 @@ describe("key updates", () => {
   }
   test("TLS-42: of 10,000 that ask for an answer no more than 256 get one", async () => {
     const visit = await stage.visit(flood(10_000, 1));
-    assert.equal(visit.report.get("state"), "failed", visit.report.text);
-    assert.equal(visit.report.number("alert-sent"), 10);
-    assert.equal(visit.report.number("received"), 0);
+    await refused(visit, UNEXPECTED, TURN);
     assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
     assert.ok(visit.report.number("key-updates") <= 256);
-    modest(visit);
   });
   const during: Script = { change: { Finished: (bytes) => [update(0), bytes] } };
   const rows: Row[] = [
