@@ -1,10 +1,20 @@
 /** TLS against nginx, OpenSSL and Node: versions, groups, resumption, bulk, leaks. */
 import assert from "node:assert/strict";
+import { createServer, type Server } from "node:net";
 import { after, before, suite, test } from "node:test";
+import { TLSSocket } from "node:tls";
 import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
 import { configured, netErrors, tlsHeapIsFree } from "../support/console.ts";
 import { Machine } from "../support/qemu.ts";
-import { crcText, NameServer, Nginx, patternBytes, Sink, sha256 } from "../support/servers.ts";
+import {
+  crcText,
+  listening,
+  NameServer,
+  Nginx,
+  patternBytes,
+  Sink,
+  sha256,
+} from "../support/servers.ts";
 import { OpensslServer, TlsServer } from "../support/tls.ts";
 
 const BULK = 64 * 1024 * 1024;
@@ -13,6 +23,40 @@ const rsaRoot = makeRoot("RSA Test Root", { kind: "rsa" });
 const good = makeServer(["good.tls.test", "10.0.2.2"], makeAuthority("Test Authority", root));
 const rsaAuthority = makeAuthority("RSA Test Authority", rsaRoot);
 const rsa = makeServer(["rsa.tls.test", "10.0.2.2"], rsaAuthority);
+
+/** Answers by the first word of the path, and ends as the second says: with close_notify or not. */
+class Abrupt {
+  private static readonly answers: Record<string, string> = {
+    counted: "Content-Length: 6\r\n\r\nto be\n",
+    "counted-cut": "Content-Length: 9\r\n\r\nto be\n",
+    chunked: "Transfer-Encoding: chunked\r\n\r\n6\r\nto be\n\r\n0\r\n\r\n",
+    "chunked-cut": "Transfer-Encoding: chunked\r\n\r\n6\r\nto be\n\r\n",
+    open: "\r\nto be\n",
+  };
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<Abrupt> {
+    const server = createServer((below) => {
+      const secure = new TLSSocket(below, { isServer: true, cert: good.chain, key: good.key });
+      secure.on("error", () => {});
+      secure.once("data", (request: Buffer) => {
+        const [, answer, end] = /GET \/(\S+)\/(\w+)/.exec(String(request)) ?? [];
+        const text = `HTTP/1.1 200 OK\r\nConnection: close\r\n${Abrupt.answers[answer]}`;
+        if (end === "polite") secure.end(text);
+        else secure.write(text, () => below.destroy());
+      });
+    });
+    return new Abrupt(server, await listening(server));
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+  }
+}
 
 suite("TLS", () => {
   let machine: Machine;
@@ -87,6 +131,31 @@ suite("TLS", () => {
       assert.match(output, /TLS: the peer sent what is no TLS record/);
     } finally {
       await nginx.stop();
+    }
+  });
+
+  test("TLS-38 an end without close_notify is no end of what has no length of its own", async () => {
+    const server = await Abrupt.start();
+    const ask = (answer: string, end: string) =>
+      machine.command(`curl https://good.tls.test:${server.port}/${answer}/${end}`, 60_000);
+    try {
+      for (const [answer, end] of [
+        ["counted", "silent"],
+        ["counted", "polite"],
+        ["chunked", "silent"],
+        ["open", "polite"],
+      ]) {
+        const { output, code } = await ask(answer, end);
+        assert.equal(code, 0, `${answer}, ${end}: ${output}`);
+        assert.match(output, /^to be$/m);
+      }
+      for (const answer of ["open", "counted-cut", "chunked-cut"]) {
+        const { output, code } = await ask(answer, "silent");
+        assert.equal(code, 56, `${answer}: ${output}`);
+        assert.match(output, /^curl: \(56\) .*without close_notify/m);
+      }
+    } finally {
+      await server.stop();
     }
   });
 
