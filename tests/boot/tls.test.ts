@@ -134,7 +134,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-38 an end without close_notify is no end of what has no length of its own", async () => {
+  test("TLS-38 without close_notify only what has a length of its own is whole", async () => {
     const server = await Abrupt.start();
     const ask = (answer: string, end: string) =>
       machine.command(`curl https://good.tls.test:${server.port}/${answer}/${end}`, 60_000);
