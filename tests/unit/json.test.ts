@@ -295,3 +295,28 @@ test("random values survive the way through parser and writers (seed 1)", () => 
     assert.deepEqual(JSON.parse(ask("pretty", JSON.stringify(tree, null, 1))), tree);
   }
 });
+
+test("each escape is its character; written out again it is an escape", () => {
+  assert.equal(ask("text", '"\\"\\\\\\/\\b\\f\\n\\r\\t"'), '"\\/\b\f\n\r\t');
+  const written = '"\\u0008\\u000c\\n\\u000d\\u0009"';
+  assert.equal(ask("compact", '"\\b\\f\\n\\r\\t"'), written);
+});
+
+test("what is asked of a value of another kind is nothing", () => {
+  for (const json of ['"7"', "1.5", "null", "true", "[7]", '{"a":7}']) {
+    assert.equal(wasm.integer(...writeText(wasm, json)), 0n, json);
+  }
+  for (const json of ['"a"', "7", "null", "false"]) {
+    assert.equal(wasm.count(...writeText(wasm, json)), 0, json);
+    assert.equal(ask("elements", json), "", json);
+  }
+  for (const json of ['"a"', "7", "[7]"]) assert.equal(member(json, "a"), "(none)", json);
+});
+
+test("a pretty text that is too long is cut", () => {
+  const depth = 30;
+  const json = `${"[".repeat(depth)}${"7,".repeat(20_000)}7${"]".repeat(depth)}`;
+  const pretty = ask("pretty", json);
+  assert.ok(pretty.endsWith("\n... (cut)"), pretty.slice(-40));
+  assert.ok(pretty.length > 1 << 20 && pretty.length < (1 << 20) + 100);
+});
