@@ -34,7 +34,7 @@ const TLS_MOST = 16 << 20;
 /** Interrupts in a row, without an end in sight, that are called a storm. */
 const STORM = 10_000;
 
-/** A module with one function that does nothing: from WebAssembly it costs a call, from here ten. */
+/** A module with one function that does nothing: WebAssembly calls it without leaving itself. */
 const NOTHING = "0061736d010000000104016000000302010007050101660000" + "0a040102000b";
 const { f: nothing } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(NOTHING, "hex")))
   .exports;
