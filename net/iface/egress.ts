@@ -147,11 +147,6 @@ export class Egress implements PacketSink, Broadcaster {
     return this.pool.allocate();
   }
 
-  /** See `PacketSink.release`. */
-  release(frame: Frame): void {
-    this.pool.release(frame);
-  }
-
   /** See `PacketSink.mtu`. */
   mtu(destination: u32): u32 {
     const iface = this.find(destination);

@@ -54,12 +54,6 @@ export class AddressGuard {
     this.timer = earlier(this.timer, this.probeAt);
   }
 
-  /** Ends a probe; its result is gone. */
-  cancelProbe(): void {
-    this.probeResult = ProbeResult.None;
-    this.probeAt = NEVER;
-  }
-
   /** Tells the link about an own address (section 2.3): now, and once more in two seconds. */
   announce(iface: Interface, own: InterfaceAddress): void {
     own.announcements = ANNOUNCEMENTS;

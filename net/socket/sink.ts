@@ -23,8 +23,6 @@ export interface PacketSink {
   send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult;
   /** Copies and sends `length` bytes of transport payload, in fragments where they must be. */
   sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult;
-  /** Gives back a frame of `allocate` that is not sent after all. */
-  release(frame: Frame): void;
   /** The largest IPv4 packet that goes toward `destination` whole (0: no route). */
   mtu(destination: u32): u32;
   /** The own address to send from toward `destination`, or 0 when there is no route. */

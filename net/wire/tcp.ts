@@ -55,17 +55,8 @@ export class TcpHeader {
   get window(): u32 {
     return loadNet16(changetype<usize>(this) + 14);
   }
-  get urgentPointer(): u32 {
-    return loadNet16(changetype<usize>(this) + 18);
-  }
   get options(): usize {
     return changetype<usize>(this) + TCP_HEADER;
-  }
-  get optionsLength(): u32 {
-    return this.headerLength - TCP_HEADER;
-  }
-  get payload(): usize {
-    return changetype<usize>(this) + this.headerLength;
   }
 }
 

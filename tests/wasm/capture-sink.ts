@@ -43,9 +43,6 @@ class CaptureSink implements PacketSink {
     this.sent.push(new SentPacket(copy, length, source, destination, protocol));
     return SendResult.Sent;
   }
-  release(frame: Frame): void {
-    this.pool.release(frame);
-  }
   mtu(_destination: u32): u32 {
     return this.source == 0 ? 0 : 1500;
   }

@@ -55,9 +55,6 @@ class WireSink implements PacketSink {
   sendBytes(_p: usize, _length: u32, _s: u32, _d: u32, _protocol: u32): SendResult {
     return SendResult.TooLong;
   }
-  release(frame: Frame): void {
-    pool.release(frame);
-  }
   mtu(_destination: u32): u32 {
     return 1500;
   }

@@ -41,11 +41,6 @@ export class DnsCache {
     return this.entries.size as u32;
   }
 
-  /** Every entry, expired ones too, in no order. */
-  list(): Array<DnsCacheEntry> {
-    return this.entries.values();
-  }
-
   /** The entry of a name in canonical form that is still good, or null. */
   lookup(name: string, now: i64): DnsCacheEntry | null {
     if (this.entries.has(name)) {

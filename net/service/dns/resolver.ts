@@ -35,11 +35,6 @@ export class DnsResolver {
     private readonly random: Random,
   ) {}
 
-  /** The servers to ask, the best first. */
-  get servers(): Array<NameServer> {
-    return this.known;
-  }
-
   /** Takes the first DNS_SERVERS of `servers`; if they are others, what is cached goes. */
   setServers(servers: Array<NameServer>): void {
     const list = servers.slice(0, DNS_SERVERS as i32);
