@@ -198,7 +198,10 @@ suite("TLS servers", () => {
   test("a handshake that comes a byte at a time ends in time, or at the deadline", async () => {
     const server = await TlsServer.start(certificates.ECDSA);
     const slow = { milliseconds: 0 };
-    const relay = createServer((client) => trickle(client, dial(server.port, "127.0.0.1"), slow));
+    const relay = createServer((client) => {
+      const upstream = dial(server.port, "127.0.0.1");
+      trickle(client, upstream, slow).catch(() => {}); // cut short: the client gave up
+    });
     const url = `https://10.0.2.2:${await listening(relay)}/`;
     try {
       assert.equal(await machine.ok(`curl ${url}`, 60_000), "secure /");
