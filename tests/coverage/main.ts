@@ -116,10 +116,13 @@ const lines = [
   "",
   "not reached, and why:",
   ...explained,
-  `${unexplained} more lines of ${goals.join(" and ")} were not reached`,
+  ...unexplained.map((line) => `not explained: ${line}`),
   ...stale.map((one) => `explained as unreached, but reached or gone: ${one}`),
   "",
   ...summary(files, goals),
+  "",
+  `${goals.join(" and ")}: ${lineShare(inGoals).percent.toFixed(1)} % of the lines reached, ` +
+    `${explained.length} explained, ${unexplained.length} unexplained`,
 ];
 writeFileSync(`${folder}/report.txt`, `${lines.join("\n")}\n`);
 console.log(lines.join("\n"));

@@ -9,6 +9,13 @@ export interface Explanation {
   why: string;
 }
 
+/** Lines of one file with one reason, as they stand there. */
+export type Reason = [path: string, why: string, lines: string[]];
+
+export function explanations(reasons: Reason[]): Explanation[] {
+  return reasons.flatMap(([path, why, lines]) => lines.map((text) => ({ path, text, why })));
+}
+
 class Share {
   constructor(private readonly counts: number[]) {}
 
@@ -71,25 +78,29 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
   ];
 }
 
-/** What did not run, with its reason; and reasons for what ran after all, or is gone. */
+/**
+ * What did not run, with its reason, and what has none; and reasons for what ran after all, or is
+ * gone. A reason is that of one line: where two lines have the same text, each needs its own.
+ */
 export function explain(
   files: FileCoverage[],
   explanations: Explanation[],
   textOf: (path: string) => string[],
-): { explained: string[]; unexplained: number; stale: string[] } {
+): { explained: string[]; unexplained: string[]; stale: string[] } {
   const left = new Set(explanations);
   const explained: string[] = [];
-  let unexplained = 0;
+  const unexplained: string[] = [];
   for (const file of files) {
     const text = textOf(file.path);
-    const own = explanations.filter(({ path }) => path === file.path);
     for (const line of missedLines(file)) {
-      const found = own.find((one) => one.text === text[line - 1].trim());
-      if (found === undefined) unexplained++;
-      else {
-        left.delete(found);
-        explained.push(`${file.path}:${line}  ${found.why}`);
+      const own = text[line - 1].trim();
+      const found = [...left].find((one) => one.path === file.path && one.text === own);
+      if (found === undefined) {
+        unexplained.push(`${file.path}:${line}  ${own}`);
+        continue;
       }
+      left.delete(found);
+      explained.push(`${file.path}:${line}  ${found.why}`);
     }
   }
   return { explained, unexplained, stale: [...left].map(({ path, text }) => `${path}: ${text}`) };

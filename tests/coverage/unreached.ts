@@ -1,16 +1,180 @@
-/** Lines of net/ and drivers/e1000 that no test in Node reaches, each with its reason. */
-import type { Explanation } from "./report.ts";
+/**
+ * Lines of net/ and drivers/e1000 that no test in Node reaches, each with its reason. "Not tried"
+ * says that it could be, and is not. A line that stands here twice is two lines of that text.
+ */
+import { type Explanation, explanations, type Reason } from "./report.ts";
+import { unreachedServices } from "./unreached-services.ts";
 
 /** By file and reason, the lines as they stand there. */
-const reasons: [path: string, why: string, lines: string[]][] = [
+const reasons: Reason[] = [
+  [
+    "drivers/e1000/e1000.ts",
+    "IpLayer.setUp asks for a change only",
+    ["if (up == this.up) return;"],
+  ],
+  [
+    "drivers/e1000/receive-ring.ts",
+    "a whole ring of bad descriptors within one call: no model is as fast",
+    ["return null;"],
+  ],
+  [
+    "drivers/e1000/receive-ring.ts",
+    "a ring runs over only while descriptors wait to be handed back",
+    ["if (this.unreturned == 0) return;"],
+  ],
+  [
+    "net/iface/arp.ts",
+    "not tried: somebody who claims the own hardware address",
+    ["if (hardware == iface.hardware) return Drop.ArpAddress;"],
+  ],
+  [
+    "net/iface/egress.ts",
+    "without a network device nothing is sent: boots without one are real ones",
+    ["return null;"],
+  ],
+  [
+    "net/iface/egress.ts",
+    "DHCP's sockets know their device, and are not asked while it is down",
+    [
+      "if (device >= (interfaces.length as u32)) return SendResult.Unreachable;",
+      "if (!iface.up) return SendResult.Unreachable;",
+    ],
+  ],
+  [
+    "net/iface/egress.ts",
+    "not tried: an answer to a host that no route leads to",
+    ["if (iface == null) return SendResult.Unreachable;"],
+  ],
+  [
+    "net/iface/egress.ts",
+    "sockets and reassembly are bounded below it",
+    ["if (length > IPV4_LONGEST - IPV4_HEADER) return SendResult.TooLong;"],
+  ],
+  [
+    "net/iface/egress.ts",
+    "not tried: a pool or ring that is empty just when a datagram is copied",
+    [
+      "if (!hasRoom(iface)) return SendResult.Busy;",
+      "if (length > room && this.pool.available < length / chunk + 1) return SendResult.Busy;",
+      "if (frame == null) return SendResult.Busy;",
+    ],
+  ],
+  [
+    "net/iface/icmp.ts",
+    "ingress has refused such sources and destinations",
+    ["if (to == ANY_ADDRESS || from == ANY_ADDRESS) return;"],
+  ],
+  [
+    "net/iface/icmp.ts",
+    "not tried: an error due while there is no route back, or no frame",
+    ["if (longest == 0) return;", "if (frame == null) return;"],
+  ],
+  [
+    "net/iface/ingress.ts",
+    "not tried: a packet to the address of another of the host's interfaces",
+    ["if (this.egress.owns(destination)) return Reach.Own;"],
+  ],
+  [
+    "net/iface/interface.ts",
+    "not tried: the broadcast address of a second network on one interface",
+    ["if (broadcast == address && broadcast != 0) return true;"],
+  ],
+  [
+    "net/iface/interface.ts",
+    "not tried: ARP while the pool is empty",
+    ["if (frame == null) return;"],
+  ],
+  ["net/iface/ip.ts", "the other half of a property that is only set", ["return this.tapped;"]],
   [
     "net/iface/ip.ts",
-    "sockets send through its egress; TCP asks the layer for an address and the MTU alone",
+    "not tried: an own address that gets another prefix, or whose route was taken away by hand",
     [
-      "return this.egress.allocate(destination);",
-      "return this.egress.send(frame, source, destination, protocol);",
-      "return this.egress.sendBytes(pointer, length, source, destination, protocol);",
+      "this.removeNetwork(iface, address, known.prefix);",
+      "if (index < 0 || this.routes.at(index).source != address) return;",
     ],
+  ],
+  [
+    "net/iface/ip.ts",
+    "for the checks of fuzzing (tests/fuzz/parts/)",
+    ["return this.egress.owns(address);"],
+  ],
+  [
+    "net/iface/ip.ts",
+    "not tried: a turn that leaves something in the queue of the loopback",
+    ["if (this.loopbackDevice.queued > 0) return now;"],
+  ],
+  [
+    "net/iface/neighbor.ts",
+    "not tried: a table full of entries set by hand",
+    ["if (entry == null) return false;"],
+  ],
+  [
+    "net/iface/route.ts",
+    "unit tests alone call it, for routes that are there: the console deletes by index",
+    ["if (index < 0) return false;"],
+  ],
+  [
+    "net/phy/loopback.ts",
+    "what every device has, and nobody asks of this one",
+    ['return "loopback";', "return 0;", "return this.count;"],
+  ],
+  [
+    "net/phy/loopback.ts",
+    "not tried: more in one turn than the queue holds",
+    ["this.count.ringFull++;", "this.pool.release(frame);", "return false;"],
+  ],
+  [
+    "net/socket/datagram-queue.ts",
+    "sockets refuse what is longer than their queue",
+    ["if (length > this.capacity) return 0;"],
+  ],
+  [
+    "net/socket/echo.ts",
+    "not tried: more requests than a queue holds, two sockets that draw one identifier",
+    [
+      "if (message == 0) return false;",
+      "while (this.find(identifier) != null) identifier = this.random.next32() & 0xffff;",
+    ],
+  ],
+  [
+    "net/socket/echo.ts",
+    "not tried: `ss` while pings run, and several of them",
+    ["return this.sockets[index]!;", "if (this.sockets[i] !== socket) continue;"],
+  ],
+  [
+    "net/socket/echo.ts",
+    "not tried: no frame for an echo request",
+    ["if (result == SendResult.Busy) return true;", "if (frame == null) return SendResult.Busy;"],
+  ],
+  [
+    "net/socket/tcp/congestion.ts",
+    "in recovery the window is more than two segments, and less than one is taken off",
+    ["if (this.window < segmentSize) this.window = segmentSize;"],
+  ],
+  [
+    "net/socket/tcp/congestion.ts",
+    "no segment is longer than 1,460 bytes",
+    ["return 2 * segmentSize > 14600 ? 2 * segmentSize : 14600;"],
+  ],
+  [
+    "net/socket/tcp/emit.ts",
+    "who gave the frame has room for it",
+    ["if (result == SendResult.Busy) return false;"],
+  ],
+  [
+    "net/socket/tcp/emit.ts",
+    "the table has asked before",
+    ["if (segment.has(FLAG_RST)) return false;"],
+  ],
+  [
+    "net/socket/tcp/input.ts",
+    "in TIME-WAIT there is a record, and no connection any more",
+    ["if (state == TcpState.TimeWait) return Drop.TcpUnacceptable;"],
+  ],
+  [
+    "net/socket/tcp/output.ts",
+    "what was to be sent again has been acknowledged: the ACK has taken the wish back",
+    ["connection.retransmitDue = false;", "return true;"],
   ],
   [
     "net/socket/tcp/ports.ts",
@@ -23,9 +187,62 @@ const reasons: [path: string, why: string, lines: string[]][] = [
       "return 0;",
     ],
   ],
+  [
+    "net/socket/tcp/ports.ts",
+    "not tried: a connection to the own address that draws the port it goes to",
+    ["if (local == remote && port == remotePort) return false;"],
+  ],
+  [
+    "net/socket/tcp/registry.ts",
+    "those that are settled were found in the table in the same call",
+    ["if (!connection.attached) return;"],
+  ],
+  [
+    "net/socket/tcp/registry.ts",
+    "no interface's MTU is below 68",
+    ["if (mtu <= headers) return SEGMENT_SIZE_MINIMUM;"],
+  ],
+  [
+    "net/socket/tcp/schedule.ts",
+    "who takes has counted before",
+    ["if (first == null) return null;"],
+  ],
+  [
+    "net/socket/tcp/schedule.ts",
+    "timers are those of connections in the table",
+    ["if (!connection.attached) return;"],
+  ],
   ["net/socket/tcp/state.ts", "there is no other state", ["return state;"]],
+  [
+    "net/socket/tcp/table.ts",
+    "as many ports as that are never in use",
+    ["if (port == 0) return null;"],
+  ],
+  [
+    "net/socket/tcp/table.ts",
+    "not tried: a full table without one connection that is half open",
+    ["if (oldest == null) return;"],
+  ],
+  [
+    "net/socket/udp.ts",
+    "not tried: a broadcast by a device without an address",
+    ["if (source == 0) return SendResult.Unreachable;"],
+  ],
+  [
+    "net/wire/dhcp-options.ts",
+    "not tried: broken options in the field of the file's name",
+    ["if (!options.collect(message + DHCP_FILE, DHCP_FILE_BYTES)) return null;"],
+  ],
+  [
+    "net/wire/dns-name.ts",
+    "not tried: a denial by the root, or by the name's own zone",
+    ['if (zone == "." || name == zone) return true;'],
+  ],
+  [
+    "net/wire/dns.ts",
+    "not tried: an SOA record that is cut",
+    ["if (this.dataLength < 22) return -1;"],
+  ],
 ];
 
-export const unreached: Explanation[] = reasons.flatMap(([path, why, lines]) =>
-  lines.map((text) => ({ path, text, why })),
-);
+export const unreached: Explanation[] = explanations([...reasons, ...unreachedServices]);

@@ -12,6 +12,7 @@ const answers: [command: string, says: RegExp][] = [
   ["ip route del 10.9.0.0/16", /ip: No such process: expected a route of ip route/],
   ["ip neigh del 10.0.2.77", /ip: No such file or directory: expected a neighbour/],
   ["ip addr add 10.0.2.15/16 dev net0", /ip: File exists: that address is set/],
+  ["ip link set net9 up", /ip: Cannot find device "net9"/],
   ["ntp", /ntp: no time server is configured, expected ntp SERVER/],
   ["ntp 10.0.2.2", /10\.0\.2\.2: no answer\r\nntp: no server tells the time, the clock stays/],
   ["hostname kernel7", /^hostname kernel7\r\nanonymos> $/],

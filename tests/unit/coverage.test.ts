@@ -132,5 +132,9 @@ test("the table names the lines; what is explained is told, and what no longer n
   const told = explain([file], [why("return 0;"), why("return 3;")], () => lines);
   assert.deepEqual(told.explained, ["a/sample.ts:16  for a reason"]);
   assert.deepEqual(told.stale, ["a/sample.ts: return 3;"]);
-  assert.equal(told.unexplained, missedLines(file).length - 1);
+  assert.equal(told.unexplained.length, missedLines(file).length - 1);
+  assert.ok(told.unexplained.includes('a/sample.ts:22  return "few";'));
+  // "return 0;" stands in one line that did not run: a second reason is one too many.
+  const twice = explain([file], [why("return 0;"), why("return 0;")], () => lines);
+  assert.deepEqual([twice.explained.length, twice.stale.length], [1, 1]);
 });

@@ -1,0 +1,256 @@
+/** Lines of net/service that no test in Node reaches, each with its reason. */
+import type { Reason } from "./report.ts";
+
+/** By file and reason, the lines as they stand there. */
+export const unreachedServices: Reason[] = [
+  [
+    "net/api.ts",
+    "for programs that have no kernel below them, which polls by itself",
+    ["return defaultStack.poll(now);"],
+  ],
+  [
+    "net/service/connector.ts",
+    "not tried: a stack without TLS",
+    ["this.reason = NO_TLS;", "return null;"],
+  ],
+  [
+    "net/service/connector.ts",
+    "not tried in Node: TLS that refuses, for want of entropy or memory",
+    ["stream.abort();", "this.reason = tls.refusal;", "return null;"],
+  ],
+  [
+    "net/service/dhcp/client.ts",
+    "it is started once, at boot",
+    ["if (this.state != DhcpState.Stopped) return true;"],
+  ],
+  [
+    "net/service/dhcp/client.ts",
+    "the console has asked before whether there is a lease, and no program is without",
+    ["this.stop();", "return;"],
+  ],
+  [
+    "net/service/dhcp/describe.ts",
+    "not tried: a client identifier in an answer, a list of routes cut short",
+    [
+      "const pointer = changetype<usize>(data);",
+      "return formatHardware(",
+      "if (list == null) return text;",
+    ],
+  ],
+  [
+    "net/service/dhcp/lease.ts",
+    "not tried: a router that is the own address, or no host's",
+    ["if (router == this.address || !isUnicast(router)) return false;"],
+  ],
+  [
+    "net/service/dhcp/routes.ts",
+    "not tried: more routes in an answer than are kept",
+    ["if (routes.length == (most as i32)) continue;"],
+  ],
+  [
+    "net/service/dns/answer.ts",
+    "not tried: an authority section with other records before its SOA",
+    ["if (reader.type != TYPE_SOA || reader.class_ != CLASS_IN) continue;"],
+  ],
+  [
+    "net/service/dns/cache.ts",
+    "not tried: a full cache of which a part has expired",
+    ["if (now >= entry.expiresAt) this.entries.delete(entry.name);"],
+  ],
+  [
+    "net/service/dns/exchange.ts",
+    "lookups, 32 at most, are fewer than sockets, 64",
+    ["if (socket == null) return null;"],
+  ],
+  [
+    "net/service/dns/exchange.ts",
+    "a stream that has just opened has room for a question",
+    [
+      "if (!this.sent && status == StreamStatus.Open && !this.send()) return null;",
+      "if (this.stream.writable() < PREFIX + length) return false;",
+    ],
+  ],
+  [
+    "net/service/dns/hosts.ts",
+    "not tried: one of several hosts taken away",
+    ["if (this.entries[i].name != canonical) continue;"],
+  ],
+  [
+    "net/service/dns/lookup.ts",
+    "the resolver lets go of a lookup that is done",
+    ["if (this.done || exchange == null) return;"],
+  ],
+  [
+    "net/service/dns/lookup.ts",
+    "lookups, 32 at most, are fewer than sockets, 64",
+    ["this.finish(DnsError.NoResources);", "return;"],
+  ],
+  [
+    "net/service/dns/resolver.ts",
+    "not tried: one of several questions is given up",
+    ["if (index < 0) continue;"],
+  ],
+  [
+    "net/service/dns/streams.ts",
+    "one line that binds DNS to TCP; DNS over TCP is tried with a stream in its place",
+    ['return this.connector.open("", address, port, false, now);'],
+  ],
+  [
+    "net/service/http/body-decoder.ts",
+    "not tried: a trailer whose line ends without its line feed",
+    ['if (c != LF) return this.fail("malformed trailer");'],
+  ],
+  [
+    "net/service/http/body.ts",
+    "not tried: a body kept in memory that grows beyond its bound in chunks",
+    ["if (length > this.maximum - this.length) return false;"],
+  ],
+  [
+    "net/service/http/client.ts",
+    "not tried: roots added or removed while connections are idle",
+    ["this.services.pool.clear();"],
+  ],
+  [
+    "net/service/http/connection-pool.ts",
+    "each turn lets go of connections that cannot be used, before one is taken",
+    ["entry.stream.release();"],
+  ],
+  [
+    "net/service/http/head.ts",
+    "not tried: blanks behind an item of a list",
+    ["while (end > start && isBlank(load<u8>(end - 1))) end--;"],
+  ],
+  [
+    "net/service/http/request-sender.ts",
+    "the exchange does not ask once sending has stopped",
+    ["if (this.stopped) return false;"],
+  ],
+  [
+    "net/service/http/request-sender.ts",
+    "a head is shorter than what a stream that has just opened takes",
+    ["if (sent < left) return sent > 0;"],
+  ],
+  [
+    "net/service/http/request.ts",
+    "not tried: a field given by hand that would be added by itself",
+    ["if (this.fields[i].name.toLowerCase() == lowerCaseName) return true;"],
+  ],
+  [
+    "net/service/http/response-writer.ts",
+    "a connection that has just opened has room for a short text",
+    ["if (stream.writable() < RESPONSE_HEAD_BYTES) return;"],
+  ],
+  [
+    "net/service/json-rpc/answer.ts",
+    "not tried: one error object for a whole batch that is itself malformed",
+    ["if (read.outcome != RpcOutcome.Error) return read.reason;"],
+  ],
+  [
+    "net/service/json-rpc/call.ts",
+    "not tried: a second server is asked after the first has failed",
+    [
+      "this.outcome = RpcOutcome.Pending;",
+      "this.failure = RpcFailure.None;",
+      'this.reason = "";',
+      "this.result = null;",
+      "this.data = null;",
+    ],
+  ],
+  [
+    "net/service/json-rpc/quantity.ts",
+    "not tried in Node: `rpc` that is answered by a text which is no quantity",
+    ['if (!isQuantity(text)) return "";'],
+  ],
+  [
+    "net/service/ntp/client.ts",
+    "a round without a result has been dealt with before",
+    ["if (chosen == null) return 0;", "if (chosen == null) return;"],
+  ],
+  [
+    "net/service/ntp/client.ts",
+    "not tried: a round of the configured servers without a result",
+    ["if (round.chosen == null) return this.failed(round.failure);"],
+  ],
+  [
+    "net/service/ntp/query.ts",
+    "not tried: a query that is asked again when it is done, without a socket, before it was sent",
+    [
+      "if (this.done) return;",
+      'if (socket == null) return this.fail("no socket is free");',
+      "if (this.sent == 0 || !parseNtp(pointer, length as u32)) continue;",
+    ],
+  ],
+  [
+    "net/service/ntp/query.ts",
+    "not tried: a server that refuses, or cannot be reached",
+    [
+      "const refused = socket.error == SocketError.Refused;",
+      'this.fail(refused ? "no time is served there" : "it cannot be reached");',
+    ],
+  ],
+  [
+    "net/service/ntp/query.ts",
+    "not tried: an answer whose times cannot be",
+    ['if (!sane || sample.error > WORST_ERROR) return !this.fail("its answer makes no sense");'],
+  ],
+  [
+    "net/service/ntp/round.ts",
+    "not tried: servers that disagree; chooseSample alone is",
+    ['else if (this.chosen == null) this.failure = "the servers do not agree on the time";'],
+  ],
+  ["net/service/ntp/round.ts", "what was chosen is one of the queries' samples", ['return "";']],
+  [
+    "net/service/setup.ts",
+    "not tried: a program that has taken port 68, a failure of DHCP told as the reason",
+    [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a line as it stands there.
+      "if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);",
+      'if (this.dhcp.lastFailure != "") return this.dhcp.lastFailure;',
+    ],
+  ],
+  [
+    "net/service/setup.ts",
+    "time servers and MTU of DHCP, and of the configuration, are tried in real boots",
+    [
+      "if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;",
+      "servers.push(formatIpv4(lease.timeServers[i]));",
+      "if (lease.mtu > 0 && this.settings.mtu == 0) this.ip.setMtu(this.iface, lease.mtu);",
+    ],
+  ],
+  [
+    "net/service/stack.ts",
+    "the console has asked before",
+    ["if (this.httpd != null || (secure && tls == null)) return false;"],
+  ],
+  [
+    "net/service/stack.ts",
+    "not tried in Node: a port in use, roots added or removed, a host name from DHCP, no device",
+    [
+      "if (listener == null) return false;",
+      "const tls = this.tls;",
+      "if (tls != null) tls.sessions.clear();",
+      "this.http.closeIdle();",
+      'if (lease != null && lease.hostname != "") return lease.hostname;',
+      'if (this.setups.length == 0) return "no network device was found";',
+      "if (setup == null) return -1;",
+    ],
+  ],
+  [
+    "net/service/tls/resumption.ts",
+    "with TLS 1.2 a session that was not renewed is kept: tried against real servers in boots",
+    ["this.shared.sessions.keep(offered);", "this.kept = true;"],
+  ],
+  [
+    "net/service/tls/stream.ts",
+    "not tried: a peer that closes during the handshake; a certificate asked of a stream that was given back",
+    [
+      "else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());",
+      "if (this.freed) return 0;",
+    ],
+  ],
+  [
+    "net/service/tls/stream.ts",
+    "not tried: an engine that takes nothing though there is room, ciphertext unread at the end",
+    ["if (count == 0) break;", "if (below.readable() > 0) return;"],
+  ],
+];
