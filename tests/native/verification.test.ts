@@ -136,6 +136,18 @@ describe("paths (RFC 4158)", () => {
     const words = [`root=${workshop.authority({ subject: "/CN=Mid", sameKey: crossed }).file}`];
     await accepts([workshop.server(crossed), crossed], "good.test", words);
   });
+  test("of several bad ones, what is said is of the one to a trusted root", async () => {
+    const unknown = workshop.authority({ subject: "/CN=Unknown" });
+    const stray = workshop.authority({ issuer: unknown, subject: "/CN=Mid" });
+    const old = workshop.authority({ issuer: top, subject: "/CN=Mid", sameKey: stray, days: 2 });
+    const leaf = workshop.server(stray);
+    for (const above of [
+      [stray, old],
+      [old, stray],
+    ]) {
+      await refuses([leaf, ...above], Refusal.Expired, "good.test", later(3));
+    }
+  });
 });
 
 describe("dates", () => {
