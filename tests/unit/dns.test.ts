@@ -69,6 +69,12 @@ test("denials are kept as RFC 2308 says: by the SOA of the name's zone", () => {
   assert.equal(denied([soa("test", 3600, 30)], 3), "nxdomain nxdomain 1", "the SOA's own TTL");
   assert.equal(denied([soa("test", 20)], 3), "nxdomain pending 2", "expired");
   assert.equal(denied([soa("bank", 3600)], 3), "nxdomain pending 2", "not its zone");
+  assert.equal(denied([soa("a.test", 30)], 3), "nxdomain nxdomain 1", "its own zone");
+  assert.equal(denied([soa("", 30)], 3), "nxdomain nxdomain 1", "the root");
+  const other = a("test", target, 3600);
+  assert.equal(denied([other, soa("test", 30)], 3), "nxdomain nxdomain 1", "behind another");
+  const cut = { ...soa("test", 30), data: Buffer.alloc(21, 1) };
+  assert.equal(denied([cut], 3), "nxdomain pending 2", "an SOA that is cut");
   assert.equal(denied([], 3), "nxdomain pending 2", "no SOA: not kept");
 });
 
@@ -258,6 +264,13 @@ test("cancel: the socket is given back when nobody waits any more", () => {
   wasm.cancel(two);
   assert.equal(wasm.socketCount(), 0);
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
+  const [first, asked] = [world.ask("a.test"), world.last];
+  const second = world.ask("b.test");
+  wasm.cancel(second);
+  assert.equal(wasm.socketCount(), 1);
+  assert.deepEqual([world.outcome(first), world.outcome(second)], ["pending", "cancelled"]);
+  world.reply({ answers: [a("a.test", target)] }, asked);
+  assert.equal(world.outcome(first), target);
 });
 
 test("DNS-31 10,000 names: the cache keeps 256, those used last; lookups are bounded", () => {
@@ -283,14 +296,29 @@ test("DNS-31 10,000 names: the cache keeps 256, those used last; lookups are bou
   assert.ok(errors.includes("no-resources"));
 });
 
+test("a full cache gives up what has expired before anything that holds", () => {
+  for (let i = 0; i < 256; i++) {
+    world.ask(`n${i}.test`);
+    world.reply({ answers: [a(`n${i}.test`, target, i < 250 ? 10 : 600)] });
+  }
+  assert.equal(wasm.cacheCount(), 256);
+  world.now += 20n * second;
+  world.ask("new.test");
+  world.reply({ answers: [a("new.test", target, 600)] });
+  assert.equal(wasm.cacheCount(), 7);
+  assert.equal(world.outcome(world.ask("n255.test")), target);
+});
+
 test("hosts: names without a server, capitals or not; localhost is always there", () => {
   world.reset();
   assert.equal(wasm.addHost(...writeText(wasm, "Printer"), address("10.0.2.9")), 1);
   assert.equal(wasm.addHost(...writeText(wasm, "printer"), address("10.0.2.10")), 1);
   assert.equal(wasm.addHost(...writeText(wasm, "a..b"), address("10.0.2.10")), 0);
   assert.equal(world.outcome(world.ask("PRINTER")), "10.0.2.9 10.0.2.10");
+  wasm.addHost(...writeText(wasm, "scanner"), address("10.0.2.11"));
   assert.equal(wasm.removeHost(...writeText(wasm, "pRinter.")), 1);
   assert.equal(world.outcome(world.ask("printer")), "no-servers");
+  assert.equal(world.outcome(world.ask("scanner")), "10.0.2.11");
   assert.equal(world.outcome(world.ask("localhost")), "127.0.0.1");
   assert.equal(world.outcome(world.ask("x.localhost")), "127.0.0.1");
 });

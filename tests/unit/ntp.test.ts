@@ -181,6 +181,53 @@ suite("NTP", () => {
     }
   });
 
+  test("an answer that is cut is none, and one whose times cannot be is told", () => {
+    ask("10.0.0.1");
+    const asked = question(0);
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, ntpAnswer(asked, {}, START).subarray(0, 47)));
+    poll();
+    assert.equal(text(wasm.outcome()), "pending");
+    const bytes = ntpAnswer(asked, {}, START);
+    // It left before it arrived there.
+    bytes.writeBigUInt64BE(ntpTime(START + 5000), 32);
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, bytes));
+    poll();
+    assert.equal(text(wasm.failureOf(0)), "its answer makes no sense");
+  });
+
+  test("a port that is closed, a host that cannot be reached", () => {
+    for (const [error, words] of [
+      [1, "no time is served there"],
+      [4, "it cannot be reached"],
+    ] as const) {
+      reset();
+      ask("10.0.0.1");
+      wasm.setError(0, error);
+      poll();
+      assert.equal(text(wasm.outcome()), "no server tells the time");
+      assert.equal(text(wasm.failureOf(0)), words);
+      assert.equal(wasm.sockets(), 0);
+    }
+  });
+
+  test("two servers that disagree are both not believed; one that is done is not asked again", () => {
+    ask("10.0.0.1", "10.0.0.2");
+    answer(0, 1, { offset: 5_000 });
+    poll();
+    assert.equal(text(wasm.outcome()), "pending");
+    answer(0, 2, { offset: 90_000 });
+    poll();
+    assert.equal(text(wasm.outcome()), "the servers do not agree on the time");
+  });
+
+  test("in the background, servers that tell nothing are asked again after 64 s", () => {
+    wasm.setServers(...writeText(wasm, "10.0.0.1"));
+    for (let i = 0; i < 4; i++) poll(i === 0 ? 0n : 2n * SECOND);
+    assert.equal(text(wasm.clockSource()), "real-time clock");
+    assert.equal(wasm.sockets(), 0);
+    assert.equal(wasm.pollAt(), time + 64n * SECOND);
+  });
+
   test("silence is asked three times, two seconds apart", () => {
     ask("10.0.0.1");
     const questions = [question(0)];

@@ -129,6 +129,10 @@ export function remotePort(index: u32): u32 {
 export function localPort(index: u32): u32 {
   return udp.socketAt(index).localPort;
 }
+/** An ICMP error has come for socket `index`. */
+export function setError(index: u32, error: i32): void {
+  udp.socketAt(index).error = error;
+}
 /** Takes what socket `index` has queued into `destination`; answers its length, or -1. */
 export function sent(index: u32, destination: usize): i32 {
   const socket: UdpSocket = udp.socketAt(index);
