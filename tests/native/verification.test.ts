@@ -213,6 +213,10 @@ describe("names (RFC 9525)", () => {
     ["*", "good", false],
     ["*.com", "good.com", false],
     ["www.*.test", "www.good.test", false],
+    ["f*o.test", "f*o.test", false], // nor is what is no name, though somebody asks for it
+    ["*.*.test", "a.*.test", false],
+    ["good..test", "good..test", false],
+    ["good.test.", "good.test..", false],
   ];
   for (const [pattern, name, good] of wildcards) {
     test(`TLS-06: ${pattern} is ${good ? "" : "not "}for ${name}`, async () => {
