@@ -43,6 +43,8 @@ export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
 export const TCP_CONNECTIONS: u32 = 512;
+/** So many that there is memory for are left to this host by whoever connects to it. */
+export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
 export const TCP_BACKLOG: u32 = 256;
 export const TCP_TIME_WAITS: u32 = 16384;

@@ -7,7 +7,7 @@
  *
  * Its memory is a block of its own that exists only between `allocate` and `release`.
  */
-import { allocateBlock, freeBlock } from "./block";
+import { allocateRing, freeRing } from "./block";
 
 export class Ring {
   /** Bytes queued. */
@@ -23,12 +23,12 @@ export class Ring {
 
   /** Takes the memory, if it has none yet. This is the only place that allocates. */
   allocate(): void {
-    if (this.block == 0) this.block = allocateBlock(this.capacity);
+    if (this.block == 0) this.block = allocateRing(this.capacity);
   }
 
   /** Forgets what is queued and gives the memory back. */
   release(): void {
-    if (this.block != 0) freeBlock(this.block, this.capacity);
+    if (this.block != 0) freeRing(this.block, this.capacity);
     this.block = 0;
     this.head = 0;
     this.length = 0;

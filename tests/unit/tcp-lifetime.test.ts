@@ -158,6 +158,49 @@ test("a SYN flood: half-open connections are bounded by the backlog, the oldest 
   assert.notEqual(wasm.accept(listener), 0, "a true client gets through");
 });
 
+test("little memory: who connects leaves four connections, half-open ones take none", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 256);
+  wasm.setFreeBytes(1024 * 1024 + 10 * 192 * 1024);
+  bench.guestPort = 80;
+  const initials = Array.from({ length: 100 }, (_, i) => {
+    bench.peerPort = 40000 + i;
+    return bench.send("S", -1, 0)[0].sequence;
+  });
+  assert.equal(wasm.halfOpen(listener), 100);
+  for (const [i, initial] of initials.entries()) {
+    bench.peerPort = 40000 + i;
+    bench.guestInitial = initial;
+    bench.send("A", 0, 0);
+    assert.equal(wasm.ready(listener), Math.min(i + 1, 6));
+  }
+  bench.peerPort = 50000;
+  assert.equal(bench.send("S", -1, 0).length, 0);
+  for (let i = 0; i < 4; i++) assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  assert.equal(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  wasm.abort(wasm.accept(listener));
+  bench.out();
+  assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+});
+
+test("a table full of half-open connections has room for one's own, and for a new SYN", () => {
+  const bench = new Bench(wasm);
+  for (const port of [80, 81]) {
+    wasm.listen(port, 256);
+    bench.guestPort = port;
+    for (let i = 0; i < 256; i++) {
+      bench.peerPort = 40000 + i;
+      bench.send("S", -1, 0);
+    }
+  }
+  assert.equal(wasm.connectionCount(), 512);
+  assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  bench.out();
+  bench.peerPort = 50000;
+  assert.equal(bench.send("S", -1, 0).length, 1);
+  assert.equal(wasm.connectionCount(), 512);
+});
+
 test("a full backlog: the last ACK is not taken, and the SYN,ACK comes again", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 1);

@@ -56,12 +56,16 @@ export class TcpRegistry {
     return this.all[index]!;
   }
 
-  /** True while there is room in the table and memory for the buffers of one more connection. */
-  hasRoom(): bool {
-    if (this.count == TCP_CONNECTIONS) return false;
+  full(): bool {
+    return this.count == TCP_CONNECTIONS;
+  }
+
+  /** True while there is memory for the buffers of so many more connections. */
+  canBuffer(more: u32): bool {
     const memory = this.memory;
     if (memory == null) return true;
-    return memory.freeBytes() >= HEAP_RESERVE + this.promisedBytes();
+    const wanted = more * (TCP_RECEIVE_BYTES + TCP_SEND_BYTES);
+    return memory.freeBytes() >= HEAP_RESERVE + wanted + this.promisedBytes();
   }
 
   /** A port for an active open, or 0. */
@@ -173,11 +177,12 @@ export class TcpRegistry {
     connection.lingering = false;
   }
 
-  /** Buffers that one more connection and those that are open may still take. */
+  /** Buffers that the connections may still take; those that are half open are asked again. */
   private promisedBytes(): u32 {
-    let promised = TCP_RECEIVE_BYTES + TCP_SEND_BYTES;
+    let promised: u32 = 0;
     for (let i: u32 = 0; i < this.count; i++) {
       const connection = this.all[i]!;
+      if (connection.state == TcpState.SynReceived && connection.listener != null) continue;
       if (!connection.receiver.ring.allocated) promised += TCP_RECEIVE_BYTES;
       if (!connection.sender.ring.allocated) promised += TCP_SEND_BYTES;
     }

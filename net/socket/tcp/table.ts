@@ -3,7 +3,7 @@
  * gives those their turn that have something to do (RFC 9293 section 3.10).
  */
 import { Random } from "../../../kernel/core/random";
-import { TCP_BACKLOG, TCP_CONNECTIONS, TCP_LISTENERS } from "../../../kernel/limits";
+import { TCP_BACKLOG, TCP_LISTENERS, TCP_OWN_CONNECTIONS } from "../../../kernel/limits";
 import { BROADCAST_ADDRESS, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { IcmpError } from "../../wire/icmp";
@@ -71,7 +71,7 @@ export class TcpTable {
       return unreachable;
     }
     const registry = this.registry;
-    if (!registry.hasRoom()) return null;
+    if (!registry.canBuffer(1) || !this.makeRoom()) return null;
     const port = registry.choosePort(local, remoteAddress, remotePort);
     if (port == 0) return null;
     this.counters.activeOpens++;
@@ -239,6 +239,7 @@ export class TcpTable {
       if (segment.has(FLAG_ACK) && listener.ready.count >= listener.backlog) {
         return Drop.TcpBacklog;
       }
+      if (!this.canAccept()) return Drop.TcpLimit;
     }
     const drop = receiveSegment(connection, segment, now);
     if (segment.refused) this.refuse(segment, sink);
@@ -301,10 +302,8 @@ export class TcpTable {
       this.counters.listenDrops++;
       return Drop.TcpBacklog;
     }
-    if (listener.halfOpen.count >= listener.backlog || this.registry.count == TCP_CONNECTIONS) {
-      this.dropHalfOpen(listener);
-    }
-    if (!this.registry.hasRoom()) {
+    if (listener.halfOpen.count >= listener.backlog) this.dropHalfOpen(listener);
+    if (!this.canAccept() || !this.makeRoom()) {
       this.counters.listenDrops++;
       return Drop.TcpLimit;
     }
@@ -334,6 +333,19 @@ export class TcpTable {
     connection.listener = listener;
     listener.halfOpen.push(connection);
     this.counters.passiveOpens++;
+  }
+
+  /** True while another's connection leaves enough for those that this host opens. */
+  private canAccept(): bool {
+    return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
+  }
+
+  /** Sees to it that there is room in the table: one that is half open goes (RFC 4987, 3.2). */
+  private makeRoom(): bool {
+    for (let i: u32 = 0; i < this.listening && this.registry.full(); i++) {
+      this.dropHalfOpen(this.listeners[i]!);
+    }
+    return !this.registry.full();
   }
 
   private dropHalfOpen(listener: TcpListener): void {
