@@ -48,16 +48,6 @@ export const unreachedServices: Reason[] = [
     ["if (routes.length == (most as i32)) continue;"],
   ],
   [
-    "net/service/dns/answer.ts",
-    "not tried: an authority section with other records before its SOA",
-    ["if (reader.type != TYPE_SOA || reader.class_ != CLASS_IN) continue;"],
-  ],
-  [
-    "net/service/dns/cache.ts",
-    "not tried: a full cache of which a part has expired",
-    ["if (now >= entry.expiresAt) this.entries.delete(entry.name);"],
-  ],
-  [
     "net/service/dns/exchange.ts",
     "lookups, 32 at most, are fewer than sockets, 64",
     ["if (socket == null) return null;"],
@@ -71,11 +61,6 @@ export const unreachedServices: Reason[] = [
     ],
   ],
   [
-    "net/service/dns/hosts.ts",
-    "not tried: one of several hosts taken away",
-    ["if (this.entries[i].name != canonical) continue;"],
-  ],
-  [
     "net/service/dns/lookup.ts",
     "the resolver lets go of a lookup that is done",
     ["if (this.done || exchange == null) return;"],
@@ -84,11 +69,6 @@ export const unreachedServices: Reason[] = [
     "net/service/dns/lookup.ts",
     "lookups, 32 at most, are fewer than sockets, 64",
     ["this.finish(DnsError.NoResources);", "return;"],
-  ],
-  [
-    "net/service/dns/resolver.ts",
-    "not tried: one of several questions is given up",
-    ["if (index < 0) continue;"],
   ],
   [
     "net/service/dns/streams.ts",
@@ -167,36 +147,9 @@ export const unreachedServices: Reason[] = [
     ["if (chosen == null) return 0;", "if (chosen == null) return;"],
   ],
   [
-    "net/service/ntp/client.ts",
-    "not tried: a round of the configured servers without a result",
-    ["if (round.chosen == null) return this.failed(round.failure);"],
-  ],
-  [
     "net/service/ntp/query.ts",
-    "not tried: a query that is asked again when it is done, without a socket, before it was sent",
-    [
-      "if (this.done) return;",
-      'if (socket == null) return this.fail("no socket is free");',
-      "if (this.sent == 0 || !parseNtp(pointer, length as u32)) continue;",
-    ],
-  ],
-  [
-    "net/service/ntp/query.ts",
-    "not tried: a server that refuses, or cannot be reached",
-    [
-      "const refused = socket.error == SocketError.Refused;",
-      'this.fail(refused ? "no time is served there" : "it cannot be reached");',
-    ],
-  ],
-  [
-    "net/service/ntp/query.ts",
-    "not tried: an answer whose times cannot be",
-    ['if (!sane || sample.error > WORST_ERROR) return !this.fail("its answer makes no sense");'],
-  ],
-  [
-    "net/service/ntp/round.ts",
-    "not tried: servers that disagree; chooseSample alone is",
-    ['else if (this.chosen == null) this.failure = "the servers do not agree on the time";'],
+    "not tried: more queries than sockets",
+    ['if (socket == null) return this.fail("no socket is free");'],
   ],
   ["net/service/ntp/round.ts", "what was chosen is one of the queries' samples", ['return "";']],
   [
