@@ -233,6 +233,9 @@ describe("names (RFC 9525)", () => {
   test("TLS-08: an address needs an iPAddress, a name a dNSName", async () => {
     const asName = workshop.server(top, { names: "DNS:10.0.2.2" });
     await refuses([asName], Refusal.WrongName, "10.0.2.2");
+    const fourLetters = ["basicConstraints=CA:FALSE", "2.5.29.17=DER:300682040a000202"];
+    const asLetters = workshop.server(top, { extensions: fourLetters });
+    await refuses([asLetters], Refusal.WrongName, "10.0.2.2");
     const asAddress = workshop.server(top, { names: "IP:10.0.2.2" });
     await accepts([asAddress], "10.0.2.2");
     await refuses([asAddress], Refusal.WrongName, "10.0.2.3");
