@@ -42,7 +42,7 @@ test("without an address the reason is told: no server, no link", async () => {
   reason("net0 has no link");
 });
 
-test("what is sent to a group goes to the group's hardware address (RFC 1112 section 6.4)", async () => {
+test("a packet to a group goes to the group's hardware address (RFC 1112, 6.4)", async () => {
   const lab = await Lab.at("S1");
   const sent: Buffer[] = [];
   lab.network.taps.push((frame) => sent.push(Buffer.from(frame)));
