@@ -192,14 +192,15 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/tls/resumption.ts",
-    "with TLS 1.2 a session that was not renewed is kept: tried against real servers in boots",
+    "not tried in Node: a session of TLS 1.2 that its server did not renew",
     ["this.shared.sessions.keep(offered);", "this.kept = true;"],
   ],
   [
     "net/service/tls/stream.ts",
-    "not tried: a peer that closes during the handshake; a certificate asked of a stream that was given back",
+    "not tried: a peer that ends in the handshake; a stream asked after it was given back",
     [
-      "else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());",
+      "else if (this.state == TlsState.PeerClosed) " +
+        "this.fail(StreamFailure.Protocol, this.cutOff());",
       "if (this.freed) return 0;",
     ],
   ],
