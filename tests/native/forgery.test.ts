@@ -1,6 +1,6 @@
 /**
  * Certificates that are weak, forged, strange or too much, sent by a peer that is not ashamed of
- * them: TLS-07, TLS-13 to TLS-15, TLS-45.
+ * them: TLS-07, TLS-09, TLS-13 to TLS-15, TLS-45.
  */
 import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";
@@ -229,6 +229,57 @@ function forge(point: Buffer, signed: Buffer): Buffer {
   const r = BigInt(`0x${point.subarray(1, 33).toString("hex")}`) % P256.order;
   return sequence(integer(r), integer((digest + r) % P256.order));
 }
+
+describe("name constraints whose bytes are strange", () => {
+  const MALFORMED = "its extensions are badly encoded";
+  const UNKNOWN_FORM = "it is under a name constraint of an unknown form";
+  const ELSEWHERE = "an authority above it may not certify this name";
+  const names = "DNS:good.test,IP:10.0.2.2";
+  const good = der(0x82, Buffer.from("good.test"));
+  const directory = (organisation: string) => {
+    const part = sequence(oid("55040a"), der(0x0c, Buffer.from(organisation)));
+    return der(0xa4, sequence(der(0x31, part)));
+  };
+  const list = (tag: number, ...base: Buffer[]) => sequence(der(tag, sequence(...base)));
+  const under = (constraints: Buffer, wish: Wish = {}): Certificate[] => {
+    const more = [`2.5.29.30=DER:${constraints.toString("hex")}`];
+    const middle = stage.workshop.authority({ issuer: top, more });
+    return [stage.workshop.server(middle, { names, ...wish }), middle];
+  };
+  const rows: [string, Buffer, string][] = [
+    ["a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
+    ["an address of five bytes", list(0xa0, der(0x87, Buffer.alloc(10))), MALFORMED],
+    ["a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
+    ["a list of a third kind", list(0xa2, good), MALFORMED],
+    ["a byte behind the subtrees", sequence(der(0xa0, sequence(good), hex("00"))), MALFORMED],
+    ["a byte behind the lists", sequence(der(0xa0, sequence(good)), hex("00")), MALFORMED],
+    ["another organisation permitted", list(0xa0, directory("Bad")), ELSEWHERE],
+    ["an organisation excluded", list(0xa1, directory("Good")), UNKNOWN_FORM],
+  ];
+  const subject = "/O=Good/CN=good.test";
+  for (const [what, constraints, fault] of rows) {
+    test(`TLS-09: ${what}`, async () => {
+      await refuses(under(constraints, { subject }).map(toDer), CERTIFICATE_UNKNOWN, fault);
+    });
+  }
+  test("TLS-09: its own organisation permitted", async () => {
+    const chain = under(list(0xa0, directory("Good")), { subject });
+    served(await stage.visit({ identity: () => stage.identity(chain) }));
+  });
+  test("TLS-09: the extension twice", async () => {
+    const [leaf, middle] = under(list(0xa0, good));
+    const fields = elements(content(elements(content(toDer(middle)))[0]));
+    const extensions = elements(content(content(fields[Field.Extensions])));
+    const twice = der(0xa3, sequence(...extensions, extensions[extensions.length - 1]));
+    const copy = remake(middle, new Map([[Field.Extensions, twice]]), top);
+    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED); // it is not read
+  });
+  test("TLS-09: critical ones of a server's own", async () => {
+    const leaf = below({ more: ["nameConstraints=critical,permitted;DNS:good.test"] });
+    const fault = "it has a critical extension that is not known";
+    await refuses([toDer(leaf)], CERTIFICATE_UNKNOWN, fault);
+  });
+});
 
 describe("revocation, which is not checked", () => {
   test("TLS-45: one that names a list of revoked ones, and asks for a staple", async () => {
