@@ -93,14 +93,6 @@ export class RouteTable {
     return RouteResult.Done;
   }
 
-  /** Deletes the route with that destination, prefix and metric; false: there is none. */
-  remove(destination: u32, prefix: u32, metric: u32): bool {
-    const index = this.find(destination, prefix, metric);
-    if (index < 0) return false;
-    this.removeAt(index as u32);
-    return true;
-  }
-
   removeAt(index: u32): void {
     this.count--;
     for (let i = index; i < this.count; i++) this.routes[i] = this.routes[i + 1];

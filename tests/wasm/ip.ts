@@ -133,7 +133,9 @@ export function addRoute(
   return ip.addRoute(destination, prefix, gateway, net(index), metric, RouteOrigin.Static);
 }
 export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
-  return ip.routes.remove(destination, prefix, metric);
+  const at = ip.routes.find(destination, prefix, metric);
+  if (at >= 0) ip.routes.removeAt(at);
+  return at >= 0;
 }
 /** Every route as `ip route` would say it, one a line. */
 export function routes(): string {
