@@ -78,6 +78,14 @@ export class Connection {
     this.end("aborted");
   }
 
+  /**
+   * A keep-alive (RFC 9293 section 3.8.4), where the window has not been closed in silence: the
+   * other end may be gone and what said so lost.
+   */
+  keepAlive(): void {
+    if (this.established && this.closedUntil === 0) this.emit(ACK, (this.una - 1) >>> 0);
+  }
+
   /** The first segment: SYN, or SYN and ACK. */
   open(): void {
     this.next = (this.una + 1) >>> 0;
@@ -98,6 +106,9 @@ export class Connection {
     const inWindow = distance(sequence, this.expected);
     if (flags & RST) {
       if (inWindow === 0 || (!this.established && !this.passive)) this.end("reset");
+      // A challenge (RFC 5961 section 3.2): who has reset it answers with the right number.
+      else if (inWindow > 0 && inWindow < distance(this.edge, this.expected))
+        this.emit(ACK, this.next);
       return;
     }
     if ((flags & ACK) === 0) return;
@@ -310,6 +321,10 @@ export class TcpStack {
       }
     }
     connection?.receive(segment);
+  }
+
+  keepAlive(): void {
+    for (const connection of this.connections.values()) connection.keepAlive();
   }
 
   /** Connections that are not over. */

@@ -144,6 +144,7 @@ export class Scene {
     this.dns.manners = politeDns;
     const { chunked } = this.plan;
     for (const server of this.servers) server.manners = { ...politeHttp, chunked };
+    for (const peer of [this.gateway, this.web]) peer.tcp.keepAlive();
   }
 
   /** One of the two scripted hosts. */
