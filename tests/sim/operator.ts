@@ -108,7 +108,9 @@ export class Operator {
     const length = /\/text\/(\d+);/.exec(command)?.[1];
     const end = output.lastIndexOf("=0\r\n");
     if (length === undefined || end < 0) return;
-    const printed = output.slice(output.indexOf("\n") + 1, end).replaceAll(/\[ *\d+\.\d+\].*/g, "");
+    // A line of the log may have come before the command's echo.
+    const start = output.indexOf(`${command}\r\n`) + command.length;
+    const printed = output.slice(start, end).replaceAll(/\[ *\d+\.\d+\].*/g, "");
     if (printed.replaceAll(/[\r\n]/g, "") === lines(Number(length)).replaceAll("\n", "")) return;
     this.complaints.push(`${command}: ${printed.length} characters that are not the right ones`);
   }
