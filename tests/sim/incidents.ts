@@ -100,7 +100,7 @@ function makeManners(random: Random): Partial<Manners> {
   return { flight, overrun, window, closedAfter: random.between(1, 30_000), closedFor };
 }
 
-/** Keys that end in an empty line, whatever they are: Ctrl-U clears what was typed. */
+/** Keys that end in an empty line, whatever they are: Ctrl-E and Ctrl-U clear what was typed. */
 function makeKeys(random: Random): number[] {
   const arrows = [..."ABCDHF"].map((letter) => [27, 91, letter.charCodeAt(0)]);
   const keys: number[] = [];
@@ -109,7 +109,7 @@ function makeKeys(random: Random): number[] {
     else if (random.chance(0.1)) keys.push(random.pick([9, 1, 5, 11, 23, 127, 0, 0xc3, 0xff]));
     else keys.push(random.between(97, 122));
   }
-  return [...keys, 21, 13];
+  return [...keys, 5, 21, 13];
 }
 
 /** Makes it happen, now; requests are put to `begun`. */
