@@ -176,12 +176,12 @@ test("all is given back, also of what failed and of a peer that says little", as
 });
 
 test("many who say nothing are sent away in time, and a small machine lives on", async () => {
-  const pair = await SecurePair.boot({ server: { machine: { memoryLimit: 6 << 20 } } });
+  const pair = await SecurePair.boot({ server: { machine: { memoryLimit: 7 << 20 } } });
   const { world, gateway, server } = pair;
   const silent = Array.from({ length: 20 }, () => gateway.tcp.connect(address("10.0.2.16"), 443));
   world.pass(2);
   const { connections } = pair.held(server);
-  assert.ok(connections > 100_000 && connections < (6 << 20) / 15, `${connections} bytes`);
+  assert.ok(connections > 100_000 && connections < (7 << 20) / 15, `${connections} bytes`);
   assert.match(pair.ask("curl -m 5 https://b.test/"), /^curl: \(28\) /m);
   assert.match(pair.ask("ping -c 1 10.0.2.16"), / 1 received/);
   world.pass(150);
