@@ -231,7 +231,7 @@ export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boole
 
 /** A console tells that DHCP took the address away. */
 export function lostAddress(output: string): boolean {
-  return /DHCP: .*(refuses|expired)/.test(output);
+  return /DHCP: .*(refuses|expired|another host has)/.test(output);
 }
 
 /** The same of a twin's whole output, of which only lines that are new are read. */
