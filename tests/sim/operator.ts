@@ -17,6 +17,9 @@ const PATIENCE = 60;
 const ENDLESS_PATIENCE = 5;
 const GRACE = 30;
 
+/** A line of the log, or what is said of lines that there was no room for. */
+const LOGGED = /\[ *\d+\.\d+\].*|\d+ messages were not shown.*/g;
+
 export class Operator {
   readonly outcomes: Outcome[] = [];
   readonly complaints: string[] = [];
@@ -110,7 +113,7 @@ export class Operator {
     if (length === undefined || end < 0) return;
     // A line of the log may have come before the command's echo.
     const start = output.indexOf(`${command}\r\n`) + command.length;
-    const printed = output.slice(start, end).replaceAll(/\[ *\d+\.\d+\].*/g, "");
+    const printed = output.slice(start, end).replaceAll(LOGGED, "");
     if (printed.replaceAll(/[\r\n]/g, "") === lines(Number(length)).replaceAll("\n", "")) return;
     this.complaints.push(`${command}: ${printed.length} characters that are not the right ones`);
   }
