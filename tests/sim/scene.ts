@@ -144,7 +144,12 @@ export class Scene {
     this.dns.manners = politeDns;
     const { chunked } = this.plan;
     for (const server of this.servers) server.manners = { ...politeHttp, chunked };
-    for (const peer of [this.gateway, this.web]) peer.tcp.keepAlive();
+    // The answer to the first may still go to a network card that was replaced.
+    for (const seconds of [0, 60, 120]) {
+      this.world.after(seconds * SECOND, () => {
+        for (const peer of [this.gateway, this.web]) peer.tcp.keepAlive();
+      });
+    }
   }
 
   /** One of the two scripted hosts. */
