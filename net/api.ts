@@ -185,7 +185,8 @@ export function tlsCreateContext(host: string): TlsContext {
 
 /**
  * Begins a connection; `status` is Open when the server was verified, Failed when it was not or
- * cannot be reached. False: it cannot even begin, `failure` says why.
+ * cannot be reached. False: it cannot even begin, `failure` says why. Where a session of before
+ * was what the server did not take, the next attempt goes without and may succeed.
  */
 export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   const ip = defaultStack.ip;

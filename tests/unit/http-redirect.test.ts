@@ -1,7 +1,7 @@
 /** Redirects: how many, where to, with which method, and what another origin gets to see. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { failure, HttpBench } from "../support/http.ts";
+import { failure, HttpBench, State } from "../support/http.ts";
 
 const http = await HttpBench.load();
 const { wasm } = http;
@@ -166,4 +166,16 @@ test("a redirect's body is read if short, and left with its connection if long",
     assert.equal(http.outcome(), "200 ok");
     assert.equal(http.text("url"), "http://a.test/b");
   }
+});
+
+test("where a redirect leads, a handshake may be made once more without its session as well", () => {
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start({ url: "https://a.test/", follow: true });
+  http.fail(0, 8);
+  wasm.setState(1, State.Open, 0);
+  http.push(1, redirect(302, "https://b.test/"));
+  http.fail(2, 8);
+  wasm.setState(3, State.Open, 0);
+  http.push(3, ok);
+  assert.equal(http.outcome(), "200 ok");
 });

@@ -355,6 +355,7 @@ export class HttpExchange {
     this.method = redirect.method;
     this.url = redirect.url;
     this.retried = false;
+    this.renewed = false;
     this.bodyBytes = 0;
     this.phase = Phase.Resolving;
     return true;
