@@ -168,7 +168,7 @@ test("a redirect's body is read if short, and left with its connection if long",
   }
 });
 
-test("where a redirect leads, a handshake may be made once more without its session as well", () => {
+test("where a redirect leads, a handshake may also be made again without its session", () => {
   wasm.streamsAre(State.Connecting, 0, false);
   http.start({ url: "https://a.test/", follow: true });
   http.fail(0, 8);
