@@ -174,9 +174,9 @@ export class Twin {
     if (this.state === "on") this.machine.pausedUntil = time + nanoseconds;
   }
 
-  /** Somebody sets the real-time clock: so many seconds forward or back. */
-  stepClock(seconds: number): void {
-    this.rtcShift += seconds;
+  /** Somebody sets the real-time clock, to so many seconds before or after the right time. */
+  setClock(seconds: number): void {
+    this.rtcShift = seconds;
     this.machine.rtc.shift = this.rtcShift;
   }
 

@@ -154,7 +154,7 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
       world.after(incident.seconds * SECOND, () => scene.excuse(member));
       break;
     case "clock":
-      twin.stepClock(incident.seconds);
+      twin.setClock(incident.seconds);
       break;
     case "flood":
       for (let i = 0; i < incident.frames; i++) {

@@ -3,6 +3,7 @@
  * what the server sends. However it is cut, the outcome is the same.
  */
 import { SECOND } from "../../../kernel/core/time";
+import { HttpFailure } from "../../../net/service/http/failure";
 import { StreamStatus } from "../../../net/service/stream";
 import * as world from "../../wasm/http-client";
 import { checkPrintable } from "../parts/check-text";
@@ -55,10 +56,12 @@ function run(form: u32, cuts: Input, body: Input): string {
   checkPrintable(world.url());
   if ((form & 8) != 0) assert(world.body().length <= 100, "a longer body than was wanted");
   if (world.failure() == 0) assert(world.status() >= 200, "success without an answer");
-  const redirected = world.redirects() > 0;
-  const outcome = `${world.failure()} ${world.status()} ${world.message()} ${world.bodyBytes()}`;
   // What follows a redirect meets other bytes when it comes in other pieces.
-  return redirected ? "redirected" : outcome + world.body();
+  if (world.redirects() > 0) return "redirected";
+  const outcome = `${world.failure()} ${world.status()} ${world.message()}`;
+  // How much of a body came before it was too long is the pieces' affair.
+  if (world.failure() == HttpFailure.TooLarge) return outcome;
+  return `${outcome} ${world.bodyBytes()} ${world.body()}`;
 }
 
 export function response(pointer: usize, length: u32): void {
