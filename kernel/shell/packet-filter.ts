@@ -1,7 +1,8 @@
 /**
  * The filter of `tcpdump`: the part of pcap-filter(7) that names protocols, hosts, networks and
- * ports, with and, or, not and parentheses. It is compiled once to reverse Polish words, so that
- * judging a frame neither allocates nor recurses.
+ * ports, with and, or, not and parentheses. As there, and and or bind alike, from left to right,
+ * and a value alone means what the one before it meant: `tcp port 80 or 443`. It is compiled once
+ * to reverse Polish words, so that judging a frame neither allocates nor recurses.
  */
 
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
@@ -26,11 +27,18 @@ const enum Direction {
   Either,
   Source,
   Destination,
+  Both,
 }
 
+/** Parentheses within each other. */
 const DEPTH: i32 = 32;
+/** Values and protocols. */
+const TERMS: i32 = 32;
 const ETHERTYPE_IPV4: u32 = 0x0800;
 const ETHERTYPE_ARP: u32 = 0x0806;
+const ICMP: u32 = 1;
+const TCP: u32 = 6;
+const UDP: u32 = 17;
 
 class Word {
   constructor(
@@ -39,16 +47,33 @@ class Word {
     readonly mask: u32 = 0,
     readonly direction: Direction = Direction.Either,
   ) {}
+
+  hasPorts(): bool {
+    return this.op == Op.Protocol && (this.operand == TCP || this.operand == UDP);
+  }
+}
+
+/** What stands before a value and says which it is. */
+class Qualifiers {
+  constructor(
+    readonly protocol: Word | null = null,
+    readonly direction: Direction = Direction.Either,
+    readonly isPort: bool = false,
+  ) {}
 }
 
 export class PacketFilter {
   /** What was wrong with the text, or empty. */
   error: string = "";
   private readonly program: Array<Word> = [];
-  private readonly stack: StaticArray<bool> = new StaticArray<bool>(DEPTH);
+  /** A term is at most a value and its protocol. */
+  private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * TERMS);
   private words: Array<string>;
   private next: i32 = 0;
   private depth: i32 = 0;
+  private terms: i32 = 0;
+  /** Those of the last value. */
+  private qualifiers: Qualifiers = new Qualifiers();
 
   /** Compiles the words of a filter; an empty one passes everything. */
   constructor(words: Array<string>) {
@@ -61,7 +86,7 @@ export class PacketFilter {
     if (this.error.length == 0 && this.next < this.words.length) {
       this.fail(this.words[this.next], "and, or, or the end of the filter");
     }
-    if (this.program.length > DEPTH) this.error = `the filter is too long, at most ${DEPTH} terms`;
+    if (this.terms > TERMS) this.error = `is too long, expected at most ${TERMS} terms`;
   }
 
   /** True when the frame at `pointer` is to be shown. */
@@ -100,27 +125,19 @@ export class PacketFilter {
     return this.next < this.words.length ? this.words[this.next] : "";
   }
 
+  /** `and` and `or` bind alike, from left to right. */
   private expression(): void {
     if (++this.depth > DEPTH) {
       this.fail("(", "fewer parentheses");
       return;
     }
-    this.conjunction();
-    while (this.peek() == "or" || this.peek() == "||") {
-      this.next++;
-      this.conjunction();
-      this.program.push(new Word(Op.Or));
-    }
-    this.depth--;
-  }
-
-  private conjunction(): void {
     this.negation();
-    while (this.peek() == "and" || this.peek() == "&&") {
+    for (let op = conjunction(this.peek()); op >= 0; op = conjunction(this.peek())) {
       this.next++;
       this.negation();
-      this.program.push(new Word(Op.And));
+      this.program.push(new Word(op));
     }
+    this.depth--;
   }
 
   private negation(): void {
@@ -138,50 +155,68 @@ export class PacketFilter {
     if (negated) this.program.push(new Word(Op.Not));
   }
 
+  /** A protocol alone, or a value: `[PROTOCOL] [src|dst] [host|net|port] VALUE`. */
   private primitive(): void {
-    const word = this.peek();
-    this.next++;
-    if (word == "arp") this.program.push(new Word(Op.EtherType, ETHERTYPE_ARP));
-    else if (word == "ip") this.program.push(new Word(Op.EtherType, ETHERTYPE_IPV4));
-    else if (word == "icmp") this.program.push(new Word(Op.Protocol, 1));
-    else if (word == "tcp" || word == "udp") {
-      this.program.push(new Word(Op.Protocol, word == "tcp" ? 6 : 17));
-      if (this.peek() == "port" || this.peek() == "src" || this.peek() == "dst") {
-        this.primitive();
-        this.program.push(new Word(Op.And));
-      }
-    } else if (word == "src") this.directed(Direction.Source);
-    else if (word == "dst") this.directed(Direction.Destination);
-    else {
-      this.next--;
-      this.directed(Direction.Either);
-    }
+    this.terms++;
+    const protocol = protocolNamed(this.peek());
+    if (protocol != null) this.next++;
+    const start = this.next;
+    const direction = this.direction();
+    const kind = this.peek();
+    if (kind == "host" || kind == "net" || kind == "port") this.next++;
+    if (this.next > start) {
+      this.qualifiers = new Qualifiers(protocol, direction, kind == "port");
+      this.value();
+    } else if (protocol != null) {
+      this.qualifiers = new Qualifiers();
+      this.program.push(protocol);
+    } else this.value();
   }
 
-  private directed(direction: Direction): void {
-    const word = this.peek();
-    if (word == "host" || word == "net" || word == "port") this.next++;
-    const value = this.peek();
+  /** `src`, `dst`, `src or dst`, `src and dst`, or nothing. */
+  private direction(): Direction {
+    const first = this.peek();
+    if (first != "src" && first != "dst") return Direction.Either;
     this.next++;
-    if (word == "port") {
-      this.port(value, direction);
-      return;
+    const op = conjunction(this.peek());
+    const second = this.next + 1 < this.words.length ? this.words[this.next + 1] : "";
+    if (op >= 0 && second == (first == "src" ? "dst" : "src")) {
+      this.next += 2;
+      return op == Op.Or ? Direction.Either : Direction.Both;
     }
-    const slash = value.indexOf("/");
-    const address = parseIpv4(slash < 0 ? value : value.substring(0, slash));
-    const prefix = slash < 0 ? 32 : parseNumber(value.substring(slash + 1), 32);
+    return first == "src" ? Direction.Source : Direction.Destination;
+  }
+
+  private value(): void {
+    const qualifiers = this.qualifiers;
+    const text = this.peek();
+    this.next++;
+    if (qualifiers.isPort) this.port(text);
+    else this.network(text);
+    const protocol = qualifiers.protocol;
+    if (protocol == null) return;
+    if (qualifiers.isPort && !protocol.hasPorts()) this.fail("port", "tcp or udp before it");
+    this.program.push(protocol);
+    this.program.push(new Word(Op.And));
+  }
+
+  private network(text: string): void {
+    const slash = text.indexOf("/");
+    const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));
+    const prefix = slash < 0 ? 32 : parseNumber(text.substring(slash + 1), 32);
     if (address == NOT_AN_ADDRESS || prefix < 0) {
-      this.fail(value, "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N");
+      this.fail(text, "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N");
       return;
     }
     const mask = maskOf(prefix as u32);
-    this.program.push(new Word(Op.Host, (address as u32) & mask, mask, direction));
+    const network = (address as u32) & mask;
+    this.program.push(new Word(Op.Host, network, mask, this.qualifiers.direction));
   }
 
-  private port(value: string, direction: Direction): void {
-    const port = parseNumber(value, 65535);
-    if (port < 0) this.fail(value, "a port from 0 to 65535");
-    else this.program.push(new Word(Op.Port, port as u32, 0, direction));
+  private port(text: string): void {
+    const port = parseNumber(text, 65535);
+    if (port < 0) this.fail(text, "a port from 0 to 65535");
+    else this.program.push(new Word(Op.Port, port as u32, 0, this.qualifiers.direction));
   }
 
   private static term(word: Word, pointer: usize, length: u32): bool {
@@ -198,7 +233,7 @@ export class PacketFilter {
     const protocol = load<u8>(packet + 9);
     const header: u32 = (load<u8>(packet) & 15) * 4;
     const fragment = loadNet16(packet + 6) & 0x1fff;
-    if ((protocol != 6 && protocol != 17) || fragment != 0 || length < 18 + header) return false;
+    if ((protocol != TCP && protocol != UDP) || fragment != 0 || length < 18 + header) return false;
     return either(word, loadNet16(packet + header), loadNet16(packet + header + 2));
   }
 }
@@ -209,7 +244,22 @@ function either(word: Word, source: u32, destination: u32): bool {
   const toDestination = (destination & mask) == word.operand;
   if (word.direction == Direction.Source) return fromSource;
   if (word.direction == Direction.Destination) return toDestination;
+  if (word.direction == Direction.Both) return fromSource && toDestination;
   return fromSource || toDestination;
+}
+
+/** What the word does to two terms, or -1. */
+function conjunction(word: string): i32 {
+  if (word == "and" || word == "&&") return Op.And;
+  return word == "or" || word == "||" ? Op.Or : -1;
+}
+
+function protocolNamed(word: string): Word | null {
+  if (word == "arp") return new Word(Op.EtherType, ETHERTYPE_ARP);
+  if (word == "ip") return new Word(Op.EtherType, ETHERTYPE_IPV4);
+  if (word == "icmp") return new Word(Op.Protocol, ICMP);
+  if (word == "tcp") return new Word(Op.Protocol, TCP);
+  return word == "udp" ? new Word(Op.Protocol, UDP) : null;
 }
 
 /** A decimal number from 0 to `most`, or -1. */

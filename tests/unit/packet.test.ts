@@ -65,7 +65,28 @@ test("a wrong filter is named with what was expected", () => {
   assert.match(shown("(tcp"), /closing parenthesis/);
   assert.match(shown("tcp tcp"), /expected and, or/);
   assert.match(shown("(".repeat(100)), /fewer parentheses/);
-  assert.match(shown(new Array(60).fill("tcp").join(" or ")), /too long/);
+  const ports = (count: number) => new Array(count).fill("tcp port 80").join(" or ");
+  assert.equal(shown(ports(32)), "syn");
+  assert.match(shown(ports(33)), /^is too long, expected at most 32 terms$/);
+  assert.equal(shown(`arp and (${"tcp port 80 or (".repeat(30)}udp${")".repeat(31)}`), "");
+});
+
+test("and, or bind alike from left to right, and a value means what the last one meant", () => {
+  assert.equal(shown("tcp or icmp and host 9.9.9.9"), "");
+  assert.equal(shown("tcp or (icmp and host 9.9.9.9)"), "syn");
+  assert.equal(shown("host 9.9.9.9 and tcp or udp port 53"), "query");
+  assert.equal(shown("ip host 10.0.2.2"), "syn query echo later");
+  assert.equal(shown("arp host 10.0.2.2"), "arp");
+  assert.equal(shown("arp src 10.0.2.2"), "");
+  assert.equal(shown("ip net 10.0.2.0/24 and not icmp"), "syn query later");
+  assert.equal(shown("src or dst host 10.0.2.2"), "arp syn query echo later");
+  assert.equal(shown("src and dst net 10.0.2.0/24 and arp"), "arp");
+  assert.equal(shown("dst and src host 10.0.2.2"), "");
+  assert.equal(shown("src 10.0.2.15 or dst port 53"), "arp syn query echo later");
+  assert.equal(shown("tcp port 443 or 53 or 80"), "syn");
+  assert.equal(shown("dst host 9.9.9.9 or 10.0.2.15"), "");
+  assert.match(shown("arp port 80"), /^"port": expected tcp or udp before it$/);
+  assert.match(shown("src or dst"), /expected arp, ip/);
 });
 
 test("lines are tcpdump's", () => {

@@ -7,7 +7,7 @@ import { PacketTap } from "../../../net/iface/interface";
 import { NetworkStack } from "../../../net/service/stack";
 import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../limits";
 import { now, wallClock } from "../../machine/clock";
-import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { Command, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { PacketFilter } from "../packet-filter";
 import { formatFrame, formatTimeOfDay } from "../packet-text";
@@ -106,7 +106,7 @@ export class Tcpdump extends Command {
       only = iface.index as i32;
     }
     const filter = new PacketFilter(options.operands);
-    if (filter.error != "") return shell.wrongUsage(this, `filter ${filter.error}`);
+    if (filter.error != "") return shell.failed(this, `filter ${filter.error}`, EXIT_USAGE);
     shell.printLine("listening on " + name + ", link-type EN10MB (Ethernet)");
     return new TcpdumpJob(shell, this.stack, filter, only, count as u64);
   }
