@@ -33,6 +33,7 @@ export interface Settings {
   method?: string;
   url?: string;
   fields?: Record<string, string>;
+  omitted?: string[];
   body?: string;
   pattern?: number;
   follow?: boolean;
@@ -61,6 +62,7 @@ export class HttpBench {
     for (const [name, value] of Object.entries(settings.fields ?? {})) {
       wasm.addField(...writeText(wasm, name), ...writeText(wasm, value));
     }
+    for (const name of settings.omitted ?? []) wasm.omitField(...writeText(wasm, name));
     if (settings.body !== undefined) wasm.setBody(...writeText(wasm, settings.body));
     if (settings.pattern !== undefined) wasm.setPattern(settings.pattern);
     const timeout = BigInt(settings.timeout ?? 0);

@@ -114,6 +114,9 @@ export function prepare(method: usize, length: u32, url: usize, urlLength: u32):
 export function addField(name: usize, length: u32, value: usize, valueLength: u32): bool {
   return request.addField(textAt(name, length), textAt(value, valueLength));
 }
+export function omitField(name: usize, length: u32): bool {
+  return request.omitField(textAt(name, length));
+}
 export function setBody(pointer: usize, length: u32): void {
   request.body = BytesSource.ofText(textAt(pointer, length));
 }
@@ -138,6 +141,9 @@ export function start(now: i64): void {
 }
 export function poll(now: i64): bool {
   return client.poll(now);
+}
+export function bodySent(): u64 {
+  return exchange!.bodySent();
 }
 export function pollAt(): i64 {
   return client.pollAt();

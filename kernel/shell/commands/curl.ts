@@ -17,6 +17,7 @@ import { VerboseCurl } from "./curl/verbose";
 const OPTIONS: StaticArray<string> = [
   "i|include",
   "s|silent",
+  "S|show-error",
   "f|fail",
   "o|output:",
   "X|request:",
@@ -70,6 +71,7 @@ class CurlJob extends Job {
   printed: PrintingSink | null = null;
   withCrc: bool = false;
   failOnError: bool = false;
+  silent: bool = false;
   private exchange: HttpExchange | null = null;
 
   constructor(
@@ -110,14 +112,13 @@ class CurlJob extends Job {
   }
 
   private fail(code: i32, message: string): i32 {
-    this.shell.error("curl", `(${code}) ${message}`);
+    if (!this.silent) this.shell.error("curl", `(${code}) ${message}`);
     return code;
   }
 
   private summarize(exchange: HttpExchange): void {
     const micros = max<i64>(exchange.times.finished - exchange.times.started, 1);
-    const source = this.request.body;
-    const sent: u64 = source == null ? 0 : source.length();
+    const sent = exchange.bodySent();
     // Bytes in a microsecond are megabytes in a second.
     const tenths = ((exchange.bodyBytes + sent) * 10) / (micros as u64);
     const seconds = `${micros / 1_000_000}.${(micros % 1_000_000).toString().padStart(6, "0")}`;
@@ -134,7 +135,7 @@ export class Curl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "curl",
-      "[-i] [-v] [-k] [-s] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] " +
+      "[-i] [-v] [-k] [-s] [-S] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] " +
         "[--crc32] [-L] [-m SECONDS] URL",
       "makes an HTTP request and prints the answer",
       [
@@ -153,9 +154,9 @@ export class Curl extends Command {
     const timeout = options.seconds("m", 0, LONGEST_TIME);
     options.expectOperands(1, 1);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    const output = options.value("o", "");
-    if (output != "" && output != "null") {
-      return shell.wrongUsage(this, `-o ${output}: there are no files here, -o takes only null`);
+    const counts = options.has("o");
+    if (counts && options.value("o") != "null") {
+      return shell.wrongUsage(this, "there are no files here, -o takes only null");
     }
     const request = new HttpRequest(options.operands[0]);
     const wrong = prepare(request, options);
@@ -163,13 +164,16 @@ export class Curl extends Command {
     request.timeout = timeout;
     request.followRedirects = options.has("L");
     if (options.has("v")) request.watcher = new VerboseCurl(shell);
+    const silent = options.has("s") && !options.has("S");
     const insecure = options.has("k");
-    if (insecure) shell.error(this.name, "warning: -k: whoever answers is taken for the server");
+    if (insecure && !silent)
+      shell.error(this.name, "warning: -k: whoever answers is taken for the server");
     const client = insecure ? this.stack.insecureHttp() : this.stack.http;
     const job = new CurlJob(shell, client, request);
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");
-    if (output == "null") {
+    job.silent = silent;
+    if (counts) {
       const counted = new CountingSink(job.withCrc);
       job.counted = counted;
       request.sink = counted;
@@ -182,30 +186,55 @@ export class Curl extends Command {
   }
 }
 
-/** Sets method, headers and body; answers what is wrong with them, or "". */
+/** Sets method, body and headers; answers what is wrong with them, or "". */
 function prepare(request: HttpRequest, options: Options): string {
   const data = options.values("d");
-  if (data.length > 0) {
-    request.setMethod("POST");
-    if (data.length == 1 && data[0].startsWith(PATTERN)) {
-      const length = parseDecimalText(data[0].substring(PATTERN.length));
-      if (length < 0 || length > LONGEST_BODY)
-        return `-d ${data[0]}: expected a number of bytes for N`;
-      request.body = new PatternSource(length as u64);
-    } else if (data[0].startsWith("@")) {
-      return `-d ${data[0]}: there are no files here, expected text or @bytes:N`;
-    } else request.body = BytesSource.ofText(data.join("&"));
-  }
+  if (data.length > 0) request.setMethod("POST");
+  const wrong = addBody(request, data);
+  if (wrong != "") return wrong;
   if (options.has("X")) request.setMethod(options.value("X"));
   if (request.error != "") return `-X ${options.value("X")}: ${request.error}`;
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
-    const colon = headers[i].indexOf(":");
-    if (colon <= 0) return `-H ${headers[i]}: expected NAME: VALUE`;
-    request.addField(headers[i].substring(0, colon), headers[i].substring(colon + 1).trim());
+    if (!addHeader(request, headers[i])) {
+      return `-H ${headers[i]}: expected NAME: VALUE, NAME: (to leave it out) or NAME; (empty)`;
+    }
   }
   if (data.length > 0 && !request.has("content-type")) request.addField("Content-Type", FORM);
   return request.error;
+}
+
+/** Sets the body from every -d that was given; answers what is wrong with them, or "". */
+function addBody(request: HttpRequest, data: Array<string>): string {
+  for (let i = 0; i < data.length; i++) {
+    const text = data[i];
+    if (!text.startsWith("@")) continue;
+    if (!text.startsWith(PATTERN)) {
+      return `-d ${text}: there are no files here, expected text or @bytes:N`;
+    }
+    if (data.length > 1) return `-d ${text} stands alone, expected no other -d`;
+    const length = parseDecimalText(text.substring(PATTERN.length));
+    if (length < 0 || length > LONGEST_BODY) return `-d ${text}: expected a number of bytes for N`;
+    request.body = new PatternSource(length as u64);
+    return "";
+  }
+  if (data.length > 0) request.body = BytesSource.ofText(data.join("&"));
+  return "";
+}
+
+/** `NAME: VALUE`; `NAME:` leaves the header out, `NAME;` sends it empty. False: it is none. */
+function addHeader(request: HttpRequest, header: string): bool {
+  const colon = header.indexOf(":");
+  if (colon < 0 && header.endsWith(";")) {
+    request.addField(header.substring(0, header.length - 1), "");
+    return true;
+  }
+  if (colon <= 0) return false;
+  const name = header.substring(0, colon);
+  const value = header.substring(colon + 1).trim();
+  if (value == "") request.omitField(name);
+  else request.addField(name, value);
+  return true;
 }
 
 function hexadecimal(value: u32): string {

@@ -112,6 +112,11 @@ export class HttpExchange {
     return head == null ? 0 : head.status;
   }
 
+  /** Bytes of the request's body that went out, over the last connection. */
+  bodySent(): u64 {
+    return this.sender.bodySent;
+  }
+
   /** Goes on as far as it can without waiting; true when bytes moved. */
   poll(now: i64): bool {
     let moved = false;

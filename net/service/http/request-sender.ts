@@ -7,6 +7,8 @@ export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);
   private headSent: u32 = 0;
   private body: BodySource | null = null;
+  /** Bytes of the body that went out. */
+  bodySent: u64 = 0;
   private stopped: bool = false;
 
   start(head: string, body: BodySource | null): void {
@@ -14,6 +16,7 @@ export class RequestSender {
     writeAscii(changetype<usize>(this.head), head);
     this.headSent = 0;
     this.body = body;
+    this.bodySent = 0;
     this.stopped = false;
   }
 
@@ -45,7 +48,9 @@ export class RequestSender {
       if (sent < left) return sent > 0;
     }
     const body = this.body;
-    if (body != null) sent += body.writeTo(stream);
-    return sent > 0;
+    if (body == null) return sent > 0;
+    const more = body.writeTo(stream);
+    this.bodySent += more;
+    return sent + more > 0;
   }
 }

@@ -35,6 +35,8 @@ export class HttpRequest {
   method: string = "GET";
   url: Url;
   fields: Array<HttpField> = [];
+  /** Names, in small letters, of fields that do not go out though they usually would. */
+  private readonly omitted: Array<string> = [];
   body: BodySource | null = null;
   /** Where the answer's body goes; at first it is counted and dropped. */
   sink: BodySink = new CountingSink();
@@ -66,7 +68,18 @@ export class HttpRequest {
     }
     const field = new HttpField(name, value);
     if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client itself`);
+    // RFC 9112 section 3.2: a request with two of them is refused.
+    if (name.toLowerCase() == "host" && this.has("host"))
+      return this.refuse("expected one header Host");
     this.fields.push(field);
+    return true;
+  }
+
+  /** Leaves out a field that the client would set of itself. */
+  omitField(name: string): bool {
+    const lowerCaseName = name.toLowerCase();
+    if (lowerCaseName == "content-length") return this.refuse(`header ${name} cannot be left out`);
+    this.omitted.push(lowerCaseName);
     return true;
   }
 
@@ -75,7 +88,13 @@ export class HttpRequest {
     return false;
   }
 
+  omits(lowerCaseName: string): bool {
+    return this.omitted.includes(lowerCaseName);
+  }
+
+  /** True for a field of which it was said what, or that nothing, is to be sent. */
   has(lowerCaseName: string): bool {
+    if (this.omits(lowerCaseName)) return true;
     for (let i = 0; i < this.fields.length; i++) {
       if (this.fields[i].name.toLowerCase() == lowerCaseName) return true;
     }
@@ -120,7 +139,9 @@ export class HopHead {
     return this.withBody || !field.name.toLowerCase().startsWith("content-");
   }
 
+  /** True where the client sets no such field of itself. */
   private sends(lowerCaseName: string): bool {
+    if (this.request.omits(lowerCaseName)) return true;
     for (let i = 0; i < this.request.fields.length; i++) {
       const field = this.request.fields[i];
       if (field.name.toLowerCase() == lowerCaseName) return this.isSent(field);
