@@ -77,6 +77,11 @@ export class CalendarTime {
     return MONTHS[(this.month - 1) as i32];
   }
 
+  /** 1 on New Year's Day. */
+  dayOfYear(): i64 {
+    return this.seconds / DAY_SECONDS - daysOf(this.year, 1, 1) + 1;
+  }
+
   /** `13:05:05` */
   clock(): string {
     return `${two(this.hour)}:${two(this.minute)}:${two(this.second)}`;

@@ -57,7 +57,8 @@ export class Options {
     let operandsOnly = false;
     while (this.next < words.length) {
       const word = words[this.next++];
-      if (operandsOnly || word.length < 2 || word.charCodeAt(0) != 0x2d) this.operands.push(word);
+      if (word == "") this.fail("an operand is empty");
+      else if (operandsOnly || word == "-" || !word.startsWith("-")) this.operands.push(word);
       else if (word == "--") operandsOnly = true;
       else if (word.startsWith("--")) this.long(word.substring(2));
       else this.cluster(word);
@@ -170,10 +171,10 @@ function dashed(name: string): string {
   return name.length == 1 ? "-" + name : "--" + name;
 }
 
-/** "2" or "0.25" seconds in microseconds; -1 when that is no number up to `maximum`. */
+/** "2", "0.25" or ".25" seconds in microseconds; -1 when that is no number up to `maximum`. */
 export function parseSeconds(text: string, maximum: i64): i64 {
   const dot = text.indexOf(".");
-  const whole = parseDecimalText(dot < 0 ? text : text.substring(0, dot));
+  const whole = dot == 0 ? 0 : parseDecimalText(dot < 0 ? text : text.substring(0, dot));
   if (whole < 0 || whole > maximum) return -1;
   const digits = dot < 0 ? "0" : text.substring(dot + 1);
   if (digits.length == 0 || digits.length > 6) return -1;

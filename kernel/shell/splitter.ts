@@ -111,7 +111,7 @@ export class SplitCommand {
       } else if (isBlank(unit) && !wasQuoted) {
         this.finish();
       } else {
-        if (!this.open && isOperator(unit)) this.refuse(text.charAt(scanner.index));
+        if (this.isOperator(unit)) this.refuse(text.charAt(scanner.index));
         this.append(text.charAt(scanner.index));
       }
     }
@@ -129,13 +129,16 @@ export class SplitCommand {
     this.open = false;
   }
 
+  /**
+   * | < > and, at the start of a word, &: sh would do something that this shell cannot. Within a
+   * word & means itself: URLs are full of it.
+   */
+  private isOperator(unit: i32): bool {
+    return unit == 124 || unit == 60 || unit == 62 || (unit == 38 && !this.open);
+  }
+
   private refuse(operator: string): void {
     if (this.failure != "") return;
     this.failure = `${operator} is not supported, expected words and ; (quote it to mean itself)`;
   }
-}
-
-/** | & < > at the start of a word: sh would do something that this shell cannot. */
-function isOperator(unit: i32): bool {
-  return unit == 124 || unit == 38 || unit == 60 || unit == 62;
 }

@@ -67,6 +67,7 @@ test("lines are split as sh splits them", async () => {
     "words a # b": "<a>",
     "words a#b '#c' \\#d": "<a#b><#c><#d>",
     "words http://h/?a=1&b=2": "<http://h/?a=1&b=2>",
+    "words 'a>b' \"c|d\" e\\<f": "<a>b><c|d><e<f>",
     "words 'a;b' \"c;d\" e\\;f": "<a;b><c;d><e;f>",
     "words $HOME $": "<$HOME><$>",
     "words '$?' \\$? \"$?\" $? a$?b": "<$?><$?><0><0><a0b>",
@@ -93,14 +94,25 @@ test("what cannot be run is one clear error and a code", async () => {
     ['words "a', /^shell: unterminated ", expected .*\r\n$/, 2],
     ["words a | words b", /^shell: \| is not supported, expected .*\r\n$/, 2],
     ["words a > b", /^shell: > is not supported, expected .*\r\n$/, 2],
+    ["words a>b", /^shell: > is not supported, expected .*\r\n$/, 2],
+    ["words a|b", /^shell: \| is not supported, expected .*\r\n$/, 2],
+    ["words a<b", /^shell: < is not supported, expected .*\r\n$/, 2],
     ["words a && words b", /^shell: & is not supported, expected .*\r\n$/, 2],
     ["sleep", /^sleep: an operand is missing, expected: sleep SECONDS\r\n$/, 2],
     ["sleep 1 2", /^sleep: 2 is one operand too many, expected: sleep SECONDS\r\n$/, 2],
     ["sleep -x 1", /^sleep: unknown option -x, expected: sleep SECONDS\r\n$/, 2],
-    ["sleep x", /^sleep: x is no number of seconds, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep x", /^sleep: x is no number of seconds up to 1000000, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep .", /^sleep: \. is no number of seconds up to 1000000, expected/, 2],
+    ["sleep 1000000.1", /^sleep: 1000000\.1 is no number of seconds up to 1000000, expected/, 2],
+    ["sleep ''", /^sleep: an operand is empty, expected: sleep SECONDS\r\n$/, 2],
     ["poweroff 256", /^poweroff: 256 is no number from 0 to 255, expected: poweroff \[N\]\r\n$/, 2],
     ["crash", /^crash: an operand is missing, expected: crash null\|bounds/, 2],
-    ["hostname a_b", /^hostname: a_b is no name of letters/, 2],
+    [
+      "hostname a_b",
+      /^hostname: a_b is no name of letters, .* at most 63 between two dots, exp/,
+      2,
+    ],
+    ["hostname 1", /^hostname: 1 is no name of .*, not digits alone, .* expected: hostname/, 2],
     ["help nope", /^help: there is no command nope, expected/, 1],
     ["echo 'x;y' ; words a", /^x;y\r\n<a>\r\n$/, 0],
   ];
@@ -126,6 +138,7 @@ test("options stand before or after operands, clustered, attached, long", async 
   assert.equal(parse("-c"), "-c wants a value");
   assert.equal(parse("-cx"), "-c x is no whole number from 1 to 100");
   assert.equal(parse("-w", "61"), "-w 61 is no number of seconds up to 60");
+  assert.equal(parse("-w", ".25"), "4 250000 false false [] ");
   assert.equal(parse("-w", "60.1"), "-w 60.1 is no number of seconds up to 60");
   assert.equal(parse("-w", "1."), "-w 1. is no number of seconds up to 60");
   assert.equal(parse("--long=3"), "--long takes no value");
@@ -253,6 +266,7 @@ test("the system's commands say what Linux's say", async () => {
   assert.equal(console.run("date"), "Sun Nov 22 14:07:10 UTC 2026\r\n");
   assert.equal(console.run("date -v"), "Sun Nov 22 14:07:10 UTC 2026\r\nsource: test clock\r\n");
   assert.equal(console.run("date '+%F %T %s %%'"), "2026-11-22 14:07:10 1795356430 %\r\n");
+  assert.equal(console.run("date '+%R %j %N %Q %'"), "14:07 326 000000000 %Q %\r\n");
   assert.equal(console.run("uptime"), " 14:07:10 up  1:02\r\n");
   assert.equal(console.run("uptime -p"), "up 1 hour, 2 minutes\r\n");
   assert.equal(console.run("uptime -s"), "2026-11-22 13:05:05\r\n");
@@ -304,5 +318,7 @@ test("dates are right from 1970 to 2400", async () => {
     console.wasm.setWall(BigInt(seconds) * SECOND - console.now);
     const iso = new Date(seconds * 1000).toISOString();
     assert.equal(console.run("date '+%FT%T'"), `${iso.slice(0, 19)}\r\n`);
+    const ofYear = (Date.parse(iso.slice(0, 10)) - Date.UTC(Number(iso.slice(0, 4)))) / 864e5 + 1;
+    assert.equal(console.run("date +%j"), `${String(ofYear).padStart(3, "0")}\r\n`);
   }
 });

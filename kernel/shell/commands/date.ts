@@ -29,18 +29,23 @@ export class DateCommand extends Command {
       return shell.failed(this, "the time of day is unknown, expected a real-time clock");
     }
     const time = new CalendarTime(micros / SECOND);
-    shell.printLine(format == "" ? time.toString() : formatted(time, format.substring(1)));
+    if (format == "") shell.printLine(time.toString());
+    else shell.printLine(formatted(time, micros % SECOND, format.substring(1)));
     if (options.has("v")) shell.printLine(`source: ${this.machine.wallClockSource()}`);
     return shell.done();
   }
 }
 
-/** The conversions of strftime(3) that consist of digits, and those of the usual line. */
-function formatted(time: CalendarTime, format: string): string {
+/** The conversions of date(1) that consist of digits, and those of the usual line. */
+function formatted(time: CalendarTime, micros: i64, format: string): string {
   let text = "";
   for (let i = 0; i < format.length; i++) {
-    if (format.charAt(i) == "%" && i + 1 < format.length) text += field(time, format.charAt(++i));
-    else text += format.charAt(i);
+    const letter = i + 1 < format.length ? format.charAt(i + 1) : "";
+    if (format.charAt(i) != "%" || letter == "") text += format.charAt(i);
+    else {
+      text += letter == "N" ? `${micros.toString().padStart(6, "0")}000` : field(time, letter);
+      i++;
+    }
   }
   return text;
 }
@@ -55,6 +60,8 @@ function field(time: CalendarTime, letter: string): string {
   if (letter == "H") return time.clock().substring(0, 2);
   if (letter == "M") return time.clock().substring(3, 5);
   if (letter == "S") return time.clock().substring(6);
+  if (letter == "R") return time.clock().substring(0, 5);
+  if (letter == "j") return time.dayOfYear().toString().padStart(3, "0");
   if (letter == "Z") return "UTC";
   return letter == "%" ? "%" : "%" + letter;
 }

@@ -22,7 +22,8 @@ export class Hostname extends Command {
     }
     const name = options.operands[0];
     if (!isHostName(name)) {
-      return shell.wrongUsage(this, `${name} is no name of letters, digits and dashes`);
+      const form = "letters, digits and dashes, not digits alone, at most 63 between two dots";
+      return shell.wrongUsage(this, `${name} is no name of ${form}`);
     }
     this.network.setHostname(name);
     return shell.done();

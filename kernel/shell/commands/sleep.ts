@@ -25,8 +25,11 @@ export class Sleep extends Command {
     const options = new Options(words, []);
     options.expectOperands(1, 1);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    const time = parseSeconds(options.operands[0], LONGEST);
-    if (time < 0) return shell.wrongUsage(this, `${options.operands[0]} is no number of seconds`);
+    const text = options.operands[0];
+    const time = parseSeconds(text, LONGEST);
+    if (time < 0) {
+      return shell.wrongUsage(this, `${text} is no number of seconds up to ${LONGEST}`);
+    }
     return new SleepJob(shell.now + time);
   }
 }
