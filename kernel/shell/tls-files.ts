@@ -33,7 +33,7 @@ function find(modules: Array<BootModule>, name: string): BootModule | null {
 function addRoots(module: BootModule): void {
   const bytes = module.read(PEM_BYTES);
   const added = tlsAddRoots(changetype<usize>(bytes), bytes.length);
-  if (added < 0) log(`ca.pem: no certificate can be read: ${hexadecimal(added)}`);
+  if (added < 0) log(`ca.pem: ${hexadecimal(added)}, expected certificates in PEM`);
   else log(`ca.pem: ${added} trusted ${added == 1 ? "root" : "roots"} added`);
 }
 

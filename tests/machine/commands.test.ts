@@ -29,6 +29,81 @@ test("commands that can change nothing say so, and those that can do", async () 
   for (const [command, says] of answers) assert.match(lab.command(command), says);
 });
 
+const calls = "m ".repeat(101).trim();
+/** A line that is wrong, and the one line that says what is. */
+const mistakes: [command: string, says: RegExp][] = [
+  ["nc -p 9000 10.0.2.2", /^nc: -p goes with -l, expected: nc \[-u\] HOST PORT \| /],
+  ["nc -l 1.2.3.4 9000", /^nc: 9000 is one operand too many, /],
+  ["nc -l -p 9000 9001", /^nc: 9001 is one operand too many, /],
+  ["nc -l", /^nc: an operand is missing, /],
+  ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5 stands alone, /],
+  ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5 stands alone, /],
+  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there are no files here, /],
+  ["curl -o '' 10.0.2.2", /^curl: there are no files here, -o takes only null, /],
+  ["curl -H Host:a -H host:b 10.0.2.2", /^curl: expected one header Host$/],
+  ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
+  [`rpc -b http://10.0.2.2/rpc ${calls}`, /^rpc: 101 calls are more than 100, expected: rpc /],
+  ["resolvectl dns 10.0.2.3#99999", /^resolvectl: 10\.0\.2\.3#99999 is no server, /],
+  ["resolvectl dns eth0 10.0.2.3", /^resolvectl: there is no device eth0, /],
+  ["resolvectl revert eth0", /^resolvectl: there is no device eth0, /],
+  ["ca show", /^ca: a number of ca list is missing, /],
+  ["ca show 0", /^ca: 0 is no number of ca list, /],
+  ["ca show 1e9", /^ca: 1e9 is no number of ca list, /],
+  ["ca show 999", /^ca: there is no root 999, /],
+  ["ca remove 999", /^ca: there is no root 999, /],
+  ["ca ''", /^ca: an operand is empty, /],
+  ["check ''", /^check: an operand is empty, /],
+  ["ip addr ''", /^ip: an operand is empty, /],
+  ["host .", /^host: \.: the name is empty, /],
+  ["ping -- -x", /^ping: -x: a label begins or ends with '-', /],
+  ["tcpdump port x", /^tcpdump: filter "x": expected a port/],
+];
+
+test("each mistake is told in one line, with what was expected once", async () => {
+  const lab = await Lab.at("S1");
+  for (const [command, says] of mistakes) {
+    const output = lab.command(command);
+    const lines = output.slice(output.indexOf("\r\n") + 2).split("\r\n");
+    assert.match(lines[0], says);
+    assert.match(lines[0], /expected/);
+    assert.doesNotMatch(lines[0], /expected.*expected/);
+    assert.deepEqual(lines.slice(1), ["anonymos> "], command);
+  }
+  assert.match(lab.command(`rpc -b http://10.0.2.2/rpc ${calls}; echo $?`), /\n2\r\nanonymos> $/);
+  assert.match(lab.command("tcpdump port x; echo $?"), /\n2\r\nanonymos> $/);
+});
+
+test("what Linux's commands know is known here", async () => {
+  const lab = await Lab.at("S1");
+  const verbose = "curl -v -H User-Agent: -H 'X-Empty;' -d x -H Content-Type: 10.0.2.2/bytes/1";
+  const [request] = lab.command(verbose).split("< HTTP/1.1");
+  assert.doesNotMatch(request.slice(request.indexOf("> POST")), /User-Agent|Content-Type/);
+  assert.match(request, /> Host: 10\.0\.2\.2\r\n[\s\S]*> X-Empty: *\r\n/);
+  assert.match(lab.command("curl -s 10.0.2.2:7; echo $?"), /^[^\n]*\n7\r\nanonymos> $/);
+  assert.match(lab.command("curl -sS 10.0.2.2:7; echo $?"), /\ncurl: \(7\) .*\r\n7\r\n/);
+  const shown = (line: string) => lab.command(line).split("\r\n").slice(1);
+  for (const object of ["addr", "route", "neigh", "link"]) {
+    assert.deepEqual(shown(`ip ${object} sh`), shown(`ip ${object} show`));
+  }
+  assert.match(lab.command("ip r d 10.9.0.0/16"), /ip: No such process/);
+  assert.match(lab.command("resolvectl dns 10.0.2.9"), /^[^\n]*\nanonymos> $/);
+  assert.match(lab.command("resolvectl revert"), /^[^\n]*\nanonymos> $/);
+  assert.match(lab.command("resolvectl dns"), /: 10\.0\.2\.3\r\n/);
+});
+
+test("curl counts what went out, not what was to go out", async () => {
+  const lab = await Lab.at("S1");
+  lab.gateway.tcp.listeners.set(81, (connection) => {
+    connection.onData = () => {
+      connection.onData = () => {};
+      connection.write(Buffer.from("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"));
+    };
+  });
+  const output = lab.command("curl -o null -d @bytes:4294967296 10.0.2.2:81");
+  const [, sent] = /HTTP 413, 0 bytes, (\d+) bytes sent, /.exec(output) ?? [];
+  assert.ok(Number(sent) < 1 << 20, output);
+});
+
 test("without an address the reason is told: no server, no link", async () => {
   const lab = await Lab.at("S0");
   lab.pass(40);

@@ -87,10 +87,10 @@ export class Ca extends Command {
 
   private show(shell: Shell, operand: string): Job {
     const number = parseDecimalText(operand);
-    if (number < 1) return shell.wrongUsage(this, "a number of ca list is missing");
+    if (number < 1) return this.noNumber(shell, operand);
     let certificate: Certificate | null = null;
     if (number <= (rootTotal() as i64)) certificate = rootAt((number - 1) as u32);
-    if (certificate == null) return shell.failed(this, `there is no root ${number}`);
+    if (certificate == null) return this.noRoot(shell, number);
     const lines = certificateLines(certificate);
     for (let i = 0; i < lines.length; i++) shell.printLine(printable(lines[i]));
     shell.printLine(`serial: ${certificate.text(CertificateField.Serial)}`);
@@ -100,14 +100,21 @@ export class Ca extends Command {
     return shell.done();
   }
 
+  private noNumber(shell: Shell, operand: string): Job {
+    if (operand == "") return shell.wrongUsage(this, "a number of ca list is missing");
+    return shell.wrongUsage(this, `${printable(operand)} is no number of ca list`);
+  }
+
+  private noRoot(shell: Shell, number: i64): Job {
+    return shell.failed(this, `there is no root ${number}, expected a number of ca list`);
+  }
+
   private remove(shell: Shell, operand: string): Job {
     const number = parseDecimalText(operand);
-    if (number < 1) return shell.wrongUsage(this, "a number of ca list is missing");
+    if (number < 1) return this.noNumber(shell, operand);
     const index = number - 1 - (tlsRootCount(RootKind.BuiltIn) as i64);
     if (index < 0) return shell.failed(this, `root ${number} is built in, expected an added one`);
-    if (index > 0xffff || tlsRemoveRoot(index as u32) == 0) {
-      return shell.failed(this, `there is no root ${number}`);
-    }
+    if (index > 0xffff || tlsRemoveRoot(index as u32) == 0) return this.noRoot(shell, number);
     this.stack.trustChanged();
     return shell.done();
   }

@@ -11,6 +11,7 @@ import { routeCommand } from "./ip/route";
 
 const OPTIONS: StaticArray<string> = ["s|stats|statistics", "4"];
 const OBJECTS: StaticArray<string> = ["addr", "route", "neigh", "link"];
+const VERBS: StaticArray<string> = ["add", "delete", "flush", "get", "list", "replace", "show"];
 
 export class Ip extends Command {
   constructor(private readonly stack: NetworkStack) {
@@ -32,7 +33,9 @@ export class Ip extends Command {
   start(words: Array<string>, shell: Shell): Job {
     const options = new Options(words, OPTIONS);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    const context = new Context(shell, this.stack, options.operands, options.has("s"));
+    const operands = options.operands;
+    if (operands.length > 1) operands[1] = completed(operands[1]);
+    const context = new Context(shell, this.stack, operands, options.has("s"));
     const object = context.take();
     if (object == "") return shell.wrongUsage(this, "an object is missing");
     if (matches(object, "address")) return shell.done(addressCommand(context));
@@ -52,6 +55,12 @@ export class Ip extends Command {
     }
     return offered;
   }
+}
+
+/** iproute2 takes any beginning of a verb: the verb, or the word as it is. */
+function completed(word: string): string {
+  for (let i = 0; i < VERBS.length; i++) if (matches(word, VERBS[i])) return VERBS[i];
+  return word;
 }
 
 /** iproute2 takes any beginning of an object's name. */

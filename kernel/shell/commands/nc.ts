@@ -14,7 +14,7 @@ export class Nc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nc",
-      "[-u] [-l] [HOST] PORT",
+      "[-u] HOST PORT | [-u] -l [-p] PORT",
       "talks to a port: typed lines go out, Ctrl-D ends",
       ["nc 10.0.2.2 8080", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
@@ -25,9 +25,13 @@ export class Nc extends Command {
     const options = new Options(words, OPTIONS);
     const listens = options.has("l");
     const operands = options.operands;
-    if (options.has("p")) operands.push(options.value("p"));
-    options.expectOperands(listens ? 1 : 2, 2);
+    const named = options.has("p");
+    // It is the port of this side, which the stack gives out to those who do not listen.
+    if (named && !listens) return shell.wrongUsage(this, "-p goes with -l");
+    const count = !listens ? 2 : named ? 0 : 1;
+    options.expectOperands(count, count);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (named) operands.push(options.value("p"));
     const text = operands[operands.length - 1];
     const port = parseDecimalText(text);
     if (port < 1 || port > 65535) {

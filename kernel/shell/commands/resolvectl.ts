@@ -3,6 +3,7 @@ import { InterfaceSetup } from "../../../net/service/setup";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { NameServer, parseNameServer } from "../../config/values";
+import { isDigit } from "../../core/text";
 import { DNS_SERVERS } from "../../limits";
 import { Command, Job } from "../command";
 import { Options } from "../options";
@@ -16,7 +17,7 @@ export class Resolvectl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "resolvectl",
-      "dns [DEVICE [SERVER...]] | revert DEVICE | flush-caches | statistics",
+      "dns [DEVICE] [SERVER...] | revert [DEVICE] | flush-caches | statistics",
       "shows and sets the name servers",
       [
         "resolvectl dns",
@@ -33,12 +34,7 @@ export class Resolvectl extends Command {
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "dns";
     if (verb == "dns") return this.servers(operands.slice(1), shell);
-    if (verb == REVERT && operands.length == 2) {
-      const setup = this.setupNamed(operands[1]);
-      if (setup == null) return shell.failed(this, `there is no device ${operands[1]}`);
-      setup.setNameServers(null);
-      return shell.done();
-    }
+    if (verb == REVERT && operands.length <= 2) return this.revert(operands.slice(1), shell);
     if (verb == "flush-caches" && operands.length == 1) {
       this.stack.dns.cache.clear();
       return shell.done();
@@ -60,16 +56,31 @@ export class Resolvectl extends Command {
     return iface == null ? null : this.stack.setupOf(iface);
   }
 
+  /** Says what is wrong with the words where a device should be. */
+  private noDevice(words: Array<string>, shell: Shell): Job {
+    if (!namesDevice(words)) return shell.wrongUsage(this, "the device is missing");
+    return shell.failed(this, `there is no device ${words[0]}, expected one of ip link`);
+  }
+
+  /** The device that the words name, or the only one; null when there is none. */
+  private chosen(words: Array<string>): InterfaceSetup | null {
+    if (namesDevice(words)) return this.setupNamed(words[0]);
+    return this.stack.setups.length == 1 ? this.stack.setups[0] : null;
+  }
+
+  private revert(words: Array<string>, shell: Shell): Job {
+    const setup = this.chosen(words);
+    if (setup == null) return this.noDevice(words, shell);
+    setup.setNameServers(null);
+    return shell.done();
+  }
+
   /** `dns`, `dns DEVICE`, `dns DEVICE SERVER...`; the device may be left out where there is one. */
   private servers(words: Array<string>, shell: Shell): Job {
-    let setup: InterfaceSetup | null = null;
-    if (words.length > 0) {
-      setup = this.setupNamed(words[0]);
-      if (setup != null) words = words.slice(1);
-      else if (this.stack.setups.length == 1 && parseNameServer(words[0]) != null) {
-        setup = this.stack.setups[0];
-      } else return shell.failed(this, `there is no device ${words[0]}`);
-    }
+    if (words.length == 0) return this.show(null, shell);
+    const setup = this.chosen(words);
+    if (setup == null) return this.noDevice(words, shell);
+    if (namesDevice(words)) words = words.slice(1);
     if (words.length == 0) return this.show(setup, shell);
     if ((words.length as u32) > DNS_SERVERS) {
       return shell.wrongUsage(this, `${words.length} servers are more than ${DNS_SERVERS}`);
@@ -82,7 +93,7 @@ export class Resolvectl extends Command {
       }
       servers.push(server);
     }
-    if (setup != null) setup.setNameServers(servers);
+    setup.setNameServers(servers);
     return shell.done();
   }
 
@@ -100,4 +111,9 @@ export class Resolvectl extends Command {
     }
     return shell.done();
   }
+}
+
+/** The first word is a device's name: an address begins with a digit. */
+function namesDevice(words: Array<string>): bool {
+  return words.length > 0 && !isDigit(words[0].charCodeAt(0));
 }

@@ -1,6 +1,7 @@
 /** `rpc`: JSON-RPC 2.0 over HTTP; prints the result or the error object. */
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
+import { RPC_BATCH_CALLS } from "../../limits";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { printable } from "../printable";
@@ -52,6 +53,9 @@ export class Rpc extends Command {
       return shell.wrongUsage(this, `${extra} is one operand too many`);
     }
     if (calls.length == 0) return shell.wrongUsage(this, "a method is missing");
+    if ((calls.length as u32) > RPC_BATCH_CALLS) {
+      return shell.wrongUsage(this, `${calls.length} calls are more than ${RPC_BATCH_CALLS}`);
+    }
     return new RpcJob(shell, this.stack, urls, calls, options.has("b"), timeout);
   }
 }

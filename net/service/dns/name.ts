@@ -14,6 +14,11 @@ const UNDERSCORE: u32 = 0x5f;
  * number is none: it would be an address in one of its odd forms.
  */
 export function nameComplaint(name: string): string {
+  const fault = faultOf(name);
+  return fault == "" ? "" : fault + ", expected letters, digits, '-' and dots";
+}
+
+function faultOf(name: string): string {
   const end = name.endsWith(".") ? name.length - 1 : name.length;
   if (end <= 0) return "the name is empty";
   if (end > (HOST_NAME_LENGTH as i32)) return "the name is longer than 253 characters";
@@ -27,7 +32,7 @@ export function nameComplaint(name: string): string {
       if (i == end && isNumeral(name, start, i)) return "not an IPv4 address nor a host name";
       start = i + 1;
     } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
-      return "not a host name, expected letters, digits, '-' and dots";
+      return "not a host name";
     }
   }
   return "";
