@@ -16,10 +16,25 @@ import { PacketSink, SendResult } from "./sink";
 export const ECHO_PAYLOAD: u32 = 65507;
 /** Data begins with the time of sending, when there is room for it. */
 const TIME_BYTES: u32 = 8;
-/** What is kept of a reply: header and the time that came back. */
-const REPLY_BYTES: u32 = ICMP_HEADER + TIME_BYTES + 8;
+/** What is kept of a reply: two numbers and two times. */
+const REPLY_BYTES: u32 = 24;
 /** `EchoSocket.lastError` when a reply came, not an error. */
 export const NO_ERROR: i32 = -1;
+
+/** A set of sequence numbers, which have 16 bits. */
+class Sequences {
+  private readonly words: StaticArray<u32> = new StaticArray<u32>(0x10000 / 32);
+
+  has(sequence: u32): bool {
+    return ((this.words[sequence >>> 5] >>> (sequence & 31)) & 1) == 1;
+  }
+  add(sequence: u32): void {
+    this.words[sequence >>> 5] |= 1 << (sequence & 31);
+  }
+  remove(sequence: u32): void {
+    this.words[sequence >>> 5] &= ~(1 << (sequence & 31));
+  }
+}
 
 export class EchoSocket {
   /** Of the last `receive`: what came, and from whom. */
@@ -35,10 +50,17 @@ export class EchoSocket {
   lastArrival: i64 = 0;
   /** NO_ERROR, or the IcmpError that came instead of a reply. */
   lastError: i32 = NO_ERROR;
+  /** The request had been answered before. */
+  lastDuplicate: bool = false;
   /** Requests that found no route. */
   unreachable: u32 = 0;
   readonly received: DatagramQueue = new DatagramQueue(ECHO_RECEIVE_BYTES);
   readonly queued: DatagramQueue = new DatagramQueue(ECHO_TRANSMIT_BYTES + 64);
+  /** Requests sent, and those of them that were answered since. */
+  private readonly asked: Sequences = new Sequences();
+  private readonly answered: Sequences = new Sequences();
+  /** Bytes of data in the last request. */
+  private size: u32 = 0;
   private open: bool = true;
 
   constructor(
@@ -57,7 +79,11 @@ export class EchoSocket {
     const data = message + ICMP_HEADER;
     for (let i: u32 = 0; i < length; i++) store<u8>(data + i, i as u8);
     if (length >= TIME_BYTES) store<i64>(data, now);
-    const rest = (this.identifier << 16) | (sequence & 0xffff);
+    const number = sequence & 0xffff;
+    this.size = length;
+    this.asked.add(number);
+    this.answered.remove(number);
+    const rest = (this.identifier << 16) | number;
     emitIcmp(message, ICMP_HEADER + length, ICMP_ECHO_REQUEST, 0, rest);
     return true;
   }
@@ -72,6 +98,7 @@ export class EchoSocket {
     this.lastError = (queue.second() as i32) >> 8;
     this.lastLength = queue.third();
     this.lastSequence = load<u32>(record);
+    this.lastDuplicate = load<u32>(record, 4) != 0;
     this.lastTime = load<i64>(record, 8);
     this.lastArrival = load<i64>(record, 16);
     queue.pop();
@@ -87,6 +114,31 @@ export class EchoSocket {
     this.queued.free();
   }
 
+  /** True when a request with that sequence number was sent. */
+  hasAsked(sequence: u32): bool {
+    return this.asked.has(sequence);
+  }
+
+  /**
+   * Keeps an echo reply, if it is the echo of a request: code 0, its number, and the data that
+   * was sent, or as much of it as came back. The time in it is the request's: not ahead of `now`.
+   */
+  accept(now: i64, from: u32, ttl: u32, pointer: usize, length: u32): Drop {
+    const header = IcmpHeader.at(pointer);
+    const sequence = header.sequence;
+    const data = pointer + ICMP_HEADER;
+    const size = length - ICMP_HEADER;
+    if (header.code != 0 || size > this.size || !this.asked.has(sequence)) return Drop.IcmpReply;
+    const timed = this.size >= TIME_BYTES;
+    const sent: i64 = timed && size >= TIME_BYTES ? load<i64>(data) : -1;
+    if (sent < -1 || sent > now) return Drop.IcmpReply;
+    for (let i: u32 = timed ? TIME_BYTES : 0; i < size; i++) {
+      if (load<u8>(data + i) != (i as u8)) return Drop.IcmpReply;
+    }
+    const kept = this.keep(from, ttl, NO_ERROR, length, sequence, sent, now);
+    return kept ? Drop.None : Drop.IcmpQueueFull;
+  }
+
   /** Keeps a reply (`error` NO_ERROR) or an error; false: the queue is full. */
   keep(from: u32, ttl: u32, error: i32, length: u32, sequence: u32, sent: i64, now: i64): bool {
     const record = this.received.push(
@@ -96,7 +148,10 @@ export class EchoSocket {
       length,
     );
     if (record == 0) return false;
+    const duplicate: bool = error == NO_ERROR && this.answered.has(sequence);
+    if (error == NO_ERROR) this.answered.add(sequence);
     store<u32>(record, sequence);
+    store<u32>(record, duplicate ? 1 : 0, 4);
     store<i64>(record, sent, 8);
     store<i64>(record, now, 16);
     return true;
@@ -129,13 +184,8 @@ export class EchoTable {
 
   /** An echo reply of `length` bytes, which passed `parseIcmp`, came in with that TTL. */
   process(now: i64, source: u32, ttl: u32, pointer: usize, length: u32): Drop {
-    const header = IcmpHeader.at(pointer);
-    const socket = this.find(header.identifier);
-    if (socket == null) return Drop.IcmpType;
-    const timed = length >= ICMP_HEADER + TIME_BYTES;
-    const sent = timed ? load<i64>(pointer, ICMP_HEADER) : -1;
-    const kept = socket.keep(source, ttl, NO_ERROR, length, header.sequence, sent, now);
-    return kept ? Drop.None : Drop.IcmpQueueFull;
+    const socket = this.find(IcmpHeader.at(pointer).identifier);
+    return socket == null ? Drop.IcmpType : socket.accept(now, source, ttl, pointer, length);
   }
 
   /**
@@ -153,8 +203,9 @@ export class EchoTable {
   ): void {
     if (load<u8>(pointer) != ICMP_ECHO_REQUEST || destination == 0) return;
     const socket = this.find(loadNet16(pointer + 4));
-    if (socket == null) return;
-    socket.keep(reporter, ttl, kind, 0, loadNet16(pointer + 6), -1, now);
+    const sequence = loadNet16(pointer + 6);
+    if (socket == null || !socket.hasAsked(sequence)) return;
+    socket.keep(reporter, ttl, kind, 0, sequence, -1, now);
   }
 
   /** Sends what is queued. True: there is more, but the sink is busy. */

@@ -30,6 +30,8 @@ export const enum Drop {
   IcmpTruncated,
   IcmpChecksum,
   IcmpType,
+  /** An echo reply to an own identifier that echoes no request. */
+  IcmpReply,
   IcmpQuote,
   IcmpQueueFull,
   UdpTruncated,
@@ -76,6 +78,7 @@ export const DROP_NAMES: StaticArray<string> = [
   "icmp-truncated",
   "icmp-checksum",
   "icmp-type",
+  "icmp-reply",
   "icmp-quote",
   "icmp-queue-full",
   "udp-truncated",

@@ -285,7 +285,7 @@ export const lines: Line[] = [
     "egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);\n    } else if",
     "egress.sendBytes(pointer, min(length, 9000), from, to, PROTOCOL_ICMP);\n    } else if",
   ],
-  ["ICM-04", "any reply is an answer", "net/socket/echo.ts", "return Drop.IcmpType;", "return 0;"],
+  ["ICM-04", "any reply is an answer", "net/socket/echo.ts", "? Drop.IcmpType :", "? 0 :"],
   [
     "ICM-05 ICM-06",
     "quench and redirect are errors",

@@ -14,6 +14,11 @@ function request(index: number): Buffer {
   return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + wasm.sentLength(index)));
 }
 
+/** Hands the table a message; answers whether it was kept. */
+function arrive(bytes: Buffer, now = 0n): boolean {
+  return wasm.echoArrive(now, gateway, 64, ...writeBytes(wasm, bytes)) === 0;
+}
+
 function replyTo(bytes: Buffer): Buffer {
   const reply = Buffer.from(bytes);
   reply[0] = 0;
@@ -57,6 +62,49 @@ test("a reply tells sequence, sender, TTL and when its request was sent", () => 
   assert.equal(wasm.echoArrive(0n, gateway, 63, ...writeBytes(wasm, short)), 0);
   wasm.echoReceive(socket);
   assert.equal(wasm.echoTime(socket), -1n, "too short to hold the time");
+});
+
+test("only the echo of a request is a reply: code, number, data, and a time that was", () => {
+  const socket = wasm.echoOpen();
+  wasm.echoSend(socket, gateway, 9, 56, 777n);
+  wasm.echoDispatch();
+  const reply = replyTo(request(0));
+  /** The reply with one byte changed. */
+  const but = (at: number, value: number) => {
+    const copy = Buffer.from(reply);
+    copy[at] = value;
+    return copy;
+  };
+  const wrong = {
+    "code 3": but(1, 3),
+    "a number that was not sent": but(7, 10),
+    "other data": but(63, 0),
+    "a time before all": but(15, 0x80),
+    "more data": Buffer.concat([reply, Buffer.of(56)]),
+  };
+  for (const [what, bytes] of Object.entries(wrong))
+    assert.equal(arrive(bytes, 1000n), false, what);
+  assert.equal(arrive(reply, 776n), false, "a time that is yet to come");
+  assert.equal(wasm.echoReceive(socket), 0);
+  assert.equal(arrive(reply, 777n), true);
+  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, request(0).subarray(0, 8)));
+  assert.equal(wasm.echoReceive(socket), 1);
+  assert.equal(wasm.echoReceive(socket), 1, "and an error about what was sent");
+  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8)));
+  assert.equal(wasm.echoReceive(socket), 0, "none about what was not");
+});
+
+test("a request that is answered twice has a duplicate, until its number is sent anew", () => {
+  const socket = wasm.echoOpen();
+  const told: number[] = [];
+  for (const answers of [3, 2]) {
+    wasm.echoSend(socket, gateway, 0x10001, 4, 0n);
+    wasm.echoDispatch();
+    for (let i = 0; i < answers; i++) assert.equal(arrive(replyTo(request(0))), true);
+    while (wasm.echoReceive(socket)) told.push(wasm.echoDuplicate(socket));
+  }
+  assert.deepEqual(told, [0, 1, 1, 0, 1]);
+  assert.equal(wasm.echoTime(socket), -1n, "there was no room for the time");
 });
 
 test("an error about a request is told with its kind and who sent it", () => {

@@ -136,6 +136,9 @@ export function echoFrom(socket: EchoSocket): u32 {
 export function echoTime(socket: EchoSocket): i64 {
   return socket.lastTime;
 }
+export function echoDuplicate(socket: EchoSocket): bool {
+  return socket.lastDuplicate;
+}
 export function echoKind(socket: EchoSocket): i32 {
   return socket.lastError;
 }

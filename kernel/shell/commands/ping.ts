@@ -19,6 +19,8 @@ import { Options } from "../options";
 import { Shell } from "../shell";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "q"];
+/** How long a host that has never answered is waited for after the last request. */
+const SILENCE: i64 = 10 * SECOND;
 /** Sent by a script that names no count. */
 const SCRIPTED_COUNT: i64 = 4;
 
@@ -36,13 +38,16 @@ const ERROR_WORDS: StaticArray<string> = [
 class PingJob extends Job {
   count: i64 = 0;
   interval: i64 = SECOND;
-  wait: i64 = SECOND;
+  wait: i64 = SILENCE;
   size: u32 = 56;
   quiet: bool = false;
   private socket: EchoSocket | null = null;
   private sent: i64 = 0;
   private received: i64 = 0;
+  private duplicates: i64 = 0;
   private errors: i64 = 0;
+  /** Replies that brought the time back, and of these times: */
+  private timed: i64 = 0;
   private least: i64 = i64.MAX_VALUE;
   private most: i64 = 0;
   private sum: i64 = 0;
@@ -66,6 +71,7 @@ class PingJob extends Job {
     }
     let socket = this.socket;
     if (socket == null) {
+      if (this.stack.ip.sourceAddress(this.lookup.address) == 0) return this.unreachable();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
         this.shell.error("ping", "no free echo socket, expected fewer pings at once");
@@ -75,11 +81,7 @@ class PingJob extends Job {
       this.begin(now);
     }
     while (socket.receive()) this.show(socket);
-    if (socket.unreachable > 0) {
-      this.shell.error("ping", "connect: Network is unreachable");
-      this.finish();
-      return EXIT_USAGE;
-    }
+    if (socket.unreachable > 0) return this.unreachable();
     const all = this.count > 0 && this.sent >= this.count;
     if (all && (this.received + this.errors >= this.sent || now >= this.nextAt)) {
       return this.conclude(now);
@@ -98,6 +100,12 @@ class PingJob extends Job {
     return this.socket != null ? this.conclude(this.shell.now) : EXIT_INTERRUPTED;
   }
 
+  private unreachable(): i32 {
+    this.shell.error("ping", "connect: Network is unreachable");
+    this.finish();
+    return EXIT_USAGE;
+  }
+
   private begin(now: i64): void {
     const address = formatIpv4(this.lookup.address);
     const whole = this.size + 28;
@@ -112,7 +120,12 @@ class PingJob extends Job {
     this.sent++;
     socket.send(this.lookup.address, this.sent as u32, this.size, now);
     const last = this.count > 0 && this.sent >= this.count;
-    this.nextAt = now + (last ? this.wait : this.interval);
+    this.nextAt = now + (last ? this.linger() : this.interval);
+  }
+
+  /** How long to wait after the last request; for a host that answers, as it is known to. */
+  private linger(): i64 {
+    return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }
 
   private show(socket: EchoSocket): void {
@@ -124,17 +137,20 @@ class PingJob extends Job {
       this.shell.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
       return;
     }
-    this.received++;
+    if (socket.lastDuplicate) this.duplicates++;
+    else this.received++;
     let line = `${socket.lastLength} bytes from ${from}: icmp_seq=${sequence}`;
     line += ` ttl=${socket.lastTtl}`;
-    if (this.size >= 8) {
-      const time = max<i64>(socket.lastArrival - socket.lastTime, 0);
+    if (socket.lastTime >= 0) {
+      const time = socket.lastArrival - socket.lastTime;
+      this.timed++;
       this.least = min<i64>(this.least, time);
       this.most = max<i64>(this.most, time);
       this.sum += time;
       this.squares += time * time;
       line += ` time=${formatMilliseconds(time)} ms`;
     }
+    if (socket.lastDuplicate) line += " (DUP!)";
     if (!this.quiet) this.shell.printLine(line);
   }
 
@@ -142,16 +158,17 @@ class PingJob extends Job {
     this.finish();
     const lost = this.sent - this.received;
     const percent = this.sent > 0 ? (lost * 100) / this.sent : 0;
+    const again = this.duplicates > 0 ? `, +${this.duplicates} duplicates` : "";
     const failed = this.errors > 0 ? `, +${this.errors} errors` : "";
     const time = (now - this.startedAt) / MILLISECOND;
     this.shell.printLine(`\n--- ${this.lookup.host} ping statistics ---`);
     this.shell.printLine(
-      `${this.sent} packets transmitted, ${this.received} received${failed}, ` +
+      `${this.sent} packets transmitted, ${this.received} received${again}${failed}, ` +
         `${percent}% packet loss, time ${time}ms`,
     );
-    if (this.received > 0 && this.size >= 8) {
-      const mean = this.sum / this.received;
-      const deviation = squareRoot(max<i64>(this.squares / this.received - mean * mean, 0));
+    if (this.timed > 0) {
+      const mean = this.sum / this.timed;
+      const deviation = squareRoot(max<i64>(this.squares / this.timed - mean * mean, 0));
       this.shell.printLine(
         `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
           `${formatMilliseconds(this.most)}/${formatMilliseconds(deviation)} ms`,
@@ -182,7 +199,7 @@ export class Ping extends Command {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, 1_000_000_000);
     const interval = options.seconds("i", SECOND, 3600);
-    const wait = options.seconds("W", SECOND, 3600);
+    const wait = options.seconds("W", SILENCE, 3600);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
     options.expectOperands(1, 1);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
@@ -193,7 +210,7 @@ export class Ping extends Command {
     );
     job.count = count == 0 && shell.scripted() ? SCRIPTED_COUNT : count;
     job.interval = max<i64>(interval, 2 * MILLISECOND);
-    job.wait = wait;
+    job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
     job.quiet = options.has("q");
     return job;
