@@ -101,7 +101,7 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** The interface toward `destination`, or null; next hop and source are noted beside it. */
-  private find(destination: u32): Interface | null {
+  find(destination: u32): Interface | null {
     if (destination != this.lookedUp || this.generation != this.routes.generation) {
       if (this.generation != this.routes.generation) this.invalidate();
       this.generation = this.routes.generation;
@@ -156,6 +156,17 @@ export class Egress implements PacketSink, Broadcaster {
   /** See `PacketSink.sourceAddress`. */
   sourceAddress(destination: u32): u32 {
     return this.find(destination) == null ? 0 : this.source;
+  }
+
+  /** Who on the link a packet to `destination` is handed to: a gateway, or itself. */
+  nextHopOf(destination: u32): u32 {
+    return this.find(destination) == null ? destination : this.nextHop;
+  }
+
+  /** See `PacketSink.isHost`. */
+  isHost(destination: u32): bool {
+    const iface = this.find(destination);
+    return iface != null && (iface === this.loopback || iface.isHost(destination));
   }
 
   /** See `PacketSink.send`. TCP's packets carry DF (RFC 1191), the others may be cut. */

@@ -5,7 +5,7 @@
 import { INTERFACE_ADDRESSES } from "../../kernel/limits";
 import { NetworkDevice } from "../phy/device";
 import { FramePool } from "../phy/pool";
-import { BROADCAST_ADDRESS, maskOf } from "../wire/address";
+import { BROADCAST_ADDRESS, isUnicast, maskOf } from "../wire/address";
 import { ARP_LENGTH, emitArp } from "../wire/arp";
 import { DropCounters } from "../wire/drop";
 import {
@@ -147,6 +147,13 @@ export class Interface {
       if (broadcast == address && broadcast != 0) return true;
     }
     return false;
+  }
+
+  /** True for an address that one host can have: no group's, and none of a network on this link. */
+  isHost(address: u32): bool {
+    if (!isUnicast(address) || this.isBroadcast(address)) return false;
+    const own = this.onLink(address);
+    return own == null || own.prefix > 30 || (address & ~own.mask) != 0;
   }
 
   /** Adds an address or changes its prefix length; false: there are INTERFACE_ADDRESSES. */

@@ -292,6 +292,16 @@ export class IpLayer {
     return this.egress.mtu(destination);
   }
 
+  /** The interface that packets to `destination` leave by, `loopback` too; null: no route. */
+  interfaceToward(destination: u32): Interface | null {
+    return this.egress.find(destination);
+  }
+
+  /** The gateway that packets to `destination` go to, or `destination` itself. */
+  nextHopOf(destination: u32): u32 {
+    return this.egress.nextHopOf(destination);
+  }
+
   /** The own address to send from toward `destination`, or 0 when there is no route. */
   sourceAddress(destination: u32): u32 {
     return this.egress.sourceAddress(destination);

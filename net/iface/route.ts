@@ -23,11 +23,20 @@ export const enum RouteResult {
   Exists,
   /** There are ROUTES already. */
   Full,
-  /** The gateway is in no network of the interface. */
+  /** The gateway is no host in a network of the interface. */
   GatewayUnreachable,
   /** The prefix is longer than 32, or bits are set behind it. */
   BadPrefix,
 }
+
+/** In the order of `RouteResult`, as Linux's kernel says it. */
+export const ROUTE_RESULT_WORDS: StaticArray<string> = [
+  "",
+  "File exists: there is a route with that destination and metric, expected another",
+  "the table is full, expected fewer routes",
+  "Nexthop has invalid gateway: it is no host in a network of the device, expected one",
+  "Invalid argument: bits are set behind the prefix, expected zeros",
+];
 
 export class Route {
   readonly mask: u32;
@@ -137,7 +146,7 @@ export class RouteTable {
 
   /** True when `gateway` is a neighbour on that interface. */
   private reaches(iface: Interface, gateway: u32): bool {
-    if (iface.owns(gateway)) return false;
+    if (iface.owns(gateway) || !iface.isHost(gateway)) return false;
     if (iface.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;

@@ -27,4 +27,6 @@ export interface PacketSink {
   mtu(destination: u32): u32;
   /** The own address to send from toward `destination`, or 0 when there is no route. */
   sourceAddress(destination: u32): u32;
+  /** True when `destination` can be one host's address: no group's, and no network's. */
+  isHost(destination: u32): bool;
 }

@@ -62,6 +62,9 @@ test("a route that cannot be is refused with its reason", () => {
   assert.equal(addRoute("0.0.0.0", 0, "10.0.2.9"), exists);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), unreachable);
   assert.equal(addRoute("198.51.100.0", 24, guest.address), unreachable);
+  for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "127.0.0.1"]) {
+    assert.equal(addRoute("198.51.100.0", 24, nobody), unreachable, nobody);
+  }
   assert.equal(addRoute("198.51.100.1", 24, "10.0.2.9"), badPrefix);
   assert.equal(addRoute("198.51.100.0", 33, "10.0.2.9"), badPrefix);
   let result = added;

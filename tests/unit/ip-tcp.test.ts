@@ -191,6 +191,14 @@ test("TCP-52 segments to several hosts are dropped, and cut ones are", () => {
   assert.deepEqual(segments(), []);
 });
 
+test("a connection to no host is refused at once (RFC 1122, 4.2.3.10)", () => {
+  for (const to of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "240.0.0.1"]) {
+    assert.equal(host.wasm.tcpConnect(host.now, address(to), 80), 1);
+    assert.equal(host.wasm.tcpError(), Failure.Unreachable, to);
+  }
+  assert.deepEqual(segments(), []);
+});
+
 test("what one poll found is answered by one acknowledgment", () => {
   const { port, sequence } = establish();
   const ends = { sourcePort: 80, destinationPort: port, acknowledgment: sequence };

@@ -1,6 +1,7 @@
 /** A packet sink that keeps what sockets send, for tests that look at it. */
 import { FramePool } from "../../net/phy/pool";
 import { PacketSink, SendResult } from "../../net/socket/sink";
+import { isUnicast } from "../../net/wire/address";
 import { Frame } from "../../net/wire/frame";
 
 class SentPacket {
@@ -48,6 +49,9 @@ class CaptureSink implements PacketSink {
   }
   sourceAddress(_destination: u32): u32 {
     return this.source;
+  }
+  isHost(destination: u32): bool {
+    return isUnicast(destination);
   }
 }
 

@@ -61,6 +61,9 @@ class WireSink implements PacketSink {
   sourceAddress(_destination: u32): u32 {
     return this.own;
   }
+  isHost(_destination: u32): bool {
+    return true;
+  }
 }
 
 class NoNames implements NameLookup {

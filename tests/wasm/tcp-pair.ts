@@ -114,6 +114,9 @@ class WireSink implements PacketSink {
   sourceAddress(_destination: u32): u32 {
     return this.own;
   }
+  isHost(_destination: u32): bool {
+    return true;
+  }
 }
 
 /** One host with a table, and the program on it. */

@@ -57,13 +57,14 @@ export class TcpTable {
   // --- opening ---
 
   /**
-   * Begins a connection; its SYN goes out with the next `dispatch`. Without a route the answer is
-   * closed already, with the error Unreachable. Null: no connection, port or memory is left.
+   * Begins a connection; its SYN goes out with the next `dispatch`. Without a route, and to what
+   * is no host (RFC 1122 section 4.2.3.10), the answer is closed already, with the error
+   * Unreachable. Null: no connection, port or memory is left.
    */
   connect(now: i64, remoteAddress: u32, remotePort: u32, sink: PacketSink): TcpConnection | null {
     this.schedule.now = now;
     const local = sink.sourceAddress(remoteAddress);
-    if (local == 0 || !isPeer(remoteAddress) || remotePort - 1 >= 65535) {
+    if (local == 0 || !sink.isHost(remoteAddress) || remotePort - 1 >= 65535) {
       const unreachable = new TcpConnection(this.schedule);
       unreachable.remoteAddress = remoteAddress;
       unreachable.remotePort = remotePort;

@@ -1,18 +1,15 @@
 /** `ip route`: where packets go. */
 import { Interface } from "../../../../net/iface/interface";
-import { ROUTE_ORIGIN_NAMES, Route, RouteOrigin, RouteResult } from "../../../../net/iface/route";
-import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
+import {
+  ROUTE_ORIGIN_NAMES,
+  ROUTE_RESULT_WORDS,
+  Route,
+  RouteOrigin,
+  RouteResult,
+} from "../../../../net/iface/route";
+import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { parseDecimalText } from "../../../core/text";
 import { Context, Prefix, parsePrefix } from "./context";
-
-/** In the order of `RouteResult`. */
-const RESULT_WORDS: StaticArray<string> = [
-  "",
-  "File exists: there is a route with that destination and metric, expected another",
-  "the table is full, expected fewer routes",
-  "Nexthop has invalid gateway: it is in no network of the device, expected a neighbour",
-  "Invalid argument: bits are set behind the prefix, expected zeros",
-];
 
 export function routeCommand(context: Context): i32 {
   const verb = context.take();
@@ -53,11 +50,18 @@ function get(context: Context): i32 {
   const address = parseIpv4(text);
   if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
   if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
-  const route = context.stack.ip.routes.lookup(address as u32);
-  if (route == null) return context.refused("Network is unreachable, expected one of ip route");
-  const via = route.gateway != 0 ? ` via ${formatIpv4(route.gateway)}` : "";
-  const source = formatIpv4(context.stack.ip.sourceAddress(address as u32));
-  context.shell.printLine(`${text}${via} dev ${route.iface.name} src ${source}`);
+  const ip = context.stack.ip;
+  const to = address as u32;
+  const iface = ip.interfaceToward(to);
+  if (iface == null) return context.refused("Network is unreachable, expected one of ip route");
+  let kind = "";
+  if (iface === ip.loopback) kind = "local ";
+  else if (isMulticast(to)) kind = "multicast ";
+  else if (iface.isBroadcast(to)) kind = "broadcast ";
+  const hop = ip.nextHopOf(to);
+  const via = hop != to ? ` via ${formatIpv4(hop)}` : "";
+  const source = formatIpv4(ip.sourceAddress(to));
+  context.shell.printLine(`${kind}${text}${via} dev ${iface.name} src ${source}`);
   return context.done();
 }
 
@@ -109,7 +113,7 @@ function change(context: Context, add: bool): i32 {
     max<i64>(metric, 0) as u32,
     RouteOrigin.Static,
   );
-  return result == RouteResult.Done ? context.done() : context.refused(RESULT_WORDS[result]);
+  return result == RouteResult.Done ? context.done() : context.refused(ROUTE_RESULT_WORDS[result]);
 }
 
 /** Deletes the first route that is what was said of it; `metric` -1: any, as in iproute2. */
