@@ -38,6 +38,8 @@ function readWord(configuration: Configuration, word: string): void {
   const key = equals < 0 ? word : word.substring(0, equals);
   const value = equals < 0 ? "" : word.substring(equals + 1);
   if (equals > 0 && key == "run") {
+    const before = configuration.run;
+    if (before != "") report(configuration, `run=${before}`, "expected one run=, the last is run");
     configuration.run = value;
   } else if (equals > 0 && key == "ip") {
     readIp(configuration, word, value);

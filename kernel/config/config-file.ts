@@ -5,10 +5,8 @@
  */
 import { Utf8Decoder } from "../core/utf8";
 import { CONFIG_PROBLEMS } from "../limits";
-import { Configuration } from "./configuration";
+import { CONFIG_FILE, Configuration } from "./configuration";
 import { SettingsReader } from "./settings-reader";
-
-const NAME: string = "anonymos.conf";
 
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
 
@@ -25,7 +23,9 @@ export function readConfigFile(
   const parser = new FileParser(configuration);
   parser.read(text);
   if (length <= (bytes.length as u32)) return;
-  configuration.problems.push(`${NAME}: expected at most ${bytes.length} bytes, the rest is left`);
+  configuration.problems.push(
+    `${CONFIG_FILE}: expected at most ${bytes.length} bytes, the rest is left`,
+  );
 }
 
 class FileParser {
@@ -51,12 +51,12 @@ class FileParser {
     this.finishPart();
     if (this.wrong <= CONFIG_PROBLEMS) return;
     const more = this.wrong - CONFIG_PROBLEMS;
-    this.configuration.problems.push(`${NAME}: and ${more} more lines that are wrong`);
+    this.configuration.problems.push(`${CONFIG_FILE}: and ${more} more lines that are wrong`);
   }
 
   private report(line: i32, expected: string): void {
     if (expected == "" || ++this.wrong > CONFIG_PROBLEMS) return;
-    this.configuration.problems.push(`${NAME}:${line}: ${expected}`);
+    this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${expected}`);
   }
 
   /** What was expected instead, or "". */

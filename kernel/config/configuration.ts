@@ -6,6 +6,8 @@ import { parseDecimalText } from "../core/text";
 import { IpWord } from "./ip-word";
 import { NameServer, NetworkAddress } from "./values";
 
+export const CONFIG_FILE: string = "anonymos.conf";
+
 /** Where a setting comes from, weakest first: what is given may replace what is not stronger. */
 export const enum Source {
   Default = 0,
@@ -92,6 +94,10 @@ export class Match {
 
 /** One part of the file: a [Match] and what belongs to it. */
 export class MatchedSettings {
+  /** Of its [Match] in the file; 0: it has none. */
+  line: i32 = 0;
+  /** It fits an interface that there is. */
+  fitting: bool = false;
   readonly match: Match = new Match();
   readonly settings: InterfaceSettings = new InterfaceSettings();
 }
@@ -124,21 +130,25 @@ export class Configuration {
    * what `ip=` says. An address that is not bound to an interface is meant for net0.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
-    let settings = new InterfaceSettings();
+    let found: MatchedSettings | null = null;
     for (let i = 0; i < this.file.length; i++) {
       const part = this.file[i];
       const shared = part.match.everything() && part.settings.addresses.length > 0;
       if (shared && name != "net0") continue;
       if (!part.match.fits(name, hardware)) continue;
-      settings = part.settings.copy();
-      break;
+      part.fitting = true;
+      if (found == null) found = part;
     }
+    const settings = found == null ? new InterfaceSettings() : found.settings.copy();
     const word = this.ipWordFor(name);
     if (word != null) word.apply(settings);
     return settings;
   }
 
-  /** Reports each `ip=` that is meant for a device beyond the `count` that there are. */
+  /**
+   * Reports each `ip=` that is meant for a device beyond the `count` that there are, and each
+   * [Match] that fitted none of those that `settingsFor` was asked for.
+   */
   reportMissing(count: i32): void {
     for (let i = 0; i < this.ipWords.length; i++) {
       const word = this.ipWords[i];
@@ -146,6 +156,11 @@ export class Configuration {
       if (word.device == "" || number < count) continue;
       const devices = count == 0 ? "a machine with a network device" : `net0 to net${count - 1}`;
       this.problems.push(`cmdline: ip=${word.text}: expected ${devices} instead of ${word.device}`);
+    }
+    for (let i = 0; i < this.file.length && count > 0; i++) {
+      const part = this.file[i];
+      if (part.line == 0 || part.fitting) continue;
+      this.problems.push(`${CONFIG_FILE}:${part.line}: expected a [Match] that fits a device`);
     }
   }
 

@@ -98,7 +98,7 @@ export class IpWord {
     if (address == 0) this.expect("a client address in field 1");
     if (prefix <= 0) this.expect("a netmask like 255.255.255.0 in field 4");
     if (!network.usable()) this.expect("a client address that a host in its network can have");
-    if (gateway != "" && (!network.contains(this.gateway) || this.gateway == address)) {
+    if (gateway != "" && !network.hasNeighbor(this.gateway)) {
       this.expect("a gateway in the network of the client address");
     }
   }

@@ -3,11 +3,18 @@ import { CONFIG_FILE_BYTES } from "../limits";
 import { bootModules, commandLine, loaderName } from "../machine/boot";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
-import { Configuration } from "./configuration";
+import { CONFIG_FILE, Configuration } from "./configuration";
 import { readHostsFile } from "./hosts-file";
 
-const CONFIG_FILE: string = "anonymos.conf";
 const HOSTS_FILE: string = "hosts";
+/** Read when TLS starts. */
+const TLS_FILES: StaticArray<string> = [
+  "ca.pem",
+  "client.pem",
+  "client.key",
+  "server.pem",
+  "server.key",
+];
 
 export function loadConfiguration(): Configuration {
   const configuration = new Configuration();
@@ -19,6 +26,9 @@ export function loadConfiguration(): Configuration {
       readConfigFile(configuration, module.read(CONFIG_FILE_BYTES), module.length);
     } else if (module.name == HOSTS_FILE) {
       readHostsFile(configuration, module.read(CONFIG_FILE_BYTES));
+    } else if (!TLS_FILES.includes(module.name)) {
+      const known = `${CONFIG_FILE}, ${HOSTS_FILE} or one of ${TLS_FILES.join(", ")}`;
+      configuration.problems.push(`module "${module.name}": expected ${known}`);
     }
   }
   return configuration;

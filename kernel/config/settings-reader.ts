@@ -1,4 +1,5 @@
 /** The keys of anonymos.conf by section, and what each does (systemd.network(5)). */
+import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { parseDecimalText } from "../core/text";
 import { Configuration, MatchedSettings, RouteSetting, Source } from "./configuration";
 import {
@@ -14,11 +15,12 @@ import {
   splitBlanks,
 } from "./values";
 
-/** RFC 791: what every network must carry; the largest packet that IPv4 can. */
+/** What every network must carry (RFC 791), and what Ethernet can (RFC 894). */
 const SMALLEST_MTU: i64 = 68;
-const LARGEST_MTU: i64 = 65_535;
+const LARGEST_MTU: i64 = ETHERNET_MTU;
 /** As Linux gives to routes that are configured without one. */
 const METRIC: u32 = 0;
+const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
@@ -32,7 +34,8 @@ export class SettingsReader {
   private dhcpGiven: bool = false;
   private gatewayLine: i32 = 0;
   private routeLine: i32 = 0;
-  private route: NetworkAddress = new NetworkAddress(0, 0);
+  /** Null: what was given is none. */
+  private route: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: u32 = 0;
   private routeMetric: u32 = METRIC;
 
@@ -48,6 +51,7 @@ export class SettingsReader {
       this.gatewayLine = 0;
     }
     if (section != "Match") this.filled = true;
+    else if (this.part.line == 0) this.part.line = line;
     if (!this.added) this.configuration.file.push(this.part);
     this.added = true;
     this.routeLine = line;
@@ -73,6 +77,7 @@ export class SettingsReader {
     this.finishLine = this.routeLine;
     if (this.routeGateway == 0) return "expected Gateway=ADDRESS in this [Route]";
     const to = this.route;
+    if (to == null) return "";
     const route = new RouteSetting(to.address, to.prefix, this.routeGateway, this.routeMetric);
     this.part.settings.routes.push(route);
     return "";
@@ -85,8 +90,7 @@ export class SettingsReader {
     if (!this.dhcpGiven) settings.dhcp = addresses.length == 0;
     if (settings.gateway == 0 || addresses.length == 0) return "";
     for (let i = 0; i < addresses.length; i++) {
-      if (addresses[i].address == settings.gateway) break;
-      if (addresses[i].contains(settings.gateway)) return "";
+      if (addresses[i].hasNeighbor(settings.gateway)) return "";
     }
     settings.gateway = 0;
     this.finishLine = this.gatewayLine;
@@ -185,7 +189,9 @@ export class SettingsReader {
     const kilo = value.endsWith("K");
     const number = parseDecimalText(kilo ? value.substring(0, value.length - 1) : value);
     const mtu = kilo && number <= LARGEST_MTU ? number * 1024 : number;
-    if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) return "expected MTUBytes= from 68 to 65535";
+    if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) {
+      return `expected MTUBytes= from ${SMALLEST_MTU} to ${LARGEST_MTU}`;
+    }
     this.part.settings.mtu = mtu as u32;
     return "";
   }
@@ -197,15 +203,17 @@ export class SettingsReader {
     }
     if (key == "Metric") {
       const metric = parseDecimalText(value);
-      if (metric < 0 || metric > (u32.MAX_VALUE as i64)) return "expected Metric=NUMBER";
+      if (metric < 0 || metric > LARGEST_METRIC) {
+        return `expected Metric= from 0 to ${LARGEST_METRIC}`;
+      }
       this.routeMetric = metric as u32;
       return "";
     }
     if (key != "Destination") return "expected Destination=, Gateway= or Metric= in [Route]";
     const route = parsePrefix(value);
-    if (route == null) return "expected Destination=NETWORK/PREFIX like 10.1.0.0/16";
-    this.route = route;
-    return "";
+    this.route = route != null && route.isNetwork() ? route : null;
+    if (this.route != null) return "";
+    return "expected Destination=NETWORK/PREFIX like 10.1.0.0/16, with zeros behind the prefix";
   }
 }
 

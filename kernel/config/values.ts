@@ -14,8 +14,15 @@ export class NetworkAddress {
     readonly prefix: u32,
   ) {}
 
-  contains(other: u32): bool {
-    return ((this.address ^ other) & maskOf(this.prefix)) == 0;
+  /** True for the address of another host in this network. */
+  hasNeighbor(other: u32): bool {
+    const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
+    return inside && other != this.address && new NetworkAddress(other, this.prefix).usable();
+  }
+
+  /** True when no bits are set behind the prefix. */
+  isNetwork(): bool {
+    return (this.address & ~maskOf(this.prefix)) == 0;
   }
 
   /** True for an address that a host in this network can have. */

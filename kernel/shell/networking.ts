@@ -39,11 +39,11 @@ export function startNetworking(
   stack.setHostname(configuration.hostname);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
-  configuration.reportMissing(cards.length);
   for (let i = 0; i < cards.length; i++) {
     const card = cards[i];
     card.connectInterrupt();
     stack.addDevice(card, configuration.settingsFor(`net${i}`, card.hardwareAddress()), now());
   }
+  configuration.reportMissing(cards.length);
   return stack;
 }

@@ -11,7 +11,7 @@ import { earlier, NEVER, SECOND } from "../../kernel/core/time";
 import { ProbeResult } from "../iface/guard";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
-import { RouteOrigin, RouteResult } from "../iface/route";
+import { ROUTE_RESULT_WORDS, RouteOrigin, RouteResult } from "../iface/route";
 import { formatIpv4 } from "../wire/address";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
@@ -46,11 +46,7 @@ export class InterfaceSetup implements LeaseTarget {
   /** Begins: DISCOVER leaves with the next `poll`, or the static address is set. */
   start(now: i64, hostname: string): void {
     const mtu = this.settings.mtu;
-    if (mtu > 0 && !this.ip.setMtu(this.iface, mtu)) {
-      log(
-        `${this.iface.name}: MTUBytes=${mtu} is more than the device can, ${this.iface.mtu} stays`,
-      );
-    }
+    if (mtu > 0) this.ip.setMtu(this.iface, mtu);
     if (!this.settings.dhcp) {
       this.apply();
       return;
@@ -173,7 +169,8 @@ export class InterfaceSetup implements LeaseTarget {
     const result = this.ip.addRoute(to, prefix, gateway, this.iface, metric, origin);
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
     const target = `${formatIpv4(to)}/${prefix} via ${formatIpv4(gateway)}`;
-    log(`${this.iface.name}: the route to ${target} cannot be set: its gateway is not on the link`);
+    const why = ROUTE_RESULT_WORDS[result];
+    log(`${this.iface.name}: the route to ${target} cannot be set: ${why}`);
   }
 
   // --- LeaseTarget ---

@@ -70,6 +70,10 @@ test("run=, console= and panic= are read, and wrong ones are named", () => {
     assert.equal(problems.length, 1, word);
     assert.ok(problems[0].startsWith(`cmdline: ${word}: expected `), problems[0]);
   }
+  assert.deepEqual(boot('run="echo one" run="echo two"').problems, [
+    "cmdline: run=echo one: expected one run=, the last is run",
+  ]);
+  assert.equal(text(wasm.run()), "echo two");
   assert.deepEqual(boot("console=tty0 panic=2").problems.length, 1);
   assert.equal(wasm.panicSeconds(), 2, "what is right beside it applies");
   assert.equal(boot('panic=1 "run=a').problems[0].startsWith("cmdline: run=a: expected "), true);
@@ -110,6 +114,7 @@ test("a wrong ip= is reported and counts as absent", () => {
   for (const word of [
     ...["", "dchp", "10.0.2", "10.0.2.256", "0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.2.15/24"],
     ...["10.0.2.15::10.0.2.2:255.0.255.0", "10.0.2.15::10.0.2.2:24", "10.0.2.15:::0.0.0.0"],
+    ...["10.0.2.15::10.0.2.255:255.255.255.0", "10.0.2.15::10.0.2.0:255.255.255.0"],
     ...["10.0.2.15::10.0.3.2:255.255.255.0", "10.0.2.15::10.0.2.15:255.255.255.0"],
     ...["10.0.2.0:::255.255.255.0", "10.0.2.255:::255.255.255.0", "10.0.2.15:x"],
     ...["10.0.2.15::::bad_host", "10.0.2.15::::1.2", "10.0.2.15:::::eth0", "10.0.2.15::::::maybe"],
@@ -218,6 +223,53 @@ test("wrong lines of the file are named by their numbers, and the rest applies",
   );
   // The first part has no address and fits; what was right in it is nothing.
   assert.equal(settings(0), "dhcp=true source=0");
+});
+
+test("a wrong line says what would be right, and no route is made of half a one", () => {
+  const network =
+    "expected Destination=NETWORK/PREFIX like 10.1.0.0/16, with zeros behind the prefix";
+  const neighbor = "expected Gateway=ADDRESS of another host in the network of an Address=";
+  for (const [lines, expected] of [
+    [["[Route]", "Destination=10.7.0.0/8", "Gateway=10.0.2.2"], network],
+    [
+      ["[Route]", "Gateway=10.0.2.2", "Metric=99999999999"],
+      "expected Metric= from 0 to 4294967295",
+    ],
+    [["[Link]", "MTUBytes=1501"], "expected MTUBytes= from 68 to 1500"],
+    [["[Network]", "Gateway=10.0.2.255", "Address=10.0.2.15/24"], neighbor],
+    [["[Network]", "Gateway=10.0.2.0", "Address=10.0.2.15/24"], neighbor],
+    [["[Network]", "Gateway=10.0.2.15", "Address=10.0.2.15/24"], neighbor],
+  ] as [string[], string][]) {
+    wasm.reset();
+    file(...lines);
+    assert.deepEqual(
+      problems().map((line) => line.replace(/^anonymos\.conf:\d: /, "")),
+      [expected],
+    );
+    assert.doesNotMatch(settings(), /route=\S+\/8|route=0\.0\.0\.0\/0>\S+~[^0]|gateway|mtu/);
+  }
+});
+
+test("a [Match] that fits no device is reported by its line", () => {
+  wasm.reset();
+  file(
+    ...["[Match]", "Name=net0", "[Link]", "MTUBytes=1400"],
+    ...["[Match]", "Name=eth0", "[Network]", "DHCP=no"],
+    ...["[Match]", "MACAddress=52:54:00:12:34:57", "[Link]", "MTUBytes=1300"],
+    ...["[Match]", "Name=net*", "[Link]", "MTUBytes=1200"],
+  );
+  settings(0, 0x525400123456n);
+  wasm.reportMissing(1);
+  assert.deepEqual(
+    problems(),
+    ["anonymos.conf:5", "anonymos.conf:9"].map(
+      (line) => `${line}: expected a [Match] that fits a device`,
+    ),
+  );
+  wasm.reset();
+  file("[Network]", "DHCP=no");
+  wasm.reportMissing(1);
+  assert.deepEqual(problems(), []);
 });
 
 test("static settings beside DHCP=yes are its fall-back; DNS= alone leaves DHCP on", () => {
