@@ -9,33 +9,36 @@ import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
-/** How long `renew` and `release` wait for the outcome. */
+/** How long `renew` waits for the outcome, and for a link that was just switched on. */
 const PATIENCE: i64 = 10 * SECOND;
+const LINK_PATIENCE: i64 = 3 * SECOND;
 
 /** Waits until the server has granted the lease anew. */
 class RenewJob extends Job {
   private readonly grants: u32;
-  private readonly deadline: i64;
+  private readonly startedAt: i64;
 
   constructor(
     private readonly shell: Shell,
-    private readonly client: DhcpClient,
+    private readonly setup: InterfaceSetup,
   ) {
     super();
-    this.grants = client.grants;
-    this.deadline = shell.now + PATIENCE;
+    this.grants = setup.dhcp.grants;
+    this.startedAt = shell.now;
   }
 
   poll(now: i64): i32 {
-    if (this.client.grants != this.grants) return EXIT_OK;
-    if (now < this.deadline) return RUNNING;
-    const why = this.client.lastFailure;
-    this.shell.error("dhcp", why == "" ? "no answer from a DHCP server" : why);
+    const client = this.setup.dhcp;
+    if (client.grants != this.grants) return EXIT_OK;
+    if (now < this.pollAt()) return RUNNING;
+    const silent = this.setup.iface.linkUp && client.lastFailure == "";
+    const why = silent ? "no answer from a DHCP server" : this.setup.reason();
+    this.shell.error("dhcp", `${why}, expected a lease`);
     return EXIT_FAILURE;
   }
 
   pollAt(): i64 {
-    return this.deadline;
+    return this.startedAt + (this.setup.iface.linkUp ? PATIENCE : LINK_PATIENCE);
   }
 }
 
@@ -81,7 +84,7 @@ export class Dhcp extends Command {
     if (setup == null) {
       return shell.failed(this, `there is no device ${operands[1]}, expected one of ip link`);
     }
-    if (verb == "renew") return this.renew(setup.dhcp, shell);
+    if (verb == "renew") return this.renew(setup, shell);
     if (verb == "release") return this.release(setup.dhcp, shell);
     show(setup, shell);
     return shell.done();
@@ -97,8 +100,11 @@ export class Dhcp extends Command {
     return null;
   }
 
-  private renew(client: DhcpClient, shell: Shell): Job {
-    const job = new RenewJob(shell, client);
+  private renew(setup: InterfaceSetup, shell: Shell): Job {
+    const obstacle = obstacleOf(setup);
+    if (obstacle != "") return shell.failed(this, obstacle);
+    const client = setup.dhcp;
+    const job = new RenewJob(shell, setup);
     if (client.state == DhcpState.Stopped) {
       if (!client.start(shell.now)) return shell.failed(this, client.lastFailure);
     } else if (!client.renew(shell.now)) return shell.failed(this, "the lease is being released");
@@ -110,6 +116,17 @@ export class Dhcp extends Command {
     client.release(shell.now);
     return new ReleaseJob(client);
   }
+}
+
+/** Why nothing can be sent to a server, or "". */
+function obstacleOf(setup: InterfaceSetup): string {
+  const name = setup.iface.name;
+  if (!setup.iface.up) return `${name} is down, expected ip link set ${name} up`;
+  const lease = setup.dhcp.lease;
+  // Without a lease, or the address that it is for, any server is asked, by broadcast.
+  if (lease == null || !setup.holds(lease)) return "";
+  if (setup.ip.sourceAddress(lease.server) != 0) return "";
+  return `Network is unreachable: ${formatIpv4(lease.server)}, expected a route to the server`;
 }
 
 function show(setup: InterfaceSetup, shell: Shell): void {

@@ -4,10 +4,11 @@ import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/neigh
 import {
   formatHardware,
   formatIpv4,
+  isGroupHardware,
   NOT_AN_ADDRESS,
   parseIpv4,
 } from "../../../../net/wire/address";
-import { hexValue } from "../../../core/text";
+import { parseHardware } from "../../../config/values";
 import { NEIGHBORS } from "../../../limits";
 import { Context } from "./context";
 
@@ -15,9 +16,9 @@ export function neighborCommand(context: Context): i32 {
   const verb = context.take();
   if (verb == "" || verb == "show" || verb == "list") return show(context);
   if (verb == "flush") return flush(context);
-  if (verb == "add" || verb == "replace") return change(context, true);
-  if (verb == "del" || verb == "delete") return change(context, false);
-  return context.unexpected(verb, "show, add, del or flush");
+  if (verb == "add" || verb == "replace") return change(context, true, verb == "replace");
+  if (verb == "del" || verb == "delete") return change(context, false, false);
+  return context.unexpected(verb, "show, add, replace, del or flush");
 }
 
 function show(context: Context): i32 {
@@ -53,12 +54,12 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
-function change(context: Context, add: bool): i32 {
+function change(context: Context, add: bool, replace: bool): i32 {
   const text = context.take();
   const address = parseIpv4(text);
   if (address == NOT_AN_ADDRESS) return context.unexpected(text, "an IPv4 address");
   let iface = context.onlyDevice();
-  let hardware: i64 = -1;
+  let hardware: u64 = 0;
   let word = context.take();
   while (word != "") {
     const value = context.take();
@@ -67,7 +68,9 @@ function change(context: Context, add: bool): i32 {
       if (iface == null) return context.noDevice(value);
     } else if (word == "lladdr" && add) {
       hardware = parseHardware(value);
-      if (hardware < 0) return context.unexpected(value, "an address like 52:54:00:12:34:56");
+      if (hardware == 0 || isGroupHardware(hardware)) {
+        return context.unexpected(value, "one station's address like 52:54:00:12:34:56");
+      }
     } else return context.unexpected(word, add ? "lladdr or dev" : "dev");
     word = context.take();
   }
@@ -76,24 +79,10 @@ function change(context: Context, add: bool): i32 {
     if (iface.neighbors.remove(iface, address as u32)) return context.done();
     return context.refused("No such file or directory: expected a neighbour of ip neigh");
   }
-  if (hardware < 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
-  if (iface.neighbors.add(iface, address as u32, hardware as u64)) return context.done();
-  return context.refused(`the table is full, expected at most ${NEIGHBORS} neighbours`);
-}
-
-/** Six pairs of hexadecimal digits between colons as 48 bits, or -1. */
-function parseHardware(text: string): i64 {
-  if (text.length != 17) return -1;
-  let address: i64 = 0;
-  for (let i = 0; i < 17; i++) {
-    const c = text.charCodeAt(i);
-    if (i % 3 == 2) {
-      if (c != 0x3a) return -1;
-      continue;
-    }
-    const digit = hexValue(c);
-    if (digit < 0) return -1;
-    address = (address << 4) | (digit as i64);
+  if (hardware == 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
+  if (!replace && iface.neighbors.find(address as u32) != null) {
+    return context.refused("File exists: that neighbour is known, expected ip neigh replace");
   }
-  return address;
+  if (iface.neighbors.add(iface, address as u32, hardware)) return context.done();
+  return context.refused(`the table is full, expected at most ${NEIGHBORS} neighbours`);
 }
