@@ -26,13 +26,3 @@ export function escapeBytes(pointer: usize, length: u32): string {
   for (let i: u32 = 0; i < length; i++) addEscaped(text, load<u8>(pointer + i));
   return text.toString();
 }
-
-/** A string as printable ASCII; a character beyond U+00FF becomes `?`. */
-export function escapeText(plain: string): string {
-  const text = new TextBuilder();
-  for (let i = 0; i < plain.length; i++) {
-    const code = plain.charCodeAt(i) as u32;
-    addEscaped(text, code > 255 ? 0x3f : code);
-  }
-  return text.toString();
-}

@@ -2,7 +2,12 @@
 export class TextBuilder {
   /** Characters (UTF-16 units) so far. */
   length: u32 = 0;
-  private units: StaticArray<u16> = new StaticArray<u16>(64);
+  private units: StaticArray<u16>;
+
+  /** `capacity` is how many characters it holds before it grows for the first time. */
+  constructor(capacity: u32 = 64) {
+    this.units = new StaticArray<u16>(max<u32>(capacity, 1));
+  }
 
   add(text: string): void {
     const count = text.length as u32;
@@ -17,6 +22,14 @@ export class TextBuilder {
     this.reserve(1);
     this.units[this.length] = unit as u16;
     this.length++;
+  }
+
+  /** The `count` lowest hexadecimal digits of `value`, without garbage. */
+  addHex(value: u32, count: u32): void {
+    for (let shift = count << 2; shift > 0; shift -= 4) {
+      const digit = (value >>> (shift - 4)) & 15;
+      this.addUnit(digit < 10 ? 0x30 + digit : 0x57 + digit);
+    }
   }
 
   /** `text` from character `start` up to but not including `end`. */

@@ -163,21 +163,9 @@ export function isUnprintable(c: u32): bool {
   return (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-/** Text from elsewhere, safe on a console: what is unprintable as \xNN or \uNNNN. */
-export function escapeText(text: string): string {
-  let clean = 0;
-  while (clean < text.length && !isUnprintable(text.charCodeAt(clean))) clean++;
-  if (clean == text.length) return text;
-  const safe = new TextBuilder();
-  safe.addPart(text, 0, clean);
-  for (let i = clean; i < text.length; i++) {
-    const c: u32 = text.charCodeAt(i);
-    if (isUnprintable(c)) {
-      const digits = c.toString(16);
-      safe.add(c < 256 ? "\\x" + digits.padStart(2, "0") : "\\u" + digits.padStart(4, "0"));
-    } else {
-      safe.addUnit(c);
-    }
-  }
-  return safe.toString();
+/** An unprintable character as `\xNN` or `\uNNNN`. */
+export function addEscape(text: TextBuilder, c: u32): void {
+  text.addUnit(0x5c);
+  text.addUnit(c < 256 ? 0x78 : 0x75);
+  text.addHex(c, c < 256 ? 2 : 4);
 }

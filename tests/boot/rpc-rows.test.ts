@@ -227,7 +227,7 @@ suite("answers to rpc", () => {
         `check ${rows.server.answer(result(`"${text}"`))}`,
       );
       assert.equal(checked.code, 1);
-      const shown = `FAIL rpc  eth_chainId = ${text}, expected a quantity such as 0x144`;
+      const shown = `FAIL rpc  eth_chainId = "${text}", expected a quantity such as 0x144`;
       assert.equal(checked.output.split("\n").at(-1), shown);
     }
     const largest = `0x${"f".repeat(64)}`;

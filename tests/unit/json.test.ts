@@ -7,7 +7,9 @@ const wasm = await load("tests/wasm/json.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 const fault = (json: string | Uint8Array) =>
   string(wasm.fault(...writeBytes(wasm, Buffer.from(json as Uint8Array))));
-const ask = (name: string, json: string) => string(wasm[name](...writeText(wasm, json)));
+/** `bound`: the characters of a piece, or how many are shown, where that matters. */
+const ask = (name: string, json: string, bound = 1 << 20) =>
+  string(wasm[name](...writeText(wasm, json), bound));
 const member = (json: string, name: string) =>
   string(wasm.member(...writeText(wasm, json), ...writeText(wasm, name)));
 
@@ -263,7 +265,9 @@ test("values come out as they went in", () => {
     ask("pretty", '{"a":[1,2],"b":{},"c":[]}'),
     '{\n  "a": [\n    1,\n    2\n  ],\n  "b": {},\n  "c": []\n}',
   );
-  assert.equal(ask("show", '"a\\tb"'), "a\\x09b");
+  assert.equal(ask("show", '"a\\tb"'), '"a\\u0009b"');
+  assert.equal(ask("show", '{"a":[12,345]}', 14), '{"a":[12,345]}');
+  assert.equal(ask("show", '{"a":[12,345]}', 8), '{"a":[12...');
   assert.equal(ask("text", '"\\ud83d\\ude00 \\u00e9 \\/"'), "😀 é /");
   assert.equal(ask("quote", 'a"b\\c\nd'), '"a\\"b\\\\c\\nd"');
   assert.equal(ask("elements", '[1,[2,3],{"a":4},"x"]'), '1|[2,3]|{"a":4}|"x"|');
@@ -313,10 +317,27 @@ test("what is asked of a value of another kind is nothing", () => {
   for (const json of ['"a"', "7", "[7]"]) assert.equal(member(json, "a"), "(none)", json);
 });
 
-test("a pretty text that is too long is cut", () => {
-  const depth = 30;
-  const json = `${"[".repeat(depth)}${"7,".repeat(20_000)}7${"]".repeat(depth)}`;
-  const pretty = ask("pretty", json);
-  assert.ok(pretty.endsWith("\n... (cut)"), pretty.slice(-40));
-  assert.ok(pretty.length > 1 << 20 && pretty.length < (1 << 20) + 100);
+test("a value is the same text in pieces of any length, none of them much longer", () => {
+  const deep = `${"[".repeat(100)}7${"]".repeat(100)}`;
+  const json = `{"a\\n":[1,-2.5,"x\\u0007é😀y"],"":{},"b":[],"c":${deep},"d":[null,true,false]}`;
+  const whole = ask("pretty", json);
+  assert.deepEqual(JSON.parse(whole), JSON.parse(json));
+  for (let piece = 1; piece < 40; piece++) {
+    wasm.longestPiece();
+    assert.equal(ask("pretty", json, piece), whole, `pieces of ${piece}`);
+    assert.ok(wasm.longestPiece() <= piece + 210, `pieces of ${piece}`);
+  }
+  const long = `["${"\x7f".repeat(100_000)}",${"1".repeat(100_000)}]`;
+  wasm.longestPiece();
+  ask("pretty", long, 4096);
+  assert.ok(wasm.longestPiece() <= 4200);
+});
+
+test("a member is found by the characters of its name, however they are written", () => {
+  const names = Array.from({ length: 5000 }, () => '"\\u0061":1').join();
+  assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "a"), "2");
+  assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "b"), "3");
+  assert.equal(member('{"\\u0061b":2,"😀":3}', "a"), "(none)");
+  assert.equal(member('{"\\u0061b":2,"\\ud83d\\ude00":3}', "ab"), "2");
+  assert.equal(member('{"\\u0061b":2,"\\ud83d\\ude00":3}', "😀"), "3");
 });

@@ -2,7 +2,6 @@
 import {
   equalsIgnoringCase,
   equalsText,
-  escapeText,
   hexValue,
   latin1,
   parseDecimal,
@@ -14,6 +13,7 @@ import {
   writeDecimal,
 } from "../../kernel/core/text";
 import { TextBuilder } from "../../kernel/core/text-builder";
+import { printable } from "../../kernel/shell/printable";
 import { textAt } from "./text";
 
 export { block } from "./text";
@@ -23,7 +23,7 @@ export function decimalText(pointer: usize, length: u32): i64 {
   return parseDecimalText(textAt(pointer, length));
 }
 export function escaped(pointer: usize, length: u32): string {
-  return escapeText(textAt(pointer, length));
+  return printable(textAt(pointer, length));
 }
 /** Bits: equal, equal but for case, begins with. */
 export function compare(pointer: usize, length: u32, other: usize, otherLength: u32): u32 {

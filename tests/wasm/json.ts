@@ -1,7 +1,8 @@
 /** The JSON parser and writer under test: parse, then ask for one member by its path. */
+import { TextBuilder } from "../../kernel/core/text-builder";
 import { parseJson } from "../../net/service/json/parser";
 import { JsonValue } from "../../net/service/json/value";
-import { prettyJson, quoteJson, showJson, writeJson } from "../../net/service/json/writer";
+import { JsonWriter, quoteJson, showJson, writeJson } from "../../net/service/json/writer";
 import { textAt } from "./text";
 
 export { block } from "./text";
@@ -20,11 +21,27 @@ function rootOf(pointer: usize, length: u32): JsonValue {
 export function compact(pointer: usize, length: u32): string {
   return writeJson(rootOf(pointer, length));
 }
-export function pretty(pointer: usize, length: u32): string {
-  return prettyJson(rootOf(pointer, length));
+/** For people, made of pieces of some `piece` characters. */
+export function pretty(pointer: usize, length: u32, piece: u32): string {
+  const writer = new JsonWriter(rootOf(pointer, length), true);
+  const all = new TextBuilder();
+  for (let more: bool = true; more; ) {
+    const text = new TextBuilder();
+    more = writer.write(text, piece);
+    longest = max(longest, text.length);
+    all.add(text.toString());
+  }
+  return all.toString();
 }
-export function show(pointer: usize, length: u32): string {
-  return showJson(rootOf(pointer, length));
+let longest: u32 = 0;
+/** Characters of the longest piece since the last time. */
+export function longestPiece(): u32 {
+  const length = longest;
+  longest = 0;
+  return length;
+}
+export function show(pointer: usize, length: u32, most: u32): string {
+  return showJson(rootOf(pointer, length), most);
 }
 export function quote(pointer: usize, length: u32): string {
   return quoteJson(textAt(pointer, length));

@@ -48,10 +48,14 @@ function settleOne(calls: Array<RpcCall>, answer: JsonValue): void {
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i];
     if (!isId(id, call.id)) continue;
-    const fault = envelopeFault(answer);
+    // The same id thousands of times must not make garbage each time.
+    if (call.outcome == RpcOutcome.Failed) return;
     if (call.outcome != RpcOutcome.Pending) {
       call.fail(RpcFailure.Envelope, `id ${call.id} is answered twice`);
-    } else if (fault != "") {
+      return;
+    }
+    const fault = envelopeFault(answer);
+    if (fault != "") {
       call.fail(RpcFailure.Envelope, fault);
     } else {
       settle(call, answer);
@@ -70,7 +74,7 @@ function settle(call: RpcCall, answer: JsonValue): void {
 function envelopeFault(answer: JsonValue): string {
   if (!answer.isObject()) return "the answer is not an object";
   const version = answer.get("jsonrpc");
-  if (version == null || !version.isString() || version.text() != "2.0") {
+  if (version == null || !version.isString() || version.textUpTo(4) != "2.0") {
     return "the answer is not of JSON-RPC 2.0";
   }
   const error = answer.get("error");

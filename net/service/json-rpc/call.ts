@@ -107,13 +107,15 @@ export class RpcCall {
     } else {
       this.outcome = RpcOutcome.Error;
       this.code = code.integer();
-      this.message = bounded(message.text());
+      this.message = bounded(message);
       this.data = error.get("data");
     }
   }
 }
 
-function bounded(text: string): string {
+/** The first characters of a string. */
+function bounded(value: JsonValue): string {
+  const text = value.textUpTo(MESSAGE_LENGTH + 1);
   return text.length <= MESSAGE_LENGTH ? text : text.substring(0, MESSAGE_LENGTH) + "...";
 }
 

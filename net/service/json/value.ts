@@ -12,8 +12,9 @@
  * that table; strings and numbers are decoded only when somebody asks.
  */
 
-import { equalsText, hexValue, latin1 } from "../../../kernel/core/text";
+import { latin1 } from "../../../kernel/core/text";
 import { TextBuilder } from "../../../kernel/core/text-builder";
+import { JsonCharacters } from "./characters";
 
 export const enum JsonKind {
   Null = 0,
@@ -33,6 +34,8 @@ export class JsonDocument {
   /** Number of values, names of members included. */
   count: u32 = 0;
   private table: StaticArray<u32> = new StaticArray<u32>(16 * WORDS);
+  /** For whoever reads a string to its end at once. */
+  private readonly reader: JsonCharacters = new JsonCharacters();
 
   constructor(
     /** Owns the bytes; they are not changed any more. */
@@ -82,6 +85,22 @@ export class JsonDocument {
   next(index: u32): u32 {
     return this.table[index * WORDS + 3];
   }
+
+  /** The characters of the string `index`, until somebody asks for those of another. */
+  characters(index: u32): JsonCharacters {
+    this.reader.begin(this.pointer(this.start(index)), this.end(index) - this.start(index));
+    return this.reader;
+  }
+
+  /** True when the characters of the string `index` are `text`. */
+  isText(index: u32, text: string): bool {
+    const characters = this.characters(index);
+    let i = 0;
+    while (characters.more && i < text.length) {
+      if (characters.next() != (text.charCodeAt(i++) as u32)) return false;
+    }
+    return !characters.more && i == text.length;
+  }
 }
 
 export class JsonValue {
@@ -113,10 +132,19 @@ export class JsonValue {
   text(): string {
     const length = this.document.end(this.index) - this.document.start(this.index);
     const pointer = this.document.pointer(this.document.start(this.index));
-    if (this.kind() == JsonKind.EscapedString)
-      return unescapeJson(String.UTF8.decodeUnsafe(pointer, length));
     if (this.kind() == JsonKind.String) return String.UTF8.decodeUnsafe(pointer, length);
+    if (this.kind() == JsonKind.EscapedString) return this.textUpTo(length);
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
+  }
+
+  /** The first characters of a string, at most `most` of them. */
+  textUpTo(most: u32): string {
+    if (!this.isString()) return "";
+    const bytes = this.document.end(this.index) - this.document.start(this.index);
+    const text = new TextBuilder(min(most, bytes));
+    const characters = this.document.characters(this.index);
+    while (characters.more && text.length < most) text.addUnit(characters.next());
+    return text.toString();
   }
 
   /** True for a number written as an integer ("1", not "1.0" or "1e0") that fits an i64. */
@@ -160,24 +188,15 @@ export class JsonValue {
   /** The member of that name, or null. Of several with one name the last counts. */
   get(name: string): JsonValue | null {
     if (!this.isObject()) return null;
-    let found: JsonValue | null = null;
+    let found: u32 = 0;
     const end = this.document.next(this.index);
     for (let at = this.index + 1; at < end; ) {
       const value = this.document.next(at);
-      if (this.named(at, name)) found = new JsonValue(this.document, value);
+      if (this.document.isText(at, name)) found = value;
       at = this.document.next(value);
     }
-    return found;
-  }
-
-  private named(at: u32, name: string): bool {
-    const start = this.document.start(at);
-    if (this.document.kind(at) == JsonKind.String) {
-      const length = this.document.end(at) - start;
-      if (equalsText(this.document.pointer(start), length, name)) return true;
-      if (length == (name.length as u32)) return false;
-    }
-    return new JsonValue(this.document, at).text() == name;
+    if (found == 0) return null;
+    return new JsonValue(this.document, found);
   }
 }
 
@@ -192,39 +211,4 @@ function fitsInteger(pointer: usize, length: u32): bool {
     value = value * 10 + digit;
   }
   return true;
-}
-
-/** The characters that checked string text with escapes means (section 7). */
-function unescapeJson(text: string): string {
-  const plain = new TextBuilder();
-  for (let i = 0; i < text.length; i++) {
-    let c: u32 = text.charCodeAt(i);
-    if (c == 0x5c) {
-      i++;
-      c = text.charCodeAt(i);
-      if (c == 0x75) {
-        c = unicode(text, i + 1);
-        i += 4;
-      } else {
-        c = simpleEscape(c);
-      }
-    }
-    plain.addUnit(c);
-  }
-  return plain.toString();
-}
-
-function unicode(text: string, at: i32): u32 {
-  let unit = 0;
-  for (let i = at; i < at + 4; i++) unit = (unit << 4) | hexValue(text.charCodeAt(i));
-  return unit;
-}
-
-/** What b, f, n, r and t mean behind a backslash; the others mean themselves. */
-function simpleEscape(c: u32): u32 {
-  if (c == 0x62) return 0x08;
-  if (c == 0x66) return 0x0c;
-  if (c == 0x6e) return 0x0a;
-  if (c == 0x72) return 0x0d;
-  return c == 0x74 ? 0x09 : c;
 }

@@ -2,114 +2,152 @@
  * JSON out (RFC 8259): a value in its compact form for the wire, or on several lines for the
  * console, where nothing can reach the terminal but what is printable.
  */
-import { escapeText, isUnprintable } from "../../../kernel/core/text";
+import { isUnprintable, LF } from "../../../kernel/core/text";
 import { TextBuilder } from "../../../kernel/core/text-builder";
-import { JSON_BYTES } from "../../../kernel/limits";
+import { JsonCharacters } from "./characters";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
 const INDENT: string = "  ";
 
 /** `text` in quotes, with escapes where the grammar or a console wants them. */
 export function quoteJson(text: string): string {
-  const out = new TextBuilder();
-  addQuoted(out, text);
+  const out = new TextBuilder(text.length + 2);
+  out.addUnit(QUOTE);
+  for (let i = 0; i < text.length; i++) addCharacter(out, text.charCodeAt(i));
+  out.addUnit(QUOTE);
   return out.toString();
 }
 
-function addQuoted(out: TextBuilder, text: string): void {
-  out.addUnit(0x22);
-  for (let i = 0; i < text.length; i++) {
-    const c: u32 = text.charCodeAt(i);
-    if (c == 0x22 || c == 0x5c) {
-      out.addUnit(0x5c);
-      out.addUnit(c);
-    } else if (!isUnprintable(c)) {
-      out.addUnit(c);
-    } else if (c == 0x0a) {
-      out.add("\\n");
-    } else {
-      out.add("\\u" + c.toString(16).padStart(4, "0"));
-    }
+function addCharacter(out: TextBuilder, c: u32): void {
+  if (c == QUOTE || c == BACKSLASH) {
+    out.addUnit(BACKSLASH);
+    out.addUnit(c);
+  } else if (!isUnprintable(c)) {
+    out.addUnit(c);
+  } else if (c == LF) {
+    out.add("\\n");
+  } else {
+    out.add("\\u");
+    out.addHex(c, 4);
   }
-  out.addUnit(0x22);
 }
 
 /** The value on one line without spaces. */
 export function writeJson(value: JsonValue): string {
-  return new Writer(value.document, false).run(value.index);
+  const out = new TextBuilder();
+  new JsonWriter(value, false).write(out, u32.MAX_VALUE);
+  return out.toString();
 }
 
-/** The value for people: a member or element a line, indented by two; cut if very long. */
-export function prettyJson(value: JsonValue): string {
-  return new Writer(value.document, true).run(value.index);
+/** The same, fit for a console, and cut after `most` characters. */
+export function showJson(value: JsonValue, most: u32): string {
+  const out = new TextBuilder();
+  new JsonWriter(value, false).write(out, most + 1);
+  const text = out.toString();
+  return (text.length as u32) > most ? text.substring(0, most) + "..." : text;
 }
 
-/** A string as its characters, escaped for the console; anything else as `prettyJson`. */
-export function showJson(value: JsonValue): string {
-  return value.isString() ? escapeText(value.text()) : prettyJson(value);
-}
-
-class Writer {
-  private out: TextBuilder = new TextBuilder();
+/** Writes a value piece by piece, so that a long one is never in memory as text. */
+export class JsonWriter {
+  private readonly document: JsonDocument;
+  /** The value that is written next, and the one behind the last. */
+  private at: u32;
+  private readonly end: u32;
   /** The open arrays and objects; the innermost is last. */
-  private open: Array<u32> = [];
+  private readonly open: Array<u32> = [];
   /** True behind the name of a member. */
   private named: bool = false;
+  /** What is left of a string or a number. */
+  private readonly characters: JsonCharacters = new JsonCharacters();
+  private inText: bool = false;
+  private quoted: bool = false;
 
   constructor(
-    private document: JsonDocument,
-    private pretty: bool,
-  ) {}
-
-  run(root: u32): string {
-    const end = this.document.next(root);
-    for (let at = root; at < end; at++) {
-      if (this.pretty && this.out.length > JSON_BYTES) return this.out.toString() + "\n... (cut)";
-      this.closeEnded(at);
-      this.write(at, at == root);
-    }
-    this.closeEnded(end);
-    return this.out.toString();
+    value: JsonValue,
+    /** For people: a member or an element a line, indented by two. */
+    private readonly pretty: bool,
+    /** How many arrays and objects it stands in already. */
+    private readonly depth: i32 = 0,
+  ) {
+    this.document = value.document;
+    this.at = value.index;
+    this.end = this.document.next(value.index);
   }
 
-  /** Closes every open array and object whose values all lie before `at`. */
-  private closeEnded(at: u32): void {
-    while (this.open.length > 0) {
-      const container = this.open[this.open.length - 1];
-      if (this.document.next(container) > at) return;
-      this.open.pop();
-      if (this.document.next(container) > container + 1) this.newLine();
-      this.out.add(this.document.kind(container) == JsonKind.Object ? "}" : "]");
+  /** Adds to `out` until it has some `enough` characters; false when there is no more. */
+  write(out: TextBuilder, enough: u32): bool {
+    while (out.length < enough) {
+      if (this.inText) {
+        this.writeText(out, enough);
+      } else if (this.innerEnds()) {
+        this.close(out);
+      } else if (this.at == this.end) {
+        return false;
+      } else {
+        if (!this.named) this.separate(out);
+        this.writeValue(out, this.at++);
+      }
     }
+    return true;
   }
 
-  private write(at: u32, isRoot: bool): void {
+  /** True when all that is in the innermost array or object was written. */
+  private innerEnds(): bool {
+    const depth = this.open.length;
+    return depth > 0 && this.document.next(this.open[depth - 1]) == this.at;
+  }
+
+  private close(out: TextBuilder): void {
+    const container = this.open.pop();
+    if (this.at > container + 1) this.newLine(out);
+    out.add(this.document.kind(container) == JsonKind.Object ? "}" : "]");
+  }
+
+  /** What stands before an element or the name of a member. */
+  private separate(out: TextBuilder): void {
+    if (this.open.length == 0) return;
+    if (this.at != this.open[this.open.length - 1] + 1) out.add(",");
+    this.newLine(out);
+  }
+
+  /** A whole value, or the beginning of one that is longer. */
+  private writeValue(out: TextBuilder, at: u32): void {
     const kind = this.document.kind(at);
     const inner: u32 = this.open.length > 0 ? this.open[this.open.length - 1] : at;
-    if (!isRoot && !this.named) {
-      if (at != inner + 1) this.out.add(",");
-      this.newLine();
-    }
-    const isName = !isRoot && !this.named && this.document.kind(inner) == JsonKind.Object;
-    this.writeValue(at, kind);
-    if (isName) this.out.add(this.pretty ? ": " : ":");
-    this.named = isName;
+    this.named = inner != at && !this.named && this.document.kind(inner) == JsonKind.Object;
+    if (kind == JsonKind.Null) out.add("null");
+    else if (kind == JsonKind.False) out.add("false");
+    else if (kind == JsonKind.True) out.add("true");
+    else if (kind == JsonKind.Array) out.add("[");
+    else if (kind == JsonKind.Object) out.add("{");
+    else this.beginText(out, at, kind != JsonKind.Number);
     if (kind >= JsonKind.Array) this.open.push(at);
   }
 
-  /** A whole value, or the beginning of an array or object. */
-  private writeValue(at: u32, kind: JsonKind): void {
-    const value = new JsonValue(this.document, at);
-    if (kind == JsonKind.Null) this.out.add("null");
-    else if (kind == JsonKind.False) this.out.add("false");
-    else if (kind == JsonKind.True) this.out.add("true");
-    else if (kind == JsonKind.Array) this.out.add("[");
-    else if (kind == JsonKind.Object) this.out.add("{");
-    else if (kind == JsonKind.Number) this.out.add(value.text());
-    else addQuoted(this.out, value.text());
+  /** The characters of a string or the digits of a number follow. */
+  private beginText(out: TextBuilder, at: u32, quoted: bool): void {
+    const start = this.document.start(at);
+    this.characters.begin(this.document.pointer(start), this.document.end(at) - start);
+    if (quoted) out.addUnit(QUOTE);
+    this.quoted = quoted;
+    this.inText = true;
   }
 
-  private newLine(): void {
-    if (this.pretty) this.out.add("\n" + INDENT.repeat(this.open.length));
+  private writeText(out: TextBuilder, enough: u32): void {
+    while (this.characters.more && out.length < enough) {
+      addCharacter(out, this.characters.next());
+    }
+    if (this.characters.more) return;
+    if (this.quoted) out.addUnit(QUOTE);
+    if (this.named) out.add(this.pretty ? ": " : ":");
+    this.inText = false;
+  }
+
+  private newLine(out: TextBuilder): void {
+    if (!this.pretty) return;
+    out.addUnit(LF);
+    for (let i = -this.depth; i < this.open.length; i++) out.add(INDENT);
   }
 }

@@ -12,7 +12,7 @@ import { Step, Verdict } from "./step";
 const METHOD: string = "eth_chainId";
 const PATIENCE: i64 = 20 * SECOND;
 /** Characters that are shown of a result that is no chain id. */
-const SHOWN: i32 = 80;
+const SHOWN: u32 = 80;
 
 /** The call that both steps look at. */
 export class ProbeCall {
@@ -63,10 +63,10 @@ export class RpcStep extends Step {
     const call = this.probe.call;
     const result = call.result;
     if (call.outcome == RpcOutcome.Result && result != null) {
-      const text = showJson(result);
-      const decimal = result.isString() ? quantityText(text) : "";
+      const text = result.textUpTo(SHOWN);
+      const decimal = quantityText(text);
       if (decimal != "") return this.verdict(Verdict.Ok, `${METHOD} = ${text} (${decimal})`);
-      const shown = text.length > SHOWN ? text.substring(0, SHOWN) + "..." : text;
+      const shown = showJson(result, SHOWN);
       return this.verdict(Verdict.Fail, `${METHOD} = ${shown}, expected a quantity such as 0x144`);
     }
     if (call.outcome == RpcOutcome.Error) {

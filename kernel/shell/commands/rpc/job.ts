@@ -1,22 +1,33 @@
 /** The work of `rpc`: asks one server after the other until one answers, and prints that. */
 import { HttpFailure } from "../../../../net/service/http/failure";
 import { JsonValue } from "../../../../net/service/json/value";
-import { prettyJson, quoteJson, showJson } from "../../../../net/service/json/writer";
+import { JsonWriter, quoteJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcFailure, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
 import { NetworkStack } from "../../../../net/service/stack";
+import { TextBuilder } from "../../../core/text-builder";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { printable } from "../../printable";
 import { Shell } from "../../shell";
 
 /** curl's code for an HTTP status that is an error. */
 const EXIT_STATUS: i32 = 22;
+/** Characters of an answer that are printed at a time, so that a long one is never all text. */
+const PIECE: u32 = 4096;
+/** More characters than any quantity has. */
+const QUANTITY: u32 = 80;
 
 export class RpcJob extends Job {
   private exchange: RpcExchange | null = null;
   /** Which of the servers is asked. */
   private server: i32 = 0;
+  /** Calls whose outcome is printed, or is being printed by `writer`. */
+  private printed: i32 = 0;
+  private writer: JsonWriter | null = null;
+  /** What follows the value that is being printed. */
+  private tail: string = "";
+  private code: i32 = EXIT_OK;
 
   constructor(
     private readonly shell: Shell,
@@ -36,7 +47,7 @@ export class RpcJob extends Job {
       this.exchange = exchange;
     }
     if (!exchange.poll()) return RUNNING;
-    if (this.server + 1 < this.urls.length && this.mayTryAnother(exchange)) {
+    if (this.printed == 0 && this.server + 1 < this.urls.length && this.mayTryAnother(exchange)) {
       const next = this.urls[this.server + 1];
       const reason = `${this.urls[this.server]}: ${this.calls[0].reason}, trying ${next}`;
       this.shell.error("rpc", printable(reason));
@@ -48,9 +59,9 @@ export class RpcJob extends Job {
     return this.print(exchange);
   }
 
-  /** The next server is asked at once. */
+  /** The next server is asked at once, and what there is room for is printed at once. */
   pollAt(): i64 {
-    return this.exchange == null ? 0 : super.pollAt();
+    return this.exchange == null || this.writer != null ? 0 : super.pollAt();
   }
 
   cancel(): i32 {
@@ -75,46 +86,68 @@ export class RpcJob extends Job {
     return exchange.http.failure != HttpFailure.Cancelled;
   }
 
+  /** Prints what there is room for; RUNNING until every call's outcome was printed. */
   private print(exchange: RpcExchange): i32 {
-    let code = EXIT_OK;
-    for (let i = 0; i < this.calls.length; i++) {
-      const call = this.calls[i];
-      const name = this.isBatch ? `${printable(call.method)}: ` : "";
-      const worst = this.printCall(call, name, exchange);
-      if (code == EXIT_OK) code = worst;
-      // What befell the whole request is said once.
-      if (exchange.http.failure != HttpFailure.None) break;
+    while (this.shell.room() > 0) {
+      if (this.writer != null) this.printPiece();
+      else if (this.printed == this.calls.length) return this.code;
+      else this.printCall(this.calls[this.printed++], exchange);
     }
-    return code;
+    return RUNNING;
   }
 
-  private printCall(call: RpcCall, name: string, exchange: RpcExchange): i32 {
+  private printCall(call: RpcCall, exchange: RpcExchange): void {
+    const name = this.isBatch ? `${printable(call.method)}: ` : "";
     const result = call.result;
     if (call.outcome == RpcOutcome.Result && result != null) {
-      this.shell.printLine(name + withDecimal(result));
-      return EXIT_OK;
+      this.shell.print(name);
+      this.begin(result, 0, decimalOf(result) + "\n");
+    } else if (call.outcome == RpcOutcome.Error) {
+      this.shell.print(name);
+      this.printError(call);
+    } else {
+      this.shell.error("rpc", name + call.reason);
+      this.printFailure(call, exchange.http.failure);
     }
-    if (call.outcome == RpcOutcome.Error) {
-      this.shell.printLine(name + errorObject(call));
-      return EXIT_FAILURE;
-    }
-    this.shell.error("rpc", name + call.reason);
-    if (call.failure == RpcFailure.Status) return EXIT_STATUS;
-    const failure = exchange.http.failure;
-    return failure == HttpFailure.None ? EXIT_FAILURE : (failure as i32);
+  }
+
+  /** The error object (JSON-RPC 2.0 section 5.1). */
+  private printError(call: RpcCall): void {
+    this.fail(EXIT_FAILURE);
+    const data = call.data;
+    this.shell.print(`{\n  "code": ${call.code},\n  "message": ${quoteJson(call.message)}`);
+    this.shell.print(data == null ? "\n}\n" : ',\n  "data": ');
+    if (data != null) this.begin(data, 1, "\n}\n");
+  }
+
+  private printFailure(call: RpcCall, failure: HttpFailure): void {
+    if (call.failure == RpcFailure.Status) this.fail(EXIT_STATUS);
+    else this.fail(failure == HttpFailure.None ? EXIT_FAILURE : (failure as i32));
+    // What befell the whole request is said once.
+    if (failure != HttpFailure.None) this.printed = this.calls.length;
+  }
+
+  private begin(value: JsonValue, depth: i32, tail: string): void {
+    this.writer = new JsonWriter(value, true, depth);
+    this.tail = tail;
+  }
+
+  private fail(code: i32): void {
+    if (this.code == EXIT_OK) this.code = code;
+  }
+
+  private printPiece(): void {
+    const text = new TextBuilder(PIECE);
+    const more = this.writer!.write(text, PIECE);
+    this.shell.print(text.toString());
+    if (more) return;
+    this.writer = null;
+    this.shell.print(this.tail);
   }
 }
 
-/** The result as JSON; a quantity also as a decimal number: `"0x144" (324)`. */
-function withDecimal(result: JsonValue): string {
-  const text = prettyJson(result);
-  const decimal = result.isString() ? quantityText(showJson(result)) : "";
-  return decimal == "" ? text : `${text} (${decimal})`;
-}
-
-/** The error object as JSON (JSON-RPC 2.0 section 5.1). */
-function errorObject(call: RpcCall): string {
-  const data = call.data;
-  const rest = data == null ? "" : `,\n  "data": ${prettyJson(data)}`;
-  return `{\n  "code": ${call.code},\n  "message": ${quoteJson(call.message)}${rest}\n}`;
+/** A quantity also as a decimal number: `"0x144" (324)`. */
+function decimalOf(result: JsonValue): string {
+  const decimal = quantityText(result.textUpTo(QUANTITY));
+  return decimal == "" ? "" : ` (${decimal})`;
 }

@@ -1,0 +1,70 @@
+/**
+ * The characters of one string in checked JSON text, one UTF-16 unit after the other: UTF-8 and
+ * escapes (RFC 8259 section 7) are undone on the way, and nothing is allocated.
+ */
+import { hexValue } from "../../../kernel/core/text";
+
+const BACKSLASH: u32 = 0x5c;
+
+export class JsonCharacters {
+  private at: usize = 0;
+  private end: usize = 0;
+  /** The second half of a surrogate pair whose first was taken; 0: none. */
+  private half: u32 = 0;
+
+  /** Goes to the string of `length` bytes at `pointer`, its quotes left out. */
+  begin(pointer: usize, length: u32): void {
+    this.at = pointer;
+    this.end = pointer + length;
+    this.half = 0;
+  }
+
+  get more(): bool {
+    return this.at < this.end || this.half != 0;
+  }
+
+  /** The next unit; there must be one. */
+  next(): u32 {
+    if (this.half != 0) {
+      const half = this.half;
+      this.half = 0;
+      return half;
+    }
+    const first = this.byte();
+    if (first == BACKSLASH) return this.escape();
+    if (first < 0x80) return first;
+    if (first < 0xe0) return ((first & 0x1f) << 6) | this.continuation();
+    if (first < 0xf0) {
+      const upper = ((first & 0x0f) << 12) | (this.continuation() << 6);
+      return upper | this.continuation();
+    }
+    let point = ((first & 0x07) << 18) | (this.continuation() << 12);
+    point |= this.continuation() << 6;
+    point |= this.continuation();
+    this.half = 0xdc00 | (point & 0x3ff);
+    return 0xd7c0 + (point >>> 10);
+  }
+
+  private byte(): u32 {
+    return load<u8>(this.at++);
+  }
+
+  private continuation(): u32 {
+    return this.byte() & 0x3f;
+  }
+
+  /** What stands behind a backslash. */
+  private escape(): u32 {
+    const c = this.byte();
+    if (c == 0x75) {
+      let unit: u32 = 0;
+      for (let i = 0; i < 4; i++) unit = (unit << 4) | hexValue(this.byte());
+      return unit;
+    }
+    if (c == 0x62) return 0x08;
+    if (c == 0x66) return 0x0c;
+    if (c == 0x6e) return 0x0a;
+    if (c == 0x72) return 0x0d;
+    return c == 0x74 ? 0x09 : c;
+  }
+}
