@@ -135,6 +135,9 @@ export const OUTPUT_ROOM: u32 = 32 * 1024;
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 /** Bytes typed ahead while a command runs that does not read them. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
+/** Lines that `nc` holds for a peer that takes none, and their bytes; then typing waits. */
+export const NC_LINES: u32 = 256;
+export const NC_BYTES: u32 = 64 * 1024;
 export const LOG_BYTES: u32 = 64 * 1024;
 export const COMMAND_LINE_BYTES: u32 = 4096;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;

@@ -2,6 +2,7 @@
  * The kernel command line as words, in the forms of both loaders: QEMU passes what was typed
  * (`run="a; b"`), GRUB quotes whole words and puts a backslash before ' " and \ (`"run=a; b"`).
  */
+import { TextBuilder } from "../core/text-builder";
 
 const BACKSLASH: u32 = 0x5c;
 const DOUBLE_QUOTE: u32 = 0x22;
@@ -12,7 +13,7 @@ export class Tokens {
   readonly words: Array<string> = [];
   /** A quote was opened in the last word and never closed. */
   unterminated: bool = false;
-  private word: string = "";
+  private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
   /**
@@ -29,13 +30,13 @@ export class Tokens {
       }
       this.open = true;
       if (unit == BACKSLASH && quote != SINGLE_QUOTE && isEscapable(text, i + 1)) {
-        this.word += text.charAt(++i);
+        this.word.addUnit(text.charCodeAt(++i));
       } else if (quote == unit) {
         quote = 0;
       } else if (quote == 0 && (unit == DOUBLE_QUOTE || unit == SINGLE_QUOTE)) {
         quote = unit;
       } else {
-        this.word += text.charAt(i);
+        this.word.addUnit(unit);
       }
     }
     this.unterminated = quote != 0;
@@ -43,8 +44,7 @@ export class Tokens {
   }
 
   private finish(): void {
-    if (this.open) this.words.push(this.word);
-    this.word = "";
+    if (this.open) this.words.push(this.word.take());
     this.open = false;
   }
 }

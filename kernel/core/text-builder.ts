@@ -44,6 +44,13 @@ export class TextBuilder {
     return String.UTF16.decodeUnsafe(changetype<usize>(this.units), (this.length as usize) << 1);
   }
 
+  /** The same, and begins anew with the memory it has. */
+  take(): string {
+    const text = this.toString();
+    this.length = 0;
+    return text;
+  }
+
   private reserve(more: u32): void {
     const wanted = this.length + more;
     let capacity = this.units.length as u32;

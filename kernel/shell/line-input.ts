@@ -1,4 +1,7 @@
-/** Input of a running command, line by line: echo, backspace and Ctrl-U, as a tty does it. */
+/**
+ * Input of a running command, line by line: echo, backspace and Ctrl-U, as a tty does it. What is
+ * typed faster than the console takes its echo is not echoed.
+ */
 import { Job } from "./command";
 import { Key } from "./keys";
 import { LineBuffer } from "./line-buffer";
@@ -13,15 +16,15 @@ export class LineInput {
   key(key: Key, unit: u32, job: Job): void {
     const line = this.line;
     if (key == Key.Character && line.insert(unit)) {
-      this.terminal.print(String.fromCharCode(unit));
+      this.echo(String.fromCharCode(unit));
     } else if (key == Key.Backspace && line.length > 0) {
       line.remove(line.length - 1, line.length);
-      this.terminal.control("\b \b");
+      this.rubOut(1);
     } else if (key == Key.KillToStart) {
-      for (let i = 0; i < line.length; i++) this.terminal.control("\b \b");
+      this.rubOut(line.length);
       line.set("");
     } else if (key == Key.Enter) {
-      this.terminal.print("\n");
+      this.echo("\n");
       job.line(line.text());
       line.set("");
     } else if (key == Key.EndOfInput && line.length > 0) {
@@ -30,8 +33,16 @@ export class LineInput {
     } else if (key == Key.EndOfInput) {
       job.endOfInput();
     } else if (key == Key.Character) {
-      this.terminal.control("\x07");
+      this.terminal.bell();
     }
+  }
+
+  private rubOut(count: i32): void {
+    if (this.terminal.room() > 0) this.terminal.control("\b \b".repeat(count));
+  }
+
+  private echo(text: string): void {
+    if (this.terminal.room() > 0) this.terminal.print(text);
   }
 
   clear(): void {

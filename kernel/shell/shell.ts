@@ -249,7 +249,7 @@ export class Shell implements LogSink {
       const key = this.keys.push(byte);
       if (key != Key.None) this.input.key(key, this.keys.unit, job);
     } else if (!this.typeAhead.push(byte)) {
-      this.terminal.control("\x07");
+      this.terminal.bell();
     }
   }
 

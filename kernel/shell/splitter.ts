@@ -2,6 +2,7 @@
  * A typed line as sh splits it (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
  * comments, `;` between commands, and of the expansions `$?` alone.
  */
+import { TextBuilder } from "../core/text-builder";
 
 /** The state of a scan through a line: whether the character just passed was inside quotes. */
 class Scanner {
@@ -93,7 +94,7 @@ export class SplitCommand {
   readonly words: Array<string> = [];
   failure: string = "";
   /** The word being put together; `open` tells an empty one ('') from none. */
-  private word: string = "";
+  private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
   constructor(text: string, lastCode: i32) {
@@ -102,30 +103,30 @@ export class SplitCommand {
       const unit = text.charCodeAt(scanner.index);
       const wasQuoted = scanner.quote != 0;
       if (!scanner.isSyntax(unit)) {
-        this.append(text.charAt(scanner.index));
+        this.append(unit);
       } else if (scanner.escape || unit == 34 || unit == 39) {
         this.open = true;
       } else if (unit == 36 && text.charAt(scanner.index + 1) == "?") {
-        this.append(lastCode.toString());
+        this.word.add(lastCode.toString());
+        this.open = true;
         scanner.index++;
       } else if (isBlank(unit) && !wasQuoted) {
         this.finish();
       } else {
         if (this.isOperator(unit)) this.refuse(text.charAt(scanner.index));
-        this.append(text.charAt(scanner.index));
+        this.append(unit);
       }
     }
     this.finish();
   }
 
-  private append(text: string): void {
-    this.word += text;
+  private append(unit: u32): void {
+    this.word.addUnit(unit);
     this.open = true;
   }
 
   private finish(): void {
-    if (this.open) this.words.push(this.word);
-    this.word = "";
+    if (this.open) this.words.push(this.word.take());
     this.open = false;
   }
 

@@ -66,6 +66,11 @@ export class Terminal {
     if (text.length > 0) this.enqueue(text);
   }
 
+  /** Says that a key was not taken, unless there is enough to be heard already. */
+  bell(): void {
+    if (this.room() > 0) this.control("\x07");
+  }
+
   /** Characters that can be printed before a job had better wait. */
   room(): u32 {
     return this.queued >= OUTPUT_ROOM ? 0 : OUTPUT_ROOM - this.queued;

@@ -1,4 +1,4 @@
-/** The longest answers that a server can think of, on the smallest machine: none takes all memory. */
+/** The longest answers that a server can think of, on a small machine: none takes all memory. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Lab } from "../attack/world.ts";

@@ -1,5 +1,6 @@
 /** `date`: the time of day in UTC, as date(1) prints it. */
 import { CalendarTime } from "../../core/calendar";
+import { TextBuilder } from "../../core/text-builder";
 import { SECOND } from "../../core/time";
 import { Command, Job } from "../command";
 import { Machine } from "../machine";
@@ -38,16 +39,17 @@ export class DateCommand extends Command {
 
 /** The conversions of date(1) that consist of digits, and those of the usual line. */
 function formatted(time: CalendarTime, micros: i64, format: string): string {
-  let text = "";
+  const text = new TextBuilder();
   for (let i = 0; i < format.length; i++) {
     const letter = i + 1 < format.length ? format.charAt(i + 1) : "";
-    if (format.charAt(i) != "%" || letter == "") text += format.charAt(i);
-    else {
-      text += letter == "N" ? `${micros.toString().padStart(6, "0")}000` : field(time, letter);
+    if (format.charAt(i) != "%" || letter == "") {
+      text.addUnit(format.charCodeAt(i));
+    } else {
+      text.add(letter == "N" ? `${micros.toString().padStart(6, "0")}000` : field(time, letter));
       i++;
     }
   }
-  return text;
+  return text.toString();
 }
 
 function field(time: CalendarTime, letter: string): string {

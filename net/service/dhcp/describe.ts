@@ -120,11 +120,11 @@ export function describeOption(option: DhcpOption): string {
 }
 
 function addresses(data: StaticArray<u8>): string {
-  let text = "";
+  const list: Array<string> = [];
   for (let i = 0; i < data.length; i += 4) {
-    text += (i > 0 ? " " : "") + formatIpv4(loadNet32(changetype<usize>(data) + i));
+    list.push(formatIpv4(loadNet32(changetype<usize>(data) + i)));
   }
-  return text;
+  return list.join(" ");
 }
 
 function seconds(value: u32): string {

@@ -1,7 +1,9 @@
 /** The user and password of a URL as a Basic credential (RFC 7617, RFC 4648 section 4). */
 import { hexValue } from "../../../kernel/core/text";
+import { TextBuilder } from "../../../kernel/core/text-builder";
 
 const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const PADDING: u32 = 0x3d;
 
 /** The value of the Authorization header for `user:password`, percent-encoded as in a URL. */
 export function basicCredential(userinfo: string): string {
@@ -19,15 +21,16 @@ export function basicCredential(userinfo: string): string {
 }
 
 function base64(bytes: Array<u32>): string {
-  let text = "";
+  const text = new TextBuilder(((bytes.length + 2) / 3) * 4);
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
     const second: u32 = left > 1 ? bytes[i + 1] : 0;
     const third: u32 = left > 2 ? bytes[i + 2] : 0;
     const group = (bytes[i] << 16) | (second << 8) | third;
-    text += DIGITS.charAt(group >>> 18) + DIGITS.charAt((group >>> 12) & 63);
-    text += left > 1 ? DIGITS.charAt((group >>> 6) & 63) : "=";
-    text += left > 2 ? DIGITS.charAt(group & 63) : "=";
+    text.addUnit(DIGITS.charCodeAt(group >>> 18));
+    text.addUnit(DIGITS.charCodeAt((group >>> 12) & 63));
+    text.addUnit(left > 1 ? DIGITS.charCodeAt((group >>> 6) & 63) : PADDING);
+    text.addUnit(left > 2 ? DIGITS.charCodeAt(group & 63) : PADDING);
   }
-  return text;
+  return text.toString();
 }

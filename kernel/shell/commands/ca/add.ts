@@ -1,5 +1,7 @@
 /** `ca add`: a certificate in PEM (RFC 7468), pasted line by line until its END line. */
 import { NetworkStack } from "../../../../net/service/stack";
+import { LF } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { RootKind } from "../../../core/tls-codes";
 import { PEM_BYTES } from "../../../limits";
 import { rootCertificate } from "../../../machine/certificates";
@@ -12,7 +14,7 @@ const BEGIN: string = "-----BEGIN CERTIFICATE-----";
 const END: string = "-----END CERTIFICATE-----";
 
 export class AddRoot extends Job {
-  private text: string = "";
+  private readonly text: TextBuilder = new TextBuilder(4096);
   private begun: bool = false;
   private ended: bool = false;
   private failure: string = "";
@@ -25,18 +27,20 @@ export class AddRoot extends Job {
     shell.printLine(`paste the certificate, from ${BEGIN} to ${END}`);
   }
 
+  /** What follows the certificate is for the prompt. */
   readsInput(): bool {
-    return true;
+    return !this.ended && this.failure == "";
   }
 
   line(text: string): void {
     const line = text.trim();
     // What stands in front of the certificate in many files explains it.
     if (line == BEGIN) this.begun = true;
-    if (!this.begun || this.ended) return;
-    this.text += line + "\n";
+    if (!this.begun) return;
+    this.text.add(line);
+    this.text.addUnit(LF);
     if (line == END) this.ended = true;
-    else if ((this.text.length as u32) > PEM_BYTES) this.failure = "it is too long";
+    else if (this.text.length > PEM_BYTES) this.failure = "it is too long";
   }
 
   endOfInput(): void {
@@ -46,7 +50,7 @@ export class AddRoot extends Job {
   poll(_now: i64): i32 {
     if (this.failure != "") return this.fail(this.failure);
     if (!this.ended) return RUNNING;
-    const bytes = String.UTF8.encode(this.text);
+    const bytes = String.UTF8.encode(this.text.toString());
     const added = tlsAddRoots(changetype<usize>(bytes), bytes.byteLength);
     if (added < 0) {
       const number = (-added).toString(16).padStart(4, "0");

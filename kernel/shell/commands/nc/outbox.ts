@@ -1,14 +1,37 @@
-/** Bytes typed for a peer that does not take them yet. */
+/** Lines typed for a peer that does not take them yet. */
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
+import { NC_BYTES, NC_LINES } from "../../../limits";
 
 export class Outbox {
   private readonly texts: Array<ArrayBuffer> = [];
+  /** Bytes of all of them, and how many of the first are sent. */
+  private bytes: u32 = 0;
   private sent: u32 = 0;
   private ended: bool = false;
   private closed: bool = false;
 
   add(text: string): void {
-    if (!this.ended) this.texts.push(String.UTF8.encode(text));
+    if (this.ended) return;
+    const line = String.UTF8.encode(text + "\n");
+    this.texts.push(line);
+    this.bytes += line.byteLength;
+  }
+
+  /** It is better to add nothing for now. */
+  full(): bool {
+    return this.bytes >= NC_BYTES || (this.texts.length as u32) >= NC_LINES;
+  }
+
+  /** The oldest line, taken out; there must be one. */
+  shift(): ArrayBuffer {
+    const line = this.texts.shift();
+    this.bytes -= line.byteLength;
+    this.sent = 0;
+    return line;
+  }
+
+  empty(): bool {
+    return this.texts.length == 0;
   }
 
   /** Nothing more will be typed. */
@@ -24,8 +47,7 @@ export class Outbox {
       const left = (text.byteLength as u32) - this.sent;
       this.sent += connection.write(changetype<usize>(text) + this.sent, left);
       if (this.sent < (text.byteLength as u32)) return;
-      this.texts.shift();
-      this.sent = 0;
+      this.shift();
     }
     if (this.ended && !this.closed) {
       this.closed = true;

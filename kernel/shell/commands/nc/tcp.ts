@@ -27,11 +27,11 @@ abstract class TcpJob extends Job {
   }
 
   readsInput(): bool {
-    return true;
+    return !this.outbox.full();
   }
 
   line(text: string): void {
-    this.outbox.add(text + "\n");
+    this.outbox.add(text);
   }
 
   endOfInput(): void {

@@ -4,10 +4,11 @@ import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Shell } from "../../shell";
+import { Outbox } from "./outbox";
 
 export class UdpJob extends Job {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(UDP_PAYLOAD);
-  private readonly waiting: Array<string> = [];
+  private readonly outbox: Outbox = new Outbox();
   private ended: bool = false;
 
   constructor(
@@ -33,7 +34,7 @@ export class UdpJob extends Job {
       if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);
       this.shell.printBytes(changetype<usize>(this.buffer), length as u32);
     }
-    if (socket.remotePort != 0) while (this.waiting.length > 0) this.send(this.waiting.shift());
+    if (socket.remotePort != 0) while (!this.outbox.empty()) this.send(this.outbox.shift());
     if (socket.error != SocketError.None) return this.fail(SOCKET_ERROR_WORDS[socket.error]);
     if (!this.ended || socket.pending()) return RUNNING;
     socket.close();
@@ -41,11 +42,11 @@ export class UdpJob extends Job {
   }
 
   readsInput(): bool {
-    return true;
+    return !this.outbox.full();
   }
 
   line(text: string): void {
-    this.waiting.push(text + "\n");
+    this.outbox.add(text);
   }
 
   endOfInput(): void {
@@ -59,8 +60,7 @@ export class UdpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  private send(text: string): void {
-    const bytes = String.UTF8.encode(text);
+  private send(bytes: ArrayBuffer): void {
     const length = bytes.byteLength as u32;
     const to = this.socket;
     if (!to.send(changetype<usize>(bytes), length, to.remoteAddress, to.remotePort)) {
