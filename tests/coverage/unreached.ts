@@ -75,11 +75,6 @@ const reasons: Reason[] = [
     ["if (this.loopbackDevice.queued > 0) return now;"],
   ],
   [
-    "net/iface/route.ts",
-    "unit tests alone call it, for routes that are there: the console deletes by index",
-    ["if (index < 0) return false;"],
-  ],
-  [
     "net/phy/loopback.ts",
     "what every device has, and nobody asks of this one",
     ['return "loopback";', "return 0;", "return this.count;"],

@@ -141,6 +141,16 @@ suite("TLS streams", () => {
     wasm.poll(bench.now);
     assert.equal(wasm.failureKind(during), kinds.protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
+    // An engine that must send before it reads on never can: what has come stays unread.
+    const stuck = connect();
+    wasm.setRoom(stuck, 0, 0);
+    wasm.poll(bench.now);
+    wasm.setEngine(...writeText(wasm, ""), 8, 0);
+    wasm.setBelow(stuck, Status.Failed, kinds.reset);
+    push(stuck, handshake);
+    assert.equal(wasm.failureKind(stuck), kinds.protocol);
+    assert.equal(text(wasm.failure(stuck)), "TLS: scripted failure during the handshake");
+    wasm.setEngine(...writeText(wasm, ""), 8, 0xffffffff);
     const after = open();
     wasm.setBelow(after, Status.Failed, kinds.reset);
     wasm.poll(bench.now);

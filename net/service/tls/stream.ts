@@ -103,7 +103,7 @@ export class TlsStream implements Stream {
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open) this.opened(now);
     else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());
-    else if (taken == 0 && !this.again) this.noteCutOff();
+    else if (this.isCutOff(taken)) this.fail(StreamFailure.Protocol, this.cutOff());
   }
 
   /** To be called when the time is up: the handshake's, or that to take leave. */
@@ -314,11 +314,13 @@ export class TlsStream implements Stream {
     this.fail(StreamFailure.Protocol, reason);
   }
 
-  /** The stream below may end in the middle of the handshake. */
-  private noteCutOff(): void {
+  /** The stream below has ended in the middle of the handshake, after a step that took so much. */
+  private isCutOff(taken: u32): bool {
     const status = this.below.status();
-    const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
-    if (over && this.below.readable() == 0) this.fail(StreamFailure.Protocol, this.cutOff());
+    // The engine reads nothing more before it has sent what it never can.
+    if (status == StreamStatus.Failed && !this.outbox.empty()) return true;
+    if (taken > 0 || this.again || this.below.readable() > 0) return false;
+    return status == StreamStatus.Finished || status == StreamStatus.Failed;
   }
 
   private opened(now: i64): void {
