@@ -86,11 +86,6 @@ export const unreachedServices: Reason[] = [
     ["if (length > this.maximum - this.length) return false;"],
   ],
   [
-    "net/service/http/client.ts",
-    "not tried: roots added or removed while connections are idle",
-    ["this.services.pool.clear();"],
-  ],
-  [
     "net/service/http/connection-pool.ts",
     "each turn lets go of connections that cannot be used, before one is taken",
     ["entry.stream.release();"],
@@ -109,11 +104,6 @@ export const unreachedServices: Reason[] = [
     "net/service/http/request-sender.ts",
     "a head is shorter than what a stream that has just opened takes",
     ["if (sent < left) return sent > 0;"],
-  ],
-  [
-    "net/service/http/request.ts",
-    "not tried: a field given by hand that would be added by itself",
-    ["if (this.fields[i].name.toLowerCase() == lowerCaseName) return true;"],
   ],
   [
     "net/service/http/response-writer.ts",
@@ -135,11 +125,6 @@ export const unreachedServices: Reason[] = [
       "this.result = null;",
       "this.data = null;",
     ],
-  ],
-  [
-    "net/service/json-rpc/quantity.ts",
-    "not tried in Node: `rpc` that is answered by a text which is no quantity",
-    ['if (!isQuantity(text)) return "";'],
   ],
   [
     "net/service/ntp/client.ts",
@@ -178,13 +163,15 @@ export const unreachedServices: Reason[] = [
     ["if (this.httpd != null || (secure && tls == null)) return false;"],
   ],
   [
+    "net/service/setup.ts",
+    "not tried in Node: MTUBytes= of anonymos.conf",
+    ["if (mtu > 0) this.ip.setMtu(this.iface, mtu);"],
+  ],
+  [
     "net/service/stack.ts",
-    "not tried in Node: a port in use, roots added or removed, a host name from DHCP, no device",
+    "not tried in Node: a port in use, a host name from DHCP, no device",
     [
       "if (listener == null) return false;",
-      "const tls = this.tls;",
-      "if (tls != null) tls.sessions.clear();",
-      "this.http.closeIdle();",
       'if (lease != null && lease.hostname != "") return lease.hostname;',
       'if (this.setups.length == 0) return "no network device was found";',
       "if (setup == null) return -1;",
@@ -208,5 +195,15 @@ export const unreachedServices: Reason[] = [
     "net/service/tls/stream.ts",
     "not tried: an engine that takes nothing though there is room, ciphertext unread at the end",
     ["if (count == 0) break;", "if (below.readable() > 0) return;"],
+  ],
+  [
+    "net/service/tls/resumption.ts",
+    "not tried: a session longer than is kept",
+    ["if (length == 0 || length > TLS_SESSION_BYTES) return;"],
+  ],
+  [
+    "net/service/tls/sessions.ts",
+    "not tried in Node: roots added or removed while sessions are kept",
+    ["while (this.kept.length > 0) this.kept.pop().wipe();"],
   ],
 ];

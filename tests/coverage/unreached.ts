@@ -74,6 +74,7 @@ const reasons: Reason[] = [
     "not tried: a turn that leaves something in the queue of the loopback",
     ["if (this.loopbackDevice.queued > 0) return now;"],
   ],
+  ["net/iface/interface.ts", "who takes an address away has looked for it", ["return false;"]],
   [
     "net/phy/loopback.ts",
     "what every device has, and nobody asks of this one",

@@ -9,9 +9,12 @@ import type { Plan } from "./plan.ts";
 import { baseline, memory, prove, settle } from "./proof.ts";
 import { Scene } from "./scene.ts";
 
-/** Seconds of calm until every command is over, and then every visit. */
+/**
+ * Seconds of calm until every command is over, and then every visit: it may wait for forty that
+ * idle before it, and shut its window for 100 s after that.
+ */
 const SETTLE = 240;
-const LATEST = 240;
+const LATEST = 480;
 /** Until nobody believes in neighbours that have gone, or keeps idle connections (60 s). */
 const DOUBT = 70;
 
