@@ -1,4 +1,5 @@
 /** Drives the HTTP client of tests/wasm/http-client.ts: one exchange over scripted streams. */
+import assert from "node:assert/strict";
 import { type Exports, load, readString, writeBytes, writeText } from "./assembly.ts";
 
 export const enum State {
@@ -109,6 +110,12 @@ export class HttpBench {
     if (!wasm.done()) return "pending";
     if (wasm.failure() !== 0) return `failed ${wasm.failure()}: ${this.text("message")}`;
     return `${wasm.status()} ${this.text("body")}`;
+  }
+
+  /** It has to have failed with that of curl's codes, in such words. */
+  assertFailed(kind: number, words = /./): void {
+    assert.match(this.outcome(), new RegExp(`^failed ${kind}: `));
+    assert.match(this.outcome(), words);
   }
 
   /** One request on a fresh client, answered by `answer` cut at `cuts`; then the peer closes. */

@@ -6,10 +6,7 @@ import { failure, HttpBench } from "../support/http.ts";
 const http = await HttpBench.load();
 const { wasm } = http;
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-const failed = (kind: number, words = /./) => {
-  assert.match(http.outcome(), new RegExp(`^failed ${kind}: `));
-  assert.match(http.outcome(), words);
-};
+const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
 
 beforeEach(() => http.reset());
 
