@@ -138,8 +138,10 @@ export const enum CertificateField {
   Signature = 7,
   /** SHA-256 of the whole, 64 hexadecimal digits. */
   Fingerprint = 8,
-  /** "yes", or "no" */
+  /** Whether it may sign certificates if it is a root: "yes" or "no". */
   Authority = 9,
+  /** Whether its key is strong enough to be accepted: "yes" or "no". */
+  StrongKey = 10,
 }
 
 /** Questions to `tlsHeap`, in bytes but for the blocks. */

@@ -31,13 +31,14 @@ suite("roots by hand", () => {
     await server?.stop();
   });
 
-  test("ca list knows the roots that are built in, ca check reads them all", async () => {
+  test("ca list shows the built-in roots, ca check finds no fault in them", async () => {
     const list = await machine.ok("ca list isrg");
-    assert.match(list, /^ +\d+ {2}20\d\d-\d\d-\d\d {2}.*CN=ISRG Root X1$/m);
+    assert.match(list, /^ +\d+ {2}\d{4}-\d\d-\d\d {2}.*CN=ISRG Root X1$/m);
     const all = await machine.ok("ca list");
     const [, count] = /^(\d+) roots; \1 are built in, 0 were added$/m.exec(all) ?? [];
     assert.ok(Number(count) > 100, all.slice(-200));
-    assert.match(await machine.ok("ca check", 60_000), new RegExp(`^${count} roots looked at, 0`));
+    const checked = await machine.ok("ca check", 60_000);
+    assert.match(checked, new RegExp(`^${count} roots checked: 0 with faults, \\d+ expired$`, "m"));
   });
 
   test("a root is pasted, used, shown, and removed again", async () => {
@@ -88,6 +89,61 @@ suite("roots by hand", () => {
     const { output, code } = await machine.command("httpd -s 8443");
     assert.equal(code, 1);
     assert.match(output, /server\.pem and server\.key/);
+  });
+});
+
+/** What `ca check` says of the roots on a day, the last line first. */
+async function checkedOn(day: string, modules: Record<string, string>) {
+  const machine = await Machine.boot({
+    memory: "128",
+    modules,
+    more: ["-rtc", `base=${day}T12:00:00`],
+  });
+  try {
+    await configured(machine);
+    const [, total] = /^(\d+) roots; /m.exec(await machine.ok("ca list")) ?? [];
+    const { output, code } = await machine.command("ca check", 60_000);
+    return { total: Number(total), code, lines: output.trimEnd().split("\n").reverse() };
+  } finally {
+    await machine.stop();
+  }
+}
+
+suite("ca check on other days", () => {
+  const DAY = "2089-06-01";
+  const date = (text: string) => new Date(`${text}T00:00:00Z`);
+  const until = (text: string) => ({ notAfter: date(text) });
+
+  test("expired roots are a warning, and by then all built-in ones have expired", async () => {
+    const { total, code, lines } = await checkedOn(DAY, {});
+    assert.equal(code, 0, lines[0]);
+    assert.equal(lines[0], `${total} roots checked: 0 with faults, ${total} expired`);
+    assert.equal(lines.length, total + 1);
+    const [past] = lines.filter((line) => line.includes("CN=ISRG Root X1"));
+    assert.match(past, /^\d+: .*: warning: expired on 2035-06-04, ignored$/);
+  });
+
+  test("what refuses every chain below a root is a fault", async () => {
+    const old = extension.keyUsage(0);
+    // The last is not even added: it may not sign certificates.
+    const roots = [
+      makeRoot("Good", until("2089-06-02")),
+      makeRoot("Good v1", { version: 1, ...until("2090-01-01") }),
+      makeRoot("Yesterday", until("2089-05-31")),
+      makeRoot("Tomorrow", { notBefore: date("2089-06-02"), notAfter: date("2090-01-01") }),
+      makeRoot("Weak", { kind: "rsa1024", ...until("2090-01-01") }),
+      makeRoot("No signer", { extensions: [extension.authority(), old], ...until("2090-01-01") }),
+    ];
+    const bundle = roots.map(({ pem }) => pem).join("");
+    const { total, code, lines } = await checkedOn(DAY, { "ca.pem": bundle });
+    assert.equal(code, 1, lines[0]);
+    const added = lines.filter((line) => / CN=(Good|Yester|Tomor|Weak|No )/.test(line)).reverse();
+    assert.deepEqual(added, [
+      `${total - 2}: CN=Yesterday: warning: expired on 2089-05-31, ignored`,
+      `${total - 1}: CN=Tomorrow: not valid before 2089-06-02`,
+      `${total}: CN=Weak: weak key (RSA 1024)`,
+    ]);
+    assert.equal(lines[0], `${total} roots checked: 2 with faults, ${total - 4} expired`);
   });
 });
 

@@ -1,20 +1,30 @@
-/** `ca check`: can every trusted root be read, is it in date, does it call itself an authority? */
-
+/**
+ * `ca check`: reports each trusted root that cannot verify a server today.
+ *
+ * A root that is not readable, not an authority, too weak or not yet valid is a fault: it is
+ * trusted, yet every chain that ends in it is refused. An expired root is only a warning, because
+ * verification ignores it and every root expires some day. Exit code: 1 if there is a fault.
+ */
 import { CalendarTime } from "../../../core/calendar";
 import { SECOND } from "../../../core/time";
 import { CertificateField } from "../../../core/tls-codes";
+import { Certificate } from "../../../machine/certificates";
 import { wallClock } from "../../../machine/clock";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
 import { Shell } from "../../shell";
 import { rootAt } from "../ca";
 
-/** Roots looked at in one turn. */
+/** Roots checked in one turn. */
 const BATCH: u32 = 16;
+/** Free bytes of the terminal's buffer that a line may need. */
+const ROOM: u32 = 4096;
 
 export class CheckRoots extends Job {
   private index: u32 = 0;
   private faults: u32 = 0;
+  private expired: u32 = 0;
+  /** In the form of `CertificateField.NotAfter`, so that the two compare as text. */
   private readonly today: string;
 
   constructor(
@@ -28,9 +38,13 @@ export class CheckRoots extends Job {
 
   poll(_now: i64): i32 {
     const end = min(this.index + BATCH, this.total);
-    for (; this.index < end; this.index++) this.look(this.index);
+    for (; this.index < end; this.index++) {
+      if (this.shell.room() < ROOM) return RUNNING;
+      this.check(this.index);
+    }
     if (this.index < this.total) return RUNNING;
-    this.shell.printLine(`${this.total} roots looked at, ${this.faults} with faults`);
+    const counts = `${this.faults} with faults, ${this.expired} expired`;
+    this.shell.printLine(`${this.total} roots checked: ${counts}`);
     return this.faults == 0 ? EXIT_OK : EXIT_FAILURE;
   }
 
@@ -38,25 +52,36 @@ export class CheckRoots extends Job {
     return 0;
   }
 
-  private look(index: u32): void {
+  private check(index: u32): void {
     const certificate = rootAt(index);
-    if (certificate == null) {
-      this.complain(index, "", "it cannot be read");
+    const title = certificate == null ? "" : certificateTitle(certificate);
+    if (certificate == null || title == "") {
+      this.report(index, "(no name)", "not readable");
+      this.faults++;
       return;
     }
-    const title = certificateTitle(certificate);
-    if (title == "") this.complain(index, title, "it cannot be read");
-    else if (certificate.text(CertificateField.NotAfter) < this.today) {
-      this.complain(index, title, "it has expired");
-    } else if (certificate.text(CertificateField.NotBefore) > this.today) {
-      this.complain(index, title, "it is not valid yet");
-    } else if (certificate.text(CertificateField.Authority) != "yes") {
-      this.complain(index, title, "it is no authority's");
+    const until = certificate.text(CertificateField.NotAfter);
+    if (until < this.today) {
+      this.report(index, title, `warning: expired on ${until.substring(0, 10)}, ignored`);
+      this.expired++;
+      return;
     }
+    const fault = this.faultOf(certificate);
+    if (fault == "") return;
+    this.report(index, title, fault);
+    this.faults++;
   }
 
-  private complain(index: u32, title: string, fault: string): void {
-    this.faults++;
-    this.shell.printLine(`${index + 1}: ${title}: ${fault}`);
+  /** Why chains that end in this root are refused, or "". */
+  private faultOf(certificate: Certificate): string {
+    const from = certificate.text(CertificateField.NotBefore);
+    if (from > this.today) return `not valid before ${from.substring(0, 10)}`;
+    if (certificate.text(CertificateField.Authority) != "yes") return "not an authority";
+    if (certificate.text(CertificateField.StrongKey) == "yes") return "";
+    return `weak key (${certificate.text(CertificateField.Key)})`;
+  }
+
+  private report(index: u32, title: string, problem: string): void {
+    this.shell.printLine(`${index + 1}: ${title}: ${problem}`);
   }
 }

@@ -168,7 +168,8 @@ static int describe(char* text, const mbedtls_x509_crt* certificate, u32 field, 
     case 6: return put_key(text, &certificate->pk);
     case 7: return put_signature(text, certificate);
     case 8: return put_fingerprint(text, &certificate->raw);
-    case 9: return tls_snprintf(text, LONGEST, certificate->ca_istrue ? "yes" : "no");
+    case 9: return tls_snprintf(text, LONGEST, tls_may_sign(certificate) ? "yes" : "no");
+    case 10: return tls_snprintf(text, LONGEST, tls_strong_key(certificate) ? "yes" : "no");
     default: return 0;
   }
 }

@@ -153,7 +153,7 @@ i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
   int failure = parse(&root, der, length);
-  bool authority = failure == 0 && (root.ca_istrue || root.version < 3);
+  bool authority = failure == 0 && tls_may_sign(&root);
   u32 whole = failure == 0 ? root.raw.len : 0;
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;

@@ -119,6 +119,8 @@ bool tls_set_name(struct connection* connection, const u8* name, u32 length);
 int tls_check_certificate(void* connection, mbedtls_x509_crt* certificate, int depth,
                           uint32_t* flags);
 extern const mbedtls_x509_crt_profile tls_profile;
+bool tls_strong_key(const mbedtls_x509_crt* certificate);
+bool tls_may_sign(const mbedtls_x509_crt* root);
 
 /* path.c */
 int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,

@@ -21,6 +21,20 @@ const mbedtls_x509_crt_profile tls_profile = {
     .rsa_min_bitlen = LEAST_RSA_BITS,
 };
 
+/* Whether an RSA key is long enough. On other curves than the profile's a key is not even read. */
+bool tls_strong_key(const mbedtls_x509_crt* certificate) {
+  const mbedtls_pk_context* key = &certificate->pk;
+  return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= LEAST_RSA_BITS;
+}
+
+/* Whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Before version 3 nothing in a
+   certificate says so, and as a root it is believed. */
+bool tls_may_sign(const mbedtls_x509_crt* root) {
+  if (root->version < 3) return true;
+  return root->ca_istrue &&
+         mbedtls_x509_crt_check_key_usage(root, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0;
+}
+
 /* --- reading DER ------------------------------------------------------------------------------ */
 
 enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
@@ -302,10 +316,7 @@ int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int dept
   *flags |= check_constraints(connection, certificate); /* before it adds its own */
   u32 refusals = check_extensions(connection, certificate, depth != 0);
   if (root < 0) *flags |= refusals; /* of a root, nothing but its constraints counts */
-  if (mbedtls_pk_can_do(&certificate->pk, MBEDTLS_PK_RSA) &&
-      mbedtls_pk_get_bitlen(&certificate->pk) < LEAST_RSA_BITS) {
-    *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
-  }
+  if (!tls_strong_key(certificate)) *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
   /* Rule 7: versions 1 and 2 have no extensions to say what a certificate is for. */
   if (root < 0 && certificate->version < 3) *flags |= OLD_VERSION;
   if (depth == 0) {
