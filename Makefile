@@ -39,7 +39,7 @@ include tests/tape/tape.mk
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
 objects := $(units:%=build/native/%.o) $(elf)/host.o
-typescript := $(shell find kernel net drivers -name '*.ts') $(own)
+typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 
 # Tests may make ISOs while somebody else builds: one at a time.
 .PHONY: kernel iso
@@ -72,19 +72,19 @@ $(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/li
 	@echo "adapt    $@"
 	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 
-host := $(if $(RECORD),tests/tape/record.c $(tape)/acts.h,kernel/native/host.c)
+host := $(if $(RECORD),tests/tape/record.c $(tape)/acts.h,machine/native/host.c)
 $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
 	@mkdir -p $(@D)
 	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
 	  -DBUILD_TIME=$(build_time) -c $< -o $@
 
-build/native/%.o: kernel/native/%.c compiler-config/flags.mk | build/installed
+build/native/%.o: machine/native/%.c compiler-config/flags.mk | build/installed
 	@echo "cc       $@"
 	@mkdir -p $(@D)
 	@$(CC) $(c_flags) -c $< -o $@
 
-build/native/%.o: kernel/native/%.S compiler-config/flags.mk | build/installed
+build/native/%.o: machine/native/%.S compiler-config/flags.mk | build/installed
 	@echo "as       $@"
 	@mkdir -p $(@D)
 	@$(CC) $(c_flags) -c $< -o $@
@@ -106,9 +106,9 @@ $(elf)/symbols.bin: $(elf)/first.elf compiler-config/symbols.ts
 	@echo "symbols  $@"
 	@$(run_script) compiler-config/symbols.ts $< $@
 
-$(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin kernel/native/symbol-table.S
+$(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin machine/native/symbol-table.S
 	@echo "ld       $@"
-	@$(CC) $(c_flags) -Wa,-I$(elf) -c kernel/native/symbol-table.S -o $(elf)/symbol-table.o
+	@$(CC) $(c_flags) -Wa,-I$(elf) -c machine/native/symbol-table.S -o $(elf)/symbol-table.o
 	@$(LD) $(ld_flags) $(objects) $(elf)/symbol-table.o $(tls)/library.a -o $@
 
 $(elf)/kernel.elf: $(elf)/kernel.debug.elf

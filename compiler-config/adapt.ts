@@ -29,7 +29,7 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
 /** What runs once a key, a command or a lease is optimised for size. */
 const coldPaths = new RegExp(
   [
-    /^kernel\/config\//,
+    /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl|httpd|nc))/,
     /^drivers\/p/,
     /^net\/service\/(dhcp|dns|json-rpc|url|setup|status)/,

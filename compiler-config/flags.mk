@@ -14,7 +14,7 @@ c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kerne
   -mgeneral-regs-only -fno-pic -fno-stack-protector -fcf-protection=none \
   -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-omit-frame-pointer \
   -fno-asynchronous-unwind-tables -fstack-clash-protection -ffile-prefix-map=$(CURDIR)=. \
-  -DNDEBUG -Ikernel/native -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
+  -DNDEBUG -Imachine/native -Wall -Wextra -Werror -Wno-unused-parameter -MMD -MP
 # Zero is an address like any other in the module's memory.
 $(elf)/host.o: c_flags += --param=min-pagesize=0 -Wno-nonnull
 # memset and its kind must not become calls of themselves.

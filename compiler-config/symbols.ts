@@ -12,7 +12,7 @@
  *     files      name and a zero
  *
  * Numbers are base-128, low bits first; a place's function and a range's place are signed
- * differences to the one before (zigzag). kernel/native/symbols.c reads it.
+ * differences to the one before (zigzag). machine/native/symbols.c reads it.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -72,7 +72,7 @@ function readableName(name: string, file: string): string {
 
 /** The frame of one answer of addr2line, or none where it is not source of ours. */
 function frameOf(name: string, where: string): Frame[] {
-  const place = /^(?:\.\/)?([^:]+\.ts|kernel\/native\/[^:]+):(\d+|\?)/.exec(where);
+  const place = /^(?:\.\/)?([^:]+\.ts|machine\/native\/[^:]+):(\d+|\?)/.exec(where);
   if (!place) return [];
   return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }

@@ -93,14 +93,14 @@ $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 # What the door exports is what host.ts declares; where its heap is the machine tells.
 node_flags = --target=wasm32 $(mbedtls_flags) -nostdlibinc
 node_door = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \
-  kernel/machine/host.ts
+  machine/host.ts
 $(tls)/node/string.o: mbedtls_flags += -DSTRING_FUNCTIONS
 
 $(filter $(tls)/node/library/%,$(node_objects)): $(tls)/node/%.o: $(mbedtls)/unpacked
 	@mkdir -p $(@D)
 	@clang $(node_flags) -c $(mbedtls)/$*.c -o $@
 
-$(tls)/node/string.o: kernel/native/string.c
+$(tls)/node/string.o: machine/native/string.c
 $(tls)/node/roots-data.o: $(glue)/roots-data.S $(tls)/roots-data.bin
 $(patsubst $(glue)/%.c,$(tls)/node/%.o,$(wildcard $(glue)/*.c)): $(tls)/node/%.o: $(glue)/%.c
 $(filter-out $(tls)/node/library/%,$(node_objects)): $(mbedtls)/unpacked
@@ -109,7 +109,7 @@ $(filter-out $(tls)/node/library/%,$(node_objects)): $(mbedtls)/unpacked
 
 $(node_objects): $(glue)/config.h compiler-config/tls.mk
 
-$(tls)/tls.wasm: $(node_objects) kernel/machine/host.ts
+$(tls)/tls.wasm: $(node_objects) machine/host.ts
 	@echo "wasm-ld  $@"
 	@echo tls_memory | wasm-ld --no-entry --gc-sections --strip-debug --stack-first \
 	  -z stack-size=65536 --allow-undefined-file=/dev/stdin $$($(node_door)) \

@@ -3,9 +3,9 @@
  * than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each one
  * is late by up to 128 microseconds.
  */
-import { earlier } from "../kernel/core/time";
-import { arm } from "../kernel/machine/timer";
-import { E1000 } from "./e1000/e1000";
+import { earlier } from "../core/time";
+import { arm } from "../machine/timer";
+import { E1000 } from "./intel/e1000";
 
 /** How long to look again after a turn in which something happened, in microseconds. */
 const SPIN: i64 = 30;

@@ -1,8 +1,8 @@
 /** Which driver takes which PCI device: the one place that knows. */
-import { log } from "../kernel/core/log";
+import { log } from "../core/log";
 import { FramePool } from "../net/phy/pool";
-import { E1000, INTEL, isE1000 } from "./e1000/e1000";
-import { PciDevice } from "./pci";
+import { E1000, INTEL, isE1000 } from "./intel/e1000";
+import { PciDevice } from "./pci/pci";
 
 const REALTEK: u32 = 0x10ec;
 const RTL8139: u32 = 0x8139;

@@ -2,8 +2,8 @@
  * The PC's real-time clock (Motorola MC146818): date and time in CMOS memory, in whichever of
  * its formats firmware chose, as seconds since 1970. It is taken to run in UTC.
  */
-import { delay } from "../kernel/machine/delay";
-import { in8, out8 } from "../kernel/machine/host";
+import { delay } from "../machine/delay";
+import { in8, out8 } from "../machine/host";
 
 const INDEX: u32 = 0x70;
 const DATA: u32 = 0x71;

@@ -2,7 +2,7 @@
  * A ring of bytes between the interrupt and a turn: one side only puts, the other only takes,
  * so neither needs to keep the other out.
  */
-import { interruptBarrier } from "../kernel/machine/host";
+import { interruptBarrier } from "../machine/host";
 
 export class UartRing {
   private readonly bytes: StaticArray<u8>;

@@ -3,9 +3,9 @@
  * (National Semiconductor PC16550D data sheet). What is typed is never dropped here: when the
  * ring is full the FIFO is left to fill, and the far end is told to wait (RTS).
  */
-import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../kernel/limits";
-import { in8, interruptBarrier, out8 } from "../kernel/machine/host";
-import { connect, InterruptHandler } from "../kernel/machine/interrupts";
+import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
+import { in8, interruptBarrier, out8 } from "../machine/host";
+import { connect, InterruptHandler } from "../machine/interrupts";
 import { UartRing } from "./uart-ring";
 
 /** Ports of COM1 (`ttyS0`) and COM2, and the lines they have on every PC. */

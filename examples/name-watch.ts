@@ -1,7 +1,7 @@
 /** A program of one's own: resolves a name every few seconds and says when its address changes. */
-import { log } from "../kernel/core/log";
-import { Program, register } from "../kernel/core/program";
-import { NEVER, SECOND } from "../kernel/core/time";
+import { log } from "../core/log";
+import { Program, register } from "../core/program";
+import { NEVER, SECOND } from "../core/time";
 import { dnsResolve } from "../net/api";
 import { DnsQuery } from "../net/service/dns/query";
 import { formatIpv4 } from "../net/wire/address";

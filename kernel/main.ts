@@ -1,23 +1,23 @@
 /** The kernel, as a table of contents: what is started, in which order, and what a turn does. */
+import { INTERFACES } from "../core/limits";
+import { setLogTime } from "../core/log";
+import { pollPrograms, programsPollAt, startPrograms } from "../core/program";
+import { earlier } from "../core/time";
 import { Idle } from "../drivers/idle";
-import { scanPci } from "../drivers/pci";
+import { scanPci } from "../drivers/pci/pci";
 import { logNetwork, startNetwork } from "../drivers/probe";
+import { calibrate, now } from "../machine/clock";
+import { setPanicTimeout } from "../machine/host";
+import { dispatch, initInterrupts } from "../machine/interrupts";
+import { initTimer } from "../machine/timer";
 import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
 import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
-import { setLogTime } from "./core/log";
-import { pollPrograms, programsPollAt, startPrograms } from "./core/program";
-import { earlier } from "./core/time";
-import { INTERFACES } from "./limits";
-import { calibrate, now } from "./machine/clock";
-import { setPanicTimeout } from "./machine/host";
-import { dispatch, initInterrupts } from "./machine/interrupts";
-import { initTimer } from "./machine/timer";
-import { BareMachine } from "./shell/bare-machine";
 import { startConsole } from "./shell/console";
-import { startNetworking } from "./shell/networking";
 import { Shell } from "./shell/shell";
+import { BareMachine } from "./start/bare-machine";
+import { startNetworking } from "./start/networking";
 
 let stack!: NetworkStack;
 let shell!: Shell;

@@ -1,5 +1,5 @@
 /** The words of the kernel command line: ip=, console=, panic= and run=. */
-import { parseDecimalText } from "../core/text";
+import { parseDecimalText } from "../../core/text";
 import { Configuration, Source } from "./configuration";
 import { IpWord } from "./ip-word";
 import { Tokens } from "./tokenizer";

@@ -3,8 +3,8 @@
  * with # or ; at the start of a line. A wrong line is reported by its number, and the rest
  * applies. A [Match] begins the settings of other interfaces.
  */
-import { Utf8Decoder } from "../core/utf8";
-import { CONFIG_PROBLEMS } from "../limits";
+import { CONFIG_PROBLEMS } from "../../core/limits";
+import { Utf8Decoder } from "../../core/utf8";
 import { CONFIG_FILE, Configuration } from "./configuration";
 import { SettingsReader } from "./settings-reader";
 

@@ -2,7 +2,7 @@
  * What was configured, and from where: the command line wins over the file, the console over
  * both, and what DHCP sends comes after everything that was given by hand.
  */
-import { parseDecimalText } from "../core/text";
+import { parseDecimalText } from "../../core/text";
 import { IpWord } from "./ip-word";
 import { NameServer, NetworkAddress } from "./values";
 

@@ -2,9 +2,9 @@
  * The file hosts, in the syntax of hosts(5): an address and its names on each line, comments
  * with #. A wrong line is reported by its number, and the rest applies.
  */
+import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../core/limits";
+import { Utf8Decoder } from "../../core/utf8";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
-import { Utf8Decoder } from "../core/utf8";
-import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../limits";
 import { Configuration, HostSetting } from "./configuration";
 import { isHostName, splitBlanks } from "./values";
 

@@ -1,6 +1,6 @@
 /** The configuration that the boot loader brought: the command line, anonymos.conf and hosts. */
-import { CONFIG_FILE_BYTES } from "../limits";
-import { bootModules, commandLine, loaderName } from "../machine/boot";
+import { CONFIG_FILE_BYTES } from "../../core/limits";
+import { bootModules, commandLine, loaderName } from "../../machine/boot";
 import { readCommandLine } from "./command-line";
 import { readConfigFile } from "./config-file";
 import { CONFIG_FILE, Configuration } from "./configuration";

@@ -1,6 +1,6 @@
 /** The keys of anonymos.conf by section, and what each does (systemd.network(5)). */
+import { parseDecimalText } from "../../core/text";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
-import { parseDecimalText } from "../core/text";
 import { Configuration, MatchedSettings, RouteSetting, Source } from "./configuration";
 import {
   isHostName,

@@ -2,7 +2,7 @@
  * The kernel command line as words, in the forms of both loaders: QEMU passes what was typed
  * (`run="a; b"`), GRUB quotes whole words and puts a backslash before ' " and \ (`"run=a; b"`).
  */
-import { TextBuilder } from "../core/text-builder";
+import { TextBuilder } from "../../core/text-builder";
 
 const BACKSLASH: u32 = 0x5c;
 const DOUBLE_QUOTE: u32 = 0x22;

@@ -1,8 +1,7 @@
 /** The values that settings have, as people write them: addresses, names, numbers, yes and no. */
-
+import { HOST_NAME_LENGTH } from "../../core/limits";
+import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
-import { hexValue, isDigit, isLetter, parseDecimalText } from "../core/text";
-import { HOST_NAME_LENGTH } from "../limits";
 
 const DNS_PORT: u32 = 53;
 const LABEL_LENGTH: i32 = 63;

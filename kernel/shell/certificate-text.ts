@@ -1,8 +1,8 @@
 /** Certificates as commands show them: who, by whom, how long, for which names. */
+import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../../core/limits";
+import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../../core/tls-codes";
+import { Certificate } from "../../machine/certificates";
 import { TlsStream } from "../../net/service/tls/stream";
-import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../core/tls-codes";
-import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../limits";
-import { Certificate } from "../machine/certificates";
 import { printable } from "./printable";
 
 /** Names in one line; what is more is counted. */

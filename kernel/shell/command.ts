@@ -2,7 +2,7 @@
  * What a console command is: a name, its help, and `start`, which answers a job. A job is
  * polled once a turn until it answers an exit code; nothing nests the event loop.
  */
-import { NEVER } from "../core/time";
+import { NEVER } from "../../core/time";
 import { Shell } from "./shell";
 
 /** What `Job.poll` answers until it is done; done, it answers an exit code from 0 to 255. */

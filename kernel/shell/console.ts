@@ -1,16 +1,16 @@
 /** The console, put together: the shell on the serial line with every command there is. */
-import { PciDevice } from "../../drivers/pci";
+import { logLines } from "../../core/log";
+import { PciDevice } from "../../drivers/pci/pci";
 import { Uart } from "../../drivers/uart";
+import { now } from "../../machine/clock";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
-import { logLines } from "../core/log";
-import { now } from "../machine/clock";
 import { addNetworkCommands } from "./commands/network";
 import { addSystemCommands } from "./commands/system";
 import { Machine } from "./machine";
-import { SerialWire } from "./serial-wire";
 import { Shell } from "./shell";
 import { StackStatus } from "./stack-status";
+import { SerialWire } from "./terminal/serial-port";
 
 /** Starts the console; what was wrong with the configuration is the first thing it says. */
 export function startConsole(

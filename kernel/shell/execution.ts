@@ -2,7 +2,7 @@
  * The commands of one line, run one after the other: names are looked up, commands that need the
  * network wait for it, and the exit code of the last one stays for `$?`.
  */
-import { NEVER, SECOND } from "../core/time";
+import { NEVER, SECOND } from "../../core/time";
 import {
   Command,
   Done,

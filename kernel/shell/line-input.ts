@@ -3,9 +3,9 @@
  * typed faster than the console takes its echo is not echoed.
  */
 import { Job } from "./command";
-import { Key } from "./keys";
-import { LineBuffer } from "./line-buffer";
-import { Terminal } from "./terminal";
+import { Key } from "./terminal/keys";
+import { LineBuffer } from "./terminal/line-buffer";
+import { Terminal } from "./terminal/terminal";
 
 export class LineInput {
   private readonly line: LineBuffer = new LineBuffer();

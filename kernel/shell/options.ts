@@ -10,7 +10,7 @@
  *
  * A colon at the end: the option has a value. Names are those of the first form.
  */
-import { parseDecimalText } from "../core/text";
+import { parseDecimalText } from "../../core/text";
 import { printable } from "./printable";
 
 class Given {

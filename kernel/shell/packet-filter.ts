@@ -4,10 +4,9 @@
  * and a value alone means what the one before it meant: `tcp port 80 or 443`. It is compiled once
  * to reverse Polish words, so that judging a frame neither allocates nor recurses.
  */
-
+import { loadNet16, loadNet32 } from "../../core/bytes";
+import { replaceText } from "../../core/text";
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
-import { loadNet16, loadNet32 } from "../core/bytes";
-import { replaceText } from "../core/text";
 
 const enum Op {
   And,

@@ -1,7 +1,6 @@
 /** One frame as one line, in the words of tcpdump(1) with -n; every length is checked here. */
-
+import { loadNet16, loadNet32, loadNet48 } from "../../core/bytes";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
-import { loadNet16, loadNet32, loadNet48 } from "../core/bytes";
 
 const TCP_FLAGS: StaticArray<string> = ["F", "S", "R", "P", ".", "U", "E", "W"];
 

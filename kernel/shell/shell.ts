@@ -24,19 +24,19 @@
  * A job may print some 30,000 characters a poll; it is not polled while more than that waits for
  * the serial line, so that one that reads from the network makes the sender wait.
  */
-import { LogSink, setLogSink } from "../core/log";
-import { earlier, MILLISECOND, NEVER } from "../core/time";
+import { LogSink, setLogSink } from "../../core/log";
+import { earlier, MILLISECOND, NEVER } from "../../core/time";
 import { Command, Done, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job } from "./command";
 import { complete } from "./completion";
 import { Execution } from "./execution";
-import { Key, KeyDecoder } from "./keys";
-import { LineEditor } from "./line-editor";
 import { LineInput } from "./line-input";
 import { NetworkStatus } from "./network-status";
 import { printable } from "./printable";
 import { Registry } from "./registry";
-import { Terminal, Wire } from "./terminal";
-import { TypeAhead } from "./type-ahead";
+import { Key, KeyDecoder } from "./terminal/keys";
+import { LineEditor } from "./terminal/line-editor";
+import { Terminal, Wire } from "./terminal/terminal";
+import { TypeAhead } from "./terminal/type-ahead";
 
 const PROMPT: string = "anonymos> ";
 /** Bytes of input looked at in one turn, so that a flood leaves time for the network. */

@@ -2,7 +2,7 @@
  * A typed line as sh splits it (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
  * comments, `;` between commands, and of the expansions `$?` alone.
  */
-import { TextBuilder } from "../core/text-builder";
+import { TextBuilder } from "../../core/text-builder";
 
 /** The state of a scan through a line: whether the character just passed was inside quotes. */
 class Scanner {

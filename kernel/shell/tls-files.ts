@@ -2,10 +2,10 @@
  * What the boot loader brought for TLS: more trusted roots (ca.pem), a server's certificate and
  * key (server.pem, server.key) and a client's (client.pem, client.key). What is wrong is logged.
  */
-import { log } from "../core/log";
-import { PEM_BYTES } from "../limits";
-import { BootModule, bootModules } from "../machine/boot";
-import { tlsAddRoots, tlsSetIdentity } from "../machine/host";
+import { PEM_BYTES } from "../../core/limits";
+import { log } from "../../core/log";
+import { BootModule, bootModules } from "../../machine/boot";
+import { tlsAddRoots, tlsSetIdentity } from "../../machine/host";
 
 const CLIENT: u32 = 0;
 const SERVER: u32 = 1;

@@ -3,7 +3,7 @@
  * destination, puts the IPv4 header in front, cuts what is too long into fragments, and hands
  * the packet to the neighbour cache.
  */
-import { Random } from "../../kernel/core/random";
+import { Random } from "../../core/random";
 import { FramePool } from "../phy/pool";
 import { PacketSink, SendResult } from "../socket/sink";
 import { Broadcaster } from "../socket/udp";

@@ -2,8 +2,8 @@
  * Guards the addresses of one interface (RFC 5227, IPv4 Address Conflict Detection): probes an
  * address before it is taken, announces those that are, and defends them.
  */
-import { Random, randomBelow } from "../../kernel/core/random";
-import { earlier, NEVER, SECOND } from "../../kernel/core/time";
+import { Random, randomBelow } from "../../core/random";
+import { earlier, NEVER, SECOND } from "../../core/time";
 import { BROADCAST_HARDWARE } from "../wire/address";
 import { ARP_REQUEST } from "../wire/arp";
 import { Interface, InterfaceAddress, NO_HARDWARE } from "./interface";

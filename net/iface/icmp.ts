@@ -3,7 +3,7 @@
  * what could not be delivered, and tells sockets what others could not. Redirects, masks, router
  * advertisements, source quench and all the rest are not acted on (RFC 6633, RFC 6918).
  */
-import { Random } from "../../kernel/core/random";
+import { Random } from "../../core/random";
 import { EchoTable } from "../socket/echo";
 import { TcpTable } from "../socket/tcp/table";
 import { UdpTable } from "../socket/udp";

@@ -2,7 +2,7 @@
  * One network interface: its device, addresses and neighbours, and the last step of every frame
  * that leaves (RFC 894; RFC 1122 section 2.3).
  */
-import { INTERFACE_ADDRESSES } from "../../kernel/limits";
+import { INTERFACE_ADDRESSES } from "../../core/limits";
 import { NetworkDevice } from "../phy/device";
 import { FramePool } from "../phy/pool";
 import { BROADCAST_ADDRESS, isUnicast, maskOf } from "../wire/address";

@@ -2,9 +2,9 @@
  * The IP layer: the interfaces, routes and sockets of one host, and what moves them on (`poll`).
  * RFC 1122 section 3, as a host that does not forward.
  */
-import { Random } from "../../kernel/core/random";
-import { earlier, MILLISECOND } from "../../kernel/core/time";
-import { INTERFACES, RECEIVE_BATCH } from "../../kernel/limits";
+import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
+import { Random } from "../../core/random";
+import { earlier, MILLISECOND } from "../../core/time";
 import { NetworkDevice } from "../phy/device";
 import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";

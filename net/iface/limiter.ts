@@ -3,7 +3,7 @@
  * and one for all, both refilled at random intervals, for a limit that others can count is a side
  * channel (CVE-2020-25705).
  */
-import { Random } from "../../kernel/core/random";
+import { Random } from "../../core/random";
 
 /** Buckets that destinations are spread over; a power of two. */
 const BUCKETS: u32 = 64;

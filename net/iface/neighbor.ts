@@ -12,8 +12,8 @@
  * A hardware address that is in use is never replaced because someone says so: a contrary
  * claim only makes the old one be asked (Probe), and when it is silent, everyone be asked anew.
  */
-import { NEVER, SECOND } from "../../kernel/core/time";
-import { NEIGHBOR_QUEUE, NEIGHBORS } from "../../kernel/limits";
+import { NEIGHBOR_QUEUE, NEIGHBORS } from "../../core/limits";
+import { NEVER, SECOND } from "../../core/time";
 import { BROADCAST_HARDWARE } from "../wire/address";
 import { ARP_REQUEST } from "../wire/arp";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";

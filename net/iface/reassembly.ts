@@ -9,10 +9,10 @@
  *              │          first fragment ──>│                                  │
  *              └────────────────────────────┴──────────────────────────────────┘
  */
-import { allocateBlock } from "../../kernel/core/block";
-import { storeNet16 } from "../../kernel/core/bytes";
-import { NEVER, SECOND } from "../../kernel/core/time";
-import { REASSEMBLIES } from "../../kernel/limits";
+import { allocateBlock } from "../../core/block";
+import { storeNet16 } from "../../core/bytes";
+import { REASSEMBLIES } from "../../core/limits";
+import { NEVER, SECOND } from "../../core/time";
 import { checksum } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../wire/ipv4";

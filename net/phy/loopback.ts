@@ -2,7 +2,7 @@
  * The device that hands back what it is given: packets to own addresses and to 127.0.0.0/8 pass
  * through it, in the turn after the one that sent them, and never reach the hardware.
  */
-import { LOOPBACK_QUEUE } from "../../kernel/limits";
+import { LOOPBACK_QUEUE } from "../../core/limits";
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
 import { NetworkDevice } from "./device";

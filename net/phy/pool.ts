@@ -1,6 +1,6 @@
 /** The fixed pool that every frame comes from and goes back to: nothing else makes frames. */
-import { allocateBlock } from "../../kernel/core/block";
-import { FRAME_COUNT } from "../../kernel/limits";
+import { allocateBlock } from "../../core/block";
+import { FRAME_COUNT } from "../../core/limits";
 import { FRAME_STRIDE, Frame } from "../wire/frame";
 
 export class FramePool {

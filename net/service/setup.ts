@@ -3,11 +3,11 @@
  * Settings come from the command line and the file (kernel/config); the console changes the
  * interface itself and stands above both.
  */
+import { log } from "../../core/log";
+import { Random } from "../../core/random";
+import { earlier, NEVER, SECOND } from "../../core/time";
 import { InterfaceSettings } from "../../kernel/config/configuration";
 import { NameServer, NetworkAddress } from "../../kernel/config/values";
-import { log } from "../../kernel/core/log";
-import { Random } from "../../kernel/core/random";
-import { earlier, NEVER, SECOND } from "../../kernel/core/time";
 import { ProbeResult } from "../iface/guard";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";

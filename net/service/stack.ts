@@ -2,14 +2,14 @@
  * A whole network stack: one IP layer over its interfaces, and the services on top. It owns no
  * device and no clock; who has them calls `poll` once a turn.
  */
+import { TCP_BACKLOG } from "../../core/limits";
+import { log } from "../../core/log";
+import { Random } from "../../core/random";
+import { earlier, NEVER } from "../../core/time";
+import { TimeOfDay } from "../../core/time-of-day";
+import { VERSION } from "../../core/version";
 import { InterfaceSettings } from "../../kernel/config/configuration";
 import { NameServer } from "../../kernel/config/values";
-import { log } from "../../kernel/core/log";
-import { Random } from "../../kernel/core/random";
-import { earlier, NEVER } from "../../kernel/core/time";
-import { TimeOfDay } from "../../kernel/core/time-of-day";
-import { VERSION } from "../../kernel/core/version";
-import { TCP_BACKLOG } from "../../kernel/limits";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
 import { NetworkDevice } from "../phy/device";

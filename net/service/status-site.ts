@@ -2,8 +2,8 @@
  * What `httpd` serves: a page on the state of the stack, the same as JSON, and bytes to measure
  * with: `/bytes/N` sends N of them, `POST /discard` counts those it gets.
  */
-import { parseDecimalText, replaceText } from "../../kernel/core/text";
-import { SECOND } from "../../kernel/core/time";
+import { parseDecimalText, replaceText } from "../../core/text";
+import { SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
 import { formatHardware, formatIpv4 } from "../wire/address";
 import { BodySink, PatternSource } from "./http/body";

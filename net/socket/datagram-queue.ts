@@ -9,7 +9,7 @@
  * A record that does not fit behind the tail goes to the front, and what is left at the end
  * stays unused until the head comes by.
  */
-import { allocateBlock, freeBlock } from "../../kernel/core/block";
+import { allocateBlock, freeBlock } from "../../core/block";
 
 /** Bytes in front of the bytes of a record. */
 const RECORD_HEADER: u32 = 24;

@@ -2,10 +2,10 @@
  * The client of ICMP echo (RFC 792, RFC 1122 section 3.2.2.6): `ping` sends requests from one
  * of these sockets and reads the replies, and the errors that came instead.
  */
-import { loadNet16 } from "../../kernel/core/bytes";
-import { Random } from "../../kernel/core/random";
-import { NEVER } from "../../kernel/core/time";
-import { ECHO_RECEIVE_BYTES, ECHO_SOCKETS, ECHO_TRANSMIT_BYTES } from "../../kernel/limits";
+import { loadNet16 } from "../../core/bytes";
+import { ECHO_RECEIVE_BYTES, ECHO_SOCKETS, ECHO_TRANSMIT_BYTES } from "../../core/limits";
+import { Random } from "../../core/random";
+import { NEVER } from "../../core/time";
 import { Drop } from "../wire/drop";
 import { emitIcmp, ICMP_ECHO_REQUEST, ICMP_HEADER, IcmpError, IcmpHeader } from "../wire/icmp";
 import { IPV4_HEADER, PROTOCOL_ICMP } from "../wire/ipv4";

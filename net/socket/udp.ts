@@ -4,10 +4,9 @@
  *
  *     wire > process > receive queue > receive        send > transmit queue > dispatch > wire
  */
-
-import { Random, randomBelow } from "../../kernel/core/random";
-import { NEVER } from "../../kernel/core/time";
-import { UDP_RECEIVE_BYTES, UDP_SOCKETS, UDP_TRANSMIT_BYTES } from "../../kernel/limits";
+import { UDP_RECEIVE_BYTES, UDP_SOCKETS, UDP_TRANSMIT_BYTES } from "../../core/limits";
+import { Random, randomBelow } from "../../core/random";
+import { NEVER } from "../../core/time";
 import { BROADCAST_ADDRESS } from "../wire/address";
 import { copyAndSum } from "../wire/checksum";
 import { Drop } from "../wire/drop";

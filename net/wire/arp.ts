@@ -7,7 +7,7 @@
  *     │       │       │    │    │        │ hardware       │ address      │ hardware  │ address   │
  *     └───────┴───────┴────┴────┴────────┴────────────────┴──────────────┴───────────┴───────────┘
  */
-import { loadNet16, loadNet32, loadNet48, storeNet32, storeNet48 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32, loadNet48, storeNet32, storeNet48 } from "../../core/bytes";
 import { isGroupHardware } from "./address";
 import { Drop } from "./drop";
 

@@ -6,7 +6,7 @@
  * Options stand behind the header and, where option 52 says so, in the file and sname fields
  * too. Options of the same code are one option whose data were cut (RFC 3396).
  */
-import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../core/bytes";
 import {
   DHCP_FILE,
   DHCP_FILE_BYTES,

@@ -17,7 +17,7 @@ import {
   storeNet16,
   storeNet32,
   storeNet48,
-} from "../../kernel/core/bytes";
+} from "../../core/bytes";
 
 /** Bytes in front of the options. */
 export const DHCP_HEADER: u32 = 240;

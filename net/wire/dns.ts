@@ -9,7 +9,7 @@
  *     question = ├ name ├ type 2 ├ class 2 ┤
  *     record   = ├ name ├ type 2 ├ class 2 ├ ttl 4 ├ length 2 ├ data ┤
  */
-import { loadNet16, loadNet32, storeNet16 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32, storeNet16 } from "../../core/bytes";
 import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
 
 export const DNS_PORT: u32 = 53;

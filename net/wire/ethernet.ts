@@ -7,7 +7,7 @@
  *     │ destination    │ source        │ type  │ payload    │
  *     └────────────────┴───────────────┴───────┴────────────┘
  */
-import { loadNet16, storeNet16, storeNet32 } from "../../kernel/core/bytes";
+import { loadNet16, storeNet16, storeNet32 } from "../../core/bytes";
 import { BROADCAST_HARDWARE } from "./address";
 import { Drop } from "./drop";
 

@@ -6,7 +6,7 @@
  *     frame                 storage            start           start + length        end
  *     ├── fields (64 B) ────┼── head room ─────┼── window ─────┼── tail room ────────┤
  */
-import { FRAME_HEADROOM, FRAME_STORAGE } from "../../kernel/limits";
+import { FRAME_HEADROOM, FRAME_STORAGE } from "../../core/limits";
 
 /** Bytes of fields in front of the storage: one cache line. */
 export const FRAME_FIELDS: u32 = 64;

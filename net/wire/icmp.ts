@@ -9,7 +9,7 @@
  *       0, 8  echo               identifier, sequence   data
  *       3, 11 error              0, next-hop MTU        IPv4 header and 8 bytes or more
  */
-import { loadNet16, loadNet32, storeNet32 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32, storeNet32 } from "../../core/bytes";
 import { checksum } from "./checksum";
 import { Drop } from "./drop";
 import { ETHERNET_MTU } from "./ethernet";

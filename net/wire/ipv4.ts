@@ -10,7 +10,7 @@
  *  16 │ destination                       │ options, 0 to 40 bytes            │
  *     └───────────────────────────────────┴───────────────────────────────────┘
  */
-import { loadNet16, loadNet32 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32 } from "../../core/bytes";
 import { checksum, fold } from "./checksum";
 import { Drop } from "./drop";
 

@@ -11,7 +11,7 @@
  *     ├ receive timestamp ───────────────────────── 32 ┤
  *     ├ transmit timestamp ──────────────────────── 40 ┤
  */
-import { loadNet32, storeNet32 } from "../../kernel/core/bytes";
+import { loadNet32, storeNet32 } from "../../core/bytes";
 
 export const NTP_PACKET: u32 = 48;
 export const NTP_PORT: u32 = 123;

@@ -6,7 +6,7 @@
  *     │ kind │ length │ data │     these two have neither length nor data
  *     └──────┴────────┴──────┘
  */
-import { loadNet16, storeNet32 } from "../../kernel/core/bytes";
+import { loadNet16, storeNet32 } from "../../core/bytes";
 
 const KIND_END: u32 = 0;
 const KIND_NO_OPERATION: u32 = 1;

@@ -10,7 +10,7 @@
  *     │ window │ checksum │ urgent pointer │ options    │ payload │
  *     └────────┴──────────┴────────────────┴────────────┴─────────┘
  */
-import { loadNet16, loadNet32 } from "../../kernel/core/bytes";
+import { loadNet16, loadNet32 } from "../../core/bytes";
 import { checksum, fold, pseudoHeader, sum } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_TCP } from "./ipv4";

@@ -6,7 +6,7 @@
  *     │ source port │ destination port │ length  │ checksum │ payload │
  *     └─────────────┴──────────────────┴─────────┴──────────┴─────────┘
  */
-import { loadNet16 } from "../../kernel/core/bytes";
+import { loadNet16 } from "../../core/bytes";
 import { checksum, fold, pseudoHeader, sum } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_UDP } from "./ipv4";

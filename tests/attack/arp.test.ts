@@ -8,7 +8,7 @@ import { ARP, type ArpFields, arp, BROADCAST, ethernet } from "../support/packet
 import { arpAnswer, arpQuestion } from "./answers.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 
-/** kernel/limits.ts: NEIGHBORS. */
+/** core/limits.ts: NEIGHBORS. */
 const NEIGHBORS = 64;
 
 const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };

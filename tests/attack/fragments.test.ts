@@ -7,7 +7,7 @@ import { address, udpDatagram } from "../support/udp.ts";
 import { arpQuestion, echoReply, errorAbout, normal } from "./answers.ts";
 import { type Lab, row, rows } from "./world.ts";
 
-/** kernel/limits.ts: REASSEMBLIES. */
+/** core/limits.ts: REASSEMBLIES. */
 const REASSEMBLIES = 8;
 
 type Part = [offset: number, length: number, more?: boolean];

@@ -9,7 +9,7 @@ const ICMP = "net/iface/icmp.ts";
 const INGRESS = "net/iface/ingress.ts";
 const NEIGHBOR = "net/iface/neighbor.ts";
 const REASSEMBLY = "net/iface/reassembly.ts";
-const RING = "drivers/e1000/receive-ring.ts";
+const RING = "drivers/intel/receive-ring.ts";
 const UDP = "net/socket/udp.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 

@@ -1,15 +1,15 @@
 /** What is broken, one line each, and the rows of SYS that notice. */
 import type { Line } from "./mutant-table.ts";
 
-const E1000 = "drivers/e1000/e1000.ts";
-const RING = "drivers/e1000/receive-ring.ts";
+const E1000 = "drivers/intel/e1000.ts";
+const RING = "drivers/intel/receive-ring.ts";
 
 export const systemLines: Line[] = [
   ["SYS-01", "a socket's memory is kept", "net/socket/udp.ts", "this.received.free();", ""],
   [
     "SYS-02",
     "the clock is of 32 bits of milliseconds",
-    "kernel/machine/clock.ts",
+    "machine/clock.ts",
     "return (seconds * (SECOND as u64) + ((rest * scale) >> 32)) as i64;",
     "return ((seconds * (SECOND as u64) + ((rest * scale) >> 32)) % 4294967296000) as i64;",
   ],
@@ -23,7 +23,7 @@ export const systemLines: Line[] = [
   [
     "SYS-04",
     "there is always memory",
-    "kernel/shell/networking.ts",
+    "kernel/start/networking.ts",
     "return freeMemory();",
     "return u32.MAX_VALUE;",
   ],
@@ -37,7 +37,7 @@ export const systemLines: Line[] = [
   [
     "SYS-06",
     "a line has no end",
-    "kernel/shell/line-buffer.ts",
+    "kernel/shell/terminal/line-buffer.ts",
     "if (this.length >= this.units.length) return false;",
     "",
   ],

@@ -170,7 +170,7 @@ function benchSizes(): void {
   }
   const kernel = ["kernel", "net", "drivers"].flatMap((folder) => files(folder, ".ts"));
   row("TypeScript of the kernel", countLines(kernel));
-  row("C and assembly", countLines(files("kernel/native", ".c", ".h", ".S")));
+  row("C and assembly", countLines(files("machine/native", ".c", ".h", ".S")));
   row("TypeScript of the tests", countLines(files("tests", ".ts")));
   row(
     "TypeScript of the build",

@@ -1,5 +1,5 @@
 /**
- * Lines of net/ and drivers/e1000 that no test in Node reaches, each with its reason. "Not tried"
+ * Lines of net/ and drivers/intel that no test in Node reaches, each with its reason. "Not tried"
  * says that it could be, and is not. A line that stands here twice is two lines of that text.
  */
 import { type Explanation, explanations, type Reason } from "./report.ts";
@@ -8,17 +8,17 @@ import { unreachedServices } from "./unreached-services.ts";
 /** By file and reason, the lines as they stand there. */
 const reasons: Reason[] = [
   [
-    "drivers/e1000/e1000.ts",
+    "drivers/intel/e1000.ts",
     "IpLayer.setUp asks for a change only",
     ["if (up == this.up) return;"],
   ],
   [
-    "drivers/e1000/receive-ring.ts",
+    "drivers/intel/receive-ring.ts",
     "a whole ring of bad descriptors within one call: no model is as fast",
     ["return null;"],
   ],
   [
-    "drivers/e1000/receive-ring.ts",
+    "drivers/intel/receive-ring.ts",
     "a ring runs over only while descriptors wait to be handed back",
     ["if (this.unreturned == 0) return;"],
   ],

@@ -87,7 +87,7 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {}
 
 #include "kernel.c" /* made by wasm2c of tests/fuzz/targets/ and all that they import */
 
-#include "host.h" /* every function of kernel/machine/host.ts, of a machine that has nothing */
+#include "host.h" /* every function of machine/host.ts, of a machine that has nothing */
 
 /* A text of AssemblyScript: UTF-16, its length in bytes in front of it. */
 static void print_text(uint32_t pointer) {

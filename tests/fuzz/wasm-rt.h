@@ -1,7 +1,7 @@
-/* What wasm2c's output expects of its surroundings, as in kernel/native/wasm-rt.h, but with the
+/* What wasm2c's output expects of its surroundings, as in machine/native/wasm-rt.h, but with the
  * module's memory at LINEAR: an ordinary user may not map address zero. */
 #pragma once
-#include "../../kernel/native/wasm-rt.h"
+#include "../../machine/native/wasm-rt.h"
 
 #undef WASM_RT_USE_SEGUE
 #define WASM_RT_USE_SEGUE 0

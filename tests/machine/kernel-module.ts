@@ -9,7 +9,7 @@ import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../../build/kernel.wasm", import.meta.url));
-/** Bytes in objects: what kernel/native/host.c calls TOTAL. */
+/** Bytes in objects: what machine/native/host.c calls TOTAL. */
 export const TOTAL = "~lib/rt/tcms/total";
 
 const IMPORTS = 2;

@@ -1,10 +1,9 @@
 /**
  * A PC in Node: devices on its port, memory and PCI spaces, interrupts and a virtual clock,
- * behind the functions of kernel/machine/host.ts. Whatever runs on the bare machine runs here
+ * behind the functions of machine/host.ts. Whatever runs on the bare machine runs here
  * unchanged. Each access takes a little virtual time, and interrupts come in the middle of a
  * turn as they do there; the same inputs give the same run.
  */
-
 import type { Exports } from "../support/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
 import { VirtualClock } from "./clock.ts";
@@ -28,7 +27,7 @@ export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 
 /** A slow machine of its own: ports behind an ISA bus. */
 export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
-/** As kernel/native/memory.c: what is set aside for TLS, besides linear memory. */
+/** As machine/native/memory.c: what is set aside for TLS, besides linear memory. */
 const TLS_SHARE = 15;
 const TLS_MOST = 16 << 20;
 /** Interrupts in a row, without an end in sight, that are called a storm. */
@@ -228,7 +227,7 @@ export class Machine {
     return this.memory;
   }
 
-  /** The functions of kernel/machine/host.ts, for `load`. */
+  /** The functions of machine/host.ts, for `load`. */
   host(): Record<string, unknown> {
     return {
       ...this.portHost(),

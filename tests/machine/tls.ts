@@ -12,7 +12,7 @@ const PAGE = 65536;
 const WINDOW = 2 << 20;
 
 /**
- * What the functions of kernel/machine/host.ts take: `n` a number, `i` bytes that go in, `o` room
+ * What the functions of machine/host.ts take: `n` a number, `i` bytes that go in, `o` room
  * for bytes that come out, if all of them fit: then the answer is how many there are.
  */
 const door: Record<string, string> = {
@@ -55,7 +55,7 @@ const moving = ["tlsStep", "tlsTransmit", "tlsRead", "tlsWrite"];
 const CALL_TIME = 500;
 const BYTE_TIME = 4;
 const HANDSHAKE_TIME = 1e6;
-/** TlsState of kernel/core/tls-codes.ts. */
+/** TlsState of core/tls-codes.ts. */
 const [HANDSHAKING, STATE_MASK] = [1, 15];
 
 type Value = number | bigint;
@@ -133,7 +133,7 @@ function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer,
   if (length > 0) new Uint8Array(to, place, length).set(new Uint8Array(from, start, length));
 }
 
-/** The functions of kernel/machine/host.ts that concern TLS. */
+/** The functions of machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;
   // A kernel starts TLS at each boot: the library comes into being once something else is asked.

@@ -17,7 +17,7 @@ import {
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
-/** As kernel/native/host.c: garbage below which nobody collects. */
+/** As machine/native/host.c: garbage below which nobody collects. */
 const LEAST_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
@@ -284,7 +284,7 @@ export class Twin {
     else throw error;
   }
 
-  /** As kernel/native/panic.c: the allocator traps when memory does not grow any more. */
+  /** As machine/native/panic.c: the allocator traps when memory does not grow any more. */
   private trapReason(error: WebAssembly.RuntimeError): string {
     const ended = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
     return `${ended ? "out of memory: " : ""}${error.stack}`;

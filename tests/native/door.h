@@ -1,4 +1,4 @@
-/* The TLS door as wasm2c's output sees it: kernel/machine/host.ts says what each does. */
+/* The TLS door as wasm2c's output sees it: machine/host.ts says what each does. */
 #pragma once
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /** TLS when the heap has no more: every allocation of a connection fails once, in turn. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { TlsOption as Option } from "../../kernel/core/tls-codes.ts";
+import { TlsOption as Option } from "../../core/tls-codes.ts";
 import { type Certificate, rsa, Workshop } from "./certificates.ts";
 import { build, harness, type Report } from "./harness.ts";
 

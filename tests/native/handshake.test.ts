@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { TlsOption } from "../../kernel/core/tls-codes.ts";
+import { TlsOption } from "../../core/tls-codes.ts";
 import { hex, u8, vector } from "./peer/bytes.ts";
 import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";

@@ -1,4 +1,4 @@
-/* The kernel's own TLS objects in a process of Linux: the door of kernel/machine/host.ts over a
+/* The kernel's own TLS objects in a process of Linux: the door of machine/host.ts over a
  * real TCP connection. Linked at fixed, low addresses, for the door's pointers have 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
  *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots | benchmark

@@ -1,7 +1,7 @@
 /** Whose certificates are taken and whose are refused: RFC 5280, RFC 9525; TLS-01 to TLS-12. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { TlsRefusal as Refusal } from "../../kernel/core/tls-codes.ts";
+import { TlsRefusal as Refusal } from "../../core/tls-codes.ts";
 import { type Certificate, rsa, Workshop } from "./certificates.ts";
 import { build, harness, visit } from "./harness.ts";
 import { CLIENT_HELLO, Extension, readClientHello } from "./peer/hello.ts";

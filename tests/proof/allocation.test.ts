@@ -34,7 +34,7 @@ const allocator = new RegExp(
  */
 const allowed: Record<string, string> = {
   "net/socket/tcp/table/TcpTable#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
-  "kernel/core/ring/Ring#allocate": "a connection's buffer, once, at its first byte",
+  "core/ring/Ring#allocate": "a connection's buffer, once, at its first byte",
 };
 
 let read: CallGraph | undefined;

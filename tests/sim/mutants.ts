@@ -46,7 +46,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "a controller that ran out of descriptors gets none back",
-    file: "drivers/e1000/e1000.ts",
+    file: "drivers/intel/e1000.ts",
     from: "if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();",
     to: "",
   },
@@ -58,7 +58,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "the wake-up timer is not armed for what is further off than 54 ms",
-    file: "kernel/machine/timer.ts",
+    file: "machine/timer.ts",
     from: "if (deadline == NEVER || deadline <= now) return;",
     to: "if (deadline == NEVER || deadline <= now || deadline - now > LONGEST) return;",
   },

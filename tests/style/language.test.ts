@@ -9,7 +9,7 @@ const bannedNames: Record<string, string> = {
   f32: "integers: floats would pull libm in",
   f64: "integers: floats would pull libm in",
   Date: "the time that is passed in",
-  trace: "kernel/core/log.ts or the shell",
+  trace: "core/log.ts or the shell",
 };
 
 /** What AssemblyScript's global `console` can do; a variable may be called so all the same. */
@@ -23,7 +23,7 @@ function objection(node: ts.Node): string | undefined {
       if (owner === "Math") return "Math works on floats";
       if (node.text === "replaceAll") return "replaceAll writes beyond its memory: replaceText";
       const printing = owner === "console" && consoleMethods.has(node.text);
-      return printing ? "console: use kernel/core/log.ts or the shell" : undefined;
+      return printing ? "console: use core/log.ts or the shell" : undefined;
     }
     return Object.hasOwn(bannedNames, node.text) && !isDeclarationName(node)
       ? `${node.text}: use ${bannedNames[node.text]}`

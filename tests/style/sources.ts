@@ -23,7 +23,7 @@ export function files(folder: string, ...endings: string[]): string[] {
 /** Every file of AssemblyScript that can become part of the kernel. */
 export function kernelFiles(): string[] {
   const folders = readdirSync(root).filter((name) =>
-    ["kernel", "net", "drivers", "examples"].includes(name),
+    ["core", "machine", "drivers", "net", "kernel", "examples"].includes(name),
   );
   return folders.flatMap((folder) => files(folder, ".ts"));
 }

@@ -24,7 +24,7 @@ test("Biome passes everything: lint, format, order of imports", () => {
 
 test("clang-format passes the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
   const tests = ["tests/native", "tests/fuzz", "tests/tape"];
-  const folders = ["kernel/native", "net/service/tls/glue", ...tests];
+  const folders = ["machine/native", "net/service/tls/glue", ...tests];
   const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));
   if (sources.length > 0) silent("clang-format", "--dry-run", "--Werror", ...sources);
 });

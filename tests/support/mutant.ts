@@ -19,7 +19,7 @@ const PATIENCE = { milliseconds: 600_000 };
 export async function compileMutant(mutant: Mutant, name: string): Promise<string> {
   const folder = join(root, "build/scratch", name);
   mkdirSync(folder, { recursive: true });
-  for (const part of ["kernel", "net", "drivers", "compiler-config"]) {
+  for (const part of ["core", "machine", "drivers", "net", "kernel", "compiler-config"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   const path = join(folder, mutant.file);

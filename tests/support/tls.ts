@@ -2,7 +2,6 @@
  * TLS servers for tests: one in Node that has another certificate for each name, OpenSSL's and
  * GnuTLS's.
  */
-
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpsServer, type Server } from "node:https";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 /**
  * What goes in and out of a kernel: the functions that its module imports and exports, and what
  * the parameters of those of the host mean. All of it is taken from the module's import section
- * and from the declarations in kernel/machine/host.ts: a `usize` is an address, the parameter
+ * and from the declarations in machine/host.ts: a `usize` is an address, the parameter
  * behind it a number of bytes; the host writes to a `destination`, and reads from any other.
  */
 import { readFileSync } from "node:fs";
@@ -59,7 +59,7 @@ function parse(from: string, declaration: string): HostFunction {
 }
 
 function declarations(): Map<string, HostFunction> {
-  const text = readFileSync(`${root}kernel/machine/host.ts`, "utf8");
+  const text = readFileSync(`${root}machine/host.ts`, "utf8");
   const found = [...text.matchAll(/^export declare function ([^;]+);$/gm)];
   const host = found.map(([, words]) => parse("host", words.replace(/\s+/g, " ")));
   return new Map([...host, parse("env", ABORT)].map((each) => [each.name, each]));
@@ -79,7 +79,7 @@ function read(module: WebAssembly.Module): HostFunction[] {
   return WebAssembly.Module.imports(module).map(({ module, name }) => {
     const found = known.get(name);
     if (found?.from === module) return found;
-    if (module === "host") throw new Error(`kernel/machine/host.ts has no ${name}`);
+    if (module === "host") throw new Error(`machine/host.ts has no ${name}`);
     // A test's own addition to the module.
     return { from: module, name, parameters: [], result: "none", given: [], taken: undefined };
   });

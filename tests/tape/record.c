@@ -1,4 +1,4 @@
-/* kernel/native/host.c for a kernel that writes its own tape to the second serial port (PC16550D),
+/* machine/native/host.c for a kernel that writes its own tape to the second serial port (PC16550D),
    which QEMU can keep in a file: `make run RECORD=FILE`. Interrupts are taken only between calls
    of the kernel, so that the tape says exactly when they came. */
 #define TAPED_CALLS

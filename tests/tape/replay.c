@@ -1,4 +1,4 @@
-/* Replays tapes in a Linux program made of the kernel's generated C and kernel/native/host.c:
+/* Replays tapes in a Linux program made of the kernel's generated C and machine/native/host.c:
        replay <TAPE >AGAIN
    The kernel gets what is on the tape and its acts are compared with it; AGAIN is the tape of
    this run, written from what the kernel did here. Linear memory lies at address 4096, so that an

@@ -4,17 +4,17 @@ tape := $(out)/tape
 replayers := $(addprefix $(tape)/,replay replay-checked replay-plain replay-checked-plain)
 
 $(tape)/acts.h: tests/tape/generate.ts tests/tape/host-functions.ts tests/tape/format.ts \
-  kernel/machine/host.ts $(out)/kernel.wasm
+  machine/host.ts $(out)/kernel.wasm
 	@echo "tape     $@"
 	@$(run_script) $< $(out)/kernel.wasm $(tape)
 
 tape_flags = -I$(tape) -Itests/tape -DKERNEL='"$(out)/kernel.c"' -I.
 replay_flags = -std=gnu11 -g1 -fPIE -pie -ffunction-sections -Wl,--gc-sections -fno-strict-aliasing \
   -fno-delete-null-pointer-checks -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter \
-  -Wno-unknown-pragmas -DBUILD_TIME=0 -I. -Ikernel/native -I$(tape) -I$(out)/raw
+  -Wno-unknown-pragmas -DBUILD_TIME=0 -I. -Imachine/native -I$(tape) -I$(out)/raw
 checked_cc = clang -O0 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 $(replayers): tests/tape/replay.c tests/tape/tape.h $(tape)/acts.h $(out)/kernel.c \
-  kernel/native/host.c tests/tape/plain/wasm-rt.h
+  machine/native/host.c tests/tape/plain/wasm-rt.h
 	@echo "cc       $@"
 	@$(if $(findstring checked,$@),$(checked_cc),$(CC) -O2 --param=min-pagesize=0) \
 	  $(if $(findstring plain,$@),-DPLAIN -Itests/tape/plain) $(replay_flags) \

@@ -1,4 +1,4 @@
-/** Command line, loader and modules (kernel/machine/boot.ts). */
+/** Command line, loader and modules (machine/boot.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Machine, type MachineOptions } from "../machine/machine.ts";

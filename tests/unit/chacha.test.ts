@@ -1,4 +1,4 @@
-/** ChaCha20 and the random generator (kernel/core/chacha.ts, kernel/core/generator.ts). */
+/** ChaCha20 and the random generator (core/chacha.ts, core/generator.ts). */
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import test from "node:test";

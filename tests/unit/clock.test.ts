@@ -1,4 +1,4 @@
-/** Clock, timer and interrupt controllers (kernel/machine/{clock,timer,interrupts,pic,pit}.ts). */
+/** Clock, timer and interrupt controllers (machine/{clock,timer,interrupts,pic,pit}.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Machine, type MachineOptions } from "../machine/machine.ts";

@@ -1,4 +1,4 @@
-/** What the 8254x driver (drivers/e1000/) takes from the ring, and what it drops and counts. */
+/** What the 8254x driver (drivers/intel/) takes from the ring, and what it drops and counts. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../support/e1000.ts";

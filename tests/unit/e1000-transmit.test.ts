@@ -1,4 +1,4 @@
-/** What the 8254x driver (drivers/e1000/) puts into the ring, and when it is taken back. */
+/** What the 8254x driver (drivers/intel/) puts into the ring, and when it is taken back. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../support/e1000.ts";

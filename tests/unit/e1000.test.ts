@@ -1,4 +1,4 @@
-/** Start, interrupts, link and end of the 8254x driver (drivers/e1000/), on the model. */
+/** Start, interrupts, link and end of the 8254x driver (drivers/intel/), on the model. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../support/e1000.ts";

@@ -1,4 +1,4 @@
-/** The seed of the random generator (kernel/machine/entropy.ts). */
+/** The seed of the random generator (machine/entropy.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Machine } from "../machine/machine.ts";

@@ -1,4 +1,4 @@
-/** ACPI tables, power-off and reset (kernel/machine/{acpi,power}.ts). */
+/** ACPI tables, power-off and reset (machine/{acpi,power}.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type AcpiOptions, addAcpi, sleepPackage } from "../machine/acpi.ts";

@@ -1,4 +1,4 @@
-/** The byte ring against a plain array (kernel/core/ring.ts). */
+/** The byte ring against a plain array (core/ring.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, writeBytes } from "../support/assembly.ts";

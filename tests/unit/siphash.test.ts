@@ -1,4 +1,4 @@
-/** SipHash-2-4 (kernel/core/siphash.ts) against its authors' vectors. */
+/** SipHash-2-4 (core/siphash.ts) against its authors' vectors. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, writeBytes } from "../support/assembly.ts";

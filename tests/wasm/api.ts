@@ -1,6 +1,6 @@
 /** The kernel with the public API (net/api.ts) in Node's hands: pointers to objects are handles. */
-import { Program, register } from "../../kernel/core/program";
-import { MILLISECOND } from "../../kernel/core/time";
+import { Program, register } from "../../core/program";
+import { MILLISECOND } from "../../core/time";
 import { TcpSocket, TlsContext } from "../../net/api";
 import { DhcpClient } from "../../net/service/dhcp/client";
 import { DHCP_STATE_NAMES } from "../../net/service/dhcp/state";

@@ -1,5 +1,5 @@
 /** What the boot loader left, under test. */
-import { baseName, bootModules, commandLine, loaderName } from "../../kernel/machine/boot";
+import { baseName, bootModules, commandLine, loaderName } from "../../machine/boot";
 import { textAt } from "./text";
 
 export { block } from "./text";

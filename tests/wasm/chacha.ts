@@ -1,7 +1,7 @@
 /** The ChaCha20 block function and the generator built on it, under test. */
-import { Generator } from "../../kernel/core/generator";
+import { Generator } from "../../core/generator";
 
-export { chachaBlock } from "../../kernel/core/chacha";
+export { chachaBlock } from "../../core/chacha";
 export { block } from "./text";
 
 export function generator(): Generator {

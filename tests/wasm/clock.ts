@@ -1,5 +1,5 @@
 /** Clock, timer and interrupts under test. */
-import { connect, dispatch, InterruptHandler } from "../../kernel/machine/interrupts";
+import { connect, dispatch, InterruptHandler } from "../../machine/interrupts";
 
 export {
   calibrate,
@@ -8,14 +8,14 @@ export {
   now,
   setWallClock,
   wallClock,
-} from "../../kernel/machine/clock";
+} from "../../machine/clock";
 export {
   initInterrupts,
   interruptCount,
   spuriousInterrupts,
   unclaimedInterrupts,
-} from "../../kernel/machine/interrupts";
-export { arm, initTimer } from "../../kernel/machine/timer";
+} from "../../machine/interrupts";
+export { arm, initTimer } from "../../machine/timer";
 
 class Counter implements InterruptHandler {
   calls: u32 = 0;

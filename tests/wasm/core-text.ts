@@ -1,4 +1,4 @@
-/** kernel/core/text.ts and text-builder.ts under test. */
+/** core/text.ts and text-builder.ts under test. */
 import {
   equalsIgnoringCase,
   equalsText,
@@ -11,8 +11,8 @@ import {
   utf8Fault,
   writeAscii,
   writeDecimal,
-} from "../../kernel/core/text";
-import { TextBuilder } from "../../kernel/core/text-builder";
+} from "../../core/text";
+import { TextBuilder } from "../../core/text-builder";
 import { printable } from "../../kernel/shell/printable";
 import { textAt } from "./text";
 

@@ -1,8 +1,8 @@
 /** The 8254x driver under test: one controller, found on PCI, with a pool of frames. */
-import { ReceiveDescriptor, TransmitDescriptor } from "../../drivers/e1000/descriptor";
-import { E1000 } from "../../drivers/e1000/e1000";
-import { scanPci } from "../../drivers/pci";
-import { dispatch, initInterrupts } from "../../kernel/machine/interrupts";
+import { ReceiveDescriptor, TransmitDescriptor } from "../../drivers/intel/descriptor";
+import { E1000 } from "../../drivers/intel/e1000";
+import { scanPci } from "../../drivers/pci/pci";
+import { dispatch, initInterrupts } from "../../machine/interrupts";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
 

@@ -1,6 +1,6 @@
 /** The seed of the random generator under test. */
-import { Generator } from "../../kernel/core/generator";
-import { EntropyReport, seed } from "../../kernel/machine/entropy";
+import { Generator } from "../../core/generator";
+import { EntropyReport, seed } from "../../machine/entropy";
 
 let report: EntropyReport = new EntropyReport();
 

@@ -1,6 +1,6 @@
 /** The HTTP client under test, over scripted streams and names. */
-import { crc32 } from "../../kernel/core/crc32";
-import { latin1 } from "../../kernel/core/text";
+import { crc32 } from "../../core/crc32";
+import { latin1 } from "../../core/text";
 import {
   BodySink,
   BodySource,

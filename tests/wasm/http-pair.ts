@@ -1,5 +1,5 @@
 /** The HTTP client and the HTTP server of two hosts, over TCP and a wire that loses packets. */
-import { NEVER } from "../../kernel/core/time";
+import { NEVER } from "../../core/time";
 import { FramePool } from "../../net/phy/pool";
 import { BodySink, BytesSource, CountingSink, PatternSource } from "../../net/service/http/body";
 import { HttpClient } from "../../net/service/http/client";

@@ -1,5 +1,5 @@
 /** The HTTP server under test, over scripted streams, with a handler of a few pages. */
-import { parseDecimalText } from "../../kernel/core/text";
+import { parseDecimalText } from "../../core/text";
 import { BodySink, PatternSource } from "../../net/service/http/body";
 import { HttpHandler, IncomingRequest } from "../../net/service/http/handler";
 import { HttpResponse } from "../../net/service/http/response";

@@ -1,5 +1,5 @@
 /** The IP layer over scripted devices: Node puts frames in, polls, and takes frames out. */
-import { NEIGHBORS } from "../../kernel/limits";
+import { NEIGHBORS } from "../../core/limits";
 import { Interface, PacketTap } from "../../net/iface/interface";
 import { IpLayer } from "../../net/iface/ip";
 import { Neighbor, NeighborState } from "../../net/iface/neighbor";

@@ -1,5 +1,5 @@
 /** The JSON parser and writer under test: parse, then ask for one member by its path. */
-import { TextBuilder } from "../../kernel/core/text-builder";
+import { TextBuilder } from "../../core/text-builder";
 import { parseJson } from "../../net/service/json/parser";
 import { JsonValue } from "../../net/service/json/value";
 import { JsonWriter, quoteJson, showJson, writeJson } from "../../net/service/json/writer";

@@ -2,7 +2,7 @@
  * A kernel that is nothing but a test of the native half (`make MAIN=tests/wasm/native.ts`): tells
  * what the loader left, then does what the kernel's command line says: `native=KIND`.
  */
-import * as host from "../../kernel/machine/host";
+import * as host from "../../machine/host";
 
 const COM1: u32 = 0x3f8;
 const LINE_STATUS: u32 = 0x3fd;

@@ -1,7 +1,6 @@
 /** Time servers under test: packets, samples and the choice among them, and the client's rules. */
-
-import { storeNet16 } from "../../kernel/core/bytes";
-import { TimeOfDay } from "../../kernel/core/time-of-day";
+import { storeNet16 } from "../../core/bytes";
+import { TimeOfDay } from "../../core/time-of-day";
 import { DnsResolver } from "../../net/service/dns/resolver";
 import { NtpClient } from "../../net/service/ntp/client";
 import { NtpRound } from "../../net/service/ntp/round";

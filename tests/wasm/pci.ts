@@ -1,8 +1,8 @@
 /** The PCI scan under test: its findings as text. */
-import { PciDevice, scanPci } from "../../drivers/pci";
-import { className } from "../../drivers/pci-names";
+import { logLines } from "../../core/log";
+import { className } from "../../drivers/pci/names";
+import { PciDevice, scanPci } from "../../drivers/pci/pci";
 import { logNetwork, startNetwork } from "../../drivers/probe";
-import { logLines } from "../../kernel/core/log";
 import { FramePool } from "../../net/phy/pool";
 
 let devices: Array<PciDevice> = [];

@@ -1,6 +1,6 @@
 /** ACPI tables and power switches under test. */
-import { Acpi, findAcpi } from "../../kernel/machine/acpi";
-import * as power from "../../kernel/machine/power";
+import { Acpi, findAcpi } from "../../machine/acpi";
+import * as power from "../../machine/power";
 
 let acpi: Acpi = new Acpi();
 

@@ -1,5 +1,4 @@
 /** What the property tests need beside the other entries: emit and parse side by side. */
-
 import { HttpHead } from "../../net/service/http/head";
 import { HeadParser } from "../../net/service/http/head-parser";
 import { sum } from "../../net/wire/checksum";

@@ -1,5 +1,5 @@
 /** The byte ring under test. */
-import { Ring } from "../../kernel/core/ring";
+import { Ring } from "../../core/ring";
 
 export { block } from "./text";
 

@@ -13,7 +13,7 @@ import {
   TlsBytes,
   TlsNumber,
   TlsState,
-} from "../../kernel/core/tls-codes";
+} from "../../core/tls-codes";
 import { TlsEngine } from "../../net/service/tls/engine";
 
 const HEADER: u32 = 3;

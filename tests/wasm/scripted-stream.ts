@@ -1,5 +1,5 @@
 /** A stream whose other end is a test: it says what arrives, and sees what was sent. */
-import { latin1 } from "../../kernel/core/text";
+import { latin1 } from "../../core/text";
 import { Stream, StreamFailure, StreamListener, StreamStatus } from "../../net/service/stream";
 
 class Bytes {

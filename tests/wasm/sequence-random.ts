@@ -1,5 +1,5 @@
 /** A small deterministic generator (xorshift32) in place of the kernel's, for tests. */
-import { Random } from "../../kernel/core/random";
+import { Random } from "../../core/random";
 
 export class SequenceRandom implements Random {
   private state: u32 = 1;

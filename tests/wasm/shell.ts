@@ -1,13 +1,13 @@
 /** The real shell over a scripted wire, for Node to type on and read from. */
-import { log, setLogTime } from "../../kernel/core/log";
-import { parseDecimalText } from "../../kernel/core/text";
+import { log, setLogTime } from "../../core/log";
+import { parseDecimalText } from "../../core/text";
 import { Command, EXIT_OK, Job, RUNNING } from "../../kernel/shell/command";
 import { addSystemCommands } from "../../kernel/shell/commands/system";
 import { Machine } from "../../kernel/shell/machine";
 import { NetworkStatus } from "../../kernel/shell/network-status";
 import { Options } from "../../kernel/shell/options";
 import { Shell } from "../../kernel/shell/shell";
-import { Wire } from "../../kernel/shell/terminal";
+import { Wire } from "../../kernel/shell/terminal/terminal";
 import { FramePool } from "../../net/phy/pool";
 import { textAt } from "./text";
 

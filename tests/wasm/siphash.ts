@@ -1,3 +1,3 @@
 /** SipHash under test. */
-export { siphash } from "../../kernel/core/siphash";
+export { siphash } from "../../core/siphash";
 export { block } from "./text";

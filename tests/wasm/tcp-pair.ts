@@ -2,7 +2,7 @@
  * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays by a
  * seed: both send a stream, both check every byte that they read.
  */
-import { NEVER } from "../../kernel/core/time";
+import { NEVER } from "../../core/time";
 import { FramePool } from "../../net/phy/pool";
 import { PacketSink, SendResult } from "../../net/socket/sink";
 import { TcpConnection } from "../../net/socket/tcp/connection";

@@ -1,8 +1,8 @@
 /** The kernel's TLS engine under test: whether it starts at all, and what it says of the clock. */
-import { Generator } from "../../kernel/core/generator";
-import { TimeOfDay } from "../../kernel/core/time-of-day";
-import { EntropyReport } from "../../kernel/machine/entropy";
-import { NativeTls } from "../../kernel/shell/tls-engine";
+import { Generator } from "../../core/generator";
+import { TimeOfDay } from "../../core/time-of-day";
+import { NativeTls } from "../../kernel/start/tls-engine";
+import { EntropyReport } from "../../machine/entropy";
 
 class Clock implements TimeOfDay {
   wallClock(): i64 {

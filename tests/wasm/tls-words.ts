@@ -1,5 +1,5 @@
 /** What the user reads of a TLS connection that failed, from the numbers that the engine gives. */
-import { TlsNumber } from "../../kernel/core/tls-codes";
+import { TlsNumber } from "../../core/tls-codes";
 import { alertWords } from "../../net/service/tls/alert";
 import { failureWords } from "../../net/service/tls/failure";
 import { ScriptedEngine } from "./scripted-engine";

@@ -1,5 +1,5 @@
 /** TLS streams under test, over a scripted engine and scripted streams. */
-import { latin1, writeAscii } from "../../kernel/core/text";
+import { latin1, writeAscii } from "../../core/text";
 import { Stream, StreamFailure, StreamStatus } from "../../net/service/stream";
 import { TlsListener, TlsService } from "../../net/service/tls/service";
 import { TlsOptions } from "../../net/service/tls/shared";

@@ -1,6 +1,6 @@
 /** The serial port under test. */
 import { Uart } from "../../drivers/uart";
-import { dispatch, initInterrupts } from "../../kernel/machine/interrupts";
+import { dispatch, initInterrupts } from "../../machine/interrupts";
 
 export { block } from "./text";
 

@@ -1,9 +1,9 @@
 /** `ca`: the trusted roots, those built in and those added since. */
+import { parseDecimalText } from "../../../core/text";
+import { CertificateField, RootKind } from "../../../core/tls-codes";
+import { Certificate, rootCertificate } from "../../../machine/certificates";
+import { tlsRemoveRoot, tlsRootCount } from "../../../machine/host";
 import { NetworkStack } from "../../../net/service/stack";
-import { parseDecimalText } from "../../core/text";
-import { CertificateField, RootKind } from "../../core/tls-codes";
-import { Certificate, rootCertificate } from "../../machine/certificates";
-import { tlsRemoveRoot, tlsRootCount } from "../../machine/host";
 import { certificateLines, certificateTitle } from "../certificate-text";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";

@@ -3,10 +3,9 @@
  *
  *     ok|FAIL|skip NAME detail
  */
-
+import { earlier } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { parseUrl } from "../../../net/service/url";
-import { earlier } from "../../core/time";
 import {
   Command,
   EXIT_FAILURE,

@@ -1,5 +1,5 @@
 /** `crash`: makes each kind of panic on purpose, to see that it is caught and told apart. */
-import { crash } from "../../machine/host";
+import { crash } from "../../../machine/host";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

@@ -1,7 +1,7 @@
 /** `date`: the time of day in UTC, as date(1) prints it. */
-import { CalendarTime } from "../../core/calendar";
-import { TextBuilder } from "../../core/text-builder";
-import { SECOND } from "../../core/time";
+import { CalendarTime } from "../../../core/calendar";
+import { TextBuilder } from "../../../core/text-builder";
+import { SECOND } from "../../../core/time";
 import { Command, Job } from "../command";
 import { Machine } from "../machine";
 import { Options } from "../options";

@@ -1,10 +1,10 @@
 /** `dhcp`: the lease with every option and the time left, `renew` and `release`. */
+import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
 import { InterfaceSetup } from "../../../net/service/setup";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
-import { NEVER, SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

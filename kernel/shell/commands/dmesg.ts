@@ -1,5 +1,5 @@
 /** `dmesg`: the messages of the kernel, oldest first. */
-import { logLines } from "../../core/log";
+import { logLines } from "../../../core/log";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

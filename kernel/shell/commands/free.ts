@@ -2,18 +2,17 @@
  * `free`: memory in KiB, after a garbage collection. The last line is always
  * `heap: USED bytes used, FREE bytes free`, for programs that look for leaks.
  */
-
-import { FramePool } from "../../../net/phy/pool";
-import { MILLISECOND, SECOND } from "../../core/time";
-import { TlsHeap } from "../../core/tls-codes";
+import { MILLISECOND, SECOND } from "../../../core/time";
+import { TlsHeap } from "../../../core/tls-codes";
 import {
   collectGarbage,
   memoryLimit,
   memoryRegion,
   memoryRegionCount,
   tlsHeap,
-} from "../../machine/host";
-import { freeMemory, usedMemory } from "../../machine/memory";
+} from "../../../machine/host";
+import { freeMemory, usedMemory } from "../../../machine/memory";
+import { FramePool } from "../../../net/phy/pool";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

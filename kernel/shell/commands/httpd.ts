@@ -1,6 +1,6 @@
 /** `httpd`: serves the status site in the background. */
+import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
-import { parseDecimalText } from "../../core/text";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

@@ -1,5 +1,5 @@
 /** `lspci`: the functions on the PCI bus, in the words of lspci(8). */
-import { PciBar, PciDevice } from "../../../drivers/pci";
+import { PciBar, PciDevice } from "../../../drivers/pci/pci";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

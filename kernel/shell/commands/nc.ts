@@ -1,6 +1,6 @@
 /** `nc`: a conversation with a port of a host, or with the first who connects to one of ours. */
+import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
-import { parseDecimalText } from "../../core/text";
 import { Command, Job } from "../command";
 import { Lookup } from "../lookup";
 import { Options } from "../options";

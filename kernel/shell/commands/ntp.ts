@@ -1,11 +1,11 @@
 /** `ntp`: asks time servers and sets the clock by what they agree on. */
+import { CalendarTime } from "../../../core/calendar";
+import { NTP_SERVERS } from "../../../core/limits";
+import { SECOND } from "../../../core/time";
 import { NtpClient } from "../../../net/service/ntp/client";
 import { NtpQuery, NtpServer } from "../../../net/service/ntp/query";
 import { NtpRound } from "../../../net/service/ntp/round";
 import { NetworkStack } from "../../../net/service/stack";
-import { CalendarTime } from "../../core/calendar";
-import { SECOND } from "../../core/time";
-import { NTP_SERVERS } from "../../limits";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
 import { formatMilliseconds } from "../duration";
 import { Options } from "../options";

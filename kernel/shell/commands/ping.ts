@@ -1,9 +1,8 @@
 /** `ping`: ICMP echo with a line for each reply and the summary, as iputils prints them. */
-
+import { MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
 import { formatIpv4 } from "../../../net/wire/address";
-import { MILLISECOND, NEVER, SECOND } from "../../core/time";
 import {
   Command,
   EXIT_FAILURE,

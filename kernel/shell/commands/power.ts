@@ -1,7 +1,6 @@
 /** `poweroff` and `reboot`: both wait until what was printed has left the machine. */
-
-import { parseDecimalText } from "../../core/text";
-import { SECOND } from "../../core/time";
+import { parseDecimalText } from "../../../core/text";
+import { SECOND } from "../../../core/time";
 import { Command, EXIT_FAILURE, Job, RUNNING } from "../command";
 import { Machine } from "../machine";
 import { Options } from "../options";

@@ -1,10 +1,10 @@
 /** `resolvectl`: the name servers, the cache and the queries of the resolver. */
+import { DNS_SERVERS } from "../../../core/limits";
+import { isDigit } from "../../../core/text";
 import { InterfaceSetup } from "../../../net/service/setup";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { NameServer, parseNameServer } from "../../config/values";
-import { isDigit } from "../../core/text";
-import { DNS_SERVERS } from "../../limits";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";

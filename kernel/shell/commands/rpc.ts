@@ -1,7 +1,7 @@
 /** `rpc`: JSON-RPC 2.0 over HTTP; prints the result or the error object. */
+import { RPC_BATCH_CALLS } from "../../../core/limits";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
-import { RPC_BATCH_CALLS } from "../../limits";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { printable } from "../printable";

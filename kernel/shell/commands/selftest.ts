@@ -1,13 +1,13 @@
 /** `selftest tls`: the primitives against known answers, a handshake in memory, and their speed. */
-import { TlsCipher, TlsHeap } from "../../core/tls-codes";
-import { now as clock } from "../../machine/clock";
+import { TlsCipher, TlsHeap } from "../../../core/tls-codes";
+import { now as clock } from "../../../machine/clock";
 import {
   tlsBenchmark,
   tlsHeap,
   tlsLoopback,
   tlsSelfTest,
   tlsSelfTestName,
-} from "../../machine/host";
+} from "../../../machine/host";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { formatMilliseconds } from "../duration";
 import { Options } from "../options";

@@ -1,5 +1,5 @@
 /** The commands that concern the machine and the console itself. */
-import { PciDevice } from "../../../drivers/pci";
+import { PciDevice } from "../../../drivers/pci/pci";
 import { FramePool } from "../../../net/phy/pool";
 import { Machine } from "../machine";
 import { Shell } from "../shell";

@@ -2,11 +2,10 @@
  * `tcpdump`: every frame of every interface as a line of text. Frames are copied, as far as the
  * lines need them, into a ring that is filled on the packet path and printed by the job.
  */
-
+import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
+import { now, wallClock } from "../../../machine/clock";
 import { PacketTap } from "../../../net/iface/interface";
 import { NetworkStack } from "../../../net/service/stack";
-import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../limits";
-import { now, wallClock } from "../../machine/clock";
 import { Command, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { PacketFilter } from "../packet-filter";

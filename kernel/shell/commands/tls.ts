@@ -1,13 +1,12 @@
 /** `tls`: a handshake, and all that is known of the peer after it. */
-
+import { parseDecimalText } from "../../../core/text";
+import { MILLISECOND, NEVER } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { StreamStatus } from "../../../net/service/stream";
 import { TlsOptions } from "../../../net/service/tls/shared";
 import { TlsStream } from "../../../net/service/tls/stream";
 import { faultsOf } from "../../../net/service/tls/verification";
 import { formatIpv4 } from "../../../net/wire/address";
-import { parseDecimalText } from "../../core/text";
-import { MILLISECOND, NEVER } from "../../core/time";
 import {
   certificateLines,
   certificateTitle,

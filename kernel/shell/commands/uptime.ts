@@ -1,6 +1,6 @@
 /** `uptime`: how long the kernel has been running, in the words of uptime(1). */
-import { CalendarTime } from "../../core/calendar";
-import { SECOND } from "../../core/time";
+import { CalendarTime } from "../../../core/calendar";
+import { SECOND } from "../../../core/time";
 import { Command, Job } from "../command";
 import { Machine } from "../machine";
 import { Options } from "../options";

@@ -10,11 +10,11 @@
  * not after a random 1 to 10 s (section 4.4.1: that is against a room of machines that start at
  * the same moment), and the address is used at once, while the probe for a conflict runs beside.
  */
-import { escapeBytes } from "../../../kernel/core/escape";
-import { log } from "../../../kernel/core/log";
-import { Random } from "../../../kernel/core/random";
-import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
-import { DHCP_MESSAGE_BYTES } from "../../../kernel/limits";
+import { escapeBytes } from "../../../core/escape";
+import { DHCP_MESSAGE_BYTES } from "../../../core/limits";
+import { log } from "../../../core/log";
+import { Random } from "../../../core/random";
+import { earlier, NEVER, SECOND } from "../../../core/time";
 import { UdpSocket, UdpTable } from "../../socket/udp";
 import { BROADCAST_ADDRESS, formatIpv4 } from "../../wire/address";
 import {

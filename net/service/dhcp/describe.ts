@@ -1,5 +1,5 @@
 /** DHCP options in words, for `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
-import { loadNet16, loadNet32 } from "../../../kernel/core/bytes";
+import { loadNet16, loadNet32 } from "../../../core/bytes";
 import { formatHardware, formatIpv4 } from "../../wire/address";
 import { DhcpOption } from "../../wire/dhcp-options";
 import { readRoutes } from "./routes";

@@ -2,8 +2,8 @@
  * What a DHCP server grants (RFC 2131 section 4.4.1): read out of an OFFER or ACK, with
  * everything refused that no host can have or use.
  */
-import { NEVER, SECOND } from "../../../kernel/core/time";
-import { DHCP_ROUTES, DHCP_SERVERS } from "../../../kernel/limits";
+import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
 import { isUnicast, maskOf, prefixOf } from "../../wire/address";
 import { DhcpHeader } from "../../wire/dhcp";
 import {

@@ -1,6 +1,6 @@
 /** The messages that a DHCP client sends (RFC 2131 section 4.4.1, table 5). */
-import { storeNet48 } from "../../../kernel/core/bytes";
-import { writeAscii } from "../../../kernel/core/text";
+import { storeNet48 } from "../../../core/bytes";
+import { writeAscii } from "../../../core/text";
 import { DHCP_HEADER, DHCP_SHORTEST, DhcpType, emitDhcp } from "../../wire/dhcp";
 import {
   DhcpOptionWriter,

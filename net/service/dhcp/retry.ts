@@ -1,6 +1,6 @@
 /** When a DHCP client sends again what was not answered (RFC 2131 sections 4.1 and 4.4.5). */
-import { Random, randomBelow } from "../../../kernel/core/random";
-import { earlier, SECOND } from "../../../kernel/core/time";
+import { Random, randomBelow } from "../../../core/random";
+import { earlier, SECOND } from "../../../core/time";
 import { Lease } from "./lease";
 
 /** The first and the longest wait for an answer. */

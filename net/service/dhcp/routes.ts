@@ -3,7 +3,7 @@
  *
  *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
  */
-import { loadNet32 } from "../../../kernel/core/bytes";
+import { loadNet32 } from "../../../core/bytes";
 import { isLoopback, isMulticast, maskOf } from "../../wire/address";
 
 /** A route of a lease; router 0 = on the link. */

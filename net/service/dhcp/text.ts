@@ -1,5 +1,5 @@
 /** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
-import { escapeBytes } from "../../../kernel/core/escape";
+import { escapeBytes } from "../../../core/escape";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";
 import { nameComplaint } from "../dns/name";
 

@@ -3,7 +3,7 @@
  * question that was asked, and of that only the chain from the name asked for through its
  * aliases to its addresses (RFC 2181 section 5.4.1).
  */
-import { DNS_ADDRESSES, DNS_ALIASES } from "../../../kernel/limits";
+import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";
 import { isUnicast } from "../../wire/address";
 import {
   CLASS_IN,

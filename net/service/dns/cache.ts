@@ -2,8 +2,8 @@
  * What servers answered, for as long as they said (RFC 1035 section 7.4), and what they denied
  * (RFC 2308). When it is full, the entry goes that was not used for the longest time.
  */
-import { SECOND } from "../../../kernel/core/time";
-import { DNS_CACHE_ENTRIES } from "../../../kernel/limits";
+import { DNS_CACHE_ENTRIES } from "../../../core/limits";
+import { SECOND } from "../../../core/time";
 import { DnsError } from "./failure";
 
 /** Seconds that an answer is kept at most, whatever its TTL: a week (RFC 8767 section 4). */

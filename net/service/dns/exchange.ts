@@ -2,11 +2,10 @@
  * One question sent to one name server, by UDP or by TCP (RFC 1035 section 4.2), from a port and
  * with an id that nobody can guess (RFC 5452 section 9.2): each exchange has a socket of its own.
  */
-
+import { loadNet16, storeNet16 } from "../../../core/bytes";
+import { DNS_MESSAGE_BYTES, DNS_STREAM_BYTES } from "../../../core/limits";
+import { Random } from "../../../core/random";
 import { NameServer } from "../../../kernel/config/values";
-import { loadNet16, storeNet16 } from "../../../kernel/core/bytes";
-import { Random } from "../../../kernel/core/random";
-import { DNS_MESSAGE_BYTES, DNS_STREAM_BYTES } from "../../../kernel/limits";
 import { SocketError } from "../../socket/error";
 import { UdpSocket, UdpTable } from "../../socket/udp";
 import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";

@@ -1,5 +1,5 @@
 /** Names that need no server: what other systems keep in /etc/hosts (RFC 952), and localhost. */
-import { HOSTS_ENTRIES } from "../../../kernel/limits";
+import { HOSTS_ENTRIES } from "../../../core/limits";
 import { ipv4 } from "../../wire/address";
 import { canonicalName, nameComplaint } from "./name";
 

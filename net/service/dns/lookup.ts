@@ -2,10 +2,10 @@
  * The search for one name's addresses: from server to server with growing patience (RFC 1035
  * section 7.2, RFC 1123 section 6.1.3.3), and from alias to alias, 15 seconds at most in all.
  */
+import { DNS_ALIASES } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { earlier, SECOND } from "../../../core/time";
 import { NameServer } from "../../../kernel/config/values";
-import { Random } from "../../../kernel/core/random";
-import { earlier, SECOND } from "../../../kernel/core/time";
-import { DNS_ALIASES } from "../../../kernel/limits";
 import { UdpTable } from "../../socket/udp";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsExchange, DnsStreams, StreamExchange, UdpExchange } from "./exchange";

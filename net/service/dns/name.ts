@@ -1,7 +1,7 @@
 /** Which names may be asked for (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
-import { isDigit, isLetter, lowerCase } from "../../../kernel/core/text";
-import { TextBuilder } from "../../../kernel/core/text-builder";
-import { HOST_NAME_LENGTH } from "../../../kernel/limits";
+import { HOST_NAME_LENGTH } from "../../../core/limits";
+import { isDigit, isLetter, lowerCase } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 
 const DOT: u32 = 0x2e;

@@ -3,10 +3,10 @@
  * of recursive servers, a cache and a table of hosts. Nothing here waits: a question is an
  * object that is done some time.
  */
+import { DNS_LOOKUPS, DNS_SERVERS } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { earlier, NEVER } from "../../../core/time";
 import { NameServer } from "../../../kernel/config/values";
-import { Random } from "../../../kernel/core/random";
-import { earlier, NEVER } from "../../../kernel/core/time";
-import { DNS_LOOKUPS, DNS_SERVERS } from "../../../kernel/limits";
 import { UdpTable } from "../../socket/udp";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 import { DnsCache, DnsCacheEntry } from "./cache";

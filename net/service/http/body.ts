@@ -2,7 +2,7 @@
  * Bodies of HTTP messages as they are sent (sources) and received (sinks). A source shows
  * where its bytes lie, a sink is shown them where they arrived: neither makes a copy.
  */
-import { crc32 } from "../../../kernel/core/crc32";
+import { crc32 } from "../../../core/crc32";
 import { Stream } from "../stream";
 import { HttpHead } from "./head";
 

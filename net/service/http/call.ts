@@ -1,5 +1,5 @@
 /** A request whose whole answer is kept in memory: the simplest way to use the HTTP client. */
-import { HTTP_CALL_BYTES } from "../../../kernel/limits";
+import { HTTP_CALL_BYTES } from "../../../core/limits";
 import { CollectingSink } from "./body";
 import { HttpClient } from "./client";
 import { HttpExchange } from "./exchange";

@@ -1,6 +1,6 @@
 /** Connections that wait, open and idle, for the next request to the same server. */
-import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
-import { HTTP_IDLE_CONNECTIONS } from "../../../kernel/limits";
+import { HTTP_IDLE_CONNECTIONS } from "../../../core/limits";
+import { earlier, NEVER, SECOND } from "../../../core/time";
 import { Stream, StreamStatus } from "../stream";
 import { Url } from "../url";
 

@@ -6,8 +6,8 @@
  *         ^ redirect, or the idle connection had been closed   |
  *         +-----------------------------------------------------+
  */
-import { earlier, MILLISECOND, NEVER, SECOND } from "../../../kernel/core/time";
-import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../kernel/limits";
+import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../core/limits";
+import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { formatIpv4 } from "../../wire/address";
 import { Stream, StreamFailure, StreamStatus } from "../stream";
 import { Url } from "../url";

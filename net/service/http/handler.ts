@@ -1,5 +1,5 @@
 /** What a server passes to those who answer, and what it wants of them. */
-import { equalsText, latin1, startsWithText } from "../../../kernel/core/text";
+import { equalsText, latin1, startsWithText } from "../../../core/text";
 import { BodySink } from "./body";
 import { HttpHead } from "./head";
 import { HttpResponse } from "./response";

@@ -1,5 +1,5 @@
 /** Sends the head and body of a request as far as its stream takes them. */
-import { writeAscii } from "../../../kernel/core/text";
+import { writeAscii } from "../../../core/text";
 import { Stream } from "../stream";
 import { BodySource } from "./body";
 

@@ -6,7 +6,7 @@ import {
   HTTP_HEADER_BYTES,
   HTTP_HEADER_FIELDS,
   HTTP_INTERIM_RESPONSES,
-} from "../../../kernel/limits";
+} from "../../../core/limits";
 import { Stream } from "../stream";
 import { BodySink, CountingSink } from "./body";
 import { BodyDecoder } from "./body-decoder";

@@ -1,5 +1,5 @@
 /** Writes responses to streams: the head, and a small body with it, in one piece. */
-import { writeAscii } from "../../../kernel/core/text";
+import { writeAscii } from "../../../core/text";
 import { Stream } from "../stream";
 import { HttpResponse, RESPONSE_HEAD_BYTES } from "./response";
 

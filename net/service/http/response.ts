@@ -1,5 +1,5 @@
 /** What a server answers (RFC 9110 section 15): made by a handler, written by the server. */
-import { writeAscii, writeDecimal } from "../../../kernel/core/text";
+import { writeAscii, writeDecimal } from "../../../core/text";
 import { BodySource, BytesSource } from "./body";
 import { isFieldValue, isToken } from "./grammar";
 

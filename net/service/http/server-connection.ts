@@ -6,8 +6,8 @@
  *
  * Every state has a deadline, and slow peers get 30 s and then 1 KiB a second to hold on to.
  */
-import { MICROSECOND, SECOND } from "../../../kernel/core/time";
-import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../kernel/limits";
+import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../core/limits";
+import { MICROSECOND, SECOND } from "../../../core/time";
 import { Stream, StreamStatus } from "../stream";
 import { BodySink } from "./body";
 import { BodyDecoder } from "./body-decoder";

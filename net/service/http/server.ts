@@ -1,6 +1,6 @@
 /** The HTTP/1.1 server (RFC 9110, RFC 9112): takes connections and keeps each one going. */
-import { earlier, NEVER } from "../../../kernel/core/time";
-import { HTTP_SERVER_CONNECTIONS } from "../../../kernel/limits";
+import { HTTP_SERVER_CONNECTIONS } from "../../../core/limits";
+import { earlier, NEVER } from "../../../core/time";
 import { StreamListener } from "../stream";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";

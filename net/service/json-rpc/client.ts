@@ -2,9 +2,9 @@
  * The JSON-RPC 2.0 client over HTTP: single calls and batches, by POST. Failures of HTTP, of
  * JSON and of the protocol are told apart, and so are the server's own error objects.
  */
-import { NOT_A_NUMBER, parseDecimalText } from "../../../kernel/core/text";
-import { SECOND } from "../../../kernel/core/time";
-import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../kernel/limits";
+import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../core/limits";
+import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
+import { SECOND } from "../../../core/time";
 import { BytesSource, CollectingSink } from "../http/body";
 import { HttpClient } from "../http/client";
 import { HttpExchange } from "../http/exchange";

@@ -2,7 +2,7 @@
  * Quantities as Ethereum's JSON-RPC encodes them (execution-apis, base-types `uint256`):
  * ^0x(0|[1-9a-f][0-9a-f]*)$, at most 32 bytes.
  */
-import { hexValue } from "../../../kernel/core/text";
+import { hexValue } from "../../../core/text";
 
 const DIGITS: i32 = 64;
 

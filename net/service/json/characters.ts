@@ -2,7 +2,7 @@
  * The characters of one string in checked JSON text, one UTF-16 unit after the other: UTF-8 and
  * escapes (RFC 8259 section 7) are undone on the way, and nothing is allocated.
  */
-import { hexValue } from "../../../kernel/core/text";
+import { hexValue } from "../../../core/text";
 
 const BACKSLASH: u32 = 0x5c;
 

@@ -3,8 +3,8 @@
  * depth and number of values. Text that is not UTF-8, a byte order mark and half a surrogate
  * pair are errors; so is everything that the grammar does not have.
  */
-import { hexValue, isDigit, utf8Fault } from "../../../kernel/core/text";
-import { JSON_BYTES, JSON_DEPTH, JSON_VALUES } from "../../../kernel/limits";
+import { JSON_BYTES, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
+import { hexValue, isDigit, utf8Fault } from "../../../core/text";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 
 export class JsonResult {

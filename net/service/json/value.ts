@@ -11,9 +11,8 @@
  * `next` is the index behind a value and all that is in it. A `JsonValue` is one index into
  * that table; strings and numbers are decoded only when somebody asks.
  */
-
-import { latin1 } from "../../../kernel/core/text";
-import { TextBuilder } from "../../../kernel/core/text-builder";
+import { latin1 } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { JsonCharacters } from "./characters";
 
 export const enum JsonKind {

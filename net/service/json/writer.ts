@@ -2,8 +2,8 @@
  * JSON out (RFC 8259): a value in its compact form for the wire, or on several lines for the
  * console, where nothing can reach the terminal but what is printable.
  */
-import { isUnprintable, LF } from "../../../kernel/core/text";
-import { TextBuilder } from "../../../kernel/core/text-builder";
+import { isUnprintable, LF } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { JsonCharacters } from "./characters";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 

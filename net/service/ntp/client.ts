@@ -3,10 +3,10 @@
  * servers, and moves the clock by the answer that most of them support, within bounds: what
  * comes over the network is not authenticated.
  */
-import { log } from "../../../kernel/core/log";
-import { Random } from "../../../kernel/core/random";
-import { MINUTE, NEVER, SECOND } from "../../../kernel/core/time";
-import { REAL_TIME_CLOCK, TimeOfDay } from "../../../kernel/core/time-of-day";
+import { log } from "../../../core/log";
+import { Random } from "../../../core/random";
+import { MINUTE, NEVER, SECOND } from "../../../core/time";
+import { REAL_TIME_CLOCK, TimeOfDay } from "../../../core/time-of-day";
 import { UdpTable } from "../../socket/udp";
 import { DnsResolver } from "../dns/resolver";
 import { NtpRound } from "./round";

@@ -2,10 +2,9 @@
  * One server asked for the time (SNTP, RFC 4330 section 5): its name looked up, the question
  * sent up to three times, the answer checked.
  */
-
-import { Random } from "../../../kernel/core/random";
-import { parseDecimalText } from "../../../kernel/core/text";
-import { earlier, NEVER, SECOND } from "../../../kernel/core/time";
+import { Random } from "../../../core/random";
+import { parseDecimalText } from "../../../core/text";
+import { earlier, NEVER, SECOND } from "../../../core/time";
 import { SocketError } from "../../socket/error";
 import { UdpSocket, UdpTable } from "../../socket/udp";
 import { emitNtp, NTP_PACKET, NTP_PORT, NtpPacket, ntpMicros, parseNtp } from "../../wire/ntp";

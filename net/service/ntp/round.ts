@@ -1,6 +1,6 @@
 /** Several servers asked at once, and what the clock should be by the most of them. */
-import { Random } from "../../../kernel/core/random";
-import { NTP_SERVERS } from "../../../kernel/limits";
+import { NTP_SERVERS } from "../../../core/limits";
+import { Random } from "../../../core/random";
 import { UdpTable } from "../../socket/udp";
 import { DnsResolver } from "../dns/resolver";
 import { NtpQuery, NtpServer, queriesPollAt } from "./query";

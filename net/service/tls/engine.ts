@@ -1,9 +1,9 @@
 /**
  * What TLS needs of its engine, which knows the protocol and has no wires: bytes in, bytes out,
  * a state (RFC 8446, RFC 5246). The kernel's is mbedTLS; tests have one that follows a script.
- * What the numbers mean is in kernel/core/tls-codes.ts.
+ * What the numbers mean is in core/tls-codes.ts.
  */
-import { TlsBytes, TlsNumber } from "../../../kernel/core/tls-codes";
+import { TlsBytes, TlsNumber } from "../../../core/tls-codes";
 
 /** What `openClient` and `openServer` answer when no connection can be made. */
 export const NO_HANDLE: u32 = 0;

@@ -1,5 +1,5 @@
 /** Why a connection failed, in words: what the certificate lacks, the alert, or the error. */
-import { TlsNumber } from "../../../kernel/core/tls-codes";
+import { TlsNumber } from "../../../core/tls-codes";
 import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
 import { concernsDates, faultsOf } from "./verification";

@@ -1,6 +1,6 @@
 /** The sessions of one connection: the one that it offers, and those that it is given. */
-import { TlsNumber } from "../../../kernel/core/tls-codes";
-import { TLS_SESSION_BYTES } from "../../../kernel/limits";
+import { TLS_SESSION_BYTES } from "../../../core/limits";
+import { TlsNumber } from "../../../core/tls-codes";
 import { TlsSession } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 

@@ -2,9 +2,9 @@
  * TLS for the whole stack: opens connections over streams, drives their handshakes one bounded
  * step a turn, so that nothing else starves, and sees each connection to its end.
  */
-import { earlier, NEVER } from "../../../kernel/core/time";
-import { TlsOption } from "../../../kernel/core/tls-codes";
-import { TLS_CONNECTIONS } from "../../../kernel/limits";
+import { TLS_CONNECTIONS } from "../../../core/limits";
+import { earlier, NEVER } from "../../../core/time";
+import { TlsOption } from "../../../core/tls-codes";
 import { Stream, StreamListener } from "../stream";
 import { NO_HANDLE, TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";

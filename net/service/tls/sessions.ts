@@ -2,8 +2,8 @@
  * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): two for each server, used
  * once and only for the same name and port, and none longer than seven days.
  */
-import { MINUTE } from "../../../kernel/core/time";
-import { TLS_SESSIONS } from "../../../kernel/limits";
+import { TLS_SESSIONS } from "../../../core/limits";
+import { MINUTE } from "../../../core/time";
 
 /** Servers of TLS 1.3 send two tickets at once, and some send no more to who resumes. */
 const PER_SERVER: i32 = 2;

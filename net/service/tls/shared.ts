@@ -1,5 +1,5 @@
 /** What all TLS connections of one engine share, and what one of them is asked to be. */
-import { TLS_READ_BYTES } from "../../../kernel/limits";
+import { TLS_READ_BYTES } from "../../../core/limits";
 import { TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
 

@@ -6,8 +6,9 @@
  *     TCP > peekPointer > engine.step | engine.read > block > peekPointer > HTTP
  *     TCP < write < scratch < engine.transmit | engine.write < HTTP
  */
-import { allocateBlock, freeBlock } from "../../../kernel/core/block";
-import { NEVER, SECOND } from "../../../kernel/core/time";
+import { allocateBlock, freeBlock } from "../../../core/block";
+import { TLS_READ_BYTES } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
 import {
   TLS_AGAIN,
   TLS_NEW_SESSION,
@@ -15,8 +16,7 @@ import {
   TlsBytes,
   TlsNumber,
   TlsState,
-} from "../../../kernel/core/tls-codes";
-import { TLS_READ_BYTES } from "../../../kernel/limits";
+} from "../../../core/tls-codes";
 import { Stream, StreamFailure, StreamStatus } from "../stream";
 import { failureWords } from "./failure";
 import { groupName } from "./names";

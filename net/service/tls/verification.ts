@@ -2,8 +2,7 @@
  * What can be wrong with a peer's certificate (RFC 5280 section 6.1, RFC 9525), as the bits of
  * the engine's verification result, each in words.
  */
-
-import { TlsRefusal } from "../../../kernel/core/tls-codes";
+import { TlsRefusal } from "../../../core/tls-codes";
 
 class Fault {
   constructor(

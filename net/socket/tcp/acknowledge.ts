@@ -3,8 +3,8 @@
  * segment, at once for what is out of order, after ACK_DELAY for the rest. What one poll found is
  * answered by one ACK, for ACKs go out in `dispatch`, after the whole batch.
  */
-import { randomBelow } from "../../../kernel/core/random";
-import { NEVER } from "../../../kernel/core/time";
+import { randomBelow } from "../../../core/random";
+import { NEVER } from "../../../core/time";
 import { TcpConnection } from "./connection";
 import { ACK_DELAY, CHALLENGE_PERIOD, CHALLENGES } from "./timing";
 

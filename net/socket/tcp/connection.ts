@@ -3,8 +3,8 @@
  * files around this one work on. Input, output and deadlines are in input.ts, output.ts and
  * deadlines.ts; calls of the user only note what is wanted, and `dispatch` does it.
  */
-import { NEVER } from "../../../kernel/core/time";
-import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../kernel/limits";
+import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
+import { NEVER } from "../../../core/time";
 import { SocketError } from "../error";
 import { Congestion } from "./congestion";
 import { TcpListener } from "./listener";

@@ -2,7 +2,7 @@
  * What happens when a time of a connection has come: retransmission (RFC 6298 section 5), the
  * persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and giving up (RFC 9293 section 3.8.3).
  */
-import { NEVER } from "../../../kernel/core/time";
+import { NEVER } from "../../../core/time";
 import { SocketError } from "../error";
 import { acknowledgeNow } from "./acknowledge";
 import { TcpConnection } from "./connection";

@@ -1,5 +1,5 @@
 /** Opening a connection: SYN-SENT (RFC 9293 section 3.10.7.3), a SYN's options, ESTABLISHED. */
-import { NEVER } from "../../../kernel/core/time";
+import { NEVER } from "../../../core/time";
 import { Drop } from "../../wire/drop";
 import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../wire/tcp";
 import { SocketError } from "../error";

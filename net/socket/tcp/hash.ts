@@ -1,6 +1,6 @@
 /** Finding a connection by its four ends: a chained hash table under a secret key. */
-import { Random } from "../../../kernel/core/random";
-import { TCP_CONNECTIONS } from "../../../kernel/limits";
+import { TCP_CONNECTIONS } from "../../../core/limits";
+import { Random } from "../../../core/random";
 import { TcpConnection } from "./connection";
 import { TcpState } from "./state";
 

@@ -2,7 +2,7 @@
  * Segments for a connection, from SYN-RECEIVED on (RFC 9293 section 3.10.7.4 in its order, with
  * RFC 5961), and the short cut that nearly all take in ESTABLISHED.
  */
-import { NEVER } from "../../../kernel/core/time";
+import { NEVER } from "../../../core/time";
 import { Drop } from "../../wire/drop";
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../wire/tcp";
 import { SocketError } from "../error";

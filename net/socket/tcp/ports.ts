@@ -1,5 +1,5 @@
 /** Random local ports for active opens (RFC 6056 section 3.3.1, RFC 9293 section 3.4.3). */
-import { Random, randomBelow } from "../../../kernel/core/random";
+import { Random, randomBelow } from "../../../core/random";
 import { ConnectionHash } from "./hash";
 import { TimeWaitTable } from "./time-wait";
 

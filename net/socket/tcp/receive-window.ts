@@ -6,7 +6,7 @@
  *                      └────────┴─────────────────────────────┤
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
-import { Ring } from "../../../kernel/core/ring";
+import { Ring } from "../../../core/ring";
 import { Reassembly } from "./reassembly";
 import { before } from "./sequence";
 import { SEGMENT_SIZE_DEFAULT } from "./timing";

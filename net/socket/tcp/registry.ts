@@ -2,8 +2,6 @@
  * Which connections there are, and how they come and go: into the table with `open`, and out of
  * it through TIME-WAIT, through a while in which the rest can be read, or at once.
  */
-import { Random } from "../../../kernel/core/random";
-import { NEVER } from "../../../kernel/core/time";
 import {
   FRAME_HEADROOM,
   FRAME_STORAGE,
@@ -11,7 +9,9 @@ import {
   TCP_CONNECTIONS,
   TCP_RECEIVE_BYTES,
   TCP_SEND_BYTES,
-} from "../../../kernel/limits";
+} from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { NEVER } from "../../../core/time";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { TcpConnection } from "./connection";

@@ -2,9 +2,9 @@
  * Who must be looked at, and when: the connections that have something to send in a list, those
  * that wait for a time in a binary heap. A turn costs nothing for all the others.
  */
-import { Random } from "../../../kernel/core/random";
-import { NEVER } from "../../../kernel/core/time";
-import { TCP_CONNECTIONS } from "../../../kernel/limits";
+import { TCP_CONNECTIONS } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { NEVER } from "../../../core/time";
 import { TcpConnection } from "./connection";
 import { TcpCounters } from "./counters";
 

@@ -2,8 +2,8 @@
  * All of TCP on one host: finds the connection of a segment, opens and forgets connections, and
  * gives those their turn that have something to do (RFC 9293 section 3.10).
  */
-import { Random } from "../../../kernel/core/random";
-import { TCP_BACKLOG, TCP_LISTENERS, TCP_OWN_CONNECTIONS } from "../../../kernel/limits";
+import { TCP_BACKLOG, TCP_LISTENERS, TCP_OWN_CONNECTIONS } from "../../../core/limits";
+import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { IcmpError } from "../../wire/icmp";

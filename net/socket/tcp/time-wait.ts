@@ -2,9 +2,9 @@
  * Connections in TIME-WAIT, each a record of 40 bytes in a table of fixed size: found by their
  * four ends, in a queue by age, the oldest given up early when the table is full.
  */
-import { allocateBlock } from "../../../kernel/core/block";
-import { NEVER } from "../../../kernel/core/time";
-import { TCP_TIME_WAITS } from "../../../kernel/limits";
+import { allocateBlock } from "../../../core/block";
+import { TCP_TIME_WAITS } from "../../../core/limits";
+import { NEVER } from "../../../core/time";
 import { TupleHash } from "./hash";
 import { TIME_WAIT } from "./timing";
 

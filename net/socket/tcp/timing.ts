@@ -1,5 +1,5 @@
 /** Every time and count that TCP works by, with where it comes from. */
-import { MILLISECOND, MINUTE, SECOND } from "../../../kernel/core/time";
+import { MILLISECOND, MINUTE, SECOND } from "../../../core/time";
 
 /** RTO before there is a measurement (RFC 6298 section 2.1). */
 export const RTO_INITIAL: i64 = SECOND;

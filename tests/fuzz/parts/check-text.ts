@@ -1,5 +1,5 @@
 /** Text that strangers had a hand in and that goes to a console. */
-import { isUnprintable } from "../../../kernel/core/text";
+import { isUnprintable } from "../../../core/text";
 
 /** On one line, and nothing in it that a terminal acts on. */
 export function checkPrintable(text: string): void {

@@ -2,7 +2,7 @@
  * Memory with nothing behind it, so that one byte read too far traps. tests/fuzz/driver.c maps it
  * and has the same numbers.
  */
-import { FRAME_STORAGE } from "../../../kernel/limits";
+import { FRAME_STORAGE } from "../../../core/limits";
 import { FramePool } from "../../../net/phy/pool";
 import { FRAME_FIELDS, Frame } from "../../../net/wire/frame";
 

@@ -1,5 +1,5 @@
 /** Takes an input apart: where it has ended, every byte is 0 and every piece is empty. */
-import { latin1 } from "../../../kernel/core/text";
+import { latin1 } from "../../../core/text";
 
 export class Input {
   constructor(

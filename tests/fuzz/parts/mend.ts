@@ -2,13 +2,7 @@
  * Makes of bytes a frame that gets past the first gates: addresses, lengths, checksums, and what
  * an answer must repeat of the question. Which of these, the input says.
  */
-import {
-  loadNet16,
-  loadNet32,
-  storeNet16,
-  storeNet32,
-  storeNet48,
-} from "../../../kernel/core/bytes";
+import { loadNet16, loadNet32, storeNet16, storeNet32, storeNet48 } from "../../../core/bytes";
 import { checksum, fold, pseudoHeader, sum } from "../../../net/wire/checksum";
 import { ETHERNET_HEADER } from "../../../net/wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../../../net/wire/ipv4";

@@ -2,7 +2,7 @@
  * The wire of a console: what is typed, and a check that nothing reaches the terminal that it would
  * obey but the few sequences of the line editor (ECMA-48).
  */
-import { Wire } from "../../../kernel/shell/terminal";
+import { Wire } from "../../../kernel/shell/terminal/terminal";
 
 const BELL: u32 = 7;
 const ESC: u32 = 0x1b;

@@ -2,9 +2,9 @@
  * A host whose only interface is on a wire with the input at its other end. What it sends is
  * checked and kept as far as an answer has to repeat something of it.
  */
+import { SECOND } from "../../../core/time";
 import { InterfaceSettings } from "../../../kernel/config/configuration";
 import { NameServer, NetworkAddress } from "../../../kernel/config/values";
-import { SECOND } from "../../../kernel/core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { EthernetHeader } from "../../../net/wire/ethernet";
 import { Frame } from "../../../net/wire/frame";

@@ -1,5 +1,5 @@
 /** What the boot loader brings: a byte for which, then the file or the kernel's command line. */
-import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../../kernel/limits";
+import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../../core/limits";
 import * as world from "../../wasm/config";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

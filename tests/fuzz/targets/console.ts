@@ -2,8 +2,8 @@
  * What is typed on the console of a host with every command, while nobody on the network answers:
  * keys, and behind 0xff a byte that lets time pass. The console comes back whatever was typed.
  */
-import { setLogTime } from "../../../kernel/core/log";
-import { SECOND } from "../../../kernel/core/time";
+import { setLogTime } from "../../../core/log";
+import { SECOND } from "../../../core/time";
 import { addNetworkCommands } from "../../../kernel/shell/commands/network";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
 import { Machine } from "../../../kernel/shell/machine";

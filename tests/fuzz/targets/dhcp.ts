@@ -1,6 +1,6 @@
 /** DHCP messages: alone, then as a server's to a client in each of its states. */
-import { loadNet32, storeNet32, storeNet48 } from "../../../kernel/core/bytes";
-import { SECOND } from "../../../kernel/core/time";
+import { loadNet32, storeNet32, storeNet48 } from "../../../core/bytes";
+import { SECOND } from "../../../core/time";
 import { DHCP_HEADER } from "../../../net/wire/dhcp";
 import { emitUdp, UDP_HEADER } from "../../../net/wire/udp";
 import * as world from "../../wasm/dhcp";

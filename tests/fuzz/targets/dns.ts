@@ -1,8 +1,7 @@
 /** DNS answers: alone, then as a server's to a resolver, by UDP and by TCP. */
-
-import { loadNet16, storeNet16 } from "../../../kernel/core/bytes";
-import { SECOND } from "../../../kernel/core/time";
-import { DNS_CACHE_ENTRIES } from "../../../kernel/limits";
+import { loadNet16, storeNet16 } from "../../../core/bytes";
+import { DNS_CACHE_ENTRIES } from "../../../core/limits";
+import { SECOND } from "../../../core/time";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isUnicast } from "../../../net/wire/address";
 import { emitDnsQuery } from "../../../net/wire/dns";

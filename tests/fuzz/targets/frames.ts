@@ -2,7 +2,7 @@
  * Frames into a whole host: without an address and asking a DHCP server, or configured, with a
  * socket of every kind open. The input: a byte for the state, then steps (see `step`).
  */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import { EchoSocket } from "../../../net/socket/echo";
 import { UdpSocket } from "../../../net/socket/udp";
 import { Input } from "../parts/input";

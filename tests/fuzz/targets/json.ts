@@ -1,6 +1,6 @@
 /** JSON: what is accepted stays the same value, however it is written, and can be looked at. */
-import { latin1 } from "../../../kernel/core/text";
-import { TextBuilder } from "../../../kernel/core/text-builder";
+import { latin1 } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { parseJson, parseJsonText } from "../../../net/service/json/parser";
 import { JsonValue } from "../../../net/service/json/value";
 import { JsonWriter, quoteJson, showJson, writeJson } from "../../../net/service/json/writer";

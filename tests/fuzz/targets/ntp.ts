@@ -1,5 +1,5 @@
 /** Answers of three time servers: to a round of questions, then to the client that sets clocks. */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import { NTP_PACKET } from "../../../net/wire/ntp";
 import * as world from "../../wasm/ntp";
 import { checkPrintable } from "../parts/check-text";

@@ -3,7 +3,7 @@
  * lengths of pieces up to a 0, then what the client sends. However it is cut, what is answered is
  * the same.
  */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
 import { HttpServer } from "../../../net/service/http/server";
 import { NetworkStack } from "../../../net/service/stack";

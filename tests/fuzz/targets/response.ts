@@ -2,7 +2,7 @@
  * HTTP responses to a client. The input: a byte for the request, lengths of pieces up to a 0, then
  * what the server sends. However it is cut, the outcome is the same.
  */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import { HttpFailure } from "../../../net/service/http/failure";
 import { StreamStatus } from "../../../net/service/stream";
 import * as world from "../../wasm/http-client";

@@ -1,5 +1,5 @@
 /** Answers of JSON-RPC servers: a byte for what was asked, then the body of an HTTP response. */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import * as world from "../../wasm/json-rpc";
 import { checkLines } from "../parts/check-text";
 import { fenced } from "../parts/fences";

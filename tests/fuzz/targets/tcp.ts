@@ -3,7 +3,7 @@
  * of the user, time. What both sides send is a pattern by position, so that a byte that is
  * delivered twice, lost or sent anew as another one shows.
  */
-import { SECOND } from "../../../kernel/core/time";
+import { SECOND } from "../../../core/time";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listener";
 import { TcpState } from "../../../net/socket/tcp/state";

@@ -1,7 +1,7 @@
-/* kernel/native/wasm-rt.h for a program whose linear memory lies anywhere: every access is
+/* machine/native/wasm-rt.h for a program whose linear memory lies anywhere: every access is
    checked, for no page tables do it. */
 #pragma once
-#include "../../../kernel/native/wasm-rt.h"
+#include "../../../machine/native/wasm-rt.h"
 
 #undef WASM_RT_USE_SEGUE
 #define WASM_RT_USE_SEGUE 0

@@ -1,11 +1,11 @@
 /** `ca add`: a certificate in PEM (RFC 7468), pasted line by line until its END line. */
+import { PEM_BYTES } from "../../../../core/limits";
+import { LF } from "../../../../core/text";
+import { TextBuilder } from "../../../../core/text-builder";
+import { RootKind } from "../../../../core/tls-codes";
+import { rootCertificate } from "../../../../machine/certificates";
+import { tlsAddRoots, tlsRootCount } from "../../../../machine/host";
 import { NetworkStack } from "../../../../net/service/stack";
-import { LF } from "../../../core/text";
-import { TextBuilder } from "../../../core/text-builder";
-import { RootKind } from "../../../core/tls-codes";
-import { PEM_BYTES } from "../../../limits";
-import { rootCertificate } from "../../../machine/certificates";
-import { tlsAddRoots, tlsRootCount } from "../../../machine/host";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
 import { Shell } from "../../shell";

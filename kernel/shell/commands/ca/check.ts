@@ -5,11 +5,11 @@
  * trusted, yet every chain that ends in it is refused. An expired root is only a warning, because
  * verification ignores it and every root expires some day. Exit code: 1 if there is a fault.
  */
-import { CalendarTime } from "../../../core/calendar";
-import { SECOND } from "../../../core/time";
-import { CertificateField } from "../../../core/tls-codes";
-import { Certificate } from "../../../machine/certificates";
-import { wallClock } from "../../../machine/clock";
+import { CalendarTime } from "../../../../core/calendar";
+import { SECOND } from "../../../../core/time";
+import { CertificateField } from "../../../../core/tls-codes";
+import { Certificate } from "../../../../machine/certificates";
+import { wallClock } from "../../../../machine/clock";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
 import { Shell } from "../../shell";

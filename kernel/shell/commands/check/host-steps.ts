@@ -1,10 +1,10 @@
 /** The steps of `check` that concern the URL's host: its name, a TCP connection, TLS. */
+import { SECOND } from "../../../../core/time";
 import { DnsQuery } from "../../../../net/service/dns/query";
 import { TlsOptions } from "../../../../net/service/tls/shared";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { formatIpv4, NOT_AN_ADDRESS } from "../../../../net/wire/address";
-import { SECOND } from "../../../core/time";
 import { formatMilliseconds } from "../../duration";
 import { SecureConnection } from "../../secure-connection";
 import { CheckContext } from "./context";

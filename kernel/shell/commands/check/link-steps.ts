@@ -1,8 +1,8 @@
 /** The steps of `check` that concern the link: the card, the gateway's address, its echo. */
+import { SECOND } from "../../../../core/time";
 import { NeighborState } from "../../../../net/iface/neighbor";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo";
 import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
-import { SECOND } from "../../../core/time";
 import { formatMilliseconds } from "../../duration";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";

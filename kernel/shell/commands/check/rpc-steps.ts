@@ -1,10 +1,9 @@
 /** The last two steps of `check`: a call of eth_chainId, seen as HTTP and as JSON-RPC. */
-
+import { SECOND } from "../../../../core/time";
 import { showJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
-import { SECOND } from "../../../core/time";
 import { formatMilliseconds } from "../../duration";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";

@@ -1,5 +1,5 @@
 /** One line of `check`: what is tried, how far it is, and what came of it. */
-import { SECOND } from "../../../core/time";
+import { SECOND } from "../../../../core/time";
 import { CheckContext } from "./context";
 
 export const enum Verdict {

@@ -1,4 +1,5 @@
 /** `curl -v`: what is said on both sides, and who the other side is. */
+import { latin1 } from "../../../../core/text";
 import { HttpHead } from "../../../../net/service/http/head";
 import { HttpWatcher } from "../../../../net/service/http/watcher";
 import { Stream } from "../../../../net/service/stream";
@@ -6,7 +7,6 @@ import { TcpStream } from "../../../../net/service/tcp-stream";
 import { TlsStream } from "../../../../net/service/tls/stream";
 import { faultsOf } from "../../../../net/service/tls/verification";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { latin1 } from "../../../core/text";
 import {
   certificateLines,
   certificateTitle,

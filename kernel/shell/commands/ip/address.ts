@@ -1,10 +1,9 @@
 /** `ip addr`: the addresses of the interfaces. */
-
+import { INTERFACE_ADDRESSES } from "../../../../core/limits";
+import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
 import { formatIpv4 } from "../../../../net/wire/address";
 import { NetworkAddress } from "../../../config/values";
-import { SECOND } from "../../../core/time";
-import { INTERFACE_ADDRESSES } from "../../../limits";
 import { Context, parsePrefix } from "./context";
 import { linkLines } from "./link";
 

@@ -1,8 +1,8 @@
 /** What the objects of `ip` share: the words still to be read, and the way to say what is wrong. */
+import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkStack } from "../../../../net/service/stack";
 import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
-import { parseDecimalText } from "../../../core/text";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
 import { printable } from "../../printable";
 import { Shell } from "../../shell";

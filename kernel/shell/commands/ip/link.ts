@@ -1,10 +1,10 @@
 /** `ip link`: the interfaces with their state and, with -s, every counter by its cause. */
+import { parseDecimalText } from "../../../../core/text";
 import { Interface, SMALLEST_MTU } from "../../../../net/iface/interface";
 import { DeviceCounters } from "../../../../net/phy/counters";
 import { formatHardware } from "../../../../net/wire/address";
 import { DROP_NAMES } from "../../../../net/wire/drop";
 import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
-import { parseDecimalText } from "../../../core/text";
 import { Shell } from "../../shell";
 import { Context } from "./context";
 

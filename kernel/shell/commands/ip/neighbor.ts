@@ -1,4 +1,5 @@
 /** `ip neigh`: which hardware addresses are known for the addresses on the link. */
+import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
 import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/neighbor";
 import {
@@ -9,7 +10,6 @@ import {
   parseIpv4,
 } from "../../../../net/wire/address";
 import { parseHardware } from "../../../config/values";
-import { NEIGHBORS } from "../../../limits";
 import { Context } from "./context";
 
 export function neighborCommand(context: Context): i32 {

@@ -1,4 +1,5 @@
 /** `ip route`: where packets go. */
+import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import {
   ROUTE_ORIGIN_NAMES,
@@ -8,7 +9,6 @@ import {
   RouteResult,
 } from "../../../../net/iface/route";
 import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
-import { parseDecimalText } from "../../../core/text";
 import { Context, Prefix, parsePrefix } from "./context";
 
 export function routeCommand(context: Context): i32 {

@@ -1,6 +1,6 @@
 /** Lines typed for a peer that does not take them yet. */
+import { NC_BYTES, NC_LINES } from "../../../../core/limits";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
-import { NC_BYTES, NC_LINES } from "../../../limits";
 
 export class Outbox {
   private readonly texts: Array<ArrayBuffer> = [];

@@ -1,11 +1,10 @@
 /** `nc` over TCP: what is typed goes to the peer, what the peer sends is printed. */
-
+import { SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../../net/socket/tcp/listener";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { SECOND } from "../../../core/time";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Shell } from "../../shell";

@@ -1,4 +1,5 @@
 /** The work of `rpc`: asks one server after the other until one answers, and prints that. */
+import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/failure";
 import { JsonValue } from "../../../../net/service/json/value";
 import { JsonWriter, quoteJson } from "../../../../net/service/json/writer";
@@ -6,7 +7,6 @@ import { RpcCall, RpcFailure, RpcOutcome } from "../../../../net/service/json-rp
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
 import { NetworkStack } from "../../../../net/service/stack";
-import { TextBuilder } from "../../../core/text-builder";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { printable } from "../../printable";
 import { Shell } from "../../shell";

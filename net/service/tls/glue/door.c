@@ -1,4 +1,4 @@
-/* The TLS door (kernel/machine/host.ts): connections, and bytes in and out of them. mbedTLS reads
+/* The TLS door (machine/host.ts): connections, and bytes in and out of them. mbedTLS reads
  * from the caller's window of input, piece by piece into its own record buffer, and writes leave
  * its own buffer when the caller asks for them: nothing is buffered twice. */
 #include "tls.h"

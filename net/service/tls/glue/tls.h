@@ -1,5 +1,5 @@
-/* What the files of the TLS glue share. TypeScript's side of it is in kernel/core/tls-codes.ts and
- * kernel/machine/host.ts; its pointers are addresses as they are, below 4 GiB. */
+/* What the files of the TLS glue share. TypeScript's side of it is in core/tls-codes.ts and
+ * machine/host.ts; its pointers are addresses as they are, below 4 GiB. */
 #pragma once
 #include <limits.h>
 #include <stdbool.h>

@@ -1,0 +1,20 @@
+/**
+ * Time as the kernel counts it: whole microseconds since boot in an i64, monotonic.
+ * Whatever keeps time is told `now`; nothing below machine can read a clock.
+ */
+
+/** A point in time, microseconds since boot. */
+export type Instant = i64;
+
+export const MICROSECOND: i64 = 1;
+export const MILLISECOND: i64 = 1000;
+export const SECOND: i64 = 1_000_000;
+export const MINUTE: i64 = 60 * SECOND;
+
+/** What `pollAt` answers when there is nothing to wait for. */
+export const NEVER: i64 = i64.MAX_VALUE;
+
+/** The earlier of two instants. */
+export function earlier(a: i64, b: i64): i64 {
+  return a < b ? a : b;
+}

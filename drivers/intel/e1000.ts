@@ -1,0 +1,343 @@
+/**
+ * The driver of Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544 (SDM: see
+ * registers.ts). Its interrupt only masks itself; frames are taken by polling
+ * until the ring is empty, and `needsPoll` then lets the controller interrupt again.
+ */
+import { log } from "../../core/log";
+import { MILLISECOND, NEVER, SECOND } from "../../core/time";
+import { delay } from "../../machine/delay";
+import { connect, InterruptHandler } from "../../machine/interrupts";
+import { DeviceCounters } from "../../net/phy/counters";
+import { NetworkDevice } from "../../net/phy/device";
+import { FramePool } from "../../net/phy/pool";
+import { Frame } from "../../net/wire/frame";
+import { PciDevice } from "../pci/pci";
+import { readEepromAddress } from "./eeprom";
+import { ReceiveRing } from "./receive-ring";
+import * as reg from "./registers";
+import { Registers } from "./registers";
+import { Statistics } from "./statistics";
+import { TransmitRing } from "./transmit-ring";
+
+export const INTEL: u32 = 0x8086;
+
+/** Interrupts wanted always; TXDW comes to them while a sender waits for room. */
+const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE_RXT0;
+const ALL_CAUSES: u32 = 0xffffffff;
+/** At least 51 us between two interrupts (SDM 13.4.18, units of 256 ns). */
+const THROTTLE: u32 = 200;
+/** The shortest frame without FCS (IEEE 802.3 section 3.2.8). */
+const SHORTEST: u32 = 60;
+/** After a reset the EEPROM is read again (SDM 14.3; Intel's own driver waits as long). */
+const RESET_MICROSECONDS: u32 = 5000;
+/** How often a controller without an interrupt line is looked at, in microseconds. */
+const POLL_INTERVAL: i64 = MILLISECOND;
+/** How long a due interrupt is waited for, and how often frames are sought where none ever came. */
+const PATIENCE: i64 = SECOND;
+/** For transfers under way to end, after the rings were switched off. */
+const STOP_MICROSECONDS: u32 = 200;
+
+/** True for the device ids of Intel that this driver knows. */
+export function isE1000(device: u32): bool {
+  return is82544(device) || device == 0x100e || device == 0x1015 || device == 0x100f;
+}
+
+/** 82544EI and GC, copper, and GC on a main board. */
+function is82544(device: u32): bool {
+  return device == 0x1008 || device == 0x100c || device == 0x100d;
+}
+
+export class E1000 implements NetworkDevice, InterruptHandler {
+  /** False when no interrupt line is connected: then it is to be polled by time. */
+  interruptDriven: bool = false;
+  /** Times that the link came or went. */
+  linkChanges: u32 = 0;
+  private readonly count: DeviceCounters;
+  private readonly registers: Registers;
+  private readonly receiveRing: ReceiveRing;
+  private readonly transmitRing: TransmitRing;
+  private readonly statistics: Statistics;
+  private address: u64 = 0;
+  private up: bool = false;
+  private link: bool = false;
+  private speed: u32 = 0;
+  /** The controller interrupted, and does not again until `needsPoll` finds nothing to do. */
+  private masked: bool = true;
+  /** A sender found the ring full. */
+  private waitingForRoom: bool = false;
+  /** Interrupts that must have come by now, and until when they are waited for. */
+  private due: u64 = 0;
+  private waitEnds: i64 = NEVER;
+
+  /** Takes its rings' memory; nothing is written to the controller before `start`. */
+  constructor(
+    readonly pci: PciDevice,
+    private readonly pool: FramePool,
+  ) {
+    const bar = pci.bar(0);
+    const registers = new Registers(bar == null ? 0 : bar.address);
+    const count = new DeviceCounters();
+    this.registers = registers;
+    this.count = count;
+    this.receiveRing = new ReceiveRing(registers, pool, count);
+    this.transmitRing = new TransmitRing(registers, pool);
+    this.statistics = new Statistics(registers);
+  }
+
+  /**
+   * Resets the controller and switches both directions on (SDM 14). False: it has no register
+   * window below 4 GiB or no hardware address. Its interrupt is connected by `connectInterrupt`,
+   * so that this can be the first thing that happens after boot.
+   */
+  start(): bool {
+    const bar = this.pci.bar(0);
+    if (bar == null || bar.io || bar.address == 0 || bar.address >>> 32 != 0) return false;
+    this.pci.enable();
+    this.reset();
+    this.address = this.readAddress();
+    if (this.address == 0) return false;
+    this.initialise();
+    this.switchOn();
+    return true;
+  }
+
+  /** Connects the interrupt line that firmware chose. False: there is none. */
+  connectInterrupt(): bool {
+    this.interruptDriven = connect(this.pci.interruptLine, this, true);
+    return this.interruptDriven;
+  }
+
+  hardwareAddress(): u64 {
+    return this.address;
+  }
+  driverName(): string {
+    return "e1000";
+  }
+  linkUp(): bool {
+    return this.link && this.up;
+  }
+  linkSpeed(): u32 {
+    return this.linkUp() ? this.speed : 0;
+  }
+
+  receive(): Frame | null {
+    const next = this.count.interrupts + 1;
+    const frame = this.receiveRing.receive();
+    if (frame == null) this.transmitRing.reclaim();
+    // It was free to tell of this frame, and will at once, if its line works.
+    else if (!this.masked) this.due = next;
+    return frame;
+  }
+
+  canTransmit(): bool {
+    if (this.transmitRing.room() != 0) return true;
+    this.transmitRing.flush();
+    this.transmitRing.reclaim();
+    if (this.transmitRing.room() != 0) return true;
+    // On a real controller room comes later, with an interrupt.
+    if (!this.waitingForRoom) {
+      this.waitingForRoom = true;
+      if (!this.masked) this.registers.write(reg.IMS, reg.CAUSE_TXDW);
+    }
+    return false;
+  }
+
+  transmit(frame: Frame): bool {
+    if (!this.linkUp()) {
+      this.count.linkDown++;
+      this.pool.release(frame);
+      return false;
+    }
+    if (!this.canTransmit()) {
+      this.count.ringFull++;
+      this.pool.release(frame);
+      return false;
+    }
+    if (frame.length < SHORTEST) {
+      // Zeros, where the controller's own padding would be whatever it likes.
+      const missing = SHORTEST - frame.length;
+      memory.fill(frame.append(missing), 0, missing);
+    }
+    this.count.sentFrames++;
+    this.count.sentBytes += frame.length as u64;
+    this.transmitRing.queue(frame);
+    return true;
+  }
+
+  flush(): void {
+    this.transmitRing.flush();
+  }
+
+  setUp(up: bool): void {
+    if (up == this.up) return;
+    if (up) {
+      this.initialise();
+      this.switchOn();
+    } else this.switchOff();
+  }
+
+  counters(): DeviceCounters {
+    this.statistics.collect(this.count);
+    return this.count;
+  }
+
+  /**
+   * Asked before the processor sleeps. True: there is something to do, so poll again. False:
+   * interrupts are on, and whatever comes from now on raises one.
+   */
+  needsPoll(): bool {
+    if (!this.up) return false;
+    if (this.receiveRing.filled()) return true;
+    if (!this.masked) return false;
+    // Causes from before this read are dealt with now; later ones stay in ICR (SDM 13.4.17)
+    // and interrupt as soon as they are unmasked.
+    this.service(this.registers.read(reg.ICR));
+    if (this.receiveRing.filled() || this.hasRoomAgain()) return true;
+    if (!this.interruptDriven) return false;
+    this.masked = false;
+    this.registers.write(reg.IMS, this.waitingForRoom ? CAUSES | reg.CAUSE_TXDW : CAUSES);
+    return false;
+  }
+
+  /**
+   * When to poll at the latest, in microseconds: NEVER where an interrupt tells. A line that has
+   * been silent since boot is not relied on, and one that misses an interrupt never again.
+   */
+  pollAt(now: i64): i64 {
+    if (!this.up) return NEVER;
+    if (!this.interruptDriven) return now + POLL_INTERVAL;
+    const count = this.count.interrupts;
+    if (count >= this.due) {
+      this.waitEnds = NEVER;
+      return count == 0 ? now + PATIENCE : NEVER;
+    }
+    if (this.waitEnds == NEVER) this.waitEnds = now + PATIENCE;
+    if (now < this.waitEnds) return this.waitEnds;
+    this.interruptDriven = false;
+    log(`pci ${this.pci.location()}: no interrupts come on line ${this.pci.interruptLine}, polled`);
+    return now + POLL_INTERVAL;
+  }
+
+  /** Masks, and no more: perhaps another device on the line was meant, and no harm is done. */
+  interrupt(): void {
+    this.registers.write(reg.IMC, ALL_CAUSES);
+    this.masked = true;
+    this.count.interrupts++;
+  }
+
+  /** Stops everything, for the memory of the rings is about to be someone else's. */
+  quiesce(): void {
+    this.switchOff();
+    this.registers.write(reg.CTRL, this.registers.read(reg.CTRL) | reg.CTRL_RST);
+    delay(STOP_MICROSECONDS);
+    this.pci.disableMaster();
+  }
+
+  private service(causes: u32): void {
+    if ((causes & reg.CAUSE_LSC) != 0) this.readLink();
+    if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();
+  }
+
+  /** True once when a sender who found the ring full can go on. */
+  private hasRoomAgain(): bool {
+    if (!this.waitingForRoom) return false;
+    this.transmitRing.reclaim();
+    if (this.transmitRing.room() == 0) return false;
+    this.waitingForRoom = false;
+    return true;
+  }
+
+  private readLink(): void {
+    const status = this.registers.read(reg.STATUS);
+    const link = (status & reg.STATUS_LU) != 0;
+    const speed = (status >>> reg.STATUS_SPEED_SHIFT) & 3;
+    this.speed = speed == 0 ? 10 : speed == 1 ? 100 : 1000;
+    if (link != this.link) this.linkChanges++;
+    this.link = link;
+  }
+
+  /** SDM 14.3, after quieting what firmware may have left on. */
+  private reset(): void {
+    const registers = this.registers;
+    registers.write(reg.IMC, ALL_CAUSES);
+    // QEMU's receiver is deaf for a second after each write of RCTL: not without need.
+    if ((registers.read(reg.RCTL) & reg.RCTL_EN) != 0) registers.write(reg.RCTL, 0);
+    registers.write(reg.TCTL, 0);
+    delay(STOP_MICROSECONDS);
+    registers.write(reg.CTRL, registers.read(reg.CTRL) | reg.CTRL_RST);
+    delay(RESET_MICROSECONDS);
+    registers.write(reg.IMC, ALL_CAUSES);
+    registers.read(reg.ICR);
+    for (let i: u32 = 0; i < reg.MTA_WORDS; i++) registers.write(reg.MTA + 4 * i, 0);
+  }
+
+  /** RAL0 and RAH0, which the reset filled from the EEPROM (SDM 13.5.2), or the EEPROM itself. */
+  private readAddress(): u64 {
+    const low = this.registers.read(reg.RAL0);
+    const high = this.registers.read(reg.RAH0);
+    if ((high & reg.RAH_AV) != 0) {
+      const address = ((bswap<u32>(low) as u64) << 16) | (bswap<u16>(high as u16) as u64);
+      if (isStation(address)) return address;
+    }
+    const address = readEepromAddress(this.registers, is82544(this.pci.device));
+    return isStation(address) ? address : 0;
+  }
+
+  /** Everything but the switches: link, filters, statistics, moderation (SDM 14.4, 14.5, 8.6). */
+  private initialise(): void {
+    const registers = this.registers;
+    const off: u32 =
+      reg.CTRL_LRST |
+      reg.CTRL_ILOS |
+      reg.CTRL_FRCSPD |
+      reg.CTRL_FRCDPLX |
+      reg.CTRL_RFCE |
+      reg.CTRL_TFCE |
+      reg.CTRL_VME |
+      reg.CTRL_PHY_RST;
+    registers.write(reg.CTRL, (registers.read(reg.CTRL) & ~off) | reg.CTRL_SLU);
+    registers.write(reg.FCAL, 0);
+    registers.write(reg.FCAH, 0);
+    registers.write(reg.FCT, 0);
+    registers.write(reg.FCTTV, 0);
+    const address = this.address;
+    registers.write(reg.RAL0, bswap<u32>((address >> 16) as u32));
+    registers.write(reg.RAH0, reg.RAH_AV | (bswap<u16>(address as u16) as u32));
+    registers.write(reg.RDTR, 0);
+    registers.write(reg.RADV, 0);
+    registers.write(reg.TIDV, 0);
+    registers.write(reg.TADV, 0);
+    registers.write(reg.ITR, THROTTLE);
+    registers.write(reg.TIPG, reg.TIPG_COPPER);
+  }
+
+  /** Rings, then transmitter, then receiver: the one write of RCTL. */
+  private switchOn(): void {
+    this.statistics.clear();
+    this.receiveRing.program();
+    this.transmitRing.program();
+    this.registers.write(reg.TCTL, reg.TCTL_EN | reg.TCTL_PSP | reg.TCTL_CT | reg.TCTL_COLD);
+    this.registers.write(reg.RCTL, reg.RCTL_EN | reg.RCTL_BAM | reg.RCTL_SECRC);
+    this.up = true;
+    this.waitingForRoom = false;
+    this.readLink();
+  }
+
+  /** Both directions off; frames queued go back to the pool. */
+  private switchOff(): void {
+    this.registers.write(reg.IMC, ALL_CAUSES);
+    this.masked = true;
+    this.statistics.collect(this.count);
+    this.registers.write(reg.RCTL, 0);
+    this.registers.write(reg.TCTL, 0);
+    delay(STOP_MICROSECONDS);
+    this.registers.read(reg.ICR);
+    this.transmitRing.program();
+    this.up = false;
+  }
+}
+
+/** An address that one station can have. */
+function isStation(address: u64): bool {
+  return address != 0 && ((address >> 40) & 1) == 0;
+}

@@ -1,0 +1,178 @@
+/**
+ * The receive ring (SDM 3.2.6): every descriptor has a frame of the pool; one that was filled
+ * changes hands against an empty one, so the ring is always full of buffers.
+ *
+ *       returned     next
+ *     ──────┴──────────┴────────────────────────────
+ *      hardware's │ ours, with │ hardware's: filled, then still empty
+ *                 │ new frames │
+ */
+import { RECEIVE_RING } from "../../core/limits";
+import { allocateDma, physical } from "../../machine/dma";
+import { dmaArrived, dmaBase, dmaLoad64 } from "../../machine/host";
+import { DeviceCounters } from "../../net/phy/counters";
+import { FramePool } from "../../net/phy/pool";
+import { Frame } from "../../net/wire/frame";
+import {
+  DESCRIPTOR_BYTES,
+  RECEIVE_CE,
+  RECEIVE_CXE,
+  RECEIVE_DD,
+  RECEIVE_EOP,
+  RECEIVE_LENGTH,
+  RECEIVE_RXE,
+  RECEIVE_SE,
+  RECEIVE_SEQ,
+  ReceiveDescriptor,
+  RING_ALIGNMENT,
+  WRITE_BACK,
+} from "./descriptor";
+import { RDBAH, RDBAL, RDH, RDLEN, RDT, Registers } from "./registers";
+
+const MASK: u32 = RECEIVE_RING - 1;
+/** Descriptors handed back with one register write, which costs 2 us under QEMU. */
+const RETURN_BATCH: u32 = 32;
+/** The largest frame taken, without FCS: 1,500 bytes of payload, Ethernet header, VLAN tag. */
+const LARGEST: u32 = 1518;
+const FRAME_ERRORS: u64 = RECEIVE_SE | RECEIVE_SEQ | RECEIVE_CXE | RECEIVE_RXE;
+const ANY_ERROR: u64 = RECEIVE_CE | FRAME_ERRORS;
+
+export class ReceiveRing {
+  private readonly descriptors: usize = allocateDma(
+    RECEIVE_RING * DESCRIPTOR_BYTES,
+    RING_ALIGNMENT,
+  );
+  private readonly dma: u64 = dmaBase();
+  /** The frame of each descriptor, 0 before `program`. */
+  private readonly frames: StaticArray<usize> = new StaticArray<usize>(RECEIVE_RING);
+  /** The descriptor that is filled next. */
+  private next: u32 = 0;
+  /** Descriptors taken since the last write of RDT. */
+  private unreturned: u32 = 0;
+  /** Inside a frame of several descriptors, which is dropped whole. */
+  private discarding: bool = false;
+
+  constructor(
+    private readonly registers: Registers,
+    private readonly pool: FramePool,
+    private readonly counters: DeviceCounters,
+  ) {
+    assert((RECEIVE_RING & MASK) == 0, "the receive ring's size is no power of two");
+  }
+
+  /** Empties every descriptor and tells the controller where they are (SDM 14.4). */
+  program(): void {
+    for (let i: u32 = 0; i < RECEIVE_RING; i++) {
+      if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
+      assert(this.frames[i] != 0, "the pool has no frames for the receive ring");
+      this.give(i, changetype<Frame>(this.frames[i]));
+    }
+    this.next = 0;
+    this.unreturned = 0;
+    this.discarding = false;
+    const base = physical(this.descriptors);
+    this.registers.write(RDBAL, base as u32);
+    this.registers.write(RDBAH, (base >> 32) as u32);
+    this.registers.write(RDLEN, RECEIVE_RING * DESCRIPTOR_BYTES);
+    this.registers.write(RDH, 0);
+    this.registers.write(RDT, MASK);
+  }
+
+  /** True when a descriptor waits to be looked at. */
+  filled(): bool {
+    return (this.writeBack(this.next) & RECEIVE_DD) != 0;
+  }
+
+  /** The oldest good frame, or null when the controller has filled no more descriptors. */
+  receive(): Frame | null {
+    // Bounded, for a controller may fill bad descriptors as fast as they are dropped.
+    for (let i: u32 = 0; i < RECEIVE_RING; i++) {
+      const result = this.writeBack(this.next);
+      if ((result & RECEIVE_DD) == 0) return null;
+      const frame = this.take(result);
+      this.advance();
+      if (frame != null) return frame;
+    }
+    return null;
+  }
+
+  /** Hands back what was taken, batch or not: after an overrun the controller waits for it. */
+  returnAll(): void {
+    if (this.unreturned == 0) return;
+    this.unreturned = 0;
+    // The tail is one beyond the last descriptor that the controller may fill.
+    this.registers.write(RDT, (this.next - 1) & MASK);
+  }
+
+  /** The frame of descriptor `next` if it is good and can be replaced; else it is counted. */
+  private take(result: u64): Frame | null {
+    const index = this.next & MASK;
+    const frame = changetype<Frame>(unchecked(this.frames[index]));
+    const length = (result & RECEIVE_LENGTH) as u32;
+    if (!this.accept(result, length)) {
+      this.give(index, frame);
+      return null;
+    }
+    const fresh = this.pool.allocate();
+    if (fresh == null) {
+      this.counters.noFrame++;
+      this.give(index, frame);
+      return null;
+    }
+    this.frames[index] = changetype<usize>(fresh);
+    this.give(index, fresh);
+    dmaArrived(frame.storage, length);
+    frame.next = null;
+    frame.start = frame.storage;
+    frame.length = length;
+    this.counters.receivedFrames++;
+    this.counters.receivedBytes += length as u64;
+    if ((load<u8>(frame.start) & 1) != 0) this.counters.receivedMulticast++;
+    return frame;
+  }
+
+  /** True for a whole frame without errors (SDM 3.2.3.2, 3.2.3.3) and of a possible length. */
+  private accept(result: u64, length: u32): bool {
+    const last = (result & RECEIVE_EOP) != 0;
+    if (this.discarding || !last) {
+      // Counted once, at its first descriptor; dropped to its last.
+      if (!this.discarding) this.counters.oversized++;
+      this.discarding = !last;
+      return false;
+    }
+    if ((result & ANY_ERROR) != 0) {
+      if ((result & RECEIVE_CE) != 0) this.counters.crcErrors++;
+      else this.counters.frameErrors++;
+      return false;
+    }
+    if (length == 0) {
+      this.counters.lengthErrors++;
+      return false;
+    }
+    if (length > LARGEST) {
+      this.counters.oversized++;
+      return false;
+    }
+    return true;
+  }
+
+  private advance(): void {
+    this.next = (this.next + 1) & MASK;
+    if (++this.unreturned >= RETURN_BATCH) this.returnAll();
+  }
+
+  /** Makes a descriptor an empty one with the storage of `frame`. */
+  private give(index: u32, frame: Frame): void {
+    const descriptor = ReceiveDescriptor.at(this.pointer(index));
+    descriptor.address = (frame.storage as u64) + this.dma;
+    store<u64>(this.pointer(index), 0, WRITE_BACK);
+  }
+
+  private writeBack(index: u32): u64 {
+    return dmaLoad64(this.pointer(index) + WRITE_BACK);
+  }
+
+  private pointer(index: u32): usize {
+    return this.descriptors + ((index * DESCRIPTOR_BYTES) as usize);
+  }
+}

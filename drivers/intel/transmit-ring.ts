@@ -1,0 +1,126 @@
+/**
+ * The transmit ring (SDM 3.4): frames are queued, and one register write a batch tells the
+ * controller. The last descriptor of a batch asks for its status (RS); a batch's frames go
+ * back to the pool when that shows DD, and never before.
+ *
+ *        clean      batch      tail
+ *     ─────┴──────────┴──────────┴─────
+ *     free │  with    │ queued,  │ free
+ *          │ hardware │ not told │
+ */
+import { TRANSMIT_RING } from "../../core/limits";
+import { allocateDma, physical } from "../../machine/dma";
+import { dmaBase, dmaLoad64, dmaReady } from "../../machine/host";
+import { FramePool } from "../../net/phy/pool";
+import { Frame } from "../../net/wire/frame";
+import {
+  COMMAND_EOP,
+  COMMAND_IFCS,
+  COMMAND_RS,
+  DESCRIPTOR_BYTES,
+  RING_ALIGNMENT,
+  TRANSMIT_DD,
+  TransmitDescriptor,
+  WRITE_BACK,
+} from "./descriptor";
+import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
+
+const MASK: u32 = TRANSMIT_RING - 1;
+/** Frames after which status is asked for within a batch, so that long ones come back in parts. */
+const REPORT_EVERY: u32 = 32;
+/** The second half of a descriptor without its length: a whole frame, hardware adds the FCS. */
+const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;
+
+export class TransmitRing {
+  private readonly descriptors: usize = allocateDma(
+    TRANSMIT_RING * DESCRIPTOR_BYTES,
+    RING_ALIGNMENT,
+  );
+  private readonly dma: u64 = dmaBase();
+  /** The frame of each descriptor between `clean` and `tail`. */
+  private readonly frames: StaticArray<usize> = new StaticArray<usize>(TRANSMIT_RING);
+  /** At a batch's first descriptor: its last, the one with RS. */
+  private readonly lastOf: StaticArray<u16> = new StaticArray<u16>(TRANSMIT_RING);
+  private clean: u32 = 0;
+  private batch: u32 = 0;
+  private tail: u32 = 0;
+  /** The tail that the controller knows. */
+  private told: u32 = 0;
+
+  constructor(
+    private readonly registers: Registers,
+    private readonly pool: FramePool,
+  ) {
+    assert((TRANSMIT_RING & MASK) == 0, "the transmit ring's size is no power of two");
+  }
+
+  /** Empties the ring, whose frames go back to the pool, and tells the controller (SDM 14.5). */
+  program(): void {
+    for (; this.clean != this.tail; this.clean = (this.clean + 1) & MASK) {
+      this.pool.release(changetype<Frame>(this.frames[this.clean]));
+    }
+    this.clean = 0;
+    this.batch = 0;
+    this.tail = 0;
+    this.told = 0;
+    memory.fill(this.descriptors, 0, TRANSMIT_RING * DESCRIPTOR_BYTES);
+    const base = physical(this.descriptors);
+    this.registers.write(TDBAL, base as u32);
+    this.registers.write(TDBAH, (base >> 32) as u32);
+    this.registers.write(TDLEN, TRANSMIT_RING * DESCRIPTOR_BYTES);
+    this.registers.write(TDH, 0);
+    this.registers.write(TDT, 0);
+  }
+
+  /** Descriptors free now; one stays free always, for head = tail means an empty ring. */
+  room(): u32 {
+    return (this.clean - this.tail - 1) & MASK;
+  }
+
+  /** Takes a frame over; there is room. */
+  queue(frame: Frame): void {
+    const index = this.tail & MASK;
+    const pointer = this.pointer(index);
+    TransmitDescriptor.at(pointer).address = (frame.start as u64) + this.dma;
+    store<u64>(pointer, WHOLE_FRAME | (frame.length as u64), WRITE_BACK);
+    dmaReady(frame.start, frame.length);
+    this.frames[index] = changetype<usize>(frame);
+    this.tail = (index + 1) & MASK;
+    if (((this.tail - this.batch) & MASK) == REPORT_EVERY) this.closeBatch();
+  }
+
+  /** Tells the controller of all that was queued, then takes back what it has done. */
+  flush(): void {
+    if (this.tail == this.told) return;
+    this.closeBatch();
+    this.registers.write(TDT, this.tail);
+    this.told = this.tail;
+    this.reclaim();
+  }
+
+  /** Gives the frames of finished batches back to the pool. */
+  reclaim(): void {
+    while (this.clean != this.batch) {
+      const last = this.lastOf[this.clean & MASK] as u32;
+      if ((dmaLoad64(this.pointer(last) + WRITE_BACK) & TRANSMIT_DD) == 0) return;
+      const end = (last + 1) & MASK;
+      for (let i = this.clean; i != end; i = (i + 1) & MASK) {
+        this.pool.release(changetype<Frame>(this.frames[i]));
+      }
+      this.clean = end;
+    }
+  }
+
+  /** Asks for the status of the last descriptor queued. */
+  private closeBatch(): void {
+    if (this.batch == this.tail) return;
+    const last = (this.tail - 1) & MASK;
+    TransmitDescriptor.at(this.pointer(last)).command |= COMMAND_RS;
+    this.lastOf[this.batch] = last as u16;
+    this.batch = this.tail;
+  }
+
+  private pointer(index: u32): usize {
+    return this.descriptors + ((index * DESCRIPTOR_BYTES) as usize);
+  }
+}

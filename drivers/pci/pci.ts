@@ -1,0 +1,272 @@
+/**
+ * The PCI bus: which functions there are, behind bridges too, with their base addresses and
+ * capabilities (PCI Local Bus specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture
+ * specification 1.2, chapter 3). Only buses that a bridge names are looked at.
+ */
+import {
+  COMMAND_IO,
+  COMMAND_MASTER,
+  COMMAND_MEMORY,
+  COMMAND_NO_INTX,
+  PCI_BAR,
+  PCI_BUS_NUMBERS,
+  PCI_CAPABILITIES,
+  PCI_CLASS,
+  PCI_COMMAND,
+  PCI_HEADER,
+  PCI_ID,
+  PCI_INTERRUPT,
+  PCI_SUBSYSTEM,
+  pciAddress,
+  readConfig8,
+  readConfig16,
+  readConfig32,
+  STATUS_CAPABILITIES,
+  writeConfig16,
+  writeConfig32,
+} from "./config-space";
+import { className, deviceName } from "./names";
+
+const BUSES: u32 = 256;
+const DEVICES: u32 = 32;
+const FUNCTIONS: u32 = 8;
+/** More functions than this are not listed. */
+const FUNCTION_LIMIT: i32 = 256;
+/** A capability list longer than fits in 192 bytes is a loop. */
+const CAPABILITY_LIMIT: i32 = 48;
+
+const MULTI_FUNCTION: u32 = 0x80;
+const HEADER_NORMAL: u32 = 0;
+const HEADER_BRIDGE: u32 = 1;
+const HEADER_CARDBUS: u32 = 2;
+const CLASS_BRIDGE_HOST: u32 = 0x0600;
+
+/** One base address register, or two that hold one 64-bit address. */
+export class PciBar {
+  constructor(
+    /** Which of the six: 0..5. */
+    readonly index: u32,
+    readonly address: u64,
+    /** Bytes, a power of two. */
+    readonly size: u64,
+    /** Port space, else memory. */
+    readonly io: bool,
+    readonly wide: bool,
+    readonly prefetchable: bool,
+  ) {}
+}
+
+export class PciCapability {
+  constructor(
+    readonly id: u32,
+    readonly offset: u32,
+  ) {}
+}
+
+/** One function of one device. */
+export class PciDevice {
+  readonly vendor: u32;
+  readonly device: u32;
+  /** Class in bits 23..16, subclass in 15..8, programming interface in 7..0. */
+  readonly classCode: u32;
+  readonly revision: u32;
+  readonly headerType: u32;
+  subsystemVendor: u32 = 0;
+  subsystemDevice: u32 = 0;
+  /** The 8259 line that firmware chose; 0 or 255 = none. */
+  readonly interruptLine: u32;
+  /** 1 = INTA ... 4 = INTD, 0 = none. */
+  readonly interruptPin: u32;
+  readonly bars: Array<PciBar> = [];
+  readonly capabilities: Array<PciCapability> = [];
+  /** The driver that took it, or "". Set by probe.ts. */
+  driver: string = "";
+
+  constructor(readonly address: u32) {
+    const id = readConfig32(address, PCI_ID);
+    this.vendor = id & 0xffff;
+    this.device = id >>> 16;
+    const word = readConfig32(address, PCI_CLASS);
+    this.classCode = word >>> 8;
+    this.revision = word & 255;
+    this.headerType = readConfig8(address, PCI_HEADER + 2) & ~MULTI_FUNCTION;
+    const interrupt = readConfig16(address, PCI_INTERRUPT);
+    this.interruptLine = interrupt & 255;
+    this.interruptPin = interrupt >>> 8;
+    if (this.headerType == HEADER_NORMAL) {
+      const subsystem = readConfig32(address, PCI_SUBSYSTEM);
+      this.subsystemVendor = subsystem & 0xffff;
+      this.subsystemDevice = subsystem >>> 16;
+    }
+    this.readBars();
+    this.readCapabilities();
+  }
+
+  get bus(): u32 {
+    return this.address >>> 16;
+  }
+  get slot(): u32 {
+    return (this.address >>> 11) & 31;
+  }
+  get func(): u32 {
+    return (this.address >>> 8) & 7;
+  }
+
+  /** `00:03.0`. */
+  location(): string {
+    return `${hex(this.bus, 2)}:${hex(this.slot, 2)}.${this.func.toString()}`;
+  }
+  /** `8086:100e`. */
+  idText(): string {
+    return `${hex(this.vendor, 4)}:${hex(this.device, 4)}`;
+  }
+  /** The name of its class: `Ethernet controller`. */
+  className(): string {
+    return className(this.classCode);
+  }
+  /** Its name where it is known, else "". */
+  name(): string {
+    return deviceName(this.vendor, this.device);
+  }
+
+  bar(index: u32): PciBar | null {
+    for (let i = 0; i < this.bars.length; i++) {
+      if (this.bars[i].index == index) return this.bars[i];
+    }
+    return null;
+  }
+  /** The offset of a capability's first entry, or 0. */
+  capability(id: u32): u32 {
+    for (let i = 0; i < this.capabilities.length; i++) {
+      if (this.capabilities[i].id == id) return this.capabilities[i].offset;
+    }
+    return 0;
+  }
+
+  /** Lets it answer at its addresses, write to memory and interrupt. */
+  enable(): void {
+    const command = readConfig16(this.address, PCI_COMMAND) & ~COMMAND_NO_INTX;
+    writeConfig16(
+      this.address,
+      PCI_COMMAND,
+      command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER,
+    );
+  }
+  /** Stops it from writing to memory. */
+  disableMaster(): void {
+    const command = readConfig16(this.address, PCI_COMMAND);
+    writeConfig16(this.address, PCI_COMMAND, command & ~COMMAND_MASTER);
+  }
+
+  /** Sizes by writing ones (section 6.2.5.1), with decoding off meanwhile. */
+  private readBars(): void {
+    const count: u32 =
+      this.headerType == HEADER_NORMAL ? 6 : this.headerType == HEADER_BRIDGE ? 2 : 0;
+    // A host bridge's decoding is not ours to interrupt.
+    if (count == 0 || this.classCode >>> 8 == CLASS_BRIDGE_HOST) return;
+    const command = readConfig16(this.address, PCI_COMMAND);
+    writeConfig16(this.address, PCI_COMMAND, command & ~(COMMAND_IO | COMMAND_MEMORY));
+    for (let i: u32 = 0; i < count; i++) if (this.readBar(i, count)) i++;
+    writeConfig16(this.address, PCI_COMMAND, command);
+  }
+
+  /** True when the register took the next one with it. */
+  private readBar(index: u32, count: u32): bool {
+    const low = readConfig32(this.address, PCI_BAR + 4 * index);
+    const io = (low & 1) == 1;
+    const wide = !io && (low & 6) == 4 && index + 1 < count;
+    const flags: u32 = io ? 3 : 15;
+    let address = (low & ~flags) as u64;
+    // The bits above an I/O register's 16 that are wired to 0 count as ones.
+    let mask = (this.probeBar(index, low) & ~flags) as u64;
+    if (io && mask != 0) mask |= 0xffff_0000;
+    if (wide) {
+      const high = readConfig32(this.address, PCI_BAR + 4 * (index + 1));
+      address |= (high as u64) << 32;
+      mask |= (this.probeBar(index + 1, high) as u64) << 32;
+    } else if (mask != 0) mask |= 0xffff_ffff_0000_0000;
+    if (mask != 0) {
+      // The lowest bit that can be set is the size.
+      const size = mask & (~mask + 1);
+      this.bars.push(new PciBar(index, address, size, io, wide, !io && (low & 8) != 0));
+    }
+    return wide;
+  }
+
+  private probeBar(index: u32, value: u32): u32 {
+    writeConfig32(this.address, PCI_BAR + 4 * index, 0xffff_ffff);
+    const mask = readConfig32(this.address, PCI_BAR + 4 * index);
+    writeConfig32(this.address, PCI_BAR + 4 * index, value);
+    return mask;
+  }
+
+  private readCapabilities(): void {
+    if ((readConfig32(this.address, PCI_COMMAND) & STATUS_CAPABILITIES) == 0) return;
+    if (this.headerType >= HEADER_CARDBUS) return;
+    let offset = readConfig8(this.address, PCI_CAPABILITIES) & 0xfc;
+    while (offset >= 0x40 && this.capabilities.length < CAPABILITY_LIMIT) {
+      const word = readConfig16(this.address, offset);
+      this.capabilities.push(new PciCapability(word & 255, offset));
+      offset = (word >>> 8) & 0xfc;
+    }
+  }
+}
+
+/** Every function of the machine, in the order of bus, device and function. */
+export function scanPci(): Array<PciDevice> {
+  const found: Array<PciDevice> = [];
+  const seen = new StaticArray<bool>(BUSES);
+  scanBus(0, seen, found);
+  // Several host bridges are functions of device 0, each with the bus of its number.
+  if (isMultiFunction(pciAddress(0, 0, 0))) {
+    for (let func: u32 = 1; func < FUNCTIONS; func++) {
+      const address = pciAddress(0, 0, func);
+      if (!exists(address) || readConfig16(address, PCI_CLASS + 2) != CLASS_BRIDGE_HOST) continue;
+      scanBus(func, seen, found);
+    }
+  }
+  sort(found);
+  return found;
+}
+
+/** By place: what a bridge leads to was found before the bridge's own neighbours. */
+function sort(devices: Array<PciDevice>): void {
+  for (let i = 1; i < devices.length; i++) {
+    const device = devices[i];
+    let at = i;
+    for (; at > 0 && devices[at - 1].address > device.address; at--) devices[at] = devices[at - 1];
+    devices[at] = device;
+  }
+}
+
+function exists(address: u32): bool {
+  const vendor = readConfig32(address, PCI_ID) & 0xffff;
+  return vendor != 0xffff && vendor != 0;
+}
+
+function isMultiFunction(address: u32): bool {
+  return exists(address) && (readConfig8(address, PCI_HEADER + 2) & MULTI_FUNCTION) != 0;
+}
+
+function scanBus(bus: u32, seen: StaticArray<bool>, found: Array<PciDevice>): void {
+  if (seen[bus]) return;
+  seen[bus] = true;
+  for (let slot: u32 = 0; slot < DEVICES; slot++) {
+    if (!exists(pciAddress(bus, slot, 0))) continue;
+    const count = isMultiFunction(pciAddress(bus, slot, 0)) ? FUNCTIONS : 1;
+    for (let func: u32 = 0; func < count; func++) {
+      const address = pciAddress(bus, slot, func);
+      if (!exists(address) || found.length >= FUNCTION_LIMIT) continue;
+      const device = new PciDevice(address);
+      found.push(device);
+      if (device.headerType != HEADER_BRIDGE) continue;
+      const secondary = (readConfig32(address, PCI_BUS_NUMBERS) >>> 8) & 255;
+      // 0 is a bridge that firmware did not set up.
+      if (secondary != 0) scanBus(secondary, seen, found);
+    }
+  }
+}
+
+function hex(value: u32, digits: i32): string {
+  return value.toString(16).padStart(digits, "0");
+}

@@ -1,0 +1,106 @@
+/**
+ * The virtio entropy device by its legacy PCI interface (Virtual I/O Device specification 1.1,
+ * sections 2.6, 4.1.4.8 and 5.4): one buffer is handed over once, at boot, and comes back full
+ * of random bytes.
+ *
+ *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
+ */
+import { delay } from "../../machine/delay";
+import { allocateDma, physical } from "../../machine/dma";
+import { dmaArrived, dmaLoad64, in8, in16, in32, out8, out16, out32 } from "../../machine/host";
+import { PciDevice } from "../pci/pci";
+
+const VIRTIO: u32 = 0x1af4;
+/** The transitional device: it has the legacy interface too. */
+const ENTROPY_DEVICE: u32 = 0x1005;
+
+// Registers in port space (section 4.1.4.8).
+const GUEST_FEATURES: u32 = 4;
+const QUEUE_ADDRESS: u32 = 8;
+const QUEUE_SIZE: u32 = 12;
+const QUEUE_SELECT: u32 = 14;
+const QUEUE_NOTIFY: u32 = 16;
+const STATUS: u32 = 18;
+const INTERRUPT_STATUS: u32 = 19;
+
+// Bits of the status register (section 2.1).
+const ACKNOWLEDGE: u32 = 1;
+const DRIVER: u32 = 2;
+const DRIVER_READY: u32 = 4;
+
+const PAGE: u32 = 4096;
+/** More entries than this are not believed: their ring would take half a megabyte. */
+const LARGEST_QUEUE: u32 = 1024;
+const DESCRIPTOR: u32 = 16;
+const WRITABLE: u32 = 2;
+const NO_INTERRUPT: u32 = 1;
+/** Bytes asked for, and how long they are waited for, in steps of 10 microseconds. */
+const WANTED: u32 = 64;
+const PATIENCE: u32 = 2000;
+
+/** Random bytes of the first such device; none where there is no device or it does not answer. */
+export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
+  for (let i = 0; i < devices.length; i++) {
+    const device = devices[i];
+    if (device.vendor != VIRTIO || device.device != ENTROPY_DEVICE) continue;
+    const bar = device.bar(0);
+    if (bar == null || !bar.io) continue;
+    device.enable();
+    device.driver = "virtio-rng";
+    const bytes = readOnce(bar.address as u32);
+    // Section 2.1.1: a reset ends what it still does; nothing is wanted of it after this.
+    out8((bar.address as u32) + STATUS, 0);
+    device.disableMaster();
+    return bytes;
+  }
+  return new StaticArray<u8>(0);
+}
+
+function readOnce(base: u32): StaticArray<u8> {
+  // Section 3.1.1: reset, notice, take no features, lay out the queue, go.
+  out8(base + STATUS, 0);
+  out8(base + STATUS, ACKNOWLEDGE);
+  out8(base + STATUS, ACKNOWLEDGE | DRIVER);
+  out32(base + GUEST_FEATURES, 0);
+  out16(base + QUEUE_SELECT, 0);
+  const size = in16(base + QUEUE_SIZE);
+  if (size == 0 || size > LARGEST_QUEUE || in32(base + QUEUE_ADDRESS) != 0) {
+    return new StaticArray<u8>(0);
+  }
+  const available = size * DESCRIPTOR;
+  const used = (available + 6 + 2 * size + PAGE - 1) & ~(PAGE - 1);
+  const ring = allocateDma(used + PAGE + 8 * size, PAGE);
+  const buffer = allocateDma(WANTED, 16);
+  store<u64>(ring, physical(buffer));
+  store<u32>(ring + 8, WANTED);
+  store<u16>(ring + 12, WRITABLE);
+  store<u16>(ring + available, NO_INTERRUPT);
+  // Entry 0 of the ring is descriptor 0, as the zeroed memory says; the index makes it valid.
+  store<u16>(ring + available + 2, 1);
+  out32(base + QUEUE_ADDRESS, (physical(ring) / PAGE) as u32);
+  out8(base + STATUS, ACKNOWLEDGE | DRIVER | DRIVER_READY);
+  out16(base + QUEUE_NOTIFY, 0);
+  return take(base, ring + used, buffer);
+}
+
+/** Waits until the buffer is in the ring of used ones, and takes what is in it. */
+function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
+  for (let i: u32 = 0; i < PATIENCE; i++) {
+    if (returned(used)) break;
+    // Reading it also lets an emulator's other threads go on.
+    in8(base + INTERRUPT_STATUS);
+    delay(10);
+  }
+  // Its entry says how much was written.
+  const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, WANTED) : 0;
+  dmaArrived(buffer, length);
+  const bytes = new StaticArray<u8>(length as i32);
+  memory.copy(changetype<usize>(bytes), buffer, length);
+  memory.fill(buffer, 0, WANTED);
+  return bytes;
+}
+
+/** True once the ring's index, behind its flags, says that one buffer came back. */
+function returned(used: usize): bool {
+  return ((dmaLoad64(used) >> 16) & 0xffff) == 1;
+}

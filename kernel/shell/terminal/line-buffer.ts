@@ -1,0 +1,77 @@
+/** The line being typed: UTF-16 units in a block of fixed size, and the cursor in it. */
+import { LINE_LENGTH } from "../../../core/limits";
+
+export class LineBuffer {
+  length: i32 = 0;
+  cursor: i32 = 0;
+  private readonly units: StaticArray<u16> = new StaticArray<u16>(LINE_LENGTH);
+
+  unit(index: i32): u32 {
+    return this.units[index];
+  }
+
+  /** Puts a unit at the cursor; false when the line is full. */
+  insert(unit: u32): bool {
+    if (this.length >= this.units.length) return false;
+    const at = changetype<usize>(this.units) + 2 * this.cursor;
+    memory.copy(at + 2, at, 2 * (this.length - this.cursor));
+    this.units[this.cursor++] = unit as u16;
+    this.length++;
+    return true;
+  }
+
+  /** Takes out the units from `start` to before `end`, which the cursor then stands at. */
+  remove(start: i32, end: i32): string {
+    const removed = this.textOf(start, end);
+    const base = changetype<usize>(this.units);
+    memory.copy(base + 2 * start, base + 2 * end, 2 * (this.length - end));
+    this.length -= end - start;
+    this.cursor = start;
+    return removed;
+  }
+
+  /** Puts a text at the cursor; false when not all of it fitted. */
+  insertText(text: string): bool {
+    for (let i = 0; i < text.length; i++) {
+      if (!this.insert(text.charCodeAt(i))) return false;
+    }
+    return true;
+  }
+
+  set(text: string): void {
+    this.length = 0;
+    this.cursor = 0;
+    this.insertText(text);
+  }
+
+  text(): string {
+    return this.textOf(0, this.length);
+  }
+
+  textOf(start: i32, end: i32): string {
+    return String.UTF16.decodeUnsafe(changetype<usize>(this.units) + 2 * start, 2 * (end - start));
+  }
+
+  /** Where the word before the cursor begins. Words are parted by blanks when `blanks`. */
+  wordStart(blanks: bool): i32 {
+    let at = this.cursor;
+    while (at > 0 && !this.inWord(at - 1, blanks)) at--;
+    while (at > 0 && this.inWord(at - 1, blanks)) at--;
+    return at;
+  }
+
+  /** Where the word after the cursor ends. */
+  wordEnd(): i32 {
+    let at = this.cursor;
+    while (at < this.length && !this.inWord(at, false)) at++;
+    while (at < this.length && this.inWord(at, false)) at++;
+    return at;
+  }
+
+  private inWord(index: i32, blanks: bool): bool {
+    const unit: u32 = this.units[index];
+    if (blanks) return unit != 0x20;
+    const letter = (unit | 0x20) - 0x61 < 26;
+    return letter || unit - 0x30 < 10 || unit >= 0x80;
+  }
+}

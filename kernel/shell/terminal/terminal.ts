@@ -1,0 +1,180 @@
+/**
+ * The console's output: a queue of text that goes to the wire as fast as the wire takes it.
+ * Lines end in CR LF there; whatever a terminal would act on is shown escaped, except what the
+ * line editor itself sends by `control`.
+ */
+import { OUTPUT_BACKLOG, OUTPUT_ROOM } from "../../../core/limits";
+import { REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
+import { printableLines } from "../printable";
+
+/** The serial line (and the screen beside it), as the kernel's main program supplies it. */
+export interface Wire {
+  /** Takes up to `length` bytes; answers how many it had room for. Never waits. */
+  write(pointer: usize, length: u32): u32;
+  /** The oldest byte that was typed, or -1. */
+  read(): i32;
+  /** True once every byte that was taken has left the machine. */
+  flushed(): bool;
+}
+
+/** Chunks that were sent and still have their place in the queue. */
+const COMPACTION: i32 = 512;
+
+export class Terminal {
+  /** True when what was printed last ended its line. */
+  atLineStart: bool = true;
+  private chunks: Array<string> = [];
+  /** The first chunk that is not sent yet, and how far it is. */
+  private head: i32 = 0;
+  private position: i32 = 0;
+  /** UTF-16 units printed and not yet encoded. */
+  private queued: u32 = 0;
+  /** Units refused since the queue was full to the last. */
+  private refused: u32 = 0;
+  /** The next bytes for the wire: encoded[sent .. filled). */
+  private readonly encoded: StaticArray<u8> = new StaticArray<u8>(128);
+  private sent: u32 = 0;
+  private filled: u32 = 0;
+  private readonly decoder: Utf8Decoder = new Utf8Decoder();
+
+  constructor(readonly wire: Wire) {}
+
+  /** Queues text. It may hold line feeds and tabs; other control characters come out escaped. */
+  print(text: string): void {
+    if (text.length == 0) return;
+    const safe = printableLines(text);
+    this.enqueue(safe);
+    this.atLineStart = safe.endsWith("\n");
+  }
+
+  printLine(text: string): void {
+    this.print(text + "\n");
+  }
+
+  /** Bytes of a text from the network: UTF-8, a character may be split between two calls. */
+  printBytes(pointer: usize, length: u32): void {
+    this.print(this.decoder.decode(pointer, length));
+  }
+
+  /** A newline, where what was printed before did not end in one. */
+  freshLine(): void {
+    if (!this.atLineStart) this.print("\n");
+  }
+
+  /** Queues text as it is, control characters included: for the line editor. */
+  control(text: string): void {
+    if (text.length > 0) this.enqueue(text);
+  }
+
+  /** Says that a key was not taken, unless there is enough to be heard already. */
+  bell(): void {
+    if (this.room() > 0) this.control("\x07");
+  }
+
+  /** Characters that can be printed before a job had better wait. */
+  room(): u32 {
+    return this.queued >= OUTPUT_ROOM ? 0 : OUTPUT_ROOM - this.queued;
+  }
+
+  /** True when the wire has taken all there was. */
+  empty(): bool {
+    return this.queued == 0 && this.sent == this.filled;
+  }
+
+  /** True when the last character has left the machine. */
+  flushed(): bool {
+    return this.empty() && this.wire.flushed();
+  }
+
+  /** Hands bytes to the wire until it takes no more or there are no more. */
+  drain(): void {
+    for (;;) {
+      if (this.sent == this.filled && !this.encode()) return;
+      const left = this.filled - this.sent;
+      const taken = this.wire.write(changetype<usize>(this.encoded) + this.sent, left);
+      this.sent += taken;
+      if (taken < left) return;
+    }
+  }
+
+  private enqueue(text: string): void {
+    if (this.queued + text.length > OUTPUT_BACKLOG) {
+      this.refused += text.length;
+      return;
+    }
+    this.chunks.push(text);
+    this.queued += text.length;
+  }
+
+  /** Fills `encoded` from the queue; false when the queue is empty. */
+  private encode(): bool {
+    this.sent = 0;
+    this.filled = 0;
+    const capacity = this.encoded.length - 4;
+    while ((this.filled as i32) <= capacity && this.head < this.chunks.length) {
+      const chunk = this.chunks[this.head];
+      while ((this.filled as i32) <= capacity && this.position < chunk.length) {
+        this.encodePoint(this.nextPoint(chunk));
+      }
+      if (this.position < chunk.length) break;
+      this.position = 0;
+      this.chunks[this.head++] = "";
+    }
+    if (this.head == this.chunks.length) this.restart();
+    else if (this.head >= COMPACTION && 2 * this.head >= this.chunks.length) this.compact();
+    return this.filled > 0;
+  }
+
+  /** A queue that is never empty must not grow at its front. */
+  private compact(): void {
+    this.chunks = this.chunks.slice(this.head);
+    this.head = 0;
+  }
+
+  /** The queue is empty: gives its array back, and says so where text was refused. */
+  private restart(): void {
+    if (this.head > 0) this.chunks = [];
+    this.head = 0;
+    if (this.refused == 0) return;
+    const refused = this.refused;
+    this.refused = 0;
+    this.enqueue(`\n[${refused} characters of output were lost]\n`);
+    this.atLineStart = true;
+  }
+
+  private nextPoint(chunk: string): u32 {
+    const unit = chunk.charCodeAt(this.position++) as u32;
+    this.queued--;
+    if (unit >>> 11 != 0x1b) return unit;
+    const second = this.position < chunk.length ? (chunk.charCodeAt(this.position) as u32) : 0;
+    if (unit >= 0xdc00 || second >>> 10 != 0x37) return REPLACEMENT;
+    this.position++;
+    this.queued--;
+    return 0x10000 + ((unit & 0x3ff) << 10) + (second & 0x3ff);
+  }
+
+  /** UTF-8 (RFC 3629 section 3); a line feed becomes CR LF. */
+  private encodePoint(point: u32): void {
+    if (point == 0x0a) this.put(0x0d);
+    if (point < 0x80) {
+      this.put(point);
+      return;
+    }
+    if (point < 0x800) {
+      this.put(0xc0 | (point >> 6));
+    } else {
+      if (point < 0x10000) {
+        this.put(0xe0 | (point >> 12));
+      } else {
+        this.put(0xf0 | (point >> 18));
+        this.put(0x80 | ((point >> 12) & 0x3f));
+      }
+      this.put(0x80 | ((point >> 6) & 0x3f));
+    }
+    this.put(0x80 | (point & 0x3f));
+  }
+
+  private put(byte: u32): void {
+    this.encoded[this.filled++] = byte as u8;
+  }
+}

@@ -1,0 +1,49 @@
+/** The network, put together: the stack over every card, configured as the user asked. */
+import { log } from "../../core/log";
+import { TimeOfDay } from "../../core/time-of-day";
+import { E1000 } from "../../drivers/intel/e1000";
+import { PciDevice } from "../../drivers/pci/pci";
+import { readEntropyDevice } from "../../drivers/virtio/rng";
+import { now } from "../../machine/clock";
+import { entropyReport, seededGenerator } from "../../machine/entropy";
+import { freeMemory } from "../../machine/memory";
+import { FramePool } from "../../net/phy/pool";
+import { NetworkStack } from "../../net/service/stack";
+import { MemoryGauge } from "../../net/socket/tcp/registry";
+import { Configuration } from "../config/configuration";
+import { loadTlsFiles } from "../shell/tls-files";
+import { NativeTls } from "./tls-engine";
+
+class HeapGauge implements MemoryGauge {
+  freeBytes(): u32 {
+    return freeMemory();
+  }
+}
+
+/** Starts the stack: DHCP's first DISCOVER leaves in the first turn. */
+export function startNetworking(
+  configuration: Configuration,
+  pool: FramePool,
+  cards: Array<E1000>,
+  devices: Array<PciDevice>,
+  time: TimeOfDay,
+): NetworkStack {
+  const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
+  const generator = seededGenerator(salt, readEntropyDevice(devices));
+  log(`random: ${entropyReport()}`);
+  const engine = new NativeTls(generator, entropyReport(), time);
+  if (engine.obstacle() != "") log(engine.obstacle());
+  loadTlsFiles();
+  const stack = new NetworkStack(pool, generator, engine, time);
+  stack.ip.tcp.setMemoryGauge(new HeapGauge());
+  stack.setHostname(configuration.hostname);
+  const hosts = configuration.hosts;
+  for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
+  for (let i = 0; i < cards.length; i++) {
+    const card = cards[i];
+    card.connectInterrupt();
+    stack.addDevice(card, configuration.settingsFor(`net${i}`, card.hardwareAddress()), now());
+  }
+  configuration.reportMissing(cards.length);
+  return stack;
+}

@@ -1,0 +1,38 @@
+/** The machine's time of day: the real-time clock at boot, no earlier than the build's date. */
+import { CalendarTime } from "../../core/calendar";
+import { SECOND } from "../../core/time";
+import { REAL_TIME_CLOCK, TimeOfDay } from "../../core/time-of-day";
+import { readRtc } from "../../drivers/rtc";
+import { setWallClockFrom, wallClock, wallClockSource } from "../../machine/clock";
+import { buildTime } from "../../machine/host";
+
+export class WallTime implements TimeOfDay {
+  wallClock(): i64 {
+    return wallClock();
+  }
+  wallClockSource(): string {
+    return wallClockSource();
+  }
+  floor(): i64 {
+    return (buildTime() as i64) * SECOND;
+  }
+  setWallClock(micros: i64, source: string): void {
+    setWallClockFrom(max<i64>(micros, this.floor()), source);
+  }
+
+  /** Reads the real-time clock; `centuryRegister` is the FADT's. */
+  start(centuryRegister: u32): void {
+    const seconds = readRtc(centuryRegister);
+    if (seconds * SECOND >= this.floor()) {
+      setWallClockFrom(seconds * SECOND, REAL_TIME_CLOCK);
+    } else if (seconds >= 0) {
+      const date = new CalendarTime(seconds).isoDate();
+      setWallClockFrom(
+        this.floor(),
+        `the kernel's build date, for the real-time clock says ${date}`,
+      );
+    } else {
+      setWallClockFrom(this.floor(), "the kernel's build date, for there is no real-time clock");
+    }
+  }
+}
