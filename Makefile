@@ -26,7 +26,7 @@ ifneq ($(missing),)
 $(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
-# So is one that records itself (tests/tape/), but of the same kernel.wasm.
+# So is one that records itself (tools/tape/), but of the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
 run_script := node --import tsx
@@ -34,7 +34,7 @@ asc := $(run_script) node_modules/assemblyscript/bin/asc.js
 wasm2c := node compiler-config/wasm2c.mjs
 include compiler-config/flags.mk
 include compiler-config/tls.mk
-include tests/tape/tape.mk
+include tools/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
 units := boot vectors main trap memory boot-info panic symbols screen string font
@@ -72,7 +72,7 @@ $(out)/kernel.c: $(out)/raw/kernel.c compiler-config/adapt.ts compiler-config/li
 	@echo "adapt    $@"
 	@$(run_script) compiler-config/adapt.ts $(out)/kernel.wasm $< $@
 
-host := $(if $(RECORD),tests/tape/record.c $(tape)/acts.h,machine/native/host.c)
+host := $(if $(RECORD),tools/tape/record.c $(tape)/acts.h,machine/native/host.c)
 $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
 	@mkdir -p $(@D)
@@ -136,16 +136,16 @@ alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 run: kernel
 	@sh compiler-config/install.sh build run
 	@APP='$(APP)' TARGET='$(TARGET)' RECORD='$(RECORD)' $(alone) $(run_script) \
-	  tests/stand-in/run.ts
+	  tools/stand-in/run.ts
 
-# What runs a kernel in Node can be stopped at lines of TypeScript (tests/debug/).
+# What runs a kernel in Node can be stopped at lines of TypeScript (tools/debug/).
 run_kernel := $(alone) BREAK='$(BREAK)' HITS='$(HITS)' $(run_script) $(if $(INSPECT),--inspect-brk) \
-  $(if $(BREAK)$(INSPECT),--import ./tests/debug/attach.ts)
+  $(if $(BREAK)$(INSPECT),--import ./tools/debug/attach.ts)
 
 # What a kernel that `make run RECORD=...` recorded did, again, in Node.
 replay:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.wasm
-	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tests/tape/main.ts '$(FILE)'
+	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tools/tape/main.ts '$(FILE)'
 
 test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test
@@ -153,7 +153,7 @@ test: kernel iso twin replayers
 
 bench: twin iso
 	@sh compiler-config/install.sh build run test
-	@$(alone) $(run_script) tests/bench/run.ts
+	@$(alone) $(run_script) tools/bench/run.ts
 
 # What a kernel in Node needs besides.
 .PHONY: twin sim soak
@@ -164,16 +164,16 @@ twin: kernel
 # Random worlds of kernels in Node (tests/sim/).
 sim: twin
 	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(run_kernel) \
-	  $(if $(BREAK)$(INSPECT),tests/debug/world.ts,tests/sim/main.ts)
+	  $(if $(BREAK)$(INSPECT),tools/debug/world.ts,tests/sim/main.ts)
 
 # Two kernels for a million virtual seconds, faults now and then.
 soak: twin
 	@SEED='$(SEED)' SECONDS='$(SECONDS)' $(alone) $(run_script) tests/sim/soak-main.ts
 
-# Lines and branches of the kernel's TypeScript that the tests in Node reach (tests/coverage/).
+# Lines and branches of the kernel's TypeScript that the tests in Node reach (tools/coverage/).
 .PHONY: coverage
 coverage: twin
-	@TESTS='$(TESTS)' $(alone) $(run_script) tests/coverage/main.ts
+	@TESTS='$(TESTS)' $(alone) $(run_script) tools/coverage/main.ts
 
 # The kernel's parsers and state machines under libFuzzer (tests/fuzz/).
 .PHONY: fuzz

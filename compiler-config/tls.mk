@@ -89,7 +89,7 @@ $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# --- the same sources for the machine in Node (tests/machine/tls.ts), as WebAssembly -----------
+# --- the same sources for the machine in Node (tests/lab/machine/tls.ts), as WebAssembly -------
 # What the door exports is what host.ts declares; where its heap is the machine tells.
 node_flags = --target=wasm32 $(mbedtls_flags) -nostdlibinc
 node_door = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \

@@ -2,7 +2,7 @@
  * The one door between TypeScript and the machine: every function that is not TypeScript.
  *
  * The kernel's native half (machine/native/) implements these on the bare machine, and
- * tests/machine/ implements the same ones in Node. Nothing else in the tree may declare a
+ * tests/lab/machine/ implements the same ones in Node. Nothing else in the tree may declare a
  * function it does not define (a test enforces it).
  */
 

@@ -1,12 +1,13 @@
 /**
- * All tests: style, units and proofs first, side by side, then the real boots; the sum at the end.
- * Words select files whose path contains one of them: `tests/run.ts boot/http unit`.
+ * Runs all tests: everything that needs only Node first, then the real boots; prints the totals.
+ * Arguments select the files whose path contains one of them: `tests/run.ts boot/http unit`.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { root } from "./support/process.ts";
+import { root } from "./lab/host/process.ts";
 
 interface Stage {
   name: string;
@@ -18,8 +19,8 @@ interface Stage {
 }
 
 const processors = availableParallelism();
-/** Folders whose tests boot in QEMU; all others need no more than Node. */
-const booting = ["native", "boot"];
+/** Folders whose tests boot QEMU or run servers; all others need only Node. */
+const booting = ["tls", "boot"];
 const folders = readdirSync(`${root}tests`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
@@ -48,12 +49,11 @@ const failures: string[] = [];
 /** The stage's test files that the words on the command line select. */
 function testFiles(stage: Stage, words: string[]): string[] {
   const found = stage.folders.flatMap((folder) => {
-    const path = `${root}tests/${folder}`;
-    if (!existsSync(path)) return [];
-    const names = readdirSync(path).filter((name) => name.endsWith(".test.ts"));
-    const order = (name: string) => (slow.includes(name) ? 0 : 1);
-    names.sort((a, b) => order(a) - order(b) || a.localeCompare(b));
-    return names.map((name) => `${path}/${name}`);
+    const names = readdirSync(`${root}tests/${folder}`, { recursive: true, encoding: "utf8" });
+    const files = names.filter((name) => name.endsWith(".test.ts"));
+    const order = (name: string) => (slow.includes(basename(name)) ? 0 : 1);
+    files.sort((a, b) => order(a) - order(b) || a.localeCompare(b));
+    return files.map((name) => `${root}tests/${folder}/${name}`);
   });
   const wanted = (path: string) => words.some((word) => path.slice(root.length).includes(word));
   return words.length === 0 ? found : found.filter(wanted);

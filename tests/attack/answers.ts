@@ -1,6 +1,5 @@
 /** The frames that the guest answers with, byte for byte but for random identifications. */
 import { crc32 } from "node:zlib";
-import { attacker, dns, gateway, guest } from "../support/ip-host.ts";
 import {
   ARP,
   arp,
@@ -11,8 +10,9 @@ import {
   type Ipv4Fields,
   icmp,
   ipv4,
-} from "../support/packets.ts";
-import { internetSum } from "../support/udp.ts";
+} from "../lab/packets/packets.ts";
+import { internetSum } from "../lab/packets/udp.ts";
+import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 
 /** The longest error, with its header (RFC 1812 section 4.3.2.3). */
 const ERROR_BYTES = 576;

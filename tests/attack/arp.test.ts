@@ -1,10 +1,17 @@
 /** ARP and the neighbour cache under attack: rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
-import { HttpServer } from "../network/http-peer.ts";
-import { be32, dotted, parseArp } from "../network/packet.ts";
-import { SECOND } from "../network/world.ts";
-import { arpReply, arpRequest, attacker, echoRequest, gateway, guest } from "../support/ip-host.ts";
-import { ARP, type ArpFields, arp, BROADCAST, ethernet } from "../support/packets.ts";
+import { HttpServer } from "../lab/network/http-peer.ts";
+import { be32, dotted, parseArp } from "../lab/network/packet.ts";
+import { SECOND } from "../lab/network/world.ts";
+import { ARP, type ArpFields, arp, BROADCAST, ethernet } from "../lab/packets/packets.ts";
+import {
+  arpReply,
+  arpRequest,
+  attacker,
+  echoRequest,
+  gateway,
+  guest,
+} from "../lab/scripted/ip-host.ts";
 import { arpAnswer, arpQuestion } from "./answers.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 

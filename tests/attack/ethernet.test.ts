@@ -1,10 +1,17 @@
 /** Ethernet and the e1000 under attack: rows ETH-01 to ETH-10. */
 import assert from "node:assert/strict";
-import { parseIp, TCP } from "../network/packet.ts";
-import { polite } from "../network/tcp.ts";
-import { SECOND } from "../network/world.ts";
-import { arpRequest, attacker, echoRequest, gateway, guest, packet } from "../support/ip-host.ts";
-import { BROADCAST, ethernet, IPV4, icmp } from "../support/packets.ts";
+import { parseIp, TCP } from "../lab/network/packet.ts";
+import { polite } from "../lab/network/tcp.ts";
+import { SECOND } from "../lab/network/world.ts";
+import { BROADCAST, ethernet, IPV4, icmp } from "../lab/packets/packets.ts";
+import {
+  arpRequest,
+  attacker,
+  echoRequest,
+  gateway,
+  guest,
+  packet,
+} from "../lab/scripted/ip-host.ts";
 import { arpAnswer, echoReply } from "./answers.ts";
 import { row, rows } from "./world.ts";
 

@@ -1,9 +1,9 @@
 /** Reassembly under attack: rows FRG-01 to FRG-21. */
 import assert from "node:assert/strict";
-import { attacker, framed, gateway, guest, packet } from "../support/ip-host.ts";
-import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, TCP, UDP } from "../support/packets.ts";
-import { build } from "../support/tcp.ts";
-import { address, udpDatagram } from "../support/udp.ts";
+import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, TCP, UDP } from "../lab/packets/packets.ts";
+import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { attacker, framed, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
+import { build } from "../lab/scripted/tcp.ts";
 import { arpQuestion, echoReply, errorAbout, normal } from "./answers.ts";
 import { type Lab, row, rows } from "./world.ts";
 

@@ -1,8 +1,10 @@
 /** ICMP under attack: rows ICM-01 to ICM-17. */
 import assert from "node:assert/strict";
-import { be16, be32, parseIp, TCP } from "../network/packet.ts";
-import { polite } from "../network/tcp.ts";
-import { MILLISECOND } from "../network/world.ts";
+import { be16, be32, parseIp, TCP } from "../lab/network/packet.ts";
+import { polite } from "../lab/network/tcp.ts";
+import { MILLISECOND } from "../lab/network/world.ts";
+import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, UDP } from "../lab/packets/packets.ts";
+import { address, udpDatagram } from "../lab/packets/udp.ts";
 import {
   arpRequest,
   attacker,
@@ -13,9 +15,7 @@ import {
   guest,
   OFF_LINK,
   packet,
-} from "../support/ip-host.ts";
-import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, UDP } from "../support/packets.ts";
-import { address, udpDatagram } from "../support/udp.ts";
+} from "../lab/scripted/ip-host.ts";
 import { echoReply, errorAbout, normal } from "./answers.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 

@@ -1,15 +1,6 @@
 /** IPv4 headers and addresses under attack: rows IP-01 to IP-18. */
 import assert from "node:assert/strict";
 import {
-  arpRequest,
-  dns,
-  echoRequest,
-  framed,
-  gateway,
-  guest,
-  packet,
-} from "../support/ip-host.ts";
-import {
   BROADCAST,
   ethernet,
   ICMP,
@@ -19,9 +10,18 @@ import {
   parse,
   TCP,
   UDP,
-} from "../support/packets.ts";
-import { build } from "../support/tcp.ts";
-import { address, udpDatagram } from "../support/udp.ts";
+} from "../lab/packets/packets.ts";
+import { address, udpDatagram } from "../lab/packets/udp.ts";
+import {
+  arpRequest,
+  dns,
+  echoRequest,
+  framed,
+  gateway,
+  guest,
+  packet,
+} from "../lab/scripted/ip-host.ts";
+import { build } from "../lab/scripted/tcp.ts";
 import { echoReply, errorAbout } from "./answers.ts";
 import { row, rows } from "./world.ts";
 

@@ -4,8 +4,8 @@
  * rows or words contain one of the words.
  */
 import { join } from "node:path";
-import { compileMutant, type Mutant } from "../support/mutant.ts";
-import { root, run } from "../support/process.ts";
+import { compileMutant, type Mutant } from "../lab/host/mutant.ts";
+import { root, run } from "../lab/host/process.ts";
 import { lines } from "./mutant-table.ts";
 import { systemLines } from "./system-mutants.ts";
 

@@ -1,14 +1,14 @@
 /**
- * The whole system: rows SYS-04, SYS-08 and SYS-10; the others are in tests/machine/ and, where
- * they need a processor or firmware, in tests/boot/ and tests/native/.
+ * The whole system: rows SYS-04, SYS-08 and SYS-10; the others are in tests/lab/machine/ and, where
+ * they need a processor or firmware, in tests/boot/ and tests/tls/.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { MemoryRegion } from "../machine/machine.ts";
-import { TwinPanic } from "../machine/twin.ts";
-import { crcText, fetchFrom, pattern } from "../network/http-peer.ts";
-import { guest } from "../support/ip-host.ts";
-import { address } from "../support/udp.ts";
+import type { MemoryRegion } from "../lab/machine/machine.ts";
+import { TwinPanic } from "../lab/machine/twin.ts";
+import { crcText, fetchFrom, pattern } from "../lab/network/http-peer.ts";
+import { address } from "../lab/packets/udp.ts";
+import { guest } from "../lab/scripted/ip-host.ts";
 import { Lab } from "./world.ts";
 
 const KIB = 1024;

@@ -1,9 +1,9 @@
 /** UDP under attack: rows UDP-01 to UDP-08. */
 import assert from "node:assert/strict";
-import { be16, parseIp } from "../network/packet.ts";
-import { arpRequest, attacker, dns, gateway, guest, packet } from "../support/ip-host.ts";
-import { type Ipv4Fields, UDP } from "../support/packets.ts";
-import { address, udpDatagram } from "../support/udp.ts";
+import { be16, parseIp } from "../lab/network/packet.ts";
+import { type Ipv4Fields, UDP } from "../lab/packets/packets.ts";
+import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { arpRequest, attacker, dns, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
 import { arpQuestion, errorAbout } from "./answers.ts";
 import { type Lab, row, rows } from "./world.ts";
 

@@ -5,19 +5,19 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Twin, type TwinOptions } from "../machine/twin.ts";
-import { Checker } from "../network/checker.ts";
-import { DhcpServer } from "../network/dhcp-server.ts";
-import { DnsServer } from "../network/dns-server.ts";
-import { crcText, HttpServer, pattern } from "../network/http-peer.ts";
-import { be16, ICMP, parseIp, TCP, UDP } from "../network/packet.ts";
-import { Peer } from "../network/peer.ts";
-import { type Port, Switch } from "../network/switch.ts";
-import type { Connection } from "../network/tcp.ts";
-import { World } from "../network/world.ts";
-import { attacker, dns, gateway, guest } from "../support/ip-host.ts";
-import { hardware } from "../support/packets.ts";
-import { address } from "../support/udp.ts";
+import { Twin, type TwinOptions } from "../lab/machine/twin.ts";
+import { Checker } from "../lab/network/checker.ts";
+import { DhcpServer } from "../lab/network/dhcp-server.ts";
+import { DnsServer } from "../lab/network/dns-server.ts";
+import { crcText, HttpServer, pattern } from "../lab/network/http-peer.ts";
+import { be16, ICMP, parseIp, TCP, UDP } from "../lab/network/packet.ts";
+import { Peer } from "../lab/network/peer.ts";
+import { type Port, Switch } from "../lab/network/switch.ts";
+import type { Connection } from "../lab/network/tcp.ts";
+import { World } from "../lab/network/world.ts";
+import { hardware } from "../lab/packets/packets.ts";
+import { address } from "../lab/packets/udp.ts";
+import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 import { normal } from "./answers.ts";
 
 /**

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { before, test } from "node:test";
-import { boot, configured, runOnce } from "../support/console.ts";
-import { root } from "../support/process.ts";
-import { Machine, PROMPT } from "../support/qemu.ts";
+import { boot, configured, runOnce } from "../lab/host/console.ts";
+import { root } from "../lab/host/process.ts";
+import { Machine, PROMPT } from "../lab/host/qemu.ts";
 
 const iso = `${root}build/anonymos.iso`;
 

@@ -4,9 +4,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { after, before, suite, test } from "node:test";
-import { boot, configured } from "../support/console.ts";
-import { Machine, userNet } from "../support/qemu.ts";
-import { listening } from "../support/servers.ts";
+import { boot, configured } from "../lab/host/console.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
+import { listening } from "../lab/host/servers.ts";
 
 suite("commands", () => {
   let machine: Machine;

@@ -1,8 +1,8 @@
 /** Configuration: DHCP, static in three ways, precedence, wrong lines, both loaders' forms. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boot, buildIso, configured, runOnce } from "../support/console.ts";
-import { Machine, userNet } from "../support/qemu.ts";
+import { boot, buildIso, configured, runOnce } from "../lab/host/console.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
 
 /** A network where nobody answers. */
 const deaf = { backend: "hubport,hubid=7" };

@@ -1,8 +1,8 @@
 /** The console: prompt, line editing, quoting, errors, floods, Ctrl-C. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { configured, heapLevel } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
+import { configured, heapLevel } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
 
 suite("one machine, many lines", () => {
   let machine: Machine;

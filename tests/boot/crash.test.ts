@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { boot, until } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
+import { boot, until } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
 
 /** Kinds of crash with what the first line has to say. */
 const kinds: Record<string, RegExp> = {

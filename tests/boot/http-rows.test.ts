@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { type Peer, stay } from "../support/raw-server.ts";
-import { type Case, Rows } from "../support/rows.ts";
+import { type Peer, stay } from "../lab/host/raw-server.ts";
+import { type Case, Rows } from "../lab/host/rows.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const malformed = "(8) malformed header field";

@@ -1,9 +1,9 @@
 /** The HTTP client against nginx and Node: every option of curl, and bulk both ways by hash. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { configured, heapLevel, netErrors } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
-import { crcText, Nginx, patternBytes, Sink, sha256 } from "../support/servers.ts";
+import { configured, heapLevel, netErrors } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
+import { crcText, Nginx, patternBytes, Sink, sha256 } from "../lab/host/servers.ts";
 
 const BULK = 64 * 1024 * 1024;
 const chunked = patternBytes(1_000_000).map((byte) => 97 + (byte % 26));

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
-import { configured, heapLevel, netErrors, tcpLines, until } from "../support/console.ts";
-import { has, run } from "../support/process.ts";
-import { Machine, userNet } from "../support/qemu.ts";
-import { patternBytes, sha256 } from "../support/servers.ts";
+import { configured, heapLevel, netErrors, tcpLines, until } from "../lab/host/console.ts";
+import { has, run } from "../lab/host/process.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
+import { patternBytes, sha256 } from "../lab/host/servers.ts";
 
 const BULK = 64 * 1024 * 1024;
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
-import { configured, heapLevel, tcpLines } from "../support/console.ts";
-import { Machine, userNet } from "../support/qemu.ts";
-import { listening } from "../support/servers.ts";
+import { configured, heapLevel, tcpLines } from "../lab/host/console.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
+import { listening } from "../lab/host/servers.ts";
 
 suite("mistakes", () => {
   let machine: Machine;

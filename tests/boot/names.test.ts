@@ -1,9 +1,9 @@
 /** Names: A records, chains of CNAMEs, what does not exist, several servers, the cache, hosts. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { configured } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
-import { NameServer } from "../support/servers.ts";
+import { configured } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
+import { NameServer } from "../lab/host/servers.ts";
 
 suite("dnsmasq", () => {
   let machine: Machine;

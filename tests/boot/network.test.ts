@@ -1,11 +1,11 @@
 /** On a wire of its own: DHCP, DNS and time, 200 connections at once, large pings. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { boot, configured, heapLevel, netErrors, tcpLines, until } from "../support/console.ts";
-import { GATEWAY, Namespace, NETWORK, obstacle } from "../support/namespace.ts";
-import type { Child } from "../support/process.ts";
-import { has } from "../support/process.ts";
-import { Machine } from "../support/qemu.ts";
+import { boot, configured, heapLevel, netErrors, tcpLines, until } from "../lab/host/console.ts";
+import { GATEWAY, Namespace, NETWORK, obstacle } from "../lab/host/namespace.ts";
+import type { Child } from "../lab/host/process.ts";
+import { has } from "../lab/host/process.ts";
+import { Machine } from "../lab/host/qemu.ts";
 
 const why = obstacle();
 /** How far the time server is ahead. */

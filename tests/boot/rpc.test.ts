@@ -1,9 +1,9 @@
 /** The main job: JSON-RPC against a real Ethereum node, by `rpc` and by `check`. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { checkLines, configured, runOnce } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
-import { Anvil, NameServer } from "../support/servers.ts";
+import { checkLines, configured, runOnce } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
+import { Anvil, NameServer } from "../lab/host/servers.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const steps = ["nic", "arp", "ping", "dns", "tcp", "tls", "http", "rpc"];

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { checkLines } from "../support/console.ts";
-import { Child, root } from "../support/process.ts";
+import { checkLines } from "../lab/host/console.ts";
+import { Child, root } from "../lab/host/process.ts";
 
 const words = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "run"];
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
-import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
-import { configured } from "../support/console.ts";
-import { root, run } from "../support/process.ts";
-import { Machine, type MachineOptions } from "../support/qemu.ts";
-import { crcText, Nginx, patternBytes } from "../support/servers.ts";
-import { consoleOf } from "../tape/player.ts";
+import { consoleOf } from "../../tools/tape/player.ts";
+import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
+import { configured } from "../lab/host/console.ts";
+import { root, run } from "../lab/host/process.ts";
+import { Machine, type MachineOptions } from "../lab/host/qemu.ts";
+import { crcText, Nginx, patternBytes } from "../lab/host/servers.ts";
 
 const trusted = makeRoot("Test Root");
 const secure = makeServer(["10.0.2.2"], makeAuthority("Test Authority", trusted));

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
-import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
+import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import {
   configured,
   heapLevel,
@@ -13,9 +13,9 @@ import {
   tcpLines,
   tlsHeapIsFree,
   until,
-} from "../support/console.ts";
-import { Machine, userNet } from "../support/qemu.ts";
-import { OpensslServer } from "../support/tls.ts";
+} from "../lab/host/console.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
+import { OpensslServer } from "../lab/host/tls.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));

@@ -8,11 +8,11 @@ import {
   makeAuthority,
   makeRoot,
   makeServer,
-} from "../support/certificates.ts";
-import { configured } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
-import { NameServer } from "../support/servers.ts";
-import { OpensslServer, TlsServer } from "../support/tls.ts";
+} from "../lab/host/certificates.ts";
+import { configured } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
+import { NameServer } from "../lab/host/servers.ts";
+import { OpensslServer, TlsServer } from "../lab/host/tls.ts";
 
 const HOUR = 3_600_000;
 const root = makeRoot("Test Root");

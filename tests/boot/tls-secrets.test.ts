@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite, type TestContext, test } from "node:test";
-import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
-import { boot, configured } from "../support/console.ts";
-import { found, secretsOf } from "../support/key-log.ts";
-import type { Machine } from "../support/qemu.ts";
-import { OpensslServer } from "../support/tls.ts";
+import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
+import { boot, configured } from "../lab/host/console.ts";
+import { found, secretsOf } from "../lab/host/key-log.ts";
+import type { Machine } from "../lab/host/qemu.ts";
+import { OpensslServer } from "../lab/host/tls.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));

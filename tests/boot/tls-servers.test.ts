@@ -9,9 +9,9 @@ import { get } from "node:https";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
 import type { SecureVersion } from "node:tls";
-import { type Certificate, makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
-import { configured, netErrors, tlsHeapIsFree } from "../support/console.ts";
-import { Machine, userNet } from "../support/qemu.ts";
+import { type Certificate, makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
+import { configured, netErrors, tlsHeapIsFree } from "../lab/host/console.ts";
+import { Machine, userNet } from "../lab/host/qemu.ts";
 import {
   crcText,
   listening,
@@ -19,8 +19,8 @@ import {
   patternBytes,
   type Service,
   sha256,
-} from "../support/servers.ts";
-import { GnutlsServer, OpensslServer, TlsServer } from "../support/tls.ts";
+} from "../lab/host/servers.ts";
+import { GnutlsServer, OpensslServer, TlsServer } from "../lab/host/tls.ts";
 
 const BULK = 8 * 1024 * 1024;
 const root = makeRoot("Test Root");

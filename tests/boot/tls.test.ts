@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { TLSSocket } from "node:tls";
-import { makeAuthority, makeRoot, makeServer } from "../support/certificates.ts";
-import { configured, netErrors, tlsHeapIsFree } from "../support/console.ts";
-import { Machine } from "../support/qemu.ts";
+import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
+import { configured, netErrors, tlsHeapIsFree } from "../lab/host/console.ts";
+import { Machine } from "../lab/host/qemu.ts";
 import {
   crcText,
   listening,
@@ -14,8 +14,8 @@ import {
   patternBytes,
   Sink,
   sha256,
-} from "../support/servers.ts";
-import { OpensslServer, TlsServer } from "../support/tls.ts";
+} from "../lab/host/servers.ts";
+import { OpensslServer, TlsServer } from "../lab/host/tls.ts";
 
 const BULK = 64 * 1024 * 1024;
 const root = makeRoot("Test Root");

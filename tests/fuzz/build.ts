@@ -14,7 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { root, run } from "../support/process.ts";
+import { root, run } from "../lab/host/process.ts";
 
 export const out = `${root}build/fuzz/`;
 const folder = "tests/fuzz/targets";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import test, { after, before } from "node:test";
-import { root } from "../support/process.ts";
+import { root } from "../lab/host/process.ts";
 import { build, targets } from "./build.ts";
 import { corpus, execute } from "./libfuzzer.ts";
 

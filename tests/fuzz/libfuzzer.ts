@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { root, run } from "../support/process.ts";
+import { root, run } from "../lab/host/process.ts";
 import { seeds } from "./seeds.ts";
 
 const folder = "build/fuzz/";

@@ -2,9 +2,7 @@
  * Inputs to begin with, by target: one ordinary conversation of each kind, in the form that the
  * target takes (tests/fuzz/targets/NAME.ts says which).
  */
-import { encodeOptions, ips, type Options, types, u32, usual } from "../support/dhcp.ts";
-import { a, cname, encodeRecord, type Record_, soa } from "../support/dns.ts";
-import { ntpTime } from "../support/ntp.ts";
+import { ntpTime } from "../lab/host/ntp.ts";
 import {
   ARP,
   arp,
@@ -17,9 +15,11 @@ import {
   ipv4,
   TCP,
   UDP,
-} from "../support/packets.ts";
-import { build } from "../support/tcp.ts";
-import { address, udpDatagram } from "../support/udp.ts";
+} from "../lab/packets/packets.ts";
+import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { encodeOptions, ips, type Options, types, u32, usual } from "../lab/scripted/dhcp.ts";
+import { a, cname, encodeRecord, type Record_, soa } from "../lab/scripted/dns.ts";
+import { build } from "../lab/scripted/tcp.ts";
 
 const short = (value: number) => Buffer.of(value >> 8, value & 255);
 const join = (...parts: (Buffer | number | string)[]) =>

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { root } from "../support/process.ts";
+import { root } from "../lab/host/process.ts";
 import { CallGraph, plain } from "./call-graph.ts";
 
 /** Where the packet path begins; each has to fit at least one function. */

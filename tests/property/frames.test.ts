@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { load } from "../support/assembly.ts";
+import { load } from "../lab/scripted/assembly.ts";
 import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
 
-const wasm = await load("tests/wasm/wire.ts");
-const more = await load("tests/wasm/property.ts");
+const wasm = await load("tests/lab/entries/wire.ts");
+const more = await load("tests/lab/entries/property.ts");
 
 /** A block at the end of memory with something in it already. */
 const room = (length: number) => atEnd(wasm, new Uint8Array(length).fill(0xa5))[0];

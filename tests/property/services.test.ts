@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { load, readString, writeBytes, writeText } from "../support/assembly.ts";
-import { encodeName } from "../support/dns.ts";
+import { load, readString, writeBytes, writeText } from "../lab/scripted/assembly.ts";
+import { encodeName } from "../lab/scripted/dns.ts";
 import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
 
-const wasm = await load("tests/wasm/property.ts");
-const dns = await load("tests/wasm/dns.ts");
-const ntp = await load("tests/wasm/ntp.ts");
+const wasm = await load("tests/lab/entries/property.ts");
+const dns = await load("tests/lab/entries/dns.ts");
+const ntp = await load("tests/lab/entries/ntp.ts");
 
 const FLOOR = 1_790_000_000_000_000n;
 

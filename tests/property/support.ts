@@ -3,7 +3,7 @@
  * so that a byte read behind them traps.
  */
 import fc, { type Arbitrary } from "fast-check";
-import type { Exports } from "../support/assembly.ts";
+import type { Exports } from "../lab/scripted/assembly.ts";
 
 export const seed = Number(process.env.SEED ?? 20261122);
 

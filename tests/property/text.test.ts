@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { load, readString, writeText } from "../support/assembly.ts";
+import { load, readString, writeText } from "../lab/scripted/assembly.ts";
 import { atEnd, bytes, check, spoilt, titled } from "./support.ts";
 
-const wasm = await load("tests/wasm/property.ts");
-const json = await load("tests/wasm/json.ts");
-const url = await load("tests/wasm/url.ts");
+const wasm = await load("tests/lab/entries/property.ts");
+const json = await load("tests/lab/entries/json.ts");
+const url = await load("tests/lab/entries/url.ts");
 const utf8 = (text: string) => Buffer.from(text);
 
 const hostLabel = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/);

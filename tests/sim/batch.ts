@@ -1,5 +1,5 @@
 /** Runs worlds by their seeds in one process, and tells whoever started it about each. */
-import { makeReplayers } from "../tape/native.ts";
+import { makeReplayers } from "../../tools/tape/native.ts";
 import { makePlan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 

@@ -1,5 +1,5 @@
 /** Which sources these are. */
-import { run } from "../support/process.ts";
+import { run } from "../lab/host/process.ts";
 
 /** The commit, with "-dirty" where files were changed since. */
 export async function version(): Promise<string> {

@@ -1,12 +1,12 @@
 /** What happens to a world from outside while faults last: cables, buttons, floods, visitors. */
-import type { Twin } from "../machine/twin.ts";
-import { type FloodKind, floodFrame, floodKinds } from "../network/flood.ts";
-import { type Fetched, fetchFrom, pattern } from "../network/http-peer.ts";
-import { type Manners, polite } from "../network/manners.ts";
-import { address } from "../network/packet.ts";
-import type { Random } from "../network/random.ts";
-import type { Faults } from "../network/wire.ts";
-import { SECOND } from "../network/world.ts";
+import type { Twin } from "../lab/machine/twin.ts";
+import { type FloodKind, floodFrame, floodKinds } from "../lab/network/flood.ts";
+import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
+import { type Manners, polite } from "../lab/network/manners.ts";
+import { address } from "../lab/network/packet.ts";
+import type { Random } from "../lab/network/random.ts";
+import type { Faults } from "../lab/network/wire.ts";
+import { SECOND } from "../lab/network/world.ts";
 import { lengths } from "./lengths.ts";
 import type { Scene } from "./scene.ts";
 

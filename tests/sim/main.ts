@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Capture } from "../network/pcapng.ts";
+import { Capture } from "../lab/network/pcapng.ts";
 import { version } from "./commit.ts";
 import { numberFrom } from "./numbers.ts";
 import { makePlan } from "./plan.ts";

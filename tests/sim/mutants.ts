@@ -4,7 +4,7 @@
  * tries those whose lines have one of the words.
  */
 import { availableParallelism } from "node:os";
-import { compileMutant, type Mutant } from "../support/mutant.ts";
+import { compileMutant, type Mutant } from "../lab/host/mutant.ts";
 import { runWorlds } from "./processes.ts";
 
 const mutants: Mutant[] = [

@@ -1,8 +1,8 @@
 /** Who sits at a twin's console: types commands one after the other and reads the answers. */
-import type { Twin } from "../machine/twin.ts";
-import { LIE } from "../network/flood.ts";
-import { crcText, lines, pattern } from "../network/http-peer.ts";
-import { answered, MILLISECOND, PROMPT, SECOND, type World } from "../network/world.ts";
+import type { Twin } from "../lab/machine/twin.ts";
+import { LIE } from "../lab/network/flood.ts";
+import { crcText, lines, pattern } from "../lab/network/http-peer.ts";
+import { answered, MILLISECOND, PROMPT, SECOND, type World } from "../lab/network/world.ts";
 
 export interface Outcome {
   command: string;

@@ -1,6 +1,6 @@
 /** What will happen in a world, drawn from its seed alone: a plan is data, and can be printed. */
-import { Random } from "../network/random.ts";
-import type { Faults } from "../network/wire.ts";
+import { Random } from "../lab/network/random.ts";
+import type { Faults } from "../lab/network/wire.ts";
 import { type Incident, makeIncidents } from "./incidents.ts";
 import { lengths } from "./lengths.ts";
 import { secured } from "./secure.ts";

@@ -1,9 +1,9 @@
 /** Runs one world from its plan: a storm, a calm, then everything must work and be given back. */
-import { TwinPanic } from "../machine/twin.ts";
-import type { Capture } from "../network/pcapng.ts";
-import { SECOND } from "../network/world.ts";
-import { replay } from "../tape/native.ts";
-import { traceOf } from "../tape/reel.ts";
+import { replay } from "../../tools/tape/native.ts";
+import { traceOf } from "../../tools/tape/reel.ts";
+import { TwinPanic } from "../lab/machine/twin.ts";
+import type { Capture } from "../lab/network/pcapng.ts";
+import { SECOND } from "../lab/network/world.ts";
 import { type Begun, begin, checkBegun, isOver, lostAddress } from "./incidents.ts";
 import type { Plan } from "./plan.ts";
 import { baseline, memory, prove, settle } from "./proof.ts";

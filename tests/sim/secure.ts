@@ -1,6 +1,6 @@
 /** HTTPS in the simulator's worlds: twins serve it, ask each other, and nothing of it is left. */
-import type { Random } from "../network/random.ts";
-import { identity, trust } from "../support/identity.ts";
+import { identity, trust } from "../lab/host/identity.ts";
+import type { Random } from "../lab/network/random.ts";
 import type { Plan } from "./plan.ts";
 
 /** Boot modules of a twin that serves HTTPS, and trusts the others. */

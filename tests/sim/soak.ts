@@ -3,8 +3,8 @@
  * of them up for so long that milliseconds wrap meanwhile (2^32 of them are 49.7 days). Every
  * storm is followed by a calm, in which everything works and is given back.
  */
-import { Random } from "../network/random.ts";
-import { SECOND } from "../network/world.ts";
+import { Random } from "../lab/network/random.ts";
+import { SECOND } from "../lab/network/world.ts";
 import { type Begun, begin, makeIncidents } from "./incidents.ts";
 import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
 import { baseline, type Memory, memory, prove, settle } from "./proof.ts";

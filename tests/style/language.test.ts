@@ -63,11 +63,11 @@ test("nothing silences the type checker", () => {
 });
 
 test("every wire format is exercised by a test", () => {
-  const entries = files("tests/wasm", ".ts");
+  const entries = files("tests/lab/entries", ".ts");
   const imported = new Set<string>();
   for (const path of entries) {
     for (const [, module] of text(path).matchAll(/from "(?:\.\.\/)+net\/wire\/([^"]+)"/g)) {
-      const name = path.slice("tests/wasm/".length);
+      const name = path.slice("tests/lab/entries/".length);
       const used = files("tests/unit", ".test.ts").some((test) => text(test).includes(name));
       if (used) imported.add(module);
     }

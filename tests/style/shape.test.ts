@@ -27,9 +27,9 @@ const longFiles: Record<string, string> = {};
 const nativeFolders = [
   "machine/native",
   "net/service/tls/glue",
-  "tests/native",
+  "tests/tls",
   "tests/fuzz",
-  "tests/tape",
+  "tools/tape",
 ];
 
 function nativeFiles(folders = nativeFolders): string[] {

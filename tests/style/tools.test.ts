@@ -23,7 +23,7 @@ test("Biome passes everything: lint, format, order of imports", () => {
 });
 
 test("clang-format passes the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
-  const tests = ["tests/native", "tests/fuzz", "tests/tape"];
+  const tests = ["tests/tls", "tests/fuzz", "tools/tape"];
   const folders = ["machine/native", "net/service/tls/glue", ...tests];
   const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));
   if (sources.length > 0) silent("clang-format", "--dry-run", "--Werror", ...sources);

@@ -1,6 +1,6 @@
 /** What the boot loader brings: a byte for which, then the file or the kernel's command line. */
 import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../../core/limits";
-import * as world from "../../wasm/config";
+import * as world from "../../lab/entries/config";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";
 

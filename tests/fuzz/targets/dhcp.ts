@@ -3,7 +3,7 @@ import { loadNet32, storeNet32, storeNet48 } from "../../../core/bytes";
 import { SECOND } from "../../../core/time";
 import { DHCP_HEADER } from "../../../net/wire/dhcp";
 import { emitUdp, UDP_HEADER } from "../../../net/wire/udp";
-import * as world from "../../wasm/dhcp";
+import * as world from "../../lab/entries/dhcp";
 import { checkLines, checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

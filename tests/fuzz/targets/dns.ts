@@ -6,7 +6,7 @@ import { DnsQuery } from "../../../net/service/dns/query";
 import { isUnicast } from "../../../net/wire/address";
 import { emitDnsQuery } from "../../../net/wire/dns";
 import { emitUdp, UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
-import * as world from "../../wasm/dns";
+import * as world from "../../lab/entries/dns";
 import { checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

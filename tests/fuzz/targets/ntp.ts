@@ -1,7 +1,7 @@
 /** Answers of three time servers: to a round of questions, then to the client that sets clocks. */
 import { SECOND } from "../../../core/time";
 import { NTP_PACKET } from "../../../net/wire/ntp";
-import * as world from "../../wasm/ntp";
+import * as world from "../../lab/entries/ntp";
 import { checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

@@ -9,8 +9,8 @@ import { HttpServer } from "../../../net/service/http/server";
 import { NetworkStack } from "../../../net/service/stack";
 import { StatusSite } from "../../../net/service/status-site";
 import { StreamStatus } from "../../../net/service/stream";
-import { ScriptedListener, ScriptedStream } from "../../wasm/scripted-stream";
-import { SequenceRandom } from "../../wasm/sequence-random";
+import { ScriptedListener, ScriptedStream } from "../../lab/entries/scripted-stream";
+import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";
 

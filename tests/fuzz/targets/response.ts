@@ -5,7 +5,7 @@
 import { SECOND } from "../../../core/time";
 import { HttpFailure } from "../../../net/service/http/failure";
 import { StreamStatus } from "../../../net/service/stream";
-import * as world from "../../wasm/http-client";
+import * as world from "../../lab/entries/http-client";
 import { checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

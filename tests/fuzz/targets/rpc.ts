@@ -1,6 +1,6 @@
 /** Answers of JSON-RPC servers: a byte for what was asked, then the body of an HTTP response. */
 import { SECOND } from "../../../core/time";
-import * as world from "../../wasm/json-rpc";
+import * as world from "../../lab/entries/json-rpc";
 import { checkLines } from "../parts/check-text";
 import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";

@@ -1,0 +1,103 @@
+/** What each boot loader leaves reaches TypeScript, and memory is what the machine has. */
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { commandLineWords, grubConfig } from "../../iso/grub-config.ts";
+import { buildKernel, buildNativeIso, DONE, end, kernel } from "../lab/host/native-kernel.ts";
+import { run } from "../lab/host/process.ts";
+
+before(buildKernel);
+
+const cmdline = `native=report run="a; b \\"c\\" 'd'" x=$?`;
+
+test("QEMU's -kernel: command line, modules, memory map", async (t) => {
+  const modules = { "a.conf": "first\n", "b.pem": "second\n" };
+  const { text, code } = await end(t, { append: cmdline, modules });
+  assert.equal(code, DONE);
+  assert.match(text, /^loader: qemu$/m);
+  assert.ok(text.includes(`kernel.elf ${cmdline}\n`), text);
+  assert.match(text, /^module: .*\/a\.conf: first$/m);
+  assert.match(text, /^module: .*\/b\.pem: second$/m);
+  assert.match(text, /^region: 100000 3ee0000 1$/m);
+  assert.match(text, /^built: \d{10}$/m);
+});
+
+test("GRUB's multiboot2 on a BIOS: command line anew quoted, ACPI's root pointer", async (t) => {
+  const iso = await buildNativeIso("bios", `CMDLINE=${cmdline}`, "MODULES=package.json");
+  const { text, code, machine } = await end(t, { iso });
+  assert.equal(code, DONE);
+  assert.match(text, /^loader: GRUB/m);
+  assert.ok(text.includes(`command line: native=report "run=a; b \\"c\\" \\'d\\'" x=$?\n`), text);
+  assert.match(text, /^module: package\.json: \{$/m);
+  assert.match(text, /^acpi: [1-9a-f][0-9a-f]+$/m);
+  assert.ok(!machine.raw.includes("\x1b"), "GRUB sent an escape sequence");
+});
+
+test("GRUB's multiboot2 on UEFI", async (t) => {
+  const iso = await buildNativeIso("uefi", "CMDLINE=native=fill", "MODULES=package.json");
+  const { text, code } = await end(t, { iso, uefi: true, memory: "256" });
+  assert.equal(code, DONE, text);
+  assert.match(text, /^module: package\.json: \{$/m);
+  assert.match(text, /^acpi: [1-9a-f][0-9a-f]+$/m);
+});
+
+test("GRUB's multiboot takes the same file", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "iso/boot/grub"), { recursive: true });
+  copyFileSync(kernel, join(folder, "iso/boot/kernel.elf"));
+  copyFileSync("package.json", join(folder, "iso/boot/package.json"));
+  const config = grubConfig("native=report", ["package.json"]);
+  const version1 = config.replace("multiboot2 ", "multiboot ").replace("module2 ", "module ");
+  writeFileSync(join(folder, "iso/boot/grub/grub.cfg"), version1);
+  const lean = "--install-modules=multiboot normal test echo serial terminal iso9660";
+  const words = ["-o", join(folder, "out.iso"), lean, join(folder, "iso")];
+  const made = await run(["grub-mkrescue", "--locales=", "--fonts=", "--themes=", ...words]);
+  assert.equal(made.code, 0, made.output);
+  const { text, code } = await end(t, { iso: join(folder, "out.iso") });
+  assert.equal(code, DONE, text);
+  assert.match(text, /^loader: GRUB/m);
+  assert.match(text, /^module: package\.json: \{$/m);
+});
+
+for (const [memory, least] of [
+  ["32", 28 << 20],
+  ["64", 56 << 20],
+  ["6G", 3 * 2 ** 30 - (32 << 20)],
+] as const) {
+  test(`-m ${memory}: memory grows to its limit, is zero, keeps its content`, async (t) => {
+    const modules = { "kept.txt": "the module is whole\n" };
+    const { text, code } = await end(t, { append: "native=fill", memory, modules });
+    assert.equal(code, DONE, text);
+    const limit = Number(/^limit: (\d+)/m.exec(text)?.[1]);
+    assert.ok(limit >= least, `only ${limit} bytes`);
+    assert.match(text, /^filled$\n^the module is whole$/m);
+  });
+}
+
+test("memory.copy and memory.fill are right at every length and overlap", async (t) => {
+  const { text, code } = await end(t, { append: "native=copy" });
+  assert.equal(code, DONE, text);
+  assert.match(text, /^copied$/m);
+});
+
+test("-cpu max has random numbers, and nothing there is in the way", async (t) => {
+  const { text, code } = await end(t, { append: "native=report", cpu: "max" });
+  assert.equal(code, DONE);
+  assert.match(text, /^random: yes$/m);
+});
+
+test("a machine without a UART comes to the same end", async (t) => {
+  assert.equal((await end(t, { append: "native=report", serial: false })).code, DONE);
+  assert.equal((await end(t, { append: "native=null", serial: false })).code, 255);
+});
+
+test("a command line is split at spaces outside double quotes", () => {
+  assert.deepEqual(commandLineWords(""), []);
+  assert.deepEqual(commandLineWords("  a  b "), ["a", "b"]);
+  assert.deepEqual(commandLineWords('run="a; b" c'), ["run=a; b", "c"]);
+  assert.deepEqual(commandLineWords('run="say \\"x\\"" \\n'), ['run=say "x"', "\\n"]);
+  assert.match(grubConfig("run='a'", []), /kernel\.elf 'run='\\''a'\\'''/);
+});

@@ -1,0 +1,82 @@
+/** A packet sink that keeps what sockets send, for tests that look at it. */
+import { FramePool } from "../../../net/phy/pool";
+import { PacketSink, SendResult } from "../../../net/socket/sink";
+import { isUnicast } from "../../../net/wire/address";
+import { Frame } from "../../../net/wire/frame";
+
+class SentPacket {
+  constructor(
+    readonly pointer: usize,
+    readonly length: u32,
+    readonly source: u32,
+    readonly destination: u32,
+    readonly protocol: u32,
+  ) {}
+}
+
+class CaptureSink implements PacketSink {
+  sent: Array<SentPacket> = [];
+  /** The own address; 0 = there is no route anywhere. */
+  source: u32 = 0x0a00020f;
+  /** Packets that it takes before it is busy. */
+  room: u32 = u32.MAX_VALUE;
+  readonly pool: FramePool = new FramePool(4);
+
+  clear(): void {
+    for (let i = 0; i < this.sent.length; i++) heap.free(this.sent[i].pointer);
+    this.sent = [];
+    this.room = u32.MAX_VALUE;
+    this.source = 0x0a00020f;
+  }
+  allocate(_destination: u32): Frame | null {
+    return this.room == 0 ? null : this.pool.allocate();
+  }
+  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
+    const result = this.sendBytes(frame.start, frame.length, source, destination, protocol);
+    this.pool.release(frame);
+    return result;
+  }
+  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
+    if (this.room == 0) return SendResult.Busy;
+    this.room--;
+    const copy = heap.alloc(length);
+    memory.copy(copy, pointer, length);
+    this.sent.push(new SentPacket(copy, length, source, destination, protocol));
+    return SendResult.Sent;
+  }
+  mtu(_destination: u32): u32 {
+    return this.source == 0 ? 0 : 1500;
+  }
+  sourceAddress(_destination: u32): u32 {
+    return this.source;
+  }
+  isHost(destination: u32): bool {
+    return isUnicast(destination);
+  }
+}
+
+/** The sink of the module under test; what follows it re-exports for Node to look at. */
+export const sink = new CaptureSink();
+
+export function sentCount(): u32 {
+  return sink.sent.length;
+}
+export function sentPointer(index: u32): usize {
+  return sink.sent[index].pointer;
+}
+export function sentLength(index: u32): u32 {
+  return sink.sent[index].length;
+}
+export function sentSource(index: u32): u32 {
+  return sink.sent[index].source;
+}
+export function sentDestination(index: u32): u32 {
+  return sink.sent[index].destination;
+}
+export function sentProtocol(index: u32): u32 {
+  return sink.sent[index].protocol;
+}
+/** The own address from now on; 0 = there is no route anywhere. */
+export function setSource(address: u32): void {
+  sink.source = address;
+}

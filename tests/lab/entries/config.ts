@@ -1,0 +1,83 @@
+/** The boot parameters and anonymos.conf, read by the kernel's own code and shown as text. */
+import { readCommandLine } from "../../../kernel/config/command-line";
+import { readConfigFile } from "../../../kernel/config/config-file";
+import { Configuration } from "../../../kernel/config/configuration";
+import { readHostsFile } from "../../../kernel/config/hosts-file";
+import { Tokens } from "../../../kernel/config/tokenizer";
+import { formatHardware, formatIpv4 } from "../../../net/wire/address";
+import { textAt } from "./text";
+
+export { block } from "./text";
+
+let configuration: Configuration = new Configuration();
+
+export function reset(): void {
+  configuration = new Configuration();
+}
+export function tokens(pointer: usize, length: u32): string {
+  const found = new Tokens(textAt(pointer, length));
+  return found.words.join("|") + (found.unterminated ? "?" : "");
+}
+export function commandLine(pointer: usize, length: u32, qemu: bool): void {
+  readCommandLine(configuration, textAt(pointer, length), qemu ? "qemu" : "GRUB 2.06");
+}
+/** `whole` is how long the file would have been. */
+export function file(pointer: usize, length: u32, whole: u32): void {
+  const bytes = new StaticArray<u8>(length);
+  memory.copy(changetype<usize>(bytes), pointer, length);
+  readConfigFile(configuration, bytes, whole);
+}
+export function hosts(pointer: usize, length: u32): string {
+  const bytes = new StaticArray<u8>(length);
+  memory.copy(changetype<usize>(bytes), pointer, length);
+  readHostsFile(configuration, bytes);
+  let text = "";
+  for (let i = 0; i < configuration.hosts.length; i++) {
+    text += `${configuration.hosts[i].name} ${formatIpv4(configuration.hosts[i].address)}\n`;
+  }
+  return text;
+}
+export function problems(): string {
+  return configuration.problems.join("\n");
+}
+export function reportMissing(devices: i32): void {
+  configuration.reportMissing(devices);
+}
+export function run(): string {
+  return configuration.run;
+}
+export function hostname(): string {
+  return `${configuration.hostname} ${configuration.hostnameSource}`;
+}
+export function baud(): u32 {
+  return configuration.baud;
+}
+export function panicSeconds(): u32 {
+  return configuration.panicSeconds;
+}
+
+/** The settings of `net<index>` with the given hardware address, in one line. */
+export function settings(index: u32, hardware: u64): string {
+  const it = configuration.settingsFor(`net${index}`, hardware);
+  const parts: Array<string> = [`dhcp=${it.dhcp}`, `source=${it.source}`];
+  for (let i = 0; i < it.addresses.length; i++) {
+    parts.push(`${formatIpv4(it.addresses[i].address)}/${it.addresses[i].prefix}`);
+  }
+  if (it.gateway != 0) parts.push(`gateway=${formatIpv4(it.gateway)}`);
+  for (let i = 0; i < it.nameServers.length; i++) {
+    const server = it.nameServers[i];
+    parts.push(`dns=${formatIpv4(server.address)}#${server.port}@${it.nameServerSource}`);
+  }
+  for (let i = 0; i < it.routes.length; i++) {
+    const route = it.routes[i];
+    const to = `${formatIpv4(route.destination)}/${route.prefix}`;
+    parts.push(`route=${to}>${formatIpv4(route.gateway)}~${route.metric}`);
+  }
+  if (it.domains.length > 0) parts.push(`domains=${it.domains.join(",")}`);
+  if (it.ntpServers.length > 0) parts.push(`ntp=${it.ntpServers.join(",")}`);
+  if (it.mtu > 0) parts.push(`mtu=${it.mtu}`);
+  return parts.join(" ");
+}
+export function hardwareText(hardware: u64): string {
+  return formatHardware(hardware);
+}

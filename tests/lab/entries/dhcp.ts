@@ -1,0 +1,198 @@
+/** A DHCP client under test, over a UDP table whose wire is a capturing sink. */
+import { DhcpClient } from "../../../net/service/dhcp/client";
+import { describeOption, optionName } from "../../../net/service/dhcp/describe";
+import { Lease } from "../../../net/service/dhcp/lease";
+import { LeaseTarget } from "../../../net/service/dhcp/target";
+import { UdpTable } from "../../../net/socket/udp";
+import { parseDhcp } from "../../../net/wire/dhcp";
+import { DhcpOptions } from "../../../net/wire/dhcp-options";
+import { Drop } from "../../../net/wire/drop";
+import { parseUdp } from "../../../net/wire/udp";
+import { sink } from "./capture-sink";
+import { SequenceRandom } from "./sequence-random";
+
+export { sentCount, sentDestination, sentLength, sentPointer, sentSource } from "./capture-sink";
+export { block } from "./text";
+
+/** An interface that notes what is done to it. */
+class NotedTarget implements LeaseTarget {
+  address: u32 = 0;
+  probed: u32 = 0;
+  taken: bool = false;
+  notes: string = "";
+
+  device(): u32 {
+    return 0;
+  }
+  name(): string {
+    return "net0";
+  }
+  hardwareAddress(): u64 {
+    return 0x525400123456;
+  }
+  configure(lease: Lease): void {
+    this.address = lease.address;
+    this.notes += `+${lease.address.toString(16)} `;
+    sink.source = lease.address;
+  }
+  deconfigure(lease: Lease): void {
+    this.address = 0;
+    this.notes += `-${lease.address.toString(16)} `;
+    sink.source = 0;
+  }
+  holds(lease: Lease): bool {
+    return this.address == lease.address;
+  }
+  probe(address: u32): void {
+    this.probed = address;
+    this.notes += `?${address.toString(16)} `;
+  }
+  conflict(_address: u32): bool {
+    return this.taken;
+  }
+}
+
+const random = new SequenceRandom();
+let table = new UdpTable(random);
+let target = new NotedTarget();
+let client = new DhcpClient(table, target, random);
+
+export function reset(seed: u32): void {
+  random.seed(seed);
+  table = new UdpTable(random);
+  target = new NotedTarget();
+  client = new DhcpClient(table, target, random);
+  sink.clear();
+  sink.source = 0;
+}
+export function setHostname(which: u32): void {
+  client.hostname = which == 0 ? "" : which == 1 ? "anonymos" : "a".repeat(64);
+}
+export function start(now: i64): bool {
+  return client.start(now);
+}
+export function stop(): void {
+  client.stop();
+}
+export function renew(now: i64): bool {
+  return client.renew(now);
+}
+export function release(now: i64): void {
+  client.release(now);
+}
+export function linkChanged(up: bool, now: i64): void {
+  client.linkChanged(up, now);
+}
+/** As `ip addr del` does it: the client is not asked. */
+export function takeAddress(): void {
+  target.address = 0;
+}
+export function setTaken(taken: bool): void {
+  target.taken = taken;
+}
+/** One turn: the client, then what it sends. */
+export function poll(now: i64): void {
+  client.poll(now);
+  table.dispatch(now, sink);
+}
+export function pollAt(): i64 {
+  return client.pollAt();
+}
+export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
+  const drop = parseUdp(pointer, length, source, to);
+  return drop == Drop.None ? table.process(source, to, pointer, length, 0) : drop;
+}
+export function state(): u32 {
+  return client.state;
+}
+export function attempts(): u32 {
+  return client.attempts;
+}
+export function silentSince(): i64 {
+  return client.silentSince;
+}
+export function ignored(): u64 {
+  return client.ignored;
+}
+export function lastFailure(): string {
+  return client.lastFailure;
+}
+export function address(): u32 {
+  return target.address;
+}
+export function notes(): string {
+  return target.notes;
+}
+/** Someone else takes the client's port. */
+export function occupyPort(): void {
+  table.open(68);
+}
+export function socketCount(): u32 {
+  return table.count;
+}
+export function collect(): void {
+  __collect();
+}
+
+// --- the lease ---
+export function prefix(): u32 {
+  return client.lease!.prefix;
+}
+export function leaseTime(): u32 {
+  return client.lease!.leaseTime;
+}
+export function t1At(): i64 {
+  return client.lease!.t1At;
+}
+export function t2At(): i64 {
+  return client.lease!.t2At;
+}
+export function expiresAt(): i64 {
+  return client.lease!.expiresAt;
+}
+export function mtu(): u32 {
+  return client.lease!.mtu;
+}
+export function domain(): string {
+  return client.lease!.domain;
+}
+export function serverHostname(): string {
+  return client.lease!.hostname;
+}
+export function search(): string {
+  return client.lease!.search.join(" ");
+}
+/** Addresses in hexadecimal: routers, then name servers, then routes. */
+export function lists(): string {
+  const lease = client.lease!;
+  let text = "routers";
+  for (let i = 0; i < lease.routers.length; i++) text += " " + lease.routers[i].toString(16);
+  text += "; servers";
+  for (let i = 0; i < lease.nameServers.length; i++) {
+    text += " " + lease.nameServers[i].toString(16);
+  }
+  text += "; routes";
+  for (let i = 0; i < lease.routes.length; i++) {
+    const route = lease.routes[i];
+    const to = `${route.destination.toString(16)}/${route.prefix.toString()}`;
+    text += ` ${to}>${route.router.toString(16)}`;
+  }
+  return text;
+}
+/** The options of the lease as `dhcp` prints them, a line each. */
+export function describe(): string {
+  const list = client.lease!.options.list;
+  let text = "";
+  for (let i = 0; i < list.length; i++) {
+    text += `${optionName(list[i].code)}: ${describeOption(list[i])}\n`;
+  }
+  return text;
+}
+
+// --- the gates alone ---
+/** How many options a message has, -1 for no reply, -2 for a malformed option. */
+export function optionCount(pointer: usize, length: u32): i32 {
+  if (!parseDhcp(pointer, length)) return -1;
+  const options = DhcpOptions.parse(pointer, length);
+  return options == null ? -2 : options.list.length;
+}

@@ -1,0 +1,234 @@
+/** The resolver under test, over a UDP table whose wire is a capturing sink. */
+import { NameServer } from "../../../kernel/config/values";
+import { AnswerKind, DnsAnswer } from "../../../net/service/dns/answer";
+import { DnsStreams } from "../../../net/service/dns/exchange";
+import { DnsQuery } from "../../../net/service/dns/query";
+import { DnsResolver } from "../../../net/service/dns/resolver";
+import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream";
+import { UdpTable } from "../../../net/socket/udp";
+import { emitDnsQuery } from "../../../net/wire/dns";
+import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
+import { Drop } from "../../../net/wire/drop";
+import { IcmpError } from "../../../net/wire/icmp";
+import { parseUdp } from "../../../net/wire/udp";
+import { sink } from "./capture-sink";
+import { SequenceRandom } from "./sequence-random";
+import { textAt } from "./text";
+
+export { sentCount, sentDestination, sentLength, sentPointer } from "./capture-sink";
+export { block } from "./text";
+
+/** A stream whose other end is Node. */
+class ScriptedStream implements Stream {
+  state: StreamStatus = StreamStatus.Connecting;
+  written: Array<u8> = [];
+  arrived: Array<u8> = [];
+  released: bool = false;
+
+  status(): StreamStatus {
+    return this.state;
+  }
+  failureKind(): StreamFailure {
+    return StreamFailure.None;
+  }
+  failure(): string {
+    return "";
+  }
+  readable(): u32 {
+    return this.arrived.length;
+  }
+  read(destination: usize, capacity: u32): u32 {
+    let count: u32 = 0;
+    while (count < capacity && this.arrived.length > 0) {
+      store<u8>(destination + count++, this.arrived.shift());
+    }
+    return count;
+  }
+  writable(): u32 {
+    return 65536;
+  }
+  write(source: usize, length: u32): u32 {
+    for (let i: u32 = 0; i < length; i++) this.written.push(load<u8>(source + i));
+    return length;
+  }
+  poll(_now: i64): void {}
+  peekPointer(): usize {
+    return 0;
+  }
+  peekLength(): u32 {
+    return 0;
+  }
+  consume(_length: u32): void {}
+  close(): void {}
+  abort(): void {
+    this.released = true;
+  }
+  release(): void {
+    this.released = true;
+  }
+}
+
+class ScriptedStreams implements DnsStreams {
+  opened: Array<ScriptedStream> = [];
+  open(_address: u32, _port: u32, _now: i64): Stream | null {
+    const stream = new ScriptedStream();
+    this.opened.push(stream);
+    return stream;
+  }
+}
+
+const random = new SequenceRandom();
+let table = new UdpTable(random);
+let resolver = new DnsResolver(table, random);
+let servers: Array<NameServer> = [];
+let streams = new ScriptedStreams();
+
+export function reset(seed: u32): void {
+  random.seed(seed);
+  table = new UdpTable(random);
+  resolver = new DnsResolver(table, random);
+  servers = [];
+  streams = new ScriptedStreams();
+  sink.clear();
+}
+export function collect(): void {
+  __collect();
+}
+export function clearSent(): void {
+  sink.clear();
+}
+export function addServer(address: u32, port: u32): void {
+  servers.push(new NameServer(address, port));
+  resolver.setServers(servers);
+}
+export function dropServers(): void {
+  servers = [];
+  resolver.setServers(servers);
+}
+export function useStreams(): void {
+  resolver.streams = streams;
+}
+export function addHost(pointer: usize, length: u32, address: u32): bool {
+  return resolver.hosts.add(textAt(pointer, length), address);
+}
+export function removeHost(pointer: usize, length: u32): bool {
+  return resolver.hosts.remove(textAt(pointer, length));
+}
+export function setRoute(there: bool): void {
+  sink.source = there ? 0x0a00020f : 0;
+}
+export function resolve(pointer: usize, length: u32, now: i64): DnsQuery {
+  return resolver.resolve(textAt(pointer, length), now);
+}
+/** The first cached address of a name, or 0. */
+export function cached(pointer: usize, length: u32, now: i64): u32 {
+  const entry = resolver.cached(textAt(pointer, length), now);
+  return entry == null || entry.addresses.length == 0 ? 0 : entry.addresses[0];
+}
+export function cancel(query: DnsQuery): void {
+  resolver.cancel(query);
+}
+/** One turn: what is queued leaves, then the resolver, then what it sends. */
+export function poll(now: i64): void {
+  table.dispatch(now, sink);
+  resolver.poll(now);
+  table.dispatch(now, sink);
+}
+export function pollAt(): i64 {
+  return resolver.pollAt();
+}
+export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
+  const drop = parseUdp(pointer, length, source, to);
+  return drop == Drop.None ? table.process(source, to, pointer, length) : drop;
+}
+/** The datagram sent as number `index` meets a closed port. */
+export function refuse(index: u32): void {
+  const sent = sink.sent[index];
+  const kind = IcmpError.PortUnreachable;
+  table.processError(kind, sent.source, sent.destination, sent.pointer, 8);
+}
+export function socketCount(): u32 {
+  return table.count;
+}
+export function cacheCount(): u32 {
+  return resolver.cache.count;
+}
+export function lookupsStarted(): u64 {
+  return resolver.lookupsStarted;
+}
+
+// --- a query ---
+export function done(query: DnsQuery): bool {
+  return query.done;
+}
+export function errorOf(query: DnsQuery): u32 {
+  return query.error;
+}
+export function failure(query: DnsQuery): string {
+  return query.failure();
+}
+export function addressCount(query: DnsQuery): u32 {
+  return query.addresses.length;
+}
+export function addressAt(query: DnsQuery, index: u32): u32 {
+  return query.addresses[index];
+}
+export function canonicalName(query: DnsQuery): string {
+  return query.canonicalName;
+}
+export function ttl(query: DnsQuery): u32 {
+  return query.ttl;
+}
+export function server(query: DnsQuery): u32 {
+  return query.server;
+}
+export function fromCache(query: DnsQuery): bool {
+  return query.fromCache;
+}
+export function elapsed(query: DnsQuery): i64 {
+  return query.elapsed;
+}
+
+// --- streams ---
+export function streamCount(): u32 {
+  return streams.opened.length;
+}
+export function streamState(index: u32, state: u32): void {
+  streams.opened[index].state = state as StreamStatus;
+}
+export function streamReleased(index: u32): bool {
+  return streams.opened[index].released;
+}
+export function streamWritten(index: u32): u32 {
+  return streams.opened[index].written.length;
+}
+export function streamByte(index: u32, at: u32): u32 {
+  return streams.opened[index].written[at];
+}
+export function streamArrive(index: u32, pointer: usize, length: u32): void {
+  for (let i: u32 = 0; i < length; i++) streams.opened[index].arrived.push(load<u8>(pointer + i));
+}
+
+// --- names and answers alone ---
+let nameText: string = "";
+/** Reads a name; answers the offset behind it or -1, and keeps its text for `lastName`. */
+export function readName(pointer: usize, length: u32, offset: u32, floor: u32): i32 {
+  const name = new DnsName();
+  const after = name.read(pointer, length, offset, floor);
+  nameText = name.text();
+  return after;
+}
+export function lastName(): string {
+  return nameText;
+}
+export function writeName(to: usize, pointer: usize, length: u32): u32 {
+  return emitDnsName(to, textAt(pointer, length));
+}
+export function writeQuery(to: usize, pointer: usize, length: u32): u32 {
+  return emitDnsQuery(to, 0x1234, textAt(pointer, length), 1);
+}
+/** Kind of an answer to query 0x1234 for "a.test", times 100, plus its error. */
+export function readAnswer(pointer: usize, length: u32): u32 {
+  const answer: DnsAnswer = DnsAnswer.read(pointer, length, 0x1234, "a.test");
+  return (answer.kind as AnswerKind) * 100 + answer.error;
+}

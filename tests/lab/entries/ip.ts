@@ -1,0 +1,303 @@
+/** The IP layer over scripted devices: Node puts frames in, polls, and takes frames out. */
+import { NEIGHBORS } from "../../../core/limits";
+import { Interface, PacketTap } from "../../../net/iface/interface";
+import { IpLayer } from "../../../net/iface/ip";
+import { Neighbor, NeighborState } from "../../../net/iface/neighbor";
+import { RouteOrigin } from "../../../net/iface/route";
+import { FramePool } from "../../../net/phy/pool";
+import { EchoSocket } from "../../../net/socket/echo";
+import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpListener } from "../../../net/socket/tcp/listener";
+import { UdpSocket } from "../../../net/socket/udp";
+import { formatIpv4 } from "../../../net/wire/address";
+import { DROP_NAMES } from "../../../net/wire/drop";
+import { Frame } from "../../../net/wire/frame";
+import { ScriptedDevice } from "./scripted-device";
+import { SequenceRandom } from "./sequence-random";
+import { textAt } from "./text";
+
+export { block } from "./text";
+
+const FRAMES: u32 = 512;
+
+class CountingTap implements PacketTap {
+  incoming: u32 = 0;
+  outgoing: u32 = 0;
+  bytes: u32 = 0;
+
+  frame(_now: i64, _index: u32, outgoing: bool, _pointer: usize, length: u32): void {
+    if (outgoing) this.outgoing++;
+    else this.incoming++;
+    this.bytes += length;
+  }
+}
+
+const random = new SequenceRandom();
+const tap = new CountingTap();
+let pool = new FramePool(1);
+let ip = new IpLayer(pool, random);
+let devices: Array<ScriptedDevice> = [];
+let taken: Frame | null = null;
+let udp: UdpSocket | null = null;
+let echo: EchoSocket | null = null;
+let connection: TcpConnection | null = null;
+let listener: TcpListener | null = null;
+
+/** A new host with one interface, net0, without address. */
+export function reset(hardware: u64, seed: u32): void {
+  random.seed(seed);
+  pool = new FramePool(FRAMES);
+  ip = new IpLayer(pool, random);
+  devices = [];
+  taken = null;
+  udp = null;
+  echo = null;
+  connection = null;
+  listener = null;
+  addDevice(hardware);
+}
+export function addDevice(hardware: u64): u32 {
+  const device = new ScriptedDevice(pool, hardware);
+  devices.push(device);
+  return ip.addInterface(device).index;
+}
+function net(index: u32): Interface {
+  return ip.interfaces[index];
+}
+
+// --- the wire ---
+
+/** False: the pool has no frame for it, as when a device's ring is overrun. */
+export function inject(index: u32, pointer: usize, length: u32): bool {
+  const frame = pool.allocate();
+  if (frame == null) return false;
+  frame.start = frame.storage;
+  frame.length = 0;
+  memory.copy(frame.append(length), pointer, length as usize);
+  devices[index].incoming.push(frame);
+  return true;
+}
+/** The next frame that was sent, or 0; it lasts until the next call. */
+export function take(index: u32): usize {
+  const before = taken;
+  if (before != null) pool.release(before);
+  const frame = devices[index].outgoing.shift();
+  taken = frame;
+  return frame == null ? 0 : frame.start;
+}
+export function takenLength(): u32 {
+  const frame = taken;
+  return frame == null ? 0 : frame.length;
+}
+export function setRing(index: u32, room: u32, ring: u32): void {
+  devices[index].room = room;
+  devices[index].ring = ring;
+}
+export function setLink(index: u32, up: bool): void {
+  devices[index].link = up;
+}
+export function flushes(index: u32): u32 {
+  return devices[index].flushes;
+}
+export function framesInUse(): u32 {
+  return FRAMES - pool.available - (taken == null ? 0 : 1);
+}
+export function tapAll(on: bool): void {
+  ip.tap = on ? tap : null;
+}
+export function tapped(what: u32): u32 {
+  return what == 0 ? tap.incoming : what == 1 ? tap.outgoing : tap.bytes;
+}
+
+// --- the layer ---
+
+export function poll(now: i64): bool {
+  return ip.poll(now);
+}
+export function pollAt(now: i64): i64 {
+  return ip.pollAt(now);
+}
+export function setAddress(index: u32, address: u32, prefix: u32): bool {
+  return ip.setAddress(net(index), address, prefix);
+}
+export function removeAddress(index: u32, address: u32): bool {
+  return ip.removeAddress(net(index), address);
+}
+export function addRoute(
+  index: u32,
+  destination: u32,
+  prefix: u32,
+  gateway: u32,
+  metric: u32,
+): i32 {
+  return ip.addRoute(destination, prefix, gateway, net(index), metric, RouteOrigin.Static);
+}
+export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
+  const at = ip.routes.find(destination, prefix, metric);
+  if (at >= 0) ip.routes.removeAt(at);
+  return at >= 0;
+}
+/** Every route as `ip route` would say it, one a line. */
+export function routes(): string {
+  let text = "";
+  for (let i: u32 = 0; i < ip.routes.count; i++) {
+    const route = ip.routes.at(i);
+    text += `${formatIpv4(route.destination)}/${route.prefix}`;
+    if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
+    text += ` dev ${route.iface.name} metric ${route.metric}\n`;
+  }
+  return text;
+}
+export function setUp(index: u32, up: bool): void {
+  ip.setUp(net(index), up);
+}
+export function setMtu(index: u32, mtu: u32): bool {
+  return ip.setMtu(net(index), mtu);
+}
+export function mtu(destination: u32): u32 {
+  return ip.mtu(destination);
+}
+export function sourceAddress(destination: u32): u32 {
+  return ip.sourceAddress(destination);
+}
+export function linkChanges(index: u32): u32 {
+  return net(index).linkChanges;
+}
+/** The count of a drop by its name; -1: there is no such name. */
+export function drops(index: u32, name: usize, length: u32): i64 {
+  const wanted = textAt(name, length);
+  const from = index < (ip.interfaces.length as u32) ? net(index) : ip.loopback;
+  for (let i = 0; i < DROP_NAMES.length; i++) {
+    if (DROP_NAMES[i] == wanted) return from.drops.of(i) as i64;
+  }
+  return -1;
+}
+export function conflicts(index: u32): u64 {
+  return net(index).counters.addressConflicts;
+}
+export function rival(index: u32): u64 {
+  return net(index).guard.rival;
+}
+export function limited(index: u32): u64 {
+  return net(index).counters.icmpErrorsLimited;
+}
+export function reassemblies(): u32 {
+  return ip.ingress.reassembly.count();
+}
+
+// --- neighbours ---
+
+export function neighborState(index: u32, address: u32): i32 {
+  const entry = net(index).neighbors.find(address);
+  return entry == null ? NeighborState.Free : entry.state;
+}
+export function neighborHardware(index: u32, address: u32): u64 {
+  const entry = net(index).neighbors.find(address);
+  return entry == null ? 0 : entry.hardware;
+}
+export function neighbors(index: u32): u32 {
+  return net(index).neighbors.count();
+}
+export function neighborLimit(): u32 {
+  return NEIGHBORS;
+}
+export function addNeighbor(index: u32, address: u32, hardware: u64): bool {
+  return net(index).neighbors.add(net(index), address, hardware);
+}
+export function removeNeighbor(index: u32, address: u32): bool {
+  return net(index).neighbors.remove(net(index), address);
+}
+export function flushNeighbors(index: u32, permanent: bool): void {
+  net(index).neighbors.flush(net(index), permanent);
+}
+/** True when every entry can be found by its address, and no two have the same. */
+export function neighborsConsistent(index: u32): bool {
+  const cache = net(index).neighbors;
+  for (let i: u32 = 0; i < NEIGHBORS; i++) {
+    const entry: Neighbor = cache.at(i);
+    if (entry.state != NeighborState.Free && cache.find(entry.address) !== entry) return false;
+  }
+  return true;
+}
+export function probe(index: u32, address: u32): void {
+  ip.probe(net(index), address);
+}
+export function probeResult(index: u32): i32 {
+  return net(index).guard.probeResult;
+}
+
+// --- sockets ---
+
+export function udpOpen(port: u32, unconfigured: bool): bool {
+  udp = ip.udp.open(port);
+  if (udp != null) udp!.acceptUnconfigured = unconfigured;
+  return udp != null;
+}
+export function udpConnect(address: u32, port: u32): void {
+  udp!.connect(address, port);
+}
+export function udpSend(pointer: usize, length: u32, address: u32, port: u32): bool {
+  return udp!.send(pointer, length, address, port);
+}
+export function udpReceive(pointer: usize, capacity: u32): i32 {
+  return udp!.receive(pointer, capacity);
+}
+export function udpError(): i32 {
+  return udp!.error;
+}
+export function echoOpen(): u32 {
+  if (echo == null) echo = ip.echo.open();
+  return echo!.identifier;
+}
+export function echoSend(address: u32, sequence: u32, length: u32, now: i64): bool {
+  return echo!.send(address, sequence, length, now);
+}
+export function echoReceive(): bool {
+  return echo!.receive();
+}
+export function echoLast(what: u32): i32 {
+  const socket = echo!;
+  if (what == 0) return socket.lastSequence;
+  if (what == 1) return socket.lastFrom;
+  if (what == 2) return socket.lastTtl;
+  if (what == 3) return socket.lastLength;
+  return socket.lastError;
+}
+export function echoUnreachable(): u32 {
+  return echo!.unreachable;
+}
+
+// --- TCP ---
+
+export function tcpConnect(now: i64, address: u32, port: u32): bool {
+  connection = ip.connect(now, address, port);
+  return connection != null;
+}
+export function tcpListen(port: u32): bool {
+  listener = ip.tcp.listen(port, 16);
+  return listener != null;
+}
+/** Makes the oldest connection that the listener has the one that the others are about. */
+export function tcpAccept(): bool {
+  const accepted = listener!.accept();
+  if (accepted != null) connection = accepted;
+  return accepted != null;
+}
+export function tcpState(): i32 {
+  return connection!.state;
+}
+export function tcpError(): i32 {
+  return connection!.error;
+}
+export function tcpLocalPort(): u32 {
+  return connection!.localPort;
+}
+export function tcpWrite(pointer: usize, length: u32): u32 {
+  return connection!.write(pointer, length);
+}
+export function tcpRead(pointer: usize, capacity: u32): u32 {
+  return connection!.read(pointer, capacity);
+}
+export function tcpAbort(): void {
+  connection!.abort();
+}

@@ -1,0 +1,72 @@
+/** The JSON parser and writer under test: parse, then ask for one member by its path. */
+import { TextBuilder } from "../../../core/text-builder";
+import { parseJson } from "../../../net/service/json/parser";
+import { JsonValue } from "../../../net/service/json/value";
+import { JsonWriter, quoteJson, showJson, writeJson } from "../../../net/service/json/writer";
+import { textAt } from "./text";
+
+export { block } from "./text";
+
+/** "" when the bytes are JSON, else what the parser says. */
+export function fault(pointer: usize, length: u32): string {
+  return parseJson(pointer, length).error;
+}
+
+function rootOf(pointer: usize, length: u32): JsonValue {
+  const value = parseJson(pointer, length).value;
+  assert(value != null, "the test's text is no JSON");
+  return value!;
+}
+
+export function compact(pointer: usize, length: u32): string {
+  return writeJson(rootOf(pointer, length));
+}
+/** For people, made of pieces of some `piece` characters. */
+export function pretty(pointer: usize, length: u32, piece: u32): string {
+  const writer = new JsonWriter(rootOf(pointer, length), true);
+  const all = new TextBuilder();
+  for (let more: bool = true; more; ) {
+    const text = new TextBuilder();
+    more = writer.write(text, piece);
+    longest = max(longest, text.length);
+    all.add(text.toString());
+  }
+  return all.toString();
+}
+let longest: u32 = 0;
+/** Characters of the longest piece since the last time. */
+export function longestPiece(): u32 {
+  const length = longest;
+  longest = 0;
+  return length;
+}
+export function show(pointer: usize, length: u32, most: u32): string {
+  return showJson(rootOf(pointer, length), most);
+}
+export function quote(pointer: usize, length: u32): string {
+  return quoteJson(textAt(pointer, length));
+}
+/** The characters or digits of the value at the root. */
+export function text(pointer: usize, length: u32): string {
+  return rootOf(pointer, length).text();
+}
+export function isInteger(pointer: usize, length: u32): bool {
+  return rootOf(pointer, length).isInteger();
+}
+export function integer(pointer: usize, length: u32): i64 {
+  return rootOf(pointer, length).integer();
+}
+export function count(pointer: usize, length: u32): u32 {
+  return rootOf(pointer, length).count();
+}
+/** The member of that name in compact form, or "(none)". */
+export function member(pointer: usize, length: u32, name: usize, nameLength: u32): string {
+  const value = rootOf(pointer, length).get(textAt(name, nameLength));
+  return value == null ? "(none)" : writeJson(value);
+}
+export function elements(pointer: usize, length: u32): string {
+  const items = rootOf(pointer, length).items();
+  let all = "";
+  for (let i = 0; i < items.length; i++) all += writeJson(items[i]) + "|";
+  return all;
+}

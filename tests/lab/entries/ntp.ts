@@ -1,0 +1,155 @@
+/** Time servers under test: packets, samples and the choice among them, and the client's rules. */
+import { storeNet16 } from "../../../core/bytes";
+import { TimeOfDay } from "../../../core/time-of-day";
+import { DnsResolver } from "../../../net/service/dns/resolver";
+import { NtpClient } from "../../../net/service/ntp/client";
+import { NtpRound } from "../../../net/service/ntp/round";
+import { chooseSample, NtpSample } from "../../../net/service/ntp/sample";
+import { UdpSocket, UdpTable } from "../../../net/socket/udp";
+import { emitNtp, NtpPacket, ntpMicros, parseNtp } from "../../../net/wire/ntp";
+import { UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
+import { SequenceRandom } from "./sequence-random";
+import { textAt } from "./text";
+
+export { block } from "./text";
+export { emitNtp, ntpMicros, parseNtp };
+
+export function packetField(pointer: usize, which: u32): i64 {
+  const packet = NtpPacket.at(pointer);
+  if (which == 0) return packet.leap;
+  if (which == 1) return packet.stratum;
+  if (which == 2) return packet.rootDelay;
+  if (which == 3) return packet.rootDispersion;
+  if (which == 4) return packet.reference;
+  if (which == 5) return packet.origin as i64;
+  if (which == 6) return packet.received as i64;
+  return packet.transmitted as i64;
+}
+
+/** Offset and delay of one exchange. */
+export function sample(t1: i64, t2: i64, t3: i64, t4: i64, which: u32): i64 {
+  const made = new NtpSample(t1, t2, t3, t4, 0);
+  return which == 0 ? made.offset : which == 1 ? made.delay : made.error;
+}
+
+let samples: Array<NtpSample> = [];
+export function clearSamples(): void {
+  samples = [];
+}
+/** A server that is `offset` ahead, with so much doubt. */
+export function addSample(offset: i64, doubt: i64): void {
+  samples.push(new NtpSample(0, offset, offset, 0, doubt));
+}
+/** The chosen offset, or i64.MIN_VALUE when there is none. */
+export function chosenOffset(): i64 {
+  const chosen = chooseSample(samples);
+  return chosen == null ? i64.MIN_VALUE : chosen.offset;
+}
+
+/** A clock that runs with the test's time, from 1,800,000,000 s on. */
+class Clock implements TimeOfDay {
+  origin: i64 = 1_800_000_000_000_000;
+  source: string = "real-time clock";
+  wallClock(): i64 {
+    return this.origin + time;
+  }
+  wallClockSource(): string {
+    return this.source;
+  }
+  floor(): i64 {
+    return 1_790_000_000_000_000;
+  }
+  setWallClock(micros: i64, source: string): void {
+    this.origin = micros - time;
+    this.source = source;
+  }
+}
+
+let time: i64 = 0;
+let random = new SequenceRandom();
+let udp = new UdpTable(random);
+let dns = new DnsResolver(udp, random);
+let clock = new Clock();
+let client = new NtpClient(udp, dns, random, clock);
+let round: NtpRound | null = null;
+
+export function reset(source: usize, length: u32): void {
+  time = 0;
+  random = new SequenceRandom();
+  udp = new UdpTable(random);
+  dns = new DnsResolver(udp, random);
+  clock = new Clock();
+  clock.source = textAt(source, length);
+  client = new NtpClient(udp, dns, random, clock);
+  round = null;
+}
+export function setServers(pointer: usize, length: u32): void {
+  const text = textAt(pointer, length);
+  client.setServers(text == "" ? [] : text.split(" "), time);
+}
+export function ask(pointer: usize, length: u32): void {
+  round = client.ask(textAt(pointer, length).split(" "), time);
+}
+export function poll(after: i64): void {
+  time += after;
+  dns.poll(time);
+  client.poll(time);
+  const running = round;
+  if (running != null) running.poll(time);
+}
+export function pollAt(): i64 {
+  return client.pollAt();
+}
+/** What becomes of the round begun with `ask`. */
+export function outcome(): string {
+  const running = round!;
+  if (!running.done) return "pending";
+  if (running.chosen == null) return running.failure;
+  return `${running.source()} ${client.error(running, time)}`;
+}
+export function failureOf(index: u32): string {
+  return round!.queries[index].failure;
+}
+export function take(): void {
+  client.take(round!, time);
+}
+export function clockMicros(): i64 {
+  return clock.wallClock();
+}
+export function clockSource(): string {
+  return clock.wallClockSource();
+}
+export function sockets(): u32 {
+  return udp.count;
+}
+export function remotePort(index: u32): u32 {
+  return udp.socketAt(index).remotePort;
+}
+export function localPort(index: u32): u32 {
+  return udp.socketAt(index).localPort;
+}
+/** An ICMP error has come for socket `index`. */
+export function setError(index: u32, error: i32): void {
+  udp.socketAt(index).error = error;
+}
+/** Takes what socket `index` has queued into `destination`; answers its length, or -1. */
+export function sent(index: u32, destination: usize): i32 {
+  const socket: UdpSocket = udp.socketAt(index);
+  if (socket.queued.count == 0) return -1;
+  const length = socket.queued.length() - UDP_HEADER;
+  memory.copy(destination, socket.queued.pointer() + UDP_HEADER, length);
+  socket.queued.pop();
+  return length as i32;
+}
+/** A datagram from 10.0.0.`host`:`port` arrives for socket `index`. */
+export function arrive(index: u32, host: u32, port: u32, pointer: usize, length: u32): void {
+  const datagram = heap.alloc(UDP_HEADER + length);
+  const header = UdpHeader.at(datagram);
+  storeNet16(datagram, port);
+  storeNet16(datagram + 2, udp.socketAt(index).localPort);
+  storeNet16(datagram + 4, UDP_HEADER + length);
+  storeNet16(datagram + 6, 0);
+  memory.copy(datagram + UDP_HEADER, pointer, length);
+  udp.process(0x0a000000 + host, 0x0a00020f, changetype<usize>(header), UDP_HEADER + length);
+  heap.free(datagram);
+}

@@ -1,0 +1,23 @@
+/** tcpdump's filter and lines, over frames that Node builds. */
+import { PacketFilter } from "../../../kernel/shell/packet-filter";
+import { formatFrame, formatTimeOfDay } from "../../../kernel/shell/packet-text";
+import { textAt } from "./text";
+
+export { block } from "./text";
+
+let filter: PacketFilter = new PacketFilter([]);
+
+/** Compiles a filter; answers what is wrong with it. */
+export function compile(pointer: usize, length: u32): string {
+  filter = new PacketFilter(textAt(pointer, length).split(" "));
+  return filter.error;
+}
+export function matches(pointer: usize, length: u32): bool {
+  return filter.matches(pointer, length);
+}
+export function line(pointer: usize, kept: u32, length: u32): string {
+  return formatFrame(pointer, kept, length);
+}
+export function time(micros: i64): string {
+  return formatTimeOfDay(micros);
+}

@@ -1,0 +1,28 @@
+/** ACPI tables and power switches under test. */
+import { Acpi, findAcpi } from "../../../machine/acpi";
+import * as power from "../../../machine/power";
+
+let acpi: Acpi = new Acpi();
+
+export function find(): bool {
+  acpi = findAcpi();
+  return acpi.revision != 0;
+}
+export function canPowerOff(): bool {
+  return acpi.canPowerOff;
+}
+export function sleepTypes(): u32 {
+  return (acpi.sleepTypeA << 8) | acpi.sleepTypeB;
+}
+export function century(): u32 {
+  return acpi.centuryRegister;
+}
+export function powerOff(): bool {
+  return power.powerOff(acpi);
+}
+export function reboot(): void {
+  power.reboot(acpi);
+}
+export function debugExit(code: u32): void {
+  power.debugExit(code);
+}

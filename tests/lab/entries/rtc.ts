@@ -1,0 +1,2 @@
+/** The real-time clock under test. */
+export { readRtc } from "../../../drivers/rtc";

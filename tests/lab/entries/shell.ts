@@ -1,0 +1,215 @@
+/** The real shell over a scripted wire, for Node to type on and read from. */
+import { log, setLogTime } from "../../../core/log";
+import { parseDecimalText } from "../../../core/text";
+import { Command, EXIT_OK, Job, RUNNING } from "../../../kernel/shell/command";
+import { addSystemCommands } from "../../../kernel/shell/commands/system";
+import { Machine } from "../../../kernel/shell/machine";
+import { NetworkStatus } from "../../../kernel/shell/network-status";
+import { Options } from "../../../kernel/shell/options";
+import { Shell } from "../../../kernel/shell/shell";
+import { Wire } from "../../../kernel/shell/terminal/terminal";
+import { FramePool } from "../../../net/phy/pool";
+import { textAt } from "./text";
+
+export { block } from "./text";
+
+const CAPACITY: u32 = 4 * 1024 * 1024;
+const typed: StaticArray<u8> = new StaticArray<u8>(CAPACITY);
+let typedEnd: u32 = 0;
+let typedAt: u32 = 0;
+const printed: StaticArray<u8> = new StaticArray<u8>(CAPACITY);
+let printedEnd: u32 = 0;
+/** Bytes that the wire takes until Node allows more. */
+let credit: u32 = u32.MAX_VALUE;
+
+class TestWire implements Wire {
+  write(pointer: usize, length: u32): u32 {
+    const count = min(min(length, credit), CAPACITY - printedEnd);
+    memory.copy(changetype<usize>(printed) + printedEnd, pointer, count);
+    printedEnd += count;
+    if (credit != u32.MAX_VALUE) credit -= count;
+    return count;
+  }
+  read(): i32 {
+    return typedAt < typedEnd ? typed[typedAt++] : -1;
+  }
+  flushed(): bool {
+    return true;
+  }
+}
+
+let configured: bool = false;
+let name: string = "anonymos";
+
+class TestNetwork implements NetworkStatus {
+  configured(): bool {
+    return configured;
+  }
+  reason(): string {
+    return "no answer from a DHCP server";
+  }
+  hostname(): string {
+    return name;
+  }
+  setHostname(to: string): void {
+    name = to;
+  }
+}
+
+export const shell: Shell = new Shell(new TestWire(), new TestNetwork());
+
+/** `words A B`: each word between brackets, with the options it was given. */
+class Words extends Command {
+  constructor() {
+    super("words", "[-n COUNT] [WORD]...", "shows its words", ["words 'a b' c"]);
+  }
+  start(words: Array<string>, shell: Shell): Job {
+    for (let i = 0; i < words.length; i++) shell.print(`<${words[i]}>`);
+    return shell.done();
+  }
+  complete(_words: Array<string>): Array<string> {
+    return ["alpha", "alpine", "beta"];
+  }
+}
+
+/** Prints COUNT characters in one go; `-l`: in lines of 100. */
+class Flood extends Command {
+  constructor() {
+    super("flood", "[-l] COUNT", "prints much", ["flood 1000"]);
+  }
+  start(words: Array<string>, shell: Shell): Job {
+    const options = new Options(words, ["l", "n|number:"]);
+    options.expectOperands(1, 1);
+    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    return new FloodJob(parseDecimalText(options.operands[0]) as i32, options.has("l"), shell);
+  }
+}
+
+class FloodJob extends Job {
+  constructor(
+    private left: i32,
+    private readonly lines: bool,
+    private readonly shell: Shell,
+  ) {
+    super();
+  }
+  poll(_now: i64): i32 {
+    if (!this.lines) {
+      this.shell.print("x".repeat(this.left));
+      return EXIT_OK;
+    }
+    while (this.left > 0 && this.shell.room() > 0) {
+      this.shell.printLine("y".repeat(99));
+      this.left -= 100;
+    }
+    return this.left > 0 ? RUNNING : EXIT_OK;
+  }
+  pollAt(): i64 {
+    return 0;
+  }
+}
+
+/** Shows what is typed to it, until Ctrl-D. */
+class Cat extends Command {
+  constructor() {
+    super("cat", "", "repeats what is typed", ["cat"], true);
+  }
+  start(_words: Array<string>, shell: Shell): Job {
+    return new CatJob(shell);
+  }
+}
+
+class CatJob extends Job {
+  private ended: bool = false;
+
+  constructor(private readonly shell: Shell) {
+    super();
+  }
+  poll(_now: i64): i32 {
+    return this.ended ? EXIT_OK : RUNNING;
+  }
+  readsInput(): bool {
+    return true;
+  }
+  line(text: string): void {
+    this.shell.printLine(`(${text})`);
+  }
+  endOfInput(): void {
+    this.ended = true;
+  }
+  cancel(): i32 {
+    this.shell.print("summary");
+    return 3;
+  }
+}
+
+class TestMachine implements Machine {
+  powerOff(): void {
+    shell.print("{off}");
+  }
+  debugExit(code: u32): void {
+    shell.print(`{exit ${code}}`);
+  }
+  reboot(): void {
+    shell.print("{reboot}");
+  }
+  wallClock(): i64 {
+    return wall < 0 ? -1 : wall + shell.now;
+  }
+  wallClockSource(): string {
+    return "test clock";
+  }
+}
+
+let wall: i64 = 1_795_352_705_000_000;
+
+export function start(run: usize, length: u32): void {
+  addSystemCommands(shell, new TestMachine(), [], new FramePool(4));
+  shell.registry.add(new Words());
+  shell.registry.add(new Flood());
+  shell.registry.add(new Cat());
+  shell.begin(0, textAt(run, length));
+}
+export function poll(now: i64): bool {
+  setLogTime(now);
+  return shell.poll(now);
+}
+export function pollAt(): i64 {
+  return shell.pollAt();
+}
+export function type(pointer: usize, length: u32): void {
+  memory.copy(changetype<usize>(typed) + typedEnd, pointer, length);
+  typedEnd += length;
+}
+export function message(pointer: usize, length: u32): void {
+  log(textAt(pointer, length));
+}
+export function outputPointer(): usize {
+  return changetype<usize>(printed);
+}
+export function outputLength(): u32 {
+  return printedEnd;
+}
+export function allow(bytes: u32): void {
+  credit = bytes;
+}
+export function setConfigured(value: bool): void {
+  configured = value;
+}
+export function unread(): u32 {
+  return typedEnd - typedAt;
+}
+export function setWall(micros: i64): void {
+  wall = micros;
+}
+/** Options of `-c N`, `-q`, `-H TEXT`..., `--long` in text form. */
+export function options(pointer: usize, length: u32): string {
+  const given = new Options(textAt(pointer, length).split("|"), OPTIONS);
+  const count = given.number("c", 4, 1, 100);
+  const time = given.seconds("w", 1_000_000, 60);
+  given.expectOperands(0, 3);
+  if (given.failure != "") return given.failure;
+  const flags = `${given.has("q")} ${given.has("long")}`;
+  return `${count} ${time} ${flags} [${given.values("H").join(",")}] ${given.operands.join(",")}`;
+}
+const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "H|header:", "long", "w|wait:"];

@@ -1,0 +1,3 @@
+/** SipHash under test. */
+export { siphash } from "../../../core/siphash";
+export { block } from "./text";

@@ -1,0 +1,387 @@
+/**
+ * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays by a
+ * seed: both send a stream, both check every byte that they read.
+ */
+import { NEVER } from "../../../core/time";
+import { FramePool } from "../../../net/phy/pool";
+import { PacketSink, SendResult } from "../../../net/socket/sink";
+import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpState } from "../../../net/socket/tcp/state";
+import { TcpTable } from "../../../net/socket/tcp/table";
+import { Drop } from "../../../net/wire/drop";
+import { Frame } from "../../../net/wire/frame";
+import { parseTcp } from "../../../net/wire/tcp";
+import { SequenceRandom } from "./sequence-random";
+
+export { block } from "./text";
+
+const LEFT: u32 = 0x0a000001;
+const RIGHT: u32 = 0x0a000002;
+const CHUNK: u32 = 4096;
+
+class Packet {
+  constructor(
+    readonly arrivesAt: i64,
+    readonly pointer: usize,
+    readonly length: u32,
+    readonly source: u32,
+    readonly destination: u32,
+  ) {}
+}
+
+/** The wire's faults, in thousandths, and its times in microseconds. */
+class Faults {
+  loss: u32 = 0;
+  duplicate: u32 = 0;
+  reorder: u32 = 0;
+  corrupt: u32 = 0;
+  delay: u32 = 1000;
+  jitter: u32 = 0;
+}
+
+class Wire {
+  readonly packets: Array<Packet> = [];
+  readonly random: SequenceRandom = new SequenceRandom();
+  readonly faults: Faults = new Faults();
+  trace: u32 = 0;
+  carried: u32 = 0;
+  lost: u32 = 0;
+  now: i64 = 0;
+  /** When the last packet that was not reordered arrives. */
+  last: i64 = 0;
+
+  chance(thousandths: u32): bool {
+    return this.random.next32() % 1000 < thousandths;
+  }
+
+  carry(pointer: usize, length: u32, source: u32, destination: u32): void {
+    this.carried++;
+    this.trace = (this.trace ^ length ^ (this.now as u32)) * 0x01000193;
+    if (this.chance(this.faults.loss)) {
+      this.lost++;
+      return;
+    }
+    this.put(pointer, length, source, destination);
+    if (this.chance(this.faults.duplicate)) this.put(pointer, length, source, destination);
+  }
+
+  /** The earliest arrival, or NEVER. */
+  nextAt(): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.packets.length; i++) {
+      if (this.packets[i].arrivesAt < at) at = this.packets[i].arrivesAt;
+    }
+    return at;
+  }
+
+  private put(pointer: usize, length: u32, source: u32, destination: u32): void {
+    const faults = this.faults;
+    let at = this.now + faults.delay;
+    if (this.chance(faults.reorder)) at += this.random.next32() % (faults.jitter + 1);
+    else if (at < this.last) at = this.last;
+    else this.last = at;
+    const copy = heap.alloc(length);
+    memory.copy(copy, pointer, length);
+    if (this.chance(faults.corrupt)) {
+      const bit = this.random.next32() % (length * 8);
+      const where = copy + (bit >>> 3);
+      const mask: u32 = (1 as u32) << (bit & 7);
+      store<u8>(where, ((load<u8>(where) as u32) ^ mask) as u8);
+    }
+    this.packets.push(new Packet(at, copy, length, source, destination));
+  }
+}
+
+const wire = new Wire();
+const pool = new FramePool(4);
+
+class WireSink implements PacketSink {
+  constructor(readonly own: u32) {}
+  allocate(_destination: u32): Frame | null {
+    return pool.allocate();
+  }
+  send(frame: Frame, source: u32, destination: u32, _protocol: u32): SendResult {
+    wire.carry(frame.start, frame.length, source, destination);
+    pool.release(frame);
+    return SendResult.Sent;
+  }
+  sendBytes(_p: usize, _length: u32, _s: u32, _d: u32, _protocol: u32): SendResult {
+    return SendResult.TooLong;
+  }
+  mtu(_destination: u32): u32 {
+    return 1500;
+  }
+  sourceAddress(_destination: u32): u32 {
+    return this.own;
+  }
+  isHost(_destination: u32): bool {
+    return true;
+  }
+}
+
+/** One host with a table, and the program on it. */
+class Host {
+  readonly sink: WireSink;
+  readonly table: TcpTable;
+  connection: TcpConnection | null = null;
+  written: u32 = 0;
+  received: u32 = 0;
+  wrong: u32 = 0;
+  finished: bool = false;
+  private readonly buffer: usize = heap.alloc(CHUNK as usize);
+
+  constructor(
+    readonly own: u32,
+    private readonly salt: u32,
+    random: SequenceRandom,
+  ) {
+    this.sink = new WireSink(own);
+    this.table = new TcpTable(random);
+  }
+
+  /** Reads and writes chunks of random sizes. `slow`: reads only now and then. */
+  work(total: u32, other: u32, slow: bool): void {
+    const connection = this.connection;
+    if (connection == null) return;
+    while (this.written < total && connection.writable() > 0) {
+      const rest = total - this.written;
+      const wanted: u32 = 1 + (wire.random.next32() % CHUNK);
+      const length = wanted < rest ? wanted : rest;
+      for (let i: u32 = 0; i < length; i++) {
+        store<u8>(this.buffer + i, byteAt(this.written + i, this.salt));
+      }
+      this.written += connection.write(this.buffer, length);
+    }
+    if (this.written == total) connection.close();
+    if (slow && !wire.chance(30)) return;
+    for (;;) {
+      const count = connection.read(this.buffer, 1 + (wire.random.next32() % CHUNK));
+      if (count == 0) break;
+      for (let i: u32 = 0; i < count; i++) {
+        if (load<u8>(this.buffer + i) != byteAt(this.received + i, other)) this.wrong++;
+      }
+      this.received += count;
+      if (slow) break;
+    }
+    if (connection.peerFinished()) this.finished = true;
+  }
+
+  error(): u32 {
+    const connection = this.connection;
+    return connection == null ? 0 : connection.error;
+  }
+}
+
+function byteAt(index: u32, salt: u32): u8 {
+  return (index * 131 + (index >>> 8) * 7 + (index >>> 16) * 13 + salt) as u8;
+}
+
+const random = new SequenceRandom();
+let left: Host = new Host(LEFT, 1, random);
+let right: Host = new Host(RIGHT, 2, random);
+
+export function setFaults(
+  loss: u32,
+  duplicate: u32,
+  reorder: u32,
+  corrupt: u32,
+  delay: u32,
+  jitter: u32,
+): void {
+  const faults = wire.faults;
+  faults.loss = loss;
+  faults.duplicate = duplicate;
+  faults.reorder = reorder;
+  faults.corrupt = corrupt;
+  faults.delay = delay;
+  faults.jitter = jitter;
+}
+
+function deliver(): void {
+  const packets = wire.packets;
+  let kept = 0;
+  const count = packets.length;
+  for (let i = 0; i < count; i++) {
+    const packet = packets[i];
+    if (packet.arrivesAt > wire.now) {
+      packets[kept++] = packet;
+      continue;
+    }
+    const host = packet.destination == LEFT ? left : right;
+    const from = packet.source;
+    const to = packet.destination;
+    const drop = parseTcp(packet.pointer, packet.length, from, to);
+    if (drop == Drop.None) {
+      host.table.process(wire.now, from, to, packet.pointer, packet.length, host.sink);
+    }
+    heap.free(packet.pointer);
+  }
+  // RSTs may have been put onto the wire meanwhile.
+  for (let i = count; i < packets.length; i++) packets[kept++] = packets[i];
+  packets.length = kept;
+}
+
+/** Begins a new pair of hosts at time `start`, with the sequence numbers of `seed`. */
+export function begin(seed: u32, start: i64): void {
+  random.seed(seed);
+  wire.random.seed(seed ^ 0x5bd1e995);
+  while (wire.packets.length > 0) heap.free(wire.packets.pop().pointer);
+  wire.now = start;
+  wire.last = start;
+  wire.trace = 0x811c9dc5;
+  wire.carried = 0;
+  wire.lost = 0;
+  left = new Host(LEFT, 1, random);
+  right = new Host(RIGHT, 2, random);
+}
+
+/**
+ * Sends `toRight` and `toLeft` bytes. 0: all arrived as sent and both sides are closed; 1: a side
+ * failed with a clean error; 2: a byte was wrong; 3: `limit` microseconds were over; 4: nothing
+ * happens any more. `initial`: the left side's first sequence number, 0 = as it comes.
+ */
+export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: u32): u32 {
+  const listener = right.table.listen(80, 4)!;
+  const end = wire.now + limit;
+  left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+  if (initial != 0) left.connection!.sender.start(initial);
+  while (wire.now <= end) {
+    deliver();
+    if (right.connection == null) right.connection = listener.accept();
+    left.work(toRight, 2, slow);
+    right.work(toLeft, 1, slow);
+    left.table.dispatch(wire.now, left.sink);
+    right.table.dispatch(wire.now, right.sink);
+    if (left.wrong + right.wrong > 0) return 2;
+    if (left.error() + right.error() > 0) return 1;
+    const all = left.finished && right.finished;
+    if (all && left.received == toLeft && right.received == toRight && over()) return 0;
+    let at = wire.nextAt();
+    if (left.table.pollAt() < at) at = left.table.pollAt();
+    if (right.table.pollAt() < at) at = right.table.pollAt();
+    if (slow && at > wire.now + 20_000) at = wire.now + 20_000;
+    if (at == NEVER) return 4;
+    if (at > wire.now) wire.now = at;
+  }
+  return 3;
+}
+
+function over(): bool {
+  return left.table.connectionCount() == 0 && right.table.connectionCount() == 0;
+}
+
+/** One short connection on the pair: `bytes` each way, closed by the right side first. */
+export function exchange(bytes: u32): bool {
+  const listener = right.table.listen(80, 4)!;
+  left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+  right.connection = null;
+  left.written = right.written = left.received = right.received = 0;
+  left.finished = right.finished = false;
+  for (let turns = 0; turns < 10000; turns++) {
+    deliver();
+    if (right.connection == null) right.connection = listener.accept();
+    right.work(bytes, 1, false);
+    left.work(bytes, 2, false);
+    left.table.dispatch(wire.now, left.sink);
+    right.table.dispatch(wire.now, right.sink);
+    if (over() && left.finished && right.finished) {
+      listener.close();
+      return left.received == bytes && right.received == bytes;
+    }
+    let at = wire.nextAt();
+    if (left.table.pollAt() < at) at = left.table.pollAt();
+    if (right.table.pollAt() < at) at = right.table.pollAt();
+    if (at > wire.now) wire.now = at;
+  }
+  return false;
+}
+
+/**
+ * `count` connections at once, each with `bytes` from the right side to the left, closed by the
+ * right. Answers how many ended well.
+ */
+export function concurrent(count: u32, bytes: u32): u32 {
+  const listener = right.table.listen(80, count)!;
+  const clients: Array<TcpConnection> = [];
+  const servers: Array<TcpConnection> = [];
+  const buffer = heap.alloc(bytes);
+  memory.fill(buffer, 0x5a, bytes);
+  for (let i: u32 = 0; i < count; i++) {
+    const connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+    if (connection != null) clients.push(connection);
+  }
+  let good: u32 = 0;
+  for (let turns = 0; turns < 100000; turns++) {
+    deliver();
+    let ready = listener.accept();
+    while (ready != null) {
+      ready.write(buffer, bytes);
+      ready.close();
+      servers.push(ready);
+      ready = listener.accept();
+    }
+    good = 0;
+    for (let i = 0; i < clients.length; i++) {
+      const client = clients[i];
+      if (client.readable() == bytes) client.close();
+      if (client.state == TcpState.Closed && client.error == 0) good++;
+    }
+    left.table.dispatch(wire.now, left.sink);
+    right.table.dispatch(wire.now, right.sink);
+    let at = wire.nextAt();
+    if (left.table.pollAt() < at) at = left.table.pollAt();
+    if (right.table.pollAt() < at) at = right.table.pollAt();
+    if (good == clients.length || at == NEVER) break;
+    if (at > wire.now) wire.now = at;
+  }
+  for (let i = 0; i < clients.length; i++) clients[i].abort();
+  listener.close();
+  heap.free(buffer);
+  return good;
+}
+
+/** Lets time pass on both tables, whatever is on the wire arriving too. */
+export function idle(micros: i64): void {
+  wire.now += micros;
+  deliver();
+  left.table.dispatch(wire.now, left.sink);
+  right.table.dispatch(wire.now, right.sink);
+}
+
+export function collect(): void {
+  __collect();
+}
+export function now(): i64 {
+  return wire.now;
+}
+export function trace(): u32 {
+  return wire.trace;
+}
+export function carried(): u32 {
+  return wire.carried;
+}
+export function lost(): u32 {
+  return wire.lost;
+}
+export function retransmits(): u64 {
+  return left.table.counters.retransmits + right.table.counters.retransmits;
+}
+export function timeouts(): u64 {
+  return left.table.counters.timeouts + right.table.counters.timeouts;
+}
+export function received(fromRight: bool): u32 {
+  return fromRight ? left.received : right.received;
+}
+export function stateOf(isLeft: bool): u32 {
+  const connection = isLeft ? left.connection : right.connection;
+  return connection == null ? TcpState.Closed : connection.state;
+}
+export function framesAvailable(): u32 {
+  return pool.available;
+}
+export function timeWaits(): u32 {
+  return left.table.timeWaitCount() + right.table.timeWaitCount();
+}
+export function connections(): u32 {
+  return left.table.connectionCount() + right.table.connectionCount();
+}

@@ -1,0 +1,256 @@
+/** One TCP table under test: Node injects segments and reads what goes out. */
+import { SocketError } from "../../../net/socket/error";
+import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpListener } from "../../../net/socket/tcp/listener";
+import { MemoryGauge } from "../../../net/socket/tcp/registry";
+import { nextState } from "../../../net/socket/tcp/state";
+import { TcpTable } from "../../../net/socket/tcp/table";
+import { DROP_NAMES, Drop } from "../../../net/wire/drop";
+import { emitTcp, parseTcp, sealTcp } from "../../../net/wire/tcp";
+import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
+import { sink } from "./capture-sink";
+import { SequenceRandom } from "./sequence-random";
+
+export {
+  sentCount,
+  sentDestination,
+  sentLength,
+  sentPointer,
+  sentSource,
+  setSource,
+} from "./capture-sink";
+export { block } from "./text";
+
+class FixedGauge implements MemoryGauge {
+  bytes: u32 = 0;
+  freeBytes(): u32 {
+    return this.bytes;
+  }
+}
+
+const random = new SequenceRandom();
+const options = new TcpOptions();
+const gauge = new FixedGauge();
+let table: TcpTable = new TcpTable(random);
+
+/** A fresh table; the old one's memory is left (a test's module is short-lived). */
+export function reset(seed: u32): void {
+  random.seed(seed);
+  table = new TcpTable(random);
+  sink.clear();
+}
+export function collect(): void {
+  __collect();
+}
+export function setFreeBytes(bytes: u32): void {
+  gauge.bytes = bytes;
+  table.setMemoryGauge(gauge);
+}
+
+// --- the table ---
+export function connect(now: i64, address: u32, port: u32): TcpConnection | null {
+  return table.connect(now, address, port, sink);
+}
+export function listen(port: u32, backlog: u32): TcpListener | null {
+  return table.listen(port, backlog);
+}
+/** As the IP layer does it: the gate, then the table. */
+export function arrive(now: i64, source: u32, to: u32, pointer: usize, length: u32): u32 {
+  const drop = parseTcp(pointer, length, source, to);
+  return drop == Drop.None ? table.process(now, source, to, pointer, length, sink) : drop;
+}
+export function arriveError(
+  now: i64,
+  kind: u32,
+  mtu: u32,
+  source: u32,
+  to: u32,
+  pointer: usize,
+  length: u32,
+): void {
+  table.processError(now, kind, mtu, source, to, pointer, length);
+}
+export function dispatch(now: i64): bool {
+  return table.dispatch(now, sink);
+}
+export function pollAt(): i64 {
+  return table.pollAt();
+}
+export function addressGone(address: u32): void {
+  table.addressGone(address);
+}
+export function connectionCount(): u32 {
+  return table.connectionCount();
+}
+export function connectionAt(index: u32): TcpConnection {
+  return table.connectionAt(index);
+}
+export function listenerCount(): u32 {
+  return table.listenerCount();
+}
+export function listenerAt(index: u32): TcpListener {
+  return table.listenerAt(index);
+}
+export function timeWaitCount(): u32 {
+  return table.timeWaitCount();
+}
+export function resetsOut(): u64 {
+  return table.counters.resetsOut;
+}
+export function challengeAcks(): u64 {
+  return table.counters.challengeAcks;
+}
+export function timeWaitOverflows(): u64 {
+  return table.counters.timeWaitOverflows;
+}
+
+// --- listeners ---
+export function accept(listener: TcpListener): TcpConnection | null {
+  return listener.accept();
+}
+export function closeListener(listener: TcpListener): void {
+  listener.close();
+}
+export function halfOpen(listener: TcpListener): u32 {
+  return listener.halfOpen.count;
+}
+export function ready(listener: TcpListener): u32 {
+  return listener.ready.count;
+}
+
+// --- a connection ---
+export function state(c: TcpConnection): u32 {
+  return c.state;
+}
+export function errorOf(c: TcpConnection): SocketError {
+  return c.error;
+}
+export function localPort(c: TcpConnection): u32 {
+  return c.localPort;
+}
+export function remotePort(c: TcpConnection): u32 {
+  return c.remotePort;
+}
+export function readable(c: TcpConnection): u32 {
+  return c.readable();
+}
+export function read(c: TcpConnection, pointer: usize, capacity: u32): u32 {
+  return c.read(pointer, capacity);
+}
+export function peekPointer(c: TcpConnection): usize {
+  return c.peekPointer();
+}
+export function peekLength(c: TcpConnection): u32 {
+  return c.peekLength();
+}
+export function consume(c: TcpConnection, count: u32): void {
+  c.consume(count);
+}
+export function writable(c: TcpConnection): u32 {
+  return c.writable();
+}
+export function write(c: TcpConnection, pointer: usize, length: u32): u32 {
+  return c.write(pointer, length);
+}
+export function unsent(c: TcpConnection): u32 {
+  return c.unsent();
+}
+export function established(c: TcpConnection): bool {
+  return c.established();
+}
+export function peerFinished(c: TcpConnection): bool {
+  return c.peerFinished();
+}
+export function close(c: TcpConnection): void {
+  c.close();
+}
+export function abort(c: TcpConnection): void {
+  c.abort();
+}
+export function detach(c: TcpConnection): void {
+  c.detach();
+}
+export function setNoDelay(c: TcpConnection, on: bool): void {
+  c.noDelay = on;
+}
+export function setTimeout(c: TcpConnection, micros: i64): void {
+  c.timeout = micros;
+}
+export function setKeepAlive(c: TcpConnection, micros: i64): void {
+  c.setKeepAlive(micros);
+}
+export function congestionWindow(c: TcpConnection): u32 {
+  return c.congestion.window;
+}
+export function threshold(c: TcpConnection): u32 {
+  return c.congestion.threshold;
+}
+export function roundTrip(c: TcpConnection): i64 {
+  return c.rtt.smoothed;
+}
+export function timeoutOf(c: TcpConnection): i64 {
+  return c.rtt.timeout();
+}
+export function retransmits(c: TcpConnection): u32 {
+  return c.retransmits;
+}
+/** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
+export function unacknowledged(c: TcpConnection): i32 {
+  return (c.sender.unacknowledged - c.sender.initial - 1) as i32;
+}
+export function maximum(c: TcpConnection): i32 {
+  return (c.sender.maximum - c.sender.initial - 1) as i32;
+}
+export function segmentSize(c: TcpConnection): u32 {
+  return c.sender.segmentSize;
+}
+export function pieces(c: TcpConnection): u32 {
+  return c.receiver.reassembly.count;
+}
+export function ringsAllocated(c: TcpConnection): bool {
+  return c.receiver.ring.allocated || c.sender.ring.allocated;
+}
+/** Puts the own sequence numbers elsewhere, before the SYN is sent. */
+export function forceInitial(c: TcpConnection, sequence: u32): void {
+  c.sender.start(sequence);
+}
+
+// --- the sink ---
+export function setRoom(frames: u32): void {
+  sink.room = frames;
+}
+export function framesAvailable(): u32 {
+  return sink.pool.available;
+}
+export function clearSent(): void {
+  const room = sink.room;
+  const source = sink.source;
+  sink.clear();
+  sink.room = room;
+  sink.source = source;
+}
+
+// --- the wire format and the diagram ---
+export function gate(pointer: usize, length: u32, source: u32, destination: u32): u32 {
+  return parseTcp(pointer, length, source, destination);
+}
+export function dropName(reason: u32): string {
+  return DROP_NAMES[reason];
+}
+export function parseOptions(pointer: usize, length: u32): void {
+  options.parse(pointer, length);
+}
+export function optionSegmentSize(): u32 {
+  return options.segmentSize;
+}
+export function optionShift(): i32 {
+  return options.scaled ? (options.windowShift as i32) : -1;
+}
+export function emitSyn(pointer: usize, sequence: u32, flags: u32, source: u32, to: u32): void {
+  emitSynOptions(pointer + 20, 1460, 7);
+  emitTcp(pointer, 28, 4000, 80, sequence, 0, flags, 65535);
+  sealTcp(pointer, 28, 28, source, to, 0);
+}
+export function follow(state: u32, event: u32): u32 {
+  return nextState(state, event);
+}

@@ -1,0 +1,30 @@
+/** What the user reads of a TLS connection that failed, from the numbers that the engine gives. */
+import { TlsNumber } from "../../../core/tls-codes";
+import { alertWords } from "../../../net/service/tls/alert";
+import { failureWords } from "../../../net/service/tls/failure";
+import { ScriptedEngine } from "./scripted-engine";
+
+class Answers extends ScriptedEngine {
+  constructor(
+    private readonly error: i32,
+    private readonly received: i32,
+    private readonly sent: i32,
+  ) {
+    super();
+  }
+  number(_handle: u32, what: TlsNumber): i32 {
+    if (what == TlsNumber.Error) return this.error;
+    return what == TlsNumber.AlertSent ? this.sent : this.received;
+  }
+  clock(): string {
+    return "the clock";
+  }
+}
+
+export function failure(error: i32, refusals: u32, received: i32, sent: i32): string {
+  return failureWords(new Answers(error, received, sent), 1, refusals);
+}
+
+export function alert(number: i32): string {
+  return alertWords(number);
+}

@@ -1,0 +1,36 @@
+/** Numbers that the user is told in words: how a stream failed, statuses of HTTP, groups of TLS. */
+import { reasonOf } from "../../../net/service/http/response";
+import { TcpStream } from "../../../net/service/tcp-stream";
+import { groupName } from "../../../net/service/tls/names";
+import { SocketError } from "../../../net/socket/error";
+import { TcpConnection } from "../../../net/socket/tcp/connection";
+import { TcpTable } from "../../../net/socket/tcp/table";
+import { sink } from "./capture-sink";
+import { SequenceRandom } from "./sequence-random";
+
+const table = new TcpTable(new SequenceRandom());
+
+/** A connection that ended in this way, as a stream. */
+function failed(error: SocketError): TcpStream {
+  const connection: TcpConnection = table.connect(0, 0, 0, sink)!;
+  connection.error = error;
+  return new TcpStream(connection);
+}
+export function failureKind(error: SocketError): u32 {
+  return failed(error).failureKind();
+}
+export function failure(error: SocketError): string {
+  return failed(error).failure();
+}
+/** What is read of it. */
+export function read(error: SocketError): u32 {
+  return failed(error).read(memory.data(16), 16);
+}
+
+export function reason(status: u32): string {
+  return reasonOf(status);
+}
+
+export function group(number: i32): string {
+  return groupName(number);
+}

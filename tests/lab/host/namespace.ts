@@ -1,0 +1,124 @@
+/**
+ * A network of its own: a namespace with a bridge, taps on it for virtual machines, and dnsmasq
+ * as its DHCP and name server. Needs root or unprivileged user namespaces with /dev/net/tun.
+ */
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { Child, has, run } from "./process.ts";
+import type { Nic } from "./qemu.ts";
+
+/** The network's addresses: the host's side is .1, leases are .50 to .99. */
+export const NETWORK = "10.77.0";
+export const GATEWAY = `${NETWORK}.1`;
+
+/** Why this machine cannot make such a network, or "" when it can: for `skip`. */
+export function obstacle(): string {
+  for (const program of ["unshare", "nsenter", "ip", "dnsmasq"]) {
+    if (!has(program)) return `${program} is not installed`;
+  }
+  if (process.getuid?.() !== 0) return "a tap needs root";
+  try {
+    closeSync(openSync("/dev/net/tun", "r+"));
+  } catch {
+    return "/dev/net/tun cannot be opened";
+  }
+  return "";
+}
+
+export class Namespace {
+  private readonly servers: Child[] = [];
+  private readonly folder = mkdtempSync(`${tmpdir()}/anonymos-net-`);
+  private taps = 0;
+  private dnsmasq: Child | undefined;
+
+  private constructor(private readonly holder: Child) {}
+
+  /** Makes the namespace with its bridge up at GATEWAY/24, and a tap for each machine. */
+  static async make(taps = 1): Promise<Namespace> {
+    const shell = "echo ready; exec cat";
+    const holder = new Child("namespace", ["unshare", "--net", "sh", "-c", shell], { input: true });
+    await holder.until("it", () => (holder.output.includes("ready") ? true : undefined), 10_000);
+    const made = new Namespace(holder);
+    try {
+      await made.run(["ip", "link", "set", "lo", "up"]);
+      await made.run(["ip", "link", "add", "bridge0", "type", "bridge"]);
+      await made.run(["ip", "address", "add", `${GATEWAY}/24`, "dev", "bridge0"]);
+      await made.run(["ip", "link", "set", "bridge0", "up"]);
+      for (let i = 0; i < taps; i++) await made.addTap();
+    } catch (error) {
+      await made.stop();
+      throw error;
+    }
+    return made;
+  }
+
+  /** Words that put a command into the namespace. */
+  get prefix(): string[] {
+    return ["nsenter", "--target", `${this.holder.pid}`, "--net", "--"];
+  }
+
+  /** Runs a command inside to its end; throws where it fails. */
+  async run(words: string[], milliseconds = 60_000): Promise<string> {
+    const { code, output } = await run(words, { prefix: this.prefix, milliseconds });
+    if (code !== 0) throw new Error(`${words.join(" ")} answered ${code}: ${output}`);
+    return output;
+  }
+
+  /** Starts a server inside, which ends with the namespace. */
+  start(name: string, words: string[]): Child {
+    const child = new Child(name, words, { prefix: this.prefix });
+    this.servers.push(child);
+    return child;
+  }
+
+  private async addTap(): Promise<void> {
+    const name = `tap${this.taps++}`;
+    await this.run(["ip", "tuntap", "add", name, "mode", "tap"]);
+    await this.run(["ip", "link", "set", name, "master", "bridge0", "up"]);
+  }
+
+  /** A network card on tap `index`. */
+  nic(index = 0): Nic {
+    return {
+      backend: `tap,ifname=tap${index},script=no,downscript=no`,
+      properties: `mac=52:54:00:77:00:0${index + 1}`,
+    };
+  }
+
+  /** Starts dnsmasq as DHCP and name server of this network. */
+  async serve(more: string[] = []): Promise<Child> {
+    const words = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts"];
+    words.push("--no-resolv", "--no-poll", "--pid-file", "--user=", "--group=", "--log-dhcp");
+    words.push("--log-facility=-", "--log-queries", "--interface=bridge0", "--bind-interfaces");
+    words.push(`--dhcp-leasefile=${this.folder}/leases`, "--dhcp-authoritative");
+    words.push(`--dhcp-range=${NETWORK}.50,${NETWORK}.99,255.255.255.0,1h`, "--no-ping");
+    words.push("--domain=test.example", ...more);
+    const server = this.start("dnsmasq", words);
+    const ready = () => (/started, version/.test(server.output) ? true : undefined);
+    await server.until("its start", ready, 10_000);
+    this.dnsmasq = server;
+    return server;
+  }
+
+  /** Starts a time server at the host's address, so many milliseconds ahead. */
+  async serveTime(offset: number): Promise<void> {
+    const script = `import { NtpServer } from "./tests/lab/host/ntp.ts";
+      await NtpServer.start({ offset: ${offset} }, 123, "${GATEWAY}");
+      console.log("ready");`;
+    const words = ["node", "--import", "tsx", "--input-type=module", "--eval", script];
+    const server = this.start("time server", words);
+    const ready = () => (server.output.includes("ready") ? true : undefined);
+    await server.until("its start", ready, 30_000);
+  }
+
+  /** Ends dnsmasq alone, for clients that are to be left without an answer. */
+  async silence(): Promise<void> {
+    await this.dnsmasq?.stop("SIGTERM");
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.servers) await server.stop("SIGTERM");
+    await this.holder.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,42 @@
+/** Boots the kernel of tests/lab/entries/native.ts, which tests the native half; builds it once. */
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { root, run } from "./process.ts";
+import { Machine, type MachineOptions } from "./qemu.ts";
+
+const program = "MAIN=tests/lab/entries/native.ts";
+const folder = "build/app-tests-lab-entries-native";
+export const kernel = `${root}${folder}/kernel.elf`;
+export const debugKernel = `${root}${folder}/kernel.debug.elf`;
+/** What it writes to port 0xf4 at its end is 1, what a panic writes is 127. */
+export const DONE = 3;
+export const PANIC = 255;
+
+async function make(...words: string[]): Promise<void> {
+  const plain = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory"];
+  const { code, output } = await run([...plain, program, ...words]);
+  assert.equal(code, 0, output);
+}
+
+export async function buildKernel(): Promise<void> {
+  await make();
+}
+
+/** An ISO of it, under build/tests/. */
+export async function buildNativeIso(name: string, ...words: string[]): Promise<string> {
+  const iso = `build/tests/native-${name}.iso`;
+  await make("iso", `ISO=${iso}`, ...words);
+  return root + iso;
+}
+
+/** Boots it and waits for its end; answers all it said and QEMU's status. */
+export async function end(
+  t: TestContext,
+  options: MachineOptions,
+  milliseconds = 60_000,
+): Promise<{ text: string; code: number; machine: Machine }> {
+  const machine = new Machine({ kernel, nics: [], ...options });
+  t.after(() => machine.stop());
+  const code = await machine.exit(milliseconds);
+  return { text: machine.console, code, machine };
+}

@@ -1,0 +1,164 @@
+/**
+ * Child processes that cannot outlive the test that started them: each is told to die with its
+ * parent, is ended by its own id, and is waited for.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path));
+const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+
+export interface ChildOptions {
+  /** Words before the command, to run it inside a namespace. */
+  prefix?: string[];
+  cwd?: string;
+  /** Keeps standard input open for `write`; else it is /dev/null. */
+  input?: boolean;
+}
+
+/** Ways to wait for a text that is still to come. */
+interface Waiter {
+  attempt(): boolean;
+  fail(error: Error): void;
+}
+
+/** A process with its output kept as text. */
+export class Child {
+  /** All that it has printed, standard output and error together. */
+  output = "";
+  readonly exited: Promise<number>;
+  /** Exit code, 128 + signal where one ended it, undefined while it runs. */
+  code: number | undefined;
+  private readonly child: ChildProcess;
+  private readonly waiters = new Set<Waiter>();
+
+  constructor(
+    readonly name: string,
+    words: string[],
+    options: ChildOptions = {},
+  ) {
+    const dying = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+    const [program, ...rest] = [...(options.prefix ?? []), ...dying, ...words];
+    this.child = spawn(program, rest, {
+      cwd: options.cwd ?? root,
+      env: environment,
+      stdio: [options.input ? "pipe" : "ignore", "pipe", "pipe"],
+    });
+    this.child.stdin?.on("error", () => {});
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding("latin1").on("data", (text: string) => this.receive(text));
+    }
+    this.exited = this.watch();
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  protected receive(text: string): void {
+    this.output += text;
+    this.wake();
+  }
+
+  protected wake(): void {
+    for (const waiter of this.waiters) if (waiter.attempt()) this.waiters.delete(waiter);
+  }
+
+  private async watch(): Promise<number> {
+    try {
+      const [code, signal] = (await once(this.child, "close")) as [number | null, string | null];
+      this.code = code ?? (signal === null ? 255 : 128);
+    } catch (error) {
+      this.output += String(error);
+      this.code = 127;
+    }
+    this.wake();
+    for (const waiter of this.waiters) waiter.fail(new Error(`${this.name} ended (${this.code})`));
+    this.waiters.clear();
+    return this.code;
+  }
+
+  /** Calls `look` now and after all that is printed, until it answers something. */
+  until<T>(what: string, look: () => T | undefined, milliseconds: number): Promise<T> {
+    const now = look();
+    if (now !== undefined) return Promise.resolve(now);
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        this.waiters.delete(waiter);
+        reject(new Error(`${error.message} while waiting for ${what}\n${this.tail()}`));
+      };
+      const waiter: Waiter = {
+        attempt: () => {
+          const found = look();
+          if (found === undefined) return false;
+          clearTimeout(timer);
+          resolve(found);
+          return true;
+        },
+        fail,
+      };
+      const late = () => fail(new Error(`${this.name}: ${milliseconds} ms passed`));
+      const timer = setTimeout(late, milliseconds);
+      if (this.code !== undefined) return fail(new Error(`${this.name} ended (${this.code})`));
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** The end of what it printed, for the message of a failure. */
+  tail(): string {
+    const shown = this.output.slice(-3000);
+    return `--- ${this.name} printed (its last ${shown.length} characters):\n${shown}\n---`;
+  }
+
+  write(text: string | Uint8Array): void {
+    this.child.stdin?.write(text);
+  }
+
+  endInput(): void {
+    this.child.stdin?.end();
+  }
+
+  /** Waits until it ends by itself; answers its exit code. */
+  async exit(milliseconds: number): Promise<number> {
+    await this.until("its end", () => this.code, milliseconds);
+    return this.exited;
+  }
+
+  /** Ends it, at once, and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    if (this.code === undefined) this.child.kill(signal);
+    await this.exited;
+  }
+
+  /** Processor time it has used, in seconds. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+}
+
+/** Runs a command to its end; answers its code and output. */
+export async function run(
+  words: string[],
+  options: ChildOptions & { milliseconds?: number } = {},
+): Promise<{ code: number; output: string }> {
+  const child = new Child(words[0], words, options);
+  try {
+    const code = await child.exit(options.milliseconds ?? 60_000);
+    return { code, output: child.output };
+  } finally {
+    await child.stop();
+  }
+}
+
+/** True when a program can be found. */
+export function has(program: string): boolean {
+  const found = spawnSync("sh", ["-c", `command -v ${program}`], { env: environment });
+  return found.status === 0;
+}

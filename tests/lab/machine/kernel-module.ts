@@ -1,0 +1,170 @@
+/**
+ * build/kernel.wasm as the twin runs it: the very bytes, with one more line in the table of
+ * exports, for the collector's count of bytes, which the native half reads by its name too, and
+ * one more in that of imports, for its memory, which ends where the machine's does: so that one
+ * compiled module does for machines of all sizes.
+ * (WebAssembly core specification 1.0, section 5.5, and appendix on the name section.)
+ */
+import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const path = fileURLToPath(new URL("../../../build/kernel.wasm", import.meta.url));
+/** Bytes in objects: what machine/native/host.c calls TOTAL. */
+export const TOTAL = "~lib/rt/tcms/total";
+
+const IMPORTS = 2;
+const MEMORY = 5;
+const EXPORTS = 7;
+const [MEMORY_KIND, GLOBAL] = [2, 3];
+export const PAGE = 65536;
+
+/** Reads LEB128 numbers and names one after the other. */
+class Reader {
+  at = 8;
+  constructor(readonly bytes: Uint8Array) {}
+
+  number(): number {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = this.bytes[this.at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  }
+  text(): string {
+    const length = this.number();
+    this.at += length;
+    return Buffer.from(this.bytes.subarray(this.at - length, this.at)).toString();
+  }
+}
+
+function encode(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...encode(value >>> 7)];
+}
+
+/** The index of the global `wanted`, by the name section. */
+function globalIndex(bytes: Uint8Array, wanted: string): number {
+  const reader = new Reader(bytes);
+  while (reader.at < bytes.length) {
+    const id = bytes[reader.at++];
+    const size = reader.number();
+    const end = reader.at + size;
+    if (id === 0 && reader.text() === "name") {
+      while (reader.at < end) {
+        const kind = bytes[reader.at++];
+        const past = reader.number() + reader.at;
+        // Subsection 7 holds the names of globals.
+        for (let left = kind === 7 ? reader.number() : 0; left > 0; left--) {
+          const index = reader.number();
+          if (reader.text() === wanted) return index;
+        }
+        reader.at = past;
+      }
+    }
+    reader.at = end;
+  }
+  throw new Error(`${path} names no global ${wanted}`);
+}
+
+/** The module with another body of one of its sections, made of the one that is there. */
+function withSection(
+  bytes: Uint8Array,
+  wanted: number,
+  change: (reader: Reader, end: number) => Uint8Array,
+): Buffer<ArrayBuffer> {
+  const reader = new Reader(bytes);
+  for (;;) {
+    const start = reader.at;
+    const id = bytes[reader.at++];
+    const size = reader.number();
+    const end = reader.at + size;
+    if (id === wanted) {
+      const body = change(reader, end);
+      const section = Buffer.concat([Buffer.from([id, ...encode(body.length)]), body]);
+      return Buffer.concat([bytes.subarray(0, start), section, bytes.subarray(end)]);
+    }
+    reader.at = end;
+  }
+}
+
+function named(name: string): number[] {
+  return [...encode(name.length), ...Buffer.from(name)];
+}
+
+/** The module with one more entry, the last, in one of its tables. */
+function withEntry(bytes: Uint8Array, section: number, entry: number[]): Buffer<ArrayBuffer> {
+  return withSection(bytes, section, (reader, end) => {
+    const count = reader.number();
+    const rest = bytes.subarray(reader.at, end);
+    return Buffer.concat([Buffer.from(encode(count + 1)), rest, Buffer.from(entry)]);
+  });
+}
+
+/** The module with the global exported under its name. */
+function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
+  return withEntry(bytes, EXPORTS, [...named(name), GLOBAL, ...encode(globalIndex(bytes, name))]);
+}
+
+/** The module with a memory that it is given: twin.memory, and `least`, its pages at first. */
+function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least: number } {
+  let least = 0;
+  const without = withSection(bytes, MEMORY, (reader) => {
+    // One memory, by its flags and its least size.
+    reader.at += 2;
+    least = reader.number();
+    return Buffer.from([0]);
+  });
+  const entry = [...named("twin"), ...named("memory"), MEMORY_KIND, 0, ...encode(least)];
+  return { bytes: withEntry(without, IMPORTS, entry), least };
+}
+
+/** The module with a memory that cannot grow beyond `limit` bytes. */
+export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
+  return withSection(bytes, MEMORY, (reader) => {
+    // One memory, by its flags and its least size.
+    reader.at += 2;
+    const least = reader.number();
+    const most = Math.max(least, Math.floor(limit / PAGE));
+    return Buffer.from([1, 1, ...encode(least), ...encode(most)]);
+  });
+}
+
+let original: Buffer<ArrayBuffer> | undefined;
+let compiled: Promise<KernelModule> | undefined;
+
+/** What an instance is made of, with a memory of its own in `twin.memory` of its imports. */
+export interface KernelModule {
+  module: WebAssembly.Module;
+  /** Pages of its memory at first. */
+  least: number;
+}
+
+/** When the module was made, to tell a run against an old one. */
+export function kernelTime(): Date {
+  return statSync(path).mtime;
+}
+
+/** The module as asc made it; KERNEL_WASM in the environment names another. */
+export function kernelPath(): string {
+  return process.env.KERNEL_WASM ?? path;
+}
+export function kernelBytes(): Buffer<ArrayBuffer> {
+  original ??= readFileSync(kernelPath());
+  return original;
+}
+
+async function compile(): Promise<KernelModule> {
+  const { bytes, least } = withGivenMemory(withExport(kernelBytes(), TOTAL));
+  return { module: await WebAssembly.compile(bytes), least };
+}
+
+/** The kernel, compiled once in this process. */
+export function kernelModule(): Promise<KernelModule> {
+  compiled ??= compile();
+  return compiled;
+}
+
+/** A memory for an instance, of at most `limit` bytes. */
+export function kernelMemory({ least }: KernelModule, limit: number): WebAssembly.Memory {
+  const maximum = Math.max(least, Math.floor(limit / PAGE));
+  return new WebAssembly.Memory({ initial: least, maximum });
+}

@@ -1,0 +1,77 @@
+/** The PC that the kernel is usually run on: chipset, power switch and one 82540EM on line 11. */
+import { type Exports, load } from "../scripted/assembly.ts";
+import { addAcpi } from "./acpi.ts";
+import { E1000Model, type E1000Options } from "./e1000.ts";
+import { Machine, type MachineOptions, MachineStopped } from "./machine.ts";
+import { PciFunction } from "./pci.ts";
+
+export interface Pc {
+  machine: Machine;
+  nic: E1000Model;
+  kernel: Exports;
+  /** Types a line on the console and lets `seconds` of virtual time pass; answers the output. */
+  type(line: string, seconds?: number): string;
+}
+
+/** The machine without a kernel. */
+export function buildPc(options: MachineOptions = {}, e1000: E1000Options = {}) {
+  const machine = new Machine({ random: seeded(), ...options });
+  const reset = { space: 1, address: 0xcf9, value: 6 };
+  addAcpi(machine, { century: 0x32, extended: true, reset });
+  machine.ports.add(0xcf9, 1, {
+    read: () => 0,
+    write: (_offset, value) => {
+      if (value & 4) throw new MachineStopped("reset");
+    },
+  });
+  machine.ports.add(0x604, 2, {
+    read: () => 1,
+    write: (_offset, value) => {
+      if (value & 0x2000) throw new MachineStopped("power off");
+    },
+  });
+  const chipset = (device: number, classCode: number) =>
+    new PciFunction({ vendor: 0x8086, device, classCode });
+  machine.pci.add(0, 0, 0, chipset(0x1237, 0x060000));
+  machine.pci.add(0, 1, 0, chipset(0x7000, 0x060100));
+  const nic = new E1000Model(machine.clock, machine, machine.line(11), { qemu: true, ...e1000 });
+  const card = {
+    vendor: 0x8086,
+    device: 0x100e,
+    classCode: 0x020000,
+    interruptLine: 11,
+    interruptPin: 1,
+    bars: { 0: { address: 0xfebc0000, size: 0x20000, device: nic } },
+  };
+  machine.pci.add(0, 3, 0, new PciFunction(card));
+  machine.uart.waits = true;
+  return { machine, nic };
+}
+
+/** Boots kernel/main.ts, the very kernel, and stops before its first turn. */
+export async function bootPc(options: MachineOptions = {}, e1000: E1000Options = {}): Promise<Pc> {
+  const { machine, nic } = buildPc(options, e1000);
+  const kernel = await load("kernel/main.ts", machine.host());
+  machine.attach(kernel);
+  kernel.boot();
+  machine.setInterrupts(true);
+  const type = (line: string, seconds = 1) => {
+    const before = machine.uart.output.length;
+    machine.uart.type(`${line}\r`);
+    machine.run(machine.clock.now + seconds * 1e9);
+    return machine.uart.output.slice(before);
+  };
+  return { machine, nic, kernel, type };
+}
+
+/** What the processor's generator gives: the same at each run (splitmix64). */
+export function seeded(seed = 1n): () => bigint {
+  let state = seed;
+  return () => {
+    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return z ^ (z >> 31n);
+  };
+}

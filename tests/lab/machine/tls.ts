@@ -1,0 +1,168 @@
+/**
+ * The TLS library of a machine in Node: mbedTLS and its glue, the very sources that the kernel is
+ * linked with, as WebAssembly with a memory of its own. What the kernel points to is copied there
+ * and back. It begins anew with each boot, and knows no time and no chance but what it is told.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const path = fileURLToPath(new URL("../../../build/tls/tls.wasm", import.meta.url));
+const PAGE = 65536;
+/** Bytes that are handed over at most. */
+const WINDOW = 2 << 20;
+
+/**
+ * What the functions of machine/host.ts take: `n` a number, `i` bytes that go in, `o` room
+ * for bytes that come out, if all of them fit: then the answer is how many there are.
+ */
+const door: Record<string, string> = {
+  tlsAddEntropy: "in",
+  tlsSetTime: "nn",
+  tlsStart: "",
+  tlsOpenClient: "in",
+  tlsOpenServer: "n",
+  tlsStep: "ni",
+  tlsState: "n",
+  tlsTransmit: "no",
+  tlsReadable: "n",
+  tlsRead: "no",
+  tlsWrite: "ni",
+  tlsClose: "n",
+  tlsFree: "n",
+  tlsNumber: "nn",
+  tlsBytes: "nnno",
+  tlsSession: "no",
+  tlsResume: "ni",
+  tlsSetIdentity: "nii",
+  tlsAddRoots: "i",
+  tlsRemoveRoot: "n",
+  tlsRootCount: "n",
+  tlsRoot: "nno",
+  tlsCertificateText: "inno",
+  tlsHeap: "n",
+  tlsSelfTestName: "no",
+  tlsSelfTest: "n",
+  tlsBenchmark: "nn",
+  tlsLoopback: "",
+};
+
+/** What every boot calls. */
+const atBoot = ["tlsAddEntropy", "tlsSetTime", "tlsStart"];
+/** These move as many bytes as they answer. */
+const moving = ["tlsStep", "tlsTransmit", "tlsRead", "tlsWrite"];
+
+/** Nanoseconds of a call, of a byte that passes, and of a step of a handshake. */
+const CALL_TIME = 500;
+const BYTE_TIME = 4;
+const HANDSHAKE_TIME = 1e6;
+/** TlsState of core/tls-codes.ts. */
+const [HANDSHAKING, STATE_MASK] = [1, 15];
+
+type Value = number | bigint;
+
+/** The machine around the library. */
+export interface TlsSurroundings {
+  /** The kernel's memory. */
+  memory(): ArrayBuffer;
+  /** Lets time pass. */
+  pass(nanoseconds: number): void;
+  /** Bytes that the library's heap has. */
+  heap: number;
+}
+
+/** What the library calls its half of the door. */
+const exported = Object.fromEntries(Object.keys(door).map((name) => [name, `w2c_host_${name}`]));
+
+const empty = new ArrayBuffer(0);
+let compiled: WebAssembly.Module | undefined;
+
+class TlsLibrary {
+  private readonly memory: WebAssembly.Memory;
+  private readonly functions: Record<string, (...values: Value[]) => number>;
+  private readonly window: number;
+
+  constructor(heap: number) {
+    compiled ??= new WebAssembly.Module(readFileSync(path));
+    const tls_memory = (size: number) => {
+      const start = this.grow(heap);
+      new DataView(this.memory.buffer).setBigUint64(size, BigInt(heap), true);
+      return start;
+    };
+    const { exports } = new WebAssembly.Instance(compiled, { env: { tls_memory } });
+    this.memory = exports.memory as WebAssembly.Memory;
+    this.functions = exports as TlsLibrary["functions"];
+    this.window = this.grow(WINDOW);
+  }
+
+  /** Calls a function of the door as the kernel does, with pointers into `kernel`. */
+  call(name: string, values: Value[], kernel: ArrayBuffer): number {
+    const shape = door[name];
+    const given: Value[] = [0];
+    let place = this.window;
+    for (let kind = 0, at = 0; kind < shape.length; kind++) {
+      if (shape[kind] === "n") {
+        given.push(values[at++]);
+        continue;
+      }
+      const [from, length] = [Number(values[at++]) >>> 0, Number(values[at++]) >>> 0];
+      given.push(place, length);
+      if (from + length > kernel.byteLength || place + length > this.window + WINDOW) {
+        throw new RangeError(`${name}: ${length} bytes at ${from}`);
+      }
+      if (shape[kind] === "i") copy(kernel, from, length, this.memory.buffer, place);
+      place += length;
+    }
+    const answer = this.functions[exported[name]](...given);
+    if (shape.endsWith("o")) {
+      const [to, room] = [Number(values.at(-2)) >>> 0, Number(values.at(-1)) >>> 0];
+      if (answer <= room) copy(this.memory.buffer, place - room, answer, kernel, to);
+    }
+    return answer;
+  }
+
+  handshaking(handle: Value): boolean {
+    return (this.functions.w2c_host_tlsState(0, handle) & STATE_MASK) === HANDSHAKING;
+  }
+
+  private grow(bytes: number): number {
+    return this.memory.grow(Math.ceil(bytes / PAGE)) * PAGE;
+  }
+}
+
+function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer, place: number) {
+  if (length > 0) new Uint8Array(to, place, length).set(new Uint8Array(from, start, length));
+}
+
+/** The functions of machine/host.ts that concern TLS. */
+export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
+  let library: TlsLibrary | undefined;
+  // A kernel starts TLS at each boot: the library comes into being once something else is asked.
+  const early: Array<(library: TlsLibrary) => number> = [];
+  const begin = () => {
+    library = new TlsLibrary(around.heap);
+    for (const call of early) if (call(library) < 0) throw new Error("TLS does not start");
+    return library;
+  };
+  const call = (name: string, values: Value[]) => {
+    const used = library ?? begin();
+    const step = name === "tlsStep" && used.handshaking(values[0]);
+    const answer = used.call(name, values, around.memory());
+    const bytes = moving.includes(name) ? answer : name === "tlsBenchmark" ? Number(values[1]) : 0;
+    around.pass(step ? HANDSHAKE_TIME : CALL_TIME + BYTE_TIME * bytes);
+    return answer;
+  };
+  const later = (name: string, values: Value[]) => {
+    if (library !== undefined) return call(name, values);
+    // Of what is pointed to, a copy: it is wiped.
+    const [start, length] = values.map((value) => Number(value) >>> 0);
+    const entropy = name === "tlsAddEntropy" ? around.memory().slice(start, start + length) : empty;
+    const given = entropy === empty ? values : [0, ...values.slice(1)];
+    early.push((library) => library.call(name, given, entropy));
+    return 0;
+  };
+  const host = (name: string) => {
+    const way = atBoot.includes(name) ? later : call;
+    return [name, (...values: Value[]) => way(name, values)];
+  };
+  return Object.fromEntries(Object.keys(door).map(host));
+}

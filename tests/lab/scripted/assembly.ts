@@ -1,0 +1,91 @@
+/**
+ * Compiles an AssemblyScript entry of tests/lab/entries/, which imports the kernel's own sources,
+ * and instantiates it in Node, so that kernel code is tested in milliseconds.
+ * Host functions that a test does not supply throw when they are called.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { cache, counters, sources } from "./coverage.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
+
+/** What an instance exports: functions (u64 and i64 as bigint) and its memory. */
+// biome-ignore lint/suspicious/noExplicitAny: the exports of a module compiled a moment ago
+export type Exports = Record<string, any> & { memory: WebAssembly.Memory };
+
+const flags = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096", "--debug"];
+
+/** The path of the module of `entry`, compiled anew when any source it is made from has changed. */
+export async function compile(entry: string): Promise<string> {
+  const name = entry.replaceAll("/", "-").replace(/\.ts$/, "");
+  const recipe = `${cache}/${name}.json`;
+  const binary = `${cache}/${name}.wasm`;
+  if (existsSync(recipe) && existsSync(binary)) {
+    const hashes: Record<string, string> = JSON.parse(readFileSync(recipe, "utf8"));
+    const fresh = Object.entries(hashes).every(([path, hash]) => hashOf(path) === hash);
+    if (fresh) return binary;
+  }
+  mkdirSync(cache, { recursive: true });
+  const fresh = `${cache}/${name}-${process.pid}.wasm`;
+  // In a process of its own: in this one, tsx would first transform all of asc.
+  const arguments_ = [asc, entry, ...flags, "--sourceMap", "--outFile", fresh];
+  await promisify(execFile)(process.execPath, arguments_, { cwd: sources });
+  const map: { sources: string[] } = JSON.parse(readFileSync(`${fresh}.map`, "utf8"));
+  const own = map.sources.filter((path) => !path.startsWith("~lib"));
+  writeFileSync(recipe, JSON.stringify(Object.fromEntries(own.map((p) => [p, hashOf(p)]))));
+  rmSync(`${fresh}.map`);
+  renameSync(fresh, binary);
+  return binary;
+}
+
+function hashOf(path: string): string {
+  const file = sources + path;
+  return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
+}
+
+/** Reads an AssemblyScript string (UTF-16, its length in bytes in front of it). */
+export function readString(memory: WebAssembly.Memory, pointer: number): string {
+  if (pointer === 0) return "";
+  const length = new DataView(memory.buffer).getUint32(pointer - 4, true);
+  return Buffer.from(memory.buffer, pointer, length).toString("utf16le");
+}
+
+/** An instance of `entry` (a path from the project's root) with the given host functions. */
+export async function load(entry: string, host: Record<string, unknown> = {}): Promise<Exports> {
+  const module = await WebAssembly.compile(readFileSync(await compile(entry)));
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  let exports: Exports | undefined;
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    imports[wanted.module] ??= {};
+    imports[wanted.module][wanted.name] = (host[wanted.name] ??
+      (() => {
+        throw new Error(`the test supplies no ${wanted.module}.${wanted.name}`);
+      })) as WebAssembly.ImportValue;
+  }
+  Object.assign(imports, counters);
+  imports.env = {
+    abort: (message: number, file: number, line: number, column: number) => {
+      const memory = (exports as Exports).memory;
+      const where = `${readString(memory, file)}:${line}:${column}`;
+      throw new Error(`${readString(memory, message)} at ${where}`);
+    },
+  };
+  exports = (await WebAssembly.instantiate(module, imports)).exports as Exports;
+  return exports;
+}
+
+/** Puts a text as UTF-8 into the module's memory (through `block`); answers [pointer, length]. */
+export function writeText(exports: Exports, text: string): [number, number] {
+  return writeBytes(exports, Buffer.from(text));
+}
+
+/** Puts bytes into the module's memory (through its `block`); answers [pointer, length]. */
+export function writeBytes(exports: Exports, bytes: Uint8Array): [number, number] {
+  const pointer: number = exports.block(bytes.length);
+  new Uint8Array(exports.memory.buffer, pointer, bytes.length).set(bytes);
+  return [pointer, bytes.length];
+}

@@ -1,0 +1,42 @@
+/**
+ * What `make coverage` needs of the tests it runs: they compile the sources that have counters,
+ * and write down what was counted when a process ends. Nothing happens without COVERAGE, which
+ * names the folder that tools/coverage/main.ts prepared.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const folder = process.env.COVERAGE;
+
+/** Where the kernel's sources are compiled from, and where compiled modules are kept. */
+export const sources = folder === undefined ? root : `${folder}/source/`;
+export const cache = folder === undefined ? `${root}build/tests/wasm` : `${folder}/wasm`;
+
+/** How often each counter of a file was passed in this process. */
+const counts: Record<string, number[]> = {};
+let sizes: Record<string, number> | undefined;
+
+function counter(path: string): (point: number) => number {
+  if (sizes === undefined) {
+    sizes = JSON.parse(readFileSync(`${folder}/points.json`, "utf8")) as Record<string, number>;
+    process.on("exit", writeCounts);
+  }
+  counts[path] ??= new Array<number>(sizes[path]).fill(0);
+  const own = counts[path];
+  return (point) => {
+    own[point]++;
+    return 1;
+  };
+}
+
+function writeCounts(): void {
+  mkdirSync(`${folder}/counts`, { recursive: true });
+  const name = `${process.pid}-${process.hrtime.bigint()}`;
+  writeFileSync(`${folder}/counts/${name}.json`, JSON.stringify(counts));
+}
+
+/** What modules made of sources with counters import: a function for each file. */
+export const counters: WebAssembly.Imports = {
+  coverage: new Proxy({}, { get: (_target, path) => counter(String(path)) }),
+};

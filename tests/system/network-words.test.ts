@@ -1,0 +1,149 @@
+/** The words of `ping`, `ip`, `dhcp` and of the boot where the network is not as one thinks. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+import { Twin } from "../lab/machine/twin.ts";
+import { be16, ICMP, parseIp } from "../lab/network/packet.ts";
+import { icmp, ipv4 } from "../lab/packets/packets.ts";
+import { framed, guest, OFF_LINK } from "../lab/scripted/ip-host.ts";
+
+/** Each line as it is typed, and what its answer has to match. */
+function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
+  for (const [line, says] of lines) {
+    assert.match(lab.command(line).slice(line.length + 2), says, line);
+  }
+}
+
+/** A statement of seconds that a ping took. */
+const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
+
+test("a router that answers in a host's name, as QEMU's does, makes no host alive", async () => {
+  const lab = await Lab.at("S1");
+  lab.network.taps.push((frame, _time, from) => {
+    const ip = parseIp(frame);
+    if (from !== lab.port.station || ip?.protocol !== ICMP || frame[ip.start] !== 8) return;
+    const [request, identifier] = [frame.subarray(14, ip.end), be16(frame, ip.start + 4)];
+    const payload = icmp(0, 3, identifier * 0x10000, request);
+    const whole = { source: "1.2.3.4", destination: guest.address, protocol: ICMP, payload };
+    const answer = framed(ipv4(whole));
+    lab.world.after(1e6, () => lab.twin.receive(answer, lab.world.now));
+  });
+  assert.match(lab.command("ping -c 2 1.2.3.4"), /2 packets transmitted, 0 received, 100% packet/);
+  assert.equal(lab.counts()["icmp-reply"], 2);
+});
+
+test("a reply that comes twice is told as such, and counts once", async () => {
+  const lab = await Lab.at("S1");
+  lab.port.setFaults({ duplicate: 1 }, {});
+  const text = lab.command("ping -c 3 10.0.2.2");
+  assert.match(
+    text,
+    /icmp_seq=1 ttl=64 time=[\d.]+ ms\r\n64 bytes.* icmp_seq=1 .* ms \(DUP!\)\r\n/,
+  );
+  assert.match(text, /3 packets transmitted, 3 received, \+3 duplicates, 0% packet loss, /);
+});
+
+test("ping waits for the first answer of a host, and no limit is none of 0 seconds", async () => {
+  const lab = await Lab.at("S1");
+  assert.match(lab.command("ping -c 1 -W 0 10.0.2.2"), / 1 received/);
+  const dead = lab.command("ping -c 1 10.0.2.77");
+  assert.match(dead, /From 10\.0\.2\.15 icmp_seq=1 Destination Host Unreachable\r\n/);
+  assert.match(dead, /0 received, \+1 errors, 100% packet loss/);
+  lab.gateway.answersPing = false;
+  assert.equal(took(lab.command("ping -c 1 10.0.2.2")), 10);
+  assert.equal(took(lab.command("ping -c 1 -W 2 10.0.2.2")), 2);
+  lab.gateway.answersPing = true;
+  lab.world.after(15e8, () => {
+    lab.gateway.answersPing = false;
+  });
+  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "who has answered does so soon");
+});
+
+test("addresses that no host has are neither dialled nor made a gateway", async () => {
+  const lab = await Lab.at("S1");
+  lab.take();
+  for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"]) {
+    dialogue(lab, [
+      [`curl http://${nobody}/`, /^curl: \(7\) could not connect to .*: no route to the host\r\n/],
+      [`ip route add 10.7.0.0/16 via ${nobody} dev net0`, /^ip: Nexthop has invalid gateway: /],
+    ]);
+  }
+  assert.deepEqual(lab.frames(), []);
+});
+
+test("ip route get tells the way that packets really go", async () => {
+  const lab = await Lab.at("S1");
+  dialogue(lab, [
+    ["ip route get 127.0.0.1", /^local 127\.0\.0\.1 dev lo src 127\.0\.0\.1\r\n/],
+    ["ip route get 10.0.2.15", /^local 10\.0\.2\.15 dev lo src 10\.0\.2\.15\r\n/],
+    ["ip route get 10.0.2.9", /^10\.0\.2\.9 dev net0 src 10\.0\.2\.15\r\n/],
+    ["ip route get 10.0.2.255", /^broadcast 10\.0\.2\.255 dev net0 src 10\.0\.2\.15\r\n/],
+    ["ip route get 255.255.255.255", /^broadcast 255\.255\.255\.255 dev net0 src /],
+    ["ip route get 224.0.0.1", /^multicast 224\.0\.0\.1 dev net0 src 10\.0\.2\.15\r\n/],
+    [`ip route get ${OFF_LINK}`, /^[\d.]+ via 10\.0\.2\.2 dev net0 src 10\.0\.2\.15\r\n/],
+    ["ip route get 240.0.0.1", /^ip: Network is unreachable, expected /],
+    ["ip route del default", /^anonymos> $/],
+    [`ping -c 1 ${OFF_LINK}`, /^ping: connect: Network is unreachable\r\nanonymos> $/],
+  ]);
+});
+
+test("ip neigh add is for those that are not known, and of one station", async () => {
+  const lab = await Lab.at("S1");
+  const station = /^ip: ".*", expected one station's address like 52:54:00:12:34:56\r\n/;
+  dialogue(lab, [
+    ["ip neigh add 10.0.2.2 lladdr 52:54:00:00:00:09", /^ip: File exists: .*, expected ip neigh r/],
+    ["ip neigh", /^10\.0\.2\.2 dev net0 lladdr (?!52:54:00:00:00:09)/m],
+    ["ip neigh add 10.0.2.66 lladdr 52:54:00:00:00:09", /^anonymos> $/],
+    ["ip neigh replace 10.0.2.66 lladdr 52-54-00-00-00-0a", /^anonymos> $/],
+    ["ip neigh", /^10\.0\.2\.66 dev net0 lladdr 52:54:00:00:00:0a PERMANENT\r$/m],
+    ["ip neigh add 10.0.2.67 lladdr 00:00:00:00:00:00", station],
+    ["ip neigh replace 10.0.2.67 lladdr ff:ff:ff:ff:ff:ff", station],
+    ["ip neigh replace 10.0.2.67 lladdr 01:00:5e:00:00:01", station],
+  ]);
+});
+
+test("dhcp renew says what is in its way, and does not wait for it", async () => {
+  const lab = await Lab.at("S1");
+  const before = lab.world.now;
+  dialogue(lab, [
+    ["ip route del 10.0.2.0/24; ip route del default", /^anonymos> $/],
+    [
+      "dhcp renew",
+      /^dhcp: Network is unreachable: 10\.0\.2\.2, expected a route to the server\r\n/,
+    ],
+    ["ip link set net0 down", /^anonymos> |down/],
+    ["dhcp renew", /dhcp: net0 is down, expected ip link set net0 up\r\n/],
+  ]);
+  assert.ok(lab.world.now - before < 2e9, "it waits");
+  dialogue(lab, [
+    ["ip link set net0 up; ip addr flush; dhcp renew", /DHCP lease 10\.0\.2\.15\/24/],
+  ]);
+  lab.twin.setLink(false, lab.world.now);
+  const pulled = lab.world.now;
+  dialogue(lab, [["dhcp renew", /dhcp: net0 has no link, expected a lease\r\n/]]);
+  assert.ok(lab.world.now - pulled < 4e9, "it waits for a server");
+});
+
+test("what the boot brought and nobody wants is told", async () => {
+  const file = (name: string, ...lines: string[]) => ({
+    name,
+    bytes: Buffer.from(lines.join("\n")),
+  });
+  const twin = await Twin.boot({
+    commandLine: 'ip=off run="echo one" run="echo two"',
+    modules: [
+      file("anonymous.conf", "[Network]"),
+      file("anonymos.conf", "[Match]", "Name=eth0", "[Network]", "DHCP=no"),
+      file("hosts", "10.0.2.2 gateway"),
+    ],
+  });
+  twin.pass(2);
+  const problems = twin.output.match(/^(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm);
+  assert.deepEqual(problems, [
+    "cmdline: run=echo one: expected one run=, the last is run",
+    'module "anonymous.conf": expected anonymos.conf, hosts or one of ' +
+      "ca.pem, client.pem, client.key, server.pem, server.key",
+    "anonymos.conf:1: expected a [Match] that fits a device",
+  ]);
+  assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);
+});

@@ -1,0 +1,58 @@
+/** More than anybody types, pasted into commands that read: it waits, or ends the command. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Lab } from "../attack/world.ts";
+import { trust } from "../lab/host/identity.ts";
+import { address } from "../lab/packets/udp.ts";
+import { guest } from "../lab/scripted/ip-host.ts";
+
+const small = { machine: { memoryLimit: 12 << 20 } };
+const begin = "-----BEGIN CERTIFICATE-----\r";
+
+test("lines for a peer that is not there yet wait, and come whole and in order", async () => {
+  const lab = await Lab.at("S1");
+  lab.type("nc -l 9000\r");
+  const lines = Array.from({ length: 700 }, (_, i) => `line ${i}`);
+  lab.type(`${lines.join("\r")}\r\x04`);
+  lab.pass(2);
+  let received = "";
+  const connection = lab.gateway.tcp.connect(address(guest.address), 9000);
+  connection.onData = (data) => {
+    received += data.toString();
+  };
+  connection.onFinish = () => connection.close();
+  lab.pass(5);
+  assert.equal(received, `${lines.join("\n")}\n`);
+  assert.match(lab.twin.output, /\nanonymos> $/);
+});
+
+test("lines without end for nobody take no memory, and Ctrl-C ends it", async () => {
+  const lab = await Lab.at("S1", small);
+  for (const command of ["nc -l 9000", "nc -u -l 9000"]) {
+    lab.type(`${command}\r`);
+    for (let i = 0; i < 30; i++) lab.type("\r".repeat(10_000));
+    lab.pass(60);
+    lab.type("\x03");
+    lab.pass(5);
+    assert.match(lab.command("echo still here"), /\nstill here\r/);
+  }
+});
+
+test("a certificate that never ends takes no memory", async () => {
+  const lab = await Lab.at("S1", small);
+  lab.type("ca add\r");
+  lab.type(begin);
+  for (let i = 0; i < 140; i++) lab.type(`${"A".repeat(4000)}\r`);
+  for (let i = 0; i < 4; i++) lab.type("\r".repeat(10_000));
+  lab.pass(90);
+  assert.match(lab.twin.output, /ca: it is too long, expected a certificate in PEM\r\n/);
+  assert.match(lab.command("echo still here"), /\nstill here\r/);
+});
+
+test("what is pasted behind a certificate is run", async () => {
+  const lab = await Lab.at("S1");
+  const pem = Buffer.from(trust[0].bytes).toString().replaceAll("\n", "\r");
+  lab.type(`ca add\r${pem}echo after\r`);
+  lab.pass(3);
+  assert.match(lab.twin.output, /root \d+ added: .*\r\n[\s\S]*\nafter\r\n/);
+});

@@ -1,0 +1,62 @@
+/** The twin boots the built kernel, ends as a machine does, repeats itself, and is fast. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Twin, TwinPanic } from "../lab/machine/twin.ts";
+
+const STATIC = "ip=10.0.2.15::10.0.2.2:255.255.255.0";
+
+test("it boots to a prompt, takes commands, powers off with a code", async () => {
+  const twin = await Twin.boot({ commandLine: STATIC });
+  twin.pass(1);
+  assert.ok(twin.output.endsWith("anonymos> "), twin.output);
+  assert.match(twin.command("ip addr"), /inet 10\.0\.2\.15\/24/);
+  twin.command("poweroff 3");
+  assert.equal(twin.state, "off");
+  assert.equal(twin.exitCode, 3);
+});
+
+test("it reboots in the same time, by command and by button", async () => {
+  const twin = await Twin.boot({ commandLine: STATIC });
+  twin.pass(1);
+  const before = twin.clock.now;
+  twin.command("reboot");
+  twin.reset();
+  twin.pass(1);
+  assert.equal(twin.boots, 3);
+  assert.ok(twin.clock.now > before);
+  assert.match(twin.command("uptime"), /up/);
+});
+
+test("a panic is on the console and thrown", async () => {
+  const twin = await Twin.boot({ commandLine: STATIC });
+  twin.pass(1);
+  assert.throws(() => twin.command("crash abort"), TwinPanic);
+  assert.match(twin.output, /^panic: /m);
+  assert.equal(twin.state, "halted");
+});
+
+test("garbage is collected between turns, and free tells bytes", async () => {
+  const twin = await Twin.boot({ commandLine: STATIC });
+  twin.pass(1);
+  const used = () => Number(/heap: (\d+) bytes used/.exec(twin.command("free"))?.[1]);
+  used();
+  const before = used();
+  for (let i = 0; i < 200; i++) twin.command("ip addr; ss; lspci; help");
+  assert.ok(twin.collections > 0);
+  // The history of the console is kept, and holds 100 lines.
+  assert.ok(used() - before < 16_384, `${before} bytes became ${used()}`);
+});
+
+test("the same seed and inputs give the same run, another seed another", async () => {
+  const run = async (seed: number) => {
+    const frames: string[] = [];
+    const twin = await Twin.boot({ commandLine: "ip=dhcp", seed });
+    twin.onSend = (frame) => frames.push(`${twin.clock.now} ${Buffer.from(frame).toString("hex")}`);
+    twin.pass(60);
+    return { output: twin.output, turns: twin.turns, frames };
+  };
+  const first = await run(1);
+  assert.ok(first.frames.length > 2);
+  assert.deepEqual(await run(1), first);
+  assert.notDeepEqual((await run(2)).frames, first.frames);
+});

@@ -1,0 +1,307 @@
+/**
+ * Certificates that are weak, forged, strange or too much, sent by a peer that is not ashamed of
+ * them: TLS-07, TLS-09, TLS-13 to TLS-15, TLS-45.
+ */
+import assert from "node:assert/strict";
+import { createHash, createPublicKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { before, describe, test } from "node:test";
+import { root as project } from "../lab/host/process.ts";
+import { type Certificate, rsa, type Wish } from "./certificates.ts";
+import {
+  bits,
+  content,
+  der,
+  elements,
+  Field,
+  integer,
+  OCTET_STRING,
+  oid,
+  remake,
+  sequence,
+  toDer,
+} from "./der.ts";
+import { hex } from "./peer/bytes.ts";
+import { Extension } from "./peer/hello.ts";
+import { Stage, UNASKED } from "./peer/stage.ts";
+import { refused, served } from "./peer/verdict.ts";
+
+const stage = new Stage();
+const KEY_SHORT = "a key is too short, or on a curve that is not accepted";
+const UNTRUSTED = "no trusted root vouches for it";
+const WEAK_HASH = "it is signed with a hash that is too weak";
+const BAD = "bad_certificate (42)";
+const UNSUPPORTED = "unsupported_certificate (43)";
+const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
+const UNKNOWN_CA = "unknown_ca (48)";
+/** mbedTLS's error is behind it. */
+const unreadable = (error: string) => `TLS: the peer's certificate cannot be read (-0x${error})`;
+let top: Certificate;
+const below = (wish: Wish = {}) => stage.workshop.server(top, wish);
+
+before(() => {
+  top = stage.root;
+});
+
+/** Those certificates are refused with an alert, and in these words about them. */
+async function refuses(chain: Buffer[], alert: string, fault: string, ...words: string[]) {
+  const sentence = fault.startsWith("TLS:") ? fault : `the certificate was refused: ${fault}`;
+  await refused(await stage.show(chain, ...words), alert, sentence);
+}
+
+describe("names", () => {
+  test("TLS-07: a NUL in the common name, which never counts", async () => {
+    const name = der(0x0c, Buffer.from("good.test\0.evil.test"));
+    const subject = sequence(der(0x31, sequence(oid("550403"), name)));
+    const leaf = remake(below({ names: "" }), new Map([[Field.Subject, subject]]), top);
+    await refuses([leaf], CERTIFICATE_UNKNOWN, "it names no host (it has no subjectAltName)");
+  });
+});
+
+describe("weak", () => {
+  test("TLS-13: SHA-1, the server's signature and an intermediate's", async () => {
+    await refuses([toDer(below({ hash: "sha1" }))], CERTIFICATE_UNKNOWN, WEAK_HASH);
+    const middle = stage.workshop.authority({ issuer: top, hash: "sha1" });
+    const leaf = stage.workshop.server(middle);
+    await refuses([leaf, middle].map(toDer), CERTIFICATE_UNKNOWN, WEAK_HASH);
+  });
+  test("TLS-13: MD5, the server's signature and an intermediate's", async () => {
+    const root = stage.workshop.authority({ key: rsa(2048) });
+    const words = `root=${root.file}`;
+    const leaf = toDer(stage.workshop.server(root, { hash: "md5" }));
+    await refuses([leaf], BAD, unreadable("2600"), words);
+    const middle = stage.workshop.authority({ issuer: root, hash: "md5" });
+    const chain = [stage.workshop.server(middle), middle].map(toDer);
+    await refuses(chain, UNKNOWN_CA, UNTRUSTED, words);
+  });
+  for (const size of [512, 1024, 2040]) {
+    test(`TLS-13: RSA of ${size} bits: the server's, an intermediate's, a root's`, async () => {
+      const key = rsa(size);
+      await refuses([toDer(below({ key }))], UNSUPPORTED, KEY_SHORT);
+      const middle = stage.workshop.authority({ key, issuer: top });
+      const chain = [stage.workshop.server(middle), middle].map(toDer);
+      await refuses(chain, UNSUPPORTED, KEY_SHORT);
+      const root = stage.workshop.authority({ key });
+      const leaf = toDer(stage.workshop.server(root));
+      await refuses([leaf], UNSUPPORTED, KEY_SHORT, `root=${root.file}`);
+    });
+  }
+  for (const curve of ["prime192v1", "secp224r1", "secp521r1", "secp256k1"]) {
+    test(`TLS-13: a key on ${curve}`, async () => {
+      const key = ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${curve}`];
+      await refuses([toDer(below({ key }))], BAD, unreadable("3a00"));
+    });
+  }
+  test("TLS-13: a key for DSA", async () => {
+    const number = integer(7n);
+    const algorithm = sequence(oid("2a8648ce380401"), sequence(number, number, number));
+    const key = sequence(algorithm, bits(number));
+    await refuses([remake(below(), new Map([[Field.Key, key]]), top)], BAD, unreadable("3c80"));
+  });
+});
+
+/** SHA-256 as PKCS #1 v1.5 wants it before it is raised to a power (RFC 8017 section 9.2). */
+function digestInfo(signed: Buffer): Buffer {
+  const digest = createHash("sha256").update(signed).digest();
+  return Buffer.concat([hex("3031300d060960864801650304020105000420"), digest]);
+}
+
+/** The least number whose cube is no smaller. */
+function cubeRoot(cube: bigint): bigint {
+  let [low, high] = [0n, 1n << 1024n];
+  while (low < high) {
+    const middle = (low + high) >> 1n;
+    if (middle ** 3n < cube) low = middle + 1n;
+    else high = middle;
+  }
+  return low;
+}
+
+const wide = (value: bigint) => Buffer.from(value.toString(16).padStart(512, "0"), "hex");
+
+describe("forged signatures", () => {
+  test("TLS-13: below a root with e = 3: what fits only where it is looked at", async () => {
+    const key = [...rsa(2048), "-pkeyopt", "rsa_keygen_pubexp:3"];
+    const root = stage.workshop.authority({ key });
+    const trust = `root=${root.file}`;
+    const original = stage.workshop.server(root);
+    served(await stage.visit({ identity: () => stage.identity([original]) }, trust));
+    // Bleichenbacher, 2006: padding, the digest, and behind it whatever makes it a cube.
+    const forged = remake(original, new Map(), (signed) => {
+      const start = Buffer.concat([hex("0001ffffffffffffffff00"), digestInfo(signed)]);
+      const cube = Buffer.concat([start, Buffer.alloc(256 - start.length)]);
+      const root3 = cubeRoot(BigInt(`0x${cube.toString("hex")}`));
+      assert.ok(
+        wide(root3 ** 3n)
+          .subarray(0, start.length)
+          .equals(start),
+      );
+      return wide(root3);
+    });
+    await refuses([forged], UNKNOWN_CA, UNTRUSTED, trust);
+  });
+  test("TLS-13: below an authority with e = 1: the padding is its own signature", async () => {
+    const middle = stage.workshop.authority({ key: rsa(2048), issuer: top });
+    const leaf = stage.workshop.server(middle);
+    const { n } = createPublicKey(middle.pem).export({ format: "jwk" });
+    const modulus = integer(BigInt(`0x${Buffer.from(n!, "base64url").toString("hex")}`));
+    const rsaKey = sequence(oid("2a864886f70d010101"), hex("0500"));
+    const key = sequence(rsaKey, bits(sequence(modulus, integer(1n))));
+    const lax = remake(middle, new Map([[Field.Key, key]]), top);
+    const forged = remake(leaf, new Map(), (signed) => {
+      const end = digestInfo(signed);
+      const padding = Buffer.alloc(256 - 3 - end.length, 0xff);
+      return Buffer.concat([hex("0001"), padding, hex("00"), end]);
+    });
+    await refuses([forged, lax], UNKNOWN_CA, UNTRUSTED);
+  });
+});
+
+/** An EC key whose curve is written out (RFC 3279 section 2.3.5), where a name should be. */
+function explicitKey(
+  prime: bigint,
+  a: bigint,
+  b: bigint,
+  base: Buffer,
+  order: bigint,
+  point: Buffer,
+) {
+  const width = Math.ceil(prime.toString(16).length / 2);
+  const element = (value: bigint) =>
+    der(OCTET_STRING, Buffer.from(value.toString(16).padStart(2 * width, "0"), "hex"));
+  const field = sequence(oid("2a8648ce3d0101"), integer(prime));
+  const curve = sequence(element(a), element(b));
+  const parts = [integer(1n), field, curve, der(OCTET_STRING, base), integer(order), integer(1n)];
+  return sequence(sequence(oid("2a8648ce3d0201"), sequence(...parts)), bits(point));
+}
+
+const P256 = {
+  prime: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
+  b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+};
+
+describe("curves written out", () => {
+  const around = (point: Buffer) =>
+    explicitKey(P256.prime, P256.prime - 3n, P256.b, point, P256.order, point);
+
+  test("TLS-14: in the server's certificate", async () => {
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    key.push("-pkeyopt", "ec_param_enc:explicit");
+    await refuses([toDer(below({ key }))], BAD, unreadable("4e80"));
+  });
+  test("TLS-14: a copy of a trusted root's key, whose private key anybody knows", async () => {
+    // CVE-2020-0601: with the root's point as the generator its private key is 1; with the nonce 1
+    // as well, r is the point's x, and s is the digest and r.
+    const fields = elements(content(elements(content(toDer(top)))[0]));
+    const point = content(elements(content(fields[Field.Key]))[1]).subarray(1);
+    const copy = remake(top, new Map([[Field.Key, around(point)]]), (signed) =>
+      forge(point, signed),
+    );
+    const leaf = remake(below(), new Map(), (signed) => forge(point, signed));
+    await refuses([leaf, copy], UNKNOWN_CA, UNTRUSTED);
+    await refuses([leaf], UNKNOWN_CA, UNTRUSTED);
+  });
+  test("TLS-15: modulo what is no prime: within a second", async () => {
+    // CVE-2022-0778: a square root is looked for that is none, without end.
+    const point = hex("02 0008");
+    const key = explicitKey(697n, 23n, 12n, point, 5n, point);
+    const explicit = new Map([[Field.Key, key]]);
+    const middle = stage.workshop.authority({ issuer: top });
+    const leaf = stage.workshop.server(middle);
+    for (const [chain, alert, sentence] of [
+      [[remake(below(), explicit, top)], BAD, unreadable("4e80")],
+      [
+        [toDer(leaf), remake(middle, explicit, top)],
+        UNKNOWN_CA,
+        `the certificate was refused: ${UNTRUSTED}`,
+      ],
+    ] as const) {
+      const visit = await stage.show([...chain]);
+      await refused(visit, alert, sentence);
+      assert.ok(visit.report.number("cpu") < 1000, visit.report.get("cpu"));
+    }
+  });
+});
+
+function forge(point: Buffer, signed: Buffer): Buffer {
+  const digest = BigInt(`0x${createHash("sha256").update(signed).digest("hex")}`);
+  const r = BigInt(`0x${point.subarray(1, 33).toString("hex")}`) % P256.order;
+  return sequence(integer(r), integer((digest + r) % P256.order));
+}
+
+describe("name constraints whose bytes are strange", () => {
+  const MALFORMED = "its extensions are badly encoded";
+  const UNKNOWN_FORM = "it is under a name constraint of an unknown form";
+  const ELSEWHERE = "an authority above it may not certify this name";
+  const names = "DNS:good.test,IP:10.0.2.2";
+  const good = der(0x82, Buffer.from("good.test"));
+  const directory = (organisation: string) => {
+    const part = sequence(oid("55040a"), der(0x0c, Buffer.from(organisation)));
+    return der(0xa4, sequence(der(0x31, part)));
+  };
+  const list = (tag: number, ...base: Buffer[]) => sequence(der(tag, sequence(...base)));
+  const under = (constraints: Buffer, wish: Wish = {}): Certificate[] => {
+    const more = [`2.5.29.30=DER:${constraints.toString("hex")}`];
+    const middle = stage.workshop.authority({ issuer: top, more });
+    return [stage.workshop.server(middle, { names, ...wish }), middle];
+  };
+  const rows: [string, Buffer, string][] = [
+    ["a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
+    ["an address of five bytes", list(0xa0, der(0x87, Buffer.alloc(10))), MALFORMED],
+    ["a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
+    ["a list of a third kind", list(0xa2, good), MALFORMED],
+    ["a byte behind the subtrees", sequence(der(0xa0, sequence(good), hex("00"))), MALFORMED],
+    ["a byte behind the lists", sequence(der(0xa0, sequence(good)), hex("00")), MALFORMED],
+    ["another organisation permitted", list(0xa0, directory("Bad")), ELSEWHERE],
+    ["an organisation excluded", list(0xa1, directory("Good")), UNKNOWN_FORM],
+  ];
+  const subject = "/O=Good/CN=good.test";
+  for (const [what, constraints, fault] of rows) {
+    test(`TLS-09: ${what}`, async () => {
+      await refuses(under(constraints, { subject }).map(toDer), CERTIFICATE_UNKNOWN, fault);
+    });
+  }
+  test("TLS-09: its own organisation permitted", async () => {
+    const chain = under(list(0xa0, directory("Good")), { subject });
+    served(await stage.visit({ identity: () => stage.identity(chain) }));
+  });
+  test("TLS-09: the extension twice", async () => {
+    const [leaf, middle] = under(list(0xa0, good));
+    const fields = elements(content(elements(content(toDer(middle)))[0]));
+    const extensions = elements(content(content(fields[Field.Extensions])));
+    const twice = der(0xa3, sequence(...extensions, extensions[extensions.length - 1]));
+    const copy = remake(middle, new Map([[Field.Extensions, twice]]), top);
+    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED); // it is not read
+  });
+  test("TLS-09: critical ones of a server's own", async () => {
+    const leaf = below({ more: ["nameConstraints=critical,permitted;DNS:good.test"] });
+    const fault = "it has a critical extension that is not known";
+    await refuses([toDer(leaf)], CERTIFICATE_UNKNOWN, fault);
+  });
+});
+
+describe("revocation, which is not checked", () => {
+  test("TLS-45: one that names a list of revoked ones, and asks for a staple", async () => {
+    const more = [
+      "crlDistributionPoints=URI:http://crl.test/list.crl",
+      "tlsfeature=status_request",
+    ];
+    const leaf = below({ more });
+    for (const version of [12, 13] as const) {
+      served(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
+    }
+  });
+  test("TLS-45: a staple that says revoked was not asked for, and is refused as such", async () => {
+    const revoked = hex("01 000003 300130");
+    await refused(
+      await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
+      "unsupported_extension (110)",
+      UNASKED,
+    );
+  });
+  test("TLS-45: the README says so, in bold", () => {
+    const readme = readFileSync(`${project}README.md`, "utf8");
+    assert.match(readme, /\*\*Revocation: whether a certificate was revoked is not checked\*\*/);
+  });
+});

@@ -1,0 +1,84 @@
+/** Peers that say nothing, or one byte now and then: TLS-33, TLS-44 (RFC 8446 section 4). */
+import assert from "node:assert/strict";
+import { before, beforeEach, test } from "node:test";
+import { data, kinds, record, Status, TlsBench } from "../lab/scripted/tls.ts";
+import { DATA } from "./peer/keys.ts";
+import { greet } from "./peer/serve.ts";
+import { Stage } from "./peer/stage.ts";
+import { modest } from "./peer/verdict.ts";
+
+const SECOND = 1_000_000n;
+const WORDS = "the TLS handshake took more than 30 s";
+const stage = new Stage();
+let bench: TlsBench;
+
+before(async () => {
+  bench = await TlsBench.load();
+});
+beforeEach(() => bench.reset());
+
+/** The time is up, to the second, and everything is given back without a word to the peer. */
+function timesOut(stream: number): void {
+  const { wasm } = bench;
+  assert.equal(wasm.status(stream), Status.Failed);
+  assert.equal(wasm.failureKind(stream), kinds.timedOut);
+  assert.equal(bench.text(wasm.failure(stream)), WORDS);
+  wasm.abort(stream);
+  assert.equal(bench.text(wasm.end(stream)), "aborted");
+  assert.equal(wasm.live(), 0);
+}
+
+for (const [interval, title] of [
+  [10n, "every ten seconds"],
+  [1n, "every second"],
+] as const) {
+  test(`TLS-33: a byte ${title} earns no more than 30 s`, () => {
+    const { wasm } = bench;
+    const stream = bench.connect();
+    wasm.poll(bench.now);
+    const start = bench.now;
+    for (const byte of record("H", Buffer.alloc(60))) {
+      if (bench.now + interval * SECOND >= start + 30n * SECOND) break;
+      bench.now += interval * SECOND;
+      bench.push(stream, Uint8Array.of(byte));
+      assert.equal(wasm.status(stream), Status.Connecting, String(bench.now - start));
+    }
+    bench.now = start + 30n * SECOND - 1n;
+    wasm.poll(bench.now);
+    assert.equal(wasm.status(stream), Status.Connecting);
+    bench.now++;
+    wasm.poll(bench.now);
+    timesOut(stream);
+  });
+}
+
+test("TLS-44: after 30 s of silence it is over", () => {
+  const { wasm } = bench;
+  const stream = bench.connect();
+  wasm.poll(bench.now);
+  assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
+  bench.now += 30n * SECOND;
+  wasm.poll(bench.now);
+  timesOut(stream);
+});
+
+test("TLS-33: once it is open, time does not end it: that is for whoever reads", () => {
+  const stream = bench.open();
+  assert.equal(bench.wasm.pollAt(), (1n << 63n) - 1n);
+  bench.now += 3600n * SECOND;
+  bench.push(stream, data("late"));
+  assert.equal(bench.text(bench.wasm.readAll(stream, 0, bench.now)), "late");
+});
+
+test("TLS-33: a handshake that comes byte by byte is one, and costs little", async () => {
+  const afterwards = async (session: Parameters<typeof greet>[0]) => {
+    for (const byte of session.wire.record(DATA, Buffer.from("slow "))) {
+      await session.wire.raw(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await greet(session);
+  };
+  const visit = await stage.visit({ afterwards }, "chunk=1");
+  assert.equal(visit.report.number("received"), "slow hello".length, visit.report.text);
+  modest(visit);
+});

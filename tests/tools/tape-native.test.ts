@@ -1,0 +1,50 @@
+/** The kernel as native code does what it does as WebAssembly, given the same. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { makeReplayers, replay } from "../../tools/tape/native.ts";
+import { Reel } from "../../tools/tape/reel.ts";
+import { Twin } from "../lab/machine/twin.ts";
+import { makePlan } from "../sim/plan.ts";
+import { runWorld } from "../sim/run-world.ts";
+
+let replayers: string[] = [];
+before(async () => {
+  replayers = await makeReplayers();
+});
+
+test("SYS-11: the native kernel, given the same, comes to the same trace", async () => {
+  for (const seed of [7, 77]) {
+    const wasm = await runWorld(makePlan(seed));
+    const { failures, trace } = await runWorld(makePlan(seed), undefined, replayers);
+    assert.deepEqual(failures, []);
+    assert.equal(trace, wasm.trace);
+  }
+});
+
+async function tapeOf(command: string): Promise<Buffer> {
+  const reel = new Reel();
+  const twin = await Twin.boot({ commandLine: "ip=dhcp", recorder: reel.recorder });
+  twin.pass(1);
+  twin.command(command);
+  return reel.tape();
+}
+
+test("a tape that was changed is found out, with the line of TypeScript", async () => {
+  const tape = await tapeOf("ip addr");
+  tape.write("ip=dxcp", tape.indexOf("ip=dhcp"));
+  for (const program of replayers) {
+    const { failure } = await replay(program, tape);
+    assert.match(failure, /^boot 1, call 1, act \d+: the kernel called \w+\(.*\), expected /);
+    if (!program.endsWith("plain")) {
+      assert.match(failure, /^ {2}kernel\/main\/boot at kernel\/main\.ts:\d+$/m);
+    }
+  }
+});
+
+test("reading page 0, which passes in Node, is found natively", async (t) => {
+  const tape = await tapeOf("crash null");
+  const [plain] = replayers;
+  if (plain.endsWith("plain")) return t.skip("page 0 cannot be left out on this machine");
+  const { failure } = await replay(plain, tape);
+  assert.match(failure, /fault at address 0x4\n.* at kernel\/shell\/commands\/crash\.ts:\d+\n/);
+});

@@ -1,0 +1,60 @@
+/** A tape of a twin, played again, prints the same; what differs is told with its stack. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { consoleOf, Divergence } from "../../tools/tape/player.ts";
+import { Reel } from "../../tools/tape/reel.ts";
+import { Twin, TwinPanic } from "../lab/machine/twin.ts";
+
+/** A twin whose tape is kept. */
+async function recorded(commandLine: string): Promise<{ twin: Twin; reel: Reel }> {
+  const reel = new Reel();
+  return { twin: await Twin.boot({ commandLine, recorder: reel.recorder }), reel };
+}
+
+test("a tape prints what the twin printed, over several boots", async () => {
+  const { twin, reel } = await recorded("ip=dhcp");
+  twin.pass(1);
+  twin.command("lspci; ip addr; free");
+  twin.command("reboot");
+  twin.pass(1);
+  twin.reset();
+  twin.pass(1);
+  twin.command("poweroff 3");
+  assert.equal(twin.boots, 3);
+  assert.equal(consoleOf(reel.tape()), twin.output);
+});
+
+test("a tape that was changed says where, what and by which lines of TypeScript", async () => {
+  const { twin, reel } = await recorded("ip=dhcp");
+  twin.pass(1);
+  const tape = reel.tape();
+  tape.write("ip=dxcp", tape.indexOf("ip=dhcp"));
+  const told = (error: Error) => {
+    assert.ok(error instanceof Divergence);
+    assert.match(error.message, /^boot 1, call 1, act \d+: .*\n {2}.+ at \w+\/.*\.ts:\d+\n/);
+    assert.match(error.message, /^ {2}kernel\/main\/boot at kernel\/main\.ts:\d+$/m);
+    return true;
+  };
+  assert.throws(() => consoleOf(tape), told);
+});
+
+test("a tape that breaks off anywhere is played so far", async () => {
+  const { twin, reel } = await recorded("ip=dhcp");
+  twin.pass(1);
+  const tape = reel.tape();
+  for (const part of [0.3, 0.999]) {
+    const played = consoleOf(tape.subarray(0, Math.floor(tape.length * part)));
+    assert.ok(twin.output.startsWith(played));
+  }
+});
+
+test("a panic is played too, with the stack that the console of a twin lacks", async () => {
+  const { twin, reel } = await recorded("ip=dhcp");
+  twin.pass(1);
+  assert.throws(() => twin.command("crash abort"), TwinPanic);
+  const said = /panic: crash abort was typed at kernel\/shell\/commands\/crash\.ts:\d+:\d+\n/;
+  assert.match(twin.output, said);
+  const played = consoleOf(reel.tape());
+  assert.match(played, said);
+  assert.match(played, /^ {2}kernel\/shell\/commands\/crash\/Crash#start at .*crash\.ts:33$/m);
+});

@@ -1,0 +1,224 @@
+/** Start, interrupts, link and end of the 8254x driver (drivers/intel/), on the model. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
+
+const [RCTL, TCTL, IMS, ICR, TDT, TDH] = [0x100, 0x400, 0xd0, 0xc0, 0x3818, 0x3810];
+const ADDRESS = 0x525400123456n;
+
+test("descriptors lie as the hardware wants them (SDM tables 3-1 and 3-8)", async () => {
+  const { wasm } = await boot({ start: false });
+  const offsets = Array.from({ length: 15 }, (_, i) => wasm.fieldOffset(i));
+  assert.deepEqual(offsets, [0, 8, 10, 12, 13, 14, 16, 0, 8, 10, 11, 12, 13, 14, 16]);
+});
+
+test("a controller is started: address, filters, rings, one write of RCTL", async () => {
+  for (const qemu of [false, true]) {
+    const { model, wasm, pci } = await boot({ qemu });
+    assert.equal(wasm.address(), ADDRESS);
+    assert.equal(model.written(RCTL), 1);
+    assert.equal(model.get(RCTL) >>> 0, 0x04008002, "EN, BAM, SECRC, 2048 bytes, not promiscuous");
+    assert.equal(model.get(TCTL) & 2, 2);
+    assert.equal(model.freeReceive(), 255);
+    assert.equal(model.resets, 1);
+    assert.equal(pci.command & 7, 7, "bus mastering");
+    assert.equal(wasm.linkUp(), 1);
+    assert.equal(wasm.linkSpeed(), 1000);
+    assert.equal(wasm.available(), 1024 - 256);
+  }
+});
+
+test("a ring that firmware left on is switched off first", async () => {
+  const { model, wasm } = await boot({ start: false, qemu: true });
+  model.set(RCTL, 2);
+  model.set(0x2808, 128);
+  assert.equal(wasm.start(), 1);
+  assert.equal(model.written(RCTL), 2);
+});
+
+test("the address comes from the EEPROM where RAL0 is empty, by register or by bits", async () => {
+  const read = await boot({ loadsAddress: false });
+  assert.equal(read.wasm.address(), ADDRESS);
+  assert.ok(read.model.receive(frame()), "and is put into the filter");
+  for (const device of [0x1008, 0x100c, 0x100d]) {
+    const bits = await boot({ loadsAddress: false, bitEeprom: true, device });
+    assert.equal(bits.wasm.address(), ADDRESS);
+  }
+});
+
+test("no address, or no register window: the start fails in words, not in a hang", async () => {
+  const none = await boot({ start: false, loadsAddress: false, mac: [0, 0, 0, 0, 0, 0] });
+  assert.equal(none.wasm.start(), 0);
+  const group = await boot({ start: false, mac: [1, 0, 0, 0, 0, 1] });
+  assert.equal(group.wasm.start(), 0);
+  const deadEeprom = await boot({ start: false, loadsAddress: false, bitEeprom: true });
+  assert.equal(deadEeprom.wasm.start(), 0, "EERD never answers");
+  assert.ok(deadEeprom.machine.clock.now < 1e9);
+  assert.equal(deadEeprom.wasm.available(), 1024);
+});
+
+test("an interrupt masks the controller until the ring is empty", async () => {
+  const { machine, model, wasm, drain } = await boot();
+  machine.sleep(1e6);
+  for (let i = 0; i < 10; i++) {
+    model.receive(frame(60, i));
+    machine.sleep(100_000);
+  }
+  assert.equal(machine.interrupts, 1);
+  assert.equal(model.get(IMS), 0);
+  assert.equal(wasm.needsPoll(), 1);
+  assert.equal(drain().length, 10);
+  assert.equal(wasm.needsPoll(), 0);
+  assert.notEqual(model.get(IMS), 0);
+  machine.sleep(1e6);
+  assert.equal(machine.interrupts, 1, "what was taken by polling does not interrupt any more");
+  model.receive(frame());
+  machine.sleep(1e6);
+  assert.equal(machine.interrupts, 2);
+});
+
+test("a frame at any moment around unmasking is found or interrupts", async () => {
+  const { machine, model, wasm, drain } = await boot();
+  for (let delay = 0; delay < 3000; delay += 10) {
+    model.receive(frame());
+    machine.sleep(200_000);
+    const before = machine.interrupts;
+    machine.clock.after(delay, () => model.receive(frame()));
+    let got = drain().length;
+    while (wasm.needsPoll()) got += drain().length;
+    machine.sleep(200_000);
+    assert.ok(got === 2 || machine.interrupts > before, `lost at ${delay} ns`);
+    drain();
+    while (wasm.needsPoll()) drain();
+  }
+});
+
+test("interrupts are moderated: fewer than 20,000 a second under a flood", async () => {
+  const { machine, model, wasm } = await boot();
+  const start = machine.clock.now;
+  const flood = () => {
+    model.receive(frame());
+    if (machine.clock.now < start + 100e6) machine.clock.after(5_000, flood);
+  };
+  flood();
+  machine.run(start + 110e6);
+  assert.equal(wasm.receivedByTurns(), 20_001);
+  assert.ok(machine.interrupts < 2_000, `${machine.interrupts}`);
+});
+
+test("another device's interrupt on the same line loses nothing", async () => {
+  const { machine, model, wasm } = await boot();
+  const start = machine.clock.now;
+  let sent = 0;
+  const flood = () => {
+    if (model.receive(frame())) sent++;
+    if (machine.clock.now < start + 50e6) machine.clock.after(70_001, flood);
+  };
+  flood();
+  // The neighbour's level rises at odd moments, and falls as its handler would make it.
+  const neighbour = () => {
+    machine.takeInterrupt(32 + 11);
+    if (machine.clock.now < start + 50e6) machine.clock.after(33_333, neighbour);
+  };
+  machine.clock.after(10_000, neighbour);
+  machine.run(start + 60e6);
+  assert.equal(wasm.receivedByTurns(), sent);
+});
+
+test("the link's going and coming is noticed by interrupt", async () => {
+  const { machine, model, wasm, transmit, count } = await boot();
+  model.setLink(false);
+  machine.sleep(100_000);
+  assert.equal(machine.interrupts, 1);
+  wasm.needsPoll();
+  assert.equal(wasm.linkUp(), 0);
+  assert.equal(wasm.linkSpeed(), 0);
+  assert.equal(transmit(frame()), 0);
+  assert.equal(count("linkDown"), 1);
+  model.setLink(true);
+  machine.sleep(100_000);
+  wasm.needsPoll();
+  assert.equal(wasm.linkUp(), 1);
+  assert.equal(wasm.linkChanges(), 3, "up at the start, down, up");
+  assert.equal(transmit(frame()), 1);
+  wasm.flush();
+  assert.equal(model.sent.length, 1);
+  assert.equal(wasm.available(), 1024 - 256);
+});
+
+test("switched off it neither receives nor sends nor interrupts; on again it does", async () => {
+  const { machine, model, wasm, transmit, drain } = await boot({ sendTime: 10_000 });
+  for (let i = 0; i < 20; i++) {
+    model.receive(frame());
+    transmit(frame());
+  }
+  wasm.flush();
+  wasm.setUp(0);
+  assert.equal(wasm.linkUp(), 0);
+  assert.ok(!model.receive(frame()));
+  assert.equal(transmit(frame()), 0);
+  const before = machine.interrupts;
+  machine.sleep(1e9);
+  assert.equal(machine.interrupts, before);
+  assert.equal(wasm.needsPoll(), 0);
+  wasm.setUp(1);
+  assert.equal(wasm.available(), 1024 - 256);
+  assert.deepEqual(drain(), [], "what came before is not from now");
+  assert.ok(model.receive(frame(60, 3)));
+  assert.equal(hex(drain()[0]), hex(frame(60, 3)));
+  assert.equal(transmit(frame(60, 4)), 1);
+  wasm.flush();
+  machine.sleep(1e9);
+  assert.equal(hex(model.sent.at(-1) as Uint8Array), hex(frame(60, 4)));
+});
+
+test("quieted, it writes to memory no more", async () => {
+  const { machine, model, wasm, pci, transmit } = await boot({ sendTime: 10_000 });
+  for (let i = 0; i < 5; i++) transmit(frame());
+  wasm.flush();
+  wasm.quiesce();
+  assert.equal(pci.command & 4, 0);
+  assert.equal(model.get(RCTL) & 2, 0);
+  assert.equal(model.get(TCTL) & 2, 0);
+  assert.ok(!model.receive(frame()));
+  machine.sleep(1e9);
+  assert.equal(model.get(TDH), model.get(TDT));
+});
+
+test("without an interrupt line it can be polled", async () => {
+  const { machine, model, wasm, drain } = await boot({ interruptLine: 255 });
+  assert.equal(wasm.pollAt(5000n), 6000n);
+  model.receive(frame());
+  machine.sleep(1e6);
+  assert.equal(machine.interrupts, 0);
+  assert.equal(wasm.needsPoll(), 1);
+  assert.equal(drain().length, 1);
+  assert.equal(wasm.needsPoll(), 0);
+  model.setLink(false);
+  wasm.needsPoll();
+  assert.equal(wasm.linkUp(), 0);
+  assert.equal(model.get(ICR), 0);
+});
+
+test("SYS-07: a line is relied on when it has interrupted, and not once it fails to", async () => {
+  const { machine, model, wasm, drain } = await boot();
+  const never = 0x7fff_ffff_ffff_ffffn;
+  assert.equal(wasm.pollAt(5000n), 1_005_000n, "not heard of yet");
+  const arrive = () => {
+    assert.equal(wasm.needsPoll(), 0);
+    model.receive(frame());
+    machine.sleep(1e6);
+    assert.equal(drain().length, 1);
+  };
+  arrive();
+  assert.equal(machine.interrupts, 1);
+  assert.equal(wasm.pollAt(6000n), never);
+  machine.pic.second.set = () => {};
+  arrive();
+  assert.equal(machine.interrupts, 1);
+  assert.equal(wasm.pollAt(10_000n), 1_010_000n, "one is due");
+  assert.equal(wasm.pollAt(1_009_999n), 1_010_000n);
+  assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "every millisecond from now on");
+  arrive();
+  assert.equal(wasm.pollAt(2_000_000n), 2_001_000n);
+});

@@ -1,0 +1,77 @@
+/** What the 8254x driver (drivers/intel/) puts into the ring, and when it is taken back. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
+
+const [TDT] = [0x3818];
+
+test("a batch of frames leaves with one register write", async () => {
+  const { model, transmit, wasm, count } = await boot();
+  const frames = Array.from({ length: 100 }, (_, i) => frame(60 + 10 * i, i));
+  for (const bytes of frames) assert.equal(transmit(bytes), 1);
+  assert.equal(model.sent.length, 0);
+  wasm.flush();
+  assert.deepEqual(model.sent.map(hex), frames.map(hex));
+  assert.equal(model.written(TDT), 2, "one to set up, one for the batch");
+  wasm.flush();
+  assert.equal(model.written(TDT), 2, "nothing to tell");
+  assert.equal(wasm.available(), 1024 - 256, "a synchronous controller's frames are back at once");
+  assert.equal(count("sentFrames"), 100);
+});
+
+test("a short frame is padded with zeros, whatever its buffer held", async () => {
+  const { model, transmit, wasm } = await boot();
+  for (let i = 0; i < 1100; i++) {
+    transmit(new Uint8Array(1514).fill(0xaa));
+    if (i % 100 === 99) wasm.flush();
+  }
+  transmit(frame(42, 5));
+  wasm.flush();
+  const last = model.sent.at(-1) as Uint8Array;
+  assert.equal(hex(last), hex(Buffer.concat([frame(42, 5), Buffer.alloc(18)])));
+});
+
+test("a slow controller's descriptors and frames are left alone until they are done", async () => {
+  const { machine, model, transmit, wasm, count } = await boot({ sendTime: 12_000 });
+  const frames: Uint8Array[] = [];
+  // The model ends the test if anything it owns changes.
+  while (frames.length < 5000) {
+    const bytes = frame(60 + (frames.length % 1400), frames.length);
+    if (wasm.canTransmit() && transmit(bytes)) frames.push(bytes);
+    else machine.clock.advance(50_000);
+    if (frames.length % 7 === 0) wasm.flush();
+  }
+  wasm.flush();
+  machine.clock.advance(1e9);
+  assert.equal(model.sent.length, 5000);
+  assert.deepEqual(model.sent.map(hex), frames.map(hex));
+  assert.equal(count("ringFull"), 0);
+  wasm.receive();
+  assert.equal(wasm.available(), 1024 - 256, "all frames are back");
+});
+
+test("a full ring refuses frames, counts them, and wakes the sender later", async () => {
+  const { machine, model, transmit, wasm, count } = await boot({ sendTime: 10_000 });
+  let taken = 0;
+  while (wasm.canTransmit()) taken += transmit(frame());
+  assert.equal(taken, 255);
+  assert.equal(transmit(frame()), 0);
+  assert.equal(count("ringFull"), 1);
+  assert.equal(wasm.needsPoll(), 0, "nothing to do but wait");
+  const before = machine.interrupts;
+  let slept = 0;
+  while (machine.interrupts === before && slept++ < 1000) machine.sleep(10_000);
+  assert.ok(slept < 100, `${slept}`);
+  assert.equal(wasm.needsPoll(), 1, "the sender is to be polled");
+  assert.equal(wasm.canTransmit(), 1);
+  machine.sleep(1e9);
+  assert.equal(model.sent.length, 255);
+});
+
+test("no transmit interrupt comes while nobody waits for room", async () => {
+  const { machine, transmit, wasm } = await boot({ sendTime: 10_000 });
+  for (let i = 0; i < 50; i++) transmit(frame());
+  wasm.flush();
+  machine.sleep(1e9);
+  assert.equal(machine.interrupts, 0);
+});

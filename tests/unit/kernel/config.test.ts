@@ -1,0 +1,357 @@
+/** Boot parameters and anonymos.conf (kernel/config): every form, every error. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";
+
+const wasm = await load("tests/lab/entries/config.ts");
+const text = (pointer: number) => readString(wasm.memory, pointer);
+const tokens = (line: string) => text(wasm.tokens(...writeText(wasm, line)));
+const problems = () => text(wasm.problems()).split("\n").filter(Boolean);
+const settings = (index = 0, hardware = 0n) => text(wasm.settings(index, hardware));
+const file = (...lines: string[]) => {
+  const [pointer, length] = writeText(wasm, lines.join("\n"));
+  wasm.file(pointer, length, length);
+};
+const commandLine = (line: string, qemu = false) =>
+  wasm.commandLine(...writeText(wasm, line), qemu);
+
+/** The settings of net0 after this command line alone, and what was reported. */
+function boot(line: string, qemu = false): { problems: string[]; net0: string } {
+  wasm.reset();
+  commandLine(line, qemu);
+  return { problems: problems(), net0: settings() };
+}
+
+test("words come apart in the forms of both loaders", () => {
+  assert.equal(tokens('kernel.elf t=1 run="a; b, c" x=1,2'), "kernel.elf|t=1|run=a; b, c|x=1,2");
+  assert.equal(tokens('t=1 "run=a; b" x'), "t=1|run=a; b|x");
+  assert.equal(tokens('run="a\\; b"'), "run=a\\; b");
+  assert.equal(tokens('"run=a\\\\; b"'), "run=a\\; b");
+  assert.equal(tokens('"run=echo \\\'a b\\\' \\"c\\""'), "run=echo 'a b' \"c\"");
+  assert.equal(tokens('run="echo \'a b\' \\"c\\""'), "run=echo 'a b' \"c\"");
+  assert.equal(tokens("run='a; b' c"), "run=a; b|c");
+  assert.equal(tokens('  a\t\tb  "" '), "a|b|");
+  assert.equal(tokens('a "b c'), "a|b c?");
+  assert.equal(tokens("a\\x41b"), "a\\x41b");
+  assert.equal(tokens(""), "");
+});
+
+test("QEMU's first word is the kernel's path, GRUB has none", () => {
+  assert.deepEqual(boot("build/kernel.elf panic=5", true).problems, []);
+  assert.equal(wasm.panicSeconds(), 5);
+  assert.deepEqual(boot("build/kernel.elf", true).problems, []);
+  assert.deepEqual(boot("panic=7").problems, []);
+  assert.equal(wasm.panicSeconds(), 7);
+  assert.deepEqual(boot("/boot/kernel.elf panic=7").problems, []);
+  assert.deepEqual(boot("").problems, []);
+});
+
+test("run=, console= and panic= are read, and wrong ones are named", () => {
+  boot('k run="echo one; poweroff $?" console=ttyS0,9600n8 panic=3', true);
+  assert.equal(text(wasm.run()), "echo one; poweroff $?");
+  assert.equal(wasm.baud(), 9600);
+  assert.equal(wasm.panicSeconds(), 3);
+  assert.deepEqual(boot("console=ttyS0 console=ttyS0,115200").problems, []);
+  assert.equal(wasm.baud(), 115200);
+  for (const word of [
+    ...["console=tty0", "console=ttyS0,", "console=ttyS0,7", "console=ttyS0,115201", "console"],
+    ...[
+      "panic=",
+      "panic=-1",
+      "panic=x",
+      "panic=99999999999999999999",
+      "quiet",
+      "=",
+      "ip",
+      "IP=dhcp",
+    ],
+  ]) {
+    const { problems } = boot(word);
+    assert.equal(problems.length, 1, word);
+    assert.ok(problems[0].startsWith(`cmdline: ${word}: expected `), problems[0]);
+  }
+  assert.deepEqual(boot('run="echo one" run="echo two"').problems, [
+    "cmdline: run=echo one: expected one run=, the last is run",
+  ]);
+  assert.equal(text(wasm.run()), "echo two");
+  assert.deepEqual(boot("console=tty0 panic=2").problems.length, 1);
+  assert.equal(wasm.panicSeconds(), 2, "what is right beside it applies");
+  assert.equal(boot('panic=1 "run=a').problems[0].startsWith("cmdline: run=a: expected "), true);
+});
+
+test("without any word DHCP is asked", () => {
+  assert.equal(boot("").net0, "dhcp=true source=0");
+});
+
+test("ip= in every form of Linux", () => {
+  for (const word of ["dhcp", "on", "any", "both", "::::::dhcp", ":::::net0:dhcp", ":::::net0"]) {
+    assert.deepEqual(boot(`ip=${word}`), { problems: [], net0: "dhcp=true source=3" }, word);
+  }
+  for (const word of ["off", "none", "::::::off"]) {
+    assert.deepEqual(boot(`ip=${word}`), { problems: [], net0: "dhcp=false source=3" }, word);
+  }
+  const statics: Record<string, string> = {
+    "10.0.2.15::10.0.2.2:255.255.255.0:host:net0:off:10.0.2.3":
+      "dhcp=false source=3 10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3#53@3",
+    "10.0.2.15::10.0.2.2:255.255.255.0::net0:none:10.0.2.2#5353:10.0.2.3":
+      "dhcp=false source=3 10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.2#5353@3 dns=10.0.2.3#53@3",
+    "192.168.7.9": "dhcp=false source=3 192.168.7.9/24",
+    "10.1.2.3::10.9.9.9": "dhcp=false source=3 10.1.2.3/8 gateway=10.9.9.9",
+    "172.16.0.5:172.16.0.1": "dhcp=false source=3 172.16.0.5/16",
+    "10.0.2.15::10.0.2.2:255.255.255.0:::dhcp": "dhcp=true source=3 10.0.2.15/24 gateway=10.0.2.2",
+    "10.0.2.15:::255.255.255.254": "dhcp=false source=3 10.0.2.15/31",
+    "10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.3::10.0.2.4":
+      "dhcp=false source=3 10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3#53@3 ntp=10.0.2.4",
+  };
+  for (const [word, net0] of Object.entries(statics)) {
+    assert.deepEqual(boot(`ip=${word}`), { problems: [], net0 }, word);
+  }
+  boot("ip=::::myhost::dhcp");
+  assert.equal(text(wasm.hostname()), "myhost 3");
+});
+
+test("a wrong ip= is reported and counts as absent", () => {
+  for (const word of [
+    ...["", "dchp", "10.0.2", "10.0.2.256", "0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.2.15/24"],
+    ...["10.0.2.15::10.0.2.2:255.0.255.0", "10.0.2.15::10.0.2.2:24", "10.0.2.15:::0.0.0.0"],
+    ...["10.0.2.15::10.0.2.255:255.255.255.0", "10.0.2.15::10.0.2.0:255.255.255.0"],
+    ...["10.0.2.15::10.0.3.2:255.255.255.0", "10.0.2.15::10.0.2.15:255.255.255.0"],
+    ...["10.0.2.0:::255.255.255.0", "10.0.2.255:::255.255.255.0", "10.0.2.15:x"],
+    ...["10.0.2.15::::bad_host", "10.0.2.15::::1.2", "10.0.2.15:::::eth0", "10.0.2.15::::::maybe"],
+    ...["10.0.2.15:::::::8.8.8", "10.0.2.15:::::::8.8.8.8#0", "10.0.2.15:::::::8.8.8.8#65536"],
+    ...["::10.0.2.2::::dhcp", ":::255.255.255.0", "::::::::::", "[fe80::1]", "::::::static"],
+    ...["10.0.2.15:::::::::time.example"],
+  ]) {
+    const { problems, net0 } = boot(`ip=${word}`);
+    assert.equal(problems.length, 1, word);
+    assert.ok(problems[0].startsWith(`cmdline: ip=${word}: expected `), problems[0]);
+    assert.equal(net0, "dhcp=true source=0", word);
+  }
+  const { problems, net0 } = boot("ip=10.0.2.15:::255.255.255.0 ip=nonsense");
+  assert.equal(problems.length, 1);
+  assert.equal(net0, "dhcp=false source=3 10.0.2.15/24", "the right one stays");
+});
+
+test("ip= is for the device it names, and a bare address for net0", () => {
+  boot("ip=dhcp ip=10.0.3.1:::255.255.255.0::net1");
+  assert.equal(settings(0), "dhcp=true source=3");
+  assert.equal(settings(1), "dhcp=false source=3 10.0.3.1/24");
+  boot("ip=10.0.3.1:::255.255.255.0");
+  assert.equal(settings(1), "dhcp=true source=0");
+});
+
+test("anonymos.conf in the syntax of systemd.network", () => {
+  wasm.reset();
+  file(
+    "\ufeff# a comment",
+    "[Match]\r",
+    "Name=net0\r",
+    "",
+    "[Network]",
+    "Address=10.0.2.15/24",
+    "Address = 10.0.9.1/16 ",
+    "Gateway=10.0.2.2",
+    "DNS=10.0.2.2#5353 10.0.2.3",
+    "DNS=10.0.2.4:54",
+    "Domains=example.org ~lan",
+    "NTP=10.0.2.2 time.example",
+    "; another comment",
+    "[Route]",
+    "Destination=10.1.0.0/16",
+    "Gateway=10.0.2.9",
+    "Metric=100",
+    "[Link]",
+    "MTUBytes=1400",
+    "[DHCPv4]",
+    "Hostname=bare",
+    "[Match]",
+    "MACAddress=52:54:00:12:34:56 52-54-00-12-34-57",
+    "[Network]",
+    "DHCP=yes",
+  );
+  assert.deepEqual(problems(), []);
+  assert.equal(
+    settings(0),
+    "dhcp=false source=2 10.0.2.15/24 10.0.9.1/16 gateway=10.0.2.2 dns=10.0.2.2#5353@2 " +
+      "dns=10.0.2.3#53@2 dns=10.0.2.4#54@2 route=10.1.0.0/16>10.0.2.9~100 " +
+      "domains=example.org,~lan ntp=10.0.2.2,time.example mtu=1400",
+  );
+  assert.equal(settings(3, 0x525400123457n), "dhcp=true source=2");
+  assert.equal(settings(3, 1n), "dhcp=true source=0");
+  assert.equal(text(wasm.hostname()), "bare 2");
+});
+
+test("wrong lines of the file are named by their numbers, and the rest applies", () => {
+  wasm.reset();
+  file(
+    "Address=10.0.2.15/24", // 1
+    "[Network]",
+    "Adress=10.0.2.15/24", // 3
+    "Address=10.0.2.15", // 4
+    "Address=10.0.2.300/24", // 5
+    "Gateway=nowhere", // 6
+    "DNS=10.0.2.3 x", // 7
+    "DNS=10.0.2.3#0", // 8
+    "DHCP=maybe", // 9
+    "nonsense", // 10
+    "=x", // 11
+    "Hostname=a_b", // 12
+    "[Rout]", // 13
+    "Gateway=10.0.2.2",
+    "[X-Mine]",
+    "Any=thing",
+    "[Route]", // 17: no gateway
+    "Destination=10.1.0.0/33", // 18
+    "[Link]",
+    "MTUBytes=67", // 20
+    "MTU=1500", // 21
+    "[Match", // 22
+    "[Match]",
+    "Name=", // 24
+    "MACAddress=52:54:00:12:34", // 25
+    "[Network]",
+    "Address=10.0.2.16/24",
+    "Gateway=10.0.3.1", // 28
+    "DNS=10.0.2.3",
+    "Domains=..", // 30
+    "NTP=1.2.3", // 31
+  );
+  const lines = problems().map((line) => /^anonymos\.conf:(\d+): expected ./.exec(line)?.[1]);
+  assert.deepEqual(
+    lines.map(Number),
+    [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
+  );
+  // The first part has no address and fits; what was right in it is nothing.
+  assert.equal(settings(0), "dhcp=true source=0");
+});
+
+test("a wrong line says what would be right, and no route is made of half a one", () => {
+  const network =
+    "expected Destination=NETWORK/PREFIX like 10.1.0.0/16, with zeros behind the prefix";
+  const neighbor = "expected Gateway=ADDRESS of another host in the network of an Address=";
+  for (const [lines, expected] of [
+    [["[Route]", "Destination=10.7.0.0/8", "Gateway=10.0.2.2"], network],
+    [
+      ["[Route]", "Gateway=10.0.2.2", "Metric=99999999999"],
+      "expected Metric= from 0 to 4294967295",
+    ],
+    [["[Link]", "MTUBytes=1501"], "expected MTUBytes= from 68 to 1500"],
+    [["[Network]", "Gateway=10.0.2.255", "Address=10.0.2.15/24"], neighbor],
+    [["[Network]", "Gateway=10.0.2.0", "Address=10.0.2.15/24"], neighbor],
+    [["[Network]", "Gateway=10.0.2.15", "Address=10.0.2.15/24"], neighbor],
+  ] as [string[], string][]) {
+    wasm.reset();
+    file(...lines);
+    assert.deepEqual(
+      problems().map((line) => line.replace(/^anonymos\.conf:\d: /, "")),
+      [expected],
+    );
+    assert.doesNotMatch(settings(), /route=\S+\/8|route=0\.0\.0\.0\/0>\S+~[^0]|gateway|mtu/);
+  }
+});
+
+test("a [Match] that fits no device is reported by its line", () => {
+  wasm.reset();
+  file(
+    ...["[Match]", "Name=net0", "[Link]", "MTUBytes=1400"],
+    ...["[Match]", "Name=eth0", "[Network]", "DHCP=no"],
+    ...["[Match]", "MACAddress=52:54:00:12:34:57", "[Link]", "MTUBytes=1300"],
+    ...["[Match]", "Name=net*", "[Link]", "MTUBytes=1200"],
+  );
+  settings(0, 0x525400123456n);
+  wasm.reportMissing(1);
+  assert.deepEqual(
+    problems(),
+    ["anonymos.conf:5", "anonymos.conf:9"].map(
+      (line) => `${line}: expected a [Match] that fits a device`,
+    ),
+  );
+  wasm.reset();
+  file("[Network]", "DHCP=no");
+  wasm.reportMissing(1);
+  assert.deepEqual(problems(), []);
+});
+
+test("static settings beside DHCP=yes are its fall-back; DNS= alone leaves DHCP on", () => {
+  wasm.reset();
+  file("[Network]", "DHCP=yes", "Address=10.0.2.15/24", "Gateway=10.0.2.2");
+  assert.equal(settings(), "dhcp=true source=2 10.0.2.15/24 gateway=10.0.2.2");
+  assert.equal(settings(1), "dhcp=true source=0", "not bound to an interface: net0");
+  wasm.reset();
+  file("[Network]", "DNS=10.0.2.2#5353");
+  assert.equal(settings(), "dhcp=true source=0 dns=10.0.2.2#5353@2");
+  assert.equal(settings(1), "dhcp=true source=0 dns=10.0.2.2#5353@2");
+  wasm.reset();
+  file("[Network]", "DNS=10.0.2.9", "DNS=", "DHCP=no");
+  assert.equal(settings(), "dhcp=false source=2");
+});
+
+test("the command line wins over the file, whichever is read first", () => {
+  for (const order of [0, 1]) {
+    wasm.reset();
+    const read = [
+      () => commandLine("ip=10.0.2.20::10.0.2.2:255.255.255.0:fromcmd::off"),
+      () =>
+        file(
+          ...["[Network]", "DHCP=yes", "DNS=10.0.2.3", "Hostname=fromfile"],
+          ...["[Link]", "MTUBytes=1400"],
+        ),
+    ];
+    read[order]();
+    read[1 - order]();
+    assert.deepEqual(problems(), []);
+    assert.equal(
+      settings(),
+      "dhcp=false source=3 10.0.2.20/24 gateway=10.0.2.2 dns=10.0.2.3#53@2 mtu=1400",
+    );
+    assert.equal(text(wasm.hostname()), "fromcmd 3");
+  }
+});
+
+test("any bytes make a bounded number of reports and no harm", () => {
+  const seed = 20261122;
+  let state = seed;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 8;
+  };
+  for (let round = 0; round < 50; round++) {
+    const bytes = new Uint8Array(random() % 4000).map(() => random() & 255);
+    wasm.reset();
+    const [pointer, length] = writeBytes(wasm, bytes);
+    wasm.file(pointer, length, length);
+    assert.ok(problems().length <= 33, `seed ${seed} round ${round}`);
+    wasm.commandLine(pointer, length, false);
+    settings();
+  }
+  wasm.reset();
+  const [pointer, length] = writeText(wasm, "[Network]\n");
+  wasm.file(pointer, length, 70000);
+  assert.match(problems()[0], /^anonymos\.conf: expected at most/);
+});
+
+test("ip= for a device that there is not is reported", () => {
+  boot("ip=10.0.2.9:::255.255.255.0::net1:off ip=:::::net0:dhcp ip=dhcp");
+  wasm.reportMissing(2);
+  assert.deepEqual(problems(), []);
+  wasm.reportMissing(1);
+  const word = "ip=10.0.2.9:::255.255.255.0::net1:off";
+  assert.deepEqual(problems(), [`cmdline: ${word}: expected net0 to net0 instead of net1`]);
+});
+
+test("the module hosts gives names addresses, and wrong lines are named", () => {
+  wasm.reset();
+  const text =
+    "# own names\n10.0.2.2 gateway gw.example # both\n\n1.2.3 x\n10.0.2.4\n10.0.2.5 a_b\n";
+  const hosts = readString(wasm.memory, wasm.hosts(...writeText(wasm, text)));
+  assert.equal(hosts, "gateway 10.0.2.2\ngw.example 10.0.2.2\n");
+  assert.deepEqual(readString(wasm.memory, wasm.problems()).split("\n"), [
+    "hosts:4: expected an IPv4 address and the names that it has",
+    "hosts:5: expected a name after the address",
+    "hosts:6: expected names of letters, digits, dashes and dots",
+  ]);
+  wasm.reset();
+  const many = Array.from({ length: 70 }, (_, i) => `10.0.0.${i} n${i}`).join("\n");
+  wasm.hosts(...writeText(wasm, many));
+  assert.match(readString(wasm.memory, wasm.problems()), /^hosts:65: expected at most 64 names/);
+});

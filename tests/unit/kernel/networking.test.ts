@@ -1,0 +1,195 @@
+/**
+ * What the console, the configuration and the network can make of a booted kernel's interfaces,
+ * in Node: addresses, routes, MTU, name and time servers, DHCP that comes late, `httpd`.
+ */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type NtpBehaviour, ntpAnswer } from "../../lab/host/ntp.ts";
+import { Twin, type TwinOptions } from "../../lab/machine/twin.ts";
+import { DhcpServer } from "../../lab/network/dhcp-server.ts";
+import { DnsServer } from "../../lab/network/dns-server.ts";
+import { type Fetched, fetchFrom, HttpServer } from "../../lab/network/http-peer.ts";
+import { address } from "../../lab/network/packet.ts";
+import { Peer } from "../../lab/network/peer.ts";
+import { Switch } from "../../lab/network/switch.ts";
+import { World } from "../../lab/network/world.ts";
+
+const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
+const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
+/** What a twin's clock says when it boots, in milliseconds; what a time server says. */
+const NOON = 1_800_000_000_000;
+
+/** A kernel, and a gateway that knows names and, on request, leases and the time. */
+class Desk {
+  readonly world = new World(1);
+  readonly network = new Switch(this.world);
+  readonly gateway = new Peer(
+    this.world,
+    this.network,
+    "gateway",
+    GATEWAY,
+    Uint8Array.of(2, 0, 0, 0, 0, 2),
+  );
+  readonly dns = new DnsServer(this.gateway, { "time.test": GATEWAY });
+
+  private constructor(readonly twin: Twin) {
+    this.world.add(twin);
+    this.network.connectTwin(twin);
+    this.world.pass(1);
+  }
+
+  static async boot(options: TwinOptions = { commandLine: STATIC }): Promise<Desk> {
+    return new Desk(await Twin.boot(options));
+  }
+  /** One whose anonymos.conf has these lines. */
+  static configured(...lines: string[]): Promise<Desk> {
+    const bytes = Buffer.from(`${lines.join("\n")}\n`);
+    return Desk.boot({ modules: [{ name: "anonymos.conf", bytes }] });
+  }
+
+  ask(line: string): string {
+    return this.world.command(this.twin, line);
+  }
+  /** Each line as it is typed, and what its answer has to match. */
+  dialogue(lines: [line: string, answer: RegExp][]): void {
+    for (const [line, answer] of lines) assert.match(this.ask(line), answer, line);
+  }
+  serveLeases(): DhcpServer {
+    const options = { router: address(GATEWAY), servers: [address(GATEWAY)], first: "10.0.2.60" };
+    return new DhcpServer(this.gateway, options);
+  }
+  serveTime(behaviour: NtpBehaviour): void {
+    this.gateway.udp.set(123, ({ source, sourcePort, data }) => {
+      this.gateway.sendUdp(123, source, sourcePort, ntpAnswer(data, behaviour, NOON));
+    });
+  }
+}
+
+test("addresses and routes come and go together", async () => {
+  const desk = await Desk.boot();
+  desk.dialogue([
+    ["ip addr add 10.0.2.77/24 dev net0", /^/],
+    ["ip addr", /inet 10\.0\.2\.15\/24.*inet 10\.0\.2\.77\/24/s],
+    ["ip route add 192.0.2.0/24 via 10.0.2.2", /^/],
+    ["ip route add 198.51.100.0/24 via 172.16.0.1", /gateway|unreachable|link/i],
+    ["ip route", /^192\.0\.2\.0\/24 via 10\.0\.2\.2/m],
+    ["ip addr del 10.0.2.15/24 dev net0", /^/],
+    ["ip route", /^10\.0\.2\.0\/24 dev net0.*src 10\.0\.2\.77/m],
+    ["ping -c 1 10.0.2.2", / 1 received/],
+    ["ip link set net0 mtu 1400", /^/],
+    ["ip link", /mtu 1400/],
+    ["ip link set net0 mtu 20", /mtu/],
+    ["ip link set net0 down", /^/],
+    ["ping -c 1 10.0.2.2", /down|unreachable|no route/i],
+    ["ip link set net0 up", /^/],
+    ["ping -c 1 10.0.2.2", / 1 received/],
+  ]);
+});
+
+test("name servers of the console stand above those that were configured", async () => {
+  const desk = await Desk.boot();
+  desk.dialogue([
+    ["host time.test", /has address 10\.0\.2\.2/],
+    ["resolvectl dns net0 10.0.2.99", /^/],
+    ["resolvectl", /10\.0\.2\.99/],
+    ["host other.test", /no answer|timed out|no servers|reached/i],
+    ["resolvectl dns net0 10.0.2.2", /^/],
+    ["host other.test", /not found|does not exist|NXDOMAIN/i],
+  ]);
+});
+
+test("settings by hand are used while DHCP is silent, and give way to a lease", async () => {
+  const desk = await Desk.configured(
+    ...["[Match]", "Name=net0", "[Network]", "DHCP=yes", "Address=10.9.9.9/24"],
+    ...["Gateway=10.9.9.1", "[Route]", "Destination=192.0.2.0/24", "Gateway=10.9.9.2"],
+  );
+  assert.doesNotMatch(desk.ask("ip addr"), /10\.9\.9\.9/);
+  desk.world.pass(10);
+  assert.match(desk.ask("ip addr"), /inet 10\.9\.9\.9\/24/);
+  assert.match(desk.ask("ip route"), /default via 10\.9\.9\.1.*192\.0\.2\.0\/24 via 10\.9\.9\.2/s);
+  desk.serveLeases();
+  desk.world.pass(120);
+  const addresses = desk.ask("ip addr");
+  assert.ok(addresses.includes("inet 10.0.2.60/24") && !addresses.includes("10.9.9.9"), addresses);
+  assert.doesNotMatch(desk.ask("ip route"), /10\.9\.9/);
+});
+
+test("what cannot be set is said at boot, and the rest is set", async () => {
+  const desk = await Desk.configured(
+    ...["[Match]", "Name=net0", "[Network]"],
+    ...Array.from({ length: 20 }, (_, i) => `Address=10.0.2.${100 + i}/24`),
+    ...["[Route]", "Destination=192.0.2.0/24", "Gateway=172.16.0.1"],
+  );
+  const log = desk.ask("dmesg");
+  assert.match(log, /no room for 10\.0\.2\.\d+\/24, expected at most 8 addresses/);
+  assert.doesNotMatch(log, /expected at most (9|1\d) addresses/);
+  assert.match(
+    log,
+    /192\.0\.2\.0\/24 via 172\.16\.0\.1 cannot be set: Nexthop has invalid gateway: /,
+  );
+  assert.match(desk.ask("ping -c 1 10.0.2.2"), / 1 received/);
+});
+
+test("the time: of a server that can be believed, or why of none", async () => {
+  const desk = await Desk.boot();
+  const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
+    [{ stratum: 0, reference: "RATE" }, /asks to be left alone \(RATE\)/],
+    [{ leap: 3 }, /not synchronised/],
+    [{ stratum: 16 }, /not synchronised/],
+    [{ offset: -40 * 365 * 86_400_000 }, /before this kernel was built|makes no sense/],
+    [{ silent: true }, /no answer|no time/],
+    [{ forged: true }, /no answer/],
+  ];
+  assert.match(desk.ask("ntp 10.0.2.2"), /no time is served there|no answer/);
+  assert.match(desk.ask("ntp never.test"), /not found|does not exist|NXDOMAIN/i);
+  for (const [behaviour, why] of wrong) {
+    if (behaviour.silent) desk.gateway.udp.set(123, () => {});
+    else desk.serveTime(behaviour);
+    assert.match(desk.ask("ntp 10.0.2.2"), why);
+  }
+  desk.serveTime({});
+  assert.match(desk.ask("ntp time.test"), /2027/);
+  assert.match(desk.ask("date"), /2027/);
+});
+
+test("httpd: what it serves, to whom, and what it refuses", async () => {
+  const desk = await Desk.boot();
+  desk.ask("httpd");
+  const fetch = (method: string, path: string, body?: Buffer): Fetched => {
+    const fetched = fetchFrom(desk.gateway, address(OWN), path, { method, body });
+    desk.world.pass(2);
+    return fetched;
+  };
+  const rows: [method: string, path: string, status: number, body: RegExp][] = [
+    ["GET", "/", 200, /<h1>anonymos<\/h1>/],
+    ["GET", "/status.json", 200, /"address":"10\.0\.2\.15\/24"/],
+    ["GET", "/bytes/300", 200, /^.{300}$/s],
+    ["GET", "/bytes/-1", 404, /^/],
+    ["GET", "/bytes/1125899906842625", 404, /^/],
+    ["GET", "/nothing", 404, /^/],
+    ["GET", "/discard", 405, /^/],
+    ["POST", "/", 405, /^/],
+    ["POST", "/discard", 200, /^4 bytes discarded\n$/],
+  ];
+  for (const [method, path, status, body] of rows) {
+    const fetched = fetch(method, path, method === "POST" ? Buffer.from("four") : undefined);
+    assert.equal(fetched.status, status, `${method} ${path}`);
+    assert.match(fetched.body.toString("latin1"), body, path);
+  }
+});
+
+test("streams fail in the words of what happened to TCP", async () => {
+  const desk = await Desk.boot();
+  const server = new HttpServer(desk.gateway);
+  assert.match(desk.ask("curl http://10.0.2.2:81/"), /connection refused/);
+  assert.match(desk.ask("curl http://10.0.2.99/"), /no route to the host/);
+  server.manners = { ...server.manners, resets: 1 };
+  assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /reset by the peer/);
+  desk.gateway.tcp.listeners.set(82, () => {});
+  const before = desk.twin.output.length;
+  desk.twin.type("curl http://10.0.2.2:82/\r", desk.world.now);
+  desk.world.pass(1);
+  for (const port of desk.network.ports) port.setFaults({ cut: true });
+  desk.world.pass(1200);
+  assert.match(desk.twin.output.slice(before), /nothing arrived for 120 s/);
+});

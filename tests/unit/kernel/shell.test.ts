@@ -1,0 +1,324 @@
+/** The console (kernel/shell): prompt, splitting, run=, input and output of commands. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { readString, writeText } from "../../lab/scripted/assembly.ts";
+import { Console, PROMPT, Screen, SECOND } from "../../lab/scripted/console.ts";
+
+test("the prompt is there at once, with nothing after it and no escape sequence", async () => {
+  const console = await Console.start();
+  assert.equal(console.output(), PROMPT);
+  console.pass(5n * SECOND);
+  assert.equal(console.output(), "");
+  assert.equal(console.wasm.pollAt(), 0x7fffffffffffffffn, "idle: nothing to wait for");
+});
+
+test("CR, LF and CR LF each end one line", async () => {
+  const console = await Console.start();
+  console.output();
+  for (const end of ["\r", "\n", "\r\n"]) {
+    console.type(`words a${end}`);
+    assert.equal(console.output(), `words a\r\n<a>\r\n${PROMPT}`, JSON.stringify(end));
+  }
+  console.type("words a\r").type("\nwords b\n");
+  assert.equal(console.output(), `words a\r\n<a>\r\n${PROMPT}words b\r\n<b>\r\n${PROMPT}`);
+  console.type("\r\r\n\n");
+  assert.equal(console.output(), `\r\n${PROMPT}\r\n${PROMPT}\r\n${PROMPT}`);
+});
+
+test("a message clears the prompt and redraws it in full on a new line", async () => {
+  const console = await Console.start();
+  console.now = SECOND;
+  console.message("net0: link up");
+  const before = console.output();
+  assert.equal(
+    before,
+    `${PROMPT}\r          \r[    0.000000] net0: link up\r\n${PROMPT}`,
+    "no escape sequence before the first key",
+  );
+  console.type("words x");
+  console.message("net0: link down");
+  const screen = new Screen(80).write(before + console.output());
+  assert.equal(
+    screen.text(),
+    `[    0.000000] net0: link up\n[    1.000000] net0: link down\n${PROMPT}words x`,
+  );
+  assert.equal(console.type("\r").output(), `\r\n<x>\r\n${PROMPT}`);
+});
+
+test("a message while a command runs stands on a line of its own", async () => {
+  const console = await Console.start();
+  console.type("words a; sleep 1\r");
+  console.message("hello");
+  console.pass(SECOND);
+  assert.ok(console.output().endsWith(`<a>\r\n[    0.000000] hello\r\n${PROMPT}`));
+});
+
+test("lines are split as sh splits them", async () => {
+  const console = await Console.start();
+  const cases: Record<string, string> = {
+    "words a b": "<a><b>",
+    "words  'a  b'   c ": "<a  b><c>",
+    "words \"a 'b' c\" d": "<a 'b' c><d>",
+    'words "a \\" \\\\ \\$ \\n"': '<a " \\ $ \\n>',
+    "words 'a \" \\ b'": '<a " \\ b>',
+    "words a\\ b \\'c \\\\": "<a b><'c><\\>",
+    "words '' \"\" x": "<><><x>",
+    "words a'b'\"c\"d": "<abcd>",
+    "words a # b": "<a>",
+    "words a#b '#c' \\#d": "<a#b><#c><#d>",
+    "words http://h/?a=1&b=2": "<http://h/?a=1&b=2>",
+    "words 'a>b' \"c|d\" e\\<f": "<a>b><c|d><e<f>",
+    "words 'a;b' \"c;d\" e\\;f": "<a;b><c;d><e;f>",
+    "words $HOME $": "<$HOME><$>",
+    "words '$?' \\$? \"$?\" $? a$?b": "<$?><$?><0><0><a0b>",
+    "words a\\": "<a\\>",
+    "words a\tb": "<a><b>",
+  };
+  for (const [line, output] of Object.entries(cases)) {
+    if (line.includes("\t")) continue;
+    assert.equal(console.run(line), `${output}\r\n`, line);
+  }
+  assert.equal(
+    console.run("words a;words b ; words c;"),
+    "<a>\r\n<b>\r\n<c>\r\n".replace(/\r\n</g, "<"),
+  );
+  assert.equal(console.run(""), "");
+  assert.equal(console.run("  ;; ; # nothing"), "");
+});
+
+test("what cannot be run is one clear error and a code", async () => {
+  const console = await Console.start();
+  const cases: [string, RegExp, number][] = [
+    ["nope a", /^nope: command not found, expected one of help\r\n$/, 127],
+    ["words 'a", /^shell: unterminated ', expected .*\r\n$/, 2],
+    ['words "a', /^shell: unterminated ", expected .*\r\n$/, 2],
+    ["words a | words b", /^shell: \| is not supported, expected .*\r\n$/, 2],
+    ["words a > b", /^shell: > is not supported, expected .*\r\n$/, 2],
+    ["words a>b", /^shell: > is not supported, expected .*\r\n$/, 2],
+    ["words a|b", /^shell: \| is not supported, expected .*\r\n$/, 2],
+    ["words a<b", /^shell: < is not supported, expected .*\r\n$/, 2],
+    ["words a && words b", /^shell: & is not supported, expected .*\r\n$/, 2],
+    ["sleep", /^sleep: an operand is missing, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep 1 2", /^sleep: 2 is one operand too many, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep -x 1", /^sleep: unknown option -x, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep x", /^sleep: x is no number of seconds up to 1000000, expected: sleep SECONDS\r\n$/, 2],
+    ["sleep .", /^sleep: \. is no number of seconds up to 1000000, expected/, 2],
+    ["sleep 1000000.1", /^sleep: 1000000\.1 is no number of seconds up to 1000000, expected/, 2],
+    ["sleep ''", /^sleep: an operand is empty, expected: sleep SECONDS\r\n$/, 2],
+    ["poweroff 256", /^poweroff: 256 is no number from 0 to 255, expected: poweroff \[N\]\r\n$/, 2],
+    ["crash", /^crash: an operand is missing, expected: crash null\|bounds/, 2],
+    [
+      "hostname a_b",
+      /^hostname: a_b is no name of letters, .* at most 63 between two dots, exp/,
+      2,
+    ],
+    ["hostname 1", /^hostname: 1 is no name of .*, not digits alone, .* expected: hostname/, 2],
+    ["help nope", /^help: there is no command nope, expected/, 1],
+    ["echo 'x;y' ; words a", /^x;y\r\n<a>\r\n$/, 0],
+  ];
+  for (const [line, output, code] of cases) {
+    assert.match(console.run(line), output);
+    assert.equal(console.run("echo $?"), `${code}\r\n`, line);
+  }
+});
+
+test("options stand before or after operands, clustered, attached, long", async () => {
+  const { wasm } = await Console.start();
+  const parse = (...words: string[]) =>
+    readString(wasm.memory, wasm.options(...writeText(wasm, words.join("|"))));
+  assert.equal(parse("a"), "4 1000000 false false [] a");
+  assert.equal(parse("-c", "7", "a", "-q", "b"), "7 1000000 true false [] a,b");
+  assert.equal(parse("a", "-qc7", "--long", "-w0.25"), "7 250000 true true [] a");
+  assert.equal(parse("--count=9", "--count", "8", "--quiet"), "8 1000000 true false [] ");
+  assert.equal(parse("-H", "A: b", "-HC", "--header=D"), "4 1000000 false false [A: b,C,D] ");
+  assert.equal(parse("--", "-q", "--long"), "4 1000000 false false [] -q,--long");
+  assert.equal(parse("-H", "-q", "-"), "4 1000000 false false [-q] -");
+  assert.equal(parse("-c", "101"), "-c 101 is no whole number from 1 to 100");
+  assert.equal(parse("-c0"), "-c 0 is no whole number from 1 to 100");
+  assert.equal(parse("-c"), "-c wants a value");
+  assert.equal(parse("-cx"), "-c x is no whole number from 1 to 100");
+  assert.equal(parse("-w", "61"), "-w 61 is no number of seconds up to 60");
+  assert.equal(parse("-w", ".25"), "4 250000 false false [] ");
+  assert.equal(parse("-w", "60.1"), "-w 60.1 is no number of seconds up to 60");
+  assert.equal(parse("-w", "1."), "-w 1. is no number of seconds up to 60");
+  assert.equal(parse("--long=3"), "--long takes no value");
+  assert.equal(parse("--nope"), "unknown option --nope");
+  assert.equal(parse("-z"), "unknown option -z");
+  assert.equal(parse("a", "b", "c", "d"), "d is one operand too many");
+});
+
+test("run= is executed as if typed, each command followed by its code", async () => {
+  const console = await Console.start("words a;  nope  'x' ; sleep 2; echo -n \"b  c\"; echo $?");
+  console.pass(3n * SECOND);
+  assert.equal(
+    console.output(),
+    "<a>\r\n[exit 0] words a\r\n" +
+      "nope: command not found, expected one of help\r\n[exit 127] nope  'x' \r\n" +
+      "[exit 0] sleep 2\r\n" +
+      'b  c\r\n[exit 0] echo -n "b  c"\r\n' +
+      `0\r\n[exit 0] echo $?\r\n${PROMPT}`,
+  );
+  const long = `echo ${"x".repeat(500)}`;
+  const wide = await Console.start(long);
+  assert.equal(wide.output(), `${"x".repeat(500)}\r\n[exit 0] ${long}\r\n${PROMPT}`);
+  const wrong = await Console.start("echo 'a");
+  assert.match(wrong.output(), /^shell: unterminated '.*\r\n\[exit 2\] echo 'a\r\nanonymos> $/);
+});
+
+test("commands that need the network wait for it, ten seconds and no more", async () => {
+  const late = await Console.start("cat", false);
+  late.pass(9n * SECOND);
+  assert.equal(late.output(), "");
+  late.wasm.setConfigured(true);
+  late.type("hello\r\x04");
+  assert.equal(late.output(), `hello\r\n(hello)\r\n[exit 0] cat\r\n${PROMPT}`);
+
+  const never = await Console.start("cat; echo next", false);
+  never.pass(10n * SECOND);
+  assert.equal(
+    never.output(),
+    "cat: network is not configured: no answer from a DHCP server\r\n" +
+      `[exit 1] cat\r\nnext\r\n[exit 0] echo next\r\n${PROMPT}`,
+  );
+
+  const cancelled = await Console.start("", false);
+  cancelled.type("cat\r");
+  cancelled.pass(SECOND);
+  cancelled.output();
+  assert.equal(cancelled.type("\x03").output(), `^C\r\n${PROMPT}`);
+  assert.equal(cancelled.run("echo $?"), "130\r\n");
+});
+
+test("a running command reads lines, Ctrl-D ends its input, Ctrl-C cancels it", async () => {
+  const console = await Console.start();
+  console.type("cat\r");
+  console.output();
+  console.type("ab\x7fc\r\n");
+  assert.equal(console.output(), "ab\b \bc\r\n(ac)\r\n");
+  console.type("junk\x15\x04");
+  assert.equal(
+    console.output(),
+    `junk${"\b \b".repeat(4)}${PROMPT}`.replace(PROMPT, `\r\n${PROMPT}`),
+  );
+  console.type("cat; echo never\r");
+  console.output();
+  assert.equal(console.type("\x03").output(), `^C\r\nsummary\r\n${PROMPT}`);
+  assert.equal(console.run("echo $?"), "3\r\n", "the command's own code after Ctrl-C");
+});
+
+test("what is typed while a command runs waits for the prompt", async () => {
+  const console = await Console.start();
+  console.type("sleep 1\r\nwords a\r\nwords b");
+  console.pass(SECOND);
+  assert.ok(console.output().endsWith(`${PROMPT}words a\r\n<a>\r\n${PROMPT}words b`));
+  console.type("\r");
+  console.output();
+  console.type("sleep 5\rwords c\r\x03");
+  assert.equal(console.output(), `sleep 5\r\n^C\r\n${PROMPT}`, "Ctrl-C forgets it");
+});
+
+test("control characters of strangers are shown, not obeyed", async () => {
+  const console = await Console.start();
+  console.wasm.message(...writeText(console.wasm, "name \x1b[2J\x07\u202e\u009b1m\r end"));
+  console.settle();
+  const output = console.output();
+  assert.ok(output.includes("name \\x1b[2J\\x07\\u202e\\x9b1m\\x0d end\r\n"), output);
+});
+
+test("output faster than the line loses nothing and blocks nobody", async () => {
+  const console = await Console.start();
+  console.output();
+  console.wasm.allow(0);
+  console.type("flood 200000; echo done; flood -l 100000; echo end\r");
+  let text = "";
+  let turns = 0;
+  while (!text.endsWith(`end\r\n${PROMPT}`)) {
+    console.wasm.allow(115);
+    console.now += 10_000n;
+    console.wasm.poll(console.now);
+    text += console.output();
+    assert.ok(++turns < 10_000, "it ends");
+  }
+  const expected =
+    "flood 200000; echo done; flood -l 100000; echo end\r\n" +
+    `${"x".repeat(200_000)}done\r\n${`${"y".repeat(99)}\r\n`.repeat(1000)}end\r\n${PROMPT}`;
+  assert.equal(text, expected);
+  assert.ok(console.wasm.pollAt() > console.now);
+});
+
+test("a flood of messages is cut, and says so", async () => {
+  const console = await Console.start();
+  console.wasm.allow(0);
+  for (let i = 0; i < 5000; i++) console.wasm.message(...writeText(console.wasm, `message ${i}`));
+  console.wasm.allow(0xffffffff);
+  console.pass(SECOND);
+  const output = console.output();
+  assert.match(output, /message 0\r\n/);
+  assert.match(output, /\n\d+ messages were not shown: see dmesg\r\nanonymos> $/);
+  assert.ok(output.length < 40_000);
+});
+
+test("the system's commands say what Linux's say", async () => {
+  const console = await Console.start();
+  console.now = 3_725n * SECOND;
+  assert.equal(console.run("echo a  'b  c'"), "a b  c\r\n");
+  assert.equal(console.run("echo -n"), "");
+  assert.equal(console.run("date"), "Sun Nov 22 14:07:10 UTC 2026\r\n");
+  assert.equal(console.run("date -v"), "Sun Nov 22 14:07:10 UTC 2026\r\nsource: test clock\r\n");
+  assert.equal(console.run("date '+%F %T %s %%'"), "2026-11-22 14:07:10 1795356430 %\r\n");
+  assert.equal(console.run("date '+%R %j %N %Q %'"), "14:07 326 000000000 %Q %\r\n");
+  assert.equal(console.run("uptime"), " 14:07:10 up  1:02\r\n");
+  assert.equal(console.run("uptime -p"), "up 1 hour, 2 minutes\r\n");
+  assert.equal(console.run("uptime -s"), "2026-11-22 13:05:05\r\n");
+  console.wasm.setWall(-1n);
+  assert.equal(console.run("uptime"), " up  1:02\r\n");
+  assert.match(console.run("date"), /^date: the time of day is unknown, expected .*\r\n$/);
+  assert.equal(console.run("hostname"), "anonymos\r\n");
+  assert.equal(console.run("hostname kernel7; hostname"), "kernel7\r\n");
+  assert.match(console.run("dmesg"), /^$/);
+  console.message("a line");
+  assert.match(console.run("dmesg"), /^\[ 3725\.000000\] a line\r\n$/);
+  console.type("free\r");
+  console.pass(SECOND);
+  const free = console.output().replace(PROMPT, "").trimEnd().split("\r\n");
+  assert.match(free.at(-1) ?? "", /^heap: \d+ bytes used, \d+ bytes free$/);
+  assert.deepEqual(console.calls, ["collect"]);
+  assert.equal(console.run("lspci"), "");
+  assert.match(console.run("help"), /\r\ndate {6}shows the time of day.*\r\n/);
+  assert.match(
+    console.run("help sleep"),
+    /^usage: sleep SECONDS\r\n.*\r\nexample: sleep 1\.5\r\n$/,
+  );
+  assert.equal(console.run("sleep --help"), console.run("help sleep"));
+  console.type("poweroff 3; reboot\r");
+  console.pass(SECOND);
+  assert.equal(
+    console.output(),
+    "poweroff 3; reboot\r\n" +
+      "{exit 3}{off}\r\npoweroff: the machine did not obey, expected ACPI\r\n" +
+      `{reboot}\r\nreboot: the machine did not obey, expected ACPI\r\n${PROMPT}`,
+  );
+  assert.match(console.run("crash write-text"), /^crash: the kernel survived write-text/);
+  assert.match(console.run("crash execute-data; crash x"), /survived.*\r\ncrash: x is no kind/s);
+  assert.deepEqual(console.calls.slice(1), ["crash 0", "crash 1"]);
+  assert.throws(() => console.type("crash abort\r"), /crash abort was typed/);
+});
+
+test("reading beyond memory and endless recursion trap", async () => {
+  const bounds = await Console.start();
+  assert.throws(() => bounds.type("crash bounds\r"), /out of bounds/);
+  const stack = await Console.start();
+  assert.throws(() => stack.type("crash stack\r"), /call stack/i);
+});
+
+test("dates are right from 1970 to 2400", async () => {
+  const console = await Console.start();
+  for (let day = 0; day < 157_000; day += 397) {
+    const seconds = day * 86_400 + ((day * 7919) % 86_400);
+    console.wasm.setWall(BigInt(seconds) * SECOND - console.now);
+    const iso = new Date(seconds * 1000).toISOString();
+    assert.equal(console.run("date '+%FT%T'"), `${iso.slice(0, 19)}\r\n`);
+    const ofYear = (Date.parse(iso.slice(0, 10)) - Date.UTC(Number(iso.slice(0, 4)))) / 864e5 + 1;
+    assert.equal(console.run("date +%j"), `${String(ofYear).padStart(3, "0")}\r\n`);
+  }
+});

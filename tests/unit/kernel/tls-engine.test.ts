@@ -1,0 +1,69 @@
+/** TLS starts only with enough entropy, gives it to the library, and knows its clock (TLS-49). */
+import assert from "node:assert/strict";
+import { beforeEach, suite, test } from "node:test";
+import { type Exports, load, readString } from "../../lab/scripted/assembly.ts";
+
+suite("the TLS engine", () => {
+  let wasm: Exports;
+  let calls: string[] = [];
+  let result = 0;
+  /** The seeds that the library was given. */
+  let seeds: string[] = [];
+
+  beforeEach(async () => {
+    calls = [];
+    seeds = [];
+    result = 0;
+    wasm = await load("tests/lab/entries/tls-engine.ts", {
+      timestamp: () => 1n,
+      tlsAddEntropy: (pointer: number, length: number, bits: number) => {
+        calls.push(`entropy ${length} ${bits}`);
+        seeds.push(Buffer.from(wasm.memory.buffer, pointer, length).toString("hex"));
+      },
+      tlsSetTime: (seconds: bigint) => calls.push(`time ${seconds}`),
+      tlsStart: () => {
+        calls.push("start");
+        return result;
+      },
+    });
+  });
+  const obstacle = (words: number, bytes: number, healthy: boolean) =>
+    readString(wasm.memory, wasm.obstacle(words, bytes, healthy));
+
+  test("without entropy it is never started, and says what was found", () => {
+    assert.equal(
+      obstacle(0, 0, false),
+      "TLS does not start: there is not enough entropy (the processor has no random generator, " +
+        "jitter that failed its health tests)",
+    );
+    assert.deepEqual(calls, []);
+    assert.notEqual(obstacle(3, 31, false), "");
+    assert.deepEqual(calls, []);
+  });
+
+  test("any one good source suffices", () => {
+    for (const [words, bytes, healthy] of [
+      [4, 0, false],
+      [0, 32, false],
+      [0, 0, true],
+    ] as const) {
+      calls = [];
+      assert.equal(obstacle(words, bytes, healthy), "");
+      assert.deepEqual(calls, ["entropy 64 256", "time 1795356430", "start"]);
+    }
+    assert.equal(new Set(seeds).size, 1);
+    assert.doesNotMatch(seeds[0], /^(00)+$/);
+  });
+
+  test("a library that does not start says so", () => {
+    result = -0x6c00;
+    assert.equal(obstacle(8, 64, true), "TLS does not start: error -0x6c00");
+  });
+
+  test("the clock's value and source, for certificates refused for their dates", () => {
+    assert.equal(
+      readString(wasm.memory, wasm.clock()),
+      "the clock says Sun Nov 22 14:07:10 UTC 2026 (a test)",
+    );
+  });
+});

@@ -1,0 +1,60 @@
+/** What the user is told in words: how streams fail, statuses of HTTP, groups and errors of TLS. */
+import assert from "node:assert/strict";
+import { STATUS_CODES } from "node:http";
+import test from "node:test";
+import { load, readString } from "../../lab/scripted/assembly.ts";
+import { Failure } from "../../lab/scripted/tcp.ts";
+
+const wasm = await load("tests/lab/entries/words.ts");
+const tls = await load("tests/lab/entries/tls-words.ts");
+const text = (pointer: number) => readString(wasm.memory, pointer);
+
+test("every end of a connection has its words and its kind", () => {
+  const ends: [error: keyof typeof Failure, kind: number, words: string][] = [
+    ["None", 0, "connection closed"],
+    ["Refused", 1, "connection refused"],
+    ["Reset", 4, "connection reset by the peer"],
+    ["TimedOut", 2, "connection timed out"],
+    ["Unreachable", 3, "no route to the host"],
+    ["AddressGone", 4, "the own address is gone"],
+    ["NoResources", 5, "no free connection"],
+  ];
+  for (const [error, kind, words] of ends) {
+    assert.equal(text(wasm.failure(Failure[error])), words);
+    assert.equal(wasm.failureKind(Failure[error]), kind, error);
+    assert.equal(wasm.read(Failure[error]), 0);
+  }
+});
+
+test("the statuses of HTTP have the names of RFC 9110 section 15", () => {
+  // Node has two of them as they were before.
+  const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
+  const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
+  for (const status of named) assert.equal(text(wasm.reason(Number(status))), names[+status]);
+  const known = "200 204 301 302 304 400 403 404 405 408 413 417 431 500 501 503 505";
+  assert.equal(named.join(" "), known);
+  assert.equal(text(wasm.reason(299)), "");
+});
+
+test("the groups of TLS have the names of IANA", () => {
+  const groups: [number: number, name: string][] = [
+    [0, ""],
+    [23, "secp256r1"],
+    [24, "secp384r1"],
+    [25, "secp521r1"],
+    [29, "x25519"],
+    [30, "x448"],
+    [4588, "group 4588"],
+  ];
+  for (const [number, name] of groups) assert.equal(text(wasm.group(number)), name);
+});
+
+test("an error of TLS is told by what is known of it, and by its number always", () => {
+  const failure = (error: number, sent = -1) =>
+    readString(tls.memory, tls.failure(error, 0, -1, sent));
+  assert.equal(failure(-0x6c00), "TLS: an internal error (-0x6c00)");
+  // A lower layer's number is in its last seven bits.
+  assert.equal(failure(-0x6c05), "TLS: an internal error (-0x6c05)");
+  assert.equal(failure(-0x1234), "TLS: the handshake failed (-0x1234)");
+  assert.match(failure(-0x6c00, 42), /^TLS: the peer's certificate cannot be read \(-0x6c00\)$/);
+});

@@ -1,0 +1,87 @@
+/** The seed of the random generator (machine/entropy.ts). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Machine } from "../../lab/machine/machine.ts";
+import { load } from "../../lab/scripted/assembly.ts";
+
+const [MAC, TIME] = [0x525400123456n, 1_700_000_000n];
+
+/** A machine whose accesses take as long as `jitter` says, in nanoseconds more. */
+async function boot(jitter: () => number, random?: () => bigint) {
+  const machine = new Machine({ random });
+  const write = machine.pit.ports.write;
+  machine.pit.ports.write = (offset, value, width) => {
+    machine.clock.advance(jitter());
+    write(offset, value, width);
+  };
+  const wasm = await load("tests/lab/entries/entropy.ts", machine.host());
+  machine.attach(wasm);
+  return wasm;
+}
+
+/** A small generator for tests: seeded, so that a failure can be repeated. */
+function noise(seed: number, width: number) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 16) % width;
+  };
+}
+
+test("two boots of the same machine at the same time differ by their jitter alone", async () => {
+  const seen = new Set<bigint>();
+  for (let boot_ = 1; boot_ <= 20; boot_++) {
+    const wasm = await boot(noise(boot_, 40));
+    seen.add(wasm.first(MAC, TIME));
+    assert.equal(wasm.jitterHealthy(), 1);
+    assert.equal(wasm.sufficient(), 1);
+    assert.equal(wasm.hardwareWords(), 0);
+  }
+  assert.equal(seen.size, 20);
+});
+
+test("one different interval among a thousand changes everything", async () => {
+  let calls = 0;
+  const plain = await boot(() => 0);
+  const other = await boot(() => (++calls === 700 ? 8 : 0));
+  assert.notEqual(plain.first(MAC, TIME), other.first(MAC, TIME));
+});
+
+test("intervals that do not vary are not believed; address and time still count", async () => {
+  const wasm = await boot(() => 0);
+  const first = wasm.first(MAC, TIME);
+  assert.equal(wasm.jitterHealthy(), 0);
+  assert.equal(wasm.sufficient(), 0);
+  const again = await boot(() => 0);
+  assert.equal(again.first(MAC, TIME), first, "the model itself is deterministic");
+  const elsewhere = await boot(() => 0);
+  assert.notEqual(elsewhere.first(MAC + 1n, TIME), first);
+  const later = await boot(() => 0);
+  assert.notEqual(later.first(MAC, TIME + 1n), first);
+});
+
+test("intervals that are nearly always the same are not believed either", async () => {
+  let calls = 0;
+  const wasm = await boot(() => (++calls % 20 === 0 ? 40 : 0));
+  wasm.first(MAC, TIME);
+  assert.equal(wasm.jitterHealthy(), 0);
+});
+
+test("the processor's generator suffices, unless it mostly fails", async () => {
+  let words = 0n;
+  const good = await boot(
+    () => 0,
+    () => ++words * 0x9e3779b97f4a7c15n,
+  );
+  good.first(MAC, TIME);
+  assert.equal(good.hardwareWords(), 8);
+  assert.equal(good.sufficient(), 1);
+  let calls = 0;
+  const failing = await boot(
+    () => 0,
+    () => (++calls === 3 ? 1n : 0n),
+  );
+  failing.first(MAC, TIME);
+  assert.equal(failing.hardwareWords(), 1);
+  assert.equal(failing.sufficient(), 0);
+});

@@ -1,0 +1,344 @@
+/**
+ * The public API (net/api.ts), function by function, as a program in a booted kernel uses it:
+ * with a gateway that serves DHCP, DNS and HTTP, and another kernel that serves HTTPS.
+ */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SecurePair } from "../../lab/machine/secure-pair.ts";
+import type { TwinOptions } from "../../lab/machine/twin.ts";
+import { DhcpServer } from "../../lab/network/dhcp-server.ts";
+import { HttpServer } from "../../lab/network/http-peer.ts";
+import { address } from "../../lab/network/packet.ts";
+import type { Connection } from "../../lab/network/tcp.ts";
+import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
+
+const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
+/** On the link, but nobody has it. */
+const NOBODY = "10.0.2.99";
+/** As StreamStatus. */
+const [CONNECTING, OPEN, , FAILED] = [0, 1, 2, 3];
+
+/** A kernel whose API is called from here; what it answers is kept from its collector. */
+class Program {
+  private readonly kept = new Set<number>();
+
+  private constructor(readonly pair: SecurePair) {}
+
+  static async boot(client: TwinOptions = {}): Promise<Program> {
+    process.env.KERNEL_WASM = await compile("tests/lab/entries/api.ts");
+    return new Program(await SecurePair.boot({ client }));
+  }
+
+  get api(): Exports {
+    return this.pair.client.exports;
+  }
+  get gateway() {
+    return this.pair.gateway;
+  }
+
+  /** Calls a function of the API that answers an object, or null: 0. */
+  object(name: string, ...words: (number | string)[]): number {
+    const answer: number = this.api[name](...words.map((word) => this.argument(word)));
+    return this.keep(answer);
+  }
+  /** One that answers a number, or a bool as 0 or 1. */
+  call(name: string, ...words: (number | string)[]): number {
+    return this.api[name](...words.map((word) => this.argument(word)));
+  }
+  /** One that answers a text. */
+  says(name: string, ...words: (number | string)[]): string {
+    return readString(this.api.memory, this.call(name, ...words));
+  }
+  private argument(word: number | string): number {
+    if (typeof word === "number") return word;
+    const [pointer, length] = writeText(this.api, word);
+    return this.keep(this.api.text(pointer, length));
+  }
+  private keep(object: number): number {
+    if (object !== 0 && !this.kept.has(object)) this.api.__pin(object);
+    this.kept.add(object);
+    return object;
+  }
+
+  /** A Uint8Array with the bytes of a text in it. */
+  bytes(text: string): number {
+    const array = this.object("bytes", text.length);
+    Buffer.from(this.api.memory.buffer).write(text, this.start(array), "latin1");
+    return array;
+  }
+  /** The first `length` bytes of one; "end" for the answer -1, of which there are none. */
+  read(name: string, handle: number, capacity = 4096): string {
+    const array = this.bytes("?".repeat(capacity));
+    const length = this.call(name, handle, array);
+    if (length < 0) return "end";
+    return Buffer.from(this.api.memory.buffer)
+      .toString("latin1", this.start(array))
+      .slice(0, length);
+  }
+  /** Where its bytes are: the second word of an ArrayBufferView. */
+  private start(array: number): number {
+    return new DataView(this.api.memory.buffer).getUint32(array + 4, true);
+  }
+
+  pass(seconds: number): void {
+    this.pair.world.pass(seconds);
+  }
+}
+
+test("stack: an address, a gateway and name servers by hand, or nothing of it", async () => {
+  const program = await Program.boot();
+  const configure = (...words: string[]) => program.call("configureNetwork", ...words);
+  const before = program.pair.ask("ip addr");
+  const bad = [
+    ["10.0.2.999/24", GATEWAY, ""],
+    ["10.0.2.40/24", "gateway", ""],
+    ["10.0.2.40/24", GATEWAY, `${GATEWAY} name`],
+  ];
+  for (const words of bad) assert.equal(configure(...words), 0, words.join());
+  assert.equal(program.pair.ask("ip addr"), before);
+  assert.equal(configure("10.0.2.40/24", GATEWAY, `${GATEWAY}#53  ${SERVER}`), 1);
+  const after = program.pair.ask("ip addr");
+  assert.ok(after.includes("inet 10.0.2.40/24") && !after.includes(ADDRESS), after);
+  assert.match(program.pair.ask("ip route"), /^default via 10\.0\.2\.2 dev net0/m);
+  assert.match(program.pair.ask("host b.test"), /has address 10\.0\.2\.16/);
+  assert.equal(configure("10.0.2.41/24", "", ""), 1);
+  assert.doesNotMatch(program.pair.ask("ip route"), /default/);
+});
+
+test("stack: without an interface nothing of it can be", async () => {
+  const program = await Program.boot({ nic: { mac: [1, 0, 0, 0, 0, 0] } });
+  assert.equal(program.call("configureNetwork", "10.0.2.40/24", GATEWAY, ""), 0);
+  for (const name of ["dhcpDiscover", "dhcpRequest"]) assert.equal(program.object(name), 0);
+  assert.equal(program.call("dhcpRenew"), 0);
+  assert.equal(program.call("dhcpRelease"), 0);
+});
+
+test("names: asked for, found in the cache, refused in words", async () => {
+  const program = await Program.boot();
+  const looked = (name: string) => program.call("dnsLookupCache", name);
+  assert.equal(looked("b.test"), 0);
+  assert.equal(program.call("resolveHostname", "b.test"), 0);
+  program.pass(1);
+  assert.equal(looked("b.test"), address(SERVER));
+  assert.equal(program.call("resolveHostname", "b.test"), address(SERVER));
+  const query = program.object("dnsResolve", "no.such.name");
+  assert.equal(program.says("dnsSays", query), "");
+  program.pass(1);
+  assert.match(program.says("dnsSays", query), /not found|does not exist/);
+  assert.equal(looked("no.such.name"), 0);
+  assert.equal(program.call("resolveHostname", "no.such.name"), 0);
+  assert.equal(program.says("dnsSays", program.object("dnsResolve", "10.1.2.3")), "10.1.2.3");
+});
+
+test("UDP: a port of one's own, a datagram there and back", async () => {
+  const program = await Program.boot();
+  const { gateway } = program;
+  gateway.udp.set(9, ({ source, sourcePort, data }) => {
+    gateway.sendUdp(9, source, sourcePort, Buffer.from(`${sourcePort}: ${data}`));
+  });
+  const first = program.object("udpSocket");
+  assert.notEqual(program.call("udpPort", first), 0);
+  assert.equal(program.object("udpBind", first, 0), 0);
+  const bound = program.object("udpBind", first, 4000);
+  assert.equal(program.call("udpPort", bound), 4000);
+  assert.equal(program.object("udpBind", program.object("udpSocket"), 4000), 0, "in use");
+  const send = (socket: number) =>
+    program.call("udpSend", socket, program.bytes("hello"), address(GATEWAY), 9);
+  assert.equal(send(first), 0, "closed by udpBind");
+  assert.equal(send(bound), 1);
+  assert.equal(program.read("udpReceive", bound), "end");
+  program.pass(1);
+  assert.equal(program.read("udpReceive", bound, 8), "4000: he");
+  assert.equal(program.says("udpSender", bound), `${GATEWAY}:9`);
+  program.call("udpClose", bound);
+  assert.equal(send(bound), 0);
+  assert.notEqual(program.object("udpBind", program.object("udpSocket"), 4000), 0, "free again");
+});
+
+test("TCP: a connection made, used and closed; one refused; one without an answer", async () => {
+  const program = await Program.boot();
+  const ends: string[] = [];
+  program.gateway.tcp.listeners.set(7, (connection: Connection) => {
+    connection.onData = (data) => connection.write(data);
+    connection.onFinish = () => connection.close();
+    connection.onClose = (why) => ends.push(why);
+  });
+  const socket = program.object("tcpSocket");
+  const says = () => program.says("tcpSays", socket);
+  assert.equal(says(), "CLOSED Success");
+  assert.equal(program.call("tcpSend", socket, program.bytes("early")), 0);
+  assert.equal(program.read("tcpReceive", socket), "end");
+  assert.equal(program.call("tcpConnect", socket, address(GATEWAY), 7), 1);
+  assert.equal(says(), "SYN-SENT Success");
+  program.pass(1);
+  assert.equal(says(), "ESTAB Success");
+  assert.equal(program.read("tcpReceive", socket), "");
+  assert.equal(program.call("tcpSend", socket, program.bytes("hello")), 5);
+  program.pass(1);
+  assert.equal(program.read("tcpReceive", socket, 4), "hell");
+  assert.equal(program.read("tcpReceive", socket, 4), "o");
+  program.call("tcpClose", socket);
+  assert.equal(says(), "CLOSED Success");
+  program.pass(1);
+  assert.deepEqual(ends, [""]);
+  assert.equal(program.call("tcpConnect", socket, address(GATEWAY), 8), 1);
+  program.pass(1);
+  assert.equal(says(), "CLOSED Connection refused");
+  assert.equal(program.read("tcpReceive", socket), "end");
+  assert.equal(program.call("tcpConnect", socket, address(NOBODY), 7), 1);
+  program.pass(10);
+  assert.equal(says(), "CLOSED No route to host");
+  program.pair.ask("ip route del default");
+  assert.equal(program.call("tcpConnect", socket, address("192.0.2.1"), 7), 1);
+  assert.equal(says(), "CLOSED No route to host");
+});
+
+test("as many connections as there may be, and no more", async () => {
+  const program = await Program.boot();
+  const secure = () => {
+    const context = program.object("tlsCreateContext", "b.test");
+    const begun = program.call("tlsConnect", context, address(NOBODY), 443);
+    return begun === 1 ? "" : program.says("tlsFailure", context);
+  };
+  const plain = () =>
+    program.call("tcpConnect", program.object("tcpSocket"), address(NOBODY), 7) === 1 ? "" : "full";
+  const fill = (begin: () => string) => {
+    for (let count = 0; count < 10_000; count++) {
+      const failure = begin();
+      if (failure !== "") return `${count}: ${failure}`;
+    }
+    return "";
+  };
+  assert.equal(fill(secure), "128: TLS has no memory for another connection");
+  assert.match(fill(plain), /^\d+: full$/);
+  assert.equal(secure(), "no connection is free");
+});
+
+test("TCP: listens, accepts, answers; the port is free again when it is closed", async () => {
+  const program = await Program.boot();
+  const listener = program.object("tcpSocket");
+  const bind = (port: number) => program.call("tcpBind", listener, port);
+  assert.deepEqual([bind(0), bind(65_536), bind(8080)], [0, 0, 1]);
+  assert.equal(program.object("tcpAccept", listener), 0, "does not listen yet");
+  assert.equal(program.call("tcpListen", listener, 4), 1);
+  assert.equal(program.says("tcpSays", listener), "LISTEN Success");
+  const second = program.object("tcpSocket");
+  assert.equal(program.call("tcpListen", second, 4), 0, "not bound");
+  program.call("tcpBind", second, 8080);
+  assert.equal(program.call("tcpListen", second, 4), 0, "in use");
+  assert.equal(program.object("tcpAccept", listener), 0, "nobody came");
+  let heard = "";
+  const connection = program.gateway.tcp.connect(address(ADDRESS), 8080);
+  connection.onData = (data) => {
+    heard += data;
+  };
+  connection.write(Buffer.from("question"));
+  program.pass(1);
+  const accepted = program.object("tcpAccept", listener);
+  assert.equal(program.says("tcpSays", accepted), "ESTAB Success");
+  assert.equal(program.read("tcpReceive", accepted), "question");
+  assert.equal(program.call("tcpSend", accepted, program.bytes("answer")), 6);
+  program.pass(1);
+  assert.equal(heard, "answer");
+  connection.close();
+  program.pass(1);
+  assert.equal(program.read("tcpReceive", accepted), "end");
+  program.call("tcpClose", accepted);
+  program.call("tcpClose", listener);
+  assert.equal(program.says("tcpSays", listener), "CLOSED Success");
+  let end = "open";
+  program.gateway.tcp.connect(address(ADDRESS), 8080).onClose = (why) => {
+    end = why;
+  };
+  program.pass(1);
+  assert.equal(end, "reset");
+  assert.equal(program.call("tcpListen", second, 4), 1, "free again");
+});
+
+test("TLS: opens for the right name alone, and speaks", async () => {
+  const program = await Program.boot();
+  assert.equal(program.says("initTLS"), "");
+  const context = program.object("tlsCreateContext", "b.test");
+  const write = () =>
+    program.call("tlsWrite", context, program.bytes("GET /bytes/3 HTTP/1.0\r\n\r\n"));
+  assert.equal(program.call("tlsStatus", context), FAILED);
+  assert.deepEqual([write(), program.read("tlsRead", context)], [0, "end"]);
+  const connect = (to: number) => program.call("tlsConnect", to, address(SERVER), 443);
+  assert.equal(connect(context), 1);
+  assert.equal(program.call("tlsStatus", context), CONNECTING);
+  assert.deepEqual([write(), program.read("tlsRead", context)], [0, ""]);
+  program.pass(2);
+  assert.equal(program.call("tlsStatus", context), OPEN);
+  assert.equal(write(), 25);
+  program.pass(2);
+  assert.match(program.read("tlsRead", context), /^HTTP\/1\.1 200 OK\r\n/);
+  assert.equal(program.read("tlsRead", context), "end");
+  program.call("tlsClose", context);
+  assert.equal(program.call("tlsStatus", context), FAILED);
+  const wrong = program.object("tlsCreateContext", "other.test");
+  assert.equal(connect(wrong), 1);
+  program.pass(2);
+  assert.equal(program.call("tlsStatus", wrong), FAILED);
+  assert.match(program.says("tlsFailure", wrong), /not for this name/);
+  assert.equal(program.read("tlsRead", wrong), "end");
+});
+
+test("TLS: does not begin without entropy, and says so", async () => {
+  const program = await Program.boot({ machine: { random: undefined } });
+  assert.match(program.says("initTLS"), /not enough entropy/);
+  const context = program.object("tlsCreateContext", "b.test");
+  assert.equal(program.call("tlsConnect", context, address(SERVER), 443), 0);
+  assert.match(program.says("tlsFailure", context), /not enough entropy/);
+});
+
+test("DHCP: discovered, renewed, released and asked for anew", async () => {
+  const program = await Program.boot();
+  const lease = { router: address(GATEWAY), servers: [address(GATEWAY)], first: "10.0.2.50" };
+  const server = new DhcpServer(program.gateway, lease);
+  assert.deepEqual([program.call("dhcpRenew"), program.call("dhcpRelease")], [0, 0]);
+  const client = program.object("dhcpDiscover");
+  const says = () => program.says("dhcpSays", client);
+  program.pass(20);
+  assert.equal(says(), "bound");
+  assert.match(program.pair.ask("ip addr"), /inet 10\.0\.2\.50\/24/);
+  assert.equal(program.object("dhcpRequest"), client);
+  assert.equal(says(), "bound");
+  assert.equal(program.call("dhcpRenew"), 1);
+  program.pass(20);
+  assert.deepEqual([says(), server.acknowledged], ["bound", 2]);
+  assert.equal(program.call("dhcpRelease"), 1);
+  program.pass(20);
+  assert.equal(says(), "stopped");
+  program.object("dhcpRequest");
+  program.pass(20);
+  assert.deepEqual([says(), server.acknowledged], ["bound", 3]);
+});
+
+test("HTTP, HTTPS and JSON-RPC: what comes, and why nothing does", async () => {
+  const program = await Program.boot();
+  new HttpServer(program.gateway);
+  const requests: [name: string, words: string[], says: string | RegExp][] = [
+    ["httpRequest", ["GET", `http://${GATEWAY}/nothing`, ""], "404 not here\n"],
+    ["httpRequest", ["POST", "http://b.test:8080/", "x"], /port 8080: connection refused$/],
+    ["httpRequest", ["GET", "https://b.test/bytes/0", ""], "200 "],
+    ["httpsRequest", ["POST", "https://b.test/discard", "four"], "200 4 bytes discarded\n"],
+    ["httpsRequest", ["GET", "https://b.test/status.json", ""], /^200 \{"hostname":"anonymos",/],
+    ["httpsRequest", ["GET", `http://${GATEWAY}/`, ""], "expected an https URL"],
+    ["httpsRequest", ["GET", "https://other.test/", ""], /not for this name/],
+  ];
+  for (const [name, words, says] of requests) {
+    const call = program.object(name, ...words);
+    program.pass(3);
+    const said = program.says("httpSays", call);
+    if (typeof says === "string") assert.equal(said, says);
+    else assert.match(said, says);
+  }
+  const rpc = (params: string) => {
+    const exchange = program.object("jsonRpcCall", `http://${GATEWAY}/rpc`, "add", params);
+    program.pass(1);
+    return program.says("rpcSays", exchange);
+  };
+  assert.equal(rpc('[1,"a"]'), '{"method":"add","params":[1,"a"]}');
+  assert.equal(rpc(""), '{"method":"add","params":[]}');
+  assert.match(rpc("1"), /expected a JSON array or object/);
+});

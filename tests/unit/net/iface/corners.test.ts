@@ -1,0 +1,115 @@
+/** The IP layer where addresses, routes, neighbours or room are not what they were. */
+import assert from "node:assert/strict";
+import test, { afterEach, beforeEach } from "node:test";
+import { fragments, hardwareNumber, ICMP, icmp, UDP } from "../../../lab/packets/packets.ts";
+import { address, udpDatagram } from "../../../lab/packets/udp.ts";
+import {
+  arpRequest,
+  assertAlive,
+  attacker,
+  echoRequest,
+  framed,
+  gateway,
+  guest,
+  Host,
+  icmpTypes,
+  NeighborState,
+  OFF_LINK,
+  packet,
+} from "../../../lab/scripted/ip-host.ts";
+
+const echo = { source: gateway.address, destination: guest.address, protocol: ICMP, id: 5 };
+/** A byte to a port, from port 1. */
+function datagram(source: string, destination: string, port: number): Buffer {
+  const from = { address: address(source), port: 1 };
+  return udpDatagram(from, { address: address(destination), port }, Buffer.from("x"));
+}
+
+const host = await Host.create();
+beforeEach(() => host.configure());
+afterEach(() => assertAlive(host));
+
+test("ARP-04 a claim with the own hardware address is not believed", () => {
+  const before = host.drops("arp-address");
+  host.receive(arpRequest({ hardware: guest.hardware, address: attacker.address }, guest.address));
+  assert.deepEqual(host.frames(), []);
+  assert.equal(host.drops("arp-address"), before + 1);
+  assert.equal(host.state(attacker.address), NeighborState.free);
+});
+
+test("without a route back nothing is answered: no reply, no error", () => {
+  host.wasm.removeRoute(0, 0, 0);
+  const source = OFF_LINK;
+  host.receive(
+    packet({ source, payload: icmp(8, 0, 1, Buffer.from("short")) }),
+    packet({ source, payload: icmp(8, 0, 1, Buffer.alloc(100)) }),
+    packet({ source, protocol: UDP, payload: datagram(source, guest.address, 9) }),
+  );
+  assert.deepEqual(host.frames(), []);
+  host.wasm.addRoute(0, 0, 0, address(gateway.address), 0);
+});
+
+test("a host has its addresses on all links (RFC 1122 section 3.3.4.2, the weak model)", () => {
+  host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
+  host.wasm.setAddress(1, address("192.168.7.9"), 24);
+  host.pass(3);
+  host.frames(1);
+  host.receive(echoRequest({ destination: "192.168.7.9" }));
+  const sent = host.sent();
+  assert.deepEqual(icmpTypes(sent), [[0, 0]]);
+  assert.equal(sent[0].ip?.source, "192.168.7.9");
+});
+
+test("each network of an interface has a broadcast address", () => {
+  host.wasm.setAddress(0, address("192.168.9.9"), 24);
+  host.pass(3);
+  host.frames();
+  host.wasm.udpOpen(777, 0);
+  for (const [destination, heard] of [
+    ["192.168.9.255", "x"],
+    ["10.0.2.255", "x"],
+    ["192.168.8.255", undefined],
+  ] as const) {
+    const payload = datagram(gateway.address, destination, 777);
+    host.receive(packet({ destination, protocol: UDP, payload }));
+    assert.equal(host.udpReceive()?.toString(), heard, destination);
+  }
+  assert.deepEqual(host.frames(), []);
+});
+
+test("an own address may get another prefix; a route that was deleted is not missed", () => {
+  const byDefault = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
+  host.wasm.setAddress(0, address(guest.address), 16);
+  assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", byDefault]);
+  host.wasm.removeRoute(address("10.0.0.0"), 16, 0);
+  host.wasm.setAddress(0, address(guest.address), 24);
+  assert.deepEqual(host.routes(), ["10.0.2.0/24 dev net0 metric 0", byDefault]);
+  host.pass(3);
+  host.frames();
+});
+
+test("neighbours set by hand may fill the table, and are then refused", () => {
+  const limit: number = host.wasm.neighborLimit();
+  const add = (i: number) => host.wasm.addNeighbor(0, address("10.0.2.100") + i, 0x020000000000n);
+  let added = 0;
+  while (added <= limit && add(added) === 1) added++;
+  assert.equal(added, limit - 1, "all but the gateway's");
+  assert.equal(host.state(gateway.address), NeighborState.reachable);
+  host.wasm.flushNeighbors(0, 1);
+  host.know(gateway);
+});
+
+test("a device without room: what would have to be cut is not begun, and nothing is lost", () => {
+  const payload = icmp(8, 0, 1, Buffer.alloc(3000));
+  const parts = fragments({ ...echo, payload }, [
+    [0, 1480],
+    [1480, 1480],
+    [2960, 48],
+  ]).map((part) => framed(part));
+  host.wasm.setRing(0, 0, 0);
+  host.receive(...parts);
+  assert.deepEqual(host.frames(), []);
+  host.wasm.setRing(0, 100, 100);
+  host.receive(...parts);
+  assert.equal(host.frames().length, 3);
+});

@@ -1,0 +1,101 @@
+/** Frames spoilt at random, from a printed seed: none hurts (the last clause of every row). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fragments, ICMP, icmp, ipv4, TCP, UDP } from "../../../lab/packets/packets.ts";
+import { address, internetSum, udpDatagram } from "../../../lab/packets/udp.ts";
+import {
+  arpReply,
+  arpRequest,
+  assertAlive,
+  attacker,
+  echoRequest,
+  framed,
+  gateway,
+  guest,
+  Host,
+  packet,
+} from "../../../lab/scripted/ip-host.ts";
+import { build } from "../../../lab/scripted/tcp.ts";
+
+const host = await Host.create();
+const seed = Number(process.env.SEED ?? 20261122);
+
+/** Numbers below `bound` (mulberry32). */
+function generator(start: number): (bound: number) => number {
+  let state = start >>> 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+  };
+}
+
+function corpus(): Buffer[] {
+  const from = { address: address(gateway.address), port: 53 };
+  const to = { address: address(guest.address), port: 4000 };
+  const udp = udpDatagram(from, to, Buffer.alloc(40, 1));
+  const quoted = ipv4({
+    source: guest.address,
+    destination: gateway.address,
+    protocol: UDP,
+    payload: udp,
+  });
+  const ends = { source: gateway.address, destination: guest.address, protocol: ICMP };
+  const parts = fragments({ ...ends, id: 9, payload: icmp(8, 0, 1, Buffer.alloc(120, 3)) }, [
+    [0, 64],
+    [64, 64],
+  ]);
+  const syn = build({ sourcePort: 9, destinationPort: 80, sequence: 1, flags: "S" });
+  return [
+    arpReply(gateway),
+    arpRequest(attacker, guest.address),
+    echoRequest({ options: Buffer.from("0727040000000000", "hex") }, Buffer.alloc(56, 2)),
+    packet({ protocol: UDP, payload: udp }),
+    packet({ protocol: TCP, payload: syn }),
+    packet({ payload: icmp(3, 4, 600, quoted) }),
+    packet({ payload: icmp(11, 0, 0, quoted) }),
+    ...parts.map((part) => framed(part)),
+  ];
+}
+
+/** A copy with some bytes changed, some cut off, and mostly its header checksum made right. */
+function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
+  const copy = Buffer.from(frame);
+  for (let changes = below(4); changes > 0; changes--) {
+    // Mostly in the headers; and half of the time a value at some edge.
+    const at = below(below(3) === 0 ? copy.length : Math.min(64, copy.length));
+    copy[at] = below(2) === 0 ? [0, 1, 127, 128, 254, 255][below(6)] : below(256);
+  }
+  const header = (copy[14] & 15) * 4;
+  if (below(4) !== 0 && header >= 20 && 14 + header <= copy.length) {
+    copy.writeUInt16BE(0, 24);
+    copy.writeUInt16BE(~internetSum(copy.subarray(14, 14 + header)) & 0xffff, 24);
+  }
+  return below(4) === 0 ? copy.subarray(0, below(copy.length + 1)) : copy;
+}
+
+test(`fifty thousand spoilt frames (SEED=${seed}) do no harm`, () => {
+  host.configure();
+  host.wasm.udpOpen(4000, false);
+  host.wasm.tcpListen(80);
+  const below = generator(seed);
+  const frames = corpus();
+  for (let i = 0; i < 50_000; i++) {
+    host.inject(spoil(frames[below(frames.length)], below));
+    if (below(8) === 0) host.turn();
+    if (below(64) === 0) {
+      host.now += BigInt(below(500_000));
+      host.turn();
+      host.frames();
+      while (host.udpReceive() !== undefined);
+    }
+  }
+  host.turn();
+  host.pass(300);
+  host.frames();
+  host.know(gateway);
+  assertAlive(host);
+  assert.equal(host.wasm.reassemblies(), 0);
+  assert.ok(host.wasm.neighbors(0) <= host.wasm.neighborLimit());
+});

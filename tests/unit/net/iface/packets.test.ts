@@ -1,0 +1,302 @@
+/** Ethernet and IPv4 on the way in and out: rows ETH-01 to ETH-10 and IP-01 to IP-18. */
+import assert from "node:assert/strict";
+import test, { afterEach, beforeEach } from "node:test";
+import { ethernet, ICMP, IPV4, icmp, ipv4, TCP, UDP } from "../../../lab/packets/packets.ts";
+import { address, udpDatagram } from "../../../lab/packets/udp.ts";
+import {
+  assertAlive,
+  attacker,
+  dns,
+  echoRequest,
+  framed,
+  gateway,
+  guest,
+  Host,
+  icmpTypes,
+  NeighborState,
+  OFF_LINK,
+  packet,
+} from "../../../lab/scripted/ip-host.ts";
+
+const host = await Host.create();
+beforeEach(() => host.configure());
+afterEach(() => assertAlive(host));
+
+const ping = icmp(8, 0, 0x00070001, Buffer.from("ping"));
+
+/** Puts a frame on the wire and asserts that nothing comes of it but one counted drop. */
+function assertDropped(frame: Buffer, reason: string, why = reason): void {
+  const before = host.drops(reason);
+  host.receive(frame);
+  assert.deepEqual(host.frames(), [], why);
+  assert.equal(host.drops(reason), before + 1, why);
+}
+
+/** Puts a frame on the wire and asserts that one echo reply comes of it. */
+function assertEchoed(frame: Buffer, data: Uint8Array | string = "ping"): void {
+  host.receive(frame);
+  const sent = host.sent();
+  assert.deepEqual(icmpTypes(sent), [[0, 0]]);
+  assert.deepEqual(sent[0].ip?.payload.subarray(8), Buffer.from(data));
+}
+
+test("ETH-01 runts of 0 to 13 bytes are dropped", () => {
+  const whole = echoRequest();
+  for (let length = 0; length < 14; length++) {
+    assertDropped(whole.subarray(0, length), "ethernet-truncated");
+  }
+});
+
+test("ETH-02 a header with nothing behind it is dropped", () => {
+  assertDropped(
+    ethernet(guest.hardware, gateway.hardware, IPV4, Buffer.alloc(0), null),
+    "ipv4-truncated",
+  );
+});
+
+test("ETH-03 padding is not echoed, and our own is zeros", () => {
+  host.receive(echoRequest({}, Buffer.from("")).fill(0xaa, 42));
+  const [reply] = host.sent();
+  assert.equal(reply.ip?.payload.length, 8);
+  assert.equal(reply.length, 60);
+  assert.deepEqual(reply.padding, Buffer.alloc(18));
+});
+
+test("ETH-04 a frame that fills its whole buffer is no more than one packet", () => {
+  const data = Buffer.alloc(2048 - 42, 7);
+  const frame = packet({ payload: icmp(8, 0, 1, data) });
+  host.receive(frame);
+  const replies = host.sent();
+  const bytes = replies.reduce((sum, reply) => sum + (reply.ip?.payload.length ?? 0), 0);
+  assert.equal(bytes, data.length + 8, "answered in fragments");
+});
+
+test("ETH-05 a frame for another station is dropped", () => {
+  const frame = ethernet("02:00:00:00:00:99", gateway.hardware, IPV4, echoRequest().subarray(14));
+  assertDropped(frame, "ethernet-other-host");
+});
+
+test("ETH-06 a frame from a group is dropped and the group not remembered", () => {
+  const frame = ethernet(guest.hardware, "01:00:5e:00:00:01", IPV4, echoRequest().subarray(14));
+  assertDropped(frame, "ethernet-group-source");
+  assert.equal(host.wasm.neighbors(0), 1);
+});
+
+test("ETH-07 a broadcast frame with a packet for one host is dropped", () => {
+  const frame = ethernet("ff:ff:ff:ff:ff:ff", gateway.hardware, IPV4, echoRequest().subarray(14));
+  assertDropped(frame, "ipv4-destination");
+});
+
+test("ETH-08 802.3 length frames are dropped", () => {
+  const snap = Buffer.from("aaaa030000000800", "hex");
+  const payload = Buffer.concat([snap, echoRequest().subarray(14)]);
+  const frame = ethernet(guest.hardware, gateway.hardware, 0x0040, payload);
+  assertDropped(frame, "ethernet-unknown-type");
+});
+
+test("ETH-09 VLAN tags, one or two, whole or cut, are dropped", () => {
+  const inner = Buffer.concat([Buffer.from("0800", "hex"), echoRequest().subarray(14)]);
+  for (const [type, tag] of [
+    [0x8100, "0000"],
+    [0x8100, "0005"],
+    [0x88a8, "000581000005"],
+  ] as Array<[number, string]>) {
+    const payload = Buffer.concat([Buffer.from(tag, "hex"), inner]);
+    const frame = ethernet(guest.hardware, gateway.hardware, type, payload);
+    assertDropped(frame, "ethernet-unknown-type");
+    assertDropped(frame.subarray(0, 16), "ethernet-unknown-type", "cut after the tag");
+    assertDropped(frame.subarray(0, 15), "ethernet-unknown-type", "cut in the tag");
+  }
+});
+
+test("ETH-10 a flood of unknown frames is bounded work a poll and costs no memory", () => {
+  const frame = ethernet(guest.hardware, gateway.hardware, 0x88b5, Buffer.alloc(50));
+  const size = host.wasm.memory.buffer.byteLength;
+  for (let round = 0; round < 1000; round++) {
+    for (let i = 0; i < 200; i++) host.inject(frame);
+    assert.equal(host.wasm.poll(host.now), 1, "others get a go first");
+    host.turn();
+  }
+  assert.equal(host.drops("ethernet-unknown-type"), 200_000);
+  assert.equal(host.wasm.memory.buffer.byteLength, size);
+});
+
+test("IP-01 other versions are dropped", () => {
+  for (const version of [0, 5, 6, 15]) assertDropped(echoRequest({ version }), "ipv4-version");
+});
+
+test("IP-02 headers below 20 bytes are dropped", () => {
+  for (const headerWords of [0, 1, 4]) {
+    assertDropped(echoRequest({ headerWords }), "ipv4-header-length");
+  }
+});
+
+test("IP-03 a header longer than its packet is dropped", () => {
+  const frame = echoRequest({ headerWords: 15, totalLength: 28 });
+  assertDropped(frame, "ipv4-header-length");
+});
+
+test("IP-04 total lengths of 0, 19 and 20 are dropped", () => {
+  assertDropped(echoRequest({ totalLength: 0 }), "ipv4-header-length");
+  assertDropped(echoRequest({ totalLength: 19 }), "ipv4-header-length");
+  assertDropped(echoRequest({ totalLength: 20 }), "icmp-truncated");
+});
+
+test("IP-05 a total length beyond the frame is dropped and nothing stale read", () => {
+  for (const totalLength of [47, 1500, 65535]) {
+    assertDropped(echoRequest({ totalLength }), "ipv4-total-length");
+  }
+});
+
+test("IP-06 wrong header checksums are dropped", () => {
+  const good = echoRequest();
+  const right = good.readUInt16BE(24);
+  for (const checksum of [right + 1, right - 1, 0, 0xffff]) {
+    assertDropped(echoRequest({ checksum: checksum & 0xffff }), "ipv4-checksum");
+  }
+  assertEchoed(good);
+});
+
+test("IP-07 sources that are no single host's are dropped", () => {
+  const sources = [
+    "127.0.0.1",
+    "255.255.255.255",
+    "224.0.0.1",
+    "10.0.2.255",
+    "0.0.0.0",
+    "0.1.2.3",
+    "240.0.0.1",
+  ];
+  for (const source of sources) assertDropped(echoRequest({ source }), "ipv4-source", source);
+});
+
+test("IP-08 packets from our own address are dropped (LAND)", () => {
+  const own = { source: guest.address };
+  const syn = Buffer.from("00500050000000010000000050022000000000000", "hex");
+  assertDropped(packet({ ...own, protocol: TCP, payload: syn }), "ipv4-source");
+  const ends = { address: address(guest.address), port: 7 };
+  const udp = udpDatagram(ends, ends, Buffer.from("x"));
+  assertDropped(packet({ ...own, protocol: UDP, payload: udp }), "ipv4-source");
+  assertDropped(echoRequest(own), "ipv4-source");
+});
+
+test("IP-09 packets for loopback or another host are neither taken nor forwarded", () => {
+  for (const destination of ["127.0.0.1", "10.0.2.16", "203.0.113.9", "0.0.0.0", "240.0.0.1"]) {
+    assertDropped(echoRequest({ destination }), "ipv4-destination", destination);
+  }
+});
+
+test("IP-10 TTL 0 and 1 are accepted", () => {
+  for (const ttl of [0, 1]) assertEchoed(echoRequest({ ttl }));
+});
+
+test("IP-11 unknown protocols are told of, with what came quoted, and nothing is unwrapped", () => {
+  for (const protocol of [143, 4, 41, 47, 255, 0]) {
+    const inner = echoRequest().subarray(14, 46);
+    host.receive(packet({ protocol, payload: inner }));
+    const sent = host.sent();
+    assert.deepEqual(icmpTypes(sent), [[3, 2]], `${protocol}`);
+    assert.deepEqual(sent[0].ip?.payload.subarray(28), inner);
+    host.pass(1);
+  }
+  assert.equal(host.drops("ipv4-protocol"), 6);
+});
+
+test("IP-12 source routes are dropped, however broken", () => {
+  const routes = ["832704", "830700", "8307ff", "83ff04", "892704", "8907040a00020100"];
+  for (const route of routes) {
+    const options = Buffer.alloc(40);
+    options.set(Buffer.from(route, "hex"));
+    assertDropped(echoRequest({ options }), "ipv4-options", route);
+  }
+});
+
+test("IP-13 options of length 0 and 1, or beyond the header, are dropped", () => {
+  for (const option of ["4400", "0701", "07ff0400", "010107", "0144"]) {
+    const options = Buffer.alloc(4);
+    options.set(Buffer.from(option, "hex"));
+    if (option.length === 6) options.set(Buffer.from("01010107", "hex"));
+    if (option === "0144") options.set(Buffer.from("01010144", "hex"));
+    assertDropped(echoRequest({ options }), "ipv4-options", option);
+  }
+});
+
+test("IP-14 record route and timestamps are passed over, right or wrong", () => {
+  for (const option of ["07070300000000", "0707ff00000000", "44080ff100000000"]) {
+    const options = Buffer.alloc(12);
+    options.set(Buffer.from(option, "hex"));
+    assertEchoed(echoRequest({ options }));
+  }
+});
+
+test("IP-15 forty bytes of NOP, and garbage behind the end of options, are passed over", () => {
+  assertEchoed(echoRequest({ options: Buffer.alloc(40, 1) }));
+  assertEchoed(echoRequest({ options: Buffer.concat([Buffer.of(0), Buffer.alloc(39, 0x83)]) }));
+});
+
+test("IP-16 the reserved flag is ignored; DF with MF is a fragment", () => {
+  assertEchoed(echoRequest({ fragment: 0x8000 }));
+  assertEchoed(echoRequest({ fragment: 0x4000 }));
+  host.receive(echoRequest({ fragment: 0x6000, id: 5 }, Buffer.alloc(8)));
+  assert.deepEqual(host.frames(), []);
+  assert.equal(host.wasm.reassemblies(), 1);
+  const rest = Buffer.alloc(4, 9);
+  const whole = icmp(8, 0, 0x00070001, Buffer.concat([Buffer.alloc(8), rest]));
+  const first = echoRequest({ payload: whole.subarray(0, 16), fragment: 0x6000, id: 6 });
+  host.receive(first, packet({ payload: rest, fragment: 0x4002, id: 6 }));
+  assert.deepEqual(icmpTypes(host.sent()), [[0, 0]]);
+});
+
+test("IP-17 nothing is sent for what several hosts were to hear", () => {
+  const closed = udpDatagram(
+    { address: address(gateway.address), port: 1000 },
+    { address: address("10.0.2.255"), port: 9999 },
+    Buffer.from("x"),
+  );
+  for (const destination of ["255.255.255.255", "10.0.2.255", "224.0.0.1"]) {
+    const to = destination === "224.0.0.1" ? "01:00:5e:00:00:01" : "ff:ff:ff:ff:ff:ff";
+    const fields = { source: gateway.address, destination };
+    for (const [protocol, payload] of [
+      [ICMP, ping],
+      [UDP, closed],
+      [143, ping],
+      [TCP, Buffer.alloc(20)],
+    ] as Array<[number, Buffer]>) {
+      const inside = ipv4({ ...fields, protocol, payload });
+      host.receive(ethernet(to, gateway.hardware, IPV4, inside));
+      host.receive(framed(inside));
+      assert.deepEqual(host.frames(), [], `${destination} ${protocol}`);
+    }
+  }
+});
+
+test("IP-18 identifications tell nothing across destinations, and do not repeat within one", () => {
+  host.know(dns);
+  host.wasm.udpOpen(4000, false);
+  const ids = new Map<string, number[]>();
+  for (let i = 0; i < 1000; i++) {
+    for (const to of [gateway.address, dns.address]) host.udpSend(Buffer.from("x"), to, 7);
+    host.turn();
+    for (const frame of host.sent()) {
+      assert.equal(frame.ip?.fragment, 0, "DF is clear");
+      const to = frame.ip?.destination ?? "";
+      ids.set(to, [...(ids.get(to) ?? []), frame.ip?.id ?? -1]);
+    }
+  }
+  const [toGateway, toDns] = [...ids.values()];
+  assert.equal(new Set(toGateway).size, 1000);
+  assert.equal(new Set(toDns).size, 1000);
+  // One shared counter would put every identification of one between two of the other.
+  const between = toGateway.filter((id, i) => ((toDns[i] - id) & 0xffff) <= 2).length;
+  assert.ok(between < 10, `${between} of 1000 follow on each other`);
+});
+
+test("IP what is sent bears TTL 64, and the own address as source", () => {
+  host.ping(OFF_LINK);
+  host.turn();
+  const [frame] = host.sent();
+  assert.equal(frame.to, gateway.hardware, "through the gateway");
+  assert.deepEqual([frame.ip?.source, frame.ip?.ttl], [guest.address, 64]);
+  assert.equal(host.state(OFF_LINK), NeighborState.free);
+  assert.equal(host.state(attacker.address), NeighborState.free);
+});

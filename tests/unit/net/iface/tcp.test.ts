@@ -1,0 +1,243 @@
+/** TCP over the IP layer: what only both show, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
+import assert from "node:assert/strict";
+import test, { afterEach, beforeEach } from "node:test";
+import { fragments, icmp, ipv4, type ParsedIpv4, TCP } from "../../../lab/packets/packets.ts";
+import { address } from "../../../lab/packets/udp.ts";
+import { writeBytes } from "../../../lab/scripted/assembly.ts";
+import {
+  assertAlive,
+  framed,
+  gateway,
+  guest,
+  Host,
+  packet,
+} from "../../../lab/scripted/ip-host.ts";
+import { build, Failure, type Fields, parse, type Sent, State } from "../../../lab/scripted/tcp.ts";
+
+const host = await Host.create();
+beforeEach(() => host.configure());
+afterEach(() => assertAlive(host));
+
+const PEER_START = 5000;
+
+/** The TCP segments among what was sent, with the packets that they were in. */
+function segments(): Array<Sent & { ip: ParsedIpv4 }> {
+  return host
+    .sent()
+    .flatMap(({ ip }) =>
+      ip?.protocol === TCP
+        ? [{ ...parse(ip.payload, 0, address(ip.source), address(ip.destination)), ip }]
+        : [],
+    );
+}
+
+function segment(fields: Fields): Buffer {
+  return packet({ protocol: TCP, payload: build(fields) });
+}
+
+/** A connection to the gateway's port 80 with its handshake done; answers the guest's numbers. */
+function establish(): { port: number; sequence: number } {
+  host.wasm.tcpConnect(host.now, address(gateway.address), 80);
+  host.turn();
+  const [syn] = segments();
+  const port = syn.sourcePort;
+  const sequence = (syn.sequence + 1) >>> 0;
+  const ends = { sourcePort: 80, destinationPort: port };
+  const options = [2, 4, 5, 0xb4];
+  const numbers = { sequence: PEER_START, acknowledgment: sequence };
+  host.receive(segment({ ...ends, ...numbers, flags: "SA", options }));
+  assert.equal(host.wasm.tcpState(), State.Established);
+  segments();
+  return { port, sequence };
+}
+
+function write(length: number): void {
+  assert.equal(host.wasm.tcpWrite(...writeBytes(host.wasm, Buffer.alloc(length, 7))), length);
+  host.turn();
+}
+
+/** An ICMP error about the packet with that TCP header in it. */
+function errorAbout(type: number, code: number, quoted: ParsedIpv4, rest = 0): Buffer {
+  const quote = Buffer.concat([quoted.header, quoted.payload.subarray(0, 8)]);
+  return packet({ payload: icmp(type, code, rest, quote) });
+}
+
+/** The same packet as if it had carried another sequence number. */
+function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
+  const payload = Buffer.from(ip.payload);
+  payload.writeUInt32BE((payload.readUInt32BE(4) + by) >>> 0, 4);
+  return { ...ip, payload };
+}
+
+test("a smaller MTU set meanwhile: what does not fit is sent again in pieces that do", () => {
+  const { sequence } = establish();
+  assert.equal(host.wasm.setMtu(0, 68), 1);
+  write(1000);
+  assert.deepEqual(segments(), []);
+  host.pass(2);
+  const [first] = segments();
+  assert.equal(first.sequence, sequence);
+  assert.equal(first.payload.length, 28);
+});
+
+test("over a link with the least MTU the segments are as small as it wants them", () => {
+  assert.equal(host.wasm.setMtu(0, 68), 1);
+  establish();
+  write(100);
+  const lengths = segments().map(({ payload }) => payload.length);
+  assert.deepEqual(lengths, [28, 28, 28, 16]);
+});
+
+test("ARP-11 a connection to a silent neighbour fails within 4 s: unreachable", () => {
+  host.wasm.tcpConnect(host.now, address("10.0.2.200"), 80);
+  host.pass(4);
+  assert.equal(host.wasm.tcpState(), State.Closed);
+  assert.equal(host.wasm.tcpError(), Failure.Unreachable);
+});
+
+test("segments carry DF, and those of one connection find their way by one lookup", () => {
+  establish();
+  write(5000);
+  const sent = segments();
+  assert.equal(sent.length, 4);
+  assert.ok(sent.every((one) => one.ip.fragment === 0x4000 && one.checksumRight));
+  host.wasm.tcpAbort();
+});
+
+test("ICM-07 ICM-09 fragmentation needed makes the segments smaller, never larger", () => {
+  establish();
+  write(1460);
+  const [first] = segments();
+  host.receive(errorAbout(3, 4, first.ip, 9000));
+  assert.deepEqual(segments(), []);
+  host.receive(errorAbout(3, 4, first.ip, 1000));
+  const again = segments();
+  assert.ok(again.length > 0 && again.every((one) => one.ip.payload.length <= 980));
+  host.wasm.tcpAbort();
+});
+
+test("ICM-08 fragmentation needed that quotes a segment not in flight is ignored", () => {
+  establish();
+  write(1460);
+  const [first] = segments();
+  for (const by of [-10_000, 10_000, 1 << 30]) {
+    host.receive(errorAbout(3, 4, shifted(first.ip, by), 1000));
+  }
+  assert.deepEqual(segments(), []);
+  host.wasm.tcpAbort();
+});
+
+test("ICM-10 ICM-11 no error ends a connection that stands", () => {
+  establish();
+  write(100);
+  const [first] = segments();
+  for (const [type, code] of [
+    [3, 0],
+    [3, 1],
+    [3, 2],
+    [3, 3],
+    [11, 0],
+    [12, 0],
+    [4, 0],
+  ]) {
+    host.receive(errorAbout(type, code, first.ip));
+    assert.equal(host.wasm.tcpState(), State.Established, `${type}/${code}`);
+  }
+  host.wasm.tcpAbort();
+});
+
+test("ICM-12 an unreachable port ends an opening connection, with the right number only", () => {
+  host.wasm.tcpConnect(host.now, address(gateway.address), 80);
+  host.turn();
+  const [syn] = segments();
+  host.receive(errorAbout(3, 3, shifted(syn.ip, 1)), errorAbout(3, 3, shifted(syn.ip, -1)));
+  assert.equal(host.wasm.tcpState(), State.SynSent);
+  host.receive(errorAbout(3, 3, syn.ip));
+  assert.equal(host.wasm.tcpState(), State.Closed);
+  assert.equal(host.wasm.tcpError(), Failure.Refused);
+});
+
+test("FRG-11 a SYN in fragments of 8 bytes is read only when it is whole", () => {
+  host.wasm.tcpListen(80);
+  const ends = { sourcePort: 4321, destinationPort: 80 };
+  const syn = build({ ...ends, sequence: 1, flags: "S" });
+  const whole = {
+    source: gateway.address,
+    destination: guest.address,
+    protocol: TCP,
+    payload: syn,
+  };
+  const parts = fragments(whole, [
+    [0, 8],
+    [8, 8],
+    [16, 4],
+  ]);
+  for (const part of parts.slice(0, 2)) {
+    host.receive(framed(part));
+    assert.deepEqual(segments(), []);
+  }
+  host.receive(framed(parts[2]));
+  assert.deepEqual(
+    segments().map((one) => one.flags),
+    ["SA"],
+  );
+  const reset = build({ ...ends, sequence: 2, flags: "R" });
+  host.receive(packet({ protocol: TCP, payload: reset }));
+});
+
+test("TCP-52 segments to several hosts are dropped, and cut ones are", () => {
+  const syn = build({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
+  host.wasm.tcpListen(80);
+  for (const destination of ["10.0.2.255", "255.255.255.255"]) {
+    const ip = ipv4({ source: gateway.address, destination, protocol: TCP, payload: syn });
+    host.receive(framed(ip));
+  }
+  assert.equal(host.drops("tcp-broadcast"), 2);
+  host.receive(packet({ protocol: TCP, payload: syn.subarray(0, 19) }));
+  assert.equal(host.drops("tcp-truncated"), 1);
+  assert.deepEqual(segments(), []);
+});
+
+test("a connection to no host is refused at once (RFC 1122, 4.2.3.10)", () => {
+  for (const to of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "240.0.0.1"]) {
+    assert.equal(host.wasm.tcpConnect(host.now, address(to), 80), 1);
+    assert.equal(host.wasm.tcpError(), Failure.Unreachable, to);
+  }
+  assert.deepEqual(segments(), []);
+});
+
+test("what one poll found is answered by one acknowledgment", () => {
+  const { port, sequence } = establish();
+  const ends = { sourcePort: 80, destinationPort: port, acknowledgment: sequence };
+  for (let i = 0; i < 20; i++) {
+    const payload = Buffer.alloc(1460, i);
+    host.inject(segment({ ...ends, sequence: PEER_START + 1 + i * 1460, flags: "A", payload }));
+  }
+  host.turn();
+  const answers = segments();
+  assert.equal(answers.length, 1);
+  assert.equal(answers[0].acknowledgment, PEER_START + 1 + 20 * 1460);
+  host.wasm.tcpAbort();
+});
+
+test("an address that goes ends its connections", () => {
+  establish();
+  host.wasm.removeAddress(0, address(guest.address));
+  host.turn();
+  assert.equal(host.wasm.tcpError(), Failure.AddressGone);
+  host.configure();
+});
+
+test("a connection to itself by 127.0.0.1 carries data and touches no device", () => {
+  host.wasm.tcpListen(8080);
+  host.wasm.tcpConnect(host.now, address("127.0.0.1"), 8080);
+  host.turn();
+  assert.equal(host.wasm.tcpState(), State.Established);
+  write(50_000);
+  host.pass(1);
+  assert.equal(host.wasm.tcpAccept(), 1);
+  assert.equal(host.wasm.tcpRead(host.scratch, 65536), 50_000);
+  assert.deepEqual(host.frames(), []);
+  host.wasm.tcpAbort();
+  host.turn();
+});

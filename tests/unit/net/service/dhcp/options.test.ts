@@ -1,0 +1,344 @@
+/** DHCP messages that are malformed, forged or odd (net/wire/dhcp*.ts, net/service/dhcp/). */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { address, udpDatagram } from "../../../../lab/packets/udp.ts";
+import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
+import {
+  DhcpWorld,
+  encodeOptions,
+  ips,
+  type Options,
+  type Overrides,
+  second,
+  types,
+  u32,
+  usual,
+} from "../../../../lab/scripted/dhcp.ts";
+
+const wasm = await load("tests/lab/entries/dhcp.ts");
+const world = new DhcpWorld(wasm);
+
+beforeEach(() => world.reset(5));
+
+/** What `usual` says, with some options otherwise or (undefined) left out. */
+function but(...changes: [number, Buffer | number[] | undefined][]): Options {
+  const kept = usual().filter(([code]) => !changes.some(([changed]) => changed === code));
+  return [...kept, ...(changes.filter(([, data]) => data !== undefined) as Options)];
+}
+
+/** Sends an OFFER; answers whether the client took it. */
+function offered(overrides: Overrides, type = types.offer): boolean {
+  world.reset(5);
+  wasm.start(0n);
+  world.poll();
+  world.reply(type, overrides);
+  const taken = world.state === "requesting";
+  assert.equal(world.state, taken ? "requesting" : "selecting");
+  if (!taken) {
+    world.run(6n * second);
+    assert.equal(world.last.type, 1, "DISCOVER is sent again");
+    world.reply(types.offer);
+    assert.equal(world.state, "requesting", "an honest offer is still taken");
+  }
+  return taken;
+}
+
+/** Binds with those options; answers the lease's lists in text. */
+function lists(options: Options, yiaddr?: string): string {
+  world.reset(5);
+  world.bind(options, yiaddr);
+  assert.equal(world.state, "bound");
+  return world.text(wasm.lists());
+}
+
+const own = (message: Buffer) => wasm.optionCount(...writeBytes(wasm, message));
+
+test("every truncation of an ACK is refused or holds only whole options", () => {
+  wasm.start(0n);
+  world.poll();
+  const whole = world.build(types.ack, { options: usual() });
+  assert.equal(own(whole), 6);
+  for (let length = 0; length < whole.length; length++) {
+    const count: number = own(whole.subarray(0, length));
+    if (length < 240) assert.equal(count, -1, `${length} bytes`);
+    else assert.ok(count === -2 || (count >= 0 && count <= 6), `${length} bytes: ${count}`);
+  }
+});
+
+test("DHC-01 no End and the last option cut; DHC-02 an option beyond the packet", () => {
+  const whole = encodeOptions([[53, [2]], [54, ips("10.0.2.2")], ...usual()]);
+  assert.ok(offered({ raw: whole }), "no End, all options whole");
+  assert.equal(offered({ raw: Buffer.concat([whole, Buffer.from([6, 8, 10, 0])]) }), false);
+  assert.equal(offered({ raw: Buffer.concat([whole, Buffer.from([6])]) }), false);
+  const beyond = Buffer.concat([whole, Buffer.from([0x0f, 0xff, 0x61, 0xff])]);
+  assert.equal(offered({ raw: beyond }), false);
+});
+
+test("DHC-03 option overload: file, then sname, each within its field; nested is ignored", () => {
+  const overloaded = but([6, undefined], [52, [3]]);
+  const file = Buffer.alloc(128);
+  file.set(encodeOptions([[6, ips("10.0.2.77")]]));
+  const sname = Buffer.alloc(64);
+  sname.set(
+    encodeOptions([
+      [6, ips("10.0.2.78")],
+      [52, [1]],
+    ]),
+  );
+  wasm.start(0n);
+  world.poll();
+  world.reply(types.offer, { options: overloaded, file, sname });
+  world.reply(types.ack, { options: overloaded, file, sname });
+  assert.match(world.text(wasm.lists()), /servers a00024d a00024e/);
+  const cut = Buffer.alloc(64);
+  cut.set([6, 63, 1], 0);
+  assert.equal(offered({ options: overloaded, file, sname: cut }), false, "beyond sname");
+  for (const value of [[0], [4], [255], [], [1, 1]]) {
+    assert.ok(offered({ options: but([52, value]), file: cut, sname: cut }), `52 = ${value}`);
+  }
+});
+
+test("DHC-04 an impossible mask counts as that of the address's class", () => {
+  for (const mask of [[], [255], [255, 255, 255], [255, 255, 255, 0, 0]]) {
+    lists(but([1, mask]));
+    assert.equal(wasm.prefix(), 8, `mask ${mask}`);
+  }
+  for (const mask of ["255.0.255.0", "0.0.0.0", "255.255.255.255"]) {
+    lists(but([1, ips(mask)]));
+    assert.equal(wasm.prefix(), 8, mask);
+  }
+  lists(but([1, undefined]), "172.16.0.9");
+  assert.equal(wasm.prefix(), 16);
+  lists(but([1, undefined]), "192.168.0.9");
+  assert.equal(wasm.prefix(), 24);
+  const cloud = but(
+    [1, ips("255.255.255.255")],
+    [
+      121,
+      Buffer.concat([
+        Buffer.from([32]),
+        ips("10.0.2.2", "0.0.0.0"),
+        Buffer.from([0]),
+        ips("10.0.2.2"),
+      ]),
+    ],
+  );
+  assert.match(lists(cloud), /routes a000202\/32>0 0\/0>a000202/);
+  assert.equal(wasm.prefix(), 32);
+});
+
+test("DHC-05 addresses that no host can have are not accepted", () => {
+  const bad = ["0.0.0.0", "255.255.255.255", "127.0.0.1", "224.0.0.5", "10.0.2.255", "10.0.2.2"];
+  for (const yiaddr of [...bad, "10.0.2.0", "0.1.2.3", "240.0.0.1"]) {
+    assert.equal(offered({ yiaddr }), false, yiaddr);
+  }
+  const alone = but([3, undefined]);
+  assert.equal(offered({ yiaddr: "10.0.2.2", options: alone }), false, "the server's own address");
+  const router = but([3, ips("10.0.2.15")]);
+  assert.equal(offered({ options: router }), false, "the router's own address");
+});
+
+test("DHC-06 another xid, chaddr, op, hlen, cookie or htype: ignored", () => {
+  const cases: Overrides[] = [
+    { xid: 0x12345678 },
+    { chaddr: Buffer.from("525400123457", "hex") },
+    { op: 1 },
+    { hlen: 16 },
+    { cookie: 0x63825364 },
+    { htype: 6 },
+  ];
+  for (const overrides of cases) assert.equal(offered(overrides), false, JSON.stringify(overrides));
+});
+
+test("DHC-07 lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
+  assert.equal(offered({ options: but([51, u32(0)]) }), false);
+  assert.equal(offered({ options: but([51, undefined]) }), false);
+  assert.equal(offered({ options: but([51, [0, 1]]) }), false);
+  lists(usual(1));
+  assert.equal(wasm.leaseTime(), 10, "no storm of requests");
+  lists(usual(0x7fffffff));
+  assert.equal(wasm.expiresAt(), 0x7fffffffn * second);
+  lists(usual(0xffffffff));
+  assert.equal(wasm.expiresAt(), 0x7fffffffffffffffn);
+  const odd: [number, number][] = [
+    [200, 100],
+    [100, 2000],
+    [0, 0],
+    [1000, 1000],
+    [2000, 3000],
+  ];
+  for (const [t1, t2] of odd) {
+    lists([...usual(1000), [58, u32(t1)], [59, u32(t2)]]);
+    assert.equal(wasm.t1At(), 500n * second, `${t1} ${t2}`);
+    assert.equal(wasm.t2At(), 875n * second, `${t1} ${t2}`);
+  }
+});
+
+test("DHC-08 no server identifier, or another than the chosen one: ignored", () => {
+  assert.equal(offered({ server: null }), false);
+  assert.equal(offered({ server: "0.0.0.0" }), false);
+  assert.equal(offered({ server: "255.255.255.255" }), false);
+  assert.ok(offered({}));
+  world.reply(types.ack, { server: "10.0.2.66", source: "10.0.2.66" });
+  assert.equal(world.state, "requesting");
+  world.reply(types.nak, { server: "10.0.2.66", source: "10.0.2.66" });
+  assert.equal(world.state, "requesting");
+  world.reply(types.ack);
+  assert.equal(world.state, "bound");
+});
+
+test("DHC-09 message type missing, of a wrong length, unknown, or twice: ignored", () => {
+  const rest: Options = [[54, ips("10.0.2.2")], ...usual()];
+  const raw = (...first: Options) =>
+    Buffer.concat([encodeOptions([...first, ...rest]), Buffer.from([255])]);
+  assert.equal(offered({ raw: raw() }), false);
+  for (const data of [[], [2, 2], [0], [9], [255]]) {
+    assert.equal(offered({ raw: raw([53, data]) }), false, `53 = ${data}`);
+  }
+  assert.equal(offered({ raw: raw([53, [2]], [53, [2]]) }), false, "two");
+  assert.ok(offered({ raw: raw([53, [2]]) }));
+});
+
+test("DHC-10 routers and name servers: multiples of 4, the first few, only on the own net", () => {
+  assert.match(lists(but([3, []])), /^routers; .*routes$/);
+  assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
+  const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
+  const text = lists(but([3, many], [6, many]));
+  const first = "a000264 a000265 a000266 a000267";
+  assert.equal(text, `routers ${first}; servers ${first}; routes 0/0>a000264`);
+  assert.match(lists(but([3, ips("198.51.100.1")])), /^routers; .*routes$/);
+  assert.match(lists(but([3, ips("198.51.100.1", "10.0.2.9")])), /^routers a000209; /);
+  assert.match(lists(but([6, ips("0.0.0.0", "224.0.0.1", "9.9.9.9")])), /servers 9090909;/);
+});
+
+test("DHC-11 a search list with a loop or a pointer past its end is left out", () => {
+  for (const data of [
+    [0xc0, 0, 0xc0, 2],
+    [0xc0, 0xff],
+    [3, 97, 98],
+    [1, 97, 0xc0, 0],
+  ]) {
+    lists(but([119, data]));
+    assert.equal(world.text(wasm.search()), "", `${data}`);
+  }
+  lists(but([119, [2, 101, 110, 0, 1, 97, 0xc0, 0]]));
+  assert.equal(world.text(wasm.search()), "en a.en");
+});
+
+test("DHC-12 an option in several parts is one option", () => {
+  const part = Buffer.alloc(200, "a");
+  lists([...usual(), [15, part], [15, part], [119, part], [121, part], [121, part]]);
+  assert.equal(world.text(wasm.domain()).length, 400);
+  const routes = Buffer.concat([Buffer.from([24, 192, 168, 7]), ips("10.0.2.9")]);
+  const split: Options = [
+    [121, routes.subarray(0, 3)],
+    [121, routes.subarray(3)],
+  ];
+  assert.match(lists([...usual(), ...split]), /routes c0a80700\/24>a000209/);
+});
+
+test("DHC-13 classless routes: no width over 32, nothing cut; they stand over option 3", () => {
+  const route = (width: number, to: number[], via: string) =>
+    Buffer.concat([Buffer.from([width, ...to]), ips(via)]);
+  for (const bad of [route(33, [1, 2, 3, 4, 5], "10.0.2.9"), route(255, [], "10.0.2.9")]) {
+    assert.match(lists(but([121, bad])), /routes 0\/0>a000202$/, "ignored, so option 3 counts");
+  }
+  const good = route(0, [], "10.0.2.9");
+  for (let length = 0; length < good.length; length++) {
+    assert.match(lists(but([121, good.subarray(0, length)])), /routes 0\/0>a000202$/);
+  }
+  assert.match(lists(but([121, good])), /routes 0\/0>a000209$/);
+  const three = Buffer.concat([route(8, [44], "10.0.2.9"), route(16, [127, 0], "10.0.2.9"), good]);
+  assert.match(lists(but([121, three])), /routes 2c000000\/8>a000209 0\/0>a000209$/);
+  assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes$/, "not on the link");
+});
+
+test("DHC-14 names and texts with control characters are printed escaped, never used", () => {
+  const nasty = Buffer.from("a\0\x1b[2J`rm`;\\");
+  lists([...usual(), [12, nasty], [15, nasty], [56, nasty], [12, Buffer.alloc(200, 0xff)]]);
+  assert.equal(world.text(wasm.domain()), "a\\000\\027[2J`rm`;\\\\");
+  assert.equal(world.text(wasm.serverHostname()), "", "no name that a host can have");
+  assert.match(world.text(wasm.describe()), /^[\x20-\x7e\n]*$/);
+  lists([...usual(), [12, Buffer.from("guest-7\0")]]);
+  assert.equal(world.text(wasm.serverHostname()), "guest-7");
+});
+
+test("DHC-15 a message of 5,000 bytes is dropped; 2 KiB of padding are not", () => {
+  const padded = Buffer.concat([
+    encodeOptions([
+      [53, [2]],
+      [54, ips("10.0.2.2")],
+    ]),
+    Buffer.alloc(2048),
+    encodeOptions(usual()),
+    Buffer.from([255]),
+  ]);
+  assert.ok(offered({ raw: padded }));
+  assert.equal(offered({ raw: Buffer.concat([padded, Buffer.alloc(3000)]) }), false);
+});
+
+test("DHC-22 only from port 67; a server behind a router is a server", () => {
+  assert.equal(offered({ sourcePort: 68 }), false);
+  assert.equal(offered({ sourcePort: 53 }), false);
+  assert.ok(offered({ source: "203.0.113.9" }));
+});
+
+test("MTU is taken within its bounds", () => {
+  const mtuOf = (data: number[]) => {
+    lists(but([26, data]));
+    return wasm.mtu();
+  };
+  assert.equal(mtuOf([5, 0x78]), 1400);
+  assert.equal(mtuOf([0, 68]), 0);
+  assert.equal(mtuOf([0x23, 0x28]), 1500);
+  assert.equal(mtuOf([5]), 0);
+});
+
+test("the options are described in words", () => {
+  lists([
+    ...usual(),
+    [26, [5, 0xdc]],
+    [42, ips("10.0.2.4")],
+    [119, [1, 97, 0]],
+    [121, Buffer.concat([Buffer.from([0]), ips("10.0.2.2")])],
+    [224, [1, 0xab]],
+    [51, []],
+  ]);
+  const text = world.text(wasm.describe());
+  for (const line of [
+    "message type (53): ACK",
+    "server (54): 10.0.2.2",
+    "subnet mask (1): 255.255.255.0",
+    "lease time (51): 3600 s",
+    "MTU (26): 1500",
+    "NTP (42): 10.0.2.4",
+    "search (119): a",
+    "classless routes (121): 0.0.0.0/0 via 10.0.2.2",
+    "option 224: 01 ab",
+  ]) {
+    assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
+  }
+});
+
+test("20,000 messages of random bytes: nothing crashes, nothing is accepted", () => {
+  wasm.start(0n);
+  world.poll();
+  let state = 99;
+  const random = () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state >>> 16;
+  };
+  const from = { address: address("10.0.2.2"), port: 67 };
+  const block: number = wasm.block(2048);
+  for (let i = 0; i < 20000; i++) {
+    const message = world.build(types.ack, {
+      raw: Buffer.from(Array.from({ length: random() % 80 }, () => random() & 255)),
+    });
+    const datagram = udpDatagram(from, { address: 0xffffffff, port: 68 }, message);
+    new Uint8Array(wasm.memory.buffer, block, datagram.length).set(datagram);
+    wasm.arrive(from.address, 0xffffffff, block, datagram.length);
+    wasm.poll(0n);
+    if (i % 1000 === 0) wasm.collect();
+  }
+  assert.equal(world.state, "selecting");
+});

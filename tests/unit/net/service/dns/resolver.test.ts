@@ -1,0 +1,331 @@
+/** The resolver against scripted servers (net/service/dns/), under virtual time. */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { address } from "../../../../lab/packets/udp.ts";
+import { load, writeText } from "../../../../lab/scripted/assembly.ts";
+import { a, cname, DnsWorld, errors, second, soa } from "../../../../lab/scripted/dns.ts";
+
+const wasm = await load("tests/lab/entries/dns.ts");
+const world = new DnsWorld(wasm);
+const target = "203.0.113.7";
+
+beforeEach(() => world.reset("10.0.2.3"));
+
+test("DNS-01 a question and its answer", () => {
+  const query = world.ask("A.test");
+  assert.equal(world.queries.length, 1);
+  assert.equal(world.last.name, "a.test");
+  assert.equal(world.last.type, 1);
+  assert.equal(world.last.flags, 0x0100);
+  assert.equal(world.last.server, address("10.0.2.3"));
+  assert.equal(world.last.serverPort, 53);
+  assert.equal(world.outcome(query), "pending");
+  world.now = 1500n;
+  world.reply({ answers: [a("a.test", target, 60), a("a.test", "203.0.113.8", 50)] });
+  assert.equal(world.outcome(query), "203.0.113.7 203.0.113.8");
+  assert.equal(world.text(wasm.canonicalName(query)), "a.test");
+  assert.equal(wasm.ttl(query), 50);
+  assert.equal(wasm.server(query) >>> 0, address("10.0.2.3"));
+  assert.equal(wasm.elapsed(query), 1500n);
+  assert.equal(wasm.socketCount(), 0);
+  assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
+});
+
+test("a server may have a port of its own", () => {
+  world.reset("10.0.2.2#5353");
+  const query = world.ask("a.test");
+  assert.equal(world.last.serverPort, 5353);
+  world.reply({ answers: [a("a.test", target)] });
+  assert.equal(world.outcome(query), target);
+});
+
+test("what is known is answered from the cache, with the time that is left", () => {
+  world.ask("a.test");
+  world.reply({ answers: [a("a.test", target, 60)] });
+  world.now = 20n * second;
+  const again = world.ask("a.TEST.");
+  assert.equal(world.outcome(again), target);
+  assert.equal(wasm.fromCache(again), 1);
+  assert.equal(wasm.cached(...writeText(wasm, "A.test"), world.now) >>> 0, address(target));
+  assert.equal(wasm.cached(...writeText(wasm, "b.test"), world.now), 0);
+  assert.equal(wasm.ttl(again), 40);
+  assert.equal(world.queries.length, 1);
+  world.now = 60n * second;
+  assert.equal(world.outcome(world.ask("a.test")), "pending");
+  assert.equal(world.queries.length, 2);
+});
+
+test("denials are kept as RFC 2308 says: by the SOA of the name's zone", () => {
+  const denied = (authority: ReturnType<typeof soa>[], code: number) => {
+    world.reset("10.0.2.3");
+    const query = world.ask("a.test");
+    world.reply({ code, authority });
+    world.now = 29n * second;
+    const again = world.ask("a.test");
+    return `${world.outcome(query)} ${world.outcome(again)} ${world.queries.length}`;
+  };
+  assert.equal(denied([soa("test", 30)], 3), "nxdomain nxdomain 1");
+  assert.equal(denied([soa("test", 30)], 0), "nodata nodata 1");
+  assert.equal(denied([soa("test", 3600, 30)], 3), "nxdomain nxdomain 1", "the SOA's own TTL");
+  assert.equal(denied([soa("test", 20)], 3), "nxdomain pending 2", "expired");
+  assert.equal(denied([soa("bank", 3600)], 3), "nxdomain pending 2", "not its zone");
+  assert.equal(denied([soa("a.test", 30)], 3), "nxdomain nxdomain 1", "its own zone");
+  assert.equal(denied([soa("", 30)], 3), "nxdomain nxdomain 1", "the root");
+  const other = a("test", target, 3600);
+  assert.equal(denied([other, soa("test", 30)], 3), "nxdomain nxdomain 1", "behind another");
+  const cut = { ...soa("test", 30), data: Buffer.alloc(21, 1) };
+  assert.equal(denied([cut], 3), "nxdomain pending 2", "an SOA that is cut");
+  assert.equal(denied([], 3), "nxdomain pending 2", "no SOA: not kept");
+});
+
+test("aliases within an answer, in any order", () => {
+  const query = world.ask("a.test");
+  world.reply({
+    answers: [
+      a("c.test", target, 300),
+      cname("b.test", "c.test", 20),
+      cname("a.test", "b.test", 300),
+    ],
+  });
+  assert.equal(world.outcome(query), target);
+  assert.equal(world.text(wasm.canonicalName(query)), "c.test");
+  assert.equal(wasm.ttl(query), 20);
+});
+
+test("an alias whose end is missing is asked for, with a new id and port", () => {
+  const query = world.ask("a.test");
+  world.reply({ answers: [cname("a.test", "b.test", 20)] });
+  assert.equal(world.outcome(query), "pending");
+  assert.equal(world.last.name, "b.test");
+  const [first, next] = world.queries;
+  assert.notEqual(first.port, next.port);
+  world.reply({ answers: [a("b.test", target)] });
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.ttl(query), 20);
+  assert.equal(world.outcome(world.ask("a.test")), target);
+  assert.equal(world.queries.length, 2);
+});
+
+test("DNS-20 chains of aliases: 16 are followed, 20 are not, no circle is", () => {
+  const chain = (length: number) =>
+    Array.from({ length }, (_, i) => cname(i === 0 ? "a.test" : `n${i}.test`, `n${i + 1}.test`));
+  const legal = world.ask("a.test");
+  world.reply({ answers: [...chain(16), a("n16.test", target)] });
+  assert.equal(world.outcome(legal), target);
+  world.reset("10.0.2.3");
+  const long = world.ask("a.test");
+  world.reply({ answers: [...chain(20), a("n20.test", target)] });
+  assert.equal(world.outcome(long), "alias-loop");
+  world.reset("10.0.2.3");
+  const self = world.ask("a.test");
+  world.reply({ answers: [cname("a.test", "a.test")] });
+  assert.equal(world.outcome(self), "alias-loop");
+  world.reset("10.0.2.3");
+  const circle = world.ask("a.test");
+  world.reply({ answers: [cname("a.test", "b.test")] });
+  world.reply({ answers: [cname("b.test", "a.test")] });
+  assert.equal(world.outcome(circle), "alias-loop");
+  assert.equal(world.queries.length, 2);
+  world.reset("10.0.2.3");
+  const slow = world.ask("a.test");
+  for (let i = 0; i < 30 && world.outcome(slow) === "pending"; i++) {
+    world.reply({ answers: [cname(world.last.name, `s${i}.test`)] });
+  }
+  assert.equal(world.outcome(slow), "alias-loop");
+  assert.equal(world.queries.length, 17);
+  world.reset("10.0.2.3");
+  const other = world.ask("a.test");
+  world.reply({ answers: [cname("a.test", "b.test"), a("a.test", "203.0.113.66")] });
+  assert.equal(world.outcome(other), "pending", "only addresses of the last name count");
+  assert.equal(world.last.name, "b.test");
+});
+
+test("DNS-28 no answer: waits that grow, then an error after 15 seconds", () => {
+  const query = world.ask("a.test");
+  world.run(14n * second);
+  assert.deepEqual(
+    world.queries.map((q) => Number(q.at / second)),
+    [0, 2, 6, 14],
+  );
+  assert.equal(new Set(world.queries.map((q) => q.id)).size, 4);
+  assert.equal(new Set(world.queries.map((q) => q.port)).size, 4);
+  world.run(15n * second);
+  assert.equal(world.outcome(query), "timed-out");
+  assert.match(world.text(wasm.failure(query)), /timed out; no servers could be reached/);
+  assert.equal(wasm.socketCount(), 0);
+});
+
+test("DNS-28 the first server dead: the second is asked after two seconds", () => {
+  world.reset("10.0.2.3", "10.0.2.4");
+  const query = world.ask("a.test");
+  world.run(2n * second);
+  assert.equal(world.last.server, address("10.0.2.4"));
+  world.reply({ answers: [a("a.test", target)] });
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.server(query) >>> 0, address("10.0.2.4"));
+});
+
+test("DNS-28 a closed port: the next server at once, and an error when there is none", () => {
+  world.reset("10.0.2.3", "10.0.2.4");
+  const query = world.ask("a.test");
+  wasm.refuse(0);
+  world.poll();
+  assert.equal(world.queries.length, 2);
+  assert.equal(world.now, 0n);
+  wasm.refuse(1);
+  world.poll();
+  assert.equal(world.outcome(query), "port-unreachable");
+  assert.equal(wasm.elapsed(query), 0n);
+});
+
+test("no route and no server are errors at once", () => {
+  wasm.setRoute(0);
+  const query = world.ask("a.test");
+  world.poll();
+  assert.equal(world.outcome(query), "unreachable");
+  assert.equal(world.queries.length, 0);
+  world.reset();
+  assert.equal(world.outcome(world.ask("a.test")), "no-servers");
+});
+
+test("DNS-15 codes: NXDOMAIN is final, failures go to the next server, then are told apart", () => {
+  const codes: [number, string][] = [
+    [1, "formerr"],
+    [2, "servfail"],
+    [4, "notimp"],
+    [5, "refused"],
+    [15, "other-code"],
+  ];
+  for (const [code, error] of codes) {
+    world.reset("10.0.2.3", "10.0.2.4");
+    const query = world.ask("a.test");
+    world.reply({ code });
+    assert.equal(world.last.server, address("10.0.2.4"));
+    world.reply({ code });
+    assert.equal(world.outcome(query), error);
+    const again = world.ask("a.test");
+    assert.equal(world.outcome(again), error, "remembered for a second (RFC 9520)");
+    world.now = second;
+    assert.equal(world.outcome(world.ask("a.test")), "pending");
+  }
+  world.reset("10.0.2.3", "10.0.2.4");
+  const denied = world.ask("a.test");
+  world.reply({ code: 3 });
+  assert.equal(world.outcome(denied), "nxdomain");
+  assert.equal(world.queries.length, 1);
+  assert.equal(world.text(wasm.failure(denied)), "name does not exist (NXDOMAIN)");
+  world.reset("10.0.2.3");
+  const query = world.ask("a.test");
+  const answers = [a("a.test", target)];
+  for (const flags of [0x0100, 0x9180, 0xa980]) world.reply({ flags, answers });
+  assert.equal(world.outcome(query), "pending", "a query, or another operation");
+  world.reply({ flags: 0x81c0, answers });
+  assert.equal(world.outcome(query), target, "the Z bit does not matter");
+});
+
+test("DNS-17 ids and ports cannot be guessed; identical questions are asked once", () => {
+  const ids = new Set<number>();
+  const ports = new Set<number>();
+  for (let i = 0; i < 1000; i++) {
+    world.ask(`n${i}.test`);
+    world.reply({ code: 3 });
+    ids.add(world.last.id);
+    ports.add(world.last.port);
+  }
+  assert.ok(ids.size > 970, `${ids.size} ids`);
+  assert.ok(ports.size > 970, `${ports.size} ports`);
+  const steps = world.queries.slice(1).map((q, i) => q.id - world.queries[i].id);
+  assert.ok(new Set(steps).size > 900, "not sequential");
+  const count = world.queries.length;
+  const same = Array.from({ length: 50 }, () => world.ask("same.test"));
+  assert.equal(world.queries.length, count + 1);
+  world.reply({ answers: [a("same.test", target)] });
+  assert.ok(same.every((query) => world.outcome(query) === target));
+});
+
+test("DNS-29 a second or late answer finds nobody; its port is not used again at once", () => {
+  const query = world.ask("a.test");
+  const first = world.last;
+  world.run(2n * second);
+  world.reply({ answers: [a("a.test", "203.0.113.66")] }, first);
+  assert.equal(world.outcome(query), "pending", "the first port is closed");
+  world.reply({ answers: [a("a.test", target)] });
+  world.reply({ answers: [a("a.test", "203.0.113.66")] });
+  assert.equal(world.outcome(query), target);
+  assert.equal(world.outcome(world.ask("a.test")), target);
+});
+
+test("cancel: the socket is given back when nobody waits any more", () => {
+  const [one, two] = [world.ask("a.test"), world.ask("a.test")];
+  wasm.cancel(one);
+  assert.equal(world.outcome(one), "cancelled");
+  assert.equal(wasm.socketCount(), 1);
+  wasm.cancel(two);
+  wasm.cancel(two);
+  assert.equal(wasm.socketCount(), 0);
+  assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
+  const [first, asked] = [world.ask("a.test"), world.last];
+  const second = world.ask("b.test");
+  wasm.cancel(second);
+  assert.equal(wasm.socketCount(), 1);
+  assert.deepEqual([world.outcome(first), world.outcome(second)], ["pending", "cancelled"]);
+  world.reply({ answers: [a("a.test", target)] }, asked);
+  assert.equal(world.outcome(first), target);
+});
+
+test("DNS-31 10,000 names: the cache keeps 256, those used last; lookups are bounded", () => {
+  for (let i = 0; i < 10000; i++) {
+    world.ask(`n${i}.test`);
+    if (i % 2 === 0) world.reply({ answers: [a(`n${i}.test`, target, 86400)] });
+    else world.reply({ code: 3, authority: [soa("test", 86400)] });
+    if (i % 100 === 0) world.outcome(world.ask("n0.test"));
+    if (i % 500 === 0) {
+      wasm.collect();
+      assert.ok(wasm.cacheCount() <= 256);
+    }
+  }
+  const pages: number = wasm.memory.buffer.byteLength;
+  assert.ok(pages < 32 << 20, `${pages} bytes`);
+  const count = world.queries.length;
+  assert.equal(world.outcome(world.ask("n0.test")), target, "used all the time");
+  assert.equal(world.outcome(world.ask("n9998.test")), target);
+  assert.equal(world.queries.length, count);
+  assert.equal(world.outcome(world.ask("n1.test")), "pending");
+  const many = Array.from({ length: 40 }, (_, i) => world.outcome(world.ask(`m${i}.test`)));
+  assert.equal(many.filter((outcome) => outcome === "no-resources").length, 9);
+  assert.ok(errors.includes("no-resources"));
+});
+
+test("a full cache gives up what has expired before anything that holds", () => {
+  for (let i = 0; i < 256; i++) {
+    world.ask(`n${i}.test`);
+    world.reply({ answers: [a(`n${i}.test`, target, i < 250 ? 10 : 600)] });
+  }
+  assert.equal(wasm.cacheCount(), 256);
+  world.now += 20n * second;
+  world.ask("new.test");
+  world.reply({ answers: [a("new.test", target, 600)] });
+  assert.equal(wasm.cacheCount(), 7);
+  assert.equal(world.outcome(world.ask("n255.test")), target);
+});
+
+test("hosts: names without a server, capitals or not; localhost is always there", () => {
+  world.reset();
+  assert.equal(wasm.addHost(...writeText(wasm, "Printer"), address("10.0.2.9")), 1);
+  assert.equal(wasm.addHost(...writeText(wasm, "printer"), address("10.0.2.10")), 1);
+  assert.equal(wasm.addHost(...writeText(wasm, "a..b"), address("10.0.2.10")), 0);
+  assert.equal(world.outcome(world.ask("PRINTER")), "10.0.2.9 10.0.2.10");
+  wasm.addHost(...writeText(wasm, "scanner"), address("10.0.2.11"));
+  assert.equal(wasm.removeHost(...writeText(wasm, "pRinter.")), 1);
+  assert.equal(world.outcome(world.ask("printer")), "no-servers");
+  assert.equal(world.outcome(world.ask("scanner")), "10.0.2.11");
+  assert.equal(world.outcome(world.ask("localhost")), "127.0.0.1");
+  assert.equal(world.outcome(world.ask("x.localhost")), "127.0.0.1");
+});
+
+test("other servers may say otherwise: with them the cache goes", () => {
+  world.ask("a.test");
+  world.reply({ answers: [a("a.test", target, 600)] });
+  wasm.addServer(address("10.0.2.4"), 53);
+  assert.equal(wasm.cacheCount(), 0);
+});

@@ -1,0 +1,319 @@
+/** The HTTP client: connections, redirects, deadlines, failures. */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { crc32 } from "node:zlib";
+import { writeText } from "../../../../lab/scripted/assembly.ts";
+import { failure, HttpBench, State } from "../../../../lab/scripted/http.ts";
+
+const http = await HttpBench.load();
+const { wasm } = http;
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
+
+beforeEach(() => http.reset());
+
+test("failures before the answer have curl's codes and say which host", () => {
+  http.start({ url: "http://none.test/" });
+  failed(failure.resolve, /could not resolve none.test: no such name/);
+  wasm.streamsAre(State.Failed, 1, false);
+  http.start();
+  failed(failure.connect, /could not connect to a.test port 80: scripted failure/);
+  wasm.streamsAre(State.Failed, 2, false);
+  http.start();
+  failed(failure.timedOut);
+  wasm.streamsAre(State.Failed, 6, false);
+  http.start({ url: "https://a.test/" });
+  failed(failure.certificate);
+  wasm.streamsAre(State.Open, 0, true);
+  http.start();
+  failed(failure.connect, /no free connection/);
+});
+
+test("the next address is tried when one does not answer", () => {
+  wasm.streamsAre(State.Failed, 1, false);
+  http.start({ url: "http://two.test/" });
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(http.text("label", 1), "two.test 10.0.2.2:80");
+  failed(failure.connect);
+  http.reset();
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start({ url: "http://two.test/" });
+  http.poll(29_999_999);
+  assert.equal(wasm.streamCount(), 1);
+  assert.ok(wasm.pollAt() <= http.now + 1n);
+  http.poll(1);
+  assert.equal(wasm.streamCount(), 2);
+  assert.equal(http.text("end", 0), "aborted");
+  wasm.setState(1, State.Open, 0);
+  http.push(1, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("a handshake that an old session may have spoilt is made once more, without it", () => {
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start({ url: "https://a.test/" });
+  http.fail(0, 8);
+  http.fail(1, 8);
+  failed(failure.handshake, /scripted failure/);
+  http.start({ url: "https://a.test/" });
+  http.fail(2, 8);
+  wasm.setState(3, State.Open, 0);
+  http.push(3, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("an empty reply, a reset and a cut head are told apart", () => {
+  http.start();
+  http.finish(0);
+  failed(failure.empty);
+  http.start();
+  http.fail(1, 4);
+  failed(failure.receive, /scripted failure/);
+  http.start();
+  http.push(2, "HTTP/1.1 200 OK\r\nX: ");
+  http.finish(2);
+  failed(failure.receive, /before the answer was complete/);
+  http.start();
+  http.push(3, "HTTP/1.1 200 OK\r\n\r\nabc");
+  http.fail(3, 4);
+  failed(failure.receive);
+});
+
+test("times of the phases are those at which they ended", () => {
+  http.now = 1_000_000n;
+  wasm.streamsAre(State.Connecting, 0, false);
+  http.start();
+  http.poll(500);
+  wasm.setState(0, State.Open, 0);
+  http.poll(100);
+  http.poll(50);
+  http.push(0, ok.slice(0, 10));
+  http.poll(7);
+  http.push(0, ok.slice(10));
+  const at = [0, 1, 2, 3].map((which) => Number(wasm.time(which)) - 1_000_000);
+  assert.deepEqual(at, [0, 600, 650, 657]);
+});
+
+test("HTP-22: a deadline, a silence and a cap end what would never end", () => {
+  http.start({ timeout: 5_000_000 });
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
+  for (let i = 0; i < 4; i++) {
+    http.poll(1_000_000);
+    http.push(0, "x");
+  }
+  assert.equal(http.outcome(), "pending");
+  assert.equal(wasm.pollAt(), http.now + 1_000_000n);
+  http.poll(1_000_000);
+  failed(failure.timedOut, /timed out/);
+  assert.equal(http.text("end", 0), "aborted");
+  http.reset();
+  http.start();
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\nx");
+  http.poll(119_999_999);
+  assert.equal(http.outcome(), "pending");
+  http.poll(1);
+  failed(failure.timedOut, /nothing arrived/);
+  http.reset();
+  http.start({ maximum: 1000 });
+  http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
+  for (let i = 0; i < 11; i++) http.push(0, "x".repeat(99));
+  failed(failure.tooLarge, /longer than 1000 bytes/);
+  http.reset();
+  http.start({ maximum: 1000 });
+  http.push(0, "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n");
+  failed(failure.tooLarge);
+  http.reset();
+  http.start({ url: "http://slow.test/", timeout: 1000 });
+  http.poll(1000);
+  failed(failure.timedOut);
+});
+
+test("a sink is never given more than it has room for, and may refuse", () => {
+  wasm.prepare(...writeText(wasm, "GET"), ...writeText(wasm, "http://a.test/"));
+  wasm.useSlowSink();
+  wasm.options(false, 0n, 0);
+  wasm.start(http.now);
+  http.poll();
+  http.push(0, `HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n${"x".repeat(2000)}`);
+  assert.equal(wasm.unread(0), 2000);
+  assert.equal(wasm.pollAt(), http.now + 5000n);
+  assert.equal(wasm.allowSink(300), 0);
+  http.poll(5000);
+  assert.equal(wasm.allowSink(0), 300);
+  assert.equal(wasm.unread(0), 1700);
+  http.poll(500_000_000);
+  assert.equal(http.outcome(), "pending", "waiting for the console is not silence");
+  wasm.allowSink(1700);
+  http.poll();
+  failed(failure.sink);
+});
+
+test("connections are kept and used again for the same server only", () => {
+  http.start();
+  http.push(0, ok);
+  assert.equal(wasm.idle(), 1);
+  http.start({ url: "http://a.test:81/" });
+  http.push(1, ok);
+  http.start({ url: "https://a.test/" });
+  http.push(2, ok);
+  http.start({ url: "http://b.test/" });
+  assert.equal(wasm.streamCount(), 4);
+  http.start({ url: "http://a.test/again" });
+  assert.equal(wasm.streamCount(), 4);
+  assert.equal(wasm.reused(), 1);
+  assert.match(http.text("sent", 0), /GET \/again /);
+  http.push(0, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("idle connections are bounded, go after 30 s, and go when the server closes or speaks", () => {
+  for (let i = 0; i < 10; i++) {
+    http.start({ url: `http://a.test:${1000 + i}/` });
+    http.push(i, ok);
+  }
+  assert.equal(wasm.idle(), 8);
+  assert.equal(http.text("end", 0), "released");
+  assert.equal(wasm.pollAt(), http.now + 30_000_000n);
+  http.finish(5);
+  assert.equal(wasm.idle(), 7);
+  http.push(6, "HTTP/1.1 200 OK\r\n\r\n");
+  assert.equal(wasm.idle(), 6);
+  http.start({ url: "http://a.test:1006/" });
+  assert.equal(wasm.streamCount(), 11);
+  http.poll(30_000_000);
+  assert.equal(wasm.idle(), 0);
+});
+
+test("HTP-33: a request that met a closing connection is sent once more if idempotent", () => {
+  for (const method of ["GET", "PUT", "DELETE"]) {
+    http.reset();
+    http.start();
+    http.push(0, ok);
+    http.start({ method, body: "data" });
+    assert.equal(wasm.streamCount(), 1);
+    method === "GET" ? http.finish(0) : http.fail(0, 4);
+    assert.equal(wasm.streamCount(), 2, method);
+    assert.match(http.text("sent", 1), new RegExp(`^${method} .*data$`, "s"));
+    assert.equal(wasm.reused(), 0);
+    http.finish(1);
+    failed(failure.empty);
+    assert.equal(wasm.streamCount(), 2, "once only");
+  }
+  http.reset();
+  http.start();
+  http.push(0, ok);
+  http.start({ method: "POST", body: "data" });
+  http.finish(0);
+  failed(failure.empty);
+  assert.equal(wasm.streamCount(), 1);
+  http.reset();
+  http.start();
+  http.push(0, ok);
+  http.start();
+  http.push(0, "HTTP/1.1 2");
+  http.finish(0);
+  failed(failure.receive);
+  assert.equal(wasm.streamCount(), 1, "part of an answer had come");
+  http.reset();
+  http.start();
+  http.finish(0);
+  failed(failure.empty);
+  assert.equal(wasm.streamCount(), 1, "a new connection is no reason to try again");
+});
+
+test("HTP-31: an answer before the request was sent is delivered", () => {
+  for (const ending of ["finish", "reset", "open"]) {
+    http.reset();
+    wasm.limits(0xffffffff, 1000);
+    http.start({ method: "POST", pattern: 1 << 20 });
+    http.push(0, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno!");
+    if (ending === "finish" && http.outcome() === "pending") http.finish(0);
+    if (ending === "reset" && http.outcome() === "pending") http.fail(0, 4);
+    assert.equal(http.outcome(), "413 no!", ending);
+    const head = http.text("sent", 0).indexOf("\r\n\r\n") + 4;
+    assert.equal(wasm.bodySent(), BigInt(1000 - head), "what went out is counted, no more");
+    assert.equal(http.text("end", 0), "aborted");
+  }
+  http.reset();
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 1 << 20 });
+  wasm.push(0, ...writeText(wasm, "HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nno!"));
+  http.fail(0, 4);
+  assert.equal(http.outcome(), "413 no!", "with the reset right behind it");
+});
+
+test("HTP-31: behind an early answer that is no error, the request is still sent", () => {
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 2000 });
+  http.push(0, ok);
+  assert.equal(http.outcome(), "pending");
+  wasm.giveRoom(0, 10_000);
+  http.poll();
+  assert.equal(http.outcome(), "200 ok");
+  assert.equal(wasm.idle(), 1);
+  http.reset();
+  wasm.limits(0xffffffff, 1000);
+  http.start({ method: "POST", pattern: 2000, timeout: 1000 });
+  http.push(0, ok);
+  http.poll(1000);
+  assert.equal(http.outcome(), "200 ok", "and the deadline does not undo it");
+});
+
+test("a body goes out as fast as the stream takes it, and whole", () => {
+  wasm.limits(0xffffffff, 70_000);
+  http.start({ method: "PUT", pattern: 200_000 });
+  let sent = http.text("sent", 0);
+  while (!sent.endsWith("\r\n\r\n") && sent.length < 200_100) {
+    wasm.giveRoom(0, 50_001);
+    http.poll();
+    const more = http.text("sent", 0);
+    if (more === "") break;
+    sent += more;
+  }
+  const body = Buffer.from(sent.slice(sent.indexOf("\r\n\r\n") + 4), "latin1");
+  const want = Buffer.from(
+    Array.from({ length: 200_000 }, (_, n) => {
+      const i = n % 65536;
+      return (i * 131 + (i >> 8) * 7) & 255;
+    }),
+  );
+  assert.ok(body.equals(want));
+  assert.equal(wasm.patternCrc(200_000, 777) >>> 0, crc32(want));
+  assert.equal(wasm.patternCrc(0, 10), 0);
+});
+
+test("CRC-32 is zlib's, for every length and start", () => {
+  const bytes = Buffer.from(Array.from({ length: 64 }, (_, i) => (i * 37) ^ 0x5a));
+  const pointer = wasm.block(64);
+  new Uint8Array(wasm.memory.buffer, pointer, 64).set(bytes);
+  for (let from = 0; from < 9; from++) {
+    for (let to = from; to <= 64; to++) {
+      assert.equal(wasm.crc32(0, pointer + from, to - from) >>> 0, crc32(bytes.subarray(from, to)));
+    }
+  }
+  const half = wasm.crc32(0, pointer, 13);
+  assert.equal(wasm.crc32(half, pointer + 13, 51) >>> 0, crc32(bytes));
+});
+
+test("cancelling and closing give everything back", () => {
+  http.start();
+  wasm.cancel(http.now);
+  failed(failure.cancelled);
+  assert.equal(http.text("end", 0), "aborted");
+  http.start();
+  http.push(1, ok);
+  http.start({ url: "http://b.test/" });
+  wasm.close(http.now);
+  assert.equal(wasm.idle(), 0);
+  assert.equal(http.text("end", 1), "released");
+  assert.equal(http.text("end", 2), "aborted");
+  http.poll();
+  assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
+});
+
+test("requests at once are bounded", () => {
+  for (let i = 0; i < 32; i++) http.start({ url: `http://a.test:${i + 1}/` });
+  assert.equal(http.outcome(), "pending");
+  http.start();
+  failed(failure.request, /at most 32/);
+});

@@ -1,0 +1,100 @@
+/** What the HTTP client sends, and what it refuses to. */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
+
+const http = await HttpBench.load();
+const { wasm } = http;
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
+
+beforeEach(() => http.reset());
+
+test("a request says what it must, and the order is fixed", () => {
+  http.start({ url: "http://A.test:8080/x?y#z", fields: { "X-One": "1", accept: "text/html" } });
+  assert.equal(
+    http.text("sent", 0),
+    "GET /x?y HTTP/1.1\r\nHost: a.test:8080\r\nUser-Agent: anonymos/test\r\n" +
+      "X-One: 1\r\naccept: text/html\r\n\r\n",
+  );
+  assert.equal(http.text("label", 0), "a.test 10.0.2.1:8080");
+  http.push(0, ok);
+  assert.equal(http.outcome(), "200 ok");
+});
+
+test("bodies go out with their length; POST without one says 0", () => {
+  http.start({ method: "POST", body: "a=é" });
+  assert.match(http.text("sent", 0), /\r\nContent-Length: 4\r\n\r\na=\xc3\xa9$/);
+  http.push(0, ok);
+  http.start({ method: "POST" });
+  assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
+});
+
+test("what is left out does not go out, and there is one Host", () => {
+  http.start({ omitted: ["HOST", "User-Agent"], fields: { "X-Empty": "" } });
+  assert.equal(http.text("sent", 0), "GET / HTTP/1.1\r\nAccept: */*\r\nX-Empty: \r\n\r\n");
+  http.push(0, ok);
+  http.start({ omitted: ["content-length"] });
+  failed(failure.request, /header content-length cannot be left out/);
+  http.start({ fields: { Host: "a", host: "b" } });
+  failed(failure.request, /expected one header Host/);
+});
+
+test("an address needs no name server; https connects through TLS to its port", () => {
+  http.start({ url: "https://10.0.2.2/" });
+  assert.equal(wasm.lookups(), 0);
+  assert.equal(http.text("label", 0), "tls 10.0.2.2 10.0.2.2:443");
+});
+
+test("a user in the URL becomes a Basic credential", () => {
+  http.start({ url: "http://us%65r:p%40ss@a.test/" });
+  const want = `Authorization: Basic ${Buffer.from("user:p@ss").toString("base64")}\r\n`;
+  assert.ok(http.text("sent", 0).includes(want));
+  for (const user of ["a", "ab", "abc", "abcd"]) {
+    http.start({ url: `http://${user}@a.test/` });
+    const text = http.text("sent", wasm.streamCount() - 1);
+    assert.ok(text.includes(` ${Buffer.from(`${user}:`).toString("base64")}\r\n`), user);
+  }
+});
+
+test("HTP-36: what could split a request is refused before anything is opened", () => {
+  const urls = [
+    "http://a.test/\r\nX: y",
+    "http://a b/",
+    "http://a.test:0/",
+    "http://a.test:65536/",
+    "http://a.test:80a/",
+    "http://a\0.test/",
+    "http://a@b@c/",
+    "http://ü.test/",
+  ];
+  for (const url of urls) {
+    http.start({ url });
+    failed(failure.url, /bad URL: expected/);
+  }
+  const fields: [string, string][] = [
+    ["X", "a\r\nY: b"],
+    ["X", "a\0"],
+    ["X", "é"],
+    ["X\r\nY", "a"],
+    ["X Y", "a"],
+    ["", "a"],
+    ["X:", "a"],
+    ["X", " a"],
+    ["Content-Length", "5"],
+    ["transfer-encoding", "chunked"],
+    ["Connection", "x"],
+    ["Host", "a\nb"],
+  ];
+  for (const [name, value] of fields) {
+    http.start({ fields: { [name]: value } });
+    failed(failure.request);
+  }
+  for (const method of ["", "GE T", "GET\r\n", "G\0", "CONNECT", "X".repeat(40), "É"]) {
+    http.start({ method });
+    failed(failure.request, /expected a method/);
+  }
+  assert.equal(wasm.streamCount(), 0);
+  http.start({ url: "ftp://a.test/" });
+  failed(failure.unsupported, /not ftp:/);
+});

@@ -1,0 +1,293 @@
+/** Time servers: packets, sums, the choice among several, and how far a clock may be moved. */
+import assert from "node:assert/strict";
+import { before, beforeEach, suite, test } from "node:test";
+import { type NtpBehaviour, ntpAnswer, ntpTime } from "../../../lab/host/ntp.ts";
+import {
+  type Exports,
+  load,
+  readString,
+  writeBytes,
+  writeText,
+} from "../../../lab/scripted/assembly.ts";
+
+const SECOND = 1_000_000n;
+const NONE = -(1n << 63n);
+/** The test clock's first time and its floor, in milliseconds. */
+const START = 1_800_000_000_000;
+const FLOOR = 1_790_000_000_000_000n;
+
+suite("NTP", () => {
+  let wasm: Exports;
+  let time = 0n;
+
+  before(async () => {
+    wasm = await load("tests/lab/entries/ntp.ts");
+  });
+  const reset = (source = "real-time clock") => {
+    wasm.reset(...writeText(wasm, source));
+    time = 0n;
+  };
+  beforeEach(() => reset());
+
+  const text = (pointer: number) => readString(wasm.memory, pointer);
+  const poll = (after = 0n) => {
+    time += after;
+    wasm.poll(after);
+  };
+  const ask = (...servers: string[]) => {
+    wasm.ask(...writeText(wasm, servers.join(" ")));
+    poll();
+  };
+  /** What socket `index` has sent. */
+  const question = (index: number): Buffer => {
+    const pointer: number = wasm.block(48);
+    assert.equal(wasm.sent(index, pointer), 48);
+    return Buffer.from(Buffer.from(wasm.memory.buffer, pointer, 48));
+  };
+  /** Socket `index` gets the answer of the server 10.0.0.`host`. */
+  const answer = (index: number, host: number, behaviour: NtpBehaviour, bytes?: Buffer) => {
+    const asked = bytes ?? question(index);
+    const now = START + Number(time) / 1000;
+    wasm.arrive(index, host, 123, ...writeBytes(wasm, ntpAnswer(asked, behaviour, now)));
+  };
+
+  test("a question has nothing in it but a random timestamp", () => {
+    const pointer: number = wasm.block(48);
+    wasm.emitNtp(pointer, 0x0123456789abcdefn);
+    const bytes = Buffer.from(wasm.memory.buffer, pointer, 48);
+    assert.equal(bytes[0], 0x23);
+    assert.equal(
+      bytes.subarray(1, 40).every((byte) => byte === 0),
+      true,
+    );
+    assert.equal(bytes.readBigUInt64BE(40), 0x0123456789abcdefn);
+  });
+
+  test("the gate takes whole answers of servers only, at every length", () => {
+    const whole = ntpAnswer(Buffer.alloc(48), {});
+    for (let length = 0; length < 48; length++) {
+      assert.equal(wasm.parseNtp(...writeBytes(wasm, whole.subarray(0, length))), 0);
+    }
+    assert.equal(wasm.parseNtp(...writeBytes(wasm, whole)), 1);
+    assert.equal(wasm.parseNtp(...writeBytes(wasm, Buffer.concat([whole, whole]))), 1);
+    for (const [first, taken] of [
+      [0x24, 1],
+      [0x1c, 1],
+      [0x0c, 0],
+      [0x23, 0],
+      [0x25, 0],
+      [0x2c, 0],
+    ]) {
+      whole[0] = first;
+      assert.equal(wasm.parseNtp(...writeBytes(wasm, whole)), taken, first.toString(16));
+    }
+  });
+
+  test("fields are where RFC 5905 has them", () => {
+    const packet = Buffer.alloc(48);
+    packet[0] = 0xe4;
+    packet[1] = 5;
+    packet.writeUInt32BE(0x0001_8000, 4);
+    packet.writeUInt32BE(0x0000_4000, 8);
+    packet.write("RATE", 12);
+    for (const [offset, value] of [
+      [24, 1n],
+      [32, 2n],
+      [40, 3n],
+    ] as const) {
+      packet.writeBigUInt64BE(value, offset);
+    }
+    const [pointer] = writeBytes(wasm, packet);
+    const fields = Array.from({ length: 8 }, (_, which) => wasm.packetField(pointer, which));
+    assert.deepEqual(fields, [3n, 5n, 1_500_000n, 250_000n, 0x52415445n, 1n, 2n, 3n]);
+  });
+
+  test("timestamps after 2036 belong to the next era", () => {
+    for (const date of [
+      "2026-11-22",
+      "2036-02-07T06:28:15Z",
+      "2036-02-07T06:28:16Z",
+      "2090-01-01",
+    ]) {
+      const milliseconds = Date.parse(date);
+      const stamp = ntpTime(milliseconds) & ((1n << 64n) - 1n);
+      assert.equal(wasm.ntpMicros(stamp, FLOOR), BigInt(milliseconds) * 1000n, date);
+    }
+    const before = Date.parse("2020-01-01");
+    assert.equal(wasm.ntpMicros(ntpTime(before), FLOOR), BigInt(before) * 1000n);
+  });
+
+  test("offset and delay by the four timestamps", () => {
+    assert.equal(wasm.sample(0n, 1_000n, 1_010n, 30n, 0), 990n);
+    assert.equal(wasm.sample(0n, 1_000n, 1_010n, 30n, 1), 20n);
+    assert.equal(wasm.sample(100n, 50n, 60n, 200n, 0), -95n);
+  });
+
+  test("the most decide, an outlier is left out, a tie decides nothing", () => {
+    const chosen = (...offsets: bigint[]) => {
+      wasm.clearSamples();
+      for (const offset of offsets) wasm.addSample(offset * SECOND, offset);
+      return wasm.chosenOffset();
+    };
+    assert.equal(chosen(), NONE);
+    assert.equal(chosen(5n), 5n * SECOND);
+    assert.equal(chosen(5n, 5n), 5n * SECOND);
+    assert.equal(chosen(5n, 50n), NONE);
+    assert.equal(chosen(5n, 50n, 5n), 5n * SECOND);
+    assert.equal(chosen(50n, 5n, 5n), 5n * SECOND);
+    assert.equal(chosen(1n, 2n, 3n), NONE);
+    assert.equal(chosen(50n, 50n, 5n, 5n), NONE);
+    assert.equal(chosen(9n, 5n, 5n, 5n, 70n), 5n * SECOND);
+  });
+
+  test("one server tells the time, and the clock follows when it is told to", () => {
+    ask("10.0.0.1");
+    assert.equal(wasm.remotePort(0), 123);
+    const asked = question(0);
+    poll(10_000n);
+    answer(0, 1, { offset: 3_600_000 }, asked);
+    poll();
+    assert.match(text(wasm.outcome()), /^10\.0\.0\.1 3599\d{6}$|^10\.0\.0\.1 3600\d{6}$/);
+    assert.equal(wasm.sockets(), 0);
+    wasm.take();
+    const error = wasm.clockMicros() - BigInt(START + 3_600_000) * 1000n - time;
+    assert.ok(error > -10_000n && error < 10_000n, `${error}`);
+    assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1");
+  });
+
+  test("answers that do not repeat the question's timestamp are not looked at", () => {
+    ask("10.0.0.1");
+    const asked = question(0);
+    answer(0, 1, { forged: true }, asked);
+    answer(0, 1, {}, Buffer.alloc(48));
+    answer(0, 2, {}, asked);
+    poll();
+    assert.equal(text(wasm.outcome()), "pending");
+    answer(0, 1, {}, asked);
+    poll();
+    assert.match(text(wasm.outcome()), /^10\.0\.0\.1 /);
+  });
+
+  test("what is wrong with an answer is said", () => {
+    const cases: [NtpBehaviour, RegExp][] = [
+      [{ stratum: 0, reference: "RATE" }, /left alone \(RATE\)/],
+      [{ stratum: 0, reference: "\x1b[2J" }, /left alone \(\[2J\)/],
+      [{ leap: 3 }, /not synchronised/],
+      [{ stratum: 16 }, /not synchronised/],
+      [{ offset: -20_000_000_000 }, /before this kernel was built/],
+    ];
+    for (const [behaviour, words] of cases) {
+      reset();
+      ask("10.0.0.1");
+      answer(0, 1, behaviour);
+      poll();
+      assert.equal(text(wasm.outcome()), "no server tells the time");
+      assert.match(text(wasm.failureOf(0)), words);
+      assert.equal(wasm.sockets(), 0);
+    }
+  });
+
+  test("an answer that is cut is none, and one whose times cannot be is told", () => {
+    ask("10.0.0.1");
+    const asked = question(0);
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, ntpAnswer(asked, {}, START).subarray(0, 47)));
+    poll();
+    assert.equal(text(wasm.outcome()), "pending");
+    const bytes = ntpAnswer(asked, {}, START);
+    // It left before it arrived there.
+    bytes.writeBigUInt64BE(ntpTime(START + 5000), 32);
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, bytes));
+    poll();
+    assert.equal(text(wasm.failureOf(0)), "its answer makes no sense");
+  });
+
+  test("a port that is closed, a host that cannot be reached", () => {
+    for (const [error, words] of [
+      [1, "no time is served there"],
+      [4, "it cannot be reached"],
+    ] as const) {
+      reset();
+      ask("10.0.0.1");
+      wasm.setError(0, error);
+      poll();
+      assert.equal(text(wasm.outcome()), "no server tells the time");
+      assert.equal(text(wasm.failureOf(0)), words);
+      assert.equal(wasm.sockets(), 0);
+    }
+  });
+
+  test("two servers that disagree are not believed; one that is done is not asked again", () => {
+    ask("10.0.0.1", "10.0.0.2");
+    answer(0, 1, { offset: 5_000 });
+    poll();
+    assert.equal(text(wasm.outcome()), "pending");
+    answer(0, 2, { offset: 90_000 });
+    poll();
+    assert.equal(text(wasm.outcome()), "the servers do not agree on the time");
+  });
+
+  test("in the background, servers that tell nothing are asked again after 64 s", () => {
+    wasm.setServers(...writeText(wasm, "10.0.0.1"));
+    for (let i = 0; i < 4; i++) poll(i === 0 ? 0n : 2n * SECOND);
+    assert.equal(text(wasm.clockSource()), "real-time clock");
+    assert.equal(wasm.sockets(), 0);
+    assert.equal(wasm.pollAt(), time + 64n * SECOND);
+  });
+
+  test("silence is asked three times, two seconds apart", () => {
+    ask("10.0.0.1");
+    const questions = [question(0)];
+    for (let i = 0; i < 2; i++) {
+      poll(2n * SECOND);
+      questions.push(question(0));
+    }
+    assert.equal(new Set(questions.map((bytes) => bytes.toString("hex"))).size, 3);
+    poll(2n * SECOND);
+    assert.equal(text(wasm.failureOf(0)), "no answer");
+    assert.equal(wasm.sockets(), 0);
+  });
+
+  test("a name that nobody knows, a port that is none", () => {
+    ask("no.such.name", "10.0.0.1#99999", "10.0.0.1#0");
+    poll();
+    assert.equal(text(wasm.outcome()), "no server tells the time");
+    assert.notEqual(text(wasm.failureOf(0)), "");
+    ask("10.0.0.1#1123");
+    assert.equal(wasm.remotePort(0), 1123);
+  });
+
+  test("the background asks at once, again after 1,024 s, and moves the clock", () => {
+    wasm.setServers(...writeText(wasm, "10.0.0.1"));
+    poll();
+    answer(0, 1, { offset: 5_000 });
+    poll();
+    assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1");
+    assert.equal(wasm.pollAt(), time + 1024n * SECOND);
+    wasm.setServers(...writeText(wasm, "10.0.0.1"));
+    assert.equal(wasm.pollAt(), time + 1024n * SECOND);
+    poll(1024n * SECOND);
+    assert.equal(wasm.sockets(), 1);
+    wasm.setServers(...writeText(wasm, ""));
+  });
+
+  test("a step is bounded: a day at first, 1,000 s later, any after the build's date", () => {
+    const step = (offset: number) => {
+      wasm.setServers(...writeText(wasm, "10.0.0.1"));
+      poll();
+      answer(0, 1, { offset });
+      poll();
+      return text(wasm.clockSource());
+    };
+    assert.equal(step(2 * 86_400_000), "real-time clock");
+    assert.equal(wasm.pollAt(), time + 64n * SECOND);
+    reset();
+    assert.equal(step(-86_000_000), "network time from 10.0.0.1");
+    poll(1024n * SECOND);
+    const before = wasm.clockMicros();
+    answer(0, 1, { offset: 86_000_000 });
+    poll();
+    assert.equal(wasm.clockMicros(), before);
+    reset("the kernel's build date");
+    assert.equal(step(900 * 86_400_000), "network time from 10.0.0.1");
+  });
+});

@@ -1,0 +1,96 @@
+/** Sessions of TLS that are resumed: for whom, how often, how long. */
+import assert from "node:assert/strict";
+import { before, beforeEach, suite, test } from "node:test";
+import { type Exports, writeText } from "../../../../lab/scripted/assembly.ts";
+import { data, kinds, record, TlsBench } from "../../../../lab/scripted/tls.ts";
+
+const SECOND = 1_000_000n;
+
+suite("TLS sessions", () => {
+  let bench: TlsBench;
+  let wasm: Exports;
+
+  before(async () => {
+    bench = await TlsBench.load();
+    wasm = bench.wasm;
+  });
+  beforeEach(() => bench.reset());
+
+  const text = (pointer: number) => bench.text(pointer);
+  const connect = (host?: string, insecure?: boolean, port?: number) =>
+    bench.connect(host, insecure, port);
+  const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
+  const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
+
+  test("a session is offered to the same name and port only, and only once (TLS-41)", () => {
+    const first = open("a.test");
+    push(first, record("T"));
+    assert.equal(wasm.sessions(), 1);
+    connect("b.test");
+    assert.equal(text(wasm.offered()), "");
+    connect("a.test", false, 8443);
+    assert.equal(text(wasm.offered()), "");
+    connect("A.Test.");
+    assert.equal(text(wasm.offered()), "ticket");
+    connect("a.test");
+    assert.equal(text(wasm.offered()), "");
+  });
+
+  test("two sessions of a server are kept, the latest is used first", () => {
+    const stream = open("a.test");
+    for (let i = 0; i < 5; i++) push(stream, record("T"));
+    assert.equal(wasm.sessions(), 2);
+    push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
+    assert.equal(wasm.sessions(), 2);
+    for (const offered of ["ticket", "ticket", ""]) {
+      connect("a.test");
+      assert.equal(text(wasm.offered()), offered);
+    }
+  });
+
+  test("a handshake that fails with a session says so, and none of that server's is kept", () => {
+    const stream = open("a.test");
+    push(stream, Buffer.concat([record("T"), record("T")]));
+    for (const kind of [kinds.session, kinds.protocol]) {
+      const again = connect("a.test");
+      wasm.poll(bench.now);
+      push(again, record("A", Uint8Array.of(70)));
+      assert.equal(wasm.failureKind(again), kind);
+      assert.equal(text(wasm.failure(again)), "TLS: the peer refused: protocol_version (70)");
+      assert.equal(wasm.sessions(), 0);
+    }
+  });
+
+  test("what breaks after the handshake has nothing to do with the session in it", () => {
+    push(open("a.test"), Buffer.concat([record("T"), record("T")]));
+    const resumed = open("a.test");
+    push(resumed, record("A", Uint8Array.of(20)));
+    assert.equal(wasm.failureKind(resumed), kinds.protocol);
+    assert.equal(wasm.sessions(), 1);
+  });
+
+  test("what lies behind tickets is read in the same turn: no other may come", () => {
+    const stream = open("a.test");
+    push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
+    assert.equal(wasm.readable(stream), 1);
+  });
+
+  test("a session lives seven days, and there are 32 at most", () => {
+    assert.equal(wasm.fillSessions(40), 32);
+    assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);
+    assert.equal(wasm.hasSession(...writeText(wasm, "h8"), 443, 0n), 1);
+    const week = 7n * 86_400n * SECOND;
+    assert.equal(wasm.hasSession(...writeText(wasm, "h9"), 443, week - 1n), 1);
+    assert.equal(wasm.hasSession(...writeText(wasm, "h10"), 443, week), 0);
+  });
+
+  test("what was not verified is neither kept nor resumed", () => {
+    const doubtful = open("a.test", true);
+    push(doubtful, record("T"));
+    assert.equal(wasm.sessions(), 0);
+    const good = open("a.test");
+    push(good, record("T"));
+    connect("a.test", true);
+    assert.equal(text(wasm.offered()), "");
+  });
+});

@@ -1,0 +1,374 @@
+/** TLS as a stream: split everywhere, cut off, refused, held up; giving everything back. */
+import assert from "node:assert/strict";
+import { before, beforeEach, suite, test } from "node:test";
+import { type Exports, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
+import {
+  data,
+  decode,
+  flags,
+  handshake,
+  kinds,
+  record,
+  Status,
+  TlsBench,
+} from "../../../../lab/scripted/tls.ts";
+
+const SECOND = 1_000_000n;
+
+suite("TLS streams", () => {
+  let bench: TlsBench;
+  let wasm: Exports;
+
+  before(async () => {
+    bench = await TlsBench.load();
+    wasm = bench.wasm;
+  });
+  beforeEach(() => bench.reset());
+
+  const text = (pointer: number) => bench.text(pointer);
+  const connect = (host?: string, insecure?: boolean, port?: number) =>
+    bench.connect(host, insecure, port);
+  const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
+  const finish = (stream: number) => bench.finish(stream);
+  const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
+
+  test("a handshake is Connecting until it is over, and then says what was agreed", () => {
+    const stream = connect();
+    assert.equal(wasm.status(stream), Status.Connecting);
+    wasm.poll(bench.now);
+    assert.ok(text(wasm.sent(stream)).startsWith("H\0\x04"));
+    push(stream, record("H", "one"));
+    assert.equal(wasm.status(stream), Status.Connecting);
+    assert.equal(wasm.writable(stream), 0);
+    assert.equal(wasm.write(stream, ...writeText(wasm, "too early")), 0);
+    push(stream, record("H", "two"));
+    assert.equal(wasm.status(stream), Status.Open);
+    assert.equal(text(wasm.summary(stream)), "TLSv9, SCRIPTED, x25519, ALPN http/1.1");
+  });
+
+  test("a whole conversation may be cut at every byte", () => {
+    const whole = Buffer.concat([
+      handshake,
+      data("first "),
+      record("T"),
+      data("second"),
+      record("C"),
+    ]);
+    for (let cut = 0; cut <= whole.length; cut++) {
+      wasm.reset();
+      const stream = connect();
+      wasm.poll(bench.now);
+      push(stream, whole.subarray(0, cut));
+      push(stream, whole.subarray(cut));
+      assert.equal(text(wasm.readAll(stream, 0, bench.now)), "first second", `cut at ${cut}`);
+      wasm.poll(bench.now);
+      assert.equal(wasm.status(stream), Status.Finished, `cut at ${cut}`);
+      wasm.release(stream);
+      assert.equal(wasm.live(), 0);
+    }
+  });
+
+  test("bytes one by one, in small windows, to an engine of small appetite", () => {
+    for (const [window, appetite, piece] of [
+      [1, 1, 1],
+      [2, 3, 5],
+      [7, 1000, 0],
+    ]) {
+      wasm.reset();
+      wasm.setEngine(...writeText(wasm, ""), 8, appetite);
+      const stream = connect();
+      wasm.setRoom(stream, 1 << 30, window);
+      for (const byte of Buffer.concat([handshake, data("byte by byte"), record("C")])) {
+        push(stream, Uint8Array.of(byte));
+      }
+      assert.equal(text(wasm.readAll(stream, piece, bench.now)), "byte by byte");
+      wasm.poll(bench.now);
+      assert.equal(wasm.status(stream), Status.Finished);
+    }
+  });
+
+  test("many small records fill the block, a long one is read in pieces", () => {
+    const stream = open();
+    const long = "x".repeat(16_384);
+    const many = Array.from({ length: 500 }, (_, i) => `${i},`);
+    push(stream, Buffer.concat([...many.map(data), data(long), data(long)]));
+    assert.equal(text(wasm.readAll(stream, 100, bench.now)), many.join("") + long + long);
+  });
+
+  test("an end without close_notify is a failure, with it it is an end (TLS-38)", () => {
+    const cut = open();
+    push(cut, data("half of it"));
+    finish(cut);
+    assert.equal(text(wasm.readAll(cut, 0, bench.now)), "half of it");
+    wasm.poll(bench.now);
+    assert.equal(wasm.status(cut), Status.Failed);
+    assert.equal(wasm.failureKind(cut), kinds.protocol);
+    assert.match(text(wasm.failure(cut)), /without close_notify/);
+    const whole = open();
+    push(whole, Buffer.concat([data("all"), record("C")]));
+    finish(whole);
+    assert.equal(wasm.status(whole), Status.Open);
+    assert.equal(text(wasm.readAll(whole, 0, bench.now)), "all");
+    assert.equal(wasm.status(whole), Status.Finished);
+  });
+
+  test("every truncation of a conversation but the whole is a failure", () => {
+    const whole = Buffer.concat([handshake, data("text"), record("C")]);
+    for (let length = 0; length < whole.length; length++) {
+      wasm.reset();
+      const stream = connect();
+      wasm.poll(bench.now);
+      push(stream, whole.subarray(0, length));
+      finish(stream);
+      wasm.readAll(stream, 0, bench.now);
+      wasm.poll(bench.now);
+      assert.equal(wasm.status(stream), Status.Failed, `${length} bytes`);
+      assert.notEqual(text(wasm.failure(stream)), "");
+      wasm.abort(stream);
+      assert.equal(wasm.live(), 0);
+    }
+  });
+
+  test("what breaks below shows: as it is before the handshake, in words later on", () => {
+    const refused = connect();
+    wasm.setBelow(refused, Status.Failed, kinds.refused);
+    wasm.poll(bench.now);
+    assert.equal(wasm.failureKind(refused), kinds.refused);
+    assert.equal(text(wasm.failure(refused)), "scripted failure");
+    const during = connect();
+    wasm.poll(bench.now);
+    wasm.setBelow(during, Status.Failed, kinds.reset);
+    wasm.poll(bench.now);
+    assert.equal(wasm.failureKind(during), kinds.protocol);
+    assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
+    // An engine that must send before it reads on never can: what has come stays unread.
+    const stuck = connect();
+    wasm.setRoom(stuck, 0, 0);
+    wasm.poll(bench.now);
+    wasm.setEngine(...writeText(wasm, ""), 8, 0);
+    wasm.setBelow(stuck, Status.Failed, kinds.reset);
+    push(stuck, handshake);
+    assert.equal(wasm.failureKind(stuck), kinds.protocol);
+    assert.equal(text(wasm.failure(stuck)), "TLS: scripted failure during the handshake");
+    wasm.setEngine(...writeText(wasm, ""), 8, 0xffffffff);
+    const after = open();
+    wasm.setBelow(after, Status.Failed, kinds.reset);
+    wasm.poll(bench.now);
+    assert.equal(wasm.status(after), Status.Failed);
+    assert.equal(wasm.failureKind(after), kinds.reset);
+  });
+
+  test("an alert of the peer has its name (TLS-01, TLS-03, TLS-24)", () => {
+    for (const [number, name] of [
+      [40, "handshake_failure (40)"],
+      [45, "certificate_expired (45)"],
+      [48, "unknown_ca (48)"],
+      [70, "protocol_version (70)"],
+      [116, "certificate_required (116)"],
+      [199, "alert 199"],
+    ] as const) {
+      const stream = connect();
+      wasm.poll(bench.now);
+      push(stream, record("A", Uint8Array.of(number)));
+      assert.equal(wasm.failureKind(stream), kinds.protocol);
+      assert.equal(text(wasm.failure(stream)), `TLS: the peer refused: ${name}`);
+      wasm.abort(stream);
+    }
+  });
+
+  test("a refused certificate is told with every reason, and the clock where it matters", () => {
+    const stream = connect();
+    wasm.poll(bench.now);
+    push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));
+    assert.equal(wasm.status(stream), Status.Failed);
+    assert.equal(wasm.failureKind(stream), kinds.certificate);
+    assert.equal(
+      text(wasm.failure(stream)),
+      "the certificate was refused: it has expired, it is not for this name; " +
+        "the clock says noon (a test)",
+    );
+    const name = connect();
+    wasm.poll(bench.now);
+    push(name, record("X", flags(0x4)));
+    assert.doesNotMatch(text(wasm.failure(name)), /clock/);
+    assert.match(text(wasm.failure(name)), /it is not for this name$/);
+  });
+
+  test("each of the 32 refusals has words of its own", () => {
+    const words = Array.from({ length: 32 }, (_, bit) => text(wasm.faults((1 << bit) >>> 0)));
+    assert.equal(new Set(words).size, 32);
+    assert.equal(text(wasm.faults(0)), "");
+    assert.equal(text(wasm.faults(0x208)), "it is not valid yet; no trusted root vouches for it");
+  });
+
+  test("what is no TLS at all is said so (TLS-44)", () => {
+    const stream = connect();
+    wasm.poll(bench.now);
+    push(stream, Buffer.from("Z\0\x04HTTP"));
+    assert.equal(wasm.failureKind(stream), kinds.protocol);
+    assert.match(text(wasm.failure(stream)), /no TLS record \(-0x7200\)$/);
+  });
+
+  test("an own alert still goes out when the user gives up, without a reset (TLS-01)", () => {
+    const stream = connect();
+    wasm.poll(bench.now);
+    wasm.sent(stream);
+    push(stream, Buffer.concat([record("X", flags(8)), Buffer.from("more that nobody reads")]));
+    assert.ok(text(wasm.sent(stream)).includes("A\0\x01"));
+    wasm.abort(stream);
+    assert.equal(text(wasm.end(stream)), "released");
+    assert.equal(wasm.unreadBelow(stream), 0);
+    assert.equal(wasm.live(), 0);
+  });
+
+  test("a handshake has 30 s (TLS-33)", () => {
+    const stream = connect();
+    wasm.poll(bench.now);
+    assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
+    bench.now += 29n * SECOND;
+    push(stream, record("H", "one"));
+    assert.equal(wasm.status(stream), Status.Connecting);
+    bench.now += SECOND;
+    wasm.poll(bench.now);
+    assert.equal(wasm.status(stream), Status.Failed);
+    assert.equal(wasm.failureKind(stream), kinds.timedOut);
+    wasm.abort(stream);
+    assert.equal(text(wasm.end(stream)), "aborted");
+  });
+
+  test("one step of one handshake a turn: none starves the others", () => {
+    const streams = Array.from({ length: 4 }, () => connect());
+    for (let i = 0; i < 4; i++) {
+      assert.equal(wasm.pollService(bench.now), 1);
+      const greeted = streams.filter((stream) => text(wasm.sent(stream)) !== "");
+      assert.equal(greeted.length, 1);
+    }
+    for (const stream of streams) wasm.push(stream, ...writeBytes(wasm, handshake));
+    const counts = () => streams.filter((stream) => wasm.status(stream) === Status.Open).length;
+    for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
+    assert.equal(counts(), 0);
+    for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
+    assert.equal(counts(), 4);
+    assert.equal(wasm.pollService(bench.now), 0);
+  });
+
+  test("what is written goes out in records, as far as there is room below", () => {
+    const stream = open();
+    wasm.sent(stream);
+    const message = "0123456789".repeat(1000);
+    assert.equal(wasm.write(stream, ...writeText(wasm, message)), 10_000);
+    const decoded = decode(text(wasm.sent(stream)));
+    assert.equal(decoded, message);
+    wasm.setRoom(stream, 100, 1 << 30);
+    assert.equal(wasm.writable(stream), 52);
+    const taken = wasm.write(stream, ...writeText(wasm, message));
+    assert.equal(taken, 52);
+    assert.equal(decode(text(wasm.sent(stream))), message.slice(0, 52));
+    assert.equal(wasm.writable(stream), 0);
+    assert.equal(wasm.write(stream, ...writeText(wasm, message)), 0);
+  });
+
+  test("writable is never more than write takes", () => {
+    for (let room = 0; room < 20_000; room += 37) {
+      wasm.reset();
+      const stream = open();
+      wasm.sent(stream);
+      wasm.setRoom(stream, room, 1 << 30);
+      const promised: number = wasm.writable(stream);
+      const [pointer] = writeText(wasm, "y".repeat(20_000));
+      assert.ok(wasm.write(stream, pointer, promised) === promised, `room ${room}`);
+    }
+  });
+
+  test("a greeting that does not fit waits for room", () => {
+    const stream = connect();
+    wasm.setRoom(stream, 3, 1 << 30);
+    wasm.poll(bench.now);
+    assert.equal(text(wasm.sent(stream)).length, 3);
+    assert.equal(wasm.pollService(bench.now), 0);
+    wasm.setRoom(stream, 100, 1 << 30);
+    wasm.poll(bench.now);
+    assert.equal(text(wasm.sent(stream)).length, 4);
+    push(stream, handshake);
+    assert.equal(wasm.status(stream), Status.Open);
+  });
+
+  test("close says close_notify and closes below; reading goes on", () => {
+    const stream = open();
+    wasm.sent(stream);
+    wasm.close(stream);
+    assert.equal(text(wasm.sent(stream)), "C\0\0");
+    assert.equal(text(wasm.end(stream)), "closed");
+    assert.equal(wasm.write(stream, ...writeText(wasm, "late")), 0);
+    push(stream, Buffer.concat([data("still"), record("C")]));
+    assert.equal(text(wasm.readAll(stream, 0, bench.now)), "still");
+    wasm.release(stream);
+    assert.equal(wasm.live(), 0);
+  });
+
+  test("release says close_notify, waits for room 5 s, then gives up", () => {
+    const stream = open();
+    wasm.sent(stream);
+    wasm.release(stream);
+    assert.equal(text(wasm.sent(stream)), "C\0\0");
+    assert.equal(text(wasm.end(stream)), "released");
+    const slow = open();
+    wasm.setRoom(slow, 1, 1 << 30);
+    wasm.release(slow);
+    wasm.poll(bench.now);
+    assert.equal(wasm.live(), 1);
+    assert.equal(wasm.pollAt(), bench.now + 5n * SECOND);
+    wasm.setRoom(slow, 10, 1 << 30);
+    wasm.poll(bench.now);
+    assert.equal(wasm.live(), 0);
+    assert.equal(text(wasm.end(slow)), "released");
+    const stuck = open();
+    wasm.setRoom(stuck, 0, 1 << 30);
+    wasm.release(stuck);
+    wasm.poll(bench.now);
+    bench.now += 5n * SECOND;
+    wasm.poll(bench.now);
+    assert.equal(wasm.live(), 0);
+    assert.equal(text(wasm.end(stuck)), "aborted");
+    wasm.poll(bench.now);
+    assert.equal(wasm.count(), 0);
+  });
+
+  test("abort in every state gives everything back once", () => {
+    for (const bytes of [Buffer.alloc(0), record("H", "1"), handshake, record("A", "*")]) {
+      const stream = connect();
+      wasm.poll(bench.now);
+      push(stream, bytes);
+      wasm.abort(stream);
+      wasm.abort(stream);
+      wasm.release(stream);
+      wasm.poll(bench.now);
+      assert.equal(wasm.live(), 0);
+      assert.equal(wasm.count(), 0);
+    }
+  });
+
+  test("TLS that cannot be says why, and the stream below is left alone (TLS-49)", () => {
+    wasm.setEngine(...writeText(wasm, "not enough entropy"), 8, 1 << 30);
+    assert.equal(connect(), -1);
+    assert.equal(text(wasm.refusal()), "not enough entropy");
+    wasm.setEngine(...writeText(wasm, ""), 1, 1 << 30);
+    const first = connect();
+    assert.equal(connect(), -1);
+    assert.match(text(wasm.refusal()), /no memory/);
+    assert.equal(wasm.accept(), -1);
+    wasm.abort(first);
+    assert.notEqual(connect(), -1);
+  });
+
+  test("a server's handshake begins with the client's bytes", () => {
+    const stream = wasm.accept();
+    wasm.poll(bench.now);
+    assert.equal(wasm.status(stream), Status.Connecting);
+    assert.equal(text(wasm.sent(stream)), "");
+    push(stream, handshake);
+    assert.equal(wasm.status(stream), Status.Open);
+    push(stream, data("GET"));
+    assert.equal(text(wasm.readAll(stream, 0, bench.now)), "GET");
+  });
+});

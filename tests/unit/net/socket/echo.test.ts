@@ -1,0 +1,141 @@
+/** The client of ICMP echo (net/socket/echo.ts), with Node as the one that answers. */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { address, internetSum } from "../../../lab/packets/udp.ts";
+import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
+
+const wasm = await load("tests/lab/entries/udp.ts");
+const gateway = address("10.0.2.2");
+
+beforeEach(() => wasm.reset(3));
+
+function request(index: number): Buffer {
+  const pointer: number = wasm.sentPointer(index);
+  return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + wasm.sentLength(index)));
+}
+
+/** Hands the table a message; answers whether it was kept. */
+function arrive(bytes: Buffer, now = 0n): boolean {
+  return wasm.echoArrive(now, gateway, 64, ...writeBytes(wasm, bytes)) === 0;
+}
+
+function replyTo(bytes: Buffer): Buffer {
+  const reply = Buffer.from(bytes);
+  reply[0] = 0;
+  return reply;
+}
+
+test("a request holds identifier, sequence, the time, and a right checksum", () => {
+  const socket = wasm.echoOpen();
+  for (const length of [0, 7, 8, 56, 1472, 1473, 65507]) {
+    wasm.reset(3);
+    const fresh = wasm.echoOpen();
+    assert.equal(wasm.echoSend(fresh, gateway, 5, length, 1234n), 1);
+    assert.equal(wasm.echoDispatch(), 0);
+    const bytes = request(0);
+    assert.equal(bytes.length, 8 + length);
+    assert.equal(bytes[0], 8);
+    assert.equal(bytes.readUInt16BE(4), wasm.echoIdentifier(fresh));
+    assert.equal(bytes.readUInt16BE(6), 5);
+    assert.equal(internetSum(bytes), 0xffff);
+    assert.equal(wasm.sentProtocol(0), 1);
+  }
+  assert.equal(wasm.echoSend(socket, gateway, 1, 65508, 0n), 0);
+});
+
+test("a reply tells sequence, sender, TTL and when its request was sent", () => {
+  const socket = wasm.echoOpen();
+  wasm.echoSend(socket, gateway, 9, 56, 777n);
+  wasm.echoDispatch();
+  const reply = replyTo(request(0));
+  assert.equal(wasm.echoArrive(1000n, gateway, 63, ...writeBytes(wasm, reply)), 0);
+  assert.equal(wasm.echoReceive(socket), 1);
+  assert.equal(wasm.echoSequence(socket), 9);
+  assert.equal(wasm.echoFrom(socket) >>> 0, gateway);
+  assert.equal(wasm.echoTtl(socket), 63);
+  assert.equal(wasm.echoTime(socket), 777n);
+  assert.equal(wasm.echoKind(socket), -1);
+  assert.equal(wasm.echoReceive(socket), 0);
+  reply.writeUInt16BE((wasm.echoIdentifier(socket) + 1) & 0xffff, 4);
+  assert.notEqual(wasm.echoArrive(0n, gateway, 63, ...writeBytes(wasm, reply)), 0, "not ours");
+  const short = replyTo(request(0)).subarray(0, 12);
+  assert.equal(wasm.echoArrive(0n, gateway, 63, ...writeBytes(wasm, short)), 0);
+  wasm.echoReceive(socket);
+  assert.equal(wasm.echoTime(socket), -1n, "too short to hold the time");
+});
+
+test("only the echo of a request is a reply: code, number, data, and a time that was", () => {
+  const socket = wasm.echoOpen();
+  wasm.echoSend(socket, gateway, 9, 56, 777n);
+  wasm.echoDispatch();
+  const reply = replyTo(request(0));
+  /** The reply with one byte changed. */
+  const but = (at: number, value: number) => {
+    const copy = Buffer.from(reply);
+    copy[at] = value;
+    return copy;
+  };
+  const wrong = {
+    "code 3": but(1, 3),
+    "a number that was not sent": but(7, 10),
+    "other data": but(63, 0),
+    "a time before all": but(15, 0x80),
+    "more data": Buffer.concat([reply, Buffer.of(56)]),
+  };
+  for (const [what, bytes] of Object.entries(wrong))
+    assert.equal(arrive(bytes, 1000n), false, what);
+  assert.equal(arrive(reply, 776n), false, "a time that is yet to come");
+  assert.equal(wasm.echoReceive(socket), 0);
+  assert.equal(arrive(reply, 777n), true);
+  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, request(0).subarray(0, 8)));
+  assert.equal(wasm.echoReceive(socket), 1);
+  assert.equal(wasm.echoReceive(socket), 1, "and an error about what was sent");
+  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8)));
+  assert.equal(wasm.echoReceive(socket), 0, "none about what was not");
+});
+
+test("a request that is answered twice has a duplicate, until its number is sent anew", () => {
+  const socket = wasm.echoOpen();
+  const told: number[] = [];
+  for (const answers of [3, 2]) {
+    wasm.echoSend(socket, gateway, 0x10001, 4, 0n);
+    wasm.echoDispatch();
+    for (let i = 0; i < answers; i++) assert.equal(arrive(replyTo(request(0))), true);
+    while (wasm.echoReceive(socket)) told.push(wasm.echoDuplicate(socket));
+  }
+  assert.deepEqual(told, [0, 1, 1, 0, 1]);
+  assert.equal(wasm.echoTime(socket), -1n, "there was no room for the time");
+});
+
+test("an error about a request is told with its kind and who sent it", () => {
+  const socket = wasm.echoOpen();
+  wasm.echoSend(socket, gateway, 4, 56, 0n);
+  wasm.echoDispatch();
+  const quote = request(0).subarray(0, 8);
+  const router = address("10.0.2.1");
+  wasm.echoError(5, router, gateway, ...writeBytes(wasm, quote));
+  assert.equal(wasm.echoReceive(socket), 1);
+  assert.equal(wasm.echoKind(socket), 5);
+  assert.equal(wasm.echoSequence(socket), 4);
+  assert.equal(wasm.echoFrom(socket) >>> 0, router);
+  quote[0] = 0;
+  wasm.echoError(5, router, gateway, ...writeBytes(wasm, quote));
+  assert.equal(wasm.echoReceive(socket), 0, "a quoted reply is not our request");
+});
+
+test("replies that nobody reads are bounded; sockets too", () => {
+  const socket = wasm.echoOpen();
+  wasm.echoSend(socket, gateway, 1, 8, 0n);
+  wasm.echoDispatch();
+  const [pointer, length] = writeBytes(wasm, replyTo(request(0)));
+  let kept = 0;
+  for (let i = 0; i < 5000; i++) {
+    if (wasm.echoArrive(0n, gateway, 64, pointer, length) === 0) kept++;
+  }
+  assert.ok(kept > 100 && kept < 1000, `${kept} replies kept`);
+  wasm.echoClose(socket);
+  wasm.echoClose(socket);
+  for (let i = 0; i < 8; i++) assert.notEqual(wasm.echoOpen(), 0);
+  assert.equal(wasm.echoOpen(), 0);
+  assert.equal(wasm.echoCount(), 8);
+});

@@ -1,0 +1,254 @@
+/** TCP: handshakes, data both ways, closing, and the API (net/socket/tcp/). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load } from "../../../../lab/scripted/assembly.ts";
+import {
+  Bench,
+  Failure,
+  GUEST,
+  PEER,
+  pattern,
+  SECOND,
+  State,
+} from "../../../../lab/scripted/tcp.ts";
+
+const wasm = await load("tests/lab/entries/tcp.ts");
+const NEVER = 0x7fffffffffffffffn;
+
+test("an active open sends a SYN with MSS and scale, and is established by SYN,ACK", () => {
+  const bench = new Bench(wasm);
+  const syn = bench.connect();
+  assert.equal(syn.flags, "S");
+  assert.deepEqual(syn.options, [2, 4, 5, 180, 1, 3, 3, 1]);
+  assert.equal(syn.window, 65535);
+  assert.ok(syn.checksumRight);
+  assert.equal(syn.source, GUEST);
+  assert.equal(syn.destination, PEER);
+  assert.equal(bench.state, State.SynSent);
+  const answer = bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
+  assert.equal(bench.state, State.Established);
+  assert.equal(answer.length, 1);
+  assert.equal(answer[0].flags, "A");
+  assert.equal(bench.fromPeer(answer[0].acknowledgment), 0);
+  assert.equal(answer[0].window, 65535);
+  assert.ok(wasm.established(bench.connection));
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("data goes out in full segments, PSH on the last; what is acknowledged goes", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  bench.now += 5000;
+  bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
+  const data = pattern(4000);
+  assert.equal(bench.write(data), 4000);
+  const out = bench.out();
+  assert.deepEqual(
+    out.map((s) => [bench.fromGuest(s.sequence), s.payload.length, s.flags]),
+    [
+      [0, 1460, "A"],
+      [1460, 1460, "A"],
+      [2920, 1080, "PA"],
+    ],
+  );
+  assert.deepEqual(Buffer.concat(out.map((s) => s.payload)), data);
+  assert.ok(out.every((s) => s.checksumRight));
+  assert.equal(wasm.unsent(bench.connection), 4000);
+  bench.now += 5000;
+  bench.send("A", 0, 4000);
+  assert.equal(wasm.unsent(bench.connection), 0);
+  assert.equal(wasm.roundTrip(bench.connection), 5000n);
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("the last short segment waits by Nagle, and does not with noDelay", () => {
+  const bench = new Bench(wasm).establish();
+  bench.write("one");
+  assert.equal(bench.out().length, 1);
+  bench.write("two");
+  assert.equal(bench.out().length, 0);
+  const [second] = bench.send("A", 0, 3);
+  assert.equal(second.payload.toString(), "two");
+  wasm.setNoDelay(bench.connection, true);
+  bench.write("three");
+  assert.equal(bench.out()[0].payload.toString(), "three");
+});
+
+test("received data is read in order, peeked and consumed in place", () => {
+  const bench = new Bench(wasm).establish();
+  bench.inject("PA", 0, 0, { payload: "hello " });
+  bench.inject("PA", 6, 0, { payload: "world" });
+  assert.equal(wasm.readable(bench.connection), 11);
+  assert.equal(wasm.peekLength(bench.connection), 11);
+  const at = wasm.peekPointer(bench.connection);
+  assert.equal(Buffer.from(wasm.memory.buffer, at, 5).toString(), "hello");
+  wasm.consume(bench.connection, 6);
+  assert.equal(bench.read().toString(), "world");
+});
+
+test("one ACK answers everything that one poll found, and the window stays constant", () => {
+  const bench = new Bench(wasm).establish();
+  for (let i = 0; i < 16; i++) bench.inject("A", i * 1460, 0, { payload: pattern(1460) });
+  const acks = bench.out();
+  assert.equal(acks.length, 1);
+  assert.equal(bench.fromPeer(acks[0].acknowledgment), 16 * 1460);
+  assert.equal(acks[0].window, 65535);
+  assert.equal(bench.read().length, 16 * 1460);
+  assert.equal(bench.out().length, 0, "no window update");
+});
+
+test("a single segment is acknowledged after 40 ms, every second one at once", () => {
+  const bench = new Bench(wasm).establish();
+  assert.equal(bench.send("PA", 0, 0, { payload: pattern(1460) }).length, 0);
+  const [delayed] = bench.advance(SECOND);
+  assert.equal(delayed.at, SECOND + 40_000);
+  assert.equal(bench.send("A", 1460, 0, { payload: pattern(1460) }).length, 0);
+  assert.equal(bench.send("A", 2920, 0, { payload: pattern(1460) }).length, 1);
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("an ACK rides on data where there is some", () => {
+  const bench = new Bench(wasm).establish();
+  bench.inject("PA", 0, 0, { payload: "ping" });
+  bench.write("pong");
+  const out = bench.out();
+  assert.equal(out.length, 1);
+  assert.equal(bench.fromPeer(out[0].acknowledgment), 4);
+  assert.equal(bench.advance(SECOND / 10).length, 0);
+});
+
+test("close, both ways: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, gone", () => {
+  const bench = new Bench(wasm).establish();
+  bench.write("bye");
+  wasm.close(bench.connection);
+  assert.equal(bench.state, State.FinWait1);
+  const [fin] = bench.out();
+  assert.equal(fin.flags, "FPA");
+  assert.equal(fin.payload.toString(), "bye");
+  bench.send("A", 0, 4);
+  assert.equal(bench.state, State.FinWait2);
+  bench.send("PA", 0, 4, { payload: "still" });
+  assert.equal(bench.read().toString(), "still");
+  const [ack] = bench.send("FA", 5, 4);
+  assert.equal(bench.fromPeer(ack.acknowledgment), 6);
+  assert.equal(bench.state, State.TimeWait);
+  assert.ok(wasm.peerFinished(bench.connection));
+  assert.equal(wasm.connectionCount(), 0);
+  assert.equal(wasm.timeWaitCount(), 1);
+  assert.ok(!wasm.ringsAllocated(bench.connection));
+  bench.advance(60 * SECOND);
+  assert.equal(wasm.timeWaitCount(), 0);
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("the peer closes first: CLOSE-WAIT, LAST-ACK, gone at once", () => {
+  const bench = new Bench(wasm).establish();
+  const [ack] = bench.send("FPA", 0, 0, { payload: "all" });
+  assert.equal(bench.fromPeer(ack.acknowledgment), 4);
+  assert.equal(bench.state, State.CloseWait);
+  assert.equal(wasm.peerFinished(bench.connection), 0);
+  assert.equal(bench.read().toString(), "all");
+  assert.equal(wasm.peerFinished(bench.connection), 1);
+  bench.write("rest");
+  wasm.close(bench.connection);
+  assert.equal(wasm.writable(bench.connection), 0);
+  assert.equal(bench.state, State.LastAck);
+  const [fin] = bench.out();
+  assert.equal(fin.flags, "FPA");
+  bench.send("A", 4, 5);
+  assert.equal(bench.state, State.Closed);
+  assert.equal(bench.error, Failure.None);
+  assert.equal(wasm.connectionCount(), 0);
+  assert.equal(wasm.timeWaitCount(), 0);
+});
+
+test("both close at once: CLOSING, TIME-WAIT", () => {
+  const bench = new Bench(wasm).establish();
+  wasm.close(bench.connection);
+  bench.out();
+  const [ack] = bench.send("FA", 0, 0);
+  assert.equal(bench.state, State.Closing);
+  assert.equal(bench.fromPeer(ack.acknowledgment), 1);
+  bench.send("A", 1, 1);
+  assert.equal(bench.state, State.TimeWait);
+  assert.equal(wasm.timeWaitCount(), 1);
+});
+
+test("a passive open is accepted once established, by the backlog", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 8);
+  assert.equal(wasm.listen(80, 8), 0);
+  bench.guestPort = 80;
+  bench.peerPort = 40000;
+  const [synAck] = bench.send("S", -1, 0, { options: [2, 4, 5, 180, 1, 3, 3, 7] });
+  assert.equal(synAck.flags, "SA");
+  assert.deepEqual(synAck.options, [2, 4, 5, 180, 1, 3, 3, 1]);
+  assert.equal(wasm.accept(listener), 0);
+  assert.equal(wasm.halfOpen(listener), 1);
+  bench.guestInitial = synAck.sequence;
+  bench.send("PA", 0, 0, { payload: "GET" });
+  bench.connection = wasm.accept(listener);
+  assert.notEqual(bench.connection, 0);
+  assert.equal(bench.state, State.Established);
+  assert.equal(bench.read().toString(), "GET");
+  wasm.closeListener(listener);
+  assert.equal(wasm.listenerCount(), 0);
+  assert.equal(bench.state, State.Established);
+});
+
+test("abort sends a RST and frees everything; so does letting go of unread data (TCP-57)", () => {
+  for (const verb of ["abort", "detach"]) {
+    const bench = new Bench(wasm).establish();
+    bench.send("PA", 0, 0, { payload: pattern(1000) });
+    wasm[verb](bench.connection);
+    const [rst] = bench.out();
+    assert.equal(rst.flags, "RA");
+    assert.equal(bench.fromGuest(rst.sequence), 0);
+    assert.equal(bench.state, State.Closed);
+    assert.equal(wasm.connectionCount(), 0);
+    assert.ok(!wasm.ringsAllocated(bench.connection));
+  }
+  const clean = new Bench(wasm).establish();
+  wasm.detach(clean.connection);
+  assert.equal(clean.out()[0].flags, "FPA");
+  const [rst] = clean.send("PA", 0, 1, { payload: "late" });
+  assert.equal(rst.flags, "RA");
+});
+
+test("what was written before the handshake goes out after it, and so does a close", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  bench.write("early");
+  wasm.close(bench.connection);
+  assert.equal(bench.state, State.SynSent);
+  const out = bench.send("SA", -1, 0);
+  assert.equal(out[0].flags, "FPA");
+  assert.equal(out[0].payload.toString(), "early");
+  assert.equal(bench.state, State.FinWait1);
+});
+
+test("without a route, without memory, without room: each its own answer", () => {
+  const bench = new Bench(wasm);
+  wasm.setSource(0);
+  bench.connection = wasm.connect(1n, PEER, 80);
+  assert.equal(bench.error, Failure.Unreachable);
+  assert.equal(bench.state, State.Closed);
+  wasm.setSource(GUEST);
+  assert.equal(wasm.errorOf(wasm.connect(1n, 0xe0000001, 80)), Failure.Unreachable);
+  wasm.setFreeBytes(1024 * 1024 + 100_000);
+  assert.equal(wasm.connect(1n, PEER, 80), 0);
+  wasm.setFreeBytes(1024 * 1024 + 400_000);
+  assert.notEqual(wasm.connect(1n, PEER, 80), 0);
+});
+
+test("a busy sink is asked again, and nothing is lost", () => {
+  const bench = new Bench(wasm).establish();
+  bench.write(pattern(5000));
+  wasm.setRoom(1);
+  assert.equal(wasm.dispatch(BigInt(bench.now)), 1);
+  assert.equal(wasm.pollAt(), BigInt(bench.now + 1000));
+  wasm.setRoom(100);
+  const out = bench.out();
+  assert.equal(Buffer.concat(out.map((s) => s.payload)).length, 5000);
+  assert.equal(wasm.framesAvailable(), 4);
+});

@@ -1,0 +1,167 @@
+/** TCP whose way out is busy, or gone, or whose peer goes to the edge: what is due stays due. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load, readString, writeBytes } from "../../../../lab/scripted/assembly.ts";
+import {
+  Bench,
+  build,
+  Failure,
+  GUEST,
+  Icmp,
+  PEER,
+  pattern,
+  SECOND,
+  type Sent,
+  State,
+} from "../../../../lab/scripted/tcp.ts";
+
+const wasm = await load("tests/lab/entries/tcp.ts");
+
+/** Lets time pass while nothing can be sent; then, what goes out at once when it can. */
+function held(bench: Bench, micros = 0): Sent[] {
+  wasm.setRoom(0);
+  bench.now += micros;
+  assert.ok(wasm.dispatch(BigInt(bench.now)), "nothing is due");
+  assert.deepEqual(bench.take(), []);
+  // The sink is asked again soon, not at once.
+  const again = Number(wasm.pollAt()) - bench.now;
+  assert.ok(again > 0 && again <= 0.1 * SECOND, `${again} us`);
+  wasm.setRoom(100);
+  return bench.out();
+}
+
+/** What is due, by what makes it so, and the segment that comes of it late. */
+const duties: [what: string, micros: number, make: (bench: Bench) => void, seen: string][] = [
+  ["data", 0, (b) => b.write("data"), "PA 0 4"],
+  ["an ACK", 0, (b) => b.inject("A", 5, 0, { payload: "late" }), "A 0 0"],
+  ["a FIN", 0, (b) => wasm.close(b.connection), "PFA 0 0"],
+  ["the RST of an abort", 0, (b) => wasm.abort(b.connection), "RA 0 0"],
+  [
+    "a keep-alive",
+    7200 * SECOND,
+    (b) => wasm.setKeepAlive(b.connection, BigInt(7200 * SECOND)),
+    "A -1 0",
+  ],
+  [
+    "a fast retransmit, of what was sent and no more",
+    0,
+    (b) => {
+      b.write("short");
+      b.out();
+      b.write(pattern(1000));
+      for (let i = 0; i < 3; i++) b.inject("A");
+    },
+    "A 0 5",
+  ],
+  [
+    "a probe of a closed window",
+    5 * SECOND,
+    (b) => {
+      b.send("A", 0, 0, { window: 0 });
+      b.write("data");
+      b.out();
+    },
+    "A 0 1",
+  ],
+];
+
+for (const [what, micros, make, seen] of duties) {
+  test(`a busy sink: ${what} is sent when there is room again`, () => {
+    const bench = new Bench(wasm).establish();
+    bench.out();
+    make(bench);
+    const [late] = held(bench, micros);
+    const sequence = bench.fromGuest(late.sequence);
+    // The letters in the order of the bits.
+    const flags = [..."PFRA"].filter((letter) => late.flags.includes(letter)).join("");
+    assert.equal(`${flags} ${sequence} ${late.payload.length}`, seen);
+  });
+}
+
+test("keep-alive that was set before the connection stood begins when it does", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  wasm.setKeepAlive(bench.connection, BigInt(100 * SECOND));
+  bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
+  assert.equal(bench.state, State.Established);
+  assert.deepEqual(bench.advance(99 * SECOND), []);
+  assert.equal(bench.advance(1 * SECOND).length, 1);
+});
+
+test("an address that goes takes its own connections and TIME-WAITs, no others", () => {
+  const bench = new Bench(wasm).establish();
+  wasm.close(bench.connection);
+  bench.out();
+  bench.send("FA", 0, 1);
+  assert.equal(wasm.timeWaitCount(), 1);
+  bench.peerPort = 81;
+  bench.establish();
+  wasm.addressGone(PEER);
+  assert.equal(wasm.timeWaitCount(), 1);
+  assert.equal(bench.state, State.Established);
+  wasm.addressGone(GUEST);
+  assert.equal(wasm.timeWaitCount(), 0);
+  assert.equal(bench.error, Failure.AddressGone);
+  assert.deepEqual(bench.advance(300 * SECOND), []);
+});
+
+test("while nobody accepts, the last ACK of one more handshake counts as lost", () => {
+  const bench = new Bench(wasm);
+  const listener: number = wasm.listen(80, 2);
+  bench.guestPort = 80;
+  const initial: number[] = [];
+  const begin = (i: number) => {
+    bench.peerPort = 1000 + i;
+    [{ sequence: initial[i] }] = bench.send("S", -1, 0, { options: [2, 4, 5, 180] });
+  };
+  const acknowledge = (i: number) => {
+    bench.peerPort = 1000 + i;
+    bench.guestInitial = initial[i];
+    return readString(wasm.memory, wasm.dropName(bench.inject("A")));
+  };
+  begin(0);
+  begin(1);
+  assert.equal(acknowledge(0), "none");
+  begin(2);
+  assert.equal(acknowledge(1), "none");
+  assert.equal(acknowledge(2), "tcp-backlog");
+  assert.equal(wasm.ready(listener), 2);
+  assert.notEqual(wasm.accept(listener), 0);
+  // It comes again with the SYN,ACK, and there is room now.
+  assert.equal(acknowledge(2), "none");
+  assert.equal(wasm.ready(listener), 2);
+});
+
+test("data up to the last byte of the window, with a FIN behind it, is taken", () => {
+  const bench = new Bench(wasm).establish();
+  let [sent, window] = [0, 65535];
+  while (window > 1460) {
+    bench.inject("A", sent, 0, { payload: pattern(1460, sent) });
+    sent += 1460;
+    window -= 1460;
+  }
+  bench.inject("FA", sent, 0, { payload: pattern(window, sent) });
+  sent += window;
+  assert.ok(!wasm.peerFinished(bench.connection), "the data comes first");
+  assert.ok(bench.read().equals(pattern(sent)));
+  assert.equal(bench.state, State.CloseWait);
+  assert.equal(bench.fromPeer(bench.out().at(-1)?.acknowledgment ?? 0), sent + 1);
+});
+
+test("ICMP: too little of a segment is nothing; without an MTU the next plateau is tried", () => {
+  const bench = new Bench(wasm).establish();
+  bench.write(pattern(3000));
+  bench.out();
+  const sequence = bench.guestInitial + 1;
+  const ports = { sourcePort: bench.guestPort, destinationPort: 80 };
+  const [pointer] = writeBytes(wasm, build({ ...ports, sequence, flags: "" }));
+  wasm.arriveError(BigInt(bench.now), Icmp.FragmentationNeeded, 600, GUEST, PEER, pointer, 7);
+  assert.equal(wasm.segmentSize(bench.connection), 1460);
+  const sizes: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    bench.icmp(Icmp.FragmentationNeeded, 0);
+    sizes.push(wasm.segmentSize(bench.connection));
+    bench.out();
+  }
+  assert.deepEqual(sizes, [1452, 966, 512, 512, 512, 512]);
+});

@@ -1,0 +1,366 @@
+/** TCP: how long things last and how many there may be; sequence numbers and ports. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load } from "../../../../lab/scripted/assembly.ts";
+import {
+  Bench,
+  build,
+  Failure,
+  PEER,
+  pattern,
+  SECOND,
+  State,
+} from "../../../../lab/scripted/tcp.ts";
+
+const wasm = await load("tests/lab/entries/tcp.ts");
+const NEVER = 0x7fffffffffffffffn;
+
+test("the state diagram has these arrows and no others (RFC 9293 section 3.3.2)", () => {
+  const events = "PassiveOpen ActiveOpen Close Syn SynAcknowledged AckOfSyn Fin AckOfFin Drop Over";
+  const arrows: Record<string, Record<string, string>> = {
+    Closed: { PassiveOpen: "Listen", ActiveOpen: "SynSent" },
+    Listen: { Syn: "SynReceived", Close: "Closed" },
+    SynSent: { Syn: "SynReceived", SynAcknowledged: "Established", Close: "Closed" },
+    SynReceived: { AckOfSyn: "Established", Close: "FinWait1" },
+    Established: { Close: "FinWait1", Fin: "CloseWait" },
+    FinWait1: { AckOfFin: "FinWait2", Fin: "Closing" },
+    FinWait2: { Fin: "TimeWait" },
+    CloseWait: { Close: "LastAck" },
+    Closing: { AckOfFin: "TimeWait" },
+    LastAck: { AckOfFin: "Closed" },
+    TimeWait: { Over: "Closed" },
+  };
+  for (const [name, state] of Object.entries(State)) {
+    events.split(" ").forEach((event, index) => {
+      const target = event === "Drop" ? "Closed" : (arrows[name][event] ?? name);
+      const expected = State[target as keyof typeof State];
+      assert.equal(wasm.follow(state, index), expected, `${name} + ${event}`);
+    });
+  }
+});
+
+test("TCP-15 an unanswered SYN goes out at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180 s", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  const start = bench.now;
+  const out = bench.advance(179.9 * SECOND);
+  assert.deepEqual(
+    out.map((s) => (s.at - start) / SECOND),
+    [1, 3, 7, 15, 31, 63, 123],
+  );
+  assert.ok(out.every((s) => s.flags === "S"));
+  assert.equal(bench.state, State.SynSent);
+  bench.advance(0.1 * SECOND);
+  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(wasm.connectionCount(), 0);
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("TCP-15 a user time-out cuts that short", () => {
+  const bench = new Bench(wasm);
+  bench.connection = wasm.connect(BigInt(bench.now), PEER, 80);
+  wasm.setTimeout(bench.connection, 10_000_000n);
+  bench.advance(9.999 * SECOND);
+  assert.equal(bench.state, State.SynSent);
+  bench.advance(0.001 * SECOND);
+  assert.equal(bench.error, Failure.TimedOut);
+});
+
+test("TCP-45 FIN-WAIT-2 ends: after 60 s when nobody reads, after 3 minutes otherwise", () => {
+  for (const [verb, seconds] of [
+    ["detach", 60],
+    ["close", 180],
+  ] as const) {
+    const bench = new Bench(wasm).establish();
+    wasm[verb](bench.connection);
+    bench.out();
+    bench.send("A", 0, 1);
+    assert.equal(bench.state, State.FinWait2);
+    bench.advance(seconds * SECOND - 1);
+    assert.equal(bench.state, State.FinWait2);
+    bench.advance(1);
+    assert.equal(bench.state, State.Closed);
+    assert.equal(wasm.connectionCount(), 0);
+    assert.equal(wasm.pollAt(), NEVER);
+  }
+});
+
+test("FIN-WAIT-2 goes on while data comes in", () => {
+  const bench = new Bench(wasm).establish();
+  wasm.close(bench.connection);
+  bench.out();
+  bench.send("A", 0, 1);
+  for (let i = 0; i < 10; i++) {
+    bench.advance(100 * SECOND);
+    bench.send("PA", i, 1, { payload: "." });
+  }
+  assert.equal(bench.state, State.FinWait2);
+  assert.equal(bench.read().toString(), "..........");
+});
+
+test("TCP-45 1,000 connections in FIN-WAIT-2 come and go without exhausting anything", () => {
+  const bench = new Bench(wasm);
+  for (let i = 0; i < 1000; i++) {
+    bench.establish();
+    assert.notEqual(bench.connection, 0, `connection ${i}`);
+    wasm.detach(bench.connection);
+    bench.out();
+    bench.send("A", 0, 1);
+    bench.advance(SECOND / 5);
+  }
+  bench.advance(61 * SECOND);
+  assert.equal(wasm.connectionCount(), 0);
+});
+
+test("keep-alive: 9 probes 75 s apart after the idle time, each answer starts anew", () => {
+  const bench = new Bench(wasm).establish();
+  wasm.setKeepAlive(bench.connection, BigInt(7200 * SECOND));
+  const start = bench.now;
+  const [probe] = bench.advance(7200 * SECOND);
+  assert.equal(probe.at - start, 7200 * SECOND);
+  assert.equal(bench.fromGuest(probe.sequence), -1);
+  assert.equal(probe.payload.length, 0);
+  bench.send("A", 0, 0);
+  assert.equal(bench.advance(7199 * SECOND).length, 0);
+  const rest = bench.advance(3600 * SECOND);
+  assert.equal(rest.length, 9);
+  assert.equal(rest[1].at - rest[0].at, 75 * SECOND);
+  assert.equal(bench.error, Failure.TimedOut);
+});
+
+test("TCP-56 200 connects to nowhere: bounded, refused when full, all freed in the end", () => {
+  const bench = new Bench(wasm).establish();
+  const live = bench.connection;
+  let made = 0;
+  for (let i = 0; i < 600; i++) {
+    if (wasm.connect(BigInt(bench.now), 0x0a000263, 81) !== 0) made++;
+  }
+  assert.equal(made, 511);
+  bench.out();
+  bench.connection = live;
+  bench.write("alive");
+  assert.equal(bench.out()[0].payload.toString(), "alive");
+  bench.send("A", 0, 5);
+  bench.advance(181 * SECOND);
+  assert.equal(wasm.connectionCount(), 1);
+  assert.equal(bench.state, State.Established);
+});
+
+test("a SYN flood: half-open connections are bounded by the backlog, the oldest goes", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 16);
+  for (let i = 0; i < 5000; i++) {
+    const source = 0xc0a80000 + i;
+    const syn = { sourcePort: 1000, destinationPort: 80, sequence: i, flags: "S", source };
+    bench.arrive(build(syn), source);
+    if (i % 50 === 0) bench.out();
+  }
+  assert.equal(wasm.halfOpen(listener), 16);
+  assert.ok(wasm.connectionCount() <= 16);
+  bench.out();
+  bench.guestPort = 80;
+  bench.peerPort = 40000;
+  const [synAck] = bench.send("S", -1, 0);
+  bench.guestInitial = synAck.sequence;
+  bench.send("A", 0, 0);
+  assert.notEqual(wasm.accept(listener), 0, "a true client gets through");
+});
+
+test("little memory: who connects leaves four connections, half-open ones take none", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 256);
+  wasm.setFreeBytes(1024 * 1024 + 10 * 192 * 1024);
+  bench.guestPort = 80;
+  const initials = Array.from({ length: 100 }, (_, i) => {
+    bench.peerPort = 40000 + i;
+    return bench.send("S", -1, 0)[0].sequence;
+  });
+  assert.equal(wasm.halfOpen(listener), 100);
+  for (const [i, initial] of initials.entries()) {
+    bench.peerPort = 40000 + i;
+    bench.guestInitial = initial;
+    bench.send("A", 0, 0);
+    assert.equal(wasm.ready(listener), Math.min(i + 1, 6));
+  }
+  bench.peerPort = 50000;
+  assert.equal(bench.send("S", -1, 0).length, 0);
+  for (let i = 0; i < 4; i++) assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  assert.equal(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  wasm.abort(wasm.accept(listener));
+  bench.out();
+  assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+});
+
+test("a table full of half-open connections has room for one's own, and for a new SYN", () => {
+  const bench = new Bench(wasm);
+  for (const port of [80, 81]) {
+    wasm.listen(port, 256);
+    bench.guestPort = port;
+    for (let i = 0; i < 256; i++) {
+      bench.peerPort = 40000 + i;
+      bench.send("S", -1, 0);
+    }
+  }
+  assert.equal(wasm.connectionCount(), 512);
+  assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
+  bench.out();
+  bench.peerPort = 50000;
+  assert.equal(bench.send("S", -1, 0).length, 1);
+  assert.equal(wasm.connectionCount(), 512);
+});
+
+test("a full backlog: the last ACK is not taken, and the SYN,ACK comes again", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 1);
+  bench.guestPort = 80;
+  bench.peerPort = 40000;
+  const [first] = bench.send("S", -1, 0);
+  bench.guestInitial = first.sequence;
+  bench.send("A", 0, 0);
+  assert.equal(wasm.ready(listener), 1);
+  bench.peerPort = 40001;
+  assert.equal(bench.send("S", -1, 0).length, 0);
+  assert.notEqual(wasm.accept(listener), 0);
+  const [second] = bench.send("S", -1, 0);
+  bench.guestInitial = second.sequence;
+  bench.peerPort = 40002;
+  const [third] = bench.send("S", -1, 0);
+  assert.equal(third.flags, "SA");
+  bench.guestInitial = third.sequence;
+  bench.send("A", 0, 0);
+  assert.equal(wasm.ready(listener), 1);
+  bench.advance(200 * SECOND);
+  assert.equal(wasm.halfOpen(listener), 0);
+  wasm.closeListener(listener);
+  bench.out();
+  assert.equal(wasm.connectionCount(), 1);
+});
+
+test("TCP-48 10,000 SYNs to closed ports keep no state", () => {
+  const bench = new Bench(wasm);
+  for (let i = 0; i < 10000; i++) {
+    const source = 0xc0a80000 + i;
+    const syn = { sourcePort: 1000, destinationPort: 7, sequence: i, flags: "S", source };
+    bench.arrive(build(syn), source);
+    if (i % 100 === 0) bench.take();
+  }
+  assert.equal(wasm.connectionCount(), 0);
+  assert.equal(wasm.resetsOut(), 10000n);
+  assert.equal(wasm.pollAt(), NEVER);
+});
+
+test("TCP-49 initial sequence numbers: no steps, another space for each four ends and boot", () => {
+  const isns = (seed: number) => {
+    const bench = new Bench(wasm, seed);
+    const all: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      all.push(bench.connect().sequence);
+      wasm.abort(bench.connection);
+      bench.out();
+      bench.now += 1000;
+    }
+    return all;
+  };
+  const [first, second] = [isns(1), isns(2)];
+  const steps = new Set(first.slice(1).map((isn, i) => (isn - first[i]) >>> 0));
+  assert.ok(steps.size > 290, "differences do not repeat");
+  assert.ok(first.every((isn, i) => isn !== second[i]));
+  for (let bit = 0; bit < 32; bit++) {
+    const ones = first.filter((isn) => ((isn >>> bit) & 1) === 1).length;
+    assert.ok(ones > 90 && ones < 210, `bit ${bit}: ${ones} of 300`);
+  }
+});
+
+test("TCP-49 between the same ends the number moves on with the clock alone", () => {
+  const bench = new Bench(wasm);
+  wasm.listen(80, 8);
+  bench.guestPort = 80;
+  const at = () => {
+    const [synAck] = bench.send("S", -1, 0);
+    bench.send("R", 0, 0);
+    return synAck.sequence;
+  };
+  const before = at();
+  bench.now += 4000;
+  assert.equal((at() - before) >>> 0, 1000, "a tick every 4 microseconds");
+});
+
+test("TCP-50 ports: at least 16,384, not sequential, none of a connection or TIME-WAIT", () => {
+  const bench = new Bench(wasm);
+  const ports = new Set<number>();
+  let sequential = 0;
+  let last = 0;
+  for (let i = 0; i < 2000; i++) {
+    const port = bench.connect().sourcePort;
+    if (Math.abs(port - last) <= 1) sequential++;
+    last = port;
+    assert.ok(port >= 32768);
+    ports.add(port);
+    bench.send("SA", -1, 0);
+    wasm.close(bench.connection);
+    bench.out();
+    bench.send("FA", 0, 1);
+  }
+  assert.equal(ports.size, 2000, "TIME-WAIT keeps each from coming again");
+  assert.equal(wasm.timeWaitCount(), 2000);
+  assert.ok(sequential < 5);
+  assert.ok(Math.max(...ports) - Math.min(...ports) > 16384);
+});
+
+test("TCP-50 a port does not come again soon where the peer, closing first, keeps it", () => {
+  const bench = new Bench(wasm);
+  const ports: number[] = [];
+  for (let i = 0; i < 4000; i++) {
+    const port = bench.connect().sourcePort;
+    const recent = ports.slice(-256);
+    assert.ok(!recent.includes(port), `${port} after ${recent.length - recent.indexOf(port)} more`);
+    ports.push(port);
+    bench.send("SA", -1, 0);
+    bench.send("FA", 0, 0);
+    wasm.close(bench.connection);
+    bench.out();
+    bench.send("A", 1, 1);
+  }
+  assert.equal(wasm.timeWaitCount(), 0);
+  assert.ok(new Set(ports).size < ports.length, "later they do");
+});
+
+test("a full table of TIME-WAITs gives up the oldest, and ages out in time", () => {
+  const bench = new Bench(wasm);
+  bench.accept(80);
+  wasm.abort(bench.connection);
+  bench.out();
+  const total = 16384 + 100;
+  for (let i = 0; i < total; i++) {
+    bench.peerPort = 1 + (i % 60000);
+    const [synAck] = bench.send("S", -1, 0);
+    bench.guestInitial = synAck.sequence;
+    bench.send("A", 0, 0);
+    bench.connection = wasm.accept(findListener());
+    wasm.close(bench.connection);
+    bench.out();
+    bench.send("FA", 0, 1);
+  }
+  assert.equal(wasm.timeWaitCount(), 16384);
+  assert.equal(wasm.timeWaitOverflows(), 100n);
+  bench.advance(60 * SECOND);
+  assert.equal(wasm.timeWaitCount(), 0);
+});
+
+function findListener(): number {
+  return wasm.listenerAt(0);
+}
+
+test("timers work far from boot: past 2^32 and 2^52 microseconds", () => {
+  for (const start of [2 ** 32 - 500_000, 2 ** 34, 2 ** 52]) {
+    const bench = new Bench(wasm);
+    bench.now = start;
+    bench.establish();
+    bench.write(pattern(100));
+    bench.out();
+    const [again] = bench.advance(SECOND / 2);
+    assert.equal(again.at - start, 200_001 + 0, String(start));
+    bench.send("A", 0, 100);
+    assert.equal(wasm.pollAt(), NEVER);
+  }
+});

@@ -1,0 +1,100 @@
+/** TCP against itself over a wire with faults, by seeds; and what many connections leave behind. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load } from "../../../../lab/scripted/assembly.ts";
+
+const wasm = await load("tests/lab/entries/tcp-pair.ts");
+const HOUR = 3_600_000_000n;
+const RESULTS = ["whole", "clean error", "WRONG BYTE", "TOO LONG", "STUCK"];
+
+/** loss, duplicates, reordered, corrupt (thousandths), delay, jitter (microseconds) */
+type Faults = [number, number, number, number, number, number];
+
+function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial = 0) {
+  wasm.setFaults(...faults);
+  wasm.begin(seed, 1_000_000n);
+  const result = wasm.run(bytes, bytes, 100n * HOUR, slow, initial);
+  return { result: RESULTS[result], trace: wasm.trace() >>> 0, seconds: Number(wasm.now()) / 1e6 };
+}
+
+test("a clean wire: no retransmission, no time-out, and quick", () => {
+  const { result, seconds } = transfer(1, [0, 0, 0, 0, 1000, 0], 4 << 20);
+  assert.equal(result, "whole");
+  assert.equal(wasm.retransmits(), 0n);
+  assert.ok(seconds < 2, `${seconds} s`);
+});
+
+test("TCP-59 streams survive loss, duplicates, reordering, corruption and delay", () => {
+  let failed = 0;
+  let runs = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    for (const loss of [0, 10, 50, 100, 200, 300]) {
+      const faults: Faults = [loss, 50, 50, 10, 20_000, seed % 2 === 0 ? 200_000 : 2_000_000];
+      const { result } = transfer(seed, faults, 48 * 1024);
+      assert.ok(result === "whole" || result === "clean error", `seed ${seed} ${loss}: ${result}`);
+      runs++;
+      if (result !== "whole") failed++;
+      assert.ok(loss >= 200 || result === "whole", `seed ${seed}, loss ${loss}: ${result}`);
+    }
+    wasm.collect();
+  }
+  assert.ok(failed <= runs / 50, `${failed} of ${runs} ended in an error`);
+});
+
+test("TCP-59 longer streams, and a reader that is slow", () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 1 << 20).result, "whole");
+    assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 400_000, 1).result, "whole");
+    wasm.collect();
+  }
+});
+
+test("TCP-59 the same seed makes the same trace", () => {
+  const faults: Faults = [100, 50, 50, 10, 20_000, 200_000];
+  const first = transfer(77, faults, 100_000);
+  assert.equal(transfer(77, faults, 100_000).trace, first.trace);
+  assert.notEqual(transfer(78, faults, 100_000).trace, first.trace);
+});
+
+test("TCP-32 a stream whose sequence numbers wrap, under loss", () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const initial = 0xffffffff - 60_000 - seed * 777;
+    const { result } = transfer(seed, [50, 20, 50, 5, 10_000, 50_000], 300_000, 0, initial);
+    assert.equal(result, "whole", `seed ${seed}`);
+  }
+});
+
+test("10,000 connections one after the other leave nothing behind", () => {
+  wasm.setFaults(0, 0, 0, 0, 1000, 0);
+  wasm.begin(5, 1_000_000n);
+  for (let i = 0; i < 500; i++) assert.ok(wasm.exchange(2000), `connection ${i}`);
+  wasm.collect();
+  const pages = wasm.memory.buffer.byteLength;
+  for (let i = 500; i < 10_000; i++) {
+    assert.ok(wasm.exchange(2000), `connection ${i}`);
+    if (i % 100 === 0) wasm.collect();
+  }
+  wasm.collect();
+  assert.equal(wasm.memory.buffer.byteLength, pages, "no more memory than after 500");
+  assert.equal(wasm.connections(), 0);
+  wasm.idle(61_000_000n);
+  assert.equal(wasm.timeWaits(), 0);
+  assert.equal(wasm.framesAvailable(), 4);
+});
+
+test("200 connections at once, five times over, all end well and leave nothing", () => {
+  wasm.setFaults(0, 0, 0, 0, 1000, 0);
+  wasm.begin(6, 1_000_000n);
+  let pages = 0;
+  for (let round = 0; round < 5; round++) {
+    assert.equal(wasm.concurrent(200, 20_000), 200);
+    wasm.idle(1_000_000n);
+    wasm.idle(61_000_000n);
+    wasm.idle(1_000_000n);
+    assert.equal(wasm.connections(), 0);
+    assert.equal(wasm.timeWaits(), 0);
+    wasm.collect();
+    if (round === 1) pages = wasm.memory.buffer.byteLength;
+  }
+  assert.equal(wasm.memory.buffer.byteLength, pages);
+});

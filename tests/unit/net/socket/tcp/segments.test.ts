@@ -1,0 +1,320 @@
+/** TCP: which segments count, in every state (RFC 9293 section 3.10.7, RFC 5961, RFC 1337). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load } from "../../../../lab/scripted/assembly.ts";
+import {
+  Bench,
+  build,
+  Failure,
+  PEER,
+  pattern,
+  SECOND,
+  State,
+} from "../../../../lab/scripted/tcp.ts";
+
+const wasm = await load("tests/lab/entries/tcp.ts");
+const established = () => new Bench(wasm).establish();
+
+test("TCP-01 a RST inside the window but not at RCV.NXT is challenged", () => {
+  const bench = established();
+  const [ack] = bench.send("R", 1);
+  assert.equal(ack.flags, "A");
+  assert.equal(bench.fromPeer(ack.acknowledgment), 0);
+  assert.equal(bench.state, State.Established);
+  assert.equal(bench.send("R", 65534).length, 1);
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-02 a RST at RCV.NXT resets, and the user learns of it at once", () => {
+  const bench = established();
+  bench.write("unsent");
+  assert.equal(bench.send("R", 0).length, 0);
+  assert.equal(bench.state, State.Closed);
+  assert.equal(bench.error, Failure.Reset);
+  assert.equal(wasm.connectionCount(), 0);
+  assert.equal(wasm.writable(bench.connection), 0);
+  assert.equal(bench.write("x"), 0);
+});
+
+test("TCP-03 a RST outside the window is dropped without an answer", () => {
+  const bench = established();
+  assert.equal(bench.send("R", -1).length, 0);
+  assert.equal(bench.send("R", 65535).length, 0);
+  assert.equal(bench.send("RA", 65535 + 70000, 0).length, 0);
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-04 the payload of a RST is never delivered; what came before it still is", () => {
+  const bench = established();
+  bench.send("PA", 0, 0, { payload: "before" });
+  bench.send("RA", 6, 0, { payload: "x".repeat(100) });
+  assert.equal(bench.error, Failure.Reset);
+  assert.equal(bench.read().toString(), "before");
+  bench.out();
+  assert.equal(wasm.connectionCount(), 0);
+  assert.ok(!wasm.ringsAllocated(bench.connection));
+});
+
+test("what a reset connection had received is given up after a minute", () => {
+  const bench = established();
+  bench.send("PA", 0, 0, { payload: "never read" });
+  bench.send("R", 10);
+  assert.equal(wasm.connectionCount(), 1);
+  bench.advance(61 * SECOND);
+  assert.equal(wasm.connectionCount(), 0);
+  assert.ok(!wasm.ringsAllocated(bench.connection));
+});
+
+test("TCP-05 a SYN in ESTABLISHED is challenged wherever it lies", () => {
+  const bench = established();
+  for (const seq of [-1, 0, 1, 1000, 70000, -70000]) {
+    const [ack] = bench.send("S", seq);
+    assert.equal(ack.flags, "A", String(seq));
+    assert.equal(bench.fromPeer(ack.acknowledgment), 0);
+    bench.now += SECOND;
+  }
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-06 a SYN,ACK in ESTABLISHED is challenged", () => {
+  const bench = established();
+  assert.equal(bench.send("SA", 0, 0)[0].flags, "A");
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-07 data with a stale or a future ACK is not delivered, and answered by an ACK", () => {
+  const bench = established();
+  for (const ack of [1, 0x80000000, -65536 * 2]) {
+    const out = bench.send("PA", 0, ack, { payload: "blind" });
+    assert.equal(out.length, 1, String(ack));
+    assert.equal(out[0].flags, "A");
+    assert.equal(wasm.readable(bench.connection), 0);
+  }
+  bench.inject("PA", 0, -60000, { payload: "old" });
+  assert.equal(wasm.readable(bench.connection), 3, "as old as the largest window is plausible");
+});
+
+test("TCP-08 challenge ACKs are limited for each connection, by a limit that changes", () => {
+  const bench = established();
+  const counts: number[] = [];
+  for (let second = 0; second < 12; second++) {
+    let count = 0;
+    for (let i = 0; i < 1000; i++) {
+      bench.now += 1000;
+      count += bench.send("S", i * 7).length;
+    }
+    counts.push(count);
+  }
+  assert.ok(
+    counts.every((count) => count >= 5 && count <= 20),
+    counts.join(),
+  );
+  assert.ok(new Set(counts).size > 1, `not always the same: ${counts.join()}`);
+});
+
+test("TCP-09 a segment without ACK is dropped: not delivered, not answered", () => {
+  const bench = established();
+  assert.equal(bench.send("", 0, 0, { payload: pattern(1000) }).length, 0);
+  assert.equal(bench.send("P", 0, 0, { payload: pattern(1000) }).length, 0);
+  assert.equal(wasm.readable(bench.connection), 0);
+  assert.equal(bench.advance(SECOND).length, 0);
+});
+
+test("TCP-10 SYN-SENT: a wrong ACK is answered by RST, and the SYN stays out", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  for (const ack of [-1, 1, -2]) {
+    const [rst] = bench.send("SA", -1, ack);
+    assert.equal(rst.flags, "R");
+    assert.equal(bench.fromGuest(rst.sequence), ack);
+    assert.equal(bench.state, State.SynSent);
+  }
+  bench.send("SA", -1, 0);
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-11 SYN-SENT: a RST without the right ACK is dropped", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  assert.equal(bench.send("R", 0).length, 0);
+  assert.equal(bench.send("RA", 0, 1).length, 0);
+  assert.equal(bench.send("RA", 0, -1).length, 0);
+  assert.equal(bench.state, State.SynSent);
+});
+
+test("TCP-12 SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  bench.inject("RA", -1, 0);
+  assert.equal(bench.error, Failure.Refused);
+  assert.equal(bench.state, State.Closed);
+  assert.equal(bench.out().length, 0);
+  assert.equal(wasm.connectionCount(), 0);
+});
+
+test("TCP-13 both open at once: SYN,ACK is sent, and both are established", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  const [synAck] = bench.send("S", -1, 0, { options: [2, 4, 5, 180] });
+  assert.equal(synAck.flags, "SA");
+  assert.equal(bench.fromGuest(synAck.sequence), -1);
+  assert.equal(bench.fromPeer(synAck.acknowledgment), 0);
+  assert.equal(bench.state, State.SynReceived);
+  const [ack] = bench.send("SA", -1, 0);
+  assert.equal(ack.flags, "A", "the peer's SYN,ACK brings nothing new but is acknowledged");
+  bench.send("A", 0, 0);
+  assert.equal(bench.state, State.Established);
+});
+
+test("TCP-14 data and FIN behind a SYN,ACK are taken in order", () => {
+  const bench = new Bench(wasm);
+  bench.connect();
+  const [ack] = bench.send("SAF", -1, 0, { payload: pattern(500) });
+  assert.equal(bench.fromPeer(ack.acknowledgment), 501);
+  assert.equal(bench.state, State.CloseWait);
+  assert.deepEqual(bench.read(), pattern(500));
+  assert.ok(wasm.peerFinished(bench.connection));
+});
+
+test("SYN-RECEIVED: a wrong ACK is answered by RST, a RST goes back to LISTEN", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 8);
+  bench.guestPort = 80;
+  const [synAck] = bench.send("S", -1);
+  bench.guestInitial = synAck.sequence;
+  const [rst] = bench.send("A", 0, 5);
+  assert.equal(rst.flags, "R");
+  assert.equal(bench.fromGuest(rst.sequence), 5);
+  assert.equal(wasm.halfOpen(listener), 1);
+  assert.equal(bench.send("R", 0).length, 0);
+  assert.equal(wasm.halfOpen(listener), 0);
+  assert.equal(wasm.connectionCount(), 0);
+});
+
+test("SYN-RECEIVED: a repeated SYN gets the SYN,ACK again", () => {
+  const bench = new Bench(wasm);
+  wasm.listen(80, 8);
+  bench.guestPort = 80;
+  const [first] = bench.send("S", -1);
+  const again = bench.send("S", -1);
+  assert.ok(again.some((s) => s.flags === "SA" && s.sequence === first.sequence));
+  assert.equal(wasm.connectionCount(), 1);
+});
+
+test("TCP-26 a wrong checksum drops a RST and data alike", () => {
+  const bench = established();
+  assert.equal(bench.send("R", 0, 0, { badChecksum: true }).length, 0);
+  assert.equal(bench.send("PA", 0, 0, { payload: "x", badChecksum: true }).length, 0);
+  assert.equal(bench.state, State.Established);
+  assert.equal(wasm.readable(bench.connection), 0);
+});
+
+test("TCP-46 TIME-WAIT: a RST is ignored, a newer SYN opens anew, an older one is answered", () => {
+  const bench = new Bench(wasm);
+  bench.accept(80);
+  wasm.close(bench.connection);
+  bench.out();
+  bench.send("A", 0, 1);
+  bench.send("FA", 0, 1);
+  assert.equal(wasm.timeWaitCount(), 1);
+  assert.equal(bench.send("R", 1).length, 0);
+  assert.equal(wasm.timeWaitCount(), 1);
+  const [ack] = bench.send("S", -5);
+  assert.equal(ack.flags, "A");
+  assert.equal(bench.fromPeer(ack.acknowledgment), 1);
+  assert.equal(wasm.timeWaitCount(), 1);
+  const [synAck] = bench.send("S", 100);
+  assert.equal(synAck.flags, "SA");
+  assert.ok(bench.fromGuest(synAck.sequence) > 1, "beyond what the old connection used");
+  assert.equal(wasm.timeWaitCount(), 0);
+});
+
+test("TCP-47 a closed port answers by RST, and never a RST by a RST", () => {
+  const bench = new Bench(wasm);
+  bench.guestPort = 9999;
+  const cases: [string, string, number | null][] = [
+    ["S", "RA", 1],
+    ["A", "R", null],
+    ["FA", "R", null],
+    ["SF", "RA", 2],
+    ["SFUP", "RA", 2],
+    ["", "RA", 0],
+  ];
+  for (const [flags, answer, span] of cases) {
+    const [rst] = bench.send(flags, 99, 1000);
+    assert.equal(rst.flags, answer, flags);
+    if (span === null) assert.equal(rst.sequence, bench.guestInitial + 1001);
+    else {
+      assert.equal(rst.sequence, 0);
+      assert.equal(bench.fromPeer(rst.acknowledgment), 99 + span);
+    }
+    assert.ok(rst.checksumRight);
+  }
+  const [withData] = bench.send("S", 0, 0, { payload: "abc" });
+  assert.equal(bench.fromPeer(withData.acknowledgment), 4);
+  for (const flags of ["R", "RA", "RS"]) assert.equal(bench.send(flags, 0, 0).length, 0, flags);
+  assert.equal(wasm.connectionCount(), 0);
+});
+
+test("LISTEN: an ACK is answered by RST, SYN with FIN and no SYN at all by nothing", () => {
+  const bench = new Bench(wasm);
+  wasm.listen(80, 8);
+  bench.guestPort = 80;
+  assert.equal(bench.send("A", 0, 5)[0].flags, "R");
+  assert.equal(bench.send("SA", 0, 5)[0].flags, "R");
+  for (const flags of ["SF", "SFUP", "", "F", "R"]) {
+    assert.equal(bench.send(flags, 0).length, 0, flags);
+  }
+  assert.equal(wasm.connectionCount(), 0);
+});
+
+test("TCP-52 broadcast and multicast addresses are dropped without an answer", () => {
+  const bench = established();
+  for (const address of [0xffffffff, 0xe0000001, 0]) {
+    const fields = { sourcePort: 80, destinationPort: bench.guestPort, sequence: 1, flags: "S" };
+    bench.arrive(build({ ...fields, destination: address }), PEER, address);
+    bench.arrive(build({ ...fields, source: address }), address);
+  }
+  assert.equal(bench.out().length, 0);
+});
+
+test("TCP-55 keep-alive probes of the peer are acknowledged, with and without a byte", () => {
+  const bench = established();
+  bench.send("PA", 0, 0, { payload: "abc" });
+  bench.advance(SECOND);
+  for (const payload of ["", "c"]) {
+    const [ack] = bench.send("A", 2, 0, { payload });
+    assert.equal(bench.fromPeer(ack.acknowledgment), 3);
+  }
+  assert.equal(bench.read().toString(), "abc");
+});
+
+test("TCP-58 a FIN that comes again is acknowledged each time, and TIME-WAIT starts anew", () => {
+  const bench = established();
+  wasm.close(bench.connection);
+  bench.out();
+  bench.send("FA", 0, 0);
+  assert.equal(bench.state, State.Closing);
+  for (let i = 0; i < 3; i++) assert.equal(bench.send("FA", 0, 0)[0].flags, "A");
+  bench.send("A", 1, 1);
+  assert.equal(wasm.timeWaitCount(), 1);
+  for (let i = 0; i < 3; i++) {
+    bench.advance(50 * SECOND);
+    const [ack] = bench.send("FA", 0, 1);
+    assert.equal(bench.fromPeer(ack.acknowledgment), 1);
+  }
+  bench.advance(59 * SECOND);
+  assert.equal(wasm.timeWaitCount(), 1);
+  bench.advance(2 * SECOND);
+  assert.equal(wasm.timeWaitCount(), 0);
+});
+
+test("an own address that is gone fails its connections, and nothing is sent from it", () => {
+  const bench = established();
+  bench.write(pattern(3000));
+  wasm.addressGone(0x0a00020f);
+  assert.equal(bench.error, Failure.AddressGone);
+  assert.equal(bench.out().length, 0);
+  assert.equal(bench.advance(100 * SECOND).length, 0);
+  assert.equal(wasm.connectionCount(), 0);
+});

@@ -1,0 +1,115 @@
+/** Names in DNS messages (net/wire/dns-name.ts): RFC 1035 section 4.1.4 as RFC 9267 wants it. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
+import { encodeName, type Name } from "../../../lab/scripted/dns.ts";
+
+const wasm = await load("tests/lab/entries/dns.ts");
+
+/** Reads the name at `offset`, no pointer leading in front of 12; null when it is refused. */
+function read(message: Buffer, offset = 12): { name: string; after: number } | null {
+  const [pointer, length] = writeBytes(wasm, message);
+  const after: number = wasm.readName(pointer, length, offset, 12);
+  return after < 0 ? null : { name: readString(wasm.memory, wasm.lastName()), after };
+}
+
+const header = Buffer.alloc(12);
+const message = (...names: Name[]) => Buffer.concat([header, ...names.map(encodeName)]);
+
+test("labels are read, in small letters, up to the root", () => {
+  assert.deepEqual(read(message("WWW.Example.test")), { name: "www.example.test", after: 30 });
+  assert.deepEqual(read(message("")), { name: ".", after: 13 });
+});
+
+test("every truncation of a name is refused (DNS-11)", () => {
+  const whole = message("a.test", ["www", 12]);
+  for (let length = 0; length < 20; length++) {
+    assert.equal(read(whole.subarray(0, length)), null, `${length} bytes`);
+  }
+  for (let length = 20; length < whole.length; length++) {
+    assert.equal(read(whole.subarray(0, length), 20), null, `${length} bytes`);
+  }
+  assert.deepEqual(read(whole, 20), { name: "www.a.test", after: whole.length });
+});
+
+test("DNS-02, DNS-03, DNS-04 pointers to themselves, to each other, to their own label", () => {
+  assert.equal(read(message([12])), null);
+  assert.equal(read(message([14], [12])), null);
+  assert.equal(read(message([14], [12]), 14), null);
+  assert.equal(read(message(["test", 12])), null);
+});
+
+test("DNS-05 forward pointers and those beyond the message", () => {
+  assert.equal(read(message([14], "a")), null);
+  assert.equal(read(message([Buffer.from([0xc0, 0xff])])), null);
+  assert.equal(read(message([Buffer.from([0xff, 0xff])])), null);
+});
+
+test("DNS-06 pointers into the header are refused, into a label read as what is there", () => {
+  assert.equal(read(message([0])), null);
+  assert.equal(read(message([11])), null);
+  const inside = message(["\x01bcd", Buffer.from([0])], [13]);
+  assert.deepEqual(read(inside, 18), null, "\\x01b, then c = 99 bytes that are not there");
+});
+
+test("DNS-07 the label types 01 and 10 are refused", () => {
+  assert.equal(read(message([Buffer.from([0x41]), Buffer.alloc(65, "A"), Buffer.from([0])])), null);
+  assert.equal(read(message([Buffer.from([0x80, 12])])), null);
+});
+
+test("DNS-08 a label that is longer than what is left", () => {
+  assert.equal(read(message([Buffer.from([63]), Buffer.alloc(10, "a")])), null);
+});
+
+test("DNS-09 255 bytes are a name, 256 are none, however they are put together", () => {
+  const label = (length: number) => "a".repeat(length);
+  const longest = [label(63), label(63), label(63), label(61)].join(".");
+  assert.equal(read(message(longest))?.name, longest);
+  assert.equal(read(message([label(63), label(63), label(63), label(62)].join("."))), null);
+  assert.equal(read(message(Array(5).fill(label(63)).join("."))), null);
+  const tail = encodeName([label(63), label(63), label(63), Buffer.from([0])]);
+  const pieces = Buffer.concat([header, tail, encodeName([label(62), 12])]);
+  assert.equal(read(pieces, 12 + tail.length), null);
+});
+
+test("DNS-10 a chain of 126 pointers is followed; one of 200 is not", () => {
+  const chain = (hops: number) => {
+    const parts: Name[] = ["a.test"];
+    for (let i = 0; i < hops; i++) parts.push([i === 0 ? 12 : 20 + 2 * (i - 1)]);
+    return { bytes: message(...parts), at: 20 + 2 * (hops - 1) };
+  };
+  const legal = chain(126);
+  assert.equal(read(legal.bytes, legal.at)?.name, "a.test");
+  const long = chain(200);
+  assert.equal(read(long.bytes, long.at), null);
+});
+
+test("DNS-26 bytes that are no text come out escaped, dots in labels too", () => {
+  const odd = read(message([Buffer.from("\x04a.\\b\x06\0\x1b[31m\x01\xff\x00", "latin1")]));
+  assert.equal(odd?.name, "a\\.\\\\b.\\000\\027[31m.\\255");
+});
+
+test("names are written as they are read", () => {
+  for (const name of ["a", "a.test", "mainnet.era.zksync.io", `${"b".repeat(63)}.test`]) {
+    const to: number = wasm.block(300);
+    const length: number = wasm.writeName(to, ...writeText(wasm, name));
+    const bytes = Buffer.from(wasm.memory.buffer.slice(to, to + length));
+    assert.deepEqual(bytes, encodeName(name));
+  }
+});
+
+test("100,000 random names: nothing is read outside the message", () => {
+  const [pointer] = writeBytes(wasm, Buffer.alloc(64));
+  let state = 7;
+  for (let i = 0; i < 100000; i++) {
+    const bytes = new Uint8Array(wasm.memory.buffer, pointer, 64);
+    for (let j = 0; j < 64; j++) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      const random = state >>> 16;
+      bytes[j] = random & 0x300 ? random & 15 : random & 255;
+    }
+    const length = 12 + (i % 52);
+    const after: number = wasm.readName(pointer, length, 12 + (i % 20), 12);
+    assert.ok(after === -1 || (after > 12 && after <= length));
+  }
+});

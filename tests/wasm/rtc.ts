@@ -1,2 +1,0 @@
-/** The real-time clock under test. */
-export { readRtc } from "../../drivers/rtc";

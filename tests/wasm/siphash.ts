@@ -1,3 +1,0 @@
-/** SipHash under test. */
-export { siphash } from "../../core/siphash";
-export { block } from "./text";

@@ -1,0 +1,137 @@
+/**
+ * `make coverage [TESTS='words']`: which lines and branches of the kernel's TypeScript the tests in
+ * Node reach; real boots do not count. The sources are copied, with counters in them, and the
+ * tests run against what is compiled from the copy. A line counts as reached when every statement
+ * that begins in it ran.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { root } from "../../tests/lab/host/process.ts";
+import { type FileCoverage, fileCoverage, lcov } from "./file-coverage.ts";
+import { type FilePoints, instrument } from "./instrument.ts";
+import { explain, lineShare, summary, table } from "./report.ts";
+import { unreached } from "./unreached.ts";
+
+/** Percent of the lines in each of these folders. */
+const GOAL = 95;
+const goals = ["net/", "drivers/intel/"];
+
+const folder = `${root}build/coverage`;
+const sources = `${folder}/source`;
+/** Folders of tests that run the kernel in Node. */
+const testFolders = ["unit", "attack", "property", "system"];
+/** Random worlds besides, where all tests run (tests/sim/). */
+const WORLDS = 40;
+
+/** Copies the sources, with counters; the compiled modules of an earlier run are left. */
+function prepare(): FilePoints[] {
+  for (const old of ["counts", "source"]) {
+    rmSync(`${folder}/${old}`, { recursive: true, force: true });
+  }
+  const points: FilePoints[] = [];
+  for (const part of ["core", "drivers", "examples", "kernel", "machine", "net"]) {
+    cpSync(root + part, `${sources}/${part}`, { recursive: true });
+    const names = readdirSync(root + part, { recursive: true, encoding: "utf8" });
+    for (const path of names.map((name) => `${part}/${name}`)) {
+      if (!path.endsWith(".ts") || part === "examples") continue;
+      const made = instrument(path, readFileSync(`${sources}/${path}`, "utf8"));
+      writeFileSync(`${sources}/${path}`, made.text);
+      points.push(made.points);
+    }
+  }
+  cpSync(`${root}tests/lab/entries`, `${sources}/tests/lab/entries`, { recursive: true });
+  const sizes = points.map(({ path, count }) => [path, count]);
+  writeFileSync(`${folder}/points.json`, JSON.stringify(Object.fromEntries(sizes)));
+  return points.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Runs a program of Node's; what it prints goes to `log`. */
+function node(words: string[], log: string, cwd: string, environment = {}): number {
+  const output = openSync(`${folder}/${log}`, "w");
+  const env = { ...process.env, ...environment };
+  const options = { cwd, env, stdio: ["ignore", output, output] as const };
+  return spawnSync(process.execPath, words, { ...options, stdio: [...options.stdio] }).status ?? 1;
+}
+
+/** The whole kernel with counters, for the tests that boot it. */
+function compileKernel(): void {
+  const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
+  const config = `${root}compiler-config/asconfig.json`;
+  const words = [asc, "kernel/main.ts", "--config", config, "--outFile", `${folder}/kernel.wasm`];
+  if (node(words, "asc.log", sources) === 0) return;
+  throw new Error(readFileSync(`${folder}/asc.log`, "utf8"));
+}
+
+/** True: no test failed. */
+function runTests(): boolean {
+  const words = (process.env.TESTS ?? "").split(" ").filter((word) => word !== "");
+  const environment = { COVERAGE: folder, KERNEL_WASM: `${folder}/kernel.wasm` };
+  const run = (script: string, log: string, more: string[], seeds = {}) =>
+    node(["--import", "tsx", script, ...more], log, root, { ...environment, ...seeds }) === 0;
+  if (words.length > 0) return run("tests/run.ts", "tests.log", words);
+  const all = testFolders.map((name) => `tests/${name}/`);
+  const passed = run("tests/run.ts", "tests.log", all);
+  const worlds = { SEED: "1", RUNS: String(WORLDS) };
+  return run("tests/sim/main.ts", "worlds.log", [], worlds) && passed;
+}
+
+/** What all processes of the tests have counted. */
+function gather(points: FilePoints[]): FileCoverage[] {
+  const sums = new Map(points.map(({ path, count }) => [path, new Array<number>(count).fill(0)]));
+  for (const name of readdirSync(`${folder}/counts`)) {
+    const counts: Record<string, number[]> = JSON.parse(
+      readFileSync(`${folder}/counts/${name}`, "utf8"),
+    );
+    for (const [path, own] of Object.entries(counts)) {
+      const sum = sums.get(path) ?? [];
+      own.forEach((count, point) => {
+        sum[point] += count;
+      });
+    }
+  }
+  return points.map((own) => fileCoverage(own, sums.get(own.path) ?? []));
+}
+
+const started = Date.now();
+mkdirSync(folder, { recursive: true });
+const points = prepare();
+compileKernel();
+const passed = runTests();
+const files = gather(points);
+writeFileSync(`${folder}/lcov.info`, lcov(files));
+
+const inGoals = files.filter(({ path }) => goals.some((goal) => path.startsWith(goal)));
+const textOf = (path: string) => readFileSync(`${root}${path}`, "utf8").split("\n");
+const { explained, unexplained, stale } = explain(inGoals, unreached, textOf);
+const lines = [
+  ...table(files),
+  "",
+  "not reached, and why:",
+  ...explained,
+  ...unexplained.map((line) => `not explained: ${line}`),
+  ...stale.map((one) => `explained as unreached, but reached or gone: ${one}`),
+  "",
+  ...summary(files, goals),
+  "",
+  `${goals.join(" and ")}: ${lineShare(inGoals).percent.toFixed(1)} % of the lines reached, ` +
+    `${explained.length} explained, ${unexplained.length} unexplained`,
+];
+writeFileSync(`${folder}/report.txt`, `${lines.join("\n")}\n`);
+console.log(lines.join("\n"));
+console.log(
+  `\nbuild/coverage/: report.txt, lcov.info, tests.log; ${(Date.now() - started) / 1000} s`,
+);
+const missed = goals.filter(
+  (goal) => lineShare(files.filter(({ path }) => path.startsWith(goal))).percent < GOAL,
+);
+for (const goal of missed) console.log(`${goal}: less than ${GOAL} % of its lines were reached`);
+if (!passed) console.log("tests failed: see tests.log and worlds.log");
+process.exitCode = missed.length > 0 || !passed ? 1 : 0;

@@ -1,0 +1,120 @@
+/**
+ * Loaded before a script that runs the kernel in Node (`node --import tsx --import THIS SCRIPT`),
+ * it lets one see the kernel's TypeScript. BREAK="file.ts:line ..." stops at these lines, prints
+ * what is there (stops.ts) and goes on; without it a debugger is meant to be attached
+ * (`--inspect-brk`): the module then says itself where its sources are, with their text.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Layout } from "../../compiler-config/layout.ts";
+import { SourceMap } from "../../compiler-config/source-map.ts";
+import { root } from "../../tests/lab/host/process.ts";
+import { kernelBytes, kernelPath } from "../../tests/lab/machine/kernel-module.ts";
+import { type Breakpoint, breakpoint } from "./places.ts";
+import type { Told } from "./stops.ts";
+import { Values } from "./values.ts";
+
+/** Stops without HITS in the environment. */
+const HITS = 5;
+
+/** What the other thread asks for: the variables of a function, as lines of text. */
+type Describe = (
+  name: string,
+  locals: Record<string, { value: number | bigint }>,
+  memory: WebAssembly.Memory,
+) => string[];
+
+/** Parameters and variables by name, and what the objects among them hold. */
+function describer(layout: Layout): Describe {
+  return (name, locals, memory) => {
+    const values = new Values(layout, new DataView(memory.buffer));
+    const types = layout.functions[name] ?? {};
+    return Object.entries(locals).flatMap(([local, { value }]) => {
+      const type = types[local.slice(1)];
+      if (type === undefined) return [];
+      return [
+        `${local.slice(1)}: ${values.text(type, value)}`,
+        ...values.fields(type, value, "    "),
+      ];
+    });
+  };
+}
+
+/** Stops before each instance runs, so that whoever debugs learns of its module in time. */
+class Announced extends WebAssembly.Instance {
+  constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+    super(module, imports);
+    // biome-ignore lint/suspicious/noDebugger: it is what this is for.
+    debugger;
+  }
+}
+
+/** The lines as places in the module, or the end of this process. */
+function resolve(words: string[]): Breakpoint[] {
+  const map = SourceMap.of(kernelPath());
+  try {
+    return words.map((word) => breakpoint(word, map, kernelBytes()));
+  } catch (error) {
+    console.error(`BREAK: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
+
+async function stopAt(words: string[]): Promise<void> {
+  const breakpoints = resolve(words);
+  const layoutPath = `${dirname(kernelPath())}/layout.json`;
+  const layout: Layout = existsSync(layoutPath)
+    ? JSON.parse(readFileSync(layoutPath, "utf8"))
+    : { classes: {}, functions: {} };
+  Object.assign(globalThis, { describeKernel: describer(layout) });
+  const hits = Number(process.env.HITS || HITS);
+  const workerData: Told = { breakpoints, hits, kernel: kernelPath(), root };
+  // A thread does not inherit tsx.
+  const script = JSON.stringify(new URL("./stops.ts", import.meta.url));
+  const start = `import("tsx/esm/api").then(({ tsImport }) => tsImport(${script}, ${script}))`;
+  const worker = new Worker(start, { eval: true, execArgv: [], workerData });
+  await new Promise((ready, reject) => {
+    worker.once("message", ready);
+    worker.once("error", reject);
+  });
+  worker.unref();
+}
+
+/** A number in five bytes of LEB128, however small it is. */
+function leb(value: number): number[] {
+  return [0, 7, 14, 21, 28].map((shift) => ((value >>> shift) & 127) | (shift < 28 ? 128 : 0));
+}
+
+/** The section that asc puts last: its kind, its length, and that of its name before this. */
+const [SECTION, BEFORE_NAME] = ["sourceMappingURL", 3];
+
+/** The kernel with a map in it that holds its sources' texts; TLS, which has none, as it is. */
+function withMap(module: BufferSource): BufferSource {
+  const bytes = Buffer.from(module as Uint8Array<ArrayBuffer>);
+  if (!bytes.includes("kernel.wasm.map")) return bytes;
+  const map = JSON.parse(readFileSync(`${kernelPath()}.map`, "utf8"));
+  const told = JSON.stringify({ ...map, sourceRoot: `file://${root}` });
+  const url = `data:application/json;base64,${Buffer.from(told).toString("base64")}`;
+  const words = [SECTION, url].map((text) =>
+    Buffer.from([...leb(text.length), ...Buffer.from(text)]),
+  );
+  const body = Buffer.concat(words);
+  const rest = bytes.subarray(0, bytes.lastIndexOf(SECTION) - BEFORE_NAME);
+  return Buffer.concat([rest, Buffer.from([0, ...leb(body.length)]), body]);
+}
+
+/** Modules that say where they come from. */
+class Explained extends WebAssembly.Module {
+  constructor(module: BufferSource) {
+    super(withMap(module));
+  }
+}
+
+WebAssembly.Instance = Announced;
+const words = (process.env.BREAK ?? "").split(/[ ,]+/).filter((word) => word !== "");
+if (words.length > 0) await stopAt(words);
+else {
+  WebAssembly.Module = Explained;
+  WebAssembly.compile = async (module: BufferSource) => new Explained(module);
+}

@@ -1,0 +1,60 @@
+/**
+ * Replays tapes in native programs made of the kernel's generated C (replay.c): as the kernel's
+ * compiler makes it, and with sanitizers.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { relative } from "node:path";
+import { root, run } from "../../tests/lab/host/process.ts";
+
+const folder = `${root}build/tape`;
+/** What probe.c answers where no memory can be had at address 4096. */
+const CANNOT_MAP = 77;
+
+export interface Replayed {
+  /** The hash of the tape that the program wrote, of what the kernel did there. */
+  digest: string;
+  /** Empty, or where it differed, or what broke. */
+  failure: string;
+}
+
+/** Builds the programs, for the memory that can be had on this machine; answers their paths. */
+export async function makeReplayers(): Promise<string[]> {
+  const made = await run(["make", "replayers"], { milliseconds: 600_000 });
+  if (made.code !== 0) throw new Error(`the replaying programs could not be made: ${made.output}`);
+  const kind = (await run([`${folder}/probe`])).code === CANNOT_MAP ? "-plain" : "";
+  return ["replay", "replay-checked"].map((name) => `${folder}/${name}${kind}`);
+}
+
+/** Runs a tape through a program. */
+export async function replay(program: string, tape: Uint8Array): Promise<Replayed> {
+  const child = spawn(program, { stdio: ["pipe", "pipe", "pipe"] });
+  const hash = createHash("sha256");
+  let words = "";
+  child.stdout.on("data", (bytes: Buffer) => hash.update(bytes));
+  child.stderr.on("data", (bytes: Buffer) => {
+    words += bytes;
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(tape);
+  const [code] = await once(child, "close");
+  const failure = code === 0 ? "" : explain(program, words);
+  return { digest: hash.digest("hex"), failure };
+}
+
+/** The program's words, its addresses as functions and lines of TypeScript. */
+function explain(program: string, words: string): string {
+  return words.replace(/^.*\((?:\w*)\+(0x[0-9a-f]+)\).*\n/gm, (line, address: string) => {
+    if (!line.startsWith(program)) return "";
+    // Where the call is, and not what comes after it.
+    const call = `0x${(Number(address) - 1).toString(16)}`;
+    const options = { encoding: "utf8" } as const;
+    const said = execFileSync("addr2line", ["-f", "-e", program, call], options);
+    const unquoted = said.replace(/0x([0-9A-F]{2})/g, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    );
+    const [, name, at] = /^w2c_kernel_(.*)\n(.*:\d+)/.exec(unquoted) ?? [];
+    return name === undefined ? "" : `  ${name} at ${relative(root, at)}\n`;
+  });
+}
