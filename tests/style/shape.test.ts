@@ -16,10 +16,33 @@ import {
 } from "./sources.ts";
 
 const LINE_COLUMNS = 100;
-const FUNCTION_LINES = 70;
+const FUNCTION_LINES = 60;
+const PARAMETERS = 6;
 const FILE_LINES = 400;
 const MAIN_LINES = 60;
 const NATIVE_LINES = 1500;
+
+/** Files that still break a rule on functions; one that no longer does fails. */
+const pendingLong = [
+  "tests/sim/incidents.ts",
+  "tests/unit/kernel/line-editor.test.ts",
+  "tests/unit/net/service/http/server.test.ts",
+  "tests/unit/net/service/url.test.ts",
+];
+const pendingParameters = [
+  "net/iface/icmp.ts",
+  "net/iface/route.ts",
+  "net/socket/echo.ts",
+  "net/socket/tcp/emit.ts",
+  "net/socket/tcp/registry.ts",
+  "net/socket/tcp/table.ts",
+  "net/wire/ipv4.ts",
+  "net/wire/tcp.ts",
+  "net/wire/udp.ts",
+  "tests/lab/entries/property.ts",
+  "tests/lab/entries/tcp.ts",
+  "tests/lab/entries/wire.ts",
+];
 
 /** Tables of constants may be longer: each with the reason why it is one. */
 const longFiles: Record<string, string> = {};
@@ -69,19 +92,44 @@ function isSuite(node: ts.Node): boolean {
   return ts.isCallExpression(call) && ["describe", "suite"].includes(call.expression.getText());
 }
 
-test(`no function is longer than ${FUNCTION_LINES} lines`, () => {
+/** Complaints about the functions of all files; files that are pending must have one each. */
+function complaintsOf(
+  pending: string[],
+  complain: (node: ts.Node) => string | undefined,
+): string[] {
   const complaints: string[] = [];
+  const found = new Set<string>();
   for (const path of allFiles()) {
-    const source = parse(path);
-    walk(source, (node) => {
+    walk(parse(path), (node) => {
       if (!ts.isFunctionLike(node) || isSuite(node)) return;
-      const first = source.getLineAndCharacterOfPosition(node.getStart()).line;
-      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
-      const length = last - first + 1;
-      if (length > FUNCTION_LINES) complaints.push(`${where(node)} has ${length}`);
+      const complaint = complain(node);
+      if (complaint === undefined) return;
+      found.add(path);
+      if (!pending.includes(path)) complaints.push(`${where(node)} ${complaint}`);
     });
   }
-  none(complaints);
+  const mended = pending.filter((path) => !found.has(path));
+  return [...complaints, ...mended.map((path) => `${path} is mended: delete it from the list`)];
+}
+
+test(`no function is longer than ${FUNCTION_LINES} lines`, () => {
+  none(
+    complaintsOf(pendingLong, (node) => {
+      const source = node.getSourceFile();
+      const first = source.getLineAndCharacterOfPosition(node.getStart()).line;
+      const last = source.getLineAndCharacterOfPosition(node.getEnd()).line;
+      return last - first + 1 > FUNCTION_LINES ? `has ${last - first + 1} lines` : undefined;
+    }),
+  );
+});
+
+test(`no function has more than ${PARAMETERS} parameters`, () => {
+  none(
+    complaintsOf(pendingParameters, (node) => {
+      const count = (node as ts.FunctionLikeDeclaration).parameters.length;
+      return count > PARAMETERS ? `has ${count} parameters` : undefined;
+    }),
+  );
 });
 
 test("every file opens with a comment on what it is for", () => {
