@@ -205,7 +205,8 @@ help:
 -include $(objects:.o=.d)
 
 #| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
-#|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, without the archive
+#|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, if not in apt's archives
+#|   ROOTS_TARBALL=path ROOTS_MIRROR=URL       the same for the sources with Mozilla's roots
 #| make iso             build/anonymos.iso, which boots on BIOS and UEFI
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
 #| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves

@@ -1,17 +1,20 @@
 /**
- * Makes the store of trusted roots of Mozilla's set as Node has it, without those that have
- * expired: certificates in DER, and an index by the hash of the subject's name.
- *     node --import tsx compiler-config/roots.ts BUILD_TIME INDEX.bin DATA.bin
- * The index has 12 bytes an entry, sorted: hash, offset, length (net/service/tls/glue/roots.c).
+ * Makes the built-in store of trusted roots from Mozilla's certdata.txt.
+ *     node --import tsx compiler-config/roots.ts CERTDATA.txt PIN FOLDER
+ * PIN holds the file's version and SHA-256 (compiler-config/pins/certdata). FOLDER receives
+ *     roots-data.bin   the certificates in DER, one after another
+ *     roots-index.bin  24 bytes for each, sorted by hash: when it was distrusted (u64), hash of
+ *                      the subject's name, offset, length, 0 (u32 each; glue/roots.c reads it)
+ *     roots-set.bin    "VERSION SHA-256"
+ * Expired roots stay in it, as the output must not depend on the day. The verifier refuses them.
  */
-import { createHash, X509Certificate } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { trustedRoots } from "./certdata.ts";
 
 const SEQUENCE = 0x30;
 const VERSION = 0xa0;
-
-const [buildTime, indexFile, dataFile] = process.argv.slice(2);
+const ENTRY_BYTES = 24;
 
 /** Where the content of the DER element at `at` starts, and where it ends. */
 function element(der: Buffer, at: number): { start: number; end: number } {
@@ -22,12 +25,12 @@ function element(der: Buffer, at: number): { start: number; end: number } {
   return { start, end: start + length };
 }
 
-/** The subject's name as it stands in the certificate (RFC 5280, 4.1). */
+/** The subject's name, encoded as in the certificate (RFC 5280, 4.1). */
 function subject(der: Buffer): Buffer {
   let at = element(der, element(der, 0).start).start;
   if (der[at] === VERSION) at = element(der, at).end;
   for (let skipped = 0; skipped < 4; skipped++) at = element(der, at).end; // serial to validity
-  if (der[at] !== SEQUENCE) throw new Error("roots: a certificate of an unknown shape");
+  if (der[at] !== SEQUENCE) throw new Error("roots: a certificate has no subject");
   return der.subarray(at, element(der, at).end);
 }
 
@@ -38,23 +41,32 @@ function hashOf(bytes: Buffer): number {
   return hash;
 }
 
-const all = rootCertificates.map((pem) => new X509Certificate(pem));
-const valid = all.filter((root) => Date.parse(root.validTo) > Number(buildTime) * 1000);
-const roots = valid
-  .map((root) => ({ der: root.raw, hash: hashOf(subject(root.raw)) }))
+const [certdata, pin, folder] = process.argv.slice(2);
+const source = readFileSync(certdata);
+const digest = createHash("sha256").update(source).digest("hex");
+const [, version, expected] = /^([\d.]+) ([0-9a-f]{64}) /m.exec(readFileSync(pin, "utf8")) ?? [];
+if (digest !== expected) {
+  throw new Error(`${certdata}: SHA-256 is ${digest}, ${pin} expects ${expected}`);
+}
+const all = trustedRoots(source.toString("utf8"));
+const roots = all
+  .map((root) => ({ ...root, hash: hashOf(subject(root.der)) }))
   .sort((a, b) => a.hash - b.hash || Buffer.compare(a.der, b.der));
 
-const index = Buffer.alloc(12 * roots.length);
+const index = Buffer.alloc(ENTRY_BYTES * roots.length);
 let offset = 0;
-roots.forEach(({ der, hash }, i) => {
-  index.writeUInt32LE(hash, 12 * i);
-  index.writeUInt32LE(offset, 12 * i + 4);
-  index.writeUInt32LE(der.length, 12 * i + 8);
+roots.forEach(({ der, distrustAfter, hash }, i) => {
+  const at = ENTRY_BYTES * i;
+  index.writeBigUInt64LE(distrustAfter, at);
+  index.writeUInt32LE(hash, at + 8);
+  index.writeUInt32LE(offset, at + 12);
+  index.writeUInt32LE(der.length, at + 16);
   offset += der.length;
 });
-const data = Buffer.concat(roots.map(({ der }) => der));
-writeFileSync(indexFile, index);
-writeFileSync(dataFile, data);
-const digest = createHash("sha256").update(data).digest("hex");
-const expired = all.length - valid.length;
-console.log(`         ${roots.length} roots (${expired} expired ones left out), SHA-256 ${digest}`);
+writeFileSync(`${folder}/roots-index.bin`, index);
+writeFileSync(`${folder}/roots-data.bin`, Buffer.concat(roots.map(({ der }) => der)));
+writeFileSync(`${folder}/roots-set.bin`, `${version} ${digest}`);
+const dated = roots.filter(({ distrustAfter }) => distrustAfter !== 0n).length;
+console.log(
+  `         ${roots.length} roots of Mozilla's ${version}, ${dated} with a distrust date`,
+);

@@ -1,5 +1,5 @@
-# mbedTLS and the C around it (net/service/tls/glue/): fetched, unpacked, compiled into one archive,
-# of which the kernel takes what it calls.
+# mbedTLS, the C around it (net/service/tls/glue/) and Mozilla's roots: fetched, unpacked, compiled
+# into one archive, from which the kernel takes what it calls.
 #
 # mbedTLS uses SSE registers: for AES-NI, and for plain copies. Interrupts save none of them all the
 # same, for nothing that runs in one touches any (a test looks at the linked kernel).
@@ -10,7 +10,7 @@
 tls := build/tls
 glue := net/service/tls/glue
 mbedtls := $(tls)/mbedtls
-mbedtls_cache := $(or $(XDG_CACHE_HOME),$(HOME:%=%/.cache),build)/anonymos
+fetched := $(or $(XDG_CACHE_HOME),$(HOME:%=%/.cache),build)/anonymos
 
 mbedtls_units := aes aesni asn1parse asn1write base64 bignum bignum_core chacha20 chachapoly \
   cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hkdf hmac_drbg \
@@ -61,12 +61,12 @@ $(call in_both,ssl_tls12_client ssl_tls12_server ssl_tls13_generic): mbedtls_fla
   -Dmbedtls_pk_sign=tls_sign -Dmbedtls_pk_sign_ext=tls_sign_ext \
   -Dmbedtls_pk_sign_restartable=tls_sign_restartable
 
-$(mbedtls)/unpacked: compiler-config/fetch-mbedtls.sh | build/installed
+$(mbedtls)/unpacked: compiler-config/pins/mbedtls compiler-config/fetch.sh | build/installed
 	@echo "mbedtls  $(mbedtls)"
-	@sh $< $(mbedtls_cache)/mbedtls.tar.bz2
 	@rm -rf $(mbedtls)
 	@mkdir -p $(mbedtls) $(tls)/library
-	@tar -xjf $(mbedtls_cache)/mbedtls.tar.bz2 -C $(mbedtls) --strip-components=1
+	@tarball=$$(sh compiler-config/fetch.sh mbedtls $(fetched)) && \
+	  tar -xf "$$tarball" -C $(mbedtls) --strip-components=1
 	@touch $@
 
 $(mbedtls_objects): $(tls)/library/%.o: $(mbedtls)/unpacked $(glue)/config.h compiler-config/tls.mk
@@ -77,9 +77,16 @@ $(filter-out %/roots-data.o,$(glue_objects)): $(tls)/%.o: $(glue)/%.c $(mbedtls)
 	@echo "cc       $@"
 	@$(CC) $(tls_flags) -c $< -o $@
 
-$(tls)/roots-data.bin: compiler-config/roots.ts $(mbedtls)/unpacked | build/installed
+pins := compiler-config/pins
+$(tls)/certdata.txt: $(pins)/roots $(pins)/certdata compiler-config/fetch.sh | build/installed
 	@echo "roots    $@"
-	@$(run_script) $< $(build_time) $(tls)/roots-index.bin $@
+	@mkdir -p $(@D)
+	@tarball=$$(sh compiler-config/fetch.sh roots $(fetched)) && \
+	  tar -xOf "$$tarball" --wildcards '*/certdata.txt' >$@
+
+$(tls)/roots-data.bin: compiler-config/roots.ts compiler-config/certdata.ts $(tls)/certdata.txt
+	@echo "roots    $@"
+	@$(run_script) $< $(tls)/certdata.txt $(pins)/certdata $(@D)
 
 $(tls)/roots-data.o: $(glue)/roots-data.S $(tls)/roots-data.bin
 	@$(CC) $(tls_flags) -c $< -o $@

@@ -112,6 +112,8 @@ export const enum TlsRefusal {
   RootExpired = 0x8000000,
   /** Badly encoded extensions: duplicates, or bytes that do not add up. */
   Malformed = 0x10000000,
+  /** Issued after the date on which Mozilla distrusted its root. */
+  RootDistrusted = 0x20000000,
 }
 
 /** Which of the two lists of trusted roots. */

@@ -1,7 +1,7 @@
 /** Trusted roots and certificates by way of the TLS library, as bytes and texts. */
 import { CERTIFICATE_BYTES } from "../core/limits";
 import { CertificateField, RootKind } from "../core/tls-codes";
-import { tlsCertificateText, tlsRoot } from "./host";
+import { tlsCertificateText, tlsRoot, tlsRootSet } from "./host";
 
 const TEXT_BYTES: u32 = 4096;
 const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
@@ -25,6 +25,13 @@ export function rootCertificate(kind: RootKind, index: u32): Certificate | null 
   const pointer = changetype<usize>(scratch);
   const length = tlsRoot(kind, index, pointer, CERTIFICATE_BYTES);
   return length == 0 || length > CERTIFICATE_BYTES ? null : copied(pointer, length);
+}
+
+/** The built-in set: version of Mozilla's list, a space, SHA-256 of its certdata.txt. */
+export function builtInRootSet(): string {
+  const pointer = changetype<usize>(scratch);
+  const length = tlsRootSet(pointer, CERTIFICATE_BYTES);
+  return length > CERTIFICATE_BYTES ? "" : String.UTF8.decodeUnsafe(pointer, length);
 }
 
 function copied(pointer: usize, length: u32): Certificate {

@@ -151,6 +151,10 @@ export declare function tlsRemoveRoot(index: u32): u32;
 export declare function tlsRootCount(kind: u32): u32;
 /** A trusted root in DER. */
 export declare function tlsRoot(kind: u32, index: u32, destination: usize, capacity: u32): u32;
+/** The date YYYYMMDD on which Mozilla distrusted a built-in root for later certificates, or 0. */
+export declare function tlsRootDistrusted(index: u32): u32;
+/** The built-in set in ASCII: version of Mozilla's list, a space, SHA-256 of its certdata.txt. */
+export declare function tlsRootSet(destination: usize, capacity: u32): u32;
 /** Something of a certificate (DER) in words: see CertificateField; 0 = nothing or unreadable. */
 export declare function tlsCertificateText(
   pointer: usize,

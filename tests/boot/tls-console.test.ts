@@ -1,21 +1,27 @@
 /** TLS on the console: roots by hand, client certificates, httpd -s, the main job, the clock. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { trustedRoots } from "../../compiler-config/certdata.ts";
 import { extension, makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { boot, checkLines, configured } from "../lab/host/console.ts";
 import { NtpServer } from "../lab/host/ntp.ts";
-import { run } from "../lab/host/process.ts";
+import { root as folder, run } from "../lab/host/process.ts";
 import { Machine, type MachineOptions, userNet } from "../lab/host/qemu.ts";
-import { Anvil, NameServer, Nginx, patternBytes } from "../lab/host/servers.ts";
+import { Anvil, NameServer, Nginx, patternBytes, sha256 } from "../lab/host/servers.ts";
 import { TlsServer } from "../lab/host/tls.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const root = makeRoot("Test Root");
 const authority = makeAuthority("Test Authority", root);
 const good = makeServer(["good.tls.test", NAME, "10.0.2.2"], authority);
+
+const text = (path: string) => readFileSync(`${folder}${path}`, "utf8");
+const source = readFileSync(`${folder}build/tls/certdata.txt`);
+const builtIn = trustedRoots(source.toString());
 
 suite("roots by hand", () => {
   let machine: Machine;
@@ -37,8 +43,24 @@ suite("roots by hand", () => {
     const all = await machine.ok("ca list");
     const [, count] = /^(\d+) roots; \1 are built in, 0 were added$/m.exec(all) ?? [];
     assert.ok(Number(count) > 100, all.slice(-200));
+    const [, version] = /^([\d.]+) /m.exec(text("compiler-config/pins/certdata")) ?? [];
+    const last = `built in: Mozilla's roots ${version}, certdata.txt SHA-256 ${sha256(source)}`;
+    assert.equal(all.trimEnd().split("\n").at(-1), last);
     const checked = await machine.ok("ca check", 60_000);
     assert.match(checked, new RegExp(`^${count} roots checked: 0 with faults, \\d+ expired$`, "m"));
+  });
+
+  test("ca show tells until when a root's certificates are trusted", async (context) => {
+    const dated = builtIn.find(({ distrustAfter }) => distrustAfter !== 0n);
+    if (dated === undefined) return context.skip("no built-in root has a distrust date");
+    const { fingerprint256, subject } = new X509Certificate(dated.der);
+    const [, name] = /^CN=(.*)$/m.exec(subject) ?? [];
+    const list = await machine.ok(`ca list "${name}"`);
+    const [, number] = /^ +(\d+) /m.exec(list) ?? [];
+    const shown = await machine.ok(`ca show ${number}`);
+    assert.ok(shown.includes(fingerprint256.replaceAll(":", "")), shown);
+    const [, ...date] = /^(\d{4})(\d\d)(\d\d)/.exec(`${dated.distrustAfter}`) ?? [];
+    assert.ok(shown.includes(`\ntrusted for certificates issued until ${date.join("-")}\n`), shown);
   });
 
   test("a root is pasted, used, shown, and removed again", async () => {

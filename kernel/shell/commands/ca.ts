@@ -1,8 +1,8 @@
 /** `ca`: the trusted roots, those built in and those added since. */
 import { parseDecimalText } from "../../../core/text";
 import { CertificateField, RootKind } from "../../../core/tls-codes";
-import { Certificate, rootCertificate } from "../../../machine/certificates";
-import { tlsRemoveRoot, tlsRootCount } from "../../../machine/host";
+import { builtInRootSet, Certificate, rootCertificate } from "../../../machine/certificates";
+import { tlsRemoveRoot, tlsRootCount, tlsRootDistrusted } from "../../../machine/host";
 import { NetworkStack } from "../../../net/service/stack";
 import { certificateLines, certificateTitle } from "../certificate-text";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
@@ -47,6 +47,8 @@ class ListJob extends Job {
     const builtIn = tlsRootCount(RootKind.BuiltIn);
     const added = tlsRootCount(RootKind.Added);
     this.shell.printLine(`${this.shown} roots; ${builtIn} are built in, ${added} were added`);
+    const set = builtInRootSet().split(" ");
+    this.shell.printLine(`built in: Mozilla's roots ${set[0]}, certdata.txt SHA-256 ${set[1]}`);
     return EXIT_OK;
   }
 
@@ -95,6 +97,8 @@ export class Ca extends Command {
     for (let i = 0; i < lines.length; i++) shell.printLine(printable(lines[i]));
     shell.printLine(`serial: ${certificate.text(CertificateField.Serial)}`);
     shell.printLine(`sha256: ${certificate.text(CertificateField.Fingerprint)}`);
+    const date = isoDate(tlsRootDistrusted((number - 1) as u32));
+    if (date != "") shell.printLine(`trusted for certificates issued until ${date}`);
     const added = isAdded((number - 1) as u32);
     shell.printLine(added ? "added by hand or by ca.pem" : "built in");
     return shell.done();
@@ -127,6 +131,13 @@ function rootTotal(): u32 {
 /** Those built in come first, then the added ones. */
 function isAdded(index: u32): bool {
   return index >= tlsRootCount(RootKind.BuiltIn);
+}
+
+/** "2024-11-30" for 20241130; "" for 0. */
+function isoDate(date: u32): string {
+  const digits = date.toString();
+  if (date == 0) return "";
+  return `${digits.substring(0, 4)}-${digits.substring(4, 6)}-${digits.substring(6)}`;
 }
 
 export function rootAt(index: u32): Certificate | null {

@@ -32,6 +32,7 @@ const FAULTS: StaticArray<Fault> = [
   new Fault(TlsRefusal.UnknownConstraint, "it is under a name constraint of an unknown form"),
   new Fault(TlsRefusal.UnknownExtension, "it has a critical extension that is not known"),
   new Fault(TlsRefusal.IntermediateUsage, "an authority above it may not certify servers"),
+  new Fault(TlsRefusal.RootDistrusted, "it was issued after its root was distrusted"),
   new Fault(TlsRefusal.Malformed, "its extensions are badly encoded"),
 ];
 

@@ -38,6 +38,8 @@ const door: Record<string, string> = {
   tlsRemoveRoot: "n",
   tlsRootCount: "n",
   tlsRoot: "nno",
+  tlsRootDistrusted: "n",
+  tlsRootSet: "o",
   tlsCertificateText: "inno",
   tlsHeap: "n",
   tlsSelfTestName: "no",

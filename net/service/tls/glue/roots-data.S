@@ -1,4 +1,4 @@
-/* The built-in roots as compiler-config/roots.ts wrote them: the index, and the certificates. */
+/* The built-in roots as compiler-config/roots.ts wrote them: index, certificates, name of set. */
 #ifdef __wasm__
 #define READ_ONLY "", @
 #else
@@ -17,7 +17,10 @@ data tls_root_index_start, (1f-tls_root_index_start)
   .incbin "roots-index.bin"
 1:
 data tls_root_count, 4
-  .long (1b - tls_root_index_start) / 12
+  .long (1b - tls_root_index_start) / 24
 data tls_root_data, (tls_root_data_end-tls_root_data)
   .incbin "roots-data.bin"
 data tls_root_data_end, 0
+data tls_root_set, (tls_root_set_end-tls_root_set)
+  .incbin "roots-set.bin"
+data tls_root_set_end, 0

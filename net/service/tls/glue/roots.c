@@ -1,5 +1,5 @@
-/* The trusted roots: those built in (compiler-config/roots.ts, an index in read-only memory) and
- * those added at run time. A root is parsed when a chain asks for it, and only that one. */
+/* The trusted roots: Mozilla's, built in as compiler-config/roots.ts wrote them, and those added at
+ * run time. A root is parsed when a chain needs it, and only that one. */
 #include "tls.h"
 #include "mbedtls/base64.h"
 #include "mbedtls/pem.h"
@@ -9,11 +9,12 @@
 #define LEAST_CERTIFICATE 128 /* bytes; and more than any PEM text's line */
 
 struct entry {
-  u32 hash, offset, length; /* of the subject's name; in the data behind the index */
+  u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
+  u32 hash, offset, length, unused; /* of the subject's name; in the data after the index */
 };
 extern const u32 tls_root_count;
 extern const struct entry tls_root_index_start[];
-extern const u8 tls_root_data[], tls_root_data_end[];
+extern const u8 tls_root_data[], tls_root_data_end[], tls_root_set[], tls_root_set_end[];
 
 static u8 added[ADDED_BYTES]; /* one after another, as they are in DER */
 static u32 added_bytes, generation;
@@ -61,6 +62,16 @@ i32 tls_root_index(const u8* der) {
 }
 
 u32 tls_roots_generation(void) { return generation; }
+
+/* Reports whether Mozilla distrusted a root (index << 1 | kind) before a certificate was issued
+   under it. Roots that the user added have no such date. */
+bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued) {
+  if (root < 0 || (root & 1) != 0) return false;
+  u64 after = tls_root_index_start[root >> 1].distrust_after;
+  u64 date = ((u64)issued->year * 100 + issued->mon) * 100 + issued->day;
+  u64 time = ((u64)issued->hour * 100 + issued->min) * 100 + issued->sec;
+  return after != 0 && date * 1000000 + time > after;
+}
 
 /* --- looking a root up ------------------------------------------------------------------------ */
 
@@ -220,4 +231,12 @@ u32 w2c_host_tlsRootCount(HOST, u32 kind) { return kind == 0 ? tls_root_count : 
 u32 w2c_host_tlsRoot(HOST, u32 kind, u32 index, u32 destination, u32 capacity) {
   struct bytes root = tls_root(kind, index);
   return tls_give(destination, capacity, root.at, root.length);
+}
+
+u32 w2c_host_tlsRootDistrusted(HOST, u32 index) {
+  return index < tls_root_count ? tls_root_index_start[index].distrust_after / 1000000 : 0;
+}
+
+u32 w2c_host_tlsRootSet(HOST, u32 destination, u32 capacity) {
+  return tls_give(destination, capacity, tls_root_set, tls_root_set_end - tls_root_set);
 }

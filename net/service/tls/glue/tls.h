@@ -37,6 +37,7 @@ enum {
   INTERMEDIATE_USAGE = 1 << 26,
   ROOT_EXPIRED = 1 << 27,
   MALFORMED = 1 << 28,
+  ROOT_DISTRUSTED = 1 << 29,
 };
 
 struct bytes {
@@ -108,6 +109,7 @@ int tls_random_start(void); /* 0, or there is not enough entropy */
 /* roots.c */
 int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
 i32 tls_root_index(const u8* der);
+bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued);
 u32 tls_roots_generation(void); /* another number whenever a root was added or removed */
 u32 tls_added_roots(void);
 i32 tls_add_root(const u8* der, u32 length); /* 1 new, 0 known, or an error */

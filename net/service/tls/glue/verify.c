@@ -323,6 +323,9 @@ int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int dept
     *flags |= check_name(connection, certificate);
     /* Rule 8: who signs certificates does not serve (RFC 5280, 4.2.1.9). */
     if (certificate->ca_istrue) *flags |= AUTHORITY_AS_SERVER;
+    /* Rule 10: Mozilla distrusts some roots for what they certify after a date, and keeps them for
+       the servers that were certified before it (CKA_NSS_SERVER_DISTRUST_AFTER). */
+    if (tls_root_distrusted(connection->root, &certificate->valid_from)) *flags |= ROOT_DISTRUSTED;
   } else if (mbedtls_x509_crt_check_extended_key_usage(certificate, MBEDTLS_OID_SERVER_AUTH,
                                                        MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH))) {
     *flags |= INTERMEDIATE_USAGE; /* Rule 9: an intermediate's extendedKeyUsage binds it too. */

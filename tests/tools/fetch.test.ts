@@ -1,0 +1,168 @@
+/**
+ * How pinned sources are fetched: from a file or a mirror, by their checksums alone. The script is
+ * the real one with other pins, and sees no archive but the test's own.
+ */
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { root, run } from "../lab/host/process.ts";
+import { listening, sha256 } from "../lab/host/servers.ts";
+
+const newest = Buffer.from("the newest release");
+const older = Buffer.from("the release before it");
+const wrong = Buffer.from("another file of the same name");
+const pool = "/debian/pool/main/m/mbedtls";
+const [newestFile, olderFile] = ["mbedtls_3.6.7.orig.tar.bz2", "mbedtls_3.6.6.orig.tar.bz2"];
+const notice =
+  "fetch: mbedtls 3.6.6 instead of 3.6.7: the kernel will differ from one built with 3.6.7\n";
+
+const helper = ["/usr/lib/apt/apt-helper", "/usr/libexec/apt/apt-helper"].find(existsSync);
+
+suite("fetch.sh", () => {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-fetch-"));
+  const script = `${folder}/fetch.sh`;
+  const cache = `${folder}/cache`;
+  /** The mirror's files by path, and the paths it was asked for. */
+  const files = new Map<string, Buffer>();
+  const asked: string[] = [];
+  const mirror = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    const file = files.get(request.url ?? "");
+    response.writeHead(file === undefined ? 404 : 200).end(file);
+  });
+  let url = "";
+
+  before(async () => {
+    url = `http://127.0.0.1:${await listening(mirror)}/debian`;
+    copyFileSync(`${root}compiler-config/fetch.sh`, script);
+    mkdirSync(`${folder}/pins`);
+    const pins = [
+      "# VERSION SHA-256 FILE",
+      `3.6.7 ${sha256(newest)} m/mbedtls/${newestFile}`,
+      `3.6.6 ${sha256(older)} m/mbedtls/${olderFile}`,
+    ];
+    writeFileSync(`${folder}/pins/mbedtls`, `${pins.join("\n")}\n`);
+    mkdirSync(`${folder}/bin`);
+    // An apt that has no archive configured, and that uses no proxy.
+    writeFileSync(`${folder}/bin/apt-get`, "#!/bin/sh\necho nothing is here >&2\nexit 100\n");
+    chmodSync(`${folder}/bin/apt-get`, 0o755);
+    writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
+  });
+  after(() => {
+    mirror.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs it with these settings; returns its status, its messages and the file it fetched. */
+  async function fetch(settings: Record<string, string> = {}) {
+    asked.length = 0;
+    const words = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    const environment = [`PATH=${folder}/bin:${process.env.PATH}`];
+    environment.push(`APT_CONFIG=${folder}/apt.conf`, "no_proxy=127.0.0.1", ...words);
+    const unset = ["MBEDTLS_TARBALL", "MBEDTLS_MIRROR"].flatMap((name) => ["-u", name]);
+    const command = `path=$(sh ${script} mbedtls ${cache}) && cat "$path" >${folder}/fetched`;
+    rmSync(`${folder}/fetched`, { force: true });
+    const { code, output } = await run(["env", ...unset, ...environment, "sh", "-c", command]);
+    const fetched = code === 0 ? readFileSync(`${folder}/fetched`) : undefined;
+    return { code, output, fetched };
+  }
+
+  /** A file in the test's folder. */
+  function file(name: string, bytes: Buffer): string {
+    writeFileSync(`${folder}/${name}`, bytes);
+    return `${folder}/${name}`;
+  }
+
+  /** Empties the cache and gives the mirror these files. */
+  function begin(has: Record<string, Buffer> = {}): void {
+    rmSync(cache, { recursive: true, force: true });
+    files.clear();
+    for (const [name, bytes] of Object.entries(has)) files.set(`${pool}/${name}`, bytes);
+  }
+
+  test("MBEDTLS_TARBALL is used if it is one of the releases, and kept", async () => {
+    for (const [release, said] of [
+      [newest, ""],
+      [older, notice],
+    ] as const) {
+      begin();
+      const path = file("given.tar.bz2", release);
+      const given = { MBEDTLS_TARBALL: path, MBEDTLS_MIRROR: url };
+      assert.deepEqual(await fetch(given), { code: 0, output: said, fetched: release });
+      assert.deepEqual(await fetch(), { code: 0, output: said, fetched: release });
+      assert.deepEqual(asked, []);
+    }
+  });
+
+  test("MBEDTLS_TARBALL is refused if it is none of them, or does not exist", async () => {
+    for (const path of [file("bad.tar.bz2", wrong), `${folder}/nowhere`, folder]) {
+      begin();
+      const { code, output } = await fetch({ MBEDTLS_TARBALL: path, MBEDTLS_MIRROR: url });
+      assert.equal(code, 1);
+      assert.deepEqual(output.trimEnd().split("\n"), [
+        `fetch: ${path} is missing, or is none of these:`,
+        `fetch:   ${newestFile}, SHA-256 ${sha256(newest)}`,
+        `fetch:   ${olderFile}, SHA-256 ${sha256(older)}`,
+      ]);
+      assert.equal(existsSync(cache), false);
+      assert.deepEqual(asked, []);
+    }
+  });
+
+  suite("MBEDTLS_MIRROR", { skip: helper === undefined && "apt is not installed" }, () => {
+    test("the newest release that a pool has is fetched", async () => {
+      begin({ [newestFile]: newest, [olderFile]: older });
+      const first = await fetch({ MBEDTLS_MIRROR: url });
+      assert.deepEqual(first, { code: 0, output: "", fetched: newest });
+      assert.deepEqual(asked, [`${pool}/${newestFile}`]);
+      begin({ [olderFile]: older });
+      const second = await fetch({ MBEDTLS_MIRROR: `${url}/empty ${url}/` });
+      assert.deepEqual(second, { code: 0, output: notice, fetched: older });
+    });
+
+    test("what is in the cache is not fetched again, unless it is damaged or older", async () => {
+      begin({ [newestFile]: newest });
+      mkdirSync(cache);
+      writeFileSync(`${cache}/${newestFile}`, wrong);
+      writeFileSync(`${cache}/${olderFile}`, older);
+      assert.deepEqual((await fetch({ MBEDTLS_MIRROR: url })).fetched, newest);
+      assert.deepEqual(asked, [`${pool}/${newestFile}`]);
+      assert.deepEqual((await fetch({ MBEDTLS_MIRROR: url })).fetched, newest);
+      assert.deepEqual(asked, []);
+    });
+
+    test("a wrong checksum is refused, and the message has no password in it", async () => {
+      begin({ [newestFile]: wrong, [olderFile]: wrong });
+      const secret = url.replace("//", "//user:secret@");
+      const { code, output } = await fetch({ MBEDTLS_MIRROR: secret });
+      assert.equal(code, 1);
+      assert.ok(asked.includes(`${pool}/${newestFile}`), `${asked}`);
+      assert.deepEqual(existsSync(cache), false);
+      assert.match(output, /^fetch: cannot fetch any of these:$/m);
+      assert.ok(output.includes(`${newestFile}, SHA-256 ${sha256(newest)}`));
+      assert.ok(output.includes(`\n  ${url.replace("//", "//***@")}/\n`), output);
+      assert.match(output, /MBEDTLS_MIRROR=URL .* or MBEDTLS_TARBALL=FILE/);
+      assert.ok(!output.includes("secret"), output);
+    });
+  });
+
+  test("without an archive and a mirror it says which variable to set", async () => {
+    begin();
+    const { code, output } = await fetch();
+    assert.equal(code, 1);
+    assert.match(output, /^fetch: apt is missing here, or has no archive configured: /);
+    assert.match(output, /set MBEDTLS_TARBALL=FILE [\s\S]*or MBEDTLS_MIRROR=URL to a mirror/);
+  });
+});
