@@ -1,0 +1,73 @@
+/** The catalogue of attacks (docs/attacks.md) and the tests that cite its rows agree. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { files, lines, none, root, text } from "./sources.ts";
+
+interface Row {
+  /** Where the row is, for complaints. */
+  where: string;
+  /** The cells between the bars. */
+  cells: string[];
+  /** Test files that the last cell links, from the project's root. */
+  tests: string[];
+}
+
+const ROW = /^\| ([A-Z]{2,3}-\d\d) \|/;
+const NOT_APPLICABLE = /^not applicable: \S.{10,}$/;
+
+/** The rows of all pages by their id; a second row of one id is a complaint. */
+function catalogue(complaints: string[]): Map<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const page of files("docs/attacks", ".md")) {
+    lines(page).forEach((line, index) => {
+      const id = ROW.exec(line)?.[1];
+      if (id === undefined) return;
+      const where = `${page}:${index + 1} ${id}`;
+      if (rows.has(id)) complaints.push(`${where} is there twice`);
+      const cells = line.split("|").slice(2, -1);
+      const links = (cells.at(-1) ?? "").matchAll(/\]\(([^)]+)\)/g);
+      const tests = [...links].map(([, link]) => normalize(join(dirname(page), link)));
+      rows.set(id, { where, cells: cells.map((cell) => cell.trim()), tests });
+    });
+  }
+  return rows;
+}
+
+const twice: string[] = [];
+const rows = catalogue(twice);
+
+test("every row of the catalogue has an id of its own", () => {
+  assert.ok(rows.size > 300, `only ${rows.size} rows were read`);
+  none(twice);
+});
+
+test("every id that a file cites is a row of the catalogue", () => {
+  const prefixes = [...new Set([...rows.keys()].map((id) => id.split("-")[0]))];
+  const citation = new RegExp(`\\b(?:${prefixes.join("|")})-\\d\\d\\b`, "g");
+  const complaints: string[] = [];
+  for (const path of files(".", ".ts", ".md", ".c", ".h")) {
+    lines(path).forEach((line, index) => {
+      for (const [id] of line.matchAll(citation)) {
+        if (!rows.has(id)) complaints.push(`${path}:${index + 1} cites ${id}, which has no row`);
+      }
+    });
+  }
+  none(complaints);
+});
+
+test("every row names the tests that show it, or says why there can be none", () => {
+  const complaints: string[] = [];
+  for (const [id, { where, cells, tests }] of rows) {
+    const excused = cells.some((cell) => NOT_APPLICABLE.test(cell));
+    if (tests.length === 0 && !excused) complaints.push(`${where} names no test`);
+    if (tests.length > 0 && excused) complaints.push(`${where} is not applicable, yet has a test`);
+    for (const path of tests) {
+      if (!path.endsWith(".test.ts") || !existsSync(root + path)) {
+        complaints.push(`${where} names ${path}, which is no test file`);
+      } else if (!text(path).includes(id)) complaints.push(`${where}: ${path} does not cite it`);
+    }
+  }
+  none(complaints);
+});
