@@ -19,7 +19,7 @@ import { TlsOptions } from "./service/tls/shared";
 import { TlsStream } from "./service/tls/stream";
 import { SocketError } from "./socket/error";
 import { TcpConnection } from "./socket/tcp/connection";
-import { TcpListener } from "./socket/tcp/listener";
+import { TcpListener } from "./socket/tcp/listen/listener";
 import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp";
 import { NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";

@@ -5,7 +5,7 @@
  */
 import { Random } from "../../core/random";
 import { EchoTable } from "../socket/echo";
-import { TcpTable } from "../socket/tcp/table";
+import { TcpTable } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { ANY_ADDRESS } from "../wire/address";
 import { fold } from "../wire/checksum";

@@ -2,7 +2,7 @@
  * The way in: from an Ethernet frame to the socket that it is for (RFC 1122 sections 2.3, 2.4
  * and 3.2.1). Every frame ends here in one `Drop`, and goes back to the pool.
  */
-import { TcpTable } from "../socket/tcp/table";
+import { TcpTable } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { isLoopback, isUnicast } from "../wire/address";
 import { Drop } from "../wire/drop";

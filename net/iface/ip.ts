@@ -10,7 +10,7 @@ import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
 import { TcpConnection } from "../socket/tcp/connection";
-import { TcpTable } from "../socket/tcp/table";
+import { TcpTable } from "../socket/tcp/tcp";
 import { ANY_DEVICE, UdpTable } from "../socket/udp";
 import { isUnicast, maskOf } from "../wire/address";
 import { Drop } from "../wire/drop";

@@ -10,6 +10,7 @@ const INGRESS = "net/iface/ingress.ts";
 const NEIGHBOR = "net/iface/neighbor.ts";
 const REASSEMBLY = "net/iface/reassembly.ts";
 const RING = "drivers/intel/receive-ring.ts";
+const TCP_ICMP = "net/socket/tcp/input/icmp-error.ts";
 const UDP = "net/socket/udp.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 
@@ -303,15 +304,15 @@ export const lines: Line[] = [
   [
     "ICM-08 ICM-12",
     "any number",
-    "net/socket/tcp/icmp.ts",
+    TCP_ICMP,
     "if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) return;",
     "",
   ],
-  ["ICM-09", "a larger MTU", "net/socket/tcp/icmp.ts", "if (mtu >= current) return;", ""],
+  ["ICM-09", "a larger MTU", TCP_ICMP, "if (mtu >= current) return;", ""],
   [
     "ICM-10 ICM-11",
     "errors end connections",
-    "net/socket/tcp/icmp.ts",
+    TCP_ICMP,
     "if (connection.state == TcpState.SynSent && !passing)",
     "if (!passing || kind == IcmpError.TimeExceeded)",
   ],

@@ -33,7 +33,7 @@ const allocator = new RegExp(
  * reason why that is right. An entry that is no longer needed fails the test.
  */
 const allowed: Record<string, string> = {
-  "net/socket/tcp/table/TcpTable#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
+  "net/socket/tcp/tcp/TcpTable#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
   "core/ring/Ring#allocate": "a connection's buffer, once, at its first byte",
 };
 

@@ -10,31 +10,31 @@ import { runWorlds } from "./processes.ts";
 const mutants: Mutant[] = [
   {
     what: "one byte past the peer's window is sent",
-    file: "net/socket/tcp/output.ts",
+    file: "net/socket/tcp/output/transmit.ts",
     from: "const limit = sender.window < allowance ? sender.window : allowance;",
     to: "const limit = sender.window < allowance ? sender.window + 1 : allowance;",
   },
   {
     what: "the retransmission timer is not started",
-    file: "net/socket/tcp/output.ts",
+    file: "net/socket/tcp/output/transmit.ts",
     from: "if (resting) armRetransmit(connection, now);",
     to: "",
   },
   {
     what: "the persist timer is not started again",
-    file: "net/socket/tcp/output.ts",
+    file: "net/socket/tcp/output/transmit.ts",
     from: "connection.persistBackoffs++;\n  armPersist(connection, now);",
     to: "connection.persistBackoffs++;",
   },
   {
     what: "a segment out of order is put one byte too far",
-    file: "net/socket/tcp/reassembly.ts",
+    file: "net/socket/tcp/receive/reassembly.ts",
     from: "if (before(from, end)) ring.place(from - next,",
     to: "if (before(from, end)) ring.place(from + 1 - next,",
   },
   {
     what: "bytes in the window are taken past its edge",
-    file: "net/socket/tcp/receive-window.ts",
+    file: "net/socket/tcp/receive/receiver.ts",
     from: "if (before(this.edge, end)) end = this.edge;",
     to: "",
   },

@@ -132,7 +132,7 @@ function childGraph(folder: string, all: Import[]): Map<string, Set<string>> {
 
 test("the rule itself tells right from wrong", () => {
   assert.equal(objection("net/socket/udp", "net/wire/udp"), undefined);
-  assert.equal(objection("net/socket/tcp/table", "net/socket/sink"), undefined);
+  assert.equal(objection("net/socket/tcp/tcp", "net/socket/sink"), undefined);
   assert.equal(objection("kernel/main", "net/api"), undefined);
   assert.match(objection("net/socket/udp", "net/iface/ip") ?? "", /iface is above socket/);
   assert.match(objection("net/wire/udp", "machine/clock") ?? "", /must not/);

@@ -109,37 +109,37 @@ const reasons: Reason[] = [
     ["if (result == SendResult.Busy) return true;", "if (frame == null) return SendResult.Busy;"],
   ],
   [
-    "net/socket/tcp/congestion.ts",
+    "net/socket/tcp/congestion/new-reno.ts",
     "in recovery the window is more than two segments, and less than one is taken off",
     ["if (this.window < segmentSize) this.window = segmentSize;"],
   ],
   [
-    "net/socket/tcp/congestion.ts",
+    "net/socket/tcp/congestion/new-reno.ts",
     "no segment is longer than 1,460 bytes",
     ["return 2 * segmentSize > 14600 ? 2 * segmentSize : 14600;"],
   ],
   [
-    "net/socket/tcp/emit.ts",
+    "net/socket/tcp/output/emit.ts",
     "who gave the frame has room for it",
     ["if (result == SendResult.Busy) return false;"],
   ],
   [
-    "net/socket/tcp/emit.ts",
+    "net/socket/tcp/output/emit.ts",
     "the table has asked before",
     ["if (segment.has(FLAG_RST)) return false;"],
   ],
   [
-    "net/socket/tcp/input.ts",
+    "net/socket/tcp/input/receive.ts",
     "in TIME-WAIT there is a record, and no connection any more",
     ["if (state == TcpState.TimeWait) return Drop.TcpUnacceptable;"],
   ],
   [
-    "net/socket/tcp/output.ts",
+    "net/socket/tcp/output/transmit.ts",
     "what was to be sent again has been acknowledged: the ACK has taken the wish back",
     ["connection.retransmitDue = false;", "return true;"],
   ],
   [
-    "net/socket/tcp/ports.ts",
+    "net/socket/tcp/open/local-ports.ts",
     "at most half of all ports are in use: 16 drawn at random are not all taken",
     [
       "const start = randomBelow(this.random, PORTS);",
@@ -150,7 +150,7 @@ const reasons: Reason[] = [
     ],
   ],
   [
-    "net/socket/tcp/ports.ts",
+    "net/socket/tcp/open/local-ports.ts",
     "not tried: a connection to the own address that draws the port it goes to",
     ["if (local == remote && port == remotePort) return false;"],
   ],
@@ -165,23 +165,23 @@ const reasons: Reason[] = [
     ["if (mtu <= headers) return SEGMENT_SIZE_MINIMUM;"],
   ],
   [
-    "net/socket/tcp/schedule.ts",
+    "net/socket/tcp/time/schedule.ts",
     "who takes has counted before",
     ["if (first == null) return null;"],
   ],
   [
-    "net/socket/tcp/schedule.ts",
+    "net/socket/tcp/time/schedule.ts",
     "timers are those of connections in the table",
     ["if (!connection.attached) return;"],
   ],
   ["net/socket/tcp/state.ts", "there is no other state", ["return state;"]],
   [
-    "net/socket/tcp/table.ts",
+    "net/socket/tcp/tcp.ts",
     "as many ports as that are never in use",
     ["if (port == 0) return null;"],
   ],
   [
-    "net/socket/tcp/table.ts",
+    "net/socket/tcp/tcp.ts",
     "not tried: a full table without one connection that is half open",
     ["if (oldest == null) return;"],
   ],

@@ -6,13 +6,13 @@
 import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { NEVER } from "../../../core/time";
 import { SocketError } from "../error";
-import { Congestion } from "./congestion";
-import { TcpListener } from "./listener";
-import { ReceiveWindow } from "./receive-window";
-import { RttEstimator } from "./rtt";
-import { TcpSchedule } from "./schedule";
-import { SendWindow } from "./send-window";
+import { Congestion } from "./congestion/new-reno";
+import { TcpListener } from "./listen/listener";
+import { ReceiveWindow } from "./receive/receiver";
+import { SendWindow } from "./send/sender";
 import { isSynchronized, nextState, TcpEvent, TcpState } from "./state";
+import { RttEstimator } from "./time/round-trip-time";
+import { TcpSchedule } from "./time/schedule";
 
 export class TcpConnection {
   localAddress: u32 = 0;

@@ -15,12 +15,12 @@ import { NEVER } from "../../../core/time";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { TcpConnection } from "./connection";
-import { ConnectionHash, TupleHash } from "./hash";
-import { SequenceSource } from "./isn";
-import { PortSource } from "./ports";
-import { TcpSchedule } from "./schedule";
+import { ConnectionHash, TupleHash } from "./demux";
+import { TimeWaitTable } from "./end/time-wait";
+import { SequenceSource } from "./open/initial-sequence";
+import { PortSource } from "./open/local-ports";
 import { TcpState } from "./state";
-import { TimeWaitTable } from "./time-wait";
+import { TcpSchedule } from "./time/schedule";
 import { LINGER, SEGMENT_SIZE_MINIMUM } from "./timing";
 
 /** Says how much memory is left: a new connection is refused when it would be too little. */

@@ -5,7 +5,7 @@
  */
 import { SECOND } from "../../../core/time";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TcpListener } from "../../../net/socket/tcp/listener";
+import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { TcpState } from "../../../net/socket/tcp/state";
 import { sum } from "../../../net/wire/checksum";
 import { ETHERTYPE_IPV4, emitEthernet } from "../../../net/wire/ethernet";

@@ -12,7 +12,7 @@ import { HttpServer } from "../../../net/service/http/server";
 import { Stream } from "../../../net/service/stream";
 import { TcpStream, TcpStreamListener } from "../../../net/service/tcp-stream";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
-import { TcpTable } from "../../../net/socket/tcp/table";
+import { TcpTable } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
 import { parseTcp } from "../../../net/wire/tcp";

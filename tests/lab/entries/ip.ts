@@ -7,7 +7,7 @@ import { RouteOrigin } from "../../../net/iface/route";
 import { FramePool } from "../../../net/phy/pool";
 import { EchoSocket } from "../../../net/socket/echo";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TcpListener } from "../../../net/socket/tcp/listener";
+import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { UdpSocket } from "../../../net/socket/udp";
 import { formatIpv4 } from "../../../net/wire/address";
 import { DROP_NAMES } from "../../../net/wire/drop";

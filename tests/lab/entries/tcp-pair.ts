@@ -7,7 +7,7 @@ import { FramePool } from "../../../net/phy/pool";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpState } from "../../../net/socket/tcp/state";
-import { TcpTable } from "../../../net/socket/tcp/table";
+import { TcpTable } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
 import { parseTcp } from "../../../net/wire/tcp";

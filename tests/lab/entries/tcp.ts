@@ -1,10 +1,10 @@
 /** One TCP table under test: Node injects segments and reads what goes out. */
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TcpListener } from "../../../net/socket/tcp/listener";
+import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { MemoryGauge } from "../../../net/socket/tcp/registry";
 import { nextState } from "../../../net/socket/tcp/state";
-import { TcpTable } from "../../../net/socket/tcp/table";
+import { TcpTable } from "../../../net/socket/tcp/tcp";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";
 import { emitTcp, parseTcp, sealTcp } from "../../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";

@@ -4,7 +4,7 @@ import { TcpStream } from "../../../net/service/tcp-stream";
 import { groupName } from "../../../net/service/tls/names";
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TcpTable } from "../../../net/socket/tcp/table";
+import { TcpTable } from "../../../net/socket/tcp/tcp";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 

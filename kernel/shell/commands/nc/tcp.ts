@@ -3,7 +3,7 @@ import { SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
-import { TcpListener } from "../../../../net/socket/tcp/listener";
+import { TcpListener } from "../../../../net/socket/tcp/listen/listener";
 import { formatIpv4 } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";

@@ -6,10 +6,10 @@
  *                      └────────┴─────────────────────────────┤
  *                            RCV.NXT                        edge = RCV.NXT + RCV.WND
  */
-import { Ring } from "../../../core/ring";
+import { Ring } from "../../../../core/ring";
+import { before } from "../sequence";
+import { SEGMENT_SIZE_DEFAULT } from "../timing";
 import { Reassembly } from "./reassembly";
-import { before } from "./sequence";
-import { SEGMENT_SIZE_DEFAULT } from "./timing";
 
 /** The largest window without scaling. */
 const WINDOW_UNSCALED: u32 = 65535;

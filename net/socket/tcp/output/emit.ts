@@ -1,17 +1,17 @@
 /** Segments out: one of a connection, and those that answer without any connection. */
-import { copyAndSum, sum } from "../../wire/checksum";
-import { PROTOCOL_TCP } from "../../wire/ipv4";
-import { emitTcp, FLAG_ACK, FLAG_RST, FLAG_SYN, sealTcp, TCP_HEADER } from "../../wire/tcp";
+import { copyAndSum, sum } from "../../../wire/checksum";
+import { PROTOCOL_TCP } from "../../../wire/ipv4";
+import { emitTcp, FLAG_ACK, FLAG_RST, FLAG_SYN, sealTcp, TCP_HEADER } from "../../../wire/tcp";
 import {
   emitSegmentSize,
   emitSynOptions,
   SYN_OPTIONS,
   SYN_OPTIONS_UNSCALED,
-} from "../../wire/tcp-options";
-import { PacketSink, SendResult } from "../sink";
-import { acknowledgmentSent } from "./acknowledge";
-import { TcpConnection } from "./connection";
-import { TcpSegment } from "./segment";
+} from "../../../wire/tcp-options";
+import { PacketSink, SendResult } from "../../sink";
+import { acknowledgmentSent } from "../acknowledge";
+import { TcpConnection } from "../connection";
+import { TcpSegment } from "../segment";
 
 /**
  * Sends one segment of a connection with `length` bytes of its ring from `sequence` on. False:

@@ -2,8 +2,8 @@
  * Initial sequence numbers (RFC 6528): a clock of 4 microseconds plus a keyed hash of the four
  * ends, so that each connection has a space of its own that nobody outside can guess.
  */
-import { Random } from "../../../core/random";
-import { siphash } from "../../../core/siphash";
+import { Random } from "../../../../core/random";
+import { siphash } from "../../../../core/siphash";
 
 const INPUT_BYTES: u32 = 12;
 

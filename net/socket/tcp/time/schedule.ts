@@ -2,11 +2,11 @@
  * Who must be looked at, and when: the connections that have something to send in a list, those
  * that wait for a time in a binary heap. A turn costs nothing for all the others.
  */
-import { TCP_CONNECTIONS } from "../../../core/limits";
-import { Random } from "../../../core/random";
-import { NEVER } from "../../../core/time";
-import { TcpConnection } from "./connection";
-import { TcpCounters } from "./counters";
+import { TCP_CONNECTIONS } from "../../../../core/limits";
+import { Random } from "../../../../core/random";
+import { NEVER } from "../../../../core/time";
+import { TcpConnection } from "../connection";
+import { TcpCounters } from "../counters";
 
 export class TcpSchedule {
   /** The time of the last `process` or `dispatch`: what calls of the user go by. */

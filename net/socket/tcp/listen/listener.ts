@@ -2,8 +2,8 @@
  * A listening port: the connections that it is shaking hands for, and those that are ready to be
  * accepted, both bounded by the backlog (RFC 4987 section 3).
  */
-import { TcpConnection } from "./connection";
-import { TcpTable } from "./table";
+import { TcpConnection } from "../connection";
+import { TcpTable } from "../tcp";
 
 export class TcpListener {
   /** In SYN-RECEIVED, oldest first; the oldest goes when a new one finds the queue full. */

@@ -1,7 +1,7 @@
 /** Random local ports for active opens (RFC 6056 section 3.3.1, RFC 9293 section 3.4.3). */
-import { Random, randomBelow } from "../../../core/random";
-import { ConnectionHash } from "./hash";
-import { TimeWaitTable } from "./time-wait";
+import { Random, randomBelow } from "../../../../core/random";
+import { ConnectionHash } from "../demux";
+import { TimeWaitTable } from "../end/time-wait";
 
 /** 32,768 ports, of which none belongs to a well-known server. */
 const FIRST_PORT: u32 = 32768;

@@ -5,11 +5,11 @@
  *     acknowledged │ in flight │ may be sent now │ must wait │
  *               SND.UNA     SND.NXT     SND.UNA + SND.WND   end of the ring
  */
-import { Ring } from "../../../core/ring";
-import { IPV4_HEADER } from "../../wire/ipv4";
-import { TCP_HEADER } from "../../wire/tcp";
-import { before, earlierOf, later } from "./sequence";
-import { SEGMENT_SIZE_DEFAULT } from "./timing";
+import { Ring } from "../../../../core/ring";
+import { IPV4_HEADER } from "../../../wire/ipv4";
+import { TCP_HEADER } from "../../../wire/tcp";
+import { before, earlierOf, later } from "../sequence";
+import { SEGMENT_SIZE_DEFAULT } from "../timing";
 
 export class SendWindow {
   /** ISS */

@@ -2,11 +2,11 @@
  * Connections in TIME-WAIT, each a record of 40 bytes in a table of fixed size: found by their
  * four ends, in a queue by age, the oldest given up early when the table is full.
  */
-import { allocateBlock } from "../../../core/block";
-import { TCP_TIME_WAITS } from "../../../core/limits";
-import { NEVER } from "../../../core/time";
-import { TupleHash } from "./hash";
-import { TIME_WAIT } from "./timing";
+import { allocateBlock } from "../../../../core/block";
+import { TCP_TIME_WAITS } from "../../../../core/limits";
+import { NEVER } from "../../../../core/time";
+import { TupleHash } from "../demux";
+import { TIME_WAIT } from "../timing";
 
 /** An index that is none. */
 const NONE: u32 = 0xffff;

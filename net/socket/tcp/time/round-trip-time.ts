@@ -1,5 +1,5 @@
 /** The retransmission time-out (RFC 6298), measured by one segment at a time (Karn's rule). */
-import { RTO_AFTER_LOST_SYN, RTO_INITIAL, RTO_MARGIN, RTO_MAXIMUM } from "./timing";
+import { RTO_AFTER_LOST_SYN, RTO_INITIAL, RTO_MARGIN, RTO_MAXIMUM } from "../timing";
 
 export class RttEstimator {
   /** SRTT and RTTVAR in microseconds; 0 before the first measurement. */

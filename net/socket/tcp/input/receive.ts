@@ -2,18 +2,18 @@
  * Segments for a connection, from SYN-RECEIVED on (RFC 9293 section 3.10.7.4 in its order, with
  * RFC 5961), and the short cut that nearly all take in ESTABLISHED.
  */
-import { NEVER } from "../../../core/time";
-import { Drop } from "../../wire/drop";
-import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../wire/tcp";
-import { SocketError } from "../error";
-import { isAcceptable, isNewAck, isPlausibleAck } from "./acceptance";
-import { acknowledgeNow, challenge, receivedInOrder, receivedOutOfOrder } from "./acknowledge";
-import { CongestionPhase } from "./congestion";
-import { TcpConnection } from "./connection";
-import { armFinWait2, armRetransmit } from "./deadlines";
+import { NEVER } from "../../../../core/time";
+import { Drop } from "../../../wire/drop";
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { SocketError } from "../../error";
+import { acknowledgeNow, challenge, receivedInOrder, receivedOutOfOrder } from "../acknowledge";
+import { CongestionPhase } from "../congestion/new-reno";
+import { TcpConnection } from "../connection";
+import { armFinWait2, armRetransmit } from "../deadlines";
+import { isAcceptable, isNewAck, isPlausibleAck } from "../receive/acceptance";
+import { TcpSegment } from "../segment";
+import { receivesData, TcpEvent, TcpState } from "../state";
 import { establish, receiveInSynSent } from "./handshake";
-import { TcpSegment } from "./segment";
-import { receivesData, TcpEvent, TcpState } from "./state";
 
 /** Works on one segment. `segment.refused` afterwards: it is to be answered by a RST. */
 export function receiveSegment(connection: TcpConnection, segment: TcpSegment, now: i64): Drop {

@@ -1,5 +1,5 @@
 /** Which segments are acceptable: pure functions of sequence numbers (RFC 9293 3.4, RFC 5961). */
-import { atOrBefore, before } from "./sequence";
+import { atOrBefore, before } from "../sequence";
 
 /**
  * True when any of a segment's `span` sequence numbers lies in the window, or, where it has none,

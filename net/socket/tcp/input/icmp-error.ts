@@ -1,12 +1,12 @@
 /** ICMP errors about a connection (RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191). */
-import { IcmpError } from "../../wire/icmp";
-import { IPV4_HEADER } from "../../wire/ipv4";
-import { TCP_HEADER } from "../../wire/tcp";
-import { SocketError } from "../error";
-import { TcpConnection } from "./connection";
-import { before } from "./sequence";
-import { TcpState } from "./state";
-import { PATH_MTU_MINIMUM } from "./timing";
+import { IcmpError } from "../../../wire/icmp";
+import { IPV4_HEADER } from "../../../wire/ipv4";
+import { TCP_HEADER } from "../../../wire/tcp";
+import { SocketError } from "../../error";
+import { TcpConnection } from "../connection";
+import { before } from "../sequence";
+import { TcpState } from "../state";
+import { PATH_MTU_MINIMUM } from "../timing";
 
 /** MTUs that networks have, for routers that do not name theirs (RFC 1191 section 7). */
 const PLATEAUS: StaticArray<u32> = [8166, 4352, 2002, 1492, 1006, PATH_MTU_MINIMUM];

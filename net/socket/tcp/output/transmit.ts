@@ -2,13 +2,13 @@
  * What a connection sends when it is its turn: SYNs, data as far as both windows allow, a FIN
  * behind the last byte, probes, and the ACKs that are still owed (RFC 9293 sections 3.8.6, 3.10).
  */
-import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../wire/tcp";
-import { PacketSink } from "../sink";
-import { TcpConnection } from "./connection";
-import { armPersist, armRetransmit } from "./deadlines";
+import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { PacketSink } from "../../sink";
+import { TcpConnection } from "../connection";
+import { armPersist, armRetransmit } from "../deadlines";
+import { before } from "../sequence";
+import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
-import { before } from "./sequence";
-import { sendsData, TcpState } from "./state";
 
 /** Sends what is due. False: the sink was busy, and there is more. */
 export function transmit(connection: TcpConnection, sink: PacketSink, now: i64): bool {

@@ -3,8 +3,8 @@
  * end of the queue; here are the bounds of the pieces, sorted, disjoint and not touching.
  * Where pieces overlap, the byte that came first stays (one policy, whatever the order).
  */
-import { Ring } from "../../../core/ring";
-import { before, later } from "./sequence";
+import { Ring } from "../../../../core/ring";
+import { before, later } from "../sequence";
 
 /** Pieces kept; one that would be too many is dropped and comes again. */
 const PIECES: u32 = 32;

@@ -13,18 +13,18 @@ import { PacketSink } from "../sink";
 import { TcpConnection } from "./connection";
 import { TcpCounters } from "./counters";
 import { expire } from "./deadlines";
-import { sendBare, sendReset } from "./emit";
-import { takeSyn } from "./handshake";
-import { receiveError } from "./icmp";
-import { receiveSegment } from "./input";
-import { TcpListener } from "./listener";
-import { transmit } from "./output";
+import { TimeWaitRecord } from "./end/time-wait";
+import { takeSyn } from "./input/handshake";
+import { receiveError } from "./input/icmp-error";
+import { receiveSegment } from "./input/receive";
+import { TcpListener } from "./listen/listener";
+import { sendBare, sendReset } from "./output/emit";
+import { transmit } from "./output/transmit";
 import { MemoryGauge, TcpRegistry } from "./registry";
-import { TcpSchedule } from "./schedule";
 import { TcpSegment } from "./segment";
 import { before } from "./sequence";
 import { TcpState } from "./state";
-import { TimeWaitRecord } from "./time-wait";
+import { TcpSchedule } from "./time/schedule";
 import { SINK_RETRY } from "./timing";
 
 export class TcpTable {

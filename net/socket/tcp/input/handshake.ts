@@ -1,13 +1,13 @@
 /** Opening a connection: SYN-SENT (RFC 9293 section 3.10.7.3), a SYN's options, ESTABLISHED. */
-import { NEVER } from "../../../core/time";
-import { Drop } from "../../wire/drop";
-import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../wire/tcp";
-import { SocketError } from "../error";
-import { acknowledgeNow } from "./acknowledge";
-import { TcpConnection } from "./connection";
-import { TcpSegment } from "./segment";
-import { TcpEvent } from "./state";
-import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
+import { NEVER } from "../../../../core/time";
+import { Drop } from "../../../wire/drop";
+import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import { SocketError } from "../../error";
+import { acknowledgeNow } from "../acknowledge";
+import { TcpConnection } from "../connection";
+import { TcpSegment } from "../segment";
+import { TcpEvent } from "../state";
+import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "../timing";
 
 /** A segment in SYN-SENT. If it leads to ESTABLISHED, the data behind its SYN is still to come. */
 export function receiveInSynSent(connection: TcpConnection, segment: TcpSegment, now: i64): Drop {

@@ -3,7 +3,7 @@
  * 3465), fast retransmit and fast recovery as NewReno (RFC 6582), limited transmit (RFC 3042),
  * an initial window of ten segments (RFC 6928).
  */
-import { atOrBefore, before } from "./sequence";
+import { atOrBefore, before } from "../sequence";
 
 export const enum CongestionPhase {
   Open = 0,
