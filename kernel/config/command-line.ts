@@ -1,7 +1,7 @@
 /** The words of the kernel command line: ip=, console=, panic= and run=. */
 import { parseDecimalText } from "../../core/text";
 import { Configuration, Source } from "./configuration";
-import { IpWord } from "./ip-word";
+import { IpWord } from "./ip-parameter";
 import { Tokens } from "./tokenizer";
 
 const PANIC_SECONDS: i64 = 86_400;

@@ -3,7 +3,7 @@
  * both, and what DHCP sends comes after everything that was given by hand.
  */
 import { parseDecimalText } from "../../core/text";
-import { IpWord } from "./ip-word";
+import { IpWord } from "./ip-parameter";
 import { NameServer, NetworkAddress } from "./values";
 
 export const CONFIG_FILE: string = "anonymos.conf";

@@ -1,8 +1,8 @@
 /** A connection through TLS on its way: the name, TCP, the handshake, with the time of each. */
-import { connectFailure, HttpFailure } from "../../net/service/http/failure";
+import { connectFailure, HttpFailure } from "../../net/service/http/client/failure";
 import { NetworkStack } from "../../net/service/stack";
-import { StreamFailure, StreamStatus } from "../../net/service/stream";
-import { TcpStream } from "../../net/service/tcp-stream";
+import { StreamFailure, StreamStatus } from "../../net/service/stream/stream";
+import { TcpStream } from "../../net/service/stream/tcp-stream";
 import { TlsService } from "../../net/service/tls/service";
 import { TlsOptions } from "../../net/service/tls/shared";
 import { TlsStream } from "../../net/service/tls/stream";

@@ -2,9 +2,9 @@
 import { IpLayer } from "../iface/ip";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
-import { Connector, NameAnswer, NameLookup } from "./http/seams";
-import { Stream } from "./stream";
-import { TcpStream } from "./tcp-stream";
+import { Connector, NameAnswer, NameLookup } from "./http/client/ports";
+import { Stream } from "./stream/stream";
+import { TcpStream } from "./stream/tcp-stream";
 import { TlsService } from "./tls/service";
 import { TlsOptions } from "./tls/shared";
 

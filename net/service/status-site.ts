@@ -6,9 +6,9 @@ import { parseDecimalText, replaceText } from "../../core/text";
 import { SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
 import { formatHardware, formatIpv4 } from "../wire/address";
-import { BodySink, PatternSource } from "./http/body";
-import { HttpHandler, IncomingRequest } from "./http/handler";
-import { HttpResponse } from "./http/response";
+import { BodySink, PatternSource } from "./http/message/body";
+import { HttpHandler, IncomingRequest } from "./http/server/handler";
+import { HttpResponse } from "./http/server/response";
 import { quoteJson } from "./json/writer";
 import { NetworkStack } from "./stack";
 

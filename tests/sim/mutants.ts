@@ -106,7 +106,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "a chunk is taken for one byte longer",
-    file: "net/service/http/body-decoder.ts",
+    file: "net/service/http/message/body-decoder.ts",
     from: "this.payload = this.size;",
     to: "this.payload = this.size == 0 ? 0 : this.size + 1;",
   },
@@ -118,7 +118,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "a server's connection has no time limit",
-    file: "net/service/http/server-connection.ts",
+    file: "net/service/http/server/connection.ts",
     from: "if (now >= this.deadline && this.state != ConnectionState.Gone) this.late(now);",
     to: "",
   },
@@ -130,7 +130,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "a POST is sent again where its connection ended without an answer",
-    file: "net/service/http/exchange.ts",
+    file: "net/service/http/client/exchange.ts",
     from: " && isIdempotent(this.method)",
     to: "",
   },

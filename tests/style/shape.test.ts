@@ -27,7 +27,7 @@ const pendingLong = [
   "tests/sim/incidents.ts",
   "tests/unit/kernel/line-editor.test.ts",
   "tests/unit/net/service/http/server.test.ts",
-  "tests/unit/net/service/url.test.ts",
+  "tests/unit/net/service/http/url.test.ts",
 ];
 const pendingParameters = [
   "net/iface/icmp.ts",

@@ -76,37 +76,37 @@ export const unreachedServices: Reason[] = [
     ['return this.connector.open("", address, port, false, now);'],
   ],
   [
-    "net/service/http/body-decoder.ts",
+    "net/service/http/message/body-decoder.ts",
     "not tried: a trailer whose line ends without its line feed",
     ['if (c != LF) return this.fail("malformed trailer");'],
   ],
   [
-    "net/service/http/body.ts",
+    "net/service/http/message/body.ts",
     "not tried: a body kept in memory that grows beyond its bound in chunks",
     ["if (length > this.maximum - this.length) return false;"],
   ],
   [
-    "net/service/http/connection-pool.ts",
+    "net/service/http/client/connection-pool.ts",
     "each turn lets go of connections that cannot be used, before one is taken",
     ["entry.stream.release();"],
   ],
   [
-    "net/service/http/head.ts",
+    "net/service/http/message/head.ts",
     "not tried: blanks behind an item of a list",
     ["while (end > start && isBlank(load<u8>(end - 1))) end--;"],
   ],
   [
-    "net/service/http/request-sender.ts",
+    "net/service/http/client/request-sender.ts",
     "the exchange does not ask once sending has stopped",
     ["if (this.stopped) return false;"],
   ],
   [
-    "net/service/http/request-sender.ts",
+    "net/service/http/client/request-sender.ts",
     "a head is shorter than what a stream that has just opened takes",
     ["if (sent < left) return sent > 0;"],
   ],
   [
-    "net/service/http/response-writer.ts",
+    "net/service/http/server/response-writer.ts",
     "a connection that has just opened has room for a short text",
     ["if (stream.writable() < RESPONSE_HEAD_BYTES) return;"],
   ],
@@ -138,7 +138,7 @@ export const unreachedServices: Reason[] = [
   ],
   ["net/service/ntp/round.ts", "what was chosen is one of the queries' samples", ['return "";']],
   [
-    "net/service/setup.ts",
+    "net/service/interface-configurator.ts",
     "not tried: a program that has taken port 68, a failure of DHCP told as the reason",
     [
       // Put together here, for the linter takes it for a template.
@@ -149,7 +149,7 @@ export const unreachedServices: Reason[] = [
     ],
   ],
   [
-    "net/service/setup.ts",
+    "net/service/interface-configurator.ts",
     "time servers and MTU of DHCP, and of the configuration, are tried in real boots",
     [
       "if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;",
@@ -163,7 +163,7 @@ export const unreachedServices: Reason[] = [
     ["if (this.httpd != null || (secure && tls == null)) return false;"],
   ],
   [
-    "net/service/setup.ts",
+    "net/service/interface-configurator.ts",
     "not tried in Node: MTUBytes= of anonymos.conf",
     ["if (mtu > 0) this.ip.setMtu(this.iface, mtu);"],
   ],

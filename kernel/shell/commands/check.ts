@@ -4,8 +4,8 @@
  *     ok|FAIL|skip NAME detail
  */
 import { earlier } from "../../../core/time";
+import { parseUrl } from "../../../net/service/http/url";
 import { NetworkStack } from "../../../net/service/stack";
-import { parseUrl } from "../../../net/service/url";
 import {
   Command,
   EXIT_FAILURE,

@@ -1,12 +1,17 @@
 /** `curl`: one HTTP request, with curl's options and exit codes. */
 import { crc32 } from "../../../core/crc32";
 import { parseDecimalText } from "../../../core/text";
-import { BodySink, BytesSource, CountingSink, PatternSource } from "../../../net/service/http/body";
-import { HttpClient } from "../../../net/service/http/client";
-import { HttpExchange } from "../../../net/service/http/exchange";
-import { HttpFailure } from "../../../net/service/http/failure";
-import { HttpHead } from "../../../net/service/http/head";
-import { HttpRequest } from "../../../net/service/http/request";
+import { HttpClient } from "../../../net/service/http/client/client";
+import { HttpExchange } from "../../../net/service/http/client/exchange";
+import { HttpFailure } from "../../../net/service/http/client/failure";
+import { HttpRequest } from "../../../net/service/http/client/request";
+import {
+  BodySink,
+  BytesSource,
+  CountingSink,
+  PatternSource,
+} from "../../../net/service/http/message/body";
+import { HttpHead } from "../../../net/service/http/message/head";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";

@@ -2,7 +2,7 @@
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
-import { InterfaceSetup } from "../../../net/service/setup";
+import { InterfaceSetup } from "../../../net/service/interface-configurator";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";

@@ -1,7 +1,7 @@
 /** `resolvectl`: the name servers, the cache and the queries of the resolver. */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
-import { InterfaceSetup } from "../../../net/service/setup";
+import { InterfaceSetup } from "../../../net/service/interface-configurator";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { NameServer, parseNameServer } from "../../config/values";

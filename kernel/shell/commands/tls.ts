@@ -2,7 +2,7 @@
 import { parseDecimalText } from "../../../core/text";
 import { MILLISECOND, NEVER } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
-import { StreamStatus } from "../../../net/service/stream";
+import { StreamStatus } from "../../../net/service/stream/stream";
 import { TlsOptions } from "../../../net/service/tls/shared";
 import { TlsStream } from "../../../net/service/tls/stream";
 import { faultsOf } from "../../../net/service/tls/verification";

@@ -9,7 +9,7 @@ import { NameServer } from "../../../kernel/config/values";
 import { SocketError } from "../../socket/error";
 import { UdpSocket, UdpTable } from "../../socket/udp";
 import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";
-import { Stream, StreamStatus } from "../stream";
+import { Stream, StreamStatus } from "../stream/stream";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
 

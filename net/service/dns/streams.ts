@@ -1,6 +1,6 @@
 /** The resolver's way to TCP (RFC 7766): the connections that HTTP uses as well. */
-import { Connector } from "../http/seams";
-import { Stream } from "../stream";
+import { Connector } from "../http/client/ports";
+import { Stream } from "../stream/stream";
 import { DnsStreams } from "./exchange";
 
 export class ConnectorStreams implements DnsStreams {

@@ -5,11 +5,11 @@
 import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../core/limits";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
-import { BytesSource, CollectingSink } from "../http/body";
-import { HttpClient } from "../http/client";
-import { HttpExchange } from "../http/exchange";
-import { HttpFailure } from "../http/failure";
-import { HttpRequest } from "../http/request";
+import { HttpClient } from "../http/client/client";
+import { HttpExchange } from "../http/client/exchange";
+import { HttpFailure } from "../http/client/failure";
+import { HttpRequest } from "../http/client/request";
+import { BytesSource, CollectingSink } from "../http/message/body";
 import { parseJson } from "../json/parser";
 import { JsonValue } from "../json/value";
 import { failAll, settleBatch, settleCall } from "./answer";

@@ -1,5 +1,5 @@
 /** Ciphertext on its way from the engine to the stream below, which may not take all at once. */
-import { Stream, StreamStatus } from "../stream";
+import { Stream, StreamStatus } from "../stream/stream";
 import { TlsShared } from "./shared";
 
 export class TlsOutbox {

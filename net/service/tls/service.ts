@@ -5,7 +5,7 @@
 import { TLS_CONNECTIONS } from "../../../core/limits";
 import { earlier, NEVER } from "../../../core/time";
 import { TlsOption } from "../../../core/tls-codes";
-import { Stream, StreamListener } from "../stream";
+import { Stream, StreamListener } from "../stream/stream";
 import { NO_HANDLE, TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";

@@ -17,7 +17,7 @@ import {
   TlsNumber,
   TlsState,
 } from "../../../core/tls-codes";
-import { Stream, StreamFailure, StreamStatus } from "../stream";
+import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
 import { failureWords } from "./failure";
 import { groupName } from "./names";
 import { TlsOutbox } from "./outbox";

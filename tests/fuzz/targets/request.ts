@@ -5,10 +5,10 @@
  */
 import { SECOND } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
-import { HttpServer } from "../../../net/service/http/server";
+import { HttpServer } from "../../../net/service/http/server/server";
 import { NetworkStack } from "../../../net/service/stack";
 import { StatusSite } from "../../../net/service/status-site";
-import { StreamStatus } from "../../../net/service/stream";
+import { StreamStatus } from "../../../net/service/stream/stream";
 import { ScriptedListener, ScriptedStream } from "../../lab/entries/scripted-stream";
 import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { fenced } from "../parts/fences";

@@ -3,8 +3,8 @@
  * what the server sends. However it is cut, the outcome is the same.
  */
 import { SECOND } from "../../../core/time";
-import { HttpFailure } from "../../../net/service/http/failure";
-import { StreamStatus } from "../../../net/service/stream";
+import { HttpFailure } from "../../../net/service/http/client/failure";
+import { StreamStatus } from "../../../net/service/stream/stream";
 import * as world from "../../lab/entries/http-client";
 import { checkPrintable } from "../parts/check-text";
 import { fenced } from "../parts/fences";

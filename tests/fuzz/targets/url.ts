@@ -1,5 +1,5 @@
 /** URLs: a base, a line feed, a reference. What is a URL stays the same URL when written out. */
-import { parseUrl, Url } from "../../../net/service/url";
+import { parseUrl, Url } from "../../../net/service/http/url";
 import { Input } from "../parts/input";
 
 function check(url: Url): void {

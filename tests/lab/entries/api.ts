@@ -5,7 +5,7 @@ import { TcpSocket, TlsContext } from "../../../net/api";
 import { DhcpClient } from "../../../net/service/dhcp/client";
 import { DHCP_STATE_NAMES } from "../../../net/service/dhcp/state";
 import { DnsQuery } from "../../../net/service/dns/query";
-import { HttpCall } from "../../../net/service/http/call";
+import { HttpCall } from "../../../net/service/http/client/call";
 import { writeJson } from "../../../net/service/json/writer";
 import { RpcOutcome } from "../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../net/service/json-rpc/client";

@@ -4,7 +4,7 @@ import { AnswerKind, DnsAnswer } from "../../../net/service/dns/answer";
 import { DnsStreams } from "../../../net/service/dns/exchange";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { DnsResolver } from "../../../net/service/dns/resolver";
-import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream";
+import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { UdpTable } from "../../../net/socket/udp";
 import { emitDnsQuery } from "../../../net/wire/dns";
 import { DnsName, emitDnsName } from "../../../net/wire/dns-name";

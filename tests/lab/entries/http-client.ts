@@ -1,18 +1,18 @@
 /** The HTTP client under test, over scripted streams and names. */
 import { crc32 } from "../../../core/crc32";
 import { latin1 } from "../../../core/text";
+import { HttpClient } from "../../../net/service/http/client/client";
+import { HttpExchange } from "../../../net/service/http/client/exchange";
+import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { HttpRequest } from "../../../net/service/http/client/request";
 import {
   BodySink,
   BodySource,
   BytesSource,
   CollectingSink,
   PatternSource,
-} from "../../../net/service/http/body";
-import { HttpClient } from "../../../net/service/http/client";
-import { HttpExchange } from "../../../net/service/http/exchange";
-import { HttpRequest } from "../../../net/service/http/request";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/seams";
-import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream";
+} from "../../../net/service/http/message/body";
+import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { formatIpv4 } from "../../../net/wire/address";
 import { ScriptedStream } from "./scripted-stream";
 import { textAt } from "./text";

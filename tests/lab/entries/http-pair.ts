@@ -1,16 +1,21 @@
 /** The HTTP client and the HTTP server of two hosts, over TCP and a wire that loses packets. */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
-import { BodySink, BytesSource, CountingSink, PatternSource } from "../../../net/service/http/body";
-import { HttpClient } from "../../../net/service/http/client";
-import { HttpExchange } from "../../../net/service/http/exchange";
-import { HttpHandler, IncomingRequest } from "../../../net/service/http/handler";
-import { HttpRequest } from "../../../net/service/http/request";
-import { HttpResponse } from "../../../net/service/http/response";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/seams";
-import { HttpServer } from "../../../net/service/http/server";
-import { Stream } from "../../../net/service/stream";
-import { TcpStream, TcpStreamListener } from "../../../net/service/tcp-stream";
+import { HttpClient } from "../../../net/service/http/client/client";
+import { HttpExchange } from "../../../net/service/http/client/exchange";
+import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { HttpRequest } from "../../../net/service/http/client/request";
+import {
+  BodySink,
+  BytesSource,
+  CountingSink,
+  PatternSource,
+} from "../../../net/service/http/message/body";
+import { HttpHandler, IncomingRequest } from "../../../net/service/http/server/handler";
+import { HttpResponse } from "../../../net/service/http/server/response";
+import { HttpServer } from "../../../net/service/http/server/server";
+import { Stream } from "../../../net/service/stream/stream";
+import { TcpStream, TcpStreamListener } from "../../../net/service/stream/tcp-stream";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { TcpTable } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";

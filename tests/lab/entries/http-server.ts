@@ -1,9 +1,9 @@
 /** The HTTP server under test, over scripted streams, with a handler of a few pages. */
 import { parseDecimalText } from "../../../core/text";
-import { BodySink, PatternSource } from "../../../net/service/http/body";
-import { HttpHandler, IncomingRequest } from "../../../net/service/http/handler";
-import { HttpResponse } from "../../../net/service/http/response";
-import { HttpServer } from "../../../net/service/http/server";
+import { BodySink, PatternSource } from "../../../net/service/http/message/body";
+import { HttpHandler, IncomingRequest } from "../../../net/service/http/server/handler";
+import { HttpResponse } from "../../../net/service/http/server/response";
+import { HttpServer } from "../../../net/service/http/server/server";
 import { ScriptedListener, ScriptedStream } from "./scripted-stream";
 
 export { block } from "./text";

@@ -1,11 +1,11 @@
 /** The JSON-RPC client under test: over HTTP over one scripted stream. */
-import { HttpClient } from "../../../net/service/http/client";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/seams";
+import { HttpClient } from "../../../net/service/http/client/client";
+import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
 import { writeJson } from "../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { JsonRpcClient, RpcExchange } from "../../../net/service/json-rpc/client";
 import { isQuantity, quantityText } from "../../../net/service/json-rpc/quantity";
-import { Stream, StreamStatus } from "../../../net/service/stream";
+import { Stream, StreamStatus } from "../../../net/service/stream/stream";
 import { ScriptedStream } from "./scripted-stream";
 import { textAt } from "./text";
 

@@ -1,6 +1,6 @@
 /** What the property tests need beside the other entries: emit and parse side by side. */
-import { HttpHead } from "../../../net/service/http/head";
-import { HeadParser } from "../../../net/service/http/head-parser";
+import { HttpHead } from "../../../net/service/http/message/head";
+import { HeadParser } from "../../../net/service/http/message/head-parser";
 import { sum } from "../../../net/wire/checksum";
 import { DHCP_HEADER, DhcpHeader, emitDhcp, parseDhcp } from "../../../net/wire/dhcp";
 import { DhcpOptions, DhcpOptionWriter } from "../../../net/wire/dhcp-options";

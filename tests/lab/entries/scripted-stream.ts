@@ -1,6 +1,11 @@
 /** A stream whose other end is a test: it says what arrives, and sees what was sent. */
 import { latin1 } from "../../../core/text";
-import { Stream, StreamFailure, StreamListener, StreamStatus } from "../../../net/service/stream";
+import {
+  Stream,
+  StreamFailure,
+  StreamListener,
+  StreamStatus,
+} from "../../../net/service/stream/stream";
 
 class Bytes {
   length: u32 = 0;

@@ -1,6 +1,6 @@
 /** TLS streams under test, over a scripted engine and scripted streams. */
 import { latin1, writeAscii } from "../../../core/text";
-import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream";
+import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { TlsListener, TlsService } from "../../../net/service/tls/service";
 import { TlsOptions } from "../../../net/service/tls/shared";
 import { TlsStream } from "../../../net/service/tls/stream";

@@ -1,5 +1,5 @@
 /** URLs under test, each as one line of text. */
-import { parseUrl, Url } from "../../../net/service/url";
+import { parseUrl, Url } from "../../../net/service/http/url";
 import { textAt } from "./text";
 
 export { block } from "./text";

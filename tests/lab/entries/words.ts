@@ -1,6 +1,6 @@
 /** Numbers that the user is told in words: how a stream failed, statuses of HTTP, groups of TLS. */
-import { reasonOf } from "../../../net/service/http/response";
-import { TcpStream } from "../../../net/service/tcp-stream";
+import { reasonOf } from "../../../net/service/http/server/response";
+import { TcpStream } from "../../../net/service/stream/tcp-stream";
 import { groupName } from "../../../net/service/tls/names";
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";

@@ -1,6 +1,6 @@
 /** What the steps of `check` share: the URL, and what earlier steps found. */
+import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
-import { Url } from "../../../../net/service/url";
 import { NOT_AN_ADDRESS } from "../../../../net/wire/address";
 
 export class CheckContext {

@@ -1,9 +1,9 @@
 /** `curl -v`: what is said on both sides, and who the other side is. */
 import { latin1 } from "../../../../core/text";
-import { HttpHead } from "../../../../net/service/http/head";
-import { HttpWatcher } from "../../../../net/service/http/watcher";
-import { Stream } from "../../../../net/service/stream";
-import { TcpStream } from "../../../../net/service/tcp-stream";
+import { HttpWatcher } from "../../../../net/service/http/client/watcher";
+import { HttpHead } from "../../../../net/service/http/message/head";
+import { Stream } from "../../../../net/service/stream/stream";
+import { TcpStream } from "../../../../net/service/stream/tcp-stream";
 import { TlsStream } from "../../../../net/service/tls/stream";
 import { faultsOf } from "../../../../net/service/tls/verification";
 import { formatIpv4 } from "../../../../net/wire/address";

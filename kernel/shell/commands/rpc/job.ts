@@ -1,6 +1,6 @@
 /** The work of `rpc`: asks one server after the other until one answers, and prints that. */
 import { TextBuilder } from "../../../../core/text-builder";
-import { HttpFailure } from "../../../../net/service/http/failure";
+import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { JsonValue } from "../../../../net/service/json/value";
 import { JsonWriter, quoteJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcFailure, RpcOutcome } from "../../../../net/service/json-rpc/call";

@@ -2,11 +2,11 @@
  * The HTTP/1.1 client (RFC 9110, RFC 9112): requests that run side by side, and a pool of
  * connections that wait for the next one. Content codings are not asked for and not undone.
  */
-import { HTTP_EXCHANGES } from "../../../core/limits";
-import { earlier } from "../../../core/time";
+import { HTTP_EXCHANGES } from "../../../../core/limits";
+import { earlier } from "../../../../core/time";
 import { HttpExchange, HttpServices } from "./exchange";
+import { Connector, NameLookup } from "./ports";
 import { HttpRequest } from "./request";
-import { Connector, NameLookup } from "./seams";
 
 export class HttpClient {
   private readonly services: HttpServices;

@@ -1,6 +1,6 @@
 /** Writes responses to streams: the head, and a small body with it, in one piece. */
-import { writeAscii } from "../../../core/text";
-import { Stream } from "../stream";
+import { writeAscii } from "../../../../core/text";
+import { Stream } from "../../stream/stream";
 import { HttpResponse, RESPONSE_HEAD_BYTES } from "./response";
 
 /** A body of at most this length is copied behind its head. */

@@ -2,7 +2,7 @@
  * The head of an HTTP message: its start line and fields, as bytes with an index of where each
  * field lies. Memory grows with what arrives, up to the bounds it is made with.
  */
-import { equalsIgnoringCase, latin1 } from "../../../core/text";
+import { equalsIgnoringCase, latin1 } from "../../../../core/text";
 import { isBlank } from "./grammar";
 
 /** Words of the index for a field: where its name and its value begin, and how long they are. */

@@ -8,8 +8,8 @@
  *     X: y CRLF              frame: the trailer, dropped
  *     CRLF                   finished
  */
-import { HTTP_CHUNK_EXTENSION_BYTES, HTTP_TRAILER_BYTES } from "../../../core/limits";
-import { CR, hexValue, LF } from "../../../core/text";
+import { HTTP_CHUNK_EXTENSION_BYTES, HTTP_TRAILER_BYTES } from "../../../../core/limits";
+import { CR, hexValue, LF } from "../../../../core/text";
 import { BodyKind } from "./framing";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 

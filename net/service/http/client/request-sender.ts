@@ -1,7 +1,7 @@
 /** Sends the head and body of a request as far as its stream takes them. */
-import { writeAscii } from "../../../core/text";
-import { Stream } from "../stream";
-import { BodySource } from "./body";
+import { writeAscii } from "../../../../core/text";
+import { Stream } from "../../stream/stream";
+import { BodySource } from "../message/body";
 
 export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);

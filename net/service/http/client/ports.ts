@@ -1,5 +1,5 @@
 /** What the HTTP client needs from the rest of the stack: names and connections. */
-import { Stream } from "../stream";
+import { Stream } from "../../stream/stream";
 
 /** A question for a name's addresses, on its way. */
 export interface NameAnswer {

@@ -6,14 +6,14 @@ import {
   HTTP_HEADER_BYTES,
   HTTP_HEADER_FIELDS,
   HTTP_INTERIM_RESPONSES,
-} from "../../../core/limits";
-import { Stream } from "../stream";
-import { BodySink, CountingSink } from "./body";
-import { BodyDecoder } from "./body-decoder";
+} from "../../../../core/limits";
+import { Stream } from "../../stream/stream";
+import { BodySink, CountingSink } from "../message/body";
+import { BodyDecoder } from "../message/body-decoder";
+import { BodyKind, Framing } from "../message/framing";
+import { HttpHead } from "../message/head";
+import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { HttpFailure } from "./failure";
-import { BodyKind, Framing } from "./framing";
-import { HttpHead } from "./head";
-import { HeadFailure, HeadParser, HeadState } from "./head-parser";
 
 export const enum ReceiverState {
   Head = 0,

@@ -1,8 +1,8 @@
 /** What an HTTP client is asked to send (RFC 9110 sections 6 to 10), checked before it is. */
+import { BodySink, BodySource, CountingSink } from "../message/body";
+import { isFieldValue, isToken } from "../message/grammar";
 import { parseUrl, Url } from "../url";
-import { BodySink, BodySource, CountingSink } from "./body";
 import { basicCredential } from "./credentials";
-import { isFieldValue, isToken } from "./grammar";
 import { HttpWatcher } from "./watcher";
 
 /** Fields that say where a message ends or what becomes of its connection: ours alone. */

@@ -7,7 +7,7 @@
  * and are an error in requests. Nothing may stand before a status line; before a request line
  * up to MAXIMUM_BLANK_LINES empty lines may (section 2.2).
  */
-import { CR, isDigit, LF, SPACE } from "../../../core/text";
+import { CR, isDigit, LF, SPACE } from "../../../../core/text";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 import { HttpHead } from "./head";
 

@@ -2,8 +2,8 @@
  * Bodies of HTTP messages as they are sent (sources) and received (sinks). A source shows
  * where its bytes lie, a sink is shown them where they arrived: neither makes a copy.
  */
-import { crc32 } from "../../../core/crc32";
-import { Stream } from "../stream";
+import { crc32 } from "../../../../core/crc32";
+import { Stream } from "../../stream/stream";
 import { HttpHead } from "./head";
 
 export abstract class BodySource {

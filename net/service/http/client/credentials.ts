@@ -1,6 +1,6 @@
 /** The user and password of a URL as a Basic credential (RFC 7617, RFC 4648 section 4). */
-import { hexValue } from "../../../core/text";
-import { TextBuilder } from "../../../core/text-builder";
+import { hexValue } from "../../../../core/text";
+import { TextBuilder } from "../../../../core/text-builder";
 
 const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING: u32 = 0x3d;

@@ -2,7 +2,7 @@
  * Where the body of a message ends, and whether its connection can go on afterwards
  * (RFC 9112 sections 6.3 and 9.3). What two readers could understand in two ways is refused.
  */
-import { equalsIgnoringCase, NOT_A_NUMBER, parseDecimal } from "../../../core/text";
+import { equalsIgnoringCase, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
 import { HttpHead, ListItems } from "./head";
 
 export const enum BodyKind {

@@ -1,6 +1,6 @@
 /** A request whose whole answer is kept in memory: the simplest way to use the HTTP client. */
-import { HTTP_CALL_BYTES } from "../../../core/limits";
-import { CollectingSink } from "./body";
+import { HTTP_CALL_BYTES } from "../../../../core/limits";
+import { CollectingSink } from "../message/body";
 import { HttpClient } from "./client";
 import { HttpExchange } from "./exchange";
 import { HttpRequest } from "./request";

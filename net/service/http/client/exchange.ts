@@ -6,21 +6,21 @@
  *         ^ redirect, or the idle connection had been closed   |
  *         +-----------------------------------------------------+
  */
-import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../core/limits";
-import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
-import { formatIpv4 } from "../../wire/address";
-import { Stream, StreamFailure, StreamStatus } from "../stream";
+import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../../core/limits";
+import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
+import { formatIpv4 } from "../../../wire/address";
+import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { CountingSink } from "../message/body";
+import { isIdempotent } from "../message/grammar";
+import { HttpHead } from "../message/head";
 import { Url } from "../url";
-import { CountingSink } from "./body";
 import { ConnectionPool } from "./connection-pool";
 import { connectFailure, HttpFailure, transferFailure } from "./failure";
-import { isIdempotent } from "./grammar";
-import { HttpHead } from "./head";
+import { Connector, NameAnswer, NameLookup } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
-import { Connector, NameAnswer, NameLookup } from "./seams";
 
 /** Time for one address to accept a connection (and for the TLS handshake). */
 const CONNECT_TIME: i64 = 30 * SECOND;

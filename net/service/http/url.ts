@@ -5,9 +5,9 @@
  *     http://user:password@www.example.com:8080/a/b?x=1#part
  *     scheme  userinfo          host       port path query fragment
  */
-import { HOST_NAME_LENGTH, URL_LENGTH } from "../../core/limits";
-import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
-import { NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
+import { HOST_NAME_LENGTH, URL_LENGTH } from "../../../core/limits";
+import { hexValue, isDigit, isLetter, parseDecimalText } from "../../../core/text";
+import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 
 const LABEL_LENGTH: i32 = 63;
 

@@ -1,8 +1,8 @@
 /** TCP connections and listeners as streams (RFC 9293 section 3.9.1). */
-import { SocketError } from "../socket/error";
-import { TcpConnection } from "../socket/tcp/connection";
-import { TcpListener } from "../socket/tcp/listen/listener";
-import { TcpState } from "../socket/tcp/state";
+import { SocketError } from "../../socket/error";
+import { TcpConnection } from "../../socket/tcp/connection";
+import { TcpListener } from "../../socket/tcp/listen/listener";
+import { TcpState } from "../../socket/tcp/state";
 import { Stream, StreamFailure, StreamListener, StreamStatus } from "./stream";
 
 export class TcpStream implements Stream {

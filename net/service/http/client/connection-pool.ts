@@ -1,7 +1,7 @@
 /** Connections that wait, open and idle, for the next request to the same server. */
-import { HTTP_IDLE_CONNECTIONS } from "../../../core/limits";
-import { earlier, NEVER, SECOND } from "../../../core/time";
-import { Stream, StreamStatus } from "../stream";
+import { HTTP_IDLE_CONNECTIONS } from "../../../../core/limits";
+import { earlier, NEVER, SECOND } from "../../../../core/time";
+import { Stream, StreamStatus } from "../../stream/stream";
 import { Url } from "../url";
 
 /** nginx closes after 75 s, Node after 5: being later than the server costs one new connection. */

@@ -1,5 +1,5 @@
 /** Why an HTTP exchange failed; the values are curl's exit codes. */
-import { StreamFailure } from "../stream";
+import { StreamFailure } from "../../stream/stream";
 
 export const enum HttpFailure {
   None = 0,

@@ -6,15 +6,15 @@
  *
  * Every state has a deadline, and slow peers get 30 s and then 1 KiB a second to hold on to.
  */
-import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../core/limits";
-import { MICROSECOND, SECOND } from "../../../core/time";
-import { Stream, StreamStatus } from "../stream";
-import { BodySink } from "./body";
-import { BodyDecoder } from "./body-decoder";
-import { Framing } from "./framing";
+import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../../core/limits";
+import { MICROSECOND, SECOND } from "../../../../core/time";
+import { Stream, StreamStatus } from "../../stream/stream";
+import { BodySink } from "../message/body";
+import { BodyDecoder } from "../message/body-decoder";
+import { Framing } from "../message/framing";
+import { HttpHead } from "../message/head";
+import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { HttpHandler, IncomingRequest } from "./handler";
-import { HttpHead } from "./head";
-import { HeadFailure, HeadParser, HeadState } from "./head-parser";
 import { HttpResponse } from "./response";
 import { ResponseWriter } from "./response-writer";
 

@@ -1,7 +1,7 @@
 /** What a server answers (RFC 9110 section 15): made by a handler, written by the server. */
-import { writeAscii, writeDecimal } from "../../../core/text";
-import { BodySource, BytesSource } from "./body";
-import { isFieldValue, isToken } from "./grammar";
+import { writeAscii, writeDecimal } from "../../../../core/text";
+import { BodySource, BytesSource } from "../message/body";
+import { isFieldValue, isToken } from "../message/grammar";
 
 /** Bytes of a response's head at most: `addField` refuses what would not fit. */
 export const RESPONSE_HEAD_BYTES: u32 = 2048;

@@ -1,6 +1,6 @@
 /** Where a redirect leads, and with which method (RFC 9110 section 15.4). */
+import { HttpHead } from "../message/head";
 import { Url } from "../url";
-import { HttpHead } from "./head";
 
 export class Redirect {
   /** "" or why it is not followed. */

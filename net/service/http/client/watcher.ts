@@ -1,6 +1,6 @@
 /** What becomes of a request, for who wants to watch: connections and heads as they pass. */
-import { Stream } from "../stream";
-import { HttpHead } from "./head";
+import { Stream } from "../../stream/stream";
+import { HttpHead } from "../message/head";
 
 export abstract class HttpWatcher {
   /** The request goes over `stream`; `reused`: it had served another one before. */

@@ -1,7 +1,7 @@
 /** What a server passes to those who answer, and what it wants of them. */
-import { equalsText, latin1, startsWithText } from "../../../core/text";
-import { BodySink } from "./body";
-import { HttpHead } from "./head";
+import { equalsText, latin1, startsWithText } from "../../../../core/text";
+import { BodySink } from "../message/body";
+import { HttpHead } from "../message/head";
 import { HttpResponse } from "./response";
 
 /** A request whose head was read and is good. It is valid until the handler returns. */

@@ -1,7 +1,7 @@
 /** URLs: what is accepted, what is refused, and how relative references are resolved. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
+import { load, readString, writeText } from "../../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/url.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);

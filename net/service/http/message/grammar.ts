@@ -1,5 +1,5 @@
 /** The characters of HTTP messages and what methods mean (RFC 9110 sections 5.5, 5.6 and 9). */
-import { DELETE, HTAB, SPACE } from "../../../core/text";
+import { DELETE, HTAB, SPACE } from "../../../../core/text";
 
 /** Bit c of the first word (c < 64) or bit c - 64 of the second: c may stand in a token. */
 const TOKEN_LOW: u64 = 0x3ff6cfa00000000;

@@ -1,10 +1,10 @@
 /** The HTTP/1.1 server (RFC 9110, RFC 9112): takes connections and keeps each one going. */
-import { HTTP_SERVER_CONNECTIONS } from "../../../core/limits";
-import { earlier, NEVER } from "../../../core/time";
-import { StreamListener } from "../stream";
+import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
+import { earlier, NEVER } from "../../../../core/time";
+import { StreamListener } from "../../stream/stream";
+import { ConnectionState, ServerConnection } from "./connection";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
-import { ConnectionState, ServerConnection } from "./server-connection";
 
 export class HttpServer {
   /** Connections taken and requests answered since the beginning. */
