@@ -10,6 +10,7 @@ import { Broadcaster } from "../socket/udp";
 import {
   BROADCAST_ADDRESS,
   BROADCAST_HARDWARE,
+  Ipv4Address,
   isLoopback,
   isMulticast,
   isUnicast,
@@ -33,7 +34,7 @@ import { Route, RouteTable } from "./route";
 
 /** Counters that identifications are drawn from; a power of two. */
 const IDENTIFICATIONS: u32 = 256;
-const LOCALHOST: u32 = 0x7f000001;
+const LOCALHOST: Ipv4Address = 0x7f000001;
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
 const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
 
@@ -42,17 +43,17 @@ export class Egress implements PacketSink, Broadcaster {
   readonly interfaces: Array<Interface> = [];
 
   // The answer to the last `find`, which is mostly also that to the next.
-  private lookedUp: u32 = 0;
+  private lookedUp: Ipv4Address = 0;
   private generation: u32 = 0;
   private found: Interface | null = null;
-  private nextHop: u32 = 0;
-  private source: u32 = 0;
+  private nextHop: Ipv4Address = 0;
+  private source: Ipv4Address = 0;
   /** The next hop's entry, once it was used: still its own if the address is. */
   private neighbor: Neighbor | null = null;
 
   /** True when there is more than one own address; else `only` is it, or 0. */
   private several: bool = false;
-  private only: u32 = 0;
+  private only: Ipv4Address = 0;
 
   private readonly identifications: StaticArray<u16> = new StaticArray<u16>(IDENTIFICATIONS);
   private readonly secret: u32;
@@ -70,7 +71,7 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** True when any interface has this address. */
-  owns(address: u32): bool {
+  owns(address: Ipv4Address): bool {
     if (!this.several) return address == this.only && address != 0;
     const interfaces = this.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
@@ -80,7 +81,7 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** True when a packet that went out by `iface` can have been sent from `address`. */
-  sentBy(iface: Interface, address: u32): bool {
+  sentBy(iface: Interface, address: Ipv4Address): bool {
     return isLoopback(address) ? iface === this.loopback : this.owns(address);
   }
 
@@ -101,7 +102,7 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** The interface toward `destination`, or null; next hop and source are noted beside it. */
-  find(destination: u32): Interface | null {
+  find(destination: Ipv4Address): Interface | null {
     if (destination != this.lookedUp || this.generation != this.routes.generation) {
       if (this.generation != this.routes.generation) this.invalidate();
       this.generation = this.routes.generation;
@@ -113,7 +114,7 @@ export class Egress implements PacketSink, Broadcaster {
     return this.found;
   }
 
-  private lookUp(destination: u32): Interface | null {
+  private lookUp(destination: Ipv4Address): Interface | null {
     if (isLoopback(destination) || this.owns(destination)) {
       this.source = isLoopback(destination) ? LOCALHOST : destination;
       return this.loopback;
@@ -141,36 +142,36 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** See `PacketSink.allocate`; without a route it answers a frame, and `send` says so. */
-  allocate(destination: u32): Frame | null {
+  allocate(destination: Ipv4Address): Frame | null {
     const iface = this.find(destination);
     if (iface != null && !hasRoom(iface)) return null;
     return this.pool.allocate();
   }
 
   /** See `PacketSink.mtu`. */
-  mtu(destination: u32): u32 {
+  mtu(destination: Ipv4Address): u32 {
     const iface = this.find(destination);
     return iface == null ? 0 : iface.mtu;
   }
 
   /** See `PacketSink.sourceAddress`. */
-  sourceAddress(destination: u32): u32 {
+  sourceAddress(destination: Ipv4Address): Ipv4Address {
     return this.find(destination) == null ? 0 : this.source;
   }
 
   /** Who on the link a packet to `destination` is handed to: a gateway, or itself. */
-  nextHopOf(destination: u32): u32 {
+  nextHopOf(destination: Ipv4Address): Ipv4Address {
     return this.find(destination) == null ? destination : this.nextHop;
   }
 
   /** See `PacketSink.isHost`. */
-  isHost(destination: u32): bool {
+  isHost(destination: Ipv4Address): bool {
     const iface = this.find(destination);
     return iface != null && (iface === this.loopback || iface.isHost(destination));
   }
 
   /** See `PacketSink.send`. TCP's packets carry DF (RFC 1191), the others may be cut. */
-  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
+  send(frame: Frame, source: Ipv4Address, destination: Ipv4Address, protocol: u32): SendResult {
     const iface = this.find(destination);
     const total = frame.length + IPV4_HEADER;
     if (iface == null || total > iface.mtu) {
@@ -189,13 +190,19 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** See `Broadcaster.addressOf`. */
-  addressOf(device: u32): u32 {
+  addressOf(device: u32): Ipv4Address {
     const interfaces = this.interfaces;
     return device < (interfaces.length as u32) ? interfaces[device].address : 0;
   }
 
   /** See `Broadcaster.broadcast`. */
-  broadcast(device: u32, pointer: usize, length: u32, source: u32, protocol: u32): SendResult {
+  broadcast(
+    device: u32,
+    pointer: usize,
+    length: u32,
+    source: Ipv4Address,
+    protocol: u32,
+  ): SendResult {
     const to = BROADCAST_ADDRESS;
     const interfaces = this.interfaces;
     if (device >= (interfaces.length as u32)) return SendResult.Unreachable;
@@ -205,7 +212,13 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** See `PacketSink.sendBytes`. */
-  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
+  sendBytes(
+    pointer: usize,
+    length: u32,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    protocol: u32,
+  ): SendResult {
     const iface = this.find(destination);
     if (iface == null) return SendResult.Unreachable;
     return this.sendBytesBy(iface, pointer, length, source, destination, protocol);
@@ -216,8 +229,8 @@ export class Egress implements PacketSink, Broadcaster {
     iface: Interface,
     pointer: usize,
     length: u32,
-    source: u32,
-    destination: u32,
+    source: Ipv4Address,
+    destination: Ipv4Address,
     protocol: u32,
   ): SendResult {
     if (length > IPV4_LONGEST - IPV4_HEADER) return SendResult.TooLong;
@@ -248,7 +261,7 @@ export class Egress implements PacketSink, Broadcaster {
   }
 
   /** Hands a packet to the one or to all on the link that it is for. */
-  private output(iface: Interface, destination: u32, frame: Frame): void {
+  private output(iface: Interface, destination: Ipv4Address, frame: Frame): void {
     const known = this.neighbor;
     if (known != null && destination == this.lookedUp && known.address == this.nextHop) {
       if (known.until > iface.now) {
@@ -278,7 +291,7 @@ export class Egress implements PacketSink, Broadcaster {
    * (RFC 6864 section 4.2), from one of many counters, so that it tells nothing of the traffic
    * to others (RFC 6274 section 3.5).
    */
-  private identify(destination: u32, protocol: u32): u32 {
+  private identify(destination: Ipv4Address, protocol: u32): u32 {
     const key = (destination ^ (protocol << 24) ^ (this.secret >>> 7)) * this.secret;
     const index = key >>> 24;
     const id = this.identifications[index & (IDENTIFICATIONS - 1)] + 1;

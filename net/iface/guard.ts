@@ -4,7 +4,7 @@
  */
 import { Random, randomBelow } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
-import { BROADCAST_HARDWARE } from "../wire/address";
+import { BROADCAST_HARDWARE, Ipv4Address } from "../wire/address";
 import { ARP_REQUEST } from "../wire/arp";
 import { Interface, InterfaceAddress, NO_HARDWARE } from "./interface";
 
@@ -30,7 +30,7 @@ export const enum ProbeResult {
 
 export class AddressGuard {
   probeResult: ProbeResult = ProbeResult.None;
-  probeAddress: u32 = 0;
+  probeAddress: Ipv4Address = 0;
   /** Who has the probed address. */
   probeRival: u64 = 0;
   /** Who last used one of this interface's addresses. */
@@ -45,7 +45,7 @@ export class AddressGuard {
    * Asks whether anyone uses `address`, which takes four to seven seconds (section 2.1.1); the
    * result is to be read in `probeResult`. One at a time: a new probe ends the one before.
    */
-  probe(iface: Interface, address: u32, random: Random): void {
+  probe(iface: Interface, address: Ipv4Address, random: Random): void {
     this.random = random;
     this.probeAddress = address;
     this.probeResult = ProbeResult.Pending;
@@ -72,7 +72,7 @@ export class AddressGuard {
    * Looks at an ARP packet of another station. True: it uses an own address, so nothing else
    * must be believed of it (section 2.4; the own address is kept and defended).
    */
-  process(iface: Interface, hardware: u64, sender: u32, target: u32): bool {
+  process(iface: Interface, hardware: u64, sender: Ipv4Address, target: Ipv4Address): bool {
     if (this.probeResult == ProbeResult.Pending) {
       const probing = sender == 0 && target == this.probeAddress;
       if (sender == this.probeAddress || probing) {

@@ -7,7 +7,7 @@ import { Random } from "../../core/random";
 import { EchoTable } from "../socket/echo";
 import { TcpTable } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
-import { ANY_ADDRESS } from "../wire/address";
+import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { fold } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { ETHERNET_HEADER, ETHERNET_MINIMUM } from "../wire/ethernet";
@@ -78,7 +78,7 @@ export class Icmp {
     now: i64,
     kind: IcmpError,
     mtu: u32,
-    reporter: u32,
+    reporter: Ipv4Address,
     ttl: u32,
     quote: usize,
     length: u32,
@@ -144,7 +144,7 @@ export class Icmp {
   sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header): void {
     const to = packet.source;
     const from = packet.destination;
-    if (to == ANY_ADDRESS || from == ANY_ADDRESS) return;
+    if (to == UNSPECIFIED || from == UNSPECIFIED) return;
     const headerLength = packet.headerLength;
     const available = packet.totalLength;
     if (packet.protocol == PROTOCOL_ICMP) {

@@ -4,7 +4,7 @@
  */
 import { TcpTable } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
-import { isLoopback, isUnicast } from "../wire/address";
+import { Ipv4Address, isLoopback, isUnicast } from "../wire/address";
 import { Drop } from "../wire/drop";
 import {
   ETHERNET_HEADER,
@@ -38,7 +38,7 @@ import { Interface } from "./interface";
 import { ReassemblyTable } from "./reassembly";
 
 /** 224.0.0.1, the one group that every host is in (RFC 1112 section 4). */
-const ALL_HOSTS: u32 = 0xe0000001;
+const ALL_HOSTS: Ipv4Address = 0xe0000001;
 
 /** Whom a packet is for. */
 const enum Reach {
@@ -108,7 +108,7 @@ export class Ingress {
     this.egress.pool.release(frame);
   }
 
-  private reachOf(iface: Interface, destination: u32): Reach {
+  private reachOf(iface: Interface, destination: Ipv4Address): Reach {
     if (destination == iface.address && destination != 0) return Reach.Own;
     if (iface === this.egress.loopback) {
       const own = isLoopback(destination) || this.egress.owns(destination);
@@ -121,7 +121,7 @@ export class Ingress {
   }
 
   /** True when one other host can have sent a packet from `source` (RFC 1122, 3.2.1.3). */
-  private isSource(iface: Interface, source: u32): bool {
+  private isSource(iface: Interface, source: Ipv4Address): bool {
     if (iface === this.egress.loopback) return isLoopback(source) || this.egress.owns(source);
     return isUnicast(source) && !iface.isBroadcast(source) && !this.egress.owns(source);
   }

@@ -5,7 +5,7 @@
 import { INTERFACE_ADDRESSES } from "../../core/limits";
 import { NetworkDevice } from "../phy/device";
 import { FramePool } from "../phy/pool";
-import { BROADCAST_ADDRESS, isUnicast, maskOf } from "../wire/address";
+import { BROADCAST_ADDRESS, Ipv4Address, isUnicast, maskOf } from "../wire/address";
 import { ARP_LENGTH, emitArp } from "../wire/arp";
 import { DropCounters } from "../wire/drop";
 import {
@@ -32,18 +32,18 @@ export interface PacketTap {
 
 /** An address with the network that it is in. */
 export class InterfaceAddress {
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   prefix: u32 = 0;
   mask: u32 = 0;
   /** The directed broadcast of the network; 0 when it has none (RFC 3021: /31, and /32). */
-  broadcast: u32 = 0;
+  broadcast: Ipv4Address = 0;
   /** ARP announcements still to be sent (RFC 5227 section 2.3), and when. */
   announcements: u32 = 0;
   announceAt: i64 = 0;
   /** When it was last defended against another user (RFC 5227 section 2.4). */
   defendedAt: i64 = i64.MIN_VALUE;
 
-  set(address: u32, prefix: u32): void {
+  set(address: Ipv4Address, prefix: u32): void {
     this.address = address;
     this.prefix = prefix;
     this.mask = maskOf(prefix);
@@ -72,10 +72,10 @@ export class Interface {
   linkChanges: u32 = 0;
   readonly hardware: u64;
   /** The primary address and its prefix length; 0 while there is none. */
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   prefix: u32 = 0;
   /** The directed broadcast of the primary address; 255.255.255.255 when it has none. */
-  broadcast: u32 = BROADCAST_ADDRESS;
+  broadcast: Ipv4Address = BROADCAST_ADDRESS;
   addressCount: u32 = 0;
   tap: PacketTap | null = null;
   readonly drops: DropCounters = new DropCounters();
@@ -109,7 +109,7 @@ export class Interface {
   }
 
   /** The entry of an own address, or null. */
-  find(address: u32): InterfaceAddress | null {
+  find(address: Ipv4Address): InterfaceAddress | null {
     const count = this.addressCount;
     for (let i: u32 = 0; i < count; i++) {
       const own = this.addresses[i];
@@ -118,12 +118,12 @@ export class Interface {
     return null;
   }
 
-  owns(address: u32): bool {
+  owns(address: Ipv4Address): bool {
     return this.find(address) != null;
   }
 
   /** The entry of the own address in the same network as `address`, or null. */
-  onLink(address: u32): InterfaceAddress | null {
+  onLink(address: Ipv4Address): InterfaceAddress | null {
     const count = this.addressCount;
     for (let i: u32 = 0; i < count; i++) {
       const own = this.addresses[i];
@@ -133,13 +133,13 @@ export class Interface {
   }
 
   /** The own address to talk to a station on this link from; 0 when there is none. */
-  sourceFor(neighbor: u32): u32 {
+  sourceFor(neighbor: Ipv4Address): Ipv4Address {
     const own = this.onLink(neighbor);
     return own == null ? this.address : own.address;
   }
 
   /** True for 255.255.255.255 and the directed broadcast of an own network. */
-  isBroadcast(address: u32): bool {
+  isBroadcast(address: Ipv4Address): bool {
     if (address == BROADCAST_ADDRESS || address == this.broadcast) return true;
     const count = this.addressCount;
     for (let i: u32 = 1; i < count; i++) {
@@ -150,14 +150,14 @@ export class Interface {
   }
 
   /** True for an address that one host can have: no group's, and none of a network on this link. */
-  isHost(address: u32): bool {
+  isHost(address: Ipv4Address): bool {
     if (!isUnicast(address) || this.isBroadcast(address)) return false;
     const own = this.onLink(address);
     return own == null || own.prefix > 30 || (address & ~own.mask) != 0;
   }
 
   /** Adds an address or changes its prefix length; false: there are INTERFACE_ADDRESSES. */
-  addAddress(address: u32, prefix: u32): bool {
+  addAddress(address: Ipv4Address, prefix: u32): bool {
     let own = this.find(address);
     if (own == null) {
       if (this.addressCount == INTERFACE_ADDRESSES) return false;
@@ -169,7 +169,7 @@ export class Interface {
   }
 
   /** Takes an address away, keeping the order of the others; false: it is none of these. */
-  dropAddress(address: u32): bool {
+  dropAddress(address: Ipv4Address): bool {
     for (let i: u32 = 0; i < this.addressCount; i++) {
       if (this.addresses[i].address != address) continue;
       this.addressCount--;
@@ -210,7 +210,13 @@ export class Interface {
   }
 
   /** Sends an ARP packet in the name of this station. */
-  sendArp(operation: u32, to: u64, sender: u32, targetHardware: u64, target: u32): void {
+  sendArp(
+    operation: u32,
+    to: u64,
+    sender: Ipv4Address,
+    targetHardware: u64,
+    target: Ipv4Address,
+  ): void {
     const frame = this.pool.allocate();
     if (frame == null) return;
     const start = frame.append(ARP_LENGTH);

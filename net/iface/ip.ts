@@ -12,7 +12,7 @@ import { EchoTable } from "../socket/echo";
 import { TcpConnection } from "../socket/tcp/connection";
 import { TcpTable } from "../socket/tcp/tcp";
 import { ANY_DEVICE, UdpTable } from "../socket/udp";
-import { isUnicast, maskOf } from "../wire/address";
+import { Ipv4Address, isUnicast, maskOf } from "../wire/address";
 import { Drop } from "../wire/drop";
 import { ETHERNET_MTU } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -107,7 +107,7 @@ export class IpLayer {
    * to its network comes with it, and the link is told (RFC 5227 section 2.3). False: the
    * address is no host's, the prefix longer than 32, or there are as many as can be.
    */
-  setAddress(iface: Interface, address: u32, prefix: u32): bool {
+  setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
     if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
     const network = address & maskOf(prefix);
     if (prefix < 31 && (address == network || address == (network | ~maskOf(prefix)))) {
@@ -128,7 +128,7 @@ export class IpLayer {
   }
 
   /** Takes an address away: its routes go, and connections from it end. False: it is not there. */
-  removeAddress(iface: Interface, address: u32): bool {
+  removeAddress(iface: Interface, address: Ipv4Address): bool {
     const own = iface.find(address);
     if (own == null) return false;
     const prefix = own.prefix;
@@ -141,7 +141,7 @@ export class IpLayer {
   }
 
   /** Deletes the route to the network of an own address; another address in it takes it over. */
-  private removeNetwork(iface: Interface, address: u32, prefix: u32): void {
+  private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
     const network = address & maskOf(prefix);
     const index = this.routes.find(network, prefix, 0);
     if (index < 0 || this.routes.at(index).source != address) return;
@@ -153,9 +153,9 @@ export class IpLayer {
 
   /** `ip route add`; see RouteTable.add. */
   addRoute(
-    destination: u32,
+    destination: Ipv4Address,
     prefix: u32,
-    gateway: u32,
+    gateway: Ipv4Address,
     iface: Interface,
     metric: u32,
     origin: RouteOrigin,
@@ -182,12 +182,12 @@ export class IpLayer {
   }
 
   /** Starts to ask whether anyone on the link uses `address`; see AddressGuard.probe. */
-  probe(iface: Interface, address: u32): void {
+  probe(iface: Interface, address: Ipv4Address): void {
     iface.guard.probe(iface, address, this.random);
   }
 
   /** True when `address` is one of this host's. */
-  owns(address: u32): bool {
+  owns(address: Ipv4Address): bool {
     return this.egress.owns(address);
   }
 
@@ -283,27 +283,27 @@ export class IpLayer {
   // --- toward others ---
 
   /** Begins a TCP connection; see TcpTable.connect. */
-  connect(now: i64, address: u32, port: u32): TcpConnection | null {
+  connect(now: i64, address: Ipv4Address, port: u32): TcpConnection | null {
     return this.tcp.connect(now, address, port, this.egress);
   }
 
   /** The largest packet that goes toward `destination` whole (0: no route). */
-  mtu(destination: u32): u32 {
+  mtu(destination: Ipv4Address): u32 {
     return this.egress.mtu(destination);
   }
 
   /** The interface that packets to `destination` leave by, `loopback` too; null: no route. */
-  interfaceToward(destination: u32): Interface | null {
+  interfaceToward(destination: Ipv4Address): Interface | null {
     return this.egress.find(destination);
   }
 
   /** The gateway that packets to `destination` go to, or `destination` itself. */
-  nextHopOf(destination: u32): u32 {
+  nextHopOf(destination: Ipv4Address): Ipv4Address {
     return this.egress.nextHopOf(destination);
   }
 
   /** The own address to send from toward `destination`, or 0 when there is no route. */
-  sourceAddress(destination: u32): u32 {
+  sourceAddress(destination: Ipv4Address): Ipv4Address {
     return this.egress.sourceAddress(destination);
   }
 }

@@ -4,6 +4,7 @@
  * channel (CVE-2020-25705).
  */
 import { Random } from "../../core/random";
+import { Ipv4Address } from "../wire/address";
 
 /** Buckets that destinations are spread over; a power of two. */
 const BUCKETS: u32 = 64;
@@ -25,7 +26,7 @@ export class IcmpLimiter {
   }
 
   /** True when an error may go to `destination` now; it is then counted. */
-  allow(now: i64, destination: u32): bool {
+  allow(now: i64, destination: Ipv4Address): bool {
     const bucket = ((destination ^ (this.secret >>> 3)) * this.secret) >>> 26;
     const own = this.fullAt[bucket & (BUCKETS - 1)];
     const ownFrom = own > now ? own : now;

@@ -14,7 +14,7 @@
  */
 import { NEIGHBOR_QUEUE, NEIGHBORS } from "../../core/limits";
 import { NEVER, SECOND } from "../../core/time";
-import { BROADCAST_HARDWARE } from "../wire/address";
+import { BROADCAST_HARDWARE, Ipv4Address } from "../wire/address";
 import { ARP_REQUEST } from "../wire/arp";
 import { ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
@@ -53,7 +53,7 @@ export const NEIGHBOR_STATE_NAMES: StaticArray<string> = [
 ];
 
 export class Neighbor {
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
   /** Until when packets go out without a second look; 0 in every state but two. */
@@ -97,7 +97,7 @@ export class NeighborCache {
     return count;
   }
 
-  find(address: u32): Neighbor | null {
+  find(address: Ipv4Address): Neighbor | null {
     let entry = unchecked(this.chains[chainOf(address) & (CHAINS - 1)]);
     while (entry != null && entry.address != address) entry = entry.next;
     return entry;
@@ -107,7 +107,7 @@ export class NeighborCache {
    * Sends an IPv4 packet to a neighbour, now or when it has answered. `gateway` says that a
    * route leads through it. The frame is taken in any case. Answers its entry, if there is one.
    */
-  send(iface: Interface, address: u32, gateway: bool, frame: Frame): Neighbor | null {
+  send(iface: Interface, address: Ipv4Address, gateway: bool, frame: Frame): Neighbor | null {
     const now = iface.now;
     let entry = this.find(address);
     if (entry == null) {
@@ -162,7 +162,7 @@ export class NeighborCache {
    * A station says that `address` is at `hardware`. `answer`: it replied to us. `create`: it
    * asked for us, so it is worth remembering (RFC 826, "Packet Reception").
    */
-  learn(iface: Interface, address: u32, hardware: u64, answer: bool, create: bool): void {
+  learn(iface: Interface, address: Ipv4Address, hardware: u64, answer: bool, create: bool): void {
     let entry = this.find(address);
     if (entry == null) {
       if (create) entry = this.claim(address, iface.now, true);
@@ -242,7 +242,7 @@ export class NeighborCache {
   }
 
   /** Sets an entry by hand (`ip neigh add`); false: every other one is in use. */
-  add(iface: Interface, address: u32, hardware: u64): bool {
+  add(iface: Interface, address: Ipv4Address, hardware: u64): bool {
     let entry = this.find(address);
     if (entry == null) entry = this.claim(address, iface.now, false);
     if (entry == null) return false;
@@ -253,7 +253,7 @@ export class NeighborCache {
   }
 
   /** Forgets an entry (`ip neigh del`) and drops what waited for it; false: there is none. */
-  remove(iface: Interface, address: u32): bool {
+  remove(iface: Interface, address: Ipv4Address): bool {
     const entry = this.find(address);
     if (entry == null) return false;
     let frame = takeQueue(entry);
@@ -310,7 +310,7 @@ export class NeighborCache {
    * A free entry for `address`, if need be that of the least wanted neighbour; for one that
    * was only `heard` of, never that of a neighbour in use. Null: there is none.
    */
-  private claim(address: u32, now: i64, heard: bool): Neighbor | null {
+  private claim(address: Ipv4Address, now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
     let least = i64.MAX_VALUE;
     for (let i: u32 = 0; i < NEIGHBORS; i++) {
@@ -335,7 +335,7 @@ export class NeighborCache {
   }
 }
 
-function chainOf(address: u32): u32 {
+function chainOf(address: Ipv4Address): u32 {
   return address ^ (address >>> 8);
 }
 

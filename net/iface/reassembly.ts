@@ -13,6 +13,7 @@ import { allocateBlock } from "../../core/block";
 import { storeNet16 } from "../../core/bytes";
 import { REASSEMBLIES } from "../../core/limits";
 import { NEVER, SECOND } from "../../core/time";
+import { Ipv4Address } from "../wire/address";
 import { checksum } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../wire/ipv4";
@@ -37,8 +38,8 @@ export class Reassembly {
   active: bool = false;
   /** True: it was spoilt; what else comes of it is dropped until its time is over. */
   spoilt: bool = false;
-  source: u32 = 0;
-  destination: u32 = 0;
+  source: Ipv4Address = 0;
+  destination: Ipv4Address = 0;
   protocol: u32 = 0;
   identification: u32 = 0;
   startedAt: i64 = 0;

@@ -3,7 +3,7 @@
  * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
  */
 import { ROUTES } from "../../core/limits";
-import { maskOf } from "../wire/address";
+import { Ipv4Address, maskOf } from "../wire/address";
 import { Interface } from "./interface";
 
 /** Who made a route, as `ip route` names them. */
@@ -42,14 +42,14 @@ export class Route {
   readonly mask: u32;
 
   constructor(
-    readonly destination: u32,
+    readonly destination: Ipv4Address,
     readonly prefix: u32,
     /** The next hop; 0: the destination itself, on the link. */
-    readonly gateway: u32,
+    readonly gateway: Ipv4Address,
     readonly iface: Interface,
     readonly metric: u32,
     /** The own address to send from; 0: the interface's. */
-    readonly source: u32,
+    readonly source: Ipv4Address,
     readonly origin: RouteOrigin,
   ) {
     this.mask = maskOf(prefix);
@@ -68,7 +68,7 @@ export class RouteTable {
   }
 
   /** The route to an address over an interface that is up, or null. */
-  lookup(address: u32): Route | null {
+  lookup(address: Ipv4Address): Route | null {
     const count = this.count;
     for (let i: u32 = 0; i < count; i++) {
       const route = this.routes[i]!;
@@ -79,13 +79,13 @@ export class RouteTable {
 
   /** Adds a route. A gateway must be in a network of the interface, or have an on-link route. */
   add(
-    destination: u32,
+    destination: Ipv4Address,
     prefix: u32,
-    gateway: u32,
+    gateway: Ipv4Address,
     iface: Interface,
     metric: u32,
     origin: RouteOrigin,
-    source: u32 = 0,
+    source: Ipv4Address = 0,
   ): RouteResult {
     if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
     if (gateway != 0 && !this.reaches(iface, gateway)) return RouteResult.GatewayUnreachable;
@@ -120,7 +120,7 @@ export class RouteTable {
   }
 
   /** An own address is gone: so are the routes from it, and gateways that were in its network. */
-  addressGone(iface: Interface, address: u32): void {
+  addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
     while (i < this.count) {
       const route = this.routes[i]!;
@@ -135,7 +135,7 @@ export class RouteTable {
   }
 
   /** The index of a route, or -1. */
-  find(destination: u32, prefix: u32, metric: u32): i32 {
+  find(destination: Ipv4Address, prefix: u32, metric: u32): i32 {
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;
       if (route.destination != destination || route.prefix != prefix) continue;
@@ -145,7 +145,7 @@ export class RouteTable {
   }
 
   /** True when `gateway` is a neighbour on that interface. */
-  private reaches(iface: Interface, gateway: u32): bool {
+  private reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.owns(gateway) || !iface.isHost(gateway)) return false;
     if (iface.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {

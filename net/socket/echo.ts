@@ -6,6 +6,7 @@ import { loadNet16 } from "../../core/bytes";
 import { ECHO_RECEIVE_BYTES, ECHO_SOCKETS, ECHO_TRANSMIT_BYTES } from "../../core/limits";
 import { Random } from "../../core/random";
 import { NEVER } from "../../core/time";
+import { Ipv4Address } from "../wire/address";
 import { Drop } from "../wire/drop";
 import { emitIcmp, ICMP_ECHO_REQUEST, ICMP_HEADER, IcmpError, IcmpHeader } from "../wire/icmp";
 import { IPV4_HEADER, PROTOCOL_ICMP } from "../wire/ipv4";
@@ -39,7 +40,7 @@ class Sequences {
 export class EchoSocket {
   /** Of the last `receive`: what came, and from whom. */
   lastSequence: u32 = 0;
-  lastFrom: u32 = 0;
+  lastFrom: Ipv4Address = 0;
   /** TTL that the reply arrived with. */
   lastTtl: u32 = 0;
   /** Bytes of ICMP header and data. */
@@ -72,7 +73,7 @@ export class EchoSocket {
    * Queues a request with `length` bytes of data, of which the first 8 are `now`. False: the
    * queue is full, or more than ECHO_PAYLOAD bytes were asked for.
    */
-  send(address: u32, sequence: u32, length: u32, now: i64): bool {
+  send(address: Ipv4Address, sequence: u32, length: u32, now: i64): bool {
     if (length > ECHO_PAYLOAD || !this.open) return false;
     const message = this.queued.push(ICMP_HEADER + length, address, 0, 0);
     if (message == 0) return false;
@@ -123,7 +124,7 @@ export class EchoSocket {
    * Keeps an echo reply, if it is the echo of a request: code 0, its number, and the data that
    * was sent, or as much of it as came back. The time in it is the request's: not ahead of `now`.
    */
-  accept(now: i64, from: u32, ttl: u32, pointer: usize, length: u32): Drop {
+  accept(now: i64, from: Ipv4Address, ttl: u32, pointer: usize, length: u32): Drop {
     const header = IcmpHeader.at(pointer);
     const sequence = header.sequence;
     const data = pointer + ICMP_HEADER;
@@ -140,7 +141,15 @@ export class EchoSocket {
   }
 
   /** Keeps a reply (`error` NO_ERROR) or an error; false: the queue is full. */
-  keep(from: u32, ttl: u32, error: i32, length: u32, sequence: u32, sent: i64, now: i64): bool {
+  keep(
+    from: Ipv4Address,
+    ttl: u32,
+    error: i32,
+    length: u32,
+    sequence: u32,
+    sent: i64,
+    now: i64,
+  ): bool {
     const record = this.received.push(
       REPLY_BYTES,
       from,
@@ -183,7 +192,7 @@ export class EchoTable {
   }
 
   /** An echo reply of `length` bytes, which passed `parseIcmp`, came in with that TTL. */
-  process(now: i64, source: u32, ttl: u32, pointer: usize, length: u32): Drop {
+  process(now: i64, source: Ipv4Address, ttl: u32, pointer: usize, length: u32): Drop {
     const socket = this.find(IcmpHeader.at(pointer).identifier);
     return socket == null ? Drop.IcmpType : socket.accept(now, source, ttl, pointer, length);
   }
@@ -195,9 +204,9 @@ export class EchoTable {
   processError(
     now: i64,
     kind: IcmpError,
-    reporter: u32,
+    reporter: Ipv4Address,
     ttl: u32,
-    destination: u32,
+    destination: Ipv4Address,
     pointer: usize,
     _length: u32,
   ): void {

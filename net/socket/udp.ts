@@ -7,7 +7,7 @@
 import { UDP_RECEIVE_BYTES, UDP_SOCKETS, UDP_TRANSMIT_BYTES } from "../../core/limits";
 import { Random, randomBelow } from "../../core/random";
 import { NEVER } from "../../core/time";
-import { BROADCAST_ADDRESS } from "../wire/address";
+import { BROADCAST_ADDRESS, Ipv4Address } from "../wire/address";
 import { copyAndSum } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { IcmpError } from "../wire/icmp";
@@ -38,13 +38,19 @@ const QUEUE_SLACK: u32 = 64;
  */
 export interface Broadcaster {
   /** The own address on the interface, or 0. */
-  addressOf(device: u32): u32;
-  broadcast(device: u32, pointer: usize, length: u32, source: u32, protocol: u32): SendResult;
+  addressOf(device: u32): Ipv4Address;
+  broadcast(
+    device: u32,
+    pointer: usize,
+    length: u32,
+    source: Ipv4Address,
+    protocol: u32,
+  ): SendResult;
 }
 
 export class UdpSocket {
   /** The address and port of `connect`; port 0: not connected. */
-  remoteAddress: u32 = 0;
+  remoteAddress: Ipv4Address = 0;
   remotePort: u32 = 0;
   /** What went wrong since; the user sets it back to None. */
   error: SocketError = SocketError.None;
@@ -53,9 +59,9 @@ export class UdpSocket {
   /** The index of the only interface that it hears and speaks on, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
   /** Where the datagram of the last `receive` came from and went to. */
-  lastAddress: u32 = 0;
+  lastAddress: Ipv4Address = 0;
   lastPort: u32 = 0;
-  lastDestination: u32 = 0;
+  lastDestination: Ipv4Address = 0;
   /** Its whole length, which may be more than what `receive` copied. */
   lastLength: u32 = 0;
   /** Datagrams dropped because the receive queue was full. */
@@ -80,7 +86,7 @@ export class UdpSocket {
    * Queues `length` bytes for address:port. False: the queue is full, the datagram too long,
    * the port 0, or the socket closed.
    */
-  send(pointer: usize, length: u32, address: u32, port: u32): bool {
+  send(pointer: usize, length: u32, address: Ipv4Address, port: u32): bool {
     if (length > UDP_PAYLOAD || port - 1 >= 65535 || !this.open) return false;
     const datagram = this.queued.push(UDP_HEADER + length, address, port, 0);
     if (datagram == 0) return false;
@@ -89,7 +95,7 @@ export class UdpSocket {
   }
 
   /** From here on only datagrams from address:port are heard, and its ICMP errors. */
-  connect(address: u32, port: u32): void {
+  connect(address: Ipv4Address, port: u32): void {
     this.remoteAddress = address;
     this.remotePort = port;
   }
@@ -132,7 +138,7 @@ export class UdpSocket {
   }
 
   /** True when a datagram from address:port on that interface is for this socket. */
-  hears(address: u32, port: u32, device: u32): bool {
+  hears(address: Ipv4Address, port: u32, device: u32): bool {
     if (this.remotePort != 0 && (port != this.remotePort || address != this.remoteAddress)) {
       return false;
     }
@@ -202,8 +208,8 @@ export class UdpTable {
    * A full queue drops the newest.
    */
   process(
-    source: u32,
-    destination: u32,
+    source: Ipv4Address,
+    destination: Ipv4Address,
     pointer: usize,
     _length: u32,
     device: u32 = ANY_DEVICE,
@@ -229,8 +235,8 @@ export class UdpTable {
    */
   processError(
     kind: IcmpError,
-    _source: u32,
-    destination: u32,
+    _source: Ipv4Address,
+    destination: Ipv4Address,
     pointer: usize,
     _length: u32,
   ): void {
@@ -296,7 +302,7 @@ export class UdpTable {
     socket.next = null;
   }
 
-  private find(port: u32, address: u32, remotePort: u32, device: u32): UdpSocket | null {
+  private find(port: u32, address: Ipv4Address, remotePort: u32, device: u32): UdpSocket | null {
     let socket = this.chains[port & (CHAINS - 1)];
     while (socket != null) {
       if (socket.localPort == port && socket.hears(address, remotePort, device)) return socket;
@@ -363,7 +369,7 @@ export class UdpTable {
     const device = socket.device;
     let broadcaster: Broadcaster | null = null;
     if (device != ANY_DEVICE) broadcaster = this.broadcaster;
-    let source: u32 = 0;
+    let source: Ipv4Address = 0;
     if (!socket.acceptUnconfigured) {
       source = broadcaster == null ? sink.sourceAddress(to) : broadcaster.addressOf(device);
       if (source == 0) return SendResult.Unreachable;

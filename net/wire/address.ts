@@ -3,12 +3,17 @@
  * 48 bits of a u64, and their text forms.
  */
 
-export const ANY_ADDRESS: u32 = 0;
-export const BROADCAST_ADDRESS: u32 = 0xffffffff;
+/** An IPv4 address in host order: 192.0.2.1 is 0xc0000201. */
+export type Ipv4Address = u32;
+
+/** 0.0.0.0 (RFC 1122 section 3.2.1.3): stands for "none" wherever there may be none. */
+export const UNSPECIFIED: Ipv4Address = 0;
+/** 255.255.255.255, every station on the link (RFC 1122 section 3.2.1.3 c). */
+export const BROADCAST_ADDRESS: Ipv4Address = 0xffffffff;
 export const BROADCAST_HARDWARE: u64 = 0xffff_ffff_ffff;
 
 /** The address a.b.c.d. */
-export function ipv4(a: u32, b: u32, c: u32, d: u32): u32 {
+export function ipv4(a: u32, b: u32, c: u32, d: u32): Ipv4Address {
   return (a << 24) | (b << 16) | (c << 8) | d;
 }
 
@@ -24,17 +29,17 @@ export function prefixOf(mask: u32): i32 {
 }
 
 /** 224.0.0.0/4 (RFC 1112 section 4). */
-export function isMulticast(address: u32): bool {
+export function isMulticast(address: Ipv4Address): bool {
   return address >>> 28 == 0xe;
 }
 
 /** 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
-export function isLoopback(address: u32): bool {
+export function isLoopback(address: Ipv4Address): bool {
   return address >>> 24 == 127;
 }
 
 /** An address that one host can have: not 0/8, not loopback, not multicast, not 240/4. */
-export function isUnicast(address: u32): bool {
+export function isUnicast(address: Ipv4Address): bool {
   return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;
 }
 
@@ -44,7 +49,7 @@ export function isGroupHardware(address: u64): bool {
 }
 
 /** `192.0.2.1` of an address in host order. */
-export function formatIpv4(address: u32): string {
+export function formatIpv4(address: Ipv4Address): string {
   const a = (address >>> 24).toString();
   const b = ((address >>> 16) & 255).toString();
   const c = ((address >>> 8) & 255).toString();
@@ -69,7 +74,7 @@ export const NOT_AN_ADDRESS: i64 = -1;
  * section 3.1.1: the strict form). Answers NOT_AN_ADDRESS otherwise.
  */
 export function parseIpv4(text: string): i64 {
-  let address: u32 = 0;
+  let address: Ipv4Address = 0;
   let octet: i32 = -1;
   let dots = 0;
   for (let i = 0; i <= text.length; i++) {

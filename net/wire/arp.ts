@@ -8,7 +8,7 @@
  *     └───────┴───────┴────┴────┴────────┴────────────────┴──────────────┴───────────┴───────────┘
  */
 import { loadNet16, loadNet32, loadNet48, storeNet32, storeNet48 } from "../../core/bytes";
-import { isGroupHardware } from "./address";
+import { Ipv4Address, isGroupHardware } from "./address";
 import { Drop } from "./drop";
 
 export const ARP_LENGTH: u32 = 28;
@@ -30,13 +30,13 @@ export class ArpPacket {
   get senderHardware(): u64 {
     return loadNet48(changetype<usize>(this) + 8);
   }
-  get senderAddress(): u32 {
+  get senderAddress(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 14);
   }
   get targetHardware(): u64 {
     return loadNet48(changetype<usize>(this) + 18);
   }
-  get targetAddress(): u32 {
+  get targetAddress(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 24);
   }
 }
@@ -62,9 +62,9 @@ export function emitArp(
   pointer: usize,
   operation: u32,
   senderHardware: u64,
-  senderAddress: u32,
+  senderAddress: Ipv4Address,
   targetHardware: u64,
-  targetAddress: u32,
+  targetAddress: Ipv4Address,
 ): void {
   store<u32>(pointer, FORMAT_LOW);
   store<u32>(pointer, (FORMAT_HIGH as u32) | (operation << 24), 4);

@@ -18,6 +18,7 @@ import {
   storeNet32,
   storeNet48,
 } from "../../core/bytes";
+import { Ipv4Address } from "./address";
 
 /** Bytes in front of the options. */
 export const DHCP_HEADER: u32 = 240;
@@ -64,10 +65,10 @@ export class DhcpHeader {
   get broadcast(): bool {
     return (loadNet16(changetype<usize>(this) + 10) & BROADCAST_FLAG) != 0;
   }
-  get clientAddress(): u32 {
+  get clientAddress(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 12);
   }
-  get yourAddress(): u32 {
+  get yourAddress(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 16);
   }
   get hardwareAddress(): u64 {
@@ -91,7 +92,7 @@ export function emitDhcp(
   transaction: u32,
   seconds: u32,
   broadcast: bool,
-  clientAddress: u32,
+  clientAddress: Ipv4Address,
   hardwareAddress: u64,
 ): void {
   memory.fill(pointer, 0, DHCP_HEADER);

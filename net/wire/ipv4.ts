@@ -11,6 +11,7 @@
  *     └───────────────────────────────────┴───────────────────────────────────┘
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
+import { Ipv4Address } from "./address";
 import { checksum, fold } from "./checksum";
 import { Drop } from "./drop";
 
@@ -71,10 +72,10 @@ export class Ipv4Header {
   get protocol(): u32 {
     return load<u8>(changetype<usize>(this), 9);
   }
-  get source(): u32 {
+  get source(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 12);
   }
-  get destination(): u32 {
+  get destination(): Ipv4Address {
     return loadNet32(changetype<usize>(this) + 16);
   }
   get payload(): usize {
@@ -138,8 +139,8 @@ export function emitIpv4(
   flagsAndFragment: u32,
   ttl: u32,
   protocol: u32,
-  source: u32,
-  destination: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
 ): void {
   const first: u32 = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
   const second: u32 =

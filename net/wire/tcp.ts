@@ -11,6 +11,7 @@
  *     └────────┴──────────┴────────────────┴────────────┴─────────┘
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
+import { Ipv4Address } from "./address";
 import { checksum, fold, pseudoHeader, sum } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_TCP } from "./ipv4";
@@ -65,7 +66,12 @@ export class TcpHeader {
  * and the checksum, which is not optional (RFC 9293 section 3.1, MUST-2 and MUST-3). Options are
  * not looked at here: `TcpOptions` survives any bytes.
  */
-export function parseTcp(pointer: usize, length: u32, source: u32, destination: u32): Drop {
+export function parseTcp(
+  pointer: usize,
+  length: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): Drop {
   if (length < TCP_HEADER) return Drop.TcpTruncated;
   const headerLength = TcpHeader.at(pointer).headerLength;
   if (headerLength < TCP_HEADER || headerLength > length) return Drop.TcpHeaderLength;
@@ -102,8 +108,8 @@ export function sealTcp(
   pointer: usize,
   headerLength: u32,
   length: u32,
-  source: u32,
-  destination: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
   payloadSum: u64,
 ): void {
   const pseudo = pseudoHeader(source, destination, PROTOCOL_TCP, length);

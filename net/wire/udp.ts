@@ -7,6 +7,7 @@
  *     └─────────────┴──────────────────┴─────────┴──────────┴─────────┘
  */
 import { loadNet16 } from "../../core/bytes";
+import { Ipv4Address } from "./address";
 import { checksum, fold, pseudoHeader, sum } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_UDP } from "./ipv4";
@@ -44,7 +45,12 @@ export class UdpHeader {
  * The gate for `length` bytes of IPv4 payload, of which the first `UdpHeader.length` are the
  * datagram. A checksum of 0 is accepted (RFC 1122 section 4.1.3.4), port 0 as destination is not.
  */
-export function parseUdp(pointer: usize, length: u32, source: u32, destination: u32): Drop {
+export function parseUdp(
+  pointer: usize,
+  length: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+): Drop {
   if (length < UDP_HEADER) return Drop.UdpTruncated;
   const header = UdpHeader.at(pointer);
   const own = header.length;
@@ -62,8 +68,8 @@ export function emitUdp(
   length: u32,
   sourcePort: u32,
   destinationPort: u32,
-  source: u32,
-  destination: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
 ): void {
   const payload = sum(pointer + UDP_HEADER, length - UDP_HEADER);
   emitUdpSummed(pointer, length, sourcePort, destinationPort, source, destination, payload);
@@ -75,8 +81,8 @@ export function emitUdpSummed(
   length: u32,
   sourcePort: u32,
   destinationPort: u32,
-  source: u32,
-  destination: u32,
+  source: Ipv4Address,
+  destination: Ipv4Address,
   payloadSum: u64,
 ): void {
   const ports =

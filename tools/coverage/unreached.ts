@@ -51,7 +51,7 @@ const reasons: Reason[] = [
   [
     "net/iface/icmp.ts",
     "ingress has refused such sources and destinations",
-    ["if (to == ANY_ADDRESS || from == ANY_ADDRESS) return;"],
+    ["if (to == UNSPECIFIED || from == UNSPECIFIED) return;"],
   ],
   [
     "net/iface/icmp.ts",
