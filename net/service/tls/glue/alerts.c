@@ -1,9 +1,9 @@
-/* Which alert says what was wrong (RFC 8446, 6.2; RFC 5246, 7.2.2): mbedTLS sends some itself,
- * which are noted, and leaves others to its caller. */
+/* Maps errors to alerts (RFC 8446, 6.2; RFC 5246, 7.2.2). mbedTLS sends some alerts itself, which
+ * are recorded here, and leaves the others to its caller. */
 #include "tls.h"
 #include "ssl_misc.h"
 
-/* Whether the last record is longer than any may be, and not what is no record at all. */
+/* Reports whether the last header is that of a TLS record, but longer than a record may be. */
 static bool overlong(const mbedtls_ssl_context* ssl) {
   const u8* header = ssl->in_hdr;
   bool known = header[0] >= MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
@@ -11,7 +11,7 @@ static bool overlong(const mbedtls_ssl_context* ssl) {
   return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-/* The alert for an error that mbedTLS itself has sent none for. */
+/* Returns the alert for an error that mbedTLS sent no alert for. */
 i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
@@ -19,7 +19,7 @@ i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
       if (overlong(ssl)) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
-    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* or a record that fits into no buffer */
+    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA: /* also: a record larger than the buffer */
       if (overlong(ssl)) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
     case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
@@ -35,15 +35,15 @@ i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
   }
 }
 
-/* In the place of mbedTLS's in all of its files but that which has it. */
+/* Replaces mbedtls_ssl_send_alert_message in every mbedTLS file but ssl_msg.c, which defines it. */
 int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   struct connection* connection = ssl->p_bio;
-  /* What mbedTLS says of a suite that it does not know. */
+  /* mbedTLS sends internal_error for an unknown cipher suite. */
   bool hello = ssl->state == MBEDTLS_SSL_SERVER_HELLO;
   if (hello && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR) {
     alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   }
-  /* "has expired or is not currently valid" */
+  /* certificate_expired: "has expired or is not currently valid" */
   bool future = (connection->refusals & MBEDTLS_X509_BADCERT_FUTURE) != 0;
   if (future && alert == MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN) {
     alert = MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
@@ -52,10 +52,10 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }
 
-/* Where mbedTLS says something else than is meant; the alert, and the error with it. */
-static u8 meant(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
+/* Corrects the alert and the error in cases where mbedTLS picks the wrong ones. */
+static u8 corrected(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
   i32 state = ssl->state;
-  /* A key share that is no point, or one of another group (RFC 8446, 4.2.8.2). */
+  /* A key share that is not on the curve, or of another group (RFC 8446, 4.2.8.2). */
   bool share =
       state == MBEDTLS_SSL_SERVER_HELLO && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
   bool scheme = state == MBEDTLS_SSL_CERTIFICATE_VERIFY &&
@@ -64,17 +64,17 @@ static u8 meant(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
     *reason = MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
     return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
   }
-  if (alert == MBEDTLS_SSL_ALERT_MSG_NO_CERT) { /* none was sent (RFC 8446, 4.4.2.4) */
+  if (alert == MBEDTLS_SSL_ALERT_MSG_NO_CERT) { /* empty list (RFC 8446, 4.4.2.4) */
     *reason = MBEDTLS_ERR_SSL_DECODE_ERROR;
     return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
   }
   return alert;
 }
 
-/* The same for those that mbedTLS sends when the step of the handshake is over. */
+/* Replaces mbedtls_ssl_pend_fatal_alert: alerts that go out at the end of a handshake step. */
 void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason) {
   struct connection* connection = ssl->p_bio;
-  alert = meant(ssl, alert, &reason);
+  alert = corrected(ssl, alert, &reason);
   connection->alert_sent = alert;
   mbedtls_ssl_pend_fatal_alert(ssl, alert, reason);
 }

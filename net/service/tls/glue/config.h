@@ -1,8 +1,8 @@
-/* What is built of mbedTLS 3.6: TLS 1.2 and 1.3, client and server, AEAD with ECDHE alone. */
+/* The mbedTLS 3.6 configuration: TLS 1.2 and 1.3, client and server, only AEAD with ECDHE. */
 
-/* --- surroundings: no operating system --- */
+/* --- platform: no operating system --- */
 #define MBEDTLS_HAVE_ASM
-#define MBEDTLS_NO_UDBL_DIVISION /* else libgcc is wanted, which has a red zone */
+#define MBEDTLS_NO_UDBL_DIVISION /* avoids libgcc, which is built with a red zone */
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
 #define MBEDTLS_PLATFORM_C
@@ -28,7 +28,7 @@ long long tls_time(long long* seconds);
 
 /* --- primitives --- */
 #define MBEDTLS_SELF_TEST
-#define MBEDTLS_AESNI_C /* found by CPUID; interrupts touch no SSE register, so it may */
+#define MBEDTLS_AESNI_C /* chosen by CPUID; safe, as interrupts touch no SSE register */
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES
 #define MBEDTLS_GCM_C
@@ -39,7 +39,7 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_CTR_DRBG_C
 #define MBEDTLS_HMAC_DRBG_C
 #define MBEDTLS_MD_C
-#define MBEDTLS_SHA1_C /* some roots signed themselves with it: else they cannot be parsed */
+#define MBEDTLS_SHA1_C /* needed to parse roots that are self-signed with SHA-1 */
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
@@ -74,7 +74,7 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_X509_REMOVE_INFO
 #define MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK
 
-/* --- TLS; neither renegotiation nor CBC, static RSA, compression or 0-RTT --- */
+/* --- TLS, without renegotiation, CBC, static RSA, compression and 0-RTT --- */
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_SRV_C
@@ -92,5 +92,5 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_SSL_SESSION_TICKETS
 #define MBEDTLS_SSL_TICKET_C
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
-#define MBEDTLS_SSL_IN_CONTENT_LEN 16384 /* what any peer may send in a record */
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 4096 /* saves 12 KB a connection */
+#define MBEDTLS_SSL_IN_CONTENT_LEN 16384 /* the largest record that a peer may send */
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 4096 /* saves 12 KB per connection */

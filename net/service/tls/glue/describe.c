@@ -1,11 +1,11 @@
-/* What TypeScript asks about a connection and about certificates, in numbers and words. */
+/* Numbers and texts about connections and certificates, for TypeScript (core/tls-codes.ts). */
 #include "tls.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/sha256.h"
 #include "ssl_misc.h"
 
-#define LONGEST 1024 /* of a text */
+#define LONGEST 1024 /* bytes of a text */
 
 /* --- connections ------------------------------------------------------------------------------ */
 

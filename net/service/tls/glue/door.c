@@ -1,11 +1,11 @@
-/* The TLS door (machine/host.ts): connections, and bytes in and out of them. mbedTLS reads
- * from the caller's window of input, piece by piece into its own record buffer, and writes leave
- * its own buffer when the caller asks for them: nothing is buffered twice. */
+/* The TLS door (machine/host.ts): connections, and the bytes that go in and out of them. mbedTLS
+ * reads the caller's input straight into its record buffer, and its output goes straight from its
+ * record buffer to the caller: nothing is buffered twice. */
 #include "tls.h"
 #include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
-#define IDLE 256 /* records in a row that bring no data: tickets, key updates, warnings ... */
+#define IDLE 256 /* consecutive records without data: tickets, key updates, warnings ... */
 
 static struct connection* connections[CONNECTIONS + 1];
 
@@ -13,7 +13,7 @@ struct connection* tls_connection(u32 handle) {
   return handle <= CONNECTIONS ? connections[handle] : NULL;
 }
 
-/* Copies what fits as a whole; answers its length. */
+/* Copies `source` if all of it fits; returns its length in any case. */
 u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
   if (source == NULL) return 0;
   if (length <= capacity) memcpy(pointer(destination), source, length);
@@ -22,7 +22,7 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
-/* What the last record was, where mbedTLS passed over it without a word. */
+/* Checks the last record for faults that mbedTLS ignores; returns an error or 0. */
 static int look_back(const struct connection* connection) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
@@ -30,24 +30,24 @@ static int look_back(const struct connection* connection) {
                 ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA; /* RFC 8446, 5 */
   bool empty = fragment != 0 && fragment == connection->fragment;   /* RFC 8446, 5.4 */
   if (hidden || empty) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-  /* The rest of a message that fits into no buffer is not waited for. */
+  /* Fail at once if the message cannot fit into the buffer. */
   bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
   return long_message ? MBEDTLS_ERR_SSL_DECODE_ERROR : 0;
 }
 
-/* Looks at each record before mbedTLS does. What is counted is what brings neither data nor more of
-   a message. */
+/* Checks each record before mbedTLS reads it, and counts records that carry neither data nor more
+   of a handshake message. */
 static int admit(struct connection* connection, const u8* destination) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   if (destination == ssl->in_hdr) {
     u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
-    ssl->nb_zero = 0; /* mbedTLS lets no more than three records be empty */
+    ssl->nb_zero = 0; /* mbedTLS itself allows only three empty records */
     if (fragment <= connection->fragment && ++connection->idle > IDLE) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
     connection->fragment = fragment;
   } else if (destination == ssl->in_hdr + mbedtls_ssl_in_hdr_len(ssl)) {
-    /* Only a handshake may contain these, and be none the wiser. */
+    /* ChangeCipherSpec is ignored during the handshake and fatal afterwards (RFC 8446, 5). */
     bool late = connection->state == OPEN && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
     if (late && ssl->in_hdr[0] == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC) {
       return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
@@ -100,7 +100,7 @@ static int set_up(struct connection* connection, bool server, const u8* name, u3
   if (failure == 0) failure = mbedtls_ssl_setup(ssl, &connection->config);
   if (failure != 0) return failure;
   mbedtls_ssl_set_bio(ssl, connection, take_output, give_input, NULL);
-  /* An address is no server name (RFC 6066, 3); verify.c checks it, as it does names. */
+  /* SNI never carries an address (RFC 6066, 3); verify.c checks addresses and names alike. */
   bool named = !server && connection->address_length == 0;
   return mbedtls_ssl_set_hostname(ssl, named ? connection->name : NULL);
 }
@@ -141,7 +141,7 @@ void tls_free(u32 handle) {
 
 void w2c_host_tlsFree(HOST, u32 handle) { tls_free(handle); }
 
-/* --- failing ---------------------------------------------------------------------------------- */
+/* --- failure ---------------------------------------------------------------------------------- */
 
 static void fail(struct connection* connection, int error, bool alert_queued) {
   mbedtls_ssl_context* ssl = &connection->ssl;
@@ -157,9 +157,9 @@ static void fail(struct connection* connection, int error, bool alert_queued) {
   }
 }
 
-/* --- going on --------------------------------------------------------------------------------- */
+/* --- progress --------------------------------------------------------------------------------- */
 
-/* What is known only as long as the handshake runs. */
+/* Records what mbedTLS knows only until the handshake is over. */
 static void note_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   const mbedtls_ssl_handshake_params* handshake = ssl->handshake;
@@ -179,14 +179,14 @@ static void note_handshake(struct connection* connection) {
   }
 }
 
-/* Whether mbedTLS can go on without further input. */
+/* Reports whether mbedTLS can make progress without more input. */
 static bool pending(const mbedtls_ssl_context* ssl) {
   if (ssl->in_offt != NULL) return false;
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
-/* Whatever mbedTLS was told and does: without path.c's word no server is talked to, unless it was
-   known from a session that tlsResume let pass. */
+/* Defence in depth, whatever mbedTLS concluded: a server must have been verified by path.c, or have
+   resumed a session that tlsResume accepted. */
 static bool permitted(const struct connection* connection) {
   bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   bool known = connection->resumed && connection->offered_session;
@@ -200,7 +200,7 @@ static void step_handshake(struct connection* connection) {
   int result = mbedtls_ssl_handshake_step(ssl);
   note_handshake(connection);
   if (ssl->state != state_before) connection->idle = 0;
-  if (ssl->send_alert && !alert_before) { /* its record waits to be sent; what for is known */
+  if (ssl->send_alert && !alert_before) { /* an alert is queued, and its reason known */
     fail(connection, ssl->alert_reason, true);
     return;
   }
@@ -216,7 +216,7 @@ static void step_handshake(struct connection* connection) {
     connection->again = pending(ssl);
     bool client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
     bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
-    /* Without RFC 7627 a session of 1.2 is not resumed. */
+    /* A TLS 1.2 session without RFC 7627 must not be resumed. */
     connection->new_session = client && old && connection->extended && !connection->resumed &&
                               !(connection->options & NO_TICKETS);
   }
@@ -231,7 +231,7 @@ static void step_open(struct connection* connection) {
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
   if (ssl->in_offt != NULL)
     connection->idle = 0;
-  else if (connection->message && connection->idle == idle_before) /* in the record of another */
+  else if (connection->message && connection->idle == idle_before) /* shared a record */
     connection->idle++;
   connection->again = pending(ssl);
   switch (result) {
@@ -261,8 +261,7 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length) {
     step_handshake(connection);
   else if (connection->state == OPEN && ssl->in_offt == NULL)
     step_open(connection);
-  /* mbedTLS does not look at the result of all that allocates: not where it makes and compares the
-     Finished of 1.2. */
+  /* mbedTLS ignores some failed allocations, for instance in computing the Finished of TLS 1.2. */
   if (tls_heap_failures != failures && connection->state != FAILED) {
     fail(connection, MBEDTLS_ERR_SSL_ALLOC_FAILED, false);
   }
@@ -279,7 +278,7 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
   struct connection* connection = tls_connection(handle);
   if (connection == NULL) return NONE;
   bool output = connection->ssl.out_left != 0 || connection->alert_due != NO_ALERT;
-  /* Once open, a caller may go on and on, and send nothing meanwhile. */
+  /* Once open, a peer could keep this loop busy without anything being sent. */
   bool open = connection->state == OPEN;
   bool again = connection->again && !(open && connection->ssl.out_left != 0);
   return connection->state | (output ? OUTPUT : 0) | (again ? AGAIN : 0) |
@@ -339,7 +338,7 @@ u32 tls_write(struct connection* connection, const void* source, u32 length) {
   u32 most = mbedtls_ssl_get_max_out_record_payload(ssl);
   u32 count = length < most ? length : most;
   int result = mbedtls_ssl_write(ssl, source, count);
-  if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* its record is made, and waits */
+  if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* complete, waits to be sent */
   fail(connection, result, false);
   return 0;
 }

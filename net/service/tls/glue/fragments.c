@@ -1,13 +1,13 @@
-/* A handshake message may come in records of any size (RFC 8446, 5.1; RFC 5246, 6.2.1). mbedTLS 3.6
- * puts one together from the record on that holds the first four bytes, which say its length; here
- * those are put together. Uses the library's inner functions: this file changes with its next
- * version, or goes. */
+/* Reassembles handshake headers that are split over records. A handshake message may come in
+ * records of any size (RFC 8446, 5.1; RFC 5246, 6.2.1), but mbedTLS 3.6 requires its four-byte
+ * header in one record. Uses internal functions of the library: review this file when mbedTLS is
+ * updated. */
 #include "tls.h"
 #include "ssl_misc.h"
 
 #define HEADER 4
 
-/* Has mbedTLS append the next record to what is there of a message of `length` bytes. */
+/* Makes mbedTLS append the next record to the part of a `length`-byte message that it holds. */
 static int await_rest(mbedtls_ssl_context* ssl, size_t length) {
   size_t count = ssl->in_msglen;
   u8* start = ssl->in_buf + MBEDTLS_SSL_SEQUENCE_NUMBER_LEN + mbedtls_ssl_in_hdr_len(ssl);
@@ -19,8 +19,8 @@ static int await_rest(mbedtls_ssl_context* ssl, size_t length) {
   return mbedtls_ssl_set_in_hsfraglen(ssl, count);
 }
 
-/* In the place of mbedTLS's function in all of its files but that which has it. A header that is
-   not whole is awaited as if it were the message. */
+/* Replaces mbedtls_ssl_read_record in every mbedTLS file but ssl_msg.c, which defines it. An
+   incomplete header is treated as a message of four bytes until the rest of it arrives. */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
   struct connection* connection = ssl->p_bio;
   bool kept = ssl->keep_current_message;

@@ -1,6 +1,6 @@
-/* The library's heap: free blocks in size classes, four to each power of two, joined with their
- * neighbours when freed, so that a block takes what it needs and 16 bytes. Bounded by the memory
- * set aside for it; every block belongs to a connection, or to what stays. */
+/* The heap of mbedTLS: segregated free lists, four size classes to each power of two, with
+ * coalescing on free. A block costs 16 bytes on top of its size. The heap is bounded by the memory
+ * set aside for it, and every block is charged to a connection or to the library itself. */
 #include "tls.h"
 #include "mbedtls/platform_util.h"
 #include "ssl_misc.h"
@@ -10,12 +10,12 @@
 #define NOTHING 0xffffffffu
 
 struct block {
-  u32 before; /* size of the block below, 0 = there is none */
+  u32 before; /* size of the block below in bytes, or 0 for the first */
   u32 size;   /* header included, in bytes, a multiple of UNIT */
   u16 owner;
   u16 used;
   u32 wanted;
-  struct block *next, *previous; /* of its class; where a used block's bytes begin */
+  struct block *next, *previous; /* in its free list; the payload of a used block begins here */
 };
 #define HEADER offsetof(struct block, next)
 #define LEAST (HEADER + UNIT)
@@ -25,7 +25,7 @@ static u32 limit;
 static struct block* classes[CLASSES];
 static u64 filled[CLASSES / 64];
 static u32 used[CONNECTIONS + 1], peak[CONNECTIONS + 1];
-static u32 all_used, all_peak, blocks; /* of connections alone */
+static u32 all_used, all_peak, blocks; /* connections only */
 u32 tls_heap_owner, tls_heap_failures, tls_fail_allocation;
 
 static u32 class_of(u32 size) {
@@ -61,7 +61,7 @@ static void take(struct block* block) {
   }
 }
 
-/* The smallest class that has any block, from `class` on. */
+/* Returns the smallest non-empty class that is at least `class`. */
 static u32 next_filled(u32 class) {
   for (; class < CLASSES; class = (class | 63) + 1) {
     u64 bits = filled[class / 64] >> class % 64;
@@ -89,7 +89,7 @@ static void start(void) {
   put(block);
 }
 
-/* Leaves `block` with `size` bytes, and the rest free. */
+/* Shrinks `block` to `size` bytes and frees the rest. */
 static void split(struct block* block, u32 size) {
   u32 rest = block->size - size;
   if (rest < LEAST) return;
@@ -111,7 +111,7 @@ static void count(struct block* block, bool more) {
   if (all_used > all_peak) all_peak = all_used;
 }
 
-/* Zeroed memory, or NULL, which fails the connection that asked and no other. */
+/* Returns zeroed memory, or NULL, which fails only the connection that asked. */
 void* tls_calloc(size_t number, size_t size) {
   if (base == NULL) start();
   u64 wanted = (u64)number * size;
@@ -138,7 +138,7 @@ void* tls_calloc(size_t number, size_t size) {
   return bytes;
 }
 
-/* Frees a block and wipes it, whatever it held. */
+/* Wipes and frees a block. Every block is wiped, as any may hold secrets. */
 void tls_release(void* bytes) {
   if (bytes == NULL) return;
   struct block* block = (struct block*)((u8*)bytes - HEADER);
@@ -162,8 +162,8 @@ void tls_release(void* bytes) {
   put(block);
 }
 
-/* In the place of the last one in ssl_tls13_keys.c, which frees keys whose making failed, and not
-   the ciphers in them. Its other blocks are secrets, none of which is as long. */
+/* Replaces mbedtls_free in ssl_tls13_keys.c, which on failure frees a transform without freeing
+   the ciphers in it. That file frees nothing else of a transform's size. */
 void tls_release_keys(void* bytes) {
   if (bytes == NULL) return;
   const struct block* block = (struct block*)((u8*)bytes - HEADER);

@@ -1,5 +1,5 @@
-/* Key updates of TLS 1.3 (RFC 8446, 4.6.3 and 7.2), which mbedTLS 3.6 refuses. Uses the library's
- * inner functions: this file changes with its next version, or goes. */
+/* TLS 1.3 key updates (RFC 8446, 4.6.3 and 7.2), which mbedTLS 3.6 rejects. Uses internal functions
+ * of the library: review this file when mbedTLS is updated. */
 #include "tls.h"
 #include "mbedtls/platform_util.h"
 #include "ssl_misc.h"
@@ -8,7 +8,7 @@
 #define KEY_UPDATE 24
 enum { UPDATE_NOT_REQUESTED, UPDATE_REQUESTED };
 
-/* The next keys of one direction, in the place of the last. */
+/* Replaces the traffic keys of one direction by the next ones. */
 static int renew(struct connection* connection, bool sending) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   mbedtls_ssl_tls13_application_secrets* secrets = &ssl->session->app_secrets;
@@ -44,7 +44,7 @@ static int renew(struct connection* connection, bool sending) {
   return failure;
 }
 
-/* Answers a request with an update of the own direction; the record goes out with the old keys. */
+/* Replies to update_requested; the reply itself still goes out under the old keys. */
 static int answer(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   ssl->out_msgtype = MBEDTLS_SSL_MSG_HANDSHAKE;
@@ -54,8 +54,8 @@ static int answer(struct connection* connection) {
   return failure == 0 || failure == MBEDTLS_ERR_SSL_WANT_WRITE ? renew(connection, true) : failure;
 }
 
-/* Reads the next record, unless it is there, and takes it where it is a key update, or empty. What
-   else it is stays for mbedtls_ssl_read. */
+/* Reads the next record unless one is buffered, and consumes it if it is a key update or empty.
+   Any other record is left for mbedtls_ssl_read. */
 int tls_read_ahead(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   int failure = tls_read_record(ssl, 1);
@@ -69,11 +69,11 @@ int tls_read_ahead(struct connection* connection) {
     ssl->keep_current_message = 1;
     return 0;
   }
-  /* New keys begin with a new record. */
+  /* A key update must end its record (RFC 8446, 5.1). */
   if (ssl->in_hslen != ssl->in_msglen) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
   if (ssl->in_msg[4] > UPDATE_REQUESTED) return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
   bool requested = ssl->in_msg[4] == UPDATE_REQUESTED;
-  if (requested && ssl->out_left != 0) { /* of several requests one answer is enough; but later */
+  if (requested && ssl->out_left != 0) { /* one reply serves several requests; send it later */
     ssl->keep_current_message = 1;
     return MBEDTLS_ERR_SSL_WANT_WRITE;
   }

@@ -1,14 +1,14 @@
-/* Which of the certificates that a peer sent lead to a trusted root: every path is tried, so that
- * cross-signed, superfluous and expired ones beside a good path do no harm (RFC 4158).
- * Takes the place of two of mbedTLS's functions in its TLS files (compiler-config/tls.mk). */
+/* Builds certification paths from the certificates that a peer sent to a trusted root. Every path
+ * is tried, so that cross-signed, superfluous or expired certificates beside a valid path do no
+ * harm (RFC 4158). Replaces two functions in mbedTLS's TLS files (compiler-config/tls.mk). */
 #include "tls.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 
-#define CONSIDERED 16 /* of the certificates that the peer sent */
-#define DEPTH 9       /* of a path without its root: mbedTLS's limit */
-#define CHECKS 24     /* certificates verified in all attempts together: a bound on time */
-#define STEPS 200     /* paths looked at, for those of one name make a maze: the same */
+#define CONSIDERED 16 /* certificates of the peer that are used; the rest are ignored */
+#define DEPTH 9       /* certificates in a path, without its root: mbedTLS's limit */
+#define CHECKS 24     /* certificates verified in all attempts together; bounds the time */
+#define STEPS 200     /* partial paths tried: certificates of one name can form a maze */
 
 struct search {
   struct connection* connection;
@@ -21,16 +21,16 @@ struct search {
 int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
                          mbedtls_x509_buf const* id, int critical, const u8* start, const u8* end) {
   (void)context, (void)certificate, (void)id, (void)critical, (void)start, (void)end;
-  return 0; /* verify.c looks at all of them, in those certificates that matter */
+  return 0; /* verify.c checks the extensions of the certificates in a path */
 }
 
-/* In the place of mbedtls_x509_crt_parse_der: of the certificates behind the first, those that
-   cannot be read are left out. */
+/* Replaces mbedtls_x509_crt_parse_der: ignores certificates after the first that cannot be
+   parsed. */
 int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   bool first = chain->version == 0;
   int failure =
       mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1, tls_accept_extension, NULL);
-  /* MD5: mbedTLS would pass over the certificate, and then miss it (RFC 8446, 4.4.2.4). */
+  /* MD5: mbedTLS would skip the certificate and then find none (RFC 8446, 4.4.2.4). */
   if (failure == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
     failure = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
   }
@@ -42,7 +42,7 @@ static bool same_name(const mbedtls_x509_buf* left, const mbedtls_x509_buf* righ
   return left->len == right->len && memcmp(left->p, right->p, left->len) == 0;
 }
 
-/* Verifies the first `length` certificates of the path, as mbedTLS sees them: a list. */
+/* Verifies the first `length` certificates of the path, as the linked list that mbedTLS expects. */
 static void attempt(struct search* search, u32 length) {
   struct connection* connection = search->connection;
   mbedtls_x509_crt* list = mbedtls_calloc(length, sizeof *list);
@@ -66,7 +66,7 @@ static void attempt(struct search* search, u32 length) {
     search->failure = failure;
     return;
   }
-  /* What is said of several failures: that of a path which did reach a root, else the first. */
+  /* Of several failures, report that of a path that reached a root, else the first. */
   bool better = !search->tried || (search->refusals & MBEDTLS_X509_BADCERT_NOT_TRUSTED &&
                                    !(refusals & MBEDTLS_X509_BADCERT_NOT_TRUSTED));
   if (failure == 0 || better) search->refusals = failure == 0 ? 0 : refusals;
@@ -74,7 +74,7 @@ static void attempt(struct search* search, u32 length) {
   search->found = failure == 0;
 }
 
-/* Is there any root by the name of this certificate's issuer? */
+/* Reports whether any root has the name of this certificate's issuer. */
 static bool has_root(struct search* search, const mbedtls_x509_crt* certificate) {
   mbedtls_x509_crt* found = NULL;
   search->failure = tls_find_roots(search->connection, certificate, &found);
@@ -89,7 +89,7 @@ static bool has_root(struct search* search, const mbedtls_x509_crt* certificate)
   return any;
 }
 
-/* Extends a path of `length` certificates in every way; ends when one way is good. */
+/* Extends a path of `length` certificates in every possible way, until one path is valid. */
 static void extend(struct search* search, u32 length) {
   const mbedtls_x509_crt* last = search->sent[search->path[length - 1]];
   if (search->steps == 0) return;
@@ -109,7 +109,7 @@ static void extend(struct search* search, u32 length) {
   if (!extended && !ends && !search->tried && search->failure == 0) attempt(search, length);
 }
 
-/* In the place of mbedtls_x509_crt_verify_with_ca_cb. */
+/* Replaces mbedtls_x509_crt_verify_with_ca_cb. */
 int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void* context,
                     const mbedtls_x509_crt_profile* profile, const char* name, uint32_t* flags,
                     int (*check)(void*, mbedtls_x509_crt*, int, uint32_t*), void* check_context) {

@@ -1,5 +1,5 @@
-/* What mbedTLS expects of a system: a few functions on texts (memcpy and its kind are the
- * kernel's), the clock as TypeScript last set it, and the pool of entropy. */
+/* What mbedTLS needs from a platform: a few string functions (memcpy and friends are the kernel's),
+ * the clock as TypeScript last set it, and the entropy pool. */
 #include "tls.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void write_number(struct writer* writer, u64 value, u32 radix, u32 least_
   while (count != 0) write(writer, digits[--count]);
 }
 
-/* The formats that mbedTLS and this glue use: %s %c %d %u, and %02X with any number of digits. */
+/* Supports the formats that mbedTLS and this glue use: %s, %c, %d, %u and %0nX. */
 int tls_snprintf(char* text, size_t capacity, const char* format, ...) {
   struct writer writer = {text, capacity, 0};
   va_list arguments;
@@ -83,13 +83,13 @@ int tls_snprintf(char* text, size_t capacity, const char* format, ...) {
   return writer.length;
 }
 
-/* Self-tests say what they do; nobody listens. */
+/* The self-tests print their progress; discard it. */
 int tls_printf(const char* format, ...) {
   (void)format;
   return 0;
 }
 
-/* For padding in the self-test of RSA: nothing else calls it. */
+/* Only the RSA self-test calls this, for padding. */
 int rand(void) {
   static u32 state = 1;
   state = state * 1103515245 + 12345;
@@ -112,11 +112,11 @@ long long tls_time(long long* seconds) {
 
 mbedtls_ms_time_t mbedtls_ms_time(void) { return monotonic; }
 
-/* The calendar of a moment (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+/* Converts seconds to a date (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
 struct tm* mbedtls_platform_gmtime_r(const mbedtls_time_t* moment, struct tm* fields) {
   i64 days = *moment / 86400, second = *moment % 86400;
   if (second < 0) second += 86400, days--;
-  days += 719468; /* since the first of March of the year 0 */
+  days += 719468; /* days since 1 March of year 0 */
   i64 era = (days >= 0 ? days : days - 146096) / 146097;
   u32 day = days - era * 146097;
   u32 year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
@@ -138,9 +138,9 @@ struct tm* mbedtls_platform_gmtime_r(const mbedtls_time_t* moment, struct tm* fi
 #define POOL 64 /* a SHA-512 */
 #define STRENGTH 256
 static u8 pool[POOL];
-static u32 pool_bits; /* what is in it, at least */
+static u32 pool_bits; /* entropy in the pool, at least */
 
-/* pool = SHA-512(purpose, pool, what came). */
+/* result = SHA-512(purpose, pool, bytes). */
 static void stir(u8 purpose, const u8* bytes, size_t length, u8* result) {
   mbedtls_sha512_context context;
   mbedtls_sha512_init(&context);
@@ -158,8 +158,8 @@ void w2c_host_tlsAddEntropy(HOST, u32 address, u32 length, u32 bits) {
   pool_bits = bits < 8 * POOL - pool_bits ? pool_bits + bits : 8 * POOL;
 }
 
-/* What the generator is seeded from: at most 64 bytes of a strength of 256 bits. That much entropy
-   is spent on them, once; with less in the pool there is nothing to be had. */
+/* Seeds the generator: up to 64 bytes with 256 bits of strength, which are deducted from the pool.
+   Fails if the pool holds less. */
 static int give_seed(void* context, u8* output, size_t length) {
   (void)context;
   u8 result[POOL];
@@ -172,7 +172,7 @@ static int give_seed(void* context, u8* output, size_t length) {
   return 0;
 }
 
-/* It takes nothing from the heap: what it keeps when it seeds itself anew is no connection's. */
+/* Static, so that a reseed is not charged to the connection that happens to cause it. */
 static mbedtls_ctr_drbg_context generator;
 
 int tls_random_start(void) {

@@ -1,12 +1,12 @@
-/* The trusted roots: Mozilla's, built in as compiler-config/roots.ts wrote them, and those added at
- * run time. A root is parsed when a chain needs it, and only that one. */
+/* The trusted roots: Mozilla's, which compiler-config/roots.ts builds in, and those added at run
+ * time. A root is parsed only when a chain needs it. */
 #include "tls.h"
 #include "mbedtls/base64.h"
 #include "mbedtls/pem.h"
 #include "mbedtls/platform.h"
 
 #define ADDED_BYTES 65536
-#define LEAST_CERTIFICATE 128 /* bytes; and more than any PEM text's line */
+#define LEAST_CERTIFICATE 128 /* bytes; more than a line of PEM has */
 
 struct entry {
   u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
@@ -16,10 +16,10 @@ extern const u32 tls_root_count;
 extern const struct entry tls_root_index_start[];
 extern const u8 tls_root_data[], tls_root_data_end[], tls_root_set[], tls_root_set_end[];
 
-static u8 added[ADDED_BYTES]; /* one after another, as they are in DER */
+static u8 added[ADDED_BYTES]; /* in DER, one after another */
 static u32 added_bytes, generation;
 
-/* Length of the DER element at `at`, its head included; 0 where it is not within `left`. */
+/* Returns the length of the DER element at `at`, header included, or 0 if it exceeds `left`. */
 static u32 element_length(const u8* at, u32 left) {
   if (left < 4 || at[0] != 0x30) return 0;
   u32 length = at[1] < 128 ? 2u + at[1] : at[1] == 0x81 ? 3u + at[2] : 4u + (at[2] << 8 | at[3]);
@@ -46,7 +46,7 @@ struct bytes tls_root(u32 kind, u32 index) {
   return (struct bytes){NULL, 0};
 }
 
-/* Which root lies at this place of memory: index << 1 | kind, or -1. */
+/* Returns which root lies at this address: index << 1 | kind, or -1. */
 i32 tls_root_index(const u8* der) {
   if (der >= tls_root_data && der < tls_root_data_end) {
     for (u32 i = 0; i < tls_root_count; i++) {
@@ -75,7 +75,7 @@ bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued) {
 
 /* --- looking a root up ------------------------------------------------------------------------ */
 
-/* FNV-1a (RFC 9923), 32 bits: compiler-config/roots.ts has the same. */
+/* FNV-1a (RFC 9923), 32 bits, as in compiler-config/roots.ts. */
 static u32 hash_of(const mbedtls_x509_buf* name) {
   u32 hash = 0x811c9dc5;
   for (size_t i = 0; i < name->len; i++) hash = (hash ^ name->p[i]) * 0x01000193;
@@ -95,12 +95,12 @@ static u32 first_with(u32 hash) {
   return low;
 }
 
-/* Points into what it is given; verify.c judges the extensions. */
+/* The parsed root points into `der`; verify.c checks the extensions. */
 static int parse(mbedtls_x509_crt* root, const u8* der, size_t length) {
   return mbedtls_x509_crt_parse_der_with_ext_cb(root, der, length, 0, tls_accept_extension, NULL);
 }
 
-/* Appends a root to the list if it bears the name and has not expired; 0, or no memory. */
+/* Adds a root to the list if it has that name and has not expired. Returns 0 or out of memory. */
 static int offer(struct connection* connection, struct bytes der, const mbedtls_x509_buf* name,
                  mbedtls_x509_crt** list) {
   mbedtls_x509_crt* root = mbedtls_calloc(1, sizeof *root);
@@ -121,7 +121,7 @@ static int offer(struct connection* connection, struct bytes der, const mbedtls_
   return failure == MBEDTLS_ERR_X509_ALLOC_FAILED ? failure : 0;
 }
 
-/* For mbedtls_ssl_conf_ca_cb: all roots that bear the name of the child's issuer. */
+/* Finds all roots with the name of the child's issuer, for mbedtls_ssl_conf_ca_cb. */
 int tls_find_roots(void* context, const mbedtls_x509_crt* child, mbedtls_x509_crt** found) {
   const mbedtls_x509_buf* name = &child->issuer_raw;
   int failure = 0;
@@ -159,7 +159,7 @@ static bool known(const u8* der, u32 length) {
   return false;
 }
 
-/* One certificate in DER: 1 if it is new, 0 if it was trusted already, else an error. */
+/* Adds a certificate in DER. Returns 1 if it is new, 0 if it was trusted already, or an error. */
 i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
@@ -168,7 +168,7 @@ i32 tls_add_root(const u8* der, u32 length) {
   u32 whole = failure == 0 ? root.raw.len : 0;
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;
-  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* it could never sign anything */
+  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* it could not sign anything */
   if (whole < LEAST_CERTIFICATE || element_length(der, length) != whole) {
     return MBEDTLS_ERR_X509_INVALID_FORMAT;
   }
@@ -180,8 +180,8 @@ i32 tls_add_root(const u8* der, u32 length) {
   return 1;
 }
 
-/* Every certificate of a PEM text, which ends in a zero. The first error is the answer where
-   none could be taken. */
+/* Adds every certificate of a zero-terminated PEM text. Returns how many were new, or the first
+   error if none could be added. */
 static i32 add_pem(const char* text) {
   i32 count = 0, failure = MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT;
   size_t consumed = 0;

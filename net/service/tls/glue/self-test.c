@@ -1,5 +1,5 @@
-/* Tests of the library on the machine it runs on: its own ones of the primitives, their speed, and
- * a client and a server that talk to each other in memory. */
+/* Tests of the library on the machine that it runs on: its own tests of the primitives, their
+ * speed, and a client and a server that talk to each other in memory. */
 #include "tls.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/base64.h"
@@ -86,7 +86,7 @@ u32 w2c_host_tlsBenchmark(HOST, u32 which, u32 bytes) {
 
 /* --- a client and a server in memory ---------------------------------------------------------- */
 
-/* Known to everybody, valid from 2020 to 2120, and trusted only while the test runs. */
+/* Its key is public. Valid from 2020 to 2120; trusted only while the test runs. */
 static const u8 test_root[] = {
     48,  130, 1,   110, 48,  130, 1,   19,  160, 3,   2,   1,   2,   2,   1,   1,   48,  10,  6,
     8,   42,  134, 72,  206, 61,  4,   3,   2,   48,  29,  49,  27,  48,  25,  6,   3,   85,  4,
@@ -147,7 +147,7 @@ static const u8 test_key[] = {
 #define STEPS 200
 static const char question[] = "to be, or not to be";
 
-/* Moves what one side has for the other; both sides' buffers are their own. */
+/* Passes on the bytes that one side has for the other. */
 static int pass_on(struct connection* from, struct connection* to) {
   static u8 wire[4096];
   u32 length = tls_transmit(from, wire, sizeof wire), at = 0;

@@ -1,5 +1,5 @@
-/* Identities of this machine, and sessions to be resumed later. A saved session says whom it was
- * made with and how that was verified, and can be used for nothing else. */
+/* This machine's certificates and keys, and sessions saved for resumption. A saved session records
+ * its server and how the server was verified, and is accepted for nothing else. */
 #include "tls.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
@@ -15,7 +15,7 @@ void tls_forget_identity(u32 server) {
   mbedtls_pk_free(&tls_identity_key[server]);
 }
 
-/* A copy that ends in a zero, as the readers of PEM want it. */
+/* Returns a zero-terminated copy, as the PEM parsers need it. */
 static u8* copy_text(u32 address, u32 length) {
   u8* text = mbedtls_calloc(1, (size_t)length + 1);
   if (text != NULL) memcpy(text, pointer(address), length);
@@ -28,7 +28,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
   mbedtls_pk_context* private = &tls_identity_key[server];
   bool chain_pem = chain[0] != 0x30, key_pem = key[0] != 0x30; /* a SEQUENCE in DER */
   int failure = mbedtls_x509_crt_parse(certificates, chain, chain_length + chain_pem);
-  if (failure > 0) failure = MBEDTLS_ERR_X509_INVALID_FORMAT; /* some of them only */
+  if (failure > 0) failure = MBEDTLS_ERR_X509_INVALID_FORMAT; /* only some were parsed */
   if (failure == 0) {
     failure = mbedtls_pk_parse_key(private, key, key_length + key_pem, NULL, 0,
                                    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
@@ -37,7 +37,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
     failure = mbedtls_pk_check_pair(&certificates->pk, private, mbedtls_psa_get_random,
                                     MBEDTLS_PSA_RANDOM_STATE);
   }
-  /* A key keeps what it computed at its first uses (blinding): no connection is to pay for that. */
+  /* A key caches blinding values at its first uses: do not charge a connection for them. */
   for (u32 i = 0; failure == 0 && i < 3; i++) {
     u8 hash[32] = {0}, signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
     size_t length;
@@ -51,7 +51,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
 u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 key,
                             u32 key_length) {
   if (!tls_started || server > 1) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-  for (u32 handle = 1; handle <= CONNECTIONS; handle++) { /* they point to it */
+  for (u32 handle = 1; handle <= CONNECTIONS; handle++) { /* connections point to the identity */
     if (tls_connection(handle) != NULL) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
   tls_heap_owner = 0;
@@ -70,9 +70,9 @@ u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 k
 
 /* --- signing ---------------------------------------------------------------------------------- */
 
-/* In the place of mbedTLS's functions in its TLS files. What an RSA key keeps from one signature to
-   the next (blinding values) is no connection's, and where a signature failed halfway, for want of
-   memory, what was left of them would spoil all later ones. */
+/* The functions below replace mbedtls_pk_sign and its variants in mbedTLS's TLS files. The blinding
+   values that an RSA key keeps between signatures are not charged to a connection, and are dropped
+   if a signature fails halfway (out of memory), as they would invalidate all later ones. */
 static u32 begin_signing(void) {
   u32 owner = tls_heap_owner;
   tls_heap_owner = 0;
@@ -113,10 +113,10 @@ int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGN
 /* --- sessions --------------------------------------------------------------------------------- */
 
 #define WEEK (7 * 86400)
-#define DAY 86400 /* what a session of 1.2 lives where the server names no time */
+#define DAY 86400 /* lifetime of a TLS 1.2 session if the server gives none */
 
 struct saved {
-  u32 size, roots, saved_at_high, saved_at; /* `roots`: which generation of trusted roots */
+  u32 size, roots, saved_at_high, saved_at; /* `roots`: generation of the trusted roots */
   u32 insecure;
   char name[HOST_NAME + 1];
   u8 session[];
@@ -143,7 +143,7 @@ u32 w2c_host_tlsSession(HOST, u32 handle, u32 destination, u32 capacity) {
   return whole;
 }
 
-/* Whether a session still says what is true: its age, and the certificate it was verified by. */
+/* Reports whether a session and the certificate that it was verified by are still valid. */
 static bool alive(const struct saved* saved, const mbedtls_ssl_session* session) {
   i64 age = mbedtls_time(NULL) - ((i64)saved->saved_at_high << 32 | saved->saved_at);
   i64 most = session->ticket_lifetime != 0 ? session->ticket_lifetime : DAY;

@@ -1,5 +1,5 @@
-/* How the library is started, and what a connection agrees to: versions, suites, groups, tickets,
- * and who has to be verified. */
+/* Starts the library, and configures connections: versions, cipher suites, groups, tickets, and
+ * whose certificate is verified. */
 #include "tls.h"
 #include "mbedtls/psa_util.h"
 #include "mbedtls/ssl_ticket.h"
@@ -10,15 +10,15 @@
 static mbedtls_ssl_ticket_context tickets;
 bool tls_started;
 
-/* In the place of mbedTLS's function in ssl_ticket.c. Whoever comes first after a day brings about
-   the next key, which is nobody's. One that cannot be made is made with the ticket after. */
+/* Replaces mbedtls_cipher_setkey in ssl_ticket.c. The first connection of a day triggers the next
+   ticket key, which is not charged to it. If the key cannot be set, the next ticket tries again. */
 int tls_set_ticket_key(mbedtls_cipher_context_t* context, const u8* key, int bits,
                        mbedtls_operation_t operation) {
   u32 owner = tls_heap_owner;
   tls_heap_owner = 0;
   int failure = mbedtls_cipher_setkey(context, key, bits, operation);
   tls_heap_owner = owner;
-  if (failure != 0) tickets.active = 1 - tickets.active; /* the last one, whose time is over */
+  if (failure != 0) tickets.active = 1 - tickets.active; /* the previous key, which has expired */
   return failure;
 }
 
@@ -35,7 +35,7 @@ u32 w2c_host_tlsStart(HOST) {
   return failure;
 }
 
-/* ChaCha20-Poly1305 first: mbedTLS does it faster than AES-GCM, even with AES-NI. */
+/* ChaCha20-Poly1305 first: mbedTLS's is faster than its AES-GCM, even with AES-NI. */
 static const int suites[] = {
     MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
@@ -70,7 +70,7 @@ int tls_configure(struct connection* connection, bool server) {
       config, options & ONLY_13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
   mbedtls_ssl_conf_max_tls_version(
       config, options & ONLY_12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
-  /* Resumption too has a key exchange of its own: what was recorded stays secret. */
+  /* Resumption also does an (EC)DHE exchange, for forward secrecy. */
   mbedtls_ssl_conf_tls13_key_exchange_modes(config,
                                             MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                 MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);

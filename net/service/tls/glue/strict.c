@@ -1,11 +1,11 @@
-/* Where mbedTLS 3.6 alone would let a server do what it must not: extensions that nobody asked for
- * or that come twice, bytes behind them (RFC 8446, 4.2; RFC 5246, 7.4.1.4), retries that change
- * nothing (4.1.4), sessions resumed without RFC 7627, signatures of a scheme that is not for the
- * key, or only for 1.2 (4.4.3). */
+/* Checks that mbedTLS 3.6 omits. A server must not send extensions that were not requested, the
+ * same one twice, or bytes after them (RFC 8446, 4.2; RFC 5246, 7.4.1.4); a retry that changes
+ * nothing (4.1.4); a resumption without RFC 7627; or a signature scheme that does not fit the key
+ * or is for TLS 1.2 only (4.4.3). */
 #include "tls.h"
 #include "ssl_misc.h"
 
-/* In the place of mbedTLS's function in ssl_tls13_client.c. */
+/* Replaces mbedtls_ssl_tls13_check_received_extension in ssl_tls13_client.c. */
 int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 allowed) {
   u32 mask = mbedtls_ssl_get_extension_mask(kind);
   bool retry = message == MBEDTLS_SSL_TLS1_3_HS_HELLO_RETRY_REQUEST;
@@ -20,12 +20,12 @@ int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 all
     tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
     return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
   }
-  /* A cookie is what nobody asks for (RFC 8446, 4.2.2). */
+  /* A cookie comes unrequested (RFC 8446, 4.2.2). */
   if (retry && kind == MBEDTLS_TLS_EXT_COOKIE) ssl->handshake->sent_extensions |= mask;
   return mbedtls_ssl_tls13_check_received_extension(ssl, message, kind, allowed);
 }
 
-/* What the client's hello asks of a server that speaks 1.2. */
+/* The extensions in our ClientHello that a TLS 1.2 server may reply to. */
 static const u16 asked[] = {
     MBEDTLS_TLS_EXT_SERVERNAME,
     MBEDTLS_TLS_EXT_SUPPORTED_GROUPS,
@@ -48,20 +48,20 @@ static int check_asked(const u8* at, const u8* end) {
   return 0;
 }
 
-/* A retry must ask for another share, or hand out a cookie (RFC 8446, 4.1.4). */
+/* A HelloRetryRequest must change the key share or set a cookie (RFC 8446, 4.1.4). */
 static int check_retry(const mbedtls_ssl_context* ssl) {
   u32 changes = MBEDTLS_SSL_EXT_MASK(KEY_SHARE) | MBEDTLS_SSL_EXT_MASK(COOKIE);
   bool same = (ssl->handshake->received_extensions & changes) == 0;
   return same ? MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER : 0;
 }
 
-/* A ServerHello that mbedTLS has just accepted; but for a retry it is still in its buffer. */
+/* Checks a ServerHello that mbedTLS just accepted. It is still buffered, unless it was a retry. */
 static int check_server_hello(const mbedtls_ssl_context* ssl) {
   if (ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO) return check_retry(ssl);
   const u8 *body = ssl->in_msg + 4, *end = ssl->in_msg + ssl->in_hslen;
   const u8* at = body + 35 + body[34] + 3; /* version, random, session, suite, compression */
   bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
-  /* What session.c keeps had it, and so must what is resumed (RFC 7627, 5.3). */
+  /* Saved sessions have RFC 7627, so resumed ones must have it too (RFC 7627, 5.3). */
   bool extended = ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED;
   if (old && ssl->handshake->resume && !extended) return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
   if (at == end) return 0;
@@ -69,7 +69,7 @@ static int check_server_hello(const mbedtls_ssl_context* ssl) {
   return old ? check_asked(at + 2, end) : 0;
 }
 
-/* Whether the scheme of a CertificateVerify is one that the key can sign with. */
+/* Reports whether the scheme of a CertificateVerify was offered and fits the key. */
 bool tls_scheme_fits(mbedtls_ssl_context* ssl) {
   u16 scheme = MBEDTLS_GET_UINT16_BE(ssl->in_msg, 4);
   mbedtls_x509_crt* certificate = ssl->session_negotiate->peer_cert;
@@ -77,7 +77,7 @@ bool tls_scheme_fits(mbedtls_ssl_context* ssl) {
          mbedtls_ssl_tls13_check_sig_alg_cert_key_match(scheme, &certificate->pk);
 }
 
-/* Looks again at the message that took a client out of `state`. */
+/* Checks the message that made a client leave `state`. Returns an error or 0. */
 int tls_check_message(mbedtls_ssl_context* ssl, int state) {
   if (ssl->state == state || ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) return 0;
   if (state == MBEDTLS_SSL_SERVER_HELLO) return check_server_hello(ssl);

@@ -1,5 +1,5 @@
-/* What the files of the TLS glue share. TypeScript's side of it is in core/tls-codes.ts and
- * machine/host.ts; its pointers are addresses as they are, below 4 GiB. */
+/* Shared declarations of the TLS glue. TypeScript's side is core/tls-codes.ts and machine/host.ts.
+ * Pointers of TypeScript are plain addresses below 4 GiB. */
 #pragma once
 #include <limits.h>
 #include <stdbool.h>
@@ -20,13 +20,13 @@ struct w2c_host; /* the first argument of every host function; unused */
 
 #define CONNECTIONS 256
 #define HOST_NAME 255
-#define CONSTRAINED 10 /* certificates of a path, mbedTLS's limit of 8 between the two ends */
+#define CONSTRAINED 10 /* certificates in a path: mbedTLS allows 8 between the two ends */
 
 enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
 enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 
-/* Refusals of our own, beside mbedTLS's MBEDTLS_X509_BADCERT_... (TlsRefusal in tls-codes.ts). */
+/* Our reasons for refusal, beside MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
   NO_ALTERNATIVE_NAME = 1 << 20,
   AUTHORITY_AS_SERVER = 1 << 21,
@@ -47,26 +47,26 @@ struct bytes {
 
 struct connection {
   mbedtls_ssl_context ssl;
-  mbedtls_ssl_config config; /* of its own: options differ */
+  mbedtls_ssl_config config; /* per connection, as options differ */
   u32 handle, state, options;
   i32 error, alert_received, alert_sent;
-  i32 alert_due; /* to be sent when what goes before is out; close_notify too */
+  i32 alert_due; /* sent once pending output is out; close_notify too */
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
-  u32 idle, fragment; /* records without data; the message so far, when the last record began */
-  bool message;       /* one of the handshake's kind is whole, in this step */
-  const u8* input;    /* only while a call runs, as `output` */
+  u32 idle, fragment; /* records without data; message bytes when the last record began */
+  bool message;       /* this step completed a handshake message */
+  const u8* input;    /* valid only during a call, like `output` */
   u32 input_left;
   u8* output;
   u32 output_left;
 
-  char name[HOST_NAME + 1]; /* in lower case, without a final dot */
-  u8 address[16];           /* where the name is an address in text */
+  char name[HOST_NAME + 1]; /* in lower case, without a trailing dot */
+  u8 address[16];           /* if the name is an IP address */
   u32 address_length;
   u32 refusals;
-  i32 root; /* where the chain ended: index << 1 | kind, or -1 */
+  i32 root; /* the root of the chain: index << 1 | kind, or -1 */
   bool root_expired, verified;
-  struct bytes constraints[CONSTRAINED]; /* of the certificates above, during verification */
+  struct bytes constraints[CONSTRAINED]; /* of the certificates above, while verifying */
   u32 constraint_count;
 };
 
@@ -94,25 +94,25 @@ int tls_check_message(mbedtls_ssl_context* ssl, int state);
 extern bool tls_started;
 int tls_configure(struct connection* connection, bool server);
 
-/* heap.c: blocks belong to a connection (its handle), or to 0 = what stays. */
+/* heap.c: a block is charged to a connection (its handle) or to the library (0). */
 extern u32 tls_heap_owner;
-extern u32 tls_heap_failures;   /* how many blocks were not to be had */
-extern u32 tls_fail_allocation; /* for tests: the how manieth from now on fails; 0 = none */
+extern u32 tls_heap_failures;   /* allocations that failed */
+extern u32 tls_fail_allocation; /* for tests: fail the nth allocation from now; 0 = none */
 u32 tls_heap_used(u32 owner);
 u32 tls_heap_peak(u32 owner);
 void tls_heap_forget_peak(u32 owner);
-void* tls_memory(u64* bytes); /* the machine's: where the heap is */
+void* tls_memory(u64* bytes); /* where the heap is; defined by the machine */
 
 /* platform.c */
-int tls_random_start(void); /* 0, or there is not enough entropy */
+int tls_random_start(void); /* 0, or an error if entropy is lacking */
 
 /* roots.c */
 int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
 i32 tls_root_index(const u8* der);
 bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued);
-u32 tls_roots_generation(void); /* another number whenever a root was added or removed */
+u32 tls_roots_generation(void); /* changes with every added or removed root */
 u32 tls_added_roots(void);
-i32 tls_add_root(const u8* der, u32 length); /* 1 new, 0 known, or an error */
+i32 tls_add_root(const u8* der, u32 length); /* 1 = new, 0 = known, or an error */
 u32 tls_remove_root(u32 index);
 struct bytes tls_root(u32 kind, u32 index);
 
@@ -131,12 +131,12 @@ int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
 /* fragments.c */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
 
-/* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 has not. */
+/* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 lacks. */
 int tls_read_ahead(struct connection* connection);
 
 /* session.c */
-extern mbedtls_x509_crt tls_identity_chain[2]; /* of clients, of servers */
+extern mbedtls_x509_crt tls_identity_chain[2]; /* client, server */
 extern mbedtls_pk_context tls_identity_key[2];
 int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* key,
-                       u32 key_length); /* texts of PEM end in a zero */
+                       u32 key_length); /* PEM texts are zero-terminated */
 void tls_forget_identity(u32 server);

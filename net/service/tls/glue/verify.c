@@ -1,13 +1,13 @@
-/* Who may be at the other end: RFC 5280 and RFC 9525, where mbedTLS alone would accept more.
- * mbedTLS checks signatures, dates, basicConstraints, keyUsage, path lengths and the own
- * certificate's extendedKeyUsage; the rules here are numbered, and each sets a bit of its own. */
+/* Certificate verification beyond what mbedTLS does (RFC 5280, RFC 9525). mbedTLS checks
+ * signatures, dates, basicConstraints, keyUsage, path lengths and the server certificate's
+ * extendedKeyUsage. The rules here are numbered, and each sets a bit of its own. */
 #include "tls.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 
-/* Rule 1: SHA-1 and MD5 sign nothing (a root's own signature is not looked at), RSA keys have
-   2048 bits, elliptic curves are P-256 and P-384. */
+/* Rule 1: no SHA-1 or MD5 signatures (a root's own signature is not checked), RSA keys of at least
+   2048 bits, and only the curves P-256 and P-384. */
 #define LEAST_RSA_BITS 2048
 const mbedtls_x509_crt_profile tls_profile = {
     .allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
@@ -21,14 +21,14 @@ const mbedtls_x509_crt_profile tls_profile = {
     .rsa_min_bitlen = LEAST_RSA_BITS,
 };
 
-/* Whether an RSA key is long enough. On other curves than the profile's a key is not even read. */
+/* Reports whether an RSA key is long enough. Keys on other curves are not even parsed. */
 bool tls_strong_key(const mbedtls_x509_crt* certificate) {
   const mbedtls_pk_context* key = &certificate->pk;
   return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= LEAST_RSA_BITS;
 }
 
-/* Whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Before version 3 nothing in a
-   certificate says so, and as a root it is believed. */
+/* Reports whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Certificates before
+   version 3 cannot say, so a root of that age may. */
 bool tls_may_sign(const mbedtls_x509_crt* root) {
   if (root->version < 3) return true;
   return root->ca_istrue &&
@@ -46,8 +46,8 @@ struct element {
   struct bytes content;
 };
 
-/* Takes the next element off `from`; false at its end, or where its bytes do not add up (then
-   `from` is not empty). */
+/* Takes the next element off `from`. Returns false at the end, or on malformed DER, in which case
+   `from` is not empty. */
 static bool next(struct bytes* from, struct element* element) {
   u8* at = (u8*)from->at;
   const u8* end = at + from->length;
@@ -60,7 +60,7 @@ static bool next(struct bytes* from, struct element* element) {
   return true;
 }
 
-/* The content of an element that is all there is, with that tag. */
+/* Returns the content of an element of that tag that spans all of `from`. */
 static bool only(struct bytes from, u8 tag, struct bytes* content) {
   struct element element;
   if (!next(&from, &element) || from.length != 0 || element.tag != tag) return false;
@@ -68,7 +68,7 @@ static bool only(struct bytes from, u8 tag, struct bytes* content) {
   return true;
 }
 
-/* The extension 2.5.29.`id`: true where there is one. With id 0, `visit` sees all of them. */
+/* Takes the next extension off `from`. Returns false at the end or on malformed DER. */
 struct extension {
   struct bytes id, value;
   bool critical;
@@ -98,7 +98,7 @@ static u32 id_of(const struct extension* extension) {
   return extension->id.length == 3 && id[0] == 0x55 && id[1] == 0x1d ? id[2] : 0;
 }
 
-/* The names of subjectAltName, or false where there is none or it cannot be read. */
+/* Finds the names of subjectAltName. Returns false if it is missing or malformed. */
 static bool alternative_names(const mbedtls_x509_crt* certificate, struct bytes* names) {
   struct bytes list;
   struct extension extension;
@@ -122,9 +122,9 @@ static bool same_text(const u8* left, const u8* right, size_t length) {
   return true;
 }
 
-/* Rule 2: a dNSName is letters, digits, hyphens, underscores and dots, and may begin with "*.":
-   no NUL, no partial or second wildcard, and at least two labels behind the star (RFC 9525, 6.3).
- */
+/* Rule 2: a dNSName consists of letters, digits, hyphens, underscores and dots, and may begin with
+   "*." followed by at least two labels. NULs, partial and multiple wildcards are invalid (RFC 9525,
+   6.3). */
 static bool proper_name(struct bytes name) {
   bool wildcard = name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
   u32 dots = 0;
@@ -141,7 +141,7 @@ static bool proper_name(struct bytes name) {
 static bool name_matches(struct bytes name, const char* host) {
   size_t length = strlen(host);
   if (!proper_name(name)) return false;
-  if (name.at[0] == '*') { /* for exactly one label */
+  if (name.at[0] == '*') { /* matches exactly one label */
     const char* dot = strchr(host, '.');
     if (dot == NULL || dot == host) return false;
     length -= dot - host;
@@ -150,7 +150,7 @@ static bool name_matches(struct bytes name, const char* host) {
   return name.length == length && same_text(name.at, (const u8*)host, length);
 }
 
-/* The name that the peer has to prove; false where it can be none. */
+/* Sets the name that the peer must prove. Returns false if it is not a valid name. */
 bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   if (length != 0 && name[length - 1] == '.') length--;
   if (length == 0 || length > HOST_NAME) return false;
@@ -164,8 +164,8 @@ bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   return true;
 }
 
-/* Rule 3: there is a subjectAltName, and a common name never counts (RFC 9525, 6.3). Rule 4: an
-   address matches iPAddress alone, byte for byte, and a name matches dNSName alone. */
+/* Rule 3: a subjectAltName is required; the common name is ignored (RFC 9525, 6.3). Rule 4: an
+   address matches only an equal iPAddress, a name only a dNSName. */
 static u32 check_name(const struct connection* connection, const mbedtls_x509_crt* certificate) {
   struct bytes names;
   struct element name;
@@ -182,7 +182,7 @@ static u32 check_name(const struct connection* connection, const mbedtls_x509_cr
 
 /* --- name constraints (RFC 5280, 4.2.1.10) ---------------------------------------------------- */
 
-/* "good.test" holds itself and all below it; ".good.test" only what is below it. */
+/* "good.test" covers itself and its subdomains; ".good.test" only the subdomains. */
 static bool dns_within(struct bytes name, struct bytes base) {
   if (base.length == 0) return true;
   if (base.length > name.length) return false;
@@ -191,7 +191,7 @@ static bool dns_within(struct bytes name, struct bytes base) {
   return base.at[0] == '.' ? more > 0 : more == 0 || name.at[more - 1] == '.';
 }
 
-/* What a wildcard stands for may lie within an excluded name that is longer. */
+/* A wildcard also touches a longer excluded name that it could match. */
 static bool dns_touches(struct bytes name, struct bytes base) {
   if (dns_within(name, base)) return true;
   if (name.length < 2 || name.at[0] != '*') return false;
@@ -217,14 +217,14 @@ static bool address_within(struct bytes address, struct bytes base) {
   return true;
 }
 
-/* A subject's name lies below a directoryName whose parts it begins with. */
+/* A subject is within a directoryName if it begins with its components. */
 static bool subject_within(struct bytes subject, struct bytes base) {
   struct bytes parts, wanted;
   if (!only(subject, 0x30, &parts) || !only(base, 0x30, &wanted)) return false;
   return wanted.length <= parts.length && memcmp(parts.at, wanted.at, wanted.length) == 0;
 }
 
-/* One name under one list of subtrees. Each form of name is held to the subtrees of its form. */
+/* Checks a name against a list of subtrees; only subtrees of its form apply. */
 static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct bytes name) {
   struct element subtree, base;
   bool any = false, within = false;
@@ -241,8 +241,8 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
       if (half != 4 && half != 16) return MALFORMED;
       if (!proper_mask(base.content.at + half, half)) return MALFORMED;
       within |= address_within(name, base.content);
-    } else if (form == DIRECTORY_NAME && !excluded) { /* the same name has several encodings: */
-      within |= subject_within(name, base.content);   /* enough to permit, not to exclude by */
+    } else if (form == DIRECTORY_NAME && !excluded) { /* a name has several encodings, so a */
+      within |= subject_within(name, base.content);   /* match can permit but not exclude */
     } else {
       return UNKNOWN_CONSTRAINT;
     }
@@ -251,9 +251,9 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
   return any && within == excluded ? NAME_CONSTRAINT : 0;
 }
 
-/* Rule 5: every name of a certificate lies within what each certificate above it permits, and
-   outside of what it excludes, whether or not the extension is marked critical. A form of name
-   that is constrained and not understood is refused. */
+/* Rule 5: every name must be within the permitted and outside the excluded subtrees of each
+   certificate above, whether or not the extension is critical. A constraint on a form of name that
+   is not supported refuses the certificate. */
 static u32 check_constraint(struct bytes constraint, u8 form, struct bytes name) {
   struct element list;
   u32 refusals = 0;
@@ -283,8 +283,8 @@ static u32 check_constraints(const struct connection* connection,
 
 /* --- the other extensions --------------------------------------------------------------------- */
 
-/* Rule 6: a critical extension that nobody here understands refuses the certificate (RFC 5280,
-   4.2), and so do extensions whose bytes do not add up. Collects constraints on those below. */
+/* Rule 6: an unknown critical extension (RFC 5280, 4.2) or a malformed one refuses the certificate.
+   Also collects the name constraints on the certificates below. */
 static u32 check_extensions(struct connection* connection, const mbedtls_x509_crt* certificate,
                             bool authority) {
   struct bytes list, constraint;
@@ -307,28 +307,28 @@ static u32 check_extensions(struct connection* connection, const mbedtls_x509_cr
   return list.length != 0 ? refusals | MALFORMED : refusals;
 }
 
-/* Called by mbedTLS for each certificate of a path it has built, the root first. */
+/* mbedTLS calls this for each certificate of a path, root first. */
 int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int depth,
                           uint32_t* flags) {
   struct connection* connection = context;
   i32 root = tls_root_index(certificate->raw.p);
   if (root >= 0) connection->root = root;
-  *flags |= check_constraints(connection, certificate); /* before it adds its own */
+  *flags |= check_constraints(connection, certificate); /* before its own are added */
   u32 refusals = check_extensions(connection, certificate, depth != 0);
-  if (root < 0) *flags |= refusals; /* of a root, nothing but its constraints counts */
+  if (root < 0) *flags |= refusals; /* of a root, only the constraints count */
   if (!tls_strong_key(certificate)) *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
-  /* Rule 7: versions 1 and 2 have no extensions to say what a certificate is for. */
+  /* Rule 7: versions 1 and 2 are refused, as they have no extensions to limit their use. */
   if (root < 0 && certificate->version < 3) *flags |= OLD_VERSION;
   if (depth == 0) {
     *flags |= check_name(connection, certificate);
-    /* Rule 8: who signs certificates does not serve (RFC 5280, 4.2.1.9). */
+    /* Rule 8: a CA certificate must not be used as a server's (RFC 5280, 4.2.1.9). */
     if (certificate->ca_istrue) *flags |= AUTHORITY_AS_SERVER;
-    /* Rule 10: Mozilla distrusts some roots for what they certify after a date, and keeps them for
-       the servers that were certified before it (CKA_NSS_SERVER_DISTRUST_AFTER). */
+    /* Rule 10: Mozilla distrusts some roots for certificates issued after a date
+       (CKA_NSS_SERVER_DISTRUST_AFTER). */
     if (tls_root_distrusted(connection->root, &certificate->valid_from)) *flags |= ROOT_DISTRUSTED;
   } else if (mbedtls_x509_crt_check_extended_key_usage(certificate, MBEDTLS_OID_SERVER_AUTH,
                                                        MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH))) {
-    *flags |= INTERMEDIATE_USAGE; /* Rule 9: an intermediate's extendedKeyUsage binds it too. */
+    *flags |= INTERMEDIATE_USAGE; /* Rule 9: an intermediate's extendedKeyUsage counts too. */
   }
   return 0;
 }

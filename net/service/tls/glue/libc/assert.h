@@ -1,3 +1,3 @@
-/* mbedTLS's own checks are not assertions. */
+/* mbedTLS does its checks without assert. */
 #pragma once
 #define assert(condition) ((void)0)

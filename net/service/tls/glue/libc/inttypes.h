@@ -1,4 +1,4 @@
-/* Formats of debugging texts, which are not built. */
+/* Formats for debug messages, which are not built. */
 #pragma once
 #include <stdint.h>
 #define PRIu32 "u"

@@ -1,4 +1,4 @@
-/* The limits that mbedTLS asks for (gcc's own file wants a libc's beside it). */
+/* The limits that mbedTLS needs (gcc's own file includes the libc's). */
 #pragma once
 #define CHAR_BIT 8
 #define INT_MAX __INT_MAX__

@@ -1,4 +1,4 @@
-/* mbedTLS includes <stdlib.h> and uses only this of it: config.h names the allocator. */
+/* mbedTLS includes <stdlib.h> but uses only rand: config.h names the allocator. */
 #pragma once
 #include <stddef.h>
-int rand(void); /* the self-test of RSA pads with it */
+int rand(void); /* for the RSA self-test */

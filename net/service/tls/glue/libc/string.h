@@ -1,5 +1,5 @@
-/* The part of <string.h> that mbedTLS uses. As built-ins, its word-wise copies become loads and
-   stores: ChaCha20-Poly1305 is twice as fast as with calls. */
+/* The part of <string.h> that mbedTLS uses. With the built-ins, word-sized copies become loads and
+   stores, which makes ChaCha20-Poly1305 twice as fast as with calls. */
 #pragma once
 #include <stddef.h>
 void* memcpy(void* restrict destination, const void* restrict source, size_t count);
@@ -10,7 +10,7 @@ size_t strlen(const char* text);
 int strcmp(const char* left, const char* right);
 char* strchr(const char* text, int wanted);
 char* strstr(const char* text, const char* wanted);
-#ifndef STRING_FUNCTIONS /* where they are defined */
+#ifndef STRING_FUNCTIONS /* the file that defines them */
 #define memcpy(...) __builtin_memcpy(__VA_ARGS__)
 #define memmove(...) __builtin_memmove(__VA_ARGS__)
 #define memset(...) __builtin_memset(__VA_ARGS__)

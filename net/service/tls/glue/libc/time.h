@@ -1,4 +1,4 @@
-/* The calendar fields that mbedTLS compares dates of certificates by. */
+/* The fields by which mbedTLS compares the dates of certificates. */
 #pragma once
 typedef long long time_t;
 struct tm {
