@@ -1,30 +1,30 @@
 /**
- * Blocks of memory that the garbage collector does not know: buffers and tables, given back by
- * hand if at all, and counted, so that `free` can tell when one is lost.
+ * Blocks of memory outside the garbage collector, for buffers and tables. They are freed by hand, if
+ * ever, and counted, so that `free` shows a leak.
  */
 
 let held: u32 = 0;
 
-/** `bytes` of memory; traps when there is none, so who allocates on demand asks for room first. */
+/** Allocates a block. Traps when out of memory, so check for room before allocating on demand. */
 export function allocateBlock(bytes: u32): usize {
   held += bytes;
   return heap.alloc(bytes as usize);
 }
 
-/** Gives a block back; `bytes` as it was allocated. */
+/** Frees a block; `bytes` must be the size that it was allocated with. */
 export function freeBlock(pointer: usize, bytes: u32): void {
   held -= bytes;
   heap.free(pointer);
 }
 
-/** Blocks of 2^index bytes that rings gave back, each with the address of the next in it. */
+/** Free lists of ring blocks of 2^index bytes; each block holds the address of the next. */
 const waiting = new StaticArray<usize>(32);
 
 /**
- * A block for a ring, of `bytes`, a power of two. What rings give back waits for the next of its
- * size: AssemblyScript's allocator looks for a free block among those of the next larger class,
- * and so finds one of the very size only where its neighbors were free as well. Between what
- * lives longer such holes would add up until there is no memory.
+ * Allocates a block for a ring; `bytes` must be a power of two. Freed ring blocks are kept for the
+ * next ring of their size: AssemblyScript's allocator searches only the next larger size class, so
+ * it would not find a free block of exactly this size, and the holes would add up until memory is
+ * exhausted.
  */
 export function allocateRing(bytes: u32): usize {
   const size = ctz(bytes) as i32;
@@ -35,7 +35,7 @@ export function allocateRing(bytes: u32): usize {
   return block;
 }
 
-/** Gives a ring's block back; `bytes` as it was allocated. */
+/** Frees a ring's block; `bytes` must be the size that it was allocated with. */
 export function freeRing(block: usize, bytes: u32): void {
   const size = ctz(bytes) as i32;
   store<usize>(block, waiting[size]);
@@ -43,7 +43,7 @@ export function freeRing(block: usize, bytes: u32): void {
   held -= bytes;
 }
 
-/** Bytes in all blocks that are in use. */
+/** Bytes in all allocated blocks. */
 export function blockBytes(): u32 {
   return held;
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers in network byte order (RFC 1700: big-endian) at any address, aligned or not,
- * and blocks of bytes.
+ * Loads and stores in network byte order (big-endian, RFC 1700) at any address, aligned or not, and
+ * comparison of blocks of bytes.
  */
 
 export function loadNet16(pointer: usize): u32 {
@@ -19,7 +19,7 @@ export function storeNet32(pointer: usize, value: u32): void {
   store<u32>(pointer, bswap<u32>(value));
 }
 
-/** Six bytes as the low 48 bits of a u64: a hardware address. */
+/** Loads a hardware address: six bytes as the low 48 bits of a u64. */
 export function loadNet48(pointer: usize): u64 {
   return ((loadNet16(pointer) as u64) << 32) | (loadNet32(pointer + 2) as u64);
 }
@@ -29,7 +29,7 @@ export function storeNet48(pointer: usize, value: u64): void {
   storeNet32(pointer + 2, value as u32);
 }
 
-/** True when two blocks hold the same bytes. */
+/** Reports whether two blocks hold the same bytes. */
 export function equalBytes(a: usize, b: usize, length: u32): bool {
   return memory.compare(a, b, length) == 0;
 }

@@ -1,4 +1,4 @@
-/** Seconds since 1970 as date and time in the Gregorian calendar (UTC), and back. */
+/** Converts seconds since 1970 to Gregorian date and time (UTC), and back. */
 
 const DAY_SECONDS: i64 = 86_400;
 /** Days from 1 March 0000 to 1 January 1970. */
@@ -22,9 +22,9 @@ const MONTHS: StaticArray<string> = [
   "Dec",
 ];
 
-/** Days since 1970 of a date; month and day count from 1. */
+/** Returns the days from 1970 to a date; month and day count from 1. */
 export function daysOf(year: i64, month: i64, day: i64): i64 {
-  // Years that begin in March have their leap day at the end.
+  // Count years from March, so that the leap day comes last.
   const marchYear = month <= 2 ? year - 1 : year;
   const era = marchYear / 400;
   const yearOfEra = marchYear - era * 400;
@@ -46,7 +46,7 @@ export class CalendarTime {
   /** 0 = Sunday */
   readonly weekday: i64;
 
-  /** `seconds` since 1970, not negative. */
+  /** `seconds` since 1970; must not be negative. */
   constructor(readonly seconds: i64) {
     const days = seconds / DAY_SECONDS;
     const rest = seconds % DAY_SECONDS;
@@ -77,7 +77,7 @@ export class CalendarTime {
     return MONTHS[(this.month - 1) as i32];
   }
 
-  /** 1 on New Year's Day. */
+  /** The day of the year, from 1. */
   dayOfYear(): i64 {
     return this.seconds / DAY_SECONDS - daysOf(this.year, 1, 1) + 1;
   }

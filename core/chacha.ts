@@ -9,8 +9,8 @@ const CONSTANT: StaticArray<u32> = [0x61707865, 0x3320646e, 0x79622d32, 0x6b2065
 const work: StaticArray<u32> = new StaticArray<u32>(16);
 
 /**
- * One block of key stream: 64 bytes at `output`, from 32 bytes of `key`, a block `counter` and
- * a nonce of three words. All words are little-endian. `output` may be `key`.
+ * Writes a 64-byte block of key stream to `output`, from a 32-byte `key`, a block `counter` and a
+ * nonce of three words. All words are little-endian. `output` may overlap `key`.
  */
 export function chachaBlock(
   output: usize,
@@ -60,7 +60,7 @@ function start(
   w[15] = nonce2;
 }
 
-/** RFC 8439 section 2.1. */
+/** The quarter round (RFC 8439 section 2.1). */
 function quarterRound(w: StaticArray<u32>, ia: i32, ib: i32, ic: i32, id: i32): void {
   let a = w[ia];
   let b = w[ib];

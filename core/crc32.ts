@@ -1,12 +1,12 @@
 /**
- * CRC-32 as Ethernet, gzip and zip compute it (ISO 3309, RFC 1952 section 8), eight bytes a
- * round by eight tables ("slicing by 8").
+ * CRC-32 as in Ethernet, gzip and zip (ISO 3309, RFC 1952 section 8), eight bytes per round with
+ * eight tables ("slicing by 8").
  */
 
-/** 0x04c11db7 with its bits reversed. */
+/** The polynomial 0x04c11db7, bit-reversed. */
 const POLYNOMIAL: u32 = 0xedb88320;
 
-/** Table k, byte b: what b changes when k more bytes follow it. Filled at the first use. */
+/** Table k, entry b: the effect of byte b followed by k more bytes. Filled on first use. */
 const tables = new StaticArray<u32>(8 * 256);
 
 function fillTables(): void {
@@ -23,14 +23,14 @@ function fillTables(): void {
   }
 }
 
-/** The entry of table `table` for the low byte of `value`. */
+/** Returns the entry of a table for the low byte of `value`. */
 function look(base: usize, table: u32, value: u32): u32 {
   return load<u32>(base + (((table << 8) | (value & 255)) << 2));
 }
 
 /**
- * The CRC of what `crc` is the CRC of, followed by `length` bytes at `pointer`.
- * The CRC of nothing is 0, so a stream starts with that.
+ * Extends `crc` by `length` bytes at `pointer` and returns the new CRC. Start a stream with 0, the
+ * CRC of no bytes.
  */
 export function crc32(crc: u32, pointer: usize, length: u32): u32 {
   if (tables[1] == 0) fillTables();

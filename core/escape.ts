@@ -1,6 +1,6 @@
 /**
- * Text from strangers made harmless for a console: what is not printable ASCII becomes `\DDD`,
- * a backslash and three decimal digits (RFC 4343 section 2.1), and a backslash `\\`.
+ * Makes untrusted text safe for a console: a byte that is not printable ASCII becomes `\DDD`, a
+ * backslash and three decimal digits (RFC 4343 section 2.1), and a backslash becomes `\\`.
  */
 import { TextBuilder } from "./text-builder";
 
@@ -20,7 +20,7 @@ function addEscaped(text: TextBuilder, value: u32): void {
   }
 }
 
-/** `length` bytes at `pointer` as printable ASCII. */
+/** Returns `length` bytes at `pointer` as printable ASCII. */
 export function escapeBytes(pointer: usize, length: u32): string {
   const text = new TextBuilder();
   for (let i: u32 = 0; i < length; i++) addEscaped(text, load<u8>(pointer + i));

@@ -1,7 +1,7 @@
 /**
  * The kernel's random generator: ChaCha20 with fast key erasure (D. J. Bernstein, "Fast-key-
- * erasure random-number generators", 2017). Each refill replaces the key first and every word
- * is wiped as it is handed out, so what the state is now tells nothing of what it was.
+ * erasure random-number generators", 2017). Each refill first replaces the key, and every word is
+ * wiped as it is handed out, so the current state reveals nothing about past output.
  *
  *     refill:  chacha(key) ─> │ new key, 8 words │ words to hand out ... │
  */
@@ -11,19 +11,19 @@ import { Random } from "./random";
 const KEY_WORDS: u32 = 8;
 const BLOCKS: u32 = 8;
 const WORDS: u32 = BLOCKS * CHACHA_WORDS;
-/** Tells key stream for `add` from that for `refill`. */
+/** Separates the key streams of `add` and `refill`. */
 const NONCE_REFILL: u32 = 0;
 const NONCE_ADD: u32 = 1;
 
 export class Generator implements Random {
   private readonly key: StaticArray<u32> = new StaticArray<u32>(KEY_WORDS);
   private readonly buffer: StaticArray<u32> = new StaticArray<u32>(WORDS);
-  /** The next word of the buffer to hand out; WORDS when it is used up. */
+  /** Index of the next word to hand out; WORDS when the buffer is empty. */
   private next: u32 = WORDS;
 
   /**
-   * Mixes 64 bits in. What was unpredictable before stays so whatever is added, and words
-   * still in the buffer are forgotten. Call it with everything collected, then draw.
+   * Mixes in 64 bits and discards the buffered words. Adding known bits never makes the state more
+   * predictable. Add everything that was collected before drawing.
    */
   add(value: u64): void {
     this.key[0] ^= value as u32;
@@ -47,7 +47,7 @@ export class Generator implements Random {
     return low | ((this.next32() as u64) << 32);
   }
 
-  /** `length` random bytes at `pointer`. */
+  /** Writes `length` random bytes to `pointer`. */
   fill(pointer: usize, length: u32): void {
     let at: u32 = 0;
     for (; at + 4 <= length; at += 4) store<u32>(pointer + at, this.next32());
@@ -65,7 +65,7 @@ export class Generator implements Random {
     this.next = KEY_WORDS;
   }
 
-  /** The first words of the buffer become the key and are wiped. */
+  /** Makes the first words of the buffer the key, and wipes them. */
   private takeKey(): void {
     for (let i: u32 = 0; i < KEY_WORDS; i++) {
       this.key[i] = this.buffer[i];

@@ -1,10 +1,10 @@
 /**
- * The kernel's log: lines kept in a ring for `dmesg`, and handed to the console as they come.
- * Times are those of the last `setLogTime`, for this layer has no clock.
+ * The kernel's log: lines are kept in a ring for `dmesg` and passed to the console at once. Lines
+ * carry the time of the last `setLogTime`, as this layer has no clock.
  */
 import { LOG_BYTES } from "./limits";
 
-/** Who shows log lines while they happen: the console, once there is one. */
+/** Shows log lines as they are written: the console, once it exists. */
 export interface LogSink {
   logLine(line: string): void;
 }
@@ -25,12 +25,12 @@ export function setLogSink(to: LogSink): void {
   sink = to;
 }
 
-/** The time that the lines from here on carry, in microseconds since boot. */
+/** Sets the time of the lines that follow, in microseconds since boot. */
 export function setLogTime(now: i64): void {
   time = now;
 }
 
-/** One line, without its line end. Not to be called from the packet path: it allocates. */
+/** Logs one line, without its line ending. Allocates: do not call it on the packet path. */
 export function log(text: string): void {
   entries.push(new LogEntry(time, text));
   kept += text.length;
@@ -39,7 +39,7 @@ export function log(text: string): void {
   if (to != null) to.logLine(formatLogLine(time, text));
 }
 
-/** The lines still kept, oldest first, as `dmesg` prints them. */
+/** Returns the lines that are still kept, oldest first, as `dmesg` prints them. */
 export function logLines(): Array<string> {
   const lines: Array<string> = [];
   for (let i = 0; i < entries.length; i++) {
@@ -48,7 +48,7 @@ export function logLines(): Array<string> {
   return lines;
 }
 
-/** `[    1.234567] text`, as Linux prints it. */
+/** Formats a line as Linux does: `[    1.234567] text`. */
 function formatLogLine(at: i64, text: string): string {
   const seconds = (at / 1_000_000).toString().padStart(5);
   const micros = (at % 1_000_000).toString().padStart(6, "0");

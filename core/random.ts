@@ -1,14 +1,14 @@
 /**
- * Randomness as an object that is handed in: everything unpredictable on the wire (ports,
- * identifiers, sequence numbers' secret, jitter) is drawn from one of these.
+ * Randomness as an object that is passed in. Everything unpredictable on the wire (ports,
+ * identifiers, the secret of sequence numbers, jitter) is drawn from one.
  */
 
 export interface Random {
-  /** 32 unpredictable bits. */
+  /** Returns 32 unpredictable bits. */
   next32(): u32;
 }
 
-/** A uniform number in [0, bound), bound > 0, without the bias of a plain remainder. */
+/** Returns a uniform number in [0, bound), bound > 0, without modulo bias. */
 export function randomBelow(random: Random, bound: u32): u32 {
   const limit = u32.MAX_VALUE - (u32.MAX_VALUE % bound);
   let value = random.next32();

@@ -1,11 +1,11 @@
 /**
- * A ring of bytes: a queue whose writer may also lay bytes down ahead of its end, as TCP does
- * with data that came out of order.
+ * A byte ring: a queue whose writer may also place bytes ahead of its end, as TCP does with data
+ * that arrives out of order.
  *
  *     block        head          head + length                    block + capacity
- *     ├── free ────┼── queued ───┼── free, or laid down ahead ────┤   (and around the end)
+ *     ├── free ────┼── queued ───┼── free, or placed ahead ───────┤   (wraps around)
  *
- * Its memory is a block of its own that exists only between `allocate` and `release`.
+ * Its block of memory exists only between `allocate` and `release`.
  */
 import { allocateRing, freeRing } from "./block";
 
@@ -13,20 +13,20 @@ export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
   private block: usize = 0;
-  /** Where the oldest byte is, from the block's start. */
+  /** Offset of the oldest byte in the block. */
   private head: u32 = 0;
 
-  /** `capacity` in bytes must be a power of two. */
+  /** `capacity`: bytes, a power of two. */
   constructor(readonly capacity: u32) {
     assert(capacity > 0 && (capacity & (capacity - 1)) == 0, "a ring's capacity is a power of 2");
   }
 
-  /** Takes the memory, if it has none yet. This is the only place that allocates. */
+  /** Allocates the block, unless it exists. Nothing else here allocates. */
   allocate(): void {
     if (this.block == 0) this.block = allocateRing(this.capacity);
   }
 
-  /** Forgets what is queued and gives the memory back. */
+  /** Drops the queued bytes and frees the block. */
   release(): void {
     if (this.block != 0) freeRing(this.block, this.capacity);
     this.block = 0;
@@ -38,12 +38,12 @@ export class Ring {
     return this.block != 0;
   }
 
-  /** Bytes that can be queued. */
+  /** Bytes of free space. */
   get free(): u32 {
     return this.capacity - this.length;
   }
 
-  /** Queues up to `length` bytes; answers how many. */
+  /** Queues up to `length` bytes; returns how many. */
   write(source: usize, length: u32): u32 {
     const free = this.capacity - this.length;
     const count = length < free ? length : free;
@@ -55,8 +55,8 @@ export class Ring {
   }
 
   /**
-   * Lays `length` bytes down `ahead` bytes behind the end of the queue, without queueing them;
-   * `extend` does that once the gap is closed. They must fit, and there must be memory.
+   * Places `length` bytes `ahead` bytes past the end of the queue without queueing them; `extend`
+   * queues them once the gap is filled. They must fit, and the block must exist.
    */
   place(ahead: u32, source: usize, length: u32): void {
     assert(this.block != 0, "a ring without memory cannot be written");
@@ -71,13 +71,13 @@ export class Ring {
     }
   }
 
-  /** Queues the next `count` bytes, which `place` has laid down. */
+  /** Queues the next `count` bytes, which `place` has put there. */
   extend(count: u32): void {
     assert(count <= this.capacity - this.length, "a ring extended beyond its capacity");
     this.length += count;
   }
 
-  /** Moves up to `capacity` of the oldest bytes to `destination`; answers how many. */
+  /** Moves up to `capacity` of the oldest bytes to `destination`; returns how many. */
   read(destination: usize, capacity: u32): u32 {
     const count = capacity < this.length ? capacity : this.length;
     if (count > 0) this.copyOut(0, destination, count);
@@ -85,7 +85,7 @@ export class Ring {
     return count;
   }
 
-  /** Copies `length` bytes from `offset` bytes behind the oldest; they stay queued. */
+  /** Copies `length` bytes, from `offset` bytes after the oldest; they stay queued. */
   copyOut(offset: u32, destination: usize, length: u32): void {
     const whole = this.contiguous(offset);
     if (length <= whole) {
@@ -96,12 +96,12 @@ export class Ring {
     }
   }
 
-  /** Where the byte `offset` bytes behind the oldest is. */
+  /** Returns the address of the byte `offset` bytes after the oldest. */
   pointerAt(offset: u32): usize {
     return this.block + ((this.head + offset) & (this.capacity - 1));
   }
 
-  /** How many queued bytes from `offset` on lie in one piece. */
+  /** Returns how many queued bytes from `offset` on are contiguous. */
   contiguous(offset: u32): u32 {
     assert(offset <= this.length, "an offset beyond what the ring holds");
     const whole = this.capacity - ((this.head + offset) & (this.capacity - 1));
@@ -109,7 +109,7 @@ export class Ring {
     return queued < whole ? queued : whole;
   }
 
-  /** Drops the `count` oldest bytes, which must be there. */
+  /** Drops the `count` oldest bytes; at least that many must be queued. */
   consume(count: u32): void {
     assert(count <= this.length, "more consumed than the ring holds");
     this.head = (this.head + count) & (this.capacity - 1);

@@ -1,13 +1,13 @@
 /**
- * SipHash-2-4: a keyed hash of short inputs, unpredictable to whoever lacks the key
+ * SipHash-2-4: a keyed hash of short inputs that is unpredictable without the key
  * (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012).
  *
- * The four words of state live in locals, so nothing is allocated and nothing outlives a call.
+ * The four words of state are local variables, so nothing is allocated or kept.
  */
 
 /**
- * The hash of `length` bytes at `pointer` under a key of 128 bits, whose bytes 0..7 are `key0`
- * and 8..15 `key1` in little-endian order.
+ * Hashes `length` bytes at `pointer` under a 128-bit key: `key0` holds its bytes 0 to 7 and `key1`
+ * bytes 8 to 15, in little-endian order.
  */
 export function siphash(key0: u64, key1: u64, pointer: usize, length: u32): u64 {
   let v0 = key0 ^ 0x736f6d6570736575;
@@ -15,7 +15,7 @@ export function siphash(key0: u64, key1: u64, pointer: usize, length: u32): u64 
   let v2 = key0 ^ 0x6c7967656e657261;
   let v3 = key1 ^ 0x7465646279746573;
   const words = length >>> 3;
-  // Two rounds a word, the last word being the tail, and four to finish.
+  // Two rounds per word, the last word being the tail, and four final rounds.
   for (let i: u32 = 0; i <= words + 1; i++) {
     let word: u64 = 0;
     let rounds = 2;
@@ -45,7 +45,7 @@ export function siphash(key0: u64, key1: u64, pointer: usize, length: u32): u64 
   return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/** The last 0 to 7 bytes, and the whole length modulo 256 in the highest byte. */
+/** Returns the last 0 to 7 bytes, with the length modulo 256 in the highest byte. */
 function tail(pointer: usize, length: u32): u64 {
   let word = (length as u64) << 56;
   const rest = length & 7;

@@ -1,10 +1,10 @@
-/** A string that grows at its end, without a copy of the whole for each piece. */
+/** Builds a string by appending, without copying the whole for each piece. */
 export class TextBuilder {
   /** Characters (UTF-16 units) so far. */
   length: u32 = 0;
   private units: StaticArray<u16>;
 
-  /** `capacity` is how many characters it holds before it grows for the first time. */
+  /** `capacity`: characters that it holds before it first grows. */
   constructor(capacity: u32 = 64) {
     this.units = new StaticArray<u16>(max<u32>(capacity, 1));
   }
@@ -17,14 +17,14 @@ export class TextBuilder {
     this.length += count;
   }
 
-  /** One UTF-16 unit. */
+  /** Appends one UTF-16 unit. */
   addUnit(unit: u32): void {
     this.reserve(1);
     this.units[this.length] = unit as u16;
     this.length++;
   }
 
-  /** The `count` lowest hexadecimal digits of `value`, without garbage. */
+  /** Appends the `count` lowest hexadecimal digits of `value`, without allocating. */
   addHex(value: u32, count: u32): void {
     for (let shift = count << 2; shift > 0; shift -= 4) {
       const digit = (value >>> (shift - 4)) & 15;
@@ -32,7 +32,7 @@ export class TextBuilder {
     }
   }
 
-  /** `text` from character `start` up to but not including `end`. */
+  /** Appends the characters of `text` from `start` up to, not including, `end`. */
   addPart(text: string, start: u32, end: u32): void {
     this.reserve(end - start);
     const to = changetype<usize>(this.units) + (this.length << 1);
@@ -44,7 +44,7 @@ export class TextBuilder {
     return String.UTF16.decodeUnsafe(changetype<usize>(this.units), (this.length as usize) << 1);
   }
 
-  /** The same, and begins anew with the memory it has. */
+  /** Returns the string and starts over, keeping the memory. */
   take(): string {
     const text = this.toString();
     this.length = 0;

@@ -1,6 +1,6 @@
 /**
- * Text as bytes: ASCII and UTF-8 (RFC 3629) at an address, numbers in it, and the form in
- * which text from elsewhere is shown on the console.
+ * Text as bytes: ASCII and UTF-8 (RFC 3629) at an address, numbers in it, and characters that must
+ * not reach the console.
  */
 import { TextBuilder } from "./text-builder";
 
@@ -18,22 +18,22 @@ export function isLetter(c: u32): bool {
   return (c | 0x20) - 0x61 < 26;
 }
 
-/** The value of a hexadecimal digit, or -1. */
+/** Returns the value of a hexadecimal digit, or -1. */
 export function hexValue(c: u32): i32 {
   if (isDigit(c)) return c - 0x30;
   const letter = (c | 0x20) - 0x61;
   return letter < 6 ? letter + 10 : -1;
 }
 
-/** The small letter of a capital ASCII letter; anything else as it is. */
+/** Returns the lower case of an ASCII letter, and anything else unchanged. */
 export function lowerCase(c: u32): u32 {
   return c - 0x41 < 26 ? c | 0x20 : c;
 }
 
-/** What the parsers of numbers answer when the text is none or does not fit. */
+/** Returned by the number parsers if the text is not a number or out of range. */
 export const NOT_A_NUMBER: i64 = -1;
 
-/** One or more decimal digits and nothing else, at most i64.MAX_VALUE; or NOT_A_NUMBER. */
+/** Parses decimal digits, at most i64.MAX_VALUE. Returns NOT_A_NUMBER for anything else. */
 export function parseDecimal(pointer: usize, length: u32): i64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < length; i++) {
@@ -44,7 +44,7 @@ export function parseDecimal(pointer: usize, length: u32): i64 {
   return length == 0 ? NOT_A_NUMBER : (value as i64);
 }
 
-/** The same of a string. */
+/** Parses a string of decimal digits, as `parseDecimal` does. */
 export function parseDecimalText(text: string): i64 {
   let value: u64 = 0;
   for (let i = 0; i < text.length; i++) {
@@ -55,7 +55,7 @@ export function parseDecimalText(text: string): i64 {
   return text.length == 0 ? NOT_A_NUMBER : (value as i64);
 }
 
-/** Writes `value` in decimal (at most 20 bytes); answers how many bytes. */
+/** Writes `value` in decimal, at most 20 bytes; returns how many. */
 export function writeDecimal(destination: usize, value: u64): u32 {
   let length: u32 = 1;
   for (let rest = value / 10; rest != 0; rest /= 10) length++;
@@ -67,7 +67,7 @@ export function writeDecimal(destination: usize, value: u64): u32 {
   return length;
 }
 
-/** Writes the low byte of each character; answers how many: `text.length`. */
+/** Writes the low byte of each character; returns how many: `text.length`. */
 export function writeAscii(destination: usize, text: string): u32 {
   const length = text.length as u32;
   const source = changetype<usize>(text);
@@ -77,7 +77,7 @@ export function writeAscii(destination: usize, text: string): u32 {
   return length;
 }
 
-/** The bytes as characters U+0000 to U+00FF, one each: never fails. */
+/** Returns the bytes as characters U+0000 to U+00FF; never fails. */
 export function latin1(pointer: usize, length: u32): string {
   const text = new TextBuilder();
   for (let i: u32 = 0; i < length; i++) text.addUnit(load<u8>(pointer + i));
@@ -85,20 +85,20 @@ export function latin1(pointer: usize, length: u32): string {
 }
 
 /**
- * `text` with `replacement` in each place of `search`. (AssemblyScript 0.28's own replaceAll writes
- * beyond its memory where what it makes is more than twice as long.)
+ * Replaces every `search` in `text`. (AssemblyScript 0.28's own replaceAll overruns its buffer if the
+ * result is more than twice as long.)
  */
 export function replaceText(text: string, search: string, replacement: string): string {
   return text.split(search).join(replacement);
 }
 
-/** True when the bytes are exactly the ASCII text. */
+/** Reports whether the bytes equal an ASCII text. */
 export function equalsText(pointer: usize, length: u32, text: string): bool {
   if (length != (text.length as u32)) return false;
   return startsWithText(pointer, length, text);
 }
 
-/** True when the bytes begin with the ASCII text. */
+/** Reports whether the bytes begin with an ASCII text. */
 export function startsWithText(pointer: usize, length: u32, text: string): bool {
   const wanted = text.length as u32;
   if (length < wanted) return false;
@@ -109,7 +109,7 @@ export function startsWithText(pointer: usize, length: u32, text: string): bool 
   return true;
 }
 
-/** True when the bytes are `text` but for capital letters; `text` has small letters only. */
+/** Reports whether the bytes equal `text`, which is in lower case, ignoring their case. */
 export function equalsIgnoringCase(pointer: usize, length: u32, text: string): bool {
   if (length != (text.length as u32)) return false;
   const source = changetype<usize>(text);
@@ -120,8 +120,8 @@ export function equalsIgnoringCase(pointer: usize, length: u32, text: string): b
 }
 
 /**
- * Length of the UTF-8 sequence at `pointer`, at most `length`, or 0 when it is none: no
- * overlong form, no surrogate, nothing above U+10FFFF (RFC 3629 section 4).
+ * Returns the length of the UTF-8 sequence at `pointer`, at most `length`, or 0 if it is invalid:
+ * overlong, a surrogate, or above U+10FFFF (RFC 3629 section 4).
  */
 export function utf8SequenceLength(pointer: usize, length: u32): u32 {
   if (length == 0) return 0;
@@ -141,7 +141,7 @@ export function utf8SequenceLength(pointer: usize, length: u32): u32 {
   return wanted;
 }
 
-/** Offset of the first byte that is not UTF-8, or -1 when all of it is. */
+/** Returns the offset of the first byte that is not valid UTF-8, or -1. */
 export function utf8Fault(pointer: usize, length: u32): i32 {
   let at: u32 = 0;
   while (at < length) {
@@ -153,8 +153,8 @@ export function utf8Fault(pointer: usize, length: u32): i32 {
 }
 
 /**
- * True for characters that a terminal acts on or that hide what a line says: controls (C0,
- * DEL, C1), line separators, invisible marks and overrides of direction, the byte order mark.
+ * Reports whether a terminal would act on a character, or a line could hide text with it: controls
+ * (C0, DEL, C1), line separators, invisible marks, direction overrides, the byte order mark.
  */
 export function isUnprintable(c: u32): bool {
   if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return true;
@@ -163,7 +163,7 @@ export function isUnprintable(c: u32): bool {
   return (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-/** An unprintable character as `\xNN` or `\uNNNN`. */
+/** Returns an unprintable character as `\xNN` or `\uNNNN`. */
 export function addEscape(text: TextBuilder, c: u32): void {
   text.addUnit(0x5c);
   text.addUnit(c < 256 ? 0x78 : 0x75);

@@ -1,15 +1,15 @@
-/** The time of day as an object that is handed in, to those who ask for it and who correct it. */
+/** The time of day as an object that is passed in to whatever reads or corrects it. */
 
-/** What `wallClockSource` says of a clock that ran while the machine was off. */
+/** The `wallClockSource` of a clock that runs while the machine is off. */
 export const REAL_TIME_CLOCK: string = "real-time clock";
 
 export interface TimeOfDay {
-  /** Microseconds since 1970 (UTC), or -1 when nobody has told the time. */
+  /** Microseconds since 1970 (UTC), or -1 if the time is unknown. */
   wallClock(): i64;
-  /** Where that time is from, in words: "real-time clock". */
+  /** Names the source of that time, for example "real-time clock". */
   wallClockSource(): string;
-  /** Microseconds since 1970 before which no time is right: when the kernel was built. */
+  /** Microseconds since 1970 of the build; any earlier time is wrong. */
   floor(): i64;
-  /** Tells the time, and where it is from. */
+  /** Sets the time and names its source. */
   setWallClock(micros: i64, source: string): void;
 }

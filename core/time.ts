@@ -1,6 +1,6 @@
 /**
- * Time as the kernel counts it: whole microseconds since boot in an i64, monotonic.
- * Whatever keeps time is told `now`; nothing below machine can read a clock.
+ * Time in the kernel: monotonic microseconds since boot, in an i64. Code is told `now`; only
+ * machine/ can read a clock.
  */
 
 /** A point in time, microseconds since boot. */
@@ -11,10 +11,10 @@ export const MILLISECOND: i64 = 1000;
 export const SECOND: i64 = 1_000_000;
 export const MINUTE: i64 = 60 * SECOND;
 
-/** What `pollAt` answers when there is nothing to wait for. */
+/** Returned by `pollAt` if there is nothing to wait for. */
 export const NEVER: i64 = i64.MAX_VALUE;
 
-/** The earlier of two instants. */
+/** Returns the earlier of two times. */
 export function earlier(a: i64, b: i64): i64 {
   return a < b ? a : b;
 }

@@ -1,85 +1,85 @@
-/** What the numbers of the TLS door mean (machine/host.ts): the C half has the same ones. */
+/** Numbers of the TLS door (machine/host.ts). net/service/tls/glue/ has the same in C. */
 
-/** `tlsState`: the low four bits of its answer. */
+/** The low four bits of `tlsState`. */
 export const enum TlsState {
   /** No such connection. */
   None = 0,
   Handshaking = 1,
   /** The peer is verified (unless `Insecure` was asked for); data flows. */
   Open = 2,
-  /** The peer said close_notify and all it sent was read. Not having seen this is truncation. */
+  /** The peer sent close_notify and all its data was read. An end without this is a truncation. */
   PeerClosed = 3,
-  /** For good: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may wait as output. */
+  /** Final: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may still wait to be sent. */
   Failed = 4,
 }
 export const TLS_STATE_MASK = 15;
-/** Bits beside the state: `tlsTransmit` has bytes. */
+/** Flags beside the state: `tlsTransmit` has bytes. */
 export const TLS_OUTPUT = 16;
-/** ... `tlsStep` can go on at once, even without further input (call it again soon). */
+/** ... `tlsStep` can make progress without more input. */
 export const TLS_AGAIN = 32;
-/** ... a session to resume later came since `tlsSession` was last asked. */
+/** ... a new session for resumption has arrived since the last `tlsSession`. */
 export const TLS_NEW_SESSION = 64;
 
-/** Bits of `tlsOpenClient` and `tlsOpenServer`. */
+/** Options of `tlsOpenClient` and `tlsOpenServer`. */
 export const enum TlsOption {
   None = 0,
-  /** `curl -k`: whom one talks to is looked at but not required to be right. */
+  /** `curl -k`: the certificate is checked, but a failure is not fatal. */
   Insecure = 1,
-  /** Neither asks for sessions to resume nor (a server) gives any. */
+  /** A client does not ask for session tickets; a server does not issue any. */
   NoTickets = 2,
   Only12 = 4,
   Only13 = 8,
-  /** No ALPN; otherwise a client offers and a server takes http/1.1 alone. */
+  /** No ALPN. Without this, http/1.1 is the only protocol offered and accepted. */
   NoAlpn = 16,
 }
 
-/** Questions to `tlsNumber`. */
+/** Selectors of `tlsNumber`. */
 export const enum TlsNumber {
   /** mbedTLS's error that ended the connection (negative), or 0. */
   Error = 0,
   /** Bits of `TlsRefusal`: what is wrong with the peer's certificates. */
   Refusals = 1,
-  /** 0x303 or 0x304; 0 before it is agreed. */
+  /** 0x303 or 0x304, or 0 before it is negotiated. */
   Version = 2,
-  /** IANA's number of the cipher suite. */
+  /** The IANA number of the cipher suite. */
   CipherSuite = 3,
-  /** IANA's number of the key exchange's group (29 = x25519, 23 = secp256r1 ...), 0 unknown. */
+  /** The IANA number of the group (29 = x25519, 23 = secp256r1 ...), or 0 if unknown. */
   Group = 4,
-  /** 1 where a session was resumed. */
+  /** 1 if a session was resumed. */
   Resumed = 5,
-  /** How many certificates the peer sent (or the resumed session remembers). */
+  /** How many certificates the peer sent, now or when the resumed session was made. */
   Certificates = 6,
   /** The alert that the peer sent, or -1. */
   AlertReceived = 7,
   /** The alert that was sent, or -1. */
   AlertSent = 8,
-  /** Where the chain ended: -1 nowhere, else index << 1 | RootKind. */
+  /** The root of the chain: index << 1 | RootKind, or -1. */
   Root = 9,
-  /** 1 where the peer asked for a client certificate. */
+  /** 1 if the peer requested a client certificate. */
   CertificateRequested = 10,
-  /** Heap bytes that this connection holds, and the most that it held. */
+  /** Heap bytes of this connection, and their peak. */
   HeapUsed = 11,
   HeapPeak = 12,
-  /** Key updates seen (RFC 8446, 4.6.3). */
+  /** Key updates received (RFC 8446, 4.6.3). */
   KeyUpdates = 13,
 }
 
-/** Questions to `tlsBytes`: texts in ASCII, certificates in DER. */
+/** Selectors of `tlsBytes`: texts in ASCII, certificates in DER. */
 export const enum TlsBytes {
   /** "TLSv1.3" */
   Version = 0,
   /** "TLS1-3-CHACHA20-POLY1305-SHA256" */
   CipherSuite = 1,
   Alpn = 2,
-  /** The peer's certificate number `index`, as it was sent: 0 is its own. */
+  /** The peer's certificate `index`, in the order sent; 0 is its own. */
   Certificate = 3,
-  /** The trusted root that the chain ended in. */
+  /** The trusted root at the end of the chain. */
   Root = 4,
-  /** What SNI a server was asked for. */
+  /** The SNI that a server received. */
   ServerName = 5,
 }
 
-/** Why a certificate chain is refused: mbedTLS's bits, and from bit 20 on those of our rules. */
+/** Why a certificate chain was refused: mbedTLS's bits, and from bit 20 on our own. */
 export const enum TlsRefusal {
   Expired = 0x1,
   WrongName = 0x4,
@@ -90,27 +90,27 @@ export const enum TlsRefusal {
   NotYetValid = 0x200,
   KeyUsage = 0x800,
   ExtendedKeyUsage = 0x1000,
-  /** A hash, a kind of key or a size of key that is too weak. */
+  /** A weak hash, key type or key size. */
   WeakHash = 0x4000,
   WeakKeyKind = 0x8000,
   WeakKey = 0x10000,
-  /** There is no subjectAltName (RFC 9525, 6.3: the common name does not count). */
+  /** No subjectAltName; the common name is ignored (RFC 9525, 6.3). */
   NoAlternativeName = 0x100000,
-  /** A certificate authority's certificate as the server's own. */
+  /** A CA certificate used as a server certificate. */
   AuthorityAsServer = 0x200000,
-  /** Version 1 or 2 where 3 is needed. */
+  /** Version 1 or 2; 3 is required. */
   OldVersion = 0x400000,
-  /** A name that a certificate above does not permit (RFC 5280, 4.2.1.10). */
+  /** A name that a name constraint forbids (RFC 5280, 4.2.1.10). */
   NameConstraint = 0x800000,
-  /** A name constraint, or a form of name under one, that is not understood. */
+  /** A name constraint, or a constrained form of name, that is not supported. */
   UnknownConstraint = 0x1000000,
-  /** A critical extension that is not understood (RFC 5280, 4.2). */
+  /** An unknown critical extension (RFC 5280, 4.2). */
   UnknownExtension = 0x2000000,
-  /** An intermediate certificate that is not meant for servers. */
+  /** An intermediate certificate whose extended key usage excludes servers. */
   IntermediateUsage = 0x4000000,
-  /** The root that would fit has expired. */
+  /** The matching root has expired. */
   RootExpired = 0x8000000,
-  /** Badly encoded extensions: duplicates, or bytes that do not add up. */
+  /** Malformed or duplicate extensions. */
   Malformed = 0x10000000,
   /** Issued after the date on which Mozilla distrusted its root. */
   RootDistrusted = 0x20000000,
@@ -122,7 +122,7 @@ export const enum RootKind {
   Added = 1,
 }
 
-/** What `tlsCertificateText` tells of a certificate. */
+/** Selectors of `tlsCertificateText`. */
 export const enum CertificateField {
   /** "CN=mainnet.era.zksync.io, O=..." */
   Subject = 0,
@@ -132,35 +132,35 @@ export const enum CertificateField {
   /** "2026-11-22 13:40:00", UTC. */
   NotBefore = 3,
   NotAfter = 4,
-  /** The alternative name number `index` ("DNS:x.test", "IP:10.0.2.2"); empty after the last. */
+  /** Alternative name `index` ("DNS:x.test", "IP:10.0.2.2"); empty after the last. */
   AlternativeName = 5,
   /** "RSA 2048", "EC P-256" */
   Key = 6,
   /** "RSA with SHA-256" */
   Signature = 7,
-  /** SHA-256 of the whole, 64 hexadecimal digits. */
+  /** SHA-256 of the certificate, 64 hexadecimal digits. */
   Fingerprint = 8,
-  /** Whether it may sign certificates if it is a root: "yes" or "no". */
+  /** Whether it could sign certificates as a root: "yes" or "no". */
   Authority = 9,
   /** Whether its key is strong enough to be accepted: "yes" or "no". */
   StrongKey = 10,
 }
 
-/** Questions to `tlsHeap`, in bytes but for the blocks. */
+/** Selectors of `tlsHeap`; in bytes unless noted. */
 export const enum TlsHeap {
-  /** Of connections: 0 when there is none. */
+  /** Held by connections; 0 if there are none. */
   Used = 0,
   Peak = 1,
   Limit = 2,
   Blocks = 3,
-  /** What stays: the library's own state, tickets' keys, identities. */
+  /** Held by the library: its state, ticket keys, identities. */
   Resident = 4,
-  /** Allocations that failed since the boot. */
+  /** Failed allocations since boot. */
   Failures = 5,
   Connections = 6,
 }
 
-/** What `tlsBenchmark` runs. */
+/** Selectors of `tlsBenchmark`. */
 export const enum TlsCipher {
   ChaCha20Poly1305 = 0,
   Aes128Gcm = 1,

@@ -1,19 +1,19 @@
-/** UTF-8 (RFC 3629) one byte at a time, so that a character may arrive in two pieces. */
+/** Decodes UTF-8 (RFC 3629) byte by byte, so that a character may arrive in pieces. */
 
-/** U+FFFD: what stands for bytes that are no character. */
+/** U+FFFD, which replaces invalid bytes. */
 export const REPLACEMENT: i32 = 0xfffd;
-/** What `push` answers while a character is not complete. */
+/** Returned by `push` while a character is incomplete. */
 export const INCOMPLETE: i32 = -1;
 
 export class Utf8Decoder {
-  /** Set by `push`: the bytes before this one were the beginning of no character. */
+  /** Set by `push` if the bytes before this one were an incomplete sequence. */
   broken: bool = false;
   private value: u32 = 0;
   private missing: u32 = 0;
   private lowest: u32 = 0x80;
   private highest: u32 = 0xbf;
 
-  /** The code point that `byte` completes, INCOMPLETE, or REPLACEMENT for a byte that is none. */
+  /** Returns the code point that `byte` completes, INCOMPLETE, or REPLACEMENT if it is invalid. */
   push(byte: u32): i32 {
     this.broken = false;
     if (this.missing > 0) {
@@ -31,9 +31,9 @@ export class Utf8Decoder {
     return this.begin(byte);
   }
 
-  /** The characters that `length` bytes complete; U+FFFD for each byte that belongs to none. */
+  /** Returns the characters that `length` bytes complete, with U+FFFD for each invalid byte. */
   decode(pointer: usize, length: u32): string {
-    // Each byte makes at most two units of its own and one for a sequence that it broke off.
+    // A byte yields at most two units, and one more for the sequence that it interrupts.
     const units = new StaticArray<u16>(3 * length);
     const start = changetype<usize>(units);
     let count: u32 = 0;
@@ -45,7 +45,7 @@ export class Utf8Decoder {
     return String.UTF16.decodeUnsafe(start, 2 * count);
   }
 
-  /** A first byte of two to four; the bounds of the second exclude long forms and surrogates. */
+  /** Starts a sequence; the bounds of the second byte exclude overlong forms and surrogates. */
   private begin(byte: u32): i32 {
     this.lowest = byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80;
     this.highest = byte == 0xed ? 0x9f : byte == 0xf4 ? 0x8f : 0xbf;
@@ -65,7 +65,7 @@ export class Utf8Decoder {
   }
 }
 
-/** Puts a code point as UTF-16 at `destination`; answers how many units it took. */
+/** Writes a code point as UTF-16 to `destination`; returns how many units. */
 export function storeUtf16(destination: usize, point: u32): u32 {
   if (point < 0x10000) {
     store<u16>(destination, point as u16);
