@@ -1,6 +1,6 @@
 /**
- * Blocks of memory outside the garbage collector, for buffers and tables. They are freed by hand, if
- * ever, and counted, so that `free` shows a leak.
+ * Blocks of memory outside the garbage collector, for buffers and tables. They are freed by hand,
+ * if ever, and counted, so that `free` shows a leak.
  */
 
 let held: u32 = 0;

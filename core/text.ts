@@ -85,8 +85,8 @@ export function latin1(pointer: usize, length: u32): string {
 }
 
 /**
- * Replaces every `search` in `text`. (AssemblyScript 0.28's own replaceAll overruns its buffer if the
- * result is more than twice as long.)
+ * Replaces every `search` in `text`. (AssemblyScript 0.28's own replaceAll overruns its buffer if
+ * the result is more than twice as long.)
  */
 export function replaceText(text: string, search: string, replacement: string): string {
   return text.split(search).join(replacement);

@@ -9,7 +9,7 @@ export const enum TlsState {
   Open = 2,
   /** The peer sent close_notify and all its data was read. An end without this is a truncation. */
   PeerClosed = 3,
-  /** Final: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may still wait to be sent. */
+  /** Final: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may still be queued. */
   Failed = 4,
 }
 export const TLS_STATE_MASK = 15;
