@@ -37,7 +37,7 @@ include compiler-config/tls.mk
 include tools/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
-units := boot vectors main trap memory boot-info panic symbols screen string font
+units := boot vectors main trap memory boot-info panic symbols screen string font build-time
 objects := $(units:%=build/native/%.o) $(elf)/host.o
 typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 
@@ -77,7 +77,15 @@ $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@echo "cc       $@"
 	@mkdir -p $(@D)
 	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
-	  -DBUILD_TIME=$(build_time) -c $< -o $@
+	  -c $< -o $@
+
+# Rewritten when HEAD is another commit, and only then.
+build/native/build-time: force
+	@mkdir -p $(@D)
+	@time=$(build_time); echo $$time | cmp -s - $@ || echo $$time >$@
+
+build/native/build-time.o: build/native/build-time compiler-config/flags.mk
+	@echo "const unsigned long build_time = $$(cat $<);" | $(CC) $(c_flags) -xc -c - -o $@
 
 build/native/%.o: machine/native/%.c compiler-config/flags.mk | build/installed
 	@echo "cc       $@"
@@ -110,6 +118,7 @@ $(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin machine/native/symb
 	@echo "ld       $@"
 	@$(CC) $(c_flags) -Wa,-I$(elf) -c machine/native/symbol-table.S -o $(elf)/symbol-table.o
 	@$(LD) $(ld_flags) $(objects) $(elf)/symbol-table.o $(tls)/library.a -o $@
+	@cp build/native/build-time $(elf)/build-time
 
 $(elf)/kernel.elf: $(elf)/kernel.debug.elf
 	@objcopy --strip-all $< $@

@@ -24,5 +24,11 @@ build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
 ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
   --gc-sections
 
-# No clock of the machine may be before this: the last commit, where nothing else is said.
-build_time = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))
+# The kernel believes no clock that is before this, in seconds since 1970: SOURCE_DATE_EPOCH, else
+# the time of the commit, from git or, in an archive that git made, compiler-config/commit-time.
+# It is never the time of the build: the same source makes the same kernel on any day.
+build_time = $(or $(SOURCE_DATE_EPOCH),$(archived_time),$(committed_time),$(error \
+  the commit time is unknown: this is neither a git clone nor a git archive; \
+  set SOURCE_DATE_EPOCH))
+archived_time = $(filter-out $$Format%,$(shell cat compiler-config/commit-time))
+committed_time = $(shell git -c safe.directory='*' log -1 --format=%ct 2>/dev/null)

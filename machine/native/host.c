@@ -157,7 +157,7 @@ void w2c_host_crash(host* host, u32 kind) {
   if (kind == 0) *(volatile u8*)(u64)&w2c_host_crash = 0;
   if (kind == 1) ((void (*)(void))(u64)data)();
 }
-u64 w2c_host_buildTime(host* host) { return BUILD_TIME; }
+u64 w2c_host_buildTime(host* host) { return build_time; }
 
 void w2c_env_abort(struct w2c_env* env, u32 message, u32 file, u32 line, u32 column) {
   panic_at(message, file, line, column);

@@ -48,6 +48,7 @@ struct boot_info {
 };
 extern struct boot_info boot_info;
 void boot_info_read(u32 magic, u64 address);
+extern const u64 build_time; /* seconds since 1970; made by the Makefile */
 
 /* memory.c: the page tables and the module's linear memory. */
 void memory_start(void);

@@ -21,10 +21,7 @@ static u64 signed_number(const u8** at) {
   return value >> 1 ^ -(value & 1);
 }
 
-static const u8* section(u32 index) {
-  const u32* offsets = (const u32*)symbol_table;
-  return symbol_table + offsets[index];
-}
+static const u8* section(u32 index) { return symbol_table + ((const u32*)symbol_table)[index]; }
 
 /* The place whose range of addresses holds this one; 0 where none is known. */
 static u64 place_of(u64 address) {

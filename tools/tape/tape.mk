@@ -11,7 +11,7 @@ $(tape)/acts.h: tools/tape/generate.ts tools/tape/host-functions.ts tools/tape/f
 tape_flags = -I$(tape) -Itools/tape -DKERNEL='"$(out)/kernel.c"' -I.
 replay_flags = -std=gnu11 -g1 -fPIE -pie -ffunction-sections -Wl,--gc-sections -fno-strict-aliasing \
   -fno-delete-null-pointer-checks -fno-omit-frame-pointer -Wall -Wextra -Wno-unused-parameter \
-  -Wno-unknown-pragmas -DBUILD_TIME=0 -I. -Imachine/native -I$(tape) -I$(out)/raw
+  -Wno-unknown-pragmas -I. -Imachine/native -I$(tape) -I$(out)/raw
 checked_cc = clang -O0 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 $(replayers): tools/tape/replay.c tools/tape/tape.h $(tape)/acts.h $(out)/kernel.c \
   machine/native/host.c tools/tape/plain/wasm-rt.h
