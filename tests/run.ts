@@ -82,7 +82,7 @@ async function runStage(stage: Stage, files: string[]): Promise<void> {
   for await (const text of report) process.stdout.write(text as string);
 }
 
-const started = Date.now();
+const started = performance.now();
 const words = process.argv.slice(2);
 let ran = 0;
 for (const stage of stages) {
@@ -93,6 +93,6 @@ for (const stage of stages) {
 if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join("\n  ")}`);
 console.log("");
 for (const [name, count] of totals) console.log(`# ${name} ${count}`);
-console.log(`# duration_ms ${Date.now() - started}`);
+console.log(`# duration_ms ${Math.round(performance.now() - started)}`);
 const bad = (totals.get("fail") ?? 0) + (totals.get("cancelled") ?? 0);
 process.exitCode = bad > 0 || failures.length > 0 || ran === 0 ? 1 : 0;

@@ -12,9 +12,9 @@ import {
 import { configured } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
 import { NameServer } from "../lab/host/servers.ts";
+import { HOUR, testNow } from "../lab/host/test-clock.ts";
 import { OpensslServer, TlsServer } from "../lab/host/tls.ts";
 
-const HOUR = 3_600_000;
 const root = makeRoot("Test Root");
 const authority = makeAuthority("Test Authority", root);
 
@@ -52,13 +52,13 @@ const cases: Case[] = [
   {
     title: "TLS-01 expired",
     label: "expired",
-    make: (name) => leaf(name, { notAfter: new Date(Date.now() - HOUR) }),
+    make: (name) => leaf(name, { notAfter: new Date(testNow() - HOUR) }),
     words: /it has expired; the clock says .* UTC \d{4} \(real-time clock\)/,
   },
   {
     title: "TLS-02 not valid yet",
     label: "early",
-    make: (name) => leaf(name, { notBefore: new Date(Date.now() + HOUR) }),
+    make: (name) => leaf(name, { notBefore: new Date(testNow() + HOUR) }),
     words: /it is not valid yet; the clock says .* \(real-time clock\)/,
   },
   {

@@ -60,10 +60,10 @@ export function sow(target: string): void {
 export async function fuzz(target: string, seconds: number) {
   const found = makeFolder(`${folder}findings/${target}`);
   const folders = [makeFolder(inputs(target)), makeFolder(corpus(target))];
-  const started = Date.now();
+  const started = performance.now();
   const before = new Set(filesIn(found));
   let [executions, coverage] = [0, 0];
-  const left = () => Math.ceil(seconds - (Date.now() - started) / 1000);
+  const left = () => Math.ceil(seconds - (performance.now() - started) / 1000);
   for (let tries = 0; left() > 0 && tries < MOST_FINDINGS; tries++) {
     const time = left();
     const words = [`-max_total_time=${time}`, `-artifact_prefix=${found}/`, ...folders];
@@ -74,7 +74,7 @@ export async function fuzz(target: string, seconds: number) {
     if (result.code === 0) break;
   }
   const findings = filesIn(found).filter((path) => !before.has(path));
-  const spent = (Date.now() - started) / 1000;
+  const spent = (performance.now() - started) / 1000;
   const rate = Math.round(executions / spent);
   const line =
     `${target.padEnd(9)} ${String(executions).padStart(9)} inputs, ${rate} a second, ` +

@@ -41,15 +41,15 @@ async function writeDown({ seed }: Report): Promise<void> {
 
 const commit = await version();
 console.log(`seeds ${first} to ${first + count - 1} at ${commit}`);
-const started = Date.now();
-let told = Date.now();
+const started = performance.now();
+let told = performance.now();
 let over = 0;
 const reports = await runWorlds(first, count, processes, (report) => {
   over++;
   if (report.failures.length > 0) {
     console.log(`seed ${report.seed} fails:\n  ${report.failures.join("\n  ")}`);
-  } else if (Date.now() - told > 10_000) {
-    told = Date.now();
+  } else if (performance.now() - told > 10_000) {
+    told = performance.now();
     console.log(`${over} of ${count} worlds`);
   }
 });
@@ -57,7 +57,7 @@ const failed = reports.filter(({ failures }) => failures.length > 0);
 for (const report of failed.slice(0, 5)) {
   if (report.trace !== "") await writeDown(report);
 }
-const seconds = (Date.now() - started) / 1000;
+const seconds = (performance.now() - started) / 1000;
 const virtual = reports.reduce((sum, report) => sum + report.seconds, 0);
 const frames = reports.reduce((sum, report) => sum + report.frames, 0);
 console.log(`${count} worlds, ${Math.round(virtual)} virtual seconds, ${frames} frames`);

@@ -9,10 +9,10 @@ const REST = 800;
 const seed = numberFrom("SEED") ?? 1;
 const seconds = numberFrom("SECONDS") ?? 1_000_000;
 console.log(`seed ${seed}, ${seconds} seconds at ${await version()}`);
-let told = Date.now();
+let told = performance.now();
 const soaked = await soak(seed, seconds, REST, (text) => {
-  if (Date.now() - told < 60_000) return;
-  told = Date.now();
+  if (performance.now() - told < 60_000) return;
+  told = performance.now();
   console.log(text);
 });
 const { failures, storms, frames, before, after, trace } = soaked;

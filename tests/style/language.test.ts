@@ -56,6 +56,25 @@ test("kernel code uses no floats, no any, no clock, no chance and no console of 
   none(complaints);
 });
 
+/** The one place where this machine's clock is compared with itself. */
+const clockReaders = new Set(["tests/tls/certificates.ts"]);
+
+test("no build script, test or tool reads the time of day: no result depends on it", () => {
+  const complaints: string[] = [];
+  const kernel = new Set(kernelFiles());
+  for (const path of allFiles()) {
+    if (kernel.has(path) || clockReaders.has(path)) continue;
+    walk(parse(path), (node) => {
+      const reads =
+        (ts.isPropertyAccessExpression(node) && node.getText() === "Date.now") ||
+        (ts.isNewExpression(node) && node.getText() === "new Date()") ||
+        (ts.isCallExpression(node) && node.expression.getText() === "Date");
+      if (reads) complaints.push(`${where(node)}: use performance.now() or lab/host/test-clock.ts`);
+    });
+  }
+  none(complaints);
+});
+
 test("nothing silences the type checker", () => {
   const silencer = /@ts-(ignore|nocheck|expect-error)/;
   const own = "tests/style/language.test.ts";

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
+import { hostTime } from "./certificates.ts";
 import { u16 } from "./peer/bytes.ts";
 import { newTicket } from "./peer/handshake13.ts";
 import { Extension, type ServerHello } from "./peer/hello.ts";
@@ -48,7 +49,7 @@ async function learn(version: 12 | 13, session: string, lifetime?: number, ticke
 
 /** The next visit, after so many seconds. */
 function again(session: string, script: Script, seconds = 0, ...words: string[]): Promise<Visit> {
-  const time = `time=${Math.floor(Date.now() / 1000) + seconds}`;
+  const time = `time=${hostTime(seconds)}`;
   return stage.visit(script, `session=${session}`, time, ...words);
 }
 

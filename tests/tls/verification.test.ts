@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { TlsRefusal as Refusal } from "../../core/tls-codes.ts";
-import { type Certificate, rsa, Workshop } from "./certificates.ts";
+import { type Certificate, hostTime, rsa, Workshop } from "./certificates.ts";
 import { build, harness, visit } from "./harness.ts";
 import { CLIENT_HELLO, Extension, readClientHello } from "./peer/hello.ts";
 import { listen } from "./peer/serve.ts";
@@ -85,7 +85,7 @@ async function refuses(
   assert.equal(report.number("after"), 0);
 }
 
-const later = (days: number) => [...trust, `time=${Math.floor(Date.now() / 1000) + days * DAY}`];
+const later = (days: number) => [...trust, `time=${hostTime(days * DAY)}`];
 
 describe("good chains", () => {
   test("a server right below the root, one below an intermediate", async () => {

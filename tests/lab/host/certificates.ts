@@ -93,6 +93,7 @@ export interface CertificateOptions {
   issuer: Certificate | null;
   extensions?: Extension[];
   kind?: KeyKind;
+  /** Both: always, unless it is said. */
   notBefore?: Date;
   notAfter?: Date;
   hash?: "sha256" | "sha384" | "sha1";
@@ -123,7 +124,8 @@ const algorithms: Record<string, Buffer> = {
   "rsa-sha384": sequence(oid("1.2.840.113549.1.1.12"), der(0x05)),
 };
 
-const DAY = 86_400_000;
+/** Valid whatever the clock of who verifies says: RFC 5280 section 4.1.2.5 has no later end. */
+const ALWAYS = { from: new Date("2000-01-01"), to: new Date("9999-12-31T23:59:59Z") };
 
 export class Certificate {
   readonly der: Buffer;
@@ -147,10 +149,7 @@ export class Certificate {
       der(0x02, Buffer.of(0x40), randomBytes(8)),
       algorithm,
       name(options.issuerName ?? signer.options.subject),
-      sequence(
-        time(options.notBefore ?? new Date(Date.now() - DAY)),
-        time(options.notAfter ?? new Date(Date.now() + 90 * DAY)),
-      ),
+      sequence(time(options.notBefore ?? ALWAYS.from), time(options.notAfter ?? ALWAYS.to)),
       name(options.subject),
       this.keys.publicKey.export({ type: "spki", format: "der" }),
       ...(version === 3 && extensions.length > 0 ? [der(0xa3, sequence(...extensions))] : []),

@@ -137,9 +137,9 @@ export async function until(
   milliseconds: number,
   holds: () => Promise<boolean>,
 ): Promise<void> {
-  const end = Date.now() + milliseconds;
+  const end = performance.now() + milliseconds;
   while (!(await holds())) {
-    assert.ok(Date.now() < end, `${milliseconds} ms passed before ${what}`);
+    assert.ok(performance.now() < end, `${milliseconds} ms passed before ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -2,12 +2,13 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Service } from "./servers.ts";
+import { testNow } from "./test-clock.ts";
 
 /** Seconds from 1900 to 1970. */
 const EPOCH = 2_208_988_800n;
 
 export interface NtpBehaviour {
-  /** Milliseconds that its clock is ahead. */
+  /** Milliseconds that it is ahead of the test clock. */
   offset?: number;
   /** 0 is a kiss-o'-death, its code in `reference`. */
   stratum?: number;
@@ -28,7 +29,7 @@ export function ntpTime(milliseconds: number): bigint {
 }
 
 /** The answer to a question that came in. */
-export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = Date.now()): Buffer {
+export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = testNow()): Buffer {
   const answer = Buffer.alloc(48);
   answer[0] = ((behaviour.leap ?? 0) << 6) | (4 << 3) | (behaviour.mode ?? 4);
   answer[1] = behaviour.stratum ?? 2;

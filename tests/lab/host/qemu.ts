@@ -8,6 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child, root } from "./process.ts";
+import { rtcBase, testNow } from "./test-clock.ts";
 
 export const PROMPT = "anonymos> ";
 const prompt = /(^|\n)anonymos> $/;
@@ -29,6 +30,8 @@ export interface MachineOptions {
   append?: string;
   /** Modules for -initrd: file name and content. */
   modules?: Record<string, string>;
+  /** What the real-time clock says at power-on, "2026-11-22T12:00:00"; default: the test clock. */
+  rtc?: string;
   /** MiB, or with a unit as QEMU takes it; default 64. */
   memory?: string;
   cpu?: string;
@@ -75,6 +78,7 @@ function firmware(): string[] {
 export function words(options: MachineOptions, folder: string): string[] {
   const list = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", options.memory ?? "64"];
   list.push("-display", "none", "-no-reboot", "-nodefaults", "-vga", "std");
+  list.push("-rtc", `base=${options.rtc ?? rtcBase(testNow())},clock=vm`);
   if (options.debugExit !== false) {
     list.push("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
   }
