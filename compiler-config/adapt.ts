@@ -32,7 +32,7 @@ const coldPaths = new RegExp(
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl|httpd|nc))/,
     /^drivers\/p/,
-    /^net\/service\/(dhcp|dns|json-rpc|http\/url|interface-config|status)/,
+    /^net\/service\/(dhcp|dns|json-rpc|http\/url|interface-config|settings)/,
   ]
     .map((path) => path.source)
     .join("|"),

@@ -1,40 +1,30 @@
 /**
- * User programs, built into the kernel by `make APP=path.ts`. The top-level code of a program
- * registers it here, and the kernel polls it once a turn, like everything else.
+ * A program of the user's, built into the kernel with `make APP=path.ts`. Its top-level code
+ * registers it here, and the kernel polls it like everything else.
  */
-import { earlier, NEVER } from "./time";
+import { Pollable, PollableList } from "./pollable";
+import { NEVER } from "./time";
 
-export abstract class Program {
+export abstract class Program implements Pollable {
   /** Called once, when the stack exists; the network may not be configured yet. */
   start(_now: i64): void {}
-  /** Runs without blocking; returns true to be called again at once. */
   abstract poll(now: i64): bool;
-  /** Returns the latest time for the next poll; input triggers it earlier. */
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     return NEVER;
   }
 }
 
 const registered: Array<Program> = [];
 
-/** Registers a program; call it from the program's top-level code. */
+/** Registers a program. Called from its top-level code, before the kernel boots. */
 export function register(program: Program): void {
   registered.push(program);
 }
 
-export function startPrograms(now: i64): void {
-  for (let i = 0; i < registered.length; i++) registered[i].start(now);
-}
-
-/** Polls every program once; returns true to be called again at once. */
-export function pollPrograms(now: i64): bool {
-  let more = false;
-  for (let i = 0; i < registered.length; i++) if (registered[i].poll(now)) more = true;
-  return more;
-}
-
-export function programsPollAt(): i64 {
-  let at = NEVER;
-  for (let i = 0; i < registered.length; i++) at = earlier(at, registered[i].pollAt());
-  return at;
+/** Starts the registered programs and adds them to what the event loop polls. */
+export function startPrograms(loop: PollableList, now: i64): void {
+  for (let i = 0; i < registered.length; i++) {
+    registered[i].start(now);
+    loop.add(registered[i]);
+  }
 }

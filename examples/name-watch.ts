@@ -26,7 +26,7 @@ class NameWatch extends Program {
     return false;
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     return this.query == null ? this.nextAt : NEVER;
   }
 

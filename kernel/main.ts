@@ -1,8 +1,8 @@
 /** The kernel, as a table of contents: what is started, in which order, and what a turn does. */
 import { INTERFACES } from "../core/limits";
 import { setLogTime } from "../core/log";
-import { pollPrograms, programsPollAt, startPrograms } from "../core/program";
-import { earlier } from "../core/time";
+import { PollableList } from "../core/pollable";
+import { startPrograms } from "../core/program";
 import { Idle } from "../drivers/idle";
 import { scanPci } from "../drivers/pci/pci";
 import { logNetwork, startNetwork } from "../drivers/probe";
@@ -12,15 +12,14 @@ import { dispatch, initInterrupts } from "../machine/interrupts";
 import { initTimer } from "../machine/timer";
 import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
-import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
+import { HttpDaemon } from "./programs/httpd";
 import { startConsole } from "./shell/console";
-import { Shell } from "./shell/shell";
 import { BareMachine } from "./start/bare-machine";
 import { startNetworking } from "./start/networking";
 
-let stack!: NetworkStack;
-let shell!: Shell;
+/** What each turn polls, in order. */
+const loop: PollableList = new PollableList();
 let idle!: Idle;
 
 /** Once, with interrupts off. */
@@ -37,21 +36,21 @@ export function boot(): void {
   setPanicTimeout(configuration.panicSeconds);
   const machine = new BareMachine(cards);
   logNetwork(devices);
-  stack = startNetworking(configuration, pool, cards, devices, machine.time);
+  const stack = startNetworking(configuration, pool, cards, devices, machine.time);
   initNetworkStack(stack);
-  shell = startConsole(configuration, machine, stack, devices);
-  startPrograms(now());
+  const httpd = new HttpDaemon(stack);
+  stack.addService(httpd);
+  loop.add(stack);
+  loop.add(startConsole(configuration, machine, stack, httpd, devices));
+  startPrograms(loop, now());
 }
 
 /** One turn of the event loop; answers 0 to be called again at once, 1 after an interrupt. */
 export function turn(): u64 {
   const time = now();
   setLogTime(time);
-  const network = stack.poll(time);
-  const console = shell.poll(time);
-  if (pollPrograms(time) || network || console) idle.noteBusy(time);
-  const deadline = earlier(stack.pollAt(time), earlier(shell.pollAt(), programsPollAt()));
-  return idle.mayHalt(deadline, time) ? 1 : 0;
+  if (loop.poll(time)) idle.noteBusy(time);
+  return idle.mayHalt(loop.pollAt(time), time) ? 1 : 0;
 }
 
 /** An interrupt came: note it, allocate nothing. */

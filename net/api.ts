@@ -3,7 +3,6 @@
  * None of these functions waits. What takes time answers a handle, and `networkStackPoll`, which
  * the kernel calls every turn, moves it on. docs/api.md explains them with a whole program.
  */
-import { NameServer, parseNameServer, parseNetworkAddress } from "../kernel/config/values";
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
 import { DnsError } from "./service/dns/failure";
 import { DnsQuery } from "./service/dns/query";
@@ -12,6 +11,7 @@ import { HttpRequest } from "./service/http/client/request";
 import { BytesSource } from "./service/http/message/body";
 import { RpcCall } from "./service/json-rpc/call";
 import { RpcExchange } from "./service/json-rpc/client";
+import { NameServer, parseNameServer, parseNetworkAddress } from "./service/settings";
 import { NetworkStack } from "./service/stack";
 import { StreamStatus } from "./service/stream/stream";
 import { TcpStream } from "./service/stream/tcp-stream";
@@ -46,7 +46,12 @@ export function networkStackPoll(now: i64): bool {
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);
   const router = gateway == "" ? 0 : parseIpv4(gateway);
-  if (own == null || router == NOT_AN_ADDRESS || defaultStack.setups.length == 0) return false;
+  if (
+    own == null ||
+    router == NOT_AN_ADDRESS ||
+    defaultStack.configuration.configurators.length == 0
+  )
+    return false;
   const servers: Array<NameServer> = [];
   const words = nameServers.split(" ");
   for (let i = 0; i < words.length; i++) {
@@ -55,9 +60,9 @@ export function configureNetwork(address: string, gateway: string, nameServers: 
     if (server == null) return false;
     servers.push(server);
   }
-  const setup = defaultStack.setups[0];
-  setup.configureByHand(own, router as u32);
-  setup.setNameServers(servers);
+  const configurator = defaultStack.configuration.configurators[0];
+  configurator.configureByHand(own, router as u32);
+  configurator.setNameServers(servers);
   return true;
 }
 
@@ -174,8 +179,7 @@ export class TlsContext {
 
 /** Why TLS cannot be used ("not enough entropy ..."), or "" where it can. */
 export function initTLS(): string {
-  const tls = defaultStack.tls;
-  return tls == null ? "TLS is not built in" : tls.engine.obstacle();
+  return defaultStack.tls.engine.obstacle();
 }
 
 /** A context for a server of that name (or address): its certificate has to be for it. */
@@ -192,8 +196,8 @@ export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
   context.stream = null;
   context.refusal = initTLS();
+  if (context.refusal != "") return false;
   const tls = defaultStack.tls;
-  if (tls == null || context.refusal != "") return false;
   const connection = ip.connect(ip.now, address, port);
   if (connection == null) {
     context.refusal = "no connection is free";
@@ -318,7 +322,9 @@ export function dhcpRelease(): bool {
 }
 
 function dhcpClient(): DhcpClient | null {
-  return defaultStack.setups.length > 0 ? defaultStack.setups[0].dhcp : null;
+  return defaultStack.configuration.configurators.length > 0
+    ? defaultStack.configuration.configurators[0].dhcp
+    : null;
 }
 
 // --- HTTP ---

@@ -1,7 +1,7 @@
 /** The words of the kernel command line: ip=, console=, panic= and run=. */
 import { parseDecimalText } from "../../core/text";
 import { Configuration, Source } from "./configuration";
-import { IpWord } from "./ip-parameter";
+import { IpParameter } from "./ip-parameter";
 import { Tokens } from "./tokenizer";
 
 const PANIC_SECONDS: i64 = 86_400;
@@ -57,12 +57,12 @@ function readWord(configuration: Configuration, word: string): void {
 }
 
 function readIp(configuration: Configuration, word: string, value: string): void {
-  const ip = new IpWord(value);
+  const ip = new IpParameter(value);
   if (ip.failure != "") {
     report(configuration, word, ip.failure);
     return;
   }
-  configuration.ipWords.push(ip);
+  configuration.ipParameters.push(ip);
   if (ip.hostname != "") configuration.setHostname(ip.hostname, Source.CommandLine);
 }
 

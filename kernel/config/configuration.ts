@@ -3,18 +3,16 @@
  * both, and what DHCP sends comes after everything that was given by hand.
  */
 import { parseDecimalText } from "../../core/text";
-import { IpWord } from "./ip-parameter";
-import { NameServer, NetworkAddress } from "./values";
+import { InterfaceSettings } from "../../net/service/settings";
+import { IpParameter } from "./ip-parameter";
 
 export const CONFIG_FILE: string = "anonymos.conf";
 
-/** Where a setting comes from, weakest first: what is given may replace what is not stronger. */
+/** Where the host name comes from, weakest first: a source replaces those that are not stronger. */
 export const enum Source {
   Default = 0,
-  Dhcp = 1,
-  File = 2,
-  CommandLine = 3,
-  Console = 4,
+  File = 1,
+  CommandLine = 2,
 }
 
 /** A name that needs no name server. */
@@ -23,51 +21,6 @@ export class HostSetting {
     readonly name: string,
     readonly address: u32,
   ) {}
-}
-
-/** A static route: `prefix` 0 is the default route. */
-export class RouteSetting {
-  constructor(
-    readonly destination: u32,
-    readonly prefix: u32,
-    readonly gateway: u32,
-    readonly metric: u32,
-  ) {}
-}
-
-/** What one interface is to be. */
-export class InterfaceSettings {
-  /** Ask a DHCP server; `addresses` and `gateway` are then the fall-back. */
-  dhcp: bool = true;
-  addresses: Array<NetworkAddress> = [];
-  /** 0 = none. */
-  gateway: u32 = 0;
-  /** Of the three above, which come together. */
-  source: Source = Source.Default;
-  /** Given by hand: they replace what DHCP sends, unless there are none. */
-  nameServers: Array<NameServer> = [];
-  nameServerSource: Source = Source.Default;
-  domains: Array<string> = [];
-  /** Names or addresses. */
-  ntpServers: Array<string> = [];
-  routes: Array<RouteSetting> = [];
-  /** Bytes of an IPv4 packet, or 0 for what the device is made for. */
-  mtu: u32 = 0;
-
-  copy(): InterfaceSettings {
-    const copy = new InterfaceSettings();
-    copy.dhcp = this.dhcp;
-    copy.addresses = this.addresses;
-    copy.gateway = this.gateway;
-    copy.source = this.source;
-    copy.nameServers = this.nameServers;
-    copy.nameServerSource = this.nameServerSource;
-    copy.domains = this.domains;
-    copy.ntpServers = this.ntpServers;
-    copy.routes = this.routes;
-    copy.mtu = this.mtu;
-    return copy;
-  }
 }
 
 /** Which interfaces a part of the file is for: [Match]. Nothing given: all of them. */
@@ -117,7 +70,7 @@ export class Configuration {
   /** What the module `hosts` says. */
   readonly hosts: Array<HostSetting> = [];
   readonly file: Array<MatchedSettings> = [];
-  readonly ipWords: Array<IpWord> = [];
+  readonly ipParameters: Array<IpParameter> = [];
 
   setHostname(name: string, source: Source): void {
     if (source < this.hostnameSource) return;
@@ -140,7 +93,7 @@ export class Configuration {
       if (found == null) found = part;
     }
     const settings = found == null ? new InterfaceSettings() : found.settings.copy();
-    const word = this.ipWordFor(name);
+    const word = this.parameterFor(name);
     if (word != null) word.apply(settings);
     return settings;
   }
@@ -150,8 +103,8 @@ export class Configuration {
    * [Match] that fitted none of those that `settingsFor` was asked for.
    */
   reportMissing(count: i32): void {
-    for (let i = 0; i < this.ipWords.length; i++) {
-      const word = this.ipWords[i];
+    for (let i = 0; i < this.ipParameters.length; i++) {
+      const word = this.ipParameters[i];
       const number = parseDecimalText(word.device.substring(3));
       if (word.device == "" || number < count) continue;
       const devices = count == 0 ? "a machine with a network device" : `net0 to net${count - 1}`;
@@ -165,10 +118,10 @@ export class Configuration {
   }
 
   /** The last `ip=` that fits; one that names the interface comes before one that does not. */
-  private ipWordFor(name: string): IpWord | null {
-    let found: IpWord | null = null;
-    for (let i = 0; i < this.ipWords.length; i++) {
-      const word = this.ipWords[i];
+  private parameterFor(name: string): IpParameter | null {
+    let found: IpParameter | null = null;
+    for (let i = 0; i < this.ipParameters.length; i++) {
+      const word = this.ipParameters[i];
       const anyDevice = word.device == "" && (word.address == null || name == "net0");
       if (word.device == name) found = word;
       else if (anyDevice && (found == null || found.device == "")) found = word;

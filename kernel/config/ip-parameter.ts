@@ -6,21 +6,19 @@
  *
  * A client address and no autoconf is static; with autoconf=dhcp it is the fall-back.
  */
-import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
-import { InterfaceSettings, Source } from "./configuration";
 import {
-  isHostName,
-  isInterfaceName,
+  InterfaceSettings,
   NameServer,
   NetworkAddress,
-  parseHostAddress,
   parseNameServer,
-} from "./values";
+} from "../../net/service/settings";
+import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
+import { isHostName, isInterfaceName, parseHostAddress } from "./values";
 
 const FIELDS: i32 = 10;
 const FORM: string = "dhcp, off or CLIENT::GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1";
 
-export class IpWord {
+export class IpParameter {
   dhcp: bool = false;
   address: NetworkAddress | null = null;
   gateway: u32 = 0;
@@ -57,11 +55,7 @@ export class IpWord {
     const address = this.address;
     if (address != null) settings.addresses.push(address);
     settings.gateway = this.gateway;
-    settings.source = Source.CommandLine;
-    if (this.nameServers.length > 0) {
-      settings.nameServers = this.nameServers;
-      settings.nameServerSource = Source.CommandLine;
-    }
+    if (this.nameServers.length > 0) settings.nameServers = this.nameServers;
     if (this.ntpServer != "") settings.ntpServers = [this.ntpServer];
   }
 

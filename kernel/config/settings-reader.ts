@@ -1,19 +1,16 @@
 /** The keys of anonymos.conf by section, and what each does (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
-import { ETHERNET_MTU } from "../../net/wire/ethernet";
-import { Configuration, MatchedSettings, RouteSetting, Source } from "./configuration";
 import {
-  isHostName,
   NameServer,
   NetworkAddress,
-  parseBoolean,
-  parseHardware,
-  parseHostAddress,
   parseNameServer,
   parseNetworkAddress,
   parsePrefix,
-  splitBlanks,
-} from "./values";
+  RouteSetting,
+} from "../../net/service/settings";
+import { ETHERNET_MTU } from "../../net/wire/ethernet";
+import { Configuration, MatchedSettings, Source } from "./configuration";
+import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
 
 /** What every network must carry (RFC 791), and what Ethernet can (RFC 894). */
 const SMALLEST_MTU: i64 = 68;
@@ -130,7 +127,6 @@ export class SettingsReader {
       return key == "NTP" ? "expected NTP=NAME or ADDRESS" : "expected Domains=NAME";
     }
     if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
-    else settings.domains = joined(settings.domains, names);
     return "";
   }
 
@@ -139,7 +135,6 @@ export class SettingsReader {
     if (answer < 0) return "expected DHCP=yes, no or ipv4";
     this.dhcpGiven = true;
     this.part.settings.dhcp = answer == 1;
-    this.part.settings.source = Source.File;
     return "";
   }
 
@@ -152,7 +147,6 @@ export class SettingsReader {
     const address = parseNetworkAddress(value);
     if (address == null) return "expected Address=ADDRESS/PREFIX like 192.168.1.2/24";
     settings.addresses.push(address);
-    settings.source = Source.File;
     return "";
   }
 
@@ -175,7 +169,6 @@ export class SettingsReader {
       servers.push(server);
     }
     settings.nameServers = words.length == 0 ? servers : settings.nameServers.concat(servers);
-    settings.nameServerSource = settings.nameServers.length > 0 ? Source.File : Source.Default;
     return "";
   }
 

@@ -1,76 +1,14 @@
 /** The values that settings have, as people write them: addresses, names, numbers, yes and no. */
 import { HOST_NAME_LENGTH } from "../../core/limits";
 import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
-import { isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
+import { isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 
-const DNS_PORT: u32 = 53;
 const LABEL_LENGTH: i32 = 63;
-
-/** An own address and the length of its network's prefix. */
-export class NetworkAddress {
-  constructor(
-    readonly address: u32,
-    readonly prefix: u32,
-  ) {}
-
-  /** True for the address of another host in this network. */
-  hasNeighbor(other: u32): bool {
-    const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
-    return inside && other != this.address && new NetworkAddress(other, this.prefix).usable();
-  }
-
-  /** True when no bits are set behind the prefix. */
-  isNetwork(): bool {
-    return (this.address & ~maskOf(this.prefix)) == 0;
-  }
-
-  /** True for an address that a host in this network can have. */
-  usable(): bool {
-    if (!isUnicast(this.address) || this.prefix == 0) return false;
-    const host = this.address & ~maskOf(this.prefix);
-    return this.prefix > 30 || (host != 0 && host != ~maskOf(this.prefix));
-  }
-}
-
-/** A name server; its port is 53 unless it was given: `10.0.2.2#5353`. */
-export class NameServer {
-  constructor(
-    readonly address: u32,
-    readonly port: u32,
-  ) {}
-}
-
-/** `192.168.1.2/24`; null when it is no such thing or no host can have it. */
-export function parseNetworkAddress(text: string): NetworkAddress | null {
-  const network = parsePrefix(text);
-  return network != null && network.usable() ? network : null;
-}
-
-/** `10.1.0.0/16`, any network; null when it is none. */
-export function parsePrefix(text: string): NetworkAddress | null {
-  const slash = text.indexOf("/");
-  if (slash < 0) return null;
-  const address = parseIpv4(text.substring(0, slash));
-  const prefix = parseDecimalText(text.substring(slash + 1));
-  if (address == NOT_AN_ADDRESS || prefix < 0 || prefix > 32) return null;
-  return new NetworkAddress(address as u32, prefix as u32);
-}
 
 /** An address that one host can have, or 0. */
 export function parseHostAddress(text: string): u32 {
   const address = parseIpv4(text);
   return address != NOT_AN_ADDRESS && isUnicast(address as u32) ? (address as u32) : 0;
-}
-
-/** `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`; null when it is none. */
-export function parseNameServer(text: string): NameServer | null {
-  let mark = text.indexOf("#");
-  if (mark < 0) mark = text.indexOf(":");
-  const address = parseIpv4(mark < 0 ? text : text.substring(0, mark));
-  const port = mark < 0 ? (DNS_PORT as i64) : parseDecimalText(text.substring(mark + 1));
-  if (address == NOT_AN_ADDRESS || port < 1 || port > 65535) return null;
-  // A name server on the loopback address is of no use, but every other host may be one.
-  return isUnicast(address as u32) ? new NameServer(address as u32, port as u32) : null;
 }
 
 /** Six octets with colons or dashes, as the low 48 bits, or 0 when it is none. */

@@ -5,6 +5,7 @@ import { Uart } from "../../drivers/uart";
 import { now } from "../../machine/clock";
 import { NetworkStack } from "../../net/service/stack";
 import { Configuration } from "../config/configuration";
+import { HttpDaemon } from "../programs/httpd";
 import { addNetworkCommands } from "./commands/network";
 import { addSystemCommands } from "./commands/system";
 import { Machine } from "./machine";
@@ -17,6 +18,7 @@ export function startConsole(
   configuration: Configuration,
   machine: Machine,
   stack: NetworkStack,
+  httpd: HttpDaemon,
   devices: Array<PciDevice>,
 ): Shell {
   const uart = new Uart();
@@ -24,7 +26,7 @@ export function startConsole(
   uart.connectInterrupt();
   const shell = new Shell(new SerialWire(uart), new StackStatus(stack));
   addSystemCommands(shell, machine, devices, stack.pool);
-  addNetworkCommands(shell, stack);
+  addNetworkCommands(shell, stack, httpd);
   const earlierLines = logLines();
   for (let i = 0; i < earlierLines.length; i++) shell.printLine(earlierLines[i]);
   shell.begin(now(), configuration.run);

@@ -3,7 +3,6 @@ import { connectFailure, HttpFailure } from "../../net/service/http/client/failu
 import { NetworkStack } from "../../net/service/stack";
 import { StreamFailure, StreamStatus } from "../../net/service/stream/stream";
 import { TcpStream } from "../../net/service/stream/tcp-stream";
-import { TlsService } from "../../net/service/tls/service";
 import { TlsOptions } from "../../net/service/tls/shared";
 import { TlsStream } from "../../net/service/tls/stream";
 import { Lookup } from "./lookup";
@@ -57,32 +56,29 @@ export class SecureConnection {
     if (this.lookup.failure != "") return this.fail(HttpFailure.Resolve, this.lookup.failure);
     this.resolvedAt = now;
     this.address = this.lookup.address;
-    const tls = this.stack.tls;
-    if (tls == null) return this.fail(HttpFailure.Unsupported, "TLS is not built in");
-    return this.connect(tls, now);
+    return this.connect(now);
   }
 
-  private connect(tls: TlsService, now: i64): bool {
+  private connect(now: i64): bool {
     const ip = this.stack.ip;
     const connection = ip.connect(now, this.address, this.options.port);
     if (connection == null) return this.fail(HttpFailure.Connect, "no connection is free");
     const below = new TcpStream(connection);
-    this.stream = tls.connect(below, this.options, now);
+    this.stream = this.stack.tls.connect(below, this.options, now);
     if (this.stream != null) return false;
     below.abort();
-    return this.fail(HttpFailure.Handshake, tls.refusal);
+    return this.fail(HttpFailure.Handshake, this.stack.tls.refusal);
   }
 
   private failed(stream: TlsStream, now: i64): bool {
     const kind = stream.failureKind();
-    const tls = this.stack.tls;
-    if (kind != StreamFailure.Session || this.renewed || tls == null) {
+    if (kind != StreamFailure.Session || this.renewed) {
       return this.fail(connectFailure(kind), stream.failure());
     }
     this.renewed = true;
     stream.abort();
     this.stream = null;
-    return this.connect(tls, now);
+    return this.connect(now);
   }
 
   private fail(code: HttpFailure, failure: string): bool {

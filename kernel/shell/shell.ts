@@ -25,6 +25,7 @@
  * the serial line, so that one that reads from the network makes the sender wait.
  */
 import { LogSink, setLogSink } from "../../core/log";
+import { Pollable } from "../../core/pollable";
 import { earlier, MILLISECOND, NEVER } from "../../core/time";
 import { Command, Done, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job } from "./command";
 import { complete } from "./completion";
@@ -48,7 +49,7 @@ const LOG_ROOM: u32 = 16 * 1024;
 /** How soon to offer bytes again to a wire that took none. */
 const DRAIN_DELAY: i64 = 2 * MILLISECOND;
 
-export class Shell implements LogSink {
+export class Shell implements LogSink, Pollable {
   readonly terminal: Terminal;
   readonly registry: Registry = new Registry();
   readonly editor: LineEditor;
@@ -161,7 +162,7 @@ export class Shell implements LogSink {
   }
 
   /** When to poll again at the latest, if nothing arrives before. */
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = this.terminal.empty() ? NEVER : this.now + DRAIN_DELAY;
     const execution = this.execution;
     if (execution == null) return this.editor.view.visible ? at : 0;

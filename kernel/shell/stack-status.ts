@@ -6,15 +6,15 @@ export class StackStatus implements NetworkStatus {
   constructor(private readonly stack: NetworkStack) {}
 
   configured(): bool {
-    return this.stack.configured();
+    return this.stack.configuration.configured();
   }
   reason(): string {
-    return this.stack.reason();
+    return this.stack.configuration.reason();
   }
   hostname(): string {
-    return this.stack.hostname();
+    return this.stack.configuration.hostname();
   }
   setHostname(name: string): void {
-    this.stack.setHostname(name);
+    this.stack.configuration.setHostname(name);
   }
 }

@@ -36,13 +36,14 @@ export function startNetworking(
   loadTlsFiles();
   const stack = new NetworkStack(pool, generator, engine, time);
   stack.ip.tcp.setMemoryGauge(new HeapGauge());
-  stack.setHostname(configuration.hostname);
+  stack.configuration.setHostname(configuration.hostname);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
   for (let i = 0; i < cards.length; i++) {
     const card = cards[i];
     card.connectInterrupt();
-    stack.addDevice(card, configuration.settingsFor(`net${i}`, card.hardwareAddress()), now());
+    const settings = configuration.settingsFor(`net${i}`, card.hardwareAddress());
+    stack.configuration.addDevice(card, settings, now());
   }
   configuration.reportMissing(cards.length);
   return stack;

@@ -3,6 +3,7 @@
  * RFC 1122 section 3, as a host that does not forward.
  */
 import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
+import { Pollable } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { earlier, MILLISECOND } from "../../core/time";
 import { NetworkDevice } from "../phy/device";
@@ -27,7 +28,7 @@ import { RouteOrigin, RouteResult, RouteTable } from "./route";
 /** When everything waits for a device that takes nothing more: how soon to try again. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
-export class IpLayer {
+export class IpLayer implements Pollable {
   readonly routes: RouteTable;
   readonly udp: UdpTable;
   readonly tcp: TcpTable;

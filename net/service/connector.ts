@@ -2,7 +2,8 @@
 import { IpLayer } from "../iface/ip";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
-import { Connector, NameAnswer, NameLookup } from "./http/client/ports";
+import { NameAnswer, NameLookup } from "./http/client/ports";
+import { Connector } from "./stream/connector";
 import { Stream } from "./stream/stream";
 import { TcpStream } from "./stream/tcp-stream";
 import { TlsService } from "./tls/service";
@@ -39,42 +40,40 @@ export class ResolverLookup implements NameLookup {
   }
 }
 
-/** Why there is no TLS in a stack that was given no engine. */
-const NO_TLS: string = "https is not supported: TLS is not built in";
-
 export class TcpConnector implements Connector {
   private reason: string = "";
 
   constructor(
     private readonly ip: IpLayer,
-    private readonly tls: TlsService | null,
+    private readonly tls: TlsService,
     /** Whoever answers is taken (`curl -k`): for debugging alone. */
-    private readonly insecure: bool = false,
+    private readonly insecure: bool,
   ) {}
 
-  open(host: string, address: u32, port: u32, secure: bool, now: i64): Stream | null {
-    const tls = this.tls;
-    if (secure && tls == null) {
-      this.reason = NO_TLS;
-      return null;
-    }
-    const connection = this.ip.connect(now, address, port);
-    if (connection == null) {
-      this.reason = "too many connections";
-      return null;
-    }
-    const stream = new TcpStream(connection);
-    if (!secure || tls == null) return stream;
+  connect(address: u32, port: u32, now: i64): Stream | null {
+    return this.open(address, port, now);
+  }
+
+  connectSecure(host: string, address: u32, port: u32, now: i64): Stream | null {
+    const stream = this.open(address, port, now);
+    if (stream == null) return null;
     const options = TlsOptions.client(host, port);
     options.insecure = this.insecure;
-    const secured = tls.connect(stream, options, now);
+    const secured = this.tls.connect(stream, options, now);
     if (secured != null) return secured;
     stream.abort();
-    this.reason = tls.refusal;
+    this.reason = this.tls.refusal;
     return null;
   }
 
   refusal(): string {
     return this.reason;
+  }
+
+  private open(address: u32, port: u32, now: i64): Stream | null {
+    const connection = this.ip.connect(now, address, port);
+    if (connection != null) return new TcpStream(connection);
+    this.reason = "too many connections";
+    return null;
   }
 }

@@ -6,8 +6,6 @@
 import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
-import { InterfaceSettings } from "../../kernel/config/configuration";
-import { NameServer, NetworkAddress } from "../../kernel/config/values";
 import { ProbeResult } from "../iface/guard";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
@@ -16,14 +14,14 @@ import { formatIpv4 } from "../wire/address";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
+import { DNS_PORT, InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 
 /** How long DHCP may be silent before static settings beside it are used instead. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
 /** The metric of a lease's routes: what systemd-networkd gives them; net1's is one more. */
 const DHCP_METRIC: u32 = 1024;
-const DNS_PORT: u32 = 53;
 
-export class InterfaceSetup implements LeaseTarget {
+export class InterfaceConfigurator implements LeaseTarget {
   readonly dhcp!: DhcpClient;
   /** Counts changes of the name servers and of the address. */
   changes: u32 = 0;

@@ -54,7 +54,7 @@ test("a tape is stopped at a line: where, by which calls, with which values", as
   assert.match(head, new RegExp(`^stop 1 at ${where} \\(boot 1, call \\d+, act \\d+\\)$`));
   assert.equal(source, "> return command.start(words, shell);");
   assert.equal(lines[0], `  kernel/shell/execution/Execution#start at ${where}`);
-  const turn = lineOf("kernel/main.ts", "shell.poll(time)");
+  const turn = lineOf("kernel/main.ts", "loop.poll(time)");
   assert.ok(lines.includes(`  kernel/main/turn at kernel/main.ts:${turn}`), stop);
   assert.ok(lines.includes('  text: "ip addr"'), stop);
   assert.match(stop, /^ {2}this: Execution at \d+\n {6}.*\bnext 1, current null/m);
@@ -70,11 +70,11 @@ test("stops change nothing: a world comes to the same trace, whose kernels are n
   );
   const words = ["SEED=3", "RUNS=1", "HITS=2"];
   const stopped = await debugged(
-    [...words, `BREAK=tcp/input.ts:${line}`],
+    [...words, `BREAK=input/receive.ts:${line}`],
     ["tools/debug/world.ts"],
   );
   assert.equal(stopped.code, 0, stopped.output);
-  assert.match(stopped.output, /^stop 1 at .*input\.ts:\d+ \(a, \d+\.\d{6} s\)/m);
+  assert.match(stopped.output, /^stop 1 at .*receive\.ts:\d+ \(a, \d+\.\d{6} s\)/m);
   assert.match(stopped.output, /^ {2}connection: TcpConnection at \d+\n {6}localAddress \d+, /m);
   assert.match(stopped.output, /^stop 2 at/m);
   const plain = await run(

@@ -10,13 +10,8 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/connector.ts",
-    "not tried: a stack without TLS",
-    ["this.reason = NO_TLS;", "return null;"],
-  ],
-  [
-    "net/service/connector.ts",
     "not tried in Node: TLS that refuses, for want of entropy or memory",
-    ["stream.abort();", "this.reason = tls.refusal;", "return null;"],
+    ["stream.abort();", "this.reason = this.tls.refusal;", "return null;"],
   ],
   [
     "net/service/dhcp/client.ts",
@@ -71,9 +66,9 @@ export const unreachedServices: Reason[] = [
     ["this.finish(DnsError.NoResources);", "return;"],
   ],
   [
-    "net/service/dns/streams.ts",
-    "one line that binds DNS to TCP; DNS over TCP is tried with a stream in its place",
-    ['return this.connector.open("", address, port, false, now);'],
+    "net/service/connector.ts",
+    "DNS over TCP is tried with a connector of its own",
+    ["return this.open(address, port, now);"],
   ],
   [
     "net/service/http/message/body-decoder.ts",
@@ -158,23 +153,17 @@ export const unreachedServices: Reason[] = [
     ],
   ],
   [
-    "net/service/stack.ts",
-    "the console has asked before",
-    ["if (this.httpd != null || (secure && tls == null)) return false;"],
-  ],
-  [
     "net/service/interface-configurator.ts",
     "not tried in Node: MTUBytes= of anonymos.conf",
     ["if (mtu > 0) this.ip.setMtu(this.iface, mtu);"],
   ],
   [
-    "net/service/stack.ts",
-    "not tried in Node: a port in use, a host name from DHCP, no device",
+    "net/service/host-configuration.ts",
+    "not tried in Node: a host name from DHCP, no device",
     [
-      "if (listener == null) return false;",
       'if (lease != null && lease.hostname != "") return lease.hostname;',
-      'if (this.setups.length == 0) return "no network device was found";',
-      "if (setup == null) return -1;",
+      'if (this.configurators.length == 0) return "no network device was found";',
+      "if (configurator == null) return -1;",
     ],
   ],
   [

@@ -172,7 +172,7 @@ export class Curl extends Command {
     const insecure = options.has("k");
     if (insecure && !silent)
       shell.error(this.name, "warning: -k: whoever answers is taken for the server");
-    const client = insecure ? this.stack.insecureHttp() : this.stack.http;
+    const client = insecure ? this.stack.insecureHttp : this.stack.http;
     const job = new CurlJob(shell, client, request);
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");

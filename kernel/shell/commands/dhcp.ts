@@ -2,7 +2,7 @@
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
-import { InterfaceSetup } from "../../../net/service/interface-configurator";
+import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
@@ -20,7 +20,7 @@ class RenewJob extends Job {
 
   constructor(
     private readonly shell: Shell,
-    private readonly setup: InterfaceSetup,
+    private readonly setup: InterfaceConfigurator,
   ) {
     super();
     this.grants = setup.dhcp.grants;
@@ -71,8 +71,9 @@ export class Dhcp extends Command {
     if (verb != "status" && verb != "renew" && verb != "release") {
       return shell.wrongUsage(this, `"${verb}" is no such request`);
     }
-    const setups = this.stack.setups;
-    if (setups.length == 0) return shell.failed(this, this.stack.reason() + ", expected one");
+    const setups = this.stack.configuration.configurators;
+    if (setups.length == 0)
+      return shell.failed(this, this.stack.configuration.reason() + ", expected one");
     if (operands.length < 2 && verb == "status") {
       for (let i = 0; i < setups.length; i++) show(setups[i], shell);
       return shell.done();
@@ -94,13 +95,13 @@ export class Dhcp extends Command {
     return words.length == 0 ? ["status", "renew", "release"] : [];
   }
 
-  private find(name: string): InterfaceSetup | null {
-    const setups = this.stack.setups;
+  private find(name: string): InterfaceConfigurator | null {
+    const setups = this.stack.configuration.configurators;
     for (let i = 0; i < setups.length; i++) if (setups[i].iface.name == name) return setups[i];
     return null;
   }
 
-  private renew(setup: InterfaceSetup, shell: Shell): Job {
+  private renew(setup: InterfaceConfigurator, shell: Shell): Job {
     const obstacle = obstacleOf(setup);
     if (obstacle != "") return shell.failed(this, obstacle);
     const client = setup.dhcp;
@@ -119,7 +120,7 @@ export class Dhcp extends Command {
 }
 
 /** Why nothing can be sent to a server, or "". */
-function obstacleOf(setup: InterfaceSetup): string {
+function obstacleOf(setup: InterfaceConfigurator): string {
   const name = setup.iface.name;
   if (!setup.iface.up) return `${name} is down, expected ip link set ${name} up`;
   const lease = setup.dhcp.lease;
@@ -129,7 +130,7 @@ function obstacleOf(setup: InterfaceSetup): string {
   return `Network is unreachable: ${formatIpv4(lease.server)}, expected a route to the server`;
 }
 
-function show(setup: InterfaceSetup, shell: Shell): void {
+function show(setup: InterfaceConfigurator, shell: Shell): void {
   const client = setup.dhcp;
   shell.printLine(`${setup.iface.name}: ${DHCP_STATE_NAMES[client.state]}`);
   const lease = client.lease;

@@ -1,6 +1,7 @@
 /** `httpd`: serves the status site in the background. */
 import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
+import { HttpDaemon } from "../../programs/httpd";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
@@ -11,7 +12,10 @@ const HTTP_PORT: i64 = 80;
 const HTTPS_PORT: i64 = 443;
 
 export class Httpd extends Command {
-  constructor(private readonly stack: NetworkStack) {
+  constructor(
+    private readonly stack: NetworkStack,
+    private readonly daemon: HttpDaemon,
+  ) {
     super(
       "httpd",
       "[-s] [PORT] | stop",
@@ -26,7 +30,7 @@ export class Httpd extends Command {
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
     const operand = options.operands.length > 0 ? options.operands[0] : "";
     if (operand == "stop") {
-      if (this.stack.stopHttpd()) return shell.done();
+      if (this.daemon.stop()) return shell.done();
       return shell.failed(this, "it does not run");
     }
     const secure = options.has("s");
@@ -35,21 +39,20 @@ export class Httpd extends Command {
     if (port < 1 || port > 65535) {
       return shell.wrongUsage(this, `${operand} is no port from 1 to 65535`);
     }
-    if (this.stack.httpd != null) {
+    if (this.daemon.running) {
       return shell.failed(this, "it runs already, expected httpd stop before");
     }
     if (secure) {
       const obstacle = this.obstacle();
       if (obstacle != "") return shell.failed(this, obstacle);
     }
-    if (this.stack.startHttpd(port as u32, secure)) return shell.done();
+    if (this.daemon.start(port as u32, secure)) return shell.done();
     return shell.failed(this, `port ${port}: Address already in use`);
   }
 
   /** Why there can be no https, or "". */
   private obstacle(): string {
     const tls = this.stack.tls;
-    if (tls == null) return "https is not supported: TLS is not built in";
     if (tls.engine.obstacle() != "") return tls.engine.obstacle();
     if (hasServerIdentity()) return "";
     return "-s: there is no certificate, expected the boot modules server.pem and server.key";

@@ -1,5 +1,6 @@
 /** The commands that concern the network. */
 import { NetworkStack } from "../../../net/service/stack";
+import { HttpDaemon } from "../../programs/httpd";
 import { Shell } from "../shell";
 import { Ca } from "./ca";
 import { Check } from "./check";
@@ -18,14 +19,14 @@ import { Ss } from "./ss";
 import { Tcpdump } from "./tcpdump";
 import { Tls } from "./tls";
 
-export function addNetworkCommands(shell: Shell, stack: NetworkStack): void {
+export function addNetworkCommands(shell: Shell, stack: NetworkStack, httpd: HttpDaemon): void {
   const registry = shell.registry;
   registry.add(new Ca(stack));
   registry.add(new Check(stack));
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
   registry.add(new Host(stack));
-  registry.add(new Httpd(stack));
+  registry.add(new Httpd(stack, httpd));
   registry.add(new Ip(stack));
   registry.add(new Nc(stack));
   registry.add(new Ntp(stack));

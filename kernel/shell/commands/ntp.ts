@@ -85,7 +85,6 @@ export class Ntp extends Command {
     options.expectOperands(0, NTP_SERVERS as i32);
     if (options.failure != "") return shell.wrongUsage(this, options.failure);
     const client = this.stack.ntp;
-    if (client == null) return shell.failed(this, "there is no clock to be set");
     const given = options.operands;
     for (let i = 0; i < given.length; i++) {
       if (new NtpServer(given[i]).valid()) continue;

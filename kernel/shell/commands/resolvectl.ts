@@ -1,10 +1,10 @@
 /** `resolvectl`: the name servers, the cache and the queries of the resolver. */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
-import { InterfaceSetup } from "../../../net/service/interface-configurator";
+import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
+import { NameServer, parseNameServer } from "../../../net/service/settings";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
-import { NameServer, parseNameServer } from "../../config/values";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
@@ -51,9 +51,9 @@ export class Resolvectl extends Command {
     return shell.done();
   }
 
-  private setupNamed(name: string): InterfaceSetup | null {
+  private setupNamed(name: string): InterfaceConfigurator | null {
     const iface = this.stack.ip.interfaceNamed(name);
-    return iface == null ? null : this.stack.setupOf(iface);
+    return iface == null ? null : this.stack.configuration.of(iface);
   }
 
   /** Says what is wrong with the words where a device should be. */
@@ -63,9 +63,11 @@ export class Resolvectl extends Command {
   }
 
   /** The device that the words name, or the only one; null when there is none. */
-  private chosen(words: Array<string>): InterfaceSetup | null {
+  private chosen(words: Array<string>): InterfaceConfigurator | null {
     if (namesDevice(words)) return this.setupNamed(words[0]);
-    return this.stack.setups.length == 1 ? this.stack.setups[0] : null;
+    return this.stack.configuration.configurators.length == 1
+      ? this.stack.configuration.configurators[0]
+      : null;
   }
 
   private revert(words: Array<string>, shell: Shell): Job {
@@ -97,9 +99,9 @@ export class Resolvectl extends Command {
     return shell.done();
   }
 
-  private show(only: InterfaceSetup | null, shell: Shell): Job {
-    for (let i = 0; i < this.stack.setups.length; i++) {
-      const setup = this.stack.setups[i];
+  private show(only: InterfaceConfigurator | null, shell: Shell): Job {
+    for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
+      const setup = this.stack.configuration.configurators[i];
       if (only != null && only !== setup) continue;
       const servers = setup.nameServers();
       let line = `Link ${setup.iface.index + 1} (${setup.iface.name}):`;

@@ -5,10 +5,10 @@
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import { DNS_MESSAGE_BYTES, DNS_STREAM_BYTES } from "../../../core/limits";
 import { Random } from "../../../core/random";
-import { NameServer } from "../../../kernel/config/values";
 import { SocketError } from "../../socket/error";
 import { UdpSocket, UdpTable } from "../../socket/udp";
 import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";
+import { NameServer } from "../settings";
 import { Stream, StreamStatus } from "../stream/stream";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
@@ -18,12 +18,6 @@ const RECEIVE_BYTES: u32 = 16 * 1024;
 const TRANSMIT_BYTES: u32 = 1024;
 /** Bytes in front of a message in a stream: its length (section 4.2.2). */
 const PREFIX: u32 = 2;
-
-/** Opens TCP connections for answers that are too long for UDP. */
-export interface DnsStreams {
-  /** A stream to address:port, or null when none can be made now. */
-  open(address: u32, port: u32, now: i64): Stream | null;
-}
 
 export abstract class DnsExchange {
   constructor(

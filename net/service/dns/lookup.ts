@@ -5,10 +5,11 @@
 import { DNS_ALIASES } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { earlier, SECOND } from "../../../core/time";
-import { NameServer } from "../../../kernel/config/values";
 import { UdpTable } from "../../socket/udp";
+import { NameServer } from "../settings";
+import { Connector } from "../stream/connector";
 import { AnswerKind, DnsAnswer } from "./answer";
-import { DnsExchange, DnsStreams, StreamExchange, UdpExchange } from "./exchange";
+import { DnsExchange, StreamExchange, UdpExchange } from "./exchange";
 import { DnsError, isServersFault } from "./failure";
 import { nameComplaint } from "./name";
 import { DnsQuery } from "./query";
@@ -51,7 +52,7 @@ export class DnsLookup {
     private readonly servers: Array<NameServer>,
     private readonly udp: UdpTable,
     private readonly random: Random,
-    private readonly streams: DnsStreams | null,
+    private readonly connector: Connector,
     now: i64,
   ) {
     this.canonicalName = name;
@@ -143,17 +144,14 @@ export class DnsLookup {
   }
 
   private askByStream(now: i64): void {
-    const streams = this.streams;
     const server = this.servers[this.server];
     this.close();
-    if (streams != null) {
-      const stream = streams.open(server.address, server.port, now);
-      if (stream != null) {
-        const id = this.random.next32() & 0xffff;
-        this.exchange = new StreamExchange(id, this.canonicalName, stream);
-        this.pollAt = earlier(this.deadline, now + STREAM_WAIT);
-        return;
-      }
+    const stream = this.connector.connect(server.address, server.port, now);
+    if (stream != null) {
+      const id = this.random.next32() & 0xffff;
+      this.exchange = new StreamExchange(id, this.canonicalName, stream);
+      this.pollAt = earlier(this.deadline, now + STREAM_WAIT);
+      return;
     }
     this.faults[this.server] = DnsError.Truncated;
     this.askNext(now);

@@ -4,13 +4,14 @@
  * object that is done some time.
  */
 import { DNS_LOOKUPS, DNS_SERVERS } from "../../../core/limits";
+import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
 import { earlier, NEVER } from "../../../core/time";
-import { NameServer } from "../../../kernel/config/values";
 import { UdpTable } from "../../socket/udp";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
+import { NameServer } from "../settings";
+import { Connector } from "../stream/connector";
 import { DnsCache, DnsCacheEntry } from "./cache";
-import { DnsStreams } from "./exchange";
 import { DnsError, isServersFault } from "./failure";
 import { HostsTable } from "./hosts";
 import { DnsLookup } from "./lookup";
@@ -20,11 +21,9 @@ import { DnsQuery } from "./query";
 /** Seconds for which the servers' failures are remembered (RFC 9520 section 3.2: at least 1). */
 const FAILURE_TTL: u32 = 1;
 
-export class DnsResolver {
+export class DnsResolver implements Pollable {
   readonly hosts: HostsTable = new HostsTable();
   readonly cache: DnsCache = new DnsCache();
-  /** Set by whoever has TCP: answers too long for UDP are then had by it. */
-  streams: DnsStreams | null = null;
   /** Questions that were sent to a server. */
   lookupsStarted: u64 = 0;
   private known: Array<NameServer> = [];
@@ -33,6 +32,8 @@ export class DnsResolver {
   constructor(
     private readonly udp: UdpTable,
     private readonly random: Random,
+    /** For answers that are too long for UDP. */
+    private readonly connector: Connector,
   ) {}
 
   /** Takes the first DNS_SERVERS of `servers`; if they are others, what is cached goes. */
@@ -59,7 +60,7 @@ export class DnsResolver {
         query.finish(this.known.length == 0 ? DnsError.NoServers : DnsError.NoResources, now);
         return query;
       }
-      lookup = new DnsLookup(canonical, this.known, this.udp, this.random, this.streams, now);
+      lookup = new DnsLookup(canonical, this.known, this.udp, this.random, this.connector, now);
       this.lookupsStarted++;
       this.lookups.push(lookup);
     }
@@ -90,7 +91,7 @@ export class DnsResolver {
   }
 
   /** To be called in every turn, after the interfaces were polled. */
-  poll(now: i64): void {
+  poll(now: i64): bool {
     for (let i = this.lookups.length - 1; i >= 0; i--) {
       const lookup = this.lookups[i];
       lookup.poll(now);
@@ -98,9 +99,10 @@ export class DnsResolver {
       this.lookups.splice(i, 1);
       this.conclude(lookup, now);
     }
+    return false;
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = NEVER;
     for (let i = 0; i < this.lookups.length; i++) {
       const lookup = this.lookups[i];

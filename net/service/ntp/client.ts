@@ -4,6 +4,7 @@
  * comes over the network is not authenticated.
  */
 import { log } from "../../../core/log";
+import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
 import { MINUTE, NEVER, SECOND } from "../../../core/time";
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../../core/time-of-day";
@@ -18,7 +19,7 @@ const FIRST_RETRY: i64 = 64 * SECOND;
 const FIRST_STEP: i64 = 24 * 60 * MINUTE;
 const LATER_STEP: i64 = 1000 * SECOND;
 
-export class NtpClient {
+export class NtpClient implements Pollable {
   /** The clock was set at least once by the network. */
   synchronised: bool = false;
   private servers: Array<string> = [];
@@ -50,19 +51,20 @@ export class NtpClient {
     return new NtpRound(servers, this.udp, this.dns, this.random, this.time.floor(), now);
   }
 
-  poll(now: i64): void {
+  poll(now: i64): bool {
     let round = this.round;
     if (round == null) {
-      if (now < this.nextAt) return;
+      if (now < this.nextAt) return false;
       round = this.ask(this.servers, now);
       this.round = round;
     }
-    if (!round.poll(now)) return;
+    if (!round.poll(now)) return false;
     this.round = null;
     this.nextAt = now + this.conclude(round, now);
+    return false;
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     const round = this.round;
     return round == null ? this.nextAt : round.pollAt();
   }

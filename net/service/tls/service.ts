@@ -3,6 +3,7 @@
  * step a turn, so that nothing else starves, and sees each connection to its end.
  */
 import { TLS_CONNECTIONS } from "../../../core/limits";
+import { Pollable } from "../../../core/pollable";
 import { earlier, NEVER } from "../../../core/time";
 import { TlsOption } from "../../../core/tls-codes";
 import { Stream, StreamListener } from "../stream/stream";
@@ -11,7 +12,7 @@ import { TlsSessions } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 import { TlsStream } from "./stream";
 
-export class TlsService {
+export class TlsService implements Pollable {
   /** Why the last `connect` or `accept` answered null. */
   refusal: string = "";
   private readonly shared: TlsShared;
@@ -67,7 +68,7 @@ export class TlsService {
     return this.step(now);
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = NEVER;
     for (let i = 0; i < this.streams.length; i++) at = earlier(at, this.streams[i].deadline);
     return at;

@@ -3,12 +3,13 @@
  * checked and kept as far as an answer has to repeat something of it.
  */
 import { SECOND } from "../../../core/time";
-import { InterfaceSettings } from "../../../kernel/config/configuration";
-import { NameServer, NetworkAddress } from "../../../kernel/config/values";
+import { InterfaceSettings, NameServer, NetworkAddress } from "../../../net/service/settings";
 import { NetworkStack } from "../../../net/service/stack";
 import { EthernetHeader } from "../../../net/wire/ethernet";
 import { Frame } from "../../../net/wire/frame";
+import { FixedClock } from "../../lab/entries/fixed-clock";
 import { ScriptedDevice } from "../../lab/entries/scripted-device";
+import { ScriptedEngine } from "../../lab/entries/scripted-engine";
 import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { checkFrame } from "./check-frame";
 import { FENCED_FRAMES, FencedPool } from "./fences";
@@ -36,7 +37,12 @@ export class Wire {
     const pool = new FencedPool();
     this.pool = pool;
     this.device = new ScriptedDevice(pool, OWN_HARDWARE);
-    this.stack = new NetworkStack(pool, new SequenceRandom());
+    this.stack = new NetworkStack(
+      pool,
+      new SequenceRandom(),
+      new ScriptedEngine(),
+      new FixedClock(),
+    );
   }
 
   /** Takes the interface into use: configured by DHCP, or 10.0.2.15 with 10.0.2.2 for the rest. */
@@ -48,7 +54,7 @@ export class Wire {
       settings.gateway = PEER_ADDRESS;
       settings.nameServers.push(new NameServer(PEER_ADDRESS, 53));
     }
-    this.stack.addDevice(this.device, settings, this.now);
+    this.stack.configuration.addDevice(this.device, settings, this.now);
     const net = this.stack.ip.interfaces[0];
     if (!dhcp) net.neighbors.add(net, PEER_ADDRESS, PEER_HARDWARE);
     this.turn();

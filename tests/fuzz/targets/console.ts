@@ -4,6 +4,7 @@
  */
 import { setLogTime } from "../../../core/log";
 import { SECOND } from "../../../core/time";
+import { HttpDaemon } from "../../../kernel/programs/httpd";
 import { addNetworkCommands } from "../../../kernel/shell/commands/network";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
 import { Machine } from "../../../kernel/shell/machine";
@@ -31,9 +32,11 @@ class TestMachine implements Machine {
 
 const wire = new Wire();
 const screen = new ScreenWire();
+const httpd = new HttpDaemon(wire.stack);
+wire.stack.addService(httpd);
 const shell = new Shell(screen, new StackStatus(wire.stack));
 addSystemCommands(shell, new TestMachine(), [], wire.pool);
-addNetworkCommands(shell, wire.stack);
+addNetworkCommands(shell, wire.stack, httpd);
 withoutCrash();
 
 /** `crash` does what it says. */
@@ -54,7 +57,7 @@ function turn(): void {
 function pass(micros: i64): void {
   const end = wire.now + micros;
   for (let i = 0; i < 100 && wire.now < end; i++) {
-    const at = min(shell.pollAt(), wire.stack.pollAt(wire.now));
+    const at = min(shell.pollAt(wire.now), wire.stack.pollAt(wire.now));
     wire.now = min(max(at, wire.now + 1000), end);
     turn();
   }

@@ -4,11 +4,13 @@
  * the same.
  */
 import { SECOND } from "../../../core/time";
+import { StatusSite } from "../../../kernel/programs/status-site";
 import { FramePool } from "../../../net/phy/pool";
 import { HttpServer } from "../../../net/service/http/server/server";
 import { NetworkStack } from "../../../net/service/stack";
-import { StatusSite } from "../../../net/service/status-site";
 import { StreamStatus } from "../../../net/service/stream/stream";
+import { FixedClock } from "../../lab/entries/fixed-clock";
+import { ScriptedEngine } from "../../lab/entries/scripted-engine";
 import { ScriptedListener, ScriptedStream } from "../../lab/entries/scripted-stream";
 import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { fenced } from "../parts/fences";
@@ -17,7 +19,12 @@ import { Input } from "../parts/input";
 const MOST: u32 = 60_000;
 /** Bytes of answers that are looked at: /bytes/N may send very many. */
 const ROOM: u32 = 100_000;
-const stack = new NetworkStack(new FramePool(4), new SequenceRandom());
+const stack = new NetworkStack(
+  new FramePool(4),
+  new SequenceRandom(),
+  new ScriptedEngine(),
+  new FixedClock(),
+);
 const site = new StatusSite(stack);
 
 /** A stream that shows its bytes at the end of memory. */

@@ -27,7 +27,7 @@ class Metronome extends Program {
     if (now >= this.next) this.next = now + 5 * MILLISECOND;
     return false;
   }
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     return this.next;
   }
 }

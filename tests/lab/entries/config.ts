@@ -59,21 +59,20 @@ export function panicSeconds(): u32 {
 /** The settings of `net<index>` with the given hardware address, in one line. */
 export function settings(index: u32, hardware: u64): string {
   const it = configuration.settingsFor(`net${index}`, hardware);
-  const parts: Array<string> = [`dhcp=${it.dhcp}`, `source=${it.source}`];
+  const parts: Array<string> = [`dhcp=${it.dhcp}`];
   for (let i = 0; i < it.addresses.length; i++) {
     parts.push(`${formatIpv4(it.addresses[i].address)}/${it.addresses[i].prefix}`);
   }
   if (it.gateway != 0) parts.push(`gateway=${formatIpv4(it.gateway)}`);
   for (let i = 0; i < it.nameServers.length; i++) {
     const server = it.nameServers[i];
-    parts.push(`dns=${formatIpv4(server.address)}#${server.port}@${it.nameServerSource}`);
+    parts.push(`dns=${formatIpv4(server.address)}#${server.port}`);
   }
   for (let i = 0; i < it.routes.length; i++) {
     const route = it.routes[i];
     const to = `${formatIpv4(route.destination)}/${route.prefix}`;
     parts.push(`route=${to}>${formatIpv4(route.gateway)}~${route.metric}`);
   }
-  if (it.domains.length > 0) parts.push(`domains=${it.domains.join(",")}`);
   if (it.ntpServers.length > 0) parts.push(`ntp=${it.ntpServers.join(",")}`);
   if (it.mtu > 0) parts.push(`mtu=${it.mtu}`);
   return parts.join(" ");

@@ -1,9 +1,9 @@
 /** The resolver under test, over a UDP table whose wire is a capturing sink. */
-import { NameServer } from "../../../kernel/config/values";
 import { AnswerKind, DnsAnswer } from "../../../net/service/dns/answer";
-import { DnsStreams } from "../../../net/service/dns/exchange";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { DnsResolver } from "../../../net/service/dns/resolver";
+import { NameServer } from "../../../net/service/settings";
+import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { UdpTable } from "../../../net/socket/udp";
 import { emitDnsQuery } from "../../../net/wire/dns";
@@ -68,27 +68,37 @@ class ScriptedStream implements Stream {
   }
 }
 
-class ScriptedStreams implements DnsStreams {
+class ScriptedStreams implements Connector {
   opened: Array<ScriptedStream> = [];
-  open(_address: u32, _port: u32, _now: i64): Stream | null {
+  /** False: no connection can be made. */
+  available: bool = false;
+
+  connect(_address: u32, _port: u32, _now: i64): Stream | null {
+    if (!this.available) return null;
     const stream = new ScriptedStream();
     this.opened.push(stream);
     return stream;
+  }
+  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
+    return null;
+  }
+  refusal(): string {
+    return "";
   }
 }
 
 const random = new SequenceRandom();
 let table = new UdpTable(random);
-let resolver = new DnsResolver(table, random);
 let servers: Array<NameServer> = [];
 let streams = new ScriptedStreams();
+let resolver = new DnsResolver(table, random, streams);
 
 export function reset(seed: u32): void {
   random.seed(seed);
   table = new UdpTable(random);
-  resolver = new DnsResolver(table, random);
   servers = [];
   streams = new ScriptedStreams();
+  resolver = new DnsResolver(table, random, streams);
   sink.clear();
 }
 export function collect(): void {
@@ -106,7 +116,7 @@ export function dropServers(): void {
   resolver.setServers(servers);
 }
 export function useStreams(): void {
-  resolver.streams = streams;
+  streams.available = true;
 }
 export function addHost(pointer: usize, length: u32, address: u32): bool {
   return resolver.hosts.add(textAt(pointer, length), address);
@@ -135,7 +145,7 @@ export function poll(now: i64): void {
   table.dispatch(now, sink);
 }
 export function pollAt(): i64 {
-  return resolver.pollAt();
+  return resolver.pollAt(0);
 }
 export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
   const drop = parseUdp(pointer, length, source, to);

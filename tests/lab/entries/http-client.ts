@@ -3,7 +3,7 @@ import { crc32 } from "../../../core/crc32";
 import { latin1 } from "../../../core/text";
 import { HttpClient } from "../../../net/service/http/client/client";
 import { HttpExchange } from "../../../net/service/http/client/exchange";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import {
   BodySink,
@@ -12,6 +12,7 @@ import {
   CollectingSink,
   PatternSource,
 } from "../../../net/service/http/message/body";
+import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { formatIpv4 } from "../../../net/wire/address";
 import { ScriptedStream } from "./scripted-stream";
@@ -59,14 +60,20 @@ class Streams implements Connector {
   window: u32 = u32.MAX_VALUE;
   room: u32 = u32.MAX_VALUE;
 
-  open(host: string, address: u32, port: u32, secure: bool, _now: i64): Stream | null {
+  connect(address: u32, port: u32, _now: i64): Stream | null {
+    return this.open("", address, port, false);
+  }
+  connectSecure(host: string, address: u32, port: u32, _now: i64): Stream | null {
+    return this.open(host, address, port, true);
+  }
+  private open(host: string, address: u32, port: u32, secure: bool): Stream | null {
     if (this.refuses) return null;
     const stream = new ScriptedStream();
     stream.state = this.state;
     stream.kind = this.kind;
     stream.window = this.window;
     stream.room = this.room;
-    stream.label = `${secure ? "tls " : ""}${host} ${formatIpv4(address)}:${port}`;
+    stream.label = `${secure ? `tls ${host} ` : ""}${formatIpv4(address)}:${port}`;
     this.opened.push(stream);
     return stream;
   }
@@ -146,7 +153,7 @@ export function bodySent(): u64 {
   return exchange!.bodySent();
 }
 export function pollAt(): i64 {
-  return client.pollAt();
+  return client.pollAt(0);
 }
 export function cancel(now: i64): void {
   exchange!.cancel(now);

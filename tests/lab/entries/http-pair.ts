@@ -3,7 +3,7 @@ import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
 import { HttpClient } from "../../../net/service/http/client/client";
 import { HttpExchange } from "../../../net/service/http/client/exchange";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
 import { HttpRequest } from "../../../net/service/http/client/request";
 import {
   BodySink,
@@ -14,6 +14,7 @@ import {
 import { HttpHandler, IncomingRequest } from "../../../net/service/http/server/handler";
 import { HttpResponse } from "../../../net/service/http/server/response";
 import { HttpServer } from "../../../net/service/http/server/server";
+import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
 import { TcpStream, TcpStreamListener } from "../../../net/service/stream/tcp-stream";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
@@ -79,11 +80,14 @@ class NoNames implements NameLookup {
 
 class Tcp implements Connector {
   opened: u32 = 0;
-  open(_host: string, address: u32, port: u32, _secure: bool, at: i64): Stream | null {
+  connect(address: u32, port: u32, at: i64): Stream | null {
     const connection = left.connect(at, address, port, leftSink);
     if (connection == null) return null;
     this.opened++;
     return new TcpStream(connection);
+  }
+  connectSecure(_host: string, _address: u32, _port: u32, _at: i64): Stream | null {
+    return null;
   }
   refusal(): string {
     return "too many connections";
@@ -153,7 +157,7 @@ function turn(): bool {
   }
   left.dispatch(now, leftSink);
   right.dispatch(now, rightSink);
-  let at = min(min(left.pollAt(), right.pollAt()), min(client.pollAt(), server!.pollAt()));
+  let at = min(min(left.pollAt(), right.pollAt()), min(client.pollAt(0), server!.pollAt(0)));
   for (let i = 0; i < packets.length; i++) at = min(at, packets[i].at);
   if (at == NEVER) return false;
   if (at > now) now = at;

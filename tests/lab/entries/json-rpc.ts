@@ -1,10 +1,11 @@
 /** The JSON-RPC client under test: over HTTP over one scripted stream. */
 import { HttpClient } from "../../../net/service/http/client/client";
-import { Connector, NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
+import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
 import { writeJson } from "../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { JsonRpcClient, RpcExchange } from "../../../net/service/json-rpc/client";
 import { isQuantity, quantityText } from "../../../net/service/json-rpc/quantity";
+import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamStatus } from "../../../net/service/stream/stream";
 import { ScriptedStream } from "./scripted-stream";
 import { textAt } from "./text";
@@ -19,9 +20,12 @@ class NoNames implements NameLookup {
 
 class OneStream implements Connector {
   stream: ScriptedStream = new ScriptedStream();
-  open(_host: string, _address: u32, _port: u32, _secure: bool, _now: i64): Stream | null {
+  connect(_address: u32, _port: u32, _now: i64): Stream | null {
     this.stream = new ScriptedStream();
     return this.stream;
+  }
+  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
+    return null;
   }
   refusal(): string {
     return "";

@@ -8,6 +8,7 @@ import { chooseSample, NtpSample } from "../../../net/service/ntp/sample";
 import { UdpSocket, UdpTable } from "../../../net/socket/udp";
 import { emitNtp, NtpPacket, ntpMicros, parseNtp } from "../../../net/wire/ntp";
 import { UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
+import { NoConnector } from "./no-connector";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
 
@@ -68,7 +69,7 @@ class Clock implements TimeOfDay {
 let time: i64 = 0;
 let random = new SequenceRandom();
 let udp = new UdpTable(random);
-let dns = new DnsResolver(udp, random);
+let dns = new DnsResolver(udp, random, new NoConnector());
 let clock = new Clock();
 let client = new NtpClient(udp, dns, random, clock);
 let round: NtpRound | null = null;
@@ -77,7 +78,7 @@ export function reset(source: usize, length: u32): void {
   time = 0;
   random = new SequenceRandom();
   udp = new UdpTable(random);
-  dns = new DnsResolver(udp, random);
+  dns = new DnsResolver(udp, random, new NoConnector());
   clock = new Clock();
   clock.source = textAt(source, length);
   client = new NtpClient(udp, dns, random, clock);
@@ -98,7 +99,7 @@ export function poll(after: i64): void {
   if (running != null) running.poll(time);
 }
 export function pollAt(): i64 {
-  return client.pollAt();
+  return client.pollAt(0);
 }
 /** What becomes of the round begun with `ask`. */
 export function outcome(): string {

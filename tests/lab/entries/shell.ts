@@ -175,7 +175,7 @@ export function poll(now: i64): bool {
   return shell.poll(now);
 }
 export function pollAt(): i64 {
-  return shell.pollAt();
+  return shell.pollAt(0);
 }
 export function type(pointer: usize, length: u32): void {
   memory.copy(changetype<usize>(typed) + typedEnd, pointer, length);

@@ -56,7 +56,7 @@ export function pollService(now: i64): bool {
   return service.poll(now);
 }
 export function pollAt(): i64 {
-  return service.pollAt();
+  return service.pollAt(0);
 }
 export function push(index: u32, pointer: usize, length: u32): void {
   below[index].incoming.add(pointer, length);

@@ -2,8 +2,8 @@
 import { INTERFACE_ADDRESSES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
+import { NetworkAddress } from "../../../../net/service/settings";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { NetworkAddress } from "../../../config/values";
 import { Context, parsePrefix } from "./context";
 import { linkLines } from "./link";
 
@@ -30,7 +30,7 @@ function show(context: Context): i32 {
 function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.addressAt(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
-  const left = context.stack.leaseTimeLeft(iface, own.address, context.shell.now);
+  const left = context.stack.configuration.leaseTimeLeft(iface, own.address, context.shell.now);
   const origin = left >= 0 ? " dynamic" : "";
   context.shell.printLine(
     `    inet ${formatIpv4(own.address)}/${own.prefix}${broadcast}` +

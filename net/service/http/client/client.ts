@@ -3,12 +3,14 @@
  * connections that wait for the next one. Content codings are not asked for and not undone.
  */
 import { HTTP_EXCHANGES } from "../../../../core/limits";
+import { Pollable } from "../../../../core/pollable";
 import { earlier } from "../../../../core/time";
+import { Connector } from "../../stream/connector";
 import { HttpExchange, HttpServices } from "./exchange";
-import { Connector, NameLookup } from "./ports";
+import { NameLookup } from "./ports";
 import { HttpRequest } from "./request";
 
-export class HttpClient {
+export class HttpClient implements Pollable {
   private readonly services: HttpServices;
   private exchanges: Array<HttpExchange> = [];
 
@@ -38,7 +40,7 @@ export class HttpClient {
     return moved;
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = this.services.pool.pollAt();
     for (let i = 0; i < this.exchanges.length; i++) at = earlier(at, this.exchanges[i].pollAt());
     return at;

@@ -9,6 +9,7 @@
 import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { formatIpv4 } from "../../../wire/address";
+import { Connector } from "../../stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
 import { CountingSink } from "../message/body";
 import { isIdempotent } from "../message/grammar";
@@ -16,7 +17,7 @@ import { HttpHead } from "../message/head";
 import { Url } from "../url";
 import { ConnectionPool } from "./connection-pool";
 import { connectFailure, HttpFailure, transferFailure } from "./failure";
-import { Connector, NameAnswer, NameLookup } from "./ports";
+import { NameAnswer, NameLookup } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
@@ -211,7 +212,9 @@ export class HttpExchange {
     const address = answer == null ? (this.url.address as u32) : answer.address(this.addressIndex);
     const connector = this.services.connector;
     const url = this.url;
-    const stream = connector.open(url.host, address, url.port, url.secure, now);
+    const stream = url.secure
+      ? connector.connectSecure(url.host, address, url.port, now)
+      : connector.connect(address, url.port, now);
     if (stream == null) {
       return this.notConnected(HttpFailure.Connect, connector.refusal(), now);
     }

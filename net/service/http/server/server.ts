@@ -1,12 +1,13 @@
 /** The HTTP/1.1 server (RFC 9110, RFC 9112): takes connections and keeps each one going. */
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
+import { Pollable } from "../../../../core/pollable";
 import { earlier, NEVER } from "../../../../core/time";
 import { StreamListener } from "../../stream/stream";
 import { ConnectionState, ServerConnection } from "./connection";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
-export class HttpServer {
+export class HttpServer implements Pollable {
   /** Connections taken and requests answered since the beginning. */
   accepted: u64 = 0;
   requests: u64 = 0;
@@ -36,7 +37,7 @@ export class HttpServer {
     return moved;
   }
 
-  pollAt(): i64 {
+  pollAt(_now: i64): i64 {
     let at = NEVER;
     for (let i = 0; i < this.connections.length; i++)
       at = earlier(at, this.connections[i].deadline);

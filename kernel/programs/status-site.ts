@@ -4,13 +4,13 @@
  */
 import { parseDecimalText, replaceText } from "../../core/text";
 import { SECOND } from "../../core/time";
-import { Interface } from "../iface/interface";
-import { formatHardware, formatIpv4 } from "../wire/address";
-import { BodySink, PatternSource } from "./http/message/body";
-import { HttpHandler, IncomingRequest } from "./http/server/handler";
-import { HttpResponse } from "./http/server/response";
-import { quoteJson } from "./json/writer";
-import { NetworkStack } from "./stack";
+import { Interface } from "../../net/iface/interface";
+import { BodySink, PatternSource } from "../../net/service/http/message/body";
+import { HttpHandler, IncomingRequest } from "../../net/service/http/server/handler";
+import { HttpResponse } from "../../net/service/http/server/response";
+import { quoteJson } from "../../net/service/json/writer";
+import { NetworkStack } from "../../net/service/stack";
+import { formatHardware, formatIpv4 } from "../../net/wire/address";
 
 const BYTES: string = "/bytes/";
 /** The most bytes that /bytes/N sends: a petabyte. */
@@ -47,7 +47,7 @@ export class StatusSite implements HttpHandler {
     }
     const response = HttpResponse.ofText(
       200,
-      `{"hostname":${quoteJson(stack.hostname())},` +
+      `{"hostname":${quoteJson(stack.configuration.hostname())},` +
         `"uptime":${stack.ip.now / SECOND},` +
         `"interfaces":[${interfaces.join(",")}],` +
         `"tcp":{"connections":${tcp.connectionCount()},"timeWait":${tcp.timeWaitCount()},` +
@@ -62,7 +62,7 @@ export class StatusSite implements HttpHandler {
 
   private page(): HttpResponse {
     const stack = this.stack;
-    const name = escapeHtml(stack.hostname());
+    const name = escapeHtml(stack.configuration.hostname());
     let rows = row("Uptime", `${stack.ip.now / SECOND} s`);
     for (let i = 0; i < stack.ip.interfaces.length; i++) {
       const iface = stack.ip.interfaces[i];

@@ -1,0 +1,139 @@
+/**
+ * How this host is configured: one configurator for each interface, the host name, and the name
+ * and time servers of all interfaces together, which the resolver and the NTP client are told.
+ */
+import { log } from "../../core/log";
+import { Pollable } from "../../core/pollable";
+import { Random } from "../../core/random";
+import { earlier, NEVER } from "../../core/time";
+import { Interface } from "../iface/interface";
+import { IpLayer } from "../iface/ip";
+import { NetworkDevice } from "../phy/device";
+import { formatHardware } from "../wire/address";
+import { DnsResolver } from "./dns/resolver";
+import { InterfaceConfigurator } from "./interface-configurator";
+import { NtpClient } from "./ntp/client";
+import { InterfaceSettings, NameServer } from "./settings";
+
+/** The host name until one is set or DHCP supplies one. */
+const DEFAULT_HOSTNAME: string = "anonymos";
+
+export class HostConfiguration implements Pollable {
+  /** One for each interface, by interface index. */
+  readonly configurators: Array<InterfaceConfigurator> = [];
+  /** Set by the user, or empty. */
+  private ownHostname: string = "";
+  /** Sum of the configurators' changes when the servers were last passed on. */
+  private changesSeen: u32 = 0;
+
+  constructor(
+    private readonly ip: IpLayer,
+    private readonly dns: DnsResolver,
+    private readonly ntp: NtpClient,
+    private readonly random: Random,
+  ) {}
+
+  /** Takes a device into use as the next interface and starts to configure it. */
+  addDevice(device: NetworkDevice, settings: InterfaceSettings, now: i64): void {
+    const iface = this.ip.addInterface(device);
+    const configurator = new InterfaceConfigurator(this.ip, iface, settings, this.random);
+    this.configurators.push(configurator);
+    log(
+      `${iface.name}: ${device.driverName()}, ${formatHardware(iface.hardware)}, ` +
+        `link ${iface.linkUp ? "up" : "down"}`,
+    );
+    configurator.start(now, this.hostname());
+  }
+
+  poll(now: i64): bool {
+    let changes: u32 = 0;
+    for (let i = 0; i < this.configurators.length; i++) {
+      this.configurators[i].poll(now);
+      changes += this.configurators[i].changes;
+    }
+    if (changes != this.changesSeen) {
+      this.changesSeen = changes;
+      this.dns.setServers(this.nameServers());
+      this.ntp.setServers(this.timeServers(), now);
+    }
+    return false;
+  }
+
+  pollAt(_now: i64): i64 {
+    let at = NEVER;
+    for (let i = 0; i < this.configurators.length; i++) {
+      at = earlier(at, this.configurators[i].pollAt());
+    }
+    return at;
+  }
+
+  /** Returns the configurator of an interface, or null for the loopback interface. */
+  of(iface: Interface): InterfaceConfigurator | null {
+    const index = iface.index as i32;
+    return index < this.configurators.length ? this.configurators[index] : null;
+  }
+
+  /** Returns the host name: the user's, else DHCP's (option 12), else "anonymos". */
+  hostname(): string {
+    if (this.ownHostname != "") return this.ownHostname;
+    for (let i = 0; i < this.configurators.length; i++) {
+      const lease = this.configurators[i].dhcp.lease;
+      if (lease != null && lease.hostname != "") return lease.hostname;
+    }
+    return DEFAULT_HOSTNAME;
+  }
+
+  /** Sets the host name; "" returns to the one that DHCP supplies. */
+  setHostname(name: string): void {
+    this.ownHostname = name;
+    for (let i = 0; i < this.configurators.length; i++) {
+      this.configurators[i].dhcp.hostname = this.hostname();
+    }
+  }
+
+  /** Reports whether an interface that is up has an address. */
+  configured(): bool {
+    for (let i = 0; i < this.ip.interfaces.length; i++) {
+      const iface = this.ip.interfaces[i];
+      if (iface.up && iface.configured()) return true;
+    }
+    return false;
+  }
+
+  /** Says why no interface is configured: "net0 has no link". */
+  reason(): string {
+    if (this.configurators.length == 0) return "no network device was found";
+    return this.configurators[0].reason();
+  }
+
+  /**
+   * Returns the microseconds left of the DHCP lease of an interface's address: NEVER for an
+   * infinite lease, -1 if the address is not from DHCP.
+   */
+  leaseTimeLeft(iface: Interface, address: u32, now: i64): i64 {
+    const configurator = this.of(iface);
+    if (configurator == null) return -1;
+    const lease = configurator.dhcp.lease;
+    if (lease == null || lease.address != address) return -1;
+    return lease.expiresAt == NEVER ? NEVER : lease.expiresAt - now;
+  }
+
+  /** Returns the name servers of all interfaces, by interface. */
+  nameServers(): Array<NameServer> {
+    let servers: Array<NameServer> = [];
+    for (let i = 0; i < this.configurators.length; i++) {
+      servers = servers.concat(this.configurators[i].nameServers());
+    }
+    return servers;
+  }
+
+  /** Returns the time servers, names or addresses; none while the host has no address. */
+  private timeServers(): Array<string> {
+    let servers: Array<string> = [];
+    if (!this.configured()) return servers;
+    for (let i = 0; i < this.configurators.length; i++) {
+      servers = servers.concat(this.configurators[i].timeServers());
+    }
+    return servers;
+  }
+}

@@ -1,0 +1,15 @@
+/** A host without connections: whatever asks for one is refused. */
+import { Connector } from "../../../net/service/stream/connector";
+import { Stream } from "../../../net/service/stream/stream";
+
+export class NoConnector implements Connector {
+  connect(_address: u32, _port: u32, _now: i64): Stream | null {
+    return null;
+  }
+  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
+    return null;
+  }
+  refusal(): string {
+    return "too many connections";
+  }
+}
