@@ -1,17 +1,7 @@
 /** The frames that the guest answers with, byte for byte but for random identifications. */
 import { crc32 } from "node:zlib";
-import {
-  ARP,
-  arp,
-  BROADCAST,
-  ethernet,
-  ICMP,
-  IPV4,
-  type Ipv4Fields,
-  icmp,
-  ipv4,
-} from "../lab/packets/packets.ts";
-import { internetSum } from "../lab/packets/udp.ts";
+import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../lab/packets/build.ts";
+import { ARP, BROADCAST, ICMP, IPV4, internetSum } from "../lab/packets/bytes.ts";
 import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 
 /** The longest error, with its header (RFC 1812 section 4.3.2.3). */

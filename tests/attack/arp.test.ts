@@ -1,9 +1,10 @@
 /** ARP and the neighbour cache under attack: rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
 import { HttpServer } from "../lab/network/http-peer.ts";
-import { be32, dotted, parseArp } from "../lab/network/packet.ts";
 import { SECOND } from "../lab/network/world.ts";
-import { ARP, type ArpFields, arp, BROADCAST, ethernet } from "../lab/packets/packets.ts";
+import { type ArpFields, arp, ethernet } from "../lab/packets/build.ts";
+import { ARP, BROADCAST, be32, dotted } from "../lab/packets/bytes.ts";
+import { parseArp } from "../lab/packets/read.ts";
 import {
   arpReply,
   arpRequest,

@@ -1,9 +1,10 @@
 /** Ethernet and the e1000 under attack: rows ETH-01 to ETH-10. */
 import assert from "node:assert/strict";
-import { parseIp, TCP } from "../lab/network/packet.ts";
 import { polite } from "../lab/network/tcp.ts";
 import { SECOND } from "../lab/network/world.ts";
-import { BROADCAST, ethernet, IPV4, icmp } from "../lab/packets/packets.ts";
+import { ethernet, icmp } from "../lab/packets/build.ts";
+import { BROADCAST, IPV4, TCP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 import {
   arpRequest,
   attacker,

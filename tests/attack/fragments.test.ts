@@ -1,9 +1,9 @@
 /** Reassembly under attack: rows FRG-01 to FRG-21. */
 import assert from "node:assert/strict";
-import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, TCP, UDP } from "../lab/packets/packets.ts";
-import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
+import { address, ICMP, TCP, UDP } from "../lab/packets/bytes.ts";
+import { tcpSegment } from "../lab/packets/tcp.ts";
 import { attacker, framed, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
-import { build } from "../lab/scripted/tcp.ts";
 import { arpQuestion, echoReply, errorAbout, normal } from "./answers.ts";
 import { type Lab, row, rows } from "./world.ts";
 
@@ -169,7 +169,7 @@ row("FRG-09: jolt, ten thousand times the same last fragment", "S1", (lab) => {
 row("FRG-11: a TCP header in fragments is read only when it is whole", "S1", (lab) => {
   const fields = { sourcePort: 4321, destinationPort: 4444, sequence: 1 };
   const from = { source: address(gateway.address), destination: address(guest.address) };
-  const payload = build({ ...from, ...fields, flags: "SA", acknowledgment: 7 });
+  const payload = tcpSegment({ ...from, ...fields, flags: "SA", acknowledgment: 7 });
   const parts = cut({ ...ends, protocol: TCP, id: 9, payload }, [0, 8], [8, 8], [16, 4]);
   lab.inject(parts.slice(0, 2));
   lab.sends();

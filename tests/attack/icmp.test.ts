@@ -1,10 +1,10 @@
 /** ICMP under attack: rows ICM-01 to ICM-17. */
 import assert from "node:assert/strict";
-import { be16, be32, parseIp, TCP } from "../lab/network/packet.ts";
 import { polite } from "../lab/network/tcp.ts";
 import { MILLISECOND } from "../lab/network/world.ts";
-import { fragments, ICMP, type Ipv4Fields, icmp, ipv4, UDP } from "../lab/packets/packets.ts";
-import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
+import { address, be16, be32, ICMP, TCP, UDP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 import {
   arpRequest,
   attacker,

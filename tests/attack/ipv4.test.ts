@@ -1,17 +1,9 @@
 /** IPv4 headers and addresses under attack: rows IP-01 to IP-18. */
 import assert from "node:assert/strict";
-import {
-  BROADCAST,
-  ethernet,
-  ICMP,
-  IPV4,
-  icmp,
-  ipv4,
-  parse,
-  TCP,
-  UDP,
-} from "../lab/packets/packets.ts";
-import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { ethernet, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
+import { address, BROADCAST, ICMP, IPV4, TCP, UDP } from "../lab/packets/bytes.ts";
+import { parse } from "../lab/packets/read.ts";
+import { tcpSegment } from "../lab/packets/tcp.ts";
 import {
   arpRequest,
   dns,
@@ -21,7 +13,6 @@ import {
   guest,
   packet,
 } from "../lab/scripted/ip-host.ts";
-import { build } from "../lab/scripted/tcp.ts";
 import { echoReply, errorAbout } from "./answers.ts";
 import { row, rows } from "./world.ts";
 
@@ -46,7 +37,7 @@ const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
 
 /** From and to the guest's own address. */
 const own = { address: address(guest.address), port: 7 };
-const landSyn = build({
+const landSyn = tcpSegment({
   source: own.address,
   sourcePort: 80,
   destinationPort: 80,

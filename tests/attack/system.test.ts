@@ -7,7 +7,7 @@ import test from "node:test";
 import type { MemoryRegion } from "../lab/machine/machine.ts";
 import { TwinPanic } from "../lab/machine/twin.ts";
 import { crcText, fetchFrom, pattern } from "../lab/network/http-peer.ts";
-import { address } from "../lab/packets/udp.ts";
+import { address } from "../lab/packets/bytes.ts";
 import { guest } from "../lab/scripted/ip-host.ts";
 import { Lab } from "./world.ts";
 

@@ -1,8 +1,8 @@
 /** UDP under attack: rows UDP-01 to UDP-08. */
 import assert from "node:assert/strict";
-import { be16, parseIp } from "../lab/network/packet.ts";
-import { type Ipv4Fields, UDP } from "../lab/packets/packets.ts";
-import { address, udpDatagram } from "../lab/packets/udp.ts";
+import { type Ipv4Fields, udpDatagram } from "../lab/packets/build.ts";
+import { address, be16, UDP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 import { arpRequest, attacker, dns, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
 import { arpQuestion, errorAbout } from "./answers.ts";
 import { type Lab, row, rows } from "./world.ts";

@@ -10,13 +10,12 @@ import { Checker } from "../lab/network/checker.ts";
 import { DhcpServer } from "../lab/network/dhcp-server.ts";
 import { DnsServer } from "../lab/network/dns-server.ts";
 import { crcText, HttpServer, pattern } from "../lab/network/http-peer.ts";
-import { be16, ICMP, parseIp, TCP, UDP } from "../lab/network/packet.ts";
 import { Peer } from "../lab/network/peer.ts";
 import { type Port, Switch } from "../lab/network/switch.ts";
 import type { Connection } from "../lab/network/tcp.ts";
 import { World } from "../lab/network/world.ts";
-import { hardware } from "../lab/packets/packets.ts";
-import { address } from "../lab/packets/udp.ts";
+import { address, be16, hardware, ICMP, TCP, UDP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 import { normal } from "./answers.ts";
 

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { boot, configured, type Owner } from "../lab/host/console.ts";
 import { listening } from "../lab/host/servers.ts";
-import { be16, be32, parseIp, TCP, UDP } from "../lab/network/packet.ts";
+import { be16, be32, TCP, UDP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 
 /** What one boot drew that nobody may guess. */
 type Drawn = Map<string, number | string>;

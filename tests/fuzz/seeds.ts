@@ -3,23 +3,12 @@
  * target takes (tests/fuzz/targets/NAME.ts says which).
  */
 import { ntpTime } from "../lab/host/ntp.ts";
-import {
-  ARP,
-  arp,
-  BROADCAST,
-  ethernet,
-  fragments,
-  ICMP,
-  IPV4,
-  icmp,
-  ipv4,
-  TCP,
-  UDP,
-} from "../lab/packets/packets.ts";
-import { address, udpDatagram } from "../lab/packets/udp.ts";
-import { encodeOptions, ips, type Options, types, u32, usual } from "../lab/scripted/dhcp.ts";
-import { a, cname, encodeRecord, type Record_, soa } from "../lab/scripted/dns.ts";
-import { build } from "../lab/scripted/tcp.ts";
+import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
+import { ARP, address, BROADCAST, ICMP, IPV4, TCP, UDP, u32 } from "../lab/packets/bytes.ts";
+import { dhcpMessage, encodeOptions, ips, type Options } from "../lab/packets/dhcp.ts";
+import { a, cname, encodeRecord, type Record_, soa } from "../lab/packets/dns.ts";
+import { tcpSegment } from "../lab/packets/tcp.ts";
+import { types, usual } from "../lab/scripted/dhcp.ts";
 
 const short = (value: number) => Buffer.of(value >> 8, value & 255);
 const join = (...parts: (Buffer | number | string)[]) =>
@@ -50,11 +39,8 @@ function datagram(from: number, to: number, payload: Buffer): Buffer {
 }
 
 function bootp(options: Options): Buffer {
-  const head = Buffer.alloc(240);
-  head.set([2, 1, 6], 0);
-  head.writeUInt32BE(address(own.address), 16);
-  head.writeUInt32BE(0x63825363, 236);
-  return Buffer.concat([head, encodeOptions(options), Buffer.of(255)]);
+  const raw = Buffer.concat([encodeOptions(options), Buffer.of(255)]);
+  return dhcpMessage({ xid: 0, chaddr: Buffer.alloc(0), yiaddr: own.address, raw });
 }
 
 const offer: Options = [[53, [types.offer]], [54, ips(peer.address)], ...usual()];
@@ -73,7 +59,7 @@ const parts = fragments(
     [64, 64],
   ],
 );
-const syn = build({
+const syn = tcpSegment({
   sourcePort: 9,
   destinationPort: 80,
   sequence: 1,

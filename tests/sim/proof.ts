@@ -1,7 +1,7 @@
 /** What has to hold once the faults are gone: everything works, and everything is given back. */
 import { fetchFrom, pattern } from "../lab/network/http-peer.ts";
-import { address } from "../lab/network/packet.ts";
 import { SECOND } from "../lab/network/world.ts";
+import { address } from "../lab/packets/bytes.ts";
 import type { Member, Scene } from "./scene.ts";
 import { secureBytes, secureProof, secureServer } from "./secure.ts";
 

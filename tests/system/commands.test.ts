@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
-import { be16 } from "../lab/network/packet.ts";
+import { be16 } from "../lab/packets/bytes.ts";
 
 /** Whether something is there already, or is not there at all. */
 const answers: [command: string, says: RegExp][] = [

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { Twin } from "../lab/machine/twin.ts";
-import { be16, ICMP, parseIp } from "../lab/network/packet.ts";
-import { icmp, ipv4 } from "../lab/packets/packets.ts";
+import { icmp, ipv4 } from "../lab/packets/build.ts";
+import { be16, ICMP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 import { framed, guest, OFF_LINK } from "../lab/scripted/ip-host.ts";
 
 /** Each line as it is typed, and what its answer has to match. */

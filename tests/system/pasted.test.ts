@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lab } from "../attack/world.ts";
 import { trust } from "../lab/host/identity.ts";
-import { address } from "../lab/packets/udp.ts";
+import { address } from "../lab/packets/bytes.ts";
 import { guest } from "../lab/scripted/ip-host.ts";
 
 const small = { machine: { memoryLimit: 12 << 20 } };

@@ -5,10 +5,11 @@ import { Twin, type TwinOptions } from "../lab/machine/twin.ts";
 import { DhcpServer } from "../lab/network/dhcp-server.ts";
 import { DnsServer } from "../lab/network/dns-server.ts";
 import { crcText, fetchFrom, HttpServer, pattern } from "../lab/network/http-peer.ts";
-import { address, arpFrame } from "../lab/network/packet.ts";
 import { Peer } from "../lab/network/peer.ts";
 import { type Port, Switch } from "../lab/network/switch.ts";
 import { SECOND, World } from "../lab/network/world.ts";
+import { arp, ethernet } from "../lab/packets/build.ts";
+import { ARP, address, BROADCAST } from "../lab/packets/bytes.ts";
 
 const STATIC = "ip=10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.2";
 const GUEST = address("10.0.2.15");
@@ -272,8 +273,9 @@ test("SYS-09: descriptors with errors and impossible lengths are dropped and cou
   const all = await lab();
   const { world, twin, gateway } = all;
   const before = memory(all).frames;
-  const own = { hardware: Uint8Array.from(MAC), address: GUEST };
-  const frame = arpFrame(1, gateway, own);
+  const sender = { senderHardware: gateway.hardware, sender: gateway.address };
+  const question = arp({ operation: 1, ...sender, target: GUEST });
+  const frame = ethernet(BROADCAST, gateway.hardware, ARP, question);
   for (const length of [0, 1, 13, 1519, 2048, 16_384, 65_535]) {
     twin.receive(frame, world.now, { errors: 0, length });
   }

@@ -6,9 +6,10 @@ import { identity, identityOf, trusting } from "../lab/host/identity.ts";
 import { DMA_BASE } from "../lab/machine/machine.ts";
 import { SecurePair } from "../lab/machine/secure-pair.ts";
 import { Twin } from "../lab/machine/twin.ts";
-import { address, be16, parseIp, pseudo, sum, TCP } from "../lab/network/packet.ts";
 import { Relay } from "../lab/network/relay.ts";
 import { SECOND } from "../lab/network/world.ts";
+import { address, be16, internetSum, pseudoSum, TCP } from "../lab/packets/bytes.ts";
+import { parseIp } from "../lab/packets/read.ts";
 
 const YEAR = 365 * 86_400_000;
 const START = 1_700_000_000_000;
@@ -92,8 +93,8 @@ function clamp(pair: SecurePair, most: number): () => number {
     assert.equal(be16(segment, 20), 0x0204, "its first option is not the segment's size");
     segment.writeUInt16BE(most, 22);
     segment.writeUInt16BE(0, 16);
-    const before = pseudo(ip.source, ip.destination, TCP, segment.length);
-    segment.writeUInt16BE(0xffff ^ sum(segment, 0, segment.length, before), 16);
+    const before = pseudoSum(ip.source, ip.destination, TCP, segment.length);
+    segment.writeUInt16BE(0xffff ^ internetSum(segment, before), 16);
   });
   return () => longest;
 }

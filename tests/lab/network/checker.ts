@@ -2,8 +2,9 @@
  * What no kernel may ever send, whatever happened before: a wrong checksum, a foreign source,
  * bytes of somebody else's in the padding, and all that Conversations finds in its TCP.
  */
+import { be16, dotted, TCP, UDP } from "../packets/bytes.ts";
+import { type Ip, parseArp, parseIp, transportRight } from "../packets/read.ts";
 import { Conversations } from "./conversations.ts";
-import { be16, dotted, type Ip, parseArp, parseIp, TCP, transportRight, UDP } from "./packet.ts";
 import { hardwareKey } from "./switch.ts";
 
 const [SHORTEST, LONGEST] = [60, 1514];

@@ -4,7 +4,8 @@
  * offered, say other bytes when it repeats itself (RFC 9293 sections 3.4, 3.8.6), or fall silent
  * with data that nobody has acknowledged (3.8.1).
  */
-import { be16, be32, dotted, type Ip, parseIp, TCP, transportRight } from "./packet.ts";
+import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
+import { type Ip, parseIp, transportRight } from "../packets/read.ts";
 import { Said } from "./said.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];

@@ -1,11 +1,17 @@
 /** A DHCP server (RFC 2131) that can be told to misbehave. */
-import { address, be16, be32 } from "./packet.ts";
+import { address, be16, be32, u32 } from "../packets/bytes.ts";
+import {
+  COOKIE,
+  DhcpType,
+  dhcpMessage,
+  HEADER,
+  ips,
+  type Options,
+  readOptions,
+} from "../packets/dhcp.ts";
 import type { Datagram, Peer } from "./peer.ts";
 import { hardwareKey } from "./switch.ts";
 import { MILLISECOND } from "./world.ts";
-
-const [DISCOVER, OFFER, REQUEST, ACK, NAK, RELEASE] = [1, 2, 3, 5, 6, 7];
-const COOKIE = 0x63825363;
 
 export interface DhcpManners {
   /** Seconds. */
@@ -43,21 +49,21 @@ export class DhcpServer {
   }
 
   private receive({ data }: Datagram): void {
-    if (data.length < 240 || data[0] !== 1 || be32(data, 236) !== COOKIE) return;
+    if (data.length < HEADER || data[0] !== 1 || be32(data, 236) !== COOKIE) return;
     const { random } = this.peer.world;
     const options = readOptions(data);
     const type = options.get(53)?.[0];
     const own = options.get(54);
     const mine = own === undefined || be32(own, 0) === this.peer.address;
     if (random.chance(this.manners.silence) || !mine) return;
-    if (type === DISCOVER) this.answer(data, OFFER);
-    else if (type === REQUEST) {
+    if (type === DhcpType.Discover) this.answer(data, DhcpType.Offer);
+    else if (type === DhcpType.Request) {
       const lease = this.leaseFor(data);
       const wanted = options.get(50);
       const asked = wanted ? be32(wanted, 0) : be32(data, 12);
       const refused = asked !== lease || random.chance(this.manners.refuse);
-      this.answer(data, refused ? NAK : ACK);
-    } else if (type === RELEASE) return;
+      this.answer(data, refused ? DhcpType.Nak : DhcpType.Ack);
+    }
   }
 
   private leaseFor(data: Buffer): number {
@@ -86,9 +92,9 @@ export class DhcpServer {
           bad.writeUInt32BE((be32(bad, 4) ^ 0x5555) >>> 0, 4);
           this.peer.sendUdp(67, 0xffffffff, 68, bad);
         }
-        if (type === ACK) this.acknowledged++;
+        if (type === DhcpType.Ack) this.acknowledged++;
         const direct = be32(copy, 12);
-        if (direct !== 0 && type === ACK) this.peer.sendUdp(67, direct, 68, bytes);
+        if (direct !== 0 && type === DhcpType.Ack) this.peer.sendUdp(67, direct, 68, bytes);
         else this.peer.sendUdp(67, 0xffffffff, 68, bytes);
       });
     }
@@ -97,37 +103,20 @@ export class DhcpServer {
   private message(request: Buffer, type: number): Buffer {
     const { lease } = this.manners;
     const { router, servers } = this.options;
-    const message = Buffer.alloc(300);
-    message.set([2, 1, 6, 0], 0);
-    request.copy(message, 4, 4, 8);
-    message.writeUInt16BE(be16(request, 10), 10);
-    if (type !== NAK) message.writeUInt32BE(this.leaseFor(request), 16);
-    request.copy(message, 28, 28, 44);
-    message.writeUInt32BE(COOKIE, 236);
-    const own = word(this.peer.address);
-    const options = [53, 1, type, 54, 4, ...own];
-    if (type !== NAK) {
-      options.push(1, 4, 255, 255, 255, 0, 3, 4, ...word(router), 51, 4, ...word(lease));
-      options.push(6, 4 * servers.length, ...servers.flatMap(word));
+    const options: Options = [
+      [53, [type]],
+      [54, ips(this.peer.address)],
+    ];
+    if (type !== DhcpType.Nak) {
+      options.push([1, ips("255.255.255.0")], [3, ips(router)], [51, u32(lease)]);
+      options.push([6, ips(...servers)]);
     }
-    message.set([...options, 255], 240);
-    return message;
+    return dhcpMessage({
+      xid: be32(request, 4),
+      flags: be16(request, 10),
+      chaddr: request.subarray(28, 44),
+      yiaddr: type === DhcpType.Nak ? 0 : this.leaseFor(request),
+      options,
+    });
   }
-}
-
-function word(value: number): number[] {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255);
-}
-
-function readOptions(data: Buffer): Map<number, Buffer> {
-  const options = new Map<number, Buffer>();
-  for (let i = 240; i + 1 < data.length && data[i] !== 255; ) {
-    if (data[i] === 0) {
-      i++;
-      continue;
-    }
-    options.set(data[i], data.subarray(i + 2, i + 2 + data[i + 1]));
-    i += 2 + data[i + 1];
-  }
-  return options;
 }

@@ -1,5 +1,6 @@
 /** A DNS server for A records by UDP (RFC 1035) that can be told to misbehave. */
-import { address, be16 } from "./packet.ts";
+import { be16 } from "../packets/bytes.ts";
+import { a, encodeAnswer, readQuestion } from "../packets/dns.ts";
 import type { Datagram, Peer } from "./peer.ts";
 import { MILLISECOND } from "./world.ts";
 
@@ -49,24 +50,10 @@ export class DnsServer {
   }
 
   private answer(query: Buffer, fails: boolean): Buffer {
-    let end = 12;
-    const labels: string[] = [];
-    while (end < query.length && query[end] !== 0) {
-      labels.push(query.toString("latin1", end + 1, end + 1 + query[end]));
-      end += 1 + query[end];
-    }
-    end += 5;
-    const question = query.subarray(12, end);
-    const isA = be16(query, end - 4) === 1;
-    const found = this.names[labels.join(".").toLowerCase()];
-    const count = found && isA && !fails ? 1 : 0;
+    const { name, type } = readQuestion(query);
+    const found = this.names[name.toLowerCase()];
+    const answers = found && type === 1 && !fails ? [a([12], found, 30)] : [];
     const code = fails ? 2 : found ? 0 : 3;
-    const header = Buffer.alloc(12);
-    query.copy(header, 0, 0, 2);
-    header.set([0x81, 0x80 | code, 0, 1, 0, count], 2);
-    if (count === 0) return Buffer.concat([header, question]);
-    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 0, 0, 0, 0]);
-    record.writeUInt32BE(address(found), 12);
-    return Buffer.concat([header, question, record]);
+    return encodeAnswer(be16(query, 0), name, { code, questions: [{ name, type }], answers });
   }
 }

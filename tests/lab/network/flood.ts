@@ -1,5 +1,9 @@
 /** Frames that nobody asked for: what an attacker or a broken host puts on a wire. */
-import { arpFrame, ICMP, ipFrame, setHeaderSum, sum, TCP, UDP } from "./packet.ts";
+import * as build from "../packets/build.ts";
+import { ARP, BROADCAST, hardware, ICMP, IPV4, TCP, UDP } from "../packets/bytes.ts";
+import { DhcpType, dhcpMessage, ips } from "../packets/dhcp.ts";
+import { a, encodeAnswer } from "../packets/dns.ts";
+import { tcpSegment } from "../packets/tcp.ts";
 import type { Random } from "./random.ts";
 
 export interface Target {
@@ -30,25 +34,28 @@ const makers = {
   echo: (shot: Shot) => icmp(shot, 8, 0, shot.random.between(0, 1400)),
   /** Pings to everybody, so that everybody answers a victim (RFC 2644). */
   smurf: (shot: Shot) => {
-    const everybody = { hardware: new Uint8Array(6).fill(255), address: shot.near + 255 };
+    const everybody = { hardware: hardware(BROADCAST), address: shot.near + 255 };
     return icmp({ ...shot, target: everybody }, 8, 0, 56);
   },
   arp: (shot: Shot) => {
     const { target, random, near, from } = shot;
     const other = random.chance(0.7) ? target.address : near + random.between(1, 254);
     const sender = near + random.between(100, 250);
-    return arpFrame(1, { hardware: from, address: sender }, { hardware: from, address: other });
+    return arp(BROADCAST, { operation: 1, senderHardware: from, sender, target: other });
   },
   /** Answers that claim the addresses of others, the target's own included. */
   poison: (shot: Shot) => {
     const { target, random, near, from } = shot;
-    const address = near + random.pick([2, 3, 15, 16, 17]);
-    return arpFrame(random.between(1, 2), { hardware: from, address }, target);
+    const sender = near + random.pick([2, 3, 15, 16, 17]);
+    const operation = random.between(1, 2);
+    const fields = { operation, senderHardware: from, sender, target: target.address };
+    if (operation === 1) return arp(BROADCAST, fields);
+    return arp(target.hardware, { ...fields, targetHardware: target.hardware });
   },
-  fragments: (shot: Shot) => makeFragment(icmp(shot, 8, 0, shot.random.between(0, 1400)), shot),
-  errors: (shot: Shot) => error(shot),
-  names: (shot: Shot) => names(shot),
-  leases: (shot: Shot) => leases(shot),
+  fragments,
+  errors,
+  names,
+  leases,
   garbage: (shot: Shot) => {
     const { random } = shot;
     const frame = icmp(shot, random.between(0, 20), random.between(0, 20), 200);
@@ -82,89 +89,108 @@ function port({ random }: Shot): number {
   return random.chance(0.5) ? random.pick([80, 8080, 68]) : random.between(1, 65535);
 }
 
-function ip(shot: Shot, protocol: number, length: number, fill: (f: Buffer, at: number) => void) {
+function arp(to: string | Uint8Array, fields: build.ArpFields): Buffer {
+  return build.ethernet(to, fields.senderHardware, ARP, build.arp(fields));
+}
+
+/** A packet to the target; it has no identification and must not be fragmented by default. */
+function ip(
+  shot: Shot,
+  protocol: number,
+  payload: Uint8Array,
+  more: Partial<build.Ipv4Fields> = {},
+): Buffer {
   const { target, from, source } = shot;
-  const hardware = { to: target.hardware, from };
-  return ipFrame(hardware, { source, destination: target.address, protocol }, length, fill);
+  const ends = { source, destination: target.address, protocol };
+  const packet = build.ipv4({ ...ends, payload, id: 0, fragment: 0x4000, ...more });
+  return build.ethernet(target.hardware, from, IPV4, packet);
 }
 
 function tcp(shot: Shot, flags: number): Buffer {
-  const { random } = shot;
-  return ip(shot, TCP, 20, (frame, at) => {
-    frame.writeUInt16BE(flags === 4 ? 80 : anyPort(shot), at);
-    frame.writeUInt16BE(port(shot), at + 2);
-    frame.writeUInt32BE(random.bits(), at + 4);
-    frame.writeUInt32BE(random.bits(), at + 8);
-    frame[at + 12] = 0x50;
-    frame[at + 13] = flags;
-    frame.writeUInt16BE(random.between(0, 65535), at + 14);
+  const { random, source, target } = shot;
+  const segment = tcpSegment({
+    source,
+    destination: target.address,
+    sourcePort: flags === 4 ? 80 : anyPort(shot),
+    destinationPort: port(shot),
+    sequence: random.bits(),
+    acknowledgment: random.bits(),
+    flags,
+    window: random.between(0, 65535),
   });
+  return ip(shot, TCP, segment);
 }
 
+/** A datagram; a number stands for so many zeros. */
 function udp(shot: Shot, from: number, to: number, data: number | Buffer): Buffer {
-  const length = 8 + (typeof data === "number" ? data : data.length);
-  return ip(shot, UDP, length, (frame, at) => {
-    frame.writeUInt16BE(from, at);
-    frame.writeUInt16BE(to, at + 2);
-    frame.writeUInt16BE(length, at + 4);
-    if (typeof data !== "number") frame.set(data, at + 8);
-  });
+  const payload = typeof data === "number" ? Buffer.alloc(data) : data;
+  const ends = [
+    { address: shot.source, port: from },
+    { address: shot.target.address, port: to },
+  ] as const;
+  return ip(shot, UDP, build.udpDatagram(...ends, payload));
+}
+
+function icmpMessage(shot: Shot, type: number, code: number, data: number | Buffer): Buffer {
+  const payload = typeof data === "number" ? Buffer.alloc(data) : data;
+  return build.icmp(type, code, shot.random.bits(), payload);
 }
 
 function icmp(shot: Shot, type: number, code: number, data: number | Buffer): Buffer {
-  const { random } = shot;
-  return ip(shot, ICMP, 8 + (typeof data === "number" ? data : data.length), (frame, at) => {
-    frame[at] = type;
-    frame[at + 1] = code;
-    frame.writeUInt32BE(random.bits(), at + 4);
-    if (typeof data !== "number") frame.set(data, at + 8);
-  });
+  return ip(shot, ICMP, icmpMessage(shot, type, code, data));
 }
 
 /** An ICMP error about a packet that the target might have sent (RFC 5927). */
-function error(shot: Shot): Buffer {
+function errors(shot: Shot): Buffer {
   const { random, target } = shot;
-  const quote = Buffer.alloc(28);
-  quote.set([0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, random.pick([TCP, TCP, UDP, ICMP])]);
-  quote.writeUInt32BE(target.address, 12);
-  quote.writeUInt32BE(server(shot), 16);
-  quote.writeUInt16BE(~sum(quote, 0, 20) & 0xffff, 10);
-  quote.writeUInt16BE(random.chance(0.5) ? 80 : anyPort(shot), 20);
-  quote.writeUInt16BE(random.pick([80, 53, 67]), 22);
-  quote.writeUInt32BE(random.bits(), 24);
+  const protocol = random.pick([TCP, TCP, UDP, ICMP]);
+  const begin = Buffer.alloc(8);
+  begin.writeUInt16BE(random.chance(0.5) ? 80 : anyPort(shot), 0);
+  begin.writeUInt16BE(random.pick([80, 53, 67]), 2);
+  begin.writeUInt32BE(random.bits(), 4);
+  const quote = build.ipv4({
+    source: target.address,
+    destination: server(shot),
+    protocol,
+    payload: begin,
+    id: 0,
+    fragment: 0x4000,
+    totalLength: 40,
+  });
   const type = random.pick([3, 3, 3, 4, 5, 11, 12]);
-  const frame = icmp(shot, type, random.between(0, type === 3 ? 15 : 1), quote);
-  return frame;
+  return icmp(shot, type, random.between(0, type === 3 ? 15 : 1), quote);
 }
 
 /** A name server's answer that guesses identifier and port. */
 function names(shot: Shot): Buffer {
-  const head = Buffer.from([0, 0, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
-  head.writeUInt16BE(shot.random.between(0, 65535));
-  const question = Buffer.from("\x03web\x04test\0\0\x01\0\x01", "latin1");
-  const answer = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...LIE.split(".").map(Number)];
-  const message = Buffer.concat([head, question, Buffer.from(answer)]);
+  const id = shot.random.between(0, 65535);
+  const message = encodeAnswer(id, "web.test", { answers: [a([12], LIE, 60)] });
   return udp({ ...shot, source: shot.near + 2 }, 53, anyPort(shot), message);
 }
 
 /** A DHCP server's offer, lease or refusal for a transaction that is guessed. */
 function leases(shot: Shot): Buffer {
   const { random, target, near } = shot;
-  const message = Buffer.alloc(300);
-  message.set([2, 1, 6, 0]);
-  message.writeUInt32BE(random.bits(), 4);
-  message.writeUInt32BE(near + 66, 16);
-  message.set(target.hardware, 28);
-  const own = [10, 0, 2, 2];
-  const type = [53, 1, random.pick([2, 5, 6]), 54, 4, ...own, 51, 4, 0, 0, 14, 16];
-  message.set([99, 130, 83, 99, ...type, 1, 4, 255, 255, 255, 0, 3, 4, ...own, 255], 236);
+  const message = dhcpMessage({
+    xid: random.bits(),
+    chaddr: target.hardware,
+    yiaddr: near + 66,
+    options: [
+      [53, [random.pick([DhcpType.Offer, DhcpType.Ack, DhcpType.Nak])]],
+      [54, ips("10.0.2.2")],
+      [51, [0, 0, 14, 16]],
+      [1, ips("255.255.255.0")],
+      [3, ips("10.0.2.2")],
+    ],
+  });
   return udp({ ...shot, source: near + 2 }, 67, 68, message);
 }
 
-/** A few identifications and any offset: fragments that overlap, and never become whole. */
-function makeFragment(frame: Buffer, { random }: Shot): Buffer {
-  frame.writeUInt16BE(random.between(1, 6), 18);
-  frame.writeUInt16BE((random.chance(0.7) ? 0x2000 : 0) | random.between(0, 8191), 20);
-  setHeaderSum(frame);
-  return frame;
+/** A few identifications and any offset: fragments that overlap, and never complete. */
+function fragments(shot: Shot): Buffer {
+  const { random } = shot;
+  const message = icmpMessage(shot, 8, 0, random.between(0, 1400));
+  const id = random.between(1, 6);
+  const fragment = (random.chance(0.7) ? 0x2000 : 0) | random.between(0, 8191);
+  return ip(shot, ICMP, message, { id, fragment });
 }

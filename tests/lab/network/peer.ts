@@ -2,19 +2,21 @@
  * A scripted host: it answers ARP and ping, hands UDP to whoever has the port, and speaks TCP
  * by tests/lab/network/tcp.ts. It checks what it gets, and drops what is not in order.
  */
+import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../packets/build.ts";
 import {
+  ARP,
   address,
-  arpFrame,
+  BROADCAST,
   be16,
+  be32,
+  hardware,
   ICMP,
-  ipFrame,
-  parseArp,
-  parseIp,
-  setHeaderSum,
+  IPV4,
   TCP,
-  transportRight,
   UDP,
-} from "./packet.ts";
+} from "../packets/bytes.ts";
+import { parseArp, parseIp, transportRight } from "../packets/read.ts";
+import { tcpSegment } from "../packets/tcp.ts";
 import { hardwareKey, type Switch } from "./switch.ts";
 import { TcpStack } from "./tcp.ts";
 import type { Station, World } from "./world.ts";
@@ -27,7 +29,8 @@ export interface Datagram {
   data: Buffer;
 }
 
-const BROADCAST = new Uint8Array(6).fill(255);
+const EVERYBODY = hardware(BROADCAST);
+const PING = 0x7777_0000;
 
 export class Peer implements Station {
   readonly address: number;
@@ -55,20 +58,20 @@ export class Peer implements Station {
   ) {
     this.address = address(addressText);
     this.key = hardwareKey(hardware, 0);
-    this.tcp = new TcpStack(world, world.random.fork(), (to, length, fill) =>
-      this.sendIp(to, TCP, length, fill),
-    );
+    this.tcp = new TcpStack(world, world.random.fork(), (to, fields) => {
+      const segment = tcpSegment({ ...fields, source: this.address, destination: to });
+      this.sendIp(to, TCP, segment);
+    });
     this.port = network.connect(this);
   }
 
   receive(frame: Uint8Array): void {
     if ((frame[0] & 1) === 0 && hardwareKey(frame, 0) !== this.key) return;
-    const arp = parseArp(frame);
-    if (arp) {
-      if (arp.sender !== 0) this.learn(arp.sender, arp.hardware);
-      if (arp.operation === 1 && arp.target === this.address) {
-        const to = { hardware: Uint8Array.from(arp.hardware), address: arp.sender };
-        this.send(arpFrame(2, this, to));
+    const question = parseArp(frame);
+    if (question) {
+      if (question.sender !== 0) this.learn(question.sender, question.hardware);
+      if (question.operation === 1 && question.target === this.address) {
+        this.sendArp(2, Uint8Array.from(question.hardware), question.sender);
       }
       return;
     }
@@ -95,15 +98,14 @@ export class Peer implements Station {
     this.network.send(this.port, frame, this.world.now);
   }
 
-  /** Sends a datagram; to `hardware`, where ARP is not to be asked. */
+  /** Sends a datagram, to `hardware` without asking by ARP if that is given. */
   sendUdp(from: number, to: number, port: number, data: Uint8Array, hardware?: Uint8Array): void {
-    const fill = (frame: Buffer, at: number) => {
-      frame.writeUInt16BE(from, at);
-      frame.writeUInt16BE(port, at + 2);
-      frame.writeUInt16BE(8 + data.length, at + 4);
-      frame.set(data, at + 8);
-    };
-    this.sendIp(to, UDP, 8 + data.length, fill, to === 0xffffffff ? BROADCAST : hardware);
+    const datagram = udpDatagram(
+      { address: this.address, port: from },
+      { address: to, port },
+      data,
+    );
+    this.sendIp(to, UDP, datagram, to === 0xffffffff ? EVERYBODY : hardware);
   }
 
   /** Another hardware address from now on, which others find out by asking. */
@@ -112,37 +114,35 @@ export class Peer implements Station {
     this.key = hardwareKey(this.hardware, 0);
   }
 
-  /** The first fragment of an echo request, and never a second. */
+  /** Sends the first fragment of an echo request, and never a second. */
   halfPing(to: number): void {
-    const fill = (frame: Buffer, at: number) => {
-      frame[at] = 8;
-      frame.writeUInt16BE(0x2000, 20);
-      setHeaderSum(frame);
-    };
-    this.sendIp(to, ICMP, 64, fill);
+    const ip = { source: this.address, destination: to, protocol: ICMP, id: 0 };
+    const [half] = fragments({ ...ip, payload: icmp(8, 0, 0, Buffer.alloc(56)) }, [[0, 64, true]]);
+    this.sendPacket(to, half);
   }
 
   ping(to: number, sequence: number, data: Uint8Array): void {
-    const fill = (frame: Buffer, at: number) => {
-      frame[at] = 8;
-      frame.writeUInt16BE(0x7777, at + 4);
-      frame.writeUInt16BE(sequence, at + 6);
-      frame.set(data, at + 8);
-    };
-    this.sendIp(to, ICMP, 8 + data.length, fill);
+    this.sendIp(to, ICMP, icmp(8, 0, PING | sequence, data));
   }
 
-  sendIp(
-    to: number,
-    protocol: number,
-    length: number,
-    fill: (frame: Buffer, at: number) => void,
-    hardware?: Uint8Array,
-  ): void {
-    const ip = { source: this.address, destination: to, protocol };
+  /** Sends a packet that must not be fragmented, so its identification is 0 (RFC 6864). */
+  sendIp(to: number, protocol: number, payload: Uint8Array, hardware?: Uint8Array): void {
+    const ip = { source: this.address, destination: to, protocol, id: 0, fragment: 0x4000 };
+    this.sendPacket(to, ipv4({ ...ip, payload }), hardware);
+  }
+
+  private sendPacket(to: number, packet: Buffer, hardware?: Uint8Array): void {
     this.resolve(to, hardware, (known) => {
-      this.send(ipFrame({ to: known, from: this.hardware }, ip, length, fill));
+      this.send(ethernet(known, this.hardware, IPV4, packet));
     });
+  }
+
+  /** ARP: operation 1 asks everybody, 2 answers (RFC 826). */
+  private sendArp(operation: number, to: Uint8Array, target: number): void {
+    const sender = { senderHardware: this.hardware, sender: this.address };
+    const targetHardware = operation === 1 ? undefined : to;
+    const packet = arp({ operation, ...sender, targetHardware, target });
+    this.send(ethernet(to, this.hardware, ARP, packet));
   }
 
   private resolve(to: number, given: Uint8Array | undefined, done: (to: Uint8Array) => void) {
@@ -154,7 +154,7 @@ export class Peer implements Station {
     const list = this.waiting.get(to) ?? [];
     if (list.length < 8) list.push(done);
     this.waiting.set(to, list);
-    this.send(arpFrame(1, this, { hardware: BROADCAST, address: to }));
+    this.sendArp(1, EVERYBODY, to);
   }
 
   private learn(who: number, hardware: Uint8Array): void {
@@ -168,9 +168,6 @@ export class Peer implements Station {
     if (data[0] === 0) this.onPong(be16(data, 6));
     if (data[0] === 3 || data[0] === 11) this.errors.add(`${source} ${data[0]} ${data[1]}`);
     if (data[0] !== 8 || !this.answersPing) return;
-    const copy = Buffer.from(data);
-    copy[0] = 0;
-    copy.writeUInt16BE(0, 2);
-    this.sendIp(source, ICMP, copy.length, (frame, at) => frame.set(copy, at));
+    this.sendIp(source, ICMP, icmp(0, data[1], be32(data, 4), data.subarray(8)));
   }
 }

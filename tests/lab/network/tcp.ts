@@ -2,8 +2,9 @@
  * The TCP of scripted peers: small, by RFC 9293, without options but MSS. It takes data in order
  * only, sends again everything from the first byte that is missing, and can be told to misbehave.
  */
+import { be16, be32 } from "../packets/bytes.ts";
+import type { SegmentFields } from "../packets/tcp.ts";
 import { type Manners, polite } from "./manners.ts";
-import { be16, be32 } from "./packet.ts";
 import type { Random } from "./random.ts";
 import { MILLISECOND, SECOND, type World } from "./world.ts";
 
@@ -15,7 +16,7 @@ const TRIES = 30;
 
 export { type Manners, polite };
 
-type SendIp = (to: number, length: number, fill: (frame: Buffer, at: number) => void) => void;
+type Send = (to: number, fields: SegmentFields) => void;
 
 /** Sequence numbers: a - b as a signed distance. */
 const distance = (a: number, b: number) => (a - b) | 0;
@@ -295,7 +296,7 @@ export class TcpStack {
   constructor(
     readonly world: World,
     private readonly random: Random,
-    private readonly sendIp: SendIp,
+    private readonly send: Send,
   ) {}
 
   connect(remote: number, port: number, manners = polite): Connection {
@@ -346,15 +347,15 @@ export class TcpStack {
   ): void {
     const { remote, remotePort, localPort } = connection;
     const window = connection.offer();
-    this.sendIp(remote, 20 + data.length, (frame, at) => {
-      frame.writeUInt16BE(localPort, at);
-      frame.writeUInt16BE(remotePort, at + 2);
-      frame.writeUInt32BE(sequence, at + 4);
-      frame.writeUInt32BE(flags & ACK ? acknowledgment : 0, at + 8);
-      frame[at + 12] = (options ? 5 + data.length / 4 : 5) << 4;
-      frame[at + 13] = flags;
-      frame.writeUInt16BE(window, at + 14);
-      frame.set(data, at + 20);
+    this.send(remote, {
+      sourcePort: localPort,
+      destinationPort: remotePort,
+      sequence,
+      acknowledgment: flags & ACK ? acknowledgment : 0,
+      flags,
+      window,
+      options: options ? [...data] : [],
+      payload: options ? undefined : data,
     });
   }
 
@@ -373,13 +374,13 @@ export class TcpStack {
     const length = segment.length - (segment[12] >> 4) * 4;
     const more = (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
     const hasAck = (flags & ACK) !== 0;
-    this.sendIp(source, 20, (frame, at) => {
-      frame.writeUInt16BE(be16(segment, 2), at);
-      frame.writeUInt16BE(be16(segment, 0), at + 2);
-      frame.writeUInt32BE(hasAck ? be32(segment, 8) : 0, at + 4);
-      frame.writeUInt32BE(hasAck ? 0 : (be32(segment, 4) + length + more) >>> 0, at + 8);
-      frame[at + 12] = 0x50;
-      frame[at + 13] = hasAck ? RST : RST | ACK;
+    this.send(source, {
+      sourcePort: be16(segment, 2),
+      destinationPort: be16(segment, 0),
+      sequence: hasAck ? be32(segment, 8) : 0,
+      acknowledgment: hasAck ? 0 : be32(segment, 4) + length + more,
+      flags: hasAck ? RST : RST | ACK,
+      window: 0,
     });
   }
 }

@@ -1,5 +1,14 @@
 /** A scripted DHCP server around a client that runs in Node under virtual time (RFC 2131). */
-import { address, udpDatagram } from "../packets/udp.ts";
+import { udpDatagram } from "../packets/build.ts";
+import { address, u32 } from "../packets/bytes.ts";
+import {
+  type DhcpFields,
+  DhcpType,
+  dhcpMessage,
+  ips,
+  type Options,
+  readOptions,
+} from "../packets/dhcp.ts";
 import { type Exports, readString, writeBytes } from "./assembly.ts";
 
 export const serverAddress = address("10.0.2.2");
@@ -19,7 +28,7 @@ export const stateNames = [
   "releasing",
 ];
 
-export const types = { offer: 2, ack: 5, nak: 6 };
+export const types = { offer: DhcpType.Offer, ack: DhcpType.Ack, nak: DhcpType.Nak };
 
 /** A message that the client sent, taken apart. */
 export interface ClientMessage {
@@ -35,15 +44,6 @@ export interface ClientMessage {
   options: Map<number, Buffer>;
 }
 
-export type Options = [number, Buffer | number[]][];
-
-export const u32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
-};
-export const ips = (...list: string[]): Buffer => Buffer.concat(list.map((a) => u32(address(a))));
-
 /** What an ordinary server sends beside type and server identifier. */
 export function usual(lease = 3600): Options {
   return [
@@ -54,29 +54,9 @@ export function usual(lease = 3600): Options {
   ];
 }
 
-export function encodeOptions(options: Options): Buffer {
-  return Buffer.concat(
-    options.map(([code, data]) =>
-      Buffer.concat([Buffer.from([code, data.length]), Buffer.from(data)]),
-    ),
-  );
-}
-
 /** What a test may have otherwise than usual in a server's message. */
-export interface Overrides {
-  xid?: number;
-  op?: number;
-  htype?: number;
-  hlen?: number;
-  cookie?: number;
-  chaddr?: Buffer;
-  yiaddr?: string;
+export interface Overrides extends Partial<DhcpFields> {
   server?: string | null;
-  options?: Options;
-  /** Instead of all options, End included. */
-  raw?: Buffer;
-  file?: Buffer;
-  sname?: Buffer;
   sourcePort?: number;
   source?: string;
 }
@@ -139,21 +119,16 @@ export class DhcpWorld {
   }
 
   build(type: number, overrides: Overrides): Buffer {
-    const header = Buffer.alloc(240);
-    header[0] = overrides.op ?? 2;
-    header[1] = overrides.htype ?? 1;
-    header[2] = overrides.hlen ?? 6;
-    header.writeUInt32BE((overrides.xid ?? this.last?.xid ?? 0) >>> 0, 4);
-    header.writeUInt32BE(address(overrides.yiaddr ?? "10.0.2.15"), 16);
-    header.set(overrides.chaddr ?? hardware, 28);
-    if (overrides.sname) header.set(overrides.sname, 44);
-    if (overrides.file) header.set(overrides.file, 108);
-    header.writeUInt32BE(overrides.cookie ?? 0x63825363, 236);
-    const server = overrides.server === undefined ? "10.0.2.2" : overrides.server;
+    const { server = "10.0.2.2", options = usual(), ...fields } = overrides;
     const first: Options = [[53, [type]]];
     if (server !== null) first.push([54, ips(server)]);
-    const all = encodeOptions([...first, ...(overrides.options ?? usual())]);
-    return Buffer.concat([header, overrides.raw ?? Buffer.concat([all, Buffer.from([255])])]);
+    return dhcpMessage({
+      xid: this.last?.xid ?? 0,
+      chaddr: hardware,
+      yiaddr: "10.0.2.15",
+      options: [...first, ...options],
+      ...fields,
+    });
   }
 
   /** From the start to a lease. */
@@ -170,10 +145,7 @@ export class DhcpWorld {
       this.wasm.memory.buffer.slice(pointer, pointer + this.wasm.sentLength(index)),
     );
     const message = bytes.subarray(8);
-    const options = new Map<number, Buffer>();
-    for (let at = 240; at < message.length && message[at] !== 255; at += 2 + message[at + 1]) {
-      options.set(message[at], message.subarray(at + 2, at + 2 + message[at + 1]));
-    }
+    const options = readOptions(message);
     return {
       at: this.now,
       type: options.get(53)?.[0] ?? 0,

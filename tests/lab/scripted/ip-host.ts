@@ -1,18 +1,7 @@
 /** One host under test: its interface on a wire that the test plays the other end of. */
-import {
-  ARP,
-  arp,
-  ethernet,
-  hardwareNumber,
-  ICMP,
-  IPV4,
-  type Ipv4Fields,
-  icmp,
-  ipv4,
-  type Parsed,
-  parse,
-} from "../packets/packets.ts";
-import { address } from "../packets/udp.ts";
+import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
+import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";
+import { type Parsed, parse } from "../packets/read.ts";
 import { type Exports, load, readString, writeBytes, writeText } from "./assembly.ts";
 
 export const guest = { hardware: "52:54:00:12:34:56", address: "10.0.2.15" };

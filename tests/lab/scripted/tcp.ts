@@ -2,13 +2,12 @@
  * The scripted peer of the TCP tests: builds segments, reads those that go out, and moves the
  * virtual time of a table on to wherever it wants to be called next.
  */
+import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
 import { type Exports, writeBytes } from "./assembly.ts";
 
 export const GUEST = 0x0a00020f;
 export const PEER = 0x0a000202;
 export const SECOND = 1_000_000;
-
-const FLAGS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128 };
 
 /** In the order of TcpState and SocketError. */
 export const State = {
@@ -42,93 +41,6 @@ export const Icmp = {
   TimeExceeded: 5,
   ParameterProblem: 6,
 };
-
-export interface Fields {
-  source?: number;
-  destination?: number;
-  sourcePort: number;
-  destinationPort: number;
-  sequence: number;
-  acknowledgment?: number;
-  flags: string;
-  window?: number;
-  urgent?: number;
-  options?: number[];
-  payload?: Uint8Array | string;
-  /** The high four bits of byte 12, where they are to be wrong. */
-  offset?: number;
-  reserved?: number;
-  badChecksum?: boolean;
-}
-
-/** A segment that went out, its numbers as on the wire. */
-export interface Sent {
-  at: number;
-  sequence: number;
-  acknowledgment: number;
-  flags: string;
-  window: number;
-  options: number[];
-  payload: Buffer;
-  sourcePort: number;
-  destinationPort: number;
-  source: number;
-  destination: number;
-  checksumRight: boolean;
-}
-
-export function checksum(source: number, destination: number, bytes: Uint8Array): number {
-  let sum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
-  sum += 6 + bytes.length;
-  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i] << 8) | (bytes[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
-}
-
-export function build(fields: Fields): Buffer {
-  const payload = Buffer.from(fields.payload ?? "");
-  const options = [...(fields.options ?? [])];
-  while (options.length % 4 !== 0) options.push(0);
-  const bytes = Buffer.alloc(20 + options.length + payload.length);
-  bytes.writeUInt16BE(fields.sourcePort, 0);
-  bytes.writeUInt16BE(fields.destinationPort, 2);
-  bytes.writeUInt32BE(fields.sequence >>> 0, 4);
-  bytes.writeUInt32BE((fields.acknowledgment ?? 0) >>> 0, 8);
-  bytes[12] = ((fields.offset ?? 5 + options.length / 4) << 4) | (fields.reserved ?? 0);
-  bytes[13] = [...fields.flags].reduce((all, letter) => all | FLAGS[letter], 0);
-  bytes.writeUInt16BE(fields.window ?? 65535, 14);
-  bytes.writeUInt16BE(fields.urgent ?? 0, 18);
-  bytes.set(options, 20);
-  bytes.set(payload, 20 + options.length);
-  const sum = checksum(fields.source ?? PEER, fields.destination ?? GUEST, bytes);
-  bytes.writeUInt16BE(fields.badChecksum === true ? sum ^ 1 : sum, 16);
-  return bytes;
-}
-
-/** Letters in the order of FLAGS. */
-function flagsOf(value: number): string {
-  return Object.keys(FLAGS)
-    .filter((letter) => (value & FLAGS[letter]) !== 0)
-    .join("");
-}
-
-export function parse(bytes: Buffer, at: number, source: number, destination: number): Sent {
-  const header = (bytes[12] >>> 4) * 4;
-  return {
-    at,
-    sequence: bytes.readUInt32BE(4),
-    acknowledgment: bytes.readUInt32BE(8),
-    flags: flagsOf(bytes[13]),
-    window: bytes.readUInt16BE(14),
-    options: [...bytes.subarray(20, header)],
-    payload: bytes.subarray(header),
-    sourcePort: bytes.readUInt16BE(0),
-    destinationPort: bytes.readUInt16BE(2),
-    source,
-    destination,
-    checksumRight: checksum(source, destination, bytes) === 0,
-  };
-}
 
 /** A table with a clock, and a peer in front of it. */
 export class Bench {
@@ -169,8 +81,8 @@ export class Bench {
   }
 
   /** A segment of the peer, with its numbers counted from 0 = the first byte after the SYN. */
-  inject(flags: string, seq = 0, ack = 0, more: Partial<Fields> = {}): number {
-    const fields: Fields = {
+  inject(flags: string, seq = 0, ack = 0, more: Partial<SegmentFields> = {}): number {
+    const fields: SegmentFields = {
       sourcePort: this.peerPort,
       destinationPort: this.guestPort,
       sequence: (this.peerInitial + 1 + seq) >>> 0,
@@ -178,11 +90,11 @@ export class Bench {
       flags,
       ...more,
     };
-    return this.arrive(build(fields), more.source, more.destination);
+    return this.arrive(tcpSegment(fields), more.source, more.destination);
   }
 
   /** `inject`, one dispatch, and what went out. */
-  send(flags: string, seq = 0, ack = 0, more: Partial<Fields> = {}): Sent[] {
+  send(flags: string, seq = 0, ack = 0, more: Partial<SegmentFields> = {}): Sent[] {
     this.inject(flags, seq, ack, more);
     return this.out();
   }
@@ -202,7 +114,7 @@ export class Bench {
       const bytes = Buffer.from(new Uint8Array(this.wasm.memory.buffer, pointer, length));
       const source = this.wasm.sentSource(i) >>> 0;
       const destination = this.wasm.sentDestination(i) >>> 0;
-      all.push(parse(bytes, this.now, source, destination));
+      all.push(readSegment(bytes, this.now, source, destination));
     }
     this.wasm.clearSent();
     return all;
@@ -272,7 +184,7 @@ export class Bench {
 
   /** An ICMP error that quotes a segment of this connection. */
   icmp(kind: number, seq: number, mtu = 0): void {
-    const quote = build({
+    const quote = tcpSegment({
       sourcePort: this.guestPort,
       destinationPort: this.peerPort,
       sequence: (this.guestInitial + 1 + seq) >>> 0,

@@ -9,10 +9,10 @@ import { Twin, type TwinOptions } from "../../lab/machine/twin.ts";
 import { DhcpServer } from "../../lab/network/dhcp-server.ts";
 import { DnsServer } from "../../lab/network/dns-server.ts";
 import { type Fetched, fetchFrom, HttpServer } from "../../lab/network/http-peer.ts";
-import { address } from "../../lab/network/packet.ts";
 import { Peer } from "../../lab/network/peer.ts";
 import { Switch } from "../../lab/network/switch.ts";
 import { World } from "../../lab/network/world.ts";
+import { address } from "../../lab/packets/bytes.ts";
 
 const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
 const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;

@@ -8,8 +8,8 @@ import { SecurePair } from "../../lab/machine/secure-pair.ts";
 import type { TwinOptions } from "../../lab/machine/twin.ts";
 import { DhcpServer } from "../../lab/network/dhcp-server.ts";
 import { HttpServer } from "../../lab/network/http-peer.ts";
-import { address } from "../../lab/network/packet.ts";
 import type { Connection } from "../../lab/network/tcp.ts";
+import { address } from "../../lab/packets/bytes.ts";
 import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
 
 const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];

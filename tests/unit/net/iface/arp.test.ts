@@ -1,15 +1,8 @@
 /** ARP and the neighbour cache (net/iface/arp, neighbor, guard): rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import {
-  ARP,
-  type ArpFields,
-  arp,
-  BROADCAST,
-  ethernet,
-  hardwareNumber,
-} from "../../../lab/packets/packets.ts";
-import { address } from "../../../lab/packets/udp.ts";
+import { type ArpFields, arp, ethernet } from "../../../lab/packets/build.ts";
+import { ARP, address, BROADCAST, hardwareNumber } from "../../../lab/packets/bytes.ts";
 import {
   arpReply,
   arpRequest,

@@ -1,8 +1,8 @@
 /** The IP layer where addresses, routes, neighbours or room are not what they were. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import { fragments, hardwareNumber, ICMP, icmp, UDP } from "../../../lab/packets/packets.ts";
-import { address, udpDatagram } from "../../../lab/packets/udp.ts";
+import { fragments, icmp, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, hardwareNumber, ICMP, UDP } from "../../../lab/packets/bytes.ts";
 import {
   arpRequest,
   assertAlive,

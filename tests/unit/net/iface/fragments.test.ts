@@ -1,16 +1,9 @@
 /** Reassembly and fragmentation (net/iface/reassembly, egress): rows FRG-01 to FRG-21. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import {
-  fragments,
-  ICMP,
-  type Ipv4Fields,
-  icmp,
-  ipv4,
-  type Parsed,
-  UDP,
-} from "../../../lab/packets/packets.ts";
-import { address, internetSum, udpDatagram } from "../../../lab/packets/udp.ts";
+import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, ICMP, internetSum, UDP } from "../../../lab/packets/bytes.ts";
+import { type Parsed } from "../../../lab/packets/read.ts";
 import {
   assertAlive,
   attacker,

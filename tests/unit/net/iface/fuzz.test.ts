@@ -1,8 +1,9 @@
 /** Frames spoilt at random, from a printed seed: none hurts (the last clause of every row). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fragments, ICMP, icmp, ipv4, TCP, UDP } from "../../../lab/packets/packets.ts";
-import { address, internetSum, udpDatagram } from "../../../lab/packets/udp.ts";
+import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, ICMP, internetSum, TCP, UDP } from "../../../lab/packets/bytes.ts";
+import { tcpSegment } from "../../../lab/packets/tcp.ts";
 import {
   arpReply,
   arpRequest,
@@ -15,7 +16,6 @@ import {
   Host,
   packet,
 } from "../../../lab/scripted/ip-host.ts";
-import { build } from "../../../lab/scripted/tcp.ts";
 
 const host = await Host.create();
 const seed = Number(process.env.SEED ?? 20261122);
@@ -46,7 +46,7 @@ function corpus(): Buffer[] {
     [0, 64],
     [64, 64],
   ]);
-  const syn = build({ sourcePort: 9, destinationPort: 80, sequence: 1, flags: "S" });
+  const syn = tcpSegment({ sourcePort: 9, destinationPort: 80, sequence: 1, flags: "S" });
   return [
     arpReply(gateway),
     arpRequest(attacker, guest.address),

@@ -1,8 +1,8 @@
 /** ICMP as a host does it (net/iface/icmp, limiter): rows ICM-01 to ICM-17. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import { dotted, ICMP, type Ipv4Fields, icmp, ipv4, UDP } from "../../../lab/packets/packets.ts";
-import { address, internetSum, udpDatagram } from "../../../lab/packets/udp.ts";
+import { type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, dotted, ICMP, internetSum, UDP } from "../../../lab/packets/bytes.ts";
 import {
   assertAlive,
   attacker,

@@ -1,8 +1,8 @@
 /** The IP layer as a whole (net/iface/ip, route, egress): routes, loopback, batches, interfaces. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import { dotted, ethernet, hardwareNumber, IPV4, ipv4, UDP } from "../../../lab/packets/packets.ts";
-import { address, udpDatagram } from "../../../lab/packets/udp.ts";
+import { ethernet, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, dotted, hardwareNumber, IPV4, UDP } from "../../../lab/packets/bytes.ts";
 import {
   arpReply,
   assertAlive,

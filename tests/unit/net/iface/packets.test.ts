@@ -1,8 +1,8 @@
 /** Ethernet and IPv4 on the way in and out: rows ETH-01 to ETH-10 and IP-01 to IP-18. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import { ethernet, ICMP, IPV4, icmp, ipv4, TCP, UDP } from "../../../lab/packets/packets.ts";
-import { address, udpDatagram } from "../../../lab/packets/udp.ts";
+import { ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
+import { address, ICMP, IPV4, TCP, UDP } from "../../../lab/packets/bytes.ts";
 import {
   assertAlive,
   attacker,

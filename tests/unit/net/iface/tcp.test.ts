@@ -1,8 +1,15 @@
 /** TCP over the IP layer: what only both show, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
-import { fragments, icmp, ipv4, type ParsedIpv4, TCP } from "../../../lab/packets/packets.ts";
-import { address } from "../../../lab/packets/udp.ts";
+import { fragments, icmp, ipv4 } from "../../../lab/packets/build.ts";
+import { address, TCP } from "../../../lab/packets/bytes.ts";
+import { type ParsedIpv4 } from "../../../lab/packets/read.ts";
+import {
+  readSegment,
+  type SegmentFields,
+  type Sent,
+  tcpSegment,
+} from "../../../lab/packets/tcp.ts";
 import { writeBytes } from "../../../lab/scripted/assembly.ts";
 import {
   assertAlive,
@@ -12,7 +19,7 @@ import {
   Host,
   packet,
 } from "../../../lab/scripted/ip-host.ts";
-import { build, Failure, type Fields, parse, type Sent, State } from "../../../lab/scripted/tcp.ts";
+import { Failure, State } from "../../../lab/scripted/tcp.ts";
 
 const host = await Host.create();
 beforeEach(() => host.configure());
@@ -26,13 +33,13 @@ function segments(): Array<Sent & { ip: ParsedIpv4 }> {
     .sent()
     .flatMap(({ ip }) =>
       ip?.protocol === TCP
-        ? [{ ...parse(ip.payload, 0, address(ip.source), address(ip.destination)), ip }]
+        ? [{ ...readSegment(ip.payload, 0, address(ip.source), address(ip.destination)), ip }]
         : [],
     );
 }
 
-function segment(fields: Fields): Buffer {
-  return packet({ protocol: TCP, payload: build(fields) });
+function segment(fields: SegmentFields): Buffer {
+  return packet({ protocol: TCP, payload: tcpSegment(fields) });
 }
 
 /** A connection to the gateway's port 80 with its handshake done; answers the guest's numbers. */
@@ -160,7 +167,7 @@ test("ICM-12 an unreachable port ends an opening connection, with the right numb
 test("FRG-11 a SYN in fragments of 8 bytes is read only when it is whole", () => {
   host.wasm.tcpListen(80);
   const ends = { sourcePort: 4321, destinationPort: 80 };
-  const syn = build({ ...ends, sequence: 1, flags: "S" });
+  const syn = tcpSegment({ ...ends, sequence: 1, flags: "S" });
   const whole = {
     source: gateway.address,
     destination: guest.address,
@@ -181,12 +188,12 @@ test("FRG-11 a SYN in fragments of 8 bytes is read only when it is whole", () =>
     segments().map((one) => one.flags),
     ["SA"],
   );
-  const reset = build({ ...ends, sequence: 2, flags: "R" });
+  const reset = tcpSegment({ ...ends, sequence: 2, flags: "R" });
   host.receive(packet({ protocol: TCP, payload: reset }));
 });
 
 test("TCP-52 segments to several hosts are dropped, and cut ones are", () => {
-  const syn = build({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
+  const syn = tcpSegment({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
   host.wasm.tcpListen(80);
   for (const destination of ["10.0.2.255", "255.255.255.255"]) {
     const ip = ipv4({ source: gateway.address, destination, protocol: TCP, payload: syn });

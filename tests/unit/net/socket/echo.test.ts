@@ -1,7 +1,7 @@
 /** The client of ICMP echo (net/socket/echo.ts), with Node as the one that answers. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address, internetSum } from "../../../lab/packets/udp.ts";
+import { address, internetSum } from "../../../lab/packets/bytes.ts";
 import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/udp.ts");

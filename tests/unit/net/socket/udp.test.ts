@@ -1,7 +1,8 @@
 /** UDP sockets (net/socket/udp.ts), with Node as the peer; rows UDP-01 to UDP-08. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address, internetSum, pseudoSum, udpDatagram } from "../../../lab/packets/udp.ts";
+import { udpDatagram } from "../../../lab/packets/build.ts";
+import { address, internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
 import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/udp.ts");

@@ -1,7 +1,7 @@
 /** The Internet checksum (net/wire/checksum.ts) against a naive one, for all small lengths. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { internetSum, pseudoSum } from "../../../lab/packets/udp.ts";
+import { internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
 import { load } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");

@@ -1,8 +1,8 @@
 /** Names in DNS messages (net/wire/dns-name.ts): RFC 1035 section 4.1.4 as RFC 9267 wants it. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { encodeName, type Name } from "../../../lab/packets/dns.ts";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
-import { encodeName, type Name } from "../../../lab/scripted/dns.ts";
 
 const wasm = await load("tests/lab/entries/dns.ts");
 

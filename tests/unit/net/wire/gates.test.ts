@@ -1,17 +1,15 @@
 /** The gates of Ethernet, ARP, IPv4, ICMP and UDP: every truncation, and what else can be wrong. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { arp, ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import {
-  arp,
-  ethernet,
+  address,
   hardwareNumber,
   IPV4,
-  icmp,
-  ipv4,
-  parse,
-  parseIpv4,
-} from "../../../lab/packets/packets.ts";
-import { address, internetSum, pseudoSum, udpDatagram } from "../../../lab/packets/udp.ts";
+  internetSum,
+  pseudoSum,
+} from "../../../lab/packets/bytes.ts";
+import { parse, parseIpv4 } from "../../../lab/packets/read.ts";
 import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");

@@ -1,8 +1,9 @@
 /** TCP's wire format: the gate, every truncation, options good and bad, odd flags and urgency. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { tcpChecksum, tcpSegment } from "../../../lab/packets/tcp.ts";
 import { load, readString, writeBytes } from "../../../lab/scripted/assembly.ts";
-import { Bench, build, checksum, GUEST, PEER, pattern, State } from "../../../lab/scripted/tcp.ts";
+import { Bench, GUEST, PEER, pattern, State } from "../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const TRUNCATED = "tcp-truncated";
@@ -13,7 +14,7 @@ const MSS = [2, 4, 5, 180];
 const gate = (bytes: Uint8Array): string =>
   readString(wasm.memory, wasm.dropName(wasm.gate(...writeBytes(wasm, bytes), PEER, GUEST)));
 const whole = (more = {}) =>
-  build({ sourcePort: 80, destinationPort: 4000, sequence: 1, flags: "A", ...more });
+  tcpSegment({ sourcePort: 80, destinationPort: 4000, sequence: 1, flags: "A", ...more });
 
 test("the gate takes a right segment and refuses every truncation of it", () => {
   const bytes = whole({ payload: pattern(33), options: MSS });
@@ -40,7 +41,7 @@ test("a SYN is emitted with its options and a right checksum", () => {
   const pointer = wasm.block(28);
   wasm.emitSyn(pointer, 0xfffffff0, 2, GUEST, PEER);
   const bytes = Buffer.from(new Uint8Array(wasm.memory.buffer, pointer, 28));
-  assert.equal(checksum(GUEST, PEER, bytes), 0);
+  assert.equal(tcpChecksum(GUEST, PEER, bytes), 0);
   assert.deepEqual([...bytes.subarray(20)], [2, 4, 5, 180, 1, 3, 3, 7]);
   assert.equal(bytes[12], 0x70);
 });

@@ -1,9 +1,9 @@
 /** The DHCP client's states and timers (net/service/dhcp/), under virtual time. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address } from "../../../../lab/packets/udp.ts";
+import { address, u32 } from "../../../../lab/packets/bytes.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { broadcast, DhcpWorld, second, types, u32, usual } from "../../../../lab/scripted/dhcp.ts";
+import { broadcast, DhcpWorld, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
 const wasm = await load("tests/lab/entries/dhcp.ts");
 const world = new DhcpWorld(wasm);

@@ -1,19 +1,11 @@
 /** DHCP messages that are malformed, forged or odd (net/wire/dhcp*.ts, net/service/dhcp/). */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address, udpDatagram } from "../../../../lab/packets/udp.ts";
+import { udpDatagram } from "../../../../lab/packets/build.ts";
+import { address, u32 } from "../../../../lab/packets/bytes.ts";
+import { encodeOptions, ips, type Options } from "../../../../lab/packets/dhcp.ts";
 import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
-import {
-  DhcpWorld,
-  encodeOptions,
-  ips,
-  type Options,
-  type Overrides,
-  second,
-  types,
-  u32,
-  usual,
-} from "../../../../lab/scripted/dhcp.ts";
+import { DhcpWorld, type Overrides, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
 const wasm = await load("tests/lab/entries/dhcp.ts");
 const world = new DhcpWorld(wasm);

@@ -1,21 +1,20 @@
 /** Answers that are malformed, forged or odd (net/wire/dns.ts, net/service/dns/). */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address } from "../../../../lab/packets/udp.ts";
-import { load, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
+import { address } from "../../../../lab/packets/bytes.ts";
 import {
   type Answer,
   a,
   cname,
-  DnsWorld,
   encodeAnswer,
   encodeName,
   encodeRecord,
   type Name,
   type Record_,
-  second,
   soa,
-} from "../../../../lab/scripted/dns.ts";
+} from "../../../../lab/packets/dns.ts";
+import { load, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
+import { DnsWorld, second } from "../../../../lab/scripted/dns.ts";
 
 const wasm = await load("tests/lab/entries/dns.ts");
 const world = new DnsWorld(wasm);

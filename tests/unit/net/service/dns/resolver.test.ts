@@ -1,9 +1,10 @@
 /** The resolver against scripted servers (net/service/dns/), under virtual time. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { address } from "../../../../lab/packets/udp.ts";
+import { address } from "../../../../lab/packets/bytes.ts";
+import { a, cname, soa } from "../../../../lab/packets/dns.ts";
 import { load, writeText } from "../../../../lab/scripted/assembly.ts";
-import { a, cname, DnsWorld, errors, second, soa } from "../../../../lab/scripted/dns.ts";
+import { DnsWorld, errors, second } from "../../../../lab/scripted/dns.ts";
 
 const wasm = await load("tests/lab/entries/dns.ts");
 const world = new DnsWorld(wasm);

@@ -1,17 +1,16 @@
 /** TCP whose way out is busy, or gone, or whose peer goes to the edge: what is due stays due. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { type Sent, tcpSegment } from "../../../../lab/packets/tcp.ts";
 import { load, readString, writeBytes } from "../../../../lab/scripted/assembly.ts";
 import {
   Bench,
-  build,
   Failure,
   GUEST,
   Icmp,
   PEER,
   pattern,
   SECOND,
-  type Sent,
   State,
 } from "../../../../lab/scripted/tcp.ts";
 
@@ -154,7 +153,7 @@ test("ICMP: too little of a segment is nothing; without an MTU the next plateau 
   bench.out();
   const sequence = bench.guestInitial + 1;
   const ports = { sourcePort: bench.guestPort, destinationPort: 80 };
-  const [pointer] = writeBytes(wasm, build({ ...ports, sequence, flags: "" }));
+  const [pointer] = writeBytes(wasm, tcpSegment({ ...ports, sequence, flags: "" }));
   wasm.arriveError(BigInt(bench.now), Icmp.FragmentationNeeded, 600, GUEST, PEER, pointer, 7);
   assert.equal(wasm.segmentSize(bench.connection), 1460);
   const sizes: number[] = [];

@@ -1,16 +1,9 @@
 /** TCP: how long things last and how many there may be; sequence numbers and ports. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { tcpSegment } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import {
-  Bench,
-  build,
-  Failure,
-  PEER,
-  pattern,
-  SECOND,
-  State,
-} from "../../../../lab/scripted/tcp.ts";
+import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
@@ -152,7 +145,7 @@ test("a SYN flood: half-open connections are bounded by the backlog, the oldest 
   for (let i = 0; i < 5000; i++) {
     const source = 0xc0a80000 + i;
     const syn = { sourcePort: 1000, destinationPort: 80, sequence: i, flags: "S", source };
-    bench.arrive(build(syn), source);
+    bench.arrive(tcpSegment(syn), source);
     if (i % 50 === 0) bench.out();
   }
   assert.equal(wasm.halfOpen(listener), 16);
@@ -241,7 +234,7 @@ test("TCP-48 10,000 SYNs to closed ports keep no state", () => {
   for (let i = 0; i < 10000; i++) {
     const source = 0xc0a80000 + i;
     const syn = { sourcePort: 1000, destinationPort: 7, sequence: i, flags: "S", source };
-    bench.arrive(build(syn), source);
+    bench.arrive(tcpSegment(syn), source);
     if (i % 100 === 0) bench.take();
   }
   assert.equal(wasm.connectionCount(), 0);

@@ -1,16 +1,9 @@
 /** TCP: which segments count, in every state (RFC 9293 section 3.10.7, RFC 5961, RFC 1337). */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { tcpSegment } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import {
-  Bench,
-  build,
-  Failure,
-  PEER,
-  pattern,
-  SECOND,
-  State,
-} from "../../../../lab/scripted/tcp.ts";
+import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();
@@ -272,8 +265,8 @@ test("TCP-52 broadcast and multicast addresses are dropped without an answer", (
   const bench = established();
   for (const address of [0xffffffff, 0xe0000001, 0]) {
     const fields = { sourcePort: 80, destinationPort: bench.guestPort, sequence: 1, flags: "S" };
-    bench.arrive(build({ ...fields, destination: address }), PEER, address);
-    bench.arrive(build({ ...fields, source: address }), address);
+    bench.arrive(tcpSegment({ ...fields, destination: address }), PEER, address);
+    bench.arrive(tcpSegment({ ...fields, source: address }), address);
   }
   assert.equal(bench.out().length, 0);
 });

@@ -1,16 +1,9 @@
 /** TCP, sending: windows, probes, loss, congestion control, time-outs, ICMP errors. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { type Sent } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import {
-  Bench,
-  Failure,
-  Icmp,
-  pattern,
-  SECOND,
-  type Sent,
-  State,
-} from "../../../../lab/scripted/tcp.ts";
+import { Bench, Failure, Icmp, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();

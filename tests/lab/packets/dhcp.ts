@@ -1,0 +1,78 @@
+/** DHCP messages (RFC 2131 section 2, RFC 2132), well-formed and malformed. */
+import { address, u32 } from "./bytes.ts";
+
+export const DhcpType = {
+  Discover: 1,
+  Offer: 2,
+  Request: 3,
+  Decline: 4,
+  Ack: 5,
+  Nak: 6,
+  Release: 7,
+};
+
+export const COOKIE = 0x63825363;
+/** Where the options begin: behind the fixed fields and the cookie. */
+export const HEADER = 240;
+/** BOOTP's smallest message, to which short ones are padded (RFC 1542 section 2.1). */
+const SHORTEST = 300;
+
+/** Codes with their data, in order; a code may be there more than once. */
+export type Options = [code: number, data: Uint8Array | number[]][];
+
+export const ips = (...list: (string | number)[]): Buffer =>
+  Buffer.concat(list.map((each) => u32(address(each))));
+
+export function encodeOptions(options: Options): Buffer {
+  return Buffer.concat(
+    options.map(([code, data]) => Buffer.concat([Buffer.of(code, data.length), Buffer.from(data)])),
+  );
+}
+
+/** The options of a message by their code; of several with one code, the last. */
+export function readOptions(message: Buffer): Map<number, Buffer> {
+  const options = new Map<number, Buffer>();
+  for (let at = HEADER; at + 1 < message.length && message[at] !== 255; ) {
+    if (message[at] === 0) {
+      at++;
+      continue;
+    }
+    options.set(message[at], message.subarray(at + 2, at + 2 + message[at + 1]));
+    at += 2 + message[at + 1];
+  }
+  return options;
+}
+
+/** A message of a server; what is not set is as in an ordinary answer. */
+export interface DhcpFields {
+  xid: number;
+  chaddr: Uint8Array;
+  op?: number;
+  htype?: number;
+  hlen?: number;
+  cookie?: number;
+  flags?: number;
+  yiaddr?: string | number;
+  sname?: Uint8Array;
+  file?: Uint8Array;
+  options?: Options;
+  /** In place of all options, End included; the message is not padded. */
+  raw?: Buffer;
+}
+
+export function dhcpMessage(fields: DhcpFields): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header[0] = fields.op ?? 2;
+  header[1] = fields.htype ?? 1;
+  header[2] = fields.hlen ?? 6;
+  header.writeUInt32BE(fields.xid >>> 0, 4);
+  header.writeUInt16BE(fields.flags ?? 0, 10);
+  header.writeUInt32BE(address(fields.yiaddr ?? 0), 16);
+  header.set(fields.chaddr, 28);
+  if (fields.sname) header.set(fields.sname, 44);
+  if (fields.file) header.set(fields.file, 108);
+  header.writeUInt32BE(fields.cookie ?? COOKIE, 236);
+  if (fields.raw) return Buffer.concat([header, fields.raw]);
+  const whole = Buffer.concat([header, encodeOptions(fields.options ?? []), Buffer.of(255)]);
+  return Buffer.concat([whole, Buffer.alloc(Math.max(0, SHORTEST - whole.length))]);
+}
