@@ -1,6 +1,6 @@
 /**
- * Builds the fuzzers: all targets as one program, build/fuzz/fuzzer, which is called by the name
- * of a target (build/fuzz/NAME). Nothing is built when nothing has changed.
+ * Builds the fuzzers. All targets are one program, build/fuzz/fuzzer, that picks its target by the
+ * name it is called by (build/fuzz/NAME). An up-to-date build is kept.
  *
  *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang -fsanitize=fuzzer-->
  */
@@ -22,12 +22,12 @@ const tools = ["driver.c", "wasm-rt.h", "build.ts"].map((name) => `tests/fuzz/${
 
 const files = readdirSync(root + folder).filter((name) => name.endsWith(".ts"));
 const names = files.map((name) => name.replace(/\.ts$/, "")).sort();
-/** Every target; `mistakes` is there to test the fuzzers themselves. */
+/** Every target but `mistakes`, which tests the fuzzers themselves. */
 export const targets = names.filter((name) => name !== "mistakes");
 
 const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
 const clang = ["-g1", "-gcolumn-info", "-w", "-fno-strict-aliasing", "-fno-builtin"];
-/** Behaviour that C leaves undefined would be a fault of wasm2c's: each stops the program. */
+/** Undefined behaviour in the generated C would be a bug of wasm2c. Any ends the program. */
 const checked = "shift,integer-divide-by-zero,signed-integer-overflow,unreachable,return,bounds";
 const sanitizers = ["-fsanitize=fuzzer", `-fsanitize=${checked}`, "-fno-sanitize-recover=all"];
 
@@ -42,7 +42,10 @@ function hashOf(paths: string[]): string {
   return hash.digest("hex");
 }
 
-/** The sources that the last build was made of, from asc's source map; undefined: none was. */
+/**
+ * Returns the sources of the last build, as listed in asc's source map, or undefined if there was
+ * no build, a target is new or a source is gone.
+ */
 function recipe(): string[] | undefined {
   if (!existsSync(`${out}kernel.wasm.map`)) return undefined;
   const map: { sources: string[] } = JSON.parse(readFileSync(`${out}kernel.wasm.map`, "utf8"));
@@ -52,7 +55,7 @@ function recipe(): string[] | undefined {
   return whole && paths.every((path) => existsSync(root + path)) ? paths : undefined;
 }
 
-/** True when the fuzzer is built of what is there now, with one of these levels. */
+/** Reports whether the fuzzer was built from the present sources, at one of these levels. */
 function isFresh(levels: string[]): boolean {
   const paths = recipe();
   if (paths === undefined || !existsSync(`${out}built`)) return false;
@@ -60,15 +63,15 @@ function isFresh(levels: string[]): boolean {
   return levels.includes(level) && hash === hashOf(paths);
 }
 
-/** Addresses of the module are where the driver maps them (see tests/fuzz/wasm-rt.h). */
+/** Offsets every access by LINEAR, where the driver maps the module's memory (wasm-rt.h). */
 function moveMemory(path: string): void {
   const text = readFileSync(path, "utf8");
   const moved = text.replaceAll("_anywhere*)(address)", "_anywhere*)(LINEAR + (address))");
-  if (moved === text) throw new Error(`${path} accesses memory in a way that is not known`);
+  if (moved === text) throw new Error(`${path}: no memory access of the expected form`);
   writeFileSync(path, moved);
 }
 
-/** The machine of the fuzzers has nothing: what it is asked for is 0. */
+/** Writes stubs of the host functions: the fuzzers' machine has no devices, everything reads 0. */
 function writeHost(): void {
   const text = readFileSync(`${out}raw/kernel.h`, "utf8");
   const declared = text.matchAll(/^(\w+) (w2c_host_\w+)\(struct w2c_host\*((?:, \w+)*)\);$/gm);
@@ -81,7 +84,7 @@ function writeHost(): void {
   writeFileSync(`${out}host.h`, stubs.join(""));
 }
 
-/** The C of all targets and what belongs to it. */
+/** Generates the C of all targets, and the headers that go with it. */
 async function generate(): Promise<void> {
   const entries = names.map((name) => `${folder}/${name}.ts`);
   const wasm = `${out}kernel.wasm`;
@@ -97,7 +100,7 @@ async function generate(): Promise<void> {
   writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
 }
 
-/** `quick`: soon built, and some four times slower. */
+/** Builds the fuzzers if needed. `quick` builds at -O0: sooner built, about four times slower. */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
   if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;

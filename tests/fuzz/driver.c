@@ -1,14 +1,14 @@
-/* Runs the fuzz targets (tests/fuzz/targets/) under libFuzzer: the kernel's TypeScript as the C
- * that wasm2c makes of it. Called as build/fuzz/NAME, it fuzzes the target NAME.
+/* Runs the fuzz targets (tests/fuzz/targets/) under libFuzzer, as the C that wasm2c generates from
+ * the kernel's TypeScript. Called as build/fuzz/NAME, it fuzzes the target NAME. The address space:
  *
- *     0                 never mapped, so that null traps
- *     4096              the module's memory, up to exactly its size; at most MEMORY_MOST
- *     FRAMES            frames, each at the end of a page, an unmapped page behind each
- *     FENCE             pieces of the input, each put at its end
- *     INPUT             the input, at its end
- *     ... 8 GiB         everything else: never mapped, so that no pointer + offset reaches anything
+ *     0                 not mapped, so that null traps
+ *     4096              the module's memory, to its exact size; at most MEMORY_MOST
+ *     FRAMES            frames, each at the end of a page, followed by an unmapped page
+ *     FENCE             copies of pieces of the input, flush with the end
+ *     INPUT             the input, flush with the end
+ *     ... 8 GiB         otherwise not mapped, so that a stray pointer + offset traps
  *
- * Each input meets the same memory: what the one before it wrote is forgotten. */
+ * Memory is restored before each input. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +42,11 @@ static void allow(uint64_t start, uint64_t bytes, int rights) {
   if (mprotect(linear + start, bytes, rights) != 0) die("mprotect");
 }
 
-/* --- what the generated C calls ----------------------------------------------------------------
+/* --- called by the generated C -----------------------------------------------------------------
  */
 
-/* The module's first memory: of eight bytes which are not zero, then those (adapt.ts packs it). */
+/* Unpacks the module's initial memory: per eight bytes a mask of the nonzero ones, then those
+ * (packed by adapt.ts). */
 static void unpack_image(uint32_t to, const uint8_t* packed, size_t length) {
   const uint8_t* end = packed + length;
   for (uint8_t* group = linear + to; packed < end; group += 8) {
@@ -62,7 +63,7 @@ void wasm_rt_trap(wasm_rt_trap_t kind) {
   abort();
 }
 
-/* `size` is for memory.copy and memory.fill alone: unmapped pages tell as exactly. */
+/* Only memory.copy and memory.fill check the size. SPACE passes: unmapped pages are as exact. */
 void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, uint64_t pages, uint64_t max_pages,
                              bool is64, uint32_t page_size) {
   *memory = (wasm_rt_memory_t){linear, pages, max_pages, page_size, SPACE, is64};
@@ -85,11 +86,11 @@ void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t* table, uint32_t siz
 
 void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {}
 
-#include "kernel.c" /* made by wasm2c of tests/fuzz/targets/ and all that they import */
+#include "kernel.c" /* by wasm2c from tests/fuzz/targets/ and their imports */
 
-#include "host.h" /* every function of machine/host.ts, of a machine that has nothing */
+#include "host.h" /* stubs of machine/host.ts, for a machine without devices */
 
-/* A text of AssemblyScript: UTF-16, its length in bytes in front of it. */
+/* Prints an AssemblyScript string: UTF-16, preceded by its length in bytes. */
 static void print_text(uint32_t pointer) {
   uint32_t length = pointer == 0 ? 0 : *(uint32_t*)(linear + pointer - 4);
   for (uint32_t i = 0; i < length; i += 2) fputc(linear[pointer + i], stderr);
@@ -113,7 +114,7 @@ static const struct {
   target* run;
 } targets[] = {
 #define TARGET(name) {#name, w2c_kernel_##name},
-#include "targets.h" /* a line for each file of tests/fuzz/targets/ */
+#include "targets.h" /* a line per file of tests/fuzz/targets/ */
 };
 
 static w2c_kernel module, first_module;
@@ -125,11 +126,11 @@ static void choose(const char* path) {
   for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
     if (strcmp(targets[i].name, name) == 0) chosen = targets[i].run;
   if (chosen != NULL) return;
-  fprintf(stderr, "%s: there is no target of this name\n", name);
+  fprintf(stderr, "%s: no such target\n", name);
   exit(2);
 }
 
-/* --- memory that can be put back ----------------------------------------------------------------
+/* --- restoring memory ---------------------------------------------------------------------------
  */
 
 static int snapshot;

@@ -1,6 +1,6 @@
 /**
- * The fuzzers, bounded: every input of the corpus, then some new ones of a fixed seed, for each
- * target; and that the fuzzers find what there is to be found. `make fuzz` does more.
+ * A bounded run of the fuzzers (docs/fuzzing.md): for each target the corpus, then some new inputs
+ * from a fixed seed. Planted bugs show that the fuzzers find any. `make fuzz` runs for longer.
  */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { build, targets } from "./build.ts";
 import { corpus, execute } from "./libfuzzer.ts";
 
 const seed = Number(process.env.SEED ?? 1);
-/** New inputs of each target. */
+/** New inputs per target. */
 const RUNS = 300;
 let scratch = "";
 
@@ -22,9 +22,9 @@ before(async () => {
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 for (const target of targets) {
-  test(`${target}: the corpus and ${RUNS} new inputs (SEED=${seed}) show no fault`, async () => {
+  test(`${target}: survives the corpus and ${RUNS} new inputs (SEED=${seed})`, async () => {
     const known = readdirSync(root + corpus(target)).length;
-    assert.ok(known > 0, "there is a corpus");
+    assert.ok(known > 0, "no corpus");
     const own = `${scratch}/${target}`;
     mkdirSync(own);
     const words = [`-seed=${seed}`, `-runs=${known + RUNS}`, `-artifact_prefix=${own}-`];
@@ -34,7 +34,7 @@ for (const target of targets) {
   });
 }
 
-test("each mistake that a fuzzer is there for is found, at its line of TypeScript", async () => {
+test("finds each planted bug, and most at their line of TypeScript", async () => {
   const faults: Record<string, RegExp> = {
     a: /SEGV.*0x200000000004/,
     b: /SEGV .*targets\/mistakes\.ts/,
@@ -58,7 +58,7 @@ test("each mistake that a fuzzer is there for is found, at its line of TypeScrip
   }
 });
 
-test("no input meets what another one left", async () => {
+test("restores memory between inputs", async () => {
   const own = `${scratch}/alike`;
   mkdirSync(own);
   for (const name of ["x", "y", "z"]) writeFileSync(`${own}/${name}`, name);

@@ -1,4 +1,4 @@
-/** Runs libFuzzer's programs, and understands what they print. */
+/** Runs the libFuzzer program and parses its output. */
 import {
   existsSync,
   mkdirSync,
@@ -12,23 +12,23 @@ import { root, run } from "../lab/host/process.ts";
 import { seeds } from "./seeds.ts";
 
 const folder = "build/fuzz/";
-/** Longer inputs are cut; what takes more seconds or memory is a finding. */
+/** Longer inputs are cut. Exceeding the time (s) or the memory (MiB) is a finding. */
 const limits = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
-/** After so many findings of one target there is enough to do. */
+/** Findings after which fuzzing a target stops. */
 const MOST_FINDINGS = 10;
 
 export const corpus = (target: string) => `tests/fuzz/corpus/${target}`;
 const inputs = (target: string) => `${folder}inputs/${target}`;
 
 export interface Run {
-  /** Exit status of the fuzzer: 0, or something was found. */
+  /** Exit status: 0 if nothing was found. */
   code: number;
   output: string;
   executions: number;
   coverage: number;
 }
 
-/** One run of a target with words of libFuzzer's, for at most so many seconds. */
+/** Runs a target once with libFuzzer's options in `words`, for `seconds` plus 120 at most. */
 export async function execute(target: string, words: string[], seconds: number): Promise<Run> {
   const dictionary = `tests/fuzz/dictionaries/${target}.txt`;
   const dict = existsSync(root + dictionary) ? [`-dict=${dictionary}`] : [];
@@ -48,7 +48,7 @@ function filesIn(path: string): string[] {
   return existsSync(root + path) ? readdirSync(root + path).map((name) => `${path}/${name}`) : [];
 }
 
-/** Puts the inputs to begin with beside those that were found by fuzzing. */
+/** Writes the target's seeds beside the inputs that fuzzing found. */
 export function sow(target: string): void {
   const folder = makeFolder(inputs(target));
   seeds[target]().forEach((bytes, i) => {
@@ -56,7 +56,7 @@ export function sow(target: string): void {
   });
 }
 
-/** Fuzzes for so many seconds, on after each finding. */
+/** Fuzzes for `seconds`, restarting after each finding. */
 export async function fuzz(target: string, seconds: number) {
   const found = makeFolder(`${folder}findings/${target}`);
   const folders = [makeFolder(inputs(target)), makeFolder(corpus(target))];
@@ -82,11 +82,11 @@ export async function fuzz(target: string, seconds: number) {
   return { line, findings };
 }
 
-/** Makes the corpus of the fewest inputs that reach all that the known ones do. */
+/** Reduces the corpus and the inputs to few files that reach the same branches: the new corpus. */
 export async function merge(target: string): Promise<string> {
   const fresh = makeFolder(`${folder}merged/${target}`);
   const named = filesIn(corpus(target)).filter((path) => !/\/[0-9a-f]{40}$/.test(path));
-  // By branches alone, not by how often each is taken: few files do.
+  // Count branches, not how often each is taken: this needs far fewer files.
   const words = [
     "-set_cover_merge=1",
     "-use_counters=0",
@@ -96,7 +96,7 @@ export async function merge(target: string): Promise<string> {
   ];
   const { code, output } = await execute(target, words, 600);
   if (code !== 0) throw new Error(output.slice(-3000));
-  // What was found once keeps its name and its place.
+  // Former findings have names, and stay.
   for (const path of filesIn(corpus(target))) {
     if (!named.includes(path)) rmSync(root + path);
   }

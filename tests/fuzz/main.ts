@@ -1,7 +1,7 @@
 /**
- * `make fuzz [MINUTES=n] [TARGET=name]`: fuzzes every target, or one, for so long each, and prints
- * a line for each. Findings are left in build/fuzz/findings/, new inputs in build/fuzz/inputs/.
- * With MERGE=1 the corpus of each target (tests/fuzz/corpus/) is made anew of all that is known.
+ * `make fuzz [MINUTES=n] [TARGET=name]`: fuzzes every target, or one, for n minutes each (1), and
+ * prints a line per target. Findings go to build/fuzz/findings/, new inputs to build/fuzz/inputs/.
+ * With MERGE=1 it rebuilds the corpus of each target (tests/fuzz/corpus/) from all known inputs.
  */
 import { build, targets } from "./build.ts";
 import { fuzz, merge, sow } from "./libfuzzer.ts";

@@ -1,6 +1,6 @@
 /**
- * Inputs to begin with, by target: one ordinary conversation of each kind, in the form that the
- * target takes (tests/fuzz/targets/NAME.ts says which).
+ * Seed inputs by target: ordinary conversations of each kind, in the format that the target reads
+ * (described in tests/fuzz/targets/NAME.ts).
  */
 import { ntpTime } from "../lab/host/ntp.ts";
 import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../lab/packets/build.ts";
@@ -15,7 +15,7 @@ const join = (...parts: (Buffer | number | string)[]) =>
   Buffer.concat(
     parts.map((part) => (typeof part === "number" ? Buffer.of(part) : Buffer.from(part))),
   );
-/** A step of most targets: its byte, a length, so many bytes. */
+/** A step of most targets: its byte, a 16-bit length, and as many bytes. */
 const step = (byte: number, piece: Buffer) => join(byte, short(piece.length), piece);
 
 // --- frames ---
@@ -25,7 +25,7 @@ const peer = { hardware: "52:55:0a:00:02:02", address: "10.0.2.2" };
 const ends = { source: peer.address, destination: own.address };
 
 function frame(type: number, payload: Buffer, to = own.hardware): Buffer {
-  // Everything mended: addresses, header, payload, answer.
+  // 0xf: mend addresses, header, payload and answer (parts/mend.ts).
   return step(0xf0, ethernet(to, peer.hardware, type, payload, null));
 }
 
@@ -96,7 +96,7 @@ function frames(): Buffer[] {
 
 // --- TCP ---
 
-/** What a segment says beside its flags: see `segmentOf`. */
+/** Segments, in the format that `segmentOf` of targets/tcp.ts reads. */
 const data = (length: number) => join(0x10, 64, short(length));
 const plain = join(0, 0);
 
@@ -112,7 +112,7 @@ function tcp(): Buffer[] {
 
 // --- names, leases, time ---
 
-/** Flags and counts, then the question for a.test left out: see `message`. */
+/** A response without its identifier and question: `message` of targets/dns.ts adds them. */
 function dnsPiece(flags: number, answers: Record_[]): Buffer {
   return join(short(flags), answers.length, 0, ...answers.map(encodeRecord));
 }
@@ -181,7 +181,7 @@ function ntp(): Buffer[] {
 // --- texts ---
 
 const crlf = (text: string) => text.replaceAll("\n", "\r\n");
-/** With the whole at once, and cut: a byte for the form, lengths, 0, the bytes. */
+/** Each text in one piece, and cut up: a byte for the form, lengths, 0, the text. */
 const cuts = (form: number, text: string) => [
   join(form, 0, crlf(text)),
   join(form, 2, 7, 1, 1, 20, 0, crlf(text)),
@@ -242,7 +242,7 @@ const texts = [
     '{"jsonrpc":"2.0","id":1,"result":null}]',
 ];
 
-/** The seeds of every target. */
+/** The seeds, by target. */
 export const seeds: Record<string, () => Buffer[]> = {
   frames,
   tcp,

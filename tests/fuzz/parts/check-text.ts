@@ -1,17 +1,17 @@
-/** Text that strangers had a hand in and that goes to a console. */
+/** Checks text from the network that is shown on a console. */
 import { isUnprintable } from "../../../core/text";
 
-/** On one line, and nothing in it that a terminal acts on. */
+/** Asserts that `text` is a single line without control characters. */
 export function checkPrintable(text: string): void {
   for (let i = 0; i < text.length; i++) {
-    assert(!isUnprintable(text.charCodeAt(i)), "a console is shown a control character");
+    assert(!isUnprintable(text.charCodeAt(i)), "control character in console text");
   }
 }
 
-/** The same of text of several lines. */
+/** Asserts that `text` has no control characters but line feeds. */
 export function checkLines(text: string): void {
   for (let i = 0; i < text.length; i++) {
     const unit: u32 = text.charCodeAt(i);
-    assert(unit == 0x0a || !isUnprintable(unit), "a console is shown a control character");
+    assert(unit == 0x0a || !isUnprintable(unit), "control character in console text");
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Memory with nothing behind it, so that one byte read too far traps. tests/fuzz/driver.c maps it
- * and has the same numbers.
+ * Memory followed by an unmapped page, so that reading one byte too far traps.
+ * tests/fuzz/driver.c maps it; the addresses must agree.
  */
 import { FRAME_STORAGE } from "../../../core/limits";
 import { FramePool } from "../../../net/phy/pool";
@@ -11,14 +11,14 @@ const FRAMES: usize = 0xc0000000;
 export const FENCED_FRAMES: u32 = 48;
 const FENCE_END: usize = 0xd0010000;
 
-/** A copy of the bytes that ends where memory ends; it lasts until the next call. */
+/** Copies bytes to the end of the fence and returns their address, valid until the next call. */
 export function fenced(pointer: usize, length: u32): usize {
   const at = FENCE_END - length;
   memory.copy(at, pointer, length);
   return at;
 }
 
-/** A pool whose every frame ends where memory ends. */
+/** A pool of frames that each end at an unmapped page. */
 export class FencedPool extends FramePool {
   constructor() {
     super(0);
@@ -28,7 +28,7 @@ export class FencedPool extends FramePool {
     }
   }
 
-  /** A frame with these bytes at its very end, as if they had been received; null: none is free. */
+  /** Returns a frame with these bytes at its very end, as received, or null if none is free. */
   received(pointer: usize, length: u32): Frame | null {
     const frame = this.allocate();
     if (frame == null) return null;

@@ -1,4 +1,4 @@
-/** Takes an input apart: where it has ended, every byte is 0 and every piece is empty. */
+/** Reads a fuzz input in order. Past its end, bytes are 0 and pieces are empty. */
 import { latin1 } from "../../../core/text";
 
 export class Input {
@@ -19,14 +19,14 @@ export class Input {
     const high = this.byte() << 8;
     return high | this.byte();
   }
-  /** The next bytes, at most `length` of them: their address is answered, their number kept. */
+  /** Removes the next bytes, at most `length` of them, and returns them. */
   take(length: u32): Input {
     const piece = new Input(this.pointer, min(length, this.length));
     this.pointer += piece.length;
     this.length -= piece.length;
     return piece;
   }
-  /** The bytes up to `end`, which is taken as well. */
+  /** Removes the bytes up to and including `end`, and returns them without it. */
   until(end: u32): Input {
     let length: u32 = 0;
     while (length < this.length && load<u8>(this.pointer + length) != end) length++;

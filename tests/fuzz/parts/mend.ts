@@ -1,6 +1,6 @@
 /**
- * Makes of bytes a frame that gets past the first gates: addresses, lengths, checksums, and what
- * an answer must repeat of the question. Which of these, the input says.
+ * Mends random bytes into a frame that passes the first checks: addresses, lengths, checksums, and
+ * the fields in which a response must match its query. The input chooses which are mended.
  */
 import { loadNet16, loadNet32, storeNet16, storeNet32, storeNet48 } from "../../../core/bytes";
 import { checksum, fold, pseudoHeader, sum } from "../../../net/wire/checksum";
@@ -8,7 +8,7 @@ import { ETHERNET_HEADER } from "../../../net/wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../../../net/wire/ipv4";
 import { UDP_HEADER } from "../../../net/wire/udp";
 
-/** Bits of what is to be mended. */
+/** What to mend, as bits. */
 export const MEND_ADDRESSES: u32 = 1;
 export const MEND_HEADER: u32 = 2;
 export const MEND_PAYLOAD: u32 = 4;
@@ -20,7 +20,7 @@ const DHCP_CLIENT: u32 = 68;
 const DNS: u32 = 53;
 const NTP: u32 = 123;
 
-/** What the host asked last: the identity that an answer needs. */
+/** The host's last queries: the identifiers that a response must repeat. */
 export class Heard {
   dhcpTransaction: u32 = 0;
   dnsPort: u32 = 0;
@@ -28,7 +28,7 @@ export class Heard {
   ntpPort: u32 = 0;
   ntpTime: u64 = 0;
 
-  /** Looks at a frame that the host sent. */
+  /** Notes a query in a frame that the host sent. */
   note(frame: usize, length: u32): void {
     const udp = frame + SHORTEST;
     if (length < SHORTEST + UDP_HEADER || load<u8>(frame, 23) != PROTOCOL_UDP) return;
@@ -45,7 +45,7 @@ export class Heard {
     }
   }
 
-  /** Makes a datagram the answer to the last question of its kind. */
+  /** Turns a datagram from a server's port into a response to the last query of its kind. */
   answer(udp: usize, length: u32, hardware: u64): void {
     if (length < UDP_HEADER + 48) return;
     const data = udp + UDP_HEADER;
@@ -64,7 +64,7 @@ export class Heard {
   }
 }
 
-/** Mends `length` bytes in place, for the host with that hardware address and that address. */
+/** Mends `length` bytes in place into a frame for the host with these addresses. */
 export function mend(
   frame: usize,
   length: u32,

@@ -1,27 +1,27 @@
 /**
- * The wire of a console: what is typed, and a check that nothing reaches the terminal that it would
- * obey but the few sequences of the line editor (ECMA-48).
+ * The wire of a console: supplies the keys typed, and asserts that the output has no control
+ * characters and no escape sequences but the few of the line editor (ECMA-48).
  */
 import { Wire } from "../../../kernel/shell/terminal/terminal";
 
 const BELL: u32 = 7;
 const ESC: u32 = 0x1b;
-/** What the last characters are kept for. */
+/** Characters of the output that are kept. */
 const KEPT: i32 = 200;
 
 const enum Place {
   Text,
-  /** Behind ESC. */
+  /** After ESC. */
   Escape,
-  /** Behind ESC [, in the parameters. */
+  /** After ESC [, in the parameters. */
   Sequence,
-  /** Behind the first byte of U+0080 to U+00BF: the C1 controls are among them. */
+  /** After the first byte of U+0080 to U+00BF, which include the C1 controls. */
   Controls,
 }
 
 export class ScreenWire implements Wire {
   readonly typed: Array<u8> = [];
-  /** The last characters that were written. */
+  /** The last KEPT characters of the output. */
   last: string = "";
   private place: Place = Place.Text;
 
@@ -39,22 +39,22 @@ export class ScreenWire implements Wire {
   }
 
   private next(byte: u32): Place {
-    if (this.place == Place.Controls) assert(byte >= 0xa0, "a C1 control is written");
+    if (this.place == Place.Controls) assert(byte >= 0xa0, "C1 control in the output");
     if (this.place == Place.Escape) {
-      assert(byte == 0x5b || byte == 0x37 || byte == 0x38, "a strange escape sequence");
+      assert(byte == 0x5b || byte == 0x37 || byte == 0x38, "unknown escape sequence");
       return byte == 0x5b ? Place.Sequence : Place.Text;
     }
     if (this.place == Place.Sequence) {
       if (byte >= 0x30 && byte <= 0x3b) return Place.Sequence;
-      // A B C D move, H J clear, n asks.
+      // A B C D and H move the cursor, J clears, n queries its position.
       const known = (byte >= 0x41 && byte <= 0x44) || byte == 0x48 || byte == 0x4a || byte == 0x6e;
-      assert(known, "a strange escape sequence");
+      assert(known, "unknown escape sequence");
       return Place.Text;
     }
     if (byte == ESC) return Place.Escape;
     if (byte == 0xc2) return Place.Controls;
     const shown = byte >= 0x20 && byte != 0x7f;
-    assert(shown || (byte >= BELL && byte <= 0x0a) || byte == 0x0d, "a control is written");
+    assert(shown || (byte >= BELL && byte <= 0x0a) || byte == 0x0d, "control in the output");
     return Place.Text;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A host whose only interface is on a wire with the input at its other end. What it sends is
- * checked and kept as far as an answer has to repeat something of it.
+ * A host whose only interface receives what the input says. Every frame that it sends is checked,
+ * and its queries are noted for responses that must match.
  */
 import { SECOND } from "../../../core/time";
 import { InterfaceSettings, NameServer, NetworkAddress } from "../../../net/service/settings";
@@ -20,10 +20,10 @@ export const OWN_ADDRESS: u32 = 0x0a00_020f;
 export const PEER_HARDWARE: u64 = 0x5255_0a00_0202;
 export const PEER_ADDRESS: u32 = 0x0a00_0202;
 
-/** Turns after which it must have come to rest, and timers that are followed in one go. */
+/** Turns within which the host must come to rest, and timers run in one `pass`. */
 const TURNS: u32 = 1000;
 const WAKE_UPS: u32 = 300;
-/** Longer than anything here waits for something that does not come. */
+/** Longer than any time-out of the host. */
 const LONG: i64 = 20_000 * SECOND;
 
 export class Wire {
@@ -45,7 +45,7 @@ export class Wire {
     );
   }
 
-  /** Takes the interface into use: configured by DHCP, or 10.0.2.15 with 10.0.2.2 for the rest. */
+  /** Brings the interface up: by DHCP, or as 10.0.2.15 with 10.0.2.2 as gateway and DNS server. */
   start(dhcp: bool): void {
     const settings = new InterfaceSettings();
     settings.dhcp = dhcp;
@@ -60,7 +60,7 @@ export class Wire {
     this.turn();
   }
 
-  /** A frame arrives; false: the pool has none left for it. */
+  /** Delivers a frame to the device; returns false if the pool is empty. */
   arrive(pointer: usize, length: u32): bool {
     const frame = this.pool.received(pointer, length);
     if (frame == null) return false;
@@ -68,23 +68,23 @@ export class Wire {
     return true;
   }
 
-  /** Lets the host go on until it has nothing to do. */
+  /** Polls the host until it has nothing to do. */
   turn(): void {
     for (let turns: u32 = 0; this.stack.poll(this.now); turns++) {
-      assert(turns < TURNS, "the host does not come to rest");
+      assert(turns < TURNS, "host does not come to rest");
       this.takeFrames();
     }
     this.takeFrames();
   }
 
-  /** Time passes; each timer is followed when it is due, the first WAKE_UPS of them. */
+  /** Lets time pass. The first WAKE_UPS timers run when they are due, later ones at the end. */
   pass(micros: i64): void {
     const end = this.now + micros;
     let idle: u32 = 0;
     for (let i: u32 = 0; i < WAKE_UPS && this.now < end; i++) {
       const at = min(this.stack.pollAt(this.now), end);
       idle = at <= this.now ? idle + 1 : 0;
-      assert(idle < 20, "a timer stays due");
+      assert(idle < 20, "timer stays due");
       this.now = max(at, this.now);
       this.turn();
     }
@@ -92,7 +92,7 @@ export class Wire {
     this.turn();
   }
 
-  /** Long after the last frame: everything that was lent must be back. */
+  /** Asserts that long after the last frame all resources are free. */
   rest(): void {
     this.device.link = true;
     this.device.ring = 256;
@@ -100,10 +100,10 @@ export class Wire {
     this.pass(200 * SECOND);
     this.pass(LONG);
     const ip = this.stack.ip;
-    assert(ip.ingress.reassembly.count() == 0, "a reassembly is left");
-    assert(ip.tcp.connectionCount() == 0, "a connection is left");
-    assert(ip.tcp.timeWaitCount() == 0, "a TIME-WAIT is left");
-    assert(this.pool.available == FENCED_FRAMES, "a frame is lost");
+    assert(ip.ingress.reassembly.count() == 0, "reassembly left");
+    assert(ip.tcp.connectionCount() == 0, "connection left");
+    assert(ip.tcp.timeWaitCount() == 0, "TIME-WAIT entry left");
+    assert(this.pool.available == FENCED_FRAMES, "frame leaked");
   }
 
   private takeFrames(): void {
@@ -116,7 +116,7 @@ export class Wire {
   }
 
   private checkSent(frame: Frame): void {
-    assert(EthernetHeader.at(frame.start).source == OWN_HARDWARE, "a foreign sender");
+    assert(EthernetHeader.at(frame.start).source == OWN_HARDWARE, "foreign source");
     checkFrame(this.stack.ip, frame.start, frame.length);
     this.heard.note(frame.start, frame.length);
   }

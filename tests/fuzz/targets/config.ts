@@ -1,4 +1,7 @@
-/** What the boot loader brings: a byte for which, then the file or the kernel's command line. */
+/**
+ * The configuration from the boot loader. The input: a byte for its kind, then the command line or
+ * the file.
+ */
 import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../../core/limits";
 import * as world from "../../lab/entries/config";
 import { fenced } from "../parts/fences";
@@ -7,7 +10,7 @@ import { Input } from "../parts/input";
 const HARDWARE: u64 = 0x5254_0012_3456;
 const MOST: u32 = 60_000;
 
-/** All that can be asked of a configuration, as text. */
+/** Returns everything that the configuration holds, as text. */
 function answers(): string {
   let text = `${world.hostname()} ${world.baud()} ${world.panicSeconds()} ${world.run()}\n`;
   for (let i: u32 = 0; i < 3; i++) text += world.settings(i, HARDWARE + i) + "\n";
@@ -33,10 +36,10 @@ export function config(pointer: usize, length: u32): void {
   const piece = input.take(MOST);
   const at = fenced(piece.pointer, piece.length);
   const first = read(which, at, piece.length);
-  assert(first == read(which, at, piece.length), "the same file is read in two ways");
-  // What a word of the command line is about is repeated, line feeds and all.
+  assert(first == read(which, at, piece.length), "parsed twice, two results");
+  // Problems of the command line quote its words, line feeds included, so lines are not counted.
   if (which >= 3) {
-    assert(lines(world.problems()) <= (CONFIG_PROBLEMS as i32) + 2, "more problems than wanted");
+    assert(lines(world.problems()) <= (CONFIG_PROBLEMS as i32) + 2, "too many problems");
   } else if (which == 2) {
     assert(lines(world.hosts(at, piece.length)) <= ((2 * HOSTS_ENTRIES) as i32), "too many hosts");
   }

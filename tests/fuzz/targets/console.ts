@@ -1,6 +1,6 @@
 /**
- * What is typed on the console of a host with every command, while nobody on the network answers:
- * keys, and behind 0xff a byte that lets time pass. The console comes back whatever was typed.
+ * The console of a host with every command, on a network where nobody answers. The input: keys, and
+ * pairs of 0xff and a byte that let time pass. Whatever was typed, the prompt must come back.
  */
 import { setLogTime } from "../../../core/log";
 import { SECOND } from "../../../core/time";
@@ -15,7 +15,7 @@ import { ScreenWire } from "../parts/screen-wire";
 import { Wire } from "../parts/wire";
 
 const TIME: u32 = 0xff;
-/** The longest that an input may let pass in one go. */
+/** The longest time that passes in one step. */
 const LONGEST: i64 = 100 * SECOND;
 
 class TestMachine implements Machine {
@@ -39,7 +39,7 @@ addSystemCommands(shell, new TestMachine(), [], wire.pool);
 addNetworkCommands(shell, wire.stack, httpd);
 withoutCrash();
 
-/** `crash` does what it says. */
+/** Removes `crash`, which would crash. */
 function withoutCrash(): void {
   const commands = shell.registry.commands;
   for (let i = 0; i < commands.length; i++) {
@@ -49,11 +49,11 @@ function withoutCrash(): void {
 
 function turn(): void {
   setLogTime(wire.now);
-  for (let i: u32 = 0; shell.poll(wire.now); i++) assert(i < 10_000, "the shell does not rest");
+  for (let i: u32 = 0; shell.poll(wire.now); i++) assert(i < 10_000, "shell does not come to rest");
   wire.turn();
 }
 
-/** Time passes; what is due on the way is done, so much of it as is reasonable. */
+/** Lets time pass. The first 100 timers run when they are due, later ones at the end. */
 function pass(micros: i64): void {
   const end = wire.now + micros;
   for (let i = 0; i < 100 && wire.now < end; i++) {
@@ -83,12 +83,12 @@ export function console(pointer: usize, length: u32): void {
       turn();
     }
   }
-  // Ctrl-C ends what runs, at the latest when its own time-outs are over.
+  // Ctrl-C ends a running command, at the latest after the command's own time-outs.
   type("\x03");
   pass(LONGEST);
   type("\x03\x15");
   screen.last = "";
   type("echo 4f'5a'\r");
   pass(SECOND);
-  assert(screen.last.includes("4f5a"), "the console does not come back");
+  assert(screen.last.includes("4f5a"), "no prompt");
 }

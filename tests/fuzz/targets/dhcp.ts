@@ -1,4 +1,4 @@
-/** DHCP messages: alone, then as a server's to a client in each of its states. */
+/** DHCP replies: parsed alone, then sent to a client in each of its states. */
 import { loadNet32, storeNet32, storeNet48 } from "../../../core/bytes";
 import { SECOND } from "../../../core/time";
 import { DHCP_HEADER } from "../../../net/wire/dhcp";
@@ -16,7 +16,7 @@ const BOUND: u32 = 4;
 const buffer = new StaticArray<u8>(UDP_HEADER + 8192);
 let now: i64 = 10 * SECOND;
 
-/** A reply in which everything fits the question: options come behind it. */
+/** Writes the header of a matching reply; options follow it. */
 function writeHeader(to: usize): void {
   memory.fill(to, 0, DHCP_HEADER);
   store<u32>(to, 0x0006_0102);
@@ -25,16 +25,19 @@ function writeHeader(to: usize): void {
   storeNet32(to + 236, 0x6382_5363);
 }
 
-/** The input as the options of a reply, with nothing behind them. */
+/** Parses the input as the options of a reply that ends where memory ends. */
 function alone(pointer: usize, length: u32): void {
   const start = changetype<usize>(buffer);
   writeHeader(start);
   memory.copy(start + DHCP_HEADER, pointer, length);
   const whole = DHCP_HEADER + length;
-  assert(world.optionCount(fenced(start, whole), whole) != -1, "a reply is none");
+  assert(world.optionCount(fenced(start, whole), whole) != -1, "valid reply rejected");
 }
 
-/** Form 0: bytes as they are; 1: with the transaction; 2: options behind a header. */
+/**
+ * Delivers a message. Form 0: the bytes as they are; 1: with the transaction id of the last
+ * request; 2: as the options of a reply, with that id as well.
+ */
 function arrive(piece: Input, form: u32): void {
   const start = changetype<usize>(buffer);
   const to = start + UDP_HEADER;
@@ -69,13 +72,13 @@ function step(input: Input): void {
   check();
 }
 
-/** What a lease may be, whatever the server said. */
+/** Checks that the lease is sane, whatever the server sent. */
 function check(): void {
   checkPrintable(world.lastFailure());
   if (world.state() < BOUND || world.address() == 0) return;
-  assert(world.prefix() >= 1 && world.prefix() <= 32, "a prefix that is none");
+  assert(world.prefix() >= 1 && world.prefix() <= 32, "prefix out of range");
   assert(world.t1At() <= world.t2At() && world.t2At() <= world.expiresAt(), "times out of order");
-  assert(world.mtu() == 0 || (world.mtu() >= 576 && world.mtu() <= 1500), "a strange MTU");
+  assert(world.mtu() == 0 || (world.mtu() >= 576 && world.mtu() <= 1500), "MTU out of range");
   checkPrintable(world.domain());
   checkPrintable(world.serverHostname());
   checkPrintable(world.search());
@@ -95,9 +98,9 @@ export function dhcp(pointer: usize, length: u32): void {
   for (let i = 0; i < 300; i++) {
     now = max(now + 1, min(world.pollAt(), i64.MAX_VALUE / 2));
     world.poll(now);
-    assert(world.sentLength(world.sentCount() - 1) <= 576, "a message that is too long");
+    assert(world.sentLength(world.sentCount() - 1) <= 576, "message is too long");
   }
-  if (!endless) assert(world.address() == 0, "an address outlives its lease");
+  if (!endless) assert(world.address() == 0, "address outlives its lease");
   world.stop();
-  assert(world.address() == 0 && world.socketCount() == 0, "something is left");
+  assert(world.address() == 0 && world.socketCount() == 0, "address or socket left");
 }

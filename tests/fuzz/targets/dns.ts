@@ -1,4 +1,4 @@
-/** DNS answers: alone, then as a server's to a resolver, by UDP and by TCP. */
+/** DNS responses: parsed alone, then sent to a resolver over UDP and TCP. */
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
@@ -24,15 +24,15 @@ function ask(): DnsQuery {
   return query;
 }
 
-/** The message that the last query was, without its UDP header; 0: there was none. */
+/** Returns the message of the last query, behind its UDP header, or 0 if there was none. */
 function lastQuery(): usize {
   const count = world.sentCount();
   return count == 0 ? 0 : world.sentPointer(count - 1) + UDP_HEADER;
 }
 
 /**
- * The message at `to`, of at most `capacity` bytes: as it is, or (form 1) with the id of the
- * last query, or (form 2) with its whole question in front and the input behind; its length.
+ * Writes a message to `to` and returns its length. Form 0: the bytes as they are; 1: with the
+ * identifier of the last query; 2: that identifier and its question, followed by the bytes.
  */
 function message(piece: Input, form: u32, to: usize): u32 {
   const query = lastQuery();
@@ -40,7 +40,7 @@ function message(piece: Input, form: u32, to: usize): u32 {
   if (form == 2) {
     at = emitDnsQuery(to, 0, NAME, 1);
     storeNet16(to + 2, piece.short());
-    // What is behind the question is answers, the last of them an authority if so wished.
+    // The piece begins with the flags, the number of answers and that of authority records.
     storeNet16(to + 6, piece.byte() & 31);
     storeNet16(to + 8, piece.byte() & 3);
   }
@@ -71,20 +71,20 @@ function stream(piece: Input, form: u32): void {
 }
 
 function check(query: DnsQuery): void {
-  assert(query.done, "a question is never answered");
-  assert(query.addresses.length <= 16, "more addresses than can be");
+  assert(query.done, "query does not end");
+  assert(query.addresses.length <= 16, "too many addresses");
   for (let i = 0; i < query.addresses.length; i++) {
-    assert(isUnicast(query.addresses[i]), "an address that no host has");
+    assert(isUnicast(query.addresses[i]), "not a unicast address");
   }
-  assert((query.error == 0) == query.addresses.length > 0, "no error and no address");
+  assert((query.error == 0) == query.addresses.length > 0, "neither error nor address, or both");
   checkPrintable(query.canonicalName);
   checkPrintable(query.failure());
-  assert(query.ttl <= 7 * 86400, "it is kept for too long");
+  assert(query.ttl <= 7 * 86400, "TTL is too long");
 }
 
-/** The gate and the names alone, with nothing behind the message. */
+/** Parses a response, then names at each offset, in a message that ends where memory ends. */
 function alone(input: Input): void {
-  // Behind the question that `readAnswer` has asked with the id 0x1234.
+  // `readAnswer` expects the response to a query with identifier 0x1234.
   const start = changetype<usize>(buffer);
   const length = message(new Input(input.pointer, input.length), 2, start);
   storeNet16(start, 0x1234);
@@ -92,7 +92,7 @@ function alone(input: Input): void {
   const at = fenced(input.pointer, input.length);
   for (let offset: u32 = 0; offset < min(input.length, 64); offset++) {
     const after = world.readName(at, input.length, offset, 12);
-    assert(after <= (input.length as i32), "a name ends behind the message");
+    assert(after <= (input.length as i32), "name ends beyond the message");
     checkPrintable(world.lastName());
   }
 }
@@ -119,6 +119,6 @@ export function dns(pointer: usize, length: u32): void {
     world.poll(now);
   }
   check(query);
-  assert(world.socketCount() == 0, "a socket is left");
-  assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "the cache is too large");
+  assert(world.socketCount() == 0, "socket left");
+  assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "cache is too large");
 }

@@ -1,4 +1,4 @@
-/** The filter of tcpdump and the lines that it prints: a line of text, then a frame. */
+/** tcpdump's filters and output. The input: a filter, a line feed, a frame. */
 import { PacketFilter } from "../../../kernel/shell/packet-filter";
 import { formatFrame } from "../../../kernel/shell/packet-text";
 import { checkPrintable } from "../parts/check-text";
@@ -20,5 +20,5 @@ export function filter(pointer: usize, length: u32): void {
   const opposite = new PacketFilter(["not", "(", words, ")"]);
   if (opposite.error != "") return;
   const empty = words.trim().length == 0;
-  assert(empty || opposite.matches(at, kept) != shown, "a frame neither matches nor does not");
+  assert(empty || opposite.matches(at, kept) != shown, "filter and negation agree");
 }

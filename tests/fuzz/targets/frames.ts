@@ -1,6 +1,6 @@
 /**
- * Frames into a whole host: without an address and asking a DHCP server, or configured, with a
- * socket of every kind open. The input: a byte for the state, then steps (see `step`).
+ * Frames to a whole host with a socket of every kind: one that has no address yet and asks for one
+ * by DHCP, or a configured one. The input: a byte for which, then steps (see `step`).
  */
 import { SECOND } from "../../../core/time";
 import { EchoSocket } from "../../../net/socket/echo";
@@ -17,10 +17,10 @@ let udp: UdpSocket | null = null;
 let echo: EchoSocket | null = null;
 
 /**
- * One step is a byte, the lower half what it is, the upper half details:
- *     0..9   a frame: length (2 bytes), bytes; details say what to mend
+ * A step begins with a byte: its low half is the kind, its high half the details.
+ *     0..9   a frame: length (2 bytes), bytes; the details say what to mend
  *     10     time: 2^details milliseconds
- *     11..15 something that a user or the device does
+ *     11..15 an action of the user or the device
  */
 function step(input: Input): void {
   const byte = input.byte();
@@ -32,7 +32,7 @@ function step(input: Input): void {
     memory.copy(frame, piece.pointer, piece.length);
     mend(frame, piece.length, details, wire.heard, OWN_HARDWARE, OWN_ADDRESS);
     wire.arrive(frame, piece.length);
-    // Several may come before the host looks.
+    // Kinds 8 and 9 arrive without a turn: the host then finds several frames.
     if (what < 8) wire.turn();
   } else if (what == 10) wire.pass((1000 as i64) << details);
   else act(what, details);

@@ -1,4 +1,4 @@
-/** JSON: what is accepted stays the same value, however it is written, and can be looked at. */
+/** JSON: a value that parses stays the same when written and parsed again, in any form. */
 import { latin1 } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
 import { parseJson, parseJsonText } from "../../../net/service/json/parser";
@@ -8,29 +8,28 @@ import { checkLines } from "../parts/check-text";
 
 function same(text: string, compact: string): void {
   const value = parseJsonText(text).value;
-  assert(value != null, "JSON written out is no JSON");
-  if (value != null) assert(writeJson(value) == compact, "JSON written out is another value");
+  assert(value != null, "written JSON does not parse");
+  if (value != null) assert(writeJson(value) == compact, "written JSON differs");
 }
 
-/** Asks everything that can be asked of a value and of what is in it. */
+/** Calls every accessor of a value and of those within it. */
 function visit(value: JsonValue): void {
   const items = value.items();
   const pairs = value.isObject();
-  assert((items.length as u32) == (pairs ? 2 * value.count() : value.count()), "items are missing");
-  if (value.isInteger())
-    assert(value.integer().toString() == plain(value.text()), "a wrong number");
+  assert((items.length as u32) == (pairs ? 2 * value.count() : value.count()), "wrong count");
+  if (value.isInteger()) assert(value.integer().toString() == plain(value.text()), "wrong integer");
   for (let i = 0; i < items.length; i++) {
-    if (pairs && (i & 1) == 0) assert(value.get(items[i].text()) != null, "a member is missing");
+    if (pairs && (i & 1) == 0) assert(value.get(items[i].text()) != null, "member not found");
     visit(items[i]);
   }
 }
 
-/** An integer may be written "-0". */
+/** Returns digits as `toString` writes them: "-0" is a valid integer. */
 function plain(digits: string): string {
   return digits == "-0" ? "0" : digits;
 }
 
-/** For people, made of pieces. */
+/** Returns the indented form, written in pieces. */
 function inPieces(value: JsonValue, piece: u32): string {
   const writer = new JsonWriter(value, true);
   let all = "";
@@ -45,7 +44,7 @@ function inPieces(value: JsonValue, piece: u32): string {
 export function json(pointer: usize, length: u32): void {
   const text = latin1(pointer, length);
   const quoted = parseJsonText(quoteJson(text)).value;
-  assert(quoted != null && quoted.text() == text, "a quoted text is another text");
+  assert(quoted != null && quoted.text() == text, "quoted text differs");
   const value = parseJson(pointer, length).value;
   if (value == null) return;
   visit(value);

@@ -1,11 +1,11 @@
 /**
- * No target but a test of the fuzzers: the first byte says which mistake is made. Each must be
- * found (tests/fuzz/fuzz.test.ts).
+ * Not a target, but a test of the fuzzers: the first byte chooses a bug, and each must be found
+ * (tests/fuzz/fuzz.test.ts).
  */
 import { FencedPool, fenced } from "../parts/fences";
 
 const pool = new FencedPool();
-/** What an input leaves behind, which the next one must not find. */
+/** State that the next input must not see. */
 let visits: u32 = 0;
 
 function loadsEndlessly(pointer: usize): u32 {
@@ -33,5 +33,5 @@ export function mistakes(pointer: usize, length: u32): void {
   if (kind == 0x69) memory.copy(pointer, pointer + 1, length);
   if (kind == 0x6a) new StaticArray<u8>(200 << 20);
   if (kind == 0x6b) store<u8>(pool.allocate()!.storage + 2048, 1);
-  assert(visits++ == 0 && read < 0xffffffff, "an input meets what another one left");
+  assert(visits++ == 0 && read < 0xffffffff, "state of an earlier input");
 }

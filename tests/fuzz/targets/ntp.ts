@@ -1,4 +1,4 @@
-/** Answers of three time servers: to a round of questions, then to the client that sets clocks. */
+/** Responses of three time servers: to a single round, then to the client that sets the clock. */
 import { SECOND } from "../../../core/time";
 import { NTP_PACKET } from "../../../net/wire/ntp";
 import * as world from "../../lab/entries/ntp";
@@ -10,7 +10,7 @@ const FLOOR: i64 = 1_790_000_000 * SECOND;
 const packet = new StaticArray<u8>(NTP_PACKET);
 const question = new StaticArray<u8>(NTP_PACKET);
 
-/** The answer to what socket `index` asked, made of the input's bytes. */
+/** Delivers a response to socket `index`, made from the next bytes of the input. */
 function answer(index: u32, input: Input): void {
   const to = changetype<usize>(question);
   if (world.sent(index, to) < 0) memory.fill(to, 0, NTP_PACKET);
@@ -18,13 +18,13 @@ function answer(index: u32, input: Input): void {
   const start = changetype<usize>(packet);
   memory.fill(start, 0, NTP_PACKET);
   memory.copy(start, piece.pointer, piece.length);
-  // Most answers repeat the question's time; some do not.
+  // Most responses repeat the time of the request as they must (RFC 5905 section 8).
   if ((load<u8>(start, 2) & 7) != 7) store<u64>(start, load<u64>(to, 40), 24);
   const at = fenced(start, NTP_PACKET);
   world.arrive(index, index + 1, 123, at, NTP_PACKET - ((load<u8>(start, 3) & 1) as u32));
 }
 
-/** Polls, lets servers answer, until all is over or the input is. */
+/** Polls the client and lets the servers respond, twelve times. */
 function run(input: Input, servers: u32): void {
   for (let i = 0; i < 12; i++) {
     world.poll((input.byte() as i64) * (SECOND / 64));
@@ -43,13 +43,13 @@ export function ntp(pointer: usize, length: u32): void {
   world.ask(changetype<usize>(all), all.byteLength);
   run(input, 3);
   for (let i = 0; i < 10; i++) world.poll(3 * SECOND);
-  assert(world.outcome() != "pending", "a round never ends");
+  assert(world.outcome() != "pending", "round does not end");
   checkPrintable(world.outcome());
   for (let i: u32 = 0; i < 3; i++) checkPrintable(world.failureOf(i));
   world.setServers(changetype<usize>(all), all.byteLength);
   run(input, 3);
-  // Another round may have begun just now: sooner or later none is under way.
+  // A round may have begun just now; let it end.
   for (let i = 0; i < 20 && world.sockets() > 0; i++) world.poll(3 * SECOND);
-  assert(world.clockMicros() >= FLOOR, "the clock was set to before the build");
-  assert(world.sockets() == 0, "a socket is left");
+  assert(world.clockMicros() >= FLOOR, "clock is before the build");
+  assert(world.sockets() == 0, "socket left");
 }

@@ -1,7 +1,7 @@
 /**
- * HTTP requests to the server and the site that it serves. The input: a byte for the surroundings,
- * lengths of pieces up to a 0, then what the client sends. However it is cut, what is answered is
- * the same.
+ * HTTP requests to the server and the site that it serves. The input: a byte for the window, the
+ * lengths of segments up to a 0, then the bytes that the client sends. The responses must not
+ * depend on segmentation or window.
  */
 import { SECOND } from "../../../core/time";
 import { StatusSite } from "../../../kernel/programs/status-site";
@@ -17,7 +17,7 @@ import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";
 
 const MOST: u32 = 60_000;
-/** Bytes of answers that are looked at: /bytes/N may send very many. */
+/** Bytes of a response that are compared: /bytes/N may send very many. */
 const ROOM: u32 = 100_000;
 const stack = new NetworkStack(
   new FramePool(4),
@@ -27,7 +27,7 @@ const stack = new NetworkStack(
 );
 const site = new StatusSite(stack);
 
-/** A stream that shows its bytes at the end of memory. */
+/** A stream whose received bytes end where memory ends. */
 class FencedStream extends ScriptedStream {
   peekPointer(): usize {
     return fenced(super.peekPointer(), this.peekLength());
@@ -50,11 +50,11 @@ class Client {
 
   poll(now: i64): void {
     for (let i: u32 = 0; this.server.poll(now); i++) {
-      assert(i < 100_000, "the server does not come to rest");
+      assert(i < 100_000, "server does not come to rest");
     }
   }
 
-  /** Sends the bytes in pieces as `cuts` says; what is answered. */
+  /** Sends the bytes in pieces of the lengths in `cuts`, and returns the responses. */
   run(cuts: Input, bytes: Input): string {
     this.poll(0);
     let at: u32 = 0;
@@ -70,17 +70,17 @@ class Client {
     return this.stream.takeSent();
   }
 
-  /** Whatever was left open ends by time alone. */
+  /** Asserts that time alone ends whatever is open. */
   finish(): void {
     for (let second: i64 = 10; second <= 400; second += 10) this.poll(second * SECOND);
-    assert(this.server.connectionCount() == 0, "a connection is left");
-    assert(this.stream.released || this.stream.aborted, "a stream is not given back");
+    assert(this.server.connectionCount() == 0, "connection left");
+    assert(this.stream.released || this.stream.aborted, "stream leaked");
   }
 }
 
-/** An answer begins as one; what a client cannot parse must not be sent. */
+/** Asserts that what was sent, if anything, starts like a response. */
 function check(answer: string): void {
-  assert(answer.length == 0 || answer.startsWith("HTTP/1.1 "), "an answer that is none");
+  assert(answer.length == 0 || answer.startsWith("HTTP/1.1 "), "not a response");
 }
 
 export function request(pointer: usize, length: u32): void {
@@ -93,9 +93,9 @@ export function request(pointer: usize, length: u32): void {
   check(whole);
   const second = new Client((form & 1) != 0 ? 5 : u32.MAX_VALUE);
   const cut = second.run(cuts, bytes);
-  // 100 Continue is sent only where the body has not come yet.
+  // 100 Continue is sent only if the body has not arrived yet.
   const interim = whole.includes(" 100 ") || cut.includes(" 100 ");
-  assert(interim || whole == cut, "what is answered depends on how the bytes come");
+  assert(interim || whole == cut, "responses depend on segmentation");
   first.finish();
   second.finish();
 }

@@ -1,6 +1,6 @@
 /**
- * HTTP responses to a client. The input: a byte for the request, lengths of pieces up to a 0, then
- * what the server sends. However it is cut, the outcome is the same.
+ * HTTP responses to a client. The input: a byte for the request, the lengths of segments up to a 0,
+ * then the bytes that the server sends. The outcome must not depend on segmentation.
  */
 import { SECOND } from "../../../core/time";
 import { HttpFailure } from "../../../net/service/http/client/failure";
@@ -26,16 +26,16 @@ function prepare(form: u32): void {
   while (world.poll(0)) {}
 }
 
-/** All streams that are open hear the same bytes; redirects make new ones. */
+/** Sends bytes on the newest stream; a redirect opens another. */
 function feed(pointer: usize, length: u32): void {
   const count = world.streamCount();
   if (count == 0 || length == 0) return;
-  // A stream that was given back hears no more.
+  // A stream that was released receives nothing.
   if (world.end(count - 1) == "open") world.push(count - 1, fenced(pointer, length), length);
-  for (let i: u32 = 0; world.poll(0); i++) assert(i < 100_000, "the client does not come to rest");
+  for (let i: u32 = 0; world.poll(0); i++) assert(i < 100_000, "client does not come to rest");
 }
 
-/** The whole exchange with pieces as `cuts` says; what came of it as text. */
+/** Runs an exchange with segments of the lengths in `cuts`, and returns its outcome as text. */
 function run(form: u32, cuts: Input, body: Input): string {
   prepare(form);
   let at: u32 = 0;
@@ -51,15 +51,15 @@ function run(form: u32, cuts: Input, body: Input): string {
   for (let second: i64 = 30; second <= 300 && !world.done(); second += 30) {
     world.poll(second * SECOND);
   }
-  assert(world.done(), "an exchange never ends");
+  assert(world.done(), "exchange does not end");
   checkPrintable(world.message());
   checkPrintable(world.url());
-  if ((form & 8) != 0) assert(world.body().length <= 100, "a longer body than was wanted");
-  if (world.failure() == 0) assert(world.status() >= 200, "success without an answer");
-  // What follows a redirect meets other bytes when it comes in other pieces.
+  if ((form & 8) != 0) assert(world.body().length <= 100, "body exceeds its limit");
+  if (world.failure() == 0) assert(world.status() >= 200, "success without a response");
+  // The request after a redirect receives other bytes if the segments differ.
   if (world.redirects() > 0) return "redirected";
   const outcome = `${world.failure()} ${world.status()} ${world.message()}`;
-  // How much of a body came before it was too long is the pieces' affair.
+  // How much of a body was delivered before it grew too long depends on the segments.
   if (world.failure() == HttpFailure.TooLarge) return outcome;
   return `${outcome} ${world.bodyBytes()} ${world.body()}`;
 }
@@ -71,6 +71,6 @@ export function response(pointer: usize, length: u32): void {
   const body = input.take(MOST);
   const whole = run(form & 15, new Input(0, 0), body);
   const cut = run(form, cuts, body);
-  assert(whole == cut, "the outcome depends on how the bytes come");
+  assert(whole == cut, "outcome depends on segmentation");
   world.close(400 * SECOND);
 }

@@ -1,4 +1,4 @@
-/** Answers of JSON-RPC servers: a byte for what was asked, then the body of an HTTP response. */
+/** JSON-RPC responses. The input: a byte for the calls and the status, then the HTTP body. */
 import { SECOND } from "../../../core/time";
 import * as world from "../../lab/entries/json-rpc";
 import { checkLines } from "../parts/check-text";
@@ -33,11 +33,11 @@ export function rpc(pointer: usize, length: u32): void {
   if (body.length > 0) world.push(fenced(body.pointer, body.length), body.length);
   world.finish();
   for (let second: i64 = 10; second < 400; second += 10) world.poll(second * SECOND);
-  assert(world.done(), "a call never ends");
+  assert(world.done(), "call does not end");
   for (let i: u32 = 0; i < calls; i++) {
     const outcome = world.outcome(i);
-    assert(outcome != "pending", "a call has no outcome");
-    // A server's message is as it came: the console escapes it.
+    assert(outcome != "pending", "call without an outcome");
+    // An error's message is kept as received; the console escapes it.
     if (outcome.startsWith("result")) checkLines(outcome);
   }
   world.quantity(fenced(body.pointer, min(body.length, 200)), min(body.length, 200));

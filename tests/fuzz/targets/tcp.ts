@@ -1,7 +1,7 @@
 /**
- * TCP in each of its states: segments whose numbers are relative to the connection's own, calls
- * of the user, time. What both sides send is a pattern by position, so that a byte that is
- * delivered twice, lost or sent anew as another one shows.
+ * TCP in each of its states. The input: a byte for the state, then steps: segments with numbers
+ * relative to the connection's, calls of the user, time. The peer's bytes are a pattern by
+ * position, so that bytes that are lost, duplicated or misplaced show.
  */
 import { SECOND } from "../../../core/time";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
@@ -26,7 +26,7 @@ import { OWN_ADDRESS, OWN_HARDWARE, PEER_ADDRESS, PEER_HARDWARE, Wire } from "..
 
 const PORT: u32 = 80;
 const PEER_PORT: u32 = 5000;
-/** Near the wrap: the peer's sequence numbers cross it in the first bytes. */
+/** The peer's sequence numbers wrap within its first bytes. */
 const PEER_INITIAL: u32 = 0xffff_fff0;
 const HEADERS: u32 = 14 + 20;
 const MOST_PAYLOAD: u32 = 1400;
@@ -36,7 +36,7 @@ const frame = new StaticArray<u8>(2048);
 const buffer = new StaticArray<u8>(16384);
 let connection: TcpConnection | null = null;
 let listener: TcpListener | null = null;
-/** Bytes that were written and read, for the pattern. */
+/** Bytes written and read so far, for the pattern. */
 let written: u32 = 0;
 let received: u32 = 0;
 
@@ -48,7 +48,7 @@ function fill(pointer: usize, length: u32, position: u32): void {
   for (let i: u32 = 0; i < length; i++) store<u8>(pointer + i, patternAt(position + i));
 }
 
-/** A packet of `length` bytes of payload that are in place in `frame`. */
+/** Delivers a packet whose `length` bytes of payload are in `frame`. */
 function arrive(protocol: u32, length: u32): void {
   const start = changetype<usize>(frame);
   emitEthernet(start, OWN_HARDWARE, PEER_HARDWARE, ETHERTYPE_IPV4);
@@ -56,7 +56,7 @@ function arrive(protocol: u32, length: u32): void {
   wire.arrive(start, HEADERS + length);
 }
 
-/** A segment from the peer; the sequence number counts from its SYN, the ACK from the own one. */
+/** Delivers a segment. `sequence` counts from the peer's SYN, `acknowledgment` from the host's. */
 function segment(
   flags: u32,
   sequence: u32,
@@ -72,7 +72,7 @@ function segment(
   const header = TCP_HEADER + ((options.length + 3) & ~3);
   memory.fill(start + TCP_HEADER, 0, 40);
   memory.copy(start + TCP_HEADER, options.pointer, options.length);
-  // A SYN takes a number, too: data go on behind it.
+  // A SYN occupies a sequence number; data follow it.
   fill(start + header, length, (flags & FLAG_SYN) != 0 ? sequence : sequence - 1);
   const remote = open == null ? PEER_PORT : open.remotePort;
   emitTcp(start, header, remote, own, PEER_INITIAL + sequence, ack, flags, window);
@@ -86,7 +86,7 @@ function plain(flags: u32, sequence: u32, acknowledgment: u32): void {
   wire.turn();
 }
 
-/** The pattern must go on where it ended. */
+/** Reads from the connection; the bytes must continue the pattern. */
 function read(capacity: u32): void {
   const open = connection;
   if (open == null) return;
@@ -94,7 +94,7 @@ function read(capacity: u32): void {
   const count = open.read(bytes, min<u32>(capacity, buffer.length));
   const first = open.receiver.initial - PEER_INITIAL + received;
   for (let i: u32 = 0; i < count; i++) {
-    assert(load<u8>(bytes + i) == patternAt(first + i), "a byte of another place was delivered");
+    assert(load<u8>(bytes + i) == patternAt(first + i), "wrong byte delivered");
   }
   received += count;
 }
@@ -106,7 +106,7 @@ function write(length: u32): void {
   written += open.write(changetype<usize>(buffer), length);
 }
 
-/** An ICMP error about the segment at SND.UNA. */
+/** Delivers an ICMP error that quotes the segment at SND.UNA. */
 function icmp(code: u32, mtu: u32): void {
   const open = connection;
   if (open == null) return;
@@ -144,8 +144,8 @@ function prepare(state: i32): void {
   if (state == TcpState.FinWait2) plain(FLAG_ACK, 1, 2);
   if (state == TcpState.Closing) plain(FLAG_FIN | FLAG_ACK, 1, 1);
   if (state == TcpState.TimeWait) plain(FLAG_FIN | FLAG_ACK, 1, 2);
-  if (state == TcpState.TimeWait) assert(!open.attached, "TIME-WAIT was not reached");
-  else assert(open.state == state, "a state that was not reached");
+  if (state == TcpState.TimeWait) assert(!open.attached, "TIME-WAIT not reached");
+  else assert(open.state == state, "state not reached");
 }
 
 const FLAGS: StaticArray<u32> = [
@@ -159,12 +159,12 @@ const FLAGS: StaticArray<u32> = [
   0,
 ];
 
-/** A signed distance: near in one byte, far in two. */
+/** Reads a signed distance: one byte, or if far two bytes, times four. */
 function distance(input: Input, far: bool): u32 {
   return far ? ((input.short() << 16) as i32) >> 14 : ((input.byte() << 24) as i32) >> 24;
 }
 
-/** A segment: its details (see `step`), numbers, a window, options and a payload. */
+/** Delivers a segment: a byte for the fields that follow in the input, then those fields. */
 function segmentOf(input: Input, details: u32): void {
   const open = connection;
   const form = input.byte();
@@ -184,7 +184,7 @@ function segmentOf(input: Input, details: u32): void {
   if ((details & 8) == 0) wire.turn();
 }
 
-/** One step is a byte: the lower half what it is, the upper half details. */
+/** A step begins with a byte: its low half is the kind, its high half the details. */
 function step(input: Input): void {
   const byte = input.byte();
   const what = byte & 15;
