@@ -1,9 +1,9 @@
-/** Runs worlds by their seeds in one process, and tells whoever started it about each. */
+/** A process that runs the worlds of a batch and reports each to its parent (processes.ts). */
 import { makeReplayers } from "../../tools/tape/native.ts";
 import { makePlan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 
-/** What a process is given: seeds `first`, `first + step`, ... below `end`. */
+/** The worlds of one process: seeds `first`, `first + step`, ... below `end`. */
 export interface Batch {
   first: number;
   end: number;
@@ -13,7 +13,7 @@ export interface Batch {
 const [first, end, step] = process.argv.slice(2).map(Number);
 const replayers = process.env.NATIVE ? await makeReplayers() : [];
 for (let seed = first; seed < end; seed += step) {
-  // Where who started this is gone, so is the use of what is still to be run.
+  // Stop if the parent has gone.
   await new Promise((resolve) => setImmediate(resolve));
   if (!process.connected) process.exit(1);
   process.send?.({ begun: seed });

@@ -1,7 +1,7 @@
-/** Which sources these are. */
+/** The version of the sources, for reports. */
 import { run } from "../lab/host/process.ts";
 
-/** The commit, with "-dirty" where files were changed since. */
+/** Returns the commit, with "-dirty" if files have changed since. */
 export async function version(): Promise<string> {
   const { code, output } = await run(["git", "describe", "--always", "--dirty", "--abbrev=10"]);
   return code === 0 ? output.trim() : "an unknown commit";

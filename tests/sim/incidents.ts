@@ -1,4 +1,4 @@
-/** What happens to a world from outside while faults last: cables, buttons, floods, visitors. */
+/** What happens to a world during its storm: cables, buttons, floods, visits of peers. */
 import type { Twin } from "../lab/machine/twin.ts";
 import { type FloodKind, floodFrame, floodKinds } from "../lab/network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
@@ -10,7 +10,7 @@ import { address } from "../lab/packets/bytes.ts";
 import { lengths } from "./lengths.ts";
 import type { Scene } from "./scene.ts";
 
-/** Something that happens to a twin at a time (seconds). */
+/** Something that happens to a twin, `at` seconds into the storm. */
 export type Incident = { at: number; twin: number } & (
   | { kind: "link"; seconds: number }
   | { kind: "cut"; seconds: number; up: boolean; down: boolean }
@@ -22,19 +22,19 @@ export type Incident = { at: number; twin: number } & (
   | { kind: "flood"; what: FloodKind; frames: number; gap: number }
   | { kind: "keys"; bytes: number[] }
   | { kind: "ping"; count: number; length: number }
-  /** A peer's network card is replaced, and tells nobody. */
+  /** A peer's network card is replaced without an announcement. */
   | { kind: "card"; peer: number }
-  /** Connections that ask for nothing, or for half, and stay. */
+  /** Connections that send no request, part of one or a whole one, and stay open. */
   | { kind: "idle"; count: number; peer: number; text: string }
   | { kind: "fetch" | "post"; length: number; peer: number; manners: Partial<Manners> }
 );
 
-/** A request that a peer made of a twin's server. */
+/** A visit: a peer's request to a twin's server. */
 export interface Begun {
   fetched: Fetched;
   length: number;
   incident: Incident;
-  /** The twin's boots at that time. */
+  /** How often the twin had booted by then. */
   boots: number;
 }
 
@@ -56,7 +56,7 @@ export function makeIncidents(
       return { kind: "cut", seconds: seconds(), up, down: !up || random.chance(0.5) };
     },
     () => {
-      // The gateway, the web server, and the twins: not all on the same side.
+      // The side of the gateway, the web server and each twin.
       const islands = Array.from({ length: twins + 2 }, () => random.between(0, 1));
       return { kind: "partition", seconds: seconds(), islands };
     },
@@ -86,7 +86,7 @@ export function makeIncidents(
   return incidents.sort((a, b) => a.at - b.at);
 }
 
-/** What is wrong with one visitor. */
+/** Draws how one visitor misbehaves. */
 function makeManners(random: Random): Partial<Manners> {
   const what = random.between(0, 5);
   if (what === 0) return { resetAfter: random.between(1, 70_000) };
@@ -94,13 +94,13 @@ function makeManners(random: Random): Partial<Manners> {
   const flight = random.pick([16, 64]);
   const overrun = random.pick([0, 0, 1, 3000, 60_000]);
   if (what === 3) return { flight, overrun };
-  // A window that is small fills up before all has come.
+  // A small window fills up before the whole body has arrived.
   const window = random.pick([600, 4000, 20_000]);
   const closedFor = random.pick([0.2, 3, 20, 100]) * SECOND;
   return { flight, overrun, window, closedAfter: random.between(1, 30_000), closedFor };
 }
 
-/** Keys that end in an empty line, whatever they are: Ctrl-E and Ctrl-U clear what was typed. */
+/** Draws random keys. Ctrl-E, Ctrl-U and Return at the end discard whatever line they made. */
 function makeKeys(random: Random): number[] {
   const arrows = [..."ABCDHF"].map((letter) => [27, 91, letter.charCodeAt(0)]);
   const keys: number[] = [];
@@ -112,7 +112,7 @@ function makeKeys(random: Random): number[] {
   return [...keys, 5, 21, 13];
 }
 
-/** Makes it happen, now; requests are put to `begun`. */
+/** Starts an incident. A visit is added to `begun`. */
 export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
   const { world, members, network } = scene;
   const member = members[incident.twin];
@@ -183,7 +183,7 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
   }
 }
 
-/** A peer opens connections to a twin's server that say next to nothing, and stay. */
+/** Opens idle connections from a peer to a twin's server. */
 function linger(scene: Scene, incident: Extract<Incident, { kind: "idle" }>, to: number): void {
   for (let i = 0; i < incident.count; i++) {
     const connection = scene.peer(incident.peer).tcp.connect(to, 80);
@@ -192,7 +192,7 @@ function linger(scene: Scene, incident: Extract<Incident, { kind: "idle" }>, to:
   }
 }
 
-/** A peer asks a twin's server for something. */
+/** Sends a peer's request to a twin's server. */
 function request(
   scene: Scene,
   incident: Extract<Incident, { kind: "fetch" | "post" }>,
@@ -208,7 +208,7 @@ function request(
   return { fetched, length, incident };
 }
 
-/** What peers asked of a twin's server: a whole answer is the right one, and none is for ever. */
+/** Checks that a visit is over, and that a complete response is the right one. */
 export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
   const { fetched, length, incident } = one;
   const { twin } = scene.members[incident.twin];
@@ -218,23 +218,23 @@ export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
   const wanted =
     incident.kind === "post" ? Buffer.from(`${length} bytes discarded\n`) : pattern(length);
   if (!fetched.body.equals(wanted)) {
-    failures.push(`${what} brought ${fetched.body.length} bytes that are not the right ones`);
+    failures.push(`${what}: wrong body, of ${fetched.body.length} bytes`);
   }
 }
 
-/** It has ended, or its server has gone. */
+/** Reports whether a visit has ended or its server is gone. */
 export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boolean {
   const { twin, losses } = scene.members[incident.twin];
-  // Who has lost its address can tell nobody so, and a peer without keep-alives waits for ever.
+  // A host that lost its address cannot say so, and a peer without keep-alives waits for ever.
   return fetched.done || twin.boots !== boots || losses.lost();
 }
 
-/** A console tells that DHCP took the address away. */
+/** Reports whether a console's output says that a DHCP address was lost. */
 export function lostAddress(output: string): boolean {
   return /DHCP: .*(refuses|expired|another host has)/.test(output);
 }
 
-/** The same of a twin's whole output, of which only lines that are new are read. */
+/** The same for a twin's whole output; reads only what is new since the last call. */
 export class LossWatch {
   private read = 0;
   private found = false;

@@ -1,6 +1,6 @@
 /**
- * `make sim [SEED=n] [RUNS=n]`: random worlds, one after the other. What fails is run again with
- * a capture, shrunk, and left under build/sim/. The last line is the hash of all that happened.
+ * `make sim [SEED=n] [RUNS=n]`: runs random worlds. The first five that fail are run again with a
+ * capture, shrunk, and written to build/sim/. The last line is a hash over all traces.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,14 +14,14 @@ import { type Report, runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
 import { shrink } from "./shrink.ts";
 
-/** Processes side by side: one for each processor, unless JOBS says how many. */
+/** Processes at a time: JOBS, or one per processor. */
 const processes = numberFrom("JOBS") ?? availableParallelism();
 const folder = fileURLToPath(new URL("../../build/sim/", import.meta.url));
 const seed = numberFrom("SEED");
 const first = seed ?? 1;
 const count = numberFrom("RUNS") ?? (seed === undefined ? 2000 : 1);
 
-/** Runs a world that failed again, with everything written down. */
+/** Runs a failed world again and writes its capture, consoles and plans to files. */
 async function writeDown({ seed }: Report): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const plan = makePlan(seed);

@@ -1,6 +1,6 @@
-/** The whole numbers that the environment sets. */
+/** Numbers from the environment. */
 
-/** A whole number from the environment, or undefined; what is none ends the program. */
+/** Returns the whole number in a variable, undefined if it is empty; exits with 2 on other text. */
 export function numberFrom(name: string): number | undefined {
   const text = process.env[name] ?? "";
   if (text === "") return undefined;

@@ -1,4 +1,4 @@
-/** Who sits at a twin's console: types commands one after the other and reads the answers. */
+/** The operator at a twin's console: types commands one after another and checks their output. */
 import type { Twin } from "../lab/machine/twin.ts";
 import { LIE } from "../lab/network/flood.ts";
 import { crcText, lines, pattern } from "../lab/network/http-peer.ts";
@@ -6,18 +6,19 @@ import { answered, MILLISECOND, PROMPT, SECOND, type World } from "../lab/networ
 
 export interface Outcome {
   command: string;
-  /** What was printed, and curl's and others' exit code. */
+  /** From the command's echo to the prompt behind its output. */
   output: string;
 }
 
 const LOOK = 50 * MILLISECOND;
-/** Seconds until Ctrl-C is pressed, and until a console without a prompt is called dead. */
+/** Seconds until Ctrl-C is typed. */
 const PATIENCE = 60;
-/** The same for what ends by Ctrl-C alone. */
+/** The same for commands that only Ctrl-C ends. */
 const ENDLESS_PATIENCE = 5;
+/** Seconds from Ctrl-C until a missing prompt is a failure. */
 const GRACE = 30;
 
-/** A line of the log, or what is said of lines that there was no room for. */
+/** A line of the log, or the note about omitted ones. */
 const LOGGED = /\[ *\d+\.\d+\].*|\d+ messages were not shown.*/g;
 
 export class Operator {
@@ -41,7 +42,7 @@ export class Operator {
     this.queue.push(...commands);
   }
 
-  /** Nothing more to type, and the prompt is there. */
+  /** Reports whether all commands are done. */
   idle(): boolean {
     return this.current === undefined && this.queue.length === 0;
   }
@@ -59,14 +60,14 @@ export class Operator {
 
   private prompted(): boolean {
     const { twin, world } = this;
-    // What has been printed up to now, and not only when the twin was awake.
+    // The transmitter of a sleeping twin still drains: bring it up to now.
     twin.reach(world.now);
     return twin.machine.uart.endsWith(PROMPT) && !twin.machine.uart.busy();
   }
 
   private prompt(): void {
     if (this.current !== undefined) {
-      // The prompt that was there before the first key, or the one behind the output?
+      // This may still be the prompt that the command was typed at.
       if (!answered(this.twin, this.from, this.current)) {
         this.wait();
         return;
@@ -75,7 +76,7 @@ export class Operator {
       this.outcomes.push({ command: this.current, output });
       this.checkBody(this.current, output);
       this.checkText(this.current, output);
-      if (output.includes(`has address ${LIE}`)) this.complaints.push(`${output} is a lie`);
+      if (output.includes(`has address ${LIE}`)) this.complaints.push(`forged address: ${output}`);
       this.current = undefined;
       return;
     }
@@ -106,26 +107,26 @@ export class Operator {
     this.current = undefined;
   }
 
-  /** Text that curl says has been printed whole is there, lines of the log apart. */
+  /** Text of a successful curl must be on the console unchanged, apart from lines of the log. */
   private checkText(command: string, output: string): void {
     const length = /\/text\/(\d+);/.exec(command)?.[1];
     const end = output.lastIndexOf("=0\r\n");
     if (length === undefined || end < 0) return;
-    // A line of the log may have come before the command's echo.
+    // A line of the log may precede the command's echo.
     const start = output.indexOf(`${command}\r\n`) + command.length;
     const printed = output.slice(start, end).replaceAll(LOGGED, "");
     if (printed.replaceAll(/[\r\n]/g, "") === lines(Number(length)).replaceAll("\n", "")) return;
-    this.complaints.push(`${command}: ${printed.length} characters that are not the right ones`);
+    this.complaints.push(`${command}: wrong text, of ${printed.length} characters`);
   }
 
-  /** A body that curl says is whole must be the one that was sent. */
+  /** A body that curl reports as complete must be the one that was sent. */
   private checkBody(command: string, output: string): void {
     const length = /\/bytes\/(\d+)/.exec(command)?.[1];
     const said = /HTTP 200, (\d+) bytes.* crc32 ([0-9a-f]+)/.exec(output);
     if (length === undefined || !said) return;
     const wanted = [length, crcText(pattern(Number(length)))];
     if (said[1] !== wanted[0] || said[2] !== wanted[1]) {
-      this.complaints.push(`${command}: ${said[1]} bytes, ${said[2]} instead of ${wanted}`);
+      this.complaints.push(`${command}: ${said[1]} bytes, CRC ${said[2]}, expected ${wanted}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What will happen in a world, drawn from its seed alone: a plan is data, and can be printed. */
+/** The plan of a world, drawn from its seed alone. It is plain data, and can be printed. */
 import { Random } from "../lab/network/random.ts";
 import type { Faults } from "../lab/network/wire.ts";
 import { type Incident, makeIncidents } from "./incidents.ts";
@@ -9,48 +9,50 @@ export interface TwinPlan {
   name: string;
   address: string;
   dhcp: boolean;
-  /** Faults of its cable until they stop. */
+  /** Faults of its cable during the storm, to the twin and from it. */
   down: Partial<Faults>;
   up: Partial<Faults>;
-  /** Transmission takes time, as on a real controller. */
+  /** Nanoseconds that the controller takes to transmit a frame. */
   sendTime: number;
-  /** Ports and turns take as long as on a slow machine. */
+  /** Port accesses and turns take as long as on a slow machine. */
   slow: boolean;
-  /** A hypervisor tells how fast the clock runs; else it is measured. */
+  /** A hypervisor reports the clock's rate; otherwise the kernel measures it. */
   hypervisor: boolean;
-  /** Bytes of RAM for the kernel's objects and buffers. */
+  /** Bytes of memory for the kernel's objects and buffers. */
   memory: number;
-  /** Console commands until the faults stop. */
+  /** Commands typed in the storm. */
   commands: string[];
 }
 
 export interface Plan {
   seed: number;
   twins: TwinPlan[];
-  /** The twins trust each other's certificates, and talk by HTTPS too. */
+  /** The twins use HTTPS too, and trust each other's certificates. */
   secure: boolean;
-  /** Seconds until all faults stop. */
+  /** Seconds of storm. */
   faultsEnd: number;
-  /** The peers misbehave as far as this says, 0 to 1. */
+  /** How badly the peers' services behave, 0 to 1: the probability of a fault per request. */
   rudeness: number;
+  /** Duration of DHCP leases in seconds. */
   lease: number;
   chunked: boolean;
   peerWindow: number;
   peerSegment: number;
   peerOverrun: number;
+  /** Nanoseconds by which peers delay their ACKs. */
   ackDelay: number;
   incidents: Incident[];
 }
 
 const names = ["a", "b", "c"];
-/** Enough for anything, and for little more than the kernel itself and a few connections. */
+/** From plenty to just enough for the kernel and a few connections. */
 const memories = [1 << 30, 1 << 30, 1 << 30, 16 << 20, 9 << 20];
 
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   const count = random.pick([1, 1, 2, 2, 2, 3]);
   const faultsEnd = random.between(15, 45);
-  // A quarter of all worlds is mild, so that much gets done there.
+  // A quarter of all worlds is mild, so that much completes there.
   const force = random.pick([0, 0.2, 0.5, 1]);
   const twins = names.slice(0, count).map((name, i) => {
     const address = `10.0.2.${15 + i}`;
@@ -107,7 +109,7 @@ export function makeFaults(random: Random, force: number): Partial<Faults> {
 export function makeCommands(random: Random, name: string, others: string[]): string[] {
   const servers = ["10.0.2.2", "web.test", ...others];
   let number = 0;
-  // What is asked with a name of its own shows whether it came twice.
+  // A name of its own per request shows whether it was delivered twice.
   const own = () => `${name}${number++}`;
   const length = () =>
     random.chance(0.7) ? random.pick(lengths) : random.between(0, random.pick([3000, 300_000]));

@@ -1,4 +1,4 @@
-/** Many worlds side by side, a process each processor; one that never ends is ended and named. */
+/** Runs many worlds in several processes. A world that hangs is killed and reported. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Batch } from "./batch.ts";
@@ -12,16 +12,18 @@ export interface Report {
 }
 
 /**
- * Small functions of WebAssembly become part of those that call them. Stacks lose lines by it,
- * which is no harm: a world that fails is run again without. And every processor has a process
- * that keeps it busy: threads that help to compile and to collect only cost.
+ * V8 inlines small WebAssembly functions. This drops frames from stack traces, but a failed world
+ * is run again without it. V8's helper threads would only cost: each processor has a busy process.
  */
 const FLAGS = ["--experimental-wasm-inlining", "--single-threaded"];
 
-/** Milliseconds of a world that are called for ever. */
+/** Milliseconds after which a world counts as hung. */
 const PATIENCE = 120_000;
 
-/** Runs `count` worlds from seed `first` on; answers them in the order of their seeds. */
+/**
+ * Runs `count` worlds from seed `first` on, and returns their reports in the order of their seeds.
+ * Calls `done` with each as it comes in.
+ */
 export async function runWorlds(
   first: number,
   count: number,
@@ -42,13 +44,14 @@ export async function runWorlds(
   return reports.sort((a, b) => a.seed - b.seed);
 }
 
-/** One process; after a world that hangs another goes on with the next. */
+/** Runs a batch in one process at a time; after a hung world a new process takes over. */
 async function oneAfterOther(batch: Batch, keep: (report: Report) => void): Promise<void> {
   for (let next: number | undefined = batch.first; next !== undefined; ) {
     next = await untilItHangs({ ...batch, first: next }, keep);
   }
 }
 
+/** Resolves to the seed behind a world that hung, or to undefined at the end of the batch. */
 function untilItHangs(batch: Batch, keep: (report: Report) => void): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const { first, end, step } = batch;
@@ -66,7 +69,7 @@ function untilItHangs(batch: Batch, keep: (report: Report) => void): Promise<num
         return;
       }
       timer = setTimeout(() => {
-        const failures = [`not over after ${PATIENCE / 1000} s`];
+        const failures = [`hung for ${PATIENCE / 1000} s`];
         keep({ seed: begun, trace: "", failures, seconds: 0, frames: 0 });
         child.kill("SIGKILL");
         resolve(begun + batch.step < batch.end ? begun + batch.step : undefined);
@@ -76,7 +79,7 @@ function untilItHangs(batch: Batch, keep: (report: Report) => void): Promise<num
     child.on("exit", (code) => {
       clearTimeout(timer);
       if (code === 0) resolve(undefined);
-      else reject(new Error(`a process of the simulator ended with ${code}`));
+      else reject(new Error(`a simulator process exited with ${code}`));
     });
   });
 }

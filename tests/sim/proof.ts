@@ -1,23 +1,23 @@
-/** What has to hold once the faults are gone: everything works, and everything is given back. */
+/** What has to hold in the calm: everything works, and all resources are released. */
 import { fetchFrom, pattern } from "../lab/network/http-peer.ts";
 import { SECOND } from "../lab/network/world.ts";
 import { address } from "../lab/packets/bytes.ts";
 import type { Member, Scene } from "./scene.ts";
 import { secureBytes, secureProof, secureServer } from "./secure.ts";
 
-/** Seconds until all is given back. */
+/** Seconds until all resources must be released. */
 const FORGET = 130;
-/** Bytes that history, log and caches may take. */
+/** Bytes by which history, log and caches may grow. */
 const HEAP_SLACK = 48 * 1024;
 
-/** What a kernel says of its memory: frames in use, bytes of heap and of TLS's connections. */
+/** A kernel's memory by `free`: frames in use, bytes of heap and of TLS connections. */
 export interface Memory {
   frames: number;
   heap: number;
   secure: number;
 }
 
-/** Lets time pass until nobody types any more. */
+/** Lets time pass until all commands are done, for at most `seconds`. */
 export function settle(scene: Scene, seconds: number, failures: string[]): void {
   const { world, members } = scene;
   const end = world.now + seconds * SECOND;
@@ -25,10 +25,10 @@ export function settle(scene: Scene, seconds: number, failures: string[]): void 
   while (!over() && world.now < end) world.pass(0.2);
   if (over()) return;
   const late = members.filter(({ operator }) => !operator.idle());
-  for (const { twin } of late) failures.push(`${twin.name}: commands are left after ${seconds} s`);
+  for (const { twin } of late) failures.push(`${twin.name}: commands pending after ${seconds} s`);
 }
 
-/** With the faults gone everything works, at the first try or the second. */
+/** Checks that every kernel works as client and as server. */
 export function prove(scene: Scene, failures: string[]): void {
   const { members } = scene;
   for (const member of members) {
@@ -38,7 +38,7 @@ export function prove(scene: Scene, failures: string[]): void {
   }
 }
 
-/** Gives a command and looks at what is printed. */
+/** Runs a command; its output must match. */
 function expect(
   scene: Scene,
   { operator, twin }: Member,
@@ -55,7 +55,7 @@ function expect(
 function proveClient(scene: Scene, member: Member, failures: string[]): void {
   const own = `"calm ${member.twin.name}"`;
   const proofs: [string, RegExp][] = [
-    // What was believed of neighbours in the storm is found wrong at the first try.
+    // The first pings may find neighbour entries outdated by the storm.
     ["ping -c 5 10.0.2.2", /./],
     ["ping -c 2 10.0.2.2", / 2 received, 0% packet loss/],
     ["host web.test", /web\.test has address 10\.0\.2\.3/],
@@ -89,7 +89,7 @@ function proveServer(scene: Scene, member: Member, others: Member[], failures: s
   order("httpd stop");
 }
 
-/** What the last `free` said. */
+/** Returns what the last `free` printed. */
 export function memory({ operator }: Member): Memory {
   const output = operator.outcomes.findLast(({ command }) => command === "free")?.output ?? "";
   const frames = Number(/frames: (\d+) of/.exec(output)?.[1]);
@@ -97,7 +97,7 @@ export function memory({ operator }: Member): Memory {
   return { frames, heap, secure: secureBytes(output) };
 }
 
-/** A while later all is given back. */
+/** Checks, FORGET seconds later, that frames, heap, TLS memory and sockets are as they were. */
 export function baseline(scene: Scene, before: Memory[], failures: string[]): void {
   const { gateway, members, world } = scene;
   gateway.errors.clear();
@@ -109,18 +109,18 @@ export function baseline(scene: Scene, before: Memory[], failures: string[]): vo
     const fail = (text: string) => failures.push(`${member.twin.name}: ${text}`);
     // Time exceeded in reassembly (RFC 792), within two minutes (RFC 1122 section 3.3.2).
     const told = gateway.errors.has(`${address(member.plan.address)} 11 1`);
-    if (!told) fail("half a datagram was kept or forgotten in silence");
+    if (!told) fail("no time exceeded for an incomplete datagram");
     const { frames, heap, secure } = memory(member);
     const { frames: framesBefore, heap: heapBefore, secure: secureBefore } = before[i];
     if (frames !== framesBefore) fail(`${framesBefore} frames in use became ${frames}`);
     if (!(heap - heapBefore <= HEAP_SLACK)) fail(`${heapBefore} bytes of heap became ${heap}`);
     if (secure !== secureBefore) fail(`${secureBefore} bytes of TLS became ${secure}`);
     const left = socketsOf(member);
-    if (left.length > 0) fail(`sockets are left:\n${left.join("\n")}`);
+    if (left.length > 0) fail(`sockets left:\n${left.join("\n")}`);
   });
 }
 
-/** What the last `ss -a` showed, without the one that the DHCP client has as long as it lives. */
+/** Returns the sockets of the last `ss -a`, except the DHCP client's. */
 function socketsOf({ operator, plan }: Member): string[] {
   const list = operator.outcomes.findLast(({ command }) => command === "ss -a")?.output ?? "";
   const sockets = list.split("\n").filter((line) => /^(tcp|udp) /.test(line));

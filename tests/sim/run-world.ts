@@ -1,4 +1,4 @@
-/** Runs one world from its plan: a storm, a calm, then everything must work and be given back. */
+/** Runs one world from its plan: a storm, a calm, and the checks of proof.ts. */
 import { replay } from "../../tools/tape/native.ts";
 import { traceOf } from "../../tools/tape/reel.ts";
 import { TwinPanic } from "../lab/machine/twin.ts";
@@ -10,17 +10,17 @@ import { baseline, memory, prove, settle } from "./proof.ts";
 import { Scene } from "./scene.ts";
 
 /**
- * Seconds of calm until every command is over, and then every visit: it may wait for forty that
- * idle before it, and shut its window for 100 s after that.
+ * Seconds of calm until all commands are done, and from then until all visits are: one may wait
+ * until forty idle connections have ended, and then close its window for 100 s.
  */
 const SETTLE = 240;
 const LATEST = 480;
-/** Until nobody believes in neighbours that have gone, or keeps idle connections (60 s). */
+/** Seconds until outdated neighbour entries have aged and idle connections have ended (60 s). */
 const DOUBT = 70;
 
 export interface Result {
   seed: number;
-  /** What was wrong; empty = nothing. */
+  /** Empty if all is well. */
   failures: string[];
   trace: string;
   seconds: number;
@@ -28,7 +28,7 @@ export interface Result {
   consoles: Record<string, string>;
 }
 
-/** With `replayers`, native programs run each kernel again from its tape. */
+/** Runs a world; native programs in `replayers` then run each of its kernels from its tape. */
 export async function runWorld(
   plan: Plan,
   capture?: Capture,
@@ -42,13 +42,13 @@ export async function runWorld(
   return result;
 }
 
-/** Does something with a scene, and tells all that was wrong with it. */
+/** Runs `action` on a scene and returns the result, with the complaints of all checkers. */
 export function watched(scene: Scene, action: (scene: Scene, failures: string[]) => void): Result {
   const failures: string[] = [];
   try {
     action(scene, failures);
   } catch (error) {
-    if (!(error instanceof TwinPanic)) failures.push(`the world broke: ${(error as Error).stack}`);
+    if (!(error instanceof TwinPanic)) failures.push(`simulator error: ${(error as Error).stack}`);
     else failures.push(error.message);
   }
   failures.unshift(...scene.checker.complaints);
@@ -62,7 +62,7 @@ export function watched(scene: Scene, action: (scene: Scene, failures: string[])
   return { seed: plan.seed, failures, trace: scene.trace(), seconds, frames, consoles };
 }
 
-/** Where the same kernels, compiled to native code, do anything else. */
+/** Replays each kernel as native code and returns how it differs. */
 async function replayScene(program: string, scene: Scene, trace: string): Promise<string[]> {
   const failures: string[] = [];
   const digests: string[] = [];
@@ -72,14 +72,14 @@ async function replayScene(program: string, scene: Scene, trace: string): Promis
     if (failure !== "") failures.push(`${twin.name}, replayed by ${program}: ${failure}`);
   }
   const same = failures.length > 0 || traceOf(digests) === trace;
-  return same ? failures : [`${program} comes to the trace ${traceOf(digests)}`];
+  return same ? failures : [`${program} has another trace: ${traceOf(digests)}`];
 }
 
 function play(scene: Scene, failures: string[]): void {
   const { world, plan, members } = scene;
   const begun: Begun[] = [];
   world.pass(3);
-  // The longest history and every buffer that stays, before what there is is counted.
+  // Allocate what stays allocated before memory is measured.
   for (const { operator } of members) operator.add("curl -o null http://10.0.2.2/bytes/1", "free");
   settle(scene, 120, failures);
   const before = members.map(memory);
@@ -98,11 +98,11 @@ function play(scene: Scene, failures: string[]): void {
   prove(scene, failures);
   baseline(scene, before, failures);
   members.forEach(({ twin }, i) => {
-    if (lostAddress(twin.output.slice(printed[i]))) failures.push(`${twin.name}: a lease is lost`);
+    if (lostAddress(twin.output.slice(printed[i]))) failures.push(`${twin.name}: lost its lease`);
   });
 }
 
-/** Lets time pass until every visit is over, and looks at what came of it. */
+/** Lets time pass until every visit is over, and checks each. */
 export function finish(scene: Scene, begun: Begun[], failures: string[]): void {
   const { world } = scene;
   world.run(world.now + LATEST * SECOND, () => begun.every((one) => isOver(scene, one)));

@@ -1,4 +1,4 @@
-/** A plan made real: twins, peers and a switch, every frame checked, captured and hashed. */
+/** A world built from its plan: twins, peers and a switch. Every frame is checked and captured. */
 import { Reel, traceOf } from "../../tools/tape/reel.ts";
 import { emulated, slow } from "../lab/machine/machine.ts";
 import { Twin } from "../lab/machine/twin.ts";
@@ -18,13 +18,13 @@ import type { Plan, TwinPlan } from "./plan.ts";
 import { secureModules } from "./secure.ts";
 
 const GATEWAY = "10.0.2.2";
-/** What KVM says of itself and of its clock, in kilohertz (leaf 0x40000010). */
+/** CPUID as KVM reports itself and its clock's rate, in kilohertz (leaf 0x40000010). */
 const HYPERVISOR = {
   1: [0, 0, 0x80000000, 0],
   1073741824: [0x40000010, 0, 0, 0],
   1073741840: [2_500_000, 0, 0, 0],
 };
-/** How often is looked for who has fallen silent. */
+/** Nanoseconds between checks for connections that have fallen silent. */
 const LISTEN = 5 * SECOND;
 const NAMES = { "web.test": "10.0.2.3", "alias.test": "10.0.2.3", "gate.test": GATEWAY };
 
@@ -33,9 +33,9 @@ export interface Member {
   twin: Twin;
   port: Port;
   operator: Operator;
-  /** All that its kernel was given and did. */
+  /** The tape of its kernel's inputs and actions. */
   reel: Reel;
-  /** Did its console tell that its address is lost? */
+  /** Whether its console said that its address was lost. */
   losses: LossWatch;
 }
 
@@ -50,7 +50,7 @@ export class Scene {
   readonly dns: DnsServer;
   readonly servers: HttpServer[];
   frames = 0;
-  /** No faults, not yet or not any more. */
+  /** Whether the storm is over. */
   calmed = false;
 
   private constructor(
@@ -96,7 +96,7 @@ export class Scene {
       nic: { sendTime: plan.sendTime },
     });
     if (plan.dhcp) {
-      // Each has the address that others know it by.
+      // Every server offers the address that the plan names.
       const key = 0x0200_0000_0101 + index;
       this.dhcp.leases.set(key, address(plan.address));
     }
@@ -108,7 +108,7 @@ export class Scene {
     this.members.push({ plan, twin, port, operator, reel, losses });
   }
 
-  /** Faults and bad manners, until `calm`. */
+  /** Begins faults and misbehaviour, until `calm`. */
   storm(): void {
     const { plan } = this;
     this.calmed = false;
@@ -133,6 +133,7 @@ export class Scene {
     }
   }
 
+  /** Ends all faults and misbehaviour. */
   calm(): void {
     this.calmed = true;
     this.network.islands = undefined;
@@ -144,7 +145,7 @@ export class Scene {
     this.dns.manners = politeDns;
     const { chunked } = this.plan;
     for (const server of this.servers) server.manners = { ...politeHttp, chunked };
-    // The answer to the first may still go to a network card that was replaced.
+    // Responses to the first probe may still go to a network card that was replaced.
     for (const seconds of [0, 60, 120]) {
       this.world.after(seconds * SECOND, () => {
         for (const peer of [this.gateway, this.web]) peer.tcp.keepAlive();
@@ -152,17 +153,17 @@ export class Scene {
     }
   }
 
-  /** One of the two scripted hosts. */
+  /** Returns one of the two scripted hosts: 0 is the gateway, 1 the web server. */
   peer(index: number): Peer {
     return index === 0 ? this.gateway : this.web;
   }
 
-  /** A twin could say nothing up to now. */
+  /** Excuses a twin's silence up to now, as it could not send. */
   excuse({ plan }: Member): void {
     this.checker.conversations.excuse(address(plan.address), 0, this.world.now);
   }
 
-  /** Forgets what was printed up to here; nobody types meanwhile. */
+  /** Drops all output so far, to bound memory. All commands must be done. */
   forgetOutput(): void {
     for (const member of this.members) {
       const { operator, twin } = member;
@@ -173,7 +174,7 @@ export class Scene {
     }
   }
 
-  /** The hash of all that each kernel was given and did. */
+  /** Returns the hash over the tapes of all kernels. */
   trace(): string {
     return traceOf(this.members.map(({ reel }) => reel.digest()));
   }

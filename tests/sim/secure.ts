@@ -1,14 +1,14 @@
-/** HTTPS in the simulator's worlds: twins serve it, ask each other, and nothing of it is left. */
+/** HTTPS in the simulator's worlds: commands for twins as servers and as clients of each other. */
 import { identity, trust } from "../lab/host/identity.ts";
 import type { Random } from "../lab/network/random.ts";
 import type { Plan } from "./plan.ts";
 
-/** Boot modules of a twin that serves HTTPS, and trusts the others. */
+/** Boot modules of a twin that serves HTTPS and trusts the others. */
 export const secureModules = [...trust, ...identity];
 
 const lengths = [0, 1, 4096, 16_384, 40_000, 150_000];
 
-/** The same plan, in which the twins also talk by HTTPS. */
+/** Returns the plan with HTTPS commands added. */
 export function secured(plan: Plan, random: Random): Plan {
   const twins = plan.twins.map((twin) => {
     const others = plan.twins.filter((other) => other !== twin).map(({ address }) => address);
@@ -28,7 +28,7 @@ function secureCommand(random: Random, others: string[]): string {
   const length = random.pick(lengths);
   const curl = "curl -m 40 -o null";
   const usual = `${curl} --crc32 https://${host}/bytes/${length}`;
-  // Nothing there speaks TLS, and nothing is said for long.
+  // The server at this port does not speak TLS and stays silent for long.
   if (random.chance(0.05)) return "tls web.test:80";
   return random.pick([
     usual,
@@ -40,14 +40,14 @@ function secureCommand(random: Random, others: string[]): string {
   ]);
 }
 
-/** What works by HTTPS once the faults are gone: a server's commands, and a client's. */
+/** What must work over HTTPS in the calm: a server's commands, and a client's. */
 export const secureServer = ["httpd stop", "httpd -s 8443"];
 export function secureProof(address: string): { command: string; wanted: RegExp } {
   const command = `curl -o null --crc32 https://${address}:8443/bytes/30000`;
   return { command, wanted: /HTTP 200, 30000 bytes/ };
 }
 
-/** Bytes that TLS's connections hold, by what `free` says; 0 is as it should be in the end. */
+/** Returns the bytes that TLS connections hold, from the output of `free`. */
 export function secureBytes(free: string): number {
   return Number(/^tls: (\d+) bytes held by connections/m.exec(free)?.[1]);
 }

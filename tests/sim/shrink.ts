@@ -1,13 +1,13 @@
-/** Makes the plan of a world that fails as small as it can be while it still fails. */
+/** Shrinks the plan of a failed world as far as it still fails in the same way. */
 import type { Plan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 
-/** Worlds run at most. */
+/** Worlds to run at most. */
 const TRIES = 150;
-/** As much as a twin has where nothing else is said. */
+/** A twin's default memory in bytes. */
 const MEMORY = 1 << 30;
 
-/** Plans with one thing less than `plan`, the largest things first. */
+/** Yields plans that lack one thing of `plan`, the largest things first. */
 function* smaller(plan: Plan): Generator<Plan> {
   const { twins, incidents } = plan;
   if (twins.length > 1) {
@@ -49,7 +49,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.peerSegment < 1460) yield { ...plan, peerSegment: 1460 };
 }
 
-/** A plan that fails as `plan` does, about where numbers are not counted. */
+/** Returns a smaller plan that fails with the same message, numbers aside, or `plan` itself. */
 export async function shrink(plan: Plan, failure: string): Promise<Plan> {
   const kind = (text: string) => text.replace(/[0-9a-f.:]+/g, "").slice(0, 60);
   let best = plan;

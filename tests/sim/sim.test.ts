@@ -1,4 +1,4 @@
-/** The simulator in small: 200 worlds of fixed seeds, none failing, and all repeat themselves. */
+/** A small run of the simulator (docs/simulator.md): 200 worlds from fixed seeds, and a soak. */
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import test from "node:test";
@@ -7,7 +7,7 @@ import { runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
 import { soak } from "./soak.ts";
 
-test("200 worlds fail no checker", { timeout: 400_000 }, async () => {
+test("200 worlds run without a failure", { timeout: 400_000 }, async () => {
   const reports = await runWorlds(1, 200, availableParallelism());
   const failed = reports.filter(({ failures }) => failures.length > 0);
   const words = failed.map(({ seed, failures }) => `make sim SEED=${seed}: ${failures[0]}`);
@@ -15,7 +15,7 @@ test("200 worlds fail no checker", { timeout: 400_000 }, async () => {
   assert.equal(reports.length, 200);
 });
 
-test("SYS-11: the same seed gives the same frames, times and consoles", async () => {
+test("SYS-11: a seed determines every frame, time and console", async () => {
   for (const seed of [7, 77]) {
     const [first, second] = [await runWorld(makePlan(seed)), await runWorld(makePlan(seed))];
     assert.equal(first.trace, second.trace);
@@ -25,7 +25,7 @@ test("SYS-11: the same seed gives the same frames, times and consoles", async ()
   assert.notEqual(one.trace, other.trace);
 });
 
-test("SYS-01, SYS-02: a soak across the wrap of milliseconds ends at the baseline", async () => {
+test("SYS-01, SYS-02: a soak past 2^32 ms of uptime returns to the baseline", async () => {
   const { failures, storms, seconds, after } = await soak(1, 2200, 20);
   assert.deepEqual(failures, []);
   assert.ok(storms >= 12 && after.length === 2, `${storms} storms`);

@@ -1,9 +1,9 @@
-/** `make soak`: says how far it is, what was wrong, and the memory first and last. */
+/** `make soak [SEED=n] [SECONDS=n]`: prints progress, failures, and the first and last memory. */
 import { version } from "./commit.ts";
 import { numberFrom } from "./numbers.ts";
 import { soak } from "./soak.ts";
 
-/** Seconds between two storms: most of a long life is quiet. */
+/** Seconds between storms: most of a long uptime is quiet. */
 const REST = 800;
 
 const seed = numberFrom("SEED") ?? 1;
@@ -18,7 +18,7 @@ const soaked = await soak(seed, seconds, REST, (text) => {
 const { failures, storms, frames, before, after, trace } = soaked;
 for (const failure of failures) console.log(failure);
 console.log(`${storms} storms, ${frames} frames, up for ${Math.round(soaked.seconds)} s`);
-console.log(`memory at first ${JSON.stringify(before)}`);
-console.log(`memory at last  ${JSON.stringify(after)}`);
+console.log(`memory before ${JSON.stringify(before)}`);
+console.log(`memory after  ${JSON.stringify(after)}`);
 process.exitCode = failures.length > 0 ? 1 : 0;
 console.log(`trace ${trace}`);

@@ -1,7 +1,7 @@
 /**
- * `make soak [SEED=n] [SECONDS=n]`: two kernels under faults for a million virtual seconds, one
- * of them up for so long that milliseconds wrap meanwhile (2^32 of them are 49.7 days). Every
- * storm is followed by a calm, in which everything works and is given back.
+ * The soak: two kernels run for very long, with storms and calms in turn. Half-way, the uptime of
+ * one passes 2^32 ms (49.7 days). In every fourth calm everything must work, and resources must
+ * be at their baseline.
  */
 import { Random } from "../lab/network/random.ts";
 import { SECOND } from "../lab/network/world.ts";
@@ -12,22 +12,22 @@ import { finish, type Result, watched } from "./run-world.ts";
 import { Scene } from "./scene.ts";
 
 const WRAP = 2 ** 32 / 1000;
-/** Seconds of faults, and storms between two looks at the memory. */
+/** Seconds of a storm, and storms between two checks. */
 const STORM = 60;
 const STORMS = 4;
-/** Looks at the memory until the log and all caches are as full as they get. */
+/** Checks until the log and all caches are full; memory then is the baseline. */
 const FILLING = 2;
-/** Seconds for what is left of a storm. */
+/** Seconds until a storm's commands must be done. */
 const SETTLE = 200;
 
 export interface Soaked extends Result {
   storms: number;
-  /** The first look at the memory that counts, and the last. */
+  /** Memory at the baseline, and at the last check. */
   before: Memory[];
   after: Memory[];
 }
 
-/** Two twins, without buttons and small memories: nothing ends what has begun but its end. */
+/** A plan of two twins that have plenty of memory and are never reset. */
 function soakPlan(seed: number): Plan {
   const make = (name: string, address: string, dhcp: boolean): TwinPlan => {
     const machine = { sendTime: dhcp ? 12_000 : 0, slow: dhcp, hypervisor: true, memory: 1 << 30 };
@@ -38,7 +38,8 @@ function soakPlan(seed: number): Plan {
 }
 
 /**
- * Runs so many seconds of storms, and so many of rest behind each, half of them before the wrap.
+ * Runs storms, each followed by `rest` seconds, for `seconds` in all: half before the uptime passes
+ * 2^32 ms and half after. Calls `tell` with the memory at each check.
  */
 export async function soak(
   seed: number,
@@ -52,7 +53,7 @@ export async function soak(
   const result = watched(scene, (_, failures) => {
     const { world, members } = scene;
     const random = new Random(seed);
-    // Without a cable the one with a lease sleeps until it is wanted.
+    // Unplugged, the twin with a lease sleeps until the soak begins.
     world.after(SECOND, () => members[1].twin.setLink(false, world.now));
     const start = Math.ceil((WRAP - seconds / 2) * SECOND);
     world.run(start);
@@ -61,7 +62,7 @@ export async function soak(
     while (world.now < start + seconds * SECOND && failures.length === 0) {
       storm(scene, random, failures);
       world.pass(rest);
-      // What is kept of the output is not the kernel's.
+      // The output kept here would fill this process's memory.
       if (members.every(({ operator }) => operator.idle())) scene.forgetOutput();
       if (++storms % STORMS !== 0) continue;
       prove(scene, failures);
@@ -77,7 +78,7 @@ export async function soak(
   return { ...result, storms, before, after };
 }
 
-/** Faults for a minute, and calm until all that was begun is over. */
+/** Runs a minute of faults, and a calm until all commands and visits are over. */
 function storm(scene: Scene, random: Random, failures: string[]): void {
   const { world, members } = scene;
   const begun: Begun[] = [];
