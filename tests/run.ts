@@ -40,7 +40,7 @@ const stages: Stage[] = [
 ];
 
 /** Files that take longest, and so begin first. */
-const slow = ["sim.test.ts", "httpd.test.ts", "network.test.ts", "tools.test.ts"];
+const slow = ["sim.test.ts", "httpd-load.test.ts", "private-network.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));

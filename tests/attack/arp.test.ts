@@ -13,7 +13,7 @@ import {
   gateway,
   guest,
 } from "../lab/scripted/ip-host.ts";
-import { arpAnswer, arpQuestion } from "./answers.ts";
+import { arpAnswer, arpQuestion } from "./expected-frames.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 
 /** core/limits.ts: NEIGHBORS. */

@@ -13,7 +13,7 @@ import {
   guest,
   packet,
 } from "../lab/scripted/ip-host.ts";
-import { arpAnswer, echoReply } from "./answers.ts";
+import { arpAnswer, echoReply } from "./expected-frames.ts";
 import { row, rows } from "./world.ts";
 
 /** RCTL and its bit for unicast promiscuous mode (SDM 13.4.22). */
@@ -123,9 +123,9 @@ row("ETH-06: a frame from a group, which is not remembered (SHOULD)", "S1", (lab
 row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2", (lab) => {
   const { twin, dhcp } = lab;
   const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
-  lab.connection.manners = { ...polite, ackDelay: 5 * SECOND };
+  lab.connection.behavior = { ...polite, ackDelay: 5 * SECOND };
   // Up to shortly before the lease is renewed: the answer to the first renewal begins the next.
-  dhcp.manners = { ...dhcp.manners, lease: 120 };
+  dhcp.behavior = { ...dhcp.behavior, lease: 120 };
   const renewed = () => {
     const { acknowledged } = dhcp;
     while (dhcp.acknowledged === acknowledged) lab.pass(0.1);

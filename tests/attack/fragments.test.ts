@@ -4,7 +4,7 @@ import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../lab/pack
 import { address, ICMP, TCP, UDP } from "../lab/packets/bytes.ts";
 import { tcpSegment } from "../lab/packets/tcp.ts";
 import { attacker, framed, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
-import { arpQuestion, echoReply, errorAbout, normal } from "./answers.ts";
+import { arpQuestion, echoReply, errorAbout, normal } from "./expected-frames.ts";
 import { type Lab, row, rows } from "./world.ts";
 
 /** core/limits.ts: REASSEMBLIES. */

@@ -16,7 +16,7 @@ import {
   OFF_LINK,
   packet,
 } from "../lab/scripted/ip-host.ts";
-import { echoReply, errorAbout, normal } from "./answers.ts";
+import { echoReply, errorAbout, normal } from "./expected-frames.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 
 /** A packet that the guest may have sent, or nearly so. */
@@ -149,7 +149,7 @@ class Upload {
   private readonly start: number;
 
   constructor(private readonly lab: Lab) {
-    lab.http.manners = { ...lab.http.manners, tcp: { ...polite, ackDelay: 50 * MILLISECOND } };
+    lab.http.behavior = { ...lab.http.behavior, tcp: { ...polite, ackDelay: 50 * MILLISECOND } };
     this.start = lab.twin.output.length;
     lab.type(`curl -o null -d @bytes:${UPLOAD} http://10.0.2.2/discard\r`);
   }
@@ -322,7 +322,7 @@ row("ICM-16: a flood from one leaves errors for another", "S1", (lab) => {
 });
 
 row("ICM-17: errors for every port, while a name is asked for, show no open one", "S1", (lab) => {
-  lab.dns.manners = { ...lab.dns.manners, silence: 1 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type("host slow.test\r");
   const [query] = lab.frames().filter((frame) => parseIp(frame)?.protocol === UDP);
   const port = be16(query, 34);
@@ -337,14 +337,14 @@ row("ICM-17: errors for every port, while a name is asked for, show no open one"
   for (const frame of again) assert.deepEqual(frame.subarray(26, 42), query.subarray(26, 42));
   assert.equal(lab.twin.memoryBytes(), memory);
   lab.drops({ "icmp-type": 20 });
-  lab.dns.manners = { ...lab.dns.manners, silence: 0 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
   lab.pass(10);
   assert.match(lab.twin.output, /slow\.test has address 10\.0\.2\.2/);
   lab.take();
 });
 
 row("ICM-17: an open port that is not the prober's looks like a closed one", "S1", (lab) => {
-  lab.dns.manners = { ...lab.dns.manners, silence: 1 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.type("host slow.test\r");
   const [query] = lab.frames().filter((frame) => parseIp(frame)?.protocol === UDP);
@@ -354,7 +354,7 @@ row("ICM-17: an open port that is not the prober's looks like a closed one", "S1
   const told = lab.frames().filter((frame) => parseIp(frame)?.protocol === ICMP);
   assert.deepEqual(normal(told), normal(probes.map((probe) => errorAbout(probe, 3, 3))));
   lab.drops({ "udp-no-socket": 2 });
-  lab.dns.manners = { ...lab.dns.manners, silence: 0 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
   lab.pass(10);
   lab.take();
 });

@@ -13,7 +13,7 @@ import {
   guest,
   packet,
 } from "../lab/scripted/ip-host.ts";
-import { echoReply, errorAbout } from "./answers.ts";
+import { echoReply, errorAbout } from "./expected-frames.ts";
 import { row, rows } from "./world.ts";
 
 const echoes = (count: number) => Array.from({ length: count }, () => echoReply()).flat();

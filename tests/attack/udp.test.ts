@@ -4,7 +4,7 @@ import { type Ipv4Fields, udpDatagram } from "../lab/packets/build.ts";
 import { address, be16, UDP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 import { arpRequest, attacker, dns, gateway, guest, packet } from "../lab/scripted/ip-host.ts";
-import { arpQuestion, errorAbout } from "./answers.ts";
+import { arpQuestion, errorAbout } from "./expected-frames.ts";
 import { type Lab, row, rows } from "./world.ts";
 
 const OPEN = 4000;
@@ -108,7 +108,7 @@ function portOf(lab: Lab): number {
 
 row("UDP-07: a connected socket hears its peer's address and port alone", "S1", (lab) => {
   lab.inject([arpRequest(attacker, guest.address)]);
-  lab.dns.manners = { ...lab.dns.manners, silence: 1 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type(`nc -u ${dns.address} 53\r`);
   lab.type("hello\r");
   const to = portOf(lab);
@@ -126,7 +126,7 @@ row("UDP-07: a connected socket hears its peer's address and port alone", "S1", 
   lab.inject([datagram("the true one", { source: dns.address, from: 53, to })]);
   lab.sends();
   assert.equal(lab.twin.output.slice(before), "the true one");
-  lab.dns.manners = { ...lab.dns.manners, silence: 0 };
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 0 };
   lab.drops({ "udp-no-socket": 2 });
 });
 

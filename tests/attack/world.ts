@@ -17,7 +17,7 @@ import { World } from "../lab/network/world.ts";
 import { address, be16, hardware, ICMP, TCP, UDP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
-import { normal } from "./answers.ts";
+import { normal } from "./expected-frames.ts";
 
 /**
  * S0 before DHCP; S1 configured and idle, the gateway known; T1 in SYN-SENT to P:80, T2 in
@@ -92,7 +92,7 @@ export class Lab {
   static async at(state: State, options: TwinOptions = {}): Promise<Lab> {
     const lab = new Lab(await Twin.boot({ commandLine: "ip=dhcp", ...options }));
     if (state === "S0") {
-      lab.dhcp.manners = { ...lab.dhcp.manners, silence: 1 };
+      lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 1 };
       lab.pass(3);
       return lab;
     }
@@ -108,7 +108,7 @@ export class Lab {
 
   /** From a lease to state S1, and what there is then is what has to be there in the end. */
   configure(): void {
-    this.dhcp.manners = { ...this.dhcp.manners, silence: 0 };
+    this.dhcp.behavior = { ...this.dhcp.behavior, silence: 0 };
     this.pass(20);
     this.alive();
     this.before = this.remains();

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { type Peer, RawServer, stay } from "../lab/host/raw-server.ts";
-import { type Case, good, Rows } from "../lab/host/rows.ts";
+import { type Case, good, Rows } from "../lab/host/scripted-answers.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));

@@ -10,7 +10,7 @@ import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts
 import { boot, configured } from "../lab/host/console.ts";
 import { found, secretsOf } from "../lab/host/key-log.ts";
 import type { Machine } from "../lab/host/qemu.ts";
-import { OpensslServer } from "../lab/host/tls.ts";
+import { OpensslServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));

@@ -20,7 +20,7 @@ import {
   type Service,
   sha256,
 } from "../lab/host/servers.ts";
-import { GnutlsServer, OpensslServer, TlsServer } from "../lab/host/tls.ts";
+import { GnutlsServer, OpensslServer, TlsServer } from "../lab/host/tls-servers.ts";
 
 const BULK = 8 * 1024 * 1024;
 const root = makeRoot("Test Root");

@@ -2,7 +2,7 @@
 import type { Twin } from "../lab/machine/twin.ts";
 import { type FloodKind, floodFrame, floodKinds } from "../lab/network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
-import { type Manners, polite } from "../lab/network/manners.ts";
+import { type PeerBehavior, polite } from "../lab/network/peer-behavior.ts";
 import type { Random } from "../lab/network/random.ts";
 import type { Faults } from "../lab/network/wire.ts";
 import { SECOND } from "../lab/network/world.ts";
@@ -26,7 +26,7 @@ export type Incident = { at: number; twin: number } & (
   | { kind: "card"; peer: number }
   /** Connections that send no request, part of one or a whole one, and stay open. */
   | { kind: "idle"; count: number; peer: number; text: string }
-  | { kind: "fetch" | "post"; length: number; peer: number; manners: Partial<Manners> }
+  | { kind: "fetch" | "post"; length: number; peer: number; behavior: Partial<PeerBehavior> }
 );
 
 /** A visit: a peer's request to a twin's server. */
@@ -47,7 +47,7 @@ export function makeIncidents(
   const seconds = () => random.pick([0.01, 0.5, 3, 10]);
   const peer = () => random.between(0, 1);
   const visit = (kind: "fetch" | "post") => () => {
-    return { kind, length: random.pick(lengths), peer: peer(), manners: makeManners(random) };
+    return { kind, length: random.pick(lengths), peer: peer(), behavior: makeBehavior(random) };
   };
   const makers: (() => Omit<Incident, "at" | "twin">)[] = [
     () => ({ kind: "link", seconds: seconds() }),
@@ -87,7 +87,7 @@ export function makeIncidents(
 }
 
 /** Draws how one visitor misbehaves. */
-function makeManners(random: Random): Partial<Manners> {
+function makeBehavior(random: Random): Partial<PeerBehavior> {
   const what = random.between(0, 5);
   if (what === 0) return { resetAfter: random.between(1, 70_000) };
   if (what > 3) return {};
@@ -200,11 +200,11 @@ function request(
 ): Omit<Begun, "boots"> {
   const { kind, length, peer } = incident;
   const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = scene.plan;
-  const manners = { ...polite, window, segment, overrun, ackDelay, ...incident.manners };
+  const behavior = { ...polite, window, segment, overrun, ackDelay, ...incident.behavior };
   const post = kind === "post";
   const what = post ? { method: "POST", body: pattern(length) } : {};
   const path = post ? "/discard" : `/bytes/${length}`;
-  const fetched = fetchFrom(scene.peer(peer), to, path, { manners, ...what });
+  const fetched = fetchFrom(scene.peer(peer), to, path, { behavior, ...what });
   return { fetched, length, incident };
 }
 

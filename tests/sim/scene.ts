@@ -6,9 +6,9 @@ import { Checker } from "../lab/network/checker.ts";
 import { DhcpServer, politeDhcp } from "../lab/network/dhcp-server.ts";
 import { DnsServer, politeDns } from "../lab/network/dns-server.ts";
 import { HttpServer, politeHttp } from "../lab/network/http-peer.ts";
-import { polite } from "../lab/network/manners.ts";
 import type { Capture } from "../lab/network/pcapng.ts";
 import { Peer } from "../lab/network/peer.ts";
+import { polite } from "../lab/network/peer-behavior.ts";
 import { type Port, Switch } from "../lab/network/switch.ts";
 import { PROMPT, SECOND, type Station, World } from "../lab/network/world.ts";
 import { address } from "../lab/packets/bytes.ts";
@@ -114,11 +114,11 @@ export class Scene {
     this.calmed = false;
     for (const { port, plan: own } of this.members) port.setFaults(own.down, own.up);
     const some = plan.rudeness;
-    this.dhcp.manners = {
+    this.dhcp.behavior = {
       ...{ lease: plan.lease, silence: some, refuse: some / 2 },
       ...{ twice: some, delay: some * 3000, garbage: some },
     };
-    this.dns.manners = {
+    this.dns.behavior = {
       silence: some,
       fail: some,
       wrongId: some,
@@ -129,7 +129,7 @@ export class Scene {
     const { peerWindow: window, peerSegment: segment, peerOverrun: overrun } = plan;
     const tcp = { ...polite, window, segment, overrun, ackDelay };
     for (const server of this.servers) {
-      server.manners = { resets: some / 2, closes: some / 2, chunked: plan.chunked, tcp };
+      server.behavior = { resets: some / 2, closes: some / 2, chunked: plan.chunked, tcp };
     }
   }
 
@@ -141,10 +141,10 @@ export class Scene {
       port.setFaults({});
       twin.setLink(true, this.world.now);
     }
-    this.dhcp.manners = { ...politeDhcp, lease: this.plan.lease };
-    this.dns.manners = politeDns;
+    this.dhcp.behavior = { ...politeDhcp, lease: this.plan.lease };
+    this.dns.behavior = politeDns;
     const { chunked } = this.plan;
-    for (const server of this.servers) server.manners = { ...politeHttp, chunked };
+    for (const server of this.servers) server.behavior = { ...politeHttp, chunked };
     // Responses to the first probe may still go to a network card that was replaced.
     for (const seconds of [0, 60, 120]) {
       this.world.after(seconds * SECOND, () => {

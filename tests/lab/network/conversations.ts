@@ -6,7 +6,7 @@
  */
 import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
 import { type Ip, parseIp, transportRight } from "../packets/read.ts";
-import { Said } from "./said.ts";
+import { SentBytes } from "./sent-bytes.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
 /** Nanoseconds: the longest time-out of a sender (RFC 6298 section 2.5), and some to spare. */
@@ -26,7 +26,7 @@ interface Side {
   /** It is a kernel's, who said something last at `spokeAt`. */
   checked: boolean;
   spokeAt: number;
-  said: Said | undefined;
+  said: SentBytes | undefined;
 }
 
 const distance = (a: number, b: number) => (a - b) | 0;
@@ -122,7 +122,7 @@ export class Conversations {
     if (past > 0 && !(length <= 1 && past <= 1)) {
       this.complain(`${length} bytes, ${past} past the window, in ${key}`);
     }
-    own.said ??= new Said(sequence);
+    own.said ??= new SentBytes(sequence);
     const wrong = own.said.add(sequence, text);
     if (wrong >= 0) this.complain(`other bytes than before at ${wrong} of ${key}`);
   }

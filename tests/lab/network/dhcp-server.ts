@@ -13,7 +13,7 @@ import type { Datagram, Peer } from "./peer.ts";
 import { hardwareKey } from "./switch.ts";
 import { MILLISECOND } from "./world.ts";
 
-export interface DhcpManners {
+export interface DhcpBehavior {
   /** Seconds. */
   lease: number;
   /** Chance of no answer at all, of a NAK instead of an ACK, of each answer twice. */
@@ -26,7 +26,7 @@ export interface DhcpManners {
   garbage: number;
 }
 
-export const politeDhcp: DhcpManners = {
+export const politeDhcp: DhcpBehavior = {
   lease: 3600,
   silence: 0,
   refuse: 0,
@@ -36,7 +36,7 @@ export const politeDhcp: DhcpManners = {
 };
 
 export class DhcpServer {
-  manners = politeDhcp;
+  behavior = politeDhcp;
   /** Addresses given out ever, by hardware address. */
   readonly leases = new Map<number, number>();
   acknowledged = 0;
@@ -55,13 +55,13 @@ export class DhcpServer {
     const type = options.get(53)?.[0];
     const own = options.get(54);
     const mine = own === undefined || be32(own, 0) === this.peer.address;
-    if (random.chance(this.manners.silence) || !mine) return;
+    if (random.chance(this.behavior.silence) || !mine) return;
     if (type === DhcpType.Discover) this.answer(data, DhcpType.Offer);
     else if (type === DhcpType.Request) {
       const lease = this.leaseFor(data);
       const wanted = options.get(50);
       const asked = wanted ? be32(wanted, 0) : be32(data, 12);
-      const refused = asked !== lease || random.chance(this.manners.refuse);
+      const refused = asked !== lease || random.chance(this.behavior.refuse);
       this.answer(data, refused ? DhcpType.Nak : DhcpType.Ack);
     }
   }
@@ -78,14 +78,14 @@ export class DhcpServer {
 
   private answer(request: Buffer, type: number): void {
     const { world } = this.peer;
-    const { manners } = this;
+    const { behavior } = this;
     const copy = Buffer.from(request);
-    const times = world.random.chance(manners.twice) ? 2 : 1;
+    const times = world.random.chance(behavior.twice) ? 2 : 1;
     for (let i = 0; i < times; i++) {
-      const wait = world.random.fraction() * manners.delay * MILLISECOND;
+      const wait = world.random.fraction() * behavior.delay * MILLISECOND;
       world.after(Math.ceil(wait), () => {
         const bytes = this.message(copy, type);
-        if (world.random.chance(manners.garbage)) {
+        if (world.random.chance(behavior.garbage)) {
           const bad = Buffer.from(bytes);
           for (let k = 0; k < 8; k++) bad[world.random.between(0, bad.length - 1)] ^= 255;
           // Not its own xid, so that a client has no reason to believe it.
@@ -101,7 +101,7 @@ export class DhcpServer {
   }
 
   private message(request: Buffer, type: number): Buffer {
-    const { lease } = this.manners;
+    const { lease } = this.behavior;
     const { router, servers } = this.options;
     const options: Options = [
       [53, [type]],

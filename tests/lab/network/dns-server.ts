@@ -4,7 +4,7 @@ import { a, encodeAnswer, readQuestion } from "../packets/dns.ts";
 import type { Datagram, Peer } from "./peer.ts";
 import { MILLISECOND } from "./world.ts";
 
-export interface DnsManners {
+export interface DnsBehavior {
   silence: number;
   /** Chance of SERVFAIL, of an answer with the wrong identifier first, of garbage first. */
   fail: number;
@@ -14,10 +14,10 @@ export interface DnsManners {
   delay: number;
 }
 
-export const politeDns: DnsManners = { silence: 0, fail: 0, wrongId: 0, garbage: 0, delay: 0 };
+export const politeDns: DnsBehavior = { silence: 0, fail: 0, wrongId: 0, garbage: 0, delay: 0 };
 
 export class DnsServer {
-  manners = politeDns;
+  behavior = politeDns;
   queries = 0;
 
   constructor(
@@ -30,16 +30,16 @@ export class DnsServer {
 
   private receive({ source, sourcePort, data }: Datagram): void {
     const { world } = this.peer;
-    const { manners } = this;
+    const { behavior } = this;
     const { random } = world;
     this.queries++;
-    if (data.length < 17 || data[2] & 0x80 || random.chance(manners.silence)) return;
+    if (data.length < 17 || data[2] & 0x80 || random.chance(behavior.silence)) return;
     const reply = (bytes: Buffer) => this.peer.sendUdp(53, source, sourcePort, bytes);
     const query = Buffer.from(data);
-    world.after(Math.ceil(random.fraction() * manners.delay * MILLISECOND), () => {
-      const answer = this.answer(query, random.chance(manners.fail));
-      if (random.chance(manners.garbage)) reply(random.bytes(random.between(0, 80)));
-      if (random.chance(manners.wrongId)) {
+    world.after(Math.ceil(random.fraction() * behavior.delay * MILLISECOND), () => {
+      const answer = this.answer(query, random.chance(behavior.fail));
+      if (random.chance(behavior.garbage)) reply(random.bytes(random.between(0, 80)));
+      if (random.chance(behavior.wrongId)) {
         const wrong = Buffer.from(answer);
         wrong.writeUInt16BE(be16(wrong, 0) ^ 0x0101, 0);
         wrong.set([6, 6, 6, 6], wrong.length - 4);

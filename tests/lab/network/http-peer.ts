@@ -4,7 +4,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Peer } from "./peer.ts";
-import { type Connection, type Manners, polite } from "./tcp.ts";
+import { type Connection, type PeerBehavior, polite } from "./tcp.ts";
 
 const PERIOD = 65_536;
 const period = Buffer.from(Uint8Array.from({ length: PERIOD }, (_, i) => i * 131 + (i >>> 8) * 7));
@@ -26,20 +26,20 @@ export function crcText(body: Uint8Array): string {
   return crc32(body).toString(16).padStart(8, "0");
 }
 
-export interface HttpManners {
+export interface HttpBehavior {
   /** Chance that a connection is reset, or closed, in the middle of a body. */
   resets: number;
   closes: number;
   /** Bodies come in chunks. */
   chunked: boolean;
-  tcp: Manners;
+  tcp: PeerBehavior;
 }
 
-export const politeHttp: HttpManners = { resets: 0, closes: 0, chunked: false, tcp: polite };
+export const politeHttp: HttpBehavior = { resets: 0, closes: 0, chunked: false, tcp: polite };
 
 /** Serves until it is told otherwise. */
 export class HttpServer {
-  manners = politeHttp;
+  behavior = politeHttp;
   requests = 0;
   /** What came that should not have. */
   readonly complaints: string[] = [];
@@ -53,7 +53,7 @@ export class HttpServer {
   }
 
   private accept(connection: Connection): void {
-    connection.manners = this.manners.tcp;
+    connection.behavior = this.behavior.tcp;
     let text: Buffer = Buffer.alloc(0);
     connection.onData = (data) => {
       text = Buffer.concat([text, data]);
@@ -88,10 +88,10 @@ export class HttpServer {
     else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
     // Half of those who break off have not said a word: only then may a client ask again.
     const part = () => answer.subarray(0, random.pick([0, random.between(0, answer.length)]));
-    if (random.chance(this.manners.resets)) {
+    if (random.chance(this.behavior.resets)) {
       connection.write(part());
       connection.abort();
-    } else if (random.chance(this.manners.closes)) {
+    } else if (random.chance(this.behavior.closes)) {
       connection.write(part());
       connection.close();
     } else connection.write(answer);
@@ -110,7 +110,7 @@ export class HttpServer {
 
   private response(status: number, type: string, body: Buffer): Buffer {
     const head = `HTTP/1.1 ${status} OK\r\nContent-Type: ${type}\r\n`;
-    if (!this.manners.chunked) {
+    if (!this.behavior.chunked) {
       return Buffer.concat([Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n`), body]);
     }
     const parts: Uint8Array[] = [Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n`)];
@@ -148,9 +148,9 @@ export function fetchFrom(
   peer: Peer,
   server: number,
   path: string,
-  options: { port?: number; manners?: Manners; method?: string; body?: Buffer } = {},
+  options: { port?: number; behavior?: PeerBehavior; method?: string; body?: Buffer } = {},
 ): Fetched {
-  const connection = peer.tcp.connect(server, options.port ?? 80, options.manners);
+  const connection = peer.tcp.connect(server, options.port ?? 80, options.behavior);
   const empty = Buffer.alloc(0);
   const fetched: Fetched = { done: false, failure: "", status: 0, body: empty, connection };
   const parts: Buffer[] = [];

@@ -4,7 +4,7 @@
  */
 import { be16, be32 } from "../packets/bytes.ts";
 import type { SegmentFields } from "../packets/tcp.ts";
-import { type Manners, polite } from "./manners.ts";
+import { type PeerBehavior, polite } from "./peer-behavior.ts";
 import type { Random } from "./random.ts";
 import { MILLISECOND, SECOND, type World } from "./world.ts";
 
@@ -14,7 +14,7 @@ const FIRST_TIMEOUT = 300 * MILLISECOND;
 const LONGEST_TIMEOUT = 4 * SECOND;
 const TRIES = 30;
 
-export { type Manners, polite };
+export { type PeerBehavior, polite };
 
 type Send = (to: number, fields: SegmentFields) => void;
 
@@ -30,7 +30,7 @@ export class Connection {
   received = 0;
   closed = false;
   established = false;
-  manners = polite;
+  behavior = polite;
   private queue: Buffer = Buffer.alloc(0);
   /** The first byte of `queue`, what comes after the last one sent, what was sent ever. */
   private una: number;
@@ -178,7 +178,7 @@ export class Connection {
       const fresh = all.subarray(0, room);
       this.received += fresh.length;
       this.expected = (this.expected + fresh.length) >>> 0;
-      const { resetAfter, closedAfter, closedFor } = this.manners;
+      const { resetAfter, closedAfter, closedFor } = this.behavior;
       if (resetAfter > 0 && this.received >= resetAfter) {
         this.abort();
         return;
@@ -201,20 +201,20 @@ export class Connection {
 
   /** The window field of what is sent now. */
   offer(): number {
-    const wanted = (this.expected + this.manners.window) >>> 0;
+    const wanted = (this.expected + this.behavior.window) >>> 0;
     const open = this.stack.world.now >= this.closedUntil;
     if (open && distance(wanted, this.edge) > 0) this.edge = wanted;
     return distance(this.edge, this.expected);
   }
 
   private sendAck(): void {
-    if (this.manners.ackDelay === 0) {
+    if (this.behavior.ackDelay === 0) {
       this.emit(ACK, this.next);
       return;
     }
     if (this.ackPending) return;
     this.ackPending = true;
-    this.stack.world.after(this.manners.ackDelay, () => {
+    this.stack.world.after(this.behavior.ackDelay, () => {
       this.ackPending = false;
       if (!this.closed) this.emit(ACK, this.next);
     });
@@ -222,9 +222,9 @@ export class Connection {
 
   /** Sends what the window allows. */
   private push(): void {
-    const { manners } = this;
-    const size = Math.min(manners.segment, this.peerSegment);
-    const room = Math.min(this.window + manners.overrun, manners.flight * size);
+    const { behavior } = this;
+    const size = Math.min(behavior.segment, this.peerSegment);
+    const room = Math.min(this.window + behavior.overrun, behavior.flight * size);
     for (;;) {
       const from = distance(this.next, this.una);
       const length = Math.min(size, this.queue.length - from, room - from);
@@ -299,10 +299,10 @@ export class TcpStack {
     private readonly send: Send,
   ) {}
 
-  connect(remote: number, port: number, manners = polite): Connection {
+  connect(remote: number, port: number, behavior = polite): Connection {
     this.nextPort = this.nextPort < 60_000 ? this.nextPort + 1 : 20_000;
     const connection = this.add(remote, port, this.nextPort, false);
-    connection.manners = manners;
+    connection.behavior = behavior;
     connection.open();
     return connection;
   }

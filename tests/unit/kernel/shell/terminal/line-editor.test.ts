@@ -1,7 +1,7 @@
 /** Keys at the prompt (kernel/shell): editing, history, completion, wide lines, floods. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Console, PROMPT, Screen, SECOND } from "../../lab/scripted/console.ts";
+import { Console, PROMPT, Screen, SECOND } from "../../../../lab/scripted/console.ts";
 
 const UP = "\x1b[A";
 const DOWN = "\x1b[B";

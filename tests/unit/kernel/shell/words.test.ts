@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { STATUS_CODES } from "node:http";
 import test from "node:test";
-import { load, readString } from "../../lab/scripted/assembly.ts";
-import { Failure } from "../../lab/scripted/tcp.ts";
+import { load, readString } from "../../../lab/scripted/assembly.ts";
+import { Failure } from "../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/words.ts");
 const tls = await load("tests/lab/entries/tls-words.ts");

@@ -8,7 +8,7 @@ import { after, before, suite, test } from "node:test";
 import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { netErrors } from "../lab/host/console.ts";
 import { type Peer, RawServer, stay } from "../lab/host/raw-server.ts";
-import { type Case, good, Rows } from "../lab/host/rows.ts";
+import { type Case, good, Rows } from "../lab/host/scripted-answers.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const MEBIBYTE = 1 << 20;

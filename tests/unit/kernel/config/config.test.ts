@@ -1,7 +1,7 @@
 /** Boot parameters and anonymos.conf (kernel/config): every form, every error. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";
+import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/config.ts");
 const text = (pointer: number) => readString(wasm.memory, pointer);

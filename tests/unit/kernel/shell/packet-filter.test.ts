@@ -1,7 +1,7 @@
 /** What `tcpdump` shows and leaves out (kernel/shell/packet-filter.ts, packet-text.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";
+import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/packet.ts");
 

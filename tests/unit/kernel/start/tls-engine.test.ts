@@ -1,7 +1,7 @@
 /** TLS starts only with enough entropy, gives it to the library, and knows its clock (TLS-49). */
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
-import { type Exports, load, readString } from "../../lab/scripted/assembly.ts";
+import { type Exports, load, readString } from "../../../lab/scripted/assembly.ts";
 
 suite("the TLS engine", () => {
   let wasm: Exports;

@@ -13,7 +13,7 @@ import { root as folder, run } from "../lab/host/process.ts";
 import { Machine, type MachineOptions, userNet } from "../lab/host/qemu.ts";
 import { Anvil, NameServer, Nginx, patternBytes, sha256 } from "../lab/host/servers.ts";
 import { buildTime, DAY, HOUR, rtcBase, testNow } from "../lab/host/test-clock.ts";
-import { TlsServer } from "../lab/host/tls.ts";
+import { TlsServer } from "../lab/host/tls-servers.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const root = makeRoot("Test Root");

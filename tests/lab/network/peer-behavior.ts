@@ -1,6 +1,6 @@
 /** How a scripted peer's TCP behaves: what is in order, and what may be wrong with it. */
 
-export interface Manners {
+export interface PeerBehavior {
   /** The window offered. */
   window: number;
   /** Longest segment sent. */
@@ -22,7 +22,7 @@ export interface Manners {
   overrun: number;
 }
 
-export const polite: Manners = {
+export const polite: PeerBehavior = {
   window: 65535,
   segment: 1460,
   flight: 16,

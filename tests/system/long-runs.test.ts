@@ -59,9 +59,9 @@ test("SYS-01: a day of requests and lease renewals with losses ends at the basel
   const all = await lab({ commandLine: "ip=dhcp" });
   const { world, twin, port, dhcp } = all;
   // The log keeps its last 64 KiB, and every renewal is a line: it is full before the first look.
-  dhcp.manners = { ...dhcp.manners, lease: 60 };
+  dhcp.behavior = { ...dhcp.behavior, lease: 60 };
   world.pass(25_000);
-  dhcp.manners = { ...dhcp.manners, lease: 600 };
+  dhcp.behavior = { ...dhcp.behavior, lease: 600 };
   const cycle = () => {
     for (let i = 0; i < 12; i++) {
       port.setFaults({ loss: 0.02, duplicate: 0.02, reorder: 0.05, reorderTime: 1e6 });
@@ -294,7 +294,7 @@ test("SYS-09: descriptors with errors and impossible lengths are dropped and cou
 test("a name server that is silent does not keep ping's processor busy", async () => {
   const all = await lab();
   const { world, twin, dns } = all;
-  dns.manners = { ...dns.manners, silence: 1 };
+  dns.behavior = { ...dns.behavior, silence: 1 };
   const before = twin.turns;
   world.command(twin, "ping -c 1 web.test");
   assert.ok(twin.turns - before < 5000, `${twin.turns - before} turns`);

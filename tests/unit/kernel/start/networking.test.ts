@@ -4,15 +4,15 @@
  */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type NtpBehaviour, ntpAnswer } from "../../lab/host/ntp.ts";
-import { Twin, type TwinOptions } from "../../lab/machine/twin.ts";
-import { DhcpServer } from "../../lab/network/dhcp-server.ts";
-import { DnsServer } from "../../lab/network/dns-server.ts";
-import { type Fetched, fetchFrom, HttpServer } from "../../lab/network/http-peer.ts";
-import { Peer } from "../../lab/network/peer.ts";
-import { Switch } from "../../lab/network/switch.ts";
-import { World } from "../../lab/network/world.ts";
-import { address } from "../../lab/packets/bytes.ts";
+import { type NtpBehaviour, ntpAnswer } from "../../../lab/host/ntp.ts";
+import { Twin, type TwinOptions } from "../../../lab/machine/twin.ts";
+import { DhcpServer } from "../../../lab/network/dhcp-server.ts";
+import { DnsServer } from "../../../lab/network/dns-server.ts";
+import { type Fetched, fetchFrom, HttpServer } from "../../../lab/network/http-peer.ts";
+import { Peer } from "../../../lab/network/peer.ts";
+import { Switch } from "../../../lab/network/switch.ts";
+import { World } from "../../../lab/network/world.ts";
+import { address } from "../../../lab/packets/bytes.ts";
 
 const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
 const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
@@ -183,7 +183,7 @@ test("streams fail in the words of what happened to TCP", async () => {
   const server = new HttpServer(desk.gateway);
   assert.match(desk.ask("curl http://10.0.2.2:81/"), /connection refused/);
   assert.match(desk.ask("curl http://10.0.2.99/"), /no route to the host/);
-  server.manners = { ...server.manners, resets: 1 };
+  server.behavior = { ...server.behavior, resets: 1 };
   assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /reset by the peer/);
   desk.gateway.tcp.listeners.set(82, () => {});
   const before = desk.twin.output.length;

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type Peer, stay } from "../lab/host/raw-server.ts";
-import { type Case, Rows } from "../lab/host/rows.ts";
+import { type Case, Rows } from "../lab/host/scripted-answers.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const malformed = "(8) malformed header field";

@@ -1,8 +1,8 @@
 /** The console (kernel/shell): prompt, splitting, run=, input and output of commands. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { readString, writeText } from "../../lab/scripted/assembly.ts";
-import { Console, PROMPT, Screen, SECOND } from "../../lab/scripted/console.ts";
+import { readString, writeText } from "../../../lab/scripted/assembly.ts";
+import { Console, PROMPT, Screen, SECOND } from "../../../lab/scripted/console.ts";
 
 test("the prompt is there at once, with nothing after it and no escape sequence", async () => {
   const console = await Console.start();

@@ -15,7 +15,7 @@ import {
   until,
 } from "../lab/host/console.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
-import { OpensslServer } from "../lab/host/tls.ts";
+import { OpensslServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));

@@ -13,7 +13,7 @@ import { configured } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
 import { NameServer } from "../lab/host/servers.ts";
 import { HOUR, testNow } from "../lab/host/test-clock.ts";
-import { OpensslServer, TlsServer } from "../lab/host/tls.ts";
+import { OpensslServer, TlsServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
 const authority = makeAuthority("Test Authority", root);

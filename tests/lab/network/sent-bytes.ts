@@ -3,7 +3,7 @@
 /** More than a kernel's send buffer holds, and what most streams have; powers of two. */
 const [KEPT, FEW] = [1 << 17, 1 << 12];
 
-export class Said {
+export class SentBytes {
   private bytes = new Uint8Array(FEW);
   private end: number;
   /** From here on everything up to `end` is known. */

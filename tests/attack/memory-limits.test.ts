@@ -40,7 +40,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
   const count = (right: boolean) => (right ? outcome.right++ : outcome.refused++);
   try {
     const lab = await Lab.at("S0", { machine: { memoryLimit: pages * PAGE } });
-    lab.dhcp.manners = { ...lab.dhcp.manners, silence: 0 };
+    lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
     lab.pass(20);
     if (left !== undefined) lab.twin.hog(left);
     for (const [command, right] of works) {
@@ -133,7 +133,7 @@ const maps: Array<[name: string, map: MemoryRegion[], linear: number]> = [
   ],
 ];
 
-// What is made of the map at boot is native code: tests/boot/boot.test.ts boots all of these.
+// What is made of the map at boot is native code: tests/boot/machines.test.ts boots all of these.
 for (const [name, memoryMap, linear] of maps) {
   test(`SYS-08: a machine of ${name}`, async () => {
     const lab = await Lab.at("S1", { machine: { memoryMap, memoryLimit: linear * KIB } });
@@ -146,7 +146,7 @@ for (const [name, memoryMap, linear] of maps) {
   });
 }
 
-// The page tables, null pages and exit codes are the real machine's: tests/boot/crash.test.ts.
+// tests/boot/crash-command.test.ts shows page tables, null pages and exit codes on a real boot.
 for (const [kind, reason] of [
   ["bounds", /memory access out of bounds[\s\S]*readBeyondMemory/],
   ["stack", /stack overflow/],

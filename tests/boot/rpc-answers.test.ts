@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Peer, Script } from "../lab/host/raw-server.ts";
-import { Rows } from "../lab/host/rows.ts";
+import { Rows } from "../lab/host/scripted-answers.ts";
 
 const MEBIBYTE = 1 << 20;
 const long = "the answer is longer than 1048576 bytes";

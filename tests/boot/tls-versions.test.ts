@@ -15,7 +15,7 @@ import {
   Sink,
   sha256,
 } from "../lab/host/servers.ts";
-import { OpensslServer, TlsServer } from "../lab/host/tls.ts";
+import { OpensslServer, TlsServer } from "../lab/host/tls-servers.ts";
 
 const BULK = 64 * 1024 * 1024;
 const root = makeRoot("Test Root");
