@@ -97,14 +97,15 @@ test("a line without code is the next one with some; what is no place is said", 
   assert.equal(offsets.length, 1);
   for (const [words, complaint] of [
     ["main.ts", /expected FILE\.ts:LINE/],
-    ["man.ts:3", /no code of such a file/],
+    ["man.ts:3", /no code from such a file/],
     ["client.ts:3", /which of .*net\/service\/ntp\/client\.ts/],
     ["kernel/main.ts:9999", /no code from that line on/],
   ] as const) {
     assert.throws(() => at(words), complaint);
   }
   const { code, output } = await debugged(["BREAK=man.ts:3"], ["tools/tape/main.ts", tape]);
-  assert.deepEqual([code, output], [2, "BREAK: man.ts:3: the kernel has no code of such a file\n"]);
+  const complaint = "BREAK: man.ts:3: the kernel has no code from such a file\n";
+  assert.deepEqual([code, output], [2, complaint]);
 });
 
 test("for an inspector the module holds its map, and that the sources' text", async () => {

@@ -1,17 +1,17 @@
-/** Watches the packets of a machine as they pass, in the file that QEMU's filter-dump writes. */
+/** Watches a machine's packets as they pass, through the file that QEMU's filter-dump writes. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Lengths of the headers of a pcap file and of one packet in it. */
 const FILE_HEADER = 24;
 const PACKET_HEADER = 16;
 
-/** A packet for the first time seen, and when: milliseconds of `performance.now()`. */
+/** The first packet of a kind, and when it was seen: milliseconds of `performance.now()`. */
 export interface Sight {
   at: number;
   packet: Buffer;
 }
 
-/** DHCP ACK: from port 67 to 68, with option 53 (message type) being 5. */
+/** Recognizes a DHCP ACK: from port 67, with option 53 (message type) being 5. */
 export function isDhcpAck(packet: Buffer): boolean {
   const udp = packet.length > 282 && packet.readUInt16BE(12) === 0x800 && packet[23] === 17;
   if (!udp || packet.readUInt16BE(34) !== 67) return false;
@@ -22,7 +22,7 @@ export function isHttpOk(packet: Buffer): boolean {
   return packet.includes("HTTP/1.1 200");
 }
 
-/** Looks at the file every few milliseconds until a packet of each kind has passed. */
+/** Reads the file every few milliseconds until a packet of each kind has passed. */
 export async function watch(
   path: string,
   wanted: Record<string, (packet: Buffer) => boolean>,
@@ -33,7 +33,7 @@ export async function watch(
   let [file, offset] = [-1, FILE_HEADER];
   while (Object.keys(seen).length < Object.keys(wanted).length) {
     const at = performance.now();
-    if (at > end) throw new Error(`${milliseconds} ms passed; seen: ${Object.keys(seen)}`);
+    if (at > end) throw new Error(`timed out after ${milliseconds} ms; seen: ${Object.keys(seen)}`);
     file = file >= 0 ? file : tryOpen(path);
     for (let packet = next(file, offset); packet !== null; packet = next(file, offset)) {
       offset += PACKET_HEADER + packet.length;
@@ -55,7 +55,7 @@ function tryOpen(path: string): number {
   }
 }
 
-/** The packet at `offset`, or null while it is not whole. */
+/** Returns the packet at `offset`, or null while it is incomplete. */
 function next(file: number, offset: number): Buffer | null {
   if (file < 0) return null;
   const size = fstatSync(file).size;

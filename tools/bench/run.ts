@@ -1,7 +1,7 @@
 /**
- * `make bench`: medians of five of what a user would feel: seconds from power-on to an address and
- * to an answer, MB/s each way, pings, what an idle machine costs, sizes. Always under TCG. And how
- * fast the same kernel runs in Node.
+ * `make bench`: medians of five runs: seconds from power-on to a lease and to an HTTP response,
+ * MB/s each way, ping times, the load of an idle machine; also sizes, and the kernel's speed in
+ * Node. QEMU always runs under TCG.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,11 +39,11 @@ interface BootTimes {
   prompt: number;
   lease: number;
   answer: number;
-  /** Seconds of the kernel's own clock at the lease, as its log says. */
+  /** Seconds on the kernel's own clock at the lease, from its log. */
   leaseSinceEntry: number;
 }
 
-/** Boots once; all times in seconds since QEMU was started. */
+/** Boots once; times are in seconds since QEMU was started, unless noted. */
 async function bootOnce(options: { iso?: string; append?: string }): Promise<BootTimes> {
   const folder = mkdtempSync(`${tmpdir()}/anonymos-bench-`);
   const dump = `${folder}/packets`;
@@ -94,7 +94,7 @@ async function benchBoot(nginx: Nginx): Promise<void> {
   row("-kernel: QEMU start to prompt", summary(prompts, "s"));
 }
 
-/** MB/s that the kernel's curl reports. */
+/** Returns the MB/s that the kernel's curl reports. */
 function rate(output: string): number {
   return Number(/([\d.]+) MB\/s/.exec(output)?.[1]);
 }
@@ -144,7 +144,7 @@ async function benchTls(): Promise<void> {
   const received = speeds.map((speed) => speed.received);
   const alone = speeds.map((speed) => speed.alone);
   const share = speeds.map((speed) => (100 * speed.received) / speed.alone);
-  row("64 MiB from nginx by TLS 1.3, ChaCha20-Poly1305", summary(received, "MB/s", 1));
+  row("64 MiB from nginx over TLS 1.3, ChaCha20-Poly1305", summary(received, "MB/s", 1));
   row("ChaCha20-Poly1305 alone in the same guest", summary(alone, "MB/s", 1));
   row("TLS's share of that", summary(share, "%", 0));
 }
@@ -155,7 +155,7 @@ async function benchTwins(): Promise<void> {
     idle.push(await idleSpeed());
     bulk.push((await bulkSpeed()) / 1e6);
   }
-  row("in Node: virtual seconds a second, idle with a lease", summary(idle, "s/s", 0));
+  row("in Node: virtual seconds per second, idle with a lease", summary(idle, "s/s", 0));
   row("in Node: 64 MiB from one kernel to another", summary(bulk, "MB/s", 1));
 }
 

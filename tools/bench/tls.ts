@@ -1,19 +1,19 @@
 /**
- * How fast the kernel receives over TLS, beside what the same cipher does alone in the same guest:
- * nginx sends a file by TLS 1.3 and ChaCha20-Poly1305, `selftest tls` encrypts in memory.
+ * Measures the throughput of TLS beside that of its cipher alone, in the same guest: nginx sends a
+ * file over TLS 1.3 with ChaCha20-Poly1305, and `selftest tls` encrypts in memory.
  */
 import { makeAuthority, makeRoot, makeServer } from "../../tests/lab/host/certificates.ts";
 import { configured } from "../../tests/lab/host/console.ts";
 import { Machine } from "../../tests/lab/host/qemu.ts";
 import { Nginx } from "../../tests/lab/host/servers.ts";
 
-/** MB/s: of a download through TLS, and of the cipher alone. */
+/** MB/s of a download over TLS, and of the cipher alone. */
 export interface TlsSpeed {
   received: number;
   alone: number;
 }
 
-/** Downloads `bytes`, `runs` times, the cipher measured each time right before it. */
+/** Downloads `bytes` `runs` times, and measures the cipher right before each. */
 export async function tlsSpeed(bytes: Buffer, runs: number): Promise<TlsSpeed[]> {
   const root = makeRoot("Bench Root");
   const secure = makeServer(["10.0.2.2"], makeAuthority("Bench Authority", root));

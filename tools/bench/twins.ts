@@ -1,4 +1,4 @@
-/** How fast kernels run in Node: virtual seconds of an idle one, bytes between two of them. */
+/** Measures kernels in Node: the speed of an idle one, and of a transfer between two. */
 import { slow } from "../../tests/lab/machine/machine.ts";
 import { Twin } from "../../tests/lab/machine/twin.ts";
 import { DhcpServer } from "../../tests/lab/network/dhcp-server.ts";
@@ -9,14 +9,14 @@ import { World } from "../../tests/lab/network/world.ts";
 const IDLE_SECONDS = 20_000;
 const BULK = 64 << 20;
 
-/** What something costs in seconds of a real clock. */
+/** Returns the real seconds that an action takes. */
 function seconds(action: () => void): number {
   const start = performance.now();
   action();
   return (performance.now() - start) / 1000;
 }
 
-/** Virtual seconds a second of a kernel that has a lease and nothing to do. */
+/** Returns virtual seconds per real second for a kernel with a lease and nothing to do. */
 export async function idleSpeed(): Promise<number> {
   const world = new World();
   const network = new Switch(world);
@@ -30,7 +30,7 @@ export async function idleSpeed(): Promise<number> {
   return IDLE_SECONDS / seconds(() => world.pass(IDLE_SECONDS));
 }
 
-/** Bytes a second of one HTTP transfer from one kernel to another. */
+/** Returns bytes per second of an HTTP transfer from one kernel to another. */
 export async function bulkSpeed(): Promise<number> {
   const world = new World();
   const network = new Switch(world);
@@ -38,7 +38,7 @@ export async function bulkSpeed(): Promise<number> {
     const address = `10.0.2.${last}`;
     const commandLine = `ip=${address}::10.0.2.2:255.255.255.0`;
     const mac = [2, 0, 0, 0, 1, last];
-    // Several frames a turn, as on a slow machine: what a turn costs is the other test's.
+    // Several frames per turn, as on a slow machine: `idleSpeed` measures the cost of a turn.
     const machine = { pace: slow };
     const twin = await Twin.boot({ name: address, commandLine, mac, machine });
     network.connectTwin(world.add(twin));

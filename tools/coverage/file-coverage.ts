@@ -1,9 +1,9 @@
-/** What the counters of one file say: which lines, branches and functions ran, and how often. */
+/** Coverage of one file, from its counters: how often each line, branch and function ran. */
 import type { FilePoints } from "./instrument.ts";
 
 export interface FileCoverage {
   path: string;
-  /** By line, how often it ran: of several statements that begin in it the least. */
+  /** By line, the least count of the statements that begin on it. */
   lines: Map<number, number>;
   branches: { line: number; counts: number[] }[];
   functions: { name: string; line: number; count: number }[];
@@ -27,12 +27,12 @@ export function fileCoverage(points: FilePoints, counts: number[]): FileCoverage
   };
 }
 
-/** Lines that did not run, in order. */
+/** Returns the lines that did not run, in order. */
 export function missedLines(file: FileCoverage): number[] {
   return [...file.lines].filter(([, count]) => count === 0).map(([line]) => line);
 }
 
-/** As editors read it (geninfo(1), section FILES). */
+/** Returns coverage in the format that editors read (geninfo(1), section FILES). */
 export function lcov(files: FileCoverage[]): string {
   const records = files.flatMap(({ path, lines, branches, functions }) => [
     `SF:${path}`,

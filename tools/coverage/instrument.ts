@@ -1,35 +1,33 @@
 /**
- * Puts counters into AssemblyScript's source text: one for each function and for every way that
- * control can take from there. V8 tells nothing about the lines a WebAssembly module came from.
- * No line is added, so that whatever speaks of lines speaks of the same ones.
+ * Inserts counters into AssemblyScript's source text, one for each function and each branch, as V8
+ * reports nothing about lines of WebAssembly. It adds no lines, so line numbers stay the same.
  */
 import ts from "typescript";
 
-/** A place where control may go one way or another, and the counter of each way. */
+/** A branch, and the counter of each arm. */
 export interface Branch {
   line: number;
   arms: number[];
 }
 
-/** What is counted in one file. */
+/** The counters of one file. */
 export interface FilePoints {
   path: string;
-  /** How many counters it has. */
   count: number;
   functions: { name: string; line: number; point: number }[];
-  /** A statement that begins in the line, and the counter that tells how often it ran. */
+  /** Statements, by the line on which they begin and their counter. */
   statements: { line: number; point: number }[];
   branches: Branch[];
 }
 
 const logical = new Set([ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken]);
 
-/** Statements after which the next one may be left out, or run more or less often. */
+/** Reports whether the statement after `node` may run more or less often than `node`. */
 function divides(node: ts.Statement): boolean {
   return !ts.isExpressionStatement(node) && !ts.isVariableStatement(node);
 }
 
-/** Whether a loop's turn ends in it. */
+/** Reports whether a statement ends with `break` or `continue`. */
 function endsTurn(node: ts.Statement | undefined): boolean {
   if (node !== undefined && ts.isBlock(node)) return endsTurn(node.statements.at(-1));
   return node !== undefined && ts.isBreakOrContinueStatement(node);
@@ -52,9 +50,9 @@ class Instrumenter {
     this.points.count = this.next;
   }
 
-  /** The text with its counters; the function that counts is imported under the file's path. */
+  /** Returns the text with counters. The counting function is imported under the file's path. */
   result(): string {
-    // Inserted in this order where they meet: the sort is stable.
+    // The sort is stable: insertions at the same place keep their order.
     const insertions = this.insertions.sort((a, b) => a.at - b.at);
     let text = `@external("coverage", "${this.points.path}") `;
     text += "declare function __hit(point: u32): bool; ";
@@ -66,7 +64,7 @@ class Instrumenter {
     return text + this.text.slice(from);
   }
 
-  /** What runs outside of functions runs at start, or is a constant. */
+  /** Code outside of functions is not counted: it runs at start, or is constant. */
   private findFunctions(node: ts.Node): void {
     if (ts.isFunctionLike(node)) this.visit(node);
     else ts.forEachChild(node, (child) => this.findFunctions(child));
@@ -104,7 +102,7 @@ class Instrumenter {
     const guard = elseStatement === undefined && endsTurn(thenStatement);
     if (guard) this.insert(expression.getStart(), "(");
     this.visit(expression);
-    // asc forgets behind an `else` what the guard of a loop's turn has excluded.
+    // After an inserted `else`, asc forgets that such a guard in a loop has excluded null.
     if (guard) this.insert(expression.end, `) || !__hit(${arms[1]})`);
     this.arm(thenStatement, arms[0]);
     if (elseStatement !== undefined) this.arm(elseStatement, arms[1]);
@@ -119,7 +117,7 @@ class Instrumenter {
     });
   }
 
-  /** Each label with statements of its own is an arm, counted when fallen into too. */
+  /** Each label with statements of its own is an arm, which also counts when fallen into. */
   private visitCases(node: ts.CaseBlock): void {
     const arms: number[] = [];
     for (const clause of node.clauses) {
@@ -140,7 +138,7 @@ class Instrumenter {
     this.expression(node.whenFalse, arms[1]);
   }
 
-  /** The counter is an operand of its own: asc sees through it that a null was excluded. */
+  /** The counter becomes an operand of its own, so that asc still sees null checks on the left. */
   private visitLogical(node: ts.BinaryExpression): void {
     const and = node.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
     this.visit(node.left);
@@ -151,14 +149,14 @@ class Instrumenter {
     this.insert(node.right.end, ")");
   }
 
-  /** Counts an expression where it is evaluated. */
+  /** Counts evaluations of an expression. */
   private expression(node: ts.Expression, point: number): void {
     this.insert(node.getStart(), `(__hit(${point}), `);
     this.visit(node);
     this.insert(node.end, ")");
   }
 
-  /** Counts a statement that may be left out; one without braces gets them. */
+  /** Counts a conditional statement; adds braces if it has none. */
   private arm(node: ts.Statement, point: number): void {
     if (ts.isBlock(node)) {
       this.insert(node.getStart() + 1, ` __hit(${point});`);
@@ -170,7 +168,7 @@ class Instrumenter {
     this.insert(node.end, " }");
   }
 
-  /** Statements that follow one another share a counter, until one of them may have left. */
+  /** Consecutive statements share a counter, up to one that may leave the sequence. */
   private sequence(statements: readonly ts.Statement[], point: number): void {
     let current = point;
     let divided = false;
@@ -200,7 +198,7 @@ function functionName(node: ts.FunctionLikeDeclaration, line: number): string {
   return own === "" ? `function in line ${line}` : owner + own;
 }
 
-/** The text with counters, and what each of them counts. */
+/** Returns the text with counters, and what each of them counts. */
 export function instrument(path: string, text: string): { text: string; points: FilePoints } {
   const instrumenter = new Instrumenter(path, text);
   return { text: instrumenter.result(), points: instrumenter.points };

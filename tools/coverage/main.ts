@@ -1,8 +1,8 @@
 /**
- * `make coverage [TESTS='words']`: which lines and branches of the kernel's TypeScript the tests in
- * Node reach; real boots do not count. The sources are copied, with counters in them, and the
- * tests run against what is compiled from the copy. A line counts as reached when every statement
- * that begins in it ran.
+ * `make coverage [TESTS='words']`: reports the lines and branches of the kernel's TypeScript that
+ * the tests in Node reach; boots in QEMU do not count. The tests run against modules compiled from
+ * a copy of the sources with counters in it. A line is reached if every statement that begins on it
+ * ran.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -20,7 +20,7 @@ import { type FilePoints, instrument } from "./instrument.ts";
 import { explain, lineShare, summary, table } from "./report.ts";
 import { unreached } from "./unreached.ts";
 
-/** Percent of the lines in each of these folders. */
+/** Required coverage of the lines in each of `goals`, in percent. */
 const GOAL = 95;
 const goals = ["net/", "drivers/intel/"];
 
@@ -28,10 +28,10 @@ const folder = `${root}build/coverage`;
 const sources = `${folder}/source`;
 /** Folders of tests that run the kernel in Node. */
 const testFolders = ["unit", "attack", "property", "system"];
-/** Random worlds besides, where all tests run (tests/sim/). */
+/** Random worlds of the simulator (tests/sim/), unless TESTS selects some tests. */
 const WORLDS = 40;
 
-/** Copies the sources, with counters; the compiled modules of an earlier run are left. */
+/** Copies the sources and inserts counters. Modules compiled by an earlier run stay. */
 function prepare(): FilePoints[] {
   for (const old of ["counts", "source"]) {
     rmSync(`${folder}/${old}`, { recursive: true, force: true });
@@ -53,7 +53,7 @@ function prepare(): FilePoints[] {
   return points.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Runs a program of Node's; what it prints goes to `log`. */
+/** Runs Node with its output in the file `log`, and returns its exit status. */
 function node(words: string[], log: string, cwd: string, environment = {}): number {
   const output = openSync(`${folder}/${log}`, "w");
   const env = { ...process.env, ...environment };
@@ -61,7 +61,7 @@ function node(words: string[], log: string, cwd: string, environment = {}): numb
   return spawnSync(process.execPath, words, { ...options, stdio: [...options.stdio] }).status ?? 1;
 }
 
-/** The whole kernel with counters, for the tests that boot it. */
+/** Compiles the whole kernel with counters, for the tests that boot it. */
 function compileKernel(): void {
   const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
   const config = `${root}compiler-config/asconfig.json`;
@@ -70,7 +70,7 @@ function compileKernel(): void {
   throw new Error(readFileSync(`${folder}/asc.log`, "utf8"));
 }
 
-/** True: no test failed. */
+/** Runs the tests; returns false if one failed. */
 function runTests(): boolean {
   const words = (process.env.TESTS ?? "").split(" ").filter((word) => word !== "");
   const environment = { COVERAGE: folder, KERNEL_WASM: `${folder}/kernel.wasm` };
@@ -83,7 +83,7 @@ function runTests(): boolean {
   return run("tests/sim/main.ts", "worlds.log", [], worlds) && passed;
 }
 
-/** What all processes of the tests have counted. */
+/** Sums up the counts of all processes. */
 function gather(points: FilePoints[]): FileCoverage[] {
   const sums = new Map(points.map(({ path, count }) => [path, new Array<number>(count).fill(0)]));
   for (const name of readdirSync(`${folder}/counts`)) {
@@ -114,10 +114,10 @@ const { explained, unexplained, stale } = explain(inGoals, unreached, textOf);
 const lines = [
   ...table(files),
   "",
-  "not reached, and why:",
+  "not reached, with reasons:",
   ...explained,
-  ...unexplained.map((line) => `not explained: ${line}`),
-  ...stale.map((one) => `explained as unreached, but reached or gone: ${one}`),
+  ...unexplained.map((line) => `no reason: ${line}`),
+  ...stale.map((one) => `stale reason (line reached or gone): ${one}`),
   "",
   ...summary(files, goals),
   "",
@@ -131,6 +131,6 @@ console.log(`\nbuild/coverage/: report.txt, lcov.info, tests.log; ${took} s`);
 const missed = goals.filter(
   (goal) => lineShare(files.filter(({ path }) => path.startsWith(goal))).percent < GOAL,
 );
-for (const goal of missed) console.log(`${goal}: less than ${GOAL} % of its lines were reached`);
+for (const goal of missed) console.log(`${goal}: less than ${GOAL} % of the lines reached`);
 if (!passed) console.log("tests failed: see tests.log and worlds.log");
 process.exitCode = missed.length > 0 || !passed ? 1 : 0;

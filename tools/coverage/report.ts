@@ -1,15 +1,15 @@
-/** The table of `make coverage`: by folder and file what ran, and the lines that did not. */
+/** The report of `make coverage`: coverage by folder and file, and the lines not reached. */
 import { dirname } from "node:path";
 import { type FileCoverage, missedLines } from "./file-coverage.ts";
 
-/** A line that no test reaches: where it is, its text, and why that is. */
+/** A line that no test reaches: its file, its text, and the reason. */
 export interface Explanation {
   path: string;
   text: string;
   why: string;
 }
 
-/** Lines of one file with one reason, as they stand there. */
+/** Lines of one file that share a reason, as they stand in the source. */
 export type Reason = [path: string, why: string, lines: string[]];
 
 export function explanations(reasons: Reason[]): Explanation[] {
@@ -39,7 +39,7 @@ function row(name: string, files: FileCoverage[], rest = ""): string {
   return `${name.padEnd(30)}${lineShare(files)}${new Share(branches)}  ${rest}`.trimEnd();
 }
 
-/** "3, 7-9": lines that follow one another, among those that hold a statement, are one range. */
+/** Returns ranges such as "3, 7-9"; a range may span lines that hold no statement. */
 function missedRanges({ lines }: FileCoverage): string {
   const ranges: number[][] = [];
   let before = 1;
@@ -51,7 +51,7 @@ function missedRanges({ lines }: FileCoverage): string {
   return ranges.map((range) => range.join("-")).join(", ");
 }
 
-/** Files in the order of their paths. */
+/** Returns a row for each folder and file; `files` are sorted by path. */
 export function table(files: FileCoverage[]): string[] {
   const folders = [...new Set(files.map(({ path }) => dirname(path)))];
   return folders.flatMap((folder) => {
@@ -64,7 +64,7 @@ export function table(files: FileCoverage[]): string[] {
   });
 }
 
-/** The title of the columns, and a row for each goal and for everything. */
+/** Returns the header, a row for each goal, and one for all files. */
 export function summary(files: FileCoverage[], goals: string[]): string[] {
   return [
     `${"".padEnd(30)}${"lines".padStart(21)}${"branches".padStart(21)}`,
@@ -74,13 +74,13 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
         files.filter(({ path }) => path.startsWith(goal)),
       ),
     ),
-    row("everything", files),
+    row("all", files),
   ];
 }
 
 /**
- * What did not run, with its reason, and what has none; and reasons for what ran after all, or is
- * gone. A reason is that of one line: where two lines have the same text, each needs its own.
+ * Returns the lines that did not run, with and without a reason, and reasons whose line did run or
+ * is gone. A reason belongs to one line: of two lines with the same text, each needs its own.
  */
 export function explain(
   files: FileCoverage[],

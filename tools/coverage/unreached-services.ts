@@ -1,31 +1,31 @@
 /** Lines of net/service that no test in Node reaches, each with its reason. */
 import type { Reason } from "./report.ts";
 
-/** By file and reason, the lines as they stand there. */
+/** By file and reason, the lines as they stand in the source. */
 export const unreachedServices: Reason[] = [
   [
     "net/api.ts",
-    "for programs that have no kernel below them, which polls by itself",
+    "for programs without a kernel, which polls by itself",
     ["return defaultStack.poll(now);"],
   ],
   [
     "net/service/connector.ts",
-    "not tried in Node: TLS that refuses, for want of entropy or memory",
+    "not tried in Node: TLS refuses for lack of entropy or memory",
     ["stream.abort();", "this.reason = this.tls.refusal;", "return null;"],
   ],
   [
     "net/service/dhcp/client.ts",
-    "it is started once, at boot",
+    "started only once, at boot",
     ["if (this.state != DhcpState.Stopped) return true;"],
   ],
   [
     "net/service/dhcp/client.ts",
-    "the console has asked before whether there is a lease, and no program is without",
+    "the callers have checked that there is a lease",
     ["this.stop();", "return;"],
   ],
   [
     "net/service/dhcp/describe.ts",
-    "not tried: a client identifier in an answer, a list of routes cut short",
+    "not tried: a reply with a client identifier, a truncated list of routes",
     [
       "const pointer = changetype<usize>(data);",
       "return formatHardware(",
@@ -34,22 +34,22 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/dhcp/lease.ts",
-    "not tried: a router that is the own address, or no host's",
+    "not tried: a router with the client's own address, or not a unicast one",
     ["if (router == this.address || !isUnicast(router)) return false;"],
   ],
   [
     "net/service/dhcp/routes.ts",
-    "not tried: more routes in an answer than are kept",
+    "not tried: more routes in a reply than are kept",
     ["if (routes.length == (most as i32)) continue;"],
   ],
   [
     "net/service/dns/exchange.ts",
-    "lookups, 32 at most, are fewer than sockets, 64",
+    "at most 32 lookups share 64 sockets",
     ["if (socket == null) return null;"],
   ],
   [
     "net/service/dns/exchange.ts",
-    "a stream that has just opened has room for a question",
+    "a newly opened stream has room for a query",
     [
       "if (!this.sent && status == StreamStatus.Open && !this.send()) return null;",
       "if (this.stream.writable() < PREFIX + length) return false;",
@@ -57,62 +57,62 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/dns/lookup.ts",
-    "the resolver lets go of a lookup that is done",
+    "the resolver drops a lookup that is done",
     ["if (this.done || exchange == null) return;"],
   ],
   [
     "net/service/dns/lookup.ts",
-    "lookups, 32 at most, are fewer than sockets, 64",
+    "at most 32 lookups share 64 sockets",
     ["this.finish(DnsError.NoResources);", "return;"],
   ],
   [
     "net/service/connector.ts",
-    "DNS over TCP is tried with a connector of its own",
+    "tests of DNS over TCP use a connector of their own",
     ["return this.open(address, port, now);"],
   ],
   [
     "net/service/http/message/body-decoder.ts",
-    "not tried: a trailer whose line ends without its line feed",
+    "not tried: a trailer line without its line feed",
     ['if (c != LF) return this.fail("malformed trailer");'],
   ],
   [
     "net/service/http/message/body.ts",
-    "not tried: a body kept in memory that grows beyond its bound in chunks",
+    "not tried: a chunked body that exceeds its limit in memory",
     ["if (length > this.maximum - this.length) return false;"],
   ],
   [
     "net/service/http/client/connection-pool.ts",
-    "each turn lets go of connections that cannot be used, before one is taken",
+    "each turn drops unusable connections before one is taken",
     ["entry.stream.release();"],
   ],
   [
     "net/service/http/message/head.ts",
-    "not tried: blanks behind an item of a list",
+    "not tried: whitespace after a list item",
     ["while (end > start && isBlank(load<u8>(end - 1))) end--;"],
   ],
   [
     "net/service/http/client/request-sender.ts",
-    "the exchange does not ask once sending has stopped",
+    "the exchange does not call it after sending has stopped",
     ["if (this.stopped) return false;"],
   ],
   [
     "net/service/http/client/request-sender.ts",
-    "a head is shorter than what a stream that has just opened takes",
+    "a newly opened stream has room for a head",
     ["if (sent < left) return sent > 0;"],
   ],
   [
     "net/service/http/server/response-writer.ts",
-    "a connection that has just opened has room for a short text",
+    "a newly opened connection has room for a short text",
     ["if (stream.writable() < RESPONSE_HEAD_BYTES) return;"],
   ],
   [
     "net/service/json-rpc/answer.ts",
-    "not tried: one error object for a whole batch that is itself malformed",
+    "not tried: a malformed error object for a whole batch",
     ["if (read.outcome != RpcOutcome.Error) return read.reason;"],
   ],
   [
     "net/service/json-rpc/call.ts",
-    "not tried: a second server is asked after the first has failed",
+    "not tried: another server is tried after the first has failed",
     [
       "this.outcome = RpcOutcome.Pending;",
       "this.failure = RpcFailure.None;",
@@ -123,7 +123,7 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/ntp/client.ts",
-    "a round without a result has been dealt with before",
+    "a round without a result was handled before",
     ["if (chosen == null) return 0;", "if (chosen == null) return;"],
   ],
   [
@@ -131,12 +131,12 @@ export const unreachedServices: Reason[] = [
     "not tried: more queries than sockets",
     ['if (socket == null) return this.fail("no socket is free");'],
   ],
-  ["net/service/ntp/round.ts", "what was chosen is one of the queries' samples", ['return "";']],
+  ["net/service/ntp/round.ts", "the chosen sample is always one of the queries'", ['return "";']],
   [
     "net/service/interface-configurator.ts",
-    "not tried: a program that has taken port 68, a failure of DHCP told as the reason",
+    "not tried: a program occupies port 68, a DHCP failure as the reason",
     [
-      // Put together here, for the linter takes it for a template.
+      // In pieces, as the linter takes it for a template.
       "if (!this.dhcp.start(now)) log(`$" +
         "{this.iface.name}: DHCP: $" +
         "{this.dhcp.lastFailure}`);",
@@ -145,7 +145,7 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/interface-configurator.ts",
-    "time servers and MTU of DHCP, and of the configuration, are tried in real boots",
+    "boots in QEMU test time servers and MTU from DHCP and the configuration",
     [
       "if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;",
       "servers.push(formatIpv4(lease.timeServers[i]));",
@@ -159,7 +159,7 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/host-configuration.ts",
-    "not tried in Node: a host name from DHCP, no device",
+    "not tried in Node: a host name from DHCP, a machine without a network device",
     [
       'if (lease != null && lease.hostname != "") return lease.hostname;',
       'if (this.configurators.length == 0) return "no network device was found";',
@@ -168,12 +168,12 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/tls/resumption.ts",
-    "not tried in Node: a session of TLS 1.2 that its server did not renew",
+    "not tried in Node: a TLS 1.2 session that its server did not renew",
     ["this.shared.sessions.keep(offered);", "this.kept = true;"],
   ],
   [
     "net/service/tls/stream.ts",
-    "not tried: a peer that ends in the handshake; a stream asked after it was given back",
+    "not tried: a peer that closes during the handshake, a call after release",
     [
       "else if (this.state == TlsState.PeerClosed) " +
         "this.fail(StreamFailure.Protocol, this.cutOff());",
@@ -182,17 +182,17 @@ export const unreachedServices: Reason[] = [
   ],
   [
     "net/service/tls/stream.ts",
-    "not tried: an engine that takes nothing though there is room, ciphertext unread at the end",
+    "not tried: an engine that reads nothing despite room, ciphertext left unread at the end",
     ["if (count == 0) break;", "if (below.readable() > 0) return;"],
   ],
   [
     "net/service/tls/resumption.ts",
-    "not tried: a session longer than is kept",
+    "not tried: a session too long to be cached",
     ["if (length == 0 || length > TLS_SESSION_BYTES) return;"],
   ],
   [
     "net/service/tls/sessions.ts",
-    "not tried in Node: roots added or removed while sessions are kept",
+    "not tried in Node: roots added or removed while sessions are cached",
     ["while (this.kept.length > 0) this.kept.pop().wipe();"],
   ],
 ];

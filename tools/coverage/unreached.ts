@@ -1,35 +1,36 @@
 /**
  * Lines of net/ and drivers/intel that no test in Node reaches, each with its reason. "Not tried"
- * says that it could be, and is not. A line that stands here twice is two lines of that text.
+ * means that a test could reach the line, but none does. A text that occurs on two lines is listed
+ * twice.
  */
 import { type Explanation, explanations, type Reason } from "./report.ts";
 import { unreachedServices } from "./unreached-services.ts";
 
-/** By file and reason, the lines as they stand there. */
+/** By file and reason, the lines as they stand in the source. */
 const reasons: Reason[] = [
   [
     "drivers/intel/e1000.ts",
-    "IpLayer.setUp asks for a change only",
+    "IpLayer.setUp calls it only for a change",
     ["if (up == this.up) return;"],
   ],
   [
     "drivers/intel/receive-ring.ts",
-    "a whole ring of bad descriptors within one call: no model is as fast",
+    "a whole ring of bad descriptors within one call: no model is that fast",
     ["return null;"],
   ],
   [
     "drivers/intel/receive-ring.ts",
-    "a ring runs over only while descriptors wait to be handed back",
+    "a ring overruns only while descriptors wait to be returned",
     ["if (this.unreturned == 0) return;"],
   ],
   [
     "net/iface/egress.ts",
-    "without a network device nothing is sent: boots without one are real ones",
+    "nothing is sent without a network device, which only boots in QEMU test",
     ["return null;"],
   ],
   [
     "net/iface/egress.ts",
-    "DHCP's sockets know their device, and are not asked while it is down",
+    "DHCP's sockets have a device, and do not send while it is down",
     [
       "if (device >= (interfaces.length as u32)) return SendResult.Unreachable;",
       "if (!iface.up) return SendResult.Unreachable;",
@@ -37,12 +38,12 @@ const reasons: Reason[] = [
   ],
   [
     "net/iface/egress.ts",
-    "sockets and reassembly are bounded below it",
+    "sockets and reassembly have lower limits",
     ["if (length > IPV4_LONGEST - IPV4_HEADER) return SendResult.TooLong;"],
   ],
   [
     "net/iface/egress.ts",
-    "not tried: a pool that runs empty just when a datagram is copied",
+    "not tried: a pool that runs empty while a datagram is copied",
     [
       "if (length > room && this.pool.available < length / chunk + 1) return SendResult.Busy;",
       "if (frame == null) return SendResult.Busy;",
@@ -50,12 +51,12 @@ const reasons: Reason[] = [
   ],
   [
     "net/iface/icmp.ts",
-    "ingress has refused such sources and destinations",
+    "ingress has dropped such sources and destinations",
     ["if (to == UNSPECIFIED || from == UNSPECIFIED) return;"],
   ],
   [
     "net/iface/icmp.ts",
-    "not tried: an error due while there is no frame",
+    "not tried: an ICMP error while the pool is empty",
     ["if (frame == null) return;"],
   ],
   [
@@ -63,36 +64,36 @@ const reasons: Reason[] = [
     "not tried: ARP while the pool is empty",
     ["if (frame == null) return;"],
   ],
-  ["net/iface/ip.ts", "the other half of a property that is only set", ["return this.tapped;"]],
+  ["net/iface/ip.ts", "the getter of a property that is only set", ["return this.tapped;"]],
   [
     "net/iface/ip.ts",
-    "for the checks of fuzzing (tests/fuzz/parts/)",
+    "used by the fuzzers' checks (tests/fuzz/parts/)",
     ["return this.egress.owns(address);"],
   ],
   [
     "net/iface/ip.ts",
-    "not tried: a turn that leaves something in the queue of the loopback",
+    "not tried: a turn that leaves frames in the loopback's queue",
     ["if (this.loopbackDevice.queued > 0) return now;"],
   ],
-  ["net/iface/interface.ts", "who takes an address away has looked for it", ["return false;"]],
+  ["net/iface/interface.ts", "the caller has found the address that it removes", ["return false;"]],
   [
     "net/phy/loopback.ts",
-    "what every device has, and nobody asks of this one",
+    "required of every device, but not called for this one",
     ['return "loopback";', "return 0;", "return this.count;"],
   ],
   [
     "net/phy/loopback.ts",
-    "not tried: more in one turn than the queue holds",
+    "not tried: more frames in one turn than the queue holds",
     ["this.count.ringFull++;", "this.pool.release(frame);", "return false;"],
   ],
   [
     "net/socket/datagram-queue.ts",
-    "sockets refuse what is longer than their queue",
+    "sockets refuse what exceeds their queue",
     ["if (length > this.capacity) return 0;"],
   ],
   [
     "net/socket/echo.ts",
-    "not tried: more requests than a queue holds, two sockets that draw one identifier",
+    "not tried: more requests than a queue holds, two sockets that draw the same identifier",
     [
       "if (message == 0) return false;",
       "while (this.find(identifier) != null) identifier = this.random.next32() & 0xffff;",
@@ -100,17 +101,17 @@ const reasons: Reason[] = [
   ],
   [
     "net/socket/echo.ts",
-    "not tried: `ss` while pings run, and several of them",
+    "not tried: `ss` during a ping, several pings at a time",
     ["return this.sockets[index]!;", "if (this.sockets[i] !== socket) continue;"],
   ],
   [
     "net/socket/echo.ts",
-    "not tried: no frame for an echo request",
+    "not tried: an echo request while the pool is empty",
     ["if (result == SendResult.Busy) return true;", "if (frame == null) return SendResult.Busy;"],
   ],
   [
     "net/socket/tcp/congestion/new-reno.ts",
-    "in recovery the window is more than two segments, and less than one is taken off",
+    "in recovery the window exceeds two segments and shrinks by less than one",
     ["if (this.window < segmentSize) this.window = segmentSize;"],
   ],
   [
@@ -120,27 +121,27 @@ const reasons: Reason[] = [
   ],
   [
     "net/socket/tcp/output/emit.ts",
-    "who gave the frame has room for it",
+    "whoever supplied the frame has room to send it",
     ["if (result == SendResult.Busy) return false;"],
   ],
   [
     "net/socket/tcp/output/emit.ts",
-    "the table has asked before",
+    "the table has checked before",
     ["if (segment.has(FLAG_RST)) return false;"],
   ],
   [
     "net/socket/tcp/input/receive.ts",
-    "in TIME-WAIT there is a record, and no connection any more",
+    "a connection in TIME-WAIT is reduced to a record",
     ["if (state == TcpState.TimeWait) return Drop.TcpUnacceptable;"],
   ],
   [
     "net/socket/tcp/output/transmit.ts",
-    "what was to be sent again has been acknowledged: the ACK has taken the wish back",
+    "an ACK of what was to be retransmitted has cleared the flag",
     ["connection.retransmitDue = false;", "return true;"],
   ],
   [
     "net/socket/tcp/open/local-ports.ts",
-    "at most half of all ports are in use: 16 drawn at random are not all taken",
+    "at most half of all ports are in use, so 16 random ones are not all taken",
     [
       "const start = randomBelow(this.random, PORTS);",
       "for (let i: u32 = 0; i < PORTS; i++) {",
@@ -151,12 +152,12 @@ const reasons: Reason[] = [
   ],
   [
     "net/socket/tcp/open/local-ports.ts",
-    "not tried: a connection to the own address that draws the port it goes to",
+    "not tried: a connection to the host itself that draws its own destination port",
     ["if (local == remote && port == remotePort) return false;"],
   ],
   [
     "net/socket/tcp/registry.ts",
-    "those that are settled were found in the table in the same call",
+    "connections to settle were found in the table within the same call",
     ["if (!connection.attached) return;"],
   ],
   [
@@ -166,33 +167,29 @@ const reasons: Reason[] = [
   ],
   [
     "net/socket/tcp/time/schedule.ts",
-    "who takes has counted before",
+    "the caller has checked the count",
     ["if (first == null) return null;"],
   ],
   [
     "net/socket/tcp/time/schedule.ts",
-    "timers are those of connections in the table",
+    "only connections in the table have timers",
     ["if (!connection.attached) return;"],
   ],
   ["net/socket/tcp/state.ts", "there is no other state", ["return state;"]],
+  ["net/socket/tcp/tcp.ts", "never are so many ports in use", ["if (port == 0) return null;"]],
   [
     "net/socket/tcp/tcp.ts",
-    "as many ports as that are never in use",
-    ["if (port == 0) return null;"],
-  ],
-  [
-    "net/socket/tcp/tcp.ts",
-    "not tried: a full table without one connection that is half open",
+    "not tried: a full table without a half-open connection",
     ["if (oldest == null) return;"],
   ],
   [
     "net/socket/udp.ts",
-    "not tried: a broadcast by a device without an address",
+    "not tried: a broadcast from a device without an address",
     ["if (source == 0) return SendResult.Unreachable;"],
   ],
   [
     "net/wire/dhcp-options.ts",
-    "not tried: broken options in the field of the file's name",
+    "not tried: malformed options in the boot file field",
     ["if (!options.collect(message + DHCP_FILE, DHCP_FILE_BYTES)) return null;"],
   ],
 ];

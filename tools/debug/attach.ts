@@ -1,8 +1,8 @@
 /**
- * Loaded before a script that runs the kernel in Node (`node --import tsx --import THIS SCRIPT`),
- * it lets one see the kernel's TypeScript. BREAK="file.ts:line ..." stops at these lines, prints
- * what is there (stops.ts) and goes on; without it a debugger is meant to be attached
- * (`--inspect-brk`): the module then says itself where its sources are, with their text.
+ * Debugs the kernel's TypeScript in Node; load it before a script that runs the kernel
+ * (`node --import tsx --import THIS SCRIPT`). BREAK="file.ts:line ..." stops at these lines, prints
+ * the stack and variables (stops.ts) and goes on. Without it, attach a debugger (`--inspect-brk`):
+ * the module then carries a source map with the text of its sources.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -15,17 +15,17 @@ import { type Breakpoint, breakpoint } from "./places.ts";
 import type { Told } from "./stops.ts";
 import { Values } from "./values.ts";
 
-/** Stops without HITS in the environment. */
+/** Stops, unless HITS says otherwise. */
 const HITS = 5;
 
-/** What the other thread asks for: the variables of a function, as lines of text. */
+/** Evaluated by the other thread: returns the variables of a function, as lines of text. */
 type Describe = (
   name: string,
   locals: Record<string, { value: number | bigint }>,
   memory: WebAssembly.Memory,
 ) => string[];
 
-/** Parameters and variables by name, and what the objects among them hold. */
+/** Describes parameters and variables by name, with the fields of objects. */
 function describer(layout: Layout): Describe {
   return (name, locals, memory) => {
     const values = new Values(layout, new DataView(memory.buffer));
@@ -41,7 +41,7 @@ function describer(layout: Layout): Describe {
   };
 }
 
-/** Stops before each instance runs, so that whoever debugs learns of its module in time. */
+/** Stops before each instance runs, so that breakpoints can be set in its module in time. */
 class Announced extends WebAssembly.Instance {
   constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     super(module, imports);
@@ -50,7 +50,7 @@ class Announced extends WebAssembly.Instance {
   }
 }
 
-/** The lines as places in the module, or the end of this process. */
+/** Looks the lines up in the module; exits with 2 if one is wrong. */
 function resolve(words: string[]): Breakpoint[] {
   const map = SourceMap.of(kernelPath());
   try {
@@ -81,15 +81,15 @@ async function stopAt(words: string[]): Promise<void> {
   worker.unref();
 }
 
-/** A number in five bytes of LEB128, however small it is. */
+/** Returns a number in five bytes of LEB128, even if fewer would do. */
 function leb(value: number): number[] {
   return [0, 7, 14, 21, 28].map((shift) => ((value >>> shift) & 127) | (shift < 28 ? 128 : 0));
 }
 
-/** The section that asc puts last: its kind, its length, and that of its name before this. */
+/** asc's last section, and the bytes of it before its name: its id and two lengths. */
 const [SECTION, BEFORE_NAME] = ["sourceMappingURL", 3];
 
-/** The kernel with a map in it that holds its sources' texts; TLS, which has none, as it is. */
+/** Embeds the source map, with the sources' text, in the kernel; leaves TLS, which has none. */
 function withMap(module: BufferSource): BufferSource {
   const bytes = Buffer.from(module as Uint8Array<ArrayBuffer>);
   if (!bytes.includes("kernel.wasm.map")) return bytes;
@@ -104,7 +104,7 @@ function withMap(module: BufferSource): BufferSource {
   return Buffer.concat([rest, Buffer.from([0, ...leb(body.length)]), body]);
 }
 
-/** Modules that say where they come from. */
+/** A module that carries its source map. */
 class Explained extends WebAssembly.Module {
   constructor(module: BufferSource) {
     super(withMap(module));

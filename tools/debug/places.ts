@@ -1,7 +1,7 @@
-/** Lines of TypeScript as places in the module where a debugger can stop. */
+/** Translates lines of TypeScript to places in the module where a debugger can stop. */
 import type { SourceMap } from "../../compiler-config/source-map.ts";
 
-/** A line with code, and the first byte of it in each function that has some of it. */
+/** A line with code, and the offset of its first byte in each function that it is part of. */
 export interface Breakpoint {
   file: string;
   line: number;
@@ -10,7 +10,7 @@ export interface Breakpoint {
 
 const CODE = 10;
 
-/** Where the bodies of a module's functions begin, in order (WebAssembly 1.0, section 5.5.13). */
+/** Returns the offsets of a module's function bodies, in order (WebAssembly 1.0, 5.5.13). */
 function functionStarts(module: Uint8Array): number[] {
   let at = 8;
   const number = () => {
@@ -35,19 +35,19 @@ function functionStarts(module: Uint8Array): number[] {
 }
 
 /**
- * `file.ts:line`, the file by the end of its path. Where a line has no code the next one that has
- * is meant.
+ * Parses `file.ts:line`, in which the file may be the end of a path. A line without code stands for
+ * the next one that has some. Throws if the file or the line is not found.
  */
 export function breakpoint(words: string, map: SourceMap, module: Uint8Array): Breakpoint {
   const [, name, digits] = /^(.+\.ts):(\d+)$/.exec(words) ?? [];
   if (name === undefined) throw new Error(`${words}: expected FILE.ts:LINE`);
   const files = map.files.filter((file) => `/${file}`.endsWith(`/${name}`));
-  if (files.length === 0) throw new Error(`${words}: the kernel has no code of such a file`);
+  if (files.length === 0) throw new Error(`${words}: the kernel has no code from such a file`);
   if (files.length > 1) throw new Error(`${words}: which of ${files.join(", ")}?`);
   const [file] = files;
   const after = map.placesIn(file).filter(({ line }) => line >= Number(digits));
   const line = Math.min(...after.map((place) => place.line));
-  if (after.length === 0) throw new Error(`${words}: there is no code from that line on`);
+  if (after.length === 0) throw new Error(`${words}: no code from that line on`);
   const starts = functionStarts(module);
   const first = new Map<number, number>();
   for (const { offset } of after.filter((place) => place.line === line)) {

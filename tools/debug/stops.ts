@@ -1,6 +1,6 @@
 /**
- * The thread that stops the kernel at lines of its TypeScript: while the main thread stands still,
- * it says by V8's inspector where and prints it; then it lets the main thread go on.
+ * The thread that stops the kernel at lines of its TypeScript. While the main thread is paused, it
+ * reads stack and variables through V8's inspector, prints them, and resumes the main thread.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { type Debugger, Session } from "node:inspector";
@@ -8,17 +8,17 @@ import { parentPort, workerData } from "node:worker_threads";
 import { SourceMap } from "../../compiler-config/source-map.ts";
 import type { Breakpoint } from "./places.ts";
 
-/** What attach.ts tells this thread. */
+/** What attach.ts passes to this thread. */
 export interface Told {
   breakpoints: Breakpoint[];
-  /** Stops until no more are made. */
+  /** Stops after which the breakpoints are removed. */
   hits: number;
   /** Path of the module. */
   kernel: string;
   root: string;
 }
 
-/** A script's kind and length, which the types of Node lack. */
+/** A script's language and length, which Node's types lack. */
 interface Script {
   scriptId: string;
   scriptLanguage: string;
@@ -26,10 +26,10 @@ interface Script {
   length: number;
 }
 
-/** What asc makes by itself, to find the class that is meant. */
+/** Suffix of the functions that asc generates to dispatch virtual calls. */
 const DISPATCHER = "@override";
 
-/** Which kernel it is, and when: what the players of tests/ know of themselves, by their class. */
+/** An expression for which kernel it is, and when: evaluated in the frame of a Player or Twin. */
 const WHERE = `({
   Player: () => \`boot \${this.boots}, call \${this.calls}, act \${this.acts}\`,
   Twin: () => \`\${this.name}, \${(this.clock.now / 1e9).toFixed(6)} s\`,
@@ -40,7 +40,7 @@ const map = SourceMap.of(kernel);
 const length = readFileSync(kernel).length;
 const session = new Session();
 const scripts: Script[] = [];
-/** Bytes by which a module's code lies behind where the map has it. */
+/** Bytes by which a module's code lies further on than the map has it. */
 const shifts = new Map<string, number>();
 const made: string[] = [];
 let stops = 0;
@@ -54,12 +54,12 @@ function ask<Answer>(method: string, parameters: object = {}): Promise<Answer> {
   });
 }
 
-/** Straight to the terminal: the main thread, which has the stream, stands still. */
+/** Writes straight to the terminal, as the main thread, which owns the stream, is paused. */
 function print(line: string): void {
   writeSync(1, `${line}\n`);
 }
 
-/** Sets the breakpoints in modules that are new. */
+/** Sets the breakpoints in new modules. */
 async function arm(): Promise<void> {
   for (const { scriptId, length: own } of scripts.splice(0)) {
     const shift = own - length;
@@ -86,7 +86,7 @@ async function evaluate<Value>(frame: Debugger.CallFrame, expression: string): P
   return result.value;
 }
 
-/** A frame's function and line, if it is the kernel's. */
+/** Returns a frame's function and line if it is the kernel's, else nothing. */
 function placed({ functionName, location }: Debugger.CallFrame) {
   const shift = shifts.get(location.scriptId);
   if (shift === undefined || functionName.endsWith(DISPATCHER)) return [];
@@ -117,7 +117,7 @@ async function tell(frames: Debugger.CallFrame[]): Promise<void> {
   if (stops < hits) return;
   for (const breakpointId of made.splice(0))
     await ask("Debugger.removeBreakpoint", { breakpointId });
-  print(`no more stops after ${stops}: HITS=n asks for others`);
+  print(`no more stops after ${stops} (HITS=n sets how many)`);
 }
 
 session.connectToMainThread();
@@ -135,7 +135,7 @@ session.on("Debugger.paused", async ({ params }) => {
   }
   await ask("Debugger.resume");
 });
-// Who listens is not ended: the session alone keeps no thread.
+// A listener keeps this thread alive; the session does not.
 parentPort?.on("message", () => {});
 await ask("Debugger.enable");
 parentPort?.postMessage("ready");

@@ -1,11 +1,11 @@
-/** Values of the kernel as text: what a variable or a field holds, by its type and the layout. */
+/** Formats the kernel's variables and fields, by their types and the layout of its classes. */
 import type { Field, Layout } from "../../compiler-config/layout.ts";
 
 type Value = number | bigint;
 
-/** In front of each object: its class and its size (~lib/rt/common, OBJECT). */
+/** Bytes from an object back to its class and to its size (~lib/rt/common, OBJECT). */
 const [CLASS_BEFORE, SIZE_BEFORE] = [8, 4];
-/** Letters of a string that are shown. */
+/** Characters of a string that are shown. */
 const LETTERS = 60;
 const WIDTH = 100;
 
@@ -17,7 +17,7 @@ export class Values {
     private readonly memory: DataView,
   ) {}
 
-  /** A value as the text of its type; that of an object is its class, a string itself. */
+  /** Formats a value by its type. An object shows as its class and address, a string as itself. */
   text(type: string | undefined, value: Value): string {
     if (type === "bool") return value ? "true" : "false";
     if (type === "u64") return `${BigInt.asUintN(64, BigInt(value))}`;
@@ -30,7 +30,7 @@ export class Values {
     return JSON.stringify(this.string(address));
   }
 
-  /** The fields of the object that a variable holds, if it does; in lines, `indent` far in. */
+  /** Returns the fields of the object that a variable holds, as indented lines. */
   fields(type: string | undefined, value: Value, indent: string): string[] {
     const isObject = type?.includes("/") && value !== 0;
     const found = isObject ? this.classOf(Number(value) >>> 0) : undefined;

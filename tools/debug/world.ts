@@ -1,4 +1,4 @@
-/** `make sim SEED=n BREAK=...`: one world in this process, which a debugger can stop. */
+/** `make sim SEED=n BREAK=...`: runs one world in this process, where a debugger can stop it. */
 import { createHash } from "node:crypto";
 import { numberFrom } from "../../tests/sim/numbers.ts";
 import { makePlan } from "../../tests/sim/plan.ts";

@@ -1,4 +1,4 @@
-/** In nginx's place where that cannot run: a small HTTPS server that passes requests on. */
+/** A small HTTPS proxy that stands in for nginx where that cannot run. */
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
 import { listening } from "../../tests/lab/host/servers.ts";
@@ -9,7 +9,7 @@ export class HttpsProxy {
     readonly port: number,
   ) {}
 
-  /** Passes everything on to a port of this machine. */
+  /** Starts a proxy to port `to` of this machine. */
   static async start(cert: string, key: string, to: number): Promise<HttpsProxy> {
     const server = createServer(
       { cert, key, ALPNProtocols: ["http/1.1"] },

@@ -1,8 +1,8 @@
-/** A small JSON-RPC server in the place of anvil, for machines where anvil cannot run. */
+/** A small JSON-RPC server that stands in for anvil where that cannot run. */
 import { createServer, type Server } from "node:http";
 import { listening } from "../../tests/lab/host/servers.ts";
 
-/** What it knows: methods with their results. */
+/** The methods it knows, with their results. */
 const results: Record<string, unknown> = {
   eth_chainId: "0x144",
   eth_blockNumber: "0x0",

@@ -1,9 +1,9 @@
 /**
- * `make run`: boots the kernel in this terminal and lets it do its main job against a stand-in
- * network: an Ethereum node (anvil) behind a web server (nginx) with TLS, whose certificate is
- * for the real one's name and of a root made for this run, and a name server (dnsmasq).
- * TARGET=URL uses the real network instead; with RECORD=FILE the kernel writes its tape there
- * (tools/tape/). Needs no root; any number can run at once.
+ * `make run`: boots the kernel in this terminal and runs its main job, `check`, against stand-ins:
+ * an Ethereum node (anvil) behind a web server with TLS (nginx), whose certificate for the real
+ * server's name is from a root made for this run, and a name server (dnsmasq). TARGET=URL uses the
+ * real network instead. With RECORD=FILE the kernel writes its tape there (tools/tape/). Needs no
+ * root privileges; any number can run at once.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,14 +15,14 @@ import { JsonRpcServer } from "./json-rpc.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const CHAIN = 324;
-/** Ctrl-A x, which QEMU's multiplexer takes as the wish to leave. */
+/** Ctrl-A x, on which QEMU's multiplexer quits. */
 const LEAVE = "\x01x";
 
 const say = (text: string) => console.log(`run: ${text}`);
 const services: Service[] = [];
 const folder = `build/run-${process.pid}`;
 
-/** The node: anvil, or where it cannot run something that answers the same questions. */
+/** Starts anvil, or the stand-in where anvil cannot run; returns its port. */
 async function startNode(): Promise<number> {
   try {
     const anvil = await Anvil.start(CHAIN);
@@ -38,7 +38,7 @@ async function startNode(): Promise<number> {
   }
 }
 
-/** Puts TLS in front of the node; answers the port and the root to be trusted, in PEM. */
+/** Puts TLS in front of the node; returns its port, and the root to trust, in PEM. */
 async function startTls(node: number): Promise<{ port: number; trusted: string }> {
   const authority = makeRoot("AnonymOS stand-in root");
   const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", authority));
@@ -60,13 +60,13 @@ async function startTls(node: number): Promise<{ port: number; trusted: string }
 
 interface Plan {
   cmdline: string;
-  /** Boot modules by name: none means DHCP's own settings and the roots that are built in. */
+  /** Boot modules by name. Without any, DHCP and the built-in roots are used. */
   modules: Record<string, string>;
 }
 
 async function plan(target: string): Promise<Plan> {
   if (target !== "") {
-    say(`the real network is used: check ${target}`);
+    say(`using the real network: check ${target}`);
     return { cmdline: `run="check ${target}"`, modules: {} };
   }
   const { port, trusted } = await startTls(await startNode());
@@ -80,7 +80,7 @@ async function plan(target: string): Promise<Plan> {
   };
 }
 
-/** What other runs left that were killed before they could clean up. */
+/** Removes the files of earlier runs that were killed. */
 function sweep(): void {
   for (const name of readdirSync(`${root}build`)) {
     const [, pid] = /^run-(\d+)$/.exec(name) ?? [];
@@ -103,13 +103,13 @@ function buildImage({ cmdline, modules }: Plan): string {
   if (process.env.RECORD) words.push(`RECORD=${process.env.RECORD}`);
   const environment = { ...process.env, MAKEFLAGS: "", MFLAGS: "", MAKELEVEL: "" };
   const made = spawnSync("make", words, { cwd: root, stdio: "inherit", env: environment });
-  if (made.status !== 0) throw new Error("the ISO could not be built");
+  if (made.status !== 0) throw new Error("cannot build the ISO");
   return `${root}${folder}/anonymos.iso`;
 }
 
 function startQemu(iso: string): ChildProcess {
   const words = ["-M", "pc", "-accel", "tcg", "-m", "128", "-boot", "d"];
-  // Not -nographic: the firmware would write over the serial line too.
+  // Not -nographic: the firmware would write to the serial line too.
   words.push("-display", "none", "-serial", "mon:stdio");
   if (process.env.RECORD) words.push("-serial", `file:${process.env.RECORD}`);
   words.push("-cdrom", iso, "-nic", "user,model=e1000");
@@ -122,8 +122,8 @@ function startQemu(iso: string): ChildProcess {
 }
 
 /**
- * Without a terminal: hands standard input on once the check is over, and when it has ended,
- * waits for the prompt and leaves.
+ * Without a terminal: passes standard input on once the check is over, and at its end waits for the
+ * prompt and quits QEMU.
  */
 function attach(qemu: ChildProcess): void {
   let screen = "";

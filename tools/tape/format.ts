@@ -1,15 +1,15 @@
 /**
- * A tape: all that went into a kernel and came out of it, in order. One boot after the other:
+ * The format of a tape: everything that entered and left a kernel, in order, as a list of boots.
  *
- *     boot   = BOOT, eight bytes of the module's SHA-256, most pages of memory, { call | act }
- *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     who runs the kernel
- *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]        the kernel
+ *     boot   = BOOT, eight bytes of the module's SHA-256, limit of memory in pages, { call | act }
+ *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     into the kernel
+ *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]       out of it
  *
- * A machine may end at any place between two of these, and in the middle of an act that it did
- * not survive: where its result would be. An interrupt in the middle of an act is before it.
+ * A boot may end between any two of these, or in place of the result of an act that it did not
+ * survive. An interrupt that arrives during an act is recorded before it.
  *
- * A number is the difference from the last one in its place, zigzag and LEB128: a register that is
- * read again and again, a clock that goes on, cost a byte or two. A checksum is FNV-1a, 32 bits.
+ * A number is stored as its difference from the last one in its place, zigzag-encoded, in LEB128:
+ * polling a register or reading a clock costs a byte or two. A checksum is FNV-1a of 32 bits.
  */
 import { createHash } from "node:crypto";
 
@@ -17,23 +17,23 @@ export const RETURNED = 4;
 export const TRAPPED = 5;
 export const BOOT = 0xb0;
 
-/** Exports that a machine calls, by their codes; the one with a number, the one with a result. */
+/** Exports that the machine calls, by code. `interrupt` has a parameter, `turn` a result. */
 export const CALLS = ["boot", "turn", "interrupt", "__collect"];
 export const [TURN, INTERRUPT] = [1, 2];
-/** The code of the first function that is imported. */
+/** The code of the first imported function. */
 export const FIRST_ACT = 8;
-/** Numbers of each function that are remembered; the last is its result. */
+/** Places per function: one for each parameter, the last for the result. */
 export const PLACES = 8;
 export const RESULT = PLACES - 1;
 
 const CHUNK = 1 << 16;
-/** More than any act has, but for the bytes that it takes. */
+/** More than the bytes of any act, those taken aside. */
 const MARGIN = 256;
 const HASH_BYTES = 8;
 
 const fingerprints = new WeakMap<Uint8Array, Buffer>();
 
-/** What says which kernel a tape belongs to; the bytes of one are never changed. */
+/** Returns what identifies a tape's kernel. Cached, so `kernel` must not be changed. */
 export function fingerprint(kernel: Uint8Array): Buffer {
   const known = fingerprints.get(kernel);
   if (known !== undefined) return known;
@@ -42,28 +42,29 @@ export function fingerprint(kernel: Uint8Array): Buffer {
   return made;
 }
 
-/** What a number is compared with: the last in each place. */
+/** The last number in each place. */
 class Memory {
   readonly narrow = new Int32Array(256 * PLACES);
   readonly wide: bigint[] = new Array(256 * PLACES).fill(0n);
-  /** The same as a number, where it is exact. */
+  /** `wide` as numbers; NaN if not exact. */
   readonly exact = new Float64Array(256 * PLACES);
 }
 
-/** How far a number is from the last one in its place, zigzag. */
+/** Returns the zigzag-encoded difference of a number from the last one in its place. */
 function step(last: Int32Array, place: number, value: number): number {
   const difference = (value - last[place]) | 0;
   last[place] = value;
   return (difference << 1) ^ (difference >> 31);
 }
 
+/** FNV-1a, 32 bits. */
 export function checksum(bytes: Uint8Array, start: number, length: number): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = start; i < start + length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
   return hash;
 }
 
-/** Writes to whoever takes the bytes, who must have done with them before it returns. */
+/** Writes a tape to `sink`, which must not keep the bytes that it is passed. */
 export class TapeWriter {
   private last = new Memory();
   private readonly buffer = new Uint8Array(CHUNK);
@@ -88,7 +89,7 @@ export class TapeWriter {
     this.leb(step(this.last.narrow, place, value));
   }
 
-  /** A code and two narrow numbers, all at once: what most acts are. */
+  /** Writes a code and two narrow numbers at once, as most acts have. */
   short(code: number, first: number, a: number, second: number, b: number): void {
     if (this.used > CHUNK - MARGIN) this.flush();
     const { buffer, last } = this;
@@ -110,7 +111,7 @@ export class TapeWriter {
     const { wide, exact } = this.last;
     const before = wide[place];
     wide[place] = value;
-    // Most are near the one before: as numbers, where those are exact, they cost half.
+    // Most are near the last one. Numbers, if exact, take half the time of bigints.
     const number = Number(value);
     const small = number - exact[place];
     exact[place] = Number.isSafeInteger(number) ? number : Number.NaN;
@@ -124,7 +125,7 @@ export class TapeWriter {
     this.leb(Number(rest));
   }
 
-  /** A checksum or the like: four bytes, the lowest first. */
+  /** Writes four bytes, little-endian. */
   word(value: number): void {
     for (let shift = 0; shift < 32; shift += 8) this.buffer[this.used++] = value >>> shift;
   }
@@ -153,7 +154,7 @@ export class TapeWriter {
   }
 }
 
-/** The tape ends here, and so did the machine. */
+/** The tape ends here, as the machine did. */
 export class TapeEnded extends Error {}
 
 export class TapeReader {
@@ -165,20 +166,20 @@ export class TapeReader {
     this.head = tape.subarray(0, 1 + HASH_BYTES + 4);
   }
 
-  /** The next byte where a call or an act may begin, or -1 at the end. */
+  /** Returns the next byte, or -1 at the end. */
   peek(): number {
     return this.at < this.tape.length ? this.tape[this.at] : -1;
   }
 
-  /** True where this boot ends, be it for another: in an act, too, that has no result. */
+  /** Reports whether this boot ends here: at the end of the tape or the head of another boot. */
   ended(): boolean {
     if (this.peek() !== BOOT) return this.peek() < 0;
     return this.head.every((byte, i) => this.tape[this.at + i] === byte);
   }
 
-  /** Begins a boot; all boots of a tape begin the same way. */
+  /** Reads the head of a boot, which is the same for all boots of a tape. */
   boot(): { fingerprint: Uint8Array; pages: number } {
-    if (!this.ended() || this.peek() < 0) throw new Error("no boot begins here: this is no tape");
+    if (!this.ended() || this.peek() < 0) throw new Error("not a tape: no boot begins here");
     this.last = new Memory();
     this.code();
     return { fingerprint: this.bytes(HASH_BYTES), pages: this.word() >>> 0 };

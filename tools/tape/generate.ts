@@ -1,10 +1,10 @@
 /**
- * Writes C that puts a tape between the kernel's generated C and its host functions, for the
- * kernel that records itself and for the program that replays: the same functions, in which
- * ACT, RESULT and TAKEN mean what each of them wants (record.c, replay.c).
+ * Generates C that puts a tape between the kernel's generated C and its host functions, both for
+ * the kernel that records itself and for the program that replays. The functions are the same;
+ * record.c and replay.c define the macros in them (ACT, GIVEN, TAKEN, the results).
  *     node --import tsx tools/tape/generate.ts KERNEL.wasm FOLDER
- * FOLDER gets `kernel.c`, which stands for the generated C (KERNEL, for the preprocessor) with the
- * host's functions under other names, and `acts.h`, those functions.
+ * writes `FOLDER/kernel.c`, which includes the generated C (the macro KERNEL) with the host
+ * functions renamed, and `FOLDER/acts.h`, which defines them.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { FIRST_ACT, fingerprint } from "./format.ts";
@@ -18,7 +18,7 @@ const taped = functions.filter((each) => !isSilent(each));
 const original = ({ from, name }: HostFunction) => `w2c_${from}_${name}`;
 const types = { none: "void", narrow: "u32", wide: "u64" };
 
-/** `  return RESULT(3, u32, w2c_host_in8(instance, port));`, and what comes before and after. */
+/** Returns the C of a host function that goes through the tape. */
 function define(act: HostFunction): string {
   const { name, parameters, result, given, taken } = act;
   const code = FIRST_ACT + functions.indexOf(act);
@@ -44,7 +44,7 @@ function define(act: HostFunction): string {
   return [...lines, "}", ""].join("\n");
 }
 
-/** The kernel calls `taped_...`, and whoever calls the kernel `taped_call_...`. */
+/** Returns C that has the kernel call `taped_...`, and its callers `taped_call_...`. */
 function rename(): string {
   const names = taped.map((act) => [original(act), `taped_${act.name}`]);
   const calls = [
@@ -68,7 +68,7 @@ function rename(): string {
   ].join("\n");
 }
 
-/** What is known of each function, to print and to compare its parameters. */
+/** Returns the C table of functions, by which their parameters are printed and compared. */
 function table(): string {
   const rows = functions.map(({ name, parameters }) => {
     const wide = parameters.reduce((bits, { wide }, i) => bits | (wide ? 1 << i : 0), 0);

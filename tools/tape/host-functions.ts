@@ -1,19 +1,18 @@
 /**
- * What goes in and out of a kernel: the functions that its module imports and exports, and what
- * the parameters of those of the host mean. All of it is taken from the module's import section
- * and from the declarations in machine/host.ts: a `usize` is an address, the parameter
- * behind it a number of bytes; the host writes to a `destination`, and reads from any other.
+ * The functions that a kernel imports, and the meaning of their parameters, from the module's
+ * import section and the declarations in machine/host.ts: a `usize` followed by a `u32` is an
+ * address and a length in bytes. The host writes to a `destination`, and reads from any other.
  */
 import { readFileSync } from "node:fs";
 import { root } from "../../tests/lab/host/process.ts";
 
 export interface Parameter {
   name: string;
-  /** 64 bits, not 32. */
+  /** 64 bits instead of 32. */
   wide: boolean;
 }
 
-/** Bytes of the module's memory: in which parameter their address is, and in which how many. */
+/** Bytes of the module's memory: the indexes of the parameters with their address and length. */
 export interface Bytes {
   address: number;
   length: number;
@@ -25,13 +24,13 @@ export interface HostFunction {
   name: string;
   parameters: Parameter[];
   result: "none" | "narrow" | "wide";
-  /** What the host is given to read. */
+  /** What the host reads. */
   given: Bytes[];
-  /** What it writes to: as many bytes as its result says, or all where it has none. */
+  /** What the host writes: as many bytes as its result says, or all if it has none. */
   taken: Bytes | undefined;
 }
 
-/** What tells the compiler something, and the machine nothing: it is on no tape. */
+/** Addressed to the compiler, not the machine; never on a tape. */
 const SILENT = ["interruptBarrier"];
 
 const ABORT = "abort(message: u32, file: u32, line: u32, column: u32): void";
@@ -43,7 +42,7 @@ function parse(from: string, declaration: string): HostFunction {
   const words = list.split(",").flatMap((text) => text.trim() || []);
   const typed = words.map((text) => text.split(": "));
   const areas = typed.flatMap(([, type], address) => {
-    // An address without a length is that of one word.
+    // An address without a length is that of a single word.
     const sized = type === "usize" && typed[address + 1]?.[1] === "u32";
     return sized ? [{ address, length: address + 1 }] : [];
   });
@@ -67,7 +66,7 @@ function declarations(): Map<string, HostFunction> {
 
 const imports = new WeakMap<WebAssembly.Module, HostFunction[]>();
 
-/** The functions that a module imports, in the order of its import section. */
+/** Returns the functions that a module imports, in the order of its import section. */
 export function importsOf(module: WebAssembly.Module): HostFunction[] {
   const found = imports.get(module) ?? read(module);
   imports.set(module, found);
@@ -85,7 +84,7 @@ function read(module: WebAssembly.Module): HostFunction[] {
   });
 }
 
-/** True for what is on no tape. */
+/** Reports whether calls of a function are left off the tape. */
 export function isSilent({ from, name }: HostFunction): boolean {
   return SILENT.includes(name) || !["host", "env"].includes(from);
 }

@@ -1,4 +1,4 @@
-/** `make replay FILE=file`: shows what the kernel did whose tape that is. */
+/** `make replay FILE=file`: runs the kernel again from a tape, and prints its console. */
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap } from "../../compiler-config/source-map.ts";
 import { kernelBytes, kernelPath } from "../../tests/lab/machine/kernel-module.ts";
@@ -6,7 +6,7 @@ import { Player } from "./player.ts";
 
 const [file] = process.argv.slice(2);
 if (file === undefined || !existsSync(file)) {
-  console.error(`replay: FILE=${file ?? ""}: expected a tape, as make run RECORD=file writes it`);
+  console.error(`replay: FILE=${file ?? ""}: expected a tape, as written by make run RECORD=file`);
   process.exit(2);
 }
 const print = (character: string) => process.stdout.write(character, "latin1");

@@ -1,6 +1,6 @@
 /**
- * Replays tapes in native programs made of the kernel's generated C (replay.c): as the kernel's
- * compiler makes it, and with sanitizers.
+ * Replays tapes in native programs built from the kernel's generated C (replay.c): one by the
+ * kernel's compiler, one with sanitizers.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,20 +9,20 @@ import { relative } from "node:path";
 import { root, run } from "../../tests/lab/host/process.ts";
 
 const folder = `${root}build/tape`;
-/** What probe.c answers where no memory can be had at address 4096. */
+/** Exit status of probe.c if memory cannot be mapped at address 4096. */
 const CANNOT_MAP = 77;
 
 export interface Replayed {
-  /** The hash of the tape that the program wrote, of what the kernel did there. */
+  /** The hash of the tape that the program recorded in turn. */
   digest: string;
-  /** Empty, or where it differed, or what broke. */
+  /** Where the program differed from the tape, or why it ended; empty if neither. */
   failure: string;
 }
 
-/** Builds the programs, for the memory that can be had on this machine; answers their paths. */
+/** Builds the programs in the form that this machine can run, and returns their paths. */
 export async function makeReplayers(): Promise<string[]> {
   const made = await run(["make", "replayers"], { milliseconds: 600_000 });
-  if (made.code !== 0) throw new Error(`the replaying programs could not be made: ${made.output}`);
+  if (made.code !== 0) throw new Error(`cannot build the replay programs: ${made.output}`);
   const kind = (await run([`${folder}/probe`])).code === CANNOT_MAP ? "-plain" : "";
   return ["replay", "replay-checked"].map((name) => `${folder}/${name}${kind}`);
 }
@@ -43,11 +43,11 @@ export async function replay(program: string, tape: Uint8Array): Promise<Replaye
   return { digest: hash.digest("hex"), failure };
 }
 
-/** The program's words, its addresses as functions and lines of TypeScript. */
+/** Returns the program's message, with functions and lines of TypeScript in place of addresses. */
 function explain(program: string, words: string): string {
   return words.replace(/^.*\((?:\w*)\+(0x[0-9a-f]+)\).*\n/gm, (line, address: string) => {
     if (!line.startsWith(program)) return "";
-    // Where the call is, and not what comes after it.
+    // The return address may belong to the next line.
     const call = `0x${(Number(address) - 1).toString(16)}`;
     const options = { encoding: "utf8" } as const;
     const said = execFileSync("addr2line", ["-f", "-e", program, call], options);

@@ -1,7 +1,7 @@
 /**
- * Runs a kernel again from its tape: the same module, given the same numbers and bytes in the
- * same order. Whatever it does must be on the tape too; the first thing that is not is told with
- * the stack of TypeScript that did it.
+ * Runs a kernel again from its tape: the same module, given the same numbers and bytes in the same
+ * order. All that it does must be on the tape too. The first difference is reported with its stack
+ * in TypeScript.
  */
 import { SourceMap } from "../../compiler-config/source-map.ts";
 import { kernelBytes, kernelPath, PAGE, withLimit } from "../../tests/lab/machine/kernel-module.ts";
@@ -25,35 +25,34 @@ import { stackOf } from "./stack.ts";
 
 type Value = number | bigint;
 
-/** The kernel did something else than on the tape. */
+/** The kernel did something that is not on the tape. */
 export class Divergence extends Error {}
 
-/** Serial ports whose characters are the console's: of COM1 and COM2. */
+/** Data ports of COM1 and COM2, one of which is the console. */
 const DATA_PORTS = [0x3f8, 0x2f8];
 const LINE_CONTROL = 3;
 const DIVISOR_ACCESS = 0x80;
 
-/** What is known of a kernel besides its bytes. */
 export interface Played {
   kernel: Uint8Array<ArrayBuffer>;
   map: SourceMap;
   tape: Uint8Array;
-  /** Takes what the kernel prints on a serial port. */
+  /** Called with what the kernel prints on a serial port. */
   print: (character: string) => void;
 }
 
 export class Player {
-  /** Boots, and calls of the kernel in the last of them. */
+  /** Boots so far, and calls of the kernel in the last one. */
   boots = 0;
   calls = 0;
-  /** What the kernel did: functions of the host that it called. */
+  /** Calls of host functions so far. */
   acts = 0;
   private readonly reader: TapeReader;
   private readonly functions: HostFunction[];
-  /** Bytes by which the module grew in front of its code. */
+  /** Bytes inserted into the module before its code. */
   private shift = 0;
   private exports!: Exports;
-  /** Line control of each serial port. */
+  /** The line control register of each serial port. */
   private lineControl: number[] = [];
 
   constructor(private readonly played: Played) {
@@ -76,7 +75,7 @@ export class Player {
     const { reader } = this;
     const head = reader.boot();
     if (!fingerprint(this.played.kernel).equals(head.fingerprint)) {
-      throw new Error("the tape was recorded with another kernel.wasm, not with this one");
+      throw new Error("the tape was recorded with another kernel.wasm");
     }
     this.boots++;
     this.calls = 0;
@@ -98,7 +97,7 @@ export class Player {
   private playCall(): void {
     const { reader } = this;
     const code = reader.code();
-    if (code >= CALLS.length) throw this.differs(`the kernel did not ${this.nameOf(code)}`);
+    if (code >= CALLS.length) throw this.differs(`the kernel did not call ${this.nameOf(code)}`);
     this.calls++;
     const vector = code === INTERRUPT ? reader.narrow(code * PLACES) : 0;
     const result = this.guard(() => this.exports[CALLS[code]](vector));
@@ -106,14 +105,14 @@ export class Player {
     if (reader.ended()) throw new TapeEnded();
     const next = reader.code();
     if (next !== RETURNED) {
-      throw this.differs(`${CALLS[code]} returned, ${this.nameOf(next)} was expected`);
+      throw this.differs(`${CALLS[code]} returned, expected ${this.nameOf(next)}`);
     }
     if (code !== TURN) return;
     const wanted = reader.wide(code * PLACES + RESULT);
-    if (result !== wanted) throw this.differs(`turn answered ${result}, expected ${wanted}`);
+    if (result !== wanted) throw this.differs(`turn returned ${result}, expected ${wanted}`);
   }
 
-  /** Runs the kernel; TRAPPED where it trapped as it did on the tape. */
+  /** Calls the kernel. Returns TRAPPED if it trapped, as on the tape. */
   private guard(action: () => Value): Value {
     try {
       return action();
@@ -140,7 +139,7 @@ export class Player {
       const found = reader.code();
       if (found !== code) {
         throw this.differs(
-          `the kernel called ${call(name, values)}, ${this.nameOf(found)} was expected`,
+          `the kernel called ${call(name, values)}, expected ${this.nameOf(found)}`,
         );
       }
       const expected = parameters.map(({ wide }, i) =>
@@ -159,7 +158,7 @@ export class Player {
     };
   }
 
-  /** The result of an act, and the bytes that the host wrote. */
+  /** Returns the result of an act, and writes the bytes that the host wrote. */
   private answer(code: number, { result, taken }: HostFunction, values: Value[]) {
     const { reader } = this;
     const place = code * PLACES + RESULT;
@@ -180,11 +179,11 @@ export class Player {
       if (checksum(bytes, start, count) === this.reader.word()) continue;
       const text = Buffer.from(bytes.subarray(start, start + Math.min(count, 64))).toString("hex");
       const more = count > 64 ? "..." : "";
-      throw this.differs(`the bytes of ${call(name, values)} are others, now ${text}${more}`);
+      throw this.differs(`${call(name, values)} has other bytes: ${text}${more}`);
     }
   }
 
-  /** Prints what goes out at a serial port. */
+  /** Prints what is sent through a serial port. */
   private watch([port, value]: number[]): void {
     DATA_PORTS.forEach((base, i) => {
       if (port === base + LINE_CONTROL) this.lineControl[i] = value;
@@ -229,7 +228,7 @@ function call(name: string, values: Value[]): string {
   return `${name}(${values.map((value) => `0x${value.toString(16)}`).join(", ")})`;
 }
 
-/** All that the kernel of build/ prints when it is given this tape. */
+/** Returns all that the kernel in build/ prints from this tape. */
 export function consoleOf(tape: Uint8Array): string {
   let console = "";
   const print = (character: string) => {

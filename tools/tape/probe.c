@@ -1,4 +1,4 @@
-/* Ends with 0 where memory can be had at address 4096, else with 77: see replay.c. */
+/* Exits with 0 if memory can be mapped at address 4096, else with 77 (see replay.c). */
 #include <sys/mman.h>
 
 int main(void) {

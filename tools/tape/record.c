@@ -1,6 +1,6 @@
-/* machine/native/host.c for a kernel that writes its own tape to the second serial port (PC16550D),
-   which QEMU can keep in a file: `make run RECORD=FILE`. Interrupts are taken only between calls
-   of the kernel, so that the tape says exactly when they came. */
+/* machine/native/host.c for a kernel that writes its tape to the second serial port (PC16550D),
+   which QEMU can save to a file: `make run RECORD=FILE`. Interrupts are taken only between calls
+   of the kernel, so that the tape has the exact place of each. */
 #define TAPED_CALLS
 #include "host.c"
 #undef w2c_kernel_boot

@@ -1,7 +1,7 @@
 /**
- * Stands between a module and whoever is its machine, and writes down all that passes. Nothing
- * here knows a device: memory that hardware writes is on the tape where the kernel is told of it
- * (`dmaArrived`), and what it sends where it says that it is ready.
+ * Records everything that passes between a module and its machine. It knows no devices: memory that
+ * hardware writes is recorded when the kernel learns of it (`dmaArrived`), and memory that hardware
+ * reads when the kernel says that it is ready (`dmaReady`).
  */
 import { PAGE } from "../../tests/lab/machine/kernel-module.ts";
 import type { Exports } from "../../tests/lab/scripted/assembly.ts";
@@ -34,8 +34,8 @@ export class Recorder {
   }
 
   /**
-   * An instance of the module, which was made of the bytes `kernel` for a memory of at most
-   * `limit` bytes; its every word is recorded.
+   * Returns an instance of the module, which was compiled from the bytes `kernel` with a memory of
+   * at most `limit` bytes. Everything that it does is recorded.
    */
   instantiate(
     module: WebAssembly.Module,
@@ -57,7 +57,7 @@ export class Recorder {
     return { ...this.exports, ...Object.fromEntries(calls) };
   }
 
-  /** What is still to be handed to the sink. */
+  /** Passes what is buffered to the sink. */
   flush(): void {
     this.writer.flush();
   }
@@ -90,9 +90,9 @@ export class Recorder {
     return this.anyAct(code, wanted, act);
   }
 
-  // Nearly all that is called is a port, memory or the clock: these forms are for speed alone.
+  // Nearly all acts access ports, memory or clocks: these short forms are for speed alone.
 
-  /** One number in and one out, or two in: others take the long way. */
+  /** An act with one narrow parameter and a narrow result, or two and none. */
   private shortAct(code: number, answers: boolean, act: Act): Callable {
     const { writer } = this;
     const first = code * PLACES;
@@ -165,7 +165,7 @@ export class Recorder {
     };
   }
 
-  /** The module's memory, which may have grown. */
+  /** Returns the module's memory, which may have grown. */
   private view(): Uint8Array {
     const { buffer } = this.exports.memory;
     if (this.memory.buffer !== buffer) this.memory = new Uint8Array(buffer);

@@ -1,4 +1,4 @@
-/** Takes up a tape: always its hash, and where it is wanted the tape itself. */
+/** Takes up a recording: its hash, and the tape itself if wanted. */
 import { createHash } from "node:crypto";
 import { Recorder } from "./recorder.ts";
 
@@ -9,13 +9,13 @@ export class Reel {
 
   constructor(private readonly keeps = true) {}
 
-  /** The hash of what was recorded so far. */
+  /** Returns the hash of the recording so far. */
   digest(): string {
     this.recorder.flush();
     return this.hash.copy().digest("hex");
   }
 
-  /** What was recorded so far. */
+  /** Returns the recording so far; empty unless it is kept. */
   tape(): Buffer {
     this.recorder.flush();
     return Buffer.concat(this.parts);
@@ -27,7 +27,7 @@ export class Reel {
   }
 }
 
-/** The one hash of several kernels: of the hashes of their tapes. */
+/** Returns the trace of several kernels: a hash over the hashes of their tapes. */
 export function traceOf(digests: string[]): string {
   return createHash("sha256").update(digests.join("\n")).digest("hex");
 }

@@ -1,8 +1,8 @@
-/* Replays tapes in a Linux program made of the kernel's generated C and machine/native/host.c:
+/* Replays tapes in a Linux program built from the kernel's generated C and machine/native/host.c:
        replay <TAPE >AGAIN
-   The kernel gets what is on the tape and its acts are compared with it; AGAIN is the tape of
-   this run, written from what the kernel did here. Linear memory lies at address 4096, so that an
-   access to page 0 is found, or, compiled with -DPLAIN, wherever there is room, with checks. */
+   The kernel is given what is on the tape, and its acts are compared with it; AGAIN records this
+   run. The module's memory is mapped at its own addresses from 4096 on, so that an access to page 0
+   faults; compiled with -DPLAIN it lies anywhere, and every access is checked. */
 #include <execinfo.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ static u32 page_limit;
 static void tape_put(u8 byte) { putchar_unlocked(byte); }
 #include "tape.h"
 
-/* Number, in this boot, of calls; and of acts over all. */
+/* Boots so far, calls in this boot, acts in all. */
 static u64 boots, calls, act_count;
 static u8* tape;
 static u64 tape_length, cursor;
@@ -53,7 +53,7 @@ static u8 take(void) {
 }
 static int peek(void) { return cursor < tape_length ? tape[cursor] : -1; }
 
-/* This boot ends here, be it for another one. */
+/* Reports whether this boot ends here: at the end of the tape or the head of another boot. */
 static bool ended(void) {
   if (peek() != BOOT) return peek() < 0;
   return tape_length - cursor >= HEAD && memcmp(tape + cursor, tape, HEAD) == 0;
@@ -92,7 +92,7 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, u64 pages, u64 max, bool 
   u64 first = 0;
   void* wanted = NULL;
 #else
-  u64 first = FIRST_MAPPED; /* below it nothing is mapped */
+  u64 first = FIRST_MAPPED; /* nothing is mapped below */
   void* wanted = (void*)first;
 #endif
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (first ? MAP_FIXED : 0);
@@ -128,7 +128,7 @@ static void print_act(char* text, u64 size, const struct act* act, const u64* va
   snprintf(text + used, size - used, ")");
 }
 
-/* The kernel calls this function of the host: interrupts that came in it first. */
+/* The kernel calls a host function. Interrupts that arrived during it come first. */
 static void play_act(u32 code, const struct act* act, const u64* values) {
   char got[200], wanted[200];
   act_count++;
@@ -151,7 +151,7 @@ static void play_act(u32 code, const struct act* act, const u64* values) {
 
 static void play_given(u32 address, u32 length) {
   u32 sum = checksum(at(address), length);
-  if (sum != take_word()) fail("the %u bytes given at 0x%x are others", length, address);
+  if (sum != take_word()) fail("the %u bytes at 0x%x differ", length, address);
   tape_word(sum);
 }
 
@@ -215,11 +215,11 @@ static void play_call(void) {
   tape_put(RETURNED);
   if (code != CALL_TURN) return;
   u64 wanted = take_wide(code * PLACES + RESULT);
-  if (result != wanted) fail("turn answered %lu, expected %lu", result, wanted);
+  if (result != wanted) fail("turn returned %lu, expected %lu", result, wanted);
   tape_wide(code * PLACES + RESULT, result);
 }
 
-/* A trap of the module, which must be on the tape. */
+/* The module trapped; the tape must say so too. */
 void panic(const char* reason) {
   if (!ended() && take() != TRAPPED) fail("panic: %s", reason);
   if (!ended() || tape[cursor - 1] == TRAPPED) tape_put(TRAPPED);
@@ -253,7 +253,7 @@ static void load(void) {
 
 int main(void) {
 #ifndef __SANITIZE_ADDRESS__
-  static u8 stack[65536]; /* of the handler, for the kernel's may be what ended */
+  static u8 stack[65536]; /* the handler's: the kernel may have exhausted its own */
   sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
   struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigaction(SIGSEGV, &action, NULL);
@@ -261,13 +261,13 @@ int main(void) {
 #endif
   load();
   if (tape_length < HEAD || tape[0] != BOOT || memcmp(tape + 1, fingerprint, 8) != 0) {
-    fail("this is no tape of this kernel");
+    fail("not a tape of this kernel");
   }
   while (cursor < tape_length) {
     if (setjmp(boot_over) == 0)
       play_boot();
     else if (!ended())
-      fail("there is more on the tape than this boot");
+      fail("the tape has more than this boot");
   }
   fflush(stdout);
   fprintf(stderr, "%lu boots, %lu acts\n", boots, act_count);

@@ -1,18 +1,18 @@
-/** Stacks of a module's functions as lines of TypeScript. */
+/** Translates stacks of a module's functions to lines of TypeScript. */
 import type { SourceMap } from "../../compiler-config/source-map.ts";
 
-/** Frames that V8 notes of a stack; ten, if it is told nothing. */
+/** Frames per stack; V8's default is ten. */
 Error.stackTraceLimit = 100;
 
-/** What asc makes by itself, to find the class that is meant. */
+/** Suffix of the functions that asc generates to dispatch virtual calls. */
 const DISPATCHER = "@override";
 
 /** One line of V8's stacks: `at net/iface/ip/IpLayer#poll (wasm://wasm/...[7]:0x1234)`. */
 const frame = /^ *at (.*?) ?\(?wasm:\/\/[^ ]*:0x([0-9a-f]+)\)?$/;
 
 /**
- * The frames of the module in V8's text of a stack, the innermost first. Its code lies `shift`
- * bytes behind where the map has it.
+ * Returns the module's frames in a stack as V8 prints it, innermost first. The code lies `shift`
+ * bytes further on than the map has it.
  */
 export function stackOf(text: string, map: SourceMap, shift = 0): string[] {
   return text.split("\n").flatMap((line) => {

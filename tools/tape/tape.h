@@ -1,5 +1,5 @@
-/* The bytes of a tape as tools/tape/format.ts describes them, for those who write them in C.
-   Who includes this has `tape_put` for a byte, and `at` for an address of the module. */
+/* Writes tapes from C; tools/tape/format.ts describes the format. Whoever includes this defines
+   `tape_put`, which writes a byte. */
 #pragma once
 
 enum {
@@ -16,7 +16,7 @@ enum { CALL_BOOT, CALL_TURN, CALL_INTERRUPT, CALL_COLLECT, CALLS };
 struct act {
   const char* name;
   u8 count; /* parameters */
-  u8 wide;  /* those of 64 bits, as bits */
+  u8 wide;  /* bit i: parameter i has 64 bits */
 };
 
 static u64 last_written[256 * PLACES];

@@ -1,5 +1,5 @@
-# Tapes of the kernel: programs that replay them natively, of the C that the kernel is made of.
-# `checked` has sanitizers; `plain` is for where nothing can be mapped at 4096, as `probe` tells.
+# Programs that replay tapes of the kernel natively, built from the kernel's generated C.
+# `checked` has sanitizers; `plain` is for machines where `probe` cannot map address 4096.
 tape := $(out)/tape
 replayers := $(addprefix $(tape)/,replay replay-checked replay-plain replay-checked-plain)
 

@@ -1,5 +1,5 @@
-/* machine/native/wasm-rt.h for a program whose linear memory lies anywhere: every access is
-   checked, for no page tables do it. */
+/* machine/native/wasm-rt.h for a program whose linear memory may lie anywhere: every access is
+   checked in software. */
 #pragma once
 #include "../../../machine/native/wasm-rt.h"
 
