@@ -4,7 +4,7 @@ import test from "node:test";
 import ts from "typescript";
 import { fileCoverage, lcov, missedLines } from "../../tools/coverage/file-coverage.ts";
 import { instrument } from "../../tools/coverage/instrument.ts";
-import { explain, table } from "../../tools/coverage/report.ts";
+import { explain, type Reasons, table } from "../../tools/coverage/report.ts";
 
 const sample = `/** A sample. */
 export class Sample {
@@ -123,18 +123,33 @@ test("the functions are named, and lcov tells all of it", () => {
   assert.equal(records.at(-2), "end_of_record");
 });
 
-test("the table names the lines; what is explained is told, and what no longer needs it", () => {
+test("the table names unreached lines; each has a reason or is listed without one", () => {
   const file = covered((sample) => [sample.first(9), sample.size]);
   const [folder, row] = table([file]);
   assert.match(folder, /^a\/ +5\/13 +38\.5 %/);
   assert.match(row, /^ {2}sample\.ts .* 8-9, 16-27$/);
-  const why = (text: string) => ({ path: "a/sample.ts", text, why: "for a reason" });
-  const told = explain([file], [why("return 0;"), why("return 3;")], () => lines);
-  assert.deepEqual(told.explained, ["a/sample.ts:16  for a reason"]);
-  assert.deepEqual(told.stale, ["a/sample.ts: return 3;"]);
+  const why = "for a reason";
+  const reasons: Reasons = { "a/sample.ts": [["Sample.first", 1, why]] };
+  const told = explain([file], reasons, () => lines);
+  assert.deepEqual(told.explained, ["a/sample.ts:16 Sample.first: for a reason"]);
+  assert.deepEqual(told.stale, []);
   assert.equal(told.unexplained.length, missedLines(file).length - 1);
-  assert.ok(told.unexplained.includes('a/sample.ts:22  return "few";'));
-  // "return 0;" stands in one line that did not run: a second reason is one too many.
-  const twice = explain([file], [why("return 0;"), why("return 0;")], () => lines);
-  assert.deepEqual([twice.explained.length, twice.stale.length], [1, 1]);
+  assert.ok(told.unexplained.includes('a/sample.ts:22 Sample.name: return "few";'));
+});
+
+test("a reason for more lines than are unreached, or for a function that is gone, is stale", () => {
+  const file = covered((sample) => [sample.first(9), sample.size]);
+  const reasons: Reasons = {
+    "a/sample.ts": [
+      ["Sample.first", 2, "one line too many"],
+      ["Sample.size", 1, "it ran"],
+      ["Sample.gone", 1, "there is no such function"],
+    ],
+  };
+  const { stale } = explain([file], reasons, () => lines);
+  const names = ["Sample.first", "Sample.size", "Sample.gone"];
+  assert.deepEqual(
+    stale,
+    names.map((name) => `a/sample.ts ${name}: 1 lines`),
+  );
 });

@@ -1,20 +1,9 @@
-/** The report of `make coverage`: coverage by folder and file, and the lines not reached. */
+/** The table of `make coverage`: by folder and file what ran, and the lines that did not. */
 import { dirname } from "node:path";
 import { type FileCoverage, missedLines } from "./file-coverage.ts";
 
-/** A line that no test reaches: its file, its text, and the reason. */
-export interface Explanation {
-  path: string;
-  text: string;
-  why: string;
-}
-
-/** Lines of one file that share a reason, as they stand in the source. */
-export type Reason = [path: string, why: string, lines: string[]];
-
-export function explanations(reasons: Reason[]): Explanation[] {
-  return reasons.flatMap(([path, why, lines]) => lines.map((text) => ({ path, text, why })));
-}
+/** By file: functions, how many of their lines no test reaches, and why not. */
+export type Reasons = Record<string, [name: string, lines: number, why: string][]>;
 
 class Share {
   constructor(private readonly counts: number[]) {}
@@ -39,7 +28,7 @@ function row(name: string, files: FileCoverage[], rest = ""): string {
   return `${name.padEnd(30)}${lineShare(files)}${new Share(branches)}  ${rest}`.trimEnd();
 }
 
-/** Returns ranges such as "3, 7-9"; a range may span lines that hold no statement. */
+/** "3, 7-9": lines that follow one another, among those that hold a statement, are one range. */
 function missedRanges({ lines }: FileCoverage): string {
   const ranges: number[][] = [];
   let before = 1;
@@ -51,7 +40,7 @@ function missedRanges({ lines }: FileCoverage): string {
   return ranges.map((range) => range.join("-")).join(", ");
 }
 
-/** Returns a row for each folder and file; `files` are sorted by path. */
+/** Files in the order of their paths. */
 export function table(files: FileCoverage[]): string[] {
   const folders = [...new Set(files.map(({ path }) => dirname(path)))];
   return folders.flatMap((folder) => {
@@ -64,7 +53,7 @@ export function table(files: FileCoverage[]): string[] {
   });
 }
 
-/** Returns the header, a row for each goal, and one for all files. */
+/** The title of the columns, and a row for each goal and for everything. */
 export function summary(files: FileCoverage[], goals: string[]): string[] {
   return [
     `${"".padEnd(30)}${"lines".padStart(21)}${"branches".padStart(21)}`,
@@ -74,34 +63,49 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
         files.filter(({ path }) => path.startsWith(goal)),
       ),
     ),
-    row("all", files),
+    row("everything", files),
   ];
 }
 
+/** The name of the function that a line of a file belongs to; "" outside of functions. */
+function functionAt({ functions }: FileCoverage, line: number): string {
+  const before = functions.filter((one) => one.line <= line);
+  const last = before.reduce((a, b) => (b.line >= a.line ? b : a), { name: "", line: 0 });
+  return last.name;
+}
+
 /**
- * Returns the lines that did not run, with and without a reason, and reasons whose line did run or
- * is gone. A reason belongs to one line: of two lines with the same text, each needs its own.
+ * Lines that did not run and have a reason, those that have none, and reasons for more lines than
+ * a function leaves unreached.
  */
 export function explain(
   files: FileCoverage[],
-  explanations: Explanation[],
+  reasons: Reasons,
   textOf: (path: string) => string[],
 ): { explained: string[]; unexplained: string[]; stale: string[] } {
-  const left = new Set(explanations);
+  const left = Object.entries(reasons).flatMap(([path, list]) =>
+    list.map(([name, lines, why]) => ({ path, name, lines, why })),
+  );
   const explained: string[] = [];
   const unexplained: string[] = [];
   for (const file of files) {
     const text = textOf(file.path);
     for (const line of missedLines(file)) {
-      const own = text[line - 1].trim();
-      const found = [...left].find((one) => one.path === file.path && one.text === own);
-      if (found === undefined) {
-        unexplained.push(`${file.path}:${line}  ${own}`);
+      const { path } = file;
+      const name = functionAt(file, line);
+      const reason = left.find((one) => one.path === path && one.name === name && one.lines > 0);
+      if (reason === undefined) {
+        unexplained.push(`${path}:${line} ${name}: ${text[line - 1].trim()}`);
         continue;
       }
-      left.delete(found);
-      explained.push(`${file.path}:${line}  ${found.why}`);
+      reason.lines--;
+      explained.push(`${path}:${line} ${name}: ${reason.why}`);
     }
   }
-  return { explained, unexplained, stale: [...left].map(({ path, text }) => `${path}: ${text}`) };
+  const stale = left.filter(({ lines }) => lines > 0);
+  return {
+    explained,
+    unexplained,
+    stale: stale.map(({ path, name, lines }) => `${path} ${name}: ${lines} lines`),
+  };
 }
