@@ -127,7 +127,7 @@ $(elf)/kernel.elf: $(elf)/kernel.debug.elf
 # --- the ISO -----------------------------------------------------------------------------------
 $(ISO): $(elf)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(value MODULES)
 	@echo "iso      $@"
-	@$(run_script) iso/make-iso.ts $< $@
+	@SOURCE_DATE_EPOCH=$(build_time) $(run_script) iso/make-iso.ts $< $@
 
 # Command line and modules of an ISO, so that others than the last time's are a reason to make it.
 $(ISO).recipe: force | build/installed
@@ -212,6 +212,8 @@ help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d)
+# A source that has moved since the last build, and that a .d file still names, is no error.
+%.c %.S %.h: ;
 
 #| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
 #|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, if not in apt's archives

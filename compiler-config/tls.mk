@@ -21,7 +21,8 @@ mbedtls_units := aes aesni asn1parse asn1write base64 bignum bignum_core chacha2
   ssl_client ssl_msg ssl_ticket ssl_tls ssl_tls12_client ssl_tls12_server ssl_tls13_client \
   ssl_tls13_generic ssl_tls13_keys ssl_tls13_server x509 x509_crt
 mbedtls_objects := $(mbedtls_units:%=$(tls)/library/%.o)
-glue_objects := $(patsubst $(glue)/%.c,$(tls)/%.o,$(wildcard $(glue)/*.c)) $(tls)/roots-data.o
+glue_sources := $(sort $(wildcard $(glue)/*.c))
+glue_objects := $(patsubst $(glue)/%.c,$(tls)/%.o,$(glue_sources)) $(tls)/roots-data.o
 node_objects := $(patsubst $(tls)/%,$(tls)/node/%,$(mbedtls_objects) $(glue_objects)) \
   $(tls)/node/string.o
 
@@ -109,7 +110,7 @@ $(filter $(tls)/node/library/%,$(node_objects)): $(tls)/node/%.o: $(mbedtls)/unp
 
 $(tls)/node/string.o: machine/native/string.c
 $(tls)/node/roots-data.o: $(glue)/roots-data.S $(tls)/roots-data.bin
-$(patsubst $(glue)/%.c,$(tls)/node/%.o,$(wildcard $(glue)/*.c)): $(tls)/node/%.o: $(glue)/%.c
+$(patsubst $(glue)/%.c,$(tls)/node/%.o,$(glue_sources)): $(tls)/node/%.o: $(glue)/%.c
 $(filter-out $(tls)/node/library/%,$(node_objects)): $(mbedtls)/unpacked
 	@mkdir -p $(@D)
 	@clang $(node_flags) -c $(filter %.c %.S,$^) -o $@

@@ -1,41 +1,119 @@
 /**
- * Makes an ISO that boots the kernel by GRUB (Multiboot 2) on BIOS and UEFI.
- *     KERNEL_CMDLINE=... KERNEL_MODULES=... node --import tsx iso/make-iso.ts KERNEL.elf OUT.iso
+ * Makes an ISO that boots the kernel by GRUB (Multiboot 2) on BIOS and UEFI, from a disc or a disk.
+ *     SOURCE_DATE_EPOCH=... KERNEL_CMDLINE=... KERNEL_MODULES=... \
+ *       node --import tsx iso/make-iso.ts KERNEL.elf OUT.iso
+ *
+ * The same input makes the same bytes. grub-mkrescue cannot do that: it writes the time of the
+ * build into the image and takes whichever platforms of GRUB are installed. So its steps are taken
+ * here: two core images with all modules in them, a FAT image for UEFI, and xorriso told each date.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { grubConfig } from "./grub-config.ts";
 
-/**
- * GRUB's modules that are used; with all of them the ISO would have 20 MB instead of 4. The
- * partition tables are no use here, but GRUB's first stage asks for them by name, and printing
- * that each is missing takes a third of a second.
- */
-const grubModules =
-  "multiboot2 normal test echo serial terminal iso9660 video video_fb " +
-  "part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos part_plan " +
-  "part_sun part_sunpc";
-/** A module that only GRUB for UEFI has, which --install-modules does not allow for. */
-const uefiModule = "x86_64-efi/efi_gop.mod";
+const platforms = "/usr/lib/grub";
+/** What grub.cfg uses; grub-mkimage adds what these depend on. */
+const common = ["iso9660", "normal", "multiboot2", "test", "echo", "serial", "terminal"];
+const biosModules = [...common, "biosdisk"];
+/** GRUB starts from the FAT image, and has to find the volume with the kernel. */
+const uefiModules = [...common, "efi_gop", "part_gpt", "part_msdos", "fat", "search_fs_uuid"];
 
 const [kernel, target] = process.argv.slice(2);
+const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? Number.NaN);
 const modules = (process.env.KERNEL_MODULES ?? "").split(/\s+/).filter((path) => path !== "");
+
+/** Times are written in UTC, and no configuration of the user's is read. */
+const environment = { ...process.env, LC_ALL: "C", TZ: "UTC0", MTOOLSRC: "/dev/null" };
+
+function run(program: string, ...words: string[]): void {
+  const { status, error, stderr } = spawnSync(program, words, {
+    encoding: "utf8",
+    env: environment,
+  });
+  if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`);
+}
+
+/** Fails with the reason if GRUB's files are not there, as on other machines than PCs. */
+function platform(name: string, debianPackage: string): string {
+  const folder = `${platforms}/${name}`;
+  if (existsSync(folder)) return folder;
+  throw new Error(
+    `${folder} does not exist: install ${debianPackage}. Debian has it for PCs only; ` +
+      "elsewhere `make` still builds the kernel, which QEMU boots without an ISO",
+  );
+}
+
+/** GRUB with these modules in it. */
+function coreImage(source: string, format: string, output: string, ...more: string[]): void {
+  run("grub-mkimage", "-d", source, "-O", format, "-o", output, ...more);
+}
+
+/**
+ * The volume's date YYYYMMDDhhmmsscc, by which GRUB for UEFI finds it. The day is the source's; the
+ * time of day is derived from the contents, to tell two ISOs of one version apart.
+ */
+function volumeDate(config: string): string {
+  if (!Number.isSafeInteger(epoch)) throw new Error("SOURCE_DATE_EPOCH is not set");
+  const hash = createHash("sha256").update(config);
+  for (const path of [kernel, ...modules]) hash.update(readFileSync(path));
+  const hundredths = hash.digest().readUInt32LE(0) % (24 * 60 * 60 * 100);
+  const midnight = epoch - (epoch % 86_400);
+  const date = new Date(midnight * 1000 + hundredths * 10).toISOString();
+  return date.replace(/\D/g, "").slice(0, 16);
+}
+
+/** GRUB for UEFI in a FAT file system, a floppy's of 2,880 KiB. */
+function makeEfiImage(folder: string, image: string, date: string): void {
+  const uuid = date.replace(/(....)(..)(..)(..)(..)(..)(..)/, "$1-$2-$3-$4-$5-$6-$7");
+  const config = `${folder}/early.cfg`;
+  writeFileSync(config, `search.fs_uuid ${uuid} root\nset prefix=($root)/boot/grub\n`);
+  mkdirSync(`${folder}/efi/boot`, { recursive: true });
+  const source = platform("x86_64-efi", "grub-efi-amd64-bin");
+  const words = ["-p", "()/boot/grub", "-c", config, ...uefiModules];
+  coreImage(source, "x86_64-efi", `${folder}/efi/boot/bootx64.efi`, ...words);
+  run("mformat", "-C", "-f", "2880", "-L", "16", "-N", "0", "-i", image, "::");
+  run("mcopy", "-s", "-i", image, `${folder}/efi`, "::/");
+}
+
+function makeIso(folder: string): void {
+  const tree = `${folder}/tree`;
+  const bootImage = "boot/grub/i386-pc/eltorito.img";
+  mkdirSync(`${tree}/boot/grub/i386-pc`, { recursive: true });
+  const names = modules.map((path) => basename(path));
+  [kernel, ...modules].forEach((path, i) => {
+    const copy = `${tree}/boot/${["kernel.elf", ...names][i]}`;
+    copyFileSync(path, copy);
+    chmodSync(copy, 0o644);
+  });
+  const config = grubConfig(process.env.KERNEL_CMDLINE ?? "", names);
+  writeFileSync(`${tree}/boot/grub/grub.cfg`, config);
+  const bios = platform("i386-pc", "grub-pc-bin");
+  coreImage(bios, "i386-pc-eltorito", `${tree}/${bootImage}`, "-p", "/boot/grub", ...biosModules);
+  const date = volumeDate(config);
+  makeEfiImage(folder, `${tree}/efi.img`, date);
+  const fromDisc = ["-b", bootImage, "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table"];
+  const fromDisk = ["--grub2-boot-info", "--grub2-mbr", `${bios}/boot_hybrid.img`];
+  const uefi = ["--efi-boot", "efi.img", "-efi-boot-part", "--efi-boot-image"];
+  const dates = [`--modification-date=${date}`, "--set_all_file_dates", `=${epoch}`];
+  const words = ["-as", "mkisofs", "-r", "--protective-msdos-label", ...dates];
+  run("xorriso", ...words, ...fromDisc, ...fromDisk, ...uefi, "-o", target, tree);
+}
+
 const folder = mkdtempSync(join(tmpdir(), "anonymos-iso-"));
 try {
-  mkdirSync(join(folder, "boot/grub"), { recursive: true });
-  copyFileSync(kernel, join(folder, "boot/kernel.elf"));
-  for (const path of modules) copyFileSync(path, join(folder, "boot", basename(path)));
-  const names = modules.map((path) => basename(path));
-  const config = grubConfig(process.env.KERNEL_CMDLINE ?? "", names);
-  writeFileSync(join(folder, "boot/grub/grub.cfg"), config);
-  mkdirSync(join(folder, "boot/grub/x86_64-efi"));
-  copyFileSync(`/usr/lib/grub/${uefiModule}`, join(folder, "boot/grub", uefiModule));
-  const lean = ["--locales=", "--fonts=", "--themes=", "--compress=xz"];
-  const words = ["-o", target, `--install-modules=${grubModules}`, ...lean, folder];
-  const run = spawnSync("grub-mkrescue", words, { encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`grub-mkrescue: ${run.error ?? run.stderr}`);
+  makeIso(folder);
 } catch (error) {
   console.error(`make-iso: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -30,6 +30,11 @@ test("the default ISO boots by GRUB on UEFI and gets a lease", async (t) => {
   await configured(machine);
 });
 
+test("the default ISO boots from a USB stick, on a BIOS and on UEFI", async (t) => {
+  await boot(t, { iso, stick: true });
+  await boot(t, { iso, stick: true, uefi: true, memory: "256" }, 120_000);
+});
+
 test("the ISO is smaller than 8 MB, the ELF smaller than 1.1 MB", () => {
   assert.ok(statSync(iso).size < 8_000_000, `the ISO has ${statSync(iso).size} bytes`);
   const elf = statSync(`${root}build/kernel.elf`).size;

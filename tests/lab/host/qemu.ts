@@ -26,6 +26,8 @@ export interface Nic {
 export interface MachineOptions {
   /** An ISO to boot instead of build/kernel.elf. */
   iso?: string;
+  /** True: the ISO is on a USB stick, not on a disc. */
+  stick?: boolean;
   kernel?: string;
   append?: string;
   /** Modules for -initrd: file name and content. */
@@ -86,7 +88,10 @@ export function words(options: MachineOptions, folder: string): string[] {
   list.push("-qmp", `unix:${folder}/qmp,server=on,wait=off`);
   if (options.cpu !== undefined) list.push("-cpu", options.cpu);
   if (options.uefi) list.push(...firmware());
-  if (options.iso !== undefined) list.push("-boot", "d", "-cdrom", options.iso);
+  if (options.iso !== undefined && options.stick) {
+    list.push("-drive", `file=${options.iso},format=raw,readonly=on,if=none,id=stick`);
+    list.push("-device", "qemu-xhci", "-device", "usb-storage,drive=stick");
+  } else if (options.iso !== undefined) list.push("-boot", "d", "-cdrom", options.iso);
   else list.push("-kernel", options.kernel ?? `${root}build/kernel.elf`);
   if (options.append !== undefined) list.push("-append", options.append);
   const modules = Object.entries(options.modules ?? {});
