@@ -13,7 +13,7 @@ import { wallClock } from "../../../../machine/clock";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
 import { Shell } from "../../shell";
-import { rootAt } from "./";
+import { rootAt } from "../ca";
 
 /** Roots checked in one turn. */
 const BATCH: u32 = 16;
