@@ -1,4 +1,4 @@
-/** The table of `make coverage`: by folder and file what ran, and the lines that did not. */
+/** The report of `make coverage`: coverage by folder and file, and the lines not reached. */
 import { dirname } from "node:path";
 import { type FileCoverage, missedLines } from "./file-coverage.ts";
 
@@ -28,7 +28,7 @@ function row(name: string, files: FileCoverage[], rest = ""): string {
   return `${name.padEnd(30)}${lineShare(files)}${new Share(branches)}  ${rest}`.trimEnd();
 }
 
-/** "3, 7-9": lines that follow one another, among those that hold a statement, are one range. */
+/** Returns ranges such as "3, 7-9"; a range may span lines that hold no statement. */
 function missedRanges({ lines }: FileCoverage): string {
   const ranges: number[][] = [];
   let before = 1;
@@ -40,7 +40,7 @@ function missedRanges({ lines }: FileCoverage): string {
   return ranges.map((range) => range.join("-")).join(", ");
 }
 
-/** Files in the order of their paths. */
+/** Returns a row for each folder and file; `files` are sorted by path. */
 export function table(files: FileCoverage[]): string[] {
   const folders = [...new Set(files.map(({ path }) => dirname(path)))];
   return folders.flatMap((folder) => {
@@ -53,7 +53,7 @@ export function table(files: FileCoverage[]): string[] {
   });
 }
 
-/** The title of the columns, and a row for each goal and for everything. */
+/** Returns the header, a row for each goal, and one for all files. */
 export function summary(files: FileCoverage[], goals: string[]): string[] {
   return [
     `${"".padEnd(30)}${"lines".padStart(21)}${"branches".padStart(21)}`,
@@ -63,7 +63,7 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
         files.filter(({ path }) => path.startsWith(goal)),
       ),
     ),
-    row("everything", files),
+    row("all", files),
   ];
 }
 

@@ -34,7 +34,7 @@ test("RFC 8439 section 2.3.2", () => {
   assert.equal(block(key, 1, [0x09000000, 0x4a000000, 0]), expected);
 });
 
-test("the block function agrees with OpenSSL's", () => {
+test("the block function agrees with OpenSSL", () => {
   for (let round = 0; round < 20; round++) {
     const key = reference(Buffer.alloc(32, 7), round, [1, 2, 3]).subarray(0, 32);
     const nonce = [round * 0x1234567, 0xffffffff - round, round << 20];
@@ -42,7 +42,7 @@ test("the block function agrees with OpenSSL's", () => {
   }
 });
 
-test("the generator hands out key stream and replaces its key first", () => {
+test("the generator returns key stream and replaces its key first", () => {
   const generator = wasm.generator();
   const [pointer, length] = writeBytes(wasm, Buffer.alloc(1024));
   wasm.fill(generator, pointer, length);
@@ -53,7 +53,7 @@ test("the generator hands out key stream and replaces its key first", () => {
   assert.equal(bytesAt(pointer, length).toString("hex"), expected.toString("hex", 0, length));
 });
 
-test("what is added changes everything drawn after it, and order matters", () => {
+test("added entropy changes everything drawn after it, and its order matters", () => {
   const draw = (...values: bigint[]) => {
     const generator = wasm.generator();
     for (const value of values) wasm.add(generator, value);
@@ -64,7 +64,7 @@ test("what is added changes everything drawn after it, and order matters", () =>
   assert.equal(draw(1n, 2n), draw(1n, 2n));
 });
 
-test("adding late in the stream forgets the words that were ready", () => {
+test("entropy added in mid-stream discards the words that were ready", () => {
   const plain = wasm.generator();
   const stirred = wasm.generator();
   assert.equal(wasm.next32(plain), wasm.next32(stirred));
@@ -72,7 +72,7 @@ test("adding late in the stream forgets the words that were ready", () => {
   assert.notEqual(wasm.next32(plain), wasm.next32(stirred));
 });
 
-test("an odd number of bytes is filled to the last and no further", () => {
+test("an odd number of bytes is filled exactly", () => {
   const generator = wasm.generator();
   for (let length = 0; length <= 9; length++) {
     const [pointer] = writeBytes(wasm, Buffer.alloc(16, 0xaa));

@@ -15,11 +15,11 @@ function hash(length: number, key0 = KEY0, key1 = KEY1): string {
   return bytes.toString("hex");
 }
 
-test("the example of the paper (appendix A)", () => {
+test("the example of the paper's appendix A", () => {
   assert.equal(hash(15), Buffer.from("a129ca6149be45e5", "hex").reverse().toString("hex"));
 });
 
-test("the authors' vectors: the message 00 01 02 ... of each length", () => {
+test("the authors' vectors: 00 01 02 ... of every length", () => {
   const vectors: [number, string][] = [
     [0, "310e0edd47db6f72"],
     [1, "fd67dc93c539f874"],

@@ -6,7 +6,7 @@ import { load, readString, writeBytes, writeText } from "../../lab/scripted/asse
 const wasm = await load("tests/lab/entries/core-text.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 
-test("decimal numbers are digits alone and fit an i64", () => {
+test("parses decimal numbers: digits only, within an i64", () => {
   const cases: [string, bigint][] = [
     ["0", 0n],
     ["007", 7n],
@@ -25,7 +25,7 @@ test("decimal numbers are digits alone and fit an i64", () => {
   }
 });
 
-test("decimal numbers are written in full", () => {
+test("prints decimal numbers in full", () => {
   const pointer = wasm.block(32);
   for (const value of [0n, 9n, 10n, 99n, 12345678901234567890n, (1n << 64n) - 1n]) {
     const length = wasm.writeDecimal(pointer, value);
@@ -33,7 +33,7 @@ test("decimal numbers are written in full", () => {
   }
 });
 
-test("hexadecimal digits have a value, nothing else has", () => {
+test("only hexadecimal digits have a value", () => {
   for (let c = 0; c < 256; c++) {
     const text = String.fromCharCode(c);
     const want = /^[0-9a-fA-F]$/.test(text) ? Number.parseInt(text, 16) : -1;
@@ -41,7 +41,7 @@ test("hexadecimal digits have a value, nothing else has", () => {
   }
 });
 
-test("bytes are compared with text", () => {
+test("compares bytes with text", () => {
   const compare = (bytes: string, text: string) =>
     wasm.compare(...writeText(wasm, bytes), ...writeText(wasm, text));
   assert.equal(compare("host", "host"), 7);
@@ -52,7 +52,7 @@ test("bytes are compared with text", () => {
   assert.equal(compare("@[", "`{"), 0, "only letters have a case");
 });
 
-test("texts are replaced by longer and shorter ones", () => {
+test("replaces substrings by longer and shorter ones", () => {
   for (const text of ["", "-", "(-(", "((((", "a(b((c", "(".repeat(100)]) {
     for (const other of ["", "x", " ( ", "&quot;".repeat(20)]) {
       const words = [text, "(", other].flatMap((word) => writeText(wasm, word));
@@ -61,7 +61,7 @@ test("texts are replaced by longer and shorter ones", () => {
   }
 });
 
-test("Latin-1 and ASCII go over byte by byte", () => {
+test("copies Latin-1 and ASCII byte by byte", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   const text = string(wasm.latin1(...writeBytes(wasm, bytes)));
   assert.deepEqual(
@@ -73,7 +73,7 @@ test("Latin-1 and ASCII go over byte by byte", () => {
   assert.equal(Buffer.from(wasm.memory.buffer, pointer, 5).toString(), "GET /");
 });
 
-test("UTF-8 is what the standard says, for every code point and every pair of bytes", () => {
+test("UTF-8 follows the standard for every code point and every pair of bytes", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const fault = (bytes: Uint8Array) => wasm.utf8Fault(...writeBytes(wasm, bytes));
   const pointer = wasm.block(4);
@@ -103,7 +103,7 @@ test("UTF-8 is what the standard says, for every code point and every pair of by
   assert.equal(fault(Uint8Array.from([0x61, 0xff])), 1);
 });
 
-test("what a terminal would act on is escaped, the rest left alone", () => {
+test("escapes what a terminal would act on, and nothing else", () => {
   const escaped = (text: string) => string(wasm.escaped(...writeText(wasm, text)));
   assert.equal(escaped("plain é€😀"), "plain é€😀");
   assert.equal(escaped("a\x1b[2J\x07\n\x7f\x9b"), "a\\x1b[2J\\x07\\x0a\\x7f\\x9b");
@@ -113,7 +113,7 @@ test("what a terminal would act on is escaped, the rest left alone", () => {
   );
 });
 
-test("a text grows from its pieces", () => {
+test("a builder appends its pieces", () => {
   for (const count of [0, 1, 12, 13, 1000]) {
     assert.equal(string(wasm.built(count)), "ab€yz".repeat(count));
   }

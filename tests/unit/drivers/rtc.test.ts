@@ -22,7 +22,7 @@ async function read(
 const seconds = (text: string) => Date.parse(text) / 1000;
 const NOON = seconds("2026-11-22T12:34:56Z");
 
-test("dates from 1970 to 2399, leap days and ends of years", async () => {
+test("reads dates from 1970 to 2399, leap days and ends of years", async () => {
   const dates = [
     "1970-01-01T00:00:00Z",
     "1999-12-31T23:59:59Z",
@@ -42,14 +42,14 @@ test("dates from 1970 to 2399, leap days and ends of years", async () => {
   }
 });
 
-test("without a century register, years below 70 are after 2000", async () => {
+test("without a century register, years below 70 are in the 2000s", async () => {
   assert.equal(await read(seconds("2069-06-01T00:00:00Z")), seconds("2069-06-01T00:00:00Z"));
   assert.equal(await read(seconds("1970-06-01T00:00:00Z")), seconds("1970-06-01T00:00:00Z"));
   const zero = { 50: 0 };
   assert.equal(await read(NOON, { centuryRegister: 0x32 }, zero), NOON, "a register that is none");
 });
 
-test("binary and decimal digits, 24 and 12 hours", async () => {
+test("reads BCD and binary, 24 and 12 hours", async () => {
   for (let hour = 0; hour < 24; hour++) {
     const time = seconds("2026-01-31T00:15:45Z") + hour * 3600;
     for (const binary of [false, true]) {
@@ -60,7 +60,7 @@ test("binary and decimal digits, 24 and 12 hours", async () => {
   }
 });
 
-test("a reading during an update is never torn", async () => {
+test("never returns a reading torn by an update", async () => {
   const midnight = seconds("2027-01-01T00:00:00Z");
   for (const showsUpdate of [true, false]) {
     for (let micros = 0; micros < 40; micros++) {
@@ -71,7 +71,7 @@ test("a reading during an update is never torn", async () => {
   }
 });
 
-test("what is no date is rejected, not guessed", async () => {
+test("rejects what is no date", async () => {
   const bad: Record<number, number>[] = [
     { 0: 0x5a },
     { 0: 0x60 },
@@ -93,7 +93,7 @@ test("what is no date is rejected, not guessed", async () => {
   assert.equal(await read(NOON, { hours24: false }, { 4: 0x13 }), -1, "hour 13 of 12");
 });
 
-test("an update that never ends, or no clock at all, does not hang", async () => {
+test("an update that never ends, or a missing clock, does not hang", async () => {
   assert.equal(await read(NOON, {}, { 10: 0xa6 }), -1);
   const machine = new Machine();
   machine.ports.remove(machine.rtc);

@@ -27,7 +27,7 @@ async function boot(options: MachineOptions = {}, baud = 115_200) {
 const pattern = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(33 + ((i * 31 + (i >> 7)) % 94))).join("");
 
-test("rates that divide 115,200 are set, others count as 115,200", async () => {
+test("sets rates that divide 115,200; others become 115,200", async () => {
   const divisors = { 115200: 1, 57600: 2, 38400: 3, 9600: 12, 50: 2304, 12345: 1, 0: 1, 230400: 1 };
   for (const [baud, divisor] of Object.entries(divisors)) {
     const { uart } = await boot({}, Number(baud));
@@ -39,7 +39,7 @@ test("rates that divide 115,200 are set, others count as 115,200", async () => {
   assert.equal(wasm.isRate(0), 0);
 });
 
-test("where no port is nothing hangs, and what is written is gone", async () => {
+test("without a port nothing hangs, and output is discarded", async () => {
   const { machine, wasm, write, present } = await boot({ uart: false });
   assert.equal(present, 0);
   assert.equal(wasm.connect(), 0);
@@ -50,7 +50,7 @@ test("where no port is nothing hangs, and what is written is gone", async () => 
   assert.ok(machine.clock.now < 1e6);
 });
 
-test("text leaves by interrupt, in order, several bytes an interrupt", async () => {
+test("text leaves by interrupt, in order, several bytes each", async () => {
   const { machine, wasm, write, uart } = await boot();
   const text = pattern(10_000);
   assert.equal(write(text), 10_000);
@@ -67,7 +67,7 @@ test("text leaves by interrupt, in order, several bytes an interrupt", async () 
   assert.equal(uart.output, text + "ab".repeat(100));
 });
 
-test("a full ring takes what fits and says so", async () => {
+test("a full ring takes what fits and returns the count", async () => {
   const { machine, write, wasm, uart } = await boot();
   machine.setInterrupts(false);
   const text = pattern(RING + 1000);
@@ -95,7 +95,7 @@ test("what was written before interrupts were connected leaves afterwards", asyn
   assert.equal(machine.uart.output, "early\nlate\n");
 });
 
-test("the transmitter never stalls, whenever writes and interrupts meet", async () => {
+test("the transmitter never stalls, however writes and interrupts interleave", async () => {
   const { machine, write, uart } = await boot();
   let sent = "";
   for (let i = 0; i < 2000; i++) {
@@ -124,14 +124,14 @@ test("pasted text arrives whole while turns are long", async () => {
   assert.ok(wasm.count(INTERRUPTS) <= 100_000n / 7n);
 });
 
-test("a single key arrives without waiting for more", async () => {
+test("a single key arrives at once", async () => {
   const { machine, uart, wasm } = await boot();
   uart.type("x");
   machine.sleep(1e6);
   assert.equal(wasm.read(), 120);
 });
 
-test("when nobody reads the far end waits, and nothing is lost", async () => {
+test("flow control makes the far end wait, and nothing is lost", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   uart.waits = true;
   const text = pattern(100_000);
@@ -147,7 +147,7 @@ test("when nobody reads the far end waits, and nothing is lost", async () => {
   assert.equal(wasm.count(OVERRUNS), 0n);
 });
 
-test("a far end that does not wait overruns the FIFO: counted, and the rest arrives", async () => {
+test("a far end that ignores flow control overruns the FIFO: counted, and the rest arrives", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   const text = pattern(RING + 500);
   uart.type(text);
@@ -178,7 +178,7 @@ test("breaks and damaged bytes are counted and not delivered", async () => {
   );
 });
 
-test("all 256 bytes pass both ways", async () => {
+test("all 256 byte values pass both ways", async () => {
   const { machine, uart, readAll, write } = await boot();
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   uart.type(bytes);

@@ -11,7 +11,7 @@ async function boot(options: MachineOptions) {
   return { wasm, text: (pointer: number) => readString(wasm.memory, pointer) };
 }
 
-test("the loader's texts, empty, long, and in UTF-8", async () => {
+test("the loader's strings may be empty, long, and UTF-8", async () => {
   const commandLine = 'ip=dhcp "run=echo \u00e4\u20ac; ls" console=ttyS0,9600';
   const { wasm, text } = await boot({ commandLine, loaderName: "GRUB 2.06" });
   assert.equal(text(wasm.commandLine()), commandLine);
@@ -23,7 +23,7 @@ test("the loader's texts, empty, long, and in UTF-8", async () => {
   assert.equal(long.text(long.wasm.commandLine()), "x".repeat(4096));
 });
 
-test("modules have their base names and bytes", async () => {
+test("modules have base names and bytes", async () => {
   const module = (name: string, content: string) => ({ name, bytes: Buffer.from(content) });
   const { wasm, text } = await boot({
     modules: [module("/a/b/anonymos.conf x y", "[Network]\n"), module("ca.pem", "")],

@@ -17,7 +17,7 @@ async function boot(options: MachineOptions = {}) {
 
 const parts = (a: bigint, b: number) => Math.abs(Number(a) / b - 1);
 
-test("the counter is measured against the PIT to within a tick in 10 ms", async () => {
+test("measures the counter against the PIT to within a tick in 10 ms", async () => {
   for (const tsc of [1_000_000_000, 2_445_406_000, 4_999_999_999]) {
     const { machine, wasm } = await boot({ tsc });
     wasm.calibrate();
@@ -27,7 +27,7 @@ test("the counter is measured against the PIT to within a tick in 10 ms", async 
   }
 });
 
-test("a virtual machine put to sleep while measuring does not spoil the measure", async () => {
+test("a pause of the virtual machine does not spoil the measurement", async () => {
   const { machine, wasm } = await boot();
   const write = machine.pit.ports.write;
   let latches = 0;
@@ -39,7 +39,7 @@ test("a virtual machine put to sleep while measuring does not spoil the measure"
   assert.ok(parts(wasm.frequency(), 2.5e9) < 100e-6, `${wasm.frequency()}`);
 });
 
-test("CPUID's frequency is taken where there is one, and only when it makes sense", async () => {
+test("takes CPUID's frequency if it is plausible", async () => {
   const leaf15 = (denominator: number, numerator: number, crystal: number) => ({
     0: [0x16, 0, 0, 0],
     21: [denominator, numerator, crystal, 0],
@@ -71,14 +71,14 @@ test("CPUID's frequency is taken where there is one, and only when it makes sens
   }
 });
 
-test("where nothing tells the frequency the clock guesses, and does not hang", async () => {
+test("without any known frequency it guesses, and does not hang", async () => {
   const { machine, wasm } = await boot();
   machine.ports.remove(machine.pit.ports);
   wasm.calibrate();
   assert.equal(wasm.clockSource(), GUESS);
 });
 
-test("the clock neither drifts nor steps back over a hundred days", async () => {
+test("neither drifts nor steps back over a hundred days", async () => {
   // A crystal such that the measured frequency is exact.
   const cpuid = { 0: [0x16, 0, 0, 0], 21: [1, 1, 2_445_406_123, 0] };
   const { machine, wasm } = await boot({ tsc: 2_445_406_123, cpuid });
@@ -99,7 +99,7 @@ test("the clock neither drifts nor steps back over a hundred days", async () => 
   }
 });
 
-test("the wall clock is unknown until it is told, then runs with the clock", async () => {
+test("the wall clock is unknown until it is set, then runs with the clock", async () => {
   const { machine, wasm } = await boot();
   assert.equal(wasm.now(), 0n);
   wasm.calibrate();
@@ -110,7 +110,7 @@ test("the wall clock is unknown until it is told, then runs with the clock", asy
   assert.ok(since >= 4_999_000n && since <= 5_001_000n, `${since}`);
 });
 
-test("the timer interrupts at its deadline, in pieces of at most 54 ms", async () => {
+test("the timer interrupts at its deadline, in steps of at most 54 ms", async () => {
   const { machine, wasm } = await boot();
   wasm.calibrate();
   wasm.initInterrupts();
@@ -133,7 +133,7 @@ test("the timer interrupts at its deadline, in pieces of at most 54 ms", async (
   assert.equal(wasm.interruptCount(0), 2n);
 });
 
-test("the timer is not programmed again when it will interrupt early enough", async () => {
+test("does not reprogram a timer that fires early enough", async () => {
   const { machine, wasm } = await boot();
   wasm.calibrate();
   wasm.initInterrupts();
@@ -153,7 +153,7 @@ test("the timer is not programmed again when it will interrupt early enough", as
   assert.equal(machine.pit.shots, 3);
 });
 
-test("a level-triggered line calls every handler on it, an edge only once", async () => {
+test("a level-triggered line calls every handler, an edge-triggered one only once", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   const first = wasm.counter(11, true);
@@ -187,7 +187,7 @@ test("a level-triggered line calls every handler on it, an edge only once", asyn
   assert.equal(wasm.interruptCount(11), 2n);
 });
 
-test("lines that do not exist or are full are refused", async () => {
+test("rejects lines that do not exist or are full", async () => {
   const { wasm } = await boot();
   wasm.initInterrupts();
   assert.equal(wasm.counter(255, true), 0);
@@ -197,7 +197,7 @@ test("lines that do not exist or are full are refused", async () => {
   assert.equal(wasm.counter(10, true), 0);
 });
 
-test("spurious interrupts on lines 7 and 15 are counted and end only what was begun", async () => {
+test("counts spurious interrupts on lines 7 and 15, and ends only real ones", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   wasm.initTimer();
@@ -214,7 +214,7 @@ test("spurious interrupts on lines 7 and 15 are counted and end only what was be
   assert.equal(machine.pic.first.inService, 0);
 });
 
-test("a line that nobody handles is masked at its first interrupt", async () => {
+test("masks a line without a handler at its first interrupt", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   machine.pic.first.mask = 0;
@@ -229,7 +229,7 @@ test("a line that nobody handles is masked at its first interrupt", async () => 
   assert.equal(wasm.unclaimedInterrupts(), 1n, "vectors of no line");
 });
 
-test("the 8259 pair is let through a local APIC that firmware closed", async () => {
+test("passes the 8259 pair through a local APIC that firmware disabled", async () => {
   const apic = new Map<number, number>([
     [0xf0, 0x00],
     [0x350, 0x10000],

@@ -28,7 +28,7 @@ function noise(seed: number, width: number) {
   };
 }
 
-test("two boots of the same machine at the same time differ by their jitter alone", async () => {
+test("jitter alone makes two boots of one machine at one time differ", async () => {
   const seen = new Set<bigint>();
   for (let boot_ = 1; boot_ <= 20; boot_++) {
     const wasm = await boot(noise(boot_, 40));
@@ -40,14 +40,14 @@ test("two boots of the same machine at the same time differ by their jitter alon
   assert.equal(seen.size, 20);
 });
 
-test("one different interval among a thousand changes everything", async () => {
+test("one different interval in a thousand changes everything", async () => {
   let calls = 0;
   const plain = await boot(() => 0);
   const other = await boot(() => (++calls === 700 ? 8 : 0));
   assert.notEqual(plain.first(MAC, TIME), other.first(MAC, TIME));
 });
 
-test("intervals that do not vary are not believed; address and time still count", async () => {
+test("constant intervals are rejected; address and time still count", async () => {
   const wasm = await boot(() => 0);
   const first = wasm.first(MAC, TIME);
   assert.equal(wasm.jitterHealthy(), 0);
@@ -60,14 +60,14 @@ test("intervals that do not vary are not believed; address and time still count"
   assert.notEqual(later.first(MAC, TIME + 1n), first);
 });
 
-test("intervals that are nearly always the same are not believed either", async () => {
+test("nearly constant intervals are rejected too", async () => {
   let calls = 0;
   const wasm = await boot(() => (++calls % 20 === 0 ? 40 : 0));
   wasm.first(MAC, TIME);
   assert.equal(wasm.jitterHealthy(), 0);
 });
 
-test("the processor's generator suffices, unless it mostly fails", async () => {
+test("the processor's generator suffices unless it mostly fails", async () => {
   let words = 0n;
   const good = await boot(
     () => 0,

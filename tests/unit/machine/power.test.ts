@@ -28,7 +28,7 @@ function addPorts(machine: Machine, port: number, onWrite: (value: number) => vo
   return { written, state };
 }
 
-test("the tables are found by scanning and by the loader's pointer, old and new", async () => {
+test("finds the tables by scanning and by the loader's pointer, old and new", async () => {
   for (const extended of [false, true]) {
     for (const root of [0xe0000, 0xf5a30, 0xffff0 - 32]) {
       const { wasm } = await boot({ root, extended, century: 0x32 });
@@ -42,14 +42,14 @@ test("the tables are found by scanning and by the loader's pointer, old and new"
   assert.equal(wasm.find(), 1, "where only the loader knows");
 });
 
-test("the extended BIOS data area is looked at too", async () => {
+test("searches the extended BIOS data area too", async () => {
   const { machine, wasm } = await boot({ root: 0x9fc10 });
   assert.equal(wasm.find(), 0);
   machine.low.bytes.set([0xc0, 0x9f], 0x40e);
   assert.equal(wasm.find(), 1);
 });
 
-test("no tables, or damaged ones, are no ACPI: no trust without a checksum", async () => {
+test("missing or damaged tables mean no ACPI: checksums must be right", async () => {
   const none = await boot(null);
   assert.equal(none.wasm.find(), 0);
   assert.equal(none.wasm.powerOff(), 0);
@@ -67,7 +67,7 @@ test("no tables, or damaged ones, are no ACPI: no trust without a checksum", asy
   assert.equal(long.wasm.find(), 0);
 });
 
-test("the sleep types in each of their spellings", async () => {
+test("reads the sleep types in each of their encodings", async () => {
   const packages: [number[], number][] = [
     [sleepPackage([0], [0]), 0x0000],
     [sleepPackage([0x0a, 7], [0x0a, 3]), 0x0703],
@@ -106,7 +106,7 @@ test("power-off writes the type, then the enable bit, to both blocks", async () 
   assert.deepEqual(b.written, [0x0401, 0x2401]);
 });
 
-test("ACPI is switched on first where firmware has not", async () => {
+test("switches ACPI on first if firmware has not", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
   const control = addPorts(machine, 0x604, (value) => {
     if (value & 0x2000) throw new MachineStopped("power off");
@@ -127,7 +127,7 @@ test("ACPI is switched on first where firmware has not", async () => {
   assert.deepEqual(commands, [0xf1]);
 });
 
-test("a machine that does not go off is reported, in bounded time", async () => {
+test("reports a machine that stays on, in bounded time", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
   addPorts(machine, 0x604).state.value = 0;
   wasm.find();
@@ -135,7 +135,7 @@ test("a machine that does not go off is reported, in bounded time", async () => 
   assert.ok(machine.clock.now < 5e9);
 });
 
-test("a reset tries ACPI's register, the chipset's, then the keyboard controller's", async () => {
+test("reset tries ACPI's register, the chipset's, then the keyboard controller's", async () => {
   const order: string[] = [];
   const stop = () => {
     throw new MachineStopped("reset");
@@ -167,7 +167,7 @@ test("a reset tries ACPI's register, the chipset's, then the keyboard controller
   assert.throws(() => none.wasm.reboot(), /reset/, "the keyboard controller");
 });
 
-test("isa-debug-exit gets the code", async () => {
+test("isa-debug-exit receives the exit code", async () => {
   const { wasm } = await boot(null);
   const codeOf = (error: unknown) => (error as MachineStopped).code === 7;
   assert.throws(() => wasm.debugExit(7), codeOf);

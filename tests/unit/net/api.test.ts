@@ -85,7 +85,7 @@ class Program {
   }
 }
 
-test("stack: an address, a gateway and name servers by hand, or nothing of it", async () => {
+test("stack: sets address, gateway and name servers by hand", async () => {
   const program = await Program.boot();
   const configure = (...words: string[]) => program.call("configureNetwork", ...words);
   const before = program.pair.ask("ip addr");
@@ -105,7 +105,7 @@ test("stack: an address, a gateway and name servers by hand, or nothing of it", 
   assert.doesNotMatch(program.pair.ask("ip route"), /default/);
 });
 
-test("stack: without an interface nothing of it can be", async () => {
+test("stack: fails without an interface", async () => {
   const program = await Program.boot({ nic: { mac: [1, 0, 0, 0, 0, 0] } });
   assert.equal(program.call("configureNetwork", "10.0.2.40/24", GATEWAY, ""), 0);
   for (const name of ["dhcpDiscover", "dhcpRequest"]) assert.equal(program.object(name), 0);
@@ -113,7 +113,7 @@ test("stack: without an interface nothing of it can be", async () => {
   assert.equal(program.call("dhcpRelease"), 0);
 });
 
-test("names: asked for, found in the cache, refused in words", async () => {
+test("names: resolves, uses the cache, and explains failures", async () => {
   const program = await Program.boot();
   const looked = (name: string) => program.call("dnsLookupCache", name);
   assert.equal(looked("b.test"), 0);
@@ -130,7 +130,7 @@ test("names: asked for, found in the cache, refused in words", async () => {
   assert.equal(program.says("dnsSays", program.object("dnsResolve", "10.1.2.3")), "10.1.2.3");
 });
 
-test("UDP: a port of one's own, a datagram there and back", async () => {
+test("UDP: opens a port, sends and receives", async () => {
   const program = await Program.boot();
   const { gateway } = program;
   gateway.udp.set(9, ({ source, sourcePort, data }) => {
@@ -155,7 +155,7 @@ test("UDP: a port of one's own, a datagram there and back", async () => {
   assert.notEqual(program.object("udpBind", program.object("udpSocket"), 4000), 0, "free again");
 });
 
-test("TCP: a connection made, used and closed; one refused; one without an answer", async () => {
+test("TCP: connects, transfers and closes; refused; unanswered", async () => {
   const program = await Program.boot();
   const ends: string[] = [];
   program.gateway.tcp.listeners.set(7, (connection: Connection) => {
@@ -193,7 +193,7 @@ test("TCP: a connection made, used and closed; one refused; one without an answe
   assert.equal(says(), "CLOSED No route to host");
 });
 
-test("as many connections as there may be, and no more", async () => {
+test("TCP: opens as many connections as allowed and no more", async () => {
   const program = await Program.boot();
   const secure = () => {
     const context = program.object("tlsCreateContext", "b.test");
@@ -214,7 +214,7 @@ test("as many connections as there may be, and no more", async () => {
   assert.equal(secure(), "no connection is free");
 });
 
-test("TCP: listens, accepts, answers; the port is free again when it is closed", async () => {
+test("TCP: listens, accepts, answers; closing frees the port", async () => {
   const program = await Program.boot();
   const listener = program.object("tcpSocket");
   const bind = (port: number) => program.call("tcpBind", listener, port);
@@ -255,7 +255,7 @@ test("TCP: listens, accepts, answers; the port is free again when it is closed",
   assert.equal(program.call("tcpListen", second, 4), 1, "free again");
 });
 
-test("TLS: opens for the right name alone, and speaks", async () => {
+test("TLS: connects for the right name only, and transfers", async () => {
   const program = await Program.boot();
   assert.equal(program.says("initTLS"), "");
   const context = program.object("tlsCreateContext", "b.test");
@@ -283,7 +283,7 @@ test("TLS: opens for the right name alone, and speaks", async () => {
   assert.equal(program.read("tlsRead", wrong), "end");
 });
 
-test("TLS: does not begin without entropy, and says so", async () => {
+test("TLS: does not start without entropy, and says so", async () => {
   const program = await Program.boot({ machine: { random: undefined } });
   assert.match(program.says("initTLS"), /not enough entropy/);
   const context = program.object("tlsCreateContext", "b.test");
@@ -291,7 +291,7 @@ test("TLS: does not begin without entropy, and says so", async () => {
   assert.match(program.says("tlsFailure", context), /not enough entropy/);
 });
 
-test("DHCP: discovered, renewed, released and asked for anew", async () => {
+test("DHCP: discovers, renews, releases and discovers again", async () => {
   const program = await Program.boot();
   const lease = { router: address(GATEWAY), servers: [address(GATEWAY)], first: "10.0.2.50" };
   const server = new DhcpServer(program.gateway, lease);
@@ -314,7 +314,7 @@ test("DHCP: discovered, renewed, released and asked for anew", async () => {
   assert.deepEqual([says(), server.acknowledged], ["bound", 3]);
 });
 
-test("HTTP, HTTPS and JSON-RPC: what comes, and why nothing does", async () => {
+test("HTTP, HTTPS and JSON-RPC: results, and reasons for failures", async () => {
   const program = await Program.boot();
   new HttpServer(program.gateway);
   const requests: [name: string, words: string[], says: string | RegExp][] = [

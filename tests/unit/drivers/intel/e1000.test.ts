@@ -6,13 +6,13 @@ import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
 const [RCTL, TCTL, IMS, ICR, TDT, TDH] = [0x100, 0x400, 0xd0, 0xc0, 0x3818, 0x3810];
 const ADDRESS = 0x525400123456n;
 
-test("descriptors lie as the hardware wants them (SDM tables 3-1 and 3-8)", async () => {
+test("descriptors have the layout of SDM tables 3-1 and 3-8", async () => {
   const { wasm } = await boot({ start: false });
   const offsets = Array.from({ length: 15 }, (_, i) => wasm.fieldOffset(i));
   assert.deepEqual(offsets, [0, 8, 10, 12, 13, 14, 16, 0, 8, 10, 11, 12, 13, 14, 16]);
 });
 
-test("a controller is started: address, filters, rings, one write of RCTL", async () => {
+test("start sets the address, filters and rings, and writes RCTL once", async () => {
   for (const qemu of [false, true]) {
     const { model, wasm, pci } = await boot({ qemu });
     assert.equal(wasm.address(), ADDRESS);
@@ -28,7 +28,7 @@ test("a controller is started: address, filters, rings, one write of RCTL", asyn
   }
 });
 
-test("a ring that firmware left on is switched off first", async () => {
+test("start disables a ring that firmware left on", async () => {
   const { model, wasm } = await boot({ start: false, qemu: true });
   model.set(RCTL, 2);
   model.set(0x2808, 128);
@@ -36,7 +36,7 @@ test("a ring that firmware left on is switched off first", async () => {
   assert.equal(model.written(RCTL), 2);
 });
 
-test("the address comes from the EEPROM where RAL0 is empty, by register or by bits", async () => {
+test("reads the address from the EEPROM if RAL0 is empty, by register or bit by bit", async () => {
   const read = await boot({ loadsAddress: false });
   assert.equal(read.wasm.address(), ADDRESS);
   assert.ok(read.model.receive(frame()), "and is put into the filter");
@@ -46,7 +46,7 @@ test("the address comes from the EEPROM where RAL0 is empty, by register or by b
   }
 });
 
-test("no address, or no register window: the start fails in words, not in a hang", async () => {
+test("without an address or a register window, start fails with a message and does not hang", async () => {
   const none = await boot({ start: false, loadsAddress: false, mac: [0, 0, 0, 0, 0, 0] });
   assert.equal(none.wasm.start(), 0);
   const group = await boot({ start: false, mac: [1, 0, 0, 0, 0, 1] });
@@ -77,7 +77,7 @@ test("an interrupt masks the controller until the ring is empty", async () => {
   assert.equal(machine.interrupts, 2);
 });
 
-test("a frame at any moment around unmasking is found or interrupts", async () => {
+test("a frame that arrives around unmasking is found or interrupts", async () => {
   const { machine, model, wasm, drain } = await boot();
   for (let delay = 0; delay < 3000; delay += 10) {
     model.receive(frame());
@@ -106,7 +106,7 @@ test("interrupts are moderated: fewer than 20,000 a second under a flood", async
   assert.ok(machine.interrupts < 2_000, `${machine.interrupts}`);
 });
 
-test("another device's interrupt on the same line loses nothing", async () => {
+test("an interrupt of another device on the line loses nothing", async () => {
   const { machine, model, wasm } = await boot();
   const start = machine.clock.now;
   let sent = 0;
@@ -125,7 +125,7 @@ test("another device's interrupt on the same line loses nothing", async () => {
   assert.equal(wasm.receivedByTurns(), sent);
 });
 
-test("the link's going and coming is noticed by interrupt", async () => {
+test("an interrupt reports the link going down and up", async () => {
   const { machine, model, wasm, transmit, count } = await boot();
   model.setLink(false);
   machine.sleep(100_000);
@@ -146,7 +146,7 @@ test("the link's going and coming is noticed by interrupt", async () => {
   assert.equal(wasm.available(), 1024 - 256);
 });
 
-test("switched off it neither receives nor sends nor interrupts; on again it does", async () => {
+test("a disabled card neither receives, sends nor interrupts until it is enabled again", async () => {
   const { machine, model, wasm, transmit, drain } = await boot({ sendTime: 10_000 });
   for (let i = 0; i < 20; i++) {
     model.receive(frame());
@@ -172,7 +172,7 @@ test("switched off it neither receives nor sends nor interrupts; on again it doe
   assert.equal(hex(model.sent.at(-1) as Uint8Array), hex(frame(60, 4)));
 });
 
-test("quieted, it writes to memory no more", async () => {
+test("a quiesced card no longer writes to memory", async () => {
   const { machine, model, wasm, pci, transmit } = await boot({ sendTime: 10_000 });
   for (let i = 0; i < 5; i++) transmit(frame());
   wasm.flush();
@@ -185,7 +185,7 @@ test("quieted, it writes to memory no more", async () => {
   assert.equal(model.get(TDH), model.get(TDT));
 });
 
-test("without an interrupt line it can be polled", async () => {
+test("polls if there is no interrupt line", async () => {
   const { machine, model, wasm, drain } = await boot({ interruptLine: 255 });
   assert.equal(wasm.pollAt(5000n), 6000n);
   model.receive(frame());
@@ -200,7 +200,7 @@ test("without an interrupt line it can be polled", async () => {
   assert.equal(model.get(ICR), 0);
 });
 
-test("SYS-07: a line is relied on when it has interrupted, and not once it fails to", async () => {
+test("SYS-07: relies on a line once it has interrupted, and no longer when it fails to", async () => {
   const { machine, model, wasm, drain } = await boot();
   const never = 0x7fff_ffff_ffff_ffffn;
   assert.equal(wasm.pollAt(5000n), 1_005_000n, "not heard of yet");

@@ -20,7 +20,7 @@ test("frames arrive whole and in order, and their buffers are replaced", async (
   assert.equal(wasm.available(), 1024 - 256);
 });
 
-test("buffers go back in batches of 32, and the ring never runs dry", async () => {
+test("returns buffers in batches of 32 without running dry", async () => {
   const { model, drain } = await boot();
   for (let i = 0; i < 3200; i++) {
     assert.ok(model.receive(frame(60, i)));
@@ -30,7 +30,7 @@ test("buffers go back in batches of 32, and the ring never runs dry", async () =
   assert.equal(model.written(RDT), 1 + 100);
 });
 
-test("broadcast is taken; groups are not, nor other stations", async () => {
+test("accepts broadcast, rejects multicast and other stations", async () => {
   const { model, drain } = await boot();
   assert.ok(model.receive(frame(60, 1, BROADCAST)));
   assert.ok(!model.receive(frame(60, 1, [0x52, 0x54, 0, 0x12, 0x34, 0x57])));
@@ -38,7 +38,7 @@ test("broadcast is taken; groups are not, nor other stations", async () => {
   assert.equal(drain().length, 1);
 });
 
-test("errors are counted by cause, the frame is dropped, the ring goes on", async () => {
+test("counts errors by cause, drops the frame and goes on", async () => {
   const { model, drain, count, wasm } = await boot();
   const faults = { 1: "crcErrors", 2: "frameErrors", 4: "frameErrors" } as const;
   for (const [errors, name] of Object.entries(faults)) {
@@ -55,7 +55,7 @@ test("errors are counted by cause, the frame is dropped, the ring goes on", asyn
   assert.equal(wasm.available(), 1024 - 256);
 });
 
-test("impossible lengths are counted and dropped", async () => {
+test("counts and drops impossible lengths", async () => {
   const { model, drain, count } = await boot();
   model.receive(frame(), { length: 0, errors: 0 });
   assert.equal(drain().length, 0);
@@ -69,7 +69,7 @@ test("impossible lengths are counted and dropped", async () => {
   assert.equal(drain()[0].length, 1, "a runt is for the stack's gate");
 });
 
-test("a frame over several descriptors is dropped whole and counted once", async () => {
+test("drops a frame over several descriptors as one", async () => {
   const { model, drain, count, wasm } = await boot();
   const parts = [2048, 2048, 100];
   model.receive(frame(4196), { parts });
@@ -87,7 +87,7 @@ test("a frame over several descriptors is dropped whole and counted once", async
   assert.equal(wasm.available(), 1024 - 256);
 });
 
-test("an overrun loses frames, counts them and recovers", async () => {
+test("counts the frames lost to an overrun, and recovers", async () => {
   for (const qemu of [false, true]) {
     const { machine, model, drain, count, wasm } = await boot({ qemu });
     machine.clock.advance(2e9);
@@ -106,7 +106,7 @@ test("an overrun loses frames, counts them and recovers", async () => {
   }
 });
 
-test("an empty pool drops frames and counts them; filled again it goes on", async () => {
+test("drops and counts frames while the pool is empty, then goes on", async () => {
   const { model, wasm, receive, count } = await boot({ frames: 300 });
   for (let i = 0; i < 100; i++) model.receive(frame(60, i));
   let got = 0;
@@ -122,7 +122,7 @@ test("an empty pool drops frames and counts them; filled again it goes on", asyn
   assert.equal(hex(receive()), hex(frame(60, 77)));
 });
 
-test("QEMU's deaf second: frames wait, and none is lost", async () => {
+test("frames wait through QEMU's deaf first second, and none is lost", async () => {
   const { machine, model, drain } = await boot({ qemu: true });
   for (let i = 0; i < 20; i++) assert.ok(model.receive(frame(60, i)));
   assert.equal(drain().length, 0);

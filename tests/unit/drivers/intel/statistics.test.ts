@@ -22,7 +22,7 @@ const registers: [name: string, offset: number, counter: Name | undefined][] = [
 ];
 
 for (const qemu of [false, true]) {
-  test(`${qemu ? "counts that stay" : "counts that reading clears"} are told once`, async () => {
+  test(`${qemu ? "counters that stay" : "counters that reading clears"} are reported once`, async () => {
     const { model, count, errors } = await boot({ qemu });
     for (const [name, offset, counter] of registers) {
       const before = [counter ? count(counter) : 0, errors()];
@@ -37,7 +37,7 @@ for (const qemu of [false, true]) {
   });
 }
 
-test("an EEPROM that never answers leaves the card without an address, and unused", async () => {
+test("a card whose EEPROM never answers has no address and stays unused", async () => {
   for (const device of [0x100e, 0x1008]) {
     const mac = [1, 0, 0, 0, 0, 0];
     const { model, wasm } = await boot({ device, mac, loadsAddress: false, start: false });

@@ -5,7 +5,7 @@ import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
 
 const [TDT] = [0x3818];
 
-test("a batch of frames leaves with one register write", async () => {
+test("a batch of frames takes one register write", async () => {
   const { model, transmit, wasm, count } = await boot();
   const frames = Array.from({ length: 100 }, (_, i) => frame(60 + 10 * i, i));
   for (const bytes of frames) assert.equal(transmit(bytes), 1);
@@ -19,7 +19,7 @@ test("a batch of frames leaves with one register write", async () => {
   assert.equal(count("sentFrames"), 100);
 });
 
-test("a short frame is padded with zeros, whatever its buffer held", async () => {
+test("pads short frames with zeros, whatever the buffer held", async () => {
   const { model, transmit, wasm } = await boot();
   for (let i = 0; i < 1100; i++) {
     transmit(new Uint8Array(1514).fill(0xaa));
@@ -31,7 +31,7 @@ test("a short frame is padded with zeros, whatever its buffer held", async () =>
   assert.equal(hex(last), hex(Buffer.concat([frame(42, 5), Buffer.alloc(18)])));
 });
 
-test("a slow controller's descriptors and frames are left alone until they are done", async () => {
+test("leaves a slow controller's descriptors and frames alone until they are done", async () => {
   const { machine, model, transmit, wasm, count } = await boot({ sendTime: 12_000 });
   const frames: Uint8Array[] = [];
   // The model ends the test if anything it owns changes.

@@ -18,7 +18,7 @@ async function boot(populate: (machine: Machine) => void) {
 
 const hostBridge = () => new PciFunction({ vendor: 0x8086, device: 0x1237, classCode: 0x060000 });
 
-test("functions, base addresses of every kind and capabilities are found", async () => {
+test("finds functions, base addresses of every kind, and capabilities", async () => {
   const { wasm, list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
     const isa = { vendor: 0x8086, device: 0x7000, classCode: 0x060100, multiFunction: true };
@@ -54,7 +54,7 @@ test("functions, base addresses of every kind and capabilities are found", async
   assert.equal(wasm.capability(3, 6), 0);
 });
 
-test("sizing leaves addresses and the command register as they were", async () => {
+test("sizing restores addresses and the command register", async () => {
   let device: PciFunction | undefined;
   const { wasm, list } = await boot(({ pci }) => {
     device = new PciFunction({
@@ -76,7 +76,7 @@ test("sizing leaves addresses and the command register as they were", async () =
   assert.equal(device?.command, 0x003);
 });
 
-test("bridges are followed, to any depth, and loops end", async () => {
+test("follows bridges to any depth, and ends on loops", async () => {
   const { list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
     pci.add(0, 2, 0, PciFunction.bridge(5, 7));
@@ -99,7 +99,7 @@ test("bridges are followed, to any depth, and loops end", async () => {
   ]);
 });
 
-test("several host bridges each have their bus", async () => {
+test("gives each of several host bridges its bus", async () => {
   const { list } = await boot(({ pci }) => {
     const bridge = { vendor: 1, device: 9, classCode: 0x060000, multiFunction: true };
     pci.add(0, 0, 0, new PciFunction(bridge));
@@ -110,7 +110,7 @@ test("several host bridges each have their bus", async () => {
   assert.equal(list().length, 3);
 });
 
-test("a function alone is not asked for neighbours, and no bus is looked at blindly", async () => {
+test("does not probe beside a single-function device, nor buses at random", async () => {
   const { machine, list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
   });
@@ -118,7 +118,7 @@ test("a function alone is not asked for neighbours, and no bus is looked at blin
   assert.ok(machine.pci.accesses < 100, `${machine.pci.accesses}`);
 });
 
-test("no bus at all, and a list of capabilities that is a loop", async () => {
+test("survives a machine without a bus, and a capability list that loops", async () => {
   const empty = await boot(() => {});
   assert.deepEqual(empty.list(), []);
   const looped = await boot(({ pci }) => {
@@ -140,7 +140,7 @@ test("classes have names, unknown ones too", async () => {
   for (const [code, name] of names) assert.equal(text(wasm.classText(code)), name);
 });
 
-test("controllers with a driver are started; the others are named, and why not", async () => {
+test("starts controllers that have a driver, and names the others with the reason", async () => {
   const { wasm, text, list } = await boot((machine) => {
     const model = new E1000Model(machine.clock, machine, machine.line(11));
     const e1000 = {

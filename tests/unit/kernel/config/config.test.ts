@@ -22,7 +22,7 @@ function boot(line: string, qemu = false): { problems: string[]; net0: string } 
   return { problems: problems(), net0: settings() };
 }
 
-test("words come apart in the forms of both loaders", () => {
+test("splits the command line of both loaders", () => {
   assert.equal(tokens('kernel.elf t=1 run="a; b, c" x=1,2'), "kernel.elf|t=1|run=a; b, c|x=1,2");
   assert.equal(tokens('t=1 "run=a; b" x'), "t=1|run=a; b|x");
   assert.equal(tokens('run="a\\; b"'), "run=a\\; b");
@@ -36,7 +36,7 @@ test("words come apart in the forms of both loaders", () => {
   assert.equal(tokens(""), "");
 });
 
-test("QEMU's first word is the kernel's path, GRUB has none", () => {
+test("QEMU puts the kernel's path first, GRUB does not", () => {
   assert.deepEqual(boot("build/kernel.elf panic=5", true).problems, []);
   assert.equal(wasm.panicSeconds(), 5);
   assert.deepEqual(boot("build/kernel.elf", true).problems, []);
@@ -46,7 +46,7 @@ test("QEMU's first word is the kernel's path, GRUB has none", () => {
   assert.deepEqual(boot("").problems, []);
 });
 
-test("run=, console= and panic= are read, and wrong ones are named", () => {
+test("reads run=, console= and panic=, and reports wrong ones", () => {
   boot('k run="echo one; poweroff $?" console=ttyS0,9600n8 panic=3', true);
   assert.equal(text(wasm.run()), "echo one; poweroff $?");
   assert.equal(wasm.baud(), 9600);
@@ -79,11 +79,11 @@ test("run=, console= and panic= are read, and wrong ones are named", () => {
   assert.equal(boot('panic=1 "run=a').problems[0].startsWith("cmdline: run=a: expected "), true);
 });
 
-test("without any word DHCP is asked", () => {
+test("without any word, DHCP is used", () => {
   assert.equal(boot("").net0, "dhcp=true");
 });
 
-test("ip= in every form of Linux", () => {
+test("reads ip= in every form of Linux", () => {
   for (const word of ["dhcp", "on", "any", "both", "::::::dhcp", ":::::net0:dhcp", ":::::net0"]) {
     assert.deepEqual(boot(`ip=${word}`), { problems: [], net0: "dhcp=true" }, word);
   }
@@ -110,7 +110,7 @@ test("ip= in every form of Linux", () => {
   assert.equal(text(wasm.hostname()), "myhost 2");
 });
 
-test("a wrong ip= is reported and counts as absent", () => {
+test("reports a wrong ip= and ignores it", () => {
   for (const word of [
     ...["", "dchp", "10.0.2", "10.0.2.256", "0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.2.15/24"],
     ...["10.0.2.15::10.0.2.2:255.0.255.0", "10.0.2.15::10.0.2.2:24", "10.0.2.15:::0.0.0.0"],
@@ -132,7 +132,7 @@ test("a wrong ip= is reported and counts as absent", () => {
   assert.equal(net0, "dhcp=false 10.0.2.15/24", "the right one stays");
 });
 
-test("ip= is for the device it names, and a bare address for net0", () => {
+test("ip= applies to the device it names, else to net0", () => {
   boot("ip=dhcp ip=10.0.3.1:::255.255.255.0::net1");
   assert.equal(settings(0), "dhcp=true");
   assert.equal(settings(1), "dhcp=false 10.0.3.1/24");
@@ -140,7 +140,7 @@ test("ip= is for the device it names, and a bare address for net0", () => {
   assert.equal(settings(1), "dhcp=true");
 });
 
-test("anonymos.conf in the syntax of systemd.network", () => {
+test("reads anonymos.conf in the syntax of systemd.network", () => {
   wasm.reset();
   file(
     "\ufeff# a comment",
@@ -181,7 +181,7 @@ test("anonymos.conf in the syntax of systemd.network", () => {
   assert.equal(text(wasm.hostname()), "bare 1");
 });
 
-test("wrong lines of the file are named by their numbers, and the rest applies", () => {
+test("reports wrong lines by number and applies the rest", () => {
   wasm.reset();
   file(
     "Address=10.0.2.15/24", // 1
@@ -225,7 +225,7 @@ test("wrong lines of the file are named by their numbers, and the rest applies",
   assert.equal(settings(0), "dhcp=true");
 });
 
-test("a wrong line says what would be right, and no route is made of half a one", () => {
+test("a report says what is expected; half a route is no route", () => {
   const network =
     "expected Destination=NETWORK/PREFIX like 10.1.0.0/16, with zeros behind the prefix";
   const neighbor = "expected Gateway=ADDRESS of another host in the network of an Address=";
@@ -250,7 +250,7 @@ test("a wrong line says what would be right, and no route is made of half a one"
   }
 });
 
-test("a [Match] that fits no device is reported by its line", () => {
+test("reports a [Match] that fits no device by its line", () => {
   wasm.reset();
   file(
     ...["[Match]", "Name=net0", "[Link]", "MTUBytes=1400"],
@@ -272,7 +272,7 @@ test("a [Match] that fits no device is reported by its line", () => {
   assert.deepEqual(problems(), []);
 });
 
-test("static settings beside DHCP=yes are its fall-back; DNS= alone leaves DHCP on", () => {
+test("static settings beside DHCP=yes are its fallback; DNS= alone leaves DHCP on", () => {
   wasm.reset();
   file("[Network]", "DHCP=yes", "Address=10.0.2.15/24", "Gateway=10.0.2.2");
   assert.equal(settings(), "dhcp=true 10.0.2.15/24 gateway=10.0.2.2");
@@ -286,7 +286,7 @@ test("static settings beside DHCP=yes are its fall-back; DNS= alone leaves DHCP 
   assert.equal(settings(), "dhcp=false");
 });
 
-test("the command line wins over the file, whichever is read first", () => {
+test("the command line overrides the file, whichever is read first", () => {
   for (const order of [0, 1]) {
     wasm.reset();
     const read = [
@@ -305,7 +305,7 @@ test("the command line wins over the file, whichever is read first", () => {
   }
 });
 
-test("any bytes make a bounded number of reports and no harm", () => {
+test("arbitrary bytes cause a bounded number of reports and no harm", () => {
   const seed = 20261122;
   let state = seed;
   const random = () => {
@@ -327,7 +327,7 @@ test("any bytes make a bounded number of reports and no harm", () => {
   assert.match(problems()[0], /^anonymos\.conf: expected at most/);
 });
 
-test("ip= for a device that there is not is reported", () => {
+test("reports ip= for a device that does not exist", () => {
   boot("ip=10.0.2.9:::255.255.255.0::net1:off ip=:::::net0:dhcp ip=dhcp");
   wasm.reportMissing(2);
   assert.deepEqual(problems(), []);
@@ -336,7 +336,7 @@ test("ip= for a device that there is not is reported", () => {
   assert.deepEqual(problems(), [`cmdline: ${word}: expected net0 to net0 instead of net1`]);
 });
 
-test("the module hosts gives names addresses, and wrong lines are named", () => {
+test("the hosts module maps names to addresses, and wrong lines are reported", () => {
   wasm.reset();
   const text =
     "# own names\n10.0.2.2 gateway gw.example # both\n\n1.2.3 x\n10.0.2.4\n10.0.2.5 a_b\n";

@@ -36,7 +36,7 @@ function line(frame: Buffer, kept = frame.length): string {
   return readString(wasm.memory, wasm.line(pointer, kept, frame.length));
 }
 
-test("a filter of hardly more than parentheses does no harm", () => {
+test("a filter of mere parentheses does no harm", () => {
   assert.match(shown("(-("), /^"-": expected/);
   assert.match(shown("((((!!!!"), /^"": expected/);
   for (let i = 0; i < 100; i++) shown(`${"(".repeat(i % 9)}-(${")".repeat(i)}`);
@@ -58,7 +58,7 @@ test("a filter passes what it names", () => {
   assert.equal(shown("!arp && (icmp || port 80)"), "syn echo");
 });
 
-test("a wrong filter is named with what was expected", () => {
+test("a wrong filter is reported with what is expected", () => {
   for (const wrong of ["frob", "port 70000", "port x", "host 1.2.3", "net 10.0.0.0/33", "tcp or"]) {
     assert.match(shown(wrong), /expected /, wrong);
   }
@@ -71,7 +71,7 @@ test("a wrong filter is named with what was expected", () => {
   assert.equal(shown(`arp and (${"tcp port 80 or (".repeat(30)}udp${")".repeat(31)}`), "");
 });
 
-test("and, or bind alike from left to right, and a value means what the last one meant", () => {
+test("and, or bind equally from left to right; a bare value repeats the last qualifier", () => {
   assert.equal(shown("tcp or icmp and host 9.9.9.9"), "");
   assert.equal(shown("tcp or (icmp and host 9.9.9.9)"), "syn");
   assert.equal(shown("host 9.9.9.9 and tcp or udp port 53"), "query");
@@ -89,7 +89,7 @@ test("and, or bind alike from left to right, and a value means what the last one
   assert.match(shown("src or dst"), /expected arp, ip/);
 });
 
-test("lines are tcpdump's", () => {
+test("prints lines as tcpdump does", () => {
   assert.equal(line(arp), "ARP, Request who-has 10.0.2.2 tell 10.0.2.15, length 28");
   assert.equal(
     line(syn),
@@ -101,7 +101,7 @@ test("lines are tcpdump's", () => {
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 
-test("a frame cut anywhere is shown without reading behind it", () => {
+test("shows a truncated frame without reading past it", () => {
   for (const frame of Object.values(frames)) {
     for (let kept = 0; kept < frame.length; kept++) assert.notEqual(line(frame, kept), "");
   }

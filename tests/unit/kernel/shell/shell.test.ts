@@ -4,7 +4,7 @@ import test from "node:test";
 import { readString, writeText } from "../../../lab/scripted/assembly.ts";
 import { Console, PROMPT, Screen, SECOND } from "../../../lab/scripted/console.ts";
 
-test("the prompt is there at once, with nothing after it and no escape sequence", async () => {
+test("the prompt appears at once, without escape sequences", async () => {
   const console = await Console.start();
   assert.equal(console.output(), PROMPT);
   console.pass(5n * SECOND);
@@ -25,7 +25,7 @@ test("CR, LF and CR LF each end one line", async () => {
   assert.equal(console.output(), `\r\n${PROMPT}\r\n${PROMPT}\r\n${PROMPT}`);
 });
 
-test("a message clears the prompt and redraws it in full on a new line", async () => {
+test("a message erases the prompt and redraws it on a new line", async () => {
   const console = await Console.start();
   console.now = SECOND;
   console.message("net0: link up");
@@ -45,7 +45,7 @@ test("a message clears the prompt and redraws it in full on a new line", async (
   assert.equal(console.type("\r").output(), `\r\n<x>\r\n${PROMPT}`);
 });
 
-test("a message while a command runs stands on a line of its own", async () => {
+test("a message during a command gets a line of its own", async () => {
   const console = await Console.start();
   console.type("words a; sleep 1\r");
   console.message("hello");
@@ -53,7 +53,7 @@ test("a message while a command runs stands on a line of its own", async () => {
   assert.ok(console.output().endsWith(`<a>\r\n[    0.000000] hello\r\n${PROMPT}`));
 });
 
-test("lines are split as sh splits them", async () => {
+test("splits lines as sh does", async () => {
   const console = await Console.start();
   const cases: Record<string, string> = {
     "words a b": "<a><b>",
@@ -86,7 +86,7 @@ test("lines are split as sh splits them", async () => {
   assert.equal(console.run("  ;; ; # nothing"), "");
 });
 
-test("what cannot be run is one clear error and a code", async () => {
+test("a command that cannot run gives one error and an exit code", async () => {
   const console = await Console.start();
   const cases: [string, RegExp, number][] = [
     ["nope a", /^nope: command not found, expected one of help\r\n$/, 127],
@@ -122,7 +122,7 @@ test("what cannot be run is one clear error and a code", async () => {
   }
 });
 
-test("options stand before or after operands, clustered, attached, long", async () => {
+test("options may precede or follow operands, clustered, with attached values, long", async () => {
   const { wasm } = await Console.start();
   const parse = (...words: string[]) =>
     readString(wasm.memory, wasm.options(...writeText(wasm, words.join("|"))));
@@ -147,7 +147,7 @@ test("options stand before or after operands, clustered, attached, long", async 
   assert.equal(parse("a", "b", "c", "d"), "d is one operand too many");
 });
 
-test("run= is executed as if typed, each command followed by its code", async () => {
+test("run= is executed as if typed, and prints each exit code", async () => {
   const console = await Console.start("words a;  nope  'x' ; sleep 2; echo -n \"b  c\"; echo $?");
   console.pass(3n * SECOND);
   assert.equal(
@@ -165,7 +165,7 @@ test("run= is executed as if typed, each command followed by its code", async ()
   assert.match(wrong.output(), /^shell: unterminated '.*\r\n\[exit 2\] echo 'a\r\nanonymos> $/);
 });
 
-test("commands that need the network wait for it, ten seconds and no more", async () => {
+test("commands that need the network wait for it, ten seconds at most", async () => {
   const late = await Console.start("cat", false);
   late.pass(9n * SECOND);
   assert.equal(late.output(), "");
@@ -189,7 +189,7 @@ test("commands that need the network wait for it, ten seconds and no more", asyn
   assert.equal(cancelled.run("echo $?"), "130\r\n");
 });
 
-test("a running command reads lines, Ctrl-D ends its input, Ctrl-C cancels it", async () => {
+test("a running command reads lines; Ctrl-D ends its input, Ctrl-C cancels it", async () => {
   const console = await Console.start();
   console.type("cat\r");
   console.output();
@@ -206,7 +206,7 @@ test("a running command reads lines, Ctrl-D ends its input, Ctrl-C cancels it", 
   assert.equal(console.run("echo $?"), "3\r\n", "the command's own code after Ctrl-C");
 });
 
-test("what is typed while a command runs waits for the prompt", async () => {
+test("what is typed during a command waits for the prompt", async () => {
   const console = await Console.start();
   console.type("sleep 1\r\nwords a\r\nwords b");
   console.pass(SECOND);
@@ -217,7 +217,7 @@ test("what is typed while a command runs waits for the prompt", async () => {
   assert.equal(console.output(), `sleep 5\r\n^C\r\n${PROMPT}`, "Ctrl-C forgets it");
 });
 
-test("control characters of strangers are shown, not obeyed", async () => {
+test("control characters from outside are shown, not obeyed", async () => {
   const console = await Console.start();
   console.wasm.message(...writeText(console.wasm, "name \x1b[2J\x07\u202e\u009b1m\r end"));
   console.settle();
@@ -246,7 +246,7 @@ test("output faster than the line loses nothing and blocks nobody", async () => 
   assert.ok(console.wasm.pollAt() > console.now);
 });
 
-test("a flood of messages is cut, and says so", async () => {
+test("a flood of messages is cut, with a note", async () => {
   const console = await Console.start();
   console.wasm.allow(0);
   for (let i = 0; i < 5000; i++) console.wasm.message(...writeText(console.wasm, `message ${i}`));
@@ -258,7 +258,7 @@ test("a flood of messages is cut, and says so", async () => {
   assert.ok(output.length < 40_000);
 });
 
-test("the system's commands say what Linux's say", async () => {
+test("the commands print what their Linux counterparts do", async () => {
   const console = await Console.start();
   console.now = 3_725n * SECOND;
   assert.equal(console.run("echo a  'b  c'"), "a b  c\r\n");
@@ -304,7 +304,7 @@ test("the system's commands say what Linux's say", async () => {
   assert.throws(() => console.type("crash abort\r"), /crash abort was typed/);
 });
 
-test("reading beyond memory and endless recursion trap", async () => {
+test("reading out of bounds and endless recursion trap", async () => {
   const bounds = await Console.start();
   assert.throws(() => bounds.type("crash bounds\r"), /out of bounds/);
   const stack = await Console.start();

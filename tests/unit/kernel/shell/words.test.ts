@@ -9,7 +9,7 @@ const wasm = await load("tests/lab/entries/words.ts");
 const tls = await load("tests/lab/entries/tls-words.ts");
 const text = (pointer: number) => readString(wasm.memory, pointer);
 
-test("every end of a connection has its words and its kind", () => {
+test("every end of a connection has a message and an exit code", () => {
   const ends: [error: keyof typeof Failure, kind: number, words: string][] = [
     ["None", 0, "connection closed"],
     ["Refused", 1, "connection refused"],
@@ -26,7 +26,7 @@ test("every end of a connection has its words and its kind", () => {
   }
 });
 
-test("the statuses of HTTP have the names of RFC 9110 section 15", () => {
+test("HTTP statuses have the names of RFC 9110 section 15", () => {
   // Node has two of them as they were before.
   const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
   const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
@@ -36,7 +36,7 @@ test("the statuses of HTTP have the names of RFC 9110 section 15", () => {
   assert.equal(text(wasm.reason(299)), "");
 });
 
-test("the groups of TLS have the names of IANA", () => {
+test("TLS groups have IANA's names", () => {
   const groups: [number: number, name: string][] = [
     [0, ""],
     [23, "secp256r1"],
@@ -49,7 +49,7 @@ test("the groups of TLS have the names of IANA", () => {
   for (const [number, name] of groups) assert.equal(text(wasm.group(number)), name);
 });
 
-test("an error of TLS is told by what is known of it, and by its number always", () => {
+test("a TLS error is described as far as it is known, and always by number", () => {
   const failure = (error: number, sent = -1) =>
     readString(tls.memory, tls.failure(error, 0, -1, sent));
   assert.equal(failure(-0x6c00), "TLS: an internal error (-0x6c00)");

@@ -65,7 +65,7 @@ class Desk {
   }
 }
 
-test("addresses and routes come and go together", async () => {
+test("addresses and routes appear and disappear together", async () => {
   const desk = await Desk.boot();
   desk.dialogue([
     ["ip addr add 10.0.2.77/24 dev net0", /^/],
@@ -86,7 +86,7 @@ test("addresses and routes come and go together", async () => {
   ]);
 });
 
-test("name servers of the console stand above those that were configured", async () => {
+test("name servers set on the console override configured ones", async () => {
   const desk = await Desk.boot();
   desk.dialogue([
     ["host time.test", /has address 10\.0\.2\.2/],
@@ -98,7 +98,7 @@ test("name servers of the console stand above those that were configured", async
   ]);
 });
 
-test("settings by hand are used while DHCP is silent, and give way to a lease", async () => {
+test("a static fallback is used while DHCP is silent, and yields to a lease", async () => {
   const desk = await Desk.configured(
     ...["[Match]", "Name=net0", "[Network]", "DHCP=yes", "Address=10.9.9.9/24"],
     ...["Gateway=10.9.9.1", "[Route]", "Destination=192.0.2.0/24", "Gateway=10.9.9.2"],
@@ -114,7 +114,7 @@ test("settings by hand are used while DHCP is silent, and give way to a lease", 
   assert.doesNotMatch(desk.ask("ip route"), /10\.9\.9/);
 });
 
-test("what cannot be set is said at boot, and the rest is set", async () => {
+test("settings that cannot be applied are reported at boot; the rest is applied", async () => {
   const desk = await Desk.configured(
     ...["[Match]", "Name=net0", "[Network]"],
     ...Array.from({ length: 20 }, (_, i) => `Address=10.0.2.${100 + i}/24`),
@@ -130,7 +130,7 @@ test("what cannot be set is said at boot, and the rest is set", async () => {
   assert.match(desk.ask("ping -c 1 10.0.2.2"), / 1 received/);
 });
 
-test("the time: of a server that can be believed, or why of none", async () => {
+test("the time comes from a credible server, or the reason is given", async () => {
   const desk = await Desk.boot();
   const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
     [{ stratum: 0, reference: "RATE" }, /asks to be left alone \(RATE\)/],
@@ -152,7 +152,7 @@ test("the time: of a server that can be believed, or why of none", async () => {
   assert.match(desk.ask("date"), /2027/);
 });
 
-test("httpd: what it serves, to whom, and what it refuses", async () => {
+test("httpd serves its pages and refuses the rest", async () => {
   const desk = await Desk.boot();
   desk.ask("httpd");
   const fetch = (method: string, path: string, body?: Buffer): Fetched => {
@@ -178,7 +178,7 @@ test("httpd: what it serves, to whom, and what it refuses", async () => {
   }
 });
 
-test("streams fail in the words of what happened to TCP", async () => {
+test("streams fail with the words for what happened to TCP", async () => {
   const desk = await Desk.boot();
   const server = new HttpServer(desk.gateway);
   assert.match(desk.ask("curl http://10.0.2.2:81/"), /connection refused/);

@@ -30,7 +30,7 @@ suite("the TLS engine", () => {
   const obstacle = (words: number, bytes: number, healthy: boolean) =>
     readString(wasm.memory, wasm.obstacle(words, bytes, healthy));
 
-  test("without entropy it is never started, and says what was found", () => {
+  test("does not start without entropy, and reports what was found", () => {
     assert.equal(
       obstacle(0, 0, false),
       "TLS does not start: there is not enough entropy (the processor has no random generator, " +
@@ -55,12 +55,12 @@ suite("the TLS engine", () => {
     assert.doesNotMatch(seeds[0], /^(00)+$/);
   });
 
-  test("a library that does not start says so", () => {
+  test("reports a library that fails to start", () => {
     result = -0x6c00;
     assert.equal(obstacle(8, 64, true), "TLS does not start: error -0x6c00");
   });
 
-  test("the clock's value and source, for certificates refused for their dates", () => {
+  test("reports the clock's value and source, for certificates rejected by date", () => {
     assert.equal(
       readString(wasm.memory, wasm.clock()),
       "the clock says Sun Nov 22 14:07:10 UTC 2026 (a test)",

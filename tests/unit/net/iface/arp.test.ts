@@ -34,7 +34,7 @@ function arpFrame(fields: ArpFields, to = guest.hardware, from = fields.senderHa
   return ethernet(to, from, ARP, arp(fields));
 }
 
-test("ARP-01 a claim on the gateway's address only makes the gateway be asked", () => {
+test("ARP-01: a claim on the gateway's address only causes the gateway to be asked", () => {
   const claim = { hardware: attacker.hardware, address: gateway.address };
   host.receive(arpReply(claim));
   assert.equal(host.state(gateway.address), NeighborState.reachable, "it answered just now");
@@ -52,14 +52,14 @@ test("ARP-01 a claim on the gateway's address only makes the gateway be asked", 
   assert.equal(host.state(gateway.address), NeighborState.reachable);
 });
 
-test("ARP-02 an unsolicited reply for an unknown address makes no entry", () => {
+test("ARP-02: an unsolicited reply for an unknown address creates no entry", () => {
   host.receive(arpReply(other));
   host.receive(arpFrame({ ...replyOf(other), target: "10.0.2.99" }, BROADCAST));
   assert.equal(host.state(other.address), NeighborState.free);
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ARP-02 a request for someone else makes no entry, one for us does", () => {
+test("ARP-02: a request for another host creates no entry; one for us does", () => {
   host.receive(arpRequest(other, "10.0.2.99"));
   assert.equal(host.state(other.address), NeighborState.free);
   assert.equal(arps().length, 0);
@@ -72,7 +72,7 @@ test("ARP-02 a request for someone else makes no entry, one for us does", () => 
   );
 });
 
-test("ARP-03 ten thousand askers leave the cache bounded and the gateway in it", () => {
+test("ARP-03: ten thousand requests leave the cache bounded and the gateway cached", () => {
   for (let i = 0; i < 10_000; i++) {
     const near = i % 2 === 0;
     const asker = {
@@ -88,7 +88,7 @@ test("ARP-03 ten thousand askers leave the cache bounded and the gateway in it",
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
 });
 
-test("ARP-04 a group hardware address is not believed", () => {
+test("ARP-04: ignores a group hardware address", () => {
   for (const hardware of [BROADCAST, "01:00:5e:00:00:01", "00:00:00:00:00:00"]) {
     host.receive(arpRequest({ hardware, address: other.address }, guest.address));
     const fields = { ...replyOf({ hardware, address: other.address }) };
@@ -98,7 +98,7 @@ test("ARP-04 a group hardware address is not believed", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-05 another user of our address is reported, and it is defended once in 10 s", () => {
+test("ARP-05: reports a conflict, and defends the address once in 10 s", () => {
   const rival = { hardware: attacker.hardware, address: guest.address };
   host.receive(arpReply(rival), arpRequest(rival, gateway.address));
   assert.equal(host.wasm.conflicts(0), 2n);
@@ -116,7 +116,7 @@ test("ARP-05 another user of our address is reported, and it is defended once in
   assert.equal(host.state(guest.address), NeighborState.free);
 });
 
-test("ARP-06 a probe of our address is answered, and 0.0.0.0 not remembered", () => {
+test("ARP-06: answers a probe of our address without caching 0.0.0.0", () => {
   host.receive(arpRequest({ hardware: other.hardware, address: "0.0.0.0" }, guest.address));
   const [reply] = arps();
   assert.deepEqual([reply.operation, reply.sender], [2, guest.address]);
@@ -124,7 +124,7 @@ test("ARP-06 a probe of our address is answered, and 0.0.0.0 not remembered", ()
   assert.equal(host.state("0.0.0.0"), NeighborState.free);
 });
 
-test("ARP-07 other lengths of addresses are refused", () => {
+test("ARP-07: drops other address lengths", () => {
   for (const lengths of [
     [255, 255],
     [0, 0],
@@ -137,7 +137,7 @@ test("ARP-07 other lengths of addresses are refused", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-08 a packet cut at any length is refused", () => {
+test("ARP-08: drops a packet cut at any length", () => {
   const whole = arpRequest(other, guest.address).subarray(0, 42);
   for (let length = 14; length < 42; length++) host.receive(whole.subarray(0, length));
   assert.equal(host.drops("arp-truncated"), 28);
@@ -146,7 +146,7 @@ test("ARP-08 a packet cut at any length is refused", () => {
   assert.equal(arps().length, 1);
 });
 
-test("ARP-09 other hardware, protocols and operations mean nothing", () => {
+test("ARP-09: ignores other hardware, protocols and operations", () => {
   const changes = [
     { hardwareType: 6 },
     { protocolType: 0x86dd },
@@ -163,7 +163,7 @@ test("ARP-09 other hardware, protocols and operations mean nothing", () => {
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ARP-10 a packet whose sender is not that of the frame is ignored", () => {
+test("ARP-10: ignores a sender that differs from the frame's source", () => {
   const split = { ...replyOf({ hardware: attacker.hardware, address: gateway.address }) };
   host.receive(arpFrame(split, guest.hardware, gateway.hardware));
   host.receive(arpFrame({ ...requestOf(other) }, BROADCAST, attacker.hardware));
@@ -173,7 +173,7 @@ test("ARP-10 a packet whose sender is not that of the frame is ignored", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-11 a silent neighbour is asked once a second, three times; then its packet fails", () => {
+test("ARP-11: asks a silent neighbor once a second, three times; then its packet fails", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.udpConnect(address("10.0.2.200"), 7);
   host.udpSend(Buffer.from("x"), "10.0.2.200", 7);
@@ -195,7 +195,7 @@ test("ARP-11 a silent neighbour is asked once a second, three times; then its pa
   assert.equal(host.state("10.0.2.200"), NeighborState.failed);
 });
 
-test("ARP-11 a ping of a silent neighbour is told that it is unreachable", () => {
+test("ARP-11: a ping of a silent neighbor fails as unreachable", () => {
   host.ping("10.0.2.201", 9);
   host.pass(3.5);
   assert.equal(host.wasm.echoReceive(), 1);
@@ -203,7 +203,7 @@ test("ARP-11 a ping of a silent neighbour is told that it is unreachable", () =>
   assert.equal(host.wasm.echoLast(4), 0, "host unreachable");
 });
 
-test("ARP-11 two hundred silent neighbours: bounded queues, bounded time, nothing leaked", () => {
+test("ARP-11: two hundred silent neighbors: bounded queues and time, no leak", () => {
   host.wasm.udpOpen(4001, false);
   for (let i = 0; i < 200; i++) {
     for (let j = 0; j < 3; j++) host.udpSend(Buffer.from("x"), `10.0.2.${16 + i}`, 7);
@@ -224,7 +224,7 @@ test("ARP-11 two hundred silent neighbours: bounded queues, bounded time, nothin
   assert.equal(host.state(gateway.address), NeighborState.reachable);
 });
 
-test("ARP-11 the latest packets wait, and leave in their order when the answer comes", () => {
+test("ARP-11: the latest packets wait, and leave in order on the answer", () => {
   host.wasm.udpOpen(4002, false);
   for (let i = 1; i <= 6; i++) host.udpSend(Buffer.of(i), other.address, 7);
   host.turn();
@@ -234,7 +234,7 @@ test("ARP-11 the latest packets wait, and leave in their order when the answer c
   assert.deepEqual(waited, [3, 4, 5, 6]);
 });
 
-test("ARP-12 a neighbour that changes its hardware address is found again within 60 s", () => {
+test("ARP-12: finds a neighbor with a new hardware address within 60 s", () => {
   const moved = { hardware: "52:55:0a:00:02:aa", address: gateway.address };
   const start = host.now;
   let found = false;
@@ -252,7 +252,7 @@ test("ARP-12 a neighbour that changes its hardware address is found again within
   assert.equal(hardwareOf(gateway.address), hardwareNumber(moved.hardware));
 });
 
-test("ARP an idle neighbour costs nothing, and is asked by unicast when used again", () => {
+test("an idle neighbor costs nothing, and is asked by unicast on its next use", () => {
   host.pass(2);
   assert.equal(host.wasm.pollAt(host.now), 0x7fffffffffffffffn);
   host.pass(31);
@@ -271,7 +271,7 @@ test("ARP an idle neighbour costs nothing, and is asked by unicast when used aga
   assert.equal(host.state(gateway.address), NeighborState.reachable);
 });
 
-test("ARP a new address is announced twice, two seconds apart (RFC 5227 section 2.3)", () => {
+test("announces a new address twice, two seconds apart (RFC 5227 section 2.3)", () => {
   host.wasm.setAddress(0, address("10.0.2.16"), 24);
   const times: number[] = [];
   for (let second = 0; second < 5; second++) {
@@ -284,7 +284,7 @@ test("ARP a new address is announced twice, two seconds apart (RFC 5227 section 
   assert.deepEqual(times, [0, 2]);
 });
 
-test("ARP a probe of a free address asks three times and takes at most 7 s (RFC 5227, 2.1)", () => {
+test("probes a free address three times within 7 s (RFC 5227 section 2.1)", () => {
   host.wasm.probe(0, address("10.0.2.50"));
   assert.equal(host.wasm.probeResult(0), 1);
   host.pass(7);
@@ -294,7 +294,7 @@ test("ARP a probe of a free address asks three times and takes at most 7 s (RFC 
   assert.equal(host.wasm.probeResult(0), 2, "free");
 });
 
-test("ARP a probe finds whoever has the address, or probes it too", () => {
+test("a probe detects a host that has the address, or probes it too", () => {
   const owner = { hardware: other.hardware, address: "10.0.2.50" };
   const signs = [
     arpReply(owner),
@@ -312,7 +312,7 @@ test("ARP a probe finds whoever has the address, or probes it too", () => {
   }
 });
 
-test("ARP entries set by hand are neither asked nor replaced, and can be taken away", () => {
+test("static entries are neither asked nor replaced, and can be removed", () => {
   const fixed = { hardware: "02:aa:aa:aa:aa:aa", address: other.address };
   assert.equal(host.wasm.addNeighbor(0, address(fixed.address), hardwareNumber(fixed.hardware)), 1);
   host.receive(arpReply(other));

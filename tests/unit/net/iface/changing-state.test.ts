@@ -29,7 +29,7 @@ const host = await Host.create();
 beforeEach(() => host.configure());
 afterEach(() => assertAlive(host));
 
-test("ARP-04 a claim with the own hardware address is not believed", () => {
+test("ARP-04: ignores a claim with our own hardware address", () => {
   const before = host.drops("arp-address");
   host.receive(arpRequest({ hardware: guest.hardware, address: attacker.address }, guest.address));
   assert.deepEqual(host.frames(), []);
@@ -37,7 +37,7 @@ test("ARP-04 a claim with the own hardware address is not believed", () => {
   assert.equal(host.state(attacker.address), NeighborState.free);
 });
 
-test("without a route back nothing is answered: no reply, no error", () => {
+test("without a route back, sends neither reply nor error", () => {
   host.wasm.removeRoute(0, 0, 0);
   const source = OFF_LINK;
   host.receive(
@@ -49,7 +49,7 @@ test("without a route back nothing is answered: no reply, no error", () => {
   host.wasm.addRoute(0, 0, 0, address(gateway.address), 0);
 });
 
-test("a host has its addresses on all links (RFC 1122 section 3.3.4.2, the weak model)", () => {
+test("has its addresses on all links (RFC 1122 section 3.3.4.2, the weak model)", () => {
   host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
   host.wasm.setAddress(1, address("192.168.7.9"), 24);
   host.pass(3);
@@ -77,7 +77,7 @@ test("each network of an interface has a broadcast address", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("an own address may get another prefix; a route that was deleted is not missed", () => {
+test("an address may change its prefix; deleting a deleted route does nothing", () => {
   const byDefault = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
   host.wasm.setAddress(0, address(guest.address), 16);
   assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", byDefault]);
@@ -88,7 +88,7 @@ test("an own address may get another prefix; a route that was deleted is not mis
   host.frames();
 });
 
-test("neighbours set by hand may fill the table, and are then refused", () => {
+test("static neighbors may fill the table; more are refused", () => {
   const limit: number = host.wasm.neighborLimit();
   const add = (i: number) => host.wasm.addNeighbor(0, address("10.0.2.100") + i, 0x020000000000n);
   let added = 0;
@@ -99,7 +99,7 @@ test("neighbours set by hand may fill the table, and are then refused", () => {
   host.know(gateway);
 });
 
-test("a device without room: what would have to be cut is not begun, and nothing is lost", () => {
+test("a device without room: fragmentation does not start, and nothing is lost", () => {
   const payload = icmp(8, 0, 1, Buffer.alloc(3000));
   const parts = fragments({ ...echo, payload }, [
     [0, 1480],

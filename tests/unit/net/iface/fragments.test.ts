@@ -66,13 +66,13 @@ function assertSilent(): void {
   assert.deepEqual(host.frames(), []);
 }
 
-test("FRG-01 three fragments in order are one datagram", () => {
+test("FRG-01: three fragments in order make one datagram", () => {
   receive(echo, thirds);
   assertEchoed();
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-02 in every other order too", () => {
+test("FRG-02: every other order gives one reply", () => {
   const orders = ["021", "102", "120", "201", "210"];
   for (const order of orders) {
     receive(
@@ -83,12 +83,12 @@ test("FRG-02 in every other order too", () => {
   }
 });
 
-test("FRG-03 exact duplicates are harmless", () => {
+test("FRG-03: exact duplicates are harmless", () => {
   receive(echo, [thirds[0], thirds[1], thirds[1], thirds[0], thirds[2]]);
   assertEchoed();
 });
 
-test("FRG-04 a part inside another with other contents spoils the datagram", () => {
+test("FRG-04: a fragment inside another with different contents discards the datagram", () => {
   const other = { ...echo, payload: Buffer.alloc(3000, 0x55) };
   receive(other, [[512, 256, true]]);
   receive(echo, thirds);
@@ -98,12 +98,12 @@ test("FRG-04 a part inside another with other contents spoils the datagram", () 
   assertSilent();
 });
 
-test("FRG-05 a part across two others spoils the datagram", () => {
+test("FRG-05: a fragment across two others discards the datagram", () => {
   receive(echo, [thirds[0], [1512, 1000, true], thirds[1], thirds[2]]);
   assertSilent();
 });
 
-test("FRG-06 teardrop: a last fragment that ends inside the first", () => {
+test("FRG-06: Teardrop: drops a last fragment that ends inside the first", () => {
   const udp = { ...ends, protocol: UDP, id: 242, payload: Buffer.alloc(40) };
   receive(udp, [
     [0, 36, true],
@@ -118,7 +118,7 @@ test("FRG-06 teardrop: a last fragment that ends inside the first", () => {
   assert.ok(host.drops("fragment-overlap") >= 1);
 });
 
-test("FRG-07 bonk: fragments with negative gaps end with their time", () => {
+test("FRG-07: Bonk: fragments with negative gaps time out", () => {
   const udp = { ...ends, protocol: UDP, id: 1109, payload: Buffer.alloc(80) };
   receive(udp, [
     [0, 36, true],
@@ -130,7 +130,7 @@ test("FRG-07 bonk: fragments with negative gaps end with their time", () => {
   assert.deepEqual(icmpTypes(host.sent()), []);
 });
 
-test("FRG-08 ping of death: an end beyond 65,535 ends the datagram", () => {
+test("FRG-08: Ping of death: an end beyond 65,535 discards the datagram", () => {
   receive(echo, [thirds[0]]);
   host.receive(packet({ id: 77, payload: Buffer.alloc(1000), fragment: 0x1fff }));
   assert.equal(host.wasm.reassemblies(), 0);
@@ -139,7 +139,7 @@ test("FRG-08 ping of death: an end beyond 65,535 ends the datagram", () => {
   assertSilent();
 });
 
-test("FRG-09 jolt: ten thousand identical last fragments are bounded", () => {
+test("FRG-09: Jolt2: ten thousand identical last fragments stay bounded", () => {
   for (const offset of [65520, 65504]) {
     const fields = { id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 };
     for (let i = 0; i < 5000; i++) host.receive(packet(fields));
@@ -149,14 +149,14 @@ test("FRG-09 jolt: ten thousand identical last fragments are bounded", () => {
   assertSilent();
 });
 
-test("FRG-10 a part with MF whose length is no multiple of 8 is dropped", () => {
+test("FRG-10: drops a non-last fragment whose length is no multiple of 8", () => {
   const odd = Buffer.alloc(1001);
   host.receive(packet({ id: 77, payload: odd, fragment: 0x2000 }));
   assert.equal(host.drops("fragment-length"), 1);
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-11 a header cut by fragments is read only when it is whole", () => {
+test("FRG-11: reads a header cut by fragments only after reassembly", () => {
   const parts: Part[] = [
     [0, 8],
     [8, 2992],
@@ -169,14 +169,14 @@ test("FRG-11 a header cut by fragments is read only when it is whole", () => {
   assertEchoed();
 });
 
-test("FRG-12 empty fragments are dropped", () => {
+test("FRG-12: drops empty fragments", () => {
   host.receive(packet({ id: 77, payload: Buffer.alloc(0), fragment: 0x2000 }));
   host.receive(packet({ id: 77, payload: Buffer.alloc(0), fragment: 0x0010 }));
   assert.equal(host.drops("fragment-length"), 2);
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-13 five thousand unfinished datagrams: the oldest go, a whole one still passes", () => {
+test("FRG-13: evicts the oldest of 5,000 unfinished datagrams; a complete one passes", () => {
   for (let id = 0; id < 5000; id++) {
     host.receive(packet({ id, payload: Buffer.alloc(8), fragment: 1 }));
   }
@@ -187,7 +187,7 @@ test("FRG-13 five thousand unfinished datagrams: the oldest go, a whole one stil
   host.pass(61);
 });
 
-test("FRG-14 64 KiB in 8-byte fragments, backwards, is not quadratic work", () => {
+test("FRG-14: 64 KiB in 8-byte fragments, in reverse, is not quadratic work", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65496, 0x33));
   const parts: Part[] = [];
   for (let offset = payload.length - 8; offset >= 0; offset -= 8) parts.push([offset, 8]);
@@ -199,21 +199,21 @@ test("FRG-14 64 KiB in 8-byte fragments, backwards, is not quadratic work", () =
   assert.ok(spent < 2000, `${frames.length} fragments took ${spent} ms`);
 });
 
-test("FRG-15 two different ends spoil the datagram", () => {
+test("FRG-15: two different ends discard the datagram", () => {
   receive(echo, [thirds[2], [2000, 8, false], thirds[0], thirds[1]]);
   assertSilent();
   receive({ ...echo, id: 78 }, [[2000, 8, false], thirds[2], thirds[0], thirds[1]]);
   assertSilent();
 });
 
-test("FRG-16 data behind the end spoils the datagram", () => {
+test("FRG-16: data behind the end discards the datagram", () => {
   receive(echo, [thirds[2], [3000, 8, true], thirds[0], thirds[1]]);
   assertSilent();
   receive({ ...echo, id: 78 }, [[3000, 8, true], thirds[2], thirds[0], thirds[1]]);
   assertSilent();
 });
 
-test("FRG-17 protocols and sources with the same identification are never mixed", () => {
+test("FRG-17: never mixes protocols and sources with the same identification", () => {
   const udp = { ...echo, protocol: UDP, payload: Buffer.alloc(3000, 1) };
   const elsewhere = { ...echo, source: attacker.address, payload: Buffer.alloc(3000, 2) };
   receive(udp, [thirds[0]]);
@@ -228,7 +228,7 @@ test("FRG-17 protocols and sources with the same identification are never mixed"
   host.pass(61);
 });
 
-test("FRG-18 after 60 s the first fragment's sender is told, once, and nobody else", () => {
+test("FRG-18: after 60 s only the first fragment's sender is told, once", () => {
   receive(echo, [thirds[0]]);
   receive({ ...echo, id: 78 }, [thirds[1]]);
   host.pass(59);
@@ -245,7 +245,7 @@ test("FRG-18 after 60 s the first fragment's sender is told, once, and nobody el
   assert.equal(quote.readUInt16BE(6), 0x2000, "quoted as it came");
 });
 
-test("FRG-19 a forged part and the genuine ones never pass as one datagram", () => {
+test("FRG-19: forged and genuine fragments never pass as one datagram", () => {
   const genuine = udpDatagram(
     { address: address(gateway.address), port: 53 },
     { address: address(guest.address), port: 4000 },
@@ -266,7 +266,7 @@ test("FRG-19 a forged part and the genuine ones never pass as one datagram", () 
   host.sent();
 });
 
-test("FRG-20 the first fragment's header counts, whatever options the others have", () => {
+test("FRG-20: the first fragment's header counts, whatever options the others have", () => {
   const [first, second, third] = fragments(echo, thirds);
   const optioned = (part: Buffer, fragment: number, options: Buffer) =>
     framed(
@@ -279,7 +279,7 @@ test("FRG-20 the first fragment's header counts, whatever options the others hav
   assertEchoed();
 });
 
-test("FRG-20 a long header of the first fragment cannot make it longer than 65,535", () => {
+test("FRG-20: a long header in the first fragment does not exceed 65,535 bytes", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 1));
   const parts: Part[] = [];
   for (let offset = 0; offset < payload.length; offset += 1480) {
@@ -295,7 +295,7 @@ test("FRG-20 a long header of the first fragment cannot make it longer than 65,5
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-21 a datagram of exactly 65,535 bytes in 45 fragments is delivered, and answered", () => {
+test("FRG-21: delivers and answers a datagram of exactly 65,535 bytes", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 0x21));
   const parts: Part[] = [];
   for (let offset = 0; offset < payload.length; offset += 1480) {

@@ -25,7 +25,7 @@ function replyTo(bytes: Buffer): Buffer {
   return reply;
 }
 
-test("a request holds identifier, sequence, the time, and a right checksum", () => {
+test("a request holds identifier, sequence, time, and a right checksum", () => {
   const socket = wasm.echoOpen();
   for (const length of [0, 7, 8, 56, 1472, 1473, 65507]) {
     wasm.reset(3);
@@ -43,7 +43,7 @@ test("a request holds identifier, sequence, the time, and a right checksum", () 
   assert.equal(wasm.echoSend(socket, gateway, 1, 65508, 0n), 0);
 });
 
-test("a reply tells sequence, sender, TTL and when its request was sent", () => {
+test("a reply gives sequence, sender, TTL and the time of its request", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 9, 56, 777n);
   wasm.echoDispatch();
@@ -64,7 +64,7 @@ test("a reply tells sequence, sender, TTL and when its request was sent", () => 
   assert.equal(wasm.echoTime(socket), -1n, "too short to hold the time");
 });
 
-test("only the echo of a request is a reply: code, number, data, and a time that was", () => {
+test("only an echo of a request is a reply: code, number, data and a past time", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 9, 56, 777n);
   wasm.echoDispatch();
@@ -94,7 +94,7 @@ test("only the echo of a request is a reply: code, number, data, and a time that
   assert.equal(wasm.echoReceive(socket), 0, "none about what was not");
 });
 
-test("a request that is answered twice has a duplicate, until its number is sent anew", () => {
+test("a second reply is a duplicate until its number is sent again", () => {
   const socket = wasm.echoOpen();
   const told: number[] = [];
   for (const answers of [3, 2]) {
@@ -107,7 +107,7 @@ test("a request that is answered twice has a duplicate, until its number is sent
   assert.equal(wasm.echoTime(socket), -1n, "there was no room for the time");
 });
 
-test("an error about a request is told with its kind and who sent it", () => {
+test("an error is reported with its kind and sender", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 4, 56, 0n);
   wasm.echoDispatch();
@@ -123,7 +123,7 @@ test("an error about a request is told with its kind and who sent it", () => {
   assert.equal(wasm.echoReceive(socket), 0, "a quoted reply is not our request");
 });
 
-test("replies that nobody reads are bounded; sockets too", () => {
+test("unread replies are bounded, and so are sockets", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 1, 8, 0n);
   wasm.echoDispatch();

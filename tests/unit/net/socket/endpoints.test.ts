@@ -15,7 +15,7 @@ function block(digits: string): number {
 const bytesAt = (at: number, length: number) =>
   Buffer.from(wasm.memory.buffer, at, length).toString("hex");
 
-test("what is set is read back, with ports up to 65535", () => {
+test("fields read back as set, ports up to 65535", () => {
   wasm.setIpv4(0, local, 65535, remote, 65534);
   assert.equal(wasm.localIpv4(0), local);
   assert.equal(wasm.remoteIpv4(0) >>> 0, remote);
@@ -28,7 +28,7 @@ test("what is set is read back, with ports up to 65535", () => {
   assert.equal(wasm.remotePort(0), 53);
 });
 
-test("a copy is equal, and every difference is seen", () => {
+test("a copy is equal, and every difference shows", () => {
   wasm.setIpv4(0, local, 1000, remote, 80);
   wasm.copy(1, 0);
   assert.equal(wasm.equals(0, 1), 1);
@@ -55,7 +55,7 @@ test("a copy is equal, and every difference is seen", () => {
   }
 });
 
-test("the remote end is compared alone", () => {
+test("compares the remote end alone", () => {
   wasm.setIpv4(0, local, 1000, remote, 80);
   wasm.setIpv4(1, local + 9, 2000, remote, 80);
   assert.equal(wasm.equalsRemote(0, 1), 1);
@@ -68,7 +68,7 @@ test("the remote end is compared alone", () => {
   assert.equal(wasm.equalsRemote(0, 1), 0);
 });
 
-test("reversed is as the peer sees it, in place as well, and twice is none", () => {
+test("reversing swaps the ends, in place too; twice restores them", () => {
   wasm.setIpv4(0, local, 1000, remote, 80);
   wasm.copyReversed(1, 0);
   assert.equal(wasm.localIpv4(1) >>> 0, remote);
@@ -79,7 +79,7 @@ test("reversed is as the peer sees it, in place as well, and twice is none", () 
   assert.equal(wasm.equals(0, 1), 1);
 });
 
-test("a record is saved as the 36 bytes that are hashed, and restored", () => {
+test("saves a record as the 36 bytes that are hashed, and restores it", () => {
   wasm.setIpv4(0, local, 0x1234, remote, 0x5678);
   const at = block("ee".repeat(40));
   wasm.save(0, at);

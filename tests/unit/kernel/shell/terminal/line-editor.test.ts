@@ -8,7 +8,7 @@ const DOWN = "\x1b[B";
 const RIGHT = "\x1b[C";
 const LEFT = "\x1b[D";
 
-test("the keys of Emacs and of VT100 edit the line", async () => {
+test("Emacs and VT100 keys edit the line", async () => {
   const console = await Console.start();
   const cases: [string, string][] = [
     ["words abc\x7f\x7fx", "<ax>"],
@@ -45,7 +45,7 @@ test("the keys of Emacs and of VT100 edit the line", async () => {
   }
 });
 
-test("history: up, down, and the line being typed comes back", async () => {
+test("history goes up and down and restores the unfinished line", async () => {
   const console = await Console.start();
   for (const line of ["words one", "words two", "words two"]) console.run(line);
   console.output();
@@ -61,7 +61,7 @@ test("history: up, down, and the line being typed comes back", async () => {
   assert.equal(console.type(`${UP}\r`).output(), `\x07\r\n${PROMPT}`);
 });
 
-test("Ctrl-R finds what was typed in the history, newest first", async () => {
+test("Ctrl-R searches the history, newest first", async () => {
   const console = await Console.start();
   for (const line of ["words one", "echo b", "words two", "echo c"]) console.run(line);
   console.output();
@@ -72,7 +72,7 @@ test("Ctrl-R finds what was typed in the history, newest first", async () => {
   assert.ok(console.type("zzz\x12").output().endsWith("\x07"));
 });
 
-test("Tab completes commands and what they offer", async () => {
+test("Tab completes commands and their arguments", async () => {
   const console = await Console.start();
   console.output();
   console.type("wo\t");
@@ -102,7 +102,7 @@ test("Tab completes commands and what they offer", async () => {
   assert.match(console.output(), /clear {2}crash {2}date {2}dmesg {2}echo {2}/);
 });
 
-test("Ctrl-C at the prompt leaves the line and begins another", async () => {
+test("Ctrl-C at the prompt abandons the line", async () => {
   const console = await Console.start();
   console.output();
   assert.equal(console.type("words x\x03").output(), `words x^C\r\n${PROMPT}`);
@@ -110,7 +110,7 @@ test("Ctrl-C at the prompt leaves the line and begins another", async () => {
   assert.equal(console.type("\x04").output(), "\x07", "Ctrl-D at an empty prompt");
 });
 
-test("lines wider than the terminal wrap, and can be edited, at any width", async () => {
+test("lines wider than the terminal wrap and can be edited at any width", async () => {
   for (const width of [40, 80, 100]) {
     const console = await Console.start();
     const screen = new Screen(width).write(console.output());
@@ -177,7 +177,7 @@ test("lines wider than the terminal wrap, and can be edited, at any width", asyn
   }
 });
 
-test("a line has a limit: a bell, and nothing is run", async () => {
+test("a line has a limit: the bell rings and nothing runs", async () => {
   const console = await Console.start();
   console.output();
   console.type("x".repeat(1024 * 1024));

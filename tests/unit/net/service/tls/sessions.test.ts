@@ -22,7 +22,7 @@ suite("TLS sessions", () => {
   const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
   const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
 
-  test("a session is offered to the same name and port only, and only once (TLS-41)", () => {
+  test("offers a session to the same name and port only, and only once (TLS-41)", () => {
     const first = open("a.test");
     push(first, record("T"));
     assert.equal(wasm.sessions(), 1);
@@ -36,7 +36,7 @@ suite("TLS sessions", () => {
     assert.equal(text(wasm.offered()), "");
   });
 
-  test("two sessions of a server are kept, the latest is used first", () => {
+  test("keeps two sessions per server and uses the latest first", () => {
     const stream = open("a.test");
     for (let i = 0; i < 5; i++) push(stream, record("T"));
     assert.equal(wasm.sessions(), 2);
@@ -48,7 +48,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("a handshake that fails with a session says so, and none of that server's is kept", () => {
+  test("a handshake that fails with a session is reported, and discards that server's", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T")]));
     for (const kind of [kinds.session, kinds.protocol]) {
@@ -61,7 +61,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("what breaks after the handshake has nothing to do with the session in it", () => {
+  test("a failure after the handshake leaves the session alone", () => {
     push(open("a.test"), Buffer.concat([record("T"), record("T")]));
     const resumed = open("a.test");
     push(resumed, record("A", Uint8Array.of(20)));
@@ -69,13 +69,13 @@ suite("TLS sessions", () => {
     assert.equal(wasm.sessions(), 1);
   });
 
-  test("what lies behind tickets is read in the same turn: no other may come", () => {
+  test("data behind tickets is read in the same turn, as no other may come", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
     assert.equal(wasm.readable(stream), 1);
   });
 
-  test("a session lives seven days, and there are 32 at most", () => {
+  test("a session lives seven days; 32 are kept at most", () => {
     assert.equal(wasm.fillSessions(40), 32);
     assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);
     assert.equal(wasm.hasSession(...writeText(wasm, "h8"), 443, 0n), 1);
@@ -84,7 +84,7 @@ suite("TLS sessions", () => {
     assert.equal(wasm.hasSession(...writeText(wasm, "h10"), 443, week), 0);
   });
 
-  test("what was not verified is neither kept nor resumed", () => {
+  test("unverified sessions are neither kept nor resumed", () => {
     const doubtful = open("a.test", true);
     push(doubtful, record("T"));
     assert.equal(wasm.sessions(), 0);

@@ -32,7 +32,7 @@ suite("TLS streams", () => {
   const finish = (stream: number) => bench.finish(stream);
   const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
 
-  test("a handshake is Connecting until it is over, and then says what was agreed", () => {
+  test("is Connecting during the handshake, then reports what was agreed", () => {
     const stream = connect();
     assert.equal(wasm.status(stream), Status.Connecting);
     wasm.poll(bench.now);
@@ -68,7 +68,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("bytes one by one, in small windows, to an engine of small appetite", () => {
+  test("works byte by byte, in small windows, with an engine that takes little", () => {
     for (const [window, appetite, piece] of [
       [1, 1, 1],
       [2, 3, 5],
@@ -87,7 +87,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("many small records fill the block, a long one is read in pieces", () => {
+  test("many small records fill the block; a long one is read in pieces", () => {
     const stream = open();
     const long = "x".repeat(16_384);
     const many = Array.from({ length: 500 }, (_, i) => `${i},`);
@@ -95,7 +95,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.readAll(stream, 100, bench.now)), many.join("") + long + long);
   });
 
-  test("an end without close_notify is a failure, with it it is an end (TLS-38)", () => {
+  test("an end without close_notify is a failure, with it an end (TLS-38)", () => {
     const cut = open();
     push(cut, data("half of it"));
     finish(cut);
@@ -112,7 +112,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.status(whole), Status.Finished);
   });
 
-  test("every truncation of a conversation but the whole is a failure", () => {
+  test("every truncated conversation is a failure", () => {
     const whole = Buffer.concat([handshake, data("text"), record("C")]);
     for (let length = 0; length < whole.length; length++) {
       wasm.reset();
@@ -129,7 +129,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("what breaks below shows: as it is before the handshake, in words later on", () => {
+  test("a failure below is passed on before the handshake, explained later", () => {
     const refused = connect();
     wasm.setBelow(refused, Status.Failed, kinds.refused);
     wasm.poll(bench.now);
@@ -158,7 +158,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.failureKind(after), kinds.reset);
   });
 
-  test("an alert of the peer has its name (TLS-01, TLS-03, TLS-24)", () => {
+  test("names an alert of the peer (TLS-01, TLS-03, TLS-24)", () => {
     for (const [number, name] of [
       [40, "handshake_failure (40)"],
       [45, "certificate_expired (45)"],
@@ -176,7 +176,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("a refused certificate is told with every reason, and the clock where it matters", () => {
+  test("reports a rejected certificate with every reason, and the clock if it matters", () => {
     const stream = connect();
     wasm.poll(bench.now);
     push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));
@@ -194,14 +194,14 @@ suite("TLS streams", () => {
     assert.match(text(wasm.failure(name)), /it is not for this name$/);
   });
 
-  test("each of the 32 refusals has words of its own", () => {
+  test("each of the 32 verification failures has its own message", () => {
     const words = Array.from({ length: 32 }, (_, bit) => text(wasm.faults((1 << bit) >>> 0)));
     assert.equal(new Set(words).size, 32);
     assert.equal(text(wasm.faults(0)), "");
     assert.equal(text(wasm.faults(0x208)), "it is not valid yet; no trusted root vouches for it");
   });
 
-  test("what is no TLS at all is said so (TLS-44)", () => {
+  test("reports a peer that does not speak TLS (TLS-44)", () => {
     const stream = connect();
     wasm.poll(bench.now);
     push(stream, Buffer.from("Z\0\x04HTTP"));
@@ -209,7 +209,7 @@ suite("TLS streams", () => {
     assert.match(text(wasm.failure(stream)), /no TLS record \(-0x7200\)$/);
   });
 
-  test("an own alert still goes out when the user gives up, without a reset (TLS-01)", () => {
+  test("sends our alert even if the user gives up, without a reset (TLS-01)", () => {
     const stream = connect();
     wasm.poll(bench.now);
     wasm.sent(stream);
@@ -221,7 +221,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.live(), 0);
   });
 
-  test("a handshake has 30 s (TLS-33)", () => {
+  test("a handshake may take 30 s (TLS-33)", () => {
     const stream = connect();
     wasm.poll(bench.now);
     assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
@@ -236,7 +236,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.end(stream)), "aborted");
   });
 
-  test("one step of one handshake a turn: none starves the others", () => {
+  test("one step of one handshake a turn starves no other", () => {
     const streams = Array.from({ length: 4 }, () => connect());
     for (let i = 0; i < 4; i++) {
       assert.equal(wasm.pollService(bench.now), 1);
@@ -252,7 +252,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.pollService(bench.now), 0);
   });
 
-  test("what is written goes out in records, as far as there is room below", () => {
+  test("writes leave in records as far as there is room below", () => {
     const stream = open();
     wasm.sent(stream);
     const message = "0123456789".repeat(1000);
@@ -268,7 +268,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.write(stream, ...writeText(wasm, message)), 0);
   });
 
-  test("writable is never more than write takes", () => {
+  test("writable never exceeds what write takes", () => {
     for (let room = 0; room < 20_000; room += 37) {
       wasm.reset();
       const stream = open();
@@ -280,7 +280,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("a greeting that does not fit waits for room", () => {
+  test("a ClientHello that does not fit waits for room", () => {
     const stream = connect();
     wasm.setRoom(stream, 3, 1 << 30);
     wasm.poll(bench.now);
@@ -293,7 +293,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.status(stream), Status.Open);
   });
 
-  test("close says close_notify and closes below; reading goes on", () => {
+  test("close sends close_notify and closes below; reading continues", () => {
     const stream = open();
     wasm.sent(stream);
     wasm.close(stream);
@@ -306,7 +306,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.live(), 0);
   });
 
-  test("release says close_notify, waits for room 5 s, then gives up", () => {
+  test("release sends close_notify, waits 5 s for room, then gives up", () => {
     const stream = open();
     wasm.sent(stream);
     wasm.release(stream);
@@ -334,7 +334,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.count(), 0);
   });
 
-  test("abort in every state gives everything back once", () => {
+  test("abort frees everything once in every state", () => {
     for (const bytes of [Buffer.alloc(0), record("H", "1"), handshake, record("A", "*")]) {
       const stream = connect();
       wasm.poll(bench.now);
@@ -348,7 +348,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("TLS that cannot be says why, and the stream below is left alone (TLS-49)", () => {
+  test("reports why TLS is unavailable and leaves the stream below alone (TLS-49)", () => {
     wasm.setEngine(...writeText(wasm, "not enough entropy"), 8, 1 << 30);
     assert.equal(connect(), -1);
     assert.equal(text(wasm.refusal()), "not enough entropy");
