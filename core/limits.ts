@@ -54,6 +54,8 @@ export const TCP_TIME_WAITS: u32 = 16384;
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
+/** Segments in flight that one connection keeps a record of, 16 bytes each; a power of two. */
+export const TCP_SENT_SEGMENTS: u32 = 128;
 
 // --- DHCP ---
 /** The longest message that is looked at; what is longer is dropped. */

@@ -5,7 +5,7 @@
  */
 import { Random } from "../../core/random";
 import { EchoTable } from "../socket/echo";
-import { TcpTable } from "../socket/tcp/tcp";
+import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { fold } from "../wire/checksum";
@@ -42,7 +42,7 @@ export class Icmp {
   constructor(
     private readonly egress: Egress,
     private readonly udp: UdpTable,
-    private readonly tcp: TcpTable,
+    private readonly tcp: Tcp,
     private readonly echo: EchoTable,
     random: Random,
   ) {
@@ -89,7 +89,7 @@ export class Icmp {
     const from = header.source;
     const to = header.destination;
     const protocol = header.protocol;
-    if (protocol == PROTOCOL_TCP) this.tcp.processError(now, kind, mtu, from, to, at, rest);
+    if (protocol == PROTOCOL_TCP) this.tcp.processError(now, kind, mtu, from, to, at);
     else if (protocol == PROTOCOL_UDP) this.udp.processError(kind, from, to, at, rest);
     else if (protocol == PROTOCOL_ICMP) {
       this.echo.processError(now, kind, reporter, ttl, to, at, rest);

@@ -2,7 +2,7 @@
  * The way in: from an Ethernet frame to the socket that it is for (RFC 1122 sections 2.3, 2.4
  * and 3.2.1). Every frame ends here in one `Drop`, and goes back to the pool.
  */
-import { TcpTable } from "../socket/tcp/tcp";
+import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { Ipv4Address, isLoopback, isUnicast } from "../wire/address";
 import { Drop } from "../wire/drop";
@@ -58,7 +58,7 @@ export class Ingress {
     private readonly egress: Egress,
     private readonly icmp: Icmp,
     private readonly udp: UdpTable,
-    private readonly tcp: TcpTable,
+    private readonly tcp: Tcp,
   ) {}
 
   /** Takes one received frame. */

@@ -11,7 +11,7 @@ import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
 import { TcpConnection } from "../socket/tcp/connection";
-import { TcpTable } from "../socket/tcp/tcp";
+import { Tcp } from "../socket/tcp/tcp";
 import { ANY_DEVICE, UdpTable } from "../socket/udp";
 import { Ipv4Address, isUnicast, maskOf } from "../wire/address";
 import { Drop } from "../wire/drop";
@@ -31,7 +31,7 @@ const DEVICE_WAIT: i64 = MILLISECOND;
 export class IpLayer implements Pollable {
   readonly routes: RouteTable;
   readonly udp: UdpTable;
-  readonly tcp: TcpTable;
+  readonly tcp: Tcp;
   readonly echo: EchoTable;
   /** Packets from this host to itself; it is none of `interfaces`. */
   readonly loopback: Interface;
@@ -54,7 +54,7 @@ export class IpLayer implements Pollable {
     const loopbackDevice = new LoopbackDevice(pool);
     const loopback = new Interface(ANY_DEVICE, "lo", loopbackDevice, pool);
     const udp = new UdpTable(random);
-    const tcp = new TcpTable(random);
+    const tcp = new Tcp(random);
     const echo = new EchoTable(random);
     const egress = new Egress(routes, loopback, pool, random);
     const icmp = new Icmp(egress, udp, tcp, echo, random);
@@ -283,7 +283,7 @@ export class IpLayer implements Pollable {
 
   // --- toward others ---
 
-  /** Begins a TCP connection; see TcpTable.connect. */
+  /** Begins a TCP connection; see Tcp.connect. */
   connect(now: i64, address: Ipv4Address, port: u32): TcpConnection | null {
     return this.tcp.connect(now, address, port, this.egress);
   }

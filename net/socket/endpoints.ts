@@ -64,6 +64,11 @@ export class Endpoints {
     this.ports = (this.ports & 0xffff_0000) | remotePort;
   }
 
+  /** Sets the local port alone. */
+  setLocalPort(port: u32): void {
+    this.ports = (port << 16) | (this.ports & 0xffff);
+  }
+
   copy(other: Endpoints): void {
     this.localHigh = other.localHigh;
     this.localLow = other.localLow;
@@ -98,6 +103,15 @@ export class Endpoints {
   equalsRemote(other: Endpoints): bool {
     const samePort = ((this.ports ^ other.ports) & 0xffff) == 0;
     return samePort && this.remoteLow == other.remoteLow && this.remoteHigh == other.remoteHigh;
+  }
+
+  /** Whether both ends are those that `save` wrote to `pointer`. */
+  equalsSaved(pointer: usize): bool {
+    return (
+      this.ports == load<u32>(pointer, 32) &&
+      this.remote.equals(IpAddress.at(pointer + 16)) &&
+      this.local.equals(IpAddress.at(pointer))
+    );
   }
 
   /** Writes the record to ENDPOINTS_BYTES bytes at `pointer`. */

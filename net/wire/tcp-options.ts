@@ -28,14 +28,19 @@ export class TcpOptions {
   scaled: bool = false;
   windowShift: u32 = 0;
 
+  /** Forgets what was read. */
+  clear(): void {
+    this.segmentSize = 0;
+    this.scaled = false;
+    this.windowShift = 0;
+  }
+
   /**
    * Reads `length` bytes of options. A length that is illegal ends the reading there (RFC 9293
    * MUST-7): what came before it counts. A shift above 14 counts as 14.
    */
   parse(pointer: usize, length: u32): void {
-    this.segmentSize = 0;
-    this.scaled = false;
-    this.windowShift = 0;
+    this.clear();
     const end = pointer + length;
     let at = pointer;
     while (at < end) {

@@ -17,14 +17,14 @@ const mutants: Mutant[] = [
   {
     what: "does not start the retransmission timer",
     file: "net/socket/tcp/output/transmit.ts",
-    from: "if (resting) armRetransmit(connection, now);",
+    from: "if (resting) armRetransmit(block, now);",
     to: "",
   },
   {
     what: "does not restart the persist timer",
     file: "net/socket/tcp/output/transmit.ts",
-    from: "connection.persistBackoffs++;\n  armPersist(connection, now);",
-    to: "connection.persistBackoffs++;",
+    from: "persist.probed();\n  armPersist(block, now);",
+    to: "persist.probed();",
   },
   {
     what: "places an out-of-order segment one byte too far",
@@ -125,8 +125,8 @@ const mutants: Mutant[] = [
   {
     what: "does not go back to the first missing byte on a time-out",
     file: "net/socket/tcp/deadlines.ts",
-    from: "sender.rewind();\n    connection.schedule.counters.timeouts++;",
-    to: "connection.schedule.counters.timeouts++;",
+    from: "sender.rewind();\n    block.schedule.counters.timeouts++;",
+    to: "block.schedule.counters.timeouts++;",
   },
   {
     what: "repeats a POST whose connection ended without a response",

@@ -66,7 +66,7 @@ test("a tape is stopped at a line: where, by which calls, with which values", as
 test("stops change nothing: a world comes to the same trace, whose kernels are named", async () => {
   const line = lineOf(
     "net/socket/tcp/input/receive.ts",
-    "acknowledged(connection, acknowledgment, now);",
+    "acknowledged(block, acknowledgment, now);",
   );
   const words = ["SEED=3", "RUNS=1", "HITS=2"];
   const stopped = await debugged(

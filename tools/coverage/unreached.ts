@@ -48,11 +48,6 @@ export const unreached: Reasons = {
     ["EchoTable.transmit", 1, "not tried: no frame for an echo request"],
   ],
   "net/socket/tcp/congestion/new-reno.ts": [
-    [
-      "Congestion.acknowledgedInRecovery",
-      1,
-      "in recovery the window exceeds two segments and shrinks by less than one",
-    ],
     ["initialWindow", 1, "no segment is longer than 1,460 bytes"],
   ],
   "net/socket/tcp/output/emit.ts": [
@@ -62,33 +57,33 @@ export const unreached: Reasons = {
   "net/socket/tcp/input/receive.ts": [
     ["receiveReset", 1, "in TIME-WAIT there is a record in place of a connection"],
   ],
-  "net/socket/tcp/output/transmit.ts": [
+  "net/socket/tcp/output/retransmit.ts": [
     ["retransmitFirst", 2, "an ACK of what was due has cleared the request"],
   ],
   "net/socket/tcp/open/local-ports.ts": [
     [
-      "PortSource.choose",
-      5,
+      "LocalPorts.choose",
+      4,
       "at most half of all ports are in use, so 16 random draws find a free one",
     ],
     [
-      "PortSource.isFree",
+      "LocalPorts.take",
       1,
       "not tried: a connection to this host that draws its own destination port",
     ],
   ],
   "net/socket/tcp/registry.ts": [
     ["TcpRegistry.settle", 1, "whatever is settled was found in the table in the same call"],
-    ["segmentSizeOf", 1, "no interface has an MTU below 68"],
   ],
+  "net/socket/tcp/negotiated.ts": [["Negotiated.announce", 1, "no interface has an MTU below 68"]],
   "net/socket/tcp/time/schedule.ts": [
-    ["TcpSchedule.take", 1, "callers count before they take"],
+    ["Schedule.take", 1, "callers count before they take"],
     ["TimerQueue.lower", 1, "timers belong to connections in the table"],
   ],
   "net/socket/tcp/state.ts": [["nextState", 1, "there is no other state"]],
   "net/socket/tcp/tcp.ts": [
-    ["TcpTable.connect", 1, "so many ports are never in use"],
-    ["TcpTable.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
+    ["Tcp.connect", 1, "so many ports are never in use"],
+    ["Tcp.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
   ],
   "net/socket/udp.ts": [
     ["UdpTable.transmitBroadcast", 1, "not tried: a broadcast by a device without an address"],

@@ -72,20 +72,22 @@ class SsJob extends Job {
   }
 
   private showConnection(connection: TcpConnection): void {
-    const local = end(connection.localAddress, connection.localPort);
-    const remote = end(connection.remoteAddress, connection.remotePort);
+    const ends = connection.endpoints;
+    const local = end(ends.localIpv4, ends.localPort);
+    const remote = end(ends.remoteIpv4, ends.remotePort);
     const state = TCP_STATE_NAMES[connection.state];
     this.row("tcp", state, connection.readable(), connection.unsent(), `${local} ${remote}`);
     if (!this.info) return;
-    const congestion = connection.congestion;
-    const size = connection.sender.segmentSize;
-    const rtt = connection.rtt;
+    const size = connection.segmentSize;
+    const cwnd = connection.congestionWindow / size;
+    const ssthresh = connection.slowStartThreshold / size;
     this.shell.printLine(
-      `\t rto:${rtt.timeout() / 1000} rtt:${formatMilliseconds(rtt.smoothed)}` +
-        `/${formatMilliseconds(rtt.variation)}` +
-        ` mss:${size} cwnd:${congestion.window / size} ssthresh:${congestion.threshold / size}` +
-        ` snd_wnd:${connection.sender.window} rcv_space:${connection.receiver.window}` +
-        ` unacked:${connection.sender.flight} retrans:${connection.retransmits}`,
+      `\t rto:${connection.retransmissionTimeout / 1000}` +
+        ` rtt:${formatMilliseconds(connection.roundTripTime)}` +
+        `/${formatMilliseconds(connection.roundTripVariation)}` +
+        ` mss:${size} cwnd:${cwnd} ssthresh:${ssthresh}` +
+        ` snd_wnd:${connection.sendWindow} rcv_space:${connection.receiveWindow}` +
+        ` unacked:${connection.inFlight} retrans:${connection.retransmissions}`,
     );
   }
 }

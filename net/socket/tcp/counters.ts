@@ -1,22 +1,23 @@
-/** What TCP counts as a whole, under the names of the MIB (RFC 4022) where it has one. */
+/** Host-wide TCP counters, named after the TCP MIB (RFC 4022) where it defines one. */
 
 export class TcpCounters {
   activeOpens: u64 = 0;
   passiveOpens: u64 = 0;
   /** Handshakes that failed. */
   attemptFails: u64 = 0;
-  /** Established connections that were reset or failed. */
+  /** Established connections that ended with an error. */
   establishedResets: u64 = 0;
   segmentsIn: u64 = 0;
   segmentsOut: u64 = 0;
+  /** Segments retransmitted. */
   retransmits: u64 = 0;
   /** RSTs sent. */
   resetsOut: u64 = 0;
   challengeAcks: u64 = 0;
-  /** Retransmission time-outs. */
+  /** Expirations of the retransmission timer. */
   timeouts: u64 = 0;
-  /** SYNs dropped: a backlog or the table was full, or the memory short. */
+  /** SYNs dropped because a backlog or the table was full, or memory short. */
   listenDrops: u64 = 0;
-  /** TIME-WAIT records given up early because their table was full. */
+  /** TIME-WAIT records evicted early because their table was full. */
   timeWaitOverflows: u64 = 0;
 }

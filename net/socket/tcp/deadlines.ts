@@ -1,132 +1,112 @@
 /**
- * What happens when a time of a connection has come: retransmission (RFC 6298 section 5), the
+ * What happens when a timer of a connection expires: retransmission (RFC 6298 section 5), the
  * persist timer, the delayed ACK, keep-alive, FIN-WAIT-2, and giving up (RFC 9293 section 3.8.3).
  */
-import { NEVER } from "../../../core/time";
 import { SocketError } from "../error";
-import { acknowledgeNow } from "./acknowledge";
-import { TcpConnection } from "./connection";
+import { ControlBlock } from "./control-block";
 import { TcpState } from "./state";
-import {
-  GIVE_UP_DATA,
-  GIVE_UP_SYN,
-  HALF_CLOSED_IDLE,
-  KEEP_ALIVE_INTERVAL,
-  KEEP_ALIVE_PROBES,
-  ORPHAN_IDLE,
-  RTO_MAXIMUM,
-} from "./timing";
+import { GIVE_UP_DATA, GIVE_UP_SYN, HALF_CLOSED_IDLE, ORPHAN_IDLE } from "./timing";
 
-/** Starts the retransmission timer anew, or lets it end where the connection is given up. */
-export function armRetransmit(connection: TcpConnection, now: i64): void {
-  armBy(connection, now + connection.rtt.timeout(), now);
+/** Restarts the retransmission timer; it expires no later than the connection is given up. */
+export function armRetransmit(block: ControlBlock, now: i64): void {
+  armBy(block, now + block.roundTrip.timeout(), now);
 }
 
-/** Starts the persist timer: a window that allows nothing is probed (section 3.8.6.1). */
-export function armPersist(connection: TcpConnection, now: i64): void {
-  const shift: u32 = connection.persistBackoffs < 16 ? connection.persistBackoffs : 16;
-  const interval = connection.rtt.timeout() << shift;
-  connection.persisting = true;
-  armBy(connection, now + (interval < RTO_MAXIMUM ? interval : RTO_MAXIMUM), now);
+/** Starts the persist timer: a window that allows nothing will be probed (section 3.8.6.1). */
+export function armPersist(block: ControlBlock, now: i64): void {
+  armBy(block, now + block.persist.start(block.roundTrip.timeout()), now);
 }
 
-/** Bounds FIN-WAIT-2, so that a peer that never sends its FIN holds nothing for ever. */
-export function armFinWait2(connection: TcpConnection): void {
-  connection.setIdle(finWait2End(connection));
+/** Bounds FIN-WAIT-2, so that a peer that never sends its FIN holds nothing forever. */
+export function armFinWait2(block: ControlBlock): void {
+  block.setIdle(finWait2End(block));
 }
 
-/** Works on every time of the connection that has come; each is moved or cleared. */
-export function expire(connection: TcpConnection, now: i64): void {
-  if (connection.acknowledgeAt <= now) {
-    connection.acknowledgeAt = NEVER;
-    acknowledgeNow(connection);
+/** Handles every timer of the connection that has expired; each is restarted or stopped. */
+export function expire(block: ControlBlock, now: i64): void {
+  if (block.acknowledgeAt <= now) {
+    block.stopAcknowledge();
+    block.acknowledge();
   }
-  if (connection.retransmitAt <= now) {
-    connection.retransmitAt = NEVER;
-    expireRetransmit(connection, now);
+  if (block.retransmitAt <= now) {
+    block.stopRetransmit();
+    expireRetransmit(block, now);
   }
-  if (connection.idleAt <= now) {
-    connection.idleAt = NEVER;
-    expireIdle(connection, now);
+  if (block.idleAt <= now) {
+    block.stopIdle();
+    expireIdle(block, now);
   }
 }
 
-function armBy(connection: TcpConnection, at: i64, now: i64): void {
-  const end = giveUpAt(connection);
+function armBy(block: ControlBlock, at: i64, now: i64): void {
+  const end = giveUpAt(block);
   const earliest = end < at ? end : at;
-  connection.setRetransmit(earliest > now ? earliest : now + 1);
+  block.setRetransmit(earliest > now ? earliest : now + 1);
 }
 
-/** When the connection fails if nothing more is acknowledged. */
-function giveUpAt(connection: TcpConnection): i64 {
-  if (connection.timeout > 0) return connection.progressAt + connection.timeout;
-  if (connection.state < TcpState.Established) return connection.progressAt + GIVE_UP_SYN;
+/** Returns when the connection fails if nothing more is acknowledged. */
+function giveUpAt(block: ControlBlock): i64 {
+  const liveness = block.liveness;
+  const progressAt = liveness.progressAt;
+  if (block.userTimeout > 0) return progressAt + block.userTimeout;
+  if (block.state < TcpState.Established) return progressAt + GIVE_UP_SYN;
   // A peer that answers probes of its closed window is kept (MUST-37), but not for a connection
-  // that its user has closed already.
-  const sender = connection.sender;
+  // that its user has closed.
+  const sender = block.sender;
   const closedWindow = sender.window == 0 && !sender.closing;
-  const heard = closedWindow && connection.heardAt > connection.progressAt;
-  return (heard ? connection.heardAt : connection.progressAt) + GIVE_UP_DATA;
+  const heard = closedWindow && liveness.heardAt > progressAt;
+  return (heard ? liveness.heardAt : progressAt) + GIVE_UP_DATA;
 }
 
-function finWait2End(connection: TcpConnection): i64 {
-  return connection.activityAt + (connection.orphaned ? ORPHAN_IDLE : HALF_CLOSED_IDLE);
+function finWait2End(block: ControlBlock): i64 {
+  return block.liveness.activityAt + (block.orphaned ? ORPHAN_IDLE : HALF_CLOSED_IDLE);
 }
 
-function expireRetransmit(connection: TcpConnection, now: i64): void {
-  if (now >= giveUpAt(connection)) {
-    const soft = connection.softError;
-    connection.end(soft == SocketError.None ? SocketError.TimedOut : soft);
+function expireRetransmit(block: ControlBlock, now: i64): void {
+  if (now >= giveUpAt(block)) {
+    const soft = block.softError;
+    block.end(soft == SocketError.None ? SocketError.TimedOut : soft);
     return;
   }
-  const sender = connection.sender;
-  if (connection.state < TcpState.Established) {
+  const sender = block.sender;
+  if (block.state < TcpState.Established) {
     sender.rewind();
-    connection.rtt.backOff();
+    backOff(block);
   } else if (sender.flight > 0) {
-    const una = sender.unacknowledged;
-    const again = connection.timedOutOnce && connection.timedOutAt == una;
-    connection.congestion.timedOut(una, sender.maximum, sender.segmentSize, again);
-    connection.timedOutOnce = true;
-    connection.timedOutAt = una;
-    connection.retransmitDue = false;
-    connection.rtt.backOff();
+    block.recovery.timedOut(sender.unacknowledged, sender.maximum, sender.segmentSize);
+    backOff(block);
     sender.rewind();
-    connection.schedule.counters.timeouts++;
+    block.schedule.counters.timeouts++;
   } else {
-    connection.probeDue = true;
+    block.persist.expired();
   }
-  connection.wake();
+  block.wake();
 }
 
-function expireIdle(connection: TcpConnection, now: i64): void {
-  const state = connection.state;
-  if (connection.lingering) {
-    connection.receiver.release();
-    connection.wake();
-  } else if (state == TcpState.FinWait2) {
-    if (finWait2End(connection) > now) armFinWait2(connection);
-    else connection.end(SocketError.TimedOut);
-  } else if (connection.keepAliveIdle > 0) {
-    expireKeepAlive(connection, now);
+/** A timeout: RTO doubles, and what is in flight is no longer timed (RFC 6298 section 5.5). */
+function backOff(block: ControlBlock): void {
+  block.roundTrip.backOff();
+  block.sender.segments.stopTiming();
+}
+
+function expireIdle(block: ControlBlock, now: i64): void {
+  if (block.lingering) {
+    block.receiver.release();
+    block.wake();
+  } else if (block.state == TcpState.FinWait2) {
+    if (finWait2End(block) > now) armFinWait2(block);
+    else block.end(SocketError.TimedOut);
+  } else if (block.liveness.keepAliveIdle > 0) {
+    expireKeepAlive(block, now);
   }
 }
 
-function expireKeepAlive(connection: TcpConnection, now: i64): void {
-  const due = connection.heardAt + connection.keepAliveIdle;
-  if (due > now) {
-    connection.probes = 0;
-    connection.setIdle(due);
+function expireKeepAlive(block: ControlBlock, now: i64): void {
+  const next = block.liveness.keepAliveExpired(now);
+  if (next == 0) {
+    block.end(SocketError.TimedOut);
     return;
   }
-  if (connection.heardAt > connection.probedAt) connection.probes = 0;
-  if (connection.probes >= KEEP_ALIVE_PROBES) {
-    connection.end(SocketError.TimedOut);
-    return;
-  }
-  connection.probes++;
-  connection.probedAt = now;
-  connection.keepAliveDue = true;
-  connection.wake();
-  connection.setIdle(now + KEEP_ALIVE_INTERVAL);
+  if (block.liveness.probeDue) block.wake();
+  block.setIdle(next);
 }

@@ -1,56 +1,62 @@
-/** One segment that came in, its fields read once; one object serves all (no allocation). */
-import { FLAG_FIN, FLAG_SYN, TcpHeader } from "../../wire/tcp";
+/** A segment that arrived, its fields read once. One object serves all: nothing is allocated. */
+import { FLAG_FIN, FLAG_SYN, TCP_HEADER, TcpHeader } from "../../wire/tcp";
 import { TcpOptions } from "../../wire/tcp-options";
+import { Endpoints } from "../endpoints";
 
 export class TcpSegment {
-  source: u32 = 0;
-  destination: u32 = 0;
-  sourcePort: u32 = 0;
-  destinationPort: u32 = 0;
+  /** As the receiver sees them: the local end is the destination. */
+  readonly endpoints: Endpoints = new Endpoints();
   /** SEG.SEQ */
   sequence: u32 = 0;
   /** SEG.ACK */
   acknowledgment: u32 = 0;
   flags: u32 = 0;
-  /** As on the wire, not scaled. */
+  /** The window field, not scaled. */
   window: u32 = 0;
   payload: usize = 0;
   /** Bytes of payload. */
   length: u32 = 0;
-  /** What `parseOptions` found. */
+  /** The options; what they say is valid only if `hasOptions`. */
   readonly options: TcpOptions = new TcpOptions();
-  /** Set while it is worked on: it is answered by a RST. */
+  hasOptions: bool = false;
+  /** The segment is to be answered by a RST. */
   refused: bool = false;
-  private optionsAt: usize = 0;
 
-  /** Reads a segment of `length` bytes that passed `parseTcp`. */
+  /**
+   * Reads a segment of `length` bytes that passed `parseTcp`, from `source` to this host's address
+   * `destination`.
+   */
   load(source: u32, destination: u32, pointer: usize, length: u32): void {
     const header = TcpHeader.at(pointer);
     const headerLength = header.headerLength;
-    this.source = source;
-    this.destination = destination;
-    this.sourcePort = header.sourcePort;
-    this.destinationPort = header.destinationPort;
+    this.endpoints.setIpv4(destination, header.destinationPort, source, header.sourcePort);
     this.sequence = header.sequence;
     this.acknowledgment = header.acknowledgment;
     this.flags = header.flags;
     this.window = header.window;
     this.payload = pointer + headerLength;
     this.length = length - headerLength;
-    this.optionsAt = header.options;
     this.refused = false;
+    this.hasOptions = headerLength != TCP_HEADER;
+    if (this.hasOptions) this.options.parse(header.options, headerLength - TCP_HEADER);
   }
 
-  /** Reads the options, which only a SYN's are worth. */
-  parseOptions(): void {
-    this.options.parse(this.optionsAt, (this.payload - this.optionsAt) as u32);
+  /** Returns the options of a SYN; a segment without any reads as one that names nothing. */
+  synOptions(): TcpOptions {
+    if (!this.hasOptions) this.options.clear();
+    return this.options;
+  }
+
+  /** Has the segment answered by a RST. */
+  refuse(): void {
+    this.refused = true;
   }
 
   has(flag: u32): bool {
     return (this.flags & flag) != 0;
   }
 
-  /** SEG.LEN: sequence numbers that it takes, SYN and FIN included. */
+  /** SEG.LEN: the sequence numbers it occupies, SYN and FIN included. */
   get span(): u32 {
     return this.length + (this.flags & FLAG_FIN) + ((this.flags & FLAG_SYN) >>> 1);
   }

@@ -1,21 +1,21 @@
 /** Sequence numbers: arithmetic modulo 2^32 (RFC 9293 section 3.4). */
 
-/** True when `a` comes before `b`. */
+/** Reports whether `a` comes before `b`. */
 export function before(a: u32, b: u32): bool {
   return ((a - b) as i32) < 0;
 }
 
-/** True when `a` comes before `b` or is it. */
+/** Reports whether `a` comes before `b` or equals it. */
 export function atOrBefore(a: u32, b: u32): bool {
   return ((a - b) as i32) <= 0;
 }
 
-/** The later of two sequence numbers. */
+/** Returns the later of two sequence numbers. */
 export function later(a: u32, b: u32): u32 {
   return ((a - b) as i32) < 0 ? b : a;
 }
 
-/** The earlier of two sequence numbers. */
+/** Returns the earlier of two sequence numbers. */
 export function earlierOf(a: u32, b: u32): u32 {
   return ((a - b) as i32) < 0 ? a : b;
 }

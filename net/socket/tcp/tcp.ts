@@ -1,53 +1,56 @@
 /**
- * All of TCP on one host: finds the connection of a segment, opens and forgets connections, and
- * gives those their turn that have something to do (RFC 9293 section 3.10).
+ * TCP on one host (RFC 9293 section 3.10): opens connections, finds the one that a segment belongs
+ * to, and gives those a turn that have something to do.
  */
-import { TCP_BACKLOG, TCP_LISTENERS, TCP_OWN_CONNECTIONS } from "../../../core/limits";
+import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import { IcmpError } from "../../wire/icmp";
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TcpHeader } from "../../wire/tcp";
+import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
 import { PacketSink } from "../sink";
 import { TcpConnection } from "./connection";
+import { ControlBlock } from "./control-block";
 import { TcpCounters } from "./counters";
 import { expire } from "./deadlines";
 import { TimeWaitRecord } from "./end/time-wait";
 import { takeSyn } from "./input/handshake";
 import { receiveError } from "./input/icmp-error";
 import { receiveSegment } from "./input/receive";
-import { TcpListener } from "./listen/listener";
+import { ListenerOwner, TcpListener } from "./listen/listener";
+import { Listeners } from "./listen/listeners";
 import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
 import { MemoryGauge, TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { before } from "./sequence";
 import { TcpState } from "./state";
-import { TcpSchedule } from "./time/schedule";
+import { Schedule, Scheduled } from "./time/schedule";
 import { SINK_RETRY } from "./timing";
 
-export class TcpTable {
+export class Tcp implements ListenerOwner {
   private readonly registry: TcpRegistry;
-  private readonly schedule: TcpSchedule;
+  private readonly schedule: Schedule;
+  private readonly listeners: Listeners;
   private readonly segment: TcpSegment = new TcpSegment();
-  private readonly listeners: StaticArray<TcpListener | null> = new StaticArray<TcpListener | null>(
-    TCP_LISTENERS as i32,
-  );
-  private listening: u32 = 0;
-  /** When a sink that was busy is asked again. */
-  private retryAt: i64 = 0;
+  /** The ends of what is looked up besides segments. */
+  private readonly ends: Endpoints = new Endpoints();
+  /** The sink was busy in the last `dispatch`, and when it is tried again. */
   private blocked: bool = false;
+  private retryAt: i64 = 0;
 
   constructor(random: Random) {
     const registry = new TcpRegistry(random);
     this.registry = registry;
     this.schedule = registry.schedule;
+    this.listeners = registry.listeners;
   }
 
-  /** From here on `gauge` is asked before a connection is opened. */
+  /** From now on a connection is opened only if `gauge` reports enough memory for its buffers. */
   setMemoryGauge(gauge: MemoryGauge): void {
-    this.registry.memory = gauge;
+    this.registry.setMemoryGauge(gauge);
   }
 
   get counters(): TcpCounters {
@@ -57,60 +60,59 @@ export class TcpTable {
   // --- opening ---
 
   /**
-   * Begins a connection; its SYN goes out with the next `dispatch`. Without a route, and to what
-   * is no host (RFC 1122 section 4.2.3.10), the answer is closed already, with the error
-   * Unreachable. Null: no connection, port or memory is left.
+   * Begins a connection; its SYN goes out with the next `dispatch`. Without a route, and to an
+   * address that is no host's (RFC 1122 section 4.2.3.10), the connection returned is closed, with
+   * the error Unreachable. Returns null if no connection, port or memory is left.
    */
   connect(now: i64, remoteAddress: u32, remotePort: u32, sink: PacketSink): TcpConnection | null {
-    this.schedule.now = now;
+    this.schedule.startAt(now);
+    const ends = this.ends;
     const local = sink.sourceAddress(remoteAddress);
+    ends.setIpv4(local, 0, remoteAddress, remotePort);
     if (local == 0 || !sink.isHost(remoteAddress) || remotePort - 1 >= 65535) {
-      const unreachable = new TcpConnection(this.schedule);
-      unreachable.remoteAddress = remoteAddress;
-      unreachable.remotePort = remotePort;
-      unreachable.error = SocketError.Unreachable;
-      return unreachable;
+      const unreachable = new ControlBlock(this.schedule);
+      unreachable.endpoints.setRemoteIpv4(remoteAddress, remotePort);
+      unreachable.refuse(SocketError.Unreachable);
+      return new TcpConnection(unreachable);
     }
     const registry = this.registry;
     if (!registry.canBuffer(1) || !this.makeRoom()) return null;
-    const port = registry.choosePort(local, remoteAddress, remotePort);
-    if (port == 0) return null;
+    if (!registry.ports.choose(ends)) return null;
     this.counters.activeOpens++;
     const mtu = sink.mtu(remoteAddress);
-    return registry.open(local, port, remoteAddress, remotePort, mtu, TcpState.SynSent, 0);
+    return new TcpConnection(registry.open(ends, mtu, TcpState.SynSent, 0));
   }
 
-  /** Listens on a port with up to `backlog` connections waiting. Null: in use, or too many. */
+  /**
+   * Listens on a port with up to `backlog` connections waiting. Returns null if the port is in use
+   * or invalid, or there are too many listeners.
+   */
   listen(port: u32, backlog: u32): TcpListener | null {
-    if (port - 1 >= 65535 || this.listening == TCP_LISTENERS) return null;
-    if (this.listenerOn(port) != null) return null;
+    if (port - 1 >= 65535 || this.listeners.full || this.listeners.on(port) != null) return null;
     const bounded = backlog < 1 ? 1 : backlog > TCP_BACKLOG ? TCP_BACKLOG : backlog;
     const listener = new TcpListener(this, port, bounded);
-    this.listeners[this.listening++] = listener;
+    this.listeners.add(listener);
     return listener;
   }
 
-  /** Called by `TcpListener.close`. */
+  /** See `TcpListener.close`. */
   closeListener(listener: TcpListener): void {
-    for (let i: u32 = 0; i < this.listening; i++) {
-      if (this.listeners[i] !== listener) continue;
-      this.listeners[i] = this.listeners[--this.listening];
-      this.listeners[this.listening] = null;
-      break;
+    const registry = this.registry;
+    for (let i: u32 = 0; i < registry.count; i++) {
+      const block = registry.at(i);
+      if (this.listeners.holding(block) !== listener) continue;
+      listener.leave(block);
+      block.abort();
     }
-    for (let i: u32 = 0; i < this.registry.count; i++) {
-      const connection = this.registry.at(i);
-      if (connection.listener !== listener) continue;
-      this.registry.leaveListener(connection);
-      connection.abort();
-    }
+    this.listeners.remove(listener);
   }
 
   // --- segments ---
 
   /**
-   * A segment that passed `parseTcp`, from `source` to the own address `destination`. What must
-   * be answered is answered by the next `dispatch`, a RST for no connection at once.
+   * Handles a segment of `length` bytes that passed `parseTcp`, from `source` to this host's
+   * address `destination`. A connection answers with the next `dispatch`; a RST for no connection
+   * goes out at once.
    */
   process(
     now: i64,
@@ -120,25 +122,22 @@ export class TcpTable {
     length: u32,
     sink: PacketSink,
   ): Drop {
-    this.schedule.now = now;
+    this.schedule.startAt(now);
     if (!isPeer(source) || !isPeer(destination)) return Drop.TcpBroadcast;
     const segment = this.segment;
     segment.load(source, destination, pointer, length);
     this.counters.segmentsIn++;
-    const port = segment.destinationPort;
-    const connection = this.registry.connections.find(
-      destination,
-      port,
-      source,
-      segment.sourcePort,
-    );
-    if (connection != null) return this.processConnection(connection, segment, now, sink);
-    const record = this.registry.timeWaits.find(destination, port, source, segment.sourcePort);
+    const block = this.registry.connections.find(segment.endpoints);
+    if (block != null) return this.processConnection(block, segment, now, sink);
+    const record = this.registry.timeWaits.find(segment.endpoints);
     if (record != null) return this.processTimeWait(record, segment, now, sink);
     return this.processNew(segment, sink, 0);
   }
 
-  /** An ICMP error that quotes the first `length` bytes (at least 8) of a segment sent. */
+  /**
+   * Handles an ICMP error about a segment from `source` to `destination`, of which it quotes at
+   * least ICMP_QUOTE bytes at `pointer`. `nextHopMtu` is 0 if the error reports none.
+   */
   processError(
     now: i64,
     kind: IcmpError,
@@ -146,48 +145,45 @@ export class TcpTable {
     source: u32,
     destination: u32,
     pointer: usize,
-    length: u32,
   ): void {
-    if (length < 8) return;
-    this.schedule.now = now;
+    this.schedule.startAt(now);
     const header = TcpHeader.at(pointer);
-    const from = header.sourcePort;
-    const to = header.destinationPort;
-    const connection = this.registry.connections.find(source, from, destination, to);
-    if (connection == null) return;
-    receiveError(connection, kind, nextHopMtu, header.sequence);
-    this.registry.settle(connection);
+    this.ends.setIpv4(source, header.sourcePort, destination, header.destinationPort);
+    const block = this.registry.connections.find(this.ends);
+    if (block == null) return;
+    receiveError(block, kind, nextHopMtu, header.sequence);
+    this.registry.settle(block);
   }
 
   // --- time ---
 
-  /** Gives every connection that is due its turn. True: there is more, but the sink is busy. */
+  /** Gives every connection that is due its turn. Returns true if the sink is busy: call again. */
   dispatch(now: i64, sink: PacketSink): bool {
     const schedule = this.schedule;
-    schedule.now = now;
-    let due = schedule.timers.expired(now);
-    while (due != null) {
-      expire(due, now);
-      due = schedule.timers.expired(now);
+    schedule.startAt(now);
+    for (;;) {
+      const due = schedule.timers.expired(now);
+      if (due == null) break;
+      expire(blockOf(due), now);
     }
     this.registry.timeWaits.expire(now);
     this.blocked = false;
-    // Those that are busy go to the end of the list, so one blocked way does not block another.
+    // Busy ones go to the end of the list, so that one blocked path does not block the others.
     for (let left = schedule.activeCount; left > 0; left--) {
-      const connection = schedule.take()!;
-      if (!connection.attached) continue;
-      if (transmit(connection, sink, now)) {
-        this.registry.settle(connection);
+      const block = blockOf(schedule.take()!);
+      if (!block.attached) continue;
+      if (transmit(block, sink, now)) {
+        this.registry.settle(block);
       } else {
         this.blocked = true;
-        schedule.wake(connection);
+        block.wake();
       }
     }
     if (this.blocked) this.retryAt = now + SINK_RETRY;
     return this.blocked;
   }
 
-  /** When `dispatch` wants to be called next: 0 = now, NEVER = when something comes in. */
+  /** Returns when `dispatch` wants to be called next: 0: now, NEVER: when a segment comes in. */
   pollAt(): i64 {
     if (this.schedule.activeCount > 0) return this.blocked ? this.retryAt : 0;
     const timers = this.schedule.timers.nextAt();
@@ -195,15 +191,18 @@ export class TcpTable {
     return timers < timeWaits ? timers : timeWaits;
   }
 
-  /** An own address is gone: what used it fails, and nothing more is sent from it. */
+  /** A local address is gone: its connections fail, and nothing more is sent from it. */
   addressGone(address: u32): void {
-    for (let i: u32 = 0; i < this.registry.count; i++) {
-      const connection = this.registry.at(i);
-      if (connection.localAddress != address || connection.lingering) continue;
-      connection.resetDue = false;
-      if (connection.state != TcpState.Closed) connection.end(SocketError.AddressGone);
+    const registry = this.registry;
+    this.ends.setIpv4(address, 0, 0, 0);
+    const gone = this.ends.local;
+    for (let i: u32 = 0; i < registry.count; i++) {
+      const block = registry.at(i);
+      if (!block.endpoints.local.equals(gone) || block.lingering) continue;
+      block.clearReset();
+      if (block.state != TcpState.Closed) block.end(SocketError.AddressGone);
     }
-    this.registry.timeWaits.forgetAddress(address);
+    registry.timeWaits.forgetAddress(gone);
   }
 
   // --- for `ss` ---
@@ -211,45 +210,43 @@ export class TcpTable {
   connectionCount(): u32 {
     return this.registry.count;
   }
-  /** The connections from 0 to `connectionCount` - 1, in no order. */
+  /** Returns a connection by its index, from 0 to `connectionCount` - 1, in no order. */
   connectionAt(index: u32): TcpConnection {
-    return this.registry.at(index);
+    return new TcpConnection(this.registry.at(index));
   }
   listenerCount(): u32 {
-    return this.listening;
+    return this.listeners.count;
   }
   listenerAt(index: u32): TcpListener {
-    return this.listeners[index]!;
+    return this.listeners.at(index);
   }
   timeWaitCount(): u32 {
     return this.registry.timeWaits.count;
   }
 
-  // --- segments, one kind each ---
+  // --- segments by what they belong to ---
 
   private processConnection(
-    connection: TcpConnection,
+    block: ControlBlock,
     segment: TcpSegment,
     now: i64,
     sink: PacketSink,
   ): Drop {
-    const before = connection.state;
-    const listener = connection.listener;
-    if (before == TcpState.SynReceived && listener != null && !segment.has(FLAG_RST)) {
-      // Nobody accepts: the last ACK counts as lost, and comes again with the SYN,ACK.
-      if (segment.has(FLAG_ACK) && listener.ready.count >= listener.backlog) {
-        return Drop.TcpBacklog;
+    const previous = block.state;
+    let listener: TcpListener | null = null;
+    if (previous == TcpState.SynReceived) {
+      listener = this.listeners.holding(block);
+      if (listener != null && !segment.has(FLAG_RST)) {
+        // Nobody accepts: the last ACK counts as lost, and comes again after the SYN,ACK.
+        if (segment.has(FLAG_ACK) && listener.full) return Drop.TcpBacklog;
+        if (!this.canAccept()) return Drop.TcpLimit;
       }
-      if (!this.canAccept()) return Drop.TcpLimit;
     }
-    const drop = receiveSegment(connection, segment, now);
+    const drop = receiveSegment(block, segment, now);
     if (segment.refused) this.refuse(segment, sink);
-    if (connection.state != before) {
-      if (before == TcpState.SynReceived && listener != null && connection.wasEstablished) {
-        listener.halfOpen.remove(connection);
-        listener.ready.push(connection);
-      }
-      this.registry.settle(connection);
+    if (block.state != previous) {
+      if (listener != null && block.wasEstablished) listener.established(block);
+      this.registry.settle(block);
     }
     return drop;
   }
@@ -261,29 +258,20 @@ export class TcpTable {
     now: i64,
     sink: PacketSink,
   ): Drop {
-    // RSTs are ignored (RFC 1337), and bare ACKs too: two hosts must not answer one another.
+    const timeWaits = this.registry.timeWaits;
+    // RSTs are ignored (RFC 1337), and bare ACKs too, lest two hosts answer each other forever.
     if (segment.has(FLAG_RST) || segment.span == 0) return Drop.TcpUnacceptable;
+    const ends = segment.endpoints;
     const syn = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
     if (syn && before(record.receiveNext, segment.sequence)) {
-      if (this.listenerOn(segment.destinationPort) != null) {
+      if (this.listeners.on(ends.localPort) != null) {
         const above = record.sendNext + 65536;
-        this.registry.timeWaits.remove(record);
+        timeWaits.remove(record);
         return this.processNew(segment, sink, above);
       }
     }
-    if (segment.has(FLAG_FIN) && !segment.has(FLAG_SYN))
-      this.registry.timeWaits.restart(record, now);
-    sendBare(
-      sink,
-      segment.destination,
-      segment.destinationPort,
-      segment.source,
-      segment.sourcePort,
-      record.sendNext,
-      record.receiveNext,
-      FLAG_ACK,
-      record.window,
-    );
+    if (segment.has(FLAG_FIN) && !segment.has(FLAG_SYN)) timeWaits.restart(record, now);
+    sendBare(sink, ends, record.sendNext, record.receiveNext, FLAG_ACK, record.window);
     this.counters.segmentsOut++;
     return Drop.TcpUnacceptable;
   }
@@ -291,15 +279,15 @@ export class TcpTable {
   /** CLOSED and LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
   private processNew(segment: TcpSegment, sink: PacketSink, above: u32): Drop {
     if (segment.has(FLAG_RST)) return Drop.TcpNoSocket;
-    const listener = this.listenerOn(segment.destinationPort);
+    const listener = this.listeners.on(segment.endpoints.localPort);
     if (listener == null || segment.has(FLAG_ACK)) {
       this.refuse(segment, sink);
       return Drop.TcpNoSocket;
     }
-    // A SYN with a FIN is no way to open a connection; without a SYN there is nothing to do.
+    // A SYN with a FIN opens nothing; without a SYN there is nothing to do.
     if (!segment.has(FLAG_SYN) || segment.has(FLAG_FIN)) return Drop.TcpNoSocket;
-    if (listener.ready.count >= listener.backlog) {
-      listener.dropped++;
+    if (listener.full) {
+      listener.countDrop();
       this.counters.listenDrops++;
       return Drop.TcpBacklog;
     }
@@ -312,47 +300,39 @@ export class TcpTable {
     return Drop.None;
   }
 
-  /** SYN-RECEIVED for a SYN. With `above`, the ISN is to lie behind that number (RFC 1122). */
+  /** Enters SYN-RECEIVED; for `above`, see `TcpRegistry.open`. */
   private openPassive(
     listener: TcpListener,
     segment: TcpSegment,
     sink: PacketSink,
     above: u32,
   ): void {
-    const remote = segment.source;
-    const connection = this.registry.open(
-      segment.destination,
-      segment.destinationPort,
-      remote,
-      segment.sourcePort,
-      sink.mtu(remote),
-      TcpState.SynReceived,
-      above,
-    );
-    connection.passive = true;
-    takeSyn(connection, segment);
-    connection.listener = listener;
-    listener.halfOpen.push(connection);
+    const ends = segment.endpoints;
+    const mtu = sink.mtu(ends.remoteIpv4);
+    const block = this.registry.open(ends, mtu, TcpState.SynReceived, above);
+    takeSyn(block, segment);
+    listener.halfOpen.push(block);
     this.counters.passiveOpens++;
   }
 
-  /** True while another's connection leaves enough for those that this host opens. */
+  /** Reports whether a connection of a peer leaves enough memory for those this host opens. */
   private canAccept(): bool {
     return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
   }
 
-  /** Sees to it that there is room in the table: one that is half open goes (RFC 4987, 3.2). */
+  /** Makes room in a full table by dropping a half-open connection (RFC 4987, 3.2). */
   private makeRoom(): bool {
-    for (let i: u32 = 0; i < this.listening && this.registry.full(); i++) {
-      this.dropHalfOpen(this.listeners[i]!);
+    for (let i: u32 = 0; i < this.listeners.count && this.registry.full; i++) {
+      this.dropHalfOpen(this.listeners.at(i));
     }
-    return !this.registry.full();
+    return !this.registry.full;
   }
 
+  /** Drops the oldest half-open connection of a listener, if there is one. */
   private dropHalfOpen(listener: TcpListener): void {
     const oldest = listener.halfOpen.first;
     if (oldest == null) return;
-    listener.dropped++;
+    listener.countDrop();
     oldest.end(SocketError.NoResources);
     this.registry.settle(oldest);
   }
@@ -362,17 +342,14 @@ export class TcpTable {
     this.counters.resetsOut++;
     this.counters.segmentsOut++;
   }
-
-  private listenerOn(port: u32): TcpListener | null {
-    for (let i: u32 = 0; i < this.listening; i++) {
-      const listener = this.listeners[i]!;
-      if (listener.port == port) return listener;
-    }
-    return null;
-  }
 }
 
-/** An address that a segment can come from or go to: no group (RFC 9293 MUST-57), not 0. */
+/** Reports whether a segment can come from or go to this address: no group (MUST-57), not 0. */
 function isPeer(address: u32): bool {
   return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
+}
+
+/** Returns the control block behind an entry of the schedule: nothing else is scheduled. */
+function blockOf(entry: Scheduled): ControlBlock {
+  return changetype<ControlBlock>(entry);
 }

@@ -67,14 +67,14 @@ function segment(
 ): void {
   const start = changetype<usize>(frame) + HEADERS;
   const open = connection;
-  const own = open == null ? PORT : open.localPort;
-  const ack = open == null ? acknowledgment : open.sender.initial + acknowledgment;
+  const own = open == null ? PORT : open.endpoints.localPort;
+  const ack = open == null ? acknowledgment : open.block.sender.initial + acknowledgment;
   const header = TCP_HEADER + ((options.length + 3) & ~3);
   memory.fill(start + TCP_HEADER, 0, 40);
   memory.copy(start + TCP_HEADER, options.pointer, options.length);
   // A SYN occupies a sequence number; data follow it.
   fill(start + header, length, (flags & FLAG_SYN) != 0 ? sequence : sequence - 1);
-  const remote = open == null ? PEER_PORT : open.remotePort;
+  const remote = open == null ? PEER_PORT : open.endpoints.remotePort;
   emitTcp(start, header, remote, own, PEER_INITIAL + sequence, ack, flags, window);
   const payload = sum(start + header, length);
   sealTcp(start, header, header + length, PEER_ADDRESS, OWN_ADDRESS, payload);
@@ -92,7 +92,7 @@ function read(capacity: u32): void {
   if (open == null) return;
   const bytes = changetype<usize>(buffer);
   const count = open.read(bytes, min<u32>(capacity, buffer.length));
-  const first = open.receiver.initial - PEER_INITIAL + received;
+  const first = open.block.receiver.initial - PEER_INITIAL + received;
   for (let i: u32 = 0; i < count; i++) {
     assert(load<u8>(bytes + i) == patternAt(first + i), "wrong byte delivered");
   }
@@ -113,8 +113,17 @@ function icmp(code: u32, mtu: u32): void {
   const start = changetype<usize>(frame) + HEADERS;
   const quote = start + 8;
   emitIpv4(quote, 1500, 1, 0, 63, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
-  const first = open.sender.unacknowledged;
-  emitTcp(quote + 20, 20, open.localPort, open.remotePort, first, 0, FLAG_ACK, 0);
+  const first = open.block.sender.unacknowledged;
+  emitTcp(
+    quote + 20,
+    20,
+    open.endpoints.localPort,
+    open.endpoints.remotePort,
+    first,
+    0,
+    FLAG_ACK,
+    0,
+  );
   emitIcmp(start, 48, ICMP_UNREACHABLE, code, mtu);
   arrive(PROTOCOL_ICMP, 48);
 }
@@ -144,7 +153,7 @@ function prepare(state: i32): void {
   if (state == TcpState.FinWait2) plain(FLAG_ACK, 1, 2);
   if (state == TcpState.Closing) plain(FLAG_FIN | FLAG_ACK, 1, 1);
   if (state == TcpState.TimeWait) plain(FLAG_FIN | FLAG_ACK, 1, 2);
-  if (state == TcpState.TimeWait) assert(!open.attached, "TIME-WAIT not reached");
+  if (state == TcpState.TimeWait) assert(!open.block.attached, "TIME-WAIT not reached");
   else assert(open.state == state, "state not reached");
 }
 
@@ -171,8 +180,8 @@ function segmentOf(input: Input, details: u32): void {
   let next: u32 = received + 1;
   let sent: u32 = 1;
   if (open != null) {
-    if (open.state > TcpState.SynSent) next = open.receiver.next - PEER_INITIAL;
-    sent = open.sender.maximum - open.sender.initial;
+    if (open.state > TcpState.SynSent) next = open.block.receiver.next - PEER_INITIAL;
+    sent = open.block.sender.maximum - open.block.sender.initial;
   }
   const sequence = (form & 1) != 0 ? next + distance(input, (form & 2) != 0) : next;
   const acknowledgment = (form & 4) != 0 ? sent + distance(input, (form & 8) != 0) : sent;

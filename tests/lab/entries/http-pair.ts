@@ -18,7 +18,7 @@ import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
 import { TcpStream, TcpStreamListener } from "../../../net/service/stream/tcp-stream";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
-import { TcpTable } from "../../../net/socket/tcp/tcp";
+import { Tcp } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
 import { parseTcp } from "../../../net/wire/tcp";
@@ -78,7 +78,7 @@ class NoNames implements NameLookup {
   }
 }
 
-class Tcp implements Connector {
+class TcpConnector implements Connector {
   opened: u32 = 0;
   connect(address: u32, port: u32, at: i64): Stream | null {
     const connection = left.connect(at, address, port, leftSink);
@@ -108,9 +108,9 @@ class Site implements HttpHandler {
 
 const leftSink = new WireSink(LEFT);
 const rightSink = new WireSink(RIGHT);
-let left = new TcpTable(random);
-let right = new TcpTable(random);
-let connector = new Tcp();
+let left = new Tcp(random);
+let right = new Tcp(random);
+let connector = new TcpConnector();
 let client = new HttpClient(new NoNames(), connector, "test");
 let server: HttpServer | null = null;
 
@@ -119,9 +119,9 @@ export function begin(seed: u32, lossInThousand: u32): void {
   loss = lossInThousand;
   packets = [];
   now = 1_000_000;
-  left = new TcpTable(random);
-  right = new TcpTable(random);
-  connector = new Tcp();
+  left = new Tcp(random);
+  right = new Tcp(random);
+  connector = new TcpConnector();
   client = new HttpClient(new NoNames(), connector, "test");
   const listener = right.listen(80, 256)!;
   server = new HttpServer(new TcpStreamListener(listener), new Site(), "test");

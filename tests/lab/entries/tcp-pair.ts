@@ -7,7 +7,7 @@ import { FramePool } from "../../../net/phy/pool";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpState } from "../../../net/socket/tcp/state";
-import { TcpTable } from "../../../net/socket/tcp/tcp";
+import { Tcp } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
 import { parseTcp } from "../../../net/wire/tcp";
@@ -122,7 +122,7 @@ class WireSink implements PacketSink {
 /** One host with a table, and the program on it. */
 class Host {
   readonly sink: WireSink;
-  readonly table: TcpTable;
+  readonly table: Tcp;
   connection: TcpConnection | null = null;
   written: u32 = 0;
   received: u32 = 0;
@@ -136,7 +136,7 @@ class Host {
     random: SequenceRandom,
   ) {
     this.sink = new WireSink(own);
-    this.table = new TcpTable(random);
+    this.table = new Tcp(random);
   }
 
   /** Reads and writes chunks of random sizes. `slow`: reads only now and then. */
@@ -244,7 +244,7 @@ export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: 
   const listener = right.table.listen(80, 4)!;
   const end = wire.now + limit;
   left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
-  if (initial != 0) left.connection!.sender.start(initial);
+  if (initial != 0) left.connection!.block.sender.start(initial);
   while (wire.now <= end) {
     deliver();
     if (right.connection == null) right.connection = listener.accept();

@@ -4,7 +4,7 @@ import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
 import { MemoryGauge } from "../../../net/socket/tcp/registry";
 import { nextState } from "../../../net/socket/tcp/state";
-import { TcpTable } from "../../../net/socket/tcp/tcp";
+import { Tcp } from "../../../net/socket/tcp/tcp";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";
 import { emitTcp, parseTcp, sealTcp } from "../../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
@@ -31,12 +31,12 @@ class FixedGauge implements MemoryGauge {
 const random = new SequenceRandom();
 const options = new TcpOptions();
 const gauge = new FixedGauge();
-let table: TcpTable = new TcpTable(random);
+let table: Tcp = new Tcp(random);
 
 /** A fresh table; the old one's memory is left (a test's module is short-lived). */
 export function reset(seed: u32): void {
   random.seed(seed);
-  table = new TcpTable(random);
+  table = new Tcp(random);
   sink.clear();
 }
 export function collect(): void {
@@ -66,9 +66,8 @@ export function arriveError(
   source: u32,
   to: u32,
   pointer: usize,
-  length: u32,
 ): void {
-  table.processError(now, kind, mtu, source, to, pointer, length);
+  table.processError(now, kind, mtu, source, to, pointer);
 }
 export function dispatch(now: i64): bool {
   return table.dispatch(now, sink);
@@ -126,10 +125,10 @@ export function errorOf(c: TcpConnection): SocketError {
   return c.error;
 }
 export function localPort(c: TcpConnection): u32 {
-  return c.localPort;
+  return c.endpoints.localPort;
 }
 export function remotePort(c: TcpConnection): u32 {
-  return c.remotePort;
+  return c.endpoints.remotePort;
 }
 export function readable(c: TcpConnection): u32 {
   return c.readable();
@@ -180,39 +179,39 @@ export function setKeepAlive(c: TcpConnection, micros: i64): void {
   c.setKeepAlive(micros);
 }
 export function congestionWindow(c: TcpConnection): u32 {
-  return c.congestion.window;
+  return c.congestionWindow;
 }
 export function threshold(c: TcpConnection): u32 {
-  return c.congestion.threshold;
+  return c.slowStartThreshold;
 }
 export function roundTrip(c: TcpConnection): i64 {
-  return c.rtt.smoothed;
+  return c.roundTripTime;
 }
 export function timeoutOf(c: TcpConnection): i64 {
-  return c.rtt.timeout();
+  return c.retransmissionTimeout;
 }
 export function retransmits(c: TcpConnection): u32 {
-  return c.retransmits;
+  return c.retransmissions;
 }
 /** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
 export function unacknowledged(c: TcpConnection): i32 {
-  return (c.sender.unacknowledged - c.sender.initial - 1) as i32;
+  return (c.block.sender.unacknowledged - c.block.sender.initial - 1) as i32;
 }
 export function maximum(c: TcpConnection): i32 {
-  return (c.sender.maximum - c.sender.initial - 1) as i32;
+  return (c.block.sender.maximum - c.block.sender.initial - 1) as i32;
 }
 export function segmentSize(c: TcpConnection): u32 {
-  return c.sender.segmentSize;
+  return c.segmentSize;
 }
 export function pieces(c: TcpConnection): u32 {
-  return c.receiver.reassembly.count;
+  return c.block.receiver.reassembly.count;
 }
 export function ringsAllocated(c: TcpConnection): bool {
-  return c.receiver.ring.allocated || c.sender.ring.allocated;
+  return c.block.receiver.ring.allocated || c.block.sender.ring.allocated;
 }
 /** Puts the own sequence numbers elsewhere, before the SYN is sent. */
 export function forceInitial(c: TcpConnection, sequence: u32): void {
-  c.sender.start(sequence);
+  c.block.sender.start(sequence);
 }
 
 // --- the sink ---

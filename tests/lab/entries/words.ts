@@ -4,16 +4,16 @@ import { TcpStream } from "../../../net/service/stream/tcp-stream";
 import { groupName } from "../../../net/service/tls/names";
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
-import { TcpTable } from "../../../net/socket/tcp/tcp";
+import { Tcp } from "../../../net/socket/tcp/tcp";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
-const table = new TcpTable(new SequenceRandom());
+const table = new Tcp(new SequenceRandom());
 
 /** A connection that ended in this way, as a stream. */
 function failed(error: SocketError): TcpStream {
   const connection: TcpConnection = table.connect(0, 0, 0, sink)!;
-  connection.error = error;
+  connection.block.refuse(error);
   return new TcpStream(connection);
 }
 export function failureKind(error: SocketError): u32 {

@@ -191,7 +191,7 @@ export class Bench {
       flags: "A",
     });
     const [pointer] = writeBytes(this.wasm, quote.subarray(0, 8));
-    this.wasm.arriveError(BigInt(this.now), kind, mtu, GUEST, PEER, pointer, 8);
+    this.wasm.arriveError(BigInt(this.now), kind, mtu, GUEST, PEER, pointer);
   }
 }
 

@@ -26,8 +26,8 @@ export class VerboseCurl extends HttpWatcher {
     let below: Stream = stream;
     if (stream instanceof TlsStream) below = (stream as TlsStream).below;
     if (below instanceof TcpStream) {
-      const connection = (below as TcpStream).connection;
-      const to = `${formatIpv4(connection.remoteAddress)} port ${connection.remotePort}`;
+      const ends = (below as TcpStream).connection.endpoints;
+      const to = `${formatIpv4(ends.remoteIpv4)} port ${ends.remotePort}`;
       this.say("*", reused ? `the connection to ${to} is used again` : `connected to ${to}`);
     }
     if (stream instanceof TlsStream && !reused) this.secured(stream as TlsStream);

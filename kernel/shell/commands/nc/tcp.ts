@@ -129,8 +129,9 @@ export class TcpServerJob extends TcpJob {
       if (connection == null) return this.endAt > 0 ? EXIT_OK : RUNNING;
       this.connection = connection;
       this.listener.close();
-      const from = formatIpv4(connection.remoteAddress);
-      this.shell.printLine(`Connection from ${from} port ${connection.remotePort}`);
+      const ends = connection.endpoints;
+      const from = formatIpv4(ends.remoteIpv4);
+      this.shell.printLine(`Connection from ${from} port ${ends.remotePort}`);
     }
     return this.converse(connection, now);
   }

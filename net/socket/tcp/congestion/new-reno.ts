@@ -1,142 +1,73 @@
 /**
- * Congestion control: slow start and congestion avoidance by bytes acknowledged (RFC 5681, RFC
- * 3465), fast retransmit and fast recovery as NewReno (RFC 6582), limited transmit (RFC 3042),
- * an initial window of ten segments (RFC 6928).
+ * NewReno's congestion window: slow start and congestion avoidance (RFC 5681) by bytes
+ * acknowledged (RFC 3465), an initial window of ten segments (RFC 6928).
  */
-import { atOrBefore, before } from "../sequence";
+import { CongestionController } from "./controller";
 
-export const enum CongestionPhase {
-  Open = 0,
-  /** After three duplicate ACKs, until all that was in flight then is acknowledged. */
-  Recovery,
-  /** After a time-out, until all that was in flight then is acknowledged. */
-  Loss,
-}
-
-/** ssthresh before the first loss: as high as any window. */
+/** ssthresh before the first loss: above any window. */
 const THRESHOLD_INITIAL: u32 = 0x7fffffff;
 const WINDOW_MAXIMUM: u32 = 0x3fffffff;
-const DUPLICATES: u32 = 3;
 
-export class Congestion {
-  /** cwnd and ssthresh in bytes. */
-  window: u32 = 0;
-  threshold: u32 = THRESHOLD_INITIAL;
-  phase: CongestionPhase = CongestionPhase.Open;
-  /** Duplicate ACKs in a row. */
-  duplicates: u32 = 0;
-  /** SND.MAX when the last loss was noticed. */
-  private recover: u32 = 0;
+export class NewReno implements CongestionController {
+  private bytes: u32 = 0;
+  private limit: u32 = THRESHOLD_INITIAL;
   /** Bytes acknowledged since the window last grew in congestion avoidance. */
   private counted: u32 = 0;
-  /** Bytes by which duplicate ACKs may still inflate the window: no more than were in flight. */
-  private inflation: u32 = 0;
-  private partial: bool = false;
 
-  /** The handshake is through. A SYN that was lost leaves one segment (RFC 5681 section 3.1). */
-  start(initialSequence: u32, segmentSize: u32, lostSyn: bool): void {
-    this.window = lostSyn ? segmentSize : initialWindow(segmentSize);
-    this.recover = initialSequence;
+  window(): u32 {
+    return this.bytes;
+  }
+  threshold(): u32 {
+    return this.limit;
   }
 
-  /** Bytes that may be in flight now. */
-  allowance(segmentSize: u32): u32 {
-    if (this.phase != CongestionPhase.Open || this.duplicates >= DUPLICATES) return this.window;
-    return this.window + this.duplicates * segmentSize;
+  /** A lost SYN leaves one segment (RFC 5681 section 3.1). */
+  start(segmentSize: u32, lostSyn: bool): void {
+    this.bytes = lostSyn ? segmentSize : initialWindow(segmentSize);
   }
 
-  /**
-   * New data was acknowledged: `acked` bytes, up to `acknowledgment`; `flight` bytes were in
-   * flight before. True: the segment after it must be sent again (a partial ACK).
-   */
-  acknowledged(acked: u32, acknowledgment: u32, flight: u32, segmentSize: u32): bool {
-    this.duplicates = 0;
-    if (this.phase == CongestionPhase.Recovery) {
-      return this.acknowledgedInRecovery(acked, acknowledgment, flight, segmentSize);
-    }
-    const lost = this.phase == CongestionPhase.Loss;
-    if (lost && atOrBefore(this.recover, acknowledgment)) this.phase = CongestionPhase.Open;
+  acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, _now: i64): void {
+    const window = this.bytes;
     // A window that was not used does not grow (RFC 7661 section 1).
-    if (flight < this.window >>> 1) return false;
-    if (this.window < this.threshold) {
-      // While what was lost is repeated, one segment an ACK (RFC 3465 section 2.3).
-      this.grow(lost && acked > segmentSize ? segmentSize : acked);
+    if (flight < window >>> 1) return;
+    if (window < this.limit) {
+      // While a loss is being repaired, one segment per ACK (RFC 3465 section 2.3).
+      this.grow(repairing && count > segmentSize ? segmentSize : count);
     } else {
-      this.counted += acked;
-      if (this.counted >= this.window) {
-        this.counted -= this.window;
+      this.counted += count;
+      if (this.counted >= window) {
+        this.counted -= window;
         this.grow(segmentSize);
       }
     }
-    return false;
   }
 
-  /**
-   * A duplicate ACK of `unacknowledged`; `maximum` is SND.MAX. True: the first segment that is
-   * not acknowledged must be sent again (fast retransmit).
-   */
-  duplicate(unacknowledged: u32, maximum: u32, segmentSize: u32): bool {
-    if (this.phase == CongestionPhase.Recovery) {
-      if (this.inflation >= segmentSize) {
-        this.inflation -= segmentSize;
-        this.window += segmentSize;
-      }
-      return false;
-    }
-    if (this.phase == CongestionPhase.Loss) return false;
-    if (++this.duplicates != DUPLICATES) return false;
-    // Those of a loss already dealt with (RFC 6582 section 3.2, step 2).
-    if (!before(this.recover, unacknowledged)) return false;
-    this.recover = maximum;
-    this.threshold = halved(maximum - unacknowledged, segmentSize);
-    this.window = this.threshold + DUPLICATES * segmentSize;
-    this.inflation = maximum - unacknowledged;
-    this.phase = CongestionPhase.Recovery;
-    this.partial = false;
-    return true;
+  lossDetected(flight: u32, segmentSize: u32): void {
+    this.limit = halved(flight, segmentSize);
+    this.bytes = this.limit;
   }
 
-  /** The retransmission timer ran out; `again`: for the same segment as before. */
-  timedOut(unacknowledged: u32, maximum: u32, segmentSize: u32, again: bool): void {
-    if (!again) this.threshold = halved(maximum - unacknowledged, segmentSize);
-    this.window = segmentSize;
-    this.recover = maximum;
-    this.duplicates = 0;
+  recovered(window: u32): void {
+    this.bytes = window;
     this.counted = 0;
-    this.phase = CongestionPhase.Loss;
   }
 
-  /** Nothing was sent for longer than RTO: the old window proves nothing (RFC 5681, 4.1). */
-  idle(segmentSize: u32): void {
+  /** ssthresh is not halved again for the same segment (RFC 5681 section 3.1). */
+  timedOut(flight: u32, segmentSize: u32, again: bool): void {
+    if (!again) this.limit = halved(flight, segmentSize);
+    this.bytes = segmentSize;
+    this.counted = 0;
+  }
+
+  /** A window from before the pause proves nothing any more (RFC 5681 section 4.1). */
+  restartedAfterIdle(segmentSize: u32): void {
     const restart = initialWindow(segmentSize);
-    if (this.window > restart) this.window = restart;
-  }
-
-  /** True for the first partial ACK of a recovery: the timer starts anew only there. */
-  firstPartial(): bool {
-    const first = !this.partial;
-    this.partial = true;
-    return first;
-  }
-
-  private acknowledgedInRecovery(acked: u32, upTo: u32, flight: u32, segmentSize: u32): bool {
-    if (atOrBefore(this.recover, upTo)) {
-      const left = flight - acked;
-      const deflated = (left > segmentSize ? left : segmentSize) + segmentSize;
-      this.window = deflated < this.threshold ? deflated : this.threshold;
-      this.phase = CongestionPhase.Open;
-      this.counted = 0;
-      return false;
-    }
-    const kept = this.window > acked ? this.window - acked : 0;
-    this.window = kept + (acked >= segmentSize ? segmentSize : 0);
-    if (this.window < segmentSize) this.window = segmentSize;
-    return true;
+    if (this.bytes > restart) this.bytes = restart;
   }
 
   private grow(bytes: u32): void {
-    const window = this.window + bytes;
-    this.window = window < WINDOW_MAXIMUM ? window : WINDOW_MAXIMUM;
+    const window = this.bytes + bytes;
+    this.bytes = window < WINDOW_MAXIMUM ? window : WINDOW_MAXIMUM;
   }
 }
 

@@ -1,85 +1,79 @@
 /** Opening a connection: SYN-SENT (RFC 9293 section 3.10.7.3), a SYN's options, ESTABLISHED. */
-import { NEVER } from "../../../../core/time";
 import { Drop } from "../../../wire/drop";
 import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
-import { acknowledgeNow } from "../acknowledge";
-import { TcpConnection } from "../connection";
+import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
+import { NO_SAMPLE } from "../send/sent-segments";
 import { TcpEvent } from "../state";
-import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "../timing";
 
-/** A segment in SYN-SENT. If it leads to ESTABLISHED, the data behind its SYN is still to come. */
-export function receiveInSynSent(connection: TcpConnection, segment: TcpSegment, now: i64): Drop {
-  const sender = connection.sender;
+/**
+ * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller still has to take the data
+ * behind its SYN.
+ */
+export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
+  const sender = block.sender;
   const acknowledges = segment.has(FLAG_ACK);
-  // Only the SYN is out: the one right ACK is ISS + 1, once the SYN was sent.
+  // Only the SYN is in flight: the one right ACK is ISS + 1, once the SYN was sent.
   const right = acknowledges && segment.acknowledgment == sender.initial + 1;
   if (acknowledges && (!right || sender.maximum == sender.initial)) {
-    segment.refused = !segment.has(FLAG_RST);
+    if (!segment.has(FLAG_RST)) segment.refuse();
     return Drop.TcpUnacceptable;
   }
   if (segment.has(FLAG_RST)) {
     if (!acknowledges) return Drop.TcpUnacceptable;
-    connection.end(SocketError.Refused);
+    block.end(SocketError.Refused);
     return Drop.None;
   }
   if (!segment.has(FLAG_SYN)) return Drop.TcpUnacceptable;
-  takeSyn(connection, segment);
-  connection.heardAt = now;
+  takeSyn(block, segment);
+  block.liveness.heard(now);
   if (acknowledges) {
-    establish(connection, segment, now);
-    acknowledgeNow(connection);
+    establish(block, segment, now);
+    block.acknowledge();
     return Drop.None;
   }
-  // Both sides opened at once: the SYN goes out again, with an ACK. What came behind the peer's
-  // SYN is not acknowledged yet and comes again.
-  connection.move(TcpEvent.Syn);
+  // A simultaneous open: the SYN goes out again, with an ACK. Data behind the peer's SYN is not
+  // acknowledged yet and comes again.
+  block.move(TcpEvent.Syn);
   sender.rewind();
-  connection.wake();
+  block.wake();
   return Drop.None;
 }
 
-/** The peer's SYN: its sequence number, segment size and scale. */
-export function takeSyn(connection: TcpConnection, segment: TcpSegment): void {
-  const receiver = connection.receiver;
-  const sender = connection.sender;
+/** Takes the peer's SYN: its sequence number and options. */
+export function takeSyn(block: ControlBlock, segment: TcpSegment): void {
+  const receiver = block.receiver;
+  const sender = block.sender;
+  const negotiated = block.negotiated;
   receiver.start(segment.sequence);
   receiver.offer();
-  segment.parseOptions();
-  const options = segment.options;
-  let size = options.segmentSize == 0 ? SEGMENT_SIZE_DEFAULT : options.segmentSize;
-  if (size < SEGMENT_SIZE_MINIMUM) size = SEGMENT_SIZE_MINIMUM;
-  sender.segmentSize = size < connection.ownSegmentSize ? size : connection.ownSegmentSize;
-  if (options.scaled && connection.offersScale) {
-    sender.shift = options.windowShift;
-    receiver.shift = receiver.wantedShift();
-  } else {
-    connection.offersScale = false;
+  const options = segment.synOptions();
+  sender.limit(negotiated.settle(options), negotiated.optionBytes);
+  if (negotiated.scaling) {
+    sender.scale(options.windowShift);
+    receiver.scale();
   }
-  // The window of a SYN itself is never scaled (RFC 7323 section 2.2).
+  // The window of a SYN is never scaled (RFC 7323 section 2.2).
   sender.setWindow(segment.sequence, segment.acknowledgment, segment.window);
 }
 
-/** The own SYN is acknowledged by `segment`: into ESTABLISHED. */
-export function establish(connection: TcpConnection, segment: TcpSegment, now: i64): void {
-  const sender = connection.sender;
-  const rtt = connection.rtt;
-  const lostSyn = rtt.backoffs > 0;
+/** This side's SYN is acknowledged by `segment`: enters ESTABLISHED. */
+export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
+  const sender = block.sender;
+  const roundTrip = block.roundTrip;
+  const lostSyn = roundTrip.backoffs > 0;
   const acknowledgment = segment.acknowledgment;
-  rtt.acknowledged(acknowledgment, now);
-  if (lostSyn) rtt.afterLostSyn();
-  sender.acknowledge(acknowledgment);
+  const sample = sender.acknowledge(acknowledgment, now);
+  if (sample != NO_SAMPLE) roundTrip.sample(sample);
+  if (lostSyn) roundTrip.afterLostSyn();
   const shift = segment.has(FLAG_SYN) ? 0 : sender.shift;
   sender.setWindow(segment.sequence, acknowledgment, segment.window << shift);
-  connection.congestion.start(sender.initial, sender.segmentSize, lostSyn);
-  connection.move(segment.has(FLAG_SYN) ? TcpEvent.SynAcknowledged : TcpEvent.AckOfSyn);
-  connection.wasEstablished = true;
-  connection.retransmitAt = NEVER;
-  connection.progressAt = now;
-  connection.heardAt = now;
-  connection.activityAt = now;
-  if (connection.keepAliveIdle > 0) connection.setIdle(now + connection.keepAliveIdle);
-  if (sender.closing) connection.move(TcpEvent.Close);
-  if (sender.closing || sender.ring.length > 0) connection.wake();
+  block.congestion.start(sender.segmentSize, lostSyn);
+  block.recovery.start(sender.initial);
+  block.move(segment.has(FLAG_SYN) ? TcpEvent.SynAcknowledged : TcpEvent.AckOfSyn);
+  block.stopRetransmit();
+  block.established(now);
+  if (sender.closing) block.move(TcpEvent.Close);
+  if (sender.closing || sender.ring.length > 0) block.wake();
 }

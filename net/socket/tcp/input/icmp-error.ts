@@ -1,53 +1,51 @@
 /** ICMP errors about a connection (RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191). */
 import { IcmpError } from "../../../wire/icmp";
-import { IPV4_HEADER } from "../../../wire/ipv4";
-import { TCP_HEADER } from "../../../wire/tcp";
 import { SocketError } from "../../error";
-import { TcpConnection } from "../connection";
+import { ControlBlock } from "../control-block";
 import { before } from "../sequence";
 import { TcpState } from "../state";
 import { PATH_MTU_MINIMUM } from "../timing";
 
-/** MTUs that networks have, for routers that do not name theirs (RFC 1191 section 7). */
+/** MTUs in use, for routers that do not report theirs (RFC 1191 section 7). */
 const PLATEAUS: StaticArray<u32> = [8166, 4352, 2002, 1492, 1006, PATH_MTU_MINIMUM];
 
 /**
- * An error that quotes a segment with the number `sequence`. One that is not in flight was not
- * sent from here: the error is forged or late, and ignored (RFC 5927 section 4.1).
+ * Handles an error that quotes a segment with the number `sequence`. If that number is not in
+ * flight, the error is forged or late, and ignored (RFC 5927 section 4.1).
  */
 export function receiveError(
-  connection: TcpConnection,
+  block: ControlBlock,
   kind: IcmpError,
   nextHopMtu: u32,
   sequence: u32,
 ): void {
-  const sender = connection.sender;
+  const sender = block.sender;
   if (before(sequence, sender.unacknowledged) || !before(sequence, sender.maximum)) return;
   if (kind == IcmpError.FragmentationNeeded) {
-    lowerSegmentSize(connection, nextHopMtu);
+    lowerSegmentSize(block, nextHopMtu);
     return;
   }
   const nobody = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
   const error = nobody ? SocketError.Refused : SocketError.Unreachable;
   const passing = kind == IcmpError.TimeExceeded || kind == IcmpError.ParameterProblem;
-  // Before the handshake nothing is lost by failing at once (RFC 5461 section 4.1); after it all
-  // errors are soft (RFC 5927 section 5.2) and told only if the connection fails in the end.
-  if (connection.state == TcpState.SynSent && !passing) connection.end(error);
-  else connection.softError = error;
+  // During the handshake nothing is lost by failing at once (RFC 5461 section 4.1). Later all
+  // errors are soft (RFC 5927 section 5.2): they are reported only if the connection fails anyway.
+  if (block.state == TcpState.SynSent && !passing) block.end(error);
+  else block.softFail(error);
 }
 
-/** The path is narrower than thought: smaller segments from now on, and those in flight again. */
-function lowerSegmentSize(connection: TcpConnection, nextHopMtu: u32): void {
-  const sender = connection.sender;
-  const current = sender.segmentSize + IPV4_HEADER + TCP_HEADER;
+/** Takes a smaller path MTU: smaller segments from now on, and those in flight again. */
+function lowerSegmentSize(block: ControlBlock, nextHopMtu: u32): void {
+  const sender = block.sender;
+  const current = sender.packetSize;
   const named = nextHopMtu > 0 ? nextHopMtu : plateauBelow(current);
   const mtu = named > PATH_MTU_MINIMUM ? named : PATH_MTU_MINIMUM;
   if (mtu >= current) return;
-  sender.segmentSize = mtu - IPV4_HEADER - TCP_HEADER;
-  if (connection.state < TcpState.Established) return;
-  connection.rtt.retransmitted();
+  sender.fit(mtu);
+  if (block.state < TcpState.Established) return;
+  sender.segments.stopTiming();
   sender.rewind();
-  connection.wake();
+  block.wake();
 }
 
 function plateauBelow(mtu: u32): u32 {

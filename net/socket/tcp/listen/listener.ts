@@ -1,65 +1,61 @@
 /**
- * A listening port: the connections that it is shaking hands for, and those that are ready to be
- * accepted, both bounded by the backlog (RFC 4987 section 3).
+ * A listening port: the connections in its handshakes, and those that are ready to be accepted,
+ * both bounded by the backlog (RFC 4987 section 3).
  */
 import { TcpConnection } from "../connection";
-import { TcpTable } from "../tcp";
+import { ControlBlock, ListenQueue } from "../control-block";
+import { ConnectionQueue } from "./queue";
+
+/** Who frees the port when a listener is closed. */
+export interface ListenerOwner {
+  closeListener(listener: TcpListener): void;
+}
 
 export class TcpListener {
-  /** In SYN-RECEIVED, oldest first; the oldest goes when a new one finds the queue full. */
-  readonly halfOpen: ConnectionQueue = new ConnectionQueue();
-  /** Established and not yet accepted. */
-  readonly ready: ConnectionQueue = new ConnectionQueue();
-  /** SYNs that found the queue of the ready full, and half-open connections pushed out. */
+  /** Connections in SYN-RECEIVED, oldest first; the oldest makes room for a new one. */
+  readonly halfOpen: ConnectionQueue = new ConnectionQueue(ListenQueue.HalfOpen);
+  /** Connections that are established and not accepted yet, oldest first. */
+  readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
+  /** SYNs that found the ready queue full, and half-open connections evicted. */
   dropped: u64 = 0;
 
   constructor(
-    private readonly table: TcpTable,
+    private readonly owner: ListenerOwner,
     readonly port: u32,
     readonly backlog: u32,
   ) {}
 
-  /** The connection that has been ready for longest, or null. The caller must close it. */
+  /** Returns the connection that has been ready for longest, or null. The caller must close it. */
   accept(): TcpConnection | null {
-    const connection = this.ready.first;
-    if (connection == null) return null;
-    this.ready.remove(connection);
-    connection.listener = null;
-    return connection;
+    const block = this.ready.first;
+    if (block == null) return null;
+    this.ready.remove(block);
+    return new TcpConnection(block);
   }
 
-  /** Frees the port; what was not accepted is aborted. */
+  /** Frees the port; connections that were not accepted are aborted. */
   close(): void {
-    this.table.closeListener(this);
-  }
-}
-
-/** A doubly linked list through the connections themselves. */
-export class ConnectionQueue {
-  first: TcpConnection | null = null;
-  count: u32 = 0;
-  private last: TcpConnection | null = null;
-
-  push(connection: TcpConnection): void {
-    const last = this.last;
-    connection.queueBefore = last;
-    connection.queueAfter = null;
-    if (last == null) this.first = connection;
-    else last.queueAfter = connection;
-    this.last = connection;
-    this.count++;
+    this.owner.closeListener(this);
   }
 
-  /** Takes out a connection, which must be in this queue. */
-  remove(connection: TcpConnection): void {
-    const previous = connection.queueBefore;
-    const following = connection.queueAfter;
-    if (previous == null) this.first = following;
-    else previous.queueAfter = following;
-    if (following == null) this.last = previous;
-    else following.queueBefore = previous;
-    connection.queueBefore = null;
-    connection.queueAfter = null;
-    this.count--;
+  /** Whether no more connections may become ready. */
+  get full(): bool {
+    return this.ready.count >= this.backlog;
+  }
+
+  /** A connection's handshake is complete. */
+  established(block: ControlBlock): void {
+    this.halfOpen.remove(block);
+    this.ready.push(block);
+  }
+
+  /** Removes a connection from the queue that it waits in. */
+  leave(block: ControlBlock): void {
+    if (block.queue == ListenQueue.Ready) this.ready.remove(block);
+    else this.halfOpen.remove(block);
+  }
+
+  countDrop(): void {
+    this.dropped++;
   }
 }

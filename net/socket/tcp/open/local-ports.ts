@@ -1,46 +1,42 @@
 /** Random local ports for active opens (RFC 6056 section 3.3.1, RFC 9293 section 3.4.3). */
 import { Random, randomBelow } from "../../../../core/random";
-import { ConnectionHash } from "../demux";
+import { Endpoints } from "../../endpoints";
+import { Demux } from "../demux";
 import { TimeWaitTable } from "../end/time-wait";
 
-/** 32,768 ports, of which none belongs to a well-known server. */
+/** 32,768 ports, none of which belongs to a well-known service. */
 const FIRST_PORT: u32 = 32768;
 const PORTS: u32 = 32768;
 
-/** Ports given out last. The peer that closed first still holds them in TIME-WAIT, unseen here. */
+/** Ports handed out last: a peer that closed first still holds them in TIME-WAIT, unseen here. */
 const RECENT_PORTS: u32 = 256;
 
-export class PortSource {
+export class LocalPorts {
   private readonly recent: StaticArray<u16> = new StaticArray<u16>(RECENT_PORTS as i32);
   private given: u32 = 0;
 
   constructor(
     private readonly random: Random,
-    private readonly connections: ConnectionHash,
+    private readonly demux: Demux,
     private readonly timeWaits: TimeWaitTable,
   ) {}
 
   /**
-   * A port from which neither a connection nor a TIME-WAIT record leads to the same remote end, or
-   * 0 when there is none. Drawn at random, none of the recent ones; else the next that is free.
+   * Gives `ends` a local port from which neither a connection nor a TIME-WAIT record leads to the
+   * remote end. Drawn at random, not one of the recent ones; failing that, the next free one.
+   * Returns false if there is none.
    */
-  choose(local: u32, remote: u32, remotePort: u32): u32 {
+  choose(ends: Endpoints): bool {
     for (let tries = 0; tries < 16; tries++) {
       const port = FIRST_PORT + randomBelow(this.random, PORTS);
-      if (this.isRecent(port) || !this.isFree(local, port, remote, remotePort)) continue;
-      return this.give(port);
+      if (this.isRecent(port) || !this.take(ends, port)) continue;
+      return true;
     }
     const start = randomBelow(this.random, PORTS);
     for (let i: u32 = 0; i < PORTS; i++) {
-      const port = FIRST_PORT + ((start + i) & (PORTS - 1));
-      if (this.isFree(local, port, remote, remotePort)) return this.give(port);
+      if (this.take(ends, FIRST_PORT + ((start + i) & (PORTS - 1)))) return true;
     }
-    return 0;
-  }
-
-  private give(port: u32): u32 {
-    this.recent[this.given++ & (RECENT_PORTS - 1)] = port as u16;
-    return port;
+    return false;
   }
 
   private isRecent(port: u32): bool {
@@ -48,10 +44,13 @@ export class PortSource {
     return false;
   }
 
-  private isFree(local: u32, port: u32, remote: u32, remotePort: u32): bool {
+  /** Takes the port if it is free. */
+  private take(ends: Endpoints, port: u32): bool {
+    ends.setLocalPort(port);
     // Not to itself: such a connection would open simultaneously with itself.
-    if (local == remote && port == remotePort) return false;
-    if (this.connections.find(local, port, remote, remotePort) != null) return false;
-    return this.timeWaits.find(local, port, remote, remotePort) == null;
+    if (port == ends.remotePort && ends.local.equals(ends.remote)) return false;
+    if (this.demux.find(ends) != null || this.timeWaits.find(ends) != null) return false;
+    this.recent[this.given++ & (RECENT_PORTS - 1)] = port as u16;
+    return true;
   }
 }

@@ -2,8 +2,9 @@
 import { atOrBefore, before } from "../sequence";
 
 /**
- * True when any of a segment's `span` sequence numbers lies in the window, or, where it has none,
- * its place does (RFC 9293 section 3.10.7.4, first). One that covers the whole window counts too.
+ * Reports whether any of a segment's `span` sequence numbers lies in the window, or, if it has
+ * none, whether its position does (RFC 9293 section 3.10.7.4, first). A segment that covers the
+ * whole window is acceptable too.
  */
 export function isAcceptable(sequence: u32, span: u32, next: u32, window: u32): bool {
   if (window == 0) return span == 0 && sequence == next;
@@ -13,14 +14,14 @@ export function isAcceptable(sequence: u32, span: u32, next: u32, window: u32): 
 }
 
 /**
- * True for an acknowledgment that the peer can have sent: nothing that was never sent, nothing
- * older than the largest window it ever offered (RFC 5961 section 5.2).
+ * Reports whether the peer can have sent this acknowledgment: it covers nothing that was never
+ * sent and is not older than the largest window the peer ever offered (RFC 5961 section 5.2).
  */
 export function isPlausibleAck(acknowledgment: u32, una: u32, maximum: u32, window: u32): bool {
   return !before(acknowledgment, una - window) && atOrBefore(acknowledgment, maximum);
 }
 
-/** True for an acknowledgment of something new. */
+/** Reports whether an acknowledgment covers something new. */
 export function isNewAck(acknowledgment: u32, unacknowledged: u32, maximum: u32): bool {
   return before(unacknowledged, acknowledgment) && atOrBefore(acknowledgment, maximum);
 }

@@ -1,17 +1,17 @@
 /**
- * What came out of order: its bytes lie in the receive ring already, at their places behind the
- * end of the queue; here are the bounds of the pieces, sorted, disjoint and not touching.
- * Where pieces overlap, the byte that came first stays (one policy, whatever the order).
+ * Data that arrived out of order. The bytes are already in the receive ring, at their places
+ * beyond its end; this class holds the bounds of the pieces: sorted, disjoint and not touching.
+ * Where pieces overlap, the byte that came first stays, whatever the order of arrival.
  */
 import { Ring } from "../../../../core/ring";
 import { before, later } from "../sequence";
 
-/** Pieces kept; one that would be too many is dropped and comes again. */
+/** Pieces kept; data that would make one more is dropped and comes again. */
 const PIECES: u32 = 32;
 
 export class Reassembly {
   count: u32 = 0;
-  /** One place more, for the piece that closes the gap and is queued at once. */
+  /** One more than PIECES, for the piece that closes the gap and is queued at once. */
   private readonly starts: StaticArray<u32> = new StaticArray<u32>((PIECES + 1) as i32);
   private readonly ends: StaticArray<u32> = new StaticArray<u32>((PIECES + 1) as i32);
 
@@ -26,7 +26,7 @@ export class Reassembly {
 
   /**
    * Puts `length` bytes with sequence number `start` (RCV.NXT or later, inside the window) into
-   * `ring`, whose end is at `next`. False: there are too many pieces.
+   * `ring`, whose end is at `next`. Returns false if there are too many pieces.
    */
   insert(ring: Ring, next: u32, start: u32, pointer: usize, length: u32): bool {
     const end = start + length;
@@ -46,7 +46,7 @@ export class Reassembly {
     return true;
   }
 
-  /** Queues the piece that begins at `next`, if there is one; answers the new RCV.NXT. */
+  /** Queues the piece that begins at `next`, if there is one. Returns the new RCV.NXT. */
   advance(ring: Ring, next: u32): u32 {
     if (this.count == 0 || this.starts[0] != next) return next;
     const end = this.ends[0];
@@ -59,7 +59,7 @@ export class Reassembly {
     return end;
   }
 
-  /** Makes one piece of the pieces from `first` up to `last` and of the new bounds. */
+  /** Replaces the pieces from `first` up to `last` (excluded) by one that also has the new bounds. */
   private merge(first: u32, last: u32, start: u32, end: u32): void {
     if (first == last) {
       for (let i = this.count; i > first; i--) {

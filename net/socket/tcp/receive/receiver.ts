@@ -1,6 +1,6 @@
 /**
- * The receiving half of a connection (RFC 9293 section 3.3.1): RCV.NXT, the window that the peer
- * was told, and the ring that data waits in.
+ * The receiving half of a connection (RFC 9293 section 3.3.1): RCV.NXT, the window offered to the
+ * peer, and the ring in which data waits to be read.
  *
  *     read by the user │ unread │ gap and pieces out of order │ not yet allowed
  *                      └────────┴─────────────────────────────┤
@@ -14,18 +14,18 @@ import { Reassembly } from "./reassembly";
 /** The largest window without scaling. */
 const WINDOW_UNSCALED: u32 = 65535;
 
-export class ReceiveWindow {
+export class Receiver {
   /** IRS */
   initial: u32 = 0;
   /** RCV.NXT */
   next: u32 = 0;
-  /** The right edge that the peer was told: it never moves left (RFC 9293 SHLD-14). */
+  /** The right edge of the window offered; it never moves left (RFC 9293 SHLD-14). */
   edge: u32 = 0;
-  /** Windows are shifted by this on the wire, once both sides agreed. */
+  /** The shift of windows offered on the wire; 0 until both sides agreed to scale. */
   shift: u32 = 0;
-  /** The largest segment that the peer sent so far: a full one, as far as is known. */
+  /** The largest segment received: the best estimate of the peer's full-sized segment. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
-  /** The peer's FIN was reached: nothing comes any more. */
+  /** The peer's FIN was reached: no more data will arrive. */
   finished: bool = false;
   readonly ring: Ring;
   readonly reassembly: Reassembly = new Reassembly();
@@ -36,28 +36,38 @@ export class ReceiveWindow {
     this.ring = new Ring(capacity);
   }
 
-  /** The peer's SYN had this sequence number. */
+  /** Takes the sequence number of the peer's SYN. */
   start(initial: u32): void {
     this.initial = initial;
     this.next = initial + 1;
     this.edge = this.next;
   }
 
-  /** The shift that lets a window reach the ring's capacity (RFC 7323 section 2.3). */
-  wantedShift(): u32 {
+  /** The shift that lets a window cover the ring's capacity (RFC 7323 section 2.3). */
+  get wantedShift(): u32 {
     let shift: u32 = 0;
     while (this.ring.capacity >>> shift > WINDOW_UNSCALED + 1) shift++;
     return shift;
   }
 
-  /** RCV.WND: bytes that the peer may send. */
+  /** Both sides sent a window scale option: windows are scaled from now on. */
+  scale(): void {
+    this.shift = this.wantedShift;
+  }
+
+  /** A segment with `length` bytes of data came in order; at most `most` is a full-sized one. */
+  sawSegment(length: u32, most: u32): void {
+    if (length > this.segmentSize) this.segmentSize = length < most ? length : most;
+  }
+
+  /** RCV.WND: bytes the peer may send. */
   get window(): u32 {
     return this.edge - this.next;
   }
 
   /**
-   * Moves the right edge as far as buffer and silly-window avoidance allow (RFC 9293 section
-   * 3.8.6.2.2), and answers the window field of the segment that is about to tell it.
+   * Moves the right edge as far as the buffer and silly-window avoidance allow (RFC 9293 section
+   * 3.8.6.2.2). Returns the window field for the segment that is about to announce it.
    */
   offer(): u32 {
     const room = this.offerable();
@@ -65,18 +75,24 @@ export class ReceiveWindow {
     return this.window >>> this.shift;
   }
 
-  /** True when the peer may be waiting for the room that the user has made by reading. */
+  /** The window field of a SYN, which is never scaled (RFC 7323 section 2.2). */
+  get synWindow(): u32 {
+    const window = this.window;
+    return window < WINDOW_UNSCALED ? window : WINDOW_UNSCALED;
+  }
+
+  /** Reports whether the peer may be waiting for the room that reading has just made. */
   updateDue(): bool {
     const room = this.offerable();
     return room >= 2 * this.window && room > this.window && this.worthOffering(room);
   }
 
-  /** True when bytes at RCV.NXT can be queued by `append`: nothing is out of order. */
+  /** Whether bytes at RCV.NXT can be queued by `append`: nothing is out of order. */
   get plain(): bool {
     return this.reassembly.count == 0 && !this.finKnown && this.ring.allocated;
   }
 
-  /** Queues bytes at RCV.NXT that fit the window. */
+  /** Queues bytes at RCV.NXT; they must fit the window. */
   append(pointer: usize, length: u32): void {
     this.ring.place(0, pointer, length);
     this.ring.extend(length);
@@ -85,7 +101,7 @@ export class ReceiveWindow {
 
   /**
    * Takes what lies in the window of `length` bytes from `sequence` on, and notes the FIN behind
-   * them. Answers how far RCV.NXT moved, the FIN included: 0 = out of order or dropped.
+   * them. Returns how far RCV.NXT advanced, FIN included; 0: out of order, or nothing new.
    */
   accept(sequence: u32, pointer: usize, length: u32, fin: bool): u32 {
     let from = sequence;
@@ -104,13 +120,13 @@ export class ReceiveWindow {
     return this.next - old;
   }
 
-  /** Gives the memory back; nothing can be read any more. */
+  /** Frees the memory; nothing can be read any more. */
   release(): void {
     this.ring.release();
     this.reassembly.clear();
   }
 
-  /** Queues bytes at RCV.NXT, or keeps them for later. */
+  /** Queues bytes at RCV.NXT, or keeps bytes that lie beyond a gap. */
   private take(sequence: u32, pointer: usize, length: u32): void {
     const ring = this.ring;
     ring.allocate();
@@ -121,7 +137,7 @@ export class ReceiveWindow {
     }
   }
 
-  /** A FIN counts where it came first, if nothing lies behind it and it is in the window. */
+  /** The first FIN counts, if it is in the window and no data lies beyond it. */
   private noteFin(sequence: u32): void {
     if (this.finKnown || before(sequence, this.next) || before(this.edge, sequence)) return;
     if (this.reassembly.count > 0 && before(sequence, this.reassembly.end)) return;
@@ -129,7 +145,7 @@ export class ReceiveWindow {
     this.finSequence = sequence;
   }
 
-  /** The window that the buffer allows now, in steps that the wire can tell. */
+  /** The window that the buffer allows, rounded down to what the window field can express. */
   private offerable(): u32 {
     const free = this.ring.free;
     const most = WINDOW_UNSCALED << this.shift;

@@ -10,15 +10,16 @@ import { IPV4_HEADER } from "../../../wire/ipv4";
 import { TCP_HEADER } from "../../../wire/tcp";
 import { before, earlierOf, later } from "../sequence";
 import { SEGMENT_SIZE_DEFAULT } from "../timing";
+import { SentSegments } from "./sent-segments";
 
-export class SendWindow {
+export class Sender {
   /** ISS */
   initial: u32 = 0;
   /** SND.UNA */
   unacknowledged: u32 = 0;
-  /** SND.NXT: what is sent next; a time-out sets it back to SND.UNA. */
+  /** SND.NXT: what is sent next; a timeout sets it back to SND.UNA. */
   next: u32 = 0;
-  /** SND.MAX: the end of all that was ever sent. */
+  /** SND.MAX: the end of everything ever sent. */
   maximum: u32 = 0;
   /** SND.WND in bytes, and the largest it ever was. */
   window: u32 = 0;
@@ -26,15 +27,18 @@ export class SendWindow {
   /** SND.WL1 and SND.WL2. */
   windowSequence: u32 = 0;
   windowAcknowledgment: u32 = 0;
-  /** Windows of the peer are shifted by this on the wire. */
+  /** The shift of the peer's windows on the wire. */
   shift: u32 = 0;
-  /** The largest payload that is sent (Eff.snd.MSS). */
+  /** The largest payload sent (Eff.snd.MSS): what the peer takes, less the options. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
-  /** The end of the last segment sent that was not a full one; at least SND.UNA. */
+  /** The end of the last segment sent that was not full-sized; at least SND.UNA. */
   shortEnd: u32 = 0;
-  /** The user has closed: a FIN goes out behind the last byte. */
+  /** The user has closed: a FIN follows the last byte. */
   closing: bool = false;
   readonly ring: Ring;
+  readonly segments: SentSegments = new SentSegments();
+  /** Bytes of IPv4 and TCP headers of a segment with data. */
+  private headers: u32 = IPV4_HEADER + TCP_HEADER;
   /** The sequence number of the ring's first byte. */
   private base: u32 = 0;
 
@@ -42,7 +46,7 @@ export class SendWindow {
     this.ring = new Ring(capacity);
   }
 
-  /** The own SYN will have this sequence number. */
+  /** Sets the sequence number of the SYN to come. */
   start(initial: u32): void {
     this.initial = initial;
     this.unacknowledged = initial;
@@ -52,12 +56,38 @@ export class SendWindow {
     this.base = initial + 1;
   }
 
-  /** The sequence number behind the last byte that was written: that of the FIN. */
+  /**
+   * The SYNs settled segments of up to `size` bytes of options and payload (RFC 6691), of which
+   * `options` bytes are options.
+   */
+  limit(size: u32, options: u32): void {
+    this.segmentSize = size - options;
+    this.headers = IPV4_HEADER + TCP_HEADER + options;
+  }
+
+  /** Both sides sent a window scale option: the peer's windows are shifted by `shift`. */
+  scale(shift: u32): void {
+    this.shift = shift;
+  }
+
+  /** The user has closed. */
+  finish(): void {
+    this.closing = true;
+  }
+
+  /** Queues up to `length` bytes. Returns how many fit. */
+  write(source: usize, length: u32): u32 {
+    const count = this.ring.write(source, length);
+    if (count > 0) this.segments.allocate();
+    return count;
+  }
+
+  /** The sequence number behind the last byte written: that of the FIN. */
   get end(): u32 {
     return this.base + this.ring.length;
   }
 
-  /** Bytes written that are not sent (again) yet. */
+  /** Bytes written that have not been sent, or are to be sent again. */
   get unsent(): u32 {
     const end = this.base + this.ring.length;
     return before(this.next, end) ? end - this.next : 0;
@@ -68,37 +98,78 @@ export class SendWindow {
     return this.next - this.unacknowledged;
   }
 
-  /** The own FIN was sent, and it is acknowledged. */
+  /** Whether the FIN was sent and acknowledged. */
   get finAcknowledged(): bool {
     return this.closing && before(this.end, this.unacknowledged);
   }
 
-  /** The FIN is to be sent (again). */
+  /** Whether the FIN is next to be sent. */
   get finDue(): bool {
     return this.closing && this.next == this.end;
   }
 
   /**
-   * The number of a segment without data that the peer surely accepts. SND.NXT would lie outside
-   * its window after a time-out has set it back, SND.MAX after a probe of a closed window.
+   * The sequence number for a segment without data, certain to be acceptable to the peer. SND.NXT
+   * would be outside its window after a timeout, SND.MAX after a probe of a closed window.
    */
   get bareSequence(): u32 {
     return earlierOf(this.maximum, this.unacknowledged + this.window);
   }
 
-  /** Where in the ring the byte with this sequence number is. */
+  /** The largest IPv4 packet that a full-sized segment makes. */
+  get packetSize(): u32 {
+    return this.segmentSize + this.headers;
+  }
+
+  /** Returns where in the ring the byte with this sequence number is. */
   offsetOf(sequence: u32): u32 {
     return sequence - this.base;
   }
 
-  /** `count` sequence numbers from SND.NXT on have gone out. */
-  sent(count: u32): void {
-    this.next += count;
-    this.maximum = later(this.maximum, this.next);
+  /**
+   * `count` sequence numbers from SND.NXT on were sent, with `length` bytes of data. Reports
+   * whether that was a retransmission.
+   */
+  sent(count: u32, length: u32, now: i64): bool {
+    const from = this.next;
+    const to = from + count;
+    const again = from != this.maximum;
+    if (again) {
+      this.segments.resent(this.unacknowledged, from, to, now);
+      if (before(this.maximum, to)) this.sentUntimed(to, now);
+    } else {
+      this.segments.sent(to, now);
+    }
+    this.next = to;
+    this.maximum = later(this.maximum, to);
+    if (length < this.segmentSize) this.shortEnd = to;
+    return again;
   }
 
-  /** Everything before `acknowledgment`, which is behind SND.UNA, has arrived. */
-  acknowledge(acknowledgment: u32): void {
+  /** The segment at SND.UNA, which ends before `to`, was sent again; SND.NXT stays. */
+  resent(to: u32, now: i64): void {
+    this.segments.resent(this.unacknowledged, this.unacknowledged, to, now);
+  }
+
+  /**
+   * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the byte was not
+   * taken, it goes out again with those behind it.
+   */
+  probed(now: i64): void {
+    const end = this.next + 1;
+    if (before(this.maximum, end)) {
+      this.sentUntimed(end, now);
+      this.maximum = end;
+    } else {
+      this.segments.resent(this.unacknowledged, this.next, end, now);
+    }
+  }
+
+  /**
+   * Everything before `acknowledgment`, which is beyond SND.UNA, has arrived. Returns a round-trip
+   * sample in microseconds, or NO_SAMPLE.
+   */
+  acknowledge(acknowledgment: u32, now: i64): i64 {
     const data = earlierOf(acknowledgment, this.end);
     if (before(this.base, data)) {
       this.ring.consume(data - this.base);
@@ -107,6 +178,7 @@ export class SendWindow {
     this.unacknowledged = acknowledgment;
     if (before(this.shortEnd, acknowledgment)) this.shortEnd = acknowledgment;
     if (before(this.next, acknowledgment)) this.next = acknowledgment;
+    return this.segments.acknowledge(acknowledgment, now);
   }
 
   /** Takes the window of an acceptable segment if it is newer (RFC 9293 section 3.10.7.4). */
@@ -124,19 +196,32 @@ export class SendWindow {
     this.windowAcknowledgment = acknowledgment;
   }
 
-  /** Everything not acknowledged is to be sent again. */
+  /** A segment confirmed the current window. */
+  confirmWindow(sequence: u32, acknowledgment: u32): void {
+    this.windowSequence = sequence;
+    this.windowAcknowledgment = acknowledgment;
+  }
+
+  /** Sets SND.NXT back: everything that is not acknowledged is to be sent again. */
   rewind(): void {
     this.next = this.unacknowledged;
   }
 
-  /** Segments from now on fit into packets of `mtu` bytes. */
+  /** Makes segments small enough for packets of `mtu` bytes. */
   fit(mtu: u32): void {
-    const room = mtu - IPV4_HEADER - TCP_HEADER;
+    const room = mtu - this.headers;
     if (this.segmentSize > room) this.segmentSize = room;
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   release(): void {
     this.ring.release();
+    this.segments.release();
+  }
+
+  /** Records what was sent up to `end` along with, or ahead of, a retransmission: no sample. */
+  private sentUntimed(end: u32, now: i64): void {
+    this.segments.sent(end, now);
+    this.segments.stopTiming();
   }
 }

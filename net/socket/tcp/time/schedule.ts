@@ -1,27 +1,32 @@
 /**
- * Who must be looked at, and when: the connections that have something to send in a list, those
- * that wait for a time in a binary heap. A turn costs nothing for all the others.
+ * Which connections need attention, and when. Those with something to send are on the active list,
+ * those that wait for a deadline in a binary heap; a turn costs nothing for all the others.
  */
 import { TCP_CONNECTIONS } from "../../../../core/limits";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
-import { TcpConnection } from "../connection";
 import { TcpCounters } from "../counters";
 
-export class TcpSchedule {
-  /** The time of the last `process` or `dispatch`: what calls of the user go by. */
+/** What all connections of a host share: the time, randomness, counters, and who is next. */
+export class Schedule {
+  /** The time of the current or last `process` or `dispatch`: what calls of the user go by. */
   now: i64 = 0;
   /** Connections on the active list. */
   activeCount: u32 = 0;
   readonly timers: TimerQueue = new TimerQueue();
   readonly counters: TcpCounters = new TcpCounters();
-  private first: TcpConnection | null = null;
-  private last: TcpConnection | null = null;
+  private first: Scheduled | null = null;
+  private last: Scheduled | null = null;
 
   constructor(readonly random: Random) {}
 
-  /** Puts a connection at the end of the active list, if it is not on it. */
-  wake(connection: TcpConnection): void {
+  /** Sets the time; every entry into TCP starts with this. */
+  startAt(now: i64): void {
+    this.now = now;
+  }
+
+  /** Appends a connection to the active list unless it is on it or not attached. */
+  wake(connection: Scheduled): void {
     if (connection.active || !connection.attached) return;
     connection.active = true;
     connection.activeNext = null;
@@ -32,8 +37,8 @@ export class TcpSchedule {
     this.activeCount++;
   }
 
-  /** Takes the first connection off the active list. */
-  take(): TcpConnection | null {
+  /** Removes the first connection from the active list and returns it, or null. */
+  take(): Scheduled | null {
     const first = this.first;
     if (first == null) return null;
     this.first = first.activeNext;
@@ -45,18 +50,89 @@ export class TcpSchedule {
   }
 }
 
+/** A connection as the schedule sees it. Times are microseconds since boot; NEVER: not running. */
+export class Scheduled {
+  /** Known to the schedule: only then do wake-ups and timers count. */
+  attached: bool = false;
+  /** The retransmission and persist timer. */
+  retransmitAt: i64 = NEVER;
+  /** The delayed-ACK timer. */
+  acknowledgeAt: i64 = NEVER;
+  /** The timer of keep-alive, of FIN-WAIT-2, and of data that lingers. */
+  idleAt: i64 = NEVER;
+  /** On the active list; the next one there. */
+  active: bool = false;
+  activeNext: Scheduled | null = null;
+  /** The key and the index in the heap; -1: not in it. */
+  timerKey: i64 = NEVER;
+  timerIndex: i32 = -1;
+
+  constructor(readonly schedule: Schedule) {}
+
+  attach(): void {
+    this.attached = true;
+  }
+
+  /** Removes the connection from the heap; the active list drops it at its turn. */
+  detach(): void {
+    this.schedule.timers.remove(this);
+    this.attached = false;
+  }
+
+  /** Has the next `dispatch` look at the connection. */
+  wake(): void {
+    this.schedule.wake(this);
+  }
+
+  setRetransmit(at: i64): void {
+    this.retransmitAt = at;
+    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+  }
+  setAcknowledge(at: i64): void {
+    this.acknowledgeAt = at;
+    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+  }
+  setIdle(at: i64): void {
+    this.idleAt = at;
+    if (at < this.timerKey) this.schedule.timers.lower(this, at);
+  }
+
+  // A timer that stops leaves the heap's key as it is: `TimerQueue` corrects it at the top.
+  stopRetransmit(): void {
+    this.retransmitAt = NEVER;
+  }
+  stopAcknowledge(): void {
+    this.acknowledgeAt = NEVER;
+  }
+  stopIdle(): void {
+    this.idleAt = NEVER;
+  }
+  stopTimers(): void {
+    this.retransmitAt = NEVER;
+    this.acknowledgeAt = NEVER;
+    this.idleAt = NEVER;
+  }
+
+  /** Returns the earliest deadline. */
+  deadline(): i64 {
+    let at = this.retransmitAt;
+    if (this.acknowledgeAt < at) at = this.acknowledgeAt;
+    return this.idleAt < at ? this.idleAt : at;
+  }
+}
+
 /**
- * A binary heap of connections by `timerKey`, which is never later than the connection's real
- * deadline. A deadline that moves back (an RTO restarted by each ACK) costs nothing; the key
- * is put right when the connection comes to the top.
+ * A binary heap of connections by `timerKey`, which is never later than the connection's deadline.
+ * Moving a deadline back, as each ACK does with the RTO, therefore costs nothing: the key is
+ * corrected when the connection reaches the top.
  */
 export class TimerQueue {
-  count: i32 = 0;
-  private readonly items: StaticArray<TcpConnection | null> = new StaticArray<TcpConnection | null>(
+  private count: i32 = 0;
+  private readonly items: StaticArray<Scheduled | null> = new StaticArray<Scheduled | null>(
     TCP_CONNECTIONS as i32,
   );
 
-  /** The earliest deadline of all, or NEVER. */
+  /** Returns the earliest deadline of all, or NEVER. */
   nextAt(): i64 {
     while (this.count > 0) {
       const top = this.items[0]!;
@@ -67,8 +143,8 @@ export class TimerQueue {
     return NEVER;
   }
 
-  /** A connection whose deadline has come, or null. Its handler must move that deadline. */
-  expired(now: i64): TcpConnection | null {
+  /** Returns a connection whose deadline has passed, or null. The caller must move the deadline. */
+  expired(now: i64): Scheduled | null {
     while (this.count > 0) {
       const top = this.items[0]!;
       if (top.timerKey > now) return null;
@@ -79,15 +155,15 @@ export class TimerQueue {
     return null;
   }
 
-  /** Makes a connection's key earlier, or adds it. */
-  lower(connection: TcpConnection, key: i64): void {
+  /** Inserts an attached connection, or makes its key earlier. */
+  lower(connection: Scheduled, key: i64): void {
     if (!connection.attached) return;
     connection.timerKey = key;
     if (connection.timerIndex < 0) connection.timerIndex = this.count++;
     this.rise(connection, connection.timerIndex);
   }
 
-  remove(connection: TcpConnection): void {
+  remove(connection: Scheduled): void {
     const index = connection.timerIndex;
     if (index < 0) return;
     connection.timerIndex = -1;
@@ -99,7 +175,7 @@ export class TimerQueue {
     this.sink(moved, moved.timerIndex);
   }
 
-  private correct(top: TcpConnection, deadline: i64): void {
+  private correct(top: Scheduled, deadline: i64): void {
     if (deadline == NEVER) {
       this.remove(top);
     } else {
@@ -108,7 +184,7 @@ export class TimerQueue {
     }
   }
 
-  private rise(connection: TcpConnection, from: i32): void {
+  private rise(connection: Scheduled, from: i32): void {
     let index = from;
     while (index > 0) {
       const parent = (index - 1) >> 1;
@@ -120,7 +196,7 @@ export class TimerQueue {
     this.put(connection, index);
   }
 
-  private sink(connection: TcpConnection, from: i32): void {
+  private sink(connection: Scheduled, from: i32): void {
     let index = from;
     for (;;) {
       let child = 2 * index + 1;
@@ -140,7 +216,7 @@ export class TimerQueue {
     this.put(connection, index);
   }
 
-  private put(connection: TcpConnection, index: i32): void {
+  private put(connection: Scheduled, index: i32): void {
     this.items[index] = connection;
     connection.timerIndex = index;
   }

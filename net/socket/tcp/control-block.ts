@@ -1,0 +1,176 @@
+/**
+ * The state of one connection (the TCB of RFC 9293 section 3.3.1): its ends, its place in the state
+ * diagram, and one object for each subject, which alone writes its fields.
+ */
+import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
+import { Endpoints } from "../endpoints";
+import { SocketError } from "../error";
+import { CongestionController } from "./congestion/controller";
+import { NewReno } from "./congestion/new-reno";
+import { DuplicateAcks } from "./loss/duplicate-acks";
+import { Recovery } from "./loss/recovery";
+import { Negotiated } from "./negotiated";
+import { Acknowledgments } from "./receive/acknowledgments";
+import { Receiver } from "./receive/receiver";
+import { PersistTimer } from "./send/persist";
+import { Sender } from "./send/sender";
+import { nextState, TcpEvent, TcpState } from "./state";
+import { Liveness } from "./time/liveness";
+import { RoundTripTime } from "./time/round-trip-time";
+import { Schedule, Scheduled } from "./time/schedule";
+
+/** Which queue of its port's listener a connection waits in. */
+export const enum ListenQueue {
+  /** None: it was opened from here, or it was accepted. */
+  None = 0,
+  /** SYN-RECEIVED. */
+  HalfOpen,
+  /** Established, to be accepted. */
+  Ready,
+}
+
+export class ControlBlock extends Scheduled {
+  readonly endpoints: Endpoints = new Endpoints();
+  state: TcpState = TcpState.Closed;
+  /** Why the connection is over, once `state` is Closed; None: it ended regularly. */
+  error: SocketError = SocketError.None;
+  /** An error that is reported only if the connection fails for good (RFC 9293, MUST-56). */
+  softError: SocketError = SocketError.None;
+  /** ESTABLISHED was reached. */
+  wasEstablished: bool = false;
+  /** The peer opened: if SYN-RECEIVED fails, nobody is told. */
+  passive: bool = false;
+  /** The user has let go of the connection: nobody will read. */
+  orphaned: bool = false;
+  /** Over, but data that had arrived can still be read. */
+  lingering: bool = false;
+  /** A RST goes out with the next `dispatch`; the connection is already closed. */
+  resetDue: bool = false;
+  /** Nagle is off: small segments do not wait for those in flight. */
+  noDelay: bool = false;
+  /**
+   * The user timeout (RFC 9293 section 3.9.1): the connection fails when nothing is acknowledged
+   * for this many microseconds. 0: R2 decides.
+   */
+  userTimeout: i64 = 0;
+
+  readonly negotiated: Negotiated = new Negotiated();
+  readonly receiver: Receiver = new Receiver(TCP_RECEIVE_BYTES);
+  readonly acknowledgments: Acknowledgments = new Acknowledgments();
+  readonly sender: Sender = new Sender(TCP_SEND_BYTES);
+  readonly persist: PersistTimer = new PersistTimer();
+  readonly recovery: Recovery;
+  readonly congestion: CongestionController;
+  readonly roundTrip: RoundTripTime = new RoundTripTime();
+  readonly liveness: Liveness = new Liveness();
+
+  // Links of the lists that it is in; each belongs to the file of its list.
+  /** listen/queue.ts */
+  queue: ListenQueue = ListenQueue.None;
+  queueBefore: ControlBlock | null = null;
+  queueAfter: ControlBlock | null = null;
+  /** demux.ts */
+  hashNext: ControlBlock | null = null;
+  /** registry.ts */
+  tableIndex: u32 = 0;
+
+  constructor(schedule: Schedule) {
+    super(schedule);
+    const congestion = new NewReno();
+    this.congestion = congestion;
+    this.recovery = new Recovery(new DuplicateAcks(), congestion);
+  }
+
+  /** Begins in SYN-SENT or, for a SYN that arrived, in SYN-RECEIVED. */
+  open(state: TcpState, initialSequence: u32): void {
+    this.state = state;
+    this.passive = state == TcpState.SynReceived;
+    this.liveness.progressed(this.schedule.now);
+    this.sender.start(initialSequence);
+  }
+
+  /** The connection could not even be opened. */
+  refuse(error: SocketError): void {
+    this.error = error;
+  }
+
+  /** Follows the state diagram. */
+  move(event: TcpEvent): void {
+    this.state = nextState(this.state, event);
+  }
+
+  /** Notes that ESTABLISHED was reached. */
+  established(now: i64): void {
+    this.wasEstablished = true;
+    this.liveness.established(now);
+    if (this.liveness.keepAliveIdle > 0) this.setIdle(now + this.liveness.keepAliveIdle);
+  }
+
+  /** Has an ACK sent with the next `dispatch`. */
+  acknowledge(): void {
+    this.acknowledgments.owe(this);
+  }
+
+  /** Has a challenge ACK sent, unless there were too many (RFC 5961). */
+  challenge(now: i64): void {
+    this.acknowledgments.challenge(this, now);
+  }
+
+  /** Notes an error that does not end the connection. */
+  softFail(error: SocketError): void {
+    this.softError = error;
+  }
+
+  /** The connection is over: no timer runs, and nothing is sent except a RST that is due. */
+  end(error: SocketError): void {
+    this.error = error;
+    this.move(TcpEvent.Drop);
+    this.sender.release();
+    this.stopTimers();
+    this.wake();
+  }
+
+  /** Ends the connection with a RST to the peer. */
+  reset(): void {
+    this.resetDue = true;
+    this.end(SocketError.None);
+  }
+
+  /** Drops everything queued and ends the connection; the peer gets a RST (RFC 9293, 3.10.5). */
+  abort(): void {
+    this.receiver.release();
+    if (this.state == TcpState.Closed || this.state == TcpState.TimeWait) this.wake();
+    else if (this.state == TcpState.SynSent) this.end(SocketError.None);
+    else this.reset();
+  }
+
+  /** The RST went out, or must not. */
+  clearReset(): void {
+    this.resetDue = false;
+  }
+
+  /** The user lets go. */
+  orphan(): void {
+    this.orphaned = true;
+  }
+
+  /** Over, but readable until `until`. */
+  linger(until: i64): void {
+    this.lingering = true;
+    this.setIdle(until);
+  }
+
+  /** Forgotten by its table: nothing can be read any more. */
+  forget(): void {
+    this.receiver.release();
+    this.detach();
+    this.lingering = false;
+  }
+
+  setNoDelay(on: bool): void {
+    this.noDelay = on;
+  }
+  setUserTimeout(micros: i64): void {
+    this.userTimeout = micros;
+  }
+}

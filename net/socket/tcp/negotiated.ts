@@ -1,0 +1,58 @@
+/**
+ * What the options of both SYNs settled (RFC 9293 section 3.7.1, RFC 7323): the sizes of segments,
+ * window scaling, and the options that every later segment carries.
+ */
+import { FRAME_HEADROOM, FRAME_STORAGE } from "../../../core/limits";
+import { IPV4_HEADER } from "../../wire/ipv4";
+import { TCP_HEADER } from "../../wire/tcp";
+import { TcpOptions } from "../../wire/tcp-options";
+import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
+
+/** Bytes of options that a header has room for (RFC 9293 section 3.1). */
+export const OPTIONS_MAXIMUM: u32 = 40;
+
+export class Negotiated {
+  /** The maximum segment size that this host announces. */
+  ownSegmentSize: u32 = 0;
+  /** This host's SYN offers window scaling; after the peer's SYN: windows are scaled. */
+  scaling: bool = true;
+  /** Bytes of options on every segment after the handshake, a multiple of 4. */
+  optionBytes: u32 = 0;
+  // Those options, OPTIONS_MAXIMUM bytes.
+  first: u64 = 0;
+  second: u64 = 0;
+  third: u64 = 0;
+  fourth: u64 = 0;
+  fifth: u64 = 0;
+
+  /** Derives the segment size to announce from the path's MTU, as far as a frame holds it. */
+  announce(mtu: u32): void {
+    const headers = IPV4_HEADER + TCP_HEADER;
+    const room = FRAME_STORAGE - FRAME_HEADROOM;
+    if (mtu <= headers) this.ownSegmentSize = SEGMENT_SIZE_MINIMUM;
+    else this.ownSegmentSize = mtu - headers < room ? mtu - headers : room;
+  }
+
+  /**
+   * Takes the options of the peer's SYN. Returns the largest segment to send, options included:
+   * both sides' limits count (RFC 9293 section 3.7.1), and no peer gets tiny ones.
+   */
+  settle(peer: TcpOptions): u32 {
+    if (!peer.scaled) this.scaling = false;
+    let size = peer.segmentSize == 0 ? SEGMENT_SIZE_DEFAULT : peer.segmentSize;
+    if (size < SEGMENT_SIZE_MINIMUM) size = SEGMENT_SIZE_MINIMUM;
+    return size < this.ownSegmentSize ? size : this.ownSegmentSize;
+  }
+
+  /** Has every segment from now on carry `length` bytes of options, a multiple of 4. */
+  carry(options: usize, length: u32): void {
+    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options fill words of a header");
+    memory.copy(this.options, options, length as usize);
+    this.optionBytes = length;
+  }
+
+  /** The address of the options that every segment carries. */
+  get options(): usize {
+    return changetype<usize>(this) + offsetof<Negotiated>("first");
+  }
+}

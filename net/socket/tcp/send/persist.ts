@@ -1,0 +1,41 @@
+/** The persist timer: when a window that allows nothing is probed (RFC 9293 section 3.8.6.1). */
+import { RTO_MAXIMUM } from "../timing";
+
+export class PersistTimer {
+  /** The retransmission timer runs as persist timer. */
+  running: bool = false;
+  /** It expired: a probe goes out with the next `dispatch`. */
+  probeDue: bool = false;
+  /** Probes in a row. */
+  private backoffs: u32 = 0;
+
+  /** Starts the timer. Returns its length in microseconds, for an RTO of `timeout`. */
+  start(timeout: i64): i64 {
+    const shift: u32 = this.backoffs < 16 ? this.backoffs : 16;
+    const interval = timeout << shift;
+    this.running = true;
+    return interval < RTO_MAXIMUM ? interval : RTO_MAXIMUM;
+  }
+
+  /** Data was sent: the retransmission timer takes over. */
+  stop(): void {
+    this.running = false;
+    this.probeDue = false;
+  }
+
+  expired(): void {
+    this.probeDue = true;
+  }
+
+  /** A probe went out: the next interval is twice as long. */
+  probed(): void {
+    this.probeDue = false;
+    this.backoffs++;
+  }
+
+  /** Something new was acknowledged; `all`: everything. */
+  acknowledged(all: bool): void {
+    this.backoffs = 0;
+    if (all) this.running = false;
+  }
+}

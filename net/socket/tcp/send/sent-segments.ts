@@ -1,0 +1,165 @@
+/**
+ * The segments in flight, oldest first: how far each reaches, when it was last sent, and how often.
+ * Round-trip samples are taken from here; loss detection by time (RACK, RFC 8985) and selective
+ * acknowledgments (RFC 2018) need exactly this record.
+ *
+ *           │ record 0 │ record 1 │ ... │ newest │
+ *        SND.UNA    end of 0   end of 1        SND.MAX
+ *
+ * A record starts where the one before it ends. If there are more segments than TCP_SENT_SEGMENTS,
+ * the oldest record is merged into the next one. The storage is allocated with the send buffer;
+ * until then one record fits, which is what a SYN or a lone FIN needs.
+ */
+import { allocateRing, freeRing } from "../../../../core/block";
+import { TCP_SENT_SEGMENTS } from "../../../../core/limits";
+import { before } from "../sequence";
+
+/** Bytes of a record, a power of two. */
+const RECORD_BYTES: u32 = 16;
+/** Bytes of the storage of one connection. */
+export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
+/** What `acknowledge` returns if no sample ended. */
+export const NO_SAMPLE: i64 = -1;
+
+@unmanaged
+export class SentSegment {
+  /** When it was last sent, in microseconds since boot. */
+  sentAt: i64;
+  /** The sequence number behind its last. */
+  end: u32;
+  /** How often it was sent: 1 for a segment that was never retransmitted. */
+  transmissions: u32;
+}
+
+export class SentSegments {
+  count: u32 = 0;
+  /** Segments retransmitted since the connection began. */
+  retransmissions: u32 = 0;
+  // The only record before `allocate`, laid out as a SentSegment.
+  ownSentAt: i64 = 0;
+  ownEnd: u32 = 0;
+  ownTransmissions: u32 = 0;
+  private records: usize = 0;
+  /** The number of records that fit, less one. */
+  private mask: u32 = 0;
+  private first: u32 = 0;
+  /** The record whose acknowledgment ends the running round-trip measurement, or 0. */
+  private timed: usize = 0;
+
+  constructor() {
+    assert((TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0, "the record is a power of 2");
+    assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a sent segment takes 16 bytes");
+    this.records = this.own;
+  }
+
+  /** Makes room for TCP_SENT_SEGMENTS records. This is the only place that allocates. */
+  allocate(): void {
+    if (this.records != this.own) return;
+    const block = allocateRing(SENT_SEGMENTS_BYTES);
+    memory.copy(block, this.own, RECORD_BYTES as usize);
+    if (this.timed != 0) this.timed = block;
+    this.records = block;
+    this.mask = TCP_SENT_SEGMENTS - 1;
+    this.first = 0;
+  }
+
+  /** Forgets all records and frees the storage. */
+  release(): void {
+    if (this.records != this.own) freeRing(this.records, SENT_SEGMENTS_BYTES);
+    this.records = this.own;
+    this.mask = 0;
+    this.first = 0;
+    this.count = 0;
+    this.timed = 0;
+  }
+
+  /** Returns the record with this index; 0 is the oldest. It must exist. */
+  at(index: u32): SentSegment {
+    return changetype<SentSegment>(
+      this.records + ((this.first + index) & this.mask) * RECORD_BYTES,
+    );
+  }
+
+  /**
+   * A segment that reaches to `end` was sent for the first time. It is timed if no other is: one
+   * sample per round trip (RFC 6298 section 3).
+   */
+  sent(end: u32, now: i64): void {
+    if (this.count > this.mask) this.mergeOldest();
+    const segment = this.at(this.count++);
+    segment.sentAt = now;
+    segment.end = end;
+    segment.transmissions = 1;
+    if (this.timed == 0) this.timed = changetype<usize>(segment);
+  }
+
+  /**
+   * The sequence numbers from `from` up to `to` (excluded) were sent again; `una` is SND.UNA. From
+   * now on an ACK may answer either transmission, so the running measurement ends without a sample
+   * (Karn's algorithm).
+   */
+  resent(una: u32, from: u32, to: u32, now: i64): void {
+    this.timed = 0;
+    let start = una;
+    for (let i: u32 = 0; i < this.count && before(start, to); i++) {
+      const segment = this.at(i);
+      if (before(from, segment.end)) {
+        segment.sentAt = now;
+        segment.transmissions++;
+      }
+      start = segment.end;
+    }
+  }
+
+  /** Counts a segment that was retransmitted. */
+  countRetransmission(): void {
+    this.retransmissions++;
+  }
+
+  /** Ends the running measurement without a sample. */
+  stopTiming(): void {
+    this.timed = 0;
+  }
+
+  /**
+   * Drops the records that `acknowledgment` covers. Returns the round-trip time of the timed
+   * segment in microseconds if that was among them, NO_SAMPLE otherwise.
+   */
+  acknowledge(acknowledgment: u32, now: i64): i64 {
+    let sample = NO_SAMPLE;
+    let left = this.count;
+    while (left > 0) {
+      const segment = changetype<SentSegment>(this.records + this.first * RECORD_BYTES);
+      if (before(acknowledgment, segment.end)) break;
+      if (changetype<usize>(segment) == this.timed) {
+        sample = now - segment.sentAt;
+        this.timed = 0;
+      }
+      this.first = (this.first + 1) & this.mask;
+      left--;
+    }
+    this.count = left;
+    return sample;
+  }
+
+  /** Frees one record: the oldest becomes part of the next, or, if it is timed, the next goes. */
+  private mergeOldest(): void {
+    const oldest = this.at(0);
+    const next = this.at(1);
+    if (changetype<usize>(oldest) == this.timed) {
+      next.sentAt = oldest.sentAt;
+      next.end = oldest.end;
+      next.transmissions = oldest.transmissions;
+      this.timed = changetype<usize>(next);
+    } else if (oldest.transmissions > next.transmissions) {
+      next.transmissions = oldest.transmissions;
+    }
+    this.first = (this.first + 1) & this.mask;
+    this.count--;
+  }
+
+  /** The address of the record inside the object. */
+  private get own(): usize {
+    return changetype<usize>(this) + offsetof<SentSegments>("ownSentAt");
+  }
+}

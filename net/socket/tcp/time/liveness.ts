@@ -1,0 +1,71 @@
+/**
+ * When a connection last heard from its peer, made progress and sent, and what follows from that:
+ * keep-alive probes (RFC 9293 section 3.8.4). Times are microseconds since boot.
+ */
+import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
+
+export class Liveness {
+  /** When SND.UNA last advanced, or what is in flight was first sent: R2 counts from here. */
+  progressAt: i64 = 0;
+  /** When the last acceptable segment arrived. */
+  heardAt: i64 = 0;
+  /** When data last arrived or was read. */
+  activityAt: i64 = 0;
+  /** When a segment was last sent. */
+  sentAt: i64 = 0;
+  /** Silence before the first keep-alive probe, in microseconds; 0: keep-alive is off. */
+  keepAliveIdle: i64 = 0;
+  /** A keep-alive probe goes out with the next `dispatch`. */
+  probeDue: bool = false;
+  /** Probes since the peer was last heard, and when the last one was due. */
+  private probes: u32 = 0;
+  private probedAt: i64 = 0;
+
+  progressed(now: i64): void {
+    this.progressAt = now;
+  }
+  heard(now: i64): void {
+    this.heardAt = now;
+  }
+  acted(now: i64): void {
+    this.activityAt = now;
+  }
+  sent(now: i64): void {
+    this.sentAt = now;
+  }
+
+  /** ESTABLISHED was reached. */
+  established(now: i64): void {
+    this.progressAt = now;
+    this.heardAt = now;
+    this.activityAt = now;
+  }
+
+  /** Probes a peer that was silent for `idle` microseconds; 0: never. */
+  setKeepAlive(idle: i64): void {
+    this.keepAliveIdle = idle;
+  }
+
+  /**
+   * The keep-alive timer expired. Returns when it expires next, or 0 if the peer answered none of
+   * KEEP_ALIVE_PROBES probes and the connection has failed.
+   */
+  keepAliveExpired(now: i64): i64 {
+    const due = this.heardAt + this.keepAliveIdle;
+    if (due > now) {
+      this.probes = 0;
+      return due;
+    }
+    if (this.heardAt > this.probedAt) this.probes = 0;
+    if (this.probes >= KEEP_ALIVE_PROBES) return 0;
+    this.probes++;
+    this.probedAt = now;
+    this.probeDue = true;
+    return now + KEEP_ALIVE_INTERVAL;
+  }
+
+  /** The keep-alive probe went out. */
+  probeSent(): void {
+    this.probeDue = false;
+  }
+}
