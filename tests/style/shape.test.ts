@@ -37,7 +37,6 @@ const pendingParameters = [
   "net/wire/tcp.ts",
   "net/wire/udp.ts",
   "tests/lab/entries/property.ts",
-  "tests/lab/entries/tcp.ts",
   "tests/lab/entries/wire.ts",
 ];
 

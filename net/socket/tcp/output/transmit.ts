@@ -62,7 +62,7 @@ function transmitKeepAlive(block: ControlBlock, sink: PacketSink, now: i64): boo
   return true;
 }
 
-/** Sends data and FIN from SND.NXT on, as far as windows, Nagle and silly-window avoidance allow. */
+/** Sends data and FIN from SND.NXT on as far as both windows and Nagle allow. */
 function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const size = sender.segmentSize;

@@ -59,7 +59,7 @@ export class Reassembly {
     return end;
   }
 
-  /** Replaces the pieces from `first` up to `last` (excluded) by one that also has the new bounds. */
+  /** Replaces the pieces from `first` up to `last` (excluded) by one with the new bounds too. */
   private merge(first: u32, last: u32, start: u32, end: u32): void {
     if (first == last) {
       for (let i = this.count; i > first; i--) {
