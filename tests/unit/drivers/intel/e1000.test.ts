@@ -46,7 +46,7 @@ test("reads the address from the EEPROM if RAL0 is empty, by register or bit by 
   }
 });
 
-test("without an address or a register window, start fails with a message and does not hang", async () => {
+test("start fails with a message if there is no address or register window", async () => {
   const none = await boot({ start: false, loadsAddress: false, mac: [0, 0, 0, 0, 0, 0] });
   assert.equal(none.wasm.start(), 0);
   const group = await boot({ start: false, mac: [1, 0, 0, 0, 0, 1] });
@@ -146,7 +146,7 @@ test("an interrupt reports the link going down and up", async () => {
   assert.equal(wasm.available(), 1024 - 256);
 });
 
-test("a disabled card neither receives, sends nor interrupts until it is enabled again", async () => {
+test("a disabled card neither receives, sends nor interrupts until enabled again", async () => {
   const { machine, model, wasm, transmit, drain } = await boot({ sendTime: 10_000 });
   for (let i = 0; i < 20; i++) {
     model.receive(frame());
@@ -200,7 +200,7 @@ test("polls if there is no interrupt line", async () => {
   assert.equal(model.get(ICR), 0);
 });
 
-test("SYS-07: relies on a line once it has interrupted, and no longer when it fails to", async () => {
+test("SYS-07: relies on a line once it has interrupted, until it fails to", async () => {
   const { machine, model, wasm, drain } = await boot();
   const never = 0x7fff_ffff_ffff_ffffn;
   assert.equal(wasm.pollAt(5000n), 1_005_000n, "not heard of yet");

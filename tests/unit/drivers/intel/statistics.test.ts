@@ -22,7 +22,7 @@ const registers: [name: string, offset: number, counter: Name | undefined][] = [
 ];
 
 for (const qemu of [false, true]) {
-  test(`${qemu ? "counters that stay" : "counters that reading clears"} are reported once`, async () => {
+  test(`reports once what a counter holds that reading ${qemu ? "keeps" : "clears"}`, async () => {
     const { model, count, errors } = await boot({ qemu });
     for (const [name, offset, counter] of registers) {
       const before = [counter ? count(counter) : 0, errors()];

@@ -46,7 +46,7 @@ function ports(from: number, to: number): Buffer {
   return header;
 }
 
-test("ICM-01 an echo request with a wrong checksum is dropped", () => {
+test("ICM-01: drops an echo request with a wrong checksum", () => {
   const frame = echoRequest();
   frame[40] ^= 1;
   host.receive(frame);
@@ -54,7 +54,7 @@ test("ICM-01 an echo request with a wrong checksum is dropped", () => {
   assert.equal(host.drops("icmp-checksum"), 1);
 });
 
-test("ICM-02 messages of 0 to 7 bytes are dropped", () => {
+test("ICM-02: drops messages of 0 to 7 bytes", () => {
   const whole = icmp(8, 0, 0, Buffer.alloc(0));
   for (let length = 0; length < 8; length++) {
     host.receive(packet({ payload: whole.subarray(0, length) }));
@@ -63,7 +63,7 @@ test("ICM-02 messages of 0 to 7 bytes are dropped", () => {
   assert.equal(host.drops("icmp-truncated"), 8);
 });
 
-test("ICM-03 a reply is as long as its request, of every length that a frame carries", () => {
+test("ICM-03: a reply has its request's length, for every length that fits a frame", () => {
   for (let length = 0; length <= 1472; length++) {
     const data = Buffer.alloc(length, length & 255);
     host.receive(echoRequest({}, data));
@@ -75,7 +75,7 @@ test("ICM-03 a reply is as long as its request, of every length that a frame car
   }
 });
 
-test("ICM-03 the reply to a request of zeros has a checksum that is right: 0xffff, not 0", () => {
+test("ICM-03: the reply to a request of zeros has checksum 0xffff, not 0", () => {
   for (const length of [0, 1, 8, 56, 1000]) {
     host.receive(packet({ payload: icmp(8, 0, 0, Buffer.alloc(length)) }));
     const [reply] = host.sent();
@@ -83,7 +83,7 @@ test("ICM-03 the reply to a request of zeros has a checksum that is right: 0xfff
   }
 });
 
-test("ICM-04 replies that nobody asked for are ignored", () => {
+test("ICM-04: ignores replies that nobody asked for", () => {
   for (let i = 0; i < 100; i++) {
     host.receive(packet({ payload: icmp(0, 0, i * 65537, Buffer.alloc(8)) }));
   }
@@ -91,7 +91,7 @@ test("ICM-04 replies that nobody asked for are ignored", () => {
   assert.equal(host.drops("icmp-type"), 100);
 });
 
-test("ICM-05 redirects change no route", () => {
+test("ICM-05: redirects change no route", () => {
   const routes = host.routes();
   for (const router of ["10.0.2.66", "198.51.100.1", guest.address]) {
     for (const source of [gateway.address, attacker.address]) {
@@ -107,7 +107,7 @@ test("ICM-05 redirects change no route", () => {
   assert.equal(frame.to, gateway.hardware);
 });
 
-test("ICM-06 ICM-15 quench, masks, advertisements, timestamps and the rest are ignored", () => {
+test("ICM-06, ICM-15: ignores quench, masks, advertisements, timestamps and the rest", () => {
   const routes = host.routes();
   const types = [1, 2, 4, 6, 7, 9, 10, 13, 14, 15, 16, 17, 18, 30, 31, 37, 40, 42, 255];
   for (const type of types) {
@@ -119,7 +119,7 @@ test("ICM-06 ICM-15 quench, masks, advertisements, timestamps and the rest are i
   assert.equal(dotted(host.wasm.sourceAddress(address(gateway.address)) >>> 0), guest.address);
 });
 
-test("ICM-07 ICM-09 fragmentation needed of any MTU does not change the interface", () => {
+test("ICM-07, ICM-09: fragmentation needed never changes the interface's MTU", () => {
   for (const mtu of [0, 1, 67, 68, 296, 9000, 65535]) {
     host.receive(error(3, 4, own({ payload: ports(4000, 53) }), mtu));
     assert.equal(host.wasm.mtu(address(dns.address)), 1500);
@@ -127,7 +127,7 @@ test("ICM-07 ICM-09 fragmentation needed of any MTU does not change the interfac
   assert.deepEqual(host.frames(), []);
 });
 
-test("ICM-10 ICM-11 an error is told to the socket that it concerns, and to no other", () => {
+test("ICM-10, ICM-11: an error reaches the socket that it concerns, and no other", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.udpConnect(address(dns.address), 53);
   const wrong = [
@@ -145,7 +145,7 @@ test("ICM-10 ICM-11 an error is told to the socket that it concerns, and to no o
   assert.deepEqual(host.frames(), []);
 });
 
-test("ICM-11 a ping is told who could not pass it on, and why", () => {
+test("ICM-11: a failed ping reports the router and the reason", () => {
   host.ping(OFF_LINK, 5);
   host.turn();
   const [sent] = host.frames();
@@ -157,7 +157,7 @@ test("ICM-11 a ping is told who could not pass it on, and why", () => {
   assert.equal(host.wasm.echoLast(4), 5, "time exceeded");
 });
 
-test("ICM-13 quotes that are cut or make no sense are dropped", () => {
+test("ICM-13: drops quotes that are cut or nonsense", () => {
   const quotes = [
     Buffer.alloc(0),
     own({ headerWords: 15 }).subarray(0, 28),
@@ -174,7 +174,7 @@ test("ICM-13 quotes that are cut or make no sense are dropped", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("ICM-14 no error is answered by an error", () => {
+test("ICM-14: never answers an error with an error", () => {
   const inner = own({ payload: ports(1, 2) });
   for (const type of [3, 4, 5, 11, 12]) {
     const message = icmp(type, 3, 0, own({ protocol: ICMP, payload: icmp(3, 3, 0, inner) }));
@@ -186,7 +186,7 @@ test("ICM-14 no error is answered by an error", () => {
   assert.deepEqual(icmpTypes(host.sent()), []);
 });
 
-test("ICM-16 ten thousand datagrams to closed ports: few errors, of no fixed number", () => {
+test("ICM-16: ten thousand datagrams to closed ports draw few errors, and no fixed number", () => {
   const counts = new Set<number>();
   for (let round = 1; round <= 4; round++) {
     host.configure(round);
@@ -208,7 +208,7 @@ test("ICM-16 ten thousand datagrams to closed ports: few errors, of no fixed num
   assert.ok(counts.size > 1, "the limit is random");
 });
 
-test("ICM-16 one source's flood does not use up another's errors", () => {
+test("ICM-16: a flood from one source leaves errors for others", () => {
   host.know(dns);
   for (let i = 0; i < 1000; i++) {
     host.now += 100n;
@@ -222,7 +222,7 @@ test("ICM-16 one source's flood does not use up another's errors", () => {
   assert.deepEqual(icmpTypes(host.sent()), [[3, 3]]);
 });
 
-test("ICM-16 a port unreachable quotes the datagram, up to 576 bytes in all", () => {
+test("ICM-16: port unreachable quotes the datagram, 576 bytes at most in all", () => {
   for (const length of [1, 500, 1400]) {
     const frame = datagram(9999, Buffer.alloc(length, 3));
     host.receive(frame);
@@ -236,7 +236,7 @@ test("ICM-16 a port unreachable quotes the datagram, up to 576 bytes in all", ()
   }
 });
 
-test("ICM-17 errors that quote every port leave open and closed ones alike", () => {
+test("ICM-17: errors that quote every port do not reveal open ones", () => {
   host.wasm.udpOpen(40000, false);
   host.wasm.udpConnect(address(dns.address), 53);
   for (let port = 39990; port < 40010; port++) {
@@ -247,7 +247,7 @@ test("ICM-17 errors that quote every port leave open and closed ones alike", () 
   assert.equal(host.wasm.udpError(), 0);
 });
 
-test("ICM a broadcast error is not believed", () => {
+test("ignores an error sent by broadcast", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.udpConnect(address(dns.address), 53);
   const payload = icmp(3, 3, 0, own({ payload: ports(4000, 53) }));

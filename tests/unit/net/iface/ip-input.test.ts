@@ -40,21 +40,21 @@ function assertEchoed(frame: Buffer, data: Uint8Array | string = "ping"): void {
   assert.deepEqual(sent[0].ip?.payload.subarray(8), Buffer.from(data));
 }
 
-test("ETH-01 runts of 0 to 13 bytes are dropped", () => {
+test("ETH-01: drops runts of 0 to 13 bytes", () => {
   const whole = echoRequest();
   for (let length = 0; length < 14; length++) {
     assertDropped(whole.subarray(0, length), "ethernet-truncated");
   }
 });
 
-test("ETH-02 a header with nothing behind it is dropped", () => {
+test("ETH-02: drops a bare header", () => {
   assertDropped(
     ethernet(guest.hardware, gateway.hardware, IPV4, Buffer.alloc(0), null),
     "ipv4-truncated",
   );
 });
 
-test("ETH-03 padding is not echoed, and our own is zeros", () => {
+test("ETH-03: does not echo padding, and pads with zeros", () => {
   host.receive(echoRequest({}, Buffer.from("")).fill(0xaa, 42));
   const [reply] = host.sent();
   assert.equal(reply.ip?.payload.length, 8);
@@ -62,7 +62,7 @@ test("ETH-03 padding is not echoed, and our own is zeros", () => {
   assert.deepEqual(reply.padding, Buffer.alloc(18));
 });
 
-test("ETH-04 a frame that fills its whole buffer is no more than one packet", () => {
+test("ETH-04: a frame that fills its buffer is one packet", () => {
   const data = Buffer.alloc(2048 - 42, 7);
   const frame = packet({ payload: icmp(8, 0, 1, data) });
   host.receive(frame);
@@ -71,30 +71,30 @@ test("ETH-04 a frame that fills its whole buffer is no more than one packet", ()
   assert.equal(bytes, data.length + 8, "answered in fragments");
 });
 
-test("ETH-05 a frame for another station is dropped", () => {
+test("ETH-05: drops a frame for another station", () => {
   const frame = ethernet("02:00:00:00:00:99", gateway.hardware, IPV4, echoRequest().subarray(14));
   assertDropped(frame, "ethernet-other-host");
 });
 
-test("ETH-06 a frame from a group is dropped and the group not remembered", () => {
+test("ETH-06: drops a frame from a group address, and does not cache it", () => {
   const frame = ethernet(guest.hardware, "01:00:5e:00:00:01", IPV4, echoRequest().subarray(14));
   assertDropped(frame, "ethernet-group-source");
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ETH-07 a broadcast frame with a packet for one host is dropped", () => {
+test("ETH-07: drops a unicast packet in a broadcast frame", () => {
   const frame = ethernet("ff:ff:ff:ff:ff:ff", gateway.hardware, IPV4, echoRequest().subarray(14));
   assertDropped(frame, "ipv4-destination");
 });
 
-test("ETH-08 802.3 length frames are dropped", () => {
+test("ETH-08: drops 802.3 length frames", () => {
   const snap = Buffer.from("aaaa030000000800", "hex");
   const payload = Buffer.concat([snap, echoRequest().subarray(14)]);
   const frame = ethernet(guest.hardware, gateway.hardware, 0x0040, payload);
   assertDropped(frame, "ethernet-unknown-type");
 });
 
-test("ETH-09 VLAN tags, one or two, whole or cut, are dropped", () => {
+test("ETH-09: drops VLAN tags, single or double, whole or cut", () => {
   const inner = Buffer.concat([Buffer.from("0800", "hex"), echoRequest().subarray(14)]);
   for (const [type, tag] of [
     [0x8100, "0000"],
@@ -109,7 +109,7 @@ test("ETH-09 VLAN tags, one or two, whole or cut, are dropped", () => {
   }
 });
 
-test("ETH-10 a flood of unknown frames is bounded work a poll and costs no memory", () => {
+test("ETH-10: a flood of unknown frames takes bounded work per poll, and no memory", () => {
   const frame = ethernet(guest.hardware, gateway.hardware, 0x88b5, Buffer.alloc(50));
   const size = host.wasm.memory.buffer.byteLength;
   for (let round = 0; round < 1000; round++) {
@@ -121,34 +121,34 @@ test("ETH-10 a flood of unknown frames is bounded work a poll and costs no memor
   assert.equal(host.wasm.memory.buffer.byteLength, size);
 });
 
-test("IP-01 other versions are dropped", () => {
+test("IP-01: drops other versions", () => {
   for (const version of [0, 5, 6, 15]) assertDropped(echoRequest({ version }), "ipv4-version");
 });
 
-test("IP-02 headers below 20 bytes are dropped", () => {
+test("IP-02: drops headers below 20 bytes", () => {
   for (const headerWords of [0, 1, 4]) {
     assertDropped(echoRequest({ headerWords }), "ipv4-header-length");
   }
 });
 
-test("IP-03 a header longer than its packet is dropped", () => {
+test("IP-03: drops a header longer than its packet", () => {
   const frame = echoRequest({ headerWords: 15, totalLength: 28 });
   assertDropped(frame, "ipv4-header-length");
 });
 
-test("IP-04 total lengths of 0, 19 and 20 are dropped", () => {
+test("IP-04: drops total lengths of 0, 19 and 20", () => {
   assertDropped(echoRequest({ totalLength: 0 }), "ipv4-header-length");
   assertDropped(echoRequest({ totalLength: 19 }), "ipv4-header-length");
   assertDropped(echoRequest({ totalLength: 20 }), "icmp-truncated");
 });
 
-test("IP-05 a total length beyond the frame is dropped and nothing stale read", () => {
+test("IP-05: drops a total length beyond the frame, without reading stale bytes", () => {
   for (const totalLength of [47, 1500, 65535]) {
     assertDropped(echoRequest({ totalLength }), "ipv4-total-length");
   }
 });
 
-test("IP-06 wrong header checksums are dropped", () => {
+test("IP-06: drops wrong header checksums", () => {
   const good = echoRequest();
   const right = good.readUInt16BE(24);
   for (const checksum of [right + 1, right - 1, 0, 0xffff]) {
@@ -157,7 +157,7 @@ test("IP-06 wrong header checksums are dropped", () => {
   assertEchoed(good);
 });
 
-test("IP-07 sources that are no single host's are dropped", () => {
+test("IP-07: drops sources that are not a single host's", () => {
   const sources = [
     "127.0.0.1",
     "255.255.255.255",
@@ -170,7 +170,7 @@ test("IP-07 sources that are no single host's are dropped", () => {
   for (const source of sources) assertDropped(echoRequest({ source }), "ipv4-source", source);
 });
 
-test("IP-08 packets from our own address are dropped (LAND)", () => {
+test("IP-08: drops packets from our own address (LAND)", () => {
   const own = { source: guest.address };
   const syn = Buffer.from("00500050000000010000000050022000000000000", "hex");
   assertDropped(packet({ ...own, protocol: TCP, payload: syn }), "ipv4-source");
@@ -180,17 +180,17 @@ test("IP-08 packets from our own address are dropped (LAND)", () => {
   assertDropped(echoRequest(own), "ipv4-source");
 });
 
-test("IP-09 packets for loopback or another host are neither taken nor forwarded", () => {
+test("IP-09: neither accepts nor forwards packets for loopback or another host", () => {
   for (const destination of ["127.0.0.1", "10.0.2.16", "203.0.113.9", "0.0.0.0", "240.0.0.1"]) {
     assertDropped(echoRequest({ destination }), "ipv4-destination", destination);
   }
 });
 
-test("IP-10 TTL 0 and 1 are accepted", () => {
+test("IP-10: accepts TTL 0 and 1", () => {
   for (const ttl of [0, 1]) assertEchoed(echoRequest({ ttl }));
 });
 
-test("IP-11 unknown protocols are told of, with what came quoted, and nothing is unwrapped", () => {
+test("IP-11: answers unknown protocols with a quote, and unwraps nothing", () => {
   for (const protocol of [143, 4, 41, 47, 255, 0]) {
     const inner = echoRequest().subarray(14, 46);
     host.receive(packet({ protocol, payload: inner }));
@@ -202,7 +202,7 @@ test("IP-11 unknown protocols are told of, with what came quoted, and nothing is
   assert.equal(host.drops("ipv4-protocol"), 6);
 });
 
-test("IP-12 source routes are dropped, however broken", () => {
+test("IP-12: drops source routes, however broken", () => {
   const routes = ["832704", "830700", "8307ff", "83ff04", "892704", "8907040a00020100"];
   for (const route of routes) {
     const options = Buffer.alloc(40);
@@ -211,7 +211,7 @@ test("IP-12 source routes are dropped, however broken", () => {
   }
 });
 
-test("IP-13 options of length 0 and 1, or beyond the header, are dropped", () => {
+test("IP-13: drops options of length 0 and 1, or beyond the header", () => {
   for (const option of ["4400", "0701", "07ff0400", "010107", "0144"]) {
     const options = Buffer.alloc(4);
     options.set(Buffer.from(option, "hex"));
@@ -221,7 +221,7 @@ test("IP-13 options of length 0 and 1, or beyond the header, are dropped", () =>
   }
 });
 
-test("IP-14 record route and timestamps are passed over, right or wrong", () => {
+test("IP-14: skips record route and timestamps, right or wrong", () => {
   for (const option of ["07070300000000", "0707ff00000000", "44080ff100000000"]) {
     const options = Buffer.alloc(12);
     options.set(Buffer.from(option, "hex"));
@@ -229,12 +229,12 @@ test("IP-14 record route and timestamps are passed over, right or wrong", () => 
   }
 });
 
-test("IP-15 forty bytes of NOP, and garbage behind the end of options, are passed over", () => {
+test("IP-15: skips forty bytes of NOP, and garbage behind End of Options", () => {
   assertEchoed(echoRequest({ options: Buffer.alloc(40, 1) }));
   assertEchoed(echoRequest({ options: Buffer.concat([Buffer.of(0), Buffer.alloc(39, 0x83)]) }));
 });
 
-test("IP-16 the reserved flag is ignored; DF with MF is a fragment", () => {
+test("IP-16: ignores the reserved flag; DF with MF is a fragment", () => {
   assertEchoed(echoRequest({ fragment: 0x8000 }));
   assertEchoed(echoRequest({ fragment: 0x4000 }));
   host.receive(echoRequest({ fragment: 0x6000, id: 5 }, Buffer.alloc(8)));
@@ -247,7 +247,7 @@ test("IP-16 the reserved flag is ignored; DF with MF is a fragment", () => {
   assert.deepEqual(icmpTypes(host.sent()), [[0, 0]]);
 });
 
-test("IP-17 nothing is sent for what several hosts were to hear", () => {
+test("IP-17: sends nothing in answer to broadcast and multicast", () => {
   const closed = udpDatagram(
     { address: address(gateway.address), port: 1000 },
     { address: address("10.0.2.255"), port: 9999 },
@@ -270,7 +270,7 @@ test("IP-17 nothing is sent for what several hosts were to hear", () => {
   }
 });
 
-test("IP-18 identifications tell nothing across destinations, and do not repeat within one", () => {
+test("IP-18: identifications reveal nothing to others and do not repeat", () => {
   host.know(dns);
   host.wasm.udpOpen(4000, false);
   const ids = new Map<string, number[]>();
@@ -291,7 +291,7 @@ test("IP-18 identifications tell nothing across destinations, and do not repeat 
   assert.ok(between < 10, `${between} of 1000 follow on each other`);
 });
 
-test("IP what is sent bears TTL 64, and the own address as source", () => {
+test("sends with TTL 64 and our own address as source", () => {
   host.ping(OFF_LINK);
   host.turn();
   const [frame] = host.sent();

@@ -57,7 +57,7 @@ test("the longest prefix wins, then the smaller metric", () => {
   host.pass(4);
 });
 
-test("a route that cannot be is refused with its reason", () => {
+test("rejects an impossible route, with the reason", () => {
   const [exists, full, unreachable, badPrefix] = [1, 2, 3, 4];
   assert.equal(addRoute("0.0.0.0", 0, "10.0.2.9"), exists);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), unreachable);
@@ -74,14 +74,14 @@ test("a route that cannot be is refused with its reason", () => {
   assert.equal(host.routes().length, 32);
 });
 
-test("a gateway may lie behind an on-link route (a /32 of a cloud)", () => {
+test("a gateway may lie behind an on-link route (a cloud's /32)", () => {
   assert.equal(addRoute("192.0.2.1", 32, "0.0.0.0"), added);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), added);
   assert.equal(way("198.51.100.9"), "192.0.2.1");
   host.pass(4);
 });
 
-test("without a route nothing is sent, and the socket is told at once", () => {
+test("without a route, sends nothing and tells the socket at once", () => {
   host.wasm.removeRoute(0, 0, 0);
   assert.equal(source(OFF_LINK), "0.0.0.0");
   assert.equal(host.wasm.mtu(address(OFF_LINK)), 0);
@@ -91,7 +91,7 @@ test("without a route nothing is sent, and the socket is told at once", () => {
   assert.equal(host.wasm.echoUnreachable(), 1);
 });
 
-test("the source is the address in the network of the next hop", () => {
+test("the source is the address in the next hop's network", () => {
   host.wasm.setAddress(0, address("192.168.7.9"), 24);
   assert.equal(source("192.168.7.1"), "192.168.7.9");
   assert.equal(source(gateway.address), guest.address);
@@ -103,7 +103,7 @@ test("the source is the address in the network of the next hop", () => {
   host.pass(3);
 });
 
-test("a ping of 127.0.0.1, of any 127/8 and of the own address touches no device", () => {
+test("a ping of 127/8 or of our own address touches no device", () => {
   for (const [sequence, to] of [guest.address, "127.0.0.1", "127.1.2.3"].entries()) {
     host.ping(to, sequence, 56);
     host.turn();
@@ -118,7 +118,7 @@ test("a ping of 127.0.0.1, of any 127/8 and of the own address touches no device
   assert.deepEqual(host.frames(), []);
 });
 
-test("UDP to itself is heard, and to a closed port of itself refused", () => {
+test("delivers UDP to ourselves, and refuses it at a closed port", () => {
   host.wasm.udpOpen(4000, false);
   host.udpSend(Buffer.from("myself"), "127.0.0.1", 4000);
   host.turn();
@@ -147,7 +147,7 @@ test("a device without room loses replies, and nothing else", () => {
   assert.equal(host.wasm.framesInUse(), 0);
 });
 
-test("what sockets send waits for a device without room, and does not spin", () => {
+test("what sockets send waits for a device without room, without spinning", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.setRing(0, 2, 0);
   for (let i = 0; i < 5; i++) host.udpSend(Buffer.of(i), gateway.address, 7);
@@ -163,7 +163,7 @@ test("what sockets send waits for a device without room, and does not spin", () 
   );
 });
 
-test("without an address only what waits for configuration hears anything", () => {
+test("without an address, only sockets that wait for configuration receive", () => {
   host.reset();
   const from = { address: address(gateway.address), port: 67 };
   const offer = (to: string, port: number) => {
@@ -186,7 +186,7 @@ test("without an address only what waits for configuration hears anything", () =
   host.configure();
 });
 
-test("an interface that is down neither hears nor speaks; up again it asks anew", () => {
+test("an interface that is down neither receives nor sends; up again, it asks anew", () => {
   host.wasm.setUp(0, 0);
   host.receive(echoRequest());
   host.ping(gateway.address);
@@ -200,7 +200,7 @@ test("an interface that is down neither hears nor speaks; up again it asks anew"
   host.know(gateway);
 });
 
-test("a link that was down makes every neighbour be asked again", () => {
+test("after a link outage every neighbor is asked again", () => {
   host.wasm.setLink(0, 0);
   host.turn();
   host.wasm.setLink(0, 1);
@@ -211,7 +211,7 @@ test("a link that was down makes every neighbour be asked again", () => {
   assert.equal(host.sent().filter((frame) => frame.arp).length, 2, "announced");
 });
 
-test("an address that goes takes its network, its gateways and its packets with it", () => {
+test("removing an address removes its network, its gateways and its packets", () => {
   assert.equal(host.wasm.setAddress(0, address("192.168.7.9"), 24), 1);
   addRoute("198.51.100.0", 24, "192.168.7.1");
   assert.equal(host.wasm.removeAddress(0, address("192.168.7.9")), 1);
@@ -225,7 +225,7 @@ test("an address that goes takes its network, its gateways and its packets with 
   assert.deepEqual(host.frames(), []);
 });
 
-test("addresses that no host has are refused, and more than eight too", () => {
+test("rejects addresses that no host can have, and a ninth one", () => {
   for (const bad of [
     "0.0.0.0",
     "127.0.0.1",
@@ -243,7 +243,7 @@ test("addresses that no host has are refused, and more than eight too", () => {
   host.pass(3);
 });
 
-test("two interfaces: each answers for its own addresses, routes choose between them", () => {
+test("each of two interfaces answers for its addresses; routes choose between them", () => {
   const second = "52:54:00:12:34:57";
   assert.equal(host.wasm.addDevice(hardwareNumber(second)), 1);
   host.wasm.setAddress(1, address("192.168.7.9"), 24);
@@ -260,7 +260,7 @@ test("two interfaces: each answers for its own addresses, routes choose between 
   host.frames(1);
 });
 
-test("a tap sees every frame, in and out, also those that are dropped", () => {
+test("a tap sees every frame, in and out, dropped ones included", () => {
   host.wasm.tapAll(1);
   const before = [host.wasm.tapped(0), host.wasm.tapped(1)];
   host.receive(echoRequest(), ethernet(guest.hardware, dns.hardware, IPV4, Buffer.alloc(4)));
@@ -271,7 +271,7 @@ test("a tap sees every frame, in and out, also those that are dropped", () => {
   assert.deepEqual([host.wasm.tapped(0) - before[0], host.wasm.tapped(1) - before[1]], [4, 3]);
 });
 
-test("a reply that comes while others wait reaches them all in one turn", () => {
+test("a reply that arrives while others wait reaches them all in one turn", () => {
   host.know(dns);
   host.pass(40);
   host.ping(dns.address);

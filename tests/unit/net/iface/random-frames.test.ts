@@ -75,7 +75,7 @@ function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
   return below(4) === 0 ? copy.subarray(0, below(copy.length + 1)) : copy;
 }
 
-test(`fifty thousand spoilt frames (SEED=${seed}) do no harm`, () => {
+test(`fifty thousand damaged frames (SEED=${seed}) do no harm`, () => {
   host.configure();
   host.wasm.udpOpen(4000, false);
   host.wasm.tcpListen(80);

@@ -76,7 +76,7 @@ function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
   return { ...ip, payload };
 }
 
-test("a smaller MTU set meanwhile: what does not fit is sent again in pieces that do", () => {
+test("after the MTU shrinks, what no longer fits is resent in pieces that do", () => {
   const { sequence } = establish();
   assert.equal(host.wasm.setMtu(0, 68), 1);
   write(1000);
@@ -87,7 +87,7 @@ test("a smaller MTU set meanwhile: what does not fit is sent again in pieces tha
   assert.equal(first.payload.length, 28);
 });
 
-test("over a link with the least MTU the segments are as small as it wants them", () => {
+test("over a link with the smallest MTU, segments are small enough", () => {
   assert.equal(host.wasm.setMtu(0, 68), 1);
   establish();
   write(100);
@@ -95,14 +95,14 @@ test("over a link with the least MTU the segments are as small as it wants them"
   assert.deepEqual(lengths, [28, 28, 28, 16]);
 });
 
-test("ARP-11 a connection to a silent neighbour fails within 4 s: unreachable", () => {
+test("ARP-11: a connection to a silent neighbor fails within 4 s as unreachable", () => {
   host.wasm.tcpConnect(host.now, address("10.0.2.200"), 80);
   host.pass(4);
   assert.equal(host.wasm.tcpState(), State.Closed);
   assert.equal(host.wasm.tcpError(), Failure.Unreachable);
 });
 
-test("segments carry DF, and those of one connection find their way by one lookup", () => {
+test("segments carry DF, and one lookup routes those of a connection", () => {
   establish();
   write(5000);
   const sent = segments();
@@ -111,7 +111,7 @@ test("segments carry DF, and those of one connection find their way by one looku
   host.wasm.tcpAbort();
 });
 
-test("ICM-07 ICM-09 fragmentation needed makes the segments smaller, never larger", () => {
+test("ICM-07, ICM-09: fragmentation needed shrinks segments, and never enlarges them", () => {
   establish();
   write(1460);
   const [first] = segments();
@@ -123,7 +123,7 @@ test("ICM-07 ICM-09 fragmentation needed makes the segments smaller, never large
   host.wasm.tcpAbort();
 });
 
-test("ICM-08 fragmentation needed that quotes a segment not in flight is ignored", () => {
+test("ICM-08: ignores fragmentation needed for a segment not in flight", () => {
   establish();
   write(1460);
   const [first] = segments();
@@ -134,7 +134,7 @@ test("ICM-08 fragmentation needed that quotes a segment not in flight is ignored
   host.wasm.tcpAbort();
 });
 
-test("ICM-10 ICM-11 no error ends a connection that stands", () => {
+test("ICM-10, ICM-11: no error ends an established connection", () => {
   establish();
   write(100);
   const [first] = segments();
@@ -153,7 +153,7 @@ test("ICM-10 ICM-11 no error ends a connection that stands", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-12 an unreachable port ends an opening connection, with the right number only", () => {
+test("ICM-12: port unreachable ends a connect, if the number is right", () => {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
   const [syn] = segments();
@@ -164,7 +164,7 @@ test("ICM-12 an unreachable port ends an opening connection, with the right numb
   assert.equal(host.wasm.tcpError(), Failure.Refused);
 });
 
-test("FRG-11 a SYN in fragments of 8 bytes is read only when it is whole", () => {
+test("FRG-11: reads a SYN in 8-byte fragments only after reassembly", () => {
   host.wasm.tcpListen(80);
   const ends = { sourcePort: 4321, destinationPort: 80 };
   const syn = tcpSegment({ ...ends, sequence: 1, flags: "S" });
@@ -192,7 +192,7 @@ test("FRG-11 a SYN in fragments of 8 bytes is read only when it is whole", () =>
   host.receive(packet({ protocol: TCP, payload: reset }));
 });
 
-test("TCP-52 segments to several hosts are dropped, and cut ones are", () => {
+test("TCP-52: drops segments to broadcast and multicast, and truncated ones", () => {
   const syn = tcpSegment({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
   host.wasm.tcpListen(80);
   for (const destination of ["10.0.2.255", "255.255.255.255"]) {
@@ -205,7 +205,7 @@ test("TCP-52 segments to several hosts are dropped, and cut ones are", () => {
   assert.deepEqual(segments(), []);
 });
 
-test("a connection to no host is refused at once (RFC 1122, 4.2.3.10)", () => {
+test("refuses to connect to a group or broadcast address (RFC 1122 section 4.2.3.10)", () => {
   for (const to of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "240.0.0.1"]) {
     assert.equal(host.wasm.tcpConnect(host.now, address(to), 80), 1);
     assert.equal(host.wasm.tcpError(), Failure.Unreachable, to);
@@ -213,7 +213,7 @@ test("a connection to no host is refused at once (RFC 1122, 4.2.3.10)", () => {
   assert.deepEqual(segments(), []);
 });
 
-test("what one poll found is answered by one acknowledgment", () => {
+test("one ACK answers everything that one poll found", () => {
   const { port, sequence } = establish();
   const ends = { sourcePort: 80, destinationPort: port, acknowledgment: sequence };
   for (let i = 0; i < 20; i++) {
@@ -227,7 +227,7 @@ test("what one poll found is answered by one acknowledgment", () => {
   host.wasm.tcpAbort();
 });
 
-test("an address that goes ends its connections", () => {
+test("removing an address ends its connections", () => {
   establish();
   host.wasm.removeAddress(0, address(guest.address));
   host.turn();
@@ -235,7 +235,7 @@ test("an address that goes ends its connections", () => {
   host.configure();
 });
 
-test("a connection to itself by 127.0.0.1 carries data and touches no device", () => {
+test("a connection to 127.0.0.1 carries data and touches no device", () => {
   host.wasm.tcpListen(8080);
   host.wasm.tcpConnect(host.now, address("127.0.0.1"), 8080);
   host.turn();

@@ -43,7 +43,7 @@ const fails = (body: string, failure: number, words = /./) => {
   assert.match(outcome(), words);
 };
 
-test("a call is a POST of one object; its result comes back", () => {
+test("a call is a POST of one object, and returns its result", () => {
   send(["eth_chainId"]);
   const request = string(wasm.sent());
   assert.match(request, /^POST \/ HTTP\/1\.1\r\nHost: 10\.0\.2\.2:8545\r\n/);
@@ -56,7 +56,7 @@ test("a call is a POST of one object; its result comes back", () => {
   assert.match(string(wasm.sent()), /"id":2/);
 });
 
-test("params are checked, made compact, and sent", () => {
+test("validates, compacts and sends the params", () => {
   send(['q"'], false, ' [ "a" , {"b" : 1.50 } ] ');
   assert.match(string(wasm.sent()), /"method":"q\\"","params":\["a",\{"b":1\.50\}\]\}$/);
   for (const bad of ["[", "1", '"a"', "null", "{'a':1}"]) {
@@ -76,12 +76,12 @@ test("RPC-03: numbers in a result keep every digit", () => {
   }
 });
 
-test("RPC-04: of members with one name the last counts", () => {
+test("RPC-04: the last of duplicate members counts", () => {
   assert.equal(single('{"jsonrpc":"2.0","id":2,"id":1,"result":1,"result":2}'), "result 2");
   fails('{"jsonrpc":"2.0","id":1,"id":2,"result":1}', kind.id);
 });
 
-test("RPC-05: what is not UTF-8, and a byte order mark, is not JSON", () => {
+test("RPC-05: rejects invalid UTF-8 and a byte order mark", () => {
   send(["m"]);
   const bytes = Buffer.concat([
     Buffer.from(good.slice(0, -2)),
@@ -97,7 +97,7 @@ test("RPC-05: what is not UTF-8, and a byte order mark, is not JSON", () => {
   fails('{"jsonrpc":"2.0","id":1,"result":"\\ud800"}', kind.notJson);
 });
 
-test("RPC-06: an answer with an id of another value or type is refused", () => {
+test("RPC-06: rejects an id of another value or type", () => {
   for (const id of ["2", '"1"', "null", "1.0", "1e0", "true", "[1]", "4294967297", "-1", "01"]) {
     const body = `{"jsonrpc":"2.0","id":${id},"result":1}`;
     fails(body, id === "01" ? kind.notJson : kind.id);
@@ -107,7 +107,7 @@ test("RPC-06: an answer with an id of another value or type is refused", () => {
   fails(unread, kind.id, /could not read the call: error -32700: Parse error/);
 });
 
-test("RPC-07: exactly one of result and error, and the version, must be there", () => {
+test("RPC-07: requires the version, and exactly one of result and error", () => {
   const error = '"error":{"code":1,"message":"m"}';
   fails(`{"jsonrpc":"2.0","id":1,"result":1,${error}}`, kind.envelope, /both/);
   fails('{"jsonrpc":"2.0","id":1,"result":1,"error":null}', kind.envelope, /both/);
@@ -146,7 +146,7 @@ test("RPC-08: an error object has an integer code and a message, and is bounded"
   assert.equal(single(error(`{"code":1,"message":"m","data":${data}}`)), `error 1 m ${data}`);
 });
 
-test("RPC-09: a batch is matched by id in any order, and each call has its own failure", () => {
+test("RPC-09: matches a batch by id in any order; each call has its own failure", () => {
   const answer = (id: number | string, value = `"${id}"`) =>
     `{"jsonrpc":"2.0","id":${id},"result":${value}}`;
   const refusal = '{"jsonrpc":"2.0","id":2,"error":{"code":5,"message":"no"}}';
@@ -189,7 +189,7 @@ test("RPC-09: a batch is matched by id in any order, and each call has its own f
   assert.match(outcome(0), /^failed 1 a batch has from 1 to 100 calls/);
 });
 
-test("RPC-10: HTTP's failures, statuses, other content and server errors are told apart", () => {
+test("RPC-10: tells HTTP failures, statuses, other content and server errors apart", () => {
   const html = "Content-Type: text/html\r\n";
   assert.match(
     single("<html>", "200 OK", html),
@@ -222,7 +222,7 @@ test("RPC-10: HTTP's failures, statuses, other content and server errors are tol
   assert.equal(outcome(), "failed 2 operation timed out");
 });
 
-test("RPC-11: an answer that is cut anywhere, or followed by anything, is refused", () => {
+test("RPC-11: rejects an answer that is cut anywhere or followed by anything", () => {
   for (let length = 0; length < good.length; length++) {
     assert.match(single(good.slice(0, length)), /^failed 4 /, `first ${length} bytes`);
   }
@@ -231,7 +231,7 @@ test("RPC-11: an answer that is cut anywhere, or followed by anything, is refuse
   assert.equal(single(` ${good}\r\n`), 'result "0x144"');
 });
 
-test("RPC-12: quantities are 0x and hex digits without leading zeros, at most 32 bytes", () => {
+test("RPC-12: quantities are 0x and hex digits without leading zeros, 32 bytes at most", () => {
   const quantity = (text: string) => string(wasm.quantity(...writeText(wasm, text)));
   const bad = [
     "0x",
@@ -256,7 +256,7 @@ test("RPC-12: quantities are 0x and hex digits without leading zeros, at most 32
   }
 });
 
-test("RPC-13: an answer of megabytes is refused while it comes", () => {
+test("RPC-13: rejects an answer of megabytes while it arrives", () => {
   send(["eth_getLogs"]);
   push("HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n");
   assert.match(outcome(), /^failed 2 the answer is longer than 1048576 bytes/);

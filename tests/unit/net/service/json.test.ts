@@ -132,7 +132,7 @@ const refused = [
   "[true",
 ];
 
-test("the grammar of RFC 8259 is accepted, the whole of it and nothing else", () => {
+test("accepts the grammar of RFC 8259, all of it and nothing else", () => {
   for (const json of accepted) assert.equal(fault(json), "", json);
   for (const json of refused) assert.match(fault(json), /^expected .* at byte \d+$/, json);
 });
@@ -146,7 +146,7 @@ test("an error says what was expected and where", () => {
   assert.equal(fault(""), "expected a value at byte 0");
 });
 
-test("RPC-01: nesting is bounded, and 100,000 levels are an error and not an overflow", () => {
+test("RPC-01: nesting is bounded; 100,000 levels are an error, not an overflow", () => {
   assert.equal(fault("[".repeat(128) + "]".repeat(128)), "");
   assert.equal(
     fault("[".repeat(129) + "]".repeat(129)),
@@ -184,7 +184,7 @@ test("RPC-03: numbers keep their text, and only exact integers have a value", ()
   }
 });
 
-test("RPC-04: of several members with one name the last counts", () => {
+test("RPC-04: the last of duplicate members counts", () => {
   assert.equal(member('{"id":1,"id":2,"result":"a","result":"b"}', "id"), "2");
   assert.equal(member('{"id":1,"id":2,"result":"a","result":"b"}', "result"), '"b"');
   assert.equal(member('{"\\u0069d":1}', "id"), "1");
@@ -194,7 +194,7 @@ test("RPC-04: of several members with one name the last counts", () => {
   assert.equal(member('{"":3}', ""), "3");
 });
 
-test("RPC-05: what is not UTF-8, a byte order mark and lone surrogates are errors", () => {
+test("RPC-05: rejects invalid UTF-8, a byte order mark and lone surrogates", () => {
   const quoted = (...bytes: number[]) => Uint8Array.from([0x22, ...bytes, 0x22]);
   for (const bad of [
     [0xff],
@@ -227,7 +227,7 @@ test("RPC-05: what is not UTF-8, a byte order mark and lone surrogates are error
   assert.notEqual(fault(Uint8Array.from([0xff, 0xfe, 0x31, 0])), "");
 });
 
-test("RPC-05: nothing from a JSON text reaches a terminal as a control character", () => {
+test("RPC-05: no JSON text puts a control character on a terminal", () => {
   const nasty = '"\\u001b[2J\\u009b31m\\u202e\\u0007\\n\x7f"';
   for (const form of ["compact", "pretty", "show"]) {
     const out = ask(form, nasty).replaceAll("\n", "");
@@ -237,7 +237,7 @@ test("RPC-05: nothing from a JSON text reaches a terminal as a control character
   assert.equal(ask("compact", '"\\u001b"'), '"\\u001b"');
 });
 
-test("RPC-11: every truncation of an answer is an error, and so is what follows it", () => {
+test("RPC-11: rejects every truncation, and whatever follows an answer", () => {
   const data = "0x" + "ab".repeat(120);
   const result = `{"a":[1,-2.5e3,true,null],"é":"\\u20ac\\n","d":"${data}"}`;
   const answer = `{"jsonrpc":"2.0","id":7,"result":${result}}`;
@@ -250,13 +250,13 @@ test("RPC-11: every truncation of an answer is an error, and so is what follows 
   assert.match(fault(`${answer}x`), /the end of the text/);
 });
 
-test("RPC-13: a text longer than its bound, or with too many values, is refused", () => {
+test("RPC-13: rejects a text beyond its bound, or with too many values", () => {
   assert.match(fault(`"${"a".repeat(1 << 20)}"`), /at most 1048576 bytes/);
   assert.match(fault(`[${"1,".repeat(200_000)}1]`), /at most 131072 values/);
   assert.equal(fault(`"${"a".repeat((1 << 20) - 2)}"`), "");
 });
 
-test("values come out as they went in", () => {
+test("values are written as they were read", () => {
   const json =
     '{"a":[1,{"b":[]},{}],"c":"x\\"y\\\\z","d":{"e":{"f":null}},"g":[[],[[]]],"h":-1.50}';
   assert.equal(ask("compact", json), json);
@@ -275,7 +275,7 @@ test("values come out as they went in", () => {
   assert.equal(wasm.count(...writeText(wasm, "[1,[2,3],4]")), 3);
 });
 
-test("random values survive the way through parser and writers (seed 1)", () => {
+test("random values survive parser and writers (seed 1)", () => {
   let seed = 1;
   const next = (bound: number) => {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
@@ -300,13 +300,13 @@ test("random values survive the way through parser and writers (seed 1)", () => 
   }
 });
 
-test("each escape is its character; written out again it is an escape", () => {
+test("each escape stands for its character and is written as an escape", () => {
   assert.equal(ask("text", '"\\"\\\\\\/\\b\\f\\n\\r\\t"'), '"\\/\b\f\n\r\t');
   const written = '"\\u0008\\u000c\\n\\u000d\\u0009"';
   assert.equal(ask("compact", '"\\b\\f\\n\\r\\t"'), written);
 });
 
-test("what is asked of a value of another kind is nothing", () => {
+test("asking a value for another kind returns nothing", () => {
   for (const json of ['"7"', "1.5", "null", "true", "[7]", '{"a":7}']) {
     assert.equal(wasm.integer(...writeText(wasm, json)), 0n, json);
   }
@@ -317,7 +317,7 @@ test("what is asked of a value of another kind is nothing", () => {
   for (const json of ['"a"', "7", "[7]"]) assert.equal(member(json, "a"), "(none)", json);
 });
 
-test("a value is the same text in pieces of any length, none of them much longer", () => {
+test("a value's text is the same in pieces of any length, none much longer", () => {
   const deep = `${"[".repeat(100)}7${"]".repeat(100)}`;
   const json = `{"a\\n":[1,-2.5,"x\\u0007é😀y"],"":{},"b":[],"c":${deep},"d":[null,true,false]}`;
   const whole = ask("pretty", json);
@@ -333,7 +333,7 @@ test("a value is the same text in pieces of any length, none of them much longer
   assert.ok(wasm.longestPiece() <= 4200);
 });
 
-test("a member is found by the characters of its name, however they are written", () => {
+test("finds a member by the characters of its name, however they are written", () => {
   const names = Array.from({ length: 5000 }, () => '"\\u0061":1').join();
   assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "a"), "2");
   assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "b"), "3");

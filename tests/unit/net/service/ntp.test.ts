@@ -51,7 +51,7 @@ suite("NTP", () => {
     wasm.arrive(index, host, 123, ...writeBytes(wasm, ntpAnswer(asked, behaviour, now)));
   };
 
-  test("a question has nothing in it but a random timestamp", () => {
+  test("a request holds nothing but a random timestamp", () => {
     const pointer: number = wasm.block(48);
     wasm.emitNtp(pointer, 0x0123456789abcdefn);
     const bytes = Buffer.from(wasm.memory.buffer, pointer, 48);
@@ -63,7 +63,7 @@ suite("NTP", () => {
     assert.equal(bytes.readBigUInt64BE(40), 0x0123456789abcdefn);
   });
 
-  test("the gate takes whole answers of servers only, at every length", () => {
+  test("the gate accepts whole server answers only, at every length", () => {
     const whole = ntpAnswer(Buffer.alloc(48), {});
     for (let length = 0; length < 48; length++) {
       assert.equal(wasm.parseNtp(...writeBytes(wasm, whole.subarray(0, length))), 0);
@@ -117,13 +117,13 @@ suite("NTP", () => {
     assert.equal(wasm.ntpMicros(ntpTime(before), FLOOR), BigInt(before) * 1000n);
   });
 
-  test("offset and delay by the four timestamps", () => {
+  test("computes offset and delay from the four timestamps", () => {
     assert.equal(wasm.sample(0n, 1_000n, 1_010n, 30n, 0), 990n);
     assert.equal(wasm.sample(0n, 1_000n, 1_010n, 30n, 1), 20n);
     assert.equal(wasm.sample(100n, 50n, 60n, 200n, 0), -95n);
   });
 
-  test("the most decide, an outlier is left out, a tie decides nothing", () => {
+  test("the majority decides, an outlier is excluded, a tie decides nothing", () => {
     const chosen = (...offsets: bigint[]) => {
       wasm.clearSamples();
       for (const offset of offsets) wasm.addSample(offset * SECOND, offset);
@@ -140,7 +140,7 @@ suite("NTP", () => {
     assert.equal(chosen(9n, 5n, 5n, 5n, 70n), 5n * SECOND);
   });
 
-  test("one server tells the time, and the clock follows when it is told to", () => {
+  test("one server gives the time, and the clock follows when told to", () => {
     ask("10.0.0.1");
     assert.equal(wasm.remotePort(0), 123);
     const asked = question(0);
@@ -155,7 +155,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1");
   });
 
-  test("answers that do not repeat the question's timestamp are not looked at", () => {
+  test("ignores answers that do not repeat the request's timestamp", () => {
     ask("10.0.0.1");
     const asked = question(0);
     answer(0, 1, { forged: true }, asked);
@@ -168,7 +168,7 @@ suite("NTP", () => {
     assert.match(text(wasm.outcome()), /^10\.0\.0\.1 /);
   });
 
-  test("what is wrong with an answer is said", () => {
+  test("explains what is wrong with an answer", () => {
     const cases: [NtpBehaviour, RegExp][] = [
       [{ stratum: 0, reference: "RATE" }, /left alone \(RATE\)/],
       [{ stratum: 0, reference: "\x1b[2J" }, /left alone \(\[2J\)/],
@@ -187,7 +187,7 @@ suite("NTP", () => {
     }
   });
 
-  test("an answer that is cut is none, and one whose times cannot be is told", () => {
+  test("rejects a truncated answer, and explains impossible times", () => {
     ask("10.0.0.1");
     const asked = question(0);
     wasm.arrive(0, 1, 123, ...writeBytes(wasm, ntpAnswer(asked, {}, START).subarray(0, 47)));
@@ -201,7 +201,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.failureOf(0)), "its answer makes no sense");
   });
 
-  test("a port that is closed, a host that cannot be reached", () => {
+  test("a closed port and an unreachable host are errors", () => {
     for (const [error, words] of [
       [1, "no time is served there"],
       [4, "it cannot be reached"],
@@ -226,7 +226,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.outcome()), "the servers do not agree on the time");
   });
 
-  test("in the background, servers that tell nothing are asked again after 64 s", () => {
+  test("in the background, asks servers that give nothing again after 64 s", () => {
     wasm.setServers(...writeText(wasm, "10.0.0.1"));
     for (let i = 0; i < 4; i++) poll(i === 0 ? 0n : 2n * SECOND);
     assert.equal(text(wasm.clockSource()), "real-time clock");
@@ -234,7 +234,7 @@ suite("NTP", () => {
     assert.equal(wasm.pollAt(), time + 64n * SECOND);
   });
 
-  test("silence is asked three times, two seconds apart", () => {
+  test("asks a silent server three times, two seconds apart", () => {
     ask("10.0.0.1");
     const questions = [question(0)];
     for (let i = 0; i < 2; i++) {
@@ -247,7 +247,7 @@ suite("NTP", () => {
     assert.equal(wasm.sockets(), 0);
   });
 
-  test("a name that nobody knows, a port that is none", () => {
+  test("an unknown name and an invalid port are errors", () => {
     ask("no.such.name", "10.0.0.1#99999", "10.0.0.1#0");
     poll();
     assert.equal(text(wasm.outcome()), "no server tells the time");

@@ -15,7 +15,7 @@ beforeEach(() => world.reset(11));
 const sentTypes = () => world.messages.map((m) => m.type);
 const at = (seconds: number) => BigInt(Math.round(seconds * 1e6));
 
-test("from DISCOVER to a lease: four messages, the first at once", () => {
+test("DISCOVER to lease takes four messages, the first at once", () => {
   wasm.setHostname(1);
   assert.equal(wasm.start(0n), 1);
   world.poll();
@@ -44,14 +44,14 @@ test("from DISCOVER to a lease: four messages, the first at once", () => {
   assert.equal(world.notes, "+a00020f ?a00020f ");
 });
 
-test("a host name that no label holds is not sent", () => {
+test("does not send a host name that is no valid label", () => {
   wasm.setHostname(2);
   wasm.start(0n);
   world.poll();
   assert.equal(world.last.options.has(12), false);
 });
 
-test("DHC-17 without a server: 4, 8, 16, 32, 64, 64 ... seconds, each +-1, for ever", () => {
+test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, each +-1, for ever", () => {
   wasm.start(0n);
   world.run(300n * second);
   const times = world.messages.map((m) => m.at);
@@ -76,7 +76,7 @@ test("DHC-17 without a server: 4, 8, 16, 32, 64, 64 ... seconds, each +-1, for e
   assert.equal(wasm.attempts(), 0);
 });
 
-test("nothing is sent twice within the second that an e1000 is deaf", () => {
+test("sends nothing twice within the second in which an e1000 is deaf", () => {
   for (let seed = 1; seed < 200; seed++) {
     world.reset(seed);
     wasm.start(0n);
@@ -85,7 +85,7 @@ test("nothing is sent twice within the second that an e1000 is deaf", () => {
   }
 });
 
-test("an offer that is not confirmed is asked for four times, then all begins anew", () => {
+test("requests an offer four times without an answer, then starts over", () => {
   wasm.start(0n);
   world.poll();
   world.reply(types.offer);
@@ -95,7 +95,7 @@ test("an offer that is not confirmed is asked for four times, then all begins an
   assert.notEqual(world.messages[5].xid, world.messages[0].xid);
 });
 
-test("DHC-16 each REQUEST refused: back-off from 4 to 64 seconds, no storm", () => {
+test("DHC-16: backs off from 4 to 64 seconds if every REQUEST is refused", () => {
   wasm.start(0n);
   const delays: number[] = [];
   for (let i = 0; i < 8; i++) {
@@ -116,7 +116,7 @@ test("DHC-16 each REQUEST refused: back-off from 4 to 64 seconds, no storm", () 
   assert.equal(world.text(wasm.lastFailure()), "10.0.2.2 refuses: no\\027[2J");
 });
 
-test("DHC-19 renews by unicast at 0.5, rebinds by broadcast at 0.875, expires at once", () => {
+test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, expires at once", () => {
   world.bind(usual(3600));
   world.messages = [];
   world.run(at(1799));
@@ -152,7 +152,7 @@ test("DHC-19 renews by unicast at 0.5, rebinds by broadcast at 0.875, expires at
   assert.equal(world.text(wasm.lastFailure()), "the lease has expired");
 });
 
-test("DHC-19 another server may rebind; the old one renews", () => {
+test("DHC-19: another server may rebind; the old one renews", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
@@ -167,7 +167,7 @@ test("DHC-19 another server may rebind; the old one renews", () => {
   assert.equal(world.notes.match(/\?/g)?.length, 1, "probed once only");
 });
 
-test("a short lease is renewed in time", () => {
+test("renews a short lease in time", () => {
   world.bind(usual(20));
   world.messages = [];
   world.run(at(19.9));
@@ -177,7 +177,7 @@ test("a short lease is renewed in time", () => {
   assert.equal(wasm.address(), 0);
 });
 
-test("an infinite lease is never renewed", () => {
+test("never renews an infinite lease", () => {
   world.bind(usual(0xffffffff));
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
   world.messages = [];
@@ -189,7 +189,7 @@ test("an infinite lease is never renewed", () => {
   assert.equal(world.state, "bound");
 });
 
-test("DHC-18 a conflict: the address goes, DECLINE, and 10 seconds of rest", () => {
+test("DHC-18: a conflict drops the address, sends DECLINE and rests for 10 seconds", () => {
   world.bind();
   world.now = at(0.2);
   wasm.setTaken(1);
@@ -210,7 +210,7 @@ test("DHC-18 a conflict: the address goes, DECLINE, and 10 seconds of rest", () 
   assert.equal(world.text(wasm.lastFailure()), "another host has 10.0.2.15");
 });
 
-test("DHC-20 in BOUND nothing that comes unasked is heard, FORCERENEW least of all", () => {
+test("DHC-20: in BOUND, ignores everything unsolicited, FORCERENEW included", () => {
   world.bind();
   const before = wasm.t1At();
   const count = world.messages.length;
@@ -222,7 +222,7 @@ test("DHC-20 in BOUND nothing that comes unasked is heard, FORCERENEW least of a
   assert.equal(wasm.ignored(), ignored + 5n);
 });
 
-test("DHC-21 a renewal may move the address: the old one goes before the new one comes", () => {
+test("DHC-21: a renewal may change the address; the old one goes first", () => {
   world.bind();
   world.run(at(1800));
   world.reply(types.ack, { yiaddr: "10.0.2.50" });
@@ -240,7 +240,7 @@ test("a refused renewal ends the lease at once", () => {
   assert.equal(world.state, "init");
 });
 
-test("release: unicast from the address, which then goes; stop says nothing", () => {
+test("release sends unicast from the address and drops it; stop sends nothing", () => {
   world.bind();
   wasm.release(world.now);
   assert.equal(world.state, "releasing");
@@ -263,7 +263,7 @@ test("release: unicast from the address, which then goes; stop says nothing", ()
   assert.equal(wasm.address(), 0);
 });
 
-test("the link comes back: the same lease is asked for; NAK: all anew, at once", () => {
+test("after a link outage, requests the same lease; a NAK starts over at once", () => {
   world.bind();
   wasm.linkChanged(0, world.now);
   wasm.linkChanged(1, at(5));
@@ -283,7 +283,7 @@ test("the link comes back: the same lease is asked for; NAK: all anew, at once",
   assert.equal(world.last.type, 1);
 });
 
-test("the link comes back, no server answers: the lease is kept while it lasts", () => {
+test("after a link outage without a server, keeps the lease while it lasts", () => {
   world.bind();
   wasm.linkChanged(0, at(5));
   wasm.linkChanged(1, at(5));
@@ -293,7 +293,7 @@ test("the link comes back, no server answers: the lease is kept while it lasts",
   assert.equal(wasm.address() >>> 0, own);
 });
 
-test("without a link nothing is sent, but a lease still ends", () => {
+test("without a link, sends nothing, but a lease still expires", () => {
   wasm.linkChanged(0, 0n);
   wasm.start(0n);
   world.run(at(100));
@@ -308,7 +308,7 @@ test("without a link nothing is sent, but a lease still ends", () => {
   assert.equal(wasm.address(), 0);
 });
 
-test("renew by hand asks at once; without a lease it begins anew", () => {
+test("a manual renewal asks at once, or starts over without a lease", () => {
   world.bind();
   const count = world.messages.length;
   assert.equal(wasm.renew(world.now), 1);
@@ -326,7 +326,7 @@ test("renew by hand asks at once; without a lease it begins anew", () => {
   assert.equal(world.messages.length, before + 1);
 });
 
-test("renew by hand begins anew where somebody took the address away", () => {
+test("a manual renewal starts over if the address was removed", () => {
   world.bind();
   wasm.takeAddress();
   assert.equal(wasm.renew(world.now), 1);
@@ -335,7 +335,7 @@ test("renew by hand begins anew where somebody took the address away", () => {
   assert.equal(world.last.destination, 0xffffffff);
 });
 
-test("port 68 taken: the client says so and does not start", () => {
+test("does not start if port 68 is taken, and says so", () => {
   wasm.occupyPort();
   assert.equal(wasm.start(0n), 0);
   assert.equal(world.state, "stopped");
@@ -344,7 +344,7 @@ test("port 68 taken: the client says so and does not start", () => {
   wasm.stop();
 });
 
-test("T1 and T2 of the server are taken where they make sense", () => {
+test("takes the server's T1 and T2 if they make sense", () => {
   const good: Parameters<typeof world.bind>[0] = [...usual(1000), [58, u32(100)], [59, u32(200)]];
   world.bind(good);
   assert.equal(wasm.t1At(), at(100));

@@ -45,7 +45,7 @@ function lists(options: Options, yiaddr?: string): string {
 
 const own = (message: Buffer) => wasm.optionCount(...writeBytes(wasm, message));
 
-test("every truncation of an ACK is refused or holds only whole options", () => {
+test("every truncation of an ACK is rejected or holds only whole options", () => {
   wasm.start(0n);
   world.poll();
   const whole = world.build(types.ack, { options: usual() });
@@ -57,7 +57,7 @@ test("every truncation of an ACK is refused or holds only whole options", () => 
   }
 });
 
-test("DHC-01 no End and the last option cut; DHC-02 an option beyond the packet", () => {
+test("DHC-01, DHC-02: rejects a message whose last option is cut or too long", () => {
   const whole = encodeOptions([[53, [2]], [54, ips("10.0.2.2")], ...usual()]);
   assert.ok(offered({ raw: whole }), "no End, all options whole");
   assert.equal(offered({ raw: Buffer.concat([whole, Buffer.from([6, 8, 10, 0])]) }), false);
@@ -66,7 +66,7 @@ test("DHC-01 no End and the last option cut; DHC-02 an option beyond the packet"
   assert.equal(offered({ raw: beyond }), false);
 });
 
-test("DHC-03 option overload: file, then sname, each within its field; nested is ignored", () => {
+test("DHC-03: overload reads file, then sname, each within its field, never nested", () => {
   const overloaded = but([6, undefined], [52, [3]]);
   const file = Buffer.alloc(128);
   file.set(encodeOptions([[6, ips("10.0.2.77")]]));
@@ -90,7 +90,7 @@ test("DHC-03 option overload: file, then sname, each within its field; nested is
   }
 });
 
-test("DHC-04 an impossible mask counts as that of the address's class", () => {
+test("DHC-04: replaces an impossible mask by that of the address's class", () => {
   for (const mask of [[], [255], [255, 255, 255], [255, 255, 255, 0, 0]]) {
     lists(but([1, mask]));
     assert.equal(wasm.prefix(), 8, `mask ${mask}`);
@@ -119,7 +119,7 @@ test("DHC-04 an impossible mask counts as that of the address's class", () => {
   assert.equal(wasm.prefix(), 32);
 });
 
-test("DHC-05 addresses that no host can have are not accepted", () => {
+test("DHC-05: rejects addresses that no host can have", () => {
   const bad = ["0.0.0.0", "255.255.255.255", "127.0.0.1", "224.0.0.5", "10.0.2.255", "10.0.2.2"];
   for (const yiaddr of [...bad, "10.0.2.0", "0.1.2.3", "240.0.0.1"]) {
     assert.equal(offered({ yiaddr }), false, yiaddr);
@@ -130,7 +130,7 @@ test("DHC-05 addresses that no host can have are not accepted", () => {
   assert.equal(offered({ options: router }), false, "the router's own address");
 });
 
-test("DHC-06 another xid, chaddr, op, hlen, cookie or htype: ignored", () => {
+test("DHC-06: ignores another xid, chaddr, op, hlen, cookie or htype", () => {
   const cases: Overrides[] = [
     { xid: 0x12345678 },
     { chaddr: Buffer.from("525400123457", "hex") },
@@ -142,7 +142,7 @@ test("DHC-06 another xid, chaddr, op, hlen, cookie or htype: ignored", () => {
   for (const overrides of cases) assert.equal(offered(overrides), false, JSON.stringify(overrides));
 });
 
-test("DHC-07 lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
+test("DHC-07: lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
   assert.equal(offered({ options: but([51, u32(0)]) }), false);
   assert.equal(offered({ options: but([51, undefined]) }), false);
   assert.equal(offered({ options: but([51, [0, 1]]) }), false);
@@ -166,7 +166,7 @@ test("DHC-07 lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no se
   }
 });
 
-test("DHC-08 no server identifier, or another than the chosen one: ignored", () => {
+test("DHC-08: ignores messages without the chosen server's identifier", () => {
   assert.equal(offered({ server: null }), false);
   assert.equal(offered({ server: "0.0.0.0" }), false);
   assert.equal(offered({ server: "255.255.255.255" }), false);
@@ -179,7 +179,7 @@ test("DHC-08 no server identifier, or another than the chosen one: ignored", () 
   assert.equal(world.state, "bound");
 });
 
-test("DHC-09 message type missing, of a wrong length, unknown, or twice: ignored", () => {
+test("DHC-09: ignores message types that are missing, malformed, unknown or repeated", () => {
   const rest: Options = [[54, ips("10.0.2.2")], ...usual()];
   const raw = (...first: Options) =>
     Buffer.concat([encodeOptions([...first, ...rest]), Buffer.from([255])]);
@@ -191,7 +191,7 @@ test("DHC-09 message type missing, of a wrong length, unknown, or twice: ignored
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10 routers and name servers: multiples of 4, the first few, only on the own net", () => {
+test("DHC-10: routers and name servers: multiples of 4, the first few, on-link only", () => {
   assert.match(lists(but([3, []])), /^routers; .*routes$/);
   assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
@@ -203,7 +203,7 @@ test("DHC-10 routers and name servers: multiples of 4, the first few, only on th
   assert.match(lists(but([6, ips("0.0.0.0", "224.0.0.1", "9.9.9.9")])), /servers 9090909;/);
 });
 
-test("DHC-11 a search list with a loop or a pointer past its end is left out", () => {
+test("DHC-11: omits a search list with a loop or a pointer past its end", () => {
   for (const data of [
     [0xc0, 0, 0xc0, 2],
     [0xc0, 0xff],
@@ -217,7 +217,7 @@ test("DHC-11 a search list with a loop or a pointer past its end is left out", (
   assert.equal(world.text(wasm.search()), "en a.en");
 });
 
-test("DHC-12 an option in several parts is one option", () => {
+test("DHC-12: concatenates an option that comes in parts", () => {
   const part = Buffer.alloc(200, "a");
   lists([...usual(), [15, part], [15, part], [119, part], [121, part], [121, part]]);
   assert.equal(world.text(wasm.domain()).length, 400);
@@ -229,7 +229,7 @@ test("DHC-12 an option in several parts is one option", () => {
   assert.match(lists([...usual(), ...split]), /routes c0a80700\/24>a000209/);
 });
 
-test("DHC-13 classless routes: no width over 32, nothing cut; they stand over option 3", () => {
+test("DHC-13: classless routes: width 32 at most, nothing cut; they override option 3", () => {
   const route = (width: number, to: number[], via: string) =>
     Buffer.concat([Buffer.from([width, ...to]), ips(via)]);
   for (const bad of [route(33, [1, 2, 3, 4, 5], "10.0.2.9"), route(255, [], "10.0.2.9")]) {
@@ -245,7 +245,7 @@ test("DHC-13 classless routes: no width over 32, nothing cut; they stand over op
   assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes$/, "not on the link");
 });
 
-test("DHC-14 names and texts with control characters are printed escaped, never used", () => {
+test("DHC-14: prints names with control characters escaped, and never uses them", () => {
   const nasty = Buffer.from("a\0\x1b[2J`rm`;\\");
   lists([...usual(), [12, nasty], [15, nasty], [56, nasty], [12, Buffer.alloc(200, 0xff)]]);
   assert.equal(world.text(wasm.domain()), "a\\000\\027[2J`rm`;\\\\");
@@ -255,7 +255,7 @@ test("DHC-14 names and texts with control characters are printed escaped, never 
   assert.equal(world.text(wasm.serverHostname()), "guest-7");
 });
 
-test("DHC-15 a message of 5,000 bytes is dropped; 2 KiB of padding are not", () => {
+test("DHC-15: drops a message of 5,000 bytes, but not 2 KiB of padding", () => {
   const padded = Buffer.concat([
     encodeOptions([
       [53, [2]],
@@ -269,13 +269,13 @@ test("DHC-15 a message of 5,000 bytes is dropped; 2 KiB of padding are not", () 
   assert.equal(offered({ raw: Buffer.concat([padded, Buffer.alloc(3000)]) }), false);
 });
 
-test("DHC-22 only from port 67; a server behind a router is a server", () => {
+test("DHC-22: hears only port 67; a server may be behind a router", () => {
   assert.equal(offered({ sourcePort: 68 }), false);
   assert.equal(offered({ sourcePort: 53 }), false);
   assert.ok(offered({ source: "203.0.113.9" }));
 });
 
-test("MTU is taken within its bounds", () => {
+test("takes an MTU within its bounds", () => {
   const mtuOf = (data: number[]) => {
     lists(but([26, data]));
     return wasm.mtu();
@@ -286,7 +286,7 @@ test("MTU is taken within its bounds", () => {
   assert.equal(mtuOf([5]), 0);
 });
 
-test("the options are described in words", () => {
+test("describes the options in words", () => {
   lists([
     ...usual(),
     [26, [5, 0xdc]],
@@ -312,7 +312,7 @@ test("the options are described in words", () => {
   }
 });
 
-test("20,000 messages of random bytes: nothing crashes, nothing is accepted", () => {
+test("20,000 messages of random bytes: no crash, none accepted", () => {
   wasm.start(0n);
   world.poll();
   let state = 99;

@@ -48,7 +48,7 @@ const record = (rest: Partial<Record_>): Answer => ({
   answers: [{ name: "a.test", data: Buffer.from([203, 0, 113, 66]), ...rest }],
 });
 
-test("every truncation of an answer is refused, or ignored where the question is cut", () => {
+test("every truncation of an answer is malformed, or ignored if the question is cut", () => {
   const answers = [cname([12], ["b", 14], 60), a(["b", 14], target)];
   const whole = encodeAnswer(0x1234, "a.test", { answers });
   const read = (bytes: Buffer): number => wasm.readAnswer(...writeBytes(wasm, bytes));
@@ -63,7 +63,7 @@ test("every truncation of an answer is refused, or ignored where the question is
   }
 });
 
-test("DNS-02 to DNS-11 names that break the rules make the answer malformed", () => {
+test("DNS-02: to DNS-11: names that break the rules make the answer malformed", () => {
   const names: [string, Name][] = [
     ["DNS-02 itself", [answerAt]],
     ["DNS-03 each other", [answerAt + 2]],
@@ -86,7 +86,7 @@ test("DNS-02 to DNS-11 names that break the rules make the answer malformed", ()
   assert.equal(world.outcome(query), target);
 });
 
-test("DNS-06 a pointer into the middle of a label or into data is read as what is there", () => {
+test("DNS-06: a pointer into a label or into data reads what is there", () => {
   assert.equal(outcome(owner([14])), "nodata", "est. and a rest that is no name, or another name");
   const inData: Answer = {
     answers: [{ name: "x.test", type: 16, data: encodeName("a.test") }, a([answerAt + 18], target)],
@@ -94,7 +94,7 @@ test("DNS-06 a pointer into the middle of a label or into data is read as what i
   assert.equal(outcome(inData), target);
 });
 
-test("DNS-12 A records of 0, 3, 5, 16 and 65535 bytes", () => {
+test("DNS-12: A records of 0, 3, 5, 16 and 65535 bytes", () => {
   for (const length of [0, 3, 5, 16]) {
     assert.equal(outcome(record({ data: Buffer.alloc(length, 1) })), "bad-answer", `${length}`);
   }
@@ -102,11 +102,11 @@ test("DNS-12 A records of 0, 3, 5, 16 and 65535 bytes", () => {
   assert.equal(outcome({ answers: [cname("a.test", [Buffer.from([1, 98, 0, 0])])] }), "bad-answer");
 });
 
-test("DNS-13 more answers announced than there are", () => {
+test("DNS-13: rejects a message with fewer answers than announced", () => {
   assert.equal(outcome({ answers: [a("a.test", target)], answerCount: 65535 }), "bad-answer");
 });
 
-test("DNS-14 another question, none, two, or 65535: not our answer", () => {
+test("DNS-14: ignores an answer with another question, none, two, or 65535", () => {
   const answers = [a("a.test", evil)];
   ignored({ answers, questions: [] });
   ignored({ answers, questions: [], code: 3 });
@@ -118,7 +118,7 @@ test("DNS-14 another question, none, two, or 65535: not our answer", () => {
   assert.equal(outcome({ questions: [], code: 5 }), "refused", "a failure without the question");
 });
 
-test("DNS-16 65,535 wrong ids, wrong ports and addresses: the true answer is still taken", () => {
+test("DNS-16: takes the true answer after 65,535 with wrong ids, ports and addresses", () => {
   const query = world.ask("a.test");
   const sent = world.last;
   const forged = { answers: [a("a.test", evil)] };
@@ -135,7 +135,7 @@ test("DNS-16 65,535 wrong ids, wrong ports and addresses: the true answer is sti
   assert.equal(world.outcome(query), target);
 });
 
-test("DNS-18, DNS-19 what was not asked for is neither used nor kept", () => {
+test("DNS-18, DNS-19: neither uses nor caches what was not asked for", () => {
   const query = world.ask("a.test");
   world.reply({
     answers: [a("a.test", target), a("bank.test", evil)],
@@ -149,7 +149,7 @@ test("DNS-18, DNS-19 what was not asked for is neither used nor kept", () => {
   assert.equal(world.outcome(world.ask("bank.test")), "pending");
 });
 
-test("DNS-21 TTLs: 0 is used once, the top bit counts as 0, a week is the most", () => {
+test("DNS-21: TTL 0 is used once, a set top bit counts as 0, a week is the most", () => {
   const kept = (ttl: number) => {
     assert.equal(outcome({ answers: [a("a.test", target, ttl)] }), target);
     const again = world.ask("a.test");
@@ -164,7 +164,7 @@ test("DNS-21 TTLs: 0 is used once, the top bit counts as 0, a week is the most",
   assert.equal(wasm.ttl(world.ask("a.test")), 3 * 3600);
 });
 
-test("DNS-21 who asks first is told no longer time than who asks again", () => {
+test("DNS-21: the first to ask is told a TTL no longer than later ones", () => {
   const first = (answer: Answer) => {
     world.reset("10.0.2.3");
     const query = world.ask("a.test");
@@ -177,7 +177,7 @@ test("DNS-21 who asks first is told no longer time than who asks again", () => {
   assert.equal(first({ code: 3, authority: [denied] }), 3 * 3600);
 });
 
-test("DNS-22 a truncated answer without TCP is an error that says so", () => {
+test("DNS-22: without TCP, a truncated answer is an explicit error", () => {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
   world.reply({ flags: 0x8380 });
@@ -206,7 +206,7 @@ function overStream(): { query: number; id: number; name: string } {
 const prefixed = (bytes: Buffer) =>
   Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 
-test("DNS-22 with TCP: the long answer comes in any pieces", () => {
+test("DNS-22: over TCP, the long answer may arrive in any pieces", () => {
   const answers = Array.from({ length: 100 }, (_, i) =>
     a("a.test", `203.0.113.${100 + (i % 100)}`),
   );
@@ -223,7 +223,7 @@ test("DNS-22 with TCP: the long answer comes in any pieces", () => {
   }
 });
 
-test("DNS-22 with TCP: bad lengths, wrong ids, an early end and silence are errors", () => {
+test("DNS-22: over TCP, bad lengths, wrong ids, an early end and silence are errors", () => {
   const after = (bytes: Buffer, state: number): string => {
     const { query } = overStream();
     wasm.streamArrive(0, ...writeBytes(wasm, bytes));
@@ -245,7 +245,7 @@ test("DNS-22 with TCP: bad lengths, wrong ids, an early end and silence are erro
   assert.equal(wasm.streamReleased(0), 1);
 });
 
-test("DNS-23 answers of 1 and 11 bytes are ignored, of 513 and 4,096 read, of more dropped", () => {
+test("DNS-23: ignores 1 and 11 bytes, reads 513 and 4,096, drops more", () => {
   const sized = (length: number) => {
     const query = world.ask("a.test");
     const text = encodeRecord({ name: "a.test", type: 16, data: Buffer.alloc(0) });
@@ -266,7 +266,7 @@ test("DNS-23 answers of 1 and 11 bytes are ignored, of 513 and 4,096 read, of mo
   assert.equal(sized(15000), "pending");
 });
 
-test("DNS-24 OPT records, wherever and however, change nothing or make it malformed", () => {
+test("DNS-24: OPT records anywhere change nothing or make the answer malformed", () => {
   const opt = (rest: Partial<Record_> = {}): Record_ => ({
     name: "",
     type: 41,
@@ -283,7 +283,7 @@ test("DNS-24 OPT records, wherever and however, change nothing or make it malfor
   assert.equal(outcome({ answers: [opt({ length: 65535 }), good] }), "bad-answer");
 });
 
-test("DNS-25 other classes and types are passed over; addresses of nobody are not used", () => {
+test("DNS-25: skips other classes and types, and does not use addresses of nobody", () => {
   const good = a("a.test", target);
   assert.equal(outcome({ answers: [{ ...a("a.test", evil), class_: 3 }, good] }), target);
   assert.equal(outcome({ answers: [{ ...a("a.test", evil), class_: 255 }, good] }), target);
@@ -297,7 +297,7 @@ test("DNS-25 other classes and types are passed over; addresses of nobody are no
   assert.equal(outcome({ answers: [a("a.test", "169.254.169.254")] }), "169.254.169.254");
 });
 
-test("DNS-26 an alias of odd bytes is printed escaped, and never asked for", () => {
+test("DNS-26: prints an alias of odd bytes escaped, and never queries it", () => {
   const odd: Name = ["x\0.\x1b[31m", "test", Buffer.from([0])];
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -308,12 +308,12 @@ test("DNS-26 an alias of odd bytes is printed escaped, and never asked for", () 
   assert.equal(world.queries.length, 1);
 });
 
-test("DNS-27 the question in other letters is ours", () => {
+test("DNS-27: accepts the question in another letter case", () => {
   const answers = [a("A.tEST", target)];
   assert.equal(outcome({ questions: [{ name: "A.TesT" }], answers }), target);
 });
 
-test("DNS-30 what is no name is refused before any packet; an address is itself", () => {
+test("DNS-30: rejects invalid names before any packet; an address is its own answer", () => {
   const bad = ["", ".", "..", "a..b", ".a", "a.", "-x", "x-", "a b", "a/b", "a:80", "ä.test"];
   const numbers = ["1.2.3.4.", "0x7f.1", "127.1", "1", "256.1.1.1", "a.0x7f", "1.2.3"];
   const long = [`${"a".repeat(64)}.test`, Array(128).fill("a").join("."), "xn--\xff", "a\0b"];
@@ -336,14 +336,14 @@ test("DNS-30 what is no name is refused before any packet; an address is itself"
   assert.equal(world.outcome(world.ask(`${longest}d`)), "bad-name");
 });
 
-test("a query is written as RFC 1035 says", () => {
+test("a query follows RFC 1035", () => {
   const to: number = wasm.block(300);
   const length: number = wasm.writeQuery(to, ...writeText(wasm, "a.test"));
   const bytes = Buffer.from(wasm.memory.buffer.slice(to, to + length)).toString("hex");
   assert.equal(bytes, "123401000001000000000000" + "0161" + "0474657374" + "00" + "00010001");
 });
 
-test("20,000 answers of random bytes behind the right question: nothing crashes", () => {
+test("20,000 answers of random bytes behind the right question do not crash it", () => {
   let state = 4711;
   const random = () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;

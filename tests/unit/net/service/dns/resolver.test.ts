@@ -12,7 +12,7 @@ const target = "203.0.113.7";
 
 beforeEach(() => world.reset("10.0.2.3"));
 
-test("DNS-01 a question and its answer", () => {
+test("DNS-01: a question and its answer", () => {
   const query = world.ask("A.test");
   assert.equal(world.queries.length, 1);
   assert.equal(world.last.name, "a.test");
@@ -32,7 +32,7 @@ test("DNS-01 a question and its answer", () => {
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
 });
 
-test("a server may have a port of its own", () => {
+test("a server may have its own port", () => {
   world.reset("10.0.2.2#5353");
   const query = world.ask("a.test");
   assert.equal(world.last.serverPort, 5353);
@@ -40,7 +40,7 @@ test("a server may have a port of its own", () => {
   assert.equal(world.outcome(query), target);
 });
 
-test("what is known is answered from the cache, with the time that is left", () => {
+test("answers from the cache with the remaining TTL", () => {
   world.ask("a.test");
   world.reply({ answers: [a("a.test", target, 60)] });
   world.now = 20n * second;
@@ -56,7 +56,7 @@ test("what is known is answered from the cache, with the time that is left", () 
   assert.equal(world.queries.length, 2);
 });
 
-test("denials are kept as RFC 2308 says: by the SOA of the name's zone", () => {
+test("caches negative answers by the zone's SOA (RFC 2308)", () => {
   const denied = (authority: ReturnType<typeof soa>[], code: number) => {
     world.reset("10.0.2.3");
     const query = world.ask("a.test");
@@ -79,7 +79,7 @@ test("denials are kept as RFC 2308 says: by the SOA of the name's zone", () => {
   assert.equal(denied([], 3), "nxdomain pending 2", "no SOA: not kept");
 });
 
-test("aliases within an answer, in any order", () => {
+test("follows aliases within an answer, in any order", () => {
   const query = world.ask("a.test");
   world.reply({
     answers: [
@@ -93,7 +93,7 @@ test("aliases within an answer, in any order", () => {
   assert.equal(wasm.ttl(query), 20);
 });
 
-test("an alias whose end is missing is asked for, with a new id and port", () => {
+test("queries an alias whose end is missing with a new id and port", () => {
   const query = world.ask("a.test");
   world.reply({ answers: [cname("a.test", "b.test", 20)] });
   assert.equal(world.outcome(query), "pending");
@@ -107,7 +107,7 @@ test("an alias whose end is missing is asked for, with a new id and port", () =>
   assert.equal(world.queries.length, 2);
 });
 
-test("DNS-20 chains of aliases: 16 are followed, 20 are not, no circle is", () => {
+test("DNS-20: follows 16 aliases, not 20, and no loop", () => {
   const chain = (length: number) =>
     Array.from({ length }, (_, i) => cname(i === 0 ? "a.test" : `n${i}.test`, `n${i + 1}.test`));
   const legal = world.ask("a.test");
@@ -141,7 +141,7 @@ test("DNS-20 chains of aliases: 16 are followed, 20 are not, no circle is", () =
   assert.equal(world.last.name, "b.test");
 });
 
-test("DNS-28 no answer: waits that grow, then an error after 15 seconds", () => {
+test("DNS-28: without an answer, waits grow, and it fails after 15 seconds", () => {
   const query = world.ask("a.test");
   world.run(14n * second);
   assert.deepEqual(
@@ -156,7 +156,7 @@ test("DNS-28 no answer: waits that grow, then an error after 15 seconds", () => 
   assert.equal(wasm.socketCount(), 0);
 });
 
-test("DNS-28 the first server dead: the second is asked after two seconds", () => {
+test("DNS-28: asks the second server after two seconds if the first is dead", () => {
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
   world.run(2n * second);
@@ -166,7 +166,7 @@ test("DNS-28 the first server dead: the second is asked after two seconds", () =
   assert.equal(wasm.server(query) >>> 0, address("10.0.2.4"));
 });
 
-test("DNS-28 a closed port: the next server at once, and an error when there is none", () => {
+test("DNS-28: a closed port moves on at once, and fails if there is no other server", () => {
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
   wasm.refuse(0);
@@ -189,7 +189,7 @@ test("no route and no server are errors at once", () => {
   assert.equal(world.outcome(world.ask("a.test")), "no-servers");
 });
 
-test("DNS-15 codes: NXDOMAIN is final, failures go to the next server, then are told apart", () => {
+test("DNS-15: NXDOMAIN is final; failures move on, and are told apart in the end", () => {
   const codes: [number, string][] = [
     [1, "formerr"],
     [2, "servfail"],
@@ -224,7 +224,7 @@ test("DNS-15 codes: NXDOMAIN is final, failures go to the next server, then are 
   assert.equal(world.outcome(query), target, "the Z bit does not matter");
 });
 
-test("DNS-17 ids and ports cannot be guessed; identical questions are asked once", () => {
+test("DNS-17: ids and ports are unpredictable; identical questions share a query", () => {
   const ids = new Set<number>();
   const ports = new Set<number>();
   for (let i = 0; i < 1000; i++) {
@@ -244,7 +244,7 @@ test("DNS-17 ids and ports cannot be guessed; identical questions are asked once
   assert.ok(same.every((query) => world.outcome(query) === target));
 });
 
-test("DNS-29 a second or late answer finds nobody; its port is not used again at once", () => {
+test("DNS-29: ignores a second or late answer, and does not reuse its port at once", () => {
   const query = world.ask("a.test");
   const first = world.last;
   world.run(2n * second);
@@ -256,7 +256,7 @@ test("DNS-29 a second or late answer finds nobody; its port is not used again at
   assert.equal(world.outcome(world.ask("a.test")), target);
 });
 
-test("cancel: the socket is given back when nobody waits any more", () => {
+test("cancelling frees the socket when nobody waits any more", () => {
   const [one, two] = [world.ask("a.test"), world.ask("a.test")];
   wasm.cancel(one);
   assert.equal(world.outcome(one), "cancelled");
@@ -274,7 +274,7 @@ test("cancel: the socket is given back when nobody waits any more", () => {
   assert.equal(world.outcome(first), target);
 });
 
-test("DNS-31 10,000 names: the cache keeps 256, those used last; lookups are bounded", () => {
+test("DNS-31: of 10,000 names the cache keeps the last 256; lookups are bounded", () => {
   for (let i = 0; i < 10000; i++) {
     world.ask(`n${i}.test`);
     if (i % 2 === 0) world.reply({ answers: [a(`n${i}.test`, target, 86400)] });
@@ -297,7 +297,7 @@ test("DNS-31 10,000 names: the cache keeps 256, those used last; lookups are bou
   assert.ok(errors.includes("no-resources"));
 });
 
-test("a full cache gives up what has expired before anything that holds", () => {
+test("a full cache evicts expired entries first", () => {
   for (let i = 0; i < 256; i++) {
     world.ask(`n${i}.test`);
     world.reply({ answers: [a(`n${i}.test`, target, i < 250 ? 10 : 600)] });
@@ -310,7 +310,7 @@ test("a full cache gives up what has expired before anything that holds", () => 
   assert.equal(world.outcome(world.ask("n255.test")), target);
 });
 
-test("hosts: names without a server, capitals or not; localhost is always there", () => {
+test("hosts names need no server and ignore case; localhost is always there", () => {
   world.reset();
   assert.equal(wasm.addHost(...writeText(wasm, "Printer"), address("10.0.2.9")), 1);
   assert.equal(wasm.addHost(...writeText(wasm, "printer"), address("10.0.2.10")), 1);
@@ -324,7 +324,7 @@ test("hosts: names without a server, capitals or not; localhost is always there"
   assert.equal(world.outcome(world.ask("x.localhost")), "127.0.0.1");
 });
 
-test("other servers may say otherwise: with them the cache goes", () => {
+test("changing the servers clears the cache", () => {
   world.ask("a.test");
   world.reply({ answers: [a("a.test", target, 600)] });
   wasm.addServer(address("10.0.2.4"), 53);

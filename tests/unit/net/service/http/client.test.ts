@@ -12,7 +12,7 @@ const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
 
 beforeEach(() => http.reset());
 
-test("failures before the answer have curl's codes and say which host", () => {
+test("failures before the answer have curl's codes and name the host", () => {
   http.start({ url: "http://none.test/" });
   failed(failure.resolve, /could not resolve none.test: no such name/);
   wasm.streamsAre(State.Failed, 1, false);
@@ -29,7 +29,7 @@ test("failures before the answer have curl's codes and say which host", () => {
   failed(failure.connect, /no free connection/);
 });
 
-test("the next address is tried when one does not answer", () => {
+test("tries the next address if one does not answer", () => {
   wasm.streamsAre(State.Failed, 1, false);
   http.start({ url: "http://two.test/" });
   assert.equal(wasm.streamCount(), 2);
@@ -49,7 +49,7 @@ test("the next address is tried when one does not answer", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("a handshake that an old session may have spoilt is made once more, without it", () => {
+test("retries once without the session a handshake that an old session may have spoilt", () => {
   wasm.streamsAre(State.Connecting, 0, false);
   http.start({ url: "https://a.test/" });
   http.fail(0, 8);
@@ -62,7 +62,7 @@ test("a handshake that an old session may have spoilt is made once more, without
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("an empty reply, a reset and a cut head are told apart", () => {
+test("tells an empty reply, a reset and a truncated header apart", () => {
   http.start();
   http.finish(0);
   failed(failure.empty);
@@ -79,7 +79,7 @@ test("an empty reply, a reset and a cut head are told apart", () => {
   failed(failure.receive);
 });
 
-test("times of the phases are those at which they ended", () => {
+test("each phase's time is that of its end", () => {
   http.now = 1_000_000n;
   wasm.streamsAre(State.Connecting, 0, false);
   http.start();
@@ -94,7 +94,7 @@ test("times of the phases are those at which they ended", () => {
   assert.deepEqual(at, [0, 600, 650, 657]);
 });
 
-test("HTP-22: a deadline, a silence and a cap end what would never end", () => {
+test("HTP-22: a deadline, a silence limit and a cap end what would never end", () => {
   http.start({ timeout: 5_000_000 });
   http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
   for (let i = 0; i < 4; i++) {
@@ -128,7 +128,7 @@ test("HTP-22: a deadline, a silence and a cap end what would never end", () => {
   failed(failure.timedOut);
 });
 
-test("a sink is never given more than it has room for, and may refuse", () => {
+test("a sink gets no more than it has room for, and may refuse", () => {
   wasm.prepare(...writeText(wasm, "GET"), ...writeText(wasm, "http://a.test/"));
   wasm.useSlowSink();
   wasm.options(false, 0n, 0);
@@ -148,7 +148,7 @@ test("a sink is never given more than it has room for, and may refuse", () => {
   failed(failure.sink);
 });
 
-test("connections are kept and used again for the same server only", () => {
+test("connections are kept and reused for the same server only", () => {
   http.start();
   http.push(0, ok);
   assert.equal(wasm.idle(), 1);
@@ -166,7 +166,7 @@ test("connections are kept and used again for the same server only", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("idle connections are bounded, go after 30 s, and go when the server closes or speaks", () => {
+test("idle connections are bounded, and end after 30 s or if the server closes or sends", () => {
   for (let i = 0; i < 10; i++) {
     http.start({ url: `http://a.test:${1000 + i}/` });
     http.push(i, ok);
@@ -184,7 +184,7 @@ test("idle connections are bounded, go after 30 s, and go when the server closes
   assert.equal(wasm.idle(), 0);
 });
 
-test("HTP-33: a request that met a closing connection is sent once more if idempotent", () => {
+test("HTP-33: resends a request once on a closing connection if it is idempotent", () => {
   for (const method of ["GET", "PUT", "DELETE"]) {
     http.reset();
     http.start();
@@ -221,7 +221,7 @@ test("HTP-33: a request that met a closing connection is sent once more if idemp
   assert.equal(wasm.streamCount(), 1, "a new connection is no reason to try again");
 });
 
-test("HTP-31: an answer before the request was sent is delivered", () => {
+test("HTP-31: delivers an answer that arrives before the request is sent", () => {
   for (const ending of ["finish", "reset", "open"]) {
     http.reset();
     wasm.limits(0xffffffff, 1000);
@@ -242,7 +242,7 @@ test("HTP-31: an answer before the request was sent is delivered", () => {
   assert.equal(http.outcome(), "413 no!", "with the reset right behind it");
 });
 
-test("HTP-31: behind an early answer that is no error, the request is still sent", () => {
+test("HTP-31: after an early answer that is no error, still sends the request", () => {
   wasm.limits(0xffffffff, 1000);
   http.start({ method: "POST", pattern: 2000 });
   http.push(0, ok);
@@ -259,7 +259,7 @@ test("HTP-31: behind an early answer that is no error, the request is still sent
   assert.equal(http.outcome(), "200 ok", "and the deadline does not undo it");
 });
 
-test("a body goes out as fast as the stream takes it, and whole", () => {
+test("sends a body whole, as fast as the stream takes it", () => {
   wasm.limits(0xffffffff, 70_000);
   http.start({ method: "PUT", pattern: 200_000 });
   let sent = http.text("sent", 0);
@@ -282,7 +282,7 @@ test("a body goes out as fast as the stream takes it, and whole", () => {
   assert.equal(wasm.patternCrc(0, 10), 0);
 });
 
-test("CRC-32 is zlib's, for every length and start", () => {
+test("CRC-32 equals zlib's for every length and start", () => {
   const bytes = Buffer.from(Array.from({ length: 64 }, (_, i) => (i * 37) ^ 0x5a));
   const pointer = wasm.block(64);
   new Uint8Array(wasm.memory.buffer, pointer, 64).set(bytes);
@@ -295,7 +295,7 @@ test("CRC-32 is zlib's, for every length and start", () => {
   assert.equal(wasm.crc32(half, pointer + 13, 51) >>> 0, crc32(bytes));
 });
 
-test("cancelling and closing give everything back", () => {
+test("cancelling and closing free everything", () => {
   http.start();
   wasm.cancel(http.now);
   failed(failure.cancelled);
@@ -311,7 +311,7 @@ test("cancelling and closing give everything back", () => {
   assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
 });
 
-test("requests at once are bounded", () => {
+test("concurrent requests are bounded", () => {
   for (let i = 0; i < 32; i++) http.start({ url: `http://a.test:${i + 1}/` });
   assert.equal(http.outcome(), "pending");
   http.start();

@@ -11,7 +11,7 @@ const pattern = (length: number) =>
 const small = crc32(pattern(100));
 const large = crc32(pattern(1 << 20));
 
-test("many requests go over one connection, and nothing is left of it", () => {
+test("many requests share one connection, and nothing remains of it", () => {
   wasm.begin(1, 0);
   const frames = wasm.framesFree();
   for (let i = 0; i < 50; i++) assert.equal(wasm.get(false) >>> 0, small, message());
@@ -30,7 +30,7 @@ test("a mebibyte arrives whole, both ways", () => {
 });
 
 for (const seed of [3, 4, 5]) {
-  test(`with three packets of a hundred lost, the same holds (seed ${seed})`, () => {
+  test(`the same holds with three percent loss (seed ${seed})`, () => {
     wasm.begin(seed, 30);
     for (let i = 0; i < 20; i++) assert.equal(wasm.get(false) >>> 0, small, message());
     assert.equal(wasm.get(true) >>> 0, large, message());
@@ -40,7 +40,7 @@ for (const seed of [3, 4, 5]) {
   });
 }
 
-test("requests side by side have connections of their own; eight are kept", () => {
+test("concurrent requests use separate connections; eight are kept", () => {
   wasm.begin(6, 0);
   assert.equal(wasm.concurrent(32), 32);
   assert.equal(wasm.opened(), 32);
@@ -51,7 +51,7 @@ test("requests side by side have connections of their own; eight are kept", () =
   assert.equal(wasm.rest(), 0);
 });
 
-test("an idle connection is closed by the client after 30 s, and a new one is made", () => {
+test("the client closes an idle connection after 30 s and opens a new one", () => {
   wasm.begin(7, 0);
   assert.equal(wasm.get(false) >>> 0, small);
   wasm.wait(29_000_000n);

@@ -17,7 +17,7 @@ const fails = (
 const chunked = (body: string) => `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`;
 const length = (value: string, body = "hello") => `${ok}Content-Length: ${value}\r\n\r\n${body}`;
 
-test("HTP-01: a reason phrase may be empty, with or without its space", () => {
+test("HTP-01: the reason phrase may be empty, with or without its space", () => {
   assert.equal(ask("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nab"), "200 ab");
   assert.equal(http.text("reason"), "");
   assert.equal(ask("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nab"), "200 ab");
@@ -25,14 +25,14 @@ test("HTP-01: a reason phrase may be empty, with or without its space", () => {
   assert.equal(http.text("reason"), "Not Found");
 });
 
-test("HTP-02: a status code is three digits from 100 on", () => {
+test("HTP-02: a status code has three digits, from 100", () => {
   for (const line of ["1000 X", "20 X", "-1", "2OO", "200X", " 200", "099 X", "000", "", "+20 X"]) {
     fails(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`, failure.malformed);
   }
   assert.equal(ask("HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n"), "999 ");
 });
 
-test("HTP-03, HTP-04: what does not begin with HTTP/1. is not HTTP/1", () => {
+test("HTP-03, HTP-04: rejects what does not begin with HTTP/1.", () => {
   for (const line of [
     "HTTP/2.0 200",
     "HTTP/0.9 200",
@@ -65,7 +65,7 @@ test("HTP-05: lines may end in LF alone; a CR elsewhere is an error", () => {
   fails("HTTP/1.1 200 OK\r\r\n\r\n", failure.malformed);
 });
 
-test("HTP-06: NUL is refused in values, names and the status line", () => {
+test("HTP-06: rejects NUL in values, names and the status line", () => {
   for (const bad of ["X: a\0b", "X\0: a", "\0X: a", "X: \0"]) {
     fails(`${ok}${bad}\r\nContent-Length: 0\r\n\r\n`, failure.malformed);
   }
@@ -88,7 +88,7 @@ test("HTP-07: what is no field is an error and never another field", () => {
   assert.equal(http.field("y"), "");
 });
 
-test("HTP-08: a folded line goes on with the value before it", () => {
+test("HTP-08: a folded line continues the value before it", () => {
   assert.equal(ask(`${ok}X: a\r\n  b\r\n\tc  \r\nContent-Length: 2\r\n\r\nab`), "200 ab");
   assert.match(http.field("x"), /^a +b +c$/);
   assert.equal(ask(`${ok}X:\r\n  b\r\nContent-Length: 2\r\n\r\nab`), "200 ab");
@@ -99,7 +99,7 @@ test("HTP-08: a folded line goes on with the value before it", () => {
   fails(`${ok}X: a\r\n b\0\r\n\r\n`, failure.malformed);
 });
 
-test("HTP-09: Content-Length may be there twice only if it says the same", () => {
+test("HTP-09: Content-Length may be repeated only with the same value", () => {
   assert.equal(ask(`${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello`), "200 hello");
   assert.equal(ask(length("5, 5")), "200 hello");
   assert.equal(ask(length("005")), "200 hello");
@@ -108,7 +108,7 @@ test("HTP-09: Content-Length may be there twice only if it says the same", () =>
   fails(length("5,"), failure.malformed);
 });
 
-test("HTP-10: a length that is no number or does not fit is an error; none wraps", () => {
+test("HTP-10: a length that is no number or does not fit is an error, and never wraps", () => {
   const bad = [
     "-1",
     "+5",
@@ -130,14 +130,14 @@ test("HTP-11: fewer bytes than announced are an error", () => {
   assert.equal(ask(length("0", "")), "200 ");
 });
 
-test("HTP-12: more bytes than announced are dropped, and the connection with them", () => {
+test("HTP-12: drops more bytes than announced, together with the connection", () => {
   assert.equal(ask(length("2")), "200 he");
   assert.equal(http.wasm.idle(), 0);
   assert.equal(http.text("end", 0), "released");
   assert.equal(http.wasm.unread(0), 3);
 });
 
-test("HTP-13: with both framings chunked counts, and the connection is closed", () => {
+test("HTP-13: chunked overrides Content-Length, and the connection closes", () => {
   const fields = "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n";
   const both = `${ok}${fields}5\r\nhello\r\n0\r\n\r\n`;
   assert.equal(ask(both), "200 hello");
@@ -146,7 +146,7 @@ test("HTP-13: with both framings chunked counts, and the connection is closed", 
   assert.equal(http.wasm.idle(), 1);
 });
 
-test("HTP-14: the only transfer coding is chunked, alone, in HTTP/1.1", () => {
+test("HTP-14: accepts no transfer coding but chunked, alone, in HTTP/1.1", () => {
   const body = "\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
   const bad = [
     "gzip, chunked",
@@ -179,7 +179,7 @@ test("HTP-15: chunk sizes do not wrap", () => {
   fails(chunked("7fffffffffffffff\r\nhello\r\n0\r\n\r\n"), failure.incomplete);
 });
 
-test("HTP-16: a chunk size is hex digits; blanks may follow it (BWS, old padding)", () => {
+test("HTP-16: a chunk size is hex digits; blanks may follow (BWS, old padding)", () => {
   for (const size of [
     "",
     "-5",
@@ -222,7 +222,7 @@ test("HTP-17: a chunk ends where its size says", () => {
   fails(chunked("5\r\nhell\r\n0\r\n\r\n"), failure.receive);
 });
 
-test("HTP-18: the extensions of one body are bounded", () => {
+test("HTP-18: chunk extensions of one body are bounded", () => {
   fails(
     chunked(`5;${"x".repeat(1 << 20)}\r\nhello\r\n0\r\n\r\n`),
     /^failed 56: chunk extensions too long/,
@@ -242,7 +242,7 @@ test("HTP-19: every truncation of a chunked body is incomplete", () => {
   assert.equal(ask(chunked(body)), "200 helloabc");
 });
 
-test("HTP-20: trailers are bounded, well-formed, and no headers", () => {
+test("HTP-20: trailers are bounded, well-formed, and not headers", () => {
   const trailer = (text: string) => chunked(`5\r\nhello\r\n0\r\n${text}\r\n`);
   assert.equal(
     ask(trailer("Content-Length: 1\r\nTransfer-Encoding: x\r\nHost: y\r\n")),
@@ -256,7 +256,7 @@ test("HTP-20: trailers are bounded, well-formed, and no headers", () => {
     fails(trailer(bad), failure.receive);
 });
 
-test("HTP-21: heads are bounded in bytes and in fields, however they come", () => {
+test("HTP-21: headers are bounded in bytes and fields, however they arrive", () => {
   fails(`${ok}X: ${"a".repeat(10 << 20)}\r\n\r\n`, /^failed 56: the header is too long/);
   fails(ok + "X: a\r\n".repeat(200), /^failed 56: too many header fields/);
   fails(`HTTP/1.1 200 ${"a".repeat(70_000)}`, /^failed 56: the header is too long/);
@@ -265,7 +265,7 @@ test("HTP-21: heads are bounded in bytes and in fields, however they come", () =
   assert.equal(ask(`${ok}X: ${"a".repeat(60_000)}\r\nContent-Length: 2\r\n\r\nab`), "200 ab");
 });
 
-test("HTP-23: interim responses are skipped, but not for ever", () => {
+test("HTP-23: skips interim responses, but not for ever", () => {
   const interim = ["100 Continue", "103 Early Hints\r\nLink: </x>", "199 X", "102"];
   const all = interim.map((line) => `HTTP/1.1 ${line}\r\n\r\n`).join("");
   assert.equal(ask(all.repeat(8) + length("5")), "200 hello");
@@ -273,11 +273,11 @@ test("HTP-23: interim responses are skipped, but not for ever", () => {
   fails(all.repeat(250) + length("5"), /^failed 8: too many interim responses/);
 });
 
-test("HTP-24: 101 without having asked is an error", () => {
+test("HTP-24: rejects 101 without an upgrade request", () => {
   fails("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", failure.malformed);
 });
 
-test("HTP-25: 204, 304 and answers to HEAD have no body, and announced ones end the reuse", () => {
+test("HTP-25: 204, 304 and HEAD have no body; an announced one prevents reuse", () => {
   for (const status of ["204 No Content", "304 Not Modified"]) {
     for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
       assert.equal(ask(`HTTP/1.1 ${status}\r\n${framing}\r\n\r\nhello`), `${status.slice(0, 3)} `);
@@ -292,7 +292,7 @@ test("HTP-25: 204, 304 and answers to HEAD have no body, and announced ones end 
   assert.equal(http.wasm.idle(), 1);
 });
 
-test("HTP-30: no coding is asked for, and an unknown one is passed on as it is", () => {
+test("HTP-30: asks for no coding, and passes an unknown one on as it is", () => {
   assert.equal(
     ask(`${ok}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8bx`),
     "200 \x1f\x8bx",
@@ -300,7 +300,7 @@ test("HTP-30: no coding is asked for, and an unknown one is passed on as it is",
   assert.doesNotMatch(http.text("sent", 0), /accept-encoding/i);
 });
 
-test("HTP-34: Connection: close and HTTP/1.0 end the reuse; keep-alive of 1.0 allows it", () => {
+test("HTP-34: Connection: close and HTTP/1.0 prevent reuse; 1.0's keep-alive allows it", () => {
   const cases: [string, string, number][] = [
     ["1.1", "", 1],
     ["1.1", "Connection: close\r\n", 0],
@@ -324,7 +324,7 @@ test("HTP-34: Connection: close and HTTP/1.0 end the reuse; keep-alive of 1.0 al
   assert.equal(http.wasm.idle(), 0);
 });
 
-test("HTP-35: nothing may stand before the status line", () => {
+test("HTP-35: rejects anything before the status line", () => {
   for (const before of ["\r\n", "\r\n\r\n", "\n", " ", "x"])
     fails(before + length("5"), failure.unsupported);
 });
@@ -346,7 +346,7 @@ const samples: [string, string][] = [
   ["HTTX/1.1 200 OK\r\n\r\n", "failed 1: the answer is not HTTP/1"],
 ];
 
-test("HTP-32: the result is the same for every place to cut the answer", () => {
+test("HTP-32: every split of the answer gives the same result", () => {
   for (const [answer, want] of samples) {
     assert.equal(ask(answer), want);
     for (let cut = 1; cut < answer.length; cut++)
@@ -375,7 +375,7 @@ const harmless =
   "SP@12 HT@13 SP@13 :@13 HT@14 SP@14 :@14 HT@15 SP@15 :@15 :@18 LF@19 HT@19 SP@19 :@19 " +
   "HT@20 SP@20 :@20 HT@21 SP@21 :@21 HT@23 SP@23";
 
-test("HTP-37: six characters at every place of the first two lines give a stated result", () => {
+test("HTP-37: six characters at every place of the first two lines have fixed results", () => {
   const head = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n\r\nab";
   const end = head.indexOf("Content");
   const accepted: string[] = [];

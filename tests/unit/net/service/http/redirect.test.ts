@@ -16,7 +16,7 @@ const failed = (kind: number, words = /./) => {
 
 beforeEach(() => http.reset());
 
-test("HTP-26: redirects end after ten, whether they go round or on", () => {
+test("HTP-26: redirects end after ten, in loops and in chains", () => {
   http.start({ url: "http://a.test/a", follow: true });
   for (let i = 0; i < 10; i++) http.push(0, redirect(302, i % 2 === 0 ? "/b" : "/a"));
   assert.equal(http.outcome(), "pending");
@@ -29,7 +29,7 @@ test("HTP-26: redirects end after ten, whether they go round or on", () => {
   failed(failure.redirects);
 });
 
-test("HTP-26: without being told to, no redirect is followed; nor one without Location", () => {
+test("HTP-26: follows no redirect unless told to, nor one without Location", () => {
   http.start();
   http.push(0, redirect(302, "/b"));
   assert.equal(http.outcome(), "302 ");
@@ -42,7 +42,7 @@ test("HTP-26: without being told to, no redirect is followed; nor one without Lo
   assert.equal(http.outcome(), "304 ");
 });
 
-test("HTP-27: only http and https, never down to http, never with a user", () => {
+test("HTP-27: follows only http and https, never down to http, never with a user", () => {
   const bad: [string, string, number][] = [
     ["https://a.test/", "http://a.test/", failure.url],
     ["http://a.test/", "file:///etc/passwd", failure.unsupported],
@@ -63,7 +63,7 @@ test("HTP-27: only http and https, never down to http, never with a user", () =>
   }
 });
 
-test("HTP-27: another origin sees neither credentials nor cookies", () => {
+test("HTP-27: sends neither credentials nor cookies to another origin", () => {
   const fields = { Authorization: "secret", Cookie: "secret", Host: "a.test", "X-Other": "public" };
   for (const location of ["http://b.test/", "//b.test/", "http://a.test:81/", "https://a.test/"]) {
     http.reset();
@@ -88,7 +88,7 @@ test("HTP-27: another origin sees neither credentials nor cookies", () => {
   );
 });
 
-test("HTP-28: a Location that could split a request is refused", () => {
+test("HTP-28: rejects a Location that could split a request", () => {
   for (const location of [
     "/a b",
     "/\xe9",
@@ -114,7 +114,7 @@ test("HTP-28: a Location that could split a request is refused", () => {
   assert.equal(wasm.streamCount(), 1);
 });
 
-test("HTP-29: methods and bodies after a redirect", () => {
+test("HTP-29: methods and bodies across redirects", () => {
   const cases: [number, string, string, boolean][] = [
     [301, "POST", "GET", false],
     [302, "POST", "GET", false],
@@ -142,7 +142,7 @@ test("HTP-29: methods and bodies after a redirect", () => {
   }
 });
 
-test("a redirect's body is read if short, and left with its connection if long", () => {
+test("reads a short body of a redirect, and drops the connection of a long one", () => {
   http.start({ follow: true });
   http.push(0, "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 5\r\n\r\nhello");
   assert.equal(wasm.streamCount(), 1);
@@ -168,7 +168,7 @@ test("a redirect's body is read if short, and left with its connection if long",
   }
 });
 
-test("where a redirect leads, a handshake may also be made again without its session", () => {
+test("a handshake after a redirect may also be retried without its session", () => {
   wasm.streamsAre(State.Connecting, 0, false);
   http.start({ url: "https://a.test/", follow: true });
   http.fail(0, 8);

@@ -10,7 +10,7 @@ const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
 
 beforeEach(() => http.reset());
 
-test("a request says what it must, and the order is fixed", () => {
+test("a request has its required fields in a fixed order", () => {
   http.start({ url: "http://A.test:8080/x?y#z", fields: { "X-One": "1", accept: "text/html" } });
   assert.equal(
     http.text("sent", 0),
@@ -22,7 +22,7 @@ test("a request says what it must, and the order is fixed", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("bodies go out with their length; POST without one says 0", () => {
+test("bodies are sent with their length; POST without one sends 0", () => {
   http.start({ method: "POST", body: "a=é" });
   assert.match(http.text("sent", 0), /\r\nContent-Length: 4\r\n\r\na=\xc3\xa9$/);
   http.push(0, ok);
@@ -30,7 +30,7 @@ test("bodies go out with their length; POST without one says 0", () => {
   assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
 });
 
-test("what is left out does not go out, and there is one Host", () => {
+test("omitted fields are not sent, and there is one Host", () => {
   http.start({ omitted: ["HOST", "User-Agent"], fields: { "X-Empty": "" } });
   assert.equal(http.text("sent", 0), "GET / HTTP/1.1\r\nAccept: */*\r\nX-Empty: \r\n\r\n");
   http.push(0, ok);
@@ -57,7 +57,7 @@ test("a user in the URL becomes a Basic credential", () => {
   }
 });
 
-test("HTP-36: what could split a request is refused before anything is opened", () => {
+test("HTP-36: rejects what could split a request before anything is opened", () => {
   const urls = [
     "http://a.test/\r\nX: y",
     "http://a b/",

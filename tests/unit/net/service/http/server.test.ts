@@ -43,7 +43,7 @@ beforeEach(() => {
   now = 0n;
 });
 
-test("a page is answered with head and body in one write, and the connection stays", () => {
+test("answers a page with one write and keeps the connection", () => {
   const stream = connect();
   push(stream, get("/"));
   assert.equal(sent(stream), hello);
@@ -54,7 +54,7 @@ test("a page is answered with head and body in one write, and the connection sta
   assert.equal(wasm.requests(), 2n);
 });
 
-test("a request may come in any two pieces, or byte by byte", () => {
+test("a request may arrive in any two pieces, or byte by byte", () => {
   const head = "\r\nPOST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const request = `${head}3;e\r\nabc\r\n0\r\nT: u\r\n\r\n`;
   const want = ask(request);
@@ -70,7 +70,7 @@ test("a request may come in any two pieces, or byte by byte", () => {
   assert.equal(sent(stream), want);
 });
 
-test("pipelined requests are answered in order", () => {
+test("answers pipelined requests in order", () => {
   const stream = connect();
   push(stream, get("/") + get("/none") + get("/empty") + get("/"));
   const answers = sent(stream).split(/(?=HTTP\/1\.1)/);
@@ -80,7 +80,7 @@ test("pipelined requests are answered in order", () => {
   assert.equal(sent(stream), hello.repeat(100));
 });
 
-test("HTTP/1.0 closes unless asked to keep the connection; so does Connection: close", () => {
+test("HTTP/1.0 and Connection: close close the connection, unless 1.0 asks to keep it", () => {
   const closing = connect();
   push(closing, "GET / HTTP/1.0\r\n\r\n");
   assert.match(sent(closing), /\r\nConnection: close\r\n/);
@@ -100,11 +100,11 @@ test("HTTP/1.0 closes unless asked to keep the connection; so does Connection: c
   assert.equal(wasm.connections(), 1);
 });
 
-test("HEAD gets the head that GET would get", () => {
+test("HEAD gets the header that GET would get", () => {
   assert.equal(ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), hello.slice(0, -6));
 });
 
-test("bad requests are refused with a status, and their connection ends", () => {
+test("bad requests get a status, and their connection ends", () => {
   const host = "Host: a\r\n";
   const cases: [string, number][] = [
     ["hello\r\n\r\n", 400],
@@ -169,14 +169,14 @@ test("bad requests are refused with a status, and their connection ends", () => 
   assert.equal(wasm.connections(), 0);
 });
 
-test("targets in absolute form and * for OPTIONS are understood", () => {
+test("understands absolute targets, and * for OPTIONS", () => {
   assert.equal(ask(get("http://a.test/")), hello);
   assert.equal(ask(get("http://a.test:8080/?x")), hello);
   assert.equal(statusOf(ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")), 404);
   assert.equal(ask("GET / HTTP/1.1\nHost: a\n\n"), hello);
 });
 
-test("bodies are counted; Expect: 100-continue is answered unless the body is there", () => {
+test("counts bodies, and answers Expect: 100-continue unless the body has begun", () => {
   const post = (fields: string) => `POST /discard HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
   assert.match(ask(`${post("Content-Length: 5\r\n")}hello`), /\r\n\r\n5 bytes\n$/);
   assert.match(ask(post("")), /\r\n\r\n0 bytes\n$/);
@@ -194,11 +194,11 @@ test("bodies are counted; Expect: 100-continue is answered unless the body is th
   assert.match(sent(large), /\r\n\r\n1000000 bytes\n$/);
 });
 
-test("fields of a response are checked like everything else that is sent", () => {
+test("validates the fields of a response like everything else that is sent", () => {
   assert.match(ask(get("/field")), /\r\nX-Test: yes\r\n\r\nx$/);
 });
 
-test("a long body goes out as the client takes it, without a copy of the whole", () => {
+test("sends a long body as the client takes it, without copying the whole", () => {
   const stream = connect(70_000);
   push(stream, get("/bytes/200000"));
   let all = sent(stream);
@@ -219,7 +219,7 @@ test("a long body goes out as the client takes it, without a copy of the whole",
   assert.ok(wasm.total(huge) > 65_000n);
 });
 
-test("slow requests, idle connections and slow readers meet their deadlines", () => {
+test("slow requests, idle connections and slow readers reach their deadlines", () => {
   const silent = connect();
   assert.equal(wasm.pollAt(), 10_000_000n);
   poll(10_000_000);
@@ -255,7 +255,7 @@ test("slow requests, idle connections and slow readers meet their deadlines", ()
   assert.equal(wasm.connections(), 0);
 });
 
-test("a client that goes away at any point is let go", () => {
+test("drops a client that disappears at any point", () => {
   const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
   for (let cut = 0; cut <= request.length; cut++) {
     for (const state of [State.Finished, State.Failed]) {
@@ -274,7 +274,7 @@ test("a client that goes away at any point is let go", () => {
   assert.equal(end(stream), "aborted");
 });
 
-test("what is written after half a close of the client still reaches it", () => {
+test("what is written after the client's half-close still arrives", () => {
   const stream = connect();
   wasm.push(stream, ...writeBytes(wasm, Buffer.from(get("/", "Connection: close\r\n"))));
   finish(stream);

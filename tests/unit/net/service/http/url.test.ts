@@ -10,7 +10,7 @@ const loosely = (text: string) => string(wasm.parseLoosely(...writeText(wasm, te
 const resolve = (base: string, reference: string) =>
   string(wasm.resolve(...writeText(wasm, base), ...writeText(wasm, reference)));
 
-test("URLs come apart", () => {
+test("splits URLs into their parts", () => {
   const cases: Record<string, string> = {
     "http://example.com": "http name example.com 80 / host=example.com",
     "HTTP://Example.COM/A": "http name example.com 80 /A host=example.com",
@@ -37,7 +37,7 @@ test("URLs come apart", () => {
   for (const [url, want] of Object.entries(cases)) assert.equal(parse(url), want, url);
 });
 
-test("HTP-36: what is not certainly a URL is refused, with what was expected", () => {
+test("HTP-36: rejects what is not certainly a URL, with what was expected", () => {
   const spaces = /no space, control or non-ASCII/;
   const host = /expected a host/;
   const port = /a port from 1 to 65535/;
@@ -107,7 +107,7 @@ test("HTP-36: what is not certainly a URL is refused, with what was expected", (
   }
 });
 
-test("HTP-27: schemes other than http and https are named as unsupported", () => {
+test("HTP-27: names schemes other than http and https as unsupported", () => {
   for (const url of [
     "ftp://a/",
     "file:///etc/passwd",
@@ -129,7 +129,7 @@ test("with a default scheme, a host alone is enough", () => {
   assert.match(loosely("javascript:alert(1)"), /^error: expected a port/);
 });
 
-test("references are resolved as in RFC 3986 section 5.4", () => {
+test("resolves references as in RFC 3986 section 5.4", () => {
   const base = "http://a/b/c/d;p?q";
   const cases: Record<string, string> = {
     g: "http://a/b/c/g",
@@ -166,7 +166,7 @@ test("references are resolved as in RFC 3986 section 5.4", () => {
   }
 });
 
-test("HTP-28: references with line ends, spaces, NUL or 8-bit bytes, or huge, are refused", () => {
+test("HTP-28: rejects references with line ends, spaces, NUL, 8-bit bytes, or huge ones", () => {
   for (const bad of [
     "/a\r\nSet-Cookie: x",
     "/a b",

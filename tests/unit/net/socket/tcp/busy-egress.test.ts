@@ -77,7 +77,7 @@ for (const [what, micros, make, seen] of duties) {
   });
 }
 
-test("keep-alive that was set before the connection stood begins when it does", () => {
+test("keep-alive set before the handshake starts with the connection", () => {
   const bench = new Bench(wasm);
   bench.connect();
   wasm.setKeepAlive(bench.connection, BigInt(100 * SECOND));
@@ -87,7 +87,7 @@ test("keep-alive that was set before the connection stood begins when it does", 
   assert.equal(bench.advance(1 * SECOND).length, 1);
 });
 
-test("an address that goes takes its own connections and TIME-WAITs, no others", () => {
+test("removing an address ends its connections and TIME-WAITs, no others", () => {
   const bench = new Bench(wasm).establish();
   wasm.close(bench.connection);
   bench.out();
@@ -131,7 +131,7 @@ test("while nobody accepts, the last ACK of one more handshake counts as lost", 
   assert.equal(wasm.ready(listener), 2);
 });
 
-test("data up to the last byte of the window, with a FIN behind it, is taken", () => {
+test("accepts data up to the last byte of the window, with a FIN behind it", () => {
   const bench = new Bench(wasm).establish();
   let [sent, window] = [0, 65535];
   while (window > 1460) {
@@ -147,7 +147,7 @@ test("data up to the last byte of the window, with a FIN behind it, is taken", (
   assert.equal(bench.fromPeer(bench.out().at(-1)?.acknowledgment ?? 0), sent + 1);
 });
 
-test("ICMP: without an MTU the next plateau is tried", () => {
+test("ICMP: without an MTU, takes the next plateau", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(3000));
   bench.out();
