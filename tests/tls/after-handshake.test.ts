@@ -1,6 +1,6 @@
 /**
- * What a server may do once the handshake is over, and must not: ends, renegotiation, key updates.
- * TLS-38, TLS-39, TLS-42 (RFC 8446 sections 4.6.3 and 6.1, RFC 5746).
+ * A server after the handshake: ends of connections, renegotiation, key updates, misplaced
+ * messages. TLS-33, TLS-36 to TLS-39, TLS-42 (RFC 8446 sections 4.6.3 and 6.1, RFC 5746).
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -21,7 +21,7 @@ const NO_RENEGOTIATION = 100;
 const update = (value: number) => message(KEY_UPDATE, u8(value));
 const helloRequest = message(0);
 
-/** Sends handshake messages under the keys, then what a good server does. */
+/** Sends protected handshake messages, then behaves. */
 const sends = (version: 12 | 13, bytes: Buffer, times = 1): Script => ({
   version,
   afterwards: async (session) => {
@@ -30,7 +30,7 @@ const sends = (version: 12 | 13, bytes: Buffer, times = 1): Script => ({
   },
 });
 
-describe("ends", () => {
+describe("the end of a connection", () => {
   for (const version of versions) {
     const ends = (close: boolean): Script => ({
       version,
@@ -44,13 +44,13 @@ describe("ends", () => {
         wire.socket.end();
       },
     });
-    test(`TLS-38: an end without close_notify is none, 1.${version - 10}`, async () => {
+    test(`TLS-38: a FIN without close_notify is not an end, 1.${version - 10}`, async () => {
       const visit = await stage.visit(ends(false));
       assert.equal(visit.report.get("text"), "hel");
       assert.equal(visit.report.get("state"), "open", visit.report.text);
       modest(visit);
     });
-    test(`TLS-38: nothing counts behind close_notify, 1.${version - 10}`, async () => {
+    test(`TLS-38: ignores data after close_notify, 1.${version - 10}`, async () => {
       const visit = await stage.visit(ends(true));
       assert.equal(visit.report.number("received"), 3);
       assert.equal(visit.report.get("state"), "closed", visit.report.text);
@@ -60,22 +60,27 @@ describe("ends", () => {
 });
 
 describe("renegotiation", () => {
-  test("TLS-39: each of 100 requests is declined, and the data comes", async () => {
+  test("TLS-39: declines 100 requests and goes on", async () => {
     const visit = await stage.visit(sends(12, helloRequest, 100));
     served(visit);
     const declined = visit.wire.warnings.get(NO_RENEGOTIATION) ?? 0;
     assert.ok(declined > 0 && declined <= 100, String(declined));
   });
   stage.refuses([
-    ["TLS-39: 1,000 requests", sends(12, helloRequest, 1000), UNEXPECTED, TURN],
+    ["TLS-39: rejects 1,000 requests", sends(12, helloRequest, 1000), UNEXPECTED, TURN],
     [
-      "TLS-39: 1,000 requests in one record",
+      "TLS-39: rejects 1,000 requests in one record",
       sends(12, Buffer.concat(Array.from({ length: 1000 }, () => helloRequest))),
       UNEXPECTED,
       TURN,
     ],
-    ["TLS-39: a request in 1.3", sends(13, helloRequest), UNEXPECTED, TURN],
-    ["TLS-39: a second ServerHello", sends(12, message(2, Buffer.alloc(70))), UNEXPECTED, TURN],
+    ["TLS-39: rejects a request in 1.3", sends(13, helloRequest), UNEXPECTED, TURN],
+    [
+      "TLS-39: rejects a second ServerHello",
+      sends(12, message(2, Buffer.alloc(70))),
+      UNEXPECTED,
+      TURN,
+    ],
   ]);
 });
 
@@ -103,14 +108,15 @@ describe("key updates", () => {
     [100, 0],
     [100, 1],
   ]) {
-    test(`TLS-42: ${count} updates, ${value === 1 ? "each" : "none"} asking for one`, async () => {
+    const requested = value === 1 ? "each with update_requested" : "none with update_requested";
+    test(`TLS-42: accepts ${count} updates, ${requested}`, async () => {
       const visit = await stage.visit(flood(count, value));
       served(visit);
       assert.equal(visit.report.number("key-updates"), count);
       assert.equal(visit.wire.answers, value * count);
     });
   }
-  test("TLS-42: of 10,000 that ask for an answer no more than 256 get one", async () => {
+  test("TLS-42: answers at most 256 of 10,000 update requests", async () => {
     const visit = await stage.visit(flood(10_000, 1));
     await refused(visit, UNEXPECTED, TURN);
     assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
@@ -118,13 +124,18 @@ describe("key updates", () => {
   });
   const during: Script = { change: { Finished: (bytes) => [update(0), bytes] } };
   const rows: Row[] = [
-    ["TLS-42: of value 2", sends(13, update(2)), "illegal_parameter (47)", PARAMETER],
-    ["TLS-42: in 1.2", sends(12, update(0)), UNEXPECTED, TURN],
-    ["TLS-42: during the handshake", during, UNEXPECTED, TURN],
-    ["TLS-42: of no byte", sends(13, message(KEY_UPDATE)), UNEXPECTED, TURN],
-    ["TLS-42: of two bytes", sends(13, message(KEY_UPDATE, hex("00 00"))), UNEXPECTED, TURN],
+    ["TLS-42: rejects value 2", sends(13, update(2)), "illegal_parameter (47)", PARAMETER],
+    ["TLS-42: rejects an update in 1.2", sends(12, update(0)), UNEXPECTED, TURN],
+    ["TLS-42: rejects an update during the handshake", during, UNEXPECTED, TURN],
+    ["TLS-42: rejects an empty update", sends(13, message(KEY_UPDATE)), UNEXPECTED, TURN],
     [
-      "TLS-36: a key update, and more in its record",
+      "TLS-42: rejects an update of two bytes",
+      sends(13, message(KEY_UPDATE, hex("00 00"))),
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      "TLS-36: rejects a key update followed by more in its record",
       sends(13, Buffer.concat([update(0), update(0)])),
       UNEXPECTED,
       TURN,
@@ -142,11 +153,16 @@ describe("messages out of place", () => {
     },
   });
   stage.refuses([
-    ["TLS-36: data within a ticket, 1.3", partly(13), UNEXPECTED, TURN],
-    ["TLS-36: data within a message, 1.2", partly(12), UNEXPECTED, TURN],
-    ["TLS-37: a Certificate after the handshake", sends(13, message(11, u8(0))), UNEXPECTED, TURN],
+    ["TLS-36: rejects data within a ticket, 1.3", partly(13), UNEXPECTED, TURN],
+    ["TLS-36: rejects data within a message, 1.2", partly(12), UNEXPECTED, TURN],
     [
-      "TLS-33: a message of 16 MiB after it",
+      "TLS-37: rejects a Certificate after the handshake",
+      sends(13, message(11, u8(0))),
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      "TLS-33: rejects a message of 16 MiB after the handshake",
       sends(13, hex("04 ff ff ff 00 00"), 2),
       "decode_error (50)",
       "TLS: a message of the peer cannot be read (-0x7300)",

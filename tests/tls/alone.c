@@ -1,5 +1,5 @@
-/* The harness without a network: a client and a server that talk in memory, where allocations can
- * be made to fail one by one; the library's own tests, the built-in roots, the ciphers' speed.
+/* The harness without a network: a client and a server that converse in memory while allocations
+ * fail one by one; the library's self-tests, the built-in roots, the speed of ciphers.
  *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
  *                                 [failing=client|server step=N last=N | final=N] */
 #include "harness.h"
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define STEPS 400
-#define RECOVERY 50 /* failures between two undisturbed conversations */
+#define RECOVERY 50 /* failures per undisturbed conversation */
 
 static u8 wire[1 << 14], text[1 << 16];
 static char word[512];
@@ -18,10 +18,10 @@ static char word[512];
 
 struct side {
   u32 handle;
-  u32 failing; /* how many allocations from now on is the one that fails; 0 = none, or it did */
+  u32 failing; /* the allocation to fail, counted from the next; 0 = none */
 };
 
-/* The allocation that fails is one of this side. */
+/* Between these, allocations count as this side's. */
 static void begin(const struct side* side) { tls_fail_allocation = side->failing; }
 static void end(struct side* side) {
   side->failing = tls_fail_allocation;
@@ -42,7 +42,7 @@ static void pass_on(struct side* from, struct side* to) {
   end(to);
 }
 
-/* Handshake, question, answer: true where all of it went well. */
+/* Runs a handshake, a question and an answer; returns whether all succeeded. */
 static bool converse(struct side* client, struct side* server) {
   static const char question[] = "to be?", answer[] = "or not";
   u32 asked = 0, answered = 0;
@@ -69,7 +69,8 @@ struct tally {
   u32 good, failed, wrong, leaks, unreached;
 };
 
-/* One conversation in which an allocation of one side fails, or none; answers how many it made. */
+/* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns how
+ * many of these allocations it made. */
 static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
   struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
   u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);
@@ -83,7 +84,7 @@ static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally*
   bool both = client.handle != 0 && server.handle != 0;
   bool good = both && converse(&client, &server);
   bool reached = w2c_host_tlsHeap(NULL, 5) != failures;
-  /* Whoever had no memory knows it, and the client never talks to whom it could not verify. */
+  /* The side that ran out of memory must report it, and the client must not go on unverified. */
   const struct side* hit = of_client ? &client : &server;
   bool known = hit->handle == 0 ||
                (state_of(hit) == FAILED && w2c_host_tlsNumber(NULL, hit->handle, 0) != 0);

@@ -1,14 +1,14 @@
-/** Certificates for tests, made by openssl: authorities, chains below them, and faults of each. */
+/** Certificates for tests, made by openssl: authorities, chains below them, and faulty ones. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a certificate is to be; unset fields have the usual value of its kind. */
+/** Options of a certificate; unset ones have the usual value for its kind. */
 export interface Wish {
-  /** Lines of an openssl extension section; replaces all of the usual ones. */
+  /** Lines of openssl's extension section, instead of the usual ones. */
   extensions?: string[];
-  /** Added to the usual ones. */
+  /** Lines in addition to the usual ones. */
   more?: string[];
   names?: string;
   subject?: string;
@@ -16,13 +16,13 @@ export interface Wish {
   hash?: string;
   days?: number;
   issuer?: Certificate;
-  /** A certificate whose key this one shares. */
+  /** A certificate whose key this one reuses. */
   sameKey?: Certificate;
-  /** X.509 version 1: no extensions at all. */
+  /** X.509 version 1, without extensions. */
   old?: boolean;
 }
 
-/** Files in PEM. */
+/** A certificate and its key in PEM, and the files that hold them. */
 export interface Certificate {
   file: string;
   key: string;
@@ -40,13 +40,13 @@ export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
   private count = 0;
 
-  /** An authority: a root, or below `issuer`. */
+  /** Makes an authority: a root, or an intermediate below `issuer`. */
   authority(wish: Wish = {}): Certificate {
     const subject = wish.subject ?? `/O=AnonymOS tests/CN=Authority ${this.count}`;
     return this.make({ ...wish, subject, extensions: wish.extensions ?? authority });
   }
 
-  /** A server's certificate for good.test. */
+  /** Makes a server's certificate, for good.test unless `names` says otherwise. */
   server(issuer: Certificate, wish: Wish = {}): Certificate {
     const names = wish.names ?? "DNS:good.test";
     const usual = [...server, "extendedKeyUsage=serverAuth"];
@@ -74,7 +74,7 @@ export class Workshop {
     return { file, key, pem: readFileSync(file, "utf8"), keyPem: readFileSync(key, "utf8") };
   }
 
-  /** A file of its own with that text. */
+  /** Writes `text` to a new file and returns its path. */
   write(text: string): string {
     const path = join(this.folder, `${this.count++}.txt`);
     writeFileSync(path, text);
@@ -87,8 +87,8 @@ export class Workshop {
 }
 
 /**
- * So many seconds from now, in seconds since 1970. openssl dates certificates by this machine's
- * clock and the harness verifies them by it, so that it does not matter what it says.
+ * Returns the time `ahead` seconds from now, in seconds since 1970. openssl dates certificates by
+ * this machine's clock and the harness verifies them by it, so the clock need not be right.
  */
 export function hostTime(ahead: number): number {
   return Math.floor(Date.now() / 1000) + ahead;

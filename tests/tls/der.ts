@@ -1,4 +1,4 @@
-/** DER (X.690): taking certificates apart, and putting others together (RFC 5280 section 4.1). */
+/** DER (X.690): takes certificates apart and puts altered ones together (RFC 5280 section 4.1). */
 import { createPrivateKey, sign } from "node:crypto";
 import type { Certificate } from "./certificates.ts";
 import { identity } from "./peer/serve.ts";
@@ -8,7 +8,7 @@ export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;
 export const OCTET_STRING = 0x04;
 
-/** An element with that tag. */
+/** Encodes an element. */
 export function der(tag: number, ...parts: Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const digits = content.length.toString(16);
@@ -20,7 +20,7 @@ export function der(tag: number, ...parts: Uint8Array[]): Buffer {
 
 export const sequence = (...parts: Uint8Array[]) => der(SEQUENCE, ...parts);
 
-/** A positive number. */
+/** Encodes a non-negative INTEGER. */
 export function integer(value: bigint): Buffer {
   const digits = value.toString(16);
   const even = digits.padStart(digits.length + (digits.length % 2), "0");
@@ -34,7 +34,7 @@ export function oid(digits: string): Buffer {
 
 export const bits = (bytes: Uint8Array) => der(BIT_STRING, Buffer.of(0), bytes);
 
-/** The elements one after another. */
+/** Splits consecutive elements. */
 export function elements(bytes: Buffer): Buffer[] {
   const found: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -54,7 +54,7 @@ function contentLength(element: Buffer): number {
   return element[1] < 0x80 ? element[1] : element.readUIntBE(2, width);
 }
 
-/** What an element holds. */
+/** Returns the content of an element. */
 export function content(element: Buffer): Buffer {
   const from = head(element);
   return element.subarray(from, from + contentLength(element));
@@ -64,10 +64,10 @@ export function toDer(certificate: Certificate): Buffer {
   return identity([certificate]).chain[0];
 }
 
-/** Where the fields of a tbsCertificate of version 3 are. */
+/** Indexes of fields in a tbsCertificate of version 3. */
 export const Field = { Subject: 5, Key: 6, Extensions: 7 } as const;
 
-/** A certificate with other fields, signed again: by its issuer's key, or in another way. */
+/** Replaces fields of a certificate and signs it again, with a key or by a function. */
 export function remake(
   original: Certificate,
   change: Map<number, Buffer>,

@@ -1,7 +1,6 @@
 /**
- * Roots that Mozilla distrusts for what they certify after a date. The harness is linked with
- * roots of the test's own, which take the way of the real ones: certdata.txt, compiler-config/
- * roots.ts, the index.
+ * Roots that Mozilla distrusts for certificates issued after a date. The harness is linked with the
+ * test's own roots, built as the real ones are: from certdata.txt, by compiler-config/roots.ts.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,10 +25,10 @@ const TOO_LATE = { ...valid, notBefore: date("2024-12-01T00:00:00") };
 const dated = makeRoot("Distrusted after 2024-11-30", valid);
 const plain = makeRoot("Trusted without a date", valid);
 const mail = makeRoot("Trusted for mail", valid);
-/** One that shares the subject's name with the dated root, and so its place in the index. */
+/** Has the same subject as the dated root, and so the same place in the index. */
 const namesake = makeRoot("Distrusted after 2024-11-30", valid);
 
-/** Finds issuer and serial number in the certificate (RFC 5280, 4.1). */
+/** Returns the certdata entry of a certificate. */
 function entryOf({ der, options }: Certificate, more: Partial<RootEntry> = {}): RootEntry {
   const serial = Buffer.from(new X509Certificate(der).serialNumber, "hex");
   return { label: options.subject, der, issuer: Buffer.from(options.subject), serial, ...more };
@@ -79,7 +78,7 @@ suite("roots with a distrust date", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("a certificate of the last second is accepted, one of the next is not", async () => {
+  test("accepts a certificate of the last second, rejects one of the next", async () => {
     await accepts(makeServer(["good.test"], dated, LAST_SECOND));
     const late = makeServer(["good.test"], dated, TOO_LATE);
     const { alert, sentence } = await told(await refuses(TlsRefusal.RootDistrusted, late));
@@ -90,23 +89,23 @@ suite("roots with a distrust date", () => {
     );
   });
 
-  test("a root without a date is trusted for either", async () => {
+  test("accepts both below a root without a date", async () => {
     await accepts(makeServer(["good.test"], plain, LAST_SECOND));
     await accepts(makeServer(["good.test"], plain, TOO_LATE));
   });
 
-  test("the server's certificate decides, not an intermediate's", async () => {
+  test("goes by the date of the server's certificate, not an intermediate's", async () => {
     const late = makeAuthority("Late", dated, TOO_LATE);
     await accepts(makeServer(["good.test"], late, LAST_SECOND), late);
     const early = makeAuthority("Early", dated, LAST_SECOND);
     await refuses(TlsRefusal.RootDistrusted, makeServer(["good.test"], early, TOO_LATE), early);
   });
 
-  test("the date belongs to one root, not to all of its name", async () => {
+  test("applies the date to one root, not to another of the same name", async () => {
     await accepts(makeServer(["good.test"], namesake, TOO_LATE));
   });
 
-  test("a second path, to a root without a date, is found", async () => {
+  test("finds a second path, to a root without a date", async () => {
     const viaDated = makeAuthority("Crossed", dated, valid);
     const viaPlain = makeAuthority("Crossed", plain, { ...valid, key: viaDated.keys });
     const server = makeServer(["good.test"], viaDated, TOO_LATE);
@@ -114,7 +113,7 @@ suite("roots with a distrust date", () => {
     await accepts(server, viaPlain, viaDated);
   });
 
-  test("a root that is not trusted for servers is not in the store", async () => {
+  test("leaves out a root that is not trusted for servers", async () => {
     await refuses(TlsRefusal.NotTrusted, makeServer(["good.test"], mail, LAST_SECOND));
   });
 });

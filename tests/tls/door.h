@@ -1,4 +1,4 @@
-/* The TLS door as wasm2c's output sees it: machine/host.ts says what each does. */
+/* The host's TLS functions as wasm2c declares them; machine/host.ts documents each. */
 #pragma once
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-/** What the TLS of the kernel does with servers and clients of OpenSSL, once it trusts them. */
+/** The kernel's TLS with OpenSSL's servers and clients (Node's, and openssl s_server). */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -29,7 +29,7 @@ function only(version: SecureVersion, ciphers?: string) {
   return { minVersion: version, maxVersion: version, ...(ciphers ? { ciphers } : {}) };
 }
 
-/** A conversation that is to go well. */
+/** A visit that must succeed. */
 async function talk(chain: Certificate[], options: object, ...words: string[]): Promise<Report> {
   const report = await visit(chain, "good.test", [...trust, ...words], options);
   assert.equal(report.get("text"), "hello", report.text);
@@ -40,7 +40,7 @@ async function talk(chain: Certificate[], options: object, ...words: string[]): 
 
 describe("versions, suites, groups", () => {
   for (const name of ["CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256", "AES_256_GCM_SHA384"]) {
-    test(`1.3 with ${name}`, async () => {
+    test(`speaks 1.3 with ${name}`, async () => {
       for (const chain of [elliptic, classic]) {
         const report = await talk(chain, only("TLSv1.3", `TLS_${name}`));
         assert.equal(report.get("version-text"), "TLSv1.3");
@@ -50,17 +50,17 @@ describe("versions, suites, groups", () => {
     });
   }
   for (const name of ["CHACHA20-POLY1305", "AES128-GCM-SHA256", "AES256-GCM-SHA384"]) {
-    test(`1.2 with ${name}`, async () => {
+    test(`speaks 1.2 with ${name}`, async () => {
       await talk(elliptic, only("TLSv1.2", `ECDHE-ECDSA-${name}`));
       const report = await talk(classic, only("TLSv1.2", `ECDHE-RSA-${name}`));
       assert.equal(report.get("version-text"), "TLSv1.2");
     });
   }
-  test("ChaCha20-Poly1305 is what a server is asked for first", async () => {
+  test("prefers ChaCha20-Poly1305", async () => {
     const report = await talk(classic, { honorCipherOrder: false });
     assert.equal(report.get("suite"), "TLS1-3-CHACHA20-POLY1305-SHA256");
   });
-  test("x25519, P-256 and P-384, for which 1.3 asks twice", async () => {
+  test("agrees on x25519, P-256 and P-384, in 1.3 by HelloRetryRequest", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       for (const [curve, group] of [
         ["X25519", 29],
@@ -72,7 +72,7 @@ describe("versions, suites, groups", () => {
       }
     }
   });
-  test("TLS-24: a server of 1.1 and one of 1.0 are refused", async () => {
+  test("TLS-24: rejects servers of 1.0 and 1.1", async () => {
     for (const version of ["TLSv1", "TLSv1.1"] as const) {
       const options = only(version, "ALL@SECLEVEL=0");
       const report = await visit(classic, "good.test", trust, options);
@@ -80,7 +80,7 @@ describe("versions, suites, groups", () => {
       assert.equal(report.number("alert-received"), 70);
     }
   });
-  test("static RSA, DHE and CBC are not spoken", async () => {
+  test("does not offer static RSA, DHE or CBC", async () => {
     for (const suite of [
       "AES128-GCM-SHA256",
       "DHE-RSA-AES128-GCM-SHA256",
@@ -91,7 +91,7 @@ describe("versions, suites, groups", () => {
       assert.equal(report.number("alert-received"), 40);
     }
   });
-  test("ALPN: nothing agreed on, and nothing in common", async () => {
+  test("works without ALPN, and fails if no protocol is in common", async () => {
     const none = await talk(elliptic, { ALPNProtocols: [] });
     assert.equal(none.get("alpn"), "");
     const other = await visit(elliptic, "good.test", trust, { ALPNProtocols: ["h2"] });
@@ -107,7 +107,7 @@ describe("data", () => {
     return hash.toString(16);
   };
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    test(`${version}: much, both ways`, async () => {
+    test(`${version}: transfers much data both ways`, async () => {
       let received = 0;
       const { port, server } = await nodeServer(elliptic, only(version), (socket) => {
         socket.on("data", (data) => {
@@ -123,7 +123,7 @@ describe("data", () => {
       assert.equal(report.get("hash"), fnv(bytes));
     });
   }
-  test("TLS-48: a byte at a time", async () => {
+  test("TLS-48: works a byte at a time", async () => {
     await talk(classic, only("TLSv1.3"), "chunk=1");
     await talk(classic, only("TLSv1.2"), "chunk=1");
   });
@@ -131,7 +131,7 @@ describe("data", () => {
 
 describe("sessions", () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    test(`${version}: resumed, with the same name alone, verified alone, young alone`, async () => {
+    test(`${version}: resumes a recent, verified session with the same name only`, async () => {
       const { port, server } = await nodeServer(elliptic, only(version));
       const file = `${workshop.folder}/session-${version}`;
       const go = (name: string, ...words: string[]) =>
@@ -150,12 +150,12 @@ describe("sessions", () => {
       server.close();
     });
   }
-  test("none is kept where it was not asked for", async () => {
+  test("keeps no session unless asked to", async () => {
     const file = `${workshop.folder}/no-session`;
     await talk(elliptic, {}, `session=${file}`, "options=2");
     assert.equal(existsSync(file), false);
   });
-  test("a session of -k is not one of a verified connection", async () => {
+  test("does not resume a session of -k on a verified connection", async () => {
     const file = `${workshop.folder}/insecure`;
     const { port, server } = await nodeServer(elliptic, only("TLSv1.3"));
     const words = ["client", String(port), "good.test", "send=?", `session=${file}`];
@@ -167,7 +167,7 @@ describe("sessions", () => {
   });
 });
 
-/** openssl s_server, whose keyboard commands Node has no words for. */
+/** Visits openssl s_server, whose keyboard commands do what Node has no API for. */
 async function keyboard(version: string, lines: string[]): Promise<Report> {
   const files = ["-cert", elliptic[0].file, "-key", elliptic[0].key];
   files.push("-cert_chain", elliptic[1].file);
@@ -190,13 +190,13 @@ async function keyboard(version: string, lines: string[]): Promise<Report> {
 }
 
 describe("after the handshake", () => {
-  test("TLS-42: key updates, asked for and not", async () => {
+  test("TLS-42: follows key updates, requested and not", async () => {
     const report = await keyboard("-tls1_3", ["k", "one", "K", "two", "K", "k", "three", "Q"]);
     assert.equal(report.number("key-updates"), 4, report.text);
     assert.equal(report.number("received"), "one\ntwo\nthree\n".length);
     assert.equal(report.number("error"), 0);
   });
-  test("TLS-39: renegotiation is declined", async () => {
+  test("TLS-39: declines renegotiation", async () => {
     const report = await keyboard("-tls1_2", ["one", "r", "two", "Q"]);
     assert.match(report.text, /text=one/);
     assert.notEqual(report.get("state"), "handshaking");
@@ -204,14 +204,14 @@ describe("after the handshake", () => {
 });
 
 describe("client certificates", () => {
-  test("TLS-46: asked for and there is none: the handshake goes on", async () => {
+  test("TLS-46: goes on without a certificate when asked for one", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       const options = { ...only(version), requestCert: true, rejectUnauthorized: false };
       const report = await talk(elliptic, options);
       assert.equal(report.number("certificate-requested"), 1);
     }
   });
-  test("given and right", async () => {
+  test("presents a certificate that the server accepts", async () => {
     const ca = workshop.authority();
     const extensions = ["extendedKeyUsage=clientAuth", "keyUsage=digitalSignature"];
     const own = workshop.make({ issuer: ca, subject: "/CN=me", extensions });
@@ -242,7 +242,7 @@ describe("as a server", () => {
     file: workshop.write(chain[0].pem + chain[1].pem),
   });
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    test(`${version}: echoes, and resumes`, async () => {
+    test(`${version}: echoes, and resumes a session`, async () => {
       for (const chain of [elliptic, classic]) {
         const server = await harnessServer(withChain(chain), "times=2");
         let session: Buffer | undefined;
@@ -266,7 +266,7 @@ describe("as a server", () => {
       }
     });
   }
-  test("1.1 and unknown protocols are refused", async () => {
+  test("rejects 1.1 and unknown protocols", async () => {
     const server = await harnessServer(withChain(classic), "times=2");
     const old = { ...only("TLSv1.1"), ciphers: "ALL@SECLEVEL=0" };
     await assert.rejects(talkTo(server.port, old), /protocol version|alert/i);
@@ -276,7 +276,7 @@ describe("as a server", () => {
   });
 });
 
-test("the library's own tests, the built-in roots, a handshake in memory", async () => {
+test("passes self-tests, reads all built-in roots, shakes hands in memory", async () => {
   const tests = await harness("selftest");
   assert.match(tests.text, /^ChaCha20-Poly1305=0$/m);
   assert.doesNotMatch(tests.text, /=(?!0$)/m);

@@ -1,6 +1,6 @@
 /**
- * Certificates that are weak, forged, strange or too much, sent by a peer that is not ashamed of
- * them: TLS-07, TLS-09, TLS-13 to TLS-15, TLS-45.
+ * Weak, forged and malformed certificates from a hostile server: TLS-07, TLS-09, TLS-13 to TLS-15,
+ * TLS-45.
  */
 import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";
@@ -34,7 +34,7 @@ const BAD = "bad_certificate (42)";
 const UNSUPPORTED = "unsupported_certificate (43)";
 const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 const UNKNOWN_CA = "unknown_ca (48)";
-/** mbedTLS's error is behind it. */
+/** The message ends with mbedTLS's error code. */
 const unreadable = (error: string) => `TLS: the peer's certificate cannot be read (-0x${error})`;
 let top: Certificate;
 const below = (wish: Wish = {}) => stage.workshop.server(top, wish);
@@ -43,14 +43,14 @@ before(() => {
   top = stage.root;
 });
 
-/** Those certificates are refused with an alert, and in these words about them. */
+/** Asserts that a chain is rejected with this alert and this message. */
 async function refuses(chain: Buffer[], alert: string, fault: string, ...words: string[]) {
   const sentence = fault.startsWith("TLS:") ? fault : `the certificate was refused: ${fault}`;
   await refused(await stage.show(chain, ...words), alert, sentence);
 }
 
 describe("names", () => {
-  test("TLS-07: a NUL in the common name, which never counts", async () => {
+  test("TLS-07: ignores the common name, with a NUL in it or not", async () => {
     const name = der(0x0c, Buffer.from("good.test\0.evil.test"));
     const subject = sequence(der(0x31, sequence(oid("550403"), name)));
     const leaf = remake(below({ names: "" }), new Map([[Field.Subject, subject]]), top);
@@ -58,14 +58,14 @@ describe("names", () => {
   });
 });
 
-describe("weak", () => {
-  test("TLS-13: SHA-1, the server's signature and an intermediate's", async () => {
+describe("weak algorithms", () => {
+  test("TLS-13: rejects SHA-1 in the server's certificate and an intermediate's", async () => {
     await refuses([toDer(below({ hash: "sha1" }))], CERTIFICATE_UNKNOWN, WEAK_HASH);
     const middle = stage.workshop.authority({ issuer: top, hash: "sha1" });
     const leaf = stage.workshop.server(middle);
     await refuses([leaf, middle].map(toDer), CERTIFICATE_UNKNOWN, WEAK_HASH);
   });
-  test("TLS-13: MD5, the server's signature and an intermediate's", async () => {
+  test("TLS-13: rejects MD5 in the server's certificate and an intermediate's", async () => {
     const root = stage.workshop.authority({ key: rsa(2048) });
     const words = `root=${root.file}`;
     const leaf = toDer(stage.workshop.server(root, { hash: "md5" }));
@@ -75,7 +75,7 @@ describe("weak", () => {
     await refuses(chain, UNKNOWN_CA, UNTRUSTED, words);
   });
   for (const size of [512, 1024, 2040]) {
-    test(`TLS-13: RSA of ${size} bits: the server's, an intermediate's, a root's`, async () => {
+    test(`TLS-13: rejects RSA of ${size} bits, even in an intermediate or root`, async () => {
       const key = rsa(size);
       await refuses([toDer(below({ key }))], UNSUPPORTED, KEY_SHORT);
       const middle = stage.workshop.authority({ key, issuer: top });
@@ -87,12 +87,12 @@ describe("weak", () => {
     });
   }
   for (const curve of ["prime192v1", "secp224r1", "secp521r1", "secp256k1"]) {
-    test(`TLS-13: a key on ${curve}`, async () => {
+    test(`TLS-13: rejects a key on ${curve}`, async () => {
       const key = ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${curve}`];
       await refuses([toDer(below({ key }))], BAD, unreadable("3a00"));
     });
   }
-  test("TLS-13: a key for DSA", async () => {
+  test("TLS-13: rejects a DSA key", async () => {
     const number = integer(7n);
     const algorithm = sequence(oid("2a8648ce380401"), sequence(number, number, number));
     const key = sequence(algorithm, bits(number));
@@ -100,13 +100,13 @@ describe("weak", () => {
   });
 });
 
-/** SHA-256 as PKCS #1 v1.5 wants it before it is raised to a power (RFC 8017 section 9.2). */
+/** Returns the DigestInfo of SHA-256 for a PKCS #1 v1.5 signature (RFC 8017 section 9.2). */
 function digestInfo(signed: Buffer): Buffer {
   const digest = createHash("sha256").update(signed).digest();
   return Buffer.concat([hex("3031300d060960864801650304020105000420"), digest]);
 }
 
-/** The least number whose cube is no smaller. */
+/** Returns the least number whose cube is not smaller than `cube`. */
 function cubeRoot(cube: bigint): bigint {
   let [low, high] = [0n, 1n << 1024n];
   while (low < high) {
@@ -120,13 +120,13 @@ function cubeRoot(cube: bigint): bigint {
 const wide = (value: bigint) => Buffer.from(value.toString(16).padStart(512, "0"), "hex");
 
 describe("forged signatures", () => {
-  test("TLS-13: below a root with e = 3: what fits only where it is looked at", async () => {
+  test("TLS-13: rejects Bleichenbacher's forgery below a root with e = 3", async () => {
     const key = [...rsa(2048), "-pkeyopt", "rsa_keygen_pubexp:3"];
     const root = stage.workshop.authority({ key });
     const trust = `root=${root.file}`;
     const original = stage.workshop.server(root);
     served(await stage.visit({ identity: () => stage.identity([original]) }, trust));
-    // Bleichenbacher, 2006: padding, the digest, and behind it whatever makes it a cube.
+    // Bleichenbacher, 2006: padding, the digest, then whatever makes it a cube.
     const forged = remake(original, new Map(), (signed) => {
       const start = Buffer.concat([hex("0001ffffffffffffffff00"), digestInfo(signed)]);
       const cube = Buffer.concat([start, Buffer.alloc(256 - start.length)]);
@@ -140,7 +140,7 @@ describe("forged signatures", () => {
     });
     await refuses([forged], UNKNOWN_CA, UNTRUSTED, trust);
   });
-  test("TLS-13: below an authority with e = 1: the padding is its own signature", async () => {
+  test("TLS-13: rejects the padded digest as a signature below e = 1", async () => {
     const middle = stage.workshop.authority({ key: rsa(2048), issuer: top });
     const leaf = stage.workshop.server(middle);
     const { n } = createPublicKey(middle.pem).export({ format: "jwk" });
@@ -157,7 +157,7 @@ describe("forged signatures", () => {
   });
 });
 
-/** An EC key whose curve is written out (RFC 3279 section 2.3.5), where a name should be. */
+/** Returns an EC key with explicit curve parameters instead of a name (RFC 3279 section 2.3.5). */
 function explicitKey(
   prime: bigint,
   a: bigint,
@@ -181,18 +181,18 @@ const P256 = {
   order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
 };
 
-describe("curves written out", () => {
+describe("explicit curve parameters", () => {
   const around = (point: Buffer) =>
     explicitKey(P256.prime, P256.prime - 3n, P256.b, point, P256.order, point);
 
-  test("TLS-14: in the server's certificate", async () => {
+  test("TLS-14: are rejected in the server's certificate", async () => {
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     key.push("-pkeyopt", "ec_param_enc:explicit");
     await refuses([toDer(below({ key }))], BAD, unreadable("4e80"));
   });
-  test("TLS-14: a copy of a trusted root's key, whose private key anybody knows", async () => {
-    // CVE-2020-0601: with the root's point as the generator its private key is 1; with the nonce 1
-    // as well, r is the point's x, and s is the digest and r.
+  test("TLS-14: are rejected in a copy of a trusted root with a known private key", async () => {
+    // CVE-2020-0601: with the root's point as the generator, its private key is 1. With a nonce of
+    // 1, r is the point's x, and s is the digest plus r.
     const fields = elements(content(elements(content(toDer(top)))[0]));
     const point = content(elements(content(fields[Field.Key]))[1]).subarray(1);
     const copy = remake(top, new Map([[Field.Key, around(point)]]), (signed) =>
@@ -202,8 +202,8 @@ describe("curves written out", () => {
     await refuses([leaf, copy], UNKNOWN_CA, UNTRUSTED);
     await refuses([leaf], UNKNOWN_CA, UNTRUSTED);
   });
-  test("TLS-15: modulo what is no prime: within a second", async () => {
-    // CVE-2022-0778: a square root is looked for that is none, without end.
+  test("TLS-15: are rejected within a second if the modulus is not a prime", async () => {
+    // CVE-2022-0778: the search for a modular square root does not end.
     const point = hex("02 0008");
     const key = explicitKey(697n, 23n, 12n, point, 5n, point);
     const explicit = new Map([[Field.Key, key]]);
@@ -230,7 +230,7 @@ function forge(point: Buffer, signed: Buffer): Buffer {
   return sequence(integer(r), integer((digest + r) % P256.order));
 }
 
-describe("name constraints whose bytes are strange", () => {
+describe("malformed and unusual name constraints", () => {
   const MALFORMED = "its extensions are badly encoded";
   const UNKNOWN_FORM = "it is under a name constraint of an unknown form";
   const ELSEWHERE = "an authority above it may not certify this name";
@@ -247,14 +247,14 @@ describe("name constraints whose bytes are strange", () => {
     return [stage.workshop.server(middle, { names, ...wish }), middle];
   };
   const rows: [string, Buffer, string][] = [
-    ["a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
-    ["an address of five bytes", list(0xa0, der(0x87, Buffer.alloc(10))), MALFORMED],
-    ["a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
-    ["a list of a third kind", list(0xa2, good), MALFORMED],
-    ["a byte behind the subtrees", sequence(der(0xa0, sequence(good), hex("00"))), MALFORMED],
-    ["a byte behind the lists", sequence(der(0xa0, sequence(good)), hex("00")), MALFORMED],
-    ["another organisation permitted", list(0xa0, directory("Bad")), ELSEWHERE],
-    ["an organisation excluded", list(0xa1, directory("Good")), UNKNOWN_FORM],
+    ["rejects a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
+    ["rejects an address of five bytes", list(0xa0, der(0x87, Buffer.alloc(10))), MALFORMED],
+    ["rejects a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
+    ["rejects a third kind of list", list(0xa2, good), MALFORMED],
+    ["rejects a byte after a subtree", sequence(der(0xa0, sequence(good), hex("00"))), MALFORMED],
+    ["rejects a byte after the lists", sequence(der(0xa0, sequence(good)), hex("00")), MALFORMED],
+    ["rejects a name outside the permitted directory", list(0xa0, directory("Bad")), ELSEWHERE],
+    ["rejects an excluded directory", list(0xa1, directory("Good")), UNKNOWN_FORM],
   ];
   const subject = "/O=Good/CN=good.test";
   for (const [what, constraints, fault] of rows) {
@@ -262,27 +262,27 @@ describe("name constraints whose bytes are strange", () => {
       await refuses(under(constraints, { subject }).map(toDer), CERTIFICATE_UNKNOWN, fault);
     });
   }
-  test("TLS-09: its own organisation permitted", async () => {
+  test("TLS-09: accepts a name in the permitted directory", async () => {
     const chain = under(list(0xa0, directory("Good")), { subject });
     served(await stage.visit({ identity: () => stage.identity(chain) }));
   });
-  test("TLS-09: the extension twice", async () => {
+  test("TLS-09: rejects a duplicate extension", async () => {
     const [leaf, middle] = under(list(0xa0, good));
     const fields = elements(content(elements(content(toDer(middle)))[0]));
     const extensions = elements(content(content(fields[Field.Extensions])));
     const twice = der(0xa3, sequence(...extensions, extensions[extensions.length - 1]));
     const copy = remake(middle, new Map([[Field.Extensions, twice]]), top);
-    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED); // it is not read
+    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED); // it does not parse
   });
-  test("TLS-09: critical ones of a server's own", async () => {
+  test("TLS-09: rejects critical constraints in a server's certificate", async () => {
     const leaf = below({ more: ["nameConstraints=critical,permitted;DNS:good.test"] });
     const fault = "it has a critical extension that is not known";
     await refuses([toDer(leaf)], CERTIFICATE_UNKNOWN, fault);
   });
 });
 
-describe("revocation, which is not checked", () => {
-  test("TLS-45: one that names a list of revoked ones, and asks for a staple", async () => {
+describe("revocation (not checked)", () => {
+  test("TLS-45: accepts a certificate that names a CRL and requires stapling", async () => {
     const more = [
       "crlDistributionPoints=URI:http://crl.test/list.crl",
       "tlsfeature=status_request",
@@ -292,7 +292,7 @@ describe("revocation, which is not checked", () => {
       served(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
     }
   });
-  test("TLS-45: a staple that says revoked was not asked for, and is refused as such", async () => {
+  test("TLS-45: rejects a stapled response, as none was requested", async () => {
     const revoked = hex("01 000003 300130");
     await refused(
       await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
@@ -300,7 +300,7 @@ describe("revocation, which is not checked", () => {
       UNASKED,
     );
   });
-  test("TLS-45: the README says so, in bold", () => {
+  test("TLS-45: README.md says so in bold", () => {
     const readme = readFileSync(`${project}README.md`, "utf8");
     assert.match(readme, /\*\*Revocation: whether a certificate was revoked is not checked\*\*/);
   });

@@ -1,6 +1,6 @@
 /**
- * What a server may send after its hello, and must not: certificates, signatures, Finished, the
- * order of messages, their sizes. TLS-18 to TLS-22, TLS-33, TLS-36, TLS-37, TLS-46, TLS-48.
+ * A server's messages after its hello: certificates, signatures, Finished; their order and sizes.
+ * TLS-18 to TLS-22, TLS-33, TLS-36, TLS-37, TLS-46, TLS-48.
  */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -22,13 +22,13 @@ const DECRYPT = "decrypt_error (51)";
 const UNEXPECTED = "unexpected_message (10)";
 const CCS = u8(1);
 
-/** The last byte of a message another one. */
+/** Flips a bit in the last byte of a message. */
 const flip: Change = (bytes) => {
   bytes[bytes.length - 1] ^= 1;
   return bytes;
 };
 const leaveOut: Change = () => [];
-/** Something else before a message. */
+/** Sends raw bytes before a message. */
 const after =
   (bytes: Buffer): Change =>
   async (message, wire) => {
@@ -39,19 +39,19 @@ const after =
 describe("certificates", () => {
   stage.refuses([
     [
-      "TLS-18: no certificate, in 1.3",
+      "TLS-18: rejects an empty list, 1.3",
       { change: { Certificate: () => message(11, u8(0), vector(3)) } },
       DECODE,
       UNREADABLE,
     ],
     [
-      "TLS-18: no certificate, in 1.2",
+      "TLS-18: rejects an empty list, 1.2",
       { version: 12, change: { Certificate: () => message(11, vector(3)) } },
       DECODE,
       UNREADABLE,
     ],
     [
-      "TLS-18: an empty one",
+      "TLS-18: rejects a certificate of no bytes",
       { change: { Certificate: () => message(11, u8(0), vector(3, vector(3), vector(2))) } },
       DECODE,
       UNREADABLE,
@@ -68,15 +68,20 @@ describe("signatures", () => {
   const context = "TLS 1.3, client CertificateVerify";
   const bad: Row[] = versions.flatMap((version): Row[] => [
     [
-      title(19, "a bit flipped", version),
+      title(19, "rejects a flipped bit", version),
       { version, change: { [signed[version]]: flip } },
       DECRYPT,
       wrong(version),
     ],
-    [title(19, "by another key", version), { version, signer: other }, DECRYPT, wrong(version)],
+    [
+      title(19, "rejects a signature by another key", version),
+      { version, signer: other },
+      DECRYPT,
+      wrong(version),
+    ],
   ]);
   const scheme = (row: number, scheme: number, version: 12 | 13, what: string): Row => [
-    title(row, `scheme 0x0${scheme.toString(16)}, ${what}`, version),
+    title(row, `rejects scheme 0x0${scheme.toString(16)}, ${what}`, version),
     { version, scheme, ...(what.startsWith("RSA") ? { identity: () => stage.classic } : {}) },
     ILLEGAL,
     PARAMETER,
@@ -84,32 +89,32 @@ describe("signatures", () => {
   const anonymous: Change = (bytes) => message(12, bytes.subarray(4, 4 + 36));
   stage.refuses([
     ...bad,
-    ["TLS-19: over another context", { context }, DECRYPT, wrong(13)],
-    scheme(20, 0x0401, 13, "RSA of PKCS #1"),
+    ["TLS-19: rejects a signature for another context", { context }, DECRYPT, wrong(13)],
+    scheme(20, 0x0401, 13, "RSA with PKCS #1"),
     scheme(20, 0x0203, 13, "ECDSA with SHA-1"),
     scheme(20, 0x0807, 13, "not offered"),
-    scheme(20, 0x0804, 13, "of another key"),
-    scheme(20, 0x0503, 13, "of another curve"),
+    scheme(20, 0x0804, 13, "for another kind of key"),
+    scheme(20, 0x0503, 13, "for another curve"),
     scheme(21, 0x0203, 12, "ECDSA with SHA-1"),
     scheme(21, 0x0201, 12, "RSA with SHA-1"),
     scheme(21, 0x0807, 12, "not offered"),
-    scheme(21, 0x0401, 12, "of another key"),
+    scheme(21, 0x0401, 12, "for another kind of key"),
     [
-      "TLS-21: none at all",
+      "TLS-21: rejects an unsigned ServerKeyExchange",
       { version: 12, change: { ServerKeyExchange: anonymous } },
       DECODE,
       UNREADABLE,
     ],
     ...versions.map(
       (version): Row => [
-        `TLS-22: a wrong Finished, 1.${version - 10}`,
+        `TLS-22: rejects a wrong Finished, 1.${version - 10}`,
         { version, change: { Finished: flip } },
         DECRYPT,
         `${WRONG} (-0x6e00)`,
       ],
     ),
   ]);
-  test("TLS-20: RSA with PSS is taken, in both versions", async () => {
+  test("TLS-20: accepts RSA with PSS in both versions", async () => {
     for (const version of versions) {
       served(await stage.visit({ version, identity: () => stage.classic }));
     }
@@ -137,8 +142,8 @@ describe("order", () => {
   });
   const row = (title: string, script: Script): Row => [title, script, UNEXPECTED, TURN];
   stage.refuses([
-    row("TLS-36: data before the handshake is over, 1.2", before(12, data, "Certificate")),
-    row("TLS-36: data within a message", {
+    row("TLS-36: rejects data during the handshake, 1.2", before(12, data, "Certificate")),
+    row("TLS-36: rejects data within a message", {
       change: {
         Certificate: async (bytes, wire) => {
           await wire.send(HANDSHAKE, bytes.subarray(0, 100));
@@ -147,7 +152,7 @@ describe("order", () => {
         },
       },
     }),
-    row("TLS-36: data before the handshake is over, 1.3", {
+    row("TLS-36: rejects data during the handshake, 1.3", {
       change: {
         Certificate: async (bytes, wire) => {
           await wire.send(DATA, Buffer.from("hello"));
@@ -155,29 +160,29 @@ describe("order", () => {
         },
       },
     }),
-    row("TLS-36: more in the record of ServerHello: it would span the keys", {
+    row("TLS-36: rejects a record that spans the key change after ServerHello", {
       change: { ServerHello: (bytes) => Buffer.concat([bytes, message(8, vector(2))]) },
     }),
-    row("TLS-36: more in the record of Finished: it would span the keys", {
+    row("TLS-36: rejects a record that spans the key change after Finished", {
       change: { Finished: (bytes) => Buffer.concat([bytes, hex("04 00 00")]) },
     }),
-    row("TLS-37: ChangeCipherSpec before the keys, 1.2", before(12, ccs, "Certificate")),
-    row("TLS-37: Finished without ChangeCipherSpec", {
+    row("TLS-37: rejects an early ChangeCipherSpec, 1.2", before(12, ccs, "Certificate")),
+    row("TLS-37: rejects Finished without ChangeCipherSpec", {
       version: 12,
       change: { ChangeCipherSpec: leaveOut },
     }),
-    row("TLS-37: no Certificate, 1.2", without(12, "Certificate")),
-    row("TLS-37: no ServerKeyExchange", without(12, "ServerKeyExchange")),
-    row("TLS-37: neither of both", without(12, "Certificate", "ServerKeyExchange")),
-    row("TLS-37: Certificate twice, 1.2", twice(12, "Certificate")),
-    row("TLS-37: ServerHello twice, 1.2", twice(12, "ServerHello")),
-    row("TLS-37: no EncryptedExtensions", without(13, "EncryptedExtensions")),
-    row("TLS-37: no Certificate, 1.3", without(13, "Certificate")),
-    row("TLS-37: no CertificateVerify", without(13, "CertificateVerify")),
-    row("TLS-37: neither of both, 1.3", without(13, "Certificate", "CertificateVerify")),
-    row("TLS-37: Certificate twice, 1.3", twice(13, "Certificate")),
+    row("TLS-37: requires Certificate, 1.2", without(12, "Certificate")),
+    row("TLS-37: requires ServerKeyExchange", without(12, "ServerKeyExchange")),
+    row("TLS-37: requires both, 1.2", without(12, "Certificate", "ServerKeyExchange")),
+    row("TLS-37: rejects a second Certificate, 1.2", twice(12, "Certificate")),
+    row("TLS-37: rejects a second ServerHello, 1.2", twice(12, "ServerHello")),
+    row("TLS-37: requires EncryptedExtensions", without(13, "EncryptedExtensions")),
+    row("TLS-37: requires Certificate, 1.3", without(13, "Certificate")),
+    row("TLS-37: requires CertificateVerify", without(13, "CertificateVerify")),
+    row("TLS-37: requires both, 1.3", without(13, "Certificate", "CertificateVerify")),
+    row("TLS-37: rejects a second Certificate, 1.3", twice(13, "Certificate")),
   ]);
-  test("TLS-37: ChangeCipherSpec before ServerHello, to a client of 1.2 alone", async () => {
+  test("TLS-37: limited to 1.2, rejects ChangeCipherSpec before ServerHello", async () => {
     const script = before(12, clear(CHANGE_CIPHER_SPEC, CCS), "ServerHello");
     await refused(await stage.visit(script, `options=${TlsOption.Only12}`), UNEXPECTED, TURN);
   });
@@ -185,7 +190,7 @@ describe("order", () => {
 
 describe("client certificates", () => {
   for (const version of versions) {
-    test(`TLS-46: none to be had: an empty list is sent, 1.${version - 10}`, async () => {
+    test(`TLS-46: sends an empty list if it has none, 1.${version - 10}`, async () => {
       const visit = await stage.visit({ version, request: true });
       served(visit);
       assert.equal(visit.report.number("certificate-requested"), 1);
@@ -201,7 +206,7 @@ describe("sizes", () => {
   stage.refuses(
     versions.flatMap((version): Row[] => [
       [
-        `TLS-33: a message of 16 MiB, of which 100 bytes come, 1.${version - 10}`,
+        `TLS-33: rejects a message of 16 MiB after 100 bytes, 1.${version - 10}`,
         {
           version,
           change: {
@@ -214,7 +219,7 @@ describe("sizes", () => {
     ]),
   );
   for (const version of versions) {
-    test(`TLS-48: records of four bytes, data a byte at a time, 1.${version - 10}`, async () => {
+    test(`TLS-48: accepts records of four bytes and of one, 1.${version - 10}`, async () => {
       const afterwards = async ({ wire }: Session) => {
         await wire.next();
         for (const byte of Buffer.from("hello")) await wire.send(DATA, u8(byte));

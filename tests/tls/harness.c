@@ -1,11 +1,11 @@
-/* The kernel's own TLS objects in a process of Linux: the door of machine/host.ts over a
- * real TCP connection. Linked at fixed, low addresses, for the door's pointers have 32 bits.
+/* The kernel's own TLS objects in a Linux process: the TLS functions of machine/host.ts over a real
+ * TCP connection. Linked at fixed, low addresses, as the functions take pointers of 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
  *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots | benchmark
  * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
- * chunk=BYTES (of each read of the socket), send=TEXT, bytes=COUNT (to be sent), session=FILE
- * (resumed if it is there, and written), identity=CHAIN,KEY, patience=MILLISECONDS (of silence),
- * entropy=BITS, times=COUNT (of connections), pace=SECONDS (from one to the next, of pairs). */
+ * chunk=BYTES (per read of the socket), send=TEXT, bytes=COUNT (to send), session=FILE (resumed if
+ * it exists, then written), identity=CHAIN,KEY, patience=MILLISECONDS (of silence), entropy=BITS,
+ * times=COUNT (of connections), pace=SECONDS (between conversations of pairs). */
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -24,7 +24,7 @@ enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
 
 static u8 file[1 << 20], other_file[1 << 16], input[1 << 16], output[1 << 14], text[1 << 16];
 static char word[512];
-static u64 moment; /* of the wall clock */
+static u64 moment; /* the wall clock */
 
 void* tls_memory(u64* bytes) {
   *bytes = 2 << 20;
@@ -61,7 +61,7 @@ void add_entropy(void) {
   w2c_host_tlsAddEntropy(NULL, at(bytes), 64, number_of("entropy", 512));
 }
 
-/* --- the words of the command line ------------------------------------------------------------ */
+/* --- the command line ------------------------------------------------------------------------- */
 
 static char** words;
 static int word_count;
@@ -113,7 +113,7 @@ static void start(void) {
 
 struct peer {
   int socket;
-  u32 handle, held, taken; /* ciphertext: what is held of it, what of that was taken */
+  u32 handle, held, taken; /* bytes of ciphertext in `input`, and of those the engine took */
   bool ended;
   u64 sent, to_send, received;
   const char* question;
@@ -128,7 +128,7 @@ static bool flush(struct peer* peer) {
   return true;
 }
 
-/* Waits for bytes; false where none came for too long. */
+/* Waits for bytes; returns false after too long a silence. */
 static bool fill(struct peer* peer) {
   u32 most = number_of("chunk", sizeof input);
   if (peer->taken < peer->held || peer->ended) return true;
@@ -154,7 +154,7 @@ static void send_some(struct peer* peer) {
   }
 }
 
-/* Runs until the connection is over, one way or another; echoes what came where `echo` is set. */
+/* Runs a connection to its end, or to silence. With `echo`, sends back what it receives. */
 static void run(struct peer* peer, bool echo) {
   static u8 saved[1 << 14];
   const char* session = value_of("session");
@@ -195,7 +195,7 @@ static void run(struct peer* peer, bool echo) {
   printf("received=%lu\nhash=%lx\n", peer->received, hash);
 }
 
-/* What was sent last is to arrive: an end with bytes that nobody read would be a reset. */
+/* Reads to the end before closing: with bytes unread, close() would send a reset. */
 static void leave(int stream) {
   shutdown(stream, SHUT_WR);
   struct pollfd wait = {stream, POLLIN, 0};

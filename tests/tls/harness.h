@@ -1,4 +1,4 @@
-/* What the files of the harness share: the command line, the clock, and the TLS door. */
+/* Shared by the files of the harness: command line, clock, and the host's TLS functions. */
 #pragma once
 #include <stdbool.h>
 
@@ -11,12 +11,12 @@ static inline u32 at(const void* address) { return (u32)(uintptr_t)address; }
 /* harness.c */
 void die(const char* what);
 void tick(void);
-void let_pass(u32 seconds); /* of the wall clock */
+void let_pass(u32 seconds); /* advances the wall clock */
 void add_entropy(void);
 const char* value_of(const char* key);
 u32 number_of(const char* key, u32 otherwise);
-void tell_rest(void); /* what is left on the heap, and the time it took */
+void tell_rest(void); /* prints what is left on the heap, and the time it took */
 
-/* alone.c: without any network */
+/* alone.c: without a network */
 void run_pairs(const char* name);
 bool run_alone(const char* verb);

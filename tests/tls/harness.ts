@@ -1,4 +1,4 @@
-/** Builds the harness (tests/tls/*.c) of the kernel's own TLS objects, and runs it. */
+/** Builds the harness (tests/tls/*.c) around the kernel's own TLS objects, and runs it. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import type { Certificate } from "./certificates.ts";
 
 const program = `${root}build/tests/tls-harness-${process.pid}`;
 
-/** What the harness printed; the last value of each key. */
+/** The harness's output, lines of `key=value`; the last value of a key counts. */
 export class Report {
   constructor(readonly text: string) {}
   get(key: string): string {
@@ -23,7 +23,7 @@ export class Report {
   }
 }
 
-/** Links the harness; object files given take the place of members of the library. */
+/** Links the harness. Object files in `instead` replace members of the library. */
 export function build(...instead: string[]): void {
   process.on("exit", () => rmSync(program, { force: true }));
   mkdirSync(`${root}build/tests`, { recursive: true });
@@ -33,7 +33,7 @@ export function build(...instead: string[]): void {
   execFileSync("gcc", words, { cwd: root, stdio: "inherit" });
 }
 
-/** Runs it to its end. */
+/** Runs the harness to its end. */
 export async function harness(...words: string[]): Promise<Report> {
   const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
@@ -45,7 +45,7 @@ export async function harness(...words: string[]): Promise<Report> {
   return new Report(text);
 }
 
-/** The harness as a server; `port` is known once it listens. */
+/** Starts the harness as a server, and returns once it listens. */
 export async function harnessServer(identity: Certificate, ...words: string[]) {
   const all = ["server", "0", identity.file, identity.key, ...words];
   const child = spawn(program, all, { stdio: ["ignore", "pipe", "inherit"] });
@@ -69,7 +69,7 @@ export async function harnessServer(identity: Certificate, ...words: string[]) {
   };
 }
 
-/** A TLS server of Node's on a free port, that answers each client's first data with "hello". */
+/** Starts a TLS server of Node's. By default it answers a client's first data with "hello". */
 export async function nodeServer(
   chain: Certificate[],
   options: TlsOptions = {},
@@ -90,7 +90,7 @@ function greet(socket: TLSSocket): void {
   socket.once("data", () => socket.end("hello"));
 }
 
-/** One connection of the harness to a server with that chain. */
+/** Connects the harness once to a server that presents `chain`. */
 export async function visit(
   chain: Certificate[],
   name: string,

@@ -1,6 +1,6 @@
 /**
- * What a server may say in its hello and in its key exchange, and must not: TLS-23 to TLS-30,
- * TLS-40, TLS-47 (RFC 8446 section 4.1, RFC 5246 section 7.4).
+ * A server's hello and key exchange: TLS-23 to TLS-30, TLS-40, TLS-47 (RFC 8446 section 4.1, RFC
+ * 5246 section 7.4).
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -28,7 +28,7 @@ const DECODE = "decode_error (50)";
 
 type Change = Partial<ServerHello> | ((hello: ServerHello) => void);
 
-/** A ServerHello changed, in one version. */
+/** A script that changes the ServerHello. */
 const hello = (version: 12 | 13, change: Change): Script => ({
   version,
   hello: typeof change === "function" ? change : (one) => void Object.assign(one, change),
@@ -36,7 +36,7 @@ const hello = (version: 12 | 13, change: Change): Script => ({
 
 describe("versions", () => {
   const marks: Row[] = [1, 0].map((mark) => [
-    `TLS-23: the mark of a downgrade from 1.3 to 1.${mark + 1}`,
+    `TLS-23: detects a downgrade from 1.3 to 1.${mark + 1}`,
     hello(
       12,
       ({ random }) =>
@@ -46,13 +46,13 @@ describe("versions", () => {
     PARAMETER,
   ]);
   const old: Row[] = [0x300, 0x301, 0x302].map((version) => [
-    `TLS-24: version ${name(version)}: SSL 3.0, TLS 1.0, TLS 1.1`,
+    `TLS-24: rejects version ${name(version)} (SSL 3.0, TLS 1.0, TLS 1.1)`,
     hello(12, { version }),
     "protocol_version (70)",
     VERSION,
   ]);
   const strange: Row[] = [0x302, 0x303, 0x305, 0x7f1c].map((version) => [
-    `TLS-25: supported_versions with ${name(version)}`,
+    `TLS-25: rejects ${name(version)} in supported_versions`,
     hello(13, (hello) => hello.set(Extension.SupportedVersions, u16(version))),
     ILLEGAL,
     PARAMETER,
@@ -65,21 +65,21 @@ describe("suites", () => {
   stage.refuses([
     ...suites.map(
       (suite): Row => [
-        `TLS-25: suite ${name(suite)} in 1.2: NULL, EXPORT, RC4, 3DES, CBC`,
+        `TLS-25: rejects suite ${name(suite)} in 1.2 (NULL, EXPORT, RC4, 3DES, CBC)`,
         hello(12, { suite }),
         ILLEGAL,
         IMPOSSIBLE,
       ],
     ),
     [
-      "TLS-25: a suite of 1.3 in 1.2",
+      "TLS-25: rejects a suite of 1.3 in 1.2",
       hello(12, { suite: 0x1301 }),
       "handshake_failure (40)",
       NOTHING_COMMON,
     ],
     ...[0x1304, 0x1305, 0xcca9, 0x0005].map(
       (suite): Row => [
-        `TLS-25: suite ${name(suite)} in 1.3`,
+        `TLS-25: rejects suite ${name(suite)} in 1.3`,
         hello(13, { suite }),
         ILLEGAL,
         PARAMETER,
@@ -97,7 +97,7 @@ describe("finite fields", () => {
   stage.refuses([
     ...[0x0067, 0x009e, 0xccaa].map(
       (suite): Row => [
-        `TLS-47: DHE is not offered, nor taken: suite ${name(suite)}`,
+        `TLS-47: rejects DHE, suite ${name(suite)}`,
         hello(12, { suite }),
         ILLEGAL,
         IMPOSSIBLE,
@@ -105,7 +105,7 @@ describe("finite fields", () => {
     ),
     ...[512, 1024, 2048].map(
       (bits): Row => [
-        `TLS-47: DHE of ${bits} bits in the place of ECDHE, g = 1, Ys = 0 and 1`,
+        `TLS-47: rejects DHE of ${bits} bits in place of ECDHE, g = 1, Ys = 0 or 1`,
         {
           version: 12,
           change: { ServerKeyExchange: () => exchange(bits, 1, bits === 512 ? 0 : 1) },
@@ -115,7 +115,7 @@ describe("finite fields", () => {
       ],
     ),
     [
-      "TLS-47: ffdhe2048 in 1.3",
+      "TLS-47: rejects ffdhe2048 in 1.3",
       hello(13, (one) =>
         one.set(Extension.KeyShare, Buffer.concat([u16(0x100), vector(2, Buffer.alloc(256, 7))])),
       ),
@@ -125,16 +125,16 @@ describe("finite fields", () => {
   ]);
 });
 
-describe("what old servers lack", () => {
+describe("old servers", () => {
   stage.refuses([
     [
-      "TLS-40: no renegotiation_info",
+      "TLS-40: requires renegotiation_info",
       hello(12, (one) => one.without(Extension.RenegotiationInfo)),
       "handshake_failure (40)",
       NOTHING_COMMON,
     ],
   ]);
-  test("TLS-40: without extended_master_secret it works, and is not resumed", async () => {
+  test("TLS-40: keeps no session without extended_master_secret", async () => {
     const session = `${stage.workshop.folder}/none`;
     const plain = hello(12, (one) => one.without(Extension.ExtendedMasterSecret));
     served(await stage.visit(plain, `session=${session}`));
@@ -147,15 +147,20 @@ describe("what old servers lack", () => {
 describe("fields", () => {
   stage.refuses([
     [
-      "TLS-26: another session id than the client's",
+      "TLS-26: rejects a session id that is not the client's",
       hello(13, ({ session }) => void session[0]++),
       ILLEGAL,
       PARAMETER,
     ],
-    ["TLS-26: no session id", hello(13, { session: Buffer.alloc(0) }), ILLEGAL, PARAMETER],
+    [
+      "TLS-26: rejects an empty session id",
+      hello(13, { session: Buffer.alloc(0) }),
+      ILLEGAL,
+      PARAMETER,
+    ],
     ...([12, 13] as const).map(
       (version): Row => [
-        `TLS-26: compression, in 1.${version - 10}`,
+        `TLS-26: rejects compression, 1.${version - 10}`,
         hello(version, { compression: 1 }),
         ILLEGAL,
         version === 12 ? "TLS: the handshake failed (-0x7080)" : PARAMETER,
@@ -169,41 +174,46 @@ describe("extensions", () => {
   const unasked = "unsupported_extension (110)";
   const twice = (hello: ServerHello) => void hello.extensions.push(hello.extensions[1]);
   const longer = (bytes: Buffer) => {
-    bytes.writeUInt16BE(0x7fff, bytes.length - 38); // key_share is last: 4 + 36 bytes
+    bytes.writeUInt16BE(0x7fff, bytes.length - 38); // key_share comes last: 4 + 36 bytes
     return bytes;
   };
   stage.refuses([
     [
-      "TLS-27: next protocol negotiation in 1.3",
+      "TLS-27: rejects next_protocol_negotiation, 1.3",
       hello(13, (one) => one.set(...npn)),
       unasked,
       UNASKED,
     ],
-    ["TLS-27: the same in 1.2", hello(12, (one) => one.set(...npn)), unasked, UNASKED],
-    ["TLS-27: the same among the encrypted ones", { encrypted: [npn] }, unasked, UNASKED],
     [
-      "TLS-27: a status nobody requested, with the certificate",
+      "TLS-27: rejects next_protocol_negotiation, 1.2",
+      hello(12, (one) => one.set(...npn)),
+      unasked,
+      UNASKED,
+    ],
+    ["TLS-27: rejects it in EncryptedExtensions", { encrypted: [npn] }, unasked, UNASKED],
+    [
+      "TLS-27: rejects an unrequested status with the certificate",
       { stapled: [[Extension.StatusRequest, hex("01 00 00 01 30")]] },
       unasked,
       UNASKED,
     ],
     [
-      "TLS-27: an application protocol that was not offered",
+      "TLS-27: rejects an application protocol that was not offered",
       { encrypted: [[Extension.Alpn, vector(2, vector(1, Buffer.from("h2")))]] },
       ILLEGAL,
       IMPOSSIBLE,
     ],
-    ["TLS-28: an extension twice, in 1.3", hello(13, twice), ILLEGAL, PARAMETER],
-    ["TLS-28: an extension twice, in 1.2", hello(12, twice), ILLEGAL, PARAMETER],
+    ["TLS-28: rejects a duplicate extension, 1.3", hello(13, twice), ILLEGAL, PARAMETER],
+    ["TLS-28: rejects a duplicate extension, 1.2", hello(12, twice), ILLEGAL, PARAMETER],
     [
-      "TLS-28: one that is longer than the message",
+      "TLS-28: rejects an extension longer than the message",
       { change: { ServerHello: longer } },
       DECODE,
       UNREADABLE,
     ],
     ...([12, 13] as const).map(
       (version): Row => [
-        `TLS-28: bytes behind the extensions, in 1.${version - 10}`,
+        `TLS-28: rejects bytes after the extensions, 1.${version - 10}`,
         hello(version, { trailer: Buffer.alloc(3) }),
         DECODE,
         UNREADABLE,
@@ -220,38 +230,38 @@ describe("HelloRetryRequest", () => {
   });
   stage.refuses([
     [
-      "TLS-29: twice",
+      "TLS-29: rejects a second one",
       { group, change: { HelloRetryRequest: (message) => [message, message] } },
       "unexpected_message (10)",
       TURN,
     ],
     [
-      "TLS-29: for a group that the client sent a share of",
+      "TLS-29: rejects one for a group that the client sent a share of",
       { group: "x25519", retry: () => {} },
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-29: that changes nothing",
+      "TLS-29: rejects one that asks for no change",
       { group, retry: (hello) => hello.without(Extension.KeyShare) },
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-29: for a group that was not offered",
+      "TLS-29: rejects one for a group that was not offered",
       { group, retry: (hello) => hello.set(Extension.KeyShare, u16(0x19)) },
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-29: a cookie that fits into no ClientHello",
+      "TLS-29: rejects a cookie that does not fit into a ClientHello",
       again(16_000),
       "internal_error (80)",
       "TLS: a message is too long (-0x6a00)",
     ],
-    ["TLS-29: a cookie of 65,000 bytes", again(65_000), DECODE, UNREADABLE],
+    ["TLS-29: rejects a cookie of 65,000 bytes", again(65_000), DECODE, UNREADABLE],
   ]);
-  test("TLS-29: once, with a cookie", async () => served(await stage.visit(again(200))));
+  test("TLS-29: follows one with a cookie", async () => served(await stage.visit(again(200))));
 });
 
 describe("shares", () => {
@@ -274,7 +284,7 @@ describe("shares", () => {
   stage.refuses([
     ...low.map(
       ([title, bytes]): Row => [
-        `TLS-30: x25519, ${title}`,
+        `TLS-30: rejects an x25519 share: ${title}`,
         hello(13, share(0x1d, hex(bytes))),
         ILLEGAL,
         PARAMETER,
@@ -282,12 +292,17 @@ describe("shares", () => {
     ),
     ...points.map(
       ([title, bytes]): Row => [
-        `TLS-30: P-256, ${title}`,
+        `TLS-30: rejects a P-256 share: ${title}`,
         { group: "P-256", hello: share(0x17, bytes) },
         ILLEGAL,
         PARAMETER,
       ],
     ),
-    ["TLS-30: of a group without a share", hello(13, share(0x17, off)), ILLEGAL, PARAMETER],
+    [
+      "TLS-30: rejects a share for a group that the client sent none of",
+      hello(13, share(0x17, off)),
+      ILLEGAL,
+      PARAMETER,
+    ],
   ]);
 });

@@ -1,4 +1,4 @@
-/** Certificates beyond all measure: chains, mazes, names (TLS-16; RFC 5280 section 6). */
+/** Oversized chains, cyclic chains, and certificates full of names (TLS-16; RFC 5280 section 6). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Certificate } from "./certificates.ts";
@@ -7,7 +7,7 @@ import { Stage, UNREADABLE } from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 
 const stage = new Stage();
-/** Every certificate and every name takes blocks of the heap, while the connection lasts. */
+/** Each certificate and each name takes blocks of the heap while the connection lasts. */
 const FULL_HEAP = 160 * 1024;
 const MOST_HEAP = 640 * 1024;
 const UNTRUSTED = "the certificate was refused: no trusted root vouches for it";
@@ -20,7 +20,7 @@ const san = (count: number, make: (index: number) => string) => {
 const server = (count: number) =>
   stage.workshop.server(stage.root, { names: san(count, (i) => `${i}.test`) });
 
-test("TLS-16: a chain of 10 is taken, deeper ones are not", async () => {
+test("TLS-16: accepts a chain of 10 certificates, but no longer one", async () => {
   const chain: Certificate[] = [];
   for (let i = 0; i < 12; i++) {
     chain.unshift(stage.workshop.authority({ issuer: chain[0] ?? stage.root }));
@@ -30,14 +30,14 @@ test("TLS-16: a chain of 10 is taken, deeper ones are not", async () => {
     const leaf = stage.workshop.server(above[0]);
     return stage.identity([leaf, ...above]);
   };
-  // Made before the visit: a certificate may not begin after the client has looked at its clock.
+  // Made before the visit, so that it is valid when the client reads its clock.
   const longest = cut(8);
   served(await stage.visit({ identity: () => longest }));
   for (const depth of [9, 12]) {
     await refused(await stage.show(cut(depth).chain), "unknown_ca (48)", UNTRUSTED);
   }
 });
-/** A leaf, and 30 authorities of one name and key any of which may have certified any. */
+/** A leaf, and 30 authorities with one name and key, each of which may have certified any other. */
 function maze(): Buffer[] {
   const first = stage.workshop.authority({ subject: "/CN=Maze" });
   const others = Array.from({ length: 30 }, () =>
@@ -45,28 +45,28 @@ function maze(): Buffer[] {
   );
   return [stage.workshop.server(first), ...others].map(toDer);
 }
-test("TLS-16: 30 authorities of one name that certify each other", async () => {
+test("TLS-16: rejects 30 authorities of one name that certify each other", async () => {
   await refused(await stage.show(maze()), "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
 });
-test("TLS-16: the same by the name of a root, whose signatures are verified in vain", async () => {
+test("TLS-16: rejects them soon if a root has the same name, too", async () => {
   const trusted = stage.workshop.authority({ subject: "/CN=Maze" });
   const visit = await stage.show(maze(), `root=${trusted.file}`);
   await refused(visit, "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
   assert.ok(visit.report.number("cpu") < 300, visit.report.get("cpu"));
 });
-test("TLS-16: a chain of 100, and a Certificate of 1 MiB, are too long", async () => {
+test("TLS-16: rejects 100 certificates, and a Certificate message of 1 MiB", async () => {
   const one = toDer(stage.workshop.server(stage.root));
   for (const chain of [Array(100).fill(one), [one, Buffer.alloc(1 << 20)]]) {
     await refused(await stage.show(chain), "decode_error (50)", UNREADABLE);
   }
 });
-test("TLS-16: 10,000 names are too long, 1,000 are looked through", async () => {
+test("TLS-16: rejects 10,000 names, but searches 1,000", async () => {
   const many = toDer(server(10_000));
   await refused(await stage.show([many]), "decode_error (50)", UNREADABLE);
   const some = server(1000);
   served(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
 });
-test("TLS-16: as many constraints and names as fit into a message", async () => {
+test("TLS-16: checks as many constraints and names as fit into a message", async () => {
   const constraints = Array.from({ length: 600 }, (_, i) => `excluded;DNS:${i}.x`).join(",");
   const more = [`nameConstraints=critical,${constraints}`];
   const middle = stage.workshop.authority({ issuer: stage.root, more });
@@ -77,7 +77,7 @@ test("TLS-16: as many constraints and names as fit into a message", async () => 
   const bad = await stage.show([leaf("DNS:599.x"), middle].map(toDer));
   await refused(bad, "certificate_unknown (46)", CONSTRAINED, FULL_HEAP);
 });
-test("TLS-16: 6,000 names without a letter", async () => {
+test("TLS-16: rejects 6,000 empty names", async () => {
   const names = sequence(...Array.from({ length: 6000 }, () => der(0x82)));
   const extension = sequence(oid("551d11"), der(OCTET_STRING, names));
   const extensions = der(0xa3, sequence(extension));

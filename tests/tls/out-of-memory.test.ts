@@ -1,4 +1,4 @@
-/** TLS when the heap has no more: every allocation of a connection fails once, in turn. */
+/** TLS when the heap is exhausted: each allocation of a connection fails once, in turn (TLS-50). */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { TlsOption as Option } from "../../core/tls-codes.ts";
@@ -7,7 +7,7 @@ import { build, harness, type Report } from "./harness.ts";
 
 const LAST = 5000;
 const STEP = 7;
-/** Conversations without a failure: first of all, and one after each 50. */
+/** Returns the number of undisturbed conversations: the first, and one after every 50 failures. */
 const between = (step: number) => 1 + Math.ceil(Math.floor(LAST / step) / 50);
 
 const workshop = new Workshop();
@@ -16,7 +16,7 @@ let classic: Certificate[];
 
 before(() => {
   build();
-  const days = 1000; // some tests let each conversation begin on another day
+  const days = 1000; // in some tests, days pass between conversations
   const root = workshop.authority({ days });
   elliptic = [workshop.server(root, { days }), root];
   const wish = { days, key: rsa(2048) };
@@ -25,14 +25,17 @@ before(() => {
 });
 after(() => workshop.close());
 
-/** Conversations of a client with a server in memory. */
+/** Lets a client and a server converse in memory. */
 function converse(chain: Certificate[], version: Option, ...words: string[]): Promise<Report> {
   const [leaf, root] = chain;
   const all = [leaf.file, leaf.key, "good.test", `root=${root.file}`, `options=${version}`];
   return harness("pair", ...all, ...words);
 }
 
-/** So many failed of an allocation; the others, that had none, went well; nothing is left. */
+/**
+ * Asserts that all `spoilt` conversations, with a failed allocation, failed; that the `plain` ones
+ * succeeded; and that no memory is left.
+ */
 function settled(report: Report, spoilt: number, plain: number): void {
   const number = (key: string) => report.number(key);
   assert.equal(number("spoilt-failed"), spoilt, report.text);
@@ -43,7 +46,7 @@ function settled(report: Report, spoilt: number, plain: number): void {
   assert.equal(number("resident") + number("after") + number("after-blocks"), 0, report.text);
 }
 
-/** Allocation 1, 1 + step ... of one side fails; the handshake needs more than LAST. */
+/** Fails allocation 1, 1 + step, ... LAST of one side; the handshake makes more of them. */
 async function exhaust(version: Option, side: string, chain: Certificate[], step: number) {
   const words = [`failing=${side}`, `last=${LAST}`, `step=${step}`];
   settled(await converse(chain, version, ...words), Math.floor(LAST / step), between(step));
@@ -53,10 +56,10 @@ const versions: [string, Option][] = [
   ["1.2", Option.Only12],
   ["1.3", Option.Only13],
 ];
-/** More than a key of tickets is used for, in seconds. */
+/** Seconds; more than the life of a session ticket key. */
 const DAY = 90_000;
 
-describe("whichever allocation fails fails that connection alone, and the next works", () => {
+describe("a failed allocation fails its connection only, and the next one works", () => {
   for (const [name, version] of versions) {
     for (const side of ["client", "server"]) {
       const both = () => [
@@ -64,18 +67,18 @@ describe("whichever allocation fails fails that connection alone, and the next w
         exhaust(version, side, side === "client" ? classic : elliptic, STEP),
       ];
       test(`TLS-50: the ${side}, ${name}`, async () => void (await Promise.all(both())));
-      test(`TLS-50: the ${side}, ${name}, the last 200 before the answer`, async () => {
+      test(`TLS-50: the ${side}, ${name}, last 200 allocations`, async () => {
         for (const chain of [elliptic, classic]) {
           const report = await converse(chain, version, `failing=${side}`, "final=200");
           settled(report, 200, 2 + 200 / 50);
         }
       });
     }
-    test(`TLS-50: the server, ${name}, where it makes a key of tickets too`, async () => {
+    test(`TLS-50: the server, ${name}, with a new ticket key each time`, async () => {
       const words = [`pace=${DAY}`, "failing=server", "final=100"];
       settled(await converse(classic, version, ...words), 100, 2 + 100);
     });
-    test(`the keys of tickets, another each day, are no connection's, ${name}`, async () => {
+    test(`ticket keys, renewed each day, are not charged to a connection, ${name}`, async () => {
       settled(await converse(elliptic, version, `pace=${DAY}`, "times=5"), 0, 5);
     });
   }

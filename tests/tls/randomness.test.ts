@@ -1,6 +1,6 @@
 /**
- * Handshake after handshake with OpenSSL's server: the heap is empty after each. And entropy:
- * nothing begins without it, and nothing is said twice (TLS-49; RFC 4086, RFC 8446 appendix C.1).
+ * 1,000 handshakes with OpenSSL's server, after each of which the heap is empty. Entropy: nothing
+ * starts without it, and no random value repeats (TLS-49; RFC 4086, RFC 8446 appendix C.1).
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -10,7 +10,7 @@ import { build, harness, nodeServer } from "./harness.ts";
 import { CLIENT_HELLO, type ClientHello, keyShares, readClientHello } from "./peer/hello.ts";
 import { listen } from "./peer/serve.ts";
 
-/** Of each of the eight kinds: a thousand together. */
+/** Handshakes of each of the eight kinds. */
 const TIMES = 125;
 const HEAP = 60 * 1024;
 const versions: SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
@@ -35,12 +35,12 @@ describe("1,000 handshakes in a row", () => {
   for (const version of versions) {
     for (const name of ["ECDSA", "RSA"]) {
       for (const resumed of [false, true]) {
-        test(`${version}, ${name}, ${resumed ? "resumed" : "whole"}: nothing is left`, async () => {
+        test(`${version}, ${name}, ${resumed ? "resumed" : "full"}: leaves no memory`, async () => {
           const chain = chains.get(name)!;
           const options = { minVersion: version, maxVersion: version };
           const { port, server } = await nodeServer(chain, options);
           const words = [`root=${chain[2].file}`, "send=?"];
-          const times = `times=${resumed ? TIMES + 1 : TIMES}`; // the first is a whole one
+          const times = `times=${resumed ? TIMES + 1 : TIMES}`; // the first is a full one
           if (resumed) words.push(`session=${workshop.folder}/${version}-${name}`);
           const report = await harness("client", String(port), "good.test", times, ...words);
           server.close();
@@ -60,7 +60,7 @@ describe("1,000 handshakes in a row", () => {
 
 describe("entropy", () => {
   for (const bits of [0, 255]) {
-    test(`TLS-49: with ${bits} bits nothing begins, and nothing is sent`, async () => {
+    test(`TLS-49: does not start with ${bits} bits, and sends nothing`, async () => {
       const server = await listen(async () => {});
       const words = [`root=${chains.get("RSA")![2].file}`, `entropy=${bits}`];
       const report = await harness("client", String(server.port), "good.test", ...words);
@@ -70,7 +70,7 @@ describe("entropy", () => {
       assert.equal(server.seen[0].wire.bytes, 0);
     });
   }
-  test("TLS-49: of 200 hellos no two have a random, a session or a share in common", async () => {
+  test("TLS-49: no two of 200 hellos share a random, a session id or a key share", async () => {
     const hellos: ClientHello[] = [];
     const server = await listen(async (wire) => {
       hellos.push(readClientHello(await wire.hear(CLIENT_HELLO)));

@@ -1,6 +1,6 @@
 /**
- * Records that are too long, empty, spoilt, of a strange kind, or without end, and what is no TLS
- * at all: TLS-31, TLS-32, TLS-34, TLS-35, TLS-43, TLS-44 (RFC 8446 section 5).
+ * Records that are too long, empty, altered, of an unknown type or too many, and input that is not
+ * TLS: TLS-31, TLS-32, TLS-34, TLS-35, TLS-43, TLS-44 (RFC 8446 section 5).
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -20,7 +20,7 @@ const UNEXPECTED = "unexpected_message (10)";
 const title = (row: number, what: string, version: number) =>
   `TLS-${row}: ${what}, 1.${version - 10}`;
 
-/** Does that after the handshake, and then what a good server does. */
+/** Calls `act` after the handshake, then behaves. */
 const later = (
   version: 12 | 13,
   act: (wire: Wire, keys: Protection13) => Promise<void>,
@@ -31,7 +31,7 @@ const later = (
     await greet(session);
   },
 });
-/** Does that before the ServerHello, or before the Certificate. */
+/** Calls `act` before the ServerHello, or before the Certificate. */
 const early = (
   version: 12 | 13,
   act: (wire: Wire) => Promise<void>,
@@ -45,7 +45,7 @@ const early = (
     },
   },
 });
-/** A record of that length whose content is no matter. */
+/** A record of a given length, whose content does not matter. */
 const header = (length: number) => Buffer.concat([Buffer.of(DATA, 3, 3), u16(length)]);
 const sized = (length: number) => (wire: Wire) => wire.raw(header(length), Buffer.alloc(length));
 
@@ -54,24 +54,34 @@ describe("lengths", () => {
   stage.refuses([
     ...versions.flatMap((version): Row[] => [
       [
-        title(31, "plaintext of 2^14 + 1 bytes", version),
+        title(31, "rejects plaintext of 2^14 + 1 bytes", version),
         later(version, (wire) => wire.send(DATA, Buffer.alloc(most + 1))),
         OVERFLOW,
         NO_RECORD,
       ],
-      [title(31, "65,535 bytes", version), later(version, sized(65535)), OVERFLOW, IMPOSSIBLE],
       [
-        title(31, "65,535 bytes in clear", version),
+        title(31, "rejects 65,535 bytes", version),
+        later(version, sized(65535)),
+        OVERFLOW,
+        IMPOSSIBLE,
+      ],
+      [
+        title(31, "rejects 65,535 bytes in clear", version),
         early(version, (wire) => wire.raw(clear(HANDSHAKE, Buffer.alloc(65535)))),
         OVERFLOW,
         IMPOSSIBLE,
       ],
     ]),
-    [title(31, "2^14 + 257 bytes", 13), later(13, sized(most + 257)), OVERFLOW, IMPOSSIBLE],
-    [title(31, "2^14 + 2,049 bytes", 12), later(12, sized(most + 2049)), OVERFLOW, IMPOSSIBLE],
+    [title(31, "rejects 2^14 + 257 bytes", 13), later(13, sized(most + 257)), OVERFLOW, IMPOSSIBLE],
+    [
+      title(31, "rejects 2^14 + 2,049 bytes", 12),
+      later(12, sized(most + 2049)),
+      OVERFLOW,
+      IMPOSSIBLE,
+    ],
   ]);
   for (const version of versions) {
-    test(title(31, "2^14 bytes are taken", version), async () => {
+    test(title(31, "accepts 2^14 bytes", version), async () => {
       const afterwards = async ({ wire }: Session) => {
         await wire.next();
         await wire.send(DATA, Buffer.alloc(most, "a"));
@@ -93,13 +103,13 @@ describe("floods", () => {
   stage.refuses([
     ...versions.flatMap((version): Row[] => [
       [
-        title(32, "an empty record within the handshake", version),
+        title(32, "rejects an empty record in the handshake", version),
         early(version, (wire) => wire.raw(clear(HANDSHAKE, empty))),
         UNEXPECTED,
         NO_RECORD,
       ],
       [
-        title(32, "empty records within a message", version),
+        title(32, "rejects empty records within a message", version),
         {
           version,
           change: {
@@ -114,47 +124,57 @@ describe("floods", () => {
         NO_RECORD,
       ],
       [
-        title(32, "empty records of data", version),
+        title(32, "rejects 100,000 empty data records", version),
         later(version, (wire) => wire.flood(MANY, DATA, empty)),
         UNEXPECTED,
         TURN,
       ],
       [
-        title(32, "warnings before the hello", version),
+        title(32, "rejects 100,000 warnings before the hello", version),
         early(version, (wire) => wire.flood(MANY, ALERT, warning)),
         UNEXPECTED,
         TURN,
       ],
       [
-        title(32, "warnings, protected", version),
+        title(32, "rejects 100,000 protected warnings", version),
         later(version, (wire) => wire.flood(MANY, ALERT, warning)),
         UNEXPECTED,
         TURN,
       ],
     ]),
-    [title(32, "ChangeCipherSpec before the hello", 13), early(13, ccs(MANY)), UNEXPECTED, TURN],
     [
-      title(32, "ChangeCipherSpec within the handshake", 13),
+      title(32, "rejects 100,000 ChangeCipherSpecs before the hello", 13),
+      early(13, ccs(MANY)),
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      title(32, "rejects 100,000 ChangeCipherSpecs in the handshake", 13),
       early(13, ccs(MANY), "Certificate"),
       UNEXPECTED,
       TURN,
     ],
-    [title(32, "ChangeCipherSpec after the handshake", 13), later(13, ccs(1)), UNEXPECTED, TURN],
     [
-      title(32, "an empty part of the handshake, protected", 13),
+      title(32, "rejects ChangeCipherSpec after the handshake", 13),
+      later(13, ccs(1)),
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      title(32, "rejects an empty protected handshake record", 13),
       early(13, (wire) => wire.send(HANDSHAKE, empty), "Certificate"),
       UNEXPECTED,
       NO_RECORD,
     ],
   ]);
   for (const version of versions) {
-    test(title(32, "so many that a good server may send", version), async () => {
+    test(title(32, "tolerates 250 empty records or warnings", version), async () => {
       served(await stage.visit(later(version, (wire) => wire.flood(250, DATA, empty))));
       served(await stage.visit(later(version, (wire) => wire.flood(250, ALERT, warning))));
       served(await stage.visit(early(version, (wire) => wire.flood(250, ALERT, warning))));
     });
   }
-  test("TLS-32: 257 are too many, 256 are not", async () => {
+  test("TLS-32: tolerates 250 ChangeCipherSpecs, but not 257", async () => {
     const script = (count: number) => early(13, ccs(count));
     served(await stage.visit(script(250)));
     await refused(await stage.visit(script(257)), UNEXPECTED, TURN);
@@ -164,48 +184,48 @@ describe("floods", () => {
 describe("contents", () => {
   const inner = (bytes: Buffer) => later(13, (wire, keys) => wire.raw(keys.sealInner(bytes)));
   stage.refuses([
-    ["TLS-34: all zeros", inner(Buffer.alloc(20)), UNEXPECTED, NO_RECORD],
-    ["TLS-34: nothing at all", inner(Buffer.alloc(0)), UNEXPECTED, NO_RECORD],
-    ["TLS-34: of an unknown kind, protected", inner(hex("01 02 63")), UNEXPECTED, TURN],
+    ["TLS-34: rejects content of zeros only", inner(Buffer.alloc(20)), UNEXPECTED, NO_RECORD],
+    ["TLS-34: rejects empty content", inner(Buffer.alloc(0)), UNEXPECTED, NO_RECORD],
+    ["TLS-34: rejects an unknown type, protected", inner(hex("01 02 63")), UNEXPECTED, TURN],
     [
-      "TLS-34: ChangeCipherSpec of another value",
+      "TLS-34: rejects ChangeCipherSpec with another value",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, u8(2)))),
       UNEXPECTED,
       NO_RECORD,
     ],
     [
-      "TLS-34: ChangeCipherSpec of two bytes",
+      "TLS-34: rejects ChangeCipherSpec of two bytes",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, hex("01 01")))),
       UNEXPECTED,
       NO_RECORD,
     ],
     [
-      "TLS-34: ChangeCipherSpec, protected",
+      "TLS-34: rejects a protected ChangeCipherSpec",
       early(13, (wire) => wire.send(CHANGE_CIPHER_SPEC, u8(1)), "Certificate"),
       UNEXPECTED,
       TURN,
     ],
     ...versions.flatMap((version): Row[] => [
       [
-        title(34, "of an unknown kind, in clear", version),
+        title(34, "rejects an unknown type, in clear", version),
         early(version, (wire) => wire.raw(clear(0x63, hex("01 02 03")))),
         UNEXPECTED,
         NO_RECORD,
       ],
       [
-        title(43, "a heartbeat in clear", version),
+        title(43, "rejects a heartbeat, in clear", version),
         early(version, (wire) => wire.raw(clear(0x18, hex("01 40 00")))),
         UNEXPECTED,
         NO_RECORD,
       ],
       [
-        title(43, "a heartbeat, protected", version),
+        title(43, "rejects a heartbeat, protected", version),
         later(version, (wire) => wire.send(0x18, hex("01 40 00"))),
         UNEXPECTED,
         version === 12 ? NO_RECORD : TURN,
       ],
       [
-        title(35, "a bit of the data flipped", version),
+        title(35, "rejects a flipped bit", version),
         later(version, async (wire) => {
           const record = wire.record(DATA, Buffer.from("spoilt"));
           record[7] ^= 1;
@@ -215,7 +235,7 @@ describe("contents", () => {
         CHANGED,
       ],
       [
-        title(35, "a record twice", version),
+        title(35, "rejects a replayed record", version),
         later(version, async (wire) => {
           const record = wire.record(ALERT, Buffer.of(1, 90));
           await wire.raw(record, record);
@@ -224,7 +244,7 @@ describe("contents", () => {
         CHANGED,
       ],
       [
-        title(35, "shorter than its checksum", version),
+        title(35, "rejects a record shorter than its tag", version),
         later(version, (wire) => wire.raw(header(3), Buffer.alloc(3))),
         BAD_MAC,
         CHANGED,
@@ -233,7 +253,7 @@ describe("contents", () => {
   ]);
 });
 
-describe("what is not TLS", () => {
+describe("input that is not TLS", () => {
   const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73 + (i >> 3) * 41) & 255));
   const voices: [string, Buffer, string, string][] = [
     [
@@ -247,18 +267,18 @@ describe("what is not TLS", () => {
     ["noise", noise, UNEXPECTED, NO_RECORD],
   ];
   for (const [name, bytes, alert, sentence] of voices) {
-    test(`TLS-44: ${name}`, async () => {
+    test(`TLS-44: rejects ${name}`, async () => {
       await refused(await against((wire) => wire.raw(bytes)), alert, sentence);
     });
   }
-  test("TLS-44: silence is waited out, without work and without a fall back", async () => {
+  test("TLS-44: waits out silence, without work or fallback", async () => {
     const visit = await against(async () => {}, "patience=1000");
     assert.equal(visit.report.number("silence"), 1);
     assert.equal(visit.report.get("state"), "handshaking");
     assert.equal(visit.report.number("received"), 0);
     modest(visit);
   });
-  test("TLS-44: an end at once is no success", async () => {
+  test("TLS-44: does not take an immediate FIN for success", async () => {
     const visit = await against(async (wire) => void wire.socket.end());
     assert.equal(visit.report.get("state"), "handshaking");
     modest(visit);

@@ -1,6 +1,6 @@
 /**
- * Sessions that a server offers to resume, honestly and not: TLS-41, TLS-40 (RFC 8446 sections
- * 4.2.11 and 4.6.1, RFC 5077, RFC 7627).
+ * Session resumption with honest and hostile servers: TLS-40, TLS-41 (RFC 8446 sections 4.2.11 and
+ * 4.6.1, RFC 5077, RFC 7627).
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -28,10 +28,10 @@ const ILLEGAL = "illegal_parameter (47)";
 const DAY = 86_400;
 let sessions = 0;
 
-/** Where a session is kept that no other test sees. */
+/** Returns the path of a new session file. */
 const file = () => `${stage.workshop.folder}/session-${sessions++}`;
 
-/** A visit at whose end the harness has a session; `secret` is what the server knows of it. */
+/** Visits a server that issues a session. `secret` is the server's part of it. */
 async function learn(version: 12 | 13, session: string, lifetime?: number, ticket?: Buffer) {
   let secret: Buffer = Buffer.alloc(0);
   const afterwards = async (open: Session) => {
@@ -47,7 +47,7 @@ async function learn(version: 12 | 13, session: string, lifetime?: number, ticke
   return { secret, visit };
 }
 
-/** The next visit, after so many seconds. */
+/** Visits again, `seconds` later. */
 function again(session: string, script: Script, seconds = 0, ...words: string[]): Promise<Visit> {
   const time = `time=${hostTime(seconds)}`;
   return stage.visit(script, `session=${session}`, time, ...words);
@@ -55,7 +55,7 @@ function again(session: string, script: Script, seconds = 0, ...words: string[])
 
 describe("an honest server", () => {
   for (const version of [12, 13] as const) {
-    test(`TLS-41: resumes for the same name, and soon, 1.${version - 10}`, async () => {
+    test(`TLS-41: can resume a session, 1.${version - 10}`, async () => {
       const session = file();
       const { secret, visit } = await learn(version, session, DAY);
       served(visit);
@@ -65,7 +65,7 @@ describe("an honest server", () => {
       assert.equal(second.report.number("resumed"), 1);
     });
   }
-  test("TLS-41: the session is offered to no other name", async () => {
+  test("TLS-41: is not offered another name's session", async () => {
     const session = file();
     await learn(13, session);
     const other = await stage.visitAs("other.test", {}, `session=${session}`);
@@ -78,7 +78,7 @@ describe("an honest server", () => {
 describe("lifetimes", () => {
   const week = 7 * DAY;
   for (const lifetime of [week, DAY, 60]) {
-    test(`TLS-41: of ${lifetime} s, to the second`, async () => {
+    test(`TLS-41: a session of ${lifetime} s is offered no longer than that`, async () => {
       const session = file();
       const { secret } = await learn(13, session, lifetime);
       const young = await again(session, { secret }, lifetime - 60);
@@ -91,14 +91,14 @@ describe("lifetimes", () => {
     });
   }
   for (const lifetime of [8 * DAY, 0xffffffff, week + 1]) {
-    test(`TLS-41: of ${lifetime} s, longer than any may be: no session is kept`, async () => {
+    test(`TLS-41: rejects a lifetime of ${lifetime} s, more than a week`, async () => {
       const session = file();
       const { visit } = await learn(13, session, lifetime);
       await refused(visit, ILLEGAL, PARAMETER);
       assert.equal(existsSync(session), false);
     });
   }
-  test("TLS-41: of no second: no session is kept", async () => {
+  test("TLS-41: does not keep a session with a lifetime of 0", async () => {
     const session = file();
     const { visit } = await learn(13, session, 0);
     served(visit);
@@ -107,17 +107,17 @@ describe("lifetimes", () => {
 });
 
 describe("sizes", () => {
-  test("TLS-41: a ticket of 65,535 bytes is no message that is read", async () => {
+  test("TLS-41: rejects a ticket of 65,535 bytes", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(65_535));
     await refused(visit, "decode_error (50)", UNREADABLE);
   });
-  test("TLS-41: one of 6,000 bytes is kept", async () => {
+  test("TLS-41: keeps a ticket of 6,000 bytes", async () => {
     const session = file();
     const { visit } = await learn(13, session, DAY, Buffer.alloc(6000, 1));
     served(visit);
     assert.equal(visit.report.number("saved") > 6000, true);
   });
-  test("TLS-41: one of 16,000 bytes, more than is kept, does no harm", async () => {
+  test("TLS-41: ignores a ticket of 16,000 bytes, too long to keep", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(16_000, 1));
     served(visit);
   });
@@ -125,7 +125,7 @@ describe("sizes", () => {
     [10_000, false],
     [10_000, true],
   ] as const) {
-    test(`TLS-41: ${count} tickets ${each ? "in records of their own" : "in few"}`, async () => {
+    test(`TLS-41: rejects ${count} tickets, ${each ? "one" : "500"} per record`, async () => {
       const afterwards = async (open: Session) => {
         const { ticket } = newTicket(open);
         const many = each ? ticket : Buffer.concat(Array.from({ length: 500 }, () => ticket));
@@ -136,7 +136,7 @@ describe("sizes", () => {
       await refused(visit, "unexpected_message (10)", TURN);
     });
   }
-  test("TLS-41: 100 tickets, of which the last serves", async () => {
+  test("TLS-41: uses the last of 100 tickets", async () => {
     const session = file();
     let secret: Buffer = Buffer.alloc(0);
     const afterwards = async (open: Session) => {
@@ -154,39 +154,39 @@ describe("sizes", () => {
   });
 });
 
-describe("a server that resumes what it should not", () => {
+describe("a server that resumes wrongly", () => {
   const changed = (hello: (hello: ServerHello) => void): Script => ({ hello });
   const rows: [string, 12 | 13, Script, string, string][] = [
     [
-      "TLS-41: with another suite",
+      "TLS-41: is rejected if it changes the suite",
       13,
       changed((one) => Object.assign(one, { suite: 0x1302 })),
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-41: a session that was not offered",
+      "TLS-41: is rejected if it selects a session that was not offered",
       13,
       changed((one) => one.set(Extension.PreSharedKey, u16(1))),
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-41: without a share",
+      "TLS-41: is rejected if it sends no key share",
       13,
       changed((one) => one.without(Extension.KeyShare)),
       ILLEGAL,
       PARAMETER,
     ],
     [
-      "TLS-41: with another suite",
+      "TLS-41: is rejected if it changes the suite",
       12,
       changed((one) => Object.assign(one, { suite: 0xcca8 })),
       "unexpected_message (10)",
       TURN,
     ],
     [
-      "TLS-40: resumed without extended_master_secret",
+      "TLS-40: is rejected without extended_master_secret",
       12,
       changed((one) => one.without(Extension.ExtendedMasterSecret)),
       "handshake_failure (40)",
@@ -200,23 +200,23 @@ describe("a server that resumes what it should not", () => {
       await refused(await again(session, { version, secret, ...script }), alert, sentence);
     });
   }
-  test("TLS-41: with a secret of its own, 1.3", async () => {
+  test("TLS-41: is rejected if it has another secret, 1.3", async () => {
     const session = file();
     await learn(13, session, DAY);
     const visit = await again(session, { secret: Buffer.alloc(32, 1) });
     await refused(visit, "bad_record_mac (20)", CHANGED);
   });
-  test("TLS-41: with a secret of its own, 1.2", async () => {
+  test("TLS-41: is rejected if it has another secret, 1.2", async () => {
     const session = file();
     await learn(12, session);
     const visit = await again(session, { version: 12, secret: Buffer.alloc(48, 1) });
     await refused(visit, "bad_record_mac (20)", CHANGED);
   });
-  test("TLS-41: though the client offered none", async () => {
+  test("TLS-41: is rejected if the client offered no session", async () => {
     const script = changed((one) => one.set(Extension.PreSharedKey, u16(0)));
     await refused(await stage.visit(script), "unsupported_extension (110)", UNASKED);
   });
-  test("TLS-41: one that it does not know: a whole handshake follows", async () => {
+  test("TLS-41: may decline an offered session: a full handshake follows", async () => {
     for (const version of [12, 13] as const) {
       const session = file();
       await learn(version, session, DAY);
@@ -228,7 +228,7 @@ describe("a server that resumes what it should not", () => {
   });
 });
 
-test("TLS-41: what is offered has been verified: not after -k, not with other roots", async () => {
+test("TLS-41: offers a session neither with -k nor with other roots", async () => {
   const session = file();
   await learn(13, session, DAY);
   const insecure = await again(session, {}, 0, "options=1");

@@ -1,7 +1,7 @@
 /**
- * Handshake messages in records as small as can be, and what may not stand between two of them:
- * TLS-48, and TLS-32, TLS-33, TLS-36, TLS-42 where it is the header that is split (RFC 8446
- * sections 5.1 and 5.4, RFC 5246 section 6.2.1).
+ * Handshake messages split into tiny records, and what must not come between two of them: TLS-48,
+ * and TLS-32, TLS-33, TLS-36, TLS-42 with a split header (RFC 8446 sections 5.1 and 5.4, RFC 5246
+ * section 6.2.1).
  */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -26,13 +26,13 @@ const CCS = u8(1);
 const WARNING = Buffer.of(1, 90);
 const update = (value: number) => message(24, u8(value));
 const helloRequest = message(0);
-/** In records of that many bytes. */
+/** Sends bytes in records of `size` bytes. */
 async function split(wire: Wire, bytes: Buffer, size = 1): Promise<void> {
   for (let at = 0; at < bytes.length; at += size) {
     await wire.send(HANDSHAKE, bytes.subarray(at, at + size));
   }
 }
-/** Does that after the first `at` bytes of a message, which are a record; the rest follows. */
+/** Sends the first `at` bytes of a message as a record, calls `act`, then sends the rest. */
 const within =
   (at: number, act: (wire: Wire) => Promise<void>): Change =>
   async (message, wire) => {
@@ -40,7 +40,10 @@ const within =
     await act(wire);
     return message.subarray(at);
   };
-/** Of two messages so many bytes of the first alone, then its rest with as many of the second. */
+/**
+ * Sends the first `count` bytes of one message, then a record with its rest and the first `count`
+ * bytes of another.
+ */
 function joined(first: Message, second: Message, count: number): Script["change"] {
   let held: Buffer = Buffer.alloc(0);
   return {
@@ -64,13 +67,13 @@ const title = (row: number, what: string, version: number) =>
 describe("a client", () => {
   for (const version of versions) {
     for (const fragment of [1, 2, 3, 5]) {
-      test(title(48, `all of the handshake in records of ${fragment}`, version), async () => {
+      test(title(48, `accepts a handshake in records of ${fragment}`, version), async () => {
         const visit = await stage.visit({ version, fragment });
         served(visit);
         assert.equal(visit.report.number("alert-sent"), 0); // close_notify
       });
     }
-    test(title(48, "a header that begins in the record of another message", version), async () => {
+    test(title(48, "accepts a header that starts in another record", version), async () => {
       for (const count of [1, 2, 3]) {
         const pairs: [Message, Message][] =
           version === 12
@@ -88,20 +91,20 @@ describe("a client", () => {
       }
     });
   }
-  test("TLS-48: a retry, a request for a certificate, both in records of one byte", async () => {
+  test("TLS-48: accepts a HelloRetryRequest and a CertificateRequest byte by byte", async () => {
     served(await stage.visit({ group: "P-256", retry: () => {}, fragment: 1 }));
     for (const version of versions) {
       served(await stage.visit({ version, request: true, fragment: 1 }));
     }
   });
-  test("TLS-48: 16,000 records of one byte make a message", async () => {
+  test("TLS-48: accepts a message in 16,000 records of one byte", async () => {
     const afterwards = async (open: Session) => {
       await split(open.wire, newTicket(open, 7200, Buffer.alloc(16_000, 1)).ticket);
       await greet(open);
     };
     served(await stage.visit({ afterwards }));
   });
-  test("TLS-48: a ticket and key updates after the handshake", async () => {
+  test("TLS-48: accepts a ticket and key updates byte by byte", async () => {
     const afterwards = async (open: Session) => {
       const { wire, writing, reading } = open as Session13;
       await wire.next();
@@ -110,7 +113,7 @@ describe("a client", () => {
       writing.update();
       assert.deepEqual((await wire.next()).bytes, update(0));
       reading.update();
-      await wire.send(DATA, Buffer.alloc(0)); // it changes nothing of how what follows is read
+      await wire.send(DATA, Buffer.alloc(0)); // must not affect what follows
       await split(wire, update(0));
       writing.update();
       await wire.send(DATA, Buffer.from("hello"));
@@ -120,7 +123,7 @@ describe("a client", () => {
     served(visit);
     assert.equal(visit.report.number("key-updates"), 2);
   });
-  test("TLS-48: requests for renegotiation", async () => {
+  test("TLS-48: declines split requests for renegotiation", async () => {
     const afterwards = async (open: Session) => {
       await split(open.wire, Buffer.concat([helloRequest, helloRequest]));
       await open.wire.send(DATA, Buffer.alloc(0));
@@ -131,14 +134,14 @@ describe("a client", () => {
   });
 });
 
-describe("between two parts of a header", () => {
+describe("between two parts of a message", () => {
   const others: [string, number, Buffer][] = [
     ["a warning", ALERT, WARNING],
-    ["an end", ALERT, Buffer.of(1, 0)],
+    ["close_notify", ALERT, Buffer.of(1, 0)],
     ["a ChangeCipherSpec", CHANGE_CIPHER_SPEC, CCS],
     ["data", DATA, Buffer.from("hello")],
   ];
-  /** In clear, protected; where ChangeCipherSpec is never protected it comes in clear. */
+  /** Messages in clear and protected. In 1.3, ChangeCipherSpec always comes in clear. */
   const places: [12 | 13, Message, string][] = [
     [12, "ServerHello", "in clear"],
     [13, "ServerHello", "in clear"],
@@ -150,7 +153,7 @@ describe("between two parts of a header", () => {
     stage.refuses(
       others.flatMap(([what, type, bytes]): Row[] =>
         [1, 3].map((count) => [
-          title(36, `${what} after ${count} of the bytes of ${name}, ${how}`, version),
+          title(36, `rejects ${what} after ${count} bytes of ${name}, ${how}`, version),
           {
             version,
             change: {
@@ -168,26 +171,26 @@ describe("between two parts of a header", () => {
   const empty = (count: number): Change =>
     within(count, async (wire) => {
       await wire.send(HANDSHAKE, Buffer.alloc(0));
-      await wire.drain(); // it is refused, whether or not more comes
+      await wire.drain(); // it must be rejected even if nothing follows
     });
   stage.refuses([
     ...[1, 3, 20].map(
       (count): Row => [
-        title(32, `an empty part after ${count} bytes, protected`, 13),
+        title(32, `rejects an empty record after ${count} bytes, protected`, 13),
         { change: { Certificate: empty(count) } },
         UNEXPECTED,
         TURN,
       ],
     ),
     [
-      title(32, "an empty part after 2 bytes, protected", 12),
+      title(32, "rejects an empty record after 2 bytes, protected", 12),
       { version: 12, change: { Finished: empty(2) } },
       UNEXPECTED,
       NO_RECORD,
     ],
     ...versions.map(
       (version): Row => [
-        title(32, "an empty part after 2 bytes, in clear", version),
+        title(32, "rejects an empty record after 2 bytes, in clear", version),
         { version, change: { ServerHello: empty(2) } },
         UNEXPECTED,
         NO_RECORD,
@@ -196,16 +199,26 @@ describe("between two parts of a header", () => {
   ]);
 });
 
-describe("keys that change within a message", () => {
+describe("a key change within a message", () => {
   const more: Change = (bytes) => Buffer.concat([bytes, u8(8)]);
   const three: Change = (bytes) => Buffer.concat([bytes, hex("08 00 00")]);
   stage.refuses([
-    ["TLS-36: a byte behind ServerHello", { change: { ServerHello: more } }, UNEXPECTED, TURN],
-    ["TLS-36: three behind ServerHello", { change: { ServerHello: three } }, UNEXPECTED, TURN],
-    ["TLS-36: a byte behind Finished", { change: { Finished: more } }, UNEXPECTED, TURN],
-    ["TLS-36: three behind Finished", { change: { Finished: three } }, UNEXPECTED, TURN],
     [
-      "TLS-36: a byte behind a key update",
+      "TLS-36: rejects a byte after ServerHello",
+      { change: { ServerHello: more } },
+      UNEXPECTED,
+      TURN,
+    ],
+    [
+      "TLS-36: rejects three after ServerHello",
+      { change: { ServerHello: three } },
+      UNEXPECTED,
+      TURN,
+    ],
+    ["TLS-36: rejects a byte after Finished", { change: { Finished: more } }, UNEXPECTED, TURN],
+    ["TLS-36: rejects three after Finished", { change: { Finished: three } }, UNEXPECTED, TURN],
+    [
+      "TLS-36: rejects a byte after a key update",
       {
         afterwards: async (open) => {
           await open.wire.send(HANDSHAKE, Buffer.concat([update(0), u8(4)]));
@@ -216,13 +229,13 @@ describe("keys that change within a message", () => {
       TURN,
     ],
     [
-      "TLS-36: two bytes of a ticket, and ChangeCipherSpec, 1.2",
+      "TLS-36: rejects ChangeCipherSpec after two bytes of a ticket, 1.2",
       { version: 12, change: { NewSessionTicket: (bytes) => bytes.subarray(0, 2) } },
       UNEXPECTED,
       TURN,
     ],
     [
-      "TLS-36: a byte behind the ticket, and ChangeCipherSpec, 1.2",
+      "TLS-36: rejects ChangeCipherSpec after a ticket and a byte, 1.2",
       { version: 12, change: { NewSessionTicket: more } },
       UNEXPECTED,
       NO_RECORD,
@@ -230,15 +243,15 @@ describe("keys that change within a message", () => {
   ]);
 });
 
-describe("without end", () => {
+describe("too long and too many", () => {
   const huge: Change = async (_, wire) => {
     await split(wire, hex("0b ff ff ff"));
-    return wire.drain(); // it is refused for what it says of itself
+    return wire.drain(); // it must be rejected for its header alone
   };
   stage.refuses(
     versions.map(
       (version): Row => [
-        title(33, "a message of 16 MiB, whose header comes in parts", version),
+        title(33, "rejects a message of 16 MiB whose header is split", version),
         { version, change: { Certificate: huge } },
         "decode_error (50)",
         UNREADABLE,
@@ -247,7 +260,7 @@ describe("without end", () => {
   );
   const MANY = 1000;
   const FEW = 100;
-  /** Messages in records each of which ends one and begins the next, or of a byte each. */
+  /** Sends messages byte by byte, or `shifted`: each record ends one and begins the next. */
   const flood = (
     version: 12 | 13,
     one: (open: Session) => Buffer,
@@ -270,15 +283,15 @@ describe("without end", () => {
     },
   });
   for (const shifted of [false, true]) {
-    const how = shifted ? "each in the records of two" : "in records of one byte";
+    const how = shifted ? "that each span two records" : "in records of one byte";
     const kinds: [string, 12 | 13, (open: Session) => Buffer][] = [
       ["tickets", 13, (open) => newTicket(open).ticket],
       ["requests for renegotiation", 12, () => helloRequest],
     ];
     for (const [what, version, one] of kinds) {
       const script = (count: number) => flood(version, one, shifted, count);
-      stage.refuses([[`TLS-32: ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, TURN]]);
-      test(`TLS-32: ${FEW} ${what} ${how} do no harm`, async () => {
+      stage.refuses([[`TLS-32: rejects ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, TURN]]);
+      test(`TLS-32: tolerates ${FEW} ${what} ${how}`, async () => {
         served(await stage.visit(script(FEW)));
       });
     }
@@ -287,7 +300,7 @@ describe("without end", () => {
 
 describe("a server", () => {
   const identity = (): Certificate => stage.workshop.server(stage.root);
-  /** Dials the harness, does that, and answers the server's report with the alert that came. */
+  /** Connects to the harness, calls `act`, and returns its report and the alert that it sent. */
   async function attend(act: (wire: Wire) => Promise<void>) {
     const server = await harnessServer(identity());
     const wire = new Wire(connect(server.port, "127.0.0.1"));
@@ -304,7 +317,7 @@ describe("a server", () => {
   }
   for (const version of versions) {
     for (const fragment of [1, 2, 3, 1 << 14]) {
-      test(title(48, `all that a client says in records of ${fragment}`, version), async () => {
+      test(title(48, `accepts a client's records of ${fragment}`, version), async () => {
         const visit = await attend(async (wire) => {
           wire.fragment = fragment;
           await shakeHands(wire, version);
@@ -329,10 +342,10 @@ describe("a server", () => {
   const begun: [number, Buffer] = [HANDSHAKE, hello.subarray(0, 3)];
   const rest: [number, Buffer] = [HANDSHAKE, hello.subarray(3)];
   const refusals: [string, [number, Buffer], string][] = [
-    ["TLS-36: a warning within the header of a ClientHello", [ALERT, WARNING], TURN],
-    ["TLS-36: a ChangeCipherSpec within it", [CHANGE_CIPHER_SPEC, CCS], TURN],
-    ["TLS-36: data within it", [DATA, Buffer.from("hello")], TURN],
-    ["TLS-32: an empty part of it", [HANDSHAKE, Buffer.alloc(0)], NO_RECORD],
+    ["TLS-36: rejects a warning within a ClientHello's header", [ALERT, WARNING], TURN],
+    ["TLS-36: rejects a ChangeCipherSpec there", [CHANGE_CIPHER_SPEC, CCS], TURN],
+    ["TLS-36: rejects data there", [DATA, Buffer.from("hello")], TURN],
+    ["TLS-32: rejects an empty record there", [HANDSHAKE, Buffer.alloc(0)], NO_RECORD],
   ];
   for (const [name, record, sentence] of refusals) {
     test(name, async () => {
@@ -342,7 +355,7 @@ describe("a server", () => {
       assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence });
     });
   }
-  test("TLS-36: a byte behind a ClientHello", async () => {
+  test("TLS-36: rejects a byte after a ClientHello", async () => {
     const { alert, report } = await parts([
       HANDSHAKE,
       Buffer.concat([hello, vector(1).subarray(0, 1)]),

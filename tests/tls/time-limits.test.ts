@@ -1,4 +1,4 @@
-/** Peers that say nothing, or one byte now and then: TLS-33, TLS-44 (RFC 8446 section 4). */
+/** Silent peers, and peers that send a byte now and then: TLS-33, TLS-44 (RFC 8446 section 4). */
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { data, kinds, record, Status, TlsBench } from "../lab/scripted/tls.ts";
@@ -17,7 +17,7 @@ before(async () => {
 });
 beforeEach(() => bench.reset());
 
-/** The time is up, to the second, and everything is given back without a word to the peer. */
+/** Asserts that the stream has timed out, and that aborting it frees everything. */
 function timesOut(stream: number): void {
   const { wasm } = bench;
   assert.equal(wasm.status(stream), Status.Failed);
@@ -32,7 +32,7 @@ for (const [interval, title] of [
   [10n, "every ten seconds"],
   [1n, "every second"],
 ] as const) {
-  test(`TLS-33: a byte ${title} earns no more than 30 s`, () => {
+  test(`TLS-33: times out after 30 s despite a byte ${title}`, () => {
     const { wasm } = bench;
     const stream = bench.connect();
     wasm.poll(bench.now);
@@ -52,7 +52,7 @@ for (const [interval, title] of [
   });
 }
 
-test("TLS-44: after 30 s of silence it is over", () => {
+test("TLS-44: times out after 30 s of silence", () => {
   const { wasm } = bench;
   const stream = bench.connect();
   wasm.poll(bench.now);
@@ -62,7 +62,7 @@ test("TLS-44: after 30 s of silence it is over", () => {
   timesOut(stream);
 });
 
-test("TLS-33: once it is open, time does not end it: that is for whoever reads", () => {
+test("TLS-33: an open stream does not time out by itself", () => {
   const stream = bench.open();
   assert.equal(bench.wasm.pollAt(), (1n << 63n) - 1n);
   bench.now += 3600n * SECOND;
@@ -70,7 +70,7 @@ test("TLS-33: once it is open, time does not end it: that is for whoever reads",
   assert.equal(bench.text(bench.wasm.readAll(stream, 0, bench.now)), "late");
 });
 
-test("TLS-33: a handshake that comes byte by byte is one, and costs little", async () => {
+test("TLS-33: accepts input byte by byte at little cost", async () => {
   const afterwards = async (session: Parameters<typeof greet>[0]) => {
     for (const byte of session.wire.record(DATA, Buffer.from("slow "))) {
       await session.wire.raw(Uint8Array.of(byte));

@@ -1,6 +1,6 @@
-/** Numbers and vectors of TLS messages, written and read (RFC 8446 section 3). */
+/** Encodes and decodes numbers and vectors of TLS messages (RFC 8446 section 3). */
 
-/** A number in that many bytes, the first one the greatest. */
+/** Encodes a number in `width` bytes, big-endian. */
 export function number(width: number, value: number): Buffer {
   const bytes = Buffer.alloc(width);
   bytes.writeUIntBE(value, 0, width);
@@ -11,7 +11,7 @@ export const u16 = (value: number) => number(2, value);
 export const u24 = (value: number) => number(3, value);
 export const u32 = (value: number) => number(4, value);
 
-/** Parts behind their length, which takes `width` bytes. */
+/** Encodes a vector: a length in `width` bytes, then the parts. */
 export function vector(width: number, ...parts: Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   return Buffer.concat([number(width, content.length), content]);
@@ -21,7 +21,7 @@ export function hex(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(" ", ""), "hex");
 }
 
-/** Takes a message apart from its beginning. */
+/** Reads a message in order. */
 export class Reader {
   private at = 0;
 
@@ -31,7 +31,7 @@ export class Reader {
     return this.bytes.length - this.at;
   }
   take(length: number): Buffer {
-    if (length > this.left) throw new Error(`${length} bytes wanted, ${this.left} there`);
+    if (length > this.left) throw new Error(`expected ${length} bytes, found ${this.left}`);
     this.at += length;
     return this.bytes.subarray(this.at - length, this.at);
   }

@@ -1,4 +1,4 @@
-/** A client with which the harness, as a server, shakes hands: ECDSA, X25519, ChaCha20-Poly1305. */
+/** A client for the harness as a server: ECDSA, X25519, ChaCha20-Poly1305. */
 import { randomBytes } from "node:crypto";
 import { Reader, u8, u16, vector } from "./bytes.ts";
 import { exchange, groups } from "./exchange.ts";
@@ -11,7 +11,7 @@ import { CHANGE_CIPHER_SPEC, type Wire } from "./wire.ts";
 const GROUPS = 10;
 const SCHEMES = 13;
 
-/** The hello of a client that speaks that version alone, and its share. */
+/** Makes the hello of a client that speaks one version only, and its share. */
 export function clientHello(version: 12 | 13) {
   const own = exchange("x25519");
   const group = u16(groups.x25519);
@@ -36,7 +36,7 @@ async function shake13(wire: Wire): Promise<void> {
   const { own, hello } = clientHello(13);
   await wire.say(hello);
   const serverHello = await wire.hear(SERVER_HELLO);
-  // Its last bytes are the share, or supported_versions behind it.
+  // The extensions come in any order.
   const at = serverHello.indexOf(Buffer.concat([u16(Extension.KeyShare), u16(36)]));
   const share = serverHello.subarray(at + 8, at + 40);
   const schedule = new Schedule(wire.digest(), own.agree(share));

@@ -1,17 +1,17 @@
-/** Elliptic curve Diffie-Hellman, as a server does it (RFC 8446 section 4.2.8.2, RFC 8422). */
+/** Elliptic curve Diffie-Hellman (RFC 8446 section 4.2.8.2, RFC 8422). */
 import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto";
 import type { Group } from "./script.ts";
 
-/** IANA's numbers. */
+/** Group numbers, as assigned by IANA. */
 export const groups = { x25519: 0x1d, "P-256": 0x17 } as const;
 
-/** The share of the server, and what both sides make of the two shares. */
+/** One side's share, and the computation of the shared secret from the other's. */
 export interface Exchange {
   share: Buffer;
   agree(theirs: Buffer): Buffer;
 }
 
-/** What stands before the 32 bytes of a public key of X25519 in DER (RFC 8410). */
+/** The DER in front of the 32 bytes of an X25519 public key (RFC 8410). */
 const PREFIX = Buffer.from("302a300506032b656e032100", "hex");
 
 export function exchange(group: Group): Exchange {

@@ -27,7 +27,7 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
     [Extension.ExtendedMasterSecret, Buffer.alloc(0)],
   ]);
   if (script.secret !== undefined) {
-    hello.session = Buffer.from(theirs.session); // the client's own number says: resumed
+    hello.session = Buffer.from(theirs.session); // the client's own id means resumption
   } else if (theirs.extensions.has(Extension.SessionTicket)) {
     hello.set(Extension.SessionTicket, Buffer.alloc(0));
   }
@@ -35,7 +35,7 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
   return hello;
 }
 
-/** What the client and the server send in clear when they know no session yet. */
+/** Exchanges the messages of a full handshake between hellos and Finished; returns the secret. */
 async function agree(
   wire: Wire,
   script: Script,
@@ -72,7 +72,7 @@ async function finish(wire: Wire, script: Script, master: Buffer, keys: Protecti
 
 async function hearFinish(wire: Wire, master: Buffer, keys: Protection12): Promise<void> {
   const { type } = await wire.next();
-  if (type !== CHANGE_CIPHER_SPEC) throw new Error(`a record of type ${type}`);
+  if (type !== CHANGE_CIPHER_SPEC) throw new Error(`unexpected record type ${type}`);
   wire.reading = keys;
   const expected = message(20, prf(master, "client finished", wire.digest(), VERIFY));
   if (!expected.equals(await wire.hear(20))) throw new Error("the client's Finished is wrong");

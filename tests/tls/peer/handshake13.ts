@@ -29,7 +29,7 @@ function serverHello(theirs: ClientHello, share: Buffer): ServerHello {
   return hello;
 }
 
-/** Asks for another ClientHello, with a share of that group. */
+/** Requests another ClientHello, with a share for `group`. */
 async function retry(wire: Wire, script: Script, theirs: ClientHello, group: number) {
   const hello = serverHello(theirs, u16(group));
   hello.random = Buffer.from(RETRY);
@@ -72,7 +72,7 @@ export async function handshake13(
   script.hello?.(hello);
   await say(wire, script, "ServerHello", hello.emit());
   const share = keyShares(theirs).get(groups[group]);
-  if (share === undefined) throw new Error(`the client sent no share of ${group}`);
+  if (share === undefined) throw new Error(`the client sent no share for ${group}`);
 
   const schedule = new Schedule(wire.digest(), own.agree(share), script.secret);
   await wire.raw(clear(CHANGE_CIPHER_SPEC, u8(1)));
@@ -100,7 +100,7 @@ export async function handshake13(
   return { wire, version: 13, writing, reading, secret };
 }
 
-/** A ticket, and the secret of the session that it resumes. */
+/** Makes a NewSessionTicket message, and the secret of the session that it resumes. */
 export function newTicket(session: Session, lifetime = 7200, ticket?: Buffer) {
   const nonce = Buffer.of(7);
   const body = [number(4, lifetime), number(4, 0), vector(1, nonce), vector(2, ticket ?? TICKET)];

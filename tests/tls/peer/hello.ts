@@ -1,4 +1,4 @@
-/** The hellos of TLS, as fields (RFC 8446 section 4.1, RFC 5246 section 7.4.1). */
+/** ClientHello and ServerHello as fields (RFC 8446 section 4.1, RFC 5246 section 7.4.1). */
 import { randomBytes } from "node:crypto";
 import { Reader, u8, u16, u24, vector } from "./bytes.ts";
 
@@ -18,7 +18,7 @@ export const enum Extension {
   RenegotiationInfo = 0xff01,
 }
 
-/** A handshake message of that kind. */
+/** Encodes a handshake message. */
 export function message(kind: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([u8(kind), vector(3, ...parts)]);
 }
@@ -31,7 +31,7 @@ export interface ClientHello {
   extensions: Map<number, Buffer>;
 }
 
-/** Pairs of a number and bytes. */
+/** Reads pairs of a 16-bit number and a vector: extensions or key shares. */
 function readExtensions(reader: Reader): Map<number, Buffer> {
   const found = new Map<number, Buffer>();
   while (reader.left > 0) found.set(reader.number(2), reader.vector(2));
@@ -51,20 +51,20 @@ export function readClientHello(whole: Buffer): ClientHello {
   return { version, random, session, suites, extensions };
 }
 
-/** The key shares of a ClientHello, by group. */
+/** Returns the key shares of a ClientHello, by group. */
 export function keyShares(hello: ClientHello): Map<number, Buffer> {
   const shares = hello.extensions.get(Extension.KeyShare);
   if (shares === undefined) return new Map();
   return readExtensions(new Reader(new Reader(shares).vector(2)));
 }
 
-/** A ServerHello to come: a test may change any of it. */
+/** A ServerHello about to be sent; scripts may change any field. */
 export class ServerHello {
   version = 0x303;
   random: Buffer = randomBytes(32);
   session: Buffer = Buffer.alloc(0);
   compression = 0;
-  /** What stands behind the extensions. */
+  /** Bytes after the extensions. */
   trailer: Buffer = Buffer.alloc(0);
 
   constructor(
@@ -72,10 +72,10 @@ export class ServerHello {
     public extensions: [number, Buffer][],
   ) {}
 
-  /** The content of an extension that it has; a test may write into it. */
+  /** Returns the content of an extension, which may be written to; throws if there is none. */
   extension(wanted: number): Buffer {
     const found = this.extensions.find(([kind]) => kind === wanted);
-    if (found === undefined) throw new Error(`there is no extension ${wanted}`);
+    if (found === undefined) throw new Error(`no extension ${wanted}`);
     return found[1];
   }
 
@@ -83,7 +83,7 @@ export class ServerHello {
     this.extensions = this.extensions.filter(([kind]) => kind !== unwanted);
   }
 
-  /** Adds an extension, or takes the place of one. */
+  /** Adds or replaces an extension. */
   set(kind: number, content: Buffer): void {
     this.without(kind);
     this.extensions.push([kind, content]);
@@ -104,7 +104,7 @@ export function extension(kind: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([u16(kind), vector(2, bytes)]);
 }
 
-/** A Certificate message's list; in TLS 1.3 each certificate has extensions. */
+/** Encodes the list of a Certificate message. In TLS 1.3 each certificate has extensions. */
 export function certificateList(chain: Buffer[], extensions?: Buffer): Buffer {
   const after = extensions === undefined ? [] : [vector(2, extensions)];
   const entries = chain.map((one) => Buffer.concat([u24(one.length), one, ...after]));

@@ -1,6 +1,6 @@
 /**
- * Keys of TLS with SHA-256 and ChaCha20-Poly1305: RFC 8446 section 7.1, RFC 5246 section 5, and
- * how they protect records: RFC 8446 section 5.2, RFC 7905.
+ * Key derivation with SHA-256 (RFC 8446 section 7.1, RFC 5246 section 5) and record protection with
+ * ChaCha20-Poly1305 (RFC 8446 section 5.2, RFC 7905).
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
 import { number, u16, vector } from "./bytes.ts";
@@ -22,7 +22,7 @@ export function hmac(key: Uint8Array, ...parts: Uint8Array[]): Buffer {
   return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
 }
 
-/** HKDF-Expand-Label, of no more than one block; HKDF-Extract is `hmac`. */
+/** HKDF-Expand-Label for at most one block; HKDF-Extract is `hmac`. */
 export function expand(
   secret: Buffer,
   label: string,
@@ -33,13 +33,13 @@ export function expand(
   return hmac(secret, ...info, Buffer.of(1)).subarray(0, length);
 }
 
-/** The secrets of TLS 1.3 from ServerHello on; digests are of the handshake so far. */
+/** The secrets of TLS 1.3 from ServerHello on. Digests are transcript hashes at that point. */
 export class Schedule {
   readonly client: Buffer;
   readonly server: Buffer;
   private readonly master: Buffer;
 
-  /** With what both sides agreed on; with the secret of a ticket. */
+  /** `shared` is the (EC)DHE secret, `ticket` the secret of a resumed session. */
   constructor(digest: Buffer, shared: Buffer, ticket: Buffer = ZEROS) {
     const shaken = hmac(derive(hmac(ZEROS, ticket), "derived"), shared);
     this.client = derive(shaken, "c hs traffic", digest);
@@ -47,7 +47,7 @@ export class Schedule {
     this.master = hmac(derive(shaken, "derived"), ZEROS);
   }
 
-  /** The client's and the server's once both are finished. */
+  /** Returns the client's and the server's secret for application data. */
   application(digest: Buffer): [Buffer, Buffer] {
     return [
       derive(this.master, "c ap traffic", digest),
@@ -76,19 +76,19 @@ export function prf(secret: Buffer, label: string, seed: Buffer, length: number)
   return output.subarray(0, length);
 }
 
-/** One record, without its header. */
+/** The content of a record. */
 export interface Content {
   type: number;
   bytes: Buffer;
 }
 
-/** What protects the records of one direction. */
+/** Protects the records of one direction. */
 export interface Protection {
   seal(content: Content): Buffer;
   open(header: Buffer, bytes: Buffer): Content;
 }
 
-/** The cipher and its count of records. */
+/** The cipher and its sequence number. */
 class Cipher {
   private sequence = 0;
 
@@ -121,7 +121,7 @@ class Cipher {
   }
 }
 
-/** TLS 1.3, from a traffic secret on; `inner` of a content may be what no honest peer sends. */
+/** Record protection of TLS 1.3, from a traffic secret. */
 export class Protection13 implements Protection {
   private cipher: Cipher;
 
@@ -133,7 +133,7 @@ export class Protection13 implements Protection {
     return this.sealInner(Buffer.concat([content.bytes, Buffer.of(content.type)]));
   }
 
-  /** With its type and padding as given. */
+  /** Seals content whose type and padding are given: malformed ones, too. */
   sealInner(inner: Buffer): Buffer {
     const header = Buffer.concat([Buffer.of(DATA, 3, 3), u16(inner.length + TAG)]);
     return Buffer.concat([header, this.cipher.seal(inner, () => header)]);
@@ -147,7 +147,7 @@ export class Protection13 implements Protection {
     return { type: inner[end], bytes: inner.subarray(0, end) };
   }
 
-  /** The next keys (RFC 8446 section 7.2). */
+  /** Switches to the next keys (RFC 8446 section 7.2). */
   update(): void {
     this.secret = expand(this.secret, "traffic upd");
     this.cipher = Protection13.cipher(this.secret);
@@ -161,7 +161,7 @@ export class Protection13 implements Protection {
   }
 }
 
-/** TLS 1.2, one direction's part of the key block. */
+/** Record protection of TLS 1.2, from one direction's part of the key block. */
 export class Protection12 implements Protection {
   private readonly cipher: Cipher;
 

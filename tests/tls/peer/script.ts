@@ -1,10 +1,10 @@
-/** What a peer does in a handshake, and where it does other than it should. */
+/** Scripts: what a server does in a handshake, and how it misbehaves. */
 import { constants, type KeyObject, sign as signWith } from "node:crypto";
 import type { ServerHello } from "./hello.ts";
 import type { Protection13 } from "./keys.ts";
 import type { Wire } from "./wire.ts";
 
-/** Names of the messages that a script may change. */
+/** Messages that a script may change. */
 export type Message =
   | "HelloRetryRequest"
   | "ServerHello"
@@ -18,13 +18,13 @@ export type Message =
   | "ChangeCipherSpec"
   | "Finished";
 
-/** Takes a message as it would go out; answers what goes out in its place. */
+/** Takes a message as it would be sent; returns what is sent instead. */
 export type Change = (
   message: Buffer,
   wire: Wire,
 ) => Buffer | Buffer[] | Promise<Buffer | Buffer[]>;
 
-/** Who the peer is. */
+/** A server's certificates and key. */
 export interface Identity {
   /** In DER, its own certificate first. */
   chain: Buffer[];
@@ -33,48 +33,51 @@ export interface Identity {
 
 export interface Script {
   version?: 12 | 13;
-  /** In the place of the usual one. */
+  /** Replaces the usual one. */
   identity?: () => Identity;
   group?: Group;
-  /** Changes the fields of ServerHello; of HelloRetryRequest. */
+  /** Changes the fields of the ServerHello. */
   hello?: (hello: ServerHello) => void;
+  /** Sends a HelloRetryRequest, and changes its fields. */
   retry?: (hello: ServerHello) => void;
   change?: Partial<Record<Message, Change>>;
-  /** No record of the handshake carries more bytes. */
+  /** Most bytes of a handshake message in a record. */
   fragment?: number;
-  /** Further extensions of EncryptedExtensions, or of the certificate in TLS 1.3. */
+  /** Extensions to add to EncryptedExtensions. */
   encrypted?: [number, Buffer][];
+  /** Extensions to add to the certificate; TLS 1.3 only. */
   stapled?: [number, Buffer][];
-  /** The scheme and the context of CertificateVerify; the scheme of ServerKeyExchange. */
+  /** The signature scheme of CertificateVerify or ServerKeyExchange. */
   scheme?: number;
+  /** The context string of CertificateVerify. */
   context?: string;
-  /** The other key that signs. */
+  /** Signs instead of the identity's key. */
   signer?: KeyObject;
-  /** Asks the client for a certificate. */
+  /** Requests a client certificate. */
   request?: boolean;
-  /** Resumes: TLS 1.3 with the secret of a ticket, TLS 1.2 with a master secret. */
+  /** Resumes a session: the secret of a ticket in TLS 1.3, the master secret in TLS 1.2. */
   secret?: Buffer;
-  /** What follows the handshake; without it "hello" answers the first data, and an end. */
+  /** Runs after the handshake. Default: `greet`. */
   afterwards?: (session: Session) => Promise<void>;
 }
 
-/** One of TLS 1.3 whose handshake is over: there are keys of both directions. */
+/** A TLS 1.3 connection after its handshake, with keys for both directions. */
 export type Session13 = Session & { writing: Protection13; reading: Protection13 };
 
-/** A connection whose handshake is over. */
+/** A connection after its handshake. */
 export interface Session {
   wire: Wire;
   version: 12 | 13;
   /** TLS 1.3 only. */
   writing?: Protection13;
   reading?: Protection13;
-  /** Of resumption with TLS 1.3, the master secret of TLS 1.2. */
+  /** The resumption secret of TLS 1.3, the master secret of TLS 1.2. */
   secret: Buffer;
 }
 
 export type Group = "x25519" | "P-256";
 
-/** Says a message, or what a script makes of it. */
+/** Sends a message as changed by the script. */
 export async function say(wire: Wire, script: Script, name: Message, message: Buffer) {
   const change = script.change?.[name];
   const changed = change === undefined ? message : await change(message, wire);
@@ -83,13 +86,13 @@ export async function say(wire: Wire, script: Script, name: Message, message: Bu
 
 const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_PADDING } = constants;
 
-/** The hash of a scheme, by its first byte. */
+/** Hashes of schemes, by their first byte, other than SHA-256. */
 const digests = new Map([
   [0x02, "sha1"],
   [0x05, "sha384"],
 ]);
 
-/** Signs as `scheme` says it is signed, which the script may have made up. */
+/** Signs by `scheme`, as far as the key can: a script may name any. */
 export function sign(script: Script, identity: Identity, scheme: number, data: Buffer): Buffer {
   const key = script.signer ?? identity.key;
   const pss = scheme >> 8 === 0x08;

@@ -1,4 +1,4 @@
-/** A server that follows a script, and the harness as its client. */
+/** Servers that follow a script, visited by the harness as a client. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -18,14 +18,14 @@ export function identity(chain: Certificate[]): Identity {
   };
 }
 
-/** What one connection came to, as this side saw it. */
+/** A connection as the server saw it. */
 export interface Seen {
   wire: Wire;
-  /** The alert that came. */
+  /** The alert with which the other side ended it. */
   alert?: number;
 }
 
-/** Does that to each connection until it ends; `close` waits for that, and throws what failed. */
+/** Calls `serve` on each connection. `close` waits for all to end, and throws what they threw. */
 export async function listen(serve: (wire: Wire, index: number) => Promise<void>) {
   const seen: Seen[] = [];
   const over: Promise<void>[] = [];
@@ -43,7 +43,7 @@ export async function listen(serve: (wire: Wire, index: number) => Promise<void>
   const server = createServer((socket) => {
     const one: Seen = { wire: new Wire(socket) };
     const done = attend(one, seen.length);
-    done.catch(() => {}); // `close` tells
+    done.catch(() => {}); // `close` throws it
     over.push(done);
     seen.push(one);
   });
@@ -56,7 +56,7 @@ export async function listen(serve: (wire: Wire, index: number) => Promise<void>
   return { port: (server.address() as AddressInfo).port, seen, close };
 }
 
-/** "hello" for the first data, and a proper end. */
+/** Answers the first data with "hello" and close_notify. */
 export async function greet({ wire }: Session): Promise<void> {
   await wire.next();
   await wire.send(23, Buffer.from("hello"));
@@ -70,14 +70,14 @@ export async function follow(wire: Wire, script: Script, usual: Identity): Promi
   await (script.afterwards ?? greet)(session);
 }
 
-/** What the harness and its peer say of one connection. */
+/** A connection as both sides saw it. */
 export interface Visit extends Seen {
   report: Report;
 }
 
 type Serve = (wire: Wire) => Promise<void>;
 
-/** One connection of the harness to a server that does that. */
+/** Connects the harness once to a server that calls `serve`. */
 export function against(serve: Serve, ...words: string[]): Promise<Visit> {
   return againstAs(NAME, serve, ...words);
 }

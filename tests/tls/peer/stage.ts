@@ -1,4 +1,4 @@
-/** What the tests with a hostile server have in common: identities, a visit, tables of refusals. */
+/** Common to the tests with a hostile server: identities, visits, tables of rejected scripts. */
 import { after, before, test } from "node:test";
 import { type Certificate, rsa, Workshop } from "../certificates.ts";
 import { build } from "../harness.ts";
@@ -13,7 +13,7 @@ export class Stage {
   elliptic!: Identity;
   classic!: Identity;
 
-  /** To be called where a test file begins. */
+  /** Registers hooks of the test file: construct it at the top level. */
   constructor() {
     before(() => {
       build();
@@ -24,28 +24,28 @@ export class Stage {
     after(() => this.workshop.close());
   }
 
-  /** A server's that has these certificates, and the first one's key. */
+  /** Returns the identity of a server with these certificates and the first one's key. */
   identity(chain: Certificate[]): Identity {
     return identity(chain);
   }
 
-  /** One connection of the harness to a server that follows the script. */
+  /** Connects the harness to a server that follows the script. */
   visit(script: Script, ...words: string[]): Promise<Visit> {
     return this.visitAs(NAME, script, ...words);
   }
 
-  /** One to a server that shows those certificates, and has its usual key. */
+  /** Connects the harness to a server that presents these certificates, with its usual key. */
   show(chain: Buffer[], ...words: string[]): Promise<Visit> {
     return this.visit({ identity: () => ({ chain, key: this.elliptic.key }) }, ...words);
   }
 
-  /** A visit in the belief that it is the server of that name. */
+  /** Like `visit`, but the harness expects the server to be `name`. */
   visitAs(name: string, script: Script, ...words: string[]): Promise<Visit> {
     const serve = (wire: Wire) => follow(wire, script, this.elliptic);
     return againstAs(name, serve, `root=${this.root.file}`, ...words);
   }
 
-  /** Each script is refused, with that alert and those words. */
+  /** Defines a test per row: the script is rejected with this alert and message. */
   refuses(rows: Row[]): void {
     for (const [title, script, alert, sentence] of rows) {
       test(title, async () => refused(await this.visit(script), alert, sentence));
@@ -55,7 +55,7 @@ export class Stage {
 
 export type Row = [title: string, script: Script, alert: string, sentence: string];
 
-/** What the user reads. */
+/** Messages to the user. */
 export const PARAMETER = "TLS: the peer sent a parameter that it must not (-0x6600)";
 export const UNREADABLE = "TLS: a message of the peer cannot be read (-0x7300)";
 export const TURN = "TLS: the peer sent a message out of its turn (-0x7700)";

@@ -1,19 +1,19 @@
-/** What is asserted of a connection to a hostile peer: refused in these words, and nothing left. */
+/** Assertions about a visit to a hostile server: how it was rejected, and what it cost. */
 import assert from "node:assert/strict";
 import { type Exports, load, readString } from "../../lab/scripted/assembly.ts";
 import type { Report } from "../harness.ts";
 import type { Visit } from "./serve.ts";
 
-/** What a connection may hold at most, unless a certificate is full of names. */
+/** Most bytes of heap for a connection, unless a certificate is full of names. */
 const HEAP = 60 * 1024;
-/** Seconds of the processor for one connection. */
+/** Most seconds of processor time for a connection. */
 const CPU = 2;
-/** Of the certificate, where none was looked at. */
+/** The value of `refusals` if no certificate was verified. */
 const NO_VERDICT = 0xffffffff;
 
 let wasm: Exports | undefined;
 
-/** The alert that was sent, "illegal_parameter (47)", and the whole sentence for the user. */
+/** Returns the alert sent, as in "illegal_parameter (47)", and the message to the user. */
 export async function told(report: Report): Promise<{ alert: string; sentence: string }> {
   wasm ??= await load("tests/lab/entries/tls-words.ts");
   const text = (pointer: number) => readString(wasm!.memory, pointer);
@@ -28,7 +28,7 @@ export async function told(report: Report): Promise<{ alert: string; sentence: s
   };
 }
 
-/** Nothing is left, and it took neither much memory nor much time. */
+/** Asserts that no memory is left, and that neither much memory nor much time was used. */
 export function modest({ report }: Visit, heap = HEAP): void {
   assert.equal(report.number("after"), 0, report.text);
   assert.equal(report.number("after-blocks"), 0);
@@ -37,8 +37,8 @@ export function modest({ report }: Visit, heap = HEAP): void {
 }
 
 /**
- * Refused with that alert, which came to the peer, and with those words to the user; nothing that
- * came was believed.
+ * Asserts that the visit failed with this alert, which the server received, and this message to the
+ * user, and that no data was accepted.
  */
 export async function refused(
   visit: Visit,
@@ -54,7 +54,7 @@ export async function refused(
   modest(visit, heap);
 }
 
-/** The whole exchange went well. */
+/** Asserts that the whole exchange succeeded. */
 export function served(visit: Visit, heap?: number): void {
   const { report } = visit;
   assert.equal(report.get("text"), "hello", report.text);

@@ -1,4 +1,4 @@
-/** A TLS connection's records and handshake messages over a socket: the layer that misbehaves. */
+/** Records and handshake messages over a socket, well-formed or not. */
 import type { Socket } from "node:net";
 import { Reader, u16, vector } from "./bytes.ts";
 import { type Content, hash, type Protection } from "./keys.ts";
@@ -6,7 +6,7 @@ import { type Content, hash, type Protection } from "./keys.ts";
 export const CHANGE_CIPHER_SPEC = 20;
 export const ALERT = 21;
 export const HANDSHAKE = 22;
-/** Records of a flood that are made at once. */
+/** Records of a flood per write. */
 const FLOOD = 500;
 const FATAL = 2;
 const CLOSE_NOTIFY = 0;
@@ -21,21 +21,21 @@ export class Ended extends Error {
 export class Wire {
   writing: Protection | undefined;
   reading: Protection | undefined;
-  /** The handshake so far. */
+  /** The handshake messages so far. */
   transcript: Buffer[] = [];
-  /** No record of the handshake carries more. */
+  /** Most bytes of a handshake message in a record. */
   fragment = 1 << 14;
-  /** How many bytes came. */
+  /** Bytes received. */
   bytes = 0;
-  /** Key updates that came in answer to those of this side. */
+  /** Key updates received in response to this side's; counted by the test. */
   answers = 0;
-  /** Warnings that came, by alert. */
+  /** Warnings received, by alert. */
   readonly warnings = new Map<number, number>();
   private held: Buffer = Buffer.alloc(0);
   private messages: Buffer = Buffer.alloc(0);
-  /** The other side sends no more. */
+  /** Set once the other side has ended the stream. */
   private over = false;
-  /** Goes on with whoever waits for something to happen. */
+  /** Resumes whoever waits for the socket. */
   private wake: () => void = () => {};
 
   constructor(readonly socket: Socket) {
@@ -59,13 +59,13 @@ export class Wire {
     return this.over;
   }
 
-  /** Bytes as they are; waits while the other side takes none. */
+  /** Sends bytes as they are; waits while the socket is full. */
   async raw(...parts: Uint8Array[]): Promise<void> {
     if (!this.over) this.socket.write(Buffer.concat(parts));
     while (!this.over && this.socket.writableNeedDrain) await this.change();
   }
 
-  /** One record, protected where there are keys. */
+  /** Encodes a record, protected if there are keys. */
   record(type: number, bytes: Buffer): Buffer {
     if (this.writing !== undefined) return this.writing.seal({ type, bytes });
     return Buffer.concat([Buffer.of(type, 3, 3), vector(2, bytes)]);
@@ -75,13 +75,13 @@ export class Wire {
     return this.raw(this.record(type, bytes));
   }
 
-  /** A handshake message, which the transcript remembers. */
+  /** Sends a handshake message and adds it to the transcript. */
   say(message: Buffer): Promise<void> {
     this.transcript.push(message);
     return this.tell(message);
   }
 
-  /** A handshake message in as many records as it takes. */
+  /** Sends a handshake message in as many records as it takes. */
   async tell(message: Buffer): Promise<void> {
     const records: Buffer[] = [];
     for (let at = 0; at < message.length; at += this.fragment) {
@@ -90,7 +90,7 @@ export class Wire {
     await this.raw(...records);
   }
 
-  /** The next record; an alert ends the connection, unless it is a warning. */
+  /** Returns the next record. Counts warnings; throws `Ended` on any other alert. */
   async next(): Promise<Content> {
     for (;;) {
       const header = await this.need(5);
@@ -103,27 +103,27 @@ export class Wire {
     }
   }
 
-  /** The next handshake message, of that kind. */
+  /** Returns the next handshake message, which must be of this kind. */
   async hear(kind: number): Promise<Buffer> {
     while (this.messages.length < 4 || this.messages.length < 4 + this.messages.readUIntBE(1, 3)) {
       const { type, bytes } = await this.next();
       if (type === HANDSHAKE) this.messages = Buffer.concat([this.messages, bytes]);
-      else if (type !== CHANGE_CIPHER_SPEC) throw new Error(`a record of type ${type}`);
+      else if (type !== CHANGE_CIPHER_SPEC) throw new Error(`unexpected record type ${type}`);
     }
     const reader = new Reader(this.messages);
     const message = reader.take(4 + this.messages.readUIntBE(1, 3));
     this.messages = reader.take(reader.left);
-    if (message[0] !== kind) throw new Error(`message ${message[0]}, ${kind} was expected`);
+    if (message[0] !== kind) throw new Error(`got message ${message[0]}, expected ${kind}`);
     this.transcript.push(message);
     return message;
   }
 
-  /** The hash of the handshake so far. */
+  /** Returns the transcript hash. */
   digest(): Buffer {
     return hash(...this.transcript);
   }
 
-  /** So many records of that content, or as many as there is somebody to take them. */
+  /** Sends `count` records of the same content, or fewer if the other side ends. */
   async flood(count: number, type: number, bytes: Buffer): Promise<void> {
     for (let left = count; left > 0 && !this.over; left -= FLOOD) {
       const length = Math.min(left, FLOOD);
@@ -131,7 +131,7 @@ export class Wire {
     }
   }
 
-  /** Reads until the other side ends, and so throws. */
+  /** Reads until the other side ends, which throws `Ended`. */
   async drain(): Promise<never> {
     for (;;) await this.next();
   }
@@ -153,7 +153,7 @@ export class Wire {
   }
 }
 
-/** A record in clear with that content. */
+/** Encodes a record in clear. */
 export function clear(type: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(type, 3, 3), u16(bytes.length), bytes]);
 }
