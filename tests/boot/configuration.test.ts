@@ -1,15 +1,15 @@
-/** Configuration: DHCP, static in three ways, precedence, wrong lines, both loaders' forms. */
+/** Configuration: DHCP, static in three ways, precedence, invalid lines, both loaders' formats. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boot, buildIso, configured, runOnce } from "../lab/host/console.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
 
-/** A network where nobody answers. */
+/** A card on a network where nobody answers. */
 const deaf = { backend: "hubport,hubid=7" };
 
 const file = (...lines: string[]) => ({ "anonymos.conf": `${lines.join("\n")}\n` });
 
-/** What has to hold however the static settings came. */
+/** Checks static settings, wherever they came from. */
 async function isStatic(machine: Machine, address: string): Promise<void> {
   assert.match(await machine.ok("ip addr show dev net0"), new RegExp(`${address}/24`));
   assert.match(await machine.ok("ip route"), /default via 10\.0\.2\.2 dev net0/);
@@ -17,7 +17,7 @@ async function isStatic(machine: Machine, address: string): Promise<void> {
   await configured(machine);
 }
 
-test("by default DHCP configures everything", async (t) => {
+test("configures everything by DHCP by default", async (t) => {
   const machine = await boot(t);
   await configured(machine);
   assert.match(await machine.ok("ip addr"), /10\.0\.2\.15\/24/);
@@ -29,7 +29,7 @@ test("by default DHCP configures everything", async (t) => {
   assert.match(status, /T1|renew/i);
 });
 
-test("dhcp release gives the lease back, dhcp renew gets one", async (t) => {
+test("dhcp release gives up the lease, dhcp renew gets one", async (t) => {
   const machine = await boot(t);
   await configured(machine);
   await machine.ok("dhcp renew");
@@ -40,7 +40,7 @@ test("dhcp release gives the lease back, dhcp renew gets one", async (t) => {
   assert.match(await machine.ok("ip addr"), /10\.0\.2\.15/);
 });
 
-test("static by the command line, in Linux's form", async (t) => {
+test("takes static settings from ip= on the command line, as Linux does", async (t) => {
   const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0:myhost:net0:off:10.0.2.3";
   const machine = await boot(t, { append });
   await isStatic(machine, "10\\.0\\.2\\.50");
@@ -48,13 +48,13 @@ test("static by the command line, in Linux's form", async (t) => {
   assert.doesNotMatch(await machine.ok("ip addr"), /10\.0\.2\.15/);
 });
 
-test("static by the config file", async (t) => {
+test("takes static settings from the configuration file", async (t) => {
   const network = ["Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3"];
   const modules = file("# a comment", "[Match]", "Name=net0", "", "[Network]", ...network);
   await isStatic(await boot(t, { modules }), "10\\.0\\.2\\.51");
 });
 
-test("static on the console", async (t) => {
+test("takes static settings from the console", async (t) => {
   const machine = await boot(t, { append: "ip=10.0.2.9::10.0.2.2:255.255.255.0::net0:off" });
   await machine.ok("ip addr del 10.0.2.9/24 dev net0");
   await machine.ok("ip addr add 10.0.2.52/24 dev net0");
@@ -63,13 +63,13 @@ test("static on the console", async (t) => {
   await isStatic(machine, "10\\.0\\.2\\.52");
 });
 
-test("the command line wins over the file", async (t) => {
+test("the command line overrides the file", async (t) => {
   const modules = file("[Network]", "Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3");
   const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0::net0:off:10.0.2.3";
   await isStatic(await boot(t, { append, modules }), "10\\.0\\.2\\.50");
 });
 
-test("a wrong line of the file is named, the rest applies", async (t) => {
+test("reports invalid lines of the file, and applies the others", async (t) => {
   const network = ["[Network]", "Address=10.0.2.300/24", "Frobnicate=yes", "Address=10.0.2.51/24"];
   const modules = file(...network, "Gateway=10.0.2.2", "DNS=10.0.2.3", "nonsense");
   const machine = await boot(t, { modules });
@@ -79,7 +79,7 @@ test("a wrong line of the file is named, the rest applies", async (t) => {
   await isStatic(machine, "10\\.0\\.2\\.51");
 });
 
-test("a wrong word of the command line is named, and a wrong ip= counts as absent", async (t) => {
+test("reports invalid words of the command line, and ignores an invalid ip=", async (t) => {
   const append = "ip=10.0.2.50::10.0.2.2:255.0.255.0::net0:off frobnicate console=ttyS9 panic=soon";
   const machine = await boot(t, { append });
   const log = `${machine.console}${await machine.ok("dmesg")}`;
@@ -90,7 +90,7 @@ test("a wrong word of the command line is named, and a wrong ip= counts as absen
   assert.match(await machine.ok("ip addr"), /10\.0\.2\.15/);
 });
 
-test("name servers given by hand replace those of DHCP", async (t) => {
+test("configured name servers replace those from DHCP", async (t) => {
   const machine = await boot(t, { modules: file("[Network]", "DHCP=yes", "DNS=10.0.2.2#5353") });
   await configured(machine);
   const output = await machine.ok("resolvectl dns");
@@ -98,17 +98,17 @@ test("name servers given by hand replace those of DHCP", async (t) => {
   assert.doesNotMatch(output, /10\.0\.2\.3/);
 });
 
-test("static settings beside DHCP are its fall-back", async (t) => {
+test("falls back to static settings if DHCP fails", async (t) => {
   const network = ["[Network]", "DHCP=yes", "Address=10.9.9.9/24", "Gateway=10.9.9.1"];
   const machine = await boot(t, { modules: file(...network), nics: [deaf] });
   for (let attempt = 0; ; attempt++) {
     if ((await machine.ok("ip addr")).includes("10.9.9.9/24")) break;
-    assert.ok(attempt < 60, "no fall-back within 30 s");
+    assert.ok(attempt < 60, "no fallback within 30 s");
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 });
 
-test("where DHCP stays silent, what needs the network says so after 10 s", async (t) => {
+test("without a DHCP server, a command that needs the network fails after 10 s", async (t) => {
   const machine = await boot(t, { nics: [deaf] });
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 25_000);
   assert.match(output, /^ping: network is not configured: .+/m);
@@ -119,7 +119,7 @@ test("where DHCP stays silent, what needs the network says so after 10 s", async
   await machine.prompt(3000);
 });
 
-test("two cards are net0 and net1, each with its own lease", async (t) => {
+test("names two cards net0 and net1, and gets a lease for each", async (t) => {
   const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
   const machine = await boot(t, { nics });
   await configured(machine);
@@ -128,7 +128,7 @@ test("two cards are net0 and net1, each with its own lease", async (t) => {
   assert.match(output, /net0[\s\S]*10\.0\.2\.15\/24[\s\S]*net1[\s\S]*10\.0\.3\.15\/24/);
 });
 
-test("run= reports each command and its code", async (t) => {
+test("run= reports each command and its exit code", async (t) => {
   const { machine, code } = await runOnce(t, "echo 'a;b'; frobnicate  -x; poweroff $?");
   assert.deepEqual(machine.outcomes(), [
     { command: "echo 'a;b'", code: 0 },
@@ -137,7 +137,7 @@ test("run= reports each command and its code", async (t) => {
   assert.equal(code, 255);
 });
 
-test("GRUB's form of the command line and of modules", async (t) => {
+test("reads the command line and modules as GRUB passes them", async (t) => {
   const network = ["Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3"];
   const modules = file("[Network]", ...network);
   const quoted = String.raw`panic=5 run="echo 'a;b' \"c d\"; ip addr; poweroff"`;
@@ -151,7 +151,7 @@ test("GRUB's form of the command line and of modules", async (t) => {
   assert.equal(first.command, `echo 'a;b' "c d"`);
 });
 
-test("QEMU's form: quotes untouched, modules by their full path", async (t) => {
+test("reads them as QEMU does: quotes kept, modules by their full path", async (t) => {
   const modules = { ...file("[Network]", "DHCP=yes"), "other.txt": "ignored" };
   const options = { modules, append: "console=ttyS0,115200n8" };
   const { machine, code } = await runOnce(t, 'echo \\"x  y\\"; poweroff', options);

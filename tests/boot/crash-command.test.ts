@@ -1,4 +1,4 @@
-/** Every way to crash ends in one panic: reason, place, registers, backtrace, status 255. */
+/** Every kind of crash ends in one panic: reason, place, registers, backtrace, status 255. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { boot, until } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
-/** Kinds of crash with what the first line has to say. */
+/** Kinds of crash, and the reason in the first line. */
 const kinds: Record<string, RegExp> = {
   null: /null|page fault|address/i,
   bounds: /range|bounds|page fault/i,
@@ -29,55 +29,55 @@ for (const [kind, reason] of Object.entries(kinds)) {
     assert.equal(await machine.exit(15_000), 255);
     const text = machine.console;
     const lines = text.split("\n").filter((line) => line.startsWith("panic: "));
-    assert.equal(lines.length, 1, "exactly one line begins with panic:");
+    assert.equal(lines.length, 1, "not exactly one panic line");
     assert.match(lines[0], reason);
     const rest = text.slice(text.indexOf("panic: "));
-    assert.match(rest, /\b(rip|cr2|rsp)\b/i, "registers are missing");
+    assert.match(rest, /\b(rip|cr2|rsp)\b/i, "no registers");
     if (kind !== "execute-data") {
-      assert.match(rest, /[\w/-]+\.ts:\d+/, "no frame of TypeScript is named");
+      assert.match(rest, /[\w/-]+\.ts:\d+/, "no TypeScript frame in the backtrace");
     }
   });
 }
 
-test("SYS-07: a non-maskable interrupt is named and ends in the same panic", async (t) => {
+test("SYS-07: panics on a non-maskable interrupt, and names it", async (t) => {
   const machine = await boot(t);
   await machine.monitor("nmi");
   await machine.waitFor(/(^|\n)panic: non-maskable interrupt.*\n/, 15_000);
   assert.equal(await machine.exit(15_000), 255);
 });
 
-test("without a UART the panic is on the screen", async (t) => {
+test("shows a panic on the screen if there is no UART", async (t) => {
   const machine = new Machine({ serial: false, append: 'run="crash null"', debugExit: false });
   t.after(() => machine.stop());
   const folder = mkdtempSync(`${tmpdir()}/anonymos-screen-`);
   t.after(() => rmSync(folder, { recursive: true }));
-  // VGA text memory: a character and its colour, 80 by 25.
+  // VGA text memory: 80 by 25 pairs of a character and its color.
   const screen = async () => {
     await machine.monitor(`pmemsave 0xb8000 4000 "${folder}/screen"`);
     const cells = readFileSync(`${folder}/screen`);
     return Buffer.from(cells.filter((_, index) => index % 2 === 0)).toString("latin1");
   };
-  await until("the panic is on the screen", 15_000, async () => {
+  await until("a panic on the screen", 15_000, async () => {
     return machine.pid > 0 && /panic: /.test(await screen().catch(() => ""));
   });
 });
 
-test("an unknown kind is refused with the kinds there are", async (t) => {
+test("crash lists its kinds when given an unknown one", async (t) => {
   const machine = await boot(t);
   const { output, code } = await machine.command("crash nonsense");
   assert.equal(code, 2);
   assert.match(output, /^crash: .*null/m);
 });
 
-test("panic=1 reboots after a second", async (t) => {
+test("panic=1 reboots after one second", async (t) => {
   const machine = await boot(t, { append: "panic=1", debugExit: false });
   await crash(machine, "null");
   const begun = performance.now();
-  assert.equal(await machine.exit(15_000), 0, "-no-reboot ends QEMU with 0");
-  assert.ok(performance.now() - begun > 500, "it did not wait");
+  assert.equal(await machine.exit(15_000), 0, "QEMU exits with 0 on a reboot (-no-reboot)");
+  assert.ok(performance.now() - begun > 500, "rebooted too soon");
 });
 
-test("without panic= the machine stays as it is, and does not spin", async (t) => {
+test("without panic= the machine halts, and does not spin", async (t) => {
   const machine = await boot(t, { debugExit: false });
   await crash(machine, "null");
   await machine.monitor("info status");

@@ -1,4 +1,4 @@
-/** The HTTP client against nginx and Node: every option of curl, and bulk both ways by hash. */
+/** The HTTP client against nginx and Node: curl's options, and bulk data both ways. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { configured, heapLevel, netErrors } from "../lab/host/console.ts";
@@ -30,30 +30,30 @@ suite("curl", () => {
     await sink?.stop();
   });
 
-  test("a body is printed as it is", async () => {
+  test("prints the body", async () => {
     assert.equal(await machine.ok(`curl ${nginx.url("/plain")}`), "plain text");
   });
 
-  test("-i shows the status line and the headers first", async () => {
+  test("-i prints the status line and the header first", async () => {
     const output = await machine.ok(`curl -i ${nginx.url("/plain")}`);
     assert.match(output, /^HTTP\/1\.1 200 OK\n/);
     assert.match(output, /^Content-Type: text\/plain$/im);
     assert.match(output, /\n\nplain text$/);
   });
 
-  test("-X and -H reach the server, options may stand behind the URL", async () => {
+  test("-X and -H reach the server; options may follow the URL", async () => {
     const output = await machine.ok(`curl ${nginx.url("/echo")} -X DELETE -H 'X-Test: a b'`);
     assert.match(output, /^DELETE a b 10\.0\.2\.2:\d+ \d+$/);
   });
 
-  test("an error of the server is 0, and 22 with -f", async () => {
+  test("exits with 0 on an HTTP error, with 22 if -f is given", async () => {
     assert.equal((await machine.command(`curl ${nginx.url("/secret")}`)).code, 0);
     const failed = await machine.command(`curl -f ${nginx.url("/secret")}`);
     assert.equal(failed.code, 22);
     assert.match(failed.output, /^curl: .*403/m);
   });
 
-  test("a redirect is followed only with -L, and not in a circle", async () => {
+  test("follows redirects only with -L, and not for ever", async () => {
     assert.match(await machine.ok(`curl -i ${nginx.url("/moved")}`), /^HTTP\/1\.1 302 /);
     assert.equal(await machine.ok(`curl -L ${nginx.url("/moved")}`), "plain text");
     const circle = await machine.command(`curl -L ${nginx.url("/circle")}`, 60_000);
@@ -61,7 +61,7 @@ suite("curl", () => {
     assert.match(circle.output, /^curl: .*redirect/im);
   });
 
-  test("a chunked body, one that ends with the connection, one that is empty", async () => {
+  test("reads a chunked body, one until close, and an empty one", async () => {
     const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/chunked")}`, 30_000);
     assert.match(output, new RegExp(crcText(chunked), "i"));
     assert.equal(await machine.ok(`curl ${nginx.url("/closing")}`), "bye");
@@ -72,7 +72,7 @@ suite("curl", () => {
     );
   });
 
-  test("what a server does wrong has curl's codes", async () => {
+  test("has curl's exit codes for failures", async () => {
     assert.equal((await machine.command(`curl ${nginx.url("/silent")}`)).code, 52);
     const closed = await machine.command("curl http://10.0.2.2:1/");
     assert.equal(closed.code, 7);
@@ -81,10 +81,10 @@ suite("curl", () => {
     assert.equal(unknown.code, 6);
     assert.match(unknown.output, /^curl: .*no-such-name\.invalid/m);
     const late = await machine.command("curl -m 1 http://10.0.2.77/", 20_000);
-    assert.ok([7, 28].includes(late.code), `answered ${late.code}`);
+    assert.ok([7, 28].includes(late.code), `exit code ${late.code}`);
   });
 
-  test("a wrong URL is refused in words", async () => {
+  test("rejects a malformed URL with a message", async () => {
     for (const url of ["http://", "ftp://x/", "http://x:99999/", "http://1.2.3.456/"]) {
       const { output, code } = await machine.command(`curl ${url}`);
       assert.notEqual(code, 0, url);
@@ -92,7 +92,7 @@ suite("curl", () => {
     }
   });
 
-  test("a POST's text and its headers arrive", async () => {
+  test("-d sends a body and its header fields", async () => {
     const output = await machine.ok(`curl -d 'a=1&b=2' ${sink.url("/form")}`);
     assert.equal(output, "took 7 bytes");
     const got = sink.requests.at(-1);
@@ -111,7 +111,7 @@ suite("curl", () => {
     }
   });
 
-  test("connections are kept and used again", async () => {
+  test("reuses connections", async () => {
     const counts: number[] = [];
     for (let i = 0; i < 3; i++) {
       counts.push(Number((await machine.ok(`curl ${nginx.url("/echo")}`)).split(" ").at(-1)));
@@ -119,7 +119,7 @@ suite("curl", () => {
     assert.ok(counts[2] > counts[0], `requests on the connection: ${counts}`);
   });
 
-  test("64 MiB from nginx arrive whole, three times, and 64 MiB to Node", async () => {
+  test("transfers 64 MiB unchanged, three times each way", async () => {
     await machine.ok(`curl -s -o null ${nginx.url("/plain")}`);
     const level = await heapLevel(machine);
     const wanted = crcText(bulk);
@@ -143,12 +143,12 @@ suite("curl", () => {
     assert.ok(later - level < 16_384, `${level} bytes before, ${later} afterwards`);
   });
 
-  test("-o null prints its line with -s too", async () => {
+  test("-o null prints its summary even with -s", async () => {
     const output = await machine.ok(`curl -s -o null ${nginx.url("/plain")}`);
     assert.match(output, /\b200\b.*\b11\b.* MB\/s/);
   });
 
-  test("Ctrl-C ends a transfer and gives everything back", async () => {
+  test("Ctrl-C ends a transfer and frees its memory", async () => {
     const level = await heapLevel(machine);
     machine.type(`curl -o null -d @bytes:4000000000 ${sink.url("/endless")}\r`);
     await new Promise((resolve) => setTimeout(resolve, 500));

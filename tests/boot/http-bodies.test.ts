@@ -1,7 +1,7 @@
 /**
- * The rows HTP-21 to HTP-25, HTP-30 to HTP-32, HTP-34, HTP-35 and HTP-37 of the catalogue as bytes
- * on the wire: answers without measure, without a body, early, in pieces, and with a byte too much
- * (RFC 9112, RFC 9110). A few of all rows come through TLS too.
+ * Rows HTP-21 to HTP-25, HTP-30 to HTP-32, HTP-34, HTP-35 and HTP-37 of the catalogue as bytes on
+ * the wire: responses that are endless, without a body, early, in pieces, and with a character too
+ * many (RFC 9112, RFC 9110). Some rows of all kinds are repeated over TLS.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -15,7 +15,7 @@ const MEBIBYTE = 1 << 20;
 const root = makeRoot("Test Root");
 const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
 
-/** Sends `begin`, and then `bytes` for as long as the client takes them. */
+/** Sends `begin`, then `bytes` again and again until the client closes. */
 const endless =
   (begin: string, bytes: string, pause = 0) =>
   async (peer: Peer) => {
@@ -26,14 +26,14 @@ const endless =
     }
   };
 
-/** Every place inside a text where it can be cut. */
+/** Every position at which a text can be cut. */
 const places = (text: string) => Array.from({ length: text.length - 1 }, (_, index) => index + 1);
 const inPieces =
   (text: string, cuts: number[], pause = 1) =>
   (peer: Peer) =>
     peer.pieces(text, cuts, pause);
 
-/** HTP-37: what is shown of an answer, and which character at which place leads to that. */
+/** HTP-37: curl's outputs, each with the characters and places that lead to it. */
 const reference = {
   "(1) the answer is not HTTP/1":
     "LF1 LF2 LF3 LF4 CR1 CR2 CR3 CR4 HT1 HT2 HT3 HT4 SP1 SP2 SP3 SP4 NUL1 NUL2 NUL3 NUL4 :1 :2 " +
@@ -47,11 +47,11 @@ const reference = {
   // An empty line ends the header.
   "X: y\nContent-Length: 2\n\nab": "LF12 LF13 LF14",
   "Content-Length: 2\n\nab": "LF17",
-  // In the reason, around the value, between lines.
+  // Within the reason phrase, around the value, between lines.
   ab: "HT10 HT11 HT12 HT16 HT17 SP9 SP10 SP11 SP12 SP16 SP17 :10 :11 :12 :15 :16 :17",
 };
 
-suite("answers without measure", () => {
+suite("bodies and framing", () => {
   let rows: Rows;
   let secure: RawServer;
   before(async () => {
@@ -63,7 +63,7 @@ suite("answers without measure", () => {
     await secure?.stop();
   });
 
-  test("HTP-21: a header line of 10 MiB, a million headers, headers without an end", async () => {
+  test("HTP-21: limits the header's lines, fields and length", async () => {
     const long = "(56) the header is too long";
     await rows.all([
       [`${ok}X: ${"a".repeat(10 * MEBIBYTE)}\r\n\r\n`, long],
@@ -74,7 +74,7 @@ suite("answers without measure", () => {
     ]);
   });
 
-  test("HTP-22: a body without an end, fast and slow, ends at the deadline", async () => {
+  test("HTP-22: ends an endless body at the deadline, fast or slow", async () => {
     const late = "(28) operation timed out";
     const cases: Case[] = [
       [endless(`${ok}\r\n`, "a".repeat(10_000), 10), late],
@@ -84,7 +84,7 @@ suite("answers without measure", () => {
     await rows.all(cases, "-o null -m 1.5");
   });
 
-  test("HTP-23: 32 interim answers are passed over, more are refused", async () => {
+  test("HTP-23: skips 32 interim responses, and rejects more", async () => {
     const interim = ["100 Continue", "103 Early Hints\r\nLink: </x>", "199 X", "102"];
     const four = interim.map((line) => `HTTP/1.1 ${line}\r\n\r\n`).join("");
     const many = "(8) too many interim responses";
@@ -96,12 +96,12 @@ suite("answers without measure", () => {
     ]);
   });
 
-  test("HTP-24: nobody had asked for another protocol", async () => {
+  test("HTP-24: rejects a switch of protocols", async () => {
     const switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n";
     await rows.all([[switched, "(8) the server switched protocols unasked"]]);
   });
 
-  test("HTP-25: 204, 304 and answers to HEAD have no body, nor a connection after", async () => {
+  test("HTP-25: drops a body after 204, 304 or HEAD, and the connection", async () => {
     const before = rows.server.connections;
     const body = "\r\nContent-Length: 5\r\n\r\nhello";
     await rows.all([
@@ -112,7 +112,7 @@ suite("answers without measure", () => {
     assert.ok(rows.server.connections - before >= 4);
   });
 
-  test("HTP-30: no coding is asked for, and one that comes is not undone", async () => {
+  test("HTP-30: requests no content coding, and decodes none", async () => {
     const coded = `${ok}Content-Encoding: gzip\r\nContent-Length: `;
     await rows.all([[`${coded}3\r\n\r\nxyz`, "xyz"]]);
     const bomb = `${coded}${10 * MEBIBYTE}\r\n\r\n\x1f\x8b${"\0".repeat(10 * MEBIBYTE - 2)}`;
@@ -120,7 +120,7 @@ suite("answers without measure", () => {
     assert.doesNotMatch(rows.server.requests.join(), /accept-encoding/i);
   });
 
-  test("HTP-31: an answer before the request is sent arrives, whatever follows it", async () => {
+  test("HTP-31: reads a response that comes before the request is sent", async () => {
     const refusal =
       "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
     const fin = `${refusal}no`;
@@ -135,7 +135,7 @@ suite("answers without measure", () => {
     await rows.alive();
   });
 
-  test("HTP-32: 300 bytes cut at every place, and each alone in a segment", async () => {
+  test("HTP-32: reads a response cut at every place, and byte by byte", async () => {
     const fields = `X: ${"y".repeat(100)}\r\n folded\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const text = `${ok}${fields}5;e=1\r\nhello\r\n40\r\n${"z".repeat(64)}\r\n0\r\nT: u\r\n\r\n`;
     const shown = `hello${"z".repeat(64)}`;
@@ -144,17 +144,17 @@ suite("answers without measure", () => {
       const table = await rows.machine.ok("ip -s link");
       return Number(/RX: .*\n +\d+ +(\d+)/.exec(table)?.[1]);
     };
-    // Where the host is busy bytes travel together, unless it gets more time between them.
+    // On a busy host bytes may share a segment: pause longer until each has its own.
     let segments = 0;
     for (let pause = 1; pause <= 32 && segments < text.length; pause *= 2) {
       const before = await received();
       await rows.all([[inPieces(text, places(text), pause), shown]]);
       segments = (await received()) - before;
     }
-    assert.ok(segments >= text.length, `${text.length} bytes came in ${segments} segments`);
+    assert.ok(segments >= text.length, `${text.length} bytes in ${segments} segments`);
   });
 
-  test("HTP-34: after Connection: close, and in HTTP/1.0, the connection is over", async () => {
+  test("HTP-34: closes after Connection: close and after HTTP/1.0", async () => {
     const before = rows.server.connections;
     await rows.all([
       [stay(`${ok}Connection: close\r\nContent-Length: 2\r\n\r\nab${good}`), "ab"],
@@ -164,14 +164,14 @@ suite("answers without measure", () => {
     assert.equal(rows.server.connections - before, 4);
   });
 
-  test("HTP-35: nothing may stand before the status line", async () => {
+  test("HTP-35: rejects anything before the status line", async () => {
     const cases = ["\r\n\r\n", "\n", " ", "x"].map((text): Case => {
       return [text + good, "(1) the answer is not HTTP/1"];
     });
     await rows.all(cases);
   });
 
-  test("HTP-37: six characters at 17 places have the results that are fixed here", async () => {
+  test("HTP-37: six characters inserted at 17 places have the expected results", async () => {
     const template = "|HTTP|/|1|.|1| |2|00| |O|K|\r|\n|X|: |y|\r\nContent-Length: 2\r\n\r\nab";
     const parts = template.split("|");
     assert.equal(parts.length - 1, 17);
@@ -188,7 +188,7 @@ suite("answers without measure", () => {
     await rows.alive();
   });
 
-  test("through TLS the same bytes have the same results", async () => {
+  test("the same bytes have the same results over TLS", async () => {
     const cases: Case[] = [
       [good, "good"],
       [`${ok}Content-Length: 4294967301\r\n\r\nhello`, /^hello\n\(18\) /],
@@ -201,7 +201,7 @@ suite("answers without measure", () => {
     await rows.all(cases, "", secure);
   });
 
-  test("after all rows nothing is held", async () => {
+  test("leaves no connection and no memory in use", async () => {
     await rows.nothingIsHeld();
     assert.deepEqual(await netErrors(rows.machine, "tcp-unacceptable"), {});
   });

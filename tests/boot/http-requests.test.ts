@@ -1,7 +1,7 @@
 /**
- * The rows HTP-26 to HTP-29, HTP-33 and HTP-36 of the catalogue as bytes on the wire: where
- * redirects lead and what they give away, requests that are sent twice, and those that are never
- * sent (RFC 9110, RFC 9112).
+ * Rows HTP-26 to HTP-29, HTP-33 and HTP-36 of the catalogue as bytes on the wire: where redirects
+ * may lead and what they disclose, requests that are repeated, and those that are never sent (RFC
+ * 9110, RFC 9112).
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -29,7 +29,7 @@ suite("requests of curl", () => {
     await secure?.stop();
   });
 
-  test("HTP-26: ten redirects are followed, in a circle, to itself, and on and on", async () => {
+  test("HTP-26: follows ten redirects, and no more in a loop or a chain", async () => {
     const { server } = rows;
     const move = (from: string, to: string) => server.answer(stay(redirect(to)), from);
     move("/a", "/b");
@@ -45,7 +45,7 @@ suite("requests of curl", () => {
     assert.equal(await rows.curl(`-L ${server.url("/chain-0")}`), "good");
   });
 
-  test("HTP-27: to http and https only, never down, never with a user", async () => {
+  test("HTP-27: redirects lead to http or https only, never down, never with a user", async () => {
     const bad = (location: string, shown: string): Case => [redirect(location), shown];
     const scheme = (name: string) =>
       `(1) redirect to a bad URL: expected http:// or https://, not ${name}:`;
@@ -71,7 +71,7 @@ suite("requests of curl", () => {
     await rows.all([[up, "good"]], "-L");
   });
 
-  test("HTP-27: another origin sees no credential, no cookie, nor a user name", async () => {
+  test("HTP-27: sends no credentials or cookies to another origin", async () => {
     const secrets = "-H 'Authorization: secret' -H 'Cookie: secret' -H 'X-Other: public'";
     const there = other.answer(good, "/there");
     for (const options of [secrets, "-H 'X-Other: public'"]) {
@@ -86,7 +86,7 @@ suite("requests of curl", () => {
     }
   });
 
-  test("HTP-28: a Location that could split a request is refused", async () => {
+  test("HTP-28: rejects a Location that could split a request", async () => {
     const bad = "(3) redirect to a bad URL: expected";
     const spaces = `${bad} no space, control or non-ASCII character (percent-encode it)`;
     const before = rows.server.requests.length;
@@ -101,12 +101,12 @@ suite("requests of curl", () => {
       ["HTTP/1.1 302 X\r\nContent-Length: 4\r\n\r\nhere", "here"],
     ];
     await rows.all(cases, "-L");
-    assert.equal(rows.server.requests.length - before, cases.length + 1, "one was followed");
+    assert.equal(rows.server.requests.length - before, cases.length + 1, "a redirect was followed");
     await rows.all([[redirect("/good\r\nX-Injected: 1"), "good"]], "-L");
     assert.doesNotMatch(rows.server.requests.join(), /injected/i);
   });
 
-  test("HTP-29: which redirects keep a POST and its body", async () => {
+  test("HTP-29: keeps a POST and its body on 307 and 308 only", async () => {
     rows.server.answer(good, "/next");
     const methods: [number, RegExp][] = [
       [301, /^GET \/next [\s\S]*\r\n\r\n$/],
@@ -121,9 +121,9 @@ suite("requests of curl", () => {
     }
   });
 
-  test("HTP-33: a server that closes as the next request comes: GET again, POST not", async () => {
+  test("HTP-33: repeats a GET, but not a POST, if a kept connection has closed", async () => {
     const { server } = rows;
-    /** A connection is kept, and dies with its second request. */
+    /** Keeps a connection, and ends it on its second request. */
     const closing = (end: (peer: Peer) => void) => {
       const served = new Set<Peer>();
       return (peer: Peer) => {
@@ -137,14 +137,14 @@ suite("requests of curl", () => {
       const from = server.requests.length;
       assert.equal(await rows.curl(url), "good");
       assert.equal(await rows.curl(url), "good");
-      assert.equal(server.requests.length - from, 3, "the second was not sent twice");
+      assert.equal(server.requests.length - from, 3, "the GET was not repeated");
       assert.match(await rows.curl(`-d x ${url}`), /^\((52|56)\) /);
-      assert.equal(server.requests.length - from, 4, "the POST was sent twice");
+      assert.equal(server.requests.length - from, 4, "the POST was repeated");
       await rows.alive();
     }
   });
 
-  test("HTP-36: what is no URL, header or method is never sent", async () => {
+  test("HTP-36: sends no malformed URL, header or method", async () => {
     const { connections, port } = rows.server;
     const url = "(3) bad URL: expected";
     const character = `${url} no space, control or non-ASCII character (percent-encode it)`;
@@ -179,7 +179,7 @@ suite("requests of curl", () => {
     await rows.alive();
   });
 
-  test("after all rows nothing is held", async () => {
+  test("leaves no connection and no memory in use", async () => {
     await rows.nothingIsHeld();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The rows HTP-01 to HTP-20 of the catalogue as bytes on the wire: answers of a scripted server to
- * the booted kernel's `curl`, with what it makes of each (RFC 9112, RFC 9110).
+ * Rows HTP-01 to HTP-20 of the catalogue as bytes on the wire: responses of a scripted server to
+ * the booted kernel's `curl`, and what it prints for each (RFC 9112, RFC 9110).
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -16,32 +16,32 @@ const sized = (length: string, body = "hello") => head(`Content-Length: ${length
 const chunked = (body: string) => head("Transfer-Encoding: chunked") + body;
 const last = "0\r\n\r\n";
 
-suite("answers to curl", () => {
+suite("responses to curl", () => {
   let rows: Rows;
   before(async () => {
     rows = await Rows.start();
   });
   after(() => rows?.stop());
 
-  test("HTP-01: a status line without a reason, with and without its space", async () => {
+  test("HTP-01: accepts a status line without a reason phrase", async () => {
     await rows.all([
       ["HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nab", "ab"],
       ["HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nab", "ab"],
     ]);
   });
 
-  test("HTP-02: a status code has three digits", async () => {
+  test("HTP-02: rejects a status code that is not three digits", async () => {
     const codes = ["1000 X", "20 X", "-1", "2OO"];
     await rows.all(codes.map((code) => [`HTTP/1.1 ${code}\r\n\r\n`, "(8) malformed status line"]));
   });
 
-  test("HTP-03, HTP-04: other protocols, other versions, and none at all", async () => {
+  test("HTP-03, HTP-04: rejects other protocols and versions, and no status line", async () => {
     const lines = ["HTTP/2.0 200", "HTTP/0.9", "ICY 200 OK", "HTP/1.1 200", "http/1.1 200"];
     const other = (text: string): Case => [text, "(1) the answer is not HTTP/1"];
     await rows.all([...lines.map((line) => other(`${line}\r\n\r\n`)), other("hello")]);
   });
 
-  test("HTP-05: a line may end in LF alone; a CR elsewhere never ends one", async () => {
+  test("HTP-05: accepts LF as the end of a line, but not a bare CR", async () => {
     await rows.all([
       ["HTTP/1.1 200 OK\nContent-Length: 2\n\nab", "ab"],
       [head("X: a\rContent-Length: 1"), control],
@@ -51,7 +51,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-06: NUL in a value, in a name, in the status line", async () => {
+  test("HTP-06: rejects NUL in a value, a name, and the status line", async () => {
     await rows.all([
       [head("X: a\0b"), control],
       [head("X\0: a"), malformed],
@@ -59,7 +59,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-07: what is no field is no other field either", async () => {
+  test("HTP-07: rejects malformed header fields", async () => {
     await rows.all([
       [`${head("Content-Length : 5")}hello`, malformed],
       [head(": novalue"), malformed],
@@ -68,7 +68,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-08: a folded line goes on with its value, in Transfer-Encoding too", async () => {
+  test("HTP-08: unfolds lines, in Transfer-Encoding too", async () => {
     await rows.all([[`${head("X: a", " Content-Length: 1", "Content-Length: 2")}ab`, "ab"]]);
     await rows.all([
       [`${head("Transfer-Encoding:", " chunked")}2\r\nab\r\n${last}`, "ab"],
@@ -76,7 +76,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-09: Content-Length twice is one if both say the same", async () => {
+  test("HTP-09: accepts a repeated Content-Length only if the values agree", async () => {
     const two = "(8) Content-Length says two different things";
     await rows.all([
       [`${head("Content-Length: 5", "Content-Length: 5")}hello`, "hello"],
@@ -86,7 +86,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-10: a Content-Length that is no number, or none that fits", async () => {
+  test("HTP-10: rejects a Content-Length that is not a number of 63 bits", async () => {
     const bad = ["-1", "+5", "0x5", "5a", "", "5.0", "18446744073709551616"];
     bad.push("9223372036854775808", "99999999999999999999999");
     await rows.all([
@@ -95,7 +95,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-11: fewer bytes than announced, then FIN or RST", async () => {
+  test("HTP-11: reports fewer bytes than announced, after FIN or RST", async () => {
     const short = sized("100");
     await rows.all([
       [short, `hello\n${cut}`],
@@ -105,13 +105,13 @@ suite("answers to curl", () => {
       await peer.send(short);
       peer.reset();
     };
-    // QEMU's user network passes an RST on as such, or as a FIN.
+    // QEMU's user network forwards an RST as an RST or as a FIN.
     const shown = await rows.ask(reset);
     assert.ok([cut, "(56) connection reset by the peer"].includes(shown.replace("hello\n", "")));
     await rows.alive();
   });
 
-  test("HTP-12: what follows the body is dropped with the connection", async () => {
+  test("HTP-12: drops bytes after the body, and the connection", async () => {
     const before = rows.server.connections;
     const more = stay(sized("2", "heXXXXX"));
     await rows.all([
@@ -121,14 +121,14 @@ suite("answers to curl", () => {
     assert.equal(rows.server.connections - before, 3);
   });
 
-  test("HTP-13: with both framings chunked counts, and the connection ends", async () => {
+  test("HTP-13: prefers chunked over Content-Length, and closes", async () => {
     const before = rows.server.connections;
     const both = head("Transfer-Encoding: chunked", "Content-Length: 3");
     await rows.all([[stay(`${both}5\r\nhello\r\n${last}`), "hello"]]);
     assert.equal(rows.server.connections - before, 2);
   });
 
-  test("HTP-14: chunked, alone, in HTTP/1.1, is the one transfer coding", async () => {
+  test("HTP-14: accepts only chunked as a transfer coding, and only in HTTP/1.1", async () => {
     const codings = ["gzip, chunked", "chunked, gzip", "identity", "xchunked", "chunked;q=1"];
     codings.push("chunked\r\nTransfer-Encoding: chunked");
     const body = `5\r\nhello\r\n${last}`;
@@ -145,7 +145,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-15: chunk sizes do not wrap", async () => {
+  test("HTP-15: rejects chunk sizes that would wrap", async () => {
     const sizes = ["FFFFFFFFFFFFFFFF", "10000000000000000", "8000000000000000"];
     await rows.all([
       ...sizes.map((size): Case => {
@@ -155,7 +155,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-16: a chunk size is hex digits, with blanks behind them at most", async () => {
+  test("HTP-16: accepts only hex digits and trailing blanks as a chunk size", async () => {
     const none = ["", "-5", "0x5", " 5", "G", "+5", "5\n"];
     const text = (size: string) => chunked(`${size}\r\nhello\r\n${last}`);
     await rows.all([
@@ -166,14 +166,14 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-17: a chunk ends where its size says", async () => {
+  test("HTP-17: rejects a chunk that is longer than its size", async () => {
     await rows.all([
       [chunked(`5\r\nhelloXX${last}`), "hello\n(56) chunk longer than its size"],
       [chunked(`5\r\nhello\n${last}`), "hello\n(56) chunk longer than its size"],
     ]);
   });
 
-  test("HTP-18: extensions of chunks have a bound together", async () => {
+  test("HTP-18: limits the chunk extensions of a body", async () => {
     const long = "(56) chunk extensions too long";
     const many = async (peer: Peer) => {
       await peer.send(chunked(""));
@@ -188,7 +188,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-19: FIN before the last chunk, and before the last line end", async () => {
+  test("HTP-19: reports a FIN before the end of the last chunk", async () => {
     await rows.all([
       [chunked("5\r\nhello\r\n"), `hello\n${cut}`],
       [chunked("5\r\nhello\r\n0\r\n"), `hello\n${cut}`],
@@ -196,7 +196,7 @@ suite("answers to curl", () => {
     ]);
   });
 
-  test("HTP-20: a trailer is bounded, and changes nothing", async () => {
+  test("HTP-20: limits the trailer, and ignores its fields", async () => {
     const trailer = (lines: string) => chunked(`5\r\nhello\r\n0\r\n${lines}\r\n`);
     await rows.all([
       [trailer("Content-Length: 1\r\nTransfer-Encoding: x\r\nHost: evil.test\r\n"), "hello"],
@@ -207,7 +207,7 @@ suite("answers to curl", () => {
     assert.doesNotMatch(shown, /evil/);
   });
 
-  test("after all rows nothing is held", async () => {
+  test("leaves no connection and no memory in use", async () => {
     await rows.nothingIsHeld();
   });
 });

@@ -1,4 +1,4 @@
-/** The TCP server: the host's curl, ab and wrk against httpd, and nothing is left behind. */
+/** httpd under load from the host's curl, ab and wrk; afterwards nothing may be left. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
@@ -21,7 +21,7 @@ suite("httpd", () => {
   });
   after(() => machine?.stop());
 
-  test("/ is a page, /status.json is JSON, what is not there is 404", async () => {
+  test("serves a page at /, JSON at /status.json, and 404 elsewhere", async () => {
     const page = await fetch(`${base}/`);
     assert.equal(page.status, 200);
     assert.match(page.headers.get("content-type") ?? "", /text\/html/);
@@ -31,7 +31,7 @@ suite("httpd", () => {
     assert.equal((await fetch(`${base}/nothing`)).status, 404);
   });
 
-  test("/bytes/N is the pattern, whole, three times 64 MiB", async () => {
+  test("/bytes/N sends N bytes of the pattern, up to 64 MiB", async () => {
     for (const length of [0, 1, 1460, 65_537, BULK, BULK, BULK]) {
       const answer = await fetch(`${base}/bytes/${length}`);
       assert.equal(answer.status, 200);
@@ -41,18 +41,18 @@ suite("httpd", () => {
     }
   });
 
-  test("POST /discard counts what it gets", async () => {
+  test("POST /discard counts the bytes", async () => {
     const answer = await fetch(`${base}/discard`, { method: "POST", body: patternBytes(BULK) });
     assert.match(await answer.text(), new RegExp(`\\b${BULK}\\b`));
   });
 
-  test("the host's curl gets 64 MiB", { skip: !has("curl") && "curl is missing" }, async () => {
+  test("sends 64 MiB to the host's curl", { skip: !has("curl") && "curl is missing" }, async () => {
     const words = ["curl", "-s", "-S", "-o", "/dev/null", "-w", "%{http_code} %{size_download}"];
     const { output } = await run([...words, `${base}/bytes/${BULK}`]);
     assert.equal(output, `200 ${BULK}`);
   });
 
-  test("requests that are none are refused, and the server lives on", async () => {
+  test("survives malformed requests", async () => {
     const bad = [
       "\r\n\r\n",
       "FROB / HTTP/1.1\r\n\r\n",
@@ -77,7 +77,7 @@ suite("httpd", () => {
     assert.equal((await fetch(`${base}/`)).status, 200);
   });
 
-  test("ab and wrk, eight at a time", { skip: !has("ab") && "ab is missing" }, async () => {
+  test("serves ab and wrk, eight at a time", { skip: !has("ab") && "ab is missing" }, async () => {
     const ab = await run(["ab", "-q", "-n", "1000", "-c", "8", `${base}/bytes/1000`]);
     assert.match(ab.output, /Complete requests:\s+1000\b/, ab.output);
     assert.match(ab.output, /Failed requests:\s+0\b/, ab.output);
@@ -87,7 +87,7 @@ suite("httpd", () => {
     assert.doesNotMatch(wrk.output, /Socket errors|Non-2xx/, wrk.output);
   });
 
-  test("httpd at another port, twice at one, and stop", async () => {
+  test("httpd starts on another port, not twice on one, and stops", async () => {
     const again = await machine.command("httpd");
     assert.notEqual(again.code, 0);
     assert.match(again.output, /^httpd: .+/m);
@@ -99,7 +99,7 @@ suite("httpd", () => {
     assert.equal((await fetch(`${base}/`)).status, 200);
   });
 
-  test("10,000 connections one after the other, and nothing is missing then", async (t) => {
+  test("leaves nothing after 10,000 connections in sequence", async (t) => {
     if (!has("ab")) return t.skip("ab is missing");
     await machine.ok("ss");
     const words = ["ab", "-q", "-s", "60", "-n", "10000", "-c", "1", `${base}/bytes/100`];
@@ -109,7 +109,7 @@ suite("httpd", () => {
     const { output } = await run(words, { milliseconds: 600_000 });
     assert.match(output, /Complete requests:\s+10000\b/, output);
     assert.match(output, /Failed requests:\s+0\b/, output);
-    // On a busy host the user network repeats what was answered already.
+    // On a busy host the user network retransmits what was acknowledged already.
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;

@@ -1,4 +1,4 @@
-/** What each boot loader leaves reaches TypeScript, and memory is what the machine has. */
+/** Boot information from each loader reaches TypeScript; all of the memory is used. */
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ before(buildKernel);
 
 const cmdline = `native=report run="a; b \\"c\\" 'd'" x=$?`;
 
-test("QEMU's -kernel: command line, modules, memory map", async (t) => {
+test("QEMU's -kernel passes command line, modules and memory map", async (t) => {
   const modules = { "a.conf": "first\n", "b.pem": "second\n" };
   const { text, code } = await end(t, { append: cmdline, modules });
   assert.equal(code, DONE);
@@ -24,7 +24,7 @@ test("QEMU's -kernel: command line, modules, memory map", async (t) => {
   assert.match(text, /^built: \d{10}$/m);
 });
 
-test("GRUB's multiboot2 on a BIOS: command line anew quoted, ACPI's root pointer", async (t) => {
+test("GRUB's multiboot2 on a BIOS requotes the command line, and passes the RSDP", async (t) => {
   const iso = await buildNativeIso("bios", `CMDLINE=${cmdline}`, "MODULES=package.json");
   const { text, code, machine } = await end(t, { iso });
   assert.equal(code, DONE);
@@ -35,7 +35,7 @@ test("GRUB's multiboot2 on a BIOS: command line anew quoted, ACPI's root pointer
   assert.ok(!machine.raw.includes("\x1b"), "GRUB sent an escape sequence");
 });
 
-test("GRUB's multiboot2 on UEFI", async (t) => {
+test("GRUB's multiboot2 works on UEFI", async (t) => {
   const iso = await buildNativeIso("uefi", "CMDLINE=native=fill", "MODULES=package.json");
   const { text, code } = await end(t, { iso, uefi: true, memory: "256" });
   assert.equal(code, DONE, text);
@@ -43,7 +43,7 @@ test("GRUB's multiboot2 on UEFI", async (t) => {
   assert.match(text, /^acpi: [1-9a-f][0-9a-f]+$/m);
 });
 
-test("GRUB's multiboot takes the same file", async (t) => {
+test("GRUB's multiboot (version 1) boots the same file", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-"));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, "iso/boot/grub"), { recursive: true });
@@ -67,7 +67,7 @@ for (const [memory, least] of [
   ["64", 56 << 20],
   ["6G", 3 * 2 ** 30 - (32 << 20)],
 ] as const) {
-  test(`-m ${memory}: memory grows to its limit, is zero, keeps its content`, async (t) => {
+  test(`-m ${memory}: memory grows to its limit, is zeroed, and keeps its content`, async (t) => {
     const modules = { "kept.txt": "the module is whole\n" };
     const { text, code } = await end(t, { append: "native=fill", memory, modules });
     assert.equal(code, DONE, text);
@@ -77,24 +77,24 @@ for (const [memory, least] of [
   });
 }
 
-test("memory.copy and memory.fill are right at every length and overlap", async (t) => {
+test("memory.copy and memory.fill are correct for every length and overlap", async (t) => {
   const { text, code } = await end(t, { append: "native=copy" });
   assert.equal(code, DONE, text);
   assert.match(text, /^copied$/m);
 });
 
-test("-cpu max has random numbers, and nothing there is in the way", async (t) => {
+test("boots with -cpu max, and finds its random generator", async (t) => {
   const { text, code } = await end(t, { append: "native=report", cpu: "max" });
   assert.equal(code, DONE);
   assert.match(text, /^random: yes$/m);
 });
 
-test("a machine without a UART comes to the same end", async (t) => {
+test("a machine without a UART exits with the same status", async (t) => {
   assert.equal((await end(t, { append: "native=report", serial: false })).code, DONE);
   assert.equal((await end(t, { append: "native=null", serial: false })).code, 255);
 });
 
-test("a command line is split at spaces outside double quotes", () => {
+test("splits a command line at spaces outside double quotes", () => {
   assert.deepEqual(commandLineWords(""), []);
   assert.deepEqual(commandLineWords("  a  b "), ["a", "b"]);
   assert.deepEqual(commandLineWords('run="a; b" c'), ["run=a; b", "c"]);

@@ -1,4 +1,4 @@
-/** The kernel boots: by QEMU and by GRUB, BIOS and UEFI, small and large, with and without UART. */
+/** Boots on many machines: QEMU and GRUB, BIOS and UEFI, small and large, with and without UART. */
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { before, test } from "node:test";
@@ -13,7 +13,7 @@ before(() => {
   assert.ok(existsSync(iso), "build/anonymos.iso is missing: run make iso first");
 });
 
-test("-kernel leads to the prompt, without an escape sequence before the first key", async (t) => {
+test("boots to the prompt by -kernel, and sends no escape sequence before a key", async (t) => {
   const machine = await boot(t);
   assert.ok(machine.console.endsWith(`\n${PROMPT}`) || machine.console === PROMPT);
   assert.ok(!machine.raw.includes("\x1b"), "an escape sequence was sent");
@@ -30,38 +30,38 @@ test("the default ISO boots by GRUB on UEFI and gets a lease", async (t) => {
   await configured(machine);
 });
 
-test("the default ISO boots from a USB stick, on a BIOS and on UEFI", async (t) => {
+test("the default ISO boots from a USB stick, on BIOS and UEFI", async (t) => {
   await boot(t, { iso, stick: true });
   await boot(t, { iso, stick: true, uefi: true, memory: "256" }, 120_000);
 });
 
-test("the ISO is smaller than 8 MB, the ELF smaller than 1.1 MB", () => {
+test("the ISO is smaller than 8 MB, and the ELF smaller than 1.1 MB", () => {
   assert.ok(statSync(iso).size < 8_000_000, `the ISO has ${statSync(iso).size} bytes`);
   const elf = statSync(`${root}build/kernel.elf`).size;
   assert.ok(elf < 1_100_000, `the ELF has ${elf} bytes`);
 });
 
-test("32 MiB are enough, by QEMU and by GRUB", async (t) => {
+test("boots in 32 MiB, by QEMU and by GRUB", async (t) => {
   await configured(await boot(t, { memory: "32" }));
   await configured(await boot(t, { memory: "32", iso }));
 });
 
-test("6 GiB have a hole below 4 GiB", async (t) => {
+test("boots in 6 GiB, with the hole below 4 GiB", async (t) => {
   await configured(await boot(t, { memory: "6G" }));
 });
 
-test("a processor with everything, and the plain one", async (t) => {
+test("boots on the most capable processor and on the plain one", async (t) => {
   await configured(await boot(t, { cpu: "max" }));
   await configured(await boot(t, { cpu: "qemu64" }));
 });
 
-test("without a UART nothing hangs: run= is executed and the machine powers off", async (t) => {
+test("without a UART, runs run= and powers off", async (t) => {
   const options = { serial: false, memory: "64" };
   const { code } = await runOnce(t, "ping -c 1 10.0.2.2; poweroff $?", options);
   assert.equal(code, 1);
 });
 
-test("without a network card the prompt comes, and what needs one says so", async (t) => {
+test("without a network card, boots to the prompt, and ping says that there is none", async (t) => {
   const machine = await boot(t, { nics: [] });
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 15_000);
   assert.match(output, /^ping: network is not configured: .+/m);
@@ -75,13 +75,13 @@ for (const model of ["e1000-82540em", "e1000-82545em", "e1000-82544gc"]) {
 }
 
 for (const model of ["rtl8139", "virtio-net-pci"]) {
-  test(`${model} is detected and named as having no driver yet`, async (t) => {
+  test(`reports that ${model} has no driver`, async (t) => {
     const machine = await boot(t, { nics: [{ backend: "user", model }] });
     assert.match(await machine.ok("lspci; dmesg"), /no driver yet/);
   });
 }
 
-test("poweroff ends QEMU with 0, poweroff N with 2N+1", async (t) => {
+test("poweroff ends QEMU with status 0, poweroff N with 2N+1", async (t) => {
   const plain = await runOnce(t, "poweroff");
   assert.equal(plain.code, 0);
   assert.equal((await runOnce(t, "poweroff 3")).code, 7);
@@ -94,7 +94,7 @@ test("reboot resets the machine", async (t) => {
   assert.doesNotMatch(machine.console, /^panic:/m);
 });
 
-test("the machine comes back from a reboot with its network", async (t) => {
+test("the network works after a reboot", async (t) => {
   const options = { more: ["-action", "reboot=reset"] };
   const machine = await boot(t, options);
   await configured(machine);
@@ -103,7 +103,7 @@ test("the machine comes back from a reboot with its network", async (t) => {
   await configured(machine);
 });
 
-test("the link going down and coming back is noticed", async (t) => {
+test("notices when the link goes down and comes back", async (t) => {
   const machine: Machine = await boot(t);
   await configured(machine);
   await machine.monitor("set_link n0 off");

@@ -1,4 +1,4 @@
-/** Names: A records, chains of CNAMEs, what does not exist, several servers, the cache, hosts. */
+/** Name lookups: A records, CNAME chains, missing names, several servers, the cache. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { configured } from "../lab/host/console.ts";
@@ -28,29 +28,29 @@ suite("dnsmasq", () => {
     await names?.stop();
   });
 
-  /** How often the server was asked for a name's A record. */
+  /** Returns how often the server was asked for a name's A record. */
   const asked = (name: string) => names.log.split(`query[A] ${name} `).length - 1;
 
-  test("resolvectl dns shows the server that was set", async () => {
+  test("resolvectl dns shows the configured server", async () => {
     const output = await machine.ok("resolvectl dns");
     assert.match(output, new RegExp(`10\\.0\\.2\\.2#${names.port}`));
   });
 
-  test("an A record", async () => {
+  test("resolves an A record", async () => {
     assert.match(await machine.ok("host one.test"), /192\.0\.2\.1\b/);
   });
 
-  test("several A records", async () => {
+  test("resolves several A records", async () => {
     const output = await machine.ok("host many.test");
     assert.match(output, /192\.0\.2\.10\b/);
     assert.match(output, /192\.0\.2\.11\b/);
   });
 
-  test("a chain of CNAMEs", async () => {
+  test("follows a chain of CNAMEs", async () => {
     assert.match(await machine.ok("host chain.test"), /192\.0\.2\.1\b/);
   });
 
-  test("an answer is cached for its time to live", async () => {
+  test("caches a response", async () => {
     await machine.ok("host one.test");
     const before = asked("one.test");
     await machine.ok("host one.test");
@@ -58,13 +58,13 @@ suite("dnsmasq", () => {
     assert.equal(asked("one.test"), before);
   });
 
-  test("a name that does not exist is an error of its own", async () => {
+  test("reports a name that does not exist", async () => {
     const { output, code } = await machine.command("host missing.test", 30_000);
     assert.equal(code, 1);
     assert.match(output, /missing\.test.*(not found|does not exist|NXDOMAIN)/i);
   });
 
-  test("the second server answers where the first is silent", async () => {
+  test("asks the second server if the first is silent", async () => {
     await machine.ok(`resolvectl dns net0 10.0.2.77 10.0.2.2#${names.port}`);
     assert.match(await machine.ok("host many.test; host fresh.test; host one.test"), /192\.0\.2/);
     const answer = await machine.command("host second.test", 60_000);
@@ -73,7 +73,7 @@ suite("dnsmasq", () => {
     await machine.ok(`resolvectl dns net0 10.0.2.2#${names.port}`);
   });
 
-  test("names that no name server could know are refused", async () => {
+  test("rejects names that cannot exist", async () => {
     for (const name of ["a..b", "-", `${"x".repeat(64)}.test`, `${"a.".repeat(150)}test`]) {
       const { output, code } = await machine.command(`host ${name}`, 30_000);
       assert.notEqual(code, 0, name);

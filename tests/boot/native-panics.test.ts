@@ -1,4 +1,4 @@
-/** Every way to go wrong ends in one panic that names the TypeScript it happened in. */
+/** Every kind of fault ends in one panic that names the line of TypeScript. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -7,7 +7,7 @@ import { has, run } from "../lab/host/process.ts";
 
 before(buildKernel);
 
-/** The first line, and a function of tests/lab/entries/native.ts that the backtrace names. */
+/** The reason, and a function of tests/lab/entries/native.ts in the backtrace. */
 const kinds: Record<string, [RegExp, string]> = {
   null: [/^null dereference, read at 0x4$/, "nullDereference"],
   bounds: [/^Index out of range$/, "outOfBounds"],
@@ -22,7 +22,7 @@ const kinds: Record<string, [RegExp, string]> = {
 };
 
 for (const [kind, [reason, place]] of Object.entries(kinds)) {
-  test(`${kind}: reason, registers, backtrace, status ${PANIC}`, async (t) => {
+  test(`${kind}: panics with reason, registers, backtrace, and status ${PANIC}`, async (t) => {
     const { text, code } = await end(t, { append: `native=${kind}` });
     assert.equal(code, PANIC, text);
     const told = [...text.matchAll(/^panic: (.*)$/gm)];
@@ -42,7 +42,7 @@ for (const [kind, [reason, place]] of Object.entries(kinds)) {
 const source = readFileSync("tests/lab/entries/native.ts", "utf8").split("\n");
 const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
 
-test("the line named is the line it happened in", async (t) => {
+test("names the right line", async (t) => {
   const { text } = await end(t, { append: "native=null" });
   assert.ok(
     text.includes(`nullDereference (tests/lab/entries/native.ts:${lineOf("load<u32>(4)")})`),
@@ -53,9 +53,9 @@ test("the line named is the line it happened in", async (t) => {
   assert.ok(abort.text.includes(`panic: this is what abort was told\n  at ${place}`), abort.text);
 });
 
-test("panic=1 reboots, where no isa-debug-exit ends QEMU", async (t) => {
+test("panic=1 reboots a machine without isa-debug-exit", async (t) => {
   const { text, code } = await end(t, { append: "native=null panic=1", debugExit: false });
-  assert.equal(code, 0, "-no-reboot makes of a reboot an end with status 0");
+  assert.equal(code, 0, "QEMU exits with 0 on a reboot (-no-reboot)");
   assert.match(text, /^rebooting in 1 s$/m);
 });
 

@@ -1,4 +1,4 @@
-/** The commands that show and change the machine: PCI, links, addresses, routes, nc, tcpdump. */
+/** Commands that show and change the machine: PCI, links, addresses, routes, nc, tcpdump. */
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ suite("commands", () => {
     assert.match(links, /52:54:00:12:34:56/);
   });
 
-  test("ip neigh shows who answered, and forgets", async () => {
+  test("ip neigh shows the gateway, and flushes it", async () => {
     await configured(machine);
     assert.match(await machine.ok("ip neigh"), /^10\.0\.2\.2 .*52:55:0a:00:02:02/m);
     await machine.ok("ip neigh flush dev net0");
@@ -40,7 +40,7 @@ suite("commands", () => {
     await configured(machine);
   });
 
-  test("ip route adds, shows and deletes, the longest prefix wins", async () => {
+  test("ip route adds, shows and deletes routes, and rejects an unreachable gateway", async () => {
     await machine.ok("ip route add 192.0.2.0/24 via 10.0.2.3");
     assert.match(await machine.ok("ip route"), /192\.0\.2\.0\/24 via 10\.0\.2\.3/);
     await machine.ok("ip route del 192.0.2.0/24");
@@ -50,7 +50,7 @@ suite("commands", () => {
     assert.match(output, /^ip: .+/m);
   });
 
-  test("ip addr adds a second address and takes it back", async () => {
+  test("ip addr adds and deletes a second address", async () => {
     await machine.ok("ip addr add 10.5.0.1/16 dev net0");
     assert.match(await machine.ok("ip addr"), /inet 10\.5\.0\.1\/16/);
     await machine.ok("ip addr del 10.5.0.1/16 dev net0");
@@ -69,26 +69,26 @@ suite("commands", () => {
     assert.match(await machine.ok("ip -s link"), /RX|received/i);
   });
 
-  test("ping prints a line for each reply and the summary", async () => {
+  test("ping prints a line per reply and a summary", async () => {
     const output = await machine.ok("ping -c 3 10.0.2.2", 20_000);
     assert.equal(output.match(/from 10\.0\.2\.2.*time[=<][\d.]+ ms/g)?.length, 3, output);
     assert.match(output, /3 packets transmitted, 3 .*received, 0% packet loss/);
     assert.match(output, /min\/avg\/max.*= [\d.]+\/[\d.]+\/[\d.]+/);
   });
 
-  test("ping without a reply is 1", async () => {
+  test("ping exits with 1 if there is no reply", async () => {
     const { output, code } = await machine.command("ping -c 1 10.0.2.77", 20_000);
     assert.equal(code, 1, output);
     assert.match(output, /100% packet loss|[Uu]nreachable/);
   });
 
-  test("hostname is shown and set", async () => {
+  test("hostname shows and sets the name", async () => {
     await machine.ok("hostname bench-7");
     assert.equal(await machine.ok("hostname"), "bench-7");
     assert.notEqual((await machine.command("hostname 'not a name'")).code, 0);
   });
 
-  test("date is the real-time clock's, uptime grows, dmesg names the card", async () => {
+  test("date shows the real-time clock, dmesg names the card", async () => {
     const text = await machine.ok("date");
     const shown = Date.parse(text);
     assert.ok(Math.abs(shown - testNow()) < 5000, `date printed ${text}`);
@@ -96,7 +96,7 @@ suite("commands", () => {
     assert.match(await machine.ok("dmesg"), /^\[ *\d+\.\d+\] .*e1000/m);
   });
 
-  test("nc sends what is typed and shows what comes", async (t) => {
+  test("nc sends what is typed and prints what it receives", async (t) => {
     const server = createServer((socket) => {
       socket.on("data", (data) => socket.write(data.toString().toUpperCase()));
       socket.on("end", () => socket.end());
@@ -110,7 +110,7 @@ suite("commands", () => {
     await machine.prompt();
   });
 
-  test("nc -l answers whoever connects", async () => {
+  test("nc -l accepts a connection", async () => {
     machine.type("nc -l 7777\r");
     await machine.waitFor(/nc -l 7777\n/);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -140,7 +140,7 @@ suite("commands", () => {
     await machine.prompt();
   });
 
-  test("tcpdump shows frames as text and ends after -c", async () => {
+  test("tcpdump prints frames, and ends after -c of them", async () => {
     await machine.ok("httpd");
     const port = await machine.port(80);
     machine.type("tcpdump -c 3 tcp port 80\r");
@@ -152,7 +152,7 @@ suite("commands", () => {
     await machine.ok("httpd stop");
   });
 
-  test("ss shows listeners and connections with their state", async () => {
+  test("ss shows a listener while there is one", async () => {
     await machine.ok("httpd");
     assert.match(await machine.ok("ss"), /LISTEN.*:80\b/);
     await machine.ok("httpd stop");
@@ -160,11 +160,11 @@ suite("commands", () => {
   });
 });
 
-test("an idle machine costs less than 3 % of a core", async (t) => {
+test("an idle machine takes less than 3 % of a core", async (t) => {
   const machine = await boot(t);
   await configured(machine);
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  // What a host gives to others counts as QEMU's at times: the least of three is the machine's.
+  // On a busy host other load may be charged to QEMU: the least of three measurements counts.
   const shares: number[] = [];
   for (let i = 0; i < 3 && (shares.at(-1) ?? 1) >= 0.03; i++) {
     const before = machine.cpuSeconds();
@@ -174,7 +174,7 @@ test("an idle machine costs less than 3 % of a core", async (t) => {
   assert.ok(Math.min(...shares) < 0.03, `${shares.map((share) => share * 100)} % of a core`);
 });
 
-test("a card behind a bridge is found and works", async (t) => {
+test("finds and drives a card behind a PCI bridge", async (t) => {
   const more = ["-device", "pci-bridge,id=bridge1,chassis_nr=1", "-netdev", "user,id=far"];
   more.push("-device", "e1000,netdev=far,bus=bridge1,addr=3");
   const machine = await boot(t, { nics: [], more });

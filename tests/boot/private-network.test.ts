@@ -1,4 +1,4 @@
-/** On a wire of its own: DHCP, DNS and time, 200 connections at once, large pings. */
+/** A private network: DHCP, DNS and time, 200 connections at once, large pings. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { boot, configured, heapLevel, netErrors, tcpLines, until } from "../lab/host/console.ts";
@@ -10,7 +10,7 @@ import { HOUR, testNow } from "../lab/host/test-clock.ts";
 
 const why = obstacle();
 
-suite("a network of our own", { skip: why !== "" && `no network of our own: ${why}` }, () => {
+suite("a private network", { skip: why !== "" && `no private network: ${why}` }, () => {
   let network: Namespace;
   let dnsmasq: Child;
   let machine: Machine;
@@ -34,7 +34,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     await network?.stop();
   });
 
-  test("the lease is dnsmasq's, with all it sent", async () => {
+  test("applies every option of dnsmasq's lease", async () => {
     assert.match(address, new RegExp(`^${NETWORK.replaceAll(".", "\\.")}\\.[5-9]\\d$`));
     const status = await machine.ok("dhcp");
     assert.match(status, new RegExp(`\\b${address}\\b`));
@@ -43,7 +43,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     assert.match(await machine.ok("resolvectl dns"), new RegExp(`\\b${GATEWAY}\\b`));
   });
 
-  test("the time is that of the server that DHCP named (option 42)", async () => {
+  test("sets the clock by the server from DHCP (option 42)", async () => {
     await until("the clock is set", 30_000, async () => {
       return /^source: network time from 10\.77\.0\.1/m.test(await machine.ok("date -v"));
     });
@@ -52,11 +52,11 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     assert.ok(Math.abs(shown - testNow() - HOUR) < 60_000, `it shows ${new Date(shown)}`);
   });
 
-  test("names are completed by nothing and resolved by the lease's server", async () => {
+  test("resolves names by the lease's server", async () => {
     assert.match(await machine.ok("host near.test.example"), /192\.0\.2\.7/);
   });
 
-  test("dhcp renew asks the server alone, dhcp release tells it", async () => {
+  test("dhcp renew and dhcp release reach the server", async () => {
     const renewals = () => dnsmasq.output.split(`DHCPACK(bridge0) ${address} `).length;
     const before = renewals();
     await machine.ok("dhcp renew");
@@ -67,7 +67,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
   });
 
-  test("the host's pings are answered, fragmented ones too", async (t) => {
+  test("answers the host's pings, fragmented ones too", async (t) => {
     if (!has("ping")) return t.skip("ping is missing");
     for (const size of ["0", "56", "1472", "1473", "4000", "20000"]) {
       const words = ["ping", "-n", "-q", "-c", "3", "-i", "0.05", "-s", size, address];
@@ -76,11 +76,11 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     await network.run(["ping", "-n", "-q", "-f", "-c", "2000", address]);
   });
 
-  test("200 connections at once, by ab and by wrk, and nothing is missing then", async (t) => {
+  test("serves 200 connections at once to ab and wrk, and leaves nothing", async (t) => {
     if (!has("ab") || !has("wrk")) return t.skip("ab or wrk is missing");
     await machine.ok("httpd");
     t.after(() => machine.ok("httpd stop"));
-    // With the port: without one, wrk looks `http` up in /etc/services, which may not be there.
+    // With a port: otherwise wrk looks `http` up in /etc/services, which may be missing.
     const url = `http://${address}:80/bytes/1000`;
     await network.run(["ab", "-q", "-n", "400", "-c", "200", url]);
     const level = await heapLevel(machine);
@@ -89,7 +89,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     assert.match(ab, /Failed requests:\s+0\b/, ab);
     const wrk = await network.run(["wrk", "-t1", "-c200", "-d5", url]);
     assert.doesNotMatch(wrk, /Socket errors|Non-2xx/, wrk);
-    // When wrk ends it resets connections that are being answered: some of it comes too late.
+    // At its end wrk resets connections that are in use, and some segments come too late.
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;
@@ -108,7 +108,7 @@ suite("a network of our own", { skip: why !== "" && `no network of our own: ${wh
     await machine.ok("httpd stop");
   });
 
-  test("without a server the lease is kept, and a release leaves nothing", async () => {
+  test("keeps its lease when the server is gone, and nothing after a release", async () => {
     await network.silence();
     await configuredBy(machine);
     await machine.ok("dhcp release");
@@ -123,6 +123,6 @@ async function configuredBy(machine: Machine): Promise<void> {
   await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
 }
 
-test("without root the user network still serves", async (t) => {
+test("works on QEMU's user network, without root privileges", async (t) => {
   await configured(await boot(t));
 });

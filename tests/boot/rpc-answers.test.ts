@@ -1,6 +1,6 @@
 /**
- * The rows RPC-01 to RPC-13 of the catalogue as bytes on the wire: answers of a scripted server to
- * the booted kernel's `rpc`, with what it makes of each (JSON-RPC 2.0, RFC 8259).
+ * Rows RPC-01 to RPC-13 of the catalogue as bytes on the wire: responses of a scripted server to
+ * the booted kernel's `rpc`, and what it prints for each (JSON-RPC 2.0, RFC 8259).
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -10,14 +10,14 @@ import { Rows } from "../lab/host/scripted-answers.ts";
 const MEBIBYTE = 1 << 20;
 const long = "the answer is longer than 1048576 bytes";
 
-/** How an answer is sent: with its length, behind a status and fields. */
+/** Encodes an HTTP response with a body and its length. */
 const http = (body: Uint8Array, status = "200 OK", fields = "") =>
   Buffer.concat([
     Buffer.from(`HTTP/1.1 ${status}\r\n${fields}Content-Length: ${body.length}\r\n\r\n`),
     body,
   ]);
 
-/** An answer, in which ID stands for the id of the call, ID2 for that of the next, and so on. */
+/** Sends a response in which ID stands for the id of the call, ID2 for that of the next, etc. */
 const answer =
   (body: string | Uint8Array, status = "200 OK", fields = ""): Script =>
   (peer: Peer, request: string) => {
@@ -31,14 +31,14 @@ const result = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"result":${va
 const object = (members: string) => answer(`{"jsonrpc":"2.0",${members}}`);
 const error = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"error":${value}}`);
 
-suite("answers to rpc", () => {
+suite("responses to rpc", () => {
   let rows: Rows;
   before(async () => {
     rows = await Rows.start();
   });
   after(() => rows?.stop());
 
-  /** Asks for each answer; what is shown, and the exit code, as they have to be. */
+  /** Runs `rpc` for each response; its output must match, and its exit code be `code`. */
   async function all(cases: [Script, string | RegExp][], code: number, words = "m") {
     for (const [script, wanted] of cases) {
       const url = rows.server.answer(script);
@@ -53,7 +53,7 @@ suite("answers to rpc", () => {
     await rows.alive();
   }
 
-  test("RPC-01: 100,000 levels of arrays and of objects", async () => {
+  test("RPC-01: limits the depth of arrays and objects", async () => {
     const depth = "not JSON: expected a depth of at most 128 at byte";
     await all(
       [
@@ -66,7 +66,7 @@ suite("answers to rpc", () => {
     await all([[result(deep), JSON.stringify(JSON.parse(deep), null, 2)]], 0);
   });
 
-  test("RPC-03: numbers keep every digit, and what is none is refused", async () => {
+  test("RPC-03: keeps every digit of a number, and rejects malformed ones", async () => {
     const numbers = ["1e400", "-0", "0.1e-400", "9007199254740993"];
     numbers.push("123456789012345678901234567890");
     await all(
@@ -80,12 +80,12 @@ suite("answers to rpc", () => {
     );
   });
 
-  test("RPC-04: of members with one name the last counts", async () => {
+  test("RPC-04: uses the last of members with the same name", async () => {
     await all([[object('"id":99999,"id":ID,"result":1,"result":2'), "2"]], 0);
     await all([[object('"id":ID,"id":99999,"result":1'), "the answer has another id"]], 1);
   });
 
-  test("RPC-05: what is not UTF-8 is refused, and no control reaches the console", async () => {
+  test("RPC-05: rejects text that is not UTF-8, and prints no control characters", async () => {
     const bytes = (...middle: number[]) =>
       answer(
         Buffer.concat([
@@ -112,7 +112,7 @@ suite("answers to rpc", () => {
     assert.ok(!rows.machine.raw.includes("\x1b[2J"));
   });
 
-  test("RPC-06: an id of another value or type is another id", async () => {
+  test("RPC-06: rejects an id of another value or type", async () => {
     const ids = ["99999", '"ID"', "null", "ID.0", "IDe0", "true", "[ID]"];
     await all(
       ids.map((id) => [object(`"id":${id},"result":1`), "the answer has another id"]),
@@ -121,7 +121,7 @@ suite("answers to rpc", () => {
     await all([[object('"result":1'), "the answer has another id"]], 1);
   });
 
-  test("RPC-07: one of result and error, and the version", async () => {
+  test("RPC-07: requires the version, and either a result or an error", async () => {
     const failure = '"error":{"code":1,"message":"m"}';
     await all(
       [
@@ -134,7 +134,7 @@ suite("answers to rpc", () => {
     );
   });
 
-  test("RPC-08: an error has an integer code and a message, and is bounded", async () => {
+  test("RPC-08: requires an error's integer code and message, and limits its size", async () => {
     const shown = (number: string, message: string) =>
       `{\n  "code": ${number},\n  "message": "${message}"\n}`;
     const code = "the error object has no integer code";
@@ -155,7 +155,7 @@ suite("answers to rpc", () => {
     await all([[error(`{"code":1,"message":"m","data":${data}}`), long]], 63);
   });
 
-  test("RPC-09: the answers of a batch, reordered, twice, missing, and none", async () => {
+  test("RPC-09: matches a batch's responses: reordered, duplicate, missing, none", async () => {
     const one = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":"${id}"}`;
     const batch = (...answers: string[]) => answer(`[${answers.join()}]`);
     await all([[batch(one("ID2"), one("ID1")), /^m: "\d+"\nn: "\d+"$/]], 0, "-b m n");
@@ -172,7 +172,7 @@ suite("answers to rpc", () => {
     await all([[batch(one("ID")), "the answer is not an object"]], 1);
   });
 
-  test("RPC-10: other content, statuses, and an error behind a status", async () => {
+  test("RPC-10: reports HTTP errors, other content, and errors with a status", async () => {
     const html = "Content-Type: text/html\r\n";
     await all(
       [
@@ -199,7 +199,7 @@ suite("answers to rpc", () => {
     );
   });
 
-  test("RPC-11: 400 bytes cut at every place, doubled, and followed by more", async () => {
+  test("RPC-11: rejects a response cut short anywhere, doubled, or followed by more", async () => {
     const whole = '{"jsonrpc":"2.0","id":1,"result":"'.padEnd(398, "x").concat('"}');
     const end = "not JSON: expected the end of the text at byte 400";
     const cut = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
@@ -216,7 +216,7 @@ suite("answers to rpc", () => {
     );
   });
 
-  test("RPC-12: what is no quantity is shown as it is, without a number", async () => {
+  test("RPC-12: shows a malformed quantity as it is, without its value", async () => {
     const texts = ["0x", "0x00", "0X1", "1", "0x01", "-0x1", `0x1${"0".repeat(64)}`];
     await all(
       texts.map((text) => [result(`"${text}"`), `"${text}"`]),
@@ -235,7 +235,7 @@ suite("answers to rpc", () => {
     await all([[result(`"0x${"1".repeat(MEBIBYTE)}"`), long]], 63);
   });
 
-  test("RPC-13: 10 and 100 MiB, announced or not, end at 1 MiB", async () => {
+  test("RPC-13: stops at 1 MiB, whether the length was announced or not", async () => {
     const announced = (length: number): Script => {
       return (peer) => peer.finish(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n[`);
     };
@@ -257,7 +257,7 @@ suite("answers to rpc", () => {
     );
   });
 
-  test("after all rows nothing is held", async () => {
+  test("leaves no connection and no memory in use", async () => {
     await rows.nothingIsHeld();
   });
 });

@@ -1,4 +1,4 @@
-/** The main job: JSON-RPC against a real Ethereum node, by `rpc` and by `check`. */
+/** The main job: JSON-RPC with a real Ethereum node, by `rpc` and by `check`. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { checkLines, configured, runOnce } from "../lab/host/console.ts";
@@ -34,7 +34,7 @@ suite("anvil", () => {
     assert.match(await machine.ok(`rpc ${url} web3_clientVersion`), /anvil/);
   });
 
-  test("parameters are sent, large answers come back", async () => {
+  test("rpc sends parameters, and prints large results", async () => {
     const block = await machine.ok(`rpc ${url} eth_getBlockByNumber '["0x0", true]'`);
     assert.match(block, /"number":\s*"0x0"/);
     const accounts = JSON.parse(await machine.ok(`rpc ${url} eth_accounts`)) as string[];
@@ -58,7 +58,7 @@ suite("anvil", () => {
     assert.match(mixed.output, /^no_such_method: \{\n {2}"code": -32601/m);
   });
 
-  test("with several URLs the next is asked where one does not answer", async () => {
+  test("tries the next of several URLs if one does not respond", async () => {
     const down = "http://10.0.2.2:1/";
     const output = await machine.ok(`rpc ${down} ${url} eth_chainId`, 60_000);
     assert.match(output, /^rpc: http:\/\/10\.0\.2\.2:1\/: could not connect .*, trying http/m);
@@ -70,19 +70,19 @@ suite("anvil", () => {
     assert.equal(none.code, 7);
   });
 
-  test("an error object is printed and answered with 1", async () => {
+  test("rpc prints an error object and exits with 1", async () => {
     const { output, code } = await machine.command(`rpc ${url} no_such_method`);
     assert.equal(code, 1);
     assert.match(output, /-32601/);
   });
 
-  test("parameters that are no JSON are refused before anything is sent", async () => {
+  test("rpc rejects parameters that are not JSON", async () => {
     const { output, code } = await machine.command(`rpc ${url} eth_chainId '[1,'`);
     assert.equal(code, 2);
     assert.match(output, /^rpc: .+/m);
   });
 
-  test("check prints its eight lines in order and answers 0", async () => {
+  test("check prints eight lines in order and exits with 0", async () => {
     const lines = checkLines(await machine.ok(`check ${url}`, 60_000));
     assert.deepEqual(
       lines.map((line) => line.name),
@@ -93,14 +93,14 @@ suite("anvil", () => {
     }
   });
 
-  test("check of an address skips dns", async () => {
+  test("check skips dns for an address", async () => {
     const output = await machine.ok(`check http://10.0.2.2:${anvil.port}/`, 60_000);
     const verdicts = Object.fromEntries(checkLines(output).map((l) => [l.name, l.verdict]));
     assert.equal(verdicts.dns, "skip");
     assert.equal(verdicts.rpc, "ok");
   });
 
-  test("check answers with failure where a step fails, and says which", async () => {
+  test("check reports the step that fails, and exits with an error", async () => {
     const { output, code } = await machine.command("check http://10.0.2.2:1/", 60_000);
     assert.notEqual(code, 0);
     const lines = checkLines(output);
@@ -115,7 +115,7 @@ suite("anvil", () => {
     assert.equal(dns?.verdict, "FAIL");
   });
 
-  test("run= does the main job and powers off with its code", async (t) => {
+  test("run= does the main job and powers off with its exit code", async (t) => {
     const options = { append: `ip=:::::net0:dhcp:10.0.2.2` };
     const plain = await runOnce(t, `check http://10.0.2.2:${anvil.port}/; poweroff $?`, options);
     assert.equal(plain.code, 1, plain.machine.console);

@@ -1,4 +1,4 @@
-/** The console: prompt, line editing, quoting, errors, floods, Ctrl-C. */
+/** The serial console: prompt, line editing, quoting, errors, pasted text, Ctrl-C. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { configured, heapLevel } from "../lab/host/console.ts";
@@ -12,7 +12,7 @@ suite("one machine, many lines", () => {
   });
   after(() => machine?.stop());
 
-  test("help lists the commands, help COMMAND explains one with an example", async () => {
+  test("help lists all commands, help COMMAND shows an example", async () => {
     const all = await machine.ok("help");
     const names = "lspci ip resolvectl hostname dhcp ping host curl rpc ss nc httpd tcpdump check";
     for (const name of [...names.split(" "), "crash", "dmesg", "free", "uptime", "date"]) {
@@ -24,13 +24,13 @@ suite("one machine, many lines", () => {
     }
   });
 
-  test("an unknown command is answered with 127 and an error line", async () => {
+  test("an unknown command exits with 127 and a message", async () => {
     const { output, code } = await machine.command("frobnicate -x");
     assert.equal(code, 127);
     assert.match(output, /^frobnicate: .+/m);
   });
 
-  test("wrong usage is answered with 2 and what was expected", async () => {
+  test("wrong usage exits with 2 and a message", async () => {
     for (const line of [
       "ping -c",
       "ping -c many 10.0.2.2",
@@ -39,12 +39,12 @@ suite("one machine, many lines", () => {
       "rpc",
     ]) {
       const { output, code } = await machine.command(line);
-      assert.equal(code, 2, `${line} answered ${code}: ${output}`);
+      assert.equal(code, 2, `${line}: exit code ${code}: ${output}`);
       assert.match(output, /^\w+: .+/m);
     }
   });
 
-  test("an address that is none is an error, and never looked up", async () => {
+  test("rejects a malformed address", async () => {
     for (const address of ["10.0.2.256", "1.2.3", "10.0.2.2.5", "host.123"]) {
       const { output, code } = await machine.command(`ping -c 1 ${address}`);
       assert.notEqual(code, 0);
@@ -52,7 +52,7 @@ suite("one machine, many lines", () => {
     }
   });
 
-  test("words are split as a shell does", async () => {
+  test("splits words like a shell", async () => {
     const cases: [string, string][] = [
       ["echo 'a  b'  c", "a  b c"],
       ['echo "a;b"', "a;b"],
@@ -65,13 +65,13 @@ suite("one machine, many lines", () => {
     for (const [line, output] of cases) assert.equal(await machine.ok(line), output, line);
   });
 
-  test("$? is the last code", async () => {
+  test("$? is the last exit code", async () => {
     machine.type("frobnicate; echo code=$?; echo code=$?\r");
     await machine.waitFor(/\ncode=127\ncode=0\n/);
     await machine.prompt();
   });
 
-  test("CR, LF and CRLF each end one line", async () => {
+  test("CR, LF and CRLF each end a line", async () => {
     machine.type("echo one\recho two\necho three\r\necho four\r");
     await machine.waitFor(/\none\n[\s\S]*\ntwo\n[\s\S]*\nthree\n[\s\S]*\nfour\n/);
     await machine.prompt();
@@ -113,7 +113,7 @@ suite("one machine, many lines", () => {
     assert.equal(await machine.ok("echo fine"), "fine");
   });
 
-  test("a pasted flood arrives whole", async () => {
+  test("loses nothing of a long paste", async () => {
     const words = Array.from({ length: 400 }, (_, i) => `w${i}`);
     const lines: string[] = [];
     for (let i = 0; i < 400; i += 20) lines.push(`echo ${words.slice(i, i + 20).join(" ")}`);
@@ -125,19 +125,19 @@ suite("one machine, many lines", () => {
     for (const line of lines) assert.ok(shown.includes(line.slice("echo ".length)), line);
   });
 
-  test("a line that is too long is refused, and the next one works", async () => {
+  test("rejects an overlong line, and accepts the next one", async () => {
     machine.type(`echo ${"x".repeat(10_000)}\r`);
     await machine.prompt(30_000);
     assert.equal(await machine.ok("echo still here"), "still here");
   });
 
-  test("bytes that are no text do no harm", async () => {
+  test("survives bytes that are not text", async () => {
     machine.type("\x00\x01\x02\x7f\x80\xff\x1b[999;999Z\x1bO\x1b[\x15\r");
     await machine.prompt();
     assert.equal(await machine.ok("echo still here"), "still here");
   });
 
-  test("the heap is at its level from before", async () => {
+  test("commands leave no memory in use", async () => {
     const before = await heapLevel(machine);
     for (let i = 0; i < 20; i++) await machine.ok("help; ip addr; lspci");
     const later = await heapLevel(machine);

@@ -1,4 +1,4 @@
-/** SSE registers in the linked kernel: an interrupt saves none, so none may be used in one. */
+/** SSE registers in the linked kernel: interrupts do not save them, so must not use them. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ function run(program: string, ...words: string[]): string {
   return execFileSync(program, words, { cwd: root, encoding: "utf8", maxBuffer: 1 << 30 });
 }
 
-test("only TLS uses SSE registers, and no interrupt runs any of it", () => {
+test("only TLS, which runs in no interrupt, uses SSE registers", () => {
   const defined = run("nm", "--defined-only", "build/tls/library.a").matchAll(/ [tT] (\S+)$/gm);
   const tls = new Set([...defined].map((match) => match[1]));
   const users: string[] = [];

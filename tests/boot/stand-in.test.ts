@@ -1,4 +1,4 @@
-/** `make run`: the main job against the stand-in network, twice at once, and nothing stays. */
+/** `make run`: the main job against the stand-in network. */
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { Child, root } from "../lab/host/process.ts";
 
 const words = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "run"];
 
-test("make run ends in eight lines of check and a prompt, two at once", async (t) => {
+test("two concurrent runs of make run check all steps, and clean up", async (t) => {
   const runs = [1, 2].map((number) => new Child(`make run ${number}`, words, { input: true }));
   t.after(async () => {
     for (const run of runs) await run.stop("SIGTERM");
@@ -34,7 +34,7 @@ test("make run ends in eight lines of check and a prompt, two at once", async (t
   for (const folder of folders) assert.ok(folder === "" || !existsSync(root + folder), folder);
 });
 
-test("make run APP= builds a program of the user's own into the kernel", async (t) => {
+test("make run APP= builds a user's program into the kernel", async (t) => {
   const program = "APP=examples/name-watch.ts";
   const run = new Child("make run APP=", [...words, program], { input: true });
   t.after(() => run.stop("SIGTERM"));
@@ -42,14 +42,14 @@ test("make run APP= builds a program of the user's own into the kernel", async (
   await run.until("its first words", () => said.test(run.output) || undefined, 240_000);
 });
 
-test("make run without a terminal leaves once the check is over", async (t) => {
+test("make run without a terminal ends after the check", async (t) => {
   const run = new Child("make run", words, { input: false });
   t.after(() => run.stop("SIGTERM"));
   assert.equal(await run.exit(120_000), 0, run.output);
   assert.match(run.output, /\[exit 0\] check /);
 });
 
-test("make run where nginx cannot run puts a small web server in its place", async (t) => {
+test("make run uses its own web server where nginx cannot run", async (t) => {
   const folder = mkdtempSync(`${tmpdir()}/anonymos-without-nginx-`);
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(`${folder}/nginx`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });

@@ -1,4 +1,4 @@
-/** A kernel in QEMU that records itself: its tape, replayed in Node, prints what it printed. */
+/** A kernel in QEMU that records itself: replayed in Node, its tape prints the same. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
@@ -14,7 +14,7 @@ const secure = makeServer(["10.0.2.2"], makeAuthority("Test Authority", trusted)
 const file = `${root}build/tests/boot-${process.pid}.tape`;
 const bytes = patternBytes(100_000);
 
-/** A machine whose second serial port is the tape. */
+/** Boots a machine whose second serial port writes the tape. */
 async function recording(options: MachineOptions = {}): Promise<Machine> {
   rmSync(file, { force: true });
   const kernel = `${root}build/record/kernel.elf`;
@@ -34,7 +34,7 @@ suite("recorded boots", () => {
     rmSync(file, { force: true });
   });
 
-  test("HTTP, keys and a power-off", async () => {
+  test("replays HTTP, keys and a power-off", async () => {
     const machine = await recording();
     try {
       await configured(machine);
@@ -48,7 +48,7 @@ suite("recorded boots", () => {
     }
   });
 
-  test("HTTPS, then a panic with its reason", async () => {
+  test("replays HTTPS and a panic", async () => {
     const server = await Nginx.start({}, { secure });
     const machine = await recording({ modules: { "ca.pem": trusted.pem } });
     try {

@@ -1,4 +1,4 @@
-/** Certificates that must be refused, each with its own words, curl's code 60 and an alert. */
+/** Certificates that must be rejected, each with its message, curl's exit code 60 and an alert. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import {
@@ -18,10 +18,10 @@ import { OpensslServer, TlsServer } from "../lab/host/tls-servers.ts";
 const root = makeRoot("Test Root");
 const authority = makeAuthority("Test Authority", root);
 
-/** A chain of three for `name`, with something changed in the server's certificate. */
+/** Makes a chain of three for `name`, with options for the server's certificate. */
 const leaf = (name: string, options: Partial<CertificateOptions> = {}) =>
   makeServer([name], authority, options);
-/** The same with something changed in the authority above. */
+/** The same, with options for the intermediate. */
 const below = (name: string, options: Partial<CertificateOptions>) =>
   makeServer([name], makeAuthority("Odd Authority", root, options));
 const constrained = (name: string, permitted: string[], excluded: string[], critical = true) =>
@@ -35,9 +35,9 @@ const constrained = (name: string, permitted: string[], excluded: string[], crit
 const serving = (name: string) => [extension.names([name]), extension.noAuthority()];
 
 interface Case {
-  /** Rows of the catalogue and what is wrong. */
+  /** The row of the catalogue, and what is wrong. */
   title: string;
-  /** The label in front of `.tls.test`. */
+  /** The label before `.tls.test`. */
   label: string;
   make(name: string): Certificate;
   words: RegExp;
@@ -56,7 +56,7 @@ const cases: Case[] = [
     words: /it has expired; the clock says .* UTC \d{4} \(real-time clock\)/,
   },
   {
-    title: "TLS-02 not valid yet",
+    title: "TLS-02 not yet valid",
     label: "early",
     make: (name) => leaf(name, { notBefore: new Date(testNow() + HOUR) }),
     words: /it is not valid yet; the clock says .* \(real-time clock\)/,
@@ -68,19 +68,19 @@ const cases: Case[] = [
     words: /no trusted root vouches for it/,
   },
   {
-    title: "TLS-03 of an unknown root",
+    title: "TLS-03 from an unknown root",
     label: "unknown",
     make: (name) => makeServer([name], makeAuthority("Authority", makeRoot("Unknown Root"))),
     words: /no trusted root vouches for it/,
   },
   {
-    title: "TLS-03 of an impostor with a trusted root's name",
+    title: "TLS-03 from an impostor with a trusted root's name",
     label: "impostor",
     make: (name) => makeServer([name], makeAuthority("Test Authority", impostor)),
     words: /no trusted root vouches for it/,
   },
   {
-    title: "TLS-03 with the authority's certificate missing",
+    title: "TLS-03 without its intermediate",
     label: "gap",
     make: (name) => {
       const missing = makeAuthority("Missing Authority", root);
@@ -95,7 +95,7 @@ const cases: Case[] = [
     words: /it is not for this name/,
   },
   {
-    title: "TLS-05 with the name only as common name",
+    title: "TLS-05 with the name as common name only",
     label: "common",
     make: (name) => leaf(name, { extensions: [extension.noAuthority()] }),
     words: /it names no host \(it has no subjectAltName\)/,
@@ -107,43 +107,43 @@ const cases: Case[] = [
     words: /it is not for this name/,
   })),
   {
-    title: "TLS-07 with a zero byte in its name",
+    title: "TLS-07 with a NUL in its name",
     label: "zero",
     make: (name) => leaf(`${name}\0.evil.test`),
     words: /the certificate was refused: /,
   },
   {
-    title: "TLS-09 outside of the names that its authority may certify",
+    title: "TLS-09 outside its authority's permitted names",
     label: "outside",
     make: (name) => constrained(name, ["good.tls.test"], []),
     words: /an authority above it may not certify this name/,
   },
   {
-    title: "TLS-09 among the names that its authority must not certify",
+    title: "TLS-09 within its authority's excluded names",
     label: "excluded",
     make: (name) => constrained(name, [], ["excluded.tls.test"]),
     words: /an authority above it may not certify this name/,
   },
   {
-    title: "TLS-09 outside of constraints that are not critical",
+    title: "TLS-09 outside constraints that are not critical",
     label: "lax",
     make: (name) => constrained(name, ["good.tls.test"], [], false),
     words: /an authority above it may not certify this name/,
   },
   {
-    title: "TLS-10 below what is no authority",
+    title: "TLS-10 issued by a certificate that is not an authority's",
     label: "pretender",
     make: (name) => below(name, { extensions: [extension.noAuthority(), extension.keyUsage(0)] }),
     words: /the certificate was refused: /,
   },
   {
-    title: "TLS-10 below an authority that may not sign certificates",
+    title: "TLS-10 issued by an authority that may not sign certificates",
     label: "unsigned",
     make: (name) => below(name, { extensions: [extension.authority(), extension.keyUsage(0)] }),
     words: /the certificate was refused: /,
   },
   {
-    title: "TLS-10 deeper than an authority allows",
+    title: "TLS-10 deeper than an authority's pathlen",
     label: "deep",
     make: (name) => makeServer([name], makeAuthority("Deep Authority", shallow)),
     words: /the certificate was refused: /,
@@ -155,13 +155,13 @@ const cases: Case[] = [
     words: /its extended key usage does not allow this/,
   },
   {
-    title: "TLS-11 without the right to sign",
+    title: "TLS-11 with a key that may not sign",
     label: "nosign",
     make: (name) => leaf(name, { extensions: [...serving(name), extension.keyUsage(6)] }),
     words: /its key usage does not allow this/,
   },
   {
-    title: "below an authority that is for clients only",
+    title: "issued by an authority for clients only",
     label: "purpose",
     make: (name) =>
       below(name, {
@@ -176,7 +176,7 @@ const cases: Case[] = [
     words: /it has a critical extension that is not known/,
   },
   {
-    title: "TLS-12 below an authority with an unknown critical extension",
+    title: "TLS-12 issued by an authority with an unknown critical extension",
     label: "above",
     make: (name) =>
       below(name, {
@@ -191,13 +191,13 @@ const cases: Case[] = [
     words: /it is signed with a hash that is too weak/,
   },
   {
-    title: "TLS-13 below an authority signed with SHA-1",
+    title: "TLS-13 issued by an authority signed with SHA-1",
     label: "sha1above",
     make: (name) => below(name, { hash: "sha1" }),
     words: /it is signed with a hash that is too weak/,
   },
   {
-    title: "an authority's certificate as the server's own",
+    title: "an authority's own certificate",
     label: "authority",
     make: (name) => leaf(name, { extensions: [extension.names([name]), extension.authority()] }),
     words: /it is an authority's, not a server's/,
@@ -210,7 +210,7 @@ const cases: Case[] = [
   },
 ];
 
-suite("certificates that are refused", () => {
+suite("certificates to reject", () => {
   let machine: Machine;
   let server: TlsServer;
   let byAddress: TlsServer;
@@ -251,20 +251,20 @@ suite("certificates that are refused", () => {
       assert.equal(code, 60, output);
       assert.match(output, words);
       assert.match(output, /^curl: \(60\) /m);
-      assert.equal(server.requests.length, before, "a request was sent all the same");
+      assert.equal(server.requests.length, before, "a request was sent");
       await machine.ok("sleep 0.1");
       assert.match(server.errors.slice(errors).join(), /ALERT|alert/, "no alert was sent");
     });
   }
 
-  test("TLS-06, TLS-09, TLS-10 what fits the rules is accepted", async () => {
+  test("TLS-06, TLS-09, TLS-10 accepts a wildcard, a permitted name, pathlen 0", async () => {
     for (const label of ["star", "permitted", "shallow"]) {
       const output = await machine.ok(`curl https://${label}.tls.test:${server.port}/`, 60_000);
       assert.equal(output, "secure /");
     }
   });
 
-  test("TLS-08 an address needs a certificate for the address, and no name is sent", async () => {
+  test("TLS-08 requires an address to be certified as one, and does not send it", async () => {
     assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
     assert.equal(server.seen.at(-1)?.servername, "");
     const url = `https://10.0.2.2:${byAddress.port}/`;
@@ -273,7 +273,7 @@ suite("certificates that are refused", () => {
     assert.match(output, /it is not for this name/);
   });
 
-  test("TLS-13 a key of 1,024 bits is too short", async () => {
+  test("TLS-13 rejects a key of 1,024 bits", async () => {
     const short = leaf("10.0.2.2", { kind: "rsa1024" });
     const more = ["-www", "-cipher", "DEFAULT:@SECLEVEL=0"];
     const openssl = await OpensslServer.start(short, more);
@@ -286,7 +286,7 @@ suite("certificates that are refused", () => {
     }
   });
 
-  test("-k takes whoever answers, warns, and leaves nothing behind for others", async () => {
+  test("-k accepts any server and warns; a later request without it does not", async () => {
     const url = `https://wrong.tls.test:${server.port}/`;
     const output = await machine.ok(`curl -k ${url}`, 60_000);
     assert.match(output, /^curl: warning: -k: whoever answers is taken for the server$/m);
@@ -303,7 +303,7 @@ suite("certificates that are refused", () => {
   });
 });
 
-/** A dNSName that reads like an address. */
+/** A dNSName that looks like an address. */
 function addressAsName() {
   const text = Buffer.from("10.0.2.2");
   const value = Buffer.concat([Buffer.of(0x30, text.length + 2, 0x82, text.length), text]);

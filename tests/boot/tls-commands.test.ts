@@ -1,4 +1,4 @@
-/** TLS on the console: roots by hand, client certificates, httpd -s, the main job, the clock. */
+/** TLS on the console: adding roots, client certificates, httpd -s, the main job, the clock. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const text = (path: string) => readFileSync(`${folder}${path}`, "utf8");
 const source = readFileSync(`${folder}build/tls/certdata.txt`);
 const builtIn = trustedRoots(source.toString());
 
-suite("roots by hand", () => {
+suite("roots", () => {
   let machine: Machine;
   let server: TlsServer;
 
@@ -38,7 +38,7 @@ suite("roots by hand", () => {
     await server?.stop();
   });
 
-  test("ca list shows the built-in roots, ca check finds no fault in them", async () => {
+  test("ca list shows the built-in roots, and ca check finds no fault in them", async () => {
     const list = await machine.ok("ca list isrg");
     assert.match(list, /^ +\d+ {2}\d{4}-\d\d-\d\d {2}.*CN=ISRG Root X1$/m);
     const all = await machine.ok("ca list");
@@ -51,7 +51,7 @@ suite("roots by hand", () => {
     assert.match(checked, new RegExp(`^${count} roots checked: 0 with faults, \\d+ expired$`, "m"));
   });
 
-  test("ca show tells until when a root's certificates are trusted", async (context) => {
+  test("ca show prints a root's distrust date", async (context) => {
     const dated = builtIn.find(({ distrustAfter }) => distrustAfter !== 0n);
     if (dated === undefined) return context.skip("no built-in root has a distrust date");
     const { fingerprint256, subject } = new X509Certificate(dated.der);
@@ -64,7 +64,7 @@ suite("roots by hand", () => {
     assert.ok(shown.includes(`\ntrusted for certificates issued until ${date.join("-")}\n`), shown);
   });
 
-  test("a root is pasted, used, shown, and removed again", async () => {
+  test("ca adds a pasted root, uses it, shows it, and removes it", async () => {
     const url = `https://10.0.2.2:${server.port}/`;
     assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
     machine.type("ca add\r");
@@ -82,7 +82,7 @@ suite("roots by hand", () => {
     assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
   });
 
-  test("what is no certificate is not added, nor is one twice", async () => {
+  test("ca rejects a malformed certificate, and unknown numbers", async () => {
     for (const line of ["ca show 9999", "ca remove 1", "ca remove 9999", "ca frob"]) {
       const { output, code } = await machine.command(line);
       assert.notEqual(code, 0, line);
@@ -98,7 +98,7 @@ suite("roots by hand", () => {
     await machine.prompt();
   });
 
-  test("wrong words are refused", async () => {
+  test("tls and selftest reject wrong usage", async () => {
     for (const line of ["tls", "tls a:0", "tls a:99999", "tls a b", "selftest", "selftest x"]) {
       const { output, code } = await machine.command(line);
       assert.equal(code, 2, line);
@@ -115,7 +115,7 @@ suite("roots by hand", () => {
   });
 });
 
-/** What `ca check` says of the roots on a day, the last line first. */
+/** Runs `ca check` on a day, and returns its lines, the last one first. */
 async function checkedOn(day: string, modules: Record<string, string>) {
   const machine = await Machine.boot({
     memory: "128",
@@ -132,12 +132,12 @@ async function checkedOn(day: string, modules: Record<string, string>) {
   }
 }
 
-suite("ca check on other days", () => {
+suite("ca check on another day", () => {
   const DATE = "2089-06-01";
   const date = (text: string) => new Date(`${text}T00:00:00Z`);
   const until = (text: string) => ({ notAfter: date(text) });
 
-  test("expired roots are a warning, and by then all built-in ones have expired", async () => {
+  test("warns of expired roots, which by then all built-in ones are", async () => {
     const { total, code, lines } = await checkedOn(DATE, {});
     assert.equal(code, 0, lines[0]);
     assert.equal(lines[0], `${total} roots checked: 0 with faults, ${total} expired`);
@@ -146,9 +146,9 @@ suite("ca check on other days", () => {
     assert.match(past, /^\d+: .*: warning: expired on 2035-06-04, ignored$/);
   });
 
-  test("what refuses every chain below a root is a fault", async () => {
+  test("reports roots below which every chain would be rejected", async () => {
     const old = extension.keyUsage(0);
-    // The last is not even added: it may not sign certificates.
+    // The last one is not added at all, as it may not sign certificates.
     const roots = [
       makeRoot("Good", until("2089-06-02")),
       makeRoot("Good v1", { version: 1, ...until("2090-01-01") }),
@@ -197,14 +197,14 @@ suite("identities", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("the boot modules are read, and no key is in the log", async () => {
+  test("reads identities from boot modules, and logs no key", async () => {
     const log = await machine.ok("dmesg");
     assert.match(log, /client\.pem: certificate and key of the client are set/);
     assert.match(log, /server\.pem: certificate and key of the server are set/);
     assert.doesNotMatch(machine.console, /PRIVATE/);
   });
 
-  test("TLS-46 a server that asks gets the client's certificate", async () => {
+  test("TLS-46 sends the client's certificate to a server that requests it", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       const settings = { minVersion: version, maxVersion: version, clientRoots: root.pem };
       const server = await TlsServer.start(good, {}, settings);
@@ -218,7 +218,7 @@ suite("identities", () => {
     }
   });
 
-  test("httpd -s serves the host's curl with both versions, keep-alive and bulk", async () => {
+  test("httpd -s serves the host's curl: both versions, keep-alive, bulk data", async () => {
     await machine.ok("httpd -s 8443");
     const port = await machine.port(8443);
     const url = `https://127.0.0.1:${port}`;
@@ -252,7 +252,7 @@ suite("identities", () => {
 });
 
 suite("the main job over https", () => {
-  test("check and rpc against a node behind nginx with TLS", async (t) => {
+  test("check and rpc work with a node behind nginx with TLS", async (t) => {
     const anvil = await Anvil.start();
     t.after(() => anvil.stop());
     const more = `location / { proxy_pass http://127.0.0.1:${anvil.port}; }`;
@@ -282,7 +282,7 @@ suite("the main job over https", () => {
 });
 
 suite("entropy", () => {
-  test("TLS-49 a virtio device and the processor are asked, jitter alone suffices", async (t) => {
+  test("TLS-49 seeds from a virtio device, the processor, or jitter alone", async (t) => {
     const server = await TlsServer.start(good);
     t.after(() => server.stop());
     for (const [options, found] of [
@@ -303,7 +303,7 @@ suite("entropy", () => {
 });
 
 suite("the clock", () => {
-  test("TLS-02 a clock that is far ahead refuses, and says so", async (t) => {
+  test("TLS-02 a clock far ahead rejects certificates, and is named in the message", async (t) => {
     const notAfter = new Date(testNow() + 100 * DAY);
     const server = await TlsServer.start(makeServer(["10.0.2.2"], authority, { notAfter }));
     t.after(() => server.stop());
@@ -329,7 +329,7 @@ suite("the clock", () => {
     assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
   });
 
-  test("TLS-02 a clock before the build's date counts for nothing", async (t) => {
+  test("TLS-02 ignores a clock that is before the build date", async (t) => {
     const machine = await boot(t, { rtc: "1970-01-02T00:00:00" });
     const output = await machine.ok("date -v +%s");
     assert.match(output, /^source: the kernel's build date, for .* says 1970-01-02$/m);
@@ -337,7 +337,7 @@ suite("the clock", () => {
     assert.ok(late >= 0 && late < 60, output);
   });
 
-  test("configured time servers set the clock in the background, by their majority", async (t) => {
+  test("sets the clock in the background, by the majority of the time servers", async (t) => {
     const servers = await Promise.all(
       [HOUR, HOUR, 20 * HOUR].map((offset) => NtpServer.start({ offset })),
     );

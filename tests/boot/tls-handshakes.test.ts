@@ -1,6 +1,6 @@
 /**
- * A thousand TLS handshakes in a row with the booted kernel as the server, of both versions, from
- * the beginning and resumed, and some with it as the client: nothing is left of any.
+ * A thousand TLS handshakes with the booted kernel as the server, in both versions, full and
+ * resumed, and some with it as the client. None may leave anything.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -19,7 +19,7 @@ import { OpensslServer } from "../lab/host/tls-servers.ts";
 
 const root = makeRoot("Test Root");
 const own = makeServer(["127.0.0.1", "10.0.2.2"], makeAuthority("Test Authority", root));
-/** Connections at the same time. */
+/** Concurrent connections. */
 const AT_ONCE = 4;
 const old = { maxVersion: "TLSv1.2" } as const;
 const modern = { minVersion: "TLSv1.3" } as const;
@@ -40,7 +40,7 @@ suite("many handshakes", () => {
   });
   after(() => machine?.stop());
 
-  /** One connection with one request; answers whether it was resumed, and its last session. */
+  /** Makes a connection and a request; returns whether it was resumed, and its last session. */
   async function shake(
     options: ConnectionOptions,
   ): Promise<{ resumed: boolean; session?: Buffer }> {
@@ -55,7 +55,7 @@ suite("many handshakes", () => {
       socket.on("session", (bytes) => {
         session = bytes;
       });
-      // What closes first waits for a minute: this side.
+      // Close first, so that TIME-WAIT is on this side.
       socket.once("data", (bytes) => {
         assert.match(bytes.toString("latin1"), /^HTTP\/1\.1 200 /);
         socket.end();
@@ -65,7 +65,7 @@ suite("many handshakes", () => {
     });
   }
 
-  /** So many, several at once; answers how many were resumed. */
+  /** Makes `count` connections, several at a time; returns how many were resumed. */
   async function many(count: number, options: ConnectionOptions): Promise<number> {
     let left = count;
     let resumed = 0;
@@ -76,7 +76,7 @@ suite("many handshakes", () => {
     return resumed;
   }
 
-  test("1,000 as the server: 400 from the beginning, 600 resumed", async (t) => {
+  test("leaves nothing after 1,000 as the server, 400 full and 600 resumed", async (t) => {
     await many(20, modern);
     const level = await settled();
     for (const [count, options, again] of [
@@ -88,9 +88,9 @@ suite("many handshakes", () => {
       const began = performance.now();
       const session = again ? (await shake(options)).session : undefined;
       const resumed = await many(count, { ...options, session });
-      // A server that was starved for seconds refuses a ticket for its age (RFC 8446, 8.3).
-      assert.ok(again ? resumed >= 0.9 * count : resumed === 0, `${resumed} were resumed`);
-      const kind = again ? "resumed" : "from the beginning";
+      // A server that was starved for seconds rejects a ticket's age (RFC 8446 section 8.3).
+      assert.ok(again ? resumed >= 0.9 * count : resumed === 0, `${resumed} resumed`);
+      const kind = again ? "resumed" : "full";
       const time = ((performance.now() - began) / count).toFixed(1);
       t.diagnostic(`${count} ${JSON.stringify(options)} ${kind}: ${time} ms each`);
     }
@@ -99,7 +99,7 @@ suite("many handshakes", () => {
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
   });
 
-  test("100 as the client, each from the beginning", async () => {
+  test("leaves nothing after 100 full ones as the client", async () => {
     const words = ["-www", "-no_ticket", "-num_tickets", "0", "-no_cache"];
     const server = await OpensslServer.start(own, words);
     try {
@@ -116,7 +116,7 @@ suite("many handshakes", () => {
     }
   });
 
-  /** The heap's level once no connection is left but in TIME-WAIT, and TLS's own heap is empty. */
+  /** Returns the heap's level once only TIME-WAIT is left, and TLS's own heap is empty. */
   async function settled(): Promise<number> {
     await tlsHeapIsFree(machine);
     await until("no connection is left", 60_000, async () => {

@@ -1,6 +1,6 @@
 /**
- * SYS-12: a machine that crashes with the keys of TLS in memory and in registers tells none of
- * them: not on the console, not in the log, not in a panic.
+ * SYS-12: a machine that crashes with TLS keys in memory and registers discloses none of them, on
+ * the console, in the log or in a panic.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -15,18 +15,18 @@ import { OpensslServer } from "../lab/host/tls-servers.ts";
 const root = makeRoot("Test Root");
 const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
 const modules = { "ca.pem": root.pem, "server.pem": own.chain, "server.key": own.key };
-/** The private number of the server's key, which the kernel was given too. */
+/** The private scalar of the server's key, which the kernel has too. */
 const scalar = Buffer.from(own.keys.privateKey.export({ format: "jwk" }).d ?? "", "base64url");
 const answer = (length: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
 
 interface Connection {
   machine: Machine;
   server: OpensslServer;
-  /** What the server knows of the connection's keys. */
+  /** The connection's secrets, from the server's key log. */
   secrets(): Buffer[];
 }
 
-/** A machine that asked openssl for something, which writes the keys down. */
+/** Boots a machine and lets it send a request to openssl, which logs the keys. */
 async function asking(t: TestContext, version: string): Promise<Connection> {
   const folder = mkdtempSync(`${tmpdir()}/anonymos-keys-`);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,12 +43,12 @@ async function asking(t: TestContext, version: string): Promise<Connection> {
 }
 
 function tellsNothing(machine: Machine, secrets: Buffer[]): void {
-  assert.ok(secrets.length >= 2, "the server wrote no keys down");
+  assert.ok(secrets.length >= 2, "the server logged no keys");
   assert.deepEqual(found(machine.raw, secrets), [], machine.console);
 }
 
 suite("secrets", () => {
-  test("a search finds what is there", () => {
+  test("the search finds secrets in any form", () => {
     const secret = Buffer.from("00112233445566778899aabbccddeeff0123456789abcdef", "hex");
     const log = `CLIENT_TRAFFIC_SECRET_0 ${"a".repeat(64)} ${secret.toString("hex")}`;
     assert.equal(secretsOf(log).length, 4);
@@ -65,12 +65,12 @@ suite("secrets", () => {
   });
 
   for (const version of ["-tls1_2", "-tls1_3"]) {
-    test(`SYS-12: a panic in the middle of a TLS connection, ${version}`, async (t) => {
+    test(`SYS-12: a panic during a TLS connection discloses no key, ${version}`, async (t) => {
       const { machine, server, secrets } = await asking(t, version);
       server.child.write(`${answer(2)}ok`);
       await machine.waitFor("HTTP 200, 2 bytes", 60_000);
       await machine.prompt();
-      // The connection is kept for the next request, and its keys with it.
+      // The connection is kept for another request, and so are its keys.
       assert.match(await machine.ok("dmesg; free; ca list test; ss"), /ESTAB/);
       machine.type("crash null\r");
       await machine.waitFor(/(^|\n)panic: .+\n/, 60_000);
@@ -79,7 +79,7 @@ suite("secrets", () => {
     });
   }
 
-  test("SYS-12: a panic while TLS computes shows none of its registers", async (t) => {
+  test("SYS-12: a panic within TLS shows no registers", async (t) => {
     const block = Buffer.alloc(1 << 20);
     let inside = 0;
     for (let attempt = 0; attempt < 12 && inside < 3; attempt++) {
@@ -87,7 +87,7 @@ suite("secrets", () => {
       server.child.write(answer(4_000_000_000));
       for (let i = 0; i < 32; i++) server.child.write(block);
       await new Promise((resolve) => setTimeout(resolve, 100 + 37 * attempt));
-      // An interrupt that nothing masks, wherever the machine is.
+      // Interrupts the machine wherever it is.
       await machine.monitor("nmi").catch(() => "");
       assert.equal(await machine.exit(20_000), 255);
       assert.match(machine.console, /panic: non-maskable interrupt \(vector 2, error 0x0\)\n/);
@@ -99,7 +99,7 @@ suite("secrets", () => {
       await machine.stop();
       await server.stop();
     }
-    assert.ok(inside > 0, "no interrupt came while TLS was running");
-    t.diagnostic(`${inside} panics came while TLS was running`);
+    assert.ok(inside > 0, "no interrupt hit TLS");
+    t.diagnostic(`${inside} panics within TLS`);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * TLS against every kind of server: OpenSSL, GnuTLS and nginx with each suite, GnuTLS's tickets,
- * both directions at once, and peers that keep silent or send a byte at a time.
+ * TLS with several servers: OpenSSL, GnuTLS and nginx with each suite, GnuTLS's tickets, transfers
+ * in both directions, and peers that are silent or send a byte at a time.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -31,7 +31,7 @@ const certificates: Record<string, Certificate> = {
   RSA: makeServer(names, makeAuthority("RSA Test Authority", rsaRoot)),
 };
 
-/** A suite in both versions: what GnuTLS and OpenSSL call it. */
+/** A suite's names: in GnuTLS, in OpenSSL for TLS 1.2, and for TLS 1.3. */
 interface Suite {
   gnutls: string;
   openssl: string;
@@ -47,10 +47,10 @@ const suites: Suite[] = [
   { gnutls: "AES-256-GCM", openssl: "AES256-GCM-SHA384", modern: "TLS_AES_256_GCM_SHA384" },
 ];
 
-/** A suite's name as all of IANA, mbedTLS and OpenSSL would have it: "CHACHA20POLY1305". */
+/** Reduces a suite's name by IANA, mbedTLS or OpenSSL to a common form: "CHACHA20POLY1305". */
 const plain = (name: string) => name.replace(/^TLS1-3|TLS|ECDHE|ECDSA|RSA|WITH|SHA\d+$|[-_]/g, "");
 
-/** Starts a server that knows one version and one suite alone. */
+/** Starts a server that accepts only one version and one suite. */
 type Start = (kind: string, modern: boolean, suite: Suite) => Promise<Service>;
 
 const servers: Record<string, Start> = {
@@ -90,7 +90,7 @@ suite("TLS servers", () => {
   after(() => machine?.stop());
 
   for (const [name, start] of Object.entries(servers)) {
-    test(`${name}: every suite of both versions, RSA and ECDSA chains of three`, async (t) => {
+    test(`${name}: works with every suite, both versions, RSA and ECDSA chains`, async (t) => {
       for (const kind of ["ECDSA", "RSA"]) {
         for (const modern of [false, true]) {
           for (const suite of suites) {
@@ -116,7 +116,7 @@ suite("TLS servers", () => {
     });
   }
 
-  test("GnuTLS's sessions are resumed with both versions (TLS-41)", async () => {
+  test("TLS-41: resumes GnuTLS's sessions in both versions", async () => {
     for (const version of ["TLS1.2", "TLS1.3"]) {
       const priority = `NORMAL:-VERS-ALL:+VERS-${version}`;
       const server = await GnutlsServer.start(certificates.ECDSA, priority);
@@ -130,7 +130,7 @@ suite("TLS servers", () => {
     }
   });
 
-  test("TLS-41: a server with another version than its sessions is reached at once", async () => {
+  test("TLS-41: reaches a server that changed its version since the last session", async () => {
     const only = (version: SecureVersion) =>
       TlsServer.start(certificates.ECDSA, {}, { minVersion: version, maxVersion: version });
     const servers = [await only("TLSv1.2"), await only("TLSv1.3")];
@@ -156,7 +156,7 @@ suite("TLS servers", () => {
     }
   });
 
-  test("two transfers at once, one as the client and one as the server", async () => {
+  test("transfers as client and server at once", async () => {
     const bulk = patternBytes(BULK);
     const nginx = await Nginx.start({ "bulk.bin": bulk }, { secure: certificates.RSA });
     try {
@@ -173,18 +173,18 @@ suite("TLS servers", () => {
     }
   });
 
-  /** What the guest's server has at a path, over TLS. */
+  /** Downloads a path from the guest's server over TLS. */
   async function download(port: number, path: string): Promise<Buffer> {
     const asked = get({ host: "127.0.0.1", port, path, ca: root.pem });
     const [answer] = (await once(asked, "response")) as [IncomingMessage];
     return Buffer.concat(await answer.toArray());
   }
 
-  test("a silent peer is given up after 30 s, or when the time is over", async () => {
+  test("gives up on a silent peer after 30 s, or at the deadline", async () => {
     const silent = createServer((socket: Socket) => socket.resume().on("error", () => {}));
     const port = await listening(silent);
     const url = `https://10.0.2.2:${port}/`;
-    // Two clocks of 30 s, which began a round trip apart: a late boot may see both at their ends.
+    // Two time limits of 30 s begin a round trip apart; on a slow host either may be noticed first.
     const clocks = "(no answer for|the TLS handshake took more than) 30 s";
     const words = new RegExp(`^curl: .28. could not connect to 10.0.2.2 port ${port}: ${clocks}$`);
     try {
@@ -198,7 +198,7 @@ suite("TLS servers", () => {
     }
   });
 
-  test("a handshake that comes a byte at a time ends in time, or at the deadline", async () => {
+  test("a handshake byte by byte succeeds, or ends at the deadline", async () => {
     const server = await TlsServer.start(certificates.ECDSA);
     const slow = { milliseconds: 0 };
     const relay = createServer((client) => {
@@ -219,13 +219,13 @@ suite("TLS servers", () => {
   });
 });
 
-/** Passes everything on, both ways. */
+/** Relays both directions. */
 function pass(client: Socket, server: Socket) {
   for (const socket of [client, server]) socket.on("error", () => {});
   client.pipe(server).pipe(client);
 }
 
-/** Passes what a server says on one byte at a time, and what the client says as it comes. */
+/** Relays a server's bytes one at a time, and a client's as they come. */
 async function trickle(client: Socket, server: Socket, slow: { milliseconds: number }) {
   client.setNoDelay(true);
   for (const socket of [client, server]) socket.on("error", () => {});

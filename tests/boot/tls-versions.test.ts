@@ -1,4 +1,4 @@
-/** TLS against nginx, OpenSSL and Node: versions, groups, resumption, bulk, leaks. */
+/** TLS with nginx, OpenSSL and Node: versions, groups, resumption, bulk data, leaks. */
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { after, before, suite, test } from "node:test";
@@ -24,7 +24,7 @@ const good = makeServer(["good.tls.test", "10.0.2.2"], makeAuthority("Test Autho
 const rsaAuthority = makeAuthority("RSA Test Authority", rsaRoot);
 const rsa = makeServer(["rsa.tls.test", "10.0.2.2"], rsaAuthority);
 
-/** Answers by the first word of the path, and ends as the second says: with close_notify or not. */
+/** A server that responds by the path's first word, and ends by its second: politely or not. */
 class Abrupt {
   private static readonly answers: Record<string, string> = {
     counted: "Content-Length: 6\r\n\r\nto be\n",
@@ -74,11 +74,11 @@ suite("TLS", () => {
     await names?.stop();
   });
 
-  test("roots in ca.pem are read at boot", async () => {
+  test("reads roots from ca.pem at boot", async () => {
     assert.match(await machine.ok("dmesg"), /ca\.pem: 2 trusted roots added/);
   });
 
-  test("each group of key exchange, a second hello included", async () => {
+  test("agrees on each group of key exchange", async () => {
     for (const [group, shown] of [
       ["X25519", "x25519"],
       ["P-256", "secp256r1"],
@@ -96,7 +96,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-24 older versions are refused in words", async () => {
+  test("TLS-24 rejects older versions with a message", async () => {
     const more = ["-www", "-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"];
     const server = await OpensslServer.start(good, more);
     try {
@@ -108,7 +108,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-25 suites that nobody should use are refused", async () => {
+  test("TLS-25 rejects weak suites", async () => {
     for (const cipher of ["AES128-SHA", "ECDHE-ECDSA-AES128-SHA", "DHE-RSA-AES128-GCM-SHA256"]) {
       const more = ["-www", "-tls1_2", "-cipher", `${cipher}:@SECLEVEL=0`];
       const server = await OpensslServer.start(cipher.includes("ECDSA") ? good : rsa, more);
@@ -123,7 +123,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-44 no TLS on the port, and silence", async () => {
+  test("TLS-44 rejects a server that does not speak TLS", async () => {
     const nginx = await Nginx.start({});
     try {
       const { output, code } = await machine.command(`curl https://10.0.2.2:${nginx.port}/`);
@@ -134,7 +134,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-38 without close_notify only what has a length of its own is whole", async () => {
+  test("TLS-38 without close_notify, accepts only a body with its own length", async () => {
     const server = await Abrupt.start();
     const ask = (answer: string, end: string) =>
       machine.command(`curl https://good.tls.test:${server.port}/${answer}/${end}`, 60_000);
@@ -159,7 +159,7 @@ suite("TLS", () => {
     }
   });
 
-  test("sessions are resumed with both versions, by tickets (TLS-41)", async () => {
+  test("TLS-41: resumes sessions by tickets in both versions", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       const settings = { minVersion: version, maxVersion: version };
       const server = await TlsServer.start(good, {}, settings);
@@ -183,7 +183,7 @@ suite("TLS", () => {
     }
   });
 
-  test("one connection serves several requests, with -v showing it", async () => {
+  test("reuses a connection, as -v shows", async () => {
     const server = await TlsServer.start(good);
     try {
       const url = `https://good.tls.test:${server.port}`;
@@ -202,7 +202,7 @@ suite("TLS", () => {
     }
   });
 
-  test("64 MiB arrive whole through TLS", async (t) => {
+  test("receives 64 MiB unchanged over TLS", async (t) => {
     const bulk = patternBytes(BULK);
     const secure = { chain: rsa.chain, key: rsa.key };
     const nginx = await Nginx.start({ "bulk.bin": bulk }, { secure });
@@ -218,7 +218,7 @@ suite("TLS", () => {
     }
   });
 
-  test("64 MiB are sent through TLS, and their hash is what it has to be", async (t) => {
+  test("sends 64 MiB unchanged over TLS", async (t) => {
     const sink = await Sink.start(good);
     try {
       const words = `curl -o null -d @bytes:${BULK} ${sink.url("/bulk")}`;
@@ -232,7 +232,7 @@ suite("TLS", () => {
     }
   });
 
-  test("handshakes, refused ones too, leave nothing behind", async () => {
+  test("leaves nothing after handshakes, even rejected ones", async () => {
     const server = await TlsServer.start(good);
     try {
       const line = Array.from({ length: 10 }, () => `tls good.tls.test:${server.port}`).join("; ");
@@ -247,7 +247,7 @@ suite("TLS", () => {
     }
   });
 
-  test("self-tests of the primitives and a handshake in memory", async () => {
+  test("passes the self-tests and a handshake in memory", async () => {
     const output = await machine.ok("selftest tls", 120_000);
     assert.match(output, /^ok {3}loopback handshake, [\d.]+ ms$/m);
     assert.match(output, /^ok {3}ChaCha20-Poly1305, [\d.]+ MB\/s$/m);

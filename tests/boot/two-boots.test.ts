@@ -10,10 +10,10 @@ import { listening } from "../lab/host/servers.ts";
 import { be16, be32, TCP, UDP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 
-/** What one boot drew that nobody may guess. */
+/** The unpredictable numbers of one boot, by name. */
 type Drawn = Map<string, number | string>;
 
-/** The frames of a classic pcap file, as QEMU's filter-dump writes it. */
+/** Yields the frames of a classic pcap file, as written by QEMU's filter-dump. */
 function* frames(pcap: Buffer): Generator<Buffer> {
   for (let at = 24; at + 16 <= pcap.length; ) {
     const length = pcap.readUInt32LE(at + 8);
@@ -30,7 +30,7 @@ function read(pcap: Buffer, port: number, drawn: Drawn): void {
     if (ip === undefined || ip.start + 8 > ip.end) continue;
     const [source, destination] = [be16(frame, ip.start), be16(frame, ip.start + 2)];
     if (ip.protocol === UDP && source === 68) keep("DHCP xid", be32(frame, ip.start + 12));
-    // Ports and ids have 16 bits, too few to differ for certain: they are compared in pairs.
+    // Ports and ids have only 16 bits, and may be equal by chance: compare them in pairs.
     if (ip.protocol === UDP && destination === port) {
       keep("DNS port and id", `${source} ${be16(frame, ip.start + 8)}`);
     }
@@ -41,7 +41,7 @@ function read(pcap: Buffer, port: number, drawn: Drawn): void {
   }
 }
 
-/** Boots, asks for a name, greets a TLS server, and tells what was drawn. */
+/** Boots, looks a name up, greets a TLS server, and returns the numbers drawn. */
 async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Promise<Drawn> {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-dump-"));
   t.after(async () => rmSync(folder, { recursive: true, force: true }));
@@ -50,20 +50,20 @@ async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Prom
   more.push("-object", `filter-dump,id=dump0,netdev=n0,file=${file}`);
   const machine = await boot(t, { more });
   await configured(machine);
-  // Nobody listens on the UDP port of that number: the question alone matters.
+  // Nobody listens on that UDP port: only the query matters.
   await machine.ok(`resolvectl dns net0 10.0.2.2#${port}`);
   await machine.command("host two-boots.test", 30_000);
   const greeting = hello();
   await machine.command(`curl -k https://10.0.2.2:${port}/`, 60_000);
   const found: Drawn = new Map();
-  // Record header, handshake header and version come before the 32 bytes of the random.
+  // The random follows record header, handshake header and version.
   found.set("ClientHello.random", (await greeting).subarray(11, 43).toString("hex"));
   await machine.stop();
   read(readFileSync(file), port, found);
   return found;
 }
 
-test("TCP-51: two boots at the same time of the same clock have no number in common", async (t) => {
+test("TCP-51: two boots with the same clock draw different numbers", async (t) => {
   let heard: ((bytes: Buffer) => void) | undefined;
   const server = createServer((socket: Socket) => {
     socket.on("error", () => {});

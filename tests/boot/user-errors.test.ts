@@ -1,4 +1,4 @@
-/** What a user does wrong, or ends with Ctrl-C: one clear error, and nothing stays behind. */
+/** Users' errors, each with one clear message, and Ctrl-C, which leaves nothing behind. */
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
@@ -6,7 +6,7 @@ import { configured, heapLevel, tcpLines } from "../lab/host/console.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
 import { listening } from "../lab/host/servers.ts";
 
-suite("mistakes", () => {
+suite("user errors", () => {
   let machine: Machine;
   const silent = createServer((socket: Socket) => socket.resume().on("error", () => {}));
   let port = 0;
@@ -50,7 +50,7 @@ suite("mistakes", () => {
     ["nonsense", 127],
   ];
 
-  test("each wrong line has one error line that says what was expected", async () => {
+  test("each wrong command prints one error line", async () => {
     for (const [line, expected] of wrong) {
       const { output, code } = await machine.command(line);
       assert.equal(code, expected, `${line}: ${output}`);
@@ -62,20 +62,20 @@ suite("mistakes", () => {
     assert.match(await machine.ok("ip route"), /^default via 10\.0\.2\.2/);
   });
 
-  test("a route of DHCP is deleted by its destination", async () => {
+  test("ip route del deletes a route of DHCP by its destination", async () => {
     await machine.ok("ip route del default");
     assert.doesNotMatch(await machine.ok("ip route"), /default/);
     await machine.ok("dhcp renew");
     assert.match(await machine.ok("ip route"), /^default via 10\.0\.2\.2/);
   });
 
-  test("dhcp renew brings back an address that was deleted", async () => {
+  test("dhcp renew restores a deleted address", async () => {
     await machine.ok("ip addr flush");
     await machine.ok("dhcp renew");
     assert.match(await machine.ok("ip addr"), /inet 10\.0\.2\.15\/24/);
   });
 
-  test("Ctrl-C ends every command and leaves no socket and no memory behind", async () => {
+  test("Ctrl-C ends every command, and leaves no socket and no memory in use", async () => {
     const url = `http://10.0.2.2:${port}/`;
     const commands: [string, number][] = [
       ["ping 10.0.2.2", 0],
@@ -112,7 +112,7 @@ suite("mistakes", () => {
     assert.ok(more < 8192, `${more} bytes more are in use`);
   });
 
-  test("nc -l ends with Ctrl-D though nobody came", async () => {
+  test("Ctrl-D ends nc -l before anyone has connected", async () => {
     machine.type("nc -l 7777\r");
     await machine.waitFor("nc -l 7777\n");
     machine.type("\x04");
@@ -120,7 +120,7 @@ suite("mistakes", () => {
   });
 });
 
-test("two cards: each has its default route, and DHCP wants to know which", async (t) => {
+test("with two cards, each has a default route, and dhcp requires a name", async (t) => {
   const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
   const machine = await Machine.boot({ nics });
   t.after(() => machine.stop());
