@@ -77,7 +77,7 @@ function unbelieved(lab: Lab, ...frames: Buffer[]): void {
 }
 
 // A hardware address in use is never replaced because someone says so: it is asked.
-row("ARP-01: a claim on the gateway's address only makes the gateway be asked", "S1", (lab) => {
+row("ARP-01: a claim on the gateway's address only causes the gateway to be asked", "S1", (lab) => {
   lab.inject([arpReply(stolen)]);
   lab.sends(arpQuestion(gateway.address, gateway.hardware));
   const known = `10.0.2.2 dev net0 lladdr ${gateway.hardware} REACHABLE`;
@@ -88,11 +88,11 @@ row("ARP-01: a claim on the gateway's address only makes the gateway be asked", 
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
 });
 
-row("ARP-02: a reply that nobody asked for makes no entry", "S1", (lab) => {
+row("ARP-02: an unsolicited reply creates no entry", "S1", (lab) => {
   unbelieved(lab, arpReply(other), question({ operation: 2, target: "10.0.2.99" }));
 });
 
-row("ARP-03: ten thousand askers get answers, 64 at most are remembered", "S1", (lab) => {
+row("ARP-03: answers ten thousand requests, and caches 64 at most", "S1", (lab) => {
   const hex = (value: number) => (value & 255).toString(16).padStart(2, "0");
   const askers = Array.from({ length: 10_000 }, (_, i) => ({
     hardware: `02:00:00:00:${hex(i >> 8)}:${hex(i)}`,
@@ -125,25 +125,29 @@ row(
   },
 );
 
-row("ARP-06: 0.0.0.0 is not remembered", "S1", (lab) => {
+row("ARP-06: does not cache 0.0.0.0", "S1", (lab) => {
   const before = lab.neighbors();
   lab.inject([arpRequest({ hardware: other.hardware, address: "0.0.0.0" }, guest.address)]);
   assert.equal(lab.neighbors(), before);
   lab.take();
 });
 
-row("ARP-09: other hardware, protocols and operations; RARP gives no address", "S1", (lab) => {
-  const changes = [{ hardwareType: 6 }, { protocolType: 0x86dd }];
-  const operations = [0, 3, 4, 65535].map((operation) => ({
-    operation,
-    targetHardware: guest.hardware,
-    target: "10.0.2.99",
-  }));
-  unbelieved(lab, ...[...changes, ...operations].map((change) => question(change)));
-  const addresses = lab.command("ip addr").match(/inet [\d.]+/g);
-  assert.deepEqual(addresses, [`inet ${guest.address}`]);
-  lab.drops({ "arp-format": 6 });
-});
+row(
+  "ARP-09: ignores other hardware, protocols and operations; RARP sets no address",
+  "S1",
+  (lab) => {
+    const changes = [{ hardwareType: 6 }, { protocolType: 0x86dd }];
+    const operations = [0, 3, 4, 65535].map((operation) => ({
+      operation,
+      targetHardware: guest.hardware,
+      target: "10.0.2.99",
+    }));
+    unbelieved(lab, ...[...changes, ...operations].map((change) => question(change)));
+    const addresses = lab.command("ip addr").match(/inet [\d.]+/g);
+    assert.deepEqual(addresses, [`inet ${guest.address}`]);
+    lab.drops({ "arp-format": 6 });
+  },
+);
 
 /** Two hundred addresses on the link that nobody has. */
 const silent = Array.from({ length: 200 }, (_, i) => `10.0.2.${i < 50 ? 16 + i : 17 + i}`);
@@ -163,7 +167,7 @@ function assertPatient(sent: Sent[]): Map<string, number[]> {
   return asked;
 }
 
-row("ARP-11: connections to 201 silent neighbours fail, each within four seconds", "S1", (lab) => {
+row("ARP-11: connects to 201 silent neighbors fail within four seconds each", "S1", (lab) => {
   for (const target of ["10.0.2.250", ...silent]) {
     const start = lab.world.now;
     const said = lab.command(`nc ${target} 80`, 10);
@@ -174,14 +178,14 @@ row("ARP-11: connections to 201 silent neighbours fail, each within four seconds
   }
 });
 
-row("ARP-11: answers for 200 silent neighbours at once: bounded, and given up", "S1", (lab) => {
+row("ARP-11: answers for 200 silent neighbors at once: bounded, and given up", "S1", (lab) => {
   for (let i = 0; i < 6; i++) lab.inject(silent.map((source) => echoRequest({ source })));
   lab.pass(5);
   const asked = assertPatient(lab.take());
   assert.ok(asked.size > 0 && asked.size <= NEIGHBORS, `${asked.size} asked for`);
 });
 
-row("ARP-12: a gateway with another hardware address is found within 60 s", "S1", (lab) => {
+row("ARP-12: finds a gateway with a new hardware address within 60 s", "S1", (lab) => {
   const hardware = "52:55:0a:00:02:aa";
   const moved = lab.addPeer("moved", { hardware, address: gateway.address });
   new HttpServer(moved);

@@ -77,7 +77,7 @@ rows([
   },
 ]);
 
-row("ETH-03: buffers full of another's bytes do not show in padding", "S1", (lab) => {
+row("ETH-03: foreign bytes in buffers do not appear in padding", "S1", (lab) => {
   const full = packet({ payload: icmp(0, 0, 0, Buffer.alloc(1472, 0xaa)) });
   // Once around the pool of frames.
   lab.inject(
@@ -90,7 +90,7 @@ row("ETH-03: buffers full of another's bytes do not show in padding", "S1", (lab
   lab.sends(arpAnswer(gateway), ...echoReply(""));
 });
 
-row("ETH-04: a jumbo frame, refused by the card or spread over descriptors", "S1", (lab) => {
+row("ETH-04: a jumbo frame is refused by the card or spread over descriptors", "S1", (lab) => {
   const whole = packet({ payload: icmp(8, 0, 0x00070001, Buffer.alloc(8976, 1)) });
   assert.equal(whole.length, 9018);
   lab.inject([whole]);
@@ -103,7 +103,7 @@ row("ETH-04: a jumbo frame, refused by the card or spread over descriptors", "S1
   lab.drops({ oversized: 1 });
 });
 
-row("ETH-05: and where the card lets it pass, it is dropped", "S1", (lab) => {
+row("ETH-05: drops a frame for another station that the card lets pass", "S1", (lab) => {
   const { nic } = lab.twin;
   nic.set(RCTL, nic.get(RCTL) | UPE);
   lab.inject([stranger]);
@@ -112,7 +112,7 @@ row("ETH-05: and where the card lets it pass, it is dropped", "S1", (lab) => {
   lab.drops({ "ethernet-other-host": 1 });
 });
 
-row("ETH-06: a frame from a group, which is not remembered (SHOULD)", "S1", (lab) => {
+row("ETH-06: drops a frame from a group address, and does not cache it (SHOULD)", "S1", (lab) => {
   const before = lab.neighbors();
   lab.inject([carried(guest.hardware, "01:00:5e:00:00:01")]);
   lab.sends();

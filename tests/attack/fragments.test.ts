@@ -151,7 +151,7 @@ rows([
   },
 ]);
 
-row("FRG-09: jolt, ten thousand times the same last fragment", "S1", (lab) => {
+row("FRG-09: Jolt2: the same last fragment ten thousand times", "S1", (lab) => {
   const memory = lab.twin.memoryBytes();
   for (const offset of [65520, 65504]) {
     const frame = packet({ id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 });
@@ -166,7 +166,7 @@ row("FRG-09: jolt, ten thousand times the same last fragment", "S1", (lab) => {
   lab.outlive(1);
 });
 
-row("FRG-11: a TCP header in fragments is read only when it is whole", "S1", (lab) => {
+row("FRG-11: reads a TCP header in fragments only after reassembly", "S1", (lab) => {
   const fields = { sourcePort: 4321, destinationPort: 4444, sequence: 1 };
   const from = { source: address(gateway.address), destination: address(guest.address) };
   const payload = tcpSegment({ ...from, ...fields, flags: "SA", acknowledgment: 7 });
@@ -182,23 +182,27 @@ row("FRG-11: a TCP header in fragments is read only when it is whole", "S1", (la
   lab.drops({ "tcp-no-socket": 1 });
 });
 
-row("FRG-13: of 5,000 unfinished datagrams the oldest go, a whole one passes", "S1", (lab) => {
-  const memory = lab.twin.memoryBytes();
-  const frames = Array.from({ length: 5000 }, (_, id) =>
-    packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
-  );
-  lab.inject(frames, 1e-5);
-  // One with just so many behind it that all others have to go first.
-  const late = cut({ ...echo, id: 6000 }, ...thirds);
-  const behind = frames.slice(0, REASSEMBLIES - 1);
-  lab.inject([late[0], ...behind]);
-  lab.sends();
-  lab.inject(late.slice(1));
-  lab.sends(...answer);
-  assert.equal(lab.twin.memoryBytes(), memory);
-  lab.drops({ "fragment-limit": 5000 });
-  lab.outlive(REASSEMBLIES - 1);
-});
+row(
+  "FRG-13: evicts the oldest of 5,000 unfinished datagrams; a complete one passes",
+  "S1",
+  (lab) => {
+    const memory = lab.twin.memoryBytes();
+    const frames = Array.from({ length: 5000 }, (_, id) =>
+      packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
+    );
+    lab.inject(frames, 1e-5);
+    // One with just so many behind it that all others have to go first.
+    const late = cut({ ...echo, id: 6000 }, ...thirds);
+    const behind = frames.slice(0, REASSEMBLIES - 1);
+    lab.inject([late[0], ...behind]);
+    lab.sends();
+    lab.inject(late.slice(1));
+    lab.sends(...answer);
+    assert.equal(lab.twin.memoryBytes(), memory);
+    lab.drops({ "fragment-limit": 5000 });
+    lab.outlive(REASSEMBLIES - 1);
+  },
+);
 
 row(
   "FRG-14: 64 KiB in 8-byte fragments, backwards, are no more work than forwards",
@@ -221,7 +225,7 @@ row(
   },
 );
 
-row("FRG-17: protocols and sources with the same identification are never mixed", "S1", (lab) => {
+row("FRG-17: never mixes protocols and sources with the same identification", "S1", (lab) => {
   const datagram = { ...echo, protocol: UDP, payload: Buffer.alloc(3000, 1) };
   const elsewhere = { ...echo, source: attacker.address, payload: Buffer.alloc(3000, 2) };
   lab.inject([
@@ -277,7 +281,7 @@ function assertHeard(lab: Lab, from: number, expected: string): void {
   assert.equal(lab.twin.output.slice(from), expected);
 }
 
-row("FRG-19: a forged part and the genuine ones never pass as one datagram", "S1", (lab) => {
+row("FRG-19: forged and genuine fragments never pass as one datagram", "S1", (lab) => {
   lab.type("nc -u -l 4000\r");
   const from = lab.twin.output.length;
   const genuine = udpDatagram(
@@ -298,7 +302,7 @@ row("FRG-19: a forged part and the genuine ones never pass as one datagram", "S1
   lab.outlive(1);
 });
 
-row("FRG-20: a long header of the first fragment makes nothing longer than 65,535", "S1", (lab) => {
+row("FRG-20: a long header in the first fragment exceeds nothing", "S1", (lab) => {
   const [, ...rest] = cut(longest, ...evenly(65515, 1456));
   const payload = Buffer.from(longest.payload ?? []).subarray(0, 1456);
   const start = { ...ends, protocol: ICMP, id: 77, fragment: 0x2000, payload };

@@ -224,14 +224,14 @@ for (const [name, errors] of [
       ].map(([type, code]) => error(type, code, quote(frame))),
   ],
 ] as const) {
-  row(`${name} for a live connection changes nothing of it`, "S1", (lab) => {
+  row(`${name} for a live connection changes nothing`, "S1", (lab) => {
     const usual = disturbed(lab, () => []);
     assert.deepEqual(disturbed(lab, errors), usual);
     if (name.startsWith("ICM-06")) lab.drops({ "icmp-type": 1 });
   });
 }
 
-row("ICM-11: a connection that errors tell of is tried on, and told of in the end", "T2", (lab) => {
+row("ICM-11: a connection with errors is retried, and reports them in the end", "T2", (lab) => {
   lab.mute(true);
   lab.type("data\r");
   const [first] = lab.frames();
@@ -253,24 +253,20 @@ for (const [mtu, largest] of [
   [296, 552],
 ]) {
   // RFC 1191 plateaus for routers that name none; below 552 nobody is believed.
-  row(
-    `ICM-07: fragmentation needed to an MTU of ${mtu} makes packets of ${largest}`,
-    "S1",
-    (lab) => {
-      const upload = new Upload(lab);
-      const segment = upload.inFlight();
-      assert.equal(be16(segment, 16), 1500);
-      const before = upload.segments.length;
-      lab.inject([error(3, 4, quote(segment), mtu)]);
-      upload.finish();
-      const sizes = upload.segments.slice(before).map(size);
-      assert.ok(sizes.length > 100, `${sizes.length} segments`);
-      assert.equal(Math.max(...sizes), largest);
-    },
-  );
+  row(`ICM-07: fragmentation needed with MTU ${mtu} makes packets of ${largest}`, "S1", (lab) => {
+    const upload = new Upload(lab);
+    const segment = upload.inFlight();
+    assert.equal(be16(segment, 16), 1500);
+    const before = upload.segments.length;
+    lab.inject([error(3, 4, quote(segment), mtu)]);
+    upload.finish();
+    const sizes = upload.segments.slice(before).map(size);
+    assert.ok(sizes.length > 100, `${sizes.length} segments`);
+    assert.equal(Math.max(...sizes), largest);
+  });
 }
 
-row("ICM-12: an unreachable port ends an opening connection, by the right number", "T1", (lab) => {
+row("ICM-12: an unreachable port ends a connect, if the number is right", "T1", (lab) => {
   const [syn] = lab.frames();
   const before = lab.twin.output.length;
   lab.inject([1, -1, 1000].map((by) => error(3, 3, quote(syn, by))));
@@ -309,7 +305,7 @@ row(
   },
 );
 
-row("ICM-16: a flood from one leaves errors for another", "S1", (lab) => {
+row("ICM-16: a flood from one source leaves errors for another", "S1", (lab) => {
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.inject(Array.from({ length: 1000 }, (_, i) => datagram(1024 + i)));
   lab.take();
@@ -321,7 +317,7 @@ row("ICM-16: a flood from one leaves errors for another", "S1", (lab) => {
   lab.drops({ "udp-no-socket": 1001 });
 });
 
-row("ICM-17: errors for every port, while a name is asked for, show no open one", "S1", (lab) => {
+row("ICM-17: errors for every port during a lookup reveal no open one", "S1", (lab) => {
   lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type("host slow.test\r");
   const [query] = lab.frames().filter((frame) => parseIp(frame)?.protocol === UDP);

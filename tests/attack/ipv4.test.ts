@@ -168,7 +168,7 @@ rows([
   },
 ]);
 
-row("IP-08: packets from the guest's own address (LAND)", "S1", (lab) => {
+row("IP-08: drops packets from the guest's own address (LAND)", "S1", (lab) => {
   lab.command("httpd");
   lab.take();
   const source = guest.address;
@@ -182,23 +182,27 @@ row("IP-08: packets from the guest's own address (LAND)", "S1", (lab) => {
   lab.command("httpd stop");
 });
 
-row("IP-18: identifications repeat for nobody and tell nothing of others", "S1", (lab) => {
-  lab.inject([arpRequest(dns, guest.address)]);
-  const ask = (who: typeof dns) => {
-    const inner = echoRequest({ source: who.address }).subarray(14);
-    return ethernet(guest.hardware, who.hardware, IPV4, inner);
-  };
-  for (let i = 0; i < 1000; i++) lab.inject([ask(gateway), ask(dns)], 1e-5);
-  lab.pass(1);
-  const ids: Record<string, number[]> = { [gateway.address]: [], [dns.address]: [] };
-  for (const { ip } of lab.frames().map(parse)) {
-    if (!ip) continue;
-    assert.equal(ip.fragment, 0, "DF is clear");
-    ids[ip.destination].push(ip.id);
-  }
-  const [first, second] = Object.values(ids);
-  assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
-  // With one counter for all, each of the one would lie between two of the other.
-  const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
-  assert.ok(between < 10, `${between} of 1000 follow on each other`);
-});
+row(
+  "IP-18: identifications do not repeat, and reveal nothing of other destinations",
+  "S1",
+  (lab) => {
+    lab.inject([arpRequest(dns, guest.address)]);
+    const ask = (who: typeof dns) => {
+      const inner = echoRequest({ source: who.address }).subarray(14);
+      return ethernet(guest.hardware, who.hardware, IPV4, inner);
+    };
+    for (let i = 0; i < 1000; i++) lab.inject([ask(gateway), ask(dns)], 1e-5);
+    lab.pass(1);
+    const ids: Record<string, number[]> = { [gateway.address]: [], [dns.address]: [] };
+    for (const { ip } of lab.frames().map(parse)) {
+      if (!ip) continue;
+      assert.equal(ip.fragment, 0, "DF is clear");
+      ids[ip.destination].push(ip.id);
+    }
+    const [first, second] = Object.values(ids);
+    assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
+    // With one counter for all, each of the one would lie between two of the other.
+    const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
+    assert.ok(between < 10, `${between} of 1000 follow on each other`);
+  },
+);

@@ -68,7 +68,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
   return outcome;
 }
 
-test("SYS-04: with ever less memory all is right, or refused, or a panic says why", async () => {
+test("SYS-04: with ever less memory, answers are right, or a panic says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
   // What others leave of connections needs 768 KiB.
@@ -152,7 +152,7 @@ for (const [kind, reason] of [
   ["stack", /stack overflow/],
   ["abort", /crash abort was typed at .*crash\.ts:\d+/],
 ] as const) {
-  test(`SYS-10: crash ${kind} ends in one panic, and nothing goes on`, async () => {
+  test(`SYS-10: crash ${kind} ends in one panic, and nothing continues`, async () => {
     const lab = await Lab.at("S1");
     assert.throws(() => lab.command(`crash ${kind}`), TwinPanic);
     const { twin } = lab;

@@ -78,23 +78,23 @@ function heard(lab: Lab, ...frames: Buffer[]): string {
   return lab.twin.output.slice(before);
 }
 
-row("UDP-01: and where someone listens", "S1", (lab) => {
+row("UDP-01: the same lengths to an open port", "S1", (lab) => {
   const frames = [7, 0, 65535].map((value) => datagram("four", {}, length(value)));
   assert.equal(heard(lab, ...frames), "");
   lab.drops({ "udp-length": 3 });
 });
 
-row("UDP-02: bytes behind the datagram's length are not delivered", "S1", (lab) => {
+row("UDP-02: does not deliver bytes behind the datagram's length", "S1", (lab) => {
   const longer = datagram("ab", {}, (bytes) => Buffer.concat([bytes, Buffer.from("trailing")]));
   assert.equal(heard(lab, longer), "ab");
 });
 
-row("UDP-03: a bad checksum is dropped, none at all is accepted", "S1", (lab) => {
+row("UDP-03: drops a wrong checksum, accepts none at all", "S1", (lab) => {
   assert.equal(heard(lab, datagram("bad", {}, wrong), datagram("none", {}, noSum)), "none");
   lab.drops({ "udp-checksum": 1 });
 });
 
-row("UDP-04: nothing can be sent to source port 0", "S1", (lab) => {
+row("UDP-04: sends nothing to source port 0", "S1", (lab) => {
   assert.equal(heard(lab, datagram("from nowhere", { from: 0 })), "from nowhere");
   lab.type("an answer\r");
   lab.sends();
@@ -106,7 +106,7 @@ function portOf(lab: Lab): number {
   return be16(sent, 34);
 }
 
-row("UDP-07: a connected socket hears its peer's address and port alone", "S1", (lab) => {
+row("UDP-07: a connected socket hears only its peer's address and port", "S1", (lab) => {
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type(`nc -u ${dns.address} 53\r`);
@@ -130,7 +130,7 @@ row("UDP-07: a connected socket hears its peer's address and port alone", "S1", 
   lab.drops({ "udp-no-socket": 2 });
 });
 
-row("UDP-08: 5,000 datagrams that nobody reads: a bounded queue, others unharmed", "S1", (lab) => {
+row("UDP-08: 5,000 unread datagrams: a bounded queue, others unharmed", "S1", (lab) => {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
   const memory = lab.twin.memoryBytes();

@@ -6,7 +6,7 @@ import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
 const wasm = await load("tests/lab/entries/address.ts");
 const parse = (text: string) => wasm.parse(...writeText(wasm, text));
 
-test("a dotted quad is parsed, and only the strict form", () => {
+test("parses dotted quads in their strict form only", () => {
   assert.equal(parse("10.0.2.15"), 0x0a00020fn);
   assert.equal(parse("255.255.255.255"), 0xffffffffn);
   assert.equal(parse("0.0.0.0"), 0n);
@@ -25,12 +25,12 @@ test("a dotted quad is parsed, and only the strict form", () => {
   }
 });
 
-test("addresses are printed as everyone prints them", () => {
+test("prints addresses as dotted quads", () => {
   assert.equal(readString(wasm.memory, wasm.format(0x0a00020f)), "10.0.2.15");
   assert.equal(readString(wasm.memory, wasm.hardware(0x52540012340fn)), "52:54:00:12:34:0f");
 });
 
-test("a mask has a prefix length only when its ones are contiguous", () => {
+test("a mask has a prefix length only if its ones are contiguous", () => {
   assert.equal(wasm.prefix(0xffffff00), 24);
   assert.equal(wasm.prefix(0), 0);
   assert.equal(wasm.prefix(0xffffffff), 32);

@@ -23,7 +23,7 @@ const patterns: Array<[string, (i: number) => number]> = [
   ["high bits", (i) => (i % 3 === 0 ? 0x80 : 0xff)],
 ];
 
-test("the sum of every length from 0 to 260 at every alignment is that of RFC 1071", () => {
+test("the sum of 0 to 260 bytes at every alignment is that of RFC 1071", () => {
   for (const [name, byte] of patterns) {
     for (let length = 0; length <= 260; length++) {
       const bytes = Uint8Array.from({ length }, (_, i) => byte(i));
@@ -52,7 +52,7 @@ test("copyAndSum copies exactly and sums the same, at every alignment of both si
   }
 });
 
-test("a sum goes on where another one ended, behind an even length", () => {
+test("a sum continues where another ended, after an even length", () => {
   const bytes = Uint8Array.from({ length: 1461 }, (_, i) => (i * 13) & 255);
   put(base, bytes);
   for (let first = 0; first <= 1460; first += 2) {

@@ -16,12 +16,12 @@ function read(message: Buffer, offset = 12): { name: string; after: number } | n
 const header = Buffer.alloc(12);
 const message = (...names: Name[]) => Buffer.concat([header, ...names.map(encodeName)]);
 
-test("labels are read, in small letters, up to the root", () => {
+test("reads labels in lower case up to the root", () => {
   assert.deepEqual(read(message("WWW.Example.test")), { name: "www.example.test", after: 30 });
   assert.deepEqual(read(message("")), { name: ".", after: 13 });
 });
 
-test("every truncation of a name is refused (DNS-11)", () => {
+test("rejects every truncation of a name (DNS-11)", () => {
   const whole = message("a.test", ["www", 12]);
   for (let length = 0; length < 20; length++) {
     assert.equal(read(whole.subarray(0, length)), null, `${length} bytes`);
@@ -32,36 +32,36 @@ test("every truncation of a name is refused (DNS-11)", () => {
   assert.deepEqual(read(whole, 20), { name: "www.a.test", after: whole.length });
 });
 
-test("DNS-02, DNS-03, DNS-04 pointers to themselves, to each other, to their own label", () => {
+test("DNS-02, DNS-03, DNS-04: rejects pointers to themselves, each other, their label", () => {
   assert.equal(read(message([12])), null);
   assert.equal(read(message([14], [12])), null);
   assert.equal(read(message([14], [12]), 14), null);
   assert.equal(read(message(["test", 12])), null);
 });
 
-test("DNS-05 forward pointers and those beyond the message", () => {
+test("DNS-05: rejects pointers forward and beyond the message", () => {
   assert.equal(read(message([14], "a")), null);
   assert.equal(read(message([Buffer.from([0xc0, 0xff])])), null);
   assert.equal(read(message([Buffer.from([0xff, 0xff])])), null);
 });
 
-test("DNS-06 pointers into the header are refused, into a label read as what is there", () => {
+test("DNS-06: rejects pointers into the header; into a label, reads what is there", () => {
   assert.equal(read(message([0])), null);
   assert.equal(read(message([11])), null);
   const inside = message(["\x01bcd", Buffer.from([0])], [13]);
   assert.deepEqual(read(inside, 18), null, "\\x01b, then c = 99 bytes that are not there");
 });
 
-test("DNS-07 the label types 01 and 10 are refused", () => {
+test("DNS-07: rejects label types 01 and 10", () => {
   assert.equal(read(message([Buffer.from([0x41]), Buffer.alloc(65, "A"), Buffer.from([0])])), null);
   assert.equal(read(message([Buffer.from([0x80, 12])])), null);
 });
 
-test("DNS-08 a label that is longer than what is left", () => {
+test("DNS-08: rejects a label longer than the rest", () => {
   assert.equal(read(message([Buffer.from([63]), Buffer.alloc(10, "a")])), null);
 });
 
-test("DNS-09 255 bytes are a name, 256 are none, however they are put together", () => {
+test("DNS-09: 255 bytes are a name, 256 are not, however they are put together", () => {
   const label = (length: number) => "a".repeat(length);
   const longest = [label(63), label(63), label(63), label(61)].join(".");
   assert.equal(read(message(longest))?.name, longest);
@@ -72,7 +72,7 @@ test("DNS-09 255 bytes are a name, 256 are none, however they are put together",
   assert.equal(read(pieces, 12 + tail.length), null);
 });
 
-test("DNS-10 a chain of 126 pointers is followed; one of 200 is not", () => {
+test("DNS-10: follows a chain of 126 pointers, but not of 200", () => {
   const chain = (hops: number) => {
     const parts: Name[] = ["a.test"];
     for (let i = 0; i < hops; i++) parts.push([i === 0 ? 12 : 20 + 2 * (i - 1)]);
@@ -84,12 +84,12 @@ test("DNS-10 a chain of 126 pointers is followed; one of 200 is not", () => {
   assert.equal(read(long.bytes, long.at), null);
 });
 
-test("DNS-26 bytes that are no text come out escaped, dots in labels too", () => {
+test("DNS-26: escapes bytes that are not text, and dots inside labels", () => {
   const odd = read(message([Buffer.from("\x04a.\\b\x06\0\x1b[31m\x01\xff\x00", "latin1")]));
   assert.equal(odd?.name, "a\\.\\\\b.\\000\\027[31m.\\255");
 });
 
-test("names are written as they are read", () => {
+test("writes names as it reads them", () => {
   for (const name of ["a", "a.test", "mainnet.era.zksync.io", `${"b".repeat(63)}.test`]) {
     const to: number = wasm.block(300);
     const length: number = wasm.writeName(to, ...writeText(wasm, name));
@@ -98,7 +98,7 @@ test("names are written as they are read", () => {
   }
 });
 
-test("100,000 random names: nothing is read outside the message", () => {
+test("100,000 random names: reads nothing outside the message", () => {
   const [pointer] = writeBytes(wasm, Buffer.alloc(64));
   let state = 7;
   for (let i = 0; i < 100000; i++) {

@@ -87,7 +87,7 @@ test("arp: 28 bytes for IPv4 over Ethernet, from the station that sent the frame
   assert.deepEqual(bytesAt(space, 28), expected);
 });
 
-test("ipv4: every truncation of a packet with payload, and of one with options", () => {
+test("ipv4: rejects every truncation, with payload and with options", () => {
   const gate = (pointer: number, length: number) => wasm.gateIpv4(pointer, length);
   const fields = { source: "10.0.2.2", destination: "10.0.2.15", protocol: 1 };
   everyTruncation(ipv4({ ...fields, payload: Buffer.alloc(24, 7) }), gate);
@@ -95,7 +95,7 @@ test("ipv4: every truncation of a packet with payload, and of one with options",
   everyTruncation(ipv4(fields), gate);
 });
 
-test("ipv4: what is read is what was written", () => {
+test("ipv4: reads what was written", () => {
   const options = Buffer.of(1, 1, 0, 9);
   const packet = ipv4({
     source: "1.2.3.4",
@@ -125,7 +125,7 @@ test("ipv4: what is read is what was written", () => {
   }
 });
 
-test("icmp: every truncation below the header, and every flipped bit, is refused", () => {
+test("icmp: rejects every truncation below the header, and every flipped bit", () => {
   const gate = (pointer: number, length: number) => wasm.gateIcmp(pointer, length);
   const message = icmp(8, 0, 0x00010002, Buffer.from("abcdefg"));
   everyTruncation(message, gate);
@@ -140,7 +140,7 @@ test("icmp: every truncation below the header, and every flipped bit, is refused
   assert.deepEqual(bytesAt(pointer + 8, 11), Buffer.alloc(11, 3));
 });
 
-test("icmp: a quote is a whole IPv4 header, a first fragment, and 8 bytes (ICM-13)", () => {
+test("icmp: a quote is an IPv4 header of a first fragment, and 8 bytes (ICM-13)", () => {
   const gate = (pointer: number, length: number) => wasm.gateQuote(pointer, length);
   const fields = {
     source: "10.0.2.15",
@@ -162,7 +162,7 @@ test("icmp: a quote is a whole IPv4 header, a first fragment, and 8 bytes (ICM-1
   assert.ok(!passes({ payload: Buffer.alloc(4) }));
 });
 
-test("icmp: each type and code tells one kind of error, or none", () => {
+test("icmp: each type and code maps to one kind of error, or none", () => {
   const host = 0;
   const kinds: Array<[number, number, number]> = [
     [3, 0, host],
@@ -188,7 +188,7 @@ test("icmp: each type and code tells one kind of error, or none", () => {
   }
 });
 
-test("udp: every truncation, wrong lengths, port 0, and a wrong checksum but 0 are refused", () => {
+test("udp: rejects truncations, wrong lengths, port 0, and wrong checksums other than 0", () => {
   const gate = (pointer: number, length: number) => wasm.gateUdp(pointer, length, from, to);
   const ends = [
     { address: from, port: 53 },
@@ -213,7 +213,7 @@ test("udp: every truncation, wrong lengths, port 0, and a wrong checksum but 0 a
   assert.notEqual(gate(...put(portless)), 0);
 });
 
-test("udp: a header is written with its checksum, and 0 as 0xffff", () => {
+test("udp: writes a header with its checksum, and 0 as 0xffff", () => {
   for (let value = 0; value < 65536; value += 257) {
     const [pointer] = writeBytes(wasm, Buffer.alloc(10));
     new DataView(wasm.memory.buffer).setUint16(pointer + 8, value, false);

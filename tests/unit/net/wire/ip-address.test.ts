@@ -39,7 +39,7 @@ test("only ::ffff:0:0/96 is IPv4", () => {
   for (const other of others) assert.equal(wasm.isIpv4(address(other)), 0, other);
 });
 
-test("the unspecified address of either family is none", () => {
+test("the unspecified address of either family is no address", () => {
   assert.equal(wasm.isUnspecified(address("00".repeat(16))), 1);
   assert.equal(wasm.isUnspecified(address("00000000000000000000ffff00000000")), 1);
   assert.equal(wasm.isUnspecified(address(mapped)), 0);
@@ -47,7 +47,7 @@ test("the unspecified address of either family is none", () => {
   assert.equal(wasm.isUnspecified(address("1" + "0".repeat(31))), 0);
 });
 
-test("equal means all 16 bytes, and copies are equal", () => {
+test("compares all 16 bytes, and copies are equal", () => {
   const one = address(global);
   for (let byte = 0; byte < 16; byte++) {
     const bytes = Buffer.from(global, "hex");

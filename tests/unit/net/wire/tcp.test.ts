@@ -16,7 +16,7 @@ const gate = (bytes: Uint8Array): string =>
 const whole = (more = {}) =>
   tcpSegment({ sourcePort: 80, destinationPort: 4000, sequence: 1, flags: "A", ...more });
 
-test("the gate takes a right segment and refuses every truncation of it", () => {
+test("the gate accepts a valid segment and rejects every truncation", () => {
   const bytes = whole({ payload: pattern(33), options: MSS });
   assert.equal(gate(bytes), "none");
   for (let length = 0; length < bytes.length; length++) {
@@ -27,17 +27,17 @@ test("the gate takes a right segment and refuses every truncation of it", () => 
   }
 });
 
-test("TCP-22 a data offset below 5 or beyond the segment is refused", () => {
+test("TCP-22: rejects a data offset below 5 or beyond the segment", () => {
   for (const offset of [0, 1, 4, 6, 15]) {
     assert.equal(gate(whole({ offset })), HEADER_LENGTH, String(offset));
   }
 });
 
-test("TCP-23 a segment of 19 bytes is refused", () => {
+test("TCP-23: rejects a segment of 19 bytes", () => {
   assert.equal(gate(whole().subarray(0, 19)), TRUNCATED);
 });
 
-test("a SYN is emitted with its options and a right checksum", () => {
+test("emits a SYN with its options and a right checksum", () => {
   const pointer = wasm.block(28);
   wasm.emitSyn(pointer, 0xfffffff0, 2, GUEST, PEER);
   const bytes = Buffer.from(new Uint8Array(wasm.memory.buffer, pointer, 28));
@@ -46,7 +46,7 @@ test("a SYN is emitted with its options and a right checksum", () => {
   assert.equal(bytes[12], 0x70);
 });
 
-test("options are read, and unknown ones skipped", () => {
+test("reads options and skips unknown ones", () => {
   const parse = (bytes: number[]) => {
     wasm.parseOptions(...writeBytes(wasm, Buffer.from(bytes)));
     return [wasm.optionSegmentSize(), wasm.optionShift()];
@@ -66,7 +66,7 @@ test("options are read, and unknown ones skipped", () => {
   assert.deepEqual(parse([3]), [0, -1]);
 });
 
-test("every run of random option bytes ends", () => {
+test("parsing random option bytes ends", () => {
   let state = 12345;
   for (let i = 0; i < 2000; i++) {
     const bytes = Buffer.alloc(40);
@@ -78,7 +78,7 @@ test("every run of random option bytes ends", () => {
   }
 });
 
-test("TCP-16 MSS 0, 1, 40, 65535 and none: 536 by default, never below 88", () => {
+test("TCP-16: MSS 0, 1, 40, 65535 and none: 536 by default, never below 88", () => {
   const cases: [number[], number][] = [
     [[2, 4, 0, 0], 536],
     [[2, 4, 0, 1], 88],
@@ -95,7 +95,7 @@ test("TCP-16 MSS 0, 1, 40, 65535 and none: 536 by default, never below 88", () =
   }
 });
 
-test("TCP-17 options of illegal length on a SYN,ACK: no loop, established", () => {
+test("TCP-17: options of illegal length on a SYN,ACK: no loop, established", () => {
   for (const options of [
     [2, 0],
     [2, 1],
@@ -112,7 +112,7 @@ test("TCP-17 options of illegal length on a SYN,ACK: no loop, established", () =
   }
 });
 
-test("TCP-18, TCP-19 SACK options of any shape and content are skipped", () => {
+test("TCP-18, TCP-19: skips SACK options of any shape and content", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(10000));
   bench.out();
@@ -131,7 +131,7 @@ test("TCP-18, TCP-19 SACK options of any shape and content are skipped", () => {
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-39 a scale that was not offered back is not used", () => {
+test("TCP-39: ignores a scale that was not offered back", () => {
   const passive = new Bench(wasm);
   passive.accept(80, [2, 4, 5, 180], 500);
   passive.write(pattern(3000));
@@ -143,14 +143,14 @@ test("TCP-39 a scale that was not offered back is not used", () => {
   assert.ok(flying > 10000 && flying <= 16384, `1 << 14 allows 16384: ${flying}`);
 });
 
-test("a scaled window is offered and kept to", () => {
+test("offers a scaled window and keeps to it", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180, 3, 3, 7]);
   bench.inject("A", 0, 0, { payload: pattern(1460) });
   const [ack] = bench.send("A", 1460, 0, { payload: pattern(1460) });
   assert.ok(ack.window << 1 > 65535, `window ${ack.window} << 1`);
 });
 
-test("TCP-53, TCP-54 AO, MD5, reserved bits and ECN bits change nothing", () => {
+test("TCP-53, TCP-54: AO, MD5, reserved bits and ECN bits change nothing", () => {
   const ao = [29, 4, 1, 1];
   const md5 = [19, 18, ...new Array(16).fill(7)];
   for (const options of [ao, md5, [29, 2], [29, 255]]) {
@@ -166,7 +166,7 @@ test("TCP-53, TCP-54 AO, MD5, reserved bits and ECN bits change nothing", () => 
   assert.equal(bench.out()[0].flags, "PA");
 });
 
-test("TCP-24, TCP-25 urgent pointers of any value: the data stays in line", () => {
+test("TCP-24, TCP-25: with any urgent pointer the data stays in line", () => {
   const connecting = new Bench(wasm);
   connecting.connect();
   connecting.send("SAU", -1, 0, { urgent: 0xffff });

@@ -35,7 +35,7 @@ test("an active open sends a SYN with MSS and scale, and is established by SYN,A
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("data goes out in full segments, PSH on the last; what is acknowledged goes", () => {
+test("sends full segments, PSH on the last, and frees what is acknowledged", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.now += 5000;
@@ -61,7 +61,7 @@ test("data goes out in full segments, PSH on the last; what is acknowledged goes
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("the last short segment waits by Nagle, and does not with noDelay", () => {
+test("Nagle delays the last short segment, noDelay does not", () => {
   const bench = new Bench(wasm).establish();
   bench.write("one");
   assert.equal(bench.out().length, 1);
@@ -74,7 +74,7 @@ test("the last short segment waits by Nagle, and does not with noDelay", () => {
   assert.equal(bench.out()[0].payload.toString(), "three");
 });
 
-test("received data is read in order, peeked and consumed in place", () => {
+test("received data is read in order, and peeked and consumed in place", () => {
   const bench = new Bench(wasm).establish();
   bench.inject("PA", 0, 0, { payload: "hello " });
   bench.inject("PA", 6, 0, { payload: "world" });
@@ -97,7 +97,7 @@ test("one ACK answers everything that one poll found, and the window stays const
   assert.equal(bench.out().length, 0, "no window update");
 });
 
-test("a single segment is acknowledged after 40 ms, every second one at once", () => {
+test("acknowledges a single segment after 40 ms, every second one at once", () => {
   const bench = new Bench(wasm).establish();
   assert.equal(bench.send("PA", 0, 0, { payload: pattern(1460) }).length, 0);
   const [delayed] = bench.advance(SECOND);
@@ -107,7 +107,7 @@ test("a single segment is acknowledged after 40 ms, every second one at once", (
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("an ACK rides on data where there is some", () => {
+test("an ACK rides on data if there is any", () => {
   const bench = new Bench(wasm).establish();
   bench.inject("PA", 0, 0, { payload: "ping" });
   bench.write("pong");
@@ -162,7 +162,7 @@ test("the peer closes first: CLOSE-WAIT, LAST-ACK, gone at once", () => {
   assert.equal(wasm.timeWaitCount(), 0);
 });
 
-test("both close at once: CLOSING, TIME-WAIT", () => {
+test("simultaneous close: CLOSING, TIME-WAIT", () => {
   const bench = new Bench(wasm).establish();
   wasm.close(bench.connection);
   bench.out();
@@ -174,7 +174,7 @@ test("both close at once: CLOSING, TIME-WAIT", () => {
   assert.equal(wasm.timeWaitCount(), 1);
 });
 
-test("a passive open is accepted once established, by the backlog", () => {
+test("a passive open is accepted once established, up to the backlog", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 8);
   assert.equal(wasm.listen(80, 8), 0);
@@ -196,7 +196,7 @@ test("a passive open is accepted once established, by the backlog", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("abort sends a RST and frees everything; so does letting go of unread data (TCP-57)", () => {
+test("abort sends a RST and frees everything; so does a release with unread data (TCP-57)", () => {
   for (const verb of ["abort", "detach"]) {
     const bench = new Bench(wasm).establish();
     bench.send("PA", 0, 0, { payload: pattern(1000) });
@@ -215,7 +215,7 @@ test("abort sends a RST and frees everything; so does letting go of unread data 
   assert.equal(rst.flags, "RA");
 });
 
-test("what was written before the handshake goes out after it, and so does a close", () => {
+test("data written before the handshake is sent after it, and so is a close", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.write("early");
@@ -227,7 +227,7 @@ test("what was written before the handshake goes out after it, and so does a clo
   assert.equal(bench.state, State.FinWait1);
 });
 
-test("without a route, without memory, without room: each its own answer", () => {
+test("no route, no memory and no room are distinct failures", () => {
   const bench = new Bench(wasm);
   wasm.setSource(0);
   bench.connection = wasm.connect(1n, PEER, 80);

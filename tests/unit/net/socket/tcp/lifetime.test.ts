@@ -8,7 +8,7 @@ import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/sc
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
 
-test("the state diagram has these arrows and no others (RFC 9293 section 3.3.2)", () => {
+test("the state diagram has exactly the arrows of RFC 9293 section 3.3.2", () => {
   const events = "PassiveOpen ActiveOpen Close Syn SynAcknowledged AckOfSyn Fin AckOfFin Drop Over";
   const arrows: Record<string, Record<string, string>> = {
     Closed: { PassiveOpen: "Listen", ActiveOpen: "SynSent" },
@@ -32,7 +32,7 @@ test("the state diagram has these arrows and no others (RFC 9293 section 3.3.2)"
   }
 });
 
-test("TCP-15 an unanswered SYN goes out at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180 s", () => {
+test("TCP-15: resends an unanswered SYN at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180 s", () => {
   const bench = new Bench(wasm);
   bench.connect();
   const start = bench.now;
@@ -49,7 +49,7 @@ test("TCP-15 an unanswered SYN goes out at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("TCP-15 a user time-out cuts that short", () => {
+test("TCP-15: a user time-out ends that earlier", () => {
   const bench = new Bench(wasm);
   bench.connection = wasm.connect(BigInt(bench.now), PEER, 80);
   wasm.setTimeout(bench.connection, 10_000_000n);
@@ -59,7 +59,7 @@ test("TCP-15 a user time-out cuts that short", () => {
   assert.equal(bench.error, Failure.TimedOut);
 });
 
-test("TCP-45 FIN-WAIT-2 ends: after 60 s when nobody reads, after 3 minutes otherwise", () => {
+test("TCP-45: FIN-WAIT-2 ends after 60 s as an orphan, after 3 minutes otherwise", () => {
   for (const [verb, seconds] of [
     ["detach", 60],
     ["close", 180],
@@ -78,7 +78,7 @@ test("TCP-45 FIN-WAIT-2 ends: after 60 s when nobody reads, after 3 minutes othe
   }
 });
 
-test("FIN-WAIT-2 goes on while data comes in", () => {
+test("FIN-WAIT-2 continues while data arrives", () => {
   const bench = new Bench(wasm).establish();
   wasm.close(bench.connection);
   bench.out();
@@ -91,7 +91,7 @@ test("FIN-WAIT-2 goes on while data comes in", () => {
   assert.equal(bench.read().toString(), "..........");
 });
 
-test("TCP-45 1,000 connections in FIN-WAIT-2 come and go without exhausting anything", () => {
+test("TCP-45: 1,000 connections in FIN-WAIT-2 exhaust nothing", () => {
   const bench = new Bench(wasm);
   for (let i = 0; i < 1000; i++) {
     bench.establish();
@@ -105,7 +105,7 @@ test("TCP-45 1,000 connections in FIN-WAIT-2 come and go without exhausting anyt
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("keep-alive: 9 probes 75 s apart after the idle time, each answer starts anew", () => {
+test("keep-alive: 9 probes 75 s apart after the idle time; each answer starts over", () => {
   const bench = new Bench(wasm).establish();
   wasm.setKeepAlive(bench.connection, BigInt(7200 * SECOND));
   const start = bench.now;
@@ -121,7 +121,7 @@ test("keep-alive: 9 probes 75 s apart after the idle time, each answer starts an
   assert.equal(bench.error, Failure.TimedOut);
 });
 
-test("TCP-56 200 connects to nowhere: bounded, refused when full, all freed in the end", () => {
+test("TCP-56: 200 connects to nowhere: bounded, refused when full, all freed in the end", () => {
   const bench = new Bench(wasm).establish();
   const live = bench.connection;
   let made = 0;
@@ -139,7 +139,7 @@ test("TCP-56 200 connects to nowhere: bounded, refused when full, all freed in t
   assert.equal(bench.state, State.Established);
 });
 
-test("a SYN flood: half-open connections are bounded by the backlog, the oldest goes", () => {
+test("a SYN flood: the backlog bounds half-open connections, and the oldest goes", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 16);
   for (let i = 0; i < 5000; i++) {
@@ -159,7 +159,7 @@ test("a SYN flood: half-open connections are bounded by the backlog, the oldest 
   assert.notEqual(wasm.accept(listener), 0, "a true client gets through");
 });
 
-test("little memory: who connects leaves four connections, half-open ones take none", () => {
+test("low memory: four connections are reserved for connects, and half-open ones take none", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 256);
   // The two rings and the record of sent segments.
@@ -185,7 +185,7 @@ test("little memory: who connects leaves four connections, half-open ones take n
   assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
 });
 
-test("a table full of half-open connections has room for one's own, and for a new SYN", () => {
+test("a table of half-open connections has room for our connect and for a new SYN", () => {
   const bench = new Bench(wasm);
   for (const port of [80, 81]) {
     wasm.listen(port, 256);
@@ -203,7 +203,7 @@ test("a table full of half-open connections has room for one's own, and for a ne
   assert.equal(wasm.connectionCount(), 512);
 });
 
-test("a full backlog: the last ACK is not taken, and the SYN,ACK comes again", () => {
+test("with a full backlog, the last ACK is ignored and the SYN,ACK sent again", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 1);
   bench.guestPort = 80;
@@ -230,7 +230,7 @@ test("a full backlog: the last ACK is not taken, and the SYN,ACK comes again", (
   assert.equal(wasm.connectionCount(), 1);
 });
 
-test("TCP-48 10,000 SYNs to closed ports keep no state", () => {
+test("TCP-48: 10,000 SYNs to closed ports leave no state", () => {
   const bench = new Bench(wasm);
   for (let i = 0; i < 10000; i++) {
     const source = 0xc0a80000 + i;
@@ -243,7 +243,7 @@ test("TCP-48 10,000 SYNs to closed ports keep no state", () => {
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("TCP-49 initial sequence numbers: no steps, another space for each four ends and boot", () => {
+test("TCP-49: initial sequence numbers have no steps, and a space per endpoints and boot", () => {
   const isns = (seed: number) => {
     const bench = new Bench(wasm, seed);
     const all: number[] = [];
@@ -265,7 +265,7 @@ test("TCP-49 initial sequence numbers: no steps, another space for each four end
   }
 });
 
-test("TCP-49 between the same ends the number moves on with the clock alone", () => {
+test("TCP-49: between the same endpoints the number advances with the clock alone", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -279,7 +279,7 @@ test("TCP-49 between the same ends the number moves on with the clock alone", ()
   assert.equal((at() - before) >>> 0, 1000, "a tick every 4 microseconds");
 });
 
-test("TCP-50 ports: at least 16,384, not sequential, none of a connection or TIME-WAIT", () => {
+test("TCP-50: 16,384 ports or more, not sequential, none in use or in TIME-WAIT", () => {
   const bench = new Bench(wasm);
   const ports = new Set<number>();
   let sequential = 0;
@@ -301,7 +301,7 @@ test("TCP-50 ports: at least 16,384, not sequential, none of a connection or TIM
   assert.ok(Math.max(...ports) - Math.min(...ports) > 16384);
 });
 
-test("TCP-50 a port does not come again soon where the peer, closing first, keeps it", () => {
+test("TCP-50: does not soon reuse a port that the peer, which closed first, still holds", () => {
   const bench = new Bench(wasm);
   const ports: number[] = [];
   for (let i = 0; i < 4000; i++) {
@@ -319,7 +319,7 @@ test("TCP-50 a port does not come again soon where the peer, closing first, keep
   assert.ok(new Set(ports).size < ports.length, "later they do");
 });
 
-test("a full table of TIME-WAITs gives up the oldest, and ages out in time", () => {
+test("a full table of TIME-WAITs evicts the oldest, and expires in time", () => {
   const bench = new Bench(wasm);
   bench.accept(80);
   wasm.abort(bench.connection);
@@ -345,7 +345,7 @@ function findListener(): number {
   return wasm.listenerAt(0);
 }
 
-test("timers work far from boot: past 2^32 and 2^52 microseconds", () => {
+test("timers work long after boot: past 2^32 and 2^52 microseconds", () => {
   for (const start of [2 ** 32 - 500_000, 2 ** 34, 2 ** 52]) {
     const bench = new Bench(wasm);
     bench.now = start;

@@ -17,14 +17,14 @@ function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial
   return { result: RESULTS[result], trace: wasm.trace() >>> 0, seconds: Number(wasm.now()) / 1e6 };
 }
 
-test("a clean wire: no retransmission, no time-out, and quick", () => {
+test("a clean wire: no retransmission, no time-out, and fast", () => {
   const { result, seconds } = transfer(1, [0, 0, 0, 0, 1000, 0], 4 << 20);
   assert.equal(result, "whole");
   assert.equal(wasm.retransmits(), 0n);
   assert.ok(seconds < 2, `${seconds} s`);
 });
 
-test("TCP-59 streams survive loss, duplicates, reordering, corruption and delay", () => {
+test("TCP-59: streams survive loss, duplicates, reordering, corruption and delay", () => {
   let failed = 0;
   let runs = 0;
   for (let seed = 1; seed <= 60; seed++) {
@@ -41,7 +41,7 @@ test("TCP-59 streams survive loss, duplicates, reordering, corruption and delay"
   assert.ok(failed <= runs / 50, `${failed} of ${runs} ended in an error`);
 });
 
-test("TCP-59 longer streams, and a reader that is slow", () => {
+test("TCP-59: longer streams, and a slow reader", () => {
   for (let seed = 1; seed <= 4; seed++) {
     assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 1 << 20).result, "whole");
     assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 400_000, 1).result, "whole");
@@ -49,14 +49,14 @@ test("TCP-59 longer streams, and a reader that is slow", () => {
   }
 });
 
-test("TCP-59 the same seed makes the same trace", () => {
+test("TCP-59: the same seed gives the same trace", () => {
   const faults: Faults = [100, 50, 50, 10, 20_000, 200_000];
   const first = transfer(77, faults, 100_000);
   assert.equal(transfer(77, faults, 100_000).trace, first.trace);
   assert.notEqual(transfer(78, faults, 100_000).trace, first.trace);
 });
 
-test("TCP-32 a stream whose sequence numbers wrap, under loss", () => {
+test("TCP-32: a stream whose sequence numbers wrap, under loss", () => {
   for (let seed = 1; seed <= 10; seed++) {
     const initial = 0xffffffff - 60_000 - seed * 777;
     const { result } = transfer(seed, [50, 20, 50, 5, 10_000, 50_000], 300_000, 0, initial);
@@ -64,7 +64,7 @@ test("TCP-32 a stream whose sequence numbers wrap, under loss", () => {
   }
 });
 
-test("10,000 connections one after the other leave nothing behind", () => {
+test("10,000 connections, one after the other, leave nothing behind", () => {
   wasm.setFaults(0, 0, 0, 0, 1000, 0);
   wasm.begin(5, 1_000_000n);
   for (let i = 0; i < 500; i++) assert.ok(wasm.exchange(2000), `connection ${i}`);
@@ -82,7 +82,7 @@ test("10,000 connections one after the other leave nothing behind", () => {
   assert.equal(wasm.framesAvailable(), 4);
 });
 
-test("200 connections at once, five times over, all end well and leave nothing", () => {
+test("200 concurrent connections, five times over, end well and leave nothing", () => {
   wasm.setFaults(0, 0, 0, 0, 1000, 0);
   wasm.begin(6, 1_000_000n);
   let pages = 0;

@@ -44,7 +44,7 @@ function step(bench: Bench, choose: (bound: number) => number, next: { seq: numb
   bench.out();
 }
 
-test("random segments, calls and times leave the table whole", () => {
+test("random segments, calls and times keep the table consistent", () => {
   const reached = new Set<number>();
   for (let seed = 1; seed <= 150; seed++) {
     const choose = chooser(seed);

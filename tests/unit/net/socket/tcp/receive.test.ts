@@ -19,7 +19,7 @@ function fill(bench: Bench): number {
   return sent;
 }
 
-test("segments in any order make one stream, and duplicates nothing", () => {
+test("segments in any order make one stream, and duplicates add nothing", () => {
   const bench = established();
   const data = pattern(1000);
   for (const at of [300, 100, 900, 700, 100, 500, 200, 800, 400, 600, 300]) {
@@ -31,7 +31,7 @@ test("segments in any order make one stream, and duplicates nothing", () => {
   assert.deepEqual(bench.read(), data);
 });
 
-test("each segment out of order is a duplicate ACK of its own", () => {
+test("each out-of-order segment draws its own duplicate ACK", () => {
   const bench = established();
   for (let i = 1; i <= 3; i++) bench.inject("A", i * 1000, 0, { payload: pattern(1000) });
   const acks = bench.out();
@@ -39,7 +39,7 @@ test("each segment out of order is a duplicate ACK of its own", () => {
   assert.ok(acks.every((s) => bench.fromPeer(s.acknowledgment) === 0));
 });
 
-test("TCP-27 where segments overlap, the byte that came first stays, whatever the order", () => {
+test("TCP-27: where segments overlap, the first byte to arrive stays, in every order", () => {
   const bench = established();
   bench.send("A", 500, 0, { payload: "A".repeat(1000) });
   const [ack] = bench.send("A", 0, 0, { payload: "B".repeat(1000) });
@@ -52,7 +52,7 @@ test("TCP-27 where segments overlap, the byte that came first stays, whatever th
   assert.equal(bench.read().toString(), `${expected}${"E".repeat(100)}`);
 });
 
-test("all overlaps of two pieces against a model that keeps the first byte", () => {
+test("every overlap of two segments matches a model that keeps the first byte", () => {
   for (let from = 10; from < 40; from += 3) {
     for (let length = 1; length < 40; length += 3) {
       const bench = established();
@@ -70,7 +70,7 @@ test("all overlaps of two pieces against a model that keeps the first byte", () 
   }
 });
 
-test("TCP-28 10,000 one-byte pieces: few are kept, and data still arrives", () => {
+test("TCP-28: of 10,000 one-byte segments few are kept, and the stream completes", () => {
   const bench = established();
   for (let i = 0; i < 10000; i++) bench.inject("A", 1 + 2 * i, 0, { payload: "x" });
   assert.ok(wasm.pieces(bench.connection) <= 33);
@@ -85,7 +85,7 @@ test("TCP-28 10,000 one-byte pieces: few are kept, and data still arrives", () =
   assert.equal(wasm.pieces(bench.connection), 0);
 });
 
-test("TCP-29 what lies beyond the window's edge is cut off", () => {
+test("TCP-29: cuts a segment at the window's edge", () => {
   const bench = established();
   bench.send("A", 65535 - 10, 0, { payload: pattern(100) });
   for (let at = 0; at < 65525; at += 1500) {
@@ -95,7 +95,7 @@ test("TCP-29 what lies beyond the window's edge is cut off", () => {
   assert.equal(wasm.readable(bench.connection), 65535);
 });
 
-test("TCP-30 a segment far beyond the window is dropped and acknowledged", () => {
+test("TCP-30: drops and acknowledges a segment far beyond the window", () => {
   const bench = established();
   for (const seq of [65535 + 50000, 65535, -70000]) {
     const [ack] = bench.send("A", seq, 0, { payload: pattern(1000) });
@@ -105,7 +105,7 @@ test("TCP-30 a segment far beyond the window is dropped and acknowledged", () =>
   assert.equal(wasm.readable(bench.connection), 65000);
 });
 
-test("TCP-31 a FIN counts at RCV.NXT only; one at another place is ignored", () => {
+test("TCP-31: a FIN counts at RCV.NXT only", () => {
   const bench = established();
   bench.send("FA", 100, 0, { payload: "tail" });
   assert.equal(bench.state, State.Established);
@@ -118,7 +118,7 @@ test("TCP-31 a FIN counts at RCV.NXT only; one at another place is ignored", () 
   assert.equal(bench.read().length, 104);
 });
 
-test("TCP-32 sequence numbers wrap, in order and out of order, both ways", () => {
+test("TCP-32: sequence numbers wrap, in order and out of order, both ways", () => {
   const bench = new Bench(wasm);
   bench.peerInitial = 0xffffffef;
   bench.connection = wasm.connect(BigInt(bench.now), 0x0a000202, 80);
@@ -141,7 +141,7 @@ test("TCP-32 sequence numbers wrap, in order and out of order, both ways", () =>
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-33 data behind the FIN is never delivered", () => {
+test("TCP-33: never delivers data behind the FIN", () => {
   const bench = established();
   bench.send("FPA", 0, 0, { payload: "end" });
   const out = bench.send("PA", 4, 0, { payload: "more" });
@@ -154,7 +154,7 @@ test("TCP-33 data behind the FIN is never delivered", () => {
   assert.equal(other.read().toString(), "x".repeat(10));
 });
 
-test("a full buffer closes the window, and reading opens it again by one update", () => {
+test("a full buffer closes the window, and reading reopens it with one update", () => {
   const bench = established();
   const taken = fill(bench);
   assert.ok(taken > BUFFER - 1460 && taken <= BUFFER, `${taken} bytes`);
@@ -167,7 +167,7 @@ test("a full buffer closes the window, and reading opens it again by one update"
   assert.equal(updates[0].window, 65535);
 });
 
-test("an ACK that comes with a probe of the closed window counts", () => {
+test("processes the ACK of a probe of the closed window", () => {
   const bench = established();
   const taken = fill(bench);
   bench.write(pattern(1000));
@@ -176,7 +176,7 @@ test("an ACK that comes with a probe of the closed window counts", () => {
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-38 reading byte by byte moves the window in steps of a segment", () => {
+test("TCP-38: reading byte by byte moves the window in steps of a segment", () => {
   const bench = established();
   fill(bench);
   bench.take();
@@ -188,7 +188,7 @@ test("TCP-38 reading byte by byte moves the window in steps of a segment", () =>
   assert.ok(edges >= 1 && edges <= 5000 / 1460 + 1, `${edges} updates for 5000 bytes`);
 });
 
-test("one-byte segments are acknowledged, the window unchanged", () => {
+test("acknowledges one-byte segments, the window unchanged", () => {
   const bench = established();
   for (let i = 0; i < 2000; i++) {
     bench.inject("PA", i, 0, { payload: "x" });

@@ -8,7 +8,7 @@ import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/sc
 const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();
 
-test("TCP-01 a RST inside the window but not at RCV.NXT is challenged", () => {
+test("TCP-01: challenges a RST inside the window but not at RCV.NXT", () => {
   const bench = established();
   const [ack] = bench.send("R", 1);
   assert.equal(ack.flags, "A");
@@ -18,7 +18,7 @@ test("TCP-01 a RST inside the window but not at RCV.NXT is challenged", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-02 a RST at RCV.NXT resets, and the user learns of it at once", () => {
+test("TCP-02: a RST at RCV.NXT resets, and the user sees it at once", () => {
   const bench = established();
   bench.write("unsent");
   assert.equal(bench.send("R", 0).length, 0);
@@ -29,7 +29,7 @@ test("TCP-02 a RST at RCV.NXT resets, and the user learns of it at once", () => 
   assert.equal(bench.write("x"), 0);
 });
 
-test("TCP-03 a RST outside the window is dropped without an answer", () => {
+test("TCP-03: drops a RST outside the window silently", () => {
   const bench = established();
   assert.equal(bench.send("R", -1).length, 0);
   assert.equal(bench.send("R", 65535).length, 0);
@@ -37,7 +37,7 @@ test("TCP-03 a RST outside the window is dropped without an answer", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-04 the payload of a RST is never delivered; what came before it still is", () => {
+test("TCP-04: never delivers the payload of a RST, but what came before it", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "before" });
   bench.send("RA", 6, 0, { payload: "x".repeat(100) });
@@ -48,7 +48,7 @@ test("TCP-04 the payload of a RST is never delivered; what came before it still 
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("what a reset connection had received is given up after a minute", () => {
+test("discards what a reset connection had received after a minute", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "never read" });
   bench.send("R", 10);
@@ -58,7 +58,7 @@ test("what a reset connection had received is given up after a minute", () => {
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("TCP-05 a SYN in ESTABLISHED is challenged wherever it lies", () => {
+test("TCP-05: challenges a SYN in ESTABLISHED wherever it lies", () => {
   const bench = established();
   for (const seq of [-1, 0, 1, 1000, 70000, -70000]) {
     const [ack] = bench.send("S", seq);
@@ -69,13 +69,13 @@ test("TCP-05 a SYN in ESTABLISHED is challenged wherever it lies", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-06 a SYN,ACK in ESTABLISHED is challenged", () => {
+test("TCP-06: challenges a SYN,ACK in ESTABLISHED", () => {
   const bench = established();
   assert.equal(bench.send("SA", 0, 0)[0].flags, "A");
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-07 data with a stale or a future ACK is not delivered, and answered by an ACK", () => {
+test("TCP-07: drops data with a stale or future ACK number, and sends an ACK", () => {
   const bench = established();
   for (const ack of [1, 0x80000000, -65536 * 2]) {
     const out = bench.send("PA", 0, ack, { payload: "blind" });
@@ -87,7 +87,7 @@ test("TCP-07 data with a stale or a future ACK is not delivered, and answered by
   assert.equal(wasm.readable(bench.connection), 3, "as old as the largest window is plausible");
 });
 
-test("TCP-08 challenge ACKs are limited for each connection, by a limit that changes", () => {
+test("TCP-08: limits challenge ACKs per connection, by a limit that varies", () => {
   const bench = established();
   const counts: number[] = [];
   for (let second = 0; second < 12; second++) {
@@ -105,7 +105,7 @@ test("TCP-08 challenge ACKs are limited for each connection, by a limit that cha
   assert.ok(new Set(counts).size > 1, `not always the same: ${counts.join()}`);
 });
 
-test("TCP-09 a segment without ACK is dropped: not delivered, not answered", () => {
+test("TCP-09: drops a segment without ACK: neither delivered nor answered", () => {
   const bench = established();
   assert.equal(bench.send("", 0, 0, { payload: pattern(1000) }).length, 0);
   assert.equal(bench.send("P", 0, 0, { payload: pattern(1000) }).length, 0);
@@ -113,7 +113,7 @@ test("TCP-09 a segment without ACK is dropped: not delivered, not answered", () 
   assert.equal(bench.advance(SECOND).length, 0);
 });
 
-test("TCP-10 SYN-SENT: a wrong ACK is answered by RST, and the SYN stays out", () => {
+test("TCP-10: SYN-SENT: answers a wrong ACK number with a RST and keeps waiting", () => {
   const bench = new Bench(wasm);
   bench.connect();
   for (const ack of [-1, 1, -2]) {
@@ -126,7 +126,7 @@ test("TCP-10 SYN-SENT: a wrong ACK is answered by RST, and the SYN stays out", (
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-11 SYN-SENT: a RST without the right ACK is dropped", () => {
+test("TCP-11: SYN-SENT: drops a RST without the right ACK number", () => {
   const bench = new Bench(wasm);
   bench.connect();
   assert.equal(bench.send("R", 0).length, 0);
@@ -135,7 +135,7 @@ test("TCP-11 SYN-SENT: a RST without the right ACK is dropped", () => {
   assert.equal(bench.state, State.SynSent);
 });
 
-test("TCP-12 SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
+test("TCP-12: SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.inject("RA", -1, 0);
@@ -145,7 +145,7 @@ test("TCP-12 SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("TCP-13 both open at once: SYN,ACK is sent, and both are established", () => {
+test("TCP-13: simultaneous open: sends SYN,ACK, and both are established", () => {
   const bench = new Bench(wasm);
   bench.connect();
   const [synAck] = bench.send("S", -1, 0, { options: [2, 4, 5, 180] });
@@ -159,7 +159,7 @@ test("TCP-13 both open at once: SYN,ACK is sent, and both are established", () =
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-14 data and FIN behind a SYN,ACK are taken in order", () => {
+test("TCP-14: takes data and FIN behind a SYN,ACK in order", () => {
   const bench = new Bench(wasm);
   bench.connect();
   const [ack] = bench.send("SAF", -1, 0, { payload: pattern(500) });
@@ -169,7 +169,7 @@ test("TCP-14 data and FIN behind a SYN,ACK are taken in order", () => {
   assert.ok(wasm.peerFinished(bench.connection));
 });
 
-test("SYN-RECEIVED: a wrong ACK is answered by RST, a RST goes back to LISTEN", () => {
+test("SYN-RECEIVED: answers a wrong ACK number with a RST; a RST returns to LISTEN", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -184,7 +184,7 @@ test("SYN-RECEIVED: a wrong ACK is answered by RST, a RST goes back to LISTEN", 
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("SYN-RECEIVED: a repeated SYN gets the SYN,ACK again", () => {
+test("SYN-RECEIVED: answers a repeated SYN with the SYN,ACK again", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -194,7 +194,7 @@ test("SYN-RECEIVED: a repeated SYN gets the SYN,ACK again", () => {
   assert.equal(wasm.connectionCount(), 1);
 });
 
-test("TCP-26 a wrong checksum drops a RST and data alike", () => {
+test("TCP-26: a wrong checksum drops RST and data alike", () => {
   const bench = established();
   assert.equal(bench.send("R", 0, 0, { badChecksum: true }).length, 0);
   assert.equal(bench.send("PA", 0, 0, { payload: "x", badChecksum: true }).length, 0);
@@ -202,7 +202,7 @@ test("TCP-26 a wrong checksum drops a RST and data alike", () => {
   assert.equal(wasm.readable(bench.connection), 0);
 });
 
-test("TCP-46 TIME-WAIT: a RST is ignored, a newer SYN opens anew, an older one is answered", () => {
+test("TCP-46: TIME-WAIT: ignores a RST, reopens on a newer SYN, answers an older one", () => {
   const bench = new Bench(wasm);
   bench.accept(80);
   wasm.close(bench.connection);
@@ -222,7 +222,7 @@ test("TCP-46 TIME-WAIT: a RST is ignored, a newer SYN opens anew, an older one i
   assert.equal(wasm.timeWaitCount(), 0);
 });
 
-test("TCP-47 a closed port answers by RST, and never a RST by a RST", () => {
+test("TCP-47: a closed port answers with a RST, but never a RST", () => {
   const bench = new Bench(wasm);
   bench.guestPort = 9999;
   const cases: [string, string, number | null][] = [
@@ -249,7 +249,7 @@ test("TCP-47 a closed port answers by RST, and never a RST by a RST", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("LISTEN: an ACK is answered by RST, SYN with FIN and no SYN at all by nothing", () => {
+test("LISTEN: answers an ACK with a RST, and ignores SYN with FIN and segments without SYN", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -261,7 +261,7 @@ test("LISTEN: an ACK is answered by RST, SYN with FIN and no SYN at all by nothi
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("TCP-52 broadcast and multicast addresses are dropped without an answer", () => {
+test("TCP-52: drops broadcast and multicast addresses silently", () => {
   const bench = established();
   for (const address of [0xffffffff, 0xe0000001, 0]) {
     const fields = { sourcePort: 80, destinationPort: bench.guestPort, sequence: 1, flags: "S" };
@@ -271,7 +271,7 @@ test("TCP-52 broadcast and multicast addresses are dropped without an answer", (
   assert.equal(bench.out().length, 0);
 });
 
-test("TCP-55 keep-alive probes of the peer are acknowledged, with and without a byte", () => {
+test("TCP-55: acknowledges keep-alive probes, with and without a byte", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "abc" });
   bench.advance(SECOND);
@@ -282,7 +282,7 @@ test("TCP-55 keep-alive probes of the peer are acknowledged, with and without a 
   assert.equal(bench.read().toString(), "abc");
 });
 
-test("TCP-58 a FIN that comes again is acknowledged each time, and TIME-WAIT starts anew", () => {
+test("TCP-58: acknowledges a repeated FIN each time and restarts TIME-WAIT", () => {
   const bench = established();
   wasm.close(bench.connection);
   bench.out();
@@ -302,7 +302,7 @@ test("TCP-58 a FIN that comes again is acknowledged each time, and TIME-WAIT sta
   assert.equal(wasm.timeWaitCount(), 0);
 });
 
-test("an own address that is gone fails its connections, and nothing is sent from it", () => {
+test("removing an address fails its connections, and nothing is sent from it", () => {
   const bench = established();
   bench.write(pattern(3000));
   wasm.addressGone(0x0a00020f);

@@ -25,7 +25,7 @@ function open(bench: Bench, flight: number): number {
   return sent;
 }
 
-test("TCP-34 a window shrunk below what is in flight: no new data, retransmits by RTO", () => {
+test("TCP-34: a window that shrinks below what is in flight: no new data, resend by RTO", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 10000);
   bench.write(pattern(20000));
   assert.equal(bytes(bench.out()), 6 * 1460);
@@ -38,7 +38,7 @@ test("TCP-34 a window shrunk below what is in flight: no new data, retransmits b
   assert.equal(wasm.unsent(bench.connection), 20000 - 8760);
 });
 
-test("TCP-35 zero window for 10 minutes: probes back off to 60 s, the connection stays", () => {
+test("TCP-35: zero window for 10 minutes: probes back off to 60 s, the connection stays", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write(pattern(5000));
   assert.equal(bench.out().length, 0);
@@ -63,7 +63,7 @@ test("TCP-35 zero window for 10 minutes: probes back off to 60 s, the connection
   assert.equal(bytes(out), 5000);
 });
 
-test("TCP-36 a lost window update: the next probe is answered, and all goes on", () => {
+test("TCP-36: recovers a lost window update with the next probe", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write(pattern(3000));
   bench.out();
@@ -74,7 +74,7 @@ test("TCP-36 a lost window update: the next probe is answered, and all goes on",
   assert.equal(bytes(out), 2999);
 });
 
-test("a peer that no longer answers probes is given up after 5 minutes", () => {
+test("gives up a peer that answers no probe after 5 minutes", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write("stuck");
   const start = bench.now;
@@ -86,7 +86,7 @@ test("a peer that no longer answers probes is given up after 5 minutes", () => {
   assert.ok(bench.now - start <= 361 * SECOND);
 });
 
-test("TCP-37 windows of a byte do not make segments of a byte", () => {
+test("TCP-37: windows of one byte do not cause segments of one byte", () => {
   const bench = established();
   bench.write(pattern(20000));
   let acked = bytes(bench.out());
@@ -102,7 +102,7 @@ test("TCP-37 windows of a byte do not make segments of a byte", () => {
   assert.equal(probe.payload.length, 1, "the override timer");
 });
 
-test("TCP-42 all is lost: RTO from 1 s doubles to 60 s, then the connection fails cleanly", () => {
+test("TCP-42: if all is lost, RTO doubles from 1 s to 60 s, then the connection fails", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
@@ -121,7 +121,7 @@ test("TCP-42 all is lost: RTO from 1 s doubles to 60 s, then the connection fail
   assert.ok(times.at(-1)! < 300 && times.at(-1)! > 100, "R2 is at least 100 s");
 });
 
-test("TCP-42 without any measurement RTO begins at 1 s, and at 3 s after a lost SYN", () => {
+test("TCP-42: without a measurement RTO starts at 1 s, and at 3 s after a lost SYN", () => {
   const bench = new Bench(wasm);
   bench.connect();
   assert.equal(wasm.timeoutOf(bench.connection), 1_000_000n);
@@ -132,7 +132,7 @@ test("TCP-42 without any measurement RTO begins at 1 s, and at 3 s after a lost 
   assert.equal(wasm.congestionWindow(bench.connection), 536, "one segment after a lost SYN");
 });
 
-test("Karn: a segment that was sent twice is not measured", () => {
+test("Karn: a retransmitted segment is not measured", () => {
   const bench = established();
   bench.write("x");
   bench.out();
@@ -144,7 +144,7 @@ test("Karn: a segment that was sent twice is not measured", () => {
   assert.ok(wasm.timeoutOf(bench.connection) >= 400_000n, "and the back-off stays");
 });
 
-test("a user time-out is kept to the microsecond", () => {
+test("a user time-out is exact to the microsecond", () => {
   const bench = established();
   wasm.setTimeout(bench.connection, 2_000_000n);
   bench.write("x");
@@ -157,7 +157,7 @@ test("a user time-out is kept to the microsecond", () => {
   assert.equal(bench.now - start, 2_000_000);
 });
 
-test("TCP-43 three duplicate ACKs: one fast retransmit, partial ACKs, and out of recovery", () => {
+test("TCP-43: three duplicate ACKs: one fast retransmit; partial ACKs; end of recovery", () => {
   const bench = established();
   const sent = open(bench, 20 * 1460);
   const una = sent - bytesInFlight(bench);
@@ -182,7 +182,7 @@ test("TCP-43 three duplicate ACKs: one fast retransmit, partial ACKs, and out of
   assert.equal(wasm.retransmits(bench.connection), 2);
 });
 
-test("TCP-44 ACKs of a byte each, ACKs of what was not sent, 100 duplicate ACKs", () => {
+test("TCP-44: ACKs of one byte, ACKs of unsent data, 100 duplicate ACKs", () => {
   const bench = established();
   bench.write(pattern(65536));
   bench.out();
@@ -200,7 +200,7 @@ test("TCP-44 ACKs of a byte each, ACKs of what was not sent, 100 duplicate ACKs"
   assert.ok(inflated <= wasm.threshold(bench.connection) + 3 * 1460 + flight + 2 * 1460);
 });
 
-test("TCP-20, TCP-21 1,000 duplicate ACKs cause one retransmission; RTO sends all again", () => {
+test("TCP-20, TCP-21: 1,000 duplicate ACKs cause one retransmission; RTO resends all", () => {
   const bench = new Bench(wasm).establish([2, 4, 0, 88]);
   const sent = open(bench, 30000);
   const una = sent - bytesInFlight(bench);
@@ -217,7 +217,7 @@ test("TCP-20, TCP-21 1,000 duplicate ACKs cause one retransmission; RTO sends al
   assert.equal(wasm.congestionWindow(bench.connection), 88);
 });
 
-test("slow start doubles, congestion avoidance adds a segment a round", () => {
+test("slow start doubles the window, congestion avoidance adds a segment a round trip", () => {
   const bench = established();
   assert.equal(wasm.congestionWindow(bench.connection), 14600);
   bench.write(pattern(65536));
@@ -246,7 +246,7 @@ test("the window is not kept over a pause", () => {
   assert.equal(wasm.congestionWindow(bench.connection), 14600);
 });
 
-test("ICM-06..ICM-11 ICMP errors about an established connection are soft or ignored", () => {
+test("ICM-06: to ICM-11: ICMP errors about an established connection are soft or ignored", () => {
   const bench = established();
   bench.write(pattern(5000));
   bench.out();
@@ -259,7 +259,7 @@ test("ICM-06..ICM-11 ICMP errors about an established connection are soft or ign
   assert.equal(bench.error, Failure.Unreachable, "told when it fails in the end");
 });
 
-test("ICM-07, ICM-08, ICM-09 fragmentation needed: floor, forged, larger, plateau", () => {
+test("ICM-07, ICM-08, ICM-09: fragmentation needed: floor, forged, larger, plateau", () => {
   const size = (mtu: number, seq = 0) => {
     const bench = established();
     bench.write(pattern(5000));
@@ -277,7 +277,7 @@ test("ICM-07, ICM-08, ICM-09 fragmentation needed: floor, forged, larger, platea
   assert.deepEqual(size(1000, -1), [1460, 0]);
 });
 
-test("ICM-12 SYN-SENT: unreachable with the right number fails at once, others do not", () => {
+test("ICM-12: SYN-SENT: unreachable with the right number fails at once, others do not", () => {
   const fails = (kind: number, seq = -1) => {
     const bench = new Bench(wasm);
     bench.connect();
