@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the build, `make run` and `make test` need and this machine lacks, and says what
-# it does. Does nothing, fast, when nothing is missing. Groups: build, run, test, debug.
+# it does. Does nothing, fast, when nothing is missing. Groups: build, run, test, date, debug.
 #   sh compiler-config/install.sh [GROUP...]     (without a group: build run test)
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -69,10 +69,13 @@ look_for_packages() {
       file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a" libclang-rt-dev
       program gnutls-serv gnutls-bin
       ;;
+    date)
+      program faketime faketime
+      ;;
     debug)
       program gdb gdb
       ;;
-    *) fail "there is no group '$group': build, run, test or debug was expected" ;;
+    *) fail "there is no group '$group': build, run, test, date or debug was expected" ;;
     esac
   done
   if [ "$(node_major)" -lt $minimum ] || ! command -v npm >/dev/null 2>&1; then

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { boot, configured, type Owner } from "../lab/host/console.ts";
 import { listening } from "../lab/host/servers.ts";
+import { buildTime, DAY, rtcBase } from "../lab/host/test-clock.ts";
 import { be16, be32, TCP, UDP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 
@@ -46,9 +47,8 @@ async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Prom
   const folder = mkdtempSync(join(tmpdir(), "anonymos-dump-"));
   t.after(async () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "net0.pcap");
-  const more = ["-rtc", "base=2026-06-01T12:00:00,clock=vm"];
-  more.push("-object", `filter-dump,id=dump0,netdev=n0,file=${file}`);
-  const machine = await boot(t, { more });
+  const more = ["-object", `filter-dump,id=dump0,netdev=n0,file=${file}`];
+  const machine = await boot(t, { more, rtc: rtcBase(buildTime() + DAY) });
   await configured(machine);
   // Nobody listens on that UDP port: only the query matters.
   await machine.ok(`resolvectl dns net0 10.0.2.2#${port}`);

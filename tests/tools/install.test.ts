@@ -23,5 +23,5 @@ test("where nothing is missing it says nothing, and is fast", () => {
 test("a group that it does not know is named, with those that it does", () => {
   const { status, stderr } = install("frobnicate");
   assert.equal(status, 1);
-  assert.match(stderr, /^install: there is no group 'frobnicate': build, run, test or debug/);
+  assert.match(stderr, /^install: there is no group 'frobnicate': build, run, test, date or debug/);
 });
