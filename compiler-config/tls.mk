@@ -32,7 +32,8 @@ tls_flags = $(mbedtls_flags) -mcmodel=kernel -mno-red-zone -fno-pic \
   -U__unix__ -U__unix -Uunix -U__linux__ -U__linux -Ulinux \
   -nostdinc -isystem $(shell $(CC) -print-file-name=include)
 mbedtls_flags = -std=gnu11 -O2 -ffreestanding -fno-strict-aliasing -ffunction-sections \
-  -fdata-sections -isystem $(glue)/libc -I$(glue) -I$(mbedtls)/include -I$(mbedtls)/library \
+  -fdata-sections -isystem $(glue)/libc -I$(glue) -I$(tls) \
+  -I$(mbedtls)/include -I$(mbedtls)/library \
   -DMBEDTLS_CONFIG_FILE='"config.h"' -Wa,-I$(tls) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 # What every record or computation passes is built for speed, what parses and decides for size
 # (mbedTLS advises either). For size gcc copies by `rep movsb`, of which QEMU makes a step a byte.
@@ -72,6 +73,13 @@ $(mbedtls)/unpacked: compiler-config/pins/mbedtls compiler-config/fetch.sh | bui
 
 $(mbedtls_objects): $(tls)/library/%.o: $(mbedtls)/unpacked $(glue)/config.h compiler-config/tls.mk
 	@$(CC) $(tls_flags) -c $(mbedtls)/library/$*.c -o $@
+
+# The one bound that C and TypeScript share.
+$(tls)/limits-of-typescript.h: core/limits.ts
+	@mkdir -p $(@D)
+	@sed -n 's/^export const \(TLS_CONNECTIONS\): u32 = \([0-9]*\);$$/#define \1 \2/p' $< >$@
+$(filter-out $(mbedtls_objects) $(tls)/node/library/%,$(glue_objects) $(node_objects)): | \
+  $(tls)/limits-of-typescript.h
 
 $(filter-out %/roots-data.o,$(glue_objects)): $(tls)/%.o: $(glue)/%.c $(mbedtls)/unpacked \
     compiler-config/tls.mk

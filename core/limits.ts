@@ -1,152 +1,215 @@
 /**
- * Every bound in the system, in one place. What input can make grow is bounded by a line here;
- * running out fails the one operation that asked.
+ * Every bound of the system. Whatever input can make grow is bounded here; running out fails the
+ * one operation that asked. `_BYTES` is bytes, `_LENGTH` is characters, all else counts things.
+ * A style test fails on a bound that stands elsewhere, and on one that nothing uses.
  */
 
-// --- frames (net/phy/pool.ts) ---
-/** Frames in the DMA pool: both rings full, and as many again for queues and reassembly. */
+// --- frames ---
+/** Frames in the DMA pool: enough for both rings of a device, queues and reassembly. */
 export const FRAME_COUNT: u32 = 1024;
-/** Bytes of storage of one frame: a whole 82540EM receive buffer (RCTL.BSIZE = 2048). */
+/** Bytes of one frame: a whole receive buffer of the 82540EM (RCTL.BSIZE = 2048). */
 export const FRAME_STORAGE: u32 = 2048;
-/** Head room of a frame that goes out: Ethernet 14 + VLAN 4 + IPv4 60 + TCP 60, rounded up. */
+/** Bytes before an outgoing payload: Ethernet 14 + VLAN 4 + IPv4 60 + TCP 60, rounded up. */
 export const FRAME_HEADROOM: u32 = 144;
 
-// --- e1000 ---
+// --- the machine and its devices ---
+/** The longest ACPI table that is read, and how many tables are looked at. */
+export const ACPI_TABLE_BYTES: u32 = 1024 * 1024;
+export const ACPI_TABLES: u32 = 256;
+/** Devices on one interrupt line. */
+export const INTERRUPT_HANDLERS: u32 = 4;
+export const PCI_FUNCTIONS: i32 = 256;
+/** Entries of a virtqueue: a larger ring would take more than half a megabyte. */
+export const VIRTIO_QUEUE: u32 = 1024;
+/** Descriptors of the e1000's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
-/** Frames that one turn takes from a device before everyone else gets a go. */
+/** Frames taken from a device in one turn, before everything else runs. */
 export const RECEIVE_BATCH: u32 = 64;
+/** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */
+export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
+export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
 
-// --- neighbours, routes, reassembly (net/iface) ---
-export const NEIGHBORS: u32 = 64;
-/** Packets that wait for the hardware address of one neighbour: the latest ones. */
-export const NEIGHBOR_QUEUE: u32 = 4;
+// --- interfaces, routes, neighbors ---
+export const INTERFACES: u32 = 4;
 /** IPv4 addresses of one interface. */
 export const INTERFACE_ADDRESSES: u32 = 8;
+export const ROUTES: u32 = 32;
+export const NEIGHBORS: u32 = 64;
+/** Packets held for one neighbor while its hardware address is resolved; the newest are kept. */
+export const NEIGHBOR_QUEUE: u32 = 4;
 /** Frames on their way from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
-export const ROUTES: u32 = 32;
-export const INTERFACES: u32 = 4;
+/** Datagrams in reassembly; each holds a buffer of 64 KiB. */
 export const REASSEMBLIES: u32 = 8;
-/** Bytes that all unfinished reassemblies may hold together. */
-export const REASSEMBLY_BYTES: u32 = 512 * 1024;
+/** Counters that IPv4 identifications are drawn from; a power of two. */
+export const IP_IDENTIFICATIONS: u32 = 256;
+/** Buckets of the ICMP error rate limiter; a power of two. */
+export const ICMP_BUCKETS: u32 = 64;
 
-// --- UDP ---
+// --- UDP and ICMP echo ---
 export const UDP_SOCKETS: u32 = 64;
+/** Buffers of one socket. */
 export const UDP_RECEIVE_BYTES: u32 = 64 * 1024;
 export const UDP_TRANSMIT_BYTES: u32 = 64 * 1024;
-
-// --- ICMP echo ---
+/** Ports closed most recently, which are not reused yet; a power of two. */
+export const UDP_RECENT_PORTS: u32 = 64;
 export const ECHO_SOCKETS: u32 = 8;
 export const ECHO_RECEIVE_BYTES: u32 = 16 * 1024;
 export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
 export const TCP_CONNECTIONS: u32 = 512;
-/** So many that there is memory for are left to this host by whoever connects to it. */
+/** Connections reserved for this host; inbound ones cannot use their memory. */
 export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
+/** Connections of one listener that are not accepted yet. */
 export const TCP_BACKLOG: u32 = 256;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
- * Bytes of receive buffer and of send buffer of one connection, powers of two. The receive buffer
- * is twice the largest window without scaling: that stays constant while a batch waits unread.
+ * Buffers of one connection, powers of two. The receive buffer is twice the largest window without
+ * scaling, so that the window stays open while a batch waits to be read.
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
 /** Segments in flight that one connection keeps a record of, 16 bytes each; a power of two. */
 export const TCP_SENT_SEGMENTS: u32 = 128;
+/** Ranges held out of order by one connection; a segment that needs one more is dropped. */
+export const TCP_REASSEMBLY_PIECES: u32 = 32;
+/** Local ports used most recently, which a peer may still hold in TIME-WAIT; a power of two. */
+export const TCP_RECENT_PORTS: u32 = 256;
 
 // --- DHCP ---
-/** The longest message that is looked at; what is longer is dropped. */
+/** The longest message that is read. */
 export const DHCP_MESSAGE_BYTES: u32 = 4096;
+/** Messages that wait in the client's socket. */
+export const DHCP_QUEUE_BYTES: u32 = 16 * 1024;
+/** Items kept of one option. */
 export const DHCP_ROUTES: u32 = 16;
 export const DHCP_SERVERS: u32 = 4;
+export const DHCP_SEARCH_DOMAINS: i32 = 8;
 
 // --- names ---
-/** Different names that may be looked up at the same time. */
+/** Names being looked up. */
 export const DNS_LOOKUPS: u32 = 32;
-/** Addresses that are kept of one name. */
+/** Addresses kept for one name. */
 export const DNS_ADDRESSES: u32 = 16;
-/** CNAMEs that are followed from one name. */
+/** CNAME records followed from one name. */
 export const DNS_ALIASES: u32 = 16;
-/** The longest answers that are looked at, by UDP and by TCP. */
+/** The longest response that is read, over UDP and over TCP. */
 export const DNS_MESSAGE_BYTES: u32 = 4096;
 export const DNS_STREAM_BYTES: u32 = 16 * 1024;
+/** Buffers of a query's socket: a few responses, and forged ones that arrive before them. */
+export const DNS_RECEIVE_BYTES: u32 = 16 * 1024;
+export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
+/** Servers queried for one name. */
 export const DNS_SERVERS: u32 = 4;
 export const HOSTS_ENTRIES: u32 = 64;
+/** Characters of a name (RFC 1035 section 2.3.4: 255 bytes on the wire). */
 export const HOST_NAME_LENGTH: u32 = 253;
 
-// --- HTTP, JSON ---
+// --- time ---
+/** Servers queried in one round. */
+export const NTP_SERVERS: u32 = 8;
+/** Each buffer of a query's socket. */
+export const NTP_QUEUE_BYTES: u32 = 1024;
+
+// --- HTTP ---
+export const URL_LENGTH: u32 = 8192;
+/** The client's: requests running at once, and idle connections kept for the next request. */
+export const HTTP_EXCHANGES: u32 = 32;
+export const HTTP_IDLE_CONNECTIONS: u32 = 8;
+export const HTTP_REDIRECTS: u32 = 10;
+/** Bytes of a redirect's body that are read in order to keep its connection. */
+export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
+/** Responses of status 1xx before the final one. */
+export const HTTP_INTERIM_RESPONSES: u32 = 32;
+/** The head of a response. */
 export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
 export const HTTP_HEADER_FIELDS: u32 = 128;
-export const HTTP_REDIRECTS: u32 = 10;
-export const HTTP_IDLE_CONNECTIONS: u32 = 8;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
-export const HTTP_INTERIM_RESPONSES: u32 = 32;
-/** Bytes of extensions that the chunks of one body may have together, and of its trailer. */
+/** Chunk extensions, and trailer, of one body. */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
-/** Requests that run at once. */
-export const HTTP_EXCHANGES: u32 = 32;
-/** Bytes of a redirect's own body that are read to keep its connection. */
-export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
+/** The server's: connections, and requests of one connection answered in one turn. */
 export const HTTP_SERVER_CONNECTIONS: u32 = 256;
+export const HTTP_TURN_REQUESTS: u32 = 32;
+/** The head of a request, and the empty lines before it. */
 export const HTTP_SERVER_HEAD_BYTES: u32 = 16 * 1024;
 export const HTTP_SERVER_HEADER_FIELDS: u32 = 64;
-export const URL_LENGTH: u32 = 8192;
+export const HTTP_BLANK_LINES: u32 = 4;
+/** The head of a response of the server. */
+export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
+/** A body of at most this size is sent together with the head. */
+export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
+
+// --- JSON and JSON-RPC ---
 export const JSON_BYTES: u32 = 1024 * 1024;
+/** Arrays and objects inside one another. */
 export const JSON_DEPTH: u32 = 128;
-/** Values (and names of members) in one JSON text. */
+/** Values and member names of one text. */
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
+/** Characters kept of an error's message. */
+export const RPC_MESSAGE_LENGTH: i32 = 1024;
 
 // --- TLS ---
-/** Connections through TLS at once, handshakes included. */
+/** Connections, including those in the handshake. The engine's C has the same bound. */
 export const TLS_CONNECTIONS: u32 = 128;
-/** Plaintext of one connection that waits to be read: a record's worth (RFC 8446 section 5.1). */
+/** Unread plaintext of one connection: one record (RFC 8446 section 5.1). */
 export const TLS_READ_BYTES: u32 = 16 * 1024;
-/** Sessions kept to be resumed, and the longest that is. */
+/** Cached sessions, and the maximum size of one. */
 export const TLS_SESSIONS: u32 = 32;
 export const TLS_SESSION_BYTES: u32 = 8 * 1024;
-/** The longest certificate that is shown, and how many of a chain are. */
+/** Sessions of one server: with TLS 1.3 many send two tickets, and none after a resumption. */
+export const TLS_SESSIONS_PER_SERVER: i32 = 2;
+/** The longest certificate that is shown, and the longest text field of one. */
 export const CERTIFICATE_BYTES: u32 = 16 * 1024;
+export const CERTIFICATE_TEXT_BYTES: u32 = 4096;
+/** Certificates shown of a chain, and names read of one certificate. */
 export const CERTIFICATE_CHAIN: u32 = 16;
-/** Names of one certificate that are read. */
 export const CERTIFICATE_NAMES: u32 = 1024;
-/** The longest PEM file, pasted or brought by the boot loader. */
+/** The longest PEM file, from the boot loader or pasted. */
 export const PEM_BYTES: u32 = 512 * 1024;
 
-// --- time ---
-/** Servers that are asked for the time in one round. */
-export const NTP_SERVERS: u32 = 8;
-
-// --- serial port (powers of two) ---
-/** Bytes received and not yet read: 1.4 s at 115200; more waits at the far end. */
-export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
-export const UART_TRANSMIT_BYTES: u32 = 16 * 1024;
+// --- boot configuration ---
+export const COMMAND_LINE_BYTES: u32 = 4096;
+export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
+/** Errors reported of one configuration file. */
+export const CONFIG_PROBLEMS: u32 = 32;
 
 // --- console ---
 export const LINE_LENGTH: u32 = 4096;
 export const HISTORY_LINES: u32 = 100;
-/** Characters waiting for the console above which jobs are not polled. */
+/** Bytes of an escape sequence that a key sends. */
+export const KEY_SEQUENCE_BYTES: u32 = 24;
+/** Bytes of input handled in one turn, so that a flood leaves time for the network. */
+export const CONSOLE_INPUT_BATCH: u32 = 256;
+/** Commands that may finish in one turn. */
+export const CONSOLE_COMMAND_BATCH: u32 = 16;
+/** Free characters of the output buffer without which kernel messages are not shown. */
+export const CONSOLE_LOG_ROOM: u32 = 16 * 1024;
+/** Unprinted characters above which jobs are not polled. */
 export const OUTPUT_ROOM: u32 = 32 * 1024;
-/** Characters waiting for the console above which output is refused, and says so. */
+/** Unprinted characters above which output is dropped, with a message. */
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
 /** Bytes typed ahead while a command runs that does not read them. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
-/** Lines that `nc` holds for a peer that takes none, and their bytes; then typing waits. */
-export const NC_LINES: u32 = 256;
-export const NC_BYTES: u32 = 64 * 1024;
 export const LOG_BYTES: u32 = 64 * 1024;
-export const COMMAND_LINE_BYTES: u32 = 4096;
-export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
-/** Wrong lines of a config file that are reported one by one. */
-export const CONFIG_PROBLEMS: u32 = 32;
 /** Heap that must be free before an operation that allocates much may start. */
 export const HEAP_RESERVE: u32 = 1024 * 1024;
-/** Frames that tcpdump holds until they are printed, and how much of each. */
+
+// --- commands ---
+/** Typed lines that `nc` holds for a slow peer, and their bytes; then typing waits. */
+export const NC_LINES: u32 = 256;
+export const NC_BYTES: u32 = 64 * 1024;
+/** Bytes that `nc` prints at a time. */
+export const NC_PRINT_BYTES: u32 = 4096;
+/** Frames that `tcpdump` holds until they are printed, and bytes of each. */
 export const CAPTURE_FRAMES: u32 = 256;
 export const CAPTURE_BYTES: u32 = 128;
+/** Parentheses inside one another, and primitives, of a packet filter expression. */
+export const FILTER_DEPTH: i32 = 32;
+export const FILTER_TERMS: i32 = 32;

@@ -6,6 +6,7 @@
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
  *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }
  */
+import { ACPI_TABLE_BYTES, ACPI_TABLES } from "../core/limits";
 import { acpiRootPointer, mmioRead8, mmioRead32 } from "./host";
 
 /** Where a PC's firmware puts the root pointer when the loader names none (section 5.2.5.1). */
@@ -25,9 +26,6 @@ const DSDT: u32 = 0x54445344;
 const S5__: u32 = 0x5f35535f;
 
 const HEADER: u32 = 36;
-/** No table longer than this is believed, and no more tables than this are looked at. */
-const TABLE_BYTES: u32 = 1024 * 1024;
-const TABLES: u32 = 256;
 
 /** Address spaces of a generic address (section 5.2.3.2). */
 export const enum AddressSpace {
@@ -108,7 +106,7 @@ function isRoot(address: u64): bool {
 function tableLength(address: u64, signature: u32): u32 {
   if (address == 0 || mmioRead32(address) != signature) return 0;
   const length = mmioRead32(address + 4);
-  if (length < HEADER || length > TABLE_BYTES) return 0;
+  if (length < HEADER || length > ACPI_TABLE_BYTES) return 0;
   return checksumOf(address, length) == 0 ? length : 0;
 }
 
@@ -123,7 +121,7 @@ function findTable(root: u64, signature: u32): u64 {
     list = mmioRead32(root + 16) as u64;
     length = tableLength(list, RSDT);
   }
-  for (let i: u32 = 0; i < TABLES && HEADER + (i + 1) * width <= length; i++) {
+  for (let i: u32 = 0; i < ACPI_TABLES && HEADER + (i + 1) * width <= length; i++) {
     const entry = list + ((HEADER + i * width) as u64);
     const table = width == 8 ? readAddress(entry) : (mmioRead32(entry) as u64);
     if (tableLength(table, signature) != 0) return table;

@@ -1,9 +1,8 @@
 /** Trusted roots and certificates by way of the TLS library, as bytes and texts. */
-import { CERTIFICATE_BYTES } from "../core/limits";
+import { CERTIFICATE_BYTES, CERTIFICATE_TEXT_BYTES } from "../core/limits";
 import { CertificateField, RootKind } from "../core/tls-codes";
 import { tlsCertificateText, tlsRoot, tlsRootSet } from "./host";
 
-const TEXT_BYTES: u32 = 4096;
 const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 
 /** A certificate in DER. */
@@ -14,8 +13,15 @@ export class Certificate {
   text(field: CertificateField, index: u32 = 0): string {
     const pointer = changetype<usize>(scratch);
     const der = changetype<usize>(this.der);
-    const length = tlsCertificateText(der, this.der.length, field, index, pointer, TEXT_BYTES);
-    if (length > TEXT_BYTES) return "(too long to be shown)";
+    const length = tlsCertificateText(
+      der,
+      this.der.length,
+      field,
+      index,
+      pointer,
+      CERTIFICATE_TEXT_BYTES,
+    );
+    if (length > CERTIFICATE_TEXT_BYTES) return "(too long to be shown)";
     return String.UTF8.decodeUnsafe(pointer, length);
   }
 }

@@ -2,6 +2,7 @@
  * Who is called when a line interrupts. Handlers note what happened and quiet their device;
  * they allocate nothing and run with interrupts off. Everything else is done in a turn.
  */
+import { INTERRUPT_HANDLERS } from "../core/limits";
 import { cpuid, mmioRead32, mmioWrite32 } from "./host";
 import {
   endOfInterrupt,
@@ -18,9 +19,6 @@ export interface InterruptHandler {
   interrupt(): void;
 }
 
-/** Devices that may share one line. */
-const SHARED: u32 = 4;
-
 /** The local APIC (Intel SDM vol. 3, chapter 11): where, and the registers used here. */
 const APIC: u64 = 0xfee00000;
 const APIC_SPURIOUS: u64 = APIC + 0xf0;
@@ -34,7 +32,7 @@ const APIC_MASKED: u32 = 0x10000;
 const CPUID_APIC: u32 = 1 << 9;
 
 const handlers: StaticArray<InterruptHandler | null> = new StaticArray<InterruptHandler | null>(
-  LINES * SHARED,
+  LINES * INTERRUPT_HANDLERS,
 );
 const counts: StaticArray<u64> = new StaticArray<u64>(LINES);
 let spurious: u64 = 0;
@@ -52,7 +50,7 @@ export function initInterrupts(): void {
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
   if (line >= LINES || (level && line == 0)) return false;
-  for (let i: u32 = line * SHARED; i < (line + 1) * SHARED; i++) {
+  for (let i: u32 = line * INTERRUPT_HANDLERS; i < (line + 1) * INTERRUPT_HANDLERS; i++) {
     if (handlers[i] != null) continue;
     handlers[i] = handler;
     if (level) setLevelTriggered(line);
@@ -72,7 +70,7 @@ export function dispatch(vector: u32): void {
   }
   counts[line]++;
   let called = false;
-  for (let i: u32 = line * SHARED; i < (line + 1) * SHARED; i++) {
+  for (let i: u32 = line * INTERRUPT_HANDLERS; i < (line + 1) * INTERRUPT_HANDLERS; i++) {
     const handler = handlers[i];
     if (handler == null) break;
     handler.interrupt();

@@ -3,6 +3,7 @@
  * capabilities (PCI Local Bus specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture
  * specification 1.2, chapter 3). Only buses that a bridge names are looked at.
  */
+import { PCI_FUNCTIONS } from "../../core/limits";
 import {
   COMMAND_IO,
   COMMAND_MASTER,
@@ -30,8 +31,6 @@ import { className, deviceName } from "./names";
 const BUSES: u32 = 256;
 const DEVICES: u32 = 32;
 const FUNCTIONS: u32 = 8;
-/** More functions than this are not listed. */
-const FUNCTION_LIMIT: i32 = 256;
 /** A capability list longer than fits in 192 bytes is a loop. */
 const CAPABILITY_LIMIT: i32 = 48;
 
@@ -256,7 +255,7 @@ function scanBus(bus: u32, seen: StaticArray<bool>, found: Array<PciDevice>): vo
     const count = isMultiFunction(pciAddress(bus, slot, 0)) ? FUNCTIONS : 1;
     for (let func: u32 = 0; func < count; func++) {
       const address = pciAddress(bus, slot, func);
-      if (!exists(address) || found.length >= FUNCTION_LIMIT) continue;
+      if (!exists(address) || found.length >= PCI_FUNCTIONS) continue;
       const device = new PciDevice(address);
       found.push(device);
       if (device.headerType != HEADER_BRIDGE) continue;

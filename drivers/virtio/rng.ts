@@ -5,6 +5,7 @@
  *
  *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
  */
+import { VIRTIO_QUEUE } from "../../core/limits";
 import { delay } from "../../machine/delay";
 import { allocateDma, physical } from "../../machine/dma";
 import { dmaArrived, dmaLoad64, in8, in16, in32, out8, out16, out32 } from "../../machine/host";
@@ -29,8 +30,6 @@ const DRIVER: u32 = 2;
 const DRIVER_READY: u32 = 4;
 
 const PAGE: u32 = 4096;
-/** More entries than this are not believed: their ring would take half a megabyte. */
-const LARGEST_QUEUE: u32 = 1024;
 const DESCRIPTOR: u32 = 16;
 const WRITABLE: u32 = 2;
 const NO_INTERRUPT: u32 = 1;
@@ -64,7 +63,7 @@ function readOnce(base: u32): StaticArray<u8> {
   out32(base + GUEST_FEATURES, 0);
   out16(base + QUEUE_SELECT, 0);
   const size = in16(base + QUEUE_SIZE);
-  if (size == 0 || size > LARGEST_QUEUE || in32(base + QUEUE_ADDRESS) != 0) {
+  if (size == 0 || size > VIRTIO_QUEUE || in32(base + QUEUE_ADDRESS) != 0) {
     return new StaticArray<u8>(0);
   }
   const available = size * DESCRIPTOR;

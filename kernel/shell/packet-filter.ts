@@ -4,7 +4,9 @@
  * and a value alone means what the one before it meant: `tcp port 80 or 443`. It is compiled once
  * to reverse Polish words, so that judging a frame neither allocates nor recurses.
  */
+
 import { loadNet16, loadNet32 } from "../../core/bytes";
+import { FILTER_DEPTH, FILTER_TERMS } from "../../core/limits";
 import { replaceText } from "../../core/text";
 import { maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 
@@ -29,10 +31,6 @@ const enum Direction {
   Both,
 }
 
-/** Parentheses within each other. */
-const DEPTH: i32 = 32;
-/** Values and protocols. */
-const TERMS: i32 = 32;
 const ETHERTYPE_IPV4: u32 = 0x0800;
 const ETHERTYPE_ARP: u32 = 0x0806;
 const ICMP: u32 = 1;
@@ -66,7 +64,7 @@ export class PacketFilter {
   error: string = "";
   private readonly program: Array<Word> = [];
   /** A term is at most a value and its protocol. */
-  private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * TERMS);
+  private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * FILTER_TERMS);
   private words: Array<string>;
   private next: i32 = 0;
   private depth: i32 = 0;
@@ -85,7 +83,8 @@ export class PacketFilter {
     if (this.error.length == 0 && this.next < this.words.length) {
       this.fail(this.words[this.next], "and, or, or the end of the filter");
     }
-    if (this.terms > TERMS) this.error = `is too long, expected at most ${TERMS} terms`;
+    if (this.terms > FILTER_TERMS)
+      this.error = `is too long, expected at most ${FILTER_TERMS} terms`;
   }
 
   /** True when the frame at `pointer` is to be shown. */
@@ -126,7 +125,7 @@ export class PacketFilter {
 
   /** `and` and `or` bind alike, from left to right. */
   private expression(): void {
-    if (++this.depth > DEPTH) {
+    if (++this.depth > FILTER_DEPTH) {
       this.fail("(", "fewer parentheses");
       return;
     }

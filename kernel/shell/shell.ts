@@ -24,6 +24,7 @@
  * A job may print some 30,000 characters a poll; it is not polled while more than that waits for
  * the serial line, so that one that reads from the network makes the sender wait.
  */
+import { CONSOLE_COMMAND_BATCH, CONSOLE_INPUT_BATCH, CONSOLE_LOG_ROOM } from "../../core/limits";
 import { LogSink, setLogSink } from "../../core/log";
 import { Pollable } from "../../core/pollable";
 import { earlier, MILLISECOND, NEVER } from "../../core/time";
@@ -40,12 +41,6 @@ import { Terminal, Wire } from "./terminal/terminal";
 import { TypeAhead } from "./terminal/type-ahead";
 
 const PROMPT: string = "anonymos> ";
-/** Bytes of input looked at in one turn, so that a flood leaves time for the network. */
-const INPUT_BATCH: u32 = 256;
-/** Finished commands in one turn. */
-const COMMAND_BATCH: u32 = 16;
-/** Kernel messages are not shown while more characters than this wait for the line. */
-const LOG_ROOM: u32 = 16 * 1024;
 /** How soon to offer bytes again to a wire that took none. */
 const DRAIN_DELAY: i64 = 2 * MILLISECOND;
 
@@ -172,7 +167,7 @@ export class Shell implements LogSink, Pollable {
 
   /** A message of the kernel: on a line of its own, and the prompt is drawn again after it. */
   logLine(line: string): void {
-    if (this.terminal.room() < LOG_ROOM) {
+    if (this.terminal.room() < CONSOLE_LOG_ROOM) {
       this.unshownMessages++;
       return;
     }
@@ -183,7 +178,7 @@ export class Shell implements LogSink, Pollable {
   }
 
   private reportUnshown(): void {
-    if (this.unshownMessages == 0 || this.terminal.room() < LOG_ROOM) return;
+    if (this.unshownMessages == 0 || this.terminal.room() < CONSOLE_LOG_ROOM) return;
     const count = this.unshownMessages;
     this.unshownMessages = 0;
     this.editor.view.hide();
@@ -192,7 +187,7 @@ export class Shell implements LogSink, Pollable {
   }
 
   private runCommands(): void {
-    for (let i: u32 = 0; i < COMMAND_BATCH && this.terminal.room() > 0; i++) {
+    for (let i: u32 = 0; i < CONSOLE_COMMAND_BATCH && this.terminal.room() > 0; i++) {
       const execution = this.execution;
       if (execution == null) return;
       execution.poll(this.now);
@@ -203,7 +198,7 @@ export class Shell implements LogSink, Pollable {
 
   /** True when there may be more to read at once. */
   private readInput(): bool {
-    for (let i: u32 = 0; i < INPUT_BATCH; i++) {
+    for (let i: u32 = 0; i < CONSOLE_INPUT_BATCH; i++) {
       // Echo must not outrun the line.
       const atPrompt = this.execution == null;
       if (atPrompt && this.terminal.room() == 0) return false;

@@ -3,6 +3,7 @@
  * destination, puts the IPv4 header in front, cuts what is too long into fragments, and hands
  * the packet to the neighbour cache.
  */
+import { IP_IDENTIFICATIONS } from "../../core/limits";
 import { Random } from "../../core/random";
 import { FramePool } from "../phy/pool";
 import { PacketSink, SendResult } from "../socket/sink";
@@ -32,8 +33,6 @@ import { Interface } from "./interface";
 import { Neighbor } from "./neighbor";
 import { Route, RouteTable } from "./route";
 
-/** Counters that identifications are drawn from; a power of two. */
-const IDENTIFICATIONS: u32 = 256;
 const LOCALHOST: Ipv4Address = 0x7f000001;
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
 const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
@@ -55,7 +54,7 @@ export class Egress implements PacketSink, Broadcaster {
   private several: bool = false;
   private only: Ipv4Address = 0;
 
-  private readonly identifications: StaticArray<u16> = new StaticArray<u16>(IDENTIFICATIONS);
+  private readonly identifications: StaticArray<u16> = new StaticArray<u16>(IP_IDENTIFICATIONS);
   private readonly secret: u32;
 
   constructor(
@@ -64,7 +63,7 @@ export class Egress implements PacketSink, Broadcaster {
     readonly pool: FramePool,
     random: Random,
   ) {
-    for (let i: u32 = 0; i < IDENTIFICATIONS; i++) {
+    for (let i: u32 = 0; i < IP_IDENTIFICATIONS; i++) {
       this.identifications[i] = random.next32() as u16;
     }
     this.secret = random.next32() | 1;
@@ -294,8 +293,8 @@ export class Egress implements PacketSink, Broadcaster {
   private identify(destination: Ipv4Address, protocol: u32): u32 {
     const key = (destination ^ (protocol << 24) ^ (this.secret >>> 7)) * this.secret;
     const index = key >>> 24;
-    const id = this.identifications[index & (IDENTIFICATIONS - 1)] + 1;
-    this.identifications[index & (IDENTIFICATIONS - 1)] = id;
+    const id = this.identifications[index & (IP_IDENTIFICATIONS - 1)] + 1;
+    this.identifications[index & (IP_IDENTIFICATIONS - 1)] = id;
     return id as u32;
   }
 

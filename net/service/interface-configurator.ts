@@ -11,10 +11,11 @@ import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/ip";
 import { ROUTE_RESULT_WORDS, RouteOrigin, RouteResult } from "../iface/route";
 import { formatIpv4 } from "../wire/address";
+import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
-import { DNS_PORT, InterfaceSettings, NameServer, NetworkAddress } from "./settings";
+import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 
 /** How long DHCP may be silent before static settings beside it are used instead. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;

@@ -4,9 +4,7 @@
  */
 import { parseDecimalText } from "../../core/text";
 import { isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
-
-/** The port of a name server (RFC 1035 section 4.2). */
-export const DNS_PORT: u32 = 53;
+import { DNS_PORT } from "../wire/dns";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
 export class NetworkAddress {

@@ -4,7 +4,12 @@
  *
  *     wire > process > receive queue > receive        send > transmit queue > dispatch > wire
  */
-import { UDP_RECEIVE_BYTES, UDP_SOCKETS, UDP_TRANSMIT_BYTES } from "../../core/limits";
+import {
+  UDP_RECEIVE_BYTES,
+  UDP_RECENT_PORTS,
+  UDP_SOCKETS,
+  UDP_TRANSMIT_BYTES,
+} from "../../core/limits";
 import { Random, randomBelow } from "../../core/random";
 import { NEVER } from "../../core/time";
 import { BROADCAST_ADDRESS, Ipv4Address } from "../wire/address";
@@ -25,8 +30,6 @@ export const ANY_DEVICE: u32 = 0xffffffff;
 /** Ports that are given out at random: as many as can be (RFC 6056 section 3.2). */
 const FIRST_RANDOM_PORT: u32 = 1024;
 const RANDOM_PORTS: u32 = 65536 - FIRST_RANDOM_PORT;
-/** Ports closed last, which are not given out again yet; a power of two. */
-const RECENT_PORTS: u32 = 64;
 /** Chains that sockets are found by; a power of two. */
 const CHAINS: u32 = 64;
 /** What a queue needs beyond its limit, so that the longest datagram fits an empty one. */
@@ -157,7 +160,7 @@ export class UdpTable {
   private readonly chains: StaticArray<UdpSocket | null> = new StaticArray<UdpSocket | null>(
     CHAINS,
   );
-  private readonly recent: StaticArray<u16> = new StaticArray<u16>(RECENT_PORTS);
+  private readonly recent: StaticArray<u16> = new StaticArray<u16>(UDP_RECENT_PORTS);
   private closed: u32 = 0;
   /** The socket that may send first in the next `dispatch`. */
   private turn: u32 = 0;
@@ -286,7 +289,7 @@ export class UdpTable {
       break;
     }
     this.unchain(socket);
-    this.recent[this.closed++ & (RECENT_PORTS - 1)] = socket.localPort as u16;
+    this.recent[this.closed++ & (UDP_RECENT_PORTS - 1)] = socket.localPort as u16;
   }
 
   private unchain(socket: UdpSocket): void {

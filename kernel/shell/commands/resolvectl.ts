@@ -5,11 +5,11 @@ import { InterfaceConfigurator } from "../../../net/service/interface-configurat
 import { NameServer, parseNameServer } from "../../../net/service/settings";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
+import { DNS_PORT } from "../../../net/wire/dns";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Shell } from "../shell";
 
-const DNS_PORT: u32 = 53;
 /** What gives the servers back that were configured before. */
 const REVERT: string = "revert";
 

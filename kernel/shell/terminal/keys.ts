@@ -2,6 +2,7 @@
  * Bytes from the terminal as keys: control characters (ECMA-48 C0), the sequences that VT100
  * and xterm send for cursor and editing keys, and UTF-8 characters.
  */
+import { KEY_SEQUENCE_BYTES } from "../../../core/limits";
 import { INCOMPLETE, REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
 
 export const enum Key {
@@ -42,9 +43,6 @@ const enum State {
   /** ESC O */
   Ss3,
 }
-
-/** A longer sequence than this is none. */
-const SEQUENCE_BYTES: u32 = 24;
 
 export class KeyDecoder {
   /** The UTF-16 unit of a Key.Character. */
@@ -92,7 +90,7 @@ export class KeyDecoder {
   }
 
   private parameterByte(byte: u32): void {
-    if (++this.length > SEQUENCE_BYTES) this.state = State.Ground;
+    if (++this.length > KEY_SEQUENCE_BYTES) this.state = State.Ground;
     if (byte >= 0x30 && byte <= 0x39) {
       if (this.parameter < 1000) this.parameter = this.parameter * 10 + (byte - 0x30);
     } else if (byte == 0x3b) {

@@ -11,7 +11,7 @@
  * the same moment), and the address is used at once, while the probe for a conflict runs beside.
  */
 import { escapeBytes } from "../../../core/escape";
-import { DHCP_MESSAGE_BYTES } from "../../../core/limits";
+import { DHCP_MESSAGE_BYTES, DHCP_QUEUE_BYTES } from "../../../core/limits";
 import { log } from "../../../core/log";
 import { Random } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
@@ -42,7 +42,6 @@ const DECLINE_WAIT: i64 = 10 * SECOND;
 const PROBE_TIME: i64 = 8 * SECOND;
 /** How long RELEASE may take to leave. */
 const RELEASE_WAIT: i64 = SECOND;
-const QUEUE_BYTES: u32 = 16 * 1024;
 
 export class DhcpClient {
   state: DhcpState = DhcpState.Stopped;
@@ -88,7 +87,7 @@ export class DhcpClient {
   start(now: i64): bool {
     if (this.state != DhcpState.Stopped) return true;
     const device = this.target.device();
-    const socket = this.udp.open(DHCP_CLIENT_PORT, QUEUE_BYTES, QUEUE_BYTES, device);
+    const socket = this.udp.open(DHCP_CLIENT_PORT, DHCP_QUEUE_BYTES, DHCP_QUEUE_BYTES, device);
     if (socket == null) {
       this.lastFailure = "port 68 is in use";
       return false;

@@ -1,10 +1,9 @@
 /** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
+
 import { escapeBytes } from "../../../core/escape";
+import { DHCP_SEARCH_DOMAINS } from "../../../core/limits";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";
 import { nameComplaint } from "../dns/name";
-
-/** Domains that are kept of a search list. */
-const SEARCH_DOMAINS: i32 = 8;
 
 /** A text option, escaped, without the zeros that some servers end it with; "" for null. */
 export function readText(data: StaticArray<u8> | null): string {
@@ -32,7 +31,7 @@ export function readSearchList(data: StaticArray<u8> | null): Array<string> {
     const after = name.read(pointer, length, at, 0);
     if (after == BAD_NAME) return [];
     at = after as u32;
-    if (domains.length < SEARCH_DOMAINS) domains.push(name.text());
+    if (domains.length < DHCP_SEARCH_DOMAINS) domains.push(name.text());
   }
   return domains;
 }

@@ -3,7 +3,12 @@
  * with an id that nobody can guess (RFC 5452 section 9.2): each exchange has a socket of its own.
  */
 import { loadNet16, storeNet16 } from "../../../core/bytes";
-import { DNS_MESSAGE_BYTES, DNS_STREAM_BYTES } from "../../../core/limits";
+import {
+  DNS_MESSAGE_BYTES,
+  DNS_RECEIVE_BYTES,
+  DNS_STREAM_BYTES,
+  DNS_TRANSMIT_BYTES,
+} from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { SocketError } from "../../socket/error";
 import { UdpSocket, UdpTable } from "../../socket/udp";
@@ -13,9 +18,6 @@ import { Stream, StreamStatus } from "../stream/stream";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
 
-/** Bytes that wait in one socket: some answers, and the forged ones that come before them. */
-const RECEIVE_BYTES: u32 = 16 * 1024;
-const TRANSMIT_BYTES: u32 = 1024;
 /** Bytes in front of a message in a stream: its length (section 4.2.2). */
 const PREFIX: u32 = 2;
 
@@ -49,7 +51,7 @@ export class UdpExchange extends DnsExchange {
 
   /** Sends the question; null when there is no socket. */
   static open(udp: UdpTable, random: Random, server: NameServer, name: string): UdpExchange | null {
-    const socket = udp.open(0, RECEIVE_BYTES, TRANSMIT_BYTES);
+    const socket = udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
     if (socket == null) return null;
     socket.connect(server.address, server.port);
     const exchange = new UdpExchange(random.next32() & 0xffff, name, socket);

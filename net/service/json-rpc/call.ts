@@ -1,10 +1,8 @@
 /** One call of JSON-RPC 2.0 (section 4): what is asked, and in the end its result or failure. */
+import { RPC_MESSAGE_LENGTH } from "../../../core/limits";
 import { parseJsonText } from "../json/parser";
 import { JsonValue } from "../json/value";
 import { quoteJson, writeJson } from "../json/writer";
-
-/** Characters of an error's message that are kept. */
-const MESSAGE_LENGTH: i32 = 1024;
 
 export const enum RpcOutcome {
   Pending = 0,
@@ -115,8 +113,8 @@ export class RpcCall {
 
 /** The first characters of a string. */
 function bounded(value: JsonValue): string {
-  const text = value.textUpTo(MESSAGE_LENGTH + 1);
-  return text.length <= MESSAGE_LENGTH ? text : text.substring(0, MESSAGE_LENGTH) + "...";
+  const text = value.textUpTo(RPC_MESSAGE_LENGTH + 1);
+  return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";
 }
 
 /** True when an answer's id is this number itself: not "1", 1.0, 1e0 or null (section 5). */

@@ -2,6 +2,7 @@
  * One server asked for the time (SNTP, RFC 4330 section 5): its name looked up, the question
  * sent up to three times, the answer checked.
  */
+import { NTP_QUEUE_BYTES } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { parseDecimalText } from "../../../core/text";
 import { earlier, NEVER, SECOND } from "../../../core/time";
@@ -14,7 +15,6 @@ import { NtpSample } from "./sample";
 
 const TRIES: u32 = 3;
 const RETRY: i64 = 2 * SECOND;
-const SOCKET_BYTES: u32 = 1024;
 /** A server further from the truth than this is of no use (RFC 5905: MAXDISP, in microseconds). */
 const WORST_ERROR: i64 = 16 * SECOND;
 const NOT_SYNCHRONISED: u32 = 3;
@@ -93,7 +93,7 @@ export class NtpQuery {
   private begin(): bool {
     if (!this.names.done) return false;
     if (this.names.addresses.length == 0) return this.fail(this.names.failure());
-    const socket = this.udp.open(0, SOCKET_BYTES, SOCKET_BYTES);
+    const socket = this.udp.open(0, NTP_QUEUE_BYTES, NTP_QUEUE_BYTES);
     if (socket == null) return this.fail("no socket is free");
     socket.connect(this.names.addresses[0], this.server.port);
     this.socket = socket;

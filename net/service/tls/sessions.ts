@@ -2,11 +2,9 @@
  * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): two for each server, used
  * once and only for the same name and port, and none longer than seven days.
  */
-import { TLS_SESSIONS } from "../../../core/limits";
+import { TLS_SESSIONS, TLS_SESSIONS_PER_SERVER } from "../../../core/limits";
 import { MINUTE } from "../../../core/time";
 
-/** Servers of TLS 1.3 send two tickets at once, and some send no more to who resumes. */
-const PER_SERVER: i32 = 2;
 /** The longest that RFC 8446 lets a ticket live. */
 const LIFETIME: i64 = 7 * 24 * 60 * MINUTE;
 
@@ -47,7 +45,8 @@ export class TlsSessions {
   keep(session: TlsSession): void {
     let found: i32 = 0;
     for (let i = this.kept.length - 1; i >= 0; i--) {
-      if (!this.kept[i].fits(session.host, session.port) || ++found < PER_SERVER) continue;
+      if (!this.kept[i].fits(session.host, session.port) || ++found < TLS_SESSIONS_PER_SERVER)
+        continue;
       this.kept[i].wipe();
       this.kept.splice(i, 1);
     }

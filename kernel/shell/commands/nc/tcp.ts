@@ -1,4 +1,5 @@
 /** `nc` over TCP: what is typed goes to the peer, what the peer sends is printed. */
+import { NC_PRINT_BYTES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
@@ -12,8 +13,6 @@ import { Outbox } from "./outbox";
 
 /** After Ctrl-D, a peer that is silent for so long has no more to say. */
 const LINGER: i64 = 2 * SECOND;
-/** Bytes printed at a time. */
-const PRINT_BYTES: u32 = 4096;
 
 /** The part that is the same for both ends of a connection. */
 abstract class TcpJob extends Job {
@@ -52,8 +51,8 @@ abstract class TcpJob extends Job {
   /** Moves bytes both ways; RUNNING until the conversation is over. */
   protected converse(connection: TcpConnection, now: i64): i32 {
     this.outbox.sendTo(connection);
-    while (connection.readable() > 0 && this.shell.room() > PRINT_BYTES) {
-      const length = min<u32>(connection.peekLength(), PRINT_BYTES);
+    while (connection.readable() > 0 && this.shell.room() > NC_PRINT_BYTES) {
+      const length = min<u32>(connection.peekLength(), NC_PRINT_BYTES);
       this.shell.printBytes(connection.peekPointer(), length);
       connection.consume(length);
       if (this.endAt > 0) this.endAt = now + LINGER;

@@ -5,13 +5,13 @@
  * Lines end in CR LF or in LF alone. A CR elsewhere, a NUL or another control character is an
  * error, as are blanks before a colon and a line without one. Folded lines go on in responses
  * and are an error in requests. Nothing may stand before a status line; before a request line
- * up to MAXIMUM_BLANK_LINES empty lines may (section 2.2).
+ * up to HTTP_BLANK_LINES empty lines may (section 2.2).
  */
+import { HTTP_BLANK_LINES } from "../../../../core/limits";
 import { CR, isDigit, LF, SPACE } from "../../../../core/text";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 import { HttpHead } from "./head";
 
-const MAXIMUM_BLANK_LINES: u32 = 4;
 /** "HTTP/1.": what every version read here begins with; names are case-sensitive. */
 const PREFIX: string = "HTTP/1.";
 
@@ -118,7 +118,7 @@ export class HeadParser {
     this.blankLines++;
     this.head.clear();
     this.lineStart = 0;
-    if (this.blankLines > MAXIMUM_BLANK_LINES) {
+    if (this.blankLines > HTTP_BLANK_LINES) {
       this.fail(HeadFailure.Malformed, "empty lines before the request");
     }
   }

@@ -6,7 +6,11 @@
  *
  * Every state has a deadline, and slow peers get 30 s and then 1 KiB a second to hold on to.
  */
-import { HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS } from "../../../../core/limits";
+import {
+  HTTP_SERVER_HEAD_BYTES,
+  HTTP_SERVER_HEADER_FIELDS,
+  HTTP_TURN_REQUESTS,
+} from "../../../../core/limits";
 import { MICROSECOND, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { BodySink } from "../message/body";
@@ -27,8 +31,6 @@ const BODY_TIME: i64 = 30 * SECOND;
 const MICROSECONDS_PER_BYTE: i64 = 977 * MICROSECOND;
 /** How long what still arrives is read after the last response (section 9.6). */
 const LINGER_TIME: i64 = 2 * SECOND;
-/** Requests answered in one turn before other connections get theirs. */
-const TURN_REQUESTS: u32 = 32;
 
 const CONTINUE: string = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -81,7 +83,7 @@ export class ServerConnection {
     this.stream.poll(now);
     const before = this.requests;
     let moved = false;
-    while (this.state < ConnectionState.Linger && this.requests - before < TURN_REQUESTS) {
+    while (this.state < ConnectionState.Linger && this.requests - before < HTTP_TURN_REQUESTS) {
       if (!this.step(now)) break;
       moved = true;
     }

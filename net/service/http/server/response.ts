@@ -1,10 +1,9 @@
 /** What a server answers (RFC 9110 section 15): made by a handler, written by the server. */
+import { HTTP_RESPONSE_HEAD_BYTES } from "../../../../core/limits";
 import { writeAscii, writeDecimal } from "../../../../core/text";
 import { BodySource, BytesSource } from "../message/body";
 import { isFieldValue, isToken } from "../message/grammar";
 
-/** Bytes of a response's head at most: `addField` refuses what would not fit. */
-export const RESPONSE_HEAD_BYTES: u32 = 2048;
 /** What the fields that the server writes itself need, together with the status line. */
 const OWN_FIELDS: u32 = 512;
 
@@ -36,7 +35,7 @@ export class HttpResponse {
   addField(name: string, value: string): bool {
     const length: u32 = this.fields.length + name.length + value.length + 4;
     if (!isToken(name) || !isFieldValue(value)) return false;
-    if (length > RESPONSE_HEAD_BYTES - OWN_FIELDS) return false;
+    if (length > HTTP_RESPONSE_HEAD_BYTES - OWN_FIELDS) return false;
     this.fields += `${name}: ${value}\r\n`;
     return true;
   }
@@ -51,7 +50,7 @@ export class HttpResponse {
     return body == null ? 0 : body.length();
   }
 
-  /** Writes the head, at most RESPONSE_HEAD_BYTES; answers how many bytes. */
+  /** Writes the head, at most HTTP_RESPONSE_HEAD_BYTES; answers how many bytes. */
   writeHead(destination: usize, server: string, minorVersion: u32): u32 {
     let at = destination;
     at += writeAscii(at, "HTTP/1.1 ");

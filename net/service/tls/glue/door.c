@@ -7,10 +7,10 @@
 
 #define IDLE 256 /* consecutive records without data: tickets, key updates, warnings ... */
 
-static struct connection* connections[CONNECTIONS + 1];
+static struct connection* connections[TLS_CONNECTIONS + 1];
 
 struct connection* tls_connection(u32 handle) {
-  return handle <= CONNECTIONS ? connections[handle] : NULL;
+  return handle <= TLS_CONNECTIONS ? connections[handle] : NULL;
 }
 
 /* Copies `source` if all of it fits; returns its length in any case. */
@@ -107,8 +107,8 @@ static int set_up(struct connection* connection, bool server, const u8* name, u3
 
 u32 tls_open(bool server, const u8* name, u32 length, u32 options) {
   u32 handle = 1;
-  while (handle <= CONNECTIONS && connections[handle] != NULL) handle++;
-  if (!tls_started || handle > CONNECTIONS) return 0;
+  while (handle <= TLS_CONNECTIONS && connections[handle] != NULL) handle++;
+  if (!tls_started || handle > TLS_CONNECTIONS) return 0;
   if (server && tls_identity_chain[1].version == 0) return 0;
   tls_heap_owner = handle;
   tls_heap_forget_peak(handle);

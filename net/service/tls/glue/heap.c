@@ -24,7 +24,7 @@ static u8* base;
 static u32 limit;
 static struct block* classes[CLASSES];
 static u64 filled[CLASSES / 64];
-static u32 used[CONNECTIONS + 1], peak[CONNECTIONS + 1];
+static u32 used[TLS_CONNECTIONS + 1], peak[TLS_CONNECTIONS + 1];
 static u32 all_used, all_peak, blocks; /* connections only */
 u32 tls_heap_owner, tls_heap_failures, tls_fail_allocation;
 
@@ -177,7 +177,7 @@ void tls_heap_forget_peak(u32 owner) { peak[owner] = used[owner]; }
 
 u32 w2c_host_tlsHeap(HOST, u32 what) {
   u32 connections = 0;
-  for (u32 handle = 1; handle <= CONNECTIONS; handle++) {
+  for (u32 handle = 1; handle <= TLS_CONNECTIONS; handle++) {
     connections += tls_connection(handle) != NULL;
   }
   if (base == NULL) start();

@@ -51,7 +51,8 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
 u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 key,
                             u32 key_length) {
   if (!tls_started || server > 1) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-  for (u32 handle = 1; handle <= CONNECTIONS; handle++) { /* connections point to the identity */
+  /* Connections point to the identity. */
+  for (u32 handle = 1; handle <= TLS_CONNECTIONS; handle++) {
     if (tls_connection(handle) != NULL) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
   tls_heap_owner = 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "limits-of-typescript.h" /* TLS_CONNECTIONS, from core/limits.ts */
 #include "mbedtls/ssl.h"
 #include "mbedtls/x509_crt.h"
 
@@ -18,7 +19,6 @@ typedef int64_t i64;
 struct w2c_host; /* the first argument of every host function; unused */
 #define HOST struct w2c_host* host
 
-#define CONNECTIONS 256
 #define HOST_NAME 255
 #define CONSTRAINED 10 /* certificates in a path: mbedTLS allows 8 between the two ends */
 

@@ -1,4 +1,5 @@
 /** Random local ports for active opens (RFC 6056 section 3.3.1, RFC 9293 section 3.4.3). */
+import { TCP_RECENT_PORTS } from "../../../../core/limits";
 import { Random, randomBelow } from "../../../../core/random";
 import { Endpoints } from "../../endpoints";
 import { Demux } from "../demux";
@@ -8,11 +9,8 @@ import { TimeWaitTable } from "../end/time-wait";
 const FIRST_PORT: u32 = 32768;
 const PORTS: u32 = 32768;
 
-/** Ports handed out last: a peer that closed first still holds them in TIME-WAIT, unseen here. */
-const RECENT_PORTS: u32 = 256;
-
 export class LocalPorts {
-  private readonly recent: StaticArray<u16> = new StaticArray<u16>(RECENT_PORTS as i32);
+  private readonly recent: StaticArray<u16> = new StaticArray<u16>(TCP_RECENT_PORTS as i32);
   private given: u32 = 0;
 
   constructor(
@@ -40,7 +38,7 @@ export class LocalPorts {
   }
 
   private isRecent(port: u32): bool {
-    for (let i: u32 = 0; i < RECENT_PORTS; i++) if (this.recent[i] == port) return true;
+    for (let i: u32 = 0; i < TCP_RECENT_PORTS; i++) if (this.recent[i] == port) return true;
     return false;
   }
 
@@ -50,7 +48,7 @@ export class LocalPorts {
     // Not to itself: such a connection would open simultaneously with itself.
     if (port == ends.remotePort && ends.local.equals(ends.remote)) return false;
     if (this.demux.find(ends) != null || this.timeWaits.find(ends) != null) return false;
-    this.recent[this.given++ & (RECENT_PORTS - 1)] = port as u16;
+    this.recent[this.given++ & (TCP_RECENT_PORTS - 1)] = port as u16;
     return true;
   }
 }

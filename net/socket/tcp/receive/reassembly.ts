@@ -3,17 +3,19 @@
  * beyond its end; this class holds the bounds of the pieces: sorted, disjoint and not touching.
  * Where pieces overlap, the byte that came first stays, whatever the order of arrival.
  */
+import { TCP_REASSEMBLY_PIECES } from "../../../../core/limits";
 import { Ring } from "../../../../core/ring";
 import { before, later } from "../sequence";
 
-/** Pieces kept; data that would make one more is dropped and comes again. */
-const PIECES: u32 = 32;
-
 export class Reassembly {
   count: u32 = 0;
-  /** One more than PIECES, for the piece that closes the gap and is queued at once. */
-  private readonly starts: StaticArray<u32> = new StaticArray<u32>((PIECES + 1) as i32);
-  private readonly ends: StaticArray<u32> = new StaticArray<u32>((PIECES + 1) as i32);
+  /** One more than the limit, for the piece that closes the gap and is queued at once. */
+  private readonly starts: StaticArray<u32> = new StaticArray<u32>(
+    (TCP_REASSEMBLY_PIECES + 1) as i32,
+  );
+  private readonly ends: StaticArray<u32> = new StaticArray<u32>(
+    (TCP_REASSEMBLY_PIECES + 1) as i32,
+  );
 
   clear(): void {
     this.count = 0;
@@ -34,7 +36,7 @@ export class Reassembly {
     while (first < this.count && before(this.ends[first], start)) first++;
     let last = first;
     while (last < this.count && !before(end, this.starts[last])) last++;
-    if (first == last && this.count >= PIECES && start != next) return false;
+    if (first == last && this.count >= TCP_REASSEMBLY_PIECES && start != next) return false;
     let from = start;
     for (let i = first; i < last; i++) {
       const held = this.starts[i];

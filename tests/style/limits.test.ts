@@ -1,0 +1,132 @@
+/**
+ * Every bound of the system stands in core/limits.ts, and each of them is used. A bound is a
+ * module constant that says how much is held or taken: one that sizes a buffer or a table, or is
+ * named like one. Numbers of a wire format or a register are none, and times are not.
+ */
+
+import { test } from "node:test";
+import ts from "typescript";
+import { kernelFiles, none, parse, walk, where } from "./sources.ts";
+
+const LIMITS = "core/limits.ts";
+
+/** Folders whose constants are those of formats and of registers. */
+const formats = ["net/wire/", "drivers/intel/registers.ts", "drivers/intel/descriptor.ts"];
+
+/** Names of bounds. */
+const named = new RegExp(
+  "_(LIMIT|MAXIMUM|BYTES|CONNECTIONS|SOCKETS|SESSIONS|ENTRIES|QUEUE|BATCH|DEPTH|LINES|ROOM)$|" +
+    "^(MAXIMUM_.*|DEPTH|LINES|PIECES|ROOM|BUCKETS)$",
+);
+
+/** What makes a buffer or a table of the size that it is given. */
+const makers = /^(StaticArray|Ring|Uint8Array|DatagramQueue|Block|ByteQueue)$/;
+
+/** Constants that look like bounds and are none, each with what it is. */
+const allowed: Record<string, string> = {
+  "core/generator.ts KEY_WORDS": "a key of ChaCha20",
+  "drivers/intel/receive-ring.ts RETURN_BATCH": "how often buffers go back, of a ring of limits.ts",
+  "drivers/pci/pci.ts BUSES": "of the bus (PCI 3.0 section 3.2.2.3.2)",
+  "drivers/pci/pci.ts CAPABILITY_LIMIT": "what fits the configuration space",
+  "kernel/programs/status-site.ts MOST_BYTES": "what a URL may ask for; nothing is held",
+  "kernel/shell/commands/ca/check.ts ROOM": "what one line of output needs",
+  "kernel/shell/commands/check/link-steps.ts DATA_BYTES": "the payload of a ping",
+  "kernel/shell/commands/selftest.ts BENCHMARK_BYTES": "what is measured",
+  "kernel/shell/commands/selftest.ts NAME_BYTES": "names of the library's tests",
+  "kernel/shell/commands/ss.ts LINES": "what the lines of one connection need",
+  "kernel/start/tls-engine.ts SEED_BYTES": "entropy given at a time",
+  "machine/entropy.ts DEVICE_BYTES": "entropy taken from a device",
+  "machine/pic.ts LINES": "of the 8259A",
+  "net/iface/neighbor.ts CHAINS": "of a hash table whose entries are bounded",
+  "net/iface/reassembly.ts MAP_WORDS": "from the longest datagram",
+  "net/service/dhcp/message.ts HOST_NAME_BYTES": "a label (RFC 1035 section 2.3.4)",
+  "net/service/dhcp/message.ts MESSAGE_BYTES": "what a message of the client can have",
+  "net/service/dns/exchange.ts PREFIX": "of DNS over TCP (RFC 1035 section 4.2.2)",
+  "net/service/http/message/body.ts PERIOD": "of a pattern of bytes",
+  "net/service/http/message/head.ts WORDS": "of a record",
+  "net/service/json/value.ts WORDS": "of a record",
+  "net/socket/echo.ts REPLY_BYTES": "of a record",
+  "net/socket/echo.ts TIME_BYTES": "of the format of a ping",
+  "net/socket/endpoints.ts ENDPOINTS_BYTES": "of a record",
+  "net/socket/tcp/congestion/new-reno.ts WINDOW_MAXIMUM": "of TCP (RFC 7323 section 2.2)",
+  "net/socket/tcp/negotiated.ts OPTIONS_MAXIMUM": "of the format (RFC 9293 section 3.1)",
+  "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "what is hashed",
+  "net/socket/udp.ts CHAINS": "of a hash table whose entries are bounded",
+  "net/socket/udp.ts QUEUE_SLACK": "so that the longest datagram fits an empty queue",
+};
+
+interface Constant {
+  name: string;
+  at: string;
+}
+
+/** Module constants whose value is a number written in place. */
+function constants(file: ts.SourceFile): Constant[] {
+  const found: Constant[] = [];
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const declaration of statement.declarationList.declarations) {
+      const value = declaration.initializer;
+      if (value === undefined || !ts.isIdentifier(declaration.name)) continue;
+      if (literal(value)) found.push({ name: declaration.name.text, at: where(declaration) });
+    }
+  }
+  return found;
+}
+
+/** Reports whether an expression is arithmetic on nothing but numbers. */
+function literal(node: ts.Expression): boolean {
+  if (ts.isNumericLiteral(node)) return true;
+  if (ts.isParenthesizedExpression(node)) return literal(node.expression);
+  return ts.isBinaryExpression(node) && literal(node.left) && literal(node.right);
+}
+
+/** Names that appear where a buffer or a table is given its size. */
+function sizes(file: ts.SourceFile): Set<string> {
+  const found = new Set<string>();
+  walk(file, (node) => {
+    if (!ts.isNewExpression(node) || !ts.isIdentifier(node.expression)) return;
+    if (!makers.test(node.expression.text)) return;
+    for (const argument of node.arguments ?? []) {
+      walk(argument, (part) => {
+        if (ts.isIdentifier(part)) found.add(part.text);
+      });
+    }
+  });
+  return found;
+}
+
+const isFormat = (path: string) => formats.some((start) => path.startsWith(start));
+
+test("every bound is in core/limits.ts", () => {
+  const complaints: string[] = [];
+  const used = new Set<string>();
+  for (const path of kernelFiles()) {
+    if (path === LIMITS || path.startsWith("examples/") || isFormat(path)) continue;
+    const file = parse(path);
+    const sizing = sizes(file);
+    for (const { name, at } of constants(file)) {
+      if (name === "RECORD_BYTES" || (!sizing.has(name) && !named.test(name))) continue;
+      const key = `${path} ${name}`;
+      if (key in allowed) used.add(key);
+      else complaints.push(`${at}: ${name} is a bound, which belongs into ${LIMITS}`);
+    }
+  }
+  const unused = Object.keys(allowed).filter((key) => !used.has(key));
+  none([...complaints, ...unused.map((key) => `${key} is no longer there: delete it`)]);
+});
+
+test("every bound in core/limits.ts is used", () => {
+  const imported = new Set<string>();
+  for (const path of kernelFiles()) {
+    walk(parse(path), (node) => {
+      if (!ts.isImportDeclaration(node) || !ts.isStringLiteral(node.moduleSpecifier)) return;
+      if (!/(^|\/)limits$/.test(node.moduleSpecifier.text)) return;
+      const names = node.importClause?.namedBindings;
+      if (names === undefined || !ts.isNamedImports(names)) return;
+      for (const one of names.elements) imported.add((one.propertyName ?? one.name).text);
+    });
+  }
+  const limits = constants(parse(LIMITS));
+  none(limits.filter(({ name }) => !imported.has(name)).map(({ name, at }) => `${at}: ${name}`));
+});
