@@ -1,4 +1,4 @@
-/** ARP and the neighbour cache under attack: rows ARP-01 to ARP-12. */
+/** ARP and the neighbor cache under attack: rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
 import { HttpServer } from "../lab/network/http-peer.ts";
 import { SECOND } from "../lab/network/world.ts";
@@ -23,7 +23,7 @@ const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };
 const stolen = { hardware: attacker.hardware, address: gateway.address };
 const rival = { hardware: attacker.hardware, address: guest.address };
 
-/** Who asks for the guest, with something that is not as it should be. */
+/** A request for the guest in which `fields` are wrong. */
 function question(change: Partial<ArpFields>, from = other.hardware): Buffer {
   const fields = { operation: 1, senderHardware: other.hardware, sender: other.address };
   const packet = arp({ ...fields, target: guest.address, ...change });
@@ -68,7 +68,7 @@ rows([
   },
 ]);
 
-/** The frames have no answer and change no neighbour. */
+/** Rows whose frames draw no answer and change no neighbor. */
 function unbelieved(lab: Lab, ...frames: Buffer[]): void {
   const before = lab.neighbors();
   lab.inject(frames);
@@ -76,13 +76,13 @@ function unbelieved(lab: Lab, ...frames: Buffer[]): void {
   assert.equal(lab.neighbors(), before);
 }
 
-// A hardware address in use is never replaced because someone says so: it is asked.
+// A hardware address in use is never replaced on somebody's word: it is probed.
 row("ARP-01: a claim on the gateway's address only causes the gateway to be asked", "S1", (lab) => {
   lab.inject([arpReply(stolen)]);
   lab.sends(arpQuestion(gateway.address, gateway.hardware));
   const known = `10.0.2.2 dev net0 lladdr ${gateway.hardware} REACHABLE`;
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
-  // Who answered a moment ago is not asked again.
+  // A neighbor that answered a moment ago is not probed again.
   lab.inject([arpReply(gateway), arpReply(stolen), arpRequest(stolen, guest.address)]);
   lab.sends(arpAnswer(stolen));
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
@@ -115,7 +115,7 @@ row(
   (lab) => {
     lab.inject([arpReply(rival), arpRequest(rival, gateway.address)]);
     lab.sends(arpQuestion(guest.address));
-    // Once in ten seconds (RFC 5227 section 2.4 c).
+    // At most once in ten seconds (RFC 5227 section 2.4 c).
     lab.inject([arpReply(rival)]);
     lab.sends();
     lab.drops({ "arp-address": 3 });
@@ -149,10 +149,10 @@ row(
   },
 );
 
-/** Two hundred addresses on the link that nobody has. */
+/** Two hundred on-link addresses that no host has. */
 const silent = Array.from({ length: 200 }, (_, i) => `10.0.2.${i < 50 ? 16 + i : 17 + i}`);
 
-/** Asserts that no address was asked for more than once a second, nor more than three times. */
+/** Asserts that each address was requested at most once a second and three times in all. */
 function assertPatient(sent: Sent[]): Map<string, number[]> {
   const asked = new Map<string, number[]>();
   for (const { frame, time } of sent) {

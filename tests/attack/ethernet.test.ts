@@ -16,11 +16,11 @@ import {
 import { arpAnswer, echoReply } from "./expected-frames.ts";
 import { row, rows } from "./world.ts";
 
-/** RCTL and its bit for unicast promiscuous mode (SDM 13.4.22). */
+/** RCTL, and its bit for unicast promiscuous mode (SDM 13.4.22). */
 const [RCTL, UPE] = [0x100, 1 << 3];
 
 const request = echoRequest().subarray(14);
-/** An echo request in a frame that is not as it should be. */
+/** An echo request in a frame whose header is wrong. */
 const carried = (to: string, from: string, type = IPV4, payload: Uint8Array = request) =>
   ethernet(to, from, type, payload);
 const stranger = carried("02:00:00:00:00:99", gateway.hardware);
@@ -79,7 +79,7 @@ rows([
 
 row("ETH-03: foreign bytes in buffers do not appear in padding", "S1", (lab) => {
   const full = packet({ payload: icmp(0, 0, 0, Buffer.alloc(1472, 0xaa)) });
-  // Once around the pool of frames.
+  // Fill every frame of the pool once.
   lab.inject(
     Array.from({ length: 1100 }, () => full),
     1e-5,
@@ -95,7 +95,7 @@ row("ETH-04: a jumbo frame is refused by the card or spread over descriptors", "
   assert.equal(whole.length, 9018);
   lab.inject([whole]);
   lab.sends();
-  // Each of its parts looks like a good frame of its own.
+  // Each part looks like a valid frame of its own.
   const parts = [2048, 2048, 2048, 2048, 826];
   for (const part of [0, 2048, 4096, 6144, 8192]) echoRequest().copy(whole, part);
   lab.twin.receive(whole, lab.world.now, { parts });
@@ -124,7 +124,7 @@ row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2"
   const { twin, dhcp } = lab;
   const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
   lab.connection.behavior = { ...polite, ackDelay: 5 * SECOND };
-  // Up to shortly before the lease is renewed: the answer to the first renewal begins the next.
+  // Ends shortly before the lease is renewed, which would send more.
   dhcp.behavior = { ...dhcp.behavior, lease: 120 };
   const renewed = () => {
     const { acknowledged } = dhcp;
@@ -137,7 +137,7 @@ row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2"
   twin.type("data\r", lab.world.now);
   lab.take();
   const memory = twin.memoryBytes();
-  // Four rings' worth at a time, in the time that so many take at 1 Gb/s.
+  // Four rings' worth at a time, in the time that they take at 1 Gb/s.
   const [burst, bursts] = [1000, 1000];
   for (let i = 0; i < bursts; i++) {
     for (let k = 0; k < burst; k++) twin.receive(frame, lab.world.now);

@@ -1,16 +1,16 @@
-/** The frames that the guest answers with, byte for byte but for random identifications. */
+/** The frames that the guest should send, byte for byte except for random identifications. */
 import { crc32 } from "node:zlib";
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../lab/packets/build.ts";
 import { ARP, BROADCAST, ICMP, IPV4, internetSum } from "../lab/packets/bytes.ts";
 import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 
-/** The longest error, with its header (RFC 1812 section 4.3.2.3). */
+/** The longest ICMP error, header included (RFC 1812 section 4.3.2.3). */
 const ERROR_BYTES = 576;
 const MTU = 1500;
-/** Bytes of a frame that a message shows. */
+/** How many bytes of a frame a failure shows. */
 const SHOWN = 80;
 
-/** A frame in hex; of a long one the beginning, its length and its CRC-32. */
+/** Returns a frame in hex; of a long one the beginning, the length and the CRC-32. */
 function text(frame: Buffer): string {
   if (frame.length <= SHOWN) return frame.toString("hex");
   const rest = `${frame.length} bytes, CRC-32 ${crc32(frame).toString(16)}`;
@@ -18,8 +18,8 @@ function text(frame: Buffer): string {
 }
 
 /**
- * Frames as text that can be compared: identifications are random, so 0 stands for them, and in
- * fragments the number of the datagram.
+ * Returns frames as comparable text. Identifications are random: they become 0, or in fragments the
+ * number of the datagram.
  */
 export function normal(frames: Buffer[]): string[] {
   const ids: number[] = [];
@@ -36,7 +36,7 @@ export function normal(frames: Buffer[]): string[] {
   });
 }
 
-/** Who is where, by address, for what the guest sends. */
+/** Hardware addresses by IP address, for frames from the guest. */
 const hardwareOf: Record<string, string> = {
   [gateway.address]: gateway.hardware,
   [dns.address]: dns.hardware,
@@ -45,7 +45,7 @@ const hardwareOf: Record<string, string> = {
 
 let datagrams = 0;
 
-/** What the guest sends, in as many frames as it needs. */
+/** Returns a packet of the guest's in as many frames as it needs. */
 export function fromGuest(fields: Partial<Ipv4Fields>): Buffer[] {
   const ends = { source: guest.address, destination: gateway.address };
   const ip = { ...ends, protocol: ICMP, id: datagrams++ & 0xffff, ...fields };
@@ -62,13 +62,13 @@ export function fromGuest(fields: Partial<Ipv4Fields>): Buffer[] {
   return frames;
 }
 
-/** The answer to an echo request with that data. */
+/** Returns the guest's answer to an echo request with that data. */
 export function echoReply(data: Uint8Array | string = "ping", to = gateway.address): Buffer[] {
   const payload = icmp(0, 0, 0x00070001, Buffer.from(data));
   return fromGuest({ destination: to, payload });
 }
 
-/** The ICMP error about a frame that the guest was sent: as much of it as 576 bytes hold. */
+/** Returns the guest's ICMP error about a frame, with as much of it as 576 bytes hold. */
 export function errorAbout(frame: Buffer, type: number, code: number): Buffer {
   const length = frame.readUInt16BE(16);
   const quoted = frame.subarray(14, 14 + Math.min(length, ERROR_BYTES - 28));
@@ -76,7 +76,7 @@ export function errorAbout(frame: Buffer, type: number, code: number): Buffer {
   return fromGuest({ destination, payload: icmp(type, code, 0, quoted) })[0];
 }
 
-/** The guest's ARP reply to whoever asked. */
+/** Returns the guest's ARP reply. */
 export function arpAnswer(to: { hardware: string; address: string }): Buffer {
   const fields = {
     operation: 2,
@@ -88,7 +88,7 @@ export function arpAnswer(to: { hardware: string; address: string }): Buffer {
   return ethernet(to.hardware, guest.hardware, ARP, arp(fields));
 }
 
-/** The guest's question for an address, to all or to one. */
+/** Returns the guest's ARP request, to everybody or to one station. */
 export function arpQuestion(target: string, to = BROADCAST): Buffer {
   const fields = { operation: 1, senderHardware: guest.hardware, sender: guest.address, target };
   return ethernet(to, guest.hardware, ARP, arp(fields));

@@ -14,7 +14,7 @@ type Part = [offset: number, length: number, more?: boolean];
 
 const ends = { source: gateway.address, destination: guest.address };
 const text = Buffer.from(Array.from({ length: 2992 }, (_, i) => 97 + ((i * 7 + (i >> 8)) % 26)));
-/** An echo request of 3,000 bytes with its ICMP header. */
+/** An echo request of 3,000 bytes, ICMP header included. */
 const echo: Ipv4Fields = {
   ...ends,
   protocol: ICMP,
@@ -32,7 +32,7 @@ const answer = echoReply(text);
 const cut = (fields: Ipv4Fields, ...parts: Part[]) =>
   fragments(fields, parts).map((part) => framed(part));
 
-/** `length` bytes in parts of `size`, each a multiple of 8 but the last. */
+/** Splits `length` bytes into fragments of `size`, a multiple of 8. */
 const evenly = (length: number, size: number): Part[] =>
   Array.from({ length: Math.ceil(length / size) }, (_, i) => [
     i * size,
@@ -47,7 +47,7 @@ const udp40 = { ...ends, protocol: UDP, id: 242, payload: Buffer.alloc(40) };
 const udp80 = { ...ends, protocol: UDP, id: 1109, payload: Buffer.alloc(80) };
 const longest = { ...echo, payload: icmp(8, 0, 0x00070001, Buffer.alloc(65507, 0x21)) };
 
-/** The parts of `echo` with headers of their own. */
+/** The fragments of `echo`, each with its own header. */
 const [plainFirst, plainSecond, plainThird] = fragments(echo, thirds);
 const optioned = (part: Buffer, fragment: number, options: Buffer) =>
   framed(ipv4({ ...ends, protocol: ICMP, id: 77, payload: part.subarray(20), fragment, options }));
@@ -175,7 +175,7 @@ row("FRG-11: reads a TCP header in fragments only after reassembly", "S1", (lab)
   lab.sends();
   lab.inject(parts.slice(2));
   lab.pass(0.1);
-  // A segment for no connection, with an acknowledgment: a reset with its number.
+  // The segment belongs to no connection and has an ACK: the RST takes its number.
   const [reset, ...more] = lab.frames();
   assert.deepEqual(more, []);
   assert.deepEqual([reset.readUInt32BE(38), reset[47]], [7, 4]);
@@ -191,7 +191,7 @@ row(
       packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
     );
     lab.inject(frames, 1e-5);
-    // One with just so many behind it that all others have to go first.
+    // The last one is large enough to evict all others.
     const late = cut({ ...echo, id: 6000 }, ...thirds);
     const behind = frames.slice(0, REASSEMBLIES - 1);
     lab.inject([late[0], ...behind]);
@@ -239,7 +239,7 @@ row("FRG-17: never mixes protocols and sources with the same identification", "S
   lab.sends();
   lab.inject(cut(echo, second));
   lab.sends(...answer);
-  // Both others are told, and the attacker's hardware address has to be asked for.
+  // Both others get an answer; the attacker's hardware address must be resolved first.
   lab.pass(62);
   const told = [cut(datagram, first)[0], cut(elsewhere, first)[0]].map((frame) =>
     errorAbout(frame, 11, 1),
@@ -257,7 +257,7 @@ row(
   "FRG-18: after 60 s the first fragment's sender is told, once, and nobody else",
   "S1",
   (lab) => {
-    // Two at once leave their headers where the next two will be.
+    // Send two at once, so that their headers lie where the next two will be.
     const [one, two] = [7, 8].map((id) => cut({ ...echo, id }, ...thirds));
     lab.inject(one.flatMap((frame, i) => [frame, two[i]]));
     lab.sends(...echoReply(text), ...echoReply(text));
@@ -268,14 +268,14 @@ row(
     const sent = lab.take();
     const waited = (sent[0].time - start) / 1e9;
     assert.ok(waited >= 60 && waited <= 120, `${waited} s`);
-    // A neighbour that was silent for so long is asked by the way.
+    // A neighbor that was silent for so long is probed meanwhile.
     const frames = [arpQuestion(gateway.address, gateway.hardware), errorAbout(alone, 11, 1)];
     assert.deepEqual(normal(sent.map(({ frame }) => frame)), normal(frames));
     lab.drops({ "fragment-timeout": 2 });
   },
 );
 
-/** Whether what `nc -u -l` printed since is this text, and nothing else. */
+/** Reports whether `nc -u -l` has since printed this text and nothing else. */
 function assertHeard(lab: Lab, from: number, expected: string): void {
   lab.pass(1);
   assert.equal(lab.twin.output.slice(from), expected);

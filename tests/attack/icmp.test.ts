@@ -19,7 +19,7 @@ import {
 import { echoReply, errorAbout, normal } from "./expected-frames.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 
-/** A packet that the guest may have sent, or nearly so. */
+/** A packet that the guest may have sent; `fields` say what differs. */
 function own(fields: Partial<Ipv4Fields> = {}): Buffer {
   const ends = { source: guest.address, destination: dns.address, protocol: UDP };
   return ipv4({ ...ends, payload: ports(4000, 53), ...fields });
@@ -32,7 +32,7 @@ function ports(from: number, to: number): Buffer {
   return header;
 }
 
-/** An error about a packet, from the gateway. */
+/** An ICMP error about a packet, from the gateway. */
 const error = (type: number, code: number, quoted: Buffer, rest = 0) =>
   packet({ payload: icmp(type, code, rest, quoted) });
 
@@ -53,7 +53,7 @@ const badQuotes = [
   own({ source: "10.0.2.16" }),
 ];
 
-/** Messages of every kind that nobody here acts on, with what would be a mask or a router. */
+/** Messages of kinds that the guest ignores, with data that would be a mask or a router. */
 const ignored = [9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 255];
 const whole = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 0x33));
 const parts = Array.from({ length: 45 }, (_, i): [number, number] => [
@@ -97,12 +97,12 @@ rows([
     frames: [3, 4, 5, 11, 12].map((type) =>
       error(type, 0, own({ protocol: ICMP, payload: icmp(3, 3, 0, own()) })),
     ),
-    // Quench and redirect are not acted on at all (RFC 6633, RFC 6918).
+    // Quench and redirect are ignored (RFC 6633, RFC 6918).
     drops: { "icmp-type": 2 },
   },
 ]);
 
-/** What the guest's addresses, routes and neighbours are. */
+/** Returns the guest's addresses, routes and neighbors as text. */
 function settings(lab: Lab): string {
   const text = lab.command("ip addr") + lab.command("ip route") + lab.command("ip neigh");
   return text.replace(/\d+sec/g, "");
@@ -122,7 +122,7 @@ row("ICM-05: redirects change no route (policy: ignored)", "S1", (lab) => {
   lab.sends();
   assert.equal(settings(lab), before);
   lab.drops({ "icmp-type": frames.length });
-  // The way off the link is still the gateway's.
+  // The route off the link still leads to the gateway.
   lab.command(`ping -c 1 -W 1 ${OFF_LINK}`);
   const [frame] = lab.frames();
   assert.equal(frame.subarray(0, 6).toString("hex"), gateway.hardware.replaceAll(":", ""));
@@ -142,7 +142,7 @@ row("ICM-15: masks, advertisements, timestamps and the like set nothing", "S1", 
 
 const UPLOAD = 400_000;
 
-/** T2 with data in flight: an upload to P:80, which acknowledges everything 50 ms late. */
+/** State T2 with data in flight: an upload to P:80, which acknowledges 50 ms late. */
 class Upload {
   /** Every segment with data so far. */
   readonly segments: Sent[] = [];
@@ -154,13 +154,13 @@ class Upload {
     lab.type(`curl -o null -d @bytes:${UPLOAD} http://10.0.2.2/discard\r`);
   }
 
-  /** A while later; answers the last segment, which is in flight. */
+  /** Waits a while, and returns the last segment, which is in flight. */
   inFlight(): Buffer {
     this.pass();
     return this.segments[this.segments.length - 1].frame;
   }
 
-  /** Lets it come to its end. */
+  /** Lets the upload finish. */
   finish(): void {
     const said = () => this.lab.twin.output.slice(this.start);
     for (let i = 0; i < 600 && !said().includes("HTTP 404"); i++) this.pass();
@@ -179,17 +179,17 @@ class Upload {
   }
 }
 
-/** The length of the packet in a frame. */
+/** Returns the length of the packet in a frame. */
 const size = (sent: Sent) => be16(sent.frame, 16);
 
-/** The packet in a frame of the guest's as a router quotes it, with another number if need be. */
+/** Returns a packet of the guest's as a router quotes it, with another sequence number if given. */
 function quote(frame: Buffer, by = 0): Buffer {
   const quoted = Buffer.from(frame.subarray(14, 42));
   quoted.writeUInt32BE((be32(quoted, 24) + by) >>> 0, 24);
   return quoted;
 }
 
-/** An upload in which `errors` come: how long it takes, in 10 ms, and its packets' sizes. */
+/** Runs an upload during which `errors` arrive; returns its time in 10 ms and its packet sizes. */
 function disturbed(lab: Lab, errors: (segment: Buffer) => Buffer[]): [number, number[]] {
   const upload = new Upload(lab);
   lab.inject(errors(upload.inFlight()));
@@ -252,7 +252,7 @@ for (const [mtu, largest] of [
   [68, 552],
   [296, 552],
 ]) {
-  // RFC 1191 plateaus for routers that name none; below 552 nobody is believed.
+  // Routers that name no MTU get RFC 1191's plateaus; MTUs below 552 are not believed.
   row(`ICM-07: fragmentation needed with MTU ${mtu} makes packets of ${largest}`, "S1", (lab) => {
     const upload = new Upload(lab);
     const segment = upload.inFlight();
@@ -328,7 +328,7 @@ row("ICM-17: errors for every port during a lookup reveal no open one", "S1", (l
   for (let of = 1024; of < 65536; of++) frames.push(error(3, 4, about(of), 600));
   for (let of = port - 10; of < port + 10; of++) frames.push(error(5, 1, about(of), 0x0a000242));
   lab.inject(frames, 1e-6);
-  // Nothing but the question once more, to the same server by the same way.
+  // Only the question goes out again, to the same server by the same path.
   const again = lab.frames();
   for (const frame of again) assert.deepEqual(frame.subarray(26, 42), query.subarray(26, 42));
   assert.equal(lab.twin.memoryBytes(), memory);

@@ -25,7 +25,7 @@ const optioned = (hex: string) => {
   const options = Buffer.alloc(Math.ceil(option.length / 4) * 4);
   return echoRequest({ options: Buffer.concat([option, options.subarray(option.length)]) });
 };
-/** Options at the end of forty bytes. */
+/** Options at the end of 40 bytes. */
 const last = (hex: string) => {
   const option = Buffer.from(hex, "hex");
   return echoRequest({ options: Buffer.concat([Buffer.alloc(40 - option.length, 1), option]) });
@@ -35,7 +35,7 @@ const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
   packet({ protocol, payload: echoRequest().subarray(14, 46) }),
 );
 
-/** From and to the guest's own address. */
+/** From the guest's own address to itself. */
 const own = { address: address(guest.address), port: 7 };
 const landSyn = tcpSegment({
   source: own.address,
@@ -46,7 +46,7 @@ const landSyn = tcpSegment({
 });
 
 const several = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
-/** Something of each protocol for several hosts, in a frame for them and in one for the guest. */
+/** A packet of each protocol for several hosts, in a group's frame and in one for the guest. */
 const forSeveral = several.flatMap((destination) => {
   const fields = { source: gateway.address, destination };
   const from = { address: address(gateway.address), port: 1000 };
@@ -137,7 +137,7 @@ rows([
     drops: { "ipv4-options": 5 },
   },
   {
-    // Recording is optional (RFC 1122 section 3.2.1.8 d, e): the answer has no options.
+    // Recording is optional (RFC 1122 section 3.2.1.8 d, e): the reply has no options.
     name: "IP-14: record route and timestamps, right or wrong, are passed over",
     frames: ["0707030000000000", "0707ff0000000000", "44080ff100000000"].map(optioned),
     answers: echoes(3),
@@ -162,7 +162,7 @@ rows([
   },
   {
     name: "IP-17: what several hosts are to hear is neither echoed nor told of",
-    // The card takes no group's frames, so four of these end there.
+    // The card accepts no multicast, so four of these end there.
     frames: forSeveral,
     drops: { "ipv4-destination": 10, "udp-no-socket": 5, "tcp-broadcast": 5 },
   },
@@ -201,7 +201,7 @@ row(
     }
     const [first, second] = Object.values(ids);
     assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
-    // With one counter for all, each of the one would lie between two of the other.
+    // With one counter, each value of one sequence would lie between two of the other.
     const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
     assert.ok(between < 10, `${between} of 1000 follow on each other`);
   },

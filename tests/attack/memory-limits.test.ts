@@ -1,6 +1,6 @@
 /**
- * The whole system: rows SYS-04, SYS-08 and SYS-10; the others are in tests/lab/machine/ and, where
- * they need a processor or firmware, in tests/boot/ and tests/tls/.
+ * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. tests/system/ has the
+ * other rows; those that need a processor or firmware are in tests/boot/.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -14,7 +14,7 @@ import { Lab } from "./world.ts";
 const KIB = 1024;
 const PAGE = 64 * KIB;
 
-/** Commands with what they print when they work; else they may say what there is too little of. */
+/** Commands with the output of success; otherwise they may say what is lacking. */
 const works: Array<[command: string, right: RegExp]> = [
   [
     "curl -o null --crc32 http://10.0.2.2/bytes/300000",
@@ -25,7 +25,7 @@ const works: Array<[command: string, right: RegExp]> = [
   ["host slow.test", /has address 10\.0\.2\.2/],
 ];
 const REFUSED = /^\w+: .*(memory|too many|full)/m;
-/** Connections at once to the guest's server, and what each asks for. */
+/** Concurrent connections to the guest's server, and the request of each. */
 const [FETCHES, LENGTH] = [12, 30_000];
 
 interface Outcome {
@@ -34,7 +34,7 @@ interface Outcome {
   panicked: boolean;
 }
 
-/** Uses the kernel, with so little memory, until it ends or all is done. */
+/** Uses a kernel with so little memory until it ends or everything is done. */
 async function endure(pages: number, left?: number): Promise<Outcome> {
   const outcome = { right: 0, refused: 0, panicked: false };
   const count = (right: boolean) => (right ? outcome.right++ : outcome.refused++);
@@ -71,10 +71,10 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
 test("SYS-04: with ever less memory, answers are right, or a panic says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // What others leave of connections needs 768 KiB.
+  // Whatever else leaves of connections needs 768 KiB.
   let pages = calm.twin.memoryBytes() / PAGE + 12;
   const results: Outcome[] = [];
-  // Down to where it does not come up any more, and a little further.
+  // Continue a little below the least memory that boots.
   for (let failures = 0; failures < 6; pages--) {
     const outcome = await endure(pages);
     const { right, refused, panicked } = outcome;
@@ -99,7 +99,7 @@ test("SYS-04: wherever the allocator fails, what was answered is right", async (
 });
 
 const [RAM, RESERVED, ACPI] = [1, 2, 3];
-/** Of base, length and type, in KiB. */
+/** An entry of base, length and type; base and length in KiB. */
 const map = (...lines: Array<[number, number, number]>): MemoryRegion[] =>
   lines.map(([base, length, type]) => ({ base: base * KIB, length: length * KIB, type }));
 /** What every PC has below 1 MiB. */
@@ -133,7 +133,7 @@ const maps: Array<[name: string, map: MemoryRegion[], linear: number]> = [
   ],
 ];
 
-// What is made of the map at boot is native code: tests/boot/machines.test.ts boots all of these.
+// Native code reads the map at boot: tests/boot/machines.test.ts boots all of these.
 for (const [name, memoryMap, linear] of maps) {
   test(`SYS-08: a machine of ${name}`, async () => {
     const lab = await Lab.at("S1", { machine: { memoryMap, memoryLimit: linear * KIB } });

@@ -1,4 +1,4 @@
-/** What is broken, one line each, and the rows of ETH, ARP, IP, FRG, ICM and UDP that notice. */
+/** Mutants: one line each that breaks the kernel, and the rows of ETH to UDP that notice. */
 
 export type Line = [rows: string, what: string, file: string, from: string, to: string];
 

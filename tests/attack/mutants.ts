@@ -1,7 +1,7 @@
 /**
- * Can the rows fail? Each line here breaks a copy of the kernel's sources in one place, and the
- * rows named have to notice. `node --import tsx tests/attack/mutants.ts [WORDS]` tries those whose
- * rows or words contain one of the words.
+ * Can the rows fail? Each mutant breaks a copy of the kernel's sources in one place, and the rows
+ * that it names must notice. `node --import tsx tests/attack/mutants.ts [WORDS]` tries those whose
+ * rows or text contain one of the words.
  */
 import { join } from "node:path";
 import { compileMutant, type Mutant } from "../lab/host/mutant.ts";
@@ -9,7 +9,7 @@ import { root, run } from "../lab/host/process.ts";
 import { lines } from "./mutant-table.ts";
 import { systemLines } from "./system-mutants.ts";
 
-/** Seconds for the rows of one file, and what timeout(1) answers when they are over. */
+/** Time limit in seconds for the rows of one file, and timeout(1)'s exit code when it expires. */
 const [PATIENCE, TIMED_OUT] = [300, 124];
 
 const files: Record<string, string[]> = {
@@ -24,7 +24,7 @@ const files: Record<string, string[]> = {
 
 type Verdict = "notices" | "notices by never ending" | "DOES NOT NOTICE";
 
-/** Whether a test whose name begins with this row fails on a kernel. */
+/** Reports whether a test whose title begins with this row fails on a kernel. */
 async function verdict(id: string, kernel: string): Promise<Verdict> {
   for (const name of files[id.split("-")[0]]) {
     const kernelWasm = `KERNEL_WASM=${kernel}`;

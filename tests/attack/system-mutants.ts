@@ -1,4 +1,4 @@
-/** What is broken, one line each, and the rows of SYS that notice. */
+/** Mutants: one line each that breaks the kernel, and the rows of SYS that notice. */
 import type { Line } from "./mutant-table.ts";
 
 const E1000 = "drivers/intel/e1000.ts";

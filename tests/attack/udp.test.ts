@@ -15,7 +15,7 @@ interface Ends {
   to?: number;
 }
 
-/** A datagram for the guest as it should be; `spoil` may change that. */
+/** A valid datagram for the guest; `spoil` may change it. */
 function datagram(
   payload: string | Uint8Array,
   { source = gateway.address, from = 1000, to = OPEN }: Ends = {},
@@ -28,7 +28,7 @@ function datagram(
   return packet(fields);
 }
 
-/** The UDP length and no checksum in a datagram. */
+/** The length and the absent checksum of a datagram. */
 const length = (value: number) => (bytes: Buffer) => {
   bytes.writeUInt16BE(value, 4);
   bytes.writeUInt16BE(0, 6);
@@ -69,7 +69,7 @@ rows([
   },
 ]);
 
-/** What is printed of these frames by whoever listens on OPEN. */
+/** Sends frames, and returns what the listener on OPEN prints. */
 function heard(lab: Lab, ...frames: Buffer[]): string {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
@@ -100,7 +100,7 @@ row("UDP-04: sends nothing to source port 0", "S1", (lab) => {
   lab.sends();
 });
 
-/** The port that the guest's first datagram came from. */
+/** The port of the guest's first datagram. */
 function portOf(lab: Lab): number {
   const [sent] = lab.frames().filter((frame) => parseIp(frame)?.protocol === UDP);
   return be16(sent, 34);
@@ -118,7 +118,7 @@ row("UDP-07: a connected socket hears only its peer's address and port", "S1", (
     datagram("by another port", { source: dns.address, from: 54, to }),
   ];
   lab.inject(forged, 0.01);
-  // As if the port were closed (and it is, for these).
+  // As if the port were closed, which it is for these.
   lab.sends(
     arpQuestion(attacker.address, attacker.hardware),
     ...forged.map((frame) => errorAbout(frame, 3, 3)),
@@ -135,7 +135,7 @@ row("UDP-08: 5,000 unread datagrams: a bounded queue, others unharmed", "S1", (l
   const before = lab.twin.output.length;
   const memory = lab.twin.memoryBytes();
   const one = datagram(Buffer.alloc(1472, 0x64));
-  // The console takes 11,520 bytes a second; what does not fit its buffer waits in the queue.
+  // The console prints 11,520 bytes a second; what its buffer cannot hold waits in the queue.
   lab.inject(
     Array.from({ length: 2500 }, () => one),
     12e-6,

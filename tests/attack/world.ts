@@ -1,7 +1,8 @@
 /**
  * The catalogue's world: the kernel as 10.0.2.15 with gateway P, name server D and attacker A on
- * its link, in a state to be attacked; exact bytes that are put on its wire; and what every row
- * requires besides its own: nothing more was sent or dropped, all works, nothing is left behind.
+ * its link, in a given state. Rows put exact bytes on its wire. After each row, the common
+ * requirements are checked: nothing else was sent or dropped, everything still works, and nothing
+ * leaks.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -20,8 +21,8 @@ import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 import { normal } from "./expected-frames.ts";
 
 /**
- * S0 before DHCP; S1 configured and idle, the gateway known; T1 in SYN-SENT to P:80, T2 in
- * ESTABLISHED, both by `nc`, which has the console then.
+ * S0: before DHCP. S1: configured and idle, the gateway cached. T1: SYN-SENT to P:80. T2:
+ * ESTABLISHED to P:80. T1 and T2 use `nc`, which then holds the console.
  */
 export type State = "S0" | "S1" | "T1" | "T2";
 
@@ -31,18 +32,18 @@ export interface Sent {
   time: number;
 }
 
-/** By the names of `ip -s link`. */
+/** Counts by the names of `ip -s link`. */
 export type Counts = Record<string, number>;
 
-/** Until lost fragments, names and old connections are forgotten, in seconds. */
+/** Seconds until lost fragments, names and old connections are forgotten. */
 const FORGET = 130;
-/** Bytes of an entry in the cache of names, which is kept long after its time. */
+/** Heap bytes of a name's cache entry, which outlives its TTL. */
 const NAME_BYTES = 224;
-/** Bytes of a line of the log besides its letters. */
+/** Heap bytes of a log line besides its characters. */
 const LINE_BYTES = 64;
-/** Tables and lists double where they are full. */
+/** Heap bytes by which tables and lists may have grown when they were full. */
 const HEAP_SLACK = 512;
-/** Turns in a second in which nothing happens. */
+/** Turns allowed in an idle second. */
 const IDLE_TURNS = 50;
 const DHCP_SERVER = 67;
 const GUEST = address(guest.address);
@@ -55,12 +56,12 @@ export class Lab {
   readonly attacker = this.addPeer("attacker", attacker);
   readonly dhcp: DhcpServer;
   readonly dns: DnsServer;
-  /** P's. */
+  /** P's server. */
   readonly http: HttpServer;
   readonly port: Port;
   /** P's end of the last connection to its port 80. */
   connection!: Connection;
-  /** What the guest's counters are to have gained in the end. */
+  /** What the guest's drop counters should have gained at the end. */
   readonly expected: Counts = {};
   private readonly checker = new Checker();
   private readonly hosts: Record<string, string> = { "slow.test": gateway.address };
@@ -101,12 +102,12 @@ export class Lab {
     return lab;
   }
 
-  /** A station by the catalogue's names. */
+  /** Adds a station with one of the catalogue's names. */
   addPeer(name: string, who: { hardware: string; address: string }): Peer {
     return new Peer(this.world, this.network, name, who.address, hardware(who.hardware));
   }
 
-  /** From a lease to state S1, and what there is then is what has to be there in the end. */
+  /** Goes from a lease to state S1 and takes the baseline. */
   configure(): void {
     this.dhcp.behavior = { ...this.dhcp.behavior, silence: 0 };
     this.pass(20);
@@ -118,7 +119,7 @@ export class Lab {
   }
 
   private connect(state: State): void {
-    // What is sent now is seen, and lost.
+    // What the guest sends from now on is recorded and lost.
     if (state === "T1") this.mute(true);
     this.twin.type("nc 10.0.2.2 80\r", this.world.now);
     this.pass(0.1);
@@ -132,12 +133,12 @@ export class Lab {
     this.world.pass(seconds);
   }
 
-  /** Nothing that the guest sends arrives, from now on or no longer. */
+  /** Discards, or no longer discards, everything that the guest sends. */
   mute(on: boolean): void {
     this.port.setFaults({}, { cut: on });
   }
 
-  /** Puts frames on the guest's wire as they are, `gap` seconds after each other. */
+  /** Puts frames on the guest's wire unchanged, `gap` seconds apart. */
   inject(frames: Iterable<Uint8Array>, gap = 1e-4): void {
     for (const frame of frames) {
       this.twin.receive(frame, this.world.now);
@@ -149,18 +150,18 @@ export class Lab {
     return this.world.command(this.twin, line, seconds);
   }
 
-  /** Types a line at what has the console. */
+  /** Types a line into whatever holds the console. */
   type(text: string): void {
     this.twin.type(text, this.world.now);
     this.pass(0.1);
   }
 
-  /** What no kernel may ever send, and this one did. */
+  /** What this kernel sent although no kernel may. */
   get complaints(): string[] {
     return this.checker.complaints;
   }
 
-  /** Everything that the guest sent since the last time. */
+  /** Returns everything that the guest sent since the last call. */
   take(): Sent[] {
     return this.sent.splice(0);
   }
@@ -169,20 +170,20 @@ export class Lab {
     return this.take().map(({ frame }) => frame);
   }
 
-  /** Asserts that the guest sent exactly these frames since the last time, within a second. */
+  /** Asserts that the guest sends exactly these frames within a second of the last call. */
   sends(...expected: Buffer[]): void {
     this.pass(1);
     assert.deepEqual(normal(this.frames()), normal(expected));
   }
 
-  /** These drops are to be counted, besides those expected already. */
+  /** Expects these drops in addition to earlier ones. */
   drops(counts: Counts): void {
     for (const [name, count] of Object.entries(counts)) {
       this.expected[name] = (this.expected[name] ?? 0) + count;
     }
   }
 
-  /** Lets the time of unfinished datagrams end, of which nobody is told. */
+  /** Lets so many unfinished datagrams expire, which nobody is told of. */
   outlive(datagrams: number): void {
     this.pass(61);
     this.drops({ "fragment-timeout": datagrams });
@@ -192,7 +193,7 @@ export class Lab {
     return this.command("ip neigh").replace(/^ip neigh\s+|anonymos> $/g, "");
   }
 
-  /** What was dropped and why, as `ip -s link` tells it. */
+  /** Returns the drops by reason, as `ip -s link` prints them. */
   counts(): Counts {
     const text = this.command("ip -s link");
     const [, device] = /RX errors: (.*)/.exec(text) ?? [];
@@ -207,7 +208,7 @@ export class Lab {
     );
   }
 
-  /** What every row requires; the row has told before what else is to be seen. */
+  /** Checks what every row requires. The row has declared everything else that may be seen. */
   finish(): void {
     const turns = this.twin.turns;
     this.pass(1);
@@ -228,7 +229,7 @@ export class Lab {
     assert.doesNotMatch(this.twin.output, /panic/);
   }
 
-  /** Takes the console back from whatever has it. */
+  /** Interrupts whatever holds the console. */
   private release(): void {
     if (this.twin.output.endsWith("\nanonymos> ")) return;
     this.type("\x03");
@@ -245,7 +246,7 @@ export class Lab {
     assert.deepEqual(gained, this.expected, "what was dropped");
   }
 
-  /** An echo within a second, a name and a page each within five; nothing else is sent. */
+  /** Checks an echo within a second, a name and a page within five each, and nothing else sent. */
   alive(): void {
     this.take();
     let pongs = 0;
@@ -269,7 +270,7 @@ export class Lab {
     this.take();
     const sockets = this.command("ss");
     const counts = this.counts();
-    // What is kept on purpose, up to a limit: the names asked for, and the log.
+    // Retained on purpose, within limits: names and the log.
     const log = this.command("dmesg").match(/(?<=^\[ *[\d.]+\] ).*(?=\r$)/gm) ?? [];
     const lines = log.reduce((sum, line) => sum + 2 * line.length + LINE_BYTES, 0);
     const kept = lines + NAME_BYTES * this.lookups;
@@ -281,7 +282,7 @@ export class Lab {
   }
 }
 
-/** What the checks themselves make the guest send. */
+/** Reports whether the checks themselves made the guest send this frame. */
 function isUseful(frame: Buffer): boolean {
   if (be16(frame, 12) === 0x0806) return true;
   const ip = parseIp(frame);
@@ -291,7 +292,7 @@ function isUseful(frame: Buffer): boolean {
   return ip.protocol === UDP && be16(frame, ip.start + 2) === 53;
 }
 
-/** One row as a test: in a world of its own, and with what every row requires. */
+/** Runs one row as a test: in its own world, with what every row requires. */
 export function row(name: string, state: State, body: (lab: Lab) => void): void {
   test(name, async () => {
     const lab = await Lab.at(state);
@@ -300,17 +301,17 @@ export function row(name: string, state: State, body: (lab: Lab) => void): void 
   });
 }
 
-/** A row that is frames put in, frames that come out, and drops that are counted. */
+/** A row of frames put in, frames that come out, and drops that are counted. */
 export interface Row {
   name: string;
   frames: Buffer[];
   answers?: Buffer[];
   drops?: Counts;
-  /** Seconds until the last of them is counted. */
+  /** Seconds until the last drop is counted. */
   wait?: number;
 }
 
-/** All rows of a table, and their frames once more before there is an address. */
+/** Runs all rows of a table, and their frames once more before there is an address. */
 export function rows(table: Row[]): void {
   for (const { name, frames, answers = [], drops = {}, wait = 0 } of table) {
     row(name, "S1", (lab) => {
