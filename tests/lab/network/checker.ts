@@ -1,6 +1,6 @@
 /**
- * What no kernel may ever send, whatever happened before: a wrong checksum, a foreign source,
- * bytes of somebody else's in the padding, and all that Conversations finds in its TCP.
+ * What no kernel may send, whatever happened before: a wrong checksum, a foreign source, stale
+ * bytes in the padding, and whatever Conversations objects to in its TCP.
  */
 import { be16, dotted, TCP, UDP } from "../packets/bytes.ts";
 import { type Ip, parseArp, parseIp, transportRight } from "../packets/read.ts";
@@ -10,22 +10,22 @@ import { hardwareKey } from "./switch.ts";
 const [SHORTEST, LONGEST] = [60, 1514];
 
 export class Checker {
-  /** What was wrong, the first things first. */
+  /** What was wrong, in order of time. */
   readonly complaints: string[] = [];
   readonly conversations = new Conversations((text) => this.complain(text));
-  /** Addresses that each of the kernels may use, by its hardware address. */
+  /** Addresses that a kernel may use, by its hardware address. */
   private readonly allowed = new Map<number, Set<number>>();
   private time = 0;
   private who = "";
 
-  /** A kernel may send from `address` from now on. */
+  /** Lets a kernel send from `address` from now on. */
   allow(hardware: Uint8Array | number[], address: number): void {
     const key = hardwareKey(Uint8Array.from(hardware), 0);
     const addresses = this.allowed.get(key) ?? new Set([0]);
     this.allowed.set(key, addresses.add(address));
   }
 
-  /** Looks at a frame that a kernel sent. */
+  /** Checks a frame that a kernel sent. */
   check(frame: Uint8Array, time: number, name: string, hardware: number[]): void {
     this.time = time;
     this.who = name;
@@ -47,7 +47,7 @@ export class Checker {
     }
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
-    // Who does not know where a neighbour is can only ask.
+    // A kernel that does not know a neighbor's address can only ask for it.
     this.conversations.excuse(arp.sender, arp.target, this.time);
     this.checkPadding(frame, 42);
   }
@@ -74,7 +74,7 @@ export class Checker {
     }
   }
 
-  /** Who has fallen silent, at `time`? */
+  /** Checks whether a conversation has fallen silent at `time`. */
   listen(time: number): void {
     this.time = time;
     this.who = "somebody";

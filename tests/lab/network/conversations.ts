@@ -1,29 +1,29 @@
 /**
- * Follows every TCP connection by what both sides send, before any fault: nobody may send past
- * the other's window, acknowledge what was never sent or never allowed, take back a window once
- * offered, say other bytes when it repeats itself (RFC 9293 sections 3.4, 3.8.6), or fall silent
- * with data that nobody has acknowledged (3.8.1).
+ * Follows every TCP connection by what both sides send, before any fault. No side may send past the
+ * other's window, acknowledge what was never sent or allowed, take back an offered window, resend
+ * other bytes (RFC 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section
+ * 3.8.1).
  */
 import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
 import { type Ip, parseIp, transportRight } from "../packets/read.ts";
 import { SentBytes } from "./sent-bytes.ts";
 
 const [FIN, SYN, RST, ACK] = [1, 2, 4, 16];
-/** Nanoseconds: the longest time-out of a sender (RFC 6298 section 2.5), and some to spare. */
+/** Nanoseconds: the longest retransmission time-out (RFC 6298 section 2.5), plus slack. */
 const LONGEST_SILENCE = 66e9;
 
-/** One direction: what its sender has said. */
+/** One direction: what its sender has sent. */
 interface Side {
   /** One past the highest sequence number sent. */
   most: number;
-  /** The highest number that the other side acknowledged; undefined before the first. */
+  /** The highest number that the other side acknowledged; undefined before the first ACK. */
   acknowledged: number | undefined;
   /** The highest acknowledgment number plus window. */
   edge: number;
   hasEdge: boolean;
-  /** By the option of its SYN; undefined = it had none. */
+  /** The window scale of its SYN; undefined if there was none. */
   scale: number | undefined;
-  /** It is a kernel's, who said something last at `spokeAt`. */
+  /** The sender is a kernel; it last sent at `spokeAt`. */
   checked: boolean;
   spokeAt: number;
   said: SentBytes | undefined;
@@ -36,25 +36,25 @@ export class Conversations {
 
   constructor(private readonly complain: (text: string) => void) {}
 
-  /** A segment of a station that is not under test: only remembered. */
+  /** Records a segment of a station that is not under test. */
   heard(frame: Uint8Array, time: number): void {
     const ip = parseIp(frame);
     if (!ip || ip.protocol !== TCP || ip.fragment !== 0 || !transportRight(frame, ip)) return;
     this.remember(frame, ip, time, undefined);
   }
 
-  /** A segment of a kernel: checked, then remembered. */
+  /** Checks and records a segment of a kernel. */
   sent(frame: Uint8Array, ip: Ip, time: number): void {
     this.remember(frame, ip, time, this.complain);
   }
 
-  /** A machine was reset: it knows nothing of its connections. */
+  /** Forgets the connections of a machine that was reset. */
   forget(address: number): void {
     const name = dotted(address);
     for (const key of this.sides.keys()) if (key.includes(`${name}:`)) this.sides.delete(key);
   }
 
-  /** A kernel cannot or need not speak to `to` (of 0: to anybody) as it did, up to now. */
+  /** Excuses a kernel's silence towards `to` (0: everybody) up to now. */
   excuse(from: number, to: number, time: number): void {
     const [own, other] = [`${dotted(from)}:`, to === 0 ? "" : ` ${dotted(to)}:`];
     for (const [key, side] of this.sides) {
@@ -62,7 +62,7 @@ export class Conversations {
     }
   }
 
-  /** Has somebody fallen silent? To be asked now and then. */
+  /** Looks for connections that have fallen silent; called now and then. */
   listen(time: number): void {
     for (const [key, side] of this.sides) {
       if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;
@@ -92,7 +92,7 @@ export class Conversations {
     const own = this.sides.get(key);
     const other = this.sides.get(back);
     if (flags & RST) {
-      // Whoever hears it or not: it is over for the one, and the other will be told.
+      // Whether it arrives or not, the connection is over for one side, and the other will be told.
       if (own) own.checked = false;
       if (other) other.checked = false;
       return;
@@ -107,7 +107,7 @@ export class Conversations {
     if (flags & ACK) this.acknowledge(frame, at, own, other, complain ? key : undefined);
   }
 
-  /** What is in a segment fits the other's window, and is what was there before. */
+  /** Checks that a segment fits the other side's window and repeats earlier bytes. */
   private checkText(
     text: Uint8Array,
     own: Side,
@@ -118,7 +118,7 @@ export class Conversations {
     const { length } = text;
     if (length === 0) return;
     const past = other?.hasEdge ? distance((sequence + length) >>> 0, other.edge) : 0;
-    // One byte past is a probe of a closed window.
+    // One byte past the edge is a probe of a closed window.
     if (past > 0 && !(length <= 1 && past <= 1)) {
       this.complain(`${length} bytes, ${past} past the window, in ${key}`);
     }
@@ -144,7 +144,7 @@ export class Conversations {
     } else if (other && (heard === undefined || distance(acknowledgment, heard) > 0)) {
       other.acknowledged = acknowledgment;
     }
-    // A FIN needs no room, and the edge was cut down to what the scale can say.
+    // A FIN needs no room, and the edge is rounded down to the window scale.
     const over = own.hasEdge ? distance(acknowledgment, own.edge) : 0;
     if (key && over > slack) this.complain(`bytes taken ${over} past its window, in ${key}`);
     const edge = (acknowledgment + (be16(frame, at + 14) << scale)) >>> 0;
@@ -156,7 +156,7 @@ export class Conversations {
     own.hasEdge = true;
   }
 
-  /** A SYN: a conversation anew, unless it is the same one again. */
+  /** A SYN starts a new conversation unless it repeats the last one. */
   private begin(frame: Uint8Array, at: number, header: number, key: string, end: number): void {
     const old = this.sides.get(key);
     if (old && distance(end, old.most) <= 0 && distance(old.most, end) < 1 << 24) return;

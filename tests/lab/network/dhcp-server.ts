@@ -16,13 +16,13 @@ import { MILLISECOND } from "./world.ts";
 export interface DhcpBehavior {
   /** Seconds. */
   lease: number;
-  /** Chance of no answer at all, of a NAK instead of an ACK, of each answer twice. */
+  /** Chances: of no answer, of a NAK in place of an ACK, of a repeated answer. */
   silence: number;
   refuse: number;
   twice: number;
-  /** Milliseconds before an answer, at most. */
+  /** Upper bound in milliseconds of the delay before an answer. */
   delay: number;
-  /** Chance of garbage in front of the answer. */
+  /** Chance of garbage ahead of the answer. */
   garbage: number;
 }
 
@@ -37,7 +37,7 @@ export const politeDhcp: DhcpBehavior = {
 
 export class DhcpServer {
   behavior = politeDhcp;
-  /** Addresses given out ever, by hardware address. */
+  /** Every address ever leased, by hardware address. */
   readonly leases = new Map<number, number>();
   acknowledged = 0;
 
@@ -88,7 +88,7 @@ export class DhcpServer {
         if (world.random.chance(behavior.garbage)) {
           const bad = Buffer.from(bytes);
           for (let k = 0; k < 8; k++) bad[world.random.between(0, bad.length - 1)] ^= 255;
-          // Not its own xid, so that a client has no reason to believe it.
+          // Change the xid, so that no client has a reason to believe it.
           bad.writeUInt32BE((be32(bad, 4) ^ 0x5555) >>> 0, 4);
           this.peer.sendUdp(67, 0xffffffff, 68, bad);
         }

@@ -6,11 +6,11 @@ import { MILLISECOND } from "./world.ts";
 
 export interface DnsBehavior {
   silence: number;
-  /** Chance of SERVFAIL, of an answer with the wrong identifier first, of garbage first. */
+  /** Chances: of SERVFAIL, of an answer with a wrong id first, of garbage first. */
   fail: number;
   wrongId: number;
   garbage: number;
-  /** Milliseconds, at most. */
+  /** Upper bound of the delay in milliseconds. */
   delay: number;
 }
 
@@ -22,7 +22,7 @@ export class DnsServer {
 
   constructor(
     private readonly peer: Peer,
-    /** Addresses by name; names under "never." do not exist. */
+    /** Addresses by name; other names do not exist. */
     private readonly names: Record<string, string>,
   ) {
     peer.udp.set(53, (datagram) => this.receive(datagram));

@@ -1,4 +1,6 @@
-/** What is to happen at which nanosecond, first come first served (a binary heap). */
+/**
+ * Events by their time in nanoseconds; of equal times, the first added comes first (a binary heap).
+ */
 
 export interface Event {
   at: number;
@@ -23,12 +25,12 @@ export class EventQueue {
     heap[i] = event;
   }
 
-  /** When the next happens, or Infinity. */
+  /** The time of the next event, or Infinity. */
   next(): number {
     return this.heap.length > 0 ? this.heap[0].at : Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the next out; there is one. */
+  /** Removes and returns the next event; there must be one. */
   take(): Event {
     const { heap } = this;
     const first = heap[0];

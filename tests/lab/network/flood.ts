@@ -1,4 +1,4 @@
-/** Frames that nobody asked for: what an attacker or a broken host puts on a wire. */
+/** Unsolicited frames: what an attacker or a broken host puts on a wire. */
 import * as build from "../packets/build.ts";
 import { ARP, BROADCAST, hardware, ICMP, IPV4, TCP, UDP } from "../packets/bytes.ts";
 import { DhcpType, dhcpMessage, ips } from "../packets/dhcp.ts";
@@ -11,7 +11,7 @@ export interface Target {
   address: number;
 }
 
-/** One made-up sender and who it is aimed at. */
+/** A made-up sender and its target. */
 interface Shot {
   target: Target;
   random: Random;
@@ -21,7 +21,7 @@ interface Shot {
   source: number;
 }
 
-/** What a believed lie leads to, for whoever checks that none is. */
+/** The address in every lie, for checks that none is believed. */
 export const LIE = "6.6.6.6";
 
 const makers = {
@@ -32,7 +32,7 @@ const makers = {
   land: (shot: Shot) => tcp({ ...shot, source: shot.target.address }, 2),
   udp: (shot: Shot) => udp(shot, anyPort(shot), port(shot), shot.random.between(0, 1400)),
   echo: (shot: Shot) => icmp(shot, 8, 0, shot.random.between(0, 1400)),
-  /** Pings to everybody, so that everybody answers a victim (RFC 2644). */
+  /** Pings to everybody in a victim's name (RFC 2644). */
   smurf: (shot: Shot) => {
     const everybody = { hardware: hardware(BROADCAST), address: shot.near + 255 };
     return icmp({ ...shot, target: everybody }, 8, 0, 56);
@@ -43,7 +43,7 @@ const makers = {
     const sender = near + random.between(100, 250);
     return arp(BROADCAST, { operation: 1, senderHardware: from, sender, target: other });
   },
-  /** Answers that claim the addresses of others, the target's own included. */
+  /** ARP packets that claim the addresses of others, the target's included. */
   poison: (shot: Shot) => {
     const { target, random, near, from } = shot;
     const sender = near + random.pick([2, 3, 15, 16, 17]);
@@ -68,7 +68,7 @@ const makers = {
 export type FloodKind = keyof typeof makers;
 export const floodKinds = Object.keys(makers) as FloodKind[];
 
-/** One frame of a flood of `kind`; the senders are made up. */
+/** Makes one frame of a flood of `kind`, from a made-up sender. */
 export function floodFrame(kind: FloodKind, target: Target, random: Random): Buffer {
   const from = Uint8Array.of(2, 0x66, ...random.bytes(4));
   const near = (target.address & 0xffffff00) >>> 0;
@@ -77,14 +77,14 @@ export function floodFrame(kind: FloodKind, target: Target, random: Random): Buf
   return makers[kind]({ target, random, from, near, source });
 }
 
-/** One of the servers of the simulator's worlds. */
+/** Returns one of the servers of the simulator's worlds. */
 function server({ near, random }: Shot): number {
   return near + random.between(2, 3);
 }
 function anyPort({ random }: Shot): number {
   return random.between(1024, 65535);
 }
-/** One that somebody may listen at. */
+/** Returns a port, often one with a listener. */
 function port({ random }: Shot): number {
   return random.chance(0.5) ? random.pick([80, 8080, 68]) : random.between(1, 65535);
 }
@@ -93,7 +93,7 @@ function arp(to: string | Uint8Array, fields: build.ArpFields): Buffer {
   return build.ethernet(to, fields.senderHardware, ARP, build.arp(fields));
 }
 
-/** A packet to the target; it has no identification and must not be fragmented by default. */
+/** A packet to the target; by default without identification and not to be fragmented. */
 function ip(
   shot: Shot,
   protocol: number,
@@ -121,7 +121,7 @@ function tcp(shot: Shot, flags: number): Buffer {
   return ip(shot, TCP, segment);
 }
 
-/** A datagram; a number stands for so many zeros. */
+/** A datagram; a number as `data` stands for so many zeros. */
 function udp(shot: Shot, from: number, to: number, data: number | Buffer): Buffer {
   const payload = typeof data === "number" ? Buffer.alloc(data) : data;
   const ends = [

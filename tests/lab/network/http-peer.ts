@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 on scripted peers: a client, and a server of /bytes/N and /text/N, of JSON-RPC at
- * /rpc, and of /discard/NAME, which knows what comes twice or spoilt.
+ * HTTP/1.1 on scripted peers: a client, and a server of /bytes/N, /text/N, JSON-RPC at /rpc, and
+ * /discard/NAME, which detects repeated and damaged uploads.
  */
 import { crc32 } from "node:zlib";
 import type { Peer } from "./peer.ts";
@@ -9,19 +9,19 @@ import { type Connection, type PeerBehavior, polite } from "./tcp.ts";
 const PERIOD = 65_536;
 const period = Buffer.from(Uint8Array.from({ length: PERIOD }, (_, i) => i * 131 + (i >>> 8) * 7));
 
-/** What /bytes/N sends, on peers and on the kernel's httpd alike. */
+/** The body of /bytes/N, on peers and on the kernel's httpd alike. */
 export function pattern(length: number): Buffer {
   return Buffer.alloc(length, period);
 }
 
 const LINE = "a line of 32 characters, no more.\n".slice(-32);
 
-/** What /text/N sends: lines that a console can print. */
+/** The body of /text/N: lines that a console can print. */
 export function lines(length: number): string {
   return LINE.repeat(Math.ceil(length / LINE.length)).slice(0, length);
 }
 
-/** The CRC-32 of a body as `curl --crc32` prints it. */
+/** Returns the CRC-32 of a body as `curl --crc32` prints it. */
 export function crcText(body: Uint8Array): string {
   return crc32(body).toString(16).padStart(8, "0");
 }
@@ -30,18 +30,18 @@ export interface HttpBehavior {
   /** Chance that a connection is reset, or closed, in the middle of a body. */
   resets: number;
   closes: number;
-  /** Bodies come in chunks. */
+  /** Sends bodies in chunks. */
   chunked: boolean;
   tcp: PeerBehavior;
 }
 
 export const politeHttp: HttpBehavior = { resets: 0, closes: 0, chunked: false, tcp: polite };
 
-/** Serves until it is told otherwise. */
+/** A server; it serves until told otherwise. */
 export class HttpServer {
   behavior = politeHttp;
   requests = 0;
-  /** What came that should not have. */
+  /** What arrived although it should not have. */
   readonly complaints: string[] = [];
   private readonly posts = new Set<string>();
 
@@ -86,7 +86,7 @@ export class HttpServer {
       answer = this.response(200, "text/plain", Buffer.from(`${body.length} bytes discarded\n`));
     } else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
     else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
-    // Half of those who break off have not said a word: only then may a client ask again.
+    // Half of the connections that break off have sent nothing: only then may a client retry.
     const part = () => answer.subarray(0, random.pick([0, random.between(0, answer.length)]));
     if (random.chance(this.behavior.resets)) {
       connection.write(part());
@@ -97,7 +97,7 @@ export class HttpServer {
     } else connection.write(answer);
   }
 
-  /** Whoever posts has a name for it: the same one twice was delivered twice. */
+  /** Every POST has a unique name: a name seen twice was delivered twice. */
   private checkPost(path: string, body: Uint8Array): void {
     const rpc = path === "/rpc";
     const name = rpc ? Buffer.from(body).toString() : path;
@@ -122,7 +122,7 @@ export class HttpServer {
   }
 }
 
-/** The result is what was asked, so that one call is told from another. */
+/** The result echoes the request, so that calls can be told apart. */
 function rpcAnswer(body: Uint8Array): Buffer {
   try {
     const { id, method, params } = JSON.parse(Buffer.from(body).toString());
@@ -133,17 +133,17 @@ function rpcAnswer(body: Uint8Array): Buffer {
   }
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface Fetched {
   done: boolean;
-  /** "" = in order; else why the connection ended. */
+  /** "" if it ended well, else why the connection ended. */
   failure: string;
   status: number;
   body: Buffer;
   connection: Connection;
 }
 
-/** Asks a server for a path by a connection of its own. */
+/** Sends a request on a connection of its own. */
 export function fetchFrom(
   peer: Peer,
   server: number,

@@ -1,4 +1,4 @@
-/** Writes what passed a switch as pcapng (draft-ietf-opsawg-pcapng), a station an interface. */
+/** Writes a switch's traffic as pcapng (draft-ietf-opsawg-pcapng), one interface per station. */
 import type { Station } from "./world.ts";
 
 const [SECTION, INTERFACE, PACKET] = [0x0a0d0d0a, 1, 6];
@@ -26,7 +26,7 @@ export class Capture {
   private readonly packets: Buffer[] = [];
   private readonly interfaces: Station[] = [];
 
-  /** Takes a frame that `from` sent at `time` nanoseconds. */
+  /** Records a frame that `from` sent at `time` nanoseconds. */
   add(frame: Uint8Array, time: number, from: Station): void {
     let index = this.interfaces.indexOf(from);
     if (index < 0) index = this.interfaces.push(from) - 1;

@@ -1,24 +1,24 @@
-/** How a scripted peer's TCP behaves: what is in order, and what may be wrong with it. */
+/** How a scripted peer's TCP behaves, well or badly. */
 
 export interface PeerBehavior {
   /** The window offered. */
   window: number;
-  /** Longest segment sent. */
+  /** The longest segment sent. */
   segment: number;
   /** Segments in flight. */
   flight: number;
-  /** After so many bytes received the connection is reset; 0 = never. */
+  /** Resets the connection after so many received bytes; 0: never. */
   resetAfter: number;
-  /** Acknowledgments are late by so many nanoseconds. */
+  /** Delays acknowledgments by so many nanoseconds. */
   ackDelay: number;
   /**
-   * After so many bytes nobody reads for `closedFor` nanoseconds, and the window fills up. That
-   * there is room again is told to nobody who does not ask (a window update that was lost).
-   * 0 = never.
+   * After so many received bytes, reading stops for `closedFor` nanoseconds and the window fills.
+   * Its reopening is only told to a sender that probes, as if the window update were lost. 0:
+   * never.
    */
   closedAfter: number;
   closedFor: number;
-  /** Bytes sent beyond the window of the other side. */
+  /** How many bytes are sent beyond the other side's window. */
   overrun: number;
 }
 

@@ -37,13 +37,13 @@ export class Peer implements Station {
   readonly tcp: TcpStack;
   /** False: pings are not answered. */
   answersPing = true;
-  /** Packets with a wrong checksum that came. */
+  /** Packets received with a wrong checksum. */
   spoilt = 0;
   readonly udp = new Map<number, (datagram: Datagram) => void>();
-  /** Called for replies to `ping`, with the sequence number. */
+  /** Called with the sequence number of each reply to `ping`. */
   onPong: (sequence: number) => void = () => {};
   readonly port;
-  /** ICMP errors that came: source, type and code. */
+  /** ICMP errors received: source, type and code. */
   readonly errors = new Set<string>();
   private key: number;
   private readonly neighbors = new Map<number, Uint8Array>();
@@ -108,7 +108,7 @@ export class Peer implements Station {
     this.sendIp(to, UDP, datagram, to === 0xffffffff ? EVERYBODY : hardware);
   }
 
-  /** Another hardware address from now on, which others find out by asking. */
+  /** Takes a new hardware address without announcing it. */
   replaceCard(): void {
     this.hardware = Uint8Array.of(...this.hardware.subarray(0, 3), ...this.world.random.bytes(3));
     this.key = hardwareKey(this.hardware, 0);

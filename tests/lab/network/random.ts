@@ -1,4 +1,4 @@
-/** Chance from a number: the same seed, the same world (xoshiro128**, seeded by splitmix32). */
+/** Random numbers from a seed: the same seed, the same world (xoshiro128**, splitmix32). */
 
 export class Random {
   private readonly state = new Uint32Array(4);
@@ -27,11 +27,11 @@ export class Random {
     s[3] = (s[3] << 11) | (s[3] >>> 21);
     return result;
   }
-  /** From 0 up to but not including 1. */
+  /** Returns a fraction from 0 up to, but not including, 1. */
   fraction(): number {
     return this.bits() / 2 ** 32;
   }
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, both included. */
   between(low: number, high: number): number {
     return low + Math.floor(this.fraction() * (high - low + 1));
   }
@@ -46,7 +46,7 @@ export class Random {
     for (let i = 0; i < length; i++) bytes[i] = this.bits();
     return bytes;
   }
-  /** Another generator, so that who draws more does not change what others draw. */
+  /** Returns another generator, so that draws from one do not change those from the other. */
   fork(): Random {
     return new Random(this.bits());
   }

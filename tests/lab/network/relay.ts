@@ -1,16 +1,16 @@
-/** Somebody in the middle: takes connections for a server, and passes on what it likes. */
+/** A man in the middle: accepts connections for a server, and passes on what it likes. */
 import type { Peer } from "./peer.ts";
 
 export interface Meddling {
-  /** After so many bytes of the server's the client is told that there is no more. */
+  /** After so many bytes from the server, the client is told that the stream has ended. */
   cut?: number;
-  /** The server's byte with this number has a bit turned over. */
+  /** The index of a byte from the server in which one bit is flipped. */
   flip?: number;
 }
 
 export class Relay {
   meddling: Meddling = {};
-  /** Bytes of the server's that were passed on in the last connection. */
+  /** Bytes from the server passed on in the last connection. */
   passed = 0;
 
   constructor(peer: Peer, port: number, server: number) {

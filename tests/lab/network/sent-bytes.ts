@@ -1,12 +1,12 @@
-/** The last bytes of a stream as they were sent first: are they sent alike when sent again? */
+/** The last bytes of a stream as first sent, to detect retransmissions that differ. */
 
-/** More than a kernel's send buffer holds, and what most streams have; powers of two. */
+/** More than a kernel's send buffer, and the size that most streams need; powers of two. */
 const [KEPT, FEW] = [1 << 17, 1 << 12];
 
 export class SentBytes {
   private bytes = new Uint8Array(FEW);
   private end: number;
-  /** From here on everything up to `end` is known. */
+  /** Everything from here up to `end` is known. */
   private from: number;
 
   constructor(private readonly start: number) {
@@ -14,13 +14,13 @@ export class SentBytes {
     this.end = start;
   }
 
-  /** Takes a segment's text; answers how far into the stream it differs from before, or -1. */
+  /** Adds a segment; returns the offset in the stream at which it differs from before, or -1. */
   add(sequence: number, text: Uint8Array): number {
     const offset = (sequence - this.end) | 0;
     const begin = (sequence - this.start) | 0;
     this.makeRoom(begin < 0 ? KEPT : begin + text.length);
     const mask = this.bytes.length - 1;
-    // What was said meanwhile had no cable to go out by.
+    // What was sent meanwhile had no cable to leave by.
     if (offset > 0) this.from = sequence;
     for (let i = 0; i < text.length; i++) {
       const place = (begin + i) & mask;
@@ -33,7 +33,7 @@ export class SentBytes {
     return -1;
   }
 
-  /** For a stream of so many bytes: all of them, up to KEPT. */
+  /** Grows to hold a stream of so many bytes, up to KEPT. */
   private makeRoom(length: number): void {
     const { bytes } = this;
     if (length <= bytes.length || bytes.length === KEPT) return;

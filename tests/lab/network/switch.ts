@@ -1,4 +1,4 @@
-/** A learning switch (IEEE 802.1D without spanning tree), each port by a cable of two wires. */
+/** A learning switch (IEEE 802.1D without spanning tree); each port has a cable of two wires. */
 import type { Twin } from "../machine/twin.ts";
 import { type Faults, perfect, Wire } from "./wire.ts";
 import type { Station, World } from "./world.ts";
@@ -22,42 +22,42 @@ export class Port {
     this.up = new Wire(world, world.random.fork(), end);
   }
 
-  /** Faults of both directions; `up` only if given. */
+  /** Sets the faults of both directions; `up` only if given. */
   setFaults(down: Partial<Faults>, up: Partial<Faults> = down): void {
     this.down.faults = { ...perfect, ...down };
     this.up.faults = { ...perfect, ...up };
   }
 }
 
-/** A frame that passed the switch, for captures and checks. */
+/** Sees frames pass the switch, for captures and checks. */
 export type Tap = (frame: Uint8Array, time: number, from: Station) => void;
 
 export class Switch {
   readonly ports: Port[] = [];
-  /** Sees each frame as its sender gave it, before any fault. */
+  /** Called with each frame as its sender gave it, before any fault. */
   taps: Tap[] = [];
-  /** Ports that reach only those with the same number; undefined: all reach all. */
+  /** Groups: ports reach only those of the same number; undefined: all reach all. */
   islands: number[] | undefined;
   private readonly learned = new Map<number, Port>();
 
   constructor(private readonly world: World) {}
 
-  /** A cable to anything that takes frames; what it sends goes into `port.up.send`. */
+  /** Connects anything that takes frames; what it sends goes into `port.up.send`. */
   connect(station: Station): Port {
     const port: Port = new Port(this.world, station, (frame, time, damaged) => {
-      // A switch drops what Ethernet's checksum finds.
+      // A switch drops frames whose FCS is wrong.
       if (!damaged) this.forward(frame, time, port);
     });
     this.ports.push(port);
     return port;
   }
 
-  /** A cable to a twin. */
+  /** Connects a twin. */
   connectTwin(twin: Twin): Port {
     const station: Station = {
       name: twin.name,
       receive: (frame, time, damaged) => {
-        // CE of the receive descriptor (SDM 3.2.3.3).
+        // CE in the receive descriptor (SDM 3.2.3.3).
         twin.receive(frame, time, damaged ? { errors: 0x01 } : {});
       },
     };
@@ -66,7 +66,7 @@ export class Switch {
     return port;
   }
 
-  /** A station sends. */
+  /** Sends a frame of a station's. */
   send(port: Port, frame: Uint8Array, time: number): void {
     for (const tap of this.taps) tap(frame, time, port.station);
     port.up.send(frame, time);
@@ -87,7 +87,7 @@ export class Switch {
   }
 }
 
-/** Six bytes as a number. */
+/** Returns six bytes as a number. */
 export function hardwareKey(bytes: Uint8Array, at: number): number {
   const high = (bytes[at] << 8) | bytes[at + 1];
   const low = (bytes[at + 2] << 24) | (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5];

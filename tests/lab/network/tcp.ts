@@ -1,6 +1,6 @@
 /**
- * The TCP of scripted peers: small, by RFC 9293, without options but MSS. It takes data in order
- * only, sends again everything from the first byte that is missing, and can be told to misbehave.
+ * The TCP of scripted peers: small, by RFC 9293, with no option but MSS. It accepts data in order
+ * only, resends everything from the first missing byte, and can be told to misbehave.
  */
 import { be16, be32 } from "../packets/bytes.ts";
 import type { SegmentFields } from "../packets/tcp.ts";
@@ -18,26 +18,26 @@ export { type PeerBehavior, polite };
 
 type Send = (to: number, fields: SegmentFields) => void;
 
-/** Sequence numbers: a - b as a signed distance. */
+/** Returns the signed distance a - b of two sequence numbers. */
 const distance = (a: number, b: number) => (a - b) | 0;
 
 export class Connection {
   onData: (data: Buffer) => void = () => {};
-  /** The peer has sent its last byte. */
+  /** Called when the peer has sent its last byte. */
   onFinish: () => void = () => {};
-  /** Over: in order (""), or why not. */
+  /** Called at the end, with "" or the reason. */
   onClose: (why: string) => void = () => {};
   received = 0;
   closed = false;
   established = false;
   behavior = polite;
   private queue: Buffer = Buffer.alloc(0);
-  /** The first byte of `queue`, what comes after the last one sent, what was sent ever. */
+  /** The first byte of `queue`, the one after the last sent, the one after the last ever sent. */
   private una: number;
   private next: number;
   private most: number;
   private expected = 0;
-  /** The right edge of the window that was offered; until when it does not move. */
+  /** The right edge of the offered window, and until when it does not move. */
   private edge = 0;
   private closedUntil = 0;
   private window = SEGMENT;
@@ -80,14 +80,14 @@ export class Connection {
   }
 
   /**
-   * A keep-alive (RFC 9293 section 3.8.4), where the window has not been closed in silence: the
-   * other end may be gone and what said so lost.
+   * Sends a keep-alive (RFC 9293 section 3.8.4) unless the window is silently closed: the other end
+   * may be gone, and its RST lost.
    */
   keepAlive(): void {
     if (this.established && this.closedUntil === 0) this.emit(ACK, (this.una - 1) >>> 0);
   }
 
-  /** The first segment: SYN, or SYN and ACK. */
+  /** Sends the first segment: SYN, or SYN and ACK. */
   open(): void {
     this.next = (this.una + 1) >>> 0;
     this.most = this.next;
@@ -107,7 +107,8 @@ export class Connection {
     const inWindow = distance(sequence, this.expected);
     if (flags & RST) {
       if (inWindow === 0 || (!this.established && !this.passive)) this.end("reset");
-      // A challenge (RFC 5961 section 3.2): who has reset it answers with the right number.
+      // A challenge ACK (RFC 5961 section 3.2): the sender of a real RST answers with the right
+      // number.
       else if (inWindow > 0 && inWindow < distance(this.edge, this.expected))
         this.emit(ACK, this.next);
       return;
@@ -199,7 +200,7 @@ export class Connection {
     if (this.finAcknowledged && this.finReceived) this.end("");
   }
 
-  /** The window field of what is sent now. */
+  /** Returns the window field of the next segment. */
   offer(): number {
     const wanted = (this.expected + this.behavior.window) >>> 0;
     const open = this.stack.world.now >= this.closedUntil;
@@ -238,7 +239,7 @@ export class Connection {
     }
   }
 
-  /** The timer: everything from the first missing byte once more; also probes closed windows. */
+  /** On the timer, resends everything from the first missing byte, or probes a closed window. */
   private arm(): void {
     const number = ++this.timer;
     this.stack.world.after(this.timeout, () => {
@@ -288,7 +289,7 @@ export class Connection {
 }
 
 export class TcpStack {
-  /** Called with each connection that a listener takes, by port. */
+  /** Called with each accepted connection, by port. */
   readonly listeners = new Map<number, (connection: Connection) => void>();
   private readonly connections = new Map<string, Connection>();
   private nextPort = 20_000;
@@ -328,7 +329,7 @@ export class TcpStack {
     for (const connection of this.connections.values()) connection.keepAlive();
   }
 
-  /** Connections that are not over. */
+  /** The number of open connections. */
   get count(): number {
     return this.connections.size;
   }
@@ -360,7 +361,7 @@ export class TcpStack {
   }
 
   private add(remote: number, port: number, localPort: number, passive: boolean): Connection {
-    // Many begin just before where sequence numbers wrap, or change their sign.
+    // Many start just before sequence numbers wrap or change sign.
     const edge = this.random.pick([0, 0, 2 ** 31, 2 ** 32]);
     const initial =
       (edge === 0 ? this.random.bits() : edge - this.random.between(0, 100_000)) >>> 0;
@@ -369,7 +370,7 @@ export class TcpStack {
     return connection;
   }
 
-  /** A reset for a segment of no connection (RFC 9293 section 3.5.2). */
+  /** Sends a RST for a segment of no connection (RFC 9293 section 3.5.2). */
   private refuse(source: number, segment: Buffer, flags: number): void {
     const length = segment.length - (segment[12] >> 4) * 4;
     const more = (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);

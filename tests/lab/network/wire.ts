@@ -3,25 +3,25 @@ import type { Random } from "./random.ts";
 import type { Station, World } from "./world.ts";
 
 export interface Faults {
-  /** Share of frames lost each for itself. */
+  /** Share of frames lost independently. */
   loss: number;
-  /** Gilbert and Elliott: chance to fall into a bad time at a frame, and to come out of it. */
+  /** Gilbert-Elliott bursts: the chance per frame that one begins, and that it ends. */
   burstStart: number;
   burstEnd: number;
   duplicate: number;
-  /** Share of frames that are held back by up to `reorderTime`. */
+  /** Share of frames held back by up to `reorderTime`. */
   reorder: number;
   reorderTime: number;
-  /** Nanoseconds: always, and at most by chance. */
+  /** Delay in nanoseconds: the fixed part, and the bound of the random part. */
   delay: number;
   jitter: number;
-  /** Share of frames with a bit turned over that Ethernet's checksum does not see, or does. */
+  /** Shares of frames with one flipped bit that the FCS misses, and that it catches. */
   flip: number;
   damage: number;
   truncate: number;
-  /** Frames longer than this many bytes of payload vanish. */
+  /** Frames with more payload than this vanish. */
   mtu: number;
-  /** Bits a second, and bytes that wait at most. */
+  /** Bits per second, and how many bytes wait at most. */
   bandwidth: number;
   queueBytes: number;
   /** Nothing passes. */
@@ -46,13 +46,13 @@ export const perfect: Faults = {
   cut: false,
 };
 
-/** Preamble, start, FCS and gap (IEEE 802.3). */
+/** Preamble, start delimiter, FCS and gap (IEEE 802.3). */
 const OVERHEAD = 24;
 const HEADERS = 14;
 
 export class Wire {
   faults: Faults = perfect;
-  /** Frames given, and arrived, whatever became of them. */
+  /** Frames given and frames delivered. */
   sent = 0;
   delivered = 0;
   private busyUntil = 0;
@@ -65,7 +65,7 @@ export class Wire {
     private readonly to: Station,
   ) {}
 
-  /** Takes a frame at `time`, and its bytes for good: nobody changes them from here on. */
+  /** Takes a frame at `time`, and its bytes for good: nobody changes them afterwards. */
   send(frame: Uint8Array, time: number): void {
     this.sent++;
     const { faults, random } = this;
@@ -106,11 +106,11 @@ export class Wire {
       bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
     }
     const seen = random.chance(faults.damage);
-    // Behind Ethernet's header: who a frame is from and for is the switch's to guard.
+    // Behind Ethernet's header: the switch guards the addresses.
     if ((seen || random.chance(faults.flip)) && bytes.length > HEADERS) {
       const isIp = bytes[12] === 8 && bytes[13] === 0;
       const at = random.between(HEADERS, bytes.length - 1);
-      // ARP has no checksum of its own: what is spoilt there is believed by everyone.
+      // ARP has no checksum: everybody would believe the damage.
       if (isIp || seen) {
         bytes = Uint8Array.from(bytes);
         bytes[at] ^= 1 << random.between(0, 7);

@@ -1,6 +1,6 @@
 /**
- * A world: twins and scripted peers in one virtual time. Whoever is furthest behind goes next,
- * so that nothing arrives before it was sent, and the same world runs the same way again.
+ * A world: twins and scripted peers in one virtual time. The one furthest behind runs next, so
+ * nothing arrives before it was sent, and the same world runs the same way again.
  */
 import type { Twin } from "../machine/twin.ts";
 import { EventQueue } from "./events.ts";
@@ -9,18 +9,18 @@ import { Random } from "./random.ts";
 export const MICROSECOND = 1e3;
 export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
-/** For so long one twin goes on alone where nothing else happens. */
+/** How long one twin may run ahead if nothing else happens. */
 const SLICE = MILLISECOND;
 export const PROMPT = "\nanonymos> ";
 
-/** Who takes frames off a wire; `time` is when, `damaged` what the checksum of Ethernet finds. */
+/** Receives frames from a wire at `time`; `damaged` means that the FCS is wrong. */
 export interface Station {
   readonly name: string;
   receive(frame: Uint8Array, time: number, damaged?: boolean): void;
 }
 
 export class World {
-  /** Nanoseconds; twins may be ahead by the length of a turn. */
+  /** Nanoseconds; twins may be ahead by one turn. */
   now = 0;
   readonly random: Random;
   readonly twins: Twin[] = [];
@@ -30,7 +30,7 @@ export class World {
     this.random = new Random(seed);
   }
 
-  /** Takes a twin in; its own clock goes on from the world's time. */
+  /** Adds a twin; its clock continues from the world's time. */
   add(twin: Twin): Twin {
     this.twins.push(twin);
     return twin;
@@ -43,7 +43,7 @@ export class World {
     this.queue.add(Math.ceil(this.now + nanoseconds), action);
   }
 
-  /** Lets time pass up to `until` nanoseconds, or until `done`. */
+  /** Runs up to `until` nanoseconds, or until `done`. */
   run(until: number, done?: () => boolean): void {
     for (;;) {
       let twin: Twin | undefined;
@@ -66,7 +66,7 @@ export class World {
         if (first > until) break;
         this.now = Math.max(this.now, first);
         second = Math.min(second, first + SLICE);
-        // A turn is short against the time that a frame takes on any wire.
+        // A turn is shorter than any frame takes on a wire.
         do twin?.step(until);
         while ((twin?.wakeAt() ?? 0) < Math.min(second, this.queue.next()));
       }
@@ -76,13 +76,13 @@ export class World {
     for (const each of this.twins) each.reach(until);
   }
 
-  /** Lets so many seconds pass. */
+  /** Runs for so many seconds. */
   pass(seconds: number): this {
     this.run(Math.ceil(this.now + seconds * SECOND));
     return this;
   }
 
-  /** Types a line on a twin and waits for its prompt; answers what was printed. */
+  /** Types a line on a twin, waits for its prompt, and returns the output. */
   command(twin: Twin, line: string, seconds = 60): string {
     const before = twin.output.length;
     twin.type(`${line}\r`, this.now);
@@ -92,7 +92,7 @@ export class World {
   }
 }
 
-/** What was printed after `from` is a line as it was typed, then anything, and the prompt. */
+/** Reports whether the output after `from` is the typed line, anything, and a prompt. */
 export function answered(twin: Twin, from: number, line: string): boolean {
   if (!twin.machine.uart.endsWith(PROMPT)) return false;
   const said = twin.output.slice(from);

@@ -1,7 +1,7 @@
 /**
- * Compiles an AssemblyScript entry of tests/lab/entries/, which imports the kernel's own sources,
- * and instantiates it in Node, so that kernel code is tested in milliseconds.
- * Host functions that a test does not supply throw when they are called.
+ * Compiles an AssemblyScript entry of tests/lab/entries/, which imports the kernel's sources, and
+ * instantiates it in Node, so that kernel code is tested in milliseconds. Host functions that a
+ * test does not supply throw.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,13 +13,13 @@ import { cache, counters, sources } from "./coverage.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
 
-/** What an instance exports: functions (u64 and i64 as bigint) and its memory. */
+/** The exports of an instance: functions (u64 and i64 as bigint) and memory. */
 // biome-ignore lint/suspicious/noExplicitAny: the exports of a module compiled a moment ago
 export type Exports = Record<string, any> & { memory: WebAssembly.Memory };
 
 const flags = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096", "--debug"];
 
-/** The path of the module of `entry`, compiled anew when any source it is made from has changed. */
+/** Returns the path of the module of `entry`, recompiled if any of its sources has changed. */
 export async function compile(entry: string): Promise<string> {
   const name = entry.replaceAll("/", "-").replace(/\.ts$/, "");
   const recipe = `${cache}/${name}.json`;
@@ -31,7 +31,7 @@ export async function compile(entry: string): Promise<string> {
   }
   mkdirSync(cache, { recursive: true });
   const fresh = `${cache}/${name}-${process.pid}.wasm`;
-  // In a process of its own: in this one, tsx would first transform all of asc.
+  // In a separate process: in this one, tsx would transform all of asc first.
   const arguments_ = [asc, entry, ...flags, "--sourceMap", "--outFile", fresh];
   await promisify(execFile)(process.execPath, arguments_, { cwd: sources });
   const map: { sources: string[] } = JSON.parse(readFileSync(`${fresh}.map`, "utf8"));
@@ -47,14 +47,14 @@ function hashOf(path: string): string {
   return existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
 }
 
-/** Reads an AssemblyScript string (UTF-16, its length in bytes in front of it). */
+/** Reads an AssemblyScript string (UTF-16, preceded by its length in bytes). */
 export function readString(memory: WebAssembly.Memory, pointer: number): string {
   if (pointer === 0) return "";
   const length = new DataView(memory.buffer).getUint32(pointer - 4, true);
   return Buffer.from(memory.buffer, pointer, length).toString("utf16le");
 }
 
-/** An instance of `entry` (a path from the project's root) with the given host functions. */
+/** Instantiates `entry` (a path from the project's root) with the given host functions. */
 export async function load(entry: string, host: Record<string, unknown> = {}): Promise<Exports> {
   const module = await WebAssembly.compile(readFileSync(await compile(entry)));
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
@@ -78,12 +78,12 @@ export async function load(entry: string, host: Record<string, unknown> = {}): P
   return exports;
 }
 
-/** Puts a text as UTF-8 into the module's memory (through `block`); answers [pointer, length]. */
+/** Writes a text as UTF-8 into the module's memory; returns [pointer, length]. */
 export function writeText(exports: Exports, text: string): [number, number] {
   return writeBytes(exports, Buffer.from(text));
 }
 
-/** Puts bytes into the module's memory (through its `block`); answers [pointer, length]. */
+/** Writes bytes into the module's memory, by its `block`; returns [pointer, length]. */
 export function writeBytes(exports: Exports, bytes: Uint8Array): [number, number] {
   const pointer: number = exports.block(bytes.length);
   new Uint8Array(exports.memory.buffer, pointer, bytes.length).set(bytes);

@@ -5,7 +5,7 @@ import { type Exports, load, writeBytes, writeText } from "./assembly.ts";
 export const PROMPT = "anonymos> ";
 export const SECOND = 1_000_000n;
 
-/** A shell of its own with a virtual clock. */
+/** A shell with its own virtual clock. */
 export class Console {
   now = 0n;
   seen = 0;
@@ -36,7 +36,7 @@ export class Console {
     return console;
   }
 
-  /** Turns until nothing is to be done at once. */
+  /** Runs turns until nothing is due. */
   settle(): void {
     for (let i = 0; i < 100_000; i++) {
       const more = this.wasm.poll(this.now);
@@ -68,7 +68,7 @@ export class Console {
     return this;
   }
 
-  /** What was sent since the last look. */
+  /** Returns what was sent since the last call. */
   output(): string {
     const { memory, outputPointer, outputLength } = this.wasm;
     const all = Buffer.from(memory.buffer, outputPointer(), outputLength());
@@ -77,7 +77,7 @@ export class Console {
     return fresh;
   }
 
-  /** Types a line and answers what came between its echo and the next prompt. */
+  /** Types a line and returns what came between its echo and the next prompt. */
   run(line: string): string {
     this.output();
     this.type(`${line}\r`);
@@ -88,7 +88,7 @@ export class Console {
   }
 }
 
-/** A VT100 of some width: what is on its screen. */
+/** The screen of a VT100 of some width. */
 export class Screen {
   rows: string[][] = [[]];
   row = 0;

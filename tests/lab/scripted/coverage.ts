@@ -1,7 +1,6 @@
 /**
- * What `make coverage` needs of the tests it runs: they compile the sources that have counters,
- * and write down what was counted when a process ends. Nothing happens without COVERAGE, which
- * names the folder that tools/coverage/main.ts prepared.
+ * Support for `make coverage`: tests compile sources with counters, and write the counts when a
+ * process ends. Does nothing without COVERAGE, the folder that tools/coverage/main.ts prepared.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,11 +8,11 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const folder = process.env.COVERAGE;
 
-/** Where the kernel's sources are compiled from, and where compiled modules are kept. */
+/** Where the kernel's sources are compiled from, and where compiled modules are cached. */
 export const sources = folder === undefined ? root : `${folder}/source/`;
 export const cache = folder === undefined ? `${root}build/tests/wasm` : `${folder}/wasm`;
 
-/** How often each counter of a file was passed in this process. */
+/** How often this process has passed each counter of a file. */
 const counts: Record<string, number[]> = {};
 let sizes: Record<string, number> | undefined;
 
@@ -36,7 +35,7 @@ function writeCounts(): void {
   writeFileSync(`${folder}/counts/${name}.json`, JSON.stringify(counts));
 }
 
-/** What modules made of sources with counters import: a function for each file. */
+/** The imports of modules compiled with counters: one function for each file. */
 export const counters: WebAssembly.Imports = {
   coverage: new Proxy({}, { get: (_target, path) => counter(String(path)) }),
 };

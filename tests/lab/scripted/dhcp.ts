@@ -1,4 +1,4 @@
-/** A scripted DHCP server around a client that runs in Node under virtual time (RFC 2131). */
+/** A scripted DHCP server around a client that runs in Node in virtual time (RFC 2131). */
 import { udpDatagram } from "../packets/build.ts";
 import { address, u32 } from "../packets/bytes.ts";
 import {
@@ -30,7 +30,7 @@ export const stateNames = [
 
 export const types = { offer: DhcpType.Offer, ack: DhcpType.Ack, nak: DhcpType.Nak };
 
-/** A message that the client sent, taken apart. */
+/** A message from the client, parsed. */
 export interface ClientMessage {
   at: bigint;
   type: number;
@@ -44,7 +44,7 @@ export interface ClientMessage {
   options: Map<number, Buffer>;
 }
 
-/** What an ordinary server sends beside type and server identifier. */
+/** The usual options of a server, besides type and server identifier. */
 export function usual(lease = 3600): Options {
   return [
     [1, ips("255.255.255.0")],
@@ -54,7 +54,7 @@ export function usual(lease = 3600): Options {
   ];
 }
 
-/** What a test may have otherwise than usual in a server's message. */
+/** What differs from the usual message. */
 export interface Overrides extends Partial<DhcpFields> {
   server?: string | null;
   sourcePort?: number;
@@ -94,7 +94,7 @@ export class DhcpWorld {
       this.messages.push(this.parse(this.seen));
   }
 
-  /** Lets time pass to `until`, stopping where the client wants to be called. */
+  /** Lets time pass to `until`, stopping when the client wants to be called. */
   run(until: bigint): void {
     for (;;) {
       const at: bigint = this.wasm.pollAt();
@@ -106,7 +106,7 @@ export class DhcpWorld {
     this.poll();
   }
 
-  /** Sends a server's message of that type, as an answer to what the client sent last. */
+  /** Sends a server's message of that type in answer to the client's last one. */
   reply(type: number, overrides: Overrides = {}): void {
     const from = {
       address: address(overrides.source ?? "10.0.2.2"),
@@ -131,7 +131,7 @@ export class DhcpWorld {
     });
   }
 
-  /** From the start to a lease. */
+  /** Goes from the start to a lease. */
   bind(options: Options = usual(), yiaddr = "10.0.2.15"): void {
     this.wasm.start(this.now);
     this.poll();

@@ -30,7 +30,7 @@ export const errors = [
   "cancelled",
 ];
 
-/** A query that the resolver sent, taken apart. */
+/** A query from the resolver, parsed. */
 export interface SentQuery {
   at: bigint;
   id: number;
@@ -49,7 +49,7 @@ export class DnsWorld {
 
   constructor(readonly wasm: Exports) {}
 
-  /** A new resolver with these servers (`10.0.2.3` or `10.0.2.2#5353`). */
+  /** Creates a resolver with these servers (`10.0.2.3` or `10.0.2.2#5353`). */
   reset(...servers: string[]): void {
     this.wasm.reset(1);
     this.now = 0n;
@@ -90,12 +90,12 @@ export class DnsWorld {
     return query;
   }
 
-  /** Sends an answer to the query sent last. */
+  /** Answers the last query. */
   reply(answer: Answer, to: SentQuery = this.last): void {
     this.deliver(encodeAnswer(to.id, to.name, answer), to);
   }
 
-  /** Sends bytes as the payload of a datagram from the server of a query. */
+  /** Sends bytes as a datagram from the server of a query. */
   deliver(
     bytes: Buffer,
     to: SentQuery = this.last,
@@ -115,7 +115,7 @@ export class DnsWorld {
     return errors[this.wasm.errorOf(query)];
   }
 
-  /** "10.0.0.1 10.0.0.2", or the error, or "pending". */
+  /** Returns "10.0.0.1 10.0.0.2", the error, or "pending". */
   outcome(query: number): string {
     if (!this.wasm.done(query)) return "pending";
     if (this.error(query) !== "none") return this.error(query);

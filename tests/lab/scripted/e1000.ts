@@ -1,4 +1,4 @@
-/** One 8254x and its driver, for tests: the controller's model in a machine, the driver on it. */
+/** The 8254x driver on the controller's model, for tests. */
 import assert from "node:assert/strict";
 import { E1000Model, type E1000Options } from "../machine/e1000.ts";
 import { Machine } from "../machine/machine.ts";
@@ -76,7 +76,7 @@ export async function boot(setup: Setup = {}) {
   return { machine, model, pci, wasm, receive, drain, transmit, count, errors };
 }
 
-/** A frame to `to` whose bytes tell which one it is. */
+/** A frame to `to` whose bytes identify it. */
 export function frame(length = 60, number = 0, to = MAC): Uint8Array {
   const bytes = Uint8Array.from({ length }, (_, i) => (i * 7 + number) & 255);
   bytes.set(to.slice(0, length));

@@ -9,7 +9,7 @@ export const enum State {
   Failed = 3,
 }
 
-/** Exit codes of curl. */
+/** curl's exit codes. */
 export const failure = {
   none: 0,
   unsupported: 1,
@@ -55,7 +55,7 @@ export class HttpBench {
     return readString(this.wasm.memory, this.wasm[name](...given));
   }
 
-  /** Begins a request; connections of earlier ones are kept unless `reset` was called. */
+  /** Starts a request; earlier connections are kept unless `reset` was called. */
   start(settings: Settings = {}): void {
     const { wasm } = this;
     const method = writeText(wasm, settings.method ?? "GET");
@@ -81,20 +81,20 @@ export class HttpBench {
     this.wasm.poll(this.now);
   }
 
-  /** Bytes arrive (Latin-1). */
+  /** Delivers bytes (Latin-1). */
   push(stream: number, text: string | Uint8Array): void {
     const bytes = typeof text === "string" ? Buffer.from(text, "latin1") : text;
     this.wasm.push(stream, ...writeBytes(this.wasm, bytes));
     this.poll();
   }
 
-  /** The peer closes. */
+  /** Closes the peer's end. */
   finish(stream: number): void {
     this.wasm.setState(stream, State.Finished, 0);
     this.poll();
   }
 
-  /** The connection breaks: `kind` is a StreamFailure. */
+  /** Breaks the connection; `kind` is a StreamFailure. */
   fail(stream: number, kind: number): void {
     this.wasm.setState(stream, State.Failed, kind);
     this.poll();
@@ -104,7 +104,7 @@ export class HttpBench {
     return readString(this.wasm.memory, this.wasm.field(...writeText(this.wasm, name)));
   }
 
-  /** How it ended: "200 body" or "failed 56: words", or "pending". */
+  /** Returns "200 body", "failed 56: reason", or "pending". */
   outcome(): string {
     const { wasm } = this;
     if (!wasm.done()) return "pending";
@@ -112,13 +112,15 @@ export class HttpBench {
     return `${wasm.status()} ${this.text("body")}`;
   }
 
-  /** It has to have failed with that of curl's codes, in such words. */
+  /** Asserts that it failed with that exit code and such a message. */
   assertFailed(kind: number, words = /./): void {
     assert.match(this.outcome(), new RegExp(`^failed ${kind}: `));
     assert.match(this.outcome(), words);
   }
 
-  /** One request on a fresh client, answered by `answer` cut at `cuts`; then the peer closes. */
+  /**
+   * Runs one request on a fresh client, answered by `answer` cut at `cuts`; then the peer closes.
+   */
   once(answer: string, settings: Settings = {}, cuts: number[] = []): string {
     this.reset();
     this.start(settings);

@@ -1,4 +1,4 @@
-/** One host under test: its interface on a wire that the test plays the other end of. */
+/** One host under test; the test plays the other end of its wire. */
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
 import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";
 import { type Parsed, parse } from "../packets/read.ts";
@@ -24,7 +24,7 @@ const SECOND = 1_000_000n;
 
 export class Host {
   now = 10n * SECOND;
-  /** Of the echo requests that `ping` sends. */
+  /** The identifier of the echo requests that `ping` sends. */
   identifier = 0;
   readonly scratch: number;
 
@@ -36,13 +36,13 @@ export class Host {
     return new Host(await load("tests/lab/entries/ip.ts"));
   }
 
-  /** A host without address that has just come up. */
+  /** Creates a host without an address that has just come up. */
   reset(seed = 1): void {
     this.wasm.reset(hardwareNumber(guest.hardware), seed);
     this.turn();
   }
 
-  /** State S1 of the catalogue: configured and idle, the gateway in the cache. */
+  /** Goes to state S1 of the catalogue: configured and idle, the gateway cached. */
   configure(seed = 1): void {
     this.reset(seed);
     this.wasm.setAddress(0, address(guest.address), 24);
@@ -52,7 +52,7 @@ export class Host {
     this.sent();
   }
 
-  /** Makes the host find out a neighbour's hardware address by asking for it. */
+  /** Makes the host resolve a neighbor's hardware address. */
   know(peer: { hardware: string; address: string }): void {
     this.ping(peer.address);
     this.turn();
@@ -61,7 +61,7 @@ export class Host {
     this.sent();
   }
 
-  /** Puts frames on the wire and lets the host look at them. */
+  /** Puts frames on the wire and runs a turn. */
   receive(...frames: Buffer[]): void {
     for (const frame of frames) this.inject(frame);
     this.turn();
@@ -72,7 +72,7 @@ export class Host {
     return this.wasm.inject(index, this.scratch, frame.length) === 1;
   }
 
-  /** Polls until there is nothing more to do at once; answers how often. */
+  /** Polls until nothing is due; returns how often. */
   turn(): number {
     let polls = 1;
     while (this.wasm.poll(this.now)) {
@@ -94,7 +94,7 @@ export class Host {
     this.turn();
   }
 
-  /** Everything sent since the last call. */
+  /** Returns everything sent since the last call. */
   sent(index = 0): Parsed[] {
     return this.frames(index).map(parse);
   }
@@ -123,7 +123,7 @@ export class Host {
     return this.wasm.neighborState(0, address(of));
   }
 
-  /** Sends an echo request from the host to someone. */
+  /** Sends an echo request from the host. */
   ping(to: string, sequence = 1, length = 8): void {
     this.identifier = this.wasm.echoOpen();
     this.wasm.echoSend(address(to), sequence, length, this.now);
@@ -134,7 +134,7 @@ export class Host {
     this.inject(arpReply(peer));
   }
 
-  /** Sends bytes by the open UDP socket. */
+  /** Sends bytes from the open UDP socket. */
   udpSend(payload: Uint8Array, to: string, port: number): boolean {
     return this.wasm.udpSend(...writeBytes(this.wasm, payload), address(to), port) === 1;
   }
@@ -162,23 +162,23 @@ export function arpRequest(peer: { hardware: string; address: string }, target: 
   return ethernet("ff:ff:ff:ff:ff:ff", peer.hardware, ARP, arp(fields));
 }
 
-/** An IPv4 packet from the gateway to the guest in a frame; `fields` say what differs. */
+/** A packet from the gateway to the guest in a frame; `fields` say what differs. */
 export function packet(fields: Partial<Ipv4Fields>, padding: number | null = 0): Buffer {
   const whole = { source: gateway.address, destination: guest.address, protocol: ICMP, ...fields };
   return ethernet(guest.hardware, gateway.hardware, IPV4, ipv4(whole), padding);
 }
 
-/** A frame around a packet that is made already. */
+/** Puts a finished packet into a frame. */
 export function framed(ip: Buffer, padding: number | null = 0): Buffer {
   return ethernet(guest.hardware, gateway.hardware, IPV4, ip, padding);
 }
 
-/** An echo request from the gateway, with data that tells whether the reply is its. */
+/** An echo request from the gateway, with data that identifies the reply. */
 export function echoRequest(fields: Partial<Ipv4Fields> = {}, data = Buffer.from("ping")): Buffer {
   return packet({ payload: icmp(8, 0, 0x00070001, data), ...fields });
 }
 
-/** The ICMP messages among what was sent, as [type, code]. */
+/** Returns the ICMP messages among the frames sent, as [type, code]. */
 export function icmpTypes(frames: Parsed[]): Array<[number, number]> {
   return frames.flatMap((frame) =>
     frame.ip?.protocol === ICMP
@@ -187,7 +187,7 @@ export function icmpTypes(frames: Parsed[]): Array<[number, number]> {
   );
 }
 
-/** What every row of the catalogue asks for besides: the host still answers, nothing leaked. */
+/** Asserts what every row requires: the host still answers, and nothing leaked. */
 export function assertAlive(host: Host): void {
   host.pass(2);
   host.sent();

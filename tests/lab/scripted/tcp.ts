@@ -1,6 +1,6 @@
 /**
- * The scripted peer of the TCP tests: builds segments, reads those that go out, and moves the
- * virtual time of a table on to wherever it wants to be called next.
+ * The scripted peer of the TCP tests: sends segments, reads those that the table sends, and
+ * advances virtual time to when the table wants to be called.
  */
 import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
 import { type Exports, writeBytes } from "./assembly.ts";
@@ -42,7 +42,7 @@ export const Icmp = {
   ParameterProblem: 6,
 };
 
-/** A table with a clock, and a peer in front of it. */
+/** A table with a clock and a peer. */
 export class Bench {
   now = SECOND;
   /** The peer's initial sequence number and, once seen, the guest's. */
@@ -66,7 +66,7 @@ export class Bench {
     return this.wasm.errorOf(this.connection);
   }
 
-  /** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
+  /** SND.UNA and SND.MAX, counted from the first byte of data. */
   unacknowledgedOf(): number {
     return this.wasm.unacknowledged(this.connection);
   }
@@ -74,13 +74,13 @@ export class Bench {
     return this.wasm.maximum(this.connection);
   }
 
-  /** Hands a raw segment to the gate and the table; answers the reason of its drop, or 0. */
+  /** Passes a raw segment to the gate and the table; returns the reason of its drop, or 0. */
   arrive(bytes: Uint8Array, source = PEER, destination = GUEST): number {
     const [pointer, length] = writeBytes(this.wasm, bytes);
     return this.wasm.arrive(BigInt(this.now), source, destination, pointer, length);
   }
 
-  /** A segment of the peer, with its numbers counted from 0 = the first byte after the SYN. */
+  /** Sends a segment of the peer's; its numbers count from the first byte after the SYN. */
   inject(flags: string, seq = 0, ack = 0, more: Partial<SegmentFields> = {}): number {
     const fields: SegmentFields = {
       sourcePort: this.peerPort,
@@ -93,19 +93,19 @@ export class Bench {
     return this.arrive(tcpSegment(fields), more.source, more.destination);
   }
 
-  /** `inject`, one dispatch, and what went out. */
+  /** Sends a segment as `inject` does, dispatches once, and returns what was sent. */
   send(flags: string, seq = 0, ack = 0, more: Partial<SegmentFields> = {}): Sent[] {
     this.inject(flags, seq, ack, more);
     return this.out();
   }
 
-  /** Dispatches once and takes what went out since the last time. */
+  /** Dispatches once and returns what was sent since the last call. */
   out(): Sent[] {
     this.wasm.dispatch(BigInt(this.now));
     return this.take();
   }
 
-  /** What went out, without a dispatch. */
+  /** Returns what was sent, without dispatching. */
   take(): Sent[] {
     const all: Sent[] = [];
     for (let i = 0; i < this.wasm.sentCount(); i++) {
@@ -120,7 +120,7 @@ export class Bench {
     return all;
   }
 
-  /** Lets `micros` pass, dispatching whenever the table asks for it. */
+  /** Lets `micros` pass, dispatching when the table asks for it. */
   advance(micros: number): Sent[] {
     const end = this.now + micros;
     const all: Sent[] = [];
@@ -134,7 +134,7 @@ export class Bench {
     return all;
   }
 
-  /** An active open, up to the SYN. */
+  /** Opens actively, up to the SYN. */
   connect(): Sent {
     this.connection = this.wasm.connect(BigInt(this.now), PEER, this.peerPort);
     const [syn] = this.out();
@@ -143,14 +143,14 @@ export class Bench {
     return syn;
   }
 
-  /** State T2: established by an active open; what the guest answers is taken away. */
+  /** Goes to state T2: established by an active open, the guest's answers discarded. */
   establish(options: number[] = [2, 4, 5, 180], window = 65535): this {
     this.connect();
     this.send("SA", -1, 0, { options, window });
     return this;
   }
 
-  /** Established by a passive open on `port`. */
+  /** Establishes a connection by a passive open on `port`. */
   accept(port = 80, options: number[] = [2, 4, 5, 180], window = 65535): number {
     const listener: number = this.wasm.listen(port, 8);
     this.guestPort = port;
@@ -173,16 +173,16 @@ export class Bench {
     return Buffer.from(new Uint8Array(this.wasm.memory.buffer, pointer, count));
   }
 
-  /** A number of the guest's, counted from 0 = its first byte of data. */
+  /** A sequence number of the guest's, counted from its first byte of data. */
   fromGuest(sequence: number): number {
     return (sequence - this.guestInitial - 1) | 0;
   }
-  /** A number of the peer's, counted likewise. */
+  /** A sequence number of the peer's, counted likewise. */
   fromPeer(sequence: number): number {
     return (sequence - this.peerInitial - 1) | 0;
   }
 
-  /** An ICMP error that quotes a segment of this connection. */
+  /** Delivers an ICMP error that quotes a segment of this connection. */
   icmp(kind: number, seq: number, mtu = 0): void {
     const quote = tcpSegment({
       sourcePort: this.guestPort,
@@ -195,7 +195,7 @@ export class Bench {
   }
 }
 
-/** `length` bytes that tell where they stand. */
+/** Returns `length` bytes that identify their offset. */
 export function pattern(length: number, from = 0): Buffer {
   return Buffer.from(
     Array.from({ length }, (_, i) => ((from + i) * 131 + ((from + i) >> 8)) & 255),

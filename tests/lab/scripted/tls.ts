@@ -32,7 +32,7 @@ export const data = (text: string) =>
 export const handshake = Buffer.concat([record("H", "one"), record("H", "two")]);
 export const flags = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
 
-/** The plaintext of data records. */
+/** Returns the plaintext of data records. */
 export function decode(sent: string): string {
   let plain = "";
   const bytes = Buffer.from(sent, "latin1");
@@ -62,24 +62,24 @@ export class TlsBench {
     return readString(this.wasm.memory, pointer);
   }
 
-  /** Begins a connection as the client; answers its number. */
+  /** Opens a connection as the client; returns its number. */
   connect(host = "a.test", insecure = false, port = 443): number {
     return this.wasm.connect(...writeText(this.wasm, host), port, insecure, this.now);
   }
 
-  /** Bytes arrive. */
+  /** Delivers bytes. */
   push(stream: number, bytes: Uint8Array): void {
     this.wasm.push(stream, ...writeBytes(this.wasm, bytes));
     this.wasm.poll(this.now);
   }
 
-  /** The peer closes TCP. */
+  /** Closes the peer's TCP end. */
   finish(stream: number): void {
     this.wasm.setBelow(stream, Status.Finished, 0);
     this.wasm.poll(this.now);
   }
 
-  /** A connection whose handshake is over. */
+  /** Opens a connection and completes its handshake. */
   open(host?: string, insecure?: boolean): number {
     const stream = this.connect(host, insecure);
     this.wasm.poll(this.now);
