@@ -54,7 +54,7 @@ function kernelGraph(): CallGraph {
 
 const isAllocator = (name: string) => allocator.test(name);
 
-test("the walk finds what allocates, directly, by a stub and by a function value", () => {
+test("the walk finds direct allocation, by a stub, and by a function value", () => {
   const sample = new CallGraph(
     [
       "(module",
@@ -81,7 +81,7 @@ test("the walk finds what allocates, directly, by a stub and by a function value
   assert.equal(sample.exports.get("x"), "$virtual");
 });
 
-test("the allocator is where it is looked for", () => {
+test("the allocator is where the walk looks for it", () => {
   const graph = kernelGraph();
   assert.ok(graph.named(allocator).length >= 2, "the allocator's names have changed");
   const outside = graph.growing.filter((name) => !plain(name).startsWith("~lib/rt/tlsf/"));
@@ -102,14 +102,14 @@ test("nothing on the packet path allocates", () => {
   assert.deepEqual(complaints, []);
 });
 
-test("an interrupt handler allocates nothing, with no exception", () => {
+test("an interrupt handler allocates nothing, without exception", () => {
   const graph = kernelGraph();
   const handler = graph.exports.get("interrupt");
   assert.ok(handler !== undefined, "the module exports no interrupt()");
   assert.deepEqual(graph.path(handler, isAllocator, new Set()), null);
 });
 
-test("every exception from the rule is still needed", () => {
+test("every exception is still needed", () => {
   const graph = kernelGraph();
   const roots = packetPath.flatMap((pattern) => graph.named(pattern));
   const reached = new Set(roots.flatMap((from) => [...graph.reachable(from)]));

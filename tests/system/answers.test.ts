@@ -37,7 +37,7 @@ const answers: [what: string, members: string, says: RegExp][] = [
   ],
 ];
 
-suite("the longest answers", () => {
+suite("the longest answers leave enough memory", () => {
   for (const [what, members, says] of answers) {
     test(what, async () => {
       const lab = await serving((id) => `{"jsonrpc":"2.0","id":${id},${members}}`);
@@ -46,7 +46,7 @@ suite("the longest answers", () => {
     });
   }
 
-  test("a batch whose answers all have one id", async () => {
+  test("a batch whose answers all share one id", async () => {
     const one = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":1}`;
     const lab = await serving((id) => `[${Array(18_000).fill(one(id)).join()}]`);
     assert.match(asked(lab, "rpc -b", "m m"), /rpc: m: id \d+ is answered twice\r\n/);

@@ -24,7 +24,7 @@ const answers: [command: string, says: RegExp][] = [
   ["ping -c 1 10.0.2.2", / 1 received/],
 ];
 
-test("commands that can change nothing say so, and those that can do", async () => {
+test("a command without effect says so, and others work", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of answers) assert.match(lab.command(command), says);
 });
@@ -59,7 +59,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["tcpdump port x", /^tcpdump: filter "x": expected a port/],
 ];
 
-test("each mistake is told in one line, with what was expected once", async () => {
+test("each user error gives one line, with what was expected once", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of mistakes) {
     const output = lab.command(command);
@@ -73,7 +73,7 @@ test("each mistake is told in one line, with what was expected once", async () =
   assert.match(lab.command("tcpdump port x; echo $?"), /\n2\r\nanonymos> $/);
 });
 
-test("what Linux's commands know is known here", async () => {
+test("understands what Linux's commands understand", async () => {
   const lab = await Lab.at("S1");
   const verbose = "curl -v -H User-Agent: -H 'X-Empty;' -d x -H Content-Type: 10.0.2.2/bytes/1";
   const [request] = lab.command(verbose).split("< HTTP/1.1");
@@ -91,7 +91,7 @@ test("what Linux's commands know is known here", async () => {
   assert.match(lab.command("resolvectl dns"), /: 10\.0\.2\.3\r\n/);
 });
 
-test("curl counts what went out, not what was to go out", async () => {
+test("curl counts what was sent, not what was to be sent", async () => {
   const lab = await Lab.at("S1");
   lab.gateway.tcp.listeners.set(81, (connection) => {
     connection.onData = () => {
@@ -104,7 +104,7 @@ test("curl counts what went out, not what was to go out", async () => {
   assert.ok(Number(sent) < 1 << 20, output);
 });
 
-test("without an address the reason is told: no server, no link", async () => {
+test("without an address, gives the reason: no server, no link", async () => {
   const lab = await Lab.at("S0");
   lab.pass(40);
   const reason = (why: string) =>
@@ -117,7 +117,7 @@ test("without an address the reason is told: no server, no link", async () => {
   reason("net0 has no link");
 });
 
-test("a packet to a group goes to the group's hardware address (RFC 1112, 6.4)", async () => {
+test("a multicast packet has the group's hardware address (RFC 1112 section 6.4)", async () => {
   const lab = await Lab.at("S1");
   const sent: Buffer[] = [];
   lab.network.taps.push((frame) => sent.push(Buffer.from(frame)));
@@ -143,7 +143,7 @@ const waiting = [
 ];
 
 for (const command of waiting) {
-  test(`Ctrl-C ends "${command}" at once, and nothing is left of it`, async () => {
+  test(`Ctrl-C ends "${command}" at once, and nothing remains of it`, async () => {
     const lab = await Lab.at("S1");
     lab.mute(true);
     lab.type(`${command}\r`);

@@ -19,7 +19,7 @@ const dates = (moved = 0) => ({
   notAfter: new Date(START + YEAR + moved),
 });
 
-test("a body comes whole and verified, on one connection and by a resumed session", async () => {
+test("a body arrives whole and verified, on one connection and on a resumed session", async () => {
   const pair = await SecurePair.boot();
   const said = pair.fetch(100_000, "-v");
   assert.match(said, /^\* TLSv1\.3, TLS1-3-CHACHA20-POLY1305-SHA256, x25519, ALPN http\/1\.1\r?$/m);
@@ -31,7 +31,7 @@ test("a body comes whole and verified, on one connection and by a resumed sessio
   assert.match(posted, /^70000 bytes discarded/m);
 });
 
-test("tls shows the whole chain, and why it is refused", async () => {
+test("tls shows the whole chain, and why it is rejected", async () => {
   const pair = await SecurePair.boot();
   const good = pair.ask("tls 10.0.2.16");
   assert.match(good, /certificate 1 of 2\r\n.*subject: CN=a\.test\r\n/);
@@ -42,7 +42,7 @@ test("tls shows the whole chain, and why it is refused", async () => {
   assert.match(bad, /^tls: \(60\) other\.test port 443: .*it is not for this name\r?$/m);
 });
 
-test("who cannot be trusted is refused in words, and the server is told", async () => {
+test("a rejected certificate is explained, and the server gets an alert", async () => {
   const root = makeRoot("Root", dates());
   const usual = {
     trust: trusting(root),
@@ -73,7 +73,7 @@ test("who cannot be trusted is refused in words, and the server is told", async 
   pair.fetch(10);
 });
 
-test("a wire that loses, repeats, reorders and spoils costs time only", async () => {
+test("loss, duplicates, reordering and damage cost only time", async () => {
   const pair = await SecurePair.boot();
   const faults = { loss: 0.05, duplicate: 0.05, reorder: 0.1, reorderTime: 2e6, flip: 0.02 };
   pair.clientPort.setFaults({ ...faults, damage: 0.02, truncate: 0.01 });
@@ -108,7 +108,7 @@ test("TLS-48: handshakes and bodies, both ways, in segments of 88 bytes", async 
   assert.equal(longest(), 88);
 });
 
-test("an end without leave-taking, and a byte changed on the way, are told", async () => {
+test("reports an end without close_notify, and a byte changed on the way", async () => {
   const pair = await SecurePair.boot();
   const relay = new Relay(pair.gateway, 443, address("10.0.2.16"));
   const ask = () => {
@@ -155,7 +155,7 @@ test("the same seed gives the same handshakes, frame by frame", async () => {
   assert.notDeepEqual(other.frames, first.frames);
 });
 
-test("all is given back, also of what failed and of a peer that says little", async () => {
+test("everything is freed after failures too, and after a peer that sends little", async () => {
   const pair = await SecurePair.boot();
   pair.fetch(1000);
   const settle = () => pair.world.pass(130);
@@ -176,7 +176,7 @@ test("all is given back, also of what failed and of a peer that says little", as
   });
 });
 
-test("many who say nothing are sent away in time, and a small machine lives on", async () => {
+test("silent clients are dropped in time, and a small machine survives them", async () => {
   const pair = await SecurePair.boot({ server: { machine: { memoryLimit: 7 << 20 } } });
   const { world, gateway, server } = pair;
   const silent = Array.from({ length: 20 }, () => gateway.tcp.connect(address("10.0.2.16"), 443));
@@ -193,7 +193,7 @@ test("many who say nothing are sent away in time, and a small machine lives on",
   pair.fetch(50_000);
 });
 
-test("a reset forgets all sessions; the next handshake is a full one", async () => {
+test("a reset forgets all sessions; the next handshake is full", async () => {
   const pair = await SecurePair.boot();
   const { world, server } = pair;
   pair.fetch(10);
@@ -232,7 +232,7 @@ test("every self-test of the library passes", async () => {
   assert.doesNotMatch(said, /FAILED/);
 });
 
-test("SYS-01: an hour of HTTPS each 5 s, with losses, ends at the baseline", async () => {
+test("SYS-01: an hour of HTTPS every 5 s, with losses, ends at the baseline", async () => {
   const pair = await SecurePair.boot();
   const look = () => {
     pair.clientPort.setFaults({});

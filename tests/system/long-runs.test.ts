@@ -92,7 +92,7 @@ function hears(world: World, twin: Twin, text: string): void {
 }
 
 // The kernel sends no timestamps (RFC 7323 is optional): there is no TSval to wrap.
-test("SYS-02: a connection lives across 24.9 and 49.7 days, where milliseconds wrap", async () => {
+test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap", async () => {
   const { world, twin, port, network, gateway } = await lab();
   const other = world.add(
     await Twin.boot({
@@ -145,7 +145,7 @@ test("SYS-02: a connection lives across 24.9 and 49.7 days, where milliseconds w
   assert.match(world.command(twin, "uptime"), /74 days/);
 });
 
-test("SYS-02: a time-stamp counter that wraps stops no timer", async () => {
+test("SYS-02: a wrapping time-stamp counter stops no timer", async () => {
   for (const top of [2n ** 63n, 2n ** 64n]) {
     // Ten seconds before, at 2.5 GHz.
     const all = await lab({ machine: { tscStart: top - 25_000_000_000n } });
@@ -188,7 +188,7 @@ test("SYS-03: steps of the real-time clock leave timers alone", async () => {
   }
 });
 
-test("SYS-05: a cable pulled in the middle of a transfer costs time only", async () => {
+test("SYS-05: a cable pulled in mid-transfer costs only time", async () => {
   for (const sendTime of [0, 12_000]) {
     const all = await lab({ commandLine: "ip=dhcp", nic: { sendTime } });
     const { world, twin, dhcp, port } = all;
@@ -205,7 +205,7 @@ test("SYS-05: a cable pulled in the middle of a transfer costs time only", async
   }
 });
 
-test("SYS-06: a console flooded with anything stays alive, and so does the network", async () => {
+test("SYS-06: a flooded console stays alive, and so does the network", async () => {
   const all = await lab();
   const { world, twin, gateway } = all;
   const every = Uint8Array.from({ length: 256 }, (_, i) => i);
@@ -269,7 +269,7 @@ for (const commandLine of [STATIC, "ip=dhcp"]) {
   });
 }
 
-test("SYS-09: descriptors with errors and impossible lengths are dropped and counted", async () => {
+test("SYS-09: drops and counts descriptors with errors and impossible lengths", async () => {
   const all = await lab();
   const { world, twin, gateway } = all;
   const before = memory(all).frames;
@@ -291,7 +291,7 @@ test("SYS-09: descriptors with errors and impossible lengths are dropped and cou
   assert.equal(memory(all).frames, before);
 });
 
-test("a name server that is silent does not keep ping's processor busy", async () => {
+test("a silent name server does not keep ping busy", async () => {
   const all = await lab();
   const { world, twin, dns } = all;
   dns.behavior = { ...dns.behavior, silence: 1 };

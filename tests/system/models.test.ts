@@ -19,7 +19,7 @@ const REQUEST = Buffer.from(
   "hex",
 );
 
-test("the kernel boots to its prompt, takes commands and powers off", async () => {
+test("the kernel boots to its prompt, runs commands and powers off", async () => {
   const { machine, type } = await bootPc({ commandLine: COMMAND_LINE });
   machine.run(2e9);
   assert.ok(machine.uart.output.endsWith("\nanonymos> "), machine.uart.output);
@@ -31,7 +31,7 @@ test("the kernel boots to its prompt, takes commands and powers off", async () =
   );
 });
 
-test("it answers the network by interrupt and sleeps in between", async () => {
+test("answers the network by interrupt and sleeps in between", async () => {
   const { machine, nic } = await bootPc({ commandLine: COMMAND_LINE });
   machine.run(2e9);
   const before = nic.sent.length;
@@ -50,7 +50,7 @@ test("it answers the network by interrupt and sleeps in between", async () => {
   assert.ok(machine.interrupts < 1000, `${machine.interrupts}`);
 });
 
-test("two runs with the same inputs are the same to the nanosecond", async () => {
+test("two runs with the same inputs are equal to the nanosecond", async () => {
   const run = async () => {
     const { machine, nic, type } = await bootPc({ commandLine: "ip=dhcp" });
     type("dhcp", 30);

@@ -18,7 +18,7 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
 /** A statement of seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
-test("a router that answers in a host's name, as QEMU's does, makes no host alive", async () => {
+test("an answer of a router in a host's name, as QEMU gives, is no sign of life", async () => {
   const lab = await Lab.at("S1");
   lab.network.taps.push((frame, _time, from) => {
     const ip = parseIp(frame);
@@ -33,7 +33,7 @@ test("a router that answers in a host's name, as QEMU's does, makes no host aliv
   assert.equal(lab.counts()["icmp-reply"], 2);
 });
 
-test("a reply that comes twice is told as such, and counts once", async () => {
+test("a duplicate reply is reported as one, and counts once", async () => {
   const lab = await Lab.at("S1");
   lab.port.setFaults({ duplicate: 1 }, {});
   const text = lab.command("ping -c 3 10.0.2.2");
@@ -44,7 +44,7 @@ test("a reply that comes twice is told as such, and counts once", async () => {
   assert.match(text, /3 packets transmitted, 3 received, \+3 duplicates, 0% packet loss, /);
 });
 
-test("ping waits for the first answer of a host, and no limit is none of 0 seconds", async () => {
+test("ping waits for a host's first answer; -W 0 sets no limit", async () => {
   const lab = await Lab.at("S1");
   assert.match(lab.command("ping -c 1 -W 0 10.0.2.2"), / 1 received/);
   const dead = lab.command("ping -c 1 10.0.2.77");
@@ -60,7 +60,7 @@ test("ping waits for the first answer of a host, and no limit is none of 0 secon
   assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "who has answered does so soon");
 });
 
-test("addresses that no host has are neither dialled nor made a gateway", async () => {
+test("rejects impossible addresses as destination and as gateway", async () => {
   const lab = await Lab.at("S1");
   lab.take();
   for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"]) {
@@ -72,7 +72,7 @@ test("addresses that no host has are neither dialled nor made a gateway", async 
   assert.deepEqual(lab.frames(), []);
 });
 
-test("ip route get tells the way that packets really go", async () => {
+test("ip route get shows the path that packets take", async () => {
   const lab = await Lab.at("S1");
   dialogue(lab, [
     ["ip route get 127.0.0.1", /^local 127\.0\.0\.1 dev lo src 127\.0\.0\.1\r\n/],
@@ -88,7 +88,7 @@ test("ip route get tells the way that packets really go", async () => {
   ]);
 });
 
-test("ip neigh add is for those that are not known, and of one station", async () => {
+test("ip neigh add accepts unknown neighbors and unicast addresses only", async () => {
   const lab = await Lab.at("S1");
   const station = /^ip: ".*", expected one station's address like 52:54:00:12:34:56\r\n/;
   dialogue(lab, [
@@ -103,7 +103,7 @@ test("ip neigh add is for those that are not known, and of one station", async (
   ]);
 });
 
-test("dhcp renew says what is in its way, and does not wait for it", async () => {
+test("dhcp renew reports what prevents it, without waiting", async () => {
   const lab = await Lab.at("S1");
   const before = lab.world.now;
   dialogue(lab, [
@@ -125,7 +125,7 @@ test("dhcp renew says what is in its way, and does not wait for it", async () =>
   assert.ok(lab.world.now - pulled < 4e9, "it waits for a server");
 });
 
-test("what the boot brought and nobody wants is told", async () => {
+test("reports boot modules, sections and options that have no effect", async () => {
   const file = (name: string, ...lines: string[]) => ({
     name,
     bytes: Buffer.from(lines.join("\n")),

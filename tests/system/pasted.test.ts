@@ -9,7 +9,7 @@ import { guest } from "../lab/scripted/ip-host.ts";
 const small = { machine: { memoryLimit: 12 << 20 } };
 const begin = "-----BEGIN CERTIFICATE-----\r";
 
-test("lines for a peer that is not there yet wait, and come whole and in order", async () => {
+test("lines for a peer that is not there yet wait, and arrive whole and in order", async () => {
   const lab = await Lab.at("S1");
   lab.type("nc -l 9000\r");
   const lines = Array.from({ length: 700 }, (_, i) => `line ${i}`);
@@ -26,7 +26,7 @@ test("lines for a peer that is not there yet wait, and come whole and in order",
   assert.match(lab.twin.output, /\nanonymos> $/);
 });
 
-test("lines without end for nobody take no memory, and Ctrl-C ends it", async () => {
+test("endless lines for nobody use no memory, and Ctrl-C ends them", async () => {
   const lab = await Lab.at("S1", small);
   for (const command of ["nc -l 9000", "nc -u -l 9000"]) {
     lab.type(`${command}\r`);
@@ -38,7 +38,7 @@ test("lines without end for nobody take no memory, and Ctrl-C ends it", async ()
   }
 });
 
-test("a certificate that never ends takes no memory", async () => {
+test("an endless certificate uses no memory", async () => {
   const lab = await Lab.at("S1", small);
   lab.type("ca add\r");
   lab.type(begin);
@@ -49,7 +49,7 @@ test("a certificate that never ends takes no memory", async () => {
   assert.match(lab.command("echo still here"), /\nstill here\r/);
 });
 
-test("what is pasted behind a certificate is run", async () => {
+test("text pasted behind a certificate is run", async () => {
   const lab = await Lab.at("S1");
   const pem = Buffer.from(trust[0].bytes).toString().replaceAll("\n", "\r");
   lab.type(`ca add\r${pem}echo after\r`);

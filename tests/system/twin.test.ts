@@ -5,7 +5,7 @@ import { Twin, TwinPanic } from "../lab/machine/twin.ts";
 
 const STATIC = "ip=10.0.2.15::10.0.2.2:255.255.255.0";
 
-test("it boots to a prompt, takes commands, powers off with a code", async () => {
+test("boots to a prompt, runs commands, powers off with a code", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   assert.ok(twin.output.endsWith("anonymos> "), twin.output);
@@ -15,7 +15,7 @@ test("it boots to a prompt, takes commands, powers off with a code", async () =>
   assert.equal(twin.exitCode, 3);
 });
 
-test("it reboots in the same time, by command and by button", async () => {
+test("reboots in the same time, by command and by button", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   const before = twin.clock.now;
@@ -27,7 +27,7 @@ test("it reboots in the same time, by command and by button", async () => {
   assert.match(twin.command("uptime"), /up/);
 });
 
-test("a panic is on the console and thrown", async () => {
+test("a panic is printed and thrown", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   assert.throws(() => twin.command("crash abort"), TwinPanic);
@@ -35,7 +35,7 @@ test("a panic is on the console and thrown", async () => {
   assert.equal(twin.state, "halted");
 });
 
-test("garbage is collected between turns, and free tells bytes", async () => {
+test("collects garbage between turns, and free prints bytes", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   const used = () => Number(/heap: (\d+) bytes used/.exec(twin.command("free"))?.[1]);
@@ -47,7 +47,7 @@ test("garbage is collected between turns, and free tells bytes", async () => {
   assert.ok(used() - before < 16_384, `${before} bytes became ${used()}`);
 });
 
-test("the same seed and inputs give the same run, another seed another", async () => {
+test("the same seed and inputs give the same run; another seed another", async () => {
   const run = async (seed: number) => {
     const frames: string[] = [];
     const twin = await Twin.boot({ commandLine: "ip=dhcp", seed });

@@ -2,9 +2,9 @@
 import type { Machine } from "./machine.ts";
 
 export interface AcpiOptions {
-  /** Where the root pointer goes. */
+  /** Address of the root pointer. */
   root?: number;
-  /** By the XSDT, with the 64-bit fields of the FADT. */
+  /** Through the XSDT, with the 64-bit fields of the FADT. */
   extended?: boolean;
   /** The bytes of the DSDT after its header. */
   code?: number[];
@@ -32,7 +32,7 @@ const FADT = 0xe2000;
 const OTHER = 0xe3000;
 const LIST = 0xe4000;
 
-/** Writes the tables; answers the address of the root pointer. */
+/** Writes the tables; returns the address of the root pointer. */
 export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
   const { root = 0xf5a30, extended = false } = options;
   const { bytes } = machine.low;
@@ -58,7 +58,7 @@ export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
 
 function fadt(options: AcpiOptions, extended: boolean): Buffer {
   const table = Buffer.alloc(extended ? 232 : 80);
-  // Offsets are those of the specification less the header's 36 bytes.
+  // Offsets are the specification's, less the 36 bytes of the header.
   table.writeUInt32LE(extended ? 0 : DSDT, 40 - 36);
   table.writeUInt32LE(options.smiCommand ?? 0, 48 - 36);
   table[52 - 36] = options.acpiEnable ?? 0;
@@ -86,7 +86,7 @@ function writeTable(memory: Uint8Array, at: number, signature: string, body: Uin
   memory.set(table, at);
 }
 
-/** What makes the bytes add up to 0. */
+/** Returns the byte that makes the sum 0. */
 function checksum(bytes: Uint8Array): number {
   return -bytes.reduce((sum, byte) => sum + byte, 0) & 255;
 }

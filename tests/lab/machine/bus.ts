@@ -1,14 +1,14 @@
-/** What a device is to the machine: something behind ports or behind memory addresses. */
+/** What a device is to the machine: something behind ports or memory addresses. */
 
 export type Width = 1 | 2 | 4;
 
-/** Answers accesses to addresses that are relative to where it was put. */
+/** Answers accesses at addresses relative to its base. */
 export interface BusDevice {
   read(offset: number, width: Width): number;
   write(offset: number, value: number, width: Width): void;
 }
 
-/** An interrupt input: of the interrupt controller, for whoever drives it. */
+/** An interrupt input of the interrupt controller. */
 export type Line = (level: boolean) => void;
 
 interface Range {
@@ -17,17 +17,17 @@ interface Range {
   device: BusDevice;
 }
 
-/** Addresses below this are looked up fast: all ports are. */
+/** Addresses below this, which include all ports, are looked up fast. */
 const LOW = 0x10000;
 
-/** An address space. What nobody answers reads as ones and ignores writes. */
+/** An address space. Unclaimed addresses read as ones and ignore writes. */
 export class AddressSpace {
   private ranges: Range[] = [];
-  /** What answers at a port or another low address, once it was asked for: 1 + its index. */
+  /** 1 + the index of the device at a port or another low address, once looked up. */
   private readonly found = new Uint8Array(LOW);
 
   add(base: number, size: number, device: BusDevice): void {
-    // The latest answers first: a reset register lies inside of PCI's ports.
+    // The latest device wins: a reset register lies inside PCI's ports.
     this.ranges.unshift({ base, size, device });
     this.found.fill(0);
   }
@@ -59,7 +59,7 @@ export class AddressSpace {
   }
 }
 
-/** Plain memory: firmware tables and the like. */
+/** Plain memory, for firmware tables and the like. */
 export class Ram implements BusDevice {
   readonly bytes: Uint8Array;
   private readonly view: DataView;

@@ -1,19 +1,19 @@
-/** Virtual time: nanoseconds since power-on, and what is to happen at which of them. */
+/** Virtual time: nanoseconds since power-on, and the events due at each. */
 
-/** Something that will happen, unless it is cancelled. */
+/** A scheduled event, unless cancelled. */
 export interface Timer {
   at: number;
   action: () => void;
 }
 
 export class VirtualClock {
-  /** Nanoseconds; whole numbers up to 2^53 are 104 days. */
+  /** Nanoseconds; integers up to 2^53 are 104 days. */
   now = 0;
-  /** When the next thing happens, or Infinity. */
+  /** When the next event is due, or Infinity. */
   due = Number.POSITIVE_INFINITY;
   private timers: Timer[] = [];
 
-  /** Does `action` in `nanoseconds`, after everything that is due at the same time already. */
+  /** Runs `action` in `nanoseconds`, after everything already due at that time. */
   after(nanoseconds: number, action: () => void): Timer {
     const timer = { at: this.now + Math.max(0, Math.ceil(nanoseconds)), action };
     let index = this.timers.length;
@@ -31,13 +31,13 @@ export class VirtualClock {
     this.look();
   }
 
-  /** Forgets everything that was to happen. */
+  /** Cancels every event. */
   clear(): void {
     this.timers = [];
     this.look();
   }
 
-  /** Lets time pass; what is due happens on the way, in order. */
+  /** Advances time; events run on the way, in order. */
   advance(nanoseconds: number): void {
     const end = this.now + nanoseconds;
     while (this.due <= end) {

@@ -1,7 +1,7 @@
 /**
- * Intel's 8254x at the level of registers and descriptors, by its Software Developer's Manual.
- * It checks its driver: a descriptor or buffer that changes while the controller owns it, or
- * an address outside of the kernel's memory, ends the test.
+ * Intel's 8254x at the level of registers and descriptors, by its Software Developer's Manual. It
+ * checks its driver: a descriptor or buffer that changes while the controller owns it, or an
+ * address outside the kernel's memory, fails the test.
  */
 import type { BusDevice, Line } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -29,27 +29,27 @@ const [TXDW, TXQE, LSC, RXDMT0, RXO, RXT0] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80
 const [EN, SBP, UPE, MPE, LPE, BAM] = [1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 15];
 const [DD, EOP] = [1, 2];
 const [CMD_EOP, CMD_RS] = [1, 8];
-/** The memory that its registers take, and that buffers have. */
+/** The size of its register window, and that of buffers. */
 const [SPACE, BUFFER] = [0x20000, 2048];
 
 export interface E1000Options {
   mac?: number[];
   /** 82544: no EERD. */
   bitEeprom?: boolean;
-  /** False: RAL0 is not filled at reset, so that the EEPROM must be read. */
+  /** False: reset does not fill RAL0, so the EEPROM must be read. */
   loadsAddress?: boolean;
-  /** Nanoseconds until a frame to send has gone; 0 = within the write of TDT, as QEMU does. */
+  /** Nanoseconds until a frame has been sent; 0: within the write of TDT, as QEMU does. */
   sendTime?: number;
-  /** As QEMU: reset changes nothing, statistics stay, a second of deafness after RCTL. */
+  /** As QEMU: reset changes nothing, statistics stay, and RCTL causes a second of deafness. */
   qemu?: boolean;
 }
 
-/** How a received frame is spoilt. */
+/** How a received frame is damaged. */
 export interface Fault {
   errors?: number;
-  /** The length that the last descriptor claims. */
+  /** The length in the last descriptor. */
   length?: number;
-  /** Sizes of its parts, each in a descriptor; only the last has EOP. */
+  /** Sizes of its parts, one descriptor each; only the last has EOP. */
   parts?: number[];
   /** The last part has no EOP either. */
   unfinished?: boolean;
@@ -61,11 +61,11 @@ interface Bus {
 }
 
 export class E1000Model implements BusDevice {
-  /** Frames that left. */
+  /** Frames sent. */
   readonly sent: Uint8Array[] = [];
-  /** Called with each frame that leaves; a wire to something else. */
+  /** Called with each frame sent. */
   onSend: (frame: Uint8Array) => void = () => {};
-  /** Writes of each register, by its offset. */
+  /** Number of writes to each register, by offset. */
   readonly writes = new Map<number, number>();
   /** Frames dropped because no descriptor was free. */
   missed = 0;
@@ -77,7 +77,7 @@ export class E1000Model implements BusDevice {
   private deafUntil = 0;
   private waiting: Uint8Array[] = [];
   private sending = false;
-  /** What the driver gave away, as it was then: by descriptor index. */
+  /** What the driver handed over, as it was then, by descriptor index. */
   private readonly owned = new Map<number, { descriptor: Uint8Array; data: Uint8Array }>();
   private lastInterrupt = Number.NEGATIVE_INFINITY;
   private throttled = false;
@@ -103,14 +103,14 @@ export class E1000Model implements BusDevice {
     return this.writes.get(register) ?? 0;
   }
 
-  /** The cable comes or goes. */
+  /** Connects or disconnects the cable. */
   setLink(up: boolean): void {
     this.linked = up;
     this.set(STATUS, up ? this.get(STATUS) | 2 : this.get(STATUS) & ~2);
     this.raise(LSC);
   }
 
-  /** A frame arrives. True: it was taken (or waits in QEMU's queue). */
+  /** Receives a frame; returns whether it was accepted (or waits in QEMU's queue). */
   receive(frame: Uint8Array, fault: Fault = {}): boolean {
     if ((this.get(RCTL) & EN) === 0 || !this.linked) return false;
     if (this.clock.now < this.deafUntil) {
@@ -256,7 +256,7 @@ export class E1000Model implements BusDevice {
     this.set(RDH, (index + 1) % this.ringSize(RDLEN));
   }
 
-  /** Remembers what descriptors from head to tail hold. */
+  /** Records what the descriptors from head to tail hold. */
   private own(): void {
     // What is sent within the write itself cannot change before.
     if (!this.options.sendTime) return;
@@ -324,7 +324,7 @@ export class E1000Model implements BusDevice {
     this.updateLine();
   }
 
-  /** ITR is the least time between two rises, in units of 256 ns. */
+  /** ITR is the minimum time between two interrupts, in units of 256 ns. */
   private updateLine(): void {
     const wanted = (this.get(ICR) & this.get(IMS)) !== 0;
     if (!wanted || this.throttled) {
@@ -345,12 +345,12 @@ export class E1000Model implements BusDevice {
   }
 }
 
-/** Where a descriptor says that its frame is. */
+/** The address of a descriptor's frame. */
 function bufferAddress(descriptor: Uint8Array): number {
   return word(descriptor, 0) + word(descriptor, 4) * 2 ** 32;
 }
 
-/** 32 bits, the lowest first. */
+/** Returns 32 bits, the lowest first. */
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }

@@ -17,7 +17,7 @@ export class Eeprom {
     this.words[63] = 0xbaba - this.words.reduce((sum, word) => sum + word, 0);
   }
 
-  /** What EERD holds after it was written. */
+  /** The content of EERD after a write. */
   read(value: number): number {
     if ((value & 1) === 0) return value;
     const address = (value >> 8) & 0xff;

@@ -1,15 +1,14 @@
 /**
- * build/kernel.wasm as the twin runs it: the very bytes, with one more line in the table of
- * exports, for the collector's count of bytes, which the native half reads by its name too, and
- * one more in that of imports, for its memory, which ends where the machine's does: so that one
- * compiled module does for machines of all sizes.
- * (WebAssembly core specification 1.0, section 5.5, and appendix on the name section.)
+ * build/kernel.wasm as the twin runs it: the same code, with one more export, the collector's byte
+ * count, which the native half reads by its name too, and an import of its memory, which ends where
+ * the machine's does. So one compiled module serves machines of all sizes. (WebAssembly core
+ * specification 1.0, section 5.5, and the appendix on the name section.)
  */
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../../../build/kernel.wasm", import.meta.url));
-/** Bytes in objects: what machine/native/host.c calls TOTAL. */
+/** Bytes in objects: TOTAL in machine/native/host.c. */
 export const TOTAL = "~lib/rt/tcms/total";
 
 const IMPORTS = 2;
@@ -18,7 +17,7 @@ const EXPORTS = 7;
 const [MEMORY_KIND, GLOBAL] = [2, 3];
 export const PAGE = 65536;
 
-/** Reads LEB128 numbers and names one after the other. */
+/** Reads LEB128 numbers and names. */
 class Reader {
   at = 8;
   constructor(readonly bytes: Uint8Array) {}
@@ -41,7 +40,7 @@ function encode(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...encode(value >>> 7)];
 }
 
-/** The index of the global `wanted`, by the name section. */
+/** Returns the index of the global `wanted`, from the name section. */
 function globalIndex(bytes: Uint8Array, wanted: string): number {
   const reader = new Reader(bytes);
   while (reader.at < bytes.length) {
@@ -65,7 +64,7 @@ function globalIndex(bytes: Uint8Array, wanted: string): number {
   throw new Error(`${path} names no global ${wanted}`);
 }
 
-/** The module with another body of one of its sections, made of the one that is there. */
+/** Returns the module with one section's body replaced. */
 function withSection(
   bytes: Uint8Array,
   wanted: number,
@@ -90,7 +89,7 @@ function named(name: string): number[] {
   return [...encode(name.length), ...Buffer.from(name)];
 }
 
-/** The module with one more entry, the last, in one of its tables. */
+/** Returns the module with one more entry at the end of a table. */
 function withEntry(bytes: Uint8Array, section: number, entry: number[]): Buffer<ArrayBuffer> {
   return withSection(bytes, section, (reader, end) => {
     const count = reader.number();
@@ -99,12 +98,12 @@ function withEntry(bytes: Uint8Array, section: number, entry: number[]): Buffer<
   });
 }
 
-/** The module with the global exported under its name. */
+/** Returns the module with the global exported under its name. */
 function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
   return withEntry(bytes, EXPORTS, [...named(name), GLOBAL, ...encode(globalIndex(bytes, name))]);
 }
 
-/** The module with a memory that it is given: twin.memory, and `least`, its pages at first. */
+/** Returns the module with an imported memory, twin.memory, and its initial pages, `least`. */
 function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least: number } {
   let least = 0;
   const without = withSection(bytes, MEMORY, (reader) => {
@@ -117,7 +116,7 @@ function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least
   return { bytes: withEntry(without, IMPORTS, entry), least };
 }
 
-/** The module with a memory that cannot grow beyond `limit` bytes. */
+/** Returns the module with a memory that cannot grow beyond `limit` bytes. */
 export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
   return withSection(bytes, MEMORY, (reader) => {
     // One memory, by its flags and its least size.
@@ -131,19 +130,19 @@ export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer>
 let original: Buffer<ArrayBuffer> | undefined;
 let compiled: Promise<KernelModule> | undefined;
 
-/** What an instance is made of, with a memory of its own in `twin.memory` of its imports. */
+/** What an instance is made of; its imports need a memory in `twin.memory`. */
 export interface KernelModule {
   module: WebAssembly.Module;
-  /** Pages of its memory at first. */
+  /** Initial pages of its memory. */
   least: number;
 }
 
-/** When the module was made, to tell a run against an old one. */
+/** When the module was built, to tell a run from an old one. */
 export function kernelTime(): Date {
   return statSync(path).mtime;
 }
 
-/** The module as asc made it; KERNEL_WASM in the environment names another. */
+/** The module as asc built it; KERNEL_WASM in the environment names another. */
 export function kernelPath(): string {
   return process.env.KERNEL_WASM ?? path;
 }
@@ -157,13 +156,13 @@ async function compile(): Promise<KernelModule> {
   return { module: await WebAssembly.compile(bytes), least };
 }
 
-/** The kernel, compiled once in this process. */
+/** The kernel, compiled once per process. */
 export function kernelModule(): Promise<KernelModule> {
   compiled ??= compile();
   return compiled;
 }
 
-/** A memory for an instance, of at most `limit` bytes. */
+/** Creates a memory for an instance, of at most `limit` bytes. */
 export function kernelMemory({ least }: KernelModule, limit: number): WebAssembly.Memory {
   const maximum = Math.max(least, Math.floor(limit / PAGE));
   return new WebAssembly.Memory({ initial: least, maximum });

@@ -1,8 +1,8 @@
 /**
- * A PC in Node: devices on its port, memory and PCI spaces, interrupts and a virtual clock,
- * behind the functions of machine/host.ts. Whatever runs on the bare machine runs here
- * unchanged. Each access takes a little virtual time, and interrupts come in the middle of a
- * turn as they do there; the same inputs give the same run.
+ * A PC in Node: devices on its port, memory and PCI spaces, interrupts and a virtual clock, behind
+ * the functions of machine/host.ts. Whatever runs on the bare machine runs here unchanged. Each
+ * access takes a little virtual time, and interrupts arrive in the middle of a turn, as they do
+ * there. The same inputs give the same run.
  */
 import type { Exports } from "../scripted/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
@@ -14,7 +14,7 @@ import { Rtc, type RtcOptions } from "./rtc.ts";
 import { tlsHost } from "./tls.ts";
 import { Uart16550 } from "./uart.ts";
 
-/** Nanoseconds that things take. */
+/** Costs in nanoseconds. */
 export interface Pace {
   port: number;
   mmio: number;
@@ -22,26 +22,26 @@ export interface Pace {
   turn: number;
 }
 
-/** Near those of QEMU. */
+/** Close to QEMU's. */
 export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 };
-/** A slow machine of its own: ports behind an ISA bus. */
+/** A slow real machine, with ports behind an ISA bus. */
 export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
-/** As machine/native/memory.c: what is set aside for TLS, besides linear memory. */
+/** As in machine/native/memory.c: reserved for TLS, besides linear memory. */
 const TLS_SHARE = 15;
 const TLS_MOST = 16 << 20;
-/** Interrupts in a row, without an end in sight, that are called a storm. */
+/** So many interrupts in a row are a storm. */
 const STORM = 10_000;
 
-/** A module with one function that does nothing: WebAssembly calls it without leaving itself. */
+/** A module with one empty function, which WebAssembly calls without leaving itself. */
 const NOTHING = "0061736d010000000104016000000302010007050101660000" + "0a040102000b";
 const { f: nothing } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(NOTHING, "hex")))
   .exports;
 
-/** Physical address of linear memory's first byte. */
+/** Physical address of the first byte of linear memory. */
 export const DMA_BASE = 0x0100_0000;
 
-/** A line of the memory map: type 1 is RAM (Multiboot2 section 3.6.8). */
+/** A line of the memory map; type 1 is RAM (Multiboot2 section 3.6.8). */
 export interface MemoryRegion {
   base: number;
   length: number;
@@ -49,7 +49,7 @@ export interface MemoryRegion {
 }
 
 export interface MachineOptions {
-  /** Ticks of the time-stamp counter a second, and where it begins. */
+  /** Frequency of the time-stamp counter, and its initial value. */
   tsc?: number;
   tscStart?: bigint;
   commandLine?: string;
@@ -61,18 +61,18 @@ export interface MachineOptions {
   /** EAX, EBX, ECX, EDX by leaf. */
   cpuid?: Record<number, number[]>;
   pace?: Pace;
-  /** 64-bit words that the processor's random generator gives; none = it has none. */
+  /** 64-bit words from the processor's random generator; none: it has no generator. */
   random?: () => bigint;
   acpiRoot?: number;
-  /** The most bytes that linear memory may have. */
+  /** The maximum size of linear memory in bytes. */
   memoryLimit?: number;
-  /** What the boot loader says of all memory, for `free`. */
+  /** The total memory that the boot loader reports, for `free`. */
   memoryMap?: MemoryRegion[];
-  /** One that runs already: a machine that was reset goes on in the same time. */
+  /** A running clock: a machine that was reset continues in the same time. */
   clock?: VirtualClock;
 }
 
-/** The machine went off, was reset, or stands still: thrown out of the kernel. */
+/** Thrown out of the kernel when the machine is off, reset, or halted. */
 export class MachineStopped extends Error {
   constructor(
     readonly reason: "power off" | "reset" | "debug exit" | "halt",
@@ -93,9 +93,9 @@ export class Machine {
   readonly uart: Uart16550;
   /** Physical memory below 1 MiB. */
   readonly low = new Ram(0x100000);
-  /** What the kernel put on the screen. */
+  /** What the kernel wrote to the screen. */
   screen = "";
-  /** True = interrupts may come at any access of a turn, not only between turns. */
+  /** True: interrupts may arrive at any access of a turn, not only between turns. */
   interruptTurns = true;
   /** Interrupts taken. */
   interrupts = 0;
@@ -105,9 +105,9 @@ export class Machine {
   collectionWanted = false;
   /** Bytes in objects, for `free`. */
   heapUsed: () => number = () => 0;
-  /** True = the last turn had nothing more to do, and no interrupt came since. */
+  /** The last turn had nothing more to do, and no interrupt has come since. */
   asleep = false;
-  /** Nothing is executed before this. */
+  /** Nothing is executed before this time. */
   pausedUntil = 0;
   private interruptsOn = false;
   private inInterrupt = false;
@@ -142,23 +142,23 @@ export class Machine {
     return this.options.memoryLimit ?? 1 << 30;
   }
 
-  /** A line of the interrupt controller for a device. */
+  /** Returns a line of the interrupt controller for a device. */
   line(number: number): Line {
     return this.pic.line(number);
   }
 
-  /** Tells the machine whose memory it has and whose `interrupt` it calls. */
+  /** Sets whose memory the machine has and whose `interrupt` it calls. */
   attach(exports: Exports): void {
     this.exports = exports;
   }
 
-  /** Processor interrupts on or off. */
+  /** Enables or disables the processor's interrupts. */
   setInterrupts(on: boolean): void {
     this.interruptsOn = on;
     if (on) this.deliver();
   }
 
-  /** Lets virtual time pass with the processor asleep; interrupts that come are taken. */
+  /** Lets virtual time pass with the processor asleep, taking interrupts. */
   sleep(nanoseconds: number): void {
     const end = this.clock.now + nanoseconds;
     while (this.clock.now < end) {
@@ -167,12 +167,12 @@ export class Machine {
     }
   }
 
-  /** The kernel's loop: turns, and sleep between them until something happens, up to `until`. */
+  /** Runs the kernel's loop up to `until`: turns, and sleep in between until something happens. */
   run(until: number): void {
     while (this.clock.now < until) this.step(until);
   }
 
-  /** One turn, or a sleep up to whatever happens next, at the latest until `until`. */
+  /** Runs one turn, or sleeps until something happens, at the latest until `until`. */
   step(until: number): void {
     if (this.still) {
       this.rest(Math.min(this.wakeAt(), until));
@@ -184,7 +184,7 @@ export class Machine {
     this.asleep = idle && before === this.interrupts;
   }
 
-  /** Asleep up to `time`, unless an interrupt comes. */
+  /** Sleeps up to `time`, unless an interrupt arrives. */
   rest(time: number): void {
     const before = this.interrupts;
     this.deliver();
@@ -195,12 +195,12 @@ export class Machine {
     if (before !== this.interrupts) this.asleep = false;
   }
 
-  /** True: nothing is executed until `wakeAt`. */
+  /** Reports whether nothing is executed until `wakeAt`. */
   get still(): boolean {
     return this.asleep || this.paused;
   }
 
-  /** When something happens next: now, unless it stands still. */
+  /** Returns when something happens next: now, unless it is asleep. */
   wakeAt(): number {
     if (this.paused) return Math.min(this.clock.due, this.pausedUntil);
     return this.asleep ? this.clock.due : this.clock.now;
@@ -210,7 +210,7 @@ export class Machine {
     return this.pausedUntil > this.clock.now;
   }
 
-  /** Bytes at a physical address, for a device; they must be the kernel's. */
+  /** Returns bytes at a physical address, for a device; they must be the kernel's. */
   dmaView(address: number, length: number): Uint8Array {
     const memory = (this.exports as Exports).memory.buffer;
     const start = address - DMA_BASE;
@@ -244,7 +244,7 @@ export class Machine {
 
   private pass(nanoseconds: number): void {
     const { clock } = this;
-    // Nearly always nothing is due meanwhile.
+    // Usually nothing is due meanwhile.
     if (clock.now + nanoseconds < clock.due) clock.now += nanoseconds;
     else clock.advance(nanoseconds);
     if (this.interruptTurns) this.deliver();
@@ -260,7 +260,7 @@ export class Machine {
     }
   }
 
-  /** Calls the kernel's handler, also for a vector that no controller asked for. */
+  /** Calls the kernel's handler, also for a vector that no controller requested. */
   takeInterrupt(vector: number): void {
     this.interrupts++;
     this.inInterrupt = true;

@@ -1,4 +1,4 @@
-/** The PC that the kernel is usually run on: chipset, power switch and one 82540EM on line 11. */
+/** The usual PC: chipset, power switch and one 82540EM on line 11. */
 import { type Exports, load } from "../scripted/assembly.ts";
 import { addAcpi } from "./acpi.ts";
 import { E1000Model, type E1000Options } from "./e1000.ts";
@@ -9,7 +9,7 @@ export interface Pc {
   machine: Machine;
   nic: E1000Model;
   kernel: Exports;
-  /** Types a line on the console and lets `seconds` of virtual time pass; answers the output. */
+  /** Types a line on the console, runs for `seconds`, and returns the output. */
   type(line: string, seconds?: number): string;
 }
 
@@ -48,7 +48,7 @@ export function buildPc(options: MachineOptions = {}, e1000: E1000Options = {}) 
   return { machine, nic };
 }
 
-/** Boots kernel/main.ts, the very kernel, and stops before its first turn. */
+/** Boots kernel/main.ts and stops before its first turn. */
 export async function bootPc(options: MachineOptions = {}, e1000: E1000Options = {}): Promise<Pc> {
   const { machine, nic } = buildPc(options, e1000);
   const kernel = await load("kernel/main.ts", machine.host());
@@ -64,7 +64,7 @@ export async function bootPc(options: MachineOptions = {}, e1000: E1000Options =
   return { machine, nic, kernel, type };
 }
 
-/** What the processor's generator gives: the same at each run (splitmix64). */
+/** The output of the processor's generator, the same in each run (splitmix64). */
 export function seeded(seed = 1n): () => bigint {
   let state = seed;
   return () => {

@@ -20,11 +20,11 @@ export interface FunctionOptions {
   multiFunction?: boolean;
   interruptLine?: number;
   interruptPin?: number;
-  /** By the index of the register. */
+  /** By register index. */
   bars?: Record<number, BarOptions>;
-  /** Identities of the capabilities, put at 0x40, 0x48, ... */
+  /** Ids of the capabilities, at 0x40, 0x48, ... */
   capabilities?: number[];
-  /** What firmware left in the command register. */
+  /** The command register as firmware left it. */
   command?: number;
 }
 
@@ -38,7 +38,7 @@ interface Decoder {
 export class PciFunction {
   readonly bytes = new Uint8Array(256);
   readonly view = new DataView(this.bytes.buffer);
-  /** The buses behind it, when it is a bridge. */
+  /** The buses behind it, if it is a bridge. */
   secondary: number | undefined;
   private readonly masks = new Map<number, number>();
   private readonly bars: Record<number, BarOptions>;
@@ -97,7 +97,7 @@ export class PciFunction {
     else this.view.setUint32(offset, value, true);
   }
 
-  /** Base addresses that are decoded now: those whose bit in the command register is set. */
+  /** Base addresses that are decoded now: those enabled in the command register. */
   decoded(io: boolean): Decoder[] {
     if ((this.command & (io ? 1 : 2)) === 0) return [];
     return Object.entries(this.bars).flatMap(([index, bar]) => {
@@ -128,7 +128,7 @@ export class PciBus implements BusDevice {
   accesses = 0;
   private address = 0;
   private readonly functions = new Map<number, PciFunction>();
-  /** Changes with every write of the configuration. */
+  /** Changes with every configuration write. */
   private version = 0;
 
   add(bus: number, slot: number, func: number, device: PciFunction): PciFunction {
@@ -153,7 +153,7 @@ export class PciBus implements BusDevice {
     }
   }
 
-  /** The space of the addresses that functions decode now. */
+  /** The address space that functions decode now. */
   space(io: boolean, behind: AddressSpace): BusDevice {
     let decoders: Decoder[] = [];
     let known = -1;
@@ -180,7 +180,7 @@ export class PciBus implements BusDevice {
     };
   }
 
-  /** The function that the address register names, if bridges lead to its bus. */
+  /** Returns the function that the address register selects, if bridges lead to its bus. */
   private selected(): PciFunction | undefined {
     if ((this.address & 0x80000000) === 0) return undefined;
     const key = this.address & 0xffff00;

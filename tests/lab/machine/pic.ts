@@ -22,7 +22,7 @@ class Controller {
     else if (!level) this.request &= ~bit;
   }
 
-  /** The line that would be acknowledged now, or -1. */
+  /** Returns the line that would be acknowledged now, or -1. */
   pending(): number {
     if (!this.asks()) return -1;
     const wanted = (this.request | (this.lines & this.levelTriggered)) & ~this.mask;
@@ -33,7 +33,7 @@ class Controller {
     return -1;
   }
 
-  /** False: no line asks for anything. */
+  /** Reports whether any line is pending. */
   asks(): boolean {
     return ((this.request | (this.lines & this.levelTriggered)) & ~this.mask) !== 0;
   }
@@ -83,12 +83,12 @@ export class Pic {
     };
   }
 
-  /** False, as usual: there is none; the cascade's line asks until it has been seen to fall. */
+  /** Reports whether a line is pending; the cascade counts until it has been seen to fall. */
   asks(): boolean {
     return this.first.asks() || this.second.asks();
   }
 
-  /** The processor takes an interrupt: its vector, or -1 when there is none. */
+  /** Acknowledges an interrupt: returns its vector, or -1 if there is none. */
   acknowledge(): number {
     if (!this.asks()) return -1;
     this.first.set(2, this.second.pending() >= 0);

@@ -13,7 +13,7 @@ class Channel {
 
   constructor(private readonly clock: VirtualClock) {}
 
-  /** Writes low and high byte in turn; true when the count is complete. */
+  /** Writes the low and the high byte in turn; returns true when the count is complete. */
   write(value: number): boolean {
     if (this.low === undefined) {
       this.low = value;
@@ -71,7 +71,7 @@ export class Pit {
       return this.gate | (ruler.elapsed() >= ruler.reload ? 0x20 : 0);
     },
     write: (_offset, value) => {
-      // The gate's rise starts the count.
+      // The count starts when the gate rises.
       if (value & ~this.gate & 1) this.channels[2].started = this.clock.now;
       this.gate = value & 3;
     },

@@ -3,20 +3,20 @@ import type { BusDevice } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
 
 export interface RtcOptions {
-  /** Seconds since 1970 at power-on; may have a fraction. */
+  /** Seconds since 1970 at power-on; may be fractional. */
   time: number;
   binary?: boolean;
   hours24?: boolean;
-  /** Where the century is kept; 0 = nowhere. */
+  /** The register of the century; 0: none. */
   centuryRegister?: number;
-  /** False: the clock never says that an update is in progress, so that readings can be torn. */
+  /** False: never reports an update in progress, so readings may be torn. */
   showsUpdate?: boolean;
 }
 
 export class Rtc implements BusDevice {
-  /** What registers hold instead of the time. */
+  /** Register contents in place of the time. */
   readonly overrides = new Map<number, number>();
-  /** Seconds that somebody has put it forward by while it ran. */
+  /** Seconds by which it was set forward while running. */
   shift = 0;
   private index = 0;
 
@@ -25,7 +25,7 @@ export class Rtc implements BusDevice {
     private readonly options: RtcOptions,
   ) {}
 
-  /** Nanoseconds since 1970, as an exact number. */
+  /** Nanoseconds since 1970. */
   private nanoseconds(): bigint {
     return BigInt(Math.round((this.options.time + this.shift) * 1e9)) + BigInt(this.clock.now);
   }

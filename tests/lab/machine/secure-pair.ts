@@ -1,4 +1,6 @@
-/** Two twins, one with a server's identity that the other trusts, and a gateway with names. */
+/**
+ * Two twins, one with a server identity that the other trusts, and a gateway with a name server.
+ */
 import { type BootFile, identity, trust } from "../host/identity.ts";
 import { DnsServer } from "../network/dns-server.ts";
 import { crcText, pattern } from "../network/http-peer.ts";
@@ -39,7 +41,7 @@ export class SecurePair {
     new DnsServer(this.gateway, NAMES);
   }
 
-  /** Three seconds after their boot, with the server serving. */
+  /** Three seconds after their boot, with the server running. */
   static async boot(options: PairOptions = {}): Promise<SecurePair> {
     const pair = new SecurePair(options.seed ?? 1);
     const twin = async (name: string, last: number, modules: BootFile[], more?: TwinOptions) => {
@@ -56,12 +58,12 @@ export class SecurePair {
     return pair;
   }
 
-  /** What the client's console says to a command. */
+  /** Returns what the client's console prints for a command. */
   ask(command: string, seconds = 60): string {
     return this.world.command(this.client, command, seconds);
   }
 
-  /** Fetches so many bytes; throws where they are not the right ones. */
+  /** Fetches so many bytes; throws if they are wrong. */
   fetch(length: number, words = "", host = "b.test"): string {
     const said = this.ask(`curl -o null --crc32 ${words} https://${host}/bytes/${length}`);
     const [, got, crc] = /HTTP 200, (\d+) bytes.*crc32 ([0-9a-f]+)/.exec(said) ?? [];
@@ -69,13 +71,13 @@ export class SecurePair {
     throw new Error(`${length} bytes were wanted:${said}`);
   }
 
-  /** The same by a new connection: the last one is over when nobody used it for 30 s. */
+  /** The same by a new connection: the last one ends when unused for 30 s. */
   fetchAnew(length: number, words = ""): string {
     this.world.pass(31);
     return this.fetch(length, words);
   }
 
-  /** A GET each `every` seconds until `seconds` are over, and a handshake each minute. */
+  /** A GET every `every` seconds for `seconds`, and a handshake every minute. */
   soak(seconds: number, every = 5): number {
     const { world } = this;
     const end = world.now + seconds * SECOND;
@@ -89,7 +91,7 @@ export class SecurePair {
     return count;
   }
 
-  /** Figures of `free`, once every connection is over. */
+  /** Returns figures of `free` once every connection has ended. */
   held(twin: Twin): { frames: number; heap: number; connections: number; library: number } {
     const said = this.world.command(twin, "free");
     const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);

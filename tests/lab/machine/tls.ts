@@ -1,19 +1,19 @@
 /**
- * The TLS library of a machine in Node: mbedTLS and its glue, the very sources that the kernel is
- * linked with, as WebAssembly with a memory of its own. What the kernel points to is copied there
- * and back. It begins anew with each boot, and knows no time and no chance but what it is told.
+ * The TLS library of a machine in Node: mbedTLS and its glue, from the same sources as the
+ * kernel's, as WebAssembly with a memory of its own. What the kernel points to is copied in and
+ * out. It starts afresh at each boot, and has no time and no randomness but what it is given.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../../../build/tls/tls.wasm", import.meta.url));
 const PAGE = 65536;
-/** Bytes that are handed over at most. */
+/** The most bytes copied at once. */
 const WINDOW = 2 << 20;
 
 /**
- * What the functions of machine/host.ts take: `n` a number, `i` bytes that go in, `o` room
- * for bytes that come out, if all of them fit: then the answer is how many there are.
+ * Parameters of the functions of machine/host.ts: `n` a number, `i` bytes that go in, `o` room for
+ * bytes that come out; if all of them fit, the result is their count.
  */
 const door: Record<string, string> = {
   tlsAddEntropy: "in",
@@ -48,16 +48,16 @@ const door: Record<string, string> = {
   tlsLoopback: "",
 };
 
-/** What every boot calls. */
+/** Called at every boot. */
 const atBoot = ["tlsAddEntropy", "tlsSetTime", "tlsStart"];
-/** These move as many bytes as they answer. */
+/** These move as many bytes as they return. */
 const moving = ["tlsStep", "tlsTransmit", "tlsRead", "tlsWrite"];
 
-/** Nanoseconds of a call, of a byte that passes, and of a step of a handshake. */
+/** Costs in nanoseconds: of a call, of a byte that passes, of a step of a handshake. */
 const CALL_TIME = 500;
 const BYTE_TIME = 4;
 const HANDSHAKE_TIME = 1e6;
-/** TlsState of core/tls-codes.ts. */
+/** TlsState in core/tls-codes.ts. */
 const [HANDSHAKING, STATE_MASK] = [1, 15];
 
 type Value = number | bigint;
@@ -68,11 +68,11 @@ export interface TlsSurroundings {
   memory(): ArrayBuffer;
   /** Lets time pass. */
   pass(nanoseconds: number): void;
-  /** Bytes that the library's heap has. */
+  /** The size of the library's heap in bytes. */
   heap: number;
 }
 
-/** What the library calls its half of the door. */
+/** What the library calls on its side of the door. */
 const exported = Object.fromEntries(Object.keys(door).map((name) => [name, `w2c_host_${name}`]));
 
 const empty = new ArrayBuffer(0);
@@ -138,7 +138,7 @@ function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer,
 /** The functions of machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;
-  // A kernel starts TLS at each boot: the library comes into being once something else is asked.
+  // A kernel starts TLS at each boot; the library is created when something else is called.
   const early: Array<(library: TlsLibrary) => number> = [];
   const begin = () => {
     library = new TlsLibrary(around.heap);
@@ -155,7 +155,7 @@ export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   };
   const later = (name: string, values: Value[]) => {
     if (library !== undefined) return call(name, values);
-    // Of what is pointed to, a copy: it is wiped.
+    // Pass a copy of what is pointed to, as it is wiped.
     const [start, length] = values.map((value) => Number(value) >>> 0);
     const entropy = name === "tlsAddEntropy" ? around.memory().slice(start, start + length) : empty;
     const given = entropy === empty ? values : [0, ...values.slice(1)];
