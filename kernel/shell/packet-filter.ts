@@ -4,7 +4,6 @@
  * and a value alone means what the one before it meant: `tcp port 80 or 443`. It is compiled once
  * to reverse Polish words, so that judging a frame neither allocates nor recurses.
  */
-
 import { loadNet16, loadNet32 } from "../../core/bytes";
 import { FILTER_DEPTH, FILTER_TERMS } from "../../core/limits";
 import { replaceText } from "../../core/text";

@@ -35,7 +35,7 @@ const whole = arpRequest(other, guest.address);
 
 rows([
   {
-    name: "ARP-04: hardware addresses of groups are not believed",
+    name: "ARP-04: rejects group and zero hardware addresses",
     frames: groups.flatMap((senderHardware) => [
       question({ senderHardware }),
       question({ senderHardware, operation: 2 }),
@@ -43,12 +43,12 @@ rows([
     drops: { "arp-address": 6 },
   },
   {
-    name: "ARP-06: a probe of the guest's address is answered to who asks",
+    name: "ARP-06: answers a probe for the guest's address",
     frames: [arpRequest({ hardware: other.hardware, address: "0.0.0.0" }, guest.address)],
     answers: [arpAnswer({ hardware: other.hardware, address: "0.0.0.0" })],
   },
   {
-    name: "ARP-07: other lengths of addresses",
+    name: "ARP-07: rejects other address lengths",
     frames: [
       question({ lengths: [255, 255] }),
       question({ lengths: [0, 0] }),
@@ -57,12 +57,12 @@ rows([
     drops: { "arp-format": 3 },
   },
   {
-    name: "ARP-08: cut at any length",
+    name: "ARP-08: rejects every truncation",
     frames: Array.from({ length: 28 }, (_, i) => whole.subarray(0, 14 + i)),
     drops: { "arp-truncated": 28 },
   },
   {
-    name: "ARP-10: the sender is not the frame's",
+    name: "ARP-10: rejects a sender that is not the frame's source",
     frames: [question({ sender: gateway.address, operation: 2 }, gateway.hardware)],
     drops: { "arp-address": 1 },
   },
@@ -109,21 +109,17 @@ row("ARP-03: answers ten thousand requests, and caches 64 at most", "S1", (lab) 
   assert.ok(known.every((line) => line.startsWith("10.0.2.")));
 });
 
-row(
-  "ARP-05: another user of the guest's address is reported, the address defended",
-  "T2",
-  (lab) => {
-    lab.inject([arpReply(rival), arpRequest(rival, gateway.address)]);
-    lab.sends(arpQuestion(guest.address));
-    // At most once in ten seconds (RFC 5227 section 2.4 c).
-    lab.inject([arpReply(rival)]);
-    lab.sends();
-    lab.drops({ "arp-address": 3 });
-    lab.type("still here\r");
-    assert.equal(lab.connection.received, "still here\n".length);
-    lab.take();
-  },
-);
+row("ARP-05: defends its address against another user", "T2", (lab) => {
+  lab.inject([arpReply(rival), arpRequest(rival, gateway.address)]);
+  lab.sends(arpQuestion(guest.address));
+  // At most once in ten seconds (RFC 5227 section 2.4 c).
+  lab.inject([arpReply(rival)]);
+  lab.sends();
+  lab.drops({ "arp-address": 3 });
+  lab.type("still here\r");
+  assert.equal(lab.connection.received, "still here\n".length);
+  lab.take();
+});
 
 row("ARP-06: does not cache 0.0.0.0", "S1", (lab) => {
   const before = lab.neighbors();
@@ -167,7 +163,7 @@ function assertPatient(sent: Sent[]): Map<string, number[]> {
   return asked;
 }
 
-row("ARP-11: connects to 201 silent neighbors fail within four seconds each", "S1", (lab) => {
+row("ARP-11: gives up on each of 201 silent neighbors within four seconds", "S1", (lab) => {
   for (const target of ["10.0.2.250", ...silent]) {
     const start = lab.world.now;
     const said = lab.command(`nc ${target} 80`, 10);
@@ -178,7 +174,7 @@ row("ARP-11: connects to 201 silent neighbors fail within four seconds each", "S
   }
 });
 
-row("ARP-11: answers for 200 silent neighbors at once: bounded, and given up", "S1", (lab) => {
+row("ARP-11: limits the frames that wait for 200 silent neighbors", "S1", (lab) => {
   for (let i = 0; i < 6; i++) lab.inject(silent.map((source) => echoRequest({ source })));
   lab.pass(5);
   const asked = assertPatient(lab.take());

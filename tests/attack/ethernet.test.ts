@@ -35,31 +35,31 @@ const vlans = [tagged(0x8100, "0000"), tagged(0x8100, "0005"), tagged(0x88a8, "0
 
 rows([
   {
-    name: "ETH-01: runts of 6 to 13 bytes",
+    name: "ETH-01: rejects runts of 6 to 13 bytes",
     frames: [6, 7, 8, 9, 10, 11, 12, 13].map((length) => echoRequest().subarray(0, length)),
     drops: { "ethernet-truncated": 8 },
   },
   {
-    name: "ETH-02: a header with nothing behind it",
+    name: "ETH-02: rejects a header without a payload",
     frames: [carried(guest.hardware, gateway.hardware, IPV4, Buffer.alloc(0)).subarray(0, 14)],
     drops: { "ipv4-truncated": 1 },
   },
   {
-    name: "ETH-03: padding is not echoed, and the guest's own is zeros",
+    name: "ETH-03: does not echo padding, and pads with zeros",
     frames: [echoRequest({}, Buffer.alloc(0)).fill(0xaa, 42)],
     answers: echoReply(""),
   },
   {
-    name: "ETH-05: a frame for another station does not pass the card",
+    name: "ETH-05: receives no frame for another station",
     frames: [stranger],
   },
   {
-    name: "ETH-07: a broadcast frame with a packet for one host (SHOULD)",
+    name: "ETH-07: rejects a unicast packet in a broadcast frame (SHOULD)",
     frames: [carried(BROADCAST, gateway.hardware)],
     drops: { "ipv4-destination": 1 },
   },
   {
-    name: "ETH-08: an 802.3 frame with LLC and SNAP",
+    name: "ETH-08: rejects an 802.3 frame with LLC and SNAP",
     frames: [
       carried(
         guest.hardware,
@@ -71,7 +71,7 @@ rows([
     drops: { "ethernet-unknown-type": 1 },
   },
   {
-    name: "ETH-09: VLAN tags, one or two, whole or cut",
+    name: "ETH-09: rejects VLAN tags, one or two, whole or truncated",
     frames: vlans.flat(),
     drops: { "ethernet-unknown-type": 9 },
   },
@@ -90,7 +90,7 @@ row("ETH-03: foreign bytes in buffers do not appear in padding", "S1", (lab) => 
   lab.sends(arpAnswer(gateway), ...echoReply(""));
 });
 
-row("ETH-04: a jumbo frame is refused by the card or spread over descriptors", "S1", (lab) => {
+row("ETH-04: rejects a jumbo frame, even spread over descriptors", "S1", (lab) => {
   const whole = packet({ payload: icmp(8, 0, 0x00070001, Buffer.alloc(8976, 1)) });
   assert.equal(whole.length, 9018);
   lab.inject([whole]);
@@ -120,7 +120,7 @@ row("ETH-06: drops a frame from a group address, and does not cache it (SHOULD)"
   lab.drops({ "ethernet-group-source": 1 });
 });
 
-row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2", (lab) => {
+row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (lab) => {
   const { twin, dhcp } = lab;
   const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
   lab.connection.behavior = { ...polite, ackDelay: 5 * SECOND };
@@ -143,14 +143,14 @@ row("ETH-10: a million unknown frames at wire speed leave time for timers", "T2"
     for (let k = 0; k < burst; k++) twin.receive(frame, lab.world.now);
     lab.pass(burst * 672e-9);
   }
-  assert.equal(dhcp.acknowledged, acknowledged + 1, "the lease was not renewed meanwhile");
+  assert.equal(dhcp.acknowledged, acknowledged + 1, "the lease was not renewed");
   const data = lab.frames().filter((sent) => parseIp(sent)?.protocol === TCP);
-  assert.ok(data.length > 1, "nothing was sent again meanwhile");
+  assert.ok(data.length > 1, "nothing was retransmitted");
   assert.equal(twin.memoryBytes(), memory);
   lab.pass(6);
   assert.equal(lab.connection.received, "data\n".length);
   lab.take();
   const { missed } = twin.nic;
-  assert.ok(missed > 0, "the ring never ran over");
+  assert.ok(missed > 0, "the ring did not overrun");
   lab.drops({ missed, "ethernet-unknown-type": burst * bursts - missed });
 });

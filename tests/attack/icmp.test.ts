@@ -63,17 +63,17 @@ const parts = Array.from({ length: 45 }, (_, i): [number, number] => [
 
 rows([
   {
-    name: "ICM-01: an echo request with a wrong checksum",
+    name: "ICM-01: rejects a wrong checksum",
     frames: [spoilt],
     drops: { "icmp-checksum": 1 },
   },
   {
-    name: "ICM-02: messages of 0 to 7 bytes",
+    name: "ICM-02: rejects messages of 0 to 7 bytes",
     frames: cutMessages,
     drops: { "icmp-truncated": 8 },
   },
   {
-    name: "ICM-03: an echo request of 65,507 bytes is answered as a whole",
+    name: "ICM-03: answers an echo request of 65,507 bytes",
     frames: fragments(
       { source: gateway.address, destination: guest.address, protocol: ICMP, payload: whole },
       parts,
@@ -81,19 +81,19 @@ rows([
     answers: echoReply(Buffer.alloc(65507, 0x33)),
   },
   {
-    name: "ICM-04: echo replies that nobody asked for",
+    name: "ICM-04: rejects unsolicited echo replies",
     frames: [0, 1, 0x00070001, 0xffffffff].map((rest) =>
       packet({ payload: icmp(0, 0, rest, Buffer.alloc(8)) }),
     ),
     drops: { "icmp-type": 4 },
   },
   {
-    name: "ICM-13: errors that quote what the guest cannot have sent",
+    name: "ICM-13: rejects errors that quote what the guest cannot have sent",
     frames: [3, 11, 12].flatMap((type) => badQuotes.map((quote) => error(type, 1, quote))),
     drops: { "icmp-quote": 3 * badQuotes.length },
   },
   {
-    name: "ICM-14: an error that quotes an error",
+    name: "ICM-14: ignores errors that quote an error",
     frames: [3, 4, 5, 11, 12].map((type) =>
       error(type, 0, own({ protocol: ICMP, payload: icmp(3, 3, 0, own()) })),
     ),
@@ -108,7 +108,7 @@ function settings(lab: Lab): string {
   return text.replace(/\d+sec/g, "");
 }
 
-row("ICM-05: redirects change no route (policy: ignored)", "S1", (lab) => {
+row("ICM-05: ignores redirects (policy)", "S1", (lab) => {
   const before = settings(lab);
   const frames = [gateway, attacker].flatMap(({ address: source }) =>
     ["10.0.2.66", "198.51.100.1", guest.address].flatMap((router) =>
@@ -128,7 +128,7 @@ row("ICM-05: redirects change no route (policy: ignored)", "S1", (lab) => {
   assert.equal(frame.subarray(0, 6).toString("hex"), gateway.hardware.replaceAll(":", ""));
 });
 
-row("ICM-15: masks, advertisements, timestamps and the like set nothing", "S1", (lab) => {
+row("ICM-15: ignores masks, router advertisements, timestamps and the like", "S1", (lab) => {
   const before = settings(lab);
   lab.inject(
     ignored.map((type) =>
@@ -144,7 +144,7 @@ const UPLOAD = 400_000;
 
 /** State T2 with data in flight: an upload to P:80, which acknowledges 50 ms late. */
 class Upload {
-  /** Every segment with data so far. */
+  /** The data segments so far. */
   readonly segments: Sent[] = [];
   private readonly start: number;
 
@@ -200,21 +200,21 @@ function disturbed(lab: Lab, errors: (segment: Buffer) => Buffer[]): [number, nu
 }
 
 for (const [name, errors] of [
-  ["ICM-06: a source quench", (frame: Buffer) => [error(4, 0, quote(frame))]],
+  ["ICM-06: source quench", (frame: Buffer) => [error(4, 0, quote(frame))]],
   [
-    "ICM-08: fragmentation needed for a segment that is not in flight",
+    "ICM-08: fragmentation needed, for a segment that is not in flight,",
     (frame: Buffer) => [-1e6, 1e6, 1 << 30].map((by) => error(3, 4, quote(frame, by), 1000)),
   ],
   [
-    "ICM-09: fragmentation needed to an MTU that is larger",
+    "ICM-09: fragmentation needed, with a larger MTU,",
     (frame: Buffer) => [error(3, 4, quote(frame), 9000)],
   ],
   [
-    "ICM-10: protocol and port unreachable",
+    "ICM-10: protocol or port unreachable",
     (frame: Buffer) => [error(3, 2, quote(frame)), error(3, 3, quote(frame))],
   ],
   [
-    "ICM-11: net and host unreachable, TTL exceeded, a wrong parameter",
+    "ICM-11: net or host unreachable, TTL exceeded or parameter problem",
     (frame: Buffer) =>
       [
         [3, 0],
@@ -224,14 +224,14 @@ for (const [name, errors] of [
       ].map(([type, code]) => error(type, code, quote(frame))),
   ],
 ] as const) {
-  row(`${name} for a live connection changes nothing`, "S1", (lab) => {
+  row(`${name} does not affect an open connection`, "S1", (lab) => {
     const usual = disturbed(lab, () => []);
     assert.deepEqual(disturbed(lab, errors), usual);
     if (name.startsWith("ICM-06")) lab.drops({ "icmp-type": 1 });
   });
 }
 
-row("ICM-11: a connection with errors is retried, and reports them in the end", "T2", (lab) => {
+row("ICM-11: keeps retransmitting despite host unreachable and TTL exceeded", "T2", (lab) => {
   lab.mute(true);
   lab.type("data\r");
   const [first] = lab.frames();
@@ -285,7 +285,7 @@ function datagram(port: number, source = gateway.address): Buffer {
 }
 
 row(
-  "ICM-16: 10,000 datagrams to closed ports in a second: few errors, no fixed number",
+  "ICM-16: limits errors for 10,000 datagrams to closed ports, to a varying number",
   "S1",
   (lab) => {
     const memory = lab.twin.memoryBytes();
@@ -293,13 +293,13 @@ row(
     for (let round = 0; round < 4; round++) {
       lab.inject(Array.from({ length: 10_000 }, (_, i) => datagram(1024 + i)));
       const errors = lab.frames();
-      assert.ok(errors.length >= 8 && errors.length <= 40, `${errors.length} errors in a second`);
+      assert.ok(errors.length >= 8 && errors.length <= 40, `${errors.length} errors per second`);
       const wanted = errors.map((frame) => errorAbout(datagram(be16(frame, 64)), 3, 3));
       assert.deepEqual(normal(errors), normal(wanted));
       counts.add(errors.length);
       lab.pass(5);
     }
-    assert.ok(counts.size > 1, "the limit can be counted");
+    assert.ok(counts.size > 1, "the limit is constant");
     assert.equal(lab.twin.memoryBytes(), memory);
     lab.drops({ "udp-no-socket": 40_000 });
   },
@@ -339,7 +339,7 @@ row("ICM-17: errors for every port during a lookup reveal no open one", "S1", (l
   lab.take();
 });
 
-row("ICM-17: an open port that is not the prober's looks like a closed one", "S1", (lab) => {
+row("ICM-17: a port open to another peer looks closed", "S1", (lab) => {
   lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.type("host slow.test\r");

@@ -19,7 +19,7 @@ import { row, rows } from "./world.ts";
 const echoes = (count: number) => Array.from({ length: count }, () => echoReply()).flat();
 const right = echoRequest().readUInt16BE(24);
 
-/** Options in the shortest header that holds them. */
+/** An echo request with options in the shortest header that holds them. */
 const optioned = (hex: string) => {
   const option = Buffer.from(hex, "hex");
   const options = Buffer.alloc(Math.ceil(option.length / 4) * 4);
@@ -65,62 +65,62 @@ const forSeveral = several.flatMap((destination) => {
 
 rows([
   {
-    name: "IP-01: other versions",
+    name: "IP-01: rejects other versions",
     frames: [0, 5, 6].map((version) => echoRequest({ version })),
     drops: { "ipv4-version": 3 },
   },
   {
-    name: "IP-02: headers below 20 bytes",
+    name: "IP-02: rejects headers shorter than 20 bytes",
     frames: [4, 0].map((headerWords) => echoRequest({ headerWords })),
     drops: { "ipv4-header-length": 2 },
   },
   {
-    name: "IP-03: a header longer than its packet",
+    name: "IP-03: rejects a header longer than its packet",
     frames: [echoRequest({ headerWords: 15, totalLength: 28 })],
     drops: { "ipv4-header-length": 1 },
   },
   {
-    name: "IP-04: total lengths of 0, 19 and 20",
+    name: "IP-04: rejects total lengths of 0, 19 and 20",
     frames: [0, 19, 20].map((totalLength) => echoRequest({ totalLength })),
     drops: { "ipv4-header-length": 2, "icmp-truncated": 1 },
   },
   {
-    name: "IP-05: a total length beyond the frame",
+    name: "IP-05: rejects a total length beyond the frame",
     frames: [47, 1500, 65535].map((totalLength) => echoRequest({ totalLength })),
     drops: { "ipv4-total-length": 3 },
   },
   {
-    name: "IP-06: wrong header checksums",
+    name: "IP-06: rejects wrong header checksums",
     frames: [right + 1, right - 1, 0].map((checksum) => echoRequest({ checksum })),
     drops: { "ipv4-checksum": 3 },
   },
   {
-    name: "IP-07: sources that are no single host's (SHOULD in part)",
+    name: "IP-07: rejects sources that are not unicast (SHOULD in part)",
     frames: ["127.0.0.1", "255.255.255.255", "224.0.0.1", "10.0.2.255", "0.0.0.0", "240.0.0.1"].map(
       (source) => echoRequest({ source }),
     ),
     drops: { "ipv4-source": 6 },
   },
   {
-    name: "IP-09: destinations that are not the guest's: neither taken nor passed on",
+    name: "IP-09: neither accepts nor forwards packets to other destinations",
     frames: ["127.0.0.1", "10.0.2.16", "203.0.113.9"].map((destination) =>
       echoRequest({ destination }),
     ),
     drops: { "ipv4-destination": 3 },
   },
   {
-    name: "IP-10: TTL 0 and 1",
+    name: "IP-10: accepts a TTL of 0 and 1",
     frames: [0, 1].map((ttl) => echoRequest({ ttl })),
     answers: echoes(2),
   },
   {
-    name: "IP-11: unknown protocols are told of, and nothing is unwrapped",
+    name: "IP-11: reports unknown protocols, and decapsulates nothing",
     frames: unknownProtocols,
     answers: unknownProtocols.map((frame) => errorAbout(frame, 3, 2)),
     drops: { "ipv4-protocol": 6 },
   },
   {
-    name: "IP-12: source routes, whole or broken",
+    name: "IP-12: rejects source routes, valid or malformed",
     frames: [
       "8327040a00020a0a00020b00",
       "832700",
@@ -132,23 +132,23 @@ rows([
     drops: { "ipv4-options": 6 },
   },
   {
-    name: "IP-13: options of length 0 and 1, or beyond the header",
+    name: "IP-13: rejects options of length 0 and 1, or beyond the header",
     frames: [optioned("4400"), optioned("0701"), optioned("07ff0400"), last("07"), last("4400")],
     drops: { "ipv4-options": 5 },
   },
   {
     // Recording is optional (RFC 1122 section 3.2.1.8 d, e): the reply has no options.
-    name: "IP-14: record route and timestamps, right or wrong, are passed over",
+    name: "IP-14: ignores record route and timestamps, valid or malformed",
     frames: ["0707030000000000", "0707ff0000000000", "44080ff100000000"].map(optioned),
     answers: echoes(3),
   },
   {
-    name: "IP-15: forty bytes of NOP, and garbage behind the end of options",
+    name: "IP-15: accepts forty bytes of NOP, and garbage after the end of options",
     frames: [last("01"), optioned(`00${"83".repeat(39)}`)],
     answers: echoes(2),
   },
   {
-    name: "IP-16: the reserved flag is ignored, DF with MF is a fragment",
+    name: "IP-16: ignores the reserved flag, and takes DF with MF for a fragment",
     frames: [
       echoRequest({ fragment: 0x8000 }),
       packet({
@@ -161,7 +161,7 @@ rows([
     answers: [...echoes(1), ...echoReply("ping+ping")],
   },
   {
-    name: "IP-17: what several hosts are to hear is neither echoed nor told of",
+    name: "IP-17: does not echo or report packets to groups and broadcasts",
     // The card accepts no multicast, so four of these end there.
     frames: forSeveral,
     drops: { "ipv4-destination": 10, "udp-no-socket": 5, "tcp-broadcast": 5 },
@@ -196,13 +196,13 @@ row(
     const ids: Record<string, number[]> = { [gateway.address]: [], [dns.address]: [] };
     for (const { ip } of lab.frames().map(parse)) {
       if (!ip) continue;
-      assert.equal(ip.fragment, 0, "DF is clear");
+      assert.equal(ip.fragment, 0, "DF is set, or a fragment");
       ids[ip.destination].push(ip.id);
     }
     const [first, second] = Object.values(ids);
     assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
     // With one counter, each value of one sequence would lie between two of the other.
     const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
-    assert.ok(between < 10, `${between} of 1000 follow on each other`);
+    assert.ok(between < 10, `${between} of 1000 are consecutive`);
   },
 );

@@ -54,7 +54,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
     );
     lab.pass(150);
     for (const one of fetched) {
-      assert.ok(one.done, `${pages} pages: a request that never ended`);
+      assert.ok(one.done, `${pages} pages: a request does not end`);
       const whole = one.failure === "" && one.status === 200;
       if (whole) assert.ok(one.body.equals(pattern(LENGTH)), `${pages} pages: wrong bytes`);
       count(whole);
@@ -88,7 +88,7 @@ test("SYS-04: with ever less memory, answers are right, or a panic says why", as
   assert.ok(results.some(({ refused }) => refused > 0));
 });
 
-test("SYS-04: wherever the allocator fails, what was answered is right", async () => {
+test("SYS-04: wherever the allocator fails, no wrong result is given", async () => {
   const calm = await Lab.at("S1");
   const pages = calm.twin.memoryBytes() / PAGE;
   let panics = 0;
@@ -102,7 +102,7 @@ const [RAM, RESERVED, ACPI] = [1, 2, 3];
 /** An entry of base, length and type; base and length in KiB. */
 const map = (...lines: Array<[number, number, number]>): MemoryRegion[] =>
   lines.map(([base, length, type]) => ({ base: base * KIB, length: length * KIB, type }));
-/** What every PC has below 1 MiB. */
+/** Every PC's memory below 1 MiB. */
 const LOW: Array<[number, number, number]> = [
   [0, 639, RAM],
   [639, 1, RESERVED],
@@ -135,7 +135,7 @@ const maps: Array<[name: string, map: MemoryRegion[], linear: number]> = [
 
 // Native code reads the map at boot: tests/boot/machines.test.ts boots all of these.
 for (const [name, memoryMap, linear] of maps) {
-  test(`SYS-08: a machine of ${name}`, async () => {
+  test(`SYS-08: works with ${name}`, async () => {
     const lab = await Lab.at("S1", { machine: { memoryMap, memoryLimit: linear * KIB } });
     const usable = memoryMap.filter(({ type }) => type === RAM);
     const total = usable.reduce((sum, { length }) => sum + length, 0) / KIB;
@@ -146,7 +146,7 @@ for (const [name, memoryMap, linear] of maps) {
   });
 }
 
-// tests/boot/crash-command.test.ts shows page tables, null pages and exit codes on a real boot.
+// tests/boot/crash-command.test.ts tests page tables, null pages and exit codes in QEMU.
 for (const [kind, reason] of [
   ["bounds", /memory access out of bounds[\s\S]*readBeyondMemory/],
   ["stack", /stack overflow/],

@@ -19,7 +19,7 @@ const files: Record<string, string[]> = {
   FRG: ["attack/fragments"],
   ICM: ["attack/icmp"],
   UDP: ["attack/udp"],
-  SYS: ["attack/system", "machine/system"],
+  SYS: ["attack/memory-limits", "system/long-runs"],
 };
 
 type Verdict = "notices" | "notices by never ending" | "DOES NOT NOTICE";

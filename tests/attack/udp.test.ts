@@ -47,22 +47,22 @@ const services = [7, 19].map((to) => datagram("loop", { source: gateway.address,
 
 rows([
   {
-    name: "UDP-01: lengths of 7, 0 and 65,535",
+    name: "UDP-01: rejects lengths of 7, 0 and 65,535",
     frames: [7, 0, 65535].map((value) => datagram("four", {}, length(value))),
     drops: { "udp-length": 3 },
   },
   {
-    name: "UDP-04: destination port 0",
+    name: "UDP-04: rejects destination port 0",
     frames: [datagram("x", { to: 0 })],
     drops: { "udp-port": 1 },
   },
   {
-    name: "UDP-05: cut to 0 to 7 bytes",
+    name: "UDP-05: rejects datagrams of 0 to 7 bytes",
     frames: Array.from({ length: 8 }, (_, i) => datagram("", {}, (bytes) => bytes.subarray(0, i))),
     drops: { "udp-truncated": 8 },
   },
   {
-    name: "UDP-06: there is no service on the echo and chargen ports",
+    name: "UDP-06: has no echo and chargen services",
     frames: services,
     answers: services.map((frame) => errorAbout(frame, 3, 3)),
     drops: { "udp-no-socket": 2 },
@@ -78,7 +78,7 @@ function heard(lab: Lab, ...frames: Buffer[]): string {
   return lab.twin.output.slice(before);
 }
 
-row("UDP-01: the same lengths to an open port", "S1", (lab) => {
+row("UDP-01: rejects these lengths on an open port, too", "S1", (lab) => {
   const frames = [7, 0, 65535].map((value) => datagram("four", {}, length(value)));
   assert.equal(heard(lab, ...frames), "");
   lab.drops({ "udp-length": 3 });
@@ -153,7 +153,7 @@ row("UDP-08: 5,000 unread datagrams: a bounded queue, others unharmed", "S1", (l
   const printed = (lab.twin.output.slice(before).match(/d/g) ?? []).length;
   assert.equal(printed % 1472, 0, "only whole datagrams");
   const read = printed / 1472;
-  assert.ok(read >= 44 && read < 200, `${read} datagrams were kept`);
+  assert.ok(read >= 44 && read < 200, `${read} datagrams kept`);
   lab.take();
   lab.drops({ "udp-queue-full": 5000 - read });
 });

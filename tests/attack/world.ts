@@ -212,19 +212,19 @@ export class Lab {
   finish(): void {
     const turns = this.twin.turns;
     this.pass(1);
-    assert.ok(this.twin.turns - turns < IDLE_TURNS, "the processor is busy with nothing");
-    assert.deepEqual(normal(this.frames()), [], "frames that no row allows");
+    assert.ok(this.twin.turns - turns < IDLE_TURNS, "the processor is not idle");
+    assert.deepEqual(normal(this.frames()), [], "unexpected frames");
     this.mute(false);
     this.release();
     this.assertCounts();
     this.alive();
     this.pass(FORGET);
     const after = this.remains();
-    assert.equal(after.frames, this.before.frames, "frames are lost");
+    assert.equal(after.frames, this.before.frames, "frames leaked");
     assert.equal(after.sockets, this.before.sockets);
     const grown = after.heap - this.before.heap;
     const kept = after.kept - this.before.kept;
-    assert.ok(grown - kept <= HEAP_SLACK, `${grown} bytes of heap are lost, ${kept} are known`);
+    assert.ok(grown - kept <= HEAP_SLACK, `the heap grew by ${grown} bytes, expected ${kept}`);
     assert.deepEqual(this.complaints, []);
     assert.doesNotMatch(this.twin.output, /panic/);
   }
@@ -243,7 +243,7 @@ export class Lab {
       const more = count - (this.before.counts[name] ?? 0);
       if (more !== 0) gained[name] = more;
     }
-    assert.deepEqual(gained, this.expected, "what was dropped");
+    assert.deepEqual(gained, this.expected, "drops");
   }
 
   /** Checks an echo within a second, a name and a page within five each, and nothing else sent. */
@@ -254,7 +254,7 @@ export class Lab {
     gateway.onPong = () => pongs++;
     gateway.ping(GUEST, 1, Buffer.from("still there?"));
     this.pass(1);
-    assert.equal(pongs, 1, "no answer to an echo request");
+    assert.equal(pongs, 1, "no echo reply");
     const name = `check${this.lookups++}.test`;
     this.hosts[name] = "10.0.2.2";
     const found = this.command(`host ${name}`, 5);
@@ -323,7 +323,7 @@ export function rows(table: Row[]): void {
   }
   const [first, last] = [table[0].name, table[table.length - 1].name];
   row(
-    `${first.split(":")[0]} to ${last.split(":")[0]}: before there is an address`,
+    `${first.split(":")[0]} to ${last.split(":")[0]}: only DHCP is sent before there is an address`,
     "S0",
     (lab) => {
       lab.take();

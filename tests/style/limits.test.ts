@@ -3,7 +3,6 @@
  * module constant that says how much is held or taken: one that sizes a buffer or a table, or is
  * named like one. Numbers of a wire format or a register are none, and times are not.
  */
-
 import { test } from "node:test";
 import ts from "typescript";
 import { kernelFiles, none, parse, walk, where } from "./sources.ts";

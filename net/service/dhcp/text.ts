@@ -1,5 +1,4 @@
 /** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
-
 import { escapeBytes } from "../../../core/escape";
 import { DHCP_SEARCH_DOMAINS } from "../../../core/limits";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";

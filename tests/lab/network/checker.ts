@@ -31,7 +31,7 @@ export class Checker {
     this.who = name;
     if (frame.length < SHORTEST || frame.length > LONGEST) this.complain(`${frame.length} bytes`);
     const key = hardwareKey(Uint8Array.from(hardware), 0);
-    if (hardwareKey(frame, 6) !== key) this.complain("a foreign hardware address as the source");
+    if (hardwareKey(frame, 6) !== key) this.complain("a foreign hardware source address");
     const allowed = this.allowed.get(key) ?? new Set([0]);
     const type = be16(frame, 12);
     if (type === 0x0806) this.checkArp(frame, key, allowed);
@@ -42,7 +42,7 @@ export class Checker {
   private checkArp(frame: Uint8Array, key: number, allowed: Set<number>): void {
     const arp = parseArp(frame);
     if (!arp) {
-      this.complain("an ARP packet that is none");
+      this.complain("a malformed ARP packet");
       return;
     }
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
@@ -55,11 +55,11 @@ export class Checker {
   private checkIp(frame: Uint8Array, allowed: Set<number>): void {
     const ip = parseIp(frame);
     if (!ip) {
-      this.complain("an IPv4 header that is wrong");
+      this.complain("a malformed IPv4 header");
       return;
     }
     if (!transportRight(frame, ip)) this.complain(`a wrong checksum in protocol ${ip.protocol}`);
-    if (!allowed.has(ip.source)) this.complain(`a packet from the foreign ${dotted(ip.source)}`);
+    if (!allowed.has(ip.source)) this.complain(`a packet from foreign ${dotted(ip.source)}`);
     if (ip.source === 0 && !isDhcp(frame, ip)) this.complain("a packet from 0.0.0.0");
     if (frame[22] === 0) this.complain("a packet with TTL 0");
     this.checkPadding(frame, ip.end);
@@ -77,7 +77,7 @@ export class Checker {
   /** Checks whether a conversation has fallen silent at `time`. */
   listen(time: number): void {
     this.time = time;
-    this.who = "somebody";
+    this.who = "a kernel";
     this.conversations.listen(time);
   }
 

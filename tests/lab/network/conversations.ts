@@ -140,17 +140,17 @@ export class Conversations {
     const slack = 1 << scale;
     const heard = other?.acknowledged;
     if (key && other && distance(acknowledgment, other.most) > 0) {
-      this.complain(`an acknowledgment of bytes never sent, in ${key}`);
+      this.complain(`an ACK of unsent bytes, in ${key}`);
     } else if (other && (heard === undefined || distance(acknowledgment, heard) > 0)) {
       other.acknowledged = acknowledgment;
     }
     // A FIN needs no room, and the edge is rounded down to the window scale.
     const over = own.hasEdge ? distance(acknowledgment, own.edge) : 0;
-    if (key && over > slack) this.complain(`bytes taken ${over} past its window, in ${key}`);
+    if (key && over > slack) this.complain(`an ACK ${over} past its own window, in ${key}`);
     const edge = (acknowledgment + (be16(frame, at + 14) << scale)) >>> 0;
     const moved = own.hasEdge ? distance(edge, own.edge) : 1;
     if (key && moved <= -slack && other && distance(acknowledgment, other.most) === 0) {
-      this.complain(`a window taken back by ${-moved} bytes, in ${key}`);
+      this.complain(`a window shrunk by ${-moved} bytes, in ${key}`);
     }
     if (moved > 0) own.edge = edge;
     own.hasEdge = true;

@@ -1,4 +1,4 @@
-/** A DHCP server (RFC 2131) that can be told to misbehave. */
+/** A DHCP server (RFC 2131) that can misbehave. */
 import { address, be16, be32, u32 } from "../packets/bytes.ts";
 import {
   COOKIE,

@@ -1,4 +1,4 @@
-/** A DNS server for A records by UDP (RFC 1035) that can be told to misbehave. */
+/** A DNS server for A records over UDP (RFC 1035) that can misbehave. */
 import { be16 } from "../packets/bytes.ts";
 import { a, encodeAnswer, readQuestion } from "../packets/dns.ts";
 import type { Datagram, Peer } from "./peer.ts";

@@ -140,7 +140,7 @@ function icmp(shot: Shot, type: number, code: number, data: number | Buffer): Bu
   return ip(shot, ICMP, icmpMessage(shot, type, code, data));
 }
 
-/** An ICMP error about a packet that the target might have sent (RFC 5927). */
+/** An ICMP error about a packet that the target could have sent (RFC 5927). */
 function errors(shot: Shot): Buffer {
   const { random, target } = shot;
   const protocol = random.pick([TCP, TCP, UDP, ICMP]);
@@ -161,14 +161,14 @@ function errors(shot: Shot): Buffer {
   return icmp(shot, type, random.between(0, type === 3 ? 15 : 1), quote);
 }
 
-/** A name server's answer that guesses identifier and port. */
+/** A forged DNS response with a guessed identifier and port. */
 function names(shot: Shot): Buffer {
   const id = shot.random.between(0, 65535);
   const message = encodeAnswer(id, "web.test", { answers: [a([12], LIE, 60)] });
   return udp({ ...shot, source: shot.near + 2 }, 53, anyPort(shot), message);
 }
 
-/** A DHCP server's offer, lease or refusal for a transaction that is guessed. */
+/** A forged DHCP offer, ACK or NAK with a guessed transaction. */
 function leases(shot: Shot): Buffer {
   const { random, target, near } = shot;
   const message = dhcpMessage({
@@ -186,7 +186,7 @@ function leases(shot: Shot): Buffer {
   return udp({ ...shot, source: near + 2 }, 67, 68, message);
 }
 
-/** A few identifications and any offset: fragments that overlap, and never complete. */
+/** Fragments with few identifications and random offsets: they overlap and never complete. */
 function fragments(shot: Shot): Buffer {
   const { random } = shot;
   const message = icmpMessage(shot, 8, 0, random.between(0, 1400));

@@ -102,7 +102,7 @@ export class HttpServer {
     const rpc = path === "/rpc";
     const name = rpc ? Buffer.from(body).toString() : path;
     if (!rpc && !pattern(body.length).equals(body)) {
-      this.complaints.push(`${name}: ${body.length} bytes came that were not sent`);
+      this.complaints.push(`${name}: wrong body, of ${body.length} bytes`);
     }
     if (this.posts.has(name)) this.complaints.push(`${name} was delivered twice`);
     this.posts.add(name);

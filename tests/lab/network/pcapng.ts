@@ -47,7 +47,7 @@ export class Capture {
     section.writeUInt16LE(1, 4);
     section.writeUInt16LE(0, 6);
     const interfaces = this.interfaces.map((station) => {
-      // Ethernet; if_name, and if_tsresol of nanoseconds.
+      // Link type Ethernet; options if_name, and if_tsresol for nanoseconds.
       const head = Buffer.of(1, 0, 0, 0, 0, 0, 0, 0);
       const name = option(2, Buffer.from(station.name));
       return block(

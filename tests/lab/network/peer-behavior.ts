@@ -1,7 +1,7 @@
 /** How a scripted peer's TCP behaves, well or badly. */
 
 export interface PeerBehavior {
-  /** The window offered. */
+  /** The window that it offers. */
   window: number;
   /** The longest segment sent. */
   segment: number;

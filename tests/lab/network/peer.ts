@@ -1,6 +1,6 @@
 /**
- * A scripted host: it answers ARP and ping, hands UDP to whoever has the port, and speaks TCP
- * by tests/lab/network/tcp.ts. It checks what it gets, and drops what is not in order.
+ * A scripted host: answers ARP and ping, passes UDP to the port's handler, and speaks TCP (tcp.ts).
+ * It drops malformed packets.
  */
 import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../packets/build.ts";
 import {
@@ -35,7 +35,7 @@ const PING = 0x7777_0000;
 export class Peer implements Station {
   readonly address: number;
   readonly tcp: TcpStack;
-  /** False: pings are not answered. */
+  /** Whether it replies to pings. */
   answersPing = true;
   /** Packets received with a wrong checksum. */
   spoilt = 0;
@@ -98,7 +98,7 @@ export class Peer implements Station {
     this.network.send(this.port, frame, this.world.now);
   }
 
-  /** Sends a datagram, to `hardware` without asking by ARP if that is given. */
+  /** Sends a datagram; without ARP if `hardware` is given. */
   sendUdp(from: number, to: number, port: number, data: Uint8Array, hardware?: Uint8Array): void {
     const datagram = udpDatagram(
       { address: this.address, port: from },
@@ -114,7 +114,7 @@ export class Peer implements Station {
     this.key = hardwareKey(this.hardware, 0);
   }
 
-  /** Sends the first fragment of an echo request, and never a second. */
+  /** Sends only the first fragment of an echo request. */
   halfPing(to: number): void {
     const ip = { source: this.address, destination: to, protocol: ICMP, id: 0 };
     const [half] = fragments({ ...ip, payload: icmp(8, 0, 0, Buffer.alloc(56)) }, [[0, 64, true]]);
@@ -125,7 +125,7 @@ export class Peer implements Station {
     this.sendIp(to, ICMP, icmp(8, 0, PING | sequence, data));
   }
 
-  /** Sends a packet that must not be fragmented, so its identification is 0 (RFC 6864). */
+  /** Sends a packet with DF set, and so with identification 0 (RFC 6864). */
   sendIp(to: number, protocol: number, payload: Uint8Array, hardware?: Uint8Array): void {
     const ip = { source: this.address, destination: to, protocol, id: 0, fragment: 0x4000 };
     this.sendPacket(to, ipv4({ ...ip, payload }), hardware);
@@ -137,7 +137,7 @@ export class Peer implements Station {
     });
   }
 
-  /** ARP: operation 1 asks everybody, 2 answers (RFC 826). */
+  /** Sends an ARP request (1) to all, or a reply (2) (RFC 826). */
   private sendArp(operation: number, to: Uint8Array, target: number): void {
     const sender = { senderHardware: this.hardware, sender: this.address };
     const targetHardware = operation === 1 ? undefined : to;

@@ -13,7 +13,7 @@ export class Random {
     }
   }
 
-  /** 32 bits. */
+  /** Returns 32 random bits. */
   bits(): number {
     const s = this.state;
     const x = Math.imul(s[1], 5);

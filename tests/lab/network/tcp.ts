@@ -66,7 +66,7 @@ export class Connection {
     this.queue = Buffer.concat([this.queue, data]);
     if (this.established) this.push();
   }
-  /** Bytes written and not yet acknowledged. */
+  /** Bytes written but not acknowledged. */
   get unsent(): number {
     return this.queue.length;
   }
@@ -164,7 +164,7 @@ export class Connection {
       this.una = number;
       if (distance(this.next, number) < 0) this.next = number;
       this.arm();
-      // One more than there were bytes: the FIN has arrived.
+      // More than the bytes sent: the FIN is acknowledged, too.
       if (fresh > bytes) this.finAcknowledged = true;
     }
     if (this.finAcknowledged && this.finReceived) this.end("");

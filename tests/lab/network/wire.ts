@@ -1,4 +1,4 @@
-/** One direction of a cable, with everything that cables, switches and providers do to frames. */
+/** One direction of a cable, with the faults of cables, switches and providers. */
 import type { Random } from "./random.ts";
 import type { Station, World } from "./world.ts";
 
@@ -24,7 +24,7 @@ export interface Faults {
   /** Bits per second, and how many bytes wait at most. */
   bandwidth: number;
   queueBytes: number;
-  /** Nothing passes. */
+  /** Whether nothing passes. */
   cut: boolean;
 }
 
@@ -88,7 +88,7 @@ export class Wire {
     const { faults, random } = this;
     const spread = faults.jitter > 0 ? random.fraction() * faults.jitter : 0;
     let at = Math.ceil(this.busyUntil + faults.delay + spread);
-    // Jitter alone keeps the order, as a queue does.
+    // Jitter keeps the order, as a queue does.
     at = Math.max(at, this.lastArrival);
     if (random.chance(faults.reorder)) at += Math.ceil(random.fraction() * faults.reorderTime);
     else this.lastArrival = at;
