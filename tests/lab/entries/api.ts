@@ -1,4 +1,6 @@
-/** The kernel with the public API (net/api.ts) in Node's hands: pointers to objects are handles. */
+/**
+ * The kernel with the public API (net/api.ts), called from Node; pointers to objects are handles.
+ */
 import { Program, register } from "../../../core/program";
 import { MILLISECOND } from "../../../core/time";
 import { TcpSocket, TlsContext } from "../../../net/api";
@@ -19,7 +21,9 @@ export { boot, interrupt, turn } from "../../../kernel/main";
 export * from "../../../net/api";
 export { block } from "./text";
 
-/** Polled every few milliseconds, as a program is: what Node begins between turns goes on. */
+/**
+ * Polled every few milliseconds, as programs are, so that what Node starts between turns proceeds.
+ */
 class Metronome extends Program {
   private next: i64 = 0;
 
@@ -40,7 +44,7 @@ export function bytes(length: u32): Uint8Array {
   return new Uint8Array(length);
 }
 
-// --- what handles say ---
+// --- what handles hold ---
 
 export function tcpSays(socket: TcpSocket): string {
   return `${TCP_STATE_NAMES[socket.state()]} ${SOCKET_ERROR_WORDS[socket.error()]}`;
@@ -51,7 +55,7 @@ export function tlsStatus(context: TlsContext): i32 {
 export function tlsFailure(context: TlsContext): string {
   return context.failure();
 }
-/** Who sent the datagram that was taken last. */
+/** The sender of the last datagram taken. */
 export function udpSender(socket: UdpSocket): string {
   return `${formatIpv4(socket.lastAddress)}:${socket.lastPort}`;
 }

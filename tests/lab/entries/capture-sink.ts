@@ -1,4 +1,4 @@
-/** A packet sink that keeps what sockets send, for tests that look at it. */
+/** A packet sink that keeps what sockets send. */
 import { FramePool } from "../../../net/phy/pool";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { isUnicast } from "../../../net/wire/address";
@@ -16,7 +16,7 @@ class SentPacket {
 
 class CaptureSink implements PacketSink {
   sent: Array<SentPacket> = [];
-  /** The own address; 0 = there is no route anywhere. */
+  /** This host's address; 0: no route anywhere. */
   source: u32 = 0x0a00020f;
   /** Packets that it takes before it is busy. */
   room: u32 = u32.MAX_VALUE;
@@ -55,7 +55,7 @@ class CaptureSink implements PacketSink {
   }
 }
 
-/** The sink of the module under test; what follows it re-exports for Node to look at. */
+/** The module's sink; the functions below let Node read it. */
 export const sink = new CaptureSink();
 
 export function sentCount(): u32 {
@@ -76,7 +76,7 @@ export function sentDestination(index: u32): u32 {
 export function sentProtocol(index: u32): u32 {
   return sink.sent[index].protocol;
 }
-/** The own address from now on; 0 = there is no route anywhere. */
+/** Sets this host's address; 0: no route anywhere. */
 export function setSource(address: u32): void {
   sink.source = address;
 }

@@ -1,4 +1,4 @@
-/** The ChaCha20 block function and the generator built on it, under test. */
+/** The ChaCha20 block function and the generator built on it. */
 import { Generator } from "../../../core/generator";
 
 export { chachaBlock } from "../../../core/chacha";

@@ -1,4 +1,4 @@
-/** Clock, timer and interrupts under test. */
+/** Clock, timer and interrupts. */
 import { connect, dispatch, InterruptHandler } from "../../../machine/interrupts";
 
 export {

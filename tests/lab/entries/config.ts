@@ -1,4 +1,4 @@
-/** The boot parameters and anonymos.conf, read by the kernel's own code and shown as text. */
+/** The boot parameters and anonymos.conf, parsed by the kernel and printed as text. */
 import { readCommandLine } from "../../../kernel/config/command-line";
 import { readConfigFile } from "../../../kernel/config/config-file";
 import { Configuration } from "../../../kernel/config/configuration";
@@ -21,7 +21,7 @@ export function tokens(pointer: usize, length: u32): string {
 export function commandLine(pointer: usize, length: u32, qemu: bool): void {
   readCommandLine(configuration, textAt(pointer, length), qemu ? "qemu" : "GRUB 2.06");
 }
-/** `whole` is how long the file would have been. */
+/** `whole` is the untruncated length of the file. */
 export function file(pointer: usize, length: u32, whole: u32): void {
   const bytes = new StaticArray<u8>(length);
   memory.copy(changetype<usize>(bytes), pointer, length);
@@ -56,7 +56,7 @@ export function panicSeconds(): u32 {
   return configuration.panicSeconds;
 }
 
-/** The settings of `net<index>` with the given hardware address, in one line. */
+/** The settings of `net<index>` with this hardware address, on one line. */
 export function settings(index: u32, hardware: u64): string {
   const it = configuration.settingsFor(`net${index}`, hardware);
   const parts: Array<string> = [`dhcp=${it.dhcp}`];

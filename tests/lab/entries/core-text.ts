@@ -1,4 +1,4 @@
-/** core/text.ts and text-builder.ts under test. */
+/** core/text.ts and text-builder.ts. */
 import {
   equalsIgnoringCase,
   equalsText,
@@ -25,7 +25,7 @@ export function decimalText(pointer: usize, length: u32): i64 {
 export function escaped(pointer: usize, length: u32): string {
   return printable(textAt(pointer, length));
 }
-/** Bits: equal, equal but for case, begins with. */
+/** Bits: equal, equal except for case, begins with. */
 export function compare(pointer: usize, length: u32, other: usize, otherLength: u32): u32 {
   const text = textAt(other, otherLength);
   let bits: u32 = equalsText(pointer, length, text) ? 1 : 0;
@@ -49,7 +49,7 @@ export function replaced(
 export function ascii(destination: usize, pointer: usize, length: u32): u32 {
   return writeAscii(destination, textAt(pointer, length));
 }
-/** A text built from `count` pieces of each kind. */
+/** A text of `count` pieces of each kind. */
 export function built(count: u32): string {
   const builder = new TextBuilder();
   for (let i: u32 = 0; i < count; i++) {

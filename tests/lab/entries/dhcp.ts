@@ -1,4 +1,4 @@
-/** A DHCP client under test, over a UDP table whose wire is a capturing sink. */
+/** The DHCP client over a UDP table that sends into a capturing sink. */
 import { DhcpClient } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
 import { Lease } from "../../../net/service/dhcp/lease";
@@ -14,7 +14,7 @@ import { SequenceRandom } from "./sequence-random";
 export { sentCount, sentDestination, sentLength, sentPointer, sentSource } from "./capture-sink";
 export { block } from "./text";
 
-/** An interface that notes what is done to it. */
+/** An interface that records what is done to it. */
 class NotedTarget implements LeaseTarget {
   address: u32 = 0;
   probed: u32 = 0;
@@ -83,7 +83,7 @@ export function release(now: i64): void {
 export function linkChanged(up: bool, now: i64): void {
   client.linkChanged(up, now);
 }
-/** As `ip addr del` does it: the client is not asked. */
+/** As `ip addr del` does it, without asking the client. */
 export function takeAddress(): void {
   target.address = 0;
 }
@@ -123,7 +123,7 @@ export function address(): u32 {
 export function notes(): string {
   return target.notes;
 }
-/** Someone else takes the client's port. */
+/** Takes the client's port. */
 export function occupyPort(): void {
   table.open(68);
 }
@@ -179,7 +179,7 @@ export function lists(): string {
   }
   return text;
 }
-/** The options of the lease as `dhcp` prints them, a line each. */
+/** The lease's options as `dhcp` prints them, one per line. */
 export function describe(): string {
   const list = client.lease!.options.list;
   let text = "";
@@ -190,7 +190,7 @@ export function describe(): string {
 }
 
 // --- the gates alone ---
-/** How many options a message has, -1 for no reply, -2 for a malformed option. */
+/** The number of options in a message; -1: no reply, -2: a malformed option. */
 export function optionCount(pointer: usize, length: u32): i32 {
   if (!parseDhcp(pointer, length)) return -1;
   const options = DhcpOptions.parse(pointer, length);

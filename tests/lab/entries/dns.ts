@@ -1,4 +1,4 @@
-/** The resolver under test, over a UDP table whose wire is a capturing sink. */
+/** The resolver over a UDP table that sends into a capturing sink. */
 import { AnswerKind, DnsAnswer } from "../../../net/service/dns/answer";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { DnsResolver } from "../../../net/service/dns/resolver";
@@ -151,7 +151,7 @@ export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
   const drop = parseUdp(pointer, length, source, to);
   return drop == Drop.None ? table.process(source, to, pointer, length) : drop;
 }
-/** The datagram sent as number `index` meets a closed port. */
+/** Reports a closed port for datagram number `index`. */
 export function refuse(index: u32): void {
   const sent = sink.sent[index];
   const kind = IcmpError.PortUnreachable;
@@ -221,7 +221,7 @@ export function streamArrive(index: u32, pointer: usize, length: u32): void {
 
 // --- names and answers alone ---
 let nameText: string = "";
-/** Reads a name; answers the offset behind it or -1, and keeps its text for `lastName`. */
+/** Reads a name, which `lastName` returns; returns the offset behind it or -1. */
 export function readName(pointer: usize, length: u32, offset: u32, floor: u32): i32 {
   const name = new DnsName();
   const after = name.read(pointer, length, offset, floor);
@@ -237,7 +237,7 @@ export function writeName(to: usize, pointer: usize, length: u32): u32 {
 export function writeQuery(to: usize, pointer: usize, length: u32): u32 {
   return emitDnsQuery(to, 0x1234, textAt(pointer, length), 1);
 }
-/** Kind of an answer to query 0x1234 for "a.test", times 100, plus its error. */
+/** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error. */
 export function readAnswer(pointer: usize, length: u32): u32 {
   const answer: DnsAnswer = DnsAnswer.read(pointer, length, 0x1234, "a.test");
   return (answer.kind as AnswerKind) * 100 + answer.error;

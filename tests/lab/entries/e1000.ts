@@ -1,4 +1,4 @@
-/** The 8254x driver under test: one controller, found on PCI, with a pool of frames. */
+/** The 8254x driver: one controller, found on PCI, with a pool of frames. */
 import { ReceiveDescriptor, TransmitDescriptor } from "../../../drivers/intel/descriptor";
 import { E1000 } from "../../../drivers/intel/e1000";
 import { scanPci } from "../../../drivers/pci/pci";
@@ -11,7 +11,7 @@ export { block } from "./text";
 let driver: E1000 | null = null;
 let pool: FramePool | null = null;
 let frame: Frame | null = null;
-/** Whether `turn` polls the controller, and what it answers then. */
+/** Whether `turn` polls the controller, and its last result. */
 let received: u32 = 0;
 const held: Array<usize> = [];
 
@@ -27,7 +27,7 @@ export function connect(): bool {
   return driver!.connectInterrupt();
 }
 
-/** Takes a frame; its length, or 0 when there is none. `frameStart` is where it is. */
+/** Takes a frame; returns its length, or 0. `frameStart` is its address. */
 export function receive(): u32 {
   frame = driver!.receive();
   return frame == null ? 0 : frame!.length;
@@ -38,7 +38,7 @@ export function frameStart(): usize {
 export function release(): void {
   pool!.release(frame!);
 }
-/** Keeps the frame that was received, as a socket's queue would. */
+/** Keeps the received frame, as a socket's queue would. */
 export function hold(): void {
   held.push(changetype<usize>(frame!));
 }
@@ -86,7 +86,7 @@ export function available(): u32 {
   return pool!.available;
 }
 
-/** One count, by its place in net/phy/counters.ts. */
+/** Returns a counter by its place in net/phy/counters.ts. */
 export function counter(index: u32): u64 {
   const c = driver!.counters();
   if (index == 0) return c.receivedFrames;
@@ -106,7 +106,7 @@ export function counter(index: u32): u64 {
   return index == 14 ? c.linkDown : c.receiveErrors() + c.receiveDropped() + c.sendErrors();
 }
 
-/** The kernel's loop in small: take everything, then sleep if the driver agrees. */
+/** A small version of the kernel's loop: takes everything, then sleeps if the driver agrees. */
 export function turn(): u64 {
   for (;;) {
     const next = driver!.receive();
@@ -123,7 +123,7 @@ export function interrupt(vector: u32): void {
   dispatch(vector);
 }
 
-/** Where each field of a descriptor lies; receive descriptor first, then transmit. */
+/** Offsets of a descriptor's fields; receive first, then transmit. */
 export function fieldOffset(index: u32): usize {
   if (index == 0) return offsetof<ReceiveDescriptor>("address");
   if (index == 1) return offsetof<ReceiveDescriptor>("length");

@@ -1,4 +1,4 @@
-/** `Endpoints` under test: a few records of them, named by their index. */
+/** A few `Endpoints` records, named by index. */
 import { Endpoints } from "../../../net/socket/endpoints";
 import { IpAddress } from "../../../net/wire/ip-address";
 
@@ -49,7 +49,7 @@ export function save(i: u32, pointer: usize): void {
 export function restore(i: u32, pointer: usize): void {
   records[i].restore(pointer);
 }
-/** Address of the bytes that a hash takes in. */
+/** The address of the bytes that are hashed. */
 export function pointer(i: u32): usize {
   return records[i].pointer;
 }

@@ -1,4 +1,4 @@
-/** The seed of the random generator under test. */
+/** The seed of the random generator. */
 import { Generator } from "../../../core/generator";
 import { EntropyReport, seed } from "../../../machine/entropy";
 

@@ -1,4 +1,4 @@
-/** The HTTP client under test, over scripted streams and names. */
+/** The HTTP client over scripted streams and names. */
 import { crc32 } from "../../../core/crc32";
 import { latin1 } from "../../../core/text";
 import { HttpClient } from "../../../net/service/http/client/client";
@@ -21,7 +21,7 @@ import { textAt } from "./text";
 export { block } from "./text";
 export { crc32 };
 
-/** `slow.test` never answers, `none.test` has no address, `two.test` two, others one. */
+/** `slow.test` never resolves, `none.test` has no address, `two.test` two, others one. */
 class Answer implements NameAnswer {
   cancelled: bool = false;
   constructor(readonly name: string) {}
@@ -53,7 +53,7 @@ class Names implements NameLookup {
 
 class Streams implements Connector {
   opened: Array<ScriptedStream> = [];
-  /** What a new stream's state is. */
+  /** The initial state of new streams. */
   state: StreamStatus = StreamStatus.Open;
   kind: StreamFailure = StreamFailure.None;
   refuses: bool = false;
@@ -82,7 +82,7 @@ class Streams implements Connector {
   }
 }
 
-/** A sink that takes so many bytes a poll, and so many in all. */
+/** A sink that takes so many bytes per poll, and so many in all. */
 class SlowSink extends BodySink {
   allowed: u32 = 0;
   taken: u32 = 0;
@@ -105,7 +105,7 @@ let slow = new SlowSink();
 let request = new HttpRequest("http://a.test/");
 let exchange: HttpExchange | null = null;
 
-/** A fresh client with no connections. */
+/** A new client without connections. */
 export function reset(): void {
   names = new Names();
   streams = new Streams();
@@ -165,7 +165,7 @@ export function idle(): u32 {
   return client.idleConnections();
 }
 
-/** What new streams are like. */
+/** Sets how new streams behave. */
 export function streamsAre(state: u32, kind: u32, refuses: bool): void {
   streams.state = state;
   streams.kind = kind;
@@ -228,14 +228,14 @@ export function reused(): bool {
 export function url(): string {
   return exchange!.url.text();
 }
-/** Resolved, connected, first byte, finished. */
+/** Times: resolved, connected, first byte, finished. */
 export function time(which: u32): i64 {
   const times = exchange!.times;
   if (which == 0) return times.resolved;
   if (which == 1) return times.connected;
   return which == 2 ? times.firstByte : times.finished;
 }
-/** A field of the final head, or "(none)". */
+/** A field of the final header, or "(none)". */
 export function field(name: usize, length: u32): string {
   const value = exchange!.head!.get(textAt(name, length));
   return value == null ? "(none)" : value;
@@ -247,7 +247,7 @@ export function lookups(): u32 {
   return names.asked.length;
 }
 
-/** N bytes of the pattern through `read`, in pieces. */
+/** Passes N bytes of the pattern through `read`, in pieces. */
 export function patternCrc(length: u32, piece: u32): u32 {
   const source: BodySource = new PatternSource(length);
   const buffer = new StaticArray<u8>(piece);

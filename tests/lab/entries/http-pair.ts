@@ -1,4 +1,4 @@
-/** The HTTP client and the HTTP server of two hosts, over TCP and a wire that loses packets. */
+/** The HTTP client and server of two hosts, over TCP and a wire that loses packets. */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
 import { HttpClient } from "../../../net/service/http/client/client";
@@ -178,7 +178,7 @@ let sink = new CountingSink(true);
 let status: u32 = 0;
 let message: string = "";
 
-/** One GET; the CRC-32 of the body, or 0 (then `lastMessage` says why). */
+/** Sends a GET; returns the body's CRC-32, or 0 (then `lastMessage` has the reason). */
 export function get(large: bool): u32 {
   const request = new HttpRequest(large ? "http://10.0.0.2/large" : "http://10.0.0.2/");
   sink = new CountingSink(true);
@@ -190,7 +190,7 @@ export function get(large: bool): u32 {
   return exchange.failure == 0 && ended ? sink.crc : 0;
 }
 
-/** One POST of `length` bytes; what the server says it got, or -1. */
+/** POSTs `length` bytes; returns what the server counted, or -1. */
 export function post(length: u32): i32 {
   const request = new HttpRequest("http://10.0.0.2/discard");
   request.setMethod("POST");
@@ -213,7 +213,7 @@ class Digits extends BodySink {
   }
 }
 
-/** `count` requests at once; how many were answered with status 200. */
+/** Sends `count` requests at once; returns how many got status 200. */
 export function concurrent(count: u32): u32 {
   const exchanges: Array<HttpExchange> = [];
   for (let i: u32 = 0; i < count; i++) {
@@ -230,7 +230,7 @@ export function concurrent(count: u32): u32 {
   return good;
 }
 
-/** Ends everything and waits; connections that are left on both sides. */
+/** Ends everything and waits; returns the connections left on both sides. */
 export function rest(): u32 {
   client.close(now);
   for (let i = 0; i < 100_000 && left.connectionCount() + right.connectionCount() > 0; i++) {
@@ -247,7 +247,7 @@ export function lastStatus(): u32 {
 export function lastMessage(): string {
   return message;
 }
-/** Lets so many microseconds go by. */
+/** Lets so many microseconds pass. */
 export function wait(micros: i64): void {
   const end = now + micros;
   while (now < end && turn());

@@ -1,4 +1,4 @@
-/** The HTTP server under test, over scripted streams, with a handler of a few pages. */
+/** The HTTP server over scripted streams, with a handler of a few pages. */
 import { parseDecimalText } from "../../../core/text";
 import { BodySink, PatternSource } from "../../../net/service/http/message/body";
 import { HttpHandler, IncomingRequest } from "../../../net/service/http/server/handler";
@@ -50,7 +50,7 @@ export function reset(): void {
   server = new HttpServer(listener, new Pages(), "test");
   streams = [];
 }
-/** A client connects; answers its number. */
+/** Connects a client; returns its number. */
 export function connect(room: u32, keeps: bool): u32 {
   const stream = new ScriptedStream();
   stream.room = room;

@@ -1,4 +1,4 @@
-/** The IP layer over scripted devices: Node puts frames in, polls, and takes frames out. */
+/** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
 import { NEIGHBORS } from "../../../core/limits";
 import { Interface, PacketTap } from "../../../net/iface/interface";
 import { IpLayer } from "../../../net/iface/ip";
@@ -43,7 +43,7 @@ let echo: EchoSocket | null = null;
 let connection: TcpConnection | null = null;
 let listener: TcpListener | null = null;
 
-/** A new host with one interface, net0, without address. */
+/** A new host with one interface, net0, without an address. */
 export function reset(hardware: u64, seed: u32): void {
   random.seed(seed);
   pool = new FramePool(FRAMES);
@@ -67,7 +67,7 @@ function net(index: u32): Interface {
 
 // --- the wire ---
 
-/** False: the pool has no frame for it, as when a device's ring is overrun. */
+/** Returns false if the pool has no frame, as when a device's ring overruns. */
 export function inject(index: u32, pointer: usize, length: u32): bool {
   const frame = pool.allocate();
   if (frame == null) return false;
@@ -77,7 +77,7 @@ export function inject(index: u32, pointer: usize, length: u32): bool {
   devices[index].incoming.push(frame);
   return true;
 }
-/** The next frame that was sent, or 0; it lasts until the next call. */
+/** The next frame sent, or 0; valid until the next call. */
 export function take(index: u32): usize {
   const before = taken;
   if (before != null) pool.release(before);
@@ -137,7 +137,7 @@ export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
   if (at >= 0) ip.routes.removeAt(at);
   return at >= 0;
 }
-/** Every route as `ip route` would say it, one a line. */
+/** Every route as `ip route` prints it, one per line. */
 export function routes(): string {
   let text = "";
   for (let i: u32 = 0; i < ip.routes.count; i++) {
@@ -163,7 +163,7 @@ export function sourceAddress(destination: u32): u32 {
 export function linkChanges(index: u32): u32 {
   return net(index).linkChanges;
 }
-/** The count of a drop by its name; -1: there is no such name. */
+/** The count of a drop by its name; -1: no such name. */
 export function drops(index: u32, name: usize, length: u32): i64 {
   const wanted = textAt(name, length);
   const from = index < (ip.interfaces.length as u32) ? net(index) : ip.loopback;
@@ -185,7 +185,7 @@ export function reassemblies(): u32 {
   return ip.ingress.reassembly.count();
 }
 
-// --- neighbours ---
+// --- neighbors ---
 
 export function neighborState(index: u32, address: u32): i32 {
   const entry = net(index).neighbors.find(address);
@@ -210,7 +210,7 @@ export function removeNeighbor(index: u32, address: u32): bool {
 export function flushNeighbors(index: u32, permanent: bool): void {
   net(index).neighbors.flush(net(index), permanent);
 }
-/** True when every entry can be found by its address, and no two have the same. */
+/** Reports whether every entry can be found by its address, and none is there twice. */
 export function neighborsConsistent(index: u32): bool {
   const cache = net(index).neighbors;
   for (let i: u32 = 0; i < NEIGHBORS; i++) {
@@ -277,7 +277,7 @@ export function tcpListen(port: u32): bool {
   listener = ip.tcp.listen(port, 16);
   return listener != null;
 }
-/** Makes the oldest connection that the listener has the one that the others are about. */
+/** Makes the listener's oldest connection the current one. */
 export function tcpAccept(): bool {
   const accepted = listener!.accept();
   if (accepted != null) connection = accepted;

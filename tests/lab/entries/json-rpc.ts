@@ -1,4 +1,4 @@
-/** The JSON-RPC client under test: over HTTP over one scripted stream. */
+/** The JSON-RPC client, over HTTP over one scripted stream. */
 import { HttpClient } from "../../../net/service/http/client/client";
 import { NameAnswer, NameLookup } from "../../../net/service/http/client/ports";
 import { writeJson } from "../../../net/service/json/writer";
@@ -38,7 +38,7 @@ let rpc = new JsonRpcClient(http);
 let calls: Array<RpcCall> = [];
 let exchange: RpcExchange | null = null;
 
-/** A fresh client, whose first call has the id 1. */
+/** A new client, whose first call has id 1. */
 export function reset(): void {
   connector = new OneStream();
   http = new HttpClient(new NoNames(), connector, "test");
@@ -76,7 +76,7 @@ export function done(): bool {
 export function retryAfter(): i64 {
   return exchange!.retryAfter;
 }
-/** How a call ended: "result 1", "error -32000 message data", "failed KIND reason". */
+/** The outcome of a call: "result 1", "error -32000 message data", "failed KIND reason". */
 export function outcome(index: u32): string {
   const call = calls[index];
   if (call.outcome == RpcOutcome.Pending) return "pending";

@@ -1,4 +1,4 @@
-/** The JSON parser and writer under test: parse, then ask for one member by its path. */
+/** The JSON parser and writer: parse, then ask for a member by its path. */
 import { TextBuilder } from "../../../core/text-builder";
 import { parseJson } from "../../../net/service/json/parser";
 import { JsonValue } from "../../../net/service/json/value";
@@ -7,7 +7,7 @@ import { textAt } from "./text";
 
 export { block } from "./text";
 
-/** "" when the bytes are JSON, else what the parser says. */
+/** "" if the bytes are JSON, else the parser's message. */
 export function fault(pointer: usize, length: u32): string {
   return parseJson(pointer, length).error;
 }
@@ -21,7 +21,7 @@ function rootOf(pointer: usize, length: u32): JsonValue {
 export function compact(pointer: usize, length: u32): string {
   return writeJson(rootOf(pointer, length));
 }
-/** For people, made of pieces of some `piece` characters. */
+/** The indented form, from pieces of about `piece` characters. */
 export function pretty(pointer: usize, length: u32, piece: u32): string {
   const writer = new JsonWriter(rootOf(pointer, length), true);
   const all = new TextBuilder();
@@ -34,7 +34,7 @@ export function pretty(pointer: usize, length: u32, piece: u32): string {
   return all.toString();
 }
 let longest: u32 = 0;
-/** Characters of the longest piece since the last time. */
+/** The length of the longest piece since the last call. */
 export function longestPiece(): u32 {
   const length = longest;
   longest = 0;
@@ -46,7 +46,7 @@ export function show(pointer: usize, length: u32, most: u32): string {
 export function quote(pointer: usize, length: u32): string {
   return quoteJson(textAt(pointer, length));
 }
-/** The characters or digits of the value at the root. */
+/** The characters or digits of the root value. */
 export function text(pointer: usize, length: u32): string {
   return rootOf(pointer, length).text();
 }

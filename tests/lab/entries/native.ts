@@ -1,6 +1,6 @@
 /**
- * A kernel that only tests the native half (`make MAIN=tests/lab/entries/native.ts`): it prints
- * what the loader left, then does what `native=KIND` on the kernel command line says.
+ * A kernel that only tests the native half (`make MAIN=tests/lab/entries/native.ts`). It prints
+ * what the loader left, then does what `native=KIND` on the kernel command line asks for.
  */
 import * as host from "../../../machine/host";
 
@@ -9,7 +9,7 @@ const LINE_STATUS: u32 = 0x3fd;
 
 function print(text: string): void {
   for (let i = 0; i < text.length; i++) {
-    // Bounded: there may be no UART, or none that takes anything.
+    // Bounded: there may be no UART, or one that accepts nothing.
     for (let tries = 0; tries < 100000 && (host.in8(LINE_STATUS) & 0x20) == 0; tries++) {}
     host.out8(COM1, text.charCodeAt(i));
     host.screenPut(text.charCodeAt(i));
@@ -87,7 +87,7 @@ function exhaust(): void {
   for (;;) kept.push(new ArrayBuffer(1 << 20));
 }
 
-/** Fills memory up to almost its limit, and reads it all again. */
+/** Fills memory almost to its limit, and reads it all back. */
 function fill(): void {
   const first = (memory.size() as u32) << 16;
   const pages = (host.memoryLimit() - first) >> 16;
@@ -107,12 +107,12 @@ function fill(): void {
 
 const AREA: i32 = 256;
 
-/** A byte of the pattern that is copied about. */
+/** A byte of the pattern that is copied. */
 function patternAt(i: i32): u8 {
   return (i * 131 + 7) as u8;
 }
 
-/** memory.copy and memory.fill at every length and overlap, against what they should do. */
+/** memory.copy and memory.fill at every length and overlap, against the specification. */
 function copy(): void {
   const area = heap.alloc(AREA);
   for (let length = 0; length < 80; length++) {
@@ -159,7 +159,7 @@ export function boot(): void {
   host.out8(0xf4, 1);
 }
 
-/** Nothing is left to do, and no interrupt is to come: the interrupt controllers mask all. */
+/** Nothing is left to do, and the controllers mask every interrupt. */
 export function turn(): u64 {
   host.out8(0x21, 0xff);
   host.out8(0xa1, 0xff);

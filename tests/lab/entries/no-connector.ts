@@ -1,4 +1,4 @@
-/** A host without connections: whatever asks for one is refused. */
+/** A host without connections: every request for one is refused. */
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
 

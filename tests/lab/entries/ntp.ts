@@ -1,4 +1,4 @@
-/** Time servers under test: packets, samples and the choice among them, and the client's rules. */
+/** Time servers: packets, samples, the choice among them, and the client's rules. */
 import { storeNet16 } from "../../../core/bytes";
 import { TimeOfDay } from "../../../core/time-of-day";
 import { DnsResolver } from "../../../net/service/dns/resolver";
@@ -37,11 +37,11 @@ let samples: Array<NtpSample> = [];
 export function clearSamples(): void {
   samples = [];
 }
-/** A server that is `offset` ahead, with so much doubt. */
+/** Adds a sample of a server that is `offset` ahead, with that uncertainty. */
 export function addSample(offset: i64, doubt: i64): void {
   samples.push(new NtpSample(0, offset, offset, 0, doubt));
 }
-/** The chosen offset, or i64.MIN_VALUE when there is none. */
+/** The chosen offset, or i64.MIN_VALUE if there is none. */
 export function chosenOffset(): i64 {
   const chosen = chooseSample(samples);
   return chosen == null ? i64.MIN_VALUE : chosen.offset;
@@ -101,7 +101,7 @@ export function poll(after: i64): void {
 export function pollAt(): i64 {
   return client.pollAt(0);
 }
-/** What becomes of the round begun with `ask`. */
+/** The state of the round started by `ask`. */
 export function outcome(): string {
   const running = round!;
   if (!running.done) return "pending";
@@ -129,11 +129,11 @@ export function remotePort(index: u32): u32 {
 export function localPort(index: u32): u32 {
   return udp.socketAt(index).localPort;
 }
-/** An ICMP error has come for socket `index`. */
+/** Reports an ICMP error to socket `index`. */
 export function setError(index: u32, error: i32): void {
   udp.socketAt(index).error = error;
 }
-/** Takes what socket `index` has queued into `destination`; answers its length, or -1. */
+/** Moves what socket `index` has queued to `destination`; returns its length, or -1. */
 export function sent(index: u32, destination: usize): i32 {
   const socket: UdpSocket = udp.socketAt(index);
   if (socket.queued.count == 0) return -1;
@@ -142,7 +142,7 @@ export function sent(index: u32, destination: usize): i32 {
   socket.queued.pop();
   return length as i32;
 }
-/** A datagram from 10.0.0.`host`:`port` arrives for socket `index`. */
+/** Delivers a datagram from 10.0.0.`host`:`port` to socket `index`. */
 export function arrive(index: u32, host: u32, port: u32, pointer: usize, length: u32): void {
   const datagram = heap.alloc(UDP_HEADER + length);
   const header = UdpHeader.at(datagram);

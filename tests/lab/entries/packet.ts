@@ -1,4 +1,4 @@
-/** tcpdump's filter and lines, over frames that Node builds. */
+/** tcpdump's filters and lines, over frames that Node builds. */
 import { PacketFilter } from "../../../kernel/shell/packet-filter";
 import { formatFrame, formatTimeOfDay } from "../../../kernel/shell/packet-text";
 import { textAt } from "./text";
@@ -7,7 +7,7 @@ export { block } from "./text";
 
 let filter: PacketFilter = new PacketFilter([]);
 
-/** Compiles a filter; answers what is wrong with it. */
+/** Compiles a filter; returns what is wrong with it. */
 export function compile(pointer: usize, length: u32): string {
   filter = new PacketFilter(textAt(pointer, length).split(" "));
   return filter.error;

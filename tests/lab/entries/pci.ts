@@ -1,4 +1,4 @@
-/** The PCI scan under test: its findings as text. */
+/** The PCI scan; its findings as text. */
 import { logLines } from "../../../core/log";
 import { className } from "../../../drivers/pci/names";
 import { PciDevice, scanPci } from "../../../drivers/pci/pci";
@@ -12,7 +12,7 @@ export function scan(): i32 {
   return devices.length;
 }
 
-/** Place, ids, class, bars and capabilities of a device, one line. */
+/** A device's address, ids, class, BARs and capabilities, on one line. */
 export function describe(index: i32): string {
   const device = devices[index];
   const line = `${device.interruptLine}/${device.interruptPin}`;

@@ -1,4 +1,4 @@
-/** ACPI tables and power switches under test. */
+/** ACPI tables and power switches. */
 import { Acpi, findAcpi } from "../../../machine/acpi";
 import * as power from "../../../machine/power";
 

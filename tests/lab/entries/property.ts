@@ -1,4 +1,4 @@
-/** What the property tests need beside the other entries: emit and parse side by side. */
+/** What the property tests need besides the other entries: emit and parse side by side. */
 import { HttpHead } from "../../../net/service/http/message/head";
 import { HeadParser } from "../../../net/service/http/message/head-parser";
 import { sum } from "../../../net/wire/checksum";
@@ -10,7 +10,7 @@ import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
 export { block } from "./text";
 export { emitSynOptions, parseDhcp, parseTcp };
 
-// --- TCP: the options and the payload are in place ---
+// --- TCP: options and payload are in place ---
 export function segment(
   pointer: usize,
   headerLength: u32,
@@ -37,7 +37,7 @@ export function tcpField(pointer: usize, field: u32): u32 {
   if (field == 4) return header.window;
   return header.headerLength;
 }
-/** Segment size in the high half, then whether there is a shift, and the shift. */
+/** The segment size in the high half, then whether there is a shift, and the shift. */
 export function tcpOptions(pointer: usize, length: u32): u32 {
   const options = new TcpOptions();
   options.parse(pointer, length);
@@ -59,7 +59,7 @@ export function dhcpMessage(
   const sender = header.clientAddress == client && header.hardwareAddress == hardware;
   return same && sender && header.broadcast == broadcast && header.yourAddress == 0;
 }
-/** Writes options that are given as in a message, to 0, and an end; answers how many bytes. */
+/** Writes options given as in a message, up to code 0, and an End; returns the byte count. */
 export function writeOptions(to: usize, pointer: usize): u32 {
   const writer = new DhcpOptionWriter(to);
   for (let at = pointer; load<u8>(at) != 0; at += 2 + (load<u8>(at, 1) as u32)) {
@@ -67,7 +67,7 @@ export function writeOptions(to: usize, pointer: usize): u32 {
   }
   return (writer.end() - to) as u32;
 }
-/** The options of a message as `code:hex` a line, or "malformed". */
+/** The options of a message as `code:hex` lines, or "malformed". */
 export function options(pointer: usize, length: u32): string {
   if (length < DHCP_HEADER) return "malformed";
   const found = DhcpOptions.parse(pointer, length);
@@ -91,11 +91,11 @@ export function beginHead(request: bool): void {
   head = new HttpHead(16384, 64);
   parser = new HeadParser(head, request);
 }
-/** The next bytes; answers how many were taken. */
+/** Feeds the next bytes; returns how many were consumed. */
 export function feedHead(pointer: usize, length: u32): u32 {
   return parser.feed(pointer, length);
 }
-/** The state, the failure in words, and what was read so far. */
+/** The state, the failure in words, and what has been read. */
 export function headText(request: bool): string {
   let text = `${parser.state} ${parser.message}\n`;
   if (parser.state != 2) return text;

@@ -1,4 +1,4 @@
-/** The byte ring under test. */
+/** The byte ring. */
 import { Ring } from "../../../core/ring";
 
 export { block } from "./text";

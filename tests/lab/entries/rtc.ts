@@ -1,2 +1,2 @@
-/** The real-time clock under test. */
+/** The real-time clock. */
 export { readRtc } from "../../../drivers/rtc";

@@ -1,4 +1,4 @@
-/** A network device whose queues the test fills and reads, in place of hardware. */
+/** A network device whose queues the test fills and reads. */
 import { DeviceCounters } from "../../../net/phy/counters";
 import { NetworkDevice } from "../../../net/phy/device";
 import { FramePool } from "../../../net/phy/pool";

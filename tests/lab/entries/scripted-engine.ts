@@ -33,7 +33,7 @@ class Connection {
   refusals: u32 = 0;
   alert: i32 = -1;
   error: i32 = 0;
-  /** A ticket was taken, and is read by the next step. */
+  /** A ticket was taken and is read by the next step. */
   unread: bool = false;
   ticket: bool = false;
   resumed: bool = false;
@@ -61,9 +61,9 @@ export class ScriptedEngine implements TlsEngine {
   memory: u32 = 8;
   live: u32 = 0;
   ticks: u32 = 0;
-  /** The session that was offered last. */
+  /** The session offered last. */
   offered: string = "";
-  /** Bytes that `step` takes at most. */
+  /** The most bytes that `step` takes. */
   appetite: u32 = u32.MAX_VALUE;
   private readonly connections: Array<Connection | null> = [];
 

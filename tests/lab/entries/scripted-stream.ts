@@ -1,4 +1,4 @@
-/** A stream whose other end is a test: it says what arrives, and sees what was sent. */
+/** A stream whose other end is a test: it delivers bytes and reads what was sent. */
 import { latin1 } from "../../../core/text";
 import {
   Stream,
@@ -39,13 +39,13 @@ export class ScriptedStream implements Stream {
   kind: StreamFailure = StreamFailure.None;
   /** Bytes that `write` still takes. */
   room: u32 = u32.MAX_VALUE;
-  /** `peek` shows at most so many bytes at once. */
+  /** The most bytes that `peek` shows at once. */
   window: u32 = u32.MAX_VALUE;
   closed: bool = false;
   released: bool = false;
   aborted: bool = false;
   writes: u32 = 0;
-  /** Bytes sent in all, for bodies too long to be kept. */
+  /** The number of bytes sent, for bodies too long to keep. */
   total: u64 = 0;
   keeps: bool = true;
   readonly incoming: Bytes = new Bytes();
@@ -104,7 +104,7 @@ export class ScriptedStream implements Stream {
     assert(!this.released && !this.aborted, "given back twice");
     this.aborted = true;
   }
-  /** What was sent since the last call. */
+  /** Returns what was sent since the last call. */
   takeSent(): string {
     const text = latin1(this.outgoing.pointer(), this.outgoing.length);
     this.outgoing.drop(this.outgoing.length);

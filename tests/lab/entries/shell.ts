@@ -1,4 +1,4 @@
-/** The real shell over a scripted wire, for Node to type on and read from. */
+/** The real shell over a scripted serial line, for Node to type on and read from. */
 import { log, setLogTime } from "../../../core/log";
 import { parseDecimalText } from "../../../core/text";
 import { Command, EXIT_OK, Job, RUNNING } from "../../../kernel/shell/command";
@@ -19,7 +19,7 @@ let typedEnd: u32 = 0;
 let typedAt: u32 = 0;
 const printed: StaticArray<u8> = new StaticArray<u8>(CAPACITY);
 let printedEnd: u32 = 0;
-/** Bytes that the wire takes until Node allows more. */
+/** Bytes that the line takes until Node allows more. */
 let credit: u32 = u32.MAX_VALUE;
 
 class TestWire implements Wire {
@@ -58,7 +58,7 @@ class TestNetwork implements NetworkStatus {
 
 export const shell: Shell = new Shell(new TestWire(), new TestNetwork());
 
-/** `words A B`: each word between brackets, with the options it was given. */
+/** `words A B`: each word in brackets, with the options it was given. */
 class Words extends Command {
   constructor() {
     super("words", "[-n COUNT] [WORD]...", "shows its words", ["words 'a b' c"]);
@@ -72,7 +72,7 @@ class Words extends Command {
   }
 }
 
-/** Prints COUNT characters in one go; `-l`: in lines of 100. */
+/** Prints COUNT characters at once; `-l`: in lines of 100. */
 class Flood extends Command {
   constructor() {
     super("flood", "[-l] COUNT", "prints much", ["flood 1000"]);
@@ -109,7 +109,7 @@ class FloodJob extends Job {
   }
 }
 
-/** Shows what is typed to it, until Ctrl-D. */
+/** Echoes what is typed, until Ctrl-D. */
 class Cat extends Command {
   constructor() {
     super("cat", "", "repeats what is typed", ["cat"], true);
@@ -202,7 +202,7 @@ export function unread(): u32 {
 export function setWall(micros: i64): void {
   wall = micros;
 }
-/** Options of `-c N`, `-q`, `-H TEXT`..., `--long` in text form. */
+/** Options of `-c N`, `-q`, `-H TEXT`..., `--long` as text. */
 export function options(pointer: usize, length: u32): string {
   const given = new Options(textAt(pointer, length).split("|"), OPTIONS);
   const count = given.number("c", 4, 1, 100);

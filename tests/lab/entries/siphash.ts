@@ -1,3 +1,3 @@
-/** SipHash under test. */
+/** SipHash. */
 export { siphash } from "../../../core/siphash";
 export { block } from "./text";

@@ -1,6 +1,6 @@
 /**
  * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays by a
- * seed: both send a stream, both check every byte that they read.
+ * seed. Both send a stream and check every byte that they read.
  */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
@@ -29,7 +29,7 @@ class Packet {
   ) {}
 }
 
-/** The wire's faults, in thousandths, and its times in microseconds. */
+/** The wire's faults in thousandths, and its times in microseconds. */
 class Faults {
   loss: u32 = 0;
   duplicate: u32 = 0;
@@ -139,7 +139,7 @@ class Host {
     this.table = new Tcp(random);
   }
 
-  /** Reads and writes chunks of random sizes. `slow`: reads only now and then. */
+  /** Reads and writes chunks of random sizes; `slow` reads only now and then. */
   work(total: u32, other: u32, slow: bool): void {
     const connection = this.connection;
     if (connection == null) return;
@@ -216,12 +216,12 @@ function deliver(): void {
     }
     heap.free(packet.pointer);
   }
-  // RSTs may have been put onto the wire meanwhile.
+  // RSTs may have been sent meanwhile.
   for (let i = count; i < packets.length; i++) packets[kept++] = packets[i];
   packets.length = kept;
 }
 
-/** Begins a new pair of hosts at time `start`, with the sequence numbers of `seed`. */
+/** Creates a pair of hosts at time `start`, with the sequence numbers of `seed`. */
 export function begin(seed: u32, start: i64): void {
   random.seed(seed);
   wire.random.seed(seed ^ 0x5bd1e995);
@@ -236,9 +236,9 @@ export function begin(seed: u32, start: i64): void {
 }
 
 /**
- * Sends `toRight` and `toLeft` bytes. 0: all arrived as sent and both sides are closed; 1: a side
- * failed with a clean error; 2: a byte was wrong; 3: `limit` microseconds were over; 4: nothing
- * happens any more. `initial`: the left side's first sequence number, 0 = as it comes.
+ * Sends `toRight` and `toLeft` bytes. Returns 0: all arrived as sent and both sides are closed; 1:
+ * a side failed with a clean error; 2: a byte was wrong; 3: `limit` microseconds have passed; 4:
+ * nothing happens any more. `initial` is the left side's first sequence number; 0: any.
  */
 export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: u32): u32 {
   const listener = right.table.listen(80, 4)!;
@@ -270,7 +270,7 @@ function over(): bool {
   return left.table.connectionCount() == 0 && right.table.connectionCount() == 0;
 }
 
-/** One short connection on the pair: `bytes` each way, closed by the right side first. */
+/** A short connection on the pair: `bytes` each way, closed first by the right side. */
 export function exchange(bytes: u32): bool {
   const listener = right.table.listen(80, 4)!;
   left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
@@ -297,8 +297,8 @@ export function exchange(bytes: u32): bool {
 }
 
 /**
- * `count` connections at once, each with `bytes` from the right side to the left, closed by the
- * right. Answers how many ended well.
+ * Opens `count` connections at once, each with `bytes` from right to left, closed by the right
+ * side. Returns how many ended well.
  */
 export function concurrent(count: u32, bytes: u32): u32 {
   const listener = right.table.listen(80, count)!;
@@ -340,7 +340,7 @@ export function concurrent(count: u32, bytes: u32): u32 {
   return good;
 }
 
-/** Lets time pass on both tables, whatever is on the wire arriving too. */
+/** Lets time pass on both tables, with whatever is on the wire. */
 export function idle(micros: i64): void {
   wire.now += micros;
   deliver();

@@ -1,4 +1,4 @@
-/** One TCP table under test: Node injects segments and reads what goes out. */
+/** One TCP table: Node injects segments and reads what is sent. */
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
@@ -33,7 +33,7 @@ const options = new TcpOptions();
 const gauge = new FixedGauge();
 let table: Tcp = new Tcp(random);
 
-/** A fresh table; the old one's memory is left (a test's module is short-lived). */
+/** A new table; the old one is not freed, as a test's module is short-lived. */
 export function reset(seed: u32): void {
   random.seed(seed);
   table = new Tcp(random);
@@ -193,7 +193,7 @@ export function timeoutOf(c: TcpConnection): i64 {
 export function retransmits(c: TcpConnection): u32 {
   return c.retransmissions;
 }
-/** SND.UNA and SND.MAX, counted from 0 = the first byte of data. */
+/** SND.UNA and SND.MAX, counted from the first byte of data. */
 export function unacknowledged(c: TcpConnection): i32 {
   return (c.block.sender.unacknowledged - c.block.sender.initial - 1) as i32;
 }
@@ -209,7 +209,7 @@ export function pieces(c: TcpConnection): u32 {
 export function ringsAllocated(c: TcpConnection): bool {
   return c.block.receiver.ring.allocated || c.block.sender.ring.allocated;
 }
-/** Puts the own sequence numbers elsewhere, before the SYN is sent. */
+/** Changes our initial sequence number before the SYN is sent. */
 export function forceInitial(c: TcpConnection, sequence: u32): void {
   c.block.sender.start(sequence);
 }

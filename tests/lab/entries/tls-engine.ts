@@ -1,4 +1,4 @@
-/** The kernel's TLS engine under test: whether it starts at all, and what it says of the clock. */
+/** The kernel's TLS engine: whether it starts, and what it reports of the clock. */
 import { Generator } from "../../../core/generator";
 import { TimeOfDay } from "../../../core/time-of-day";
 import { NativeTls } from "../../../kernel/start/tls-engine";

@@ -1,4 +1,4 @@
-/** What the user reads of a TLS connection that failed, from the numbers that the engine gives. */
+/** The message for a failed TLS connection, from the engine's numbers. */
 import { TlsNumber } from "../../../core/tls-codes";
 import { alertWords } from "../../../net/service/tls/alert";
 import { failureWords } from "../../../net/service/tls/failure";

@@ -1,4 +1,4 @@
-/** TLS streams under test, over a scripted engine and scripted streams. */
+/** TLS streams over a scripted engine and scripted streams. */
 import { latin1, writeAscii } from "../../../core/text";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { TlsListener, TlsService } from "../../../net/service/tls/service";
@@ -23,7 +23,7 @@ export function reset(): void {
   streams = [];
 }
 
-/** Answers the stream's number, or -1. */
+/** Returns the stream's number, or -1. */
 export function connect(host: usize, length: u32, port: u32, insecure: bool, now: i64): i32 {
   const under = new ScriptedStream();
   const options = TlsOptions.client(textAt(host, length), port);
@@ -34,7 +34,7 @@ export function connect(host: usize, length: u32, port: u32, insecure: bool, now
   streams.push(stream);
   return streams.length - 1;
 }
-/** A connection that a server takes; answers its number. */
+/** Accepts a connection as a server; returns its number. */
 export function accept(): i32 {
   const listener = new ScriptedListener();
   const under = new ScriptedStream();
@@ -45,7 +45,7 @@ export function accept(): i32 {
   streams.push(stream as TlsStream);
   return streams.length - 1;
 }
-/** Turns until nothing is to be done at once; answers how many that were. */
+/** Runs turns until nothing is due; returns how many. */
 export function poll(now: i64): u32 {
   let turns: u32 = 1;
   while (service.poll(now)) turns++;
@@ -96,7 +96,7 @@ export function readable(index: u32): u32 {
 export function writable(index: u32): u32 {
   return streams[index].writable();
 }
-/** Everything that can be read, `piece` bytes at a time; 0: by peek and consume. */
+/** Reads everything, `piece` bytes at a time; 0: by peek and consume. */
 export function readAll(index: u32, piece: u32, now: i64): string {
   const stream: Stream = streams[index];
   let text = "";
@@ -153,7 +153,7 @@ export function sessions(): u32 {
 export function faults(flags: u32): string {
   return faultsOf(flags).join("; ");
 }
-/** Keeps `total` sessions of different hosts; answers how many there are then. */
+/** Keeps `total` sessions of different hosts; returns how many remain. */
 export function fillSessions(total: u32): u32 {
   const bytes = new StaticArray<u8>(8);
   writeAscii(changetype<usize>(bytes), "12345678");

@@ -1,4 +1,4 @@
-/** The serial port under test. */
+/** The serial port. */
 import { Uart } from "../../../drivers/uart";
 import { dispatch, initInterrupts } from "../../../machine/interrupts";
 

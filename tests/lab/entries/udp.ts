@@ -1,4 +1,4 @@
-/** The UDP and echo tables under test, over a sink that keeps what it is given. */
+/** The UDP and echo tables, over a sink that keeps what it is given. */
 import { DatagramQueue } from "../../../net/socket/datagram-queue";
 import { EchoSocket, EchoTable } from "../../../net/socket/echo";
 import { UdpSocket, UdpTable } from "../../../net/socket/udp";
@@ -159,7 +159,7 @@ export function queuePush(length: u32, tag: u32): bool {
 export function queueCount(): u32 {
   return queue.count;
 }
-/** Takes the oldest record; its length, or -1 when it does not hold what it should. */
+/** Takes the oldest record; returns its length, or -1 if its content is wrong. */
 export function queuePop(tag: u32): i32 {
   const length = queue.length();
   const at = queue.pointer();

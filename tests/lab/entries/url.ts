@@ -1,4 +1,4 @@
-/** URLs under test, each as one line of text. */
+/** URLs, each as one line of text. */
 import { parseUrl, Url } from "../../../net/service/http/url";
 import { textAt } from "./text";
 

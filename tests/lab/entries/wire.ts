@@ -25,7 +25,7 @@ export function checksumOf(pointer: usize, length: u32): u32 {
 export function copied(to: usize, from: usize, length: u32): u32 {
   return (~fold(copyAndSum(to, from, length, 0)) as u32) & 0xffff;
 }
-/** Two sums, the first of an even length, against the whole. */
+/** Two sums, the first of an even length, against that of the whole. */
 export function inTwo(pointer: usize, first: u32, length: u32): u32 {
   const second = sum(pointer + first, length - first, sum(pointer, first));
   return (~fold(second) as u32) & 0xffff;
@@ -78,7 +78,7 @@ export function emitIpv4(
 ): void {
   ipv4(pointer, total, id, flags, 64, protocol, from, to);
 }
-/** The fields of a header, each as the view reads it. */
+/** A header's fields, as the view reads them. */
 export function ipv4Field(pointer: usize, field: u32): u32 {
   const header = Ipv4Header.at(pointer);
   if (field == 0) return header.headerLength;

@@ -1,4 +1,4 @@
-/** Numbers that the user is told in words: how a stream failed, statuses of HTTP, groups of TLS. */
+/** Numbers as words for the user: stream failures, HTTP statuses, TLS groups. */
 import { reasonOf } from "../../../net/service/http/server/response";
 import { TcpStream } from "../../../net/service/stream/tcp-stream";
 import { groupName } from "../../../net/service/tls/names";
@@ -10,7 +10,7 @@ import { SequenceRandom } from "./sequence-random";
 
 const table = new Tcp(new SequenceRandom());
 
-/** A connection that ended in this way, as a stream. */
+/** A stream whose connection ended in this way. */
 function failed(error: SocketError): TcpStream {
   const connection: TcpConnection = table.connect(0, 0, 0, sink)!;
   connection.block.refuse(error);
@@ -22,7 +22,7 @@ export function failureKind(error: SocketError): u32 {
 export function failure(error: SocketError): string {
   return failed(error).failure();
 }
-/** What is read of it. */
+/** The message that the user reads. */
 export function read(error: SocketError): u32 {
   return failed(error).read(memory.data(16), 16);
 }

@@ -17,7 +17,7 @@ function block(key: Buffer, counter: number, nonce: number[]): string {
   return bytesAt(output, 64).toString("hex");
 }
 
-/** The same block by OpenSSL. */
+/** Returns the same block from OpenSSL. */
 function reference(key: Buffer, counter: number, nonce: number[], blocks = 1): Buffer {
   const iv = Buffer.alloc(16);
   [counter, ...nonce].forEach((word, i) => {

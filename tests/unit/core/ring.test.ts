@@ -41,7 +41,7 @@ test("a ring's block serves the next ring of that size, whatever lies around it"
   const fill = () => {
     for (const ring of rings) {
       wasm.write(ring, ...put([1]));
-      // What lives longer keeps the allocator from joining what is free.
+      // A longer-lived block keeps the allocator from joining free neighbors.
       wasm.block(256);
     }
   };

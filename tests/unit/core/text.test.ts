@@ -1,4 +1,4 @@
-/** Text helpers of the core: numbers, comparisons, UTF-8, and what is safe on a console. */
+/** Text helpers (core/): numbers, comparisons, UTF-8, and escaping for a console. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";

@@ -23,7 +23,7 @@ async function boot(options: MachineOptions = {}, baud = 115_200) {
   return { machine, wasm, write, readAll, uart: machine.uart, present };
 }
 
-/** Text whose every position can be told from its neighbours'. */
+/** Text in which every position differs from its neighbors. */
 const pattern = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(33 + ((i * 31 + (i >> 7)) % 94))).join("");
 
@@ -113,7 +113,7 @@ test("pasted text arrives whole while turns are long", async () => {
   const text = pattern(100_000);
   uart.type(text);
   let got = "";
-  // A turn of 500 ms: 5,760 bytes come meanwhile.
+  // During a turn of 500 ms, 5,760 bytes arrive.
   while (uart.busy() || wasm.readable()) {
     machine.sleep(500e6);
     got += readAll();

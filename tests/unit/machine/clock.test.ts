@@ -79,7 +79,7 @@ test("without any known frequency it guesses, and does not hang", async () => {
 });
 
 test("neither drifts nor steps back over a hundred days", async () => {
-  // A crystal such that the measured frequency is exact.
+  // A crystal for which the measured frequency is exact.
   const cpuid = { 0: [0x16, 0, 0, 0], 21: [1, 1, 2_445_406_123, 0] };
   const { machine, wasm } = await boot({ tsc: 2_445_406_123, cpuid });
   wasm.calibrate();
@@ -171,7 +171,7 @@ test("a level-triggered line calls every handler, an edge-triggered one only onc
   machine.line(4)(false);
   machine.sleep(1000);
   assert.deepEqual([first, second, edge].map(wasm.calls as (c: number) => number), [0, 0, 1]);
-  // The model's level stays up: two rounds, then it falls.
+  // The model's level stays up for two rounds, then falls.
   let rounds = 0;
   const dispatch = wasm.interrupt;
   machine.attach({

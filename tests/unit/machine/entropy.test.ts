@@ -6,7 +6,7 @@ import { load } from "../../lab/scripted/assembly.ts";
 
 const [MAC, TIME] = [0x525400123456n, 1_700_000_000n];
 
-/** A machine whose accesses take as long as `jitter` says, in nanoseconds more. */
+/** A machine whose accesses take `jitter` nanoseconds longer. */
 async function boot(jitter: () => number, random?: () => bigint) {
   const machine = new Machine({ random });
   const write = machine.pit.ports.write;
@@ -19,7 +19,7 @@ async function boot(jitter: () => number, random?: () => bigint) {
   return wasm;
 }
 
-/** A small generator for tests: seeded, so that a failure can be repeated. */
+/** A small seeded generator, so that failures can be repeated. */
 function noise(seed: number, width: number) {
   let state = seed;
   return () => {

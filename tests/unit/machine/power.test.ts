@@ -14,7 +14,7 @@ async function boot(tables: AcpiOptions | null = {}, given = false) {
   return { machine, wasm };
 }
 
-/** Ports of the power-management block: what is written to them, in order. */
+/** The power-management ports; records what is written to them, in order. */
 function addPorts(machine: Machine, port: number, onWrite: (value: number) => void = () => {}) {
   const written: number[] = [];
   const state = { value: 1 };
@@ -73,7 +73,7 @@ test("reads the sleep types in each of their encodings", async () => {
     [sleepPackage([0x0a, 7], [0x0a, 3]), 0x0703],
     [sleepPackage([1], [0x0a, 2]), 0x0102],
     [sleepPackage([0x0a, 5], [0]), 0x0500],
-    // \_S5 with a root prefix, and a length of two bytes.
+    // \_S5 with a root prefix and a two-byte length.
     [[0x08, 0x5c, ...Buffer.from("_S5_"), 0x12, 0x46, 0x00, 4, 0x0a, 6, 1, 0, 0, 0, 0, 0], 0x0601],
   ];
   for (const [code, types] of packages) {

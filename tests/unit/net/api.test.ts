@@ -1,6 +1,6 @@
 /**
- * The public API (net/api.ts), function by function, as a program in a booted kernel uses it:
- * with a gateway that serves DHCP, DNS and HTTP, and another kernel that serves HTTPS.
+ * The public API (net/api.ts), function by function, as a program in a booted kernel uses it: with
+ * a gateway that serves DHCP, DNS and HTTP, and another kernel that serves HTTPS.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -13,12 +13,12 @@ import { address } from "../../lab/packets/bytes.ts";
 import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
 
 const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
-/** On the link, but nobody has it. */
+/** On the link, but nobody's. */
 const NOBODY = "10.0.2.99";
-/** As StreamStatus. */
+/** In the order of StreamStatus. */
 const [CONNECTING, OPEN, , FAILED] = [0, 1, 2, 3];
 
-/** A kernel whose API is called from here; what it answers is kept from its collector. */
+/** A kernel whose API is called from here; results are pinned for its collector. */
 class Program {
   private readonly kept = new Set<number>();
 
@@ -36,16 +36,16 @@ class Program {
     return this.pair.gateway;
   }
 
-  /** Calls a function of the API that answers an object, or null: 0. */
+  /** Calls a function of the API that returns an object, or null as 0. */
   object(name: string, ...words: (number | string)[]): number {
     const answer: number = this.api[name](...words.map((word) => this.argument(word)));
     return this.keep(answer);
   }
-  /** One that answers a number, or a bool as 0 or 1. */
+  /** Calls one that returns a number, or a bool as 0 or 1. */
   call(name: string, ...words: (number | string)[]): number {
     return this.api[name](...words.map((word) => this.argument(word)));
   }
-  /** One that answers a text. */
+  /** Calls one that returns a text. */
   says(name: string, ...words: (number | string)[]): string {
     return readString(this.api.memory, this.call(name, ...words));
   }
@@ -60,13 +60,13 @@ class Program {
     return object;
   }
 
-  /** A Uint8Array with the bytes of a text in it. */
+  /** A Uint8Array with the bytes of a text. */
   bytes(text: string): number {
     const array = this.object("bytes", text.length);
     Buffer.from(this.api.memory.buffer).write(text, this.start(array), "latin1");
     return array;
   }
-  /** The first `length` bytes of one; "end" for the answer -1, of which there are none. */
+  /** The first `length` bytes of an array; "end" for the result -1. */
   read(name: string, handle: number, capacity = 4096): string {
     const array = this.bytes("?".repeat(capacity));
     const length = this.call(name, handle, array);
@@ -75,7 +75,7 @@ class Program {
       .toString("latin1", this.start(array))
       .slice(0, length);
   }
-  /** Where its bytes are: the second word of an ArrayBufferView. */
+  /** The address of its bytes: the second word of an ArrayBufferView. */
   private start(array: number): number {
     return new DataView(this.api.memory.buffer).getUint32(array + 4, true);
   }

@@ -1,4 +1,4 @@
-/** Start, interrupts, link and end of the 8254x driver (drivers/intel/), on the model. */
+/** The 8254x driver on the model (drivers/intel/): start, interrupts, link and shutdown. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
@@ -115,7 +115,7 @@ test("an interrupt of another device on the line loses nothing", async () => {
     if (machine.clock.now < start + 50e6) machine.clock.after(70_001, flood);
   };
   flood();
-  // The neighbour's level rises at odd moments, and falls as its handler would make it.
+  // The other device's level rises at odd moments and falls as its handler would make it.
   const neighbour = () => {
     machine.takeInterrupt(32 + 11);
     if (machine.clock.now < start + 50e6) machine.clock.after(33_333, neighbour);

@@ -1,4 +1,4 @@
-/** What the 8254x driver (drivers/intel/) takes from the ring, and what it drops and counts. */
+/** What the 8254x driver receives from the ring, and what it drops and counts (drivers/intel/). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
@@ -76,7 +76,7 @@ test("drops a frame over several descriptors as one", async () => {
   model.receive(frame(60, 1));
   assert.deepEqual(drain().map(hex), [hex(frame(60, 1))]);
   assert.equal(count("oversized"), 1);
-  // Its end may come later than the driver looks, and carry an error.
+  // Its end may come after the driver has looked, and carry an error.
   model.receive(frame(4096), { parts: [2048, 2048], unfinished: true });
   assert.deepEqual(drain(), []);
   model.receive(frame(60, 2), { errors: 1 });

@@ -1,11 +1,11 @@
-/** Each error that the controller counts is told once, as what it is (SDM 13.7). */
+/** Each error that the controller counts is reported once, by its kind (SDM 13.7). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot } from "../../../lab/scripted/e1000.ts";
 
 type Name = Parameters<Awaited<ReturnType<typeof boot>>["count"]>[0];
 
-/** By register; undefined: seen in the sum of all errors alone. */
+/** By register; undefined: shows only in the sum of all errors. */
 const registers: [name: string, offset: number, counter: Name | undefined][] = [
   ["CRCERRS", 0x4000, "crcErrors"],
   ["ALGNERRC", 0x4004, "frameErrors"],

@@ -1,4 +1,6 @@
-/** What the 8254x driver (drivers/intel/) puts into the ring, and when it is taken back. */
+/**
+ * What the 8254x driver puts into the transmit ring, and when it takes it back (drivers/intel/).
+ */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
@@ -34,7 +36,7 @@ test("pads short frames with zeros, whatever the buffer held", async () => {
 test("leaves a slow controller's descriptors and frames alone until they are done", async () => {
   const { machine, model, transmit, wasm, count } = await boot({ sendTime: 12_000 });
   const frames: Uint8Array[] = [];
-  // The model ends the test if anything it owns changes.
+  // The model fails the test if anything it owns changes.
   while (frames.length < 5000) {
     const bytes = frame(60 + (frames.length % 1400), frames.length);
     if (wasm.canTransmit() && transmit(bytes)) frames.push(bytes);

@@ -15,7 +15,7 @@ const file = (...lines: string[]) => {
 const commandLine = (line: string, qemu = false) =>
   wasm.commandLine(...writeText(wasm, line), qemu);
 
-/** The settings of net0 after this command line alone, and what was reported. */
+/** The settings of net0 after this command line alone, and the reports. */
 function boot(line: string, qemu = false): { problems: string[]; net0: string } {
   wasm.reset();
   commandLine(line, qemu);
@@ -221,7 +221,7 @@ test("reports wrong lines by number and applies the rest", () => {
     lines.map(Number),
     [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
   );
-  // The first part has no address and fits; what was right in it is nothing.
+  // The first part has no address, so what was right in it has no effect.
   assert.equal(settings(0), "dhcp=true");
 });
 

@@ -1,4 +1,4 @@
-/** The console (kernel/shell): prompt, splitting, run=, input and output of commands. */
+/** The console (kernel/shell): prompt, word splitting, run=, input and output of commands. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { readString, writeText } from "../../../lab/scripted/assembly.ts";

@@ -1,4 +1,4 @@
-/** What the user is told in words: how streams fail, statuses of HTTP, groups and errors of TLS. */
+/** Words for the user: how streams fail, HTTP statuses, TLS groups and errors. */
 import assert from "node:assert/strict";
 import { STATUS_CODES } from "node:http";
 import test from "node:test";
@@ -27,7 +27,7 @@ test("every end of a connection has a message and an exit code", () => {
 });
 
 test("HTTP statuses have the names of RFC 9110 section 15", () => {
-  // Node has two of them as they were before.
+  // Node still has the older names of two.
   const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
   const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
   for (const status of named) assert.equal(text(wasm.reason(Number(status))), names[+status]);
@@ -53,7 +53,7 @@ test("a TLS error is described as far as it is known, and always by number", () 
   const failure = (error: number, sent = -1) =>
     readString(tls.memory, tls.failure(error, 0, -1, sent));
   assert.equal(failure(-0x6c00), "TLS: an internal error (-0x6c00)");
-  // A lower layer's number is in its last seven bits.
+  // A lower layer's number is in the last seven bits.
   assert.equal(failure(-0x6c05), "TLS: an internal error (-0x6c05)");
   assert.equal(failure(-0x1234), "TLS: the handshake failed (-0x1234)");
   assert.match(failure(-0x6c00, 42), /^TLS: the peer's certificate cannot be read \(-0x6c00\)$/);

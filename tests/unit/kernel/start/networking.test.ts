@@ -1,6 +1,6 @@
 /**
- * What the console, the configuration and the network can make of a booted kernel's interfaces,
- * in Node: addresses, routes, MTU, name and time servers, DHCP that comes late, `httpd`.
+ * How the console, the configuration and the network change a booted kernel's interfaces, in Node:
+ * addresses, routes, MTU, name and time servers, late DHCP, `httpd`.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -16,10 +16,10 @@ import { address } from "../../../lab/packets/bytes.ts";
 
 const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
 const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
-/** What a twin's clock says when it boots, in milliseconds; what a time server says. */
+/** A twin's clock at boot, in milliseconds, and a time server's. */
 const NOON = 1_800_000_000_000;
 
-/** A kernel, and a gateway that knows names and, on request, leases and the time. */
+/** A kernel, and a gateway that serves names and, on request, leases and the time. */
 class Desk {
   readonly world = new World(1);
   readonly network = new Switch(this.world);
@@ -41,7 +41,7 @@ class Desk {
   static async boot(options: TwinOptions = { commandLine: STATIC }): Promise<Desk> {
     return new Desk(await Twin.boot(options));
   }
-  /** One whose anonymos.conf has these lines. */
+  /** Boots with an anonymos.conf of these lines. */
   static configured(...lines: string[]): Promise<Desk> {
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
     return Desk.boot({ modules: [{ name: "anonymos.conf", bytes }] });
@@ -50,7 +50,7 @@ class Desk {
   ask(line: string): string {
     return this.world.command(this.twin, line);
   }
-  /** Each line as it is typed, and what its answer has to match. */
+  /** Types each line and matches its output. */
   dialogue(lines: [line: string, answer: RegExp][]): void {
     for (const [line, answer] of lines) assert.match(this.ask(line), answer, line);
   }

@@ -1,4 +1,4 @@
-/** TLS starts only with enough entropy, gives it to the library, and knows its clock (TLS-49). */
+/** TLS starts only with enough entropy, seeds the library, and knows its clock (TLS-49). */
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 import { type Exports, load, readString } from "../../../lab/scripted/assembly.ts";

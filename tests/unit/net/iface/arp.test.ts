@@ -1,4 +1,4 @@
-/** ARP and the neighbour cache (net/iface/arp, neighbor, guard): rows ARP-01 to ARP-12. */
+/** ARP and the neighbor cache (net/iface/): rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { type ArpFields, arp, ethernet } from "../../../lab/packets/build.ts";
@@ -20,7 +20,7 @@ afterEach(() => assertAlive(host));
 
 const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };
 
-/** Every ARP packet among what was sent. */
+/** Returns the ARP packets among the frames sent. */
 function arps() {
   return host.sent().flatMap((frame) => (frame.arp ? [{ ...frame.arp, to: frame.to }] : []));
 }
@@ -29,7 +29,7 @@ function hardwareOf(text: string): bigint {
   return BigInt.asUintN(64, host.wasm.neighborHardware(0, address(text)));
 }
 
-/** An ARP packet in a frame of its sender, or of `from`. */
+/** An ARP packet in a frame from its sender, or from `from`. */
 function arpFrame(fields: ArpFields, to = guest.hardware, from = fields.senderHardware): Buffer {
   return ethernet(to, from, ARP, arp(fields));
 }
@@ -242,7 +242,7 @@ test("ARP-12: finds a neighbor with a new hardware address within 60 s", () => {
     host.ping(gateway.address);
     host.turn();
     for (const frame of host.sent()) {
-      // The old address is silent; only who listens to broadcasts hears the question.
+      // The old address is silent; only hosts that hear broadcasts see the question.
       if (frame.arp && frame.to === BROADCAST) host.answer(moved);
       if (frame.ip && frame.to === moved.hardware) found = true;
     }

@@ -1,4 +1,4 @@
-/** The IP layer where addresses, routes, neighbours or room are not what they were. */
+/** The IP layer while addresses, routes, neighbors or room change. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { fragments, icmp, udpDatagram } from "../../../lab/packets/build.ts";
@@ -19,7 +19,7 @@ import {
 } from "../../../lab/scripted/ip-host.ts";
 
 const echo = { source: gateway.address, destination: guest.address, protocol: ICMP, id: 5 };
-/** A byte to a port, from port 1. */
+/** A one-byte datagram to a port, from port 1. */
 function datagram(source: string, destination: string, port: number): Buffer {
   const from = { address: address(source), port: 1 };
   return udpDatagram(from, { address: address(destination), port }, Buffer.from("x"));

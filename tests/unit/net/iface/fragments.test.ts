@@ -23,7 +23,7 @@ type Part = [offset: number, length: number, more?: boolean];
 
 const ends = { source: gateway.address, destination: guest.address };
 const data = Buffer.from(Array.from({ length: 2992 }, (_, i) => (i * 7 + (i >> 8)) & 255));
-/** An echo request of 3,000 bytes with its ICMP header. */
+/** An echo request of 3,000 bytes, ICMP header included. */
 const echo: Ipv4Fields = {
   ...ends,
   protocol: ICMP,
@@ -40,7 +40,7 @@ function receive(fields: Ipv4Fields, parts: Part[]): void {
   host.receive(...fragments(fields, parts).map((part) => framed(part)));
 }
 
-/** What a datagram sent in fragments carried, put together here. */
+/** Reassembles a datagram that was sent in fragments. */
 function whole(frames: Parsed[]): Buffer {
   const parts = frames.flatMap((frame) => (frame.ip ? [frame.ip] : []));
   const ids = new Set(parts.map((part) => part.id));
@@ -161,7 +161,7 @@ test("FRG-11: reads a header cut by fragments only after reassembly", () => {
     [0, 8],
     [8, 2992],
   ];
-  // The fragment in front of a TCP header's second half cannot be told from any other.
+  // The fragment with the second half of a TCP header looks like any other.
   receive({ ...echo, payload: icmp(8, 0, 0x00070001, data) }, [parts[0]]);
   assertSilent();
   host.receive(...fragments(echo, [[8, 1400]]).map((part) => framed(part)));

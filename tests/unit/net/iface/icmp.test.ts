@@ -1,4 +1,4 @@
-/** ICMP as a host does it (net/iface/icmp, limiter): rows ICM-01 to ICM-17. */
+/** ICMP for hosts (net/iface/): rows ICM-01 to ICM-17. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -28,7 +28,7 @@ function datagram(port: number, payload = Buffer.from("x"), source = gateway.add
   return packet({ protocol: UDP, source, payload: udpDatagram(from, to, payload) });
 }
 
-/** An ICMP error of the gateway that quotes a packet of the guest's. */
+/** An ICMP error from the gateway that quotes a packet of the guest's. */
 function error(type: number, code: number, quoted: Buffer, rest = 0): Buffer {
   return packet({ payload: icmp(type, code, rest, quoted) });
 }
@@ -179,7 +179,7 @@ test("ICM-14: never answers an error with an error", () => {
   for (const type of [3, 4, 5, 11, 12]) {
     const message = icmp(type, 3, 0, own({ protocol: ICMP, payload: icmp(3, 3, 0, inner) }));
     host.receive(packet({ payload: message }));
-    // Nor when it arrives in a protocol that nobody knows, or in fragments whose time ends.
+    // Nor does an unknown protocol, nor a fragment whose reassembly times out.
     host.receive(packet({ payload: message.subarray(0, 24), fragment: 0x2000, id: type }));
   }
   host.pass(61);

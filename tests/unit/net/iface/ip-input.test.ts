@@ -24,7 +24,7 @@ afterEach(() => assertAlive(host));
 
 const ping = icmp(8, 0, 0x00070001, Buffer.from("ping"));
 
-/** Puts a frame on the wire and asserts that nothing comes of it but one counted drop. */
+/** Puts a frame on the wire and asserts that its only effect is one counted drop. */
 function assertDropped(frame: Buffer, reason: string, why = reason): void {
   const before = host.drops(reason);
   host.receive(frame);
@@ -32,7 +32,7 @@ function assertDropped(frame: Buffer, reason: string, why = reason): void {
   assert.equal(host.drops(reason), before + 1, why);
 }
 
-/** Puts a frame on the wire and asserts that one echo reply comes of it. */
+/** Puts a frame on the wire and asserts that it draws one echo reply. */
 function assertEchoed(frame: Buffer, data: Uint8Array | string = "ping"): void {
   host.receive(frame);
   const sent = host.sent();
@@ -286,7 +286,7 @@ test("IP-18: identifications reveal nothing to others and do not repeat", () => 
   const [toGateway, toDns] = [...ids.values()];
   assert.equal(new Set(toGateway).size, 1000);
   assert.equal(new Set(toDns).size, 1000);
-  // One shared counter would put every identification of one between two of the other.
+  // With one shared counter, each value of one would lie between two of the other.
   const between = toGateway.filter((id, i) => ((toDns[i] - id) & 0xffff) <= 2).length;
   assert.ok(between < 10, `${between} of 1000 follow on each other`);
 });

@@ -1,4 +1,4 @@
-/** The IP layer as a whole (net/iface/ip, route, egress): routes, loopback, batches, interfaces. */
+/** The IP layer as a whole (net/iface/): routes, loopback, batches, several interfaces. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { ethernet, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -28,7 +28,7 @@ function addRoute(to: string, prefix: number, via: string, metric = 0, index = 0
   return host.wasm.addRoute(index, address(to), prefix, address(via), metric);
 }
 
-/** The hardware address that a packet to `to` leaves for, or the address asked for. */
+/** The hardware address of a packet sent to `to`, or the address asked for. */
 function way(to: string): string {
   host.ping(to);
   host.turn();

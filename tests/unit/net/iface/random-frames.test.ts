@@ -1,4 +1,4 @@
-/** Frames spoilt at random, from a printed seed: none hurts (the last clause of every row). */
+/** Random damage to frames, from a printed seed, does no harm (the common clause of every row). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -20,7 +20,7 @@ import {
 const host = await Host.create();
 const seed = Number(process.env.SEED ?? 20261122);
 
-/** Numbers below `bound` (mulberry32). */
+/** Returns numbers below `bound` (mulberry32). */
 function generator(start: number): (bound: number) => number {
   let state = start >>> 0;
   return (bound) => {
@@ -59,11 +59,11 @@ function corpus(): Buffer[] {
   ];
 }
 
-/** A copy with some bytes changed, some cut off, and mostly its header checksum made right. */
+/** Returns a damaged copy, usually with its header checksum corrected. */
 function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
   const copy = Buffer.from(frame);
   for (let changes = below(4); changes > 0; changes--) {
-    // Mostly in the headers; and half of the time a value at some edge.
+    // Mostly in the headers, and half of the time with an edge value.
     const at = below(below(3) === 0 ? copy.length : Math.min(64, copy.length));
     copy[at] = below(2) === 0 ? [0, 1, 127, 128, 254, 255][below(6)] : below(256);
   }

@@ -1,4 +1,4 @@
-/** TCP over the IP layer: what only both show, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
+/** TCP over the IP layer: what needs both, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { fragments, icmp, ipv4 } from "../../../lab/packets/build.ts";
@@ -27,7 +27,7 @@ afterEach(() => assertAlive(host));
 
 const PEER_START = 5000;
 
-/** The TCP segments among what was sent, with the packets that they were in. */
+/** Returns the TCP segments among the frames sent, with their packets. */
 function segments(): Array<Sent & { ip: ParsedIpv4 }> {
   return host
     .sent()
@@ -42,7 +42,7 @@ function segment(fields: SegmentFields): Buffer {
   return packet({ protocol: TCP, payload: tcpSegment(fields) });
 }
 
-/** A connection to the gateway's port 80 with its handshake done; answers the guest's numbers. */
+/** Connects to the gateway's port 80; returns the guest's numbers. */
 function establish(): { port: number; sequence: number } {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
@@ -63,13 +63,13 @@ function write(length: number): void {
   host.turn();
 }
 
-/** An ICMP error about the packet with that TCP header in it. */
+/** An ICMP error about the packet with that TCP header. */
 function errorAbout(type: number, code: number, quoted: ParsedIpv4, rest = 0): Buffer {
   const quote = Buffer.concat([quoted.header, quoted.payload.subarray(0, 8)]);
   return packet({ payload: icmp(type, code, rest, quote) });
 }
 
-/** The same packet as if it had carried another sequence number. */
+/** Returns the packet with another sequence number. */
 function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
   const payload = Buffer.from(ip.payload);
   payload.writeUInt32BE((payload.readUInt32BE(4) + by) >>> 0, 4);

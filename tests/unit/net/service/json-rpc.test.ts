@@ -1,4 +1,4 @@
-/** The JSON-RPC 2.0 client: what it sends, and what it makes of every kind of answer. */
+/** The JSON-RPC 2.0 client: what it sends, and what it makes of each kind of answer. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
@@ -8,7 +8,7 @@ const string = (pointer: number) => readString(wasm.memory, pointer);
 const push = (text: string) => wasm.push(...writeText(wasm, text));
 const outcome = (index = 0) => string(wasm.outcome(index));
 
-/** Begins single calls or a batch; the ids are 1, 2, ... */
+/** Starts single calls or a batch, with ids 1, 2, ... */
 function send(methods: string[], batch = methods.length > 1, params = ""): void {
   wasm.reset();
   for (const name of methods) wasm.add(...writeText(wasm, name), ...writeText(wasm, params));
@@ -18,7 +18,7 @@ function send(methods: string[], batch = methods.length > 1, params = ""): void 
 const http = (body: string, status = "200 OK", fields = "") =>
   `HTTP/1.1 ${status}\r\n${fields}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** What a single call with id 1 makes of an answer's body. */
+/** The outcome of a single call with id 1 for this body. */
 function single(body: string, status = "200 OK", fields = ""): string {
   send(["m"]);
   push(http(body, status, fields));
@@ -26,7 +26,7 @@ function single(body: string, status = "200 OK", fields = ""): string {
   return outcome();
 }
 
-/** What calls with ids 1 to `count` in a batch make of it. */
+/** The outcomes of a batch with ids 1 to `count` for this body. */
 function batch(count: number, body: string, status = "200 OK"): string[] {
   send(
     Array.from({ length: count }, () => "m"),

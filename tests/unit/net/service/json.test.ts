@@ -1,4 +1,4 @@
-/** JSON in and out (net/service/json), with the cases that divide parsers. */
+/** Parsing and writing JSON (net/service/json), with the cases on which parsers differ. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/json.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 const fault = (json: string | Uint8Array) =>
   string(wasm.fault(...writeBytes(wasm, Buffer.from(json as Uint8Array))));
-/** `bound`: the characters of a piece, or how many are shown, where that matters. */
+/** `bound`: the size of pieces, or how many characters are shown, if it matters. */
 const ask = (name: string, json: string, bound = 1 << 20) =>
   string(wasm[name](...writeText(wasm, json), bound));
 const member = (json: string, name: string) =>

@@ -1,4 +1,4 @@
-/** Time servers: packets, sums, the choice among several, and how far a clock may be moved. */
+/** Time servers: packets, arithmetic, the choice among several, bounds on steps. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type NtpBehaviour, ntpAnswer, ntpTime } from "../../../lab/host/ntp.ts";
@@ -38,13 +38,13 @@ suite("NTP", () => {
     wasm.ask(...writeText(wasm, servers.join(" ")));
     poll();
   };
-  /** What socket `index` has sent. */
+  /** Returns what socket `index` has sent. */
   const question = (index: number): Buffer => {
     const pointer: number = wasm.block(48);
     assert.equal(wasm.sent(index, pointer), 48);
     return Buffer.from(Buffer.from(wasm.memory.buffer, pointer, 48));
   };
-  /** Socket `index` gets the answer of the server 10.0.0.`host`. */
+  /** Delivers an answer of the server 10.0.0.`host` to socket `index`. */
   const answer = (index: number, host: number, behaviour: NtpBehaviour, bytes?: Buffer) => {
     const asked = bytes ?? question(index);
     const now = START + Number(time) / 1000;

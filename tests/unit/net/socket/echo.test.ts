@@ -1,4 +1,4 @@
-/** The client of ICMP echo (net/socket/echo.ts), with Node as the one that answers. */
+/** The ICMP echo client (net/socket/echo.ts); Node answers. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address, internetSum } from "../../../lab/packets/bytes.ts";
@@ -14,7 +14,7 @@ function request(index: number): Buffer {
   return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + wasm.sentLength(index)));
 }
 
-/** Hands the table a message; answers whether it was kept. */
+/** Passes a message to the table; returns whether it was accepted. */
 function arrive(bytes: Buffer, now = 0n): boolean {
   return wasm.echoArrive(now, gateway, 64, ...writeBytes(wasm, bytes)) === 0;
 }

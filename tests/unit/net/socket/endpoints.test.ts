@@ -41,7 +41,7 @@ test("a copy is equal, and every difference shows", () => {
     wasm.setIpv4(1, a, b, c, d);
     assert.equal(wasm.equals(0, 1), 0);
   }
-  // Both halves of both addresses count, not only the half that holds IPv4.
+  // All of both addresses counts, not only the part that holds IPv4.
   for (const isRemote of [0, 1]) {
     for (const digits of ["20010db8".padEnd(32, "0"), "1".padStart(32, "0")]) {
       wasm.copy(1, 0);

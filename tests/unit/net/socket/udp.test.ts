@@ -1,4 +1,4 @@
-/** UDP sockets (net/socket/udp.ts), with Node as the peer; rows UDP-01 to UDP-08. */
+/** UDP sockets (net/socket/udp.ts) with Node as the peer: rows UDP-01 to UDP-08. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { udpDatagram } from "../../../lab/packets/build.ts";

@@ -1,4 +1,4 @@
-/** The Internet checksum (net/wire/checksum.ts) against a naive one, for all small lengths. */
+/** The Internet checksum (net/wire/checksum.ts) against a naive one, for every small length. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
@@ -12,7 +12,7 @@ function put(at: number, bytes: Uint8Array): void {
   new Uint8Array(wasm.memory.buffer, at, bytes.length).set(bytes);
 }
 
-/** Big-endian to the order in memory. */
+/** Swaps big-endian to memory order. */
 const swapped = (value: number) => ((value & 255) << 8) | (value >>> 8);
 const naive = (bytes: Uint8Array) => swapped(~internetSum(bytes) & 0xffff);
 

@@ -6,7 +6,7 @@ import { load, readString, writeBytes, writeText } from "../../../lab/scripted/a
 
 const wasm = await load("tests/lab/entries/dns.ts");
 
-/** Reads the name at `offset`, no pointer leading in front of 12; null when it is refused. */
+/** Reads the name at `offset`, whose pointers must not lead before 12; null if rejected. */
 function read(message: Buffer, offset = 12): { name: string; after: number } | null {
   const [pointer, length] = writeBytes(wasm, message);
   const after: number = wasm.readName(pointer, length, offset, 12);

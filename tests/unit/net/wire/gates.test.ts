@@ -1,4 +1,4 @@
-/** The gates of Ethernet, ARP, IPv4, ICMP and UDP: every truncation, and what else can be wrong. */
+/** The gates of Ethernet, ARP, IPv4, ICMP and UDP: every truncation, and other faults. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { arp, ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Puts the bytes where behind them is nothing but 0xff, so that reading on does not go unseen. */
+/** Places bytes in front of nothing but 0xff, so that reading on shows. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);
@@ -222,7 +222,7 @@ test("udp: writes a header with its checksum, and 0 as 0xffff", () => {
     assert.notEqual(datagram.readUInt16BE(6), 0);
     assert.equal(internetSum(datagram, pseudoSum(from, to, 17, 10)), 0xffff);
   }
-  // The payload that makes the sum 0xffff, so that its complement is 0.
+  // The payload makes the sum 0xffff, so its complement is 0.
   const [pointer] = writeBytes(wasm, Buffer.alloc(10));
   wasm.emitUdp(pointer, 10, 1, 2, from, to);
   const check = new DataView(wasm.memory.buffer).getUint16(pointer + 6, false);

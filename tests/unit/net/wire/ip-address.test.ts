@@ -5,7 +5,7 @@ import { load } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/address.ts");
 
-/** 16 bytes in the module's memory, from hexadecimal digits. */
+/** Puts 16 bytes, given in hexadecimal, into the module's memory. */
 function address(digits: string): number {
   const at = wasm.block(16);
   new Uint8Array(wasm.memory.buffer, at, 16).set(Buffer.from(digits, "hex"));
@@ -30,7 +30,7 @@ test("only ::ffff:0:0/96 is IPv4", () => {
   const others = [
     global,
     "00000000000000000000000000000000",
-    // IPv4-compatible (RFC 4291 section 2.5.5.1), and IPv4-mapped but for one bit.
+    // IPv4-compatible (RFC 4291 section 2.5.5.1), and IPv4-mapped except for one bit.
     "0000000000000000000000000a00020f",
     "00000000000000000000fffe0a00020f",
     "00000000000000000001ffff0a00020f",

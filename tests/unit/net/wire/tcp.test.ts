@@ -1,4 +1,4 @@
-/** TCP's wire format: the gate, every truncation, options good and bad, odd flags and urgency. */
+/** TCP's wire format: the gate, every truncation, options good and bad, odd flags, urgency. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpChecksum, tcpSegment } from "../../../lab/packets/tcp.ts";

@@ -122,7 +122,7 @@ test("lines wider than the terminal wrap and can be edited at any width", async 
       console.type(answer);
       screen.write(console.output());
     };
-    // The first arrow key lets the shell ask the terminal for its width.
+    // The first arrow key makes the shell ask the terminal for its width.
     console.type(LEFT);
     show();
     let line = "words ";

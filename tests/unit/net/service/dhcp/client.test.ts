@@ -1,4 +1,4 @@
-/** The DHCP client's states and timers (net/service/dhcp/), under virtual time. */
+/** The DHCP client's states and timers (net/service/dhcp/), in virtual time. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address, u32 } from "../../../../lab/packets/bytes.ts";

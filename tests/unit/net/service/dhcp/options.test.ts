@@ -1,4 +1,4 @@
-/** DHCP messages that are malformed, forged or odd (net/wire/dhcp*.ts, net/service/dhcp/). */
+/** Malformed, forged and odd DHCP messages (net/wire/dhcp*.ts, net/service/dhcp/). */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { udpDatagram } from "../../../../lab/packets/build.ts";
@@ -12,13 +12,13 @@ const world = new DhcpWorld(wasm);
 
 beforeEach(() => world.reset(5));
 
-/** What `usual` says, with some options otherwise or (undefined) left out. */
+/** The usual options with some replaced or (undefined) omitted. */
 function but(...changes: [number, Buffer | number[] | undefined][]): Options {
   const kept = usual().filter(([code]) => !changes.some(([changed]) => changed === code));
   return [...kept, ...(changes.filter(([, data]) => data !== undefined) as Options)];
 }
 
-/** Sends an OFFER; answers whether the client took it. */
+/** Sends an OFFER; returns whether the client requested it. */
 function offered(overrides: Overrides, type = types.offer): boolean {
   world.reset(5);
   wasm.start(0n);
@@ -35,7 +35,7 @@ function offered(overrides: Overrides, type = types.offer): boolean {
   return taken;
 }
 
-/** Binds with those options; answers the lease's lists in text. */
+/** Binds with these options; returns the lease's lists as text. */
 function lists(options: Options, yiaddr?: string): string {
   world.reset(5);
   world.bind(options, yiaddr);

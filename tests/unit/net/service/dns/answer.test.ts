@@ -1,4 +1,4 @@
-/** Answers that are malformed, forged or odd (net/wire/dns.ts, net/service/dns/). */
+/** Malformed, forged and odd answers (net/wire/dns.ts, net/service/dns/). */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address } from "../../../../lab/packets/bytes.ts";
@@ -20,12 +20,12 @@ const wasm = await load("tests/lab/entries/dns.ts");
 const world = new DnsWorld(wasm);
 const target = "203.0.113.7";
 const evil = "203.0.113.66";
-/** Where the first answer begins, behind the question for a.test. */
+/** Offset of the first answer, behind the question for a.test. */
 const answerAt = 12 + 8 + 4;
 
 beforeEach(() => world.reset("10.0.2.3"));
 
-/** What comes of a.test when the one server answers so. */
+/** The outcome for a.test if the only server answers so. */
 function outcome(answer: Answer): string {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -33,7 +33,7 @@ function outcome(answer: Answer): string {
   return world.outcome(query);
 }
 
-/** The same, and then a true answer: what a forged one could not prevent. */
+/** The same, followed by a true answer, which a forged one must not prevent. */
 function ignored(answer: Answer): void {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -185,7 +185,7 @@ test("DNS-22: without TCP, a truncated answer is an explicit error", () => {
   assert.match(world.text(wasm.failure(query)), /truncated.*TCP/);
 });
 
-/** Asks until TCP is in use and the query is written to it; answers query and its bytes. */
+/** Asks until the query is written to TCP; returns the query and its bytes. */
 function overStream(): { query: number; id: number; name: string } {
   world.reset("10.0.2.3");
   wasm.useStreams();

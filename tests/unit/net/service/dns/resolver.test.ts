@@ -1,4 +1,4 @@
-/** The resolver against scripted servers (net/service/dns/), under virtual time. */
+/** The resolver against scripted servers (net/service/dns/), in virtual time. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address } from "../../../../lab/packets/bytes.ts";

@@ -1,4 +1,4 @@
-/** HTTP over the real TCP between two hosts, with and without packets lost. */
+/** HTTP over real TCP between two hosts, with and without loss. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32 } from "node:zlib";

@@ -1,4 +1,4 @@
-/** HTTP responses byte by byte: what is accepted, what is refused, and where the body ends. */
+/** HTTP responses byte by byte: what is accepted, what is rejected, where the body ends. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
@@ -370,7 +370,7 @@ test("HTP-32: three pieces, and a receive buffer that shows one byte at a time",
   assert.equal(http.outcome(), want);
 });
 
-/** Insertions that change nothing: in the reason, around a value, and a line folded by LF SP. */
+/** Insertions without effect: in the reason, around a value, and a line folded by LF SP. */
 const harmless =
   "SP@12 HT@13 SP@13 :@13 HT@14 SP@14 :@14 HT@15 SP@15 :@15 :@18 LF@19 HT@19 SP@19 :@19 " +
   "HT@20 SP@20 :@20 HT@21 SP@21 :@21 HT@23 SP@23";

@@ -1,4 +1,4 @@
-/** Redirects: how many, where to, with which method, and what another origin gets to see. */
+/** Redirects: how many, where to, with which method, and what another origin sees. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { failure, HttpBench, State } from "../../../../lab/scripted/http.ts";

@@ -1,4 +1,4 @@
-/** What the HTTP client sends, and what it refuses to. */
+/** What the HTTP client sends, and what it refuses to send. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { failure, HttpBench } from "../../../../lab/scripted/http.ts";

@@ -1,4 +1,4 @@
-/** The HTTP server: requests in any pieces, refusals, keep-alive, time limits, many clients. */
+/** The HTTP server: split requests, rejections, keep-alive, deadlines, many clients. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { load, readString, writeBytes } from "../../../../lab/scripted/assembly.ts";
@@ -26,7 +26,7 @@ const finish = (stream: number) => {
   wasm.setState(stream, State.Finished, 0);
   poll();
 };
-/** What one fresh connection answers to `text`. */
+/** Returns what a fresh connection answers to `text`. */
 const ask = (text: string) => {
   const stream = connect();
   push(stream, text);

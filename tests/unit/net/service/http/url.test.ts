@@ -1,4 +1,4 @@
-/** URLs: what is accepted, what is refused, and how relative references are resolved. */
+/** URLs: what is accepted, what is rejected, and how relative references resolve. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeText } from "../../../../lab/scripted/assembly.ts";

@@ -1,4 +1,4 @@
-/** Sessions of TLS that are resumed: for whom, how often, how long. */
+/** TLS session resumption: for which server, how often, how long. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type Exports, writeText } from "../../../../lab/scripted/assembly.ts";

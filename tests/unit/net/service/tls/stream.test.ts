@@ -1,4 +1,4 @@
-/** TLS as a stream: split everywhere, cut off, refused, held up; giving everything back. */
+/** TLS as a stream: split anywhere, cut off, refused, delayed; everything is freed. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type Exports, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
@@ -141,7 +141,7 @@ suite("TLS streams", () => {
     wasm.poll(bench.now);
     assert.equal(wasm.failureKind(during), kinds.protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
-    // An engine that must send before it reads on never can: what has come stays unread.
+    // An engine that must send before it reads never can: what arrived stays unread.
     const stuck = connect();
     wasm.setRoom(stuck, 0, 0);
     wasm.poll(bench.now);

@@ -1,4 +1,4 @@
-/** TCP whose way out is busy, or gone, or whose peer goes to the edge: what is due stays due. */
+/** TCP while its egress is busy or gone, or the peer uses the whole window: nothing due is lost. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Sent } from "../../../../lab/packets/tcp.ts";
@@ -16,7 +16,7 @@ import {
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** Lets time pass while nothing can be sent; then, what goes out at once when it can. */
+/** Lets time pass while nothing can be sent; returns what is sent as soon as it can. */
 function held(bench: Bench, micros = 0): Sent[] {
   wasm.setRoom(0);
   bench.now += micros;
@@ -29,7 +29,7 @@ function held(bench: Bench, micros = 0): Sent[] {
   return bench.out();
 }
 
-/** What is due, by what makes it so, and the segment that comes of it late. */
+/** What is due, what makes it so, and the segment sent late. */
 const duties: [what: string, micros: number, make: (bench: Bench) => void, seen: string][] = [
   ["data", 0, (b) => b.write("data"), "PA 0 4"],
   ["an ACK", 0, (b) => b.inject("A", 5, 0, { payload: "late" }), "A 0 0"],
@@ -126,7 +126,7 @@ test("while nobody accepts, the last ACK of one more handshake counts as lost", 
   assert.equal(acknowledge(2), "tcp-backlog");
   assert.equal(wasm.ready(listener), 2);
   assert.notEqual(wasm.accept(listener), 0);
-  // It comes again with the SYN,ACK, and there is room now.
+  // The SYN,ACK comes again, and now there is room.
   assert.equal(acknowledge(2), "none");
   assert.equal(wasm.ready(listener), 2);
 });

@@ -1,4 +1,4 @@
-/** TCP: how long things last and how many there may be; sequence numbers and ports. */
+/** TCP lifetimes and limits; sequence numbers and ports. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpSegment } from "../../../../lab/packets/tcp.ts";

@@ -1,4 +1,4 @@
-/** TCP against itself over a wire with faults, by seeds; and what many connections leave behind. */
+/** TCP against itself over a faulty wire, by seeds; many connections leave nothing. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/tcp-pair.ts");
 const HOUR = 3_600_000_000n;
 const RESULTS = ["whole", "clean error", "WRONG BYTE", "TOO LONG", "STUCK"];
 
-/** loss, duplicates, reordered, corrupt (thousandths), delay, jitter (microseconds) */
+/** Loss, duplicates, reordered, corrupt (thousandths); delay, jitter (microseconds). */
 type Faults = [number, number, number, number, number, number];
 
 function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial = 0) {

@@ -1,4 +1,4 @@
-/** TCP under random segments, calls and times, by seeds: no assert fails, nothing is left over. */
+/** TCP under random segments, calls and times, by seeds: no assert fails, nothing leaks. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -18,7 +18,7 @@ function chooser(seed: number): (bound: number) => number {
   };
 }
 
-/** One random thing that a peer, the user or time can do. */
+/** One random action of a peer, the user or time. */
 function step(bench: Bench, choose: (bound: number) => number, next: { seq: number }): void {
   const what = choose(20);
   const connection = bench.connection;

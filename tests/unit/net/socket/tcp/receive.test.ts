@@ -8,7 +8,7 @@ const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();
 const BUFFER = 131072;
 
-/** Sends data until the window is closed, reading nothing; answers how many bytes were taken. */
+/** Sends until the window is closed, without reading; returns the bytes accepted. */
 function fill(bench: Bench): number {
   let sent = 0;
   for (let i = 0; i < 400; i++) {

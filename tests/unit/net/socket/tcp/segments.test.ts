@@ -1,4 +1,4 @@
-/** TCP: which segments count, in every state (RFC 9293 section 3.10.7, RFC 5961, RFC 1337). */
+/** Which segments TCP accepts in each state (RFC 9293 section 3.10.7, RFC 5961, RFC 1337). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpSegment } from "../../../../lab/packets/tcp.ts";

@@ -10,7 +10,7 @@ const established = () => new Bench(wasm).establish();
 const bytes = (out: Sent[]) => out.reduce((sum, s) => sum + s.payload.length, 0);
 const seconds = (out: Sent[], since: number) => out.map((s) => (s.at - since) / SECOND);
 
-/** Doubles the window with each round until `flight` bytes are out; answers what was sent. */
+/** Doubles the window each round until `flight` bytes are out; returns what was sent. */
 function open(bench: Bench, flight: number): number {
   let sent = 0;
   let acked = 0;
