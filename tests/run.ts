@@ -39,14 +39,14 @@ const stages: Stage[] = [
   },
 ];
 
-/** Files that take longest, and so begin first. */
+/** The slowest files, which start first. */
 const slow = ["sim.test.ts", "httpd-load.test.ts", "private-network.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));
 const failures: string[] = [];
 
-/** The stage's test files that the words on the command line select. */
+/** Returns the stage's test files whose path contains one of the words. */
 function testFiles(stage: Stage, words: string[]): string[] {
   const found = stage.folders.flatMap((folder) => {
     const names = readdirSync(`${root}tests/${folder}`, { recursive: true, encoding: "utf8" });

@@ -1,7 +1,6 @@
 /**
- * The packet path cannot allocate: no call chain leads from it to the allocator, in the very
- * module that becomes the kernel. An interrupt handler must not either, for the allocator can be
- * at work when it comes.
+ * The packet path cannot allocate: in the module that becomes the kernel, no chain of calls leads
+ * from it to the allocator. Nor may an interrupt handler, as it may interrupt the allocator.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -10,14 +9,14 @@ import { test } from "node:test";
 import { root } from "../lab/host/process.ts";
 import { CallGraph, plain } from "./call-graph.ts";
 
-/** Where the packet path begins; each has to fit at least one function. */
+/** Where the packet path begins; each pattern must match a function. */
 const packetPath = [
   /^net\/iface\/ip\/IpLayer#poll$/,
   /^net\/socket\/udp\/UdpSocket#(send|receive)$/,
   /^net\/socket\/tcp\/[^#]+\/TcpConnection#(read|write|consume)$/,
 ];
 
-/** What allocates, for AssemblyScript's minimal runtime. */
+/** The allocating functions of AssemblyScript's minimal runtime. */
 const allocator = new RegExp(
   [
     /^~lib\/rt\/tcms\/__(new|renew)$/,
@@ -29,8 +28,8 @@ const allocator = new RegExp(
 );
 
 /**
- * Functions that are reached from the packet path and allocate all the same, each with the
- * reason why that is right. An entry that is no longer needed fails the test.
+ * Functions on the packet path that may allocate, each with the reason. An entry that is no longer
+ * needed fails the test.
  */
 const allowed: Record<string, string> = {
   "net/socket/tcp/tcp/Tcp#openPassive": "a new connection, bounded by TCP_CONNECTIONS",
@@ -41,7 +40,7 @@ const allowed: Record<string, string> = {
 
 let read: CallGraph | undefined;
 
-/** The kernel's own call graph. */
+/** Returns the kernel's call graph. */
 function kernelGraph(): CallGraph {
   if (read === undefined) {
     const module = `${root}build/kernel.wasm`;
@@ -54,7 +53,7 @@ function kernelGraph(): CallGraph {
 
 const isAllocator = (name: string) => allocator.test(name);
 
-test("the walk finds direct allocation, by a stub, and by a function value", () => {
+test("finds allocation by a call, a stub, and a function value", () => {
   const sample = new CallGraph(
     [
       "(module",
@@ -81,11 +80,11 @@ test("the walk finds direct allocation, by a stub, and by a function value", () 
   assert.equal(sample.exports.get("x"), "$virtual");
 });
 
-test("the allocator is where the walk looks for it", () => {
+test("the allocator has the names that the walk looks for", () => {
   const graph = kernelGraph();
   assert.ok(graph.named(allocator).length >= 2, "the allocator's names have changed");
   const outside = graph.growing.filter((name) => !plain(name).startsWith("~lib/rt/tlsf/"));
-  assert.deepEqual(outside, [], "memory grows outside of the allocator");
+  assert.deepEqual(outside, [], "memory grows outside the allocator");
 });
 
 test("nothing on the packet path allocates", () => {
@@ -93,7 +92,7 @@ test("nothing on the packet path allocates", () => {
   const complaints: string[] = [];
   for (const pattern of packetPath) {
     const roots = graph.named(pattern);
-    if (roots.length === 0) complaints.push(`no function fits ${pattern}`);
+    if (roots.length === 0) complaints.push(`no function matches ${pattern}`);
     for (const from of roots) {
       const way = graph.path(from, isAllocator, new Set(Object.keys(allowed)));
       if (way !== null) complaints.push(way.join(" > "));
@@ -102,7 +101,7 @@ test("nothing on the packet path allocates", () => {
   assert.deepEqual(complaints, []);
 });
 
-test("an interrupt handler allocates nothing, without exception", () => {
+test("an interrupt handler never allocates", () => {
   const graph = kernelGraph();
   const handler = graph.exports.get("interrupt");
   assert.ok(handler !== undefined, "the module exports no interrupt()");

@@ -1,7 +1,7 @@
 /**
- * The call graph of an unoptimised module, read from its text form. Virtual and interface calls
- * go through stubs that call every implementation directly, so the plain graph is complete; only
- * function values (`call_indirect`) have to be widened to every table entry of the same type.
+ * The call graph of an unoptimized module, from its text format. Virtual and interface calls go
+ * through stubs that call every implementation directly, so these are complete. A call of a
+ * function value (`call_indirect`) is taken to reach every table entry of the same type.
  */
 
 export class CallGraph {
@@ -17,7 +17,7 @@ export class CallGraph {
     const typeOf = new Map<string, string>();
     const table: string[] = [];
     const bodies = new Map<string, string>();
-    // One top-level form each: they are indented by exactly two spaces.
+    // Split into top-level forms, which are indented by exactly two spaces.
     for (const form of wat.split(/\n(?= {2}\()/)) {
       const [, kind] = /^ {2}\((\w+)/.exec(form) ?? [];
       if (kind === "type") {
@@ -44,14 +44,14 @@ export class CallGraph {
     }
   }
 
-  /** Functions whose name fits, without the `$` in front. */
+  /** Returns the functions whose name, without the leading `$`, matches. */
   named(pattern: RegExp): string[] {
     return [...this.calls.keys()].filter((name) => pattern.test(plain(name)));
   }
 
   /**
-   * The shortest way from `root` to a function that `isGoal`, as names; null when there is none.
-   * What `ignored` names is not walked into, and not a goal.
+   * Returns the shortest path from `root` to a function that `isGoal`, as names, or null. Functions
+   * in `ignored` are neither followed nor goals.
    */
   path(root: string, isGoal: (name: string) => boolean, ignored: Set<string>): string[] | null {
     const cameFrom = new Map<string, string | null>([[root, null]]);
@@ -74,7 +74,7 @@ export class CallGraph {
     return null;
   }
 
-  /** Every function that can be reached from `root`, without the `$` in front. */
+  /** Returns the names of all functions reachable from `root`, without the leading `$`. */
   reachable(root: string): Set<string> {
     const seen = new Set<string>([root]);
     for (const name of seen) for (const callee of this.calls.get(name) ?? []) seen.add(callee);
@@ -82,7 +82,7 @@ export class CallGraph {
   }
 }
 
-/** `$"a,b"` and `$a` as `a,b` and `a`. */
+/** Returns a name without `$` and quotes: `$"a,b"` is `a,b`. */
 export function plain(name: string): string {
   return name.replace(/^\$"?|"$/g, "");
 }

@@ -1,4 +1,4 @@
-/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: what is emitted is parsed as what it was; gates hold. */
+/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: parsing undoes emitting, and altered input is rejected. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
@@ -8,12 +8,12 @@ import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./sup
 const wasm = await load("tests/lab/entries/wire.ts");
 const more = await load("tests/lab/entries/property.ts");
 
-/** A block at the end of memory with something in it already. */
+/** Returns a block at the end of memory, filled with old bytes. */
 const room = (length: number) => atEnd(wasm, new Uint8Array(length).fill(0xa5))[0];
 const view = (pointer: number, length: number) =>
   new Uint8Array(wasm.memory.buffer, pointer, length);
 
-test(titled("Ethernet and ARP come back as they were emitted"), () => {
+test(titled("parsing undoes emitting of Ethernet and ARP"), () => {
   check([hardware, hardware, port], (to, from, type) => {
     const pointer = room(14);
     assert.ok(wasm.emitEthernet(pointer, to, from, type));
@@ -25,11 +25,11 @@ test(titled("Ethernet and ARP come back as they were emitted"), () => {
     assert.ok(wasm.emitArp(pointer, operation, ...ends));
     const single = ends[0] !== 0n && ((ends[0] >> 40n) & 1n) === 0n;
     assert.equal(wasm.gateArp(pointer, 28, ends[0]) === 0, single);
-    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "another sender than the frame's");
+    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "not the frame's source");
   });
 });
 
-test(titled("IPv4 headers come back, and no changed bit gets past the gate"), () => {
+test(titled("parsing undoes emitting of IPv4, and rejects any flipped bit"), () => {
   const total = fc.integer({ min: 20, max: 1500 });
   check([total, port, port, fc.nat(255), word, word, fc.nat(159)], (...values) => {
     const [length, id, flags, protocol, from, to, bit] = values;
@@ -44,7 +44,7 @@ test(titled("IPv4 headers come back, and no changed bit gets past the gate"), ()
   });
 });
 
-test(titled("ICMP, UDP and TCP come back, and no changed bit gets past the gate"), () => {
+test(titled("parsing undoes emitting of ICMP and UDP, and rejects any flipped bit"), () => {
   check([fc.nat(255), fc.nat(255), word, bytes(100), fc.nat()], (type, code, rest, data, bit) => {
     const [length, at] = [8 + data.length, bit % (8 * (8 + data.length))];
     const pointer = room(length);
@@ -63,13 +63,13 @@ test(titled("ICMP, UDP and TCP come back, and no changed bit gets past the gate"
     assert.equal(wasm.gateUdp(pointer, length, source, own), 0);
     assert.deepEqual(view(pointer + 8, data.length), data);
     view(pointer, length)[at >> 3] ^= 1 << (at & 7);
-    // Without its two bytes there is no checksum, which is allowed.
+    // A checksum of 0 means none, which is allowed.
     const none = view(pointer + 6, 2).every((byte) => byte === 0);
     if (!none) assert.notEqual(wasm.gateUdp(pointer, length, source, own), 0);
   });
 });
 
-test(titled("TCP segments come back with their options"), () => {
+test(titled("parsing undoes emitting of TCP, options included"), () => {
   const numbers = [word, word, word, fc.nat(63), port] as const;
   check([...numbers, bytes(40), bytes(60), word, word, fc.nat()], (...values) => {
     const [ports, sequence, ack, flags, window, options, data, source, own, bit] = values;
@@ -93,7 +93,7 @@ test(titled("TCP segments come back with their options"), () => {
   });
 });
 
-test(titled("no gate reads behind its input, whatever it is"), () => {
+test(titled("no parser reads beyond its input"), () => {
   const packets = spoilt(bytes(80, 8));
   check(
     [packets, hardware, word],

@@ -1,4 +1,4 @@
-/** DHCP options, DNS names and NTP packets: what is emitted is parsed as what it was. */
+/** DHCP options, DNS names and NTP packets: parsing undoes emitting. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
@@ -12,11 +12,11 @@ const ntp = await load("tests/lab/entries/ntp.ts");
 
 const FLOOR = 1_790_000_000_000_000n;
 
-test(titled("DHCP messages and their options come back as they were emitted"), () => {
+test(titled("parsing undoes emitting of DHCP messages and options"), () => {
   check([word, port, fc.boolean(), word, hardware], (...fields) => {
     assert.ok(wasm.dhcpMessage(atEnd(wasm, new Uint8Array(240))[0], ...fields));
   });
-  // Option 52 would say that there are more in other fields.
+  // Option 52 means that other fields hold options, too.
   const code = fc.integer({ min: 1, max: 254 }).filter((code) => code !== 52);
   const options = fc.array(fc.tuple(code, bytes(255)), { maxLength: 12 });
   check(
@@ -52,7 +52,7 @@ const name = fc
   .map((labels) => labels.join("."))
   .filter((text) => text.length <= 253);
 
-test(titled("DNS names come back, also through pointers, and none reads too far"), () => {
+test(titled("reading undoes writing of DNS names, pointers included, and stays in bounds"), () => {
   check(
     [name],
     (text) => {
@@ -90,12 +90,12 @@ test(titled("DNS names come back, also through pointers, and none reads too far"
   );
 });
 
-test(titled("NTP packets come back, and times are those of their era"), () => {
+test(titled("parsing undoes emitting of NTP packets, and finds the era of a time"), () => {
   check([fc.bigInt(0n, (1n << 64n) - 1n)], (transmit) => {
     const [at, length] = atEnd(ntp, new Uint8Array(48).fill(0xa5));
     ntp.emitNtp(at, BigInt.asIntN(64, transmit));
     assert.equal(BigInt.asUintN(64, ntp.packetField(at, 7)), transmit);
-    assert.equal(ntp.parseNtp(at, length), 0, "a question is no answer");
+    assert.equal(ntp.parseNtp(at, length), 0, "a request is not a response");
     new Uint8Array(ntp.memory.buffer)[at] = 0x24;
     assert.equal(ntp.parseNtp(at, length), 1);
     assert.equal(ntp.parseNtp(at + 1, length - 1), 0);

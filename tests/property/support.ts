@@ -1,13 +1,13 @@
 /**
- * What property tests share: a fixed seed that is printed, and inputs that end where memory ends,
- * so that a byte read behind them traps.
+ * Shared by the property tests: a fixed seed that is printed, and inputs at the end of memory, so
+ * that reading beyond them traps.
  */
 import fc, { type Arbitrary } from "fast-check";
 import type { Exports } from "../lab/scripted/assembly.ts";
 
 export const seed = Number(process.env.SEED ?? 20261122);
 
-/** Checks `holds` for so many values; what fails is shrunk, and its seed and path are printed. */
+/** Checks `holds` for `runs` random values. A failure is shrunk, and printed with seed and path. */
 export function check<T extends unknown[]>(
   arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
   holds: (...values: T) => void,
@@ -19,7 +19,7 @@ export function check<T extends unknown[]>(
   });
 }
 
-/** A test's title with the seed that it can be repeated with. */
+/** Returns a test's title with the seed to repeat it. */
 export const titled = (title: string) => `${title} (SEED=${seed})`;
 
 export const byte = fc.nat(255);
@@ -32,12 +32,12 @@ export const bytes = (most: number, least = 0) =>
 
 const pages = new WeakMap<WebAssembly.Memory, number>();
 
-/** Puts bytes at the very end of the module's memory; answers [pointer, length]. */
+/** Puts bytes at the very end of the module's memory; returns [pointer, length]. */
 export function atEnd(wasm: Exports, content: Uint8Array): [number, number] {
   const memory = wasm.memory;
-  // The allocator takes all the memory that there is when it is first asked.
+  // The allocator claims all memory on its first use.
   if (!pages.has(memory)) wasm.block(1);
-  // A page that the module's allocator does not know of: another one when it has grown itself.
+  // Add a page that the allocator does not know; another one if it has grown memory itself.
   if (pages.get(memory) !== memory.buffer.byteLength) memory.grow(1);
   pages.set(memory, memory.buffer.byteLength);
   const pointer = memory.buffer.byteLength - content.length;
@@ -45,7 +45,7 @@ export function atEnd(wasm: Exports, content: Uint8Array): [number, number] {
   return [pointer, content.length];
 }
 
-/** Every way to make it shorter, and a few ways to make it wrong. */
+/** Truncates inputs at random, and overwrites up to four bytes. */
 export function spoilt(whole: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {
   return fc
     .tuple(whole, fc.nat(), fc.array(fc.tuple(fc.nat(), byte), { maxLength: 4 }))

@@ -1,4 +1,4 @@
-/** URLs, JSON and heads of HTTP: what is written out is read as what it was, cut as one likes. */
+/** URLs, JSON and HTTP heads: parsing undoes writing, however the input is cut. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
@@ -19,7 +19,7 @@ const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9~_!$&'()*+,;=:@-]{1,8}$/
   maxLength: 4,
 });
 
-test(titled("URLs come apart as they were put together, and as Node's do"), () => {
+test(titled("parses URLs as Node does"), () => {
   const secure = fc.constantFrom("http", "https");
   const number = fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined });
   const query = fc.option(fc.stringMatching(/^[A-Za-z0-9=&?/]{0,10}$/), { nil: undefined });
@@ -33,11 +33,11 @@ test(titled("URLs come apart as they were put together, and as Node's do"), () =
     const read = (spelled: string) => readString(url.memory, url.parse(...writeText(url, spelled)));
     assert.equal(read(text), wanted);
     const nodes = new URL(text);
-    assert.equal(read(nodes.href), wanted, "as Node spells it");
+    assert.equal(read(nodes.href), wanted, "as Node writes it");
   });
 });
 
-test(titled("references are resolved as Node resolves them"), () => {
+test(titled("resolves references as Node does"), () => {
   const part = fc.constantFrom("a", "b", "..", ".", "", "c;d", "e?f", "/g", "//h/i", "?j", "k#l");
   const reference = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/"));
   check([segments, reference], (path, relative) => {
@@ -50,7 +50,7 @@ test(titled("references are resolved as Node resolves them"), () => {
     } catch {
       wanted = undefined;
     }
-    // A fragment is not sent, and an empty query is kept by both.
+    // Fragments are dropped; an empty query is kept by both.
     if (wanted !== undefined && resolved.startsWith("http")) {
       wanted.hash = "";
       assert.equal(resolved, wanted.href.replace(/#$/, ""));
@@ -58,7 +58,7 @@ test(titled("references are resolved as Node resolves them"), () => {
   });
 });
 
-test(titled("JSON means what it means to Node, and comes back"), () => {
+test(titled("reads JSON as Node does, and writes the same value"), () => {
   const text = (pointer: number) => readString(json.memory, pointer);
   check([fc.jsonValue({ maxDepth: 5 }), fc.nat(2)], (value, indent) => {
     const written = JSON.stringify(value, null, indent);
@@ -77,7 +77,7 @@ test(titled("JSON means what it means to Node, and comes back"), () => {
         good = false;
       }
       const fault = text(json.fault(...atEnd(json, content)));
-      // Half a surrogate pair in an escape is JSON to Node and refused here.
+      // Node accepts an escaped lone surrogate, which is rejected here.
       if (!/surrogate/.test(fault)) assert.equal(fault === "", good, `${content}: ${fault}`);
     },
     3000,
@@ -88,7 +88,7 @@ test(titled("JSON means what it means to Node, and comes back"), () => {
   });
 });
 
-/** What the parser says of a head that comes in pieces, and how many bytes it took. */
+/** Parses a head in pieces, and returns the bytes taken and the result as text. */
 function readHead(content: Uint8Array, cuts: number[], request: boolean): string {
   wasm.beginHead(request);
   let at = 0;
@@ -106,7 +106,7 @@ const value = fc.stringMatching(/^([!-~]([ -~]{0,20}[!-~])?)?$/);
 const fields = fc.array(fc.tuple(token, value), { maxLength: 10 });
 const cuts = fc.array(fc.nat(30), { maxLength: 10 });
 
-test(titled("heads of HTTP come back, however they are cut"), () => {
+test(titled("parses HTTP heads, however they are cut"), () => {
   const target = fc.stringMatching(/^\/[!-~]{0,20}$/);
   check([token, target, fc.nat(1), fields, cuts], (method, path, minor, list, pieces) => {
     const lines = list.map(([name, content]) => `${name}: ${content}\r\n`).join("");
@@ -125,7 +125,7 @@ test(titled("heads of HTTP come back, however they are cut"), () => {
   });
 });
 
-test(titled("whatever comes, a head is read alike in one piece and in many"), () => {
+test(titled("parses any head alike in one piece and in many"), () => {
   const lines = fc.array(
     fc.constantFrom("GET / HTTP/1.1", "HTTP/1.1 200 OK", "a: b", "c:d", " folded", "\t", ":", "e"),
     { maxLength: 6 },

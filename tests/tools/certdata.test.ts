@@ -1,4 +1,4 @@
-/** The reader of Mozilla's certdata.txt: who is trusted, until when, and what is refused. */
+/** The reader of Mozilla's certdata.txt: trusted roots, distrust dates, malformed input. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { trustedRoots } from "../../compiler-config/certdata.ts";
@@ -13,7 +13,7 @@ const entry = (label: string, more: Partial<RootEntry> = {}): RootEntry => ({
 });
 
 suite("certdata.txt", () => {
-  test("roots come with their bytes and the date of distrust, in the order of the file", () => {
+  test("returns roots with their bytes and distrust dates, in the order of the file", () => {
     const [plain, utc, generalized, old] = [
       entry("Plain"),
       entry("Dated", { distrustAfter: "241130235959Z" }),
@@ -28,7 +28,7 @@ suite("certdata.txt", () => {
     ]);
   });
 
-  test("what is trusted for mail alone, or distrusted, is left out", () => {
+  test("leaves out roots that are distrusted, or trusted for mail only", () => {
     const roots = [
       entry("Mail", { trust: "CKT_NSS_MUST_VERIFY_TRUST" }),
       entry("Good"),
@@ -41,24 +41,20 @@ suite("certdata.txt", () => {
   });
 
   const broken: [string, (text: string) => string, RegExp][] = [
-    ["nobody is trusted", (text) => text.replaceAll("DELEGATOR", "NOBODY"), /no root is trusted/],
-    [
-      "a date cannot be read",
-      (text) => text.replace("\\132", "\\133"),
-      /241130235959\[ is no date/,
-    ],
+    ["no root is trusted", (text) => text.replaceAll("DELEGATOR", "NOBODY"), /no root is trusted/],
+    ["a date is malformed", (text) => text.replace("\\132", "\\133"), /241130235959\[ is no date/],
     ["trust is missing", (text) => text.replace("CKO_NSS_TRUST", "CKO_X"), /A has no trust object/],
     [
       "trust belongs to another certificate",
       (text) => text.replace(/(SHA1_HASH MULTILINE_OCTAL\n)\\.../, "$1\\377"),
       /the trust of A is another certificate's/,
     ],
-    ["octets are not octal", (text) => text.replace("\\143", "\\843"), /is not octal/],
+    ["an octet is not octal", (text) => text.replace("\\143", "\\843"), /is not octal/],
     ["END is missing", (text) => text.replaceAll("\nEND", ""), /has no END/],
-    ["a line is no attribute", (text) => `${text}CKA_X\n`, /cannot parse CKA_X/],
+    ["a line is not an attribute", (text) => `${text}CKA_X\n`, /cannot parse CKA_X/],
   ];
   for (const [what, breakIt, message] of broken) {
-    test(`${what}: an error, not fewer roots`, () => {
+    test(`throws if ${what}`, () => {
       const text = certdata([entry("A", { distrustAfter: "241130235959Z" })]);
       const bad = breakIt(text);
       assert.notEqual(bad, text);

@@ -1,4 +1,4 @@
-/** `make coverage` counts what ran, no more and no less, and leaves what runs as it was. */
+/** `make coverage` counts exactly what ran, and its counters do not change what runs. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import ts from "typescript";
@@ -49,7 +49,7 @@ interface Sample {
   name(n: number): string;
 }
 
-/** The sample as JavaScript, made and used; answers what was counted. */
+/** Runs the sample as JavaScript, and returns its coverage. */
 function covered(use: (sample: Sample) => void) {
   const counts = new Array<number>(points.count).fill(0);
   const hit = (point: number) => ++counts[point] > 0;
@@ -58,7 +58,7 @@ function covered(use: (sample: Sample) => void) {
   return fileCoverage(points, counts);
 }
 
-/** What is called with which result; then the lines and counts of branches of that function. */
+/** Calls with their results, and that function's missed lines and counts of branch arms. */
 const uses: [
   use: (sample: Sample) => unknown,
   result: unknown,
@@ -78,13 +78,13 @@ const uses: [
   [(s) => s.name(5), "several", [22, 24, 26], [0, 1, 0, 1, 1, 0, 1]],
 ];
 
-/** First and last line of the function that a line is in. */
+/** Returns the first and last line of a method. */
 function extent(name: string): [number, number] {
   const first = lines.findIndex((line) => line.includes(` ${name}(`));
   return [first + 1, lines.indexOf("  }", first) + 1];
 }
 
-test("lines and branches: a line is reached when all that begins in it ran", () => {
+test("a line is reached if every statement on it ran; every branch arm is counted", () => {
   for (const [use, result, missed, arms] of uses) {
     const source = String(use);
     const [first, last] = extent(/s\.(\w+)/.exec(source)?.[1] ?? "");
@@ -96,7 +96,7 @@ test("lines and branches: a line is reached when all that begins in it ran", () 
   }
 });
 
-test("no line is added: what speaks of lines speaks of the same ones", () => {
+test("adds no lines", () => {
   const words = (line: string): string[] => line.match(/\w+/g) ?? [];
   const counted = text.split("\n");
   assert.equal(counted.length, lines.length);
@@ -109,7 +109,7 @@ test("no line is added: what speaks of lines speaks of the same ones", () => {
   });
 });
 
-test("the functions are named, and lcov tells all of it", () => {
+test("names functions, and writes lcov", () => {
   const file = covered((sample) => sample.first(9));
   const names = ["function in line 3", "Sample.size", "Sample.sign", "Sample.first", "Sample.name"];
   assert.deepEqual(
@@ -123,7 +123,7 @@ test("the functions are named, and lcov tells all of it", () => {
   assert.equal(records.at(-2), "end_of_record");
 });
 
-test("the table names unreached lines; each has a reason or is listed without one", () => {
+test("lists unreached lines, each with or without a reason", () => {
   const file = covered((sample) => [sample.first(9), sample.size]);
   const [folder, row] = table([file]);
   assert.match(folder, /^a\/ +5\/13 +38\.5 %/);
@@ -137,13 +137,13 @@ test("the table names unreached lines; each has a reason or is listed without on
   assert.ok(told.unexplained.includes('a/sample.ts:22 Sample.name: return "few";'));
 });
 
-test("a reason for more lines than are unreached, or for a function that is gone, is stale", () => {
+test("reports a reason as stale if fewer lines are unreached, or the function is gone", () => {
   const file = covered((sample) => [sample.first(9), sample.size]);
   const reasons: Reasons = {
     "a/sample.ts": [
       ["Sample.first", 2, "one line too many"],
       ["Sample.size", 1, "it ran"],
-      ["Sample.gone", 1, "there is no such function"],
+      ["Sample.gone", 1, "no such function"],
     ],
   };
   const { stale } = explain([file], reasons, () => lines);

@@ -1,4 +1,4 @@
-/** Kernels in Node are stopped at lines of their TypeScript (docs/debugging.md). */
+/** Stops kernels in Node at lines of their TypeScript (docs/debugging.md). */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => rmSync(tape, { force: true }));
 
-/** The number of the line of a file that holds this text. */
+/** Returns the number of the first line of a file that contains `text`. */
 function lineOf(file: string, text: string): number {
   const index = readFileSync(root + file, "utf8")
     .split("\n")
@@ -44,7 +44,7 @@ function debugged(environment: string[], script: string[]) {
 const EXECUTION = "kernel/shell/execution.ts";
 const start = lineOf(EXECUTION, "command.start(words, shell)");
 
-test("a tape is stopped at a line: where, by which calls, with which values", async () => {
+test("stops a tape at a line, and prints place, stack and values", async () => {
   const words = [`BREAK=shell/execution.ts:${start}`, "HITS=1"];
   const { code, output } = await debugged(words, ["tools/tape/main.ts", tape]);
   assert.equal(code, 0, output);
@@ -59,11 +59,11 @@ test("a tape is stopped at a line: where, by which calls, with which values", as
   assert.ok(lines.includes('  text: "ip addr"'), stop);
   assert.match(stop, /^ {2}this: Execution at \d+\n {6}.*\bnext 1, current null/m);
   assert.match(stop, /^ {2}command: Ip at \d+\n {6}name "ip", /m);
-  // All else is as it was.
+  // All other output is the same.
   assert.equal(output.replace(/\nstop 1 at[\s\S]*no more stops.*\n/, ""), printed);
 });
 
-test("stops change nothing: a world comes to the same trace, whose kernels are named", async () => {
+test("stops a world, names the kernel, and does not change the trace", async () => {
   const line = lineOf(
     "net/socket/tcp/input/receive.ts",
     "acknowledged(block, acknowledgment, now);",
@@ -85,7 +85,7 @@ test("stops change nothing: a world comes to the same trace, whose kernels are n
   assert.equal(trace.exec(stopped.output)?.[0], trace.exec(plain.output)?.[0]);
 });
 
-test("a line without code is the next one with some; what is no place is said", async () => {
+test("moves on to the next line with code, and rejects unknown places", async () => {
   const map = SourceMap.of(kernelPath());
   const at = (words: string) => breakpoint(words, map, kernelBytes());
   const comment = lineOf("kernel/main.ts", "/** One turn of the event loop");
@@ -108,7 +108,7 @@ test("a line without code is the next one with some; what is no place is said", 
   assert.deepEqual([code, output], [2, complaint]);
 });
 
-test("for an inspector the module holds its map, and that the sources' text", async () => {
+test("gives an inspector the source map, with the sources' text", async () => {
   const script = `
     import { Session } from "node:inspector";
     import { kernelBytes } from "./tests/lab/machine/kernel-module.ts";
@@ -127,7 +127,7 @@ test("for an inspector the module holds its map, and that the sources' text", as
   assert.equal(sourceRoot, `file://${root}`);
 });
 
-test("values are shown as their types have them", () => {
+test("formats values by their types", () => {
   const memory = new DataView(new ArrayBuffer(256));
   const text = "a string that is longer than what is shown of it, which is sixty letters";
   const [string, object] = [64, 32];

@@ -1,6 +1,6 @@
 /**
- * How pinned sources are fetched: from a file or a mirror, by their checksums alone. The script is
- * the real one with other pins, and sees no archive but the test's own.
+ * Fetching of pinned sources, from a file or a mirror, by checksum. The script is the real one,
+ * with other pins and no archive but the test's own.
  */
 import assert from "node:assert/strict";
 import {
@@ -55,7 +55,7 @@ suite("fetch.sh", () => {
     ];
     writeFileSync(`${folder}/pins/mbedtls`, `${pins.join("\n")}\n`);
     mkdirSync(`${folder}/bin`);
-    // An apt that has no archive configured, and that uses no proxy.
+    // apt without a configured archive or proxy.
     writeFileSync(`${folder}/bin/apt-get`, "#!/bin/sh\necho nothing is here >&2\nexit 100\n");
     chmodSync(`${folder}/bin/apt-get`, 0o755);
     writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
@@ -79,7 +79,7 @@ suite("fetch.sh", () => {
     return { code, output, fetched };
   }
 
-  /** A file in the test's folder. */
+  /** Writes a file in the test's folder and returns its path. */
   function file(name: string, bytes: Buffer): string {
     writeFileSync(`${folder}/${name}`, bytes);
     return `${folder}/${name}`;
@@ -92,7 +92,7 @@ suite("fetch.sh", () => {
     for (const [name, bytes] of Object.entries(has)) files.set(`${pool}/${name}`, bytes);
   }
 
-  test("MBEDTLS_TARBALL is used if it is one of the releases, and kept", async () => {
+  test("uses and caches MBEDTLS_TARBALL if it is a known release", async () => {
     for (const [release, said] of [
       [newest, ""],
       [older, notice],
@@ -106,7 +106,7 @@ suite("fetch.sh", () => {
     }
   });
 
-  test("MBEDTLS_TARBALL is refused if it is none of them, or does not exist", async () => {
+  test("rejects MBEDTLS_TARBALL if it is another file or does not exist", async () => {
     for (const path of [file("bad.tar.bz2", wrong), `${folder}/nowhere`, folder]) {
       begin();
       const { code, output } = await fetch({ MBEDTLS_TARBALL: path, MBEDTLS_MIRROR: url });
@@ -122,7 +122,7 @@ suite("fetch.sh", () => {
   });
 
   suite("MBEDTLS_MIRROR", { skip: helper === undefined && "apt is not installed" }, () => {
-    test("the newest release that a pool has is fetched", async () => {
+    test("fetches the newest release in the pool", async () => {
       begin({ [newestFile]: newest, [olderFile]: older });
       const first = await fetch({ MBEDTLS_MIRROR: url });
       assert.deepEqual(first, { code: 0, output: "", fetched: newest });
@@ -132,7 +132,7 @@ suite("fetch.sh", () => {
       assert.deepEqual(second, { code: 0, output: notice, fetched: older });
     });
 
-    test("what is in the cache is not fetched again, unless it is damaged or older", async () => {
+    test("uses the cache, unless its file is damaged or older", async () => {
       begin({ [newestFile]: newest });
       mkdirSync(cache);
       writeFileSync(`${cache}/${newestFile}`, wrong);
@@ -143,7 +143,7 @@ suite("fetch.sh", () => {
       assert.deepEqual(asked, []);
     });
 
-    test("a wrong checksum is refused, and the message has no password in it", async () => {
+    test("rejects a wrong checksum, with a message that hides the password", async () => {
       begin({ [newestFile]: wrong, [olderFile]: wrong });
       const secret = url.replace("//", "//user:secret@");
       const { code, output } = await fetch({ MBEDTLS_MIRROR: secret });
@@ -158,7 +158,7 @@ suite("fetch.sh", () => {
     });
   });
 
-  test("without an archive and a mirror it says which variable to set", async () => {
+  test("without archive and mirror, says which variable to set", async () => {
     begin();
     const { code, output } = await fetch();
     assert.equal(code, 1);

@@ -1,4 +1,4 @@
-/** The installation where nothing is missing, and where it is asked for what it does not know. */
+/** The installation script when nothing is missing, and when asked for an unknown group. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ function install(...groups: string[]) {
   return spawnSync("sh", words, { cwd: root, encoding: "utf8" });
 }
 
-test("where nothing is missing it says nothing, and is fast", () => {
+test("is silent and fast if nothing is missing", () => {
   assert.equal(install().status, 0);
   const times = [1, 2, 3].map(() => {
     const begun = performance.now();
@@ -20,7 +20,7 @@ test("where nothing is missing it says nothing, and is fast", () => {
   assert.ok(Math.min(...times) < 500, `it took ${times} ms`);
 });
 
-test("a group that it does not know is named, with those that it does", () => {
+test("rejects an unknown group, and lists the known ones", () => {
   const { status, stderr } = install("frobnicate");
   assert.equal(status, 1);
   assert.match(stderr, /^install: there is no group 'frobnicate': build, run, test, date or debug/);

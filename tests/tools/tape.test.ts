@@ -1,17 +1,17 @@
-/** A tape of a twin, played again, prints the same; what differs is told with its stack. */
+/** Replays tapes of twins: the console is the same, and a divergence is reported with its stack. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { consoleOf, Divergence } from "../../tools/tape/player.ts";
 import { Reel } from "../../tools/tape/reel.ts";
 import { Twin, TwinPanic } from "../lab/machine/twin.ts";
 
-/** A twin whose tape is kept. */
+/** Boots a twin that is recorded. */
 async function recorded(commandLine: string): Promise<{ twin: Twin; reel: Reel }> {
   const reel = new Reel();
   return { twin: await Twin.boot({ commandLine, recorder: reel.recorder }), reel };
 }
 
-test("a tape prints what the twin printed, over several boots", async () => {
+test("replays the console of several boots", async () => {
   const { twin, reel } = await recorded("ip=dhcp");
   twin.pass(1);
   twin.command("lspci; ip addr; free");
@@ -24,7 +24,7 @@ test("a tape prints what the twin printed, over several boots", async () => {
   assert.equal(consoleOf(reel.tape()), twin.output);
 });
 
-test("a tape that was changed says where, what and by which lines of TypeScript", async () => {
+test("reports a divergence from an altered tape, with its stack in TypeScript", async () => {
   const { twin, reel } = await recorded("ip=dhcp");
   twin.pass(1);
   const tape = reel.tape();
@@ -38,7 +38,7 @@ test("a tape that was changed says where, what and by which lines of TypeScript"
   assert.throws(() => consoleOf(tape), told);
 });
 
-test("a tape that breaks off anywhere is played so far", async () => {
+test("replays a truncated tape to its end", async () => {
   const { twin, reel } = await recorded("ip=dhcp");
   twin.pass(1);
   const tape = reel.tape();
@@ -48,7 +48,7 @@ test("a tape that breaks off anywhere is played so far", async () => {
   }
 });
 
-test("a panic is played too, with the stack that the console of a twin lacks", async () => {
+test("replays a panic, and adds its stack in TypeScript", async () => {
   const { twin, reel } = await recorded("ip=dhcp");
   twin.pass(1);
   assert.throws(() => twin.command("crash abort"), TwinPanic);
