@@ -1,20 +1,20 @@
-/** The longest answers that a server can think of, on a small machine: none takes all memory. */
+/** The longest answers that a server can give do not use up a small machine's memory. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Lab } from "../attack/world.ts";
 
-/** What a machine with 32 MiB has. */
+/** The linear memory of a machine with 32 MiB. */
 const memoryLimit = 26 << 20;
 const MEBIBYTE = 1 << 20;
 const PORT = 8545;
 
-/** `text` as often as there is room in an answer. */
+/** Repeats `text` as often as an answer has room. */
 const most = (text: string, around = 200) =>
   text.repeat((MEBIBYTE - around) / Buffer.byteLength(text));
 const names = (count: number, name: string) => Array(count).fill(`${name}:1`).join();
 
 const result = (json: string) => `"result":${json}`;
-/** Members of an answer, and how what the console says of it begins. */
+/** Members of an answer, and how the console's output for it begins. */
 const answers: [what: string, members: string, says: RegExp][] = [
   ["unprintable characters", result(`"${most("\x7f")}"`), /\r\n"(\\u007f){100}/],
   ["characters beyond 16 bits", result(`"${most("😀")}"`), /\r\n"(\xf0\x9f\x98\x80){100}/],
@@ -53,7 +53,7 @@ suite("the longest answers leave enough memory", () => {
   });
 });
 
-/** A kernel, and a server that answers a call's id, the first of a batch's, with a text. */
+/** A kernel, and a server that answers with a call's id (of a batch, the first) and a text. */
 async function serving(answer: (id: number) => string): Promise<Lab> {
   const lab = await Lab.at("S1", { machine: { memoryLimit } });
   lab.gateway.tcp.listeners.set(PORT, (connection) => {
@@ -68,7 +68,7 @@ async function serving(answer: (id: number) => string): Promise<Lab> {
   return lab;
 }
 
-/** What the console shows of a command's first seconds: then it is told to end. */
+/** Returns a command's output in its first seconds, and interrupts it. */
 function asked(lab: Lab, command: string, methods: string): string {
   const from = lab.twin.output.length;
   lab.type(`${command} http://10.0.2.2:${PORT}/ ${methods}\r`);

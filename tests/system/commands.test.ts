@@ -1,10 +1,10 @@
-/** The console where things are not as usual: what commands say, and that Ctrl-C ends them. */
+/** Commands in unusual situations: what they print, and that Ctrl-C ends them. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { be16 } from "../lab/packets/bytes.ts";
 
-/** Whether something is there already, or is not there at all. */
+/** Commands for what already exists, or does not exist. */
 const answers: [command: string, says: RegExp][] = [
   ["httpd", /^httpd\r\nanonymos> $/],
   ["httpd", /httpd: it runs already, expected httpd stop before/],
@@ -30,7 +30,7 @@ test("a command without effect says so, and others work", async () => {
 });
 
 const calls = "m ".repeat(101).trim();
-/** A line that is wrong, and the one line that says what is. */
+/** A wrong line and its one line of error. */
 const mistakes: [command: string, says: RegExp][] = [
   ["nc -p 9000 10.0.2.2", /^nc: -p goes with -l, expected: nc \[-u\] HOST PORT \| /],
   ["nc -l 1.2.3.4 9000", /^nc: 9000 is one operand too many, /],

@@ -13,7 +13,7 @@ import { parseIp } from "../lab/packets/read.ts";
 
 const YEAR = 365 * 86_400_000;
 const START = 1_700_000_000_000;
-/** Dates that hold for a twin, whose clock says November 2023, unless they are moved. */
+/** Dates that are valid for a twin, whose clock starts in November 2023. */
 const dates = (moved = 0) => ({
   notBefore: new Date(START - YEAR + moved),
   notAfter: new Date(START + YEAR + moved),
@@ -80,7 +80,7 @@ test("loss, duplicates, reordering and damage cost only time", async () => {
   for (let i = 0; i < 10; i++) i % 2 === 0 ? pair.fetch(60_000) : pair.fetchAnew(60_000);
 });
 
-/** Lets all TCP believe that no segment may be longer; tells how long the longest was. */
+/** Limits the segment size that both sides announce; returns the longest segment seen. */
 function clamp(pair: SecurePair, most: number): () => number {
   let longest = 0;
   pair.network.taps.push((frame) => {
@@ -117,7 +117,7 @@ test("reports an end without close_notify, and a byte changed on the way", async
   };
   assert.match(ask(), /HTTP 200, 50000 bytes/);
   const whole = relay.passed;
-  // In the handshake, in the head, in the body, and where nothing but close_notify is missing.
+  // In the handshake, in the header, in the body, and with only close_notify missing.
   for (const [cut, words] of [
     [200, "closed the connection during the handshake"],
     [1700, "without close_notify"],
@@ -214,7 +214,7 @@ test("the key is neither on the console nor in the kernel's memory", async () =>
     const bytes = Buffer.from(twin.machine.dmaView(DMA_BASE, twin.memoryBytes()));
     assert.ok(bytes.includes(Buffer.from("server.key", "utf16le")), "this is not its memory");
     for (const line of lines) assert.ok(!twin.output.includes(line) && !bytes.includes(line));
-    // PKCS #8, RFC 5915: the private number stands behind a head that is always the same.
+    // PKCS #8, RFC 5915: the private number follows a constant header.
     assert.ok(!bytes.includes(der.subarray(36, 68)));
   };
   look(await Twin.boot({ modules: identity }));

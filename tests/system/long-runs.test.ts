@@ -1,4 +1,4 @@
-/** The rows of the whole system, on the twin: soak, wraps, links, floods, bad descriptors. */
+/** Rows of the whole system, on the twin: soak, wraps, links, floods, bad descriptors. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin, type TwinOptions } from "../lab/machine/twin.ts";
@@ -25,7 +25,7 @@ interface Lab {
   network: Switch;
 }
 
-/** A twin with a gateway that serves DHCP, names and HTTP, three seconds after its boot. */
+/** A twin with a gateway that serves DHCP, names and HTTP, three seconds after boot. */
 async function lab(options: TwinOptions = {}, prepare?: (twin: Twin) => void): Promise<Lab> {
   const world = new World(1);
   const network = new Switch(world);
@@ -58,7 +58,7 @@ function memory({ world, twin }: Lab): { frames: number; heap: number } {
 test("SYS-01: a day of requests and lease renewals with losses ends at the baseline", async () => {
   const all = await lab({ commandLine: "ip=dhcp" });
   const { world, twin, port, dhcp } = all;
-  // The log keeps its last 64 KiB, and every renewal is a line: it is full before the first look.
+  // The log keeps its last 64 KiB, and each renewal adds a line: fill it before the first reading.
   dhcp.behavior = { ...dhcp.behavior, lease: 60 };
   world.pass(25_000);
   dhcp.behavior = { ...dhcp.behavior, lease: 600 };
@@ -83,7 +83,7 @@ test("SYS-01: a day of requests and lease renewals with losses ends at the basel
   assert.deepEqual(sockets, []);
 });
 
-/** What the console printed of `text`, which somebody else is to send, within a second. */
+/** Returns what the console printed of `text`, sent by a peer, within a second. */
 function hears(world: World, twin: Twin, text: string): void {
   const before = twin.output.length;
   const said = () => twin.output.slice(before);
@@ -91,7 +91,7 @@ function hears(world: World, twin: Twin, text: string): void {
   assert.ok(said().includes(text), `${text} did not arrive at ${world.now / SECOND} s`);
 }
 
-// The kernel sends no timestamps (RFC 7323 is optional): there is no TSval to wrap.
+// The kernel sends no timestamps (RFC 7323 is optional), so no TSval wraps.
 test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap", async () => {
   const { world, twin, port, network, gateway } = await lab();
   const other = world.add(
@@ -128,7 +128,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap"
       world.run(Math.max(world.now, day * SECOND));
       talk();
     }
-    // What is sent just before has to be sent again just after.
+    // What is sent just before must be resent just after.
     world.run((wrap - 0.05) * SECOND);
     port.setFaults({ cut: true });
     twin.type("over\r", world.now);
@@ -137,7 +137,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap"
     hears(world, other, "over");
     talk();
   }
-  // Longer than half of all milliseconds without a word.
+  // Silent for more than half of the range of milliseconds.
   world.pass(25 * 86_400);
   talk();
   twin.type("\x03", world.now);
@@ -166,7 +166,7 @@ test("SYS-03: steps of the real-time clock leave timers alone", async () => {
     const all = await lab({ machine: { rtc: { time, centuryRegister: 0x32 } } });
     const { world, twin } = all;
     world.pass(10);
-    // A clock from before the kernel was built is wrong: the build's date counts.
+    // A clock before the kernel's build is wrong: the build's date counts.
     const date = new Date(Math.max(time + 13, 1_700_000_000) * 1000);
     const year = String(date.getUTCFullYear());
     assert.ok(world.command(twin, "date").includes(` ${year}`), year);
@@ -198,7 +198,7 @@ test("SYS-05: a cable pulled in mid-transfer costs only time", async () => {
     world.after(3 * SECOND, () => twin.setLink(true, world.now));
     curl(all, 2_000_000);
     world.pass(5);
-    // The lease is asked for again when the link is back (RFC 2131 section 4.4.2).
+    // The lease is requested again when the link returns (RFC 2131 section 4.4.2).
     assert.ok(dhcp.acknowledged > acknowledged);
     assert.match(twin.output, /link is down[\s\S]*link is up/);
     curl(all, 10_000);
@@ -209,7 +209,7 @@ test("SYS-06: a flooded console stays alive, and so does the network", async () 
   const all = await lab();
   const { world, twin, gateway } = all;
   const every = Uint8Array.from({ length: 256 }, (_, i) => i);
-  // Without the ends of lines, which would run what was typed by chance.
+  // Without line ends, which would run what was typed by chance.
   const quiet = every.filter((byte) => byte !== 10 && byte !== 13);
   world.command(twin, "httpd");
   const flood = Buffer.concat([
@@ -242,7 +242,7 @@ for (const commandLine of [STATIC, "ip=dhcp"]) {
   test(`SYS-07: with ${commandLine}, a card whose line is dead, or dies, is polled`, async () => {
     for (const from of ["boot", "later"]) {
       const cut = (twin: Twin) => {
-        // Nothing that it says arrives from here on.
+        // Nothing that it sends arrives from here on.
         twin.machine.pic.second.set = () => {};
       };
       const all = await lab({ commandLine }, from === "boot" ? cut : undefined);

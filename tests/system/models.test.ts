@@ -1,4 +1,4 @@
-/** The whole kernel in Node on the models of tests/lab/machine/: it boots, types, replies, ends. */
+/** The whole kernel in Node on the models of tests/lab/machine/: it boots, types, answers, ends. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { MachineStopped } from "../lab/machine/machine.ts";
@@ -40,7 +40,7 @@ test("answers the network by interrupt and sleeps in between", async () => {
     machine.run(machine.clock.now + 1e8);
   }
   const frames = nic.sent.slice(before).map((frame) => Buffer.from(frame));
-  // Besides there are announcements of its own, which are requests.
+  // It also sends announcements, which are requests.
   const replies = frames.filter((frame) => frame.readUInt16BE(20) === 2);
   assert.equal(replies.length, 10);
   for (const reply of replies) {

@@ -1,4 +1,4 @@
-/** The words of `ping`, `ip`, `dhcp` and of the boot where the network is not as one thinks. */
+/** What `ping`, `ip`, `dhcp` and the boot print when the network is not as expected. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -8,14 +8,14 @@ import { be16, ICMP } from "../lab/packets/bytes.ts";
 import { parseIp } from "../lab/packets/read.ts";
 import { framed, guest, OFF_LINK } from "../lab/scripted/ip-host.ts";
 
-/** Each line as it is typed, and what its answer has to match. */
+/** Types each line and matches its output. */
 function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
   for (const [line, says] of lines) {
     assert.match(lab.command(line).slice(line.length + 2), says, line);
   }
 }
 
-/** A statement of seconds that a ping took. */
+/** Reads the seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
 test("an answer of a router in a host's name, as QEMU gives, is no sign of life", async () => {

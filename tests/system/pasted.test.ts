@@ -1,4 +1,4 @@
-/** More than anybody types, pasted into commands that read: it waits, or ends the command. */
+/** More text than anybody types, pasted into commands that read: it waits, or ends the command. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lab } from "../attack/world.ts";

@@ -43,7 +43,7 @@ test("collects garbage between turns, and free prints bytes", async () => {
   const before = used();
   for (let i = 0; i < 200; i++) twin.command("ip addr; ss; lspci; help");
   assert.ok(twin.collections > 0);
-  // The history of the console is kept, and holds 100 lines.
+  // The console keeps a history of 100 lines.
   assert.ok(used() - before < 16_384, `${before} bytes became ${used()}`);
 });
 

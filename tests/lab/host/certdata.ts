@@ -1,4 +1,6 @@
-/** Writes a certdata.txt as Mozilla does, with other roots (see compiler-config/certdata.ts). */
+/**
+ * Writes a certdata.txt in Mozilla's format, with other roots (see compiler-config/certdata.ts).
+ */
 import { createHash } from "node:crypto";
 
 export interface RootEntry {
@@ -6,13 +8,13 @@ export interface RootEntry {
   der: Buffer;
   issuer: Buffer;
   serial: Buffer;
-  /** "241130235959Z" */
+  /** Such as "241130235959Z". */
   distrustAfter?: string;
-  /** Of CKA_TRUST_SERVER_AUTH; CKT_NSS_TRUSTED_DELEGATOR if it is not set. */
+  /** CKA_TRUST_SERVER_AUTH; default CKT_NSS_TRUSTED_DELEGATOR. */
   trust?: string;
 }
 
-/** Sixteen octets a line. */
+/** Sixteen octets per line. */
 function octal(name: string, bytes: Buffer): string {
   const escapes = [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`);
   const lines = escapes.join("").match(/.{1,64}/g) ?? [];

@@ -1,10 +1,10 @@
 /**
- * Certificates for tests, made in memory (X.509, RFC 5280): chains as they should be, and each
- * way in which one can be wrong.
+ * Certificates for tests, made in memory (X.509, RFC 5280): valid chains, and each way in which one
+ * can be invalid.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** One value in DER. */
+/** Encodes one value in DER. */
 export function der(tag: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   if (body.length < 128) return Buffer.concat([Buffer.of(tag, body.length), body]);
@@ -31,7 +31,7 @@ export function oid(dotted: string): Buffer {
   return der(0x06, Buffer.from(bytes));
 }
 
-/** GeneralizedTime (RFC 5280 section 4.1.2.5 wants UTCTime until 2049). */
+/** GeneralizedTime (RFC 5280 section 4.1.2.5 requires UTCTime until 2049). */
 function time(date: Date): Buffer {
   const digits = date.toISOString().replace(/[-:T]|\.\d+/g, "");
   return date.getUTCFullYear() < 2050 ? ascii(0x17, digits.slice(2)) : ascii(0x18, digits);
@@ -75,7 +75,7 @@ export const extension = {
     oid: "2.5.29.37",
     value: sequence(...which.map((purpose) => oid(`1.3.6.1.5.5.7.3.${purpose}`))),
   }),
-  /** Names under which an authority may, or may not, certify. */
+  /** Names that an authority may, or may not, certify. */
   constraints: (permitted: string[], excluded: string[] = [], critical = true): Extension => {
     const list = (tag: number, names: string[]) =>
       names.length === 0 ? [] : [der(tag, ...names.map((n) => sequence(ascii(0x82, n))))];
@@ -89,17 +89,17 @@ export type KeyKind = "ec" | "rsa" | "rsa1024";
 
 export interface CertificateOptions {
   subject: string;
-  /** Null: it signs itself. */
+  /** Null: self-signed. */
   issuer: Certificate | null;
   extensions?: Extension[];
   kind?: KeyKind;
-  /** Both: always, unless it is said. */
+  /** Both default to always valid. */
   notBefore?: Date;
   notAfter?: Date;
   hash?: "sha256" | "sha384" | "sha1";
-  /** 1 = no extensions. */
+  /** 1: no extensions. */
   version?: 1 | 3;
-  /** Another name for the issuer than its subject: an impostor's. */
+  /** An issuer name other than the issuer's subject: an impostor's. */
   issuerName?: string;
   key?: KeyPair;
 }
@@ -124,13 +124,13 @@ const algorithms: Record<string, Buffer> = {
   "rsa-sha384": sequence(oid("1.2.840.113549.1.1.12"), der(0x05)),
 };
 
-/** Valid whatever the clock of who verifies says: RFC 5280 section 4.1.2.5 has no later end. */
+/** Valid whatever the verifier's clock; RFC 5280 section 4.1.2.5 has no later end. */
 const ALWAYS = { from: new Date("2000-01-01"), to: new Date("9999-12-31T23:59:59Z") };
 
 export class Certificate {
   readonly der: Buffer;
   readonly keys: KeyPair;
-  /** Of the key: as the issuer's unless it was said. */
+  /** Of the key; default: the issuer's. */
   private readonly kind: KeyKind;
 
   constructor(readonly options: CertificateOptions) {
@@ -171,20 +171,20 @@ export class Certificate {
     return createHash("sha256").update(this.der).digest("hex");
   }
 
-  /** Its own certificate and those above it in PEM, without the root. */
+  /** Its certificate and those above it in PEM, without the root. */
   get chain(): string {
     const above = this.options.issuer;
     return above === null || above.options.issuer === null ? this.pem : this.pem + above.chain;
   }
 }
 
-/** A root, as it should be unless `options` say otherwise. */
+/** Makes a root, valid unless `options` say otherwise. */
 export function makeRoot(subject: string, options: Partial<CertificateOptions> = {}): Certificate {
   const extensions = [extension.authority(), extension.keyUsage(5, 6)];
   return new Certificate({ subject, issuer: null, extensions, ...options });
 }
 
-/** An authority below another. */
+/** Makes an authority below another. */
 export function makeAuthority(
   subject: string,
   issuer: Certificate,
@@ -194,7 +194,7 @@ export function makeAuthority(
   return new Certificate({ subject, issuer, extensions, ...options });
 }
 
-/** A server's certificate for `names`. */
+/** Makes a server certificate for `names`. */
 export function makeServer(
   names: string[],
   issuer: Certificate | null,

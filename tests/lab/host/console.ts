@@ -1,4 +1,4 @@
-/** What tests read from the kernel's console: counters, the heap's level, ISOs of their own. */
+/** Reads the kernel's console: counters, heap level; builds ISOs for single tests. */
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { root, run } from "./process.ts";
@@ -21,8 +21,8 @@ export async function boot(
 }
 
 /**
- * Waits until `net0` has an address and a neighbour answers: what needs the network waits for an
- * address by itself, but QEMU's card is deaf for its first second, and a host may be late.
+ * Waits until `net0` has an address and a neighbor answers. Commands wait for an address by
+ * themselves, but QEMU's card is deaf for its first second, and a host may be slow.
  */
 export async function configured(machine: Machine, neighbor = "10.0.2.2"): Promise<void> {
   const ping = `ping -c 1 ${neighbor}`;
@@ -32,7 +32,7 @@ export async function configured(machine: Machine, neighbor = "10.0.2.2"): Promi
   await machine.ok(ping, 20_000);
 }
 
-/** Runs `run=` to its end by `poweroff` as its last command; answers the machine, stopped. */
+/** Runs `run=`, whose last command is `poweroff`; returns the machine, stopped. */
 export async function runOnce(
   t: Owner,
   commands: string,
@@ -48,7 +48,7 @@ export async function runOnce(
 
 let images = 0;
 
-/** Builds an ISO with a command line and modules of its own; answers its path. */
+/** Builds an ISO with its own command line and modules; returns its path. */
 export async function buildIso(cmdline: string, modules: Record<string, string> = {}) {
   const folder = `build/tests/iso-${process.pid}-${images++}`;
   mkdirSync(`${root}${folder}`, { recursive: true });
@@ -69,7 +69,7 @@ export async function buildIso(cmdline: string, modules: Record<string, string> 
   return root + iso;
 }
 
-/** Bytes that `free` counts as used and as free in its last line. */
+/** The used and free bytes in the last line of `free`. */
 export async function heap(machine: Machine): Promise<{ used: number; free: number }> {
   const output = await machine.ok("free");
   const last = output.trimEnd().split("\n").at(-1) ?? "";
@@ -79,8 +79,8 @@ export async function heap(machine: Machine): Promise<{ used: number; free: numb
 }
 
 /**
- * The heap's level when nothing happens: the lowest of several looks, for the garbage of one
- * command may still lie there when the next counts it.
+ * The heap's idle level: the lowest of several readings, as the next one may still count the
+ * garbage of the last command.
  */
 export async function heapLevel(machine: Machine): Promise<number> {
   const looks: number[] = [];
@@ -88,7 +88,7 @@ export async function heapLevel(machine: Machine): Promise<number> {
   return Math.min(...looks);
 }
 
-/** Lines of `check`: `ok|FAIL|skip NAME detail`. */
+/** The lines of `check`: `ok|FAIL|skip NAME detail`. */
 export function checkLines(output: string): { verdict: string; name: string; detail: string }[] {
   return [...output.matchAll(/^(ok|FAIL|skip)\s+(\S+)[ \t]*(.*)$/gm)].map((match) => ({
     verdict: match[1],
@@ -97,19 +97,19 @@ export function checkLines(output: string): { verdict: string; name: string; det
   }));
 }
 
-/** `tcp` sockets that `ss` shows, one line each, without its heading. */
+/** The TCP and UDP sockets that `ss` prints, without its heading. */
 export async function sockets(machine: Machine): Promise<string[]> {
   const output = await machine.ok("ss");
   return output.split("\n").filter((line) => /^(tcp|udp)\b/i.test(line.trim()));
 }
 
-/** Packets that are rightly not taken: they are nobody's error. */
+/** Packets that are dropped by design and are nobody's error. */
 const harmless = /^(ethernet-.*|arp-address|ipv4-(destination|protocol)|icmp-type|.*-no-socket)$/;
 
 /**
- * What `ip -s link` counts as errors and losses, without the counters at zero and those that are
- * expected: a peer that was starved of processor time sends segments twice, and one that closes
- * while data is on its way answers it with resets (both: tcp-unacceptable).
+ * Errors and losses that `ip -s link` counts, except zeros and expected ones. A peer starved of
+ * processor time sends segments twice, and one that closes early answers data with resets (both:
+ * tcp-unacceptable).
  */
 export async function netErrors(
   machine: Machine,
@@ -131,7 +131,7 @@ export async function netErrors(
   return counted;
 }
 
-/** Looks again and again until `holds`; fails after `milliseconds`. */
+/** Polls until `holds`; fails after `milliseconds`. */
 export async function until(
   what: string,
   milliseconds: number,
@@ -144,13 +144,13 @@ export async function until(
   }
 }
 
-/** Connections that `ss` shows, one line each: no listeners, no UDP. */
+/** The connections that `ss` prints, without listeners and UDP. */
 export async function tcpLines(machine: Machine): Promise<string[]> {
   const lines = await sockets(machine);
   return lines.filter((line) => /^tcp/i.test(line.trim()) && !/listen/i.test(line));
 }
 
-/** What connections hold of TLS's own heap, in bytes. */
+/** Bytes of TLS's heap that connections hold. */
 export async function tlsHeap(machine: Machine): Promise<number> {
   const output = await machine.ok("free");
   const match = /^tls: (\d+) bytes held by connections/m.exec(output);
@@ -158,7 +158,7 @@ export async function tlsHeap(machine: Machine): Promise<number> {
   return Number(match[1]);
 }
 
-/** Waits until no connection holds any of it. */
+/** Waits until connections hold none of TLS's heap. */
 export async function tlsHeapIsFree(machine: Machine): Promise<void> {
   await until("TLS's heap is free", 60_000, async () => (await tlsHeap(machine)) === 0);
 }

@@ -1,7 +1,7 @@
 /**
- * The one identity that twins serve HTTPS with where a run has to be the same every time, and so
- * its certificates too (identity/, made by certificates.ts, valid from 2020 to 2049). It is for
- * a.test, b.test, c.test and 10.0.2.15 to 17; its key is no secret.
+ * The fixed identity with which twins serve HTTPS if runs must repeat exactly (identity/, made by
+ * certificates.ts, valid from 2020 to 2049). It is for a.test, b.test, c.test and 10.0.2.15 to 17;
+ * its key is no secret.
  */
 import { readFileSync } from "node:fs";
 import type { Certificate } from "./certificates.ts";
@@ -16,12 +16,12 @@ const read = (name: string): BootFile => ({
   bytes: readFileSync(new URL(`./identity/${name}`, import.meta.url)),
 });
 
-/** The root that a client has to trust. */
+/** The root that a client must trust. */
 export const trust = [read("ca.pem")];
 /** A server's certificate with the authority above it, and its key. */
 export const identity = [read("server.pem"), read("server.key")];
 
-/** The same for certificates of one's own. */
+/** The same for other certificates. */
 export function trusting(...roots: Certificate[]): BootFile[] {
   return [{ name: "ca.pem", bytes: Buffer.from(roots.map(({ pem }) => pem).join("")) }];
 }

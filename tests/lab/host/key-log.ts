@@ -1,10 +1,10 @@
 /**
- * Keys of TLS connections, as a server writes them down (the format of SSLKEYLOGFILE) and as they
- * follow from that (RFC 8446 section 7), and the search for any of them in a text.
+ * Keys of TLS connections, as a server logs them (in the format of SSLKEYLOGFILE) and as they are
+ * derived (RFC 8446 section 7), and the search for any of them in a text.
  */
 import { createHmac } from "node:crypto";
 
-/** HKDF-Expand-Label with an empty context, for up to one block of the hash. */
+/** HKDF-Expand-Label with an empty context, up to one block of the hash. */
 function expand(secret: Buffer, label: string, length: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const information = Buffer.concat([Buffer.of(0, length, name.length), name, Buffer.of(0, 1)]);
@@ -12,7 +12,7 @@ function expand(secret: Buffer, label: string, length: number): Buffer {
   return createHmac(hash, secret).update(information).digest().subarray(0, length);
 }
 
-/** The secrets of a log, and the keys and nonces made of those of TLS 1.3. */
+/** The secrets of a log, and for TLS 1.3 the keys and nonces derived from them. */
 export function secretsOf(log: string): Buffer[] {
   const secrets: Buffer[] = [];
   for (const [, label, hex] of log.matchAll(/^([A-Z]\w+) [0-9a-f]{64} ([0-9a-f]+)$/gm)) {
@@ -25,7 +25,7 @@ export function secretsOf(log: string): Buffer[] {
   return secrets;
 }
 
-/** Pieces of secrets that stand in a text: as bytes, or as hex digits of words in either order. */
+/** Finds pieces of secrets in a text: as bytes, or as hex words in either byte order. */
 export function found(text: string, secrets: Buffer[]): string[] {
   const hex = text.toLowerCase().replace(/[^0-9a-f]+/g, " ");
   const pieces: string[] = [];
@@ -38,7 +38,7 @@ export function found(text: string, secrets: Buffer[]): string[] {
       if (at + 8 > secret.length) continue;
       const eight = secret.subarray(at, at + 8);
       if (text.includes(eight.toString("latin1"))) pieces.push(eight.toString("hex"));
-      // The characters of base64 that depend on these bytes alone, at each of three places.
+      // The base64 characters that depend on these bytes alone, for each of three alignments.
       for (let shift = 0; shift < 3; shift++) {
         const padded = Buffer.concat([Buffer.alloc(shift), eight]).toString("base64");
         const own = padded.slice(shift === 0 ? 0 : shift + 1, -4);

@@ -1,6 +1,5 @@
 /**
- * A kernel that is broken in one place on purpose: tests that run on it (KERNEL_WASM names it)
- * have to notice, or they are no tests.
+ * A kernel broken on purpose in one place. Tests that run on it (KERNEL_WASM names it) must notice.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +14,9 @@ export interface Mutant {
 
 const PATIENCE = { milliseconds: 600_000 };
 
-/** Copies the sources to build/scratch/NAME, breaks them, compiles; answers the module's path. */
+/**
+ * Copies the sources to build/scratch/NAME, breaks and compiles them; returns the module's path.
+ */
 export async function compileMutant(mutant: Mutant, name: string): Promise<string> {
   const folder = join(root, "build/scratch", name);
   mkdirSync(folder, { recursive: true });

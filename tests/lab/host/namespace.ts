@@ -1,17 +1,17 @@
 /**
- * A network of its own: a namespace with a bridge, taps on it for virtual machines, and dnsmasq
- * as its DHCP and name server. Needs root or unprivileged user namespaces with /dev/net/tun.
+ * A private network: a namespace with a bridge, taps for virtual machines, and dnsmasq as DHCP and
+ * name server. Needs root, or unprivileged user namespaces and /dev/net/tun.
  */
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Child, has, run } from "./process.ts";
 import type { Nic } from "./qemu.ts";
 
-/** The network's addresses: the host's side is .1, leases are .50 to .99. */
+/** The host is .1; leases are .50 to .99. */
 export const NETWORK = "10.77.0";
 export const GATEWAY = `${NETWORK}.1`;
 
-/** Why this machine cannot make such a network, or "" when it can: for `skip`. */
+/** Why this host cannot create such a network, or ""; for `skip`. */
 export function obstacle(): string {
   for (const program of ["unshare", "nsenter", "ip", "dnsmasq"]) {
     if (!has(program)) return `${program} is not installed`;
@@ -33,7 +33,7 @@ export class Namespace {
 
   private constructor(private readonly holder: Child) {}
 
-  /** Makes the namespace with its bridge up at GATEWAY/24, and a tap for each machine. */
+  /** Creates the namespace with its bridge up at GATEWAY/24, and a tap for each machine. */
   static async make(taps = 1): Promise<Namespace> {
     const shell = "echo ready; exec cat";
     const holder = new Child("namespace", ["unshare", "--net", "sh", "-c", shell], { input: true });
@@ -52,12 +52,12 @@ export class Namespace {
     return made;
   }
 
-  /** Words that put a command into the namespace. */
+  /** The words that run a command inside the namespace. */
   get prefix(): string[] {
     return ["nsenter", "--target", `${this.holder.pid}`, "--net", "--"];
   }
 
-  /** Runs a command inside to its end; throws where it fails. */
+  /** Runs a command inside to its end; throws if it fails. */
   async run(words: string[], milliseconds = 60_000): Promise<string> {
     const { code, output } = await run(words, { prefix: this.prefix, milliseconds });
     if (code !== 0) throw new Error(`${words.join(" ")} answered ${code}: ${output}`);
@@ -85,7 +85,7 @@ export class Namespace {
     };
   }
 
-  /** Starts dnsmasq as DHCP and name server of this network. */
+  /** Starts dnsmasq as this network's DHCP and name server. */
   async serve(more: string[] = []): Promise<Child> {
     const words = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts"];
     words.push("--no-resolv", "--no-poll", "--pid-file", "--user=", "--group=", "--log-dhcp");
@@ -100,7 +100,7 @@ export class Namespace {
     return server;
   }
 
-  /** Starts a time server at the host's address, so many milliseconds ahead. */
+  /** Starts a time server on the host's address, so many milliseconds ahead. */
   async serveTime(offset: number): Promise<void> {
     const script = `import { NtpServer } from "./tests/lab/host/ntp.ts";
       await NtpServer.start({ offset: ${offset} }, 123, "${GATEWAY}");
@@ -111,7 +111,7 @@ export class Namespace {
     await server.until("its start", ready, 30_000);
   }
 
-  /** Ends dnsmasq alone, for clients that are to be left without an answer. */
+  /** Ends dnsmasq, so that clients get no answer. */
   async silence(): Promise<void> {
     await this.dnsmasq?.stop("SIGTERM");
   }

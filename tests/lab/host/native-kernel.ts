@@ -8,7 +8,7 @@ const program = "MAIN=tests/lab/entries/native.ts";
 const folder = "build/app-tests-lab-entries-native";
 export const kernel = `${root}${folder}/kernel.elf`;
 export const debugKernel = `${root}${folder}/kernel.debug.elf`;
-/** What it writes to port 0xf4 at its end is 1, what a panic writes is 127. */
+/** It writes 1 to port 0xf4 at its end; a panic writes 127. */
 export const DONE = 3;
 export const PANIC = 255;
 
@@ -22,14 +22,14 @@ export async function buildKernel(): Promise<void> {
   await make();
 }
 
-/** An ISO of it, under build/tests/. */
+/** Its ISO, under build/tests/. */
 export async function buildNativeIso(name: string, ...words: string[]): Promise<string> {
   const iso = `build/tests/native-${name}.iso`;
   await make("iso", `ISO=${iso}`, ...words);
   return root + iso;
 }
 
-/** Boots it and waits for its end; answers all it said and QEMU's status. */
+/** Boots it and waits for its end; returns its output and QEMU's exit code. */
 export async function end(
   t: TestContext,
   options: MachineOptions,

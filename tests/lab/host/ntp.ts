@@ -1,4 +1,4 @@
-/** A time server for tests (RFC 5905), which can be wrong in every way that matters. */
+/** A time server (RFC 5905) that can be wrong in every way that matters. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Service } from "./servers.ts";
@@ -8,15 +8,15 @@ import { testNow } from "./test-clock.ts";
 const EPOCH = 2_208_988_800n;
 
 export interface NtpBehaviour {
-  /** Milliseconds that it is ahead of the test clock. */
+  /** Milliseconds by which it is ahead of the test clock. */
   offset?: number;
-  /** 0 is a kiss-o'-death, its code in `reference`. */
+  /** 0 is a kiss-o'-death, with its code in `reference`. */
   stratum?: number;
   reference?: string;
-  /** 3 = not synchronised. */
+  /** 3: not synchronized. */
   leap?: number;
   mode?: number;
-  /** Answers with another origin timestamp than was asked with. */
+  /** Answers with another origin timestamp than the request's. */
   forged?: boolean;
   silent?: boolean;
 }
@@ -28,7 +28,7 @@ export function ntpTime(milliseconds: number): bigint {
   return ((seconds + EPOCH) << 32n) | (((micros % 1_000_000n) << 32n) / 1_000_000n);
 }
 
-/** The answer to a question that came in. */
+/** Answers a request. */
 export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = testNow()): Buffer {
   const answer = Buffer.alloc(48);
   answer[0] = ((behaviour.leap ?? 0) << 6) | (4 << 3) | (behaviour.mode ?? 4);
@@ -43,7 +43,7 @@ export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = testN
 }
 
 export class NtpServer implements Service {
-  /** Questions that came. */
+  /** The number of requests. */
   asked = 0;
   private constructor(
     private readonly socket: Socket,

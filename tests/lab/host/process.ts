@@ -1,6 +1,6 @@
 /**
- * Child processes that cannot outlive the test that started them: each is told to die with its
- * parent, is ended by its own id, and is waited for.
+ * Child processes that cannot outlive their test: each dies with its parent, is ended by its id,
+ * and is waited for.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -16,22 +16,22 @@ export interface ChildOptions {
   /** Words before the command, to run it inside a namespace. */
   prefix?: string[];
   cwd?: string;
-  /** Keeps standard input open for `write`; else it is /dev/null. */
+  /** Keeps standard input open for `write`; otherwise it is /dev/null. */
   input?: boolean;
 }
 
-/** Ways to wait for a text that is still to come. */
+/** Waiters for output to come. */
 interface Waiter {
   attempt(): boolean;
   fail(error: Error): void;
 }
 
-/** A process with its output kept as text. */
+/** A process whose output is kept as text. */
 export class Child {
-  /** All that it has printed, standard output and error together. */
+  /** Everything it has printed, standard output and error together. */
   output = "";
   readonly exited: Promise<number>;
-  /** Exit code, 128 + signal where one ended it, undefined while it runs. */
+  /** The exit code, or 128 + signal; undefined while it runs. */
   code: number | undefined;
   private readonly child: ChildProcess;
   private readonly waiters = new Set<Waiter>();
@@ -82,7 +82,7 @@ export class Child {
     return this.code;
   }
 
-  /** Calls `look` now and after all that is printed, until it answers something. */
+  /** Calls `look` now and after each output, until it returns something. */
   until<T>(what: string, look: () => T | undefined, milliseconds: number): Promise<T> {
     const now = look();
     if (now !== undefined) return Promise.resolve(now);
@@ -109,7 +109,7 @@ export class Child {
     });
   }
 
-  /** The end of what it printed, for the message of a failure. */
+  /** The end of the output, for failure messages. */
   tail(): string {
     const shown = this.output.slice(-3000);
     return `--- ${this.name} printed (its last ${shown.length} characters):\n${shown}\n---`;
@@ -123,19 +123,19 @@ export class Child {
     this.child.stdin?.end();
   }
 
-  /** Waits until it ends by itself; answers its exit code. */
+  /** Waits until it ends by itself; returns its exit code. */
   async exit(milliseconds: number): Promise<number> {
     await this.until("its end", () => this.code, milliseconds);
     return this.exited;
   }
 
-  /** Ends it, at once, and waits until it is gone. */
+  /** Kills it and waits until it is gone. */
   async stop(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (this.code === undefined) this.child.kill(signal);
     await this.exited;
   }
 
-  /** Processor time it has used, in seconds. */
+  /** Processor time used, in seconds. */
   cpuSeconds(): number {
     const stat = readFileSync(`/proc/${this.pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -143,7 +143,7 @@ export class Child {
   }
 }
 
-/** Runs a command to its end; answers its code and output. */
+/** Runs a command to its end; returns its exit code and output. */
 export async function run(
   words: string[],
   options: ChildOptions & { milliseconds?: number } = {},
@@ -157,7 +157,7 @@ export async function run(
   }
 }
 
-/** True when a program can be found. */
+/** Reports whether a program can be found. */
 export function has(program: string): boolean {
   const found = spawnSync("sh", ["-c", `command -v ${program}`], { env: environment });
   return found.status === 0;

@@ -1,6 +1,6 @@
 /**
- * Boots the kernel in QEMU and talks to it over its serial console: wait for a text, type, run a
- * command and get its output and exit code. The machine dies with the test.
+ * Boots the kernel in QEMU and talks to it over the serial console: waits for a text, types, runs a
+ * command and returns its output and exit code. The machine ends with the test.
  */
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,13 +13,13 @@ import { rtcBase, testNow } from "./test-clock.ts";
 export const PROMPT = "anonymos> ";
 const prompt = /(^|\n)anonymos> $/;
 
-/** One network card and what it is plugged into. */
+/** A network card and its backend. */
 export interface Nic {
   /** QEMU's -netdev without `id=`: `user`, `tap,ifname=...`, `dgram,...`. */
   backend: string;
   /** Default e1000. */
   model?: string;
-  /** More properties of the device: `mac=52:54:00:00:00:01,mitigation=off`. */
+  /** More device properties: `mac=52:54:00:00:00:01,mitigation=off`. */
   properties?: string;
 }
 
@@ -32,7 +32,7 @@ export interface MachineOptions {
   append?: string;
   /** Modules for -initrd: file name and content. */
   modules?: Record<string, string>;
-  /** What the real-time clock says at power-on, "2026-11-22T12:00:00"; default: the test clock. */
+  /** The real-time clock at power-on, "2026-11-22T12:00:00"; default: the test clock. */
   rtc?: string;
   /** MiB, or with a unit as QEMU takes it; default 64. */
   memory?: string;
@@ -40,7 +40,7 @@ export interface MachineOptions {
   uefi?: boolean;
   /** Default: one e1000 on QEMU's user network. */
   nics?: Nic[];
-  /** More words for QEMU. */
+  /** More arguments for QEMU. */
   more?: string[];
   /** False: no isa-debug-exit, as on a real machine. */
   debugExit?: boolean;
@@ -48,7 +48,7 @@ export interface MachineOptions {
   serial?: boolean;
   /** Words before QEMU, to run it inside a namespace. */
   prefix?: string[];
-  /** Names its console's file in build/tests/console/. */
+  /** The name of the console's file in build/tests/console/. */
   label?: string;
 }
 
@@ -57,13 +57,13 @@ export interface Answer {
   code: number;
 }
 
-/** QEMU's user network, with guest ports made reachable at random free ports of the host. */
+/** QEMU's user network, with guest ports forwarded from free ports of the host. */
 export function userNet(forward: number[] = [], more = ""): Nic {
   const rules = forward.map((port) => `,hostfwd=tcp:127.0.0.1:0-:${port}`).join("");
   return { backend: `user${rules}${more}` };
 }
 
-/** OVMF as one image (code and variables): where distributions keep it. */
+/** OVMF as one image (code and variables), where distributions keep it. */
 const ovmf = ["/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd"];
 /** Its code alone, which QEMU takes as a flash chip. */
 const ovmfCode = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"];
@@ -76,7 +76,7 @@ function firmware(): string[] {
   return ["-drive", `if=pflash,format=raw,readonly=on,file=${code}`];
 }
 
-/** QEMU's words for these options; sockets and modules lie in `folder`. */
+/** QEMU's arguments for these options; sockets and modules are in `folder`. */
 export function words(options: MachineOptions, folder: string): string[] {
   const list = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", options.memory ?? "64"];
   list.push("-display", "none", "-no-reboot", "-nodefaults", "-vga", "std");
@@ -110,11 +110,11 @@ export function words(options: MachineOptions, folder: string): string[] {
 
 let machines = 0;
 
-/** A virtual machine that is running the kernel. */
+/** A virtual machine that runs the kernel. */
 export class Machine extends Child {
-  /** What came over the serial line without escape sequences, every line end as "\n". */
+  /** The serial output without escape sequences, with "\n" as line end. */
   console = "";
-  /** What a raw terminal would have got. */
+  /** The serial output as a terminal would get it. */
   raw = "";
   private rest = "";
   private mark = 0;
@@ -144,7 +144,7 @@ export class Machine extends Child {
 
   protected override receive(text: string): void {
     this.raw += text;
-    // Escape sequences and line ends may be cut by the boundary of a chunk: keep those back.
+    // A chunk may split escape sequences and line ends: keep those back.
     const all = this.rest + text;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is sought
     const cut = /(\r+|\x1b(\[[0-9;?]*)?)$/.exec(all);
@@ -157,7 +157,7 @@ export class Machine extends Child {
     this.wake();
   }
 
-  /** Waits for a text after all that was waited for before; answers the match. */
+  /** Waits for a text behind everything waited for so far; returns the match. */
   async waitFor(pattern: RegExp | string, milliseconds = 10_000): Promise<RegExpExecArray> {
     const source =
       typeof pattern === "string" ? pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") : pattern.source;
@@ -172,7 +172,7 @@ export class Machine extends Child {
     return await this.until(String(pattern), look, milliseconds);
   }
 
-  /** Waits until the prompt stands at the end of the screen. */
+  /** Waits until the prompt is at the end of the screen. */
   async prompt(milliseconds = 10_000): Promise<void> {
     await this.until(
       "the prompt",
@@ -187,7 +187,7 @@ export class Machine extends Child {
     this.write(text);
   }
 
-  /** Runs one line of commands; answers what it printed and `$?` after it. */
+  /** Runs one command line; returns its output and `$?`. */
   async command(line: string, milliseconds = 20_000): Promise<Answer> {
     const tag = `${process.pid}-${++this.commands}`;
     this.type(`echo begin-${tag}; ${line}; echo end-${tag} $?\r`);
@@ -198,14 +198,14 @@ export class Machine extends Child {
     return { output: match[1], code: Number(match[2]) };
   }
 
-  /** Runs one line that has to succeed; answers what it printed. */
+  /** Runs one command line that must succeed; returns its output. */
   async ok(line: string, milliseconds = 20_000): Promise<string> {
     const answer = await this.command(line, milliseconds);
     if (answer.code !== 0) throw new Error(`${line} answered ${answer.code}:\n${answer.output}`);
     return answer.output;
   }
 
-  /** The outcomes of `run=`, in order, until the first prompt or the end of the machine. */
+  /** The outcomes of `run=`, in order. */
   outcomes(): { command: string; code: number }[] {
     return [...this.console.matchAll(/^\[exit (\d+)\] (.*)$/gm)].map((match) => ({
       command: match[2],
@@ -213,7 +213,7 @@ export class Machine extends Child {
     }));
   }
 
-  /** One command of QEMU's monitor (`info usernet`, `set_link n0 off`); answers what it says. */
+  /** Runs a command of QEMU's monitor (`info usernet`, `set_link n0 off`); returns its output. */
   async monitor(line: string): Promise<string> {
     const socket = connect(join(this.folder, "qmp"));
     socket.setEncoding("utf8");
@@ -241,7 +241,7 @@ export class Machine extends Child {
     }
   }
 
-  /** The host's port that leads to a port of the guest (see `userNet`). */
+  /** The host port that is forwarded to a port of the guest (see `userNet`). */
   async port(guest: number): Promise<number> {
     const table = await this.monitor("info usernet");
     for (const line of table.split("\n")) {
@@ -252,7 +252,7 @@ export class Machine extends Child {
     throw new Error(`QEMU forwards nothing to port ${guest}:\n${table}`);
   }
 
-  /** Ends the machine as by pulling its plug, and keeps its console in a file. */
+  /** Kills the machine, and keeps its console in a file. */
   override async stop(): Promise<void> {
     await super.stop();
     mkdirSync(`${root}build/tests/console`, { recursive: true });

@@ -1,26 +1,26 @@
 /**
  * A server that sends exactly the bytes it is told to, right or wrong, in pieces of any size, and
- * ends the connection in a way of its own: what peers on the internet may send to the client.
+ * ends the connection in any way: whatever peers on the internet may send to a client.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Certificate } from "./certificates.ts";
 import { listening, type Service } from "./servers.ts";
 
-/** A connection to which a script sends, and which ends when the script says so. */
+/** A connection driven by a script, which also ends it. */
 export class Peer {
   constructor(
     private readonly socket: Socket,
-    /** How many connections came before it. */
+    /** The number of earlier connections. */
     readonly number: number,
   ) {}
 
-  /** False once the client is gone: an endless script then ends. */
+  /** False once the client is gone: ends an endless script. */
   get open(): boolean {
     return this.socket.writable;
   }
 
-  /** Sends, and waits while the client does not take it. */
+  /** Sends, and waits while the client does not read. */
   async send(bytes: string | Uint8Array): Promise<void> {
     if (!this.open) return;
     const buffer = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
@@ -33,7 +33,7 @@ export class Peer {
     });
   }
 
-  /** Sends in pieces that end at `cuts`, `pause` milliseconds between, and closes. */
+  /** Sends in pieces that end at `cuts`, `pause` milliseconds apart, and closes. */
   async pieces(bytes: string, cuts: number[], pause = 1): Promise<void> {
     let from = 0;
     for (const cut of cuts) {
@@ -44,33 +44,33 @@ export class Peer {
     this.finish(bytes.slice(from));
   }
 
-  /** Sends the last bytes and closes, before the client can ask for anything more. */
+  /** Sends the last bytes and closes, before the client can send another request. */
   finish(bytes: string | Uint8Array = ""): void {
     if (this.open) this.socket.end(bytes, "latin1");
   }
 
-  /** Ends the connection by RST. */
+  /** Ends the connection with a RST. */
   reset(): void {
     this.socket.resetAndDestroy();
   }
 }
 
-/** What answers a request: bytes, after which the connection is closed, or what a function does. */
+/** An answer: bytes, after which the connection closes, or a function. */
 export type Script = string | Uint8Array | ((peer: Peer, request: string) => unknown);
 
-/** Sends a text and leaves it to the client to close. */
+/** Sends a text and lets the client close. */
 export const stay = (text: string) => (peer: Peer) => peer.send(text);
 
-/** What came on one connection. */
+/** What arrived on one connection. */
 interface Incoming {
   peer: Peer;
   text: string;
 }
 
 export class RawServer implements Service {
-  /** Requests with their bodies as they came (Latin-1). */
+  /** Requests with their bodies, as received (Latin-1). */
   readonly requests: string[] = [];
-  /** Connections that were made. */
+  /** The number of connections. */
   connections = 0;
   private readonly scripts = new Map<string, Script>();
   private readonly sockets = new Set<Socket>();
@@ -82,7 +82,7 @@ export class RawServer implements Service {
     private readonly scheme: string,
   ) {}
 
-  /** With a certificate it speaks TLS. */
+  /** Speaks TLS if given a certificate. */
   static async start(certificate?: Certificate): Promise<RawServer> {
     const settings = { cert: certificate?.chain, key: certificate?.key };
     const secure = certificate !== undefined;
@@ -93,7 +93,7 @@ export class RawServer implements Service {
     return made;
   }
 
-  /** Answers a path from now on; without one the path is a new one. The URL is returned. */
+  /** Sets the answer for a path, by default a new one; returns its URL. */
   answer(script: Script, path = `/${this.scripts.size}`): string {
     this.scripts.set(path, script);
     return this.url(path);
@@ -115,7 +115,7 @@ export class RawServer implements Service {
     });
   }
 
-  /** Answers the next request, when its head is there and its body, if it is to be waited for. */
+  /** Answers the next request, once its header and any body to wait for have arrived. */
   private take(incoming: Incoming): boolean {
     const end = incoming.text.indexOf("\r\n\r\n") + 4;
     if (end < 4) return false;

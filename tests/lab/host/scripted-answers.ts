@@ -1,16 +1,17 @@
 /**
- * A booted kernel that asks a scripted server: what its console shows of an answer, row by row of
- * the catalogue. Behind each row a good answer has to arrive, and in the end nothing may be held.
+ * A booted kernel that sends requests to a scripted server: what its console prints for each
+ * answer, row by row of the catalogue. A good answer must get through after each row, and nothing
+ * may be held at the end.
  */
 import assert from "node:assert/strict";
 import { configured, heapLevel, tcpLines, until } from "./console.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 import { RawServer, type Script } from "./raw-server.ts";
 
-/** An answer and what is shown of it: a failure as "(CODE) words", behind what came before it. */
+/** An answer and what is printed of it: a failure as "(CODE) words", after the output before it. */
 export type Case = [answer: Script, shown: string | RegExp];
 
-/** A good answer, after which the connection may be used again. */
+/** A good answer, after which the connection may be reused. */
 export const good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
 export class Rows {
@@ -31,12 +32,12 @@ export class Rows {
     return rows;
   }
 
-  /** What `curl` shows of the answer to one request. */
+  /** What `curl` prints for the answer to one request. */
   async ask(answer: Script, options = "", server = this.server): Promise<string> {
     return await this.curl(`${options} ${server.answer(answer)}`);
   }
 
-  /** The same with all words after the command's name. Its code is the one that is shown. */
+  /** The same with all arguments given; the exit code is the one printed. */
   async curl(words: string): Promise<string> {
     const { output, code } = await this.machine.command(`curl ${words}`, 60_000);
     const shown = output.replace(/^curl: /m, "");
@@ -45,7 +46,7 @@ export class Rows {
     return shown;
   }
 
-  /** Asks for each of the answers, and then whether the kernel still takes a good one. */
+  /** Requests each of the answers, and then checks that a good one still gets through. */
   async all(cases: Case[], options = "", server = this.server): Promise<void> {
     for (const [answer, wanted] of cases) {
       const shown = await this.ask(answer, options, server);
@@ -68,7 +69,7 @@ export class Rows {
       return lines.every((line) => /TIME-WAIT/.test(line));
     });
     const more = (await heapLevel(machine)) - this.level;
-    // The lines that were typed are kept, up to a hundred of them; a connection is much more.
+    // Up to a hundred typed lines are kept; a connection is much larger.
     assert.ok(more < 49_152, `${more} bytes more are in use`);
   }
 

@@ -1,6 +1,6 @@
 /**
- * The real servers that the kernel is tested against: nginx, dnsmasq, anvil, and small HTTP
- * servers in Node where hashes are counted. All unprivileged, on loopback, at random free ports.
+ * The real servers that the kernel is tested against: nginx, dnsmasq, anvil, and small HTTP servers
+ * in Node that hash what they receive. All are unprivileged, on loopback, on random free ports.
  */
 import { createHash, randomInt } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Below the range that outgoing connections take theirs from. */
+/** Below the range of ports for outgoing connections. */
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 
@@ -30,8 +30,8 @@ async function bindable(port: number): Promise<boolean> {
 }
 
 /**
- * Starts a server that must be told its port: `start` gets one that was free a moment ago and
- * throws when somebody was faster; then the next is tried.
+ * Starts a server that must be told its port. `start` gets one that was free a moment ago, and
+ * throws if it has been taken; then the next is tried.
  */
 export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   let failure: unknown;
@@ -56,7 +56,7 @@ function patternByte(i: number): number {
 
 const block = Uint8Array.from({ length: 65_536 }, (_, i) => patternByte(i));
 
-/** The first `length` bytes of that pattern. */
+/** The first `length` bytes of the pattern. */
 export function patternBytes(length: number): Buffer<ArrayBuffer> {
   const bytes: Buffer<ArrayBuffer> = Buffer.alloc(length);
   for (let at = 0; at < length; at += block.length) {
@@ -74,7 +74,7 @@ export function crcText(bytes: Uint8Array): string {
   return checksum(bytes).toString(16).padStart(8, "0");
 }
 
-// zlib's own came only with Node 20.15.
+// zlib's crc32 came with Node 20.15.
 const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
   for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
@@ -90,13 +90,13 @@ function checksum(bytes: Uint8Array, before = 0): number {
 }
 
 export interface NginxOptions {
-  /** Serves by https, with this certificate (and those above it) and key in PEM. */
+  /** Serves https, with this certificate (and those above it) and key in PEM. */
   secure?: { chain: string; key: string };
   /** More of the `server` block. */
   more?: string;
 }
 
-/** nginx with the folder `www` as its root, in the foreground, as whoever runs the test. */
+/** nginx with the folder `www` as its root, in the foreground, as the test's user. */
 export class Nginx implements Service {
   private constructor(
     readonly port: number,
@@ -179,12 +179,12 @@ export class Nginx implements Service {
   }
 }
 
-/** nginx says nothing on success but `start worker process` or, alone, `using the "epoll"`. */
+/** On success nginx prints only `start worker process` or `using the "epoll"`. */
 function answers(child: Child): boolean {
   return /using the "|start worker/.test(child.output);
 }
 
-/** What a sink got: one entry a request. */
+/** What a sink received: one entry per request. */
 export interface Received {
   method: string;
   path: string;
@@ -195,7 +195,7 @@ export interface Received {
   body: string;
 }
 
-/** An HTTP server in Node that counts and hashes what is sent to it. */
+/** An HTTP server in Node that counts and hashes what it receives. */
 export class Sink implements Service {
   readonly requests: Received[] = [];
   private constructor(
@@ -204,7 +204,7 @@ export class Sink implements Service {
     private readonly scheme: string,
   ) {}
 
-  /** With a certificate and key it speaks TLS. */
+  /** Speaks TLS if given a certificate and key. */
   static async start(secure?: NginxOptions["secure"]): Promise<Sink> {
     const server =
       secure === undefined
@@ -222,7 +222,7 @@ export class Sink implements Service {
     return sink;
   }
 
-  /** Reads a request to its end; answers its number of bytes. */
+  /** Reads a request to its end; returns its size in bytes. */
   private async take(request: IncomingMessage): Promise<number> {
     const hash = createHash("sha256");
     let [bytes, crc, body] = [0, 0, ""];
@@ -254,7 +254,7 @@ export class Sink implements Service {
   }
 }
 
-/** Listens at a port that the system chooses; answers which. */
+/** Listens on a port that the system chooses; returns it. */
 export async function listening(server: {
   listen(port: number, host: string, then: () => void): unknown;
   once(event: "error", then: (error: Error) => void): unknown;
@@ -267,14 +267,14 @@ export async function listening(server: {
   return (server.address() as { port: number }).port;
 }
 
-/** A name server: dnsmasq, which knows what `records` says and nothing else. */
+/** A name server: dnsmasq, which knows `records` and nothing else. */
 export class NameServer implements Service {
   private constructor(
     readonly port: number,
     private readonly child: Child,
   ) {}
 
-  /** `records` are words of dnsmasq: `--address=/name/1.2.3.4`, `--cname=a,b`. */
+  /** `records` are arguments of dnsmasq: `--address=/name/1.2.3.4`, `--cname=a,b`. */
   static async start(records: string[]): Promise<NameServer> {
     const own = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv"];
     own.push("--no-hosts", "--no-poll", "--pid-file", "--log-facility=-", "--log-queries");
@@ -292,7 +292,7 @@ export class NameServer implements Service {
     });
   }
 
-  /** Its log of questions and answers. */
+  /** Its log of queries and answers. */
   get log(): string {
     return this.child.output;
   }

@@ -1,7 +1,4 @@
-/**
- * TLS servers for tests: one in Node that has another certificate for each name, OpenSSL's and
- * GnuTLS's.
- */
+/** TLS servers for tests: one in Node with a certificate for each name, OpenSSL's and GnuTLS's. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpsServer, type Server } from "node:https";
 import { tmpdir } from "node:os";
@@ -15,7 +12,7 @@ export interface TlsSettings {
   minVersion?: SecureVersion;
   maxVersion?: SecureVersion;
   ciphers?: string;
-  /** Authorities whose client certificates are wanted. */
+  /** Authorities whose client certificates are requested. */
   clientRoots?: string;
 }
 
@@ -33,7 +30,7 @@ export interface Seen {
 /** An HTTPS server in Node that answers every request, with a certificate for each name. */
 export class TlsServer implements Service {
   readonly seen: Seen[] = [];
-  /** Errors of handshakes, as Node calls them: the client's alert is in the name. */
+  /** Handshake errors in Node's words, which include the client's alert. */
   readonly errors: string[] = [];
   /** Requests: method and path. */
   readonly requests: string[] = [];
@@ -43,7 +40,7 @@ export class TlsServer implements Service {
     readonly port: number,
   ) {}
 
-  /** `byName`: what is shown to who asks for a name; others see `usual`. */
+  /** `byName`: the certificate for each name; other names get `usual`. */
   static async start(
     usual: Certificate,
     byName: Record<string, Certificate> = {},
@@ -98,7 +95,7 @@ export class TlsServer implements Service {
   }
 }
 
-/** A certificate's files for a server that is a process: `own.pem`, `above.pem`, and so on. */
+/** Writes a certificate's files for a server process: `own.pem`, `above.pem`, and so on. */
 class Files {
   readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
   /** The certificates above its own, in PEM. */
@@ -122,7 +119,7 @@ class Files {
   }
 }
 
-/** A server that is a process, and what it needs of a certificate. */
+/** A server process, and its certificate files. */
 class TlsProcess implements Service {
   constructor(
     readonly port: number,
@@ -136,7 +133,7 @@ class TlsProcess implements Service {
   }
 }
 
-/** `openssl s_server` with words of one's own; it answers HTTP requests with its status page. */
+/** `openssl s_server` with further arguments; it answers requests with its status page. */
 export class OpensslServer extends TlsProcess {
   static async start(certificate: Certificate, more: string[] = ["-www"]): Promise<OpensslServer> {
     const files = new Files(certificate);
@@ -155,7 +152,7 @@ export class OpensslServer extends TlsProcess {
   }
 }
 
-/** `gnutls-serv` as an HTTP server, with GnuTLS's words for versions and ciphers. */
+/** `gnutls-serv` as an HTTP server, with GnuTLS's names of versions and ciphers. */
 export class GnutlsServer extends TlsProcess {
   static async start(certificate: Certificate, priority: string): Promise<GnutlsServer> {
     const files = new Files(certificate);
