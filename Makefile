@@ -37,7 +37,7 @@ include compiler-config/tls.mk
 include tools/tape/tape.mk
 
 # --- the kernel --------------------------------------------------------------------------------
-units := boot vectors main trap memory boot-info panic symbols screen string font build-time
+units := boot vectors main trap memory boot-info panic print symbols screen string font build-time
 objects := $(units:%=build/native/%.o) $(elf)/host.o
 typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 

@@ -31,7 +31,8 @@ const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
     /^kernel\/shell\/(?!commands\/(curl|httpd|nc))/,
-    /^drivers\/p/,
+    /^drivers\/(nic-probe|pci)/,
+    /^net\/filter\//,
     /^net\/service\/(dhcp|dns|json-rpc|http\/url|interface-config|settings)/,
   ]
     .map((path) => path.source)

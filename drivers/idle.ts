@@ -5,7 +5,7 @@
  */
 import { earlier } from "../core/time";
 import { arm } from "../machine/timer";
-import { E1000 } from "./intel/e1000";
+import { Nic } from "./nic";
 
 /** How long to look again after a turn in which something happened, in microseconds. */
 const SPIN: i64 = 30;
@@ -13,7 +13,7 @@ const SPIN: i64 = 30;
 export class Idle {
   private busyUntil: i64 = 0;
 
-  constructor(private readonly cards: Array<E1000>) {}
+  constructor(private readonly nics: Array<Nic>) {}
 
   /** Something happened in the turn at `now`. */
   noteBusy(now: i64): void {
@@ -27,9 +27,9 @@ export class Idle {
   mayHalt(deadline: i64, now: i64): bool {
     if (deadline <= now || now < this.busyUntil) return false;
     let wake = deadline;
-    for (let i = 0; i < this.cards.length; i++) {
-      if (this.cards[i].needsPoll()) return false;
-      wake = earlier(wake, this.cards[i].pollAt(now));
+    for (let i = 0; i < this.nics.length; i++) {
+      if (this.nics[i].needsPoll()) return false;
+      wake = earlier(wake, this.nics[i].pollAt(now));
     }
     arm(wake, now);
     return true;

@@ -8,11 +8,9 @@ import { in8, interruptBarrier, out8 } from "../machine/host";
 import { connect, InterruptHandler } from "../machine/interrupts";
 import { UartRing } from "./uart-ring";
 
-/** Ports of COM1 (`ttyS0`) and COM2, and the lines they have on every PC. */
+/** The first port of COM1 (`ttyS0`) and its interrupt line, the same on every PC. */
 export const COM1: u32 = 0x3f8;
 export const COM1_LINE: u32 = 4;
-export const COM2: u32 = 0x2f8;
-export const COM2_LINE: u32 = 3;
 
 /** Bits a second of divisor 1. */
 const FASTEST: u32 = 115_200;

@@ -1,11 +1,11 @@
-/** The kernel, as a table of contents: what is started, in which order, and what a turn does. */
+/** The table of contents of the kernel: what it starts, in which order, and what a turn does. */
 import { INTERFACES } from "../core/limits";
 import { setLogTime } from "../core/log";
 import { PollableList } from "../core/pollable";
 import { startPrograms } from "../core/program";
 import { Idle } from "../drivers/idle";
+import { logNics, startNics } from "../drivers/nic-probe";
 import { scanPci } from "../drivers/pci/pci";
-import { logNetwork, startNetwork } from "../drivers/probe";
 import { calibrate, now } from "../machine/clock";
 import { setPanicTimeout } from "../machine/host";
 import { dispatch, initInterrupts } from "../machine/interrupts";
@@ -14,38 +14,38 @@ import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
 import { loadConfiguration } from "./config/load";
 import { HttpDaemon } from "./programs/httpd";
-import { startConsole } from "./shell/console";
-import { BareMachine } from "./start/bare-machine";
-import { startNetworking } from "./start/networking";
+import { startConsole } from "./start/console";
+import { HostMachine } from "./start/host-machine";
+import { startStack } from "./start/stack";
 
 /** What each turn polls, in order. */
 const loop: PollableList = new PollableList();
 let idle!: Idle;
 
-/** Once, with interrupts off. */
+/** Called once, with interrupts disabled. */
 export function boot(): void {
   initInterrupts();
   const devices = scanPci();
   const pool = new FramePool();
-  // Before all else: a second may pass between this and the first frame that is received.
-  const cards = startNetwork(devices, pool, INTERFACES);
-  idle = new Idle(cards);
+  // First of all: under QEMU an e1000 receives nothing for a second after its start.
+  const nics = startNics(devices, pool, INTERFACES);
+  idle = new Idle(nics);
   calibrate();
   initTimer();
   const configuration = loadConfiguration();
   setPanicTimeout(configuration.panicSeconds);
-  const machine = new BareMachine(cards);
-  logNetwork(devices);
-  const stack = startNetworking(configuration, pool, cards, devices, machine.time);
+  const host = new HostMachine(nics);
+  logNics(devices);
+  const stack = startStack(configuration, pool, nics, devices, host.time);
   initNetworkStack(stack);
   const httpd = new HttpDaemon(stack);
   stack.addService(httpd);
   loop.add(stack);
-  loop.add(startConsole(configuration, machine, stack, httpd, devices));
+  loop.add(startConsole(configuration, host, stack, httpd, devices));
   startPrograms(loop, now());
 }
 
-/** One turn of the event loop; answers 0 to be called again at once, 1 after an interrupt. */
+/** One turn of the event loop. Returns 0 to be called again at once, 1 to be woken first. */
 export function turn(): u64 {
   const time = now();
   setLogTime(time);
@@ -53,7 +53,7 @@ export function turn(): u64 {
   return idle.mayHalt(loop.pollAt(time), time) ? 1 : 0;
 }
 
-/** An interrupt came: note it, allocate nothing. */
+/** Notes an interrupt. Allocates nothing. */
 export function interrupt(vector: u32): void {
   dispatch(vector);
 }

@@ -1,7 +1,7 @@
-/** Trusted roots and certificates by way of the TLS library, as bytes and texts. */
+/** Trusted roots, certificates and this machine's own identities, through the TLS library. */
 import { CERTIFICATE_BYTES, CERTIFICATE_TEXT_BYTES } from "../core/limits";
 import { CertificateField, RootKind } from "../core/tls-codes";
-import { tlsCertificateText, tlsRoot, tlsRootSet } from "./host";
+import { tlsCertificateText, tlsRoot, tlsRootSet, tlsSetIdentity } from "./host";
 
 const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 
@@ -44,4 +44,29 @@ function copied(pointer: usize, length: u32): Certificate {
   const der = new StaticArray<u8>(length as i32);
   memory.copy(changetype<usize>(der), pointer, length);
   return new Certificate(der);
+}
+
+/** The side of a connection that an identity is for. */
+export const enum Role {
+  Client = 0,
+  Server = 1,
+}
+
+let serverIdentity: bool = false;
+
+/**
+ * Sets the certificate chain and the private key (both PEM) that this machine shows in a role, and
+ * overwrites the key. Returns 0, or the library's (negative) error.
+ */
+export function setIdentity(role: Role, chain: StaticArray<u8>, key: StaticArray<u8>): i32 {
+  const pointer = changetype<usize>(key);
+  const error = tlsSetIdentity(role, changetype<usize>(chain), chain.length, pointer, key.length);
+  memory.fill(pointer, 0, key.length);
+  if (error == 0 && role == Role.Server) serverIdentity = true;
+  return error;
+}
+
+/** Reports whether a server's certificate and key are set. */
+export function hasServerIdentity(): bool {
+  return serverIdentity;
 }

@@ -3,14 +3,12 @@
  * registers.ts). Its interrupt only masks itself; frames are taken by polling
  * until the ring is empty, and `needsPoll` then lets the controller interrupt again.
  */
-import { log } from "../../core/log";
-import { MILLISECOND, NEVER, SECOND } from "../../core/time";
+import { NEVER } from "../../core/time";
 import { delay } from "../../machine/delay";
-import { connect, InterruptHandler } from "../../machine/interrupts";
 import { DeviceCounters } from "../../net/phy/counters";
-import { NetworkDevice } from "../../net/phy/device";
 import { FramePool } from "../../net/phy/pool";
 import { Frame } from "../../net/wire/frame";
+import { Nic } from "../nic";
 import { PciDevice } from "../pci/pci";
 import { readEepromAddress } from "./eeprom";
 import { ReceiveRing } from "./receive-ring";
@@ -18,8 +16,6 @@ import * as reg from "./registers";
 import { Registers } from "./registers";
 import { Statistics } from "./statistics";
 import { TransmitRing } from "./transmit-ring";
-
-export const INTEL: u32 = 0x8086;
 
 /** Interrupts wanted always; TXDW comes to them while a sender waits for room. */
 const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE_RXT0;
@@ -30,29 +26,17 @@ const THROTTLE: u32 = 200;
 const SHORTEST: u32 = 60;
 /** After a reset the EEPROM is read again (SDM 14.3; Intel's own driver waits as long). */
 const RESET_MICROSECONDS: u32 = 5000;
-/** How often a controller without an interrupt line is looked at, in microseconds. */
-const POLL_INTERVAL: i64 = MILLISECOND;
-/** How long a due interrupt is waited for, and how often frames are sought where none ever came. */
-const PATIENCE: i64 = SECOND;
 /** For transfers under way to end, after the rings were switched off. */
 const STOP_MICROSECONDS: u32 = 200;
-
-/** True for the device ids of Intel that this driver knows. */
-export function isE1000(device: u32): bool {
-  return is82544(device) || device == 0x100e || device == 0x1015 || device == 0x100f;
-}
 
 /** 82544EI and GC, copper, and GC on a main board. */
 function is82544(device: u32): bool {
   return device == 0x1008 || device == 0x100c || device == 0x100d;
 }
 
-export class E1000 implements NetworkDevice, InterruptHandler {
-  /** False when no interrupt line is connected: then it is to be polled by time. */
-  interruptDriven: bool = false;
+export class E1000 extends Nic {
   /** Times that the link came or went. */
   linkChanges: u32 = 0;
-  private readonly count: DeviceCounters;
   private readonly registers: Registers;
   private readonly receiveRing: ReceiveRing;
   private readonly transmitRing: TransmitRing;
@@ -65,20 +49,13 @@ export class E1000 implements NetworkDevice, InterruptHandler {
   private masked: bool = true;
   /** A sender found the ring full. */
   private waitingForRoom: bool = false;
-  /** Interrupts that must have come by now, and until when they are waited for. */
-  private due: u64 = 0;
-  private waitEnds: i64 = NEVER;
 
-  /** Takes its rings' memory; nothing is written to the controller before `start`. */
-  constructor(
-    readonly pci: PciDevice,
-    private readonly pool: FramePool,
-  ) {
+  constructor(pci: PciDevice, pool: FramePool) {
+    const count = new DeviceCounters();
+    super(pci, pool, count);
     const bar = pci.bar(0);
     const registers = new Registers(bar == null ? 0 : bar.address);
-    const count = new DeviceCounters();
     this.registers = registers;
-    this.count = count;
     this.receiveRing = new ReceiveRing(registers, pool, count);
     this.transmitRing = new TransmitRing(registers, pool);
     this.statistics = new Statistics(registers);
@@ -101,12 +78,6 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     return true;
   }
 
-  /** Connects the interrupt line that firmware chose. False: there is none. */
-  connectInterrupt(): bool {
-    this.interruptDriven = connect(this.pci.interruptLine, this, true);
-    return this.interruptDriven;
-  }
-
   hardwareAddress(): u64 {
     return this.address;
   }
@@ -125,7 +96,7 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     const frame = this.receiveRing.receive();
     if (frame == null) this.transmitRing.reclaim();
     // It was free to tell of this frame, and will at once, if its line works.
-    else if (!this.masked) this.due = next;
+    else if (!this.masked) this.watch.expect(next);
     return frame;
   }
 
@@ -193,29 +164,14 @@ export class E1000 implements NetworkDevice, InterruptHandler {
     // and interrupt as soon as they are unmasked.
     this.service(this.registers.read(reg.ICR));
     if (this.receiveRing.filled() || this.hasRoomAgain()) return true;
-    if (!this.interruptDriven) return false;
+    if (!this.watch.interruptDriven) return false;
     this.masked = false;
     this.registers.write(reg.IMS, this.waitingForRoom ? CAUSES | reg.CAUSE_TXDW : CAUSES);
     return false;
   }
 
-  /**
-   * When to poll at the latest, in microseconds: NEVER where an interrupt tells. A line that has
-   * been silent since boot is not relied on, and one that misses an interrupt never again.
-   */
   pollAt(now: i64): i64 {
-    if (!this.up) return NEVER;
-    if (!this.interruptDriven) return now + POLL_INTERVAL;
-    const count = this.count.interrupts;
-    if (count >= this.due) {
-      this.waitEnds = NEVER;
-      return count == 0 ? now + PATIENCE : NEVER;
-    }
-    if (this.waitEnds == NEVER) this.waitEnds = now + PATIENCE;
-    if (now < this.waitEnds) return this.waitEnds;
-    this.interruptDriven = false;
-    log(`pci ${this.pci.location()}: no interrupts come on line ${this.pci.interruptLine}, polled`);
-    return now + POLL_INTERVAL;
+    return this.up ? this.watch.pollAt(now) : NEVER;
   }
 
   /** Masks, and no more: perhaps another device on the line was meant, and no harm is done. */

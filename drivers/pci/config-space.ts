@@ -2,7 +2,7 @@
  * PCI configuration space by mechanism 1 (PCI Local Bus specification 3.0, section 3.2.2.3.2),
  * and the registers of its header (chapter 6).
  */
-import { in32, out8, out16, out32 } from "../../machine/host";
+import { in32, out16, out32 } from "../../machine/host";
 
 const ADDRESS: u32 = 0xcf8;
 const DATA: u32 = 0xcfc;
@@ -53,9 +53,4 @@ export function writeConfig32(address: u32, offset: u32, value: u32): void {
 export function writeConfig16(address: u32, offset: u32, value: u32): void {
   out32(ADDRESS, ENABLE | address | (offset & 0xfc));
   out16(DATA + (offset & 2), value);
-}
-
-export function writeConfig8(address: u32, offset: u32, value: u32): void {
-  out32(ADDRESS, ENABLE | address | (offset & 0xfc));
-  out8(DATA + (offset & 3), value);
 }

@@ -3,7 +3,7 @@ import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../../c
 import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../../core/tls-codes";
 import { Certificate } from "../../machine/certificates";
 import { TlsStream } from "../../net/service/tls/stream";
-import { printable } from "./printable";
+import { printable } from "./terminal/printable";
 
 /** Names in one line; what is more is counted. */
 const NAMES_SHOWN: u32 = 20;

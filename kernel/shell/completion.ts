@@ -1,6 +1,6 @@
 /** What the Tab key does: the rest of a command's name, or of what the command offers. */
+import { ParsedCommand, ParsedLine } from "./command-parser";
 import { Registry } from "./registry";
-import { SplitCommand, SplitLine } from "./splitter";
 
 export class Completion {
   /** What to put at the cursor; empty when there is nothing to add. */
@@ -12,10 +12,10 @@ export class Completion {
 /** Completes the word at the end of `text`, which is the line up to the cursor. */
 export function complete(text: string, registry: Registry): Completion {
   const completion = new Completion();
-  const commands = new SplitLine(text).commands;
+  const commands = new ParsedLine(text).commands;
   const endsCommand = text.length == 0 || text.endsWith(";") || commands.length == 0;
   const last = endsCommand ? "" : commands[commands.length - 1];
-  const words = new SplitCommand(last, 0).words;
+  const words = new ParsedCommand(last, 0).words;
   const word = last.length == 0 || last.endsWith(" ") ? "" : words.length > 0 ? words.pop() : "";
   // A word with quotes in it cannot be gone on with by simply typing more.
   if (!text.endsWith(word)) return completion;

@@ -1,5 +1,5 @@
-/** From a host as a user typed it, a name or an address, to an address. */
-import { DnsQuery } from "../../net/service/dns/query";
+/** The address of a host that the user named: a name to be resolved, or an address itself. */
+import { DnsError, DnsQuery } from "../../net/service/dns/query";
 import { NetworkStack } from "../../net/service/stack";
 
 export class Lookup {
@@ -13,20 +13,28 @@ export class Lookup {
     this.query = stack.dns.resolve(host, now);
   }
 
-  /** True once `address` or `failure` has its value. */
+  /** Returns true once `address` and `failure` are valid. */
   poll(): bool {
     return this.query.done;
   }
 
-  /** The first address; 0 when there is none. */
+  /** The first address; 0 if there is none. */
   get address(): u32 {
     const addresses = this.query.addresses;
     return addresses.length > 0 ? addresses[0] : 0;
   }
 
-  /** Why there is no address, in words; "" when there is one. */
+  /** Why there is no address, in the words of gai_strerror(3) and ours; "" if there is one. */
   get failure(): string {
-    return this.query.addresses.length > 0 ? "" : this.query.failure();
+    const query = this.query;
+    if (query.addresses.length > 0) return "";
+    if (query.error == DnsError.NameError) return "Name or service not known";
+    if (query.error == DnsError.NoData) return "No address associated with hostname";
+    const kind =
+      query.error == DnsError.BadName
+        ? "Name or service not known"
+        : "Temporary failure in name resolution";
+    return `${kind} (${query.failure()})`;
   }
 
   cancel(): void {

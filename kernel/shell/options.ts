@@ -1,17 +1,18 @@
 /**
- * Options of a command, as getopt_long takes them: before or after operands, short ones
+ * Options of a command, as getopt_long(3) takes them: before or after operands, short ones
  * clustered, values attached or in the next word, `--` before operands that begin with a dash.
+ * Error messages are those of getopt_long and coreutils.
  *
  *     const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "crc32"];
  *     const options = new Options(words, OPTIONS);
  *     const count = options.number("c", 4, 1, 1000000);
- *     if (options.failure != "") return shell.wrongUsage(this, options.failure);
+ *     if (options.failure != "") return this.wrongUsage(session, options.failure);
  *     const host = options.operands[0];
  *
- * A colon at the end: the option has a value. Names are those of the first form.
+ * A colon at the end: the option has a value. An option is asked for by the first of its names.
  */
 import { parseDecimalText } from "../../core/text";
-import { printable } from "./printable";
+import { printable } from "./terminal/printable";
 
 class Given {
   constructor(
@@ -20,7 +21,7 @@ class Given {
   ) {}
 }
 
-/** One entry of the table of options, read. */
+/** One entry of the table of options. */
 class Form {
   readonly name: string;
   readonly hasValue: bool;
@@ -40,13 +41,13 @@ class Form {
 }
 
 export class Options {
-  /** Everything that is no option, in order. */
+  /** The words that are not options, in order. */
   readonly operands: Array<string> = [];
-  /** Empty, or the first thing that is wrong: give it to `Shell.wrongUsage`. */
+  /** The first thing that is wrong, for `Command.wrongUsage`; empty if nothing is. */
   failure: string = "";
   private readonly given: Array<Given> = [];
   private readonly forms: Array<Form> = [];
-  /** The word that a value is taken from next. */
+  /** Index of the word to be read next. */
   private next: i32 = 0;
 
   constructor(
@@ -57,7 +58,7 @@ export class Options {
     let operandsOnly = false;
     while (this.next < words.length) {
       const word = words[this.next++];
-      if (word == "") this.fail("an operand is empty");
+      if (word == "") this.fail("empty operand");
       else if (operandsOnly || word == "-" || !word.startsWith("-")) this.operands.push(word);
       else if (word == "--") operandsOnly = true;
       else if (word.startsWith("--")) this.long(word.substring(2));
@@ -69,7 +70,7 @@ export class Options {
     return this.lastOf(name) >= 0;
   }
 
-  /** The value given last, or `otherwise`. */
+  /** The last value given, or `otherwise`. */
   value(name: string, otherwise: string = ""): string {
     const index = this.lastOf(name);
     return index < 0 ? otherwise : this.given[index].value;
@@ -84,33 +85,34 @@ export class Options {
     return values;
   }
 
-  /** The value as a whole number; sets `failure` when it is none from `minimum` to `maximum`. */
+  /** The value as a decimal number; sets `failure` unless it is from `minimum` to `maximum`. */
   number(name: string, otherwise: i64, minimum: i64, maximum: i64): i64 {
     const index = this.lastOf(name);
     if (index < 0) return otherwise;
     const value = parseDecimalText(this.given[index].value);
     if (value >= minimum && value <= maximum) return value;
     const shown = printable(this.given[index].value);
-    this.fail(`${dashed(name)} ${shown} is no whole number from ${minimum} to ${maximum}`);
+    const range = value < 0 ? "" : `: out of range: ${minimum} <= value <= ${maximum}`;
+    this.fail(`invalid argument: '${shown}'${range}`);
     return otherwise;
   }
 
-  /** The value in seconds ("2", "0.5") as microseconds; sets `failure` when it is none. */
+  /** The value in seconds ("2", "0.5") as microseconds; sets `failure` above `maximum` seconds. */
   seconds(name: string, otherwise: i64, maximum: i64): i64 {
     const index = this.lastOf(name);
     if (index < 0) return otherwise;
     const value = parseSeconds(this.given[index].value, maximum);
     if (value >= 0) return value;
     const shown = printable(this.given[index].value);
-    this.fail(`${dashed(name)} ${shown} is no number of seconds up to ${maximum}`);
+    this.fail(`invalid argument: '${shown}': expected 0 to ${maximum} seconds`);
     return otherwise;
   }
 
   /** Sets `failure` unless there are from `minimum` to `maximum` operands. */
   expectOperands(minimum: i32, maximum: i32): void {
     const count = this.operands.length;
-    if (count < minimum) this.fail("an operand is missing");
-    if (count > maximum) this.fail(`${printable(this.operands[maximum])} is one operand too many`);
+    if (count < minimum) this.fail("missing operand");
+    if (count > maximum) this.fail(`extra operand '${printable(this.operands[maximum])}'`);
   }
 
   private lastOf(name: string): i32 {
@@ -124,7 +126,9 @@ export class Options {
     for (let i = 0; i < this.forms.length; i++) {
       if (this.forms[i].called(name)) return this.forms[i];
     }
-    this.fail(`unknown option ${printable(dashed(name))}`);
+    const shown = printable(name);
+    if (name.length == 1) this.fail(`invalid option -- '${shown}'`);
+    else this.fail(`unrecognized option '--${shown}'`);
     return null;
   }
 
@@ -140,7 +144,7 @@ export class Options {
     if (form.hasValue) {
       this.take(form, equals < 0 ? "" : text.substring(equals + 1), equals >= 0);
     } else if (equals >= 0) {
-      this.fail(`${printable(dashed(form.name))} takes no value`);
+      this.fail(`option '--${printable(form.name)}' doesn't allow an argument`);
     } else {
       this.given.push(new Given(form.name, ""));
     }
@@ -163,15 +167,13 @@ export class Options {
     if (isAttached) this.given.push(new Given(form.name, attached));
     else if (this.next < this.words.length) {
       this.given.push(new Given(form.name, this.words[this.next++]));
-    } else this.fail(`${dashed(form.name)} wants a value`);
+    } else if (form.name.length == 1) {
+      this.fail(`option requires an argument -- '${form.name}'`);
+    } else this.fail(`option '--${form.name}' requires an argument`);
   }
 }
 
-function dashed(name: string): string {
-  return name.length == 1 ? "-" + name : "--" + name;
-}
-
-/** "2", "0.25" or ".25" seconds in microseconds; -1 when that is no number up to `maximum`. */
+/** "2", "0.25" or ".25" seconds in microseconds; -1 if that is no number up to `maximum`. */
 export function parseSeconds(text: string, maximum: i64): i64 {
   const dot = text.indexOf(".");
   const whole = dot == 0 ? 0 : parseDecimalText(dot < 0 ? text : text.substring(0, dot));

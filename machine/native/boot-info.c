@@ -1,4 +1,4 @@
-/* What the boot loader left, copied out of memory that is about to be used for something else.
+/* Copies what the boot loader left out of memory that is about to be reused.
    Multiboot Specification 0.6.96, section 3.3; Multiboot2 Specification 2.0, section 3.6. */
 #include "native.h"
 
@@ -27,7 +27,7 @@ static void add_region(u64 base, u64 length, u32 type) {
   boot_info.regions[boot_info.region_count++] = (struct region){base, length, type};
 }
 
-/* A frame of pixels is of use where the direct map reaches it and each pixel is whole bytes. */
+/* Takes a framebuffer that the direct map reaches and whose pixels are whole bytes. */
 static void set_framebuffer(struct framebuffer found, u8 type) {
   found.text = type == 2;
   bool reachable = found.address + (u64)found.pitch * found.height <= FOUR_GIB;
@@ -35,12 +35,12 @@ static void set_framebuffer(struct framebuffer found, u8 type) {
   if (reachable && (found.text || drawable)) boot_info.framebuffer = found;
 }
 
-/* Multiboot 1: a structure of 32-bit words, bits of the first telling which are there. */
+/* Multiboot 1: 32-bit words; the bits of the first say which others are valid. */
 enum { FLAGS, MEMORY_UPPER = 2, COMMAND_LINE = 4, MODULE_COUNT, MODULE_LIST, MAP_LENGTH = 11, MAP };
 enum { LOADER_NAME = 16, FRAME_ADDRESS = 22, FRAME_HIGH, PITCH, WIDTH, HEIGHT, BITS_AND_TYPE };
 
 struct map_entry1 {
-  u32 size; /* of what follows it */
+  u32 size; /* of the rest of the entry */
   u64 base, length;
   u32 type;
 } __attribute__((packed));
@@ -69,7 +69,7 @@ static void read_multiboot1(const u32* info) {
   }
 }
 
-/* Multiboot 2: tags of a type, their size and words, each aligned to 8 bytes. */
+/* Multiboot 2: tags, each aligned to 8 bytes. */
 struct tag {
   u32 type, size, words[];
 };
@@ -104,7 +104,7 @@ static void read_tag(const struct tag* tag, u64 text) {
       frame = (struct framebuffer){
           words[0] | (u64)words[1] << 32, words[2], words[3], words[4], words[5] & 255, false};
       return set_framebuffer(frame, words[5] >> 8 & 255);
-    case 14: /* ACPI 1.0's, where there is no newer one */
+    case 14: /* of ACPI 1.0; a newer one wins */
       if (!boot_info.acpi_found) add_acpi(tag);
       return;
     case 15: return add_acpi(tag);

@@ -1,9 +1,9 @@
 /*
- * From the boot loader to C: the Multiboot headers, the way into long mode, the stacks.
+ * From the boot loader to C: Multiboot headers, the switch to long mode, stacks.
  *
- * One ELF64 is loaded by QEMU's -kernel (Multiboot 1; the address fields are what makes it take
- * a 64-bit file), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start in
- * 32-bit protected mode with a magic number in eax and the address of their information in ebx.
+ * The same ELF64 is loaded by QEMU's -kernel (Multiboot 1; only with the address fields does it
+ * accept a 64-bit file), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start
+ * in 32-bit protected mode with a magic number in eax and the address of their information in ebx.
  */
 .set KERNEL_BASE, 0xffffffff80000000
 .set PRESENT_WRITABLE, 3
@@ -20,9 +20,9 @@ multiboot1:
 multiboot2:
   .long 0xe85250d6, 0, multiboot2_end - multiboot2
   .long -(0xe85250d6 + multiboot2_end - multiboot2)
-  .short 4, 1                                /* console: none is required, EGA text will do */
+  .short 4, 1                                /* console: not required, EGA text supported */
   .long 12, 2, 0
-  .short 5, 1                                /* framebuffer: wanted, of any size, not required */
+  .short 5, 1                                /* framebuffer: any size, not required */
   .long 20, 0, 0, 0, 0
   .short 0, 0
   .long 8
@@ -34,18 +34,18 @@ multiboot2_end:
 _start:
   cli
   cld
-  mov %eax, %ebp                             /* magic and information, until C is called */
+  mov %eax, %ebp                             /* magic and information, kept for C */
   mov %ebx, %esi
 
-  mov $(BSS_START - KERNEL_BASE), %edi       /* not every loader clears .bss after a reboot */
+  mov $(BSS_START - KERNEL_BASE), %edi       /* not every loader clears .bss after a reset */
   mov $BSS_END, %ecx
   sub %edi, %ecx
   shr $2, %ecx
   xor %eax, %eax
   rep stosl
 
-  /* The first 4 GiB in pages of 2 MiB, at zero (for the jump), at the direct map and (its last
-     GiB but one) at KERNEL_BASE. memory.c makes the real tables out of these. */
+  /* Maps the first 4 GiB in pages of 2 MiB at zero (for the jump) and at the direct map, and the
+     first GiB at KERNEL_BASE. memory.c turns these tables into the final ones. */
   mov $(direct_pointers - KERNEL_BASE + PRESENT_WRITABLE), %eax
   mov %eax, page_map - KERNEL_BASE
   mov %eax, page_map - KERNEL_BASE + 256 * 8
@@ -102,9 +102,9 @@ long_mode:
   mov %eax, %gs
   mov $stack_top, %rsp
   mov %ebp, %edi
-  xor %ebp, %ebp                             /* where a backtrace ends */
+  xor %ebp, %ebp                             /* ends a backtrace */
   movabs $kernel_main, %rax
-  push $0                                    /* no return address: a debugger stops here too */
+  push $0                                    /* no return address: ends it in a debugger too */
   jmp *%rax
 
 .section .bss
@@ -115,8 +115,8 @@ direct_pointers: .skip 4096
 direct_directories: .skip 4 * 4096
 kernel_pointers: .skip 4096
 
-/* The page below the stack is never mapped: running over the end is a page fault, which is
-   handled on a stack of its own. */
+/* The page below the stack is never mapped: an overflow is a page fault, which is handled on a
+   stack of its own. */
 .global stack_guard, stack_top, fault_stack_top, nmi_stack_top, double_fault_stack_top
 stack_guard: .skip 4096
   .skip 128 * 1024

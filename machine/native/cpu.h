@@ -1,8 +1,8 @@
-/* Instructions that C has no words for. */
+/* Instructions that C cannot express. */
 #pragma once
 #include "native.h"
 
-/* in8, out8 and so on. What was written for a device is in memory before the device is told. */
+/* in8, out8, ... Each is a compiler barrier: data for a device is in memory before the write. */
 #define PORT(width, suffix)                                                     \
   static inline u##width in##width(u16 port) {                                  \
     u##width value;                                                             \
@@ -44,7 +44,7 @@ static inline u64 fault_address(void) {
 
 static inline void interrupts_off(void) { asm volatile("cli" ::: "memory"); }
 static inline void interrupts_on(void) { asm volatile("sti" ::: "memory"); }
-/* One instruction after sti no interrupt can come yet: none is lost between the two. */
+/* sti takes effect after the next instruction, so no interrupt is lost before hlt. */
 static inline void interrupts_on_and_wait(void) { asm volatile("sti; hlt" ::: "memory"); }
 _Noreturn static inline void halt_for_ever(void) {
   for (;;) asm volatile("cli; hlt" ::: "memory");

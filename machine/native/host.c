@@ -1,9 +1,10 @@
-/* The TypeScript half and the host functions it calls (machine/host.ts says what each one
- * promises), as one translation unit: gcc inlines across the border. */
+/* The compiled TypeScript and the host functions that it calls (machine/host.ts documents them),
+ * in one translation unit, so that gcc inlines across the border. */
 #include "native.h"
 #include "cpu.h"
 
-/* The module's first memory: of eight bytes which are not zero, then those (adapt.ts packs it). */
+/* Unpacks the module's initial memory: for every 8 bytes a mask of those that are not zero, then
+   these (packed by compiler-config/adapt.ts). */
 static void unpack_image(u64 to, const u8* packed, u64 length) {
   for (const u8* end = packed + length; packed < end; to += 8) {
     u8 present = *packed++;
@@ -13,8 +14,8 @@ static void unpack_image(u64 to, const u8* packed, u64 length) {
   }
 }
 
-#pragma GCC diagnostic ignored "-Wunused-function" /* wasm2c brings all it might need */
-#include "kernel.c" /* made by wasm2c from kernel/main.ts and all that it imports */
+#pragma GCC diagnostic ignored "-Wunused-function" /* wasm2c emits unused helpers */
+#include "kernel.c" /* made by wasm2c from kernel/main.ts and its imports */
 
 #define FUNCTIONS 256 /* entries of the module's table of function values */
 #define LEAST_GARBAGE (256u << 10)
@@ -44,7 +45,7 @@ void module_boot(void) { w2c_kernel_boot(&kernel); }
 u64 module_turn(void) { return w2c_kernel_turn(&kernel); }
 void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 
-/* Collects when asked to, or when as much was allocated as lived after the last time. */
+/* Collects on request, or when as much has been allocated since the last time as was live then. */
 void module_collect_if_due(void) {
   u32 total = TOTAL;
   u32 allowance = live > LEAST_GARBAGE ? live : LEAST_GARBAGE;
@@ -57,18 +58,18 @@ void module_collect_if_due(void) {
 void w2c_host_collectGarbage(host* host) { collection_wanted = true; }
 u32 w2c_host_heapUsed(host* host) { return TOTAL; }
 
-/* --- ports, registers of devices ------------------------------------------------------------- */
+/* --- ports and device registers -------------------------------------------------------------- */
 
 #define DEVICE_ACCESS(width)                                                             \
   u32 w2c_host_in##width(host* host, u32 port) { return in##width(port); }               \
   void w2c_host_out##width(host* host, u32 port, u32 value) { out##width(port, value); } \
   u32 w2c_host_mmioRead##width(host* host, u64 address) {                                \
     u32 value = *(volatile u##width*)direct(address);                                    \
-    barrier(); /* what the device wrote before is read after */                          \
+    barrier(); /* data that the device wrote before is read after */                          \
     return value;                                                                        \
   }                                                                                      \
   void w2c_host_mmioWrite##width(host* host, u64 address, u32 value) {                   \
-    barrier(); /* what is meant for the device is in memory before it is told */         \
+    barrier(); /* data for the device is in memory before */         \
     *(volatile u##width*)direct(address) = value;                                        \
   }
 DEVICE_ACCESS(8)
@@ -91,7 +92,7 @@ u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
   return cpuid(leaf, subleaf).registers[index & 3];
 }
 
-/* Some broken processors answer all zeros or all ones. */
+/* Some broken processors return all zeros or all ones. */
 #define TRY_RANDOM(instruction)                                          \
   for (u32 tries = 0; tries < 16; tries++) {                             \
     asm volatile(instruction " %0; pause" : "=r"(value), "=@ccc"(done)); \
@@ -108,9 +109,9 @@ u64 w2c_host_hardwareRandom(host* host) {
 }
 void w2c_host_halt(host* host) { halt_for_ever(); }
 
-/* --- what the loader left -------------------------------------------------------------------- */
+/* --- what the boot loader left --------------------------------------------------------------- */
 
-/* The module's pointers are addresses as they are: its memory begins at zero. */
+/* Pointers of the module are addresses: its memory begins at zero. */
 static u32 give_text(u32 destination, u32 capacity, const struct text* text) {
   u32 kept = text->length < TEXT_BYTES ? text->length : TEXT_BYTES;
   memcpy((void*)(u64)destination, text->bytes, kept < capacity ? kept : capacity);
@@ -153,7 +154,7 @@ u32 w2c_host_memoryLimit(host* host) { return memory_limit(); }
 void w2c_host_screenPut(host* host, u32 character) { screen_put(character); }
 void w2c_host_setPanicTimeout(host* host, u32 seconds) { panic_set_timeout(seconds); }
 void w2c_host_crash(host* host, u32 kind) {
-  static u8 data[16] = {0xc3}; /* a return instruction, where nothing may be executed */
+  static u8 data[16] = {0xc3}; /* a return instruction that must not be executed */
   if (kind == 0) *(volatile u8*)(u64)&w2c_host_crash = 0;
   if (kind == 1) ((void (*)(void))(u64)data)();
 }
@@ -168,8 +169,8 @@ void wasm_rt_trap(wasm_rt_trap_t kind) {
     case WASM_RT_TRAP_OOB: panic("out of bounds of memory");
     case WASM_RT_TRAP_INT_OVERFLOW: panic("integer overflow");
     case WASM_RT_TRAP_DIV_BY_ZERO: panic("division by zero");
-    case WASM_RT_TRAP_CALL_INDIRECT: panic("call of no function");
-    case WASM_RT_TRAP_UNREACHABLE: /* which AssemblyScript's allocator is when memory ends */
+    case WASM_RT_TRAP_CALL_INDIRECT: panic("indirect call of the wrong type");
+    case WASM_RT_TRAP_UNREACHABLE: /* also how AssemblyScript's allocator runs out of memory */
       panic(memory_ended() ? "out of memory" : "unreachable");
     default: panic("trap");
   }

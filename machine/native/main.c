@@ -1,4 +1,4 @@
-/* The native half, as a table of contents: what is started, and the loop that runs TypeScript. */
+/* The table of contents of the native code: what it starts, and the loop that runs TypeScript. */
 #include "cpu.h"
 #include "native.h"
 
@@ -12,12 +12,12 @@ _Noreturn void kernel_main(u32 magic, u64 information) {
   for (;;) {
     u64 before = interrupt_count;
     bool idle = module_turn() != 0;
-    module_collect_if_due(); /* safe exactly here: no TypeScript frame is on the stack */
+    module_collect_if_due(); /* safe here: no TypeScript frame is on the stack */
     interrupts_off();
     if (idle && before == interrupt_count) {
       interrupts_on_and_wait();
     } else {
-      interrupts_on(); /* an interrupt during the turn may be what it should have seen */
+      interrupts_on(); /* the turn may have missed an interrupt: run another */
     }
   }
 }

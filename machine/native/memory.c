@@ -1,27 +1,27 @@
 /* Page tables (Intel SDM vol. 3, chapter 4) and the module's linear memory.
  *
- *     0                    linear memory of the module: page 0 never mapped, then 4 KiB pages up
- *                          to exactly its size, data only; nothing else below 8 GiB, so that no
- *                          pointer + offset of TypeScript can reach anything else
- *     0xffff800000000000   the first 4 GiB of physical memory, data only
+ *     0                    linear memory of the module, not executable: page 0 is never mapped,
+ *                          then 4 KiB pages up to exactly its size. Nothing else is mapped below
+ *                          8 GiB, so no pointer + offset of TypeScript can reach anything else
+ *     0xffff800000000000   the first 4 GiB of physical memory, not executable
  *     0xffffffff80000000   the kernel's image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
- * start of the largest stretch of free RAM below 4 GiB; at that stretch's end lie its page tables,
- * and behind them a sixteenth of all for TLS.
+ * start of the largest free range of RAM below 4 GiB; its page tables lie towards the end of that
+ * range, and behind them the sixteenth that TLS has.
  */
 #include "native.h"
 #include "wasm-rt.h"
 
 #define PRESENT 1ul
 #define WRITABLE 2ul
-#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: the processor need not write them */
+#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: saves the processor setting them */
 #define NO_EXECUTE (1ul << 63)
 #define LARGE_PAGE (2ul << 20)
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
 #define TLS_MOST (16ul << 20) /* some 300 connections */
-#define IMAGE_TABLES 8        /* of 2 MiB each: what the kernel's image may take */
+#define IMAGE_TABLES 8        /* of 2 MiB each: the limit of the kernel's image */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* of 4 GiB, one after another */
@@ -56,8 +56,8 @@ static void map_image(void) {
   }
 }
 
-/* The lowest range in [start, end) that must not be used; an empty one at `end` if there is none.
-   Firmware may report RAM and something else over it. */
+/* The lowest range in [start, end) that is in use; an empty one at `end` if none is. Firmware may
+   report a region as RAM and, overlapping it, as something else. */
 static struct range first_kept(u64 start, u64 end) {
   struct range first = {end, end};
   struct range image = {(u64)LOAD_START, (u64)BSS_END};
@@ -74,7 +74,7 @@ static struct range first_kept(u64 start, u64 end) {
   return first;
 }
 
-/* Where RAM that holds `end` really ends: loaders report one stretch in several pieces. */
+/* The end of the RAM around `end`, across regions: loaders report one range in several pieces. */
 static u64 ram_end(u64 end) {
   for (u32 i = 0; i < boot_info.region_count; i++) {
     struct region* region = &boot_info.regions[i];
@@ -119,7 +119,7 @@ void memory_start(void) {
   aside = (struct range){linear.end - share, linear.end};
   u64 bytes = aside.start - linear.start;
   u64 tables = (bytes / LARGE_PAGE + 1) * PAGE;
-  if (bytes < tables + WASM_PAGE) panic("there is no memory below 4 GiB");
+  if (bytes < tables + WASM_PAGE) panic("no memory below 4 GiB");
   linear.end = linear.start + ((bytes - tables) & -WASM_PAGE);
 }
 
@@ -146,7 +146,7 @@ static void map_linear(u64 from, u64 to) {
   memset(direct(linear.start + from), 0, to - from);
 }
 
-/* The module's memory.grow: answers the pages there were, or -1 where that many are not left. */
+/* memory.grow: returns the pages before, or -1 if there is not enough memory. */
 u64 wasm_rt_grow_memory(wasm_rt_memory_t* memory, u64 pages) {
   u64 before = memory->pages;
   grow_failed = (before + pages) * WASM_PAGE > memory_limit();

@@ -1,4 +1,4 @@
-/* What the files of the native half share: types, addresses, and each file's door. */
+/* Types, addresses and functions that the C files share. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,19 +10,19 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define KERNEL_BASE 0xffffffff80000000ul /* physical address 0 as the kernel's image sees it */
+#define KERNEL_BASE 0xffffffff80000000ul /* where the image's physical address 0 is mapped */
 #define DIRECT_MAP 0xffff800000000000ul  /* the first 4 GiB of physical memory, for data */
 #define PAGE 4096ul
 #define FOUR_GIB (1ul << 32)
 
 static inline void* direct(u64 physical) { return (void*)(DIRECT_MAP + physical); }
 
-/* boot-info.c: what the loader left, copied before anything can overwrite it. */
+/* boot-info.c: what the boot loader left, copied before anything can overwrite it. */
 #define TEXT_BYTES 4096
 #define MODULES 8
 #define REGIONS 256
 struct text {
-  u32 length; /* as the loader gave it, also where it did not fit */
+  u32 length; /* of the original, even if it did not fit */
   char bytes[TEXT_BYTES];
 };
 struct module {
@@ -33,7 +33,7 @@ struct region {
   u64 base, length, type; /* type 1 is usable RAM */
 };
 struct framebuffer {
-  u64 address; /* physical; 0 = there is none */
+  u64 address; /* physical; 0 if there is none */
   u32 pitch, width, height, bits;
   bool text; /* 80 x 25 cells of VGA text instead of pixels */
 };
@@ -54,34 +54,41 @@ extern const u64 build_time; /* seconds since 1970; made by the Makefile */
 void memory_start(void);
 u64 memory_base(void);        /* physical address of byte 0 of linear memory */
 u64 memory_limit(void);       /* bytes that linear memory can grow to */
-void* tls_memory(u64* bytes); /* a piece of RAM that is no part of it: TLS's heap */
-bool memory_ended(void);      /* the last attempt to grow failed */
+void* tls_memory(u64* bytes); /* RAM outside linear memory, for TLS's heap */
+bool memory_ended(void);      /* reports whether the last memory.grow failed */
 
-/* trap.c: the descriptor tables and the way of every interrupt. */
+/* trap.c: descriptor tables, and the entry of every interrupt and exception. */
 struct frame {
   u64 rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
   u64 vector, error, rip, cs, flags, rsp, ss;
 };
 void trap_start(void);
 extern volatile u64 interrupt_count;
-extern u64 interrupted; /* where, while an interrupt is handled; else 0 */
+extern u64 interrupted; /* the address that was interrupted; 0 outside interrupts */
 
-/* panic.c: the end of everything, told on serial line and screen. */
+/* panic.c: the single path on which the kernel ends. */
 _Noreturn void panic(const char* reason);
 _Noreturn void panic_at(u32 message, u32 file, u32 line, u32 column); /* strings of TypeScript */
 _Noreturn void panic_frame(const struct frame* frame);
 void panic_set_timeout(u32 seconds);
-void put_text(const char* text);
-void put_decimal(u64 value);
 
-/* symbols.c: the names of functions and their lines, for backtraces. */
+/* print.c: text on the serial line and the screen, for panics. */
+void serial_flush(void); /* waits until the UART has sent everything */
+void print_character(char character);
+void print_text(const char* text);
+void print_decimal(u64 value);
+void print_hex(u64 value, u32 digits);
+void print_address(u64 value);  /* 0x and as many digits as it takes */
+void print_string(u64 pointer); /* a string of AssemblyScript: UTF-16, its length in front of it */
+
+/* symbols.c: function names and source lines, for backtraces. */
 void print_location(u64 address);
 
 /* screen.c */
 void screen_start(void);
 void screen_put(u32 character);
 
-/* host.c, with the module in one translation unit: what the native half asks of the module. */
+/* host.c: the exports of the compiled TypeScript. */
 void module_start(void);
 void module_boot(void);
 u64 module_turn(void);

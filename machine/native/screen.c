@@ -1,9 +1,8 @@
-/* Text on what the loader left: VGA text cells, or a frame of pixels drawn with an 8 x 16 font.
+/* Text on the screen that the boot loader left: VGA text cells, or pixels with an 8 x 16 font.
  *
- * What is shown is kept in memory, because reading from a display is slow: to scroll, only the
- * cells that change are drawn again. Of the terminal's escape sequences those are known that
- * a line editor sends: ESC [ N C and D (move), K (clear to the end of the line), H and J (clear).
- */
+ * A copy of the text is kept in memory, because reading from a display is slow: scrolling redraws
+ * only the cells that change. Escape sequences are not interpreted; the console stops mirroring
+ * its output here before it sends any. */
 #include "cpu.h"
 #include "native.h"
 
@@ -18,7 +17,7 @@
 extern const u8 font[LAST_GLYPH - FIRST_GLYPH + 1][GLYPH_HEIGHT]; /* made at build time */
 
 static struct {
-  u32 columns, rows; /* 0 x 0 until there is a screen */
+  u32 columns, rows; /* 0 x 0 without a screen */
   u32 column, row;
   u8 cells[ROWS_MOST][COLUMNS_MOST];
 } screen;
@@ -44,7 +43,7 @@ static void draw(u32 row, u32 column, bool cursor) {
   volatile u16* cells = direct(boot_info.framebuffer.address);
   cells[cell] = GREY_ON_BLACK | screen.cells[row][column];
   if (!cursor) return;
-  out16(0x3d4, (cell & 0xff00) | 14); /* the 6845's cursor address, high and low */
+  out16(0x3d4, (cell & 0xff00) | 14); /* cursor address of the 6845, high and low byte */
   out16(0x3d4, cell << 8 | 15);
 }
 
@@ -103,6 +102,6 @@ void screen_start(void) {
   u32 rows = frame->text ? frame->height : frame->height / GLYPH_HEIGHT;
   screen.columns = columns < COLUMNS_MOST ? columns : COLUMNS_MOST;
   screen.rows = rows < ROWS_MOST ? rows : ROWS_MOST;
-  memset(screen.cells, 0, sizeof screen.cells); /* no character: each cell is drawn */
+  memset(screen.cells, 0, sizeof screen.cells); /* no character, so that each cell is drawn */
   for (u32 row = 0; row < screen.rows; row++) clear_line(row, 0);
 }

@@ -1,4 +1,4 @@
-/* The table behind a panic's backtrace, made from a first link by compiler-config/symbols.ts. */
+/* The symbol table for backtraces, made from a first link by compiler-config/symbols.ts. */
 .section .symbols, "a"
 .align 4
 .global symbol_table

@@ -1,8 +1,8 @@
-/* From an address in the kernel's text to functions and lines, for backtraces.
+/* Maps addresses in the kernel's text to functions and lines, for backtraces.
  *
- * The table is made from the debug information of a first link and linked in behind the text
- * (compiler-config/symbols.ts, which says how it is laid out). It is read from its start at every
- * look-up: a panic has the time, and the table stays small. */
+ * The table is made from the debug information of a first link and placed behind the text by the
+ * second (compiler-config/symbols.ts describes its layout). Each look-up reads it from the start:
+ * a panic has the time, and the table stays small. */
 #include "native.h"
 
 extern const u8 symbol_table[] __attribute__((weak));
@@ -23,7 +23,7 @@ static u64 signed_number(const u8** at) {
 
 static const u8* section(u32 index) { return symbol_table + ((const u32*)symbol_table)[index]; }
 
-/* The place whose range of addresses holds this one; 0 where none is known. */
+/* The place whose range of addresses contains this one; 0 if none does. */
 static u64 place_of(u64 address) {
   const u8* at = section(2);
   u64 place = 0, start = KERNEL_BASE;
@@ -38,7 +38,7 @@ static u64 place_of(u64 address) {
 
 static void print_function(u64 function, u64 line) {
   const u8* at = section(0);
-  char name[256]; /* each shares its beginning with the one before */
+  char name[256]; /* each name shares a prefix with the one before */
   u64 file = 0;
   for (u64 i = 0; i <= function; i++) {
     file = number(&at);
@@ -48,19 +48,19 @@ static void print_function(u64 function, u64 line) {
   }
   const char* path = (const char*)section(3);
   for (; file != 0; file--) path += strlen(path) + 1;
-  put_text("  at ");
-  put_text(name);
-  put_text(" (");
-  put_text(path);
+  print_text("  at ");
+  print_text(name);
+  print_text(" (");
+  print_text(path);
   if (line != 0) {
-    put_text(":");
-    put_decimal(line);
+    print_text(":");
+    print_decimal(line);
   }
-  put_text(")\n");
+  print_text(")\n");
 }
 
-/* One line for the function that holds the address, after one for each that was inlined there;
-   none for what the compilers made by themselves. */
+/* Prints a line for each function inlined at the address, then one for the function itself;
+   nothing for code without a source line. */
 void print_location(u64 address) {
   u64 place = symbol_table == NULL ? 0 : place_of(address);
   while (place != 0) {

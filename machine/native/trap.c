@@ -1,5 +1,5 @@
-/* Segment and interrupt descriptors (Intel SDM vol. 3, chapters 3 and 6), and what an interrupt
-   does: exceptions are panics, everything else is TypeScript's. */
+/* Segment and interrupt descriptors (Intel SDM vol. 3, chapters 3 and 6). Exceptions are panics;
+   every other vector is passed to TypeScript. */
 #include "cpu.h"
 #include "native.h"
 
@@ -47,8 +47,8 @@ static void load_segments(void) {
   asm volatile("lgdt %0; ltr %w1" ::"m"(pointer), "r"(TASK_STATE));
 }
 
-/* Which stack of the task state a vector runs on; 0 = the one it came from. A page fault needs
-   its own, for it may be the end of the stack that was in use. */
+/* The interrupt stack of a vector; 0 is the stack in use. A page fault has its own, because it
+   may mean that the stack in use has overflowed. */
 static u64 stack_of(u32 vector) {
   return vector == PAGE_FAULT ? 1 : vector == NMI ? 2 : vector == DOUBLE_FAULT ? 3 : 0;
 }
@@ -65,7 +65,7 @@ void trap_start(void) {
   asm volatile("lidt %0" ::"m"(pointer));
 }
 
-/* Called by vectors.S with interrupts off. */
+/* Called by vectors.S with interrupts disabled. */
 void on_interrupt(const struct frame* frame) {
   if (frame->vector < EXCEPTIONS) panic_frame(frame);
   interrupt_count++;

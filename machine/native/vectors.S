@@ -1,9 +1,9 @@
 /*
- * The 256 entries of the interrupt table, and the one way through them into C.
+ * The 256 interrupt entries and their common path into C.
  *
- * Each entry is 16 bytes long, so that trap.c finds them by their number. TypeScript is compiled
- * without SSE registers and so is this half: there is nothing but general registers to save. What
- * is interrupted may use more (TLS does); nothing that runs in an interrupt does.
+ * Entries are 16 bytes apart, so that trap.c can compute their addresses. The kernel is compiled
+ * without SSE, so only general registers are saved: interrupted code may use SSE (TLS does), but
+ * code that runs in an interrupt never does.
  */
 .text
 .align 16
@@ -14,7 +14,7 @@ vectors:
   .align 16
   .set pushed, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21
   .if !(pushed || vector == 29 || vector == 30)
-  push $0                                    /* where the processor pushes no error code */
+  push $0                                    /* the processor pushes no error code here */
   .endif
   push $vector
   jmp common
@@ -27,7 +27,7 @@ common:                                      /* builds struct frame (native.h), 
   .endr
   cld
   mov %rsp, %rdi
-  mov %rsp, %rbx                             /* kept by C, and the frame has the old one */
+  mov %rsp, %rbx                             /* C preserves rbx; the frame has its old value */
   and $-16, %rsp
   call on_interrupt
   mov %rbx, %rsp

@@ -1,8 +1,8 @@
-/* What wasm2c's output expects of its surroundings (WABT 1.0.39), for a bare machine.
+/* The runtime interface of wasm2c's output (WABT 1.0.39), for a bare machine.
  *
- * Linear memory lies at virtual address zero: a load of the module is one instruction, and the
- * page tables do the checking. wasm2c has no such mode, but its "segue" mode addresses memory
- * through a segment register without naming the memory's base; here that segment is no segment. */
+ * Linear memory lies at virtual address zero, so a load of the module is one instruction and the
+ * page tables check its bounds. wasm2c has no such mode, but its "segue" mode addresses memory
+ * relative to a segment register, without a base; here the segment override is empty. */
 #pragma once
 #include <assert.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #define WABT_BIG_ENDIAN 0
 #define WASM_RT_USE_SEGUE 1
-#define WASM_RT_SEGUE_FREE_SEGMENT 0 /* 1 would keep state that is not re-entrant */
+#define WASM_RT_SEGUE_FREE_SEGMENT 0 /* 1 keeps state that is not re-entrant */
 #define __seg_gs
 #define wasm_rt_fsgsbase_inst_supported 0
 #define __builtin_ia32_rdgsbase64() 0
@@ -23,7 +23,7 @@
 #define WASM_RT_MEMCHECK_GUARD_PAGES 1
 #define WASM_RT_SANITY_CHECKS 0
 #define WASM_RT_STACK_DEPTH_COUNT 0
-#define WASM_RT_NONCONFORMING_UNCHECKED_STACK_EXHAUSTION 1 /* the stack's guard page tells */
+#define WASM_RT_NONCONFORMING_UNCHECKED_STACK_EXHAUSTION 1 /* the guard page detects it */
 #define WASM_RT_NO_RETURN __attribute__((noreturn))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

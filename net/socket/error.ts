@@ -22,6 +22,6 @@ export const SOCKET_ERROR_WORDS: StaticArray<string> = [
   "Connection reset by peer",
   "Connection timed out",
   "No route to host",
-  "Local address is gone",
+  "Cannot assign requested address",
   "No buffer space available",
 ];

@@ -8,10 +8,15 @@
  */
 import { loadNet16, storeNet32 } from "../../core/bytes";
 
-const KIND_END: u32 = 0;
-const KIND_NO_OPERATION: u32 = 1;
-const KIND_MAXIMUM_SEGMENT_SIZE: u32 = 2;
-const KIND_WINDOW_SCALE: u32 = 3;
+export const KIND_END: u32 = 0;
+export const KIND_NO_OPERATION: u32 = 1;
+export const KIND_MAXIMUM_SEGMENT_SIZE: u32 = 2;
+export const KIND_WINDOW_SCALE: u32 = 3;
+/** Selective acknowledgment (RFC 2018 sections 2 and 3). */
+export const KIND_SACK_PERMITTED: u32 = 4;
+export const KIND_SACK: u32 = 5;
+/** Round-trip time measurement (RFC 7323 section 3). */
+export const KIND_TIMESTAMPS: u32 = 8;
 
 /** The largest shift that a window may have (RFC 7323 section 2.3). */
 export const WINDOW_SHIFT_MAXIMUM: u32 = 14;

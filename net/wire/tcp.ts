@@ -49,6 +49,10 @@ export class TcpHeader {
   get headerLength(): u32 {
     return ((load<u8>(changetype<usize>(this), 12) as u32) >>> 4) << 2;
   }
+  /** All eight flags, CWR and ECE (RFC 3168) included. */
+  get allFlags(): u32 {
+    return load<u8>(changetype<usize>(this), 13) as u32;
+  }
   get flags(): u32 {
     return (load<u8>(changetype<usize>(this), 13) as u32) & 0x3f;
   }

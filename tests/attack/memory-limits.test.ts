@@ -24,7 +24,7 @@ const works: Array<[command: string, right: RegExp]> = [
   ["ping -c 2 10.0.2.2", / 2 received/],
   ["host slow.test", /has address 10\.0\.2\.2/],
 ];
-const REFUSED = /^\w+: .*(memory|too many|full)/m;
+const REFUSED = /^\w+: .*(memory|too many|full|buffer space)/m;
 /** Concurrent connections to the guest's server, and the request of each. */
 const [FETCHES, LENGTH] = [12, 30_000];
 

@@ -2,6 +2,7 @@
 import type { Line } from "./mutant-table.ts";
 
 const E1000 = "drivers/intel/e1000.ts";
+const WATCH = "drivers/interrupt-watch.ts";
 const RING = "drivers/intel/receive-ring.ts";
 
 export const systemLines: Line[] = [
@@ -23,7 +24,7 @@ export const systemLines: Line[] = [
   [
     "SYS-04",
     "reports memory without end",
-    "kernel/start/networking.ts",
+    "kernel/start/stack.ts",
     "return freeMemory();",
     "return u32.MAX_VALUE;",
   ],
@@ -35,7 +36,7 @@ export const systemLines: Line[] = [
     "if (this.length >= this.units.length) return false;",
     "",
   ],
-  ["SYS-07", "relies on a missing interrupt", E1000, "this.interruptDriven = false;", ""],
+  ["SYS-07", "relies on a missing interrupt", WATCH, "this.interruptDriven = false;", ""],
   [
     "SYS-08",
     "counts holes as memory",

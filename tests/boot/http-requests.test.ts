@@ -58,10 +58,10 @@ suite("requests of curl", () => {
         bad("http://user:pw@10.0.2.2/", "(3) redirect with a user name refused"),
         bad(
           "//evil.invalid/",
-          "(6) could not resolve evil.invalid: name does not exist (NXDOMAIN)",
+          "(6) Could not resolve host: evil.invalid: name does not exist (NXDOMAIN)",
         ),
-        bad("http://127.0.0.1:9/", "(7) could not connect to 127.0.0.1 port 9: connection refused"),
-        bad("http://10.0.2.15:9/", "(7) could not connect to 10.0.2.15 port 9: connection refused"),
+        bad("http://127.0.0.1:9/", "(7) Failed to connect to 127.0.0.1 port 9: Connection refused"),
+        bad("http://10.0.2.15:9/", "(7) Failed to connect to 10.0.2.15 port 9: Connection refused"),
       ],
       "-L",
     );

@@ -61,7 +61,7 @@ suite("anvil", () => {
   test("tries the next of several URLs if one does not respond", async () => {
     const down = "http://10.0.2.2:1/";
     const output = await machine.ok(`rpc ${down} ${url} eth_chainId`, 60_000);
-    assert.match(output, /^rpc: http:\/\/10\.0\.2\.2:1\/: could not connect .*, trying http/m);
+    assert.match(output, /^rpc: http:\/\/10\.0\.2\.2:1\/: Failed to connect .*, trying http/m);
     assert.match(output, /^"0x144" \(324\)$/m);
     const error = await machine.command(`rpc ${url} ${down} no_such_method`);
     assert.equal(error.code, 1);

@@ -42,7 +42,7 @@ suite("roots", () => {
     const list = await machine.ok("ca list isrg");
     assert.match(list, /^ +\d+ {2}\d{4}-\d\d-\d\d {2}.*CN=ISRG Root X1$/m);
     const all = await machine.ok("ca list");
-    const [, count] = /^(\d+) roots; \1 are built in, 0 were added$/m.exec(all) ?? [];
+    const [, count] = /^(\d+) roots shown: \1 built in, 0 added$/m.exec(all) ?? [];
     assert.ok(Number(count) > 100, all.slice(-200));
     const [, version] = /^([\d.]+) /m.exec(text("compiler-config/pins/certdata")) ?? [];
     const last = `built in: Mozilla's roots ${version}, certdata.txt SHA-256 ${sha256(source)}`;
@@ -89,12 +89,12 @@ suite("roots", () => {
       assert.match(output, /^ca: /m);
     }
     machine.type("ca add\r-----BEGIN CERTIFICATE-----\rAAAA\r-----END CERTIFICATE-----\r");
-    await machine.waitFor(/^ca: .*expected a certificate in PEM$/m);
+    await machine.waitFor(/^ca: not a certificate in PEM \(error -0x[0-9a-f]+\)$/m);
     await machine.prompt();
     machine.type("ca add\r");
     await machine.waitFor("paste the certificate");
     machine.type("\x04");
-    await machine.waitFor(/^ca: the line -----END CERTIFICATE----- is missing/m);
+    await machine.waitFor(/^ca: missing line -----END CERTIFICATE-----$/m);
     await machine.prompt();
   });
 
@@ -324,7 +324,7 @@ suite("the clock", () => {
     );
     const [, offset] = answer ?? assert.fail(moved);
     assert.ok(Math.abs(Number(offset) + ahead / 1000) < 60, moved);
-    assert.match(moved, /^the clock was moved by -\d+\.\d{6} s: /m);
+    assert.match(moved, /^clock stepped by -\d+\.\d{6} s: /m);
     assert.match(await machine.ok("date -v"), /^source: network time from 10\.0\.2\.2#\d+$/m);
     assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
   });
@@ -349,7 +349,7 @@ suite("the clock", () => {
     const shown = Date.parse((await machine.ok("date")).trim());
     assert.ok(Math.abs(shown - testNow() - HOUR) < 10_000);
     const asked = await machine.ok("ntp -q");
-    assert.match(asked, new RegExp(`^${list[2]}: .*, it is not believed$`, "m"));
+    assert.match(asked, new RegExp(`^${list[2]}: .*, rejected$`, "m"));
     const tie = await machine.command(`ntp -q ${list[0]} ${list[2]}`);
     assert.equal(tie.code, 1);
     assert.match(tie.output, /the servers do not agree on the time/);

@@ -186,10 +186,10 @@ suite("TLS servers", () => {
     const url = `https://10.0.2.2:${port}/`;
     // Two time limits of 30 s begin a round trip apart; on a slow host either may be noticed first.
     const clocks = "(no answer for|the TLS handshake took more than) 30 s";
-    const words = new RegExp(`^curl: .28. could not connect to 10.0.2.2 port ${port}: ${clocks}$`);
+    const words = new RegExp(`^curl: .28. Failed to connect to 10.0.2.2 port ${port}: ${clocks}$`);
     try {
       const late = await machine.command(`curl -m 1 ${url}`, 60_000);
-      assert.deepEqual(late, { output: "curl: (28) operation timed out", code: 28 });
+      assert.deepEqual(late, { output: "curl: (28) Operation timed out", code: 28 });
       const patient = await machine.command(`curl ${url}`, 90_000);
       assert.equal(patient.code, 28);
       assert.match(patient.output, words);
@@ -210,7 +210,7 @@ suite("TLS servers", () => {
       assert.equal(await machine.ok(`curl ${url}`, 60_000), "secure /");
       slow.milliseconds = 100;
       const late = await machine.command(`curl -m 2 ${url}`, 60_000);
-      assert.deepEqual(late, { output: "curl: (28) operation timed out", code: 28 });
+      assert.deepEqual(late, { output: "curl: (28) Operation timed out", code: 28 });
     } finally {
       relay.close();
       await server.stop();

@@ -20,6 +20,11 @@ suite("user errors", () => {
     silent.close();
   });
 
+  /** How iproute2 begins: a request that is refused, a line that is wrong. */
+  const ip = [
+    "RTNETLINK answers: |Cannot find device ",
+    'Error: argument "|Command line is not complete: |Command "',
+  ];
   const wrong: [string, number][] = [
     ["ip addr add 10.9.0.0/24", 2],
     ["ip addr add 10.9.0.255/24", 2],
@@ -54,9 +59,9 @@ suite("user errors", () => {
     for (const [line, expected] of wrong) {
       const { output, code } = await machine.command(line);
       assert.equal(code, expected, `${line}: ${output}`);
-      const form = `^${line.split(" ")[0]}: [^\\n]+ expected:? [^\\n]*\\S$`;
-      assert.match(output, new RegExp(form), line);
-      assert.doesNotMatch(output, /expected.*expected/, line);
+      const name = line.split(" ")[0];
+      const start = name === "ip" ? ip[expected - 1] : `${name}: `;
+      assert.match(output, new RegExp(`^(${start})[^\\n]*\\S$`), line);
     }
     assert.match(await machine.ok("ip addr"), /LOWER_UP.*mtu 1500[\s\S]* 10\.0\.2\.15\/24/);
     assert.match(await machine.ok("ip route"), /^default via 10\.0\.2\.2/);
@@ -127,7 +132,7 @@ test("with two cards, each has a default route, and dhcp requires a name", async
   await configured(machine);
   const { output, code } = await machine.command("dhcp release");
   assert.equal(code, 2, output);
-  assert.match(output, /^dhcp: .* expected/);
+  assert.match(output, /^dhcp: release: there are several devices, name one \(usage: /);
   await machine.ok("ping -c 1 10.0.3.2");
   assert.match(await machine.ok("dhcp"), /^net0: bound[\s\S]*^net1: bound/m);
   await machine.ok("dhcp release net0");

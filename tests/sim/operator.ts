@@ -19,7 +19,7 @@ const ENDLESS_PATIENCE = 5;
 const GRACE = 30;
 
 /** A line of the log, or the note about omitted ones. */
-const LOGGED = /\[ *\d+\.\d+\].*|\d+ messages were not shown.*/g;
+const LOGGED = /\[ *\d+\.\d+\].*|\d+ messages not shown.*/g;
 
 export class Operator {
   readonly outcomes: Outcome[] = [];

@@ -7,18 +7,18 @@ import { be16 } from "../lab/packets/bytes.ts";
 /** Commands for what already exists, or does not exist. */
 const answers: [command: string, says: RegExp][] = [
   ["httpd", /^httpd\r\nanonymos> $/],
-  ["httpd", /httpd: it runs already, expected httpd stop before/],
+  ["httpd", /httpd: already running \(try: httpd stop\)/],
   ["ip link set net0 up", /^ip link set net0 up\r\nanonymos> $/],
-  ["ip route del 10.9.0.0/16", /ip: No such process: expected a route of ip route/],
-  ["ip neigh del 10.0.2.77", /ip: No such file or directory: expected a neighbour/],
-  ["ip addr add 10.0.2.15/16 dev net0", /ip: File exists: that address is set/],
-  ["ip link set net9 up", /ip: Cannot find device "net9"/],
-  ["ntp", /ntp: no time server is configured, expected ntp SERVER/],
-  ["ntp 10.0.2.2", /10\.0\.2\.2: no answer\r\nntp: no server tells the time, the clock stays/],
+  ["ip route del 10.9.0.0/16", /RTNETLINK answers: No such process/],
+  ["ip neigh del 10.0.2.77", /RTNETLINK answers: No such file or directory/],
+  ["ip addr add 10.0.2.15/16 dev net0", /RTNETLINK answers: File exists/],
+  ["ip link set net9 up", /\nCannot find device "net9"/],
+  ["ntp", /ntp: no time server is configured \(try: ntp SERVER\)/],
+  ["ntp 10.0.2.2", /10\.0\.2\.2: no answer\r\nntp: no server tells the time, clock not set/],
   ["hostname kernel7", /^hostname kernel7\r\nanonymos> $/],
   ["hostname", /\nkernel7\r/],
   ["dhcp release", /^dhcp release\r\nanonymos> $/],
-  ["dhcp release", /dhcp: there is no lease, expected one/],
+  ["dhcp release", /dhcp: no lease\r\n/],
   ["ping -c 1 10.0.2.2", /network is not configured: net0 has no address/],
   ["dhcp renew", /DHCP lease 10\.0\.2\.15\/24 from 10\.0\.2\.2/],
   ["ping -c 1 10.0.2.2", / 1 received/],
@@ -32,31 +32,37 @@ test("a command without effect says so, and others work", async () => {
 const calls = "m ".repeat(101).trim();
 /** A wrong line and its one line of error. */
 const mistakes: [command: string, says: RegExp][] = [
-  ["nc -p 9000 10.0.2.2", /^nc: -p goes with -l, expected: nc \[-u\] HOST PORT \| /],
-  ["nc -l 1.2.3.4 9000", /^nc: 9000 is one operand too many, /],
-  ["nc -l -p 9000 9001", /^nc: 9001 is one operand too many, /],
-  ["nc -l", /^nc: an operand is missing, /],
-  ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5 stands alone, /],
-  ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5 stands alone, /],
-  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there are no files here, /],
-  ["curl -o '' 10.0.2.2", /^curl: there are no files here, -o takes only null, /],
+  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-u\] HOST PORT \| /],
+  ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
+  ["nc -l -p 9000 9001", /^nc: extra operand '9001' \(usage: /],
+  ["nc -l", /^nc: missing operand \(usage: /],
+  ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
+  ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
+  ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there are no files \(use text or @bytes:N\)$/],
+  ["curl -o '' 10.0.2.2", /^curl: -o: there are no files \(only -o null works\) \(usage: /],
   ["curl -H Host:a -H host:b 10.0.2.2", /^curl: expected one header Host$/],
   ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
-  [`rpc -b http://10.0.2.2/rpc ${calls}`, /^rpc: 101 calls are more than 100, expected: rpc /],
-  ["resolvectl dns 10.0.2.3#99999", /^resolvectl: 10\.0\.2\.3#99999 is no server, /],
-  ["resolvectl dns eth0 10.0.2.3", /^resolvectl: there is no device eth0, /],
-  ["resolvectl revert eth0", /^resolvectl: there is no device eth0, /],
-  ["ca show", /^ca: a number of ca list is missing, /],
-  ["ca show 0", /^ca: 0 is no number of ca list, /],
-  ["ca show 1e9", /^ca: 1e9 is no number of ca list, /],
-  ["ca show 999", /^ca: there is no root 999, /],
-  ["ca remove 999", /^ca: there is no root 999, /],
-  ["ca ''", /^ca: an operand is empty, /],
-  ["check ''", /^check: an operand is empty, /],
-  ["ip addr ''", /^ip: an operand is empty, /],
+  [
+    `rpc -b http://10.0.2.2/rpc ${calls}`,
+    /^rpc: too many calls: 101 \(at most 100\) \(usage: rpc /,
+  ],
+  [
+    "resolvectl dns 10.0.2.3#99999",
+    /^resolvectl: Failed to parse DNS server address: 10\.0\.2\.3#99999 /,
+  ],
+  ["resolvectl dns eth0 10.0.2.3", NO_DEVICE],
+  ["resolvectl revert eth0", NO_DEVICE],
+  ["ca show", /^ca: missing root number \(usage: /],
+  ["ca show 0", /^ca: invalid root number '0' \(usage: /],
+  ["ca show 1e9", /^ca: invalid root number '1e9' \(usage: /],
+  ["ca show 999", /^ca: no such root: 999 \(try: ca list\)$/],
+  ["ca remove 999", /^ca: no such root: 999 \(try: ca list\)$/],
+  ["ca ''", /^ca: empty operand \(usage: /],
+  ["check ''", /^check: empty operand \(usage: /],
+  ["ip addr ''", /^ip: empty operand \(usage: /],
   ["host .", /^host: \.: the name is empty, /],
-  ["ping -- -x", /^ping: -x: a label begins or ends with '-', /],
-  ["tcpdump port x", /^tcpdump: filter "x": expected a port/],
+  ["ping -- -x", /^ping: -x: Name or service not known \(a label begins or ends with '-', /],
+  ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],
 ];
 
 test("each user error gives one line, with what was expected once", async () => {
@@ -65,8 +71,6 @@ test("each user error gives one line, with what was expected once", async () => 
     const output = lab.command(command);
     const lines = output.slice(output.indexOf("\r\n") + 2).split("\r\n");
     assert.match(lines[0], says);
-    assert.match(lines[0], /expected/);
-    assert.doesNotMatch(lines[0], /expected.*expected/);
     assert.deepEqual(lines.slice(1), ["anonymos> "], command);
   }
   assert.match(lab.command(`rpc -b http://10.0.2.2/rpc ${calls}; echo $?`), /\n2\r\nanonymos> $/);
@@ -85,7 +89,7 @@ test("understands what Linux's commands understand", async () => {
   for (const object of ["addr", "route", "neigh", "link"]) {
     assert.deepEqual(shown(`ip ${object} sh`), shown(`ip ${object} show`));
   }
-  assert.match(lab.command("ip r d 10.9.0.0/16"), /ip: No such process/);
+  assert.match(lab.command("ip r d 10.9.0.0/16"), /RTNETLINK answers: No such process/);
   assert.match(lab.command("resolvectl dns 10.0.2.9"), /^[^\n]*\nanonymos> $/);
   assert.match(lab.command("resolvectl revert"), /^[^\n]*\nanonymos> $/);
   assert.match(lab.command("resolvectl dns"), /: 10\.0\.2\.3\r\n/);

@@ -65,8 +65,11 @@ test("rejects impossible addresses as destination and as gateway", async () => {
   lab.take();
   for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"]) {
     dialogue(lab, [
-      [`curl http://${nobody}/`, /^curl: \(7\) could not connect to .*: no route to the host\r\n/],
-      [`ip route add 10.7.0.0/16 via ${nobody} dev net0`, /^ip: Nexthop has invalid gateway: /],
+      [`curl http://${nobody}/`, /^curl: \(7\) Failed to connect to .*: No route to host\r\n/],
+      [
+        `ip route add 10.7.0.0/16 via ${nobody} dev net0`,
+        /^Error: Nexthop has invalid gateway\.\r\n/,
+      ],
     ]);
   }
   assert.deepEqual(lab.frames(), []);
@@ -82,7 +85,7 @@ test("ip route get shows the path that packets take", async () => {
     ["ip route get 255.255.255.255", /^broadcast 255\.255\.255\.255 dev net0 src /],
     ["ip route get 224.0.0.1", /^multicast 224\.0\.0\.1 dev net0 src 10\.0\.2\.15\r\n/],
     [`ip route get ${OFF_LINK}`, /^[\d.]+ via 10\.0\.2\.2 dev net0 src 10\.0\.2\.15\r\n/],
-    ["ip route get 240.0.0.1", /^ip: Network is unreachable, expected /],
+    ["ip route get 240.0.0.1", /^RTNETLINK answers: Network is unreachable\r\n/],
     ["ip route del default", /^anonymos> $/],
     [`ping -c 1 ${OFF_LINK}`, /^ping: connect: Network is unreachable\r\nanonymos> $/],
   ]);
@@ -90,9 +93,9 @@ test("ip route get shows the path that packets take", async () => {
 
 test("ip neigh add accepts unknown neighbors and unicast addresses only", async () => {
   const lab = await Lab.at("S1");
-  const station = /^ip: ".*", expected one station's address like 52:54:00:12:34:56\r\n/;
+  const station = /^Error: argument ".*" is wrong: expected the address of one station, /;
   dialogue(lab, [
-    ["ip neigh add 10.0.2.2 lladdr 52:54:00:00:00:09", /^ip: File exists: .*, expected ip neigh r/],
+    ["ip neigh add 10.0.2.2 lladdr 52:54:00:00:00:09", /^RTNETLINK answers: File exists\r\n/],
     ["ip neigh", /^10\.0\.2\.2 dev net0 lladdr (?!52:54:00:00:00:09)/m],
     ["ip neigh add 10.0.2.66 lladdr 52:54:00:00:00:09", /^anonymos> $/],
     ["ip neigh replace 10.0.2.66 lladdr 52-54-00-00-00-0a", /^anonymos> $/],
@@ -108,12 +111,9 @@ test("dhcp renew reports what prevents it, without waiting", async () => {
   const before = lab.world.now;
   dialogue(lab, [
     ["ip route del 10.0.2.0/24; ip route del default", /^anonymos> $/],
-    [
-      "dhcp renew",
-      /^dhcp: Network is unreachable: 10\.0\.2\.2, expected a route to the server\r\n/,
-    ],
+    ["dhcp renew", /^dhcp: Network is unreachable: no route to the server 10\.0\.2\.2\r\n/],
     ["ip link set net0 down", /^anonymos> |down/],
-    ["dhcp renew", /dhcp: net0 is down, expected ip link set net0 up\r\n/],
+    ["dhcp renew", /dhcp: net0 is down \(try: ip link set net0 up\)\r\n/],
   ]);
   assert.ok(lab.world.now - before < 2e9, "it waits");
   dialogue(lab, [
@@ -121,7 +121,7 @@ test("dhcp renew reports what prevents it, without waiting", async () => {
   ]);
   lab.twin.setLink(false, lab.world.now);
   const pulled = lab.world.now;
-  dialogue(lab, [["dhcp renew", /dhcp: net0 has no link, expected a lease\r\n/]]);
+  dialogue(lab, [["dhcp renew", /dhcp: net0 has no link\r\n/]]);
   assert.ok(lab.world.now - pulled < 4e9, "it waits for a server");
 });
 

@@ -1,8 +1,15 @@
-/** `crash`: makes each kind of panic on purpose, to see that it is caught and told apart. */
+/**
+ * crash null|bounds|stack|write-text|execute-data|abort
+ *
+ * Panics on purpose, once for each way in which the kernel can fail, to show that the failure is
+ * caught and told apart. Linux's counterpart is the lkdtm module.
+ *
+ * Exit codes: none if the panic happens; 1 if the kernel survives; 2 wrong usage.
+ */
 import { crash } from "../../../machine/host";
 import { Command, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 const KINDS: StaticArray<string> = [
   "null",
@@ -19,10 +26,10 @@ export class Crash extends Command {
       "crash null",
     ]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const kind = options.operands[0];
     let seen: u32 = 0;
     if (kind == "null") seen = readNull();
@@ -31,9 +38,9 @@ export class Crash extends Command {
     else if (kind == "write-text") crash(0);
     else if (kind == "execute-data") crash(1);
     else if (kind == "abort") throw new Error("crash abort was typed");
-    else return shell.wrongUsage(this, `${kind} is no kind of crash`);
-    // Using what was read keeps the compiler from leaving the reading out.
-    return shell.failed(this, `the kernel survived ${kind} (${seen}), expected a panic`);
+    else return this.wrongUsage(session, `unknown kind '${kind}'`);
+    // The value is printed so that the compiler cannot drop the load.
+    return this.failed(session, `the kernel survived ${kind} (${seen})`);
   }
   complete(words: Array<string>): Array<string> {
     return words.length == 0 ? KINDS.slice<Array<string>>() : [];
@@ -48,7 +55,7 @@ function readBeyondMemory(): u32 {
   return load<u32>(((memory.size() as usize) << 16) + 0x100);
 }
 
-/** Not linear in what the call answers, so that no compiler can make a loop of it. */
+/** Uses the result in a way that no compiler can turn into a loop. */
 function overflowStack(depth: u32): u32 {
   const below = overflowStack(depth + 1);
   return (below % (depth | 1)) ^ (below >>> 3);

@@ -1,4 +1,15 @@
-/** `curl`: one HTTP request, with curl's options and exit codes. */
+/**
+ * curl [OPTION]... URL
+ *
+ * One HTTP or HTTPS request, with the options, exit codes and error messages of curl 7.88. It
+ * differs where there are no files: -o takes only `null`, which counts the body and prints one
+ * line about it; -d takes text or @bytes:N, N bytes of a fixed pattern. --crc32 prints a checksum
+ * of the body.
+ *
+ * Exit codes: curl's, such as 6 name not resolved, 7 no connection, 22 HTTP error with -f,
+ * 28 time-out, 35 TLS handshake, 52 empty reply, 56 receive error, 60 certificate; 2 wrong usage;
+ * 130 interrupted.
+ */
 import { crc32 } from "../../../core/crc32";
 import { parseDecimalText } from "../../../core/text";
 import { HttpClient } from "../../../net/service/http/client/client";
@@ -15,7 +26,7 @@ import { HttpHead } from "../../../net/service/http/message/head";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 import { VerboseCurl } from "./curl/verbose";
 
 const OPTIONS: StaticArray<string> = [
@@ -40,13 +51,13 @@ const LONGEST_BODY: i64 = 1 << 50;
 const LONGEST_TIME: i64 = 1_000_000;
 const FORM: string = "application/x-www-form-urlencoded";
 
-/** Prints the body, and before it the head where that is wanted. */
+/** Prints the body; with -i the head before it. */
 class PrintingSink extends BodySink {
   crc: u32 = 0;
   private refused: bool = false;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly withHead: bool,
     private readonly failOnError: bool,
   ) {
@@ -55,22 +66,22 @@ class PrintingSink extends BodySink {
 
   head(head: HttpHead): void {
     this.refused = this.failOnError && head.status >= 400;
-    if (this.withHead) this.shell.printBytes(head.pointer(0), head.length);
+    if (this.withHead) this.session.printBytes(head.pointer(0), head.length);
   }
 
   room(): u32 {
-    return this.refused ? u32.MAX_VALUE : this.shell.room();
+    return this.refused ? u32.MAX_VALUE : this.session.room();
   }
 
   data(pointer: usize, length: u32): bool {
     this.crc = crc32(this.crc, pointer, length);
-    if (!this.refused) this.shell.printBytes(pointer, length);
+    if (!this.refused) this.session.printBytes(pointer, length);
     return true;
   }
 }
 
 class CurlJob extends Job {
-  /** `-o null`: the body is counted and dropped, and one line says what it was. */
+  /** With `-o null`: the body is counted and discarded. */
   counted: CountingSink | null = null;
   printed: PrintingSink | null = null;
   withCrc: bool = false;
@@ -79,7 +90,7 @@ class CurlJob extends Job {
   private exchange: HttpExchange | null = null;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly client: HttpClient,
     private readonly request: HttpRequest,
   ) {
@@ -99,31 +110,31 @@ class CurlJob extends Job {
     if (this.counted != null) this.summarize(exchange);
     const printed = this.printed;
     if (printed != null && this.withCrc) {
-      this.shell.terminal.freshLine();
-      this.shell.printLine(`crc32 ${hexadecimal(printed.crc)}`);
+      this.session.terminal.freshLine();
+      this.session.printLine(`crc32 ${hexadecimal(printed.crc)}`);
     }
     if (this.failOnError && exchange.status() >= 400) {
       const status = exchange.status();
-      return this.fail(EXIT_HTTP_ERROR, `the requested URL returned error: ${status}`);
+      return this.fail(EXIT_HTTP_ERROR, `The requested URL returned error: ${status}`);
     }
     return EXIT_OK;
   }
 
   cancel(): i32 {
     const exchange = this.exchange;
-    if (exchange != null) exchange.cancel(this.shell.now);
+    if (exchange != null) exchange.cancel(this.session.now);
     return EXIT_INTERRUPTED;
   }
 
   private fail(code: i32, message: string): i32 {
-    if (!this.silent) this.shell.error("curl", `(${code}) ${message}`);
+    if (!this.silent) this.session.error("curl", `(${code}) ${message}`);
     return code;
   }
 
   private summarize(exchange: HttpExchange): void {
     const micros = max<i64>(exchange.times.finished - exchange.times.started, 1);
     const sent = exchange.bodySent();
-    // Bytes in a microsecond are megabytes in a second.
+    // Bytes per microsecond are megabytes per second.
     const tenths = ((exchange.bodyBytes + sent) * 10) / (micros as u64);
     const seconds = `${micros / 1_000_000}.${(micros % 1_000_000).toString().padStart(6, "0")}`;
     let line = `HTTP ${exchange.status()}, ${exchange.bodyBytes} bytes`;
@@ -131,7 +142,7 @@ class CurlJob extends Job {
     line += `, ${seconds} s, ${tenths / 10}.${tenths % 10} MB/s`;
     const counted = this.counted;
     if (counted != null && this.withCrc) line += `, crc32 ${hexadecimal(counted.crc)}`;
-    this.shell.printLine(line);
+    this.session.printLine(line);
   }
 }
 
@@ -141,7 +152,7 @@ export class Curl extends Command {
       "curl",
       "[-i] [-v] [-k] [-s] [-S] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] " +
         "[--crc32] [-L] [-m SECONDS] URL",
-      "makes an HTTP request and prints the answer",
+      "makes an HTTP request and prints the response",
       [
         "curl -i http://10.0.2.2:8080/",
         "curl -v https://mainnet.era.zksync.io/",
@@ -153,27 +164,28 @@ export class Curl extends Command {
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const timeout = options.seconds("m", 0, LONGEST_TIME);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const counts = options.has("o");
     if (counts && options.value("o") != "null") {
-      return shell.wrongUsage(this, "there are no files here, -o takes only null");
+      return this.wrongUsage(session, "-o: there are no files (only -o null works)");
     }
     const request = new HttpRequest(options.operands[0]);
     const wrong = prepare(request, options);
-    if (wrong != "") return shell.failed(this, wrong, EXIT_USAGE);
+    if (wrong != "") return this.failed(session, wrong, EXIT_USAGE);
     request.timeout = timeout;
     request.followRedirects = options.has("L");
-    if (options.has("v")) request.watcher = new VerboseCurl(shell);
+    if (options.has("v")) request.watcher = new VerboseCurl(session);
     const silent = options.has("s") && !options.has("S");
     const insecure = options.has("k");
-    if (insecure && !silent)
-      shell.error(this.name, "warning: -k: whoever answers is taken for the server");
+    if (insecure && !silent) {
+      session.error(this.name, "warning: -k: server certificate is not verified");
+    }
     const client = insecure ? this.stack.insecureHttp : this.stack.http;
-    const job = new CurlJob(shell, client, request);
+    const job = new CurlJob(session, client, request);
     job.withCrc = options.has("crc32");
     job.failOnError = options.has("f");
     job.silent = silent;
@@ -182,7 +194,7 @@ export class Curl extends Command {
       job.counted = counted;
       request.sink = counted;
     } else {
-      const printed = new PrintingSink(shell, options.has("i"), job.failOnError);
+      const printed = new PrintingSink(session, options.has("i"), job.failOnError);
       job.printed = printed;
       request.sink = printed;
     }
@@ -190,7 +202,7 @@ export class Curl extends Command {
   }
 }
 
-/** Sets method, body and headers; answers what is wrong with them, or "". */
+/** Sets method, body and headers. Returns what is wrong with them, or "". */
 function prepare(request: HttpRequest, options: Options): string {
   const data = options.values("d");
   if (data.length > 0) request.setMethod("POST");
@@ -201,24 +213,24 @@ function prepare(request: HttpRequest, options: Options): string {
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
     if (!addHeader(request, headers[i])) {
-      return `-H ${headers[i]}: expected NAME: VALUE, NAME: (to leave it out) or NAME; (empty)`;
+      return `-H ${headers[i]}: expected NAME: VALUE, NAME: (to omit it) or NAME; (empty)`;
     }
   }
   if (data.length > 0 && !request.has("content-type")) request.addField("Content-Type", FORM);
   return request.error;
 }
 
-/** Sets the body from every -d that was given; answers what is wrong with them, or "". */
+/** Joins every -d to a body, as curl does. Returns what is wrong with them, or "". */
 function addBody(request: HttpRequest, data: Array<string>): string {
   for (let i = 0; i < data.length; i++) {
     const text = data[i];
     if (!text.startsWith("@")) continue;
     if (!text.startsWith(PATTERN)) {
-      return `-d ${text}: there are no files here, expected text or @bytes:N`;
+      return `-d ${text}: there are no files (use text or @bytes:N)`;
     }
-    if (data.length > 1) return `-d ${text} stands alone, expected no other -d`;
+    if (data.length > 1) return `-d ${text}: cannot be combined with another -d`;
     const length = parseDecimalText(text.substring(PATTERN.length));
-    if (length < 0 || length > LONGEST_BODY) return `-d ${text}: expected a number of bytes for N`;
+    if (length < 0 || length > LONGEST_BODY) return `-d ${text}: invalid number of bytes`;
     request.body = new PatternSource(length as u64);
     return "";
   }
@@ -226,7 +238,7 @@ function addBody(request: HttpRequest, data: Array<string>): string {
   return "";
 }
 
-/** `NAME: VALUE`; `NAME:` leaves the header out, `NAME;` sends it empty. False: it is none. */
+/** Adds `NAME: VALUE`; `NAME:` omits the header, `NAME;` sends it empty. False: malformed. */
 function addHeader(request: HttpRequest, header: string): bool {
   const colon = header.indexOf(":");
   if (colon < 0 && header.endsWith(";")) {

@@ -1,43 +1,52 @@
-/** `date`: the time of day in UTC, as date(1) prints it. */
+/**
+ * date [-v] [+FORMAT]
+ *
+ * Prints the time of day in UTC as date(1) of coreutils does in the C locale. Of its conversions
+ * it knows % d F H j m M N R s S T Y Z. -v adds where the time comes from. The clock is set by
+ * `ntp`, not here.
+ *
+ * Exit codes: 0; 1 the time of day is unknown; 2 wrong usage.
+ */
 import { CalendarTime } from "../../../core/calendar";
 import { TextBuilder } from "../../../core/text-builder";
 import { SECOND } from "../../../core/time";
+import { TimeOfDay } from "../../../core/time-of-day";
 import { Command, Job } from "../command";
-import { Machine } from "../machine";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
 const OPTIONS: StaticArray<string> = ["u|utc", "v|verbose"];
 
 export class DateCommand extends Command {
-  constructor(private readonly machine: Machine) {
-    super("date", "[-v] [+FORMAT]", "shows the time of day (-v: and where it is from)", [
+  constructor(private readonly clock: TimeOfDay) {
+    super("date", "[-v] [+FORMAT]", "prints the time of day (-v: and its source)", [
       "date",
       "date -v",
       "date +%s",
     ]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const format = options.operands.length > 0 ? options.operands[0] : "";
     if (format != "" && !format.startsWith("+")) {
-      return shell.wrongUsage(this, "the time cannot be set");
+      return this.wrongUsage(session, `invalid date '${printable(format)}'`);
     }
-    const micros = this.machine.wallClock();
+    const micros = this.clock.wallClock();
     if (micros < 0) {
-      return shell.failed(this, "the time of day is unknown, expected a real-time clock");
+      return this.failed(session, "the time of day is unknown: no real-time clock");
     }
     const time = new CalendarTime(micros / SECOND);
-    if (format == "") shell.printLine(time.toString());
-    else shell.printLine(formatted(time, micros % SECOND, format.substring(1)));
-    if (options.has("v")) shell.printLine(`source: ${this.machine.wallClockSource()}`);
-    return shell.done();
+    if (format == "") session.printLine(time.toString());
+    else session.printLine(formatted(time, micros % SECOND, format.substring(1)));
+    if (options.has("v")) session.printLine(`source: ${this.clock.wallClockSource()}`);
+    return this.done();
   }
 }
 
-/** The conversions of date(1) that consist of digits, and those of the usual line. */
+/** Expands the conversions of date(1); unknown ones stay as they are. */
 function formatted(time: CalendarTime, micros: i64, format: string): string {
   const text = new TextBuilder();
   for (let i = 0; i < format.length; i++) {

@@ -1,4 +1,11 @@
-/** `dhcp`: the lease with every option and the time left, `renew` and `release`. */
+/**
+ * dhcp [status|renew|release] [DEVICE]
+ *
+ * Shows the lease with every option and the time left, renews it, or gives it back. DEVICE may be
+ * left out if there is only one. `dhclient -r` and `dhclient` do this on Linux.
+ *
+ * Exit codes: 0; 1 no lease, no answer, or the device is down; 2 wrong usage; 130 interrupted.
+ */
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
@@ -7,24 +14,25 @@ import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
-/** How long `renew` waits for the outcome, and for a link that was just switched on. */
+/** Microseconds that `renew` waits for a lease, and for the link of a device just set up. */
 const PATIENCE: i64 = 10 * SECOND;
 const LINK_PATIENCE: i64 = 3 * SECOND;
 
-/** Waits until the server has granted the lease anew. */
+/** Waits until the server has granted the lease again. */
 class RenewJob extends Job {
   private readonly grants: u32;
   private readonly startedAt: i64;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly setup: InterfaceConfigurator,
   ) {
     super();
     this.grants = setup.dhcp.grants;
-    this.startedAt = shell.now;
+    this.startedAt = session.now;
   }
 
   poll(now: i64): i32 {
@@ -33,7 +41,7 @@ class RenewJob extends Job {
     if (now < this.pollAt()) return RUNNING;
     const silent = this.setup.iface.linkUp && client.lastFailure == "";
     const why = silent ? "no answer from a DHCP server" : this.setup.reason();
-    this.shell.error("dhcp", `${why}, expected a lease`);
+    this.session.error("dhcp", why);
     return EXIT_FAILURE;
   }
 
@@ -42,7 +50,7 @@ class RenewJob extends Job {
   }
 }
 
-/** Waits until RELEASE has left. */
+/** Waits until DHCPRELEASE has been sent. */
 class ReleaseJob extends Job {
   constructor(private readonly client: DhcpClient) {
     super();
@@ -55,40 +63,39 @@ class ReleaseJob extends Job {
 
 export class Dhcp extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("dhcp", "[status|renew|release] [DEVICE]", "shows, renews or gives back the lease", [
+    super("dhcp", "[status|renew|release] [DEVICE]", "shows, renews or releases the lease", [
       "dhcp",
       "dhcp renew",
       "dhcp release net0",
     ]);
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(0, 2);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "status";
     if (verb != "status" && verb != "renew" && verb != "release") {
-      return shell.wrongUsage(this, `"${verb}" is no such request`);
+      return this.wrongUsage(session, `unknown verb '${printable(verb)}'`);
     }
     const setups = this.stack.configuration.configurators;
-    if (setups.length == 0)
-      return shell.failed(this, this.stack.configuration.reason() + ", expected one");
+    if (setups.length == 0) return this.failed(session, this.stack.configuration.reason());
     if (operands.length < 2 && verb == "status") {
-      for (let i = 0; i < setups.length; i++) show(setups[i], shell);
-      return shell.done();
+      for (let i = 0; i < setups.length; i++) show(setups[i], session);
+      return this.done();
     }
     if (operands.length < 2 && setups.length > 1) {
-      return shell.wrongUsage(this, `the device to ${verb} is missing`);
+      return this.wrongUsage(session, `${verb}: there are several devices, name one`);
     }
     const setup = this.find(operands.length > 1 ? operands[1] : setups[0].iface.name);
     if (setup == null) {
-      return shell.failed(this, `there is no device ${operands[1]}, expected one of ip link`);
+      return this.failed(session, `Cannot find device "${printable(operands[1])}"`);
     }
-    if (verb == "renew") return this.renew(setup, shell);
-    if (verb == "release") return this.release(setup.dhcp, shell);
-    show(setup, shell);
-    return shell.done();
+    if (verb == "renew") return this.renew(setup, session);
+    if (verb == "release") return this.release(setup.dhcp, session);
+    show(setup, session);
+    return this.done();
   }
 
   complete(words: Array<string>): Array<string> {
@@ -101,54 +108,55 @@ export class Dhcp extends Command {
     return null;
   }
 
-  private renew(setup: InterfaceConfigurator, shell: Shell): Job {
+  private renew(setup: InterfaceConfigurator, session: Session): Job {
     const obstacle = obstacleOf(setup);
-    if (obstacle != "") return shell.failed(this, obstacle);
+    if (obstacle != "") return this.failed(session, obstacle);
     const client = setup.dhcp;
-    const job = new RenewJob(shell, setup);
+    const job = new RenewJob(session, setup);
     if (client.state == DhcpState.Stopped) {
-      if (!client.start(shell.now)) return shell.failed(this, client.lastFailure);
-    } else if (!client.renew(shell.now)) return shell.failed(this, "the lease is being released");
+      if (!client.start(session.now)) return this.failed(session, client.lastFailure);
+    } else if (!client.renew(session.now))
+      return this.failed(session, "the lease is being released");
     return job;
   }
 
-  private release(client: DhcpClient, shell: Shell): Job {
-    if (client.lease == null) return shell.failed(this, "there is no lease, expected one");
-    client.release(shell.now);
+  private release(client: DhcpClient, session: Session): Job {
+    if (client.lease == null) return this.failed(session, "no lease");
+    client.release(session.now);
     return new ReleaseJob(client);
   }
 }
 
-/** Why nothing can be sent to a server, or "". */
+/** Why a server cannot be asked, or "". */
 function obstacleOf(setup: InterfaceConfigurator): string {
   const name = setup.iface.name;
-  if (!setup.iface.up) return `${name} is down, expected ip link set ${name} up`;
+  if (!setup.iface.up) return `${name} is down (try: ip link set ${name} up)`;
   const lease = setup.dhcp.lease;
-  // Without a lease, or the address that it is for, any server is asked, by broadcast.
+  // Without a lease, or without its address, the request is broadcast to any server.
   if (lease == null || !setup.holds(lease)) return "";
   if (setup.ip.sourceAddress(lease.server) != 0) return "";
-  return `Network is unreachable: ${formatIpv4(lease.server)}, expected a route to the server`;
+  return `Network is unreachable: no route to the server ${formatIpv4(lease.server)}`;
 }
 
-function show(setup: InterfaceConfigurator, shell: Shell): void {
+function show(setup: InterfaceConfigurator, session: Session): void {
   const client = setup.dhcp;
-  shell.printLine(`${setup.iface.name}: ${DHCP_STATE_NAMES[client.state]}`);
+  session.printLine(`${setup.iface.name}: ${DHCP_STATE_NAMES[client.state]}`);
   const lease = client.lease;
   if (lease == null) {
-    if (client.attempts > 0) shell.printLine(`  attempts: ${client.attempts}`);
-    if (client.lastFailure != "") shell.printLine(`  last failure: ${client.lastFailure}`);
+    if (client.attempts > 0) session.printLine(`  attempts: ${client.attempts}`);
+    if (client.lastFailure != "") session.printLine(`  last failure: ${client.lastFailure}`);
     return;
   }
-  const now = shell.now;
-  shell.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}`);
-  shell.printLine(`  server: ${formatIpv4(lease.server)}`);
-  shell.printLine(`  T1 (renewal) in: ${left(lease.t1At, now)}`);
-  shell.printLine(`  T2 (rebinding) in: ${left(lease.t2At, now)}`);
-  shell.printLine(`  expiry in: ${left(lease.expiresAt, now)}`);
-  shell.printLine("  options:");
+  const now = session.now;
+  session.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}`);
+  session.printLine(`  server: ${formatIpv4(lease.server)}`);
+  session.printLine(`  T1 (renewal) in: ${left(lease.t1At, now)}`);
+  session.printLine(`  T2 (rebinding) in: ${left(lease.t2At, now)}`);
+  session.printLine(`  expiry in: ${left(lease.expiresAt, now)}`);
+  session.printLine("  options:");
   for (let i = 0; i < lease.options.list.length; i++) {
     const option = lease.options.list[i];
-    shell.printLine(`    ${optionName(option.code)}: ${describeOption(option)}`);
+    session.printLine(`    ${optionName(option.code)}: ${describeOption(option)}`);
   }
 }
 

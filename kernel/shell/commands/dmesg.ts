@@ -1,19 +1,24 @@
-/** `dmesg`: the messages of the kernel, oldest first. */
+/**
+ * dmesg
+ *
+ * Prints the kernel's messages since boot, oldest first, as far as the log has kept them.
+ * Exit codes: 0; 2 wrong usage.
+ */
 import { logLines } from "../../../core/log";
 import { Command, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 export class Dmesg extends Command {
   constructor() {
-    super("dmesg", "", "shows the kernel's messages", ["dmesg"]);
+    super("dmesg", "", "prints the kernel's messages", ["dmesg"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const lines = logLines();
-    for (let i = 0; i < lines.length; i++) shell.printLine(lines[i]);
-    return shell.done();
+    for (let i = 0; i < lines.length; i++) session.printLine(lines[i]);
+    return this.done();
   }
 }

@@ -1,6 +1,11 @@
 /**
- * `free`: memory in KiB, after a garbage collection. The last line is always
+ * free
+ *
+ * Prints memory in KiB after a garbage collection, with the first lines of procps' free(1): `Mem`
+ * is the machine's RAM, `Kernel` what linear memory can grow to. The last line is always
  * `heap: USED bytes used, FREE bytes free`, for programs that look for leaks.
+ *
+ * Exit codes: 0; 2 wrong usage.
  */
 import { MILLISECOND, SECOND } from "../../../core/time";
 import { TlsHeap } from "../../../core/tls-codes";
@@ -15,12 +20,12 @@ import { freeMemory, usedMemory } from "../../../machine/memory";
 import { FramePool } from "../../../net/phy/pool";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 const USABLE: u64 = 1;
 const PAGE: u64 = 65_536;
 const WIDTH: i32 = 12;
-/** A serial line that takes nothing for so long is not waited for. */
+/** Microseconds to wait for the serial line to take the output. */
 const FLUSH_WAIT: i64 = 2 * SECOND;
 const FLUSH_STEP: i64 = MILLISECOND;
 
@@ -31,19 +36,19 @@ class FreeJob extends Job {
 
   constructor(
     private readonly pool: FramePool,
-    private readonly shell: Shell,
+    private readonly session: Session,
   ) {
     super();
-    this.at = shell.now;
-    this.deadline = shell.now + FLUSH_WAIT;
+    this.at = session.now;
+    this.deadline = session.now + FLUSH_WAIT;
   }
   /**
-   * Text that waits for the serial line counts as used, so it goes first. The collector runs
-   * between two turns: the poll after that finds the garbage gone.
+   * Waits for the serial line first, since queued text counts as used. The collector runs between
+   * two turns, so the poll after the request finds the garbage gone.
    */
   poll(now: i64): i32 {
     this.at = now + FLUSH_STEP;
-    if (!this.shell.terminal.empty() && now < this.deadline) return RUNNING;
+    if (!this.session.terminal.empty() && now < this.deadline) return RUNNING;
     if (!this.collected) {
       collectGarbage();
       this.collected = true;
@@ -64,20 +69,20 @@ class FreeJob extends Job {
     const limit = memoryLimit();
     const machine = usableMemory();
     const taken = (memory.size() as u64) * PAGE;
-    this.shell.printLine("".padEnd(8) + cell("total") + cell("used") + cell("free"));
+    this.session.printLine("".padEnd(8) + cell("total") + cell("used") + cell("free"));
     this.row("Mem:", machine, taken, machine > taken ? machine - taken : 0);
     this.row("Kernel:", limit, limit - free, free);
     const inUse = pool.count - pool.available;
-    this.shell.printLine(`frames: ${inUse} of ${pool.count} in use`);
+    this.session.printLine(`frames: ${inUse} of ${pool.count} in use`);
     const held = tlsHeap(TlsHeap.Used);
     const resident = tlsHeap(TlsHeap.Resident);
-    this.shell.printLine(`tls: ${held} bytes held by connections, ${resident} by the library`);
-    this.shell.printLine(`heap: ${used} bytes used, ${free} bytes free`);
+    this.session.printLine(`tls: ${held} bytes held by connections, ${resident} by the library`);
+    this.session.printLine(`heap: ${used} bytes used, ${free} bytes free`);
   }
 
   private row(name: string, total: u64, used: u64, free: u64): void {
     const columns = kib(total) + kib(used) + kib(free);
-    this.shell.printLine(name.padEnd(8) + columns);
+    this.session.printLine(name.padEnd(8) + columns);
   }
 }
 
@@ -99,12 +104,12 @@ function usableMemory(): u64 {
 
 export class Free extends Command {
   constructor(private readonly pool: FramePool) {
-    super("free", "", "shows the memory in use, in KiB", ["free"]);
+    super("free", "", "prints the memory in use, in KiB", ["free"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, ["k|kibi"]);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    return new FreeJob(this.pool, shell);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
+    return new FreeJob(this.pool, session);
   }
 }

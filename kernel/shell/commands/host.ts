@@ -1,15 +1,22 @@
-/** `host`: asks the name servers for a name's addresses, in the words of BIND's host(1). */
+/**
+ * host NAME
+ *
+ * Asks the name servers for the IPv4 addresses of NAME and prints them in the words of BIND 9's
+ * host(1). It knows no record types but A, and no reverse look-up.
+ *
+ * Exit codes: 0; 1 no address or no answer; 2 wrong usage; 130 interrupted.
+ */
 import { canonicalName } from "../../../net/service/dns/name";
-import { DnsQuery } from "../../../net/service/dns/query";
+import { DnsError, DnsQuery } from "../../../net/service/dns/query";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4, NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 class HostJob extends Job {
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly name: string,
     private readonly query: DnsQuery,
@@ -21,16 +28,18 @@ class HostJob extends Job {
     const query = this.query;
     if (!query.done) return RUNNING;
     if (query.addresses.length == 0) {
-      this.shell.error("host", `${this.name}: ${query.failure()}`);
+      const code = rcodeOf(query.error);
+      if (code == "") this.session.error("host", `${this.name}: ${query.failure()}`);
+      else this.session.printLine(`Host ${this.name} not found: ${code}`);
       return EXIT_FAILURE;
     }
     let owner = this.name;
     if (query.canonicalName != "" && query.canonicalName != canonicalName(this.name)) {
-      this.shell.printLine(`${owner} is an alias for ${query.canonicalName}.`);
+      this.session.printLine(`${owner} is an alias for ${query.canonicalName}.`);
       owner = query.canonicalName;
     }
     for (let i = 0; i < query.addresses.length; i++) {
-      this.shell.printLine(`${owner} has address ${formatIpv4(query.addresses[i])}`);
+      this.session.printLine(`${owner} has address ${formatIpv4(query.addresses[i])}`);
     }
     return EXIT_OK;
   }
@@ -43,17 +52,26 @@ class HostJob extends Job {
 
 export class Host extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("host", "NAME", "asks for the addresses of a name", ["host mainnet.era.zksync.io"], true);
+    super("host", "NAME", "resolves a name", ["host mainnet.era.zksync.io"], true);
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const name = options.operands[0];
     if (parseIpv4(name) != NOT_AN_ADDRESS) {
-      return shell.failed(this, `${name}: an address, expected a name`);
+      return this.failed(session, `${name}: reverse look-up is not supported`);
     }
-    return new HostJob(shell, this.stack, name, this.stack.dns.resolve(name, shell.now));
+    return new HostJob(session, this.stack, name, this.stack.dns.resolve(name, session.now));
   }
+}
+
+/** The response code as host(1) prints it; "" for every other failure. */
+function rcodeOf(error: DnsError): string {
+  if (error == DnsError.FormatError) return "1(FORMERR)";
+  if (error == DnsError.ServerFailure) return "2(SERVFAIL)";
+  if (error == DnsError.NameError) return "3(NXDOMAIN)";
+  if (error == DnsError.NotImplemented) return "4(NOTIMP)";
+  return error == DnsError.Refused ? "5(REFUSED)" : "";
 }

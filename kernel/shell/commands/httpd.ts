@@ -1,11 +1,20 @@
-/** `httpd`: serves the status site in the background. */
+/**
+ * httpd [-s] [PORT] | stop
+ *
+ * Serves the status site in the background: /, /status.json, /bytes/N and POST /discard. The
+ * command returns at once; `httpd stop` ends the server. -s serves HTTPS with the certificate of
+ * the boot modules server.pem and server.key. PORT is 80, or 443 with -s, unless it is given.
+ *
+ * Exit codes: 0; 1 already or not running, port in use, no certificate; 2 wrong usage.
+ */
 import { parseDecimalText } from "../../../core/text";
+import { hasServerIdentity } from "../../../machine/certificates";
 import { NetworkStack } from "../../../net/service/stack";
 import { HttpDaemon } from "../../programs/httpd";
 import { Command, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
-import { hasServerIdentity } from "../tls-files";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
 const OPTIONS: StaticArray<string> = ["s|secure"];
 const HTTP_PORT: i64 = 80;
@@ -19,43 +28,43 @@ export class Httpd extends Command {
     super(
       "httpd",
       "[-s] [PORT] | stop",
-      "serves /, /status.json, /bytes/N and POST /discard in the background (-s: by https)",
+      "serves /, /status.json, /bytes/N and POST /discard in the background (-s: HTTPS)",
       ["httpd", "httpd 8080", "httpd -s 8443", "httpd stop"],
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operand = options.operands.length > 0 ? options.operands[0] : "";
     if (operand == "stop") {
-      if (this.daemon.stop()) return shell.done();
-      return shell.failed(this, "it does not run");
+      if (this.daemon.stop()) return this.done();
+      return this.failed(session, "not running");
     }
     const secure = options.has("s");
     const usual = secure ? HTTPS_PORT : HTTP_PORT;
     const port = operand == "" ? usual : parseDecimalText(operand);
     if (port < 1 || port > 65535) {
-      return shell.wrongUsage(this, `${operand} is no port from 1 to 65535`);
+      return this.wrongUsage(session, `invalid port '${printable(operand)}'`);
     }
     if (this.daemon.running) {
-      return shell.failed(this, "it runs already, expected httpd stop before");
+      return this.failed(session, "already running (try: httpd stop)");
     }
     if (secure) {
       const obstacle = this.obstacle();
-      if (obstacle != "") return shell.failed(this, obstacle);
+      if (obstacle != "") return this.failed(session, obstacle);
     }
-    if (this.daemon.start(port as u32, secure)) return shell.done();
-    return shell.failed(this, `port ${port}: Address already in use`);
+    if (this.daemon.start(port as u32, secure)) return this.done();
+    return this.failed(session, `port ${port}: Address already in use`);
   }
 
-  /** Why there can be no https, or "". */
+  /** Why HTTPS cannot be served, or "". */
   private obstacle(): string {
     const tls = this.stack.tls;
     if (tls.engine.obstacle() != "") return tls.engine.obstacle();
     if (hasServerIdentity()) return "";
-    return "-s: there is no certificate, expected the boot modules server.pem and server.key";
+    return "-s: no certificate (boot with the modules server.pem and server.key)";
   }
 
   complete(words: Array<string>): Array<string> {

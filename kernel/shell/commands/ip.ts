@@ -1,8 +1,18 @@
-/** `ip`: addresses, routes, neighbours and links, in the words of iproute2. */
+/**
+ * ip [-s] addr|route|neigh|link [show|add|del|flush|set] ...
+ *
+ * Shows and changes addresses, routes, neighbours and links, with the words, output and error
+ * messages of iproute2. Objects and verbs may be abbreviated. `dev net0` may be left out if there
+ * is only one device. IPv4 only; there are no namespaces, rules, tunnels or other link types.
+ *
+ * Exit codes: 0; 1 the request was refused ("RTNETLINK answers: ..."); 2 wrong usage, for which
+ * iproute2 returns 1 or 255.
+ */
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 import { addressCommand } from "./ip/address";
 import { Context } from "./ip/context";
 import { linkCommand } from "./ip/link";
@@ -30,22 +40,22 @@ export class Ip extends Command {
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     if (operands.length > 1) operands[1] = completed(operands[1]);
-    const context = new Context(shell, this.stack, operands, options.has("s"));
+    const context = new Context(session, this.stack, operands, options.has("s"));
     const object = context.take();
-    if (object == "") return shell.wrongUsage(this, "an object is missing");
-    if (matches(object, "address")) return shell.done(addressCommand(context));
-    if (matches(object, "route")) return shell.done(routeCommand(context));
+    if (object == "") return this.wrongUsage(session, "missing object");
+    if (matches(object, "address")) return this.done(addressCommand(context));
+    if (matches(object, "route")) return this.done(routeCommand(context));
     if (object == "neighbor" || matches(object, "neighbour")) {
-      return shell.done(neighborCommand(context));
+      return this.done(neighborCommand(context));
     }
-    if (matches(object, "link")) return shell.done(linkCommand(context));
-    context.unexpected(object, "addr, route, neigh or link");
-    return shell.done(EXIT_USAGE);
+    if (matches(object, "link")) return this.done(linkCommand(context));
+    session.error(this.name, `Object "${printable(object)}" is unknown (try: help ip)`);
+    return this.done(EXIT_USAGE);
   }
 
   complete(words: Array<string>): Array<string> {
@@ -57,13 +67,13 @@ export class Ip extends Command {
   }
 }
 
-/** iproute2 takes any beginning of a verb: the verb, or the word as it is. */
+/** Expands an abbreviated verb, as iproute2 does; other words stay as they are. */
 function completed(word: string): string {
   for (let i = 0; i < VERBS.length; i++) if (matches(word, VERBS[i])) return VERBS[i];
   return word;
 }
 
-/** iproute2 takes any beginning of an object's name. */
+/** Reports whether `word` is `name` or an abbreviation of it. */
 function matches(word: string, name: string): bool {
   return name.startsWith(word);
 }

@@ -1,13 +1,19 @@
-/** `lspci`: the functions on the PCI bus, in the words of lspci(8). */
+/**
+ * lspci [-v] [-k] [-n | -nn]
+ *
+ * Lists the PCI functions in the format of pciutils' lspci(8), with the few names that this kernel
+ * knows instead of the PCI ID database. -v adds interrupt, base addresses and capabilities, -k the
+ * driver. Exit codes: 0; 2 wrong usage.
+ */
 import { PciBar, PciDevice } from "../../../drivers/pci/pci";
 import { Command, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 class Vendor {
   constructor(
     readonly id: u32,
-    /** How the device's name begins, when it begins with the vendor. */
+    /** The vendor as it begins the names of pci/names.ts. */
     readonly prefix: string,
     readonly name: string,
   ) {}
@@ -54,21 +60,21 @@ export class Lspci extends Command {
   constructor(private readonly devices: Array<PciDevice>) {
     super("lspci", "[-v] [-k] [-n | -nn]", "lists the PCI devices", ["lspci", "lspci -v"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const numbers = options.values("n").length;
     for (let i = 0; i < this.devices.length; i++) {
       const device = this.devices[i];
-      shell.printLine(numbers == 1 ? numericLine(device) : nameLine(device, numbers > 1));
-      if (options.has("v")) printDetails(device, shell);
+      session.printLine(numbers == 1 ? numericLine(device) : nameLine(device, numbers > 1));
+      if (options.has("v")) printDetails(device, session);
       if ((options.has("v") || options.has("k")) && device.driver != "") {
-        shell.printLine(`\tKernel driver in use: ${device.driver}`);
+        session.printLine(`\tKernel driver in use: ${device.driver}`);
       }
-      if (options.has("v")) shell.print("\n");
+      if (options.has("v")) session.print("\n");
     }
-    return shell.done();
+    return this.done();
   }
 }
 
@@ -94,7 +100,7 @@ function nameLine(device: PciDevice, numbers: bool): string {
   return `${device.location()} ${device.className()}${code}: ${what}`;
 }
 
-/** Vendor and device as the PCI ID database has them; `Device 1234:5678` when nobody knows. */
+/** Vendor and device as the PCI ID database has them; `Device 1234:5678` if unknown. */
 function fullName(device: PciDevice): string {
   const name = device.name();
   for (let i = 0; i < VENDORS.length; i++) {
@@ -107,22 +113,23 @@ function fullName(device: PciDevice): string {
   return name == "" ? `Device ${device.idText()}` : name;
 }
 
-function printDetails(device: PciDevice, shell: Shell): void {
+function printDetails(device: PciDevice, session: Session): void {
   if (device.subsystemVendor != 0) {
     const vendor = hex(device.subsystemVendor, 4);
-    shell.printLine(`\tSubsystem: ${vendor}:${hex(device.subsystemDevice, 4)}`);
+    session.printLine(`\tSubsystem: ${vendor}:${hex(device.subsystemDevice, 4)}`);
   }
   if (device.interruptPin > 0 && device.interruptPin <= 4) {
     const pin = PIN_NAMES.charAt(device.interruptPin);
     const line = device.interruptLine;
     const routed = line == 0 || line == NO_INTERRUPT ? "not routed" : `routed to IRQ ${line}`;
-    shell.printLine(`\tInterrupt: pin ${pin} ${routed}`);
+    session.printLine(`\tInterrupt: pin ${pin} ${routed}`);
   }
-  for (let i = 0; i < device.bars.length; i++) shell.printLine(`\t${describeBar(device.bars[i])}`);
+  for (let i = 0; i < device.bars.length; i++)
+    session.printLine(`\t${describeBar(device.bars[i])}`);
   for (let i = 0; i < device.capabilities.length; i++) {
     const capability = device.capabilities[i];
     const name = capabilityName(capability.id);
-    shell.printLine(`\tCapabilities: [${hex(capability.offset, 2)}] ${name}`);
+    session.printLine(`\tCapabilities: [${hex(capability.offset, 2)}] ${name}`);
   }
 }
 

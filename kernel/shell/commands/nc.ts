@@ -1,10 +1,19 @@
-/** `nc`: a conversation with a port of a host, or with the first who connects to one of ours. */
+/**
+ * nc [-u] HOST PORT | [-u] -l [-p] PORT
+ *
+ * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, in the
+ * words of OpenBSD's nc(1). Ctrl-D ends the input; two silent seconds later the command ends. With
+ * -u each line is a datagram.
+ *
+ * Exit codes: 0; 1 the name, the connection or the port failed; 2 wrong usage; 130 interrupted.
+ */
 import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, Job } from "../command";
 import { Lookup } from "../lookup";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 import { TcpClientJob, TcpServerJob } from "./nc/tcp";
 import { UdpJob } from "./nc/udp";
 
@@ -15,43 +24,43 @@ export class Nc extends Command {
     super(
       "nc",
       "[-u] HOST PORT | [-u] -l [-p] PORT",
-      "talks to a port: typed lines go out, Ctrl-D ends",
+      "connects to a port or listens on one (Ctrl-D ends the input)",
       ["nc 10.0.2.2 8080", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const listens = options.has("l");
     const operands = options.operands;
     const named = options.has("p");
-    // It is the port of this side, which the stack gives out to those who do not listen.
-    if (named && !listens) return shell.wrongUsage(this, "-p goes with -l");
+    // -p names the local port, which clients cannot choose here.
+    if (named && !listens) return this.wrongUsage(session, "-p requires -l");
     const count = !listens ? 2 : named ? 0 : 1;
     options.expectOperands(count, count);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (named) operands.push(options.value("p"));
     const text = operands[operands.length - 1];
     const port = parseDecimalText(text);
     if (port < 1 || port > 65535) {
-      return shell.wrongUsage(this, `port ${text} is no number from 1 to 65535`);
+      return this.wrongUsage(session, `port number invalid: ${printable(text)}`);
     }
-    if (options.has("u")) return this.startUdp(shell, listens, operands[0], port as u32);
+    if (options.has("u")) return this.startUdp(session, listens, operands[0], port as u32);
     if (!listens) {
-      const lookup = new Lookup(operands[0], this.stack, shell.now);
-      return new TcpClientJob(shell, this.stack, lookup, port as u32);
+      const lookup = new Lookup(operands[0], this.stack, session.now);
+      return new TcpClientJob(session, this.stack, lookup, port as u32);
     }
     const listener = this.stack.ip.tcp.listen(port as u32, 1);
-    if (listener == null) return shell.failed(this, `port ${port}: Address already in use`);
-    return new TcpServerJob(shell, listener);
+    if (listener == null) return this.failed(session, `port ${port}: Address already in use`);
+    return new TcpServerJob(session, listener);
   }
 
-  private startUdp(shell: Shell, listens: bool, host: string, port: u32): Job {
+  private startUdp(session: Session, listens: bool, host: string, port: u32): Job {
     const socket = this.stack.ip.udp.open(listens ? port : 0);
-    if (socket == null) return shell.failed(this, `port ${port}: Address already in use`);
+    if (socket == null) return this.failed(session, `port ${port}: Address already in use`);
     let lookup: Lookup | null = null;
-    if (!listens) lookup = new Lookup(host, this.stack, shell.now);
-    return new UdpJob(shell, socket, lookup, port);
+    if (!listens) lookup = new Lookup(host, this.stack, session.now);
+    return new UdpJob(session, socket, lookup, port);
   }
 }

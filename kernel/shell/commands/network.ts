@@ -1,7 +1,7 @@
-/** The commands that concern the network. */
+/** Registers the commands of the network. */
 import { NetworkStack } from "../../../net/service/stack";
 import { HttpDaemon } from "../../programs/httpd";
-import { Shell } from "../shell";
+import { Registry } from "../registry";
 import { Ca } from "./ca";
 import { Check } from "./check";
 import { Curl } from "./curl";
@@ -19,8 +19,11 @@ import { Ss } from "./ss";
 import { Tcpdump } from "./tcpdump";
 import { Tls } from "./tls";
 
-export function addNetworkCommands(shell: Shell, stack: NetworkStack, httpd: HttpDaemon): void {
-  const registry = shell.registry;
+export function addNetworkCommands(
+  registry: Registry,
+  stack: NetworkStack,
+  httpd: HttpDaemon,
+): void {
   registry.add(new Ca(stack));
   registry.add(new Check(stack));
   registry.add(new Curl(stack));

@@ -1,4 +1,11 @@
-/** `ntp`: asks time servers and sets the clock by what they agree on. */
+/**
+ * ntp [-q] [SERVER[#PORT]...]
+ *
+ * Asks time servers, the configured ones or those named, and sets the clock to what most of them
+ * agree on (RFC 4330); -q only asks. ntpdate(8) does this on Linux.
+ *
+ * Exit codes: 0; 1 no answer that can be believed; 2 wrong usage; 130 interrupted.
+ */
 import { CalendarTime } from "../../../core/calendar";
 import { NTP_SERVERS } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
@@ -7,16 +14,16 @@ import { NtpQuery, NtpServer } from "../../../net/service/ntp/query";
 import { NtpRound } from "../../../net/service/ntp/round";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
-import { formatMilliseconds } from "../duration";
 import { Options } from "../options";
-import { printable } from "../printable";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { formatMilliseconds } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["q|query"];
 
 class NtpJob extends Job {
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly client: NtpClient,
     private readonly round: NtpRound,
     private readonly queryOnly: bool,
@@ -27,17 +34,17 @@ class NtpJob extends Job {
   poll(now: i64): i32 {
     const round = this.round;
     if (!round.poll(now)) return RUNNING;
-    const shell = this.shell;
+    const session = this.session;
     for (let i = 0; i < round.queries.length; i++) this.describe(round.queries[i], now);
     if (round.chosen == null) {
-      shell.error("ntp", `${round.failure}, the clock stays as it is`);
+      session.error("ntp", `${round.failure}, clock not set`);
       return EXIT_FAILURE;
     }
     const moved = this.client.error(round, now);
     if (this.queryOnly) return EXIT_OK;
     this.client.take(round, now);
     const time = new CalendarTime(this.client.time.wallClock() / SECOND);
-    shell.printLine(`the clock was moved by ${seconds(moved)} s: ${time}`);
+    session.printLine(`clock stepped by ${seconds(moved)} s: ${time}`);
     return EXIT_OK;
   }
 
@@ -54,7 +61,7 @@ class NtpJob extends Job {
     const name = printable(query.server.text);
     const sample = query.sample;
     if (sample == null) {
-      this.shell.printLine(`${name}: ${printable(query.failure)}`);
+      this.session.printLine(`${name}: ${printable(query.failure)}`);
       return;
     }
     const off = sample.offset + now - this.client.time.wallClock();
@@ -62,8 +69,8 @@ class NtpJob extends Job {
     const round = this.round;
     const chosen = round.chosen;
     const agrees = chosen != null && sample.allows(chosen.offset);
-    const verdict = agrees ? "" : ", it is not believed";
-    this.shell.printLine(
+    const verdict = agrees ? "" : ", rejected";
+    this.session.printLine(
       `${name}: stratum ${query.stratum}, offset ${seconds(off)} s, delay ${delay} ms${verdict}`,
     );
   }
@@ -74,27 +81,27 @@ export class Ntp extends Command {
     super(
       "ntp",
       "[-q] [SERVER[#PORT]...]",
-      "sets the clock by time servers, the configured ones or these (-q: only asks)",
+      "sets the clock from time servers, the configured ones or these (-q: only asks)",
       ["ntp pool.ntp.org", "ntp -q 10.0.2.2#1123"],
       true,
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, NTP_SERVERS as i32);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const client = this.stack.ntp;
     const given = options.operands;
     for (let i = 0; i < given.length; i++) {
       if (new NtpServer(given[i]).valid()) continue;
-      return shell.wrongUsage(this, `${printable(given[i])} is no server with a port`);
+      return this.wrongUsage(session, `invalid server '${printable(given[i])}'`);
     }
     const servers = given.length > 0 ? given : client.serverNames();
     if (servers.length == 0) {
-      return shell.failed(this, "no time server is configured, expected ntp SERVER");
+      return this.failed(session, "no time server is configured (try: ntp SERVER)");
     }
-    return new NtpJob(shell, client, client.ask(servers, shell.now), options.has("q"));
+    return new NtpJob(session, client, client.ask(servers, session.now), options.has("q"));
   }
 }
 

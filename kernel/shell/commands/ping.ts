@@ -1,4 +1,13 @@
-/** `ping`: ICMP echo with a line for each reply and the summary, as iputils prints them. */
+/**
+ * ping [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-q] HOST
+ *
+ * Sends ICMP echo requests and prints replies, errors and the summary as ping(8) of iputils does.
+ * Without -c it runs until Ctrl-C, but sends 4 in a script (`run=`). Intervals below 2 ms become
+ * 2 ms.
+ *
+ * Exit codes: 0 a reply came, also after Ctrl-C; 1 no reply; 2 the name or the route is unknown,
+ * or wrong usage; 130 interrupted before the first request.
+ */
 import { MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
@@ -12,15 +21,15 @@ import {
   Job,
   RUNNING,
 } from "../command";
-import { formatMilliseconds } from "../duration";
 import { Lookup } from "../lookup";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { formatMilliseconds } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "q"];
-/** How long a host that has never answered is waited for after the last request. */
+/** Microseconds to wait after the last request for a host that has never answered. */
 const SILENCE: i64 = 10 * SECOND;
-/** Sent by a script that names no count. */
+/** Requests sent in a script without -c. */
 const SCRIPTED_COUNT: i64 = 4;
 
 /** In the order of `IcmpError`. */
@@ -45,7 +54,7 @@ class PingJob extends Job {
   private received: i64 = 0;
   private duplicates: i64 = 0;
   private errors: i64 = 0;
-  /** Replies that brought the time back, and of these times: */
+  /** Replies that carried a time, and their round-trip times in microseconds. */
   private timed: i64 = 0;
   private least: i64 = i64.MAX_VALUE;
   private most: i64 = 0;
@@ -55,7 +64,7 @@ class PingJob extends Job {
   private nextAt: i64 = 0;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly lookup: Lookup,
   ) {
@@ -65,7 +74,7 @@ class PingJob extends Job {
   poll(now: i64): i32 {
     if (!this.lookup.poll()) return RUNNING;
     if (this.lookup.failure != "") {
-      this.shell.error("ping", `${this.lookup.host}: ${this.lookup.failure}`);
+      this.session.error("ping", `${this.lookup.host}: ${this.lookup.failure}`);
       return EXIT_USAGE;
     }
     let socket = this.socket;
@@ -73,7 +82,7 @@ class PingJob extends Job {
       if (this.stack.ip.sourceAddress(this.lookup.address) == 0) return this.unreachable();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
-        this.shell.error("ping", "no free echo socket, expected fewer pings at once");
+        this.session.error("ping", "socket: No buffer space available");
         return EXIT_USAGE;
       }
       this.socket = socket;
@@ -89,18 +98,18 @@ class PingJob extends Job {
     return RUNNING;
   }
 
-  /** Until the name is known nothing is due: the answer comes by a frame, or by its own timer. */
+  /** Nothing is due before the name is resolved: its answer has timers of its own. */
   pollAt(): i64 {
     return this.socket == null ? NEVER : this.nextAt;
   }
 
   cancel(): i32 {
     this.lookup.cancel();
-    return this.socket != null ? this.conclude(this.shell.now) : EXIT_INTERRUPTED;
+    return this.socket != null ? this.conclude(this.session.now) : EXIT_INTERRUPTED;
   }
 
   private unreachable(): i32 {
-    this.shell.error("ping", "connect: Network is unreachable");
+    this.session.error("ping", "connect: Network is unreachable");
     this.finish();
     return EXIT_USAGE;
   }
@@ -110,7 +119,7 @@ class PingJob extends Job {
     const whole = this.size + 28;
     this.startedAt = now;
     this.nextAt = now;
-    this.shell.printLine(
+    this.session.printLine(
       `PING ${this.lookup.host} (${address}) ${this.size}(${whole}) bytes of data.`,
     );
   }
@@ -122,7 +131,7 @@ class PingJob extends Job {
     this.nextAt = now + (last ? this.linger() : this.interval);
   }
 
-  /** How long to wait after the last request; for a host that answers, as it is known to. */
+  /** Microseconds to wait after the last request: twice the longest round trip so far. */
   private linger(): i64 {
     return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }
@@ -133,7 +142,7 @@ class PingJob extends Job {
     if (socket.lastError != NO_ERROR) {
       this.errors++;
       const words = ERROR_WORDS[socket.lastError];
-      this.shell.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
+      this.session.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
       return;
     }
     if (socket.lastDuplicate) this.duplicates++;
@@ -150,7 +159,7 @@ class PingJob extends Job {
       line += ` time=${formatMilliseconds(time)} ms`;
     }
     if (socket.lastDuplicate) line += " (DUP!)";
-    if (!this.quiet) this.shell.printLine(line);
+    if (!this.quiet) this.session.printLine(line);
   }
 
   private conclude(now: i64): i32 {
@@ -160,15 +169,15 @@ class PingJob extends Job {
     const again = this.duplicates > 0 ? `, +${this.duplicates} duplicates` : "";
     const failed = this.errors > 0 ? `, +${this.errors} errors` : "";
     const time = (now - this.startedAt) / MILLISECOND;
-    this.shell.printLine(`\n--- ${this.lookup.host} ping statistics ---`);
-    this.shell.printLine(
+    this.session.printLine(`\n--- ${this.lookup.host} ping statistics ---`);
+    this.session.printLine(
       `${this.sent} packets transmitted, ${this.received} received${again}${failed}, ` +
         `${percent}% packet loss, time ${time}ms`,
     );
     if (this.timed > 0) {
       const mean = this.sum / this.timed;
       const deviation = squareRoot(max<i64>(this.squares / this.timed - mean * mean, 0));
-      this.shell.printLine(
+      this.session.printLine(
         `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
           `${formatMilliseconds(this.most)}/${formatMilliseconds(deviation)} ms`,
       );
@@ -188,26 +197,26 @@ export class Ping extends Command {
     super(
       "ping",
       "[-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-q] HOST",
-      "asks a host for echoes and times them",
+      "sends ICMP echo requests to a host and times the replies",
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, 1_000_000_000);
     const interval = options.seconds("i", SECOND, 3600);
     const wait = options.seconds("W", SILENCE, 3600);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const job = new PingJob(
-      shell,
+      session,
       this.stack,
-      new Lookup(options.operands[0], this.stack, shell.now),
+      new Lookup(options.operands[0], this.stack, session.now),
     );
-    job.count = count == 0 && shell.scripted() ? SCRIPTED_COUNT : count;
+    job.count = count == 0 && session.scripted ? SCRIPTED_COUNT : count;
     job.interval = max<i64>(interval, 2 * MILLISECOND);
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;

@@ -1,40 +1,50 @@
-/** `poweroff` and `reboot`: both wait until what was printed has left the machine. */
+/**
+ * poweroff [N]
+ * reboot
+ *
+ * Switch the machine off (ACPI S5) or reset it, after everything printed has left the machine.
+ * With N, and an isa-debug-exit device, QEMU exits with status 2N+1. Unlike systemd's commands
+ * they ask nobody and sync nothing: there is nothing to sync.
+ *
+ * Exit codes: none if it works; 1 if the machine stays on; 2 wrong usage.
+ */
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { Command, EXIT_FAILURE, Job, RUNNING } from "../command";
-import { Machine } from "../machine";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { PowerControl } from "../power-control";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
-/** A serial line that takes nothing for so long is not waited for. */
+/** Microseconds to wait for the serial line to take the output. */
 const FLUSH_WAIT: i64 = 2 * SECOND;
-/** How often to look whether the last byte is gone. */
+/** Microseconds between two looks at the serial line. */
 const FLUSH_STEP: i64 = 1000;
 
 class LastJob extends Job {
   private readonly deadline: i64;
   private at: i64;
 
-  /** `code`: what `poweroff N` was given, or -1. */
+  /** `code` is N of `poweroff N`, or -1. */
   constructor(
     private readonly command: Command,
     private readonly reboots: bool,
     private readonly code: i32,
-    private readonly machine: Machine,
-    private readonly shell: Shell,
+    private readonly power: PowerControl,
+    private readonly session: Session,
   ) {
     super();
-    this.at = shell.now;
-    this.deadline = shell.now + FLUSH_WAIT;
+    this.at = session.now;
+    this.deadline = session.now + FLUSH_WAIT;
   }
   poll(now: i64): i32 {
     this.at = now + FLUSH_STEP;
-    this.shell.terminal.freshLine();
-    if (!this.shell.terminal.flushed() && now < this.deadline) return RUNNING;
-    if (this.reboots) this.machine.reboot();
-    if (this.code >= 0) this.machine.debugExit(this.code);
-    if (!this.reboots) this.machine.powerOff();
-    this.shell.error(this.command.name, "the machine did not obey, expected ACPI");
+    this.session.terminal.freshLine();
+    if (!this.session.terminal.flushed() && now < this.deadline) return RUNNING;
+    if (this.reboots) this.power.reboot();
+    if (this.code >= 0) this.power.debugExit(this.code);
+    if (!this.reboots) this.power.powerOff();
+    this.session.error(this.command.name, "the machine is still on");
     return EXIT_FAILURE;
   }
   pollAt(): i64 {
@@ -43,33 +53,36 @@ class LastJob extends Job {
 }
 
 export class Poweroff extends Command {
-  constructor(private readonly machine: Machine) {
-    super("poweroff", "[N]", "switches off (with N, QEMU exits with 2N+1)", [
+  constructor(private readonly power: PowerControl) {
+    super("poweroff", "[N]", "switches the machine off (with N, QEMU exits with 2N+1)", [
       "poweroff",
       "check; poweroff $?",
     ]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(0, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const given = options.operands.length > 0;
     const code = given ? parseDecimalText(options.operands[0]) : -1;
     if (given && (code < 0 || code > 255)) {
-      return shell.wrongUsage(this, `${options.operands[0]} is no number from 0 to 255`);
+      return this.wrongUsage(
+        session,
+        `invalid argument: '${printable(options.operands[0])}': out of range: 0 <= value <= 255`,
+      );
     }
-    return new LastJob(this, false, code as i32, this.machine, shell);
+    return new LastJob(this, false, code as i32, this.power, session);
   }
 }
 
 export class Reboot extends Command {
-  constructor(private readonly machine: Machine) {
-    super("reboot", "", "starts the machine anew", ["reboot"]);
+  constructor(private readonly power: PowerControl) {
+    super("reboot", "", "resets the machine", ["reboot"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    return new LastJob(this, true, -1, this.machine, shell);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
+    return new LastJob(this, true, -1, this.power, session);
   }
 }

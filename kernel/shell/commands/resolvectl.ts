@@ -1,4 +1,12 @@
-/** `resolvectl`: the name servers, the cache and the queries of the resolver. */
+/**
+ * resolvectl dns [DEVICE] [SERVER[#PORT]...] | revert [DEVICE] | flush-caches | statistics
+ *
+ * Shows and sets the name servers, in the words of systemd's resolvectl(1). Servers set here win
+ * over those of DHCP and the configuration until `revert`. Its other verbs do not exist; `host`
+ * resolves names.
+ *
+ * Exit codes: 0; 1 no such device; 2 wrong usage.
+ */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
 import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
@@ -8,9 +16,10 @@ import { formatIpv4 } from "../../../net/wire/address";
 import { DNS_PORT } from "../../../net/wire/dns";
 import { Command, Job } from "../command";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
-/** What gives the servers back that were configured before. */
+/** The verb that brings the configured servers back. */
 const REVERT: string = "revert";
 
 export class Resolvectl extends Command {
@@ -28,27 +37,27 @@ export class Resolvectl extends Command {
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : "dns";
-    if (verb == "dns") return this.servers(operands.slice(1), shell);
-    if (verb == REVERT && operands.length <= 2) return this.revert(operands.slice(1), shell);
+    if (verb == "dns") return this.servers(operands.slice(1), session);
+    if (verb == REVERT && operands.length <= 2) return this.revert(operands.slice(1), session);
     if (verb == "flush-caches" && operands.length == 1) {
       this.stack.dns.cache.clear();
-      return shell.done();
+      return this.done();
     }
-    if (verb == "statistics" && operands.length == 1) return this.statistics(shell);
-    return shell.wrongUsage(this, `"${operands.join(" ")}" is no such request`);
+    if (verb == "statistics" && operands.length == 1) return this.statistics(session);
+    return this.wrongUsage(session, `Unknown command verb '${printable(operands.join(" "))}'`);
   }
 
-  private statistics(shell: Shell): Job {
+  private statistics(session: Session): Job {
     const cache = this.stack.dns.cache;
-    shell.printLine(`cache entries: ${cache.count}`);
-    shell.printLine(`cache hits: ${cache.hits}`);
-    shell.printLine(`cache misses: ${cache.misses}`);
-    return shell.done();
+    session.printLine(`cache entries: ${cache.count}`);
+    session.printLine(`cache hits: ${cache.hits}`);
+    session.printLine(`cache misses: ${cache.misses}`);
+    return this.done();
   }
 
   private setupNamed(name: string): InterfaceConfigurator | null {
@@ -56,13 +65,14 @@ export class Resolvectl extends Command {
     return iface == null ? null : this.stack.configuration.of(iface);
   }
 
-  /** Says what is wrong with the words where a device should be. */
-  private noDevice(words: Array<string>, shell: Shell): Job {
-    if (!namesDevice(words)) return shell.wrongUsage(this, "the device is missing");
-    return shell.failed(this, `there is no device ${words[0]}, expected one of ip link`);
+  /** Says why the words name no device. */
+  private noDevice(words: Array<string>, session: Session): Job {
+    if (!namesDevice(words)) return this.wrongUsage(session, "Interface argument required");
+    const name = printable(words[0]);
+    return this.failed(session, `Failed to resolve interface "${name}": No such device`);
   }
 
-  /** The device that the words name, or the only one; null when there is none. */
+  /** The device that the words name, or the only one; null if there is none. */
   private chosen(words: Array<string>): InterfaceConfigurator | null {
     if (namesDevice(words)) return this.setupNamed(words[0]);
     return this.stack.configuration.configurators.length == 1
@@ -70,36 +80,37 @@ export class Resolvectl extends Command {
       : null;
   }
 
-  private revert(words: Array<string>, shell: Shell): Job {
+  private revert(words: Array<string>, session: Session): Job {
     const setup = this.chosen(words);
-    if (setup == null) return this.noDevice(words, shell);
+    if (setup == null) return this.noDevice(words, session);
     setup.setNameServers(null);
-    return shell.done();
+    return this.done();
   }
 
-  /** `dns`, `dns DEVICE`, `dns DEVICE SERVER...`; the device may be left out where there is one. */
-  private servers(words: Array<string>, shell: Shell): Job {
-    if (words.length == 0) return this.show(null, shell);
+  /** `dns [DEVICE] [SERVER...]`: the device may be left out if there is only one. */
+  private servers(words: Array<string>, session: Session): Job {
+    if (words.length == 0) return this.show(null, session);
     const setup = this.chosen(words);
-    if (setup == null) return this.noDevice(words, shell);
+    if (setup == null) return this.noDevice(words, session);
     if (namesDevice(words)) words = words.slice(1);
-    if (words.length == 0) return this.show(setup, shell);
+    if (words.length == 0) return this.show(setup, session);
     if ((words.length as u32) > DNS_SERVERS) {
-      return shell.wrongUsage(this, `${words.length} servers are more than ${DNS_SERVERS}`);
+      return this.wrongUsage(session, `too many servers: ${words.length} (at most ${DNS_SERVERS})`);
     }
     const servers: Array<NameServer> = [];
     for (let i = 0; i < words.length; i++) {
       const server = parseNameServer(words[i]);
       if (server == null) {
-        return shell.wrongUsage(this, `${words[i]} is no server, as 10.0.2.3 or 10.0.2.3#5353`);
+        const text = printable(words[i]);
+        return this.wrongUsage(session, `Failed to parse DNS server address: ${text}`);
       }
       servers.push(server);
     }
     setup.setNameServers(servers);
-    return shell.done();
+    return this.done();
   }
 
-  private show(only: InterfaceConfigurator | null, shell: Shell): Job {
+  private show(only: InterfaceConfigurator | null, session: Session): Job {
     for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
       const setup = this.stack.configuration.configurators[i];
       if (only != null && only !== setup) continue;
@@ -109,13 +120,13 @@ export class Resolvectl extends Command {
         line += " " + formatIpv4(servers[j].address);
         if (servers[j].port != DNS_PORT) line += "#" + servers[j].port.toString();
       }
-      shell.printLine(line);
+      session.printLine(line);
     }
-    return shell.done();
+    return this.done();
   }
 }
 
-/** The first word is a device's name: an address begins with a digit. */
+/** Reports whether the first word names a device: an address begins with a digit. */
 function namesDevice(words: Array<string>): bool {
   return words.length > 0 && !isDigit(words[0].charCodeAt(0));
 }

@@ -1,11 +1,20 @@
-/** `rpc`: JSON-RPC 2.0 over HTTP; prints the result or the error object. */
+/**
+ * rpc [-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
+ *
+ * Calls a method by JSON-RPC 2.0 over HTTP and prints its result or the error object as JSON, a
+ * quantity ("0x144") also in decimal. -b sends several calls as one batch. Of several URLs the
+ * next is tried when one gives no answer.
+ *
+ * Exit codes: 0; 1 an error object or a malformed answer; curl's codes for a failed request (22
+ * for an HTTP error status); 2 wrong usage; 130 interrupted.
+ */
 import { RPC_BATCH_CALLS } from "../../../core/limits";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
-import { printable } from "../printable";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 import { RpcJob } from "./rpc/job";
 
 const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch"];
@@ -16,7 +25,7 @@ export class Rpc extends Command {
     super(
       "rpc",
       "[-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]",
-      "calls a method by JSON-RPC and prints the result (-b: several in one request)",
+      "calls a method by JSON-RPC and prints the result (-b: several as one batch)",
       [
         "rpc https://mainnet.era.zksync.io eth_chainId",
         "rpc http://10.0.2.2:8545 eth_getBlockByNumber '[\"latest\", false]'",
@@ -27,13 +36,13 @@ export class Rpc extends Command {
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const timeout = options.seconds("t", 0, LONGEST_TIME);
     options.expectOperands(2, i32.MAX_VALUE);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
-    // The first word is a URL in any case, those after it where they look like one.
+    // The first word is a URL in any case; those after it are if they look like one.
     let next = 1;
     while (next < operands.length && operands[next].includes("://")) next++;
     const urls = operands.slice(0, next);
@@ -43,24 +52,27 @@ export class Rpc extends Command {
       const hasParams = isParams(more) || (!options.has("b") && more != "");
       const call = new RpcCall(operands[next], hasParams ? more : "");
       if (call.outcome == RpcOutcome.Failed) {
-        shell.error(this.name, call.reason);
-        return shell.done(EXIT_USAGE);
+        session.error(this.name, call.reason);
+        return this.done(EXIT_USAGE);
       }
       calls.push(call);
       if (hasParams) next++;
       if (options.has("b") || next + 1 >= operands.length) continue;
       const extra = printable(operands[next + 1]);
-      return shell.wrongUsage(this, `${extra} is one operand too many`);
+      return this.wrongUsage(session, `extra operand '${extra}'`);
     }
-    if (calls.length == 0) return shell.wrongUsage(this, "a method is missing");
+    if (calls.length == 0) return this.wrongUsage(session, "missing method");
     if ((calls.length as u32) > RPC_BATCH_CALLS) {
-      return shell.wrongUsage(this, `${calls.length} calls are more than ${RPC_BATCH_CALLS}`);
+      return this.wrongUsage(
+        session,
+        `too many calls: ${calls.length} (at most ${RPC_BATCH_CALLS})`,
+      );
     }
-    return new RpcJob(shell, this.stack, urls, calls, options.has("b"), timeout);
+    return new RpcJob(session, this.stack, urls, calls, options.has("b"), timeout);
   }
 }
 
-/** Parameters are an array or an object; a method's name begins with neither bracket. */
+/** Reports whether the word is parameters: an array or an object, which no method begins with. */
 function isParams(word: string): bool {
   const text = word.trimStart();
   return text.startsWith("[") || text.startsWith("{");

@@ -1,4 +1,11 @@
-/** `selftest tls`: the primitives against known answers, a handshake in memory, and their speed. */
+/**
+ * selftest tls
+ *
+ * Runs the known-answer tests of the TLS library's primitives, a handshake in memory, and a
+ * benchmark of the ciphers. It has no model elsewhere.
+ *
+ * Exit codes: 0; 1 a test failed; 2 wrong usage.
+ */
 import { TlsCipher, TlsHeap } from "../../../core/tls-codes";
 import { now as clock } from "../../../machine/clock";
 import {
@@ -9,11 +16,12 @@ import {
   tlsSelfTestName,
 } from "../../../machine/host";
 import { Command, EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../command";
-import { formatMilliseconds } from "../duration";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { formatMilliseconds } from "../time-text";
 
-/** Bytes that each cipher encrypts for its figure. */
+/** Bytes that each cipher encrypts for the benchmark. */
 const BENCHMARK_BYTES: u32 = 4 * 1024 * 1024;
 const NAME_BYTES: u32 = 64;
 
@@ -26,13 +34,13 @@ const enum Stage {
   Over,
 }
 
-/** One test a turn, for some take long. */
+/** Runs one test a turn: some take long. */
 class TlsSelfTest extends Job {
   private stage: Stage = Stage.Primitives;
   private index: u32 = 0;
   private failures: u32 = 0;
 
-  constructor(private readonly shell: Shell) {
+  constructor(private readonly session: Session) {
     super();
   }
 
@@ -44,7 +52,7 @@ class TlsSelfTest extends Job {
     const used = tlsHeap(TlsHeap.Used);
     const peak = tlsHeap(TlsHeap.Peak);
     const limit = tlsHeap(TlsHeap.Limit);
-    this.shell.printLine(`heap: ${used} bytes in use, ${peak} at most, ${limit} allowed`);
+    this.session.printLine(`heap: ${used} bytes in use, ${peak} at most, ${limit} allowed`);
     return this.failures == 0 ? EXIT_OK : EXIT_FAILURE;
   }
 
@@ -85,30 +93,30 @@ class TlsSelfTest extends Job {
 
   private report(name: string, result: i32, figure: string): void {
     if (result == 0) {
-      this.shell.printLine(`ok   ${name}${figure}`);
+      this.session.printLine(`ok   ${name}${figure}`);
       return;
     }
     this.failures++;
     const number = result < 0 ? `-0x${(-result).toString(16)}` : result.toString();
-    this.shell.printLine(`FAIL ${name}: ${number}`);
+    this.session.printLine(`FAIL ${name}: ${number}`);
   }
 }
 
 export class SelfTest extends Command {
   constructor() {
-    super("selftest", "tls", "tests the cryptography with known answers, and how fast it is", [
+    super("selftest", "tls", "tests the cryptography with known answers and measures its speed", [
       "selftest tls",
     ]);
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     if (options.operands[0] != "tls") {
-      return shell.wrongUsage(this, `${options.operands[0]} has no self-test`);
+      return this.wrongUsage(session, `no self-test for '${printable(options.operands[0])}'`);
     }
-    return new TlsSelfTest(shell);
+    return new TlsSelfTest(session);
   }
 
   complete(words: Array<string>): Array<string> {

@@ -1,8 +1,15 @@
-/** `sleep`: waits. */
+/**
+ * sleep SECONDS
+ *
+ * Waits, as sleep(1) of coreutils does. SECONDS may have up to six decimals; there are no suffixes
+ * and only one operand. Exit codes: 0; 2 wrong usage; 130 interrupted.
+ */
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options, parseSeconds } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
+/** In seconds. */
 const LONGEST: i64 = 1_000_000;
 
 class SleepJob extends Job {
@@ -21,15 +28,15 @@ export class Sleep extends Command {
   constructor() {
     super("sleep", "SECONDS", "waits", ["sleep 1.5"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, []);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const text = options.operands[0];
     const time = parseSeconds(text, LONGEST);
     if (time < 0) {
-      return shell.wrongUsage(this, `${text} is no number of seconds up to ${LONGEST}`);
+      return this.wrongUsage(session, `invalid time interval '${printable(text)}'`);
     }
-    return new SleepJob(shell.now + time);
+    return new SleepJob(session.now + time);
   }
 }

@@ -1,24 +1,30 @@
-/** `ss`: the sockets with their state and queues, in the columns of iproute2. */
+/**
+ * ss [-t] [-u] [-l] [-i]
+ *
+ * Prints the sockets with state and queues in the columns of iproute2's ss(8). Unlike there,
+ * connections and listeners are shown together unless -l asks for listeners only, names are never
+ * resolved, and TIME-WAIT connections are counted in one line. Exit codes: 0; 2 wrong usage.
+ */
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
 import { formatIpv4 } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
-import { formatMilliseconds } from "../duration";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { formatMilliseconds } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["t|tcp", "u|udp", "a|all", "l|listening", "n", "i|info"];
 const HEADING: string =
   "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
-/** Characters of a connection's lines. */
+/** Characters that the lines of one connection may take. */
 const LINES: u32 = 400;
 
 class SsJob extends Job {
   private next: u32 = 0;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly tcp: bool,
     private readonly udp: bool,
@@ -26,7 +32,7 @@ class SsJob extends Job {
     private readonly info: bool,
   ) {
     super();
-    shell.printLine(HEADING);
+    session.printLine(HEADING);
     if (udp) this.showUdp();
     if (tcp) this.showListeners();
   }
@@ -35,18 +41,18 @@ class SsJob extends Job {
     const table = this.stack.ip.tcp;
     if (!this.tcp || this.listening) return EXIT_OK;
     while (this.next < table.connectionCount()) {
-      if (this.shell.room() < LINES) return RUNNING;
+      if (this.session.room() < LINES) return RUNNING;
       this.showConnection(table.connectionAt(this.next++));
     }
     const waiting = table.timeWaitCount();
     if (waiting > 0)
-      this.shell.printLine(`tcp   TIME-WAIT       0      0    ${waiting} connections`);
+      this.session.printLine(`tcp   TIME-WAIT       0      0    ${waiting} connections`);
     return EXIT_OK;
   }
 
   private row(kind: string, state: string, inQueue: u32, outQueue: u32, rest: string): void {
     const queues = inQueue.toString().padStart(6) + " " + outQueue.toString().padStart(6);
-    this.shell.printLine(`${kind}   ${state.padEnd(10)} ${queues} ${rest}`);
+    this.session.printLine(`${kind}   ${state.padEnd(10)} ${queues} ${rest}`);
   }
 
   private showUdp(): void {
@@ -81,7 +87,7 @@ class SsJob extends Job {
     const size = connection.segmentSize;
     const cwnd = connection.congestionWindow / size;
     const ssthresh = connection.slowStartThreshold / size;
-    this.shell.printLine(
+    this.session.printLine(
       `\t rto:${connection.retransmissionTimeout / 1000}` +
         ` rtt:${formatMilliseconds(connection.roundTripTime)}` +
         `/${formatMilliseconds(connection.roundTripVariation)}` +
@@ -94,20 +100,20 @@ class SsJob extends Job {
 
 export class Ss extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super("ss", "[-t] [-u] [-l] [-i]", "shows the sockets with their state and queues", [
+    super("ss", "[-t] [-u] [-l] [-i]", "prints the sockets with their state and queues", [
       "ss",
       "ss -ti",
       "ss -ul",
     ]);
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     const both = options.has("t") == options.has("u");
     return new SsJob(
-      shell,
+      session,
       this.stack,
       both || options.has("t"),
       both || options.has("u"),
@@ -117,7 +123,7 @@ export class Ss extends Command {
   }
 }
 
-/** `ADDRESS:PORT`, right-aligned; 0 is `*`. */
+/** `ADDRESS:PORT`, right-aligned; 0 shows as `*`. */
 function end(address: u32, port: u32): string {
   const host = address == 0 ? "*" : formatIpv4(address);
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);

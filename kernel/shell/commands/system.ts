@@ -1,8 +1,9 @@
-/** The commands that concern the machine and the console itself. */
+/** Registers the commands of the machine and of the console itself. */
+import { TimeOfDay } from "../../../core/time-of-day";
 import { PciDevice } from "../../../drivers/pci/pci";
 import { FramePool } from "../../../net/phy/pool";
-import { Machine } from "../machine";
-import { Shell } from "../shell";
+import { PowerControl } from "../power-control";
+import { Registry } from "../registry";
 import { Crash } from "./crash";
 import { DateCommand } from "./date";
 import { Dmesg } from "./dmesg";
@@ -17,24 +18,24 @@ import { Sleep } from "./sleep";
 import { Uptime } from "./uptime";
 
 export function addSystemCommands(
-  shell: Shell,
-  machine: Machine,
+  registry: Registry,
+  power: PowerControl,
+  time: TimeOfDay,
   devices: Array<PciDevice>,
   pool: FramePool,
 ): void {
-  const registry = shell.registry;
   registry.add(new Clear());
   registry.add(new Crash());
-  registry.add(new DateCommand(machine));
+  registry.add(new DateCommand(time));
   registry.add(new Dmesg());
   registry.add(new Echo());
   registry.add(new Free(pool));
   registry.add(new Help(registry));
   registry.add(new HistoryCommand());
-  registry.add(new Hostname(shell.network));
+  registry.add(new Hostname());
   registry.add(new Lspci(devices));
-  registry.add(new Poweroff(machine));
-  registry.add(new Reboot(machine));
+  registry.add(new Poweroff(power));
+  registry.add(new Reboot(power));
   registry.add(new Sleep());
-  registry.add(new Uptime(machine));
+  registry.add(new Uptime(time));
 }

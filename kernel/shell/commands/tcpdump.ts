@@ -1,19 +1,27 @@
 /**
- * `tcpdump`: every frame of every interface as a line of text. Frames are copied, as far as the
- * lines need them, into a ring that is filled on the packet path and printed by the job.
+ * tcpdump [-c COUNT] [-i DEVICE] [FILTER]
+ *
+ * Prints a line for each frame that an interface sends or receives, as tcpdump -n does. FILTER is
+ * the part of pcap-filter(7) that net/filter/ compiles. Frames are copied, as far as the lines
+ * need them, into a ring on the packet path, which the job prints from; frames that find the ring
+ * full are counted as dropped.
+ *
+ * Exit codes: 0, also after Ctrl-C; 2 wrong usage or filter.
  */
 import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
 import { now, wallClock } from "../../../machine/clock";
+import { PacketExpression } from "../../../net/filter/expression";
+import { formatFrame } from "../../../net/filter/text";
 import { PacketTap } from "../../../net/iface/interface";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";
-import { PacketFilter } from "../packet-filter";
-import { formatFrame, formatTimeOfDay } from "../packet-text";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { formatTimeOfDay } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "n"];
-/** In front of each copy: the time (8 bytes), the length, the interface and the direction. */
+/** Bytes before each copy: time (8), length (4), interface (4). */
 const RECORD_HEADER: u32 = 16;
 const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
 
@@ -22,16 +30,16 @@ class TcpdumpJob extends Job implements PacketTap {
   private captured: u64 = 0;
   private printed: u64 = 0;
   private dropped: u64 = 0;
-  /** What turns time since boot into the time of day. */
+  /** Microseconds to add to the time since boot for the time of day. */
   private readonly offset: i64 = max<i64>(wallClock(), 0) - max<i64>(now(), 0);
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
-    private readonly filter: PacketFilter,
-    /** Interface to listen on, or -1 for all. */
+    private readonly filter: PacketExpression,
+    /** Index of the interface to listen on, or -1 for all. */
     private readonly only: i32,
-    /** Frames to print, or 0 for no end. */
+    /** Frames to print, or 0 for no limit. */
     private readonly count: u64,
   ) {
     super();
@@ -53,13 +61,13 @@ class TcpdumpJob extends Job implements PacketTap {
   }
 
   poll(_now: i64): i32 {
-    while (this.printed < this.captured && this.shell.room() > 256) {
+    while (this.printed < this.captured && this.session.room() > 256) {
       if (this.count > 0 && this.printed == this.count) break;
       const record = this.record(this.printed++);
       const time = formatTimeOfDay(load<i64>(record) + this.offset);
       const length = load<u32>(record, 8);
       const kept = min<u32>(length, CAPTURE_BYTES);
-      this.shell.printLine(`${time} ${formatFrame(record + RECORD_HEADER, kept, length)}`);
+      this.session.printLine(`${time} ${formatFrame(record + RECORD_HEADER, kept, length)}`);
     }
     if (this.count == 0 || this.printed < this.count) return RUNNING;
     this.conclude();
@@ -77,36 +85,36 @@ class TcpdumpJob extends Job implements PacketTap {
 
   private conclude(): void {
     this.stack.ip.tap = null;
-    this.shell.terminal.freshLine();
-    this.shell.printLine(`${this.printed} packets captured`);
-    this.shell.printLine(`${this.dropped} packets dropped by kernel`);
+    this.session.terminal.freshLine();
+    this.session.printLine(`${this.printed} packets captured`);
+    this.session.printLine(`${this.dropped} packets dropped by kernel`);
   }
 }
 
 export class Tcpdump extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super(
-      "tcpdump",
-      "[-c COUNT] [-i DEVICE] [FILTER]",
-      "prints the frames that come in and go out",
-      ["tcpdump -c 10 arp or icmp", "tcpdump tcp port 80 and host 10.0.2.2"],
-    );
+    super("tcpdump", "[-c COUNT] [-i DEVICE] [FILTER]", "prints the frames sent and received", [
+      "tcpdump -c 10 arp or icmp",
+      "tcpdump tcp port 80 and host 10.0.2.2",
+    ]);
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const count = options.number("c", 0, 1, i32.MAX_VALUE as i64);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
     let only: i32 = -1;
     const name = options.value("i", "any");
     if (name != "any") {
       const iface = this.stack.ip.interfaceNamed(name);
-      if (iface == null) return shell.wrongUsage(this, `there is no device ${name}`);
+      if (iface == null)
+        return this.wrongUsage(session, `${printable(name)}: No such device exists`);
       only = iface.index as i32;
     }
-    const filter = new PacketFilter(options.operands);
-    if (filter.error != "") return shell.failed(this, `filter ${filter.error}`, EXIT_USAGE);
-    shell.printLine("listening on " + name + ", link-type EN10MB (Ethernet)");
-    return new TcpdumpJob(shell, this.stack, filter, only, count as u64);
+    const filter = new PacketExpression(options.operands);
+    if (filter.error != "")
+      return this.failed(session, `syntax error in filter expression: ${filter.error}`, EXIT_USAGE);
+    session.printLine("listening on " + name + ", link-type EN10MB (Ethernet)");
+    return new TcpdumpJob(session, this.stack, filter, only, count as u64);
   }
 }

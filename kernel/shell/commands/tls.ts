@@ -1,4 +1,13 @@
-/** `tls`: a handshake, and all that is known of the peer after it. */
+/**
+ * tls HOST[:PORT]
+ *
+ * Completes a TLS handshake with HOST and prints version and cipher suite, the chain, the root, the
+ * verdict of the verification and the times: what `openssl s_client` is used for. PORT is 443
+ * unless it is given.
+ *
+ * Exit codes: 0; curl's codes, such as 6 name, 7 connection, 28 time-out, 35 handshake,
+ * 60 certificate; 2 wrong usage; 130 interrupted.
+ */
 import { parseDecimalText } from "../../../core/text";
 import { MILLISECOND, NEVER } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
@@ -16,21 +25,21 @@ import {
   rootKindText,
 } from "../certificate-text";
 import { Command, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
-import { formatMilliseconds } from "../duration";
 import { Options } from "../options";
-import { printable } from "../printable";
 import { SecureConnection } from "../secure-connection";
-import { Shell } from "../shell";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { formatMilliseconds } from "../time-text";
 
 const HTTPS_PORT: i64 = 443;
-/** How long a session to be resumed next time is waited for: TLS 1.3 sends it afterwards. */
+/** Microseconds to wait for a session ticket, which TLS 1.3 sends after the handshake. */
 const SESSION_WAIT: i64 = 500 * MILLISECOND;
 
 class TlsJob extends Job {
   private endAt: i64 = NEVER;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly options: TlsOptions,
     private readonly connection: SecureConnection,
   ) {
@@ -67,7 +76,7 @@ class TlsJob extends Job {
     const connection = this.connection;
     const code = connection.code as i32;
     const to = `${this.options.host} port ${this.options.port}`;
-    this.shell.error("tls", `(${code}) ${to}: ${connection.failure}`);
+    this.session.error("tls", `(${code}) ${to}: ${connection.failure}`);
     connection.close();
     return code;
   }
@@ -75,11 +84,11 @@ class TlsJob extends Job {
   private describe(stream: TlsStream): void {
     const connection = this.connection;
     const times = stream.times;
-    const shell = this.shell;
+    const session = this.session;
     if (times.began == 0) return;
-    shell.printLine(`connected to ${formatIpv4(connection.address)} port ${this.options.port}`);
+    session.printLine(`Connected to ${formatIpv4(connection.address)} port ${this.options.port}`);
     if (stream.summary != "") {
-      shell.printLine(stream.summary + (stream.resumption.resumed ? "" : ", a new session"));
+      session.printLine(stream.summary + (stream.resumption.resumed ? "" : ", a new session"));
     }
     this.printChain(stream);
     this.printVerdict(stream);
@@ -91,31 +100,31 @@ class TlsJob extends Job {
     if (times.finished > 0) {
       line += `, handshake ${formatMilliseconds(times.finished - times.began)} ms`;
     }
-    shell.printLine(line);
+    session.printLine(line);
   }
 
   private printChain(stream: TlsStream): void {
-    const shell = this.shell;
+    const session = this.session;
     const count = peerCertificates(stream);
     for (let i: u32 = 0; i < count; i++) {
       const certificate = peerCertificate(stream, i);
       if (certificate == null) continue;
-      shell.printLine(`certificate ${i + 1} of ${count}`);
+      session.printLine(`certificate ${i + 1} of ${count}`);
       const lines = certificateLines(certificate);
-      for (let j = 0; j < lines.length; j++) shell.printLine(`  ${printable(lines[j])}`);
+      for (let j = 0; j < lines.length; j++) session.printLine(`  ${printable(lines[j])}`);
     }
     const root = peerRoot(stream);
     if (root == null) return;
-    shell.printLine(`root: ${certificateTitle(root)} (${rootKindText(stream)})`);
+    session.printLine(`root: ${certificateTitle(root)} (${rootKindText(stream)})`);
   }
 
   private printVerdict(stream: TlsStream): void {
     const faults = faultsOf(stream.refusals());
     if (faults.length > 0) {
-      this.shell.printLine("verification: refused");
-      for (let i = 0; i < faults.length; i++) this.shell.printLine(`  ${faults[i]}`);
+      this.session.printLine("verification: refused");
+      for (let i = 0; i < faults.length; i++) this.session.printLine(`  ${faults[i]}`);
     } else if (stream.summary != "") {
-      this.shell.printLine("verification: ok");
+      this.session.printLine("verification: ok");
     }
   }
 }
@@ -125,24 +134,24 @@ export class Tls extends Command {
     super(
       "tls",
       "HOST[:PORT]",
-      "makes a TLS handshake and shows what is known of the server",
+      "completes a TLS handshake and prints what is known of the server",
       ["tls mainnet.era.zksync.io", "tls 10.0.2.2:8443"],
       true,
     );
   }
 
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const parsed = new Options(words, []);
     parsed.expectOperands(1, 1);
-    if (parsed.failure != "") return shell.wrongUsage(this, parsed.failure);
+    if (parsed.failure != "") return this.wrongUsage(session, parsed.failure);
     const operand = parsed.operands[0];
     const colon = operand.lastIndexOf(":");
     const port = colon < 0 ? HTTPS_PORT : parseDecimalText(operand.substring(colon + 1));
     if (port < 1 || port > 65535 || colon == 0) {
-      return shell.wrongUsage(this, `${printable(operand)} is no host with a port from 1 to 65535`);
+      return this.wrongUsage(session, `invalid HOST[:PORT] '${printable(operand)}'`);
     }
     const host = colon < 0 ? operand : operand.substring(0, colon);
     const options = TlsOptions.client(host, port as u32);
-    return new TlsJob(shell, options, new SecureConnection(this.stack, options, shell.now));
+    return new TlsJob(session, options, new SecureConnection(this.stack, options, session.now));
   }
 }

@@ -1,39 +1,46 @@
-/** `uptime`: how long the kernel has been running, in the words of uptime(1). */
+/**
+ * uptime [-p | -s]
+ *
+ * Prints the time of day and how long the kernel has been running, as uptime(1) of procps does,
+ * without users and load. -p prints it in words, -s since when.
+ *
+ * Exit codes: 0; 1 the time of day is unknown (-s); 2 wrong usage.
+ */
 import { CalendarTime } from "../../../core/calendar";
 import { SECOND } from "../../../core/time";
+import { TimeOfDay } from "../../../core/time-of-day";
 import { Command, Job } from "../command";
-import { Machine } from "../machine";
 import { Options } from "../options";
-import { Shell } from "../shell";
+import { Session } from "../session";
 
 const OPTIONS: StaticArray<string> = ["p|pretty", "s|since"];
 
 export class Uptime extends Command {
-  constructor(private readonly machine: Machine) {
-    super("uptime", "[-p | -s]", "shows how long the kernel runs (-s: since when)", [
+  constructor(private readonly clock: TimeOfDay) {
+    super("uptime", "[-p | -s]", "prints how long the kernel has been running (-s: since when)", [
       "uptime",
       "uptime -p",
     ]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    const wall = this.machine.wallClock();
-    const up = shell.now / SECOND;
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
+    const wall = this.clock.wallClock();
+    const up = session.now / SECOND;
     if (options.has("s")) {
       if (wall < 0) {
-        return shell.failed(this, "the time of day is unknown, expected a real-time clock");
+        return this.failed(session, "the time of day is unknown: no real-time clock");
       }
       const since = new CalendarTime(wall / SECOND - up);
-      shell.printLine(`${since.isoDate()} ${since.clock()}`);
+      session.printLine(`${since.isoDate()} ${since.clock()}`);
     } else if (options.has("p")) {
-      shell.printLine(`up ${inWords(up)}`);
+      session.printLine(`up ${inWords(up)}`);
     } else {
       const clock = wall < 0 ? "" : new CalendarTime(wall / SECOND).clock() + " ";
-      shell.printLine(` ${clock}up ${brief(up)}`);
+      session.printLine(` ${clock}up ${brief(up)}`);
     }
-    return shell.done();
+    return this.done();
   }
 }
 
@@ -47,7 +54,7 @@ function brief(seconds: i64): string {
   return `${before}${hours.toString().padStart(2)}:${(minutes % 60).toString().padStart(2, "0")}`;
 }
 
-/** `1 day, 2 hours, 5 minutes`; below a minute in seconds. */
+/** `1 day, 2 hours, 5 minutes`; less than a minute in seconds. */
 function inWords(seconds: i64): string {
   if (seconds < 60) return count(seconds, "second");
   const minutes = seconds / 60;

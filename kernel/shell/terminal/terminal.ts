@@ -5,17 +5,8 @@
  */
 import { OUTPUT_BACKLOG, OUTPUT_ROOM } from "../../../core/limits";
 import { REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
-import { printableLines } from "../printable";
-
-/** The serial line (and the screen beside it), as the kernel's main program supplies it. */
-export interface Wire {
-  /** Takes up to `length` bytes; answers how many it had room for. Never waits. */
-  write(pointer: usize, length: u32): u32;
-  /** The oldest byte that was typed, or -1. */
-  read(): i32;
-  /** True once every byte that was taken has left the machine. */
-  flushed(): bool;
-}
+import { printableLines } from "./printable";
+import { SerialPort } from "./serial-port";
 
 /** Chunks that were sent and still have their place in the queue. */
 const COMPACTION: i32 = 512;
@@ -37,7 +28,7 @@ export class Terminal {
   private filled: u32 = 0;
   private readonly decoder: Utf8Decoder = new Utf8Decoder();
 
-  constructor(readonly wire: Wire) {}
+  constructor(readonly port: SerialPort) {}
 
   /** Queues text. It may hold line feeds and tabs; other control characters come out escaped. */
   print(text: string): void {
@@ -83,7 +74,7 @@ export class Terminal {
 
   /** True when the last character has left the machine. */
   flushed(): bool {
-    return this.empty() && this.wire.flushed();
+    return this.empty() && this.port.flushed();
   }
 
   /** Hands bytes to the wire until it takes no more or there are no more. */
@@ -91,7 +82,7 @@ export class Terminal {
     for (;;) {
       if (this.sent == this.filled && !this.encode()) return;
       const left = this.filled - this.sent;
-      const taken = this.wire.write(changetype<usize>(this.encoded) + this.sent, left);
+      const taken = this.port.write(changetype<usize>(this.encoded) + this.sent, left);
       this.sent += taken;
       if (taken < left) return;
     }

@@ -1,5 +1,5 @@
 /** TCP connections and listeners as streams (RFC 9293 section 3.9.1). */
-import { SocketError } from "../../socket/error";
+import { SOCKET_ERROR_WORDS, SocketError } from "../../socket/error";
 import { TcpConnection } from "../../socket/tcp/connection";
 import { TcpListener } from "../../socket/tcp/listen/listener";
 import { TcpState } from "../../socket/tcp/state";
@@ -40,22 +40,8 @@ export class TcpStream implements Stream {
   }
 
   failure(): string {
-    switch (this.connection.error) {
-      case SocketError.Refused:
-        return "connection refused";
-      case SocketError.Reset:
-        return "connection reset by the peer";
-      case SocketError.TimedOut:
-        return "connection timed out";
-      case SocketError.Unreachable:
-        return "no route to the host";
-      case SocketError.AddressGone:
-        return "the own address is gone";
-      case SocketError.NoResources:
-        return "no free connection";
-      default:
-        return "connection closed";
-    }
+    const error = this.connection.error;
+    return error == SocketError.None ? "Connection closed" : SOCKET_ERROR_WORDS[error];
   }
 
   readable(): u32 {

@@ -4,39 +4,47 @@
  */
 import { setLogTime } from "../../../core/log";
 import { SECOND } from "../../../core/time";
+import { TimeOfDay } from "../../../core/time-of-day";
 import { HttpDaemon } from "../../../kernel/programs/httpd";
 import { addNetworkCommands } from "../../../kernel/shell/commands/network";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
-import { Machine } from "../../../kernel/shell/machine";
+import { PowerControl } from "../../../kernel/shell/power-control";
 import { Shell } from "../../../kernel/shell/shell";
-import { StackStatus } from "../../../kernel/shell/stack-status";
+import { StackStatus } from "../../../kernel/start/stack-status";
 import { Input } from "../parts/input";
-import { ScreenWire } from "../parts/screen-wire";
+import { ScreenPort } from "../parts/screen-port";
 import { Wire } from "../parts/wire";
 
 const TIME: u32 = 0xff;
 /** The longest time that passes in one step. */
 const LONGEST: i64 = 100 * SECOND;
 
-class TestMachine implements Machine {
+class TestPower implements PowerControl {
   powerOff(): void {}
   debugExit(_code: u32): void {}
   reboot(): void {}
+}
+
+class TestClock implements TimeOfDay {
   wallClock(): i64 {
     return 1_795_352_705_000_000 + wire.now;
   }
   wallClockSource(): string {
     return "test clock";
   }
+  floor(): i64 {
+    return 0;
+  }
+  setWallClock(_micros: i64, _source: string): void {}
 }
 
 const wire = new Wire();
-const screen = new ScreenWire();
+const screen = new ScreenPort();
 const httpd = new HttpDaemon(wire.stack);
 wire.stack.addService(httpd);
 const shell = new Shell(screen, new StackStatus(wire.stack));
-addSystemCommands(shell, new TestMachine(), [], wire.pool);
-addNetworkCommands(shell, wire.stack, httpd);
+addSystemCommands(shell.registry, new TestPower(), new TestClock(), [], wire.pool);
+addNetworkCommands(shell.registry, wire.stack, httpd);
 withoutCrash();
 
 /** Removes `crash`, which would crash. */

@@ -13,7 +13,7 @@ import {
   writeDecimal,
 } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
-import { printable } from "../../../kernel/shell/printable";
+import { printable } from "../../../kernel/shell/terminal/printable";
 import { textAt } from "./text";
 
 export { block } from "./text";

@@ -1,15 +1,16 @@
 /** tcpdump's filters and lines, over frames that Node builds. */
-import { PacketFilter } from "../../../kernel/shell/packet-filter";
-import { formatFrame, formatTimeOfDay } from "../../../kernel/shell/packet-text";
+import { formatTimeOfDay } from "../../../kernel/shell/time-text";
+import { PacketExpression } from "../../../net/filter/expression";
+import { formatFrame } from "../../../net/filter/text";
 import { textAt } from "./text";
 
 export { block } from "./text";
 
-let filter: PacketFilter = new PacketFilter([]);
+let filter: PacketExpression = new PacketExpression([]);
 
 /** Compiles a filter; returns what is wrong with it. */
 export function compile(pointer: usize, length: u32): string {
-  filter = new PacketFilter(textAt(pointer, length).split(" "));
+  filter = new PacketExpression(textAt(pointer, length).split(" "));
   return filter.error;
 }
 export function matches(pointer: usize, length: u32): bool {

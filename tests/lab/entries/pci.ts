@@ -1,8 +1,8 @@
 /** The PCI scan; its findings as text. */
 import { logLines } from "../../../core/log";
+import { logNics, startNics } from "../../../drivers/nic-probe";
 import { className } from "../../../drivers/pci/names";
 import { PciDevice, scanPci } from "../../../drivers/pci/pci";
-import { logNetwork, startNetwork } from "../../../drivers/probe";
 import { FramePool } from "../../../net/phy/pool";
 
 let devices: Array<PciDevice> = [];
@@ -52,10 +52,10 @@ export function classText(code: u32): string {
 }
 
 export function probe(limit: i32): i32 {
-  return startNetwork(devices, new FramePool(1024), limit).length;
+  return startNics(devices, new FramePool(1024), limit).length;
 }
 export function network(): string {
-  logNetwork(devices);
+  logNics(devices);
   return logLines().join("\n");
 }
 export function interrupt(_vector: u32): void {}

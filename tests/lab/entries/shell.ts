@@ -1,13 +1,15 @@
 /** The real shell over a scripted serial line, for Node to type on and read from. */
 import { log, setLogTime } from "../../../core/log";
 import { parseDecimalText } from "../../../core/text";
+import { TimeOfDay } from "../../../core/time-of-day";
 import { Command, EXIT_OK, Job, RUNNING } from "../../../kernel/shell/command";
 import { addSystemCommands } from "../../../kernel/shell/commands/system";
-import { Machine } from "../../../kernel/shell/machine";
 import { NetworkStatus } from "../../../kernel/shell/network-status";
 import { Options } from "../../../kernel/shell/options";
+import { PowerControl } from "../../../kernel/shell/power-control";
+import { Session } from "../../../kernel/shell/session";
 import { Shell } from "../../../kernel/shell/shell";
-import { Wire } from "../../../kernel/shell/terminal/terminal";
+import { SerialPort } from "../../../kernel/shell/terminal/serial-port";
 import { FramePool } from "../../../net/phy/pool";
 import { textAt } from "./text";
 
@@ -22,7 +24,7 @@ let printedEnd: u32 = 0;
 /** Bytes that the line takes until Node allows more. */
 let credit: u32 = u32.MAX_VALUE;
 
-class TestWire implements Wire {
+class TestPort implements SerialPort {
   write(pointer: usize, length: u32): u32 {
     const count = min(min(length, credit), CAPACITY - printedEnd);
     memory.copy(changetype<usize>(printed) + printedEnd, pointer, count);
@@ -56,16 +58,16 @@ class TestNetwork implements NetworkStatus {
   }
 }
 
-export const shell: Shell = new Shell(new TestWire(), new TestNetwork());
+export const shell: Shell = new Shell(new TestPort(), new TestNetwork());
 
 /** `words A B`: each word in brackets, with the options it was given. */
 class Words extends Command {
   constructor() {
     super("words", "[-n COUNT] [WORD]...", "shows its words", ["words 'a b' c"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
-    for (let i = 0; i < words.length; i++) shell.print(`<${words[i]}>`);
-    return shell.done();
+  start(words: Array<string>, session: Session): Job {
+    for (let i = 0; i < words.length; i++) session.print(`<${words[i]}>`);
+    return this.done();
   }
   complete(_words: Array<string>): Array<string> {
     return ["alpha", "alpine", "beta"];
@@ -77,11 +79,11 @@ class Flood extends Command {
   constructor() {
     super("flood", "[-l] COUNT", "prints much", ["flood 1000"]);
   }
-  start(words: Array<string>, shell: Shell): Job {
+  start(words: Array<string>, session: Session): Job {
     const options = new Options(words, ["l", "n|number:"]);
     options.expectOperands(1, 1);
-    if (options.failure != "") return shell.wrongUsage(this, options.failure);
-    return new FloodJob(parseDecimalText(options.operands[0]) as i32, options.has("l"), shell);
+    if (options.failure != "") return this.wrongUsage(session, options.failure);
+    return new FloodJob(parseDecimalText(options.operands[0]) as i32, options.has("l"), session);
   }
 }
 
@@ -89,17 +91,17 @@ class FloodJob extends Job {
   constructor(
     private left: i32,
     private readonly lines: bool,
-    private readonly shell: Shell,
+    private readonly session: Session,
   ) {
     super();
   }
   poll(_now: i64): i32 {
     if (!this.lines) {
-      this.shell.print("x".repeat(this.left));
+      this.session.print("x".repeat(this.left));
       return EXIT_OK;
     }
-    while (this.left > 0 && this.shell.room() > 0) {
-      this.shell.printLine("y".repeat(99));
+    while (this.left > 0 && this.session.room() > 0) {
+      this.session.printLine("y".repeat(99));
       this.left -= 100;
     }
     return this.left > 0 ? RUNNING : EXIT_OK;
@@ -114,15 +116,15 @@ class Cat extends Command {
   constructor() {
     super("cat", "", "repeats what is typed", ["cat"], true);
   }
-  start(_words: Array<string>, shell: Shell): Job {
-    return new CatJob(shell);
+  start(_words: Array<string>, session: Session): Job {
+    return new CatJob(session);
   }
 }
 
 class CatJob extends Job {
   private ended: bool = false;
 
-  constructor(private readonly shell: Shell) {
+  constructor(private readonly session: Session) {
     super();
   }
   poll(_now: i64): i32 {
@@ -132,39 +134,46 @@ class CatJob extends Job {
     return true;
   }
   line(text: string): void {
-    this.shell.printLine(`(${text})`);
+    this.session.printLine(`(${text})`);
   }
   endOfInput(): void {
     this.ended = true;
   }
   cancel(): i32 {
-    this.shell.print("summary");
+    this.session.print("summary");
     return 3;
   }
 }
 
-class TestMachine implements Machine {
+class TestPower implements PowerControl {
   powerOff(): void {
-    shell.print("{off}");
+    shell.session.print("{off}");
   }
   debugExit(code: u32): void {
-    shell.print(`{exit ${code}}`);
+    shell.session.print(`{exit ${code}}`);
   }
   reboot(): void {
-    shell.print("{reboot}");
+    shell.session.print("{reboot}");
   }
+}
+
+class TestClock implements TimeOfDay {
   wallClock(): i64 {
-    return wall < 0 ? -1 : wall + shell.now;
+    return wall < 0 ? -1 : wall + shell.session.now;
   }
   wallClockSource(): string {
     return "test clock";
   }
+  floor(): i64 {
+    return 0;
+  }
+  setWallClock(_micros: i64, _source: string): void {}
 }
 
 let wall: i64 = 1_795_352_705_000_000;
 
 export function start(run: usize, length: u32): void {
-  addSystemCommands(shell, new TestMachine(), [], new FramePool(4));
+  addSystemCommands(shell.registry, new TestPower(), new TestClock(), [], new FramePool(4));
   shell.registry.add(new Words());
   shell.registry.add(new Flood());
   shell.registry.add(new Cat());

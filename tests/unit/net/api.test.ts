@@ -319,7 +319,7 @@ test("HTTP, HTTPS and JSON-RPC: results, and reasons for failures", async () => 
   new HttpServer(program.gateway);
   const requests: [name: string, words: string[], says: string | RegExp][] = [
     ["httpRequest", ["GET", `http://${GATEWAY}/nothing`, ""], "404 not here\n"],
-    ["httpRequest", ["POST", "http://b.test:8080/", "x"], /port 8080: connection refused$/],
+    ["httpRequest", ["POST", "http://b.test:8080/", "x"], /port 8080: Connection refused$/],
     ["httpRequest", ["GET", "https://b.test/bytes/0", ""], "200 "],
     ["httpsRequest", ["POST", "https://b.test/discard", "four"], "200 4 bytes discarded\n"],
     ["httpsRequest", ["GET", "https://b.test/status.json", ""], /^200 \{"hostname":"anonymos",/],

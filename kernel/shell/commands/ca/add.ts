@@ -1,4 +1,7 @@
-/** `ca add`: a certificate in PEM (RFC 7468), pasted line by line until its END line. */
+/**
+ * `ca add`: reads a certificate in PEM (RFC 7468) that is pasted on the console, up to its END
+ * line, and trusts it. Text in front of the BEGIN line is skipped, as openssl does.
+ */
 import { PEM_BYTES } from "../../../../core/limits";
 import { LF } from "../../../../core/text";
 import { TextBuilder } from "../../../../core/text-builder";
@@ -8,7 +11,7 @@ import { tlsAddRoots, tlsRootCount } from "../../../../machine/host";
 import { NetworkStack } from "../../../../net/service/stack";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
 
 const BEGIN: string = "-----BEGIN CERTIFICATE-----";
 const END: string = "-----END CERTIFICATE-----";
@@ -20,31 +23,31 @@ export class AddRoot extends Job {
   private failure: string = "";
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
   ) {
     super();
-    shell.printLine(`paste the certificate, from ${BEGIN} to ${END}`);
+    session.printLine(`paste the certificate, from ${BEGIN} to ${END}`);
   }
 
-  /** What follows the certificate is for the prompt. */
+  /** Reports true until the END line: what follows is for the prompt. */
   readsInput(): bool {
     return !this.ended && this.failure == "";
   }
 
   line(text: string): void {
     const line = text.trim();
-    // What stands in front of the certificate in many files explains it.
+    // Many files have an explanation in front of the certificate.
     if (line == BEGIN) this.begun = true;
     if (!this.begun) return;
     this.text.add(line);
     this.text.addUnit(LF);
     if (line == END) this.ended = true;
-    else if (this.text.length > PEM_BYTES) this.failure = "it is too long";
+    else if (this.text.length > PEM_BYTES) this.failure = "certificate too long";
   }
 
   endOfInput(): void {
-    if (!this.ended) this.failure = `the line ${END} is missing`;
+    if (!this.ended) this.failure = `missing line ${END}`;
   }
 
   poll(_now: i64): i32 {
@@ -54,21 +57,21 @@ export class AddRoot extends Job {
     const added = tlsAddRoots(changetype<usize>(bytes), bytes.byteLength);
     if (added < 0) {
       const number = (-added).toString(16).padStart(4, "0");
-      return this.fail(`this is no certificate (-0x${number})`);
+      return this.fail(`not a certificate in PEM (error -0x${number})`);
     }
-    if (added == 0) return this.fail("it is trusted already");
+    if (added == 0) return this.fail("already trusted");
     this.stack.trustChanged();
     const count = tlsRootCount(RootKind.Added);
     const certificate = rootCertificate(RootKind.Added, count - 1);
     if (certificate != null) {
       const number = tlsRootCount(RootKind.BuiltIn) + count;
-      this.shell.printLine(`root ${number} added: ${certificateTitle(certificate)}`);
+      this.session.printLine(`root ${number} added: ${certificateTitle(certificate)}`);
     }
     return EXIT_OK;
   }
 
   private fail(reason: string): i32 {
-    this.shell.error("ca", `${reason}, expected a certificate in PEM`);
+    this.session.error("ca", reason);
     return EXIT_FAILURE;
   }
 }

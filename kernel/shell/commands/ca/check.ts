@@ -12,8 +12,8 @@ import { Certificate } from "../../../../machine/certificates";
 import { wallClock } from "../../../../machine/clock";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
-import { Shell } from "../../shell";
-import { rootAt } from "../ca";
+import { Session } from "../../session";
+import { rootAt } from "./roots";
 
 /** Roots checked in one turn. */
 const BATCH: u32 = 16;
@@ -28,7 +28,7 @@ export class CheckRoots extends Job {
   private readonly today: string;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly total: u32,
   ) {
     super();
@@ -39,12 +39,12 @@ export class CheckRoots extends Job {
   poll(_now: i64): i32 {
     const end = min(this.index + BATCH, this.total);
     for (; this.index < end; this.index++) {
-      if (this.shell.room() < ROOM) return RUNNING;
+      if (this.session.room() < ROOM) return RUNNING;
       this.check(this.index);
     }
     if (this.index < this.total) return RUNNING;
     const counts = `${this.faults} with faults, ${this.expired} expired`;
-    this.shell.printLine(`${this.total} roots checked: ${counts}`);
+    this.session.printLine(`${this.total} roots checked: ${counts}`);
     return this.faults == 0 ? EXIT_OK : EXIT_FAILURE;
   }
 
@@ -82,6 +82,6 @@ export class CheckRoots extends Job {
   }
 
   private report(index: u32, title: string, problem: string): void {
-    this.shell.printLine(`${index + 1}: ${title}: ${problem}`);
+    this.session.printLine(`${index + 1}: ${title}: ${problem}`);
   }
 }

@@ -1,14 +1,14 @@
-/** What the steps of `check` share: the URL, and what earlier steps found. */
+/** What the steps of `check` share: the URL, and what the steps so far have found. */
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
 import { NOT_AN_ADDRESS } from "../../../../net/wire/address";
 
 export class CheckContext {
-  /** The gateway of the default route, 0 without one. */
+  /** The gateway of the default route; 0 if there is none. */
   readonly gateway: u32;
-  /** The address of the URL's host, 0 until it is known. */
+  /** The address of the URL's host; 0 until it is known. */
   address: u32 = 0;
-  /** The name of a step that failed and that those after it need, or "". */
+  /** The name of the failed step that the rest depends on; "" if there is none. */
   broken: string = "";
 
   constructor(

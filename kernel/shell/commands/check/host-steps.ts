@@ -1,16 +1,16 @@
-/** The steps of `check` that concern the URL's host: its name, a TCP connection, TLS. */
+/** The steps of `check` for the URL's host: its name, a TCP connection, a TLS handshake. */
 import { SECOND } from "../../../../core/time";
 import { DnsQuery } from "../../../../net/service/dns/query";
 import { TlsOptions } from "../../../../net/service/tls/shared";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 import { formatIpv4, NOT_AN_ADDRESS } from "../../../../net/wire/address";
-import { formatMilliseconds } from "../../duration";
 import { SecureConnection } from "../../secure-connection";
+import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
-/** The host's name has an address. */
+/** Resolves the host's name. */
 export class DnsStep extends Step {
   private query: DnsQuery | null = null;
 
@@ -42,11 +42,11 @@ export class DnsStep extends Step {
   }
 
   silence(): string {
-    return "no name server answers";
+    return "no answer from a name server";
   }
 }
 
-/** The host's port accepts a connection. */
+/** Connects to the host's port. */
 export class TcpStep extends Step {
   private connection: TcpConnection | null = null;
 
@@ -61,7 +61,7 @@ export class TcpStep extends Step {
 
   poll(context: CheckContext, now: i64): Verdict {
     const connection = this.connection;
-    if (connection == null) return this.verdict(Verdict.Fail, "no connection is free");
+    if (connection == null) return this.verdict(Verdict.Fail, "no free connection");
     const to = `${formatIpv4(context.address)}:${context.url.port}`;
     if (connection.established()) {
       const time = formatMilliseconds(now - this.startedAt);
@@ -82,7 +82,7 @@ export class TcpStep extends Step {
   }
 }
 
-/** The host proves who it is. */
+/** Completes a TLS handshake and verifies the host's certificate. */
 export class TlsStep extends Step {
   private connection: SecureConnection | null = null;
 
@@ -116,6 +116,6 @@ export class TlsStep extends Step {
   }
 
   silence(): string {
-    return "the handshake does not end";
+    return "TLS handshake timed out";
   }
 }

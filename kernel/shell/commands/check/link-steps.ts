@@ -1,15 +1,15 @@
-/** The steps of `check` that concern the link: the card, the gateway's address, its echo. */
+/** The steps of `check` for the link: the network card, the gateway's address, its echo. */
 import { SECOND } from "../../../../core/time";
 import { NeighborState } from "../../../../net/iface/neighbor";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo";
 import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
-import { formatMilliseconds } from "../../duration";
+import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
 const DATA_BYTES: u32 = 56;
 
-/** Frames were sent and received. */
+/** Frames have been sent and received. */
 export class NicStep extends Step {
   constructor() {
     super("nic", 3 * SECOND);
@@ -17,7 +17,7 @@ export class NicStep extends Step {
 
   poll(context: CheckContext, _now: i64): Verdict {
     const interfaces = context.stack.ip.interfaces;
-    if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device was found");
+    if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device");
     for (let i = 0; i < interfaces.length; i++) {
       const device = interfaces[i].device;
       const counters = device.counters();
@@ -33,11 +33,11 @@ export class NicStep extends Step {
   }
 
   silence(): string {
-    return "no frame was received";
+    return "no frame received";
   }
 }
 
-/** The gateway's hardware address is known. */
+/** The gateway's hardware address has been resolved. */
 export class ArpStep extends Step {
   constructor() {
     super("arp", 4 * SECOND);
@@ -45,7 +45,7 @@ export class ArpStep extends Step {
 
   poll(context: CheckContext, _now: i64): Verdict {
     const gateway = context.gateway;
-    if (gateway == 0) return this.verdict(Verdict.Skip, "there is no gateway");
+    if (gateway == 0) return this.verdict(Verdict.Skip, "no gateway");
     const interfaces = context.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
       const neighbor = interfaces[i].neighbors.find(gateway);
@@ -58,11 +58,11 @@ export class ArpStep extends Step {
   }
 
   silence(): string {
-    return "the gateway does not answer ARP requests";
+    return "no ARP reply from the gateway";
   }
 }
 
-/** The gateway answers an echo request. The first one leaves when the check begins. */
+/** The gateway answers an echo request. The first one is sent when `check` starts. */
 export class PingStep extends Step {
   private socket: EchoSocket | null = null;
   private sequence: u32 = 0;
@@ -72,7 +72,7 @@ export class PingStep extends Step {
     super("ping", 4 * SECOND);
   }
 
-  /** Sends the first request: the steps before this one look at what comes of it. */
+  /** Sends the first request, which the steps before this one need as traffic. */
   prepare(context: CheckContext, now: i64): void {
     if (context.gateway == 0) return;
     this.socket = context.stack.ip.echo.open();
@@ -80,9 +80,9 @@ export class PingStep extends Step {
   }
 
   poll(context: CheckContext, now: i64): Verdict {
-    if (context.gateway == 0) return this.verdict(Verdict.Skip, "there is no gateway");
+    if (context.gateway == 0) return this.verdict(Verdict.Skip, "no gateway");
     const socket = this.socket;
-    if (socket == null) return this.verdict(Verdict.Fail, "no echo socket is free");
+    if (socket == null) return this.verdict(Verdict.Fail, "no free echo socket");
     while (socket.receive()) {
       if (socket.lastError != NO_ERROR || socket.lastFrom != context.gateway) continue;
       const time = formatMilliseconds(socket.lastArrival - socket.lastTime);
@@ -99,7 +99,7 @@ export class PingStep extends Step {
   }
 
   silence(): string {
-    return "the gateway does not answer echo requests";
+    return "no echo reply from the gateway";
   }
 
   private send(context: CheckContext, now: i64): void {

@@ -1,25 +1,25 @@
-/** The last two steps of `check`: a call of eth_chainId, seen as HTTP and as JSON-RPC. */
+/** The last two steps of `check`: one call of eth_chainId, first as HTTP, then as JSON-RPC. */
 import { SECOND } from "../../../../core/time";
 import { showJson } from "../../../../net/service/json/writer";
 import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
-import { formatMilliseconds } from "../../duration";
+import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
 const METHOD: string = "eth_chainId";
 const PATIENCE: i64 = 20 * SECOND;
-/** Characters that are shown of a result that is no chain id. */
+/** Characters shown of a result that is not a chain id. */
 const SHOWN: u32 = 80;
 
-/** The call that both steps look at. */
+/** The call that both steps watch. */
 export class ProbeCall {
   readonly call: RpcCall = new RpcCall(METHOD);
   exchange: RpcExchange | null = null;
 }
 
-/** The status line of the POST was read and is 2xx. */
+/** The POST is answered with a 2xx status. */
 export class HttpStep extends Step {
   constructor(private readonly probe: ProbeCall) {
     super("http", PATIENCE);
@@ -49,7 +49,7 @@ export class HttpStep extends Step {
   }
 }
 
-/** The answer holds a result with the id of the call, and it is a chain id. */
+/** The answer has the call's id and a chain id as its result. */
 export class RpcStep extends Step {
   constructor(private readonly probe: ProbeCall) {
     super("rpc", PATIENCE);

@@ -1,4 +1,4 @@
-/** One line of `check`: what is tried, how far it is, and what came of it. */
+/** One line of `check`: what is tried, how far it has come, and the verdict. */
 import { SECOND } from "../../../../core/time";
 import { CheckContext } from "./context";
 
@@ -9,7 +9,7 @@ export const enum Verdict {
   Skip,
 }
 
-/** In the order of `Verdict`, as the lines begin. */
+/** The first word of the line, in the order of `Verdict`. */
 export const VERDICT_WORDS: StaticArray<string> = ["", "ok", "FAIL", "skip"];
 
 export abstract class Step {
@@ -19,11 +19,11 @@ export abstract class Step {
 
   constructor(
     readonly name: string,
-    /** How long it may take, in microseconds. */
+    /** Microseconds that the step may take. */
     private readonly patience: i64 = 5 * SECOND,
   ) {}
 
-  /** The time when it fails for want of an answer. */
+  /** When the step fails for want of an answer, in microseconds since boot. */
   deadline(): i64 {
     return this.startedAt + this.patience;
   }
@@ -33,16 +33,16 @@ export abstract class Step {
     this.start(context, now);
   }
 
-  /** What begins it. */
+  /** Sends whatever the step waits for. */
   protected start(_context: CheckContext, _now: i64): void {}
 
-  /** Goes on without waiting. */
+  /** Continues without waiting. */
   abstract poll(context: CheckContext, now: i64): Verdict;
 
-  /** Gives back what it holds, when it has a verdict or is cancelled. */
+  /** Releases what the step holds: it has a verdict, or is cancelled. */
   end(_context: CheckContext): void {}
 
-  /** What to say when the time is over. */
+  /** The detail to print when the time is over. */
   abstract silence(): string;
 
   protected verdict(verdict: Verdict, detail: string): Verdict {

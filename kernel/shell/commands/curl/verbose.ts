@@ -1,4 +1,4 @@
-/** `curl -v`: what is said on both sides, and who the other side is. */
+/** `curl -v`: connection and certificate (`*`), request head (`>`) and response head (`<`). */
 import { latin1 } from "../../../../core/text";
 import { HttpWatcher } from "../../../../net/service/http/client/watcher";
 import { HttpHead } from "../../../../net/service/http/message/head";
@@ -14,11 +14,11 @@ import {
   peerRoot,
   rootKindText,
 } from "../../certificate-text";
-import { printable } from "../../printable";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
+import { printable } from "../../terminal/printable";
 
 export class VerboseCurl extends HttpWatcher {
-  constructor(private readonly shell: Shell) {
+  constructor(private readonly session: Session) {
     super();
   }
 
@@ -28,7 +28,7 @@ export class VerboseCurl extends HttpWatcher {
     if (below instanceof TcpStream) {
       const ends = (below as TcpStream).connection.endpoints;
       const to = `${formatIpv4(ends.remoteIpv4)} port ${ends.remotePort}`;
-      this.say("*", reused ? `the connection to ${to} is used again` : `connected to ${to}`);
+      this.say("*", reused ? `Re-using existing connection to ${to}` : `Connected to ${to}`);
     }
     if (stream instanceof TlsStream && !reused) this.secured(stream as TlsStream);
   }
@@ -51,8 +51,11 @@ export class VerboseCurl extends HttpWatcher {
     const root = peerRoot(stream);
     if (root != null) this.say("*", `root: ${certificateTitle(root)} (${rootKindText(stream)})`);
     const faults = faultsOf(stream.refusals());
-    if (faults.length == 0) this.say("*", "the certificate was verified");
-    else this.say("*", `the certificate is NOT right: ${faults.join(", ")}`);
+    if (faults.length == 0) this.say("*", "SSL certificate verify ok.");
+    else {
+      const result = faults.join(", ");
+      this.say("*", `SSL certificate verify result: ${result}, continuing anyway.`);
+    }
   }
 
   private lines(mark: string, head: string): void {
@@ -61,7 +64,7 @@ export class VerboseCurl extends HttpWatcher {
   }
 
   private say(mark: string, text: string): void {
-    this.shell.terminal.freshLine();
-    this.shell.printLine(`${mark} ${printable(text)}`.trimEnd());
+    this.session.terminal.freshLine();
+    this.session.printLine(`${mark} ${printable(text)}`.trimEnd());
   }
 }

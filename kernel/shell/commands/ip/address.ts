@@ -1,4 +1,9 @@
-/** `ip addr`: the addresses of the interfaces. */
+/**
+ * ip addr [show [DEVICE] | add ADDRESS/PREFIX [dev DEVICE] | del ADDRESS[/PREFIX] [dev DEVICE] |
+ *          flush [DEVICE]]
+ *
+ * The IPv4 addresses of the interfaces. Scope, label and lifetimes cannot be given.
+ */
 import { INTERFACE_ADDRESSES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
@@ -12,7 +17,7 @@ export function addressCommand(context: Context): i32 {
   if (verb == "" || verb == "show" || verb == "list") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
-  return context.unexpected(verb, "show, add, del or flush");
+  return context.unknownVerb(verb, "show, add, del or flush");
 }
 
 function show(context: Context): i32 {
@@ -21,7 +26,7 @@ function show(context: Context): i32 {
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
     if (only != null && iface !== only) continue;
-    context.shell.print(linkLines(iface));
+    context.session.print(linkLines(iface));
     for (let j: u32 = 0; j < iface.addressCount; j++) showAddress(context, iface, j);
   }
   return context.done();
@@ -30,14 +35,14 @@ function show(context: Context): i32 {
 function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.addressAt(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
-  const left = context.stack.configuration.leaseTimeLeft(iface, own.address, context.shell.now);
+  const left = context.stack.configuration.leaseTimeLeft(iface, own.address, context.session.now);
   const origin = left >= 0 ? " dynamic" : "";
-  context.shell.printLine(
+  context.session.printLine(
     `    inet ${formatIpv4(own.address)}/${own.prefix}${broadcast}` +
       ` scope global${origin} ${iface.name}`,
   );
   const lifetime = left < 0 || left == i64.MAX_VALUE ? "forever" : `${left / SECOND}sec`;
-  context.shell.printLine(`       valid_lft ${lifetime} preferred_lft ${lifetime}`);
+  context.session.printLine(`       valid_lft ${lifetime} preferred_lft ${lifetime}`);
 }
 
 function flush(context: Context): i32 {
@@ -53,7 +58,7 @@ function change(context: Context, add: bool): i32 {
   const text = context.take();
   const prefix = parsePrefix(text);
   if (!prefix.valid || !new NetworkAddress(prefix.address, prefix.length).usable()) {
-    return context.unexpected(text, "a host's address with its prefix length, as 10.0.2.15/24");
+    return context.unexpected(text, "the address of a host with a prefix, like 10.0.2.15/24");
   }
   if (!context.ended() && !context.at("dev")) {
     return context.unexpected(context.take(), "dev DEVICE");
@@ -64,14 +69,16 @@ function change(context: Context, add: bool): i32 {
   if (iface == null) return context.noDevice("");
   const own = iface.find(prefix.address);
   if (add) {
-    if (own != null) return context.refused("File exists: that address is set, expected another");
+    if (own != null) return context.refused("File exists");
     if (!context.stack.ip.setAddress(iface, prefix.address, prefix.length)) {
-      return context.refused(`no room, expected at most ${INTERFACE_ADDRESSES} addresses`);
+      return context.refused(
+        `No buffer space available (at most ${INTERFACE_ADDRESSES} addresses)`,
+      );
     }
     return context.done();
   }
   if (own == null || (text.includes("/") && own.prefix != prefix.length)) {
-    return context.refused("Cannot assign requested address: expected one of ip addr");
+    return context.refused("Cannot assign requested address");
   }
   context.stack.ip.removeAddress(iface, prefix.address);
   return context.done();

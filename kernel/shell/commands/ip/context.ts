@@ -1,13 +1,13 @@
-/** What the objects of `ip` share: the words still to be read, and the way to say what is wrong. */
+/** What the objects of `ip` share: the words still to be read, and iproute2's error messages. */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkStack } from "../../../../net/service/stack";
 import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
-import { printable } from "../../printable";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
+import { printable } from "../../terminal/printable";
 
-/** An address and the length of its prefix, or `valid` false. */
+/** An address and its prefix length, from 0 to 32. */
 export class Prefix {
   valid: bool = false;
   address: u32 = 0;
@@ -15,24 +15,25 @@ export class Prefix {
 }
 
 export class Context {
-  /** What `takeDevice` read: the device, null when none was named, and else the exit code. */
+  /** The device that `takeDevice` read; null if none was named. */
   chosen: Interface | null = null;
+  /** The exit code after a `takeDevice` that failed. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
 
   constructor(
-    readonly shell: Shell,
+    readonly session: Session,
     readonly stack: NetworkStack,
     private readonly words: Array<string>,
     readonly statistics: bool,
   ) {}
 
-  /** The next word, or empty at the end. */
+  /** Takes the next word; empty at the end. */
   take(): string {
     return this.next < this.words.length ? this.words[this.next++] : "";
   }
 
-  /** True when `word` is the next one. */
+  /** Reports whether `word` is next. */
   at(word: string): bool {
     return !this.ended() && this.words[this.next] == word;
   }
@@ -41,28 +42,42 @@ export class Context {
     return this.next >= this.words.length;
   }
 
-  /** Wrong words: exit code 2. */
-  usage(reason: string): i32 {
-    this.shell.error("ip", reason);
-    return EXIT_USAGE;
+  /** Prints what the kernel would answer to a request it refuses. Returns exit code 1. */
+  refused(reason: string): i32 {
+    return this.fail(`RTNETLINK answers: ${reason}`, EXIT_FAILURE);
   }
 
-  /** Right words that cannot be done, said as Linux's kernel says it: exit code 1. */
-  refused(reason: string): i32 {
-    this.shell.error("ip", reason);
-    return EXIT_FAILURE;
+  /** Prints a refusal with words of its own (netlink's extended acknowledgement). */
+  invalid(reason: string): i32 {
+    return this.fail(`Error: ${reason}`, EXIT_FAILURE);
   }
 
   done(): i32 {
     return EXIT_OK;
   }
 
+  /** Prints that `word`, or the end of the line if it is empty, is not `expected`. */
   unexpected(word: string, expected: string): i32 {
-    const shown = word == "" ? "the line ends" : `"${printable(word)}"`;
-    return this.usage(`${shown}, expected ${expected}`);
+    if (word == "")
+      return this.fail(`Command line is not complete: expected ${expected}`, EXIT_USAGE);
+    return this.fail(
+      `Error: argument "${printable(word)}" is wrong: expected ${expected}`,
+      EXIT_USAGE,
+    );
   }
 
-  /** Reads `[dev] NAME` or nothing up to the end of the line. False: the error is printed. */
+  /** Prints that the object has no such verb. */
+  unknownVerb(verb: string, verbs: string): i32 {
+    return this.fail(`Command "${printable(verb)}" is unknown (try: ${verbs})`, EXIT_USAGE);
+  }
+
+  private fail(message: string, code: i32): i32 {
+    this.session.terminal.freshLine();
+    this.session.printLine(message);
+    return code;
+  }
+
+  /** Reads `[dev] NAME` or nothing, up to the end. Returns false after printing an error. */
   takeDevice(): bool {
     const first = this.take();
     const name = first == "dev" ? this.take() : first;
@@ -72,10 +87,10 @@ export class Context {
     return this.code == EXIT_OK;
   }
 
-  /** There is no device of that name. */
+  /** Prints that there is no such device, or that one has to be named. Returns the exit code. */
   noDevice(name: string): i32 {
     if (name == "") return this.unexpected("", "dev DEVICE");
-    return this.refused(`Cannot find device "${printable(name)}", expected one of ip link`);
+    return this.fail(`Cannot find device "${printable(name)}"`, EXIT_FAILURE);
   }
 
   /** The interface of that name, or null. */
@@ -83,7 +98,7 @@ export class Context {
     return this.stack.ip.interfaceNamed(name);
   }
 
-  /** The interface in whose network `address` is, or null. */
+  /** The interface that has `address` in its network, or null. */
   deviceToward(address: u32): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
@@ -92,14 +107,14 @@ export class Context {
     return null;
   }
 
-  /** The only interface, where `dev` may be left out, or null. */
+  /** The interface if there is only one, so that `dev` may be left out; otherwise null. */
   onlyDevice(): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     return interfaces.length == 1 ? interfaces[0] : null;
   }
 }
 
-/** `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. */
+/** Parses `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. */
 export function parsePrefix(text: string): Prefix {
   const prefix = new Prefix();
   if (text == "default") {

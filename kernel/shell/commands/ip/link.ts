@@ -1,21 +1,25 @@
-/** `ip link`: the interfaces with their state and, with -s, every counter by its cause. */
+/**
+ * ip [-s] link [show [DEVICE] | set [dev] DEVICE [up|down] [mtu N]]
+ *
+ * The interfaces with their state; -s adds every counter by its cause.
+ */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface, SMALLEST_MTU } from "../../../../net/iface/interface";
 import { DeviceCounters } from "../../../../net/phy/counters";
 import { formatHardware } from "../../../../net/wire/address";
 import { DROP_NAMES } from "../../../../net/wire/drop";
 import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
 import { Context } from "./context";
 
 export function linkCommand(context: Context): i32 {
   const verb = context.take();
   if (verb == "" || verb == "show" || verb == "list") return showLinks(context);
   if (verb == "set") return setLink(context);
-  return context.unexpected(verb, "show or set");
+  return context.unknownVerb(verb, "show or set");
 }
 
-/** The two lines that begin the entry of an interface in `ip link` and `ip addr`. */
+/** The first two lines of an interface in `ip link` and `ip addr`. */
 export function linkLines(iface: Interface): string {
   const flags = `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
   const state = iface.up && iface.linkUp ? "UP" : "DOWN";
@@ -32,45 +36,45 @@ function showLinks(context: Context): i32 {
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
     if (only != null && iface !== only) continue;
-    context.shell.print(linkLines(iface));
-    if (context.statistics) showStatistics(context.shell, iface);
+    context.session.print(linkLines(iface));
+    if (context.statistics) showStatistics(context.session, iface);
   }
   return context.done();
 }
 
-function table(shell: Shell, heading: string, values: StaticArray<u64>): void {
+function table(session: Session, heading: string, values: StaticArray<u64>): void {
   let line = "       ";
   for (let i = 0; i < values.length; i++) line += " " + values[i].toString().padStart(11);
-  shell.printLine(heading);
-  shell.printLine(line);
+  session.printLine(heading);
+  session.printLine(line);
 }
 
-function showStatistics(shell: Shell, iface: Interface): void {
+function showStatistics(session: Session, iface: Interface): void {
   const c: DeviceCounters = iface.device.counters();
   const dropped = c.receiveDropped();
-  table(shell, "    RX:       bytes     packets      errors     dropped       mcast", [
+  table(session, "    RX:       bytes     packets      errors     dropped       mcast", [
     c.receivedBytes,
     c.receivedFrames,
     c.receiveErrors(),
     dropped,
     c.receivedMulticast,
   ]);
-  shell.printLine(
+  session.printLine(
     `    RX errors: crc ${c.crcErrors}, frame ${c.frameErrors}, length ${c.lengthErrors}, ` +
       `fifo ${c.fifoErrors}, oversized ${c.oversized}, missed ${c.missedErrors}, ` +
       `no frame ${c.noFrame}`,
   );
-  table(shell, "    TX:       bytes     packets      errors     dropped", [
+  table(session, "    TX:       bytes     packets      errors     dropped", [
     c.sentBytes,
     c.sentFrames,
     c.sendErrors(),
     c.sendDropped(),
   ]);
-  shell.printLine(
+  session.printLine(
     `    TX errors: collisions ${c.collisions}, carrier ${c.carrierErrors}, ` +
       `ring full ${c.ringFull}, link down ${c.linkDown}`,
   );
-  shell.printLine(
+  session.printLine(
     `    driver ${iface.device.driverName()}, ${iface.device.linkSpeed()} Mb/s, ` +
       `${c.interrupts} interrupts`,
   );
@@ -79,10 +83,10 @@ function showStatistics(shell: Shell, iface: Interface): void {
     const count = iface.drops.of(reason);
     if (count > 0) reasons += `, ${DROP_NAMES[reason]} ${count}`;
   }
-  shell.printLine(`    packets dropped by the stack: ${iface.drops.total()}${reasons}`);
+  session.printLine(`    packets dropped by the stack: ${iface.drops.total()}${reasons}`);
 }
 
-/** `set [dev] NAME [up|down] [mtu N]`: all of it, or nothing when a word is wrong. */
+/** `set`: applies every change, or none if a word is wrong. */
 function setLink(context: Context): i32 {
   if (context.at("dev")) context.take();
   let word = context.take();

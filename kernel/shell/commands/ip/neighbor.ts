@@ -1,4 +1,9 @@
-/** `ip neigh`: which hardware addresses are known for the addresses on the link. */
+/**
+ * ip neigh [show [DEVICE] | add|replace ADDRESS lladdr HARDWARE [dev DEVICE] |
+ *           del ADDRESS [dev DEVICE] | flush [all] [DEVICE]]
+ *
+ * The neighbour cache (ARP). Entries that are added are permanent.
+ */
 import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
 import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/neighbor";
@@ -18,7 +23,7 @@ export function neighborCommand(context: Context): i32 {
   if (verb == "flush") return flush(context);
   if (verb == "add" || verb == "replace") return change(context, true, verb == "replace");
   if (verb == "del" || verb == "delete") return change(context, false, false);
-  return context.unexpected(verb, "show, add, replace, del or flush");
+  return context.unknownVerb(verb, "show, add, replace, del or flush");
 }
 
 function show(context: Context): i32 {
@@ -39,7 +44,7 @@ function showNeighbors(context: Context, iface: Interface): void {
     const hardware = known ? ` lladdr ${formatHardware(neighbor.hardware)}` : "";
     const state = NEIGHBOR_STATE_NAMES[neighbor.state];
     const address = formatIpv4(neighbor.address);
-    context.shell.printLine(`${address} dev ${iface.name}${hardware} ${state}`);
+    context.session.printLine(`${address} dev ${iface.name}${hardware} ${state}`);
   }
 }
 
@@ -69,7 +74,7 @@ function change(context: Context, add: bool, replace: bool): i32 {
     } else if (word == "lladdr" && add) {
       hardware = parseHardware(value);
       if (hardware == 0 || isGroupHardware(hardware)) {
-        return context.unexpected(value, "one station's address like 52:54:00:12:34:56");
+        return context.unexpected(value, "the address of one station, like 52:54:00:12:34:56");
       }
     } else return context.unexpected(word, add ? "lladdr or dev" : "dev");
     word = context.take();
@@ -77,12 +82,12 @@ function change(context: Context, add: bool, replace: bool): i32 {
   if (iface == null) return context.noDevice("");
   if (!add) {
     if (iface.neighbors.remove(iface, address as u32)) return context.done();
-    return context.refused("No such file or directory: expected a neighbour of ip neigh");
+    return context.refused("No such file or directory");
   }
   if (hardware == 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
   if (!replace && iface.neighbors.find(address as u32) != null) {
-    return context.refused("File exists: that neighbour is known, expected ip neigh replace");
+    return context.refused("File exists");
   }
   if (iface.neighbors.add(iface, address as u32, hardware)) return context.done();
-  return context.refused(`the table is full, expected at most ${NEIGHBORS} neighbours`);
+  return context.refused(`No buffer space available (at most ${NEIGHBORS} neighbours)`);
 }

@@ -1,13 +1,13 @@
-/** `ip route`: where packets go. */
+/**
+ * ip route [show [DEVICE] | get ADDRESS | add|del PREFIX|default [via GATEWAY] [dev DEVICE]
+ *           [metric N] | flush [DEVICE]]
+ *
+ * The routing table. There is one table, and no types but unicast.
+ */
+import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
-import {
-  ROUTE_ORIGIN_NAMES,
-  ROUTE_RESULT_WORDS,
-  Route,
-  RouteOrigin,
-  RouteResult,
-} from "../../../../net/iface/route";
+import { ROUTE_ORIGIN_NAMES, Route, RouteOrigin, RouteResult } from "../../../../net/iface/route";
 import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { Context, Prefix, parsePrefix } from "./context";
 
@@ -17,7 +17,7 @@ export function routeCommand(context: Context): i32 {
   if (verb == "flush") return flush(context);
   if (verb == "get") return get(context);
   if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
-  return context.unexpected(verb, "show, get, add, del or flush");
+  return context.unknownVerb(verb, "show, get, add, del or flush");
 }
 
 function show(context: Context): i32 {
@@ -29,7 +29,7 @@ function show(context: Context): i32 {
     for (let i: u32 = 0; i < routes.count; i++) {
       const route = routes.at(i);
       if (only != null && route.iface !== only) continue;
-      if ((route.prefix == 0) == (pass == 0)) context.shell.printLine(describe(route));
+      if ((route.prefix == 0) == (pass == 0)) context.session.printLine(describe(route));
     }
   }
   return context.done();
@@ -53,7 +53,7 @@ function get(context: Context): i32 {
   const ip = context.stack.ip;
   const to = address as u32;
   const iface = ip.interfaceToward(to);
-  if (iface == null) return context.refused("Network is unreachable, expected one of ip route");
+  if (iface == null) return context.refused("Network is unreachable");
   let kind = "";
   if (iface === ip.loopback) kind = "local ";
   else if (isMulticast(to)) kind = "multicast ";
@@ -61,7 +61,7 @@ function get(context: Context): i32 {
   const hop = ip.nextHopOf(to);
   const via = hop != to ? ` via ${formatIpv4(hop)}` : "";
   const source = formatIpv4(ip.sourceAddress(to));
-  context.shell.printLine(`${kind}${text}${via} dev ${iface.name} src ${source}`);
+  context.session.printLine(`${kind}${text}${via} dev ${iface.name} src ${source}`);
   return context.done();
 }
 
@@ -82,7 +82,7 @@ function flush(context: Context): i32 {
 function change(context: Context, add: bool): i32 {
   const text = context.take();
   const prefix = parsePrefix(text);
-  if (!prefix.valid) return context.unexpected(text, "default or a network, as 10.1.0.0/16");
+  if (!prefix.valid) return context.unexpected(text, "default or a network, like 10.1.0.0/16");
   let gateway: i64 = 0;
   let metric: i64 = -1;
   let iface: Interface | null = null;
@@ -113,10 +113,20 @@ function change(context: Context, add: bool): i32 {
     max<i64>(metric, 0) as u32,
     RouteOrigin.Static,
   );
-  return result == RouteResult.Done ? context.done() : context.refused(ROUTE_RESULT_WORDS[result]);
+  return result == RouteResult.Done ? context.done() : notAdded(context, result);
 }
 
-/** Deletes the first route that is what was said of it; `metric` -1: any, as in iproute2. */
+/** Says why a route was not added, in the words of Linux's kernel. */
+function notAdded(context: Context, result: RouteResult): i32 {
+  if (result == RouteResult.Exists) return context.refused("File exists");
+  if (result == RouteResult.BadPrefix) return context.refused("Invalid argument");
+  if (result == RouteResult.GatewayUnreachable) {
+    return context.invalid("Nexthop has invalid gateway.");
+  }
+  return context.refused(`No buffer space available (at most ${ROUTES} routes)`);
+}
+
+/** Deletes the first route that matches; a `metric` of -1 matches any, as in iproute2. */
 function remove(
   context: Context,
   prefix: Prefix,
@@ -134,5 +144,5 @@ function remove(
     routes.removeAt(i);
     return context.done();
   }
-  return context.refused("No such process: expected a route of ip route");
+  return context.refused("No such process");
 }

@@ -1,10 +1,10 @@
-/** Lines typed for a peer that does not take them yet. */
+/** The lines typed to `nc` that the peer has not taken yet. */
 import { NC_BYTES, NC_LINES } from "../../../../core/limits";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 
 export class Outbox {
   private readonly texts: Array<ArrayBuffer> = [];
-  /** Bytes of all of them, and how many of the first are sent. */
+  /** Bytes of all lines, and bytes of the first one that have been sent. */
   private bytes: u32 = 0;
   private sent: u32 = 0;
   private ended: bool = false;
@@ -17,12 +17,12 @@ export class Outbox {
     this.bytes += line.byteLength;
   }
 
-  /** It is better to add nothing for now. */
+  /** Reports whether reading should pause; a line more still fits. */
   full(): bool {
     return this.bytes >= NC_BYTES || (this.texts.length as u32) >= NC_LINES;
   }
 
-  /** The oldest line, taken out; there must be one. */
+  /** Removes and returns the oldest line; the outbox must not be empty. */
   shift(): ArrayBuffer {
     const line = this.texts.shift();
     this.bytes -= line.byteLength;
@@ -34,12 +34,12 @@ export class Outbox {
     return this.texts.length == 0;
   }
 
-  /** Nothing more will be typed. */
+  /** Notes the end of the input. */
   end(): void {
     this.ended = true;
   }
 
-  /** Writes what the connection takes, and ends its direction after the last byte. */
+  /** Writes what the connection takes, and sends a FIN after the last byte. */
   sendTo(connection: TcpConnection): void {
     if (!connection.established()) return;
     while (this.texts.length > 0) {

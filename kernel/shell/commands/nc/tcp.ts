@@ -1,4 +1,4 @@
-/** `nc` over TCP: what is typed goes to the peer, what the peer sends is printed. */
+/** `nc` over TCP: typed lines go to the peer, and what the peer sends is printed. */
 import { NC_PRINT_BYTES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
@@ -8,19 +8,19 @@ import { TcpListener } from "../../../../net/socket/tcp/listen/listener";
 import { formatIpv4 } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
 import { Outbox } from "./outbox";
 
-/** After Ctrl-D, a peer that is silent for so long has no more to say. */
+/** Microseconds of silence after Ctrl-D that end the command. */
 const LINGER: i64 = 2 * SECOND;
 
-/** The part that is the same for both ends of a connection. */
+/** What client and server have in common. */
 abstract class TcpJob extends Job {
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
   protected endAt: i64 = 0;
 
-  constructor(protected readonly shell: Shell) {
+  constructor(protected readonly session: Session) {
     super();
   }
 
@@ -34,7 +34,7 @@ abstract class TcpJob extends Job {
 
   endOfInput(): void {
     this.outbox.end();
-    if (this.endAt == 0) this.endAt = this.shell.now + LINGER;
+    if (this.endAt == 0) this.endAt = this.session.now + LINGER;
   }
 
   pollAt(): i64 {
@@ -48,17 +48,17 @@ abstract class TcpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  /** Moves bytes both ways; RUNNING until the conversation is over. */
+  /** Moves bytes both ways. Returns RUNNING until the conversation is over. */
   protected converse(connection: TcpConnection, now: i64): i32 {
     this.outbox.sendTo(connection);
-    while (connection.readable() > 0 && this.shell.room() > NC_PRINT_BYTES) {
+    while (connection.readable() > 0 && this.session.room() > NC_PRINT_BYTES) {
       const length = min<u32>(connection.peekLength(), NC_PRINT_BYTES);
-      this.shell.printBytes(connection.peekPointer(), length);
+      this.session.printBytes(connection.peekPointer(), length);
       connection.consume(length);
       if (this.endAt > 0) this.endAt = now + LINGER;
     }
     if (connection.error != SocketError.None) {
-      this.shell.error("nc", SOCKET_ERROR_WORDS[connection.error]);
+      this.session.error("nc", SOCKET_ERROR_WORDS[connection.error]);
       return EXIT_FAILURE;
     }
     const silent = this.endAt > 0 && now >= this.endAt && connection.readable() == 0;
@@ -73,18 +73,19 @@ abstract class TcpJob extends Job {
 
 export class TcpClientJob extends TcpJob {
   constructor(
-    shell: Shell,
+    session: Session,
     private readonly stack: NetworkStack,
     private readonly lookup: Lookup,
     private readonly port: u32,
   ) {
-    super(shell);
+    super(session);
   }
 
   poll(now: i64): i32 {
     if (!this.lookup.poll()) return RUNNING;
     if (this.lookup.failure != "") {
-      this.shell.error("nc", `${this.lookup.host}: ${this.lookup.failure}`);
+      const name = `"${this.lookup.host}" port ${this.port}`;
+      this.session.error("nc", `getaddrinfo for host ${name}: ${this.lookup.failure}`);
       return EXIT_FAILURE;
     }
     let connection = this.connection;
@@ -107,30 +108,30 @@ export class TcpClientJob extends TcpJob {
 
   private refused(reason: string): i32 {
     const to = `${this.lookup.host} port ${this.port} (tcp)`;
-    this.shell.error("nc", `connect to ${to} failed: ${reason}`);
+    this.session.error("nc", `connect to ${to} failed: ${reason}`);
     return EXIT_FAILURE;
   }
 }
 
 export class TcpServerJob extends TcpJob {
   constructor(
-    shell: Shell,
+    session: Session,
     private readonly listener: TcpListener,
   ) {
-    super(shell);
+    super(session);
   }
 
   poll(now: i64): i32 {
     let connection = this.connection;
     if (connection == null) {
       connection = this.listener.accept();
-      // Ctrl-D before anybody came: the listener is closed.
+      // After Ctrl-D without a peer the listener is closed.
       if (connection == null) return this.endAt > 0 ? EXIT_OK : RUNNING;
       this.connection = connection;
       this.listener.close();
       const ends = connection.endpoints;
       const from = formatIpv4(ends.remoteIpv4);
-      this.shell.printLine(`Connection from ${from} port ${ends.remotePort}`);
+      this.session.printLine(`Connection from ${from} port ${ends.remotePort}`);
     }
     return this.converse(connection, now);
   }

@@ -1,9 +1,9 @@
-/** `nc -u`: each line typed is a datagram, each datagram received is printed. */
+/** `nc -u`: sends each typed line as a datagram and prints each datagram received. */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
 import { Outbox } from "./outbox";
 
 export class UdpJob extends Job {
@@ -12,9 +12,9 @@ export class UdpJob extends Job {
   private ended: bool = false;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly socket: UdpSocket,
-    /** Null: the first who sends is the peer (`-l`). */
+    /** Null with -l: the first sender becomes the peer. */
     private readonly lookup: Lookup | null,
     private readonly port: u32,
   ) {
@@ -26,13 +26,16 @@ export class UdpJob extends Job {
     const lookup = this.lookup;
     if (lookup != null && socket.remotePort == 0) {
       if (!lookup.poll()) return RUNNING;
-      if (lookup.failure != "") return this.fail(`${lookup.host}: ${lookup.failure}`);
+      if (lookup.failure != "")
+        return this.fail(
+          `getaddrinfo for host "${lookup.host}" port ${this.port}: ${lookup.failure}`,
+        );
       socket.connect(lookup.address, this.port);
     }
-    while (socket.readable() && this.shell.room() > UDP_PAYLOAD / 4) {
+    while (socket.readable() && this.session.room() > UDP_PAYLOAD / 4) {
       const length = socket.receive(changetype<usize>(this.buffer), UDP_PAYLOAD);
       if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);
-      this.shell.printBytes(changetype<usize>(this.buffer), length as u32);
+      this.session.printBytes(changetype<usize>(this.buffer), length as u32);
     }
     if (socket.remotePort != 0) while (!this.outbox.empty()) this.send(this.outbox.shift());
     if (socket.error != SocketError.None) return this.fail(SOCKET_ERROR_WORDS[socket.error]);
@@ -64,12 +67,12 @@ export class UdpJob extends Job {
     const length = bytes.byteLength as u32;
     const to = this.socket;
     if (!to.send(changetype<usize>(bytes), length, to.remoteAddress, to.remotePort)) {
-      this.shell.error("nc", "the datagram was dropped: the queue is full");
+      this.session.error("nc", "datagram dropped: send queue full");
     }
   }
 
   private fail(reason: string): i32 {
-    this.shell.error("nc", reason);
+    this.session.error("nc", reason);
     this.socket.close();
     return EXIT_FAILURE;
   }

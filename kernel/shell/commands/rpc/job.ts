@@ -1,4 +1,4 @@
-/** The work of `rpc`: asks one server after the other until one answers, and prints that. */
+/** The job of `rpc`: asks one server after the other until one answers, and prints the answer. */
 import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { JsonValue } from "../../../../net/service/json/value";
@@ -8,29 +8,29 @@ import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
 import { NetworkStack } from "../../../../net/service/stack";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
-import { printable } from "../../printable";
-import { Shell } from "../../shell";
+import { Session } from "../../session";
+import { printable } from "../../terminal/printable";
 
-/** curl's code for an HTTP status that is an error. */
+/** curl's exit code for an HTTP error status. */
 const EXIT_STATUS: i32 = 22;
-/** Characters of an answer that are printed at a time, so that a long one is never all text. */
+/** Characters printed at a time, so that a long answer never exists as one text. */
 const PIECE: u32 = 4096;
-/** More characters than any quantity has. */
+/** Characters of the longest quantity, and some more. */
 const QUANTITY: u32 = 80;
 
 export class RpcJob extends Job {
   private exchange: RpcExchange | null = null;
-  /** Which of the servers is asked. */
+  /** Index of the server that is asked. */
   private server: i32 = 0;
-  /** Calls whose outcome is printed, or is being printed by `writer`. */
+  /** Calls whose outcome has been printed, or is being printed by `writer`. */
   private printed: i32 = 0;
   private writer: JsonWriter | null = null;
-  /** What follows the value that is being printed. */
+  /** The text to print after the value of `writer`. */
   private tail: string = "";
   private code: i32 = EXIT_OK;
 
   constructor(
-    private readonly shell: Shell,
+    private readonly session: Session,
     private readonly stack: NetworkStack,
     private readonly urls: Array<string>,
     private readonly calls: Array<RpcCall>,
@@ -50,7 +50,7 @@ export class RpcJob extends Job {
     if (this.printed == 0 && this.server + 1 < this.urls.length && this.mayTryAnother(exchange)) {
       const next = this.urls[this.server + 1];
       const reason = `${this.urls[this.server]}: ${this.calls[0].reason}, trying ${next}`;
-      this.shell.error("rpc", printable(reason));
+      this.session.error("rpc", printable(reason));
       this.server++;
       this.exchange = null;
       for (let i = 0; i < this.calls.length; i++) this.calls[i].reset();
@@ -59,14 +59,14 @@ export class RpcJob extends Job {
     return this.print(exchange);
   }
 
-  /** The next server is asked at once, and what there is room for is printed at once. */
+  /** 0 while the next server is to be asked or there is more to print. */
   pollAt(): i64 {
     return this.exchange == null || this.writer != null ? 0 : super.pollAt();
   }
 
   cancel(): i32 {
     const exchange = this.exchange;
-    if (exchange != null) exchange.cancel(this.shell.now);
+    if (exchange != null) exchange.cancel(this.session.now);
     return EXIT_INTERRUPTED;
   }
 
@@ -77,7 +77,7 @@ export class RpcJob extends Job {
     return rpc.call(url, this.calls[0], this.timeout, now);
   }
 
-  /** Nothing came that answers any call, and that is not the calls' own fault. */
+  /** Reports whether another server may do better: no call was answered or at fault. */
   private mayTryAnother(exchange: RpcExchange): bool {
     for (let i = 0; i < this.calls.length; i++) {
       const call = this.calls[i];
@@ -86,9 +86,9 @@ export class RpcJob extends Job {
     return exchange.http.failure != HttpFailure.Cancelled;
   }
 
-  /** Prints what there is room for; RUNNING until every call's outcome was printed. */
+  /** Prints what there is room for. Returns RUNNING until every outcome is printed. */
   private print(exchange: RpcExchange): i32 {
-    while (this.shell.room() > 0) {
+    while (this.session.room() > 0) {
       if (this.writer != null) this.printPiece();
       else if (this.printed == this.calls.length) return this.code;
       else this.printCall(this.calls[this.printed++], exchange);
@@ -100,13 +100,13 @@ export class RpcJob extends Job {
     const name = this.isBatch ? `${printable(call.method)}: ` : "";
     const result = call.result;
     if (call.outcome == RpcOutcome.Result && result != null) {
-      this.shell.print(name);
+      this.session.print(name);
       this.begin(result, 0, decimalOf(result) + "\n");
     } else if (call.outcome == RpcOutcome.Error) {
-      this.shell.print(name);
+      this.session.print(name);
       this.printError(call);
     } else {
-      this.shell.error("rpc", name + call.reason);
+      this.session.error("rpc", name + call.reason);
       this.printFailure(call, exchange.http.failure);
     }
   }
@@ -115,15 +115,15 @@ export class RpcJob extends Job {
   private printError(call: RpcCall): void {
     this.fail(EXIT_FAILURE);
     const data = call.data;
-    this.shell.print(`{\n  "code": ${call.code},\n  "message": ${quoteJson(call.message)}`);
-    this.shell.print(data == null ? "\n}\n" : ',\n  "data": ');
+    this.session.print(`{\n  "code": ${call.code},\n  "message": ${quoteJson(call.message)}`);
+    this.session.print(data == null ? "\n}\n" : ',\n  "data": ');
     if (data != null) this.begin(data, 1, "\n}\n");
   }
 
   private printFailure(call: RpcCall, failure: HttpFailure): void {
     if (call.failure == RpcFailure.Status) this.fail(EXIT_STATUS);
     else this.fail(failure == HttpFailure.None ? EXIT_FAILURE : (failure as i32));
-    // What befell the whole request is said once.
+    // A failure of the whole request is printed once.
     if (failure != HttpFailure.None) this.printed = this.calls.length;
   }
 
@@ -139,14 +139,14 @@ export class RpcJob extends Job {
   private printPiece(): void {
     const text = new TextBuilder(PIECE);
     const more = this.writer!.write(text, PIECE);
-    this.shell.print(text.toString());
+    this.session.print(text.toString());
     if (more) return;
     this.writer = null;
-    this.shell.print(this.tail);
+    this.session.print(this.tail);
   }
 }
 
-/** A quantity also as a decimal number: `"0x144" (324)`. */
+/** The decimal of a quantity, for `"0x144" (324)`; "" for every other value. */
 function decimalOf(result: JsonValue): string {
   const decimal = quantityText(result.textUpTo(QUANTITY));
   return decimal == "" ? "" : ` (${decimal})`;

@@ -61,7 +61,7 @@ export class HttpServices {
 export class HttpExchange {
   done: bool = false;
   failure: HttpFailure = HttpFailure.None;
-  /** In words, when it failed: "could not resolve a.test: no such name". */
+  /** In words, when it failed: "Could not resolve host: a.test: no such name". */
   message: string = "";
   /** The head of the final answer, or null while there is none. */
   head: HttpHead | null = null;
@@ -125,7 +125,7 @@ export class HttpExchange {
     if (this.done) return moved;
     if (moved || this.sinkWaits) this.silentSince = now;
     this.polledAt = now;
-    if (now >= this.deadline) this.timedOut("operation timed out", now);
+    if (now >= this.deadline) this.timedOut("Operation timed out", now);
     else if (now >= this.silentSince + SILENCE) this.timedOut("nothing arrived for 120 s", now);
     return moved;
   }
@@ -196,7 +196,7 @@ export class HttpExchange {
       this.answer = answer;
       if (!answer.finished()) return false;
       if (answer.addressCount() == 0) {
-        const message = `could not resolve ${this.url.host}: ${answer.failure()}`;
+        const message = `Could not resolve host: ${this.url.host}: ${answer.failure()}`;
         return this.fail(HttpFailure.Resolve, message, now);
       }
     }
@@ -232,7 +232,7 @@ export class HttpExchange {
       if (now < this.connectDeadline) return false;
       stream.abort();
       this.stream = null;
-      return this.notConnected(HttpFailure.TimedOut, "no answer for 30 s", now);
+      return this.notConnected(HttpFailure.TimedOut, "Connection timed out after 30 s", now);
     }
     if (status == StreamStatus.Failed) {
       const kind = stream.failureKind();
@@ -255,7 +255,7 @@ export class HttpExchange {
     this.addressIndex++;
     if (answer != null && this.addressIndex < answer.addressCount()) return this.open(now);
     const name = answer == null ? formatIpv4(this.url.address as u32) : this.url.host;
-    return this.fail(kind, `could not connect to ${name} port ${this.url.port}: ${reason}`, now);
+    return this.fail(kind, `Failed to connect to ${name} port ${this.url.port}: ${reason}`, now);
   }
 
   /** The connection is there: the request goes out. */
@@ -386,7 +386,7 @@ export class HttpExchange {
       return this.fail(kind, stream.failure(), now);
     }
     if (silent) {
-      return this.fail(HttpFailure.Empty, "the server closed without an answer", now);
+      return this.fail(HttpFailure.Empty, "Empty reply from server", now);
     }
     const inBody = receiver.state == ReceiverState.Body;
     const kind = inBody ? HttpFailure.Incomplete : HttpFailure.Receive;

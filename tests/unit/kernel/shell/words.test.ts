@@ -11,13 +11,13 @@ const text = (pointer: number) => readString(wasm.memory, pointer);
 
 test("every end of a connection has a message and an exit code", () => {
   const ends: [error: keyof typeof Failure, kind: number, words: string][] = [
-    ["None", 0, "connection closed"],
-    ["Refused", 1, "connection refused"],
-    ["Reset", 4, "connection reset by the peer"],
-    ["TimedOut", 2, "connection timed out"],
-    ["Unreachable", 3, "no route to the host"],
-    ["AddressGone", 4, "the own address is gone"],
-    ["NoResources", 5, "no free connection"],
+    ["None", 0, "Connection closed"],
+    ["Refused", 1, "Connection refused"],
+    ["Reset", 4, "Connection reset by peer"],
+    ["TimedOut", 2, "Connection timed out"],
+    ["Unreachable", 3, "No route to host"],
+    ["AddressGone", 4, "Cannot assign requested address"],
+    ["NoResources", 5, "No buffer space available"],
   ];
   for (const [error, kind, words] of ends) {
     assert.equal(text(wasm.failure(Failure[error])), words);

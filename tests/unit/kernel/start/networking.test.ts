@@ -181,8 +181,8 @@ test("httpd serves its pages and refuses the rest", async () => {
 test("streams fail with the words for what happened to TCP", async () => {
   const desk = await Desk.boot();
   const server = new HttpServer(desk.gateway);
-  assert.match(desk.ask("curl http://10.0.2.2:81/"), /connection refused/);
-  assert.match(desk.ask("curl http://10.0.2.99/"), /no route to the host/);
+  assert.match(desk.ask("curl http://10.0.2.2:81/"), /Connection refused/);
+  assert.match(desk.ask("curl http://10.0.2.99/"), /No route to host/);
   server.behavior = { ...server.behavior, resets: 1 };
   assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /reset by the peer/);
   desk.gateway.tcp.listeners.set(82, () => {});

@@ -216,10 +216,10 @@ test("RPC-10: tells HTTP failures, statuses, other content and server errors apa
   assert.equal(single("", "301 Moved", "Location: http://b/\r\n"), moved);
   send(["m"]);
   wasm.finish();
-  assert.equal(outcome(), "failed 2 the server closed without an answer");
+  assert.equal(outcome(), "failed 2 Empty reply from server");
   send(["m"]);
   wasm.poll(30_000_000n);
-  assert.equal(outcome(), "failed 2 operation timed out");
+  assert.equal(outcome(), "failed 2 Operation timed out");
 });
 
 test("RPC-11: rejects an answer that is cut anywhere or followed by anything", () => {

@@ -187,7 +187,7 @@ test("a line has a limit: the bell rings and nothing runs", async () => {
   console.type("\r");
   assert.equal(
     console.output(),
-    `\r\nshell: the line is longer than 4096 characters, nothing was run\r\n${PROMPT}`,
+    `\r\nshell: line too long: more than 4096 characters, not run\r\n${PROMPT}`,
   );
   assert.equal(console.run("words a"), "<a>\r\n");
 });

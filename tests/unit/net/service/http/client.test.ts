@@ -14,10 +14,10 @@ beforeEach(() => http.reset());
 
 test("failures before the answer have curl's codes and name the host", () => {
   http.start({ url: "http://none.test/" });
-  failed(failure.resolve, /could not resolve none.test: no such name/);
+  failed(failure.resolve, /Could not resolve host: none.test: no such name/);
   wasm.streamsAre(State.Failed, 1, false);
   http.start();
-  failed(failure.connect, /could not connect to a.test port 80: scripted failure/);
+  failed(failure.connect, /Failed to connect to a.test port 80: scripted failure/);
   wasm.streamsAre(State.Failed, 2, false);
   http.start();
   failed(failure.timedOut);

@@ -1,6 +1,6 @@
 /** The network as the shell sees it, made of the stack. */
 import { NetworkStack } from "../../net/service/stack";
-import { NetworkStatus } from "./network-status";
+import { NetworkStatus } from "../shell/network-status";
 
 export class StackStatus implements NetworkStatus {
   constructor(private readonly stack: NetworkStack) {}

@@ -1,8 +1,8 @@
 /**
- * The wire of a console: supplies the keys typed, and asserts that the output has no control
+ * The serial port of a console: supplies the keys typed, and asserts that the output has no control
  * characters and no escape sequences but the few of the line editor (ECMA-48).
  */
-import { Wire } from "../../../kernel/shell/terminal/terminal";
+import { SerialPort } from "../../../kernel/shell/terminal/serial-port";
 
 const BELL: u32 = 7;
 const ESC: u32 = 0x1b;
@@ -19,7 +19,7 @@ const enum Place {
   Controls,
 }
 
-export class ScreenWire implements Wire {
+export class ScreenPort implements SerialPort {
   readonly typed: Array<u8> = [];
   /** The last KEPT characters of the output. */
   last: string = "";

@@ -1,7 +1,7 @@
 /** The network, put together: the stack over every card, configured as the user asked. */
 import { log } from "../../core/log";
 import { TimeOfDay } from "../../core/time-of-day";
-import { E1000 } from "../../drivers/intel/e1000";
+import { Nic } from "../../drivers/nic";
 import { PciDevice } from "../../drivers/pci/pci";
 import { readEntropyDevice } from "../../drivers/virtio/rng";
 import { now } from "../../machine/clock";
@@ -11,8 +11,8 @@ import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
 import { MemoryGauge } from "../../net/socket/tcp/registry";
 import { Configuration } from "../config/configuration";
-import { loadTlsFiles } from "../shell/tls-files";
 import { NativeTls } from "./tls-engine";
+import { loadTlsFiles } from "./tls-files";
 
 class HeapGauge implements MemoryGauge {
   freeBytes(): u32 {
@@ -21,14 +21,14 @@ class HeapGauge implements MemoryGauge {
 }
 
 /** Starts the stack: DHCP's first DISCOVER leaves in the first turn. */
-export function startNetworking(
+export function startStack(
   configuration: Configuration,
   pool: FramePool,
-  cards: Array<E1000>,
+  nics: Array<Nic>,
   devices: Array<PciDevice>,
   time: TimeOfDay,
 ): NetworkStack {
-  const salt = cards.length > 0 ? cards[0].hardwareAddress() : 0;
+  const salt = nics.length > 0 ? nics[0].hardwareAddress() : 0;
   const generator = seededGenerator(salt, readEntropyDevice(devices));
   log(`random: ${entropyReport()}`);
   const engine = new NativeTls(generator, entropyReport(), time);
@@ -39,12 +39,12 @@ export function startNetworking(
   stack.configuration.setHostname(configuration.hostname);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
-  for (let i = 0; i < cards.length; i++) {
-    const card = cards[i];
-    card.connectInterrupt();
-    const settings = configuration.settingsFor(`net${i}`, card.hardwareAddress());
-    stack.configuration.addDevice(card, settings, now());
+  for (let i = 0; i < nics.length; i++) {
+    const nic = nics[i];
+    nic.connectInterrupt();
+    const settings = configuration.settingsFor(`net${i}`, nic.hardwareAddress());
+    stack.configuration.addDevice(nic, settings, now());
   }
-  configuration.reportMissing(cards.length);
+  configuration.reportMissing(nics.length);
   return stack;
 }

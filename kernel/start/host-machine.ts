@@ -1,22 +1,20 @@
-/** The machine that commands see, made of the real one: ACPI, the clock, devices to be stilled. */
+/** The machine that the kernel runs on: ACPI, the time of day, and power with devices quiesced. */
 import { log } from "../../core/log";
 import { NAME, VERSION } from "../../core/version";
-import { E1000 } from "../../drivers/intel/e1000";
+import { Nic } from "../../drivers/nic";
 import { Acpi, findAcpi } from "../../machine/acpi";
 import { frequency } from "../../machine/clock";
 import { memoryLimit } from "../../machine/host";
 import { debugExit, powerOff, reboot } from "../../machine/power";
-import { Machine } from "../shell/machine";
+import { PowerControl } from "../shell/power-control";
 import { WallTime } from "./wall-time";
 
-export class BareMachine implements Machine {
+export class HostMachine implements PowerControl {
   readonly time: WallTime = new WallTime();
   private readonly acpi: Acpi = findAcpi();
 
-  constructor(
-    /** What still writes to memory when the machine goes: it is stopped before. */
-    private readonly cards: Array<E1000>,
-  ) {
+  /** Logs what machine this is and sets the clock. `nics` are stopped before the power goes. */
+  constructor(private readonly nics: Array<Nic>) {
     const memory = memoryLimit() / 1024;
     log(`${NAME} ${VERSION}: ${memory} KiB of memory, clock ${frequency() / 1_000_000} MHz`);
     this.time.start(this.acpi.centuryRegister);
@@ -33,14 +31,9 @@ export class BareMachine implements Machine {
     this.quiesce();
     reboot(this.acpi);
   }
-  wallClock(): i64 {
-    return this.time.wallClock();
-  }
-  wallClockSource(): string {
-    return this.time.wallClockSource();
-  }
 
+  /** A NIC left on would write to memory that firmware and the next kernel use. */
   private quiesce(): void {
-    for (let i = 0; i < this.cards.length; i++) this.cards[i].quiesce();
+    for (let i = 0; i < this.nics.length; i++) this.nics[i].quiesce();
   }
 }

@@ -1,28 +1,20 @@
 /**
- * What the boot loader brought for TLS: more trusted roots (ca.pem), a server's certificate and
- * key (server.pem, server.key) and a client's (client.pem, client.key). What is wrong is logged.
+ * What the boot loader brought for TLS: more trusted roots (ca.pem), the certificate and key of a
+ * server (server.pem, server.key) and of a client (client.pem, client.key). Errors are logged.
  */
 import { PEM_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
 import { BootModule, bootModules } from "../../machine/boot";
-import { tlsAddRoots, tlsSetIdentity } from "../../machine/host";
+import { Role, setIdentity } from "../../machine/certificates";
+import { tlsAddRoots } from "../../machine/host";
 
-const CLIENT: u32 = 0;
-const SERVER: u32 = 1;
-
-/** A server's certificate and key are set. */
-let serverIdentity: bool = false;
-
-export function hasServerIdentity(): bool {
-  return serverIdentity;
-}
-
+/** Loads every TLS file there is. Called once, after TLS has started. */
 export function loadTlsFiles(): void {
   const modules = bootModules();
   const roots = find(modules, "ca.pem");
   if (roots != null) addRoots(roots);
-  setIdentity(modules, "client", CLIENT);
-  setIdentity(modules, "server", SERVER);
+  loadIdentity(modules, "client", Role.Client);
+  loadIdentity(modules, "server", Role.Server);
 }
 
 function find(modules: Array<BootModule>, name: string): BootModule | null {
@@ -37,7 +29,7 @@ function addRoots(module: BootModule): void {
   else log(`ca.pem: ${added} trusted ${added == 1 ? "root" : "roots"} added`);
 }
 
-function setIdentity(modules: Array<BootModule>, name: string, role: u32): void {
+function loadIdentity(modules: Array<BootModule>, name: string, role: Role): void {
   const chain = find(modules, `${name}.pem`);
   const key = find(modules, `${name}.key`);
   if (chain == null && key == null) return;
@@ -46,18 +38,7 @@ function setIdentity(modules: Array<BootModule>, name: string, role: u32): void 
     log(`${name}.pem and ${name}.key belong together: ${missing} is missing`);
     return;
   }
-  const certificates = chain.read(PEM_BYTES);
-  const secret = key.read(PEM_BYTES);
-  const pointer = changetype<usize>(secret);
-  const error = tlsSetIdentity(
-    role,
-    changetype<usize>(certificates),
-    certificates.length,
-    pointer,
-    secret.length,
-  );
-  memory.fill(pointer, 0, secret.length);
-  if (error == 0 && role == SERVER) serverIdentity = true;
+  const error = setIdentity(role, chain.read(PEM_BYTES), key.read(PEM_BYTES));
   if (error == 0) log(`${name}.pem: certificate and key of the ${name} are set`);
   else log(`${name}.pem, ${name}.key: not a certificate with its key: ${hexadecimal(error)}`);
 }

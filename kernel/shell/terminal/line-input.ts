@@ -1,19 +1,26 @@
 /**
- * Input of a running command, line by line: echo, backspace and Ctrl-U, as a tty does it. What is
- * typed faster than the console takes its echo is not echoed.
+ * Lines typed to a running job, edited as a tty in canonical mode does it: echo, Backspace and
+ * Ctrl-U. Characters typed faster than the console can send their echo are not echoed.
  */
-import { Job } from "./command";
-import { Key } from "./terminal/keys";
-import { LineBuffer } from "./terminal/line-buffer";
-import { Terminal } from "./terminal/terminal";
+import { Key } from "./keys";
+import { LineBuffer } from "./line-buffer";
+import { Terminal } from "./terminal";
+
+/** Who reads the lines. */
+export interface LineReader {
+  /** Takes a line, without its end. */
+  line(text: string): void;
+  /** Handles Ctrl-D on an empty line. */
+  endOfInput(): void;
+}
 
 export class LineInput {
   private readonly line: LineBuffer = new LineBuffer();
 
   constructor(private readonly terminal: Terminal) {}
 
-  /** A key for `job`; `unit` is the character of a Key.Character. */
-  key(key: Key, unit: u32, job: Job): void {
+  /** Handles a key for `reader`; `unit` is the UTF-16 unit of a Key.Character. */
+  key(key: Key, unit: u32, reader: LineReader): void {
     const line = this.line;
     if (key == Key.Character && line.insert(unit)) {
       this.echo(String.fromCharCode(unit));
@@ -25,13 +32,13 @@ export class LineInput {
       line.set("");
     } else if (key == Key.Enter) {
       this.echo("\n");
-      job.line(line.text());
+      reader.line(line.text());
       line.set("");
     } else if (key == Key.EndOfInput && line.length > 0) {
-      job.line(line.text());
+      reader.line(line.text());
       line.set("");
     } else if (key == Key.EndOfInput) {
-      job.endOfInput();
+      reader.endOfInput();
     } else if (key == Key.Character) {
       this.terminal.bell();
     }
@@ -45,6 +52,7 @@ export class LineInput {
     if (this.terminal.room() > 0) this.terminal.print(text);
   }
 
+  /** Discards what was typed. */
   clear(): void {
     this.line.set("");
   }

@@ -2,8 +2,8 @@
  * Text from outside, made safe to show: a name from the network must never reach the terminal
  * as a control character or turn the writing direction round (Unicode UAX 9).
  */
-import { addEscape, CR, HTAB, isUnprintable, LF } from "../../core/text";
-import { TextBuilder } from "../../core/text-builder";
+import { addEscape, CR, HTAB, isUnprintable, LF } from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 
 /** `text` on one line: every control character as `\x0a`, `\x1b`, `\u202e`. */
 export function printable(text: string): string {

@@ -1,20 +1,20 @@
 /**
- * A typed line as sh splits it (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
- * comments, `;` between commands, and of the expansions `$?` alone.
+ * Parses a typed line as sh does (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
+ * comments, `;` between commands; of the expansions only `$?`.
  */
 import { TextBuilder } from "../../core/text-builder";
 
-/** The state of a scan through a line: whether the character just passed was inside quotes. */
+/** A scan through a line that knows which characters are quoted. */
 class Scanner {
   index: i32 = 0;
   /** The quote that is open (39 or 34), or 0. */
   quote: i32 = 0;
-  /** True when the unit at `index` was taken by a backslash before it. */
+  /** The unit at `index` is quoted by the backslash before it. */
   escape: bool = false;
 
   constructor(readonly text: string) {}
 
-  /** Is the unit at `index` syntax, not a quoted character? Moves the quote state on. */
+  /** Reports whether the unit at `index` is syntax, not quoted. Call it once for each unit. */
   isSyntax(unit: i32): bool {
     if (this.escape) {
       this.escape = false;
@@ -37,7 +37,7 @@ class Scanner {
     return true;
   }
 
-  /** Does the backslash at `index` quote what follows? In "..." only before $ ` " and \. */
+  /** Reports whether the backslash at `index` quotes; in "..." it does before $ ` " and \ only. */
   private escapes(): bool {
     if (this.index + 1 >= this.text.length) return false;
     if (this.quote == 0) return true;
@@ -50,10 +50,10 @@ function isBlank(unit: i32): bool {
   return unit == 32 || unit == 9;
 }
 
-/** One typed line as commands: their texts as they stand, or why it cannot be split. */
-export class SplitLine {
+/** A typed line as the texts of its commands, or why it cannot be parsed. */
+export class ParsedLine {
   readonly commands: Array<string> = [];
-  /** Empty when all is well. */
+  /** Why the line cannot be parsed; empty if it can. */
   failure: string = "";
 
   constructor(text: string) {
@@ -76,12 +76,12 @@ export class SplitLine {
     }
     if (scanner.quote != 0) {
       const name = scanner.quote == 39 ? "'" : '"';
-      this.failure = `unterminated ${name}, expected another one to close it`;
+      this.failure = `unexpected end of line while looking for matching ${name}`;
     }
     this.add(text.substring(start, end));
   }
 
-  /** Blanks after the `;` belong to no command; the rest is kept as it was typed. */
+  /** Keeps the text as it was typed, without the blanks after `;`. */
   private add(text: string): void {
     let start = 0;
     while (start < text.length && isBlank(text.charCodeAt(start))) start++;
@@ -89,11 +89,11 @@ export class SplitLine {
   }
 }
 
-/** One command as words, quotes removed, or why that cannot be. */
-export class SplitCommand {
+/** A command as words with quotes removed, or why it cannot be parsed. */
+export class ParsedCommand {
   readonly words: Array<string> = [];
   failure: string = "";
-  /** The word being put together; `open` tells an empty one ('') from none. */
+  /** The word being read; `open` tells an empty one ('') from none. */
   private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
@@ -131,8 +131,8 @@ export class SplitCommand {
   }
 
   /**
-   * | < > and, at the start of a word, &: sh would do something that this shell cannot. Within a
-   * word & means itself: URLs are full of it.
+   * Reports whether sh would act on the unit: | < > and, at the start of a word, &. Inside a word
+   * & means itself here: URLs are full of it.
    */
   private isOperator(unit: i32): bool {
     return unit == 124 || unit == 60 || unit == 62 || (unit == 38 && !this.open);
@@ -140,6 +140,6 @@ export class SplitCommand {
 
   private refuse(operator: string): void {
     if (this.failure != "") return;
-    this.failure = `${operator} is not supported, expected words and ; (quote it to mean itself)`;
+    this.failure = `${operator} is not supported (quote it to pass it as an argument)`;
   }
 }

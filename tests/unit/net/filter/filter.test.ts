@@ -1,4 +1,4 @@
-/** What `tcpdump` prints and filters (kernel/shell/packet-filter.ts, packet-text.ts). */
+/** What `tcpdump` prints and filters (net/filter/expression.ts, text.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";

@@ -1,0 +1,91 @@
+/** Which driver takes which network controller: the one place that knows. */
+import { log } from "../core/log";
+import { FramePool } from "../net/phy/pool";
+import { E1000 } from "./intel/e1000";
+import { Nic } from "./nic";
+import { PciDevice } from "./pci/pci";
+
+/** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
+const CLASS_NETWORK: u32 = 0x02;
+
+/** The drivers. A controller of the family `None` is known by name and has no driver. */
+const enum Family {
+  None,
+  E1000,
+}
+
+class Model {
+  constructor(
+    readonly vendor: u32,
+    readonly device: u32,
+    readonly family: Family,
+    /** The name for the log where that of pci/names.ts is not the usual one. */
+    readonly name: string = "",
+  ) {}
+}
+
+const MODELS: StaticArray<Model> = [
+  // 82544EI and 82544GC (copper), and the 82544GC on a main board.
+  new Model(0x8086, 0x1008, Family.E1000),
+  new Model(0x8086, 0x100c, Family.E1000),
+  new Model(0x8086, 0x100d, Family.E1000),
+  // 82540EM, the same on a main board, 82545EM (copper).
+  new Model(0x8086, 0x100e, Family.E1000),
+  new Model(0x8086, 0x1015, Family.E1000),
+  new Model(0x8086, 0x100f, Family.E1000),
+  new Model(0x10ec, 0x8139, Family.None, "RTL8139"),
+  // Transitional and modern (Virtual I/O Device specification 1.1, section 4.1.2).
+  new Model(0x1af4, 0x1000, Family.None, "virtio-net"),
+  new Model(0x1af4, 0x1041, Family.None, "virtio-net"),
+  new Model(0x15ad, 0x07b0, Family.None, "vmxnet3"),
+];
+
+function modelOf(device: PciDevice): Model | null {
+  for (let i = 0; i < MODELS.length; i++) {
+    const model = MODELS[i];
+    if (model.vendor == device.vendor && model.device == device.device) return model;
+  }
+  return null;
+}
+
+/** A driver for the function, not started; null if there is none. */
+function createNic(device: PciDevice, pool: FramePool): Nic | null {
+  const model = modelOf(device);
+  if (model == null) return null;
+  return model.family == Family.E1000 ? new E1000(device, pool) : null;
+}
+
+/**
+ * Starts every network controller that has a driver, at most `limit` of them, in PCI order.
+ * Call this first after boot: under QEMU an e1000 receives nothing for a second after its start.
+ * Interrupts are connected later, by `Nic.connectInterrupt`.
+ */
+export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32): Array<Nic> {
+  const started: Array<Nic> = [];
+  for (let i = 0; i < devices.length && started.length < limit; i++) {
+    const nic = createNic(devices[i], pool);
+    if (nic == null || !nic.start()) continue;
+    nic.pci.driver = nic.driverName();
+    started.push(nic);
+  }
+  return started;
+}
+
+/** Logs a line for each network controller: its driver, or why it has none. */
+export function logNics(devices: Array<PciDevice>): void {
+  for (let i = 0; i < devices.length; i++) {
+    const device = devices[i];
+    if (device.classCode >>> 16 != CLASS_NETWORK) continue;
+    const model = modelOf(device);
+    const what = `pci ${device.location()}: ${nameOf(device, model)} [${device.idText()}]`;
+    if (device.driver != "") log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
+    else if (model == null || model.family == Family.None) log(`${what}: no driver`);
+    else log(`${what}: cannot be started`);
+  }
+}
+
+function nameOf(device: PciDevice, model: Model | null): string {
+  if (model != null && model.name != "") return model.name;
+  const name = device.name();
+  return name != "" ? name : device.className();
+}

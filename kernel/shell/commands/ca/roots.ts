@@ -1,0 +1,20 @@
+/** The trusted roots as one list: the built-in ones first, then those added since boot. */
+import { RootKind } from "../../../../core/tls-codes";
+import { Certificate, rootCertificate } from "../../../../machine/certificates";
+import { tlsRootCount } from "../../../../machine/host";
+
+export function rootTotal(): u32 {
+  return tlsRootCount(RootKind.BuiltIn) + tlsRootCount(RootKind.Added);
+}
+
+/** Reports whether root `index` (from 0) is not a built-in one. */
+export function isAdded(index: u32): bool {
+  return index >= tlsRootCount(RootKind.BuiltIn);
+}
+
+/** Root `index` (from 0), or null if it cannot be read. */
+export function rootAt(index: u32): Certificate | null {
+  const builtIn = tlsRootCount(RootKind.BuiltIn);
+  if (index < builtIn) return rootCertificate(RootKind.BuiltIn, index);
+  return rootCertificate(RootKind.Added, index - builtIn);
+}
