@@ -1,13 +1,13 @@
 /**
- * Whether the processor may sleep. While frames come it is better to look again for a little
- * than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each one
- * is late by up to 128 microseconds.
+ * Decides whether the processor may sleep. Right after activity it is better to poll again for a
+ * little than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each
+ * one is up to 128 microseconds late.
  */
 import { earlier } from "../core/time";
 import { arm } from "../machine/timer";
 import { Nic } from "./nic";
 
-/** How long to look again after a turn in which something happened, in microseconds. */
+/** Microseconds to keep polling after a turn in which something happened. */
 const SPIN: i64 = 30;
 
 export class Idle {
@@ -15,14 +15,14 @@ export class Idle {
 
   constructor(private readonly nics: Array<Nic>) {}
 
-  /** Something happened in the turn at `now`. */
+  /** Notes that something happened in the turn at `now`. */
   noteBusy(now: i64): void {
     this.busyUntil = now + SPIN;
   }
 
   /**
-   * True: nothing is to be done before `deadline`, the timer is armed for it, and every device
-   * interrupts for what comes from now on.
+   * Reports whether the processor may sleep until `deadline`. If so, the timer is armed for it, and
+   * every NIC raises an interrupt for whatever arrives from now on.
    */
   mayHalt(deadline: i64, now: i64): bool {
     if (deadline <= now || now < this.busyUntil) return false;

@@ -1,6 +1,6 @@
 /**
- * The PC's real-time clock (Motorola MC146818): date and time in CMOS memory, in whichever of
- * its formats firmware chose, as seconds since 1970. It is taken to run in UTC.
+ * The PC's real-time clock (Motorola MC146818): reads date and time from CMOS memory, in whichever
+ * format firmware chose. It is assumed to run in UTC.
  */
 import { delay } from "../machine/delay";
 import { in8, out8 } from "../machine/host";
@@ -24,7 +24,7 @@ const HOURS_24: u32 = 0x02;
 const AFTERNOON: u32 = 0x80;
 const BATTERY_GOOD: u32 = 0x80;
 
-/** An update lasts 2 ms and comes once a second. */
+/** Reads of the status register; an update takes 2 ms and happens once a second. */
 const UPDATE_TRIES: u32 = 5000;
 const READ_TRIES: u32 = 5;
 const WRONG: u32 = 0xffffffff;
@@ -33,7 +33,7 @@ const WRONG: u32 = 0xffffffff;
 const DAYS_BEFORE: StaticArray<u32> = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const DAYS_IN: StaticArray<u32> = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** One reading, still in the clock's format. */
+/** One reading, in the clock's own format. */
 class Reading {
   readonly second: u32 = cmos(SECONDS);
   readonly minute: u32 = cmos(MINUTES);
@@ -61,19 +61,19 @@ class Reading {
 }
 
 /**
- * Seconds since 1970-01-01 00:00:00 UTC, or -1 when there is no clock, its battery is flat or
- * what it says is no date. `centuryRegister` is the FADT's, 0 when it names none: years below
- * 70 are then those after 2000.
+ * Seconds since 1970-01-01 00:00:00 UTC, or -1 if there is no clock, its battery is flat or its
+ * date is not valid. `centuryRegister` is the FADT's, or 0; without one, years below 70 are taken
+ * for those after 2000.
  */
 export function readRtc(centuryRegister: u32): i64 {
   if ((cmos(STATUS_D) & BATTERY_GOOD) == 0) return -1;
-  // CMOS memory has 128 bytes, of which the first 14 are the clock's own.
+  // CMOS memory has 128 bytes; the first 14 are registers of the clock.
   const century = centuryRegister > STATUS_D && centuryRegister < 128 ? centuryRegister : 0;
   for (let i: u32 = 0; i < READ_TRIES; i++) {
     if (!waitForUpdate()) return -1;
     const first = new Reading(century);
     if (!waitForUpdate()) return -1;
-    // An update between the two makes them differ.
+    // Two equal readings had no update between them.
     if (first.equals(new Reading(century))) return decode(first, cmos(STATUS_B));
   }
   return -1;
@@ -84,7 +84,7 @@ function cmos(register: u32): u32 {
   return in8(DATA) & 255;
 }
 
-/** Waits until no update is going on. False: it never ends, so there is no clock. */
+/** Waits until no update is in progress. Returns false if one never ends: there is no clock. */
 function waitForUpdate(): bool {
   for (let i: u32 = 0; i < UPDATE_TRIES; i++) {
     if ((cmos(STATUS_A) & UPDATE_IN_PROGRESS) == 0) return true;
@@ -103,7 +103,7 @@ function decode(reading: Reading, format: u32): i64 {
   if (second > 59 || minute > 59 || hour > 23 || inCentury > 99) return -1;
   if (month < 1 || month > 12 || day < 1) return -1;
   let century = reading.century == 0 ? 0 : number(reading.century, format);
-  // A century register that holds something else is as good as none.
+  // Ignore a century register that holds something else.
   if (century < 19 || century > 29) century = inCentury < 70 ? 20 : 19;
   const year = century * 100 + inCentury;
   const leap = month == 2 && isLeap(year) ? 1 : 0;
@@ -112,7 +112,7 @@ function decode(reading: Reading, format: u32): i64 {
   return ((days * 24 + (hour as i64)) * 60 + (minute as i64)) * 60 + (second as i64);
 }
 
-/** A value in binary or binary-coded decimal; WRONG when a digit is none. */
+/** Decodes a binary or BCD value; WRONG if it has a digit above 9. */
 function number(value: u32, format: u32): u32 {
   if ((format & BINARY) != 0) return value;
   const high = value >>> 4;
@@ -120,7 +120,7 @@ function number(value: u32, format: u32): u32 {
   return high > 9 || low > 9 ? WRONG : high * 10 + low;
 }
 
-/** With 12 hours, bit 7 is the afternoon and 12 is the first hour of either half. */
+/** In 12-hour format bit 7 means p.m., and 12 is the first hour of each half. */
 function decodeHour(value: u32, format: u32): u32 {
   if ((format & HOURS_24) != 0) return number(value, format);
   const hour = number(value & ~AFTERNOON, format);
@@ -134,7 +134,7 @@ function isLeap(year: u32): bool {
 
 function daysSince1970(year: u32, month: u32, day: u32): i64 {
   const before = (year - 1) as i64;
-  // Leap days in all years before this one, less those before 1970.
+  // Leap days in all years before this one, minus those before 1970.
   const leaps = before / 4 - before / 100 + before / 400 - 477;
   const thisYear = DAYS_BEFORE[month - 1] + day - 1 + (month > 2 && isLeap(year) ? 1 : 0);
   return ((year as i64) - 1970) * 365 + leaps + (thisYear as i64);

@@ -1,24 +1,24 @@
 /**
- * A ring of bytes between the interrupt and a turn: one side only puts, the other only takes,
- * so neither needs to keep the other out.
+ * A byte ring between an interrupt handler and a turn. One side only puts and the other only
+ * takes, so no lock is needed.
  */
 import { interruptBarrier } from "../machine/host";
 
 export class UartRing {
   private readonly bytes: StaticArray<u8>;
   private readonly mask: u32;
-  /** Bytes ever put and taken, modulo 2^32. */
+  /** Bytes put and taken since the start, modulo 2^32. */
   private head: u32 = 0;
   private tail: u32 = 0;
 
-  /** `capacity` is a power of two. */
+  /** `capacity`, in bytes, must be a power of two. */
   constructor(capacity: u32) {
     assert(capacity != 0 && (capacity & (capacity - 1)) == 0, "capacity is no power of two");
     this.bytes = new StaticArray<u8>(capacity);
     this.mask = capacity - 1;
   }
 
-  /** Bytes in it. */
+  /** Bytes in the ring. */
   used(): u32 {
     interruptBarrier();
     return this.head - this.tail;
@@ -28,15 +28,15 @@ export class UartRing {
     return this.mask + 1 - this.used();
   }
 
-  /** Puts a byte where there is room. */
+  /** Puts a byte; there must be room. */
   put(byte: u8): void {
     this.bytes[this.head & this.mask] = byte;
-    // The byte is there before the count says so.
+    // The byte must be stored before the count includes it.
     interruptBarrier();
     this.head++;
   }
 
-  /** Takes the oldest byte of one that is not empty. */
+  /** Takes the oldest byte; the ring must not be empty. */
   take(): u8 {
     const byte = this.bytes[this.tail & this.mask];
     interruptBarrier();

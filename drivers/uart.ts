@@ -1,7 +1,7 @@
 /**
- * The serial port: a 16550A by interrupt in both directions, 8 data bits, no parity, 1 stop bit
- * (National Semiconductor PC16550D data sheet). What is typed is never dropped here: when the
- * ring is full the FIFO is left to fill, and the far end is told to wait (RTS).
+ * The serial port: a 16550A (National Semiconductor PC16550D data sheet) with interrupts in both
+ * directions, 8 data bits, no parity, 1 stop bit. Received bytes are never dropped here: when the
+ * ring is full the FIFO is left to fill up, and RTS tells the peer to wait.
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";
@@ -12,10 +12,10 @@ import { UartRing } from "./uart-ring";
 export const COM1: u32 = 0x3f8;
 export const COM1_LINE: u32 = 4;
 
-/** Bits a second of divisor 1. */
+/** The rate of divisor 1, in bits per second. */
 const FASTEST: u32 = 115_200;
 
-// Registers, as offsets.
+// Register offsets (data sheet, table II).
 const DATA: u32 = 0;
 const DIVISOR_LOW: u32 = 0;
 const INTERRUPT_ENABLE: u32 = 1;
@@ -34,13 +34,13 @@ const NOTHING_PENDING: u32 = 1 << 0;
 const CAUSE: u32 = 0x0f;
 const CAUSE_THR_EMPTY: u32 = 0x02;
 const HAS_FIFO: u32 = 0xc0;
-/** FIFOs on and cleared, an interrupt at 8 received bytes or after a pause. */
+/** FIFOs enabled and cleared, receive trigger at 8 bytes. */
 const FIFO_SETUP: u32 = 0x87;
 const EIGHT_BITS: u32 = 0x03;
 const DIVISOR_ACCESS: u32 = 0x80;
 const DTR: u32 = 1 << 0;
 const RTS: u32 = 1 << 1;
-/** Lets the interrupt through on a PC. */
+/** Gates the interrupt on a PC. */
 const OUT2: u32 = 1 << 3;
 
 const DATA_READY: u32 = 1 << 0;
@@ -51,15 +51,15 @@ const BREAK: u32 = 1 << 4;
 const THR_EMPTY: u32 = 1 << 5;
 const ALL_SENT: u32 = 1 << 6;
 
-/** Causes handled in one interrupt; more come as another. */
+/** Causes handled in one interrupt; the rest raise another. */
 const CAUSES_AT_ONCE: u32 = 32;
-/** Reads of the line status before a polled write gives a byte up: 20 ms and more. */
+/** Reads of the line status before a polled write gives up: 20 ms or more. */
 const POLL_TRIES: u32 = 100_000;
 
 export class Uart implements InterruptHandler {
-  /** True when there is a port; nothing below does anything where there is none. */
+  /** Whether there is a port. Without one every method does nothing. */
   present: bool = false;
-  /** Bytes lost in the hardware's FIFO: the processor came too late. */
+  /** Bytes lost because the hardware's FIFO overflowed. */
   overruns: u64 = 0;
   parityErrors: u64 = 0;
   framingErrors: u64 = 0;
@@ -67,24 +67,24 @@ export class Uart implements InterruptHandler {
   interrupts: u64 = 0;
   private readonly received: UartRing = new UartRing(UART_RECEIVE_BYTES);
   private readonly unsent: UartRing = new UartRing(UART_TRANSMIT_BYTES);
-  /** Bytes that the empty transmitter takes at once. */
+  /** Bytes that an empty transmitter accepts at once: 16 with FIFOs, else 1. */
   private depth: u32 = 1;
-  /** The transmitter's interrupt is on: it takes what is in the ring. */
+  /** The transmit interrupt is enabled and drains the ring. */
   private sending: bool = false;
-  /** The ring for received bytes is full, and the receiver's interrupt off. */
+  /** The receive ring is full, and the receive interrupt disabled. */
   private throttled: bool = false;
   private interruptDriven: bool = false;
 
   constructor(private readonly base: u32 = COM1) {}
 
-  /** True for the rates that a 16550 can make: 115,200 divided by a whole number. */
+  /** Reports whether a 16550 can make the rate: 115,200 divided by a whole number. */
   static isRate(baud: u32): bool {
     return baud != 0 && FASTEST % baud == 0 && FASTEST / baud <= 0xffff;
   }
 
   /**
-   * Finds the port and sets its rate, interrupts off: enough for `writePolled`. False: there is
-   * no port. A rate it cannot make counts as 115,200.
+   * Finds the port and sets its rate, with interrupts disabled: enough for `writePolled`. Returns
+   * false if there is no port. A rate that is not possible counts as 115,200.
    */
   start(baud: u32): bool {
     out8(this.base + SCRATCH, 0x5a);
@@ -104,7 +104,7 @@ export class Uart implements InterruptHandler {
     return true;
   }
 
-  /** From here on the interrupt moves the bytes. False: no port, or its line cannot be had. */
+  /** Enables interrupts. Returns false if there is no port or its line is not available. */
   connectInterrupt(line: u32 = COM1_LINE): bool {
     if (!this.present || !connect(line, this, false)) return false;
     this.interruptDriven = true;
@@ -114,8 +114,8 @@ export class Uart implements InterruptHandler {
   }
 
   /**
-   * Sends bytes at once, waiting for each, before interrupts work. A transmitter that never
-   * becomes ready costs a bounded time and the bytes.
+   * Sends bytes by polling, before interrupts work. If the transmitter never becomes ready, gives
+   * up after a bounded time, and the bytes are lost.
    */
   writePolled(pointer: usize, length: u32): void {
     if (!this.present) return;
@@ -127,7 +127,7 @@ export class Uart implements InterruptHandler {
     }
   }
 
-  /** Queues bytes; answers how many there was room for. Where there is no port: all. */
+  /** Queues bytes. Returns how many there was room for; without a port, all. */
   write(pointer: usize, length: u32): u32 {
     if (!this.present) return length;
     const taken = min(length, this.unsent.room());
@@ -135,13 +135,13 @@ export class Uart implements InterruptHandler {
     interruptBarrier();
     if (taken != 0 && this.interruptDriven && !this.sending) {
       this.sending = true;
-      // Switched on while the transmitter is empty, this interrupts at once.
+      // With an empty transmitter this raises an interrupt at once.
       this.enableInterrupts();
     }
     return taken;
   }
 
-  /** The oldest byte received, or -1. */
+  /** Takes the oldest byte received, or returns -1. */
   read(): i32 {
     if (this.received.used() == 0) return -1;
     const byte = this.received.take();
@@ -153,17 +153,17 @@ export class Uart implements InterruptHandler {
     return byte as i32;
   }
 
-  /** True when bytes wait to be read. */
+  /** Reports whether there are bytes to read. */
   readable(): bool {
     return this.received.used() != 0;
   }
 
-  /** Bytes that `write` would take now. */
+  /** Bytes that `write` would accept now. */
   room(): u32 {
     return this.unsent.room();
   }
 
-  /** True once everything written has left the shift register. */
+  /** Reports whether every byte written has left the shift register. */
   flushed(): bool {
     if (!this.present) return true;
     return this.unsent.used() == 0 && (in8(this.base + LINE_STATUS) & ALL_SENT) != 0;
@@ -178,12 +178,12 @@ export class Uart implements InterruptHandler {
       this.receive(status);
       if ((status & THR_EMPTY) != 0 && (this.sending || cause == CAUSE_THR_EMPTY)) this.send();
     }
-    // The line is edge-triggered: it falls and rises again, and so does the next interrupt.
+    // The line is edge-triggered: disabling and enabling makes a new edge for what is left.
     out8(this.base + INTERRUPT_ENABLE, 0);
     this.enableInterrupts();
   }
 
-  /** Empties the FIFO as far as the ring has room. */
+  /** Moves bytes from the FIFO to the ring, as far as there is room. */
   private receive(first: u32): void {
     let status = first;
     for (;;) {
@@ -196,7 +196,7 @@ export class Uart implements InterruptHandler {
         return;
       }
       const byte = in8(this.base + DATA) as u8;
-      // A break reads as a zero with the framing wrong: no character was meant.
+      // A break reads as a zero byte with a framing error; it is not a character.
       if ((status & (BREAK | PARITY | FRAMING)) == 0) this.received.put(byte);
       status = in8(this.base + LINE_STATUS);
     }
@@ -211,7 +211,7 @@ export class Uart implements InterruptHandler {
     }
   }
 
-  /** Fills the empty transmitter, or switches its interrupt off when there is no more. */
+  /** Fills the empty transmitter, or disables its interrupt if there is nothing to send. */
   private send(): void {
     const count = min(this.depth, this.unsent.used());
     for (let i: u32 = 0; i < count; i++) out8(this.base + DATA, this.unsent.take());

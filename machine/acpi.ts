@@ -1,7 +1,6 @@
 /**
- * As much of ACPI (specification 6.4) as power-off and reset need: the root pointer, the FADT,
- * and the sleep type of state S5 from the DSDT. Tables are read where they lie; nothing of
- * their byte code is run.
+ * As much of ACPI (specification 6.4) as power-off and reset need: the root pointer, the FADT and
+ * the sleep types of state S5 from the DSDT. Tables are read in place; AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
  *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }
@@ -9,13 +8,13 @@
 import { ACPI_TABLE_BYTES, ACPI_TABLES } from "../core/limits";
 import { acpiRootPointer, mmioRead8, mmioRead32 } from "./host";
 
-/** Where a PC's firmware puts the root pointer when the loader names none (section 5.2.5.1). */
+/** Where BIOS puts the root pointer, if the loader passes none (section 5.2.5.1). */
 const BIOS_AREA: u64 = 0xe0000;
 const BIOS_AREA_END: u64 = 0x100000;
-/** The segment of the extended BIOS data area, in the BIOS data area. */
+/** Where the BIOS data area has the segment of the extended BIOS data area. */
 const EBDA_SEGMENT: u64 = 0x40e;
 
-/** "RSD " "PTR " and the signatures of tables, as little-endian words. */
+/** "RSD ", "PTR " and the signatures of the tables, as little-endian words. */
 const RSD_: u32 = 0x20445352;
 const PTR_: u32 = 0x20525450;
 const RSDT: u32 = 0x54445352;
@@ -34,9 +33,9 @@ export const enum AddressSpace {
   PciConfiguration = 2,
 }
 
-/** What was found; 0 stands for absent throughout. */
+/** What the tables say; 0 means absent. */
 export class Acpi {
-  /** Revision of the FADT, 0 = no ACPI here. */
+  /** Revision of the FADT; 0 if there is no ACPI. */
   revision: u32 = 0;
   smiCommand: u32 = 0;
   acpiEnable: u32 = 0;
@@ -48,13 +47,13 @@ export class Acpi {
   resetSpace: u32 = 0;
   resetAddress: u64 = 0;
   resetValue: u32 = 0;
-  /** True when \_S5 was found: then its types are good, 0 included. */
+  /** \_S5 was found, so its sleep types are valid, even if they are 0. */
   canPowerOff: bool = false;
   sleepTypeA: u32 = 0;
   sleepTypeB: u32 = 0;
 }
 
-/** Finds and reads the tables. Costs about a millisecond; ask once. */
+/** Finds and reads the tables. Takes about a millisecond. */
 export function findAcpi(): Acpi {
   const acpi = new Acpi();
   const root = findRoot();
@@ -69,7 +68,7 @@ function read16(address: u64): u32 {
   return mmioRead8(address) | (mmioRead8(address + 1) << 8);
 }
 
-/** A physical address that is 64 bits wide, or 0 when it is beyond 4 GiB. */
+/** Reads a 64-bit physical address; 0 if it is beyond 4 GiB. */
 function readAddress(address: u64): u64 {
   return mmioRead32(address + 4) == 0 ? (mmioRead32(address) as u64) : 0;
 }
@@ -91,7 +90,7 @@ function findRoot(): u64 {
   return scan(BIOS_AREA, BIOS_AREA_END);
 }
 
-/** The root pointer lies on a 16-byte boundary. */
+/** Searches a range; the root pointer is aligned to 16 bytes. */
 function scan(from: u64, to: u64): u64 {
   for (let address = from; address < to; address += 16) if (isRoot(address)) return address;
   return 0;
@@ -102,7 +101,7 @@ function isRoot(address: u64): bool {
   return checksumOf(address, 20) == 0;
 }
 
-/** Length of a table whose signature, length and checksum are right, else 0. */
+/** The length of a table, or 0 unless its signature, length and checksum are right. */
 function tableLength(address: u64, signature: u32): u32 {
   if (address == 0 || mmioRead32(address) != signature) return 0;
   const length = mmioRead32(address + 4);
@@ -110,7 +109,7 @@ function tableLength(address: u64, signature: u32): u32 {
   return checksumOf(address, length) == 0 ? length : 0;
 }
 
-/** The address of the first good table of a signature, or 0. */
+/** The address of the first valid table with a signature, or 0. */
 function findTable(root: u64, signature: u32): u64 {
   const extended = mmioRead8(root + 15) >= 2 ? readAddress(root + 24) : 0;
   let width: u32 = 8;
@@ -129,7 +128,7 @@ function findTable(root: u64, signature: u32): u64 {
   return 0;
 }
 
-/** Section 5.2.9. The 64-bit fields count where they are there and not 0. */
+/** Reads the FADT (section 5.2.9). Its 64-bit fields win where they are present and not 0. */
 function readFadt(acpi: Acpi, fadt: u64): void {
   const length = mmioRead32(fadt + 4);
   if (length < 116) return;
@@ -154,8 +153,8 @@ function readFadt(acpi: Acpi, fadt: u64): void {
 }
 
 /**
- * Looks for `Name (_S5_, Package {...})`: 08 [5c] "_S5_" 12 length count, then the two types as
- * ZeroOp, OneOp, OnesOp or BytePrefix byte (sections 20.2.5.1 and 20.2.5.4).
+ * Searches for `Name (_S5_, Package {...})`: 08 [5c] "_S5_" 12 length count, then the two types
+ * as ZeroOp, OneOp, OnesOp or BytePrefix byte (sections 20.2.5.1 and 20.2.5.4).
  */
 function readSleepTypes(acpi: Acpi, dsdt: u64): void {
   const length = tableLength(dsdt, DSDT);
@@ -163,7 +162,7 @@ function readSleepTypes(acpi: Acpi, dsdt: u64): void {
   let word: u32 = mmioRead32(dsdt + (HEADER as u64));
   for (let at: u32 = HEADER + 4; at + 8 < length; at++) {
     if (word == S5__ && mmioRead8(dsdt + (at as u64)) == 0x12 && isNamed(dsdt, at)) {
-      // The length's own size is in the two high bits of its first byte (section 20.2.4).
+      // The two high bits of the length's first byte count its other bytes (section 20.2.4).
       const lead = mmioRead8(dsdt + ((at + 1) as u64)) >>> 6;
       const first = at + 3 + lead;
       const second = first + (mmioRead8(dsdt + (first as u64)) == 0x0a ? 2 : 1);
@@ -177,7 +176,7 @@ function readSleepTypes(acpi: Acpi, dsdt: u64): void {
   }
 }
 
-/** True when what ends before `at` is the NameOp of a four-letter name, root prefix or not. */
+/** Reports whether a NameOp, with or without root prefix, precedes the name before `at`. */
 function isNamed(dsdt: u64, at: u32): bool {
   const before = mmioRead8(dsdt + ((at - 5) as u64));
   if (before == 0x08) return true;

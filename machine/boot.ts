@@ -1,28 +1,28 @@
-/** What the boot loader left: the command line, the loader's name, and the modules. */
+/** What the boot loader left: the command line, the loader's name and the modules. */
 import { COMMAND_LINE_BYTES } from "../core/limits";
 import { BootText, bootText, moduleCount, moduleLength, moduleName, moduleRead } from "./host";
 
-/** The kernel command line as the loader gave it; longer ones are cut at COMMAND_LINE_BYTES. */
+/** The kernel command line, cut at COMMAND_LINE_BYTES. */
 export function commandLine(): string {
   return loaderText(BootText.CommandLine);
 }
 
-/** "GRUB 2.06-13+deb12u1", "qemu", or "" when the loader does not say. */
+/** The loader's name, such as "GRUB 2.06-13+deb12u1" or "qemu"; "" if it does not say. */
 export function loaderName(): string {
   return loaderText(BootText.LoaderName);
 }
 
-/** A file that the loader brought. */
+/** A file that the loader has loaded beside the kernel. */
 export class BootModule {
   constructor(
     private readonly index: u32,
     /** The base name of its file. */
     readonly name: string,
-    /** Bytes. */
+    /** In bytes. */
     readonly length: u32,
   ) {}
 
-  /** Its bytes, or the first `limit` of them. */
+  /** The first `limit` bytes, or all if there are fewer. */
   read(limit: u32): StaticArray<u8> {
     const bytes = new StaticArray<u8>(min(limit, this.length));
     moduleRead(this.index, 0, changetype<usize>(bytes), bytes.length);
@@ -30,6 +30,7 @@ export class BootModule {
   }
 }
 
+/** Every module, in the order of the loader. */
 export function bootModules(): Array<BootModule> {
   const modules: Array<BootModule> = [];
   for (let i: u32 = 0; i < moduleCount(); i++) {
@@ -42,8 +43,8 @@ export function bootModules(): Array<BootModule> {
 }
 
 /**
- * The name that a module goes by. QEMU gives its path and arguments (`/x/a.conf arg`), GRUB
- * what follows the path in grub.cfg (`a.conf`).
+ * The base name of a module. QEMU passes its path and arguments (`/x/a.conf arg`), GRUB what
+ * follows the path in grub.cfg (`a.conf`).
  */
 export function baseName(text: string): string {
   const trimmed = text.trim();

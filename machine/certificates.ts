@@ -5,11 +5,11 @@ import { tlsCertificateText, tlsRoot, tlsRootSet, tlsSetIdentity } from "./host"
 
 const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 
-/** A certificate in DER. */
+/** An X.509 certificate in DER. */
 export class Certificate {
   constructor(readonly der: StaticArray<u8>) {}
 
-  /** A field in words; "" where there is none, or `index` is behind the last. */
+  /** A field as text; "" if the certificate has none, or fewer than `index` + 1. */
   text(field: CertificateField, index: u32 = 0): string {
     const pointer = changetype<usize>(scratch);
     const der = changetype<usize>(this.der);
@@ -21,12 +21,12 @@ export class Certificate {
       pointer,
       CERTIFICATE_TEXT_BYTES,
     );
-    if (length > CERTIFICATE_TEXT_BYTES) return "(too long to be shown)";
+    if (length > CERTIFICATE_TEXT_BYTES) return "(too long)";
     return String.UTF8.decodeUnsafe(pointer, length);
   }
 }
 
-/** Root `index` of a kind, or null. */
+/** Root `index` (from 0) of a kind, or null. */
 export function rootCertificate(kind: RootKind, index: u32): Certificate | null {
   const pointer = changetype<usize>(scratch);
   const length = tlsRoot(kind, index, pointer, CERTIFICATE_BYTES);

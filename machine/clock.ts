@@ -1,15 +1,15 @@
 /**
- * The clock: microseconds since boot from the time-stamp counter, whose frequency is found
- * once, and the wall clock on top of it. Nothing here is to be called from an interrupt but
- * `now`, which changes nothing.
+ * The clock: microseconds since boot from the time-stamp counter, whose frequency is determined
+ * once, and the wall clock on top of it. In an interrupt only `now` may be called: it changes
+ * nothing.
  */
 import { SECOND } from "../core/time";
 import { cpuid, timestamp } from "./host";
 import { latchRuler, PIT_FREQUENCY, readRuler, rulerEnded, startRuler } from "./pit";
 
-/** Where the frequency came from, for the log. */
+/** Where the frequency came from. */
 export const enum ClockSource {
-  /** Not calibrated yet: `now` is 0. */
+  /** Not calibrated: `now` returns 0. */
   None = 0,
   /** CPUID leaf 0x15 (and 0x16 for the crystal). */
   Cpuid = 1,
@@ -17,29 +17,29 @@ export const enum ClockSource {
   Hypervisor = 2,
   /** Measured against the 8254. */
   Pit = 3,
-  /** None of these: taken for 1 GHz. */
+  /** None of these: assumed to be 1 GHz. */
   Guess = 4,
 }
 
 const HYPERVISOR_BIT: u32 = 1 << 31;
 const HYPERVISOR_LEAF: u32 = 0x40000000;
 const HYPERVISOR_FREQUENCY: u32 = 0x40000010;
-/** 10 ms of the ruler. */
+/** 10 ms of the 8254. */
 const MEASURE_TICKS: u32 = 11_932;
 const MEASURE_TRIES: u32 = 4;
-/** Reads of a ruler that does not move before it is taken for absent. */
+/** Reads after which an 8254 that does not count is taken for absent. */
 const RULER_READS: u32 = 200_000;
 
 let hertz: u64 = 0;
-/** 2^32 microseconds a tick, rounded down. */
+/** Microseconds per tick in units of 2^-32, rounded down. */
 let scale: u64 = 0;
 let origin: u64 = 0;
 let source: ClockSource = ClockSource.None;
-/** Microseconds since 1970 at `now` = 0, or -1 when the time of day is unknown. */
+/** Microseconds since 1970 at `now` = 0, or -1 if the time of day is unknown. */
 let wallOrigin: i64 = -1;
 let wallSource: string = "no clock";
 
-/** Starts the clock at 0 and finds its frequency: at once by CPUID, else in about 10 ms. */
+/** Starts the clock at 0 and determines its frequency: by CPUID, else within about 10 ms. */
 export function calibrate(): void {
   origin = timestamp();
   source = ClockSource.Cpuid;
@@ -59,7 +59,7 @@ export function calibrate(): void {
   scale = ((SECOND as u64) << 32) / hertz;
 }
 
-/** Microseconds since `calibrate`. Whole seconds are exact, so rounding does not add up. */
+/** Microseconds since `calibrate`. Whole seconds are exact, so rounding errors do not add up. */
 export function now(): i64 {
   if (hertz == 0) return 0;
   const ticks = timestamp() - origin;
@@ -68,7 +68,7 @@ export function now(): i64 {
   return (seconds * (SECOND as u64) + ((rest * scale) >> 32)) as i64;
 }
 
-/** Ticks of the time-stamp counter a second. */
+/** Frequency of the time-stamp counter in hertz. */
 export function frequency(): u64 {
   return hertz;
 }
@@ -77,28 +77,28 @@ export function clockSource(): ClockSource {
   return source;
 }
 
-/** Tells the clock that it is `micros` (microseconds since 1970, UTC) at this moment. */
+/** Sets the wall clock to `micros`, in microseconds since 1970 (UTC). */
 export function setWallClock(micros: i64): void {
   wallOrigin = micros - now();
 }
 
-/** The same, and where it is from, in words: "real-time clock". */
+/** Sets the wall clock and names its source, such as "real-time clock". */
 export function setWallClockFrom(micros: i64, source: string): void {
   setWallClock(micros);
   wallSource = source;
 }
 
-/** Where the time of day is from. */
+/** The source of the time of day. */
 export function wallClockSource(): string {
   return wallSource;
 }
 
-/** Microseconds since 1970 (UTC), or -1 when nobody has told the time. */
+/** Microseconds since 1970 (UTC), or -1 if the time of day is unknown. */
 export function wallClock(): i64 {
   return wallOrigin < 0 ? -1 : wallOrigin + now();
 }
 
-/** The counter's frequency by leaves 0x15 and 0x16 (Intel SDM vol. 3, 19.7.3), or 0. */
+/** The frequency by CPUID leaves 0x15 and 0x16 (Intel SDM vol. 3, 19.7.3), or 0. */
 function cpuidFrequency(): u64 {
   if (cpuid(0, 0, 0) < 0x15) return 0;
   const denominator = cpuid(0x15, 0, 0) as u64;
@@ -107,23 +107,23 @@ function cpuidFrequency(): u64 {
   if (denominator == 0 || numerator == 0) return 0;
   if (crystal != 0) return plausible((crystal * numerator) / denominator);
   if (cpuid(0, 0, 0) < 0x16) return 0;
-  // The crystal is not told, but the counter runs at the base frequency then.
+  // Without a crystal frequency the counter runs at the processor's base frequency.
   return plausible((cpuid(0x16, 0, 0) as u64) * 1_000_000);
 }
 
-/** What the hypervisor says: kilohertz in EAX (the convention of VMware and KVM), or 0. */
+/** The frequency that the hypervisor reports (VMware and KVM: kHz in EAX), or 0. */
 function hypervisorFrequency(): u64 {
   if ((cpuid(1, 0, 2) & HYPERVISOR_BIT) == 0) return 0;
   if (cpuid(HYPERVISOR_LEAF, 0, 0) < HYPERVISOR_FREQUENCY) return 0;
   return plausible((cpuid(HYPERVISOR_FREQUENCY, 0, 0) as u64) * 1000);
 }
 
-/** A frequency between 10 MHz and 100 GHz, or 0. */
+/** The frequency if it is between 10 MHz and 100 GHz, otherwise 0. */
 function plausible(frequency: u64): u64 {
   return frequency >= 10_000_000 && frequency <= 100_000_000_000 ? frequency : 0;
 }
 
-/** Measures 10 ms of the ruler; a measurement that took far too long is done again. */
+/** Measures the counter against 10 ms of the 8254; repeats a measurement that took too long. */
 function measureFrequency(): u64 {
   for (let i: u32 = 0; i < MEASURE_TRIES; i++) {
     startRuler();
@@ -142,12 +142,12 @@ function measureFrequency(): u64 {
   return 0;
 }
 
-/** The ruler's count that belongs to what `sample` answered. */
+/** The count of the 8254 at the moment that `sample` returned. */
 let sampleCount: u32 = 0;
 
 /**
- * The time-stamp counter at the moment that the ruler was latched. Of three tries the one
- * counts that took the shortest, for a virtual machine may be put to sleep in the middle.
+ * The time-stamp counter when the 8254 was latched. The shortest of three tries counts, because a
+ * virtual machine may be descheduled during one.
  */
 function sample(): u64 {
   let best: u64 = u64.MAX_VALUE;

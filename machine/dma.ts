@@ -1,17 +1,17 @@
 /**
- * Memory that devices read and write. Linear memory is one physical block, so any part of it
- * will do; what a device needs besides is alignment and the physical address.
+ * Memory that devices read and write. Linear memory is physically contiguous, so any part of it
+ * will do; devices only need alignment and the physical address.
  */
 import { allocateBlock } from "../core/block";
 import { dmaBase } from "./host";
 
 /**
- * `bytes` of zeroed memory at a multiple of `alignment` (a power of two), physically
- * contiguous, for ever. Boot time only.
+ * Allocates zeroed memory that is never freed. Its physical address is a multiple of `alignment`,
+ * a power of two.
  */
 export function allocateDma(bytes: u32, alignment: u32): usize {
   assert(alignment != 0 && (alignment & (alignment - 1)) == 0, "alignment is no power of two");
-  // The alignment that counts is that of the physical address.
+  // It is the physical address that has to be aligned.
   const base = dmaBase() as usize;
   const block = allocateBlock(bytes + alignment - 1);
   const mask = (alignment - 1) as usize;

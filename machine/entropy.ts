@@ -1,19 +1,19 @@
 /**
- * What seeds the random generator: the processor's own source where it has one, and the jitter
- * of the time-stamp counter around port reads, whose health is tested as NIST SP 800-90B
- * section 4.4 says (repetition count and adaptive proportion). Time of day and hardware address
- * are mixed in too, but counted for nothing.
+ * Seeds the random generator from the processor's source, if it has one, and from the jitter of
+ * the time-stamp counter around port reads, whose health is tested by NIST SP 800-90B section 4.4
+ * (repetition count and adaptive proportion). Time of day and hardware address are mixed in but
+ * not counted as entropy.
  */
 import { Generator } from "../core/generator";
 import { wallClock } from "./clock";
 import { hardwareRandom, timestamp } from "./host";
 import { latchRuler, readRuler } from "./pit";
 
-/** Jitter samples taken; each is believed to hold half a bit at most. */
+/** Jitter samples taken; each is assumed to hold half a bit. */
 const SAMPLES: u32 = 1024;
-/** 64-bit words asked of the processor. */
+/** 64-bit words requested from the processor. */
 const WORDS: u32 = 8;
-/** Bytes of an entropy device that suffice. */
+/** Bytes from an entropy device that are enough. */
 const DEVICE_BYTES: u32 = 32;
 /** Section 4.4.1 for an assumed half bit a sample: 1 + ceil(30 / 0.5). */
 const REPETITIONS: u32 = 61;
@@ -23,34 +23,33 @@ const PROPORTION: u32 = 410;
 
 /** What the seed is worth. */
 export class EntropyReport {
-  /** Words that the processor's generator gave. */
+  /** Words from the processor's generator. */
   hardwareWords: u32 = 0;
-  /** Bytes that a device for the purpose gave. */
+  /** Bytes from an entropy device. */
   deviceBytes: u32 = 0;
   /** The jitter passed its health tests. */
   jitterHealthy: bool = false;
 
-  /** True when the seed may be used for keys. */
+  /** Reports whether the seed is good enough for keys. */
   sufficient(): bool {
     if (this.hardwareWords >= WORDS / 2 || this.deviceBytes >= DEVICE_BYTES) return true;
     return this.jitterHealthy;
   }
 
-  /** What was found, in words. */
+  /** For the log: "seeded from timing jitter (no RDRAND); health tests passed". */
   toString(): string {
-    const processor =
-      this.hardwareWords == 0
-        ? "the processor has no random generator"
-        : `${this.hardwareWords} words of the processor's random generator`;
-    const jitter = this.jitterHealthy ? "healthy jitter" : "jitter that failed its health tests";
-    const device = this.deviceBytes == 0 ? "" : `, ${this.deviceBytes} bytes of a device`;
-    return `${processor}${device}, ${jitter}`;
+    let sources = "";
+    if (this.hardwareWords > 0) sources = `${this.hardwareWords} words of RDRAND, `;
+    if (this.deviceBytes > 0) sources += `${this.deviceBytes} bytes of virtio-rng, `;
+    const missing = this.hardwareWords == 0 ? " (no RDRAND)" : "";
+    const health = this.jitterHealthy ? "passed" : "failed";
+    return `seeded from ${sources}timing jitter${missing}; health tests ${health}`;
   }
 }
 
 /**
- * Seeds the generator from everything there is. `salt0` and `salt1` are whatever else differs
- * between machines and boots: hardware address, time of day.
+ * Seeds the generator from every source but a device. `salt0` and `salt1` differ between machines
+ * and boots: hardware address, time of day.
  */
 export function seed(generator: Generator, salt0: u64, salt1: u64): EntropyReport {
   const report = new EntropyReport();
@@ -67,7 +66,7 @@ export function seed(generator: Generator, salt0: u64, salt1: u64): EntropyRepor
   return report;
 }
 
-/** Adds SAMPLES time differences, eight to a word rotated over each other; true = healthy. */
+/** Adds SAMPLES time differences, eight to a word. Returns whether the health tests passed. */
 function addJitter(generator: Generator): bool {
   let healthy = true;
   let last: u32 = 0;
@@ -82,7 +81,7 @@ function addJitter(generator: Generator): bool {
     const took = timestamp() - before;
     word = rotl<u64>(word, 8) ^ took ^ ((count as u64) << 48);
     if ((i & 7) == 7) generator.add(word);
-    // The tests look at what is random: the low bits of how long the reads took.
+    // The tests see the random part: the low bits of the time that the reads took.
     const noise = (took as u32) & 255;
     same = i != 0 && noise == last ? same + 1 : 1;
     last = noise;
@@ -95,12 +94,12 @@ function addJitter(generator: Generator): bool {
   return healthy;
 }
 
-/** What the last seed was worth. */
+/** The report on the last seed. */
 let lastReport: EntropyReport = new EntropyReport();
 
 /**
- * A generator seeded from everything there is; `hardwareAddress` differs between machines, and
- * `device` are the bytes of an entropy device, which are wiped.
+ * A generator seeded from every source. `device` holds the bytes of an entropy device, which are
+ * wiped; `hardwareAddress` differs between machines.
  */
 export function seededGenerator(hardwareAddress: u64, device: StaticArray<u8>): Generator {
   const generator = new Generator();
@@ -113,7 +112,7 @@ export function seededGenerator(hardwareAddress: u64, device: StaticArray<u8>): 
   return generator;
 }
 
-/** What `seededGenerator` found. */
+/** What the generator of `seededGenerator` was seeded from. */
 export function entropyReport(): EntropyReport {
   return lastReport;
 }

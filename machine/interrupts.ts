@@ -1,6 +1,6 @@
 /**
- * Who is called when a line interrupts. Handlers note what happened and quiet their device;
- * they allocate nothing and run with interrupts off. Everything else is done in a turn.
+ * Dispatches interrupts to handlers. A handler notes what happened and silences its device; it
+ * allocates nothing and runs with interrupts disabled. Everything else is done in a turn.
  */
 import { INTERRUPT_HANDLERS } from "../core/limits";
 import { cpuid, mmioRead32, mmioWrite32 } from "./host";
@@ -15,17 +15,17 @@ import {
 } from "./pic";
 
 export interface InterruptHandler {
-  /** Called with interrupts off, perhaps for another device on the same line. */
+  /** Called with interrupts disabled, possibly for another device on the same line. */
   interrupt(): void;
 }
 
-/** The local APIC (Intel SDM vol. 3, chapter 11): where, and the registers used here. */
+/** The local APIC (Intel SDM vol. 3, chapter 11) and the registers used here. */
 const APIC: u64 = 0xfee00000;
 const APIC_SPURIOUS: u64 = APIC + 0xf0;
 const APIC_LINT0: u64 = APIC + 0x350;
 const APIC_LINT1: u64 = APIC + 0x360;
 const APIC_ENABLED: u32 = 0x100;
-/** Delivery modes: the 8259 pair's own vector, and NMI. */
+/** Delivery modes: ExtINT (the vector comes from the 8259 pair) and NMI. */
 const EXTERNAL: u32 = 0x700;
 const NON_MASKABLE: u32 = 0x400;
 const APIC_MASKED: u32 = 0x10000;
@@ -38,15 +38,15 @@ const counts: StaticArray<u64> = new StaticArray<u64>(LINES);
 let spurious: u64 = 0;
 let unclaimed: u64 = 0;
 
-/** Controllers initialised, every line masked. Interrupts of the processor stay as they are. */
+/** Initialises the controllers with every line masked. Does not change the processor's IF. */
 export function initInterrupts(): void {
   initPic();
   virtualWire();
 }
 
 /**
- * Calls `handler` for `line` from now on; `level` as PCI's lines are. False: the line does not
- * exist (firmware writes 0 or 255 where nothing is connected) or is full.
+ * Calls `handler` for `line` from now on; `level` makes it level-triggered, as PCI's are. Returns
+ * false if the line has too many handlers or does not exist: firmware writes 0 or 255 for none.
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
   if (line >= LINES || (level && line == 0)) return false;
@@ -60,7 +60,7 @@ export function connect(line: u32, handler: InterruptHandler, level: bool): bool
   return false;
 }
 
-/** What the machine's interrupt entry calls. Vectors that are no line's are ignored. */
+/** Handles an interrupt. Vectors that belong to no line are ignored. */
 export function dispatch(vector: u32): void {
   const line = vector - FIRST_VECTOR;
   if (line >= LINES) return;
@@ -77,35 +77,36 @@ export function dispatch(vector: u32): void {
     called = true;
   }
   if (!called) {
-    // Nobody can quiet whatever this is, and a level would come back for ever.
+    // Nobody can silence the device, and a level-triggered line would fire for ever.
     unclaimed++;
     setLine(line, false);
   }
   endOfInterrupt(line);
 }
 
-/** Interrupts of a line since boot. */
+/** Interrupts on a line since boot. */
 export function interruptCount(line: u32): u64 {
   return line < LINES ? counts[line] : 0;
 }
+/** Spurious interrupts since boot. */
 export function spuriousInterrupts(): u64 {
   return spurious;
 }
-/** Interrupts of lines without a handler; such a line is masked at its first. */
+/** Interrupts on lines without a handler; such a line is masked at the first. */
 export function unclaimedInterrupts(): u64 {
   return unclaimed;
 }
 
 /**
- * Lets the 8259 pair through the local APIC, which firmware may have left closed ("virtual
- * wire mode": MultiProcessor Specification 1.4, section 3.6.2.2).
+ * Lets interrupts of the 8259 pair through the local APIC, where firmware may have masked them
+ * ("virtual wire mode": MultiProcessor Specification 1.4, section 3.6.2.2).
  */
 function virtualWire(): void {
   if ((cpuid(1, 0, 3) & CPUID_APIC) == 0) return;
   const register = mmioRead32(APIC_SPURIOUS);
-  // An APIC switched off in its MSR reads as all ones: then the pair is connected directly.
+  // An APIC disabled in its MSR reads as all ones; the pair is then connected directly.
   if (register == 0xffffffff) return;
-  // Its own spurious vector is line 15's, whose handler asks the 8259 and ignores it.
+  // The APIC's spurious vector is that of line 15, which is checked with the 8259 and ignored.
   if ((register & APIC_ENABLED) == 0)
     mmioWrite32(APIC_SPURIOUS, APIC_ENABLED | (FIRST_VECTOR + 15));
   if ((mmioRead32(APIC_LINT0) & (APIC_MASKED | EXTERNAL)) != EXTERNAL) {

@@ -1,4 +1,4 @@
-/** The two 8259A interrupt controllers (Intel 8259A data sheet), lines 0..15 at vectors 32..47. */
+/** The two 8259A interrupt controllers (Intel 8259A data sheet): lines 0 to 15, vectors 32 to 47. */
 import { delay } from "./delay";
 import { in8, out8 } from "./host";
 
@@ -10,20 +10,20 @@ const MASTER: u32 = 0x20;
 const MASTER_MASK: u32 = 0x21;
 const SLAVE: u32 = 0xa0;
 const SLAVE_MASK: u32 = 0xa1;
-/** Edge/level control registers of the PIIX: a one makes a line level-triggered. */
+/** Edge/level control registers (Intel PIIX3): a set bit makes a line level-triggered. */
 const EDGE_LEVEL: u32 = 0x4d0;
-/** Lines that are always edge-triggered: timer, keyboard, cascade, RTC, floating point. */
+/** Lines that must stay edge-triggered: timer, keyboard, cascade, RTC, floating point. */
 const ALWAYS_EDGE: u32 = 0x2107;
-/** The line that the second controller is on. */
+/** The line that the second controller is connected to. */
 const CASCADE: u32 = 2;
 
 const END_OF_INTERRUPT: u32 = 0x20;
 const READ_IN_SERVICE: u32 = 0x0b;
 
-/** A one is a masked line. */
+/** A set bit masks a line. */
 let mask: u32 = 0xffff;
 
-/** Initialises both (data sheet, "Initialization Command Words") with every line masked. */
+/** Initialises both with every line masked ("Initialization Command Words"). */
 export function initPic(): void {
   // ICW1: edge-triggered, cascade, ICW4 follows.
   write(MASTER, 0x11);
@@ -31,7 +31,7 @@ export function initPic(): void {
   // ICW2: the first vector.
   write(MASTER_MASK, FIRST_VECTOR);
   write(SLAVE_MASK, FIRST_VECTOR + 8);
-  // ICW3: who is on which line.
+  // ICW3: the cascade.
   write(MASTER_MASK, 1 << CASCADE);
   write(SLAVE_MASK, CASCADE);
   // ICW4: 8086 mode, explicit end of interrupt.
@@ -47,7 +47,7 @@ function write(port: u32, value: u32): void {
   delay(1);
 }
 
-/** Lets a line through (`on`) or stops it. */
+/** Unmasks (`on`) or masks a line. */
 export function setLine(line: u32, on: bool): void {
   const bit = (1 as u32) << line;
   mask = on ? mask & ~bit : mask | bit;
@@ -55,12 +55,12 @@ export function setLine(line: u32, on: bool): void {
   else out8(SLAVE_MASK, mask >>> 8);
 }
 
-/** True while a line is let through. */
+/** Reports whether a line is unmasked. */
 export function lineEnabled(line: u32): bool {
   return ((mask >> line) & 1) == 0;
 }
 
-/** Makes a line level-triggered, as PCI's are; lines that cannot be are left alone. */
+/** Makes a line level-triggered, as PCI's are, unless it must stay edge-triggered. */
 export function setLevelTriggered(line: u32): void {
   if (((ALWAYS_EDGE >> line) & 1) != 0) return;
   const port = EDGE_LEVEL + (line >>> 3);
@@ -70,9 +70,9 @@ export function setLevelTriggered(line: u32): void {
 }
 
 /**
- * True when an interrupt on line 7 or 15 is none: its request was gone before it was taken
- * (data sheet, "Edge and Level Triggered Modes"). For line 15 the first controller is then
- * told the end of its cascade interrupt.
+ * Reports whether an interrupt on line 7 or 15 is spurious: the request was gone before it was
+ * acknowledged ("Edge and Level Triggered Modes"). For line 15 the first controller then gets the
+ * end of its cascade interrupt.
  */
 export function isSpurious(line: u32): bool {
   if (line != 7 && line != 15) return false;

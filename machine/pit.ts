@@ -1,34 +1,34 @@
 /**
- * The 8254 interval timer's registers: channel 0 is the wake-up timer (timer.ts), channel 2
- * the ruler that the time-stamp counter is measured with (Intel 8254 data sheet).
+ * The 8254 interval timer (Intel 8254 data sheet): channel 0 is the wake-up timer of timer.ts,
+ * channel 2 the ruler that the time-stamp counter is measured with.
  */
 import { in8, out8 } from "./host";
 
-/** Counts a second. */
+/** In hertz. */
 export const PIT_FREQUENCY: u64 = 1_193_182;
 
 const CHANNEL_0: u32 = 0x40;
 const CHANNEL_2: u32 = 0x42;
 const MODE: u32 = 0x43;
-/** Port B of the PC: bit 0 gates channel 2, bit 1 is the speaker, bit 5 reads OUT. */
+/** Port B of the PC: bit 0 gates channel 2, bit 1 enables the speaker, bit 5 reads OUT 2. */
 const PORT_B: u32 = 0x61;
 const GATE: u32 = 0x01;
 const SPEAKER: u32 = 0x02;
 const OUT_2: u32 = 0x20;
 
-/** Both bytes, mode 0 (interrupt on terminal count), binary: 8254 "Control Word Format". */
+/** Both bytes, mode 0 (interrupt on terminal count), binary ("Control Word Format"). */
 const ONE_SHOT_0: u32 = 0x30;
 const ONE_SHOT_2: u32 = 0xb0;
 const LATCH_2: u32 = 0x80;
 
-/** Channel 0 interrupts once, `count` (1 to 65535) ticks from now. */
+/** Makes channel 0 interrupt once, `count` (1 to 65535) ticks from now. */
 export function startOneShot(count: u32): void {
   out8(MODE, ONE_SHOT_0);
   out8(CHANNEL_0, count & 255);
   out8(CHANNEL_0, count >>> 8);
 }
 
-/** Channel 2 counts down from 65535, speaker off. */
+/** Lets channel 2 count down from 65535, with the speaker off. */
 export function startRuler(): void {
   const portB = in8(PORT_B) & ~(GATE | SPEAKER) & 0x0f;
   out8(PORT_B, portB);
@@ -38,7 +38,7 @@ export function startRuler(): void {
   out8(PORT_B, portB | GATE);
 }
 
-/** Freezes what `readRuler` will answer. */
+/** Latches the count that `readRuler` returns. */
 export function latchRuler(): void {
   out8(MODE, LATCH_2);
 }
@@ -49,7 +49,7 @@ export function readRuler(): u32 {
   return 0xffff - ((low & 255) | ((in8(CHANNEL_2) & 255) << 8));
 }
 
-/** True once the ruler has come to its end, 55 ms from its start. */
+/** Reports whether the ruler has run out, 55 ms after its start. */
 export function rulerEnded(): bool {
   return (in8(PORT_B) & OUT_2) != 0;
 }

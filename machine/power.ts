@@ -1,6 +1,6 @@
 /**
- * Off and on again. Each of these comes back only when the machine did not obey; whoever calls
- * them has quieted the devices that write to memory.
+ * Power-off and reset. These functions return only if the machine did not obey. The caller has
+ * quiesced the devices that write to memory.
  */
 import { Acpi, AddressSpace } from "./acpi";
 import { delay } from "./delay";
@@ -10,7 +10,7 @@ import { halt, in8, in16, mmioWrite8, out8, out16 } from "./host";
 const DEBUG_EXIT: u32 = 0xf4;
 /** The reset control register of Intel's chipsets. */
 const RESET_CONTROL: u32 = 0xcf9;
-/** The keyboard controller: status and command; pulse output line 0 = reset. */
+/** The keyboard controller (8042): status and command port; pulsing output 0 resets. */
 const KEYBOARD: u32 = 0x64;
 const KEYBOARD_BUSY: u32 = 0x02;
 const KEYBOARD_RESET: u32 = 0xfe;
@@ -24,12 +24,12 @@ const SLEEP_BITS: u32 = 0x3c00;
 const WAIT_MICROSECONDS: u32 = 1000;
 const WAIT_TRIES: u32 = 300;
 
-/** Ends QEMU with exit status 2 * code + 1 where isa-debug-exit is; does nothing elsewhere. */
+/** Makes QEMU exit with status 2 * code + 1 if it has isa-debug-exit; otherwise does nothing. */
 export function debugExit(code: u32): void {
   out8(DEBUG_EXIT, code & 255);
 }
 
-/** Soft-off (S5) by ACPI. False: the tables do not say how, or nothing happened. */
+/** Switches off by ACPI (S5). Returns false if the tables do not say how or nothing happened. */
 export function powerOff(acpi: Acpi): bool {
   if (!acpi.canPowerOff || acpi.pm1aControl == 0) return false;
   enableAcpi(acpi);
@@ -39,7 +39,7 @@ export function powerOff(acpi: Acpi): bool {
   return false;
 }
 
-/** Asks firmware to hand the power registers over (ACPI section 4.8.2.5). */
+/** Makes firmware hand over the power registers (ACPI section 4.8.2.5). */
 function enableAcpi(acpi: Acpi): void {
   if (acpi.smiCommand == 0 || acpi.acpiEnable == 0) return;
   if ((in16(acpi.pm1aControl) & SCI_ENABLED) != 0) return;
@@ -50,14 +50,14 @@ function enableAcpi(acpi: Acpi): void {
   }
 }
 
-/** The type first and the enable bit with it in a second write, as section 4.8.3.2.1 asks. */
+/** Writes the sleep type, then type and enable bit, in two writes (section 4.8.3.2.1). */
 function sleep(port: u32, type: u32): void {
   const control = (in16(port) & ~SLEEP_BITS) | (type << SLEEP_TYPE_SHIFT);
   out16(port, control);
   out16(port, control | SLEEP_ENABLE);
 }
 
-/** Resets the machine: ACPI's reset register, then the chipset's, then the keyboard controller. */
+/** Resets by ACPI's reset register, then the chipset's, then the keyboard controller. */
 export function reboot(acpi: Acpi): void {
   if (acpi.resetSupported && acpi.resetAddress != 0) {
     if (acpi.resetSpace == AddressSpace.Port) out8(acpi.resetAddress as u32, acpi.resetValue);

@@ -1,12 +1,12 @@
-/** The timer that ends the processor's sleep: one shot of the 8254's channel 0, on line 0. */
+/** The timer that ends the processor's sleep: one-shot, channel 0 of the 8254, line 0. */
 import { NEVER, SECOND } from "../core/time";
 import { connect, InterruptHandler } from "./interrupts";
 import { PIT_FREQUENCY, startOneShot } from "./pit";
 
-/** The longest that one shot lasts, in microseconds; what is further off is armed again then. */
+/** The longest shot, in microseconds; later deadlines take several. */
 const LONGEST: i64 = 54_000;
 
-/** When the running shot ends, or NEVER when none is running. */
+/** When the running shot ends, in microseconds since boot; NEVER if none is running. */
 let armedFor: i64 = NEVER;
 
 class TimerHandler implements InterruptHandler {
@@ -22,10 +22,9 @@ export function initTimer(): void {
 }
 
 /**
- * Makes sure that an interrupt comes at `deadline` or before: 54 ms from `now` at the latest if
- * the deadline is further off. A shot that ends early enough already is left running, for
- * register writes cost more than one turn too many. A deadline that is NEVER or has passed arms
- * nothing: it is up to the caller not to sleep then.
+ * Makes sure that an interrupt comes at `deadline` or before, at most 54 ms from `now`. A shot
+ * that ends before the deadline is left running, because register writes cost more than a needless
+ * turn. NEVER arms nothing, nor does a deadline that has passed: the caller must not sleep then.
  */
 export function arm(deadline: i64, now: i64): void {
   if (deadline == NEVER || deadline <= now) return;

@@ -1,9 +1,9 @@
 /**
- * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Fields lie
- * where the hardware wants them because each is aligned to its own size.
+ * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Each field is
+ * aligned to its own size, so the compiler lays them out as the hardware does.
  */
 
-/** Bytes of either descriptor; rings are arrays of them on a 16-byte boundary. */
+/** Bytes of a descriptor of either kind; a ring is an array of them, aligned to 16 bytes. */
 export const DESCRIPTOR_BYTES: u32 = 16;
 export const RING_ALIGNMENT: u32 = 16;
 
@@ -28,14 +28,14 @@ export class ReceiveDescriptor {
   }
 }
 
-/** The second half of a descriptor, where the controller writes its status. */
+/** Offset of the half of a descriptor that the controller writes back. */
 export const WRITE_BACK: usize = 8;
 export const RECEIVE_LENGTH: u64 = 0xffff;
 export const RECEIVE_DD: u64 = 1 << 32;
 export const RECEIVE_EOP: u64 = 1 << 33;
 /** CRC or alignment error. */
 export const RECEIVE_CE: u64 = 1 << 40;
-/** Symbol, sequence and carrier extension errors, and bad data. */
+/** Symbol, sequence, carrier extension and receive data errors. */
 export const RECEIVE_SE: u64 = 1 << 41;
 export const RECEIVE_SEQ: u64 = 1 << 42;
 export const RECEIVE_CXE: u64 = 1 << 44;
@@ -67,5 +67,5 @@ export class TransmitDescriptor {
 export const COMMAND_EOP: u8 = 1 << 0;
 export const COMMAND_IFCS: u8 = 1 << 1;
 export const COMMAND_RS: u8 = 1 << 3;
-/** Of the second half. */
+/** Descriptor done, in the half that is written back. */
 export const TRANSMIT_DD: u64 = 1 << 32;

@@ -1,7 +1,7 @@
 /**
- * The driver of Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544 (SDM: see
- * registers.ts). Its interrupt only masks itself; frames are taken by polling
- * until the ring is empty, and `needsPoll` then lets the controller interrupt again.
+ * The driver for Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544 (SDM: see
+ * registers.ts). The interrupt handler only masks further interrupts. Frames are received by
+ * polling until the ring is empty; `needsPoll` then unmasks them.
  */
 import { NEVER } from "../../core/time";
 import { delay } from "../../machine/delay";
@@ -17,25 +17,25 @@ import { Registers } from "./registers";
 import { Statistics } from "./statistics";
 import { TransmitRing } from "./transmit-ring";
 
-/** Interrupts wanted always; TXDW comes to them while a sender waits for room. */
+/** Causes that always interrupt; TXDW is added while a sender waits for room. */
 const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE_RXT0;
 const ALL_CAUSES: u32 = 0xffffffff;
-/** At least 51 us between two interrupts (SDM 13.4.18, units of 256 ns). */
+/** At least 51 us between interrupts (SDM 13.4.18, in units of 256 ns). */
 const THROTTLE: u32 = 200;
 /** The shortest frame without FCS (IEEE 802.3 section 3.2.8). */
 const SHORTEST: u32 = 60;
-/** After a reset the EEPROM is read again (SDM 14.3; Intel's own driver waits as long). */
+/** Microseconds to wait after a reset, which reloads the EEPROM (SDM 14.3; as Intel's driver). */
 const RESET_MICROSECONDS: u32 = 5000;
-/** For transfers under way to end, after the rings were switched off. */
+/** Microseconds for DMA in progress to end after the rings have been disabled. */
 const STOP_MICROSECONDS: u32 = 200;
 
-/** 82544EI and GC, copper, and GC on a main board. */
+/** Reports whether the device is an 82544EI or 82544GC, which has no EERD register. */
 function is82544(device: u32): bool {
   return device == 0x1008 || device == 0x100c || device == 0x100d;
 }
 
 export class E1000 extends Nic {
-  /** Times that the link came or went. */
+  /** Times that the link went up or down. */
   linkChanges: u32 = 0;
   private readonly registers: Registers;
   private readonly receiveRing: ReceiveRing;
@@ -45,9 +45,9 @@ export class E1000 extends Nic {
   private up: bool = false;
   private link: bool = false;
   private speed: u32 = 0;
-  /** The controller interrupted, and does not again until `needsPoll` finds nothing to do. */
+  /** Interrupts are masked: since the last one, until `needsPoll` finds nothing to do. */
   private masked: bool = true;
-  /** A sender found the ring full. */
+  /** A sender has found the ring full. */
   private waitingForRoom: bool = false;
 
   constructor(pci: PciDevice, pool: FramePool) {
@@ -62,9 +62,8 @@ export class E1000 extends Nic {
   }
 
   /**
-   * Resets the controller and switches both directions on (SDM 14). False: it has no register
-   * window below 4 GiB or no hardware address. Its interrupt is connected by `connectInterrupt`,
-   * so that this can be the first thing that happens after boot.
+   * Resets the controller and enables both directions (SDM 14). Returns false if it has no register
+   * window below 4 GiB or no hardware address.
    */
   start(): bool {
     const bar = this.pci.bar(0);
@@ -95,7 +94,7 @@ export class E1000 extends Nic {
     const next = this.count.interrupts + 1;
     const frame = this.receiveRing.receive();
     if (frame == null) this.transmitRing.reclaim();
-    // It was free to tell of this frame, and will at once, if its line works.
+    // Interrupts were unmasked when the frame came, so one is due if the line works.
     else if (!this.masked) this.watch.expect(next);
     return frame;
   }
@@ -105,7 +104,7 @@ export class E1000 extends Nic {
     this.transmitRing.flush();
     this.transmitRing.reclaim();
     if (this.transmitRing.room() != 0) return true;
-    // On a real controller room comes later, with an interrupt.
+    // Real controllers transmit asynchronously: room comes later, with an interrupt.
     if (!this.waitingForRoom) {
       this.waitingForRoom = true;
       if (!this.masked) this.registers.write(reg.IMS, reg.CAUSE_TXDW);
@@ -125,7 +124,7 @@ export class E1000 extends Nic {
       return false;
     }
     if (frame.length < SHORTEST) {
-      // Zeros, where the controller's own padding would be whatever it likes.
+      // Padding by the controller would not be zeros.
       const missing = SHORTEST - frame.length;
       memory.fill(frame.append(missing), 0, missing);
     }
@@ -152,16 +151,12 @@ export class E1000 extends Nic {
     return this.count;
   }
 
-  /**
-   * Asked before the processor sleeps. True: there is something to do, so poll again. False:
-   * interrupts are on, and whatever comes from now on raises one.
-   */
   needsPoll(): bool {
     if (!this.up) return false;
     if (this.receiveRing.filled()) return true;
     if (!this.masked) return false;
-    // Causes from before this read are dealt with now; later ones stay in ICR (SDM 13.4.17)
-    // and interrupt as soon as they are unmasked.
+    // Causes before this read are handled now; later ones stay in ICR (SDM 13.4.17) and interrupt
+    // as soon as they are unmasked.
     this.service(this.registers.read(reg.ICR));
     if (this.receiveRing.filled() || this.hasRoomAgain()) return true;
     if (!this.watch.interruptDriven) return false;
@@ -174,14 +169,13 @@ export class E1000 extends Nic {
     return this.up ? this.watch.pollAt(now) : NEVER;
   }
 
-  /** Masks, and no more: perhaps another device on the line was meant, and no harm is done. */
+  /** Masks. The interrupt may have been another device's on the same line; that does no harm. */
   interrupt(): void {
     this.registers.write(reg.IMC, ALL_CAUSES);
     this.masked = true;
     this.count.interrupts++;
   }
 
-  /** Stops everything, for the memory of the rings is about to be someone else's. */
   quiesce(): void {
     this.switchOff();
     this.registers.write(reg.CTRL, this.registers.read(reg.CTRL) | reg.CTRL_RST);
@@ -194,7 +188,7 @@ export class E1000 extends Nic {
     if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();
   }
 
-  /** True once when a sender who found the ring full can go on. */
+  /** Reports, once, that a sender that found the ring full can continue. */
   private hasRoomAgain(): bool {
     if (!this.waitingForRoom) return false;
     this.transmitRing.reclaim();
@@ -212,11 +206,11 @@ export class E1000 extends Nic {
     this.link = link;
   }
 
-  /** SDM 14.3, after quieting what firmware may have left on. */
+  /** Resets (SDM 14.3), after stopping what firmware may have left running. */
   private reset(): void {
     const registers = this.registers;
     registers.write(reg.IMC, ALL_CAUSES);
-    // QEMU's receiver is deaf for a second after each write of RCTL: not without need.
+    // QEMU receives nothing for a second after each write of RCTL: avoid a needless one.
     if ((registers.read(reg.RCTL) & reg.RCTL_EN) != 0) registers.write(reg.RCTL, 0);
     registers.write(reg.TCTL, 0);
     delay(STOP_MICROSECONDS);
@@ -227,7 +221,7 @@ export class E1000 extends Nic {
     for (let i: u32 = 0; i < reg.MTA_WORDS; i++) registers.write(reg.MTA + 4 * i, 0);
   }
 
-  /** RAL0 and RAH0, which the reset filled from the EEPROM (SDM 13.5.2), or the EEPROM itself. */
+  /** Reads RAL0 and RAH0, which the reset loads from the EEPROM (SDM 13.5.2), or the EEPROM. */
   private readAddress(): u64 {
     const low = this.registers.read(reg.RAL0);
     const high = this.registers.read(reg.RAH0);
@@ -239,7 +233,7 @@ export class E1000 extends Nic {
     return isStation(address) ? address : 0;
   }
 
-  /** Everything but the switches: link, filters, statistics, moderation (SDM 14.4, 14.5, 8.6). */
+  /** Programs link, filters and interrupt moderation, not the enable bits (SDM 14.4, 14.5, 8.6). */
   private initialise(): void {
     const registers = this.registers;
     const off: u32 =
@@ -267,7 +261,7 @@ export class E1000 extends Nic {
     registers.write(reg.TIPG, reg.TIPG_COPPER);
   }
 
-  /** Rings, then transmitter, then receiver: the one write of RCTL. */
+  /** Enables rings, transmitter and, with the only write of RCTL, receiver. */
   private switchOn(): void {
     this.statistics.clear();
     this.receiveRing.program();
@@ -279,7 +273,7 @@ export class E1000 extends Nic {
     this.readLink();
   }
 
-  /** Both directions off; frames queued go back to the pool. */
+  /** Disables both directions. Queued frames go back to the pool. */
   private switchOff(): void {
     this.registers.write(reg.IMC, ALL_CAUSES);
     this.masked = true;
@@ -293,7 +287,7 @@ export class E1000 extends Nic {
   }
 }
 
-/** An address that one station can have. */
+/** Reports whether a hardware address can belong to one station. */
 function isStation(address: u64): bool {
   return address != 0 && ((address >> 40) & 1) == 0;
 }

@@ -1,4 +1,4 @@
-/** The hardware address in the EEPROM (SDM 5.3, 5.6.1), for when firmware left none in RAL0. */
+/** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1), for when RAL0 has none. */
 import { delay } from "../../machine/delay";
 import {
   EECD,
@@ -17,25 +17,25 @@ import {
 } from "./registers";
 
 const TRIES: u32 = 1000;
-/** A start bit and opcode 10: read (93C46 Microwire EEPROM). */
+/** A start bit and opcode 10, read (93C46 Microwire EEPROM). */
 const READ: u32 = 0b110;
 
 /**
- * The address, or 0 when the EEPROM does not answer. `bits`: the controller has no read
- * register (82544), so the bits are clocked by hand.
+ * The hardware address, or 0 if the EEPROM does not answer. With `bits` the EEPROM is clocked bit
+ * by bit, for controllers without a read register (82544).
  */
 export function readEepromAddress(registers: Registers, bits: bool): u64 {
   let address: u64 = 0;
   for (let word: u32 = 0; word < 3; word++) {
     const value = bits ? readBits(registers, word) : readRegister(registers, word);
     if (value < 0) return 0;
-    // The low byte comes first on the wire.
+    // The low byte of each word is first on the wire.
     address = (address << 16) | (bswap<u16>(value as u16) as u64);
   }
   return address;
 }
 
-/** One word by EERD (SDM 13.4.4), or -1. */
+/** Reads a word through EERD (SDM 13.4.4), or returns -1. */
 function readRegister(registers: Registers, word: u32): i32 {
   registers.write(EERD, EERD_START | (word << EERD_ADDRESS_SHIFT));
   for (let i: u32 = 0; i < TRIES; i++) {
@@ -46,7 +46,7 @@ function readRegister(registers: Registers, word: u32): i32 {
   return -1;
 }
 
-/** One word by EECD (SDM 13.4.3), or -1. */
+/** Reads a word through EECD (SDM 13.4.3), or returns -1. */
 function readBits(registers: Registers, word: u32): i32 {
   const idle = registers.read(EECD) & ~(EECD_SK | EECD_CS | EECD_DI | EECD_REQ);
   registers.write(EECD, idle | EECD_REQ);
@@ -69,7 +69,7 @@ function readBits(registers: Registers, word: u32): i32 {
   return value;
 }
 
-/** One clock pulse; answers the bit that the EEPROM put out during it. */
+/** Makes one clock pulse. Returns the bit that the EEPROM put out. */
 function clockBit(registers: Registers, lines: u32): i32 {
   registers.write(EECD, lines);
   delay(2);

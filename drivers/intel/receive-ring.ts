@@ -1,6 +1,6 @@
 /**
- * The receive ring (SDM 3.2.6): every descriptor has a frame of the pool; one that was filled
- * changes hands against an empty one, so the ring is always full of buffers.
+ * The receive ring (SDM 3.2.6). Every descriptor has a frame of the pool; a filled one is exchanged
+ * for an empty one, so the ring is always full of buffers.
  *
  *       returned     next
  *     ──────┴──────────┴────────────────────────────
@@ -30,9 +30,9 @@ import {
 import { RDBAH, RDBAL, RDH, RDLEN, RDT, Registers } from "./registers";
 
 const MASK: u32 = RECEIVE_RING - 1;
-/** Descriptors handed back with one register write, which costs 2 us under QEMU. */
+/** Descriptors returned with one register write, which takes 2 us under QEMU. */
 const RETURN_BATCH: u32 = 32;
-/** The largest frame taken, without FCS: 1,500 bytes of payload, Ethernet header, VLAN tag. */
+/** Bytes of the longest frame accepted: 1,500 of payload, Ethernet header, VLAN tag; no FCS. */
 const LARGEST: u32 = 1518;
 const FRAME_ERRORS: u64 = RECEIVE_SE | RECEIVE_SEQ | RECEIVE_CXE | RECEIVE_RXE;
 const ANY_ERROR: u64 = RECEIVE_CE | FRAME_ERRORS;
@@ -43,13 +43,13 @@ export class ReceiveRing {
     RING_ALIGNMENT,
   );
   private readonly dma: u64 = dmaBase();
-  /** The frame of each descriptor, 0 before `program`. */
+  /** The frame of each descriptor; 0 before `program`. */
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(RECEIVE_RING);
-  /** The descriptor that is filled next. */
+  /** The descriptor to be looked at next. */
   private next: u32 = 0;
-  /** Descriptors taken since the last write of RDT. */
+  /** Descriptors processed since the last write of RDT. */
   private unreturned: u32 = 0;
-  /** Inside a frame of several descriptors, which is dropped whole. */
+  /** Inside a frame of several descriptors, all of which are dropped. */
   private discarding: bool = false;
 
   constructor(
@@ -60,7 +60,7 @@ export class ReceiveRing {
     assert((RECEIVE_RING & MASK) == 0, "the receive ring's size is no power of two");
   }
 
-  /** Empties every descriptor and tells the controller where they are (SDM 14.4). */
+  /** Empties every descriptor and gives the ring to the controller (SDM 14.4). */
   program(): void {
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
       if (this.frames[i] == 0) this.frames[i] = changetype<usize>(this.pool.allocate());
@@ -78,14 +78,14 @@ export class ReceiveRing {
     this.registers.write(RDT, MASK);
   }
 
-  /** True when a descriptor waits to be looked at. */
+  /** Reports whether the next descriptor has been filled. */
   filled(): bool {
     return (this.writeBack(this.next) & RECEIVE_DD) != 0;
   }
 
-  /** The oldest good frame, or null when the controller has filled no more descriptors. */
+  /** Takes the oldest good frame, or returns null if there is none. */
   receive(): Frame | null {
-    // Bounded, for a controller may fill bad descriptors as fast as they are dropped.
+    // Bounded: a controller may fill bad descriptors as fast as they are dropped.
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
       const result = this.writeBack(this.next);
       if ((result & RECEIVE_DD) == 0) return null;
@@ -96,15 +96,15 @@ export class ReceiveRing {
     return null;
   }
 
-  /** Hands back what was taken, batch or not: after an overrun the controller waits for it. */
+  /** Returns every descriptor processed: after an overrun the controller waits for them. */
   returnAll(): void {
     if (this.unreturned == 0) return;
     this.unreturned = 0;
-    // The tail is one beyond the last descriptor that the controller may fill.
+    // RDT points one beyond the last descriptor that the controller may fill.
     this.registers.write(RDT, (this.next - 1) & MASK);
   }
 
-  /** The frame of descriptor `next` if it is good and can be replaced; else it is counted. */
+  /** Takes the frame of descriptor `next`. Counts it and returns null if it is bad or stays. */
   private take(result: u64): Frame | null {
     const index = this.next & MASK;
     const frame = changetype<Frame>(unchecked(this.frames[index]));
@@ -131,11 +131,11 @@ export class ReceiveRing {
     return frame;
   }
 
-  /** True for a whole frame without errors (SDM 3.2.3.2, 3.2.3.3) and of a possible length. */
+  /** Reports whether this is a whole frame without errors (SDM 3.2.3.2, 3.2.3.3), else counts. */
   private accept(result: u64, length: u32): bool {
     const last = (result & RECEIVE_EOP) != 0;
     if (this.discarding || !last) {
-      // Counted once, at its first descriptor; dropped to its last.
+      // Counted at its first descriptor, dropped up to its last.
       if (!this.discarding) this.counters.oversized++;
       this.discarding = !last;
       return false;
@@ -161,7 +161,7 @@ export class ReceiveRing {
     if (++this.unreturned >= RETURN_BATCH) this.returnAll();
   }
 
-  /** Makes a descriptor an empty one with the storage of `frame`. */
+  /** Gives the storage of `frame` to an emptied descriptor. */
   private give(index: u32, frame: Frame): void {
     const descriptor = ReceiveDescriptor.at(this.pointer(index));
     descriptor.address = (frame.storage as u64) + this.dma;

@@ -1,7 +1,7 @@
 /**
- * The 8254x registers that the driver uses (Intel PCI/PCI-X Family of Gigabit Ethernet
- * Controllers Software Developer's Manual, revision 4.0: "SDM" here and in the driver), and
- * the one class through which they are read and written.
+ * The 8254x registers that the driver uses, and the class that reads and writes them. SDM here and
+ * in the driver is Intel's PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's
+ * Manual, revision 4.0.
  */
 import { mmioRead32, mmioWrite32 } from "../../machine/host";
 
@@ -10,7 +10,7 @@ export const CTRL: u32 = 0x0000;
 export const STATUS: u32 = 0x0008;
 export const EECD: u32 = 0x0010;
 export const EERD: u32 = 0x0014;
-/** Flow control address, type and timers: all 0 = no flow control. */
+/** Flow control address, type and timer: all 0 disable flow control. */
 export const FCAL: u32 = 0x0028;
 export const FCAH: u32 = 0x002c;
 export const FCT: u32 = 0x0030;
@@ -47,7 +47,7 @@ export const TDT: u32 = 0x3818;
 export const TIDV: u32 = 0x3820;
 export const TADV: u32 = 0x382c;
 
-// Statistics (SDM 13.7); a real one is cleared by reading it.
+// Statistics (SDM 13.7); real hardware clears one when it is read.
 export const CRCERRS: u32 = 0x4000;
 export const ALGNERRC: u32 = 0x4004;
 export const RXERRC: u32 = 0x400c;
@@ -75,7 +75,7 @@ export const CTRL_PHY_RST: u32 = 1 << 31;
 
 // STATUS.
 export const STATUS_LU: u32 = 1 << 1;
-/** Speed in bits 7..6: 0 = 10, 1 = 100, 2 and 3 = 1000 Mb/s. */
+/** Speed in bits 7..6: 0 is 10 Mb/s, 1 is 100 Mb/s, 2 and 3 are 1000 Mb/s. */
 export const STATUS_SPEED_SHIFT: u32 = 6;
 
 // EECD and EERD (SDM 13.4.3, 13.4.4, 5.3).
@@ -90,14 +90,14 @@ export const EERD_DONE: u32 = 1 << 4;
 export const EERD_ADDRESS_SHIFT: u32 = 8;
 export const EERD_DATA_SHIFT: u32 = 16;
 
-// Interrupt causes, the same in ICR, IMS and IMC (SDM 13.4.17).
+// Interrupt causes, with the same bits in ICR, IMS and IMC (SDM 13.4.17).
 export const CAUSE_TXDW: u32 = 1 << 0;
 export const CAUSE_LSC: u32 = 1 << 2;
 export const CAUSE_RXDMT0: u32 = 1 << 4;
 export const CAUSE_RXO: u32 = 1 << 6;
 export const CAUSE_RXT0: u32 = 1 << 7;
 
-// RCTL. BSIZE 00 without BSEX is 2048 bytes, RDMTS 00 is half the ring.
+// RCTL. BSIZE 00 without BSEX means buffers of 2,048 bytes; RDMTS 00 means half the ring.
 export const RCTL_EN: u32 = 1 << 1;
 export const RCTL_BAM: u32 = 1 << 15;
 export const RCTL_SECRC: u32 = 1 << 26;
@@ -111,7 +111,7 @@ export const TCTL_PSP: u32 = 1 << 3;
 export const TCTL_CT: u32 = 0x0f << 4;
 export const TCTL_COLD: u32 = 0x40 << 12;
 
-/** Copper: IPGT 10, IPGR1 8, IPGR2 6, for which the SDM (13.4.34) has 10, 10 and 10 on 82544. */
+/** Copper: IPGT 10, IPGR1 8, IPGR2 6; the SDM (13.4.34) has 10, 10 and 10 for the 82544. */
 export const TIPG_COPPER: u32 = 10 | (8 << 10) | (6 << 20);
 
 /** The register window of one controller. */

@@ -1,4 +1,4 @@
-/** The controller's error counts (SDM 13.7), added to what the driver counts itself. */
+/** Adds the controller's error counters (SDM 13.7) to those that the driver counts itself. */
 import { DeviceCounters } from "../../net/phy/counters";
 import {
   ALGNERRC,
@@ -16,7 +16,7 @@ import {
   TNCRS,
 } from "./registers";
 
-/** The registers read, and what each is counted as: see `addTo`. */
+/** The registers that are read; `addTo` says what each one counts. */
 const COUNTED: StaticArray<u32> = [
   CRCERRS,
   ALGNERRC,
@@ -33,24 +33,24 @@ const COUNTED: StaticArray<u32> = [
 ];
 
 export class Statistics {
-  /** What each register held when it was last read. */
+  /** The value of each register when it was last read; 0 if reading clears it. */
   private readonly last: StaticArray<u32> = new StaticArray<u32>(COUNTED.length);
 
   constructor(private readonly registers: Registers) {}
 
-  /** Forgets what was counted before now. */
+  /** Discards what has been counted so far. */
   clear(): void {
     for (let i = 0; i < COUNTED.length; i++) this.fresh(i);
   }
 
-  /** Adds what was counted since the last time. */
+  /** Adds what has been counted since the last call. */
   collect(counters: DeviceCounters): void {
     for (let i = 0; i < COUNTED.length; i++) addTo(counters, COUNTED[i], this.fresh(i) as u64);
   }
 
   /**
-   * What a register has counted since it was last read. The SDM says that reading clears it;
-   * QEMU's error counts stay. Read twice at once, one that stays shows the same number.
+   * Returns what a register has counted since it was last read. Reading clears it by the SDM, but
+   * not QEMU's error counters, which show the same number when they are read twice.
    */
   private fresh(i: i32): u32 {
     const first = this.registers.read(COUNTED[i]);

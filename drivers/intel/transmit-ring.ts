@@ -1,7 +1,7 @@
 /**
- * The transmit ring (SDM 3.4): frames are queued, and one register write a batch tells the
- * controller. The last descriptor of a batch asks for its status (RS); a batch's frames go
- * back to the pool when that shows DD, and never before.
+ * The transmit ring (SDM 3.4). Frames are queued and handed over with one register write a batch.
+ * The last descriptor of a batch requests its status (RS); the frames of a batch go back to the
+ * pool when that descriptor is done (DD), never before.
  *
  *        clean      batch      tail
  *     ─────┴──────────┴──────────┴─────
@@ -26,9 +26,9 @@ import {
 import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
 
 const MASK: u32 = TRANSMIT_RING - 1;
-/** Frames after which status is asked for within a batch, so that long ones come back in parts. */
+/** Frames after which status is requested inside a batch, so that long ones come back in parts. */
 const REPORT_EVERY: u32 = 32;
-/** The second half of a descriptor without its length: a whole frame, hardware adds the FCS. */
+/** The second half of a descriptor, without the length: a whole frame, FCS by hardware. */
 const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;
 
 export class TransmitRing {
@@ -39,12 +39,12 @@ export class TransmitRing {
   private readonly dma: u64 = dmaBase();
   /** The frame of each descriptor between `clean` and `tail`. */
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(TRANSMIT_RING);
-  /** At a batch's first descriptor: its last, the one with RS. */
+  /** For the first descriptor of a batch: its last one, which has RS. */
   private readonly lastOf: StaticArray<u16> = new StaticArray<u16>(TRANSMIT_RING);
   private clean: u32 = 0;
   private batch: u32 = 0;
   private tail: u32 = 0;
-  /** The tail that the controller knows. */
+  /** The last tail written to the controller. */
   private told: u32 = 0;
 
   constructor(
@@ -54,7 +54,7 @@ export class TransmitRing {
     assert((TRANSMIT_RING & MASK) == 0, "the transmit ring's size is no power of two");
   }
 
-  /** Empties the ring, whose frames go back to the pool, and tells the controller (SDM 14.5). */
+  /** Returns all frames to the pool and gives an empty ring to the controller (SDM 14.5). */
   program(): void {
     for (; this.clean != this.tail; this.clean = (this.clean + 1) & MASK) {
       this.pool.release(changetype<Frame>(this.frames[this.clean]));
@@ -72,12 +72,12 @@ export class TransmitRing {
     this.registers.write(TDT, 0);
   }
 
-  /** Descriptors free now; one stays free always, for head = tail means an empty ring. */
+  /** Free descriptors. One always stays free, because head = tail means an empty ring. */
   room(): u32 {
     return (this.clean - this.tail - 1) & MASK;
   }
 
-  /** Takes a frame over; there is room. */
+  /** Takes over a frame; there must be room. */
   queue(frame: Frame): void {
     const index = this.tail & MASK;
     const pointer = this.pointer(index);
@@ -89,7 +89,7 @@ export class TransmitRing {
     if (((this.tail - this.batch) & MASK) == REPORT_EVERY) this.closeBatch();
   }
 
-  /** Tells the controller of all that was queued, then takes back what it has done. */
+  /** Hands the queued frames to the controller, then reclaims those it has sent. */
   flush(): void {
     if (this.tail == this.told) return;
     this.closeBatch();
@@ -98,7 +98,7 @@ export class TransmitRing {
     this.reclaim();
   }
 
-  /** Gives the frames of finished batches back to the pool. */
+  /** Returns the frames of finished batches to the pool. */
   reclaim(): void {
     while (this.clean != this.batch) {
       const last = this.lastOf[this.clean & MASK] as u32;
@@ -111,7 +111,7 @@ export class TransmitRing {
     }
   }
 
-  /** Asks for the status of the last descriptor queued. */
+  /** Requests the status of the last descriptor queued, which ends the batch. */
   private closeBatch(): void {
     if (this.batch == this.tail) return;
     const last = (this.tail - 1) & MASK;

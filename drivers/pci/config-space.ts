@@ -1,6 +1,6 @@
 /**
- * PCI configuration space by mechanism 1 (PCI Local Bus specification 3.0, section 3.2.2.3.2),
- * and the registers of its header (chapter 6).
+ * PCI configuration space by mechanism 1 (PCI Local Bus specification 3.0, section 3.2.2.3.2), and
+ * the registers of its header (chapter 6).
  */
 import { in32, out16, out32 } from "../../machine/host";
 
@@ -19,19 +19,19 @@ export const PCI_SUBSYSTEM: u32 = 0x2c;
 export const PCI_CAPABILITIES: u32 = 0x34;
 export const PCI_INTERRUPT: u32 = 0x3c;
 
-// Bits of the command and status registers, which share a word (sections 6.2.2, 6.2.3).
+// Bits of the command and status registers, which share a dword (sections 6.2.2, 6.2.3).
 export const COMMAND_IO: u32 = 1 << 0;
 export const COMMAND_MEMORY: u32 = 1 << 1;
 export const COMMAND_MASTER: u32 = 1 << 2;
 export const COMMAND_NO_INTX: u32 = 1 << 10;
 export const STATUS_CAPABILITIES: u32 = 1 << 20;
 
-/** One function's place: bus in bits 23..16, device in 15..11, function in 10..8. */
+/** The address of a function: bus in bits 23..16, device in 15..11, function in 10..8. */
 export function pciAddress(bus: u32, device: u32, func: u32): u32 {
   return (bus << 16) | (device << 11) | (func << 8);
 }
 
-/** The aligned word that holds `offset`. */
+/** Reads the aligned dword that contains `offset`. */
 export function readConfig32(address: u32, offset: u32): u32 {
   out32(ADDRESS, ENABLE | address | (offset & 0xfc));
   return in32(DATA);

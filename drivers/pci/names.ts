@@ -1,8 +1,8 @@
-/** Names for `lspci`: classes (PCI Code and ID Assignment specification) and known devices. */
+/** Names for `lspci`: classes (PCI Code and ID Assignment specification) and common devices. */
 
 class ClassName {
   constructor(
-    /** Class and subclass. */
+    /** Class in bits 15..8, subclass in 7..0. */
     readonly code: u32,
     readonly name: string,
   ) {}
@@ -135,7 +135,7 @@ export function className(code: u32): string {
   return base < (BASE_CLASSES.length as u32) ? BASE_CLASSES[base] : "Unassigned class";
 }
 
-/** The name of a device that the table knows, else "". */
+/** The name of a device, or "" if the table does not have it. */
 export function deviceName(vendor: u32, device: u32): string {
   const id = (vendor << 16) | device;
   for (let i = 0; i < DEVICES.length; i++) if (DEVICES[i].id == id) return DEVICES[i].name;

@@ -1,7 +1,7 @@
 /**
- * The PCI bus: which functions there are, behind bridges too, with their base addresses and
- * capabilities (PCI Local Bus specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture
- * specification 1.2, chapter 3). Only buses that a bridge names are looked at.
+ * The PCI bus: its functions, also behind bridges, with their base addresses and capabilities (PCI
+ * Local Bus specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture specification 1.2, chapter
+ * 3). Only bus 0, the buses of further host bridges and those behind bridges are scanned.
  */
 import { PCI_FUNCTIONS } from "../../core/limits";
 import {
@@ -31,7 +31,7 @@ import { className, deviceName } from "./names";
 const BUSES: u32 = 256;
 const DEVICES: u32 = 32;
 const FUNCTIONS: u32 = 8;
-/** A capability list longer than fits in 192 bytes is a loop. */
+/** Entries that fit in 192 bytes; a longer capability list is a loop. */
 const CAPABILITY_LIMIT: i32 = 48;
 
 const MULTI_FUNCTION: u32 = 0x80;
@@ -40,15 +40,15 @@ const HEADER_BRIDGE: u32 = 1;
 const HEADER_CARDBUS: u32 = 2;
 const CLASS_BRIDGE_HOST: u32 = 0x0600;
 
-/** One base address register, or two that hold one 64-bit address. */
+/** A base address register, or two that hold one 64-bit address. */
 export class PciBar {
   constructor(
-    /** Which of the six: 0..5. */
+    /** From 0 to 5. */
     readonly index: u32,
     readonly address: u64,
-    /** Bytes, a power of two. */
+    /** In bytes; a power of two. */
     readonly size: u64,
-    /** Port space, else memory. */
+    /** In port space instead of memory. */
     readonly io: bool,
     readonly wide: bool,
     readonly prefetchable: bool,
@@ -72,13 +72,13 @@ export class PciDevice {
   readonly headerType: u32;
   subsystemVendor: u32 = 0;
   subsystemDevice: u32 = 0;
-  /** The 8259 line that firmware chose; 0 or 255 = none. */
+  /** The 8259 line that firmware chose; 0 or 255 for none. */
   readonly interruptLine: u32;
-  /** 1 = INTA ... 4 = INTD, 0 = none. */
+  /** 1 is INTA, 4 is INTD, 0 is none. */
   readonly interruptPin: u32;
   readonly bars: Array<PciBar> = [];
   readonly capabilities: Array<PciCapability> = [];
-  /** The driver that took it, or "". Set by probe.ts. */
+  /** The name of the driver in use, or "". Set by whoever starts one. */
   driver: string = "";
 
   constructor(readonly address: u32) {
@@ -123,18 +123,19 @@ export class PciDevice {
   className(): string {
     return className(this.classCode);
   }
-  /** Its name where it is known, else "". */
+  /** Its name, or "" if pci/names.ts does not have it. */
   name(): string {
     return deviceName(this.vendor, this.device);
   }
 
+  /** Base address register `index` (0 to 5), or null. */
   bar(index: u32): PciBar | null {
     for (let i = 0; i < this.bars.length; i++) {
       if (this.bars[i].index == index) return this.bars[i];
     }
     return null;
   }
-  /** The offset of a capability's first entry, or 0. */
+  /** The offset of the first capability with an id, or 0. */
   capability(id: u32): u32 {
     for (let i = 0; i < this.capabilities.length; i++) {
       if (this.capabilities[i].id == id) return this.capabilities[i].offset;
@@ -142,7 +143,7 @@ export class PciDevice {
     return 0;
   }
 
-  /** Lets it answer at its addresses, write to memory and interrupt. */
+  /** Enables address decoding, bus mastering and INTx. */
   enable(): void {
     const command = readConfig16(this.address, PCI_COMMAND) & ~COMMAND_NO_INTX;
     writeConfig16(
@@ -151,17 +152,17 @@ export class PciDevice {
       command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER,
     );
   }
-  /** Stops it from writing to memory. */
+  /** Disables bus mastering: the device can no longer write to memory. */
   disableMaster(): void {
     const command = readConfig16(this.address, PCI_COMMAND);
     writeConfig16(this.address, PCI_COMMAND, command & ~COMMAND_MASTER);
   }
 
-  /** Sizes by writing ones (section 6.2.5.1), with decoding off meanwhile. */
+  /** Sizes the registers by writing ones (section 6.2.5.1), with decoding disabled. */
   private readBars(): void {
     const count: u32 =
       this.headerType == HEADER_NORMAL ? 6 : this.headerType == HEADER_BRIDGE ? 2 : 0;
-    // A host bridge's decoding is not ours to interrupt.
+    // Decoding of a host bridge must not be interrupted.
     if (count == 0 || this.classCode >>> 8 == CLASS_BRIDGE_HOST) return;
     const command = readConfig16(this.address, PCI_COMMAND);
     writeConfig16(this.address, PCI_COMMAND, command & ~(COMMAND_IO | COMMAND_MEMORY));
@@ -169,14 +170,14 @@ export class PciDevice {
     writeConfig16(this.address, PCI_COMMAND, command);
   }
 
-  /** True when the register took the next one with it. */
+  /** Returns true if the register is 64 bits wide and so includes the next one. */
   private readBar(index: u32, count: u32): bool {
     const low = readConfig32(this.address, PCI_BAR + 4 * index);
     const io = (low & 1) == 1;
     const wide = !io && (low & 6) == 4 && index + 1 < count;
     const flags: u32 = io ? 3 : 15;
     let address = (low & ~flags) as u64;
-    // The bits above an I/O register's 16 that are wired to 0 count as ones.
+    // The upper 16 bits of an I/O register may be wired to 0; treat them as ones.
     let mask = (this.probeBar(index, low) & ~flags) as u64;
     if (io && mask != 0) mask |= 0xffff_0000;
     if (wide) {
@@ -185,7 +186,7 @@ export class PciDevice {
       mask |= (this.probeBar(index + 1, high) as u64) << 32;
     } else if (mask != 0) mask |= 0xffff_ffff_0000_0000;
     if (mask != 0) {
-      // The lowest bit that can be set is the size.
+      // The lowest writable bit is the size.
       const size = mask & (~mask + 1);
       this.bars.push(new PciBar(index, address, size, io, wide, !io && (low & 8) != 0));
     }
@@ -211,12 +212,12 @@ export class PciDevice {
   }
 }
 
-/** Every function of the machine, in the order of bus, device and function. */
+/** Every function of the machine, sorted by bus, device and function. */
 export function scanPci(): Array<PciDevice> {
   const found: Array<PciDevice> = [];
   const seen = new StaticArray<bool>(BUSES);
   scanBus(0, seen, found);
-  // Several host bridges are functions of device 0, each with the bus of its number.
+  // With several host bridges, function n of device 0 is the bridge of bus n.
   if (isMultiFunction(pciAddress(0, 0, 0))) {
     for (let func: u32 = 1; func < FUNCTIONS; func++) {
       const address = pciAddress(0, 0, func);
@@ -228,7 +229,7 @@ export function scanPci(): Array<PciDevice> {
   return found;
 }
 
-/** By place: what a bridge leads to was found before the bridge's own neighbours. */
+/** Sorts by address: functions behind a bridge were found before those beside it. */
 function sort(devices: Array<PciDevice>): void {
   for (let i = 1; i < devices.length; i++) {
     const device = devices[i];
@@ -260,7 +261,7 @@ function scanBus(bus: u32, seen: StaticArray<bool>, found: Array<PciDevice>): vo
       found.push(device);
       if (device.headerType != HEADER_BRIDGE) continue;
       const secondary = (readConfig32(address, PCI_BUS_NUMBERS) >>> 8) & 255;
-      // 0 is a bridge that firmware did not set up.
+      // 0: firmware has not set up the bridge.
       if (secondary != 0) scanBus(secondary, seen, found);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * The virtio entropy device by its legacy PCI interface (Virtual I/O Device specification 1.1,
- * sections 2.6, 4.1.4.8 and 5.4): one buffer is handed over once, at boot, and comes back full
- * of random bytes.
+ * sections 2.6, 4.1.4.8 and 5.4). One buffer is handed over once, at boot, and comes back filled
+ * with random bytes.
  *
  *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
  */
@@ -12,7 +12,7 @@ import { dmaArrived, dmaLoad64, in8, in16, in32, out8, out16, out32 } from "../.
 import { PciDevice } from "../pci/pci";
 
 const VIRTIO: u32 = 0x1af4;
-/** The transitional device: it has the legacy interface too. */
+/** The transitional device, which has the legacy interface. */
 const ENTROPY_DEVICE: u32 = 0x1005;
 
 // Registers in port space (section 4.1.4.8).
@@ -33,11 +33,11 @@ const PAGE: u32 = 4096;
 const DESCRIPTOR: u32 = 16;
 const WRITABLE: u32 = 2;
 const NO_INTERRUPT: u32 = 1;
-/** Bytes asked for, and how long they are waited for, in steps of 10 microseconds. */
+/** Bytes requested, and how long to wait for them, in steps of 10 microseconds. */
 const WANTED: u32 = 64;
 const PATIENCE: u32 = 2000;
 
-/** Random bytes of the first such device; none where there is no device or it does not answer. */
+/** Random bytes from the first such device; none if there is no device or no answer. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
@@ -47,7 +47,7 @@ export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
     device.enable();
     device.driver = "virtio-rng";
     const bytes = readOnce(bar.address as u32);
-    // Section 2.1.1: a reset ends what it still does; nothing is wanted of it after this.
+    // A reset ends whatever it still does (section 2.1.1); it is not used again.
     out8((bar.address as u32) + STATUS, 0);
     device.disableMaster();
     return bytes;
@@ -56,7 +56,7 @@ export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
 }
 
 function readOnce(base: u32): StaticArray<u8> {
-  // Section 3.1.1: reset, notice, take no features, lay out the queue, go.
+  // Section 3.1.1: reset, acknowledge, accept no features, set up the queue, start.
   out8(base + STATUS, 0);
   out8(base + STATUS, ACKNOWLEDGE);
   out8(base + STATUS, ACKNOWLEDGE | DRIVER);
@@ -74,7 +74,7 @@ function readOnce(base: u32): StaticArray<u8> {
   store<u32>(ring + 8, WANTED);
   store<u16>(ring + 12, WRITABLE);
   store<u16>(ring + available, NO_INTERRUPT);
-  // Entry 0 of the ring is descriptor 0, as the zeroed memory says; the index makes it valid.
+  // Entry 0 of the zeroed ring is descriptor 0; the index makes it available.
   store<u16>(ring + available + 2, 1);
   out32(base + QUEUE_ADDRESS, (physical(ring) / PAGE) as u32);
   out8(base + STATUS, ACKNOWLEDGE | DRIVER | DRIVER_READY);
@@ -82,15 +82,15 @@ function readOnce(base: u32): StaticArray<u8> {
   return take(base, ring + used, buffer);
 }
 
-/** Waits until the buffer is in the ring of used ones, and takes what is in it. */
+/** Waits until the buffer is in the used ring, and copies what is in it. */
 function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
   for (let i: u32 = 0; i < PATIENCE; i++) {
     if (returned(used)) break;
-    // Reading it also lets an emulator's other threads go on.
+    // The read also lets an emulator's other threads run.
     in8(base + INTERRUPT_STATUS);
     delay(10);
   }
-  // Its entry says how much was written.
+  // The entry of the used ring has the length written.
   const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, WANTED) : 0;
   dmaArrived(buffer, length);
   const bytes = new StaticArray<u8>(length as i32);
@@ -99,7 +99,7 @@ function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
   return bytes;
 }
 
-/** True once the ring's index, behind its flags, says that one buffer came back. */
+/** Reports whether the used index, behind the flags, counts one buffer. */
 function returned(used: usize): bool {
   return ((dmaLoad64(used) >> 16) & 0xffff) == 1;
 }

@@ -1,11 +1,11 @@
-/** What the shell must know of the network, to let commands wait for it. */
+/** What the shell has to know of the network, so that commands can wait for it. */
 
 export interface NetworkStatus {
-  /** True while at least one interface has an address and may be used. */
+  /** Reports whether an interface that is up has an address. */
   configured(): bool;
-  /** Why none is, in words: "no network device was found". */
+  /** Why none has, such as "net0 has no link". */
   reason(): string;
-  /** What the machine calls itself; never empty. */
+  /** The machine's name; never empty. */
   hostname(): string;
   setHostname(name: string): void;
 }

@@ -1,4 +1,4 @@
-/** The network as the shell sees it, made of the stack. */
+/** The network as the shell sees it, backed by the stack. */
 import { NetworkStack } from "../../net/service/stack";
 import { NetworkStatus } from "../shell/network-status";
 

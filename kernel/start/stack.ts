@@ -1,4 +1,4 @@
-/** The network, put together: the stack over every card, configured as the user asked. */
+/** The network stack over every NIC, configured as the user asked. */
 import { log } from "../../core/log";
 import { TimeOfDay } from "../../core/time-of-day";
 import { Nic } from "../../drivers/nic";
@@ -20,7 +20,7 @@ class HeapGauge implements MemoryGauge {
   }
 }
 
-/** Starts the stack: DHCP's first DISCOVER leaves in the first turn. */
+/** Starts the stack. The first DHCPDISCOVER is sent in the first turn. */
 export function startStack(
   configuration: Configuration,
   pool: FramePool,

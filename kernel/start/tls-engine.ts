@@ -1,4 +1,4 @@
-/** TLS's engine, made of mbedTLS: the door of machine/host.ts, with entropy and time. */
+/** The TLS engine: mbedTLS behind machine/host.ts, supplied with entropy and time. */
 import { CalendarTime } from "../../core/calendar";
 import { Generator } from "../../core/generator";
 import { MILLISECOND, SECOND } from "../../core/time";
@@ -27,7 +27,7 @@ import {
 } from "../../machine/host";
 import { TlsEngine } from "../../net/service/tls/engine";
 
-/** Bytes and bits of entropy that are given at the start, and with each connection. */
+/** Bytes and bits of entropy added at the start and for each connection. */
 const SEED_BYTES: u32 = 64;
 const SEED_BITS: u32 = 256;
 
@@ -41,12 +41,12 @@ export class NativeTls implements TlsEngine {
     private readonly time: TimeOfDay,
   ) {
     if (!report.sufficient()) {
-      this.trouble = `TLS does not start: there is not enough entropy (${report})`;
+      this.trouble = `TLS is not available: not enough entropy (${report})`;
     } else {
       this.addEntropy();
       this.tick();
       const error = tlsStart();
-      if (error != 0) this.trouble = `TLS does not start: error -0x${(-error).toString(16)}`;
+      if (error != 0) this.trouble = `TLS is not available: error -0x${(-error).toString(16)}`;
     }
   }
 

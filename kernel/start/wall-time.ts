@@ -1,4 +1,4 @@
-/** The machine's time of day: the real-time clock at boot, no earlier than the build's date. */
+/** The machine's time of day: the real-time clock at boot, but never before the build's date. */
 import { CalendarTime } from "../../core/calendar";
 import { SECOND } from "../../core/time";
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../core/time-of-day";
@@ -20,19 +20,16 @@ export class WallTime implements TimeOfDay {
     setWallClockFrom(max<i64>(micros, this.floor()), source);
   }
 
-  /** Reads the real-time clock; `centuryRegister` is the FADT's. */
+  /** Sets the clock from the real-time clock; `centuryRegister` is the FADT's. */
   start(centuryRegister: u32): void {
     const seconds = readRtc(centuryRegister);
     if (seconds * SECOND >= this.floor()) {
       setWallClockFrom(seconds * SECOND, REAL_TIME_CLOCK);
     } else if (seconds >= 0) {
       const date = new CalendarTime(seconds).isoDate();
-      setWallClockFrom(
-        this.floor(),
-        `the kernel's build date, for the real-time clock says ${date}`,
-      );
+      setWallClockFrom(this.floor(), `build date, because the real-time clock says ${date}`);
     } else {
-      setWallClockFrom(this.floor(), "the kernel's build date, for there is no real-time clock");
+      setWallClockFrom(this.floor(), "build date, because there is no real-time clock");
     }
   }
 }

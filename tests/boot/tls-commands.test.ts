@@ -286,16 +286,19 @@ suite("entropy", () => {
     const server = await TlsServer.start(good);
     t.after(() => server.stop());
     for (const [options, found] of [
-      [{ more: ["-device", "virtio-rng-pci"] }, "has no random generator, 64 bytes of a device"],
-      [{ cpu: "max" }, "8 words of the processor's random generator"],
-      [{ cpu: "qemu64,-rdrand" }, "the processor has no random generator"],
+      [
+        { more: ["-device", "virtio-rng-pci"] },
+        "64 bytes of virtio-rng, timing jitter \\(no RDRAND\\)",
+      ],
+      [{ cpu: "max" }, "8 words of RDRAND, timing jitter"],
+      [{ cpu: "qemu64,-rdrand" }, "timing jitter \\(no RDRAND\\)"],
     ] as [MachineOptions, string][]) {
       const modules = { "ca.pem": root.pem };
       const machine = await boot(t, { memory: "128", modules, ...options });
       await configured(machine);
       assert.match(
         await machine.ok("dmesg"),
-        new RegExp(`random: .*${found}.*, healthy jitter$`, "m"),
+        new RegExp(`random: seeded from ${found}; health tests passed$`, "m"),
       );
       assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
     }
@@ -332,7 +335,7 @@ suite("the clock", () => {
   test("TLS-02 ignores a clock that is before the build date", async (t) => {
     const machine = await boot(t, { rtc: "1970-01-02T00:00:00" });
     const output = await machine.ok("date -v +%s");
-    assert.match(output, /^source: the kernel's build date, for .* says 1970-01-02$/m);
+    assert.match(output, /^source: build date, because .* says 1970-01-02$/m);
     const late = Number.parseInt(output, 10) - buildTime() / 1000;
     assert.ok(late >= 0 && late < 60, output);
   });

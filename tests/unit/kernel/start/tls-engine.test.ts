@@ -33,8 +33,8 @@ suite("the TLS engine", () => {
   test("does not start without entropy, and reports what was found", () => {
     assert.equal(
       obstacle(0, 0, false),
-      "TLS does not start: there is not enough entropy (the processor has no random generator, " +
-        "jitter that failed its health tests)",
+      "TLS is not available: not enough entropy (seeded from timing jitter (no RDRAND); " +
+        "health tests failed)",
     );
     assert.deepEqual(calls, []);
     assert.notEqual(obstacle(3, 31, false), "");
@@ -57,7 +57,7 @@ suite("the TLS engine", () => {
 
   test("reports a library that fails to start", () => {
     result = -0x6c00;
-    assert.equal(obstacle(8, 64, true), "TLS does not start: error -0x6c00");
+    assert.equal(obstacle(8, 64, true), "TLS is not available: error -0x6c00");
   });
 
   test("reports the clock's value and source, for certificates rejected by date", () => {
