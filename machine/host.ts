@@ -1,13 +1,12 @@
 /**
- * The one door between TypeScript and the machine: every function that is not TypeScript.
+ * The only door between TypeScript and the machine: every function that is not TypeScript.
  *
- * The kernel's native half (machine/native/) implements these on the bare machine, and
- * tests/lab/machine/ implements the same ones in Node. Nothing else in the tree may declare a
- * function it does not define (a test enforces it).
+ * machine/native/ implements these functions on the bare machine, tests/lab/machine/ implements
+ * them in Node. No other file may declare a function that it does not define (a test enforces it).
  */
 
 // --- port I/O (Intel SDM vol. 1, chapter 19) ---
-// What was stored before is in memory before a device is told, here and with its registers.
+// Every access is a barrier: what was stored before is in memory before the device sees it.
 export declare function in8(port: u32): u32;
 export declare function in16(port: u32): u32;
 export declare function in32(port: u32): u32;
@@ -16,7 +15,7 @@ export declare function out16(port: u32, value: u32): void;
 export declare function out32(port: u32, value: u32): void;
 
 // --- physical memory outside the module: device registers and firmware tables ---
-// Addresses are physical and below 4 GiB; each access is one volatile access of its width.
+// Addresses are physical and below 4 GiB. Each call is one volatile access of its width.
 export declare function mmioRead8(address: u64): u32;
 export declare function mmioRead16(address: u64): u32;
 export declare function mmioRead32(address: u64): u32;
@@ -24,100 +23,101 @@ export declare function mmioWrite8(address: u64, value: u32): void;
 export declare function mmioWrite16(address: u64, value: u32): void;
 export declare function mmioWrite32(address: u64, value: u32): void;
 
-/** Physical address of byte 0 of linear memory: a DMA address is pointer + dmaBase(). */
+/** The physical address of byte 0 of linear memory: a DMA address is pointer + dmaBase(). */
 export declare function dmaBase(): u64;
-/** Reads once what hardware may write at any time: a descriptor's status, an index. */
+/** Reads, exactly once, what hardware may write at any time, such as a descriptor's status. */
 export declare function dmaLoad64(pointer: usize): u64;
-/** Hardware has written these bytes, as a descriptor told: they are read after this. */
+/** Orders reads of bytes that hardware has written behind the read that found them written. */
 export declare function dmaArrived(destination: usize, length: u32): void;
-/** These bytes are complete, for hardware to read once it is told. */
+/** Orders writes of bytes for hardware before the write that hands them over. */
 export declare function dmaReady(pointer: usize, length: u32): void;
-/** Orders what a turn and an interrupt share: stores before this are seen, loads after it new. */
+/** A compiler barrier for memory that a turn and an interrupt handler share. */
 export declare function interruptBarrier(): void;
 
 // --- processor ---
 /** The time-stamp counter. */
 export declare function timestamp(): u64;
-/** One register of CPUID: register 0 = EAX, 1 = EBX, 2 = ECX, 3 = EDX. */
+/** One register of CPUID: 0 is EAX, 1 EBX, 2 ECX, 3 EDX. */
 export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
-/** 64 bits from RDSEED or RDRAND, or 0 when the processor has neither or it failed. */
+/** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
 export declare function hardwareRandom(): u64;
-/** Stops the processor for ever, interrupts off (after a power-off that did not happen). */
+/** Halts the processor for ever with interrupts disabled, after a power-off that failed. */
 export declare function halt(): void;
 
 // --- what the boot loader left ---
-/** Which of the loader's texts `bootText` copies. */
+// Functions that copy a text return its whole length in bytes; there is no final zero.
+/** The texts of `bootText`. */
 export const enum BootText {
   CommandLine = 0,
   LoaderName = 1,
 }
-/** Copies a text of the loader (no final zero); answers its whole length in bytes. */
+/** Copies up to `capacity` bytes of a text of the loader. */
 export declare function bootText(which: u32, destination: usize, capacity: u32): u32;
-/** How many modules the loader brought. */
+/** The number of modules that the loader has loaded. */
 export declare function moduleCount(): u32;
-/** Copies a module's string, as the loader gave it; answers its whole length in bytes. */
+/** Copies up to `capacity` bytes of a module's string. */
 export declare function moduleName(index: u32, destination: usize, capacity: u32): u32;
-/** Length of a module in bytes. */
+/** The length of a module in bytes. */
 export declare function moduleLength(index: u32): u32;
-/** Copies `length` bytes of a module from `offset`; answers how many there were. */
+/** Copies up to `length` bytes of a module from `offset`. Returns how many there were. */
 export declare function moduleRead(index: u32, offset: u32, destination: usize, length: u32): u32;
-/** Memory map: how many regions the loader reported. */
+/** The number of regions in the memory map of the loader. */
 export declare function memoryRegionCount(): u32;
-/** One field of a region: 0 = physical base, 1 = length in bytes, 2 = type (1 = usable RAM). */
+/** A field of a region: 0 physical base, 1 length in bytes, 2 type (1 is usable RAM). */
 export declare function memoryRegion(index: u32, field: u32): u64;
-/** Physical address of ACPI's root pointer as the loader gave it, or 0. */
+/** The physical address of ACPI's root pointer, if the loader passed it; otherwise 0. */
 export declare function acpiRootPointer(): u64;
-/** The most bytes that linear memory can grow to on this machine. */
+/** The size in bytes that linear memory can grow to on this machine. */
 export declare function memoryLimit(): u32;
 
 // --- screen, panic, heap ---
-/** One character to the screen: VGA text or the loader's framebuffer; nothing where neither is. */
+/** Puts a character on the screen (VGA text or the loader's framebuffer), if there is one. */
 export declare function screenPut(character: u32): void;
-/** After a panic: reboot after so many seconds, or 0 = stay halted (`panic=`). */
+/** Sets the seconds from a panic to a reboot (`panic=`); 0 halts for ever. */
 export declare function setPanicTimeout(seconds: u32): void;
-/** Asks for a garbage collection once this turn has returned. */
+/** Requests a garbage collection after this turn. */
 export declare function collectGarbage(): void;
-/** Bytes held by live and not yet collected objects. */
+/** Bytes of objects, garbage that is not collected yet included. */
 export declare function heapUsed(): u32;
-/** Does on purpose what TypeScript cannot: 0 = write to text, 1 = execute data. */
+/** Crashes in ways that TypeScript cannot: 0 writes to text, 1 executes data. */
 export declare function crash(kind: u32): void;
 /** The build's date in seconds since 1970 (SOURCE_DATE_EPOCH): no clock may be before it. */
 export declare function buildTime(): u64;
 
 // --- TLS: mbedTLS behind a door of bytes (net/service/tls/glue/) ---
-// The numbers are in core/tls-codes.ts. Nothing here waits or calls back. Handles are 1 and
-// up; 0 and ended ones are harmless. Who asks for bytes is told how many there are, and gets them
-// only where all of them fit. Errors are mbedTLS's: negative.
+// Codes are in core/tls-codes.ts. No function waits or calls back. Handles start at 1; 0 and freed
+// handles are harmless. Functions that copy bytes return how many there are, and copy them only if
+// all of them fit. Errors are those of mbedTLS, which are negative.
 
-/** Adds to the pool of entropy what holds so many `bits`; wanted again with each connection. */
+/** Adds bytes that hold `bits` of entropy to the pool. Needed again for each connection. */
 export declare function tlsAddEntropy(pointer: usize, length: u32, bits: u32): void;
-/** Seconds since 1970 for the dates of certificates, and milliseconds of a clock never set back. */
+/** Sets the time: seconds since 1970 for certificates, milliseconds of a monotonic clock. */
 export declare function tlsSetTime(seconds: i64, milliseconds: i64): void;
-/** Prepares the library, once there are time and 256 bits of entropy; 0, or why not. */
+/** Starts the library, which needs the time and 256 bits of entropy. Returns 0 or an error. */
 export declare function tlsStart(): i32;
 
-/** A client's connection to that host (name or IP literal: it must be certified); 0 = no memory. */
+/** Opens a client connection to a host whose name or address is verified. Returns 0: no memory. */
 export declare function tlsOpenClient(name: usize, length: u32, options: u32): u32;
-/** A server's connection, with the server's identity; 0 = no memory or no identity. */
+/** Opens a server connection. Returns 0 without memory or without the server's identity. */
 export declare function tlsOpenServer(options: u32): u32;
 /**
- * One bounded piece of work: a step of the handshake, or one record once it is open. Takes from
- * ciphertext that came and answers how much; takes none while there is plaintext to be read.
+ * Does a bounded piece of work: a step of the handshake, or one record of an open connection.
+ * Returns how many bytes of ciphertext it took: none while there is plaintext to be read.
  */
 export declare function tlsStep(handle: u32, input: usize, length: u32): u32;
-/** TlsState, and the bits TLS_OUTPUT, TLS_AGAIN, TLS_NEW_SESSION. */
+/** The TlsState, with the bits TLS_OUTPUT, TLS_AGAIN and TLS_NEW_SESSION. */
 export declare function tlsState(handle: u32): u32;
-/** Ciphertext to be sent: answers how many bytes it gave (as many as there are and fit). */
+/** Copies ciphertext to be sent, as much as fits. Returns its length. */
 export declare function tlsTransmit(handle: u32, destination: usize, capacity: u32): u32;
-/** Bytes of plaintext that `tlsRead` has at once. */
+/** Bytes of plaintext that `tlsRead` can return now. */
 export declare function tlsReadable(handle: u32): u32;
-/** Plaintext that came: answers how many bytes it gave. */
+/** Copies received plaintext, as much as fits. Returns its length. */
 export declare function tlsRead(handle: u32, destination: usize, capacity: u32): u32;
-/** Plaintext to be sent: answers how much was taken, 0 until `tlsTransmit` gave all it had. */
+/** Takes plaintext to be sent. Returns how much: 0 until `tlsTransmit` has emptied its buffer. */
 export declare function tlsWrite(handle: u32, source: usize, length: u32): u32;
-/** Says close_notify (RFC 8446, 6.1) behind what was written; `tlsTransmit` then has it. */
+/** Queues close_notify (RFC 8446 section 6.1) behind what was written, for `tlsTransmit`. */
 export declare function tlsClose(handle: u32): void;
-/** Ends the connection at once and gives back its memory. */
+/** Ends the connection at once and frees its memory. */
 export declare function tlsFree(handle: u32): void;
 
 /** A number about a connection: see TlsNumber. */
@@ -130,12 +130,12 @@ export declare function tlsBytes(
   destination: usize,
   capacity: u32,
 ): u32;
-/** The session to resume later (it holds secrets, and who was verified how); 0 = there is none. */
+/** Copies the session to resume later, which holds secrets and the verdict. Returns 0: none. */
 export declare function tlsSession(handle: u32, destination: usize, capacity: u32): u32;
-/** Offers a saved session in the handshake to come; 0, or an error: it no longer fits. */
+/** Offers a saved session in the coming handshake. Returns 0, or an error if it does not fit. */
 export declare function tlsResume(handle: u32, pointer: usize, length: u32): i32;
 
-/** Certificate chain and private key, PEM or DER, of all later clients (0) or servers (1). */
+/** Sets certificate chain and key, PEM or DER, of all later clients (0) or servers (1). */
 export declare function tlsSetIdentity(
   server: u32,
   chain: usize,
@@ -143,19 +143,19 @@ export declare function tlsSetIdentity(
   key: usize,
   keyLength: u32,
 ): i32;
-/** Trusts the certificates of a PEM text or a DER one as well; how many were new, or an error. */
+/** Trusts certificates in PEM or one in DER. Returns how many were new, or an error. */
 export declare function tlsAddRoots(pointer: usize, length: u32): i32;
-/** Forgets one that was added; 1 where there was such a one. */
+/** Removes an added root. Returns 1, or 0 if there is none. */
 export declare function tlsRemoveRoot(index: u32): u32;
-/** How many trusted roots there are of that RootKind. */
+/** The number of trusted roots of a RootKind. */
 export declare function tlsRootCount(kind: u32): u32;
-/** A trusted root in DER. */
+/** Copies a trusted root in DER. */
 export declare function tlsRoot(kind: u32, index: u32, destination: usize, capacity: u32): u32;
 /** The date YYYYMMDD on which Mozilla distrusted a built-in root for later certificates, or 0. */
 export declare function tlsRootDistrusted(index: u32): u32;
-/** The built-in set in ASCII: version of Mozilla's list, a space, SHA-256 of its certdata.txt. */
+/** Copies the built-in set's name: version of Mozilla's list, space, SHA-256 of certdata.txt. */
 export declare function tlsRootSet(destination: usize, capacity: u32): u32;
-/** Something of a certificate (DER) in words: see CertificateField; 0 = nothing or unreadable. */
+/** Copies a CertificateField of a certificate in DER as text. Returns 0: absent or unreadable. */
 export declare function tlsCertificateText(
   pointer: usize,
   length: u32,
@@ -165,13 +165,13 @@ export declare function tlsCertificateText(
   capacity: u32,
 ): u32;
 
-/** Figures of the library's heap: see TlsHeap. */
+/** A figure of the library's heap, in bytes: see TlsHeap. */
 export declare function tlsHeap(what: u32): u32;
-/** Name of self-test number `which` of a primitive; 0 after the last. */
+/** Copies the name of self-test `which`. Returns 0 after the last. */
 export declare function tlsSelfTestName(which: u32, destination: usize, capacity: u32): u32;
-/** Runs it; 0 = passed. */
+/** Runs a self-test. Returns 0 if it passes. */
 export declare function tlsSelfTest(which: u32): i32;
-/** Encrypts so many bytes in records of 16 KiB by a TlsCipher, for the caller to time; 0 = done. */
+/** Encrypts bytes in records of 16 KiB with a TlsCipher, to be timed. Returns 0 or an error. */
 export declare function tlsBenchmark(cipher: u32, bytes: u32): i32;
-/** A handshake and data between a client and a server in memory; 0, or where and why it failed. */
+/** Runs a handshake and a transfer in memory. Returns 0, or where and why it failed. */
 export declare function tlsLoopback(): i32;

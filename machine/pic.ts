@@ -1,4 +1,4 @@
-/** The two 8259A interrupt controllers (Intel 8259A data sheet): lines 0 to 15, vectors 32 to 47. */
+/** The two 8259A interrupt controllers (Intel 8259A data sheet): lines 0..15 at vectors 32..47. */
 import { delay } from "./delay";
 import { in8, out8 } from "./host";
 

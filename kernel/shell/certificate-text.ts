@@ -1,35 +1,35 @@
-/** Certificates as commands show them: who, by whom, how long, for which names. */
+/** Certificates as the commands print them: subject, issuer, validity, names, key. */
 import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../../core/limits";
 import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../../core/tls-codes";
 import { Certificate } from "../../machine/certificates";
 import { TlsStream } from "../../net/service/tls/stream";
 import { printable } from "./terminal/printable";
 
-/** Names in one line; what is more is counted. */
+/** Names printed on one line; the rest is only counted. */
 const NAMES_SHOWN: u32 = 20;
 
-/** Certificate `index` that the peer sent, or null. */
+/** Certificate `index` (from 0) of those that the peer sent, or null. */
 export function peerCertificate(stream: TlsStream, index: u32): Certificate | null {
   return read(stream, TlsBytes.Certificate, index);
 }
 
-/** The root that the peer's chain ended in, or null. */
+/** The root at the end of the peer's chain, or null. */
 export function peerRoot(stream: TlsStream): Certificate | null {
   return read(stream, TlsBytes.Root, 0);
 }
 
-/** How many certificates of the peer can be asked for. */
+/** How many certificates of the peer are available. */
 export function peerCertificates(stream: TlsStream): u32 {
   return min(max(stream.number(TlsNumber.Certificates), 0) as u32, CERTIFICATE_CHAIN);
 }
 
-/** "built in" or "added", of the root that the peer's chain ended in. */
+/** "built in" or "added": the kind of the root at the end of the peer's chain. */
 export function rootKindText(stream: TlsStream): string {
   const kind: i32 = stream.number(TlsNumber.Root) & 1;
   return kind == (RootKind.Added as i32) ? "added" : "built in";
 }
 
-/** The lines about a certificate, without its heading. */
+/** The lines that describe a certificate. */
 export function certificateLines(certificate: Certificate): Array<string> {
   const from = certificate.text(CertificateField.NotBefore);
   const to = certificate.text(CertificateField.NotAfter);
@@ -46,7 +46,7 @@ export function certificateLines(certificate: Certificate): Array<string> {
   return lines;
 }
 
-/** Its alternative names, with commas between. */
+/** Its subject alternative names, separated by commas. */
 export function alternativeNames(certificate: Certificate): string {
   const names: Array<string> = [];
   let more: u32 = 0;
@@ -59,7 +59,7 @@ export function alternativeNames(certificate: Certificate): string {
   return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** The name to call a certificate by in one line. */
+/** The subject, safe to print on one line. */
 export function certificateTitle(certificate: Certificate): string {
   return printable(certificate.text(CertificateField.Subject));
 }

@@ -1,15 +1,15 @@
-/** What the Tab key does: the rest of a command's name, or of what the command offers. */
+/** Tab completion of command names, and of the words that a command offers. */
 import { ParsedCommand, ParsedLine } from "./command-parser";
 import { Registry } from "./registry";
 
 export class Completion {
-  /** What to put at the cursor; empty when there is nothing to add. */
+  /** What to insert at the cursor; may be empty. */
   insertion: string = "";
-  /** To be listed: several ways to go on, and nothing to add. */
+  /** What to list: several candidates that have no more letters in common. */
   candidates: Array<string> = [];
 }
 
-/** Completes the word at the end of `text`, which is the line up to the cursor. */
+/** Completes the last word of `text`, the line up to the cursor. */
 export function complete(text: string, registry: Registry): Completion {
   const completion = new Completion();
   const commands = new ParsedLine(text).commands;
@@ -17,7 +17,7 @@ export function complete(text: string, registry: Registry): Completion {
   const last = endsCommand ? "" : commands[commands.length - 1];
   const words = new ParsedCommand(last, 0).words;
   const word = last.length == 0 || last.endsWith(" ") ? "" : words.length > 0 ? words.pop() : "";
-  // A word with quotes in it cannot be gone on with by simply typing more.
+  // A word with quotes cannot be continued by appending letters.
   if (!text.endsWith(word)) return completion;
   const fitting = startingWith(offers(words, registry), word);
   if (fitting.length == 1) {

@@ -1,4 +1,4 @@
-/** The commands by name, in the order of the alphabet. */
+/** The commands by name, in alphabetical order. */
 import { Command } from "./command";
 
 export class Registry {

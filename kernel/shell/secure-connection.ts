@@ -1,4 +1,4 @@
-/** A connection through TLS on its way: the name, TCP, the handshake, with the time of each. */
+/** Opens a TLS connection to a host: name, TCP connection and handshake, with the time of each. */
 import { connectFailure, HttpFailure } from "../../net/service/http/client/failure";
 import { NetworkStack } from "../../net/service/stack";
 import { StreamFailure, StreamStatus } from "../../net/service/stream/stream";
@@ -8,18 +8,18 @@ import { TlsStream } from "../../net/service/tls/stream";
 import { Lookup } from "./lookup";
 
 export class SecureConnection {
-  /** The handshake is over, or `failure` says why it is not. */
+  /** The handshake is complete, or `failure` says why it will not be. */
   done: bool = false;
-  /** curl's code for what went wrong. */
+  /** curl's exit code for the failure. */
   code: HttpFailure = HttpFailure.None;
   failure: string = "";
-  /** Null until TCP begins. */
+  /** Null until the TCP connection is opened. */
   stream: TlsStream | null = null;
   address: u32 = 0;
-  /** When the name was known, in microseconds since boot. */
+  /** When the name was resolved, in microseconds since boot. */
   resolvedAt: i64 = 0;
   private readonly lookup: Lookup;
-  /** A handshake that offered an old session has failed, and went once more without. */
+  /** A handshake that offered an old session has failed and was repeated without it. */
   private renewed: bool = false;
 
   constructor(
@@ -30,7 +30,7 @@ export class SecureConnection {
     this.lookup = new Lookup(options.host, stack, startedAt);
   }
 
-  /** Goes on without waiting; true once it is done. */
+  /** Continues without waiting. Returns true once `done` is set. */
   poll(now: i64): bool {
     if (this.done) return true;
     const stream = this.stream;
@@ -43,7 +43,7 @@ export class SecureConnection {
     return this.done;
   }
 
-  /** Lets go of the connection. */
+  /** Releases the connection. */
   close(): void {
     this.lookup.cancel();
     const stream = this.stream;

@@ -1,4 +1,4 @@
-/** Times as commands print them. */
+/** Durations and times of day as the commands print them. */
 
 /** Microseconds as milliseconds with three decimals: "0.275". */
 export function formatMilliseconds(micros: i64): string {

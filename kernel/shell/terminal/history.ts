@@ -1,13 +1,13 @@
-/** The lines that were typed, for the keys up and down and the command `history`. */
+/** The lines typed so far, for the keys up and down, Ctrl-R and the command `history`. */
 import { HISTORY_LINES } from "../../../core/limits";
 
 export class History {
   readonly lines: Array<string> = [];
-  /** Which line is being shown: `lines.length` is the one being typed. */
+  /** Index of the line shown; `lines.length` is the one being typed. */
   private at: i32 = 0;
   private typed: string = "";
 
-  /** Notes a line, unless it is empty or the same as the one before. */
+  /** Appends a line, unless it is empty or equals the last one. */
   add(line: string): void {
     const count = this.lines.length;
     if (line.length > 0 && (count == 0 || this.lines[count - 1] != line)) this.lines.push(line);
@@ -16,27 +16,30 @@ export class History {
     this.typed = "";
   }
 
-  /** True when there is an older line; `current` is kept, to come back to. */
+  /** Reports whether there is an older line. */
   canGoBack(): bool {
     return this.at > 0;
   }
 
+  /** Moves to the next older line and returns it; `current` is kept to return to. */
   back(current: string): string {
     if (this.at == this.lines.length) this.typed = current;
     this.at--;
     return this.shown();
   }
 
+  /** Reports whether there is a newer line. */
   canGoForward(): bool {
     return this.at < this.lines.length;
   }
 
+  /** Moves to the next newer line and returns it. */
   forward(): string {
     this.at++;
     return this.shown();
   }
 
-  /** Goes back to the next older line that holds `wanted`; false when there is none. */
+  /** Moves to the next older line that contains `wanted`. Returns false if there is none. */
   search(wanted: string, current: string): bool {
     for (let i = this.at - 1; i >= 0; i--) {
       if (!this.lines[i].includes(wanted)) continue;
@@ -47,7 +50,7 @@ export class History {
     return false;
   }
 
-  /** The line that the keys have gone to. */
+  /** The line that the keys have moved to. */
   shown(): string {
     return this.at == this.lines.length ? this.typed : this.lines[this.at];
   }

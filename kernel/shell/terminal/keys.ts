@@ -1,6 +1,6 @@
 /**
- * Bytes from the terminal as keys: control characters (ECMA-48 C0), the sequences that VT100
- * and xterm send for cursor and editing keys, and UTF-8 characters.
+ * Decodes bytes from the terminal to keys: control characters (ECMA-48 C0), the sequences that
+ * VT100 and xterm send for cursor and editing keys, and UTF-8 characters.
  */
 import { KEY_SEQUENCE_BYTES } from "../../../core/limits";
 import { INCOMPLETE, REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
@@ -28,10 +28,10 @@ export const enum Key {
   KillWord,
   KillWordRight,
   Yank,
-  /** Ctrl-R: the newest line of the history that holds what was typed, then older ones. */
+  /** Ctrl-R: the newest line of the history that contains what was typed, then older ones. */
   Search,
   ClearScreen,
-  /** The terminal says where its cursor is: `KeyDecoder.column` (answer to ESC [ 6 n). */
+  /** The cursor position, the reply to ESC [ 6 n: `KeyDecoder.column`. */
   CursorReport,
 }
 
@@ -49,7 +49,7 @@ export class KeyDecoder {
   unit: u32 = 0;
   /** The column of a Key.CursorReport, from 1. */
   column: u32 = 0;
-  /** True once an escape sequence has come: there is a terminal that knows them. */
+  /** An escape sequence has arrived, so there is a terminal that understands them. */
   sawEscape: bool = false;
   private state: State = State.Ground;
   private readonly utf8: Utf8Decoder = new Utf8Decoder();
@@ -57,7 +57,7 @@ export class KeyDecoder {
   private parameter: u32 = 0;
   private length: u32 = 0;
 
-  /** The key that `byte` completes, or Key.None. */
+  /** Takes a byte. Returns the key that it completes, or Key.None. */
   push(byte: u32): Key {
     if (byte < 0x20 || this.state == State.Ground) {
       this.state = byte == 0x1b ? State.Escape : State.Ground;
@@ -84,7 +84,7 @@ export class KeyDecoder {
   private character(byte: u32): Key {
     const point = this.utf8.push(byte);
     if (point == INCOMPLETE) return Key.None;
-    // C1 controls are no text, and what UTF-16 needs two units for has no place in the editor.
+    // C1 controls are not text, and the editor has no room for surrogate pairs.
     this.unit = point > 0xffff || (point >= 0x80 && point < 0xa0) ? REPLACEMENT : point;
     return Key.Character;
   }
@@ -99,7 +99,7 @@ export class KeyDecoder {
     }
   }
 
-  /** The last byte of ESC [ ... or ESC O: which key. With Ctrl or Alt, arrows move by words. */
+  /** The key of ESC [ ... or ESC O by its last byte. With Ctrl or Alt arrows move by words. */
   private sequenceKey(byte: u32): Key {
     const modified = this.parameter == 3 || this.parameter == 5;
     switch (byte) {
@@ -176,7 +176,7 @@ function controlKey(byte: u32): Key {
   }
 }
 
-/** ESC and a letter: what Alt sends. */
+/** ESC and a letter, which Alt sends. */
 function altKey(byte: u32): Key {
   switch (byte) {
     case 0x62: // b

@@ -1,4 +1,4 @@
-/** The line being typed: UTF-16 units in a block of fixed size, and the cursor in it. */
+/** The line being typed: UTF-16 units in a block of fixed size, and the cursor. */
 import { LINE_LENGTH } from "../../../core/limits";
 
 export class LineBuffer {
@@ -10,7 +10,7 @@ export class LineBuffer {
     return this.units[index];
   }
 
-  /** Puts a unit at the cursor; false when the line is full. */
+  /** Inserts a unit at the cursor. Returns false if the line is full. */
   insert(unit: u32): bool {
     if (this.length >= this.units.length) return false;
     const at = changetype<usize>(this.units) + 2 * this.cursor;
@@ -20,7 +20,7 @@ export class LineBuffer {
     return true;
   }
 
-  /** Takes out the units from `start` to before `end`, which the cursor then stands at. */
+  /** Removes and returns the units from `start` up to `end`; the cursor moves to `start`. */
   remove(start: i32, end: i32): string {
     const removed = this.textOf(start, end);
     const base = changetype<usize>(this.units);
@@ -30,7 +30,7 @@ export class LineBuffer {
     return removed;
   }
 
-  /** Puts a text at the cursor; false when not all of it fitted. */
+  /** Inserts a text at the cursor. Returns false if not all of it fits. */
   insertText(text: string): bool {
     for (let i = 0; i < text.length; i++) {
       if (!this.insert(text.charCodeAt(i))) return false;
@@ -52,7 +52,7 @@ export class LineBuffer {
     return String.UTF16.decodeUnsafe(changetype<usize>(this.units) + 2 * start, 2 * (end - start));
   }
 
-  /** Where the word before the cursor begins. Words are parted by blanks when `blanks`. */
+  /** The start of the word before the cursor. With `blanks` only blanks separate words. */
   wordStart(blanks: bool): i32 {
     let at = this.cursor;
     while (at > 0 && !this.inWord(at - 1, blanks)) at--;
@@ -60,7 +60,7 @@ export class LineBuffer {
     return at;
   }
 
-  /** Where the word after the cursor ends. */
+  /** The end of the word after the cursor. */
   wordEnd(): i32 {
     let at = this.cursor;
     while (at < this.length && !this.inWord(at, false)) at++;

@@ -1,4 +1,4 @@
-/** What the keys do to the line: the editing of Emacs, as readline has it. */
+/** What the keys do to the line: Emacs-style editing, as in readline. */
 import { History } from "./history";
 import { Key } from "./keys";
 import { LineBuffer } from "./line-buffer";
@@ -9,11 +9,11 @@ export class LineEditor {
   readonly line: LineBuffer = new LineBuffer();
   readonly history: History = new History();
   readonly view: LineView;
-  /** The line was full when more was typed, and nothing was deleted since. */
+  /** More was typed than fits, and nothing has been deleted since. */
   overflowed: bool = false;
   private killed: string = "";
   private bell: bool = false;
-  /** What Ctrl-R looks for; null when the key before was another one. */
+  /** What Ctrl-R searches for; null after any other key. */
   private wanted: string | null = null;
 
   constructor(
@@ -30,7 +30,7 @@ export class LineEditor {
     this.bell = true;
   }
 
-  /** What changes nothing rings the bell. The keys that end a line are the shell's. */
+  /** Handles an editing key; rings the bell if it changes nothing. */
   key(key: Key): void {
     const line = this.line;
     if (key != Key.Search) this.wanted = null;

@@ -1,14 +1,14 @@
 /**
- * The prompt and the line behind it as they stand on the screen. `refresh` sends only what
- * changed: a character typed at the end is that character and nothing else. No escape sequence
- * is sent unless `escapes` (VT100; before the first key nobody knows what is listening).
+ * The prompt and the line behind it, as they stand on the screen. `refresh` sends only what has
+ * changed: a character typed at the end is sent as that character. Escape sequences (VT100) are
+ * sent only if `escapes`: before the first key nothing is known of the terminal.
  */
 import { LINE_LENGTH } from "../../../core/limits";
 import { LineBuffer } from "./line-buffer";
 import { Terminal } from "./terminal";
 
 const ESC: string = "\x1b";
-/** Columns until the terminal has told how many it has. */
+/** Columns until the terminal has reported its width. */
 const COLUMNS: i32 = 80;
 
 export class LineView {
@@ -17,9 +17,9 @@ export class LineView {
   columns: i32 = COLUMNS;
   private readonly shown: StaticArray<u16> = new StaticArray<u16>(LINE_LENGTH);
   private shownLength: i32 = 0;
-  /** Where the screen's cursor is, counted from the start of the prompt. */
+  /** The position of the cursor on the screen, from the start of the prompt. */
   private at: i32 = 0;
-  /** It stands behind the last column: the terminal wraps when the next character comes. */
+  /** The cursor is behind the last column: the terminal wraps at the next character. */
   private wrapping: bool = false;
 
   constructor(
@@ -27,7 +27,7 @@ export class LineView {
     readonly prompt: string,
   ) {}
 
-  /** Shows the prompt and the line on a line of their own. */
+  /** Shows prompt and line, on a fresh row. */
   show(line: LineBuffer): void {
     this.terminal.freshLine();
     this.terminal.control(this.prompt);
@@ -39,7 +39,7 @@ export class LineView {
     this.refresh(line);
   }
 
-  /** Makes the screen show `line`, with as few characters as it takes. */
+  /** Makes the screen show `line`, sending as little as possible. */
   refresh(line: LineBuffer): void {
     let same = 0;
     while (same < line.length && same < this.shownLength && line.unit(same) == this.shown[same]) {
@@ -54,7 +54,7 @@ export class LineView {
     this.moveTo(origin + line.cursor);
   }
 
-  /** Takes prompt and line off the screen; the cursor is at the start of their first row. */
+  /** Removes prompt and line; the cursor is then at the start of their first row. */
   hide(): void {
     if (!this.visible) return;
     if (this.escapes) {
@@ -68,33 +68,33 @@ export class LineView {
     this.visible = false;
   }
 
-  /** Leaves prompt and line where they are and goes to the next line. */
+  /** Leaves prompt and line on the screen and moves below them. */
   leave(): void {
     this.moveTo(this.prompt.length + this.shownLength);
     this.terminal.print("\n");
     this.visible = false;
   }
 
-  /** An empty screen, the prompt on its first line. */
+  /** Clears the screen and shows the prompt in its first row. */
   clearScreen(line: LineBuffer): void {
     this.terminal.control(ESC + "[H" + ESC + "[2J");
     this.terminal.atLineStart = true;
     this.show(line);
   }
 
-  /** Asks the terminal for its width: the cursor as far right as it goes, and where that is. */
+  /** Asks the terminal for its width: moves far right and requests the cursor position. */
   askWidth(): void {
     this.terminal.control(ESC + "7" + ESC + "[999C" + ESC + "[6n" + ESC + "8");
   }
 
-  /** The terminal's answer. Columns from 20; what is shown was wrapped by the terminal itself. */
+  /** Takes the reported width, from 20 to 1,000. The terminal has wrapped what is shown already. */
   setColumns(columns: u32): void {
     if (columns < 20 || columns > 1000) return;
     this.columns = columns;
     this.wrapping = this.at % this.columns == 0 && this.at == this.prompt.length + this.shownLength;
   }
 
-  /** What is shown behind `length` goes; the cursor is at `same`, where writing goes on. */
+  /** Erases what is shown behind `length`; the cursor is at `same`, where writing continues. */
   private erase(length: i32, same: i32): void {
     const position = this.prompt.length + same;
     if (same == length && this.shownLength == length + 1 && (position + 1) % this.columns != 0) {
@@ -118,7 +118,7 @@ export class LineView {
     if (target == this.at) return;
     const last = this.prompt.length + this.shownLength;
     if (target == last && target % this.columns == 0 && target > this.prompt.length) {
-      // The place behind a full row exists only while the last character is being written.
+      // The position behind a full row is only reached by writing its last character.
       this.moveTo(target - 1);
       this.terminal.control(String.fromCharCode(this.shown[this.shownLength - 1]));
       this.wrapping = true;

@@ -1,16 +1,16 @@
 /**
- * Text from outside, made safe to show: a name from the network must never reach the terminal
- * as a control character or turn the writing direction round (Unicode UAX 9).
+ * Makes text from outside safe to print: a name from the network must not reach the terminal as a
+ * control character, nor reverse the writing direction (Unicode UAX 9).
  */
 import { addEscape, CR, HTAB, isUnprintable, LF } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
 
-/** `text` on one line: every control character as `\x0a`, `\x1b`, `\u202e`. */
+/** `text` on one line, control characters escaped as `\x0a`, `\x1b`, `\u202e`. */
 export function printable(text: string): string {
   return escapeControls(text, false);
 }
 
-/** Like `printable`, but line feeds and tabs stay, and CR LF is one line end. */
+/** Like `printable`, but keeps line feeds and tabs; CR LF becomes LF. */
 export function printableLines(text: string): string {
   return escapeControls(text, true);
 }
@@ -34,7 +34,7 @@ function isEscaped(text: string, index: i32, lines: bool): bool {
   return isUnprintable(unit) && !(lines && (unit == LF || unit == HTAB));
 }
 
-/** True for the CR of a CR LF. */
+/** Reports whether the CR at `index` belongs to a CR LF. */
 function beforeLineFeed(text: string, index: i32): bool {
   if (text.charCodeAt(index) != CR || index + 1 >= text.length) return false;
   return text.charCodeAt(index + 1) == LF;

@@ -1,28 +1,28 @@
 /**
- * The console's output: a queue of text that goes to the wire as fast as the wire takes it.
- * Lines end in CR LF there; whatever a terminal would act on is shown escaped, except what the
- * line editor itself sends by `control`.
+ * The output of the console: a queue of text that goes to the serial port as fast as it takes it.
+ * Lines end in CR LF there. Control characters are escaped, except those that the line editor
+ * sends by `control`.
  */
 import { OUTPUT_BACKLOG, OUTPUT_ROOM } from "../../../core/limits";
 import { REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
 import { printableLines } from "./printable";
 import { SerialPort } from "./serial-port";
 
-/** Chunks that were sent and still have their place in the queue. */
+/** Sent chunks that may keep their places in the queue. */
 const COMPACTION: i32 = 512;
 
 export class Terminal {
-  /** True when what was printed last ended its line. */
+  /** The last text printed ended its line. */
   atLineStart: bool = true;
   private chunks: Array<string> = [];
-  /** The first chunk that is not sent yet, and how far it is. */
+  /** The first chunk that is not sent completely, and its units that are. */
   private head: i32 = 0;
   private position: i32 = 0;
-  /** UTF-16 units printed and not yet encoded. */
+  /** UTF-16 units in the queue that are not encoded yet. */
   private queued: u32 = 0;
-  /** Units refused since the queue was full to the last. */
+  /** Units refused because the queue was full. */
   private refused: u32 = 0;
-  /** The next bytes for the wire: encoded[sent .. filled). */
+  /** The next bytes to send: encoded[sent .. filled). */
   private readonly encoded: StaticArray<u8> = new StaticArray<u8>(128);
   private sent: u32 = 0;
   private filled: u32 = 0;
@@ -30,7 +30,7 @@ export class Terminal {
 
   constructor(readonly port: SerialPort) {}
 
-  /** Queues text. It may hold line feeds and tabs; other control characters come out escaped. */
+  /** Queues text. Control characters other than line feed and tab are escaped. */
   print(text: string): void {
     if (text.length == 0) return;
     const safe = printableLines(text);
@@ -42,42 +42,42 @@ export class Terminal {
     this.print(text + "\n");
   }
 
-  /** Bytes of a text from the network: UTF-8, a character may be split between two calls. */
+  /** Queues UTF-8 text; a character may be split between two calls. */
   printBytes(pointer: usize, length: u32): void {
     this.print(this.decoder.decode(pointer, length));
   }
 
-  /** A newline, where what was printed before did not end in one. */
+  /** Starts a new line unless the cursor is at the start of one. */
   freshLine(): void {
     if (!this.atLineStart) this.print("\n");
   }
 
-  /** Queues text as it is, control characters included: for the line editor. */
+  /** Queues text with its control characters, for the line editor. */
   control(text: string): void {
     if (text.length > 0) this.enqueue(text);
   }
 
-  /** Says that a key was not taken, unless there is enough to be heard already. */
+  /** Rings the bell for a key that was refused, if there is room. */
   bell(): void {
     if (this.room() > 0) this.control("\x07");
   }
 
-  /** Characters that can be printed before a job had better wait. */
+  /** UTF-16 units that may be printed before a job should wait. */
   room(): u32 {
     return this.queued >= OUTPUT_ROOM ? 0 : OUTPUT_ROOM - this.queued;
   }
 
-  /** True when the wire has taken all there was. */
+  /** Reports whether the port has taken everything. */
   empty(): bool {
     return this.queued == 0 && this.sent == this.filled;
   }
 
-  /** True when the last character has left the machine. */
+  /** Reports whether the last character has left the machine. */
   flushed(): bool {
     return this.empty() && this.port.flushed();
   }
 
-  /** Hands bytes to the wire until it takes no more or there are no more. */
+  /** Sends bytes until the port takes no more or there are no more. */
   drain(): void {
     for (;;) {
       if (this.sent == this.filled && !this.encode()) return;
@@ -97,7 +97,7 @@ export class Terminal {
     this.queued += text.length;
   }
 
-  /** Fills `encoded` from the queue; false when the queue is empty. */
+  /** Fills `encoded` from the queue. Returns false if the queue is empty. */
   private encode(): bool {
     this.sent = 0;
     this.filled = 0;
@@ -116,13 +116,13 @@ export class Terminal {
     return this.filled > 0;
   }
 
-  /** A queue that is never empty must not grow at its front. */
+  /** Drops sent chunks, so that a queue that is never empty does not grow for ever. */
   private compact(): void {
     this.chunks = this.chunks.slice(this.head);
     this.head = 0;
   }
 
-  /** The queue is empty: gives its array back, and says so where text was refused. */
+  /** Resets the empty queue, and reports text that was refused. */
   private restart(): void {
     if (this.head > 0) this.chunks = [];
     this.head = 0;

@@ -1,4 +1,4 @@
-/** Bytes typed while a command runs that does not read them: kept for the prompt after it. */
+/** Bytes typed while a command runs that does not read them, kept for the prompt after it. */
 import { TYPE_AHEAD_BYTES } from "../../../core/limits";
 
 export class TypeAhead {
@@ -6,14 +6,14 @@ export class TypeAhead {
   private first: u32 = 0;
   private count: u32 = 0;
 
-  /** False when there is no room. */
+  /** Appends a byte. Returns false if there is no room. */
   push(byte: u32): bool {
     if (this.count == TYPE_AHEAD_BYTES) return false;
     this.bytes[(this.first + this.count++) % TYPE_AHEAD_BYTES] = byte as u8;
     return true;
   }
 
-  /** The oldest byte, or -1. */
+  /** Removes and returns the oldest byte, or returns -1. */
   shift(): i32 {
     if (this.count == 0) return -1;
     const byte = this.bytes[this.first];
