@@ -65,11 +65,11 @@ u32 w2c_host_heapUsed(host* host) { return TOTAL; }
   void w2c_host_out##width(host* host, u32 port, u32 value) { out##width(port, value); } \
   u32 w2c_host_mmioRead##width(host* host, u64 address) {                                \
     u32 value = *(volatile u##width*)direct(address);                                    \
-    barrier(); /* data that the device wrote before is read after */                          \
+    barrier(); /* data that the device wrote before is read after */                     \
     return value;                                                                        \
   }                                                                                      \
   void w2c_host_mmioWrite##width(host* host, u64 address, u32 value) {                   \
-    barrier(); /* data for the device is in memory before */         \
+    barrier(); /* data for the device is in memory before */                             \
     *(volatile u##width*)direct(address) = value;                                        \
   }
 DEVICE_ACCESS(8)

@@ -1,6 +1,4 @@
-/* Panic: the single path on which the kernel ends.
- *
- * Prints the reason, where it happened, registers and a backtrace; then leaves QEMU, reboots or
+/* Panic: prints the reason, the place, registers and a backtrace; then leaves QEMU, reboots or
  * halts. Memory is never dumped, nor are registers of TLS code, because they may hold keys. A
  * panic during a panic prints one line and ends the same way; nothing here can loop. */
 #include "cpu.h"
@@ -24,25 +22,13 @@ static struct { u32 message, file, line, column; } aborted;
 
 /* --- the reason and the registers ------------------------------------------------------------ */
 
-static const char* const exceptions[] = {"divide error",
-                                         "debug",
-                                         "non-maskable interrupt",
-                                         "breakpoint",
-                                         "overflow",
-                                         "bound range",
-                                         "invalid opcode",
-                                         "no floating-point unit",
-                                         "double fault",
-                                         "coprocessor overrun",
-                                         "invalid task state",
-                                         "segment not present",
-                                         "stack segment fault",
-                                         "general protection",
-                                         "page fault",
-                                         "reserved",
-                                         "floating-point error",
-                                         "alignment check",
-                                         "machine check"};
+/* By vector, one after the other. */
+static const char exceptions[] =
+    "divide error\0debug\0non-maskable interrupt\0breakpoint\0overflow\0bound range\0"
+    "invalid opcode\0no floating-point unit\0double fault\0coprocessor overrun\0"
+    "invalid task state\0segment not present\0stack segment fault\0general protection\0"
+    "page fault\0reserved\0floating-point error\0alignment check\0machine check\0exception";
+#define NAMED_EXCEPTIONS 19
 
 static void print_page_fault(u64 error) {
   u64 address = fault_address();
@@ -81,8 +67,9 @@ static void print_reason(const struct frame* frame) {
   } else if (frame->vector == 14) {
     print_page_fault(frame->error);
   } else {
-    bool named = frame->vector < sizeof exceptions / sizeof *exceptions;
-    print_text(named ? exceptions[frame->vector] : "exception");
+    const char* name = exceptions;
+    for (u64 i = 0; i < frame->vector && i < NAMED_EXCEPTIONS; i++) name += strlen(name) + 1;
+    print_text(name);
     print_text(" (vector ");
     print_decimal(frame->vector);
     print_text(", error ");

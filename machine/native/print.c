@@ -1,5 +1,4 @@
-/* Text output for panics, on the serial line and the screen. It uses no interrupts, no buffers and
- * nothing of the module, and never waits for ever. */
+/* Text output for panics: polled, without buffers, and never waiting for ever. */
 #include "cpu.h"
 #include "native.h"
 

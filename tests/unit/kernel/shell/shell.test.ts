@@ -289,7 +289,7 @@ test("the commands print what their Linux counterparts do", async () => {
   assert.match(free.at(-1) ?? "", /^heap: \d+ bytes used, \d+ bytes free$/);
   assert.deepEqual(console.calls, ["collect"]);
   assert.equal(console.run("lspci"), "");
-  assert.match(console.run("help"), /\r\ndate {6}shows the time of day.*\r\n/);
+  assert.match(console.run("help"), /\r\ndate {6}prints the time of day.*\r\n/);
   assert.match(
     console.run("help sleep"),
     /^usage: sleep SECONDS\r\n.*\r\nexample: sleep 1\.5\r\n$/,
