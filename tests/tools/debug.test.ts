@@ -42,7 +42,7 @@ function debugged(environment: string[], script: string[]) {
 }
 
 const EXECUTION = "kernel/shell/execution.ts";
-const start = lineOf(EXECUTION, "command.start(words, shell)");
+const start = lineOf(EXECUTION, "command.start(words, session)");
 
 test("stops a tape at a line, and prints place, stack and values", async () => {
   const words = [`BREAK=shell/execution.ts:${start}`, "HITS=1"];
@@ -52,7 +52,7 @@ test("stops a tape at a line, and prints place, stack and values", async () => {
   const [, head, source, ...lines] = stop.split("\n");
   const where = `${EXECUTION}:${start}`;
   assert.match(head, new RegExp(`^stop 1 at ${where} \\(boot 1, call \\d+, act \\d+\\)$`));
-  assert.equal(source, "> return command.start(words, shell);");
+  assert.equal(source, "> return command.start(words, session);");
   assert.equal(lines[0], `  kernel/shell/execution/Execution#start at ${where}`);
   const turn = lineOf("kernel/main.ts", "loop.poll(time)");
   assert.ok(lines.includes(`  kernel/main/turn at kernel/main.ts:${turn}`), stop);
