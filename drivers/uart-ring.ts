@@ -13,7 +13,7 @@ export class UartRing {
 
   /** `capacity`, in bytes, must be a power of two. */
   constructor(capacity: u32) {
-    assert(capacity != 0 && (capacity & (capacity - 1)) == 0, "capacity is no power of two");
+    assert(capacity != 0 && (capacity & (capacity - 1)) == 0, "capacity must be a power of two");
     this.bytes = new StaticArray<u8>(capacity);
     this.mask = capacity - 1;
   }

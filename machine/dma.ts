@@ -10,7 +10,7 @@ import { dmaBase } from "./host";
  * a power of two.
  */
 export function allocateDma(bytes: u32, alignment: u32): usize {
-  assert(alignment != 0 && (alignment & (alignment - 1)) == 0, "alignment is no power of two");
+  assert(alignment != 0 && (alignment & (alignment - 1)) == 0, "alignment must be a power of two");
   // It is the physical address that has to be aligned.
   const base = dmaBase() as usize;
   const block = allocateBlock(bytes + alignment - 1);

@@ -57,7 +57,7 @@ export class ReceiveRing {
     private readonly pool: FramePool,
     private readonly counters: DeviceCounters,
   ) {
-    assert((RECEIVE_RING & MASK) == 0, "the receive ring's size is no power of two");
+    assert((RECEIVE_RING & MASK) == 0, "the size of the receive ring must be a power of two");
   }
 
   /** Empties every descriptor and gives the ring to the controller (SDM 14.4). */

@@ -51,7 +51,7 @@ export class TransmitRing {
     private readonly registers: Registers,
     private readonly pool: FramePool,
   ) {
-    assert((TRANSMIT_RING & MASK) == 0, "the transmit ring's size is no power of two");
+    assert((TRANSMIT_RING & MASK) == 0, "the size of the transmit ring must be a power of two");
   }
 
   /** Returns all frames to the pool and gives an empty ring to the controller (SDM 14.5). */
