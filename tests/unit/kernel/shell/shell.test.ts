@@ -108,7 +108,7 @@ test("a command that cannot run gives one error and an exit code", async () => {
     ["sleep ''", /^sleep: empty operand \(usage: sleep SECONDS\)\r\n$/, 2],
     [
       "poweroff 256",
-      /^poweroff: invalid argument: '256': out of range: 0 <= value <= 255 \(usage: poweroff \[N\]\)\r\n$/,
+      /^poweroff: invalid argument: '256': out of range: .* \(usage: poweroff \[N\]\)\r\n$/,
       2,
     ],
     ["crash", /^crash: missing operand \(usage: crash null\|bounds/, 2],
@@ -167,7 +167,10 @@ test("run= is executed as if typed, and prints each exit code", async () => {
   const wide = await Console.start(long);
   assert.equal(wide.output(), `${"x".repeat(500)}\r\n[exit 0] ${long}\r\n${PROMPT}`);
   const wrong = await Console.start("echo 'a");
-  assert.match(wrong.output(), /^shell: unexpected end of line while .* '\r\n\[exit 2\] echo 'a\r\nanonymos> $/);
+  assert.match(
+    wrong.output(),
+    /^shell: unexpected end of line while .* '\r\n\[exit 2\] echo 'a\r\nanonymos> $/,
+  );
 });
 
 test("commands that need the network wait for it, ten seconds at most", async () => {
