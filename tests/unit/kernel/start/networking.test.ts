@@ -184,7 +184,7 @@ test("streams fail with the words for what happened to TCP", async () => {
   assert.match(desk.ask("curl http://10.0.2.2:81/"), /Connection refused/);
   assert.match(desk.ask("curl http://10.0.2.99/"), /No route to host/);
   server.behavior = { ...server.behavior, resets: 1 };
-  assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /reset by the peer/);
+  assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /Connection reset by peer/);
   desk.gateway.tcp.listeners.set(82, () => {});
   const before = desk.twin.output.length;
   desk.twin.type("curl http://10.0.2.2:82/\r", desk.world.now);
