@@ -82,7 +82,7 @@ class Streams implements Connector {
   }
 }
 
-/** A sink that takes so many bytes per poll, and so many in all. */
+/** A sink that takes a limited number of bytes per poll, and in all. */
 class SlowSink extends BodySink {
   allowed: u32 = 0;
   taken: u32 = 0;

@@ -247,7 +247,7 @@ export function lastStatus(): u32 {
 export function lastMessage(): string {
   return message;
 }
-/** Lets so many microseconds pass. */
+/** Lets time pass, in microseconds. */
 export function wait(micros: i64): void {
   const end = now + micros;
   while (now < end && turn());

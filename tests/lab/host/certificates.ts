@@ -48,7 +48,7 @@ export interface Extension {
   value: Uint8Array;
 }
 
-/** A name for `names`: a DNS name, or an IPv4 address as four numbers. */
+/** Encodes a DNS name or an IPv4 address as a GeneralName. */
 const generalName = (text: string) =>
   /^\d+\.\d+\.\d+\.\d+$/.test(text)
     ? der(0x87, Buffer.from(text.split(".").map(Number)))

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { root, run } from "./process.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 
-/** A test, which ends what was started for it. */
+/** A test that cleans up at its end. */
 export interface Owner {
   after(end: () => Promise<void>): void;
 }
@@ -139,7 +139,7 @@ export async function until(
 ): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!(await holds())) {
-    assert.ok(performance.now() < end, `${milliseconds} ms passed before ${what}`);
+    assert.ok(performance.now() < end, `timed out after ${milliseconds} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

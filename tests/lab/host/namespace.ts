@@ -60,7 +60,7 @@ export class Namespace {
   /** Runs a command inside to its end; throws if it fails. */
   async run(words: string[], milliseconds = 60_000): Promise<string> {
     const { code, output } = await run(words, { prefix: this.prefix, milliseconds });
-    if (code !== 0) throw new Error(`${words.join(" ")} answered ${code}: ${output}`);
+    if (code !== 0) throw new Error(`${words.join(" ")}: exit code ${code}: ${output}`);
     return output;
   }
 
@@ -77,7 +77,7 @@ export class Namespace {
     await this.run(["ip", "link", "set", name, "master", "bridge0", "up"]);
   }
 
-  /** A network card on tap `index`. */
+  /** Returns a network card on tap `index`. */
   nic(index = 0): Nic {
     return {
       backend: `tap,ifname=tap${index},script=no,downscript=no`,
@@ -100,7 +100,7 @@ export class Namespace {
     return server;
   }
 
-  /** Starts a time server on the host's address, so many milliseconds ahead. */
+  /** Starts a time server on the host's address, `offset` milliseconds ahead. */
   async serveTime(offset: number): Promise<void> {
     const script = `import { NtpServer } from "./tests/lab/host/ntp.ts";
       await NtpServer.start({ offset: ${offset} }, 123, "${GATEWAY}");

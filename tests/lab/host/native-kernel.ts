@@ -1,4 +1,4 @@
-/** Boots the kernel of tests/lab/entries/native.ts, which tests the native half; builds it once. */
+/** Builds and boots the kernel of tests/lab/entries/native.ts, which tests the native half. */
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { root, run } from "./process.ts";

@@ -21,7 +21,7 @@ export interface NtpBehaviour {
   silent?: boolean;
 }
 
-/** A timestamp of 32.32 bits. */
+/** Returns a time in NTP's 32.32 format. */
 export function ntpTime(milliseconds: number): bigint {
   const micros = BigInt(Math.round(milliseconds * 1000));
   const seconds = micros / 1_000_000n;

@@ -102,7 +102,7 @@ export class Child {
         },
         fail,
       };
-      const late = () => fail(new Error(`${this.name}: ${milliseconds} ms passed`));
+      const late = () => fail(new Error(`${this.name}: timed out after ${milliseconds} ms`));
       const timer = setTimeout(late, milliseconds);
       if (this.code !== undefined) return fail(new Error(`${this.name} ended (${this.code})`));
       this.waiters.add(waiter);

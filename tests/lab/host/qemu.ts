@@ -26,7 +26,7 @@ export interface Nic {
 export interface MachineOptions {
   /** An ISO to boot instead of build/kernel.elf. */
   iso?: string;
-  /** True: the ISO is on a USB stick, not on a disc. */
+  /** Whether the ISO is on a USB stick instead of a disc. */
   stick?: boolean;
   kernel?: string;
   append?: string;
@@ -34,7 +34,7 @@ export interface MachineOptions {
   modules?: Record<string, string>;
   /** The real-time clock at power-on, "2026-11-22T12:00:00"; default: the test clock. */
   rtc?: string;
-  /** MiB, or with a unit as QEMU takes it; default 64. */
+  /** Memory in MiB, or with a unit of QEMU's; default 64. */
   memory?: string;
   cpu?: string;
   uefi?: boolean;
@@ -42,11 +42,11 @@ export interface MachineOptions {
   nics?: Nic[];
   /** More arguments for QEMU. */
   more?: string[];
-  /** False: no isa-debug-exit, as on a real machine. */
+  /** False leaves out isa-debug-exit, as on a real machine. */
   debugExit?: boolean;
-  /** False: the machine has no UART. */
+  /** False leaves out the UART. */
   serial?: boolean;
-  /** Words before QEMU, to run it inside a namespace. */
+  /** Words before QEMU's, to run it inside a namespace. */
   prefix?: string[];
   /** The name of the console's file in build/tests/console/. */
   label?: string;
@@ -65,7 +65,7 @@ export function userNet(forward: number[] = [], more = ""): Nic {
 
 /** OVMF as one image (code and variables), where distributions keep it. */
 const ovmf = ["/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd"];
-/** Its code alone, which QEMU takes as a flash chip. */
+/** Where they keep its code alone, which QEMU accepts as a flash chip. */
 const ovmfCode = ["/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd"];
 
 function firmware(): string[] {
@@ -182,7 +182,7 @@ export class Machine extends Child {
     this.mark = this.console.length;
   }
 
-  /** Types as a keyboard would: "\r" is Enter, "\x03" Ctrl-C, "\x04" Ctrl-D, "\t" Tab. */
+  /** Types keys: "\r" is Enter, "\x03" Ctrl-C, "\x04" Ctrl-D, "\t" Tab. */
   type(text: string): void {
     this.write(text);
   }
@@ -201,7 +201,7 @@ export class Machine extends Child {
   /** Runs one command line that must succeed; returns its output. */
   async ok(line: string, milliseconds = 20_000): Promise<string> {
     const answer = await this.command(line, milliseconds);
-    if (answer.code !== 0) throw new Error(`${line} answered ${answer.code}:\n${answer.output}`);
+    if (answer.code !== 0) throw new Error(`${line}: exit code ${answer.code}:\n${answer.output}`);
     return answer.output;
   }
 

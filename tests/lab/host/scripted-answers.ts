@@ -61,7 +61,7 @@ export class Rows {
     assert.equal(await this.curl(this.server.answer(good, "/good")), "good");
   }
 
-  /** The end of a file of rows: no connection is left, and no memory. */
+  /** Asserts at the end that no connection and no memory is left in use. */
   async nothingIsHeld(): Promise<void> {
     const { machine } = this;
     await until("no connection is left", 150_000, async () => {

@@ -11,7 +11,7 @@ import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child, root } from "./process.ts";
 
-/** A server that `stop` ends. */
+/** A server that can be stopped. */
 export interface Service {
   readonly port: number;
   stop(): Promise<void>;
@@ -45,10 +45,10 @@ export async function atFreePort<T>(start: (port: number) => Promise<T>): Promis
       if (!/in use|bind/i.test(String(error))) throw error;
     }
   }
-  throw new Error(`no free port was found: ${failure}`);
+  throw new Error(`no free port: ${failure}`);
 }
 
-/** Byte i of the pattern that `curl -d @bytes:N` sends and `/bytes/N` serves. */
+/** Returns byte i of the pattern that `curl -d @bytes:N` sends and `/bytes/N` serves. */
 function patternByte(i: number): number {
   const j = i & 0xffff;
   return (j * 131 + (j >> 8) * 7) & 255;
@@ -69,7 +69,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** CRC-32 (IEEE 802.3) as eight hexadecimal digits, as `curl --crc32` prints it. */
+/** Returns the CRC-32 (IEEE 802.3) as `curl --crc32` prints it: eight hexadecimal digits. */
 export function crcText(bytes: Uint8Array): string {
   return checksum(bytes).toString(16).padStart(8, "0");
 }
@@ -92,7 +92,7 @@ function checksum(bytes: Uint8Array, before = 0): number {
 export interface NginxOptions {
   /** Serves https, with this certificate (and those above it) and key in PEM. */
   secure?: { chain: string; key: string };
-  /** More of the `server` block. */
+  /** More lines for the `server` block. */
   more?: string;
 }
 
@@ -213,7 +213,7 @@ export class Sink implements Service {
     const port = await listening(server);
     const sink = new Sink(server, port, secure === undefined ? "http" : "https");
     server.on("request", (request, response) => {
-      // A client that breaks off (Ctrl-C) ends its own request, not the process.
+      // A client that breaks off must not end this process.
       sink.take(request).then(
         (bytes) => response.end(`took ${bytes} bytes\n`),
         () => response.destroy(),

@@ -16,7 +16,7 @@ export interface TlsSettings {
   clientRoots?: string;
 }
 
-/** What a server saw of a connection. */
+/** A connection as the server saw it. */
 export interface Seen {
   servername: string;
   protocol: string;
@@ -27,7 +27,7 @@ export interface Seen {
   client: string;
 }
 
-/** An HTTPS server in Node that answers every request, with a certificate for each name. */
+/** An HTTPS server in Node with a certificate for each name; it answers every request. */
 export class TlsServer implements Service {
   readonly seen: Seen[] = [];
   /** Handshake errors in Node's words, which include the client's alert. */

@@ -30,7 +30,7 @@ export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 }
 /** As in machine/native/memory.c: reserved for TLS, besides linear memory. */
 const TLS_SHARE = 15;
 const TLS_MOST = 16 << 20;
-/** So many interrupts in a row are a storm. */
+/** Interrupts in a row that count as a storm. */
 const STORM = 10_000;
 
 /** A module with one empty function, which WebAssembly calls without leaving itself. */

@@ -63,7 +63,7 @@ export class SecurePair {
     return this.world.command(this.client, command, seconds);
   }
 
-  /** Fetches so many bytes; throws if they are wrong. */
+  /** Fetches `length` bytes; throws if they are wrong. */
   fetch(length: number, words = "", host = "b.test"): string {
     const said = this.ask(`curl -o null --crc32 ${words} https://${host}/bytes/${length}`);
     const [, got, crc] = /HTTP 200, (\d+) bytes.*crc32 ([0-9a-f]+)/.exec(said) ?? [];

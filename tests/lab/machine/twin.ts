@@ -1,6 +1,7 @@
 /**
- * The twin: build/kernel.wasm in Node on the models of a PC, with everything that can happen to
- * a machine from outside: frames, a cable, keys, a reset button. Same seed and inputs, same run.
+ * The twin: build/kernel.wasm in Node, on the models of a PC, with everything that can happen to a
+ * machine from outside: frames, the cable, keys, the reset button. The same seed and inputs give
+ * the same run.
  */
 import type { Recorder } from "../../../tools/tape/recorder.ts";
 import { type Exports, readString } from "../scripted/assembly.ts";
@@ -17,13 +18,13 @@ import {
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
-/** As machine/native/host.c: garbage below which nobody collects. */
+/** Bytes of garbage below which nothing is collected, as in machine/native/host.c. */
 const LEAST_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
-/** What the collector calls an ArrayBuffer: nothing is in it that it looks at. */
+/** The class id of an ArrayBuffer, in which the collector looks for no references. */
 const BYTES = 1;
-/** Turns without a sleep or an access to a device that are called a loop. */
+/** Turns without a sleep or a device access that count as an endless loop. */
 const RESTLESS = 5000;
 
 export interface TwinOptions {
@@ -34,11 +35,11 @@ export interface TwinOptions {
   modules?: { name: string; bytes: Uint8Array }[];
   machine?: MachineOptions;
   nic?: E1000Options;
-  /** Writes down all that the kernel is given and does. */
+  /** Records everything that enters and leaves the kernel. */
   recorder?: Recorder;
 }
 
-/** The kernel panicked: a trap, an assertion, memory at its end. */
+/** Thrown when the kernel panics: a trap, a failed assertion, exhausted memory. */
 export class TwinPanic extends Error {}
 
 export type TwinState = "on" | "off" | "halted";
@@ -50,18 +51,18 @@ export class Twin {
   machine!: Machine;
   nic!: E1000Model;
   state: TwinState = "off";
-  /** What `poweroff N` gave, or 0. */
+  /** The N of `poweroff N`, or 0. */
   exitCode = 0;
   boots = 0;
   turns = 0;
   collections = 0;
-  /** Everything the console printed, over all boots. */
+  /** The console's output of all earlier boots. */
   console = "";
-  /** Takes each frame that leaves. */
+  /** Called with each frame sent. */
   onSend: (frame: Uint8Array) => void = () => {};
-  /** Called once the machine has gone off, or before it boots again. */
+  /** Called when the machine has stopped, or before it boots again. */
   onStop: (reason: MachineStopped["reason"]) => void = () => {};
-  /** What the module of this boot exports. */
+  /** The exports of this boot's module. */
   exports!: Exports;
   private live = 0;
   private restless = 0;
@@ -79,25 +80,25 @@ export class Twin {
     this.random = seeded(BigInt(options.seed ?? 1));
   }
 
-  /** A machine that has just been switched on, before the kernel's first turn. */
+  /** Boots a twin, and returns it before the kernel's first turn. */
   static async boot(options: TwinOptions = {}): Promise<Twin> {
     const twin = new Twin(options, await kernelModule());
     twin.start();
     return twin;
   }
 
-  /** What the console printed, this boot's included. */
+  /** The console's output, this boot's included. */
   get output(): string {
     return this.console + (this.state === "on" ? this.machine.uart.output : "");
   }
 
-  /** Nanoseconds at which it wants to be stepped: now, unless it sleeps. */
+  /** Returns when it has to be stepped: now, unless it sleeps. */
   wakeAt(): number {
     if (this.state !== "on") return Number.POSITIVE_INFINITY;
     return this.machine.wakeAt();
   }
 
-  /** One turn or one sleep, up to `until` at the latest. */
+  /** Runs one turn or one sleep, at the latest until `until`. */
   step(until: number): void {
     const turns = !this.machine.still;
     try {
@@ -112,28 +113,28 @@ export class Twin {
     const accesses = count.port + count.mmioRead + count.mmioWrite;
     this.restless = still || accesses !== this.accesses ? 0 : this.restless + 1;
     this.accesses = accesses;
-    if (this.restless > RESTLESS) this.panic(`${RESTLESS} turns in which nothing was done`);
+    if (this.restless > RESTLESS) this.panic(`awake for nothing: ${RESTLESS} idle turns`);
   }
 
-  /** Lets time pass, up to `until` nanoseconds. */
+  /** Lets time pass until `until` (nanoseconds). */
   run(until: number): void {
     while (this.state === "on" && this.clock.now < until) this.step(until);
   }
 
-  /** Lets so many seconds pass. */
+  /** Lets time pass, in seconds. */
   pass(seconds: number): this {
     this.run(this.clock.now + seconds * 1e9);
     return this;
   }
 
-  /** Comes to `time` asleep, if it is not there yet; what happens at it comes next. */
+  /** Sleeps until `time`, if that is in the future, before something happens then. */
   reach(time: number): void {
     if (this.state === "on" && time > this.clock.now) {
       this.guard(() => this.machine.rest(time));
     }
   }
 
-  /** A frame arrives at `time`. */
+  /** Receives a frame at `time`. */
   receive(frame: Uint8Array, time = this.clock.now, fault: Fault = {}): void {
     this.reach(time);
     if (this.state !== "on") return;
@@ -141,13 +142,13 @@ export class Twin {
     this.wake();
   }
 
-  /** Keys arrive from `time` on, each in its time. */
+  /** Types keys from `time` on, at the line's speed. */
   type(text: string | Uint8Array, time = this.clock.now): void {
     this.reach(time);
     if (this.state === "on") this.machine.uart.type(text);
   }
 
-  /** Types a line, lets time pass until the prompt is back, and answers what was printed. */
+  /** Types a line, lets time pass until the prompt is back, and returns what was printed. */
   command(line: string, seconds = 60): string {
     const before = this.output.length;
     this.type(`${line}\r`);
@@ -168,35 +169,35 @@ export class Twin {
     this.wake();
   }
 
-  /** From `time` on the processor stands still for so long, as a hypervisor or firmware has it. */
+  /** Stalls the processor from `time` on, as a hypervisor or firmware may. */
   pause(nanoseconds: number, time = this.clock.now): void {
     this.reach(time);
     if (this.state === "on") this.machine.pausedUntil = time + nanoseconds;
   }
 
-  /** Somebody sets the real-time clock, to so many seconds before or after the right time. */
+  /** Sets the real-time clock `seconds` ahead of the right time; may be negative. */
   setClock(seconds: number): void {
     this.rtcShift = seconds;
     this.machine.rtc.shift = this.rtcShift;
   }
 
-  /** The reset button, at `time`. */
+  /** Presses the reset button at `time`. */
   reset(time = this.clock.now): void {
     this.reach(time);
     if (this.state === "on") this.stopped(new MachineStopped("reset"));
   }
 
-  /** Bytes in the kernel's objects and garbage. */
+  /** Returns the bytes in the kernel's objects, garbage included. */
   heapBytes(): number {
     return (this.exports[TOTAL] as WebAssembly.Global).value >>> 0;
   }
 
-  /** All that the kernel wrote to memory, grown or not, in bytes. */
+  /** Returns the size of linear memory in bytes. */
   memoryBytes(): number {
     return this.exports.memory.buffer.byteLength;
   }
 
-  /** Leaves the kernel one free block of `left` bytes and none besides; its memory has an end. */
+  /** Allocates all memory, which must have a limit, except one block of `left` bytes. */
   hog(left: number): void {
     const { __new, __pin, __unpin, __collect } = this.exports;
     const spare = __pin(__new(left, BYTES));
@@ -252,7 +253,7 @@ export class Twin {
     return new WebAssembly.Instance(module, imports).exports as Exports;
   }
 
-  /** As the native loop: when asked to, or when as much was allocated as lived before. */
+  /** Collects as the native loop does: on request, or if allocations equal what was live. */
   private collectIfDue(): void {
     const total = this.heapBytes();
     const allowance = Math.max(this.live, LEAST_GARBAGE);
@@ -279,12 +280,12 @@ export class Twin {
   private broke(error: unknown): void {
     if (error instanceof MachineStopped) this.stopped(error);
     else if (error instanceof WebAssembly.RuntimeError) this.panic(this.trapReason(error));
-    // What V8 makes of a stack that has no room left.
+    // V8 throws this when the stack is exhausted.
     else if (error instanceof RangeError) this.panic(`stack overflow: ${error.message}`);
     else throw error;
   }
 
-  /** As machine/native/panic.c: the allocator traps when memory does not grow any more. */
+  /** As in machine/native/panic.c: the allocator traps when memory cannot grow. */
   private trapReason(error: WebAssembly.RuntimeError): string {
     const ended = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
     return `${ended ? "out of memory: " : ""}${error.stack}`;

@@ -1,10 +1,10 @@
-/** A 16550A with its FIFOs, its interrupt logic and the time that bytes take on the line. */
+/** A 16550A with its FIFOs, interrupt logic and the speed of its line. */
 import type { BusDevice, Line } from "./bus.ts";
 import type { Timer, VirtualClock } from "./clock.ts";
 
 const FIFO = 16;
 const TRIGGERS = [1, 4, 8, 14];
-/** More characters than a prompt has. */
+/** Characters kept for `endsWith`: more than a prompt has. */
 const TAIL = 32;
 
 export interface Typed {
@@ -16,7 +16,7 @@ export interface Typed {
 export class Uart16550 implements BusDevice {
   /** Bytes lost because the FIFO was full. */
   lost = 0;
-  /** True: who types waits while the FIFO is full (QEMU), or while RTS is off. */
+  /** Whether typed bytes wait while the FIFO is full (as in QEMU) or RTS is off. */
   waits = false;
   private enable = 0;
   private lineControl = 0;
@@ -25,10 +25,10 @@ export class Uart16550 implements BusDevice {
   private divisor = 12;
   private fifoControl = 0;
   private readonly received: Typed[] = [];
-  /** What has left, as Latin-1, and its end. */
+  /** The output so far, as Latin-1, and its last characters. */
   private text = "";
   private tail = "";
-  /** Bytes that have not left yet: in the shift register, until `shifted`, and in the FIFO. */
+  /** Bytes being sent: the first is in the shift register until `shifted`, others in the FIFO. */
   private readonly sending: number[] = [];
   private shifted = 0;
   private overrun = false;
@@ -36,7 +36,7 @@ export class Uart16550 implements BusDevice {
   private timedOut = false;
   private timeout: Timer | undefined;
   private typing: Typed[] = [];
-  /** How many of `typing` have arrived. */
+  /** Number of bytes in `typing` that have arrived. */
   private arrived = 0;
   private typist: Timer | undefined;
 
@@ -45,7 +45,7 @@ export class Uart16550 implements BusDevice {
     private readonly line: Line,
   ) {}
 
-  /** Everything sent up to now, as Latin-1. */
+  /** The output up to now, as Latin-1. */
   get output(): string {
     this.settle();
     return this.text;
@@ -56,29 +56,29 @@ export class Uart16550 implements BusDevice {
     this.tail = text.slice(-TAIL);
   }
 
-  /** True where what was sent ends in `words`, of TAIL characters at most; cheaper than all. */
+  /** Reports whether the output ends with `words`, of at most TAIL characters; cheap. */
   endsWith(words: string): boolean {
     this.settle();
     return this.tail.endsWith(words);
   }
 
-  /** Nanoseconds of a byte: start, eight bits, stop. */
+  /** Returns the nanoseconds per byte: start bit, eight bits, stop bit. */
   byteTime(): number {
     return (10e9 * this.divisor) / 115_200;
   }
 
-  /** What was programmed: divisor and line control. */
+  /** Returns the programmed divisor and line control. */
   settings(): { divisor: number; lineControl: number } {
     return { divisor: this.divisor, lineControl: this.lineControl };
   }
 
-  /** Bytes arrive one after the other, each in its time. */
+  /** Sends bytes to the receiver, at the line's speed. */
   type(bytes: Uint8Array | string, errors = 0): void {
     for (const byte of Buffer.from(bytes as Uint8Array)) this.typing.push({ byte, errors });
     this.typist ??= this.clock.after(this.byteTime(), () => this.arrive());
   }
 
-  /** True while typed bytes are still on their way. */
+  /** Reports whether typed bytes are still to arrive. */
   busy(): boolean {
     return this.typing.length > this.arrived;
   }
@@ -113,7 +113,7 @@ export class Uart16550 implements BusDevice {
       this.divisor = other | (value << (8 * offset));
     } else if (offset === 0) this.send(value);
     else if (offset === 1) {
-      // Switched on with nothing to send, the transmitter interrupts at once.
+      // When enabled with nothing to send, the transmitter interrupts at once.
       if (value & ~this.enable & 2 && this.sending.length === 0) this.transmitPending = true;
       this.enable = value & 15;
     } else if (offset === 2) {
@@ -130,7 +130,7 @@ export class Uart16550 implements BusDevice {
     return this.received.shift()?.byte ?? 0;
   }
 
-  /** The errors shown are those of the byte that is read next; reading them clears them. */
+  /** Returns the line status. Its errors are those of the next byte; reading clears them. */
   private status(): number {
     let status = this.overrun ? 2 : 0;
     this.overrun = false;
@@ -168,7 +168,7 @@ export class Uart16550 implements BusDevice {
     this.watch();
   }
 
-  /** Lets the bytes go whose time is over: nobody sees each of them leave. */
+  /** Moves the bytes that have been shifted out by now to the output. */
   private settle(): void {
     const { sending, clock } = this;
     if (sending.length === 0 || this.shifted > clock.now) return;
@@ -178,11 +178,11 @@ export class Uart16550 implements BusDevice {
     const left = String.fromCharCode(...sending.splice(0, count));
     this.text += left;
     this.tail = (this.tail + left).slice(-TAIL);
-    // The one left is in the shift register: the FIFO behind it is empty.
+    // The last byte is in the shift register; the FIFO is empty.
     if (sending.length <= 1) this.transmitPending = true;
   }
 
-  /** There is something to see when the FIFO becomes empty, and when the shift register does. */
+  /** Schedules updates for when the FIFO and the shift register become empty. */
   private watch(): void {
     const { sending, clock } = this;
     const more = Math.max(0, sending.length - 2) * Math.ceil(this.byteTime());

@@ -121,7 +121,7 @@ function tcp(shot: Shot, flags: number): Buffer {
   return ip(shot, TCP, segment);
 }
 
-/** A datagram; a number as `data` stands for so many zeros. */
+/** A datagram with `data`, or with that number of zeros. */
 function udp(shot: Shot, from: number, to: number, data: number | Buffer): Buffer {
   const payload = typeof data === "number" ? Buffer.alloc(data) : data;
   const ends = [

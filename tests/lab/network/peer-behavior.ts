@@ -7,14 +7,13 @@ export interface PeerBehavior {
   segment: number;
   /** Segments in flight. */
   flight: number;
-  /** Resets the connection after so many received bytes; 0: never. */
+  /** Received bytes after which it resets the connection; 0: never. */
   resetAfter: number;
-  /** Delays acknowledgments by so many nanoseconds. */
+  /** Nanoseconds by which ACKs are delayed. */
   ackDelay: number;
   /**
-   * After so many received bytes, reading stops for `closedFor` nanoseconds and the window fills.
-   * Its reopening is only told to a sender that probes, as if the window update were lost. 0:
-   * never.
+   * Received bytes after which it stops reading for `closedFor` nanoseconds, so that the window
+   * closes. No window update is sent afterwards, as if it were lost. 0: never.
    */
   closedAfter: number;
   closedFor: number;

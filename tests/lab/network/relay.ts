@@ -2,7 +2,7 @@
 import type { Peer } from "./peer.ts";
 
 export interface Meddling {
-  /** After so many bytes from the server, the client is told that the stream has ended. */
+  /** Bytes from the server after which the client's connection is closed. */
   cut?: number;
   /** The index of a byte from the server in which one bit is flipped. */
   flip?: number;

@@ -33,7 +33,7 @@ export class SentBytes {
     return -1;
   }
 
-  /** Grows to hold a stream of so many bytes, up to KEPT. */
+  /** Grows to hold a stream of `length` bytes, up to KEPT. */
   private makeRoom(length: number): void {
     const { bytes } = this;
     if (length <= bytes.length || bytes.length === KEPT) return;

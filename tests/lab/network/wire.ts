@@ -65,7 +65,7 @@ export class Wire {
     private readonly to: Station,
   ) {}
 
-  /** Takes a frame at `time`, and its bytes for good: nobody changes them afterwards. */
+  /** Sends a frame at `time`. Its bytes must not be changed afterwards. */
   send(frame: Uint8Array, time: number): void {
     this.sent++;
     const { faults, random } = this;

@@ -76,7 +76,7 @@ export class World {
     for (const each of this.twins) each.reach(until);
   }
 
-  /** Runs for so many seconds. */
+  /** Lets time pass, in seconds. */
   pass(seconds: number): this {
     this.run(Math.ceil(this.now + seconds * SECOND));
     return this;

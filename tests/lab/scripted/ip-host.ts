@@ -81,7 +81,7 @@ export class Host {
     return polls;
   }
 
-  /** Lets so many seconds pass, waking only when the layer asks for it. */
+  /** Lets time pass, in seconds, waking only when the layer asks for it. */
   pass(seconds: number): void {
     const end = this.now + BigInt(Math.round(seconds * 1e6));
     for (;;) {
