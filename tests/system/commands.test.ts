@@ -30,6 +30,7 @@ test("a command without effect says so, and others work", async () => {
 });
 
 const calls = "m ".repeat(101).trim();
+const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
 /** A wrong line and its one line of error. */
 const mistakes: [command: string, says: RegExp][] = [
   ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-u\] HOST PORT \| /],
