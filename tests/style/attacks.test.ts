@@ -1,4 +1,4 @@
-/** The catalogue of attacks (docs/attacks.md) and the tests that cite its rows agree. */
+/** The catalogue of attacks (docs/attacks.md) agrees with the tests that cite its rows. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { files, lines, none, root, text } from "./sources.ts";
 
 interface Row {
-  /** Where the row is, for complaints. */
+  /** Where the row is, for messages. */
   where: string;
-  /** The cells between the bars. */
+  /** The cells of the row. */
   cells: string[];
   /** Test files that the last cell links, from the project's root. */
   tests: string[];
@@ -17,7 +17,7 @@ interface Row {
 const ROW = /^\| ([A-Z]{2,3}-\d\d) \|/;
 const NOT_APPLICABLE = /^not applicable: \S.{10,}$/;
 
-/** The rows of all pages by their id; a second row of one id is a complaint. */
+/** Returns the rows of all pages by id; a duplicate id is an error. */
 function catalogue(complaints: string[]): Map<string, Row> {
   const rows = new Map<string, Row>();
   for (const page of files("docs/attacks", ".md")) {
@@ -38,12 +38,12 @@ function catalogue(complaints: string[]): Map<string, Row> {
 const twice: string[] = [];
 const rows = catalogue(twice);
 
-test("every row of the catalogue has an id of its own", () => {
+test("every row of the catalogue has a unique id", () => {
   assert.ok(rows.size > 300, `only ${rows.size} rows were read`);
   none(twice);
 });
 
-test("every id that a file cites is a row of the catalogue", () => {
+test("every cited id is a row of the catalogue", () => {
   const prefixes = [...new Set([...rows.keys()].map((id) => id.split("-")[0]))];
   const citation = new RegExp(`\\b(?:${prefixes.join("|")})-\\d\\d\\b`, "g");
   const complaints: string[] = [];
@@ -57,7 +57,7 @@ test("every id that a file cites is a row of the catalogue", () => {
   none(complaints);
 });
 
-test("every row names the tests that show it, or says why there can be none", () => {
+test("every row names its tests, or says why there are none", () => {
   const complaints: string[] = [];
   for (const [id, { where, cells, tests }] of rows) {
     const excused = cells.some((cell) => NOT_APPLICABLE.test(cell));

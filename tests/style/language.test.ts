@@ -1,4 +1,4 @@
-/** What the kernel's TypeScript does without: floats, `any`, a hidden clock, hidden chance. */
+/** What the kernel's TypeScript must not use: floats, `any`, hidden clocks or randomness. */
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import ts from "typescript";
@@ -12,7 +12,7 @@ const bannedNames: Record<string, string> = {
   trace: "core/log.ts or the shell",
 };
 
-/** What AssemblyScript's global `console` can do; a variable may be called so all the same. */
+/** The members of AssemblyScript's global `console`; variables may have that name. */
 const consoleMethods = new Set(["log", "info", "warn", "error", "debug", "assert", "time"]);
 
 function objection(node: ts.Node): string | undefined {
@@ -37,7 +37,7 @@ function objection(node: ts.Node): string | undefined {
   return undefined;
 }
 
-/** A member of a class may be called as it likes: `log.trace`. */
+/** Members of classes may have any name: `log.trace`. */
 function isDeclarationName(node: ts.Identifier): boolean {
   const parent = node.parent;
   return (
@@ -45,7 +45,7 @@ function isDeclarationName(node: ts.Identifier): boolean {
   );
 }
 
-test("kernel code uses no floats, no any, no clock, no chance and no console of its own", () => {
+test("kernel code uses no floats, any, hidden clock, hidden randomness or console", () => {
   const complaints: string[] = [];
   for (const path of kernelFiles()) {
     walk(parse(path), (node) => {
@@ -56,10 +56,10 @@ test("kernel code uses no floats, no any, no clock, no chance and no console of 
   none(complaints);
 });
 
-/** The one place where this machine's clock is compared with itself. */
+/** The only place that may read this machine's clock, to compare it with itself. */
 const clockReaders = new Set(["tests/tls/certificates.ts"]);
 
-test("no build script, test or tool reads the time of day: no result depends on it", () => {
+test("no build script, test or tool reads the time of day", () => {
   const complaints: string[] = [];
   const kernel = new Set(kernelFiles());
   for (const path of allFiles()) {
@@ -81,7 +81,7 @@ test("nothing silences the type checker", () => {
   none(allFiles().filter((path) => path !== own && silencer.test(text(path))));
 });
 
-/** The formats that entries of tests/lab/entries/ import, if a unit test loads the entry. */
+/** Returns the wire formats imported by entries in tests/lab/entries/ that a unit test loads. */
 function formatsUnderTest(): Set<string> {
   const tests = files("tests/unit", ".test.ts").map(text);
   const formats = new Set<string>();

@@ -1,4 +1,4 @@
-/** What no file of the repository may hold: hosts of registries, paths of one machine. */
+/** What no file in the repository may contain: registry hosts, paths of one machine. */
 import { test } from "node:test";
 import { files, lines, none, text } from "./sources.ts";
 
@@ -9,7 +9,7 @@ const patterns = [
   /(^|["'`\s(=:])\/(work|root|home|Users)\//,
 ];
 
-test("nothing names a registry's host or a path of one machine", () => {
+test("no file names a registry host or a path of one machine", () => {
   const complaints: string[] = [];
   for (const path of files(".")) {
     if (/\.(png|jpg|ico|bin|pem)$/.test(path)) continue;
@@ -20,7 +20,7 @@ test("nothing names a registry's host or a path of one machine", () => {
   none(complaints);
 });
 
-test("package-lock.json pins by hash alone, so that any registry will do", () => {
+test("package-lock.json pins by hash only, so that any registry will do", () => {
   const lock = text("package-lock.json");
   none(lock.includes('"resolved"') ? ["package-lock.json holds resolved addresses"] : []);
 });

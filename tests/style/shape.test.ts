@@ -1,4 +1,4 @@
-/** How long lines, functions and files may be, and that each file says what it is for. */
+/** Limits on lines, functions and files; each file must say what it is for. */
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import ts from "typescript";
@@ -22,7 +22,7 @@ const FILE_LINES = 400;
 const MAIN_LINES = 60;
 const NATIVE_LINES = 1500;
 
-/** Files that still break a rule on functions; one that no longer does fails. */
+/** Files that still break a rule on functions. The test fails for one that no longer does. */
 const pendingLong = [
   "tests/sim/incidents.ts",
   "tests/unit/kernel/shell/terminal/line-editor.test.ts",
@@ -40,7 +40,7 @@ const pendingParameters = [
   "tests/lab/entries/wire.ts",
 ];
 
-/** Tables of constants may be longer: each with the reason why it is one. */
+/** Tables of constants may be longer; each with the reason. */
 const longFiles: Record<string, string> = {};
 
 const nativeFolders = [
@@ -71,7 +71,7 @@ test(`no line is longer than ${LINE_COLUMNS} columns`, () => {
   none(complaints);
 });
 
-test(`no file is longer than ${FILE_LINES} lines, but the tables listed here`, () => {
+test(`no file is longer than ${FILE_LINES} lines, except the tables listed here`, () => {
   const long = [...allFiles(), ...nativeFiles()].filter((path) => lines(path).length > FILE_LINES);
   const complaints = long
     .filter((path) => longFiles[path] === undefined)
@@ -82,7 +82,7 @@ test(`no file is longer than ${FILE_LINES} lines, but the tables listed here`, (
   none(complaints);
 });
 
-/** The body of a `describe` is a list of tests, not one function. */
+/** The body of a `describe` is a list of tests, and not counted as a function. */
 function isSuite(node: ts.Node): boolean {
   const call = node.parent;
   return ts.isCallExpression(call) && ["describe", "suite"].includes(call.expression.getText());
@@ -128,7 +128,7 @@ test(`no function has more than ${PARAMETERS} parameters`, () => {
   );
 });
 
-test("every file opens with a comment on what it is for", () => {
+test("every file starts with a comment on what it is for", () => {
   const typescript = allFiles().filter((path) => !/^\/\*\*[ \n]/.test(text(path)));
   const native = nativeFiles().filter((path) => !/^(\/\*|\/\/|#)/.test(text(path)));
   none([...typescript, ...native]);
@@ -139,13 +139,13 @@ test(`kernel/main.ts, the table of contents, has at most ${MAIN_LINES} lines`, (
   none(count > MAIN_LINES ? [`kernel/main.ts has ${count}`] : []);
 });
 
-test(`C and assembly of the machine together have less than ${NATIVE_LINES} lines`, () => {
+test(`the machine's C and assembly have fewer than ${NATIVE_LINES} lines`, () => {
   const counts = nativeFiles(["machine/native"]).map((path) => lines(path).length);
   const sum = counts.reduce((a, b) => a + b, 0);
   none(sum >= NATIVE_LINES ? [`machine/native has ${sum}`] : []);
 });
 
-test("a public function of the wire formats and the API is documented", () => {
+test("public functions of the wire formats and the API are documented", () => {
   const complaints: string[] = [];
   for (const path of kernelFiles()) {
     if (!path.startsWith("net/wire/") && path !== "net/api.ts") continue;

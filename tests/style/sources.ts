@@ -1,4 +1,4 @@
-/** The project's own files, and TypeScript parsed by the compiler's API, for the style tests. */
+/** The project's own files, and TypeScript parsed with the compiler's API, for the style tests. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const skipped = new Set(["node_modules", "build", ".git"]);
 
-/** Paths from the project's root of all files below `folder` that end in one of `endings`. */
+/** Returns the paths, from the root, of all files below `folder` with one of these `endings`. */
 export function files(folder: string, ...endings: string[]): string[] {
   const found: string[] = [];
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -20,7 +20,7 @@ export function files(folder: string, ...endings: string[]): string[] {
   return found.sort();
 }
 
-/** Every file of AssemblyScript that can become part of the kernel. */
+/** All AssemblyScript files that can become part of the kernel. */
 export function kernelFiles(): string[] {
   const folders = readdirSync(root).filter((name) =>
     ["core", "machine", "drivers", "net", "kernel", "examples"].includes(name),
@@ -44,7 +44,7 @@ export function text(path: string): string {
   return content;
 }
 
-/** Lines of a file, without the empty one that a final line end makes. */
+/** Returns the lines of a file, without the empty one after the last line feed. */
 export function lines(path: string): string[] {
   return text(path).replace(/\n$/, "").split("\n");
 }
@@ -59,13 +59,13 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => walk(child, visit));
 }
 
-/** `path:line` of a node, as editors and terminals make it a link. */
+/** Returns `path:line` of a node, which editors and terminals turn into a link. */
 export function where(node: ts.Node): string {
   const file = node.getSourceFile();
   return `${file.fileName}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
 }
 
-/** All complaints at once, one a line; passes when there is none. */
+/** Fails with all complaints at once, one per line, or passes if there are none. */
 export function none(complaints: string[]): void {
   if (complaints.length > 0) {
     throw new Error(`${complaints.length} found:\n  ${complaints.join("\n  ")}`);

@@ -1,4 +1,4 @@
-/** The type checker, the linter and the formatters have nothing to say. */
+/** The type checker, the linter and the formatters report nothing. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
