@@ -1,6 +1,6 @@
 /** DNS messages (RFC 1035 section 4), well-formed and malformed. */
 
-/** Parts of a name: labels as text, a number for a pointer there, bytes as they are. */
+/** Parts of a name: labels as text, pointers as numbers, other bytes as they are. */
 export type Name = string | (string | number | Buffer)[];
 
 export function encodeName(name: Name): Buffer {
@@ -26,7 +26,7 @@ export interface Record_ {
   class_?: number;
   ttl?: number;
   data: Buffer;
-  /** Instead of the true length of the data. */
+  /** In place of the data's true length. */
   length?: number;
 }
 
@@ -60,7 +60,7 @@ export function encodeRecord(record: Record_): Buffer {
   return Buffer.concat([encodeName(record.name), fixed, record.data]);
 }
 
-/** What a test may have otherwise than usual in an answer. */
+/** What differs from an ordinary answer. */
 export interface Answer {
   id?: number;
   flags?: number;
@@ -69,10 +69,10 @@ export interface Answer {
   answers?: Record_[];
   authority?: Record_[];
   additional?: Record_[];
-  /** Instead of the number of answers. */
+  /** In place of the number of answers. */
   answerCount?: number;
   questionCount?: number;
-  /** Bytes behind the question, instead of the records. */
+  /** Bytes behind the question, in place of the records. */
   raw?: Buffer;
 }
 
@@ -100,7 +100,7 @@ export function encodeAnswer(id: number, name: Name, answer: Answer): Buffer {
   return Buffer.concat([header, ...encoded, ...(answer.raw ? [answer.raw] : records)]);
 }
 
-/** The first question of a message, and where it ends. */
+/** Reads the first question of a message, and where it ends. */
 export function readQuestion(message: Buffer): { name: string; type: number; end: number } {
   const labels: string[] = [];
   let at = 12;
