@@ -28,8 +28,3 @@ export function storeNet48(pointer: usize, value: u64): void {
   storeNet16(pointer, (value >> 32) as u32);
   storeNet32(pointer + 2, value as u32);
 }
-
-/** Reports whether two blocks hold the same bytes. */
-export function equalBytes(a: usize, b: usize, length: u32): bool {
-  return memory.compare(a, b, length) == 0;
-}

@@ -3,9 +3,6 @@
  * machine/ can read a clock.
  */
 
-/** A point in time, microseconds since boot. */
-export type Instant = i64;
-
 export const MICROSECOND: i64 = 1;
 export const MILLISECOND: i64 = 1000;
 export const SECOND: i64 = 1_000_000;

@@ -55,11 +55,6 @@ export function setLine(line: u32, on: bool): void {
   else out8(SLAVE_MASK, mask >>> 8);
 }
 
-/** Reports whether a line is unmasked. */
-export function lineEnabled(line: u32): bool {
-  return ((mask >> line) & 1) == 0;
-}
-
 /** Makes a line level-triggered, as PCI's are, unless it must stay edge-triggered. */
 export function setLevelTriggered(line: u32): void {
   if (((ALWAYS_EDGE >> line) & 1) != 0) return;

@@ -26,13 +26,10 @@ export const ICMP_TIME_EXCEEDED: u32 = 11;
 export const ICMP_PARAMETER_PROBLEM: u32 = 12;
 
 // Codes of ICMP_UNREACHABLE.
-export const CODE_NETWORK: u32 = 0;
-export const CODE_HOST: u32 = 1;
 export const CODE_PROTOCOL: u32 = 2;
 export const CODE_PORT: u32 = 3;
 export const CODE_FRAGMENTATION_NEEDED: u32 = 4;
 // Codes of ICMP_TIME_EXCEEDED.
-export const CODE_TRANSIT: u32 = 0;
 export const CODE_REASSEMBLY: u32 = 1;
 
 /** An error that reached a socket, whatever protocol it was told in. */

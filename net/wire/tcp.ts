@@ -16,9 +16,8 @@ import { checksum, fold, pseudoHeader, sum } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_TCP } from "./ipv4";
 
-/** Bytes of a header without options, and of the longest one. */
+/** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
-export const TCP_HEADER_MAXIMUM: u32 = 60;
 
 // The flags that matter here. ECE, CWR and the reserved bits are ignored (RFC 9293: Rsrvd).
 export const FLAG_FIN: u32 = 0x01;
@@ -26,7 +25,6 @@ export const FLAG_SYN: u32 = 0x02;
 export const FLAG_RST: u32 = 0x04;
 export const FLAG_PSH: u32 = 0x08;
 export const FLAG_ACK: u32 = 0x10;
-export const FLAG_URG: u32 = 0x20;
 
 @unmanaged
 export class TcpHeader {

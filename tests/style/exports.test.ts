@@ -1,0 +1,93 @@
+/** Whatever the kernel exports, the kernel uses: no name lives for the tests alone. */
+import { dirname, normalize } from "node:path";
+import { test } from "node:test";
+import ts from "typescript";
+import { kernelFiles, none, parse, walk, where } from "./sources.ts";
+
+/** Exported names without a user, each with its reason; a path alone stands for the whole file. */
+const allowed: Record<string, string> = {
+  "net/api.ts": "the public API",
+  "kernel/main.ts": "what the native kernel calls",
+  "machine/host.ts mmioRead16": "the door offers every width",
+  "machine/host.ts mmioWrite16": "the door offers every width",
+  "machine/host.ts tlsReadable": "for the library's own tests in C",
+  "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record, for whoever holds one",
+  "net/wire/ip-address.ts IP_ADDRESS_BYTES": "the size of an address, for whoever holds one",
+  "core/tls-codes.ts TLS_OUTPUT": "a bit that the engine reports, as in glue/tls.h",
+  "machine/clock.ts clockSource": "read by tests: which clock was chosen",
+  "machine/interrupts.ts interruptCount": "read by tests and debuggers",
+  "machine/interrupts.ts spuriousInterrupts": "read by tests and debuggers",
+  "machine/interrupts.ts unclaimedInterrupts": "read by tests and debuggers",
+};
+
+interface Exported {
+  name: string;
+  at: string;
+}
+
+/** The names that the declarations of a file export. */
+function exportsOf(file: ts.SourceFile): Exported[] {
+  const found: Exported[] = [];
+  for (const statement of file.statements) {
+    if (!ts.canHaveModifiers(statement)) continue;
+    const modifiers = ts.getModifiers(statement) ?? [];
+    if (!modifiers.some((one) => one.kind === ts.SyntaxKind.ExportKeyword)) continue;
+    const declarations = ts.isVariableStatement(statement)
+      ? [...statement.declarationList.declarations]
+      : [statement as ts.DeclarationStatement];
+    for (const { name } of declarations) {
+      if (name !== undefined && ts.isIdentifier(name)) {
+        found.push({ name: name.text, at: where(statement) });
+      }
+    }
+  }
+  return found;
+}
+
+/** Every `path name` that the kernel's files use: by import, or in the file that exports it. */
+function usedNames(): Set<string> {
+  const used = new Set<string>();
+  for (const path of kernelFiles()) {
+    const file = parse(path);
+    const counts = new Map<string, number>();
+    const whole = new Map<string, string>();
+    walk(file, (node) => {
+      if (ts.isIdentifier(node)) counts.set(node.text, (counts.get(node.text) ?? 0) + 1);
+      if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+        const target = whole.get(node.expression.text);
+        if (target !== undefined) used.add(`${target} ${node.name.text}`);
+      }
+      if (!ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)) return;
+      if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) return;
+      const target = `${normalize(`${dirname(path)}/${node.moduleSpecifier.text}`)}.ts`;
+      const names = ts.isImportDeclaration(node)
+        ? node.importClause?.namedBindings
+        : node.exportClause;
+      if (names === undefined) return;
+      if (ts.isNamespaceImport(names)) whole.set(names.name.text, target);
+      else if ("elements" in names) {
+        for (const one of names.elements)
+          used.add(`${target} ${(one.propertyName ?? one.name).text}`);
+      }
+    });
+    for (const [name, count] of counts) if (count > 1) used.add(`${path} ${name}`);
+  }
+  return used;
+}
+
+test("every exported name is used outside the tests", () => {
+  const used = usedNames();
+  const complaints: string[] = [];
+  const needed = new Set<string>();
+  for (const path of kernelFiles()) {
+    for (const { name, at } of exportsOf(parse(path))) {
+      const key = `${path} ${name}`;
+      if (used.has(key)) continue;
+      const reason = [path, key].find((one) => one in allowed);
+      if (reason === undefined) complaints.push(`${at}: nothing uses ${name}`);
+      else needed.add(reason);
+    }
+  }
+  const unneeded = Object.keys(allowed).filter((key) => !needed.has(key));
+  none([...complaints, ...unneeded.map((key) => `${key}: no longer, delete it from the list`)]);
+});
