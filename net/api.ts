@@ -73,6 +73,9 @@ export class TcpSocket {
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;
+  /** What `tcpSetKeepAlive` and `tcpSetUserTimeout` were told. */
+  keepAlive: i64 = 0;
+  userTimeout: i64 = 0;
 
   /** Where it is in the state diagram of RFC 9293. */
   state(): TcpState {
@@ -115,6 +118,9 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
   const accepted = new TcpSocket();
   accepted.port = socket.port;
   accepted.connection = connection;
+  accepted.keepAlive = socket.keepAlive;
+  accepted.userTimeout = socket.userTimeout;
+  applyOptions(accepted);
   return accepted;
 }
 
@@ -125,7 +131,35 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
 export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
   socket.connection = ip.connect(ip.now, address, port);
+  applyOptions(socket);
   return socket.connection != null;
+}
+
+/**
+ * Probes the peer once it is silent for `idle` microseconds (SO_KEEPALIVE with TCP_KEEPIDLE; RFC
+ * 9293 section 3.8.4): the connection fails with TimedOut if 9 probes, 75 s apart, are not
+ * answered. 0, the default: never. Accepted sockets inherit what their listener has.
+ */
+export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
+  socket.keepAlive = idle;
+  applyOptions(socket);
+}
+
+/**
+ * Fails the connection with TimedOut if data, or the SYN, is not acknowledged for `timeout`
+ * microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the default: 5 minutes, 3 for the
+ * SYN. Accepted sockets inherit what their listener has.
+ */
+export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
+  socket.userTimeout = timeout;
+  applyOptions(socket);
+}
+
+function applyOptions(socket: TcpSocket): void {
+  const connection = socket.connection;
+  if (connection == null) return;
+  connection.setKeepAlive(socket.keepAlive);
+  connection.timeout = socket.userTimeout;
 }
 
 /** Takes up to all of `bytes` to be sent; answers how many. */

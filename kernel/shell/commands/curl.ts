@@ -12,6 +12,7 @@
  */
 import { crc32 } from "../../../core/crc32";
 import { parseDecimalText } from "../../../core/text";
+import { SECOND } from "../../../core/time";
 import { HttpClient } from "../../../net/service/http/client/client";
 import { HttpExchange } from "../../../net/service/http/client/exchange";
 import { HttpFailure } from "../../../net/service/http/client/failure";
@@ -43,9 +44,13 @@ const OPTIONS: StaticArray<string> = [
   "m|max-time:",
   "v|verbose",
   "k|insecure",
+  "keepalive-time:",
+  "no-keepalive",
 ];
 /** curl's exit code for an HTTP error with -f. */
 const EXIT_HTTP_ERROR: i32 = 22;
+/** Silence before the first keep-alive probe, as with curl. */
+const KEEP_ALIVE_SECONDS: i64 = 60;
 const PATTERN: string = "@bytes:";
 const LONGEST_BODY: i64 = 1 << 50;
 const LONGEST_TIME: i64 = 1_000_000;
@@ -151,7 +156,7 @@ export class Curl extends Command {
     super(
       "curl",
       "[-i] [-v] [-k] [-s] [-S] [-f] [-o null] [-X METHOD] [-H HEADER] [-d DATA | -d @bytes:N] " +
-        "[--crc32] [-L] [-m SECONDS] URL",
+        "[--crc32] [-L] [-m SECONDS] [--keepalive-time SECONDS] [--no-keepalive] URL",
       "makes an HTTP request and prints the response",
       [
         "curl -i http://10.0.2.2:8080/",
@@ -167,6 +172,7 @@ export class Curl extends Command {
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const timeout = options.seconds("m", 0, LONGEST_TIME);
+    const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, LONGEST_TIME);
     options.expectOperands(1, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const counts = options.has("o");
@@ -177,6 +183,7 @@ export class Curl extends Command {
     const wrong = prepare(request, options);
     if (wrong != "") return this.failed(session, wrong, EXIT_USAGE);
     request.timeout = timeout;
+    if (!options.has("no-keepalive")) request.keepAlive = keepAlive * SECOND;
     request.followRedirects = options.has("L");
     if (options.has("v")) request.watcher = new VerboseCurl(session);
     const silent = options.has("s") && !options.has("S");

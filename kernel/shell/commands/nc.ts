@@ -1,9 +1,10 @@
 /**
- * nc [-u] HOST PORT | [-u] -l [-p] PORT
+ * nc [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, in the
  * words of OpenBSD's nc(1). Ctrl-D ends the input; two silent seconds later the command ends. With
- * -u each line is a datagram.
+ * -u each line is a datagram. -w limits how long connecting takes, and how long nothing may pass
+ * once connected; then the command ends quietly, as that nc does.
  *
  * Exit codes: 0; 1 the name, the connection or the port failed; 2 wrong usage; 130 interrupted.
  */
@@ -17,13 +18,16 @@ import { printable } from "../terminal/printable";
 import { TcpClientJob, TcpServerJob } from "./nc/tcp";
 import { UdpJob } from "./nc/udp";
 
-const OPTIONS: StaticArray<string> = ["u", "l", "p:"];
+const OPTIONS: StaticArray<string> = ["u", "l", "p:", "w:"];
+
+/** Seconds. */
+const LONGEST_WAIT: i64 = 1_000_000;
 
 export class Nc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nc",
-      "[-u] HOST PORT | [-u] -l [-p] PORT",
+      "[-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
       "connects to a port or listens on one (Ctrl-D ends the input)",
       ["nc 10.0.2.2 8080", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
@@ -39,7 +43,11 @@ export class Nc extends Command {
     if (named && !listens) return this.wrongUsage(session, "-p requires -l");
     const count = !listens ? 2 : named ? 0 : 1;
     options.expectOperands(count, count);
+    const wait = options.seconds("w", 0, LONGEST_WAIT);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    if (wait > 0 && (listens || options.has("u"))) {
+      return this.wrongUsage(session, "-w requires a TCP connection to HOST");
+    }
     if (named) operands.push(options.value("p"));
     const text = operands[operands.length - 1];
     const port = parseDecimalText(text);
@@ -49,7 +57,7 @@ export class Nc extends Command {
     if (options.has("u")) return this.startUdp(session, listens, operands[0], port as u32);
     if (!listens) {
       const lookup = new Lookup(operands[0], this.stack, session.now);
-      return new TcpClientJob(session, this.stack, lookup, port as u32);
+      return new TcpClientJob(session, this.stack, lookup, port as u32, wait);
     }
     const listener = this.stack.ip.tcp.listen(port as u32, 1);
     if (listener == null) return this.failed(session, `port ${port}: Address already in use`);

@@ -51,6 +51,8 @@ export interface Stream {
   writable(): u32;
   /** Takes up to `length` bytes; answers how many. */
   write(source: usize, length: u32): u32;
+  /** Probes a peer that is silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */
+  setKeepAlive(idle: i64): void;
   /** No more will be written; what was written still goes out. Reading stays possible. */
   close(): void;
   /**

@@ -65,6 +65,9 @@ export class TcpStream implements Stream {
   write(source: usize, length: u32): u32 {
     return this.connection.write(source, length);
   }
+  setKeepAlive(idle: i64): void {
+    this.connection.setKeepAlive(idle);
+  }
   close(): void {
     this.connection.close();
   }

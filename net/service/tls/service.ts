@@ -58,10 +58,10 @@ export class TlsService implements Pollable {
     const streams = this.streams;
     for (let i = streams.length - 1; i >= 0; i--) {
       const stream = streams[i];
-      stream.allow(now);
+      stream.startCloseTimer(now);
       stream.leave();
-      stream.late(now);
-      if (!stream.gone()) continue;
+      stream.checkDeadline(now);
+      if (!stream.isFreed()) continue;
       streams.splice(i, 1);
       if (i < this.next) this.next--;
     }
@@ -102,7 +102,7 @@ export class TlsService implements Pollable {
       const stream = this.streams[index];
       if (!stream.ready()) continue;
       this.next = index + 1;
-      stream.shake(now);
+      stream.stepHandshake(now);
       return true;
     }
     return false;

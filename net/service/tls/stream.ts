@@ -73,7 +73,7 @@ export class TlsStream implements Stream {
   }
 
   /** Nothing is left to do for it; its owner has let go of it. */
-  gone(): bool {
+  isFreed(): bool {
     return this.freed;
   }
 
@@ -87,7 +87,7 @@ export class TlsStream implements Stream {
   }
 
   /** One step of the handshake. */
-  shake(now: i64): void {
+  stepHandshake(now: i64): void {
     const below = this.below;
     if (this.times.began == 0) {
       if (below.status() == StreamStatus.Failed) {
@@ -107,7 +107,7 @@ export class TlsStream implements Stream {
   }
 
   /** To be called when the time is up: the handshake's, or that to take leave. */
-  late(now: i64): void {
+  checkDeadline(now: i64): void {
     if (now < this.deadline) return;
     if (this.leaving) this.end(true);
     else this.fail(StreamFailure.TimedOut, "the TLS handshake took more than 30 s");
@@ -223,6 +223,10 @@ export class TlsStream implements Stream {
     this.flush();
   }
 
+  setKeepAlive(idle: i64): void {
+    this.below.setKeepAlive(idle);
+  }
+
   release(): void {
     if (this.leaving || this.freed) return;
     const status = this.below.status();
@@ -247,7 +251,7 @@ export class TlsStream implements Stream {
   }
 
   /** Gives the time for taking leave; nothing happens once it is set. */
-  allow(now: i64): void {
+  startCloseTimer(now: i64): void {
     if (this.leaving && this.deadline == i64.MAX_VALUE) this.deadline = now + LEAVE_TIME;
   }
 

@@ -59,6 +59,7 @@ class ScriptedStream implements Stream {
     return 0;
   }
   consume(_length: u32): void {}
+  setKeepAlive(_idle: i64): void {}
   close(): void {}
   abort(): void {
     this.released = true;

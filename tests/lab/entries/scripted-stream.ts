@@ -100,6 +100,7 @@ export class ScriptedStream implements Stream {
     assert(!this.released && !this.aborted, "given back twice");
     this.released = true;
   }
+  setKeepAlive(_idle: i64): void {}
   abort(): void {
     assert(!this.released && !this.aborted, "given back twice");
     this.aborted = true;

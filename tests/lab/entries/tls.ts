@@ -49,7 +49,7 @@ export function accept(): i32 {
 export function poll(now: i64): u32 {
   let turns: u32 = 1;
   while (service.poll(now)) turns++;
-  for (let i = 0; i < streams.length; i++) if (!streams[i].gone()) streams[i].poll(now);
+  for (let i = 0; i < streams.length; i++) if (!streams[i].isFreed()) streams[i].poll(now);
   return turns;
 }
 export function pollService(now: i64): bool {

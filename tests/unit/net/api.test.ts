@@ -193,6 +193,56 @@ test("TCP: connects, transfers and closes; refused; unanswered", async () => {
   assert.equal(says(), "CLOSED No route to host");
 });
 
+test("TCP: keep-alive and user timeout end a connection whose peer is gone", async () => {
+  const program = await Program.boot();
+  const { api, gateway } = program;
+  const peers: Connection[] = [];
+  gateway.tcp.listeners.set(7, (connection: Connection) => peers.push(connection));
+  /** The peer's host goes down: it hears nothing any more, and says nothing. */
+  const goneDown = () => {
+    for (const peer of peers) peer.receive = () => {};
+  };
+  const [probed, impatient] = [program.object("tcpSocket"), program.object("tcpSocket")];
+  api.tcpSetKeepAlive(probed, 10_000_000n);
+  for (const socket of [probed, impatient]) program.call("tcpConnect", socket, address(GATEWAY), 7);
+  program.pass(1);
+  api.tcpSetUserTimeout(impatient, 5_000_000n);
+  goneDown();
+  program.call("tcpSend", impatient, program.bytes("hello"));
+  program.pass(4);
+  assert.equal(program.says("tcpSays", impatient), "ESTAB Success");
+  program.pass(3);
+  assert.equal(program.says("tcpSays", impatient), "CLOSED Connection timed out");
+  program.pass(600);
+  assert.equal(program.says("tcpSays", probed), "ESTAB Success", "9 probes, 75 s apart");
+  program.pass(100);
+  assert.equal(program.says("tcpSays", probed), "CLOSED Connection timed out");
+  const early = program.object("tcpSocket");
+  api.tcpSetUserTimeout(early, 2_000_000n);
+  program.call("tcpConnect", early, address("192.0.2.1"), 7);
+  program.pass(4);
+  assert.equal(program.says("tcpSays", early), "CLOSED Connection timed out");
+});
+
+test("TCP: accepted sockets inherit keep-alive from their listener", async () => {
+  const program = await Program.boot();
+  const listener = program.object("tcpSocket");
+  program.call("tcpBind", listener, 8080);
+  program.api.tcpSetKeepAlive(listener, 10_000_000n);
+  program.call("tcpListen", listener, 4);
+  const peer = program.gateway.tcp.connect(address(ADDRESS), 8080);
+  program.pass(1);
+  assert.notEqual(program.object("tcpAccept", listener), 0);
+  let probes = 0;
+  peer.receive = () => {
+    probes++;
+  };
+  program.pass(9);
+  assert.equal(probes, 0);
+  program.pass(2);
+  assert.equal(probes, 1);
+});
+
 test("TCP: opens as many connections as allowed and no more", async () => {
   const program = await Program.boot();
   const secure = () => {

@@ -1,6 +1,6 @@
 /** `nc` over TCP: typed lines go to the peer, and what the peer sends is printed. */
 import { NC_PRINT_BYTES } from "../../../../core/limits";
-import { SECOND } from "../../../../core/time";
+import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
@@ -19,6 +19,9 @@ abstract class TcpJob extends Job {
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
   protected endAt: i64 = 0;
+  /** `-w`: microseconds that connecting may take, and that nothing may pass; 0: no limit. */
+  protected patience: i64 = 0;
+  private activeAt: i64 = 0;
 
   constructor(protected readonly session: Session) {
     super();
@@ -30,6 +33,7 @@ abstract class TcpJob extends Job {
 
   line(text: string): void {
     this.outbox.add(text);
+    this.activeAt = this.session.now;
   }
 
   endOfInput(): void {
@@ -38,7 +42,9 @@ abstract class TcpJob extends Job {
   }
 
   pollAt(): i64 {
-    return this.endAt > 0 ? this.endAt : i64.MAX_VALUE;
+    const endAt = this.endAt > 0 ? this.endAt : NEVER;
+    if (this.patience == 0 || this.activeAt == 0) return endAt;
+    return earlier(endAt, this.activeAt + this.patience);
   }
 
   cancel(): i32 {
@@ -56,18 +62,26 @@ abstract class TcpJob extends Job {
       this.session.printBytes(connection.peekPointer(), length);
       connection.consume(length);
       if (this.endAt > 0) this.endAt = now + LINGER;
+      this.activeAt = now;
     }
     if (connection.error != SocketError.None) {
       this.session.error("nc", SOCKET_ERROR_WORDS[connection.error]);
       return EXIT_FAILURE;
     }
     const silent = this.endAt > 0 && now >= this.endAt && connection.readable() == 0;
-    if (connection.peerFinished() || silent) {
+    if (connection.peerFinished() || silent || this.idle(connection, now)) {
       connection.detach();
       this.connection = null;
       return EXIT_OK;
     }
     return RUNNING;
+  }
+
+  /** Reports whether nothing has passed for as long as -w allows, once connected. */
+  private idle(connection: TcpConnection, now: i64): bool {
+    if (this.patience == 0 || !connection.established()) return false;
+    if (this.activeAt == 0) this.activeAt = now;
+    return connection.unsent() == 0 && now - this.activeAt >= this.patience;
   }
 }
 
@@ -77,8 +91,10 @@ export class TcpClientJob extends TcpJob {
     private readonly stack: NetworkStack,
     private readonly lookup: Lookup,
     private readonly port: u32,
+    patience: i64,
   ) {
     super(session);
+    this.patience = patience;
   }
 
   poll(now: i64): i32 {
@@ -93,6 +109,7 @@ export class TcpClientJob extends TcpJob {
       const ip = this.stack.ip;
       connection = ip.connect(now, this.lookup.address, this.port);
       if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
+      connection.timeout = this.patience;
       this.connection = connection;
     }
     if (!connection.established() && connection.error != SocketError.None) {

@@ -264,6 +264,7 @@ export class HttpExchange {
     this.answer = null;
     this.phase = Phase.Exchanging;
     this.silentSince = now;
+    stream.setKeepAlive(this.request.keepAlive);
     const body = this.hop.withBody ? this.request.body : null;
     if (body != null) body.rewind();
     const head = this.hop.text(this.method, this.url);

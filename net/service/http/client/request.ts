@@ -43,6 +43,8 @@ export class HttpRequest {
   followRedirects: bool = false;
   /** Microseconds that the whole exchange may take; 0 for any time. */
   timeout: i64 = 0;
+  /** Silence after which the peer is probed (`Stream.setKeepAlive`), in microseconds; 0: never. */
+  keepAlive: i64 = 0;
   /** More bytes of body than this end the exchange; 0 for any number. */
   maximumBody: u64 = 0;
   /** Who wants to see what happens (`curl -v`), or null. */
