@@ -55,7 +55,7 @@ export const UDP_TRANSMIT_BYTES: u32 = 64 * 1024;
 /** Ports closed most recently, which are not reused yet; a power of two. */
 export const UDP_RECENT_PORTS: u32 = 64;
 export const ECHO_SOCKETS: u32 = 8;
-export const ECHO_RECEIVE_BYTES: u32 = 16 * 1024;
+export const ECHO_RECEIVE_BYTES: u32 = 24 * 1024;
 export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---

@@ -21,7 +21,7 @@ import { SocketError } from "./socket/error";
 import { TcpConnection } from "./socket/tcp/connection";
 import { TcpListener } from "./socket/tcp/listen/listener";
 import { TcpState } from "./socket/tcp/state";
-import { UdpSocket } from "./socket/udp";
+import { UdpSocket } from "./socket/udp-socket";
 import { NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
 
 let defaultStack!: NetworkStack;

@@ -5,9 +5,11 @@
  */
 import { Random } from "../../core/random";
 import { EchoTable } from "../socket/echo";
+import { ErrorReport } from "../socket/error-report";
+import { Path } from "../socket/path";
 import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
-import { Ipv4Address, UNSPECIFIED } from "../wire/address";
+import { UNSPECIFIED } from "../wire/address";
 import { fold } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { ETHERNET_HEADER, ETHERNET_MINIMUM } from "../wire/ethernet";
@@ -26,18 +28,29 @@ import {
   parseIcmp,
   parseQuote,
 } from "../wire/icmp";
-import { IPV4_HEADER, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
+import {
+  DEFAULT_TTL,
+  IPV4_HEADER,
+  Ipv4Header,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+} from "../wire/ipv4";
 import { Egress } from "./egress";
 import { Interface } from "./interface";
 import { IcmpLimiter } from "./limiter";
 
 /** The longest error that is sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
 const ERROR_LENGTH: u32 = 576;
-/** The shortest packet that Ethernet carries without padding. */
-const SHORTEST_PACKET: u32 = ETHERNET_MINIMUM - ETHERNET_HEADER;
+/** The shortest ICMP message that Ethernet carries without padding. */
+const SHORTEST_MESSAGE: u32 = ETHERNET_MINIMUM - ETHERNET_HEADER - IPV4_HEADER;
 
 export class Icmp {
   private readonly limiter: IcmpLimiter;
+  private readonly report: ErrorReport = new ErrorReport();
+  /** Toward whom the last reply and the last error went. */
+  private readonly replyPath: Path = new Path();
+  private readonly errorPath: Path = new Path();
 
   constructor(
     private readonly egress: Egress,
@@ -57,7 +70,9 @@ export class Icmp {
     const message = IcmpHeader.at(pointer);
     const type = message.type;
     if (type == ICMP_ECHO_REPLY) {
-      return this.echo.process(iface.now, packet.source, packet.ttl, pointer, length);
+      const source = this.report.reporter;
+      source.ipv4 = packet.source;
+      return this.echo.process(iface.now, source, packet.ttl, pointer, length);
     }
     const kind = isIcmpError(type) ? icmpErrorOf(type, message.code) : -1;
     if (kind < 0) return Drop.IcmpType;
@@ -68,32 +83,36 @@ export class Icmp {
     if (bad != Drop.None) return bad;
     if (!this.egress.sentBy(iface, Ipv4Header.at(quote).source)) return Drop.IcmpQuote;
     const needed = type == ICMP_UNREACHABLE && message.code == CODE_FRAGMENTATION_NEEDED;
-    const mtu = needed ? message.nextHopMtu : 0;
-    this.report(iface.now, kind, mtu, packet.source, packet.ttl, quote, quoted);
+    const report = this.report;
+    report.kind = kind;
+    report.mtu = needed ? message.nextHopMtu : 0;
+    report.ttl = packet.ttl;
+    report.reporter.ipv4 = packet.source;
+    this.tell(iface.now, quote);
     return Drop.None;
   }
 
+  /** No neighbor took a packet of this host, whose bytes (IPv4 header first) are at `quote`. */
+  reportLost(now: i64, quote: usize, length: u32): void {
+    if (parseQuote(quote, length) != Drop.None) return;
+    const report = this.report;
+    report.kind = IcmpError.HostUnreachable;
+    report.mtu = 0;
+    report.ttl = DEFAULT_TTL;
+    report.reporter.ipv4 = Ipv4Header.at(quote).source;
+    this.tell(now, quote);
+  }
+
   /** Tells the socket that sent the packet quoted at `quote` (it passed `parseQuote`). */
-  report(
-    now: i64,
-    kind: IcmpError,
-    mtu: u32,
-    reporter: Ipv4Address,
-    ttl: u32,
-    quote: usize,
-    length: u32,
-  ): void {
+  private tell(now: i64, quote: usize): void {
     const header = Ipv4Header.at(quote);
-    const at = header.payload;
-    const rest = length - header.headerLength;
-    const from = header.source;
-    const to = header.destination;
+    const report = this.report;
+    report.quoted.setIpv4(header.source, 0, header.destination, 0);
+    report.pointer = header.payload;
     const protocol = header.protocol;
-    if (protocol == PROTOCOL_TCP) this.tcp.processError(now, kind, mtu, from, to, at);
-    else if (protocol == PROTOCOL_UDP) this.udp.processError(kind, from, to, at, rest);
-    else if (protocol == PROTOCOL_ICMP) {
-      this.echo.processError(now, kind, reporter, ttl, to, at, rest);
-    }
+    if (protocol == PROTOCOL_TCP) this.tcp.processError(now, report);
+    else if (protocol == PROTOCOL_UDP) this.udp.processError(report);
+    else if (protocol == PROTOCOL_ICMP) this.echo.processError(now, report);
   }
 
   /**
@@ -120,17 +139,17 @@ export class Icmp {
     // unlike equation 3 it never makes 0 of it, which is wrong where all the rest is zeros).
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
     store<u16>(pointer, fold((load<u16>(pointer, 2) as u64) + ICMP_ECHO_REQUEST), 2);
-    const from = packet.destination;
-    const to = packet.source;
     const egress = this.egress;
-    const size = IPV4_HEADER + length;
+    const path = this.replyPath;
+    path.betweenIpv4(packet.destination, packet.source);
+    egress.update(path);
     // Behind a frame that arrived there may be no room for the padding that a short answer needs.
-    if (frame != null && size >= SHORTEST_PACKET && size <= egress.mtu(to)) {
+    if (frame != null && length >= SHORTEST_MESSAGE && length <= path.room) {
       frame.pull((pointer - frame.start) as u32);
       frame.trim(length);
-      egress.send(frame, from, to, PROTOCOL_ICMP);
+      egress.send(frame, path, PROTOCOL_ICMP);
     } else {
-      egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);
+      egress.sendBytes(pointer, length, path, PROTOCOL_ICMP);
       if (frame != null) egress.pool.release(frame);
     }
     return Drop.None;
@@ -154,15 +173,17 @@ export class Icmp {
       iface.counters.icmpErrorsLimited++;
       return;
     }
-    const longest = min(this.egress.mtu(to), ERROR_LENGTH);
-    if (longest == 0) return;
-    const frame = this.egress.allocate(to);
+    const path = this.errorPath;
+    path.betweenIpv4(from, to);
+    if (!this.egress.update(path)) return;
+    const longest = min(path.mtu, ERROR_LENGTH);
+    const frame = this.egress.allocate(path);
     if (frame == null) return;
     const quoted = min(available, longest - IPV4_HEADER - ICMP_HEADER);
     const start = frame.append(ICMP_HEADER + quoted);
     memory.copy(start + ICMP_HEADER, changetype<usize>(packet), quoted as usize);
     emitIcmp(start, ICMP_HEADER + quoted, type, code, 0);
     iface.counters.icmpErrorsOut++;
-    this.egress.send(frame, from, to, PROTOCOL_ICMP);
+    this.egress.send(frame, path, PROTOCOL_ICMP);
   }
 }

@@ -2,6 +2,7 @@
  * The way in: from an Ethernet frame to the socket that it is for (RFC 1122 sections 2.3, 2.4
  * and 3.2.1). Every frame ends here in one `Drop`, and goes back to the pool.
  */
+import { Endpoints } from "../socket/endpoints";
 import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
 import { Ipv4Address, isLoopback, isUnicast } from "../wire/address";
@@ -53,6 +54,8 @@ const enum Reach {
 
 export class Ingress {
   readonly reassembly: ReassemblyTable = new ReassemblyTable();
+  /** Of the datagram that is being delivered. */
+  private readonly ends: Endpoints = new Endpoints();
 
   constructor(
     private readonly egress: Egress,
@@ -184,8 +187,9 @@ export class Ingress {
     }
     iface.counters.ipDelivered++;
     iface.counters.udpIn++;
-    const length = datagram.length;
-    const result = this.udp.process(source, destination, pointer, length, iface.index);
+    const ends = this.ends;
+    ends.setIpv4(destination, 0, source, 0);
+    const result = this.udp.process(ends, pointer, iface.index);
     if (result == Drop.UdpNoSocket && reach == Reach.Own) {
       this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header);
     }

@@ -10,15 +10,13 @@ import { NetworkDevice } from "../phy/device";
 import { LoopbackDevice } from "../phy/loopback";
 import { FramePool } from "../phy/pool";
 import { EchoTable } from "../socket/echo";
+import { ANY_DEVICE, Path } from "../socket/path";
 import { TcpConnection } from "../socket/tcp/connection";
 import { Tcp } from "../socket/tcp/tcp";
-import { ANY_DEVICE, UdpTable } from "../socket/udp";
+import { UdpTable } from "../socket/udp";
 import { Ipv4Address, isUnicast, maskOf } from "../wire/address";
-import { Drop } from "../wire/drop";
 import { ETHERNET_MTU } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
-import { IcmpError, parseQuote } from "../wire/icmp";
-import { DEFAULT_TTL, Ipv4Header } from "../wire/ipv4";
 import { Egress } from "./egress";
 import { Icmp } from "./icmp";
 import { Ingress } from "./ingress";
@@ -41,6 +39,7 @@ export class IpLayer implements Pollable {
   private readonly icmp: Icmp;
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
+  private readonly path: Path = new Path();
   /** The time of the last poll. */
   now: i64 = 0;
   /** True while sockets have something to send and the devices take nothing. */
@@ -68,7 +67,6 @@ export class IpLayer implements Pollable {
     this.egress = egress;
     this.icmp = icmp;
     this.ingress = new Ingress(egress, icmp, udp, tcp);
-    udp.broadcaster = egress;
   }
 
   // --- interfaces and addresses ---
@@ -81,7 +79,7 @@ export class IpLayer implements Pollable {
     iface.now = this.now;
     iface.tap = this.tapped;
     this.interfaces.push(iface);
-    this.egress.invalidate();
+    this.egress.paths.invalidate();
     return iface;
   }
 
@@ -123,7 +121,7 @@ export class IpLayer implements Pollable {
     if (prefix < 32) {
       this.routes.add(network, prefix, 0, iface, 0, RouteOrigin.Kernel, address);
     }
-    this.egress.invalidate();
+    this.egress.paths.invalidate();
     if (iface.up) iface.guard.announce(iface, iface.find(address)!);
     return true;
   }
@@ -136,7 +134,7 @@ export class IpLayer implements Pollable {
     iface.dropAddress(address);
     this.removeNetwork(iface, address, prefix);
     this.routes.addressGone(iface, address);
-    this.egress.invalidate();
+    this.egress.paths.invalidate();
     this.tcp.addressGone(address);
     return true;
   }
@@ -170,7 +168,7 @@ export class IpLayer implements Pollable {
     iface.up = up;
     iface.device.setUp(up);
     iface.neighbors.flush(iface, false);
-    this.egress.invalidate();
+    this.egress.paths.invalidate();
     if (up) this.announceAll(iface);
   }
 
@@ -178,7 +176,7 @@ export class IpLayer implements Pollable {
   setMtu(iface: Interface, mtu: u32): bool {
     if (mtu < SMALLEST_MTU || mtu > ETHERNET_MTU) return false;
     iface.mtu = mtu;
-    this.egress.invalidate();
+    this.egress.paths.invalidate();
     return true;
   }
 
@@ -257,12 +255,7 @@ export class IpLayer implements Pollable {
     while (frame != null) {
       const next = frame.next;
       iface.counters.neighborUnreachable++;
-      const quote = frame.start;
-      if (parseQuote(quote, frame.length) == Drop.None) {
-        const from = Ipv4Header.at(quote).source;
-        const kind = IcmpError.HostUnreachable;
-        this.icmp.report(this.now, kind, 0, from, DEFAULT_TTL, quote, frame.length);
-      }
+      this.icmp.reportLost(this.now, frame.start, frame.length);
       this.pool.release(frame);
       frame = next;
     }
@@ -288,23 +281,19 @@ export class IpLayer implements Pollable {
     return this.tcp.connect(now, address, port, this.egress);
   }
 
-  /** The largest packet that goes toward `destination` whole (0: no route). */
-  mtu(destination: Ipv4Address): u32 {
-    return this.egress.mtu(destination);
+  /**
+   * Looks up the path to a destination. It belongs to the layer, and is valid until the next
+   * call; `mtu` is 0 if there is no route.
+   */
+  pathTo(destination: Ipv4Address): Path {
+    const path = this.path;
+    path.towardIpv4(destination);
+    this.egress.update(path);
+    return path;
   }
 
-  /** The interface that packets to `destination` leave by, `loopback` too; null: no route. */
-  interfaceToward(destination: Ipv4Address): Interface | null {
-    return this.egress.find(destination);
-  }
-
-  /** The gateway that packets to `destination` go to, or `destination` itself. */
-  nextHopOf(destination: Ipv4Address): Ipv4Address {
-    return this.egress.nextHopOf(destination);
-  }
-
-  /** The own address to send from toward `destination`, or 0 when there is no route. */
-  sourceAddress(destination: Ipv4Address): Ipv4Address {
-    return this.egress.sourceAddress(destination);
+  /** The interface that a path leaves by, the loopback too; null: there is no route. */
+  interfaceOf(path: Path): Interface | null {
+    return path.mtu == 0 ? null : this.egress.interfaceOf(path);
   }
 }

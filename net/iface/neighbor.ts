@@ -52,6 +52,10 @@ export const NEIGHBOR_STATE_NAMES: StaticArray<string> = [
   "PERMANENT",
 ];
 
+/** In place of an entry's index, in a path: none is known, or none is needed. */
+export const NEIGHBOR_UNKNOWN: u32 = 0xffff_ffff;
+export const NEIGHBOR_FIXED: u32 = 0xffff_fffe;
+
 export class Neighbor {
   address: Ipv4Address = 0;
   hardware: u64 = 0;
@@ -71,6 +75,8 @@ export class Neighbor {
   first: Frame | null = null;
   last: Frame | null = null;
   next: Neighbor | null = null;
+
+  constructor(readonly index: u32) {}
 }
 
 export class NeighborCache {
@@ -80,7 +86,7 @@ export class NeighborCache {
   private readonly chains: StaticArray<Neighbor | null> = new StaticArray<Neighbor | null>(CHAINS);
 
   constructor() {
-    for (let i: u32 = 0; i < NEIGHBORS; i++) this.entries[i] = new Neighbor();
+    for (let i: u32 = 0; i < NEIGHBORS; i++) this.entries[i] = new Neighbor(i);
   }
 
   /** Every entry there can be, from 0 to NEIGHBORS - 1; those in state Free hold nothing. */
@@ -119,7 +125,7 @@ export class NeighborCache {
       }
     }
     entry.usedAt = now;
-    entry.gateway = gateway;
+    if (gateway) entry.gateway = true;
     if (entry.until > now) {
       iface.transmit(frame, entry.hardware, ETHERTYPE_IPV4);
     } else {

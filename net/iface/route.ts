@@ -58,8 +58,8 @@ export class Route {
 
 export class RouteTable {
   count: u32 = 0;
-  /** Counts changes: what was looked up before one is out of date. */
-  generation: u32 = 0;
+  /** Counts changes, from 1: what was looked up before one is out of date. */
+  generation: u32 = 1;
   private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(ROUTES);
 
   /** The routes from 0 to `count` - 1, in the order in which they are tried. */

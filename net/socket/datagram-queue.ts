@@ -1,20 +1,46 @@
 /**
- * A queue of datagrams bounded in bytes: records in one block of memory, each contiguous, the
- * oldest first (what UDP, RFC 768, and the echo client keep between the wire and their user).
+ * A queue of datagrams bounded in bytes: records in one block of memory, each contiguous, oldest
+ * first (what UDP, RFC 768, and the echo client keep between the wire and their user).
  *
  *     memory          head                       tail        skipped      capacity
  *     ├── free ───────┼── record ─ record ─ ... ─┼── free ───┼── unused ──┤
- *     record = ├ size 4 ┼ length 4 ┼ three words of the user 12 ┼ pad 4 ┼ bytes, to 8 ┤
+ *     record = ├ local 16 ┼ remote 16 ┼ ports 4 ┼ length 4 ┼ payload, padded to 8 ┤
  *
- * A record that does not fit behind the tail goes to the front, and what is left at the end
- * stays unused until the head comes by.
+ * A record that does not fit behind the tail goes to the front; the rest of the memory stays
+ * unused until the head has passed it.
  */
 import { allocateBlock, freeBlock } from "../../core/block";
+import { IpAddress } from "../wire/ip-address";
 
-/** Bytes in front of the bytes of a record. */
-const RECORD_HEADER: u32 = 24;
-const LENGTH_OFFSET: u32 = 4;
-const WORDS_OFFSET: u32 = 8;
+/** Bytes of a record in front of its payload. */
+const DATAGRAM_HEADER: u32 = 40;
+
+/** A record: a datagram and its two ends, laid out as `Endpoints.save` does. */
+@unmanaged
+export class Datagram {
+  localHigh: u64;
+  localLow: u64;
+  remoteHigh: u64;
+  remoteLow: u64;
+  /** The local port in the upper 16 bits, the remote port in the lower 16. */
+  ports: u32;
+  /** Bytes of payload. */
+  length: u32;
+
+  get local(): IpAddress {
+    return IpAddress.at(changetype<usize>(this));
+  }
+  get remote(): IpAddress {
+    return IpAddress.at(changetype<usize>(this) + offsetof<Datagram>("remoteHigh"));
+  }
+  get remotePort(): u32 {
+    return this.ports & 0xffff;
+  }
+  /** Address of the payload, a multiple of 8. */
+  get payload(): usize {
+    return changetype<usize>(this) + DATAGRAM_HEADER;
+  }
+}
 
 export class DatagramQueue {
   /** Records queued now. */
@@ -24,7 +50,7 @@ export class DatagramQueue {
   private memory: usize;
   private head: u32 = 0;
   private tail: u32 = 0;
-  /** Where the records before the front begin to be unused, while the tail is before the head. */
+  /** Where the unused rest of the memory begins, while the tail is in front of the head. */
   private limit: u32;
 
   /** Takes `capacity` bytes (a multiple of 8) from the heap until `free`. */
@@ -33,7 +59,7 @@ export class DatagramQueue {
     this.limit = capacity;
   }
 
-  /** Gives the memory back; the queue then takes nothing more. */
+  /** Gives the memory back; nothing can be queued afterwards. */
   free(): void {
     this.clear();
     if (this.memory != 0) freeBlock(this.memory, this.capacity);
@@ -51,49 +77,33 @@ export class DatagramQueue {
   }
 
   /**
-   * Appends a record of `length` bytes with three words of the caller's; answers where its
-   * bytes are to be put, or 0 when there is no room. The address is a multiple of 8.
+   * Appends a record for `length` bytes of payload; its ends and its payload are the caller's to
+   * fill in. Null: there is no room.
    */
-  push(length: u32, first: u32, second: u32, third: u32): usize {
-    if (length > this.capacity) return 0;
-    const size = (RECORD_HEADER + length + 7) & ~7;
+  push(length: u32): Datagram | null {
+    if (length > this.capacity) return null;
+    const size = recordSize(length);
     const at = this.place(size);
-    if (at < 0) return 0;
-    const record = this.memory + (at as usize);
-    store<u32>(record, size);
-    store<u32>(record, length, LENGTH_OFFSET);
-    store<u32>(record, first, WORDS_OFFSET);
-    store<u32>(record, second, WORDS_OFFSET + 4);
-    store<u32>(record, third, WORDS_OFFSET + 8);
+    if (at < 0) return null;
+    const datagram = changetype<Datagram>(this.memory + (at as usize));
+    datagram.length = length;
     this.tail = (at as u32) + size;
     this.count++;
     this.bytes += length;
-    return record + RECORD_HEADER;
+    return datagram;
   }
 
-  /** Where the bytes of the oldest record are; only while `count` > 0. */
-  pointer(): usize {
-    return this.memory + this.head + RECORD_HEADER;
-  }
-  /** Bytes of the oldest record. */
-  length(): u32 {
-    return load<u32>(this.memory + this.head, LENGTH_OFFSET);
-  }
-  first(): u32 {
-    return load<u32>(this.memory + this.head, WORDS_OFFSET);
-  }
-  second(): u32 {
-    return load<u32>(this.memory + this.head, WORDS_OFFSET + 4);
-  }
-  third(): u32 {
-    return load<u32>(this.memory + this.head, WORDS_OFFSET + 8);
+  /** The oldest record, valid until `pop`; only while `count` > 0. */
+  oldest(): Datagram {
+    return changetype<Datagram>(this.memory + this.head);
   }
 
   /** Forgets the oldest record; only while `count` > 0. */
   pop(): void {
     assert(this.count > 0, "nothing is queued");
-    this.bytes -= this.length();
-    this.head += load<u32>(this.memory + this.head);
+    const length = this.oldest().length;
+    this.bytes -= length;
+    this.head += recordSize(length);
     this.count--;
     if (this.count == 0) {
       this.clear();
@@ -103,7 +113,7 @@ export class DatagramQueue {
     }
   }
 
-  /** The offset for a record of `size` bytes, or -1. */
+  /** Returns the offset for a record of `size` bytes, or -1 if none is free. */
   private place(size: u32): i32 {
     if (this.count > 0 && this.tail <= this.head) {
       return size <= this.head - this.tail ? (this.tail as i32) : -1;
@@ -113,4 +123,8 @@ export class DatagramQueue {
     this.limit = this.tail;
     return 0;
   }
+}
+
+function recordSize(length: u32): u32 {
+  return (DATAGRAM_HEADER + length + 7) & ~7;
 }

@@ -17,10 +17,10 @@ export const ENDPOINTS_BYTES: u32 = 36;
 
 export class Endpoints {
   // Two 16-byte addresses, held inline so that a record is one object; see IpAddress.
-  private localHigh: u64 = 0;
-  private localLow: u64 = 0;
-  private remoteHigh: u64 = 0;
-  private remoteLow: u64 = 0;
+  localHigh: u64 = 0;
+  localLow: u64 = 0;
+  remoteHigh: u64 = 0;
+  remoteLow: u64 = 0;
   /** The local port in the upper 16 bits, the remote port in the lower 16. */
   ports: u32 = 0;
 

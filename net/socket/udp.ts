@@ -1,175 +1,45 @@
 /**
- * UDP sockets (RFC 768, RFC 1122 section 4.1): queues of datagrams bounded in bytes, random
- * ports (RFC 6056), ICMP errors told to connected sockets.
+ * UDP (RFC 768, RFC 1122 section 4.1): hands datagrams that came in to their sockets, sends what
+ * sockets have queued, and tells connected sockets of ICMP errors.
  *
  *     wire > process > receive queue > receive        send > transmit queue > dispatch > wire
  */
-import {
-  UDP_RECEIVE_BYTES,
-  UDP_RECENT_PORTS,
-  UDP_SOCKETS,
-  UDP_TRANSMIT_BYTES,
-} from "../../core/limits";
-import { Random, randomBelow } from "../../core/random";
+import { UDP_RECEIVE_BYTES, UDP_SOCKETS, UDP_TRANSMIT_BYTES } from "../../core/limits";
+import { Random } from "../../core/random";
 import { NEVER } from "../../core/time";
-import { BROADCAST_ADDRESS, Ipv4Address } from "../wire/address";
-import { copyAndSum } from "../wire/checksum";
+import { BROADCAST_ADDRESS, UNSPECIFIED } from "../wire/address";
+import { copyAndSum, sum } from "../wire/checksum";
 import { Drop } from "../wire/drop";
 import { IcmpError } from "../wire/icmp";
-import { IPV4_HEADER, PROTOCOL_UDP } from "../wire/ipv4";
-import { emitUdp, emitUdpSummed, UDP_HEADER, UdpHeader } from "../wire/udp";
-import { DatagramQueue } from "./datagram-queue";
+import { PROTOCOL_UDP } from "../wire/ipv4";
+import { emitUdp, UDP_HEADER, UdpHeader } from "../wire/udp";
+import { Datagram } from "./datagram-queue";
+import { Endpoints } from "./endpoints";
 import { SocketError } from "./error";
+import { ErrorReport } from "./error-report";
+import { ANY_DEVICE } from "./path";
 import { PacketSink, SendResult } from "./sink";
+import { UdpPorts } from "./udp-ports";
+import { UdpSocket, UdpSocketOwner } from "./udp-socket";
 
-/** The most bytes of payload that one IPv4 packet carries: 65535 - 20 - 8. */
-export const UDP_PAYLOAD: u32 = 65507;
-/** `UdpSocket.device` of a socket that hears and speaks on every interface. */
-export const ANY_DEVICE: u32 = 0xffffffff;
-
-/** Ports that are given out at random: as many as can be (RFC 6056 section 3.2). */
-const FIRST_RANDOM_PORT: u32 = 1024;
-const RANDOM_PORTS: u32 = 65536 - FIRST_RANDOM_PORT;
-/** Chains that sockets are found by; a power of two. */
-const CHAINS: u32 = 64;
-/** What a queue needs beyond its limit, so that the longest datagram fits an empty one. */
-const QUEUE_SLACK: u32 = 64;
-
-/**
- * Sends to 255.255.255.255 on one chosen interface: what DHCP needs, also where there are
- * several. A table that has none leaves it to `PacketSink.sendBytes`.
- */
-export interface Broadcaster {
-  /** The own address on the interface, or 0. */
-  addressOf(device: u32): Ipv4Address;
-  broadcast(
-    device: u32,
-    pointer: usize,
-    length: u32,
-    source: Ipv4Address,
-    protocol: u32,
-  ): SendResult;
-}
-
-export class UdpSocket {
-  /** The address and port of `connect`; port 0: not connected. */
-  remoteAddress: Ipv4Address = 0;
-  remotePort: u32 = 0;
-  /** What went wrong since; the user sets it back to None. */
-  error: SocketError = SocketError.None;
-  /** Hears what is sent to any address, while its interface has none (DHCP). */
-  acceptUnconfigured: bool = false;
-  /** The index of the only interface that it hears and speaks on, or ANY_DEVICE. */
-  device: u32 = ANY_DEVICE;
-  /** Where the datagram of the last `receive` came from and went to. */
-  lastAddress: Ipv4Address = 0;
-  lastPort: u32 = 0;
-  lastDestination: Ipv4Address = 0;
-  /** Its whole length, which may be more than what `receive` copied. */
-  lastLength: u32 = 0;
-  /** Datagrams dropped because the receive queue was full. */
-  dropped: u64 = 0;
-  /** The next socket with the same chain; the table's. */
-  next: UdpSocket | null = null;
-  readonly received: DatagramQueue;
-  readonly queued: DatagramQueue;
-  private open: bool = true;
-
-  constructor(
-    private readonly table: UdpTable,
-    readonly localPort: u32,
-    receiveBytes: u32,
-    transmitBytes: u32,
-  ) {
-    this.received = new DatagramQueue(receiveBytes + QUEUE_SLACK);
-    this.queued = new DatagramQueue(transmitBytes + QUEUE_SLACK);
-  }
-
-  /**
-   * Queues `length` bytes for address:port. False: the queue is full, the datagram too long,
-   * the port 0, or the socket closed.
-   */
-  send(pointer: usize, length: u32, address: Ipv4Address, port: u32): bool {
-    if (length > UDP_PAYLOAD || port - 1 >= 65535 || !this.open) return false;
-    const datagram = this.queued.push(UDP_HEADER + length, address, port, 0);
-    if (datagram == 0) return false;
-    memory.copy(datagram + UDP_HEADER, pointer, length as usize);
-    return true;
-  }
-
-  /** From here on only datagrams from address:port are heard, and its ICMP errors. */
-  connect(address: Ipv4Address, port: u32): void {
-    this.remoteAddress = address;
-    this.remotePort = port;
-  }
-
-  /**
-   * Copies the oldest datagram, cut to `capacity` bytes, and answers how many bytes, or -1 when
-   * there is none.
-   */
-  receive(destination: usize, capacity: u32): i32 {
-    const queue = this.received;
-    if (queue.count == 0) return -1;
-    const length = queue.length();
-    const copied = length < capacity ? length : capacity;
-    memory.copy(destination, queue.pointer(), copied as usize);
-    this.lastAddress = queue.first();
-    this.lastPort = queue.second();
-    this.lastDestination = queue.third();
-    this.lastLength = length;
-    queue.pop();
-    return copied as i32;
-  }
-
-  /** True when `receive` has something. */
-  readable(): bool {
-    return this.received.count > 0;
-  }
-
-  /** True while something waits to be sent. */
-  pending(): bool {
-    return this.queued.count > 0;
-  }
-
-  /** Forgets what is queued and gives the port and the memory back. */
-  close(): void {
-    if (!this.open) return;
-    this.open = false;
-    this.table.forget(this);
-    this.received.free();
-    this.queued.free();
-  }
-
-  /** True when a datagram from address:port on that interface is for this socket. */
-  hears(address: Ipv4Address, port: u32, device: u32): bool {
-    if (this.remotePort != 0 && (port != this.remotePort || address != this.remoteAddress)) {
-      return false;
-    }
-    return this.device == ANY_DEVICE || device == ANY_DEVICE || this.device == device;
-  }
-}
-
-export class UdpTable {
-  /** Who sends what is to leave by one interface, or null. */
-  broadcaster: Broadcaster | null = null;
+export class UdpTable implements UdpSocketOwner {
   /** Open sockets. */
   count: u32 = 0;
   private readonly sockets: StaticArray<UdpSocket | null> = new StaticArray<UdpSocket | null>(
     UDP_SOCKETS,
   );
-  private readonly chains: StaticArray<UdpSocket | null> = new StaticArray<UdpSocket | null>(
-    CHAINS,
-  );
-  private readonly recent: StaticArray<u16> = new StaticArray<u16>(UDP_RECENT_PORTS);
-  private closed: u32 = 0;
+  private readonly ports: UdpPorts;
   /** The socket that may send first in the next `dispatch`. */
   private turn: u32 = 0;
 
-  constructor(private readonly random: Random) {}
+  constructor(random: Random) {
+    this.ports = new UdpPorts(random);
+  }
 
   /**
-   * A socket with memory of its own on `port`, or on a random one for 0. Null: the port is in
-   * use (on that interface), or there are UDP_SOCKETS sockets.
+   * Opens a socket on `port`, or on a random one for 0; it holds `receiveBytes` and
+   * `transmitBytes` of memory until it is closed. Null: the port is in use (on that interface) or
+   * no port, or there are UDP_SOCKETS sockets.
    */
   open(
     port: u32 = 0,
@@ -178,13 +48,11 @@ export class UdpTable {
     device: u32 = ANY_DEVICE,
   ): UdpSocket | null {
     if (this.count == UDP_SOCKETS || port > 65535) return null;
-    const local = port == 0 ? this.randomPort() : port;
-    if (this.inUse(local, device)) return null;
+    const local = port == 0 ? this.ports.draw() : port;
+    if (this.ports.inUse(local, device)) return null;
     const socket = new UdpSocket(this, local, receiveBytes, transmitBytes);
     socket.device = device;
-    const chain = local & (CHAINS - 1);
-    socket.next = this.chains[chain];
-    this.chains[chain] = socket;
+    this.ports.add(socket);
     this.sockets[this.count++] = socket;
     return socket;
   }
@@ -194,65 +62,45 @@ export class UdpTable {
     return this.sockets[index]!;
   }
 
-  /** True when a socket on `port` wants what an interface without address hears. */
+  /** Whether a socket on `port` wants what an interface without address receives. */
   acceptsUnconfigured(port: u32, device: u32 = ANY_DEVICE): bool {
-    let socket = this.chains[port & (CHAINS - 1)];
-    while (socket != null) {
-      if (socket.localPort == port && socket.acceptUnconfigured) {
-        if (socket.device == ANY_DEVICE || socket.device == device) return true;
-      }
-      socket = socket.next;
-    }
-    return false;
+    return this.ports.acceptsUnconfigured(port, device);
   }
 
   /**
-   * A datagram that passed `parseUdp` came in by interface `device`: into its socket's queue.
-   * A full queue drops the newest.
+   * Queues a datagram for its socket. It passed `parseUdp` and came in by interface `device`;
+   * `ends` holds its addresses, and gets its ports here. A full queue drops the newest.
    */
-  process(
-    source: Ipv4Address,
-    destination: Ipv4Address,
-    pointer: usize,
-    _length: u32,
-    device: u32 = ANY_DEVICE,
-  ): Drop {
+  process(ends: Endpoints, pointer: usize, device: u32 = ANY_DEVICE): Drop {
     const header = UdpHeader.at(pointer);
-    const port = header.destinationPort;
-    const from = header.sourcePort;
-    const socket = this.find(port, source, from, device);
+    ends.ports = (header.destinationPort << 16) | header.sourcePort;
+    const socket = this.ports.find(ends, device);
     if (socket == null) return Drop.UdpNoSocket;
     const length = header.payloadLength;
-    const space = socket.received.push(length, source, from, destination);
-    if (space == 0) {
+    const datagram = socket.received.push(length);
+    if (datagram == null) {
       socket.dropped++;
       return Drop.UdpQueueFull;
     }
-    memory.copy(space, header.payload, length as usize);
+    ends.save(changetype<usize>(datagram));
+    memory.copy(datagram.payload, header.payload, length as usize);
     return Drop.None;
   }
 
-  /**
-   * An ICMP error quotes the first `length` bytes (at least 8) of a datagram from `source` to
-   * `destination`: told to the socket that is connected there (RFC 1122 section 4.1.3.3).
-   */
-  processError(
-    kind: IcmpError,
-    _source: Ipv4Address,
-    destination: Ipv4Address,
-    pointer: usize,
-    _length: u32,
-  ): void {
+  /** Tells the socket that is connected to where the datagram went (RFC 1122, 4.1.3.3). */
+  processError(report: ErrorReport): void {
+    const kind = report.kind;
     if (kind == IcmpError.FragmentationNeeded) return;
-    const header = UdpHeader.at(pointer);
-    const port = header.destinationPort;
-    const socket = this.find(header.sourcePort, destination, port, ANY_DEVICE);
+    const header = UdpHeader.at(report.pointer);
+    const ends = report.quoted;
+    ends.ports = (header.sourcePort << 16) | header.destinationPort;
+    const socket = this.ports.find(ends, ANY_DEVICE);
     if (socket == null || socket.remotePort == 0) return;
     const refused = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
     socket.error = refused ? SocketError.Refused : SocketError.Unreachable;
   }
 
-  /** Sends what is queued, each socket in turn. True: there is more, but the sink is busy. */
+  /** Sends what is queued, each socket in turn. Reports whether the sink was too busy for all. */
   dispatch(_now: i64, sink: PacketSink): bool {
     const count = this.count;
     if (this.turn >= count) this.turn = 0;
@@ -260,7 +108,7 @@ export class UdpTable {
       const index = this.turn + i;
       const socket = this.sockets[index < count ? index : index - count]!;
       while (socket.queued.count > 0) {
-        const result = this.transmit(socket, sink);
+        const result = transmit(socket, sink);
         if (result == SendResult.Busy) {
           this.turn = index < count ? index : index - count;
           return true;
@@ -280,7 +128,7 @@ export class UdpTable {
     return NEVER;
   }
 
-  /** Takes a closed socket out of the table; called by `UdpSocket.close`. */
+  /** Takes a closed socket out of the table; for `UdpSocket.close`. */
   forget(socket: UdpSocket): void {
     for (let i: u32 = 0; i < this.count; i++) {
       if (this.sockets[i] !== socket) continue;
@@ -288,97 +136,46 @@ export class UdpTable {
       this.sockets[this.count] = null;
       break;
     }
-    this.unchain(socket);
-    this.recent[this.closed++ & (UDP_RECENT_PORTS - 1)] = socket.localPort as u16;
+    this.ports.remove(socket);
   }
+}
 
-  private unchain(socket: UdpSocket): void {
-    const chain = socket.localPort & (CHAINS - 1);
-    let before: UdpSocket | null = null;
-    let at = this.chains[chain];
-    while (at != null && at !== socket) {
-      before = at;
-      at = at.next;
-    }
-    if (before == null) this.chains[chain] = socket.next;
-    else before.next = socket.next;
-    socket.next = null;
+/** Sends the oldest datagram of a socket, which stays queued. */
+function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
+  const datagram = socket.queued.oldest();
+  const path = socket.path;
+  const anySource = pointPath(socket, datagram);
+  if (!sink.update(path)) return SendResult.Unreachable;
+  if (!anySource && path.source.isUnspecified) return SendResult.Unreachable;
+  const length = datagram.length;
+  const payload = datagram.payload;
+  const bytes = length - UDP_HEADER;
+  if (length > path.room) {
+    emitUdp(payload, length, datagram.ports, path.addressSum + sum(payload + UDP_HEADER, bytes));
+    return sink.sendBytes(payload, length, path, PROTOCOL_UDP);
   }
+  const frame = sink.allocate(path);
+  if (frame == null) return SendResult.Busy;
+  const start = frame.append(length);
+  const total = copyAndSum(start + UDP_HEADER, payload + UDP_HEADER, bytes, path.addressSum);
+  emitUdp(start, length, datagram.ports, total);
+  return sink.send(frame, path, PROTOCOL_UDP);
+}
 
-  private find(port: u32, address: Ipv4Address, remotePort: u32, device: u32): UdpSocket | null {
-    let socket = this.chains[port & (CHAINS - 1)];
-    while (socket != null) {
-      if (socket.localPort == port && socket.hears(address, remotePort, device)) return socket;
-      socket = socket.next;
-    }
-    return null;
+/**
+ * Points the socket's path at the datagram's destination. 255.255.255.255 leaves by the socket's
+ * interface, from 0.0.0.0 while that may have no address (RFC 2131 section 4.1). Reports whether
+ * any source will do, even none.
+ */
+function pointPath(socket: UdpSocket, datagram: Datagram): bool {
+  const path = socket.path;
+  if (!datagram.remote.equalsIpv4(BROADCAST_ADDRESS)) {
+    path.toward(datagram.remote);
+  } else if (socket.acceptUnconfigured) {
+    path.betweenIpv4(UNSPECIFIED, BROADCAST_ADDRESS, socket.device);
+    return true;
+  } else {
+    path.toward(datagram.remote, socket.device);
   }
-
-  private inUse(port: u32, device: u32): bool {
-    let socket = this.chains[port & (CHAINS - 1)];
-    while (socket != null) {
-      if (socket.localPort == port) {
-        const other = socket.device;
-        if (device == ANY_DEVICE || other == ANY_DEVICE || device == other) return true;
-      }
-      socket = socket.next;
-    }
-    return false;
-  }
-
-  /** A port neither in use nor closed just now (RFC 6056 section 3.3.1). */
-  private randomPort(): u32 {
-    let port: u32 = 0;
-    do {
-      port = FIRST_RANDOM_PORT + randomBelow(this.random, RANDOM_PORTS);
-    } while (this.inUse(port, ANY_DEVICE) || this.recent.includes(port as u16));
-    return port;
-  }
-
-  /** Sends the oldest datagram of a socket; it stays queued. */
-  private transmit(socket: UdpSocket, sink: PacketSink): SendResult {
-    const queue = socket.queued;
-    const datagram = queue.pointer();
-    const length = queue.length();
-    const to = queue.first();
-    const port = queue.second();
-    if (to == BROADCAST_ADDRESS && (socket.acceptUnconfigured || socket.device != ANY_DEVICE)) {
-      return this.transmitBroadcast(socket, sink, datagram, length, port);
-    }
-    const source = sink.sourceAddress(to);
-    if (source == 0) return SendResult.Unreachable;
-    if (IPV4_HEADER + length > sink.mtu(to)) {
-      emitUdp(datagram, length, socket.localPort, port, source, to);
-      return sink.sendBytes(datagram, length, source, to, PROTOCOL_UDP);
-    }
-    const frame = sink.allocate(to);
-    if (frame == null) return SendResult.Busy;
-    const start = frame.append(length);
-    const bytes = length - UDP_HEADER;
-    const total = copyAndSum(start + UDP_HEADER, datagram + UDP_HEADER, bytes, 0);
-    emitUdpSummed(start, length, socket.localPort, port, source, to, total);
-    return sink.send(frame, source, to, PROTOCOL_UDP);
-  }
-
-  /** From 0.0.0.0 as long as the socket's interface has no address (RFC 2131 section 4.1). */
-  private transmitBroadcast(
-    socket: UdpSocket,
-    sink: PacketSink,
-    datagram: usize,
-    length: u32,
-    port: u32,
-  ): SendResult {
-    const to = BROADCAST_ADDRESS;
-    const device = socket.device;
-    let broadcaster: Broadcaster | null = null;
-    if (device != ANY_DEVICE) broadcaster = this.broadcaster;
-    let source: Ipv4Address = 0;
-    if (!socket.acceptUnconfigured) {
-      source = broadcaster == null ? sink.sourceAddress(to) : broadcaster.addressOf(device);
-      if (source == 0) return SendResult.Unreachable;
-    }
-    emitUdp(datagram, length, socket.localPort, port, source, to);
-    if (broadcaster == null) return sink.sendBytes(datagram, length, source, to, PROTOCOL_UDP);
-    return broadcaster.broadcast(device, datagram, length, source, PROTOCOL_UDP);
-  }
+  return false;
 }

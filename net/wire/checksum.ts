@@ -6,7 +6,6 @@
  * taken over little-endian 32-bit words into 64 bits, eight a round, and folded once at the end.
  * A folded sum is in memory order: it is stored with `store<u16>` as it is, never swapped.
  */
-import { Ipv4Address } from "./address";
 
 /**
  * `initial` plus the sum of `length` bytes. An odd last byte counts as the low half of a word,
@@ -53,20 +52,6 @@ export function fold(sum: u64): u16 {
  */
 export function checksum(pointer: usize, length: u32, initial: u64 = 0): u16 {
   return ~fold(sum(pointer, length, initial));
-}
-
-/**
- * The partial sum of the pseudo header that UDP and TCP cover (RFC 768, RFC 9293 section 3.1):
- * source, destination, zero, protocol, and the length of the segment in bytes (at most 65,535).
- */
-export function pseudoHeader(
-  source: Ipv4Address,
-  destination: Ipv4Address,
-  protocol: u32,
-  length: u32,
-): u64 {
-  const addresses = (bswap<u32>(source) as u64) + (bswap<u32>(destination) as u64);
-  return addresses + (((protocol << 8) + (bswap<u16>(length as u16) as u32)) as u64);
 }
 
 /**

@@ -36,7 +36,7 @@ export class IpAddress {
   }
   set ipv4(address: Ipv4Address) {
     this.high = 0;
-    this.low = ((bswap<u32>(address) as u64) << 32) | (MAPPED as u64);
+    this.low = mapped(address);
   }
 
   /** Whether the address is `::` or 0.0.0.0: no address (RFC 4291 section 2.5.2). */
@@ -46,6 +46,11 @@ export class IpAddress {
 
   equals(other: IpAddress): bool {
     return this.low == other.low && this.high == other.high;
+  }
+
+  /** Whether the address is this IPv4 address (host order), IPv4-mapped. */
+  equalsIpv4(address: Ipv4Address): bool {
+    return this.high == 0 && this.low == mapped(address);
   }
 
   /** Writes the 16 bytes to `pointer`, in network order. */
@@ -59,4 +64,9 @@ export class IpAddress {
     this.high = load<u64>(pointer);
     this.low = load<u64>(pointer, 8);
   }
+}
+
+/** Bytes 8 to 15 of an IPv4-mapped address. */
+function mapped(address: Ipv4Address): u64 {
+  return ((bswap<u32>(address) as u64) << 32) | (MAPPED as u64);
 }

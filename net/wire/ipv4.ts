@@ -131,22 +131,22 @@ function parseOptions(pointer: usize, end: usize): Drop {
   return Drop.None;
 }
 
-/** A header of 20 bytes with its checksum, which is summed from the values as they are stored. */
+/**
+ * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `fragment` is the second word:
+ * identification in the upper 16 bits, flags and fragment offset in the lower.
+ */
 export function emitIpv4(
   pointer: usize,
   totalLength: u32,
-  identification: u32,
-  flagsAndFragment: u32,
-  ttl: u32,
+  fragment: u32,
   protocol: u32,
   source: Ipv4Address,
   destination: Ipv4Address,
 ): void {
+  // Summed as the words are stored, so that no load waits for a store.
   const first: u32 = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
-  const second: u32 =
-    (bswap<u16>(identification as u16) as u32) |
-    ((bswap<u16>(flagsAndFragment as u16) as u32) << 16);
-  const third: u32 = ttl | (protocol << 8);
+  const second = bswap<u32>(fragment);
+  const third: u32 = DEFAULT_TTL | (protocol << 8);
   const from = bswap<u32>(source);
   const to = bswap<u32>(destination);
   const total = (first as u64) + (second as u64) + (third as u64) + (from as u64) + (to as u64);

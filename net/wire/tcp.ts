@@ -12,9 +12,10 @@
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
 import { Ipv4Address } from "./address";
-import { checksum, fold, pseudoHeader, sum } from "./checksum";
+import { checksum, fold, sum as sumOf } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_TCP } from "./ipv4";
+import { addressSum, pseudoHeader } from "./pseudo-header";
 
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
@@ -77,43 +78,39 @@ export function parseTcp(
   if (length < TCP_HEADER) return Drop.TcpTruncated;
   const headerLength = TcpHeader.at(pointer).headerLength;
   if (headerLength < TCP_HEADER || headerLength > length) return Drop.TcpHeaderLength;
-  const pseudo = pseudoHeader(source, destination, PROTOCOL_TCP, length);
+  const pseudo = pseudoHeader(addressSum(source, destination), PROTOCOL_TCP, length);
   return checksum(pointer, length, pseudo) == 0 ? Drop.None : Drop.TcpChecksum;
 }
 
+/** The fourth word of a header: its length in bytes, its flags, and the window as on the wire. */
+export function tcpControl(headerLength: u32, flags: u32, windowField: u32): u32 {
+  return (headerLength << 26) | (flags << 16) | windowField;
+}
+
 /**
- * Writes a header of `headerLength` bytes whose options, if any, are in place behind the first
- * 20. `windowField` is what goes on the wire. The checksum is left to `sealTcp`.
+ * Writes a header, whose options, if any, are in place behind the first 20 bytes. `ports` is the
+ * source port in the upper 16 bits and the destination port in the lower; `control` comes from
+ * `tcpControl`. The checksum is left to `sealTcp`.
  */
 export function emitTcp(
   pointer: usize,
-  headerLength: u32,
-  sourcePort: u32,
-  destinationPort: u32,
+  ports: u32,
   sequence: u32,
   acknowledgment: u32,
-  flags: u32,
-  windowField: u32,
+  control: u32,
 ): void {
-  store<u32>(pointer, bswap<u32>((sourcePort << 16) | destinationPort));
+  store<u32>(pointer, bswap<u32>(ports));
   store<u32>(pointer, bswap<u32>(sequence), 4);
   store<u32>(pointer, bswap<u32>(acknowledgment), 8);
-  store<u32>(pointer, bswap<u32>((headerLength << 26) | (flags << 16) | windowField), 12);
+  store<u32>(pointer, bswap<u32>(control), 12);
   store<u32>(pointer, 0, 16);
 }
 
 /**
- * Puts the checksum into a header whose field for it is 0. `payloadSum` is the sum of what
- * follows the header; `length` counts both, in bytes.
+ * Puts the checksum into a header whose field for it is 0. `length` counts header and payload, in
+ * bytes; `sum` covers the payload and the addresses of the pseudo header.
  */
-export function sealTcp(
-  pointer: usize,
-  headerLength: u32,
-  length: u32,
-  source: Ipv4Address,
-  destination: Ipv4Address,
-  payloadSum: u64,
-): void {
-  const pseudo = pseudoHeader(source, destination, PROTOCOL_TCP, length);
-  store<u16>(pointer, ~fold(sum(pointer, headerLength, payloadSum + pseudo)), 16);
+export function sealTcp(pointer: usize, headerLength: u32, length: u32, sum: u64): void {
+  const pseudo = pseudoHeader(sum, PROTOCOL_TCP, length);
+  store<u16>(pointer, ~fold(sumOf(pointer, headerLength, pseudo)), 16);
 }

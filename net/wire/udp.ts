@@ -8,9 +8,10 @@
  */
 import { loadNet16 } from "../../core/bytes";
 import { Ipv4Address } from "./address";
-import { checksum, fold, pseudoHeader, sum } from "./checksum";
+import { checksum, fold } from "./checksum";
 import { Drop } from "./drop";
 import { PROTOCOL_UDP } from "./ipv4";
+import { addressSum, pseudoHeader } from "./pseudo-header";
 
 export const UDP_HEADER: u32 = 8;
 
@@ -56,41 +57,23 @@ export function parseUdp(
   const own = header.length;
   if (own < UDP_HEADER || own > length) return Drop.UdpLength;
   if (header.checksum != 0) {
-    const pseudo = pseudoHeader(source, destination, PROTOCOL_UDP, own);
+    const pseudo = pseudoHeader(addressSum(source, destination), PROTOCOL_UDP, own);
     if (checksum(pointer, own, pseudo) != 0) return Drop.UdpChecksum;
   }
   return header.destinationPort == 0 ? Drop.UdpPort : Drop.None;
 }
 
-/** Writes the header in front of a payload that is in place; `length` counts both, in bytes. */
-export function emitUdp(
-  pointer: usize,
-  length: u32,
-  sourcePort: u32,
-  destinationPort: u32,
-  source: Ipv4Address,
-  destination: Ipv4Address,
-): void {
-  const payload = sum(pointer + UDP_HEADER, length - UDP_HEADER);
-  emitUdpSummed(pointer, length, sourcePort, destinationPort, source, destination, payload);
-}
-
-/** `emitUdp` for a payload whose sum is known, from `copyAndSum`. */
-export function emitUdpSummed(
-  pointer: usize,
-  length: u32,
-  sourcePort: u32,
-  destinationPort: u32,
-  source: Ipv4Address,
-  destination: Ipv4Address,
-  payloadSum: u64,
-): void {
-  const ports =
-    (bswap<u16>(sourcePort as u16) as u32) | ((bswap<u16>(destinationPort as u16) as u32) << 16);
+/**
+ * Writes the header in front of a payload. `length` counts both, in bytes; `ports` is the source
+ * port in the upper 16 bits and the destination port in the lower; `sum` covers the payload and
+ * the addresses of the pseudo header (RFC 768), both in memory order.
+ */
+export function emitUdp(pointer: usize, length: u32, ports: u32, sum: u64): void {
+  const first = bswap<u32>(ports);
   const size = bswap<u16>(length as u16) as u32;
-  const pseudo = pseudoHeader(source, destination, PROTOCOL_UDP, length);
-  const check = ~fold(payloadSum + pseudo + (ports as u64) + (size as u64));
-  store<u32>(pointer, ports);
-  // A sum of 0 is sent as its other form, for 0 means that there is none (RFC 768).
+  const total = pseudoHeader(sum, PROTOCOL_UDP, length);
+  const check = ~fold(total + (first as u64) + (size as u64));
+  store<u32>(pointer, first);
+  // A sum of 0 is sent as its other form: 0 means that there is none (RFC 768).
   store<u32>(pointer, size | ((check == 0 ? 0xffff : (check as u32)) << 16), 4);
 }

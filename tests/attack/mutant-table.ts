@@ -3,7 +3,7 @@
 export type Line = [rows: string, what: string, file: string, from: string, to: string];
 
 const ARP = "net/iface/arp.ts";
-const EGRESS = "net/iface/egress.ts";
+const IPV4_ID = "net/iface/ipv4-identification.ts";
 const GUARD = "net/iface/guard.ts";
 const ICMP = "net/iface/icmp.ts";
 const INGRESS = "net/iface/ingress.ts";
@@ -12,6 +12,7 @@ const REASSEMBLY = "net/iface/reassembly.ts";
 const RING = "drivers/intel/receive-ring.ts";
 const TCP_ICMP = "net/socket/tcp/input/icmp-error.ts";
 const UDP = "net/socket/udp.ts";
+const UDP_SOCKET = "net/socket/udp-socket.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 
 export const lines: Line[] = [
@@ -162,7 +163,7 @@ export const lines: Line[] = [
     "result == Drop.UdpNoSocket && reach == Reach.Own",
     "result == Drop.UdpNoSocket",
   ],
-  ["IP-18", "one counter for all", EGRESS, "const index = key >>> 24;", "const index = key & 0;"],
+  ["IP-18", "one counter for all", IPV4_ID, "const index = key >>> 24;", "const index = key & 0;"],
   [
     "FRG-01",
     "parts are not kept",
@@ -283,8 +284,8 @@ export const lines: Line[] = [
     "ICM-03",
     "long echoes are cut",
     ICMP,
-    "egress.sendBytes(pointer, length, from, to, PROTOCOL_ICMP);\n    } else if",
-    "egress.sendBytes(pointer, min(length, 9000), from, to, PROTOCOL_ICMP);\n    } else if",
+    "egress.sendBytes(pointer, length, path, PROTOCOL_ICMP);",
+    "egress.sendBytes(pointer, min(length, 9000), path, PROTOCOL_ICMP);",
   ],
   ["ICM-04", "any reply is an answer", "net/socket/echo.ts", "? Drop.IcmpType :", "? 0 :"],
   [
@@ -313,7 +314,7 @@ export const lines: Line[] = [
     "ICM-10 ICM-11",
     "errors end connections",
     TCP_ICMP,
-    "if (connection.state == TcpState.SynSent && !passing)",
+    "if (block.state == TcpState.SynSent && !passing)",
     "if (!passing || kind == IcmpError.TimeExceeded)",
   ],
   ["ICM-13", "any quote", ICMP, "if (bad != Drop.None) return bad;", ""],
@@ -323,7 +324,8 @@ export const lines: Line[] = [
     "errors are sent back",
     ICMP,
     "iface.counters.icmpErrorsIn++;",
-    "this.egress.sendBytes(pointer, length, packet.destination, packet.source, PROTOCOL_ICMP);",
+    `this.replyPath.betweenIpv4(packet.destination, packet.source);
+    this.egress.sendBytes(pointer, length, this.replyPath, PROTOCOL_ICMP);`,
   ],
   [
     "ICM-15",
@@ -331,7 +333,8 @@ export const lines: Line[] = [
     ICMP,
     "if (kind < 0) return",
     `if (kind < 0) {
-      this.egress.sendBytes(pointer, length, packet.destination, packet.source, PROTOCOL_ICMP);
+      this.replyPath.betweenIpv4(packet.destination, packet.source);
+      this.egress.sendBytes(pointer, length, this.replyPath, PROTOCOL_ICMP);
     }
     if (kind < 0) return`,
   ],
@@ -382,9 +385,9 @@ export const lines: Line[] = [
   [
     "UDP-07",
     "anybody is heard",
-    UDP,
-    "port != this.remotePort || address != this.remoteAddress",
-    "port != this.remotePort",
+    UDP_SOCKET,
+    "own.remotePort != 0 && !own.equalsRemote(ends)",
+    "((own.ports ^ ends.ports) & 0xffff) != 0",
   ],
   [
     "UDP-08",

@@ -6,7 +6,7 @@ const WATCH = "drivers/interrupt-watch.ts";
 const RING = "drivers/intel/receive-ring.ts";
 
 export const systemLines: Line[] = [
-  ["SYS-01", "leaks a socket's memory", "net/socket/udp.ts", "this.received.free();", ""],
+  ["SYS-01", "leaks a socket's memory", "net/socket/udp-socket.ts", "this.received.free();", ""],
   [
     "SYS-02",
     "wraps the clock after 2^32 ms",

@@ -44,14 +44,14 @@ const allowed: Record<string, string> = {
   "net/service/http/message/body.ts PERIOD": "of a pattern of bytes",
   "net/service/http/message/head.ts WORDS": "of a record",
   "net/service/json/value.ts WORDS": "of a record",
-  "net/socket/echo.ts REPLY_BYTES": "of a record",
-  "net/socket/echo.ts TIME_BYTES": "of the format of a ping",
+  "net/socket/echo-socket.ts REPLY_BYTES": "of a record",
+  "net/socket/echo-socket.ts TIME_BYTES": "of the format of a ping",
   "net/socket/endpoints.ts ENDPOINTS_BYTES": "of a record",
   "net/socket/tcp/congestion/new-reno.ts WINDOW_MAXIMUM": "of TCP (RFC 7323 section 2.2)",
   "net/socket/tcp/negotiated.ts OPTIONS_MAXIMUM": "of the format (RFC 9293 section 3.1)",
   "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "what is hashed",
-  "net/socket/udp.ts CHAINS": "of a hash table whose entries are bounded",
-  "net/socket/udp.ts QUEUE_SLACK": "so that the longest datagram fits an empty queue",
+  "net/socket/udp-ports.ts CHAINS": "of a hash table whose entries are bounded",
+  "net/socket/udp-socket.ts QUEUE_SLACK": "so that the longest datagram fits an empty queue",
 };
 
 interface Constant {

@@ -30,12 +30,7 @@ const pendingLong = [
   "tests/unit/net/service/http/url.test.ts",
 ];
 const pendingParameters = [
-  "net/iface/icmp.ts",
   "net/iface/route.ts",
-  "net/socket/echo.ts",
-  "net/wire/ipv4.ts",
-  "net/wire/tcp.ts",
-  "net/wire/udp.ts",
   "tests/lab/entries/property.ts",
   "tests/lab/entries/wire.ts",
 ];

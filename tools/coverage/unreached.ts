@@ -12,10 +12,11 @@ export const unreached: Reasons = {
     ["ReceiveRing.returnAll", 1, "the ring overruns only while descriptors wait to be returned"],
   ],
   "net/iface/egress.ts": [
-    ["Egress.firstUp", 1, "boots without a network device are real boots"],
-    ["Egress.broadcast", 2, "DHCP's sockets know their device and are not asked while it is down"],
-    ["Egress.sendBytesBy", 1, "sockets and reassembly enforce tighter bounds"],
-    ["Egress.sendBytesBy", 2, "not tried: the pool runs empty just as a datagram is copied"],
+    ["Egress.sendBytes", 1, "sockets and reassembly enforce tighter bounds"],
+    ["Egress.sendBytes", 2, "not tried: the pool runs empty just as a datagram is copied"],
+  ],
+  "net/iface/ipv4-paths.ts": [
+    ["Ipv4Paths.firstUp", 1, "boots without a network device are real boots"],
   ],
   "net/iface/icmp.ts": [
     ["Icmp.sendError", 1, "ingress has rejected such sources and destinations"],
@@ -39,13 +40,15 @@ export const unreached: Reasons = {
   "net/socket/datagram-queue.ts": [
     ["DatagramQueue.push", 1, "sockets reject what is longer than their queue"],
   ],
-  "net/socket/echo.ts": [
+  "net/socket/echo-socket.ts": [
     ["EchoSocket.send", 1, "not tried: more requests than the queue holds"],
+  ],
+  "net/socket/echo.ts": [
     ["EchoTable.open", 1, "not tried: two sockets that draw the same identifier"],
     ["EchoTable.socketAt", 1, "not tried: ss while pings run"],
     ["EchoTable.forget", 1, "not tried: several pings at once"],
     ["EchoTable.dispatch", 1, "not tried: no frame for an echo request"],
-    ["EchoTable.transmit", 1, "not tried: no frame for an echo request"],
+    ["transmit", 1, "not tried: no frame for an echo request"],
   ],
   "net/socket/tcp/congestion/new-reno.ts": [
     ["initialWindow", 1, "no segment is longer than 1,460 bytes"],
@@ -85,9 +88,7 @@ export const unreached: Reasons = {
     ["Tcp.connect", 1, "so many ports are never in use"],
     ["Tcp.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
   ],
-  "net/socket/udp.ts": [
-    ["UdpTable.transmitBroadcast", 1, "not tried: a broadcast by a device without an address"],
-  ],
+  "net/socket/udp.ts": [["transmit", 1, "not tried: a broadcast by a device without an address"]],
   "net/wire/dhcp-options.ts": [
     ["DhcpOptions.parse", 1, "not tried: broken options in the file field"],
   ],

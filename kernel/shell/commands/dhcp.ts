@@ -134,7 +134,7 @@ function obstacleOf(setup: InterfaceConfigurator): string {
   const lease = setup.dhcp.lease;
   // Without a lease, or without its address, the request is broadcast to any server.
   if (lease == null || !setup.holds(lease)) return "";
-  if (setup.ip.sourceAddress(lease.server) != 0) return "";
+  if (!setup.ip.pathTo(lease.server).source.isUnspecified) return "";
   return `Network is unreachable: no route to the server ${formatIpv4(lease.server)}`;
 }
 

@@ -10,7 +10,7 @@
  */
 import { MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
-import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo";
+import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { formatIpv4 } from "../../../net/wire/address";
 import {
   Command,
@@ -79,7 +79,8 @@ class PingJob extends Job {
     }
     let socket = this.socket;
     if (socket == null) {
-      if (this.stack.ip.sourceAddress(this.lookup.address) == 0) return this.unreachable();
+      const path = this.stack.ip.pathTo(this.lookup.address);
+      if (path.source.isUnspecified) return this.unreachable();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
         this.session.error("ping", "socket: No buffer space available");

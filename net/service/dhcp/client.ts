@@ -6,16 +6,16 @@
  *      └──────────┴────────────┘           └ conflict ─> DECLINE ─> Init
  *     link up again with a lease ─> Rebooting ─> Bound
  *
- * Two waits of the RFC are left out for the sake of the boot's time: DISCOVER goes out at once,
- * not after a random 1 to 10 s (section 4.4.1: that is against a room of machines that start at
- * the same moment), and the address is used at once, while the probe for a conflict runs beside.
+ * Two waits of the RFC are left out to boot quickly: DISCOVER goes out at once, not after a random
+ * 1 to 10 s (section 4.4.1), and the address is used while the probe for a conflict still runs.
  */
 import { escapeBytes } from "../../../core/escape";
 import { DHCP_MESSAGE_BYTES, DHCP_QUEUE_BYTES } from "../../../core/limits";
 import { log } from "../../../core/log";
 import { Random } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
-import { UdpSocket, UdpTable } from "../../socket/udp";
+import { UdpTable } from "../../socket/udp";
+import { UdpSocket } from "../../socket/udp-socket";
 import { BROADCAST_ADDRESS, formatIpv4 } from "../../wire/address";
 import {
   DHCP_CLIENT_PORT,

@@ -11,7 +11,8 @@ import {
 } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { SocketError } from "../../socket/error";
-import { UdpSocket, UdpTable } from "../../socket/udp";
+import { UdpTable } from "../../socket/udp";
+import { UdpSocket } from "../../socket/udp-socket";
 import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";
 import { NameServer } from "../settings";
 import { Stream, StreamStatus } from "../stream/stream";

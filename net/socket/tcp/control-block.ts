@@ -5,6 +5,7 @@
 import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
+import { Path } from "../path";
 import { CongestionController } from "./congestion/controller";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
@@ -31,6 +32,7 @@ export const enum ListenQueue {
 
 export class ControlBlock extends Scheduled {
   readonly endpoints: Endpoints = new Endpoints();
+  readonly path: Path = new Path();
   state: TcpState = TcpState.Closed;
   /** Why the connection is over, once `state` is Closed; None: it ended regularly. */
   error: SocketError = SocketError.None;

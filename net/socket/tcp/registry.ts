@@ -81,6 +81,7 @@ export class TcpRegistry {
     const schedule = this.schedule;
     const block = new ControlBlock(schedule);
     block.endpoints.copy(ends);
+    block.path.along(ends);
     block.negotiated.announce(mtu);
     let initial = this.sequences.next(ends, schedule.now);
     if (above != 0 && ((initial - above) as i32) < 0) initial = above;

@@ -6,10 +6,19 @@ import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
-import { IcmpError } from "../../wire/icmp";
-import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TcpHeader } from "../../wire/tcp";
+import {
+  FLAG_ACK,
+  FLAG_FIN,
+  FLAG_RST,
+  FLAG_SYN,
+  TCP_HEADER,
+  TcpHeader,
+  tcpControl,
+} from "../../wire/tcp";
 import { Endpoints } from "../endpoints";
 import { SocketError } from "../error";
+import { ErrorReport } from "../error-report";
+import { Path } from "../path";
 import { PacketSink } from "../sink";
 import { TcpConnection } from "./connection";
 import { ControlBlock } from "./control-block";
@@ -40,6 +49,8 @@ export class Tcp implements ListenerOwner {
   /** The sink was busy in the last `dispatch`, and when it is tried again. */
   private blocked: bool = false;
   private retryAt: i64 = 0;
+  /** To where a connection was opened or a segment for none was answered last. */
+  private readonly path: Path = new Path();
 
   constructor(random: Random) {
     const registry = new TcpRegistry(random);
@@ -67,9 +78,11 @@ export class Tcp implements ListenerOwner {
   connect(now: i64, remoteAddress: u32, remotePort: u32, sink: PacketSink): TcpConnection | null {
     this.schedule.startAt(now);
     const ends = this.ends;
-    const local = sink.sourceAddress(remoteAddress);
-    ends.setIpv4(local, 0, remoteAddress, remotePort);
-    if (local == 0 || !sink.isHost(remoteAddress) || remotePort - 1 >= 65535) {
+    const path = this.path;
+    path.towardIpv4(remoteAddress);
+    sink.update(path);
+    ends.setIpv4(path.source.ipv4, 0, remoteAddress, remotePort);
+    if (ends.local.isUnspecified || !path.toHost || remotePort - 1 >= 65535) {
       const unreachable = new ControlBlock(this.schedule);
       unreachable.endpoints.setRemoteIpv4(remoteAddress, remotePort);
       unreachable.refuse(SocketError.Unreachable);
@@ -79,8 +92,7 @@ export class Tcp implements ListenerOwner {
     if (!registry.canBuffer(1) || !this.makeRoom()) return null;
     if (!registry.ports.choose(ends)) return null;
     this.counters.activeOpens++;
-    const mtu = sink.mtu(remoteAddress);
-    return new TcpConnection(registry.open(ends, mtu, TcpState.SynSent, 0));
+    return new TcpConnection(registry.open(ends, path.mtu, TcpState.SynSent, 0));
   }
 
   /**
@@ -134,24 +146,15 @@ export class Tcp implements ListenerOwner {
     return this.processNew(segment, sink, 0);
   }
 
-  /**
-   * Handles an ICMP error about a segment from `source` to `destination`, of which it quotes at
-   * least ICMP_QUOTE bytes at `pointer`. `nextHopMtu` is 0 if the error reports none.
-   */
-  processError(
-    now: i64,
-    kind: IcmpError,
-    nextHopMtu: u32,
-    source: u32,
-    destination: u32,
-    pointer: usize,
-  ): void {
+  /** Handles an ICMP error about a segment that this host sent. */
+  processError(now: i64, report: ErrorReport): void {
     this.schedule.startAt(now);
-    const header = TcpHeader.at(pointer);
-    this.ends.setIpv4(source, header.sourcePort, destination, header.destinationPort);
-    const block = this.registry.connections.find(this.ends);
+    const header = TcpHeader.at(report.pointer);
+    const ends = report.quoted;
+    ends.ports = (header.sourcePort << 16) | header.destinationPort;
+    const block = this.registry.connections.find(ends);
     if (block == null) return;
-    receiveError(block, kind, nextHopMtu, header.sequence);
+    receiveError(block, report.kind, report.mtu, header.sequence);
     this.registry.settle(block);
   }
 
@@ -271,7 +274,9 @@ export class Tcp implements ListenerOwner {
       }
     }
     if (segment.has(FLAG_FIN) && !segment.has(FLAG_SYN)) timeWaits.restart(record, now);
-    sendBare(sink, ends, record.sendNext, record.receiveNext, FLAG_ACK, record.window);
+    const control = tcpControl(TCP_HEADER, FLAG_ACK, record.window);
+    this.path.along(ends);
+    sendBare(sink, this.path, ends, record.sendNext, record.receiveNext, control);
     this.counters.segmentsOut++;
     return Drop.TcpUnacceptable;
   }
@@ -308,8 +313,10 @@ export class Tcp implements ListenerOwner {
     above: u32,
   ): void {
     const ends = segment.endpoints;
-    const mtu = sink.mtu(ends.remoteIpv4);
-    const block = this.registry.open(ends, mtu, TcpState.SynReceived, above);
+    const path = this.path;
+    path.along(ends);
+    sink.update(path);
+    const block = this.registry.open(ends, path.mtu, TcpState.SynReceived, above);
     takeSyn(block, segment);
     listener.halfOpen.push(block);
     this.counters.passiveOpens++;
@@ -338,7 +345,8 @@ export class Tcp implements ListenerOwner {
   }
 
   private refuse(segment: TcpSegment, sink: PacketSink): void {
-    if (!sendReset(sink, segment)) return;
+    this.path.along(segment.endpoints);
+    if (!sendReset(sink, this.path, segment)) return;
     this.counters.resetsOut++;
     this.counters.segmentsOut++;
   }

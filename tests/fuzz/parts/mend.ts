@@ -3,9 +3,10 @@
  * the fields in which a response must match its query. The input chooses which are mended.
  */
 import { loadNet16, loadNet32, storeNet16, storeNet32, storeNet48 } from "../../../core/bytes";
-import { checksum, fold, pseudoHeader, sum } from "../../../net/wire/checksum";
+import { checksum, fold, sum } from "../../../net/wire/checksum";
 import { ETHERNET_HEADER } from "../../../net/wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../../../net/wire/ipv4";
+import { addressSum, pseudoHeader } from "../../../net/wire/pseudo-header";
 import { UDP_HEADER } from "../../../net/wire/udp";
 
 /** What to mend, as bits. */
@@ -112,7 +113,7 @@ function mendPayload(
   store<u16>(payload + at, 0);
   const source = loadNet32(packet + 12);
   const destination = loadNet32(packet + 16);
-  const pseudo =
-    protocol == PROTOCOL_ICMP ? 0 : pseudoHeader(source, destination, protocol, length);
+  const addresses = addressSum(source, destination);
+  const pseudo = protocol == PROTOCOL_ICMP ? 0 : pseudoHeader(addresses, protocol, length);
   store<u16>(payload + at, ~fold(sum(payload, length, pseudo)));
 }

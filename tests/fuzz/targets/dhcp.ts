@@ -1,7 +1,9 @@
 /** DHCP replies: parsed alone, then sent to a client in each of its states. */
 import { loadNet32, storeNet32, storeNet48 } from "../../../core/bytes";
 import { SECOND } from "../../../core/time";
+import { sum } from "../../../net/wire/checksum";
 import { DHCP_HEADER } from "../../../net/wire/dhcp";
+import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitUdp, UDP_HEADER } from "../../../net/wire/udp";
 import * as world from "../../lab/entries/dhcp";
 import { checkLines, checkPrintable } from "../parts/check-text";
@@ -53,7 +55,8 @@ function arrive(piece: Input, form: u32): void {
     storeNet32(to + 4, loadNet32(world.sentPointer(count - 1) + UDP_HEADER + 4));
   }
   length += UDP_HEADER;
-  emitUdp(start, length, 67, 68, SERVER, BROADCAST);
+  const total = sum(start + UDP_HEADER, length - UDP_HEADER, addressSum(SERVER, BROADCAST));
+  emitUdp(start, length, (67 << 16) | 68, total);
   world.arrive(SERVER, BROADCAST, fenced(start, length), length);
 }
 

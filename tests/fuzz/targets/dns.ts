@@ -4,7 +4,9 @@ import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isUnicast } from "../../../net/wire/address";
+import { sum } from "../../../net/wire/checksum";
 import { emitDnsQuery } from "../../../net/wire/dns";
+import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitUdp, UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
 import * as world from "../../lab/entries/dns";
 import { checkPrintable } from "../parts/check-text";
@@ -56,7 +58,8 @@ function arrive(piece: Input, form: u32): void {
   const start = changetype<usize>(buffer);
   const length = UDP_HEADER + message(piece, form, start + UDP_HEADER);
   const port = UdpHeader.at(world.sentPointer(count - 1)).sourcePort;
-  emitUdp(start, length, 53, port, SERVER, OWN);
+  const total = sum(start + UDP_HEADER, length - UDP_HEADER, addressSum(SERVER, OWN));
+  emitUdp(start, length, (53 << 16) | port, total);
   world.arrive(SERVER, OWN, fenced(start, length), length);
 }
 

@@ -3,8 +3,8 @@
  * by DHCP, or a configured one. The input: a byte for which, then steps (see `step`).
  */
 import { SECOND } from "../../../core/time";
-import { EchoSocket } from "../../../net/socket/echo";
-import { UdpSocket } from "../../../net/socket/udp";
+import { EchoSocket } from "../../../net/socket/echo-socket";
+import { UdpSocket } from "../../../net/socket/udp-socket";
 import { Input } from "../parts/input";
 import { mend } from "../parts/mend";
 import { OWN_ADDRESS, OWN_HARDWARE, PEER_ADDRESS, Wire } from "../parts/wire";

@@ -11,6 +11,7 @@ import { sum } from "../../../net/wire/checksum";
 import { ETHERTYPE_IPV4, emitEthernet } from "../../../net/wire/ethernet";
 import { emitIcmp, ICMP_UNREACHABLE } from "../../../net/wire/icmp";
 import { emitIpv4, PROTOCOL_ICMP, PROTOCOL_TCP } from "../../../net/wire/ipv4";
+import { addressSum } from "../../../net/wire/pseudo-header";
 import {
   emitTcp,
   FLAG_ACK,
@@ -20,6 +21,7 @@ import {
   FLAG_SYN,
   sealTcp,
   TCP_HEADER,
+  tcpControl,
 } from "../../../net/wire/tcp";
 import { Input } from "../parts/input";
 import { OWN_ADDRESS, OWN_HARDWARE, PEER_ADDRESS, PEER_HARDWARE, Wire } from "../parts/wire";
@@ -52,7 +54,7 @@ function fill(pointer: usize, length: u32, position: u32): void {
 function arrive(protocol: u32, length: u32): void {
   const start = changetype<usize>(frame);
   emitEthernet(start, OWN_HARDWARE, PEER_HARDWARE, ETHERTYPE_IPV4);
-  emitIpv4(start + 14, 20 + length, 1, 0, 64, protocol, PEER_ADDRESS, OWN_ADDRESS);
+  emitIpv4(start + 14, 20 + length, 1 << 16, protocol, PEER_ADDRESS, OWN_ADDRESS);
   wire.arrive(start, HEADERS + length);
 }
 
@@ -75,9 +77,10 @@ function segment(
   // A SYN occupies a sequence number; data follow it.
   fill(start + header, length, (flags & FLAG_SYN) != 0 ? sequence : sequence - 1);
   const remote = open == null ? PEER_PORT : open.endpoints.remotePort;
-  emitTcp(start, header, remote, own, PEER_INITIAL + sequence, ack, flags, window);
-  const payload = sum(start + header, length);
-  sealTcp(start, header, header + length, PEER_ADDRESS, OWN_ADDRESS, payload);
+  const ports = (remote << 16) | own;
+  emitTcp(start, ports, PEER_INITIAL + sequence, ack, tcpControl(header, flags, window));
+  const total = sum(start + header, length, addressSum(PEER_ADDRESS, OWN_ADDRESS));
+  sealTcp(start, header, header + length, total);
   arrive(PROTOCOL_TCP, header + length);
 }
 
@@ -112,18 +115,9 @@ function icmp(code: u32, mtu: u32): void {
   if (open == null) return;
   const start = changetype<usize>(frame) + HEADERS;
   const quote = start + 8;
-  emitIpv4(quote, 1500, 1, 0, 63, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
+  emitIpv4(quote, 1500, 1 << 16, PROTOCOL_TCP, OWN_ADDRESS, PEER_ADDRESS);
   const first = open.block.sender.unacknowledged;
-  emitTcp(
-    quote + 20,
-    20,
-    open.endpoints.localPort,
-    open.endpoints.remotePort,
-    first,
-    0,
-    FLAG_ACK,
-    0,
-  );
+  emitTcp(quote + 20, open.endpoints.ports, first, 0, tcpControl(20, FLAG_ACK, 0));
   emitIcmp(start, 48, ICMP_UNREACHABLE, code, mtu);
   arrive(PROTOCOL_ICMP, 48);
 }

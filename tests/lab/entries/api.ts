@@ -13,7 +13,7 @@ import { RpcOutcome } from "../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../net/service/json-rpc/client";
 import { SOCKET_ERROR_WORDS } from "../../../net/socket/error";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
-import { UdpSocket } from "../../../net/socket/udp";
+import { UdpSocket } from "../../../net/socket/udp-socket";
 import { formatIpv4 } from "../../../net/wire/address";
 import { textAt } from "./text";
 

@@ -1,7 +1,8 @@
 /** A packet sink that keeps what sockets send. */
 import { FramePool } from "../../../net/phy/pool";
+import { Path } from "../../../net/socket/path";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
-import { isUnicast } from "../../../net/wire/address";
+import { BROADCAST_ADDRESS, isUnicast } from "../../../net/wire/address";
 import { Frame } from "../../../net/wire/frame";
 
 class SentPacket {
@@ -16,7 +17,7 @@ class SentPacket {
 
 class CaptureSink implements PacketSink {
   sent: Array<SentPacket> = [];
-  /** This host's address; 0: no route anywhere. */
+  /** This host's address; 0: there is a route to broadcasts only. */
   source: u32 = 0x0a00020f;
   /** Packets that it takes before it is busy. */
   room: u32 = u32.MAX_VALUE;
@@ -28,30 +29,33 @@ class CaptureSink implements PacketSink {
     this.room = u32.MAX_VALUE;
     this.source = 0x0a00020f;
   }
-  allocate(_destination: u32): Frame | null {
+  update(path: Path): bool {
+    const destination = path.destination.ipv4;
+    if (this.source == 0 && destination != BROADCAST_ADDRESS) {
+      path.settleNone(1);
+      return false;
+    }
+    path.settleIpv4(1, this.source, destination, 1500);
+    path.toHost = isUnicast(destination);
+    return true;
+  }
+  allocate(path: Path): Frame | null {
+    this.update(path);
     return this.room == 0 ? null : this.pool.allocate();
   }
-  send(frame: Frame, source: u32, destination: u32, protocol: u32): SendResult {
-    const result = this.sendBytes(frame.start, frame.length, source, destination, protocol);
+  send(frame: Frame, path: Path, protocol: u32): SendResult {
+    const result = this.sendBytes(frame.start, frame.length, path, protocol);
     this.pool.release(frame);
     return result;
   }
-  sendBytes(pointer: usize, length: u32, source: u32, destination: u32, protocol: u32): SendResult {
+  sendBytes(pointer: usize, length: u32, path: Path, protocol: u32): SendResult {
     if (this.room == 0) return SendResult.Busy;
     this.room--;
     const copy = heap.alloc(length);
     memory.copy(copy, pointer, length);
-    this.sent.push(new SentPacket(copy, length, source, destination, protocol));
+    const source = path.source.ipv4;
+    this.sent.push(new SentPacket(copy, length, source, path.destination.ipv4, protocol));
     return SendResult.Sent;
-  }
-  mtu(_destination: u32): u32 {
-    return this.source == 0 ? 0 : 1500;
-  }
-  sourceAddress(_destination: u32): u32 {
-    return this.source;
-  }
-  isHost(destination: u32): bool {
-    return isUnicast(destination);
   }
 }
 

@@ -6,8 +6,7 @@ import { LeaseTarget } from "../../../net/service/dhcp/target";
 import { UdpTable } from "../../../net/socket/udp";
 import { parseDhcp } from "../../../net/wire/dhcp";
 import { DhcpOptions } from "../../../net/wire/dhcp-options";
-import { Drop } from "../../../net/wire/drop";
-import { parseUdp } from "../../../net/wire/udp";
+import { Addresses, deliver } from "./arrival";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
@@ -99,8 +98,7 @@ export function pollAt(): i64 {
   return client.pollAt();
 }
 export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
-  const drop = parseUdp(pointer, length, source, to);
-  return drop == Drop.None ? table.process(source, to, pointer, length, 0) : drop;
+  return deliver(table, new Addresses(source, to), pointer, length, 0);
 }
 export function state(): u32 {
   return client.state;

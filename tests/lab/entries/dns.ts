@@ -5,12 +5,12 @@ import { DnsResolver } from "../../../net/service/dns/resolver";
 import { NameServer } from "../../../net/service/settings";
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
+import { ANY_DEVICE } from "../../../net/socket/path";
 import { UdpTable } from "../../../net/socket/udp";
 import { emitDnsQuery } from "../../../net/wire/dns";
 import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
-import { Drop } from "../../../net/wire/drop";
 import { IcmpError } from "../../../net/wire/icmp";
-import { parseUdp } from "../../../net/wire/udp";
+import { Addresses, deliver, reportOf } from "./arrival";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
@@ -149,14 +149,14 @@ export function pollAt(): i64 {
   return resolver.pollAt(0);
 }
 export function arrive(source: u32, to: u32, pointer: usize, length: u32): u32 {
-  const drop = parseUdp(pointer, length, source, to);
-  return drop == Drop.None ? table.process(source, to, pointer, length) : drop;
+  return deliver(table, new Addresses(source, to), pointer, length, ANY_DEVICE);
 }
 /** Reports a closed port for datagram number `index`. */
 export function refuse(index: u32): void {
   const sent = sink.sent[index];
   const kind = IcmpError.PortUnreachable;
-  table.processError(kind, sent.source, sent.destination, sent.pointer, 8);
+  const between = new Addresses(sent.source, sent.destination);
+  table.processError(reportOf(kind, between, sent.pointer));
 }
 export function socketCount(): u32 {
   return table.count;

@@ -17,6 +17,7 @@ import { HttpServer } from "../../../net/service/http/server/server";
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
 import { TcpStream, TcpStreamListener } from "../../../net/service/stream/tcp-stream";
+import { Path } from "../../../net/socket/path";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { Tcp } from "../../../net/socket/tcp/tcp";
 import { Drop } from "../../../net/wire/drop";
@@ -46,29 +47,27 @@ let loss: u32 = 0;
 
 class WireSink implements PacketSink {
   constructor(readonly own: u32) {}
-  allocate(_destination: u32): Frame | null {
+  update(path: Path): bool {
+    path.settleIpv4(1, this.own, path.destination.ipv4, 1500);
+    path.toHost = true;
+    return true;
+  }
+  allocate(path: Path): Frame | null {
+    this.update(path);
     return pool.allocate();
   }
-  send(frame: Frame, source: u32, destination: u32, _protocol: u32): SendResult {
+  send(frame: Frame, path: Path, _protocol: u32): SendResult {
     if (random.next32() % 1000 >= loss) {
       const copy = heap.alloc(frame.length);
       memory.copy(copy, frame.start, frame.length);
-      packets.push(new Packet(now + DELAY, copy, frame.length, source, destination));
+      const source = path.source.ipv4;
+      packets.push(new Packet(now + DELAY, copy, frame.length, source, path.destination.ipv4));
     }
     pool.release(frame);
     return SendResult.Sent;
   }
-  sendBytes(_p: usize, _length: u32, _s: u32, _d: u32, _protocol: u32): SendResult {
+  sendBytes(_pointer: usize, _length: u32, _path: Path, _protocol: u32): SendResult {
     return SendResult.TooLong;
-  }
-  mtu(_destination: u32): u32 {
-    return 1500;
-  }
-  sourceAddress(_destination: u32): u32 {
-    return this.own;
-  }
-  isHost(_destination: u32): bool {
-    return true;
   }
 }
 

@@ -5,10 +5,10 @@ import { IpLayer } from "../../../net/iface/ip";
 import { Neighbor, NeighborState } from "../../../net/iface/neighbor";
 import { RouteOrigin } from "../../../net/iface/route";
 import { FramePool } from "../../../net/phy/pool";
-import { EchoSocket } from "../../../net/socket/echo";
+import { EchoSocket } from "../../../net/socket/echo-socket";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
-import { UdpSocket } from "../../../net/socket/udp";
+import { UdpSocket } from "../../../net/socket/udp-socket";
 import { formatIpv4 } from "../../../net/wire/address";
 import { DROP_NAMES } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
@@ -155,10 +155,10 @@ export function setMtu(index: u32, mtu: u32): bool {
   return ip.setMtu(net(index), mtu);
 }
 export function mtu(destination: u32): u32 {
-  return ip.mtu(destination);
+  return ip.pathTo(destination).mtu;
 }
 export function sourceAddress(destination: u32): u32 {
-  return ip.sourceAddress(destination);
+  return ip.pathTo(destination).source.ipv4;
 }
 export function linkChanges(index: u32): u32 {
   return net(index).linkChanges;

@@ -5,9 +5,11 @@ import { DnsResolver } from "../../../net/service/dns/resolver";
 import { NtpClient } from "../../../net/service/ntp/client";
 import { NtpRound } from "../../../net/service/ntp/round";
 import { chooseSample, NtpSample } from "../../../net/service/ntp/sample";
-import { UdpSocket, UdpTable } from "../../../net/socket/udp";
+import { UdpTable } from "../../../net/socket/udp";
+import { UdpSocket } from "../../../net/socket/udp-socket";
 import { emitNtp, NtpPacket, ntpMicros, parseNtp } from "../../../net/wire/ntp";
-import { UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
+import { UDP_HEADER } from "../../../net/wire/udp";
+import { Addresses, deliver } from "./arrival";
 import { NoConnector } from "./no-connector";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
@@ -137,20 +139,20 @@ export function setError(index: u32, error: i32): void {
 export function sent(index: u32, destination: usize): i32 {
   const socket: UdpSocket = udp.socketAt(index);
   if (socket.queued.count == 0) return -1;
-  const length = socket.queued.length() - UDP_HEADER;
-  memory.copy(destination, socket.queued.pointer() + UDP_HEADER, length);
+  const datagram = socket.queued.oldest();
+  const length = datagram.length - UDP_HEADER;
+  memory.copy(destination, datagram.payload + UDP_HEADER, length);
   socket.queued.pop();
   return length as i32;
 }
 /** Delivers a datagram from 10.0.0.`host`:`port` to socket `index`. */
 export function arrive(index: u32, host: u32, port: u32, pointer: usize, length: u32): void {
   const datagram = heap.alloc(UDP_HEADER + length);
-  const header = UdpHeader.at(datagram);
   storeNet16(datagram, port);
   storeNet16(datagram + 2, udp.socketAt(index).localPort);
   storeNet16(datagram + 4, UDP_HEADER + length);
   storeNet16(datagram + 6, 0);
   memory.copy(datagram + UDP_HEADER, pointer, length);
-  udp.process(0x0a000000 + host, 0x0a00020f, changetype<usize>(header), UDP_HEADER + length);
+  deliver(udp, new Addresses(0x0a000000 + host, 0x0a00020f), datagram, UDP_HEADER + length, 0);
   heap.free(datagram);
 }

@@ -4,7 +4,8 @@ import { HeadParser } from "../../../net/service/http/message/head-parser";
 import { sum } from "../../../net/wire/checksum";
 import { DHCP_HEADER, DhcpHeader, emitDhcp, parseDhcp } from "../../../net/wire/dhcp";
 import { DhcpOptions, DhcpOptionWriter } from "../../../net/wire/dhcp-options";
-import { emitTcp, parseTcp, sealTcp, TcpHeader } from "../../../net/wire/tcp";
+import { addressSum } from "../../../net/wire/pseudo-header";
+import { emitTcp, parseTcp, sealTcp, TcpHeader, tcpControl } from "../../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
 
 export { block } from "./text";
@@ -23,10 +24,10 @@ export function segment(
   source: u32,
   destination: u32,
 ): void {
-  const from = ports >>> 16;
-  emitTcp(pointer, headerLength, from, ports & 0xffff, sequence, acknowledgment, flags, window);
-  const payload = sum(pointer + headerLength, length - headerLength);
-  sealTcp(pointer, headerLength, length, source, destination, payload);
+  emitTcp(pointer, ports, sequence, acknowledgment, tcpControl(headerLength, flags, window));
+  const addresses = addressSum(source, destination);
+  const total = sum(pointer + headerLength, length - headerLength, addresses);
+  sealTcp(pointer, headerLength, length, total);
 }
 export function tcpField(pointer: usize, field: u32): u32 {
   const header = TcpHeader.at(pointer);

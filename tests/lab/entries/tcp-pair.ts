@@ -4,6 +4,7 @@
  */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
+import { Path } from "../../../net/socket/path";
 import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpState } from "../../../net/socket/tcp/state";
@@ -97,25 +98,22 @@ const pool = new FramePool(4);
 
 class WireSink implements PacketSink {
   constructor(readonly own: u32) {}
-  allocate(_destination: u32): Frame | null {
+  update(path: Path): bool {
+    path.settleIpv4(1, this.own, path.destination.ipv4, 1500);
+    path.toHost = true;
+    return true;
+  }
+  allocate(path: Path): Frame | null {
+    this.update(path);
     return pool.allocate();
   }
-  send(frame: Frame, source: u32, destination: u32, _protocol: u32): SendResult {
-    wire.carry(frame.start, frame.length, source, destination);
+  send(frame: Frame, path: Path, _protocol: u32): SendResult {
+    wire.carry(frame.start, frame.length, path.source.ipv4, path.destination.ipv4);
     pool.release(frame);
     return SendResult.Sent;
   }
-  sendBytes(_p: usize, _length: u32, _s: u32, _d: u32, _protocol: u32): SendResult {
+  sendBytes(_pointer: usize, _length: u32, _path: Path, _protocol: u32): SendResult {
     return SendResult.TooLong;
-  }
-  mtu(_destination: u32): u32 {
-    return 1500;
-  }
-  sourceAddress(_destination: u32): u32 {
-    return this.own;
-  }
-  isHost(_destination: u32): bool {
-    return true;
   }
 }
 

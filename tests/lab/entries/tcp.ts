@@ -6,8 +6,10 @@ import { MemoryGauge } from "../../../net/socket/tcp/registry";
 import { nextState } from "../../../net/socket/tcp/state";
 import { Tcp } from "../../../net/socket/tcp/tcp";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";
-import { emitTcp, parseTcp, sealTcp } from "../../../net/wire/tcp";
+import { addressSum } from "../../../net/wire/pseudo-header";
+import { emitTcp, parseTcp, sealTcp, tcpControl } from "../../../net/wire/tcp";
 import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
+import { Addresses, reportOf } from "./arrival";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
@@ -67,7 +69,9 @@ export function arriveError(
   to: u32,
   pointer: usize,
 ): void {
-  table.processError(now, kind, mtu, source, to, pointer);
+  const report = reportOf(kind, new Addresses(source, to), pointer);
+  report.mtu = mtu;
+  table.processError(now, report);
 }
 export function dispatch(now: i64): bool {
   return table.dispatch(now, sink);
@@ -247,8 +251,8 @@ export function optionShift(): i32 {
 }
 export function emitSyn(pointer: usize, sequence: u32, flags: u32, source: u32, to: u32): void {
   emitSynOptions(pointer + 20, 1460, 7);
-  emitTcp(pointer, 28, 4000, 80, sequence, 0, flags, 65535);
-  sealTcp(pointer, 28, 28, source, to, 0);
+  emitTcp(pointer, (4000 << 16) | 80, sequence, 0, tcpControl(28, flags, 65535));
+  sealTcp(pointer, 28, 28, addressSum(source, to));
 }
 export function follow(state: u32, event: u32): u32 {
   return nextState(state, event);

@@ -1,9 +1,10 @@
 /** The UDP and echo tables, over a sink that keeps what it is given. */
 import { DatagramQueue } from "../../../net/socket/datagram-queue";
-import { EchoSocket, EchoTable } from "../../../net/socket/echo";
-import { UdpSocket, UdpTable } from "../../../net/socket/udp";
-import { Drop } from "../../../net/wire/drop";
-import { parseUdp } from "../../../net/wire/udp";
+import { EchoTable } from "../../../net/socket/echo";
+import { EchoSocket } from "../../../net/socket/echo-socket";
+import { UdpTable } from "../../../net/socket/udp";
+import { UdpSocket } from "../../../net/socket/udp-socket";
+import { Addresses, deliver, report, reportOf } from "./arrival";
 import { sink } from "./capture-sink";
 import { SequenceRandom } from "./sequence-random";
 
@@ -76,13 +77,11 @@ export function queuedBytes(socket: UdpSocket): u32 {
 export function errorOf(socket: UdpSocket): u32 {
   return socket.error;
 }
-/** As the IP layer does it: the gate, then the table. */
 export function arrive(source: u32, to: u32, pointer: usize, length: u32, device: u32): u32 {
-  const drop = parseUdp(pointer, length, source, to);
-  return drop == Drop.None ? table.process(source, to, pointer, length, device) : drop;
+  return deliver(table, new Addresses(source, to), pointer, length, device);
 }
-export function arriveError(kind: u32, from: u32, to: u32, pointer: usize, length: u32): void {
-  table.processError(kind, from, to, pointer, length);
+export function arriveError(kind: u32, from: u32, to: u32, pointer: usize): void {
+  table.processError(reportOf(kind, new Addresses(from, to), pointer));
 }
 export function dispatch(): bool {
   return table.dispatch(0, sink);
@@ -116,10 +115,14 @@ export function echoDispatch(): bool {
   return echoes.dispatch(0, sink);
 }
 export function echoArrive(now: i64, source: u32, ttl: u32, pointer: usize, length: u32): u32 {
-  return echoes.process(now, source, ttl, pointer, length);
+  report.reporter.ipv4 = source;
+  return echoes.process(now, report.reporter, ttl, pointer, length);
 }
-export function echoError(kind: u32, from: u32, to: u32, pointer: usize, length: u32): void {
-  echoes.processError(0, kind, from, 64, to, pointer, length);
+export function echoError(kind: u32, from: u32, to: u32, pointer: usize): void {
+  reportOf(kind, new Addresses(0, to), pointer);
+  report.reporter.ipv4 = from;
+  report.ttl = 64;
+  echoes.processError(0, report);
 }
 export function echoReceive(socket: EchoSocket): bool {
   return socket.receive();
@@ -149,11 +152,14 @@ export function queueOpen(capacity: u32): void {
   queue.free();
   queue = new DatagramQueue(capacity);
 }
-/** Appends a record whose bytes and words are all `tag`. */
+/** Appends a record whose addresses, ports and bytes are all made of `tag`. */
 export function queuePush(length: u32, tag: u32): bool {
-  const at = queue.push(length, tag, tag + 1, tag + 2);
-  if (at == 0) return false;
-  memory.fill(at, tag as u8, length);
+  const record = queue.push(length);
+  if (record == null) return false;
+  record.local.ipv4 = tag;
+  record.remote.ipv4 = tag + 1;
+  record.ports = tag + 2;
+  memory.fill(record.payload, tag as u8, length);
   return true;
 }
 export function queueCount(): u32 {
@@ -161,9 +167,11 @@ export function queueCount(): u32 {
 }
 /** Takes the oldest record; returns its length, or -1 if its content is wrong. */
 export function queuePop(tag: u32): i32 {
-  const length = queue.length();
-  const at = queue.pointer();
-  let right = queue.first() == tag && queue.second() == tag + 1 && queue.third() == tag + 2;
+  const record = queue.oldest();
+  const length = record.length;
+  let right = record.local.equalsIpv4(tag) && record.remote.equalsIpv4(tag + 1);
+  if (record.ports != tag + 2) right = false;
+  const at = record.payload;
   for (let i: u32 = 0; i < length; i++) right = right && load<u8>(at + i) == (tag as u8);
   queue.pop();
   return right ? (length as i32) : -1;

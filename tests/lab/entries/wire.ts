@@ -1,6 +1,6 @@
 /** The gates and emitters of Ethernet, ARP, IPv4, ICMP and UDP, and the checksum, one by one. */
 import { ArpPacket, emitArp as arp, parseArp as gateOfArp } from "../../../net/wire/arp";
-import { checksum, copyAndSum, fold, pseudoHeader, sum } from "../../../net/wire/checksum";
+import { checksum, copyAndSum, fold, sum } from "../../../net/wire/checksum";
 import {
   EthernetHeader,
   emitEthernet as ethernet,
@@ -14,6 +14,7 @@ import {
   parseQuote,
 } from "../../../net/wire/icmp";
 import { Ipv4Header, emitIpv4 as ipv4, parseIpv4Header } from "../../../net/wire/ipv4";
+import { addressSum, pseudoHeader } from "../../../net/wire/pseudo-header";
 import { parseUdp as gateOfUdp, UdpHeader, emitUdp as udp } from "../../../net/wire/udp";
 
 export { block } from "./text";
@@ -31,7 +32,7 @@ export function inTwo(pointer: usize, first: u32, length: u32): u32 {
   return (~fold(second) as u32) & 0xffff;
 }
 export function pseudo(from: u32, to: u32, protocol: u32, length: u32): u32 {
-  return fold(pseudoHeader(from, to, protocol, length)) as u32;
+  return fold(pseudoHeader(addressSum(from, to), protocol, length)) as u32;
 }
 export function folded(value: u64): u32 {
   return fold(value) as u32;
@@ -76,7 +77,7 @@ export function emitIpv4(
   from: u32,
   to: u32,
 ): void {
-  ipv4(pointer, total, id, flags, 64, protocol, from, to);
+  ipv4(pointer, total, (id << 16) | flags, protocol, from, to);
 }
 /** A header's fields, as the view reads them. */
 export function ipv4Field(pointer: usize, field: u32): u32 {
@@ -123,7 +124,8 @@ export function emitUdp(
   from: u32,
   to: u32,
 ): bool {
-  udp(pointer, length, fromPort, toPort, from, to);
+  const total = sum(pointer + 8, length - 8, addressSum(from, to));
+  udp(pointer, length, (fromPort << 16) | toPort, total);
   const header = UdpHeader.at(pointer);
   const ports = header.sourcePort == fromPort && header.destinationPort == toPort;
   return ports && header.length == length && header.payloadLength == length - 8;

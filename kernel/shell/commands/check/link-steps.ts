@@ -1,7 +1,7 @@
 /** The steps of `check` for the link: the network card, the gateway's address, its echo. */
 import { SECOND } from "../../../../core/time";
 import { NeighborState } from "../../../../net/iface/neighbor";
-import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo";
+import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo-socket";
 import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
 import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";

@@ -52,15 +52,16 @@ function get(context: Context): i32 {
   if (!context.ended()) return context.unexpected(context.take(), "the end of the line");
   const ip = context.stack.ip;
   const to = address as u32;
-  const iface = ip.interfaceToward(to);
+  const path = ip.pathTo(to);
+  const iface = ip.interfaceOf(path);
   if (iface == null) return context.refused("Network is unreachable");
   let kind = "";
   if (iface === ip.loopback) kind = "local ";
   else if (isMulticast(to)) kind = "multicast ";
   else if (iface.isBroadcast(to)) kind = "broadcast ";
-  const hop = ip.nextHopOf(to);
+  const hop = path.nextHop.ipv4;
   const via = hop != to ? ` via ${formatIpv4(hop)}` : "";
-  const source = formatIpv4(ip.sourceAddress(to));
+  const source = formatIpv4(path.source.ipv4);
   context.session.printLine(`${kind}${text}${via} dev ${iface.name} src ${source}`);
   return context.done();
 }

@@ -1,6 +1,6 @@
 /** `nc -u`: sends each typed line as a datagram and prints each datagram received. */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
-import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp";
+import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp-socket";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
 import { Lookup } from "../../lookup";
 import { Session } from "../../session";

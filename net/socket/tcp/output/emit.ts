@@ -1,7 +1,15 @@
 /** Writes segments: those of a connection, and those that answer a segment without one. */
 import { copyAndSum, sum } from "../../../wire/checksum";
 import { PROTOCOL_TCP } from "../../../wire/ipv4";
-import { emitTcp, FLAG_ACK, FLAG_RST, FLAG_SYN, sealTcp, TCP_HEADER } from "../../../wire/tcp";
+import {
+  emitTcp,
+  FLAG_ACK,
+  FLAG_RST,
+  FLAG_SYN,
+  sealTcp,
+  TCP_HEADER,
+  tcpControl,
+} from "../../../wire/tcp";
 import {
   emitSegmentSize,
   emitSynOptions,
@@ -9,6 +17,7 @@ import {
   SYN_OPTIONS_UNSCALED,
 } from "../../../wire/tcp-options";
 import { Endpoints } from "../../endpoints";
+import { Path } from "../../path";
 import { PacketSink, SendResult } from "../../sink";
 import { ControlBlock } from "../control-block";
 import { TcpSegment } from "../segment";
@@ -26,9 +35,8 @@ export function sendSegment(
   flags: u32,
   now: i64,
 ): bool {
-  const ends = block.endpoints;
-  const remote = ends.remoteIpv4;
-  const frame = sink.allocate(remote);
+  const path = block.path;
+  const frame = sink.allocate(path);
   if (frame == null) return false;
   const sender = block.sender;
   const payloadSum = length > 0 ? copyPayload(sender, frame.append(length), sequence, length) : 0;
@@ -45,22 +53,14 @@ export function sendSegment(
   } else if (options != 0) {
     memory.copy(header + TCP_HEADER, block.negotiated.options, options as usize);
   }
-  const local = ends.localIpv4;
-  emitTcp(
-    header,
-    headerLength,
-    ends.localPort,
-    ends.remotePort,
-    sequence,
-    acknowledges ? receiver.next : 0,
-    flags,
-    window,
-  );
-  sealTcp(header, headerLength, headerLength + length, local, remote, payloadSum);
-  const result = sink.send(frame, local, remote, PROTOCOL_TCP);
+  const acknowledgment = acknowledges ? receiver.next : 0;
+  const control = tcpControl(headerLength, flags, window);
+  emitTcp(header, block.endpoints.ports, sequence, acknowledgment, control);
+  sealTcp(header, headerLength, headerLength + length, path.addressSum + payloadSum);
+  const result = sink.send(frame, path, PROTOCOL_TCP);
   if (result == SendResult.Busy) return false;
   // The interface's MTU was lowered: the segment is lost, and sent again in pieces that fit.
-  if (result == SendResult.TooLong) sender.fit(sink.mtu(remote));
+  if (result == SendResult.TooLong) sender.fit(path.mtu);
   // Without a route the segment is as good as lost: it is sent again until R2.
   if (acknowledges) block.acknowledgments.sent(block);
   block.liveness.sent(now);
@@ -69,50 +69,39 @@ export function sendSegment(
 }
 
 /**
- * Sends a segment without data or options between `ends`, for no connection. Returns false if the
- * sink is busy: the segment is dropped.
+ * Sends a segment without data or options between `ends`, for no connection; `path` leads along
+ * them, and `control` is as in `emitTcp`. Returns false if the sink is busy: the segment is lost.
  */
 export function sendBare(
   sink: PacketSink,
+  path: Path,
   ends: Endpoints,
   sequence: u32,
   acknowledgment: u32,
-  flags: u32,
-  windowField: u32,
+  control: u32,
 ): bool {
-  const remote = ends.remoteIpv4;
-  const frame = sink.allocate(remote);
+  const frame = sink.allocate(path);
   if (frame == null) return false;
-  const local = ends.localIpv4;
   const header = frame.push(TCP_HEADER);
-  emitTcp(
-    header,
-    TCP_HEADER,
-    ends.localPort,
-    ends.remotePort,
-    sequence,
-    acknowledgment,
-    flags,
-    windowField,
-  );
-  sealTcp(header, TCP_HEADER, TCP_HEADER, local, remote, 0);
-  return sink.send(frame, local, remote, PROTOCOL_TCP) != SendResult.Busy;
+  emitTcp(header, ends.ports, sequence, acknowledgment, control);
+  sealTcp(header, TCP_HEADER, TCP_HEADER, path.addressSum);
+  return sink.send(frame, path, PROTOCOL_TCP) != SendResult.Busy;
 }
 
 /**
  * Answers a segment for which there is no connection by a RST (RFC 9293 section 3.10.7.1); a RST
- * is never answered. Reports whether one was sent.
+ * is never answered. `path` leads back to its sender. Reports whether one was sent.
  */
-export function sendReset(sink: PacketSink, segment: TcpSegment): bool {
+export function sendReset(sink: PacketSink, path: Path, segment: TcpSegment): bool {
   if (segment.has(FLAG_RST)) return false;
   const answers = segment.has(FLAG_ACK);
   return sendBare(
     sink,
+    path,
     segment.endpoints,
     answers ? segment.acknowledgment : 0,
     answers ? 0 : segment.sequence + segment.span,
-    answers ? FLAG_RST : FLAG_RST | FLAG_ACK,
-    0,
+    tcpControl(TCP_HEADER, answers ? FLAG_RST : FLAG_RST | FLAG_ACK, 0),
   );
 }
 

@@ -2,7 +2,15 @@
  * What a connection sends at its turn: a SYN, retransmissions, data as far as both windows allow,
  * a FIN behind the last byte, probes, and the ACKs that are owed (RFC 9293 sections 3.8.6, 3.10).
  */
-import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
+import {
+  FLAG_ACK,
+  FLAG_FIN,
+  FLAG_PSH,
+  FLAG_RST,
+  FLAG_SYN,
+  TCP_HEADER,
+  tcpControl,
+} from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";
 import { armPersist, armRetransmit } from "../deadlines";
@@ -33,7 +41,8 @@ export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool 
 function transmitReset(block: ControlBlock, sink: PacketSink): bool {
   const sequence = block.sender.bareSequence;
   const acknowledgment = block.receiver.next;
-  if (!sendBare(sink, block.endpoints, sequence, acknowledgment, FLAG_RST | FLAG_ACK, 0)) {
+  const control = tcpControl(TCP_HEADER, FLAG_RST | FLAG_ACK, 0);
+  if (!sendBare(sink, block.path, block.endpoints, sequence, acknowledgment, control)) {
     return false;
   }
   block.clearReset();

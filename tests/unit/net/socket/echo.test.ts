@@ -87,10 +87,10 @@ test("only an echo of a request is a reply: code, number, data and a past time",
   assert.equal(arrive(reply, 776n), false, "a time that is yet to come");
   assert.equal(wasm.echoReceive(socket), 0);
   assert.equal(arrive(reply, 777n), true);
-  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, request(0).subarray(0, 8)));
+  wasm.echoError(5, gateway, gateway, writeBytes(wasm, request(0).subarray(0, 8))[0]);
   assert.equal(wasm.echoReceive(socket), 1);
   assert.equal(wasm.echoReceive(socket), 1, "and an error about what was sent");
-  wasm.echoError(5, gateway, gateway, ...writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8)));
+  wasm.echoError(5, gateway, gateway, writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8))[0]);
   assert.equal(wasm.echoReceive(socket), 0, "none about what was not");
 });
 
@@ -113,13 +113,13 @@ test("an error is reported with its kind and sender", () => {
   wasm.echoDispatch();
   const quote = request(0).subarray(0, 8);
   const router = address("10.0.2.1");
-  wasm.echoError(5, router, gateway, ...writeBytes(wasm, quote));
+  wasm.echoError(5, router, gateway, writeBytes(wasm, quote)[0]);
   assert.equal(wasm.echoReceive(socket), 1);
   assert.equal(wasm.echoKind(socket), 5);
   assert.equal(wasm.echoSequence(socket), 4);
   assert.equal(wasm.echoFrom(socket) >>> 0, router);
   quote[0] = 0;
-  wasm.echoError(5, router, gateway, ...writeBytes(wasm, quote));
+  wasm.echoError(5, router, gateway, writeBytes(wasm, quote)[0]);
   assert.equal(wasm.echoReceive(socket), 0, "a quoted reply is not our request");
 });
 

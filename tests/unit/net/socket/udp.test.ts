@@ -239,7 +239,7 @@ test("an ICMP error reaches only the connected socket that it quotes", () => {
   const portUnreachable = 2;
   const quote = datagram(53, Buffer.alloc(0), guest, 4000).subarray(0, 8);
   const tell = (kind: number, to: number) =>
-    wasm.arriveError(kind, guest, to, ...writeBytes(wasm, quote));
+    wasm.arriveError(kind, guest, to, writeBytes(wasm, quote)[0]);
   tell(portUnreachable, server);
   assert.equal(wasm.errorOf(socket), 0, "not connected");
   wasm.connect(socket, server, 53);

@@ -1,0 +1,141 @@
+/**
+ * Looks up paths to IPv4 destinations (RFC 1122 section 3.3.1): interface, next hop, source
+ * address, and the hardware address where none has to be asked for. It also knows which
+ * addresses are this host's.
+ */
+import { ANY_DEVICE, Path } from "../socket/path";
+import {
+  BROADCAST_ADDRESS,
+  BROADCAST_HARDWARE,
+  Ipv4Address,
+  isLoopback,
+  isMulticast,
+  isUnicast,
+  UNSPECIFIED,
+} from "../wire/address";
+import { Interface } from "./interface";
+import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./neighbor";
+import { Route, RouteTable } from "./route";
+
+/** `Path.link` of the loopback; the others are indices of `interfaces`. */
+export const LOOPBACK_LINK: u32 = ANY_DEVICE;
+const LOCALHOST: Ipv4Address = 0x7f000001;
+/** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
+const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
+
+export class Ipv4Paths {
+  /** The generation that the neighbors' gateway marks belong to. */
+  private marked: u32 = 0;
+  /** True if this host has more than one address; else `only` is it, or UNSPECIFIED. */
+  private several: bool = false;
+  private only: Ipv4Address = UNSPECIFIED;
+
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly loopback: Interface,
+    private readonly interfaces: Array<Interface>,
+  ) {}
+
+  /** Whether an interface other than the loopback has this address. */
+  owns(address: Ipv4Address): bool {
+    if (!this.several) return address == this.only && address != UNSPECIFIED;
+    const interfaces = this.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      if (interfaces[i].owns(address)) return true;
+    }
+    return false;
+  }
+
+  /** Addresses or interfaces changed: every path must be looked up again. */
+  invalidate(): void {
+    this.routes.generation++;
+    this.only = UNSPECIFIED;
+    let count: u32 = 0;
+    for (let i = 0; i < this.interfaces.length; i++) {
+      const iface = this.interfaces[i];
+      count += iface.addressCount;
+      if (iface.address != UNSPECIFIED) this.only = iface.address;
+    }
+    this.several = count > 1;
+    this.forgetGateways(this.routes.generation);
+  }
+
+  /** Looks a path up in the tables as they are now. */
+  lookUp(path: Path): void {
+    const generation = this.routes.generation;
+    if (this.marked != generation) this.forgetGateways(generation);
+    path.neighbor = NEIGHBOR_UNKNOWN;
+    const destination = path.destination.ipv4;
+    if (!path.destination.isIpv4) path.settleNone(generation);
+    else if (path.device != ANY_DEVICE) this.lookUpOn(path, this.interfaceAt(path.device));
+    else if (isLoopback(destination) || this.owns(destination)) {
+      const source = isLoopback(destination) ? LOCALHOST : destination;
+      path.link = LOOPBACK_LINK;
+      path.neighbor = NEIGHBOR_FIXED;
+      path.hardware = this.loopback.hardware;
+      path.toHost = true;
+      path.settleIpv4(generation, source, destination, this.loopback.mtu);
+    } else if (isUnicast(destination)) {
+      this.lookUpRoute(path, this.routes.lookup(destination));
+    } else if (isMulticast(destination)) {
+      const route = this.routes.lookup(destination);
+      if (route == null) this.lookUpOn(path, this.firstUp());
+      else this.lookUpRoute(path, route);
+    } else if (destination == BROADCAST_ADDRESS) {
+      this.lookUpOn(path, this.firstUp());
+    } else {
+      // In 0/8 and in 240/4 there is no host.
+      path.settleNone(generation);
+    }
+  }
+
+  private lookUpRoute(path: Path, route: Route | null): void {
+    if (route == null) {
+      path.settleNone(this.routes.generation);
+      return;
+    }
+    const destination = path.destination.ipv4;
+    const direct = route.gateway == UNSPECIFIED || isMulticast(destination);
+    const nextHop = direct ? destination : route.gateway;
+    const source = route.source != UNSPECIFIED ? route.source : route.iface.sourceFor(nextHop);
+    this.settle(path, route.iface, source, nextHop);
+  }
+
+  /** A destination on the link of one interface, which may be down or missing. */
+  private lookUpOn(path: Path, iface: Interface | null): void {
+    if (iface == null || !iface.up) path.settleNone(this.routes.generation);
+    else this.settle(path, iface, iface.address, path.destination.ipv4);
+  }
+
+  private settle(path: Path, iface: Interface, source: Ipv4Address, nextHop: Ipv4Address): void {
+    path.link = iface.index;
+    path.toHost = iface.isHost(path.destination.ipv4);
+    if (isMulticast(nextHop)) {
+      path.neighbor = NEIGHBOR_FIXED;
+      path.hardware = MULTICAST_HARDWARE | ((nextHop & 0x7fffff) as u64);
+    } else if (iface.isBroadcast(nextHop)) {
+      path.neighbor = NEIGHBOR_FIXED;
+      path.hardware = BROADCAST_HARDWARE;
+    }
+    path.settleIpv4(this.routes.generation, source, nextHop, iface.mtu);
+  }
+
+  private interfaceAt(index: u32): Interface | null {
+    const interfaces = this.interfaces;
+    return index < (interfaces.length as u32) ? interfaces[index] : null;
+  }
+
+  private firstUp(): Interface | null {
+    const interfaces = this.interfaces;
+    for (let i = 0; i < interfaces.length; i++) if (interfaces[i].up) return interfaces[i];
+    return null;
+  }
+
+  /** Routes changed: which neighbors are gateways shows when packets go there. */
+  private forgetGateways(generation: u32): void {
+    this.marked = generation;
+    for (let i = 0; i < this.interfaces.length; i++) {
+      this.interfaces[i].neighbors.forgetGateways();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The route that a socket keeps toward a destination (RFC 1122 section 3.3.1.3 calls it a route
+ * cache): source address, next hop and the largest packet that goes whole. A path carries the
+ * generation of the tables that it was looked up in, so that one comparison tells the sender
+ * whether routes, addresses or interfaces have changed since.
+ */
+import { Ipv4Address, UNSPECIFIED } from "../wire/address";
+import { IpAddress } from "../wire/ip-address";
+import { IPV4_HEADER } from "../wire/ipv4";
+import { Endpoints } from "./endpoints";
+
+/** In place of an interface's index: any interface. */
+export const ANY_DEVICE: u32 = 0xffff_ffff;
+/** The generation of a path that must be looked up; tables count from 1. */
+const STALE: u32 = 0;
+
+export class Path {
+  // Three 16-byte addresses, held inline; see IpAddress.
+  destinationHigh: u64 = 0;
+  destinationLow: u64 = 0;
+  sourceHigh: u64 = 0;
+  sourceLow: u64 = 0;
+  nextHopHigh: u64 = 0;
+  nextHopLow: u64 = 0;
+  /** The sum of both addresses, as the pseudo header of UDP and TCP takes it in. */
+  addressSum: u64 = 0;
+  private generation: u32 = STALE;
+  /** The largest packet that goes whole, in bytes with its IP header; 0: there is no route. */
+  mtu: u32 = 0;
+  /** What an IP header leaves of `mtu`, in bytes: the largest transport segment. */
+  room: u32 = 0;
+  /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
+  device: u32 = ANY_DEVICE;
+  /** The caller chose the source; a look-up leaves it alone. */
+  private sourceFixed: bool = false;
+  /** Whether the destination can be one host's address: no group's and no network's. */
+  toHost: bool = false;
+
+  // What the sink notes for itself: the link, who on it takes the packets, and its address.
+  link: u32 = 0;
+  neighbor: u32 = 0;
+  hardware: u64 = 0;
+
+  get destination(): IpAddress {
+    return IpAddress.at(changetype<usize>(this) + offsetof<Path>("destinationHigh"));
+  }
+  /** The own address that packets are sent from; unspecified if there is none. */
+  get source(): IpAddress {
+    return IpAddress.at(changetype<usize>(this) + offsetof<Path>("sourceHigh"));
+  }
+  /** Who on the link packets are handed to: a gateway, or the destination itself. */
+  get nextHop(): IpAddress {
+    return IpAddress.at(changetype<usize>(this) + offsetof<Path>("nextHopHigh"));
+  }
+
+  // --- pointing it: a path that points there already stays valid ---
+
+  /** Points the path at a destination; routes choose the source. */
+  toward(destination: IpAddress, device: u32 = ANY_DEVICE): void {
+    const same = !this.sourceFixed && this.device == device;
+    if (same && this.destination.equals(destination)) return;
+    this.destination.copyFrom(changetype<usize>(destination));
+    this.point(false, device);
+  }
+
+  /** As `toward`, for an IPv4 address in host order. */
+  towardIpv4(destination: Ipv4Address, device: u32 = ANY_DEVICE): void {
+    const same = !this.sourceFixed && this.device == device;
+    if (same && this.destination.equalsIpv4(destination)) return;
+    this.destination.ipv4 = destination;
+    this.point(false, device);
+  }
+
+  /** Points the path from the local end of a conversation to the remote one. */
+  along(ends: Endpoints): void {
+    const same = this.sourceFixed && this.device == ANY_DEVICE && this.source.equals(ends.local);
+    if (same && this.destination.equals(ends.remote)) return;
+    this.source.copyFrom(changetype<usize>(ends.local));
+    this.destination.copyFrom(changetype<usize>(ends.remote));
+    this.point(true, ANY_DEVICE);
+  }
+
+  /** Points the path at a destination, from a source of the caller's choice. */
+  betweenIpv4(source: Ipv4Address, destination: Ipv4Address, device: u32 = ANY_DEVICE): void {
+    const same = this.sourceFixed && this.device == device && this.source.equalsIpv4(source);
+    if (same && this.destination.equalsIpv4(destination)) return;
+    this.source.ipv4 = source;
+    this.destination.ipv4 = destination;
+    this.point(true, device);
+  }
+
+  private point(sourceFixed: bool, device: u32): void {
+    this.sourceFixed = sourceFixed;
+    this.device = device;
+    this.generation = STALE;
+  }
+
+  // --- looking it up: for the sink ---
+
+  /** Whether the path was looked up in the tables of this generation. */
+  isCurrent(generation: u32): bool {
+    return this.generation == generation;
+  }
+
+  /** Notes that a look-up found no route. */
+  settleNone(generation: u32): void {
+    this.generation = generation;
+    if (!this.sourceFixed) this.source.ipv4 = UNSPECIFIED;
+    this.nextHop.copyFrom(changetype<usize>(this.destination));
+    this.mtu = 0;
+    this.room = 0;
+    this.toHost = false;
+  }
+
+  /** Notes what a look-up found: an own address, the next hop, and `mtu` in bytes. */
+  settleIpv4(generation: u32, source: Ipv4Address, nextHop: Ipv4Address, mtu: u32): void {
+    this.generation = generation;
+    if (!this.sourceFixed) this.source.ipv4 = source;
+    this.nextHop.ipv4 = nextHop;
+    this.mtu = mtu;
+    this.room = mtu - IPV4_HEADER;
+    this.addressSum = (this.sourceLow >> 32) + (this.destinationLow >> 32);
+  }
+}

@@ -1,0 +1,133 @@
+/** A UDP socket as its user sees it: two bounded queues of datagrams (RFC 768). */
+import { Ipv4Address, UNSPECIFIED } from "../wire/address";
+import { UDP_HEADER } from "../wire/udp";
+import { DatagramQueue } from "./datagram-queue";
+import { Endpoints } from "./endpoints";
+import { SocketError } from "./error";
+import { ANY_DEVICE, Path } from "./path";
+
+/** The most bytes of payload that one IPv4 packet carries: 65535 - 20 - 8. */
+export const UDP_PAYLOAD: u32 = 65507;
+/** What a queue needs beyond its limit for an empty one to hold the longest datagram. */
+const QUEUE_SLACK: u32 = 80;
+
+/** Who gave a socket its port, and takes it back. */
+export interface UdpSocketOwner {
+  forget(socket: UdpSocket): void;
+}
+
+export class UdpSocket {
+  /** The local port, and the remote end of `connect`; remote port 0: not connected. */
+  readonly endpoints: Endpoints = new Endpoints();
+  /** The ends of the datagram that `receive` returned last. */
+  readonly last: Endpoints = new Endpoints();
+  /** Its whole length in bytes, of which `receive` may have copied less. */
+  lastLength: u32 = 0;
+  /** Where datagrams go; sending to one destination again and again looks it up once. */
+  readonly path: Path = new Path();
+  /** The last error; the user sets it back to None. */
+  error: SocketError = SocketError.None;
+  /** Receives what is sent to any address while its interface has none (DHCP). */
+  acceptUnconfigured: bool = false;
+  /** The index of the only interface that it receives and broadcasts on, or ANY_DEVICE. */
+  device: u32 = ANY_DEVICE;
+  /** Datagrams dropped because the receive queue was full. */
+  dropped: u64 = 0;
+  /** The next socket of the same chain; its owner's. */
+  next: UdpSocket | null = null;
+  readonly received: DatagramQueue;
+  readonly queued: DatagramQueue;
+  private open: bool = true;
+
+  /** Takes both queues' bytes from the heap until `close`. */
+  constructor(
+    private readonly owner: UdpSocketOwner,
+    localPort: u32,
+    receiveBytes: u32,
+    transmitBytes: u32,
+  ) {
+    this.received = new DatagramQueue(receiveBytes + QUEUE_SLACK);
+    this.queued = new DatagramQueue(transmitBytes + QUEUE_SLACK);
+    this.endpoints.setIpv4(UNSPECIFIED, localPort, UNSPECIFIED, 0);
+  }
+
+  get localPort(): u32 {
+    return this.endpoints.localPort;
+  }
+  get remoteAddress(): Ipv4Address {
+    return this.endpoints.remoteIpv4;
+  }
+  get remotePort(): u32 {
+    return this.endpoints.remotePort;
+  }
+  /** The sender of the datagram that `receive` returned last. */
+  get lastAddress(): Ipv4Address {
+    return this.last.remoteIpv4;
+  }
+  get lastPort(): u32 {
+    return this.last.remotePort;
+  }
+
+  /**
+   * Queues `length` bytes for address:port. Reports false if the queue is full, the datagram is
+   * longer than UDP_PAYLOAD, the port is not from 1 to 65535, or the socket is closed.
+   */
+  send(pointer: usize, length: u32, address: Ipv4Address, port: u32): bool {
+    if (length > UDP_PAYLOAD || port - 1 >= 65535 || !this.open) return false;
+    const datagram = this.queued.push(UDP_HEADER + length);
+    if (datagram == null) return false;
+    datagram.remote.ipv4 = address;
+    datagram.ports = (this.endpoints.localPort << 16) | port;
+    memory.copy(datagram.payload + UDP_HEADER, pointer, length as usize);
+    return true;
+  }
+
+  /** From here on only datagrams and ICMP errors of address:port are received. */
+  connect(address: Ipv4Address, port: u32): void {
+    this.endpoints.setRemoteIpv4(address, port);
+  }
+
+  /**
+   * Copies the oldest datagram, cut to `capacity` bytes, and returns how many bytes that were,
+   * or -1 if there is none.
+   */
+  receive(destination: usize, capacity: u32): i32 {
+    const queue = this.received;
+    if (queue.count == 0) return -1;
+    const datagram = queue.oldest();
+    const length = datagram.length;
+    const copied = length < capacity ? length : capacity;
+    memory.copy(destination, datagram.payload, copied as usize);
+    this.last.restore(changetype<usize>(datagram));
+    this.lastLength = length;
+    queue.pop();
+    return copied as i32;
+  }
+
+  /** Whether `receive` has something. */
+  readable(): bool {
+    return this.received.count > 0;
+  }
+
+  /** Whether something waits to be sent. */
+  pending(): bool {
+    return this.queued.count > 0;
+  }
+
+  /** Drops what is queued and gives the port and the memory back. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.owner.forget(this);
+    this.received.free();
+    this.queued.free();
+  }
+
+  /** Whether a datagram between `ends` that came in by interface `device` is for this socket. */
+  hears(ends: Endpoints, device: u32): bool {
+    const own = this.endpoints;
+    if (((own.ports ^ ends.ports) & 0xffff_0000) != 0) return false;
+    if (own.remotePort != 0 && !own.equalsRemote(ends)) return false;
+    return this.device == ANY_DEVICE || device == ANY_DEVICE || this.device == device;
+  }
+}
