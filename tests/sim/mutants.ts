@@ -11,8 +11,8 @@ const mutants: Mutant[] = [
   {
     what: "sends one byte past the peer's window",
     file: "net/socket/tcp/output/transmit.ts",
-    from: "const limit = sender.window < allowance ? sender.window : allowance;",
-    to: "const limit = sender.window < allowance ? sender.window + 1 : allowance;",
+    from: "return sender.window < allowance ? sender.window : allowance;",
+    to: "return sender.window < allowance ? sender.window + 1 : allowance;",
   },
   {
     what: "does not start the retransmission timer",

@@ -10,11 +10,14 @@ import { CongestionController } from "./congestion/controller";
 import { NewReno } from "./congestion/new-reno";
 import { DuplicateAcks } from "./loss/duplicate-acks";
 import { Recovery } from "./loss/recovery";
+import { RecoveryWindow } from "./loss/recovery-window";
 import { Negotiated } from "./negotiated";
 import { Acknowledgments } from "./receive/acknowledgments";
+import { REASSEMBLY_BYTES, Reassembly } from "./receive/reassembly";
 import { Receiver } from "./receive/receiver";
 import { PersistTimer } from "./send/persist";
 import { Sender } from "./send/sender";
+import { SentSegments } from "./send/sent-segments";
 import { nextState, TcpEvent, TcpState } from "./state";
 import { Liveness } from "./time/liveness";
 import { RoundTripTime } from "./time/round-trip-time";
@@ -29,6 +32,16 @@ export const enum ListenQueue {
   /** Established, to be accepted. */
   Ready,
 }
+
+// Where in their memory the parts are, and how much that is in all.
+const ACKNOWLEDGMENTS: usize = (offsetof<Negotiated>() + 7) & ~7;
+const SENT_SEGMENTS: usize = ACKNOWLEDGMENTS + ((offsetof<Acknowledgments>() + 7) & ~7);
+const PERSIST: usize = SENT_SEGMENTS + ((offsetof<SentSegments>() + 7) & ~7);
+const RECOVERY_WINDOW: usize = PERSIST + ((offsetof<PersistTimer>() + 7) & ~7);
+const ROUND_TRIP: usize = RECOVERY_WINDOW + ((offsetof<RecoveryWindow>() + 7) & ~7);
+const LIVENESS: usize = ROUND_TRIP + ((offsetof<RoundTripTime>() + 7) & ~7);
+const REASSEMBLY: usize = LIVENESS + ((offsetof<Liveness>() + 7) & ~7);
+const PARTS_BYTES: usize = REASSEMBLY + REASSEMBLY_BYTES;
 
 export class ControlBlock extends Scheduled {
   readonly endpoints: Endpoints = new Endpoints();
@@ -56,15 +69,20 @@ export class ControlBlock extends Scheduled {
    */
   userTimeout: i64 = 0;
 
-  readonly negotiated: Negotiated = new Negotiated();
-  readonly receiver: Receiver = new Receiver(TCP_RECEIVE_BYTES);
-  readonly acknowledgments: Acknowledgments = new Acknowledgments();
-  readonly sender: Sender = new Sender(TCP_SEND_BYTES);
-  readonly persist: PersistTimer = new PersistTimer();
+  readonly negotiated: Negotiated;
+  readonly receiver: Receiver;
+  readonly acknowledgments: Acknowledgments;
+  readonly sender: Sender;
+  readonly persist: PersistTimer;
   readonly recovery: Recovery;
   readonly congestion: CongestionController;
-  readonly roundTrip: RoundTripTime = new RoundTripTime();
-  readonly liveness: Liveness = new Liveness();
+  readonly roundTrip: RoundTripTime;
+  readonly liveness: Liveness;
+  /**
+   * The memory of the parts that hold no references. One object for all of them makes opening a
+   * connection cheaper by a tenth.
+   */
+  readonly parts: StaticArray<u8>;
 
   // Links of the lists that it is in; each belongs to the file of its list.
   /** listen/queue.ts */
@@ -78,9 +96,20 @@ export class ControlBlock extends Scheduled {
 
   constructor(schedule: Schedule) {
     super(schedule);
+    const parts = new StaticArray<u8>(PARTS_BYTES as i32);
+    const memory = changetype<usize>(parts);
     const congestion = new NewReno();
+    const window = RecoveryWindow.at(memory + RECOVERY_WINDOW);
+    this.parts = parts;
+    this.negotiated = Negotiated.at(memory);
+    this.receiver = new Receiver(TCP_RECEIVE_BYTES, Reassembly.at(memory + REASSEMBLY));
+    this.acknowledgments = Acknowledgments.at(memory + ACKNOWLEDGMENTS);
+    this.sender = new Sender(TCP_SEND_BYTES, SentSegments.at(memory + SENT_SEGMENTS));
+    this.persist = PersistTimer.at(memory + PERSIST);
+    this.recovery = new Recovery(new DuplicateAcks(), congestion, window);
     this.congestion = congestion;
-    this.recovery = new Recovery(new DuplicateAcks(), congestion);
+    this.roundTrip = RoundTripTime.at(memory + ROUND_TRIP);
+    this.liveness = Liveness.at(memory + LIVENESS);
   }
 
   /** Begins in SYN-SENT or, for a SYN that arrived, in SYN-RECEIVED. */

@@ -11,19 +11,27 @@ import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
 /** Bytes of options that a header has room for (RFC 9293 section 3.1). */
 export const OPTIONS_MAXIMUM: u32 = 40;
 
+@unmanaged
 export class Negotiated {
   /** The maximum segment size that this host announces. */
-  ownSegmentSize: u32 = 0;
+  ownSegmentSize: u32;
   /** This host's SYN offers window scaling; after the peer's SYN: windows are scaled. */
-  scaling: bool = true;
+  scaling: bool;
   /** Bytes of options on every segment after the handshake, a multiple of 4. */
-  optionBytes: u32 = 0;
+  optionBytes: u32;
   // Those options, OPTIONS_MAXIMUM bytes.
-  first: u64 = 0;
-  second: u64 = 0;
-  third: u64 = 0;
-  fourth: u64 = 0;
-  fifth: u64 = 0;
+  first: u64;
+  second: u64;
+  third: u64;
+  fourth: u64;
+  fifth: u64;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): Negotiated {
+    const negotiated = changetype<Negotiated>(memory);
+    negotiated.scaling = true;
+    return negotiated;
+  }
 
   /** Derives the segment size to announce from the path's MTU, as far as a frame holds it. */
   announce(mtu: u32): void {

@@ -217,6 +217,10 @@ export function ringsAllocated(c: TcpConnection): bool {
 export function forceInitial(c: TcpConnection, sequence: u32): void {
   c.block.sender.start(sequence);
 }
+/** Has all segments carry these options, from before the peer's SYN on. */
+export function carryOptions(c: TcpConnection, pointer: usize, length: u32): void {
+  c.block.negotiated.carry(pointer, length);
+}
 
 // --- the sink ---
 export function setRoom(frames: u32): void {

@@ -4,11 +4,17 @@
  */
 import { DUPLICATES } from "./duplicate-acks";
 
+@unmanaged
 export class RecoveryWindow {
   /** Bytes that may be in flight. */
-  bytes: u32 = 0;
+  bytes: u32;
   /** Bytes by which duplicate ACKs may still inflate the window: no more than were in flight. */
-  private inflation: u32 = 0;
+  private inflation: u32;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): RecoveryWindow {
+    return changetype<RecoveryWindow>(memory);
+  }
 
   /** Recovery begins with `flight` bytes in flight. */
   enter(threshold: u32, flight: u32, segmentSize: u32): void {

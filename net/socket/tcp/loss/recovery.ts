@@ -23,7 +23,6 @@ export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
   /** The segment at SND.UNA is retransmitted with the next `dispatch`. */
   retransmitDue: bool = false;
-  private readonly fast: RecoveryWindow = new RecoveryWindow();
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
   /** This fast recovery had a partial ACK. */
@@ -35,6 +34,7 @@ export class Recovery {
   constructor(
     private readonly detector: LossDetector,
     private readonly congestion: CongestionController,
+    private readonly fast: RecoveryWindow,
   ) {}
 
   /** The handshake is complete; the SYN had the sequence number `initial`. */

@@ -76,11 +76,12 @@ function transmitData(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sender = block.sender;
   const size = sender.segmentSize;
   restartAfterIdle(block, now);
+  const limit = limitOf(block);
   for (;;) {
     const unsent = sender.unsent;
     if (unsent == 0) break;
     const flight = sender.flight;
-    const room = roomFor(block, flight);
+    const room = limit > flight ? limit - flight : 0;
     let length = unsent < size ? unsent : size;
     if (room < length) length = room;
     if (length == 0 || (length < size && !worthSending(block, length, unsent))) {
@@ -113,12 +114,11 @@ function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void 
   if (block.sender.sent(count, length, now)) countRetransmission(block);
 }
 
-/** Returns how many more bytes may be in flight: the smaller of the peer's window and cwnd. */
-function roomFor(block: ControlBlock, flight: u32): u32 {
+/** Returns how many bytes may be in flight: the smaller of the peer's window and cwnd. */
+function limitOf(block: ControlBlock): u32 {
   const sender = block.sender;
   const allowance = block.recovery.allowance(sender.segmentSize);
-  const limit = sender.window < allowance ? sender.window : allowance;
-  return limit > flight ? limit - flight : 0;
+  return sender.window < allowance ? sender.window : allowance;
 }
 
 /**

@@ -8,14 +8,22 @@ import { NEVER } from "../../../../core/time";
 import { Scheduled } from "../time/schedule";
 import { ACK_DELAY, CHALLENGE_PERIOD, CHALLENGES } from "../timing";
 
+@unmanaged
 export class Acknowledgments {
   /** ACKs that go out with the next `dispatch`; more than one after segments out of order. */
-  due: u32 = 0;
+  due: u32;
   /** Bytes received since the last ACK was sent. */
-  private bytes: u32 = 0;
+  private bytes: u32;
   /** Challenge ACKs left in the period that began at `challengedAt` (RFC 5961 section 7). */
-  private challengesLeft: u32 = 0;
-  private challengedAt: i64 = -1;
+  private challengesLeft: u32;
+  private challengedAt: i64;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): Acknowledgments {
+    const acknowledgments = changetype<Acknowledgments>(memory);
+    acknowledgments.challengedAt = -1;
+    return acknowledgments;
+  }
 
   /** Owes an ACK of `connection`, whose ACKs these are, to be sent with the next `dispatch`. */
   owe(connection: Scheduled): void {

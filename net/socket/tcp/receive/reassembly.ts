@@ -7,15 +7,17 @@ import { TCP_REASSEMBLY_PIECES } from "../../../../core/limits";
 import { Ring } from "../../../../core/ring";
 import { before, later } from "../sequence";
 
+/** Bytes of the two bounds of a piece. */
+const PIECE: u32 = 8;
+
+@unmanaged
 export class Reassembly {
-  count: u32 = 0;
-  /** One more than the limit, for the piece that closes the gap and is queued at once. */
-  private readonly starts: StaticArray<u32> = new StaticArray<u32>(
-    (TCP_REASSEMBLY_PIECES + 1) as i32,
-  );
-  private readonly ends: StaticArray<u32> = new StaticArray<u32>(
-    (TCP_REASSEMBLY_PIECES + 1) as i32,
-  );
+  count: u32;
+
+  /** Places a new one in REASSEMBLY_BYTES of zeroed memory. */
+  static at(memory: usize): Reassembly {
+    return changetype<Reassembly>(memory);
+  }
 
   clear(): void {
     this.count = 0;
@@ -23,7 +25,7 @@ export class Reassembly {
 
   /** The end of the last piece; there must be one. */
   get end(): u32 {
-    return this.ends[this.count - 1];
+    return this.endOf(this.count - 1);
   }
 
   /**
@@ -33,15 +35,15 @@ export class Reassembly {
   insert(ring: Ring, next: u32, start: u32, pointer: usize, length: u32): bool {
     const end = start + length;
     let first: u32 = 0;
-    while (first < this.count && before(this.ends[first], start)) first++;
+    while (first < this.count && before(this.endOf(first), start)) first++;
     let last = first;
-    while (last < this.count && !before(end, this.starts[last])) last++;
+    while (last < this.count && !before(end, this.startOf(last))) last++;
     if (first == last && this.count >= TCP_REASSEMBLY_PIECES && start != next) return false;
     let from = start;
     for (let i = first; i < last; i++) {
-      const held = this.starts[i];
+      const held = this.startOf(i);
       if (before(from, held)) ring.place(from - next, pointer + (from - start), held - from);
-      from = later(from, this.ends[i]);
+      from = later(from, this.endOf(i));
     }
     if (before(from, end)) ring.place(from - next, pointer + (from - start), end - from);
     this.merge(first, last, start, end);
@@ -50,13 +52,13 @@ export class Reassembly {
 
   /** Queues the piece that begins at `next`, if there is one. Returns the new RCV.NXT. */
   advance(ring: Ring, next: u32): u32 {
-    if (this.count == 0 || this.starts[0] != next) return next;
-    const end = this.ends[0];
+    if (this.count == 0 || this.startOf(0) != next) return next;
+    const end = this.endOf(0);
     ring.extend(end - next);
     this.count--;
     for (let i: u32 = 0; i < this.count; i++) {
-      this.starts[i] = this.starts[i + 1];
-      this.ends[i] = this.ends[i + 1];
+      this.setStart(i, this.startOf(i + 1));
+      this.setEnd(i, this.endOf(i + 1));
     }
     return end;
   }
@@ -65,22 +67,44 @@ export class Reassembly {
   private merge(first: u32, last: u32, start: u32, end: u32): void {
     if (first == last) {
       for (let i = this.count; i > first; i--) {
-        this.starts[i] = this.starts[i - 1];
-        this.ends[i] = this.ends[i - 1];
+        this.setStart(i, this.startOf(i - 1));
+        this.setEnd(i, this.endOf(i - 1));
       }
-      this.starts[first] = start;
-      this.ends[first] = end;
+      this.setStart(first, start);
+      this.setEnd(first, end);
       this.count++;
       return;
     }
-    if (before(start, this.starts[first])) this.starts[first] = start;
-    this.ends[first] = later(end, this.ends[last - 1]);
+    if (before(start, this.startOf(first))) this.setStart(first, start);
+    this.setEnd(first, later(end, this.endOf(last - 1)));
     const gone = last - first - 1;
     if (gone == 0) return;
     for (let i = last; i < this.count; i++) {
-      this.starts[i - gone] = this.starts[i];
-      this.ends[i - gone] = this.ends[i];
+      this.setStart(i - gone, this.startOf(i));
+      this.setEnd(i - gone, this.endOf(i));
     }
     this.count -= gone;
   }
+
+  private startOf(index: u32): u32 {
+    return load<u32>(this.bounds(index));
+  }
+  private endOf(index: u32): u32 {
+    return load<u32>(this.bounds(index), 4);
+  }
+  private setStart(index: u32, sequence: u32): void {
+    store<u32>(this.bounds(index), sequence);
+  }
+  private setEnd(index: u32, sequence: u32): void {
+    store<u32>(this.bounds(index), sequence, 4);
+  }
+
+  /** Returns the address of the bounds of a piece; they lie behind the fields. */
+  private bounds(index: u32): usize {
+    return changetype<usize>(this) + offsetof<Reassembly>() + index * PIECE;
+  }
 }
+
+/** Bytes of a Reassembly: one piece more than is kept, for the one that closes the gap. */
+export const REASSEMBLY_BYTES: usize =
+  offsetof<Reassembly>() + ((TCP_REASSEMBLY_PIECES + 1) * PIECE) as usize;

@@ -28,11 +28,13 @@ export class Receiver {
   /** The peer's FIN was reached: no more data will arrive. */
   finished: bool = false;
   readonly ring: Ring;
-  readonly reassembly: Reassembly = new Reassembly();
   private finKnown: bool = false;
   private finSequence: u32 = 0;
 
-  constructor(capacity: u32) {
+  constructor(
+    capacity: u32,
+    readonly reassembly: Reassembly,
+  ) {
     this.ring = new Ring(capacity);
   }
 

@@ -1,13 +1,19 @@
 /** The persist timer: when a window that allows nothing is probed (RFC 9293 section 3.8.6.1). */
 import { RTO_MAXIMUM } from "../timing";
 
+@unmanaged
 export class PersistTimer {
   /** The retransmission timer runs as persist timer. */
-  running: bool = false;
+  running: bool;
   /** It expired: a probe goes out with the next `dispatch`. */
-  probeDue: bool = false;
+  probeDue: bool;
   /** Probes in a row. */
-  private backoffs: u32 = 0;
+  private backoffs: u32;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): PersistTimer {
+    return changetype<PersistTimer>(memory);
+  }
 
   /** Starts the timer. Returns its length in microseconds, for an RTO of `timeout`. */
   start(timeout: i64): i64 {

@@ -36,13 +36,15 @@ export class Sender {
   /** The user has closed: a FIN follows the last byte. */
   closing: bool = false;
   readonly ring: Ring;
-  readonly segments: SentSegments = new SentSegments();
   /** Bytes of IPv4 and TCP headers of a segment with data. */
   private headers: u32 = IPV4_HEADER + TCP_HEADER;
   /** The sequence number of the ring's first byte. */
   private base: u32 = 0;
 
-  constructor(capacity: u32) {
+  constructor(
+    capacity: u32,
+    readonly segments: SentSegments,
+  ) {
     this.ring = new Ring(capacity);
   }
 

@@ -31,25 +31,29 @@ export class SentSegment {
   transmissions: u32;
 }
 
+@unmanaged
 export class SentSegments {
-  count: u32 = 0;
+  count: u32;
   /** Segments retransmitted since the connection began. */
-  retransmissions: u32 = 0;
+  retransmissions: u32;
   // The only record before `allocate`, laid out as a SentSegment.
-  ownSentAt: i64 = 0;
-  ownEnd: u32 = 0;
-  ownTransmissions: u32 = 0;
-  private records: usize = 0;
+  ownSentAt: i64;
+  ownEnd: u32;
+  ownTransmissions: u32;
+  private records: usize;
   /** The number of records that fit, less one. */
-  private mask: u32 = 0;
-  private first: u32 = 0;
+  private mask: u32;
+  private first: u32;
   /** The record whose acknowledgment ends the running round-trip measurement, or 0. */
-  private timed: usize = 0;
+  private timed: usize;
 
-  constructor() {
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): SentSegments {
     assert((TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0, "the record is a power of 2");
     assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a sent segment takes 16 bytes");
-    this.records = this.own;
+    const segments = changetype<SentSegments>(memory);
+    segments.records = segments.own;
+    return segments;
   }
 
   /** Makes room for TCP_SENT_SEGMENTS records. This is the only place that allocates. */
@@ -74,7 +78,7 @@ export class SentSegments {
   }
 
   /** Returns the record with this index; 0 is the oldest. It must exist. */
-  at(index: u32): SentSegment {
+  record(index: u32): SentSegment {
     return changetype<SentSegment>(
       this.records + ((this.first + index) & this.mask) * RECORD_BYTES,
     );
@@ -86,7 +90,7 @@ export class SentSegments {
    */
   sent(end: u32, now: i64): void {
     if (this.count > this.mask) this.mergeOldest();
-    const segment = this.at(this.count++);
+    const segment = this.record(this.count++);
     segment.sentAt = now;
     segment.end = end;
     segment.transmissions = 1;
@@ -102,7 +106,7 @@ export class SentSegments {
     this.timed = 0;
     let start = una;
     for (let i: u32 = 0; i < this.count && before(start, to); i++) {
-      const segment = this.at(i);
+      const segment = this.record(i);
       if (before(from, segment.end)) {
         segment.sentAt = now;
         segment.transmissions++;
@@ -142,10 +146,13 @@ export class SentSegments {
     return sample;
   }
 
-  /** Frees one record: the oldest becomes part of the next, or, if it is timed, the next goes. */
+  /**
+   * Frees one record: the oldest becomes part of the next. If the oldest is timed, its neighbor
+   * goes instead; nothing behind a timed segment was retransmitted, so no count is lost.
+   */
   private mergeOldest(): void {
-    const oldest = this.at(0);
-    const next = this.at(1);
+    const oldest = this.record(0);
+    const next = this.record(1);
     if (changetype<usize>(oldest) == this.timed) {
       next.sentAt = oldest.sentAt;
       next.end = oldest.end;

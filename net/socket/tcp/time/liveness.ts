@@ -4,22 +4,28 @@
  */
 import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
 
+@unmanaged
 export class Liveness {
   /** When SND.UNA last advanced, or what is in flight was first sent: R2 counts from here. */
-  progressAt: i64 = 0;
+  progressAt: i64;
   /** When the last acceptable segment arrived. */
-  heardAt: i64 = 0;
+  heardAt: i64;
   /** When data last arrived or was read. */
-  activityAt: i64 = 0;
+  activityAt: i64;
   /** When a segment was last sent. */
-  sentAt: i64 = 0;
+  sentAt: i64;
   /** Silence before the first keep-alive probe, in microseconds; 0: keep-alive is off. */
-  keepAliveIdle: i64 = 0;
+  keepAliveIdle: i64;
   /** A keep-alive probe goes out with the next `dispatch`. */
-  probeDue: bool = false;
+  probeDue: bool;
   /** Probes since the peer was last heard, and when the last one was due. */
-  private probes: u32 = 0;
-  private probedAt: i64 = 0;
+  private probes: u32;
+  private probedAt: i64;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): Liveness {
+    return changetype<Liveness>(memory);
+  }
 
   progressed(now: i64): void {
     this.progressAt = now;

@@ -1,13 +1,21 @@
 /** The round-trip time and the retransmission timeout computed from it (RFC 6298). */
 import { RTO_AFTER_LOST_SYN, RTO_INITIAL, RTO_MARGIN, RTO_MAXIMUM } from "../timing";
 
+@unmanaged
 export class RoundTripTime {
   /** SRTT and RTTVAR in microseconds; 0 before the first sample. */
-  smoothed: i64 = 0;
-  variation: i64 = 0;
+  smoothed: i64;
+  variation: i64;
   /** How often the timeout was doubled since the last sample. */
-  backoffs: u32 = 0;
-  private base: i64 = RTO_INITIAL;
+  backoffs: u32;
+  private base: i64;
+
+  /** Places a new one in zeroed memory. */
+  static at(memory: usize): RoundTripTime {
+    const time = changetype<RoundTripTime>(memory);
+    time.base = RTO_INITIAL;
+    return time;
+  }
 
   /** Returns RTO in microseconds, doubled by each backoff, at most RTO_MAXIMUM. */
   timeout(): i64 {
