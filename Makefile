@@ -156,12 +156,12 @@ replay:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.wasm
 	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tools/tape/main.ts '$(FILE)'
 
-# Only the tests run under the other date, not the build: files keep their times, and so make and
-# what looks at them agree; so do timers.
+# Only the tests run on another date, the build does not. Timers and the times of files stay real,
+# so that a make that a test calls rebuilds nothing, and leaves nothing from the future behind.
 ifneq ($(filter-out +% -%,$(DATE)),)
 $(error DATE=$(DATE): expected how far from now, as +500d or -2y)
 endif
-at_date := $(if $(DATE),NO_FAKE_STAT=1 faketime -m --exclude-monotonic -f '$(DATE)')
+at_date := $(if $(DATE),NO_FAKE_STAT=1 FAKE_UTIME=1 faketime -m --exclude-monotonic -f '$(DATE)')
 test: kernel iso twin replayers
 	@sh compiler-config/install.sh build run test $(if $(DATE),date)
 	@$(alone) $(at_date) $(run_script) tests/run.ts $(TESTS)
@@ -236,8 +236,8 @@ help:
 #| make APP=path.ts ... with a program of your own in it, built in build/app-*
 #| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
 #| make test            all tests
-#|   TESTS='boot unit/net'  ... those whose path has such a word in it
-#|   DATE=+500d           ... as on another day: so many d, m or y from now
+#|   TESTS='boot unit/net'  ... of the files whose path contains one of the words
+#|   DATE=+500d           ... as if run 500 days from now; -2y is two years ago
 #| make twin            what kernels in Node need besides: TLS as WebAssembly
 #| make bench           boot time, throughput, idle load
 #| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/

@@ -1,0 +1,100 @@
+/** Where the build's time comes from, and what `make test DATE=...` changes: never the build. */
+import assert from "node:assert/strict";
+import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { root } from "../lab/host/process.ts";
+
+const COMMITTED = 1_600_000_000;
+const settings = {
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_COMMITTER_DATE: `${COMMITTED} +0000`,
+  ...Object.fromEntries(
+    ["AUTHOR", "COMMITTER"].flatMap((who) => [
+      [`GIT_${who}_NAME`, "Nobody"],
+      [`GIT_${who}_EMAIL`, "nobody@example.test"],
+    ]),
+  ),
+};
+
+interface Source {
+  folder: string;
+  git(...words: string[]): Buffer;
+  /** Makes a file that holds the build's time. */
+  buildTime(more?: Record<string, string>): SpawnSyncReturns<string>;
+}
+
+/** The files that the build's time comes from, alone in a folder. */
+function source(): Source {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-source-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(`${folder}/compiler-config`);
+  for (const file of [".gitattributes", "compiler-config/flags.mk"]) {
+    copyFileSync(root + file, `${folder}/${file}`);
+  }
+  // As in a clone, should the project itself be an archive's.
+  writeFileSync(`${folder}/compiler-config/commit-time`, "$Format:%ct$\n");
+  writeFileSync(
+    `${folder}/Makefile`,
+    "include compiler-config/flags.mk\nall:\n\t@echo $(build_time)\n",
+  );
+  const { SOURCE_DATE_EPOCH: _, MAKEFLAGS: __, ...environment } = process.env;
+  const env = { ...environment, ...settings };
+  return {
+    folder,
+    git: (...words) => execFileSync("git", words, { cwd: folder, env, stdio: "pipe" }),
+    buildTime: (more = {}) =>
+      spawnSync("make", ["-s"], { cwd: folder, encoding: "utf8", env: { ...env, ...more } }),
+  };
+}
+
+function committed(): Source {
+  const made = source();
+  made.git("init", "-q");
+  made.git("add", ".");
+  made.git("commit", "-q", "-m", "all");
+  return made;
+}
+
+test("the build's time is the commit's, unless SOURCE_DATE_EPOCH is set", () => {
+  const clone = committed();
+  assert.equal(clone.buildTime().stdout, `${COMMITTED}\n`);
+  assert.equal(clone.buildTime({ SOURCE_DATE_EPOCH: "1500000000" }).stdout, "1500000000\n");
+});
+
+test("an archive that git makes knows the time of its commit", () => {
+  const unpacked = source();
+  const input = committed().git("archive", "HEAD", "compiler-config");
+  execFileSync("tar", ["-x"], { cwd: unpacked.folder, input });
+  assert.equal(unpacked.buildTime().stdout, `${COMMITTED}\n`);
+});
+
+test("a source without a commit does not get the time of day instead", () => {
+  const { status, stdout, stderr } = source().buildTime();
+  assert.equal(status, 2);
+  assert.equal(stdout, "");
+  assert.match(stderr, /the commit time is unknown: .*; +set SOURCE_DATE_EPOCH\./);
+});
+
+test("DATE is how far from now", () => {
+  for (const date of ["2030-01-01", "500d", "tomorrow"]) {
+    const words = ["-n", "--no-print-directory", "help", `DATE=${date}`];
+    const { status, stderr } = spawnSync("make", words, { cwd: root, encoding: "utf8" });
+    assert.equal(status, 2, date);
+    assert.match(stderr, new RegExp(`DATE=${date}: expected how far from now, as \\+500d`));
+  }
+});
+
+test("what a test starts is on the day that DATE says; files are written today", (t) => {
+  const file = join(source().folder, "file");
+  execFileSync("touch", [file]);
+  const fileTime = statSync(file).mtimeMs / 1000;
+  const clock = Number(execFileSync("date", ["+%s"], { encoding: "utf8" }));
+  const [, sign, count, unit] = /^([+-])(\d+)([dmy]?)/.exec(process.env.FAKETIME ?? "") ?? [];
+  const seconds = { d: 86_400, y: 365 * 86_400, m: 60, "": 1 }[unit ?? ""] ?? 0;
+  const moved = count === undefined ? 0 : Number(`${sign}${count}`) * seconds;
+  t.diagnostic(`the clock is moved by ${moved} s`);
+  assert.ok(Math.abs(clock - fileTime - moved) < 60, `${clock} - ${fileTime} is not ${moved}`);
+});
