@@ -1,9 +1,9 @@
 /**
  * The state machine of a connection as one pure function: a line for each arrow of the diagram in
- * RFC 9293 section 3.3.2 (figure 5), the arrows for resets and time-outs included.
+ * RFC 9293 section 3.3.2 (figure 5), including those for resets and timeouts.
  */
 
-/** In the diagram's order; the names of `ss` are in `TCP_STATE_NAMES`. */
+/** In the diagram's order; `TCP_STATE_NAMES` has their names. */
 export const enum TcpState {
   Closed = 0,
   Listen,
@@ -19,29 +19,29 @@ export const enum TcpState {
   COUNT,
 }
 
-/** What moves a connection on: calls of the user, segments, time. */
+/** What moves a connection from state to state: calls of the user, segments, time. */
 export const enum TcpEvent {
   PassiveOpen,
   ActiveOpen,
   Close,
   /** A SYN without an acceptable ACK. */
   Syn,
-  /** A SYN with an ACK of the own SYN. */
+  /** A SYN that acknowledges the SYN sent. */
   SynAcknowledged,
-  /** An ACK of the own SYN. */
+  /** An ACK of the SYN sent. */
   AckOfSyn,
   /** The peer's FIN, at RCV.NXT. */
   Fin,
-  /** An ACK of the own FIN. */
+  /** An ACK of the FIN sent. */
   AckOfFin,
-  /** RST, abort, R2 or the user time-out, the address gone: the connection is dropped. */
+  /** The connection is dropped: RST, abort, R2 or user timeout, local address gone. */
   Drop,
-  /** Two maximum segment lifetimes are over. */
+  /** The TIME-WAIT timer expired. */
   TimeWaitOver,
   COUNT,
 }
 
-/** In the order of `TcpState`, as `ss` prints them. */
+/** The names of the states, in the order of `TcpState`, as `ss` prints them. */
 export const TCP_STATE_NAMES: StaticArray<string> = [
   "CLOSED",
   "LISTEN",
@@ -56,7 +56,7 @@ export const TCP_STATE_NAMES: StaticArray<string> = [
   "TIME-WAIT",
 ];
 
-/** Where `event` leads from `state`; where the diagram has no arrow, the state stays. */
+/** Returns where `event` leads from `state`: without an arrow in the diagram, the state stays. */
 export function nextState(state: TcpState, event: TcpEvent): TcpState {
   if (event == TcpEvent.Drop) return TcpState.Closed;
   switch (state) {
@@ -100,17 +100,17 @@ export function nextState(state: TcpState, event: TcpEvent): TcpState {
   }
 }
 
-/** States in which the peer's sequence numbers are known (RFC 9293 section 3.5.3). */
+/** Reports whether both sides' sequence numbers are synchronized (RFC 9293 section 3.5.3). */
 export function isSynchronized(state: TcpState): bool {
   return state >= TcpState.Established;
 }
 
-/** States in which the peer may still send data (RFC 9293 section 3.10.7.4, seventh). */
+/** Reports whether the peer may still send data (RFC 9293 section 3.10.7.4, seventh). */
 export function receivesData(state: TcpState): bool {
   return state >= TcpState.Established && state <= TcpState.FinWait2;
 }
 
-/** States in which data may still be written or wait to be sent. */
+/** Reports whether data or a FIN may still have to be sent. */
 export function sendsData(state: TcpState): bool {
   return state >= TcpState.Established && state != TcpState.FinWait2 && state != TcpState.TimeWait;
 }

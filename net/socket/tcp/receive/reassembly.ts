@@ -9,6 +9,8 @@ import { before, later } from "../sequence";
 
 /** Bytes of the two bounds of a piece. */
 const PIECE: u32 = 8;
+/** Bytes of all bounds: one piece more than is kept, for the one that closes the gap. */
+const PIECES_BYTES: u32 = (TCP_REASSEMBLY_PIECES + 1) * PIECE;
 
 @unmanaged
 export class Reassembly {
@@ -105,6 +107,5 @@ export class Reassembly {
   }
 }
 
-/** Bytes of a Reassembly: one piece more than is kept, for the one that closes the gap. */
-export const REASSEMBLY_BYTES: usize =
-  offsetof<Reassembly>() + ((TCP_REASSEMBLY_PIECES + 1) * PIECE) as usize;
+/** Bytes of a Reassembly. */
+export const REASSEMBLY_BYTES: usize = offsetof<Reassembly>() + PIECES_BYTES;
