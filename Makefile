@@ -121,7 +121,7 @@ $(elf)/kernel.debug.elf: $(elf)/first.elf $(elf)/symbols.bin machine/native/symb
 	@cp build/native/build-time $(elf)/build-time
 
 $(elf)/kernel.elf: $(elf)/kernel.debug.elf
-	@objcopy --strip-all $< $@
+	@$(OBJCOPY) --strip-all $< $@
 	@echo "         $@: $$(stat -c %s $@) bytes"
 
 # --- the ISO -----------------------------------------------------------------------------------
@@ -195,6 +195,12 @@ coverage: twin
 fuzz: | build/installed
 	@sh compiler-config/install.sh build test
 	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' MERGE='$(MERGE)' $(alone) $(run_script) tests/fuzz/main.ts
+
+# Two clones of HEAD, built under different circumstances, must be the same (tools/reproduce/).
+.PHONY: reproduce
+reproduce: | build/installed
+	@sh compiler-config/install.sh build date
+	@PUBLISHED='$(PUBLISHED)' $(alone) $(run_script) tools/reproduce/main.ts
 
 debug: kernel
 	@sh compiler-config/install.sh build run debug

@@ -8,8 +8,17 @@
 #   -g1 -gstatement-...       functions and lines, also of inlined code: the table of a panic is
 #                             made of them; neither variables nor types
 # libgcc is not linked: it was compiled with a red zone.
-CC := gcc
-LD := ld
+#
+# CROSS_COMPILE is what precedes the tools' names. On other machines than x86-64 it is that of
+# Debian's cross compiler, which install.sh installs there.
+CROSS_COMPILE ?= $(if $(filter x86_64 amd64,$(shell uname -m)),,x86_64-linux-gnu-)
+export CROSS_COMPILE
+CC := $(CROSS_COMPILE)gcc
+LD := $(CROSS_COMPILE)ld
+AR := $(CROSS_COMPILE)ar
+OBJCOPY := $(CROSS_COMPILE)objcopy
+# For programs that run here: tests, and the replay of tapes.
+HOST_CC := gcc
 c_flags = -std=gnu11 -O2 -g1 -gstatement-frontiers -ffreestanding -mcmodel=kernel -mno-red-zone \
   -mgeneral-regs-only -fno-pic -fno-stack-protector -fcf-protection=none \
   -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-omit-frame-pointer \

@@ -25,6 +25,35 @@ file() {
   lack "$1" "$2"
 }
 
+# A compiler for x86-64, as flags.mk calls it: elsewhere that is Debian's cross compiler. GRUB's
+# files for PCs are packaged for PCs only; make-iso.ts says what to do without them.
+compiler() {
+  case $(uname -m) in
+  x86_64 | amd64)
+    prefix=${CROSS_COMPILE-}
+    gcc=gcc binutils=binutils libc=libc6-dev headers=/usr/include
+    file /usr/lib/grub/i386-pc grub-pc-bin
+    file /usr/lib/grub/x86_64-efi grub-efi-amd64-bin
+    ;;
+  *)
+    prefix=${CROSS_COMPILE-x86_64-linux-gnu-}
+    gcc=gcc-x86-64-linux-gnu binutils=binutils-x86-64-linux-gnu libc=libc6-dev-amd64-cross
+    headers=/usr/x86_64-linux-gnu/include
+    ;;
+  esac
+  case $prefix in
+  "" | x86_64-linux-gnu-)
+    program "${prefix}gcc" $gcc
+    program "${prefix}ld" $binutils
+    file $headers/assert.h $libc
+    ;;
+  *)
+    command -v "${prefix}gcc" >/dev/null 2>&1 || fail "there is no ${prefix}gcc:" \
+      "CROSS_COMPILE must be the prefix of a compiler for x86-64, as x86_64-linux-gnu-"
+    ;;
+  esac
+}
+
 node_major() {
   version=$(node --version 2>/dev/null) || version=v0
   version=${version#v}
@@ -37,13 +66,9 @@ look_for_packages() {
   for group in "$@"; do
     case $group in
     build)
-      program gcc gcc
-      program ld binutils
+      compiler
       program make make
-      file /usr/include/assert.h libc6-dev
-      program grub-mkrescue grub-common
-      file /usr/lib/grub/i386-pc grub-pc-bin
-      file /usr/lib/grub/x86_64-efi grub-efi-amd64-bin
+      program grub-mkimage grub-common
       program xorriso xorriso
       program mformat mtools
       program xz xz-utils
@@ -66,8 +91,9 @@ look_for_packages() {
       program clang-format clang-format
       program clang clang
       program wasm-ld lld
-      file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a" libclang-rt-dev
+      file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
       program gnutls-serv gnutls-bin
+      program faketime faketime
       ;;
     date)
       program faketime faketime

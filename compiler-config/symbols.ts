@@ -18,6 +18,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
 const [kernel, target] = process.argv.slice(2);
+/** The tools of the compiler that made the kernel: see flags.mk. */
+const tools = process.env.CROSS_COMPILE ?? "";
 const textStart = 0xffffffff_80000000n;
 
 function run(program: string, args: string[], input = ""): string {
@@ -26,7 +28,7 @@ function run(program: string, args: string[], input = ""): string {
 
 /** The instructions that a backtrace can name: calls, what can fault, each function's first. */
 function interestingAddresses(): string[] {
-  const text = run("objdump", ["-d", "--no-show-raw-insn", "-j", ".text", kernel]);
+  const text = run(`${tools}objdump`, ["-d", "--no-show-raw-insn", "-j", ".text", kernel]);
   const first = />:\n([0-9a-f]{16}):/.source;
   const other = /\n([0-9a-f]{16}):\t(?:call|i?div|ud2|int3|(?!j).*(?:\([%,]|[ ,]0x))/.source;
   const wanted = new RegExp(`${first}|${other}`, "g");
@@ -84,7 +86,7 @@ function isTrifle({ name, file }: Frame): boolean {
 
 /** The frames of each address, innermost first. */
 function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
-  const answers = run("addr2line", ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
+  const answers = run(`${tools}addr2line`, ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
   for (const answer of answers.split(/^0x/m).slice(1)) {
     const [address, ...lines] = answer.trimEnd().split("\n");
     const frames: Frame[] = [];

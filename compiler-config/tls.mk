@@ -103,7 +103,7 @@ $(tls)/roots-data.o: $(glue)/roots-data.S $(tls)/roots-data.bin
 $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 	@echo "ar       $@"
 	@rm -f $@
-	@ar rcs $@ $^
+	@$(AR) rcs $@ $^
 
 # --- the same sources for the machine in Node (tests/lab/machine/tls.ts), as WebAssembly -------
 # What the door exports is what host.ts declares; where its heap is the machine tells.

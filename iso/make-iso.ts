@@ -45,13 +45,15 @@ function run(program: string, ...words: string[]): void {
   if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`);
 }
 
-/** Fails with the reason if GRUB's files are not there, as on other machines than PCs. */
+/** GRUB's files for a platform; without them, an error that says where they come from. */
 function platform(name: string, debianPackage: string): string {
   const folder = `${platforms}/${name}`;
   if (existsSync(folder)) return folder;
+  const pc = process.arch === "x64";
+  const elsewhere = `dpkg --add-architecture amd64 && apt-get update, and ${debianPackage}:amd64`;
   throw new Error(
-    `${folder} does not exist: install ${debianPackage}. Debian has it for PCs only; ` +
-      "elsewhere `make` still builds the kernel, which QEMU boots without an ISO",
+    `${folder} does not exist: install ${pc ? debianPackage : elsewhere} ` +
+      "(build/kernel.elf is made without it, and QEMU boots that)",
   );
 }
 

@@ -40,7 +40,7 @@ const stages: Stage[] = [
 ];
 
 /** The slowest files, which start first. */
-const slow = ["sim.test.ts", "httpd-load.test.ts", "private-network.test.ts"];
+const slow = ["reproduce.test.ts", "sim.test.ts", "httpd-load.test.ts", "private-network.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));

@@ -1,7 +1,20 @@
-/** The installation script when nothing is missing, and when asked for an unknown group. */
+/** The installation script: silent if nothing is missing; the compiler that each machine gets. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { test } from "node:test";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
 import { root } from "../lab/host/process.ts";
 
 function install(...groups: string[]) {
@@ -24,4 +37,72 @@ test("rejects an unknown group, and lists the known ones", () => {
   const { status, stderr } = install("frobnicate");
   assert.equal(status, 1);
   assert.match(stderr, /^install: there is no group 'frobnicate': build, run, test, date or debug/);
+});
+
+suite("on another machine", () => {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-install-"));
+  const programs = `${folder}/bin`;
+
+  /** A program that the script finds in the place of the machine's. */
+  function fake(name: string, text: string): void {
+    rmSync(`${programs}/${name}`, { force: true });
+    writeFileSync(`${programs}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+
+  before(() => {
+    mkdirSync(`${folder}/compiler-config`);
+    copyFileSync(`${root}compiler-config/install.sh`, `${folder}/compiler-config/install.sh`);
+    mkdirSync(`${folder}/node_modules`);
+    writeFileSync(`${folder}/package-lock.json`, "");
+    writeFileSync(`${folder}/node_modules/.package-lock.json`, "");
+    mkdirSync(programs);
+    // Everything that this machine has, except for compilers under the name of a cross compiler.
+    for (const place of (process.env.PATH ?? "").split(":").filter(existsSync)) {
+      for (const name of readdirSync(place)) {
+        const target = `${programs}/${name}`;
+        if (!/^x86_64-/.test(name) && !existsSync(target)) symlinkSync(join(place, name), target);
+      }
+    }
+    fake("apt-get", `echo "$@" >>${folder}/apt.log`);
+    fake("sudo", 'test "$1" = -v || exec "$@"');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** Runs the script on a machine of that kind; `packages` is what it has apt install. */
+  function installOn(machine: string, variables: Record<string, string> = {}) {
+    fake("uname", `echo ${machine}`);
+    rmSync(`${folder}/apt.log`, { force: true });
+    const { CROSS_COMPILE: _, ...plain } = process.env;
+    const env = { ...plain, PATH: programs, ...variables };
+    const script = `${folder}/compiler-config/install.sh`;
+    const { status, stderr } = spawnSync("/bin/sh", [script, "build"], { env, encoding: "utf8" });
+    const log = existsSync(`${folder}/apt.log`) ? readFileSync(`${folder}/apt.log`, "utf8") : "";
+    const packages = log.split(/\s+/).filter((word) => /^[a-z0-9][a-z0-9.+-]*$/.test(word));
+    return { status, stderr, packages: packages.filter((word) => word !== "install") };
+  }
+
+  const cross = ["gcc-x86-64-linux-gnu", "binutils-x86-64-linux-gnu", "libc6-dev-amd64-cross"];
+
+  test("a PC gets no cross compiler", () => {
+    assert.deepEqual(installOn("x86_64"), { status: 0, stderr: "", packages: [] });
+  });
+
+  test("any other gets Debian's cross compiler, and not GRUB's files for PCs", () => {
+    for (const machine of ["aarch64", "riscv64", "ppc64le"]) {
+      assert.deepEqual(installOn(machine), { status: 0, stderr: "", packages: cross });
+    }
+  });
+
+  test("CROSS_COMPILE decides: Debian's prefix is installed, another has to be there", () => {
+    const debian = { CROSS_COMPILE: "x86_64-linux-gnu-" };
+    assert.deepEqual(installOn("aarch64", debian).packages, cross);
+    assert.deepEqual(installOn("x86_64", debian).packages, ["gcc", "binutils"]);
+    const other = { CROSS_COMPILE: "x86_64-elf-" };
+    const { status, stderr, packages } = installOn("x86_64", other);
+    assert.equal(status, 1);
+    assert.match(stderr, /^install: there is no x86_64-elf-gcc: CROSS_COMPILE must be the prefix/);
+    assert.deepEqual(packages, []);
+    fake("x86_64-elf-gcc", "");
+    assert.deepEqual(installOn("aarch64", other), { status: 0, stderr: "", packages: [] });
+  });
 });

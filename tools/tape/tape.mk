@@ -16,13 +16,13 @@ checked_cc = clang -O0 -fsanitize=address,undefined -fno-sanitize-recover=undefi
 $(replayers): tools/tape/replay.c tools/tape/tape.h $(tape)/acts.h $(out)/kernel.c \
   machine/native/host.c tools/tape/plain/wasm-rt.h
 	@echo "cc       $@"
-	@$(if $(findstring checked,$@),$(checked_cc),$(CC) -O2 --param=min-pagesize=0) \
+	@$(if $(findstring checked,$@),$(checked_cc),$(HOST_CC) -O2 --param=min-pagesize=0) \
 	  $(if $(findstring plain,$@),-DPLAIN -Itools/tape/plain) $(replay_flags) \
 	  -DKERNEL='"$(out)/$(if $(findstring plain,$@),raw/)kernel.c"' $< -o $@
 
 $(tape)/probe: tools/tape/probe.c
 	@mkdir -p $(@D)
-	@$(CC) $< -o $@
+	@$(HOST_CC) $< -o $@
 
 .PHONY: replayers
 replayers: kernel
