@@ -1,4 +1,4 @@
-/** What HTTP asks of the stack: names from the resolver, streams from TCP, TLS over them. */
+/** The ports of DNS and HTTP, filled by the stack: names from the resolver, streams from TCP. */
 import { IpLayer } from "../iface/ip";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
@@ -46,7 +46,7 @@ export class TcpConnector implements Connector {
   constructor(
     private readonly ip: IpLayer,
     private readonly tls: TlsService,
-    /** Whoever answers is taken (`curl -k`): for debugging alone. */
+    /** Do not verify servers (`curl -k`): for debugging only. */
     private readonly insecure: bool,
   ) {}
 

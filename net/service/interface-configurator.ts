@@ -17,18 +17,18 @@ import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
 import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 
-/** How long DHCP may be silent before static settings beside it are used instead. */
+/** How long DHCP servers may be silent before the static fallback is used. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
-/** The metric of a lease's routes: what systemd-networkd gives them; net1's is one more. */
+/** The metric of a lease's routes, as in systemd-networkd, plus the interface's index. */
 const DHCP_METRIC: u32 = 1024;
 
 export class InterfaceConfigurator implements LeaseTarget {
   readonly dhcp!: DhcpClient;
-  /** Counts changes of the name servers and of the address. */
+  /** Counts changes of the name servers and of the addresses. */
   changes: u32 = 0;
-  /** Set on the console: they come before all others. Null: none were. */
+  /** Set on the console, which overrides all others; null: not set. */
   private consoleServers: Array<NameServer> | null = null;
-  /** The settings given by hand are in use. */
+  /** The static settings are in use. */
   private applied: bool = false;
   private linkUp: bool;
 
@@ -42,7 +42,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.dhcp = new DhcpClient(ip.udp, this, random);
   }
 
-  /** Begins: DISCOVER leaves with the next `poll`, or the static address is set. */
+  /** Starts DHCP, whose DISCOVER is sent by the next `poll`, or sets the static addresses. */
   start(now: i64, hostname: string): void {
     const mtu = this.settings.mtu;
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
@@ -73,7 +73,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     return earlier(this.dhcp.pollAt(), this.fallbackAt());
   }
 
-  /** The servers in force: those of the console, else those given by hand, else DHCP's. */
+  /** Returns the name servers: the console's, else the static ones, else DHCP's (option 6). */
   nameServers(): Array<NameServer> {
     const console = this.consoleServers;
     if (console != null) return console;
@@ -87,7 +87,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     return servers;
   }
 
-  /** The time servers given by hand, else those of DHCP (option 42). */
+  /** Returns the time servers: the static ones, else DHCP's (option 42). */
   timeServers(): Array<string> {
     if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;
     const servers: Array<string> = [];
@@ -99,13 +99,13 @@ export class InterfaceConfigurator implements LeaseTarget {
     return servers;
   }
 
-  /** `resolvectl dns net0 SERVER...`; null: back to what was configured. */
+  /** Overrides the name servers (`resolvectl dns`); null: back to the configured ones. */
   setNameServers(servers: Array<NameServer> | null): void {
     this.consoleServers = servers;
     this.changes++;
   }
 
-  /** An address and a gateway (0: none) instead of DHCP and of everything set before. */
+  /** Stops DHCP and replaces all addresses and routes by these. `gateway` 0: none. */
   configureByHand(own: NetworkAddress, gateway: u32): void {
     this.dhcp.stop();
     while (this.iface.addressCount > 0) {
@@ -118,7 +118,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (gateway != 0) this.addRoute(0, 0, gateway, 0, RouteOrigin.Static);
   }
 
-  /** Why the interface has no address, in words. */
+  /** Says why the interface has no address: "net0 has no link". */
   reason(): string {
     const name = this.iface.name;
     if (!this.iface.up) return `${name} is down`;
@@ -135,7 +135,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     return this.settings.addresses.length > 0 ? silentSince + FALLBACK_WAIT : NEVER;
   }
 
-  /** Sets the addresses and routes that were given by hand. */
+  /** Sets the static addresses and routes. */
   private apply(): void {
     const settings = this.settings;
     this.applied = true;

@@ -144,7 +144,7 @@ export class DhcpClient {
     else this.restart(now);
   }
 
-  /** To be called in every turn, after the interfaces were polled. */
+  /** Called once a turn, after the interfaces. */
   poll(now: i64): void {
     if (this.state == DhcpState.Stopped) return;
     this.receive(now);

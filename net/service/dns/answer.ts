@@ -19,17 +19,17 @@ import { isWithin } from "../../wire/dns-name";
 import { DnsError, errorOfCode } from "./failure";
 
 export const enum AnswerKind {
-  /** No answer to this question: go on waiting. */
+  /** Not a response to this query: keep waiting. */
   Ignored = 0,
   /** `error` says what is wrong, or None with `addresses`. */
   Final,
-  /** It ends with an alias: `canonicalName` is to be asked for next. */
+  /** It ends with an alias: `canonicalName` has to be queried next. */
   Alias,
-  /** It did not fit: to be asked for by TCP. */
+  /** It was truncated: query over TCP. */
   Truncated,
 }
 
-/** A record of the answer section that matters. */
+/** An address or alias of the answer section. */
 class Link {
   constructor(
     readonly owner: string,
@@ -43,15 +43,15 @@ export class DnsAnswer {
   kind: AnswerKind = AnswerKind.Ignored;
   error: DnsError = DnsError.None;
   addresses: Array<u32> = [];
-  /** Where the aliases led, from the name that was asked for. */
+  /** The name that the aliases lead to. */
   canonicalName: string = "";
-  /** Aliases that were followed. */
+  /** Aliases followed. */
   aliases: u32 = 0;
-  /** The least TTL on the way in seconds; of a denial, that of RFC 2308. */
+  /** The smallest TTL along the aliases, in seconds; that of RFC 2308 for a negative answer. */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
 
-  /** Reads `length` bytes as the answer to query `id` for `name`, which is in canonical form. */
+  /** Parses `length` bytes as the response to query `id` for `name`, in canonical form. */
   static read(message: usize, length: u32, id: u32, name: string): DnsAnswer {
     const answer = new DnsAnswer();
     answer.canonicalName = name;
@@ -62,7 +62,7 @@ export class DnsAnswer {
     const code = errorOfCode(header.code);
     const fault = code != DnsError.None && code != DnsError.NameError;
     if (!answersQuestion(header, reader, name)) {
-      // Some servers send an error without the question; it is for our port and our id.
+      // Some servers send errors without the question; port and id match.
       if (fault && header.questions == 0) answer.fail(code);
     } else if (header.truncated) {
       answer.kind = AnswerKind.Truncated;
@@ -81,7 +81,7 @@ export class DnsAnswer {
     this.error = error;
   }
 
-  /** Keeps the addresses and aliases of the answer section; false when it is malformed. */
+  /** Collects the addresses and aliases of the answer section. Returns false if malformed. */
   private readLinks(reader: DnsReader, count: u32): bool {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return false;
@@ -128,7 +128,7 @@ export class DnsAnswer {
     }
   }
 
-  /** Goes from alias to alias; false when there are more than DNS_ALIASES. */
+  /** Follows the aliases. Returns false if there are more than DNS_ALIASES. */
   private followAliases(): bool {
     let link = this.aliasOf(this.canonicalName);
     while (link != null) {
@@ -148,14 +148,14 @@ export class DnsAnswer {
     return null;
   }
 
-  /** Takes the addresses of the last name; true when it has any, even if none can be used. */
+  /** Takes the last name's addresses. Returns true if it has any, even if none is usable. */
   private collectAddresses(): bool {
     let found = false;
     for (let i = 0; i < this.links.length; i++) {
       const link = this.links[i];
       if (link.target != "" || link.owner != this.canonicalName) continue;
       found = true;
-      // Loopback, multicast and the like would lead back into this machine (DNS rebinding).
+      // Loopback and multicast addresses would permit DNS rebinding.
       if (!isUnicast(link.address) || this.addresses.includes(link.address)) continue;
       if (this.addresses.length == (DNS_ADDRESSES as i32)) continue;
       this.addresses.push(link.address);
@@ -164,7 +164,7 @@ export class DnsAnswer {
     return found;
   }
 
-  /** For how long a denial holds: by the SOA of a zone that the name is in, else 0. */
+  /** Returns the TTL of a negative answer: from the SOA of the name's zone, else 0. */
   private denialTtl(reader: DnsReader, count: u32): u32 {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return 0;
@@ -178,7 +178,7 @@ export class DnsAnswer {
   }
 }
 
-/** True when the message repeats the one question that was asked. */
+/** Reports whether the message repeats the question. */
 function answersQuestion(header: DnsHeader, reader: DnsReader, name: string): bool {
   if (header.questions != 1 || !reader.readQuestion()) return false;
   return reader.type == TYPE_A && reader.class_ == CLASS_IN && reader.name == name;

@@ -6,13 +6,13 @@ import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
 import { DnsError } from "./failure";
 
-/** Seconds that an answer is kept at most, whatever its TTL: a week (RFC 8767 section 4). */
+/** The longest time that an answer is cached, in seconds: a week (RFC 8767 section 4). */
 export const LONGEST_TTL: u32 = 7 * 24 * 3600;
-/** Seconds that a denial is kept at most: three hours (RFC 2308 section 5). */
+/** The longest time that a negative answer is cached: three hours (RFC 2308 section 5). */
 export const LONGEST_DENIAL: u32 = 3 * 3600;
 
 export class DnsCacheEntry {
-  /** Grows with every use of the cache: the smallest was not used for the longest time. */
+  /** Counts uses of the cache; the entry with the smallest value is the least recently used. */
   usedAt: u64 = 0;
 
   constructor(
@@ -20,12 +20,12 @@ export class DnsCacheEntry {
     readonly name: string,
     readonly canonicalName: string,
     readonly addresses: Array<u32>,
-    /** None, or what was denied. */
+    /** None, or the negative answer. */
     readonly error: DnsError,
     readonly expiresAt: i64,
   ) {}
 
-  /** Whole seconds that it is still good for. */
+  /** Returns the seconds that it remains valid. */
   ttl(now: i64): u32 {
     return now >= this.expiresAt ? 0 : (((this.expiresAt - now) / SECOND) as u32);
   }
@@ -41,7 +41,7 @@ export class DnsCache {
     return this.entries.size as u32;
   }
 
-  /** The entry of a name in canonical form that is still good, or null. */
+  /** Returns the valid entry of a name in canonical form, or null. */
   lookup(name: string, now: i64): DnsCacheEntry | null {
     if (this.entries.has(name)) {
       const entry = this.entries.get(name);
@@ -83,7 +83,7 @@ export class DnsCache {
     this.entries.clear();
   }
 
-  /** Drops what has expired, else what was not used for the longest time. */
+  /** Evicts expired entries, or else the least recently used one. */
   private makeRoom(now: i64): void {
     if (this.entries.size < (DNS_CACHE_ENTRIES as i32)) return;
     const all = this.entries.values();

@@ -19,21 +19,21 @@ import { Stream, StreamStatus } from "../stream/stream";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
 
-/** Bytes in front of a message in a stream: its length (section 4.2.2). */
+/** Bytes before a message in a stream: its length (section 4.2.2). */
 const PREFIX: u32 = 2;
 
 export abstract class DnsExchange {
   constructor(
     readonly id: u32,
-    /** The name asked for, in canonical form. */
+    /** The name queried, in canonical form. */
     readonly name: string,
   ) {}
-  /** What came: an answer, or a failure of the server as one; null: nothing yet. */
+  /** Returns the response, or an answer that stands for the failure; null while waiting. */
   abstract poll(now: i64): DnsAnswer | null;
   abstract close(): void;
 }
 
-/** The end of an exchange that brought no answer. */
+/** Returns an answer that stands for a failure. */
 function failed(error: DnsError): DnsAnswer {
   const answer = new DnsAnswer();
   answer.kind = AnswerKind.Final;
@@ -50,7 +50,7 @@ export class UdpExchange extends DnsExchange {
     super(id, name);
   }
 
-  /** Sends the question; null when there is no socket. */
+  /** Sends the query. Returns null if no socket is free. */
   static open(udp: UdpTable, random: Random, server: NameServer, name: string): UdpExchange | null {
     const socket = udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
     if (socket == null) return null;
@@ -86,7 +86,7 @@ export class UdpExchange extends DnsExchange {
 
 export class StreamExchange extends DnsExchange {
   private sent: bool = false;
-  /** What has been read: first the prefix, then the message. */
+  /** The prefix, then the message, as far as received. */
   private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
   private have: u32 = 0;
   private prefixRead: bool = false;
@@ -134,7 +134,7 @@ export class StreamExchange extends DnsExchange {
     return true;
   }
 
-  /** In a stream nobody else can answer, and nothing is too long. */
+  /** A stream has no forged responses, and none that are too long. */
   private conclude(): DnsAnswer {
     const pointer = changetype<usize>(this.buffer);
     const answer = DnsAnswer.read(pointer, this.buffer.length as u32, this.id, this.name);

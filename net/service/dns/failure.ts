@@ -1,9 +1,9 @@
-/** What can become of a question to the domain name system, in words. */
+/** Why a DNS query failed, and the words for it. */
 import { DnsCode } from "../../wire/dns";
 
 export const enum DnsError {
   None = 0,
-  /** Not a name that a host can have: nothing was sent. */
+  /** Not a valid host name; nothing was sent. */
   BadName,
   NoServers,
   /** Too many names are being looked up, or no socket is free. */
@@ -14,25 +14,25 @@ export const enum DnsError {
   ServerFailure,
   NotImplemented,
   Refused,
-  /** A response code without a meaning here. */
+  /** An unknown response code. */
   OtherCode,
-  /** The answer breaks the format. */
+  /** The response is malformed. */
   BadAnswer,
-  /** Aliases lead in a circle or too far. */
+  /** The aliases form a loop, or are too many. */
   AliasLoop,
-  /** The answer is too long for UDP, and TCP did not help. */
+  /** The response does not fit a datagram, and the query over TCP failed. */
   Truncated,
-  /** Only addresses that no host can have. */
+  /** The answer has only addresses that no host can have. */
   Unusable,
   TimedOut,
-  /** Nobody listens on the server's port. */
+  /** ICMP port unreachable. */
   PortUnreachable,
-  /** There is no way to the server. */
+  /** There is no route to the server. */
   Unreachable,
   Cancelled,
 }
 
-/** In the order of `DnsError`; names in capitals are those that RFC 1035's tools print. */
+/** In the order of `DnsError`; capitals are the names of response codes. */
 const WORDS: StaticArray<string> = [
   "",
   "not a host name",
@@ -59,7 +59,7 @@ export function errorWords(error: DnsError): string {
   return WORDS[error];
 }
 
-/** The error that a response code means; None for 0. */
+/** Returns the error of a response code; None for 0. */
 export function errorOfCode(code: u32): DnsError {
   switch (code) {
     case DnsCode.None:
@@ -79,7 +79,7 @@ export function errorOfCode(code: u32): DnsError {
   }
 }
 
-/** True for what another server may answer otherwise: the name itself is not to blame. */
+/** Reports whether another server may do better: the failure is not the name's. */
 export function isServersFault(error: DnsError): bool {
   return (
     (error >= DnsError.FormatError && error <= DnsError.BadAnswer) ||

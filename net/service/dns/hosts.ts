@@ -1,4 +1,4 @@
-/** Names that need no server: what other systems keep in /etc/hosts (RFC 952), and localhost. */
+/** Names resolved without a server: the hosts file (RFC 952), and localhost. */
 import { HOSTS_ENTRIES } from "../../../core/limits";
 import { ipv4 } from "../../wire/address";
 import { canonicalName, nameComplaint } from "./name";
@@ -15,7 +15,7 @@ export class HostsTable {
   /** At most HOSTS_ENTRIES. */
   readonly entries: Array<HostsEntry> = [];
 
-  /** Gives a name an address, one more if it has any. False: a bad name, or the table is full. */
+  /** Adds an address to a name. Returns false if the name is invalid or the table is full. */
   add(name: string, address: u32): bool {
     if (nameComplaint(name) != "" || this.entries.length >= (HOSTS_ENTRIES as i32)) return false;
     const canonical = canonicalName(name);
@@ -25,7 +25,7 @@ export class HostsTable {
     return true;
   }
 
-  /** Takes a name out with all its addresses; false when it was not in. */
+  /** Removes a name with all its addresses. Returns false if there is no such name. */
   remove(name: string): bool {
     const canonical = canonicalName(name);
     let removed = false;
@@ -37,13 +37,13 @@ export class HostsTable {
     return removed;
   }
 
-  /** The addresses of a name in canonical form; none: ask a server. */
+  /** Returns the addresses of a name in canonical form; empty if a server must be queried. */
   lookup(name: string): Array<u32> {
     const addresses: Array<u32> = [];
     for (let i = 0; i < this.entries.length; i++) {
       if (this.entries[i].name == name) addresses.push(this.entries[i].address);
     }
-    // RFC 6761 section 6.3: these never go to a server.
+    // RFC 6761 section 6.3: these names are never sent to a server.
     if (addresses.length == 0 && (name == "localhost" || name.endsWith(".localhost"))) {
       addresses.push(ipv4(127, 0, 0, 1));
     }

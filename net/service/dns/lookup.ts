@@ -14,34 +14,34 @@ import { DnsError, isServersFault } from "./failure";
 import { nameComplaint } from "./name";
 import { DnsQuery } from "./query";
 
-/** How long one name may take. */
+/** The time limit for one name. */
 const WHOLE_TIME: i64 = 15 * SECOND;
-/** How long each server is waited for at first; twice as long each time round. */
+/** The first time-out of each server; it doubles with each round. */
 const FIRST_WAIT: i64 = 2 * SECOND;
-/** How long an answer by TCP is waited for. */
+/** The time-out of a query over TCP. */
 const STREAM_WAIT: i64 = 5 * SECOND;
 
 export class DnsLookup {
-  /** Who waits for it. */
+  /** The queries that this lookup will complete. */
   readonly queries: Array<DnsQuery> = [];
   done: bool = false;
   error: DnsError = DnsError.None;
   addresses: Array<u32> = [];
   canonicalName: string;
-  /** Seconds; the least of all answers on the way. */
+  /** Seconds; the smallest of all answers along the aliases. */
   ttl: u32 = u32.MAX_VALUE;
-  /** Who gave the last answer, 0 = nobody. */
+  /** The server of the last answer; 0 = none. */
   answeredBy: u32 = 0;
-  /** When the next thing is to be done, if nothing arrives before. */
+  /** When to act next if nothing arrives first. */
   pollAt: i64;
 
   private exchange: DnsExchange | null = null;
   private readonly faults: StaticArray<DnsError>;
   private server: i32 = 0;
-  /** Times that all servers have been asked. */
+  /** How many times all servers have been queried. */
   private round: i32 = 0;
   private readonly deadline: i64;
-  /** Every name asked for so far, and how many aliases led there. */
+  /** Every name queried so far, and the number of aliases that led there. */
   private readonly asked: Array<string> = [];
   private aliases: u32 = 0;
 
@@ -72,7 +72,7 @@ export class DnsLookup {
     else if (now >= this.pollAt) this.askNext(now);
   }
 
-  /** Gives its socket back. */
+  /** Releases its socket. */
   close(): void {
     const exchange = this.exchange;
     if (exchange != null) exchange.close();
@@ -101,7 +101,7 @@ export class DnsLookup {
     this.finish(this.aliases > DNS_ALIASES ? DnsError.AliasLoop : answer.error);
   }
 
-  /** The answer ends with an alias: asks the same server for it, if it is new. */
+  /** The answer ends with an alias: queries the same server for it, unless that was done before. */
   private askForAlias(now: i64): void {
     const name = this.canonicalName;
     if (this.aliases > DNS_ALIASES || this.asked.includes(name)) {
@@ -114,7 +114,7 @@ export class DnsLookup {
     }
   }
 
-  /** The server whose turn is next, of those that have not failed. */
+  /** Queries the next server that has not failed. */
   private askNext(now: i64): void {
     const count = this.servers.length;
     for (let i = 0; i < count; i++) {
@@ -157,7 +157,7 @@ export class DnsLookup {
     this.askNext(now);
   }
 
-  /** What to report when no server was of use: what one of them said tells more than silence. */
+  /** The error to report if all servers failed: a server's own error rather than a time-out. */
   private worstFault(otherwise: DnsError): DnsError {
     for (let i = 0; i < this.faults.length; i++) {
       if (this.faults[i] != DnsError.None) return this.faults[i];

@@ -1,4 +1,4 @@
-/** Which names may be asked for (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
+/** Which names may be queried (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
 import { HOST_NAME_LENGTH } from "../../../core/limits";
 import { isDigit, isLetter, lowerCase } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
@@ -38,7 +38,7 @@ function faultOf(name: string): string {
   return "";
 }
 
-/** The one form that names are compared in: small letters, no dot at the end. */
+/** Returns the form in which names are compared: lower case, without a trailing dot. */
 export function canonicalName(name: string): string {
   const end = name.endsWith(".") ? name.length - 1 : name.length;
   const text = new TextBuilder();
@@ -50,7 +50,7 @@ function isHyphen(name: string, index: i32): bool {
   return (name.charCodeAt(index) as u32) == HYPHEN;
 }
 
-/** Digits only, or 0x and anything: what inet_aton would take for a number. */
+/** Reports whether inet_aton would take a label for a number: digits only, or a prefix 0x. */
 function isNumeral(name: string, start: i32, end: i32): bool {
   if (end - start >= 2 && name.charCodeAt(start) == 0x30) {
     if (lowerCase(name.charCodeAt(start + 1)) == 0x78) return true;

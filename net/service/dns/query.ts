@@ -1,39 +1,39 @@
-/** One question of a user to the resolver, and what came of it. */
+/** A query to the resolver, and its result. */
 import { DnsError, errorWords } from "./failure";
 
 export { DnsError } from "./failure";
 
 export class DnsQuery {
-  /** True once the rest is filled in. */
+  /** The other fields are valid. */
   done: bool = false;
-  /** At least one when `error` is None. */
+  /** At least one if `error` is None. */
   addresses: Array<u32> = [];
   error: DnsError = DnsError.None;
-  /** The name at the end of the aliases, escaped; "" until done, or when there is no answer. */
+  /** The name that the aliases lead to, escaped; "" until done, and if there is no answer. */
   canonicalName: string = "";
-  /** Seconds for which the answer may still be used. */
+  /** Seconds that the answer remains valid. */
   ttl: u32 = 0;
-  /** The name server that answered, 0 = none did. */
+  /** The name server that answered; 0 = none. */
   server: u32 = 0;
   fromCache: bool = false;
-  /** Microseconds from the question to the answer. */
+  /** Microseconds from the query to the answer. */
   elapsed: i64 = 0;
-  /** What is wrong with the name, for DnsError.BadName. */
+  /** What is wrong with the name, if `error` is BadName. */
   complaint: string = "";
 
   constructor(
-    /** As the user gave it. */
+    /** As the caller gave it. */
     readonly name: string,
-    /** When it was asked. */
+    /** Microseconds since boot. */
     readonly askedAt: i64,
   ) {}
 
-  /** Why there is no address, in words; "" when there is one or none was found out yet. */
+  /** Says why there is no address; "" if there is one, and until done. */
   failure(): string {
     return this.complaint != "" ? this.complaint : errorWords(this.error);
   }
 
-  /** Ends it; called by the resolver. */
+  /** Completes the query. Called by the resolver. */
   finish(error: DnsError, now: i64): void {
     this.error = error;
     this.elapsed = now - this.askedAt;

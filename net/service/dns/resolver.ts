@@ -18,13 +18,13 @@ import { DnsLookup } from "./lookup";
 import { canonicalName, nameComplaint } from "./name";
 import { DnsQuery } from "./query";
 
-/** Seconds for which the servers' failures are remembered (RFC 9520 section 3.2: at least 1). */
+/** Seconds that failures of servers are cached (RFC 9520 section 3.2: at least 1). */
 const FAILURE_TTL: u32 = 1;
 
 export class DnsResolver implements Pollable {
   readonly hosts: HostsTable = new HostsTable();
   readonly cache: DnsCache = new DnsCache();
-  /** Questions that were sent to a server. */
+  /** Lookups that queried a server. */
   lookupsStarted: u64 = 0;
   private known: Array<NameServer> = [];
   private lookups: Array<DnsLookup> = [];
@@ -32,11 +32,11 @@ export class DnsResolver implements Pollable {
   constructor(
     private readonly udp: UdpTable,
     private readonly random: Random,
-    /** For answers that are too long for UDP. */
+    /** For responses that do not fit a datagram. */
     private readonly connector: Connector,
   ) {}
 
-  /** Takes the first DNS_SERVERS of `servers`; if they are others, what is cached goes. */
+  /** Uses the first DNS_SERVERS of `servers`. Clears the cache if they differ from those before. */
   setServers(servers: Array<NameServer>): void {
     const list = servers.slice(0, DNS_SERVERS as i32);
     let same = list.length == this.known.length;
@@ -49,7 +49,7 @@ export class DnsResolver implements Pollable {
     this.cache.clear();
   }
 
-  /** Begins to look a name up; an address, a bad name and what is known are done at once. */
+  /** Starts a query. Addresses, invalid names and cached names are done on return. */
   resolve(name: string, now: i64): DnsQuery {
     const query = new DnsQuery(name, now);
     if (this.answerAtOnce(query, now)) return query;
@@ -68,12 +68,12 @@ export class DnsResolver implements Pollable {
     return query;
   }
 
-  /** What the cache holds for a name, an address or a denial; null: nothing. Nothing is asked. */
+  /** Returns the cache's entry of a name, which may be negative, or null. Sends no query. */
   cached(name: string, now: i64): DnsCacheEntry | null {
     return this.cache.lookup(canonicalName(name), now);
   }
 
-  /** Ends a question that nobody waits for any more. */
+  /** Cancels a query. */
   cancel(query: DnsQuery): void {
     if (query.done) return;
     for (let i = 0; i < this.lookups.length; i++) {
@@ -90,7 +90,7 @@ export class DnsResolver implements Pollable {
     query.finish(DnsError.Cancelled, query.askedAt);
   }
 
-  /** To be called in every turn, after the interfaces were polled. */
+  /** Called once a turn, after the interfaces. */
   poll(now: i64): bool {
     for (let i = this.lookups.length - 1; i >= 0; i--) {
       const lookup = this.lookups[i];
@@ -149,7 +149,7 @@ export class DnsResolver implements Pollable {
     return null;
   }
 
-  /** Remembers what a lookup found and tells those that wait for it. */
+  /** Caches the result of a lookup and completes its queries. */
   private conclude(lookup: DnsLookup, now: i64): void {
     const error = lookup.error;
     const addresses = lookup.addresses;

@@ -6,67 +6,67 @@
 export const enum StreamStatus {
   /** Not yet usable; wait. */
   Connecting = 0,
-  /** Both directions work. */
+  /** Both directions are open. */
   Open = 1,
-  /** The peer ended its direction cleanly and everything it sent was read. */
+  /** The peer closed its direction cleanly, and everything it sent was read. */
   Finished = 2,
-  /** Broken or never made: `failure()` says why. What arrived before can still be read. */
+  /** Broken, or never opened: `failure()` says why. Data that arrived before can be read. */
   Failed = 3,
 }
 
-/** Why a stream failed, as far as its user must tell one kind from another. */
+/** Why a stream failed, as far as its user has to distinguish. */
 export const enum StreamFailure {
   None = 0,
   Refused = 1,
   TimedOut = 2,
   Unreachable = 3,
   Reset = 4,
-  /** A table or the memory is full. */
+  /** A table is full, or memory is short. */
   NoResources = 5,
-  /** The peer's certificate was refused. */
+  /** The peer's certificate was rejected. */
   Certificate = 6,
-  /** Another error of the protocol on top (TLS). */
+  /** Another error of TLS. */
   Protocol = 7,
-  /** The same, but an old session was offered: another attempt goes without and may succeed. */
+  /** The same with a cached session: a second attempt, without it, may succeed. */
   Session = 8,
 }
 
 export interface Stream {
-  /** Lets the layers between this and TCP go on (TLS); TCP itself needs nothing. */
+  /** Moves the layers above TCP on (TLS); does nothing for TCP. */
   poll(now: i64): void;
   status(): StreamStatus;
   failureKind(): StreamFailure;
-  /** In words, for the error line: "connection refused". */
+  /** Says why it failed: "connection refused". */
   failure(): string;
   /** Bytes that can be read now. */
   readable(): u32;
-  /** Where the oldest readable bytes lie, and how many lie there in one piece: no copy. */
+  /** The address of the oldest readable bytes, and how many are contiguous there. */
   peekPointer(): usize;
   peekLength(): u32;
-  /** Gives back the first `length` bytes, at most `peekLength()`. */
+  /** Drops the first `length` bytes, at most `peekLength()`. */
   consume(length: u32): void;
-  /** Moves up to `capacity` bytes to `destination`; answers how many. */
+  /** Moves up to `capacity` bytes to `destination`. Returns how many. */
   read(destination: usize, capacity: u32): u32;
   /** Bytes that `write` would take now. */
   writable(): u32;
-  /** Takes up to `length` bytes; answers how many. */
+  /** Queues up to `length` bytes to be sent. Returns how many. */
   write(source: usize, length: u32): u32;
   /** Probes a peer that is silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */
   setKeepAlive(idle: i64): void;
-  /** No more will be written; what was written still goes out. Reading stays possible. */
+  /** Closes the sending direction after what was written. Reading remains possible. */
   close(): void;
   /**
    * The user lets go of it: it ends cleanly, or abruptly where unread data is in it. Like
    * `abort`, the last call: the object may serve another connection afterwards.
    */
   release(): void;
-  /** Drops the connection at once. */
+  /** Aborts the connection. */
   abort(): void;
 }
 
-/** Where streams come from that others open. */
+/** A source of streams that peers open. */
 export interface StreamListener {
-  /** The stream that has been ready for longest, or null. */
+  /** Returns the stream that has been ready longest, or null. */
   accept(): Stream | null;
   close(): void;
 }

@@ -7,7 +7,7 @@ import { Stream, StreamFailure, StreamListener, StreamStatus } from "./stream";
 
 export class TcpStream implements Stream {
   constructor(readonly connection: TcpConnection) {
-    // HTTP and TLS write whole messages: nothing is won by waiting for more.
+    // HTTP and TLS write whole messages: Nagle's algorithm would only delay them.
     connection.noDelay = true;
   }
 

@@ -1,4 +1,4 @@
-/** A request whose whole answer is kept in memory: the simplest way to use the HTTP client. */
+/** A request whose response is kept in memory: the simplest way to use the HTTP client. */
 import { HTTP_CALL_BYTES } from "../../../../core/limits";
 import { CollectingSink } from "../message/body";
 import { HttpClient } from "./client";
@@ -9,7 +9,7 @@ export class HttpCall {
   readonly exchange: HttpExchange;
   private readonly sink: CollectingSink;
 
-  /** Begins the request; an answer of more than HTTP_CALL_BYTES ends it with a failure. */
+  /** Starts the request. A body of more than HTTP_CALL_BYTES is a failure. */
   constructor(client: HttpClient, request: HttpRequest, now: i64) {
     const sink = new CollectingSink(HTTP_CALL_BYTES);
     request.sink = sink;
@@ -17,19 +17,19 @@ export class HttpCall {
     this.exchange = client.request(request, now);
   }
 
-  /** True when it is over, well or not. */
+  /** Reports whether it is over, successful or not. */
   get done(): bool {
     return this.exchange.done;
   }
-  /** The status of the answer, 0 while there is none. */
+  /** The status of the response; 0 until there is one. */
   get status(): u32 {
     return this.exchange.status();
   }
-  /** What went wrong, in words; "" when nothing did. */
+  /** Why it failed; "" if it did not. */
   get message(): string {
     return this.exchange.message;
   }
-  /** The body so far as text: UTF-8. */
+  /** The body received so far, decoded as UTF-8. */
   text(): string {
     return String.UTF8.decodeUnsafe(this.sink.pointer(), this.sink.length);
   }

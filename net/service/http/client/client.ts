@@ -14,12 +14,12 @@ export class HttpClient implements Pollable {
   private readonly services: HttpServices;
   private exchanges: Array<HttpExchange> = [];
 
-  /** `userAgent` is the value of the User-Agent header: `anonymos/0.1.0`. */
+  /** `userAgent` is the value of the User-Agent field: `anonymos/0.1.0`. */
   constructor(lookup: NameLookup, connector: Connector, userAgent: string) {
     this.services = new HttpServices(lookup, connector, userAgent);
   }
 
-  /** Begins a request. Whoever polls this client moves it on; `done` tells when it is over. */
+  /** Starts a request. Polling the client moves it on; `done` reports its end. */
   request(request: HttpRequest, now: i64): HttpExchange {
     if ((this.exchanges.length as u32) >= HTTP_EXCHANGES) {
       request.error = `at most ${HTTP_EXCHANGES} requests at once`;
@@ -29,7 +29,7 @@ export class HttpClient implements Pollable {
     return exchange;
   }
 
-  /** Moves everything on; true when bytes moved, so that TCP has something to do. */
+  /** Polls all connections. Returns true if bytes moved, as TCP then has work to do. */
   poll(now: i64): bool {
     let moved = false;
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
@@ -46,17 +46,17 @@ export class HttpClient implements Pollable {
     return at;
   }
 
-  /** Connections that wait for another request. */
+  /** The number of idle connections. */
   idleConnections(): u32 {
     return this.services.pool.count();
   }
 
-  /** Ends the connections that wait for another request. */
+  /** Closes the idle connections. */
   closeIdle(): void {
     this.services.pool.clear();
   }
 
-  /** Ends all requests and connections: the network is going down. */
+  /** Cancels all requests and closes all connections. */
   close(now: i64): void {
     for (let i = 0; i < this.exchanges.length; i++) this.exchanges[i].cancel(now);
     this.exchanges = [];

@@ -1,10 +1,10 @@
-/** Connections that wait, open and idle, for the next request to the same server. */
+/** Idle connections, kept for the next request to the same server. */
 import { HTTP_IDLE_CONNECTIONS } from "../../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { Url } from "../url";
 
-/** nginx closes after 75 s, Node after 5: being later than the server costs one new connection. */
+/** nginx closes after 75 s, Node after 5. Outliving the server costs one new connection. */
 const IDLE_TIME: i64 = 30 * SECOND;
 
 class IdleConnection {
@@ -16,7 +16,7 @@ class IdleConnection {
     readonly closesAt: i64,
   ) {}
 
-  /** Still open, and silent as it has to be. */
+  /** Reports whether it is open and nothing has arrived unasked. */
   usable(): bool {
     return this.stream.status() == StreamStatus.Open && this.stream.readable() == 0;
   }
@@ -30,14 +30,14 @@ export class ConnectionPool {
     return this.idle.length;
   }
 
-  /** Keeps a stream on which everything asked for was answered. */
+  /** Keeps a stream on which every request was answered. */
   put(url: Url, stream: Stream, now: i64): void {
     if (this.idle.length == HTTP_IDLE_CONNECTIONS) this.idle.shift().stream.release();
     const closesAt = now + IDLE_TIME;
     this.idle.push(new IdleConnection(url.host, url.port, url.secure, stream, closesAt));
   }
 
-  /** The stream to that server that was used last, or null. */
+  /** Returns the most recently used stream to that server, or null. */
   take(url: Url): Stream | null {
     for (let i = this.idle.length - 1; i >= 0; i--) {
       const entry = this.idle[i];
@@ -49,7 +49,7 @@ export class ConnectionPool {
     return null;
   }
 
-  /** Drops what the server closed, what speaks unasked, and what is too old. */
+  /** Drops connections that are closed, that have unrequested data, or that are too old. */
   poll(now: i64): void {
     for (let i = this.idle.length - 1; i >= 0; i--) {
       const entry = this.idle[i];
@@ -66,7 +66,7 @@ export class ConnectionPool {
     return at;
   }
 
-  /** Closes all: the stack goes down, or its address changes. */
+  /** Closes all connections. */
   clear(): void {
     while (this.idle.length > 0) this.idle.pop().stream.release();
   }

@@ -1,11 +1,11 @@
-/** The user and password of a URL as a Basic credential (RFC 7617, RFC 4648 section 4). */
+/** Basic authentication with the user and password of a URL (RFC 7617, RFC 4648 section 4). */
 import { hexValue } from "../../../../core/text";
 import { TextBuilder } from "../../../../core/text-builder";
 
 const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING: u32 = 0x3d;
 
-/** The value of the Authorization header for `user:password`, percent-encoded as in a URL. */
+/** Returns the Authorization field's value for `user:password`, percent-encoded as in a URL. */
 export function basicCredential(userinfo: string): string {
   const user = userinfo.includes(":") ? userinfo : userinfo + ":";
   const bytes: Array<u32> = [];

@@ -23,11 +23,11 @@ import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
 
-/** Time for one address to accept a connection (and for the TLS handshake). */
+/** The time limit to connect to one address, TLS handshake included. */
 const CONNECT_TIME: i64 = 30 * SECOND;
-/** An exchange on which nothing moves for so long is given up. */
+/** An exchange fails if nothing moves for this long. */
 const SILENCE: i64 = 120 * SECOND;
-/** How soon a sink that had no room is asked again. */
+/** How soon a full sink is tried again. */
 const SINK_RETRY: i64 = 5 * MILLISECOND;
 
 const enum Phase {
@@ -37,18 +37,18 @@ const enum Phase {
   Done = 3,
 }
 
-/** When each part was over, in microseconds since boot; 0 while it is not. */
+/** When each phase ended, in microseconds since boot; 0 until it has. */
 export class HttpTimes {
   resolved: i64 = 0;
   connected: i64 = 0;
-  /** The first byte of the final answer. */
+  /** The first byte of the final response. */
   firstByte: i64 = 0;
   finished: i64 = 0;
 
   constructor(readonly started: i64) {}
 }
 
-/** What exchanges of one client share. */
+/** What all exchanges of a client share. */
 export class HttpServices {
   readonly pool: ConnectionPool = new ConnectionPool();
   constructor(
@@ -61,16 +61,16 @@ export class HttpServices {
 export class HttpExchange {
   done: bool = false;
   failure: HttpFailure = HttpFailure.None;
-  /** In words, when it failed: "Could not resolve host: a.test: no such name". */
+  /** Why it failed: "Could not resolve host: a.test: no such name". */
   message: string = "";
-  /** The head of the final answer, or null while there is none. */
+  /** The head of the final response; null until it arrives. */
   head: HttpHead | null = null;
-  /** Where the request went last. */
+  /** The URL of the last hop. */
   url: Url;
   redirects: u32 = 0;
-  /** Bytes of the final answer's body so far. */
+  /** Bytes received of the final response's body. */
   bodyBytes: u64 = 0;
-  /** The connection had served another request before. */
+  /** The connection has served another request. */
   reused: bool = false;
   readonly times: HttpTimes;
 
@@ -86,7 +86,7 @@ export class HttpExchange {
   private readonly deadline: i64;
   private silentSince: i64;
   private retried: bool = false;
-  /** A handshake that offered an old session has failed, and went once more without. */
+  /** A handshake with a cached session failed, and is tried again without. */
   private renewed: bool = false;
   private redirect: Redirect | null = null;
   private sinkWaits: bool = false;
@@ -107,18 +107,18 @@ export class HttpExchange {
     else this.checkUrl(request.url, now);
   }
 
-  /** Status of the final answer, or 0. */
+  /** Returns the status of the final response, or 0. */
   status(): u32 {
     const head = this.head;
     return head == null ? 0 : head.status;
   }
 
-  /** Bytes of the request's body that went out, over the last connection. */
+  /** Returns the bytes of the request's body sent over the last connection. */
   bodySent(): u64 {
     return this.sender.bodySent;
   }
 
-  /** Goes on as far as it can without waiting; true when bytes moved. */
+  /** Proceeds as far as possible without blocking. Returns true if bytes moved. */
   poll(now: i64): bool {
     let moved = false;
     while (!this.done && this.step(now)) moved = true;
@@ -137,12 +137,12 @@ export class HttpExchange {
     return this.phase == Phase.Connecting ? earlier(at, this.connectDeadline) : at;
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Cancels the exchange in any phase. */
   cancel(now: i64): void {
     if (!this.done) this.fail(HttpFailure.Cancelled, "cancelled", now);
   }
 
-  /** One step; false when it has to wait. */
+  /** Takes one step. Returns false if it has to wait. */
   private step(now: i64): bool {
     if (this.phase == Phase.Resolving) return this.resolve(now);
     if (this.phase == Phase.Connecting) return this.connect(now);
@@ -168,7 +168,7 @@ export class HttpExchange {
     else this.fail(HttpFailure.TimedOut, message, now);
   }
 
-  /** Gives back what is held. */
+  /** Releases everything that it holds. */
   private finish(now: i64): bool {
     const answer = this.answer;
     if (answer != null && !answer.finished()) answer.cancel();
@@ -249,7 +249,7 @@ export class HttpExchange {
     return this.begin(stream, now);
   }
 
-  /** The address does not work: on to the next, if there is one. */
+  /** The address failed: tries the next one, if any. */
   private notConnected(kind: HttpFailure, reason: string, now: i64): bool {
     const answer = this.answer;
     this.addressIndex++;
@@ -258,7 +258,7 @@ export class HttpExchange {
     return this.fail(kind, `Failed to connect to ${name} port ${this.url.port}: ${reason}`, now);
   }
 
-  /** The connection is there: the request goes out. */
+  /** The connection is open: starts to send the request. */
   private begin(stream: Stream, now: i64): bool {
     this.stream = stream;
     this.answer = null;
@@ -304,7 +304,7 @@ export class HttpExchange {
     const status = stream.status();
     const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
     if (receiver.state == ReceiverState.Complete) {
-      // An answer that came early: the rest of the request still goes out, if it can.
+      // An early response: the rest of the request is still sent if possible.
       if (!over && this.sender.sending()) return receiver.taken != before;
       return this.complete(stream, now);
     }
@@ -312,11 +312,11 @@ export class HttpExchange {
     return receiver.taken != before;
   }
 
-  /** The head of the final answer is there: where does the body go? */
+  /** The final response's head is complete: decides what to do with the body. */
   private headRead(now: i64): void {
     const head = this.receiver.head;
     const status = head.status;
-    // An error while the body is still going out: nobody wants the rest of it.
+    // An error response while the body is being sent: the rest is not wanted.
     if (status >= 400) this.sender.stop();
     const watcher = this.request.watcher;
     if (watcher != null) watcher.received(head);
@@ -336,7 +336,7 @@ export class HttpExchange {
     }
   }
 
-  /** The answer is whole. */
+  /** The response is complete. */
   private complete(stream: Stream, now: i64): bool {
     const silent = stream.status() == StreamStatus.Open && stream.readable() == 0;
     if (this.receiver.framing.persistent && this.sender.complete() && silent) {
@@ -350,7 +350,7 @@ export class HttpExchange {
     return this.redirect == null ? this.finish(now) : this.follow();
   }
 
-  /** On to where the answer pointed. */
+  /** Follows a redirect. */
   private follow(): bool {
     const redirect = this.redirect!;
     const stream = this.stream;
@@ -370,7 +370,7 @@ export class HttpExchange {
     return true;
   }
 
-  /** The peer closed or the connection broke, and all that came was read. */
+  /** The connection ended, cleanly or not, and everything received was read. */
   private ended(stream: Stream, status: StreamStatus, now: i64): bool {
     const receiver = this.receiver;
     if (receiver.end(status == StreamStatus.Finished)) return this.complete(stream, now);

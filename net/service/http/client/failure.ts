@@ -3,13 +3,13 @@ import { StreamFailure } from "../../stream/stream";
 
 export const enum HttpFailure {
   None = 0,
-  /** A scheme other than http and https, or an answer that is not HTTP/1. */
+  /** A scheme other than http and https, or a response that is not HTTP/1. */
   Unsupported = 1,
   Url = 3,
   /** The host's name could not be resolved. */
   Resolve = 6,
   Connect = 7,
-  /** The head of the answer is not what HTTP allows. */
+  /** The head of the response is malformed. */
   Malformed = 8,
   /** The connection ended before the body did. */
   Incomplete = 18,
@@ -19,18 +19,18 @@ export const enum HttpFailure {
   /** The TLS handshake failed. */
   Handshake = 35,
   Cancelled = 42,
-  /** The request itself cannot be sent: a bad method or header. */
+  /** The request is invalid: a bad method or field. */
   Request = 43,
   TooManyRedirects = 47,
-  /** The server closed without an answer. */
+  /** The server closed the connection without a response. */
   Empty = 52,
   Receive = 56,
   Certificate = 60,
-  /** The body is longer than its bound. */
+  /** The body exceeds its limit. */
   TooLarge = 63,
 }
 
-/** What a stream's failure while it was being opened means. */
+/** Maps the failure of a stream that was being opened. */
 export function connectFailure(kind: StreamFailure): HttpFailure {
   if (kind == StreamFailure.TimedOut) return HttpFailure.TimedOut;
   if (kind == StreamFailure.Certificate) return HttpFailure.Certificate;
@@ -38,7 +38,7 @@ export function connectFailure(kind: StreamFailure): HttpFailure {
   return secure ? HttpFailure.Handshake : HttpFailure.Connect;
 }
 
-/** What the failure of an open stream means. */
+/** Maps the failure of an open stream. */
 export function transferFailure(kind: StreamFailure): HttpFailure {
   return kind == StreamFailure.TimedOut ? HttpFailure.TimedOut : HttpFailure.Receive;
 }

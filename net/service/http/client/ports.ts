@@ -1,14 +1,14 @@
 /** What the HTTP client needs of a resolver. */
 
-/** A question for a name's addresses, on its way. */
+/** A running query for a name's addresses. */
 export interface NameAnswer {
   finished(): bool;
-  /** Addresses found, best first; none when it failed. */
+  /** The number of addresses found, best first; 0 if it failed. */
   addressCount(): u32;
   address(index: u32): u32;
-  /** Why there are none: "no such name". */
+  /** Says why there are none: "no such name". */
   failure(): string;
-  /** Nobody waits for it any more. */
+  /** Cancels the query. */
   cancel(): void;
 }
 

@@ -3,17 +3,17 @@ import { HttpHead } from "../message/head";
 import { Url } from "../url";
 
 export class Redirect {
-  /** "" or why it is not followed. */
+  /** Why it is not followed, or "". */
   error: string = "";
   constructor(
     readonly url: Url,
     readonly method: string,
-    /** The request's body is sent again. */
+    /** Whether the request's body is sent again. */
     readonly keepsBody: bool,
   ) {}
 }
 
-/** The redirect that a response is, or null. `url` and `method` are those of the request. */
+/** Returns the redirect in a response, or null. `url` and `method` are those of the request. */
 export function redirectOf(head: HttpHead, url: Url, method: string): Redirect | null {
   const status = head.status;
   if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
@@ -22,7 +22,7 @@ export function redirectOf(head: HttpHead, url: Url, method: string): Redirect |
   if (field < 0) return null;
   const location = head.value(field);
   const target = url.resolve(location);
-  // 301 and 302 turn POST into GET, as everyone does and section 15.4.2 allows; 303 all but HEAD.
+  // 301 and 302 turn POST into GET (section 15.4.2); 303 turns all methods but HEAD into GET.
   const toGet = status == 303 ? method != "HEAD" : status < 303 && method == "POST";
   const redirect = new Redirect(target, toGet ? "GET" : method, !toGet && status != 303);
   const second = head.find("location", field + 1);

@@ -1,4 +1,4 @@
-/** Sends the head and body of a request as far as its stream takes them. */
+/** Sends the head and body of a request as its stream accepts them. */
 import { writeAscii } from "../../../../core/text";
 import { Stream } from "../../stream/stream";
 import { BodySource } from "../message/body";
@@ -7,7 +7,7 @@ export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);
   private headSent: u32 = 0;
   private body: BodySource | null = null;
-  /** Bytes of the body that went out. */
+  /** Bytes of the body sent. */
   bodySent: u64 = 0;
   private stopped: bool = false;
 
@@ -20,24 +20,24 @@ export class RequestSender {
     this.stopped = false;
   }
 
-  /** What is not sent yet will not be. */
+  /** Stops: the rest is not sent. */
   stop(): void {
     if (!this.complete()) this.stopped = true;
   }
 
-  /** All of the request is with the stream. */
+  /** The stream has accepted the whole request. */
   complete(): bool {
     const body = this.body;
     if (this.headSent < (this.head.length as u32) || this.stopped) return false;
     return body == null || body.peekLength() == 0;
   }
 
-  /** Part of the request is still to go out. */
+  /** Part of the request has not been sent. */
   sending(): bool {
     return !this.stopped && !this.complete();
   }
 
-  /** True when bytes went out. */
+  /** Returns true if bytes were sent. */
   send(stream: Stream): bool {
     if (this.stopped) return false;
     let sent: u32 = 0;

@@ -1,11 +1,11 @@
-/** What an HTTP client is asked to send (RFC 9110 sections 6 to 10), checked before it is. */
+/** A request of the HTTP client (RFC 9110 sections 6 to 10), validated as it is built. */
 import { BodySink, BodySource, CountingSink } from "../message/body";
 import { isFieldValue, isToken } from "../message/grammar";
 import { parseUrl, Url } from "../url";
 import { basicCredential } from "./credentials";
 import { HttpWatcher } from "./watcher";
 
-/** Fields that say where a message ends or what becomes of its connection: ours alone. */
+/** Fields that frame a message or manage its connection: the client sets them itself. */
 const RESERVED: StaticArray<string> = [
   "content-length",
   "transfer-encoding",
@@ -17,7 +17,7 @@ const RESERVED: StaticArray<string> = [
   "expect",
   "proxy-connection",
 ];
-/** Fields that another origin must not see. */
+/** Fields that are not sent to another origin. */
 const PRIVATE: StaticArray<string> = ["authorization", "cookie", "proxy-authorization", "host"];
 
 export class HttpField {
@@ -35,21 +35,21 @@ export class HttpRequest {
   method: string = "GET";
   url: Url;
   fields: Array<HttpField> = [];
-  /** Names, in small letters, of fields that do not go out though they usually would. */
+  /** Lower-case names of default fields that are not sent. */
   private readonly omitted: Array<string> = [];
   body: BodySource | null = null;
-  /** Where the answer's body goes; at first it is counted and dropped. */
+  /** Receives the response's body; by default it is counted and dropped. */
   sink: BodySink = new CountingSink();
   followRedirects: bool = false;
-  /** Microseconds that the whole exchange may take; 0 for any time. */
+  /** The time limit of the whole exchange in microseconds; 0: none. */
   timeout: i64 = 0;
   /** Silence after which the peer is probed (`Stream.setKeepAlive`), in microseconds; 0: never. */
   keepAlive: i64 = 0;
-  /** More bytes of body than this end the exchange; 0 for any number. */
+  /** The exchange fails if the body has more bytes; 0: no limit. */
   maximumBody: u64 = 0;
-  /** Who wants to see what happens (`curl -v`), or null. */
+  /** Observes the exchange (`curl -v`), or null. */
   watcher: HttpWatcher | null = null;
-  /** What was wrong with the first bad thing that was set; the client refuses then. */
+  /** The first invalid setting; if not "", the client refuses the request. */
   error: string = "";
 
   constructor(url: string) {
@@ -62,7 +62,7 @@ export class HttpRequest {
     return this.refuse("expected a method such as GET, POST or PUT (not CONNECT)");
   }
 
-  /** Adds a field; false, and `error`, when the name or the value cannot be one. */
+  /** Adds a field. Returns false, and sets `error`, if the name or the value is invalid. */
   addField(name: string, value: string): bool {
     if (!isToken(name)) return this.refuse("expected a header name of letters, digits, hyphens");
     if (!isFieldValue(value)) {
@@ -70,14 +70,14 @@ export class HttpRequest {
     }
     const field = new HttpField(name, value);
     if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client itself`);
-    // RFC 9112 section 3.2: a request with two of them is refused.
+    // RFC 9112 section 3.2: servers reject a request with two.
     if (name.toLowerCase() == "host" && this.has("host"))
       return this.refuse("expected one header Host");
     this.fields.push(field);
     return true;
   }
 
-  /** Leaves out a field that the client would set of itself. */
+  /** Suppresses a default field. */
   omitField(name: string): bool {
     const lowerCaseName = name.toLowerCase();
     if (lowerCaseName == "content-length") return this.refuse(`header ${name} cannot be left out`);
@@ -94,7 +94,7 @@ export class HttpRequest {
     return this.omitted.includes(lowerCaseName);
   }
 
-  /** True for a field of which it was said what, or that nothing, is to be sent. */
+  /** Reports whether a field was added or suppressed. */
   has(lowerCaseName: string): bool {
     if (this.omits(lowerCaseName)) return true;
     for (let i = 0; i < this.fields.length; i++) {
@@ -104,9 +104,9 @@ export class HttpRequest {
   }
 }
 
-/** A request's head for one hop of it: redirects change method, URL, body and origin. */
+/** The head of a request for one hop: redirects change its method, URL, body and origin. */
 export class HopHead {
-  /** False from the first redirect to another origin on. */
+  /** False after the first redirect to another origin. */
   sameOrigin: bool = true;
   withBody: bool = true;
 
@@ -141,7 +141,7 @@ export class HopHead {
     return this.withBody || !field.name.toLowerCase().startsWith("content-");
   }
 
-  /** True where the client sets no such field of itself. */
+  /** Reports whether the request overrides a default field. */
   private sends(lowerCaseName: string): bool {
     if (this.request.omits(lowerCaseName)) return true;
     for (let i = 0; i < this.request.fields.length; i++) {

@@ -28,9 +28,9 @@ export class ResponseReceiver {
   message: string = "";
   readonly head: HttpHead;
   readonly framing: Framing = new Framing();
-  /** Bytes taken from the stream since `start`. */
+  /** Bytes consumed from the stream since `start`. */
   taken: u64 = 0;
-  /** Bytes of content passed on. */
+  /** Bytes of content passed to the sink. */
   bodyBytes: u64 = 0;
   private readonly parser: HeadParser;
   private readonly decoder: BodyDecoder = new BodyDecoder();
@@ -45,7 +45,7 @@ export class ResponseReceiver {
     this.parser = new HeadParser(head, false);
   }
 
-  /** Ready for the answer to a request, to HEAD or not. */
+  /** Prepares for the response to a request, which was HEAD or not. */
   start(toHead: bool): void {
     this.parser.reset();
     this.toHead = toHead;
@@ -67,7 +67,7 @@ export class ResponseReceiver {
     this.taken += length;
   }
 
-  /** Reads on; true when the head of the final response is there and its framing is good. */
+  /** Continues to read. Returns true once the final response's head is complete and valid. */
   readHead(stream: Stream): bool {
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
       this.take(stream, this.parser.feed(stream.peekPointer(), length));
@@ -96,7 +96,7 @@ export class ResponseReceiver {
     return this.fail(tooLarge ? HttpFailure.Receive : kind, this.parser.message);
   }
 
-  /** Begins the body; `maximum` 0 is any length. */
+  /** Begins the body of at most `maximum` bytes; 0: no limit. */
   startBody(sink: BodySink, maximum: u64): void {
     this.sink = sink;
     this.maximum = maximum;
@@ -105,7 +105,7 @@ export class ResponseReceiver {
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
   }
 
-  /** True when the body is, or may become, more than is worth reading to keep the connection. */
+  /** Reports whether the body is, or may be, too long to be read just to keep the connection. */
   tooMuchFor(limit: u32): bool {
     if (this.state != ReceiverState.Body) return false;
     const endless = this.framing.kind == BodyKind.UntilClose;
@@ -116,7 +116,7 @@ export class ResponseReceiver {
     this.fail(HttpFailure.TooLarge, `the answer is longer than ${this.maximum} bytes`);
   }
 
-  /** Reads on; true when it stopped for want of room in the sink. */
+  /** Continues to read. Returns true if it stopped because the sink is full. */
   readBody(stream: Stream): bool {
     const decoder = this.decoder;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
@@ -139,7 +139,7 @@ export class ResponseReceiver {
     return false;
   }
 
-  /** Passes `length` bytes of content on. */
+  /** Passes `length` bytes of content to the sink. */
   private pass(stream: Stream, length: u32): bool {
     this.bodyBytes += length;
     if (this.maximum > 0 && this.bodyBytes > this.maximum) {
@@ -154,7 +154,7 @@ export class ResponseReceiver {
     return true;
   }
 
-  /** The stream ended, cleanly or not: true when that makes the response complete. */
+  /** The stream ended, cleanly or not. Returns true if that completes the response. */
   end(cleanly: bool): bool {
     if (this.state != ReceiverState.Body || !cleanly || !this.decoder.end()) return false;
     this.state = ReceiverState.Complete;

@@ -1,12 +1,12 @@
-/** What becomes of a request, for who wants to watch: connections and heads as they pass. */
+/** Observes an HTTP exchange: its connections and heads. */
 import { Stream } from "../../stream/stream";
 import { HttpHead } from "../message/head";
 
 export abstract class HttpWatcher {
-  /** The request goes over `stream`; `reused`: it had served another one before. */
+  /** The request is sent over `stream`; `reused` if that has served another request. */
   abstract connected(stream: Stream, reused: bool): void;
-  /** The head of a request goes out. */
+  /** The head of a request is sent. */
   abstract sent(head: string): void;
-  /** The head of a final answer came. */
+  /** The head of a final response arrived. */
   abstract received(head: HttpHead): void;
 }

@@ -17,7 +17,7 @@ export abstract class BodySource {
   /** Back to the first byte, for a request that is sent once more. */
   abstract rewind(): void;
 
-  /** Moves up to `capacity` bytes to `destination`; answers how many. */
+  /** Moves up to `capacity` bytes to `destination`. Returns how many. */
   read(destination: usize, capacity: u32): u32 {
     let done: u32 = 0;
     for (

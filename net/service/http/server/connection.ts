@@ -22,14 +22,14 @@ import { HttpHandler, IncomingRequest } from "./handler";
 import { HttpResponse } from "./response";
 import { ResponseWriter } from "./response-writer";
 
-/** For the first request, and for each whole head from its first byte on. */
+/** The time limit for the first request, and for each head from its first byte. */
 const HEAD_TIME: i64 = 10 * SECOND;
-/** For the next request to begin. */
+/** The time limit for the next request to begin. */
 const KEEP_ALIVE_TIME: i64 = 60 * SECOND;
-/** A body, either way, may take this and MICROSECONDS_PER_BYTE for each byte so far. */
+/** The time limit for a body in either direction, plus MICROSECONDS_PER_BYTE for each byte. */
 const BODY_TIME: i64 = 30 * SECOND;
 const MICROSECONDS_PER_BYTE: i64 = 977 * MICROSECOND;
-/** How long what still arrives is read after the last response (section 9.6). */
+/** How long input is read and dropped after the last response (section 9.6). */
 const LINGER_TIME: i64 = 2 * SECOND;
 
 const CONTINUE: string = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -44,7 +44,7 @@ export const enum ConnectionState {
 
 export class ServerConnection {
   state: ConnectionState = ConnectionState.Head;
-  /** When what it waits for must have happened. */
+  /** When the current state times out. */
   deadline: i64;
   /** Requests answered. */
   requests: u32 = 0;
@@ -72,13 +72,13 @@ export class ServerConnection {
     this.deadline = now + HEAD_TIME;
   }
 
-  /** Between two requests: it may be closed when room is needed. */
+  /** Reports whether it is between requests and may be closed to make room. */
   idle(): bool {
     if (this.state != ConnectionState.Head || this.requests == 0) return false;
     return this.head.length == 0 && this.stream.readable() == 0;
   }
 
-  /** Goes on as far as it can without waiting; true when bytes moved. */
+  /** Proceeds as far as possible without blocking. Returns true if bytes moved. */
   poll(now: i64): bool {
     this.stream.poll(now);
     const before = this.requests;
@@ -98,7 +98,7 @@ export class ServerConnection {
     return this.respond(now);
   }
 
-  /** Ends the connection at once. */
+  /** Aborts the connection. */
   abort(): void {
     this.stream.abort();
     this.state = ConnectionState.Gone;
@@ -156,7 +156,7 @@ export class ServerConnection {
     this.state = ConnectionState.Body;
   }
 
-  /** HTTP/1.1 has exactly one Host; an older request may have one (section 3.2). */
+  /** HTTP/1.1 requires exactly one Host field; HTTP/1.0 permits one (section 3.2). */
   private hostIsGood(): bool {
     const field = this.head.find("host");
     if (field < 0) return this.head.minorVersion == 0;
@@ -168,7 +168,7 @@ export class ServerConnection {
     return this.head.find("host", field + 1) < 0;
   }
 
-  /** "Expect: 100-continue" is met, unless the body is coming already; another is not. */
+  /** Answers "Expect: 100-continue" unless the body has begun; rejects other expectations. */
   private expected(): bool {
     if (!this.head.hasToken("expect", "100-continue")) return false;
     if (this.stream.readable() == 0) this.writer.writeText(this.stream, CONTINUE);
@@ -200,13 +200,13 @@ export class ServerConnection {
     return true;
   }
 
-  /** Moves the deadline of a body of which so many bytes are there or gone. */
+  /** Extends the deadline by the bytes of body moved so far. */
   private allow(bytes: u64): void {
     const earned = min<u64>(bytes, 1 << 40) as i64;
     this.deadline = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
   }
 
-  /** Answers with an error and gives the connection up. */
+  /** Responds with an error and closes the connection. */
   private refuse(status: u32, now: i64): bool {
     const response = HttpResponse.ofStatus(status);
     response.closes = true;
@@ -247,7 +247,7 @@ export class ServerConnection {
     return this.responded(response, now);
   }
 
-  /** The response is with the stream: on to the next request, or to the end. */
+  /** The response is sent: expects the next request, or ends. */
   private responded(response: HttpResponse, now: i64): bool {
     this.response = null;
     this.bodySent = 0;
@@ -263,7 +263,7 @@ export class ServerConnection {
     return true;
   }
 
-  /** Reads and drops what still comes, lest a RST overtake the response (section 9.6). */
+  /** Reads and drops input, as a RST could overtake the response (section 9.6). */
   private linger(): void {
     const stream = this.stream;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
@@ -273,7 +273,7 @@ export class ServerConnection {
     if (status == StreamStatus.Finished || status == StreamStatus.Failed) this.release();
   }
 
-  /** The deadline has passed. */
+  /** The state timed out. */
   private late(now: i64): void {
     const began = this.state == ConnectionState.Body || this.head.length > 0;
     if (this.state == ConnectionState.Respond) this.abort();

@@ -1,12 +1,12 @@
-/** What a server passes to those who answer, and what it wants of them. */
+/** The interface between the HTTP server and what handles requests. */
 import { equalsText, latin1, startsWithText } from "../../../../core/text";
 import { BodySink } from "../message/body";
 import { HttpHead } from "../message/head";
 import { HttpResponse } from "./response";
 
-/** A request whose head was read and is good. It is valid until the handler returns. */
+/** A request with a valid head. Only valid until the handler returns. */
 export class IncomingRequest {
-  /** Bytes of body received; final when `handle` is called. */
+  /** Bytes of body received; final once `handle` is called. */
   bodyBytes: u64 = 0;
   private pathStart: u32 = 0;
   private pathLength: u32 = 0;
@@ -45,15 +45,15 @@ export class IncomingRequest {
   pathIs(path: string): bool {
     return equalsText(this.head.pointer(this.pathStart), this.pathLength, path);
   }
-  /** The path as it stands in the request, without the query. */
+  /** Returns the path as sent, without the query. */
   path(): string {
     return latin1(this.head.pointer(this.pathStart), this.pathLength);
   }
 }
 
 export interface HttpHandler {
-  /** Where the request's body is to go; null: it is counted and dropped. */
+  /** Returns what receives the request's body; null: it is counted and dropped. */
   body(request: IncomingRequest): BodySink | null;
-  /** The answer, when the whole request is there. It may not wait. */
+  /** Returns the response to a complete request. Must not block. */
   handle(request: IncomingRequest): HttpResponse;
 }

@@ -1,19 +1,19 @@
-/** Writes responses to streams: the head, and a small body with it, in one piece. */
+/** Writes responses to streams: the head together with a small body. */
 import { HTTP_RESPONSE_HEAD_BYTES, HTTP_SMALL_BODY_BYTES } from "../../../../core/limits";
 import { writeAscii } from "../../../../core/text";
 import { Stream } from "../../stream/stream";
 import { HttpResponse } from "./response";
 
 export class ResponseWriter {
-  /** Where a response is put together; nothing stays in it. */
+  /** Where a response is assembled; empty between calls. */
   private readonly scratch: StaticArray<u8> = new StaticArray<u8>(
     HTTP_RESPONSE_HEAD_BYTES + HTTP_SMALL_BODY_BYTES,
   );
 
-  /** `server` is the value of the Server header. */
+  /** `server` is the value of the Server field. */
   constructor(private readonly server: string) {}
 
-  /** Writes the head and, if small, the body; false when the stream has no room for now. */
+  /** Writes the head and, if small, the body. Returns false if the stream lacks room. */
   writeHead(stream: Stream, response: HttpResponse, minorVersion: u32): bool {
     if (stream.writable() < HTTP_RESPONSE_HEAD_BYTES + HTTP_SMALL_BODY_BYTES) return false;
     const start = changetype<usize>(this.scratch);
@@ -31,7 +31,7 @@ export class ResponseWriter {
     return true;
   }
 
-  /** Writes a short text if there is room for it. */
+  /** Writes a short text if there is room. */
   writeText(stream: Stream, text: string): void {
     if (stream.writable() < HTTP_RESPONSE_HEAD_BYTES) return;
     stream.write(

@@ -1,21 +1,21 @@
-/** What a server answers (RFC 9110 section 15): made by a handler, written by the server. */
+/** A response (RFC 9110 section 15): made by a handler, written by the server. */
 import { HTTP_RESPONSE_HEAD_BYTES } from "../../../../core/limits";
 import { writeAscii, writeDecimal } from "../../../../core/text";
 import { BodySource, BytesSource } from "../message/body";
 import { isFieldValue, isToken } from "../message/grammar";
 
-/** What the fields that the server writes itself need, together with the status line. */
+/** Bytes reserved for the status line and the fields that the server writes itself. */
 const OWN_FIELDS: u32 = 512;
 
 export class HttpResponse {
   /** Null: an empty body. */
   body: BodySource | null = null;
   contentType: string = "text/plain; charset=utf-8";
-  /** The connection is closed behind this response. */
+  /** The connection is closed after this response. */
   closes: bool = false;
-  /** The body is announced, but not sent: the answer to HEAD. */
+  /** The body is announced but not sent: a response to HEAD. */
   headOnly: bool = false;
-  /** More fields, each with its line end. */
+  /** Further fields, each with its line end. */
   private fields: string = "";
 
   constructor(readonly status: u32) {}
@@ -26,12 +26,12 @@ export class HttpResponse {
     return response;
   }
 
-  /** The status and its name as a page of one line. */
+  /** Returns a response whose body is the status and its reason phrase. */
   static ofStatus(status: u32): HttpResponse {
     return HttpResponse.ofText(status, `${status} ${reasonOf(status)}\n`);
   }
 
-  /** Adds a field; false when it is none, or does not fit. */
+  /** Adds a field. Returns false if it is invalid or does not fit. */
   addField(name: string, value: string): bool {
     const length: u32 = this.fields.length + name.length + value.length + 4;
     if (!isToken(name) || !isFieldValue(value)) return false;
@@ -40,7 +40,7 @@ export class HttpResponse {
     return true;
   }
 
-  /** What is sent behind the head. */
+  /** Returns what is sent after the head. */
   content(): BodySource | null {
     return this.headOnly ? (null as BodySource | null) : this.body;
   }
@@ -50,7 +50,7 @@ export class HttpResponse {
     return body == null ? 0 : body.length();
   }
 
-  /** Writes the head, at most HTTP_RESPONSE_HEAD_BYTES; answers how many bytes. */
+  /** Writes the head, at most HTTP_RESPONSE_HEAD_BYTES. Returns its length. */
   writeHead(destination: usize, server: string, minorVersion: u32): u32 {
     let at = destination;
     at += writeAscii(at, "HTTP/1.1 ");
@@ -74,7 +74,7 @@ export class HttpResponse {
   }
 }
 
-/** The name of a status, "" of one that is not used here. */
+/** Returns the reason phrase of a status; "" if it is not used here. */
 export function reasonOf(status: u32): string {
   switch (status) {
     case 200:

@@ -1,4 +1,4 @@
-/** The HTTP/1.1 server (RFC 9110, RFC 9112): takes connections and keeps each one going. */
+/** The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections and polls each of them. */
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
 import { earlier, NEVER } from "../../../../core/time";
@@ -8,13 +8,13 @@ import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
 export class HttpServer implements Pollable {
-  /** Connections taken and requests answered since the beginning. */
+  /** Connections accepted and requests answered since the start. */
   accepted: u64 = 0;
   requests: u64 = 0;
   private readonly writer: ResponseWriter;
   private connections: Array<ServerConnection> = [];
 
-  /** `name` is the value of the Server header: `anonymos/0.1.0`. */
+  /** `name` is the value of the Server field: `anonymos/0.1.0`. */
   constructor(
     private readonly listener: StreamListener,
     private readonly handler: HttpHandler,
@@ -23,7 +23,7 @@ export class HttpServer implements Pollable {
     this.writer = new ResponseWriter(name);
   }
 
-  /** Moves everything on; true when bytes moved, so that TCP has something to do. */
+  /** Polls all connections. Returns true if bytes moved, as TCP then has work to do. */
   poll(now: i64): bool {
     let moved = this.accept(now);
     const connections = this.connections;
@@ -48,7 +48,7 @@ export class HttpServer implements Pollable {
     return this.connections.length;
   }
 
-  /** Gives up the port and ends every connection. */
+  /** Closes the port and every connection. */
   close(): void {
     this.listener.close();
     for (let i = 0; i < this.connections.length; i++) this.connections[i].abort();
@@ -58,7 +58,7 @@ export class HttpServer implements Pollable {
   private accept(now: i64): bool {
     let any = false;
     for (;;) {
-      // Where all are busy, new ones wait with the listener.
+      // If all are busy, new ones stay in the listener's backlog.
       const full = (this.connections.length as u32) >= HTTP_SERVER_CONNECTIONS;
       const idle = full ? this.longestIdle() : -1;
       if (full && idle < 0) break;
@@ -75,7 +75,7 @@ export class HttpServer implements Pollable {
     return any;
   }
 
-  /** The connection that has been idle for longest, or -1. */
+  /** Returns the index of the connection that has been idle longest, or -1. */
   private longestIdle(): i32 {
     let oldest = -1;
     for (let i = 0; i < this.connections.length; i++) {
@@ -86,7 +86,7 @@ export class HttpServer implements Pollable {
     return oldest;
   }
 
-  /** The last one takes its place: order does not matter. */
+  /** Moves the last connection into its place; the order does not matter. */
   private remove(index: i32): void {
     const last = this.connections.pop();
     if (index < this.connections.length) this.connections[index] = last;
