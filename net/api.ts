@@ -1,7 +1,7 @@
 /**
- * The public API: the names of the D kernel that this one succeeds, over the one default stack.
- * None of these functions waits. What takes time answers a handle, and `networkStackPoll`, which
- * the kernel calls every turn, moves it on. docs/api.md explains them with a whole program.
+ * The public API, over one default stack, with the names of the D kernel that preceded this one.
+ * No function blocks: what takes time returns a handle, which `networkStackPoll`, called by the
+ * kernel every turn, moves on. docs/api.md describes it with an example.
  */
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
 import { DnsError } from "./service/dns/failure";
@@ -28,20 +28,20 @@ let defaultStack!: NetworkStack;
 
 // --- stack ---
 
-/** Makes `stack` the one that the functions below work on. The kernel does so before a program. */
+/** Makes `stack` the default. The kernel does this before any program starts. */
 export function initNetworkStack(stack: NetworkStack): void {
   defaultStack = stack;
 }
 
-/** One turn of the stack at `now`, microseconds since boot; true: call again at once. */
+/** Polls the stack at `now`, microseconds since boot. Returns true to be called again at once. */
 export function networkStackPoll(now: i64): bool {
   return defaultStack.poll(now);
 }
 
 /**
- * Configures the first interface by hand, and ends DHCP there: an address with its prefix length
- * ("10.0.2.15/24"), a gateway and name servers ("10.0.2.3" or "10.0.2.3#5353", blanks between),
- * "" for none. False: there is no interface, or one of the texts is not what it must be.
+ * Configures the first interface statically and stops DHCP: an address with its prefix length
+ * ("10.0.2.15/24"), a gateway, and name servers ("10.0.2.3" or "10.0.2.3#5353", separated by
+ * blanks); "" for none. Returns false if there is no interface or a text is invalid.
  */
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);
@@ -68,16 +68,16 @@ export function configureNetwork(address: string, gateway: string, nameServers: 
 
 // --- TCP ---
 
-/** A TCP socket: nothing yet, a listener, or one end of a connection. */
+/** A TCP socket: unused, a listener, or one end of a connection. */
 export class TcpSocket {
   port: u32 = 0;
   listener: TcpListener | null = null;
   connection: TcpConnection | null = null;
-  /** What `tcpSetKeepAlive` and `tcpSetUserTimeout` were told. */
+  /** Set by `tcpSetKeepAlive` and `tcpSetUserTimeout`, in microseconds. */
   keepAlive: i64 = 0;
   userTimeout: i64 = 0;
 
-  /** Where it is in the state diagram of RFC 9293. */
+  /** Returns its state (RFC 9293 section 3.3.2). */
   state(): TcpState {
     if (this.listener != null) return TcpState.Listen;
     const connection = this.connection;
@@ -91,25 +91,25 @@ export class TcpSocket {
   }
 }
 
-/** A socket that is nothing yet. */
+/** Returns an unused socket. */
 export function tcpSocket(): TcpSocket {
   return new TcpSocket();
 }
 
-/** The port that `tcpListen` listens on, 1 to 65535; a connecting socket gets a random one. */
+/** Sets the port to listen on, 1 to 65535; connecting sockets get a random one. */
 export function tcpBind(socket: TcpSocket, port: u32): bool {
   if (port - 1 >= 65535) return false;
   socket.port = port;
   return true;
 }
 
-/** Listens on the bound port with up to `backlog` waiting. False: not bound, or in use. */
+/** Listens with a backlog of `backlog` connections. Returns false if not bound, or in use. */
 export function tcpListen(socket: TcpSocket, backlog: u32): bool {
   socket.listener = defaultStack.ip.tcp.listen(socket.port, backlog);
   return socket.listener != null;
 }
 
-/** The connection that has waited for longest, or null. */
+/** Returns the connection that has waited longest, or null. */
 export function tcpAccept(socket: TcpSocket): TcpSocket | null {
   const listener = socket.listener;
   if (listener == null) return null;
@@ -125,8 +125,8 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
 }
 
 /**
- * Begins a connection; `state` is Established when it is there, and Closed with an `error` when
- * it failed. False: no connection is free.
+ * Starts to connect; `state` becomes Established, or Closed with an `error`. Returns false if no
+ * connection is free.
  */
 export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
@@ -162,13 +162,13 @@ function applyOptions(socket: TcpSocket): void {
   connection.timeout = socket.userTimeout;
 }
 
-/** Takes up to all of `bytes` to be sent; answers how many. */
+/** Queues `bytes` to be sent. Returns how many were accepted. */
 export function tcpSend(socket: TcpSocket, bytes: Uint8Array): u32 {
   const connection = socket.connection;
   return connection == null ? 0 : connection.write(bytes.dataStart, bytes.length as u32);
 }
 
-/** Moves what has arrived into `bytes`; answers how many, or -1 when no more will come. */
+/** Moves received data into `bytes`. Returns how many bytes, or -1 if no more will come. */
 export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   const connection = socket.connection;
   if (connection == null) return -1;
@@ -178,7 +178,7 @@ export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   return over ? -1 : 0;
 }
 
-/** Frees the port of a listener; ends a connection, after what was sent has arrived. */
+/** Closes a listener, or a connection once its data is delivered. */
 export function tcpClose(socket: TcpSocket): void {
   const listener = socket.listener;
   if (listener != null) listener.close();
@@ -190,7 +190,7 @@ export function tcpClose(socket: TcpSocket): void {
 
 // --- TLS ---
 
-/** One end of a connection through TLS, from `tlsCreateContext` on. */
+/** The client's end of a TLS connection. */
 export class TlsContext {
   stream: TlsStream | null = null;
   /** Why there is no stream. */
@@ -198,33 +198,33 @@ export class TlsContext {
 
   constructor(readonly host: string) {}
 
-  /** Open once the handshake is over and the server is who it should be. */
+  /** Open once the handshake is complete and the server is verified. */
   status(): StreamStatus {
     const stream = this.stream;
     return stream == null ? StreamStatus.Failed : stream.status();
   }
 
-  /** What went wrong, in words. */
+  /** Says why it failed, or "". */
   failure(): string {
     const stream = this.stream;
     return stream == null ? this.refusal : stream.failure();
   }
 }
 
-/** Why TLS cannot be used ("not enough entropy ..."), or "" where it can. */
+/** Says why TLS is unavailable ("not enough entropy ..."), or "" if it is available. */
 export function initTLS(): string {
   return defaultStack.tls.engine.obstacle();
 }
 
-/** A context for a server of that name (or address): its certificate has to be for it. */
+/** Returns a context for a server of that name or address, which its certificate must have. */
 export function tlsCreateContext(host: string): TlsContext {
   return new TlsContext(host);
 }
 
 /**
- * Begins a connection; `status` is Open when the server was verified, Failed when it was not or
- * cannot be reached. False: it cannot even begin, `failure` says why. Where a session of before
- * was what the server did not take, the next attempt goes without and may succeed.
+ * Starts to connect; `status` becomes Open once the server is verified, or Failed. Returns false,
+ * with a `failure`, if it cannot even start. If the server rejects a cached session, a second
+ * attempt does without it and may succeed.
  */
 export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
@@ -245,7 +245,7 @@ export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   return false;
 }
 
-/** Moves what has arrived into `bytes`; answers how many, or -1 when no more will come. */
+/** Moves received data into `bytes`. Returns how many bytes, or -1 if no more will come. */
 export function tlsRead(context: TlsContext, bytes: Uint8Array): i32 {
   const stream = context.stream;
   if (stream == null) return -1;
@@ -256,13 +256,13 @@ export function tlsRead(context: TlsContext, bytes: Uint8Array): i32 {
   return status == StreamStatus.Finished || status == StreamStatus.Failed ? -1 : 0;
 }
 
-/** Takes up to all of `bytes` to be sent; answers how many: none before `status` is Open. */
+/** Queues `bytes` to be sent. Returns how many were accepted: 0 until `status` is Open. */
 export function tlsWrite(context: TlsContext, bytes: Uint8Array): u32 {
   const stream = context.stream;
   return stream == null ? 0 : stream.write(bytes.dataStart, bytes.length as u32);
 }
 
-/** Says close_notify and lets go of the connection. */
+/** Sends close_notify and closes the connection. */
 export function tlsClose(context: TlsContext): void {
   const stream = context.stream;
   if (stream != null) stream.release();
@@ -271,12 +271,12 @@ export function tlsClose(context: TlsContext): void {
 
 // --- UDP ---
 
-/** A socket on a random port, or null when there are too many; `udpBind` gives it another. */
+/** Returns a socket on a random port, or null if there are too many. */
 export function udpSocket(): UdpSocket | null {
   return defaultStack.ip.udp.open();
 }
 
-/** A socket on `port`, 1 to 65535, in place of `socket`, which is closed; null: it is in use. */
+/** Replaces `socket` by one on `port`, 1 to 65535. Returns null if the port is in use. */
 export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
   if (port == 0) return null;
   const bound = defaultStack.ip.udp.open(port);
@@ -284,38 +284,38 @@ export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
   return bound;
 }
 
-/** Queues a datagram; false: the queue is full, or it is longer than 65,507 bytes. */
+/** Queues a datagram. Returns false if the queue is full or it exceeds 65,507 bytes. */
 export function udpSend(socket: UdpSocket, bytes: Uint8Array, address: u32, port: u32): bool {
   return socket.send(bytes.dataStart, bytes.length as u32, address, port);
 }
 
 /**
- * Moves the oldest datagram into `bytes`; answers its length (cut to that of `bytes`), or -1
- * when there is none. `lastAddress` and `lastPort` of the socket say who sent it.
+ * Moves the oldest datagram into `bytes`. Returns its length, cut to that of `bytes`, or -1 if
+ * there is none. `lastAddress` and `lastPort` of the socket are its sender's.
  */
 export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
 }
 
-/** Gives the port back; what is queued is forgotten. */
+/** Closes the socket and drops what is queued. */
 export function udpClose(socket: UdpSocket): void {
   socket.close();
 }
 
 // --- names ---
 
-/** Begins to ask for the addresses of a name (or takes an address as it is); see its `done`. */
+/** Starts to resolve a name, or an address as text; wait for the query's `done`. */
 export function dnsResolve(name: string): DnsQuery {
   return defaultStack.dns.resolve(name, defaultStack.ip.now);
 }
 
-/** The address of a name if it is known now, else 0; then it is being asked for. */
+/** Returns the address of a name if known, else 0 and starts to resolve it. */
 export function resolveHostname(name: string): u32 {
   const query = dnsResolve(name);
   return query.done && query.addresses.length > 0 ? query.addresses[0] : 0;
 }
 
-/** The address that the cache holds for a name, or 0; nothing is asked. */
+/** Returns the cached address of a name, or 0. Sends no query. */
 export function dnsLookupCache(name: string): u32 {
   const entry = defaultStack.dns.cached(name, defaultStack.ip.now);
   return entry != null && entry.error == DnsError.None && entry.addresses.length > 0
@@ -325,7 +325,7 @@ export function dnsLookupCache(name: string): u32 {
 
 // --- DHCP, on the first interface; the client's `state` tells how far it is ---
 
-/** Begins anew with a DISCOVER; null: there is no interface. */
+/** Restarts with DISCOVER. Returns null if there is no interface. */
 export function dhcpDiscover(): DhcpClient | null {
   const client = dhcpClient();
   if (client == null) return null;
@@ -334,20 +334,20 @@ export function dhcpDiscover(): DhcpClient | null {
   return client;
 }
 
-/** Sees to it that there is a lease, or that one is being asked for. */
+/** Starts the client unless it is running. Returns null if there is no interface. */
 export function dhcpRequest(): DhcpClient | null {
   const client = dhcpClient();
   if (client != null && client.state == DhcpState.Stopped) client.start(defaultStack.ip.now);
   return client;
 }
 
-/** Asks for the lease anew before its time; false: there is none. */
+/** Renews the lease now. Returns false if there is none. */
 export function dhcpRenew(): bool {
   const client = dhcpClient();
   return client != null && client.lease != null && client.renew(defaultStack.ip.now);
 }
 
-/** Gives the lease back and stops; false: there is none. */
+/** Releases the lease and stops. Returns false if there is none. */
 export function dhcpRelease(): bool {
   const client = dhcpClient();
   if (client == null || client.lease == null) return false;
@@ -363,7 +363,7 @@ function dhcpClient(): DhcpClient | null {
 
 // --- HTTP ---
 
-/** Makes a request with a body of text ("" for none); see the call's `done`, `status`, `text`. */
+/** Sends a request with a text body ("": none); wait for the call's `done`. */
 export function httpRequest(method: string, url: string, body: string): HttpCall {
   const request = new HttpRequest(url);
   request.setMethod(method);
@@ -371,7 +371,7 @@ export function httpRequest(method: string, url: string, body: string): HttpCall
   return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
 }
 
-/** Like `httpRequest`, but fails for a URL that is not https. */
+/** Like `httpRequest`, but fails if the URL is not https. */
 export function httpsRequest(method: string, url: string, body: string): HttpCall {
   const request = new HttpRequest(url);
   request.setMethod(method);
@@ -380,7 +380,7 @@ export function httpsRequest(method: string, url: string, body: string): HttpCal
   return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
 }
 
-/** Calls a method by JSON-RPC 2.0; `params` is a JSON array or object, "" for none. */
+/** Calls a JSON-RPC 2.0 method; `params` is a JSON array or object, "" for none. */
 export function jsonRpcCall(url: string, method: string, params: string): RpcExchange {
   return defaultStack.rpc.call(url, new RpcCall(method, params), 0, defaultStack.ip.now);
 }

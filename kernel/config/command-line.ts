@@ -1,18 +1,18 @@
-/** The words of the kernel command line: ip=, console=, panic= and run=. */
+/** The parameters of the kernel command line: ip=, console=, panic= and run=. */
 import { parseDecimalText } from "../../core/text";
 import { Configuration, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { Tokens } from "./tokenizer";
 
 const PANIC_SECONDS: i64 = 86_400;
-/** The 16550 divides 115,200 by a whole number from 1 to 65,535. */
+/** The 16550 divides 115,200 by an integer from 1 to 65,535. */
 const BAUD_BASE: i64 = 115_200;
 const SLOWEST_BAUD: i64 = 50;
 
 /**
- * Reads the command line. `loader` is the loader's name: QEMU's begins with the kernel's path,
- * which is no word. A word that is wrong is reported and counts as absent; of several, the last
- * one counts.
+ * Parses the command line. `loader` is the loader's name: QEMU puts the kernel's path first, which
+ * is not a parameter. Invalid parameters are reported and ignored; of several with the same name
+ * the last counts.
  */
 export function readCommandLine(configuration: Configuration, text: string, loader: string): void {
   const tokens = new Tokens(text);
@@ -24,7 +24,7 @@ export function readCommandLine(configuration: Configuration, text: string, load
   report(configuration, words[whole], "expected another quote to close the one that it opens");
 }
 
-/** Other loaders of the same protocol (old GRUBs) put the kernel's path first, too. */
+/** Reports whether the first word is the kernel's path, which old GRUBs pass as well. */
 function isPath(words: Array<string>): bool {
   return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
 }
@@ -66,7 +66,7 @@ function readIp(configuration: Configuration, word: string, value: string): void
   if (ip.hostname != "") configuration.setHostname(ip.hostname, Source.CommandLine);
 }
 
-/** The speed in `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 when it is none of these. */
+/** Returns the speed in `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 on a syntax error. */
 function consoleBaud(value: string): u32 {
   if (value == "ttyS0") return BAUD_BASE as u32;
   if (!value.startsWith("ttyS0,")) return 0;

@@ -1,7 +1,7 @@
 /**
- * The file anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, comments
- * with # or ; at the start of a line. A wrong line is reported by its number, and the rest
- * applies. A [Match] begins the settings of other interfaces.
+ * Parses anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, and comments that
+ * start with # or ;. Invalid lines are reported by number and ignored. A [Match] starts the
+ * settings of other interfaces.
  */
 import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
@@ -11,8 +11,8 @@ import { SettingsReader } from "./settings-reader";
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
 
 /**
- * Reads the file's bytes; `length` is how long the file is, which may be more than was read.
- * Bytes that are no UTF-8 are wrong where they stand.
+ * Parses the file. `length` is its whole length, of which `bytes` may be only the beginning.
+ * Invalid UTF-8 is an error of the line that contains it.
  */
 export function readConfigFile(
   configuration: Configuration,
@@ -31,7 +31,7 @@ export function readConfigFile(
 class FileParser {
   private readonly reader: SettingsReader;
   private section: string = "";
-  /** Keys of a section that nobody knows are passed over: the section was reported. */
+  /** Skips the keys of an unknown section, which was reported. */
   private skipping: bool = false;
   private wrong: u32 = 0;
 
@@ -59,7 +59,7 @@ class FileParser {
     this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${expected}`);
   }
 
-  /** What was expected instead, or "". */
+  /** Returns what was expected instead, or "". */
   private line(line: string, number: i32): string {
     if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
     if (line.startsWith("[")) return this.header(line, number);
@@ -78,7 +78,7 @@ class FileParser {
     this.section = name;
     if (name == "Match") this.finishPart();
     if (!this.skipping) this.reader.begin(name, number);
-    // Sections that begin with X- are for others: systemd.syntax(7).
+    // Sections that begin with X- belong to other programs: systemd.syntax(7).
     if (!this.skipping || name.startsWith("X-")) return "";
     return "expected [Match], [Network], [Address], [Route], [Link] or [DHCPv4]";
   }

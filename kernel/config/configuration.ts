@@ -1,6 +1,6 @@
 /**
- * What was configured, and from where: the command line wins over the file, the console over
- * both, and what DHCP sends comes after everything that was given by hand.
+ * The boot configuration. The command line takes precedence over the file, the console over both,
+ * and DHCP's values come after everything that is configured.
  */
 import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
@@ -15,7 +15,7 @@ export const enum Source {
   CommandLine = 2,
 }
 
-/** A name that needs no name server. */
+/** An entry of the hosts file. */
 export class HostSetting {
   constructor(
     readonly name: string,
@@ -23,7 +23,7 @@ export class HostSetting {
   ) {}
 }
 
-/** Which interfaces a part of the file is for: [Match]. Nothing given: all of them. */
+/** A [Match]: the interfaces that a part of the file is for; if empty, all of them. */
 export class Match {
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];
@@ -32,7 +32,7 @@ export class Match {
     return this.names.length == 0 && this.hardware.length == 0;
   }
 
-  /** A name may end in `*`. What is given of both kinds must fit. */
+  /** Reports whether an interface matches by name, which may end in `*`, and by address. */
   fits(name: string, hardware: u64): bool {
     if (this.hardware.length > 0 && !this.hardware.includes(hardware)) return false;
     for (let i = 0; i < this.names.length; i++) {
@@ -45,29 +45,29 @@ export class Match {
   }
 }
 
-/** One part of the file: a [Match] and what belongs to it. */
+/** One part of the file: a [Match] and its settings. */
 export class MatchedSettings {
-  /** Of its [Match] in the file; 0: it has none. */
+  /** The line of its [Match]; 0 if it has none. */
   line: i32 = 0;
-  /** It fits an interface that there is. */
+  /** It matched an interface. */
   fitting: bool = false;
   readonly match: Match = new Match();
   readonly settings: InterfaceSettings = new InterfaceSettings();
 }
 
 export class Configuration {
-  /** What was wrong, a line each, ready to be printed: `cmdline: WORD: what was expected`. */
+  /** Errors, ready to be printed: `cmdline: WORD: what was expected`. */
   readonly problems: Array<string> = [];
-  /** Empty when nobody gave one (DHCP may). */
+  /** Empty if not configured (DHCP may supply one). */
   hostname: string = "";
   hostnameSource: Source = Source.Default;
   /** `console=ttyS0,BAUD` */
   baud: u32 = 115200;
-  /** `panic=`: seconds until a panic reboots, 0 = never. */
+  /** `panic=`: seconds until a panic reboots; 0 = never. */
   panicSeconds: u32 = 0;
-  /** `run=`: what the console does first, or "". */
+  /** `run=`: the first command line of the console, or "". */
   run: string = "";
-  /** What the module `hosts` says. */
+  /** The entries of the boot module `hosts`. */
   readonly hosts: Array<HostSetting> = [];
   readonly file: Array<MatchedSettings> = [];
   readonly ipParameters: Array<IpParameter> = [];
@@ -79,8 +79,8 @@ export class Configuration {
   }
 
   /**
-   * The settings of one interface: those of the first part of the file that fits, and over them
-   * what `ip=` says. An address that is not bound to an interface is meant for net0.
+   * Returns the settings of one interface: those of the first matching part of the file, overridden
+   * by `ip=`. An address that is not bound to an interface is for net0.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
     let found: MatchedSettings | null = null;
@@ -99,8 +99,8 @@ export class Configuration {
   }
 
   /**
-   * Reports each `ip=` that is meant for a device beyond the `count` that there are, and each
-   * [Match] that fitted none of those that `settingsFor` was asked for.
+   * Reports each `ip=` for a device beyond the `count` present, and each [Match] that matched none
+   * of the interfaces passed to `settingsFor`.
    */
   reportMissing(count: i32): void {
     for (let i = 0; i < this.ipParameters.length; i++) {
@@ -117,7 +117,7 @@ export class Configuration {
     }
   }
 
-  /** The last `ip=` that fits; one that names the interface comes before one that does not. */
+  /** Returns the last matching `ip=`; one that names the interface takes precedence. */
   private parameterFor(name: string): IpParameter | null {
     let found: IpParameter | null = null;
     for (let i = 0; i < this.ipParameters.length; i++) {

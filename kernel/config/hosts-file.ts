@@ -1,6 +1,6 @@
 /**
- * The file hosts, in the syntax of hosts(5): an address and its names on each line, comments
- * with #. A wrong line is reported by its number, and the rest applies.
+ * Parses the file hosts, in the syntax of hosts(5): an address and its names on each line, comments
+ * with #. Invalid lines are reported by number and ignored.
  */
 import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
@@ -10,7 +10,7 @@ import { isHostName, splitBlanks } from "./values";
 
 const NAME: string = "hosts";
 
-/** Reads the file's bytes; at most HOSTS_ENTRIES names are kept. */
+/** Parses the file; at most HOSTS_ENTRIES names are kept. */
 export function readHostsFile(configuration: Configuration, bytes: StaticArray<u8>): void {
   const text = new Utf8Decoder().decode(changetype<usize>(bytes), bytes.length);
   const lines = text.split("\n");
@@ -24,7 +24,7 @@ export function readHostsFile(configuration: Configuration, bytes: StaticArray<u
   }
 }
 
-/** Takes one line; answers what was expected, or "". */
+/** Parses one line. Returns what was expected, or "". */
 function readLine(configuration: Configuration, line: string): string {
   const comment = line.indexOf("#");
   const words = splitBlanks(comment < 0 ? line : line.substring(0, comment));

@@ -1,10 +1,10 @@
 /**
- * The word `ip=` as Linux has it (Documentation/admin-guide/nfs/nfsroot.rst):
+ * The parameter `ip=`, as in Linux (Documentation/admin-guide/nfs/nfsroot.rst):
  *
  *     ip=dhcp   ip=off   ip=<client>:<server>:<gateway>:<netmask>:<hostname>:<device>:
  *                           <autoconf>:<dns0>:<dns1>:<ntp0>
  *
- * A client address and no autoconf is static; with autoconf=dhcp it is the fall-back.
+ * A client address without autoconf is static; with autoconf=dhcp it is the fallback.
  */
 import {
   InterfaceSettings,
@@ -23,16 +23,16 @@ export class IpParameter {
   address: NetworkAddress | null = null;
   gateway: u32 = 0;
   hostname: string = "";
-  /** Empty: any. */
+  /** Empty: any interface. */
   device: string = "";
   readonly nameServers: Array<NameServer> = [];
   ntpServer: string = "";
-  /** What was expected where the word is wrong, else empty. */
+  /** What was expected, or "" if the parameter is valid. */
   failure: string = "";
   private readonly fields: Array<string>;
 
   constructor(
-    /** What stands behind `ip=`. */
+    /** What follows `ip=`. */
     readonly text: string,
   ) {
     const fields = text.split(":");
@@ -48,7 +48,7 @@ export class IpParameter {
     }
   }
 
-  /** Puts what the word says over what the file said. */
+  /** Overrides the settings of the file. */
   apply(settings: InterfaceSettings): void {
     settings.dhcp = this.dhcp;
     settings.addresses = [];
@@ -97,7 +97,7 @@ export class IpParameter {
     }
   }
 
-  /** The length of the netmask; without one, that of the address's class, as Linux has it. */
+  /** Returns the netmask's prefix length; without a netmask, that of the class, as in Linux. */
   private prefix(address: u32): i32 {
     const text = this.field(3);
     if (text == "") return address >>> 31 == 0 ? 8 : address >>> 30 == 2 ? 16 : 24;

@@ -1,4 +1,4 @@
-/** The configuration that the boot loader brought: the command line, anonymos.conf and hosts. */
+/** Loads the boot configuration: the command line, anonymos.conf and hosts. */
 import { CONFIG_FILE_BYTES } from "../../core/limits";
 import { bootModules, commandLine, loaderName } from "../../machine/boot";
 import { readCommandLine } from "./command-line";

@@ -1,4 +1,4 @@
-/** The keys of anonymos.conf by section, and what each does (systemd.network(5)). */
+/** The keys of anonymos.conf by section (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
 import {
   NameServer,
@@ -12,33 +12,33 @@ import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
 import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
 
-/** What every network must carry (RFC 791), and what Ethernet can (RFC 894). */
+/** The smallest MTU of IPv4 (RFC 791), and Ethernet's (RFC 894). */
 const SMALLEST_MTU: i64 = 68;
 const LARGEST_MTU: i64 = ETHERNET_MTU;
-/** As Linux gives to routes that are configured without one. */
+/** The metric of routes configured without one, as in Linux. */
 const METRIC: u32 = 0;
 const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
 export class SettingsReader {
-  /** The line that `finish` complains about. */
+  /** The line to which an error of `finish` refers. */
   finishLine: i32 = 0;
   private part: MatchedSettings = new MatchedSettings();
-  /** Something but [Match] was said in this part. */
+  /** The part has a section other than [Match]. */
   private filled: bool = false;
   private added: bool = false;
   private dhcpGiven: bool = false;
   private gatewayLine: i32 = 0;
   private routeLine: i32 = 0;
-  /** Null: what was given is none. */
+  /** Null: it was invalid. */
   private route: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: u32 = 0;
   private routeMetric: u32 = METRIC;
 
   constructor(private readonly configuration: Configuration) {}
 
-  /** A section begins at `line`. */
+  /** Starts a section at `line`. */
   begin(section: string, line: i32): void {
     if (section == "Match" && this.filled) {
       this.part = new MatchedSettings();
@@ -57,7 +57,7 @@ export class SettingsReader {
     this.routeMetric = METRIC;
   }
 
-  /** One KEY=VALUE; what was expected instead, or "". */
+  /** Handles KEY=VALUE. Returns what was expected instead, or "". */
   set(section: string, key: string, value: string, line: i32): string {
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
@@ -68,7 +68,7 @@ export class SettingsReader {
     return key == "Hostname" ? this.setHostname(value) : "expected Hostname= in [DHCPv4]";
   }
 
-  /** The section is over; what was missing in it, or "". */
+  /** Ends the section. Returns what was missing in it, or "". */
   finish(section: string): string {
     if (section != "Route") return "";
     this.finishLine = this.routeLine;
@@ -80,7 +80,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** All that is said of these interfaces has been said; what does not fit together, or "". */
+  /** Ends the part. Returns what is inconsistent in it, or "". */
   finishPart(): string {
     const settings = this.part.settings;
     const addresses = settings.addresses;
@@ -158,7 +158,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** Several in one line or in several; an empty value forgets those before. */
+  /** Adds servers, of one or more lines; an empty value clears the list. */
   private addNameServers(value: string): string {
     const settings = this.part.settings;
     const words = splitBlanks(value);
@@ -210,7 +210,7 @@ export class SettingsReader {
   }
 }
 
-/** A name or an address, and where it is not 123, the port: `10.0.2.2#1123`. */
+/** Reports whether text is a name or an address, with a port if not 123: `10.0.2.2#1123`. */
 function isTimeServer(text: string): bool {
   const mark = text.indexOf("#");
   const host = mark < 0 ? text : text.substring(0, mark);
@@ -218,7 +218,7 @@ function isTimeServer(text: string): bool {
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
 }
 
-/** An empty list forgets what was there; any other is put behind it. */
+/** Appends a list; an empty one clears what was there. */
 function joined(before: Array<string>, more: Array<string>): Array<string> {
   return more.length == 0 ? more : before.concat(more);
 }

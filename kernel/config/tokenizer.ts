@@ -1,6 +1,6 @@
 /**
- * The kernel command line as words, in the forms of both loaders: QEMU passes what was typed
- * (`run="a; b"`), GRUB quotes whole words and puts a backslash before ' " and \ (`"run=a; b"`).
+ * Splits the kernel command line into words. QEMU passes it as typed (`run="a; b"`); GRUB quotes
+ * whole words and puts a backslash before ' " and \ (`"run=a; b"`).
  */
 import { TextBuilder } from "../../core/text-builder";
 
@@ -9,16 +9,16 @@ const DOUBLE_QUOTE: u32 = 0x22;
 const SINGLE_QUOTE: u32 = 0x27;
 
 export class Tokens {
-  /** Quotes and their backslashes are removed; a word may hold blanks then. */
+  /** Without quotes and their backslashes; a quoted word may contain blanks. */
   readonly words: Array<string> = [];
-  /** A quote was opened in the last word and never closed. */
+  /** A quote in the last word is not closed. */
   unterminated: bool = false;
   private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
   /**
-   * A quote may open anywhere in a word. In "..." and outside of quotes a backslash before
-   * ' " or \ is removed; before anything else it stands for itself.
+   * A quote may open anywhere in a word. Inside "..." and outside quotes a backslash escapes '
+   * " and \; before anything else it is literal.
    */
   constructor(text: string) {
     let quote: u32 = 0;

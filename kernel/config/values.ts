@@ -1,17 +1,17 @@
-/** The values that settings have, as people write them: addresses, names, numbers, yes and no. */
+/** Parses the values of settings: addresses, names, numbers, booleans. */
 import { HOST_NAME_LENGTH } from "../../core/limits";
 import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 
 const LABEL_LENGTH: i32 = 63;
 
-/** An address that one host can have, or 0. */
+/** Parses a unicast address. Returns 0 if it is none. */
 export function parseHostAddress(text: string): u32 {
   const address = parseIpv4(text);
   return address != NOT_AN_ADDRESS && isUnicast(address as u32) ? (address as u32) : 0;
 }
 
-/** Six octets with colons or dashes, as the low 48 bits, or 0 when it is none. */
+/** Parses six octets with colons or dashes into the low 48 bits. Returns 0 on an error. */
 export function parseHardware(text: string): u64 {
   if (text.length != 17) return 0;
   let address: u64 = 0;
@@ -26,8 +26,8 @@ export function parseHardware(text: string): u64 {
 }
 
 /**
- * A host name of letters, digits and dashes (RFC 1123 section 2.1) whose last label is not all
- * digits: that would be an address.
+ * Reports whether text is a host name of letters, digits and dashes (RFC 1123 section 2.1). Its
+ * last label must not be numeric, as that would be an address.
  */
 export function isHostName(text: string): bool {
   if (text.length == 0 || text.length > (HOST_NAME_LENGTH as i32)) return false;
@@ -54,12 +54,12 @@ function allDigits(text: string): bool {
   return true;
 }
 
-/** `net0`, `net1`, ... */
+/** Reports whether text is `net0`, `net1`, ... */
 export function isInterfaceName(text: string): bool {
   return text.startsWith("net") && text.length <= 6 && parseDecimalText(text.substring(3)) >= 0;
 }
 
-/** 1 for yes, 0 for no as systemd writes them, -1 for anything else. */
+/** Parses systemd's booleans. Returns 1, 0, or -1 on an error. */
 export function parseBoolean(text: string): i32 {
   const yes: bool = text == "yes" || text == "true" || text == "on" || text == "1";
   if (yes) return 1;
@@ -67,7 +67,7 @@ export function parseBoolean(text: string): i32 {
   return no ? 0 : -1;
 }
 
-/** The words of `text` that stand between blanks and tabs. */
+/** Splits `text` at blanks and tabs. */
 export function splitBlanks(text: string): Array<string> {
   const words: Array<string> = [];
   let start = 0;

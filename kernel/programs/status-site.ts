@@ -1,6 +1,6 @@
 /**
- * What `httpd` serves: a page on the state of the stack, the same as JSON, and bytes to measure
- * with: `/bytes/N` sends N of them, `POST /discard` counts those it gets.
+ * The site that `httpd` serves: a page with the state of the stack, the same as JSON, and, for
+ * measurements, `/bytes/N`, which sends N bytes, and `POST /discard`, which counts what it gets.
  */
 import { parseDecimalText, replaceText } from "../../core/text";
 import { SECOND } from "../../core/time";
@@ -13,7 +13,7 @@ import { NetworkStack } from "../../net/service/stack";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
 
 const BYTES: string = "/bytes/";
-/** The most bytes that /bytes/N sends: a petabyte. */
+/** The largest N of /bytes/N: a petabyte. */
 const MOST_BYTES: i64 = 1 << 50;
 
 export class StatusSite implements HttpHandler {

@@ -1,7 +1,6 @@
 /**
- * What one interface is configured to: by DHCP, or by hand, or by hand while DHCP is silent.
- * Settings come from the command line and the file (kernel/config); the console changes the
- * interface itself and stands above both.
+ * Configures one interface: by DHCP, statically, or statically while no DHCP server answers. The
+ * console changes the interface itself and so overrides both.
  */
 import { log } from "../../core/log";
 import { Random } from "../../core/random";

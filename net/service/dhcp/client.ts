@@ -33,38 +33,38 @@ import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
 
-/** REQUESTs for one offer, and for the lease after the link came back. */
+/** REQUESTs sent for an offer, and for the lease after the link came back. */
 const REQUESTS: u32 = 4;
 const REBOOT_REQUESTS: u32 = 2;
-/** The least wait after a DECLINE (section 3.1 point 5). */
+/** The shortest wait after a DECLINE (section 3.1 point 5). */
 const DECLINE_WAIT: i64 = 10 * SECOND;
-/** How long after the ACK the probe's answers are listened for. */
+/** How long after the ACK a conflict is watched for. */
 const PROBE_TIME: i64 = 8 * SECOND;
-/** How long RELEASE may take to leave. */
+/** How long RELEASE may wait to be sent. */
 const RELEASE_WAIT: i64 = SECOND;
 
 export class DhcpClient {
   state: DhcpState = DhcpState.Stopped;
-  /** What is configured now. */
+  /** The lease in use, or null. */
   lease: Lease | null = null;
-  /** Sent as option 12 when it is not empty; letters, digits, '-' and '.'. */
+  /** Sent as option 12 unless empty; letters, digits, '-' and '.'. */
   hostname: string = "";
-  /** DISCOVERs since the start or the last ACK. */
+  /** DISCOVERs sent since the start or the last ACK. */
   attempts: u32 = 0;
-  /** When the first DISCOVER was sent that nothing came of; -1: servers answer. */
+  /** When the first unanswered DISCOVER was sent; -1 if servers answer. */
   silentSince: i64 = -1;
-  /** Datagrams that were no acceptable answer. */
+  /** Datagrams that were ignored. */
   ignored: u64 = 0;
-  /** The last refusal or failure in words, "" when there was none since the last ACK. */
+  /** The last failure since the last ACK, or "". */
   lastFailure: string = "";
-  /** Leases granted and renewed so far: grows with every ACK. */
+  /** ACKs received: leases granted and renewed. */
   grants: u32 = 0;
   private socket: UdpSocket | null = null;
   private offer: Lease | null = null;
   private linkUp: bool = true;
-  /** When the next thing is to be done. */
+  /** When to act next. */
   private wakeAt: i64 = NEVER;
-  /** When the running exchange began, and its last message was sent. */
+  /** When the exchange began, and when its last message was sent. */
   private startedAt: i64 = 0;
   private sentAt: i64 = 0;
   /** Messages sent in this state. */
@@ -83,7 +83,7 @@ export class DhcpClient {
     this.message = new DhcpMessage(target.hardwareAddress());
   }
 
-  /** Begins; DISCOVER leaves with the next `poll`. False: port 68 is taken. */
+  /** Starts; the next `poll` sends DISCOVER. Returns false if port 68 is in use. */
   start(now: i64): bool {
     if (this.state != DhcpState.Stopped) return true;
     const device = this.target.device();
@@ -99,7 +99,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Ends without a word to the server; the address goes. */
+  /** Stops without telling the server, and removes the address. */
   stop(): void {
     this.drop();
     const socket = this.socket;
@@ -111,7 +111,7 @@ export class DhcpClient {
     this.silentSince = -1;
   }
 
-  /** Asks for the lease anew now: `dhcp renew`. False: not started. */
+  /** Renews the lease now. Returns false if the client is stopped. */
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
@@ -121,7 +121,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Gives the lease back and stops, once RELEASE has left (section 4.4.6). */
+  /** Releases the lease, and stops once RELEASE is sent (section 4.4.6). */
   release(now: i64): void {
     const lease = this.lease;
     if (lease == null) {
@@ -160,7 +160,7 @@ export class DhcpClient {
     }
   }
 
-  /** When `poll` has something to do, if nothing arrives before. */
+  /** When `poll` next has something to do if nothing arrives first. */
   pollAt(): i64 {
     const lease = this.lease;
     const wakeAt = this.linkUp || this.state == DhcpState.Releasing ? this.wakeAt : NEVER;
@@ -194,7 +194,7 @@ export class DhcpClient {
     }
   }
 
-  /** Enters a state that begins with a message, in an exchange of its own. */
+  /** Enters a state that begins a new exchange with a message. */
   private begin(state: DhcpState, now: i64): void {
     this.state = state;
     this.tries = 0;
@@ -205,7 +205,7 @@ export class DhcpClient {
     this.sendAgain(now);
   }
 
-  /** Sends the message of the state and sets the time for the next one. */
+  /** Sends the message of the state and schedules the next one. */
   private sendAgain(now: i64): void {
     const message = this.message;
     const seconds = (now - this.startedAt) / SECOND;
@@ -216,7 +216,7 @@ export class DhcpClient {
     const offer = this.offer;
     this.wakeAt = now + backOff(this.random, this.tries);
     if (this.state == DhcpState.Selecting) {
-      // Every second DISCOVER asks for a broadcast answer: some servers can do no other.
+      // Every second DISCOVER requests a broadcast reply: some servers cannot send another.
       message.broadcast = (this.tries & 1) == 0;
       this.attempts++;
       if (this.silentSince < 0) this.silentSince = now;
@@ -265,7 +265,7 @@ export class DhcpClient {
     }
   }
 
-  /** Acts on a message; false when it is none that is waited for. */
+  /** Handles a message. Returns false if it was not expected. */
   private answer(buffer: usize, length: u32, now: i64): bool {
     const header = DhcpHeader.at(buffer);
     if (header.transaction != this.message.transaction) return false;
@@ -288,7 +288,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** True while a REQUEST is out. */
+  /** Reports whether a REQUEST is outstanding. */
   private asks(): bool {
     const state = this.state;
     return (
@@ -299,7 +299,7 @@ export class DhcpClient {
     );
   }
 
-  /** A REQUEST to one server is answered by that one only. */
+  /** A REQUEST for one server accepts only that server's reply. */
   private isFromOwnServer(server: u32): bool {
     const offer = this.offer;
     const lease = this.lease;
@@ -330,14 +330,14 @@ export class DhcpClient {
     log(`${this.target.name()}: DHCP lease ${address} from ${formatIpv4(lease.server)}`);
   }
 
-  /** Rests until T1. */
+  /** Waits for T1. */
   private bound(now: i64): void {
     const lease = this.lease!;
     this.state = DhcpState.Bound;
     this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
   }
 
-  /** A NAK: the lease is not ours (any more), so everything begins anew. */
+  /** NAK: the lease is not, or no longer, ours. Starts over. */
   private refused(options: DhcpOptions, now: i64): bool {
     const server = options.number(OPTION_SERVER, 4);
     if (!this.asks() || server < 0 || !this.isFromOwnServer(server as u32)) return false;
@@ -350,7 +350,7 @@ export class DhcpClient {
     this.drop();
     this.fail(why, now);
     this.refusals++;
-    // On another network than before there is no reason to wait; else a server may do so again.
+    // In a new network there is no reason to wait; otherwise the server may repeat the NAK.
     if (!moved) this.wakeAt = now + backOff(this.random, this.refusals);
     return true;
   }
@@ -362,7 +362,7 @@ export class DhcpClient {
     this.fail("the lease has expired", now);
   }
 
-  /** Another host has the address (section 3.1 point 5). */
+  /** Another host has the address: declines it (section 3.1 point 5). */
   private decline(now: i64): void {
     const lease = this.lease!;
     this.drop();
@@ -380,14 +380,14 @@ export class DhcpClient {
     this.restart(now);
   }
 
-  /** Back to Init, with the next DISCOVER at once. */
+  /** Returns to Init and sends DISCOVER at once. */
   private restart(now: i64): void {
     this.state = DhcpState.Init;
     this.offer = null;
     this.wakeAt = now;
   }
 
-  /** Forgets the lease; its address is not used from here on. */
+  /** Drops the lease and stops using its address. */
   private drop(): void {
     const lease = this.lease;
     this.lease = null;

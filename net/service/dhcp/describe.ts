@@ -1,11 +1,11 @@
-/** DHCP options in words, for `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
+/** DHCP options as text, for the command `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
 import { loadNet16, loadNet32 } from "../../../core/bytes";
 import { formatHardware, formatIpv4 } from "../../wire/address";
 import { DhcpOption } from "../../wire/dhcp-options";
 import { readRoutes } from "./routes";
 import { readSearchList, readText } from "./text";
 
-/** How the data of an option is written. */
+/** The format of an option's data. */
 const enum Form {
   Bytes = 0,
   Addresses,
@@ -85,13 +85,13 @@ function known(code: u32): Known | null {
   return null;
 }
 
-/** "subnet mask (1)", or "option 224". */
+/** Returns the name of an option: "subnet mask (1)", or "option 224". */
 export function optionName(code: u32): string {
   const entry = known(code);
   return entry == null ? `option ${code.toString()}` : `${entry.name} (${code.toString()})`;
 }
 
-/** The data of an option as text that is safe to print, whatever the server sent. */
+/** Returns the data of an option as printable text, whatever the server sent. */
 export function describeOption(option: DhcpOption): string {
   const entry = known(option.code);
   const data = option.data;
@@ -148,7 +148,7 @@ function routes(data: StaticArray<u8>): string {
   return text;
 }
 
-/** Hexadecimal, as for want of anything better; the first 64 bytes. */
+/** Returns the first 64 bytes in hexadecimal, for options of unknown format. */
 function bytes(data: StaticArray<u8>): string {
   const shown = data.length < 64 ? data.length : 64;
   let text = "";

@@ -1,6 +1,6 @@
 /**
- * What a DHCP server grants (RFC 2131 section 4.4.1): read out of an OFFER or ACK, with
- * everything refused that no host can have or use.
+ * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Values that no host can have or
+ * use are rejected.
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -25,38 +25,38 @@ import {
 import { LeaseRoute, readRoutes } from "./routes";
 import { readHostName, readSearchList, readText } from "./text";
 
-/** Leases are not shorter than this, in seconds, whatever the server says: no request storm. */
+/** The shortest lease in seconds, whatever the server says, to prevent a storm of requests. */
 export const SHORTEST_LEASE: u32 = 10;
 /** A lease that never ends (RFC 2132 section 9.2). */
 export const INFINITE: u32 = 0xffffffff;
 
-/** Least and most MTU that is taken from a server: RFC 791's 576, Ethernet's 1500. */
+/** The MTUs accepted from a server: from RFC 791's 576 to Ethernet's 1500. */
 const SMALLEST_MTU: i64 = 576;
 const LARGEST_MTU: i64 = 1500;
 
 export class Lease {
   address: u32 = 0;
   prefix: u32 = 0;
-  /** The server's identifier: where RENEW and RELEASE go. */
+  /** The server's identifier: the destination of renewals and RELEASE. */
   server: u32 = 0;
-  /** Routers of option 3 on the own network. */
+  /** The routers of option 3 that are on the lease's network. */
   routers: Array<u32> = [];
-  /** What is to go into the routing table: option 121, else the first router of option 3. */
+  /** The routes to install: option 121, else one by the first router of option 3. */
   routes: Array<LeaseRoute> = [];
   nameServers: Array<u32> = [];
   timeServers: Array<u32> = [];
-  /** Domain and search list, escaped for a console; "" when there is none. */
+  /** Domain and search list, escaped for the console; "" if absent. */
   domain: string = "";
   search: Array<string> = [];
-  /** Only a name that a host can have; "" when there is none. */
+  /** A valid host name, or "". */
   hostname: string = "";
-  /** 576 to 1500, or 0 when the server does not say. */
+  /** 576 to 1500; 0 if the server does not say. */
   mtu: u32 = 0;
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
-  /** When the REQUEST was sent that the server granted; all times count from here. */
+  /** When the granted REQUEST was sent; all times count from here. */
   grantedAt: i64 = 0;
-  /** When to renew, to rebind, to stop using the address; NEVER for an infinite lease. */
+  /** When to renew, to rebind, and to stop using the address; NEVER for an infinite lease. */
   t1At: i64 = NEVER;
   t2At: i64 = NEVER;
   expiresAt: i64 = NEVER;
@@ -67,8 +67,8 @@ export class Lease {
   ) {}
 
   /**
-   * The lease in a message that passed the gates, granted to a REQUEST sent at `now`; null when
-   * it must not be accepted: no server, no usable address, no or zero lease time.
+   * Returns the lease in a valid message, granted to a REQUEST sent at `now`. Returns null if it
+   * lacks a server, a usable address, or a lease time above zero.
    */
   static read(header: DhcpHeader, options: DhcpOptions, now: i64): Lease | null {
     const server = options.number(OPTION_SERVER, 4);
@@ -87,13 +87,13 @@ export class Lease {
     return lease;
   }
 
-  /** True when `address` is on the network of the lease, and not the own one. */
+  /** Reports whether `address` is that of another host on the lease's network. */
   isNeighbor(address: u32): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
   }
 
-  /** Only routers that can be reached count: those on the own network. */
+  /** Keeps the routers that can be reached: those on the lease's network. */
   private readRouters(offered: Array<u32>, options: DhcpOptions): void {
     for (let i = 0; i < offered.length && this.routers.length < (DHCP_SERVERS as i32); i++) {
       const router = offered[i];
@@ -111,7 +111,7 @@ export class Lease {
     }
   }
 
-  /** True when a router is on the link: none, on the own network, or by one of `routes`. */
+  /** Reports whether a router is on the link: 0, on the lease's network, or in one of `routes`. */
   private reaches(router: u32, routes: Array<LeaseRoute>): bool {
     if (router == 0 || this.isNeighbor(router)) return true;
     if (router == this.address || !isUnicast(router)) return false;
@@ -133,7 +133,7 @@ export class Lease {
     if (mtu >= SMALLEST_MTU) this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
   }
 
-  /** T1 and T2 as told where they make sense, else 0.5 and 0.875 of the lease (section 4.4.5). */
+  /** Sets T1 and T2: as told if consistent, else 0.5 and 0.875 of the lease (section 4.4.5). */
   private setTimes(time: u32, options: DhcpOptions, now: i64): void {
     this.grantedAt = now;
     this.leaseTime = time < SHORTEST_LEASE ? SHORTEST_LEASE : time;
@@ -154,8 +154,8 @@ export class Lease {
 }
 
 /**
- * The prefix length that option 1 says. A missing or impossible mask counts as that of the
- * address's class (RFC 950 section 2.1); 32 is possible only with routes of option 121.
+ * Returns the prefix length of option 1. A missing or invalid mask is replaced by that of the
+ * address's class (RFC 950 section 2.1); 32 is valid only with routes of option 121.
  */
 function prefixFor(address: u32, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);
@@ -166,7 +166,7 @@ function prefixFor(address: u32, options: DhcpOptions): u32 {
   return address >>> 30 == 2 ? 16 : 24;
 }
 
-/** True when a host on a network of that prefix length can have the address. */
+/** Reports whether a host in a network of that prefix length can have the address. */
 export function isHostAddress(address: u32, prefix: u32): bool {
   if (!isUnicast(address)) return false;
   if (prefix >= 31) return true;
@@ -174,7 +174,7 @@ export function isHostAddress(address: u32, prefix: u32): bool {
   return host != 0 && host != ~maskOf(prefix);
 }
 
-/** The first DHCP_SERVERS addresses that a server can have. */
+/** Returns the first DHCP_SERVERS valid unicast addresses. */
 function usable(addresses: Array<u32>): Array<u32> {
   const list: Array<u32> = [];
   for (let i = 0; i < addresses.length && list.length < (DHCP_SERVERS as i32); i++) {

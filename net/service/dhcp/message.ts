@@ -25,14 +25,14 @@ import {
   OPTION_TYPE,
 } from "../../wire/dhcp-options";
 
-/** Bytes that the longest of these messages may have. */
+/** Room for the longest of these messages. */
 const MESSAGE_BYTES: u32 = 600;
-/** The largest answer asked for: what one Ethernet frame carries. */
+/** The largest message that the server may send: what fits one Ethernet frame. */
 const LARGEST_ANSWER: u32 = 1500;
-/** A DNS label's limit (RFC 1035 section 2.3.4): longer host names are not sent. */
+/** The length of a DNS label (RFC 1035 section 2.3.4): longer host names are not sent. */
 const HOST_NAME_BYTES: i32 = 63;
 
-/** What is asked for; classless routes stand before routers (RFC 3442). */
+/** The options requested; classless routes come before routers (RFC 3442). */
 const PARAMETERS: StaticArray<u8> = [
   OPTION_MASK as u8,
   OPTION_ROUTES as u8,
@@ -67,7 +67,7 @@ export class DhcpMessage {
     return changetype<usize>(this.buffer);
   }
 
-  /** Writes the message at `pointer`; answers how many bytes. `hostname` may be "". */
+  /** Writes the message at `pointer` and returns its length. `hostname` may be "". */
   write(type: DhcpType, hostname: string): u32 {
     const start = this.pointer();
     memory.fill(start, 0, MESSAGE_BYTES);

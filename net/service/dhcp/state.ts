@@ -7,20 +7,20 @@ export const enum DhcpState {
   Init,
   /** DISCOVER was sent. */
   Selecting,
-  /** An offer was taken, REQUEST was sent. */
+  /** An offer was accepted and REQUEST sent. */
   Requesting,
-  /** The link came back: the lease that is there is being asked for again. */
+  /** The link came back: the lease is being confirmed. */
   Rebooting,
   Bound,
-  /** After T1: asks the server that gave the lease. */
+  /** After T1: asks the server that granted the lease. */
   Renewing,
   /** After T2: asks any server. */
   Rebinding,
-  /** RELEASE is on its way out. */
+  /** RELEASE waits to be sent. */
   Releasing,
 }
 
-/** In the order of `DhcpState`, as RFC 2131 figure 5 names them. */
+/** In the order of `DhcpState`; the names of RFC 2131 figure 5. */
 export const DHCP_STATE_NAMES: StaticArray<string> = [
   "stopped",
   "init",

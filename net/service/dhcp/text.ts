@@ -4,7 +4,7 @@ import { DHCP_SEARCH_DOMAINS } from "../../../core/limits";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";
 import { nameComplaint } from "../dns/name";
 
-/** A text option, escaped, without the zeros that some servers end it with; "" for null. */
+/** Returns a text option, escaped and without trailing zeros; "" for null. */
 export function readText(data: StaticArray<u8> | null): string {
   if (data == null) return "";
   let length = data.length;
@@ -12,13 +12,13 @@ export function readText(data: StaticArray<u8> | null): string {
   return escapeBytes(changetype<usize>(data), length as u32);
 }
 
-/** Option 12 if it is a name that a host can have, else "". */
+/** Returns option 12 if it is a valid host name, else "". */
 export function readHostName(data: StaticArray<u8> | null): string {
   const name = readText(data);
   return nameComplaint(name) == "" ? name : "";
 }
 
-/** The domains of option 119; empty when one of them is malformed (RFC 3397 section 2). */
+/** Returns the domains of option 119; empty if one is malformed (RFC 3397 section 2). */
 export function readSearchList(data: StaticArray<u8> | null): Array<string> {
   const domains: Array<string> = [];
   if (data == null) return domains;

@@ -1,6 +1,6 @@
 /**
- * Reads what a name server answered (RFC 1035 section 7.3, RFC 5452 section 9.1): only to the
- * question that was asked, and of that only the chain from the name asked for through its
+ * Parses the responses of name servers (RFC 1035 section 7.3, RFC 5452 section 9.1). Uses only a
+ * response to the query that was sent, and of it only the chain from the queried name through its
  * aliases to its addresses (RFC 2181 section 5.4.1).
  */
 import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";

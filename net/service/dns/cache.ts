@@ -1,6 +1,6 @@
 /**
- * What servers answered, for as long as they said (RFC 1035 section 7.4), and what they denied
- * (RFC 2308). When it is full, the entry goes that was not used for the longest time.
+ * The cache of answers (RFC 1035 section 7.4) and negative answers (RFC 2308). When it is full, the
+ * least recently used entry is evicted.
  */
 import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
@@ -57,8 +57,8 @@ export class DnsCache {
   }
 
   /**
-   * Keeps an answer for `ttl` seconds, but not longer than the limits; with 0 not at all. Answers
-   * for how many.
+   * Caches an answer for `ttl` seconds, up to the limits; 0: not at all. Returns the seconds for
+   * which it was cached.
    */
   put(
     name: string,

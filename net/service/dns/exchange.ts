@@ -1,6 +1,6 @@
 /**
- * One question sent to one name server, by UDP or by TCP (RFC 1035 section 4.2), from a port and
- * with an id that nobody can guess (RFC 5452 section 9.2): each exchange has a socket of its own.
+ * One query to one name server over UDP or TCP (RFC 1035 section 4.2). Each has a socket of its
+ * own, so that its port and id are unpredictable (RFC 5452 section 9.2).
  */
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import {

@@ -1,6 +1,6 @@
 /**
- * The search for one name's addresses: from server to server with growing patience (RFC 1035
- * section 7.2, RFC 1123 section 6.1.3.3), and from alias to alias, 15 seconds at most in all.
+ * The lookup of one name's addresses: queries one server after another with growing time-outs (RFC
+ * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for 15 seconds at most.
  */
 import { DNS_ALIASES } from "../../../core/limits";
 import { Random } from "../../../core/random";

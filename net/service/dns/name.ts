@@ -9,9 +9,9 @@ const HYPHEN: u32 = 0x2d;
 const UNDERSCORE: u32 = 0x5f;
 
 /**
- * What keeps `name` from being a host's name, in words, or "". One dot at the end is allowed, and
- * underscores, which hosts' names should not have but some do. A name whose last label is a
- * number is none: it would be an address in one of its odd forms.
+ * Says why `name` is not a valid host name, or "". A trailing dot is permitted, and so are
+ * underscores, which some hosts have. The last label must not be numeric, as the name would then
+ * be an address in one of inet_aton's forms.
  */
 export function nameComplaint(name: string): string {
   const fault = faultOf(name);

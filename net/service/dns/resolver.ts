@@ -1,7 +1,6 @@
 /**
- * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): turns names into addresses with the help
- * of recursive servers, a cache and a table of hosts. Nothing here waits: a question is an
- * object that is done some time.
+ * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): resolves names by recursive servers, a
+ * cache and a hosts table. Nothing blocks: a query is an object that reports when it is done.
  */
 import { DNS_LOOKUPS, DNS_SERVERS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";

@@ -1,6 +1,6 @@
 /**
- * URLs of http and https (RFC 3986, RFC 9110 section 4.2), strictly: what is not certainly a
- * URL is refused with a word about what was expected.
+ * URLs of http and https (RFC 3986, RFC 9110 section 4.2). Parsing is strict: anything doubtful is
+ * rejected, with what was expected.
  *
  *     http://user:password@www.example.com:8080/a/b?x=1#part
  *     scheme  userinfo          host       port path query fragment
@@ -12,42 +12,42 @@ import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 const LABEL_LENGTH: i32 = 63;
 
 export class Url {
-  /** Empty when this is a URL, else what was expected. */
+  /** Empty if this is a URL, else what was expected. */
   error: string = "";
-  /** True when it is well formed but its scheme is neither http nor https. */
+  /** It is well formed, but its scheme is neither http nor https. */
   unsupported: bool = false;
   secure: bool = false;
-  /** In small letters. */
+  /** In lower case. */
   host: string = "";
-  /** The address that the host is, or NOT_AN_ADDRESS when it is a name. */
+  /** The address if the host is one, or NOT_AN_ADDRESS. */
   address: i64 = NOT_AN_ADDRESS;
   port: u32 = 0;
-  /** `user` or `user:password` as it stood there; null without "@". */
+  /** `user` or `user:password` as written; null without "@". */
   userinfo: string | null = null;
-  /** Path and query, percent-encoding kept: what stands in the request line. */
+  /** Path and query as in the request line, percent-encoding kept. */
   target: string = "/";
 
   scheme(): string {
     return this.secure ? "https" : "http";
   }
 
-  /** Host, and the port where it is not the scheme's own: the Host header. */
+  /** Returns the Host field: the host, and the port unless it is the scheme's default. */
   authority(): string {
     const usual: u32 = this.secure ? 443 : 80;
     return this.port == usual ? this.host : this.host + ":" + this.port.toString();
   }
 
-  /** The whole URL without userinfo and fragment. */
+  /** Returns the URL without userinfo and fragment. */
   text(): string {
     return this.scheme() + "://" + this.authority() + this.target;
   }
 
-  /** Same scheme, host and port (RFC 9110 section 4.3.1). */
+  /** Reports whether scheme, host and port are equal (RFC 9110 section 4.3.1). */
   sameOrigin(other: Url): bool {
     return this.secure == other.secure && this.host == other.host && this.port == other.port;
   }
 
-  /** The URL that a Location header means, seen from this one (RFC 3986 section 5.2). */
+  /** Resolves a Location field against this URL (RFC 3986 section 5.2). */
   resolve(reference: string): Url {
     let end = reference.indexOf("#");
     if (end < 0) end = reference.length;
@@ -64,7 +64,7 @@ export class Url {
   }
 }
 
-/** A URL, or one with `error` set. Without "://", `defaultScheme` ("http") is put in front. */
+/** Parses a URL; sets its `error` if invalid. Without "://", `defaultScheme` is assumed. */
 export function parseUrl(text: string, defaultScheme: string = ""): Url {
   const url = new Url();
   if (<u32>text.length > URL_LENGTH) return failed(url, `at most ${URL_LENGTH} characters`);
@@ -110,7 +110,7 @@ function refuse(url: Url, expected: string): bool {
   return false;
 }
 
-/** Length of the scheme before the first ":", or 0 when there is none (section 3.1). */
+/** Returns the length of the scheme before the first ":", or 0 (section 3.1). */
 function schemeLength(text: string): i32 {
   for (let i = 0; i < text.length; i++) {
     const c: u32 = text.charCodeAt(i);
@@ -143,14 +143,14 @@ function parseAuthority(url: Url, authority: string): bool {
   return checkHost(url);
 }
 
-/** Labels of letters, digits, "-" and "_"; with digits only in the last, an IPv4 address. */
+/** Labels of letters, digits, "-" and "_"; if the last is numeric, an IPv4 address. */
 function checkHost(url: Url): bool {
   const host = url.host;
   if (host.length == 0) return refuse(url, "a host");
   if (<u32>host.length > HOST_NAME_LENGTH) return refuse(url, "a host of at most 253 characters");
   const labels = host.split(".");
   const last = labels.length - 1;
-  // One dot at the end says that the name is complete.
+  // A trailing dot marks a fully qualified name.
   const count = last > 0 && labels[last].length == 0 ? last : last + 1;
   for (let i = 0; i < count; i++) {
     if (!isLabel(labels[i])) {
@@ -177,7 +177,7 @@ function isLabel(label: string): bool {
   return true;
 }
 
-/** True when every "%" has two hexadecimal digits and none of `forbidden` occurs. */
+/** Reports whether every "%" has two hexadecimal digits and none of `forbidden` occurs. */
 function isPercentEncoded(text: string, forbidden: string): bool {
   for (let i = 0; i < text.length; i++) {
     if (forbidden.includes(text.charAt(i))) return false;
@@ -188,7 +188,7 @@ function isPercentEncoded(text: string, forbidden: string): bool {
   return true;
 }
 
-/** Path and query (sections 3.3 and 3.4); "[" and "]" are let through, as everyone does. */
+/** Path and query (sections 3.3 and 3.4); "[" and "]" are accepted, as by other clients. */
 function parseTarget(url: Url, text: string): Url {
   if (!isPercentEncoded(text, '"<>\\^`{|}')) {
     return failed(url, 'two hex digits behind each % and no " < > \\ ^ ` { | } in a path');
@@ -199,7 +199,7 @@ function parseTarget(url: Url, text: string): Url {
   return url;
 }
 
-/** A path without "." and ".." (section 5.2.4); it begins with "/". */
+/** Removes "." and ".." from a path that begins with "/" (section 5.2.4). */
 function removeDots(path: string): string {
   const segments = path.split("/");
   const kept: Array<string> = [];

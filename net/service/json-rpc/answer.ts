@@ -1,8 +1,8 @@
-/** Matches answers of JSON-RPC 2.0 (sections 5 and 6) to the calls they belong to. */
+/** Matches JSON-RPC 2.0 responses (sections 5 and 6) to their calls. */
 import { JsonValue } from "../json/value";
 import { isId, RpcCall, RpcFailure, RpcOutcome } from "./call";
 
-/** Settles the one call that was sent alone. */
+/** Settles a single call. */
 export function settleCall(call: RpcCall, answer: JsonValue): void {
   const fault = envelopeFault(answer);
   if (fault != "") {
@@ -14,7 +14,7 @@ export function settleCall(call: RpcCall, answer: JsonValue): void {
   else call.fail(RpcFailure.Id, foreign(answer));
 }
 
-/** Settles the calls of a batch, answered in any order. */
+/** Settles the calls of a batch, whose responses may be in any order. */
 export function settleBatch(calls: Array<RpcCall>, answer: JsonValue): void {
   if (!answer.isArray()) {
     const fault = envelopeFault(answer);
@@ -41,14 +41,14 @@ export function failAll(calls: Array<RpcCall>, failure: RpcFailure, reason: stri
   }
 }
 
-/** One element of a batch's answer; one that belongs to no call changes nothing. */
+/** Handles one element of a batch's response; ignores it if it belongs to no call. */
 function settleOne(calls: Array<RpcCall>, answer: JsonValue): void {
   if (!answer.isObject()) return;
   const id = answer.get("id");
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i];
     if (!isId(id, call.id)) continue;
-    // The same id thousands of times must not make garbage each time.
+    // A response may repeat an id thousands of times: do not allocate each time.
     if (call.outcome == RpcOutcome.Failed) return;
     if (call.outcome != RpcOutcome.Pending) {
       call.fail(RpcFailure.Envelope, `id ${call.id} is answered twice`);
@@ -70,7 +70,7 @@ function settle(call: RpcCall, answer: JsonValue): void {
   else if (result != null) call.succeed(result);
 }
 
-/** "" when it has the members that an answer must have. */
+/** Returns "" if it has the members that a response must have, else what is wrong. */
 function envelopeFault(answer: JsonValue): string {
   if (!answer.isObject()) return "the answer is not an object";
   const version = answer.get("jsonrpc");
@@ -84,7 +84,7 @@ function envelopeFault(answer: JsonValue): string {
   return error == null || error.isObject() ? "" : "the answer's error is not an object";
 }
 
-/** A good answer that is not to this call: with id null, the server could not read the call. */
+/** A valid response with another id; null means that the server could not parse the call. */
 function foreign(answer: JsonValue): string {
   const id = answer.get("id");
   const error = answer.get("error");

@@ -6,34 +6,34 @@ import { quoteJson, writeJson } from "../json/writer";
 
 export const enum RpcOutcome {
   Pending = 0,
-  /** `result` is there. */
+  /** `result` is set. */
   Result = 1,
   /** The server answered with an error object: `code`, `message`, maybe `data`. */
   Error = 2,
-  /** There is no valid answer: `failure` and `reason`. */
+  /** There is no valid response: see `failure` and `reason`. */
   Failed = 3,
 }
 
 export const enum RpcFailure {
   None = 0,
-  /** The call itself cannot be sent: params that are no array or object. */
+  /** The call is invalid: its params are neither an array nor an object. */
   Request = 1,
-  /** No HTTP answer: the exchange's `failure` says which kind. */
+  /** No HTTP response: see the exchange's `failure`. */
   Http = 2,
-  /** An HTTP status other than 2xx, and no JSON-RPC error with it. */
+  /** An HTTP status other than 2xx without a JSON-RPC error. */
   Status = 3,
-  /** The answer is not JSON. */
+  /** The response is not JSON. */
   NotJson = 4,
-  /** It is JSON, but not an answer of JSON-RPC 2.0. */
+  /** It is JSON, but not a JSON-RPC 2.0 response. */
   Envelope = 5,
-  /** It answers another call. */
+  /** Its id is that of another call. */
   Id = 6,
-  /** The batch's answer has nothing for this call. */
+  /** The batch's response lacks this call. */
   Missing = 7,
 }
 
 export class RpcCall {
-  /** Set when it is sent: a number that no other call of the same client has. */
+  /** Set when it is sent; unique within the client. */
   id: u32 = 0;
   outcome: RpcOutcome = RpcOutcome.Pending;
   result: JsonValue | null = null;
@@ -42,11 +42,11 @@ export class RpcCall {
   message: string = "";
   data: JsonValue | null = null;
   failure: RpcFailure = RpcFailure.None;
-  /** In words, when it failed. */
+  /** Why it failed. */
   reason: string = "";
   private params: string = "[]";
 
-  /** `params` is JSON text, an array or an object; "" stands for []. */
+  /** `params` is JSON text of an array or an object; "" means []. */
   constructor(
     readonly method: string,
     params: string = "",
@@ -66,7 +66,7 @@ export class RpcCall {
     }
   }
 
-  /** The request object as JSON. */
+  /** Returns the request object as JSON. */
   text(): string {
     const method = quoteJson(this.method);
     return `{"jsonrpc":"2.0","id":${this.id},"method":${method},"params":${this.params}}`;
@@ -80,7 +80,7 @@ export class RpcCall {
     this.data = null;
   }
 
-  /** Makes it as if it had never been sent, to ask another server. */
+  /** Resets it, to be sent to another server. */
   reset(): void {
     this.outcome = RpcOutcome.Pending;
     this.failure = RpcFailure.None;
@@ -94,7 +94,7 @@ export class RpcCall {
     this.result = result;
   }
 
-  /** Takes an error object; one that lacks an integer code or a text message is a failure. */
+  /** Takes an error object; without an integer code or a text message it is a failure. */
   takeError(error: JsonValue): void {
     const code = error.get("code");
     const message = error.get("message");
@@ -111,13 +111,13 @@ export class RpcCall {
   }
 }
 
-/** The first characters of a string. */
+/** Returns the first RPC_MESSAGE_LENGTH characters of a string. */
 function bounded(value: JsonValue): string {
   const text = value.textUpTo(RPC_MESSAGE_LENGTH + 1);
   return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";
 }
 
-/** True when an answer's id is this number itself: not "1", 1.0, 1e0 or null (section 5). */
+/** Reports whether a response's id is this very number: not "1", 1.0 or null (section 5). */
 export function isId(value: JsonValue | null, id: u32): bool {
   if (value == null || !value.isInteger()) return false;
   return value.integer() == (id as i64);

@@ -1,6 +1,6 @@
 /**
- * The JSON-RPC 2.0 client over HTTP: single calls and batches, by POST. Failures of HTTP, of
- * JSON and of the protocol are told apart, and so are the server's own error objects.
+ * The JSON-RPC 2.0 client over HTTP: single calls and batches, by POST. Distinguishes failures of
+ * HTTP, of JSON and of the protocol from the server's error objects.
  */
 import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../core/limits";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
@@ -15,9 +15,9 @@ import { JsonValue } from "../json/value";
 import { failAll, settleBatch, settleCall } from "./answer";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 
-/** For an exchange that was given no time of its own. */
+/** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-/** What Retry-After counts for at most, in seconds. */
+/** The largest Retry-After that is honored, in seconds. */
 const LONGEST_RETRY: i64 = 3600;
 
 export class JsonRpcClient {
@@ -25,13 +25,13 @@ export class JsonRpcClient {
 
   constructor(private readonly http: HttpClient) {}
 
-  /** Sends one call. `timeout` in microseconds, 0 for 30 s. */
+  /** Sends one call. `timeout` is in microseconds; 0: 30 s. */
   call(url: string, call: RpcCall, timeout: i64, now: i64): RpcExchange {
     call.id = this.nextId++;
     return this.send(url, [call], false, call.text(), timeout, now);
   }
 
-  /** Sends several calls in one request; at least one. */
+  /** Sends one or more calls in one request. */
   batch(url: string, calls: Array<RpcCall>, timeout: i64, now: i64): RpcExchange {
     const texts: Array<string> = [];
     for (let i = 0; i < calls.length; i++) {
@@ -71,20 +71,20 @@ export class JsonRpcClient {
 export class RpcExchange {
   /** Every call is settled. */
   done: bool = false;
-  /** Seconds after which the server wants to be asked again, 0 to 3,600; -1: it did not say. */
+  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent. */
   retryAfter: i64 = -1;
 
   constructor(
     readonly calls: Array<RpcCall>,
     private readonly isBatch: bool,
-    /** The HTTP exchange below, for its status, times and kind of failure. */
+    /** The underlying HTTP exchange, for its status, times and kind of failure. */
     readonly http: HttpExchange,
     private readonly sink: CollectingSink,
   ) {
     this.poll();
   }
 
-  /** Looks whether the HTTP client has brought the answer; true when all is settled. */
+  /** Checks for the response. Returns true once every call is settled. */
   poll(): bool {
     if (this.done || !this.http.done) return this.done;
     this.done = true;
@@ -127,7 +127,7 @@ export class RpcExchange {
     if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, LONGEST_RETRY);
   }
 
-  /** `HTTP 429 Too Many Requests, retry after 7 s`. */
+  /** Returns "HTTP 429 Too Many Requests, retry after 7 s". */
   private statusText(): string {
     const head = this.http.head!;
     let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
@@ -142,7 +142,7 @@ export class RpcExchange {
   }
 }
 
-/** True for an error of JSON-RPC: worth more than the HTTP status it came with. */
+/** Reports whether it is a JSON-RPC error, which says more than the HTTP status. */
 function hasError(value: JsonValue): bool {
   return value.isArray() || value.get("error") != null;
 }

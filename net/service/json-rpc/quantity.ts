@@ -6,7 +6,7 @@ import { hexValue } from "../../../core/text";
 
 const DIGITS: i32 = 64;
 
-/** True for a quantity: `0x0`, `0x144`; not `0x`, `0x00`, `0X1`, `0xA` or `144`. */
+/** Reports whether text is a quantity: `0x0`, `0x144`; not `0x`, `0x00`, `0X1` or `0xA`. */
 export function isQuantity(text: string): bool {
   const digits = text.length - 2;
   if (digits < 1 || digits > DIGITS || !text.startsWith("0x")) return false;
@@ -18,10 +18,10 @@ export function isQuantity(text: string): bool {
   return true;
 }
 
-/** The value of a quantity in decimal digits, or "" when the text is none. */
+/** Returns a quantity in decimal, or "" if the text is none. */
 export function quantityText(text: string): string {
   if (!isQuantity(text)) return "";
-  // Nine decimal digits to a limb, the lowest first.
+  // Limbs of nine decimal digits, the lowest first.
   const limbs = new StaticArray<u32>(9);
   for (let i = 2; i < text.length; i++) {
     let carry: u64 = hexValue(text.charCodeAt(i));

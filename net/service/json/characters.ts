@@ -1,6 +1,6 @@
 /**
- * The characters of one string in checked JSON text, one UTF-16 unit after the other: UTF-8 and
- * escapes (RFC 8259 section 7) are undone on the way, and nothing is allocated.
+ * The characters of a string in valid JSON text, one UTF-16 unit after the other. Decodes UTF-8 and
+ * escapes (RFC 8259 section 7) without allocating.
  */
 import { hexValue } from "../../../core/text";
 
@@ -9,10 +9,10 @@ const BACKSLASH: u32 = 0x5c;
 export class JsonCharacters {
   private at: usize = 0;
   private end: usize = 0;
-  /** The second half of a surrogate pair whose first was taken; 0: none. */
+  /** The second half of a surrogate pair whose first was returned; 0: none. */
   private half: u32 = 0;
 
-  /** Goes to the string of `length` bytes at `pointer`, its quotes left out. */
+  /** Starts with the string of `length` bytes at `pointer`, without its quotes. */
   begin(pointer: usize, length: u32): void {
     this.at = pointer;
     this.end = pointer + length;
@@ -23,7 +23,7 @@ export class JsonCharacters {
     return this.at < this.end || this.half != 0;
   }
 
-  /** The next unit; there must be one. */
+  /** Returns the next unit; there must be one. */
   next(): u32 {
     if (this.half != 0) {
       const half = this.half;
@@ -53,7 +53,7 @@ export class JsonCharacters {
     return this.byte() & 0x3f;
   }
 
-  /** What stands behind a backslash. */
+  /** Decodes what follows a backslash. */
   private escape(): u32 {
     const c = this.byte();
     if (c == 0x75) {

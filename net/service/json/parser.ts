@@ -1,7 +1,7 @@
 /**
- * The JSON parser (RFC 8259): one pass over bytes without recursion, with bounds on length,
- * depth and number of values. Text that is not UTF-8, a byte order mark and half a surrogate
- * pair are errors; so is everything that the grammar does not have.
+ * The JSON parser (RFC 8259): one pass without recursion, with limits on length, depth and the
+ * number of values. Invalid UTF-8, a byte order mark and unpaired surrogates are errors, as is
+ * everything outside the grammar.
  */
 import { JSON_BYTES, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
 import { hexValue, isDigit, utf8Fault } from "../../../core/text";
@@ -9,14 +9,14 @@ import { JsonDocument, JsonKind, JsonValue } from "./value";
 
 export class JsonResult {
   constructor(
-    /** Null when the text is no JSON. */
+    /** Null if the text is not JSON. */
     readonly value: JsonValue | null,
-    /** What was expected where: "expected a value at byte 17"; "" when there is a value. */
+    /** The error: "expected a value at byte 17"; "" if there is a value. */
     readonly error: string,
   ) {}
 }
 
-/** Parses a copy of `length` bytes: one value, and nothing but white space around it. */
+/** Parses a copy of `length` bytes: one value with only white space around it. */
 export function parseJson(pointer: usize, length: u32): JsonResult {
   if (length > JSON_BYTES) return new JsonResult(null, `expected at most ${JSON_BYTES} bytes`);
   const bytes = new StaticArray<u8>(length);
@@ -24,7 +24,7 @@ export function parseJson(pointer: usize, length: u32): JsonResult {
   return parseOwned(bytes, length);
 }
 
-/** The same of a string. */
+/** Parses a string in the same way. */
 export function parseJsonText(text: string): JsonResult {
   const utf8 = String.UTF8.encode(text);
   return parseJson(changetype<usize>(utf8), utf8.byteLength as u32);
@@ -58,7 +58,7 @@ class Parser {
     return this.at == this.document.length || this.fail("the end of the text");
   }
 
-  /** The byte here, or 0 at the end (a NUL is nowhere allowed, so they need no distinction). */
+  /** Returns the current byte; 0 at the end, as a NUL is never valid. */
   private peek(): u32 {
     return this.at < this.document.length ? load<u8>(this.document.pointer(this.at)) : 0;
   }
@@ -75,7 +75,7 @@ class Parser {
     }
   }
 
-  /** What comes next in the innermost open array or object: an item, or its end. */
+  /** Parses the next item, or the end, of the innermost open array or object. */
   private member(): bool {
     const container = this.open[this.depth - 1];
     const isObject = this.document.kind(container) == JsonKind.Object;
@@ -103,7 +103,7 @@ class Parser {
     return this.value();
   }
 
-  /** One value; of an array or object only the beginning. */
+  /** Parses a value; of an array or object only the start. */
   private value(): bool {
     if (this.document.count >= JSON_VALUES) return this.fail(`at most ${JSON_VALUES} values`);
     const c = this.peek();
@@ -134,7 +134,7 @@ class Parser {
     return true;
   }
 
-  /** Skips digits; answers false when there is none. */
+  /** Skips digits. Returns false if there are none. */
   private digits(): bool {
     const start = this.at;
     while (isDigit(this.peek())) this.at++;

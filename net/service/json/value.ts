@@ -1,5 +1,5 @@
 /**
- * A JSON text (RFC 8259) that was checked: its bytes, and a table of the values in it.
+ * A valid JSON text (RFC 8259): its bytes, and a table of the values in it.
  *
  *     {"a":[1,true]}      index  kind    start  end  next
  *                         0      Object  0      14   5
@@ -8,8 +8,8 @@
  *                         3      Number  6      7    4
  *                         4      True    8      12   5
  *
- * `next` is the index behind a value and all that is in it. A `JsonValue` is one index into
- * that table; strings and numbers are decoded only when somebody asks.
+ * `next` is the index after a value and its contents. A `JsonValue` is an index into the table;
+ * strings and numbers are decoded on demand.
  */
 import { latin1 } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
@@ -21,7 +21,7 @@ export const enum JsonKind {
   True = 2,
   Number = 3,
   String = 4,
-  /** A string with escapes in it. */
+  /** A string that contains escapes. */
   EscapedString = 5,
   Array = 6,
   Object = 7,
@@ -30,14 +30,14 @@ export const enum JsonKind {
 const WORDS: u32 = 4;
 
 export class JsonDocument {
-  /** Number of values, names of members included. */
+  /** The number of values, member names included. */
   count: u32 = 0;
   private table: StaticArray<u32> = new StaticArray<u32>(16 * WORDS);
-  /** For whoever reads a string to its end at once. */
+  /** For strings that are read to their end at once. */
   private readonly reader: JsonCharacters = new JsonCharacters();
 
   constructor(
-    /** Owns the bytes; they are not changed any more. */
+    /** Owns the bytes, which must not change any more. */
     readonly bytes: StaticArray<u8>,
     readonly length: u32,
   ) {}
@@ -50,7 +50,7 @@ export class JsonDocument {
     return new JsonValue(this, 0);
   }
 
-  /** Appends a value that begins at byte `start`; answers its index. */
+  /** Appends a value that begins at byte `start`. Returns its index. */
   add(kind: JsonKind, start: u32, end: u32): u32 {
     const at = this.count * WORDS;
     if (at == (this.table.length as u32)) {
@@ -66,7 +66,7 @@ export class JsonDocument {
     return this.count - 1;
   }
 
-  /** Says that the array or object `index` ends before byte `end`, with the values so far. */
+  /** Ends the array or object `index` before byte `end`, with the values so far. */
   closeContainer(index: u32, end: u32): void {
     this.table[index * WORDS + 2] = end;
     this.table[index * WORDS + 3] = this.count;
@@ -85,13 +85,13 @@ export class JsonDocument {
     return this.table[index * WORDS + 3];
   }
 
-  /** The characters of the string `index`, until somebody asks for those of another. */
+  /** Returns the characters of the string `index`; valid until the next call. */
   characters(index: u32): JsonCharacters {
     this.reader.begin(this.pointer(this.start(index)), this.end(index) - this.start(index));
     return this.reader;
   }
 
-  /** True when the characters of the string `index` are `text`. */
+  /** Reports whether the string `index` equals `text`. */
   isText(index: u32, text: string): bool {
     const characters = this.characters(index);
     let i = 0;
@@ -127,7 +127,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Object;
   }
 
-  /** A string's characters, a number's digits as they stand there; else "". */
+  /** Returns a string's characters or a number's text; else "". */
   text(): string {
     const length = this.document.end(this.index) - this.document.start(this.index);
     const pointer = this.document.pointer(this.document.start(this.index));
@@ -136,7 +136,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
   }
 
-  /** The first characters of a string, at most `most` of them. */
+  /** Returns the first characters of a string, at most `most`. */
   textUpTo(most: u32): string {
     if (!this.isString()) return "";
     const bytes = this.document.end(this.index) - this.document.start(this.index);
@@ -146,14 +146,14 @@ export class JsonValue {
     return text.toString();
   }
 
-  /** True for a number written as an integer ("1", not "1.0" or "1e0") that fits an i64. */
+  /** Reports whether it is a number written as an integer ("1", not "1.0") that fits an i64. */
   isInteger(): bool {
     if (!this.isNumber()) return false;
     const pointer = this.document.pointer(this.document.start(this.index));
     return fitsInteger(pointer, this.document.end(this.index) - this.document.start(this.index));
   }
 
-  /** The value of a number for which `isInteger`; else 0. */
+  /** Returns the value of a number for which `isInteger` holds; else 0. */
   integer(): i64 {
     if (!this.isInteger()) return 0;
     const end = this.document.pointer(this.document.end(this.index));
@@ -164,7 +164,7 @@ export class JsonValue {
     return (negative ? 0 - value : value) as i64;
   }
 
-  /** Elements of an array or members of an object; else 0. */
+  /** The number of elements or members; else 0. */
   count(): u32 {
     if (this.kind() < JsonKind.Array) return 0;
     const end = this.document.next(this.index);
@@ -173,7 +173,7 @@ export class JsonValue {
     return this.isObject() ? count >>> 1 : count;
   }
 
-  /** The elements of an array, or names and values in turn of an object; else none. */
+  /** Returns an array's elements, or an object's names and values in turn; else none. */
   items(): Array<JsonValue> {
     const items: Array<JsonValue> = [];
     if (this.kind() < JsonKind.Array) return items;
@@ -184,7 +184,7 @@ export class JsonValue {
     return items;
   }
 
-  /** The member of that name, or null. Of several with one name the last counts. */
+  /** Returns the member of that name, the last one if several, or null. */
   get(name: string): JsonValue | null {
     if (!this.isObject()) return null;
     let found: u32 = 0;
@@ -199,7 +199,7 @@ export class JsonValue {
   }
 }
 
-/** True when checked number text is an integer from i64.MIN_VALUE to i64.MAX_VALUE. */
+/** Reports whether valid number text is an integer that fits an i64. */
 function fitsInteger(pointer: usize, length: u32): bool {
   const negative = load<u8>(pointer) == 0x2d;
   const limit: u64 = negative ? 1 << 63 : (i64.MAX_VALUE as u64);

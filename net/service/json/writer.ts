@@ -1,6 +1,6 @@
 /**
- * JSON out (RFC 8259): a value in its compact form for the wire, or on several lines for the
- * console, where nothing can reach the terminal but what is printable.
+ * Writes JSON (RFC 8259): compact for the wire, or on several lines for the console, where all that
+ * is not printable is escaped.
  */
 import { isUnprintable, LF } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
@@ -11,7 +11,7 @@ const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 const INDENT: string = "  ";
 
-/** `text` in quotes, with escapes where the grammar or a console wants them. */
+/** Returns `text` in quotes, escaped as the grammar or the console requires. */
 export function quoteJson(text: string): string {
   const out = new TextBuilder(text.length + 2);
   out.addUnit(QUOTE);
@@ -34,14 +34,14 @@ function addCharacter(out: TextBuilder, c: u32): void {
   }
 }
 
-/** The value on one line without spaces. */
+/** Returns the value on one line without spaces. */
 export function writeJson(value: JsonValue): string {
   const out = new TextBuilder();
   new JsonWriter(value, false).write(out, u32.MAX_VALUE);
   return out.toString();
 }
 
-/** The same, fit for a console, and cut after `most` characters. */
+/** The same for the console, cut after `most` characters. */
 export function showJson(value: JsonValue, most: u32): string {
   const out = new TextBuilder();
   new JsonWriter(value, false).write(out, most + 1);
@@ -49,26 +49,26 @@ export function showJson(value: JsonValue, most: u32): string {
   return (text.length as u32) > most ? text.substring(0, most) + "..." : text;
 }
 
-/** Writes a value piece by piece, so that a long one is never in memory as text. */
+/** Writes a value piece by piece, so that a long one is never in memory as a whole. */
 export class JsonWriter {
   private readonly document: JsonDocument;
-  /** The value that is written next, and the one behind the last. */
+  /** The next value to write, and the end. */
   private at: u32;
   private readonly end: u32;
   /** The open arrays and objects; the innermost is last. */
   private readonly open: Array<u32> = [];
-  /** True behind the name of a member. */
+  /** The name of a member was just written. */
   private named: bool = false;
-  /** What is left of a string or a number. */
+  /** The rest of a string or a number. */
   private readonly characters: JsonCharacters = new JsonCharacters();
   private inText: bool = false;
   private quoted: bool = false;
 
   constructor(
     value: JsonValue,
-    /** For people: a member or an element a line, indented by two. */
+    /** For people: one member or element per line, indented by two. */
     private readonly pretty: bool,
-    /** How many arrays and objects it stands in already. */
+    /** The depth at which it starts. */
     private readonly depth: i32 = 0,
   ) {
     this.document = value.document;
@@ -76,7 +76,7 @@ export class JsonWriter {
     this.end = this.document.next(value.index);
   }
 
-  /** Adds to `out` until it has some `enough` characters; false when there is no more. */
+  /** Appends to `out` until it has about `enough` characters. Returns false at the end. */
   write(out: TextBuilder, enough: u32): bool {
     while (out.length < enough) {
       if (this.inText) {
@@ -93,7 +93,7 @@ export class JsonWriter {
     return true;
   }
 
-  /** True when all that is in the innermost array or object was written. */
+  /** Reports whether the innermost array or object is complete. */
   private innerEnds(): bool {
     const depth = this.open.length;
     return depth > 0 && this.document.next(this.open[depth - 1]) == this.at;
@@ -105,14 +105,14 @@ export class JsonWriter {
     out.add(this.document.kind(container) == JsonKind.Object ? "}" : "]");
   }
 
-  /** What stands before an element or the name of a member. */
+  /** Writes what precedes an element or a member name. */
   private separate(out: TextBuilder): void {
     if (this.open.length == 0) return;
     if (this.at != this.open[this.open.length - 1] + 1) out.add(",");
     this.newLine(out);
   }
 
-  /** A whole value, or the beginning of one that is longer. */
+  /** Writes a value, or the start of a longer one. */
   private writeValue(out: TextBuilder, at: u32): void {
     const kind = this.document.kind(at);
     const inner: u32 = this.open.length > 0 ? this.open[this.open.length - 1] : at;
@@ -126,7 +126,7 @@ export class JsonWriter {
     if (kind >= JsonKind.Array) this.open.push(at);
   }
 
-  /** The characters of a string or the digits of a number follow. */
+  /** Starts to write a string or a number. */
   private beginText(out: TextBuilder, at: u32, quoted: bool): void {
     const start = this.document.start(at);
     this.characters.begin(this.document.pointer(start), this.document.end(at) - start);

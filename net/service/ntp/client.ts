@@ -1,7 +1,7 @@
 /**
- * Keeps the clock right in the background (SNTP, RFC 4330; RFC 5905): asks the configured
- * servers, and moves the clock by the answer that most of them support, within bounds: what
- * comes over the network is not authenticated.
+ * Keeps the clock correct in the background (SNTP, RFC 4330; RFC 5905): queries the configured
+ * servers and applies the offset that most of them support, within limits, as the responses are
+ * not authenticated.
  */
 import { log } from "../../../core/log";
 import { Pollable } from "../../../core/pollable";
@@ -12,7 +12,7 @@ import { UdpTable } from "../../socket/udp";
 import { DnsResolver } from "../dns/resolver";
 import { NtpRound } from "./round";
 
-/** Between two rounds, and after one that failed at first (it doubles). */
+/** The interval between rounds, and the first one after a failure, which then doubles. */
 const INTERVAL: i64 = 1024 * SECOND;
 const FIRST_RETRY: i64 = 64 * SECOND;
 /** The first correction of a real-time clock may be a time zone; later ones are drift. */
@@ -20,7 +20,7 @@ const FIRST_STEP: i64 = 24 * 60 * MINUTE;
 const LATER_STEP: i64 = 1000 * SECOND;
 
 export class NtpClient implements Pollable {
-  /** The clock was set at least once by the network. */
+  /** The network has set the clock at least once. */
   synchronised: bool = false;
   private servers: Array<string> = [];
   private round: NtpRound | null = null;
@@ -34,7 +34,7 @@ export class NtpClient implements Pollable {
     readonly time: TimeOfDay,
   ) {}
 
-  /** The servers to ask in the background; a change begins a round at once. */
+  /** Sets the servers to query in the background; a change starts a round at once. */
   setServers(servers: Array<string>, now: i64): void {
     if (servers.join(" ") == this.servers.join(" ")) return;
     this.servers = servers;
@@ -46,7 +46,7 @@ export class NtpClient implements Pollable {
     return this.servers;
   }
 
-  /** Begins a round of one's own; whoever began it polls it and `takes` what comes of it. */
+  /** Starts a separate round; the caller polls it and applies its result with `take`. */
   ask(servers: Array<string>, now: i64): NtpRound {
     return new NtpRound(servers, this.udp, this.dns, this.random, this.time.floor(), now);
   }
@@ -69,14 +69,14 @@ export class NtpClient implements Pollable {
     return round == null ? this.nextAt : round.pollAt();
   }
 
-  /** How far the clock is off by a round's result, in microseconds. */
+  /** Returns the offset of the clock by a round's result, in microseconds. */
   error(round: NtpRound, now: i64): i64 {
     const chosen = round.chosen;
     if (chosen == null) return 0;
     return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
   }
 
-  /** Sets the clock by a round's result, however far it moves. */
+  /** Sets the clock by a round's result, without a limit. */
   take(round: NtpRound, now: i64): void {
     const chosen = round.chosen;
     if (chosen == null) return;
@@ -84,7 +84,7 @@ export class NtpClient implements Pollable {
     this.synchronised = true;
   }
 
-  /** Answers how long to wait for the next round. */
+  /** Applies a round's result. Returns the time until the next round. */
   private conclude(round: NtpRound, now: i64): i64 {
     if (round.chosen == null) return this.failed(round.failure);
     const error = this.error(round, now);
@@ -106,7 +106,7 @@ export class NtpClient implements Pollable {
     return wait;
   }
 
-  /** The build's date is no clock: any time after it is better. */
+  /** Returns the largest correction accepted; a clock set to the build date has no limit. */
   private bound(): i64 {
     if (this.synchronised) return LATER_STEP;
     return this.time.wallClockSource() == REAL_TIME_CLOCK ? FIRST_STEP : i64.MAX_VALUE;

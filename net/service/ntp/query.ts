@@ -1,6 +1,6 @@
 /**
- * One server asked for the time (SNTP, RFC 4330 section 5): its name looked up, the question
- * sent up to three times, the answer checked.
+ * A query to one time server (SNTP, RFC 4330 section 5): resolves its name, sends up to three
+ * requests, and checks the response.
  */
 import { NTP_QUEUE_BYTES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -16,12 +16,12 @@ import { NtpSample } from "./sample";
 
 const TRIES: u32 = 3;
 const RETRY: i64 = 2 * SECOND;
-/** A server further from the truth than this is of no use (RFC 5905: MAXDISP, in microseconds). */
+/** The largest root distance accepted, in microseconds (RFC 5905: MAXDISP). */
 const WORST_ERROR: i64 = 16 * SECOND;
 const NOT_SYNCHRONISED: u32 = 3;
 const WORST_STRATUM: u32 = 15;
 
-/** A server's name or address, with `#PORT` behind it where it is not 123. */
+/** A server's name or address, with `#PORT` if the port is not 123. */
 export class NtpServer {
   readonly host: string;
   readonly port: u32;
@@ -33,7 +33,7 @@ export class NtpServer {
     this.port = port < 1 || port > 65535 ? 0 : (port as u32);
   }
 
-  /** True when it can be asked. */
+  /** Reports whether it is well formed. */
   valid(): bool {
     return this.port != 0 && this.host != "";
   }
@@ -41,11 +41,11 @@ export class NtpServer {
 
 export class NtpQuery {
   done: bool = false;
-  /** What it said, or null: then `failure` says why. */
+  /** The sample, or null if it failed: see `failure`. */
   sample: NtpSample | null = null;
   failure: string = "";
   stratum: u32 = 0;
-  /** It asked not to be asked again, or less often (RFC 5905 section 7.4): "RATE". */
+  /** The kiss-o'-death code, such as "RATE" (RFC 5905 section 7.4), or "". */
   kiss: string = "";
   private readonly names: DnsQuery;
   private socket: UdpSocket | null = null;
@@ -59,7 +59,7 @@ export class NtpQuery {
     private readonly udp: UdpTable,
     private readonly dns: DnsResolver,
     private readonly random: Random,
-    /** Microseconds since 1970: no time before it is believed. */
+    /** Microseconds since 1970; earlier times are rejected. */
     private readonly floor: i64,
     now: i64,
   ) {
@@ -101,7 +101,7 @@ export class NtpQuery {
     return true;
   }
 
-  /** Its transmit timestamp is random: who does not see the question cannot answer it. */
+  /** The transmit timestamp is random, so that only who sees the query can answer it. */
   private send(socket: UdpSocket, now: i64): void {
     const packet = new StaticArray<u8>(NTP_PACKET as i32);
     const pointer = changetype<usize>(packet);
@@ -113,7 +113,7 @@ export class NtpQuery {
     this.sent++;
   }
 
-  /** True when there is an answer, good or not. */
+  /** Reports whether it is over, successful or not. */
   private receive(socket: UdpSocket, now: i64): bool {
     const packet = new StaticArray<u8>(NTP_PACKET as i32);
     const pointer = changetype<usize>(packet);
@@ -157,14 +157,14 @@ export class NtpQuery {
   }
 }
 
-/** The soonest of several queries. */
+/** Returns the earliest `pollAt` of several queries. */
 export function queriesPollAt(queries: Array<NtpQuery>): i64 {
   let at = NEVER;
   for (let i = 0; i < queries.length; i++) at = earlier(at, queries[i].pollAt());
   return at;
 }
 
-/** Printable ASCII only. */
+/** Replaces what is not printable ASCII. */
 function fourLetters(code: u32): string {
   let text = "";
   for (let shift = 24; shift >= 0; shift -= 8) {

@@ -1,4 +1,4 @@
-/** Several servers asked at once, and what the clock should be by the most of them. */
+/** Queries several servers at once and chooses the time that the majority supports. */
 import { NTP_SERVERS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { UdpTable } from "../../socket/udp";
@@ -10,11 +10,11 @@ export class NtpRound {
   done: bool = false;
   /** In the order of the servers. */
   readonly queries: Array<NtpQuery> = [];
-  /** The sample to go by, or null: then `failure` says why. */
+  /** The chosen sample, or null: see `failure`. */
   chosen: NtpSample | null = null;
   failure: string = "";
 
-  /** `floor`: microseconds since 1970 before which no time is believed. */
+  /** `floor`: microseconds since 1970; earlier times are rejected. */
   constructor(
     servers: Array<string>,
     udp: UdpTable,
@@ -29,7 +29,7 @@ export class NtpRound {
     }
   }
 
-  /** Goes on without waiting; true once it is done. */
+  /** Proceeds without blocking. Returns true once it is done. */
   poll(now: i64): bool {
     if (this.done) return true;
     let waiting = false;
@@ -62,7 +62,7 @@ export class NtpRound {
     else if (this.chosen == null) this.failure = "the servers do not agree on the time";
   }
 
-  /** The server whose sample was chosen. */
+  /** Returns the server whose sample was chosen. */
   source(): string {
     for (let i = 0; i < this.queries.length; i++) {
       if (this.queries[i].sample == this.chosen) return this.queries[i].server.text;

@@ -1,28 +1,28 @@
 /**
- * What one server said about the time (RFC 5905 section 8), and which of several are right:
- * those that most agree on (section 11.2.1).
+ * A measurement of the clock's offset (RFC 5905 section 8), and the choice among several: the
+ * offset on which the majority agrees (section 11.2.1).
  *
  *     T1 own, sent ──> T2 server's, received        offset = ((T2 - T1) + (T3 - T4)) / 2
  *     T4 own, came <── T3 server's, sent            delay  = (T4 - T1) - (T3 - T2)
  */
 
-/** What own times may be wrong by: they are those of the turn, not of the packet. */
+/** The error of local timestamps, which are those of the turn and not of the packet. */
 const TURN_ERROR: i64 = 20_000;
 
 export class NtpSample {
-  /** Microseconds: the server's time less the own clock's. */
+  /** The server's time minus the local clock's, in microseconds. */
   readonly offset: i64;
   readonly delay: i64;
-  /** The true offset is within so many microseconds of `offset`. */
+  /** The largest error of `offset`, in microseconds. */
   readonly error: i64;
 
-  /** All in microseconds; the own times by any clock that runs evenly. */
+  /** All in microseconds; the local times by any steady clock. */
   constructor(
     sent: i64,
     serverReceived: i64,
     serverSent: i64,
     came: i64,
-    /** Of the server itself: half its root delay and its dispersion. */
+    /** The server's own error: half its root delay plus its dispersion. */
     serverError: i64,
   ) {
     this.offset = (serverReceived - sent + (serverSent - came)) / 2;
@@ -30,15 +30,15 @@ export class NtpSample {
     this.error = max<i64>(this.delay, 0) / 2 + serverError + TURN_ERROR;
   }
 
-  /** True when it may have that offset. */
+  /** Reports whether the true offset may be `offset`. */
   allows(offset: i64): bool {
     return offset >= this.offset - this.error && offset <= this.offset + this.error;
   }
 }
 
 /**
- * The best of those samples that agree with more than half of all: null when no such majority
- * exists. (Of overlapping intervals, one contains the lower end of another.)
+ * Returns the best of the samples that agree with more than half of all, or null if there is no
+ * majority. (Of overlapping intervals, one contains the lower end of another.)
  */
 export function chooseSample(samples: Array<NtpSample>): NtpSample | null {
   let best: NtpSample | null = null;

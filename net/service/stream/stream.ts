@@ -1,6 +1,6 @@
 /**
- * A stream of bytes in both directions: TCP now, TLS over it later, and HTTP cannot tell which.
- * Nothing here blocks: what is not there yet is 0 bytes.
+ * A bidirectional stream of bytes: TCP, or TLS over TCP, which its users need not distinguish.
+ * Nothing blocks: reading returns 0 bytes if none have arrived.
  */
 
 export const enum StreamStatus {
@@ -56,8 +56,8 @@ export interface Stream {
   /** Closes the sending direction after what was written. Reading remains possible. */
   close(): void;
   /**
-   * The user lets go of it: it ends cleanly, or abruptly where unread data is in it. Like
-   * `abort`, the last call: the object may serve another connection afterwards.
+   * Gives the stream up: closes it cleanly, or resets it if unread data remains. Like `abort`, the
+   * last call: the object may serve another connection afterwards.
    */
   release(): void;
   /** Aborts the connection. */

@@ -63,23 +63,23 @@ const ERRORS: StaticArray<Numbered> = [
   new Numbered(0x7f00, "no memory for the connection is left"),
 ];
 
-/** "handshake_failure (40)". */
+/** Returns the name of an alert: "handshake_failure (40)". */
 export function alertWords(alert: i32): string {
   const name = find(ALERTS, alert);
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;
 }
 
-/** Where the alert that was sent says more than the error: mbedTLS has several errors for each. */
+/** Errors for which the alert that was sent says more: mbedTLS uses them for several faults. */
 const ANSWERS: StaticArray<Numbered> = [
   new Numbered(42, "the peer's certificate cannot be read"),
   new Numbered(51, "a signature of the peer, or its Finished, is wrong"),
 ];
 
-/** An error of the engine in words, and the alert it was answered with; its number behind them. */
+/** Describes an error of the engine: words, the alert that was sent, and its number. */
 export function errorWords(error: i32, alertSent: i32): string {
   const number = abs(error);
   let words = find(ANSWERS, alertSent);
-  // What a lower layer says is added to the number of the layer above.
+  // The numbers of two layers are added up.
   if (words == "") words = find(ERRORS, number);
   if (words == "") words = find(ERRORS, number & ~0x7f);
   if (words == "") words = "the handshake failed";

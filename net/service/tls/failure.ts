@@ -1,10 +1,10 @@
-/** Why a connection failed, in words: what the certificate lacks, the alert, or the error. */
+/** Why a connection failed: the fault of the certificate, the alert, or the error. */
 import { TlsNumber } from "../../../core/tls-codes";
 import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
 import { concernsDates, faultsOf } from "./verification";
 
-/** `refusals` are those that count: none where whoever answers is taken. */
+/** `refusals` is 0 for connections that do not verify the server. */
 export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): string {
   if (refusals != 0) {
     const words = `the certificate was refused: ${faultsOf(refusals).join(", ")}`;

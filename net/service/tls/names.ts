@@ -1,6 +1,6 @@
 /** Names of the groups of key exchange (IANA, "TLS Supported Groups"). */
 
-/** "x25519"; a number that is not known as it is, 0 as nothing. */
+/** Returns the name of a group: "x25519", its number if unknown, "" for 0. */
 export function groupName(group: i32): string {
   switch (group) {
     case 0:

@@ -1,9 +1,9 @@
-/** Ciphertext on its way from the engine to the stream below, which may not take all at once. */
+/** Moves ciphertext from the engine to the stream below, which may not accept all at once. */
 import { Stream, StreamStatus } from "../stream/stream";
 import { TlsShared } from "./shared";
 
 export class TlsOutbox {
-  /** What the stream below did not take: bytes of `rest` from `start` on. */
+  /** What the stream below did not accept: the bytes of `rest` from `start` on. */
   private rest: StaticArray<u8> | null = null;
   private start: u32 = 0;
 
@@ -13,7 +13,7 @@ export class TlsOutbox {
     private readonly below: Stream,
   ) {}
 
-  /** Nothing that the engine gave is left here. */
+  /** Everything that the engine produced was sent. */
   empty(): bool {
     return this.rest == null;
   }
@@ -23,7 +23,7 @@ export class TlsOutbox {
     return this.below.writable() > 0 || this.below.status() == StreamStatus.Failed;
   }
 
-  /** Moves all that the engine has; true when nothing is left. */
+  /** Moves everything that the engine has. Returns true if nothing is left. */
   flush(): bool {
     if (!this.flushRest()) return false;
     const scratch = changetype<usize>(this.shared.scratch);

@@ -1,18 +1,18 @@
-/** The sessions of one connection: the one that it offers, and those that it is given. */
+/** The sessions of one connection: the one that it offers, and those that it receives. */
 import { TLS_SESSION_BYTES } from "../../../core/limits";
 import { TlsNumber } from "../../../core/tls-codes";
 import { TlsSession } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 
-/** What `TlsNumber.Version` is for TLS 1.2. */
+/** `TlsNumber.Version` of TLS 1.2. */
 const TLS_1_2: i32 = 0x303;
 
 export class TlsResumption {
   /** The session of an earlier connection was resumed. */
   resumed: bool = false;
-  /** A session came that a later connection can resume. */
+  /** A session arrived that a later connection can resume. */
   kept: bool = false;
-  /** What was offered in the handshake, as long as that lasts. */
+  /** The session offered, during the handshake. */
   private offered: TlsSession | null = null;
 
   constructor(
@@ -21,14 +21,14 @@ export class TlsResumption {
     private readonly options: TlsOptions,
   ) {}
 
-  /** Offers a session in the handshake to come. */
+  /** Offers a session in the coming handshake. */
   offer(session: TlsSession): void {
     const bytes = session.bytes;
     this.shared.engine.resume(this.handle, changetype<usize>(bytes), bytes.length as u32);
     this.offered = session;
   }
 
-  /** The handshake is over: a session of TLS 1.2 serves again, one of 1.3 not (RFC 8446 C.4). */
+  /** The handshake is complete: TLS 1.2 sessions are reusable, 1.3's are not (RFC 8446 C.4). */
   opened(): void {
     const engine = this.shared.engine;
     this.resumed = engine.number(this.handle, TlsNumber.Resumed) == 1;
@@ -44,7 +44,7 @@ export class TlsResumption {
     }
   }
 
-  /** A new session came. Only what was verified is resumed. */
+  /** Stores a new session if the server was verified. */
   keep(now: i64): void {
     const options = this.options;
     if (options.server || options.insecure) return;
@@ -57,9 +57,9 @@ export class TlsResumption {
   }
 
   /**
-   * The handshake failed; true where a session was offered, which may be why: the server may have
-   * another version of TLS by now, and mbedTLS offers a session's alone. Nothing of that server's
-   * is offered again.
+   * The handshake failed. Returns true if a session was offered, which may be the cause: mbedTLS
+   * then offers only the session's version of TLS, which the server may have dropped. The server's
+   * sessions are removed.
    */
   refused(): bool {
     if (this.offered == null) return false;
@@ -67,7 +67,7 @@ export class TlsResumption {
     return true;
   }
 
-  /** Forgets what was offered in a handshake that did not end. */
+  /** Drops the session offered in a handshake that did not complete. */
   end(): void {
     const offered = this.offered;
     if (offered != null) offered.wipe();

@@ -1,6 +1,6 @@
 /**
- * TLS for the whole stack: opens connections over streams, drives their handshakes one bounded
- * step a turn, so that nothing else starves, and sees each connection to its end.
+ * TLS for the whole stack: opens connections over streams, drives their handshakes by one bounded
+ * step a turn, so that nothing else starves, and closes each connection properly.
  */
 import { TLS_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
@@ -13,11 +13,11 @@ import { TlsOptions, TlsShared } from "./shared";
 import { TlsStream } from "./stream";
 
 export class TlsService implements Pollable {
-  /** Why the last `connect` or `accept` answered null. */
+  /** Why the last `connect` or `accept` returned null. */
   refusal: string = "";
   private readonly shared: TlsShared;
   private streams: Array<TlsStream> = [];
-  /** Whose turn it is to take a step. */
+  /** The index of the connection whose turn is next. */
   private next: i32 = 0;
 
   constructor(readonly engine: TlsEngine) {
@@ -33,8 +33,8 @@ export class TlsService implements Pollable {
   }
 
   /**
-   * Begins a handshake as the client over `below`, which may still be connecting; null, and a
-   * `refusal`, when there can be none: then `below` is as it was.
+   * Starts a handshake as the client over `below`, which may still be connecting. Returns null,
+   * with a `refusal`, if that is impossible; `below` is then unchanged.
    */
   connect(below: Stream, options: TlsOptions, now: i64): TlsStream | null {
     const stream = this.open(below, options);
@@ -44,14 +44,14 @@ export class TlsService implements Pollable {
     return stream;
   }
 
-  /** The same as the server. */
+  /** Starts a handshake as the server in the same way. */
   accept(below: Stream): TlsStream | null {
     const options = new TlsOptions();
     options.server = true;
     return this.open(below, options);
   }
 
-  /** One turn; true: call again at once. */
+  /** Takes at most one step of one handshake, so that nothing else starves. */
   poll(now: i64): bool {
     if (this.streams.length == 0) return false;
     this.engine.tick();
@@ -94,7 +94,7 @@ export class TlsService implements Pollable {
     return this.engine.openClient(options.host, bits);
   }
 
-  /** One step for the next connection that has something to do. */
+  /** Takes one step of the next connection that is ready. */
   private step(now: i64): bool {
     const count = this.streams.length;
     for (let i = 0; i < count; i++) {
@@ -109,14 +109,14 @@ export class TlsService implements Pollable {
   }
 }
 
-/** Takes connections for a server and puts TLS over each. */
+/** Accepts connections for a server, with TLS over each. */
 export class TlsListener implements StreamListener {
   constructor(
     private readonly listener: StreamListener,
     private readonly tls: TlsService,
   ) {}
 
-  /** A stream whose handshake is still to come: it is Connecting until then. */
+  /** Returns a stream that is Connecting until its handshake is complete. */
   accept(): Stream | null {
     let below = this.listener.accept();
     while (below != null) {

@@ -1,11 +1,11 @@
 /**
- * Sessions that can be resumed (RFC 8446 section 4.6.1, RFC 5077): two for each server, used
- * once and only for the same name and port, and none longer than seven days.
+ * The cache of resumable sessions (RFC 8446 section 4.6.1, RFC 5077): two per server, each used
+ * once, only for the same name and port, and for seven days at most.
  */
 import { TLS_SESSIONS, TLS_SESSIONS_PER_SERVER } from "../../../core/limits";
 import { MINUTE } from "../../../core/time";
 
-/** The longest that RFC 8446 lets a ticket live. */
+/** The longest lifetime of a ticket (RFC 8446 section 4.6.1). */
 const LIFETIME: i64 = 7 * 24 * 60 * MINUTE;
 
 export class TlsSession {
@@ -20,7 +20,7 @@ export class TlsSession {
     return this.port == port && this.host == host;
   }
 
-  /** It holds secrets. */
+  /** Erases it: it holds secrets. */
   wipe(): void {
     memory.fill(changetype<usize>(this.bytes), 0, this.bytes.length);
   }
@@ -41,7 +41,7 @@ export class TlsSessions {
     this.keep(new TlsSession(host, port, bytes, now + LIFETIME));
   }
 
-  /** Keeps a session, in place of the oldest with the same server where there are too many. */
+  /** Stores a session, replacing that server's oldest if there are too many. */
   keep(session: TlsSession): void {
     let found: i32 = 0;
     for (let i = this.kept.length - 1; i >= 0; i--) {
@@ -54,7 +54,7 @@ export class TlsSessions {
     this.kept.push(session);
   }
 
-  /** Hands a session out, which is then kept no longer; null: there is none. */
+  /** Removes and returns a session, or null. */
   take(host: string, port: u32, now: i64): TlsSession | null {
     const session = this.remove(host, port);
     if (session == null || now < session.expiresAt) return session;
@@ -62,12 +62,12 @@ export class TlsSessions {
     return null;
   }
 
-  /** The server does not know its sessions any more, or has another version of TLS. */
+  /** Drops a server's sessions, which it may no longer know. */
   forget(host: string, port: u32): void {
     for (let old = this.remove(host, port); old != null; old = this.remove(host, port)) old.wipe();
   }
 
-  /** What is trusted has changed: nothing that was settled before counts. */
+  /** Drops all sessions: the trusted roots have changed. */
   clear(): void {
     while (this.kept.length > 0) this.kept.pop().wipe();
   }

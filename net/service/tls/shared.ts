@@ -1,28 +1,28 @@
-/** What all TLS connections of one engine share, and what one of them is asked to be. */
+/** What all TLS connections of an engine share, and the options of one. */
 import { TLS_READ_BYTES } from "../../../core/limits";
 import { TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
 
 export class TlsShared {
   readonly sessions: TlsSessions = new TlsSessions();
-  /** Bytes on their way between the engine and a stream, within one call. */
+  /** A buffer for bytes between the engine and a stream, used within one call. */
   readonly scratch: StaticArray<u8> = new StaticArray<u8>(TLS_READ_BYTES as i32);
 
   constructor(readonly engine: TlsEngine) {}
 }
 
-/** The whole of what one connection is to be. */
+/** The options of a connection. */
 export class TlsOptions {
-  /** The other end is the client. */
+  /** This end is the server. */
   server: bool = false;
-  /** Whom to talk to: a name, or an address in text. Empty for a server. */
+  /** The server to verify: a name, or an address as text. Empty for a server's own end. */
   host: string = "";
-  /** Its port: sessions are kept for both. */
+  /** The server's port: sessions are cached by name and port. */
   port: u32 = 0;
-  /** `curl -k`: whoever answers is taken. Nothing else sets it. */
+  /** Do not verify the server. Only `curl -k` sets it. */
   insecure: bool = false;
 
-  /** A client's. A name may end in a dot or have capitals, but no certificate is for such a one. */
+  /** Returns a client's options. Certificates have names in lower case, without a final dot. */
   static client(host: string, port: u32): TlsOptions {
     const options = new TlsOptions();
     const name = host.endsWith(".") ? host.substring(0, host.length - 1) : host;
@@ -32,11 +32,11 @@ export class TlsOptions {
   }
 }
 
-/** When each part of a handshake was over, in microseconds since boot; 0 while it is not. */
+/** When each phase of a handshake ended, in microseconds since boot; 0 until it has. */
 export class TlsTimes {
-  /** The stream below was there, the handshake began. */
+  /** The stream below was open and the handshake began. */
   began: i64 = 0;
-  /** The first bytes of the peer came. */
+  /** The peer's first bytes arrived. */
   answered: i64 = 0;
   finished: i64 = 0;
 }

@@ -1,7 +1,7 @@
 /**
- * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine knows the protocol, this moves
- * the bytes. Ciphertext goes to it straight from TCP's receive buffer; plaintext waits here,
- * a record's worth, until it is read.
+ * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine knows the protocol, this class
+ * moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer; up to one
+ * record of plaintext waits here until it is read.
  *
  *     TCP > peekPointer > engine.step | engine.read > block > peekPointer > HTTP
  *     TCP < write < scratch < engine.transmit | engine.write < HTTP
@@ -24,27 +24,27 @@ import { TlsOutbox } from "./outbox";
 import { TlsResumption } from "./resumption";
 import { TlsOptions, TlsShared, TlsTimes } from "./shared";
 
-/** From the first byte on, so long may a handshake take; and the last bytes of a connection. */
+/** The time limits of a handshake, from its first byte, and of closing. */
 const HANDSHAKE_TIME: i64 = 30 * SECOND;
 const LEAVE_TIME: i64 = 5 * SECOND;
-/** Plaintext that an engine puts into one record at least, and what a record adds at most. */
+/** The least plaintext per record of an engine, and the largest overhead of a record. */
 const RECORD: u32 = 4096;
 const OVERHEAD: u32 = 48;
-/** Of the peer's certificate, where none has come yet. */
+/** The verdict on the peer's certificate before it arrives. */
 const NO_VERDICT: u32 = 0xffffffff;
 
 export class TlsStream implements Stream {
   readonly times: TlsTimes = new TlsTimes();
-  /** Version, suite, group, protocol in one line; "" until the handshake is over. */
+  /** Version, suite, group and protocol in one line; "" until the handshake is complete. */
   summary: string = "";
-  /** Microseconds since boot when the handshake or the leave-taking must be over. */
+  /** When the handshake or the closing times out, in microseconds since boot. */
   deadline: i64 = NEVER;
   private state: TlsState = TlsState.Handshaking;
-  /** The engine can go on though nothing more has come. */
+  /** The engine can proceed without further input. */
   private again: bool = true;
   private kind: StreamFailure = StreamFailure.None;
   private reason: string = "";
-  /** Plaintext to be read: `length` bytes from `start` in a block that exists while needed. */
+  /** Unread plaintext: `length` bytes from `start` in a block that exists while needed. */
   private block: usize = 0;
   private start: u32 = 0;
   private length: u32 = 0;
@@ -67,17 +67,17 @@ export class TlsStream implements Stream {
 
   // --- for the service that drives handshakes ---
 
-  /** Neither verified nor failed yet. */
+  /** Reports whether the handshake is running. */
   handshaking(): bool {
     return !this.freed && this.state < TlsState.Open;
   }
 
-  /** Nothing is left to do for it; its owner has let go of it. */
+  /** Reports whether it was released and everything was freed. */
   isFreed(): bool {
     return this.freed;
   }
 
-  /** A step of the handshake would find something to do. */
+  /** Reports whether a step of the handshake has something to do. */
   ready(): bool {
     const below = this.below;
     const status = below.status();
@@ -86,7 +86,7 @@ export class TlsStream implements Stream {
     return this.again || below.readable() > 0 || status != StreamStatus.Open;
   }
 
-  /** One step of the handshake. */
+  /** Takes one step of the handshake. */
   stepHandshake(now: i64): void {
     const below = this.below;
     if (this.times.began == 0) {
@@ -106,14 +106,14 @@ export class TlsStream implements Stream {
     else if (this.isCutOff(taken)) this.fail(StreamFailure.Protocol, this.cutOff());
   }
 
-  /** To be called when the time is up: the handshake's, or that to take leave. */
+  /** Fails the handshake, or ends the closing, once its deadline has passed. */
   checkDeadline(now: i64): void {
     if (now < this.deadline) return;
     if (this.leaving) this.end(true);
     else this.fail(StreamFailure.TimedOut, "the TLS handshake took more than 30 s");
   }
 
-  /** Goes on taking leave. */
+  /** Continues to close. */
   leave(): void {
     if (!this.leaving || this.freed) return;
     const status = this.below.status();
@@ -123,25 +123,25 @@ export class TlsStream implements Stream {
 
   // --- what is known of the peer ---
 
-  /** A number about the connection. */
+  /** Returns a number about the connection. */
   number(what: TlsNumber): i32 {
     return this.freed ? 0 : this.shared.engine.number(this.handle, what);
   }
 
-  /** Copies a text or a certificate where all of it fits; answers its length. */
+  /** Copies a text or a certificate if it fits. Returns its length. */
   bytes(what: TlsBytes, index: u32, destination: usize, capacity: u32): u32 {
     if (this.freed) return 0;
     return this.shared.engine.bytes(this.handle, what, index, destination, capacity);
   }
 
-  /** A text of the engine's. */
+  /** Returns a text of the engine's. */
   text(what: TlsBytes): string {
     const scratch = changetype<usize>(this.shared.scratch);
     const length = this.bytes(what, 0, scratch, TLS_READ_BYTES);
     return length > TLS_READ_BYTES ? "" : String.UTF8.decodeUnsafe(scratch, length);
   }
 
-  /** What is wrong with the peer's certificate, bits of `TlsRefusal`; 0 for nothing. */
+  /** Returns the faults of the peer's certificate as bits of `TlsRefusal`; 0 if it is valid. */
   refusals(): u32 {
     const refusals = this.number(TlsNumber.Refusals) as u32;
     return refusals == NO_VERDICT ? 0 : refusals;
@@ -243,14 +243,14 @@ export class TlsStream implements Stream {
     }
   }
 
-  /** What stands in the stream below goes out where it is an alert that says why. */
+  /** Aborts, but still sends an alert that was queued. */
   abort(): void {
     if (this.freed) return;
     const refused = this.state == TlsState.Failed && this.kind != StreamFailure.TimedOut;
     this.end(!refused);
   }
 
-  /** Gives the time for taking leave; nothing happens once it is set. */
+  /** Sets the deadline for closing, unless it is set. */
   startCloseTimer(now: i64): void {
     if (this.leaving && this.deadline == i64.MAX_VALUE) this.deadline = now + LEAVE_TIME;
   }
@@ -262,16 +262,13 @@ export class TlsStream implements Stream {
     return open && !this.closing && !this.freed;
   }
 
-  /**
-   * One step of the engine over what has come, and what it has for the peer goes out; answers
-   * how much was taken.
-   */
+  /** Steps the engine over the input and sends its output. Returns the bytes of input consumed. */
   private step(now: i64): u32 {
     const below = this.below;
     const engine = this.shared.engine;
     const taken = engine.step(this.handle, below.peekPointer(), below.peekLength());
     below.consume(taken);
-    // Only what was sent lets it go on.
+    // It cannot proceed before its output is sent.
     this.flush();
     const state = engine.state(this.handle);
     this.state = (state & TLS_STATE_MASK) as TlsState;
@@ -280,7 +277,7 @@ export class TlsStream implements Stream {
     return taken;
   }
 
-  /** Sends what the engine has; true when nothing is left to be sent. */
+  /** Sends the engine's output. Returns true if nothing is left. */
   private flush(): bool {
     if (this.freed || !this.outbox.flush()) return false;
     if (this.closing && !this.closed) {
@@ -290,7 +287,7 @@ export class TlsStream implements Stream {
     return true;
   }
 
-  /** Reads plaintext until the block is full or nothing more has come. */
+  /** Reads plaintext until the block is full or the input is used up. */
   private fill(now: i64): void {
     const engine = this.shared.engine;
     if (this.block == 0) this.block = allocateBlock(TLS_READ_BYTES);
@@ -299,7 +296,7 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      // A step may take nothing and end what the one before began, and more may lie behind it.
+      // A step without input may complete the one before, and more input may follow.
       const began = this.again;
       if (count == 0 && this.step(now) == 0 && !this.again && !began) break;
     }
@@ -307,7 +304,7 @@ export class TlsStream implements Stream {
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
   }
 
-  /** The stream below may have ended though TLS has not (RFC 8446 section 6.1). */
+  /** Checks whether the stream below ended without close_notify (RFC 8446 section 6.1). */
   private noteEnd(): void {
     const below = this.below;
     if (below.readable() > 0) return;
@@ -318,10 +315,10 @@ export class TlsStream implements Stream {
     this.fail(StreamFailure.Protocol, reason);
   }
 
-  /** The stream below has ended in the middle of the handshake, after a step that took so much. */
+  /** The stream below ended during the handshake, after a step that consumed `taken` bytes. */
   private isCutOff(taken: u32): bool {
     const status = this.below.status();
-    // The engine reads nothing more before it has sent what it never can.
+    // The engine reads no more until its output is sent, which is now impossible.
     if (status == StreamStatus.Failed && !this.outbox.empty()) return true;
     if (taken > 0 || this.again || this.below.readable() > 0) return false;
     return status == StreamStatus.Finished || status == StreamStatus.Failed;
@@ -360,13 +357,13 @@ export class TlsStream implements Stream {
     this.deadline = NEVER;
   }
 
-  /** Forgets what came: unread bytes would make TCP reset what is on its way. */
+  /** Drops unread input, which would make TCP reset the connection. */
   private drop(): void {
     const below = this.below;
     for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);
   }
 
-  /** Gives everything back; what stands in the stream below still goes out, or not. */
+  /** Frees everything. `abruptly`: what was written below is not sent either. */
   private end(abruptly: bool): void {
     this.freed = true;
     this.resumption.end();

@@ -36,7 +36,7 @@ const FAULTS: StaticArray<Fault> = [
   new Fault(TlsRefusal.Malformed, "its extensions are badly encoded"),
 ];
 
-/** Every fault in words, the likeliest first; none for 0. */
+/** Returns the words for each fault, the likeliest first; empty for 0. */
 export function faultsOf(flags: u32): Array<string> {
   const words: Array<string> = [];
   let left = flags;
@@ -49,7 +49,7 @@ export function faultsOf(flags: u32): Array<string> {
   return words;
 }
 
-/** True when the clock decides: then its value belongs to the refusal. */
+/** Reports whether a fault depends on the clock, whose value then belongs to the message. */
 export function concernsDates(flags: u32): bool {
   return (flags & (TlsRefusal.Expired | TlsRefusal.NotYetValid | TlsRefusal.RootExpired)) != 0;
 }

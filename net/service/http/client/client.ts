@@ -1,6 +1,6 @@
 /**
- * The HTTP/1.1 client (RFC 9110, RFC 9112): requests that run side by side, and a pool of
- * connections that wait for the next one. Content codings are not asked for and not undone.
+ * The HTTP/1.1 client (RFC 9110, RFC 9112): concurrent requests, and a pool of idle connections.
+ * Content codings are neither requested nor decoded.
  */
 import { HTTP_EXCHANGES } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";

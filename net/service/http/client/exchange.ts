@@ -1,6 +1,6 @@
 /**
- * One HTTP request and its answer, from the name to the last byte of the body, over as many
- * connections as redirects and one retry need (RFC 9110, RFC 9112 section 9).
+ * One HTTP request and its response, from resolving the name to the last byte of the body, over as
+ * many connections as redirects and one retry need (RFC 9110, RFC 9112 section 9).
  *
  *     Resolving -> Connecting -> Exchanging -> done
  *         ^ redirect, or the idle connection had been closed   |

@@ -1,6 +1,6 @@
 /**
- * Reads one response from a stream: heads until the final one, then the body, straight from
- * the stream's receive buffer to the sink.
+ * Receives one response: heads up to the final one, then the body, which goes straight from the
+ * stream's receive buffer to the sink.
  */
 import {
   HTTP_HEADER_BYTES,

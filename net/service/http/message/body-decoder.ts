@@ -1,6 +1,6 @@
 /**
- * Finds the content in the bytes of a message body (RFC 9112 sections 6 and 7), without
- * copying: the caller passes `payload` bytes on, or hands framing to `frame`.
+ * Finds the content in the bytes of a message body (RFC 9112 sections 6 and 7) without copying: the
+ * caller passes `payload` bytes on, or gives framing to `frame`.
  *
  *     4;name=value CRLF      frame: size, extensions dropped
  *     Wiki CRLF              payload 4, then frame
@@ -13,19 +13,19 @@ import { CR, hexValue, LF } from "../../../../core/text";
 import { BodyKind } from "./framing";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 
-/** Digits of a chunk size, leading zeros included. */
+/** The longest chunk size in digits, leading zeros included. */
 const SIZE_DIGITS: u32 = 32;
 
 const enum ChunkState {
   /** In the digits of a size. */
   Size = 0,
-  /** Behind a size, blanks before ";" or the line end (BWS, and old servers' padding). */
+  /** After a size: blanks before ";" or the line end (BWS, and padding of old servers). */
   Space = 1,
   Extension = 2,
   SizeLineFeed = 3,
   DataReturn = 4,
   DataLineFeed = 5,
-  /** At the beginning of a line of the trailer. */
+  /** At the start of a line of the trailer. */
   TrailerStart = 6,
   TrailerName = 7,
   TrailerValue = 8,
@@ -37,7 +37,7 @@ export class BodyDecoder {
   /** Bytes of content that come next; while it is 0 and not finished, call `frame`. */
   payload: u64 = 0;
   finished: bool = false;
-  /** "" or why the body is refused. */
+  /** Why the body is rejected, or "". */
   error: string = "";
   private kind: BodyKind = BodyKind.None;
   private state: ChunkState = ChunkState.Size;
@@ -46,7 +46,7 @@ export class BodyDecoder {
   private extensions: u32 = 0;
   private trailer: u32 = 0;
 
-  /** Begins a body; `length` counts for BodyKind.Length only. */
+  /** Begins a body; `length` is used for BodyKind.Length only. */
   start(kind: BodyKind, length: u64): void {
     this.kind = kind;
     this.payload =
@@ -60,7 +60,7 @@ export class BodyDecoder {
     this.trailer = 0;
   }
 
-  /** Says that `length` bytes of content, at most `payload`, were passed on. */
+  /** Notes that `length` bytes of content, at most `payload`, were passed on. */
   took(length: u32): void {
     if (this.kind == BodyKind.UntilClose) return;
     this.payload -= length;
@@ -69,13 +69,13 @@ export class BodyDecoder {
     else this.state = ChunkState.DataReturn;
   }
 
-  /** The peer closed: true when the body was whole. */
+  /** The peer closed. Returns true if the body is complete. */
   end(): bool {
     if (this.kind == BodyKind.UntilClose) this.finished = true;
     return this.finished;
   }
 
-  /** Reads framing; answers how many bytes it took. Stops at content, the end, an error. */
+  /** Parses framing up to content, the end or an error. Returns the bytes consumed. */
   frame(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.payload == 0 && !this.finished) {
@@ -144,7 +144,7 @@ export class BodyDecoder {
     return true;
   }
 
-  /** The lines behind the last chunk: fields in form, and dropped (RFC 9110 section 6.5.1). */
+  /** Checks and drops the fields after the last chunk (RFC 9110 section 6.5.1). */
   private trailerStep(c: u32): bool {
     this.trailer++;
     if (this.trailer > HTTP_TRAILER_BYTES) return this.fail("trailer too long");

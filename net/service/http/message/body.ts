@@ -1,20 +1,20 @@
 /**
- * Bodies of HTTP messages as they are sent (sources) and received (sinks). A source shows
- * where its bytes lie, a sink is shown them where they arrived: neither makes a copy.
+ * Bodies of HTTP messages: sources are sent, sinks receive. A source exposes its bytes in place,
+ * and a sink gets them in the receive buffer: neither copies.
  */
 import { crc32 } from "../../../../core/crc32";
 import { Stream } from "../../stream/stream";
 import { HttpHead } from "./head";
 
 export abstract class BodySource {
-  /** Bytes in all. */
+  /** The total length in bytes. */
   abstract length(): u64;
-  /** Where the next bytes lie, and how many lie there in one piece (0 at the end). */
+  /** The address of the next bytes, and how many are contiguous there (0 at the end). */
   abstract peekPointer(): usize;
   abstract peekLength(): u32;
-  /** Goes on by `length` bytes, at most `peekLength()`. */
+  /** Advances by `length` bytes, at most `peekLength()`. */
   abstract consume(length: u32): void;
-  /** Back to the first byte, for a request that is sent once more. */
+  /** Returns to the first byte, for a request that is sent again. */
   abstract rewind(): void;
 
   /** Moves up to `capacity` bytes to `destination`. Returns how many. */
@@ -33,7 +33,7 @@ export abstract class BodySource {
     return done;
   }
 
-  /** Moves as many bytes to `stream` as it takes; answers how many. */
+  /** Writes as many bytes to `stream` as it accepts. Returns how many. */
   writeTo(stream: Stream): u32 {
     let done: u32 = 0;
     for (let length = this.peekLength(); length > 0; length = this.peekLength()) {
@@ -46,12 +46,12 @@ export abstract class BodySource {
   }
 }
 
-/** Bytes that lie in memory: a copy of a block, or the UTF-8 of a string. */
+/** Bytes in memory: a copy of a block, or the UTF-8 of a string. */
 export class BytesSource extends BodySource {
   private position: u32 = 0;
 
   constructor(
-    /** Not changed from here on. */
+    /** Must not change any more. */
     private bytes: ArrayBuffer,
   ) {
     super();
@@ -78,9 +78,9 @@ export class BytesSource extends BodySource {
   }
 }
 
-/** Bytes after which the pattern begins anew. */
+/** The period of the pattern in bytes. */
 const PERIOD: u32 = 65536;
-/** One period; filled when the first PatternSource is made. */
+/** One period, filled by the first PatternSource. */
 const pattern = new StaticArray<u8>(PERIOD);
 
 function fillPattern(): void {
@@ -115,17 +115,17 @@ export class PatternSource extends BodySource {
 }
 
 export abstract class BodySink {
-  /** The head of each final response, redirects that are followed included. */
+  /** Receives the head of each final response, followed redirects included. */
   head(_head: HttpHead): void {}
-  /** Bytes that `data` will take now; 0 to be asked again later. */
+  /** The bytes that `data` accepts now; if 0, it is asked again later. */
   room(): u32 {
     return u32.MAX_VALUE;
   }
-  /** The next bytes of the body, at most `room()`; false ends the exchange with a failure. */
+  /** Receives the next bytes, at most `room()`. Returning false fails the exchange. */
   abstract data(pointer: usize, length: u32): bool;
 }
 
-/** Counts, and keeps the CRC-32 where that is wanted; the bytes are dropped. */
+/** Drops the bytes, and counts them; computes their CRC-32 if wanted. */
 export class CountingSink extends BodySink {
   bytes: u64 = 0;
   crc: u32 = 0;
@@ -141,13 +141,13 @@ export class CountingSink extends BodySink {
   }
 }
 
-/** Keeps the body in memory, up to a bound. */
+/** Keeps the body in memory, up to a limit. */
 export class CollectingSink extends BodySink {
   length: u32 = 0;
   private bytes: StaticArray<u8> = new StaticArray<u8>(1024);
 
   constructor(
-    /** More bytes than this end the exchange. */
+    /** The exchange fails if there are more bytes. */
     private maximum: u32,
   ) {
     super();

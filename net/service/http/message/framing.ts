@@ -1,36 +1,36 @@
 /**
- * Where the body of a message ends, and whether its connection can go on afterwards
- * (RFC 9112 sections 6.3 and 9.3). What two readers could understand in two ways is refused.
+ * Where the body of a message ends, and whether its connection can be reused (RFC 9112 sections 6.3
+ * and 9.3). Framing that two parsers could interpret differently is rejected.
  */
 import { equalsIgnoringCase, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
 import { HttpHead, ListItems } from "./head";
 
 export const enum BodyKind {
-  /** There is none. */
+  /** No body. */
   None = 0,
   /** `length` bytes. */
   Length = 1,
   Chunked = 2,
-  /** All that comes until the peer closes (responses only). */
+  /** Everything until the peer closes (responses only). */
   UntilClose = 3,
 }
 
 export class Framing {
   kind: BodyKind = BodyKind.None;
   length: u64 = 0;
-  /** The connection may carry another message behind this one. */
+  /** The connection can be used for another message. */
   persistent: bool = false;
-  /** "" or why the framing is refused. */
+  /** Why the framing is rejected, or "". */
   error: string = "";
-  /** It is refused for a transfer coding that is not known here. */
+  /** It is rejected for an unsupported transfer coding. */
   unknownCoding: bool = false;
 
-  /** Of a response to a request whose method was HEAD or not. */
+  /** Determines the framing of a response to a request that was HEAD or not. */
   readResponse(head: HttpHead, toHead: bool): bool {
     if (!this.readFields(head)) return false;
     const status = head.status;
     if (toHead || status < 200 || status == 204 || status == 304) {
-      // A body that was announced and may come all the same must not meet the next response.
+      // The body may be sent all the same: it must not be taken for the next response.
       if (this.kind == BodyKind.Chunked || this.length > 0) this.persistent = false;
       this.setKind(BodyKind.None);
     } else if (this.kind == BodyKind.None) {
@@ -40,7 +40,7 @@ export class Framing {
     return true;
   }
 
-  /** Of a request: without a length there is no body. */
+  /** Determines the framing of a request: without a length there is no body. */
   readRequest(head: HttpHead): bool {
     if (!this.readFields(head)) return false;
     if (this.kind == BodyKind.Chunked && head.find("content-length") >= 0) {
@@ -60,7 +60,7 @@ export class Framing {
     return false;
   }
 
-  /** Transfer-Encoding, Content-Length and Connection. Kind None: neither of the first two. */
+  /** Reads Transfer-Encoding, Content-Length and Connection. Kind None: none of the first two. */
   private readFields(head: HttpHead): bool {
     this.setKind(BodyKind.None);
     this.error = "";
@@ -73,14 +73,14 @@ export class Framing {
       this.unknownCoding = !isChunkedAlone(head);
       if (this.unknownCoding) return this.refuse("unknown Transfer-Encoding");
       this.kind = BodyKind.Chunked;
-      // Where Content-Length is there too, chunked counts, and this is the last message.
+      // With Content-Length as well, chunked prevails and this is the last message.
       if (head.find("content-length") >= 0) this.persistent = false;
       return true;
     }
     return this.readLength(head);
   }
 
-  /** All numbers of all Content-Length fields must be the same (RFC 9110 section 8.6). */
+  /** All values of all Content-Length fields must be equal (RFC 9110 section 8.6). */
   private readLength(head: HttpHead): bool {
     const name = "content-length";
     let length: i64 = NOT_A_NUMBER;
@@ -102,7 +102,7 @@ export class Framing {
   }
 }
 
-/** True when the one transfer coding is `chunked`, without parameters. */
+/** Reports whether the only transfer coding is `chunked`, without parameters. */
 function isChunkedAlone(head: HttpHead): bool {
   const field = head.find("transfer-encoding");
   if (head.find("transfer-encoding", field + 1) >= 0) return false;

@@ -1,17 +1,17 @@
 /** The characters of HTTP messages and what methods mean (RFC 9110 sections 5.5, 5.6 and 9). */
 import { DELETE, HTAB, SPACE } from "../../../../core/text";
 
-/** Bit c of the first word (c < 64) or bit c - 64 of the second: c may stand in a token. */
+/** Bit c of the first word (c < 64) or bit c - 64 of the second is set for token characters. */
 const TOKEN_LOW: u64 = 0x3ff6cfa00000000;
 const TOKEN_HIGH: u64 = 0x57ffffffc7fffffe;
 
-/** A character of a token: names of fields, methods, codings (RFC 9110 section 5.6.2). */
+/** Reports whether a token may contain a character (RFC 9110 section 5.6.2). */
 export function isTokenCharacter(c: u32): bool {
   if (c >= 128) return false;
   return (((c < 64 ? TOKEN_LOW : TOKEN_HIGH) >> (c & 63)) & 1) != 0;
 }
 
-/** A character of a field value: visible, a blank, or beyond ASCII (section 5.5). */
+/** Reports whether a field value may contain a byte: visible, blank or 0x80 up (section 5.5). */
 export function isFieldCharacter(c: u32): bool {
   return (c >= SPACE && c != DELETE) || c == HTAB;
 }
@@ -27,7 +27,7 @@ export function isToken(text: string): bool {
   return text.length > 0;
 }
 
-/** Visible ASCII and blanks, without a blank at either end: what may be sent as a value. */
+/** Reports whether text may be sent as a value: visible ASCII and blanks, none at its ends. */
 export function isFieldValue(text: string): bool {
   for (let i = 0; i < text.length; i++) {
     const c: u32 = text.charCodeAt(i);
@@ -37,7 +37,7 @@ export function isFieldValue(text: string): bool {
   return last < 0 || (!isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(last)));
 }
 
-/** A request that may be sent again when nobody knows what became of it (section 9.2.2). */
+/** Reports whether a method may be repeated if its outcome is unknown (section 9.2.2). */
 export function isIdempotent(method: string): bool {
   if (method == "GET" || method == "HEAD" || method == "PUT") return true;
   return method == "DELETE" || method == "OPTIONS" || method == "TRACE";

@@ -1,18 +1,17 @@
 /**
- * Reads the head of an HTTP/1 message from a stream, in pieces of any size and with the same
- * result for every way to cut it (RFC 9112 sections 2 to 5).
+ * Parses the head of an HTTP/1 message, in pieces of any size and with the same result however it
+ * is cut (RFC 9112 sections 2 to 5).
  *
- * Lines end in CR LF or in LF alone. A CR elsewhere, a NUL or another control character is an
- * error, as are blanks before a colon and a line without one. Folded lines go on in responses
- * and are an error in requests. Nothing may stand before a status line; before a request line
- * up to HTTP_BLANK_LINES empty lines may (section 2.2).
+ * Lines end in CR LF or LF. Other CRs, NULs and control characters are errors, as are blanks before
+ * a colon and lines without one. Folded lines are accepted in responses only. Nothing may precede a
+ * status line; up to HTTP_BLANK_LINES empty lines may precede a request line (section 2.2).
  */
 import { HTTP_BLANK_LINES } from "../../../../core/limits";
 import { CR, isDigit, LF, SPACE } from "../../../../core/text";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 import { HttpHead } from "./head";
 
-/** "HTTP/1.": what every version read here begins with; names are case-sensitive. */
+/** "HTTP/1.", the case-sensitive start of every supported version. */
 const PREFIX: string = "HTTP/1.";
 
 export const enum HeadState {
@@ -29,16 +28,16 @@ export const enum HeadFailure {
   Malformed = 2,
   /** A request of another major version. */
   Version = 3,
-  /** More bytes or fields than the head's bounds. */
+  /** The head exceeds its limits. */
   TooLarge = 4,
 }
 
 export class HeadParser {
   state: HeadState = HeadState.StartLine;
   failure: HeadFailure = HeadFailure.None;
-  /** In words, when it failed. */
+  /** Why it failed. */
   message: string = "";
-  /** Where the line being read begins in the head's bytes. */
+  /** The offset of the current line in the head's bytes. */
   private lineStart: u32 = 0;
   private blankLines: u32 = 0;
 
@@ -47,7 +46,7 @@ export class HeadParser {
     private isRequest: bool,
   ) {}
 
-  /** Ready for the next message. */
+  /** Prepares for the next message. */
   reset(): void {
     this.head.clear();
     this.state = HeadState.StartLine;
@@ -57,7 +56,7 @@ export class HeadParser {
     this.blankLines = 0;
   }
 
-  /** Reads on; answers how many bytes it took: all, or those up to the end of the head. */
+  /** Parses more bytes. Returns how many it consumed: all, or those up to the head's end. */
   feed(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.state < HeadState.Done) {
@@ -76,7 +75,7 @@ export class HeadParser {
     return at;
   }
 
-  /** False, and failed, as soon as a response cannot be one of HTTP/1 any more. */
+  /** Returns false, and fails, as soon as a response cannot be HTTP/1. */
   private expected(pointer: usize, length: u32): bool {
     if (this.isRequest || this.state != HeadState.StartLine) return true;
     let at = this.head.length - this.lineStart;
@@ -95,7 +94,7 @@ export class HeadParser {
     return false;
   }
 
-  /** Handles the line that was completed by the last byte of the head. */
+  /** Handles the line that the last byte of the head completed. */
   private line(): void {
     const start = this.lineStart;
     let end = this.head.length - 1;
@@ -195,7 +194,7 @@ export class HeadParser {
     return this.fail(HeadFailure.TooLarge, "too many header fields");
   }
 
-  /** Where the value that begins at `start` ends without blanks; 0 and failed when it is bad. */
+  /** Returns the end of the value at `start`, without blanks; 0, and fails, if invalid. */
   private valueEnd(start: u32, end: u32): u32 {
     const first = this.head.pointer(0);
     for (let i = start; i < end; i++) {
@@ -209,7 +208,7 @@ export class HeadParser {
     return last;
   }
 
-  /** obs-fold (section 5.2): the value before goes on; what stands between becomes blanks. */
+  /** obs-fold (section 5.2): continues the value before, with blanks for the line end. */
   private foldedLine(start: u32, end: u32): bool {
     const head = this.head;
     if (head.fieldCount == 0) return this.fail(HeadFailure.Malformed, "blank before a field");

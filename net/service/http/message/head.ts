@@ -1,11 +1,11 @@
 /**
- * The head of an HTTP message: its start line and fields, as bytes with an index of where each
- * field lies. Memory grows with what arrives, up to the bounds it is made with.
+ * The head of an HTTP message: start line and fields, as bytes with an index of the fields. Memory
+ * grows with what arrives, up to the limits it is constructed with.
  */
 import { equalsIgnoringCase, latin1 } from "../../../../core/text";
 import { isBlank } from "./grammar";
 
-/** Words of the index for a field: where its name and its value begin, and how long they are. */
+/** Words of the index per field: the offsets and lengths of its name and value. */
 const WORDS: u32 = 4;
 
 export class HttpHead {
@@ -20,7 +20,7 @@ export class HttpHead {
   /** Of a response: the reason phrase, maybe empty. */
   reasonStart: u32 = 0;
   reasonLength: u32 = 0;
-  /** Bytes so far. */
+  /** Bytes stored. */
   length: u32 = 0;
   fieldCount: u32 = 0;
   private bytes: StaticArray<u8>;
@@ -45,7 +45,7 @@ export class HttpHead {
     return changetype<usize>(this.bytes) + offset;
   }
 
-  /** Takes more bytes; false when the head would be longer than allowed. */
+  /** Appends bytes. Returns false if the head would exceed its limit. */
   append(pointer: usize, length: u32): bool {
     const wanted = this.length + length;
     if (wanted > this.maximumBytes) return false;
@@ -61,7 +61,7 @@ export class HttpHead {
     return true;
   }
 
-  /** Notes a field by the offsets of its parts; false when there are too many. */
+  /** Adds a field by the offsets of its parts. Returns false if there are too many. */
   addField(nameStart: u32, nameLength: u32, valueStart: u32, valueLength: u32): bool {
     if (this.fieldCount >= this.maximumFields) return false;
     const at = this.fieldCount * WORDS;
@@ -77,7 +77,7 @@ export class HttpHead {
     return true;
   }
 
-  /** Moves the value of the last field (a folded line went on with it). */
+  /** Moves the value of the last field, which a folded line continued. */
   setLastValue(start: u32, length: u32): void {
     const at = (this.fieldCount - 1) * WORDS;
     this.fields[at + 2] = start;
@@ -101,7 +101,7 @@ export class HttpHead {
     return latin1(this.valuePointer(field), this.valueLength(field));
   }
 
-  /** Index of the next field called `name` (in small letters) from `from` on, or -1. */
+  /** Returns the index of the next field named `name` (lower case) from `from` on, or -1. */
   find(name: string, from: u32 = 0): i32 {
     for (let i = from; i < this.fieldCount; i++) {
       const at = i * WORDS;
@@ -110,13 +110,13 @@ export class HttpHead {
     return -1;
   }
 
-  /** The value of the first field called `name` (in small letters), or null. */
+  /** Returns the value of the first field named `name` (lower case), or null. */
   get(name: string): string | null {
     const field = this.find(name);
     return field < 0 ? null : this.value(field);
   }
 
-  /** True when `token` is in the list that the fields called `name` hold together. */
+  /** Reports whether `token` is in the list that all fields named `name` form. */
   hasToken(name: string, token: string): bool {
     for (let field = this.find(name); field >= 0; field = this.find(name, field + 1)) {
       const items = new ListItems(this.valuePointer(field), this.valueLength(field));
@@ -138,7 +138,7 @@ export class HttpHead {
   }
 }
 
-/** The elements of a comma-separated list, blanks around them left out (section 5.6.1). */
+/** Iterates over a comma-separated list, without the blanks around elements (section 5.6.1). */
 export class ListItems {
   pointer: usize = 0;
   length: u32 = 0;
@@ -150,7 +150,7 @@ export class ListItems {
     this.end = pointer + length;
   }
 
-  /** Goes to the next element, which may be empty; false when there is none. */
+  /** Moves to the next element, which may be empty. Returns false at the end. */
   next(): bool {
     if (this.at > this.end) return false;
     let comma = this.at;

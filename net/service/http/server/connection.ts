@@ -1,10 +1,10 @@
 /**
- * One connection of an HTTP server (RFC 9112): requests one after the other, pipelined ones
- * too, each answered before the next is read.
+ * One connection of an HTTP server (RFC 9112). Requests, even pipelined ones, are handled one at a
+ * time: each is answered before the next is read.
  *
  *     Head -> Body -> Respond -> Head ...        Respond -> Linger -> Gone
  *
- * Every state has a deadline, and slow peers get 30 s and then 1 KiB a second to hold on to.
+ * Every state has a deadline; a slow peer gets 30 s, and then has to keep up 1 KiB a second.
  */
 import {
   HTTP_SERVER_HEAD_BYTES,

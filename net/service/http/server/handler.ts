@@ -15,7 +15,7 @@ export class IncomingRequest {
 
   /**
    * Finds the path in the target: origin form, absolute form, or "*" for OPTIONS (RFC 9112
-   * section 3.2). False when the target is none of them.
+   * section 3.2). Returns false if the target has another form.
    */
   readTarget(): bool {
     this.bodyBytes = 0;
