@@ -1,16 +1,17 @@
 /** The ChaCha20 block function (RFC 8439 section 2.3). */
 
-/** Words of a block: 64 bytes. */
+/** 32-bit words per block (64 bytes). */
 export const CHACHA_WORDS: u32 = 16;
 
 /** The four words "expa" "nd 3" "2-by" "te k" (RFC 8439 section 2.3). */
 const CONSTANT: StaticArray<u32> = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574];
 
+/** The working state, cleared after each block: not reentrant. */
 const work: StaticArray<u32> = new StaticArray<u32>(16);
 
 /**
- * Writes a 64-byte block of key stream to `output`, from a 32-byte `key`, a block `counter` and a
- * nonce of three words. All words are little-endian. `output` may overlap `key`.
+ * Writes one 64-byte block of key stream to `output`, computed from a 32-byte `key`, a block
+ * `counter` and a nonce of three words. All words are little-endian. `output` may overlap `key`.
  */
 export function chachaBlock(
   output: usize,
@@ -21,7 +22,7 @@ export function chachaBlock(
   nonce2: u32,
 ): void {
   const w = work;
-  start(w, key, counter, nonce0, nonce1, nonce2);
+  setUp(w, key, counter, nonce0, nonce1, nonce2);
   for (let i = 0; i < 10; i++) {
     quarterRound(w, 0, 4, 8, 12);
     quarterRound(w, 1, 5, 9, 13);
@@ -44,7 +45,8 @@ export function chachaBlock(
   }
 }
 
-function start(
+/** Sets up the initial state: constants, key, counter, nonce (RFC 8439 section 2.3). */
+function setUp(
   w: StaticArray<u32>,
   key: usize,
   counter: u32,

@@ -1,10 +1,10 @@
 /**
- * The kernel's log: lines are kept in a ring for `dmesg` and passed to the console at once. Lines
- * carry the time of the last `setLogTime`, as this layer has no clock.
+ * The kernel's log: recent lines are kept for `dmesg`, and each is passed to the console at once.
+ * Lines carry the time of the last `setLogTime`, as this layer has no clock.
  */
 import { LOG_BYTES } from "./limits";
 
-/** Shows log lines as they are written: the console, once it exists. */
+/** Receives each log line as it is written; the console implements it. */
 export interface LogSink {
   logLine(line: string): void;
 }
@@ -17,15 +17,17 @@ class LogEntry {
 }
 
 const entries: Array<LogEntry> = [];
+/** Characters in `entries`, at most LOG_BYTES. */
 let kept: u32 = 0;
 let sink: LogSink | null = null;
 let time: i64 = 0;
 
+/** Sets where log lines go from now on; earlier lines are not repeated. */
 export function setLogSink(to: LogSink): void {
   sink = to;
 }
 
-/** Sets the time of the lines that follow, in microseconds since boot. */
+/** Sets the time of later lines, in microseconds since boot. */
 export function setLogTime(now: i64): void {
   time = now;
 }
@@ -39,7 +41,7 @@ export function log(text: string): void {
   if (to != null) to.logLine(formatLogLine(time, text));
 }
 
-/** Returns the lines that are still kept, oldest first, as `dmesg` prints them. */
+/** Returns the kept lines, oldest first, as `dmesg` prints them. */
 export function logLines(): Array<string> {
   const lines: Array<string> = [];
   for (let i = 0; i < entries.length; i++) {

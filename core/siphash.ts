@@ -2,7 +2,7 @@
  * SipHash-2-4: a keyed hash of short inputs that is unpredictable without the key
  * (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012).
  *
- * The four words of state are local variables, so nothing is allocated or kept.
+ * The four words of state are local variables: nothing is allocated or retained.
  */
 
 /**
@@ -15,7 +15,7 @@ export function siphash(key0: u64, key1: u64, pointer: usize, length: u32): u64 
   let v2 = key0 ^ 0x6c7967656e657261;
   let v3 = key1 ^ 0x7465646279746573;
   const words = length >>> 3;
-  // Two rounds per word, the last word being the tail, and four final rounds.
+  // Two rounds for each word, including the tail, then four final rounds.
   for (let i: u32 = 0; i <= words + 1; i++) {
     let word: u64 = 0;
     let rounds = 2;

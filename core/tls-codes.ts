@@ -1,11 +1,11 @@
-/** Numbers of the TLS door (machine/host.ts). net/service/tls/glue/ has the same in C. */
+/** Codes of the TLS functions in machine/host.ts; the C in net/service/tls/glue/ must match. */
 
 /** The low four bits of `tlsState`. */
 export const enum TlsState {
   /** No such connection. */
   None = 0,
   Handshaking = 1,
-  /** The peer is verified (unless `Insecure` was asked for); data flows. */
+  /** The peer is verified (unless `TlsOption.Insecure` is set); data flows. */
   Open = 2,
   /** The peer sent close_notify and all its data was read. An end without this is a truncation. */
   PeerClosed = 3,
@@ -13,11 +13,11 @@ export const enum TlsState {
   Failed = 4,
 }
 export const TLS_STATE_MASK = 15;
-/** Flags beside the state: `tlsTransmit` has bytes. */
+/** Flag in `tlsState`: `tlsTransmit` has bytes to send. */
 export const TLS_OUTPUT = 16;
-/** ... `tlsStep` can make progress without more input. */
+/** Flag in `tlsState`: `tlsStep` can make progress without more input. */
 export const TLS_AGAIN = 32;
-/** ... a new session for resumption has arrived since the last `tlsSession`. */
+/** Flag in `tlsState`: a session to resume has arrived that `tlsSession` has not copied yet. */
 export const TLS_NEW_SESSION = 64;
 
 /** Options of `tlsOpenClient` and `tlsOpenServer`. */
@@ -47,7 +47,7 @@ export const enum TlsNumber {
   Group = 4,
   /** 1 if a session was resumed. */
   Resumed = 5,
-  /** How many certificates the peer sent, now or when the resumed session was made. */
+  /** Number of certificates the peer sent, in this handshake or the one that was resumed. */
   Certificates = 6,
   /** The alert that the peer sent, or -1. */
   AlertReceived = 7,
@@ -57,8 +57,9 @@ export const enum TlsNumber {
   Root = 9,
   /** 1 if the peer requested a client certificate. */
   CertificateRequested = 10,
-  /** Heap bytes of this connection, and their peak. */
+  /** Heap bytes held by this connection. */
   HeapUsed = 11,
+  /** The peak of `HeapUsed`. */
   HeapPeak = 12,
   /** Key updates received (RFC 8446, 4.6.3). */
   KeyUpdates = 13,
@@ -75,11 +76,11 @@ export const enum TlsBytes {
   Certificate = 3,
   /** The trusted root at the end of the chain. */
   Root = 4,
-  /** The SNI that a server received. */
+  /** The SNI that a server received; empty once the handshake is over. */
   ServerName = 5,
 }
 
-/** Why a certificate chain was refused: mbedTLS's bits, and from bit 20 on our own. */
+/** Why a certificate chain was refused. Bits 0 to 19 are mbedTLS's, bits 20 up are ours. */
 export const enum TlsRefusal {
   Expired = 0x1,
   WrongName = 0x4,
@@ -90,9 +91,11 @@ export const enum TlsRefusal {
   NotYetValid = 0x200,
   KeyUsage = 0x800,
   ExtendedKeyUsage = 0x1000,
-  /** A weak hash, key type or key size. */
+  /** The signature's hash is not allowed. */
   WeakHash = 0x4000,
+  /** The type of the key is not allowed. */
   WeakKeyKind = 0x8000,
+  /** The key is too short, or its curve is not allowed. */
   WeakKey = 0x10000,
   /** No subjectAltName; the common name is ignored (RFC 9525, 6.3). */
   NoAlternativeName = 0x100000,
@@ -112,7 +115,7 @@ export const enum TlsRefusal {
   RootExpired = 0x8000000,
   /** Malformed or duplicate extensions. */
   Malformed = 0x10000000,
-  /** Issued after the date on which Mozilla distrusted its root. */
+  /** Issued after the date from which Mozilla distrusts its root. */
   RootDistrusted = 0x20000000,
 }
 
@@ -132,7 +135,7 @@ export const enum CertificateField {
   /** "2026-11-22 13:40:00", UTC. */
   NotBefore = 3,
   NotAfter = 4,
-  /** Alternative name `index` ("DNS:x.test", "IP:10.0.2.2"); empty after the last. */
+  /** Alternative name `index`: DNS:, IP:, email:, URI: or other: and a value; "" after the last. */
   AlternativeName = 5,
   /** "RSA 2048", "EC P-256" */
   Key = 6,
@@ -146,7 +149,7 @@ export const enum CertificateField {
   StrongKey = 10,
 }
 
-/** Selectors of `tlsHeap`; in bytes unless noted. */
+/** Selectors of `tlsHeap`. Used, Peak, Limit and Resident are in bytes; the others are counts. */
 export const enum TlsHeap {
   /** Held by connections; 0 if there are none. */
   Used = 0,

@@ -1,6 +1,6 @@
 /**
- * Runs all tests: everything that needs only Node first, then the real boots; prints the totals.
- * Arguments select the files whose path contains one of them: `tests/run.ts boot/http unit`.
+ * Runs all tests, those of tls/ and boot/ last, and prints the totals. Arguments select the test
+ * files whose path contains any of them: `tests/run.ts boot/http unit`.
  */
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -12,14 +12,14 @@ import { root } from "./lab/host/process.ts";
 interface Stage {
   name: string;
   folders: string[];
-  /** Files at once. */
+  /** Number of files run in parallel. */
   concurrency: number;
-  /** Milliseconds for one file. */
+  /** Time limit for each file, in milliseconds. */
   timeout: number;
 }
 
 const processors = availableParallelism();
-/** Folders whose tests boot QEMU or run servers; all others need only Node. */
+/** Folders that run last, at most two files at a time: their tests boot QEMU or run servers. */
 const booting = ["tls", "boot"];
 const folders = readdirSync(`${root}tests`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -39,14 +39,14 @@ const stages: Stage[] = [
   },
 ];
 
-/** The slowest files, which start first. */
+/** The slowest files; they start first within their folder. */
 const slow = ["reproduce.test.ts", "sim.test.ts", "httpd-load.test.ts", "private-network.test.ts"];
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"];
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));
 const failures: string[] = [];
 
-/** Returns the stage's test files whose path contains one of the words. */
+/** Returns the stage's test files whose path contains any of `words`; all without words. */
 function testFiles(stage: Stage, words: string[]): string[] {
   const found = stage.folders.flatMap((folder) => {
     const names = readdirSync(`${root}tests/${folder}`, { recursive: true, encoding: "utf8" });
@@ -59,7 +59,7 @@ function testFiles(stage: Stage, words: string[]): string[] {
   return words.length === 0 ? found : found.filter(wanted);
 }
 
-/** Runs one stage; prints as it goes, adds to the totals. */
+/** Runs one stage, printing results as they arrive, and adds its counts to `totals`. */
 async function runStage(stage: Stage, files: string[]): Promise<void> {
   console.log(`\n== ${stage.name}: ${files.length} files ==`);
   const { concurrency, timeout } = stage;
@@ -69,7 +69,7 @@ async function runStage(stage: Stage, files: string[]): Promise<void> {
     if (data.nesting === 0 && totals.has(name)) {
       totals.set(name, (totals.get(name) ?? 0) + Number(count));
     }
-    // What breaks after a file's last test fails the file, and is told only here.
+    // An error after a file's last test is reported only by this diagnostic.
     if (data.message.includes("asynchronous activity")) failures.push(data.message);
   });
   events.on("test:fail", (data) => {

@@ -1,7 +1,7 @@
 /**
  * Parses anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, and comments that
- * start with # or ;. Invalid lines are reported by number and ignored. A [Match] starts the
- * settings of other interfaces.
+ * start with # or ;. Invalid lines are reported by number and ignored. Each [Match] starts
+ * the settings for another set of interfaces.
  */
 import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
@@ -11,8 +11,9 @@ import { SettingsReader } from "./settings-reader";
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
 
 /**
- * Parses the file. `length` is its whole length, of which `bytes` may be only the beginning.
- * Invalid UTF-8 is an error of the line that contains it.
+ * Parses the file into `configuration`. `length` is its whole length, of which `bytes` may be only
+ * the beginning. Each invalid UTF-8 byte becomes U+FFFD, which is an error only where the syntax
+ * does not allow it.
  */
 export function readConfigFile(
   configuration: Configuration,
@@ -31,9 +32,9 @@ export function readConfigFile(
 class FileParser {
   private readonly reader: SettingsReader;
   private section: string = "";
-  /** Skips the keys of an unknown section, which was reported. */
+  /** The section is unknown (reported) or X- (not reported): its keys are ignored. */
   private skipping: bool = false;
-  private wrong: u32 = 0;
+  private errors: u32 = 0;
 
   constructor(private readonly configuration: Configuration) {
     this.reader = new SettingsReader(configuration);
@@ -45,24 +46,24 @@ class FileParser {
       const line = (
         i == 0 && lines[0].startsWith("\ufeff") ? lines[0].substring(1) : lines[i]
       ).trim();
-      this.report(i + 1, this.line(line, i + 1));
+      this.report(i + 1, this.parseLine(line, i + 1));
     }
     this.finishSection();
     this.finishPart();
-    if (this.wrong <= CONFIG_PROBLEMS) return;
-    const more = this.wrong - CONFIG_PROBLEMS;
+    if (this.errors <= CONFIG_PROBLEMS) return;
+    const more = this.errors - CONFIG_PROBLEMS;
     this.configuration.problems.push(`${CONFIG_FILE}: and ${more} more lines that are wrong`);
   }
 
   private report(line: i32, expected: string): void {
-    if (expected == "" || ++this.wrong > CONFIG_PROBLEMS) return;
+    if (expected == "" || ++this.errors > CONFIG_PROBLEMS) return;
     this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${expected}`);
   }
 
-  /** Returns what was expected instead, or "". */
-  private line(line: string, number: i32): string {
+  /** Parses one trimmed line. Returns what was expected instead, or "". */
+  private parseLine(line: string, number: i32): string {
     if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
-    if (line.startsWith("[")) return this.header(line, number);
+    if (line.startsWith("[")) return this.parseHeader(line, number);
     const equals = line.indexOf("=");
     if (equals <= 0) return "expected [SECTION], KEY=VALUE or a comment";
     if (this.skipping) return "";
@@ -71,7 +72,7 @@ class FileParser {
     return this.reader.set(this.section, key, line.substring(equals + 1).trim(), number);
   }
 
-  private header(line: string, number: i32): string {
+  private parseHeader(line: string, number: i32): string {
     this.finishSection();
     const name = line.endsWith("]") ? line.substring(1, line.length - 1) : "";
     this.skipping = !SECTIONS.includes(name);

@@ -15,10 +15,11 @@ export const ARP_LENGTH: u32 = 28;
 export const ARP_REQUEST: u32 = 1;
 export const ARP_REPLY: u32 = 2;
 
-/** The first six bytes of every such packet, as a little-endian load sees them. */
+/** The first six bytes of every accepted packet, as little-endian loads return them. */
 const FORMAT_LOW: u32 = 0x0008_0100;
 const FORMAT_HIGH: u16 = 0x0406;
 
+/** View of a packet that `parseArp` accepted. Hardware addresses are 48 bits. */
 @unmanaged
 export class ArpPacket {
   static at(pointer: usize): ArpPacket {
@@ -42,8 +43,9 @@ export class ArpPacket {
 }
 
 /**
- * The gate for `length` bytes of link payload: a request or reply for IPv4 over Ethernet whose
- * sender is a single station, and the one that sent the frame (`frameSource`).
+ * Checks `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet whose
+ * sender hardware address is unicast, not zero, and equal to `frameSource`. Returns Drop.None or
+ * the reason to drop.
  */
 export function parseArp(pointer: usize, length: u32, frameSource: u64): Drop {
   if (length < ARP_LENGTH) return Drop.ArpTruncated;
@@ -57,7 +59,7 @@ export function parseArp(pointer: usize, length: u32, frameSource: u64): Drop {
   return Drop.None;
 }
 
-/** Writes the 28 bytes of a request or reply. */
+/** Writes a request or reply, ARP_LENGTH bytes. Hardware addresses are 48 bits. */
 export function emitArp(
   pointer: usize,
   operation: u32,

@@ -1,4 +1,4 @@
-/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: parsing undoes emitting, and altered input is rejected. */
+/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: parse inverts emit, and altered input is rejected. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
@@ -6,14 +6,14 @@ import { load } from "../lab/scripted/assembly.ts";
 import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");
-const more = await load("tests/lab/entries/property.ts");
+const tcp = await load("tests/lab/entries/property.ts");
 
-/** Returns a block at the end of memory, filled with old bytes. */
+/** Returns the address of a block at the end of memory, filled with stale bytes. */
 const room = (length: number) => atEnd(wasm, new Uint8Array(length).fill(0xa5))[0];
 const view = (pointer: number, length: number) =>
   new Uint8Array(wasm.memory.buffer, pointer, length);
 
-test(titled("parsing undoes emitting of Ethernet and ARP"), () => {
+test(titled("Ethernet and ARP: parse inverts emit"), () => {
   check([hardware, hardware, port], (to, from, type) => {
     const pointer = room(14);
     assert.ok(wasm.emitEthernet(pointer, to, from, type));
@@ -25,11 +25,11 @@ test(titled("parsing undoes emitting of Ethernet and ARP"), () => {
     assert.ok(wasm.emitArp(pointer, operation, ...ends));
     const single = ends[0] !== 0n && ((ends[0] >> 40n) & 1n) === 0n;
     assert.equal(wasm.gateArp(pointer, 28, ends[0]) === 0, single);
-    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "not the frame's source");
+    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "wrong frame source");
   });
 });
 
-test(titled("parsing undoes emitting of IPv4, and rejects any flipped bit"), () => {
+test(titled("IPv4: parse inverts emit, and rejects any flipped header bit"), () => {
   const total = fc.integer({ min: 20, max: 1500 });
   check([total, port, port, fc.nat(255), word, word, fc.nat(159)], (...values) => {
     const [length, id, flags, protocol, from, to, bit] = values;
@@ -44,7 +44,7 @@ test(titled("parsing undoes emitting of IPv4, and rejects any flipped bit"), () 
   });
 });
 
-test(titled("parsing undoes emitting of ICMP and UDP, and rejects any flipped bit"), () => {
+test(titled("ICMP and UDP: parse inverts emit, and rejects any flipped bit"), () => {
   check([fc.nat(255), fc.nat(255), word, bytes(100), fc.nat()], (type, code, rest, data, bit) => {
     const [length, at] = [8 + data.length, bit % (8 * (8 + data.length))];
     const pointer = room(length);
@@ -63,33 +63,33 @@ test(titled("parsing undoes emitting of ICMP and UDP, and rejects any flipped bi
     assert.equal(wasm.gateUdp(pointer, length, source, own), 0);
     assert.deepEqual(view(pointer + 8, data.length), data);
     view(pointer, length)[at >> 3] ^= 1 << (at & 7);
-    // A checksum of 0 means none, which is allowed.
+    // A UDP checksum of 0 means that there is none, which is valid (RFC 768).
     const none = view(pointer + 6, 2).every((byte) => byte === 0);
     if (!none) assert.notEqual(wasm.gateUdp(pointer, length, source, own), 0);
   });
 });
 
-test(titled("parsing undoes emitting of TCP, options included"), () => {
+test(titled("TCP: parse inverts emit, options included, and rejects any flipped bit"), () => {
   const numbers = [word, word, word, fc.nat(63), port] as const;
   check([...numbers, bytes(40), bytes(60), word, word, fc.nat()], (...values) => {
     const [ports, sequence, ack, flags, window, options, data, source, own, bit] = values;
     const header = 20 + ((options.length + 3) & ~3);
     const length = header + data.length;
-    const [pointer] = atEnd(more, new Uint8Array(length));
-    const segment = new Uint8Array(more.memory.buffer, pointer, length);
+    const [pointer] = atEnd(tcp, new Uint8Array(length));
+    const segment = new Uint8Array(tcp.memory.buffer, pointer, length);
     segment.set(options, 20);
     segment.set(data, header);
-    more.segment(pointer, header, length, ports, sequence, ack, flags, window, source, own);
-    assert.equal(more.parseTcp(pointer, length, source, own), 0);
-    const fields = [0, 1, 2, 3, 4, 5].map((field) => more.tcpField(pointer, field) >>> 0);
+    tcp.segment(pointer, header, length, ports, sequence, ack, flags, window, source, own);
+    assert.equal(tcp.parseTcp(pointer, length, source, own), 0);
+    const fields = [0, 1, 2, 3, 4, 5].map((field) => tcp.tcpField(pointer, field) >>> 0);
     assert.deepEqual(fields, [ports, sequence, ack, flags, window, header]);
     segment[(bit >> 3) % length] ^= 1 << (bit & 7);
-    assert.notEqual(more.parseTcp(pointer, length, source, own), 0);
+    assert.notEqual(tcp.parseTcp(pointer, length, source, own), 0);
   });
   check([port, fc.nat(14)], (size, shift) => {
-    const [pointer, length] = atEnd(more, new Uint8Array(8));
-    more.emitSynOptions(pointer, size, shift);
-    assert.equal(more.tcpOptions(pointer, length) >>> 0, ((size << 16) | 256 | shift) >>> 0);
+    const [pointer, length] = atEnd(tcp, new Uint8Array(8));
+    tcp.emitSynOptions(pointer, size, shift);
+    assert.equal(tcp.tcpOptions(pointer, length) >>> 0, ((size << 16) | 256 | shift) >>> 0);
   });
 });
 
@@ -105,8 +105,8 @@ test(titled("no parser reads beyond its input"), () => {
       wasm.gateIcmp(pointer, length);
       wasm.gateQuote(pointer, length);
       wasm.gateUdp(pointer, length, address, address);
-      more.parseTcp(...atEnd(more, packet), address, address);
-      more.tcpOptions(...atEnd(more, packet));
+      tcp.parseTcp(...atEnd(tcp, packet), address, address);
+      tcp.tcpOptions(...atEnd(tcp, packet));
     },
     5000,
   );

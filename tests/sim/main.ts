@@ -1,6 +1,7 @@
 /**
- * `make sim [SEED=n] [RUNS=n]`: runs random worlds. The first five that fail are run again with a
- * capture, shrunk, and written to build/sim/. The last line is a hash over all traces.
+ * `make sim [SEED=n] [RUNS=n]`: runs random worlds, by default seeds 1 to 2000, or only SEED. The
+ * first five that fail, except hung ones, are rerun with a capture, shrunk, and written to
+ * build/sim/. The last line printed is a hash of all traces.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,15 +15,15 @@ import { type Report, runWorlds } from "./processes.ts";
 import { runWorld } from "./run-world.ts";
 import { shrink } from "./shrink.ts";
 
-/** Processes at a time: JOBS, or one per processor. */
+/** Number of processes: JOBS, or one per processor. */
 const processes = numberFrom("JOBS") ?? availableParallelism();
 const folder = fileURLToPath(new URL("../../build/sim/", import.meta.url));
 const seed = numberFrom("SEED");
 const first = seed ?? 1;
 const count = numberFrom("RUNS") ?? (seed === undefined ? 2000 : 1);
 
-/** Runs a failed world again and writes its capture, consoles and plans to files. */
-async function writeDown({ seed }: Report): Promise<void> {
+/** Reruns a failed world; writes its capture, consoles, plan and shrunk plan to build/sim/. */
+async function saveFailure({ seed }: Report): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const plan = makePlan(seed);
   const capture = new Capture();
@@ -42,20 +43,20 @@ async function writeDown({ seed }: Report): Promise<void> {
 const commit = await version();
 console.log(`seeds ${first} to ${first + count - 1} at ${commit}`);
 const started = performance.now();
-let told = performance.now();
-let over = 0;
+let lastPrinted = performance.now();
+let finished = 0;
 const reports = await runWorlds(first, count, processes, (report) => {
-  over++;
+  finished++;
   if (report.failures.length > 0) {
     console.log(`seed ${report.seed} fails:\n  ${report.failures.join("\n  ")}`);
-  } else if (performance.now() - told > 10_000) {
-    told = performance.now();
-    console.log(`${over} of ${count} worlds`);
+  } else if (performance.now() - lastPrinted > 10_000) {
+    lastPrinted = performance.now();
+    console.log(`${finished} of ${count} worlds`);
   }
 });
 const failed = reports.filter(({ failures }) => failures.length > 0);
 for (const report of failed.slice(0, 5)) {
-  if (report.trace !== "") await writeDown(report);
+  if (report.trace !== "") await saveFailure(report);
 }
 const seconds = (performance.now() - started) / 1000;
 const virtual = reports.reduce((sum, report) => sum + report.seconds, 0);

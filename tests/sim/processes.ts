@@ -1,19 +1,21 @@
-/** Runs many worlds in several processes. A world that hangs is killed and reported. */
+/** Runs worlds in several processes. A process whose world hangs is killed and reported. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Batch } from "./batch.ts";
 
 export interface Report {
   seed: number;
+  /** A hash of the world's trace; empty if it hung. */
   trace: string;
   failures: string[];
+  /** Virtual time. */
   seconds: number;
   frames: number;
 }
 
 /**
- * V8 inlines small WebAssembly functions. This drops frames from stack traces, but a failed world
- * is run again without it. V8's helper threads would only cost: each processor has a busy process.
+ * Lets V8 inline small WebAssembly functions. This drops frames from stack traces, but a failed
+ * world is rerun without it. V8's helper threads are off: every processor is busy without them.
  */
 const FLAGS = ["--experimental-wasm-inlining", "--single-threaded"];
 
@@ -21,8 +23,8 @@ const FLAGS = ["--experimental-wasm-inlining", "--single-threaded"];
 const PATIENCE = 120_000;
 
 /**
- * Runs `count` worlds from seed `first` on, and returns their reports in the order of their seeds.
- * Calls `done` with each as it comes in.
+ * Runs `count` worlds, starting with seed `first`. Returns their reports sorted by seed, and calls
+ * `done` with each report as it arrives.
  */
 export async function runWorlds(
   first: number,
@@ -38,21 +40,21 @@ export async function runWorlds(
   };
   const step = Math.max(1, Math.min(processes, count));
   const all = Array.from({ length: step }, (_, i) =>
-    oneAfterOther({ first: first + i, end, step }, keep),
+    runBatch({ first: first + i, end, step }, keep),
   );
   await Promise.all(all);
   return reports.sort((a, b) => a.seed - b.seed);
 }
 
-/** Runs a batch in one process at a time; after a hung world a new process takes over. */
-async function oneAfterOther(batch: Batch, keep: (report: Report) => void): Promise<void> {
+/** Runs a batch in one process at a time, with a new process after each hung world. */
+async function runBatch(batch: Batch, keep: (report: Report) => void): Promise<void> {
   for (let next: number | undefined = batch.first; next !== undefined; ) {
-    next = await untilItHangs({ ...batch, first: next }, keep);
+    next = await runUntilHang({ ...batch, first: next }, keep);
   }
 }
 
-/** Resolves to the seed behind a world that hung, or to undefined at the end of the batch. */
-function untilItHangs(batch: Batch, keep: (report: Report) => void): Promise<number | undefined> {
+/** Runs a batch until a world hangs. Resolves to the next seed, or undefined if none is left. */
+function runUntilHang(batch: Batch, keep: (report: Report) => void): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const { first, end, step } = batch;
     const path = fileURLToPath(new URL("./batch.ts", import.meta.url));

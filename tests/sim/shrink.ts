@@ -1,13 +1,13 @@
-/** Shrinks the plan of a failed world as far as it still fails in the same way. */
+/** Shrinks a failed world's plan while the world still fails in the same way. */
 import type { Plan } from "./plan.ts";
 import { runWorld } from "./run-world.ts";
 
-/** Worlds to run at most. */
+/** Maximum number of worlds to run. */
 const TRIES = 150;
 /** A twin's default memory in bytes. */
 const MEMORY = 1 << 30;
 
-/** Yields plans that lack one thing of `plan`, the largest things first. */
+/** Yields variants of `plan`, each with one part removed or made ordinary, the largest first. */
 function* smaller(plan: Plan): Generator<Plan> {
   const { twins, incidents } = plan;
   if (twins.length > 1) {
@@ -33,11 +33,11 @@ function* smaller(plan: Plan): Generator<Plan> {
     if (twin.slow) yield replace({ slow: false });
     if (!twin.hypervisor) yield replace({ hypervisor: true });
     if (twin.memory < MEMORY) yield replace({ memory: MEMORY });
-    for (const way of ["down", "up"] as const) {
-      if (Object.keys(twin[way]).length > 0) yield replace({ [way]: {} });
-      for (const name of Object.keys(twin[way])) {
-        const rest = Object.entries(twin[way]).filter(([key]) => key !== name);
-        yield replace({ [way]: Object.fromEntries(rest) });
+    for (const direction of ["down", "up"] as const) {
+      if (Object.keys(twin[direction]).length > 0) yield replace({ [direction]: {} });
+      for (const name of Object.keys(twin[direction])) {
+        const rest = Object.entries(twin[direction]).filter(([key]) => key !== name);
+        yield replace({ [direction]: Object.fromEntries(rest) });
       }
     }
   }
@@ -49,7 +49,10 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.peerSegment < 1460) yield { ...plan, peerSegment: 1460 };
 }
 
-/** Returns a smaller plan that fails with the same message, numbers aside, or `plan` itself. */
+/**
+ * Returns the smallest plan found that fails with the same message, or `plan`. Messages are equal
+ * if their first 60 characters are, hexadecimal digits, periods and colons left out.
+ */
 export async function shrink(plan: Plan, failure: string): Promise<Plan> {
   const kind = (text: string) => text.replace(/[0-9a-f.:]+/g, "").slice(0, 60);
   let best = plan;

@@ -1,8 +1,8 @@
 /**
  * echo [-n] [WORD]...
  *
- * Prints its words with blanks between and, without -n, a newline, as the command of bash does.
- * There is no -e. Exit code: 0.
+ * Prints its words separated by spaces, followed by a newline unless -n is given, like bash's
+ * builtin. -e is not supported. Exit code: 0.
  */
 import { Command, Job } from "../command";
 import { Session } from "../session";
@@ -12,9 +12,9 @@ export class Echo extends Command {
     super("echo", "[-n] [WORD]...", "prints its words", ["echo hello", "echo $?"]);
   }
   start(words: Array<string>, session: Session): Job {
-    const open = words.length > 0 && words[0] == "-n";
-    const text = (open ? words.slice(1) : words).join(" ");
-    session.print(open ? text : text + "\n");
+    const noNewline = words.length > 0 && words[0] == "-n";
+    const text = (noNewline ? words.slice(1) : words).join(" ");
+    session.print(noNewline ? text : text + "\n");
     return this.done();
   }
 }

@@ -33,11 +33,11 @@ export class JsonDocument {
   /** The number of values, member names included. */
   count: u32 = 0;
   private table: StaticArray<u32> = new StaticArray<u32>(16 * WORDS);
-  /** For strings that are read to their end at once. */
+  /** Shared by all string reads, so only one can be in progress. */
   private readonly reader: JsonCharacters = new JsonCharacters();
 
   constructor(
-    /** Owns the bytes, which must not change any more. */
+    /** Owned by the document; never modified. */
     readonly bytes: StaticArray<u8>,
     readonly length: u32,
   ) {}
@@ -50,7 +50,7 @@ export class JsonDocument {
     return new JsonValue(this, 0);
   }
 
-  /** Appends a value that begins at byte `start`. Returns its index. */
+  /** Appends a value that spans bytes `start` to `end` (exclusive). Returns its index. */
   add(kind: JsonKind, start: u32, end: u32): u32 {
     const at = this.count * WORDS;
     if (at == (this.table.length as u32)) {
@@ -66,7 +66,7 @@ export class JsonDocument {
     return this.count - 1;
   }
 
-  /** Ends the array or object `index` before byte `end`, with the values so far. */
+  /** Ends array or object `index` before byte `end`; it contains all values added since. */
   closeContainer(index: u32, end: u32): void {
     this.table[index * WORDS + 2] = end;
     this.table[index * WORDS + 3] = this.count;
@@ -85,7 +85,7 @@ export class JsonDocument {
     return this.table[index * WORDS + 3];
   }
 
-  /** Returns the characters of the string `index`; valid until the next call. */
+  /** Returns the characters of string `index`, valid until the next read of any string. */
   characters(index: u32): JsonCharacters {
     this.reader.begin(this.pointer(this.start(index)), this.end(index) - this.start(index));
     return this.reader;
@@ -136,7 +136,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
   }
 
-  /** Returns the first characters of a string, at most `most`. */
+  /** Returns at most `most` UTF-16 units from the start of a string; else "". */
   textUpTo(most: u32): string {
     if (!this.isString()) return "";
     const bytes = this.document.end(this.index) - this.document.start(this.index);
@@ -164,7 +164,7 @@ export class JsonValue {
     return (negative ? 0 - value : value) as i64;
   }
 
-  /** The number of elements or members; else 0. */
+  /** The number of elements of an array or members of an object; else 0. */
   count(): u32 {
     if (this.kind() < JsonKind.Array) return 0;
     const end = this.document.next(this.index);
@@ -173,7 +173,7 @@ export class JsonValue {
     return this.isObject() ? count >>> 1 : count;
   }
 
-  /** Returns an array's elements, or an object's names and values in turn; else none. */
+  /** Returns an array's elements, or an object's names and values alternately; else none. */
   items(): Array<JsonValue> {
     const items: Array<JsonValue> = [];
     if (this.kind() < JsonKind.Array) return items;
@@ -184,7 +184,7 @@ export class JsonValue {
     return items;
   }
 
-  /** Returns the member of that name, the last one if several, or null. */
+  /** Returns the value of member `name`, or null. The last wins if a name is repeated. */
   get(name: string): JsonValue | null {
     if (!this.isObject()) return null;
     let found: u32 = 0;
@@ -199,7 +199,7 @@ export class JsonValue {
   }
 }
 
-/** Reports whether valid number text is an integer that fits an i64. */
+/** Reports whether the text of a valid JSON number is an integer that fits an i64. */
 function fitsInteger(pointer: usize, length: u32): bool {
   const negative = load<u8>(pointer) == 0x2d;
   const limit: u64 = negative ? 1 << 63 : (i64.MAX_VALUE as u64);

@@ -82,7 +82,7 @@ class Streams implements Connector {
   }
 }
 
-/** A sink that takes a limited number of bytes per poll, and in all. */
+/** A sink that takes `allowed` bytes until the test allows more, and fails after 1000. */
 class SlowSink extends BodySink {
   allowed: u32 = 0;
   taken: u32 = 0;
@@ -90,7 +90,7 @@ class SlowSink extends BodySink {
     return this.allowed;
   }
   data(_pointer: usize, length: u32): bool {
-    assert(length <= this.allowed, "more than there was room for");
+    assert(length <= this.allowed, "data exceeds room()");
     this.allowed -= length;
     this.taken += length;
     return this.taken <= 1000;
@@ -105,12 +105,13 @@ let slow = new SlowSink();
 let request = new HttpRequest("http://a.test/");
 let exchange: HttpExchange | null = null;
 
-/** A new client without connections. */
+/** Replaces the client, its resolver and its streams. */
 export function reset(): void {
   names = new Names();
   streams = new Streams();
   client = new HttpClient(names, streams, "anonymos/test");
 }
+/** Begins a new request, whose body is collected. */
 export function prepare(method: usize, length: u32, url: usize, urlLength: u32): void {
   request = new HttpRequest(textAt(url, urlLength));
   const name = textAt(method, length);
@@ -130,6 +131,7 @@ export function setBody(pointer: usize, length: u32): void {
 export function setPattern(length: u32): void {
   request.body = new PatternSource(length);
 }
+/** Sets the request's options; `timeout` is in microseconds. */
 export function options(follow: bool, timeout: i64, maximum: u32): void {
   request.followRedirects = follow;
   request.timeout = timeout;
@@ -139,6 +141,7 @@ export function useSlowSink(): void {
   slow = new SlowSink();
   request.sink = slow;
 }
+/** Lets the slow sink take `bytes`; returns how many it has taken so far. */
 export function allowSink(bytes: u32): u32 {
   slow.allowed = bytes;
   return slow.taken;
@@ -165,12 +168,13 @@ export function idle(): u32 {
   return client.idleConnections();
 }
 
-/** Sets how new streams behave. */
+/** Sets the state and failure of new streams, and whether connecting is refused. */
 export function streamsAre(state: u32, kind: u32, refuses: bool): void {
   streams.state = state;
   streams.kind = kind;
   streams.refuses = refuses;
 }
+/** Limits what new streams show per `peek` (`window`) and take in all (`room`), in bytes. */
 export function limits(window: u32, room: u32): void {
   streams.window = window;
   streams.room = room;
@@ -194,6 +198,7 @@ export function sent(stream: u32): string {
 export function label(stream: u32): string {
   return streams.opened[stream].label;
 }
+/** How a stream was ended: "open", "closed", "released" or "aborted". */
 export function end(stream: u32): string {
   return streams.opened[stream].end();
 }
@@ -228,7 +233,7 @@ export function reused(): bool {
 export function url(): string {
   return exchange!.url.text();
 }
-/** Times: resolved, connected, first byte, finished. */
+/** Time 0 to 3 of the exchange: resolved, connected, first byte, finished. */
 export function time(which: u32): i64 {
   const times = exchange!.times;
   if (which == 0) return times.resolved;
@@ -247,7 +252,7 @@ export function lookups(): u32 {
   return names.asked.length;
 }
 
-/** Passes N bytes of the pattern through `read`, in pieces. */
+/** Reads `length` bytes of the pattern in pieces of `piece` bytes. Returns their CRC-32. */
 export function patternCrc(length: u32, piece: u32): u32 {
   const source: BodySource = new PatternSource(length);
   const buffer = new StaticArray<u8>(piece);

@@ -1,23 +1,27 @@
-/** ACPI tables as firmware leaves them, put into a machine's low memory. */
+/** Writes ACPI tables to a machine's low memory, as firmware does. */
 import type { Machine } from "./machine.ts";
 
 export interface AcpiOptions {
-  /** Address of the root pointer. */
+  /** Address of the RSDP. */
   root?: number;
-  /** Through the XSDT, with the 64-bit fields of the FADT. */
+  /** Uses an XSDT and the FADT's 64-bit fields; otherwise an RSDT and 32-bit fields. */
   extended?: boolean;
-  /** The bytes of the DSDT after its header. */
+  /** The AML of the DSDT, without the table's header. */
   code?: number[];
   smiCommand?: number;
   acpiEnable?: number;
   pm1aControl?: number;
   pm1bControl?: number;
+  /** The CMOS register of the century; 0: none. */
   century?: number;
-  /** Address space (0 memory, 1 port), address and value of the reset register. */
+  /** The reset register: address space (0 memory, 1 I/O port), address, and the value to write. */
   reset?: { space: number; address: number; value: number };
 }
 
-/** Name (\_S5, Package (4) {type, type, 0, 0}) between other names. */
+/**
+ * Returns the AML of Name (\_S5, Package (4) {type, type, 0, 0}) between two unrelated names. Each
+ * of `types` is an encoded integer: [1] or [0x0a, 5].
+ */
 export function sleepPackage(...types: number[][]): number[] {
   const body = [4, ...types.flat(), 0, 0];
   return [
@@ -32,7 +36,7 @@ const FADT = 0xe2000;
 const OTHER = 0xe3000;
 const LIST = 0xe4000;
 
-/** Writes the tables; returns the address of the root pointer. */
+/** Writes the tables. Returns the address of the RSDP. */
 export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
   const { root = 0xf5a30, extended = false } = options;
   const { bytes } = machine.low;
@@ -58,7 +62,7 @@ export function addAcpi(machine: Machine, options: AcpiOptions = {}): number {
 
 function fadt(options: AcpiOptions, extended: boolean): Buffer {
   const table = Buffer.alloc(extended ? 232 : 80);
-  // Offsets are the specification's, less the 36 bytes of the header.
+  // Offsets as in the specification, minus the 36-byte header.
   table.writeUInt32LE(extended ? 0 : DSDT, 40 - 36);
   table.writeUInt32LE(options.smiCommand ?? 0, 48 - 36);
   table[52 - 36] = options.acpiEnable ?? 0;
@@ -86,7 +90,7 @@ function writeTable(memory: Uint8Array, at: number, signature: string, body: Uin
   memory.set(table, at);
 }
 
-/** Returns the byte that makes the sum 0. */
+/** Returns the byte that makes the sum 0 modulo 256. */
 function checksum(bytes: Uint8Array): number {
   return -bytes.reduce((sum, byte) => sum + byte, 0) & 255;
 }

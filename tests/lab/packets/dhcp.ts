@@ -12,14 +12,15 @@ export const DhcpType = {
 };
 
 export const COOKIE = 0x63825363;
-/** Where the options begin: behind the fixed fields and the cookie. */
+/** Offset of the options, after the fixed fields and the cookie. */
 export const HEADER = 240;
-/** BOOTP's smallest message, to which short ones are padded (RFC 1542 section 2.1). */
+/** BOOTP's minimum message size; shorter messages are padded (RFC 1542 section 2.1). */
 const SHORTEST = 300;
 
-/** Codes with their data, in order; a code may be there more than once. */
+/** Codes and data in wire order; a code may be repeated. */
 export type Options = [code: number, data: Uint8Array | number[]][];
 
+/** Encodes addresses as an option's data, 4 bytes each. */
 export const ips = (...list: (string | number)[]): Buffer =>
   Buffer.concat(list.map((each) => u32(address(each))));
 
@@ -29,7 +30,7 @@ export function encodeOptions(options: Options): Buffer {
   );
 }
 
-/** The options of a message by their code; of several with one code, the last. */
+/** Returns a message's options by code; the last wins if a code is repeated. */
 export function readOptions(message: Buffer): Map<number, Buffer> {
   const options = new Map<number, Buffer>();
   for (let at = HEADER; at + 1 < message.length && message[at] !== 255; ) {
@@ -43,7 +44,7 @@ export function readOptions(message: Buffer): Map<number, Buffer> {
   return options;
 }
 
-/** A message of a server; what is not set is as in an ordinary answer. */
+/** Fields of a server's message; omitted ones are those of a normal reply. */
 export interface DhcpFields {
   xid: number;
   chaddr: Uint8Array;
@@ -56,7 +57,7 @@ export interface DhcpFields {
   sname?: Uint8Array;
   file?: Uint8Array;
   options?: Options;
-  /** In place of all options, End included; the message is not padded. */
+  /** Replaces all options and the End option; the message is not padded. */
   raw?: Buffer;
 }
 

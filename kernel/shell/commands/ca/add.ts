@@ -1,6 +1,6 @@
 /**
- * `ca add`: reads a certificate in PEM (RFC 7468) that is pasted on the console, up to its END
- * line, and trusts it. Text in front of the BEGIN line is skipped, as openssl does.
+ * `ca add`: reads a PEM certificate (RFC 7468) pasted into the console, up to its END line, and
+ * trusts it. Text before the BEGIN line is skipped, as openssl does.
  */
 import { PEM_BYTES } from "../../../../core/limits";
 import { LF } from "../../../../core/text";
@@ -30,14 +30,14 @@ export class AddRoot extends Job {
     session.printLine(`paste the certificate, from ${BEGIN} to ${END}`);
   }
 
-  /** Reports true until the END line: what follows is for the prompt. */
+  /** Stops reading at the END line or an error; later input goes to the prompt. */
   readsInput(): bool {
     return !this.ended && this.failure == "";
   }
 
   line(text: string): void {
     const line = text.trim();
-    // Many files have an explanation in front of the certificate.
+    // PEM files often have text before the certificate.
     if (line == BEGIN) this.begun = true;
     if (!this.begun) return;
     this.text.add(line);

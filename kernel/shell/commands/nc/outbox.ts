@@ -1,15 +1,17 @@
-/** The lines typed to `nc` that the peer has not taken yet. */
+/** The lines typed into `nc` that the socket has not accepted yet. */
 import { NC_BYTES, NC_LINES } from "../../../../core/limits";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 
 export class Outbox {
   private readonly texts: Array<ArrayBuffer> = [];
-  /** Bytes of all lines, and bytes of the first one that have been sent. */
+  /** Bytes of all lines. */
   private bytes: u32 = 0;
-  private sent: u32 = 0;
+  /** Bytes of the first line that the connection has taken. */
+  private written: u32 = 0;
   private ended: bool = false;
   private closed: bool = false;
 
+  /** Appends a line and its newline; ignored after `end`. */
   add(text: string): void {
     if (this.ended) return;
     const line = String.UTF8.encode(text + "\n");
@@ -17,7 +19,7 @@ export class Outbox {
     this.bytes += line.byteLength;
   }
 
-  /** Reports whether reading should pause; a line more still fits. */
+  /** Reports whether input should pause. Lines added nevertheless are kept. */
   full(): bool {
     return this.bytes >= NC_BYTES || (this.texts.length as u32) >= NC_LINES;
   }
@@ -26,7 +28,7 @@ export class Outbox {
   shift(): ArrayBuffer {
     const line = this.texts.shift();
     this.bytes -= line.byteLength;
-    this.sent = 0;
+    this.written = 0;
     return line;
   }
 
@@ -34,19 +36,19 @@ export class Outbox {
     return this.texts.length == 0;
   }
 
-  /** Notes the end of the input. */
+  /** Ends the input: `sendTo` closes the connection after the last line. */
   end(): void {
     this.ended = true;
   }
 
-  /** Writes what the connection takes, and sends a FIN after the last byte. */
+  /** Writes what the connection takes. After `end` and the last byte, closes it (FIN). */
   sendTo(connection: TcpConnection): void {
     if (!connection.established()) return;
     while (this.texts.length > 0) {
       const text = this.texts[0];
-      const left = (text.byteLength as u32) - this.sent;
-      this.sent += connection.write(changetype<usize>(text) + this.sent, left);
-      if (this.sent < (text.byteLength as u32)) return;
+      const left = (text.byteLength as u32) - this.written;
+      this.written += connection.write(changetype<usize>(text) + this.written, left);
+      if (this.written < (text.byteLength as u32)) return;
       this.shift();
     }
     if (this.ended && !this.closed) {
