@@ -1,13 +1,16 @@
 /**
- * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Each field is
- * aligned to its own size, so the compiler lays them out as the hardware does.
+ * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Every field is
+ * naturally aligned, so the compiler adds no padding and the layout is the hardware's.
  */
 
-/** Bytes of a descriptor of either kind; a ring is an array of them, aligned to 16 bytes. */
+/** Size of a descriptor of either kind, in bytes. */
 export const DESCRIPTOR_BYTES: u32 = 16;
+/** Alignment of a ring, which is an array of descriptors, in bytes. */
 export const RING_ALIGNMENT: u32 = 16;
 
 /**
+ * A buffer for the controller to fill, and what it reports of the frame (SDM 3.2.3).
+ *
  *       63                48 47    40 39    32 31          16 15           0
  *      ┌────────────────────────────────────────────────────────────────────┐
  *    0 │                        buffer address                              │
@@ -28,20 +31,23 @@ export class ReceiveDescriptor {
   }
 }
 
-/** Offset of the half of a descriptor that the controller writes back. */
+/** Byte offset of the second half of a descriptor, which the controller writes back. */
 export const WRITE_BACK: usize = 8;
+// The second half of a receive descriptor as one u64: length, descriptor done, end of packet.
 export const RECEIVE_LENGTH: u64 = 0xffff;
 export const RECEIVE_DD: u64 = 1 << 32;
 export const RECEIVE_EOP: u64 = 1 << 33;
 /** CRC or alignment error. */
 export const RECEIVE_CE: u64 = 1 << 40;
-/** Symbol, sequence, carrier extension and receive data errors. */
+// Symbol, sequence, carrier extension and receive data errors, in this order.
 export const RECEIVE_SE: u64 = 1 << 41;
 export const RECEIVE_SEQ: u64 = 1 << 42;
 export const RECEIVE_CXE: u64 = 1 << 44;
 export const RECEIVE_RXE: u64 = 1 << 47;
 
 /**
+ * A buffer to send, with the command for it (SDM 3.3.3).
+ *
  *       63                48 47    40 39 36 35 32 31    24 23    16 15      0
  *      ┌────────────────────────────────────────────────────────────────────┐
  *    0 │                        buffer address                              │
@@ -63,9 +69,9 @@ export class TransmitDescriptor {
   }
 }
 
-/** End of packet; insert the frame check sequence; report status. */
+// TransmitDescriptor.command: end of packet; insert the frame check sequence; report status.
 export const COMMAND_EOP: u8 = 1 << 0;
 export const COMMAND_IFCS: u8 = 1 << 1;
 export const COMMAND_RS: u8 = 1 << 3;
-/** Descriptor done, in the half that is written back. */
+/** Descriptor done, in the second half as one u64. */
 export const TRANSMIT_DD: u64 = 1 << 32;

@@ -1,4 +1,4 @@
-/** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1), for when RAL0 has none. */
+/** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1) if RAL0 holds none. */
 import { delay } from "../../machine/delay";
 import {
   EECD,
@@ -16,18 +16,19 @@ import {
   Registers,
 } from "./registers";
 
+/** Reads of a status bit, 5 microseconds apart, before giving up. */
 const TRIES: u32 = 1000;
-/** A start bit and opcode 10, read (93C46 Microwire EEPROM). */
+/** The READ command of a 93C46 Microwire EEPROM: a start bit, then opcode 10. */
 const READ: u32 = 0b110;
 
 /**
- * The hardware address, or 0 if the EEPROM does not answer. With `bits` the EEPROM is clocked bit
- * by bit, for controllers without a read register (82544).
+ * Returns the hardware address, first byte on the wire highest, or 0 if the EEPROM does not answer.
+ * `bitBang` clocks the EEPROM bit by bit, for controllers without a read register (82544).
  */
-export function readEepromAddress(registers: Registers, bits: bool): u64 {
+export function readEepromAddress(registers: Registers, bitBang: bool): u64 {
   let address: u64 = 0;
   for (let word: u32 = 0; word < 3; word++) {
-    const value = bits ? readBits(registers, word) : readRegister(registers, word);
+    const value = bitBang ? readBits(registers, word) : readRegister(registers, word);
     if (value < 0) return 0;
     // The low byte of each word is first on the wire.
     address = (address << 16) | (bswap<u16>(value as u16) as u64);
@@ -35,7 +36,7 @@ export function readEepromAddress(registers: Registers, bits: bool): u64 {
   return address;
 }
 
-/** Reads a word through EERD (SDM 13.4.4), or returns -1. */
+/** Returns a word read through EERD (SDM 13.4.4), or -1 if the read does not finish. */
 function readRegister(registers: Registers, word: u32): i32 {
   registers.write(EERD, EERD_START | (word << EERD_ADDRESS_SHIFT));
   for (let i: u32 = 0; i < TRIES; i++) {
@@ -46,7 +47,7 @@ function readRegister(registers: Registers, word: u32): i32 {
   return -1;
 }
 
-/** Reads a word through EECD (SDM 13.4.3), or returns -1. */
+/** Returns a word clocked through EECD (SDM 13.4.3), or -1 if access is not granted. */
 function readBits(registers: Registers, word: u32): i32 {
   const idle = registers.read(EECD) & ~(EECD_SK | EECD_CS | EECD_DI | EECD_REQ);
   registers.write(EECD, idle | EECD_REQ);
@@ -69,7 +70,7 @@ function readBits(registers: Registers, word: u32): i32 {
   return value;
 }
 
-/** Makes one clock pulse. Returns the bit that the EEPROM put out. */
+/** Pulses the clock once, with `lines` on EECD. Returns the bit that the EEPROM drives on DO. */
 function clockBit(registers: Registers, lines: u32): i32 {
   registers.write(EECD, lines);
   delay(2);

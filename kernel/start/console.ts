@@ -1,4 +1,4 @@
-/** The console: the shell on the serial port, with every command. */
+/** Starts the console: the shell on the first serial port, with all its commands. */
 import { logLines } from "../../core/log";
 import { PciDevice } from "../../drivers/pci/pci";
 import { Uart } from "../../drivers/uart";
@@ -13,7 +13,7 @@ import { UartPort } from "../shell/terminal/uart-port";
 import { HostMachine } from "./host-machine";
 import { StackStatus } from "./stack-status";
 
-/** Starts the console. It prints the log so far, then what is wrong with the configuration. */
+/** Starts the shell, printing the log so far and then the problems of the configuration. */
 export function startConsole(
   configuration: Configuration,
   host: HostMachine,

@@ -1,7 +1,7 @@
 /**
- * One frame as one line of text, in the words of tcpdump(1) with -n. Frames come from the wire as
- * they are and may be cut short in the capture: what is missing shows as `[|PROTOCOL]`. Checksums
- * are not verified.
+ * Formats a frame as one line of text, as `tcpdump -n` does. Frames are unchecked and may be cut
+ * short by the capture: a header that is incomplete shows as `[|PROTOCOL]`, or as `bad` for IPv4
+ * options and `proto N` for ports. Checksums are not verified.
  */
 import { loadNet16 } from "../../core/bytes";
 import { formatHardware, formatIpv4 } from "../wire/address";
@@ -28,10 +28,10 @@ import {
 } from "../wire/tcp-options";
 import { UDP_HEADER, UdpHeader } from "../wire/udp";
 
-/** By bit, from the lowest. */
+/** The letters of the TCP flags, lowest bit first. */
 const TCP_FLAGS: StaticArray<string> = ["F", "S", "R", "P", ".", "U", "E", "W"];
 
-/** The line for a frame of `length` bytes, of which the first `kept` are at `pointer`. */
+/** Formats a frame of `length` bytes, of which the first `kept` are at `pointer`. */
 export function formatFrame(pointer: usize, kept: u32, length: u32): string {
   if (kept < ETHERNET_HEADER) return `[|ether], length ${length}`;
   const header = EthernetHeader.at(pointer);
@@ -104,6 +104,7 @@ function formatUdp(header: UdpHeader): string {
   return `UDP, length ${header.payloadLength}`;
 }
 
+/** `kept` of the segment's `length` bytes are at `pointer`. Sequence numbers are absolute. */
 function formatTcp(pointer: usize, kept: u32, length: u32): string {
   if (kept < TCP_HEADER) return "[|tcp]";
   const header = TcpHeader.at(pointer);
@@ -125,7 +126,7 @@ function formatTcp(pointer: usize, kept: u32, length: u32): string {
   return `${text}, length ${data}`;
 }
 
-/** The list of `length` bytes of options; `[bad]` where a length cannot be right. */
+/** Formats `length` bytes of TCP options; ends with `[bad]` at an option of invalid length. */
 function formatTcpOptions(pointer: usize, length: u32): string {
   let text = "";
   let at: u32 = 0;

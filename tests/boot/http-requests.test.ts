@@ -1,7 +1,7 @@
 /**
- * Rows HTP-26 to HTP-29, HTP-33 and HTP-36 of the catalogue as bytes on the wire: where redirects
- * may lead and what they disclose, requests that are repeated, and those that are never sent (RFC
- * 9110, RFC 9112).
+ * Rows HTP-26 to HTP-29, HTP-33 and HTP-36 of the catalogue against scripted servers: where
+ * redirects may lead and what they disclose, which requests are retried, and which are never sent
+ * (RFC 9110, RFC 9112).
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -10,17 +10,17 @@ import { type Peer, RawServer, stay } from "../lab/host/raw-server.ts";
 import { type Case, good, Rows } from "../lab/host/scripted-answers.ts";
 
 const root = makeRoot("Test Root");
-const own = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
+const certificate = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
 const redirect = (location: string, status = 302) =>
   `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
 
-suite("requests of curl", () => {
+suite("curl's requests", () => {
   let rows: Rows;
   let other: RawServer;
   let secure: RawServer;
   before(async () => {
     other = await RawServer.start();
-    secure = await RawServer.start(own);
+    secure = await RawServer.start(certificate);
     rows = await Rows.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
@@ -29,7 +29,7 @@ suite("requests of curl", () => {
     await secure?.stop();
   });
 
-  test("HTP-26: follows ten redirects, and no more in a loop or a chain", async () => {
+  test("HTP-26: follows at most ten redirects, in a loop or a chain", async () => {
     const { server } = rows;
     const move = (from: string, to: string) => server.answer(stay(redirect(to)), from);
     move("/a", "/b");
@@ -45,7 +45,7 @@ suite("requests of curl", () => {
     assert.equal(await rows.curl(`-L ${server.url("/chain-0")}`), "good");
   });
 
-  test("HTP-27: redirects lead to http or https only, never down, never with a user", async () => {
+  test("HTP-27: follows redirects to http and https only, no downgrade, no user name", async () => {
     const bad = (location: string, shown: string): Case => [redirect(location), shown];
     const scheme = (name: string) =>
       `(1) redirect to a bad URL: expected http:// or https://, not ${name}:`;
@@ -121,9 +121,9 @@ suite("requests of curl", () => {
     }
   });
 
-  test("HTP-33: repeats a GET, but not a POST, if a kept connection has closed", async () => {
+  test("HTP-33: retries a GET, but not a POST, if an idle connection has been closed", async () => {
     const { server } = rows;
-    /** Keeps a connection, and ends it on its second request. */
+    /** Answers the first request of a connection and ends the connection on the second. */
     const closing = (end: (peer: Peer) => void) => {
       const served = new Set<Peer>();
       return (peer: Peer) => {
@@ -144,7 +144,7 @@ suite("requests of curl", () => {
     }
   });
 
-  test("HTP-36: sends no malformed URL, header or method", async () => {
+  test("HTP-36: rejects a malformed URL, header or method and sends nothing", async () => {
     const { connections, port } = rows.server;
     const url = "(3) bad URL: expected";
     const character = `${url} no space, control or non-ASCII character (percent-encode it)`;

@@ -1,4 +1,4 @@
-/** Certificates that must be rejected, each with its message, curl's exit code 60 and an alert. */
+/** Certificates to reject, each with its message, exit code 60 as in curl, and a TLS alert. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import {
@@ -18,12 +18,13 @@ import { OpensslServer, TlsServer } from "../lab/host/tls-servers.ts";
 const root = makeRoot("Test Root");
 const authority = makeAuthority("Test Authority", root);
 
-/** Makes a chain of three for `name`, with options for the server's certificate. */
+/** Makes a chain of three for `name`; `options` apply to the server's certificate. */
 const leaf = (name: string, options: Partial<CertificateOptions> = {}) =>
   makeServer([name], authority, options);
-/** The same, with options for the intermediate. */
+/** The same; `options` apply to the intermediate. */
 const below = (name: string, options: Partial<CertificateOptions>) =>
   makeServer([name], makeAuthority("Odd Authority", root, options));
+/** A server below an intermediate with name constraints (RFC 5280 section 4.2.1.10). */
 const constrained = (name: string, permitted: string[], excluded: string[], critical = true) =>
   below(name, {
     extensions: [
@@ -32,18 +33,22 @@ const constrained = (name: string, permitted: string[], excluded: string[], crit
       extension.constraints(permitted, excluded, critical),
     ],
   });
+/** The extensions of a server's certificate that may take more. */
 const serving = (name: string) => [extension.names([name]), extension.noAuthority()];
 
 interface Case {
-  /** The row of the catalogue, and what is wrong. */
+  /** The catalogue row, if there is one, and the fault. */
   title: string;
-  /** The label before `.tls.test`. */
+  /** The server is LABEL.tls.test. */
   label: string;
   make(name: string): Certificate;
+  /** Expected in the error message. */
   words: RegExp;
 }
 
+/** Has the name of `root` and another key. */
 const impostor = makeRoot("Test Root");
+/** An authority with pathlen 0: only servers may be below it. */
 const shallow = makeAuthority("Shallow Authority", root, {
   extensions: [extension.authority(0), extension.keyUsage(5, 6)],
 });
@@ -143,7 +148,7 @@ const cases: Case[] = [
     words: /the certificate was refused: /,
   },
   {
-    title: "TLS-10 deeper than an authority's pathlen",
+    title: "TLS-10 below more intermediates than an authority's pathlen allows",
     label: "deep",
     make: (name) => makeServer([name], makeAuthority("Deep Authority", shallow)),
     words: /the certificate was refused: /,
@@ -155,7 +160,7 @@ const cases: Case[] = [
     words: /its extended key usage does not allow this/,
   },
   {
-    title: "TLS-11 with a key that may not sign",
+    title: "TLS-11 with a key usage without digitalSignature",
     label: "nosign",
     make: (name) => leaf(name, { extensions: [...serving(name), extension.keyUsage(6)] }),
     words: /its key usage does not allow this/,
@@ -197,13 +202,13 @@ const cases: Case[] = [
     words: /it is signed with a hash that is too weak/,
   },
   {
-    title: "an authority's own certificate",
+    title: "an authority's certificate used by a server",
     label: "authority",
     make: (name) => leaf(name, { extensions: [extension.names([name]), extension.authority()] }),
     words: /it is an authority's, not a server's/,
   },
   {
-    title: "of version 1",
+    title: "X.509 version 1",
     label: "old",
     make: (name) => leaf(name, { version: 1 }),
     words: /it is of an old version/,
@@ -257,14 +262,14 @@ suite("certificates to reject", () => {
     });
   }
 
-  test("TLS-06, TLS-09, TLS-10 accepts a wildcard, a permitted name, pathlen 0", async () => {
+  test("TLS-06, TLS-09, TLS-10 accepts a wildcard, a permitted name and a pathlen", async () => {
     for (const label of ["star", "permitted", "shallow"]) {
       const output = await machine.ok(`curl https://${label}.tls.test:${server.port}/`, 60_000);
       assert.equal(output, "secure /");
     }
   });
 
-  test("TLS-08 requires an address to be certified as one, and does not send it", async () => {
+  test("TLS-08 accepts an address only as iPAddress, and sends no server_name for it", async () => {
     assert.equal(await machine.ok(`curl https://10.0.2.2:${server.port}/`, 60_000), "secure /");
     assert.equal(server.seen.at(-1)?.servername, "");
     const url = `https://10.0.2.2:${byAddress.port}/`;
@@ -286,7 +291,7 @@ suite("certificates to reject", () => {
     }
   });
 
-  test("-k accepts any server and warns; a later request without it does not", async () => {
+  test("-k accepts any server with a warning; later requests verify again", async () => {
     const url = `https://wrong.tls.test:${server.port}/`;
     const output = await machine.ok(`curl -k ${url}`, 60_000);
     assert.match(output, /^curl: warning: -k: server certificate is not verified$/m);
@@ -303,7 +308,7 @@ suite("certificates to reject", () => {
   });
 });
 
-/** A dNSName that looks like an address. */
+/** Returns a subjectAltName whose dNSName looks like an address. */
 function addressAsName() {
   const text = Buffer.from("10.0.2.2");
   const value = Buffer.concat([Buffer.of(0x30, text.length + 2, 0x82, text.length), text]);

@@ -1,11 +1,11 @@
-/** Commands in unusual situations: what they print, and that Ctrl-C ends them. */
+/** Commands in unusual situations: what they print, and that Ctrl-C interrupts them. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { be16 } from "../lab/packets/bytes.ts";
 
-/** Commands for what already exists, or does not exist. */
-const answers: [command: string, says: RegExp][] = [
+/** Commands on objects that exist already or do not exist, and those that follow from them. */
+const outcomes: [command: string, says: RegExp][] = [
   ["httpd", /^httpd\r\nanonymos> $/],
   ["httpd", /httpd: already running \(try: httpd stop\)/],
   ["ip link set net0 up", /^ip link set net0 up\r\nanonymos> $/],
@@ -24,14 +24,14 @@ const answers: [command: string, says: RegExp][] = [
   ["ping -c 1 10.0.2.2", / 1 received/],
 ];
 
-test("a command without effect says so, and others work", async () => {
+test("reports an object that exists already or is missing; other commands succeed", async () => {
   const lab = await Lab.at("S1");
-  for (const [command, says] of answers) assert.match(lab.command(command), says);
+  for (const [command, says] of outcomes) assert.match(lab.command(command), says);
 });
 
-const calls = "m ".repeat(101).trim();
+const methods = "m ".repeat(101).trim();
 const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
-/** A wrong line and its one line of error. */
+/** An invalid command line and the one line that it prints. */
 const mistakes: [command: string, says: RegExp][] = [
   ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-u\] HOST PORT \| /],
   ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
@@ -44,7 +44,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["curl -H Host:a -H host:b 10.0.2.2", /^curl: expected one header Host$/],
   ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
   [
-    `rpc -b http://10.0.2.2/rpc ${calls}`,
+    `rpc -b http://10.0.2.2/rpc ${methods}`,
     /^rpc: too many calls: 101 \(at most 100\) \(usage: rpc /,
   ],
   [
@@ -66,7 +66,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],
 ];
 
-test("each user error gives one line, with what was expected once", async () => {
+test("each user error prints exactly one line, and its exit code is 2", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of mistakes) {
     const output = lab.command(command);
@@ -74,11 +74,11 @@ test("each user error gives one line, with what was expected once", async () => 
     assert.match(lines[0], says);
     assert.deepEqual(lines.slice(1), ["anonymos> "], command);
   }
-  assert.match(lab.command(`rpc -b http://10.0.2.2/rpc ${calls}; echo $?`), /\n2\r\nanonymos> $/);
+  assert.match(lab.command(`rpc -b http://10.0.2.2/rpc ${methods}; echo $?`), /\n2\r\nanonymos> $/);
   assert.match(lab.command("tcpdump port x; echo $?"), /\n2\r\nanonymos> $/);
 });
 
-test("understands what Linux's commands understand", async () => {
+test("accepts the options and abbreviations of the Linux commands", async () => {
   const lab = await Lab.at("S1");
   const verbose = "curl -v -H User-Agent: -H 'X-Empty;' -d x -H Content-Type: 10.0.2.2/bytes/1";
   const [request] = lab.command(verbose).split("< HTTP/1.1");
@@ -96,7 +96,7 @@ test("understands what Linux's commands understand", async () => {
   assert.match(lab.command("resolvectl dns"), /: 10\.0\.2\.3\r\n/);
 });
 
-test("curl counts what was sent, not what was to be sent", async () => {
+test("curl reports the bytes that it sent, not the length of the body", async () => {
   const lab = await Lab.at("S1");
   lab.gateway.tcp.listeners.set(81, (connection) => {
     connection.onData = () => {
@@ -109,7 +109,7 @@ test("curl counts what was sent, not what was to be sent", async () => {
   assert.ok(Number(sent) < 1 << 20, output);
 });
 
-test("without an address, gives the reason: no server, no link", async () => {
+test("ping without an address gives the reason: no DHCP server, or no link", async () => {
   const lab = await Lab.at("S0");
   lab.pass(40);
   const reason = (why: string) =>
@@ -122,7 +122,7 @@ test("without an address, gives the reason: no server, no link", async () => {
   reason("net0 has no link");
 });
 
-test("a multicast packet has the group's hardware address (RFC 1112 section 6.4)", async () => {
+test("sends multicast to the group's hardware address (RFC 1112 section 6.4)", async () => {
   const lab = await Lab.at("S1");
   const sent: Buffer[] = [];
   lab.network.taps.push((frame) => sent.push(Buffer.from(frame)));
@@ -134,7 +134,7 @@ test("a multicast packet has the group's hardware address (RFC 1112 section 6.4)
   );
 });
 
-/** Commands that wait for ever while nothing that the guest sends arrives. */
+/** Commands that keep waiting while everything that the guest sends is lost. */
 const waiting = [
   "curl http://slow.test/",
   "curl http://10.0.2.2/bytes/1",
@@ -148,12 +148,12 @@ const waiting = [
 ];
 
 for (const command of waiting) {
-  test(`Ctrl-C ends "${command}" at once, and nothing remains of it`, async () => {
+  test(`Ctrl-C ends "${command}" at once and releases all its resources`, async () => {
     const lab = await Lab.at("S1");
     lab.mute(true);
     lab.type(`${command}\r`);
     lab.pass(0.5);
-    assert.ok(!lab.twin.output.endsWith("\nanonymos> "), "it does not wait");
+    assert.ok(!lab.twin.output.endsWith("\nanonymos> "), "the command ended before Ctrl-C");
     lab.type("\x03");
     assert.match(lab.twin.output, /\^C\r\n[^>]*\nanonymos> $|\^C\r\nanonymos> $/);
     lab.pass(5);

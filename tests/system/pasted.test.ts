@@ -1,4 +1,4 @@
-/** More text than anybody types, pasted into commands that read: it waits, or ends the command. */
+/** Large pastes into commands that read the console: the text waits, or the command ends. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -6,10 +6,11 @@ import { trust } from "../lab/host/identity.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { guest } from "../lab/scripted/ip-host.ts";
 
+/** 12 MiB of memory: input without a bound would exhaust it. */
 const small = { machine: { memoryLimit: 12 << 20 } };
 const begin = "-----BEGIN CERTIFICATE-----\r";
 
-test("lines for a peer that is not there yet wait, and arrive whole and in order", async () => {
+test("nc -l holds lines pasted before a peer connects, then sends them all in order", async () => {
   const lab = await Lab.at("S1");
   lab.type("nc -l 9000\r");
   const lines = Array.from({ length: 700 }, (_, i) => `line ${i}`);
@@ -26,7 +27,7 @@ test("lines for a peer that is not there yet wait, and arrive whole and in order
   assert.match(lab.twin.output, /\nanonymos> $/);
 });
 
-test("endless lines for nobody use no memory, and Ctrl-C ends them", async () => {
+test("endless lines without a peer use bounded memory, and Ctrl-C ends nc", async () => {
   const lab = await Lab.at("S1", small);
   for (const command of ["nc -l 9000", "nc -u -l 9000"]) {
     lab.type(`${command}\r`);
@@ -38,7 +39,7 @@ test("endless lines for nobody use no memory, and Ctrl-C ends them", async () =>
   }
 });
 
-test("an endless certificate uses no memory", async () => {
+test("rejects an endless certificate within bounded memory", async () => {
   const lab = await Lab.at("S1", small);
   lab.type("ca add\r");
   lab.type(begin);
@@ -49,7 +50,7 @@ test("an endless certificate uses no memory", async () => {
   assert.match(lab.command("echo still here"), /\nstill here\r/);
 });
 
-test("text pasted behind a certificate is run", async () => {
+test("runs the command pasted after a certificate", async () => {
   const lab = await Lab.at("S1");
   const pem = Buffer.from(trust[0].bytes).toString().replaceAll("\n", "\r");
   lab.type(`ca add\r${pem}echo after\r`);

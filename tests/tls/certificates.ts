@@ -1,20 +1,26 @@
-/** Certificates for tests, made by openssl: authorities, chains below them, and faulty ones. */
+/** Makes test certificates with openssl(1): authorities, servers below them, and faulty ones. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Options of a certificate; unset ones have the usual value for its kind. */
+/** Options of a certificate; those not set have the default for an authority or a server. */
 export interface Wish {
-  /** Lines of openssl's extension section, instead of the usual ones. */
+  /** Lines of openssl's extension section, instead of the default ones. */
   extensions?: string[];
-  /** Lines in addition to the usual ones. */
+  /** Lines in addition to the default ones. */
   more?: string[];
+  /** The subjectAltName, as openssl writes it ("DNS:a.test,IP:10.0.2.2"); "" for none. */
   names?: string;
+  /** As openssl writes it: "/O=Good/CN=good.test". */
   subject?: string;
+  /** Arguments of `openssl req` that make the key: `elliptic` or `rsa(bits)`. */
   key?: string[];
+  /** The hash to sign with. Default: sha256. */
   hash?: string;
+  /** Days from now until it expires. Default: 30. */
   days?: number;
+  /** Self-signed without one. */
   issuer?: Certificate;
   /** A certificate whose key this one reuses. */
   sameKey?: Certificate;
@@ -22,7 +28,7 @@ export interface Wish {
   old?: boolean;
 }
 
-/** A certificate and its key in PEM, and the files that hold them. */
+/** A certificate and its private key, as PEM text and as the paths of two files. */
 export interface Certificate {
   file: string;
   key: string;
@@ -33,9 +39,12 @@ export interface Certificate {
 const authority = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"];
 const server = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature"];
 
+/** Arguments of `openssl req` for a P-256 key. */
 export const elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+/** Arguments of `openssl req` for an RSA key. */
 export const rsa = (bits: number) => ["-newkey", `rsa:${bits}`];
 
+/** Makes certificates in a temporary folder, which `close` removes. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
   private count = 0;
@@ -46,7 +55,7 @@ export class Workshop {
     return this.make({ ...wish, subject, extensions: wish.extensions ?? authority });
   }
 
-  /** Makes a server's certificate, for good.test unless `names` says otherwise. */
+  /** Makes a server's certificate, by default for good.test. */
   server(issuer: Certificate, wish: Wish = {}): Certificate {
     const names = wish.names ?? "DNS:good.test";
     const usual = [...server, "extendedKeyUsage=serverAuth"];
@@ -55,6 +64,7 @@ export class Workshop {
     return this.make({ ...wish, issuer, subject, extensions: wish.extensions ?? usual });
   }
 
+  /** Makes a certificate with exactly these extensions. */
   make(wish: Wish): Certificate {
     const base = join(this.folder, `${this.count++}`);
     const [file, request, key] = [`${base}.pem`, `${base}.csr`, wish.sameKey?.key ?? `${base}.key`];
@@ -81,6 +91,7 @@ export class Workshop {
     return path;
   }
 
+  /** Removes the folder with all keys and certificates. */
   close(): void {
     rmSync(this.folder, { recursive: true });
   }
@@ -88,12 +99,13 @@ export class Workshop {
 
 /**
  * Returns the time `ahead` seconds from now, in seconds since 1970. openssl dates certificates by
- * this machine's clock and the harness verifies them by it, so the clock need not be right.
+ * this machine's clock and the harness verifies them against it, so the clock need not be right.
  */
 export function hostTime(ahead: number): number {
   return Math.floor(Date.now() / 1000) + ahead;
 }
 
+/** Runs openssl(1) and returns its output; throws if it fails. */
 export function openssl(...words: string[]): string {
   return execFileSync("openssl", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

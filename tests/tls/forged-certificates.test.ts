@@ -34,23 +34,24 @@ const BAD = "bad_certificate (42)";
 const UNSUPPORTED = "unsupported_certificate (43)";
 const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 const UNKNOWN_CA = "unknown_ca (48)";
-/** The message ends with mbedTLS's error code. */
+/** Returns the error message; `error` is mbedTLS's error code in hexadecimal. */
 const unreadable = (error: string) => `TLS: the peer's certificate cannot be read (-0x${error})`;
 let top: Certificate;
+/** Makes a server's certificate issued by the trusted root. */
 const below = (wish: Wish = {}) => stage.workshop.server(top, wish);
 
 before(() => {
   top = stage.root;
 });
 
-/** Asserts that a chain is rejected with this alert and this message. */
+/** Asserts that the harness rejects a chain with this alert and message. */
 async function refuses(chain: Buffer[], alert: string, fault: string, ...words: string[]) {
   const sentence = fault.startsWith("TLS:") ? fault : `the certificate was refused: ${fault}`;
   await refused(await stage.show(chain, ...words), alert, sentence);
 }
 
 describe("names", () => {
-  test("TLS-07: ignores the common name, with a NUL in it or not", async () => {
+  test("TLS-07: ignores a common name with a NUL in it", async () => {
     const name = der(0x0c, Buffer.from("good.test\0.evil.test"));
     const subject = sequence(der(0x31, sequence(oid("550403"), name)));
     const leaf = remake(below({ names: "" }), new Map([[Field.Subject, subject]]), top);
@@ -75,7 +76,7 @@ describe("weak algorithms", () => {
     await refuses(chain, UNKNOWN_CA, UNTRUSTED, words);
   });
   for (const size of [512, 1024, 2040]) {
-    test(`TLS-13: rejects RSA of ${size} bits, even in an intermediate or root`, async () => {
+    test(`TLS-13: rejects an RSA key of ${size} bits anywhere in the chain`, async () => {
       const key = rsa(size);
       await refuses([toDer(below({ key }))], UNSUPPORTED, KEY_SHORT);
       const middle = stage.workshop.authority({ key, issuer: top });
@@ -106,7 +107,7 @@ function digestInfo(signed: Buffer): Buffer {
   return Buffer.concat([hex("3031300d060960864801650304020105000420"), digest]);
 }
 
-/** Returns the least number whose cube is not smaller than `cube`. */
+/** Returns the cube root of `cube`, rounded up. `cube` has at most 3072 bits. */
 function cubeRoot(cube: bigint): bigint {
   let [low, high] = [0n, 1n << 1024n];
   while (low < high) {
@@ -117,6 +118,7 @@ function cubeRoot(cube: bigint): bigint {
   return low;
 }
 
+/** Encodes a number as 256 bytes, the size of an RSA-2048 signature. */
 const wide = (value: bigint) => Buffer.from(value.toString(16).padStart(512, "0"), "hex");
 
 describe("forged signatures", () => {
@@ -126,7 +128,7 @@ describe("forged signatures", () => {
     const trust = `root=${root.file}`;
     const original = stage.workshop.server(root);
     served(await stage.visit({ identity: () => stage.identity([original]) }, trust));
-    // Bleichenbacher, 2006: padding, the digest, then whatever makes it a cube.
+    // Bleichenbacher, 2006: short padding, the digest, then bytes that make it a perfect cube.
     const forged = remake(original, new Map(), (signed) => {
       const start = Buffer.concat([hex("0001ffffffffffffffff00"), digestInfo(signed)]);
       const cube = Buffer.concat([start, Buffer.alloc(256 - start.length)]);
@@ -140,7 +142,7 @@ describe("forged signatures", () => {
     });
     await refuses([forged], UNKNOWN_CA, UNTRUSTED, trust);
   });
-  test("TLS-13: rejects the padded digest as a signature below e = 1", async () => {
+  test("TLS-13: rejects the padded digest as the signature of a key with e = 1", async () => {
     const middle = stage.workshop.authority({ key: rsa(2048), issuer: top });
     const leaf = stage.workshop.server(middle);
     const { n } = createPublicKey(middle.pem).export({ format: "jwk" });
@@ -182,7 +184,7 @@ const P256 = {
 };
 
 describe("explicit curve parameters", () => {
-  const around = (point: Buffer) =>
+  const withGenerator = (point: Buffer) =>
     explicitKey(P256.prime, P256.prime - 3n, P256.b, point, P256.order, point);
 
   test("TLS-14: are rejected in the server's certificate", async () => {
@@ -191,19 +193,19 @@ describe("explicit curve parameters", () => {
     await refuses([toDer(below({ key }))], BAD, unreadable("4e80"));
   });
   test("TLS-14: are rejected in a copy of a trusted root with a known private key", async () => {
-    // CVE-2020-0601: with the root's point as the generator, its private key is 1. With a nonce of
-    // 1, r is the point's x, and s is the digest plus r.
+    // CVE-2020-0601: with the root's public point as the generator, the private key is 1. With a
+    // nonce of 1, r is the point's x, and s is the digest plus r.
     const fields = elements(content(elements(content(toDer(top)))[0]));
     const point = content(elements(content(fields[Field.Key]))[1]).subarray(1);
-    const copy = remake(top, new Map([[Field.Key, around(point)]]), (signed) =>
+    const copy = remake(top, new Map([[Field.Key, withGenerator(point)]]), (signed) =>
       forge(point, signed),
     );
     const leaf = remake(below(), new Map(), (signed) => forge(point, signed));
     await refuses([leaf, copy], UNKNOWN_CA, UNTRUSTED);
     await refuses([leaf], UNKNOWN_CA, UNTRUSTED);
   });
-  test("TLS-15: are rejected within a second if the modulus is not a prime", async () => {
-    // CVE-2022-0778: the search for a modular square root does not end.
+  test("TLS-15: are rejected within a second if the modulus is composite", async () => {
+    // CVE-2022-0778: the modular square root of a compressed point never ends.
     const point = hex("02 0008");
     const key = explicitKey(697n, 23n, 12n, point, 5n, point);
     const explicit = new Map([[Field.Key, key]]);
@@ -224,6 +226,7 @@ describe("explicit curve parameters", () => {
   });
 });
 
+/** Returns the ECDSA signature for nonce 1 and private key 1 on a curve with generator `point`. */
 function forge(point: Buffer, signed: Buffer): Buffer {
   const digest = BigInt(`0x${createHash("sha256").update(signed).digest("hex")}`);
   const r = BigInt(`0x${point.subarray(1, 33).toString("hex")}`) % P256.order;
@@ -249,8 +252,8 @@ describe("malformed and unusual name constraints", () => {
   const rows: [string, Buffer, string][] = [
     ["rejects a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
     ["rejects an address of five bytes", list(0xa0, der(0x87, Buffer.alloc(10))), MALFORMED],
-    ["rejects a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
-    ["rejects a third kind of list", list(0xa2, good), MALFORMED],
+    ["rejects a subtree with a minimum", list(0xa0, good, der(0x80, hex("01"))), UNKNOWN_FORM],
+    ["rejects a list with tag 2", list(0xa2, good), MALFORMED],
     ["rejects a byte after a subtree", sequence(der(0xa0, sequence(good), hex("00"))), MALFORMED],
     ["rejects a byte after the lists", sequence(der(0xa0, sequence(good)), hex("00")), MALFORMED],
     ["rejects a name outside the permitted directory", list(0xa0, directory("Bad")), ELSEWHERE],
@@ -272,7 +275,8 @@ describe("malformed and unusual name constraints", () => {
     const extensions = elements(content(content(fields[Field.Extensions])));
     const twice = der(0xa3, sequence(...extensions, extensions[extensions.length - 1]));
     const copy = remake(middle, new Map([[Field.Extensions, twice]]), top);
-    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED); // it does not parse
+    // The intermediate does not parse, so it is left out of the chain.
+    await refuses([toDer(leaf), copy], UNKNOWN_CA, UNTRUSTED);
   });
   test("TLS-09: rejects critical constraints in a server's certificate", async () => {
     const leaf = below({ more: ["nameConstraints=critical,permitted;DNS:good.test"] });
@@ -292,7 +296,7 @@ describe("revocation (not checked)", () => {
       served(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
     }
   });
-  test("TLS-45: rejects a stapled response, as none was requested", async () => {
+  test("TLS-45: rejects an unsolicited stapled response", async () => {
     const revoked = hex("01 000003 300130");
     await refused(
       await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
@@ -300,7 +304,7 @@ describe("revocation (not checked)", () => {
       UNASKED,
     );
   });
-  test("TLS-45: README.md says so in bold", () => {
+  test("TLS-45: README.md states in bold that revocation is not checked", () => {
     const readme = readFileSync(`${project}README.md`, "utf8");
     assert.match(readme, /\*\*Certificate revocation\*\*: neither CRLs nor OCSP are checked/);
   });

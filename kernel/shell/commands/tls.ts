@@ -1,9 +1,9 @@
 /**
  * tls HOST[:PORT]
  *
- * Completes a TLS handshake with HOST and prints version and cipher suite, the chain, the root, the
- * verdict of the verification and the times: what `openssl s_client` is used for. PORT is 443
- * unless it is given.
+ * Completes a TLS handshake with HOST and prints the version, the cipher suite, the certificate
+ * chain and its root, the result of the verification and the time each step took, much as
+ * `openssl s_client` does. PORT defaults to 443.
  *
  * Exit codes: 0; curl's codes, such as 6 name, 7 connection, 28 time-out, 35 handshake,
  * 60 certificate; 2 wrong usage; 130 interrupted.
@@ -32,10 +32,14 @@ import { printable } from "../terminal/printable";
 import { formatMilliseconds } from "../time-text";
 
 const HTTPS_PORT: i64 = 443;
-/** Microseconds to wait for a session ticket, which TLS 1.3 sends after the handshake. */
+/**
+ * Microseconds to wait for a session ticket, which a TLS 1.3 server sends after the handshake, so
+ * that a later command can resume the session.
+ */
 const SESSION_WAIT: i64 = 500 * MILLISECOND;
 
 class TlsJob extends Job {
+  /** When to stop waiting for a session ticket; NEVER before the handshake is complete. */
   private endAt: i64 = NEVER;
 
   constructor(
@@ -52,7 +56,7 @@ class TlsJob extends Job {
     const stream = connection.stream;
     if (this.endAt == NEVER) {
       if (stream != null) this.describe(stream);
-      if (connection.failure != "") return this.failed();
+      if (connection.failure != "") return this.reportFailure();
       this.endAt = now + SESSION_WAIT;
     }
     if (stream != null && now < this.endAt) {
@@ -72,7 +76,8 @@ class TlsJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  private failed(): i32 {
+  /** Prints why the connection failed and returns curl's exit code for it. */
+  private reportFailure(): i32 {
     const connection = this.connection;
     const code = connection.code as i32;
     const to = `${this.options.host} port ${this.options.port}`;
@@ -81,6 +86,7 @@ class TlsJob extends Job {
     return code;
   }
 
+  /** Prints what is known so far, also of a handshake that failed. */
   private describe(stream: TlsStream): void {
     const connection = this.connection;
     const times = stream.times;
@@ -129,6 +135,7 @@ class TlsJob extends Job {
   }
 }
 
+/** The `tls` command. */
 export class Tls extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(

@@ -34,7 +34,7 @@ export function settleBatch(calls: Array<RpcCall>, answer: JsonValue): void {
   }
 }
 
-/** Fails every call that is not settled. */
+/** Fails every call that is still pending. */
 export function failAll(calls: Array<RpcCall>, failure: RpcFailure, reason: string): void {
   for (let i = 0; i < calls.length; i++) {
     if (calls[i].outcome == RpcOutcome.Pending) calls[i].fail(failure, reason);
@@ -84,13 +84,16 @@ function envelopeFault(answer: JsonValue): string {
   return error == null || error.isObject() ? "" : "the answer's error is not an object";
 }
 
-/** A valid response with another id; null means that the server could not parse the call. */
+/**
+ * Describes a well-formed response whose id is not the call's. An error with id null or without id
+ * means that the server could not parse the call (section 5).
+ */
 function foreign(answer: JsonValue): string {
   const id = answer.get("id");
   const error = answer.get("error");
   if (error == null || (id != null && !id.isNull())) return "the answer has another id";
-  const read = new RpcCall("");
-  read.takeError(error);
-  if (read.outcome != RpcOutcome.Error) return read.reason;
-  return `the server could not read the call: error ${read.code}: ${read.message}`;
+  const probe = new RpcCall("");
+  probe.takeError(error);
+  if (probe.outcome != RpcOutcome.Error) return probe.reason;
+  return `the server could not read the call: error ${probe.code}: ${probe.message}`;
 }

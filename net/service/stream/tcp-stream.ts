@@ -5,12 +5,14 @@ import { TcpListener } from "../../socket/tcp/listen/listener";
 import { TcpState } from "../../socket/tcp/state";
 import { Stream, StreamFailure, StreamListener, StreamStatus } from "./stream";
 
+/** A TCP connection as a stream. */
 export class TcpStream implements Stream {
   constructor(readonly connection: TcpConnection) {
     // HTTP and TLS write whole messages: Nagle's algorithm would only delay them.
     connection.noDelay = true;
   }
 
+  /** Does nothing: the stack polls TCP itself. */
   poll(_now: i64): void {}
 
   status(): StreamStatus {
@@ -39,6 +41,7 @@ export class TcpStream implements Stream {
     }
   }
 
+  /** Returns the socket error in words, or "Connection closed" if there is none. */
   failure(): string {
     const error = this.connection.error;
     return error == SocketError.None ? "Connection closed" : SOCKET_ERROR_WORDS[error];
@@ -79,6 +82,7 @@ export class TcpStream implements Stream {
   }
 }
 
+/** A TCP listener that accepts streams. */
 export class TcpStreamListener implements StreamListener {
   constructor(readonly listener: TcpListener) {}
 

@@ -1,24 +1,30 @@
 /**
- * Memory followed by an unmapped page, so that reading one byte too far traps.
- * tests/fuzz/driver.c maps it; the addresses must agree.
+ * Memory that is followed by an unmapped page, so that an access one byte too far traps.
+ * tests/fuzz/driver.c maps it; the addresses here and there must agree.
  */
 import { FRAME_STORAGE } from "../../../core/limits";
 import { FramePool } from "../../../net/phy/pool";
 import { FRAME_FIELDS, Frame } from "../../../net/wire/frame";
 
 const PAGE: u32 = 4096;
+/** The first frame's page; mapped and unmapped pages alternate from here. */
 const FRAMES: usize = 0xc0000000;
+/** Frames in a FencedPool. */
 export const FENCED_FRAMES: u32 = 48;
+/** The unmapped page after the 64 KiB that `fenced` copies to. */
 const FENCE_END: usize = 0xd0010000;
 
-/** Copies bytes to the end of the fence and returns their address, valid until the next call. */
+/**
+ * Copies bytes, at most 64 KiB, so that they end at the unmapped page. Returns their address, which
+ * is valid until the next call.
+ */
 export function fenced(pointer: usize, length: u32): usize {
   const at = FENCE_END - length;
   memory.copy(at, pointer, length);
   return at;
 }
 
-/** A pool of frames that each end at an unmapped page. */
+/** A pool of FENCED_FRAMES frames, each of which ends at an unmapped page. */
 export class FencedPool extends FramePool {
   constructor() {
     super(0);
@@ -28,7 +34,7 @@ export class FencedPool extends FramePool {
     }
   }
 
-  /** Returns a frame with these bytes at its very end, as received, or null if none is free. */
+  /** Returns a frame that ends with these bytes, as a driver would, or null if none is free. */
   received(pointer: usize, length: u32): Frame | null {
     const frame = this.allocate();
     if (frame == null) return null;

@@ -1,10 +1,10 @@
-/** Scripts: what a server does in a handshake, and how it misbehaves. */
+/** Scripts for the test server: what it does in a handshake, and how it misbehaves. */
 import { constants, type KeyObject, sign as signWith } from "node:crypto";
 import type { ServerHello } from "./hello.ts";
 import type { Protection13 } from "./keys.ts";
 import type { Wire } from "./wire.ts";
 
-/** Messages that a script may change. */
+/** The messages that a script can replace (RFC 8446 section 4, RFC 5246 section 7.4). */
 export type Message =
   | "HelloRetryRequest"
   | "ServerHello"
@@ -18,66 +18,69 @@ export type Message =
   | "ChangeCipherSpec"
   | "Finished";
 
-/** Takes a message as it would be sent; returns what is sent instead. */
+/** Receives an encoded message and returns the message or messages to send instead. */
 export type Change = (
   message: Buffer,
   wire: Wire,
 ) => Buffer | Buffer[] | Promise<Buffer | Buffer[]>;
 
-/** A server's certificates and key. */
+/** A server's certificate chain and private key. */
 export interface Identity {
-  /** In DER, its own certificate first. */
+  /** In DER, the server's certificate first. */
   chain: Buffer[];
   key: KeyObject;
 }
 
+/** Deviations from a normal handshake; without any, the server behaves. */
 export interface Script {
+  /** TLS 1.2 or TLS 1.3. Default: 13. */
   version?: 12 | 13;
-  /** Replaces the usual one. */
+  /** Replaces the stage's default identity. */
   identity?: () => Identity;
   group?: Group;
   /** Changes the fields of the ServerHello. */
   hello?: (hello: ServerHello) => void;
-  /** Sends a HelloRetryRequest, and changes its fields. */
+  /** Sends a HelloRetryRequest first, with its fields changed. */
   retry?: (hello: ServerHello) => void;
   change?: Partial<Record<Message, Change>>;
-  /** Most bytes of a handshake message in a record. */
+  /** The maximum number of bytes of a handshake message in one record. */
   fragment?: number;
   /** Extensions to add to EncryptedExtensions. */
   encrypted?: [number, Buffer][];
-  /** Extensions to add to the certificate; TLS 1.3 only. */
+  /** Extensions to add to the first CertificateEntry; TLS 1.3 only. */
   stapled?: [number, Buffer][];
   /** The signature scheme of CertificateVerify or ServerKeyExchange. */
   scheme?: number;
   /** The context string of CertificateVerify. */
   context?: string;
-  /** Signs instead of the identity's key. */
+  /** The key to sign with, instead of the identity's. */
   signer?: KeyObject;
   /** Requests a client certificate. */
   request?: boolean;
-  /** Resumes a session: the secret of a ticket in TLS 1.3, the master secret in TLS 1.2. */
+  /** Resumes the session with this secret: a TLS 1.3 ticket's PSK or a TLS 1.2 master secret. */
   secret?: Buffer;
-  /** Runs after the handshake. Default: `greet`. */
+  /** Runs after the handshake; `greet` by default. */
   afterwards?: (session: Session) => Promise<void>;
 }
 
 /** A TLS 1.3 connection after its handshake, with keys for both directions. */
 export type Session13 = Session & { writing: Protection13; reading: Protection13 };
 
-/** A connection after its handshake. */
+/** A connection whose handshake is complete. */
 export interface Session {
   wire: Wire;
   version: 12 | 13;
   /** TLS 1.3 only. */
   writing?: Protection13;
   reading?: Protection13;
-  /** The resumption secret of TLS 1.3, the master secret of TLS 1.2. */
+  /** The resumption_master_secret of TLS 1.3 or the master secret of TLS 1.2. */
   secret: Buffer;
 }
 
+/** Key exchange groups that the server supports. */
 export type Group = "x25519" | "P-256";
 
-/** Sends a message as changed by the script. */
+/** Sends a message, or what the script replaces it with. */
 export async function say(wire: Wire, script: Script, name: Message, message: Buffer) {
   const change = script.change?.[name];
   const changed = change === undefined ? message : await change(message, wire);
@@ -86,13 +89,16 @@ export async function say(wire: Wire, script: Script, name: Message, message: Bu
 
 const { RSA_PKCS1_PSS_PADDING, RSA_PKCS1_PADDING } = constants;
 
-/** Hashes of schemes, by their first byte, other than SHA-256. */
+/** Hashes by the first byte of a signature scheme; every other scheme uses SHA-256 here. */
 const digests = new Map([
   [0x02, "sha1"],
   [0x05, "sha384"],
 ]);
 
-/** Signs by `scheme`, as far as the key can: a script may name any. */
+/**
+ * Signs `data` with the hash and padding of `scheme`, as far as the key's type allows: a script can
+ * name a scheme that does not fit the key.
+ */
 export function sign(script: Script, identity: Identity, scheme: number, data: Buffer): Buffer {
   const key = script.signer ?? identity.key;
   const pss = scheme >> 8 === 0x08;

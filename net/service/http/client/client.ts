@@ -10,6 +10,7 @@ import { HttpExchange, HttpServices } from "./exchange";
 import { NameLookup } from "./ports";
 import { HttpRequest } from "./request";
 
+/** Runs up to HTTP_EXCHANGES requests at once. */
 export class HttpClient implements Pollable {
   private readonly services: HttpServices;
   private exchanges: Array<HttpExchange> = [];
@@ -19,7 +20,10 @@ export class HttpClient implements Pollable {
     this.services = new HttpServices(lookup, connector, userAgent);
   }
 
-  /** Starts a request. Polling the client moves it on; `done` reports its end. */
+  /**
+   * Starts a request, which `poll` advances until the exchange is `done`. If it is invalid or over
+   * the limit, the exchange is `done` at once and has failed.
+   */
   request(request: HttpRequest, now: i64): HttpExchange {
     if ((this.exchanges.length as u32) >= HTTP_EXCHANGES) {
       request.error = `at most ${HTTP_EXCHANGES} requests at once`;
@@ -40,6 +44,7 @@ export class HttpClient implements Pollable {
     return moved;
   }
 
+  /** Returns when to call `poll` next, in microseconds since boot. */
   pollAt(_now: i64): i64 {
     let at = this.services.pool.pollAt();
     for (let i = 0; i < this.exchanges.length; i++) at = earlier(at, this.exchanges[i].pollAt());
