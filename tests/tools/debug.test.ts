@@ -75,7 +75,10 @@ test("stops a world, names the kernel, and does not change the trace", async () 
   );
   assert.equal(stopped.code, 0, stopped.output);
   assert.match(stopped.output, /^stop 1 at .*receive\.ts:\d+ \(a, \d+\.\d{6} s\)/m);
-  assert.match(stopped.output, /^ {2}connection: TcpConnection at \d+\n {6}localAddress \d+, /m);
+  assert.match(
+    stopped.output,
+    /^ {2}block: ControlBlock at \d+\n {6}attached true, retransmitAt \d+, /m,
+  );
   assert.match(stopped.output, /^stop 2 at/m);
   const plain = await run(
     ["env", ...words, process.execPath, "--import", "tsx", "tests/sim/main.ts"],
