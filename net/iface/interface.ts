@@ -17,8 +17,8 @@ import {
 } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
 import { ProtocolCounters } from "./counters";
-import { AddressGuard } from "./guard";
-import { NeighborCache } from "./neighbor";
+import { AddressGuard } from "./link/conflict-detection";
+import { NeighborCache } from "./link/neighbor-cache";
 
 /** Every host must take packets of 68 bytes, so no link may carry less (RFC 791 section 3.2). */
 export const SMALLEST_MTU: u32 = 68;

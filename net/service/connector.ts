@@ -1,5 +1,5 @@
 /** The ports of DNS and HTTP, filled by the stack: names from the resolver, streams from TCP. */
-import { IpLayer } from "../iface/ip";
+import { IpLayer } from "../iface/layer";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
 import { NameAnswer, NameLookup } from "./http/client/ports";

@@ -7,7 +7,7 @@ import { Pollable } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { earlier, NEVER } from "../../core/time";
 import { Interface } from "../iface/interface";
-import { IpLayer } from "../iface/ip";
+import { IpLayer } from "../iface/layer";
 import { NetworkDevice } from "../phy/device";
 import { formatHardware } from "../wire/address";
 import { DnsResolver } from "./dns/resolver";

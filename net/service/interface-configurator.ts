@@ -5,10 +5,10 @@
 import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
-import { ProbeResult } from "../iface/guard";
 import { Interface } from "../iface/interface";
-import { IpLayer } from "../iface/ip";
-import { ROUTE_RESULT_WORDS, RouteOrigin, RouteResult } from "../iface/route";
+import { ROUTE_RESULT_WORDS, RouteOrigin, RouteResult } from "../iface/ip/routes";
+import { IpLayer } from "../iface/layer";
+import { ProbeResult } from "../iface/link/conflict-detection";
 import { formatIpv4 } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";

@@ -6,7 +6,7 @@ import { Pollable, PollableList } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { TimeOfDay } from "../../core/time-of-day";
 import { PRODUCT } from "../../core/version";
-import { IpLayer } from "../iface/ip";
+import { IpLayer } from "../iface/layer";
 import { FramePool } from "../phy/pool";
 import { ResolverLookup, TcpConnector } from "./connector";
 import { DnsResolver } from "./dns/resolver";

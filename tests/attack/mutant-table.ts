@@ -2,13 +2,13 @@
 
 export type Line = [rows: string, what: string, file: string, from: string, to: string];
 
-const ARP = "net/iface/arp.ts";
-const IPV4_ID = "net/iface/ipv4-identification.ts";
-const GUARD = "net/iface/guard.ts";
-const ICMP = "net/iface/icmp.ts";
-const INGRESS = "net/iface/ingress.ts";
-const NEIGHBOR = "net/iface/neighbor.ts";
-const REASSEMBLY = "net/iface/reassembly.ts";
+const ARP = "net/iface/link/arp.ts";
+const IPV4_ID = "net/iface/ip/ipv4-identification.ts";
+const GUARD = "net/iface/link/conflict-detection.ts";
+const ICMP = "net/iface/ip/icmp.ts";
+const INGRESS = "net/iface/ip/ingress.ts";
+const NEIGHBOR = "net/iface/link/neighbor-cache.ts";
+const REASSEMBLY = "net/iface/ip/reassembly.ts";
 const RING = "drivers/intel/receive-ring.ts";
 const TCP_ICMP = "net/socket/tcp/input/icmp-error.ts";
 const UDP = "net/socket/udp.ts";
@@ -341,7 +341,7 @@ export const lines: Line[] = [
   [
     "ICM-16",
     "a limit that is always the same",
-    "net/iface/limiter.ts",
+    "net/iface/ip/icmp-rate-limiter.ts",
     "return ((interval >>> 1) +",
     "return (interval as i64);\n    return ((interval >>> 1) +",
   ],

@@ -11,7 +11,7 @@ import { CallGraph, plain } from "./call-graph.ts";
 
 /** Where the packet path begins; each pattern must match a function. */
 const packetPath = [
-  /^net\/iface\/ip\/IpLayer#poll$/,
+  /^net\/iface\/layer\/IpLayer#poll$/,
   /^net\/socket\/udp-socket\/UdpSocket#(send|receive)$/,
   /^net\/socket\/tcp\/[^#]+\/TcpConnection#(read|write|consume)$/,
 ];

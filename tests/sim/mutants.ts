@@ -52,7 +52,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "leaks frames that wait for an unreachable neighbour",
-    file: "net/iface/neighbor.ts",
+    file: "net/iface/link/neighbor-cache.ts",
     from: "iface.pool.release(oldest);",
     to: "",
   },
@@ -76,7 +76,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "never ages neighbour entries",
-    file: "net/iface/neighbor.ts",
+    file: "net/iface/link/neighbor-cache.ts",
     from: "entry.until = state == NeighborState.Reachable ? confirmedAt + REACHABLE_TIME : 0;",
     to: "entry.until = state == NeighborState.Reachable ? NEVER : 0;",
   },
@@ -88,7 +88,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "sets no reassembly time-out",
-    file: "net/iface/reassembly.ts",
+    file: "net/iface/ip/reassembly.ts",
     from: "if (now + REASSEMBLY_TIME < this.timer) this.timer = now + REASSEMBLY_TIME;",
     to: "",
   },
@@ -100,7 +100,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "leaks the frame of an echo request with a wrong checksum",
-    file: "net/iface/icmp.ts",
+    file: "net/iface/ip/icmp.ts",
     from: "if (frame != null) this.egress.pool.release(frame);\n      return drop;",
     to: "return drop;",
   },

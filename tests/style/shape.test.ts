@@ -30,7 +30,7 @@ const pendingLong = [
   "tests/unit/net/service/http/url.test.ts",
 ];
 const pendingParameters = [
-  "net/iface/route.ts",
+  "net/iface/ip/routes.ts",
   "tests/lab/entries/property.ts",
   "tests/lab/entries/wire.ts",
 ];

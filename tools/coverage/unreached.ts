@@ -11,14 +11,14 @@ export const unreached: Reasons = {
     ["ReceiveRing.receive", 1, "no model fills a whole ring with bad descriptors within one call"],
     ["ReceiveRing.returnAll", 1, "the ring overruns only while descriptors wait to be returned"],
   ],
-  "net/iface/egress.ts": [
+  "net/iface/ip/egress.ts": [
     ["Egress.sendBytes", 1, "sockets and reassembly enforce tighter bounds"],
     ["Egress.sendBytes", 2, "not tried: the pool runs empty just as a datagram is copied"],
   ],
-  "net/iface/ipv4-paths.ts": [
+  "net/iface/ip/ipv4-paths.ts": [
     ["Ipv4Paths.firstUp", 1, "boots without a network device are real boots"],
   ],
-  "net/iface/icmp.ts": [
+  "net/iface/ip/icmp.ts": [
     ["Icmp.sendError", 1, "ingress has rejected such sources and destinations"],
     ["Icmp.sendError", 1, "not tried: an error is due while there is no frame"],
   ],
@@ -26,7 +26,7 @@ export const unreached: Reasons = {
     ["Interface.sendArp", 1, "not tried: ARP while the pool is empty"],
     ["Interface.removeAddress", 1, "whoever removes an address has looked it up"],
   ],
-  "net/iface/ip.ts": [
+  "net/iface/layer.ts": [
     ["IpLayer.tap", 1, "the getter of a property that is only set"],
     ["IpLayer.owns", 1, "for the fuzzers' checks (tests/fuzz/parts/)"],
     ["IpLayer.pollAt", 1, "not tried: a turn that leaves frames in the loopback queue"],

@@ -7,7 +7,7 @@ Error.stackTraceLimit = 100;
 /** Suffix of the functions that asc generates to dispatch virtual calls. */
 const DISPATCHER = "@override";
 
-/** One line of V8's stacks: `at net/iface/ip/IpLayer#poll (wasm://wasm/...[7]:0x1234)`. */
+/** One line of V8's stacks: `at net/iface/layer/IpLayer#poll (wasm://wasm/...[7]:0x1234)`. */
 const frame = /^ *at (.*?) ?\(?wasm:\/\/[^ ]*:0x([0-9a-f]+)\)?$/;
 
 /**

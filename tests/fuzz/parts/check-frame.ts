@@ -1,5 +1,5 @@
 /** Checks each frame that the host sends: it must be well formed, whatever came in. */
-import { IpLayer } from "../../../net/iface/ip";
+import { IpLayer } from "../../../net/iface/layer";
 import { ARP_LENGTH, ArpPacket, parseArp } from "../../../net/wire/arp";
 import { Drop } from "../../../net/wire/drop";
 import {

@@ -1,9 +1,9 @@
 /** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
 import { NEIGHBORS } from "../../../core/limits";
 import { Interface, PacketTap } from "../../../net/iface/interface";
-import { IpLayer } from "../../../net/iface/ip";
-import { Neighbor, NeighborState } from "../../../net/iface/neighbor";
-import { RouteOrigin } from "../../../net/iface/route";
+import { RouteOrigin } from "../../../net/iface/ip/routes";
+import { IpLayer } from "../../../net/iface/layer";
+import { Neighbor, NeighborState } from "../../../net/iface/link/neighbor-cache";
 import { FramePool } from "../../../net/phy/pool";
 import { EchoSocket } from "../../../net/socket/echo-socket";
 import { TcpConnection } from "../../../net/socket/tcp/connection";

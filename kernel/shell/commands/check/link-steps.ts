@@ -1,6 +1,6 @@
 /** The steps of `check` for the link: the network card, the gateway's address, its echo. */
 import { SECOND } from "../../../../core/time";
-import { NeighborState } from "../../../../net/iface/neighbor";
+import { NeighborState } from "../../../../net/iface/link/neighbor-cache";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo-socket";
 import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
 import { formatMilliseconds } from "../../time-text";

@@ -6,7 +6,7 @@
  */
 import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
-import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/neighbor";
+import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/link/neighbor-cache";
 import {
   formatHardware,
   formatIpv4,

@@ -7,7 +7,12 @@
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
-import { ROUTE_ORIGIN_NAMES, Route, RouteOrigin, RouteResult } from "../../../../net/iface/route";
+import {
+  ROUTE_ORIGIN_NAMES,
+  Route,
+  RouteOrigin,
+  RouteResult,
+} from "../../../../net/iface/ip/routes";
 import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { Context, Prefix, parsePrefix } from "./context";
 

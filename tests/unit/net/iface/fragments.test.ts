@@ -1,4 +1,4 @@
-/** Reassembly and fragmentation (net/iface/reassembly, egress): rows FRG-01 to FRG-21. */
+/** Reassembly and fragmentation (net/iface/ip/reassembly, egress): rows FRG-01 to FRG-21. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";

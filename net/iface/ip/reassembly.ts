@@ -9,14 +9,14 @@
  *              │          first fragment ──>│                                  │
  *              └────────────────────────────┴──────────────────────────────────┘
  */
-import { allocateBlock } from "../../core/block";
-import { storeNet16 } from "../../core/bytes";
-import { REASSEMBLIES } from "../../core/limits";
-import { NEVER, SECOND } from "../../core/time";
-import { Ipv4Address } from "../wire/address";
-import { checksum } from "../wire/checksum";
-import { Drop } from "../wire/drop";
-import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../wire/ipv4";
+import { allocateBlock } from "../../../core/block";
+import { storeNet16 } from "../../../core/bytes";
+import { REASSEMBLIES } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
+import { Ipv4Address } from "../../wire/address";
+import { checksum } from "../../wire/checksum";
+import { Drop } from "../../wire/drop";
+import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../../wire/ipv4";
 
 /** How long the parts of a datagram are kept (RFC 1122 section 3.3.2: 60 to 120 s). */
 export const REASSEMBLY_TIME: i64 = 60 * SECOND;

@@ -17,11 +17,11 @@ import { UdpTable } from "../socket/udp";
 import { Ipv4Address, isUnicast, maskOf } from "../wire/address";
 import { ETHERNET_MTU } from "../wire/ethernet";
 import { Frame } from "../wire/frame";
-import { Egress } from "./egress";
-import { Icmp } from "./icmp";
-import { Ingress } from "./ingress";
 import { Interface, PacketTap, SMALLEST_MTU } from "./interface";
-import { RouteOrigin, RouteResult, RouteTable } from "./route";
+import { Egress } from "./ip/egress";
+import { Icmp } from "./ip/icmp";
+import { Ingress } from "./ip/ingress";
+import { RouteOrigin, RouteResult, RouteTable } from "./ip/routes";
 
 /** When everything waits for a device that takes nothing more: how soon to try again. */
 const DEVICE_WAIT: i64 = MILLISECOND;

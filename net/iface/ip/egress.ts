@@ -2,13 +2,13 @@
  * The way out (RFC 791, RFC 1122 section 3.3): puts the IPv4 header in front of what sockets send,
  * cuts what is too long into fragments, and hands the packets to the link or to a neighbor.
  */
-import { Random } from "../../core/random";
-import { FramePool } from "../phy/pool";
-import { Path } from "../socket/path";
-import { PacketSink, SendResult } from "../socket/sink";
-import { Ipv4Address, isLoopback } from "../wire/address";
-import { ETHERTYPE_IPV4 } from "../wire/ethernet";
-import { Frame } from "../wire/frame";
+import { Random } from "../../../core/random";
+import { FramePool } from "../../phy/pool";
+import { Path } from "../../socket/path";
+import { PacketSink, SendResult } from "../../socket/sink";
+import { Ipv4Address, isLoopback } from "../../wire/address";
+import { ETHERTYPE_IPV4 } from "../../wire/ethernet";
+import { Frame } from "../../wire/frame";
 import {
   DONT_FRAGMENT,
   emitIpv4,
@@ -18,12 +18,12 @@ import {
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
-} from "../wire/ipv4";
-import { Interface } from "./interface";
+} from "../../wire/ipv4";
+import { Interface } from "../interface";
+import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "../link/neighbor-cache";
 import { Ipv4Identification } from "./ipv4-identification";
 import { Ipv4Paths, LOOPBACK_LINK } from "./ipv4-paths";
-import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./neighbor";
-import { RouteTable } from "./route";
+import { RouteTable } from "./routes";
 
 export class Egress implements PacketSink {
   /** The devices' interfaces; `loopback` is none of them. */

@@ -12,13 +12,13 @@
  * A hardware address that is in use is never replaced because someone says so: a contrary
  * claim only makes the old one be asked (Probe), and when it is silent, everyone be asked anew.
  */
-import { NEIGHBOR_QUEUE, NEIGHBORS } from "../../core/limits";
-import { NEVER, SECOND } from "../../core/time";
-import { BROADCAST_HARDWARE, Ipv4Address } from "../wire/address";
-import { ARP_REQUEST } from "../wire/arp";
-import { ETHERTYPE_IPV4 } from "../wire/ethernet";
-import { Frame } from "../wire/frame";
-import { Interface, NO_HARDWARE } from "./interface";
+import { NEIGHBOR_QUEUE, NEIGHBORS } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
+import { BROADCAST_HARDWARE, Ipv4Address } from "../../wire/address";
+import { ARP_REQUEST } from "../../wire/arp";
+import { ETHERTYPE_IPV4 } from "../../wire/ethernet";
+import { Frame } from "../../wire/frame";
+import { Interface, NO_HARDWARE } from "../interface";
 
 /** How long an answer is believed without asking again (RFC 4861 section 10). */
 export const REACHABLE_TIME: i64 = 30 * SECOND;

@@ -2,11 +2,11 @@
  * Guards the addresses of one interface (RFC 5227, IPv4 Address Conflict Detection): probes an
  * address before it is taken, announces those that are, and defends them.
  */
-import { Random, randomBelow } from "../../core/random";
-import { earlier, NEVER, SECOND } from "../../core/time";
-import { BROADCAST_HARDWARE, Ipv4Address } from "../wire/address";
-import { ARP_REQUEST } from "../wire/arp";
-import { Interface, InterfaceAddress, NO_HARDWARE } from "./interface";
+import { Random, randomBelow } from "../../../core/random";
+import { earlier, NEVER, SECOND } from "../../../core/time";
+import { BROADCAST_HARDWARE, Ipv4Address } from "../../wire/address";
+import { ARP_REQUEST } from "../../wire/arp";
+import { Interface, InterfaceAddress, NO_HARDWARE } from "../interface";
 
 // RFC 5227 section 1.1.
 const PROBE_WAIT: u32 = 1_000_000;

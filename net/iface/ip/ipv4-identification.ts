@@ -3,9 +3,9 @@
  * other packet with the same addresses and protocol had lately, from one of many counters, so
  * that it tells others nothing about this host's traffic (RFC 6274 section 3.5).
  */
-import { IP_IDENTIFICATIONS } from "../../core/limits";
-import { Random } from "../../core/random";
-import { Ipv4Address } from "../wire/address";
+import { IP_IDENTIFICATIONS } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { Ipv4Address } from "../../wire/address";
 
 export class Ipv4Identification {
   private readonly counters: StaticArray<u16> = new StaticArray<u16>(IP_IDENTIFICATIONS);

@@ -3,17 +3,17 @@
  * what could not be delivered, and tells sockets what others could not. Redirects, masks, router
  * advertisements, source quench and all the rest are not acted on (RFC 6633, RFC 6918).
  */
-import { Random } from "../../core/random";
-import { EchoTable } from "../socket/echo";
-import { ErrorReport } from "../socket/error-report";
-import { Path } from "../socket/path";
-import { Tcp } from "../socket/tcp/tcp";
-import { UdpTable } from "../socket/udp";
-import { UNSPECIFIED } from "../wire/address";
-import { fold } from "../wire/checksum";
-import { Drop } from "../wire/drop";
-import { ETHERNET_HEADER, ETHERNET_MINIMUM } from "../wire/ethernet";
-import { Frame } from "../wire/frame";
+import { Random } from "../../../core/random";
+import { EchoTable } from "../../socket/echo";
+import { ErrorReport } from "../../socket/error-report";
+import { Path } from "../../socket/path";
+import { Tcp } from "../../socket/tcp/tcp";
+import { UdpTable } from "../../socket/udp";
+import { UNSPECIFIED } from "../../wire/address";
+import { fold } from "../../wire/checksum";
+import { Drop } from "../../wire/drop";
+import { ETHERNET_HEADER, ETHERNET_MINIMUM } from "../../wire/ethernet";
+import { Frame } from "../../wire/frame";
 import {
   CODE_FRAGMENTATION_NEEDED,
   emitIcmp,
@@ -27,7 +27,7 @@ import {
   isIcmpError,
   parseIcmp,
   parseQuote,
-} from "../wire/icmp";
+} from "../../wire/icmp";
 import {
   DEFAULT_TTL,
   IPV4_HEADER,
@@ -35,10 +35,10 @@ import {
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
-} from "../wire/ipv4";
+} from "../../wire/ipv4";
+import { Interface } from "../interface";
 import { Egress } from "./egress";
-import { Interface } from "./interface";
-import { IcmpLimiter } from "./limiter";
+import { IcmpLimiter } from "./icmp-rate-limiter";
 
 /** The longest error that is sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
 const ERROR_LENGTH: u32 = 576;

@@ -3,9 +3,9 @@
  * and one for all, both refilled at random intervals, for a limit that others can count is a side
  * channel (CVE-2020-25705).
  */
-import { ICMP_BUCKETS } from "../../core/limits";
-import { Random } from "../../core/random";
-import { Ipv4Address } from "../wire/address";
+import { ICMP_BUCKETS } from "../../../core/limits";
+import { Random } from "../../../core/random";
+import { Ipv4Address } from "../../wire/address";
 
 /** Microseconds for one error to one destination, and errors that may come in a row. */
 const DESTINATION_INTERVAL: u32 = 100_000;

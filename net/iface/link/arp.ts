@@ -2,10 +2,10 @@
  * What an ARP packet that came in means (RFC 826, "Packet Reception"; RFC 5227): a claim on an
  * own address, something to learn, a question to answer, in this order.
  */
-import { isUnicast } from "../wire/address";
-import { ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp } from "../wire/arp";
-import { Drop } from "../wire/drop";
-import { Interface } from "./interface";
+import { isUnicast } from "../../wire/address";
+import { ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp } from "../../wire/arp";
+import { Drop } from "../../wire/drop";
+import { Interface } from "../interface";
 
 /**
  * Takes `length` bytes of link payload from the station `frameSource`. Only neighbours on the

@@ -2,9 +2,9 @@
  * The routing table (RFC 1122 section 3.3.1): longest prefix first, then the smaller metric
  * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
  */
-import { ROUTES } from "../../core/limits";
-import { Ipv4Address, maskOf } from "../wire/address";
-import { Interface } from "./interface";
+import { ROUTES } from "../../../core/limits";
+import { Ipv4Address, maskOf } from "../../wire/address";
+import { Interface } from "../interface";
 
 /** Who made a route, as `ip route` names them. */
 export const enum RouteOrigin {

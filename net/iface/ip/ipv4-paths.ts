@@ -3,7 +3,7 @@
  * address, and the hardware address where none has to be asked for. It also knows which
  * addresses are this host's.
  */
-import { ANY_DEVICE, Path } from "../socket/path";
+import { ANY_DEVICE, Path } from "../../socket/path";
 import {
   BROADCAST_ADDRESS,
   BROADCAST_HARDWARE,
@@ -12,10 +12,10 @@ import {
   isMulticast,
   isUnicast,
   UNSPECIFIED,
-} from "../wire/address";
-import { Interface } from "./interface";
-import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./neighbor";
-import { Route, RouteTable } from "./route";
+} from "../../wire/address";
+import { Interface } from "../interface";
+import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "../link/neighbor-cache";
+import { Route, RouteTable } from "./routes";
 
 /** `Path.link` of the loopback; the others are indices of `interfaces`. */
 export const LOOPBACK_LINK: u32 = ANY_DEVICE;

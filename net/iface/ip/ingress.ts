@@ -2,19 +2,19 @@
  * The way in: from an Ethernet frame to the socket that it is for (RFC 1122 sections 2.3, 2.4
  * and 3.2.1). Every frame ends here in one `Drop`, and goes back to the pool.
  */
-import { Endpoints } from "../socket/endpoints";
-import { Tcp } from "../socket/tcp/tcp";
-import { UdpTable } from "../socket/udp";
-import { Ipv4Address, isLoopback, isUnicast } from "../wire/address";
-import { Drop } from "../wire/drop";
+import { Endpoints } from "../../socket/endpoints";
+import { Tcp } from "../../socket/tcp/tcp";
+import { UdpTable } from "../../socket/udp";
+import { Ipv4Address, isLoopback, isUnicast } from "../../wire/address";
+import { Drop } from "../../wire/drop";
 import {
   ETHERNET_HEADER,
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   EthernetHeader,
   parseEthernet,
-} from "../wire/ethernet";
-import { Frame } from "../wire/frame";
+} from "../../wire/ethernet";
+import { Frame } from "../../wire/frame";
 import {
   CODE_PORT,
   CODE_PROTOCOL,
@@ -22,20 +22,20 @@ import {
   ICMP_ECHO_REQUEST,
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
-} from "../wire/icmp";
+} from "../../wire/icmp";
 import {
   Ipv4Header,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   parseIpv4Header,
-} from "../wire/ipv4";
-import { parseTcp } from "../wire/tcp";
-import { parseUdp, UdpHeader } from "../wire/udp";
-import { processArp } from "./arp";
+} from "../../wire/ipv4";
+import { parseTcp } from "../../wire/tcp";
+import { parseUdp, UdpHeader } from "../../wire/udp";
+import { Interface } from "../interface";
+import { processArp } from "../link/arp";
 import { Egress } from "./egress";
 import { Icmp } from "./icmp";
-import { Interface } from "./interface";
 import { ReassemblyTable } from "./reassembly";
 
 /** 224.0.0.1, the one group that every host is in (RFC 1112 section 4). */
