@@ -15,6 +15,8 @@ export interface Field {
 export interface Layout {
   /** By the number that the runtime has for them. */
   classes: Record<number, { name: string; fields: Field[] }>;
+  /** Fields of classes whose objects do not tell their class (@unmanaged), by the class's name. */
+  records: Record<string, Field[]>;
   /** Types of parameters and variables by name, in each function. */
   functions: Record<string, Record<string, string>>;
 }
@@ -42,11 +44,14 @@ export default class LayoutWriter {
 
   afterCompile(): void {
     const { managedClasses, instancesByName } = this.program;
-    const layout: Layout = { classes: {}, functions: {} };
+    const layout: Layout = { classes: {}, records: {}, functions: {} };
     for (const each of managedClasses.values()) {
       layout.classes[each.id] = { name: each.internalName, fields: fieldsOf(each) };
     }
     for (const [name, element] of instancesByName) {
+      if (element instanceof assemblyscript.Class && !managedClasses.has(element.id)) {
+        layout.records[element.internalName] = fieldsOf(element);
+      }
       if (!(element instanceof assemblyscript.Function)) continue;
       const variables = variablesOf(element);
       if (variables.length > 0) layout.functions[name] = Object.fromEntries(variables);

@@ -75,9 +75,11 @@ test("stops a world, names the kernel, and does not change the trace", async () 
   );
   assert.equal(stopped.code, 0, stopped.output);
   assert.match(stopped.output, /^stop 1 at .*receive\.ts:\d+ \(a, \d+\.\d{6} s\)/m);
+  assert.match(stopped.output, /^ {2}block: ControlBlock at \d+\n {6}attached true, /m);
   assert.match(
     stopped.output,
-    /^ {2}block: ControlBlock at \d+\n {6}attached true, retransmitAt \d+, /m,
+    /\bliveness Liveness at \d+/,
+    "a class whose objects have no header",
   );
   assert.match(stopped.output, /^stop 2 at/m);
   const plain = await run(
@@ -148,7 +150,8 @@ test("formats values by their types", () => {
     ["a/b/C | null", 20] as const,
   ].map(([type, offset], i) => ({ name: `f${i}`, offset, type }));
   const classes = { 2: { name: "~lib/string/String", fields: [] }, 7: { name: "a/b/D", fields } };
-  const values = new Values({ classes, functions: {} }, memory);
+  const records = { "a/b/View": [{ name: "first", offset: 4, type: "u32" }] };
+  const values = new Values({ classes, records, functions: {} }, memory);
   assert.equal(values.text("a/b/C", object), "D at 32");
   assert.equal(values.text(undefined, -1), "4294967295");
   assert.deepEqual(values.fields("a/b/C", object, "  "), [
@@ -156,4 +159,6 @@ test("formats values by their types", () => {
     '  f9 "a string t", f10 null',
   ]);
   assert.deepEqual(values.fields("u32", object, ""), []);
+  assert.equal(values.text("a/b/View | null", object), "View at 32", "it has no header");
+  assert.deepEqual(values.fields("a/b/View", object, ""), ["first 0"]);
 });

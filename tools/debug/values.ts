@@ -25,7 +25,7 @@ export class Values {
     const address = value >>> 0;
     if (type === undefined || /^u\d+$|^usize$/.test(type)) return `${address}`;
     if (address === 0) return "null";
-    const name = this.classOf(address)?.name ?? type;
+    const name = this.classOf(type, address)?.name ?? type;
     if (name !== "~lib/string/String") return `${name.replace(/[^<>,]*\//g, "")} at ${address}`;
     return JSON.stringify(this.string(address));
   }
@@ -33,7 +33,7 @@ export class Values {
   /** Returns the fields of the object that a variable holds, as indented lines. */
   fields(type: string | undefined, value: Value, indent: string): string[] {
     const isObject = type?.includes("/") && value !== 0;
-    const found = isObject ? this.classOf(Number(value) >>> 0) : undefined;
+    const found = isObject ? this.classOf(type, Number(value) >>> 0) : undefined;
     const words = (found?.fields ?? []).map((field) => this.field(field, Number(value) >>> 0));
     const lines: string[] = [];
     for (const word of words) {
@@ -60,7 +60,14 @@ export class Values {
     return type.startsWith("i") ? value : (value << shift) >>> shift;
   }
 
-  private classOf(address: number) {
+  /** Finds the class of an object: its type says it if it is unmanaged, else the object itself. */
+  private classOf(
+    type: string | undefined,
+    address: number,
+  ): { name: string; fields: Field[] } | undefined {
+    const name = type?.replace(" | null", "") ?? "";
+    const fields = this.layout.records[name];
+    if (fields !== undefined) return { name, fields };
     if (address < CLASS_BEFORE || address > this.memory.byteLength) return undefined;
     return this.layout.classes[this.memory.getUint32(address - CLASS_BEFORE, true)];
   }
