@@ -211,6 +211,11 @@ lint: | build/installed
 	@node_modules/.bin/tsc -p tests/tsconfig.json
 	@node_modules/.bin/biome ci --max-diagnostics=50 .
 
+# Pins the newest of Mozilla's root sets that Debian has.
+.PHONY: update-roots
+update-roots: | build/installed
+	@$(run_script) compiler-config/update-roots.ts $(fetched)
+
 # --- the rest ----------------------------------------------------------------------------------
 # Looks at each make what is missing (0.02 s); order-only, and so never a reason to build again.
 build/installed: force

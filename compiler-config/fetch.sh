@@ -2,12 +2,17 @@
 # Fetches a pinned source tarball from the package archives that apt is configured with, and
 # prints its path. Needs no root, leaves the system as it is, names no host.
 #   sh compiler-config/fetch.sh NAME CACHE     pins/NAME lists what will do; CACHE is a folder
+#   sh compiler-config/fetch.sh --sources PACKAGE   lists the tarballs of a source package that
+#                           the archives have, newest first: SHA-256 and path in the pool
 #   NAME_TARBALL=FILE       use this file, without a network; its checksum is verified as well
 #   NAME_MIRROR="URL..."    archives to try first: what comes before /dists and /pool
+#   PINS=FOLDER             instead of pins/
 set -u
 name=${1:?usage: fetch.sh NAME CACHE}
 cache=${2:?usage: fetch.sh NAME CACHE}
-pins=${0%/*}/pins/$name
+listing=
+[ "$name" != --sources ] || listing=$cache name=roots
+pins=${PINS:-${0%/*}/pins}/$name
 upper=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 eval "given=\${${upper}_TARBALL:-} mirrors=\${${upper}_MIRROR:-}"
 suites="sid forky trixie" # whose source index is searched if the pool has another layout
@@ -41,7 +46,7 @@ finish() { # version, path in the pool
 }
 
 [ -f "$pins" ] || fail "$pins does not exist"
-if [ -n "$given" ]; then
+if [ -n "$given" ] && [ -z "$listing" ]; then
   if ! pin=$(pin_of "$given"); then
     say "$given is missing, or is none of these:"
     list_pins
@@ -76,6 +81,42 @@ archives() {
 : >"$work/archives"
 command -v apt-get >/dev/null 2>&1 && archives | awk '!seen[$0]++' >"$work/archives"
 
+# --- the source index, with a configuration of its own for apt ---------------------------------
+with_index() { # archive, suite, command...: runs it with options for apt, when the index is there
+  dir=$work/apt
+  rm -rf "$dir"
+  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/empty" "$dir/files"
+  # "trusted": pinned checksums authenticate the files, not this index.
+  echo "deb-src [trusted=yes] $1 $2 main" >"$dir/sources.list"
+  shift 2
+  set -- "$@" -q -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts="$dir/empty" \
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$dir/empty" \
+    -o Dir::State="$dir" -o Dir::State::lists="$dir/lists" -o Dir::State::status=/dev/null \
+    -o Dir::Cache="$dir/cache" -o APT::Sandbox::User= -o Acquire::Languages=none \
+    -o Acquire::Check-Valid-Until=false
+  command=$1
+  shift
+  apt-get "$@" update >>"$log" 2>&1 </dev/null && "$command" "$@"
+}
+show_sources() { # options for apt
+  apt-cache "$@" showsrc "$listing" 2>>"$log" </dev/null | awk '
+    /^[^ ]/ { part = $1 }
+    /^Package:/ { count = 0 }
+    /^Version:/ { version = $2 }
+    part == "Checksums-Sha256:" && $3 ~ /\.tar\.(gz|bz2|xz)$/ && $3 !~ /\.debian\.tar/ {
+      sums[count] = $1; files[count++] = $3
+    }
+    /^Directory:/ { folder = $2; sub(/^pool\/(updates\/)?[a-z]+\//, "", folder) }
+    /^$/ { for (i = 0; i < count; i++) print version, sums[i], folder "/" files[i]; count = 0 }'
+}
+
+if [ -n "$listing" ]; then
+  while read -r archive; do
+    for suite in $suites; do with_index "$archive" "$suite" show_sources; done
+  done <"$work/archives" | sort -rV | awk '!seen[$2]++ { print $2, $3 }'
+  exit
+fi
+
 # --- straight from the pool: one file, whose checksum apt's own downloader verifies ------------
 helper=
 for candidate in /usr/lib/apt/apt-helper /usr/libexec/apt/apt-helper; do
@@ -100,20 +141,8 @@ while read -r version sum path; do
   from_pool "$sum" "$path" && finish "$version" "$path"
 done <"$work/pins"
 
-# --- by a source index, with a configuration of its own for apt --------------------------------
-from_index() { # archive, suite, source package: sets `pin` to the one whose file it had
-  dir=$work/apt
-  rm -rf "$dir"
-  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/empty" "$dir/files"
-  # "trusted": the pinned checksum authenticates the file, not this index.
-  echo "deb-src [trusted=yes] $1 $2 main" >"$dir/sources.list"
-  package=$3
-  set -- -q -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts="$dir/empty" \
-    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$dir/empty" \
-    -o Dir::State="$dir" -o Dir::State::lists="$dir/lists" -o Dir::State::status=/dev/null \
-    -o Dir::Cache="$dir/cache" -o APT::Sandbox::User= -o Acquire::Languages=none \
-    -o Acquire::Check-Valid-Until=false
-  apt-get "$@" update >>"$log" 2>&1 </dev/null || return 1
+# --- or as the index has it, if the pool has another layout ------------------------------------
+download_source() { # options for apt; sets `pin` to the one whose file it had
   (cd "$dir/files" && apt-get "$@" source --download-only --tar-only "$package") \
     >>"$log" 2>&1 </dev/null
   for file in "$dir"/files/*.tar.*; do
@@ -125,7 +154,7 @@ packages=$(sed 's,/[^/]*$,,; s,.*/,,' "$work/pins" | awk '!seen[$0]++')
 while read -r archive; do
   for suite in $suites; do
     for package in $packages; do
-      from_index "$archive" "$suite" "$package" || continue
+      with_index "$archive" "$suite" download_source || continue
       set -- $pin
       finish "$1" "$3"
     done

@@ -1,0 +1,173 @@
+/**
+ * `make update-roots` against an archive of the test's own: the newest set that can be fetched is
+ * pinned, with every tarball that holds it; what changes is printed.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { certdata, type RootEntry } from "../lab/host/certdata.ts";
+import { root, run } from "../lab/host/process.ts";
+import { listening, sha256 } from "../lab/host/servers.ts";
+
+const entry = (label: string, distrustAfter?: string): RootEntry => ({
+  label,
+  der: Buffer.from(`certificate of ${label}: ${"x".repeat(40)}`),
+  issuer: Buffer.from("the same name"),
+  serial: Buffer.from(label),
+  distrustAfter,
+});
+const dated = (label: string) => entry(label, "250630235959Z");
+
+suite("make update-roots", () => {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-update-"));
+  const files = new Map<string, Buffer>();
+  const archive = createServer((request, response) => {
+    const file = files.get(decodeURIComponent(request.url ?? ""));
+    response.writeHead(file === undefined ? 404 : 200).end(file);
+  });
+  let url = "";
+
+  /** A source tarball with a root set in it. */
+  function tarball(name: string, version: string, roots: RootEntry[]): Buffer {
+    const tree = `${folder}/tree`;
+    rmSync(tree, { recursive: true, force: true });
+    mkdirSync(`${tree}/source/mozilla`, { recursive: true });
+    writeFileSync(`${tree}/source/mozilla/certdata.txt`, certdata(roots));
+    const header = `#define NSS_BUILTINS_LIBRARY_VERSION "${version}"\n`;
+    writeFileSync(`${tree}/source/mozilla/nssckbi.h`, header);
+    execFileSync("tar", ["-caf", `${folder}/${name}`, "-C", tree, "source"]);
+    return readFileSync(`${folder}/${name}`);
+  }
+
+  /** A paragraph of a source index (deb-src); the file itself is put into the pool. */
+  function offer(source: string, version: string, name: string, bytes: Buffer, there = true) {
+    const place = `pool/main/${source[0]}/${source}`;
+    if (there) files.set(`/debian/${place}/${name}`, bytes);
+    const list = `${sha256(bytes)} ${bytes.length} ${name}`;
+    return [
+      `Package: ${source}`,
+      `Version: ${version}`,
+      "Format: 3.0 (quilt)",
+      `Directory: ${place}`,
+      `Files:\n ${"0".repeat(32)} ${bytes.length} ${name}`,
+      `Checksums-Sha256:\n ${list}\n\n`,
+    ].join("\n");
+  }
+
+  function publish(suite: string, sources: string[]): void {
+    const index = Buffer.from(sources.join(""));
+    const path = "main/source/Sources";
+    const release = [
+      `Suite: ${suite}`,
+      "Components: main",
+      `SHA256:\n ${sha256(index)} ${index.length} ${path}\n`,
+    ];
+    files.set(`/debian/dists/${suite}/Release`, Buffer.from(release.join("\n")));
+    files.set(`/debian/dists/${suite}/${path}`, index);
+  }
+
+  before(async () => {
+    url = `http://127.0.0.1:${await listening(archive)}/debian`;
+    mkdirSync(`${folder}/bin`);
+    // An apt that has no archive configured, and that uses no proxy.
+    const script = '#!/bin/sh\n[ "$1" = --print-uris ] || exec /usr/bin/apt-get "$@"\n';
+    writeFileSync(`${folder}/bin/apt-get`, script, { mode: 0o755 });
+    writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
+  });
+  after(() => {
+    archive.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const pins = (name: string) => readFileSync(`${folder}/config/pins/${name}`, "utf8");
+
+  /** Runs it where this tarball is pinned; returns the lines that it prints. */
+  async function update(pinned: { version: string; name: string; bytes: Buffer; set: string }) {
+    rmSync(`${folder}/config`, { recursive: true, force: true });
+    cpSync(`${root}compiler-config`, `${folder}/config`, { recursive: true });
+    const { version, name, bytes, set } = pinned;
+    const path = `c/ca-certificates/${name}`;
+    writeFileSync(
+      `${folder}/config/pins/roots`,
+      `# carriers\n${version} ${sha256(bytes)} ${path}\n`,
+    );
+    writeFileSync(`${folder}/config/pins/certdata`, `# the set\n${version} ${set} certdata.txt\n`);
+    const variables = [`PATH=${folder}/bin:${process.env.PATH}`, `APT_CONFIG=${folder}/apt.conf`];
+    variables.push("no_proxy=127.0.0.1", `ROOTS_MIRROR=${url}`);
+    const words = ["--import", "tsx", `${folder}/config/update-roots.ts`, `${folder}/cache`];
+    const command = ["env", "-u", "ROOTS_TARBALL", ...variables, process.execPath, ...words];
+    const { code, output } = await run(command);
+    assert.equal(code, 0, output);
+    return output.trimEnd().split("\n");
+  }
+
+  const earlier = [entry("Stays"), entry("Goes"), entry("Ends")];
+  const now = [entry("Stays"), dated("Ends"), entry("Comes")];
+  const set = (roots: RootEntry[]) => sha256(Buffer.from(certdata(roots)));
+
+  test("the newest set that can be fetched is pinned, with all that hold it", async () => {
+    const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
+    const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
+    const gone = tarball("ca-certificates_2026.tar.xz", "2.11", [entry("Unseen")]);
+    const nss = tarball("nss_3.9.orig.tar.gz", "2.10", now);
+    const other = tarball("nss_3.8.orig.tar.gz", "2.9", earlier);
+    publish("sid", [
+      offer("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old),
+      offer("ca-certificates", "2026", "ca-certificates_2026.tar.xz", gone, false),
+      offer("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next),
+      offer("nss", "2:3.8-1", "nss_3.8.orig.tar.gz", other),
+    ]);
+    publish("trixie", [offer("nss", "2:3.9-1", "nss_3.9.orig.tar.gz", nss)]);
+    const name = "ca-certificates_2024.tar.xz";
+    const lines = await update({ version: "2.9", name, bytes: old, set: set(earlier) });
+    assert.deepEqual(lines, [
+      `update-roots: pinned is version 2.9, SHA-256 ${set(earlier)}`,
+      "update-roots: ca-certificates_2026.tar.xz: listed, but no archive has it",
+      `update-roots: ca-certificates_2025.tar.xz: version 2.10, SHA-256 ${set(now)}`,
+      "update-roots: - Goes",
+      "update-roots: ~ Ends: distrusted after 20250630235959",
+      "update-roots: + Comes",
+      "update-roots: 3 roots before, 3 now",
+      "update-roots: ca-certificates_2025.tar.xz holds it",
+      "update-roots: nss_3.9.orig.tar.gz holds it",
+      "update-roots: compiler-config/pins/ is up to date: `make` builds with it",
+    ]);
+    assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
+    const pool = [
+      `2.10 ${sha256(next)} c/ca-certificates/ca-certificates_2025.tar.xz`,
+      `2.10 ${sha256(nss)} n/nss/nss_3.9.orig.tar.gz`,
+    ];
+    assert.equal(pins("roots"), `# carriers\n${pool.join("\n")}\n`);
+    // What it pinned is what a build earlier fetches.
+    const words = ["sh", `${folder}/config/fetch.sh`, "roots", `${folder}/cache`];
+    assert.equal(basename((await run(words)).output.trim()), "ca-certificates_2025.tar.xz");
+  });
+
+  test("an archive that is behind changes nothing", async () => {
+    const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
+    publish("sid", [offer("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old)]);
+    files.delete("/debian/dists/trixie/Release");
+    const bytes = Buffer.from("a newer one, which no archive has");
+    const lines = await update({ version: "2.10", name: "newer.tar.xz", bytes, set: set(now) });
+    assert.equal(
+      lines.at(-1),
+      "update-roots: that is older than the pinned one: nothing is changed",
+    );
+    assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
+  });
+
+  test("a pinned set that is gone is replaced all the same", async () => {
+    const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
+    publish("sid", [offer("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next)]);
+    files.delete("/debian/dists/trixie/Release");
+    const bytes = Buffer.from("an old one, which no archive has any more");
+    const lines = await update({ version: "2.9", name: "older.tar.xz", bytes, set: set(earlier) });
+    const lost = "update-roots: the pinned set cannot be fetched any more, and not be compared";
+    assert.ok(lines.includes(lost), lines.join("\n"));
+    assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
+  });
+});
