@@ -235,6 +235,7 @@ help:
 #| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
 #|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, if not in apt's archives
 #|   ROOTS_TARBALL=path ROOTS_MIRROR=URL       the same for the sources with Mozilla's roots
+#|   CROSS_COMPILE=x86_64-linux-gnu-   what precedes the compiler's name; not needed on Debian
 #| make iso             build/anonymos.iso, which boots on BIOS and UEFI
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
 #| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves
@@ -262,4 +263,7 @@ help:
 #| make fuzz            fuzzes each target of tests/fuzz/ a minute; findings are in build/fuzz/
 #|   MINUTES=n TARGET=name  ... so long, only that one
 #| make lint            type checker, linter, formatter
+#| make reproduce       builds two clones of HEAD elsewhere and compares them, byte by byte
+#|   PUBLISHED=file.iso   ... and that ISO with what they make
+#| make update-roots    pins the newest of Mozilla's root sets that Debian has
 #| make clean           removes build/, and so also what was installed there

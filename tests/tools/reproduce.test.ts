@@ -35,7 +35,7 @@ function crossTools(folder: string): void {
   }
 }
 
-test("a build elsewhere, later and with CROSS_COMPILE is the same, bit for bit", () => {
+test("builds the same elsewhere, later and with CROSS_COMPILE, bit for bit", () => {
   const folder = `${root}build/tests/reproduce-${process.pid}`;
   const copy = `${folder}/a/copy`;
   rmSync(folder, { recursive: true, force: true });
@@ -57,7 +57,7 @@ test("a build elsewhere, later and with CROSS_COMPILE is the same, bit for bit",
   }
 });
 
-suite("what differs first", () => {
+suite("the first difference", () => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-compare-"));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -84,16 +84,20 @@ suite("what differs first", () => {
     return base;
   }
 
-  test("nothing, if nothing does", () => {
+  test("is none between equal builds", () => {
     assert.equal(firstDifference(made("first"), made("second")), undefined);
   });
 
   const cases: [string, Record<string, string>, string][] = [
-    ["of several stages the first", { "kernel.c": "x", "host.o": "x" }, "kernel.c: kernel.c"],
-    ["objects by name", { "host.o": "x", "tls/door.o": "x" }, "objects: host.o tls/door.o"],
-    ["the ELF, before the ISO with it", { "kernel.elf": "x" }, "kernel.elf: kernel.elf"],
-    ["a file of the ISO alone", { "grub.cfg": "x" }, "the ISO: grub.cfg"],
-    ["the ISO around its files", { volume: "OTHER" }, "the ISO: its structure, not its files"],
+    ["is that of the earliest stage", { "kernel.c": "x", "host.o": "x" }, "kernel.c: kernel.c"],
+    ["names the objects", { "host.o": "x", "tls/door.o": "x" }, "objects: host.o tls/door.o"],
+    ["is the ELF, not the ISO that holds it", { "kernel.elf": "x" }, "kernel.elf: kernel.elf"],
+    ["names the file in the ISO", { "grub.cfg": "x" }, "the ISO: grub.cfg"],
+    [
+      "is the ISO itself if its files are equal",
+      { volume: "OTHER" },
+      "the ISO: its structure, not its files",
+    ],
   ];
   for (const [what, changes, difference] of cases) {
     test(what, () => {
@@ -101,7 +105,7 @@ suite("what differs first", () => {
     });
   }
 
-  test("a file that one side lacks", () => {
+  test("is a file that one side lacks", () => {
     const [first, second] = [made("first"), made("second")];
     rmSync(join(second, "font.c"));
     assert.equal(firstDifference(first, second), "the font: font.c");
@@ -109,7 +113,7 @@ suite("what differs first", () => {
     assert.throws(() => firstDifference(first, second), /nothing of the font/);
   });
 
-  test("between two ISOs, the files of either", () => {
+  test("names every file that differs between two ISOs", () => {
     const [first, second] = [made("first"), made("second", { "grub.cfg": "x", "kernel.elf": "y" })];
     const files = differingInIso(join(first, iso), join(second, iso));
     assert.deepEqual(files, ["grub.cfg", "kernel.elf"]);

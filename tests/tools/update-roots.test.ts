@@ -109,7 +109,7 @@ suite("make update-roots", () => {
   const now = [entry("Stays"), dated("Ends"), entry("Comes")];
   const set = (roots: RootEntry[]) => sha256(Buffer.from(certdata(roots)));
 
-  test("the newest set that can be fetched is pinned, with all that hold it", async () => {
+  test("pins the newest set that can be fetched, and every tarball that holds it", async () => {
     const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
     const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
     const gone = tarball("ca-certificates_2026.tar.xz", "2.11", [entry("Unseen")]);
@@ -142,12 +142,12 @@ suite("make update-roots", () => {
       `2.10 ${sha256(nss)} n/nss/nss_3.9.orig.tar.gz`,
     ];
     assert.equal(pins("roots"), `# carriers\n${pool.join("\n")}\n`);
-    // What it pinned is what a build earlier fetches.
+    // A build fetches what was pinned.
     const words = ["sh", `${folder}/config/fetch.sh`, "roots", `${folder}/cache`];
     assert.equal(basename((await run(words)).output.trim()), "ca-certificates_2025.tar.xz");
   });
 
-  test("an archive that is behind changes nothing", async () => {
+  test("changes nothing if the archive is behind", async () => {
     const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
     publish("sid", [offer("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old)]);
     files.delete("/debian/dists/trixie/Release");
@@ -160,7 +160,7 @@ suite("make update-roots", () => {
     assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
   });
 
-  test("a pinned set that is gone is replaced all the same", async () => {
+  test("replaces a pinned set that no archive has any more", async () => {
     const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
     publish("sid", [offer("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next)]);
     files.delete("/debian/dists/trixie/Release");
