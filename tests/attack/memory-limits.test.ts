@@ -71,8 +71,8 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
 test("SYS-04: with ever less memory, answers are right, or a panic says why", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // Whatever else leaves of connections needs 768 KiB.
-  let pages = calm.twin.memoryBytes() / PAGE + 12;
+  // Whatever else leaves of connections needs 896 KiB.
+  let pages = calm.twin.memoryBytes() / PAGE + 14;
   const results: Outcome[] = [];
   // Continue a little below the least memory that boots.
   for (let failures = 0; failures < 6; pages--) {

@@ -33,7 +33,7 @@ const methods = "m ".repeat(101).trim();
 const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
 /** An invalid command line and the one line that it prints. */
 const mistakes: [command: string, says: RegExp][] = [
-  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-u\] HOST PORT \| /],
+  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-w SECONDS\] HOST PORT /],
   ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
   ["nc -l -p 9000 9001", /^nc: extra operand '9001' \(usage: /],
   ["nc -l", /^nc: missing operand \(usage: /],

@@ -57,8 +57,11 @@ class ListJob extends Job {
     const builtIn = tlsRootCount(RootKind.BuiltIn);
     const added = tlsRootCount(RootKind.Added);
     this.session.printLine(`${this.shown} roots shown: ${builtIn} built in, ${added} added`);
-    const set = builtInRootSet().split(" ");
-    this.session.printLine(`built in: Mozilla's roots ${set[0]}, certdata.txt SHA-256 ${set[1]}`);
+    const set = builtInRootSet();
+    const space = set.indexOf(" ");
+    const version = set.substring(0, space);
+    const digest = set.substring(space + 1);
+    this.session.printLine(`built in: Mozilla's roots ${version}, certdata.txt SHA-256 ${digest}`);
     return EXIT_OK;
   }
 
