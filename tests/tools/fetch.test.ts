@@ -13,12 +13,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { root, run } from "../lab/host/process.ts";
-import { listening, sha256 } from "../lab/host/servers.ts";
+import { sha256 } from "../lab/host/servers.ts";
+import { SourceArchive } from "../lab/host/source-archive.ts";
 
 const newest = Buffer.from("the newest release");
 const older = Buffer.from("the release before it");
@@ -34,18 +34,13 @@ suite("fetch.sh", () => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-fetch-"));
   const script = `${folder}/fetch.sh`;
   const cache = `${folder}/cache`;
-  /** The mirror's files by path, and the paths it was asked for. */
-  const files = new Map<string, Buffer>();
-  const asked: string[] = [];
-  const mirror = createServer((request, response) => {
-    asked.push(request.url ?? "");
-    const file = files.get(request.url ?? "");
-    response.writeHead(file === undefined ? 404 : 200).end(file);
-  });
+  const mirror = new SourceArchive();
+  const { files, asked } = mirror;
   let url = "";
 
   before(async () => {
-    url = `http://127.0.0.1:${await listening(mirror)}/debian`;
+    await mirror.start();
+    url = mirror.url;
     copyFileSync(`${root}compiler-config/fetch.sh`, script);
     mkdirSync(`${folder}/pins`);
     const pins = [
@@ -56,12 +51,13 @@ suite("fetch.sh", () => {
     writeFileSync(`${folder}/pins/mbedtls`, `${pins.join("\n")}\n`);
     mkdirSync(`${folder}/bin`);
     // apt without a configured archive or proxy.
-    writeFileSync(`${folder}/bin/apt-get`, "#!/bin/sh\necho nothing is here >&2\nexit 100\n");
+    const apt = '#!/bin/sh\n[ "$1" = --print-uris ] || exec /usr/bin/apt-get "$@"\n';
+    writeFileSync(`${folder}/bin/apt-get`, apt);
     chmodSync(`${folder}/bin/apt-get`, 0o755);
     writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
   });
   after(() => {
-    mirror.close();
+    mirror.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -130,6 +126,15 @@ suite("fetch.sh", () => {
       begin({ [olderFile]: older });
       const second = await fetch({ MBEDTLS_MIRROR: `${url}/empty ${url}/` });
       assert.deepEqual(second, { code: 0, output: notice, fetched: older });
+    });
+
+    test("finds a file by the source index if it is in no pool", async () => {
+      begin();
+      const source = { source: "mbedtls", version: "3.6.6-1", name: olderFile, bytes: older };
+      mirror.publish("trixie", [{ ...source, folder: "depot/mbedtls" }]);
+      const found = await fetch({ MBEDTLS_MIRROR: url });
+      assert.deepEqual(found, { code: 0, output: notice, fetched: older });
+      assert.ok(asked.includes(`/debian/depot/mbedtls/${olderFile}`), `${asked}`);
     });
 
     test("uses the cache, unless its file is damaged or older", async () => {

@@ -4,14 +4,22 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { certdata, type RootEntry } from "../lab/host/certdata.ts";
 import { root, run } from "../lab/host/process.ts";
-import { listening, sha256 } from "../lab/host/servers.ts";
+import { sha256 } from "../lab/host/servers.ts";
+import { SourceArchive, type SourceFile } from "../lab/host/source-archive.ts";
 
 const entry = (label: string, distrustAfter?: string): RootEntry => ({
   label,
@@ -22,14 +30,11 @@ const entry = (label: string, distrustAfter?: string): RootEntry => ({
 });
 const dated = (label: string) => entry(label, "250630235959Z");
 
-suite("make update-roots", () => {
+const apt = "/usr/bin/apt-get";
+
+suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" }, () => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-update-"));
-  const files = new Map<string, Buffer>();
-  const archive = createServer((request, response) => {
-    const file = files.get(decodeURIComponent(request.url ?? ""));
-    response.writeHead(file === undefined ? 404 : 200).end(file);
-  });
-  let url = "";
+  const archive = new SourceArchive();
 
   /** A source tarball with a root set in it. */
   function tarball(name: string, version: string, roots: RootEntry[]): Buffer {
@@ -43,43 +48,24 @@ suite("make update-roots", () => {
     return readFileSync(`${folder}/${name}`);
   }
 
-  /** A paragraph of a source index (deb-src); the file itself is put into the pool. */
-  function offer(source: string, version: string, name: string, bytes: Buffer, there = true) {
-    const place = `pool/main/${source[0]}/${source}`;
-    if (there) files.set(`/debian/${place}/${name}`, bytes);
-    const list = `${sha256(bytes)} ${bytes.length} ${name}`;
-    return [
-      `Package: ${source}`,
-      `Version: ${version}`,
-      "Format: 3.0 (quilt)",
-      `Directory: ${place}`,
-      `Files:\n ${"0".repeat(32)} ${bytes.length} ${name}`,
-      `Checksums-Sha256:\n ${list}\n\n`,
-    ].join("\n");
-  }
-
-  function publish(suite: string, sources: string[]): void {
-    const index = Buffer.from(sources.join(""));
-    const path = "main/source/Sources";
-    const release = [
-      `Suite: ${suite}`,
-      "Components: main",
-      `SHA256:\n ${sha256(index)} ${index.length} ${path}\n`,
-    ];
-    files.set(`/debian/dists/${suite}/Release`, Buffer.from(release.join("\n")));
-    files.set(`/debian/dists/${suite}/${path}`, index);
-  }
+  /** How an index lists a tarball: by source package, Debian's version and file name. */
+  const listed = (source: string, version: string, name: string, bytes: Buffer): SourceFile => ({
+    source,
+    version,
+    name,
+    bytes,
+  });
 
   before(async () => {
-    url = `http://127.0.0.1:${await listening(archive)}/debian`;
+    await archive.start();
     mkdirSync(`${folder}/bin`);
     // An apt that has no archive configured, and that uses no proxy.
-    const script = '#!/bin/sh\n[ "$1" = --print-uris ] || exec /usr/bin/apt-get "$@"\n';
+    const script = `#!/bin/sh\n[ "$1" = --print-uris ] || exec ${apt} "$@"\n`;
     writeFileSync(`${folder}/bin/apt-get`, script, { mode: 0o755 });
     writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
   });
   after(() => {
-    archive.close();
+    archive.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -97,7 +83,7 @@ suite("make update-roots", () => {
     );
     writeFileSync(`${folder}/config/pins/certdata`, `# the set\n${version} ${set} certdata.txt\n`);
     const variables = [`PATH=${folder}/bin:${process.env.PATH}`, `APT_CONFIG=${folder}/apt.conf`];
-    variables.push("no_proxy=127.0.0.1", `ROOTS_MIRROR=${url}`);
+    variables.push("no_proxy=127.0.0.1", `ROOTS_MIRROR=${archive.url}`);
     const words = ["--import", "tsx", `${folder}/config/update-roots.ts`, `${folder}/cache`];
     const command = ["env", "-u", "ROOTS_TARBALL", ...variables, process.execPath, ...words];
     const { code, output } = await run(command);
@@ -115,13 +101,13 @@ suite("make update-roots", () => {
     const gone = tarball("ca-certificates_2026.tar.xz", "2.11", [entry("Unseen")]);
     const nss = tarball("nss_3.9.orig.tar.gz", "2.10", now);
     const other = tarball("nss_3.8.orig.tar.gz", "2.9", earlier);
-    publish("sid", [
-      offer("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old),
-      offer("ca-certificates", "2026", "ca-certificates_2026.tar.xz", gone, false),
-      offer("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next),
-      offer("nss", "2:3.8-1", "nss_3.8.orig.tar.gz", other),
+    archive.publish("sid", [
+      listed("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old),
+      { ...listed("ca-certificates", "2026", "ca-certificates_2026.tar.xz", gone), missing: true },
+      listed("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next),
+      listed("nss", "2:3.8-1", "nss_3.8.orig.tar.gz", other),
     ]);
-    publish("trixie", [offer("nss", "2:3.9-1", "nss_3.9.orig.tar.gz", nss)]);
+    archive.publish("trixie", [listed("nss", "2:3.9-1", "nss_3.9.orig.tar.gz", nss)]);
     const name = "ca-certificates_2024.tar.xz";
     const lines = await update({ version: "2.9", name, bytes: old, set: set(earlier) });
     assert.deepEqual(lines, [
@@ -149,8 +135,8 @@ suite("make update-roots", () => {
 
   test("changes nothing if the archive is behind", async () => {
     const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
-    publish("sid", [offer("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old)]);
-    files.delete("/debian/dists/trixie/Release");
+    archive.publish("sid", [listed("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old)]);
+    archive.files.delete("/debian/dists/trixie/Release");
     const bytes = Buffer.from("a newer one, which no archive has");
     const lines = await update({ version: "2.10", name: "newer.tar.xz", bytes, set: set(now) });
     assert.equal(
@@ -162,8 +148,10 @@ suite("make update-roots", () => {
 
   test("replaces a pinned set that no archive has any more", async () => {
     const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
-    publish("sid", [offer("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next)]);
-    files.delete("/debian/dists/trixie/Release");
+    archive.publish("sid", [
+      listed("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next),
+    ]);
+    archive.files.delete("/debian/dists/trixie/Release");
     const bytes = Buffer.from("an old one, which no archive has any more");
     const lines = await update({ version: "2.9", name: "older.tar.xz", bytes, set: set(earlier) });
     const lost = "update-roots: the pinned set cannot be fetched any more, and not be compared";
