@@ -124,7 +124,7 @@ async function checkedOn(day: string, modules: Record<string, string>) {
   });
   try {
     await configured(machine);
-    const [, total] = /^(\d+) roots; /m.exec(await machine.ok("ca list")) ?? [];
+    const [, total] = /^(\d+) roots shown: /m.exec(await machine.ok("ca list")) ?? [];
     const { output, code } = await machine.command("ca check", 60_000);
     return { total: Number(total), code, lines: output.trimEnd().split("\n").reverse() };
   } finally {

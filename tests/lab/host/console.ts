@@ -1,7 +1,7 @@
 /** Reads the kernel's console: counters, heap level; builds ISOs for single tests. */
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { root, run } from "./process.ts";
+import { make, root } from "./process.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 
 /** A test that cleans up at its end. */
@@ -62,10 +62,7 @@ export async function buildIso(cmdline: string, modules: Record<string, string> 
     rmSync(root + folder, { recursive: true, force: true });
     rmSync(`${root}build/recipe-${iso.replaceAll("/", "-")}`, { force: true });
   });
-  const words = ["make", "--no-print-directory", "iso", `ISO=${iso}`, `CMDLINE=${cmdline}`];
-  words.push(`MODULES=${paths.join(" ")}`);
-  const { code, output } = await run(["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", ...words]);
-  assert.equal(code, 0, output);
+  await make("iso", `ISO=${iso}`, `CMDLINE=${cmdline}`, `MODULES=${paths.join(" ")}`);
   return root + iso;
 }
 

@@ -1,7 +1,6 @@
 /** Builds and boots the kernel of tests/lab/entries/native.ts, which tests the native half. */
-import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { root, run } from "./process.ts";
+import { make, root } from "./process.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 
 const program = "MAIN=tests/lab/entries/native.ts";
@@ -12,20 +11,14 @@ export const debugKernel = `${root}${folder}/kernel.debug.elf`;
 export const DONE = 3;
 export const PANIC = 255;
 
-async function make(...words: string[]): Promise<void> {
-  const plain = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory"];
-  const { code, output } = await run([...plain, program, ...words]);
-  assert.equal(code, 0, output);
-}
-
 export async function buildKernel(): Promise<void> {
-  await make();
+  await make(program);
 }
 
 /** Its ISO, under build/tests/. */
 export async function buildNativeIso(name: string, ...words: string[]): Promise<string> {
   const iso = `build/tests/native-${name}.iso`;
-  await make("iso", `ISO=${iso}`, ...words);
+  await make(program, "iso", `ISO=${iso}`, ...words);
   return root + iso;
 }
 

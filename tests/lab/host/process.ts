@@ -157,6 +157,16 @@ export async function run(
   }
 }
 
+/** Milliseconds for a build, which may have to wait for the builds of other tests (build/lock). */
+const BUILD_LIMIT = 240_000;
+
+/** Runs make, as no part of the make that runs the tests; throws if it fails. */
+export async function make(...words: string[]): Promise<void> {
+  const command = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory"];
+  const { code, output } = await run([...command, ...words], { milliseconds: BUILD_LIMIT });
+  if (code !== 0) throw new Error(`make ${words.join(" ")} exited with ${code}: ${output}`);
+}
+
 /** Reports whether a program can be found. */
 export function has(program: string): boolean {
   const found = spawnSync("sh", ["-c", `command -v ${program}`], { env: environment });
