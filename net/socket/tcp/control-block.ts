@@ -80,7 +80,7 @@ export class ControlBlock extends Scheduled {
   readonly liveness: Liveness;
   /**
    * The memory of the parts that hold no references. One object for all of them makes opening a
-   * connection cheaper by a tenth.
+   * connection cheaper by a seventh.
    */
   readonly parts: StaticArray<u8>;
 
