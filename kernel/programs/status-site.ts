@@ -67,7 +67,8 @@ export class StatusSite implements HttpHandler {
     for (let i = 0; i < stack.ip.interfaces.length; i++) {
       const iface = stack.ip.interfaces[i];
       const counters = iface.device.counters();
-      const address = iface.configured() ? `${formatIpv4(iface.address)}/${iface.prefix}` : "none";
+      const address =
+        iface.ipv4.count > 0 ? `${formatIpv4(iface.ipv4.address)}/${iface.ipv4.prefix}` : "none";
       rows += row(
         iface.name,
         `${address}, ${formatHardware(iface.hardware)}, link ${iface.linkUp ? "up" : "down"}, ` +
@@ -101,9 +102,10 @@ function notAllowed(methods: string): HttpResponse {
 
 function interfaceJson(iface: Interface): string {
   const counters = iface.device.counters();
-  const address = iface.configured()
-    ? quoteJson(`${formatIpv4(iface.address)}/${iface.prefix}`)
-    : "null";
+  const address =
+    iface.ipv4.count > 0
+      ? quoteJson(`${formatIpv4(iface.ipv4.address)}/${iface.ipv4.prefix}`)
+      : "null";
   return (
     `{"name":${quoteJson(iface.name)},"hardware":${quoteJson(formatHardware(iface.hardware))},` +
     `"link":${iface.linkUp ? "true" : "false"},"address":${address},"mtu":${iface.mtu},` +

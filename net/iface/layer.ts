@@ -1,6 +1,6 @@
 /**
- * The IP layer: the interfaces, routes and sockets of one host, and what moves them on (`poll`).
- * RFC 1122 section 3, as a host that does not forward.
+ * The IP layer of a host that does not forward (RFC 1122 section 3): its interfaces, routes and
+ * sockets, and the turn that moves them on (`poll`).
  */
 import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
 import { Pollable } from "../../core/pollable";
@@ -14,40 +14,38 @@ import { ANY_DEVICE, Path } from "../socket/path";
 import { TcpConnection } from "../socket/tcp/connection";
 import { Tcp } from "../socket/tcp/tcp";
 import { UdpTable } from "../socket/udp";
-import { Ipv4Address, isUnicast, maskOf } from "../wire/address";
-import { ETHERNET_MTU } from "../wire/ethernet";
+import { Ipv4Address } from "../wire/address";
 import { Frame } from "../wire/frame";
-import { Interface, PacketTap, SMALLEST_MTU } from "./interface";
+import { Interface } from "./interface";
+import { IpConfiguration } from "./ip/configuration";
 import { Egress } from "./ip/egress";
 import { Icmp } from "./ip/icmp";
 import { Ingress } from "./ip/ingress";
-import { RouteOrigin, RouteResult, RouteTable } from "./ip/routes";
+import { RouteTable } from "./ip/routes";
+import { PacketTap } from "./link/link";
 
-/** When everything waits for a device that takes nothing more: how soon to try again. */
+/** How soon to try again while every device is full, in microseconds. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
-export class IpLayer implements Pollable {
-  readonly routes: RouteTable;
+export class IpLayer extends IpConfiguration implements Pollable {
   readonly udp: UdpTable;
-  readonly tcp: Tcp;
   readonly echo: EchoTable;
+  readonly ingress: Ingress;
   /** Packets from this host to itself; it is none of `interfaces`. */
   readonly loopback: Interface;
   readonly interfaces: Array<Interface>;
-  readonly ingress: Ingress;
-  private readonly egress: Egress;
   private readonly icmp: Icmp;
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
   private readonly path: Path = new Path();
-  /** The time of the last poll. */
+  /** The time of the last poll, in microseconds since boot. */
   now: i64 = 0;
-  /** True while sockets have something to send and the devices take nothing. */
+  /** Sockets have something to send, and no device takes it. */
   private blocked: bool = false;
 
   constructor(
     readonly pool: FramePool,
-    private readonly random: Random,
+    random: Random,
   ) {
     const routes = new RouteTable();
     const loopbackDevice = new LoopbackDevice(pool);
@@ -57,19 +55,17 @@ export class IpLayer implements Pollable {
     const echo = new EchoTable(random);
     const egress = new Egress(routes, loopback, pool, random);
     const icmp = new Icmp(egress, udp, tcp, echo, random);
-    this.routes = routes;
+    super(routes, tcp, egress, random);
+    this.udp = udp;
+    this.echo = echo;
+    this.ingress = new Ingress(egress, icmp, udp, tcp);
     this.loopbackDevice = loopbackDevice;
     this.loopback = loopback;
     this.interfaces = egress.interfaces;
-    this.udp = udp;
-    this.tcp = tcp;
-    this.echo = echo;
-    this.egress = egress;
     this.icmp = icmp;
-    this.ingress = new Ingress(egress, icmp, udp, tcp);
   }
 
-  // --- interfaces and addresses ---
+  // --- interfaces ---
 
   /** Takes a device into use as the next of net0, net1, ...; at most INTERFACES. */
   addInterface(device: NetworkDevice): Interface {
@@ -83,7 +79,7 @@ export class IpLayer implements Pollable {
     return iface;
   }
 
-  /** The interface of that name, or null. */
+  /** Returns the interface of that name, or null. */
   interfaceNamed(name: string): Interface | null {
     for (let i = 0; i < this.interfaces.length; i++) {
       if (this.interfaces[i].name == name) return this.interfaces[i];
@@ -101,106 +97,11 @@ export class IpLayer implements Pollable {
     for (let i = 0; i < this.interfaces.length; i++) this.interfaces[i].tap = to;
   }
 
-  /**
-   * Gives the interface an address besides those it has, or changes its prefix length; the route
-   * to its network comes with it, and the link is told (RFC 5227 section 2.3). False: the
-   * address is no host's, the prefix longer than 32, or there are as many as can be.
-   */
-  setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
-    if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
-    const network = address & maskOf(prefix);
-    if (prefix < 31 && (address == network || address == (network | ~maskOf(prefix)))) {
-      return false;
-    }
-    const known = iface.find(address);
-    if (known != null) {
-      if (known.prefix == prefix) return true;
-      this.removeNetwork(iface, address, known.prefix);
-    }
-    if (!iface.addAddress(address, prefix)) return false;
-    if (prefix < 32) {
-      this.routes.add(network, prefix, 0, iface, 0, RouteOrigin.Kernel, address);
-    }
-    this.egress.paths.invalidate();
-    if (iface.up) iface.guard.announce(iface, iface.find(address)!);
-    return true;
-  }
-
-  /** Takes an address away: its routes go, and connections from it end. False: it is not there. */
-  removeAddress(iface: Interface, address: Ipv4Address): bool {
-    const own = iface.find(address);
-    if (own == null) return false;
-    const prefix = own.prefix;
-    iface.dropAddress(address);
-    this.removeNetwork(iface, address, prefix);
-    this.routes.addressGone(iface, address);
-    this.egress.paths.invalidate();
-    this.tcp.addressGone(address);
-    return true;
-  }
-
-  /** Deletes the route to the network of an own address; another address in it takes it over. */
-  private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
-    const network = address & maskOf(prefix);
-    const index = this.routes.find(network, prefix, 0);
-    if (index < 0 || this.routes.at(index).source != address) return;
-    this.routes.removeAt(index);
-    const heir = iface.onLink(address);
-    if (heir == null || heir.address == address || heir.prefix != prefix) return;
-    this.routes.add(network, prefix, 0, iface, 0, RouteOrigin.Kernel, heir.address);
-  }
-
-  /** `ip route add`; see RouteTable.add. */
-  addRoute(
-    destination: Ipv4Address,
-    prefix: u32,
-    gateway: Ipv4Address,
-    iface: Interface,
-    metric: u32,
-    origin: RouteOrigin,
-  ): RouteResult {
-    return this.routes.add(destination, prefix, gateway, iface, metric, origin);
-  }
-
-  /** Switches an interface on or off (`ip link set`); its neighbours are then forgotten. */
-  setUp(iface: Interface, up: bool): void {
-    if (iface.up == up) return;
-    iface.up = up;
-    iface.device.setUp(up);
-    iface.neighbors.flush(iface, false);
-    this.egress.paths.invalidate();
-    if (up) this.announceAll(iface);
-  }
-
-  /** Sets the largest packet; false: not from SMALLEST_MTU to ETHERNET_MTU bytes. */
-  setMtu(iface: Interface, mtu: u32): bool {
-    if (mtu < SMALLEST_MTU || mtu > ETHERNET_MTU) return false;
-    iface.mtu = mtu;
-    this.egress.paths.invalidate();
-    return true;
-  }
-
-  /** Starts to ask whether anyone on the link uses `address`; see AddressGuard.probe. */
-  probe(iface: Interface, address: Ipv4Address): void {
-    iface.guard.probe(iface, address, this.random);
-  }
-
-  /** True when `address` is one of this host's. */
-  owns(address: Ipv4Address): bool {
-    return this.egress.owns(address);
-  }
-
-  private announceAll(iface: Interface): void {
-    for (let i: u32 = 0; i < iface.addressCount; i++) {
-      iface.guard.announce(iface, iface.addressAt(i));
-    }
-  }
-
   // --- the turn ---
 
   /**
-   * Receives up to RECEIVE_BATCH frames from each device, then lets every socket answer what
-   * came, once, then tells the devices to send. True: there is more to do at once.
+   * Receives up to RECEIVE_BATCH frames from each device, lets every socket answer what came, once,
+   * and tells the devices to send. Reports whether there is more to do at once.
    */
   poll(now: i64): bool {
     this.now = now;
@@ -224,7 +125,7 @@ export class IpLayer implements Pollable {
     return more || (busy && room) || this.loopbackDevice.queued > 0;
   }
 
-  /** Receives from one device and does what its timers ask. True: there may be more. */
+  /** Receives from one device and does what its timers ask. Reports whether there may be more. */
   private pollInterface(iface: Interface): bool {
     iface.now = this.now;
     const device = iface.device;
@@ -237,8 +138,8 @@ export class IpLayer implements Pollable {
       else this.pool.release(frame);
       left--;
     }
-    iface.guard.poll(iface);
-    this.fail(iface, iface.neighbors.poll(iface));
+    iface.conflicts.poll();
+    this.reportLost(iface, iface.neighbors.poll());
     return left == 0;
   }
 
@@ -249,8 +150,8 @@ export class IpLayer implements Pollable {
     if (iface.linkUp && iface.up) this.announceAll(iface);
   }
 
-  /** Tells the sockets of packets that no neighbour took, and ends the packets. */
-  private fail(iface: Interface, lost: Frame | null): void {
+  /** Tells the sockets of packets that no neighbor took, and releases them. */
+  private reportLost(iface: Interface, lost: Frame | null): void {
     let frame = lost;
     while (frame != null) {
       const next = frame.next;
@@ -261,7 +162,7 @@ export class IpLayer implements Pollable {
     }
   }
 
-  /** When `poll` has something to do though nothing is received. */
+  /** When `poll` has something to do even if nothing is received. */
   pollAt(now: i64): i64 {
     if (this.loopbackDevice.queued > 0) return now;
     let sockets = earlier(this.udp.pollAt(), earlier(this.tcp.pollAt(), this.echo.pollAt()));
@@ -269,7 +170,7 @@ export class IpLayer implements Pollable {
     let at = earlier(sockets, this.ingress.reassembly.timer);
     for (let i = 0; i < this.interfaces.length; i++) {
       const iface = this.interfaces[i];
-      at = earlier(at, earlier(iface.neighbors.timer, iface.guard.timer));
+      at = earlier(at, earlier(iface.neighbors.timer, iface.conflicts.timer));
     }
     return at;
   }
@@ -282,8 +183,8 @@ export class IpLayer implements Pollable {
   }
 
   /**
-   * Looks up the path to a destination. It belongs to the layer, and is valid until the next
-   * call; `mtu` is 0 if there is no route.
+   * Looks up the path to a destination. It is the layer's own, valid until the next call; its
+   * `mtu` is 0 if there is no route.
    */
   pathTo(destination: Ipv4Address): Path {
     const path = this.path;
@@ -292,7 +193,7 @@ export class IpLayer implements Pollable {
     return path;
   }
 
-  /** The interface that a path leaves by, the loopback too; null: there is no route. */
+  /** The interface that a path leaves by, possibly the loopback; null: there is no route. */
   interfaceOf(path: Path): Interface | null {
     return path.mtu == 0 ? null : this.egress.interfaceOf(path);
   }

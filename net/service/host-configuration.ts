@@ -95,7 +95,7 @@ export class HostConfiguration implements Pollable {
   configured(): bool {
     for (let i = 0; i < this.ip.interfaces.length; i++) {
       const iface = this.ip.interfaces[i];
-      if (iface.up && iface.configured()) return true;
+      if (iface.up && iface.ipv4.count > 0) return true;
     }
     return false;
   }

@@ -6,7 +6,7 @@ import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
 import { Interface } from "../iface/interface";
-import { ROUTE_RESULT_WORDS, RouteOrigin, RouteResult } from "../iface/ip/routes";
+import { Route, RouteOrigin, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
 import { formatIpv4 } from "../wire/address";
@@ -107,8 +107,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** Stops DHCP and replaces all addresses and routes by these. `gateway` 0: none. */
   configureByHand(own: NetworkAddress, gateway: u32): void {
     this.dhcp.stop();
-    while (this.iface.addressCount > 0) {
-      this.ip.removeAddress(this.iface, this.iface.addressAt(0).address);
+    while (this.iface.ipv4.count > 0) {
+      this.ip.removeAddress(this.iface, this.iface.ipv4.at(0).address);
     }
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
     this.applied = true;
@@ -143,7 +143,7 @@ export class InterfaceConfigurator implements LeaseTarget {
       const own = settings.addresses[i];
       if (this.ip.setAddress(this.iface, own.address, own.prefix)) continue;
       const address = `${formatIpv4(own.address)}/${own.prefix}`;
-      const count = this.iface.addressCount;
+      const count = this.iface.ipv4.count;
       log(`${this.iface.name}: no room for ${address}, expected at most ${count} addresses`);
     }
     if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
@@ -164,10 +164,11 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   private addRoute(to: u32, prefix: u32, gateway: u32, metric: u32, origin: RouteOrigin): void {
-    const result = this.ip.addRoute(to, prefix, gateway, this.iface, metric, origin);
+    const route = new Route(to, prefix, gateway, this.iface, metric, origin);
+    const result = this.ip.routes.add(route);
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
     const target = `${formatIpv4(to)}/${prefix} via ${formatIpv4(gateway)}`;
-    const why = ROUTE_RESULT_WORDS[result];
+    const why = whyNotAdded(result);
     log(`${this.iface.name}: the route to ${target} cannot be set: ${why}`);
   }
 
@@ -204,7 +205,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   holds(lease: Lease): bool {
-    return this.iface.owns(lease.address);
+    return this.iface.ipv4.owns(lease.address);
   }
 
   probe(address: u32): void {
@@ -212,7 +213,18 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   conflict(address: u32): bool {
-    const guard = this.iface.guard;
-    return guard.probeResult == ProbeResult.Taken && guard.probeAddress == address;
+    const conflicts = this.iface.conflicts;
+    return conflicts.probeResult == ProbeResult.Taken && conflicts.probeAddress == address;
   }
+}
+
+/** Says why a route was not added, in the words of Linux's kernel. */
+function whyNotAdded(result: RouteResult): string {
+  if (result == RouteResult.BadPrefix) {
+    return "Invalid argument: bits are set behind the prefix, expected zeros";
+  }
+  if (result == RouteResult.GatewayUnreachable) {
+    return "Nexthop has invalid gateway: it is no host in a network of the device, expected one";
+  }
+  return "the table is full, expected fewer routes";
 }

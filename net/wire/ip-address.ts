@@ -44,6 +44,11 @@ export class IpAddress {
     return this.high == 0 && (this.low == 0 || this.low == (MAPPED as u64));
   }
 
+  /** The last four bytes, as a little-endian load sees them: input for a hash. */
+  get end(): u32 {
+    return (this.low >> 32) as u32;
+  }
+
   equals(other: IpAddress): bool {
     return this.low == other.low && this.high == other.high;
   }
@@ -69,4 +74,21 @@ export class IpAddress {
 /** Bytes 8 to 15 of an IPv4-mapped address. */
 function mapped(address: Ipv4Address): u64 {
   return ((bswap<u32>(address) as u64) << 32) | (MAPPED as u64);
+}
+
+/** An address with 16 bytes of its own, for callers that have none at hand. */
+export class HeldIpAddress {
+  high: u64 = 0;
+  low: u64 = 0;
+
+  /** Holds an IPv4 address, given in host order. */
+  static ofIpv4(address: Ipv4Address): HeldIpAddress {
+    const held = new HeldIpAddress();
+    held.view.ipv4 = address;
+    return held;
+  }
+
+  get view(): IpAddress {
+    return IpAddress.at(changetype<usize>(this));
+  }
 }

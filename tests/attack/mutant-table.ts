@@ -2,7 +2,7 @@
 
 export type Line = [rows: string, what: string, file: string, from: string, to: string];
 
-const ARP = "net/iface/link/arp.ts";
+const ARP = "net/iface/link/arp-input.ts";
 const IPV4_ID = "net/iface/ip/ipv4-identification.ts";
 const GUARD = "net/iface/link/conflict-detection.ts";
 const ICMP = "net/iface/ip/icmp.ts";
@@ -18,7 +18,7 @@ const wire = (name: string) => `net/wire/${name}.ts`;
 export const lines: Line[] = [
   ["ETH-01", "no least length of frames", wire("ethernet"), "length < ETHERNET_HEADER", "false"],
   ["ETH-02", "a frame's end is not looked at", wire("ipv4"), "length < IPV4_HEADER)", "false)"],
-  ["ETH-03", "padding as it is", "net/iface/interface.ts", "store<u64>(at, 0);", ""],
+  ["ETH-03", "padding as it is", "net/iface/link/link.ts", "store<u64>(at, 0);", ""],
   ["ETH-03", "echoes with padding", ICMP, "frame.trim(length);", ""],
   ["ETH-04", "parts of frames are frames", RING, "this.discarding || !last", "false"],
   ["ETH-05", "any destination", wire("ethernet"), "to != ALL_HOSTS_HARDWARE) {", "false) {"],
@@ -34,7 +34,7 @@ export const lines: Line[] = [
     "const create = isRequest && forUs &&",
     "const create =",
   ],
-  ["ARP-03", "strangers are remembered", ARP, "iface.onLink(sender) != null;", "true;"],
+  ["ARP-03", "strangers are remembered", ARP, "addresses.onLink(sender) != null;", "true;"],
   [
     "ARP-04",
     "groups are believed, whoever sends the frame",
@@ -46,11 +46,11 @@ export const lines: Line[] = [
     "ARP-05",
     "a claim on the own address",
     ARP,
-    "iface.guard.process(iface, hardware, sender, target)",
+    "this.conflicts.process(hardware, sender, target)",
     "false",
   ],
-  ["ARP-05", "defended each time", GUARD, "iface.now - own.defendedAt >= DEFEND_INTERVAL", "true"],
-  ["ARP-06", "probes are remembered", ARP, "if (sender != 0) {", "if (true) {"],
+  ["ARP-05", "defended each time", GUARD, "now - own.defendedAt >= DEFEND_INTERVAL", "true"],
+  ["ARP-06", "probes are remembered", ARP, "if (sender != UNSPECIFIED) {", "if (true) {"],
   [
     "ARP-07 ARP-09",
     "any format",
@@ -71,14 +71,14 @@ export const lines: Line[] = [
     "ARP-11",
     "asked twice a second",
     NEIGHBOR,
-    "entry.dueAt = iface.now + REQUEST_INTERVAL;",
-    "entry.dueAt = iface.now + REQUEST_INTERVAL / 2;",
+    "entry.dueAt = this.link.now + REQUEST_INTERVAL;",
+    "entry.dueAt = this.link.now + REQUEST_INTERVAL / 2;",
   ],
   [
     "ARP-11",
     "full queues leak",
     NEIGHBOR,
-    "iface.counters.neighborOverflow++;\n    iface.pool.release(oldest);",
+    "this.link.counters.neighborOverflow++;\n      this.link.pool.release(dropped);",
     "",
   ],
   [
@@ -103,7 +103,7 @@ export const lines: Line[] = [
     "IP-07",
     "any source",
     INGRESS,
-    "return isUnicast(source) && !iface.isBroadcast(source) &&",
+    "return isUnicast(source) && !iface.ipv4.isBroadcast(source) &&",
     "return",
   ],
   ["IP-08", "oneself as source", INGRESS, "&& !this.egress.owns(source);", ";"],

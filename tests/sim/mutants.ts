@@ -40,7 +40,7 @@ const mutants: Mutant[] = [
   },
   {
     what: "does not clear the padding of short frames",
-    file: "net/iface/interface.ts",
+    file: "net/iface/link/link.ts",
     from: "store<u64>(at, 0);",
     to: "",
   },
@@ -53,7 +53,7 @@ const mutants: Mutant[] = [
   {
     what: "leaks frames that wait for an unreachable neighbour",
     file: "net/iface/link/neighbor-cache.ts",
-    from: "iface.pool.release(oldest);",
+    from: "this.link.pool.release(dropped);",
     to: "",
   },
   {

@@ -36,7 +36,7 @@ const allowed: Record<string, string> = {
   "kernel/start/tls-engine.ts SEED_BYTES": "entropy given at a time",
   "machine/entropy.ts DEVICE_BYTES": "entropy taken from a device",
   "machine/pic.ts LINES": "of the 8259A",
-  "net/iface/link/neighbor-cache.ts CHAINS": "of a hash table whose entries are bounded",
+  "net/iface/link/neighbor-table.ts CHAINS": "of a hash table whose entries are bounded",
   "net/iface/ip/reassembly.ts MAP_WORDS": "from the longest datagram",
   "net/service/dhcp/message.ts HOST_NAME_BYTES": "a label (RFC 1035 section 2.3.4)",
   "net/service/dhcp/message.ts MESSAGE_BYTES": "what a message of the client can have",

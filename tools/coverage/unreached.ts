@@ -22,13 +22,12 @@ export const unreached: Reasons = {
     ["Icmp.sendError", 1, "ingress has rejected such sources and destinations"],
     ["Icmp.sendError", 1, "not tried: an error is due while there is no frame"],
   ],
-  "net/iface/interface.ts": [
-    ["Interface.sendArp", 1, "not tried: ARP while the pool is empty"],
-    ["Interface.removeAddress", 1, "whoever removes an address has looked it up"],
+  "net/iface/ip/configuration.ts": [
+    ["IpConfiguration.owns", 1, "for the fuzzers' checks (tests/fuzz/parts/)"],
   ],
+  "net/iface/link/arp.ts": [["Arp.send", 1, "not tried: ARP while the pool is empty"]],
   "net/iface/layer.ts": [
     ["IpLayer.tap", 1, "the getter of a property that is only set"],
-    ["IpLayer.owns", 1, "for the fuzzers' checks (tests/fuzz/parts/)"],
     ["IpLayer.pollAt", 1, "not tried: a turn that leaves frames in the loopback queue"],
   ],
   "net/phy/loopback.ts": [

@@ -12,7 +12,7 @@ import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
 import { now, wallClock } from "../../../machine/clock";
 import { PacketExpression } from "../../../net/filter/expression";
 import { formatFrame } from "../../../net/filter/text";
-import { PacketTap } from "../../../net/iface/interface";
+import { PacketTap } from "../../../net/iface/link/link";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_OK, EXIT_USAGE, Job, RUNNING } from "../command";
 import { Options } from "../options";

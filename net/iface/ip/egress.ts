@@ -20,9 +20,8 @@ import {
   PROTOCOL_UDP,
 } from "../../wire/ipv4";
 import { Interface } from "../interface";
-import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "../link/neighbor-cache";
 import { Ipv4Identification } from "./ipv4-identification";
-import { Ipv4Paths, LOOPBACK_LINK } from "./ipv4-paths";
+import { Ipv4Paths, LOOPBACK_LINK, NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./ipv4-paths";
 import { RouteTable } from "./routes";
 
 export class Egress implements PacketSink {
@@ -130,18 +129,18 @@ function output(iface: Interface, path: Path, frame: Frame): void {
     iface.transmit(frame, path.hardware, ETHERTYPE_IPV4);
     return;
   }
-  const nextHop = path.nextHop.ipv4;
+  const nextHop = path.nextHop;
   if (index != NEIGHBOR_UNKNOWN) {
     // The entry may belong to another neighbor by now.
     const known = iface.neighbors.at(index);
-    if (known.address == nextHop && known.until > iface.now) {
+    if (known.address.equals(nextHop) && known.until > iface.now) {
       known.usedAt = iface.now;
       iface.transmit(frame, known.hardware, ETHERTYPE_IPV4);
       return;
     }
   }
-  const gateway = !path.nextHop.equals(path.destination);
-  const entry = iface.neighbors.send(iface, nextHop, gateway, frame);
+  const gateway = !nextHop.equals(path.destination);
+  const entry = iface.neighbors.send(nextHop, gateway, frame);
   path.neighbor = entry == null ? NEIGHBOR_UNKNOWN : entry.index;
 }
 

@@ -5,7 +5,7 @@
 import { Endpoints } from "../../socket/endpoints";
 import { Tcp } from "../../socket/tcp/tcp";
 import { UdpTable } from "../../socket/udp";
-import { Ipv4Address, isLoopback, isUnicast } from "../../wire/address";
+import { Ipv4Address, isLoopback, isUnicast, UNSPECIFIED } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import {
   ETHERNET_HEADER,
@@ -33,7 +33,6 @@ import {
 import { parseTcp } from "../../wire/tcp";
 import { parseUdp, UdpHeader } from "../../wire/udp";
 import { Interface } from "../interface";
-import { processArp } from "../link/arp";
 import { Egress } from "./egress";
 import { Icmp } from "./icmp";
 import { ReassemblyTable } from "./reassembly";
@@ -81,7 +80,7 @@ export class Ingress {
       const payload = start + ETHERNET_HEADER;
       drop =
         type == ETHERTYPE_ARP
-          ? processArp(iface, payload, length - ETHERNET_HEADER, header.source)
+          ? iface.arpInput.process(payload, length - ETHERNET_HEADER, header.source)
           : Drop.EthernetUnknownType;
     }
     if (drop != Drop.None) iface.drops.add(drop);
@@ -112,21 +111,21 @@ export class Ingress {
   }
 
   private reachOf(iface: Interface, destination: Ipv4Address): Reach {
-    if (destination == iface.address && destination != 0) return Reach.Own;
+    if (destination == iface.ipv4.address && destination != UNSPECIFIED) return Reach.Own;
     if (iface === this.egress.loopback) {
       const own = isLoopback(destination) || this.egress.owns(destination);
       return own ? Reach.Own : Reach.Nobody;
     }
-    if (iface.isBroadcast(destination) || destination == ALL_HOSTS) return Reach.Group;
+    if (iface.ipv4.isBroadcast(destination) || destination == ALL_HOSTS) return Reach.Group;
     if (this.egress.owns(destination)) return Reach.Own;
-    if (!iface.configured() && isUnicast(destination)) return Reach.Unconfigured;
+    if (iface.ipv4.count == 0 && isUnicast(destination)) return Reach.Unconfigured;
     return Reach.Nobody;
   }
 
   /** True when one other host can have sent a packet from `source` (RFC 1122, 3.2.1.3). */
   private isSource(iface: Interface, source: Ipv4Address): bool {
     if (iface === this.egress.loopback) return isLoopback(source) || this.egress.owns(source);
-    return isUnicast(source) && !iface.isBroadcast(source) && !this.egress.owns(source);
+    return isUnicast(source) && !iface.ipv4.isBroadcast(source) && !this.egress.owns(source);
   }
 
   private fragment(iface: Interface, header: Ipv4Header, reach: Reach): Drop {

@@ -14,9 +14,11 @@ import {
   UNSPECIFIED,
 } from "../../wire/address";
 import { Interface } from "../interface";
-import { NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "../link/neighbor-cache";
 import { Route, RouteTable } from "./routes";
 
+/** In place of an entry's index in `Path.neighbor`: not known yet, or not needed. */
+export const NEIGHBOR_UNKNOWN: u32 = 0xffff_ffff;
+export const NEIGHBOR_FIXED: u32 = 0xffff_fffe;
 /** `Path.link` of the loopback; the others are indices of `interfaces`. */
 export const LOOPBACK_LINK: u32 = ANY_DEVICE;
 const LOCALHOST: Ipv4Address = 0x7f000001;
@@ -41,7 +43,7 @@ export class Ipv4Paths {
     if (!this.several) return address == this.only && address != UNSPECIFIED;
     const interfaces = this.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
-      if (interfaces[i].owns(address)) return true;
+      if (interfaces[i].ipv4.owns(address)) return true;
     }
     return false;
   }
@@ -53,8 +55,8 @@ export class Ipv4Paths {
     let count: u32 = 0;
     for (let i = 0; i < this.interfaces.length; i++) {
       const iface = this.interfaces[i];
-      count += iface.addressCount;
-      if (iface.address != UNSPECIFIED) this.only = iface.address;
+      count += iface.ipv4.count;
+      if (iface.ipv4.count > 0) this.only = iface.ipv4.address;
     }
     this.several = count > 1;
     this.forgetGateways(this.routes.generation);
@@ -97,23 +99,23 @@ export class Ipv4Paths {
     const destination = path.destination.ipv4;
     const direct = route.gateway == UNSPECIFIED || isMulticast(destination);
     const nextHop = direct ? destination : route.gateway;
-    const source = route.source != UNSPECIFIED ? route.source : route.iface.sourceFor(nextHop);
+    const source = route.source != UNSPECIFIED ? route.source : route.iface.ipv4.sourceFor(nextHop);
     this.settle(path, route.iface, source, nextHop);
   }
 
   /** A destination on the link of one interface, which may be down or missing. */
   private lookUpOn(path: Path, iface: Interface | null): void {
     if (iface == null || !iface.up) path.settleNone(this.routes.generation);
-    else this.settle(path, iface, iface.address, path.destination.ipv4);
+    else this.settle(path, iface, iface.ipv4.address, path.destination.ipv4);
   }
 
   private settle(path: Path, iface: Interface, source: Ipv4Address, nextHop: Ipv4Address): void {
     path.link = iface.index;
-    path.toHost = iface.isHost(path.destination.ipv4);
+    path.toHost = iface.ipv4.isHost(path.destination.ipv4);
     if (isMulticast(nextHop)) {
       path.neighbor = NEIGHBOR_FIXED;
       path.hardware = MULTICAST_HARDWARE | ((nextHop & 0x7fffff) as u64);
-    } else if (iface.isBroadcast(nextHop)) {
+    } else if (iface.ipv4.isBroadcast(nextHop)) {
       path.neighbor = NEIGHBOR_FIXED;
       path.hardware = BROADCAST_HARDWARE;
     }

@@ -3,7 +3,7 @@
  * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
  */
 import { ROUTES } from "../../../core/limits";
-import { Ipv4Address, maskOf } from "../../wire/address";
+import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
 
 /** Who made a route, as `ip route` names them. */
@@ -13,9 +13,6 @@ export const enum RouteOrigin {
   Dhcp,
   Static,
 }
-
-/** In the order of `RouteOrigin`. */
-export const ROUTE_ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
 
 export const enum RouteResult {
   Done = 0,
@@ -29,27 +26,18 @@ export const enum RouteResult {
   BadPrefix,
 }
 
-/** In the order of `RouteResult`, as Linux's kernel says it. */
-export const ROUTE_RESULT_WORDS: StaticArray<string> = [
-  "",
-  "File exists: there is a route with that destination and metric, expected another",
-  "the table is full, expected fewer routes",
-  "Nexthop has invalid gateway: it is no host in a network of the device, expected one",
-  "Invalid argument: bits are set behind the prefix, expected zeros",
-];
-
 export class Route {
   readonly mask: u32;
+  /** The local address to send from; UNSPECIFIED: the interface's. */
+  source: Ipv4Address = UNSPECIFIED;
 
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
-    /** The next hop; 0: the destination itself, on the link. */
+    /** The next hop; UNSPECIFIED: the destination itself, on the link. */
     readonly gateway: Ipv4Address,
     readonly iface: Interface,
     readonly metric: u32,
-    /** The own address to send from; 0: the interface's. */
-    readonly source: Ipv4Address,
     readonly origin: RouteOrigin,
   ) {
     this.mask = maskOf(prefix);
@@ -78,20 +66,16 @@ export class RouteTable {
   }
 
   /** Adds a route. A gateway must be in a network of the interface, or have an on-link route. */
-  add(
-    destination: Ipv4Address,
-    prefix: u32,
-    gateway: Ipv4Address,
-    iface: Interface,
-    metric: u32,
-    origin: RouteOrigin,
-    source: Ipv4Address = 0,
-  ): RouteResult {
+  add(route: Route): RouteResult {
+    const destination = route.destination;
+    const prefix = route.prefix;
+    const gateway = route.gateway;
     if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
-    if (gateway != 0 && !this.reaches(iface, gateway)) return RouteResult.GatewayUnreachable;
-    if (this.find(destination, prefix, metric) >= 0) return RouteResult.Exists;
+    if (gateway != UNSPECIFIED && !this.reaches(route.iface, gateway)) {
+      return RouteResult.GatewayUnreachable;
+    }
+    if (this.find(destination, prefix, route.metric) >= 0) return RouteResult.Exists;
     if (this.count == ROUTES) return RouteResult.Full;
-    const route = new Route(destination, prefix, gateway, iface, metric, source, origin);
     let at = this.count++;
     while (at > 0 && isBefore(route, this.routes[at - 1]!)) {
       this.routes[at] = this.routes[at - 1];
@@ -125,7 +109,8 @@ export class RouteTable {
     while (i < this.count) {
       const route = this.routes[i]!;
       const lost =
-        route.source == address || (route.gateway != 0 && !this.reaches(iface, route.gateway));
+        route.source == address ||
+        (route.gateway != UNSPECIFIED && !this.reaches(iface, route.gateway));
       // From the start again: a route that is gone may have led to another one's gateway.
       if (route.iface === iface && lost) {
         this.removeAt(i);
@@ -146,11 +131,11 @@ export class RouteTable {
 
   /** True when `gateway` is a neighbour on that interface. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
-    if (iface.owns(gateway) || !iface.isHost(gateway)) return false;
-    if (iface.onLink(gateway) != null) return true;
+    if (iface.ipv4.owns(gateway) || !iface.ipv4.isHost(gateway)) return false;
+    if (iface.ipv4.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;
-      if (route.iface !== iface || route.gateway != 0) continue;
+      if (route.iface !== iface || route.gateway != UNSPECIFIED) continue;
       if (((route.destination ^ gateway) & route.mask) == 0) return true;
     }
     return false;

@@ -1,35 +1,55 @@
-/**
- * What an ARP packet that came in means (RFC 826, "Packet Reception"; RFC 5227): a claim on an
- * own address, something to learn, a question to answer, in this order.
- */
-import { isUnicast } from "../../wire/address";
-import { ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp } from "../../wire/arp";
-import { Drop } from "../../wire/drop";
-import { Interface } from "../interface";
+/** The ARP packets that a station sends (RFC 826, RFC 5227). */
+import { BROADCAST_HARDWARE, Ipv4Address, UNSPECIFIED } from "../../wire/address";
+import { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, emitArp } from "../../wire/arp";
+import { ETHERTYPE_ARP } from "../../wire/ethernet";
+import { IpAddress } from "../../wire/ip-address";
+import { Ipv4Addresses } from "../ipv4-addresses";
+import { Link } from "./link";
+import { Resolver } from "./resolver";
 
-/**
- * Takes `length` bytes of link payload from the station `frameSource`. Only neighbours on the
- * own networks are remembered, and only those that ask for us or that we talk to.
- */
-export function processArp(iface: Interface, pointer: usize, length: u32, frameSource: u64): Drop {
-  const drop = parseArp(pointer, length, frameSource);
-  if (drop != Drop.None) return drop;
-  iface.counters.arpIn++;
-  const packet = ArpPacket.at(pointer);
-  const hardware = packet.senderHardware;
-  if (hardware == iface.hardware) return Drop.ArpAddress;
-  const sender = packet.senderAddress;
-  const target = packet.targetAddress;
-  if (iface.guard.process(iface, hardware, sender, target)) return Drop.ArpAddress;
+/** Stands for the target's hardware address in a request. */
+const NO_HARDWARE: u64 = 0;
 
-  const forUs = iface.owns(target);
-  const isRequest = packet.operation == ARP_REQUEST;
-  // A probe has no sender yet (RFC 5227 section 2.1.1): it is answered, not remembered.
-  if (sender != 0) {
-    if (!isUnicast(sender) || iface.isBroadcast(sender)) return Drop.ArpAddress;
-    const create = isRequest && forUs && iface.onLink(sender) != null;
-    iface.neighbors.learn(iface, sender, hardware, !isRequest && forUs, create);
+export class Arp implements Resolver {
+  constructor(
+    private readonly link: Link,
+    private readonly addresses: Ipv4Addresses,
+  ) {}
+
+  /** See Resolver.solicit. */
+  solicit(address: IpAddress, hardware: u64): void {
+    const target = address.ipv4;
+    this.send(ARP_REQUEST, hardware, this.addresses.sourceFor(target), NO_HARDWARE, target);
   }
-  if (isRequest && forUs) iface.sendArp(ARP_REPLY, hardware, target, hardware, sender);
-  return Drop.None;
+
+  /** Asks whether anyone uses an address that this station wants (RFC 5227 section 2.1.1). */
+  probe(address: Ipv4Address): void {
+    this.send(ARP_REQUEST, BROADCAST_HARDWARE, UNSPECIFIED, NO_HARDWARE, address);
+  }
+
+  /** Tells all stations that this one has `address` (RFC 5227 section 2.3). */
+  announce(address: Ipv4Address): void {
+    this.send(ARP_REQUEST, BROADCAST_HARDWARE, address, NO_HARDWARE, address);
+  }
+
+  /** Answers the station at `hardware` and `target` that this one has `address`. */
+  reply(address: Ipv4Address, hardware: u64, target: Ipv4Address): void {
+    this.send(ARP_REPLY, hardware, address, hardware, target);
+  }
+
+  private send(
+    operation: u32,
+    to: u64,
+    sender: Ipv4Address,
+    targetHardware: u64,
+    target: Ipv4Address,
+  ): void {
+    const link = this.link;
+    const frame = link.pool.allocate();
+    if (frame == null) return;
+    const start = frame.append(ARP_LENGTH);
+    emitArp(start, operation, link.hardware, sender, targetHardware, target);
+    link.counters.arpOut++;
+    link.transmit(frame, to, ETHERTYPE_ARP);
+  }
 }

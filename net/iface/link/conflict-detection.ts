@@ -1,14 +1,15 @@
 /**
- * Guards the addresses of one interface (RFC 5227, IPv4 Address Conflict Detection): probes an
- * address before it is taken, announces those that are, and defends them.
+ * IPv4 address conflict detection (RFC 5227) on one interface: probes an address before it is
+ * used, announces those that are, and defends them.
  */
 import { Random, randomBelow } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
-import { BROADCAST_HARDWARE, Ipv4Address } from "../../wire/address";
-import { ARP_REQUEST } from "../../wire/arp";
-import { Interface, InterfaceAddress, NO_HARDWARE } from "../interface";
+import { Ipv4Address, UNSPECIFIED } from "../../wire/address";
+import { InterfaceAddress, Ipv4Addresses } from "../ipv4-addresses";
+import { Arp } from "./arp";
+import { Link } from "./link";
 
-// RFC 5227 section 1.1.
+// RFC 5227 section 1.1, times in microseconds.
 const PROBE_WAIT: u32 = 1_000_000;
 const PROBES: u32 = 3;
 const PROBE_MINIMUM: i64 = SECOND;
@@ -19,95 +20,102 @@ const ANNOUNCE_INTERVAL: i64 = 2 * SECOND;
 const DEFEND_INTERVAL: i64 = 10 * SECOND;
 
 export const enum ProbeResult {
-  /** Nothing is being probed. */
+  /** Nothing was probed. */
   None,
   Pending,
   /** Nobody else uses the address. */
   Free,
-  /** `probeRival` does. */
+  /** Another station does. */
   Taken,
 }
 
-export class AddressGuard {
+export class ConflictDetection {
+  /** How the probe of `probeAddress` stands. */
   probeResult: ProbeResult = ProbeResult.None;
-  probeAddress: Ipv4Address = 0;
-  /** Who has the probed address. */
-  probeRival: u64 = 0;
-  /** Who last used one of this interface's addresses. */
+  probeAddress: Ipv4Address = UNSPECIFIED;
+  /** The hardware address that last used an address of this interface, in the low 48 bits. */
   rival: u64 = 0;
-  /** Nothing is to be done before this. */
+  /** `poll` has nothing to do before this. */
   timer: i64 = NEVER;
   private probes: u32 = 0;
   private probeAt: i64 = NEVER;
   private random: Random | null = null;
 
+  constructor(
+    private readonly link: Link,
+    private readonly addresses: Ipv4Addresses,
+    private readonly arp: Arp,
+  ) {}
+
   /**
    * Asks whether anyone uses `address`, which takes four to seven seconds (section 2.1.1); the
-   * result is to be read in `probeResult`. One at a time: a new probe ends the one before.
+   * result appears in `probeResult`. A new probe ends the one before.
    */
-  probe(iface: Interface, address: Ipv4Address, random: Random): void {
+  probe(address: Ipv4Address, random: Random): void {
     this.random = random;
     this.probeAddress = address;
     this.probeResult = ProbeResult.Pending;
     this.probes = 0;
-    this.probeAt = iface.now + (randomBelow(random, PROBE_WAIT) as i64);
+    this.probeAt = this.link.now + (randomBelow(random, PROBE_WAIT) as i64);
     this.timer = earlier(this.timer, this.probeAt);
   }
 
-  /** Tells the link about an own address (section 2.3): now, and once more in two seconds. */
-  announce(iface: Interface, own: InterfaceAddress): void {
+  /** Announces an address (section 2.3): now, and once more in two seconds. */
+  announce(own: InterfaceAddress): void {
     own.announcements = ANNOUNCEMENTS;
-    own.announceAt = iface.now;
-    this.sendAnnouncement(iface, own);
+    own.announceAt = this.link.now;
+    this.sendAnnouncement(own);
   }
 
-  private sendAnnouncement(iface: Interface, own: InterfaceAddress): void {
+  private sendAnnouncement(own: InterfaceAddress): void {
     own.announcements--;
-    own.announceAt = iface.now + ANNOUNCE_INTERVAL;
+    own.announceAt = this.link.now + ANNOUNCE_INTERVAL;
     if (own.announcements > 0) this.timer = earlier(this.timer, own.announceAt);
-    iface.sendArp(ARP_REQUEST, BROADCAST_HARDWARE, own.address, NO_HARDWARE, own.address);
+    this.arp.announce(own.address);
   }
 
   /**
-   * Looks at an ARP packet of another station. True: it uses an own address, so nothing else
-   * must be believed of it (section 2.4; the own address is kept and defended).
+   * Looks at an ARP packet of another station. Reports whether its sender claims an address of
+   * this interface: that is defended, and nothing else in the packet is to be believed
+   * (section 2.4).
    */
-  process(iface: Interface, hardware: u64, sender: Ipv4Address, target: Ipv4Address): bool {
+  process(hardware: u64, sender: Ipv4Address, target: Ipv4Address): bool {
     if (this.probeResult == ProbeResult.Pending) {
-      const probing = sender == 0 && target == this.probeAddress;
+      const probing = sender == UNSPECIFIED && target == this.probeAddress;
       if (sender == this.probeAddress || probing) {
         this.probeResult = ProbeResult.Taken;
-        this.probeRival = hardware;
         this.probeAt = NEVER;
       }
     }
-    const own = iface.find(sender);
+    const own = this.addresses.find(sender);
     if (own == null) return false;
+    const now = this.link.now;
     this.rival = hardware;
-    iface.counters.addressConflicts++;
-    if (own.defendedAt == i64.MIN_VALUE || iface.now - own.defendedAt >= DEFEND_INTERVAL) {
-      own.defendedAt = iface.now;
-      iface.sendArp(ARP_REQUEST, BROADCAST_HARDWARE, own.address, NO_HARDWARE, own.address);
+    this.link.counters.addressConflicts++;
+    if (own.defendedAt == i64.MIN_VALUE || now - own.defendedAt >= DEFEND_INTERVAL) {
+      own.defendedAt = now;
+      this.arp.announce(own.address);
     }
     return true;
   }
 
-  /** Sends what is due. */
-  poll(iface: Interface): void {
-    const now = iface.now;
+  /** Sends the probes and announcements that are due. */
+  poll(): void {
+    const now = this.link.now;
     if (now < this.timer) return;
     this.timer = NEVER;
-    if (this.probeAt <= now) this.advanceProbe(iface);
+    if (this.probeAt <= now) this.advanceProbe(now);
     this.timer = earlier(this.timer, this.probeAt);
-    for (let i: u32 = 0; i < iface.addressCount; i++) {
-      const own = iface.addressAt(i);
+    const addresses = this.addresses;
+    for (let i: u32 = 0; i < addresses.count; i++) {
+      const own = addresses.at(i);
       if (own.announcements == 0) continue;
-      if (own.announceAt <= now) this.sendAnnouncement(iface, own);
+      if (own.announceAt <= now) this.sendAnnouncement(own);
       else this.timer = earlier(this.timer, own.announceAt);
     }
   }
 
-  private advanceProbe(iface: Interface): void {
+  private advanceProbe(now: i64): void {
     const random = this.random;
     if (this.probes == PROBES || random == null) {
       this.probeResult = ProbeResult.Free;
@@ -116,7 +124,7 @@ export class AddressGuard {
     }
     this.probes++;
     const spread = randomBelow(random, PROBE_SPREAD) as i64;
-    this.probeAt = iface.now + (this.probes == PROBES ? ANNOUNCE_WAIT : PROBE_MINIMUM + spread);
-    iface.sendArp(ARP_REQUEST, BROADCAST_HARDWARE, 0, NO_HARDWARE, this.probeAddress);
+    this.probeAt = now + (this.probes == PROBES ? ANNOUNCE_WAIT : PROBE_MINIMUM + spread);
+    this.arp.probe(this.probeAddress);
   }
 }

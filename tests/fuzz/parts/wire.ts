@@ -7,6 +7,7 @@ import { InterfaceSettings, NameServer, NetworkAddress } from "../../../net/serv
 import { NetworkStack } from "../../../net/service/stack";
 import { EthernetHeader } from "../../../net/wire/ethernet";
 import { Frame } from "../../../net/wire/frame";
+import { HeldIpAddress } from "../../../net/wire/ip-address";
 import { FixedClock } from "../../lab/entries/fixed-clock";
 import { ScriptedDevice } from "../../lab/entries/scripted-device";
 import { ScriptedEngine } from "../../lab/entries/scripted-engine";
@@ -56,7 +57,7 @@ export class Wire {
     }
     this.stack.configuration.addDevice(this.device, settings, this.now);
     const net = this.stack.ip.interfaces[0];
-    if (!dhcp) net.neighbors.add(net, PEER_ADDRESS, PEER_HARDWARE);
+    if (!dhcp) net.neighbors.add(HeldIpAddress.ofIpv4(PEER_ADDRESS).view, PEER_HARDWARE);
     this.turn();
   }
 

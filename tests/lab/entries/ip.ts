@@ -1,9 +1,10 @@
 /** The IP layer over scripted devices: Node injects frames, polls, and takes frames out. */
 import { NEIGHBORS } from "../../../core/limits";
-import { Interface, PacketTap } from "../../../net/iface/interface";
-import { RouteOrigin } from "../../../net/iface/ip/routes";
+import { Interface } from "../../../net/iface/interface";
+import { Route, RouteOrigin } from "../../../net/iface/ip/routes";
 import { IpLayer } from "../../../net/iface/layer";
-import { Neighbor, NeighborState } from "../../../net/iface/link/neighbor-cache";
+import { PacketTap } from "../../../net/iface/link/link";
+import { Neighbor, NeighborState } from "../../../net/iface/link/neighbor";
 import { FramePool } from "../../../net/phy/pool";
 import { EchoSocket } from "../../../net/socket/echo-socket";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
@@ -12,6 +13,7 @@ import { UdpSocket } from "../../../net/socket/udp-socket";
 import { formatIpv4 } from "../../../net/wire/address";
 import { DROP_NAMES } from "../../../net/wire/drop";
 import { Frame } from "../../../net/wire/frame";
+import { HeldIpAddress } from "../../../net/wire/ip-address";
 import { ScriptedDevice } from "./scripted-device";
 import { SequenceRandom } from "./sequence-random";
 import { textAt } from "./text";
@@ -130,7 +132,8 @@ export function addRoute(
   gateway: u32,
   metric: u32,
 ): i32 {
-  return ip.addRoute(destination, prefix, gateway, net(index), metric, RouteOrigin.Static);
+  const origin = RouteOrigin.Static;
+  return ip.routes.add(new Route(destination, prefix, gateway, net(index), metric, origin));
 }
 export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
   const at = ip.routes.find(destination, prefix, metric);
@@ -176,7 +179,7 @@ export function conflicts(index: u32): u64 {
   return net(index).counters.addressConflicts;
 }
 export function rival(index: u32): u64 {
-  return net(index).guard.rival;
+  return net(index).conflicts.rival;
 }
 export function limited(index: u32): u64 {
   return net(index).counters.icmpErrorsLimited;
@@ -187,12 +190,15 @@ export function reassemblies(): u32 {
 
 // --- neighbors ---
 
+function neighborOf(index: u32, address: u32): Neighbor | null {
+  return net(index).neighbors.find(HeldIpAddress.ofIpv4(address).view);
+}
 export function neighborState(index: u32, address: u32): i32 {
-  const entry = net(index).neighbors.find(address);
+  const entry = neighborOf(index, address);
   return entry == null ? NeighborState.Free : entry.state;
 }
 export function neighborHardware(index: u32, address: u32): u64 {
-  const entry = net(index).neighbors.find(address);
+  const entry = neighborOf(index, address);
   return entry == null ? 0 : entry.hardware;
 }
 export function neighbors(index: u32): u32 {
@@ -202,13 +208,13 @@ export function neighborLimit(): u32 {
   return NEIGHBORS;
 }
 export function addNeighbor(index: u32, address: u32, hardware: u64): bool {
-  return net(index).neighbors.add(net(index), address, hardware);
+  return net(index).neighbors.add(HeldIpAddress.ofIpv4(address).view, hardware);
 }
 export function removeNeighbor(index: u32, address: u32): bool {
-  return net(index).neighbors.remove(net(index), address);
+  return net(index).neighbors.remove(HeldIpAddress.ofIpv4(address).view);
 }
 export function flushNeighbors(index: u32, permanent: bool): void {
-  net(index).neighbors.flush(net(index), permanent);
+  net(index).neighbors.flush(permanent);
 }
 /** Reports whether every entry can be found by its address, and none is there twice. */
 export function neighborsConsistent(index: u32): bool {
@@ -223,7 +229,7 @@ export function probe(index: u32, address: u32): void {
   ip.probe(net(index), address);
 }
 export function probeResult(index: u32): i32 {
-  return net(index).guard.probeResult;
+  return net(index).conflicts.probeResult;
 }
 
 // --- sockets ---

@@ -1,8 +1,9 @@
 /** The steps of `check` for the link: the network card, the gateway's address, its echo. */
 import { SECOND } from "../../../../core/time";
-import { NeighborState } from "../../../../net/iface/link/neighbor-cache";
+import { NeighborState } from "../../../../net/iface/link/neighbor";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo-socket";
 import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
+import { HeldIpAddress } from "../../../../net/wire/ip-address";
 import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
@@ -46,9 +47,10 @@ export class ArpStep extends Step {
   poll(context: CheckContext, _now: i64): Verdict {
     const gateway = context.gateway;
     if (gateway == 0) return this.verdict(Verdict.Skip, "no gateway");
+    const held = HeldIpAddress.ofIpv4(gateway);
     const interfaces = context.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
-      const neighbor = interfaces[i].neighbors.find(gateway);
+      const neighbor = interfaces[i].neighbors.find(held.view);
       if (neighbor == null || neighbor.hardware == 0) continue;
       if (neighbor.state == NeighborState.Incomplete) continue;
       const hardware = formatHardware(neighbor.hardware);

@@ -27,13 +27,13 @@ function show(context: Context): i32 {
     const iface = context.stack.ip.interfaces[i];
     if (only != null && iface !== only) continue;
     context.session.print(linkLines(iface));
-    for (let j: u32 = 0; j < iface.addressCount; j++) showAddress(context, iface, j);
+    for (let j: u32 = 0; j < iface.ipv4.count; j++) showAddress(context, iface, j);
   }
   return context.done();
 }
 
 function showAddress(context: Context, iface: Interface, index: u32): void {
-  const own = iface.addressAt(index);
+  const own = iface.ipv4.at(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
   const left = context.stack.configuration.leaseTimeLeft(iface, own.address, context.session.now);
   const origin = left >= 0 ? " dynamic" : "";
@@ -50,7 +50,7 @@ function flush(context: Context): i32 {
   const named = context.chosen;
   const iface = named != null ? named : context.onlyDevice();
   if (iface == null) return context.noDevice("");
-  while (iface.addressCount > 0) context.stack.ip.removeAddress(iface, iface.addressAt(0).address);
+  while (iface.ipv4.count > 0) context.stack.ip.removeAddress(iface, iface.ipv4.at(0).address);
   return context.done();
 }
 
@@ -67,7 +67,7 @@ function change(context: Context, add: bool): i32 {
   const named = context.chosen;
   const iface = named != null ? named : context.onlyDevice();
   if (iface == null) return context.noDevice("");
-  const own = iface.find(prefix.address);
+  const own = iface.ipv4.find(prefix.address);
   if (add) {
     if (own != null) return context.refused("File exists");
     if (!context.stack.ip.setAddress(iface, prefix.address, prefix.length)) {

@@ -102,7 +102,7 @@ export class Context {
   deviceToward(address: u32): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
-      if (interfaces[i].onLink(address) != null) return interfaces[i];
+      if (interfaces[i].ipv4.onLink(address) != null) return interfaces[i];
     }
     return null;
   }

@@ -4,7 +4,8 @@
  * The interfaces with their state; -s adds every counter by its cause.
  */
 import { parseDecimalText } from "../../../../core/text";
-import { Interface, SMALLEST_MTU } from "../../../../net/iface/interface";
+import { Interface } from "../../../../net/iface/interface";
+import { SMALLEST_MTU } from "../../../../net/iface/link/link";
 import { DeviceCounters } from "../../../../net/phy/counters";
 import { formatHardware } from "../../../../net/wire/address";
 import { DROP_NAMES } from "../../../../net/wire/drop";

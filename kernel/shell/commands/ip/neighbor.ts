@@ -6,7 +6,7 @@
  */
 import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
-import { NEIGHBOR_STATE_NAMES, NeighborState } from "../../../../net/iface/link/neighbor-cache";
+import { NeighborState } from "../../../../net/iface/link/neighbor";
 import {
   formatHardware,
   formatIpv4,
@@ -14,8 +14,20 @@ import {
   NOT_AN_ADDRESS,
   parseIpv4,
 } from "../../../../net/wire/address";
+import { HeldIpAddress } from "../../../../net/wire/ip-address";
 import { parseHardware } from "../../../config/values";
 import { Context } from "./context";
+
+/** In the order of `NeighborState`, as iproute2 names them. */
+const STATE_NAMES: StaticArray<string> = [
+  "NONE",
+  "INCOMPLETE",
+  "REACHABLE",
+  "STALE",
+  "PROBE",
+  "FAILED",
+  "PERMANENT",
+];
 
 export function neighborCommand(context: Context): i32 {
   const verb = context.take();
@@ -42,8 +54,8 @@ function showNeighbors(context: Context, iface: Interface): void {
     if (neighbor.state == NeighborState.Free) continue;
     const known = neighbor.state != NeighborState.Incomplete && neighbor.hardware != 0;
     const hardware = known ? ` lladdr ${formatHardware(neighbor.hardware)}` : "";
-    const state = NEIGHBOR_STATE_NAMES[neighbor.state];
-    const address = formatIpv4(neighbor.address);
+    const state = STATE_NAMES[neighbor.state];
+    const address = formatIpv4(neighbor.address.ipv4);
     context.session.printLine(`${address} dev ${iface.name}${hardware} ${state}`);
   }
 }
@@ -54,7 +66,7 @@ function flush(context: Context): i32 {
   const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
-    if (only == null || iface === only) iface.neighbors.flush(iface, false);
+    if (only == null || iface === only) iface.neighbors.flush(false);
   }
   return context.done();
 }
@@ -80,14 +92,16 @@ function change(context: Context, add: bool, replace: bool): i32 {
     word = context.take();
   }
   if (iface == null) return context.noDevice("");
+  const held = HeldIpAddress.ofIpv4(address as u32);
+  const target = held.view;
   if (!add) {
-    if (iface.neighbors.remove(iface, address as u32)) return context.done();
+    if (iface.neighbors.remove(target)) return context.done();
     return context.refused("No such file or directory");
   }
   if (hardware == 0) return context.unexpected("", "lladdr HARDWARE-ADDRESS");
-  if (!replace && iface.neighbors.find(address as u32) != null) {
+  if (!replace && iface.neighbors.find(target) != null) {
     return context.refused("File exists");
   }
-  if (iface.neighbors.add(iface, address as u32, hardware)) return context.done();
+  if (iface.neighbors.add(target, hardware)) return context.done();
   return context.refused(`No buffer space available (at most ${NEIGHBORS} neighbours)`);
 }

@@ -7,14 +7,12 @@
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
-import {
-  ROUTE_ORIGIN_NAMES,
-  Route,
-  RouteOrigin,
-  RouteResult,
-} from "../../../../net/iface/ip/routes";
+import { Route, RouteOrigin, RouteResult } from "../../../../net/iface/ip/routes";
 import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
 import { Context, Prefix, parsePrefix } from "./context";
+
+/** In the order of `RouteOrigin`, as iproute2 names protocols. */
+const ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
 
 export function routeCommand(context: Context): i32 {
   const verb = context.take();
@@ -43,7 +41,7 @@ function show(context: Context): i32 {
 function describe(route: Route): string {
   let text = route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
   if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
-  text += ` dev ${route.iface.name} proto ${ROUTE_ORIGIN_NAMES[route.origin]}`;
+  text += ` dev ${route.iface.name} proto ${ORIGIN_NAMES[route.origin]}`;
   if (route.gateway == 0) text += " scope link";
   if (route.source != 0) text += ` src ${formatIpv4(route.source)}`;
   if (route.metric != 0) text += ` metric ${route.metric}`;
@@ -63,7 +61,7 @@ function get(context: Context): i32 {
   let kind = "";
   if (iface === ip.loopback) kind = "local ";
   else if (isMulticast(to)) kind = "multicast ";
-  else if (iface.isBroadcast(to)) kind = "broadcast ";
+  else if (iface.ipv4.isBroadcast(to)) kind = "broadcast ";
   const hop = path.nextHop.ipv4;
   const via = hop != to ? ` via ${formatIpv4(hop)}` : "";
   const source = formatIpv4(path.source.ipv4);
@@ -111,7 +109,7 @@ function change(context: Context, add: bool): i32 {
   if (iface == null && gateway != 0) iface = context.deviceToward(gateway as u32);
   if (iface == null) iface = context.onlyDevice();
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
-  const result = context.stack.ip.routes.add(
+  const route = new Route(
     prefix.address,
     prefix.length,
     gateway as u32,
@@ -119,6 +117,7 @@ function change(context: Context, add: bool): i32 {
     max<i64>(metric, 0) as u32,
     RouteOrigin.Static,
   );
+  const result = context.stack.ip.routes.add(route);
   return result == RouteResult.Done ? context.done() : notAdded(context, result);
 }
 

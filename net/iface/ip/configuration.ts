@@ -1,0 +1,108 @@
+/**
+ * What a user can change of a host's interfaces: addresses, routes, MTU, up and down. Each verb
+ * keeps the rest consistent: the route to a network comes and goes with its address, paths are
+ * looked up again, the link is told (RFC 5227 section 2.3), connections from a lost address end.
+ */
+import { Random } from "../../../core/random";
+import { Tcp } from "../../socket/tcp/tcp";
+import { Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../../wire/address";
+import { ETHERNET_MTU } from "../../wire/ethernet";
+import { Interface } from "../interface";
+import { SMALLEST_MTU } from "../link/link";
+import { Egress } from "./egress";
+import { Route, RouteOrigin, RouteTable } from "./routes";
+
+export class IpConfiguration {
+  constructor(
+    readonly routes: RouteTable,
+    readonly tcp: Tcp,
+    protected readonly egress: Egress,
+    protected readonly random: Random,
+  ) {}
+
+  /**
+   * Gives the interface a further address, or changes the prefix length of one it has. Reports
+   * false if no host can have the address, the prefix length is not from 1 to 32, or there are
+   * INTERFACE_ADDRESSES already.
+   */
+  setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
+    if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
+    const network = address & maskOf(prefix);
+    if (prefix < 31 && (address == network || address == (network | ~maskOf(prefix)))) {
+      return false;
+    }
+    const known = iface.ipv4.find(address);
+    if (known != null) {
+      if (known.prefix == prefix) return true;
+      this.removeNetwork(iface, address, known.prefix);
+    }
+    if (!iface.ipv4.add(address, prefix)) return false;
+    if (prefix < 32) this.addNetwork(iface, address, prefix);
+    this.egress.paths.invalidate();
+    if (iface.up) iface.conflicts.announce(iface.ipv4.find(address)!);
+    return true;
+  }
+
+  /** Removes an address, with its routes and connections. Reports false if it is not there. */
+  removeAddress(iface: Interface, address: Ipv4Address): bool {
+    const own = iface.ipv4.find(address);
+    if (own == null) return false;
+    const prefix = own.prefix;
+    iface.ipv4.remove(address);
+    this.removeNetwork(iface, address, prefix);
+    this.routes.addressGone(iface, address);
+    this.egress.paths.invalidate();
+    this.tcp.addressGone(address);
+    return true;
+  }
+
+  private addNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
+    const network = address & maskOf(prefix);
+    const route = new Route(network, prefix, UNSPECIFIED, iface, 0, RouteOrigin.Kernel);
+    route.source = address;
+    this.routes.add(route);
+  }
+
+  /** Deletes the route to an address's network; another address in it takes the network over. */
+  private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
+    const index = this.routes.find(address & maskOf(prefix), prefix, 0);
+    if (index < 0 || this.routes.at(index).source != address) return;
+    this.routes.removeAt(index);
+    const heir = iface.ipv4.onLink(address);
+    if (heir == null || heir.address == address || heir.prefix != prefix) return;
+    this.addNetwork(iface, heir.address, prefix);
+  }
+
+  /** Switches an interface on or off (`ip link set`); its neighbors are then forgotten. */
+  setUp(iface: Interface, up: bool): void {
+    if (iface.up == up) return;
+    iface.up = up;
+    iface.device.setUp(up);
+    iface.neighbors.flush(false);
+    this.egress.paths.invalidate();
+    if (up) this.announceAll(iface);
+  }
+
+  /** Sets the largest packet; reports false if not from SMALLEST_MTU to ETHERNET_MTU bytes. */
+  setMtu(iface: Interface, mtu: u32): bool {
+    if (mtu < SMALLEST_MTU || mtu > ETHERNET_MTU) return false;
+    iface.mtu = mtu;
+    this.egress.paths.invalidate();
+    return true;
+  }
+
+  /** Starts to ask whether anyone on the link uses `address`; see ConflictDetection.probe. */
+  probe(iface: Interface, address: Ipv4Address): void {
+    iface.conflicts.probe(address, this.random);
+  }
+
+  /** Whether `address` is one of this host's. */
+  owns(address: Ipv4Address): bool {
+    return this.egress.owns(address);
+  }
+
+  /** Tells the link about all addresses of the interface. */
+  protected announceAll(iface: Interface): void {
+    for (let i: u32 = 0; i < iface.ipv4.count; i++) iface.conflicts.announce(iface.ipv4.at(i));
+  }
+}

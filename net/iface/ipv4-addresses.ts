@@ -1,0 +1,132 @@
+/** The IPv4 addresses of one interface, with the networks they are in (RFC 1122 section 3.3.1). */
+import { INTERFACE_ADDRESSES } from "../../core/limits";
+import { BROADCAST_ADDRESS, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
+
+/** An address, its network, and how far its announcement and defense have come (RFC 5227). */
+export class InterfaceAddress {
+  address: Ipv4Address = UNSPECIFIED;
+  prefix: u32 = 0;
+  mask: u32 = 0;
+  /** The network's directed broadcast; UNSPECIFIED: a /31 or /32 has none (RFC 3021). */
+  broadcast: Ipv4Address = UNSPECIFIED;
+  /** ARP announcements still to be sent (RFC 5227 section 2.3), and when. */
+  announcements: u32 = 0;
+  announceAt: i64 = 0;
+  /** When it was last defended against another user (RFC 5227 section 2.4). */
+  defendedAt: i64 = i64.MIN_VALUE;
+
+  set(address: Ipv4Address, prefix: u32): void {
+    this.address = address;
+    this.prefix = prefix;
+    this.mask = maskOf(prefix);
+    this.broadcast = prefix < 31 ? address | ~this.mask : UNSPECIFIED;
+    this.announcements = 0;
+    this.defendedAt = i64.MIN_VALUE;
+  }
+
+  copy(other: InterfaceAddress): void {
+    this.set(other.address, other.prefix);
+    this.announcements = other.announcements;
+    this.announceAt = other.announceAt;
+    this.defendedAt = other.defendedAt;
+  }
+}
+
+export class Ipv4Addresses {
+  /** The primary address and its prefix length; UNSPECIFIED and 0 while there is none. */
+  address: Ipv4Address = UNSPECIFIED;
+  prefix: u32 = 0;
+  /** The directed broadcast of the primary address; 255.255.255.255 if it has none. */
+  private broadcast: Ipv4Address = BROADCAST_ADDRESS;
+  count: u32 = 0;
+  private readonly list: StaticArray<InterfaceAddress> = new StaticArray<InterfaceAddress>(
+    INTERFACE_ADDRESSES,
+  );
+
+  constructor() {
+    for (let i: u32 = 0; i < INTERFACE_ADDRESSES; i++) this.list[i] = new InterfaceAddress();
+  }
+
+  /** The addresses from 0 (the primary one) to `count` - 1. */
+  at(index: u32): InterfaceAddress {
+    assert(index < this.count, "there is no such address");
+    return this.list[index];
+  }
+
+  /** Returns the entry of an address, or null. */
+  find(address: Ipv4Address): InterfaceAddress | null {
+    const count = this.count;
+    for (let i: u32 = 0; i < count; i++) {
+      const own = this.list[i];
+      if (own.address == address) return own;
+    }
+    return null;
+  }
+
+  owns(address: Ipv4Address): bool {
+    return this.find(address) != null;
+  }
+
+  /** Returns the entry whose network `address` is in, or null. */
+  onLink(address: Ipv4Address): InterfaceAddress | null {
+    const count = this.count;
+    for (let i: u32 = 0; i < count; i++) {
+      const own = this.list[i];
+      if (((own.address ^ address) & own.mask) == 0) return own;
+    }
+    return null;
+  }
+
+  /** Returns the address to use toward a station on this link, or UNSPECIFIED. */
+  sourceFor(neighbor: Ipv4Address): Ipv4Address {
+    const own = this.onLink(neighbor);
+    return own == null ? this.address : own.address;
+  }
+
+  /** Whether `address` is 255.255.255.255 or the directed broadcast of one of the networks. */
+  isBroadcast(address: Ipv4Address): bool {
+    if (address == BROADCAST_ADDRESS || address == this.broadcast) return true;
+    const count = this.count;
+    for (let i: u32 = 1; i < count; i++) {
+      const broadcast = this.list[i].broadcast;
+      if (broadcast == address && broadcast != UNSPECIFIED) return true;
+    }
+    return false;
+  }
+
+  /** Whether a host can have `address`: no group does, nor a network on this link. */
+  isHost(address: Ipv4Address): bool {
+    if (!isUnicast(address) || this.isBroadcast(address)) return false;
+    const own = this.onLink(address);
+    return own == null || own.prefix > 30 || (address & ~own.mask) != 0;
+  }
+
+  /** Adds an address or changes its prefix length; false: there are INTERFACE_ADDRESSES. */
+  add(address: Ipv4Address, prefix: u32): bool {
+    let own = this.find(address);
+    if (own == null) {
+      if (this.count == INTERFACE_ADDRESSES) return false;
+      own = this.list[this.count++];
+    }
+    own.set(address, prefix);
+    this.setPrimary();
+    return true;
+  }
+
+  /** Removes an address, which must be there; the others keep their order. */
+  remove(address: Ipv4Address): void {
+    let at: u32 = 0;
+    while (this.at(at).address != address) at++;
+    this.count--;
+    for (let i = at; i < this.count; i++) this.list[i].copy(this.list[i + 1]);
+    this.setPrimary();
+  }
+
+  private setPrimary(): void {
+    const any = this.count > 0;
+    this.address = any ? this.list[0].address : UNSPECIFIED;
+    this.prefix = any ? this.list[0].prefix : 0;
+    const broadcast = any ? this.list[0].broadcast : UNSPECIFIED;
+    this.broadcast = broadcast == UNSPECIFIED ? BROADCAST_ADDRESS : broadcast;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What an ARP packet that came in means (RFC 826, "Packet Reception"; RFC 5227): a claim on an
+ * address of this host, something to learn, a question to answer, in this order.
+ */
+import { isUnicast, UNSPECIFIED } from "../../wire/address";
+import { ARP_REQUEST, ArpPacket, parseArp } from "../../wire/arp";
+import { Drop } from "../../wire/drop";
+import { HeldIpAddress } from "../../wire/ip-address";
+import { Ipv4Addresses } from "../ipv4-addresses";
+import { Arp } from "./arp";
+import { ConflictDetection } from "./conflict-detection";
+import { Link } from "./link";
+import { NeighborCache } from "./neighbor-cache";
+
+export class ArpInput {
+  private readonly sender: HeldIpAddress = new HeldIpAddress();
+
+  constructor(
+    private readonly link: Link,
+    private readonly addresses: Ipv4Addresses,
+    private readonly arp: Arp,
+    private readonly neighbors: NeighborCache,
+    private readonly conflicts: ConflictDetection,
+  ) {}
+
+  /**
+   * Handles `length` bytes of link payload from the station `frameSource`. Only neighbors on this
+   * interface's networks are remembered, and only those that ask for it or that it talks to.
+   */
+  process(pointer: usize, length: u32, frameSource: u64): Drop {
+    const drop = parseArp(pointer, length, frameSource);
+    if (drop != Drop.None) return drop;
+    this.link.counters.arpIn++;
+    const packet = ArpPacket.at(pointer);
+    const hardware = packet.senderHardware;
+    if (hardware == this.link.hardware) return Drop.ArpAddress;
+    const sender = packet.senderAddress;
+    const target = packet.targetAddress;
+    if (this.conflicts.process(hardware, sender, target)) return Drop.ArpAddress;
+
+    const addresses = this.addresses;
+    const forUs = addresses.owns(target);
+    const isRequest = packet.operation == ARP_REQUEST;
+    // A probe has no sender yet (RFC 5227 section 2.1.1): it is answered, not remembered.
+    if (sender != UNSPECIFIED) {
+      if (!isUnicast(sender) || addresses.isBroadcast(sender)) return Drop.ArpAddress;
+      const create = isRequest && forUs && addresses.onLink(sender) != null;
+      const address = this.sender.view;
+      address.ipv4 = sender;
+      this.neighbors.learn(address, hardware, !isRequest && forUs, create);
+    }
+    if (isRequest && forUs) this.arp.reply(target, hardware, sender);
+    return Drop.None;
+  }
+}

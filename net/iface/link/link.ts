@@ -1,0 +1,67 @@
+/**
+ * The Ethernet side of an interface: its device, and the last step of every frame that leaves
+ * (RFC 894, RFC 1122 section 2.3).
+ */
+import { NetworkDevice } from "../../phy/device";
+import { FramePool } from "../../phy/pool";
+import { DropCounters } from "../../wire/drop";
+import { ETHERNET_HEADER, ETHERNET_MINIMUM, ETHERNET_MTU, emitEthernet } from "../../wire/ethernet";
+import { Frame } from "../../wire/frame";
+import { ProtocolCounters } from "../counters";
+
+/** Every host must take packets of 68 bytes, so no link may carry less (RFC 791 section 3.2). */
+export const SMALLEST_MTU: u32 = 68;
+
+/** Sees every Ethernet frame that comes in or goes out, before anything is done with it. */
+export interface PacketTap {
+  frame(now: i64, index: u32, outgoing: bool, pointer: usize, length: u32): void;
+}
+
+export class Link {
+  /** The time of the last poll, in microseconds since boot. */
+  now: i64 = 0;
+  /** The largest IP packet, from SMALLEST_MTU to ETHERNET_MTU bytes. */
+  mtu: u32 = ETHERNET_MTU;
+  /** False after `ip link set down`. */
+  up: bool = true;
+  /** Whether there is a carrier, and how often that has changed. */
+  linkUp: bool = false;
+  linkChanges: u32 = 0;
+  /** This station's hardware address, in the low 48 bits. */
+  readonly hardware: u64;
+  tap: PacketTap | null = null;
+  readonly drops: DropCounters = new DropCounters();
+  readonly counters: ProtocolCounters = new ProtocolCounters();
+
+  constructor(
+    readonly index: u32,
+    readonly name: string,
+    readonly device: NetworkDevice,
+    readonly pool: FramePool,
+  ) {
+    this.hardware = device.hardwareAddress();
+    this.linkUp = device.linkUp();
+  }
+
+  /**
+   * Puts the Ethernet header in front of the frame, pads it with zeros to ETHERNET_MINIMUM and
+   * hands it to the device, which sends it as it is. False: the device had no room, and the frame
+   * is released.
+   */
+  transmit(frame: Frame, to: u64, type: u32): bool {
+    emitEthernet(frame.push(ETHERNET_HEADER), to, this.hardware, type);
+    const length = frame.length;
+    if (length < ETHERNET_MINIMUM) {
+      let at = frame.append(ETHERNET_MINIMUM - length);
+      const end = frame.end;
+      while (at < end) {
+        // Up to seven bytes beyond the window: there is tail room behind so short a frame.
+        store<u64>(at, 0);
+        at += 8;
+      }
+    }
+    const tap = this.tap;
+    if (tap != null) tap.frame(this.now, this.index, true, frame.start, frame.length);
+    return this.device.transmit(frame);
+  }
+}

@@ -1,0 +1,103 @@
+/** The entries of a neighbor cache: a fixed number, found by address, given to the most wanted. */
+import { NEIGHBORS } from "../../../core/limits";
+import { NEVER, SECOND } from "../../../core/time";
+import { IpAddress } from "../../wire/ip-address";
+import { Neighbor, NeighborState } from "./neighbor";
+
+/** An entry used less long ago than this is not given to another address. */
+const IN_USE: i64 = SECOND;
+/** Chains that entries are found by; a power of two. */
+const CHAINS: u32 = 64;
+
+export class NeighborTable {
+  private readonly entries: StaticArray<Neighbor> = new StaticArray<Neighbor>(NEIGHBORS);
+  private readonly chains: StaticArray<Neighbor | null> = new StaticArray<Neighbor | null>(CHAINS);
+
+  constructor() {
+    for (let i: u32 = 0; i < NEIGHBORS; i++) this.entries[i] = new Neighbor(i);
+  }
+
+  /** Every entry there can be, from 0 to NEIGHBORS - 1; those in state Free hold nothing. */
+  at(index: u32): Neighbor {
+    return this.entries[index];
+  }
+
+  /** Counts the entries that are not free. */
+  count(): u32 {
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < NEIGHBORS; i++) {
+      if (this.entries[i].state != NeighborState.Free) count++;
+    }
+    return count;
+  }
+
+  find(address: IpAddress): Neighbor | null {
+    let entry = unchecked(this.chains[chainOf(address) & (CHAINS - 1)]);
+    while (entry != null && !entry.address.equals(address)) entry = entry.next;
+    return entry;
+  }
+
+  /** Frees an entry. */
+  protected forget(entry: Neighbor): void {
+    const index = chainOf(entry.address) & (CHAINS - 1);
+    let before: Neighbor | null = null;
+    let at = this.chains[index];
+    while (at != null && at !== entry) {
+      before = at;
+      at = at.next;
+    }
+    if (before == null) this.chains[index] = entry.next;
+    else before.next = entry.next;
+    entry.next = null;
+    entry.state = NeighborState.Free;
+    entry.until = 0;
+    entry.dueAt = NEVER;
+  }
+
+  /**
+   * Returns a free entry for `address`, if need be that of the least wanted neighbor; for one that
+   * was only `heard` of, never that of a neighbor in use. Null: there is none.
+   */
+  protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
+    let best: Neighbor | null = null;
+    let least = i64.MAX_VALUE;
+    for (let i: u32 = 0; i < NEIGHBORS; i++) {
+      const entry = this.entries[i];
+      const worth = worthOf(entry, now, heard);
+      if (worth >= least) continue;
+      least = worth;
+      best = entry;
+    }
+    if (best == null) return null;
+    if (best.state != NeighborState.Free) this.forget(best);
+    best.address.copyFrom(changetype<usize>(address));
+    best.hardware = 0;
+    best.usedAt = 0;
+    best.gateway = false;
+    best.requests = 0;
+    best.confirmedAt = now;
+    const chain = chainOf(address) & (CHAINS - 1);
+    best.next = this.chains[chain];
+    this.chains[chain] = best;
+    return best;
+  }
+}
+
+/** Mixes the last bytes of an address, which differ most within one network. */
+function chainOf(address: IpAddress): u32 {
+  const end = address.end;
+  return (end >>> 24) ^ (end >>> 16);
+}
+
+/** Returns how much is lost with an entry; i64.MAX_VALUE: it must stay. */
+function worthOf(entry: Neighbor, now: i64, heard: bool): i64 {
+  const state = entry.state;
+  if (state == NeighborState.Free) return -2;
+  if (state == NeighborState.Failed) return -1;
+  const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
+  if (!settled || entry.gateway) return i64.MAX_VALUE;
+  // Never used: older is worth less. All of these go before any that was used.
+  if (entry.usedAt == 0) return entry.confirmedAt;
+  if (heard || now - entry.usedAt < IN_USE) return i64.MAX_VALUE;
+  return entry.usedAt + (i64.MAX_VALUE >> 1);
+}

@@ -1,0 +1,81 @@
+/**
+ * A neighbor: another station on a link, what is known of its hardware address, and the packets
+ * that wait for it (RFC 1122 section 2.3.2.2). The states are those of RFC 4861 section 7.3.2.
+ */
+import { NEIGHBOR_QUEUE } from "../../../core/limits";
+import { NEVER } from "../../../core/time";
+import { Frame } from "../../wire/frame";
+import { IpAddress } from "../../wire/ip-address";
+
+export const enum NeighborState {
+  /** The entry belongs to nobody. */
+  Free,
+  Incomplete,
+  Reachable,
+  Stale,
+  Probe,
+  Failed,
+  /** Set by hand: never asked, never replaced. */
+  Permanent,
+}
+
+export class Neighbor {
+  // A 16-byte address, held inline; see IpAddress.
+  addressHigh: u64 = 0;
+  addressLow: u64 = 0;
+  hardware: u64 = 0;
+  state: NeighborState = NeighborState.Free;
+  /** Until when packets go out without a second look; 0 in all states but two. */
+  until: i64 = 0;
+  /** When it last answered. */
+  confirmedAt: i64 = 0;
+  /** When a packet was last sent to it; 0: never. */
+  usedAt: i64 = 0;
+  /** Whether a route leads through it. */
+  gateway: bool = false;
+  /** Requests sent without an answer, and when the next is due. */
+  requests: u32 = 0;
+  dueAt: i64 = NEVER;
+  /** The next entry of the same chain; the table's. */
+  next: Neighbor | null = null;
+  private waiting: u32 = 0;
+  private first: Frame | null = null;
+  private last: Frame | null = null;
+
+  constructor(readonly index: u32) {}
+
+  get address(): IpAddress {
+    return IpAddress.at(changetype<usize>(this) + offsetof<Neighbor>("addressHigh"));
+  }
+
+  /** Queues a frame. Returns the oldest if NEIGHBOR_QUEUE already wait: it makes room. */
+  enqueue(frame: Frame): Frame | null {
+    let oldest: Frame | null = null;
+    if (this.waiting == NEIGHBOR_QUEUE) {
+      oldest = this.first!;
+      this.first = oldest.next;
+      this.waiting--;
+    }
+    frame.next = null;
+    const last = this.last;
+    if (last == null) this.first = frame;
+    else last.next = frame;
+    this.last = frame;
+    this.waiting++;
+    return oldest;
+  }
+
+  /** The frame queued last, or null. */
+  get newest(): Frame | null {
+    return this.last;
+  }
+
+  /** Empties the queue. Returns the frames, oldest first, linked by `next`. */
+  takeQueue(): Frame | null {
+    const first = this.first;
+    this.first = null;
+    this.last = null;
+    this.waiting = 0;
+    return first;
+  }
+}
