@@ -2,13 +2,12 @@
  * A program of the user's, built into the kernel with `make APP=path.ts`. Its top-level code
  * registers it here, and the kernel polls it like everything else.
  */
-import { Pollable, PollableList } from "./pollable";
+import { Pollable } from "./pollable";
 import { NEVER } from "./time";
 
-export abstract class Program implements Pollable {
+export abstract class Program extends Pollable {
   /** Called once, when the stack exists; the network may not be configured yet. */
   start(_now: i64): void {}
-  abstract poll(now: i64): bool;
   pollAt(_now: i64): i64 {
     return NEVER;
   }
@@ -21,10 +20,8 @@ export function register(program: Program): void {
   registered.push(program);
 }
 
-/** Starts the registered programs and adds them to what the event loop polls. */
-export function startPrograms(loop: PollableList, now: i64): void {
-  for (let i = 0; i < registered.length; i++) {
-    registered[i].start(now);
-    loop.add(registered[i]);
-  }
+/** Starts the registered programs and returns them, to be polled. */
+export function startPrograms(now: i64): Array<Program> {
+  for (let i = 0; i < registered.length; i++) registered[i].start(now);
+  return registered;
 }

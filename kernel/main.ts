@@ -1,7 +1,6 @@
 /** The table of contents of the kernel: what it starts, in which order, and what a turn does. */
 import { INTERFACES } from "../core/limits";
 import { setLogTime } from "../core/log";
-import { PollableList } from "../core/pollable";
 import { startPrograms } from "../core/program";
 import { Idle } from "../drivers/idle";
 import { logNics, startNics } from "../drivers/nic-probe";
@@ -12,14 +11,14 @@ import { dispatch, initInterrupts } from "../machine/interrupts";
 import { initTimer } from "../machine/timer";
 import { initNetworkStack } from "../net/api";
 import { FramePool } from "../net/phy/pool";
+import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
 import { HttpDaemon } from "./programs/httpd";
 import { startConsole } from "./start/console";
 import { HostMachine } from "./start/host-machine";
 import { startStack } from "./start/stack";
 
-/** What each turn polls, in order. */
-const loop: PollableList = new PollableList();
+let stack!: NetworkStack;
 let idle!: Idle;
 
 /** Called once, with interrupts disabled. */
@@ -36,21 +35,21 @@ export function boot(): void {
   setPanicTimeout(configuration.panicSeconds);
   const host = new HostMachine(nics);
   logNics(devices);
-  const stack = startStack(configuration, pool, nics, devices, host.time);
+  stack = startStack(configuration, pool, nics, devices, host.time);
   initNetworkStack(stack);
   const httpd = new HttpDaemon(stack);
   stack.addService(httpd);
-  loop.add(stack);
-  loop.add(startConsole(configuration, host, stack, httpd, devices));
-  startPrograms(loop, now());
+  stack.addService(startConsole(configuration, host, stack, httpd, devices));
+  const programs = startPrograms(now());
+  for (let i = 0; i < programs.length; i++) stack.addService(programs[i]);
 }
 
 /** One turn of the event loop. Returns 0 to be called again at once, 1 to be woken first. */
 export function turn(): u64 {
   const time = now();
   setLogTime(time);
-  if (loop.poll(time)) idle.noteBusy(time);
-  return idle.mayHalt(loop.pollAt(time), time) ? 1 : 0;
+  if (stack.poll(time)) idle.noteBusy(time);
+  return idle.mayHalt(stack.pollAt(time), time) ? 1 : 0;
 }
 
 /** Notes an interrupt. Allocates nothing. */

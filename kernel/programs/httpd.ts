@@ -10,11 +10,13 @@ import { TcpStreamListener } from "../../net/service/stream/tcp-stream";
 import { TlsListener } from "../../net/service/tls/service";
 import { StatusSite } from "./status-site";
 
-export class HttpDaemon implements Pollable {
+export class HttpDaemon extends Pollable {
   /** Null while it does not run. */
   private server: HttpServer | null = null;
 
-  constructor(private readonly stack: NetworkStack) {}
+  constructor(private readonly stack: NetworkStack) {
+    super();
+  }
 
   get running(): bool {
     return this.server != null;
@@ -28,6 +30,7 @@ export class HttpDaemon implements Pollable {
     let streams: StreamListener = new TcpStreamListener(listener);
     if (secure) streams = new TlsListener(streams, stack.tls);
     this.server = new HttpServer(streams, new StatusSite(stack), PRODUCT);
+    this.dormant = false;
     return true;
   }
 
@@ -42,11 +45,12 @@ export class HttpDaemon implements Pollable {
 
   poll(now: i64): bool {
     const server = this.server;
+    this.dormant = server == null;
     return server != null && server.poll(now);
   }
 
-  pollAt(now: i64): i64 {
+  pollAt(_now: i64): i64 {
     const server = this.server;
-    return server == null ? NEVER : server.pollAt(now);
+    return server == null ? NEVER : server.pollAt();
   }
 }

@@ -23,7 +23,7 @@ import { TypeAhead } from "./terminal/type-ahead";
 /** How soon to offer bytes again to a port that took none, in microseconds. */
 const DRAIN_DELAY: i64 = 2 * MILLISECOND;
 
-export class Shell implements LogSink, Pollable {
+export class Shell extends Pollable implements LogSink {
   readonly session: Session;
   readonly registry: Registry = new Registry();
   private readonly terminal: Terminal;
@@ -38,6 +38,7 @@ export class Shell implements LogSink, Pollable {
   private unshownMessages: u32 = 0;
 
   constructor(port: SerialPort, network: NetworkStatus) {
+    super();
     const session = new Session(port, network);
     this.session = session;
     this.terminal = session.terminal;

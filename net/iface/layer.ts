@@ -3,7 +3,6 @@
  * sockets, and the turn that moves them on (`poll`).
  */
 import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
-import { Pollable } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { earlier, MILLISECOND } from "../../core/time";
 import { NetworkDevice } from "../phy/device";
@@ -27,7 +26,7 @@ import { PacketTap } from "./link/link";
 /** How soon to try again while every device is full, in microseconds. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
-export class IpLayer extends IpConfiguration implements Pollable {
+export class IpLayer extends IpConfiguration {
   readonly udp: UdpTable;
   readonly echo: EchoTable;
   readonly ingress: Ingress;

@@ -18,7 +18,7 @@ import { InterfaceSettings, NameServer } from "./settings";
 /** The host name until one is set or DHCP supplies one. */
 const DEFAULT_HOSTNAME: string = "anonymos";
 
-export class HostConfiguration implements Pollable {
+export class HostConfiguration extends Pollable {
   /** One for each interface, by interface index. */
   readonly configurators: Array<InterfaceConfigurator> = [];
   /** Set by the user, or empty. */
@@ -31,7 +31,9 @@ export class HostConfiguration implements Pollable {
     private readonly dns: DnsResolver,
     private readonly ntp: NtpClient,
     private readonly random: Random,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Takes a device into use as the next interface and starts to configure it. */
   addDevice(device: NetworkDevice, settings: InterfaceSettings, now: i64): void {

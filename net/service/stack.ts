@@ -4,6 +4,7 @@
  */
 import { Pollable, PollableList } from "../../core/pollable";
 import { Random } from "../../core/random";
+import { earlier } from "../../core/time";
 import { TimeOfDay } from "../../core/time-of-day";
 import { PRODUCT } from "../../core/version";
 import { IpLayer } from "../iface/layer";
@@ -17,7 +18,7 @@ import { NtpClient } from "./ntp/client";
 import { TlsEngine } from "./tls/engine";
 import { TlsService } from "./tls/service";
 
-export class NetworkStack implements Pollable {
+export class NetworkStack {
   readonly ip: IpLayer;
   readonly configuration: HostConfiguration;
   readonly dns: DnsResolver;
@@ -27,7 +28,7 @@ export class NetworkStack implements Pollable {
   /** For `curl -k`: does not verify servers, and shares no connection with `http`. */
   readonly insecureHttp: HttpClient;
   readonly rpc: JsonRpcClient;
-  /** Everything that `poll` moves on, in order: what receives comes before what uses it. */
+  /** What runs on the IP layer, in the order of polling: a layer comes before what uses it. */
   private readonly services: PollableList = new PollableList();
 
   constructor(
@@ -51,7 +52,6 @@ export class NetworkStack implements Pollable {
     this.http = http;
     this.insecureHttp = new HttpClient(lookup, new TcpConnector(ip, tls, true), PRODUCT);
     this.rpc = new JsonRpcClient(http);
-    this.services.add(this.ip);
     this.services.add(this.configuration);
     this.services.add(this.dns);
     this.services.add(this.ntp);
@@ -60,17 +60,20 @@ export class NetworkStack implements Pollable {
     this.services.add(this.insecureHttp);
   }
 
-  /** Adds a service that is polled with the stack, after those that are there already. */
+  /** Adds what else runs on this stack, to be polled after all that was added before. */
   addService(service: Pollable): void {
     this.services.add(service);
   }
 
+  /** One turn. Returns true to be called again at once. */
   poll(now: i64): bool {
-    return this.services.poll(now);
+    const more = this.ip.poll(now);
+    return this.services.poll(now) || more;
   }
 
+  /** Returns when to call `poll` next if nothing arrives first, in microseconds since boot. */
   pollAt(now: i64): i64 {
-    return this.services.pollAt(now);
+    return earlier(this.ip.pollAt(now), this.services.pollAt(now));
   }
 
   /** Forgets TLS sessions and idle connections, which rest on roots that have changed. */

@@ -20,7 +20,7 @@ import { DnsQuery } from "./query";
 /** Seconds that failures of servers are cached (RFC 9520 section 3.2: at least 1). */
 const FAILURE_TTL: u32 = 1;
 
-export class DnsResolver implements Pollable {
+export class DnsResolver extends Pollable {
   readonly hosts: HostsTable = new HostsTable();
   readonly cache: DnsCache = new DnsCache();
   /** Lookups that queried a server. */
@@ -33,7 +33,9 @@ export class DnsResolver implements Pollable {
     private readonly random: Random,
     /** For responses that do not fit a datagram. */
     private readonly connector: Connector,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Uses the first DNS_SERVERS of `servers`. Clears the cache if they differ from those before. */
   setServers(servers: Array<NameServer>): void {
@@ -62,6 +64,7 @@ export class DnsResolver implements Pollable {
       lookup = new DnsLookup(canonical, this.known, this.udp, this.random, this.connector, now);
       this.lookupsStarted++;
       this.lookups.push(lookup);
+      this.dormant = false;
     }
     lookup.queries.push(query);
     return query;
@@ -98,6 +101,7 @@ export class DnsResolver implements Pollable {
       this.lookups.splice(i, 1);
       this.conclude(lookup, now);
     }
+    this.dormant = this.lookups.length == 0;
     return false;
   }
 

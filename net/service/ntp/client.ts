@@ -19,7 +19,7 @@ const FIRST_RETRY: i64 = 64 * SECOND;
 const FIRST_STEP: i64 = 24 * 60 * MINUTE;
 const LATER_STEP: i64 = 1000 * SECOND;
 
-export class NtpClient implements Pollable {
+export class NtpClient extends Pollable {
   /** The network has set the clock at least once. */
   synchronised: bool = false;
   private servers: Array<string> = [];
@@ -32,7 +32,9 @@ export class NtpClient implements Pollable {
     private readonly dns: DnsResolver,
     private readonly random: Random,
     readonly time: TimeOfDay,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Sets the servers to query in the background; a change starts a round at once. */
   setServers(servers: Array<string>, now: i64): void {
@@ -40,6 +42,7 @@ export class NtpClient implements Pollable {
     this.servers = servers;
     this.nextAt = servers.length > 0 ? now : NEVER;
     this.retry = FIRST_RETRY;
+    this.dormant = false;
   }
 
   serverNames(): Array<string> {
@@ -54,6 +57,7 @@ export class NtpClient implements Pollable {
   poll(now: i64): bool {
     let round = this.round;
     if (round == null) {
+      this.dormant = this.nextAt == NEVER;
       if (now < this.nextAt) return false;
       round = this.ask(this.servers, now);
       this.round = round;

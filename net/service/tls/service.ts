@@ -12,7 +12,7 @@ import { TlsSessions } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 import { TlsStream } from "./stream";
 
-export class TlsService implements Pollable {
+export class TlsService extends Pollable {
   /** Why the last `connect` or `accept` returned null. */
   refusal: string = "";
   private readonly shared: TlsShared;
@@ -21,6 +21,7 @@ export class TlsService implements Pollable {
   private next: i32 = 0;
 
   constructor(readonly engine: TlsEngine) {
+    super();
     this.shared = new TlsShared(engine);
   }
 
@@ -53,7 +54,8 @@ export class TlsService implements Pollable {
 
   /** Takes at most one step of one handshake, so that nothing else starves. */
   poll(now: i64): bool {
-    if (this.streams.length == 0) return false;
+    this.dormant = this.streams.length == 0;
+    if (this.dormant) return false;
     this.engine.tick();
     const streams = this.streams;
     for (let i = streams.length - 1; i >= 0; i--) {
@@ -85,6 +87,7 @@ export class TlsService implements Pollable {
     }
     const stream = new TlsStream(this.shared, below, handle, options);
     this.streams.push(stream);
+    this.dormant = false;
     return stream;
   }
 

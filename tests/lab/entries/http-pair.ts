@@ -156,7 +156,7 @@ function turn(): bool {
   }
   left.dispatch(now, leftSink);
   right.dispatch(now, rightSink);
-  let at = min(min(left.pollAt(), right.pollAt()), min(client.pollAt(0), server!.pollAt(0)));
+  let at = min(min(left.pollAt(), right.pollAt()), min(client.pollAt(0), server!.pollAt()));
   for (let i = 0; i < packets.length; i++) at = min(at, packets[i].at);
   if (at == NEVER) return false;
   if (at > now) now = at;

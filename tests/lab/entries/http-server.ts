@@ -85,7 +85,7 @@ export function poll(now: i64): bool {
   return server.poll(now);
 }
 export function pollAt(): i64 {
-  return server.pollAt(0);
+  return server.pollAt();
 }
 export function connections(): u32 {
   return server.connectionCount();

@@ -11,12 +11,13 @@ import { NameLookup } from "./ports";
 import { HttpRequest } from "./request";
 
 /** Runs up to HTTP_EXCHANGES requests at once. */
-export class HttpClient implements Pollable {
+export class HttpClient extends Pollable {
   private readonly services: HttpServices;
   private exchanges: Array<HttpExchange> = [];
 
   /** `userAgent` is the value of the User-Agent field: `anonymos/0.1.0`. */
   constructor(lookup: NameLookup, connector: Connector, userAgent: string) {
+    super();
     this.services = new HttpServices(lookup, connector, userAgent);
   }
 
@@ -29,7 +30,10 @@ export class HttpClient implements Pollable {
       request.error = `at most ${HTTP_EXCHANGES} requests at once`;
     }
     const exchange = new HttpExchange(request, this.services, now);
-    if (!exchange.done) this.exchanges.push(exchange);
+    if (!exchange.done) {
+      this.exchanges.push(exchange);
+      this.dormant = false;
+    }
     return exchange;
   }
 
@@ -41,6 +45,7 @@ export class HttpClient implements Pollable {
       if (this.exchanges[i].done) this.exchanges.splice(i, 1);
     }
     this.services.pool.poll(now);
+    this.dormant = this.exchanges.length == 0 && this.services.pool.count() == 0;
     return moved;
   }
 

@@ -1,13 +1,12 @@
 /** The HTTP/1.1 server (RFC 9110, RFC 9112): accepts connections and polls each of them. */
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
-import { Pollable } from "../../../../core/pollable";
 import { earlier, NEVER } from "../../../../core/time";
 import { StreamListener } from "../../stream/stream";
 import { ConnectionState, ServerConnection } from "./connection";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
-export class HttpServer implements Pollable {
+export class HttpServer {
   /** Connections accepted and requests answered since the start. */
   accepted: u64 = 0;
   requests: u64 = 0;
@@ -37,7 +36,8 @@ export class HttpServer implements Pollable {
     return moved;
   }
 
-  pollAt(_now: i64): i64 {
+  /** Returns when to call `poll` next, in microseconds since boot. */
+  pollAt(): i64 {
     let at = NEVER;
     for (let i = 0; i < this.connections.length; i++)
       at = earlier(at, this.connections[i].deadline);
