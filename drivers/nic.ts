@@ -3,6 +3,9 @@
  * start it, to sleep while it is idle and to stop it. Nothing outside drivers/ knows more about a
  * controller than this; `nic-probe.ts` says which class drives which PCI function.
  *
+ * A driver neither pads nor clears what it sends, nor lets its controller do so: a frame is at
+ * least 60 bytes long when it gets here (see NetworkDevice.transmit).
+ *
  *     start ─> connectInterrupt ─> receive, transmit, flush   (every turn)
  *                                  needsPoll, pollAt          (before the processor sleeps)
  *                                  quiesce                    (before power-off and reset)

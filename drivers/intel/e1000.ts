@@ -22,8 +22,6 @@ const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE
 const ALL_CAUSES: u32 = 0xffffffff;
 /** At least 51 us between interrupts (SDM 13.4.18, in units of 256 ns). */
 const THROTTLE: u32 = 200;
-/** The shortest frame without FCS (IEEE 802.3 section 3.2.8). */
-const SHORTEST: u32 = 60;
 /** Microseconds to wait after a reset, which reloads the EEPROM (SDM 14.3; as Intel's driver). */
 const RESET_MICROSECONDS: u32 = 5000;
 /** Microseconds for DMA in progress to end after the rings have been disabled. */
@@ -122,11 +120,6 @@ export class E1000 extends Nic {
       this.count.ringFull++;
       this.pool.release(frame);
       return false;
-    }
-    if (frame.length < SHORTEST) {
-      // Padding by the controller would not be zeros.
-      const missing = SHORTEST - frame.length;
-      memory.fill(frame.append(missing), 0, missing);
     }
     this.count.sentFrames++;
     this.count.sentBytes += frame.length as u64;
@@ -266,7 +259,7 @@ export class E1000 extends Nic {
     this.statistics.clear();
     this.receiveRing.program();
     this.transmitRing.program();
-    this.registers.write(reg.TCTL, reg.TCTL_EN | reg.TCTL_PSP | reg.TCTL_CT | reg.TCTL_COLD);
+    this.registers.write(reg.TCTL, reg.TCTL_EN | reg.TCTL_CT | reg.TCTL_COLD);
     this.registers.write(reg.RCTL, reg.RCTL_EN | reg.RCTL_BAM | reg.RCTL_SECRC);
     this.up = true;
     this.waitingForRoom = false;

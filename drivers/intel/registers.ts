@@ -105,9 +105,10 @@ export const RCTL_SECRC: u32 = 1 << 26;
 // RAH0.
 export const RAH_AV: u32 = 1 << 31;
 
-// TCTL: collision threshold 15; collision distance 64 bytes (full duplex and gigabit).
+// TCTL: collision threshold 15; collision distance 64 bytes (full duplex and gigabit). PSP, which
+// pads short packets, stays off: frames arrive here padded, and the controller's padding need not
+// be zeros (SDM 13.4.33).
 export const TCTL_EN: u32 = 1 << 1;
-export const TCTL_PSP: u32 = 1 << 3;
 export const TCTL_CT: u32 = 0x0f << 4;
 export const TCTL_COLD: u32 = 0x40 << 12;
 

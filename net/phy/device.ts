@@ -18,7 +18,11 @@ export interface NetworkDevice {
   receive(): Frame | null;
   /** True while `transmit` has room for at least one more frame. */
   canTransmit(): bool;
-  /** Takes the frame over. False: there was no room, it was released and counted. */
+  /**
+   * Takes over a whole Ethernet frame without FCS, of at least 60 bytes (ETHERNET_MINIMUM), and
+   * sends it as it is: net/iface/link pads. False: there was no room; the frame has been released
+   * and counted.
+   */
   transmit(frame: Frame): bool;
   /** Tells the hardware of everything transmitted since: one register write a batch. */
   flush(): void;

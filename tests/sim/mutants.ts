@@ -39,6 +39,12 @@ const mutants: Mutant[] = [
     to: "",
   },
   {
+    what: "does not pad short frames",
+    file: "net/iface/link/link.ts",
+    from: "if (length < ETHERNET_MINIMUM) {",
+    to: "if (false) {",
+  },
+  {
     what: "does not clear the padding of short frames",
     file: "net/iface/link/link.ts",
     from: "store<u64>(at, 0);",

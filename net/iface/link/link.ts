@@ -44,9 +44,9 @@ export class Link {
   }
 
   /**
-   * Puts the Ethernet header in front of the frame, pads it with zeros to ETHERNET_MINIMUM and
-   * hands it to the device, which sends it as it is. False: the device had no room, and the frame
-   * is released.
+   * Prepends the Ethernet header, pads the frame with zeros to ETHERNET_MINIMUM and hands it to
+   * the device. This is the only place that pads, so loopback and taps see the bytes on the wire.
+   * Returns false if the device has no room; the frame is then released.
    */
   transmit(frame: Frame, to: u64, type: u32): bool {
     emitEthernet(frame.push(ETHERNET_HEADER), to, this.hardware, type);

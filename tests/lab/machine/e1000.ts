@@ -1,7 +1,7 @@
 /**
  * Intel's 8254x at the level of registers and descriptors, by its Software Developer's Manual. It
- * checks its driver: a descriptor or buffer that changes while the controller owns it, or an
- * address outside the kernel's memory, fails the test.
+ * checks its driver: a descriptor or buffer that changes while the controller owns it, an address
+ * outside the kernel's memory, or a frame that is not padded, fails the test.
  */
 import type { BusDevice, Line } from "./bus.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -29,6 +29,8 @@ const [TXDW, TXQE, LSC, RXDMT0, RXO, RXT0] = [0x01, 0x02, 0x04, 0x10, 0x40, 0x80
 const [EN, SBP, UPE, MPE, LPE, BAM] = [1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 15];
 const [DD, EOP] = [1, 2];
 const [CMD_EOP, CMD_RS] = [1, 8];
+/** The shortest frame without its FCS (IEEE 802.3 section 3.2.8). */
+const SHORTEST = 60;
 /** The size of its register window, and that of buffers. */
 const [SPACE, BUFFER] = [0x20000, 2048];
 
@@ -272,7 +274,7 @@ export class E1000Model implements BusDevice {
   private given(index: number): { descriptor: Uint8Array; data: Uint8Array } {
     const descriptor = this.bus.dmaView(this.descriptorAddress(TDBAL, index), 16);
     const length = descriptor[8] | (descriptor[9] << 8);
-    if (length === 0) throw new Error("e1000: a frame of no bytes is sent");
+    if (length < SHORTEST) throw new Error(`e1000: a frame of ${length} bytes is not padded`);
     return { descriptor, data: this.bus.dmaView(bufferAddress(descriptor), length) };
   }
 

@@ -21,16 +21,19 @@ test("a batch of frames takes one register write", async () => {
   assert.equal(count("sentFrames"), 100);
 });
 
-test("pads short frames with zeros, whatever the buffer held", async () => {
-  const { model, transmit, wasm } = await boot();
-  for (let i = 0; i < 1100; i++) {
-    transmit(new Uint8Array(1514).fill(0xaa));
-    if (i % 100 === 99) wasm.flush();
-  }
-  transmit(frame(42, 5));
+test("sends frames of 60 to 1514 bytes as they are, and counts their bytes", async () => {
+  const { model, transmit, wasm, count } = await boot();
+  const frames = [60, 61, 64, 1513, 1514].map((length) => frame(length, length));
+  for (const bytes of frames) assert.equal(transmit(bytes), 1);
   wasm.flush();
-  const last = model.sent.at(-1) as Uint8Array;
-  assert.equal(hex(last), hex(Buffer.concat([frame(42, 5), Buffer.alloc(18)])));
+  assert.deepEqual(model.sent.map(hex), frames.map(hex));
+  assert.equal(count("sentBytes"), 60 + 61 + 64 + 1513 + 1514);
+});
+
+test("the model rejects a frame shorter than 60 bytes", async () => {
+  const { transmit, wasm } = await boot();
+  transmit(frame(59));
+  assert.throws(() => wasm.flush(), /a frame of 59 bytes is not padded/);
 });
 
 test("leaves a slow controller's descriptors and frames alone until they are done", async () => {

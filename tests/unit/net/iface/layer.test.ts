@@ -271,6 +271,23 @@ test("a tap sees every frame, in and out, dropped ones included", () => {
   assert.deepEqual([host.wasm.tapped(0) - before[0], host.wasm.tapped(1) - before[1]], [4, 3]);
 });
 
+test("a tap sees short frames as the device and loopback get them: padded", () => {
+  const tapped = (to: string) => {
+    const before = host.wasm.tapped(2);
+    host.ping(to);
+    host.turn();
+    return host.wasm.tapped(2) - before;
+  };
+  host.wasm.tapAll(1);
+  assert.equal(tapped(gateway.address), 60, "an echo request of 50 bytes");
+  assert.equal(tapped("127.0.0.1"), 4 * 60, "request and reply, sent and received");
+  host.wasm.tapAll(0);
+  assert.deepEqual(
+    host.frames().map((frame) => frame.length),
+    [60],
+  );
+});
+
 test("a reply that arrives while others wait reaches them all in one turn", () => {
   host.know(dns);
   host.pass(40);
