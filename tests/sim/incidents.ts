@@ -5,7 +5,7 @@ import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
 import { type PeerBehavior, polite } from "../lab/network/peer-behavior.ts";
 import type { Random } from "../lab/network/random.ts";
 import type { Faults } from "../lab/network/wire.ts";
-import { SECOND } from "../lab/network/world.ts";
+import { MILLISECOND, SECOND } from "../lab/network/world.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { lengths } from "./lengths.ts";
 import type { Scene } from "./scene.ts";
@@ -114,32 +114,18 @@ function makeKeys(random: Random): number[] {
 
 /** Starts an incident. A visit is added to `begun`. */
 export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
-  const { world, members, network } = scene;
-  const member = members[incident.twin];
-  const { twin, port } = member;
-  const target = { hardware: Uint8Array.from(twin.mac), address: address(member.plan.address) };
-  const later = (seconds: number, action: () => void) => {
-    world.after(seconds * SECOND, () => {
-      if (!scene.calmed) action();
-    });
-  };
+  const { world, network } = scene;
+  const { twin, port } = scene.members[incident.twin];
   switch (incident.kind) {
     case "link":
-      twin.setLink(false, world.now);
-      world.after(incident.seconds * SECOND, () => {
-        twin.setLink(true, world.now);
-        scene.excuse(member);
-      });
+      unplug(scene, incident);
       break;
-    case "cut": {
-      const [down, up] = [port.down.faults, port.up.faults];
-      port.setFaults({ ...down, cut: incident.down }, { ...up, cut: incident.up });
-      later(incident.seconds, () => port.setFaults(down, up));
+    case "cut":
+      cut(scene, incident);
       break;
-    }
     case "partition":
       network.islands = incident.islands;
-      later(incident.seconds, () => {
+      inStorm(scene, incident.seconds, () => {
         network.islands = undefined;
       });
       break;
@@ -150,41 +136,95 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
       twin.reset(world.now);
       break;
     case "pause":
-      twin.pause(incident.seconds * SECOND, world.now);
-      world.after(incident.seconds * SECOND, () => scene.excuse(member));
+      pause(scene, incident);
       break;
     case "clock":
       twin.setClock(incident.seconds);
       break;
     case "flood":
-      for (let i = 0; i < incident.frames; i++) {
-        world.after(i * incident.gap, () => {
-          twin.receive(floodFrame(incident.what, target, world.random), world.now);
-        });
-      }
+      flood(scene, incident);
       break;
     case "keys":
       twin.type(Uint8Array.from(incident.bytes), world.now);
       break;
     case "ping":
-      for (let i = 0; i < incident.count; i++) {
-        const data = Buffer.alloc(incident.length, i);
-        world.after(i * 1e7, () => scene.gateway.ping(target.address, i, data));
-      }
+      ping(scene, incident);
       break;
     case "card":
       scene.peer(incident.peer).replaceCard();
       break;
     case "idle":
-      linger(scene, incident, target.address);
+      linger(scene, incident);
       break;
     default:
-      begun.push({ ...request(scene, incident, target.address), boots: twin.boots });
+      begun.push({ ...request(scene, incident), boots: twin.boots });
+  }
+}
+
+type Of<Kind extends Incident["kind"]> = Extract<Incident, { kind: Kind }>;
+
+/** Returns the address of the twin that an incident happens to. */
+function addressOf(scene: Scene, { twin }: Incident): number {
+  return address(scene.members[twin].plan.address);
+}
+
+/** Runs `action` after `seconds`, unless the storm is over by then. */
+function inStorm(scene: Scene, seconds: number, action: () => void): void {
+  scene.world.after(seconds * SECOND, () => {
+    if (!scene.calmed) action();
+  });
+}
+
+/** Unplugs a twin's cable for a while. */
+function unplug(scene: Scene, incident: Of<"link">): void {
+  const { world } = scene;
+  const member = scene.members[incident.twin];
+  member.twin.setLink(false, world.now);
+  world.after(incident.seconds * SECOND, () => {
+    member.twin.setLink(true, world.now);
+    scene.excuse(member);
+  });
+}
+
+/** Drops all frames in one or both directions for a while. */
+function cut(scene: Scene, incident: Of<"cut">): void {
+  const { port } = scene.members[incident.twin];
+  const [down, up] = [port.down.faults, port.up.faults];
+  port.setFaults({ ...down, cut: incident.down }, { ...up, cut: incident.up });
+  inStorm(scene, incident.seconds, () => port.setFaults(down, up));
+}
+
+/** Stops a twin's processor for a while. */
+function pause(scene: Scene, incident: Of<"pause">): void {
+  const { world } = scene;
+  const member = scene.members[incident.twin];
+  member.twin.pause(incident.seconds * SECOND, world.now);
+  world.after(incident.seconds * SECOND, () => scene.excuse(member));
+}
+
+function flood(scene: Scene, incident: Of<"flood">): void {
+  const { world } = scene;
+  const { twin } = scene.members[incident.twin];
+  const target = { hardware: Uint8Array.from(twin.mac), address: addressOf(scene, incident) };
+  for (let i = 0; i < incident.frames; i++) {
+    world.after(i * incident.gap, () => {
+      twin.receive(floodFrame(incident.what, target, world.random), world.now);
+    });
+  }
+}
+
+/** The gateway pings a twin every 10 ms. */
+function ping(scene: Scene, incident: Of<"ping">): void {
+  const to = addressOf(scene, incident);
+  for (let i = 0; i < incident.count; i++) {
+    const data = Buffer.alloc(incident.length, i);
+    scene.world.after(i * 10 * MILLISECOND, () => scene.gateway.ping(to, i, data));
   }
 }
 
 /** Opens idle connections from a peer to a twin's server. */
-function linger(scene: Scene, incident: Extract<Incident, { kind: "idle" }>, to: number): void {
+function linger(scene: Scene, incident: Of<"idle">): void {
+  const to = addressOf(scene, incident);
   for (let i = 0; i < incident.count; i++) {
     const connection = scene.peer(incident.peer).tcp.connect(to, 80);
     if (incident.text !== "") connection.write(Buffer.from(incident.text));
@@ -193,17 +233,14 @@ function linger(scene: Scene, incident: Extract<Incident, { kind: "idle" }>, to:
 }
 
 /** Sends a peer's request to a twin's server. */
-function request(
-  scene: Scene,
-  incident: Extract<Incident, { kind: "fetch" | "post" }>,
-  to: number,
-): Omit<Begun, "boots"> {
+function request(scene: Scene, incident: Of<"fetch" | "post">): Omit<Begun, "boots"> {
   const { kind, length, peer } = incident;
   const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = scene.plan;
   const behavior = { ...polite, window, segment, overrun, ackDelay, ...incident.behavior };
   const post = kind === "post";
   const what = post ? { method: "POST", body: pattern(length) } : {};
   const path = post ? "/discard" : `/bytes/${length}`;
+  const to = addressOf(scene, incident);
   const fetched = fetchFrom(scene.peer(peer), to, path, { behavior, ...what });
   return { fetched, length, incident };
 }

@@ -65,6 +65,35 @@ export function where(node: ts.Node): string {
   return `${file.fileName}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
 }
 
+interface CFunction {
+  name: string;
+  at: string;
+  lines: number;
+  parameters: number;
+}
+
+/** Returns the functions that a C file defines; both ends of one are in the first column. */
+export function functionsOfC(path: string): CFunction[] {
+  const found: CFunction[] = [];
+  const source = lines(path).map((line) => line.replace(/\s*(\/\*.*\*\/|\/\/.*)$/, ""));
+  for (let first = 0; first < source.length; first++) {
+    if (!/^[A-Za-z_]/.test(source[first])) continue;
+    let last = source.findIndex((line, index) => index >= first && /[{};]$/.test(line));
+    if (last < 0) break;
+    const head = source.slice(first, last + 1).join(" ");
+    const definition = /(\w+)\(((?:[^()]|\([^()]*\))*)\) \{/.exec(head);
+    if (definition === null) continue;
+    if (head.endsWith("{")) last = source.findIndex((line, index) => index > last && line === "}");
+    const [, name, list] = definition;
+    // HOST is the instance that wasm2c passes to every host function.
+    const parameters = list.replace(/\([^()]*\)/g, "").split(",");
+    const count = parameters.filter((one) => !["void", "HOST"].includes(one.trim())).length;
+    found.push({ name, at: `${path}:${first + 1}`, lines: last - first + 1, parameters: count });
+    first = last;
+  }
+  return found;
+}
+
 /** Fails with all complaints at once, one per line, or passes if there are none. */
 export function none(complaints: string[]): void {
   if (complaints.length > 0) {

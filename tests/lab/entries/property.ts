@@ -9,22 +9,17 @@ import { emitTcp, parseTcp, sealTcp, TcpHeader, tcpControl } from "../../../net/
 import { emitSynOptions, TcpOptions } from "../../../net/wire/tcp-options";
 
 export { block } from "./text";
-export { emitSynOptions, parseDhcp, parseTcp };
+export { emitSynOptions, emitTcp, parseDhcp, parseTcp, tcpControl };
 
-// --- TCP: options and payload are in place ---
-export function segment(
+// --- TCP ---
+/** Sets the checksum of a segment whose header and payload are in place. */
+export function seal(
   pointer: usize,
   headerLength: u32,
   length: u32,
-  ports: u32,
-  sequence: u32,
-  acknowledgment: u32,
-  flags: u32,
-  window: u32,
   source: u32,
   destination: u32,
 ): void {
-  emitTcp(pointer, ports, sequence, acknowledgment, tcpControl(headerLength, flags, window));
   const addresses = addressSum(source, destination);
   const total = sum(pointer + headerLength, length - headerLength, addresses);
   sealTcp(pointer, headerLength, length, total);

@@ -13,11 +13,12 @@ import {
   parseIcmp,
   parseQuote,
 } from "../../../net/wire/icmp";
-import { Ipv4Header, emitIpv4 as ipv4, parseIpv4Header } from "../../../net/wire/ipv4";
+import { emitIpv4, Ipv4Header, parseIpv4Header } from "../../../net/wire/ipv4";
 import { addressSum, pseudoHeader } from "../../../net/wire/pseudo-header";
 import { parseUdp as gateOfUdp, UdpHeader, emitUdp as udp } from "../../../net/wire/udp";
 
 export { block } from "./text";
+export { emitIpv4 };
 
 export function checksumOf(pointer: usize, length: u32): u32 {
   return checksum(pointer, length) as u32;
@@ -67,17 +68,6 @@ export function emitArp(
 
 export function gateIpv4(pointer: usize, length: u32): i32 {
   return parseIpv4Header(pointer, length);
-}
-export function emitIpv4(
-  pointer: usize,
-  total: u32,
-  id: u32,
-  flags: u32,
-  protocol: u32,
-  from: u32,
-  to: u32,
-): void {
-  ipv4(pointer, total, (id << 16) | flags, protocol, from, to);
 }
 /** A header's fields, as the view reads them. */
 export function ipv4Field(pointer: usize, field: u32): u32 {

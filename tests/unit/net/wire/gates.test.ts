@@ -116,7 +116,7 @@ test("ipv4: reads what was written", () => {
     [0xffff, 0x3fff, 65535],
     [0x0102, 0, 20],
   ]) {
-    wasm.emitIpv4(space, total, id, flags, 6, from, to);
+    wasm.emitIpv4(space, total, (id << 16) | flags, 6, from, to);
     const emitted = parseIpv4(bytesAt(space, 20));
     assert.deepEqual([emitted.id, emitted.fragment, emitted.protocol], [id, flags, 6]);
     assert.deepEqual([emitted.source, emitted.destination], ["10.0.2.2", "10.0.2.15"]);

@@ -1,6 +1,7 @@
 /** Keys at the prompt (kernel/shell): editing, history, completion, wide lines, floods. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Random } from "../../../../lab/network/random.ts";
 import { Console, PROMPT, Screen, SECOND } from "../../../../lab/scripted/console.ts";
 
 const UP = "\x1b[A";
@@ -110,70 +111,98 @@ test("Ctrl-C at the prompt abandons the line", async () => {
   assert.equal(console.type("\x04").output(), "\x07", "Ctrl-D at an empty prompt");
 });
 
+/** A console whose output a VT100 shows, and the line that its editor should hold. */
+class Typist {
+  /** Nothing to the left of the cursor's first column is edited. */
+  private static readonly start = "words ";
+  line = Typist.start;
+  cursor = Typist.start.length;
+  private readonly screen: Screen;
+
+  constructor(
+    private readonly console: Console,
+    private readonly random: Random,
+    width: number,
+  ) {
+    this.screen = new Screen(width).write(console.output());
+    // The first arrow key makes the shell ask the terminal for its width.
+    console.type(LEFT);
+    this.show();
+    console.type(this.line);
+  }
+
+  /** Shows what the console sends, and replies if it asks for the cursor's position. */
+  private show(): void {
+    const { console, screen } = this;
+    screen.write(console.output());
+    if (screen.answer === "") return;
+    console.type(screen.answer);
+    screen.answer = "";
+    screen.write(console.output());
+  }
+
+  /** Inserts, deletes, moves the cursor, or receives a message. */
+  step(): void {
+    const { console, line, random } = this;
+    const action = random.between(0, 11);
+    if (action < 5 && line.length < 300) {
+      this.insert(String.fromCharCode(random.between(97, 122)));
+    } else if (action < 7 && this.cursor > Typist.start.length) {
+      this.line = line.slice(0, this.cursor - 1) + line.slice(this.cursor);
+      this.cursor--;
+      console.type("\x7f");
+    } else if (action === 7) {
+      this.move("\x05", line.length);
+    } else if (action === 8) {
+      this.move("\x01", 0);
+    } else if (action < 11) {
+      this.moveTo(random.between(0, line.length));
+    } else {
+      console.message("m");
+    }
+    if (this.cursor < Typist.start.length) this.moveTo(Typist.start.length);
+    this.show();
+  }
+
+  private insert(character: string): void {
+    const { line, cursor } = this;
+    this.line = line.slice(0, cursor) + character + line.slice(cursor);
+    this.move(character, cursor + 1);
+  }
+
+  private moveTo(target: number): void {
+    this.move((target < this.cursor ? LEFT : RIGHT).repeat(Math.abs(target - this.cursor)), target);
+  }
+
+  private move(keys: string, target: number): void {
+    this.console.type(keys);
+    this.cursor = target;
+  }
+
+  /** Checks that the screen shows the prompt, the line and the cursor. */
+  check(where: string): void {
+    const rows = this.screen.rows.map((row) => row.join(""));
+    const shown = rows.join("").trimEnd();
+    const wanted = (PROMPT + this.line).trimEnd();
+    assert.ok(shown.endsWith(wanted), `${where}: ${JSON.stringify(shown.slice(-200))}`);
+    const { row, column, width, wrap } = this.screen;
+    const first = rows.findLastIndex((text) => text.startsWith(PROMPT));
+    const offset = (row - first) * width + column + (wrap ? 1 : 0);
+    assert.equal(offset, PROMPT.length + this.cursor, where);
+  }
+}
+
 test("lines wider than the terminal wrap and can be edited at any width", async () => {
   for (const width of [40, 80, 100]) {
     const console = await Console.start();
-    const screen = new Screen(width).write(console.output());
-    const show = () => {
-      screen.write(console.output());
-      if (screen.answer === "") return;
-      const answer = screen.answer;
-      screen.answer = "";
-      console.type(answer);
-      screen.write(console.output());
-    };
-    // The first arrow key makes the shell ask the terminal for its width.
-    console.type(LEFT);
-    show();
-    let line = "words ";
-    let cursor = 6;
-    console.type(line);
     const seed = 7 + width;
-    let state = seed;
-    const random = (bound: number) => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return (state >>> 8) % bound;
-    };
+    const typist = new Typist(console, new Random(seed), width);
     for (let step = 0; step < 1500; step++) {
-      const action = random(12);
-      if (action < 5 && line.length < 300) {
-        const c = String.fromCharCode(97 + random(26));
-        line = line.slice(0, cursor) + c + line.slice(cursor);
-        cursor++;
-        console.type(c);
-      } else if (action < 7 && cursor > 6) {
-        line = line.slice(0, cursor - 1) + line.slice(cursor);
-        cursor--;
-        console.type("\x7f");
-      } else if (action === 7) {
-        cursor = line.length;
-        console.type("\x05");
-      } else if (action === 8) {
-        cursor = 0;
-        console.type("\x01");
-      } else if (action < 11) {
-        const target = random(line.length + 1);
-        console.type((target < cursor ? LEFT : RIGHT).repeat(Math.abs(target - cursor)));
-        cursor = target;
-      } else {
-        console.message("m");
-      }
-      if (cursor < 6) {
-        console.type(RIGHT.repeat(6 - cursor));
-        cursor = 6;
-      }
-      show();
-      const at = PROMPT.length + cursor;
-      const shown = screen.rows.map((row) => row.join("")).join("");
-      const where = `seed ${seed} step ${step}`;
-      const wanted = (PROMPT + line).trimEnd();
-      assert.ok(shown.trimEnd().endsWith(wanted), `${where}: ${JSON.stringify(shown.slice(-200))}`);
-      const first = screen.rows.findLastIndex((row) => row.join("").startsWith(PROMPT));
-      const offset = (screen.row - first) * width + screen.column + (screen.wrap ? 1 : 0);
-      assert.equal(offset, at, where);
+      typist.step();
+      typist.check(`seed ${seed} step ${step}`);
     }
     console.type("\r");
-    assert.ok(console.output().endsWith(`<${line.slice(6)}>\r\n${PROMPT}`));
+    assert.ok(console.output().endsWith(`<${typist.line.slice(6)}>\r\n${PROMPT}`));
   }
 });
 
@@ -202,11 +231,7 @@ test("every byte value, and floods of them, do no harm", async () => {
   console.output();
   assert.equal(console.run("words a"), "<a>\r\n");
   const seed = 20261122;
-  let state = seed;
-  const noise = new Uint8Array(300_000).map(() => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
+  const noise = new Random(seed).bytes(300_000);
   // Commands that noise could spell by chance are harmless here.
   console.type(noise);
   console.pass(SECOND);
