@@ -68,7 +68,7 @@ rows([
   },
 ]);
 
-/** Rows whose frames draw no answer and change no neighbor. */
+/** Rows whose frames get no reply and change no neighbor. */
 function unbelieved(lab: Lab, ...frames: Buffer[]): void {
   const before = lab.neighbors();
   lab.inject(frames);
@@ -76,13 +76,13 @@ function unbelieved(lab: Lab, ...frames: Buffer[]): void {
   assert.equal(lab.neighbors(), before);
 }
 
-// A hardware address in use is never replaced on somebody's word: it is probed.
-row("ARP-01: a claim on the gateway's address only causes the gateway to be asked", "S1", (lab) => {
+// A claim never replaces a hardware address in use: the old one is probed.
+row("ARP-01: probes the gateway when another station claims its address", "S1", (lab) => {
   lab.inject([arpReply(stolen)]);
   lab.sends(arpQuestion(gateway.address, gateway.hardware));
   const known = `10.0.2.2 dev net0 lladdr ${gateway.hardware} REACHABLE`;
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
-  // A neighbor that answered a moment ago is not probed again.
+  // A neighbor that has just replied is not probed again.
   lab.inject([arpReply(gateway), arpReply(stolen), arpRequest(stolen, guest.address)]);
   lab.sends(arpAnswer(stolen));
   assert.ok(lab.neighbors().includes(known), lab.neighbors());
@@ -92,7 +92,7 @@ row("ARP-02: an unsolicited reply creates no entry", "S1", (lab) => {
   unbelieved(lab, arpReply(other), question({ operation: 2, target: "10.0.2.99" }));
 });
 
-row("ARP-03: answers ten thousand requests, and caches 64 at most", "S1", (lab) => {
+row("ARP-03: answers 10,000 requests, and caches at most 64 senders", "S1", (lab) => {
   const hex = (value: number) => (value & 255).toString(16).padStart(2, "0");
   const askers = Array.from({ length: 10_000 }, (_, i) => ({
     hardware: `02:00:00:00:${hex(i >> 8)}:${hex(i)}`,
@@ -129,7 +129,7 @@ row("ARP-06: does not cache 0.0.0.0", "S1", (lab) => {
 });
 
 row(
-  "ARP-09: ignores other hardware, protocols and operations; RARP sets no address",
+  "ARP-09: ignores other hardware types, protocols and operations, RARP included",
   "S1",
   (lab) => {
     const changes = [{ hardwareType: 6 }, { protocolType: 0x86dd }];
@@ -145,10 +145,10 @@ row(
   },
 );
 
-/** Two hundred on-link addresses that no host has. */
+/** 200 unused on-link addresses. */
 const silent = Array.from({ length: 200 }, (_, i) => `10.0.2.${i < 50 ? 16 + i : 17 + i}`);
 
-/** Asserts that each address was requested at most once a second and three times in all. */
+/** Asserts that each address was requested three times, at most once a second. */
 function assertPatient(sent: Sent[]): Map<string, number[]> {
   const asked = new Map<string, number[]>();
   for (const { frame, time } of sent) {
@@ -174,11 +174,11 @@ row("ARP-11: gives up on each of 201 silent neighbors within four seconds", "S1"
   }
 });
 
-row("ARP-11: limits the frames that wait for 200 silent neighbors", "S1", (lab) => {
+row("ARP-11: limits the frames queued for 200 silent neighbors", "S1", (lab) => {
   for (let i = 0; i < 6; i++) lab.inject(silent.map((source) => echoRequest({ source })));
   lab.pass(5);
   const asked = assertPatient(lab.take());
-  assert.ok(asked.size > 0 && asked.size <= NEIGHBORS, `${asked.size} asked for`);
+  assert.ok(asked.size > 0 && asked.size <= NEIGHBORS, `${asked.size} addresses requested`);
 });
 
 row("ARP-12: finds a gateway with a new hardware address within 60 s", "S1", (lab) => {

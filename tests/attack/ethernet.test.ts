@@ -77,7 +77,7 @@ rows([
   },
 ]);
 
-row("ETH-03: foreign bytes in buffers do not appear in padding", "S1", (lab) => {
+row("ETH-03: padding contains nothing of earlier frames", "S1", (lab) => {
   const full = packet({ payload: icmp(0, 0, 0, Buffer.alloc(1472, 0xaa)) });
   // Fill every frame of the pool once.
   lab.inject(
@@ -90,7 +90,7 @@ row("ETH-03: foreign bytes in buffers do not appear in padding", "S1", (lab) => 
   lab.sends(arpAnswer(gateway), ...echoReply(""));
 });
 
-row("ETH-04: rejects a jumbo frame, even spread over descriptors", "S1", (lab) => {
+row("ETH-04: rejects a jumbo frame that is spread over descriptors", "S1", (lab) => {
   const whole = packet({ payload: icmp(8, 0, 0x00070001, Buffer.alloc(8976, 1)) });
   assert.equal(whole.length, 9018);
   lab.inject([whole]);
@@ -124,7 +124,7 @@ row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (l
   const { twin, dhcp } = lab;
   const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
   lab.connection.behavior = { ...polite, ackDelay: 5 * SECOND };
-  // Ends shortly before the lease is renewed, which would send more.
+  // Ends shortly before the lease is renewed, which would send frames.
   dhcp.behavior = { ...dhcp.behavior, lease: 120 };
   const renewed = () => {
     const { acknowledged } = dhcp;
@@ -137,7 +137,7 @@ row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (l
   twin.type("data\r", lab.world.now);
   lab.take();
   const memory = twin.memoryBytes();
-  // Four rings' worth at a time, in the time that they take at 1 Gb/s.
+  // Four rings' worth at a time, at 1 Gb/s.
   const [burst, bursts] = [1000, 1000];
   for (let i = 0; i < bursts; i++) {
     for (let k = 0; k < burst; k++) twin.receive(frame, lab.world.now);

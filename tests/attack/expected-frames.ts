@@ -1,4 +1,4 @@
-/** The frames that the guest should send, byte for byte except for random identifications. */
+/** The frames that the guest should send, exact except for random identifications. */
 import { crc32 } from "node:zlib";
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../lab/packets/build.ts";
 import { ARP, BROADCAST, ICMP, IPV4, internetSum } from "../lab/packets/bytes.ts";
@@ -7,10 +7,10 @@ import { attacker, dns, gateway, guest } from "../lab/scripted/ip-host.ts";
 /** The longest ICMP error, header included (RFC 1812 section 4.3.2.3). */
 const ERROR_BYTES = 576;
 const MTU = 1500;
-/** How many bytes of a frame a failure shows. */
+/** Bytes of a frame that a failure shows. */
 const SHOWN = 80;
 
-/** Returns a frame in hex; of a long one the beginning, the length and the CRC-32. */
+/** Returns a frame in hex, or the start, length and CRC-32 of a long one. */
 function text(frame: Buffer): string {
   if (frame.length <= SHOWN) return frame.toString("hex");
   const rest = `${frame.length} bytes, CRC-32 ${crc32(frame).toString(16)}`;
@@ -18,8 +18,8 @@ function text(frame: Buffer): string {
 }
 
 /**
- * Returns frames as comparable text. Identifications are random: they become 0, or in fragments the
- * number of the datagram.
+ * Returns frames as comparable text. Identifications are random, so they are replaced by 0, or in
+ * fragments by the number of the datagram.
  */
 export function normal(frames: Buffer[]): string[] {
   const ids: number[] = [];
@@ -45,7 +45,7 @@ const hardwareOf: Record<string, string> = {
 
 let datagrams = 0;
 
-/** Returns a packet of the guest's in as many frames as it needs. */
+/** Returns a packet from the guest, in fragments if it is long. */
 export function fromGuest(fields: Partial<Ipv4Fields>): Buffer[] {
   const ends = { source: guest.address, destination: gateway.address };
   const ip = { ...ends, protocol: ICMP, id: datagrams++ & 0xffff, ...fields };
@@ -62,13 +62,13 @@ export function fromGuest(fields: Partial<Ipv4Fields>): Buffer[] {
   return frames;
 }
 
-/** Returns the guest's answer to an echo request with that data. */
+/** Returns the guest's reply to an echo request with that data. */
 export function echoReply(data: Uint8Array | string = "ping", to = gateway.address): Buffer[] {
   const payload = icmp(0, 0, 0x00070001, Buffer.from(data));
   return fromGuest({ destination: to, payload });
 }
 
-/** Returns the guest's ICMP error about a frame, with as much of it as 576 bytes hold. */
+/** Returns the guest's ICMP error about a frame, which it quotes up to 576 bytes in total. */
 export function errorAbout(frame: Buffer, type: number, code: number): Buffer {
   const length = frame.readUInt16BE(16);
   const quoted = frame.subarray(14, 14 + Math.min(length, ERROR_BYTES - 28));
@@ -88,7 +88,7 @@ export function arpAnswer(to: { hardware: string; address: string }): Buffer {
   return ethernet(to.hardware, guest.hardware, ARP, arp(fields));
 }
 
-/** Returns the guest's ARP request, to everybody or to one station. */
+/** Returns the guest's ARP request, broadcast or to one station. */
 export function arpQuestion(target: string, to = BROADCAST): Buffer {
   const fields = { operation: 1, senderHardware: guest.hardware, sender: guest.address, target };
   return ethernet(to, guest.hardware, ARP, arp(fields));

@@ -90,7 +90,7 @@ rows([
     wait: 61,
   },
   {
-    name: "FRG-07: survives bonk, fragments with negative gaps",
+    name: "FRG-07: survives bonk, a second fragment that starts inside the first",
     frames: cut(udp80, [0, 36, true], [32, 4, false], [64, 4, false]),
     drops: { "fragment-length": 1, "fragment-overlap": 1, "fragment-timeout": 1 },
     wait: 61,
@@ -136,7 +136,7 @@ rows([
     wait: 61,
   },
   {
-    name: "FRG-20: uses the first fragment's header, whatever options the others have",
+    name: "FRG-20: keeps the first fragment's header and ignores the options of the others",
     frames: [
       optioned(plainThird, 2000 / 8, Buffer.concat([Buffer.of(7, 39, 4), Buffer.alloc(37)])),
       optioned(plainFirst, 0x2000, Buffer.of(0x94, 4, 0, 0)),
@@ -151,7 +151,7 @@ rows([
   },
 ]);
 
-row("FRG-09: Jolt2: the same last fragment ten thousand times", "S1", (lab) => {
+row("FRG-09: survives Jolt2, the same last fragment 10,000 times", "S1", (lab) => {
   const memory = lab.twin.memoryBytes();
   for (const offset of [65520, 65504]) {
     const frame = packet({ id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 });
@@ -183,7 +183,7 @@ row("FRG-11: reads a TCP header in fragments only after reassembly", "S1", (lab)
 });
 
 row(
-  "FRG-13: evicts the oldest of 5,000 unfinished datagrams; a complete one passes",
+  "FRG-13: evicts the oldest of 5,000 incomplete datagrams, and delivers a complete one",
   "S1",
   (lab) => {
     const memory = lab.twin.memoryBytes();
@@ -221,7 +221,7 @@ row("FRG-14: reassembles 64 KiB of 8-byte fragments as fast backwards as forward
   assert.ok(backwards < 3 * usual, `${backwards} us backwards, ${usual} us forwards`);
 });
 
-row("FRG-17: never mixes protocols and sources with the same identification", "S1", (lab) => {
+row("FRG-17: never combines fragments of different protocols or sources", "S1", (lab) => {
   const datagram = { ...echo, protocol: UDP, payload: Buffer.alloc(3000, 1) };
   const elsewhere = { ...echo, source: attacker.address, payload: Buffer.alloc(3000, 2) };
   lab.inject([
@@ -250,10 +250,10 @@ row("FRG-17: never mixes protocols and sources with the same identification", "S
 });
 
 row(
-  "FRG-18: sends one time exceeded after 60 s, only if the first fragment arrived",
+  "FRG-18: sends one time exceeded after 60 s, if the first fragment has arrived",
   "S1",
   (lab) => {
-    // Send two at once, so that their headers lie where the next two will be.
+    // Send two at once: the next two will use the same buffers.
     const [one, two] = [7, 8].map((id) => cut({ ...echo, id }, ...thirds));
     lab.inject(one.flatMap((frame, i) => [frame, two[i]]));
     lab.sends(...echoReply(text), ...echoReply(text));
@@ -264,7 +264,7 @@ row(
     const sent = lab.take();
     const waited = (sent[0].time - start) / 1e9;
     assert.ok(waited >= 60 && waited <= 120, `${waited} s`);
-    // A neighbor that was silent for so long is probed meanwhile.
+    // The neighbor is stale by then and is probed.
     const frames = [arpQuestion(gateway.address, gateway.hardware), errorAbout(alone, 11, 1)];
     assert.deepEqual(normal(sent.map(({ frame }) => frame)), normal(frames));
     lab.drops({ "fragment-timeout": 2 });
@@ -277,7 +277,7 @@ function assertHeard(lab: Lab, from: number, expected: string): void {
   assert.equal(lab.twin.output.slice(from), expected);
 }
 
-row("FRG-19: forged and genuine fragments never pass as one datagram", "S1", (lab) => {
+row("FRG-19: never combines forged and genuine fragments into a datagram", "S1", (lab) => {
   lab.type("nc -u -l 4000\r");
   const from = lab.twin.output.length;
   const genuine = udpDatagram(
@@ -298,7 +298,7 @@ row("FRG-19: forged and genuine fragments never pass as one datagram", "S1", (la
   lab.outlive(1);
 });
 
-row("FRG-20: rejects more than 65,535 bytes with the first fragment's header", "S1", (lab) => {
+row("FRG-20: rejects more than 65,535 bytes including the first fragment's header", "S1", (lab) => {
   const [, ...rest] = cut(longest, ...evenly(65515, 1456));
   const payload = Buffer.from(longest.payload ?? []).subarray(0, 1456);
   const start = { ...ends, protocol: ICMP, id: 77, fragment: 0x2000, payload };

@@ -19,7 +19,7 @@ import {
 import { echoReply, errorAbout, normal } from "./expected-frames.ts";
 import { type Lab, row, rows, type Sent } from "./world.ts";
 
-/** A packet that the guest may have sent; `fields` say what differs. */
+/** A packet that the guest may have sent; `fields` override its header. */
 function own(fields: Partial<Ipv4Fields> = {}): Buffer {
   const ends = { source: guest.address, destination: dns.address, protocol: UDP };
   return ipv4({ ...ends, payload: ports(4000, 53), ...fields });
@@ -53,7 +53,7 @@ const badQuotes = [
   own({ source: "10.0.2.16" }),
 ];
 
-/** Messages of kinds that the guest ignores, with data that would be a mask or a router. */
+/** Messages of types that the guest ignores, with a mask or a router as data. */
 const ignored = [9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 255];
 const whole = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 0x33));
 const parts = Array.from({ length: 45 }, (_, i): [number, number] => [
@@ -88,7 +88,7 @@ rows([
     drops: { "icmp-type": 4 },
   },
   {
-    name: "ICM-13: rejects errors that quote what the guest cannot have sent",
+    name: "ICM-13: rejects errors that quote a packet the guest cannot have sent",
     frames: [3, 11, 12].flatMap((type) => badQuotes.map((quote) => error(type, 1, quote))),
     drops: { "icmp-quote": 3 * badQuotes.length },
   },
@@ -144,7 +144,7 @@ const UPLOAD = 400_000;
 
 /** State T2 with data in flight: an upload to P:80, which acknowledges 50 ms late. */
 class Upload {
-  /** The data segments so far. */
+  /** Returns the data segments sent so far. */
   readonly segments: Sent[] = [];
   private readonly start: number;
 
@@ -154,7 +154,7 @@ class Upload {
     lab.type(`curl -o null -d @bytes:${UPLOAD} http://10.0.2.2/discard\r`);
   }
 
-  /** Waits a while, and returns the last segment, which is in flight. */
+  /** Waits, and returns the last segment, which is still in flight. */
   inFlight(): Buffer {
     this.pass();
     return this.segments[this.segments.length - 1].frame;
@@ -179,17 +179,17 @@ class Upload {
   }
 }
 
-/** Returns the length of the packet in a frame. */
+/** Returns the total length of the packet in a frame. */
 const size = (sent: Sent) => be16(sent.frame, 16);
 
-/** Returns a packet of the guest's as a router quotes it, with another sequence number if given. */
+/** Returns a guest's packet as a router quotes it, optionally with another sequence number. */
 function quote(frame: Buffer, by = 0): Buffer {
   const quoted = Buffer.from(frame.subarray(14, 42));
   quoted.writeUInt32BE((be32(quoted, 24) + by) >>> 0, 24);
   return quoted;
 }
 
-/** Runs an upload during which `errors` arrive; returns its time in 10 ms and its packet sizes. */
+/** Runs an upload while `errors` arrive; returns its time in 10 ms units and its packet sizes. */
 function disturbed(lab: Lab, errors: (segment: Buffer) => Buffer[]): [number, number[]] {
   const upload = new Upload(lab);
   lab.inject(errors(upload.inFlight()));
@@ -252,7 +252,7 @@ for (const [mtu, largest] of [
   [68, 552],
   [296, 552],
 ]) {
-  // Routers that name no MTU get RFC 1191's plateaus; MTUs below 552 are not believed.
+  // An MTU of 0 selects RFC 1191's next plateau; MTUs below 552 are ignored.
   row(`ICM-07: fragmentation needed with MTU ${mtu} makes packets of ${largest}`, "S1", (lab) => {
     const upload = new Upload(lab);
     const segment = upload.inFlight();
@@ -266,7 +266,7 @@ for (const [mtu, largest] of [
   });
 }
 
-row("ICM-12: an unreachable port ends a connect, if the number is right", "T1", (lab) => {
+row("ICM-12: port unreachable aborts a connect if the sequence number matches", "T1", (lab) => {
   const [syn] = lab.frames();
   const before = lab.twin.output.length;
   lab.inject([1, -1, 1000].map((by) => error(3, 3, quote(syn, by))));
@@ -285,7 +285,7 @@ function datagram(port: number, source = gateway.address): Buffer {
 }
 
 row(
-  "ICM-16: limits errors for 10,000 datagrams to closed ports, to a varying number",
+  "ICM-16: limits the errors for 10,000 datagrams to closed ports, to a random number",
   "S1",
   (lab) => {
     const memory = lab.twin.memoryBytes();
@@ -299,13 +299,13 @@ row(
       counts.add(errors.length);
       lab.pass(5);
     }
-    assert.ok(counts.size > 1, "the limit is constant");
+    assert.ok(counts.size > 1, "the limit does not vary");
     assert.equal(lab.twin.memoryBytes(), memory);
     lab.drops({ "udp-no-socket": 40_000 });
   },
 );
 
-row("ICM-16: a flood from one source leaves errors for another", "S1", (lab) => {
+row("ICM-16: a flood from one source does not use up the errors for another", "S1", (lab) => {
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.inject(Array.from({ length: 1000 }, (_, i) => datagram(1024 + i)));
   lab.take();
@@ -328,7 +328,7 @@ row("ICM-17: errors for every port during a lookup reveal no open one", "S1", (l
   for (let of = 1024; of < 65536; of++) frames.push(error(3, 4, about(of), 600));
   for (let of = port - 10; of < port + 10; of++) frames.push(error(5, 1, about(of), 0x0a000242));
   lab.inject(frames, 1e-6);
-  // Only the question goes out again, to the same server by the same path.
+  // Only the query is sent again, to the same server by the same path.
   const again = lab.frames();
   for (const frame of again) assert.deepEqual(frame.subarray(26, 42), query.subarray(26, 42));
   assert.equal(lab.twin.memoryBytes(), memory);

@@ -35,7 +35,7 @@ const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
   packet({ protocol, payload: echoRequest().subarray(14, 46) }),
 );
 
-/** From the guest's own address to itself. */
+/** Packets from the guest's own address to itself. */
 const own = { address: address(guest.address), port: 7 };
 const landSyn = tcpSegment({
   source: own.address,
@@ -46,7 +46,7 @@ const landSyn = tcpSegment({
 });
 
 const several = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
-/** A packet of each protocol for several hosts, in a group's frame and in one for the guest. */
+/** A packet of each protocol for several hosts, in a group frame and in a unicast one. */
 const forSeveral = several.flatMap((destination) => {
   const fields = { source: gateway.address, destination };
   const from = { address: address(gateway.address), port: 1000 };
@@ -114,7 +114,7 @@ rows([
     answers: echoes(2),
   },
   {
-    name: "IP-11: reports unknown protocols, and decapsulates nothing",
+    name: "IP-11: reports unknown protocols, tunnels included",
     frames: unknownProtocols,
     answers: unknownProtocols.map((frame) => errorAbout(frame, 3, 2)),
     drops: { "ipv4-protocol": 6 },
@@ -132,7 +132,7 @@ rows([
     drops: { "ipv4-options": 6 },
   },
   {
-    name: "IP-13: rejects options of length 0 and 1, or beyond the header",
+    name: "IP-13: rejects options of length 0 or 1, or beyond the header",
     frames: [optioned("4400"), optioned("0701"), optioned("07ff0400"), last("07"), last("4400")],
     drops: { "ipv4-options": 5 },
   },
@@ -143,12 +143,12 @@ rows([
     answers: echoes(3),
   },
   {
-    name: "IP-15: accepts forty bytes of NOP, and garbage after the end of options",
+    name: "IP-15: accepts 40 bytes of NOP, and garbage after the end of options",
     frames: [last("01"), optioned(`00${"83".repeat(39)}`)],
     answers: echoes(2),
   },
   {
-    name: "IP-16: ignores the reserved flag, and takes DF with MF for a fragment",
+    name: "IP-16: ignores the reserved flag, and treats DF with MF as a fragment",
     frames: [
       echoRequest({ fragment: 0x8000 }),
       packet({
@@ -161,8 +161,8 @@ rows([
     answers: [...echoes(1), ...echoReply("ping+ping")],
   },
   {
-    name: "IP-17: does not echo or report packets to groups and broadcasts",
-    // The card accepts no multicast, so four of these end there.
+    name: "IP-17: neither echoes nor reports packets to groups and broadcasts",
+    // The card drops multicast frames, which are four of these.
     frames: forSeveral,
     drops: { "ipv4-destination": 10, "udp-no-socket": 5, "tcp-broadcast": 5 },
   },
@@ -183,7 +183,7 @@ row("IP-08: drops packets from the guest's own address (LAND)", "S1", (lab) => {
 });
 
 row(
-  "IP-18: identifications do not repeat, and reveal nothing of other destinations",
+  "IP-18: identifications do not repeat, and reveal nothing about other destinations",
   "S1",
   (lab) => {
     lab.inject([arpRequest(dns, guest.address)]);
@@ -196,12 +196,12 @@ row(
     const ids: Record<string, number[]> = { [gateway.address]: [], [dns.address]: [] };
     for (const { ip } of lab.frames().map(parse)) {
       if (!ip) continue;
-      assert.equal(ip.fragment, 0, "DF is set, or a fragment");
+      assert.equal(ip.fragment, 0, "DF is set, or it is a fragment");
       ids[ip.destination].push(ip.id);
     }
     const [first, second] = Object.values(ids);
     assert.deepEqual([new Set(first).size, new Set(second).size], [1000, 1000]);
-    // With one counter, each value of one sequence would lie between two of the other.
+    // With a shared counter, values of the two sequences would alternate.
     const between = first.filter((id, i) => ((second[i] - id) & 0xffff) <= 2).length;
     assert.ok(between < 10, `${between} of 1000 are consecutive`);
   },

@@ -1,6 +1,6 @@
 /**
- * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. tests/system/ has the
- * other rows; those that need a processor or firmware are in tests/boot/.
+ * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. The other rows are in
+ * tests/system/, and in tests/boot/ if they need a processor or firmware.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -14,7 +14,7 @@ import { Lab } from "./world.ts";
 const KIB = 1024;
 const PAGE = 64 * KIB;
 
-/** Commands with the output of success; otherwise they may say what is lacking. */
+/** Commands with their output on success; on failure they must report a lack of memory. */
 const works: Array<[command: string, right: RegExp]> = [
   [
     "curl -o null --crc32 http://10.0.2.2/bytes/300000",
@@ -34,7 +34,7 @@ interface Outcome {
   panicked: boolean;
 }
 
-/** Uses a kernel with so little memory until it ends or everything is done. */
+/** Runs all commands on a kernel with that much memory, until they are done or it panics. */
 async function endure(pages: number, left?: number): Promise<Outcome> {
   const outcome = { right: 0, refused: 0, panicked: false };
   const count = (right: boolean) => (right ? outcome.right++ : outcome.refused++);
@@ -54,7 +54,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
     );
     lab.pass(150);
     for (const one of fetched) {
-      assert.ok(one.done, `${pages} pages: a request does not end`);
+      assert.ok(one.done, `${pages} pages: a request does not finish`);
       const whole = one.failure === "" && one.status === 200;
       if (whole) assert.ok(one.body.equals(pattern(LENGTH)), `${pages} pages: wrong bytes`);
       count(whole);
@@ -68,10 +68,10 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
   return outcome;
 }
 
-test("SYS-04: with ever less memory, answers are right, or a panic says why", async () => {
+test("SYS-04: with little memory, responses are correct or a panic names the cause", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // Whatever else leaves of connections needs 896 KiB.
+  // All that remains of connections needs 896 KiB.
   let pages = calm.twin.memoryBytes() / PAGE + 14;
   const results: Outcome[] = [];
   // Continue a little below the least memory that boots.
@@ -88,7 +88,7 @@ test("SYS-04: with ever less memory, answers are right, or a panic says why", as
   assert.ok(results.some(({ refused }) => refused > 0));
 });
 
-test("SYS-04: wherever the allocator fails, no wrong result is given", async () => {
+test("SYS-04: a failed allocation never causes a wrong result", async () => {
   const calm = await Lab.at("S1");
   const pages = calm.twin.memoryBytes() / PAGE;
   let panics = 0;
@@ -102,7 +102,7 @@ const [RAM, RESERVED, ACPI] = [1, 2, 3];
 /** An entry of base, length and type; base and length in KiB. */
 const map = (...lines: Array<[number, number, number]>): MemoryRegion[] =>
   lines.map(([base, length, type]) => ({ base: base * KIB, length: length * KIB, type }));
-/** Every PC's memory below 1 MiB. */
+/** A PC's memory below 1 MiB. */
 const LOW: Array<[number, number, number]> = [
   [0, 639, RAM],
   [639, 1, RESERVED],
@@ -152,7 +152,7 @@ for (const [kind, reason] of [
   ["stack", /stack overflow/],
   ["abort", /crash abort was typed at .*crash\.ts:\d+/],
 ] as const) {
-  test(`SYS-10: crash ${kind} ends in one panic, and nothing continues`, async () => {
+  test(`SYS-10: crash ${kind} causes a single panic and halts the kernel`, async () => {
     const lab = await Lab.at("S1");
     assert.throws(() => lab.command(`crash ${kind}`), TwinPanic);
     const { twin } = lab;

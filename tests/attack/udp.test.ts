@@ -15,7 +15,7 @@ interface Ends {
   to?: number;
 }
 
-/** A valid datagram for the guest; `spoil` may change it. */
+/** A valid datagram for the guest, which `spoil` may alter. */
 function datagram(
   payload: string | Uint8Array,
   { source = gateway.address, from = 1000, to = OPEN }: Ends = {},
@@ -28,7 +28,7 @@ function datagram(
   return packet(fields);
 }
 
-/** The length and the absent checksum of a datagram. */
+/** A length field, and a checksum of zero. */
 const length = (value: number) => (bytes: Buffer) => {
   bytes.writeUInt16BE(value, 4);
   bytes.writeUInt16BE(0, 6);
@@ -78,18 +78,18 @@ function heard(lab: Lab, ...frames: Buffer[]): string {
   return lab.twin.output.slice(before);
 }
 
-row("UDP-01: rejects these lengths on an open port, too", "S1", (lab) => {
+row("UDP-01: rejects lengths of 7, 0 and 65,535 on an open port", "S1", (lab) => {
   const frames = [7, 0, 65535].map((value) => datagram("four", {}, length(value)));
   assert.equal(heard(lab, ...frames), "");
   lab.drops({ "udp-length": 3 });
 });
 
-row("UDP-02: does not deliver bytes behind the datagram's length", "S1", (lab) => {
+row("UDP-02: does not deliver bytes beyond the datagram's length", "S1", (lab) => {
   const longer = datagram("ab", {}, (bytes) => Buffer.concat([bytes, Buffer.from("trailing")]));
   assert.equal(heard(lab, longer), "ab");
 });
 
-row("UDP-03: drops a wrong checksum, accepts none at all", "S1", (lab) => {
+row("UDP-03: drops a wrong checksum, and accepts an absent one", "S1", (lab) => {
   assert.equal(heard(lab, datagram("bad", {}, wrong), datagram("none", {}, noSum)), "none");
   lab.drops({ "udp-checksum": 1 });
 });
@@ -106,7 +106,7 @@ function portOf(lab: Lab): number {
   return be16(sent, 34);
 }
 
-row("UDP-07: a connected socket hears only its peer's address and port", "S1", (lab) => {
+row("UDP-07: a connected socket receives only from its peer's address and port", "S1", (lab) => {
   lab.inject([arpRequest(attacker, guest.address)]);
   lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type(`nc -u ${dns.address} 53\r`);
@@ -118,7 +118,7 @@ row("UDP-07: a connected socket hears only its peer's address and port", "S1", (
     datagram("by another port", { source: dns.address, from: 54, to }),
   ];
   lab.inject(forged, 0.01);
-  // As if the port were closed, which it is for these.
+  // To them the port appears closed.
   lab.sends(
     arpQuestion(attacker.address, attacker.hardware),
     ...forged.map((frame) => errorAbout(frame, 3, 3)),
@@ -130,12 +130,12 @@ row("UDP-07: a connected socket hears only its peer's address and port", "S1", (
   lab.drops({ "udp-no-socket": 2 });
 });
 
-row("UDP-08: 5,000 unread datagrams: a bounded queue, others unharmed", "S1", (lab) => {
+row("UDP-08: bounds the queue of 5,000 unread datagrams, and serves other sockets", "S1", (lab) => {
   lab.type(`nc -u -l ${OPEN}\r`);
   const before = lab.twin.output.length;
   const memory = lab.twin.memoryBytes();
   const one = datagram(Buffer.alloc(1472, 0x64));
-  // The console prints 11,520 bytes a second; what its buffer cannot hold waits in the queue.
+  // The console prints 11,520 bytes a second; datagrams wait in the queue when its buffer is full.
   lab.inject(
     Array.from({ length: 2500 }, () => one),
     12e-6,

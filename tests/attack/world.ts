@@ -1,8 +1,8 @@
 /**
  * The catalogue's world: the kernel as 10.0.2.15 with gateway P, name server D and attacker A on
  * its link, in a given state. Rows put exact bytes on its wire. After each row, the common
- * requirements are checked: nothing else was sent or dropped, everything still works, and nothing
- * leaks.
+ * requirements are checked: no other frame was sent or dropped, everything still works, and
+ * nothing leaks.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -35,13 +35,13 @@ export interface Sent {
 /** Counts by the names of `ip -s link`. */
 export type Counts = Record<string, number>;
 
-/** Seconds until lost fragments, names and old connections are forgotten. */
+/** Seconds until incomplete datagrams, names and old connections have expired. */
 const FORGET = 130;
 /** Heap bytes of a name's cache entry, which outlives its TTL. */
 const NAME_BYTES = 224;
 /** Heap bytes of a log line besides its characters. */
 const LINE_BYTES = 64;
-/** Heap bytes by which tables and lists may have grown when they were full. */
+/** Heap bytes by which tables and lists may have grown. */
 const HEAP_SLACK = 512;
 /** Turns allowed in an idle second. */
 const IDLE_TURNS = 50;
@@ -59,9 +59,9 @@ export class Lab {
   /** P's server. */
   readonly http: HttpServer;
   readonly port: Port;
-  /** P's end of the last connection to its port 80. */
+  /** P's side of the last connection to its port 80. */
   connection!: Connection;
-  /** What the guest's drop counters should have gained at the end. */
+  /** By how much the guest's drop counters should have grown at the end. */
   readonly expected: Counts = {};
   private readonly checker = new Checker();
   private readonly hosts: Record<string, string> = { "slow.test": gateway.address };
@@ -102,12 +102,12 @@ export class Lab {
     return lab;
   }
 
-  /** Adds a station with one of the catalogue's names. */
+  /** Adds one of the catalogue's stations. */
   addPeer(name: string, who: { hardware: string; address: string }): Peer {
     return new Peer(this.world, this.network, name, who.address, hardware(who.hardware));
   }
 
-  /** Goes from a lease to state S1 and takes the baseline. */
+  /** Waits for the lease, enters state S1 and records the baseline. */
   configure(): void {
     this.dhcp.behavior = { ...this.dhcp.behavior, silence: 0 };
     this.pass(20);
@@ -119,7 +119,7 @@ export class Lab {
   }
 
   private connect(state: State): void {
-    // What the guest sends from now on is recorded and lost.
+    // Frames from the guest are recorded and discarded from now on.
     if (state === "T1") this.mute(true);
     this.twin.type("nc 10.0.2.2 80\r", this.world.now);
     this.pass(0.1);
@@ -133,7 +133,7 @@ export class Lab {
     this.world.pass(seconds);
   }
 
-  /** Discards, or no longer discards, everything that the guest sends. */
+  /** Starts or stops discarding the guest's frames. */
   mute(on: boolean): void {
     this.port.setFaults({}, { cut: on });
   }
@@ -150,18 +150,18 @@ export class Lab {
     return this.world.command(this.twin, line, seconds);
   }
 
-  /** Types a line into whatever holds the console. */
+  /** Types a line on the console. */
   type(text: string): void {
     this.twin.type(text, this.world.now);
     this.pass(0.1);
   }
 
-  /** What this kernel sent although no kernel may. */
+  /** Violations that the frame checker found. */
   get complaints(): string[] {
     return this.checker.complaints;
   }
 
-  /** Returns everything that the guest sent since the last call. */
+  /** Returns the frames that the guest sent since the last call. */
   take(): Sent[] {
     return this.sent.splice(0);
   }
@@ -183,7 +183,7 @@ export class Lab {
     }
   }
 
-  /** Lets so many unfinished datagrams expire, which nobody is told of. */
+  /** Lets incomplete datagrams expire, without an error being sent. */
   outlive(datagrams: number): void {
     this.pass(61);
     this.drops({ "fragment-timeout": datagrams });
@@ -208,7 +208,7 @@ export class Lab {
     );
   }
 
-  /** Checks what every row requires. The row has declared everything else that may be seen. */
+  /** Checks what every row requires, besides what the row has declared. */
   finish(): void {
     const turns = this.twin.turns;
     this.pass(1);
@@ -229,7 +229,7 @@ export class Lab {
     assert.doesNotMatch(this.twin.output, /panic/);
   }
 
-  /** Interrupts whatever holds the console. */
+  /** Interrupts the program on the console. */
   private release(): void {
     if (this.twin.output.endsWith("\nanonymos> ")) return;
     this.type("\x03");
@@ -246,7 +246,7 @@ export class Lab {
     assert.deepEqual(gained, this.expected, "drops");
   }
 
-  /** Checks an echo within a second, a name and a page within five each, and nothing else sent. */
+  /** Checks an echo within a second, a name and a page within five each, and no other frames. */
   alive(): void {
     this.take();
     let pongs = 0;
@@ -270,7 +270,7 @@ export class Lab {
     this.take();
     const sockets = this.command("ss");
     const counts = this.counts();
-    // Retained on purpose, within limits: names and the log.
+    // Retained on purpose and bounded: names and the log.
     const log = this.command("dmesg").match(/(?<=^\[ *[\d.]+\] ).*(?=\r$)/gm) ?? [];
     const lines = log.reduce((sum, line) => sum + 2 * line.length + LINE_BYTES, 0);
     const kept = lines + NAME_BYTES * this.lookups;
@@ -282,7 +282,7 @@ export class Lab {
   }
 }
 
-/** Reports whether the checks themselves made the guest send this frame. */
+/** Reports whether the checks themselves caused this frame. */
 function isUseful(frame: Buffer): boolean {
   if (be16(frame, 12) === 0x0806) return true;
   const ip = parseIp(frame);
@@ -292,7 +292,7 @@ function isUseful(frame: Buffer): boolean {
   return ip.protocol === UDP && be16(frame, ip.start + 2) === 53;
 }
 
-/** Runs one row as a test: in its own world, with what every row requires. */
+/** Runs a row as a test in its own world, with the checks that every row requires. */
 export function row(name: string, state: State, body: (lab: Lab) => void): void {
   test(name, async () => {
     const lab = await Lab.at(state);
@@ -301,7 +301,7 @@ export function row(name: string, state: State, body: (lab: Lab) => void): void 
   });
 }
 
-/** A row of frames put in, frames that come out, and drops that are counted. */
+/** A row of injected frames, expected frames and expected drops. */
 export interface Row {
   name: string;
   frames: Buffer[];
@@ -311,7 +311,7 @@ export interface Row {
   wait?: number;
 }
 
-/** Runs all rows of a table, and their frames once more before there is an address. */
+/** Runs all rows of a table, and injects their frames once more before the guest has an address. */
 export function rows(table: Row[]): void {
   for (const { name, frames, answers = [], drops = {}, wait = 0 } of table) {
     row(name, "S1", (lab) => {

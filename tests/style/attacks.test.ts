@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
+import { mutations } from "../attack/mutants/all.ts";
+import { mutants } from "../sim/mutant-table.ts";
 import { files, lines, none, root, text } from "./sources.ts";
 
 interface Row {
@@ -68,6 +70,21 @@ test("every row names its tests, or says why there are none", () => {
         complaints.push(`${where} names ${path}, which is no test file`);
       } else if (!text(path).includes(id)) complaints.push(`${where}: ${path} does not cite it`);
     }
+  }
+  none(complaints);
+});
+
+test("every mutant changes one place of the kernel's sources, and names rows", () => {
+  const complaints: string[] = [];
+  const find = (what: string, file: string, from: string) => {
+    const count = existsSync(root + file) ? text(file).split(from).length - 1 : 0;
+    if (count !== 1) complaints.push(`"${what}": ${file} contains ${count} times ${from}`);
+  };
+  for (const { what, file, from } of mutants) find(what, file, from);
+  for (const [ids, what, file, from] of mutations) {
+    find(`${ids}: ${what}`, file, from);
+    const unknown = ids.split(" ").filter((id) => !rows.has(id));
+    complaints.push(...unknown.map((id) => `"${what}" names ${id}, which has no row`));
   }
   none(complaints);
 });

@@ -220,9 +220,8 @@ test("ICM-16: a flood from one source does not use up the errors for another", (
     host.now += 100n;
     host.receive(datagram(1024 + i));
   }
-  host.sent();
-  const left = host.frames().length;
-  assert.equal(left, 0);
+  const errors = icmpTypes(host.sent()).length;
+  assert.ok(errors >= 6 && errors <= 20, `${errors} errors in 100 ms`);
   host.now += 60_000n;
   host.receive(datagram(4444, Buffer.from("x"), dns.address));
   assert.deepEqual(icmpTypes(host.sent()), [[3, 3]]);

@@ -1,11 +1,11 @@
-/** Mutants: one line each that breaks the kernel, and the rows of SYS that notice. */
-import type { Line } from "./mutant-table.ts";
+/** Mutants for the rows of SYS. */
+import type { Mutation } from "./mutation.ts";
 
 const E1000 = "drivers/intel/e1000.ts";
 const WATCH = "drivers/interrupt-watch.ts";
 const RING = "drivers/intel/receive-ring.ts";
 
-export const systemLines: Line[] = [
+export const systemMutants: Mutation[] = [
   ["SYS-01", "leaks a socket's memory", "net/socket/udp-socket.ts", "this.received.free();", ""],
   [
     "SYS-02",
@@ -16,14 +16,14 @@ export const systemLines: Line[] = [
   ],
   [
     "SYS-03",
-    "ignores the clock's century",
+    "accepts any century from the clock",
     "drivers/rtc.ts",
     "if (century < 19 || century > 29)",
     "if (true)",
   ],
   [
     "SYS-04",
-    "reports memory without end",
+    "reports unlimited memory",
     "kernel/start/stack.ts",
     "return freeMemory();",
     "return u32.MAX_VALUE;",
@@ -36,7 +36,7 @@ export const systemLines: Line[] = [
     "if (this.length >= this.units.length) return false;",
     "",
   ],
-  ["SYS-07", "relies on a missing interrupt", WATCH, "this.interruptDriven = false;", ""],
+  ["SYS-07", "relies on interrupts that do not come", WATCH, "this.interruptDriven = false;", ""],
   [
     "SYS-08",
     "counts holes as memory",

@@ -1,0 +1,7 @@
+/** All mutants of the catalogue, in its order. */
+import { icmpUdpMutants } from "./icmp-udp.ts";
+import { ipMutants } from "./ip.ts";
+import { linkMutants } from "./link.ts";
+import { systemMutants } from "./system.ts";
+
+export const mutations = [...linkMutants, ...ipMutants, ...icmpUdpMutants, ...systemMutants];

@@ -1,0 +1,133 @@
+/** Mutants for the rows of ETH and ARP. */
+import type { Mutation } from "./mutation.ts";
+
+const ARP = "net/iface/link/arp-input.ts";
+const GUARD = "net/iface/link/conflict-detection.ts";
+const ICMP = "net/iface/ip/icmp.ts";
+const INGRESS = "net/iface/ip/ingress.ts";
+const NEIGHBOR = "net/iface/link/neighbor-cache.ts";
+const RING = "drivers/intel/receive-ring.ts";
+const wire = (name: string) => `net/wire/${name}.ts`;
+
+export const linkMutants: Mutation[] = [
+  [
+    "ETH-01",
+    "accepts frames shorter than a header",
+    wire("ethernet"),
+    "length < ETHERNET_HEADER",
+    "false",
+  ],
+  ["ETH-02", "does not check the frame's length", wire("ipv4"), "length < IPV4_HEADER)", "false)"],
+  ["ETH-03", "does not clear padding", "net/iface/link/link.ts", "store<u64>(at, 0);", ""],
+  ["ETH-03", "echoes padding", ICMP, "frame.trim(length);", ""],
+  ["ETH-04", "takes parts of a frame for frames", RING, "this.discarding || !last", "false"],
+  [
+    "ETH-05",
+    "accepts any destination",
+    wire("ethernet"),
+    "to != ALL_HOSTS_HARDWARE) {",
+    "false) {",
+  ],
+  [
+    "ETH-06",
+    "accepts frames from group addresses",
+    wire("ethernet"),
+    "header.fromGroup ?",
+    "false ?",
+  ],
+  [
+    "ETH-07",
+    "accepts unicast packets in broadcast frames",
+    INGRESS,
+    "(reach == Reach.Own && group)",
+    "false",
+  ],
+  [
+    "ETH-08 ETH-09",
+    "does not count unknown types",
+    INGRESS,
+    ": Drop.EthernetUnknownType;",
+    ": Drop.None;",
+  ],
+  [
+    "ETH-10",
+    "does not move the ring's tail",
+    RING,
+    "this.registers.write(RDT, (this.next - 1) & MASK);",
+    "",
+  ],
+  [
+    "ARP-01",
+    "believes a claim on a known address",
+    NEIGHBOR,
+    "known && hardware != entry.hardware &&",
+    "false &&",
+  ],
+  ["ARP-02", "caches every claim", ARP, "const create = isRequest && forUs &&", "const create ="],
+  ["ARP-03", "caches off-link addresses", ARP, "addresses.onLink(sender) != null;", "true;"],
+  [
+    "ARP-04",
+    "accepts group addresses, and any frame source",
+    wire("arp"),
+    "|| isGroupHardware(sender) || sender != frameSource",
+    "",
+  ],
+  [
+    "ARP-05",
+    "ignores a claim on its own address",
+    ARP,
+    "this.conflicts.process(hardware, sender, target)",
+    "false",
+  ],
+  [
+    "ARP-05",
+    "defends its address without a limit",
+    GUARD,
+    "now - own.defendedAt >= DEFEND_INTERVAL",
+    "true",
+  ],
+  ["ARP-06", "caches the sender of a probe", ARP, "if (sender != UNSPECIFIED) {", "if (true) {"],
+  [
+    "ARP-07 ARP-09",
+    "accepts any format",
+    wire("arp"),
+    "load<u32>(pointer) != FORMAT_LOW || load<u16>(pointer, 4) != FORMAT_HIGH",
+    "false",
+  ],
+  ["ARP-08", "accepts any length", wire("arp"), "length < ARP_LENGTH", "false"],
+  [
+    "ARP-09",
+    "accepts any operation",
+    wire("arp"),
+    "operation != ARP_REQUEST && operation != ARP_REPLY",
+    "false",
+  ],
+  [
+    "ARP-10",
+    "does not compare the sender with the frame's source",
+    wire("arp"),
+    "|| sender != frameSource",
+    "",
+  ],
+  [
+    "ARP-11",
+    "sends two requests a second",
+    NEIGHBOR,
+    "entry.dueAt = this.link.now + REQUEST_INTERVAL;",
+    "entry.dueAt = this.link.now + REQUEST_INTERVAL / 2;",
+  ],
+  [
+    "ARP-11",
+    "leaks frames when a queue is full",
+    NEIGHBOR,
+    "this.link.counters.neighborOverflow++;\n      this.link.pool.release(dropped);",
+    "",
+  ],
+  [
+    "ARP-12",
+    "keeps neighbors that do not answer",
+    NEIGHBOR,
+    "if (entry.state == NeighborState.Probe) this.forget(entry);",
+    "if (entry.state == NeighborState.Probe) entry.state = NeighborState.Stale;",
+  ],
+];
