@@ -53,6 +53,7 @@ export function chosenOffset(): i64 {
 class Clock implements TimeOfDay {
   origin: i64 = 1_800_000_000_000_000;
   source: string = "real-time clock";
+  earliest: i64 = 1_790_000_000_000_000;
   wallClock(): i64 {
     return this.origin + time;
   }
@@ -60,7 +61,7 @@ class Clock implements TimeOfDay {
     return this.source;
   }
   floor(): i64 {
-    return 1_790_000_000_000_000;
+    return this.earliest;
   }
   setWallClock(micros: i64, source: string): void {
     this.origin = micros - time;
@@ -115,6 +116,11 @@ export function failureOf(index: u32): string {
 }
 export function take(): void {
   client.take(round!, time);
+}
+/** Sets the clock and the build's date, both in microseconds since 1970. */
+export function setClock(now: i64, floor: i64): void {
+  clock.origin = now - time;
+  clock.earliest = floor;
 }
 export function clockMicros(): i64 {
   return clock.wallClock();

@@ -21,11 +21,14 @@ export interface NtpBehaviour {
   silent?: boolean;
 }
 
-/** Returns a time in NTP's 32.32 format. */
+/**
+ * Returns a time in NTP's 32.32 format: seconds since the start of its era, the second of which
+ * begins on 7 February 2036 (RFC 5905 section 6).
+ */
 export function ntpTime(milliseconds: number): bigint {
   const micros = BigInt(Math.round(milliseconds * 1000));
-  const seconds = micros / 1_000_000n;
-  return ((seconds + EPOCH) << 32n) | (((micros % 1_000_000n) << 32n) / 1_000_000n);
+  const seconds = BigInt.asUintN(32, micros / 1_000_000n + EPOCH);
+  return (seconds << 32n) | (((micros % 1_000_000n) << 32n) / 1_000_000n);
 }
 
 /** Answers a request. */

@@ -15,6 +15,8 @@ const NONE = -(1n << 63n);
 /** The test clock's first time and its floor, in milliseconds. */
 const START = 1_800_000_000_000;
 const FLOOR = 1_790_000_000_000_000n;
+/** The last second of NTP's first era and the first of its second one. */
+const [LAST, FIRST] = ["2036-02-07T06:28:15Z", "2036-02-07T06:28:16Z"];
 
 suite("NTP", () => {
   let wasm: Exports;
@@ -102,19 +104,62 @@ suite("NTP", () => {
     assert.deepEqual(fields, [3n, 5n, 1_500_000n, 250_000n, 0x52415445n, 1n, 2n, 3n]);
   });
 
-  test("timestamps after 2036 belong to the next era", () => {
-    for (const date of [
-      "2026-11-22",
-      "2036-02-07T06:28:15Z",
-      "2036-02-07T06:28:16Z",
-      "2090-01-01",
+  const micros = (date: string) => BigInt(Date.parse(date)) * 1000n;
+
+  test("a timestamp belongs to the era that is nearest to the build's date", () => {
+    for (const [built, ...dates] of [
+      ["2026-09-21", "2020-01-01", "2026-11-22", LAST, FIRST, "2090-01-01"],
+      ["2040-01-01", "1975-01-01", LAST, FIRST, "2040-01-01", "2100-01-01"],
+      ["2110-01-01", "2050-01-01", "2110-01-01", "2172-03-16", "2172-03-17"],
     ]) {
-      const milliseconds = Date.parse(date);
-      const stamp = ntpTime(milliseconds) & ((1n << 64n) - 1n);
-      assert.equal(wasm.ntpMicros(stamp, FLOOR), BigInt(milliseconds) * 1000n, date);
+      for (const date of dates) {
+        const read = wasm.ntpMicros(ntpTime(Date.parse(date)), micros(built));
+        assert.equal(read, micros(date), `${date}, built ${built}`);
+      }
     }
-    const before = Date.parse("2020-01-01");
-    assert.equal(wasm.ntpMicros(ntpTime(before), FLOOR), BigInt(before) * 1000n);
+    assert.equal(ntpTime(Date.parse(LAST)) >> 32n, 0xffff_ffffn);
+    assert.equal(ntpTime(Date.parse(FIRST)), 0n);
+  });
+
+  test("the client follows servers into the era of 2036", () => {
+    for (const [built, clock, served] of [
+      ["2027-01-01", LAST, "2036-02-07T07:28:15Z"],
+      ["2027-01-01", "2036-02-07T07:28:15Z", LAST],
+      ["2036-02-08", "2036-02-09", "2036-02-09"],
+      ["2040-01-01", "2040-01-02", "2040-01-02T01:00:00Z"],
+    ]) {
+      reset();
+      wasm.setClock(micros(clock), micros(built));
+      wasm.setServers(...writeText(wasm, "10.0.0.1"));
+      poll();
+      const asked = question(0);
+      wasm.arrive(0, 1, 123, ...writeBytes(wasm, ntpAnswer(asked, {}, Date.parse(served))));
+      poll();
+      assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1", served);
+      assert.equal(wasm.clockMicros(), micros(served));
+    }
+  });
+
+  test("a server may receive in one era and send in the next", () => {
+    wasm.setClock(micros(LAST), FLOOR);
+    ask("10.0.0.1");
+    const bytes = ntpAnswer(question(0), {}, Date.parse(LAST) + 900);
+    bytes.writeBigUInt64BE(ntpTime(Date.parse(LAST) + 1100), 40);
+    poll(200_000n);
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, bytes));
+    poll();
+    wasm.take();
+    const error = wasm.clockMicros() - micros(LAST) - 1_100_000n;
+    assert.ok(error >= -1n && error <= 1n, `${error} us`);
+  });
+
+  test("after 2036, a time in the era of 1900 is before the build", () => {
+    wasm.setClock(micros("2040-01-02"), micros("2040-01-01"));
+    ask("10.0.0.1");
+    const bytes = ntpAnswer(question(0), {}, Date.parse(LAST));
+    wasm.arrive(0, 1, 123, ...writeBytes(wasm, bytes));
+    poll();
+    assert.equal(text(wasm.failureOf(0)), "its time is before this kernel was built");
   });
 
   test("computes offset and delay from the four timestamps", () => {
