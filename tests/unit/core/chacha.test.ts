@@ -17,7 +17,7 @@ function block(key: Buffer, counter: number, nonce: number[]): string {
   return bytesAt(output, 64).toString("hex");
 }
 
-/** Returns the same block from OpenSSL. */
+/** Returns OpenSSL's result for a block. */
 function reference(key: Buffer, counter: number, nonce: number[], blocks = 1): Buffer {
   const iv = Buffer.alloc(16);
   [counter, ...nonce].forEach((word, i) => {
@@ -26,7 +26,7 @@ function reference(key: Buffer, counter: number, nonce: number[], blocks = 1): B
   return createCipheriv("chacha20", key, iv).update(Buffer.alloc(64 * blocks));
 }
 
-test("RFC 8439 section 2.3.2", () => {
+test("computes the example of RFC 8439 section 2.3.2", () => {
   const key = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
   const expected =
     "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e" +
@@ -34,7 +34,7 @@ test("RFC 8439 section 2.3.2", () => {
   assert.equal(block(key, 1, [0x09000000, 0x4a000000, 0]), expected);
 });
 
-test("the block function agrees with OpenSSL", () => {
+test("computes the same blocks as OpenSSL", () => {
   for (let round = 0; round < 20; round++) {
     const key = reference(Buffer.alloc(32, 7), round, [1, 2, 3]).subarray(0, 32);
     const nonce = [round * 0x1234567, 0xffffffff - round, round << 20];
@@ -42,7 +42,7 @@ test("the block function agrees with OpenSSL", () => {
   }
 });
 
-test("the generator returns key stream and replaces its key first", () => {
+test("the generator replaces its key before it returns key stream", () => {
   const generator = wasm.generator();
   const [pointer, length] = writeBytes(wasm, Buffer.alloc(1024));
   wasm.fill(generator, pointer, length);
@@ -53,7 +53,7 @@ test("the generator returns key stream and replaces its key first", () => {
   assert.equal(bytesAt(pointer, length).toString("hex"), expected.toString("hex", 0, length));
 });
 
-test("added entropy changes everything drawn after it, and its order matters", () => {
+test("added entropy changes all later output, and so does its order", () => {
   const draw = (...values: bigint[]) => {
     const generator = wasm.generator();
     for (const value of values) wasm.add(generator, value);
@@ -64,7 +64,7 @@ test("added entropy changes everything drawn after it, and its order matters", (
   assert.equal(draw(1n, 2n), draw(1n, 2n));
 });
 
-test("entropy added in mid-stream discards the words that were ready", () => {
+test("adding entropy discards the words generated before", () => {
   const plain = wasm.generator();
   const stirred = wasm.generator();
   assert.equal(wasm.next32(plain), wasm.next32(stirred));
@@ -72,7 +72,7 @@ test("entropy added in mid-stream discards the words that were ready", () => {
   assert.notEqual(wasm.next32(plain), wasm.next32(stirred));
 });
 
-test("an odd number of bytes is filled exactly", () => {
+test("fills exactly the requested number of bytes", () => {
   const generator = wasm.generator();
   for (let length = 0; length <= 9; length++) {
     const [pointer] = writeBytes(wasm, Buffer.alloc(16, 0xaa));

@@ -1,11 +1,11 @@
-/** The list of pollables that the event loop goes through (core/pollable.ts). */
+/** The event loop's list of pollables (core/pollable.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../lab/scripted/assembly.ts";
 
 const NEVER = 2n ** 63n - 1n;
 
-test("polls every member, and is due when the first of them is", async () => {
+test("polls every member, and is due when its earliest member is", async () => {
   const wasm = await load("tests/lab/entries/pollable.ts");
   const one: number = wasm.add();
   const other: number = wasm.add();
@@ -17,7 +17,7 @@ test("polls every member, and is due when the first of them is", async () => {
   assert.equal(wasm.pollAt(100n), 101n);
 });
 
-test("passes over a dormant member until it is started again", async () => {
+test("skips a dormant member until it is restarted", async () => {
   const wasm = await load("tests/lab/entries/pollable.ts");
   const one: number = wasm.add();
   const other: number = wasm.add();

@@ -8,7 +8,7 @@ const put = (bytes: number[]) => writeBytes(wasm, Buffer.from(bytes));
 const space: number = wasm.block(256);
 const taken = (count: number) => [...new Uint8Array(wasm.memory.buffer, space, count)];
 
-test("write, read, copy and peek agree with an array across many wraps", () => {
+test("write, read, copy and peek match an array across many wraps", () => {
   const ring: number = wasm.create(64);
   let model: number[] = [];
   let state = 4711;
@@ -36,7 +36,7 @@ test("write, read, copy and peek agree with an array across many wraps", () => {
   }
 });
 
-test("a ring's block serves the next ring of that size, whatever lies around it", () => {
+test("reuses a freed ring's block for the next ring of that size", () => {
   const rings: number[] = Array.from({ length: 32 }, () => wasm.create(64 * 1024));
   const fill = () => {
     for (const ring of rings) {
@@ -54,7 +54,7 @@ test("a ring's block serves the next ring of that size, whatever lies around it"
   assert.equal(wasm.memory.buffer.byteLength, size);
 });
 
-test("bytes written ahead of a gap are queued once the gap is filled", () => {
+test("makes bytes beyond a gap readable once the gap is filled", () => {
   const ring: number = wasm.create(16);
   wasm.write(ring, ...put(new Array(12).fill(0)));
   wasm.read(ring, space, 10);
@@ -66,7 +66,7 @@ test("bytes written ahead of a gap are queued once the gap is filled", () => {
   assert.deepEqual(taken(8), [0, 0, 1, 2, 3, 4, 5, 6]);
 });
 
-test("a ring has memory from its first byte until its release", () => {
+test("holds memory from its first byte until its release", () => {
   const ring: number = wasm.create(32);
   assert.equal(wasm.allocated(ring), 0);
   assert.equal(wasm.read(ring, space, 9), 0);
@@ -80,7 +80,7 @@ test("a ring has memory from its first byte until its release", () => {
   assert.deepEqual(taken(1), [2]);
 });
 
-test("overfilling a ring fails an assert", () => {
+test("an assertion fails if a ring is overfilled", () => {
   const ring: number = wasm.create(16);
   assert.throws(() => wasm.place(ring, 10, ...put(new Array(7).fill(1))), /beyond the ring/);
   assert.throws(() => wasm.extend(ring, 17), /beyond its capacity/);

@@ -15,11 +15,11 @@ function hash(length: number, key0 = KEY0, key1 = KEY1): string {
   return bytes.toString("hex");
 }
 
-test("the example of the paper's appendix A", () => {
+test("computes the example of the paper's appendix A", () => {
   assert.equal(hash(15), Buffer.from("a129ca6149be45e5", "hex").reverse().toString("hex"));
 });
 
-test("the authors' vectors: 00 01 02 ... of every length", () => {
+test("computes the authors' vectors for every length", () => {
   const vectors: [number, string][] = [
     [0, "310e0edd47db6f72"],
     [1, "fd67dc93c539f874"],
@@ -39,7 +39,7 @@ test("the authors' vectors: 00 01 02 ... of every length", () => {
   for (const [length, expected] of vectors) assert.equal(hash(length), expected, `${length}`);
 });
 
-test("another key gives another hash", () => {
+test("different keys give different hashes", () => {
   assert.notEqual(hash(15, KEY0 + 1n), hash(15));
   assert.notEqual(hash(15, KEY0, KEY1 + 1n), hash(15));
 });

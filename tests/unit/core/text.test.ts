@@ -6,7 +6,7 @@ import { load, readString, writeBytes, writeText } from "../../lab/scripted/asse
 const wasm = await load("tests/lab/entries/core-text.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 
-test("parses decimal numbers: digits only, within an i64", () => {
+test("parses decimal numbers that fit an i64, and rejects all other text", () => {
   const cases: [string, bigint][] = [
     ["0", 0n],
     ["007", 7n],
@@ -25,7 +25,7 @@ test("parses decimal numbers: digits only, within an i64", () => {
   }
 });
 
-test("prints decimal numbers in full", () => {
+test("prints every decimal digit", () => {
   const pointer = wasm.block(32);
   for (const value of [0n, 9n, 10n, 99n, 12345678901234567890n, (1n << 64n) - 1n]) {
     const length = wasm.writeDecimal(pointer, value);
@@ -33,7 +33,7 @@ test("prints decimal numbers in full", () => {
   }
 });
 
-test("only hexadecimal digits have a value", () => {
+test("returns values for hexadecimal digits only", () => {
   for (let c = 0; c < 256; c++) {
     const text = String.fromCharCode(c);
     const want = /^[0-9a-fA-F]$/.test(text) ? Number.parseInt(text, 16) : -1;
@@ -73,7 +73,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
   assert.equal(Buffer.from(wasm.memory.buffer, pointer, 5).toString(), "GET /");
 });
 
-test("UTF-8 follows the standard for every code point and every pair of bytes", () => {
+test("decodes UTF-8 like the platform, for every code point and every pair of bytes", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const fault = (bytes: Uint8Array) => wasm.utf8Fault(...writeBytes(wasm, bytes));
   const pointer = wasm.block(4);
@@ -103,7 +103,7 @@ test("UTF-8 follows the standard for every code point and every pair of bytes", 
   assert.equal(fault(Uint8Array.from([0x61, 0xff])), 1);
 });
 
-test("escapes what a terminal would act on, and nothing else", () => {
+test("escapes only what a terminal would interpret", () => {
   const escaped = (text: string) => string(wasm.escaped(...writeText(wasm, text)));
   assert.equal(escaped("plain é€😀"), "plain é€😀");
   assert.equal(escaped("a\x1b[2J\x07\n\x7f\x9b"), "a\\x1b[2J\\x07\\x0a\\x7f\\x9b");
@@ -113,7 +113,7 @@ test("escapes what a terminal would act on, and nothing else", () => {
   );
 });
 
-test("a builder appends its pieces", () => {
+test("a text builder appends its pieces", () => {
   for (const count of [0, 1, 12, 13, 1000]) {
     assert.equal(string(wasm.built(count)), "ab€yz".repeat(count));
   }

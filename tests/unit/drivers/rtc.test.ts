@@ -46,10 +46,10 @@ test("without a century register, years below 70 are in the 2000s", async () => 
   assert.equal(await read(seconds("2069-06-01T00:00:00Z")), seconds("2069-06-01T00:00:00Z"));
   assert.equal(await read(seconds("1970-06-01T00:00:00Z")), seconds("1970-06-01T00:00:00Z"));
   const zero = { 50: 0 };
-  assert.equal(await read(NOON, { centuryRegister: 0x32 }, zero), NOON, "a register that is none");
+  assert.equal(await read(NOON, { centuryRegister: 0x32 }, zero), NOON, "no century register");
 });
 
-test("reads BCD and binary, 24 and 12 hours", async () => {
+test("reads BCD and binary, 24-hour and 12-hour formats", async () => {
   for (let hour = 0; hour < 24; hour++) {
     const time = seconds("2026-01-31T00:15:45Z") + hour * 3600;
     for (const binary of [false, true]) {
@@ -71,7 +71,7 @@ test("never returns a reading torn by an update", async () => {
   }
 });
 
-test("rejects what is no date", async () => {
+test("rejects invalid dates", async () => {
   const bad: Record<number, number>[] = [
     { 0: 0x5a },
     { 0: 0x60 },
@@ -93,7 +93,7 @@ test("rejects what is no date", async () => {
   assert.equal(await read(NOON, { hours24: false }, { 4: 0x13 }), -1, "hour 13 of 12");
 });
 
-test("an update that never ends, or a missing clock, does not hang", async () => {
+test("does not hang if an update never ends or the clock is missing", async () => {
   assert.equal(await read(NOON, {}, { 10: 0xa6 }), -1);
   const machine = new Machine();
   machine.ports.remove(machine.rtc);

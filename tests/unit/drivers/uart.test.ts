@@ -23,11 +23,11 @@ async function boot(options: MachineOptions = {}, baud = 115_200) {
   return { machine, wasm, write, readAll, uart: machine.uart, present };
 }
 
-/** Text in which every position differs from its neighbors. */
+/** Text in which neighboring characters differ. */
 const pattern = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(33 + ((i * 31 + (i >> 7)) % 94))).join("");
 
-test("sets rates that divide 115,200; others become 115,200", async () => {
+test("sets rates that divide 115,200, and 115,200 instead of others", async () => {
   const divisors = { 115200: 1, 57600: 2, 38400: 3, 9600: 12, 50: 2304, 12345: 1, 0: 1, 230400: 1 };
   for (const [baud, divisor] of Object.entries(divisors)) {
     const { uart } = await boot({}, Number(baud));
@@ -39,7 +39,7 @@ test("sets rates that divide 115,200; others become 115,200", async () => {
   assert.equal(wasm.isRate(0), 0);
 });
 
-test("without a port nothing hangs, and output is discarded", async () => {
+test("discards output without hanging if there is no port", async () => {
   const { machine, wasm, write, present } = await boot({ uart: false });
   assert.equal(present, 0);
   assert.equal(wasm.connect(), 0);
@@ -50,7 +50,7 @@ test("without a port nothing hangs, and output is discarded", async () => {
   assert.ok(machine.clock.now < 1e6);
 });
 
-test("text leaves by interrupt, in order, several bytes each", async () => {
+test("sends text by interrupt, in order, several bytes each time", async () => {
   const { machine, wasm, write, uart } = await boot();
   const text = pattern(10_000);
   assert.equal(write(text), 10_000);
@@ -67,7 +67,7 @@ test("text leaves by interrupt, in order, several bytes each", async () => {
   assert.equal(uart.output, text + "ab".repeat(100));
 });
 
-test("a full ring takes what fits and returns the count", async () => {
+test("queues what fits into a full ring and returns the count", async () => {
   const { machine, write, wasm, uart } = await boot();
   machine.setInterrupts(false);
   const text = pattern(RING + 1000);
@@ -80,7 +80,7 @@ test("a full ring takes what fits and returns the count", async () => {
   assert.equal(write("more"), 4);
 });
 
-test("what was written before interrupts were connected leaves afterwards", async () => {
+test("sends text that was written before interrupts were connected", async () => {
   const machine = new Machine();
   const wasm = await load("tests/lab/entries/uart.ts", machine.host());
   machine.attach(wasm);
@@ -95,7 +95,7 @@ test("what was written before interrupts were connected leaves afterwards", asyn
   assert.equal(machine.uart.output, "early\nlate\n");
 });
 
-test("the transmitter never stalls, however writes and interrupts interleave", async () => {
+test("never stalls, however writes and interrupts interleave", async () => {
   const { machine, write, uart } = await boot();
   let sent = "";
   for (let i = 0; i < 2000; i++) {
@@ -108,7 +108,7 @@ test("the transmitter never stalls, however writes and interrupts interleave", a
   assert.equal(uart.output, sent);
 });
 
-test("pasted text arrives whole while turns are long", async () => {
+test("receives pasted text completely during long turns", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   const text = pattern(100_000);
   uart.type(text);
@@ -124,20 +124,20 @@ test("pasted text arrives whole while turns are long", async () => {
   assert.ok(wasm.count(INTERRUPTS) <= 100_000n / 7n);
 });
 
-test("a single key arrives at once", async () => {
+test("receives a single key at once", async () => {
   const { machine, uart, wasm } = await boot();
   uart.type("x");
   machine.sleep(1e6);
   assert.equal(wasm.read(), 120);
 });
 
-test("flow control makes the far end wait, and nothing is lost", async () => {
+test("loses nothing, as flow control makes the peer wait", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   uart.waits = true;
   const text = pattern(100_000);
   uart.type(text);
   machine.sleep(20e9);
-  assert.ok(uart.busy(), "it was told to wait");
+  assert.ok(uart.busy(), "the peer was stopped");
   let got = "";
   while (uart.busy() || wasm.readable()) {
     got += readAll();
@@ -147,7 +147,7 @@ test("flow control makes the far end wait, and nothing is lost", async () => {
   assert.equal(wasm.count(OVERRUNS), 0n);
 });
 
-test("a far end that ignores flow control overruns the FIFO, which is counted", async () => {
+test("counts overruns of the FIFO by a peer that ignores flow control", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   const text = pattern(RING + 500);
   uart.type(text);
@@ -162,7 +162,7 @@ test("a far end that ignores flow control overruns the FIFO, which is counted", 
   assert.equal(readAll(), "on");
 });
 
-test("breaks and damaged bytes are counted and not delivered", async () => {
+test("counts breaks and damaged bytes, and does not deliver them", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   uart.type("a");
   uart.type(Uint8Array.of(0), 0x18);
@@ -178,7 +178,7 @@ test("breaks and damaged bytes are counted and not delivered", async () => {
   );
 });
 
-test("all 256 byte values pass both ways", async () => {
+test("passes all 256 byte values in both directions", async () => {
   const { machine, uart, readAll, write } = await boot();
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   uart.type(bytes);

@@ -11,7 +11,7 @@ async function boot(options: MachineOptions) {
   return { wasm, text: (pointer: number) => readString(wasm.memory, pointer) };
 }
 
-test("the loader's strings may be empty, long, and UTF-8", async () => {
+test("reads empty, long and UTF-8 strings of the loader", async () => {
   const commandLine = 'ip=dhcp "run=echo \u00e4\u20ac; ls" console=ttyS0,9600';
   const { wasm, text } = await boot({ commandLine, loaderName: "GRUB 2.06" });
   assert.equal(text(wasm.commandLine()), commandLine);
@@ -23,7 +23,7 @@ test("the loader's strings may be empty, long, and UTF-8", async () => {
   assert.equal(long.text(long.wasm.commandLine()), "x".repeat(4096));
 });
 
-test("modules have base names and bytes", async () => {
+test("returns the base names and contents of modules", async () => {
   const module = (name: string, content: string) => ({ name, bytes: Buffer.from(content) });
   const { wasm, text } = await boot({
     modules: [module("/a/b/anonymos.conf x y", "[Network]\n"), module("ca.pem", "")],
@@ -36,7 +36,7 @@ test("modules have base names and bytes", async () => {
   assert.equal(text(wasm.moduleText(1, 1000)), "");
 });
 
-test("base names as QEMU and GRUB give them", async () => {
+test("takes base names from the strings of QEMU and GRUB", async () => {
   const { wasm, text } = await boot({});
   const base = (given: string) => text(wasm.base(...writeText(wasm, given)));
   assert.equal(base("/x/a.conf arg"), "a.conf");

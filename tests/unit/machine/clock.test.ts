@@ -17,7 +17,7 @@ async function boot(options: MachineOptions = {}) {
 
 const parts = (a: bigint, b: number) => Math.abs(Number(a) / b - 1);
 
-test("measures the counter against the PIT to within a tick in 10 ms", async () => {
+test("measures the counter against the PIT, to a tick of it, in 10 ms", async () => {
   for (const tsc of [1_000_000_000, 2_445_406_000, 4_999_999_999]) {
     const { machine, wasm } = await boot({ tsc });
     wasm.calibrate();
@@ -27,7 +27,7 @@ test("measures the counter against the PIT to within a tick in 10 ms", async () 
   }
 });
 
-test("a pause of the virtual machine does not spoil the measurement", async () => {
+test("repeats the measurement if the virtual machine was paused", async () => {
   const { machine, wasm } = await boot();
   const write = machine.pit.ports.write;
   let latches = 0;
@@ -39,7 +39,7 @@ test("a pause of the virtual machine does not spoil the measurement", async () =
   assert.ok(parts(wasm.frequency(), 2.5e9) < 100e-6, `${wasm.frequency()}`);
 });
 
-test("takes CPUID's frequency if it is plausible", async () => {
+test("uses CPUID's frequency if it is plausible", async () => {
   const leaf15 = (denominator: number, numerator: number, crystal: number) => ({
     0: [0x16, 0, 0, 0],
     21: [denominator, numerator, crystal, 0],
@@ -71,14 +71,14 @@ test("takes CPUID's frequency if it is plausible", async () => {
   }
 });
 
-test("without any known frequency it guesses, and does not hang", async () => {
+test("guesses the frequency, without hanging, if it cannot be measured", async () => {
   const { machine, wasm } = await boot();
   machine.ports.remove(machine.pit.ports);
   wasm.calibrate();
   assert.equal(wasm.clockSource(), GUESS);
 });
 
-test("neither drifts nor steps back over a hundred days", async () => {
+test("neither drifts nor steps back in 100 days", async () => {
   // A crystal for which the measured frequency is exact.
   const cpuid = { 0: [0x16, 0, 0, 0], 21: [1, 1, 2_445_406_123, 0] };
   const { machine, wasm } = await boot({ tsc: 2_445_406_123, cpuid });
@@ -99,7 +99,7 @@ test("neither drifts nor steps back over a hundred days", async () => {
   }
 });
 
-test("the wall clock is unknown until it is set, then runs with the clock", async () => {
+test("the wall clock is unknown until it is set, and then follows the clock", async () => {
   const { machine, wasm } = await boot();
   assert.equal(wasm.now(), 0n);
   wasm.calibrate();
@@ -110,7 +110,7 @@ test("the wall clock is unknown until it is set, then runs with the clock", asyn
   assert.ok(since >= 4_999_000n && since <= 5_001_000n, `${since}`);
 });
 
-test("the timer interrupts at its deadline, in steps of at most 54 ms", async () => {
+test("the timer reaches its deadline in steps of at most 54 ms", async () => {
   const { machine, wasm } = await boot();
   wasm.calibrate();
   wasm.initInterrupts();
@@ -133,7 +133,7 @@ test("the timer interrupts at its deadline, in steps of at most 54 ms", async ()
   assert.equal(wasm.interruptCount(0), 2n);
 });
 
-test("does not reprogram a timer that fires early enough", async () => {
+test("does not reprogram a timer that expires early enough", async () => {
   const { machine, wasm } = await boot();
   wasm.calibrate();
   wasm.initInterrupts();
@@ -153,7 +153,7 @@ test("does not reprogram a timer that fires early enough", async () => {
   assert.equal(machine.pit.shots, 3);
 });
 
-test("a level-triggered line calls every handler, an edge-triggered one only once", async () => {
+test("level-triggered lines call every handler, edge-triggered ones only once", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   const first = wasm.counter(11, true);
@@ -165,13 +165,13 @@ test("a level-triggered line calls every handler, an edge-triggered one only onc
   line(true);
   line(false);
   machine.setInterrupts(true);
-  assert.equal(wasm.calls(first), 0, "a level that went away is no request");
+  assert.equal(wasm.calls(first), 0, "a level that fell is no request");
   machine.line(4)(true);
   machine.sleep(1000);
   machine.line(4)(false);
   machine.sleep(1000);
   assert.deepEqual([first, second, edge].map(wasm.calls as (c: number) => number), [0, 0, 1]);
-  // The model's level stays up for two rounds, then falls.
+  // The model's level stays high for two rounds, then falls.
   let rounds = 0;
   const dispatch = wasm.interrupt;
   machine.attach({
@@ -187,17 +187,17 @@ test("a level-triggered line calls every handler, an edge-triggered one only onc
   assert.equal(wasm.interruptCount(11), 2n);
 });
 
-test("rejects lines that do not exist or are full", async () => {
+test("rejects lines that do not exist or have too many handlers", async () => {
   const { wasm } = await boot();
   wasm.initInterrupts();
   assert.equal(wasm.counter(255, true), 0);
   assert.equal(wasm.counter(16, true), 0);
-  assert.equal(wasm.counter(0, true), 0, "firmware writes 0 where no line is connected");
+  assert.equal(wasm.counter(0, true), 0, "firmware writes 0 if no line is connected");
   for (let i = 0; i < 4; i++) assert.notEqual(wasm.counter(10, true), 0);
   assert.equal(wasm.counter(10, true), 0);
 });
 
-test("counts spurious interrupts on lines 7 and 15, and ends only real ones", async () => {
+test("counts spurious interrupts on lines 7 and 15, and sends EOI only for real ones", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   wasm.initTimer();
@@ -206,7 +206,7 @@ test("counts spurious interrupts on lines 7 and 15, and ends only real ones", as
   machine.pic.first.inService = 1 << 2;
   machine.takeInterrupt(32 + 15);
   assert.equal(wasm.spuriousInterrupts(), 2n);
-  assert.equal(machine.pic.first.inService, 0, "the cascade was ended");
+  assert.equal(machine.pic.first.inService, 0, "EOI for the cascade");
   machine.pic.first.inService = 1 << 7;
   const real = wasm.counter(7, false);
   machine.takeInterrupt(32 + 7);
@@ -226,10 +226,10 @@ test("masks a line without a handler at its first interrupt", async () => {
   machine.takeInterrupt(14);
   machine.takeInterrupt(48);
   machine.takeInterrupt(255);
-  assert.equal(wasm.unclaimedInterrupts(), 1n, "vectors of no line");
+  assert.equal(wasm.unclaimedInterrupts(), 1n, "vectors without a line");
 });
 
-test("passes the 8259 pair through a local APIC that firmware disabled", async () => {
+test("routes the 8259 pair through a local APIC that firmware disabled", async () => {
   const apic = new Map<number, number>([
     [0xf0, 0x00],
     [0x350, 0x10000],
@@ -247,5 +247,5 @@ test("passes the 8259 pair through a local APIC that firmware disabled", async (
   assert.deepEqual([...apic.values()], [0x12f, 0x700, 0x400]);
   const off = await boot({ cpuid: { 1: [0, 0, 0, 1 << 9] } });
   off.wasm.initInterrupts();
-  assert.equal(off.machine.count.mmioWrite, 0, "an APIC that does not answer is left alone");
+  assert.equal(off.machine.count.mmioWrite, 0, "an APIC that does not respond is left alone");
 });

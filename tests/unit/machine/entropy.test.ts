@@ -28,7 +28,7 @@ function noise(seed: number, width: number) {
   };
 }
 
-test("jitter alone makes two boots of one machine at one time differ", async () => {
+test("jitter alone gives two boots of a machine at the same time different seeds", async () => {
   const seen = new Set<bigint>();
   for (let boot_ = 1; boot_ <= 20; boot_++) {
     const wasm = await boot(noise(boot_, 40));
@@ -40,14 +40,14 @@ test("jitter alone makes two boots of one machine at one time differ", async () 
   assert.equal(seen.size, 20);
 });
 
-test("one different interval in a thousand changes everything", async () => {
+test("one different interval in a thousand changes the seed", async () => {
   let calls = 0;
   const plain = await boot(() => 0);
   const other = await boot(() => (++calls === 700 ? 8 : 0));
   assert.notEqual(plain.first(MAC, TIME), other.first(MAC, TIME));
 });
 
-test("constant intervals are rejected; address and time still count", async () => {
+test("rejects constant intervals, and still mixes in address and time", async () => {
   const wasm = await boot(() => 0);
   const first = wasm.first(MAC, TIME);
   assert.equal(wasm.jitterHealthy(), 0);
@@ -60,14 +60,14 @@ test("constant intervals are rejected; address and time still count", async () =
   assert.notEqual(later.first(MAC, TIME + 1n), first);
 });
 
-test("nearly constant intervals are rejected too", async () => {
+test("rejects nearly constant intervals", async () => {
   let calls = 0;
   const wasm = await boot(() => (++calls % 20 === 0 ? 40 : 0));
   wasm.first(MAC, TIME);
   assert.equal(wasm.jitterHealthy(), 0);
 });
 
-test("the processor's generator suffices unless it mostly fails", async () => {
+test("accepts the processor's generator unless it mostly fails", async () => {
   let words = 0n;
   const good = await boot(
     () => 0,

@@ -28,7 +28,7 @@ function addPorts(machine: Machine, port: number, onWrite: (value: number) => vo
   return { written, state };
 }
 
-test("finds the tables by scanning and by the loader's pointer, old and new", async () => {
+test("finds ACPI 1.0 and 2.0 tables by scanning and by the loader's pointer", async () => {
   for (const extended of [false, true]) {
     for (const root of [0xe0000, 0xf5a30, 0xffff0 - 32]) {
       const { wasm } = await boot({ root, extended, century: 0x32 });
@@ -39,17 +39,17 @@ test("finds the tables by scanning and by the loader's pointer, old and new", as
     }
   }
   const { wasm } = await boot({ root: 0x12340, extended: true }, true);
-  assert.equal(wasm.find(), 1, "where only the loader knows");
+  assert.equal(wasm.find(), 1, "known only to the loader");
 });
 
-test("searches the extended BIOS data area too", async () => {
+test("searches the extended BIOS data area", async () => {
   const { machine, wasm } = await boot({ root: 0x9fc10 });
   assert.equal(wasm.find(), 0);
   machine.low.bytes.set([0xc0, 0x9f], 0x40e);
   assert.equal(wasm.find(), 1);
 });
 
-test("missing or damaged tables mean no ACPI: checksums must be right", async () => {
+test("does not use ACPI if tables are missing or their checksums are wrong", async () => {
   const none = await boot(null);
   assert.equal(none.wasm.find(), 0);
   assert.equal(none.wasm.powerOff(), 0);
@@ -90,11 +90,11 @@ test("reads the sleep types in each of their encodings", async () => {
   ]) {
     const { wasm } = await boot({ code });
     wasm.find();
-    assert.equal(wasm.canPowerOff(), 0, "only a named package counts");
+    assert.equal(wasm.canPowerOff(), 0, "only a named package is used");
   }
 });
 
-test("power-off writes the type, then the enable bit, to both blocks", async () => {
+test("powers off by writing the type, then the enable bit, to both blocks", async () => {
   const { machine, wasm } = await boot({ pm1bControl: 0x608 });
   const a = addPorts(machine, 0x604);
   const b = addPorts(machine, 0x608, (value) => {
@@ -106,7 +106,7 @@ test("power-off writes the type, then the enable bit, to both blocks", async () 
   assert.deepEqual(b.written, [0x0401, 0x2401]);
 });
 
-test("switches ACPI on first if firmware has not", async () => {
+test("enables ACPI first if firmware has not", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
   const control = addPorts(machine, 0x604, (value) => {
     if (value & 0x2000) throw new MachineStopped("power off");
@@ -127,7 +127,7 @@ test("switches ACPI on first if firmware has not", async () => {
   assert.deepEqual(commands, [0xf1]);
 });
 
-test("reports a machine that stays on, in bounded time", async () => {
+test("reports within bounded time that a machine stays on", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
   addPorts(machine, 0x604).state.value = 0;
   wasm.find();
@@ -135,7 +135,7 @@ test("reports a machine that stays on, in bounded time", async () => {
   assert.ok(machine.clock.now < 5e9);
 });
 
-test("reset tries ACPI's register, the chipset's, then the keyboard controller's", async () => {
+test("resets by ACPI's register, then the chipset's, then the keyboard controller's", async () => {
   const order: string[] = [];
   const stop = () => {
     throw new MachineStopped("reset");
@@ -167,7 +167,7 @@ test("reset tries ACPI's register, the chipset's, then the keyboard controller's
   assert.throws(() => none.wasm.reboot(), /reset/, "the keyboard controller");
 });
 
-test("isa-debug-exit receives the exit code", async () => {
+test("writes the exit code to isa-debug-exit", async () => {
   const { wasm } = await boot(null);
   const codeOf = (error: unknown) => (error as MachineStopped).code === 7;
   assert.throws(() => wasm.debugExit(7), codeOf);

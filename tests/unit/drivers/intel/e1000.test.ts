@@ -12,7 +12,7 @@ test("descriptors have the layout of SDM tables 3-1 and 3-8", async () => {
   assert.deepEqual(offsets, [0, 8, 10, 12, 13, 14, 16, 0, 8, 10, 11, 12, 13, 14, 16]);
 });
 
-test("start sets the address, filters and rings, and writes RCTL once", async () => {
+test("sets the address, filters and rings on start, and writes RCTL once", async () => {
   for (const qemu of [false, true]) {
     const { model, wasm, pci } = await boot({ qemu });
     assert.equal(wasm.address(), ADDRESS);
@@ -28,7 +28,7 @@ test("start sets the address, filters and rings, and writes RCTL once", async ()
   }
 });
 
-test("start disables a ring that firmware left on", async () => {
+test("disables a ring that firmware left enabled", async () => {
   const { model, wasm } = await boot({ start: false, qemu: true });
   model.set(RCTL, 2);
   model.set(0x2808, 128);
@@ -36,28 +36,28 @@ test("start disables a ring that firmware left on", async () => {
   assert.equal(model.written(RCTL), 2);
 });
 
-test("reads the address from the EEPROM if RAL0 is empty, by register or bit by bit", async () => {
+test("reads the address from the EEPROM, by EERD or bit by bit, if RAL0 is empty", async () => {
   const read = await boot({ loadsAddress: false });
   assert.equal(read.wasm.address(), ADDRESS);
-  assert.ok(read.model.receive(frame()), "and is put into the filter");
+  assert.ok(read.model.receive(frame()), "the filter contains it");
   for (const device of [0x1008, 0x100c, 0x100d]) {
     const bits = await boot({ loadsAddress: false, bitEeprom: true, device });
     assert.equal(bits.wasm.address(), ADDRESS);
   }
 });
 
-test("start fails with a message if there is no address or register window", async () => {
+test("start fails with a message without an address or a register window", async () => {
   const none = await boot({ start: false, loadsAddress: false, mac: [0, 0, 0, 0, 0, 0] });
   assert.equal(none.wasm.start(), 0);
   const group = await boot({ start: false, mac: [1, 0, 0, 0, 0, 1] });
   assert.equal(group.wasm.start(), 0);
   const deadEeprom = await boot({ start: false, loadsAddress: false, bitEeprom: true });
-  assert.equal(deadEeprom.wasm.start(), 0, "EERD never answers");
+  assert.equal(deadEeprom.wasm.start(), 0, "EERD never reports DONE");
   assert.ok(deadEeprom.machine.clock.now < 1e9);
   assert.equal(deadEeprom.wasm.available(), 1024);
 });
 
-test("an interrupt masks the controller until the ring is empty", async () => {
+test("masks interrupts from the first one until the ring is empty", async () => {
   const { machine, model, wasm, drain } = await boot();
   machine.sleep(1e6);
   for (let i = 0; i < 10; i++) {
@@ -71,13 +71,13 @@ test("an interrupt masks the controller until the ring is empty", async () => {
   assert.equal(wasm.needsPoll(), 0);
   assert.notEqual(model.get(IMS), 0);
   machine.sleep(1e6);
-  assert.equal(machine.interrupts, 1, "what was taken by polling does not interrupt any more");
+  assert.equal(machine.interrupts, 1, "polled frames cause no interrupt");
   model.receive(frame());
   machine.sleep(1e6);
   assert.equal(machine.interrupts, 2);
 });
 
-test("a frame that arrives around unmasking is found or interrupts", async () => {
+test("a frame that arrives while interrupts are unmasked is polled or interrupts", async () => {
   const { machine, model, wasm, drain } = await boot();
   for (let delay = 0; delay < 3000; delay += 10) {
     model.receive(frame());
@@ -93,7 +93,7 @@ test("a frame that arrives around unmasking is found or interrupts", async () =>
   }
 });
 
-test("interrupts are moderated: fewer than 20,000 a second under a flood", async () => {
+test("moderates interrupts to fewer than 20,000 a second under a flood", async () => {
   const { machine, model, wasm } = await boot();
   const start = machine.clock.now;
   const flood = () => {
@@ -106,7 +106,7 @@ test("interrupts are moderated: fewer than 20,000 a second under a flood", async
   assert.ok(machine.interrupts < 2_000, `${machine.interrupts}`);
 });
 
-test("an interrupt of another device on the line loses nothing", async () => {
+test("loses no frame when another device shares the interrupt line", async () => {
   const { machine, model, wasm } = await boot();
   const start = machine.clock.now;
   let sent = 0;
@@ -125,7 +125,7 @@ test("an interrupt of another device on the line loses nothing", async () => {
   assert.equal(wasm.receivedByTurns(), sent);
 });
 
-test("an interrupt reports the link going down and up", async () => {
+test("reports the link going down and up by interrupt", async () => {
   const { machine, model, wasm, transmit, count } = await boot();
   model.setLink(false);
   machine.sleep(100_000);
@@ -139,7 +139,7 @@ test("an interrupt reports the link going down and up", async () => {
   machine.sleep(100_000);
   wasm.needsPoll();
   assert.equal(wasm.linkUp(), 1);
-  assert.equal(wasm.linkChanges(), 3, "up at the start, down, up");
+  assert.equal(wasm.linkChanges(), 3, "up, down, up");
   assert.equal(transmit(frame()), 1);
   wasm.flush();
   assert.equal(model.sent.length, 1);
@@ -163,7 +163,7 @@ test("a disabled card neither receives, sends nor interrupts until enabled again
   assert.equal(wasm.needsPoll(), 0);
   wasm.setUp(1);
   assert.equal(wasm.available(), 1024 - 256);
-  assert.deepEqual(drain(), [], "what came before is not from now");
+  assert.deepEqual(drain(), [], "frames from before are discarded");
   assert.ok(model.receive(frame(60, 3)));
   assert.equal(hex(drain()[0]), hex(frame(60, 3)));
   assert.equal(transmit(frame(60, 4)), 1);
@@ -172,7 +172,7 @@ test("a disabled card neither receives, sends nor interrupts until enabled again
   assert.equal(hex(model.sent.at(-1) as Uint8Array), hex(frame(60, 4)));
 });
 
-test("a quiesced card no longer writes to memory", async () => {
+test("does not write to memory once quiesced", async () => {
   const { machine, model, wasm, pci, transmit } = await boot({ sendTime: 10_000 });
   for (let i = 0; i < 5; i++) transmit(frame());
   wasm.flush();
@@ -185,7 +185,7 @@ test("a quiesced card no longer writes to memory", async () => {
   assert.equal(model.get(TDH), model.get(TDT));
 });
 
-test("polls if there is no interrupt line", async () => {
+test("polls without an interrupt line", async () => {
   const { machine, model, wasm, drain } = await boot({ interruptLine: 255 });
   assert.equal(wasm.pollAt(5000n), 6000n);
   model.receive(frame());
@@ -200,10 +200,10 @@ test("polls if there is no interrupt line", async () => {
   assert.equal(model.get(ICR), 0);
 });
 
-test("SYS-07: relies on a line once it has interrupted, until it fails to", async () => {
+test("SYS-07: relies on the line from its first interrupt until one is missed", async () => {
   const { machine, model, wasm, drain } = await boot();
   const never = 0x7fff_ffff_ffff_ffffn;
-  assert.equal(wasm.pollAt(5000n), 1_005_000n, "not heard of yet");
+  assert.equal(wasm.pollAt(5000n), 1_005_000n, "no interrupt yet");
   const arrive = () => {
     assert.equal(wasm.needsPoll(), 0);
     model.receive(frame());
@@ -216,9 +216,9 @@ test("SYS-07: relies on a line once it has interrupted, until it fails to", asyn
   machine.pic.second.set = () => {};
   arrive();
   assert.equal(machine.interrupts, 1);
-  assert.equal(wasm.pollAt(10_000n), 1_010_000n, "one is due");
+  assert.equal(wasm.pollAt(10_000n), 1_010_000n, "an interrupt is due");
   assert.equal(wasm.pollAt(1_009_999n), 1_010_000n);
-  assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "every millisecond from now on");
+  assert.equal(wasm.pollAt(1_010_000n), 1_011_000n, "polls every millisecond");
   arrive();
   assert.equal(wasm.pollAt(2_000_000n), 2_001_000n);
 });

@@ -1,4 +1,4 @@
-/** What the 8254x driver receives from the ring, and what it drops and counts (drivers/intel/). */
+/** The 8254x driver's receive ring: frames, drops and counters (drivers/intel/). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
@@ -6,7 +6,7 @@ import { boot, frame, hex } from "../../../lab/scripted/e1000.ts";
 const RDT = 0x2818;
 const BROADCAST = [255, 255, 255, 255, 255, 255];
 
-test("frames arrive whole and in order, and their buffers are replaced", async () => {
+test("receives whole frames in order, and replaces their buffers", async () => {
   const { model, drain, wasm, count, errors } = await boot();
   const sizes = [60, 61, 64, 590, 1499, 1500, 1514, 1518];
   for (let round = 0; round < 200; round++) {
@@ -30,7 +30,7 @@ test("returns buffers in batches of 32 without running dry", async () => {
   assert.equal(model.written(RDT), 1 + 100);
 });
 
-test("accepts broadcast, rejects multicast and other stations", async () => {
+test("accepts broadcasts, and rejects multicasts and frames for other stations", async () => {
   const { model, drain } = await boot();
   assert.ok(model.receive(frame(60, 1, BROADCAST)));
   assert.ok(!model.receive(frame(60, 1, [0x52, 0x54, 0, 0x12, 0x34, 0x57])));
@@ -38,7 +38,7 @@ test("accepts broadcast, rejects multicast and other stations", async () => {
   assert.equal(drain().length, 1);
 });
 
-test("counts errors by cause, drops the frame and goes on", async () => {
+test("drops frames with errors, and counts them by cause", async () => {
   const { model, drain, count, wasm } = await boot();
   const faults = { 1: "crcErrors", 2: "frameErrors", 4: "frameErrors" } as const;
   for (const [errors, name] of Object.entries(faults)) {
@@ -49,7 +49,7 @@ test("counts errors by cause, drops the frame and goes on", async () => {
   }
   for (const errors of [0x10, 0x80, 0xff]) model.receive(frame(), { errors });
   for (const errors of [0x20, 0x40]) model.receive(frame(), { errors });
-  assert.equal(drain().length, 2, "bad TCP and IP checksums are for the stack to find");
+  assert.equal(drain().length, 2, "the stack checks TCP and IP checksums");
   assert.ok(model.receive(frame(60, 9)));
   assert.equal(hex(drain()[0]), hex(frame(60, 9)));
   assert.equal(wasm.available(), 1024 - 256);
@@ -66,17 +66,17 @@ test("counts and drops impossible lengths", async () => {
   }
   assert.equal(count("oversized"), 4);
   model.receive(frame(), { length: 1, errors: 0 });
-  assert.equal(drain()[0].length, 1, "a runt is for the stack's gate");
+  assert.equal(drain()[0].length, 1, "the stack rejects runts");
 });
 
-test("drops a frame over several descriptors as one", async () => {
+test("drops a frame that spans several descriptors as a whole", async () => {
   const { model, drain, count, wasm } = await boot();
   const parts = [2048, 2048, 100];
   model.receive(frame(4196), { parts });
   model.receive(frame(60, 1));
   assert.deepEqual(drain().map(hex), [hex(frame(60, 1))]);
   assert.equal(count("oversized"), 1);
-  // Its end may come after the driver has looked, and carry an error.
+  // Its end may arrive later, and report an error.
   model.receive(frame(4096), { parts: [2048, 2048], unfinished: true });
   assert.deepEqual(drain(), []);
   model.receive(frame(60, 2), { errors: 1 });
@@ -96,7 +96,7 @@ test("counts the frames lost to an overrun, and recovers", async () => {
     assert.equal(taken, 255);
     assert.equal(model.missed, 45);
     assert.equal(drain().length, 255);
-    for (let i = 0; i < 3; i++) assert.equal(count("missedErrors"), 45, "however often it is read");
+    for (let i = 0; i < 3; i++) assert.equal(count("missedErrors"), 45, "counted once");
     assert.equal(wasm.needsPoll(), 0);
     assert.ok(model.freeReceive() >= 224);
     for (let i = 0; i < 200; i++) assert.ok(model.receive(frame(60, i)));
@@ -122,7 +122,7 @@ test("drops and counts frames while the pool is empty, then goes on", async () =
   assert.equal(hex(receive()), hex(frame(60, 77)));
 });
 
-test("frames wait through QEMU's deaf first second, and none is lost", async () => {
+test("loses no frame during the first second, in which QEMU does not deliver any", async () => {
   const { machine, model, drain } = await boot({ qemu: true });
   for (let i = 0; i < 20; i++) assert.ok(model.receive(frame(60, i)));
   assert.equal(drain().length, 0);

@@ -5,7 +5,7 @@ import { boot } from "../../../lab/scripted/e1000.ts";
 
 type Name = Parameters<Awaited<ReturnType<typeof boot>>["count"]>[0];
 
-/** By register; undefined: shows only in the sum of all errors. */
+/** By register; undefined: counted only in the sum of all errors. */
 const registers: [name: string, offset: number, counter: Name | undefined][] = [
   ["CRCERRS", 0x4000, "crcErrors"],
   ["ALGNERRC", 0x4004, "frameErrors"],
@@ -22,7 +22,7 @@ const registers: [name: string, offset: number, counter: Name | undefined][] = [
 ];
 
 for (const qemu of [false, true]) {
-  test(`reports once what a counter holds that reading ${qemu ? "keeps" : "clears"}`, async () => {
+  test(`reports each error once if reading a counter ${qemu ? "keeps" : "clears"} it`, async () => {
     const { model, count, errors } = await boot({ qemu });
     for (const [name, offset, counter] of registers) {
       const before = [counter ? count(counter) : 0, errors()];
@@ -30,14 +30,14 @@ for (const qemu of [false, true]) {
       const after = [counter ? count(counter) : 0, errors()];
       const expected = [before[0] + (counter ? 3 : 0), before[1] + 3];
       assert.deepEqual(after, expected, name);
-      assert.equal(errors(), after[1], `${name} is told twice`);
+      assert.equal(errors(), after[1], `${name} is reported twice`);
       model.set(offset, 0);
       errors();
     }
   });
 }
 
-test("a card whose EEPROM never answers has no address and stays unused", async () => {
+test("does not start a card whose EEPROM never responds", async () => {
   for (const device of [0x100e, 0x1008]) {
     const mac = [1, 0, 0, 0, 0, 0];
     const { model, wasm } = await boot({ device, mac, loadsAddress: false, start: false });

@@ -1,4 +1,4 @@
-/** The PCI scan, names and the choice of drivers (drivers/{pci,pci-names,probe}.ts). */
+/** The PCI scan, names and the choice of drivers (drivers/pci/, drivers/nic-probe.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { E1000Model } from "../../../lab/machine/e1000.ts";
@@ -71,12 +71,12 @@ test("sizing restores addresses and the command register", async () => {
   assert.equal(device?.command, 0x403);
   assert.equal(device?.view.getUint32(0x10, true), 0xfebc0000);
   wasm.enable(0);
-  assert.equal(device?.command, 0x007, "decoding, mastering, and its interrupt not disabled");
+  assert.equal(device?.command, 0x007, "decoding and mastering on, interrupt not disabled");
   wasm.disableMaster(0);
   assert.equal(device?.command, 0x003);
 });
 
-test("follows bridges to any depth, and ends on loops", async () => {
+test("follows bridges to any depth, and stops at loops", async () => {
   const { list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
     pci.add(0, 2, 0, PciFunction.bridge(5, 7));
@@ -110,7 +110,7 @@ test("gives each of several host bridges its bus", async () => {
   assert.equal(list().length, 3);
 });
 
-test("does not probe beside a single-function device, nor buses at random", async () => {
+test("skips further functions of single-function devices and unconnected buses", async () => {
   const { machine, list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
   });
@@ -129,7 +129,7 @@ test("survives a machine without a bus, and a capability list that loops", async
   assert.equal(looped.list().length, 1);
 });
 
-test("classes have names, unknown ones too", async () => {
+test("names classes, including unknown ones", async () => {
   const { wasm, text } = await boot(() => {});
   const names: [number, string][] = [
     [0x020000, "Ethernet controller"],
@@ -140,7 +140,7 @@ test("classes have names, unknown ones too", async () => {
   for (const [code, name] of names) assert.equal(text(wasm.classText(code)), name);
 });
 
-test("starts controllers that have a driver, and names the others with the reason", async () => {
+test("starts controllers that have a driver, and reports why others are unused", async () => {
   const { wasm, text, list } = await boot((machine) => {
     const model = new E1000Model(machine.clock, machine, machine.line(11));
     const e1000 = {
