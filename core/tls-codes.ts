@@ -9,7 +9,7 @@ export const enum TlsState {
   Open = 2,
   /** The peer sent close_notify and all its data was read. An end without this is a truncation. */
   PeerClosed = 3,
-  /** Final: `TlsNumber.Error` and `TlsNumber.Refusals` say why. An alert may still be queued. */
+  /** Final; see `TlsNumberField.Error` and `.Refusals`. An alert may still be queued. */
   Failed = 4,
 }
 export const TLS_STATE_MASK = 15;
@@ -34,7 +34,7 @@ export const enum TlsOption {
 }
 
 /** Selectors of `tlsNumber`. */
-export const enum TlsNumber {
+export const enum TlsNumberField {
   /** mbedTLS's error that ended the connection (negative), or 0. */
   Error = 0,
   /** Bits of `TlsRefusal`: what is wrong with the peer's certificates. */
@@ -66,7 +66,7 @@ export const enum TlsNumber {
 }
 
 /** Selectors of `tlsBytes`: texts in ASCII, certificates in DER. */
-export const enum TlsBytes {
+export const enum TlsBytesField {
   /** "TLSv1.3" */
   Version = 0,
   /** "TLS1-3-CHACHA20-POLY1305-SHA256" */
@@ -80,7 +80,7 @@ export const enum TlsBytes {
   ServerName = 5,
 }
 
-/** Why a certificate chain was refused. Bits 0 to 19 are mbedTLS's, bits 20 up are ours. */
+/** Why verification of a chain failed. Bits 0 to 19 are mbedTLS's, bits 20 up are ours. */
 export const enum TlsRefusal {
   Expired = 0x1,
   WrongName = 0x4,
@@ -91,22 +91,22 @@ export const enum TlsRefusal {
   NotYetValid = 0x200,
   KeyUsage = 0x800,
   ExtendedKeyUsage = 0x1000,
-  /** The signature's hash is not allowed. */
-  WeakHash = 0x4000,
+  /** The signature uses a hash that is not allowed, such as SHA-1. */
+  DisallowedHash = 0x4000,
   /** The type of the key is not allowed. */
-  WeakKeyKind = 0x8000,
+  DisallowedKeyType = 0x8000,
   /** The key is too short, or its curve is not allowed. */
-  WeakKey = 0x10000,
+  DisallowedKey = 0x10000,
   /** No subjectAltName; the common name is ignored (RFC 9525, 6.3). */
   NoAlternativeName = 0x100000,
   /** A CA certificate used as a server certificate. */
   AuthorityAsServer = 0x200000,
   /** Version 1 or 2; 3 is required. */
   OldVersion = 0x400000,
-  /** A name that a name constraint forbids (RFC 5280, 4.2.1.10). */
+  /** A name outside the name constraints of an issuer (RFC 5280, 4.2.1.10). */
   NameConstraint = 0x800000,
-  /** A name constraint, or a constrained form of name, that is not supported. */
-  UnknownConstraint = 0x1000000,
+  /** A name constraint of an unsupported form. */
+  UnsupportedConstraint = 0x1000000,
   /** An unknown critical extension (RFC 5280, 4.2). */
   UnknownExtension = 0x2000000,
   /** An intermediate certificate whose extended key usage excludes servers. */

@@ -120,9 +120,9 @@ export declare function tlsClose(handle: u32): void;
 /** Ends the connection at once and frees its memory. */
 export declare function tlsFree(handle: u32): void;
 
-/** A number about a connection: see TlsNumber. */
+/** A number about a connection: see TlsNumberField. */
 export declare function tlsNumber(handle: u32, what: u32): i32;
-/** A text or a certificate of a connection: see TlsBytes. */
+/** A text or a certificate of a connection: see TlsBytesField. */
 export declare function tlsBytes(
   handle: u32,
   what: u32,

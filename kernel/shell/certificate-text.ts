@@ -1,6 +1,6 @@
 /** Certificates as the commands print them: subject, issuer, validity, names, key. */
 import { CERTIFICATE_BYTES, CERTIFICATE_CHAIN, CERTIFICATE_NAMES } from "../../core/limits";
-import { CertificateField, RootKind, TlsBytes, TlsNumber } from "../../core/tls-codes";
+import { CertificateField, RootKind, TlsBytesField, TlsNumberField } from "../../core/tls-codes";
 import { Certificate } from "../../machine/certificates";
 import { TlsStream } from "../../net/service/tls/stream";
 import { printable } from "./terminal/printable";
@@ -10,22 +10,22 @@ const NAMES_SHOWN: u32 = 20;
 
 /** Certificate `index` (from 0) of those that the peer sent, or null. */
 export function peerCertificate(stream: TlsStream, index: u32): Certificate | null {
-  return read(stream, TlsBytes.Certificate, index);
+  return read(stream, TlsBytesField.Certificate, index);
 }
 
 /** The root at the end of the peer's chain, or null. */
 export function peerRoot(stream: TlsStream): Certificate | null {
-  return read(stream, TlsBytes.Root, 0);
+  return read(stream, TlsBytesField.Root, 0);
 }
 
 /** How many certificates of the peer are available. */
 export function peerCertificates(stream: TlsStream): u32 {
-  return min(max(stream.number(TlsNumber.Certificates), 0) as u32, CERTIFICATE_CHAIN);
+  return min(max(stream.number(TlsNumberField.Certificates), 0) as u32, CERTIFICATE_CHAIN);
 }
 
 /** "built in" or "added": the kind of the root at the end of the peer's chain. */
 export function rootKindText(stream: TlsStream): string {
-  const kind: i32 = stream.number(TlsNumber.Root) & 1;
+  const kind: i32 = stream.number(TlsNumberField.Root) & 1;
   return kind == (RootKind.Added as i32) ? "added" : "built in";
 }
 
@@ -64,7 +64,7 @@ export function certificateTitle(certificate: Certificate): string {
   return printable(certificate.text(CertificateField.Subject));
 }
 
-function read(stream: TlsStream, what: TlsBytes, index: u32): Certificate | null {
+function read(stream: TlsStream, what: TlsBytesField, index: u32): Certificate | null {
   const buffer = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
   const pointer = changetype<usize>(buffer);
   const length = stream.bytes(what, index, pointer, CERTIFICATE_BYTES);

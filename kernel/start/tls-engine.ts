@@ -3,7 +3,7 @@ import { CalendarTime } from "../../core/calendar";
 import { Generator } from "../../core/generator";
 import { MILLISECOND, SECOND } from "../../core/time";
 import { TimeOfDay } from "../../core/time-of-day";
-import { TlsBytes, TlsNumber } from "../../core/tls-codes";
+import { TlsBytesField, TlsNumberField } from "../../core/tls-codes";
 import { now } from "../../machine/clock";
 import { EntropyReport } from "../../machine/entropy";
 import {
@@ -93,10 +93,10 @@ export class NativeTls implements TlsEngine {
   free(handle: u32): void {
     tlsFree(handle);
   }
-  number(handle: u32, what: TlsNumber): i32 {
+  number(handle: u32, what: TlsNumberField): i32 {
     return tlsNumber(handle, what);
   }
-  bytes(handle: u32, what: TlsBytes, index: u32, destination: usize, capacity: u32): u32 {
+  bytes(handle: u32, what: TlsBytesField, index: u32, destination: usize, capacity: u32): u32 {
     return tlsBytes(handle, what, index, destination, capacity);
   }
   session(handle: u32, destination: usize, capacity: u32): u32 {

@@ -76,7 +76,7 @@ suite("roots", () => {
     const shown = await machine.ok(`ca show ${number}`);
     assert.match(shown, /^subject: CN=Test Root$/m);
     assert.match(shown, new RegExp(`^sha256: ${root.fingerprint}$`, "im"));
-    assert.match(shown, /^added by hand or by ca\.pem$/m);
+    assert.match(shown, /^added by ca add or from ca\.pem$/m);
     assert.match(await machine.ok("ca list test"), /CN=Test Root \(added\)/);
     await machine.ok(`ca remove ${number}`);
     assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
@@ -274,7 +274,7 @@ suite("the main job over https", () => {
     assert.equal(await machine.ok(`rpc ${url} eth_chainId`, 60_000), '"0x144" (324)');
     const refused = await machine.command(`check https://other.${NAME}:${nginx.port}/`, 60_000);
     assert.equal(refused.code, 1);
-    assert.match(refused.output, /^FAIL tls .*it is not for this name/m);
+    assert.match(refused.output, /^FAIL tls .*it is not valid for this name/m);
     assert.match(refused.output, /^FAIL rpc +not tried: tls failed$/m);
     const over = await machine.ok(`rpc https://10.0.2.2:1/ ${url} eth_chainId`, 60_000);
     assert.match(over, /^"0x144" \(324\)$/m);

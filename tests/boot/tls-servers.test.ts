@@ -122,7 +122,7 @@ suite("TLS servers", () => {
       const server = await GnutlsServer.start(certificates.ECDSA, priority);
       try {
         const line = `tls 10.0.2.2:${server.port}`;
-        assert.match(await machine.ok(line, 60_000), /, a new session$/m);
+        assert.match(await machine.ok(line, 60_000), /, new session$/m);
         assert.match(await machine.ok(line, 60_000), /, resumed$/m);
       } finally {
         await server.stop();
@@ -148,7 +148,7 @@ suite("TLS servers", () => {
         port = servers[index].port;
         const line = command === "tls" ? `tls ${here}` : `${command}${here}/`;
         const output = await machine.ok(line, 60_000);
-        assert.match(output, command === "tls" ? /, a new session$/m : /^secure \/$/);
+        assert.match(output, command === "tls" ? /, new session$/m : /^secure \/$/);
       }
     } finally {
       relay.close();
@@ -185,7 +185,7 @@ suite("TLS servers", () => {
     const port = await listening(silent);
     const url = `https://10.0.2.2:${port}/`;
     // Two time limits of 30 s begin a round trip apart; on a slow host either may be noticed first.
-    const clocks = "(Connection timed out after|the TLS handshake took more than) 30 s";
+    const clocks = "(Connection timed out after|TLS handshake timed out after) 30 s";
     const words = new RegExp(`^curl: .28. Failed to connect to 10.0.2.2 port ${port}: ${clocks}$`);
     try {
       const late = await machine.command(`curl -m 1 ${url}`, 60_000);

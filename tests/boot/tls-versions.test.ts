@@ -102,7 +102,7 @@ suite("TLS", () => {
     try {
       const { output, code } = await machine.command(`curl https://good.tls.test:${server.port}/`);
       assert.equal(code, 35, output);
-      assert.match(output, /protocol_version \(70\)|speaks no version of TLS/);
+      assert.match(output, /protocol_version \(70\)|unsupported protocol version/);
     } finally {
       await server.stop();
     }
@@ -128,7 +128,7 @@ suite("TLS", () => {
     try {
       const { output, code } = await machine.command(`curl https://10.0.2.2:${nginx.port}/`);
       assert.equal(code, 35, output);
-      assert.match(output, /TLS: the peer sent what is no TLS record/);
+      assert.match(output, /TLS: the peer sent an invalid record/);
     } finally {
       await nginx.stop();
     }
@@ -165,11 +165,11 @@ suite("TLS", () => {
       const server = await TlsServer.start(good, {}, settings);
       try {
         const first = await machine.ok(`tls good.tls.test:${server.port}`, 60_000);
-        assert.match(first, /, a new session$/m);
+        assert.match(first, /, new session$/m);
         const second = await machine.ok(`tls good.tls.test:${server.port}`, 60_000);
         assert.match(second, /, resumed$/m);
         const other = await machine.ok(`tls 10.0.2.2:${server.port}`, 60_000);
-        assert.match(other, /, a new session$/m);
+        assert.match(other, /, new session$/m);
         await machine.ok("sleep 0.1");
         assert.deepEqual(
           server.seen.map((seen) => seen.resumed),

@@ -9,7 +9,7 @@ import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";
 import type { Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
-import { PARAMETER, type Row, Stage, TURN } from "./peer/stage.ts";
+import { ILLEGAL_PARAMETER, type Row, Stage, UNEXPECTED_MESSAGE } from "./peer/stage.ts";
 import { modest, refused, served } from "./peer/verdict.ts";
 import { ALERT, HANDSHAKE } from "./peer/wire.ts";
 
@@ -67,19 +67,24 @@ describe("renegotiation", () => {
     assert.ok(declined > 0 && declined <= 100, String(declined));
   });
   stage.refuses([
-    ["TLS-39: rejects 1,000 requests", sends(12, helloRequest, 1000), UNEXPECTED, TURN],
+    [
+      "TLS-39: rejects 1,000 requests",
+      sends(12, helloRequest, 1000),
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-39: rejects 1,000 requests in one record",
       sends(12, Buffer.concat(Array.from({ length: 1000 }, () => helloRequest))),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
-    ["TLS-39: rejects a request in 1.3", sends(13, helloRequest), UNEXPECTED, TURN],
+    ["TLS-39: rejects a request in 1.3", sends(13, helloRequest), UNEXPECTED, UNEXPECTED_MESSAGE],
     [
       "TLS-39: rejects a second ServerHello",
       sends(12, message(2, Buffer.alloc(70))),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
   ]);
 });
@@ -118,27 +123,32 @@ describe("key updates", () => {
   }
   test("TLS-42: answers at most 256 of 10,000 update requests", async () => {
     const visit = await stage.visit(flood(10_000, 1));
-    await refused(visit, UNEXPECTED, TURN);
+    await refused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
     assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
     assert.ok(visit.report.number("key-updates") <= 256);
   });
   const during: Script = { change: { Finished: (bytes) => [update(0), bytes] } };
   const rows: Row[] = [
-    ["TLS-42: rejects value 2", sends(13, update(2)), "illegal_parameter (47)", PARAMETER],
-    ["TLS-42: rejects an update in 1.2", sends(12, update(0)), UNEXPECTED, TURN],
-    ["TLS-42: rejects an update during the handshake", during, UNEXPECTED, TURN],
-    ["TLS-42: rejects an empty update", sends(13, message(KEY_UPDATE)), UNEXPECTED, TURN],
+    ["TLS-42: rejects value 2", sends(13, update(2)), "illegal_parameter (47)", ILLEGAL_PARAMETER],
+    ["TLS-42: rejects an update in 1.2", sends(12, update(0)), UNEXPECTED, UNEXPECTED_MESSAGE],
+    ["TLS-42: rejects an update during the handshake", during, UNEXPECTED, UNEXPECTED_MESSAGE],
+    [
+      "TLS-42: rejects an empty update",
+      sends(13, message(KEY_UPDATE)),
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-42: rejects an update of two bytes",
       sends(13, message(KEY_UPDATE, hex("00 00"))),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects a key update followed by more in its record",
       sends(13, Buffer.concat([update(0), update(0)])),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
   ];
   stage.refuses(rows);
@@ -153,19 +163,19 @@ describe("messages out of place", () => {
     },
   });
   stage.refuses([
-    ["TLS-36: rejects data within a ticket, 1.3", partly(13), UNEXPECTED, TURN],
-    ["TLS-36: rejects data within a message, 1.2", partly(12), UNEXPECTED, TURN],
+    ["TLS-36: rejects data within a ticket, 1.3", partly(13), UNEXPECTED, UNEXPECTED_MESSAGE],
+    ["TLS-36: rejects data within a message, 1.2", partly(12), UNEXPECTED, UNEXPECTED_MESSAGE],
     [
       "TLS-37: rejects a Certificate after the handshake",
       sends(13, message(11, u8(0))),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-33: rejects a message of 16 MiB after the handshake",
       sends(13, hex("04 ff ff ff 00 00"), 2),
       "decode_error (50)",
-      "TLS: a message of the peer cannot be read (-0x7300)",
+      "TLS: cannot parse a message from the peer (-0x7300)",
     ],
   ]);
 });

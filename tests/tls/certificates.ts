@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Options of a certificate; those not set have the default for an authority or a server. */
-export interface Wish {
+export interface CertificateOptions {
   /** Lines of openssl's extension section, instead of the default ones. */
   extensions?: string[];
   /** Lines in addition to the default ones. */
@@ -45,40 +45,44 @@ export const elliptic = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
 export const rsa = (bits: number) => ["-newkey", `rsa:${bits}`];
 
 /** Makes certificates in a temporary folder, which `close` removes. */
-export class Workshop {
+export class CertificateMaker {
   readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
   private count = 0;
 
   /** Makes an authority: a root, or an intermediate below `issuer`. */
-  authority(wish: Wish = {}): Certificate {
-    const subject = wish.subject ?? `/O=AnonymOS tests/CN=Authority ${this.count}`;
-    return this.make({ ...wish, subject, extensions: wish.extensions ?? authority });
+  authority(options: CertificateOptions = {}): Certificate {
+    const subject = options.subject ?? `/O=AnonymOS tests/CN=Authority ${this.count}`;
+    return this.make({ ...options, subject, extensions: options.extensions ?? authority });
   }
 
   /** Makes a server's certificate, by default for good.test. */
-  server(issuer: Certificate, wish: Wish = {}): Certificate {
-    const names = wish.names ?? "DNS:good.test";
+  server(issuer: Certificate, options: CertificateOptions = {}): Certificate {
+    const names = options.names ?? "DNS:good.test";
     const usual = [...server, "extendedKeyUsage=serverAuth"];
     if (names !== "") usual.push(`subjectAltName=${names}`);
-    const subject = wish.subject ?? "/CN=good.test";
-    return this.make({ ...wish, issuer, subject, extensions: wish.extensions ?? usual });
+    const subject = options.subject ?? "/CN=good.test";
+    return this.make({ ...options, issuer, subject, extensions: options.extensions ?? usual });
   }
 
   /** Makes a certificate with exactly these extensions. */
-  make(wish: Wish): Certificate {
+  make(options: CertificateOptions): Certificate {
     const base = join(this.folder, `${this.count++}`);
-    const [file, request, key] = [`${base}.pem`, `${base}.csr`, wish.sameKey?.key ?? `${base}.key`];
-    const subject = ["-subj", wish.subject ?? "/CN=nobody", "-utf8"];
-    const source = wish.sameKey ? ["-key", key] : [...(wish.key ?? elliptic), "-nodes"];
-    const keyOut = wish.sameKey ? [] : ["-keyout", key];
+    const [file, request, key] = [
+      `${base}.pem`,
+      `${base}.csr`,
+      options.sameKey?.key ?? `${base}.key`,
+    ];
+    const subject = ["-subj", options.subject ?? "/CN=nobody", "-utf8"];
+    const source = options.sameKey ? ["-key", key] : [...(options.key ?? elliptic), "-nodes"];
+    const keyOut = options.sameKey ? [] : ["-keyout", key];
     openssl("req", "-new", ...source, ...keyOut, "-out", request, ...subject);
-    const lines = [...(wish.extensions ?? []), ...(wish.more ?? [])];
+    const lines = [...(options.extensions ?? []), ...(options.more ?? [])];
     writeFileSync(`${base}.ext`, `[e]\n${lines.join("\n")}\n`);
-    const extensions = wish.old ? [] : ["-extfile", `${base}.ext`, "-extensions", "e"];
-    const { issuer } = wish;
+    const extensions = options.old ? [] : ["-extfile", `${base}.ext`, "-extensions", "e"];
+    const { issuer } = options;
     const signer = issuer ? ["-CA", issuer.file, "-CAkey", issuer.key] : ["-signkey", key];
     const serial = ["-set_serial", String(1000 + this.count)];
-    const [days, hash] = [String(wish.days ?? 30), `-${wish.hash ?? "sha256"}`];
+    const [days, hash] = [String(options.days ?? 30), `-${options.hash ?? "sha256"}`];
     const words = ["-in", request, ...signer, ...serial, ...extensions, "-days", days, hash];
     openssl("x509", "-req", ...words, "-out", file);
     return { file, key, pem: readFileSync(file, "utf8"), keyPem: readFileSync(key, "utf8") };

@@ -85,7 +85,7 @@ suite("roots with a distrust date", () => {
     assert.equal(alert, "certificate_unknown (46)");
     assert.equal(
       sentence,
-      "the certificate was refused: it was issued after its root was distrusted",
+      "certificate verification failed: it was issued after its root was distrusted",
     );
   });
 

@@ -5,25 +5,25 @@ import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { Child } from "../lab/host/process.ts";
-import { type Certificate, hostTime, rsa, Workshop } from "./certificates.ts";
+import { type Certificate, CertificateMaker, hostTime, rsa } from "./certificates.ts";
 import { build, harness, harnessServer, nodeServer, type Report, visit } from "./harness.ts";
 
-const workshop = new Workshop();
+const maker = new CertificateMaker();
 let trust: string[];
 let elliptic: Certificate[];
 let classic: Certificate[];
 
 before(() => {
   build();
-  const ecRoot = workshop.authority();
-  const ecMiddle = workshop.authority({ issuer: ecRoot });
-  elliptic = [workshop.server(ecMiddle), ecMiddle, ecRoot];
-  const root = workshop.authority({ key: rsa(2048) });
-  const middle = workshop.authority({ key: rsa(2048), issuer: root });
-  classic = [workshop.server(middle, { key: rsa(2048) }), middle, root];
+  const ecRoot = maker.authority();
+  const ecMiddle = maker.authority({ issuer: ecRoot });
+  elliptic = [maker.server(ecMiddle), ecMiddle, ecRoot];
+  const root = maker.authority({ key: rsa(2048) });
+  const middle = maker.authority({ key: rsa(2048), issuer: root });
+  classic = [maker.server(middle, { key: rsa(2048) }), middle, root];
   trust = [`root=${ecRoot.file}`, `root=${root.file}`];
 });
-after(() => workshop.close());
+after(() => maker.close());
 
 function only(version: SecureVersion, ciphers?: string) {
   return { minVersion: version, maxVersion: version, ...(ciphers ? { ciphers } : {}) };
@@ -133,7 +133,7 @@ describe("sessions", () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     test(`${version}: resumes a recent, verified session with the same name only`, async () => {
       const { port, server } = await nodeServer(elliptic, only(version));
-      const file = `${workshop.folder}/session-${version}`;
+      const file = `${maker.folder}/session-${version}`;
       const go = (name: string, ...words: string[]) =>
         harness("client", String(port), name, "send=?", `session=${file}`, ...trust, ...words);
       const first = await go("good.test");
@@ -151,12 +151,12 @@ describe("sessions", () => {
     });
   }
   test("keeps no session unless asked to", async () => {
-    const file = `${workshop.folder}/no-session`;
+    const file = `${maker.folder}/no-session`;
     await talk(elliptic, {}, `session=${file}`, "options=2");
     assert.equal(existsSync(file), false);
   });
   test("does not resume a session of -k on a verified connection", async () => {
-    const file = `${workshop.folder}/insecure`;
+    const file = `${maker.folder}/insecure`;
     const { port, server } = await nodeServer(elliptic, only("TLSv1.3"));
     const words = ["client", String(port), "good.test", "send=?", `session=${file}`];
     await harness(...words, "options=1");
@@ -212,9 +212,9 @@ describe("client certificates", () => {
     }
   });
   test("presents a certificate that the server accepts", async () => {
-    const ca = workshop.authority();
+    const ca = maker.authority();
     const extensions = ["extendedKeyUsage=clientAuth", "keyUsage=digitalSignature"];
-    const own = workshop.make({ issuer: ca, subject: "/CN=me", extensions });
+    const own = maker.make({ issuer: ca, subject: "/CN=me", extensions });
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       const asked = { requestCert: true, rejectUnauthorized: true, ca: ca.pem };
       const { port, server } = await nodeServer(
@@ -239,7 +239,7 @@ describe("as a server", () => {
   };
   const withChain = (chain: Certificate[]): Certificate => ({
     ...chain[0],
-    file: workshop.write(chain[0].pem + chain[1].pem),
+    file: maker.write(chain[0].pem + chain[1].pem),
   });
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     test(`${version}: echoes, and resumes a session`, async () => {

@@ -7,7 +7,7 @@ import { createHash, createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { root as project } from "../lab/host/process.ts";
-import { type Certificate, rsa, type Wish } from "./certificates.ts";
+import { type Certificate, type CertificateOptions, rsa } from "./certificates.ts";
 import {
   bits,
   content,
@@ -23,22 +23,22 @@ import {
 } from "./der.ts";
 import { hex } from "./peer/bytes.ts";
 import { Extension } from "./peer/hello.ts";
-import { Stage, UNASKED } from "./peer/stage.ts";
+import { Stage, UNSOLICITED } from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 
 const stage = new Stage();
-const KEY_SHORT = "a key is too short, or on a curve that is not accepted";
-const UNTRUSTED = "no trusted root vouches for it";
-const WEAK_HASH = "it is signed with a hash that is too weak";
+const KEY_SHORT = "a key is too short or its curve is not supported";
+const UNTRUSTED = "its issuer is not trusted";
+const WEAK_HASH = "its signature uses a weak hash";
 const BAD = "bad_certificate (42)";
 const UNSUPPORTED = "unsupported_certificate (43)";
 const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 const UNKNOWN_CA = "unknown_ca (48)";
 /** Returns the error message; `error` is mbedTLS's error code in hexadecimal. */
-const unreadable = (error: string) => `TLS: the peer's certificate cannot be read (-0x${error})`;
+const unreadable = (error: string) => `TLS: cannot parse the peer's certificate (-0x${error})`;
 let top: Certificate;
 /** Makes a server's certificate issued by the trusted root. */
-const below = (wish: Wish = {}) => stage.workshop.server(top, wish);
+const below = (wish: CertificateOptions = {}) => stage.maker.server(top, wish);
 
 before(() => {
   top = stage.root;
@@ -46,7 +46,7 @@ before(() => {
 
 /** Asserts that the harness rejects a chain with this alert and message. */
 async function refuses(chain: Buffer[], alert: string, fault: string, ...words: string[]) {
-  const sentence = fault.startsWith("TLS:") ? fault : `the certificate was refused: ${fault}`;
+  const sentence = fault.startsWith("TLS:") ? fault : `certificate verification failed: ${fault}`;
   await refused(await stage.show(chain, ...words), alert, sentence);
 }
 
@@ -55,35 +55,35 @@ describe("names", () => {
     const name = der(0x0c, Buffer.from("good.test\0.evil.test"));
     const subject = sequence(der(0x31, sequence(oid("550403"), name)));
     const leaf = remake(below({ names: "" }), new Map([[Field.Subject, subject]]), top);
-    await refuses([leaf], CERTIFICATE_UNKNOWN, "it names no host (it has no subjectAltName)");
+    await refuses([leaf], CERTIFICATE_UNKNOWN, "it has no subjectAltName");
   });
 });
 
 describe("weak algorithms", () => {
   test("TLS-13: rejects SHA-1 in the server's certificate and an intermediate's", async () => {
     await refuses([toDer(below({ hash: "sha1" }))], CERTIFICATE_UNKNOWN, WEAK_HASH);
-    const middle = stage.workshop.authority({ issuer: top, hash: "sha1" });
-    const leaf = stage.workshop.server(middle);
+    const middle = stage.maker.authority({ issuer: top, hash: "sha1" });
+    const leaf = stage.maker.server(middle);
     await refuses([leaf, middle].map(toDer), CERTIFICATE_UNKNOWN, WEAK_HASH);
   });
   test("TLS-13: rejects MD5 in the server's certificate and an intermediate's", async () => {
-    const root = stage.workshop.authority({ key: rsa(2048) });
+    const root = stage.maker.authority({ key: rsa(2048) });
     const words = `root=${root.file}`;
-    const leaf = toDer(stage.workshop.server(root, { hash: "md5" }));
+    const leaf = toDer(stage.maker.server(root, { hash: "md5" }));
     await refuses([leaf], BAD, unreadable("2600"), words);
-    const middle = stage.workshop.authority({ issuer: root, hash: "md5" });
-    const chain = [stage.workshop.server(middle), middle].map(toDer);
+    const middle = stage.maker.authority({ issuer: root, hash: "md5" });
+    const chain = [stage.maker.server(middle), middle].map(toDer);
     await refuses(chain, UNKNOWN_CA, UNTRUSTED, words);
   });
   for (const size of [512, 1024, 2040]) {
     test(`TLS-13: rejects an RSA key of ${size} bits anywhere in the chain`, async () => {
       const key = rsa(size);
       await refuses([toDer(below({ key }))], UNSUPPORTED, KEY_SHORT);
-      const middle = stage.workshop.authority({ key, issuer: top });
-      const chain = [stage.workshop.server(middle), middle].map(toDer);
+      const middle = stage.maker.authority({ key, issuer: top });
+      const chain = [stage.maker.server(middle), middle].map(toDer);
       await refuses(chain, UNSUPPORTED, KEY_SHORT);
-      const root = stage.workshop.authority({ key });
-      const leaf = toDer(stage.workshop.server(root));
+      const root = stage.maker.authority({ key });
+      const leaf = toDer(stage.maker.server(root));
       await refuses([leaf], UNSUPPORTED, KEY_SHORT, `root=${root.file}`);
     });
   }
@@ -124,9 +124,9 @@ const wide = (value: bigint) => Buffer.from(value.toString(16).padStart(512, "0"
 describe("forged signatures", () => {
   test("TLS-13: rejects Bleichenbacher's forgery below a root with e = 3", async () => {
     const key = [...rsa(2048), "-pkeyopt", "rsa_keygen_pubexp:3"];
-    const root = stage.workshop.authority({ key });
+    const root = stage.maker.authority({ key });
     const trust = `root=${root.file}`;
-    const original = stage.workshop.server(root);
+    const original = stage.maker.server(root);
     served(await stage.visit({ identity: () => stage.identity([original]) }, trust));
     // Bleichenbacher, 2006: short padding, the digest, then bytes that make it a perfect cube.
     const forged = remake(original, new Map(), (signed) => {
@@ -143,8 +143,8 @@ describe("forged signatures", () => {
     await refuses([forged], UNKNOWN_CA, UNTRUSTED, trust);
   });
   test("TLS-13: rejects the padded digest as the signature of a key with e = 1", async () => {
-    const middle = stage.workshop.authority({ key: rsa(2048), issuer: top });
-    const leaf = stage.workshop.server(middle);
+    const middle = stage.maker.authority({ key: rsa(2048), issuer: top });
+    const leaf = stage.maker.server(middle);
     const { n } = createPublicKey(middle.pem).export({ format: "jwk" });
     const modulus = integer(BigInt(`0x${Buffer.from(n!, "base64url").toString("hex")}`));
     const rsaKey = sequence(oid("2a864886f70d010101"), hex("0500"));
@@ -209,14 +209,14 @@ describe("explicit curve parameters", () => {
     const point = hex("02 0008");
     const key = explicitKey(697n, 23n, 12n, point, 5n, point);
     const explicit = new Map([[Field.Key, key]]);
-    const middle = stage.workshop.authority({ issuer: top });
-    const leaf = stage.workshop.server(middle);
+    const middle = stage.maker.authority({ issuer: top });
+    const leaf = stage.maker.server(middle);
     for (const [chain, alert, sentence] of [
       [[remake(below(), explicit, top)], BAD, unreadable("4e80")],
       [
         [toDer(leaf), remake(middle, explicit, top)],
         UNKNOWN_CA,
-        `the certificate was refused: ${UNTRUSTED}`,
+        `certificate verification failed: ${UNTRUSTED}`,
       ],
     ] as const) {
       const visit = await stage.show([...chain]);
@@ -234,9 +234,9 @@ function forge(point: Buffer, signed: Buffer): Buffer {
 }
 
 describe("malformed and unusual name constraints", () => {
-  const MALFORMED = "its extensions are badly encoded";
-  const UNKNOWN_FORM = "it is under a name constraint of an unknown form";
-  const ELSEWHERE = "an authority above it may not certify this name";
+  const MALFORMED = "its extensions are malformed";
+  const UNKNOWN_FORM = "the name constraints of an issuer are not supported";
+  const ELSEWHERE = "its name violates the name constraints of an issuer";
   const names = "DNS:good.test,IP:10.0.2.2";
   const good = der(0x82, Buffer.from("good.test"));
   const directory = (organisation: string) => {
@@ -244,10 +244,10 @@ describe("malformed and unusual name constraints", () => {
     return der(0xa4, sequence(der(0x31, part)));
   };
   const list = (tag: number, ...base: Buffer[]) => sequence(der(tag, sequence(...base)));
-  const under = (constraints: Buffer, wish: Wish = {}): Certificate[] => {
+  const under = (constraints: Buffer, wish: CertificateOptions = {}): Certificate[] => {
     const more = [`2.5.29.30=DER:${constraints.toString("hex")}`];
-    const middle = stage.workshop.authority({ issuer: top, more });
-    return [stage.workshop.server(middle, { names, ...wish }), middle];
+    const middle = stage.maker.authority({ issuer: top, more });
+    return [stage.maker.server(middle, { names, ...wish }), middle];
   };
   const rows: [string, Buffer, string][] = [
     ["rejects a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
@@ -280,7 +280,7 @@ describe("malformed and unusual name constraints", () => {
   });
   test("TLS-09: rejects critical constraints in a server's certificate", async () => {
     const leaf = below({ more: ["nameConstraints=critical,permitted;DNS:good.test"] });
-    const fault = "it has a critical extension that is not known";
+    const fault = "it has an unknown critical extension";
     await refuses([toDer(leaf)], CERTIFICATE_UNKNOWN, fault);
   });
 });
@@ -301,7 +301,7 @@ describe("revocation (not checked)", () => {
     await refused(
       await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
       "unsupported_extension (110)",
-      UNASKED,
+      UNSOLICITED,
     );
   });
   test("TLS-45: README.md states in bold that revocation is not checked", () => {

@@ -10,7 +10,14 @@ import { hex, u8, vector } from "./peer/bytes.ts";
 import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";
 import type { Change, Script, Session } from "./peer/script.ts";
-import { PARAMETER, type Row, Stage, TURN, UNREADABLE, WRONG } from "./peer/stage.ts";
+import {
+  BAD_SIGNATURE,
+  ILLEGAL_PARAMETER,
+  MALFORMED,
+  type Row,
+  Stage,
+  UNEXPECTED_MESSAGE,
+} from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 import { CHANGE_CIPHER_SPEC, clear, HANDSHAKE } from "./peer/wire.ts";
 
@@ -42,19 +49,19 @@ describe("certificates", () => {
       "TLS-18: rejects an empty list, 1.3",
       { change: { Certificate: () => message(11, u8(0), vector(3)) } },
       DECODE,
-      UNREADABLE,
+      MALFORMED,
     ],
     [
       "TLS-18: rejects an empty list, 1.2",
       { version: 12, change: { Certificate: () => message(11, vector(3)) } },
       DECODE,
-      UNREADABLE,
+      MALFORMED,
     ],
     [
       "TLS-18: rejects a certificate of no bytes",
       { change: { Certificate: () => message(11, u8(0), vector(3, vector(3), vector(2))) } },
       DECODE,
-      UNREADABLE,
+      MALFORMED,
     ],
   ]);
 });
@@ -64,7 +71,7 @@ describe("signatures", () => {
   const title = (row: number, what: string, version: number) =>
     `TLS-${row}: ${what}, 1.${version - 10}`;
   const signed = { 12: "ServerKeyExchange", 13: "CertificateVerify" } as const;
-  const wrong = (version: number) => `${WRONG} (-0x${version === 12 ? "4e00" : "6e00"})`;
+  const wrong = (version: number) => `${BAD_SIGNATURE} (-0x${version === 12 ? "4e00" : "6e00"})`;
   const context = "TLS 1.3, client CertificateVerify";
   const bad: Row[] = versions.flatMap((version): Row[] => [
     [
@@ -84,7 +91,7 @@ describe("signatures", () => {
     title(row, `rejects scheme 0x0${scheme.toString(16)}, ${what}`, version),
     { version, scheme, ...(what.startsWith("RSA") ? { identity: () => stage.classic } : {}) },
     ILLEGAL,
-    PARAMETER,
+    ILLEGAL_PARAMETER,
   ];
   const anonymous: Change = (bytes) => message(12, bytes.subarray(4, 4 + 36));
   stage.refuses([
@@ -103,14 +110,14 @@ describe("signatures", () => {
       "TLS-21: rejects an unsigned ServerKeyExchange",
       { version: 12, change: { ServerKeyExchange: anonymous } },
       DECODE,
-      UNREADABLE,
+      MALFORMED,
     ],
     ...versions.map(
       (version): Row => [
         `TLS-22: rejects a wrong Finished, 1.${version - 10}`,
         { version, change: { Finished: flip } },
         DECRYPT,
-        `${WRONG} (-0x6e00)`,
+        `${BAD_SIGNATURE} (-0x6e00)`,
       ],
     ),
   ]);
@@ -140,7 +147,12 @@ describe("order", () => {
     version,
     change: { [name]: (bytes: Buffer) => [bytes, bytes] },
   });
-  const row = (title: string, script: Script): Row => [title, script, UNEXPECTED, TURN];
+  const row = (title: string, script: Script): Row => [
+    title,
+    script,
+    UNEXPECTED,
+    UNEXPECTED_MESSAGE,
+  ];
   stage.refuses([
     row("TLS-36: rejects data during the handshake, 1.2", before(12, data, "Certificate")),
     row("TLS-36: rejects data within a message", {
@@ -184,7 +196,11 @@ describe("order", () => {
   ]);
   test("TLS-37: limited to 1.2, rejects ChangeCipherSpec before ServerHello", async () => {
     const script = before(12, clear(CHANGE_CIPHER_SPEC, CCS), "ServerHello");
-    await refused(await stage.visit(script, `options=${TlsOption.Only12}`), UNEXPECTED, TURN);
+    await refused(
+      await stage.visit(script, `options=${TlsOption.Only12}`),
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    );
   });
 });
 
@@ -214,7 +230,7 @@ describe("sizes", () => {
           },
         },
         DECODE,
-        UNREADABLE,
+        MALFORMED,
       ],
     ]),
   );

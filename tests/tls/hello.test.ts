@@ -9,14 +9,14 @@ import { hex, u8, u16, vector } from "./peer/bytes.ts";
 import { Extension, message, type ServerHello } from "./peer/hello.ts";
 import type { Script } from "./peer/script.ts";
 import {
-  IMPOSSIBLE,
-  NOTHING_COMMON,
-  PARAMETER,
+  ILLEGAL_PARAMETER,
+  INVALID_VALUE,
+  MALFORMED,
+  NEGOTIATION_FAILED,
   type Row,
   Stage,
-  TURN,
-  UNASKED,
-  UNREADABLE,
+  UNEXPECTED_MESSAGE,
+  UNSOLICITED,
   VERSION,
 } from "./peer/stage.ts";
 import { served } from "./peer/verdict.ts";
@@ -43,7 +43,7 @@ describe("versions", () => {
         void Buffer.from(`DOWNGRD${String.fromCharCode(mark)}`, "latin1").copy(random, 24),
     ),
     ILLEGAL,
-    PARAMETER,
+    ILLEGAL_PARAMETER,
   ]);
   const old: Row[] = [0x300, 0x301, 0x302].map((version) => [
     `TLS-24: rejects version ${name(version)} (SSL 3.0, TLS 1.0, TLS 1.1)`,
@@ -55,7 +55,7 @@ describe("versions", () => {
     `TLS-25: rejects ${name(version)} in supported_versions`,
     hello(13, (hello) => hello.set(Extension.SupportedVersions, u16(version))),
     ILLEGAL,
-    PARAMETER,
+    ILLEGAL_PARAMETER,
   ]);
   stage.refuses([...marks, ...old, ...strange]);
 });
@@ -68,21 +68,21 @@ describe("suites", () => {
         `TLS-25: rejects suite ${name(suite)} in 1.2 (NULL, EXPORT, RC4, 3DES, CBC)`,
         hello(12, { suite }),
         ILLEGAL,
-        IMPOSSIBLE,
+        INVALID_VALUE,
       ],
     ),
     [
       "TLS-25: rejects a suite of 1.3 in 1.2",
       hello(12, { suite: 0x1301 }),
       "handshake_failure (40)",
-      NOTHING_COMMON,
+      NEGOTIATION_FAILED,
     ],
     ...[0x1304, 0x1305, 0xcca9, 0x0005].map(
       (suite): Row => [
         `TLS-25: rejects suite ${name(suite)} in 1.3`,
         hello(13, { suite }),
         ILLEGAL,
-        PARAMETER,
+        ILLEGAL_PARAMETER,
       ],
     ),
   ]);
@@ -100,7 +100,7 @@ describe("finite fields", () => {
         `TLS-47: rejects DHE, suite ${name(suite)}`,
         hello(12, { suite }),
         ILLEGAL,
-        IMPOSSIBLE,
+        INVALID_VALUE,
       ],
     ),
     ...[512, 1024, 2048].map(
@@ -111,7 +111,7 @@ describe("finite fields", () => {
           change: { ServerKeyExchange: () => exchange(bits, 1, bits === 512 ? 0 : 1) },
         },
         ILLEGAL,
-        PARAMETER,
+        ILLEGAL_PARAMETER,
       ],
     ),
     [
@@ -120,7 +120,7 @@ describe("finite fields", () => {
         one.set(Extension.KeyShare, Buffer.concat([u16(0x100), vector(2, Buffer.alloc(256, 7))])),
       ),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
   ]);
 });
@@ -131,11 +131,11 @@ describe("old servers", () => {
       "TLS-40: requires renegotiation_info",
       hello(12, (one) => one.without(Extension.RenegotiationInfo)),
       "handshake_failure (40)",
-      NOTHING_COMMON,
+      NEGOTIATION_FAILED,
     ],
   ]);
   test("TLS-40: keeps no session without extended_master_secret", async () => {
-    const session = `${stage.workshop.folder}/none`;
+    const session = `${stage.maker.folder}/none`;
     const plain = hello(12, (one) => one.without(Extension.ExtendedMasterSecret));
     served(await stage.visit(plain, `session=${session}`));
     assert.equal(existsSync(session), false);
@@ -150,20 +150,20 @@ describe("fields", () => {
       "TLS-26: rejects a session id that is not the client's",
       hello(13, ({ session }) => void session[0]++),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-26: rejects an empty session id",
       hello(13, { session: Buffer.alloc(0) }),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     ...([12, 13] as const).map(
       (version): Row => [
         `TLS-26: rejects compression, 1.${version - 10}`,
         hello(version, { compression: 1 }),
         ILLEGAL,
-        version === 12 ? "TLS: the handshake failed (-0x7080)" : PARAMETER,
+        version === 12 ? "TLS: handshake failed (-0x7080)" : ILLEGAL_PARAMETER,
       ],
     ),
   ]);
@@ -182,41 +182,41 @@ describe("extensions", () => {
       "TLS-27: rejects next_protocol_negotiation, 1.3",
       hello(13, (one) => one.set(...npn)),
       unasked,
-      UNASKED,
+      UNSOLICITED,
     ],
     [
       "TLS-27: rejects next_protocol_negotiation, 1.2",
       hello(12, (one) => one.set(...npn)),
       unasked,
-      UNASKED,
+      UNSOLICITED,
     ],
-    ["TLS-27: rejects it in EncryptedExtensions", { encrypted: [npn] }, unasked, UNASKED],
+    ["TLS-27: rejects it in EncryptedExtensions", { encrypted: [npn] }, unasked, UNSOLICITED],
     [
       "TLS-27: rejects an unrequested status with the certificate",
       { stapled: [[Extension.StatusRequest, hex("01 00 00 01 30")]] },
       unasked,
-      UNASKED,
+      UNSOLICITED,
     ],
     [
       "TLS-27: rejects an application protocol that was not offered",
       { encrypted: [[Extension.Alpn, vector(2, vector(1, Buffer.from("h2")))]] },
       ILLEGAL,
-      IMPOSSIBLE,
+      INVALID_VALUE,
     ],
-    ["TLS-28: rejects a duplicate extension, 1.3", hello(13, twice), ILLEGAL, PARAMETER],
-    ["TLS-28: rejects a duplicate extension, 1.2", hello(12, twice), ILLEGAL, PARAMETER],
+    ["TLS-28: rejects a duplicate extension, 1.3", hello(13, twice), ILLEGAL, ILLEGAL_PARAMETER],
+    ["TLS-28: rejects a duplicate extension, 1.2", hello(12, twice), ILLEGAL, ILLEGAL_PARAMETER],
     [
       "TLS-28: rejects an extension longer than the message",
       { change: { ServerHello: longer } },
       DECODE,
-      UNREADABLE,
+      MALFORMED,
     ],
     ...([12, 13] as const).map(
       (version): Row => [
         `TLS-28: rejects bytes after the extensions, 1.${version - 10}`,
         hello(version, { trailer: Buffer.alloc(3) }),
         DECODE,
-        UNREADABLE,
+        MALFORMED,
       ],
     ),
   ]);
@@ -233,25 +233,25 @@ describe("HelloRetryRequest", () => {
       "TLS-29: rejects a second one",
       { group, change: { HelloRetryRequest: (message) => [message, message] } },
       "unexpected_message (10)",
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-29: rejects one for a group that the client sent a share of",
       { group: "x25519", retry: () => {} },
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-29: rejects one that asks for no change",
       { group, retry: (hello) => hello.without(Extension.KeyShare) },
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-29: rejects one for a group that was not offered",
       { group, retry: (hello) => hello.set(Extension.KeyShare, u16(0x19)) },
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-29: rejects a cookie that does not fit into a ClientHello",
@@ -259,7 +259,7 @@ describe("HelloRetryRequest", () => {
       "internal_error (80)",
       "TLS: a message is too long (-0x6a00)",
     ],
-    ["TLS-29: rejects a cookie of 65,000 bytes", again(65_000), DECODE, UNREADABLE],
+    ["TLS-29: rejects a cookie of 65,000 bytes", again(65_000), DECODE, MALFORMED],
   ]);
   test("TLS-29: follows one with a cookie", async () => served(await stage.visit(again(200))));
 });
@@ -287,7 +287,7 @@ describe("shares", () => {
         `TLS-30: rejects an x25519 share: ${title}`,
         hello(13, share(0x1d, hex(bytes))),
         ILLEGAL,
-        PARAMETER,
+        ILLEGAL_PARAMETER,
       ],
     ),
     ...points.map(
@@ -295,14 +295,14 @@ describe("shares", () => {
         `TLS-30: rejects a P-256 share: ${title}`,
         { group: "P-256", hello: share(0x17, bytes) },
         ILLEGAL,
-        PARAMETER,
+        ILLEGAL_PARAMETER,
       ],
     ),
     [
       "TLS-30: rejects a share for a group that the client sent none of",
       hello(13, share(0x17, off)),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
   ]);
 });

@@ -3,31 +3,32 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Certificate } from "./certificates.ts";
 import { der, Field, OCTET_STRING, oid, remake, sequence, toDer } from "./der.ts";
-import { Stage, UNREADABLE } from "./peer/stage.ts";
+import { MALFORMED, Stage } from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 
 const stage = new Stage();
 /** Each certificate and each name takes blocks of the heap while the connection lasts. */
 const FULL_HEAP = 160 * 1024;
 const MOST_HEAP = 640 * 1024;
-const UNTRUSTED = "the certificate was refused: no trusted root vouches for it";
-const CONSTRAINED = "the certificate was refused: an authority above it may not certify this name";
+const UNTRUSTED = "certificate verification failed: its issuer is not trusted";
+const CONSTRAINED =
+  "certificate verification failed: its name violates the name constraints of an issuer";
 
 const san = (count: number, make: (index: number) => string) => {
   const all = Array.from({ length: count }, (_, i) => `DNS:${make(i)}`);
   return [...all, "DNS:good.test"].join(",");
 };
 const server = (count: number) =>
-  stage.workshop.server(stage.root, { names: san(count, (i) => `${i}.test`) });
+  stage.maker.server(stage.root, { names: san(count, (i) => `${i}.test`) });
 
 test("TLS-16: accepts a chain of 10 certificates, but no longer one", async () => {
   const chain: Certificate[] = [];
   for (let i = 0; i < 12; i++) {
-    chain.unshift(stage.workshop.authority({ issuer: chain[0] ?? stage.root }));
+    chain.unshift(stage.maker.authority({ issuer: chain[0] ?? stage.root }));
   }
   const cut = (depth: number) => {
     const above = chain.slice(chain.length - depth);
-    const leaf = stage.workshop.server(above[0]);
+    const leaf = stage.maker.server(above[0]);
     return stage.identity([leaf, ...above]);
   };
   // Made before the visit, so that it is valid when the client reads its clock.
@@ -39,39 +40,39 @@ test("TLS-16: accepts a chain of 10 certificates, but no longer one", async () =
 });
 /** A leaf, and 30 authorities with one name and key, each of which may have certified any other. */
 function maze(): Buffer[] {
-  const first = stage.workshop.authority({ subject: "/CN=Maze" });
+  const first = stage.maker.authority({ subject: "/CN=Maze" });
   const others = Array.from({ length: 30 }, () =>
-    stage.workshop.authority({ subject: "/CN=Maze", issuer: first, sameKey: first }),
+    stage.maker.authority({ subject: "/CN=Maze", issuer: first, sameKey: first }),
   );
-  return [stage.workshop.server(first), ...others].map(toDer);
+  return [stage.maker.server(first), ...others].map(toDer);
 }
 test("TLS-16: rejects 30 authorities of one name that certify each other", async () => {
   await refused(await stage.show(maze()), "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
 });
 test("TLS-16: rejects them soon if a root has the same name, too", async () => {
-  const trusted = stage.workshop.authority({ subject: "/CN=Maze" });
+  const trusted = stage.maker.authority({ subject: "/CN=Maze" });
   const visit = await stage.show(maze(), `root=${trusted.file}`);
   await refused(visit, "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
   assert.ok(visit.report.number("cpu") < 300, visit.report.get("cpu"));
 });
 test("TLS-16: rejects 100 certificates, and a Certificate message of 1 MiB", async () => {
-  const one = toDer(stage.workshop.server(stage.root));
+  const one = toDer(stage.maker.server(stage.root));
   for (const chain of [Array(100).fill(one), [one, Buffer.alloc(1 << 20)]]) {
-    await refused(await stage.show(chain), "decode_error (50)", UNREADABLE);
+    await refused(await stage.show(chain), "decode_error (50)", MALFORMED);
   }
 });
 test("TLS-16: rejects 10,000 names, but searches 1,000", async () => {
   const many = toDer(server(10_000));
-  await refused(await stage.show([many]), "decode_error (50)", UNREADABLE);
+  await refused(await stage.show([many]), "decode_error (50)", MALFORMED);
   const some = server(1000);
   served(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
 });
 test("TLS-16: checks as many constraints and names as fit into a message", async () => {
   const constraints = Array.from({ length: 600 }, (_, i) => `excluded;DNS:${i}.x`).join(",");
   const more = [`nameConstraints=critical,${constraints}`];
-  const middle = stage.workshop.authority({ issuer: stage.root, more });
+  const middle = stage.maker.authority({ issuer: stage.root, more });
   const leaf = (last: string) =>
-    stage.workshop.server(middle, { names: `${san(600, (i) => `${i}.y`)},${last}` });
+    stage.maker.server(middle, { names: `${san(600, (i) => `${i}.y`)},${last}` });
   const chain = [leaf("DNS:1.y"), middle];
   served(await stage.visit({ identity: () => stage.identity(chain) }), FULL_HEAP);
   const bad = await stage.show([leaf("DNS:599.x"), middle].map(toDer));
@@ -81,8 +82,8 @@ test("TLS-16: rejects 6,000 empty names", async () => {
   const names = sequence(...Array.from({ length: 6000 }, () => der(0x82)));
   const extension = sequence(oid("551d11"), der(OCTET_STRING, names));
   const extensions = der(0xa3, sequence(extension));
-  const leaf = stage.workshop.server(stage.root);
+  const leaf = stage.maker.server(stage.root);
   const many = remake(leaf, new Map([[Field.Extensions, extensions]]), stage.root);
-  const words = "the certificate was refused: it is not for this name";
+  const words = "certificate verification failed: it is not valid for this name";
   await refused(await stage.show([many]), "bad_certificate (42)", words, MOST_HEAP);
 });

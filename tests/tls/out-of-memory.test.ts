@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { TlsOption as Option } from "../../core/tls-codes.ts";
-import { type Certificate, rsa, Workshop } from "./certificates.ts";
+import { type Certificate, CertificateMaker, rsa } from "./certificates.ts";
 import { build, harness, type Report } from "./harness.ts";
 
 const LAST = 5000;
@@ -10,20 +10,20 @@ const STEP = 7;
 /** Returns the number of undisturbed conversations: the first, and one after every 50 failures. */
 const between = (step: number) => 1 + Math.ceil(Math.floor(LAST / step) / 50);
 
-const workshop = new Workshop();
+const maker = new CertificateMaker();
 let elliptic: Certificate[];
 let classic: Certificate[];
 
 before(() => {
   build();
   const days = 1000; // in some tests, days pass between conversations
-  const root = workshop.authority({ days });
-  elliptic = [workshop.server(root, { days }), root];
+  const root = maker.authority({ days });
+  elliptic = [maker.server(root, { days }), root];
   const wish = { days, key: rsa(2048) };
-  const rsaRoot = workshop.authority(wish);
-  classic = [workshop.server(rsaRoot, wish), rsaRoot];
+  const rsaRoot = maker.authority(wish);
+  classic = [maker.server(rsaRoot, wish), rsaRoot];
 });
-after(() => workshop.close());
+after(() => maker.close());
 
 /** Lets a client and a server converse in memory. */
 function converse(chain: Certificate[], version: Option, ...words: string[]): Promise<Report> {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { SecureVersion } from "node:tls";
-import { type Certificate, rsa, Workshop } from "./certificates.ts";
+import { type Certificate, CertificateMaker, rsa } from "./certificates.ts";
 import { build, harness, nodeServer } from "./harness.ts";
 import { CLIENT_HELLO, type ClientHello, keyShares, readClientHello } from "./peer/hello.ts";
 import { listen } from "./peer/serve.ts";
@@ -14,7 +14,7 @@ import { listen } from "./peer/serve.ts";
 const TIMES = 125;
 const HEAP = 60 * 1024;
 const versions: SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
-const workshop = new Workshop();
+const maker = new CertificateMaker();
 const chains = new Map<string, Certificate[]>();
 
 before(() => {
@@ -24,12 +24,12 @@ before(() => {
     ["RSA", rsa(2048)],
   ] as const) {
     const wish = key === undefined ? {} : { key };
-    const root = workshop.authority(wish);
-    const middle = workshop.authority({ ...wish, issuer: root });
-    chains.set(name, [workshop.server(middle, wish), middle, root]);
+    const root = maker.authority(wish);
+    const middle = maker.authority({ ...wish, issuer: root });
+    chains.set(name, [maker.server(middle, wish), middle, root]);
   }
 });
-after(() => workshop.close());
+after(() => maker.close());
 
 describe("1,000 handshakes in a row", () => {
   for (const version of versions) {
@@ -41,7 +41,7 @@ describe("1,000 handshakes in a row", () => {
           const { port, server } = await nodeServer(chain, options);
           const words = [`root=${chain[2].file}`, "send=?"];
           const times = `times=${resumed ? TIMES + 1 : TIMES}`; // the first is a full one
-          if (resumed) words.push(`session=${workshop.folder}/${version}-${name}`);
+          if (resumed) words.push(`session=${maker.folder}/${version}-${name}`);
           const report = await harness("client", String(port), "good.test", times, ...words);
           server.close();
           const greetings = report.text.match(/^text=hello$/gm)?.length;

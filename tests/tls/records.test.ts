@@ -8,14 +8,21 @@ import { hex, u8, u16 } from "./peer/bytes.ts";
 import { DATA, Protection13 } from "./peer/keys.ts";
 import type { Script, Session } from "./peer/script.ts";
 import { against, greet } from "./peer/serve.ts";
-import { CHANGED, IMPOSSIBLE, NO_RECORD, type Row, Stage, TURN } from "./peer/stage.ts";
+import {
+  BAD_MAC,
+  INVALID_RECORD,
+  INVALID_VALUE,
+  type Row,
+  Stage,
+  UNEXPECTED_MESSAGE,
+} from "./peer/stage.ts";
 import { modest, refused, served } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
 const versions = [12, 13] as const;
 const OVERFLOW = "record_overflow (22)";
-const BAD_MAC = "bad_record_mac (20)";
+const BAD_RECORD_MAC = "bad_record_mac (20)";
 const UNEXPECTED = "unexpected_message (10)";
 const title = (row: number, what: string, version: number) =>
   `TLS-${row}: ${what}, 1.${version - 10}`;
@@ -57,27 +64,32 @@ describe("lengths", () => {
         title(31, "rejects plaintext of 2^14 + 1 bytes", version),
         later(version, (wire) => wire.send(DATA, Buffer.alloc(most + 1))),
         OVERFLOW,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
       [
         title(31, "rejects 65,535 bytes", version),
         later(version, sized(65535)),
         OVERFLOW,
-        IMPOSSIBLE,
+        INVALID_VALUE,
       ],
       [
         title(31, "rejects 65,535 bytes in clear", version),
         early(version, (wire) => wire.raw(clear(HANDSHAKE, Buffer.alloc(65535)))),
         OVERFLOW,
-        IMPOSSIBLE,
+        INVALID_VALUE,
       ],
     ]),
-    [title(31, "rejects 2^14 + 257 bytes", 13), later(13, sized(most + 257)), OVERFLOW, IMPOSSIBLE],
+    [
+      title(31, "rejects 2^14 + 257 bytes", 13),
+      later(13, sized(most + 257)),
+      OVERFLOW,
+      INVALID_VALUE,
+    ],
     [
       title(31, "rejects 2^14 + 2,049 bytes", 12),
       later(12, sized(most + 2049)),
       OVERFLOW,
-      IMPOSSIBLE,
+      INVALID_VALUE,
     ],
   ]);
   for (const version of versions) {
@@ -106,7 +118,7 @@ describe("floods", () => {
         title(32, "rejects an empty record in the handshake", version),
         early(version, (wire) => wire.raw(clear(HANDSHAKE, empty))),
         UNEXPECTED,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
       [
         title(32, "rejects empty records within a message", version),
@@ -121,50 +133,50 @@ describe("floods", () => {
           },
         },
         UNEXPECTED,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
       [
         title(32, "rejects 100,000 empty data records", version),
         later(version, (wire) => wire.flood(MANY, DATA, empty)),
         UNEXPECTED,
-        TURN,
+        UNEXPECTED_MESSAGE,
       ],
       [
         title(32, "rejects 100,000 warnings before the hello", version),
         early(version, (wire) => wire.flood(MANY, ALERT, warning)),
         UNEXPECTED,
-        TURN,
+        UNEXPECTED_MESSAGE,
       ],
       [
         title(32, "rejects 100,000 protected warnings", version),
         later(version, (wire) => wire.flood(MANY, ALERT, warning)),
         UNEXPECTED,
-        TURN,
+        UNEXPECTED_MESSAGE,
       ],
     ]),
     [
       title(32, "rejects 100,000 ChangeCipherSpecs before the hello", 13),
       early(13, ccs(MANY)),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects 100,000 ChangeCipherSpecs in the handshake", 13),
       early(13, ccs(MANY), "Certificate"),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects ChangeCipherSpec after the handshake", 13),
       later(13, ccs(1)),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       title(32, "rejects an empty protected handshake record", 13),
       early(13, (wire) => wire.send(HANDSHAKE, empty), "Certificate"),
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
   ]);
   for (const version of versions) {
@@ -177,52 +189,57 @@ describe("floods", () => {
   test("TLS-32: tolerates 250 ChangeCipherSpecs, but not 257", async () => {
     const script = (count: number) => early(13, ccs(count));
     served(await stage.visit(script(250)));
-    await refused(await stage.visit(script(257)), UNEXPECTED, TURN);
+    await refused(await stage.visit(script(257)), UNEXPECTED, UNEXPECTED_MESSAGE);
   });
 });
 
 describe("contents", () => {
   const inner = (bytes: Buffer) => later(13, (wire, keys) => wire.raw(keys.sealInner(bytes)));
   stage.refuses([
-    ["TLS-34: rejects content of zeros only", inner(Buffer.alloc(20)), UNEXPECTED, NO_RECORD],
-    ["TLS-34: rejects empty content", inner(Buffer.alloc(0)), UNEXPECTED, NO_RECORD],
-    ["TLS-34: rejects an unknown type, protected", inner(hex("01 02 63")), UNEXPECTED, TURN],
+    ["TLS-34: rejects content of zeros only", inner(Buffer.alloc(20)), UNEXPECTED, INVALID_RECORD],
+    ["TLS-34: rejects empty content", inner(Buffer.alloc(0)), UNEXPECTED, INVALID_RECORD],
+    [
+      "TLS-34: rejects an unknown type, protected",
+      inner(hex("01 02 63")),
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-34: rejects ChangeCipherSpec with another value",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, u8(2)))),
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
     [
       "TLS-34: rejects ChangeCipherSpec of two bytes",
       early(13, (wire) => wire.raw(clear(CHANGE_CIPHER_SPEC, hex("01 01")))),
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
     [
       "TLS-34: rejects a protected ChangeCipherSpec",
       early(13, (wire) => wire.send(CHANGE_CIPHER_SPEC, u8(1)), "Certificate"),
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     ...versions.flatMap((version): Row[] => [
       [
         title(34, "rejects an unknown type, in clear", version),
         early(version, (wire) => wire.raw(clear(0x63, hex("01 02 03")))),
         UNEXPECTED,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
       [
         title(43, "rejects a heartbeat, in clear", version),
         early(version, (wire) => wire.raw(clear(0x18, hex("01 40 00")))),
         UNEXPECTED,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
       [
         title(43, "rejects a heartbeat, protected", version),
         later(version, (wire) => wire.send(0x18, hex("01 40 00"))),
         UNEXPECTED,
-        version === 12 ? NO_RECORD : TURN,
+        version === 12 ? INVALID_RECORD : UNEXPECTED_MESSAGE,
       ],
       [
         title(35, "rejects a flipped bit", version),
@@ -231,8 +248,8 @@ describe("contents", () => {
           record[7] ^= 1;
           await wire.raw(record);
         }),
+        BAD_RECORD_MAC,
         BAD_MAC,
-        CHANGED,
       ],
       [
         title(35, "rejects a replayed record", version),
@@ -240,14 +257,14 @@ describe("contents", () => {
           const record = wire.record(ALERT, Buffer.of(1, 90));
           await wire.raw(record, record);
         }),
+        BAD_RECORD_MAC,
         BAD_MAC,
-        CHANGED,
       ],
       [
         title(35, "rejects a record shorter than its tag", version),
         later(version, (wire) => wire.raw(header(3), Buffer.alloc(3))),
+        BAD_RECORD_MAC,
         BAD_MAC,
-        CHANGED,
       ],
     ]),
   ]);
@@ -260,11 +277,11 @@ describe("input that is not TLS", () => {
       "HTTP",
       Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
-    ["SSH", Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"), UNEXPECTED, NO_RECORD],
-    ["zeros", Buffer.alloc(4096), UNEXPECTED, NO_RECORD],
-    ["noise", noise, UNEXPECTED, NO_RECORD],
+    ["SSH", Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"), UNEXPECTED, INVALID_RECORD],
+    ["zeros", Buffer.alloc(4096), UNEXPECTED, INVALID_RECORD],
+    ["noise", noise, UNEXPECTED, INVALID_RECORD],
   ];
   for (const [name, bytes, alert, sentence] of voices) {
     test(`TLS-44: rejects ${name}`, async () => {

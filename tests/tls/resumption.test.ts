@@ -12,13 +12,13 @@ import { Extension, type ServerHello } from "./peer/hello.ts";
 import type { Script, Session } from "./peer/script.ts";
 import { greet, type Visit } from "./peer/serve.ts";
 import {
-  CHANGED,
-  NOTHING_COMMON,
-  PARAMETER,
+  BAD_MAC,
+  ILLEGAL_PARAMETER,
+  MALFORMED,
+  NEGOTIATION_FAILED,
   Stage,
-  TURN,
-  UNASKED,
-  UNREADABLE,
+  UNEXPECTED_MESSAGE,
+  UNSOLICITED,
 } from "./peer/stage.ts";
 import { modest, refused, served } from "./peer/verdict.ts";
 import { HANDSHAKE } from "./peer/wire.ts";
@@ -29,7 +29,7 @@ const DAY = 86_400;
 let sessions = 0;
 
 /** Returns the path of a new session file. */
-const file = () => `${stage.workshop.folder}/session-${sessions++}`;
+const file = () => `${stage.maker.folder}/session-${sessions++}`;
 
 /** Visits a server that issues a session. `secret` is the server's part of it. */
 async function learn(version: 12 | 13, session: string, lifetime?: number, ticket?: Buffer) {
@@ -94,7 +94,7 @@ describe("lifetimes", () => {
     test(`TLS-41: rejects a lifetime of ${lifetime} s, more than a week`, async () => {
       const session = file();
       const { visit } = await learn(13, session, lifetime);
-      await refused(visit, ILLEGAL, PARAMETER);
+      await refused(visit, ILLEGAL, ILLEGAL_PARAMETER);
       assert.equal(existsSync(session), false);
     });
   }
@@ -109,7 +109,7 @@ describe("lifetimes", () => {
 describe("sizes", () => {
   test("TLS-41: rejects a ticket of 65,535 bytes", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(65_535));
-    await refused(visit, "decode_error (50)", UNREADABLE);
+    await refused(visit, "decode_error (50)", MALFORMED);
   });
   test("TLS-41: keeps a ticket of 6,000 bytes", async () => {
     const session = file();
@@ -133,7 +133,7 @@ describe("sizes", () => {
         await greet(open);
       };
       const visit = await stage.visit({ afterwards });
-      await refused(visit, "unexpected_message (10)", TURN);
+      await refused(visit, "unexpected_message (10)", UNEXPECTED_MESSAGE);
     });
   }
   test("TLS-41: uses the last of 100 tickets", async () => {
@@ -162,35 +162,35 @@ describe("a server that resumes wrongly", () => {
       13,
       changed((one) => Object.assign(one, { suite: 0x1302 })),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-41: is rejected if it selects a session that was not offered",
       13,
       changed((one) => one.set(Extension.PreSharedKey, u16(1))),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-41: is rejected if it sends no key share",
       13,
       changed((one) => one.without(Extension.KeyShare)),
       ILLEGAL,
-      PARAMETER,
+      ILLEGAL_PARAMETER,
     ],
     [
       "TLS-41: is rejected if it changes the suite",
       12,
       changed((one) => Object.assign(one, { suite: 0xcca8 })),
       "unexpected_message (10)",
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-40: is rejected without extended_master_secret",
       12,
       changed((one) => one.without(Extension.ExtendedMasterSecret)),
       "handshake_failure (40)",
-      NOTHING_COMMON,
+      NEGOTIATION_FAILED,
     ],
   ];
   for (const [title, version, script, alert, sentence] of rows) {
@@ -204,17 +204,17 @@ describe("a server that resumes wrongly", () => {
     const session = file();
     await learn(13, session, DAY);
     const visit = await again(session, { secret: Buffer.alloc(32, 1) });
-    await refused(visit, "bad_record_mac (20)", CHANGED);
+    await refused(visit, "bad_record_mac (20)", BAD_MAC);
   });
   test("TLS-41: is rejected if it has another secret, 1.2", async () => {
     const session = file();
     await learn(12, session);
     const visit = await again(session, { version: 12, secret: Buffer.alloc(48, 1) });
-    await refused(visit, "bad_record_mac (20)", CHANGED);
+    await refused(visit, "bad_record_mac (20)", BAD_MAC);
   });
   test("TLS-41: is rejected if the client offered no session", async () => {
     const script = changed((one) => one.set(Extension.PreSharedKey, u16(0)));
-    await refused(await stage.visit(script), "unsupported_extension (110)", UNASKED);
+    await refused(await stage.visit(script), "unsupported_extension (110)", UNSOLICITED);
   });
   test("TLS-41: may decline an offered session: a full handshake follows", async () => {
     for (const version of [12, 13] as const) {
@@ -233,7 +233,7 @@ test("TLS-41: offers a session neither with -k nor with other roots", async () =
   await learn(13, session, DAY);
   const insecure = await again(session, {}, 0, "options=1");
   assert.notEqual(insecure.report.number("resume"), 0);
-  const root = stage.workshop.authority();
+  const root = stage.maker.authority();
   const other = await again(session, {}, 0, `root=${root.file}`);
   assert.notEqual(other.report.number("resume"), 0);
   modest(other);

@@ -15,7 +15,7 @@ import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";
 import type { Change, Message, Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
-import { NO_RECORD, type Row, Stage, TURN, UNREADABLE } from "./peer/stage.ts";
+import { INVALID_RECORD, MALFORMED, type Row, Stage, UNEXPECTED_MESSAGE } from "./peer/stage.ts";
 import { modest, served, told } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, Wire } from "./peer/wire.ts";
 
@@ -163,7 +163,7 @@ describe("between two parts of a message", () => {
             },
           },
           UNEXPECTED,
-          TURN,
+          UNEXPECTED_MESSAGE,
         ]),
       ),
     );
@@ -179,21 +179,21 @@ describe("between two parts of a message", () => {
         title(32, `rejects an empty record after ${count} bytes, protected`, 13),
         { change: { Certificate: empty(count) } },
         UNEXPECTED,
-        TURN,
+        UNEXPECTED_MESSAGE,
       ],
     ),
     [
       title(32, "rejects an empty record after 2 bytes, protected", 12),
       { version: 12, change: { Finished: empty(2) } },
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
     ...versions.map(
       (version): Row => [
         title(32, "rejects an empty record after 2 bytes, in clear", version),
         { version, change: { ServerHello: empty(2) } },
         UNEXPECTED,
-        NO_RECORD,
+        INVALID_RECORD,
       ],
     ),
   ]);
@@ -207,16 +207,26 @@ describe("a key change within a message", () => {
       "TLS-36: rejects a byte after ServerHello",
       { change: { ServerHello: more } },
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects three after ServerHello",
       { change: { ServerHello: three } },
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
-    ["TLS-36: rejects a byte after Finished", { change: { Finished: more } }, UNEXPECTED, TURN],
-    ["TLS-36: rejects three after Finished", { change: { Finished: three } }, UNEXPECTED, TURN],
+    [
+      "TLS-36: rejects a byte after Finished",
+      { change: { Finished: more } },
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    ],
+    [
+      "TLS-36: rejects three after Finished",
+      { change: { Finished: three } },
+      UNEXPECTED,
+      UNEXPECTED_MESSAGE,
+    ],
     [
       "TLS-36: rejects a byte after a key update",
       {
@@ -226,19 +236,19 @@ describe("a key change within a message", () => {
         },
       },
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects ChangeCipherSpec after two bytes of a ticket, 1.2",
       { version: 12, change: { NewSessionTicket: (bytes) => bytes.subarray(0, 2) } },
       UNEXPECTED,
-      TURN,
+      UNEXPECTED_MESSAGE,
     ],
     [
       "TLS-36: rejects ChangeCipherSpec after a ticket and a byte, 1.2",
       { version: 12, change: { NewSessionTicket: more } },
       UNEXPECTED,
-      NO_RECORD,
+      INVALID_RECORD,
     ],
   ]);
 });
@@ -254,7 +264,7 @@ describe("too long and too many", () => {
         title(33, "rejects a message of 16 MiB whose header is split", version),
         { version, change: { Certificate: huge } },
         "decode_error (50)",
-        UNREADABLE,
+        MALFORMED,
       ],
     ),
   );
@@ -290,7 +300,9 @@ describe("too long and too many", () => {
     ];
     for (const [what, version, one] of kinds) {
       const script = (count: number) => flood(version, one, shifted, count);
-      stage.refuses([[`TLS-32: rejects ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, TURN]]);
+      stage.refuses([
+        [`TLS-32: rejects ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, UNEXPECTED_MESSAGE],
+      ]);
       test(`TLS-32: tolerates ${FEW} ${what} ${how}`, async () => {
         served(await stage.visit(script(FEW)));
       });
@@ -299,7 +311,7 @@ describe("too long and too many", () => {
 });
 
 describe("a server", () => {
-  const identity = (): Certificate => stage.workshop.server(stage.root);
+  const identity = (): Certificate => stage.maker.server(stage.root);
   /** Connects to the harness, calls `act`, and returns its report and the alert that it sent. */
   async function attend(act: (wire: Wire) => Promise<void>) {
     const server = await harnessServer(identity());
@@ -342,10 +354,14 @@ describe("a server", () => {
   const begun: [number, Buffer] = [HANDSHAKE, hello.subarray(0, 3)];
   const rest: [number, Buffer] = [HANDSHAKE, hello.subarray(3)];
   const refusals: [string, [number, Buffer], string][] = [
-    ["TLS-36: rejects a warning within a ClientHello's header", [ALERT, WARNING], TURN],
-    ["TLS-36: rejects a ChangeCipherSpec there", [CHANGE_CIPHER_SPEC, CCS], TURN],
-    ["TLS-36: rejects data there", [DATA, Buffer.from("hello")], TURN],
-    ["TLS-32: rejects an empty record there", [HANDSHAKE, Buffer.alloc(0)], NO_RECORD],
+    [
+      "TLS-36: rejects a warning within a ClientHello's header",
+      [ALERT, WARNING],
+      UNEXPECTED_MESSAGE,
+    ],
+    ["TLS-36: rejects a ChangeCipherSpec there", [CHANGE_CIPHER_SPEC, CCS], UNEXPECTED_MESSAGE],
+    ["TLS-36: rejects data there", [DATA, Buffer.from("hello")], UNEXPECTED_MESSAGE],
+    ["TLS-32: rejects an empty record there", [HANDSHAKE, Buffer.alloc(0)], INVALID_RECORD],
   ];
   for (const [name, record, sentence] of refusals) {
     test(name, async () => {
@@ -361,6 +377,6 @@ describe("a server", () => {
       Buffer.concat([hello, vector(1).subarray(0, 1)]),
     ]);
     assert.equal(alert, 10);
-    assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence: TURN });
+    assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence: UNEXPECTED_MESSAGE });
   });
 });

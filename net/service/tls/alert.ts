@@ -1,4 +1,4 @@
-/** Alerts of TLS by number (RFC 8446 section 6, RFC 5246 section 7.2), and errors in words. */
+/** Names of TLS alerts (RFC 8446 section 6, RFC 5246 section 7.2), and texts for mbedTLS errors. */
 
 class Numbered {
   constructor(
@@ -38,51 +38,54 @@ const ALERTS: StaticArray<Numbered> = [
   new Numbered(120, "no_application_protocol"),
 ];
 
-/** mbedTLS's numbers (ssl.h), without their sign. */
+/** mbedTLS's error numbers (ssl.h), without the sign. */
 const ERRORS: StaticArray<Numbered> = [
   new Numbered(0x5d80, "no host name was set"),
-  new Numbered(0x5e80, "its settings do not fit together"),
-  new Numbered(0x6600, "the peer sent a parameter that it must not"),
-  new Numbered(0x6700, "the peer sent a record of an unknown kind"),
+  new Numbered(0x5e80, "the configuration is invalid"),
+  new Numbered(0x6600, "the peer sent an illegal parameter"),
+  new Numbered(0x6700, "the peer sent an unexpected record"),
   new Numbered(0x6a00, "a message is too long"),
-  new Numbered(0x6b80, "too much was sent with one key"),
-  new Numbered(0x6c00, "an internal error"),
-  new Numbered(0x6e00, "no parameters that both sides accept"),
-  new Numbered(0x6e80, "the peer speaks no version of TLS that is accepted (1.2, 1.3)"),
-  new Numbered(0x7100, "the peer sent a value that cannot be"),
-  new Numbered(0x7180, "a record was changed on its way (bad MAC)"),
-  new Numbered(0x7200, "the peer sent what is no TLS record"),
+  new Numbered(0x6b80, "too many records under one key"),
+  new Numbered(0x6c00, "internal error"),
+  new Numbered(0x6e00, "handshake negotiation failed"),
+  new Numbered(0x6e80, "unsupported protocol version (TLS 1.2 or 1.3 required)"),
+  new Numbered(0x7100, "the peer sent an invalid value"),
+  new Numbered(0x7180, "bad record MAC"),
+  new Numbered(0x7200, "the peer sent an invalid record"),
   new Numbered(0x7280, "the peer closed the connection"),
-  new Numbered(0x7300, "a message of the peer cannot be read"),
-  new Numbered(0x7480, "the peer wants a certificate of ours"),
-  new Numbered(0x7500, "the peer sent an extension that was not asked for"),
-  new Numbered(0x7580, "no application protocol that both sides speak"),
-  new Numbered(0x7600, "there is no private key"),
-  new Numbered(0x7700, "the peer sent a message out of its turn"),
-  new Numbered(0x7a00, "the peer's certificate cannot be used"),
-  new Numbered(0x7f00, "no memory for the connection is left"),
+  new Numbered(0x7300, "cannot parse a message from the peer"),
+  new Numbered(0x7480, "the client sent no certificate"),
+  new Numbered(0x7500, "the peer sent an unsolicited extension"),
+  new Numbered(0x7580, "no common application protocol (ALPN)"),
+  new Numbered(0x7600, "no private key is set"),
+  new Numbered(0x7700, "the peer sent an unexpected message"),
+  new Numbered(0x7a00, "cannot process the peer's certificate"),
+  new Numbered(0x7f00, "out of memory"),
 ];
 
-/** Returns the name of an alert: "handshake_failure (40)". */
+/** Returns the name and number of an alert: "handshake_failure (40)". */
 export function alertWords(alert: i32): string {
   const name = find(ALERTS, alert);
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;
 }
 
-/** Errors for which the alert that was sent says more: mbedTLS uses them for several faults. */
-const ANSWERS: StaticArray<Numbered> = [
-  new Numbered(42, "the peer's certificate cannot be read"),
-  new Numbered(51, "a signature of the peer, or its Finished, is wrong"),
+/** Texts by the alert sent: more specific than the error, which mbedTLS uses for several faults. */
+const BY_ALERT_SENT: StaticArray<Numbered> = [
+  new Numbered(42, "cannot parse the peer's certificate"),
+  new Numbered(51, "the peer's signature or Finished is invalid"),
 ];
 
-/** Describes an error of the engine: words, the alert that was sent, and its number. */
+/**
+ * Describes an error of mbedTLS (negative): "out of memory (-0x7f00)". `alertSent` is the alert
+ * sent for it, or -1.
+ */
 export function errorWords(error: i32, alertSent: i32): string {
   const number = abs(error);
-  let words = find(ANSWERS, alertSent);
-  // The numbers of two layers are added up.
+  let words = find(BY_ALERT_SENT, alertSent);
+  // The low seven bits may hold the error of a lower layer.
   if (words == "") words = find(ERRORS, number);
   if (words == "") words = find(ERRORS, number & ~0x7f);
-  if (words == "") words = "the handshake failed";
+  if (words == "") words = "handshake failed";
   return `${words} (-0x${number.toString(16).padStart(4, "0")})`;
 }
 

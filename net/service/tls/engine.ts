@@ -1,20 +1,24 @@
 /**
- * The engine of TLS (RFC 8446, RFC 5246) as a port: bytes in, bytes out, and a state. The kernel's
- * is mbedTLS; tests have one that follows a script. core/tls-codes.ts defines the numbers.
+ * The TLS engine (RFC 8446, RFC 5246) as an interface: bytes in, bytes out, and a state. The
+ * kernel's engine is mbedTLS; tests have a scripted one. core/tls-codes.ts defines the codes.
  */
-import { TlsBytes, TlsNumber } from "../../../core/tls-codes";
+import { TlsBytesField, TlsNumberField } from "../../../core/tls-codes";
 
-/** What `openClient` and `openServer` return if there is no connection. */
+/** Returned by `openClient` and `openServer` on failure. */
 export const NO_HANDLE: u32 = 0;
 
+/** Connections are known by their handle. Every method returns at once. */
 export interface TlsEngine {
-  /** Says why TLS is unavailable ("not enough entropy: ..."), or "". */
+  /** Returns why TLS is unavailable ("not enough entropy: ..."), or "". */
   obstacle(): string;
   /** Sets the engine's clock. Called once a turn while there are connections. */
   tick(): void;
-  /** Opens a connection to `host`, a name or an address. Returns NO_HANDLE if memory is short. */
+  /**
+   * Opens a connection to `host`, a name or an address; `options` are bits of `TlsOption`. Returns
+   * NO_HANDLE if out of memory.
+   */
   openClient(host: string, options: u32): u32;
-  /** Opens a connection to a client. NO_HANDLE: memory is short, or there is no certificate. */
+  /** Opens a connection to a client. NO_HANDLE: out of memory, or no certificate is set. */
   openServer(options: u32): u32;
   /** Offers a session that `session` returned. Returns false if it is no longer usable. */
   resume(handle: u32, session: usize, length: u32): bool;
@@ -26,16 +30,20 @@ export interface TlsEngine {
   transmit(handle: u32, destination: usize, capacity: u32): u32;
   /** Moves up to `capacity` bytes of plaintext to `destination`. Returns how many. */
   read(handle: u32, destination: usize, capacity: u32): u32;
-  /** Encrypts plaintext. Returns how much: 0 until `transmit` has taken all ciphertext. */
+  /**
+   * Encrypts up to one record. Returns the bytes of plaintext consumed: 0 until `transmit` has
+   * taken all ciphertext.
+   */
   write(handle: u32, source: usize, length: u32): u32;
-  /** Closes the sending direction: close_notify follows what was written. */
+  /** Closes the sending direction: queues close_notify after the data written. */
   close(handle: u32): void;
   /** Frees the connection. */
   free(handle: u32): void;
-  number(handle: u32, what: TlsNumber): i32;
-  /** Copies a text or a certificate if it fits. Returns its length. */
-  bytes(handle: u32, what: TlsBytes, index: u32, destination: usize, capacity: u32): u32;
-  /** Copies a session to resume later. Returns its length; 0 if there is none. */
+  /** Returns a number about the connection. */
+  number(handle: u32, what: TlsNumberField): i32;
+  /** Copies a text or a certificate if it fits. Returns its length in either case. */
+  bytes(handle: u32, what: TlsBytesField, index: u32, destination: usize, capacity: u32): u32;
+  /** Copies a session to resume later, if it fits. Returns its length; 0 if there is none. */
   session(handle: u32, destination: usize, capacity: u32): u32;
   /** Returns the time of day and its source, as text. */
   clock(): string;

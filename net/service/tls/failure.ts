@@ -1,17 +1,17 @@
-/** Why a connection failed: the fault of the certificate, the alert, or the error. */
-import { TlsNumber } from "../../../core/tls-codes";
+/** Describes why a TLS connection failed: the certificate's faults, the alert or the error. */
+import { TlsNumberField } from "../../../core/tls-codes";
 import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
 import { concernsDates, faultsOf } from "./verification";
 
-/** `refusals` is 0 for connections that do not verify the server. */
+/** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if nothing is verified. */
 export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): string {
   if (refusals != 0) {
-    const words = `the certificate was refused: ${faultsOf(refusals).join(", ")}`;
+    const words = `certificate verification failed: ${faultsOf(refusals).join(", ")}`;
     return concernsDates(refusals) ? `${words}; ${engine.clock()}` : words;
   }
-  const alert = engine.number(handle, TlsNumber.AlertReceived);
-  if (alert >= 0) return `TLS: the peer refused: ${alertWords(alert)}`;
-  const sent = engine.number(handle, TlsNumber.AlertSent);
-  return `TLS: ${errorWords(engine.number(handle, TlsNumber.Error), sent)}`;
+  const alert = engine.number(handle, TlsNumberField.AlertReceived);
+  if (alert >= 0) return `TLS: the peer sent alert ${alertWords(alert)}`;
+  const sent = engine.number(handle, TlsNumberField.AlertSent);
+  return `TLS: ${errorWords(engine.number(handle, TlsNumberField.Error), sent)}`;
 }

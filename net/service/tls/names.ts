@@ -1,6 +1,6 @@
-/** Names of the groups of key exchange (IANA, "TLS Supported Groups"). */
+/** Names of key exchange groups (IANA, "TLS Supported Groups"). */
 
-/** Returns the name of a group: "x25519", its number if unknown, "" for 0. */
+/** Returns the name of a group: "x25519", "group 4588" if unknown, "" for 0. */
 export function groupName(group: i32): string {
   switch (group) {
     case 0:

@@ -2,8 +2,9 @@
 import { Stream, StreamStatus } from "../stream/stream";
 import { TlsShared } from "./shared";
 
+/** The ciphertext of one connection on its way out. */
 export class TlsOutbox {
-  /** What the stream below did not accept: the bytes of `rest` from `start` on. */
+  /** Ciphertext that the stream below did not accept: the bytes of `rest` from `start` on. */
   private rest: StaticArray<u8> | null = null;
   private start: u32 = 0;
 
@@ -13,17 +14,17 @@ export class TlsOutbox {
     private readonly below: Stream,
   ) {}
 
-  /** Everything that the engine produced was sent. */
+  /** Reports whether the stream below has accepted all ciphertext moved so far. */
   empty(): bool {
     return this.rest == null;
   }
 
-  /** It waits, and waiting is over. */
+  /** Reports whether `flush` can make progress, or never will. */
   ready(): bool {
     return this.below.writable() > 0 || this.below.status() == StreamStatus.Failed;
   }
 
-  /** Moves everything that the engine has. Returns true if nothing is left. */
+  /** Sends the engine's ciphertext. Returns false if the stream did not accept all of it. */
   flush(): bool {
     if (!this.flushRest()) return false;
     const scratch = changetype<usize>(this.shared.scratch);

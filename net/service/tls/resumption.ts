@@ -1,14 +1,14 @@
-/** The sessions of one connection: the one that it offers, and those that it receives. */
+/** Session resumption for one connection: the session it offers, and those it receives. */
 import { TLS_SESSION_BYTES } from "../../../core/limits";
-import { TlsNumber } from "../../../core/tls-codes";
+import { TlsNumberField } from "../../../core/tls-codes";
 import { TlsSession } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 
-/** `TlsNumber.Version` of TLS 1.2. */
+/** `TlsNumberField.Version` of TLS 1.2. */
 const TLS_1_2: i32 = 0x303;
 
 export class TlsResumption {
-  /** The session of an earlier connection was resumed. */
+  /** An earlier connection's session was resumed. */
   resumed: bool = false;
   /** A session arrived that a later connection can resume. */
   kept: bool = false;
@@ -28,14 +28,17 @@ export class TlsResumption {
     this.offered = session;
   }
 
-  /** The handshake is complete: TLS 1.2 sessions are reusable, 1.3's are not (RFC 8446 C.4). */
+  /**
+   * Called when the handshake is complete. Returns a resumed TLS 1.2 session to the cache; a TLS
+   * 1.3 ticket is used only once (RFC 8446 appendix C.4).
+   */
   opened(): void {
     const engine = this.shared.engine;
-    this.resumed = engine.number(this.handle, TlsNumber.Resumed) == 1;
+    this.resumed = engine.number(this.handle, TlsNumberField.Resumed) == 1;
     const offered = this.offered;
     if (offered == null) return;
     this.offered = null;
-    const old = engine.number(this.handle, TlsNumber.Version) == TLS_1_2;
+    const old = engine.number(this.handle, TlsNumberField.Version) == TLS_1_2;
     if (this.resumed && old && !this.kept) {
       this.shared.sessions.keep(offered);
       this.kept = true;
@@ -44,7 +47,7 @@ export class TlsResumption {
     }
   }
 
-  /** Stores a new session if the server was verified. */
+  /** Caches the session that has arrived, if the server was verified. */
   keep(now: i64): void {
     const options = this.options;
     if (options.server || options.insecure) return;
@@ -57,9 +60,9 @@ export class TlsResumption {
   }
 
   /**
-   * The handshake failed. Returns true if a session was offered, which may be the cause: mbedTLS
-   * then offers only the session's version of TLS, which the server may have dropped. The server's
-   * sessions are removed.
+   * Called when the handshake failed. Returns true if a session was offered, which may be the
+   * cause: with a session, mbedTLS offers only that session's version of TLS, which the server may
+   * no longer support. Removes the server's sessions from the cache.
    */
   refused(): bool {
     if (this.offered == null) return false;

@@ -1,6 +1,6 @@
 /**
- * TLS for the whole stack: opens connections over streams, drives their handshakes by one bounded
- * step a turn, so that nothing else starves, and closes each connection properly.
+ * TLS for the whole stack: opens connections over streams, runs their handshakes, one bounded step
+ * of one handshake per turn, and follows each connection until its close_notify is out.
  */
 import { TLS_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
@@ -12,6 +12,7 @@ import { TlsSessions } from "./sessions";
 import { TlsOptions, TlsShared } from "./shared";
 import { TlsStream } from "./stream";
 
+/** Runs up to TLS_CONNECTIONS connections over one engine. */
 export class TlsService extends Pollable {
   /** Why the last `connect` or `accept` returned null. */
   refusal: string = "";
@@ -25,17 +26,19 @@ export class TlsService extends Pollable {
     this.shared = new TlsShared(engine);
   }
 
+  /** The cache of resumable sessions. */
   get sessions(): TlsSessions {
     return this.shared.sessions;
   }
 
+  /** The number of connections that are not freed yet. */
   get count(): u32 {
     return this.streams.length;
   }
 
   /**
-   * Starts a handshake as the client over `below`, which may still be connecting. Returns null,
-   * with a `refusal`, if that is impossible; `below` is then unchanged.
+   * Starts a client handshake over `below`, which may still be connecting. On failure, sets
+   * `refusal`, leaves `below` alone and returns null.
    */
   connect(below: Stream, options: TlsOptions, now: i64): TlsStream | null {
     const stream = this.open(below, options);
@@ -45,7 +48,7 @@ export class TlsService extends Pollable {
     return stream;
   }
 
-  /** Starts a handshake as the server in the same way. */
+  /** Starts a server handshake; otherwise like `connect`. */
   accept(below: Stream): TlsStream | null {
     const options = new TlsOptions();
     options.server = true;
@@ -82,7 +85,7 @@ export class TlsService extends Pollable {
     let handle = NO_HANDLE;
     if ((this.streams.length as u32) < TLS_CONNECTIONS) handle = this.openHandle(options);
     if (handle == NO_HANDLE) {
-      this.refusal = "TLS has no memory for another connection";
+      this.refusal = "TLS: too many connections or out of memory";
       return null;
     }
     const stream = new TlsStream(this.shared, below, handle, options);

@@ -1,18 +1,20 @@
 /**
  * The cache of resumable sessions (RFC 8446 section 4.6.1, RFC 5077): two per server, each used
- * once, only for the same name and port, and for seven days at most.
+ * once, only for the same name and port, and for at most seven days.
  */
 import { TLS_SESSIONS, TLS_SESSIONS_PER_SERVER } from "../../../core/limits";
 import { MINUTE } from "../../../core/time";
 
-/** The longest lifetime of a ticket (RFC 8446 section 4.6.1). */
+/** The maximum lifetime of a ticket (RFC 8446 section 4.6.1). */
 const LIFETIME: i64 = 7 * 24 * 60 * MINUTE;
 
+/** A session in the engine's format, and the server that it is valid for. */
 export class TlsSession {
   constructor(
     readonly host: string,
     readonly port: u32,
     readonly bytes: StaticArray<u8>,
+    /** In microseconds since boot. */
     readonly expiresAt: i64,
   ) {}
 
@@ -20,12 +22,13 @@ export class TlsSession {
     return this.port == port && this.host == host;
   }
 
-  /** Erases it: it holds secrets. */
+  /** Overwrites the session with zeros, as it holds secrets. */
   wipe(): void {
     memory.fill(changetype<usize>(this.bytes), 0, this.bytes.length);
   }
 }
 
+/** Up to TLS_SESSIONS sessions. */
 export class TlsSessions {
   /** Oldest first. */
   private kept: Array<TlsSession> = [];
@@ -34,14 +37,14 @@ export class TlsSessions {
     return this.kept.length;
   }
 
-  /** Keeps a copy of a session. */
+  /** Adds a copy of `length` bytes at `pointer`. */
   put(host: string, port: u32, pointer: usize, length: u32, now: i64): void {
     const bytes = new StaticArray<u8>(length as i32);
     memory.copy(changetype<usize>(bytes), pointer, length);
     this.keep(new TlsSession(host, port, bytes, now + LIFETIME));
   }
 
-  /** Stores a session, replacing that server's oldest if there are too many. */
+  /** Adds a session; drops the server's oldest, or the oldest of all, if there are too many. */
   keep(session: TlsSession): void {
     let found: i32 = 0;
     for (let i = this.kept.length - 1; i >= 0; i--) {
@@ -54,7 +57,7 @@ export class TlsSessions {
     this.kept.push(session);
   }
 
-  /** Removes and returns a session, or null. */
+  /** Removes and returns the server's newest session; null if there is none or it has expired. */
   take(host: string, port: u32, now: i64): TlsSession | null {
     const session = this.remove(host, port);
     if (session == null || now < session.expiresAt) return session;
@@ -62,12 +65,12 @@ export class TlsSessions {
     return null;
   }
 
-  /** Drops a server's sessions, which it may no longer know. */
+  /** Removes a server's sessions, after a handshake with one has failed. */
   forget(host: string, port: u32): void {
     for (let old = this.remove(host, port); old != null; old = this.remove(host, port)) old.wipe();
   }
 
-  /** Drops all sessions: the trusted roots have changed. */
+  /** Removes all sessions, after the trusted roots have changed. */
   clear(): void {
     while (this.kept.length > 0) this.kept.pop().wipe();
   }

@@ -1,11 +1,12 @@
-/** What all TLS connections of an engine share, and the options of one. */
+/** State shared by all TLS connections, and the options and times of one. */
 import { TLS_READ_BYTES } from "../../../core/limits";
 import { TlsEngine } from "./engine";
 import { TlsSessions } from "./sessions";
 
+/** The engine, the session cache and a buffer. */
 export class TlsShared {
   readonly sessions: TlsSessions = new TlsSessions();
-  /** A buffer for bytes between the engine and a stream, used within one call. */
+  /** Bytes on their way between the engine and a stream; not kept between calls. */
   readonly scratch: StaticArray<u8> = new StaticArray<u8>(TLS_READ_BYTES as i32);
 
   constructor(readonly engine: TlsEngine) {}
@@ -13,16 +14,16 @@ export class TlsShared {
 
 /** The options of a connection. */
 export class TlsOptions {
-  /** This end is the server. */
+  /** This end is the server's. */
   server: bool = false;
-  /** The server to verify: a name, or an address as text. Empty for a server's own end. */
+  /** The server to verify: a name, or an address as text. Unused if this end is the server's. */
   host: string = "";
   /** The server's port: sessions are cached by name and port. */
   port: u32 = 0;
   /** Do not verify the server. Only `curl -k` sets it. */
   insecure: bool = false;
 
-  /** Returns a client's options. Certificates have names in lower case, without a final dot. */
+  /** Returns a client's options. Converts `host` to lower case and removes a trailing dot. */
   static client(host: string, port: u32): TlsOptions {
     const options = new TlsOptions();
     const name = host.endsWith(".") ? host.substring(0, host.length - 1) : host;
@@ -32,7 +33,7 @@ export class TlsOptions {
   }
 }
 
-/** When each phase of a handshake ended, in microseconds since boot; 0 until it has. */
+/** Timestamps of a handshake, in microseconds since boot; 0 until reached. */
 export class TlsTimes {
   /** The stream below was open and the handshake began. */
   began: i64 = 0;

@@ -1,7 +1,7 @@
 /**
- * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine knows the protocol, this class
- * moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer; up to one
- * record of plaintext waits here until it is read.
+ * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine implements the protocol, this
+ * class moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer; up to
+ * one record of plaintext waits here until it is read.
  *
  *     TCP > peekPointer > engine.step | engine.read > block > peekPointer > HTTP
  *     TCP < write < scratch < engine.transmit | engine.write < HTTP
@@ -13,8 +13,8 @@ import {
   TLS_AGAIN,
   TLS_NEW_SESSION,
   TLS_STATE_MASK,
-  TlsBytes,
-  TlsNumber,
+  TlsBytesField,
+  TlsNumberField,
   TlsState,
 } from "../../../core/tls-codes";
 import { Stream, StreamFailure, StreamStatus } from "../stream/stream";
@@ -24,20 +24,21 @@ import { TlsOutbox } from "./outbox";
 import { TlsResumption } from "./resumption";
 import { TlsOptions, TlsShared, TlsTimes } from "./shared";
 
-/** The time limits of a handshake, from its first byte, and of closing. */
+/** The time limits of a handshake, from its first step, and of closing. */
 const HANDSHAKE_TIME: i64 = 30 * SECOND;
 const LEAVE_TIME: i64 = 5 * SECOND;
-/** The least plaintext per record of an engine, and the largest overhead of a record. */
+/** The minimum plaintext of a full record, and the maximum overhead of a record, in bytes. */
 const RECORD: u32 = 4096;
 const OVERHEAD: u32 = 48;
-/** The verdict on the peer's certificate before it arrives. */
+/** `TlsNumberField.Refusals` before the peer's certificate has been verified. */
 const NO_VERDICT: u32 = 0xffffffff;
 
+/** One TLS connection, made by TlsService. It is Connecting until the handshake is complete. */
 export class TlsStream implements Stream {
   readonly times: TlsTimes = new TlsTimes();
   /** Version, suite, group and protocol in one line; "" until the handshake is complete. */
   summary: string = "";
-  /** When the handshake or the closing times out, in microseconds since boot. */
+  /** When the handshake or the close times out, in microseconds since boot. */
   deadline: i64 = NEVER;
   private state: TlsState = TlsState.Handshaking;
   /** The engine can proceed without further input. */
@@ -65,19 +66,19 @@ export class TlsStream implements Stream {
     this.resumption = new TlsResumption(shared, handle, options);
   }
 
-  // --- for the service that drives handshakes ---
+  // --- for TlsService ---
 
   /** Reports whether the handshake is running. */
   handshaking(): bool {
     return !this.freed && this.state < TlsState.Open;
   }
 
-  /** Reports whether it was released and everything was freed. */
+  /** Reports whether the connection was released and everything freed. */
   isFreed(): bool {
     return this.freed;
   }
 
-  /** Reports whether a step of the handshake has something to do. */
+  /** Reports whether `stepHandshake` can make progress. */
   ready(): bool {
     const below = this.below;
     const status = below.status();
@@ -106,14 +107,14 @@ export class TlsStream implements Stream {
     else if (this.isCutOff(taken)) this.fail(StreamFailure.Protocol, this.cutOff());
   }
 
-  /** Fails the handshake, or ends the closing, once its deadline has passed. */
+  /** Fails the handshake, or aborts the close, once the deadline has passed. */
   checkDeadline(now: i64): void {
     if (now < this.deadline) return;
     if (this.leaving) this.end(true);
-    else this.fail(StreamFailure.TimedOut, "the TLS handshake took more than 30 s");
+    else this.fail(StreamFailure.TimedOut, "TLS handshake timed out after 30 s");
   }
 
-  /** Continues to close. */
+  /** Continues the close that `release` began. */
   leave(): void {
     if (!this.leaving || this.freed) return;
     const status = this.below.status();
@@ -121,21 +122,21 @@ export class TlsStream implements Stream {
     if (broken || this.flush()) this.end(false);
   }
 
-  // --- what is known of the peer ---
+  // --- about the peer ---
 
-  /** Returns a number about the connection. */
-  number(what: TlsNumber): i32 {
+  /** Returns a number about the connection; 0 once it is freed. */
+  number(what: TlsNumberField): i32 {
     return this.freed ? 0 : this.shared.engine.number(this.handle, what);
   }
 
-  /** Copies a text or a certificate if it fits. Returns its length. */
-  bytes(what: TlsBytes, index: u32, destination: usize, capacity: u32): u32 {
+  /** Copies a text or a certificate if it fits. Returns its length in either case. */
+  bytes(what: TlsBytesField, index: u32, destination: usize, capacity: u32): u32 {
     if (this.freed) return 0;
     return this.shared.engine.bytes(this.handle, what, index, destination, capacity);
   }
 
-  /** Returns a text of the engine's. */
-  text(what: TlsBytes): string {
+  /** Returns a text; "" if it is longer than TLS_READ_BYTES. */
+  text(what: TlsBytesField): string {
     const scratch = changetype<usize>(this.shared.scratch);
     const length = this.bytes(what, 0, scratch, TLS_READ_BYTES);
     return length > TLS_READ_BYTES ? "" : String.UTF8.decodeUnsafe(scratch, length);
@@ -143,7 +144,7 @@ export class TlsStream implements Stream {
 
   /** Returns the faults of the peer's certificate as bits of `TlsRefusal`; 0 if it is valid. */
   refusals(): u32 {
-    const refusals = this.number(TlsNumber.Refusals) as u32;
+    const refusals = this.number(TlsNumberField.Refusals) as u32;
     return refusals == NO_VERDICT ? 0 : refusals;
   }
 
@@ -250,12 +251,12 @@ export class TlsStream implements Stream {
     this.end(!refused);
   }
 
-  /** Sets the deadline for closing, unless it is set. */
+  /** Sets the deadline of the close, unless it is set. */
   startCloseTimer(now: i64): void {
     if (this.leaving && this.deadline == i64.MAX_VALUE) this.deadline = now + LEAVE_TIME;
   }
 
-  // --- within ---
+  // --- internal ---
 
   private canWrite(): bool {
     const open = this.state == TlsState.Open || this.state == TlsState.PeerClosed;
@@ -268,7 +269,7 @@ export class TlsStream implements Stream {
     const engine = this.shared.engine;
     const taken = engine.step(this.handle, below.peekPointer(), below.peekLength());
     below.consume(taken);
-    // It cannot proceed before its output is sent.
+    // The engine cannot proceed until its output is sent.
     this.flush();
     const state = engine.state(this.handle);
     this.state = (state & TLS_STATE_MASK) as TlsState;
@@ -277,7 +278,7 @@ export class TlsStream implements Stream {
     return taken;
   }
 
-  /** Sends the engine's output. Returns true if nothing is left. */
+  /** Sends the engine's output. Returns true if all of it was sent. */
   private flush(): bool {
     if (this.freed || !this.outbox.flush()) return false;
     if (this.closing && !this.closed) {
@@ -296,7 +297,7 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      // A step without input may complete the one before, and more input may follow.
+      // If `again` was set, this step finished an earlier one: there may be more input.
       const began = this.again;
       if (count == 0 && this.step(now) == 0 && !this.again && !began) break;
     }
@@ -304,21 +305,21 @@ export class TlsStream implements Stream {
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
   }
 
-  /** Checks whether the stream below ended without close_notify (RFC 8446 section 6.1). */
+  /** Fails if the stream below has ended without close_notify (RFC 8446 section 6.1). */
   private noteEnd(): void {
     const below = this.below;
     if (below.readable() > 0) return;
     const status = below.status();
     if (status == StreamStatus.Failed) this.fail(below.failureKind(), below.failure());
     if (status != StreamStatus.Finished) return;
-    const reason = "the peer ended the connection without close_notify: something may be missing";
+    const reason = "TLS: connection closed without close_notify, data may be truncated";
     this.fail(StreamFailure.Protocol, reason);
   }
 
-  /** The stream below ended during the handshake, after a step that consumed `taken` bytes. */
+  /** Reports whether the stream below ended; the last step consumed `taken` bytes of input. */
   private isCutOff(taken: u32): bool {
     const status = this.below.status();
-    // The engine reads no more until its output is sent, which is now impossible.
+    // The engine reads nothing until its output is sent, which is now impossible.
     if (status == StreamStatus.Failed && !this.outbox.empty()) return true;
     if (taken > 0 || this.again || this.below.readable() > 0) return false;
     return status == StreamStatus.Finished || status == StreamStatus.Failed;
@@ -328,9 +329,9 @@ export class TlsStream implements Stream {
     this.times.finished = now;
     this.deadline = NEVER;
     this.resumption.opened();
-    const protocol = this.text(TlsBytes.Alpn);
-    const group = groupName(this.number(TlsNumber.Group));
-    let summary = `${this.text(TlsBytes.Version)}, ${this.text(TlsBytes.CipherSuite)}`;
+    const protocol = this.text(TlsBytesField.Alpn);
+    const group = groupName(this.number(TlsNumberField.Group));
+    let summary = `${this.text(TlsBytesField.Version)}, ${this.text(TlsBytesField.CipherSuite)}`;
     if (group != "") summary += `, ${group}`;
     if (protocol != "") summary += `, ALPN ${protocol}`;
     if (this.resumption.resumed) summary += ", resumed";
@@ -357,13 +358,13 @@ export class TlsStream implements Stream {
     this.deadline = NEVER;
   }
 
-  /** Drops unread input, which would make TCP reset the connection. */
+  /** Discards unread input, which would make TCP reset the connection (RFC 1122 4.2.2.13). */
   private drop(): void {
     const below = this.below;
     for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);
   }
 
-  /** Frees everything. `abruptly`: what was written below is not sent either. */
+  /** Frees everything. `abruptly`: unsent data of the stream below is discarded too. */
   private end(abruptly: bool): void {
     this.freed = true;
     this.resumption.end();

@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a peer's certificate (RFC 5280 section 6.1, RFC 9525), as the bits of
- * the engine's verification result, each in words.
+ * Texts for the bits of `TlsRefusal`: what can be wrong with a peer's certificate (RFC 5280
+ * section 6.1, RFC 9525).
  */
 import { TlsRefusal } from "../../../core/tls-codes";
 
@@ -13,30 +13,36 @@ class Fault {
 
 const FAULTS: StaticArray<Fault> = [
   new Fault(TlsRefusal.Expired, "it has expired"),
-  new Fault(TlsRefusal.NotYetValid, "it is not valid yet"),
-  new Fault(TlsRefusal.WrongName, "it is not for this name"),
-  new Fault(TlsRefusal.NotTrusted, "no trusted root vouches for it"),
-  new Fault(TlsRefusal.RootExpired, "the root that vouches for it has expired"),
-  new Fault(TlsRefusal.NoCertificate, "none was sent"),
-  new Fault(TlsRefusal.NotVerified, "it was not checked"),
-  new Fault(TlsRefusal.Other, "it breaks a rule of RFC 5280"),
-  new Fault(TlsRefusal.KeyUsage, "its key usage does not allow this"),
-  new Fault(TlsRefusal.ExtendedKeyUsage, "its extended key usage does not allow this"),
-  new Fault(TlsRefusal.WeakHash, "it is signed with a hash that is too weak"),
-  new Fault(TlsRefusal.WeakKeyKind, "it is signed in a way that is not accepted"),
-  new Fault(TlsRefusal.WeakKey, "a key is too short, or on a curve that is not accepted"),
-  new Fault(TlsRefusal.NoAlternativeName, "it names no host (it has no subjectAltName)"),
-  new Fault(TlsRefusal.AuthorityAsServer, "it is an authority's, not a server's"),
-  new Fault(TlsRefusal.OldVersion, "it is of an old version, not X.509v3"),
-  new Fault(TlsRefusal.NameConstraint, "an authority above it may not certify this name"),
-  new Fault(TlsRefusal.UnknownConstraint, "it is under a name constraint of an unknown form"),
-  new Fault(TlsRefusal.UnknownExtension, "it has a critical extension that is not known"),
-  new Fault(TlsRefusal.IntermediateUsage, "an authority above it may not certify servers"),
+  new Fault(TlsRefusal.NotYetValid, "it is not yet valid"),
+  new Fault(TlsRefusal.WrongName, "it is not valid for this name"),
+  new Fault(TlsRefusal.NotTrusted, "its issuer is not trusted"),
+  new Fault(TlsRefusal.RootExpired, "its root has expired"),
+  new Fault(TlsRefusal.NoCertificate, "no certificate was sent"),
+  new Fault(TlsRefusal.NotVerified, "it was not verified"),
+  new Fault(TlsRefusal.Other, "it violates RFC 5280"),
+  new Fault(TlsRefusal.KeyUsage, "its key usage does not permit digital signatures"),
+  new Fault(
+    TlsRefusal.ExtendedKeyUsage,
+    "its extended key usage does not permit server authentication",
+  ),
+  new Fault(TlsRefusal.DisallowedHash, "its signature uses a weak hash"),
+  new Fault(TlsRefusal.DisallowedKeyType, "its signature algorithm is not supported"),
+  new Fault(TlsRefusal.DisallowedKey, "a key is too short or its curve is not supported"),
+  new Fault(TlsRefusal.NoAlternativeName, "it has no subjectAltName"),
+  new Fault(TlsRefusal.AuthorityAsServer, "it is a CA certificate, not a server's"),
+  new Fault(TlsRefusal.OldVersion, "it is not X.509 version 3"),
+  new Fault(TlsRefusal.NameConstraint, "its name violates the name constraints of an issuer"),
+  new Fault(
+    TlsRefusal.UnsupportedConstraint,
+    "the name constraints of an issuer are not supported",
+  ),
+  new Fault(TlsRefusal.UnknownExtension, "it has an unknown critical extension"),
+  new Fault(TlsRefusal.IntermediateUsage, "an issuer must not certify servers"),
   new Fault(TlsRefusal.RootDistrusted, "it was issued after its root was distrusted"),
-  new Fault(TlsRefusal.Malformed, "its extensions are badly encoded"),
+  new Fault(TlsRefusal.Malformed, "its extensions are malformed"),
 ];
 
-/** Returns the words for each fault, the likeliest first; empty for 0. */
+/** Returns a text for each bit set in `flags`, the most likely cause first; empty for 0. */
 export function faultsOf(flags: u32): Array<string> {
   const words: Array<string> = [];
   let left = flags;
@@ -45,11 +51,11 @@ export function faultsOf(flags: u32): Array<string> {
     words.push(FAULTS[i].words);
     left &= ~FAULTS[i].flag;
   }
-  if (left != 0) words.push(`it breaks rule 0x${left.toString(16)}`);
+  if (left != 0) words.push(`unknown verification flag 0x${left.toString(16)}`);
   return words;
 }
 
-/** Reports whether a fault depends on the clock, whose value then belongs to the message. */
+/** Reports whether a fault depends on the clock, so that a message should tell its time. */
 export function concernsDates(flags: u32): bool {
   return (flags & (TlsRefusal.Expired | TlsRefusal.NotYetValid | TlsRefusal.RootExpired)) != 0;
 }

@@ -10,8 +10,8 @@ import {
   TLS_AGAIN,
   TLS_NEW_SESSION,
   TLS_OUTPUT,
-  TlsBytes,
-  TlsNumber,
+  TlsBytesField,
+  TlsNumberField,
   TlsState,
 } from "../../../core/tls-codes";
 import { TlsEngine } from "../../../net/service/tls/engine";
@@ -206,17 +206,17 @@ export class ScriptedEngine implements TlsEngine {
     this.live--;
   }
 
-  number(handle: u32, what: TlsNumber): i32 {
+  number(handle: u32, what: TlsNumberField): i32 {
     const connection = this.at(handle);
-    if (what == TlsNumber.Refusals) return connection.refusals as i32;
-    if (what == TlsNumber.AlertReceived) return connection.alert;
-    if (what == TlsNumber.Error) return connection.error;
-    if (what == TlsNumber.Group) return 29;
-    if (what == TlsNumber.Resumed) return connection.resumed ? 1 : 0;
+    if (what == TlsNumberField.Refusals) return connection.refusals as i32;
+    if (what == TlsNumberField.AlertReceived) return connection.alert;
+    if (what == TlsNumberField.Error) return connection.error;
+    if (what == TlsNumberField.Group) return 29;
+    if (what == TlsNumberField.Resumed) return connection.resumed ? 1 : 0;
     return 0;
   }
-  bytes(_handle: u32, what: TlsBytes, _index: u32, destination: usize, capacity: u32): u32 {
-    if (what > TlsBytes.Alpn) return 0;
+  bytes(_handle: u32, what: TlsBytesField, _index: u32, destination: usize, capacity: u32): u32 {
+    if (what > TlsBytesField.Alpn) return 0;
     const words: StaticArray<string> = ["TLSv9", "SCRIPTED", "http/1.1"];
     const text = String.UTF8.encode(words[what]);
     const length = text.byteLength as u32;

@@ -1,5 +1,5 @@
 /** The message for a failed TLS connection, from the engine's numbers. */
-import { TlsNumber } from "../../../core/tls-codes";
+import { TlsNumberField } from "../../../core/tls-codes";
 import { alertWords } from "../../../net/service/tls/alert";
 import { failureWords } from "../../../net/service/tls/failure";
 import { ScriptedEngine } from "./scripted-engine";
@@ -12,9 +12,9 @@ class Answers extends ScriptedEngine {
   ) {
     super();
   }
-  number(_handle: u32, what: TlsNumber): i32 {
-    if (what == TlsNumber.Error) return this.error;
-    return what == TlsNumber.AlertSent ? this.sent : this.received;
+  number(_handle: u32, what: TlsNumberField): i32 {
+    if (what == TlsNumberField.Error) return this.error;
+    return what == TlsNumberField.AlertSent ? this.sent : this.received;
   }
   clock(): string {
     return "the clock";

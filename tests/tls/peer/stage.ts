@@ -1,6 +1,6 @@
 /** Common to the tests with a hostile server: identities, visits, tables of rejected scripts. */
 import { after, before, test } from "node:test";
-import { type Certificate, rsa, Workshop } from "../certificates.ts";
+import { type Certificate, CertificateMaker, rsa } from "../certificates.ts";
 import { build } from "../harness.ts";
 import type { Identity, Script } from "./script.ts";
 import { againstAs, follow, identity, NAME, type Visit } from "./serve.ts";
@@ -8,7 +8,7 @@ import { refused } from "./verdict.ts";
 import type { Wire } from "./wire.ts";
 
 export class Stage {
-  readonly workshop = new Workshop();
+  readonly maker = new CertificateMaker();
   root!: Certificate;
   elliptic!: Identity;
   classic!: Identity;
@@ -17,11 +17,11 @@ export class Stage {
   constructor() {
     before(() => {
       build();
-      this.root = this.workshop.authority();
-      this.elliptic = identity([this.workshop.server(this.root)]);
-      this.classic = identity([this.workshop.server(this.root, { key: rsa(2048) })]);
+      this.root = this.maker.authority();
+      this.elliptic = identity([this.maker.server(this.root)]);
+      this.classic = identity([this.maker.server(this.root, { key: rsa(2048) })]);
     });
-    after(() => this.workshop.close());
+    after(() => this.maker.close());
   }
 
   /** Returns the identity of a server with these certificates and the first one's key. */
@@ -56,14 +56,13 @@ export class Stage {
 export type Row = [title: string, script: Script, alert: string, sentence: string];
 
 /** Messages to the user. */
-export const PARAMETER = "TLS: the peer sent a parameter that it must not (-0x6600)";
-export const UNREADABLE = "TLS: a message of the peer cannot be read (-0x7300)";
-export const TURN = "TLS: the peer sent a message out of its turn (-0x7700)";
-export const IMPOSSIBLE = "TLS: the peer sent a value that cannot be (-0x7100)";
-export const VERSION =
-  "TLS: the peer speaks no version of TLS that is accepted (1.2, 1.3) (-0x6e80)";
-export const NOTHING_COMMON = "TLS: no parameters that both sides accept (-0x6e00)";
-export const UNASKED = "TLS: the peer sent an extension that was not asked for (-0x7500)";
-export const CHANGED = "TLS: a record was changed on its way (bad MAC) (-0x7180)";
-export const WRONG = "TLS: a signature of the peer, or its Finished, is wrong";
-export const NO_RECORD = "TLS: the peer sent what is no TLS record (-0x7200)";
+export const ILLEGAL_PARAMETER = "TLS: the peer sent an illegal parameter (-0x6600)";
+export const MALFORMED = "TLS: cannot parse a message from the peer (-0x7300)";
+export const UNEXPECTED_MESSAGE = "TLS: the peer sent an unexpected message (-0x7700)";
+export const INVALID_VALUE = "TLS: the peer sent an invalid value (-0x7100)";
+export const VERSION = "TLS: unsupported protocol version (TLS 1.2 or 1.3 required) (-0x6e80)";
+export const NEGOTIATION_FAILED = "TLS: handshake negotiation failed (-0x6e00)";
+export const UNSOLICITED = "TLS: the peer sent an unsolicited extension (-0x7500)";
+export const BAD_MAC = "TLS: bad record MAC (-0x7180)";
+export const BAD_SIGNATURE = "TLS: the peer's signature or Finished is invalid";
+export const INVALID_RECORD = "TLS: the peer sent an invalid record (-0x7200)";

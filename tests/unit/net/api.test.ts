@@ -259,7 +259,7 @@ test("TCP: opens as many connections as allowed and no more", async () => {
     }
     return "";
   };
-  assert.equal(fill(secure), "128: TLS has no memory for another connection");
+  assert.equal(fill(secure), "128: TLS: too many connections or out of memory");
   assert.match(fill(plain), /^\d+: full$/);
   assert.equal(secure(), "no connection is free");
 });
@@ -329,7 +329,7 @@ test("TLS: connects for the right name only, and transfers", async () => {
   assert.equal(connect(wrong), 1);
   program.pass(2);
   assert.equal(program.call("tlsStatus", wrong), FAILED);
-  assert.match(program.says("tlsFailure", wrong), /not for this name/);
+  assert.match(program.says("tlsFailure", wrong), /not valid for this name/);
   assert.equal(program.read("tlsRead", wrong), "end");
 });
 
@@ -374,7 +374,7 @@ test("HTTP, HTTPS and JSON-RPC: results, and reasons for failures", async () => 
     ["httpsRequest", ["POST", "https://b.test/discard", "four"], "200 4 bytes discarded\n"],
     ["httpsRequest", ["GET", "https://b.test/status.json", ""], /^200 \{"hostname":"anonymos",/],
     ["httpsRequest", ["GET", `http://${GATEWAY}/`, ""], "expected an https URL"],
-    ["httpsRequest", ["GET", "https://other.test/", ""], /not for this name/],
+    ["httpsRequest", ["GET", "https://other.test/", ""], /not valid for this name/],
   ];
   for (const [name, words, says] of requests) {
     const call = program.object(name, ...words);

@@ -1,9 +1,9 @@
-/* Maps errors to alerts (RFC 8446, 6.2; RFC 5246, 7.2.2). mbedTLS sends some alerts itself, which
- * are recorded here, and leaves the others to its caller. */
+/* Maps errors to alerts (RFC 8446, 6.2; RFC 5246, 7.2.2). mbedTLS sends some alerts itself; this
+ * file records those and provides the others. */
 #include "tls.h"
 #include "ssl_misc.h"
 
-/* Reports whether the last header is that of a TLS record, but longer than a record may be. */
+/* Reports whether the last record header is valid but its length exceeds the limit. */
 static bool overlong(const mbedtls_ssl_context* ssl) {
   const u8* header = ssl->in_hdr;
   bool known = header[0] >= MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
@@ -11,7 +11,7 @@ static bool overlong(const mbedtls_ssl_context* ssl) {
   return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-/* Returns the alert for an error that mbedTLS sent no alert for. */
+/* Returns the alert for an error for which mbedTLS sent none. */
 i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
@@ -52,7 +52,7 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }
 
-/* Corrects the alert and the error in cases where mbedTLS picks the wrong ones. */
+/* Corrects the alert and the error where mbedTLS picks the wrong ones. */
 static u8 corrected(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
   i32 state = ssl->state;
   /* A key share that is not on the curve, or of another group (RFC 8446, 4.2.8.2). */

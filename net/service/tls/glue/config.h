@@ -2,7 +2,7 @@
 
 /* --- platform: no operating system --- */
 #define MBEDTLS_HAVE_ASM
-#define MBEDTLS_NO_UDBL_DIVISION /* avoids libgcc, which is built with a red zone */
+#define MBEDTLS_NO_UDBL_DIVISION /* avoids libgcc, which uses the red zone */
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE
 #define MBEDTLS_PLATFORM_C
@@ -58,7 +58,7 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECDSA_DETERMINISTIC
 #define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_KEY_SLOT_COUNT 128 /* in .bss: a connection leaves nothing on the heap */
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 128 /* in .bss, as heap slots would outlive connections */
 
 /* --- keys and certificates --- */
 #define MBEDTLS_ASN1_PARSE_C

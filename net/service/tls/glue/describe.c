@@ -1,11 +1,12 @@
-/* Numbers and texts about connections and certificates, for TypeScript (core/tls-codes.ts). */
+/* Numbers and texts about connections and certificates, for TypeScript. The numbers in the switch
+ * statements are the enums of core/tls-codes.ts. */
 #include "tls.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/sha256.h"
 #include "ssl_misc.h"
 
-#define LONGEST 1024 /* bytes of a text */
+#define LONGEST 1024 /* maximum bytes of a text */
 
 /* --- connections ------------------------------------------------------------------------------ */
 
@@ -25,6 +26,7 @@ static bool agreed(const struct connection* connection) {
   return connection->ssl.session != NULL || connection->ssl.state > MBEDTLS_SSL_SERVER_HELLO;
 }
 
+/* `what` is a TlsNumberField. */
 u32 w2c_host_tlsNumber(HOST, u32 handle, u32 what) {
   const struct connection* connection = tls_connection(handle);
   if (connection == NULL) return 0;
@@ -56,6 +58,7 @@ static struct bytes text_bytes(const char* text) {
   return text == NULL ? (struct bytes){NULL, 0} : (struct bytes){(const u8*)text, strlen(text)};
 }
 
+/* `what` is a TlsBytesField. */
 static struct bytes bytes_of(const struct connection* connection, u32 what, u32 index) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   const mbedtls_x509_crt* certificate;
@@ -157,6 +160,7 @@ static int put_fingerprint(char* text, const mbedtls_x509_buf* raw) {
   return 64;
 }
 
+/* `field` is a CertificateField. */
 static int describe(char* text, const mbedtls_x509_crt* certificate, u32 field, u32 index) {
   switch (field) {
     case 0: return mbedtls_x509_dn_gets(text, LONGEST, &certificate->subject);

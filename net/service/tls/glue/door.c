@@ -13,7 +13,7 @@ struct connection* tls_connection(u32 handle) {
   return handle <= TLS_CONNECTIONS ? connections[handle] : NULL;
 }
 
-/* Copies `source` if all of it fits; returns its length in any case. */
+/* Copies `source` if all of it fits. Returns its length in either case. */
 u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
   if (source == NULL) return 0;
   if (length <= capacity) memcpy(pointer(destination), source, length);
@@ -22,7 +22,7 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
 
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
-/* Checks the last record for faults that mbedTLS ignores; returns an error or 0. */
+/* Checks the last record for faults that mbedTLS ignores. Returns an error or 0. */
 static int look_back(const struct connection* connection) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
@@ -159,7 +159,7 @@ static void fail(struct connection* connection, int error, bool alert_queued) {
 
 /* --- progress --------------------------------------------------------------------------------- */
 
-/* Records what mbedTLS knows only until the handshake is over. */
+/* Saves what mbedTLS forgets when the handshake is over. */
 static void note_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   const mbedtls_ssl_handshake_params* handshake = ssl->handshake;
@@ -185,8 +185,8 @@ static bool pending(const mbedtls_ssl_context* ssl) {
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
-/* Defence in depth, whatever mbedTLS concluded: a server must have been verified by path.c, or have
-   resumed a session that tlsResume accepted. */
+/* Defence in depth, independent of mbedTLS's result: a server must have been verified by path.c, or
+   have resumed a session that tlsResume accepted. */
 static bool permitted(const struct connection* connection) {
   bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   bool known = connection->resumed && connection->offered_session;
@@ -200,7 +200,7 @@ static void step_handshake(struct connection* connection) {
   int result = mbedtls_ssl_handshake_step(ssl);
   note_handshake(connection);
   if (ssl->state != state_before) connection->idle = 0;
-  if (ssl->send_alert && !alert_before) { /* an alert is queued, and its reason known */
+  if (ssl->send_alert && !alert_before) { /* mbedTLS has queued an alert and recorded the reason */
     fail(connection, ssl->alert_reason, true);
     return;
   }
@@ -338,7 +338,7 @@ u32 tls_write(struct connection* connection, const void* source, u32 length) {
   u32 most = mbedtls_ssl_get_max_out_record_payload(ssl);
   u32 count = length < most ? length : most;
   int result = mbedtls_ssl_write(ssl, source, count);
-  if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* complete, waits to be sent */
+  if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return count; /* encrypted, waiting to be sent */
   fail(connection, result, false);
   return 0;
 }

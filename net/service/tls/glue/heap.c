@@ -10,7 +10,7 @@
 #define NOTHING 0xffffffffu
 
 struct block {
-  u32 before; /* size of the block below in bytes, or 0 for the first */
+  u32 before; /* size of the preceding block in bytes, or 0 for the first */
   u32 size;   /* header included, in bytes, a multiple of UNIT */
   u16 owner;
   u16 used;
@@ -111,7 +111,7 @@ static void count(struct block* block, bool more) {
   if (all_used > all_peak) all_peak = all_used;
 }
 
-/* Returns zeroed memory, or NULL, which fails only the connection that asked. */
+/* Returns zeroed memory, or NULL, which fails only the connection that asked for it. */
 void* tls_calloc(size_t number, size_t size) {
   if (base == NULL) start();
   u64 wanted = (u64)number * size;

@@ -5,10 +5,10 @@
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 
-#define CONSIDERED 16 /* certificates of the peer that are used; the rest are ignored */
-#define DEPTH 9       /* certificates in a path, without its root: mbedTLS's limit */
-#define CHECKS 24     /* certificates verified in all attempts together; bounds the time */
-#define STEPS 200     /* partial paths tried: certificates of one name can form a maze */
+#define CONSIDERED 16 /* the peer's first certificates; the rest are ignored */
+#define DEPTH 9       /* certificates in a path without its root: mbedTLS's limit */
+#define CHECKS 24     /* certificates verified in all attempts together, to bound the time */
+#define STEPS 200     /* partial paths tried: certificates with equal names can form many */
 
 struct search {
   struct connection* connection;
@@ -30,7 +30,7 @@ int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   bool first = chain->version == 0;
   int failure =
       mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1, tls_accept_extension, NULL);
-  /* MD5: mbedTLS would skip the certificate and then find none (RFC 8446, 4.4.2.4). */
+  /* An MD5 signature: mbedTLS would skip the certificate and then report an empty list. */
   if (failure == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND) {
     failure = MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
   }

@@ -138,9 +138,9 @@ struct tm* mbedtls_platform_gmtime_r(const mbedtls_time_t* moment, struct tm* fi
 #define POOL 64 /* a SHA-512 */
 #define STRENGTH 256
 static u8 pool[POOL];
-static u32 pool_bits; /* entropy in the pool, at least */
+static u32 pool_bits; /* a lower bound of the entropy in the pool */
 
-/* result = SHA-512(purpose, pool, bytes). */
+/* result = SHA-512(purpose || pool || bytes). */
 static void stir(u8 purpose, const u8* bytes, size_t length, u8* result) {
   mbedtls_sha512_context context;
   mbedtls_sha512_init(&context);

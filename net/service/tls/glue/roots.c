@@ -6,7 +6,7 @@
 #include "mbedtls/platform.h"
 
 #define ADDED_BYTES 65536
-#define LEAST_CERTIFICATE 128 /* bytes; more than a line of PEM has */
+#define LEAST_CERTIFICATE 128 /* bytes; longer than a line of PEM */
 
 struct entry {
   u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
@@ -46,7 +46,7 @@ struct bytes tls_root(u32 kind, u32 index) {
   return (struct bytes){NULL, 0};
 }
 
-/* Returns which root lies at this address: index << 1 | kind, or -1. */
+/* Returns the root at this address as index << 1 | kind, or -1. */
 i32 tls_root_index(const u8* der) {
   if (der >= tls_root_data && der < tls_root_data_end) {
     for (u32 i = 0; i < tls_root_count; i++) {
@@ -73,7 +73,7 @@ bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued) {
   return after != 0 && date * 1000000 + time > after;
 }
 
-/* --- looking a root up ------------------------------------------------------------------------ */
+/* --- finding roots ---------------------------------------------------------------------------- */
 
 /* FNV-1a (RFC 9923), 32 bits, as in compiler-config/roots.ts. */
 static u32 hash_of(const mbedtls_x509_buf* name) {
@@ -100,7 +100,8 @@ static int parse(mbedtls_x509_crt* root, const u8* der, size_t length) {
   return mbedtls_x509_crt_parse_der_with_ext_cb(root, der, length, 0, tls_accept_extension, NULL);
 }
 
-/* Adds a root to the list if it has that name and has not expired. Returns 0 or out of memory. */
+/* Adds a root to the list if it has that name and has not expired. Returns 0, or
+   MBEDTLS_ERR_X509_ALLOC_FAILED. */
 static int offer(struct connection* connection, struct bytes der, const mbedtls_x509_buf* name,
                  mbedtls_x509_crt** list) {
   mbedtls_x509_crt* root = mbedtls_calloc(1, sizeof *root);
@@ -168,7 +169,7 @@ i32 tls_add_root(const u8* der, u32 length) {
   u32 whole = failure == 0 ? root.raw.len : 0;
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;
-  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* it could not sign anything */
+  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* not a CA */
   if (whole < LEAST_CERTIFICATE || element_length(der, length) != whole) {
     return MBEDTLS_ERR_X509_INVALID_FORMAT;
   }

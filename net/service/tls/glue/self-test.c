@@ -1,5 +1,5 @@
-/* Tests of the library on the machine that it runs on: its own tests of the primitives, their
- * speed, and a client and a server that talk to each other in memory. */
+/* Self-tests on the running machine: the library's tests of its primitives, their speed, and a
+ * handshake between a client and a server in memory. */
 #include "tls.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/base64.h"

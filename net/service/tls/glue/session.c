@@ -37,7 +37,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
     failure = mbedtls_pk_check_pair(&certificates->pk, private, mbedtls_psa_get_random,
                                     MBEDTLS_PSA_RANDOM_STATE);
   }
-  /* A key caches blinding values at its first uses: do not charge a connection for them. */
+  /* A key caches blinding values when first used: do not charge a connection for them. */
   for (u32 i = 0; failure == 0 && i < 3; i++) {
     u8 hash[32] = {0}, signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
     size_t length;
@@ -114,7 +114,7 @@ int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGN
 /* --- sessions --------------------------------------------------------------------------------- */
 
 #define WEEK (7 * 86400)
-#define DAY 86400 /* lifetime of a TLS 1.2 session if the server gives none */
+#define DAY 86400 /* lifetime of a session if the server states none */
 
 struct saved {
   u32 size, roots, saved_at_high, saved_at; /* `roots`: generation of the trusted roots */
@@ -144,7 +144,7 @@ u32 w2c_host_tlsSession(HOST, u32 handle, u32 destination, u32 capacity) {
   return whole;
 }
 
-/* Reports whether a session and the certificate that it was verified by are still valid. */
+/* Reports whether a session, and the certificate that it was verified with, are still valid. */
 static bool alive(const struct saved* saved, const mbedtls_ssl_session* session) {
   i64 age = mbedtls_time(NULL) - ((i64)saved->saved_at_high << 32 | saved->saved_at);
   i64 most = session->ticket_lifetime != 0 ? session->ticket_lifetime : DAY;

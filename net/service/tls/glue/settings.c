@@ -1,5 +1,5 @@
-/* Starts the library, and configures connections: versions, cipher suites, groups, tickets, and
- * whose certificate is verified. */
+/* Starts the library, and configures connections: versions, cipher suites, groups, tickets and
+ * verification. */
 #include "tls.h"
 #include "mbedtls/psa_util.h"
 #include "mbedtls/ssl_ticket.h"

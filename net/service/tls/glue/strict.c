@@ -1,7 +1,9 @@
-/* Checks that mbedTLS 3.6 omits. A server must not send extensions that were not requested, the
- * same one twice, or bytes after them (RFC 8446, 4.2; RFC 5246, 7.4.1.4); a retry that changes
- * nothing (4.1.4); a resumption without RFC 7627; or a signature scheme that does not fit the key
- * or is for TLS 1.2 only (4.4.3). */
+/* Checks that mbedTLS 3.6 omits. They reject a server that
+ * - sends unsolicited or repeated extensions, or bytes after them (RFC 8446, 4.2;
+ *   RFC 5246, 7.4.1.4)
+ * - sends a HelloRetryRequest that changes nothing (RFC 8446, 4.1.4)
+ * - resumes a TLS 1.2 session without extended_master_secret (RFC 7627, 5.3)
+ * - signs with a scheme that does not fit its key or is for TLS 1.2 only (RFC 8446, 4.4.3). */
 #include "tls.h"
 #include "ssl_misc.h"
 
@@ -20,7 +22,7 @@ int tls_check_extension(mbedtls_ssl_context* ssl, int message, u32 kind, u32 all
     tls_pend_alert(ssl, MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER);
     return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
   }
-  /* A cookie comes unrequested (RFC 8446, 4.2.2). */
+  /* A cookie is never solicited (RFC 8446, 4.2.2). */
   if (retry && kind == MBEDTLS_TLS_EXT_COOKIE) ssl->handshake->sent_extensions |= mask;
   return mbedtls_ssl_tls13_check_received_extension(ssl, message, kind, allowed);
 }
@@ -55,13 +57,14 @@ static int check_retry(const mbedtls_ssl_context* ssl) {
   return same ? MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER : 0;
 }
 
-/* Checks a ServerHello that mbedTLS just accepted. It is still buffered, unless it was a retry. */
+/* Checks a ServerHello that mbedTLS has just accepted. It is still buffered, unless it was a
+   HelloRetryRequest. */
 static int check_server_hello(const mbedtls_ssl_context* ssl) {
   if (ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO) return check_retry(ssl);
   const u8 *body = ssl->in_msg + 4, *end = ssl->in_msg + ssl->in_hslen;
   const u8* at = body + 35 + body[34] + 3; /* version, random, session, suite, compression */
   bool old = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
-  /* Saved sessions have RFC 7627, so resumed ones must have it too (RFC 7627, 5.3). */
+  /* Saved sessions use extended_master_secret, so resumption must too (RFC 7627, 5.3). */
   bool extended = ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED;
   if (old && ssl->handshake->resume && !extended) return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
   if (at == end) return 0;

@@ -20,19 +20,19 @@ struct w2c_host; /* the first argument of every host function; unused */
 #define HOST struct w2c_host* host
 
 #define HOST_NAME 255
-#define CONSTRAINED 10 /* certificates in a path: mbedTLS allows 8 between the two ends */
+#define CONSTRAINED 10 /* certificates in a path: mbedTLS allows 8 between its ends */
 
 enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
 enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 
-/* Our reasons for refusal, beside MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
+/* Verification flags in addition to MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
   NO_ALTERNATIVE_NAME = 1 << 20,
   AUTHORITY_AS_SERVER = 1 << 21,
   OLD_VERSION = 1 << 22,
   NAME_CONSTRAINT = 1 << 23,
-  UNKNOWN_CONSTRAINT = 1 << 24,
+  UNSUPPORTED_CONSTRAINT = 1 << 24,
   UNKNOWN_EXTENSION = 1 << 25,
   INTERMEDIATE_USAGE = 1 << 26,
   ROOT_EXPIRED = 1 << 27,
@@ -66,7 +66,7 @@ struct connection {
   u32 refusals;
   i32 root; /* the root of the chain: index << 1 | kind, or -1 */
   bool root_expired, verified;
-  struct bytes constraints[CONSTRAINED]; /* of the certificates above, while verifying */
+  struct bytes constraints[CONSTRAINED]; /* of the issuers, during verification */
   u32 constraint_count;
 };
 
@@ -110,7 +110,7 @@ int tls_random_start(void); /* 0, or an error if entropy is lacking */
 int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
 i32 tls_root_index(const u8* der);
 bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued);
-u32 tls_roots_generation(void); /* changes with every added or removed root */
+u32 tls_roots_generation(void); /* changes whenever a root is added or removed */
 u32 tls_added_roots(void);
 i32 tls_add_root(const u8* der, u32 length); /* 1 = new, 0 = known, or an error */
 u32 tls_remove_root(u32 index);

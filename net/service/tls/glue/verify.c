@@ -21,14 +21,14 @@ const mbedtls_x509_crt_profile tls_profile = {
     .rsa_min_bitlen = LEAST_RSA_BITS,
 };
 
-/* Reports whether an RSA key is long enough. Keys on other curves are not even parsed. */
+/* Reports whether an RSA key is long enough. Keys on unsupported curves do not parse. */
 bool tls_strong_key(const mbedtls_x509_crt* certificate) {
   const mbedtls_pk_context* key = &certificate->pk;
   return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= LEAST_RSA_BITS;
 }
 
 /* Reports whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Certificates before
-   version 3 cannot say, so a root of that age may. */
+   version 3 have no such extensions, so every root of that age may. */
 bool tls_may_sign(const mbedtls_x509_crt* root) {
   if (root->version < 3) return true;
   return root->ca_istrue &&
@@ -191,7 +191,7 @@ static bool dns_within(struct bytes name, struct bytes base) {
   return base.at[0] == '.' ? more > 0 : more == 0 || name.at[more - 1] == '.';
 }
 
-/* A wildcard also touches a longer excluded name that it could match. */
+/* A wildcard also violates the exclusion of a longer name that it could match. */
 static bool dns_touches(struct bytes name, struct bytes base) {
   if (dns_within(name, base)) return true;
   if (name.length < 2 || name.at[0] != '*') return false;
@@ -232,7 +232,7 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
     struct bytes inside = subtree.content;
     if (subtree.tag != 0x30 || !next(&inside, &base)) return MALFORMED;
     if (base.tag != form) continue;
-    if (inside.length != 0) return UNKNOWN_CONSTRAINT; /* minimum, maximum */
+    if (inside.length != 0) return UNSUPPORTED_CONSTRAINT; /* minimum, maximum */
     any = true;
     if (form == DNS_NAME) {
       within |= excluded ? dns_touches(name, base.content) : dns_within(name, base.content);
@@ -244,7 +244,7 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
     } else if (form == DIRECTORY_NAME && !excluded) { /* a name has several encodings, so a */
       within |= subject_within(name, base.content);   /* match can permit but not exclude */
     } else {
-      return UNKNOWN_CONSTRAINT;
+      return UNSUPPORTED_CONSTRAINT;
     }
   }
   if (subtrees.length != 0) return MALFORMED;
@@ -252,8 +252,8 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
 }
 
 /* Rule 5: every name must be within the permitted and outside the excluded subtrees of each
-   certificate above, whether or not the extension is critical. A constraint on a form of name that
-   is not supported refuses the certificate. */
+   issuer, whether or not the extension is critical. If a constraint of an unsupported form applies,
+   verification fails. */
 static u32 check_constraint(struct bytes constraint, u8 form, struct bytes name) {
   struct element list;
   u32 refusals = 0;
@@ -283,8 +283,8 @@ static u32 check_constraints(const struct connection* connection,
 
 /* --- the other extensions --------------------------------------------------------------------- */
 
-/* Rule 6: an unknown critical extension (RFC 5280, 4.2) or a malformed one refuses the certificate.
-   Also collects the name constraints on the certificates below. */
+/* Rule 6: unknown critical extensions (RFC 5280, 4.2) and malformed ones fail verification. Also
+   collects the name constraints for the certificates below. */
 static u32 check_extensions(struct connection* connection, const mbedtls_x509_crt* certificate,
                             bool authority) {
   struct bytes list, constraint;
@@ -313,11 +313,11 @@ int tls_check_certificate(void* context, mbedtls_x509_crt* certificate, int dept
   struct connection* connection = context;
   i32 root = tls_root_index(certificate->raw.p);
   if (root >= 0) connection->root = root;
-  *flags |= check_constraints(connection, certificate); /* before its own are added */
+  *flags |= check_constraints(connection, certificate); /* before its own constraints are added */
   u32 refusals = check_extensions(connection, certificate, depth != 0);
   if (root < 0) *flags |= refusals; /* of a root, only the constraints count */
   if (!tls_strong_key(certificate)) *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
-  /* Rule 7: versions 1 and 2 are refused, as they have no extensions to limit their use. */
+  /* Rule 7: versions 1 and 2 fail, as they have no extensions to limit their use. */
   if (root < 0 && certificate->version < 3) *flags |= OLD_VERSION;
   if (depth == 0) {
     *flags |= check_name(connection, certificate);

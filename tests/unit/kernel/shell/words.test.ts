@@ -52,9 +52,9 @@ test("TLS groups have IANA's names", () => {
 test("a TLS error is described as far as it is known, and always by number", () => {
   const failure = (error: number, sent = -1) =>
     readString(tls.memory, tls.failure(error, 0, -1, sent));
-  assert.equal(failure(-0x6c00), "TLS: an internal error (-0x6c00)");
+  assert.equal(failure(-0x6c00), "TLS: internal error (-0x6c00)");
   // A lower layer's number is in the last seven bits.
-  assert.equal(failure(-0x6c05), "TLS: an internal error (-0x6c05)");
-  assert.equal(failure(-0x1234), "TLS: the handshake failed (-0x1234)");
-  assert.match(failure(-0x6c00, 42), /^TLS: the peer's certificate cannot be read \(-0x6c00\)$/);
+  assert.equal(failure(-0x6c05), "TLS: internal error (-0x6c05)");
+  assert.equal(failure(-0x1234), "TLS: handshake failed (-0x1234)");
+  assert.match(failure(-0x6c00, 42), /^TLS: cannot parse the peer's certificate \(-0x6c00\)$/);
 });
