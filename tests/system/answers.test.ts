@@ -49,7 +49,7 @@ suite("the longest answers leave enough memory", () => {
   test("a batch whose answers all share one id", async () => {
     const one = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":1}`;
     const lab = await serving((id) => `[${Array(18_000).fill(one(id)).join()}]`);
-    assert.match(asked(lab, "rpc -b", "m m"), /rpc: m: id \d+ is answered twice\r\n/);
+    assert.match(asked(lab, "rpc -b", "m m"), /rpc: m: two responses for id \d+\r\n/);
   });
 });
 

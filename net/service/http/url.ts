@@ -1,6 +1,6 @@
 /**
- * URLs of http and https (RFC 3986, RFC 9110 section 4.2). Parsing is strict: anything doubtful is
- * rejected, with what was expected.
+ * URLs of http and https (RFC 3986, RFC 9110 section 4.2). Parsing is strict: ambiguous URLs are
+ * rejected, and the error says what was expected.
  *
  *     http://user:password@www.example.com:8080/a/b?x=1#part
  *     scheme  userinfo          host       port path query fragment
@@ -11,10 +11,11 @@ import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 
 const LABEL_LENGTH: i32 = 63;
 
+/** A parsed URL, made by `parseUrl`. The other fields are valid only if `error` is "". */
 export class Url {
-  /** Empty if this is a URL, else what was expected. */
+  /** Why the text is not a URL ("expected a host"), or "". */
   error: string = "";
-  /** It is well formed, but its scheme is neither http nor https. */
+  /** The scheme is neither http nor https. */
   unsupported: bool = false;
   secure: bool = false;
   /** In lower case. */
@@ -22,22 +23,22 @@ export class Url {
   /** The address if the host is one, or NOT_AN_ADDRESS. */
   address: i64 = NOT_AN_ADDRESS;
   port: u32 = 0;
-  /** `user` or `user:password` as written; null without "@". */
+  /** `user` or `user:password`, percent-encoded as written; null without "@". */
   userinfo: string | null = null;
-  /** Path and query as in the request line, percent-encoding kept. */
+  /** Path and query as in the request line, percent-encoded as written. */
   target: string = "/";
 
   scheme(): string {
     return this.secure ? "https" : "http";
   }
 
-  /** Returns the Host field: the host, and the port unless it is the scheme's default. */
+  /** Returns the value of the Host field: the host, and the port unless it is the default. */
   authority(): string {
-    const usual: u32 = this.secure ? 443 : 80;
-    return this.port == usual ? this.host : this.host + ":" + this.port.toString();
+    const defaultPort: u32 = this.secure ? 443 : 80;
+    return this.port == defaultPort ? this.host : this.host + ":" + this.port.toString();
   }
 
-  /** Returns the URL without userinfo and fragment. */
+  /** Returns the URL without userinfo or fragment. */
   text(): string {
     return this.scheme() + "://" + this.authority() + this.target;
   }
@@ -64,7 +65,7 @@ export class Url {
   }
 }
 
-/** Parses a URL; sets its `error` if invalid. Without "://", `defaultScheme` is assumed. */
+/** Parses a URL; sets its `error` if invalid. Assumes `defaultScheme` if there is no "://". */
 export function parseUrl(text: string, defaultScheme: string = ""): Url {
   const url = new Url();
   if (<u32>text.length > URL_LENGTH) return failed(url, `at most ${URL_LENGTH} characters`);
@@ -82,9 +83,10 @@ export function parseUrl(text: string, defaultScheme: string = ""): Url {
   url.secure = scheme == "https";
   if (scheme != "http" && scheme != "https") {
     url.unsupported = true;
-    return failed(url, `http:// or https://, not ${scheme}:`);
+    url.error = `Protocol "${scheme}" not supported`;
+    return url;
   }
-  if (!whole.substring(length).startsWith("://")) return failed(url, "// behind the scheme");
+  if (!whole.substring(length).startsWith("://")) return failed(url, "// after the scheme");
   const start = length + 3;
   let end = start;
   while (end < whole.length && !isAuthorityEnd(whole.charCodeAt(end))) end++;
@@ -126,7 +128,7 @@ function parseAuthority(url: Url, authority: string): bool {
   const at = authority.lastIndexOf("@");
   if (at >= 0) {
     const userinfo = authority.substring(0, at);
-    if (userinfo.includes("@")) return refuse(url, "one @ at most before the host");
+    if (userinfo.includes("@")) return refuse(url, "at most one @ before the host");
     if (!isPercentEncoded(userinfo, '[]"<>\\^`{|}')) return refuse(url, "user:password before @");
     url.userinfo = userinfo;
   }
@@ -137,13 +139,13 @@ function parseAuthority(url: Url, authority: string): bool {
   url.port = url.secure ? 443 : 80;
   if (colon >= 0) {
     const port = server.length - colon > 6 ? -1 : parseDecimalText(server.substring(colon + 1));
-    if (port < 1 || port > 65535) return refuse(url, "a port from 1 to 65535 behind the colon");
+    if (port < 1 || port > 65535) return refuse(url, "a port from 1 to 65535 after the colon");
     url.port = port as u32;
   }
   return checkHost(url);
 }
 
-/** Labels of letters, digits, "-" and "_"; if the last is numeric, an IPv4 address. */
+/** Labels of letters, digits, "-" and "_"; an IPv4 address if the last is numeric. */
 function checkHost(url: Url): bool {
   const host = url.host;
   if (host.length == 0) return refuse(url, "a host");
@@ -191,7 +193,7 @@ function isPercentEncoded(text: string, forbidden: string): bool {
 /** Path and query (sections 3.3 and 3.4); "[" and "]" are accepted, as by other clients. */
 function parseTarget(url: Url, text: string): Url {
   if (!isPercentEncoded(text, '"<>\\^`{|}')) {
-    return failed(url, 'two hex digits behind each % and no " < > \\ ^ ` { | } in a path');
+    return failed(url, 'two hex digits after each % and no " < > \\ ^ ` { | } in a path');
   }
   const query = text.indexOf("?");
   const path = query < 0 ? text : text.substring(0, query);

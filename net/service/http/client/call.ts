@@ -5,11 +5,12 @@ import { HttpClient } from "./client";
 import { HttpExchange } from "./exchange";
 import { HttpRequest } from "./request";
 
+/** One request and its response. Runs as the client is polled. */
 export class HttpCall {
   readonly exchange: HttpExchange;
   private readonly sink: CollectingSink;
 
-  /** Starts the request. A body of more than HTTP_CALL_BYTES is a failure. */
+  /** Starts the request. It fails if the response's body exceeds HTTP_CALL_BYTES. */
   constructor(client: HttpClient, request: HttpRequest, now: i64) {
     const sink = new CollectingSink(HTTP_CALL_BYTES);
     request.sink = sink;
@@ -21,11 +22,11 @@ export class HttpCall {
   get done(): bool {
     return this.exchange.done;
   }
-  /** The status of the response; 0 until there is one. */
+  /** The status of the response, or 0. */
   get status(): u32 {
     return this.exchange.status();
   }
-  /** Why it failed; "" if it did not. */
+  /** Why it failed, or "". */
   get message(): string {
     return this.exchange.message;
   }

@@ -22,12 +22,12 @@ export class HttpClient extends Pollable {
   }
 
   /**
-   * Starts a request, which `poll` advances until the exchange is `done`. If it is invalid or over
-   * the limit, the exchange is `done` at once and has failed.
+   * Starts a request, which `poll` advances until the exchange is `done`. An invalid request, or
+   * one over the limit, fails at once.
    */
   request(request: HttpRequest, now: i64): HttpExchange {
     if ((this.exchanges.length as u32) >= HTTP_EXCHANGES) {
-      request.error = `at most ${HTTP_EXCHANGES} requests at once`;
+      request.error = `too many requests at once (at most ${HTTP_EXCHANGES})`;
     }
     const exchange = new HttpExchange(request, this.services, now);
     if (!exchange.done) {

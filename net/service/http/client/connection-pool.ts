@@ -4,7 +4,7 @@ import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { Url } from "../url";
 
-/** nginx closes after 75 s, Node after 5. Outliving the server costs one new connection. */
+/** nginx closes after 75 s, Node after 5 s. If the server closes first, a request is retried. */
 const IDLE_TIME: i64 = 30 * SECOND;
 
 class IdleConnection {
@@ -16,12 +16,13 @@ class IdleConnection {
     readonly closesAt: i64,
   ) {}
 
-  /** Reports whether it is open and nothing has arrived unasked. */
+  /** Reports whether the connection is open and has no unread data. */
   usable(): bool {
     return this.stream.status() == StreamStatus.Open && this.stream.readable() == 0;
   }
 }
 
+/** Up to HTTP_IDLE_CONNECTIONS connections. */
 export class ConnectionPool {
   /** Oldest first. */
   private idle: Array<IdleConnection> = [];
@@ -30,7 +31,7 @@ export class ConnectionPool {
     return this.idle.length;
   }
 
-  /** Keeps a stream on which every request was answered. */
+  /** Adds a stream whose last response is complete; closes the oldest if the pool is full. */
   put(url: Url, stream: Stream, now: i64): void {
     if (this.idle.length == HTTP_IDLE_CONNECTIONS) this.idle.shift().stream.release();
     const closesAt = now + IDLE_TIME;
@@ -49,7 +50,7 @@ export class ConnectionPool {
     return null;
   }
 
-  /** Drops connections that are closed, that have unrequested data, or that are too old. */
+  /** Drops connections that are closed, have unrequested data, or have been idle too long. */
   poll(now: i64): void {
     for (let i = this.idle.length - 1; i >= 0; i--) {
       const entry = this.idle[i];
@@ -60,6 +61,7 @@ export class ConnectionPool {
     }
   }
 
+  /** Returns when the next connection expires, in microseconds since boot. */
   pollAt(): i64 {
     let at = NEVER;
     for (let i = 0; i < this.idle.length; i++) at = earlier(at, this.idle[i].closesAt);

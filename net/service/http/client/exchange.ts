@@ -1,6 +1,6 @@
 /**
- * One HTTP request and its response, from resolving the name to the last byte of the body, over as
- * many connections as redirects and one retry need (RFC 9110, RFC 9112 section 9).
+ * One HTTP request and its response, from resolving the name to the last byte of the body. May use
+ * several connections, for redirects and a retry (RFC 9110, RFC 9112 section 9).
  *
  *     Resolving -> Connecting -> Exchanging -> done
  *         ^ redirect, or the idle connection had been closed   |
@@ -16,7 +16,7 @@ import { isIdempotent } from "../message/grammar";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
 import { ConnectionPool } from "./connection-pool";
-import { connectFailure, HttpFailure, transferFailure } from "./failure";
+import { connectFailure, cutText, HttpFailure, TOO_SLOW, transferFailure } from "./failure";
 import { NameAnswer, NameLookup } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
@@ -25,9 +25,9 @@ import { ReceiverState, ResponseReceiver } from "./response-receiver";
 
 /** The time limit to connect to one address, TLS handshake included. */
 const CONNECT_TIME: i64 = 30 * SECOND;
-/** An exchange fails if nothing moves for this long. */
+/** An exchange fails if no byte is sent or received for this long. */
 const SILENCE: i64 = 120 * SECOND;
-/** How soon a full sink is tried again. */
+/** How soon a full sink is polled again. */
 const SINK_RETRY: i64 = 5 * MILLISECOND;
 
 const enum Phase {
@@ -37,7 +37,7 @@ const enum Phase {
   Done = 3,
 }
 
-/** When each phase ended, in microseconds since boot; 0 until it has. */
+/** Timestamps of an exchange, in microseconds since boot; 0 until reached. */
 export class HttpTimes {
   resolved: i64 = 0;
   connected: i64 = 0;
@@ -48,7 +48,7 @@ export class HttpTimes {
   constructor(readonly started: i64) {}
 }
 
-/** What all exchanges of a client share. */
+/** State shared by all exchanges of a client. */
 export class HttpServices {
   readonly pool: ConnectionPool = new ConnectionPool();
   constructor(
@@ -58,6 +58,7 @@ export class HttpServices {
   ) {}
 }
 
+/** Made by `HttpClient.request`, which polls it until `done`. */
 export class HttpExchange {
   done: bool = false;
   failure: HttpFailure = HttpFailure.None;
@@ -86,7 +87,7 @@ export class HttpExchange {
   private readonly deadline: i64;
   private silentSince: i64;
   private retried: bool = false;
-  /** A handshake with a cached session failed, and is tried again without. */
+  /** A handshake with a cached session failed and was retried without it. */
   private renewed: bool = false;
   private redirect: Redirect | null = null;
   private sinkWaits: bool = false;
@@ -126,10 +127,11 @@ export class HttpExchange {
     if (moved || this.sinkWaits) this.silentSince = now;
     this.polledAt = now;
     if (now >= this.deadline) this.timedOut("Operation timed out", now);
-    else if (now >= this.silentSince + SILENCE) this.timedOut("nothing arrived for 120 s", now);
+    else if (now >= this.silentSince + SILENCE) this.timedOut(TOO_SLOW, now);
     return moved;
   }
 
+  /** Returns when to call `poll` next, in microseconds since boot. */
   pollAt(): i64 {
     if (this.done) return NEVER;
     const at = earlier(this.deadline, this.silentSince + SILENCE);
@@ -142,7 +144,7 @@ export class HttpExchange {
     if (!this.done) this.fail(HttpFailure.Cancelled, "cancelled", now);
   }
 
-  /** Takes one step. Returns false if it has to wait. */
+  /** Takes one step. Returns false if there is nothing to do but wait. */
   private step(now: i64): bool {
     if (this.phase == Phase.Resolving) return this.resolve(now);
     if (this.phase == Phase.Connecting) return this.connect(now);
@@ -152,7 +154,8 @@ export class HttpExchange {
   private checkUrl(url: Url, now: i64): bool {
     if (url.error == "") return true;
     const kind = url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url;
-    return this.fail(kind, "bad URL: " + url.error, now);
+    const words = url.unsupported ? "" : "URL using bad/illegal format: ";
+    return this.fail(kind, words + url.error, now);
   }
 
   private fail(kind: HttpFailure, message: string, now: i64): bool {
@@ -168,7 +171,7 @@ export class HttpExchange {
     else this.fail(HttpFailure.TimedOut, message, now);
   }
 
-  /** Releases everything that it holds. */
+  /** Releases all resources. Returns false. */
   private finish(now: i64): bool {
     const answer = this.answer;
     if (answer != null && !answer.finished()) answer.cancel();
@@ -249,7 +252,7 @@ export class HttpExchange {
     return this.begin(stream, now);
   }
 
-  /** The address failed: tries the next one, if any. */
+  /** The connection attempt failed: tries the next address, if any. */
   private notConnected(kind: HttpFailure, reason: string, now: i64): bool {
     const answer = this.answer;
     this.addressIndex++;
@@ -304,7 +307,7 @@ export class HttpExchange {
     const status = stream.status();
     const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
     if (receiver.state == ReceiverState.Complete) {
-      // An early response: the rest of the request is still sent if possible.
+      // An early response: continue to send the request if possible.
       if (!over && this.sender.sending()) return receiver.taken != before;
       return this.complete(stream, now);
     }
@@ -312,11 +315,11 @@ export class HttpExchange {
     return receiver.taken != before;
   }
 
-  /** The final response's head is complete: decides what to do with the body. */
+  /** Called when the final response's head is complete: decides what to do with the body. */
   private headRead(now: i64): void {
     const head = this.receiver.head;
     const status = head.status;
-    // An error response while the body is being sent: the rest is not wanted.
+    // The server rejects the request: do not send the rest of its body.
     if (status >= 400) this.sender.stop();
     const watcher = this.request.watcher;
     if (watcher != null) watcher.received(head);
@@ -329,14 +332,14 @@ export class HttpExchange {
     } else if (next.error != "") {
       this.fail(next.url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url, next.error, now);
     } else if (this.redirects == HTTP_REDIRECTS) {
-      const message = `more than ${HTTP_REDIRECTS} redirects`;
+      const message = `Maximum (${HTTP_REDIRECTS}) redirects followed`;
       this.fail(HttpFailure.TooManyRedirects, message, now);
     } else {
       this.receiver.startBody(new CountingSink(), 0);
     }
   }
 
-  /** The response is complete. */
+  /** Called when the response is complete: keeps or closes the connection. */
   private complete(stream: Stream, now: i64): bool {
     const silent = stream.status() == StreamStatus.Open && stream.readable() == 0;
     if (this.receiver.framing.persistent && this.sender.complete() && silent) {
@@ -370,7 +373,7 @@ export class HttpExchange {
     return true;
   }
 
-  /** The connection ended, cleanly or not, and everything received was read. */
+  /** Called when the connection has ended, cleanly or not, and all input has been read. */
   private ended(stream: Stream, status: StreamStatus, now: i64): bool {
     const receiver = this.receiver;
     if (receiver.end(status == StreamStatus.Finished)) return this.complete(stream, now);
@@ -391,6 +394,6 @@ export class HttpExchange {
     }
     const inBody = receiver.state == ReceiverState.Body;
     const kind = inBody ? HttpFailure.Incomplete : HttpFailure.Receive;
-    return this.fail(kind, "the server closed before the answer was complete", now);
+    return this.fail(kind, cutText(inBody), now);
   }
 }

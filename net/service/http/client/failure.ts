@@ -9,7 +9,7 @@ export const enum HttpFailure {
   /** The host's name could not be resolved. */
   Resolve = 6,
   Connect = 7,
-  /** The head of the response is malformed. */
+  /** The head of the response is malformed ("Weird server reply"). */
   Malformed = 8,
   /** The connection ended before the body did. */
   Incomplete = 18,
@@ -30,7 +30,17 @@ export const enum HttpFailure {
   TooLarge = 63,
 }
 
-/** Maps the failure of a stream that was being opened. */
+/** curl's message for a server that has fallen silent. */
+export const TOO_SLOW: string =
+  "Operation too slow. Less than 1 bytes/sec transferred the last 120 seconds";
+
+/** Returns the message for a connection that ended within the body or the head. */
+export function cutText(inBody: bool): string {
+  if (inBody) return "transfer closed with outstanding read data remaining";
+  return "connection closed within the response header";
+}
+
+/** Returns the failure of an exchange whose stream could not be opened. */
 export function connectFailure(kind: StreamFailure): HttpFailure {
   if (kind == StreamFailure.TimedOut) return HttpFailure.TimedOut;
   if (kind == StreamFailure.Certificate) return HttpFailure.Certificate;
@@ -38,7 +48,7 @@ export function connectFailure(kind: StreamFailure): HttpFailure {
   return secure ? HttpFailure.Handshake : HttpFailure.Connect;
 }
 
-/** Maps the failure of an open stream. */
+/** Returns the failure of an exchange whose open stream failed. */
 export function transferFailure(kind: StreamFailure): HttpFailure {
   return kind == StreamFailure.TimedOut ? HttpFailure.TimedOut : HttpFailure.Receive;
 }

@@ -1,17 +1,19 @@
-/** What the HTTP client needs of a resolver. */
+/** The resolver as the HTTP client sees it. */
 
 /** A running query for a name's addresses. */
 export interface NameAnswer {
+  /** Reports whether the query is complete, successful or not. */
   finished(): bool;
   /** The number of addresses found, best first; 0 if it failed. */
   addressCount(): u32;
   address(index: u32): u32;
-  /** Says why there are none: "no such name". */
+  /** Returns why there are none: "no such name". */
   failure(): string;
   /** Cancels the query. */
   cancel(): void;
 }
 
+/** Starts queries. */
 export interface NameLookup {
   lookup(name: string, now: i64): NameAnswer;
 }

@@ -2,13 +2,14 @@
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
 
+/** The request that a redirect asks for. */
 export class Redirect {
   /** Why it is not followed, or "". */
   error: string = "";
   constructor(
     readonly url: Url,
     readonly method: string,
-    /** Whether the request's body is sent again. */
+    /** The request's body is sent again. */
     readonly keepsBody: bool,
   ) {}
 }
@@ -27,13 +28,15 @@ export function redirectOf(head: HttpHead, url: Url, method: string): Redirect |
   const redirect = new Redirect(target, toGet ? "GET" : method, !toGet && status != 303);
   const second = head.find("location", field + 1);
   if (second >= 0 && head.value(second) != location) {
-    redirect.error = "redirect to two places";
+    redirect.error = "conflicting Location headers";
+  } else if (target.unsupported) {
+    redirect.error = target.error + " in redirect";
   } else if (target.error != "") {
-    redirect.error = "redirect to a bad URL: " + target.error;
+    redirect.error = "redirect to an invalid URL: " + target.error;
   } else if (url.secure && !target.secure) {
-    redirect.error = "redirect from https to http refused";
+    redirect.error = "redirect from https to http is not allowed";
   } else if (target.userinfo != null) {
-    redirect.error = "redirect with a user name refused";
+    redirect.error = "redirect URL contains a user name";
   }
   return redirect;
 }

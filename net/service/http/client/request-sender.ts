@@ -3,6 +3,7 @@ import { writeAscii } from "../../../../core/text";
 import { Stream } from "../../stream/stream";
 import { BodySource } from "../message/body";
 
+/** Used for one request at a time. */
 export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);
   private headSent: u32 = 0;
@@ -11,6 +12,7 @@ export class RequestSender {
   bodySent: u64 = 0;
   private stopped: bool = false;
 
+  /** Begins a request with this head (ASCII) and body. */
   start(head: string, body: BodySource | null): void {
     this.head = new StaticArray<u8>(head.length);
     writeAscii(changetype<usize>(this.head), head);
@@ -20,24 +22,24 @@ export class RequestSender {
     this.stopped = false;
   }
 
-  /** Stops: the rest is not sent. */
+  /** Abandons the rest of the request. */
   stop(): void {
     if (!this.complete()) this.stopped = true;
   }
 
-  /** The stream has accepted the whole request. */
+  /** Reports whether the stream has accepted the whole request. */
   complete(): bool {
     const body = this.body;
     if (this.headSent < (this.head.length as u32) || this.stopped) return false;
     return body == null || body.peekLength() == 0;
   }
 
-  /** Part of the request has not been sent. */
+  /** Reports whether `send` has more to send. */
   sending(): bool {
     return !this.stopped && !this.complete();
   }
 
-  /** Returns true if bytes were sent. */
+  /** Sends as much as `stream` accepts. Returns true if that is anything. */
   send(stream: Stream): bool {
     if (this.stopped) return false;
     let sent: u32 = 0;

@@ -5,7 +5,7 @@ import { parseUrl, Url } from "../url";
 import { basicCredential } from "./credentials";
 import { HttpWatcher } from "./watcher";
 
-/** Fields that frame a message or manage its connection: the client sets them itself. */
+/** Fields that frame a message or manage its connection; only the client sets them. */
 const RESERVED: StaticArray<string> = [
   "content-length",
   "transfer-encoding",
@@ -20,6 +20,7 @@ const RESERVED: StaticArray<string> = [
 /** Fields that are not sent to another origin. */
 const PRIVATE: StaticArray<string> = ["authorization", "cookie", "proxy-authorization", "host"];
 
+/** A header field as it is sent. */
 export class HttpField {
   constructor(
     readonly name: string,
@@ -31,6 +32,7 @@ export class HttpField {
   }
 }
 
+/** A request as the user describes it; `HttpClient.request` sends it. */
 export class HttpRequest {
   method: string = "GET";
   url: Url;
@@ -47,7 +49,7 @@ export class HttpRequest {
   keepAlive: i64 = 0;
   /** The exchange fails if the body has more bytes; 0: no limit. */
   maximumBody: u64 = 0;
-  /** Observes the exchange (`curl -v`), or null. */
+  /** Observes the exchange, for `curl -v`. */
   watcher: HttpWatcher | null = null;
   /** The first invalid setting; if not "", the client refuses the request. */
   error: string = "";
@@ -56,6 +58,7 @@ export class HttpRequest {
     this.url = parseUrl(url, "http");
   }
 
+  /** Sets the method. Returns false, and sets `error`, if it is invalid or CONNECT. */
   setMethod(method: string): bool {
     this.method = method;
     if (isToken(method) && method.length <= 32 && method != "CONNECT") return true;
@@ -64,23 +67,23 @@ export class HttpRequest {
 
   /** Adds a field. Returns false, and sets `error`, if the name or the value is invalid. */
   addField(name: string, value: string): bool {
-    if (!isToken(name)) return this.refuse("expected a header name of letters, digits, hyphens");
+    if (!isToken(name)) return this.refuse("expected a header name of letters, digits and hyphens");
     if (!isFieldValue(value)) {
       return this.refuse(`expected a value of printable ASCII for header ${name}`);
     }
     const field = new HttpField(name, value);
-    if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client itself`);
+    if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client`);
     // RFC 9112 section 3.2: servers reject a request with two.
     if (name.toLowerCase() == "host" && this.has("host"))
-      return this.refuse("expected one header Host");
+      return this.refuse("more than one Host header");
     this.fields.push(field);
     return true;
   }
 
-  /** Suppresses a default field. */
+  /** Suppresses a default field. Returns false, and sets `error`, for Content-Length. */
   omitField(name: string): bool {
     const lowerCaseName = name.toLowerCase();
-    if (lowerCaseName == "content-length") return this.refuse(`header ${name} cannot be left out`);
+    if (lowerCaseName == "content-length") return this.refuse(`header ${name} cannot be omitted`);
     this.omitted.push(lowerCaseName);
     return true;
   }
@@ -90,6 +93,7 @@ export class HttpRequest {
     return false;
   }
 
+  /** Reports whether a default field is suppressed. */
   omits(lowerCaseName: string): bool {
     return this.omitted.includes(lowerCaseName);
   }
@@ -104,7 +108,7 @@ export class HttpRequest {
   }
 }
 
-/** The head of a request for one hop: redirects change its method, URL, body and origin. */
+/** Writes the head of a request for each hop: redirects change method, URL, body and origin. */
 export class HopHead {
   /** False after the first redirect to another origin. */
   sameOrigin: bool = true;
@@ -115,6 +119,7 @@ export class HopHead {
     private userAgent: string,
   ) {}
 
+  /** Returns the head, empty line included. */
   text(method: string, url: Url): string {
     const request = this.request;
     let text = `${method} ${url.target} HTTP/1.1\r\n`;

@@ -1,6 +1,6 @@
 /**
- * Receives one response: heads up to the final one, then the body, which goes straight from the
- * stream's receive buffer to the sink.
+ * Receives one response: interim heads, the final head, then the body, which goes straight from
+ * the stream's receive buffer to the sink.
  */
 import {
   HTTP_HEADER_BYTES,
@@ -22,6 +22,7 @@ export const enum ReceiverState {
   Failed = 3,
 }
 
+/** Used for one response at a time. */
 export class ResponseReceiver {
   state: ReceiverState = ReceiverState.Head;
   failure: HttpFailure = HttpFailure.None;
@@ -45,7 +46,7 @@ export class ResponseReceiver {
     this.parser = new HeadParser(head, false);
   }
 
-  /** Prepares for the response to a request, which was HEAD or not. */
+  /** Prepares for a response; `toHead`: the request was HEAD. */
   start(toHead: bool): void {
     this.parser.reset();
     this.toHead = toHead;
@@ -67,7 +68,7 @@ export class ResponseReceiver {
     this.taken += length;
   }
 
-  /** Continues to read. Returns true once the final response's head is complete and valid. */
+  /** Reads head bytes. Returns true once the final response's head is complete and valid. */
   readHead(stream: Stream): bool {
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
       this.take(stream, this.parser.feed(stream.peekPointer(), length));
@@ -78,7 +79,7 @@ export class ResponseReceiver {
       }
       if (this.head.status >= 200) return true;
       if (this.head.status == 101) {
-        return this.fail(HttpFailure.Malformed, "the server switched protocols unasked");
+        return this.fail(HttpFailure.Malformed, "unexpected 101 response");
       }
       this.interim++;
       if (this.interim > HTTP_INTERIM_RESPONSES) {
@@ -96,7 +97,7 @@ export class ResponseReceiver {
     return this.fail(tooLarge ? HttpFailure.Receive : kind, this.parser.message);
   }
 
-  /** Begins the body of at most `maximum` bytes; 0: no limit. */
+  /** Begins the body; it fails if longer than `maximum` bytes (0: no limit). */
   startBody(sink: BodySink, maximum: u64): void {
     this.sink = sink;
     this.maximum = maximum;
@@ -105,7 +106,7 @@ export class ResponseReceiver {
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
   }
 
-  /** Reports whether the body is, or may be, too long to be read just to keep the connection. */
+  /** Reports whether the body may exceed `limit`, so that it is cheaper to reconnect. */
   tooMuchFor(limit: u32): bool {
     if (this.state != ReceiverState.Body) return false;
     const endless = this.framing.kind == BodyKind.UntilClose;
@@ -113,10 +114,10 @@ export class ResponseReceiver {
   }
 
   private tooLarge(): void {
-    this.fail(HttpFailure.TooLarge, `the answer is longer than ${this.maximum} bytes`);
+    this.fail(HttpFailure.TooLarge, `the response is longer than ${this.maximum} bytes`);
   }
 
-  /** Continues to read. Returns true if it stopped because the sink is full. */
+  /** Reads body bytes. Returns true if it stopped because the sink is full. */
   readBody(stream: Stream): bool {
     const decoder = this.decoder;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
@@ -147,14 +148,14 @@ export class ResponseReceiver {
       return false;
     }
     if (!this.sink.data(stream.peekPointer(), length)) {
-      return this.fail(HttpFailure.Sink, "the body could not be taken");
+      return this.fail(HttpFailure.Sink, "Failed writing body");
     }
     this.take(stream, length);
     this.decoder.took(length);
     return true;
   }
 
-  /** The stream ended, cleanly or not. Returns true if that completes the response. */
+  /** Called when the stream has ended. Returns true if that completes the response. */
   end(cleanly: bool): bool {
     if (this.state != ReceiverState.Body || !cleanly || !this.decoder.end()) return false;
     this.state = ReceiverState.Complete;

@@ -13,13 +13,13 @@ import { CR, hexValue, LF } from "../../../../core/text";
 import { BodyKind } from "./framing";
 import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 
-/** The longest chunk size in digits, leading zeros included. */
+/** The maximum digits of a chunk size, leading zeros included. */
 const SIZE_DIGITS: u32 = 32;
 
 const enum ChunkState {
   /** In the digits of a size. */
   Size = 0,
-  /** After a size: blanks before ";" or the line end (BWS, and padding of old servers). */
+  /** After a size: blanks before ";" or the line end, which some old servers send. */
   Space = 1,
   Extension = 2,
   SizeLineFeed = 3,
@@ -33,6 +33,7 @@ const enum ChunkState {
   LastLineFeed = 10,
 }
 
+/** Used for one body at a time. */
 export class BodyDecoder {
   /** Bytes of content that come next; while it is 0 and not finished, call `frame`. */
   payload: u64 = 0;
@@ -69,7 +70,7 @@ export class BodyDecoder {
     else this.state = ChunkState.DataReturn;
   }
 
-  /** The peer closed. Returns true if the body is complete. */
+  /** Called when the peer has closed. Returns true if the body is complete. */
   end(): bool {
     if (this.kind == BodyKind.UntilClose) this.finished = true;
     return this.finished;
@@ -97,11 +98,11 @@ export class BodyDecoder {
       return this.extensionStep(c);
     }
     if (this.state == ChunkState.SizeLineFeed) {
-      if (c != LF) return this.fail("chunk size without line end");
+      if (c != LF) return this.fail("Malformed encoding found in chunked-encoding");
       return this.sizeRead();
     }
     const wanted = this.state == ChunkState.DataReturn ? CR : LF;
-    if (c != wanted) return this.fail("chunk longer than its size");
+    if (c != wanted) return this.fail("Malformed encoding found in chunked-encoding");
     this.state = wanted == CR ? ChunkState.DataLineFeed : ChunkState.Size;
     return true;
   }
@@ -111,12 +112,13 @@ export class BodyDecoder {
     if (digit >= 0) {
       this.digits++;
       if (this.digits > SIZE_DIGITS || this.size > (i64.MAX_VALUE as u64) >> 4) {
-        return this.fail("chunk size too large");
+        return this.fail("Too long hexadecimal number in chunked-encoding");
       }
       this.size = (this.size << 4) | (digit as u64);
       return true;
     }
-    if (this.digits == 0) return this.fail("chunk size is not a number");
+    if (this.digits == 0)
+      return this.fail("Illegal or missing hexadecimal sequence in chunked-encoding");
     this.state = ChunkState.Space;
     return this.extensionStep(c);
   }
@@ -130,7 +132,8 @@ export class BodyDecoder {
     if (this.extensions > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
     if (this.state == ChunkState.Space) {
       if (isBlank(c)) return true;
-      if (c != 0x3b) return this.fail("chunk size is not a number");
+      if (c != 0x3b)
+        return this.fail("Illegal or missing hexadecimal sequence in chunked-encoding");
       this.state = ChunkState.Extension;
     }
     return isFieldCharacter(c) || this.fail("control character in a chunk extension");

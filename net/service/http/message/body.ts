@@ -1,16 +1,18 @@
 /**
- * Bodies of HTTP messages: sources are sent, sinks receive. A source exposes its bytes in place,
- * and a sink gets them in the receive buffer: neither copies.
+ * Bodies of HTTP messages: sources provide the bytes to send, sinks take those received. Both work
+ * in place: a source exposes its own memory, and a sink sees the receive buffer.
  */
 import { crc32 } from "../../../../core/crc32";
 import { Stream } from "../../stream/stream";
 import { HttpHead } from "./head";
 
+/** The bytes of a body to send. */
 export abstract class BodySource {
-  /** The total length in bytes. */
+  /** Returns the total length in bytes. */
   abstract length(): u64;
-  /** The address of the next bytes, and how many are contiguous there (0 at the end). */
+  /** Returns the address of the next bytes. */
   abstract peekPointer(): usize;
+  /** Returns how many bytes are contiguous there; 0 at the end. */
   abstract peekLength(): u32;
   /** Advances by `length` bytes, at most `peekLength()`. */
   abstract consume(length: u32): void;
@@ -51,7 +53,7 @@ export class BytesSource extends BodySource {
   private position: u32 = 0;
 
   constructor(
-    /** Must not change any more. */
+    /** Must not be modified afterwards. */
     private bytes: ArrayBuffer,
   ) {
     super();
@@ -87,7 +89,7 @@ function fillPattern(): void {
   for (let i: u32 = 0; i < PERIOD; i++) pattern[i] = (i * 131 + (i >>> 8) * 7) as u8;
 }
 
-/** N bytes, byte i being (i*131 + (i>>8)*7) & 255 with i counted anew every 65,536. */
+/** N bytes of a pattern: byte i is (j*131 + (j>>8)*7) & 255, where j is i modulo 65,536. */
 export class PatternSource extends BodySource {
   private position: u64 = 0;
 
@@ -114,10 +116,11 @@ export class PatternSource extends BodySource {
   }
 }
 
+/** Takes the bytes of a body as they arrive. */
 export abstract class BodySink {
   /** Receives the head of each final response, followed redirects included. */
   head(_head: HttpHead): void {}
-  /** The bytes that `data` accepts now; if 0, it is asked again later. */
+  /** Returns how many bytes `data` accepts now; if 0, it is called again later. */
   room(): u32 {
     return u32.MAX_VALUE;
   }
@@ -125,7 +128,7 @@ export abstract class BodySink {
   abstract data(pointer: usize, length: u32): bool;
 }
 
-/** Drops the bytes, and counts them; computes their CRC-32 if wanted. */
+/** Counts and discards the bytes; computes their CRC-32 if `withCrc` is set. */
 export class CountingSink extends BodySink {
   bytes: u64 = 0;
   crc: u32 = 0;

@@ -1,6 +1,6 @@
 /**
- * Where the body of a message ends, and whether its connection can be reused (RFC 9112 sections 6.3
- * and 9.3). Framing that two parsers could interpret differently is rejected.
+ * Determines where the body of a message ends, and whether its connection can be reused (RFC 9112
+ * sections 6.3 and 9.3). Rejects framing that two parsers could interpret differently.
  */
 import { equalsIgnoringCase, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
 import { HttpHead, ListItems } from "./head";
@@ -15,6 +15,7 @@ export const enum BodyKind {
   UntilClose = 3,
 }
 
+/** The framing of one message, set by `readResponse` or `readRequest`. */
 export class Framing {
   kind: BodyKind = BodyKind.None;
   length: u64 = 0;
@@ -22,15 +23,15 @@ export class Framing {
   persistent: bool = false;
   /** Why the framing is rejected, or "". */
   error: string = "";
-  /** It is rejected for an unsupported transfer coding. */
+  /** The reason is an unsupported transfer coding. */
   unknownCoding: bool = false;
 
-  /** Determines the framing of a response to a request that was HEAD or not. */
+  /** Reads a response's framing; `toHead`: the request was HEAD. Returns false if rejected. */
   readResponse(head: HttpHead, toHead: bool): bool {
     if (!this.readFields(head)) return false;
     const status = head.status;
     if (toHead || status < 200 || status == 204 || status == 304) {
-      // The body may be sent all the same: it must not be taken for the next response.
+      // The server may send a body anyway, which must not be parsed as the next response.
       if (this.kind == BodyKind.Chunked || this.length > 0) this.persistent = false;
       this.setKind(BodyKind.None);
     } else if (this.kind == BodyKind.None) {
@@ -40,7 +41,7 @@ export class Framing {
     return true;
   }
 
-  /** Determines the framing of a request: without a length there is no body. */
+  /** Reads a request's framing: no length means no body. Returns false if it is rejected. */
   readRequest(head: HttpHead): bool {
     if (!this.readFields(head)) return false;
     if (this.kind == BodyKind.Chunked && head.find("content-length") >= 0) {
@@ -60,7 +61,7 @@ export class Framing {
     return false;
   }
 
-  /** Reads Transfer-Encoding, Content-Length and Connection. Kind None: none of the first two. */
+  /** Reads Connection and Transfer-Encoding or Content-Length; kind None if both are absent. */
   private readFields(head: HttpHead): bool {
     this.setKind(BodyKind.None);
     this.error = "";
@@ -71,7 +72,7 @@ export class Framing {
     if (head.find("transfer-encoding") >= 0) {
       if (head.minorVersion == 0) return this.refuse("Transfer-Encoding in HTTP/1.0");
       this.unknownCoding = !isChunkedAlone(head);
-      if (this.unknownCoding) return this.refuse("unknown Transfer-Encoding");
+      if (this.unknownCoding) return this.refuse("unsupported Transfer-Encoding");
       this.kind = BodyKind.Chunked;
       // With Content-Length as well, chunked prevails and this is the last message.
       if (head.find("content-length") >= 0) this.persistent = false;
@@ -88,9 +89,9 @@ export class Framing {
       const items = new ListItems(head.valuePointer(field), head.valueLength(field));
       while (items.next()) {
         const number = parseDecimal(items.pointer, items.length);
-        if (number == NOT_A_NUMBER) return this.refuse("Content-Length is not a number");
+        if (number == NOT_A_NUMBER) return this.refuse("Invalid Content-Length: value");
         if (length != NOT_A_NUMBER && number != length) {
-          return this.refuse("Content-Length says two different things");
+          return this.refuse("conflicting Content-Length values");
         }
         length = number;
       }

@@ -1,4 +1,4 @@
-/** The characters of HTTP messages and what methods mean (RFC 9110 sections 5.5, 5.6 and 9). */
+/** Character classes of HTTP messages, and method properties (RFC 9110 sections 5.5, 5.6, 9). */
 import { DELETE, HTAB, SPACE } from "../../../../core/text";
 
 /** Bit c of the first word (c < 64) or bit c - 64 of the second is set for token characters. */
@@ -16,10 +16,12 @@ export function isFieldCharacter(c: u32): bool {
   return (c >= SPACE && c != DELETE) || c == HTAB;
 }
 
+/** Reports whether a byte is a space or a tab (OWS, section 5.6.3). */
 export function isBlank(c: u32): bool {
   return c == SPACE || c == HTAB;
 }
 
+/** Reports whether text is a token (section 5.6.2). */
 export function isToken(text: string): bool {
   for (let i = 0; i < text.length; i++) {
     if (!isTokenCharacter(text.charCodeAt(i))) return false;

@@ -1,6 +1,6 @@
 /**
- * Parses the head of an HTTP/1 message, in pieces of any size and with the same result however it
- * is cut (RFC 9112 sections 2 to 5).
+ * Parses the head of an HTTP/1 message, which may arrive in pieces of any size (RFC 9112 sections 2
+ * to 5).
  *
  * Lines end in CR LF or LF. Other CRs, NULs and control characters are errors, as are blanks before
  * a colon and lines without one. Folded lines are accepted in responses only. Nothing may precede a
@@ -13,6 +13,9 @@ import { HttpHead } from "./head";
 
 /** "HTTP/1.", the case-sensitive start of every supported version. */
 const PREFIX: string = "HTTP/1.";
+/** curl's words for responses that do not start with it. */
+const NOT_HTTP: string = "Received HTTP/0.9 when not allowed";
+const OTHER_VERSION: string = "Unsupported HTTP version in response";
 
 export const enum HeadState {
   StartLine = 0,
@@ -23,7 +26,7 @@ export const enum HeadState {
 
 export const enum HeadFailure {
   None = 0,
-  /** The first bytes are not those of HTTP/1. */
+  /** A response that is not HTTP/1. */
   NotHttp = 1,
   Malformed = 2,
   /** A request of another major version. */
@@ -32,6 +35,7 @@ export const enum HeadFailure {
   TooLarge = 4,
 }
 
+/** Parses into `head`. Call `reset` before each message but the first. */
 export class HeadParser {
   state: HeadState = HeadState.StartLine;
   failure: HeadFailure = HeadFailure.None;
@@ -66,7 +70,7 @@ export class HeadParser {
       if (whole) end++;
       if (!this.expected(pointer + at, end - at)) return at;
       if (!this.head.append(pointer + at, end - at)) {
-        this.fail(HeadFailure.TooLarge, "the header is too long");
+        this.fail(HeadFailure.TooLarge, "Too large response headers");
         return at;
       }
       at = end;
@@ -80,9 +84,9 @@ export class HeadParser {
     if (this.isRequest || this.state != HeadState.StartLine) return true;
     let at = this.head.length - this.lineStart;
     for (let i: u32 = 0; i < length && at < (PREFIX.length as u32); i++, at++) {
-      if ((load<u8>(pointer + i) as i32) != PREFIX.charCodeAt(at)) {
-        return this.fail(HeadFailure.NotHttp, "the answer is not HTTP/1");
-      }
+      if ((load<u8>(pointer + i) as i32) == PREFIX.charCodeAt(at)) continue;
+      const isHttp = at > (PREFIX.indexOf("/") as u32);
+      return this.fail(HeadFailure.NotHttp, isHttp ? OTHER_VERSION : NOT_HTTP);
     }
     return true;
   }
@@ -94,7 +98,7 @@ export class HeadParser {
     return false;
   }
 
-  /** Handles the line that the last byte of the head completed. */
+  /** Parses the line that has just been completed. */
   private line(): void {
     const start = this.lineStart;
     let end = this.head.length - 1;
@@ -126,7 +130,7 @@ export class HeadParser {
     return load<u8>(this.head.pointer(offset));
   }
 
-  /** HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); `expected` has seen to the first bytes. */
+  /** HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); `expected` has checked the prefix. */
   private statusLine(start: u32, end: u32): bool {
     const code = start + (PREFIX.length as u32) + 2;
     let right: bool =
@@ -191,7 +195,7 @@ export class HeadParser {
     const valueEnd = this.valueEnd(at, end);
     if (valueEnd < at) return false;
     if (this.head.addField(start, nameLength, at, valueEnd - at)) return true;
-    return this.fail(HeadFailure.TooLarge, "too many header fields");
+    return this.fail(HeadFailure.TooLarge, "Too many response headers");
   }
 
   /** Returns the end of the value at `start`, without blanks; 0, and fails, if invalid. */

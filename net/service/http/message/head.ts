@@ -1,6 +1,6 @@
 /**
  * The head of an HTTP message: start line and fields, as bytes with an index of the fields. Memory
- * grows with what arrives, up to the limits it is constructed with.
+ * grows as they arrive, up to the limits that the constructor is given.
  */
 import { equalsIgnoringCase, latin1 } from "../../../../core/text";
 import { isBlank } from "./grammar";
@@ -8,8 +8,9 @@ import { isBlank } from "./grammar";
 /** Words of the index per field: the offsets and lengths of its name and value. */
 const WORDS: u32 = 4;
 
+/** Filled by HeadParser. Fields are numbered from 0 in the order received. */
 export class HttpHead {
-  /** The y of HTTP/1.y. */
+  /** The y in HTTP/1.y. */
   minorVersion: u32 = 0;
   /** Of a response: 100 to 999. */
   status: u32 = 0;
@@ -34,6 +35,7 @@ export class HttpHead {
     this.fields = new StaticArray<u32>(16 * WORDS);
   }
 
+  /** Empties the head for the next message. */
   clear(): void {
     this.length = 0;
     this.fieldCount = 0;
@@ -41,6 +43,7 @@ export class HttpHead {
     this.methodLength = 0;
   }
 
+  /** Returns the address of a byte; invalid after the next `append`. */
   pointer(offset: u32): usize {
     return changetype<usize>(this.bytes) + offset;
   }
@@ -77,7 +80,7 @@ export class HttpHead {
     return true;
   }
 
-  /** Moves the value of the last field, which a folded line continued. */
+  /** Changes the value of the last field, after a folded line has extended it. */
   setLastValue(start: u32, length: u32): void {
     const at = (this.fieldCount - 1) * WORDS;
     this.fields[at + 2] = start;
@@ -116,7 +119,7 @@ export class HttpHead {
     return field < 0 ? null : this.value(field);
   }
 
-  /** Reports whether `token` is in the list that all fields named `name` form. */
+  /** Reports whether any field named `name` lists `token`; both in lower case. */
   hasToken(name: string, token: string): bool {
     for (let field = this.find(name); field >= 0; field = this.find(name, field + 1)) {
       const items = new ListItems(this.valuePointer(field), this.valueLength(field));

@@ -1,10 +1,10 @@
 /**
- * One connection of an HTTP server (RFC 9112). Requests, even pipelined ones, are handled one at a
- * time: each is answered before the next is read.
+ * One connection of an HTTP server (RFC 9112). Requests, even if pipelined, are handled one at a
+ * time: the next is read after the response is sent.
  *
  *     Head -> Body -> Respond -> Head ...        Respond -> Linger -> Gone
  *
- * Every state has a deadline; a slow peer gets 30 s, and then has to keep up 1 KiB a second.
+ * Every state has a deadline. A body may take 30 s plus a second for each KiB.
  */
 import {
   HTTP_SERVER_HEAD_BYTES,
@@ -42,9 +42,10 @@ export const enum ConnectionState {
   Gone = 4,
 }
 
+/** Polled by HttpServer until its state is Gone. */
 export class ServerConnection {
   state: ConnectionState = ConnectionState.Head;
-  /** When the current state times out. */
+  /** When the current state times out, in microseconds since boot. */
   deadline: i64;
   /** Requests answered. */
   requests: u32 = 0;
@@ -247,7 +248,7 @@ export class ServerConnection {
     return this.responded(response, now);
   }
 
-  /** The response is sent: expects the next request, or ends. */
+  /** Called when the response is sent: waits for the next request, or closes. */
   private responded(response: HttpResponse, now: i64): bool {
     this.response = null;
     this.bodySent = 0;
@@ -263,7 +264,7 @@ export class ServerConnection {
     return true;
   }
 
-  /** Reads and drops input, as a RST could overtake the response (section 9.6). */
+  /** Discards input: closing with unread data would send a RST, which can destroy the response. */
   private linger(): void {
     const stream = this.stream;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {
@@ -273,7 +274,7 @@ export class ServerConnection {
     if (status == StreamStatus.Finished || status == StreamStatus.Failed) this.release();
   }
 
-  /** The state timed out. */
+  /** Called when the state has timed out. */
   private late(now: i64): void {
     const began = this.state == ConnectionState.Body || this.head.length > 0;
     if (this.state == ConnectionState.Respond) this.abort();

@@ -1,10 +1,10 @@
-/** The interface between the HTTP server and what handles requests. */
+/** The interface between the HTTP server and its request handlers. */
 import { equalsText, latin1, startsWithText } from "../../../../core/text";
 import { BodySink } from "../message/body";
 import { HttpHead } from "../message/head";
 import { HttpResponse } from "./response";
 
-/** A request with a valid head. Only valid until the handler returns. */
+/** A request with a valid head. Must not be used after the handler has returned. */
 export class IncomingRequest {
   /** Bytes of body received; final once `handle` is called. */
   bodyBytes: u64 = 0;
@@ -14,8 +14,8 @@ export class IncomingRequest {
   constructor(readonly head: HttpHead) {}
 
   /**
-   * Finds the path in the target: origin form, absolute form, or "*" for OPTIONS (RFC 9112
-   * section 3.2). Returns false if the target has another form.
+   * Finds the path in the target, which is in origin form, in absolute form, or "*" for OPTIONS
+   * (RFC 9112 section 3.2). Returns false for any other form.
    */
   readTarget(): bool {
     this.bodyBytes = 0;
@@ -39,9 +39,11 @@ export class IncomingRequest {
     return true;
   }
 
+  /** Reports whether the method is `method`; case matters. */
   isMethod(method: string): bool {
     return equalsText(this.head.pointer(0), this.head.methodLength, method);
   }
+  /** Reports whether the path as sent, without the query, is `path`. */
   pathIs(path: string): bool {
     return equalsText(this.head.pointer(this.pathStart), this.pathLength, path);
   }
@@ -51,8 +53,9 @@ export class IncomingRequest {
   }
 }
 
+/** Handles the requests of a server. */
 export interface HttpHandler {
-  /** Returns what receives the request's body; null: it is counted and dropped. */
+  /** Returns the sink for the request's body; null: count and discard it. */
   body(request: IncomingRequest): BodySink | null;
   /** Returns the response to a complete request. Must not block. */
   handle(request: IncomingRequest): HttpResponse;

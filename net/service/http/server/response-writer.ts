@@ -1,11 +1,12 @@
-/** Writes responses to streams: the head together with a small body. */
+/** Writes responses to streams: the head and a small body in one piece. */
 import { HTTP_RESPONSE_HEAD_BYTES, HTTP_SMALL_BODY_BYTES } from "../../../../core/limits";
 import { writeAscii } from "../../../../core/text";
 import { Stream } from "../../stream/stream";
 import { HttpResponse } from "./response";
 
+/** Shared by all connections of a server. */
 export class ResponseWriter {
-  /** Where a response is assembled; empty between calls. */
+  /** Where a response is assembled; not kept between calls. */
   private readonly scratch: StaticArray<u8> = new StaticArray<u8>(
     HTTP_RESPONSE_HEAD_BYTES + HTTP_SMALL_BODY_BYTES,
   );
@@ -31,7 +32,7 @@ export class ResponseWriter {
     return true;
   }
 
-  /** Writes a short text if there is room. */
+  /** Writes an ASCII text of at most HTTP_RESPONSE_HEAD_BYTES if the stream has room. */
   writeText(stream: Stream, text: string): void {
     if (stream.writable() < HTTP_RESPONSE_HEAD_BYTES) return;
     stream.write(

@@ -1,4 +1,4 @@
-/** A response (RFC 9110 section 15): made by a handler, written by the server. */
+/** Responses (RFC 9110 section 15): made by a handler, written by the server. */
 import { HTTP_RESPONSE_HEAD_BYTES } from "../../../../core/limits";
 import { writeAscii, writeDecimal } from "../../../../core/text";
 import { BodySource, BytesSource } from "../message/body";
@@ -7,6 +7,7 @@ import { isFieldValue, isToken } from "../message/grammar";
 /** Bytes reserved for the status line and the fields that the server writes itself. */
 const OWN_FIELDS: u32 = 512;
 
+/** One response; the server adds the fields that frame it. */
 export class HttpResponse {
   /** Null: an empty body. */
   body: BodySource | null = null;
@@ -20,6 +21,7 @@ export class HttpResponse {
 
   constructor(readonly status: u32) {}
 
+  /** Returns a response with a body of UTF-8 text. */
   static ofText(status: u32, text: string): HttpResponse {
     const response = new HttpResponse(status);
     response.body = BytesSource.ofText(text);
@@ -45,6 +47,7 @@ export class HttpResponse {
     return this.headOnly ? (null as BodySource | null) : this.body;
   }
 
+  /** Returns the length of the body in bytes. */
   length(): u64 {
     const body = this.body;
     return body == null ? 0 : body.length();
@@ -74,7 +77,7 @@ export class HttpResponse {
   }
 }
 
-/** Returns the reason phrase of a status; "" if it is not used here. */
+/** Returns the reason phrase of a status that the server uses; else "". */
 export function reasonOf(status: u32): string {
   switch (status) {
     case 200:

@@ -6,8 +6,9 @@ import { ConnectionState, ServerConnection } from "./connection";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
 
+/** Serves up to HTTP_SERVER_CONNECTIONS connections at once. */
 export class HttpServer {
-  /** Connections accepted and requests answered since the start. */
+  /** Connections accepted and requests answered so far. */
   accepted: u64 = 0;
   requests: u64 = 0;
   private readonly writer: ResponseWriter;
@@ -86,7 +87,7 @@ export class HttpServer {
     return oldest;
   }
 
-  /** Moves the last connection into its place; the order does not matter. */
+  /** Removes a connection by moving the last one into its place; order does not matter. */
   private remove(index: i32): void {
     const last = this.connections.pop();
     if (index < this.connections.length) this.connections[index] = last;

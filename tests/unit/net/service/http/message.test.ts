@@ -46,7 +46,7 @@ test("HTP-03, HTP-04: rejects what does not begin with HTTP/1.", () => {
   http.reset();
   http.start();
   http.push(0, "<");
-  assert.match(http.outcome(), /^failed 1: the answer is not HTTP\/1/, "at the first wrong byte");
+  assert.match(http.outcome(), /^failed 1: Received HTTP/, "at the first wrong byte");
 });
 
 test("HTP-05: lines may end in LF alone; a CR elsewhere is an error", () => {
@@ -257,9 +257,9 @@ test("HTP-20: trailers are bounded, well-formed, and not headers", () => {
 });
 
 test("HTP-21: headers are bounded in bytes and fields, however they arrive", () => {
-  fails(`${ok}X: ${"a".repeat(10 << 20)}\r\n\r\n`, /^failed 56: the header is too long/);
-  fails(ok + "X: a\r\n".repeat(200), /^failed 56: too many header fields/);
-  fails(`HTTP/1.1 200 ${"a".repeat(70_000)}`, /^failed 56: the header is too long/);
+  fails(`${ok}X: ${"a".repeat(10 << 20)}\r\n\r\n`, /^failed 56: Too large response headers/);
+  fails(ok + "X: a\r\n".repeat(200), /^failed 56: Too many response headers/);
+  fails(`HTTP/1.1 200 ${"a".repeat(70_000)}`, /^failed 56: Too large response headers/);
   const fits = `${ok}${"X: a\r\n".repeat(127)}Content-Length: 2\r\n\r\nab`;
   assert.equal(ask(fits), "200 ab");
   assert.equal(ask(`${ok}X: ${"a".repeat(60_000)}\r\nContent-Length: 2\r\n\r\nab`), "200 ab");
@@ -337,13 +337,13 @@ const samples: [string, string][] = [
   ],
   [`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not\nX:y\n\nbody`, "404 body"],
   [`HTTP/1.1 103 X\r\nA: b\r\n\r\n${length("0", "")}`, "200 "],
-  [chunked("5\r\nhelloXX"), "failed 56: chunk longer than its size"],
+  [chunked("5\r\nhelloXX"), "failed 56: Malformed encoding found in chunked-encoding"],
   [`${ok}Bad : x\r\n\r\n`, "failed 8: malformed header field"],
   [
     `${ok}Content-Length: 300\r\n\r\nshort`,
-    "failed 18: the server closed before the answer was complete",
+    "failed 18: transfer closed with outstanding read data remaining",
   ],
-  ["HTTX/1.1 200 OK\r\n\r\n", "failed 1: the answer is not HTTP/1"],
+  ["HTTX/1.1 200 OK\r\n\r\n", "failed 1: Received HTTP/0.9 when not allowed"],
 ];
 
 test("HTP-32: every split of the answer gives the same result", () => {
