@@ -8,7 +8,7 @@ import type { Peer, Script } from "../lab/host/raw-server.ts";
 import { Rows } from "../lab/host/scripted-answers.ts";
 
 const MEBIBYTE = 1 << 20;
-const long = "the answer is longer than 1048576 bytes";
+const long = "the response is longer than 1048576 bytes";
 
 /** Encodes an HTTP response with a body and its length. */
 const http = (body: Uint8Array, status = "200 OK", fields = "") =>
@@ -82,7 +82,7 @@ suite("responses to rpc", () => {
 
   test("RPC-04: uses the last of members with the same name", async () => {
     await all([[object('"id":99999,"id":ID,"result":1,"result":2'), "2"]], 0);
-    await all([[object('"id":ID,"id":99999,"result":1'), "the answer has another id"]], 1);
+    await all([[object('"id":ID,"id":99999,"result":1'), "the response id does not match"]], 1);
   });
 
   test("RPC-05: rejects text that is not UTF-8, and prints no control characters", async () => {
@@ -115,20 +115,20 @@ suite("responses to rpc", () => {
   test("RPC-06: rejects an id of another value or type", async () => {
     const ids = ["99999", '"ID"', "null", "ID.0", "IDe0", "true", "[ID]"];
     await all(
-      ids.map((id) => [object(`"id":${id},"result":1`), "the answer has another id"]),
+      ids.map((id) => [object(`"id":${id},"result":1`), "the response id does not match"]),
       1,
     );
-    await all([[object('"result":1'), "the answer has another id"]], 1);
+    await all([[object('"result":1'), "the response id does not match"]], 1);
   });
 
   test("RPC-07: requires the version, and either a result or an error", async () => {
     const failure = '"error":{"code":1,"message":"m"}';
     await all(
       [
-        [object(`"id":ID,"result":1,${failure}`), "the answer has both a result and an error"],
-        [object('"id":ID'), "the answer has neither a result nor an error"],
-        [answer('{"jsonrpc":"1.0","id":ID,"result":1}'), "the answer is not of JSON-RPC 2.0"],
-        [answer('{"id":ID,"result":1}'), "the answer is not of JSON-RPC 2.0"],
+        [object(`"id":ID,"result":1,${failure}`), "the response has both result and error"],
+        [object('"id":ID'), "the response has neither result nor error"],
+        [answer('{"jsonrpc":"1.0","id":ID,"result":1}'), "the response is not JSON-RPC 2.0"],
+        [answer('{"id":ID,"result":1}'), "the response is not JSON-RPC 2.0"],
       ],
       1,
     );
@@ -161,15 +161,15 @@ suite("responses to rpc", () => {
     await all([[batch(one("ID2"), one("ID1")), /^m: "\d+"\nn: "\d+"$/]], 0, "-b m n");
     await all(
       [
-        [batch(one("ID2")), /^m: the batch's answer has nothing for id \d+\nn: "\d+"$/],
-        [batch(one("ID1"), one("ID2"), one("ID1")), /^m: id \d+ is answered twice\nn: "\d+"$/],
-        [batch(), "m: the batch's answer is empty\nn: the batch's answer is empty"],
-        [answer(one("ID")), "m: the answer has another id\nn: the answer has another id"],
+        [batch(one("ID2")), /^m: the batch response lacks id \d+\nn: "\d+"$/],
+        [batch(one("ID1"), one("ID2"), one("ID1")), /^m: two responses for id \d+\nn: "\d+"$/],
+        [batch(), "m: the batch response is empty\nn: the batch response is empty"],
+        [answer(one("ID")), "m: the response id does not match\nn: the response id does not match"],
       ],
       1,
       "-b m n",
     );
-    await all([[batch(one("ID")), "the answer is not an object"]], 1);
+    await all([[batch(one("ID")), "the response is not an object"]], 1);
   });
 
   test("RPC-10: reports HTTP errors, other content, and errors with a status", async () => {
@@ -177,7 +177,7 @@ suite("responses to rpc", () => {
     await all(
       [
         [answer("<html>", "200 OK", html), "text/html is not JSON: expected a value at byte 0"],
-        [answer(""), "the answer is empty"],
+        [answer(""), "the response is empty"],
         [
           answer('{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"down"}}', "500 X"),
           '{\n  "code": -32000,\n  "message": "down"\n}',
@@ -204,7 +204,7 @@ suite("responses to rpc", () => {
     const end = "not JSON: expected the end of the text at byte 400";
     const cut = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
     await all(
-      cut.map((text) => [answer(text), /^(not JSON: expected .*|the answer is empty)$/]),
+      cut.map((text) => [answer(text), /^(not JSON: expected .*|the response is empty)$/]),
       1,
     );
     await all(

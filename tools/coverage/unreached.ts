@@ -148,7 +148,7 @@ export const unreached: Reasons = {
   "net/service/http/server/response-writer.ts": [
     ["ResponseWriter.writeText", 1, "a connection that has just opened has room for a short text"],
   ],
-  "net/service/json-rpc/answer.ts": [
+  "net/service/json-rpc/settle.ts": [
     ["foreign", 1, "not tried: a malformed error object for a whole batch"],
   ],
   "net/service/json-rpc/call.ts": [

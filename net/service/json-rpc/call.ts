@@ -1,4 +1,4 @@
-/** One call of JSON-RPC 2.0 (section 4): what is asked, and in the end its result or failure. */
+/** One call of JSON-RPC 2.0 (section 4): the request, and in the end its result or failure. */
 import { RPC_MESSAGE_LENGTH } from "../../../core/limits";
 import { parseJsonText } from "../json/parser";
 import { JsonValue } from "../json/value";
@@ -26,14 +26,15 @@ export const enum RpcFailure {
   NotJson = 4,
   /** It is JSON, but not a JSON-RPC 2.0 response. */
   Envelope = 5,
-  /** Its id is that of another call. */
+  /** The response's id is not the call's. */
   Id = 6,
-  /** The batch's response lacks this call. */
+  /** The batch response has nothing for this call. */
   Missing = 7,
 }
 
+/** A call; JsonRpcClient sends and settles it. */
 export class RpcCall {
-  /** Set when it is sent; unique within the client. */
+  /** Set when the call is sent; unique within the client. */
   id: u32 = 0;
   outcome: RpcOutcome = RpcOutcome.Pending;
   result: JsonValue | null = null;
@@ -58,7 +59,7 @@ export class RpcCall {
     const parsed = parseJsonText(params);
     const value = parsed.value;
     if (value == null) {
-      this.fail(RpcFailure.Request, "params are not JSON: " + parsed.error);
+      this.fail(RpcFailure.Request, "params: not JSON: " + parsed.error);
     } else if (!value.isArray() && !value.isObject()) {
       this.fail(RpcFailure.Request, "params: expected a JSON array or object");
     } else {
@@ -66,12 +67,13 @@ export class RpcCall {
     }
   }
 
-  /** Returns the request object as JSON. */
+  /** Returns the request object as JSON text. */
   text(): string {
     const method = quoteJson(this.method);
     return `{"jsonrpc":"2.0","id":${this.id},"method":${method},"params":${this.params}}`;
   }
 
+  /** Settles the call as failed. */
   fail(failure: RpcFailure, reason: string): void {
     this.outcome = RpcOutcome.Failed;
     this.failure = failure;
@@ -80,7 +82,7 @@ export class RpcCall {
     this.data = null;
   }
 
-  /** Resets it, to be sent to another server. */
+  /** Resets the outcome, so that the call can be sent to another server. */
   reset(): void {
     this.outcome = RpcOutcome.Pending;
     this.failure = RpcFailure.None;
@@ -89,12 +91,13 @@ export class RpcCall {
     this.data = null;
   }
 
+  /** Settles the call with a result. */
   succeed(result: JsonValue): void {
     this.outcome = RpcOutcome.Result;
     this.result = result;
   }
 
-  /** Takes an error object; without an integer code or a text message it is a failure. */
+  /** Settles the call with an error object; fails it if code or message has the wrong type. */
   takeError(error: JsonValue): void {
     const code = error.get("code");
     const message = error.get("message");
@@ -117,7 +120,7 @@ function bounded(value: JsonValue): string {
   return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";
 }
 
-/** Reports whether a response's id is this very number: not "1", 1.0 or null (section 5). */
+/** Reports whether a response's id is exactly this number: not "1", 1.0 or null (section 5). */
 export function isId(value: JsonValue | null, id: u32): bool {
   if (value == null || !value.isInteger()) return false;
   return value.integer() == (id as i64);

@@ -1,6 +1,6 @@
 /**
- * The JSON-RPC 2.0 client over HTTP: single calls and batches, by POST. Distinguishes failures of
- * HTTP, of JSON and of the protocol from the server's error objects.
+ * The JSON-RPC 2.0 client over HTTP: sends single calls and batches by POST. Distinguishes failures
+ * of HTTP, JSON and the protocol from the server's error objects.
  */
 import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../core/limits";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
@@ -12,14 +12,15 @@ import { HttpRequest } from "../http/client/request";
 import { BytesSource, CollectingSink } from "../http/message/body";
 import { parseJson } from "../json/parser";
 import { JsonValue } from "../json/value";
-import { failAll, settleBatch, settleCall } from "./answer";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
+import { failAll, settleBatch, settleCall } from "./settle";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-/** The largest Retry-After that is honored, in seconds. */
+/** The maximum of `retryAfter`, in seconds. */
 const LONGEST_RETRY: i64 = 3600;
 
+/** Sends calls; poll the HTTP client, then the exchanges. */
 export class JsonRpcClient {
   private nextId: u32 = 1;
 
@@ -31,7 +32,7 @@ export class JsonRpcClient {
     return this.send(url, [call], false, call.text(), timeout, now);
   }
 
-  /** Sends one or more calls in one request. */
+  /** Sends 1 to RPC_BATCH_CALLS calls in one request; `timeout` as for `call`. */
   batch(url: string, calls: Array<RpcCall>, timeout: i64, now: i64): RpcExchange {
     const texts: Array<string> = [];
     for (let i = 0; i < calls.length; i++) {
@@ -59,7 +60,7 @@ export class JsonRpcClient {
     request.maximumBody = JSON_BYTES;
     request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
     if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
-      request.error = `a batch has from 1 to ${RPC_BATCH_CALLS} calls`;
+      request.error = `a batch has 1 to ${RPC_BATCH_CALLS} calls`;
     }
     for (let i = 0; i < calls.length; i++) {
       if (calls[i].outcome == RpcOutcome.Failed) request.error = calls[i].reason;
@@ -68,8 +69,9 @@ export class JsonRpcClient {
   }
 }
 
+/** One HTTP request with its calls. */
 export class RpcExchange {
-  /** Every call is settled. */
+  /** Whether every call is settled. */
   done: bool = false;
   /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent. */
   retryAfter: i64 = -1;
@@ -92,6 +94,7 @@ export class RpcExchange {
     return true;
   }
 
+  /** Cancels the HTTP request, which fails the calls. */
   cancel(now: i64): void {
     this.http.cancel(now);
     this.poll();
@@ -114,7 +117,7 @@ export class RpcExchange {
     } else if (!good) {
       failAll(this.calls, RpcFailure.Status, this.statusText());
     } else if (this.sink.length == 0) {
-      failAll(this.calls, RpcFailure.NotJson, "the answer is empty");
+      failAll(this.calls, RpcFailure.NotJson, "the response is empty");
     } else {
       failAll(this.calls, RpcFailure.NotJson, `${this.contentType()}: ${parsed.error}`);
     }
@@ -132,7 +135,7 @@ export class RpcExchange {
     const head = this.http.head!;
     let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
     const location = head.get("location");
-    if (location != null && head.status < 400) text += `, moved to ${location}`;
+    if (location != null && head.status < 400) text += `, redirects to ${location}`;
     return this.retryAfter < 0 ? text : `${text}, retry after ${this.retryAfter} s`;
   }
 
@@ -142,7 +145,7 @@ export class RpcExchange {
   }
 }
 
-/** Reports whether it is a JSON-RPC error, which says more than the HTTP status. */
+/** Reports whether a body may hold a JSON-RPC error, which says more than the HTTP status. */
 function hasError(value: JsonValue): bool {
   return value.isArray() || value.get("error") != null;
 }

@@ -4,6 +4,7 @@
  */
 import { hexValue } from "../../../core/text";
 
+/** The digits of 32 bytes. */
 const DIGITS: i32 = 64;
 
 /** Reports whether text is a quantity: `0x0`, `0x144`; not `0x`, `0x00`, `0X1` or `0xA`. */
@@ -18,7 +19,7 @@ export function isQuantity(text: string): bool {
   return true;
 }
 
-/** Returns a quantity in decimal, or "" if the text is none. */
+/** Returns a quantity in decimal; "" if the text is not a quantity. */
 export function quantityText(text: string): string {
   if (!isQuantity(text)) return "";
   // Limbs of nine decimal digits, the lowest first.

@@ -1,11 +1,12 @@
 /**
- * The characters of a string in valid JSON text, one UTF-16 unit after the other. Decodes UTF-8 and
- * escapes (RFC 8259 section 7) without allocating.
+ * Reads a string in valid JSON text, one UTF-16 unit at a time. Decodes UTF-8 and escapes (RFC 8259
+ * section 7) without allocating.
  */
 import { hexValue } from "../../../core/text";
 
 const BACKSLASH: u32 = 0x5c;
 
+/** Reads one string at a time. */
 export class JsonCharacters {
   private at: usize = 0;
   private end: usize = 0;
@@ -19,11 +20,12 @@ export class JsonCharacters {
     this.half = 0;
   }
 
+  /** Whether `next` has another unit. */
   get more(): bool {
     return this.at < this.end || this.half != 0;
   }
 
-  /** Returns the next unit; there must be one. */
+  /** Returns the next unit. Call only if `more` is true. */
   next(): u32 {
     if (this.half != 0) {
       const half = this.half;

@@ -7,6 +7,7 @@ import { JSON_BYTES, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
 import { hexValue, isDigit, utf8Fault } from "../../../core/text";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 
+/** A value or an error. */
 export class JsonResult {
   constructor(
     /** Null if the text is not JSON. */
@@ -16,7 +17,7 @@ export class JsonResult {
   ) {}
 }
 
-/** Parses a copy of `length` bytes: one value with only white space around it. */
+/** Parses a copy of `length` bytes: one value, surrounded by white space only. */
 export function parseJson(pointer: usize, length: u32): JsonResult {
   if (length > JSON_BYTES) return new JsonResult(null, `expected at most ${JSON_BYTES} bytes`);
   const bytes = new StaticArray<u8>(length);
@@ -43,7 +44,7 @@ class Parser {
   at: u32 = 0;
   expected: string = "";
   private depth: u32 = 0;
-  /** The arrays and objects that are open, by index. */
+  /** The indexes of the open arrays and objects; the innermost is last. */
   private open: StaticArray<u32> = new StaticArray<u32>(JSON_DEPTH);
 
   constructor(readonly document: JsonDocument) {}
@@ -103,7 +104,7 @@ class Parser {
     return this.value();
   }
 
-  /** Parses a value; of an array or object only the start. */
+  /** Parses a value, or the start of an array or object. */
   private value(): bool {
     if (this.document.count >= JSON_VALUES) return this.fail(`at most ${JSON_VALUES} values`);
     const c = this.peek();
@@ -179,7 +180,7 @@ class Parser {
     return true;
   }
 
-  /** What follows a backslash (section 7). */
+  /** Parses what follows a backslash (section 7). */
   private escape(): bool {
     const c = this.peek();
     if (c == 0x75) {
@@ -191,7 +192,7 @@ class Parser {
       const second = this.peek() == 0x5c ? this.secondHalf() : -1;
       return (second >= 0xdc00 && second <= 0xdfff) || this.fail("the rest of a surrogate pair");
     }
-    if (!isSimpleEscape(c)) return this.fail('one of " \\ / b f n r t u behind the backslash');
+    if (!isSimpleEscape(c)) return this.fail('one of " \\ / b f n r t u after the backslash');
     this.at++;
     return true;
   }

@@ -3,7 +3,7 @@
  *
  *     {"a":[1,true]}      index  kind    start  end  next
  *                         0      Object  0      14   5
- *                         1      String  2      3    2     the name "a", quotes left out
+ *                         1      String  2      3    2     the name "a", without quotes
  *                         2      Array   5      13   5
  *                         3      Number  6      7    4
  *                         4      True    8      12   5
@@ -29,6 +29,7 @@ export const enum JsonKind {
 
 const WORDS: u32 = 4;
 
+/** The bytes of a JSON text and the table of its values. */
 export class JsonDocument {
   /** The number of values, member names included. */
   count: u32 = 0;
@@ -46,6 +47,7 @@ export class JsonDocument {
     return changetype<usize>(this.bytes) + offset;
   }
 
+  /** Returns the outermost value. */
   root(): JsonValue {
     return new JsonValue(this, 0);
   }
@@ -102,6 +104,7 @@ export class JsonDocument {
   }
 }
 
+/** One value of a document. Methods for another kind of value return "", 0 or null. */
 export class JsonValue {
   constructor(
     readonly document: JsonDocument,
@@ -127,7 +130,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Object;
   }
 
-  /** Returns a string's characters or a number's text; else "". */
+  /** Returns the characters of a string, or a number as written; else "". */
   text(): string {
     const length = this.document.end(this.index) - this.document.start(this.index);
     const pointer = this.document.pointer(this.document.start(this.index));
@@ -136,7 +139,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
   }
 
-  /** Returns at most `most` UTF-16 units from the start of a string; else "". */
+  /** Returns the first `most` UTF-16 units of a string; else "". */
   textUpTo(most: u32): string {
     if (!this.isString()) return "";
     const bytes = this.document.end(this.index) - this.document.start(this.index);

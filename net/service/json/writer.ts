@@ -1,6 +1,6 @@
 /**
- * Writes JSON (RFC 8259): compact for the wire, or on several lines for the console, where all that
- * is not printable is escaped.
+ * Writes JSON (RFC 8259): compact for the wire, or on several lines for the console. Unprintable
+ * characters are escaped, so that the output is safe for a terminal.
  */
 import { isUnprintable, LF } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
@@ -11,7 +11,7 @@ const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 const INDENT: string = "  ";
 
-/** Returns `text` in quotes, escaped as the grammar or the console requires. */
+/** Returns `text` as a JSON string, with quotes. */
 export function quoteJson(text: string): string {
   const out = new TextBuilder(text.length + 2);
   out.addUnit(QUOTE);
@@ -41,7 +41,7 @@ export function writeJson(value: JsonValue): string {
   return out.toString();
 }
 
-/** The same for the console, cut after `most` characters. */
+/** Returns the value on one line, cut after `most` characters and followed by "..." if longer. */
 export function showJson(value: JsonValue, most: u32): string {
   const out = new TextBuilder();
   new JsonWriter(value, false).write(out, most + 1);
@@ -49,7 +49,7 @@ export function showJson(value: JsonValue, most: u32): string {
   return (text.length as u32) > most ? text.substring(0, most) + "..." : text;
 }
 
-/** Writes a value piece by piece, so that a long one is never in memory as a whole. */
+/** Writes a value in pieces, so that the text of a long one never is in memory as a whole. */
 export class JsonWriter {
   private readonly document: JsonDocument;
   /** The next value to write, and the end. */
@@ -57,7 +57,7 @@ export class JsonWriter {
   private readonly end: u32;
   /** The open arrays and objects; the innermost is last. */
   private readonly open: Array<u32> = [];
-  /** The name of a member was just written. */
+  /** A member's name has just been written. */
   private named: bool = false;
   /** The rest of a string or a number. */
   private readonly characters: JsonCharacters = new JsonCharacters();
@@ -66,9 +66,9 @@ export class JsonWriter {
 
   constructor(
     value: JsonValue,
-    /** For people: one member or element per line, indented by two. */
+    /** One member or element per line, indented by two spaces. */
     private readonly pretty: bool,
-    /** The depth at which it starts. */
+    /** The indentation of the value itself, in levels. */
     private readonly depth: i32 = 0,
   ) {
     this.document = value.document;
@@ -76,7 +76,7 @@ export class JsonWriter {
     this.end = this.document.next(value.index);
   }
 
-  /** Appends to `out` until it has about `enough` characters. Returns false at the end. */
+  /** Appends to `out` until it has about `enough` characters. Returns false once complete. */
   write(out: TextBuilder, enough: u32): bool {
     while (out.length < enough) {
       if (this.inText) {

@@ -104,7 +104,7 @@ test("RPC-06: rejects an id of another value or type", () => {
   }
   fails('{"jsonrpc":"2.0","result":1}', kind.id);
   const unread = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}';
-  fails(unread, kind.id, /could not read the call: error -32700: Parse error/);
+  fails(unread, kind.id, /could not parse the request: error -32700: Parse error/);
 });
 
 test("RPC-07: requires the version, and exactly one of result and error", () => {
@@ -156,26 +156,26 @@ test("RPC-09: matches a batch by id in any order; each call has its own failure"
     'result "3"',
   ]);
   assert.deepEqual(batch(2, `[${answer(2)}]`), [
-    "failed 7 the batch's answer has nothing for id 1",
+    "failed 7 the batch response lacks id 1",
     'result "2"',
   ]);
   assert.deepEqual(batch(2, `[${answer(1)},${answer(2)},${answer(1)}]`), [
-    "failed 5 id 1 is answered twice",
+    "failed 5 two responses for id 1",
     'result "2"',
   ]);
   assert.deepEqual(batch(1, `[1,null,${answer('"1"', "0")},${answer(9)},${answer(1)}]`), [
     'result "1"',
   ]);
   assert.deepEqual(batch(2, "[]"), [
-    "failed 5 the batch's answer is empty",
-    "failed 5 the batch's answer is empty",
+    "failed 5 the batch response is empty",
+    "failed 5 the batch response is empty",
   ]);
-  assert.match(batch(1, answer(1))[0], /^failed 5 the answer has another id/);
+  assert.match(batch(1, answer(1))[0], /^failed 5 the response id does not match/);
   const unread = '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid"}}';
   for (const text of batch(2, unread))
-    assert.match(text, /could not read the call: error -32600: Invalid/);
+    assert.match(text, /could not parse the request: error -32600: Invalid/);
   for (const text of batch(2, "{}"))
-    assert.match(text, /^failed 5 the answer is not of JSON-RPC 2\.0/);
+    assert.match(text, /^failed 5 the response is not JSON-RPC 2\.0/);
   assert.match(batch(1, '[{"jsonrpc":"1.0","id":1,"result":1}]')[0], /^failed 5/);
   fails(`[${good}]`, kind.envelope, /not an object/);
   send(["a", "b"]);
@@ -186,7 +186,7 @@ test("RPC-09: matches a batch by id in any order; each call has its own failure"
   send([], true);
   assert.equal(wasm.done(), 1);
   send(Array.from({ length: 101 }, () => "m"));
-  assert.match(outcome(0), /^failed 1 a batch has from 1 to 100 calls/);
+  assert.match(outcome(0), /^failed 1 a batch has 1 to 100 calls/);
 });
 
 test("RPC-10: tells HTTP failures, statuses, other content and server errors apart", () => {
@@ -195,7 +195,7 @@ test("RPC-10: tells HTTP failures, statuses, other content and server errors apa
     single("<html>", "200 OK", html),
     /^failed 4 text\/html is not JSON: expected a value at byte 0/,
   );
-  assert.equal(single("", "200 OK"), "failed 4 the answer is empty");
+  assert.equal(single("", "200 OK"), "failed 4 the response is empty");
   const error = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"down"}}';
   assert.equal(single(error, "500 Internal Server Error"), "error -32000 down");
   assert.equal(single("<html>", "502 Bad Gateway", html), "failed 3 HTTP 502 Bad Gateway");
@@ -212,7 +212,7 @@ test("RPC-10: tells HTTP failures, statuses, other content and server errors apa
     assert.equal(single("", "429 Slow", `Retry-After: ${bad}\r\n`), "failed 3 HTTP 429 Slow");
     assert.equal(wasm.retryAfter(), -1n);
   }
-  const moved = "failed 3 HTTP 301 Moved, moved to http://b/";
+  const moved = "failed 3 HTTP 301 Moved, redirects to http://b/";
   assert.equal(single("", "301 Moved", "Location: http://b/\r\n"), moved);
   send(["m"]);
   wasm.finish();
@@ -259,9 +259,9 @@ test("RPC-12: quantities are 0x and hex digits without leading zeros, 32 bytes a
 test("RPC-13: rejects an answer of megabytes while it arrives", () => {
   send(["eth_getLogs"]);
   push("HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n");
-  assert.match(outcome(), /^failed 2 the answer is longer than 1048576 bytes/);
+  assert.match(outcome(), /^failed 2 the response is longer than 1048576 bytes/);
   send(["eth_getLogs"]);
   push("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (let i = 0; i < 17; i++) push(`10000\r\n${"x".repeat(65536)}\r\n`);
-  assert.match(outcome(), /^failed 2 the answer is longer than 1048576 bytes/);
+  assert.match(outcome(), /^failed 2 the response is longer than 1048576 bytes/);
 });
