@@ -3,8 +3,7 @@
  *
  * Shows and changes the trusted root certificates. Roots are numbered from 1: the built-in ones
  * (Mozilla's list) first, then those added since boot. `list` shows those whose name contains
- * TEXT; `add` reads a certificate in PEM from the console. Changes last until power-off. Debian's
- * update-ca-certificates has no counterpart of these verbs.
+ * TEXT; `add` reads a certificate in PEM from the console. Changes last until power-off.
  *
  * Exit codes: 0 done; 1 no such root, or `check` found a fault; 2 wrong usage.
  */
@@ -24,7 +23,7 @@ import { isAdded, rootAt, rootTotal } from "./ca/roots";
 
 const VERBS: Array<string> = ["list", "show", "add", "remove", "check"];
 
-/** Prints a line for each root, as many a poll as the terminal has room for. */
+/** Prints a line for each root, as many per poll as the terminal has room for. */
 class ListJob extends Job {
   private index: u32 = 0;
   private shown: u32 = 0;
@@ -70,6 +69,7 @@ class ListJob extends Job {
   }
 }
 
+/** The `ca` command. */
 export class Ca extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
@@ -113,7 +113,7 @@ export class Ca extends Command {
     const date = isoDate(tlsRootDistrusted((number - 1) as u32));
     if (date != "") session.printLine(`trusted for certificates issued until ${date}`);
     const added = isAdded((number - 1) as u32);
-    session.printLine(added ? "added by hand or by ca.pem" : "built in");
+    session.printLine(added ? "added by ca add or from ca.pem" : "built in");
     return this.done();
   }
 
@@ -130,7 +130,7 @@ export class Ca extends Command {
     const number = parseDecimalText(operand);
     if (number < 1) return this.noNumber(session, operand);
     const index = number - 1 - (tlsRootCount(RootKind.BuiltIn) as i64);
-    if (index < 0) return this.failed(session, `root ${number} is built in: cannot remove it`);
+    if (index < 0) return this.failed(session, `cannot remove root ${number}: it is built in`);
     if (index > 0xffff || tlsRemoveRoot(index as u32) == 0) return this.noRoot(session, number);
     this.stack.trustChanged();
     return this.done();

@@ -1,11 +1,11 @@
 /**
  * check [URL]
  *
- * Tries every step on the way to a JSON-RPC answer from URL, and prints a line for each:
+ * Tests each layer that a JSON-RPC call to URL needs, and prints a line for each:
  *
  *     ok|FAIL|skip NAME detail
  *
- * The steps are nic, arp, ping, dns, tcp, tls, http, rpc. This command has no model elsewhere.
+ * The steps are nic, arp, ping, dns, tcp, tls, http, rpc.
  * Exit codes: 0 no step failed; 1 a step failed; 2 wrong usage; 130 interrupted.
  */
 import { earlier } from "../../../core/time";
@@ -31,7 +31,7 @@ import { Step, VERDICT_WORDS, Verdict } from "./check/step";
 
 const DEFAULT_URL: string = "https://mainnet.era.zksync.io";
 
-/** Microseconds between polls of a step that waits. */
+/** The maximum time between polls of a step, in microseconds. */
 const LOOK_AGAIN: i64 = 100_000;
 
 class CheckJob extends Job {
@@ -87,10 +87,10 @@ class CheckJob extends Job {
   }
 
   private advance(step: Step, now: i64): Verdict {
-    const broken = this.context.broken;
+    const failed = this.context.failedStep;
     const needed = step.name != "tls" || this.context.url.secure;
-    if (broken != "" && needed) {
-      step.detail = `not tried: ${broken} failed`;
+    if (failed != "" && needed) {
+      step.detail = `not tried: ${failed} failed`;
       return Verdict.Fail;
     }
     if (!this.begun) {
@@ -99,7 +99,7 @@ class CheckJob extends Job {
     }
     const verdict = step.poll(this.context, now);
     if (verdict != Verdict.Pending || now < step.deadline()) return verdict;
-    step.detail = step.silence();
+    step.detail = step.timeoutText();
     return Verdict.Fail;
   }
 
@@ -108,19 +108,20 @@ class CheckJob extends Job {
     this.session.printLine(`${word} ${step.name.padEnd(4)} ${printable(step.detail)}`);
     if (verdict != Verdict.Fail) return;
     this.failures++;
-    // The steps after these need them.
+    // Later steps depend on these.
     const name = step.name;
     const needed = name == "dns" || name == "tcp" || name == "tls" || name == "http";
-    if (needed && this.context.broken == "") this.context.broken = step.name;
+    if (needed && this.context.failedStep == "") this.context.failedStep = step.name;
   }
 }
 
+/** The `check` command. */
 export class Check extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "check",
       "[URL]",
-      "tries every step on the way to a JSON-RPC answer",
+      "tests each layer that a JSON-RPC call needs",
       ["check", "check http://10.0.2.2:8545/"],
       true,
     );
@@ -133,7 +134,6 @@ export class Check extends Command {
     const text = options.operands.length > 0 ? options.operands[0] : DEFAULT_URL;
     const url = parseUrl(text, "http");
     if (url.error != "") return this.failed(session, `${text}: ${url.error}`, EXIT_USAGE);
-    if (url.unsupported) return this.wrongUsage(session, `${text}: unsupported URL scheme`);
     return new CheckJob(session, new CheckContext(this.stack, url));
   }
 }

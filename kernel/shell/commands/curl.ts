@@ -2,9 +2,9 @@
  * curl [OPTION]... URL
  *
  * One HTTP or HTTPS request, with the options, exit codes and error messages of curl 7.88. It
- * differs where there are no files: -o takes only `null`, which counts the body and prints one
- * line about it; -d takes text or @bytes:N, N bytes of a fixed pattern. --crc32 prints a checksum
- * of the body.
+ * differs because there are no files: -o takes only `null`, which counts the body and prints a
+ * summary line; -d takes text or @bytes:N, N bytes of a fixed pattern. --crc32 prints a checksum of
+ * the body.
  *
  * Exit codes: curl's, such as 6 name not resolved, 7 no connection, 22 HTTP error with -f,
  * 28 time-out, 35 TLS handshake, 52 empty reply, 56 receive error, 60 certificate; 2 wrong usage;
@@ -56,7 +56,7 @@ const LONGEST_BODY: i64 = 1 << 50;
 const LONGEST_TIME: i64 = 1_000_000;
 const FORM: string = "application/x-www-form-urlencoded";
 
-/** Prints the body; with -i the head before it. */
+/** Prints the body, and with -i the head before it. */
 class PrintingSink extends BodySink {
   crc: u32 = 0;
   private refused: bool = false;
@@ -151,6 +151,7 @@ class CurlJob extends Job {
   }
 }
 
+/** The `curl` command. */
 export class Curl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
@@ -209,7 +210,7 @@ export class Curl extends Command {
   }
 }
 
-/** Sets method, body and headers. Returns what is wrong with them, or "". */
+/** Sets method, body and headers from the options. Returns what is wrong with them, or "". */
 function prepare(request: HttpRequest, options: Options): string {
   const data = options.values("d");
   if (data.length > 0) request.setMethod("POST");

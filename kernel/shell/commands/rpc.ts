@@ -2,10 +2,10 @@
  * rpc [-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
  *
  * Calls a method by JSON-RPC 2.0 over HTTP and prints its result or the error object as JSON, a
- * quantity ("0x144") also in decimal. -b sends several calls as one batch. Of several URLs the
- * next is tried when one gives no answer.
+ * quantity ("0x144") also in decimal. -b sends several calls as one batch. If a server does not
+ * respond, the next URL is tried.
  *
- * Exit codes: 0; 1 an error object or a malformed answer; curl's codes for a failed request (22
+ * Exit codes: 0; 1 an error object or a malformed response; curl's codes for a failed request (22
  * for an HTTP error status); 2 wrong usage; 130 interrupted.
  */
 import { RPC_BATCH_CALLS } from "../../../core/limits";
@@ -20,6 +20,7 @@ import { RpcJob } from "./rpc/job";
 const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch"];
 const LONGEST_TIME: i64 = 86_400;
 
+/** The `rpc` command. */
 export class Rpc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
@@ -42,7 +43,7 @@ export class Rpc extends Command {
     options.expectOperands(2, i32.MAX_VALUE);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
-    // The first word is a URL in any case; those after it are if they look like one.
+    // The first operand is a URL; so are those after it that contain "://".
     let next = 1;
     while (next < operands.length && operands[next].includes("://")) next++;
     const urls = operands.slice(0, next);
@@ -72,7 +73,7 @@ export class Rpc extends Command {
   }
 }
 
-/** Reports whether the word is parameters: an array or an object, which no method begins with. */
+/** Reports whether a word is params, an array or object, rather than the next method. */
 function isParams(word: string): bool {
   const text = word.trimStart();
   return text.startsWith("[") || text.startsWith("{");

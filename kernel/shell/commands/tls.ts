@@ -1,9 +1,9 @@
 /**
  * tls HOST[:PORT]
  *
- * Completes a TLS handshake with HOST and prints the version, the cipher suite, the certificate
- * chain and its root, the result of the verification and the time each step took, much as
- * `openssl s_client` does. PORT defaults to 443.
+ * Does a TLS handshake with HOST and prints the version, the cipher suite, the certificate chain
+ * and its root, the verification result and the duration of each step, like `openssl s_client`.
+ * PORT defaults to 443.
  *
  * Exit codes: 0; curl's codes, such as 6 name, 7 connection, 28 time-out, 35 handshake,
  * 60 certificate; 2 wrong usage; 130 interrupted.
@@ -86,7 +86,7 @@ class TlsJob extends Job {
     return code;
   }
 
-  /** Prints what is known so far, also of a handshake that failed. */
+  /** Prints what is known about the connection, even if the handshake failed. */
   private describe(stream: TlsStream): void {
     const connection = this.connection;
     const times = stream.times;
@@ -94,14 +94,14 @@ class TlsJob extends Job {
     if (times.began == 0) return;
     session.printLine(`Connected to ${formatIpv4(connection.address)} port ${this.options.port}`);
     if (stream.summary != "") {
-      session.printLine(stream.summary + (stream.resumption.resumed ? "" : ", a new session"));
+      session.printLine(stream.summary + (stream.resumption.resumed ? "" : ", new session"));
     }
     this.printChain(stream);
     this.printVerdict(stream);
     let line = `times: name ${formatMilliseconds(connection.resolvedAt - connection.startedAt)} ms`;
     line += `, tcp ${formatMilliseconds(times.began - connection.resolvedAt)} ms`;
     if (times.answered > 0) {
-      line += `, first answer ${formatMilliseconds(times.answered - times.began)} ms`;
+      line += `, first byte ${formatMilliseconds(times.answered - times.began)} ms`;
     }
     if (times.finished > 0) {
       line += `, handshake ${formatMilliseconds(times.finished - times.began)} ms`;
@@ -127,7 +127,7 @@ class TlsJob extends Job {
   private printVerdict(stream: TlsStream): void {
     const faults = faultsOf(stream.refusals());
     if (faults.length > 0) {
-      this.session.printLine("verification: refused");
+      this.session.printLine("verification: failed");
       for (let i = 0; i < faults.length; i++) this.session.printLine(`  ${faults[i]}`);
     } else if (stream.summary != "") {
       this.session.printLine("verification: ok");
@@ -141,7 +141,7 @@ export class Tls extends Command {
     super(
       "tls",
       "HOST[:PORT]",
-      "completes a TLS handshake and prints what is known of the server",
+      "does a TLS handshake and prints the server's certificates",
       ["tls mainnet.era.zksync.io", "tls 10.0.2.2:8443"],
       true,
     );

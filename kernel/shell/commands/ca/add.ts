@@ -16,6 +16,7 @@ import { Session } from "../../session";
 const BEGIN: string = "-----BEGIN CERTIFICATE-----";
 const END: string = "-----END CERTIFICATE-----";
 
+/** Runs until the END line, an error or Ctrl-C. */
 export class AddRoot extends Job {
   private readonly text: TextBuilder = new TextBuilder(4096);
   private begun: bool = false;

@@ -1,9 +1,9 @@
 /**
  * `ca check`: reports each trusted root that cannot verify a server today.
  *
- * A root that is not readable, not an authority, too weak or not yet valid is a fault: it is
- * trusted, yet every chain that ends in it is refused. An expired root is only a warning, because
- * verification ignores it and every root expires some day. Exit code: 1 if there is a fault.
+ * A root that cannot be parsed, is not a CA, has a weak key or is not yet valid is a fault: every
+ * chain that ends in it fails verification. An expired root is only a warning, because verification
+ * ignores it and every root expires some day. Exit code: 1 if there is a fault.
  */
 import { CalendarTime } from "../../../../core/calendar";
 import { SECOND } from "../../../../core/time";
@@ -17,14 +17,15 @@ import { rootAt } from "./roots";
 
 /** Roots checked in one turn. */
 const BATCH: u32 = 16;
-/** Free bytes of the terminal's buffer that a line may need. */
+/** Free bytes in the terminal's buffer that a line may need. */
 const ROOM: u32 = 4096;
 
+/** Checks `total` roots, BATCH of them per poll. */
 export class CheckRoots extends Job {
   private index: u32 = 0;
   private faults: u32 = 0;
   private expired: u32 = 0;
-  /** In the form of `CertificateField.NotAfter`, so that the two compare as text. */
+  /** In the format of `CertificateField.NotAfter`, so that the two compare as text. */
   private readonly today: string;
 
   constructor(
@@ -56,7 +57,7 @@ export class CheckRoots extends Job {
     const certificate = rootAt(index);
     const title = certificate == null ? "" : certificateTitle(certificate);
     if (certificate == null || title == "") {
-      this.report(index, "(no name)", "not readable");
+      this.report(index, "(no name)", "cannot be parsed");
       this.faults++;
       return;
     }
@@ -72,11 +73,11 @@ export class CheckRoots extends Job {
     this.faults++;
   }
 
-  /** Why chains that end in this root are refused, or "". */
+  /** Returns why chains that end in this root fail verification, or "". */
   private faultOf(certificate: Certificate): string {
     const from = certificate.text(CertificateField.NotBefore);
     if (from > this.today) return `not valid before ${from.substring(0, 10)}`;
-    if (certificate.text(CertificateField.Authority) != "yes") return "not an authority";
+    if (certificate.text(CertificateField.Authority) != "yes") return "not a CA certificate";
     if (certificate.text(CertificateField.StrongKey) == "yes") return "";
     return `weak key (${certificate.text(CertificateField.Key)})`;
   }

@@ -3,6 +3,7 @@ import { RootKind } from "../../../../core/tls-codes";
 import { Certificate, rootCertificate } from "../../../../machine/certificates";
 import { tlsRootCount } from "../../../../machine/host";
 
+/** Returns the number of trusted roots. */
 export function rootTotal(): u32 {
   return tlsRootCount(RootKind.BuiltIn) + tlsRootCount(RootKind.Added);
 }
@@ -12,7 +13,7 @@ export function isAdded(index: u32): bool {
   return index >= tlsRootCount(RootKind.BuiltIn);
 }
 
-/** Root `index` (from 0), or null if it cannot be read. */
+/** Returns root `index` (from 0), or null if there is none. */
 export function rootAt(index: u32): Certificate | null {
   const builtIn = tlsRootCount(RootKind.BuiltIn);
   if (index < builtIn) return rootCertificate(RootKind.BuiltIn, index);

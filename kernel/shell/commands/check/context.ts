@@ -1,15 +1,16 @@
-/** What the steps of `check` share: the URL, and what the steps so far have found. */
+/** State shared by the steps of `check`: the URL, and the results of earlier steps. */
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
 import { NOT_AN_ADDRESS } from "../../../../net/wire/address";
 
+/** One run of `check`. */
 export class CheckContext {
   /** The gateway of the default route; 0 if there is none. */
   readonly gateway: u32;
   /** The address of the URL's host; 0 until it is known. */
   address: u32 = 0;
-  /** The name of the failed step that the rest depends on; "" if there is none. */
-  broken: string = "";
+  /** The first failed step that later ones depend on, or "". */
+  failedStep: string = "";
 
   constructor(
     readonly stack: NetworkStack,

@@ -1,4 +1,4 @@
-/** The steps of `check` for the URL's host: its name, a TCP connection, a TLS handshake. */
+/** The steps of `check` for the URL's host: name lookup, TCP connection, TLS handshake. */
 import { SECOND } from "../../../../core/time";
 import { DnsQuery } from "../../../../net/service/dns/query";
 import { TlsOptions } from "../../../../net/service/tls/shared";
@@ -41,8 +41,8 @@ export class DnsStep extends Step {
     if (query != null) context.stack.dns.cancel(query);
   }
 
-  silence(): string {
-    return "no answer from a name server";
+  timeoutText(): string {
+    return "no reply from a name server";
   }
 }
 
@@ -77,8 +77,8 @@ export class TcpStep extends Step {
     this.connection = null;
   }
 
-  silence(): string {
-    return "no answer to the SYN";
+  timeoutText(): string {
+    return "no reply to the SYN";
   }
 }
 
@@ -115,7 +115,7 @@ export class TlsStep extends Step {
     this.connection = null;
   }
 
-  silence(): string {
+  timeoutText(): string {
     return "TLS handshake timed out";
   }
 }

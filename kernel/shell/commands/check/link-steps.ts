@@ -1,4 +1,4 @@
-/** The steps of `check` for the link: the network card, the gateway's address, its echo. */
+/** The steps of `check` for the link: the network card, the gateway's hardware address, a ping. */
 import { SECOND } from "../../../../core/time";
 import { NeighborState } from "../../../../net/iface/link/neighbor";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo-socket";
@@ -10,7 +10,7 @@ import { Step, Verdict } from "./step";
 
 const DATA_BYTES: u32 = 56;
 
-/** Frames have been sent and received. */
+/** Waits until an interface has sent and received frames. */
 export class NicStep extends Step {
   constructor() {
     super("nic", 3 * SECOND);
@@ -33,12 +33,12 @@ export class NicStep extends Step {
     return Verdict.Pending;
   }
 
-  silence(): string {
+  timeoutText(): string {
     return "no frame received";
   }
 }
 
-/** The gateway's hardware address has been resolved. */
+/** Waits until the gateway's hardware address is resolved. */
 export class ArpStep extends Step {
   constructor() {
     super("arp", 4 * SECOND);
@@ -59,12 +59,12 @@ export class ArpStep extends Step {
     return Verdict.Pending;
   }
 
-  silence(): string {
+  timeoutText(): string {
     return "no ARP reply from the gateway";
   }
 }
 
-/** The gateway answers an echo request. The first one is sent when `check` starts. */
+/** Pings the gateway. The first request is sent when `check` starts. */
 export class PingStep extends Step {
   private socket: EchoSocket | null = null;
   private sequence: u32 = 0;
@@ -74,7 +74,7 @@ export class PingStep extends Step {
     super("ping", 4 * SECOND);
   }
 
-  /** Sends the first request, which the steps before this one need as traffic. */
+  /** Sends the first request: the traffic that the nic and arp steps wait for. */
   prepare(context: CheckContext, now: i64): void {
     if (context.gateway == 0) return;
     this.socket = context.stack.ip.echo.open();
@@ -100,7 +100,7 @@ export class PingStep extends Step {
     this.socket = null;
   }
 
-  silence(): string {
+  timeoutText(): string {
     return "no echo reply from the gateway";
   }
 

@@ -9,25 +9,25 @@ import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
 const METHOD: string = "eth_chainId";
-const PATIENCE: i64 = 20 * SECOND;
+const TIMEOUT: i64 = 20 * SECOND;
 /** Characters shown of a result that is not a chain id. */
 const SHOWN: u32 = 80;
 
-/** The call that both steps watch. */
+/** The call that both steps share. */
 export class ProbeCall {
   readonly call: RpcCall = new RpcCall(METHOD);
   exchange: RpcExchange | null = null;
 }
 
-/** The POST is answered with a 2xx status. */
+/** Sends the POST, and waits for a 2xx status. */
 export class HttpStep extends Step {
   constructor(private readonly probe: ProbeCall) {
-    super("http", PATIENCE);
+    super("http", TIMEOUT);
   }
 
   protected start(context: CheckContext, now: i64): void {
     const url = context.url.text();
-    this.probe.exchange = context.stack.rpc.call(url, this.probe.call, PATIENCE, now);
+    this.probe.exchange = context.stack.rpc.call(url, this.probe.call, TIMEOUT, now);
   }
 
   poll(context: CheckContext, now: i64): Verdict {
@@ -44,15 +44,15 @@ export class HttpStep extends Step {
     return this.verdict(verdict, `POST ${context.url.target}: ${status} in ${time} ms`);
   }
 
-  silence(): string {
-    return "no answer";
+  timeoutText(): string {
+    return "no response";
   }
 }
 
-/** The answer has the call's id and a chain id as its result. */
+/** Waits for a valid response whose result is a chain id. */
 export class RpcStep extends Step {
   constructor(private readonly probe: ProbeCall) {
-    super("rpc", PATIENCE);
+    super("rpc", TIMEOUT);
   }
 
   poll(_context: CheckContext, _now: i64): Verdict {
@@ -79,7 +79,7 @@ export class RpcStep extends Step {
     if (exchange != null && !exchange.done) exchange.cancel(context.stack.ip.now);
   }
 
-  silence(): string {
-    return "no answer";
+  timeoutText(): string {
+    return "no response";
   }
 }

@@ -1,7 +1,8 @@
-/** One line of `check`: what is tried, how far it has come, and the verdict. */
+/** A step of `check`, which becomes one line of its output. */
 import { SECOND } from "../../../../core/time";
 import { CheckContext } from "./context";
 
+/** The result of a step. */
 export const enum Verdict {
   Pending,
   Ok,
@@ -12,38 +13,40 @@ export const enum Verdict {
 /** The first word of the line, in the order of `Verdict`. */
 export const VERDICT_WORDS: StaticArray<string> = ["", "ok", "FAIL", "skip"];
 
+/** One step. `begin` starts it, `poll` advances it, `end` releases it. */
 export abstract class Step {
-  /** The rest of the line, once there is a verdict. */
+  /** The end of the line, set with the verdict. */
   detail: string = "";
   protected startedAt: i64 = 0;
 
   constructor(
     readonly name: string,
-    /** Microseconds that the step may take. */
-    private readonly patience: i64 = 5 * SECOND,
+    /** The time limit in microseconds. */
+    private readonly timeout: i64 = 5 * SECOND,
   ) {}
 
-  /** When the step fails for want of an answer, in microseconds since boot. */
+  /** Returns when the step times out, in microseconds since boot. */
   deadline(): i64 {
-    return this.startedAt + this.patience;
+    return this.startedAt + this.timeout;
   }
 
+  /** Starts the step and its time limit. */
   begin(context: CheckContext, now: i64): void {
     this.startedAt = now;
     this.start(context, now);
   }
 
-  /** Sends whatever the step waits for. */
+  /** Opens what the step needs, and sends the first request. */
   protected start(_context: CheckContext, _now: i64): void {}
 
-  /** Continues without waiting. */
+  /** Advances the step without waiting. Sets `detail` with any verdict but Pending. */
   abstract poll(context: CheckContext, now: i64): Verdict;
 
-  /** Releases what the step holds: it has a verdict, or is cancelled. */
+  /** Releases what the step holds; called after the verdict, or on Ctrl-C. */
   end(_context: CheckContext): void {}
 
-  /** The detail to print when the time is over. */
-  abstract silence(): string;
+  /** Returns the detail for a step that has timed out. */
+  abstract timeoutText(): string;
 
   protected verdict(verdict: Verdict, detail: string): Verdict {
     this.detail = detail;

@@ -1,4 +1,4 @@
-/** The job of `rpc`: asks one server after the other until one answers, and prints the answer. */
+/** The job of `rpc`: tries the servers in turn until one responds, and prints its response. */
 import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { JsonValue } from "../../../../net/service/json/value";
@@ -13,14 +13,15 @@ import { printable } from "../../terminal/printable";
 
 /** curl's exit code for an HTTP error status. */
 const EXIT_STATUS: i32 = 22;
-/** Characters printed at a time, so that a long answer never exists as one text. */
+/** Characters printed at a time, so that a long result never is in memory as one string. */
 const PIECE: u32 = 4096;
-/** Characters of the longest quantity, and some more. */
+/** Characters read of a result; a quantity has at most 66. */
 const QUANTITY: u32 = 80;
 
+/** Runs until every outcome is printed. */
 export class RpcJob extends Job {
   private exchange: RpcExchange | null = null;
-  /** Index of the server that is asked. */
+  /** Index of the current server. */
   private server: i32 = 0;
   /** Calls whose outcome has been printed, or is being printed by `writer`. */
   private printed: i32 = 0;
@@ -43,7 +44,7 @@ export class RpcJob extends Job {
   poll(now: i64): i32 {
     let exchange = this.exchange;
     if (exchange == null) {
-      exchange = this.ask(now);
+      exchange = this.send(now);
       this.exchange = exchange;
     }
     if (!exchange.poll()) return RUNNING;
@@ -59,7 +60,7 @@ export class RpcJob extends Job {
     return this.print(exchange);
   }
 
-  /** 0 while the next server is to be asked or there is more to print. */
+  /** Returns 0 if the next server is to be called or there is more to print. */
   pollAt(): i64 {
     return this.exchange == null || this.writer != null ? 0 : super.pollAt();
   }
@@ -70,14 +71,14 @@ export class RpcJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  private ask(now: i64): RpcExchange {
+  private send(now: i64): RpcExchange {
     const url = this.urls[this.server];
     const rpc = this.stack.rpc;
     if (this.isBatch) return rpc.batch(url, this.calls, this.timeout, now);
     return rpc.call(url, this.calls[0], this.timeout, now);
   }
 
-  /** Reports whether another server may do better: no call was answered or at fault. */
+  /** Reports whether to try the next server: no call got a response, and none is invalid. */
   private mayTryAnother(exchange: RpcExchange): bool {
     for (let i = 0; i < this.calls.length; i++) {
       const call = this.calls[i];
@@ -86,7 +87,7 @@ export class RpcJob extends Job {
     return exchange.http.failure != HttpFailure.Cancelled;
   }
 
-  /** Prints what there is room for. Returns RUNNING until every outcome is printed. */
+  /** Prints as much as fits. Returns RUNNING until every outcome is printed. */
   private print(exchange: RpcExchange): i32 {
     while (this.session.room() > 0) {
       if (this.writer != null) this.printPiece();
@@ -111,7 +112,7 @@ export class RpcJob extends Job {
     }
   }
 
-  /** The error object (JSON-RPC 2.0 section 5.1). */
+  /** Prints the error object (JSON-RPC 2.0 section 5.1). */
   private printError(call: RpcCall): void {
     this.fail(EXIT_FAILURE);
     const data = call.data;
@@ -146,7 +147,7 @@ export class RpcJob extends Job {
   }
 }
 
-/** The decimal of a quantity, for `"0x144" (324)`; "" for every other value. */
+/** Returns " (324)" for the quantity "0x144", and "" for any other value. */
 function decimalOf(result: JsonValue): string {
   const decimal = quantityText(result.textUpTo(QUANTITY));
   return decimal == "" ? "" : ` (${decimal})`;
