@@ -1,7 +1,7 @@
 /**
- * Parses the responses of name servers (RFC 1035 section 7.3, RFC 5452 section 9.1). Uses only a
- * response to the query that was sent, and of it only the chain from the queried name through its
- * aliases to its addresses (RFC 2181 section 5.4.1).
+ * Parses the responses of name servers (RFC 1035 section 7.3, RFC 5452 section 9.1). Only a
+ * response to the query that was sent is used, and only the records on the chain from the queried
+ * name through its aliases to their addresses; others are ignored (RFC 2181 section 5.4.1).
  */
 import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";
 import { isUnicast } from "../../wire/address";
@@ -21,37 +21,45 @@ import { DnsError, errorOfCode } from "./failure";
 export const enum AnswerKind {
   /** Not a response to this query: keep waiting. */
   Ignored = 0,
-  /** `error` says what is wrong, or None with `addresses`. */
+  /** The result: `addresses` if `error` is None. */
   Final,
-  /** It ends with an alias: `canonicalName` has to be queried next. */
+  /** The chain ends with an alias: query `canonicalName` next. */
   Alias,
-  /** It was truncated: query over TCP. */
+  /** The TC bit is set: query again over TCP. */
   Truncated,
 }
 
-/** An address or alias of the answer section. */
+/** An A or CNAME record of the answer section. */
 class Link {
   constructor(
     readonly owner: string,
+    /** The alias's target; "" for an A record. */
     readonly target: string,
     readonly address: u32,
     readonly ttl: u32,
   ) {}
 }
 
+/** A parsed response, or the failure that takes its place. */
 export class DnsAnswer {
   kind: AnswerKind = AnswerKind.Ignored;
   error: DnsError = DnsError.None;
   addresses: Array<u32> = [];
   /** The name that the aliases lead to. */
   canonicalName: string = "";
-  /** Aliases followed. */
+  /** Number of aliases followed. */
   aliases: u32 = 0;
-  /** The smallest TTL along the aliases, in seconds; that of RFC 2308 for a negative answer. */
+  /**
+   * Seconds: the smallest TTL on the chain; for a negative answer the TTL of RFC 2308 section 5, or
+   * 0 if there is none.
+   */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
 
-  /** Parses `length` bytes as the response to query `id` for `name`, in canonical form. */
+  /**
+   * Parses `length` bytes as the response to query `id` for `name`, which is in canonical form.
+   * `kind` is Ignored unless the message is a response with that id and question.
+   */
   static read(message: usize, length: u32, id: u32, name: string): DnsAnswer {
     const answer = new DnsAnswer();
     answer.canonicalName = name;
@@ -148,14 +156,17 @@ export class DnsAnswer {
     return null;
   }
 
-  /** Takes the last name's addresses. Returns true if it has any, even if none is usable. */
+  /**
+   * Collects the addresses of `canonicalName`, at most DNS_ADDRESSES. Returns true if it has any A
+   * record, usable or not.
+   */
   private collectAddresses(): bool {
     let found = false;
     for (let i = 0; i < this.links.length; i++) {
       const link = this.links[i];
       if (link.target != "" || link.owner != this.canonicalName) continue;
       found = true;
-      // Loopback and multicast addresses would permit DNS rebinding.
+      // A loopback or multicast address in a response may be a DNS rebinding attack.
       if (!isUnicast(link.address) || this.addresses.includes(link.address)) continue;
       if (this.addresses.length == (DNS_ADDRESSES as i32)) continue;
       this.addresses.push(link.address);
@@ -178,7 +189,7 @@ export class DnsAnswer {
   }
 }
 
-/** Reports whether the message repeats the question. */
+/** Reports whether the message repeats the question that was sent: `name`, type A, class IN. */
 function answersQuestion(header: DnsHeader, reader: DnsReader, name: string): bool {
   if (header.questions != 1 || !reader.readQuestion()) return false;
   return reader.type == TYPE_A && reader.class_ == CLASS_IN && reader.name == name;

@@ -6,13 +6,14 @@ import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
 import { DnsError } from "./failure";
 
-/** The longest time that an answer is cached, in seconds: a week (RFC 8767 section 4). */
+/** Cap on the TTL of an answer, in seconds: a week (RFC 8767 section 4). */
 export const LONGEST_TTL: u32 = 7 * 24 * 3600;
-/** The longest time that a negative answer is cached: three hours (RFC 2308 section 5). */
+/** Cap on the TTL of a negative answer, in seconds: three hours (RFC 2308 section 5). */
 export const LONGEST_DENIAL: u32 = 3 * 3600;
 
+/** A cached answer, positive or negative. */
 export class DnsCacheEntry {
-  /** Counts uses of the cache; the entry with the smallest value is the least recently used. */
+  /** The cache's use counter at the last use: the smallest is the least recently used. */
   usedAt: u64 = 0;
 
   constructor(
@@ -20,28 +21,34 @@ export class DnsCacheEntry {
     readonly name: string,
     readonly canonicalName: string,
     readonly addresses: Array<u32>,
-    /** None, or the negative answer. */
+    /** None for a positive answer. */
     readonly error: DnsError,
+    /** Microseconds since boot. */
     readonly expiresAt: i64,
   ) {}
 
-  /** Returns the seconds that it remains valid. */
+  /** Returns the whole seconds until it expires; 0 if it has expired. */
   ttl(now: i64): u32 {
     return now >= this.expiresAt ? 0 : (((this.expiresAt - now) / SECOND) as u32);
   }
 }
 
+/** At most DNS_CACHE_ENTRIES entries, by name. */
 export class DnsCache {
   hits: u64 = 0;
   misses: u64 = 0;
   private readonly entries: Map<string, DnsCacheEntry> = new Map();
   private uses: u64 = 0;
 
+  /** Number of entries, expired ones included. */
   get count(): u32 {
     return this.entries.size as u32;
   }
 
-  /** Returns the valid entry of a name in canonical form, or null. */
+  /**
+   * Returns the unexpired entry of a name in canonical form, or null. Counts a hit or a miss, and
+   * makes the entry the most recently used.
+   */
   lookup(name: string, now: i64): DnsCacheEntry | null {
     if (this.entries.has(name)) {
       const entry = this.entries.get(name);
@@ -57,8 +64,8 @@ export class DnsCache {
   }
 
   /**
-   * Caches an answer for `ttl` seconds, up to the limits; 0: not at all. Returns the seconds for
-   * which it was cached.
+   * Caches an answer for `ttl` seconds, at most LONGEST_TTL or LONGEST_DENIAL. A TTL of 0 is not
+   * cached. Returns the seconds for which the answer is cached.
    */
   put(
     name: string,
@@ -79,11 +86,12 @@ export class DnsCache {
     return seconds;
   }
 
+  /** Drops all entries; the counters remain. */
   clear(): void {
     this.entries.clear();
   }
 
-  /** Evicts expired entries, or else the least recently used one. */
+  /** If the cache is full, evicts all expired entries, or else the least recently used one. */
   private makeRoom(now: i64): void {
     if (this.entries.size < (DNS_CACHE_ENTRIES as i32)) return;
     const all = this.entries.values();

@@ -1,6 +1,6 @@
 /**
- * One query to one name server over UDP or TCP (RFC 1035 section 4.2). Each has a socket of its
- * own, so that its port and id are unpredictable (RFC 5452 section 9.2).
+ * One query to one name server over UDP or TCP (RFC 1035 section 4.2). Each query has its own
+ * socket, so that both its port and its id are unpredictable (RFC 5452 section 9.2).
  */
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import {
@@ -19,21 +19,24 @@ import { Stream, StreamStatus } from "../stream/stream";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
 
-/** Bytes before a message in a stream: its length (section 4.2.2). */
+/** Bytes of the length that precedes each message over TCP (section 4.2.2). */
 const PREFIX: u32 = 2;
 
+/** A query that was sent, or waits for its connection. */
 export abstract class DnsExchange {
   constructor(
+    /** 16 bits. */
     readonly id: u32,
     /** The name queried, in canonical form. */
     readonly name: string,
   ) {}
-  /** Returns the response, or an answer that stands for the failure; null while waiting. */
+  /** Returns the response, or a `DnsAnswer` with the error; null while waiting. */
   abstract poll(now: i64): DnsAnswer | null;
+  /** Releases the socket. */
   abstract close(): void;
 }
 
-/** Returns an answer that stands for a failure. */
+/** Returns a final answer with an error. */
 function failed(error: DnsError): DnsAnswer {
   const answer = new DnsAnswer();
   answer.kind = AnswerKind.Final;
@@ -41,6 +44,7 @@ function failed(error: DnsError): DnsAnswer {
   return answer;
 }
 
+/** A query over UDP. Retransmission is up to the caller. */
 export class UdpExchange extends DnsExchange {
   private constructor(
     id: u32,
@@ -50,7 +54,7 @@ export class UdpExchange extends DnsExchange {
     super(id, name);
   }
 
-  /** Sends the query. Returns null if no socket is free. */
+  /** Opens a socket and sends the query for `name`. Returns null if no socket is free. */
   static open(udp: UdpTable, random: Random, server: NameServer, name: string): UdpExchange | null {
     const socket = udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
     if (socket == null) return null;
@@ -84,10 +88,12 @@ export class UdpExchange extends DnsExchange {
   }
 }
 
+/** A query over TCP, sent once the connection is open. */
 export class StreamExchange extends DnsExchange {
   private sent: bool = false;
-  /** The prefix, then the message, as far as received. */
+  /** The length prefix, then the message. */
   private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
+  /** Bytes of `buffer` received. */
   private have: u32 = 0;
   private prefixRead: bool = false;
 
@@ -134,7 +140,7 @@ export class StreamExchange extends DnsExchange {
     return true;
   }
 
-  /** A stream has no forged responses, and none that are too long. */
+  /** Over TCP a mismatched or truncated response is the server's error: BadAnswer. */
   private conclude(): DnsAnswer {
     const pointer = changetype<usize>(this.buffer);
     const answer = DnsAnswer.read(pointer, this.buffer.length as u32, this.id, this.name);

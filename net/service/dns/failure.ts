@@ -1,65 +1,73 @@
-/** Why a DNS query failed, and the words for it. */
+/** Why a DNS query failed, and the messages for it. */
 import { DnsCode } from "../../wire/dns";
 
+/** The outcome of a query. */
 export const enum DnsError {
   None = 0,
   /** Not a valid host name; nothing was sent. */
   BadName,
+  /** No name server is configured. */
   NoServers,
-  /** Too many names are being looked up, or no socket is free. */
+  /** DNS_LOOKUPS lookups are in progress, or no socket is free. */
   NoResources,
+  /** The name does not exist (RCODE 3, NXDOMAIN). */
   NameError,
+  /** The name exists and has no A record (RFC 2308 section 2.2). */
   NoData,
+  // Other response codes (RFC 1035 section 4.1.1).
   FormatError,
   ServerFailure,
   NotImplemented,
   Refused,
-  /** An unknown response code. */
+  /** A response code above 5. */
   OtherCode,
   /** The response is malformed. */
   BadAnswer,
-  /** The aliases form a loop, or are too many. */
+  /** The aliases form a loop, or there are more than DNS_ALIASES. */
   AliasLoop,
-  /** The response does not fit a datagram, and the query over TCP failed. */
+  /** The response over UDP was truncated, and the query over TCP failed. */
   Truncated,
-  /** The answer has only addresses that no host can have. */
+  /** No address of the answer is unicast. */
   Unusable,
+  /** No server responded in time. */
   TimedOut,
-  /** ICMP port unreachable. */
+  /** The server's host sent an ICMP port unreachable. */
   PortUnreachable,
-  /** There is no route to the server. */
+  /** There is no route to the server, or a router reports it as unreachable. */
   Unreachable,
+  /** `DnsResolver.cancel` was called. */
   Cancelled,
 }
 
-/** In the order of `DnsError`; capitals are the names of response codes. */
+/** In the order of `DnsError`, with the mnemonics of response codes as dig(1) prints them. */
 const WORDS: StaticArray<string> = [
   "",
   "not a host name",
-  "no name server is known",
-  "too many names are being looked up",
+  "no name servers configured",
+  "too many lookups in progress",
   "name does not exist (NXDOMAIN)",
   "name has no IPv4 address",
-  "the name server did not understand the question (FORMERR)",
+  "the name server could not interpret the query (FORMERR)",
   "the name server failed (SERVFAIL)",
-  "the name server does not support the question (NOTIMP)",
-  "the name server refused to answer (REFUSED)",
-  "the name server answered with an unknown code",
-  "the name server sent a malformed answer",
-  "its aliases lead in a circle or too far",
-  "the answer is truncated, and could not be had by TCP",
-  "its addresses are none that a host can have",
+  "the name server does not support the query (NOTIMP)",
+  "the name server refused the query (REFUSED)",
+  "the name server returned an unknown response code",
+  "the name server returned a malformed response",
+  "CNAME loop detected, or too many aliases",
+  "the response was truncated, and the query over TCP failed",
+  "the response contains no usable address",
   "connection timed out; no servers could be reached",
   "connection refused by the name server",
-  "the name server cannot be reached",
+  "the name server is unreachable",
   "cancelled",
 ];
 
+/** Returns the message for an error; "" for None. */
 export function errorWords(error: DnsError): string {
   return WORDS[error];
 }
 
-/** Returns the error of a response code; None for 0. */
+/** Returns the error of an RCODE (RFC 1035 section 4.1.1); None for 0. */
 export function errorOfCode(code: u32): DnsError {
   switch (code) {
     case DnsCode.None:
@@ -79,8 +87,8 @@ export function errorOfCode(code: u32): DnsError {
   }
 }
 
-/** Reports whether another server may do better: the failure is not the name's. */
-export function isServersFault(error: DnsError): bool {
+/** Reports whether the server failed rather than the name, so another server may succeed. */
+export function isServerFault(error: DnsError): bool {
   return (
     (error >= DnsError.FormatError && error <= DnsError.BadAnswer) ||
     error == DnsError.Truncated ||

@@ -1,8 +1,9 @@
-/** Names resolved without a server: the hosts file (RFC 952), and localhost. */
+/** Names resolved without a server: the hosts table (hosts(5)) and localhost (RFC 6761). */
 import { HOSTS_ENTRIES } from "../../../core/limits";
 import { ipv4 } from "../../wire/address";
 import { canonicalName, nameComplaint } from "./name";
 
+/** One address of one name. */
 export class HostsEntry {
   constructor(
     /** In canonical form. */
@@ -11,11 +12,15 @@ export class HostsEntry {
   ) {}
 }
 
+/** The hosts table. A name may have several addresses. */
 export class HostsTable {
   /** At most HOSTS_ENTRIES. */
   readonly entries: Array<HostsEntry> = [];
 
-  /** Adds an address to a name. Returns false if the name is invalid or the table is full. */
+  /**
+   * Adds an address to a name; a duplicate has no effect. Returns false if the name is invalid or
+   * the table is full.
+   */
   add(name: string, address: u32): bool {
     if (nameComplaint(name) != "" || this.entries.length >= (HOSTS_ENTRIES as i32)) return false;
     const canonical = canonicalName(name);
@@ -37,13 +42,16 @@ export class HostsTable {
     return removed;
   }
 
-  /** Returns the addresses of a name in canonical form; empty if a server must be queried. */
+  /**
+   * Returns the addresses of a name in canonical form; empty if the table does not have it. Without
+   * an entry, localhost and names below it are 127.0.0.1.
+   */
   lookup(name: string): Array<u32> {
     const addresses: Array<u32> = [];
     for (let i = 0; i < this.entries.length; i++) {
       if (this.entries[i].name == name) addresses.push(this.entries[i].address);
     }
-    // RFC 6761 section 6.3: these names are never sent to a server.
+    // These names must never be sent to a server (RFC 6761 section 6.3).
     if (addresses.length == 0 && (name == "localhost" || name.endsWith(".localhost"))) {
       addresses.push(ipv4(127, 0, 0, 1));
     }

@@ -1,6 +1,6 @@
 /**
- * The lookup of one name's addresses: queries one server after another with growing time-outs (RFC
- * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for 15 seconds at most.
+ * The lookup of one name's addresses: queries one server after another with growing timeouts (RFC
+ * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for at most 15 seconds.
  */
 import { DNS_ALIASES } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -10,17 +10,18 @@ import { NameServer } from "../settings";
 import { Connector } from "../stream/connector";
 import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsExchange, StreamExchange, UdpExchange } from "./exchange";
-import { DnsError, isServersFault } from "./failure";
+import { DnsError, isServerFault } from "./failure";
 import { nameComplaint } from "./name";
 import { DnsQuery } from "./query";
 
-/** The time limit for one name. */
+/** The time limit of a lookup. */
 const WHOLE_TIME: i64 = 15 * SECOND;
-/** The first time-out of each server; it doubles with each round. */
+/** The timeout of a query in the first round; it doubles each round, up to 16 s. */
 const FIRST_WAIT: i64 = 2 * SECOND;
-/** The time-out of a query over TCP. */
+/** The timeout of a query over TCP. */
 const STREAM_WAIT: i64 = 5 * SECOND;
 
+/** Shared by all queries for the same name. The result is valid once `done` is set. */
 export class DnsLookup {
   /** The queries that this lookup will complete. */
   readonly queries: Array<DnsQuery> = [];
@@ -28,20 +29,22 @@ export class DnsLookup {
   error: DnsError = DnsError.None;
   addresses: Array<u32> = [];
   canonicalName: string;
-  /** Seconds; the smallest of all answers along the aliases. */
+  /** Seconds: the smallest TTL of all answers along the aliases. */
   ttl: u32 = u32.MAX_VALUE;
-  /** The server of the last answer; 0 = none. */
+  /** The server that sent the last answer; 0 if there was none. */
   answeredBy: u32 = 0;
-  /** When to act next if nothing arrives first. */
+  /** When to poll next, in microseconds since boot, if nothing arrives first. */
   pollAt: i64;
 
   private exchange: DnsExchange | null = null;
+  /** By server; a server with a fault is not queried again. */
   private readonly faults: StaticArray<DnsError>;
+  /** Index of the server being queried. */
   private server: i32 = 0;
-  /** How many times all servers have been queried. */
+  /** Number of times that all servers have been tried. */
   private round: i32 = 0;
   private readonly deadline: i64;
-  /** Every name queried so far, and the number of aliases that led there. */
+  /** The names queried so far, and the number of aliases followed. */
   private readonly asked: Array<string> = [];
   private aliases: u32 = 0;
 
@@ -63,16 +66,17 @@ export class DnsLookup {
     this.ask(now);
   }
 
+  /** Takes a response, or moves on after a timeout. */
   poll(now: i64): void {
     const exchange = this.exchange;
     if (this.done || exchange == null) return;
     const answer = exchange.poll(now);
     if (answer != null) this.take(answer, now);
-    else if (now >= this.deadline) this.finish(this.worstFault(DnsError.TimedOut));
+    else if (now >= this.deadline) this.finish(this.firstFault(DnsError.TimedOut));
     else if (now >= this.pollAt) this.askNext(now);
   }
 
-  /** Releases its socket. */
+  /** Closes the socket in use. */
   close(): void {
     const exchange = this.exchange;
     if (exchange != null) exchange.close();
@@ -84,7 +88,7 @@ export class DnsLookup {
       this.askByStream(now);
       return;
     }
-    if (isServersFault(answer.error)) {
+    if (isServerFault(answer.error)) {
       this.faults[this.server] = answer.error;
       this.askNext(now);
       return;
@@ -101,7 +105,7 @@ export class DnsLookup {
     this.finish(this.aliases > DNS_ALIASES ? DnsError.AliasLoop : answer.error);
   }
 
-  /** The answer ends with an alias: queries the same server for it, unless that was done before. */
+  /** The answer ends with an alias: queries the same server for it, except in a loop. */
   private askForAlias(now: i64): void {
     const name = this.canonicalName;
     if (this.aliases > DNS_ALIASES || this.asked.includes(name)) {
@@ -114,7 +118,7 @@ export class DnsLookup {
     }
   }
 
-  /** Queries the next server that has not failed. */
+  /** Queries the next server without a fault; with none left, the lookup fails. */
   private askNext(now: i64): void {
     const count = this.servers.length;
     for (let i = 0; i < count; i++) {
@@ -127,9 +131,10 @@ export class DnsLookup {
         return;
       }
     }
-    this.finish(this.worstFault(DnsError.TimedOut));
+    this.finish(this.firstFault(DnsError.TimedOut));
   }
 
+  /** Sends a query over UDP to the current server. */
   private ask(now: i64): void {
     this.close();
     const server = this.servers[this.server];
@@ -143,6 +148,7 @@ export class DnsLookup {
     this.pollAt = earlier(this.deadline, now + wait);
   }
 
+  /** Repeats the query over TCP. */
   private askByStream(now: i64): void {
     const server = this.servers[this.server];
     this.close();
@@ -157,8 +163,8 @@ export class DnsLookup {
     this.askNext(now);
   }
 
-  /** The error to report if all servers failed: a server's own error rather than a time-out. */
-  private worstFault(otherwise: DnsError): DnsError {
+  /** Returns the first server's fault, which says more than a timeout; else `otherwise`. */
+  private firstFault(otherwise: DnsError): DnsError {
     for (let i = 0; i < this.faults.length; i++) {
       if (this.faults[i] != DnsError.None) return this.faults[i];
     }

@@ -1,4 +1,4 @@
-/** Which names may be queried (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
+/** The syntax of host names (RFC 1123 section 2.1, RFC 1035 section 2.3.4). */
 import { HOST_NAME_LENGTH } from "../../../core/limits";
 import { isDigit, isLetter, lowerCase } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
@@ -9,9 +9,9 @@ const HYPHEN: u32 = 0x2d;
 const UNDERSCORE: u32 = 0x5f;
 
 /**
- * Says why `name` is not a valid host name, or "". A trailing dot is permitted, and so are
- * underscores, which some hosts have. The last label must not be numeric, as the name would then
- * be an address in one of inet_aton's forms.
+ * Returns why `name` is not a valid host name, or "" if it is one. Accepts a trailing dot, and
+ * underscores, which some hosts use. Rejects a numeric last label, because inet_aton(3) would take
+ * such a name for an address.
  */
 export function nameComplaint(name: string): string {
   const fault = faultOf(name);
@@ -29,7 +29,7 @@ function faultOf(name: string): string {
       if (i == start) return "the name has an empty label";
       if (i - start > (DNS_LABEL_BYTES as i32)) return "a label is longer than 63 characters";
       if (isHyphen(name, start) || isHyphen(name, i - 1)) return "a label begins or ends with '-'";
-      if (i == end && isNumeral(name, start, i)) return "not an IPv4 address nor a host name";
+      if (i == end && isNumeral(name, start, i)) return "neither an IPv4 address nor a host name";
       start = i + 1;
     } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
       return "not a host name";
@@ -50,7 +50,7 @@ function isHyphen(name: string, index: i32): bool {
   return (name.charCodeAt(index) as u32) == HYPHEN;
 }
 
-/** Reports whether inet_aton would take a label for a number: digits only, or a prefix 0x. */
+/** Reports whether inet_aton(3) would take a label for a number: only digits, or a 0x prefix. */
 function isNumeral(name: string, start: i32, end: i32): bool {
   if (end - start >= 2 && name.charCodeAt(start) == 0x30) {
     if (lowerCase(name.charCodeAt(start + 1)) == 0x78) return true;

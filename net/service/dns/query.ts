@@ -3,37 +3,38 @@ import { DnsError, errorWords } from "./failure";
 
 export { DnsError } from "./failure";
 
+/** Returned by `DnsResolver.resolve`; poll `done`. */
 export class DnsQuery {
-  /** The other fields are valid. */
+  /** Set once the other fields are valid. */
   done: bool = false;
-  /** At least one if `error` is None. */
+  /** Empty unless `error` is None. */
   addresses: Array<u32> = [];
   error: DnsError = DnsError.None;
-  /** The name that the aliases lead to, escaped; "" until done, and if there is no answer. */
+  /** The name at the end of the aliases, escaped for printing; "" if there is no answer. */
   canonicalName: string = "";
-  /** Seconds that the answer remains valid. */
+  /** Seconds for which the answer is cached; 0 if it is not. */
   ttl: u32 = 0;
-  /** The name server that answered; 0 = none. */
+  /** The name server that answered; 0 if none was queried. */
   server: u32 = 0;
   fromCache: bool = false;
   /** Microseconds from the query to the answer. */
   elapsed: i64 = 0;
-  /** What is wrong with the name, if `error` is BadName. */
+  /** Why the name is invalid, if `error` is BadName. */
   complaint: string = "";
 
   constructor(
-    /** As the caller gave it. */
+    /** As passed to `resolve`. */
     readonly name: string,
     /** Microseconds since boot. */
     readonly askedAt: i64,
   ) {}
 
-  /** Says why there is no address; "" if there is one, and until done. */
+  /** Returns why there is no address; "" if there is one, or until done. */
   failure(): string {
     return this.complaint != "" ? this.complaint : errorWords(this.error);
   }
 
-  /** Completes the query. Called by the resolver. */
+  /** Called by the resolver to complete the query. */
   finish(error: DnsError, now: i64): void {
     this.error = error;
     this.elapsed = now - this.askedAt;

@@ -1,6 +1,6 @@
 /**
- * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): resolves names by recursive servers, a
- * cache and a hosts table. Nothing blocks: a query is an object that reports when it is done.
+ * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): resolves names with a hosts table, a cache
+ * and recursive servers. Nothing blocks: a query is an object that reports when it is done.
  */
 import { DNS_LOOKUPS, DNS_SERVERS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
@@ -11,19 +11,20 @@ import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 import { NameServer } from "../settings";
 import { Connector } from "../stream/connector";
 import { DnsCache, DnsCacheEntry } from "./cache";
-import { DnsError, isServersFault } from "./failure";
+import { DnsError, isServerFault } from "./failure";
 import { HostsTable } from "./hosts";
 import { DnsLookup } from "./lookup";
 import { canonicalName, nameComplaint } from "./name";
 import { DnsQuery } from "./query";
 
-/** Seconds that failures of servers are cached (RFC 9520 section 3.2: at least 1). */
+/** Seconds for which a server failure is cached (RFC 9520 section 3.2: at least 1). */
 const FAILURE_TTL: u32 = 1;
 
+/** Resolves names to IPv4 addresses; at most DNS_LOOKUPS names at a time. */
 export class DnsResolver extends Pollable {
   readonly hosts: HostsTable = new HostsTable();
   readonly cache: DnsCache = new DnsCache();
-  /** Lookups that queried a server. */
+  /** Number of lookups that queried a server. */
   lookupsStarted: u64 = 0;
   private known: Array<NameServer> = [];
   private lookups: Array<DnsLookup> = [];
@@ -37,7 +38,7 @@ export class DnsResolver extends Pollable {
     super();
   }
 
-  /** Uses the first DNS_SERVERS of `servers`. Clears the cache if they differ from those before. */
+  /** Sets the servers, at most DNS_SERVERS; the rest is ignored. A change clears the cache. */
   setServers(servers: Array<NameServer>): void {
     const list = servers.slice(0, DNS_SERVERS as i32);
     let same = list.length == this.known.length;
@@ -50,7 +51,10 @@ export class DnsResolver extends Pollable {
     this.cache.clear();
   }
 
-  /** Starts a query. Addresses, invalid names and cached names are done on return. */
+  /**
+   * Starts a query at `now`, in microseconds since boot. It is done on return if `name` is an IPv4
+   * address, is invalid, or is in the hosts table or the cache.
+   */
   resolve(name: string, now: i64): DnsQuery {
     const query = new DnsQuery(name, now);
     if (this.answerAtOnce(query, now)) return query;
@@ -70,12 +74,12 @@ export class DnsResolver extends Pollable {
     return query;
   }
 
-  /** Returns the cache's entry of a name, which may be negative, or null. Sends no query. */
+  /** Returns the cache entry of a name, positive or negative, or null. Sends nothing. */
   cached(name: string, now: i64): DnsCacheEntry | null {
     return this.cache.lookup(canonicalName(name), now);
   }
 
-  /** Cancels a query. */
+  /** Completes a query with the error Cancelled; a query that is done is unaffected. */
   cancel(query: DnsQuery): void {
     if (query.done) return;
     for (let i = 0; i < this.lookups.length; i++) {
@@ -114,6 +118,7 @@ export class DnsResolver extends Pollable {
     return at;
   }
 
+  /** Completes a query that needs no server. Returns false if one must be queried. */
   private answerAtOnce(query: DnsQuery, now: i64): bool {
     const literal = parseIpv4(query.name);
     if (literal != NOT_AN_ADDRESS) {
@@ -145,6 +150,7 @@ export class DnsResolver extends Pollable {
     return true;
   }
 
+  /** Returns the lookup in progress for a name in canonical form, or null. */
   private running(name: string): DnsLookup | null {
     for (let i = 0; i < this.lookups.length; i++) {
       if (this.lookups[i].name == name && !this.lookups[i].done) return this.lookups[i];
@@ -159,7 +165,7 @@ export class DnsResolver extends Pollable {
     let ttl: u32 = 0;
     if (error == DnsError.None || error == DnsError.NameError || error == DnsError.NoData) {
       ttl = lookup.ttl;
-    } else if (isServersFault(error) && error < DnsError.PortUnreachable) {
+    } else if (isServerFault(error) && error < DnsError.PortUnreachable) {
       ttl = FAILURE_TTL;
     }
     ttl = this.cache.put(lookup.name, lookup.canonicalName, addresses, error, ttl, now);
