@@ -268,7 +268,7 @@ export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boole
 
 /** Reports whether a console's output says that a DHCP address was lost. */
 export function lostAddress(output: string): boolean {
-  return /DHCP: .*(refuses|expired|another host has)/.test(output);
+  return /DHCP: .*(DHCPNAK|expired|in use by another host)/.test(output);
 }
 
 /** The same for a twin's whole output; reads only what is new since the last call. */

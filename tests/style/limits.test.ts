@@ -38,7 +38,6 @@ const allowed: Record<string, string> = {
   "machine/pic.ts LINES": "of the 8259A",
   "net/iface/link/neighbor-table.ts CHAINS": "of a hash table whose entries are bounded",
   "net/iface/ip/reassembly.ts MAP_WORDS": "from the longest datagram",
-  "net/service/dhcp/message.ts HOST_NAME_BYTES": "a label (RFC 1035 section 2.3.4)",
   "net/service/dhcp/message.ts MESSAGE_BYTES": "what a message of the client can have",
   "net/service/dns/exchange.ts PREFIX": "of DNS over TCP (RFC 1035 section 4.2.2)",
   "net/service/http/message/body.ts PERIOD": "of a pattern of bytes",

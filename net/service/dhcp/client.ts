@@ -6,8 +6,8 @@
  *      └──────────┴────────────┘           └ conflict ─> DECLINE ─> Init
  *     link up again with a lease ─> Rebooting ─> Bound
  *
- * Two waits of the RFC are left out to boot quickly: DISCOVER goes out at once, not after a random
- * 1 to 10 s (section 4.4.1), and the address is used while the probe for a conflict still runs.
+ * To boot quickly, the client skips two waits of the RFC: it sends DISCOVER at once, not after a
+ * random 1 to 10 s (section 4.4.1), and it uses the address while still probing for a conflict.
  */
 import { escapeBytes } from "../../../core/escape";
 import { DHCP_MESSAGE_BYTES, DHCP_QUEUE_BYTES } from "../../../core/limits";
@@ -33,43 +33,44 @@ import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
 
-/** REQUESTs sent for an offer, and for the lease after the link came back. */
+/** REQUESTs sent for an offer, and for the lease after the link comes back. */
 const REQUESTS: u32 = 4;
 const REBOOT_REQUESTS: u32 = 2;
 /** The shortest wait after a DECLINE (section 3.1 point 5). */
 const DECLINE_WAIT: i64 = 10 * SECOND;
-/** How long after the ACK a conflict is watched for. */
+/** How long after the ACK the client watches for a conflict. */
 const PROBE_TIME: i64 = 8 * SECOND;
 /** How long RELEASE may wait to be sent. */
 const RELEASE_WAIT: i64 = SECOND;
 
+/** All times are in microseconds since boot. */
 export class DhcpClient {
   state: DhcpState = DhcpState.Stopped;
   /** The lease in use, or null. */
   lease: Lease | null = null;
-  /** Sent as option 12 unless empty; letters, digits, '-' and '.'. */
+  /** Sent as option 12; letters, digits, '-' and '.', or "" for none. */
   hostname: string = "";
   /** DISCOVERs sent since the start or the last ACK. */
   attempts: u32 = 0;
-  /** When the first unanswered DISCOVER was sent; -1 if servers answer. */
+  /** When the first DISCOVER since the last ACK was sent; -1 if none was. */
   silentSince: i64 = -1;
-  /** Datagrams that were ignored. */
+  /** Datagrams ignored: malformed, or not a reply to this client's message. */
   ignored: u64 = 0;
-  /** The last failure since the last ACK, or "". */
+  /** The most recent failure since the last ACK, or "". */
   lastFailure: string = "";
-  /** ACKs received: leases granted and renewed. */
+  /** ACKs accepted: leases granted and renewed. */
   grants: u32 = 0;
   private socket: UdpSocket | null = null;
   private offer: Lease | null = null;
   private linkUp: bool = true;
   /** When to act next. */
   private wakeAt: i64 = NEVER;
-  /** When the exchange began, and when its last message was sent. */
+  /** When the exchange began, and when its most recent message was sent. */
   private startedAt: i64 = 0;
   private sentAt: i64 = 0;
   /** Messages sent in this state. */
   private tries: u32 = 0;
-  /** NAKs in a row. */
+  /** Consecutive NAKs. */
   private refusals: u32 = 0;
   private probeUntil: i64 = 0;
   private readonly message: DhcpMessage;
@@ -99,7 +100,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Stops without telling the server, and removes the address. */
+  /** Stops without releasing the lease, and removes its address. */
   stop(): void {
     this.drop();
     const socket = this.socket;
@@ -111,7 +112,7 @@ export class DhcpClient {
     this.silentSince = -1;
   }
 
-  /** Renews the lease now. Returns false if the client is stopped. */
+  /** Renews the lease now; without one, starts over. Returns false if stopped or releasing. */
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
@@ -121,7 +122,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Releases the lease, and stops once RELEASE is sent (section 4.4.6). */
+  /** Releases the lease, and stops once RELEASE has been sent (section 4.4.6). */
   release(now: i64): void {
     const lease = this.lease;
     if (lease == null) {
@@ -135,7 +136,7 @@ export class DhcpClient {
     this.wakeAt = now + RELEASE_WAIT;
   }
 
-  /** The link went down or came back. */
+  /** Tells the client about the link. If it comes up, confirms the lease (section 3.2). */
   linkChanged(up: bool, now: i64): void {
     if (up == this.linkUp) return;
     this.linkUp = up;
@@ -160,7 +161,7 @@ export class DhcpClient {
     }
   }
 
-  /** When `poll` next has something to do if nothing arrives first. */
+  /** Returns when to poll next if nothing arrives first; NEVER if there is nothing to wait for. */
   pollAt(): i64 {
     const lease = this.lease;
     const wakeAt = this.linkUp || this.state == DhcpState.Releasing ? this.wakeAt : NEVER;
@@ -176,7 +177,7 @@ export class DhcpClient {
         break;
       case DhcpState.Requesting:
         if (this.tries < REQUESTS) this.sendAgain(now);
-        else this.fail("the server does not confirm its offer", now);
+        else this.fail("no DHCPACK received for the offer", now);
         break;
       case DhcpState.Rebooting:
         if (this.tries < REBOOT_REQUESTS) this.sendAgain(now);
@@ -216,7 +217,7 @@ export class DhcpClient {
     const offer = this.offer;
     this.wakeAt = now + backOff(this.random, this.tries);
     if (this.state == DhcpState.Selecting) {
-      // Every second DISCOVER requests a broadcast reply: some servers cannot send another.
+      // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one.
       message.broadcast = (this.tries & 1) == 0;
       this.attempts++;
       if (this.silentSince < 0) this.silentSince = now;
@@ -288,7 +289,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Reports whether a REQUEST is outstanding. */
+  /** Reports whether a REQUEST is awaiting its reply. */
   private asks(): bool {
     const state = this.state;
     return (
@@ -299,7 +300,7 @@ export class DhcpClient {
     );
   }
 
-  /** A REQUEST for one server accepts only that server's reply. */
+  /** Reports whether a reply from `server` is acceptable in this state. */
   private isFromOwnServer(server: u32): bool {
     const offer = this.offer;
     const lease = this.lease;
@@ -337,20 +338,20 @@ export class DhcpClient {
     this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
   }
 
-  /** NAK: the lease is not, or no longer, ours. Starts over. */
+  /** NAK: the server denies the lease. Starts over. */
   private refused(options: DhcpOptions, now: i64): bool {
     const server = options.number(OPTION_SERVER, 4);
     if (!this.asks() || server < 0 || !this.isFromOwnServer(server as u32)) return false;
     const moved = this.state == DhcpState.Rebooting;
     const words = options.find(OPTION_MESSAGE);
-    let why = `${formatIpv4(server as u32)} refuses`;
+    let why = `DHCPNAK from ${formatIpv4(server as u32)}`;
     if (words != null) {
       why += ": " + escapeBytes(changetype<usize>(words), words.length as u32);
     }
     this.drop();
     this.fail(why, now);
     this.refusals++;
-    // In a new network there is no reason to wait; otherwise the server may repeat the NAK.
+    // After a move to another network, retry at once. Otherwise the server may repeat the NAK.
     if (!moved) this.wakeAt = now + backOff(this.random, this.refusals);
     return true;
   }
@@ -359,10 +360,10 @@ export class DhcpClient {
 
   private expire(now: i64): void {
     this.drop();
-    this.fail("the lease has expired", now);
+    this.fail("the lease expired", now);
   }
 
-  /** Another host has the address: declines it (section 3.1 point 5). */
+  /** Another host uses the address: declines it (section 3.1 point 5). */
   private decline(now: i64): void {
     const lease = this.lease!;
     this.drop();
@@ -370,7 +371,7 @@ export class DhcpClient {
     this.message.seconds = 0;
     this.message.broadcast = false;
     this.send(DhcpType.Decline, 0, lease.address, lease.server, BROADCAST_ADDRESS);
-    this.fail(`another host has ${formatIpv4(lease.address)}`, now);
+    this.fail(`${formatIpv4(lease.address)} is in use by another host`, now);
     this.wakeAt = now + DECLINE_WAIT;
   }
 
@@ -380,7 +381,7 @@ export class DhcpClient {
     this.restart(now);
   }
 
-  /** Returns to Init and sends DISCOVER at once. */
+  /** Returns to Init; the next `poll` sends DISCOVER. */
   private restart(now: i64): void {
     this.state = DhcpState.Init;
     this.offer = null;

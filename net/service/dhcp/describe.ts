@@ -1,4 +1,4 @@
-/** DHCP options as text, for the command `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
+/** Formats DHCP options as text for the command `dhcp` (RFC 2132, RFC 3397, RFC 3442). */
 import { loadNet16, loadNet32 } from "../../../core/bytes";
 import { formatHardware, formatIpv4 } from "../../wire/address";
 import { DhcpOption } from "../../wire/dhcp-options";
@@ -51,7 +51,7 @@ const KNOWN: StaticArray<Known> = [
   new Known(53, "message type", Form.Type),
   new Known(54, "server", Form.Addresses),
   new Known(56, "message", Form.Text),
-  new Known(57, "largest message", Form.Number),
+  new Known(57, "maximum message size", Form.Number),
   new Known(58, "T1", Form.Seconds),
   new Known(59, "T2", Form.Seconds),
   new Known(60, "vendor class", Form.Text),
@@ -91,7 +91,7 @@ export function optionName(code: u32): string {
   return entry == null ? `option ${code.toString()}` : `${entry.name} (${code.toString()})`;
 }
 
-/** Returns the data of an option as printable text, whatever the server sent. */
+/** Returns the data of an option as printable text; data that does not fit its format, in hex. */
 export function describeOption(option: DhcpOption): string {
   const entry = known(option.code);
   const data = option.data;

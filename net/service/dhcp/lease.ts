@@ -1,6 +1,6 @@
 /**
- * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Values that no host can have or
- * use are rejected.
+ * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Unusable values are ignored; an
+ * unusable address rejects the lease.
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -25,36 +25,39 @@ import {
 import { LeaseRoute, readRoutes } from "./routes";
 import { readHostName, readSearchList, readText } from "./text";
 
-/** The shortest lease in seconds, whatever the server says, to prevent a storm of requests. */
+/** Lower bound of a lease in seconds, against a storm of requests. */
 export const SHORTEST_LEASE: u32 = 10;
-/** A lease that never ends (RFC 2132 section 9.2). */
+/** The lease time of a lease that never ends (RFC 2132 section 9.2). */
 export const INFINITE: u32 = 0xffffffff;
 
 /** The MTUs accepted from a server: from RFC 791's 576 to Ethernet's 1500. */
 const SMALLEST_MTU: i64 = 576;
 const LARGEST_MTU: i64 = 1500;
 
+/** A valid lease. All times are in microseconds since boot, unless stated otherwise. */
 export class Lease {
   address: u32 = 0;
+  /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
-  /** The server's identifier: the destination of renewals and RELEASE. */
+  /** The server identifier (option 54): the destination of renewals and RELEASE. */
   server: u32 = 0;
   /** The routers of option 3 that are on the lease's network. */
   routers: Array<u32> = [];
-  /** The routes to install: option 121, else one by the first router of option 3. */
+  /** The routes to install: those of option 121, else a default route via the first router. */
   routes: Array<LeaseRoute> = [];
+  /** Options 6 and 42. */
   nameServers: Array<u32> = [];
   timeServers: Array<u32> = [];
-  /** Domain and search list, escaped for the console; "" if absent. */
+  /** Domain name and search list (options 15 and 119), escaped for printing; empty if absent. */
   domain: string = "";
   search: Array<string> = [];
-  /** A valid host name, or "". */
+  /** Option 12 if it is a valid host name, else "". */
   hostname: string = "";
-  /** 576 to 1500; 0 if the server does not say. */
+  /** Bytes, 576 to 1500 (option 26); 0 if absent. */
   mtu: u32 = 0;
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
-  /** When the granted REQUEST was sent; all times count from here. */
+  /** When the granted REQUEST was sent: the start of the lease. */
   grantedAt: i64 = 0;
   /** When to renew, to rebind, and to stop using the address; NEVER for an infinite lease. */
   t1At: i64 = NEVER;
@@ -62,13 +65,13 @@ export class Lease {
   expiresAt: i64 = NEVER;
 
   private constructor(
-    /** Every option as the server sent it. */
+    /** All options of the message, unchanged. */
     readonly options: DhcpOptions,
   ) {}
 
   /**
-   * Returns the lease in a valid message, granted to a REQUEST sent at `now`. Returns null if it
-   * lacks a server, a usable address, or a lease time above zero.
+   * Parses the lease of an OFFER or ACK to a message sent at `now`. Returns null without a server
+   * identifier, a usable address, or a lease time above zero.
    */
   static read(header: DhcpHeader, options: DhcpOptions, now: i64): Lease | null {
     const server = options.number(OPTION_SERVER, 4);
@@ -87,13 +90,13 @@ export class Lease {
     return lease;
   }
 
-  /** Reports whether `address` is that of another host on the lease's network. */
+  /** Reports whether `address` belongs to another host on the lease's network. */
   isNeighbor(address: u32): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
   }
 
-  /** Keeps the routers that can be reached: those on the lease's network. */
+  /** Keeps the routers on the lease's network, and the routes whose router is on the link. */
   private readRouters(offered: Array<u32>, options: DhcpOptions): void {
     for (let i = 0; i < offered.length && this.routers.length < (DHCP_SERVERS as i32); i++) {
       const router = offered[i];
@@ -133,7 +136,7 @@ export class Lease {
     if (mtu >= SMALLEST_MTU) this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
   }
 
-  /** Sets T1 and T2: as told if consistent, else 0.5 and 0.875 of the lease (section 4.4.5). */
+  /** Sets T1 and T2: the server's if T1 < T2 < lease time, else 0.5 and 0.875 (section 4.4.5). */
   private setTimes(time: u32, options: DhcpOptions, now: i64): void {
     this.grantedAt = now;
     this.leaseTime = time < SHORTEST_LEASE ? SHORTEST_LEASE : time;
@@ -154,8 +157,8 @@ export class Lease {
 }
 
 /**
- * Returns the prefix length of option 1. A missing or invalid mask is replaced by that of the
- * address's class (RFC 950 section 2.1); 32 is valid only with routes of option 121.
+ * Returns the prefix length of option 1. If the mask is missing or invalid, returns that of the
+ * address's class (RFC 950 section 2.1). 32 is valid only together with option 121.
  */
 function prefixFor(address: u32, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);
@@ -166,7 +169,7 @@ function prefixFor(address: u32, options: DhcpOptions): u32 {
   return address >>> 30 == 2 ? 16 : 24;
 }
 
-/** Reports whether a host in a network of that prefix length can have the address. */
+/** Reports whether `address` is a valid host address in a network with that prefix length. */
 export function isHostAddress(address: u32, prefix: u32): bool {
   if (!isUnicast(address)) return false;
   if (prefix >= 31) return true;
@@ -174,7 +177,7 @@ export function isHostAddress(address: u32, prefix: u32): bool {
   return host != 0 && host != ~maskOf(prefix);
 }
 
-/** Returns the first DHCP_SERVERS valid unicast addresses. */
+/** Returns the unicast addresses of a list, at most DHCP_SERVERS. */
 function usable(addresses: Array<u32>): Array<u32> {
   const list: Array<u32> = [];
   for (let i = 0; i < addresses.length && list.length < (DHCP_SERVERS as i32); i++) {

@@ -25,14 +25,14 @@ import {
   OPTION_TYPE,
 } from "../../wire/dhcp-options";
 
-/** Room for the longest of these messages. */
+/** Enough for the longest message that this file writes. */
 const MESSAGE_BYTES: u32 = 600;
-/** The largest message that the server may send: what fits one Ethernet frame. */
+/** Option 57: the largest message that the server may send, one Ethernet frame. */
 const LARGEST_ANSWER: u32 = 1500;
-/** The length of a DNS label (RFC 1035 section 2.3.4): longer host names are not sent. */
-const HOST_NAME_BYTES: i32 = 63;
+/** Longest host name to send: one DNS label (RFC 1035 section 2.3.4). */
+const LONGEST_HOST_NAME: i32 = 63;
 
-/** The options requested; classless routes come before routers (RFC 3442). */
+/** The options to request; classless routes must precede routers (RFC 3442). */
 const PARAMETERS: StaticArray<u8> = [
   OPTION_MASK as u8,
   OPTION_ROUTES as u8,
@@ -50,24 +50,29 @@ const PARAMETERS: StaticArray<u8> = [
   OPTION_SEARCH as u8,
 ];
 
+/** One buffer, reused for every message; set the fields, then `write`. */
 export class DhcpMessage {
-  /** In the header. */
+  /** Fields of the header (RFC 2131 section 2): xid, secs, the BROADCAST flag, ciaddr. */
   transaction: u32 = 0;
   seconds: u32 = 0;
   broadcast: bool = false;
   clientAddress: u32 = 0;
-  /** Options 50 and 54; 0 = not sent. */
+  /** Options 50 and 54; not sent if 0. */
   requestedAddress: u32 = 0;
   server: u32 = 0;
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(MESSAGE_BYTES as i32);
 
   constructor(private readonly hardwareAddress: u64) {}
 
+  /** The address of the written message. */
   pointer(): usize {
     return changetype<usize>(this.buffer);
   }
 
-  /** Writes the message at `pointer` and returns its length. `hostname` may be "". */
+  /**
+   * Writes the message at `pointer` and returns its length in bytes. DISCOVER and REQUEST include
+   * `hostname` unless it is empty or longer than 63 characters.
+   */
   write(type: DhcpType, hostname: string): u32 {
     const start = this.pointer();
     memory.fill(start, 0, MESSAGE_BYTES);
@@ -88,7 +93,7 @@ export class DhcpMessage {
       options.short(OPTION_LARGEST_MESSAGE, LARGEST_ANSWER);
       const count = PARAMETERS.length as u32;
       options.bytes(OPTION_PARAMETERS, changetype<usize>(PARAMETERS), count);
-      if (hostname.length > 0 && hostname.length <= HOST_NAME_BYTES) {
+      if (hostname.length > 0 && hostname.length <= LONGEST_HOST_NAME) {
         const text = new StaticArray<u8>(hostname.length);
         const length = writeAscii(changetype<usize>(text), hostname);
         options.bytes(OPTION_HOST_NAME, changetype<usize>(text), length);
@@ -98,7 +103,7 @@ export class DhcpMessage {
     return length < DHCP_SHORTEST ? DHCP_SHORTEST : length;
   }
 
-  /** Type 1 (Ethernet) and the hardware address (RFC 2132 section 9.14). */
+  /** Client identifier: type 1 (Ethernet) and the hardware address (RFC 2132 section 9.14). */
   private writeClient(options: DhcpOptionWriter): void {
     const identifier = new StaticArray<u8>(7);
     const pointer = changetype<usize>(identifier);

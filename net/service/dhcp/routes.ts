@@ -6,7 +6,7 @@
 import { loadNet32 } from "../../../core/bytes";
 import { isLoopback, isMulticast, maskOf } from "../../wire/address";
 
-/** A route of a lease; router 0: the destination is on the link. */
+/** A route of a lease. If `router` is 0, the destination is on the link. */
 export class LeaseRoute {
   constructor(
     readonly destination: u32,
@@ -16,8 +16,8 @@ export class LeaseRoute {
 }
 
 /**
- * Returns the first `most` routes of option 121, without those to loopback and multicast. Returns
- * null if the option is malformed, as if it were missing.
+ * Returns the routes of option 121, at most `most`, without those to loopback or multicast
+ * destinations. Returns null if the option is malformed or no route remains.
  */
 export function readRoutes(data: StaticArray<u8>, most: u32): Array<LeaseRoute> | null {
   const routes: Array<LeaseRoute> = [];

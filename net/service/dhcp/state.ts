@@ -3,20 +3,21 @@
 export const enum DhcpState {
   /** Not started, stopped, or released. */
   Stopped = 0,
-  /** Waits before the next DISCOVER. */
+  /** Waiting to send the next DISCOVER. */
   Init,
-  /** DISCOVER was sent. */
+  /** DISCOVER sent: waiting for an OFFER. */
   Selecting,
-  /** An offer was accepted and REQUEST sent. */
+  /** REQUEST sent for an offer: waiting for the ACK. */
   Requesting,
-  /** The link came back: the lease is being confirmed. */
+  /** The link came back: confirming the lease. */
   Rebooting,
+  /** The lease is valid, and T1 has not passed. */
   Bound,
-  /** After T1: asks the server that granted the lease. */
+  /** After T1: renewing with the server that granted the lease. */
   Renewing,
-  /** After T2: asks any server. */
+  /** After T2: renewing with any server. */
   Rebinding,
-  /** RELEASE waits to be sent. */
+  /** RELEASE is queued. */
   Releasing,
 }
 

@@ -1,17 +1,19 @@
-/** What a DHCP client (RFC 2131) needs of the interface that it configures. */
+/** What a DHCP client (RFC 2131) requires of the interface that it configures. */
 import { Lease } from "./lease";
 
+/** An interface that can be configured from a lease. */
 export interface LeaseTarget {
   /** The interface's index, as passed to `UdpTable.process`. */
   device(): u32;
   /** The interface's name, for the log. */
   name(): string;
+  /** The hardware address in the low 48 bits. */
   hardwareAddress(): u64;
-  /** Applies the address, routes, name servers and MTU of `lease`, in place of the last lease's. */
+  /** Applies the address, routes, name servers and MTU of `lease`, replacing those of the last. */
   configure(lease: Lease): void;
-  /** Stops using the lease at once: nothing is sent from its address. */
+  /** Removes the address and routes of `lease` at once. */
   deconfigure(lease: Lease): void;
-  /** Reports whether the interface still has the lease's address, as renewing requires. */
+  /** Reports whether the interface still has the lease's address, which renewing requires. */
   holds(lease: Lease): bool;
   /** Starts to probe for an address conflict (RFC 5227 section 2.1.1). */
   probe(address: u32): void;

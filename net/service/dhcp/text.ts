@@ -1,10 +1,10 @@
-/** Names and texts in DHCP options (RFC 2132, RFC 3397), safe to print. */
+/** Reads names and text from DHCP options (RFC 2132, RFC 3397), escaped for printing. */
 import { escapeBytes } from "../../../core/escape";
 import { DHCP_SEARCH_DOMAINS } from "../../../core/limits";
 import { BAD_NAME, DnsName } from "../../wire/dns-name";
 import { nameComplaint } from "../dns/name";
 
-/** Returns a text option, escaped and without trailing zeros; "" for null. */
+/** Returns a text option without trailing NULs, escaped; "" for null. */
 export function readText(data: StaticArray<u8> | null): string {
   if (data == null) return "";
   let length = data.length;
@@ -18,7 +18,10 @@ export function readHostName(data: StaticArray<u8> | null): string {
   return nameComplaint(name) == "" ? name : "";
 }
 
-/** Returns the domains of option 119; empty if one is malformed (RFC 3397 section 2). */
+/**
+ * Returns the domains of option 119, at most DHCP_SEARCH_DOMAINS; none if the option is malformed
+ * (RFC 3397 section 2).
+ */
 export function readSearchList(data: StaticArray<u8> | null): Array<string> {
   const domains: Array<string> = [];
   if (data == null) return domains;
