@@ -1,4 +1,4 @@
-/** The ports of DNS and HTTP, filled by the stack: names from the resolver, streams from TCP. */
+/** Implements the interfaces of DNS and HTTP: names by the resolver, streams by TCP and TLS. */
 import { IpLayer } from "../iface/layer";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
@@ -32,6 +32,7 @@ class Answer implements NameAnswer {
   }
 }
 
+/** Looks up names with the stub resolver. */
 export class ResolverLookup implements NameLookup {
   constructor(private readonly resolver: DnsResolver) {}
 
@@ -40,13 +41,15 @@ export class ResolverLookup implements NameLookup {
   }
 }
 
+/** Opens connections over TCP, with TLS if asked. */
 export class TcpConnector implements Connector {
+  /** Why the last attempt returned null. */
   private reason: string = "";
 
   constructor(
     private readonly ip: IpLayer,
     private readonly tls: TlsService,
-    /** Do not verify servers (`curl -k`): for debugging only. */
+    /** Do not verify servers, as `curl -k`; for debugging only. */
     private readonly insecure: bool,
   ) {}
 

@@ -1,6 +1,6 @@
 /**
- * How this host is configured: one configurator for each interface, the host name, and the name
- * and time servers of all interfaces together, which the resolver and the NTP client are told.
+ * Configures this host: one configurator for each interface, the host name, and the name and time
+ * servers of all interfaces, which it passes to the resolver and the NTP client.
  */
 import { log } from "../../core/log";
 import { Pollable } from "../../core/pollable";
@@ -18,12 +18,13 @@ import { InterfaceSettings, NameServer } from "./settings";
 /** The host name until one is set or DHCP supplies one. */
 const DEFAULT_HOSTNAME: string = "anonymos";
 
+/** The configuration of the host. */
 export class HostConfiguration extends Pollable {
   /** One for each interface, by interface index. */
   readonly configurators: Array<InterfaceConfigurator> = [];
-  /** Set by the user, or empty. */
+  /** Set by the user, or "". */
   private ownHostname: string = "";
-  /** Sum of the configurators' changes when the servers were last passed on. */
+  /** Sum of the configurators' change counters when the servers were last passed on. */
   private changesSeen: u32 = 0;
 
   constructor(
@@ -35,7 +36,7 @@ export class HostConfiguration extends Pollable {
     super();
   }
 
-  /** Takes a device into use as the next interface and starts to configure it. */
+  /** Adds a device as the next interface and starts to configure it. */
   addDevice(device: NetworkDevice, settings: InterfaceSettings, now: i64): void {
     const iface = this.ip.addInterface(device);
     const configurator = new InterfaceConfigurator(this.ip, iface, settings, this.random);
@@ -75,7 +76,7 @@ export class HostConfiguration extends Pollable {
     return index < this.configurators.length ? this.configurators[index] : null;
   }
 
-  /** Returns the host name: the user's, else DHCP's (option 12), else "anonymos". */
+  /** Returns the host name: the user's, else that of DHCP (option 12), else "anonymos". */
   hostname(): string {
     if (this.ownHostname != "") return this.ownHostname;
     for (let i = 0; i < this.configurators.length; i++) {
@@ -85,7 +86,7 @@ export class HostConfiguration extends Pollable {
     return DEFAULT_HOSTNAME;
   }
 
-  /** Sets the host name; "" returns to the one that DHCP supplies. */
+  /** Sets the host name; "" reverts to that of DHCP. */
   setHostname(name: string): void {
     this.ownHostname = name;
     for (let i = 0; i < this.configurators.length; i++) {
@@ -93,7 +94,7 @@ export class HostConfiguration extends Pollable {
     }
   }
 
-  /** Reports whether an interface that is up has an address. */
+  /** Reports whether any interface is up and has an address. */
   configured(): bool {
     for (let i = 0; i < this.ip.interfaces.length; i++) {
       const iface = this.ip.interfaces[i];
@@ -102,15 +103,15 @@ export class HostConfiguration extends Pollable {
     return false;
   }
 
-  /** Says why no interface is configured: "net0 has no link". */
+  /** Returns why no interface is configured, such as "net0 has no link". */
   reason(): string {
-    if (this.configurators.length == 0) return "no network device was found";
+    if (this.configurators.length == 0) return "no network device found";
     return this.configurators[0].reason();
   }
 
   /**
-   * Returns the microseconds left of the DHCP lease of an interface's address: NEVER for an
-   * infinite lease, -1 if the address is not from DHCP.
+   * Returns the microseconds until the DHCP lease of an address expires: NEVER for an infinite
+   * lease, -1 if the address is not from DHCP.
    */
   leaseTimeLeft(iface: Interface, address: u32, now: i64): i64 {
     const configurator = this.of(iface);
@@ -120,7 +121,7 @@ export class HostConfiguration extends Pollable {
     return lease.expiresAt == NEVER ? NEVER : lease.expiresAt - now;
   }
 
-  /** Returns the name servers of all interfaces, by interface. */
+  /** Returns the name servers of all interfaces, in the order of the interfaces. */
   nameServers(): Array<NameServer> {
     let servers: Array<NameServer> = [];
     for (let i = 0; i < this.configurators.length; i++) {
@@ -129,7 +130,7 @@ export class HostConfiguration extends Pollable {
     return servers;
   }
 
-  /** Returns the time servers, names or addresses; none while the host has no address. */
+  /** Returns the time servers of all interfaces; none while the host has no address. */
   private timeServers(): Array<string> {
     let servers: Array<string> = [];
     if (!this.configured()) return servers;

@@ -1,7 +1,8 @@
 /**
- * Configures one interface: by DHCP, statically, or statically while no DHCP server answers. The
- * console changes the interface itself and so overrides both.
+ * Configures one interface: with DHCP, statically, or statically while no DHCP server answers. The
+ * console overrides both by changing the interface itself.
  */
+import { INTERFACE_ADDRESSES, ROUTES } from "../../core/limits";
 import { log } from "../../core/log";
 import { Random } from "../../core/random";
 import { earlier, NEVER, SECOND } from "../../core/time";
@@ -16,16 +17,17 @@ import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
 import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 
-/** How long DHCP servers may be silent before the static fallback is used. */
+/** How long to wait for a DHCP server before using the static fallback. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
-/** The metric of a lease's routes, as in systemd-networkd, plus the interface's index. */
+/** The metric of a lease's routes, as in systemd-networkd; the interface's index is added. */
 const DHCP_METRIC: u32 = 1024;
 
+/** The configuration of one interface. */
 export class InterfaceConfigurator implements LeaseTarget {
   readonly dhcp!: DhcpClient;
-  /** Counts changes of the name servers and of the addresses. */
+  /** Counts changes of servers and addresses. */
   changes: u32 = 0;
-  /** Set on the console, which overrides all others; null: not set. */
+  /** Name servers set on the console, which override all others; null if not set. */
   private consoleServers: Array<NameServer> | null = null;
   /** The static settings are in use. */
   private applied: bool = false;
@@ -41,7 +43,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.dhcp = new DhcpClient(ip.udp, this, random);
   }
 
-  /** Starts DHCP, whose DISCOVER is sent by the next `poll`, or sets the static addresses. */
+  /** Starts DHCP (the next `poll` sends DISCOVER) or applies the static settings. */
   start(now: i64, hostname: string): void {
     const mtu = this.settings.mtu;
     if (mtu > 0) this.ip.setMtu(this.iface, mtu);
@@ -54,7 +56,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
   }
 
-  /** To be called in every turn, after the IP layer was polled. */
+  /** Called once a turn, after the IP layer. */
   poll(now: i64): void {
     const linkUp = this.iface.linkUp && this.iface.up;
     if (linkUp != this.linkUp) {
@@ -64,10 +66,11 @@ export class InterfaceConfigurator implements LeaseTarget {
     }
     this.dhcp.poll(now);
     if (now < this.fallbackAt()) return;
-    log(`${this.iface.name}: no answer from a DHCP server, the static settings are used`);
+    log(`${this.iface.name}: no answer from a DHCP server, using the static settings`);
     this.apply();
   }
 
+  /** Returns when to poll next if nothing arrives first. */
   pollAt(): i64 {
     return earlier(this.dhcp.pollAt(), this.fallbackAt());
   }
@@ -98,13 +101,13 @@ export class InterfaceConfigurator implements LeaseTarget {
     return servers;
   }
 
-  /** Overrides the name servers (`resolvectl dns`); null: back to the configured ones. */
+  /** Overrides the name servers (`resolvectl dns`); null reverts to the configured ones. */
   setNameServers(servers: Array<NameServer> | null): void {
     this.consoleServers = servers;
     this.changes++;
   }
 
-  /** Stops DHCP and replaces all addresses and routes by these. `gateway` 0: none. */
+  /** Stops DHCP and replaces all addresses and static routes. `gateway` is 0 for none. */
   configureByHand(own: NetworkAddress, gateway: u32): void {
     this.dhcp.stop();
     while (this.iface.ipv4.count > 0) {
@@ -117,7 +120,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (gateway != 0) this.addRoute(0, 0, gateway, 0, RouteOrigin.Static);
   }
 
-  /** Says why the interface has no address: "net0 has no link". */
+  /** Returns why the interface has no address, such as "net0 has no link". */
   reason(): string {
     const name = this.iface.name;
     if (!this.iface.up) return `${name} is down`;
@@ -128,6 +131,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     return `no answer from a DHCP server on ${name}`;
   }
 
+  /** When to apply the static settings instead of DHCP; NEVER if not at all. */
   private fallbackAt(): i64 {
     const silentSince = this.dhcp.silentSince;
     if (this.applied || silentSince < 0 || this.dhcp.lease != null) return NEVER;
@@ -143,8 +147,8 @@ export class InterfaceConfigurator implements LeaseTarget {
       const own = settings.addresses[i];
       if (this.ip.setAddress(this.iface, own.address, own.prefix)) continue;
       const address = `${formatIpv4(own.address)}/${own.prefix}`;
-      const count = this.iface.ipv4.count;
-      log(`${this.iface.name}: no room for ${address}, expected at most ${count} addresses`);
+      const why = `too many addresses, expected at most ${INTERFACE_ADDRESSES}`;
+      log(`${this.iface.name}: Could not set address ${address}: ${why}`);
     }
     if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
     for (let i = 0; i < settings.routes.length; i++) {
@@ -154,6 +158,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     }
   }
 
+  /** Removes the static addresses and routes. */
   private withdraw(): void {
     const settings = this.settings;
     this.applied = false;
@@ -168,8 +173,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     const result = this.ip.routes.add(route);
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
     const target = `${formatIpv4(to)}/${prefix} via ${formatIpv4(gateway)}`;
-    const why = whyNotAdded(result);
-    log(`${this.iface.name}: the route to ${target} cannot be set: ${why}`);
+    log(`${this.iface.name}: Could not set route ${target}: ${whyNotAdded(result)}`);
   }
 
   // --- LeaseTarget ---
@@ -218,13 +222,13 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 }
 
-/** Says why a route was not added, in the words of Linux's kernel. */
+/** Returns why a route was not added, in the words of the Linux kernel. */
 function whyNotAdded(result: RouteResult): string {
   if (result == RouteResult.BadPrefix) {
-    return "Invalid argument: bits are set behind the prefix, expected zeros";
+    return "Invalid prefix for given prefix length";
   }
   if (result == RouteResult.GatewayUnreachable) {
-    return "Nexthop has invalid gateway: it is no host in a network of the device, expected one";
+    return "Nexthop has invalid gateway";
   }
-  return "the table is full, expected fewer routes";
+  return `too many routes, expected at most ${ROUTES}`;
 }

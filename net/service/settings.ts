@@ -1,6 +1,6 @@
 /**
- * What can be set of the network, and how people write it. Boot configuration (kernel/config), the
- * console and the public API fill these in; nothing here knows where a value comes from.
+ * Network settings and their notation. Boot configuration (kernel/config), the console and the
+ * public API fill them in; nothing here depends on where a value comes from.
  */
 import { parseDecimalText } from "../../core/text";
 import { isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
@@ -13,18 +13,18 @@ export class NetworkAddress {
     readonly prefix: u32,
   ) {}
 
-  /** Reports whether `other` is the address of another host in this network. */
+  /** Reports whether `other` is a valid address of another host in this network. */
   hasNeighbor(other: u32): bool {
     const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
     return inside && other != this.address && new NetworkAddress(other, this.prefix).usable();
   }
 
-  /** Reports whether all bits after the prefix are zero. */
+  /** Reports whether all host bits are zero. */
   isNetwork(): bool {
     return (this.address & ~maskOf(this.prefix)) == 0;
   }
 
-  /** Reports whether a host in this network can have this address. */
+  /** Reports whether the address is a valid host address in its network. */
   usable(): bool {
     if (!isUnicast(this.address) || this.prefix == 0) return false;
     const host = this.address & ~maskOf(this.prefix);
@@ -32,14 +32,16 @@ export class NetworkAddress {
   }
 }
 
+/** A DNS server. */
 export class NameServer {
   constructor(
     readonly address: u32,
+    /** 1 to 65535. */
     readonly port: u32,
   ) {}
 }
 
-/** A static route. `prefix` 0 makes it a default route, `gateway` is never 0. */
+/** A static route. `prefix` is 0 for a default route; `gateway` is never 0. */
 export class RouteSetting {
   constructor(
     readonly destination: u32,
@@ -49,22 +51,22 @@ export class RouteSetting {
   ) {}
 }
 
-/** How one interface is to be configured. */
+/** The settings of one interface. */
 export class InterfaceSettings {
-  /** Ask a DHCP server; `addresses` and `gateway` are then the fallback if none answers. */
+  /** Use DHCP; `addresses` and `gateway` are then a fallback while no server answers. */
   dhcp: bool = true;
   addresses: Array<NetworkAddress> = [];
-  /** 0 = none. */
+  /** 0 for none. */
   gateway: u32 = 0;
-  /** If not empty, they replace those that DHCP supplies. */
+  /** Unless empty, these replace the name servers of DHCP. */
   nameServers: Array<NameServer> = [];
-  /** Names or addresses, each with `#PORT` if it is not 123; they replace those of DHCP. */
+  /** `HOST` or `HOST#PORT`. Unless empty, these replace the time servers of DHCP. */
   ntpServers: Array<string> = [];
   routes: Array<RouteSetting> = [];
-  /** Bytes of the largest IPv4 packet; 0 = what the device is made for. */
+  /** Bytes of the largest IPv4 packet; 0 for the device's default. */
   mtu: u32 = 0;
 
-  /** Returns a copy; the two share their lists, which are replaced and never changed. */
+  /** Returns a copy. Lists are shared: replace them, do not modify them. */
   copy(): InterfaceSettings {
     const copy = new InterfaceSettings();
     copy.dhcp = this.dhcp;
@@ -78,13 +80,13 @@ export class InterfaceSettings {
   }
 }
 
-/** Parses `192.168.1.2/24`. Returns null unless a host can have the address. */
+/** Parses `192.168.1.2/24`. Returns null unless it is a valid host address. */
 export function parseNetworkAddress(text: string): NetworkAddress | null {
   const network = parsePrefix(text);
   return network != null && network.usable() ? network : null;
 }
 
-/** Parses `10.1.0.0/16`, with any bits after the prefix. Returns null on a syntax error. */
+/** Parses `10.1.0.0/16`; host bits may be set. Returns null on a syntax error. */
 export function parsePrefix(text: string): NetworkAddress | null {
   const slash = text.indexOf("/");
   if (slash < 0) return null;
@@ -94,13 +96,12 @@ export function parsePrefix(text: string): NetworkAddress | null {
   return new NetworkAddress(address as u32, prefix as u32);
 }
 
-/** Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`. Returns null if it is neither. */
+/** Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`. Returns null if invalid. */
 export function parseNameServer(text: string): NameServer | null {
   let mark = text.indexOf("#");
   if (mark < 0) mark = text.indexOf(":");
   const address = parseIpv4(mark < 0 ? text : text.substring(0, mark));
   const port = mark < 0 ? (DNS_PORT as i64) : parseDecimalText(text.substring(mark + 1));
   if (address == NOT_AN_ADDRESS || port < 1 || port > 65535) return null;
-  // Includes every unicast address, even of networks that this host is not in.
   return isUnicast(address as u32) ? new NameServer(address as u32, port as u32) : null;
 }

@@ -18,6 +18,7 @@ import { NtpClient } from "./ntp/client";
 import { TlsEngine } from "./tls/engine";
 import { TlsService } from "./tls/service";
 
+/** The stack of one host. */
 export class NetworkStack {
   readonly ip: IpLayer;
   readonly configuration: HostConfiguration;
@@ -25,7 +26,7 @@ export class NetworkStack {
   readonly ntp: NtpClient;
   readonly tls: TlsService;
   readonly http: HttpClient;
-  /** For `curl -k`: does not verify servers, and shares no connection with `http`. */
+  /** For `curl -k`: does not verify servers and shares no connections with `http`. */
   readonly insecureHttp: HttpClient;
   readonly rpc: JsonRpcClient;
   /** What runs on the IP layer, in the order of polling: a layer comes before what uses it. */
@@ -60,7 +61,7 @@ export class NetworkStack {
     this.services.add(this.insecureHttp);
   }
 
-  /** Adds what else runs on this stack, to be polled after all that was added before. */
+  /** Adds a service, polled after the existing ones. */
   addService(service: Pollable): void {
     this.services.add(service);
   }
@@ -76,7 +77,7 @@ export class NetworkStack {
     return earlier(this.ip.pollAt(now), this.services.pollAt(now));
   }
 
-  /** Forgets TLS sessions and idle connections, which rest on roots that have changed. */
+  /** Called when the trusted roots change: drops the TLS sessions and idle connections. */
   trustChanged(): void {
     this.tls.sessions.clear();
     this.http.closeIdle();

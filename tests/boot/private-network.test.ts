@@ -47,7 +47,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     await until("the clock is set", 30_000, async () => {
       return /^source: network time from 10\.77\.0\.1/m.test(await machine.ok("date -v"));
     });
-    assert.match(await machine.ok("dmesg"), /ntp: the clock was moved by 3[56]\d{5} ms/);
+    assert.match(await machine.ok("dmesg"), /ntp: clock stepped by 3[56]\d{5} ms/);
     const shown = Date.parse((await machine.ok("date")).trim());
     assert.ok(Math.abs(shown - testNow() - HOUR) < 60_000, `it shows ${new Date(shown)}`);
   });

@@ -348,14 +348,14 @@ suite("the clock", () => {
     const list = servers.map((server) => `10.0.2.2#${server.port}`);
     const modules = { "anonymos.conf": `[Network]\nDHCP=yes\nNTP=${list.join(" ")}\n` };
     const machine = await boot(t, { modules });
-    await machine.waitFor(/ntp: the clock was moved by 3[56]\d{5} ms/, 30_000);
+    await machine.waitFor(/ntp: clock stepped by 3[56]\d{5} ms/, 30_000);
     const shown = Date.parse((await machine.ok("date")).trim());
     assert.ok(Math.abs(shown - testNow() - HOUR) < 10_000);
     const asked = await machine.ok("ntp -q");
     assert.match(asked, new RegExp(`^${list[2]}: .*, rejected$`, "m"));
     const tie = await machine.command(`ntp -q ${list[0]} ${list[2]}`);
     assert.equal(tie.code, 1);
-    assert.match(tie.output, /the servers do not agree on the time/);
+    assert.match(tie.output, /can't synchronise: no majority/);
     const none = await machine.command("ntp 10.0.2.2#1", 30_000);
     assert.equal(none.code, 1);
   });

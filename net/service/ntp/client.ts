@@ -1,7 +1,7 @@
 /**
  * Keeps the clock correct in the background (SNTP, RFC 4330; RFC 5905): queries the configured
- * servers and applies the offset that most of them support, within limits, as the responses are
- * not authenticated.
+ * servers and steps the clock by the offset on which the majority agrees. Because responses are not
+ * authenticated, the step is limited.
  */
 import { log } from "../../../core/log";
 import { Pollable } from "../../../core/pollable";
@@ -12,15 +12,16 @@ import { UdpTable } from "../../socket/udp";
 import { DnsResolver } from "../dns/resolver";
 import { NtpRound } from "./round";
 
-/** The interval between rounds, and the first one after a failure, which then doubles. */
+/** The interval between rounds, and the wait after a failure, which doubles up to the interval. */
 const INTERVAL: i64 = 1024 * SECOND;
 const FIRST_RETRY: i64 = 64 * SECOND;
-/** The first correction of a real-time clock may be a time zone; later ones are drift. */
+/** Largest steps: the first may correct a real-time clock in local time, later ones only drift. */
 const FIRST_STEP: i64 = 24 * 60 * MINUTE;
 const LATER_STEP: i64 = 1000 * SECOND;
 
+/** The NTP client. Times are in microseconds since boot. */
 export class NtpClient extends Pollable {
-  /** The network has set the clock at least once. */
+  /** The clock has been set from the network at least once. */
   synchronised: bool = false;
   private servers: Array<string> = [];
   private round: NtpRound | null = null;
@@ -36,7 +37,7 @@ export class NtpClient extends Pollable {
     super();
   }
 
-  /** Sets the servers to query in the background; a change starts a round at once. */
+  /** Sets the servers to query regularly: `HOST` or `HOST#PORT`. A change starts a round. */
   setServers(servers: Array<string>, now: i64): void {
     if (servers.join(" ") == this.servers.join(" ")) return;
     this.servers = servers;
@@ -45,11 +46,12 @@ export class NtpClient extends Pollable {
     this.dormant = false;
   }
 
+  /** Returns the servers as set. */
   serverNames(): Array<string> {
     return this.servers;
   }
 
-  /** Starts a separate round; the caller polls it and applies its result with `take`. */
+  /** Starts a separate round; the caller polls it and may apply its result with `take`. */
   ask(servers: Array<string>, now: i64): NtpRound {
     return new NtpRound(servers, this.udp, this.dns, this.random, this.time.floor(), now);
   }
@@ -73,14 +75,17 @@ export class NtpClient extends Pollable {
     return round == null ? this.nextAt : round.pollAt();
   }
 
-  /** Returns the offset of the clock by a round's result, in microseconds. */
+  /**
+   * Returns the correction of the clock according to a round, in microseconds; 0 if the round
+   * failed or the time of day is unknown.
+   */
   error(round: NtpRound, now: i64): i64 {
     const chosen = round.chosen;
     if (chosen == null) return 0;
     return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
   }
 
-  /** Sets the clock by a round's result, without a limit. */
+  /** Sets the clock from a round's result, by any step; does nothing if the round failed. */
   take(round: NtpRound, now: i64): void {
     const chosen = round.chosen;
     if (chosen == null) return;
@@ -88,21 +93,22 @@ export class NtpClient extends Pollable {
     this.synchronised = true;
   }
 
-  /** Applies a round's result. Returns the time until the next round. */
+  /** Applies a round's result if the step is within the limit. Returns the wait for the next. */
   private conclude(round: NtpRound, now: i64): i64 {
     if (round.chosen == null) return this.failed(round.failure);
     const error = this.error(round, now);
-    if (abs(error) > this.bound()) {
-      return this.failed(
-        `${round.source()} would move the clock by ${error / SECOND} s: not taken`,
-      );
+    const limit = this.limit();
+    if (abs(error) > limit) {
+      const offset = `offset ${error / SECOND} s`;
+      return this.failed(`${round.source()}: ${offset} exceeds ${limit / SECOND} s, ignored`);
     }
-    if (!this.synchronised) log(`ntp: the clock was moved by ${error / 1000} ms`);
+    if (!this.synchronised) log(`ntp: clock stepped by ${error / 1000} ms`);
     this.take(round, now);
     this.retry = FIRST_RETRY;
     return INTERVAL;
   }
 
+  /** Logs the first failure in a row. Returns the wait until the next round. */
   private failed(reason: string): i64 {
     if (this.retry == FIRST_RETRY) log(`ntp: ${reason}`);
     const wait = this.retry;
@@ -110,8 +116,8 @@ export class NtpClient extends Pollable {
     return wait;
   }
 
-  /** Returns the largest correction accepted; a clock set to the build date has no limit. */
-  private bound(): i64 {
+  /** Returns the largest step accepted; a clock set to the build date may step any distance. */
+  private limit(): i64 {
     if (this.synchronised) return LATER_STEP;
     return this.time.wallClockSource() == REAL_TIME_CLOCK ? FIRST_STEP : i64.MAX_VALUE;
   }

@@ -1,12 +1,12 @@
 /**
- * A query to one time server (SNTP, RFC 4330 section 5): resolves its name, sends up to three
+ * A query to one time server (SNTP, RFC 4330 section 5): resolves the name, sends up to three
  * requests, and checks the response.
  */
 import { NTP_QUEUE_BYTES } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { parseDecimalText } from "../../../core/text";
 import { earlier, NEVER, SECOND } from "../../../core/time";
-import { SocketError } from "../../socket/error";
+import { SOCKET_ERROR_WORDS, SocketError } from "../../socket/error";
 import { UdpTable } from "../../socket/udp";
 import { UdpSocket } from "../../socket/udp-socket";
 import { emitNtp, NTP_PACKET, NTP_PORT, NtpPacket, ntpMicros, parseNtp } from "../../wire/ntp";
@@ -14,16 +14,19 @@ import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { NtpSample } from "./sample";
 
+/** Requests sent, and the wait after each, in microseconds. */
 const TRIES: u32 = 3;
 const RETRY: i64 = 2 * SECOND;
-/** The largest root distance accepted, in microseconds (RFC 5905: MAXDISP). */
+/** The largest error accepted, in microseconds (RFC 5905 appendix A.1.1: MAXDISP). */
 const WORST_ERROR: i64 = 16 * SECOND;
+/** The leap indicator of an unsynchronised server, and the highest valid stratum (RFC 5905 7.3). */
 const NOT_SYNCHRONISED: u32 = 3;
 const WORST_STRATUM: u32 = 15;
 
-/** A server's name or address, with `#PORT` if the port is not 123. */
+/** A server as the user writes it: a name or address, then `#PORT` unless the port is 123. */
 export class NtpServer {
   readonly host: string;
+  /** 1 to 65535; 0 if invalid. */
   readonly port: u32;
 
   constructor(readonly text: string) {
@@ -33,22 +36,27 @@ export class NtpServer {
     this.port = port < 1 || port > 65535 ? 0 : (port as u32);
   }
 
-  /** Reports whether it is well formed. */
+  /** Reports whether it has a host and a valid port. */
   valid(): bool {
     return this.port != 0 && this.host != "";
   }
 }
 
+/** Times are in microseconds since boot, unless stated otherwise. */
 export class NtpQuery {
+  /** Set once the other fields are valid. */
   done: bool = false;
-  /** The sample, or null if it failed: see `failure`. */
+  /** The measurement, or null if the query failed. */
   sample: NtpSample | null = null;
+  /** Why the query failed, or "". */
   failure: string = "";
+  /** The stratum in the response, 0 to 255. */
   stratum: u32 = 0;
   /** The kiss-o'-death code, such as "RATE" (RFC 5905 section 7.4), or "". */
   kiss: string = "";
   private readonly names: DnsQuery;
   private socket: UdpSocket | null = null;
+  /** The transmit timestamp of the latest request, which the response must echo. */
   private transmit: u64 = 0;
   private sentAt: i64 = 0;
   private nextAt: i64 = NEVER;
@@ -59,31 +67,33 @@ export class NtpQuery {
     private readonly udp: UdpTable,
     private readonly dns: DnsResolver,
     private readonly random: Random,
-    /** Microseconds since 1970; earlier times are rejected. */
+    /** Microseconds since 1970 (UTC); earlier times are rejected. */
     private readonly floor: i64,
     now: i64,
   ) {
     this.names = dns.resolve(server.host, now);
   }
 
+  /** Sends, receives, or gives up. */
   poll(now: i64): void {
     if (this.done) return;
     if (this.socket == null && !this.begin()) return;
     const socket = this.socket!;
     if (this.receive(socket, now)) return;
     if (socket.error != SocketError.None) {
-      const refused = socket.error == SocketError.Refused;
-      this.fail(refused ? "no time is served there" : "it cannot be reached");
+      this.fail(SOCKET_ERROR_WORDS[socket.error]);
     } else if (this.sent == 0 || now >= this.nextAt) {
       if (this.sent == TRIES) this.fail("no answer");
       else this.send(socket, now);
     }
   }
 
+  /** Returns when to poll next if nothing arrives first. */
   pollAt(): i64 {
     return this.done ? NEVER : this.nextAt;
   }
 
+  /** Ends the query and closes its socket. */
   close(): void {
     if (!this.names.done) this.dns.cancel(this.names);
     const socket = this.socket;
@@ -91,17 +101,18 @@ export class NtpQuery {
     this.done = true;
   }
 
+  /** Opens the socket once the name is resolved. Returns false until then, and on failure. */
   private begin(): bool {
     if (!this.names.done) return false;
     if (this.names.addresses.length == 0) return this.fail(this.names.failure());
     const socket = this.udp.open(0, NTP_QUEUE_BYTES, NTP_QUEUE_BYTES);
-    if (socket == null) return this.fail("no socket is free");
+    if (socket == null) return this.fail(SOCKET_ERROR_WORDS[SocketError.NoResources]);
     socket.connect(this.names.addresses[0], this.server.port);
     this.socket = socket;
     return true;
   }
 
-  /** The transmit timestamp is random, so that only who sees the query can answer it. */
+  /** Sends a request. Its random transmit timestamp protects against off-path forgeries. */
   private send(socket: UdpSocket, now: i64): void {
     const packet = new StaticArray<u8>(NTP_PACKET as i32);
     const pointer = changetype<usize>(packet);
@@ -113,7 +124,7 @@ export class NtpQuery {
     this.sent++;
   }
 
-  /** Reports whether it is over, successful or not. */
+  /** Handles responses. Returns true if the query is done, successful or not. */
   private receive(socket: UdpSocket, now: i64): bool {
     const packet = new StaticArray<u8>(NTP_PACKET as i32);
     const pointer = changetype<usize>(packet);
@@ -129,27 +140,31 @@ export class NtpQuery {
   private conclude(answer: NtpPacket, now: i64): bool {
     this.stratum = answer.stratum;
     if (answer.stratum == 0) {
-      this.kiss = fourLetters(answer.reference);
-      return !this.fail(`it asks to be left alone (${this.kiss})`);
+      this.kiss = kissCode(answer.reference);
+      return !this.fail(`kiss-o'-death received (${this.kiss})`);
     }
     const error = answer.rootDelay / 2 + answer.rootDispersion;
     const none = answer.received == 0 || answer.transmitted == 0;
     if (answer.leap == NOT_SYNCHRONISED || answer.stratum > WORST_STRATUM || none) {
-      return !this.fail("its clock is not synchronised");
+      return !this.fail("server clock is not synchronised");
     }
     const received = ntpMicros(answer.received, this.floor);
     const sent = ntpMicros(answer.transmitted, this.floor);
     if (received < this.floor || sent < this.floor) {
-      return !this.fail("its time is before this kernel was built");
+      return !this.fail("server time is before this kernel was built");
     }
     const sample = new NtpSample(this.sentAt, received, sent, now, error);
     const sane = sent >= received && sent - received <= now - this.sentAt + SECOND;
-    if (!sane || sample.error > WORST_ERROR) return !this.fail("its answer makes no sense");
+    if (!sane) return !this.fail("timestamps in the response are inconsistent");
+    if (sample.error > WORST_ERROR) {
+      return !this.fail(`root distance exceeds ${WORST_ERROR / SECOND} s`);
+    }
     this.sample = sample;
     this.close();
     return true;
   }
 
+  /** Ends the query with a failure. Returns false. */
   private fail(reason: string): bool {
     this.failure = reason;
     this.close();
@@ -164,8 +179,8 @@ export function queriesPollAt(queries: Array<NtpQuery>): i64 {
   return at;
 }
 
-/** Replaces what is not printable ASCII. */
-function fourLetters(code: u32): string {
+/** Returns the four bytes of a kiss code as text, without those that are not printable ASCII. */
+function kissCode(code: u32): string {
   let text = "";
   for (let shift = 24; shift >= 0; shift -= 8) {
     const letter = (code >>> (shift as u32)) & 255;

@@ -1,4 +1,4 @@
-/** Queries several servers at once and chooses the time that the majority supports. */
+/** Queries several servers at once and chooses the time on which the majority agrees. */
 import { NTP_SERVERS } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { UdpTable } from "../../socket/udp";
@@ -6,15 +6,18 @@ import { DnsResolver } from "../dns/resolver";
 import { NtpQuery, NtpServer, queriesPollAt } from "./query";
 import { chooseSample, NtpSample } from "./sample";
 
+/** One round of queries, to at most NTP_SERVERS servers. */
 export class NtpRound {
+  /** Set once the other fields are valid. */
   done: bool = false;
   /** In the order of the servers. */
   readonly queries: Array<NtpQuery> = [];
-  /** The chosen sample, or null: see `failure`. */
+  /** The chosen sample, or null if the round failed. */
   chosen: NtpSample | null = null;
+  /** Why the round failed, or "". */
   failure: string = "";
 
-  /** `floor`: microseconds since 1970; earlier times are rejected. */
+  /** Skips malformed servers. `floor`: microseconds since 1970; earlier times are rejected. */
   constructor(
     servers: Array<string>,
     udp: UdpTable,
@@ -29,7 +32,7 @@ export class NtpRound {
     }
   }
 
-  /** Proceeds without blocking. Returns true once it is done. */
+  /** Polls the queries. Returns true once the round is done. */
   poll(now: i64): bool {
     if (this.done) return true;
     let waiting = false;
@@ -41,10 +44,12 @@ export class NtpRound {
     return this.done;
   }
 
+  /** Returns when to poll next if nothing arrives first. */
   pollAt(): i64 {
     return queriesPollAt(this.queries);
   }
 
+  /** Abandons the round. */
   close(): void {
     for (let i = 0; i < this.queries.length; i++) this.queries[i].close();
     this.done = true;
@@ -58,11 +63,11 @@ export class NtpRound {
       if (sample != null) samples.push(sample);
     }
     this.chosen = chooseSample(samples);
-    if (samples.length == 0) this.failure = "no server tells the time";
-    else if (this.chosen == null) this.failure = "the servers do not agree on the time";
+    if (samples.length == 0) this.failure = "no server suitable for synchronization found";
+    else if (this.chosen == null) this.failure = "can't synchronise: no majority";
   }
 
-  /** Returns the server whose sample was chosen. */
+  /** Returns the server whose sample was chosen, or "". */
   source(): string {
     for (let i = 0; i < this.queries.length; i++) {
       if (this.queries[i].sample == this.chosen) return this.queries[i].server.text;

@@ -2,43 +2,47 @@
  * A measurement of the clock's offset (RFC 5905 section 8), and the choice among several: the
  * offset on which the majority agrees (section 11.2.1).
  *
- *     T1 own, sent ──> T2 server's, received        offset = ((T2 - T1) + (T3 - T4)) / 2
- *     T4 own, came <── T3 server's, sent            delay  = (T4 - T1) - (T3 - T2)
+ *     local clock      server's clock
+ *     T1 sent     ──>  T2 received        offset = ((T2 - T1) + (T3 - T4)) / 2
+ *     T4 received <──  T3 sent            delay  = (T4 - T1) - (T3 - T2)
  */
 
-/** The error of local timestamps, which are those of the turn and not of the packet. */
+/** Error of local timestamps, in microseconds: they are taken once per turn, not per packet. */
 const TURN_ERROR: i64 = 20_000;
 
+/** All values are in microseconds. */
 export class NtpSample {
-  /** The server's time minus the local clock's, in microseconds. */
+  /** The server's time minus the local clock's. */
   readonly offset: i64;
+  /** The round-trip delay without the server's own time. */
   readonly delay: i64;
-  /** The largest error of `offset`, in microseconds. */
+  /** The largest error of `offset`. */
   readonly error: i64;
 
-  /** All in microseconds; the local times by any steady clock. */
+  /** T1 to T4; the local times may be of any steady clock. */
   constructor(
     sent: i64,
     serverReceived: i64,
     serverSent: i64,
-    came: i64,
-    /** The server's own error: half its root delay plus its dispersion. */
+    received: i64,
+    /** The server's root distance: half its root delay plus its root dispersion. */
     serverError: i64,
   ) {
-    this.offset = (serverReceived - sent + (serverSent - came)) / 2;
-    this.delay = came - sent - (serverSent - serverReceived);
+    this.offset = (serverReceived - sent + (serverSent - received)) / 2;
+    this.delay = received - sent - (serverSent - serverReceived);
     this.error = max<i64>(this.delay, 0) / 2 + serverError + TURN_ERROR;
   }
 
-  /** Reports whether the true offset may be `offset`. */
+  /** Reports whether `offset` is within the error of this sample. */
   allows(offset: i64): bool {
     return offset >= this.offset - this.error && offset <= this.offset + this.error;
   }
 }
 
 /**
- * Returns the best of the samples that agree with more than half of all, or null if there is no
- * majority. (Of overlapping intervals, one contains the lower end of another.)
+ * Returns the sample with the smallest error among the largest group that agrees, or null if no
+ * group is a majority. It is enough to try the lower end of each interval: intervals that overlap
+ * share the highest of their lower ends.
  */
 export function chooseSample(samples: Array<NtpSample>): NtpSample | null {
   let best: NtpSample | null = null;

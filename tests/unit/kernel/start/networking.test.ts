@@ -92,7 +92,7 @@ test("name servers set on the console override configured ones", async () => {
     ["host time.test", /has address 10\.0\.2\.2/],
     ["resolvectl dns net0 10.0.2.99", /^/],
     ["resolvectl", /10\.0\.2\.99/],
-    ["host other.test", /no answer|timed out|no servers|reached/i],
+    ["host other.test", /no servers could be reached|is unreachable/],
     ["resolvectl dns net0 10.0.2.2", /^/],
     ["host other.test", /not found|does not exist|NXDOMAIN/i],
   ]);
@@ -121,11 +121,14 @@ test("settings that cannot be applied are reported at boot; the rest is applied"
     ...["[Route]", "Destination=192.0.2.0/24", "Gateway=172.16.0.1"],
   );
   const log = desk.ask("dmesg");
-  assert.match(log, /no room for 10\.0\.2\.\d+\/24, expected at most 8 addresses/);
-  assert.doesNotMatch(log, /expected at most (9|1\d) addresses/);
   assert.match(
     log,
-    /192\.0\.2\.0\/24 via 172\.16\.0\.1 cannot be set: Nexthop has invalid gateway: /,
+    /Could not set address 10\.0\.2\.\d+\/24: too many addresses, expected at most 8$/m,
+  );
+  assert.doesNotMatch(log, /expected at most (9|1\d)$/m);
+  assert.match(
+    log,
+    /Could not set route 192\.0\.2\.0\/24 via 172\.16\.0\.1: Nexthop has invalid gateway$/m,
   );
   assert.match(desk.ask("ping -c 1 10.0.2.2"), / 1 received/);
 });
@@ -133,14 +136,14 @@ test("settings that cannot be applied are reported at boot; the rest is applied"
 test("the time comes from a credible server, or the reason is given", async () => {
   const desk = await Desk.boot();
   const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
-    [{ stratum: 0, reference: "RATE" }, /asks to be left alone \(RATE\)/],
+    [{ stratum: 0, reference: "RATE" }, /kiss-o'-death received \(RATE\)/],
     [{ leap: 3 }, /not synchronised/],
     [{ stratum: 16 }, /not synchronised/],
-    [{ offset: -40 * 365 * 86_400_000 }, /before this kernel was built|makes no sense/],
+    [{ offset: -40 * 365 * 86_400_000 }, /before this kernel was built|inconsistent/],
     [{ silent: true }, /no answer|no time/],
     [{ forged: true }, /no answer/],
   ];
-  assert.match(desk.ask("ntp 10.0.2.2"), /no time is served there|no answer/);
+  assert.match(desk.ask("ntp 10.0.2.2"), /Connection refused|no answer/);
   assert.match(desk.ask("ntp never.test"), /not found|does not exist|NXDOMAIN/i);
   for (const [behaviour, why] of wrong) {
     if (behaviour.silent) desk.gateway.udp.set(123, () => {});
