@@ -116,7 +116,7 @@ export class RpcCall {
 
 /** Returns the first RPC_MESSAGE_LENGTH characters of a string. */
 function bounded(value: JsonValue): string {
-  const text = value.textUpTo(RPC_MESSAGE_LENGTH + 1);
+  const text = value.textPrefix(RPC_MESSAGE_LENGTH + 1);
   return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";
 }
 

@@ -74,7 +74,7 @@ function settle(call: RpcCall, response: JsonValue): void {
 function envelopeFault(response: JsonValue): string {
   if (!response.isObject()) return "the response is not an object";
   const version = response.get("jsonrpc");
-  if (version == null || !version.isString() || version.textUpTo(4) != "2.0") {
+  if (version == null || !version.isString() || version.textPrefix(4) != "2.0") {
     return "the response is not JSON-RPC 2.0";
   }
   const error = response.get("error");

@@ -94,7 +94,7 @@ export class JsonDocument {
   }
 
   /** Reports whether the string `index` equals `text`. */
-  isText(index: u32, text: string): bool {
+  equals(index: u32, text: string): bool {
     const characters = this.characters(index);
     let i = 0;
     while (characters.more && i < text.length) {
@@ -135,12 +135,12 @@ export class JsonValue {
     const length = this.document.end(this.index) - this.document.start(this.index);
     const pointer = this.document.pointer(this.document.start(this.index));
     if (this.kind() == JsonKind.String) return String.UTF8.decodeUnsafe(pointer, length);
-    if (this.kind() == JsonKind.EscapedString) return this.textUpTo(length);
+    if (this.kind() == JsonKind.EscapedString) return this.textPrefix(length);
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
   }
 
-  /** Returns the first `most` UTF-16 units of a string; else "". */
-  textUpTo(most: u32): string {
+  /** Returns the first UTF-16 units of a string, at most `most`; "" for other kinds. */
+  textPrefix(most: u32): string {
     if (!this.isString()) return "";
     const bytes = this.document.end(this.index) - this.document.start(this.index);
     const text = new TextBuilder(min(most, bytes));
@@ -194,7 +194,7 @@ export class JsonValue {
     const end = this.document.next(this.index);
     for (let at = this.index + 1; at < end; ) {
       const value = this.document.next(at);
-      if (this.document.isText(at, name)) found = value;
+      if (this.document.equals(at, name)) found = value;
       at = this.document.next(value);
     }
     if (found == 0) return null;

@@ -62,7 +62,7 @@ export class RpcStep extends Step {
     const call = this.probe.call;
     const result = call.result;
     if (call.outcome == RpcOutcome.Result && result != null) {
-      const text = result.textUpTo(SHOWN);
+      const text = result.textPrefix(SHOWN);
       const decimal = quantityText(text);
       if (decimal != "") return this.verdict(Verdict.Ok, `${METHOD} = ${text} (${decimal})`);
       const shown = showJson(result, SHOWN);

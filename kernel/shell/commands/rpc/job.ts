@@ -149,6 +149,6 @@ export class RpcJob extends Job {
 
 /** Returns " (324)" for the quantity "0x144", and "" for any other value. */
 function decimalOf(result: JsonValue): string {
-  const decimal = quantityText(result.textUpTo(QUANTITY));
+  const decimal = quantityText(result.textPrefix(QUANTITY));
   return decimal == "" ? "" : ` (${decimal})`;
 }
