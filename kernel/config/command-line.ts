@@ -4,15 +4,16 @@ import { Configuration, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { Tokens } from "./tokenizer";
 
+/** The longest time before a reboot: a day. */
 const PANIC_SECONDS: i64 = 86_400;
-/** The 16550 divides 115,200 by an integer from 1 to 65,535. */
+/** A 16550 makes 115,200 baud divided by an integer. */
 const BAUD_BASE: i64 = 115_200;
 const SLOWEST_BAUD: i64 = 50;
 
 /**
  * Parses the command line. `loader` is the loader's name: QEMU puts the kernel's path first, which
- * is not a parameter. Invalid parameters are reported and ignored; of several with the same name
- * the last counts.
+ * is not a parameter. Invalid parameters are reported and ignored. If a parameter is repeated, the
+ * last one applies.
  */
 export function readCommandLine(configuration: Configuration, text: string, loader: string): void {
   const tokens = new Tokens(text);
@@ -21,16 +22,17 @@ export function readCommandLine(configuration: Configuration, text: string, load
   const whole = words.length - (tokens.unterminated ? 1 : 0);
   for (let i = first; i < whole; i++) readWord(configuration, words[i]);
   if (!tokens.unterminated) return;
-  report(configuration, words[whole], "expected another quote to close the one that it opens");
+  report(configuration, words[whole], "unterminated quote, expected a closing quote");
 }
 
-/** Reports whether the first word is the kernel's path, which old GRUBs pass as well. */
+/** Reports whether the first word is the kernel's path, which old versions of GRUB also pass. */
 function isPath(words: Array<string>): bool {
   return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
 }
 
-function report(configuration: Configuration, word: string, expected: string): void {
-  configuration.problems.push(`cmdline: ${word}: ${expected}`);
+/** Reports a word: `problem` is "WHY, expected WHAT". */
+function report(configuration: Configuration, word: string, problem: string): void {
+  configuration.problems.push(`cmdline: ${word}: ${problem}`);
 }
 
 function readWord(configuration: Configuration, word: string): void {
@@ -39,20 +41,22 @@ function readWord(configuration: Configuration, word: string): void {
   const value = equals < 0 ? "" : word.substring(equals + 1);
   if (equals > 0 && key == "run") {
     const before = configuration.run;
-    if (before != "") report(configuration, `run=${before}`, "expected one run=, the last is run");
+    if (before != "") {
+      report(configuration, `run=${before}`, "overridden by a later run=, expected only one");
+    }
     configuration.run = value;
   } else if (equals > 0 && key == "ip") {
     readIp(configuration, word, value);
   } else if (equals > 0 && key == "panic") {
     const seconds = parseDecimalText(value);
     if (seconds >= 0 && seconds <= PANIC_SECONDS) configuration.panicSeconds = seconds as u32;
-    else report(configuration, word, `expected panic=SECONDS from 0 to ${PANIC_SECONDS}`);
+    else report(configuration, word, `invalid value, expected seconds from 0 to ${PANIC_SECONDS}`);
   } else if (equals > 0 && key == "console") {
     const baud = consoleBaud(value);
     if (baud > 0) configuration.baud = baud;
-    else report(configuration, word, "expected console=ttyS0[,BAUD] like ttyS0,115200n8");
+    else report(configuration, word, "invalid console, expected ttyS0[,BAUD] like ttyS0,115200n8");
   } else {
-    report(configuration, word, "expected ip=, console=, panic= or run=");
+    report(configuration, word, "unknown parameter, expected ip=, console=, panic= or run=");
   }
 }
 
@@ -66,7 +70,7 @@ function readIp(configuration: Configuration, word: string, value: string): void
   if (ip.hostname != "") configuration.setHostname(ip.hostname, Source.CommandLine);
 }
 
-/** Returns the speed in `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 on a syntax error. */
+/** Returns the baud rate of `ttyS0`, `ttyS0,9600` or `ttyS0,9600n8`; 0 if it is invalid. */
 function consoleBaud(value: string): u32 {
   if (value == "ttyS0") return BAUD_BASE as u32;
   if (!value.startsWith("ttyS0,")) return 0;

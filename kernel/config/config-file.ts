@@ -1,19 +1,20 @@
 /**
  * Parses anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, and comments that
- * start with # or ;. Invalid lines are reported by number and ignored. Each [Match] starts
- * the settings for another set of interfaces.
+ * start with # or ;. Invalid lines are reported by number and ignored. Each [Match] starts the
+ * settings of another set of interfaces.
  */
 import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
 import { CONFIG_FILE, Configuration } from "./configuration";
 import { SettingsReader } from "./settings-reader";
+import { quoted } from "./values";
 
 const SECTIONS: StaticArray<string> = ["Match", "Network", "Address", "Route", "Link", "DHCPv4"];
 
 /**
- * Parses the file into `configuration`. `length` is its whole length, of which `bytes` may be only
- * the beginning. Each invalid UTF-8 byte becomes U+FFFD, which is an error only where the syntax
- * does not allow it.
+ * Parses the file into `configuration`. `length` is the length of the file, of which `bytes` may
+ * hold only the beginning. Each invalid UTF-8 byte becomes U+FFFD, which only comments and free
+ * text may contain.
  */
 export function readConfigFile(
   configuration: Configuration,
@@ -25,14 +26,14 @@ export function readConfigFile(
   parser.read(text);
   if (length <= (bytes.length as u32)) return;
   configuration.problems.push(
-    `${CONFIG_FILE}: expected at most ${bytes.length} bytes, the rest is left`,
+    `${CONFIG_FILE}: file too large, expected at most ${bytes.length} bytes; the rest is ignored`,
   );
 }
 
 class FileParser {
   private readonly reader: SettingsReader;
   private section: string = "";
-  /** The section is unknown (reported) or X- (not reported): its keys are ignored. */
+  /** The keys of this section are ignored: it is unknown, or its name starts with X-. */
   private skipping: bool = false;
   private errors: u32 = 0;
 
@@ -46,28 +47,31 @@ class FileParser {
       const line = (
         i == 0 && lines[0].startsWith("\ufeff") ? lines[0].substring(1) : lines[i]
       ).trim();
-      this.report(i + 1, this.parseLine(line, i + 1));
+      const problem = this.parseLine(line, i + 1);
+      if (problem != "") this.report(i + 1, `${quoted(line)}: ${problem}`);
     }
     this.finishSection();
     this.finishPart();
     if (this.errors <= CONFIG_PROBLEMS) return;
     const more = this.errors - CONFIG_PROBLEMS;
-    this.configuration.problems.push(`${CONFIG_FILE}: and ${more} more lines that are wrong`);
+    this.configuration.problems.push(`${CONFIG_FILE}: ${more} more errors not shown`);
   }
 
-  private report(line: i32, expected: string): void {
-    if (expected == "" || ++this.errors > CONFIG_PROBLEMS) return;
-    this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${expected}`);
+  /** Reports a problem, "WHAT: WHY, expected WHAT"; "" is none. */
+  private report(line: i32, problem: string): void {
+    if (problem == "" || ++this.errors > CONFIG_PROBLEMS) return;
+    this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${problem}`);
   }
 
-  /** Parses one trimmed line. Returns what was expected instead, or "". */
+  /** Parses one trimmed line. Returns "WHY, expected WHAT", or "" if it is valid. */
   private parseLine(line: string, number: i32): string {
     if (line == "" || line.startsWith("#") || line.startsWith(";")) return "";
     if (line.startsWith("[")) return this.parseHeader(line, number);
     const equals = line.indexOf("=");
-    if (equals <= 0) return "expected [SECTION], KEY=VALUE or a comment";
+    if (equals < 0) return "missing '=', expected [SECTION], KEY=VALUE or a comment";
+    if (equals == 0) return "missing key name before '=', expected KEY=VALUE";
     if (this.skipping) return "";
-    if (this.section == "") return "expected a section like [Network] before the first KEY=VALUE";
+    if (this.section == "") return "assignment outside of section, expected [Network] before it";
     const key = line.substring(0, equals).trimEnd();
     return this.reader.set(this.section, key, line.substring(equals + 1).trim(), number);
   }
@@ -79,19 +83,20 @@ class FileParser {
     this.section = name;
     if (name == "Match") this.finishPart();
     if (!this.skipping) this.reader.begin(name, number);
-    // Sections that begin with X- belong to other programs: systemd.syntax(7).
+    // Sections whose names start with X- are ignored silently: systemd.syntax(7).
     if (!this.skipping || name.startsWith("X-")) return "";
-    return "expected [Match], [Network], [Address], [Route], [Link] or [DHCPv4]";
+    const why = line.endsWith("]") ? "unknown section" : "invalid section header";
+    return `${why}, expected [${SECTIONS.join("], [")}]`;
   }
 
   private finishSection(): void {
     if (this.section == "" || this.skipping) return;
-    const expected = this.reader.finish(this.section);
-    this.report(this.reader.finishLine, expected);
+    const problem = this.reader.finish(this.section);
+    this.report(this.reader.finishLine, problem);
   }
 
   private finishPart(): void {
-    const expected = this.reader.finishPart();
-    this.report(this.reader.finishLine, expected);
+    const problem = this.reader.finishPart();
+    this.report(this.reader.finishLine, problem);
   }
 }

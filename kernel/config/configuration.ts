@@ -1,6 +1,6 @@
 /**
- * The boot configuration. The command line takes precedence over the file, the console over both,
- * and DHCP's values come after everything that is configured.
+ * The boot configuration. The console overrides the command line, which overrides the file. Values
+ * from DHCP apply where nothing is configured.
  */
 import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
@@ -8,7 +8,7 @@ import { IpParameter } from "./ip-parameter";
 
 export const CONFIG_FILE: string = "anonymos.conf";
 
-/** Where the host name comes from, weakest first: a source replaces those that are not stronger. */
+/** Where the host name comes from. A later source in this list overrides an earlier one. */
 export const enum Source {
   Default = 0,
   File = 1,
@@ -23,16 +23,17 @@ export class HostSetting {
   ) {}
 }
 
-/** A [Match]: the interfaces that a part of the file is for; if empty, all of them. */
+/** A [Match] section: the interfaces that a part of the file applies to. Empty: all of them. */
 export class Match {
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];
 
+  /** Reports whether it matches every interface. */
   everything(): bool {
     return this.names.length == 0 && this.hardware.length == 0;
   }
 
-  /** Reports whether an interface matches by name, which may end in `*`, and by address. */
+  /** Reports whether an interface matches by name (a pattern may end in `*`) and by address. */
   fits(name: string, hardware: u64): bool {
     if (this.hardware.length > 0 && !this.hardware.includes(hardware)) return false;
     for (let i = 0; i < this.names.length; i++) {
@@ -49,29 +50,33 @@ export class Match {
 export class MatchedSettings {
   /** The line of its [Match]; 0 if it has none. */
   line: i32 = 0;
-  /** It matched an interface. */
+  /** Set once it has matched an interface. */
   fitting: bool = false;
   readonly match: Match = new Match();
   readonly settings: InterfaceSettings = new InterfaceSettings();
 }
 
+/** Everything that the boot loader configures. */
 export class Configuration {
-  /** Errors, ready to be printed: `cmdline: WORD: what was expected`. */
+  /** Error messages: `FILE:LINE: WHAT: WHY, expected WHAT`, with `cmdline` for the command line. */
   readonly problems: Array<string> = [];
-  /** Empty if not configured (DHCP may supply one). */
+  /** "" if not configured; DHCP may then supply one. */
   hostname: string = "";
   hostnameSource: Source = Source.Default;
   /** `console=ttyS0,BAUD` */
   baud: u32 = 115200;
-  /** `panic=`: seconds until a panic reboots; 0 = never. */
+  /** `panic=`: seconds from a panic to the reboot; 0 means no reboot. */
   panicSeconds: u32 = 0;
   /** `run=`: the first command line of the console, or "". */
   run: string = "";
-  /** The entries of the boot module `hosts`. */
+  /** The entries of the boot module `hosts`, at most HOSTS_ENTRIES. */
   readonly hosts: Array<HostSetting> = [];
+  /** The parts of anonymos.conf, in order. */
   readonly file: Array<MatchedSettings> = [];
+  /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
 
+  /** Sets the host name, unless a stronger source has set it. */
   setHostname(name: string, source: Source): void {
     if (source < this.hostnameSource) return;
     this.hostname = name;
@@ -79,8 +84,8 @@ export class Configuration {
   }
 
   /**
-   * Returns the settings of one interface: those of the first matching part of the file, overridden
-   * by `ip=`. An address that is not bound to an interface is for net0.
+   * Returns the settings of an interface: those of the first matching part of the file, overridden
+   * by `ip=`. Static addresses that name no interface apply to net0 only.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
     let found: MatchedSettings | null = null;
@@ -99,25 +104,28 @@ export class Configuration {
   }
 
   /**
-   * Reports each `ip=` for a device beyond the `count` present, and each [Match] that matched none
-   * of the interfaces passed to `settingsFor`.
+   * Reports every `ip=` whose device is not among the `count` present, and every [Match] that
+   * matched none of the interfaces passed to `settingsFor`.
    */
   reportMissing(count: i32): void {
     for (let i = 0; i < this.ipParameters.length; i++) {
       const word = this.ipParameters[i];
       const number = parseDecimalText(word.device.substring(3));
       if (word.device == "" || number < count) continue;
-      const devices = count == 0 ? "a machine with a network device" : `net0 to net${count - 1}`;
-      this.problems.push(`cmdline: ip=${word.text}: expected ${devices} instead of ${word.device}`);
+      const last = count > 1 ? ` to net${count - 1}` : "";
+      const devices = count == 0 ? "a supported network device" : `net0${last}`;
+      const problem = `no such device ${word.device}, expected ${devices}`;
+      this.problems.push(`cmdline: ip=${word.text}: ${problem}`);
     }
     for (let i = 0; i < this.file.length && count > 0; i++) {
       const part = this.file[i];
       if (part.line == 0 || part.fitting) continue;
-      this.problems.push(`${CONFIG_FILE}:${part.line}: expected a [Match] that fits a device`);
+      const problem = "[Match]: no such device, expected one that is present";
+      this.problems.push(`${CONFIG_FILE}:${part.line}: ${problem}`);
     }
   }
 
-  /** Returns the last matching `ip=`; one that names the interface takes precedence. */
+  /** Returns the last `ip=` that applies to the interface, preferably one that names it. */
   private parameterFor(name: string): IpParameter | null {
     let found: IpParameter | null = null;
     for (let i = 0; i < this.ipParameters.length; i++) {

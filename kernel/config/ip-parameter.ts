@@ -4,7 +4,8 @@
  *     ip=dhcp   ip=off   ip=<client>:<server>:<gateway>:<netmask>:<hostname>:<device>:
  *                           <autoconf>:<dns0>:<dns1>:<ntp0>
  *
- * A client address without autoconf is static; with autoconf=dhcp it is the fallback.
+ * A client address without autoconf is static; with autoconf=dhcp it is used while no DHCP server
+ * answers.
  */
 import {
   InterfaceSettings,
@@ -18,29 +19,31 @@ import { isHostName, isInterfaceName, parseHostAddress } from "./values";
 const FIELDS: i32 = 10;
 const FORM: string = "dhcp, off or CLIENT::GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1";
 
+/** One `ip=` parameter, parsed. */
 export class IpParameter {
   dhcp: bool = false;
   address: NetworkAddress | null = null;
+  /** 0 if not given. */
   gateway: u32 = 0;
   hostname: string = "";
-  /** Empty: any interface. */
+  /** "" for any interface. */
   device: string = "";
   readonly nameServers: Array<NameServer> = [];
   ntpServer: string = "";
-  /** What was expected, or "" if the parameter is valid. */
+  /** "WHY, expected WHAT", or "" if the parameter is valid. */
   failure: string = "";
   private readonly fields: Array<string>;
 
   constructor(
-    /** What follows `ip=`. */
+    /** The value: the text after `ip=`. */
     readonly text: string,
   ) {
     const fields = text.split(":");
     this.fields = fields;
     if (text == "" || fields.length > FIELDS) {
-      this.expect(FORM);
+      this.reject(text == "" ? "missing value" : "too many fields", FORM);
     } else if (fields.length == 1 && parseIpv4(text) == NOT_AN_ADDRESS) {
-      this.autoconf(text, FORM);
+      this.autoconf(text, "invalid value", FORM);
     } else {
       this.readAddresses();
       this.readNames();
@@ -48,7 +51,7 @@ export class IpParameter {
     }
   }
 
-  /** Overrides the settings of the file. */
+  /** Replaces the file's DHCP=, addresses and gateway, and those servers that are given. */
   apply(settings: InterfaceSettings): void {
     settings.dhcp = this.dhcp;
     settings.addresses = [];
@@ -63,41 +66,49 @@ export class IpParameter {
     return index < this.fields.length ? this.fields[index] : "";
   }
 
-  private expect(what: string): void {
-    if (this.failure == "") this.failure = `expected ${what}`;
+  /** Notes the first error. */
+  private reject(why: string, expected: string): void {
+    if (this.failure == "") this.failure = `${why}, expected ${expected}`;
   }
 
-  private autoconf(text: string, expected: string): void {
+  private autoconf(text: string, why: string, expected: string): void {
     if (text == "dhcp" || text == "on" || text == "any" || text == "both") this.dhcp = true;
-    else if (text != "off" && text != "none" && text != "static") this.expect(expected);
+    else if (text != "off" && text != "none" && text != "static") this.reject(why, expected);
   }
 
   /** <client>:<server>:<gateway>:<netmask> */
   private readAddresses(): void {
     const server = this.field(1);
-    if (server != "" && parseHostAddress(server) == 0) this.expect("a server address in field 2");
+    if (server != "" && parseHostAddress(server) == 0) {
+      this.reject("invalid server address", "an IPv4 address in field 2");
+    }
     const gateway = this.field(2);
     if (gateway != "") this.gateway = parseHostAddress(gateway);
-    if (gateway != "" && this.gateway == 0) this.expect("a gateway address in field 3");
+    if (gateway != "" && this.gateway == 0) {
+      this.reject("invalid gateway", "an IPv4 address in field 3");
+    }
     const client = this.field(0);
     if (client == "") {
-      if (gateway != "") this.expect("a client address beside the gateway");
-      if (this.field(3) != "") this.expect("a client address beside the netmask");
+      const why = "missing client address";
+      if (gateway != "") this.reject(why, "one with a gateway");
+      if (this.field(3) != "") this.reject(why, "one with a netmask");
       return;
     }
     const address = parseHostAddress(client);
     const prefix = this.prefix(address);
     const network = new NetworkAddress(address, prefix < 0 ? 0 : prefix);
     this.address = network;
-    if (address == 0) this.expect("a client address in field 1");
-    if (prefix <= 0) this.expect("a netmask like 255.255.255.0 in field 4");
-    if (!network.usable()) this.expect("a client address that a host in its network can have");
+    if (address == 0) this.reject("invalid client address", "an IPv4 address in field 1");
+    if (prefix <= 0) this.reject("invalid netmask", "one like 255.255.255.0 in field 4");
+    if (!network.usable()) {
+      this.reject("client address is a network or broadcast address", "a host address in field 1");
+    }
     if (gateway != "" && !network.hasNeighbor(this.gateway)) {
-      this.expect("a gateway in the network of the client address");
+      this.reject("gateway is unreachable", "another host in the client's network in field 3");
     }
   }
 
-  /** Returns the netmask's prefix length; without a netmask, that of the class, as in Linux. */
+  /** Returns the prefix length of the netmask, by default that of the address's class, or -1. */
   private prefix(address: u32): i32 {
     const text = this.field(3);
     if (text == "") return address >>> 31 == 0 ? 8 : address >>> 30 == 2 ? 16 : 24;
@@ -108,15 +119,20 @@ export class IpParameter {
   /** <hostname>:<device>:<autoconf> */
   private readNames(): void {
     this.hostname = this.field(4);
-    if (this.hostname != "" && !isHostName(this.hostname)) this.expect("a host name in field 5");
+    if (this.hostname != "" && !isHostName(this.hostname)) {
+      this.reject("invalid host name", "letters, digits, dashes and dots in field 5");
+    }
     this.device = this.field(5);
     if (this.device != "" && !isInterfaceName(this.device)) {
-      this.expect("a device net0, net1, ... in field 6");
+      this.reject("invalid device", "net0, net1, ... in field 6");
     }
     const autoconf = this.field(6);
-    if (autoconf != "") this.autoconf(autoconf, "dhcp, on, any, off or none in field 7");
+    const known = "dhcp, on, any, both, off, none or static in field 7";
+    if (autoconf != "") this.autoconf(autoconf, "invalid autoconf", known);
     else this.dhcp = this.address == null;
-    if (autoconf == "static" && this.address == null) this.expect("a client address in field 1");
+    if (autoconf == "static" && this.address == null) {
+      this.reject("missing client address", "one with autoconf static");
+    }
   }
 
   /** <dns0>:<dns1>:<ntp0> */
@@ -124,12 +140,13 @@ export class IpParameter {
     for (let i = 7; i <= 8; i++) {
       if (this.field(i) == "") continue;
       const server = parseNameServer(this.field(i));
-      if (server == null) this.expect(`a name server ADDRESS or ADDRESS#PORT in field ${i + 1}`);
+      const form = `ADDRESS or ADDRESS#PORT in field ${i + 1}`;
+      if (server == null) this.reject("invalid name server", form);
       else this.nameServers.push(server);
     }
     this.ntpServer = this.field(9);
     if (this.ntpServer != "" && parseHostAddress(this.ntpServer) == 0) {
-      this.expect("the address of a time server in field 10");
+      this.reject("invalid time server", "an IPv4 address in field 10");
     }
   }
 }

@@ -7,7 +7,7 @@ import { CONFIG_FILE, Configuration } from "./configuration";
 import { readHostsFile } from "./hosts-file";
 
 const HOSTS_FILE: string = "hosts";
-/** Read when TLS starts. */
+/** Read later, when TLS starts. */
 const TLS_FILES: StaticArray<string> = [
   "ca.pem",
   "client.pem",
@@ -16,6 +16,7 @@ const TLS_FILES: StaticArray<string> = [
   "server.key",
 ];
 
+/** Reads the configuration that the boot loader passed. Errors are in `problems`. */
 export function loadConfiguration(): Configuration {
   const configuration = new Configuration();
   readCommandLine(configuration, commandLine(), loaderName());
@@ -28,7 +29,7 @@ export function loadConfiguration(): Configuration {
       readHostsFile(configuration, module.read(CONFIG_FILE_BYTES));
     } else if (!TLS_FILES.includes(module.name)) {
       const known = `${CONFIG_FILE}, ${HOSTS_FILE} or one of ${TLS_FILES.join(", ")}`;
-      configuration.problems.push(`module "${module.name}": expected ${known}`);
+      configuration.problems.push(`module "${module.name}": unknown name, expected ${known}`);
     }
   }
   return configuration;

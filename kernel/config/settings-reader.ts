@@ -8,37 +8,41 @@ import {
   parsePrefix,
   RouteSetting,
 } from "../../net/service/settings";
+import { formatIpv4 } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
 import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
 
-/** The smallest MTU of IPv4 (RFC 791), and Ethernet's (RFC 894). */
+/** The smallest MTU of IPv4 (RFC 791) and the MTU of Ethernet (RFC 894), in bytes. */
 const SMALLEST_MTU: i64 = 68;
 const LARGEST_MTU: i64 = ETHERNET_MTU;
-/** The metric of routes configured without one, as in Linux. */
+/** The metric of a route without Metric=, as in Linux. */
 const METRIC: u32 = 0;
 const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
+const MAC_FORM: string = "52:54:00:12:34:56";
+const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1";
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
+/** Collects the keys of each section into the settings of a part of the file. */
 export class SettingsReader {
-  /** The line to which an error of `finish` refers. */
+  /** The line of the error that `finish` or `finishPart` returned. */
   finishLine: i32 = 0;
   private part: MatchedSettings = new MatchedSettings();
-  /** The part has a section other than [Match]. */
+  /** The current part has a section other than [Match]. */
   private filled: bool = false;
   private added: bool = false;
   private dhcpGiven: bool = false;
   private gatewayLine: i32 = 0;
   private routeLine: i32 = 0;
-  /** Null: it was invalid. */
+  /** The destination of the current [Route]; null if it is invalid. */
   private route: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: u32 = 0;
   private routeMetric: u32 = METRIC;
 
   constructor(private readonly configuration: Configuration) {}
 
-  /** Starts a section at `line`. */
+  /** Begins a section at `line`; a [Match] after another section begins a new part. */
   begin(section: string, line: i32): void {
     if (section == "Match" && this.filled) {
       this.part = new MatchedSettings();
@@ -57,22 +61,24 @@ export class SettingsReader {
     this.routeMetric = METRIC;
   }
 
-  /** Handles KEY=VALUE. Returns what was expected instead, or "". */
+  /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(section: string, key: string, value: string, line: i32): string {
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
     if (section == "Address" && key == "Address") return this.addAddress(value);
-    if (section == "Address") return "expected Address= in [Address]";
+    if (section == "Address") return unknownKey(section, "Address=");
     if (section == "Route") return this.setRoute(key, value);
-    if (section == "Link") return key == "MTUBytes" ? this.setMtu(value) : "expected MTUBytes=";
-    return key == "Hostname" ? this.setHostname(value) : "expected Hostname= in [DHCPv4]";
+    if (section == "Link") {
+      return key == "MTUBytes" ? this.setMtu(value) : unknownKey(section, "MTUBytes=");
+    }
+    return key == "Hostname" ? this.setHostname(value) : unknownKey(section, "Hostname=");
   }
 
-  /** Ends the section. Returns what was missing in it, or "". */
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if it is complete. */
   finish(section: string): string {
     if (section != "Route") return "";
     this.finishLine = this.routeLine;
-    if (this.routeGateway == 0) return "expected Gateway=ADDRESS in this [Route]";
+    if (this.routeGateway == 0) return "[Route]: missing gateway, expected Gateway=ADDRESS";
     const to = this.route;
     if (to == null) return "";
     const route = new RouteSetting(to.address, to.prefix, this.routeGateway, this.routeMetric);
@@ -80,7 +86,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** Ends the part. Returns what is inconsistent in it, or "". */
+  /** Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent. */
   finishPart(): string {
     const settings = this.part.settings;
     const addresses = settings.addresses;
@@ -89,23 +95,23 @@ export class SettingsReader {
     for (let i = 0; i < addresses.length; i++) {
       if (addresses[i].hasNeighbor(settings.gateway)) return "";
     }
+    const what = `Gateway=${formatIpv4(settings.gateway)}`;
     settings.gateway = 0;
     this.finishLine = this.gatewayLine;
-    return "expected Gateway=ADDRESS of another host in the network of an Address=";
+    return `${what}: gateway is unreachable, expected another host in the network of an Address=`;
   }
 
   private setMatch(key: string, value: string): string {
     const match = this.part.match;
     const words = splitBlanks(value);
-    if (words.length == 0 || (key != "Name" && key != "MACAddress")) {
-      return "expected Name=net0 or MACAddress=52:54:00:12:34:56 in [Match]";
-    }
+    if (key != "Name" && key != "MACAddress") return unknownKey("Match", "Name= or MACAddress=");
+    if (words.length == 0) return `missing value, expected ${key == "Name" ? "net0" : MAC_FORM}`;
     if (key == "Name") {
       for (let i = 0; i < words.length; i++) match.names.push(words[i]);
       return "";
     }
     for (let i = 0; i < words.length; i++) {
-      if (parseHardware(words[i]) == 0) return "expected MACAddress=52:54:00:12:34:56";
+      if (parseHardware(words[i]) == 0) return `invalid MAC address, expected ${MAC_FORM}`;
     }
     for (let i = 0; i < words.length; i++) match.hardware.push(parseHardware(words[i]));
     return "";
@@ -119,12 +125,13 @@ export class SettingsReader {
     if (key == "DNS") return this.addNameServers(value);
     if (key == "Hostname") return this.setHostname(value);
     if (key == "Description") return "";
-    if (key != "Domains" && key != "NTP") return `expected ${NETWORK_KEYS} in [Network]`;
+    if (key != "Domains" && key != "NTP") return unknownKey("Network", NETWORK_KEYS);
     const names = splitBlanks(value);
     for (let i = 0; i < names.length; i++) {
       const name = names[i].startsWith("~") ? names[i].substring(1) : names[i];
       if (key == "NTP" ? isTimeServer(name) : isHostName(name)) continue;
-      return key == "NTP" ? "expected NTP=NAME or ADDRESS" : "expected Domains=NAME";
+      if (key == "NTP") return "invalid time server, expected NAME or ADDRESS";
+      return "invalid domain, expected letters, digits, dashes and dots";
     }
     if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
     return "";
@@ -132,7 +139,7 @@ export class SettingsReader {
 
   private setDhcp(value: string): string {
     const answer = value == "ipv4" ? 1 : value == "ipv6" ? 0 : parseBoolean(value);
-    if (answer < 0) return "expected DHCP=yes, no or ipv4";
+    if (answer < 0) return "invalid value, expected yes, no or ipv4";
     this.dhcpGiven = true;
     this.part.settings.dhcp = answer == 1;
     return "";
@@ -145,27 +152,27 @@ export class SettingsReader {
       return "";
     }
     const address = parseNetworkAddress(value);
-    if (address == null) return "expected Address=ADDRESS/PREFIX like 192.168.1.2/24";
+    if (address == null) return "invalid address, expected ADDRESS/PREFIX like 192.168.1.2/24";
     settings.addresses.push(address);
     return "";
   }
 
   private setGateway(value: string, line: i32): string {
     const gateway = parseHostAddress(value);
-    if (gateway == 0) return "expected Gateway=ADDRESS like 192.168.1.1";
+    if (gateway == 0) return BAD_GATEWAY;
     this.part.settings.gateway = gateway;
     this.gatewayLine = line;
     return "";
   }
 
-  /** Adds servers, of one or more lines; an empty value clears the list. */
+  /** Appends to the list of servers; an empty value clears it. */
   private addNameServers(value: string): string {
     const settings = this.part.settings;
     const words = splitBlanks(value);
     const servers: Array<NameServer> = [];
     for (let i = 0; i < words.length; i++) {
       const server = parseNameServer(words[i]);
-      if (server == null) return "expected DNS=ADDRESS or ADDRESS#PORT like 10.0.2.3";
+      if (server == null) return "invalid name server, expected ADDRESS or ADDRESS#PORT";
       servers.push(server);
     }
     settings.nameServers = words.length == 0 ? servers : settings.nameServers.concat(servers);
@@ -173,7 +180,7 @@ export class SettingsReader {
   }
 
   private setHostname(value: string): string {
-    if (!isHostName(value)) return "expected Hostname=NAME of letters, digits and dashes";
+    if (!isHostName(value)) return "invalid host name, expected letters, digits, dashes and dots";
     this.configuration.setHostname(value, Source.File);
     return "";
   }
@@ -183,7 +190,7 @@ export class SettingsReader {
     const number = parseDecimalText(kilo ? value.substring(0, value.length - 1) : value);
     const mtu = kilo && number <= LARGEST_MTU ? number * 1024 : number;
     if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) {
-      return `expected MTUBytes= from ${SMALLEST_MTU} to ${LARGEST_MTU}`;
+      return `invalid MTU, expected ${SMALLEST_MTU} to ${LARGEST_MTU} bytes`;
     }
     this.part.settings.mtu = mtu as u32;
     return "";
@@ -192,25 +199,31 @@ export class SettingsReader {
   private setRoute(key: string, value: string): string {
     if (key == "Gateway") {
       this.routeGateway = parseHostAddress(value);
-      return this.routeGateway == 0 ? "expected Gateway=ADDRESS like 192.168.1.1" : "";
+      return this.routeGateway == 0 ? BAD_GATEWAY : "";
     }
     if (key == "Metric") {
       const metric = parseDecimalText(value);
       if (metric < 0 || metric > LARGEST_METRIC) {
-        return `expected Metric= from 0 to ${LARGEST_METRIC}`;
+        return `invalid metric, expected 0 to ${LARGEST_METRIC}`;
       }
       this.routeMetric = metric as u32;
       return "";
     }
-    if (key != "Destination") return "expected Destination=, Gateway= or Metric= in [Route]";
+    if (key != "Destination") return unknownKey("Route", "Destination=, Gateway= or Metric=");
     const route = parsePrefix(value);
     this.route = route != null && route.isNetwork() ? route : null;
     if (this.route != null) return "";
-    return "expected Destination=NETWORK/PREFIX like 10.1.0.0/16, with zeros behind the prefix";
+    const why = route == null ? "invalid destination" : "invalid prefix for given prefix length";
+    return `${why}, expected NETWORK/PREFIX like 10.1.0.0/16`;
   }
 }
 
-/** Reports whether text is a name or an address, with a port if not 123: `10.0.2.2#1123`. */
+/** Returns the message for a key that the section does not have. */
+function unknownKey(section: string, expected: string): string {
+  return `unknown key in section [${section}], expected ${expected}`;
+}
+
+/** Reports whether text is a name or an address, with an optional port: `10.0.2.2#1123`. */
 function isTimeServer(text: string): bool {
   const mark = text.indexOf("#");
   const host = mark < 0 ? text : text.substring(0, mark);
@@ -218,7 +231,7 @@ function isTimeServer(text: string): bool {
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
 }
 
-/** Appends a list; an empty one clears what was there. */
+/** Returns both lists joined; an empty second list clears the first. */
 function joined(before: Array<string>, more: Array<string>): Array<string> {
   return more.length == 0 ? more : before.concat(more);
 }

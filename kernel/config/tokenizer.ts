@@ -1,6 +1,6 @@
 /**
  * Splits the kernel command line into words. QEMU passes it as typed (`run="a; b"`); GRUB quotes
- * whole words and puts a backslash before ' " and \ (`"run=a; b"`).
+ * whole words and escapes ' " and \ with a backslash (`"run=a; b"`).
  */
 import { TextBuilder } from "../../core/text-builder";
 
@@ -8,17 +8,18 @@ const BACKSLASH: u32 = 0x5c;
 const DOUBLE_QUOTE: u32 = 0x22;
 const SINGLE_QUOTE: u32 = 0x27;
 
+/** The words of a command line. */
 export class Tokens {
-  /** Without quotes and their backslashes; a quoted word may contain blanks. */
+  /** With quotes and escapes removed; a quoted word may contain blanks. */
   readonly words: Array<string> = [];
-  /** A quote in the last word is not closed. */
+  /** The last word has a quote that is not closed. */
   unterminated: bool = false;
   private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
   /**
-   * A quote may open anywhere in a word. Inside "..." and outside quotes a backslash escapes '
-   * " and \; before anything else it is literal.
+   * A quote may open anywhere in a word. Inside "..." and outside quotes, a backslash escapes ' "
+   * and \; before any other character it is literal.
    */
   constructor(text: string) {
     let quote: u32 = 0;

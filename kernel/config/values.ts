@@ -1,17 +1,20 @@
-/** Parses the values of settings: addresses, names, numbers, booleans. */
+/** Parses the values of settings: addresses, names, booleans. */
 import { HOST_NAME_LENGTH } from "../../core/limits";
 import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 
+/** Characters of a label (RFC 1035 section 2.3.4). */
 const LABEL_LENGTH: i32 = 63;
+/** Characters of a faulty line that its message quotes. */
+const QUOTED: i32 = 80;
 
-/** Parses a unicast address. Returns 0 if it is none. */
+/** Parses a unicast address. Returns 0 for anything else. */
 export function parseHostAddress(text: string): u32 {
   const address = parseIpv4(text);
   return address != NOT_AN_ADDRESS && isUnicast(address as u32) ? (address as u32) : 0;
 }
 
-/** Parses six octets with colons or dashes into the low 48 bits. Returns 0 on an error. */
+/** Parses six hex octets separated by colons or dashes into the low 48 bits; 0 on an error. */
 export function parseHardware(text: string): u64 {
   if (text.length != 17) return 0;
   let address: u64 = 0;
@@ -26,8 +29,8 @@ export function parseHardware(text: string): u64 {
 }
 
 /**
- * Reports whether text is a host name of letters, digits and dashes (RFC 1123 section 2.1). Its
- * last label must not be numeric, as that would be an address.
+ * Reports whether text is a host name of letters, digits, dashes and dots (RFC 1123 section 2.1).
+ * The last label must not be numeric, because the name could then be taken for an address.
  */
 export function isHostName(text: string): bool {
   if (text.length == 0 || text.length > (HOST_NAME_LENGTH as i32)) return false;
@@ -59,7 +62,7 @@ export function isInterfaceName(text: string): bool {
   return text.startsWith("net") && text.length <= 6 && parseDecimalText(text.substring(3)) >= 0;
 }
 
-/** Parses systemd's booleans. Returns 1, 0, or -1 on an error. */
+/** Parses a boolean as systemd.syntax(7) defines it. Returns 1, 0, or -1 on an error. */
 export function parseBoolean(text: string): i32 {
   const yes: bool = text == "yes" || text == "true" || text == "on" || text == "1";
   if (yes) return 1;
@@ -67,7 +70,7 @@ export function parseBoolean(text: string): i32 {
   return no ? 0 : -1;
 }
 
-/** Splits `text` at blanks and tabs. */
+/** Splits `text` into words at blanks and control characters. */
 export function splitBlanks(text: string): Array<string> {
   const words: Array<string> = [];
   let start = 0;
@@ -77,4 +80,9 @@ export function splitBlanks(text: string): Array<string> {
     start = i + 1;
   }
   return words;
+}
+
+/** Returns `text` for an error message, cut after 80 characters. */
+export function quoted(text: string): string {
+  return text.length > QUOTED ? `${text.substring(0, QUOTED)}...` : text;
 }

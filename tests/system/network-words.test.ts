@@ -141,10 +141,10 @@ test("reports boot modules, sections and options that have no effect", async () 
   twin.pass(2);
   const problems = twin.output.match(/^(module|anonymos.conf|cmdline|hosts)\b.*(?=\r$)/gm);
   assert.deepEqual(problems, [
-    "cmdline: run=echo one: expected one run=, the last is run",
-    'module "anonymous.conf": expected anonymos.conf, hosts or one of ' +
+    "cmdline: run=echo one: overridden by a later run=, expected only one",
+    'module "anonymous.conf": unknown name, expected anonymos.conf, hosts or one of ' +
       "ca.pem, client.pem, client.key, server.pem, server.key",
-    "anonymos.conf:1: expected a [Match] that fits a device",
+    "anonymos.conf:1: [Match]: no such device, expected one that is present",
   ]);
   assert.match(twin.output, /\ntwo\r\n\[exit 0\] echo two\r\n/);
 });
