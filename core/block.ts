@@ -1,17 +1,18 @@
 /**
- * Blocks of memory outside the garbage collector, for buffers and tables. They are freed by hand,
- * if ever, and counted, so that `free` shows a leak.
+ * Blocks of memory outside the garbage collector, for buffers and tables. They are freed
+ * explicitly, if at all, and counted, so that the command `free` shows leaks.
  */
 
+/** Bytes in all allocated blocks. */
 let held: u32 = 0;
 
-/** Allocates a block. Traps when out of memory, so check for room before allocating on demand. */
+/** Allocates a block. Traps if out of memory: check for free memory before allocating on demand. */
 export function allocateBlock(bytes: u32): usize {
   held += bytes;
   return heap.alloc(bytes as usize);
 }
 
-/** Frees a block; `bytes` must be the size that it was allocated with. */
+/** Frees a block; `bytes` must be its allocated size. */
 export function freeBlock(pointer: usize, bytes: u32): void {
   held -= bytes;
   heap.free(pointer);
@@ -22,9 +23,8 @@ const waiting = new StaticArray<usize>(32);
 
 /**
  * Allocates a block for a ring; `bytes` must be a power of two. Freed ring blocks are kept for the
- * next ring of their size: AssemblyScript's allocator searches only the next larger size class, so
- * it would not find a free block of exactly this size, and the holes would add up until memory is
- * exhausted.
+ * next ring of their size. AssemblyScript's allocator searches only the next larger size class: it
+ * would never reuse a free block of exactly this size, and memory would run out by fragmentation.
  */
 export function allocateRing(bytes: u32): usize {
   const size = ctz(bytes) as i32;
@@ -35,7 +35,7 @@ export function allocateRing(bytes: u32): usize {
   return block;
 }
 
-/** Frees a ring's block; `bytes` must be the size that it was allocated with. */
+/** Frees a ring's block; `bytes` must be its allocated size. */
 export function freeRing(block: usize, bytes: u32): void {
   const size = ctz(bytes) as i32;
   store<usize>(block, waiting[size]);
@@ -43,7 +43,7 @@ export function freeRing(block: usize, bytes: u32): void {
   held -= bytes;
 }
 
-/** Bytes in all allocated blocks. */
+/** Returns the bytes in all allocated blocks. */
 export function blockBytes(): u32 {
   return held;
 }

@@ -1,4 +1,4 @@
-/** Converts seconds since 1970 to Gregorian date and time (UTC), and back. */
+/** Converts seconds since 1970 to a Gregorian date and time (UTC), and dates to days. */
 
 const DAY_SECONDS: i64 = 86_400;
 /** Days from 1 March 0000 to 1 January 1970. */
@@ -22,7 +22,7 @@ const MONTHS: StaticArray<string> = [
   "Dec",
 ];
 
-/** Returns the days from 1970 to a date; month and day count from 1. */
+/** Returns the days from 1 January 1970 to a date; month and day count from 1. */
 export function daysOf(year: i64, month: i64, day: i64): i64 {
   // Count years from March, so that the leap day comes last.
   const marchYear = month <= 2 ? year - 1 : year;
@@ -34,6 +34,7 @@ export function daysOf(year: i64, month: i64, day: i64): i64 {
   );
 }
 
+/** A date and time of day in UTC. */
 export class CalendarTime {
   readonly year: i64;
   /** 1..12 */
@@ -73,11 +74,12 @@ export class CalendarTime {
     return `${weekday} ${this.monthName()} ${day} ${this.clock()} UTC ${this.year}`;
   }
 
+  /** `Nov` */
   monthName(): string {
     return MONTHS[(this.month - 1) as i32];
   }
 
-  /** The day of the year, from 1. */
+  /** The day of the year, 1..366. */
   dayOfYear(): i64 {
     return this.seconds / DAY_SECONDS - daysOf(this.year, 1, 1) + 1;
   }

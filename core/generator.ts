@@ -1,9 +1,9 @@
 /**
  * The kernel's random generator: ChaCha20 with fast key erasure (D. J. Bernstein, "Fast-key-
  * erasure random-number generators", 2017). Each refill first replaces the key, and every word is
- * wiped as it is handed out, so the current state reveals nothing about past output.
+ * erased as it is returned, so the state reveals nothing about past output.
  *
- *     refill:  chacha(key) ─> │ new key, 8 words │ words to hand out ... │
+ *     refill:  chacha(key) ─> │ new key, 8 words │ words to return ... │
  */
 import { CHACHA_WORDS, chachaBlock } from "./chacha";
 import { Random } from "./random";
@@ -15,15 +15,16 @@ const WORDS: u32 = BLOCKS * CHACHA_WORDS;
 const NONCE_REFILL: u32 = 0;
 const NONCE_ADD: u32 = 1;
 
+/** Unpredictable once `add` has collected 256 bits of entropy. */
 export class Generator implements Random {
   private readonly key: StaticArray<u32> = new StaticArray<u32>(KEY_WORDS);
   private readonly buffer: StaticArray<u32> = new StaticArray<u32>(WORDS);
-  /** Index of the next word to hand out; WORDS when the buffer is empty. */
+  /** Index of the next word to return; WORDS if the buffer is empty. */
   private next: u32 = WORDS;
 
   /**
-   * Mixes in 64 bits and discards the buffered words. Adding known bits never makes the state more
-   * predictable. Add everything that was collected before drawing.
+   * Mixes in 64 bits and discards the buffered words. Known bits do not make the state more
+   * predictable. Add all collected entropy before drawing any output.
    */
   add(value: u64): void {
     this.key[0] ^= value as u32;
@@ -42,6 +43,7 @@ export class Generator implements Random {
     return word;
   }
 
+  /** Returns 64 unpredictable bits. */
   next64(): u64 {
     const low = this.next32() as u64;
     return low | ((this.next32() as u64) << 32);
@@ -65,7 +67,7 @@ export class Generator implements Random {
     this.next = KEY_WORDS;
   }
 
-  /** Makes the first words of the buffer the key, and wipes them. */
+  /** Moves the first words of the buffer into the key. */
   private takeKey(): void {
     for (let i: u32 = 0; i < KEY_WORDS; i++) {
       this.key[i] = this.buffer[i];

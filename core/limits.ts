@@ -1,7 +1,7 @@
 /**
- * Every bound of the system. Whatever input can make grow is bounded here; running out fails the
- * one operation that asked. `_BYTES` is bytes, `_LENGTH` is characters, all else counts things.
- * A style test fails on a bound that stands elsewhere, and on one that nothing uses.
+ * Every bound of the system: everything that input can make grow is bounded here. Reaching a bound
+ * fails only the operation at hand. `_BYTES` counts bytes, `_LENGTH` characters, other names count
+ * items. A style test rejects bounds defined elsewhere, and bounds that nothing uses.
  */
 
 // --- frames ---
@@ -13,18 +13,18 @@ export const FRAME_STORAGE: u32 = 2048;
 export const FRAME_HEADROOM: u32 = 144;
 
 // --- the machine and its devices ---
-/** The longest ACPI table that is read, and how many tables are looked at. */
+/** The longest ACPI table that is read, and the number of tables searched. */
 export const ACPI_TABLE_BYTES: u32 = 1024 * 1024;
 export const ACPI_TABLES: u32 = 256;
 /** Devices on one interrupt line. */
 export const INTERRUPT_HANDLERS: u32 = 4;
 export const PCI_FUNCTIONS: i32 = 256;
-/** Entries of a virtqueue: a larger ring would take more than half a megabyte. */
+/** Entries of a virtqueue; a larger ring would take more than half a megabyte. */
 export const VIRTIO_QUEUE: u32 = 1024;
 /** Descriptors of the e1000's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
-/** Frames taken from a device in one turn, before everything else runs. */
+/** Frames received from a device in one turn, before everything else runs. */
 export const RECEIVE_BATCH: u32 = 64;
 /** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */
 export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
@@ -38,11 +38,11 @@ export const ROUTES: u32 = 32;
 export const NEIGHBORS: u32 = 64;
 /** Packets held for one neighbor while its hardware address is resolved; the newest are kept. */
 export const NEIGHBOR_QUEUE: u32 = 4;
-/** Frames on their way from this host to itself. */
+/** Frames queued from this host to itself. */
 export const LOOPBACK_QUEUE: u32 = 128;
 /** Datagrams in reassembly; each holds a buffer of 64 KiB. */
 export const REASSEMBLIES: u32 = 8;
-/** Counters that IPv4 identifications are drawn from; a power of two. */
+/** Counters of IPv4 identifications; a power of two. */
 export const IP_IDENTIFICATIONS: u32 = 256;
 /** Buckets of the ICMP error rate limiter; a power of two. */
 export const ICMP_BUCKETS: u32 = 64;
@@ -52,7 +52,7 @@ export const UDP_SOCKETS: u32 = 64;
 /** Buffers of one socket. */
 export const UDP_RECEIVE_BYTES: u32 = 64 * 1024;
 export const UDP_TRANSMIT_BYTES: u32 = 64 * 1024;
-/** Ports closed most recently, which are not reused yet; a power of two. */
+/** Recently closed ports, which are not reused yet; a power of two. */
 export const UDP_RECENT_PORTS: u32 = 64;
 export const ECHO_SOCKETS: u32 = 8;
 export const ECHO_RECEIVE_BYTES: u32 = 24 * 1024;
@@ -63,7 +63,7 @@ export const TCP_CONNECTIONS: u32 = 512;
 /** Connections reserved for this host; inbound ones cannot use their memory. */
 export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
-/** Connections of one listener that are not accepted yet. */
+/** Connections of one listener that wait to be accepted. */
 export const TCP_BACKLOG: u32 = 256;
 export const TCP_TIME_WAITS: u32 = 16384;
 /**
@@ -72,34 +72,34 @@ export const TCP_TIME_WAITS: u32 = 16384;
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-/** Segments in flight that one connection keeps a record of, 16 bytes each; a power of two. */
+/** Records of segments in flight of one connection, 16 bytes each; a power of two. */
 export const TCP_SENT_SEGMENTS: u32 = 128;
 /** Ranges held out of order by one connection; a segment that needs one more is dropped. */
 export const TCP_REASSEMBLY_PIECES: u32 = 32;
-/** Local ports used most recently, which a peer may still hold in TIME-WAIT; a power of two. */
+/** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */
 export const TCP_RECENT_PORTS: u32 = 256;
 
 // --- DHCP ---
 /** The longest message that is read. */
 export const DHCP_MESSAGE_BYTES: u32 = 4096;
-/** Messages that wait in the client's socket. */
+/** Each buffer of the client's socket, in bytes. */
 export const DHCP_QUEUE_BYTES: u32 = 16 * 1024;
-/** Items kept of one option. */
+/** Items kept from one option. */
 export const DHCP_ROUTES: u32 = 16;
 export const DHCP_SERVERS: u32 = 4;
 export const DHCP_SEARCH_DOMAINS: i32 = 8;
 
 // --- names ---
-/** Names being looked up. */
+/** Lookups in progress. */
 export const DNS_LOOKUPS: u32 = 32;
 /** Addresses kept for one name. */
 export const DNS_ADDRESSES: u32 = 16;
 /** CNAME records followed from one name. */
 export const DNS_ALIASES: u32 = 16;
-/** The longest response that is read, over UDP and over TCP. */
+/** The longest response, over UDP and over TCP. */
 export const DNS_MESSAGE_BYTES: u32 = 4096;
 export const DNS_STREAM_BYTES: u32 = 16 * 1024;
-/** Buffers of a query's socket: a few responses, and forged ones that arrive before them. */
+/** Buffers of a query's socket: a few responses, and forged ones that arrive first. */
 export const DNS_RECEIVE_BYTES: u32 = 16 * 1024;
 export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
@@ -112,16 +112,16 @@ export const HOST_NAME_LENGTH: u32 = 253;
 // --- time ---
 /** Servers queried in one round. */
 export const NTP_SERVERS: u32 = 8;
-/** Each buffer of a query's socket. */
+/** Each buffer of a query's socket, in bytes. */
 export const NTP_QUEUE_BYTES: u32 = 1024;
 
 // --- HTTP ---
 export const URL_LENGTH: u32 = 8192;
-/** The client's: requests running at once, and idle connections kept for the next request. */
+/** Concurrent requests of the client, and idle connections kept for later requests. */
 export const HTTP_EXCHANGES: u32 = 32;
 export const HTTP_IDLE_CONNECTIONS: u32 = 8;
 export const HTTP_REDIRECTS: u32 = 10;
-/** Bytes of a redirect's body that are read in order to keep its connection. */
+/** Bytes of a redirect's body that are discarded to reuse its connection. */
 export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
 /** Responses of status 1xx before the final one. */
 export const HTTP_INTERIM_RESPONSES: u32 = 32;
@@ -130,10 +130,10 @@ export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
 export const HTTP_HEADER_FIELDS: u32 = 128;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
-/** Chunk extensions, and trailer, of one body. */
+/** Chunk extensions and trailer of one body. */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
-/** The server's: connections, and requests of one connection answered in one turn. */
+/** Connections of the server, and requests of one connection answered in one turn. */
 export const HTTP_SERVER_CONNECTIONS: u32 = 256;
 export const HTTP_TURN_REQUESTS: u32 = 32;
 /** The head of a request, and the empty lines before it. */
@@ -147,12 +147,12 @@ export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
 
 // --- JSON and JSON-RPC ---
 export const JSON_BYTES: u32 = 1024 * 1024;
-/** Arrays and objects inside one another. */
+/** Nested arrays and objects. */
 export const JSON_DEPTH: u32 = 128;
 /** Values and member names of one text. */
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
-/** Characters kept of an error's message. */
+/** Characters kept of an error message. */
 export const RPC_MESSAGE_LENGTH: i32 = 1024;
 
 // --- TLS ---
@@ -163,21 +163,22 @@ export const TLS_READ_BYTES: u32 = 16 * 1024;
 /** Cached sessions, and the maximum size of one. */
 export const TLS_SESSIONS: u32 = 32;
 export const TLS_SESSION_BYTES: u32 = 8 * 1024;
-/** Sessions of one server: with TLS 1.3 many send two tickets, and none after a resumption. */
+/** Sessions of one server: with TLS 1.3 many servers send two tickets, none after a resumption. */
 export const TLS_SESSIONS_PER_SERVER: i32 = 2;
-/** The longest certificate that is shown, and the longest text field of one. */
+/** The longest certificate that is shown, and the longest of its text fields. */
 export const CERTIFICATE_BYTES: u32 = 16 * 1024;
 export const CERTIFICATE_TEXT_BYTES: u32 = 4096;
-/** Certificates shown of a chain, and names read of one certificate. */
+/** Certificates shown of a chain, and names shown of one certificate. */
 export const CERTIFICATE_CHAIN: u32 = 16;
 export const CERTIFICATE_NAMES: u32 = 1024;
-/** The longest PEM file, from the boot loader or pasted. */
+/** The longest PEM file from the boot loader, and the longest pasted PEM text. */
 export const PEM_BYTES: u32 = 512 * 1024;
+export const PEM_LENGTH: u32 = 512 * 1024;
 
 // --- boot configuration ---
 export const COMMAND_LINE_BYTES: u32 = 4096;
 export const CONFIG_FILE_BYTES: u32 = 64 * 1024;
-/** Errors reported of one configuration file. */
+/** Errors reported for one configuration file. */
 export const CONFIG_PROBLEMS: u32 = 32;
 
 // --- console ---
@@ -185,31 +186,32 @@ export const LINE_LENGTH: u32 = 4096;
 export const HISTORY_LINES: u32 = 100;
 /** Bytes of an escape sequence that a key sends. */
 export const KEY_SEQUENCE_BYTES: u32 = 24;
-/** Bytes of input handled in one turn, so that a flood leaves time for the network. */
+/** Bytes of input handled in one turn, so that a flood does not starve the network. */
 export const CONSOLE_INPUT_BATCH: u32 = 256;
 /** Commands that may finish in one turn. */
 export const CONSOLE_COMMAND_BATCH: u32 = 16;
-/** Free characters of the output buffer without which kernel messages are not shown. */
+/** Kernel messages are not shown while the output buffer has fewer free characters. */
 export const CONSOLE_LOG_ROOM: u32 = 16 * 1024;
-/** Unprinted characters above which jobs are not polled. */
+/** Jobs are not polled while more characters are unprinted. */
 export const OUTPUT_ROOM: u32 = 32 * 1024;
-/** Unprinted characters above which output is dropped, with a message. */
+/** Output is dropped, with a message, while more characters are unprinted. */
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
-/** Bytes typed ahead while a command runs that does not read them. */
+/** Bytes typed ahead of a running command that does not read input. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
-export const LOG_BYTES: u32 = 64 * 1024;
-/** Heap that must be free before an operation that allocates much may start. */
+/** Characters kept in the kernel log. */
+export const LOG_LENGTH: u32 = 64 * 1024;
+/** Bytes of heap that must be free before an operation that allocates much may start. */
 export const HEAP_RESERVE: u32 = 1024 * 1024;
 
 // --- commands ---
-/** Typed lines that `nc` holds for a slow peer, and their bytes; then typing waits. */
+/** Typed lines that `nc` queues for a slow peer, and their bytes; at either bound input pauses. */
 export const NC_LINES: u32 = 256;
 export const NC_BYTES: u32 = 64 * 1024;
-/** Bytes that `nc` prints at a time. */
+/** Bytes that `nc` prints at once. */
 export const NC_PRINT_BYTES: u32 = 4096;
-/** Frames that `tcpdump` holds until they are printed, and bytes of each. */
+/** Frames that `tcpdump` queues for printing, and bytes captured of each. */
 export const CAPTURE_FRAMES: u32 = 256;
 export const CAPTURE_BYTES: u32 = 128;
-/** Parentheses inside one another, and primitives, of a packet filter expression. */
+/** Nested parentheses and primitives of a packet filter expression. */
 export const FILTER_DEPTH: i32 = 32;
 export const FILTER_TERMS: i32 = 32;

@@ -2,7 +2,7 @@
  * The kernel's log: recent lines are kept for `dmesg`, and each is passed to the console at once.
  * Lines carry the time of the last `setLogTime`, as this layer has no clock.
  */
-import { LOG_BYTES } from "./limits";
+import { LOG_LENGTH } from "./limits";
 
 /** Receives each log line as it is written; the console implements it. */
 export interface LogSink {
@@ -17,12 +17,12 @@ class LogEntry {
 }
 
 const entries: Array<LogEntry> = [];
-/** Characters in `entries`, at most LOG_BYTES. */
+/** Characters in `entries`, at most LOG_LENGTH. */
 let kept: u32 = 0;
 let sink: LogSink | null = null;
 let time: i64 = 0;
 
-/** Sets where log lines go from now on; earlier lines are not repeated. */
+/** Sets the receiver of later log lines; earlier lines are not repeated. */
 export function setLogSink(to: LogSink): void {
   sink = to;
 }
@@ -36,7 +36,7 @@ export function setLogTime(now: i64): void {
 export function log(text: string): void {
   entries.push(new LogEntry(time, text));
   kept += text.length;
-  while (kept > LOG_BYTES) kept -= entries.shift().text.length;
+  while (kept > LOG_LENGTH) kept -= entries.shift().text.length;
   const to = sink;
   if (to != null) to.logLine(formatLogLine(time, text));
 }

@@ -1,12 +1,13 @@
 /**
- * A program of the user's, built into the kernel with `make APP=path.ts`. Its top-level code
- * registers it here, and the kernel polls it like everything else.
+ * User programs, built into the kernel with `make APP=path.ts`. The top-level code of a program
+ * registers it here, and the kernel polls it like a service.
  */
 import { Pollable } from "./pollable";
 import { NEVER } from "./time";
 
+/** A user program. */
 export abstract class Program extends Pollable {
-  /** Called once, when the stack exists; the network may not be configured yet. */
+  /** Called once the stack exists; the network may not be configured yet. */
   start(_now: i64): void {}
   pollAt(_now: i64): i64 {
     return NEVER;

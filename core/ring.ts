@@ -9,6 +9,7 @@
  */
 import { allocateRing, freeRing } from "./block";
 
+/** A bounded queue of bytes. */
 export class Ring {
   /** Bytes queued. */
   length: u32 = 0;
@@ -21,7 +22,7 @@ export class Ring {
     assert(capacity > 0 && (capacity & (capacity - 1)) == 0, "a ring's capacity is a power of 2");
   }
 
-  /** Allocates the block, unless it exists. Nothing else here allocates. */
+  /** Allocates the block unless it exists. Only this and `write` allocate. */
   allocate(): void {
     if (this.block == 0) this.block = allocateRing(this.capacity);
   }
@@ -34,6 +35,7 @@ export class Ring {
     this.length = 0;
   }
 
+  /** Reports whether the block exists. */
   get allocated(): bool {
     return this.block != 0;
   }
@@ -60,7 +62,7 @@ export class Ring {
    */
   place(ahead: u32, source: usize, length: u32): void {
     assert(this.block != 0, "a ring without memory cannot be written");
-    assert(ahead + length <= this.capacity - this.length, "bytes laid down beyond the ring");
+    assert(ahead + length <= this.capacity - this.length, "bytes placed beyond the ring");
     const at = (this.head + this.length + ahead) & (this.capacity - 1);
     const whole = this.capacity - at;
     if (length <= whole) {

@@ -1,14 +1,15 @@
-/** Builds a string by appending, without copying the whole for each piece. */
+/** Builds a string by appending to a buffer that grows by doubling. */
 export class TextBuilder {
   /** Characters (UTF-16 units) so far. */
   length: u32 = 0;
   private units: StaticArray<u16>;
 
-  /** `capacity`: characters that it holds before it first grows. */
+  /** `capacity`: initial size in characters. */
   constructor(capacity: u32 = 64) {
     this.units = new StaticArray<u16>(max<u32>(capacity, 1));
   }
 
+  /** Appends a string. */
   add(text: string): void {
     const count = text.length as u32;
     this.reserve(count);
@@ -32,7 +33,7 @@ export class TextBuilder {
     }
   }
 
-  /** Appends the characters of `text` from `start` up to, not including, `end`. */
+  /** Appends the characters of `text` from `start` to `end` (exclusive). */
   addPart(text: string, start: u32, end: u32): void {
     this.reserve(end - start);
     const to = changetype<usize>(this.units) + (this.length << 1);
@@ -40,17 +41,19 @@ export class TextBuilder {
     this.length += end - start;
   }
 
+  /** Returns the string so far. */
   toString(): string {
     return String.UTF16.decodeUnsafe(changetype<usize>(this.units), (this.length as usize) << 1);
   }
 
-  /** Returns the string and starts over, keeping the memory. */
+  /** Returns the string and starts over with the same buffer. */
   take(): string {
     const text = this.toString();
     this.length = 0;
     return text;
   }
 
+  /** Makes room for `more` characters. */
   private reserve(more: u32): void {
     const wanted = this.length + more;
     let capacity = this.units.length as u32;

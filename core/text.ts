@@ -10,10 +10,12 @@ export const CR: u32 = 0x0d;
 export const SPACE: u32 = 0x20;
 export const DELETE: u32 = 0x7f;
 
+/** Reports whether `c` is an ASCII digit. */
 export function isDigit(c: u32): bool {
   return c - 0x30 < 10;
 }
 
+/** Reports whether `c` is an ASCII letter. */
 export function isLetter(c: u32): bool {
   return (c | 0x20) - 0x61 < 26;
 }
@@ -25,7 +27,7 @@ export function hexValue(c: u32): i32 {
   return letter < 6 ? letter + 10 : -1;
 }
 
-/** Returns the lower case of an ASCII letter, and anything else unchanged. */
+/** Returns an ASCII letter in lower case, and anything else unchanged. */
 export function lowerCase(c: u32): u32 {
   return c - 0x41 < 26 ? c | 0x20 : c;
 }
@@ -55,7 +57,7 @@ export function parseDecimalText(text: string): i64 {
   return text.length == 0 ? NOT_A_NUMBER : (value as i64);
 }
 
-/** Writes `value` in decimal, at most 20 bytes; returns how many. */
+/** Writes `value` in decimal, at most 20 bytes. Returns the number of bytes. */
 export function writeDecimal(destination: usize, value: u64): u32 {
   let length: u32 = 1;
   for (let rest = value / 10; rest != 0; rest /= 10) length++;
@@ -67,7 +69,7 @@ export function writeDecimal(destination: usize, value: u64): u32 {
   return length;
 }
 
-/** Writes the low byte of each character; returns how many: `text.length`. */
+/** Writes the low byte of each character. Returns their number, `text.length`. */
 export function writeAscii(destination: usize, text: string): u32 {
   const length = text.length as u32;
   const source = changetype<usize>(text);
@@ -77,7 +79,7 @@ export function writeAscii(destination: usize, text: string): u32 {
   return length;
 }
 
-/** Returns the bytes as characters U+0000 to U+00FF; never fails. */
+/** Decodes Latin-1: each byte becomes a character U+0000 to U+00FF. */
 export function latin1(pointer: usize, length: u32): string {
   const text = new TextBuilder();
   for (let i: u32 = 0; i < length; i++) text.addUnit(load<u8>(pointer + i));
@@ -109,7 +111,7 @@ export function startsWithText(pointer: usize, length: u32, text: string): bool 
   return true;
 }
 
-/** Reports whether the bytes equal `text`, which is in lower case, ignoring their case. */
+/** Reports whether the bytes equal `text`, ignoring ASCII case; `text` must be in lower case. */
 export function equalsIgnoringCase(pointer: usize, length: u32, text: string): bool {
   if (length != (text.length as u32)) return false;
   const source = changetype<usize>(text);
@@ -153,8 +155,8 @@ export function utf8Fault(pointer: usize, length: u32): i32 {
 }
 
 /**
- * Reports whether a terminal would act on a character, or a line could hide text with it: controls
- * (C0, DEL, C1), line separators, invisible marks, direction overrides, the byte order mark.
+ * Reports whether a character controls the terminal or can hide text: controls (C0, DEL, C1), line
+ * separators, invisible marks, direction overrides, the byte order mark.
  */
 export function isUnprintable(c: u32): bool {
   if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return true;
@@ -163,7 +165,7 @@ export function isUnprintable(c: u32): bool {
   return (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-/** Returns an unprintable character as `\xNN` or `\uNNNN`. */
+/** Appends an unprintable character as `\xNN` or `\uNNNN`. */
 export function addEscape(text: TextBuilder, c: u32): void {
   text.addUnit(0x5c);
   text.addUnit(c < 256 ? 0x78 : 0x75);

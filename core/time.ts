@@ -1,8 +1,9 @@
 /**
- * Time in the kernel: monotonic microseconds since boot, in an i64. Code is told `now`; only
- * machine/ can read a clock.
+ * Time in the kernel: monotonic microseconds since boot, in an i64. `now` is passed as an argument;
+ * only machine/ can read a clock.
  */
 
+/** Units, in microseconds. */
 export const MICROSECOND: i64 = 1;
 export const MILLISECOND: i64 = 1000;
 export const SECOND: i64 = 1_000_000;

@@ -1,12 +1,13 @@
-/** Decodes UTF-8 (RFC 3629) byte by byte, so that a character may arrive in pieces. */
+/** Decodes UTF-8 (RFC 3629) byte by byte, so a character may arrive in pieces. */
 
 /** U+FFFD, which replaces invalid bytes. */
 export const REPLACEMENT: i32 = 0xfffd;
 /** Returned by `push` while a character is incomplete. */
 export const INCOMPLETE: i32 = -1;
 
+/** Keeps an incomplete character between calls. */
 export class Utf8Decoder {
-  /** Set by `push` if the bytes before this one were an incomplete sequence. */
+  /** Set by `push` if its byte interrupted an incomplete sequence. */
   broken: bool = false;
   private value: u32 = 0;
   private missing: u32 = 0;
@@ -33,7 +34,7 @@ export class Utf8Decoder {
 
   /** Returns the characters that `length` bytes complete, with U+FFFD for each invalid byte. */
   decode(pointer: usize, length: u32): string {
-    // A byte yields at most two units, and one more for the sequence that it interrupts.
+    // A byte yields at most two units, plus one for a sequence that it interrupts.
     const units = new StaticArray<u16>(3 * length);
     const start = changetype<usize>(units);
     let count: u32 = 0;
@@ -65,7 +66,7 @@ export class Utf8Decoder {
   }
 }
 
-/** Writes a code point as UTF-16 to `destination`; returns how many units. */
+/** Writes a code point as UTF-16 to `destination`. Returns the number of units, 1 or 2. */
 export function storeUtf16(destination: usize, point: u32): u32 {
   if (point < 0x10000) {
     store<u16>(destination, point as u16);

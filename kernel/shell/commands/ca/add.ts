@@ -2,7 +2,7 @@
  * `ca add`: reads a PEM certificate (RFC 7468) pasted into the console, up to its END line, and
  * trusts it. Text before the BEGIN line is skipped, as openssl does.
  */
-import { PEM_BYTES } from "../../../../core/limits";
+import { PEM_LENGTH } from "../../../../core/limits";
 import { LF } from "../../../../core/text";
 import { TextBuilder } from "../../../../core/text-builder";
 import { RootKind } from "../../../../core/tls-codes";
@@ -44,7 +44,7 @@ export class AddRoot extends Job {
     this.text.add(line);
     this.text.addUnit(LF);
     if (line == END) this.ended = true;
-    else if (this.text.length > PEM_BYTES) this.failure = "certificate too long";
+    else if (this.text.length > PEM_LENGTH) this.failure = "certificate too long";
   }
 
   endOfInput(): void {
