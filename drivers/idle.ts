@@ -1,7 +1,7 @@
 /**
- * Decides whether the processor may sleep. Right after activity it is better to poll again for a
- * little than to sleep and be woken: an interrupt costs more than many turns, and under QEMU each
- * one is up to 128 microseconds late.
+ * Decides whether the processor may sleep. Shortly after activity, polling is cheaper than
+ * sleeping: an interrupt costs more than many turns, and under QEMU it is up to 128 microseconds
+ * late.
  */
 import { earlier } from "../core/time";
 import { arm } from "../machine/timer";
@@ -10,6 +10,7 @@ import { Nic } from "./nic";
 /** Microseconds to keep polling after a turn in which something happened. */
 const SPIN: i64 = 30;
 
+/** Tracks activity. */
 export class Idle {
   private busyUntil: i64 = 0;
 
@@ -21,8 +22,8 @@ export class Idle {
   }
 
   /**
-   * Reports whether the processor may sleep until `deadline`. If so, the timer is armed for it, and
-   * every NIC raises an interrupt for whatever arrives from now on.
+   * Reports whether the processor may sleep until `deadline`, in microseconds since boot. If so,
+   * arms the timer and unmasks the interrupts of all NICs.
    */
   mayHalt(deadline: i64, now: i64): bool {
     if (deadline <= now || now < this.busyUntil) return false;

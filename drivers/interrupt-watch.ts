@@ -1,8 +1,7 @@
 /**
- * Whether a device's interrupt can be relied on. Firmware may route a line wrongly or not at all,
- * and a kernel that sleeps until such a line fires would never wake: until the first interrupt
- * has come the device is polled once a second, and one that misses an interrupt is polled from
- * then on.
+ * Detects dead interrupts. Firmware may route a line wrongly or not at all, and a kernel asleep
+ * until such a line fires would never wake. So a device is polled every second until its first
+ * interrupt, and every millisecond once an interrupt is missing.
  */
 import { log } from "../core/log";
 import { MILLISECOND, NEVER, SECOND } from "../core/time";
@@ -10,17 +9,18 @@ import { connect, InterruptHandler } from "../machine/interrupts";
 import { DeviceCounters } from "../net/phy/counters";
 import { PciDevice } from "./pci/pci";
 
-/** Microseconds between two polls of a device without a working interrupt. */
+/** Microseconds between polls of a device without a working interrupt. */
 const POLL_INTERVAL: i64 = MILLISECOND;
-/** Microseconds that a due interrupt may take, and between polls of a line not proven yet. */
+/** Microseconds to wait for a due interrupt, and between polls before the first interrupt. */
 const PATIENCE: i64 = SECOND;
 
+/** Watches the interrupt of one device. */
 export class InterruptWatch {
-  /** False if no interrupt is connected, or if the connected one has proved dead. */
+  /** False if no interrupt is connected, or the connected one is dead. */
   interruptDriven: bool = false;
-  /** Interrupts that must have come by now, counted since boot. */
+  /** Interrupts due so far, counted since boot. */
   private due: u64 = 0;
-  /** Until when they are waited for, in microseconds since boot; NEVER if none is missing. */
+  /** When a missing interrupt counts as dead, in microseconds since boot; NEVER if none is due. */
   private waitEnds: i64 = NEVER;
 
   constructor(
@@ -34,12 +34,12 @@ export class InterruptWatch {
     return this.interruptDriven;
   }
 
-  /** Notes that by now `count` interrupts must have come since boot. */
+  /** Sets the number of interrupts that must have occurred since boot. */
   expect(count: u64): void {
     this.due = count;
   }
 
-  /** When to poll the device at the latest: see `Nic.pollAt`. */
+  /** Returns the latest time to poll the device, in microseconds since boot: see `Nic.pollAt`. */
   pollAt(now: i64): i64 {
     if (!this.interruptDriven) return now + POLL_INTERVAL;
     const count = this.counters.interrupts;

@@ -1,4 +1,4 @@
-/** Which driver takes which network controller: the one place that knows. */
+/** Maps network controllers to drivers. */
 import { log } from "../core/log";
 import { FramePool } from "../net/phy/pool";
 import { E1000 } from "./intel/e1000";
@@ -8,7 +8,7 @@ import { PciDevice } from "./pci/pci";
 /** Base class of network controllers (PCI Code and ID Assignment specification 1.11). */
 const CLASS_NETWORK: u32 = 0x02;
 
-/** The drivers. A controller of the family `None` is known by name and has no driver. */
+/** The drivers. A controller of the family `None` has a name but no driver. */
 const enum Family {
   None,
   E1000,
@@ -19,17 +19,17 @@ class Model {
     readonly vendor: u32,
     readonly device: u32,
     readonly family: Family,
-    /** The name for the log where that of pci/names.ts is not the usual one. */
+    /** The name for the log; "" for that of pci/names.ts. */
     readonly name: string = "",
   ) {}
 }
 
 const MODELS: StaticArray<Model> = [
-  // 82544EI and 82544GC (copper), and the 82544GC on a main board.
+  // 82544EI and 82544GC (copper), and the 82544GC LOM.
   new Model(0x8086, 0x1008, Family.E1000),
   new Model(0x8086, 0x100c, Family.E1000),
   new Model(0x8086, 0x100d, Family.E1000),
-  // 82540EM, the same on a main board, 82545EM (copper).
+  // 82540EM, 82540EM LOM, 82545EM (copper).
   new Model(0x8086, 0x100e, Family.E1000),
   new Model(0x8086, 0x1015, Family.E1000),
   new Model(0x8086, 0x100f, Family.E1000),
@@ -48,7 +48,7 @@ function modelOf(device: PciDevice): Model | null {
   return null;
 }
 
-/** A driver for the function, not started; null if there is none. */
+/** Returns a driver for the function, not yet started, or null. */
 function createNic(device: PciDevice, pool: FramePool): Nic | null {
   const model = modelOf(device);
   if (model == null) return null;
@@ -56,8 +56,8 @@ function createNic(device: PciDevice, pool: FramePool): Nic | null {
 }
 
 /**
- * Starts every network controller that has a driver, at most `limit` of them, in PCI order.
- * Call this first after boot: under QEMU an e1000 receives nothing for a second after its start.
+ * Starts the network controllers that have a driver, at most `limit`, in PCI order. Call this early
+ * in the boot: under QEMU an e1000 receives nothing for a second after its start.
  * Interrupts are connected later, by `Nic.connectInterrupt`.
  */
 export function startNics(devices: Array<PciDevice>, pool: FramePool, limit: i32): Array<Nic> {
@@ -80,7 +80,7 @@ export function logNics(devices: Array<PciDevice>): void {
     const what = `pci ${device.location()}: ${nameOf(device, model)} [${device.idText()}]`;
     if (device.driver != "") log(`${what}: ${device.driver}, irq ${device.interruptLine}`);
     else if (model == null || model.family == Family.None) log(`${what}: no driver`);
-    else log(`${what}: cannot be started`);
+    else log(`${what}: probe failed`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a NIC driver is: a `NetworkDevice` for the stack, and beside it what the kernel needs to
- * start it, to sleep while it is idle and to stop it. Nothing outside drivers/ knows more about a
- * controller than this; `nic-probe.ts` says which class drives which PCI function.
+ * The interface of a NIC driver: a `NetworkDevice` for the stack, plus what the kernel needs to
+ * start it, to sleep while it is idle, and to stop it. Code outside drivers/ uses only this
+ * interface; `nic-probe.ts` maps PCI functions to drivers.
  *
  * A driver neither pads nor clears what it sends, nor lets its controller do so: a frame is at
  * least 60 bytes long when it gets here (see NetworkDevice.transmit).
@@ -21,7 +21,7 @@ import { PciDevice } from "./pci/pci";
 export abstract class Nic implements NetworkDevice, InterruptHandler {
   protected readonly watch: InterruptWatch;
 
-  /** Allocates memory only. Registers are not touched before `start`. */
+  /** Only allocates memory; `start` is the first to access registers. */
   constructor(
     readonly pci: PciDevice,
     protected readonly pool: FramePool,
@@ -36,24 +36,24 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
    */
   abstract start(): bool;
 
-  /** Connects the interrupt. Returns false if there is none; `pollAt` then asks to be polled. */
+  /** Connects the interrupt. Returns false if there is none; `pollAt` then requests polling. */
   connectInterrupt(): bool {
     return this.watch.connect(this);
   }
 
-  /** Notes the interrupt and silences the device. Allocates nothing. */
+  /** Records the interrupt and masks further ones. Allocates nothing. */
   abstract interrupt(): void;
 
   /**
-   * Reports whether the device has work now. Called before the processor sleeps: after a false,
-   * interrupts are unmasked, and whatever arrives raises one.
+   * Reports whether the device has work now. Called before the processor sleeps: if it returns
+   * false, interrupts are unmasked, and any later arrival raises one.
    */
   abstract needsPoll(): bool;
 
-  /** The latest time to poll at, in microseconds since boot; NEVER if an interrupt will tell. */
+  /** Returns the latest time to poll, in microseconds since boot; NEVER if interrupts suffice. */
   abstract pollAt(now: i64): i64;
 
-  /** Stops all DMA for good: the memory of the rings is about to belong to somebody else. */
+  /** Stops all DMA permanently, before the memory of the rings gets a new owner. */
   abstract quiesce(): void;
 
   abstract hardwareAddress(): u64;

@@ -1,6 +1,6 @@
 /**
- * The PC's real-time clock (Motorola MC146818): reads date and time from CMOS memory, in whichever
- * format firmware chose. It is assumed to run in UTC.
+ * The PC's real-time clock (Motorola MC146818): reads date and time from CMOS memory, in the format
+ * that firmware has set. The clock is assumed to run in UTC.
  */
 import { delay } from "../machine/delay";
 import { in8, out8 } from "../machine/host";
@@ -61,9 +61,9 @@ class Reading {
 }
 
 /**
- * Seconds since 1970-01-01 00:00:00 UTC, or -1 if there is no clock, its battery is flat or its
- * date is not valid. `centuryRegister` is the FADT's, or 0; without one, years below 70 are taken
- * for those after 2000.
+ * Returns the seconds since 1970-01-01 00:00:00 UTC, or -1 if there is no clock, its battery is
+ * flat or its date is invalid. `centuryRegister` is that of the FADT, or 0; without one, years
+ * below 70 are in the 21st century.
  */
 export function readRtc(centuryRegister: u32): i64 {
   if ((cmos(STATUS_D) & BATTERY_GOOD) == 0) return -1;
@@ -73,7 +73,7 @@ export function readRtc(centuryRegister: u32): i64 {
     if (!waitForUpdate()) return -1;
     const first = new Reading(century);
     if (!waitForUpdate()) return -1;
-    // Two equal readings had no update between them.
+    // Equal readings mean that no update came between them.
     if (first.equals(new Reading(century))) return decode(first, cmos(STATUS_B));
   }
   return -1;
@@ -103,7 +103,7 @@ function decode(reading: Reading, format: u32): i64 {
   if (second > 59 || minute > 59 || hour > 23 || inCentury > 99) return -1;
   if (month < 1 || month > 12 || day < 1) return -1;
   let century = reading.century == 0 ? 0 : number(reading.century, format);
-  // Ignore a century register that holds something else.
+  // Ignore an implausible century.
   if (century < 19 || century > 29) century = inCentury < 70 ? 20 : 19;
   const year = century * 100 + inCentury;
   const leap = month == 2 && isLeap(year) ? 1 : 0;
@@ -120,7 +120,7 @@ function number(value: u32, format: u32): u32 {
   return high > 9 || low > 9 ? WRONG : high * 10 + low;
 }
 
-/** In 12-hour format bit 7 means p.m., and 12 is the first hour of each half. */
+/** In 12-hour format, bit 7 means p.m., and hour 12 comes before hour 1. */
 function decodeHour(value: u32, format: u32): u32 {
   if ((format & HOURS_24) != 0) return number(value, format);
   const hour = number(value & ~AFTERNOON, format);

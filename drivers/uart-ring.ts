@@ -1,13 +1,14 @@
 /**
- * A byte ring between an interrupt handler and a turn. One side only puts and the other only
- * takes, so no lock is needed.
+ * A byte ring between an interrupt handler and a turn. One side only writes and the other only
+ * reads, so no lock is needed.
  */
 import { interruptBarrier } from "../machine/host";
 
+/** A queue of bytes with one writer and one reader. */
 export class UartRing {
   private readonly bytes: StaticArray<u8>;
   private readonly mask: u32;
-  /** Bytes put and taken since the start, modulo 2^32. */
+  /** Total bytes put and taken, modulo 2^32. */
   private head: u32 = 0;
   private tail: u32 = 0;
 
@@ -23,7 +24,7 @@ export class UartRing {
     interruptBarrier();
     return this.head - this.tail;
   }
-  /** Bytes that still fit. */
+  /** Bytes of free space. */
   room(): u32 {
     return this.mask + 1 - this.used();
   }
@@ -31,7 +32,7 @@ export class UartRing {
   /** Puts a byte; there must be room. */
   put(byte: u8): void {
     this.bytes[this.head & this.mask] = byte;
-    // The byte must be stored before the count includes it.
+    // Store the byte before the count includes it.
     interruptBarrier();
     this.head++;
   }

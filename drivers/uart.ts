@@ -1,7 +1,7 @@
 /**
  * The serial port: a 16550A (National Semiconductor PC16550D data sheet) with interrupts in both
- * directions, 8 data bits, no parity, 1 stop bit. Received bytes are never dropped here: when the
- * ring is full the FIFO is left to fill up, and RTS tells the peer to wait.
+ * directions, 8 data bits, no parity, 1 stop bit. The driver never drops received bytes: when its
+ * ring is full, it lets the FIFO fill up and deasserts RTS to pause the peer.
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";
@@ -51,15 +51,16 @@ const BREAK: u32 = 1 << 4;
 const THR_EMPTY: u32 = 1 << 5;
 const ALL_SENT: u32 = 1 << 6;
 
-/** Causes handled in one interrupt; the rest raise another. */
+/** Causes handled in one interrupt; the rest raise another one. */
 const CAUSES_AT_ONCE: u32 = 32;
 /** Reads of the line status before a polled write gives up: 20 ms or more. */
 const POLL_TRIES: u32 = 100_000;
 
+/** A serial port. */
 export class Uart implements InterruptHandler {
-  /** Whether there is a port. Without one every method does nothing. */
+  /** There is a port. Without one, all methods do nothing. */
   present: bool = false;
-  /** Bytes lost because the hardware's FIFO overflowed. */
+  /** Overrun errors: bytes were lost because the hardware FIFO was full. */
   overruns: u64 = 0;
   parityErrors: u64 = 0;
   framingErrors: u64 = 0;
@@ -69,22 +70,22 @@ export class Uart implements InterruptHandler {
   private readonly unsent: UartRing = new UartRing(UART_TRANSMIT_BYTES);
   /** Bytes that an empty transmitter accepts at once: 16 with FIFOs, else 1. */
   private depth: u32 = 1;
-  /** The transmit interrupt is enabled and drains the ring. */
+  /** The transmit interrupt is enabled. */
   private sending: bool = false;
-  /** The receive ring is full, and the receive interrupt disabled. */
+  /** The receive ring was full: the receive interrupt is disabled. */
   private throttled: bool = false;
   private interruptDriven: bool = false;
 
   constructor(private readonly base: u32 = COM1) {}
 
-  /** Reports whether a 16550 can make the rate: 115,200 divided by a whole number. */
+  /** Reports whether a 16550 supports the baud rate: 115,200 divided by an integer. */
   static isRate(baud: u32): bool {
     return baud != 0 && FASTEST % baud == 0 && FASTEST / baud <= 0xffff;
   }
 
   /**
-   * Finds the port and sets its rate, with interrupts disabled: enough for `writePolled`. Returns
-   * false if there is no port. A rate that is not possible counts as 115,200.
+   * Detects the port and sets its baud rate, with interrupts disabled: enough for `writePolled`.
+   * Returns false if there is no port. An unsupported rate becomes 115,200.
    */
   start(baud: u32): bool {
     out8(this.base + SCRATCH, 0x5a);
@@ -104,7 +105,7 @@ export class Uart implements InterruptHandler {
     return true;
   }
 
-  /** Enables interrupts. Returns false if there is no port or its line is not available. */
+  /** Enables interrupts. Returns false without a port, or if its line has too many handlers. */
   connectInterrupt(line: u32 = COM1_LINE): bool {
     if (!this.present || !connect(line, this, false)) return false;
     this.interruptDriven = true;
@@ -114,8 +115,8 @@ export class Uart implements InterruptHandler {
   }
 
   /**
-   * Sends bytes by polling, before interrupts work. If the transmitter never becomes ready, gives
-   * up after a bounded time, and the bytes are lost.
+   * Sends bytes by polling, for use before interrupts work. If the transmitter does not become
+   * ready in time, the remaining bytes are lost.
    */
   writePolled(pointer: usize, length: u32): void {
     if (!this.present) return;
@@ -127,7 +128,7 @@ export class Uart implements InterruptHandler {
     }
   }
 
-  /** Queues bytes. Returns how many there was room for; without a port, all. */
+  /** Queues bytes. Returns the number accepted; without a port, all are. */
   write(pointer: usize, length: u32): u32 {
     if (!this.present) return length;
     const taken = min(length, this.unsent.room());
@@ -141,7 +142,7 @@ export class Uart implements InterruptHandler {
     return taken;
   }
 
-  /** Takes the oldest byte received, or returns -1. */
+  /** Returns and removes the oldest received byte, or returns -1. */
   read(): i32 {
     if (this.received.used() == 0) return -1;
     const byte = this.received.take();
@@ -178,12 +179,12 @@ export class Uart implements InterruptHandler {
       this.receive(status);
       if ((status & THR_EMPTY) != 0 && (this.sending || cause == CAUSE_THR_EMPTY)) this.send();
     }
-    // The line is edge-triggered: disabling and enabling makes a new edge for what is left.
+    // The line is edge-triggered: toggling the enable bits makes an edge for the remaining causes.
     out8(this.base + INTERRUPT_ENABLE, 0);
     this.enableInterrupts();
   }
 
-  /** Moves bytes from the FIFO to the ring, as far as there is room. */
+  /** Moves bytes from the FIFO to the ring while there is room. */
   private receive(first: u32): void {
     let status = first;
     for (;;) {

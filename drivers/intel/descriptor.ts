@@ -1,6 +1,6 @@
 /**
- * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). Every field is
- * naturally aligned, so the compiler adds no padding and the layout is the hardware's.
+ * The legacy descriptors that driver and controller share (SDM 3.2.3 and 3.3.3). All fields are
+ * naturally aligned, so the compiler's layout equals the hardware's.
  */
 
 /** Size of a descriptor of either kind, in bytes. */
@@ -9,7 +9,7 @@ export const DESCRIPTOR_BYTES: u32 = 16;
 export const RING_ALIGNMENT: u32 = 16;
 
 /**
- * A buffer for the controller to fill, and what it reports of the frame (SDM 3.2.3).
+ * A buffer for the controller to fill, and the status of the received frame (SDM 3.2.3).
  *
  *       63                48 47    40 39    32 31          16 15           0
  *      ┌────────────────────────────────────────────────────────────────────┐

@@ -17,14 +17,14 @@ import { Registers } from "./registers";
 import { Statistics } from "./statistics";
 import { TransmitRing } from "./transmit-ring";
 
-/** Causes that always interrupt; TXDW is added while a sender waits for room. */
+/** Causes enabled at all times; TXDW is added while a sender waits for room. */
 const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE_RXT0;
 const ALL_CAUSES: u32 = 0xffffffff;
 /** At least 51 us between interrupts (SDM 13.4.18, in units of 256 ns). */
 const THROTTLE: u32 = 200;
 /** Microseconds to wait after a reset, which reloads the EEPROM (SDM 14.3; as Intel's driver). */
 const RESET_MICROSECONDS: u32 = 5000;
-/** Microseconds for DMA in progress to end after the rings have been disabled. */
+/** Microseconds for DMA in progress to end after the rings are disabled. */
 const STOP_MICROSECONDS: u32 = 200;
 
 /** Reports whether the device is an 82544EI or 82544GC, which has no EERD register. */
@@ -43,7 +43,7 @@ export class E1000 extends Nic {
   private up: bool = false;
   private link: bool = false;
   private speed: u32 = 0;
-  /** Interrupts are masked: since the last one, until `needsPoll` finds nothing to do. */
+  /** Interrupts are masked, from an interrupt until `needsPoll` finds nothing to do. */
   private masked: bool = true;
   /** A sender has found the ring full. */
   private waitingForRoom: bool = false;
@@ -92,7 +92,7 @@ export class E1000 extends Nic {
     const next = this.count.interrupts + 1;
     const frame = this.receiveRing.receive();
     if (frame == null) this.transmitRing.reclaim();
-    // Interrupts were unmasked when the frame came, so one is due if the line works.
+    // Interrupts were unmasked when the frame arrived, so one is due.
     else if (!this.masked) this.watch.expect(next);
     return frame;
   }
@@ -102,7 +102,7 @@ export class E1000 extends Nic {
     this.transmitRing.flush();
     this.transmitRing.reclaim();
     if (this.transmitRing.room() != 0) return true;
-    // Real controllers transmit asynchronously: room comes later, with an interrupt.
+    // Real controllers transmit asynchronously: an interrupt will report room.
     if (!this.waitingForRoom) {
       this.waitingForRoom = true;
       if (!this.masked) this.registers.write(reg.IMS, reg.CAUSE_TXDW);
@@ -148,8 +148,8 @@ export class E1000 extends Nic {
     if (!this.up) return false;
     if (this.receiveRing.filled()) return true;
     if (!this.masked) return false;
-    // Causes before this read are handled now; later ones stay in ICR (SDM 13.4.17) and interrupt
-    // as soon as they are unmasked.
+    // Causes up to this read are handled now; later ones stay in ICR (SDM 13.4.17) and interrupt as
+    // soon as they are unmasked.
     this.service(this.registers.read(reg.ICR));
     if (this.receiveRing.filled() || this.hasRoomAgain()) return true;
     if (!this.watch.interruptDriven) return false;
@@ -162,7 +162,7 @@ export class E1000 extends Nic {
     return this.up ? this.watch.pollAt(now) : NEVER;
   }
 
-  /** Masks. The interrupt may have been another device's on the same line; that does no harm. */
+  /** Masks interrupts. Another device on the line may have raised this one, which is harmless. */
   interrupt(): void {
     this.registers.write(reg.IMC, ALL_CAUSES);
     this.masked = true;
@@ -181,7 +181,7 @@ export class E1000 extends Nic {
     if ((causes & reg.CAUSE_RXO) != 0) this.receiveRing.returnAll();
   }
 
-  /** Reports, once, that a sender that found the ring full can continue. */
+  /** Returns true once when a sender that found the ring full can continue. */
   private hasRoomAgain(): bool {
     if (!this.waitingForRoom) return false;
     this.transmitRing.reclaim();
@@ -199,11 +199,11 @@ export class E1000 extends Nic {
     this.link = link;
   }
 
-  /** Resets (SDM 14.3), after stopping what firmware may have left running. */
+  /** Stops what firmware may have left running, then resets (SDM 14.3). */
   private reset(): void {
     const registers = this.registers;
     registers.write(reg.IMC, ALL_CAUSES);
-    // QEMU receives nothing for a second after each write of RCTL: avoid a needless one.
+    // QEMU receives nothing for a second after a write of RCTL: avoid an unnecessary one.
     if ((registers.read(reg.RCTL) & reg.RCTL_EN) != 0) registers.write(reg.RCTL, 0);
     registers.write(reg.TCTL, 0);
     delay(STOP_MICROSECONDS);
@@ -254,7 +254,7 @@ export class E1000 extends Nic {
     registers.write(reg.TIPG, reg.TIPG_COPPER);
   }
 
-  /** Enables rings, transmitter and, with the only write of RCTL, receiver. */
+  /** Enables the rings, the transmitter and, with a single write of RCTL, the receiver. */
   private switchOn(): void {
     this.statistics.clear();
     this.receiveRing.program();
@@ -280,7 +280,7 @@ export class E1000 extends Nic {
   }
 }
 
-/** Reports whether a hardware address can belong to one station. */
+/** Reports whether a hardware address is a valid unicast address. */
 function isStation(address: u64): bool {
   return address != 0 && ((address >> 40) & 1) == 0;
 }

@@ -1,4 +1,4 @@
-/** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1) if RAL0 holds none. */
+/** Reads the hardware address from the EEPROM (SDM 5.3, 5.6.1), for use if RAL0 holds none. */
 import { delay } from "../../machine/delay";
 import {
   EECD,

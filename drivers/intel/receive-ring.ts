@@ -1,6 +1,6 @@
 /**
- * The receive ring (SDM 3.2.6). Every descriptor has a frame of the pool; a filled one is exchanged
- * for an empty one, so the ring is always full of buffers.
+ * The receive ring (SDM 3.2.6). Every descriptor holds a frame of the pool. A filled frame is
+ * replaced by an empty one, so every descriptor always has a buffer.
  *
  *       returned     next
  *     ──────┴──────────┴────────────────────────────
@@ -45,11 +45,11 @@ export class ReceiveRing {
   private readonly dma: u64 = dmaBase();
   /** The frame of each descriptor; 0 before `program`. */
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(RECEIVE_RING);
-  /** The descriptor to be looked at next. */
+  /** Index of the next descriptor to process. */
   private next: u32 = 0;
   /** Descriptors processed since the last write of RDT. */
   private unreturned: u32 = 0;
-  /** Inside a frame of several descriptors, all of which are dropped. */
+  /** Dropping the rest of a frame that spans several descriptors. */
   private discarding: bool = false;
 
   constructor(
@@ -85,7 +85,7 @@ export class ReceiveRing {
 
   /** Takes the oldest good frame, or returns null if there is none. */
   receive(): Frame | null {
-    // Bounded: a controller may fill bad descriptors as fast as they are dropped.
+    // Bounded, because a controller may fill bad descriptors as fast as they are dropped.
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {
       const result = this.writeBack(this.next);
       if ((result & RECEIVE_DD) == 0) return null;
@@ -96,7 +96,7 @@ export class ReceiveRing {
     return null;
   }
 
-  /** Returns every descriptor processed: after an overrun the controller waits for them. */
+  /** Returns all processed descriptors, which the controller needs after an overrun. */
   returnAll(): void {
     if (this.unreturned == 0) return;
     this.unreturned = 0;
@@ -104,7 +104,7 @@ export class ReceiveRing {
     this.registers.write(RDT, (this.next - 1) & MASK);
   }
 
-  /** Takes the frame of descriptor `next`. Counts it and returns null if it is bad or stays. */
+  /** Takes the frame of descriptor `next`. If it is bad, or the pool is empty, returns null. */
   private take(result: u64): Frame | null {
     const index = this.next & MASK;
     const frame = changetype<Frame>(unchecked(this.frames[index]));
@@ -131,11 +131,11 @@ export class ReceiveRing {
     return frame;
   }
 
-  /** Reports whether this is a whole frame without errors (SDM 3.2.3.2, 3.2.3.3), else counts. */
+  /** Reports whether this is a whole, good frame (SDM 3.2.3.2, 3.2.3.3); counts it if not. */
   private accept(result: u64, length: u32): bool {
     const last = (result & RECEIVE_EOP) != 0;
     if (this.discarding || !last) {
-      // Counted at its first descriptor, dropped up to its last.
+      // Count it once, and drop all its descriptors.
       if (!this.discarding) this.counters.oversized++;
       this.discarding = !last;
       return false;

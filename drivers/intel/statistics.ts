@@ -1,4 +1,4 @@
-/** Adds the controller's error counters (SDM 13.7) to those that the driver counts itself. */
+/** Adds the controller's error counters (SDM 13.7) to the driver's own counters. */
 import { DeviceCounters } from "../../net/phy/counters";
 import {
   ALGNERRC,
@@ -16,7 +16,7 @@ import {
   TNCRS,
 } from "./registers";
 
-/** The registers that are read; `addTo` says what each one counts. */
+/** The registers that are read; `addTo` maps them to counters. */
 const COUNTED: StaticArray<u32> = [
   CRCERRS,
   ALGNERRC,
@@ -32,25 +32,26 @@ const COUNTED: StaticArray<u32> = [
   TNCRS,
 ];
 
+/** Reads the error counters. */
 export class Statistics {
   /** The value of each register when it was last read; 0 if reading clears it. */
   private readonly last: StaticArray<u32> = new StaticArray<u32>(COUNTED.length);
 
   constructor(private readonly registers: Registers) {}
 
-  /** Discards what has been counted so far. */
+  /** Discards the counts so far. */
   clear(): void {
     for (let i = 0; i < COUNTED.length; i++) this.fresh(i);
   }
 
-  /** Adds what has been counted since the last call. */
+  /** Adds the counts since the last call. */
   collect(counters: DeviceCounters): void {
     for (let i = 0; i < COUNTED.length; i++) addTo(counters, COUNTED[i], this.fresh(i) as u64);
   }
 
   /**
-   * Returns what a register has counted since it was last read. Reading clears it by the SDM, but
-   * not QEMU's error counters, which show the same number when they are read twice.
+   * Returns the count of a register since it was last read. According to the SDM a read clears the
+   * register, but QEMU's error counters are not cleared: two reads in a row return the same value.
    */
   private fresh(i: i32): u32 {
     const first = this.registers.read(COUNTED[i]);

@@ -1,7 +1,7 @@
 /**
- * The transmit ring (SDM 3.4). Frames are queued and handed over with one register write a batch.
- * The last descriptor of a batch requests its status (RS); the frames of a batch go back to the
- * pool when that descriptor is done (DD), never before.
+ * The transmit ring (SDM 3.4). Queued frames are handed over in batches, with one register write
+ * each. The last descriptor of a batch requests its status (RS); the frames of the batch return to
+ * the pool once that descriptor is done (DD).
  *
  *        clean      batch      tail
  *     ─────┴──────────┴──────────┴─────
@@ -26,9 +26,9 @@ import {
 import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
 
 const MASK: u32 = TRANSMIT_RING - 1;
-/** Frames after which status is requested inside a batch, so that long ones come back in parts. */
+/** Frames per status request, so that the frames of a long batch return in parts. */
 const REPORT_EVERY: u32 = 32;
-/** The second half of a descriptor, without the length: a whole frame, FCS by hardware. */
+/** The second half of a descriptor, without the length: a whole frame, FCS inserted by hardware. */
 const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;
 
 export class TransmitRing {
@@ -39,12 +39,12 @@ export class TransmitRing {
   private readonly dma: u64 = dmaBase();
   /** The frame of each descriptor between `clean` and `tail`. */
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(TRANSMIT_RING);
-  /** For the first descriptor of a batch: its last one, which has RS. */
+  /** For the first descriptor of a batch: the index of its last, which has RS set. */
   private readonly lastOf: StaticArray<u16> = new StaticArray<u16>(TRANSMIT_RING);
   private clean: u32 = 0;
   private batch: u32 = 0;
   private tail: u32 = 0;
-  /** The last tail written to the controller. */
+  /** The tail last written to TDT. */
   private told: u32 = 0;
 
   constructor(
@@ -77,7 +77,7 @@ export class TransmitRing {
     return (this.clean - this.tail - 1) & MASK;
   }
 
-  /** Takes over a frame; there must be room. */
+  /** Queues a frame and takes ownership of it; there must be room. */
   queue(frame: Frame): void {
     const index = this.tail & MASK;
     const pointer = this.pointer(index);
@@ -111,7 +111,7 @@ export class TransmitRing {
     }
   }
 
-  /** Requests the status of the last descriptor queued, which ends the batch. */
+  /** Ends the batch by requesting the status of the last queued descriptor. */
   private closeBatch(): void {
     if (this.batch == this.tail) return;
     const last = (this.tail - 1) & MASK;

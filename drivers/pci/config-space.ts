@@ -26,7 +26,7 @@ export const COMMAND_MASTER: u32 = 1 << 2;
 export const COMMAND_NO_INTX: u32 = 1 << 10;
 export const STATUS_CAPABILITIES: u32 = 1 << 20;
 
-/** The address of a function: bus in bits 23..16, device in 15..11, function in 10..8. */
+/** Returns the address of a function: bus in bits 23..16, device in 15..11, function in 10..8. */
 export function pciAddress(bus: u32, device: u32, func: u32): u32 {
   return (bus << 16) | (device << 11) | (func << 8);
 }
@@ -37,19 +37,23 @@ export function readConfig32(address: u32, offset: u32): u32 {
   return in32(DATA);
 }
 
+/** Reads 16 bits at an even `offset`. */
 export function readConfig16(address: u32, offset: u32): u32 {
   return (readConfig32(address, offset) >>> ((offset & 2) << 3)) & 0xffff;
 }
 
+/** Reads 8 bits. */
 export function readConfig8(address: u32, offset: u32): u32 {
   return (readConfig32(address, offset) >>> ((offset & 3) << 3)) & 0xff;
 }
 
+/** Writes 32 bits at an aligned `offset`. */
 export function writeConfig32(address: u32, offset: u32, value: u32): void {
   out32(ADDRESS, ENABLE | address | (offset & 0xfc));
   out32(DATA, value);
 }
 
+/** Writes 16 bits at an even `offset`. */
 export function writeConfig16(address: u32, offset: u32, value: u32): void {
   out32(ADDRESS, ENABLE | address | (offset & 0xfc));
   out16(DATA + (offset & 2), value);

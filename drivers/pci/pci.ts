@@ -1,7 +1,7 @@
 /**
- * The PCI bus: its functions, also behind bridges, with their base addresses and capabilities (PCI
- * Local Bus specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture specification 1.2, chapter
- * 3). Only bus 0, the buses of further host bridges and those behind bridges are scanned.
+ * Enumerates the PCI functions with their base addresses and capabilities (PCI Local Bus
+ * specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture specification 1.2, chapter 3). Scans
+ * bus 0, the buses of other host bridges, and the buses behind bridges.
  */
 import { PCI_FUNCTIONS } from "../../core/limits";
 import {
@@ -31,7 +31,7 @@ import { className, deviceName } from "./names";
 const BUSES: u32 = 256;
 const DEVICES: u32 = 32;
 const FUNCTIONS: u32 = 8;
-/** Entries that fit in 192 bytes; a longer capability list is a loop. */
+/** Capabilities that fit in 192 bytes; a longer list must be a loop. */
 const CAPABILITY_LIMIT: i32 = 48;
 
 const MULTI_FUNCTION: u32 = 0x80;
@@ -40,21 +40,23 @@ const HEADER_BRIDGE: u32 = 1;
 const HEADER_CARDBUS: u32 = 2;
 const CLASS_BRIDGE_HOST: u32 = 0x0600;
 
-/** A base address register, or two that hold one 64-bit address. */
+/** A base address register, or a pair that holds a 64-bit address. */
 export class PciBar {
   constructor(
-    /** From 0 to 5. */
+    /** 0 to 5. */
     readonly index: u32,
     readonly address: u64,
     /** In bytes; a power of two. */
     readonly size: u64,
-    /** In port space instead of memory. */
+    /** In port space rather than memory space. */
     readonly io: bool,
+    /** 64 bits. */
     readonly wide: bool,
     readonly prefetchable: bool,
   ) {}
 }
 
+/** An entry of the capability list. */
 export class PciCapability {
   constructor(
     readonly id: u32,
@@ -72,13 +74,13 @@ export class PciDevice {
   readonly headerType: u32;
   subsystemVendor: u32 = 0;
   subsystemDevice: u32 = 0;
-  /** The 8259 line that firmware chose; 0 or 255 for none. */
+  /** The 8259 line that firmware assigned; 0 or 255 for none. */
   readonly interruptLine: u32;
   /** 1 is INTA, 4 is INTD, 0 is none. */
   readonly interruptPin: u32;
   readonly bars: Array<PciBar> = [];
   readonly capabilities: Array<PciCapability> = [];
-  /** The name of the driver in use, or "". Set by whoever starts one. */
+  /** The name of the driver in use, or "". Set by the code that starts the driver. */
   driver: string = "";
 
   constructor(readonly address: u32) {
@@ -119,23 +121,23 @@ export class PciDevice {
   idText(): string {
     return `${hex(this.vendor, 4)}:${hex(this.device, 4)}`;
   }
-  /** The name of its class: `Ethernet controller`. */
+  /** The name of its class, such as `Ethernet controller`. */
   className(): string {
     return className(this.classCode);
   }
-  /** Its name, or "" if pci/names.ts does not have it. */
+  /** Its name, or "" if unknown. */
   name(): string {
     return deviceName(this.vendor, this.device);
   }
 
-  /** Base address register `index` (0 to 5), or null. */
+  /** Returns base address register `index` (0 to 5), or null. */
   bar(index: u32): PciBar | null {
     for (let i = 0; i < this.bars.length; i++) {
       if (this.bars[i].index == index) return this.bars[i];
     }
     return null;
   }
-  /** The offset of the first capability with an id, or 0. */
+  /** Returns the offset of the first capability with an id, or 0. */
   capability(id: u32): u32 {
     for (let i = 0; i < this.capabilities.length; i++) {
       if (this.capabilities[i].id == id) return this.capabilities[i].offset;
@@ -158,11 +160,11 @@ export class PciDevice {
     writeConfig16(this.address, PCI_COMMAND, command & ~COMMAND_MASTER);
   }
 
-  /** Sizes the registers by writing ones (section 6.2.5.1), with decoding disabled. */
+  /** Determines the sizes by writing ones (section 6.2.5.1), with decoding disabled. */
   private readBars(): void {
     const count: u32 =
       this.headerType == HEADER_NORMAL ? 6 : this.headerType == HEADER_BRIDGE ? 2 : 0;
-    // Decoding of a host bridge must not be interrupted.
+    // A host bridge must keep decoding.
     if (count == 0 || this.classCode >>> 8 == CLASS_BRIDGE_HOST) return;
     const command = readConfig16(this.address, PCI_COMMAND);
     writeConfig16(this.address, PCI_COMMAND, command & ~(COMMAND_IO | COMMAND_MEMORY));
@@ -170,14 +172,14 @@ export class PciDevice {
     writeConfig16(this.address, PCI_COMMAND, command);
   }
 
-  /** Returns true if the register is 64 bits wide and so includes the next one. */
+  /** Returns true if the register is 64 bits wide, so that it uses the next one too. */
   private readBar(index: u32, count: u32): bool {
     const low = readConfig32(this.address, PCI_BAR + 4 * index);
     const io = (low & 1) == 1;
     const wide = !io && (low & 6) == 4 && index + 1 < count;
     const flags: u32 = io ? 3 : 15;
     let address = (low & ~flags) as u64;
-    // The upper 16 bits of an I/O register may be wired to 0; treat them as ones.
+    // The upper 16 bits of an I/O register may be hardwired to 0: treat them as ones.
     let mask = (this.probeBar(index, low) & ~flags) as u64;
     if (io && mask != 0) mask |= 0xffff_0000;
     if (wide) {
@@ -212,12 +214,12 @@ export class PciDevice {
   }
 }
 
-/** Every function of the machine, sorted by bus, device and function. */
+/** Returns the functions of the machine, at most PCI_FUNCTIONS, by bus, device and function. */
 export function scanPci(): Array<PciDevice> {
   const found: Array<PciDevice> = [];
   const seen = new StaticArray<bool>(BUSES);
   scanBus(0, seen, found);
-  // With several host bridges, function n of device 0 is the bridge of bus n.
+  // With several host bridges, function n of device 0 is the host bridge of bus n.
   if (isMultiFunction(pciAddress(0, 0, 0))) {
     for (let func: u32 = 1; func < FUNCTIONS; func++) {
       const address = pciAddress(0, 0, func);
@@ -229,7 +231,7 @@ export function scanPci(): Array<PciDevice> {
   return found;
 }
 
-/** Sorts by address: functions behind a bridge were found before those beside it. */
+/** Sorts by address: the scan finds functions behind a bridge before those next to it. */
 function sort(devices: Array<PciDevice>): void {
   for (let i = 1; i < devices.length; i++) {
     const device = devices[i];
@@ -261,7 +263,7 @@ function scanBus(bus: u32, seen: StaticArray<bool>, found: Array<PciDevice>): vo
       found.push(device);
       if (device.headerType != HEADER_BRIDGE) continue;
       const secondary = (readConfig32(address, PCI_BUS_NUMBERS) >>> 8) & 255;
-      // 0: firmware has not set up the bridge.
+      // 0 means that firmware has not configured the bridge.
       if (secondary != 0) scanBus(secondary, seen, found);
     }
   }

@@ -1,7 +1,6 @@
 /**
  * The virtio entropy device by its legacy PCI interface (Virtual I/O Device specification 1.1,
- * sections 2.6, 4.1.4.8 and 5.4). One buffer is handed over once, at boot, and comes back filled
- * with random bytes.
+ * sections 2.6, 4.1.4.8 and 5.4). At boot, the device fills one buffer with random bytes.
  *
  *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
  */
@@ -37,7 +36,7 @@ const NO_INTERRUPT: u32 = 1;
 const WANTED: u32 = 64;
 const PATIENCE: u32 = 2000;
 
-/** Random bytes from the first such device; none if there is no device or no answer. */
+/** Returns up to 64 random bytes of the first such device; empty without one, or on a timeout. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
@@ -47,7 +46,7 @@ export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
     device.enable();
     device.driver = "virtio-rng";
     const bytes = readOnce(bar.address as u32);
-    // A reset ends whatever it still does (section 2.1.1); it is not used again.
+    // A reset ends its DMA (section 2.1.1).
     out8((bar.address as u32) + STATUS, 0);
     device.disableMaster();
     return bytes;
@@ -82,7 +81,7 @@ function readOnce(base: u32): StaticArray<u8> {
   return take(base, ring + used, buffer);
 }
 
-/** Waits until the buffer is in the used ring, and copies what is in it. */
+/** Waits until the buffer is in the used ring, and returns its bytes. */
 function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
   for (let i: u32 = 0; i < PATIENCE; i++) {
     if (returned(used)) break;
@@ -90,7 +89,7 @@ function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
     in8(base + INTERRUPT_STATUS);
     delay(10);
   }
-  // The entry of the used ring has the length written.
+  // The entry of the used ring holds the number of bytes written.
   const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, WANTED) : 0;
   dmaArrived(buffer, length);
   const bytes = new StaticArray<u8>(length as i32);
@@ -99,7 +98,7 @@ function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
   return bytes;
 }
 
-/** Reports whether the used index, behind the flags, counts one buffer. */
+/** Reports whether the used index, which follows the flags, is 1. */
 function returned(used: usize): bool {
   return ((dmaLoad64(used) >> 16) & 0xffff) == 1;
 }

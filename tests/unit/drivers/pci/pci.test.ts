@@ -172,7 +172,7 @@ test("starts controllers that have a driver, and reports why others are unused",
     "pci 00:05.0: virtio-net [1af4:1000]: no driver",
     "pci 00:06.0: virtio-net [1af4:1041]: no driver",
     "pci 00:07.0: Intel 82545EM Gigabit Ethernet Controller (Copper) [8086:100f]: " +
-      "cannot be started",
+      "probe failed",
     "pci 00:08.0: Ethernet controller [1234:5678]: no driver",
   ]);
 });
