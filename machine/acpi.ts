@@ -1,6 +1,6 @@
 /**
- * As much of ACPI (specification 6.4) as power-off and reset need: the root pointer, the FADT and
- * the sleep types of state S5 from the DSDT. Tables are read in place; AML is not executed.
+ * The parts of ACPI (specification 6.4) that power-off and reset need: the root pointer, the FADT
+ * and the sleep types of state S5 from the DSDT. Tables are read in place; AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
  *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }
@@ -8,10 +8,10 @@
 import { ACPI_TABLE_BYTES, ACPI_TABLES } from "../core/limits";
 import { acpiRootPointer, mmioRead8, mmioRead32 } from "./host";
 
-/** Where BIOS puts the root pointer, if the loader passes none (section 5.2.5.1). */
+/** Where to search for the root pointer if the loader passes none (section 5.2.5.1). */
 const BIOS_AREA: u64 = 0xe0000;
 const BIOS_AREA_END: u64 = 0x100000;
-/** Where the BIOS data area has the segment of the extended BIOS data area. */
+/** Address of the segment of the extended BIOS data area. */
 const EBDA_SEGMENT: u64 = 0x40e;
 
 /** "RSD ", "PTR " and the signatures of the tables, as little-endian words. */
@@ -33,7 +33,7 @@ export const enum AddressSpace {
   PciConfiguration = 2,
 }
 
-/** What the tables say; 0 means absent. */
+/** The values of the tables; 0 means absent. */
 export class Acpi {
   /** Revision of the FADT; 0 if there is no ACPI. */
   revision: u32 = 0;
@@ -47,13 +47,13 @@ export class Acpi {
   resetSpace: u32 = 0;
   resetAddress: u64 = 0;
   resetValue: u32 = 0;
-  /** \_S5 was found, so its sleep types are valid, even if they are 0. */
+  /** \_S5 exists, so the sleep types are valid, even if 0. */
   canPowerOff: bool = false;
   sleepTypeA: u32 = 0;
   sleepTypeB: u32 = 0;
 }
 
-/** Finds and reads the tables. Takes about a millisecond. */
+/** Finds and reads the tables, in about a millisecond. Without ACPI all fields are 0. */
 export function findAcpi(): Acpi {
   const acpi = new Acpi();
   const root = findRoot();
@@ -128,7 +128,7 @@ function findTable(root: u64, signature: u32): u64 {
   return 0;
 }
 
-/** Reads the FADT (section 5.2.9). Its 64-bit fields win where they are present and not 0. */
+/** Reads the FADT (section 5.2.9). A 64-bit field takes precedence if it is present and not 0. */
 function readFadt(acpi: Acpi, fadt: u64): void {
   const length = mmioRead32(fadt + 4);
   if (length < 116) return;

@@ -1,18 +1,18 @@
-/** What the boot loader left: the command line, the loader's name and the modules. */
+/** What the boot loader passes: the command line, its name and the modules. */
 import { COMMAND_LINE_BYTES } from "../core/limits";
 import { BootText, bootText, moduleCount, moduleLength, moduleName, moduleRead } from "./host";
 
-/** The kernel command line, cut at COMMAND_LINE_BYTES. */
+/** Returns the kernel command line, truncated to COMMAND_LINE_BYTES. */
 export function commandLine(): string {
   return loaderText(BootText.CommandLine);
 }
 
-/** The loader's name, such as "GRUB 2.06-13+deb12u1" or "qemu"; "" if it does not say. */
+/** Returns the loader's name, such as "GRUB 2.06-13+deb12u1" or "qemu"; "" if unknown. */
 export function loaderName(): string {
   return loaderText(BootText.LoaderName);
 }
 
-/** A file that the loader has loaded beside the kernel. */
+/** A file that the loader has loaded together with the kernel. */
 export class BootModule {
   constructor(
     private readonly index: u32,
@@ -22,7 +22,7 @@ export class BootModule {
     readonly length: u32,
   ) {}
 
-  /** The first `limit` bytes, or all if there are fewer. */
+  /** Returns the first `limit` bytes, or all if there are fewer. */
   read(limit: u32): StaticArray<u8> {
     const bytes = new StaticArray<u8>(min(limit, this.length));
     moduleRead(this.index, 0, changetype<usize>(bytes), bytes.length);
@@ -30,7 +30,7 @@ export class BootModule {
   }
 }
 
-/** Every module, in the order of the loader. */
+/** Returns the modules in the loader's order. */
 export function bootModules(): Array<BootModule> {
   const modules: Array<BootModule> = [];
   for (let i: u32 = 0; i < moduleCount(); i++) {
@@ -43,8 +43,8 @@ export function bootModules(): Array<BootModule> {
 }
 
 /**
- * The base name of a module. QEMU passes its path and arguments (`/x/a.conf arg`), GRUB what
- * follows the path in grub.cfg (`a.conf`).
+ * Returns the base name of a module. QEMU passes its path and arguments (`/x/a.conf arg`), GRUB the
+ * text after the path in grub.cfg (`a.conf`).
  */
 export function baseName(text: string): string {
   const trimmed = text.trim();

@@ -1,4 +1,4 @@
-/** Trusted roots, certificates and this machine's own identities, through the TLS library. */
+/** Trusted roots, certificates and this machine's identities, from the TLS library. */
 import { CERTIFICATE_BYTES, CERTIFICATE_TEXT_BYTES } from "../core/limits";
 import { CertificateField, RootKind } from "../core/tls-codes";
 import { tlsCertificateText, tlsRoot, tlsRootSet, tlsSetIdentity } from "./host";
@@ -9,7 +9,7 @@ const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 export class Certificate {
   constructor(readonly der: StaticArray<u8>) {}
 
-  /** A field as text; "" if the certificate has none, or fewer than `index` + 1. */
+  /** Returns a field as text; "" if the certificate has no field, or no name `index` (from 0). */
   text(field: CertificateField, index: u32 = 0): string {
     const pointer = changetype<usize>(scratch);
     const der = changetype<usize>(this.der);
@@ -26,14 +26,14 @@ export class Certificate {
   }
 }
 
-/** Root `index` (from 0) of a kind, or null. */
+/** Returns root `index` (from 0) of a kind, or null. */
 export function rootCertificate(kind: RootKind, index: u32): Certificate | null {
   const pointer = changetype<usize>(scratch);
   const length = tlsRoot(kind, index, pointer, CERTIFICATE_BYTES);
   return length == 0 || length > CERTIFICATE_BYTES ? null : copied(pointer, length);
 }
 
-/** The built-in set: version of Mozilla's list, a space, SHA-256 of its certdata.txt. */
+/** Returns the built-in set: the version of Mozilla's list, a space, SHA-256 of certdata.txt. */
 export function builtInRootSet(): string {
   const pointer = changetype<usize>(scratch);
   const length = tlsRootSet(pointer, CERTIFICATE_BYTES);
@@ -46,7 +46,7 @@ function copied(pointer: usize, length: u32): Certificate {
   return new Certificate(der);
 }
 
-/** The side of a connection that an identity is for. */
+/** The side of a connection that uses an identity. */
 export const enum Role {
   Client = 0,
   Server = 1,
@@ -55,8 +55,8 @@ export const enum Role {
 let serverIdentity: bool = false;
 
 /**
- * Sets the certificate chain and the private key (both PEM) that this machine shows in a role, and
- * overwrites the key. Returns 0, or the library's (negative) error.
+ * Sets the certificate chain and private key (both PEM) that this machine uses in a role, and
+ * erases `key`. Returns 0, or a negative error of mbedTLS.
  */
 export function setIdentity(role: Role, chain: StaticArray<u8>, key: StaticArray<u8>): i32 {
   const pointer = changetype<usize>(key);

@@ -1,13 +1,12 @@
 /**
- * The clock: microseconds since boot from the time-stamp counter, whose frequency is determined
- * once, and the wall clock on top of it. In an interrupt only `now` may be called: it changes
- * nothing.
+ * The clock: microseconds since boot by the time-stamp counter, whose frequency is determined once,
+ * and the wall clock derived from it. Interrupt handlers may call only `now`: it changes nothing.
  */
 import { SECOND } from "../core/time";
 import { cpuid, timestamp } from "./host";
 import { latchRuler, PIT_FREQUENCY, readRuler, rulerEnded, startRuler } from "./pit";
 
-/** Where the frequency came from. */
+/** The source of the frequency. */
 export const enum ClockSource {
   /** Not calibrated: `now` returns 0. */
   None = 0,
@@ -17,7 +16,7 @@ export const enum ClockSource {
   Hypervisor = 2,
   /** Measured against the 8254. */
   Pit = 3,
-  /** None of these: assumed to be 1 GHz. */
+  /** Assumed to be 1 GHz, because all sources failed. */
   Guess = 4,
 }
 
@@ -27,7 +26,7 @@ const HYPERVISOR_FREQUENCY: u32 = 0x40000010;
 /** 10 ms of the 8254. */
 const MEASURE_TICKS: u32 = 11_932;
 const MEASURE_TRIES: u32 = 4;
-/** Reads after which an 8254 that does not count is taken for absent. */
+/** Reads after which an 8254 that does not count is considered absent. */
 const RULER_READS: u32 = 200_000;
 
 let hertz: u64 = 0;
@@ -59,7 +58,10 @@ export function calibrate(): void {
   scale = ((SECOND as u64) << 32) / hertz;
 }
 
-/** Microseconds since `calibrate`. Whole seconds are exact, so rounding errors do not add up. */
+/**
+ * Returns the microseconds since `calibrate`, 0 before. Whole seconds are exact, so rounding errors
+ * do not accumulate.
+ */
 export function now(): i64 {
   if (hertz == 0) return 0;
   const ticks = timestamp() - origin;
@@ -68,11 +70,12 @@ export function now(): i64 {
   return (seconds * (SECOND as u64) + ((rest * scale) >> 32)) as i64;
 }
 
-/** Frequency of the time-stamp counter in hertz. */
+/** Returns the frequency of the time-stamp counter in hertz. */
 export function frequency(): u64 {
   return hertz;
 }
 
+/** Returns the source of that frequency. */
 export function clockSource(): ClockSource {
   return source;
 }
@@ -88,7 +91,7 @@ export function setWallClockFrom(micros: i64, source: string): void {
   wallSource = source;
 }
 
-/** The source of the time of day. */
+/** Returns the source of the time of day. */
 export function wallClockSource(): string {
   return wallSource;
 }
@@ -123,7 +126,7 @@ function plausible(frequency: u64): u64 {
   return frequency >= 10_000_000 && frequency <= 100_000_000_000 ? frequency : 0;
 }
 
-/** Measures the counter against 10 ms of the 8254; repeats a measurement that took too long. */
+/** Measures the counter for 10 ms of the 8254; repeats a measurement that takes too long. */
 function measureFrequency(): u64 {
   for (let i: u32 = 0; i < MEASURE_TRIES; i++) {
     startRuler();
@@ -142,12 +145,12 @@ function measureFrequency(): u64 {
   return 0;
 }
 
-/** The count of the 8254 at the moment that `sample` returned. */
+/** The count of the 8254 at the time of the last `sample`. */
 let sampleCount: u32 = 0;
 
 /**
- * The time-stamp counter when the 8254 was latched. The shortest of three tries counts, because a
- * virtual machine may be descheduled during one.
+ * Returns the time-stamp counter at the moment that the 8254 is latched. Uses the shortest of three
+ * tries, because a virtual machine may be descheduled during one.
  */
 function sample(): u64 {
   let best: u64 = u64.MAX_VALUE;

@@ -1,7 +1,6 @@
 /**
- * Short waits for slow registers, which work before there is a clock: reads of port 0x80, each of
- * which takes about a microsecond on a real bus. Emulators, where nothing needs the wait, are
- * faster.
+ * Short delays for slow registers that work before the clock does: each read of port 0x80 takes
+ * about a microsecond on a real bus. On emulators it is faster, but no device needs the delay.
  */
 import { in8 } from "./host";
 

@@ -1,6 +1,6 @@
 /**
- * Memory that devices read and write. Linear memory is physically contiguous, so any part of it
- * will do; devices only need alignment and the physical address.
+ * Memory that devices read and write. Linear memory is physically contiguous, so any part of it is
+ * suitable; devices only need alignment and the physical address.
  */
 import { allocateBlock } from "../core/block";
 import { dmaBase } from "./host";
@@ -11,7 +11,7 @@ import { dmaBase } from "./host";
  */
 export function allocateDma(bytes: u32, alignment: u32): usize {
   assert(alignment != 0 && (alignment & (alignment - 1)) == 0, "alignment must be a power of two");
-  // It is the physical address that has to be aligned.
+  // Align the physical address, not the pointer.
   const base = dmaBase() as usize;
   const block = allocateBlock(bytes + alignment - 1);
   const mask = (alignment - 1) as usize;
@@ -20,7 +20,7 @@ export function allocateDma(bytes: u32, alignment: u32): usize {
   return pointer;
 }
 
-/** The physical address of a byte of linear memory. */
+/** Returns the physical address of a byte of linear memory. */
 export function physical(pointer: usize): u64 {
   return (pointer as u64) + dmaBase();
 }

@@ -9,11 +9,11 @@ import { wallClock } from "./clock";
 import { hardwareRandom, timestamp } from "./host";
 import { latchRuler, readRuler } from "./pit";
 
-/** Jitter samples taken; each is assumed to hold half a bit. */
+/** Jitter samples to take; each is assumed to hold half a bit of entropy. */
 const SAMPLES: u32 = 1024;
 /** 64-bit words requested from the processor. */
 const WORDS: u32 = 8;
-/** Bytes from an entropy device that are enough. */
+/** Bytes from an entropy device that suffice for a seed. */
 const DEVICE_BYTES: u32 = 32;
 /** Section 4.4.1 for an assumed half bit a sample: 1 + ceil(30 / 0.5). */
 const REPETITIONS: u32 = 61;
@@ -21,16 +21,16 @@ const REPETITIONS: u32 = 61;
 const WINDOW: u32 = 512;
 const PROPORTION: u32 = 410;
 
-/** What the seed is worth. */
+/** The quality of a seed. */
 export class EntropyReport {
   /** Words from the processor's generator. */
   hardwareWords: u32 = 0;
   /** Bytes from an entropy device. */
   deviceBytes: u32 = 0;
-  /** The jitter passed its health tests. */
+  /** The jitter has passed its health tests. */
   jitterHealthy: bool = false;
 
-  /** Reports whether the seed is good enough for keys. */
+  /** Reports whether the seed has enough entropy for keys. */
   sufficient(): bool {
     if (this.hardwareWords >= WORDS / 2 || this.deviceBytes >= DEVICE_BYTES) return true;
     return this.jitterHealthy;
@@ -48,8 +48,8 @@ export class EntropyReport {
 }
 
 /**
- * Seeds the generator from every source but a device. `salt0` and `salt1` differ between machines
- * and boots: hardware address, time of day.
+ * Seeds the generator from all sources except an entropy device. `salt0` and `salt1` differ between
+ * machines and boots: hardware address, time of day.
  */
 export function seed(generator: Generator, salt0: u64, salt1: u64): EntropyReport {
   const report = new EntropyReport();
@@ -81,7 +81,7 @@ function addJitter(generator: Generator): bool {
     const took = timestamp() - before;
     word = rotl<u64>(word, 8) ^ took ^ ((count as u64) << 48);
     if ((i & 7) == 7) generator.add(word);
-    // The tests see the random part: the low bits of the time that the reads took.
+    // The tests examine the random part: the low bits of the duration of the reads.
     const noise = (took as u32) & 255;
     same = i != 0 && noise == last ? same + 1 : 1;
     last = noise;
@@ -98,8 +98,8 @@ function addJitter(generator: Generator): bool {
 let lastReport: EntropyReport = new EntropyReport();
 
 /**
- * A generator seeded from every source. `device` holds the bytes of an entropy device, which are
- * wiped; `hardwareAddress` differs between machines.
+ * Returns a generator seeded from all sources. `device` holds the bytes of an entropy device, which
+ * are erased; `hardwareAddress` differs between machines.
  */
 export function seededGenerator(hardwareAddress: u64, device: StaticArray<u8>): Generator {
   const generator = new Generator();
@@ -112,7 +112,7 @@ export function seededGenerator(hardwareAddress: u64, device: StaticArray<u8>): 
   return generator;
 }
 
-/** What the generator of `seededGenerator` was seeded from. */
+/** Returns the report on the seed of `seededGenerator`. */
 export function entropyReport(): EntropyReport {
   return lastReport;
 }

@@ -1,12 +1,12 @@
 /**
- * The only door between TypeScript and the machine: every function that is not TypeScript.
+ * The interface between TypeScript and the machine: all functions that are not TypeScript.
  *
  * machine/native/ implements these functions on the bare machine, tests/lab/machine/ implements
  * them in Node. No other file may declare a function that it does not define (a test enforces it).
  */
 
 // --- port I/O (Intel SDM vol. 1, chapter 19) ---
-// Every access is a barrier: what was stored before is in memory before the device sees it.
+// Every access is a barrier: earlier stores reach memory before the device sees the access.
 export declare function in8(port: u32): u32;
 export declare function in16(port: u32): u32;
 export declare function in32(port: u32): u32;
@@ -25,9 +25,9 @@ export declare function mmioWrite32(address: u64, value: u32): void;
 
 /** The physical address of byte 0 of linear memory: a DMA address is pointer + dmaBase(). */
 export declare function dmaBase(): u64;
-/** Reads, exactly once, what hardware may write at any time, such as a descriptor's status. */
+/** Reads exactly once what hardware may write at any time, such as a descriptor's status. */
 export declare function dmaLoad64(pointer: usize): u64;
-/** Orders reads of bytes that hardware has written behind the read that found them written. */
+/** Orders reads of bytes written by hardware after the read that found them complete. */
 export declare function dmaArrived(destination: usize, length: u32): void;
 /** Orders writes of bytes for hardware before the write that hands them over. */
 export declare function dmaReady(pointer: usize, length: u32): void;
@@ -41,11 +41,11 @@ export declare function timestamp(): u64;
 export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
 /** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
 export declare function hardwareRandom(): u64;
-/** Halts the processor for ever with interrupts disabled, after a power-off that failed. */
+/** Halts the processor forever with interrupts disabled, after a failed power-off. */
 export declare function halt(): void;
 
-// --- what the boot loader left ---
-// Functions that copy a text return its whole length in bytes; there is no final zero.
+// --- what the boot loader passes ---
+// Functions that copy a text return its full length in bytes; there is no terminating zero.
 /** The texts of `bootText`. */
 export const enum BootText {
   CommandLine = 0,
@@ -59,7 +59,7 @@ export declare function moduleCount(): u32;
 export declare function moduleName(index: u32, destination: usize, capacity: u32): u32;
 /** The length of a module in bytes. */
 export declare function moduleLength(index: u32): u32;
-/** Copies up to `length` bytes of a module from `offset`. Returns how many there were. */
+/** Copies up to `length` bytes of a module from `offset`. Returns the number of bytes copied. */
 export declare function moduleRead(index: u32, offset: u32, destination: usize, length: u32): u32;
 /** The number of regions in the memory map of the loader. */
 export declare function memoryRegionCount(): u32;
@@ -73,21 +73,21 @@ export declare function memoryLimit(): u32;
 // --- screen, panic, heap ---
 /** Puts a character on the screen (VGA text or the loader's framebuffer), if there is one. */
 export declare function screenPut(character: u32): void;
-/** Sets the seconds from a panic to a reboot (`panic=`); 0 halts for ever. */
+/** Sets the seconds from a panic to a reboot (`panic=`); 0 halts forever. */
 export declare function setPanicTimeout(seconds: u32): void;
 /** Requests a garbage collection after this turn. */
 export declare function collectGarbage(): void;
-/** Bytes of objects, garbage that is not collected yet included. */
+/** Bytes of objects, including uncollected garbage. */
 export declare function heapUsed(): u32;
 /** Crashes in ways that TypeScript cannot: 0 writes to text, 1 executes data. */
 export declare function crash(kind: u32): void;
-/** The build's date in seconds since 1970 (SOURCE_DATE_EPOCH): no clock may be before it. */
+/** The build's date in seconds since 1970 (SOURCE_DATE_EPOCH); earlier times are wrong. */
 export declare function buildTime(): u64;
 
-// --- TLS: mbedTLS behind a door of bytes (net/service/tls/glue/) ---
-// Codes are in core/tls-codes.ts. No function waits or calls back. Handles start at 1; 0 and freed
-// handles are harmless. Functions that copy bytes return how many there are, and copy them only if
-// all of them fit. Errors are those of mbedTLS, which are negative.
+// --- TLS: mbedTLS with an interface of bytes (net/service/tls/glue/) ---
+// Codes are in core/tls-codes.ts. No function blocks or calls back. Handles start at 1; calls with
+// 0 or a freed handle have no effect. Functions that copy bytes return their number, and copy them
+// only if all fit. Errors are those of mbedTLS and negative.
 
 /** Adds bytes that hold `bits` of entropy to the pool. Needed again for each connection. */
 export declare function tlsAddEntropy(pointer: usize, length: u32, bits: u32): void;
@@ -96,13 +96,13 @@ export declare function tlsSetTime(seconds: i64, milliseconds: i64): void;
 /** Starts the library, which needs the time and 256 bits of entropy. Returns 0 or an error. */
 export declare function tlsStart(): i32;
 
-/** Opens a client connection to a host whose name or address is verified. Returns 0: no memory. */
+/** Opens a client connection to a host to be verified by name. Returns 0 if out of memory. */
 export declare function tlsOpenClient(name: usize, length: u32, options: u32): u32;
-/** Opens a server connection. Returns 0 without memory or without the server's identity. */
+/** Opens a server connection. Returns 0 if out of memory or without a server identity. */
 export declare function tlsOpenServer(options: u32): u32;
 /**
- * Does a bounded piece of work: a step of the handshake, or one record of an open connection.
- * Returns how many bytes of ciphertext it took: none while there is plaintext to be read.
+ * Does a bounded amount of work: a step of the handshake, or one record of an open connection.
+ * Returns the bytes of ciphertext consumed: 0 while there is plaintext to read.
  */
 export declare function tlsStep(handle: u32, input: usize, length: u32): u32;
 /** The TlsState, with the bits TLS_OUTPUT, TLS_AGAIN and TLS_NEW_SESSION. */
@@ -113,9 +113,9 @@ export declare function tlsTransmit(handle: u32, destination: usize, capacity: u
 export declare function tlsReadable(handle: u32): u32;
 /** Copies received plaintext, as much as fits. Returns its length. */
 export declare function tlsRead(handle: u32, destination: usize, capacity: u32): u32;
-/** Takes plaintext to be sent. Returns how much: 0 until `tlsTransmit` has emptied its buffer. */
+/** Accepts plaintext to send. Returns how much: 0 until `tlsTransmit` has emptied its buffer. */
 export declare function tlsWrite(handle: u32, source: usize, length: u32): u32;
-/** Queues close_notify (RFC 8446 section 6.1) behind what was written, for `tlsTransmit`. */
+/** Queues close_notify (RFC 8446 section 6.1) after the written data, for `tlsTransmit`. */
 export declare function tlsClose(handle: u32): void;
 /** Ends the connection at once and frees its memory. */
 export declare function tlsFree(handle: u32): void;
@@ -130,9 +130,9 @@ export declare function tlsBytes(
   destination: usize,
   capacity: u32,
 ): u32;
-/** Copies the session to resume later, which holds secrets and the verdict. Returns 0: none. */
+/** Copies the session for resumption: secrets and the verification result. Returns 0 if none. */
 export declare function tlsSession(handle: u32, destination: usize, capacity: u32): u32;
-/** Offers a saved session in the coming handshake. Returns 0, or an error if it does not fit. */
+/** Offers a saved session in the next handshake. Returns 0, or an error if it is unsuitable. */
 export declare function tlsResume(handle: u32, pointer: usize, length: u32): i32;
 
 /** Sets certificate chain and key, PEM or DER, of all later clients (0) or servers (1). */
@@ -155,7 +155,7 @@ export declare function tlsRoot(kind: u32, index: u32, destination: usize, capac
 export declare function tlsRootDistrusted(index: u32): u32;
 /** Copies the built-in set's name: version of Mozilla's list, space, SHA-256 of certdata.txt. */
 export declare function tlsRootSet(destination: usize, capacity: u32): u32;
-/** Copies a CertificateField of a certificate in DER as text. Returns 0: absent or unreadable. */
+/** Copies a CertificateField of a DER certificate as text. Returns 0 if absent or malformed. */
 export declare function tlsCertificateText(
   pointer: usize,
   length: u32,
@@ -165,13 +165,13 @@ export declare function tlsCertificateText(
   capacity: u32,
 ): u32;
 
-/** A figure of the library's heap, in bytes: see TlsHeap. */
+/** A statistic of the library's heap: see TlsHeap. */
 export declare function tlsHeap(what: u32): u32;
 /** Copies the name of self-test `which`. Returns 0 after the last. */
 export declare function tlsSelfTestName(which: u32, destination: usize, capacity: u32): u32;
 /** Runs a self-test. Returns 0 if it passes. */
 export declare function tlsSelfTest(which: u32): i32;
-/** Encrypts bytes in records of 16 KiB with a TlsCipher, to be timed. Returns 0 or an error. */
+/** Encrypts `bytes` in records of 16 KiB with a TlsCipher, for timing. Returns 0 or an error. */
 export declare function tlsBenchmark(cipher: u32, bytes: u32): i32;
-/** Runs a handshake and a transfer in memory. Returns 0, or where and why it failed. */
+/** Runs a handshake and a transfer in memory. Returns 0, or a code for the step and the error. */
 export declare function tlsLoopback(): i32;

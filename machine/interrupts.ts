@@ -1,6 +1,6 @@
 /**
- * Dispatches interrupts to handlers. A handler notes what happened and silences its device; it
- * allocates nothing and runs with interrupts disabled. Everything else is done in a turn.
+ * Dispatches interrupts to handlers. A handler records the event and silences its device. It runs
+ * with interrupts disabled and must not allocate. All other work is done in a turn.
  */
 import { INTERRUPT_HANDLERS } from "../core/limits";
 import { cpuid, mmioRead32, mmioWrite32 } from "./host";
@@ -14,8 +14,9 @@ import {
   setLine,
 } from "./pic";
 
+/** Handles the interrupts of a device. */
 export interface InterruptHandler {
-  /** Called with interrupts disabled, possibly for another device on the same line. */
+  /** Called with interrupts disabled, also if another device on the line interrupts. */
   interrupt(): void;
 }
 
@@ -45,8 +46,8 @@ export function initInterrupts(): void {
 }
 
 /**
- * Calls `handler` for `line` from now on; `level` makes it level-triggered, as PCI's are. Returns
- * false if the line has too many handlers or does not exist: firmware writes 0 or 255 for none.
+ * Adds a handler for a line and unmasks it. `level` makes the line level-triggered, as PCI lines
+ * are. Returns false if it has too many handlers or does not exist (firmware: 0 or 255 for none).
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
   if (line >= LINES || (level && line == 0)) return false;
@@ -77,22 +78,22 @@ export function dispatch(vector: u32): void {
     called = true;
   }
   if (!called) {
-    // Nobody can silence the device, and a level-triggered line would fire for ever.
+    // Without a handler, the device would hold a level-triggered line active forever.
     unclaimed++;
     setLine(line, false);
   }
   endOfInterrupt(line);
 }
 
-/** Interrupts on a line since boot. */
+/** Returns the number of interrupts on a line since boot. */
 export function interruptCount(line: u32): u64 {
   return line < LINES ? counts[line] : 0;
 }
-/** Spurious interrupts since boot. */
+/** Returns the number of spurious interrupts since boot. */
 export function spuriousInterrupts(): u64 {
   return spurious;
 }
-/** Interrupts on lines without a handler; such a line is masked at the first. */
+/** Returns the number of interrupts on lines without a handler; the first one masks the line. */
 export function unclaimedInterrupts(): u64 {
   return unclaimed;
 }

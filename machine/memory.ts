@@ -1,13 +1,13 @@
-/** How much of linear memory is in use, and how much can still be allocated. */
+/** Used and free linear memory. */
 import { blockBytes } from "../core/block";
 import { heapUsed, memoryLimit } from "./host";
 
-/** Bytes of objects, garbage not collected yet included, and of blocks. */
+/** Returns the bytes of objects, including uncollected garbage, and of blocks. */
 export function usedMemory(): u32 {
   return heapUsed() + blockBytes();
 }
 
-/** Bytes that can still be allocated without a collection. */
+/** Returns the bytes that can be allocated without a collection. */
 export function freeMemory(): u32 {
   const taken = (__heap_base as u32) + usedMemory();
   const limit = memoryLimit();

@@ -23,7 +23,7 @@ const READ_IN_SERVICE: u32 = 0x0b;
 /** A set bit masks a line. */
 let mask: u32 = 0xffff;
 
-/** Initialises both with every line masked ("Initialization Command Words"). */
+/** Initialises both controllers, with all lines masked ("Initialization Command Words"). */
 export function initPic(): void {
   // ICW1: edge-triggered, cascade, ICW4 follows.
   write(MASTER, 0x11);
@@ -65,9 +65,9 @@ export function setLevelTriggered(line: u32): void {
 }
 
 /**
- * Reports whether an interrupt on line 7 or 15 is spurious: the request was gone before it was
- * acknowledged ("Edge and Level Triggered Modes"). For line 15 the first controller then gets the
- * end of its cascade interrupt.
+ * Reports whether an interrupt on line 7 or 15 is spurious: the request ended before it was
+ * acknowledged ("Edge and Level Triggered Modes"). For line 15, ends the cascade interrupt of the
+ * first controller.
  */
 export function isSpurious(line: u32): bool {
   if (line != 7 && line != 15) return false;
@@ -78,6 +78,7 @@ export function isSpurious(line: u32): bool {
   return true;
 }
 
+/** Ends the interrupt on a line, so that others can occur. */
 export function endOfInterrupt(line: u32): void {
   if (line >= 8) out8(SLAVE, END_OF_INTERRUPT);
   out8(MASTER, END_OF_INTERRUPT);

@@ -1,6 +1,6 @@
 /**
- * The 8254 interval timer (Intel 8254 data sheet): channel 0 is the wake-up timer of timer.ts,
- * channel 2 the ruler that the time-stamp counter is measured with.
+ * The 8254 interval timer (Intel 8254 data sheet): channel 0 is the wake-up timer of timer.ts;
+ * channel 2 is the ruler against which the time-stamp counter is measured.
  */
 import { in8, out8 } from "./host";
 
@@ -21,14 +21,14 @@ const ONE_SHOT_0: u32 = 0x30;
 const ONE_SHOT_2: u32 = 0xb0;
 const LATCH_2: u32 = 0x80;
 
-/** Makes channel 0 interrupt once, `count` (1 to 65535) ticks from now. */
+/** Makes channel 0 interrupt once, after `count` ticks (1 to 65535). */
 export function startOneShot(count: u32): void {
   out8(MODE, ONE_SHOT_0);
   out8(CHANNEL_0, count & 255);
   out8(CHANNEL_0, count >>> 8);
 }
 
-/** Lets channel 2 count down from 65535, with the speaker off. */
+/** Starts channel 2 counting down from 65535, with the speaker off. */
 export function startRuler(): void {
   const portB = in8(PORT_B) & ~(GATE | SPEAKER) & 0x0f;
   out8(PORT_B, portB);
@@ -43,13 +43,13 @@ export function latchRuler(): void {
   out8(MODE, LATCH_2);
 }
 
-/** Ticks since `startRuler` at the moment of the latch. */
+/** Returns the ticks from `startRuler` to the latch. */
 export function readRuler(): u32 {
   const low = in8(CHANNEL_2);
   return 0xffff - ((low & 255) | ((in8(CHANNEL_2) & 255) << 8));
 }
 
-/** Reports whether the ruler has run out, 55 ms after its start. */
+/** Reports whether the ruler has expired, 55 ms after its start. */
 export function rulerEnded(): bool {
   return (in8(PORT_B) & OUT_2) != 0;
 }

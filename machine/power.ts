@@ -1,6 +1,6 @@
 /**
- * Power-off and reset. These functions return only if the machine did not obey. The caller has
- * quiesced the devices that write to memory.
+ * Power-off and reset. The functions return only on failure. The caller must first quiesce all
+ * devices that write to memory.
  */
 import { Acpi, AddressSpace } from "./acpi";
 import { delay } from "./delay";
@@ -29,7 +29,7 @@ export function debugExit(code: u32): void {
   out8(DEBUG_EXIT, code & 255);
 }
 
-/** Switches off by ACPI (S5). Returns false if the tables do not say how or nothing happened. */
+/** Enters ACPI state S5. Returns false if the tables do not describe it, or it has no effect. */
 export function powerOff(acpi: Acpi): bool {
   if (!acpi.canPowerOff || acpi.pm1aControl == 0) return false;
   enableAcpi(acpi);
@@ -39,7 +39,7 @@ export function powerOff(acpi: Acpi): bool {
   return false;
 }
 
-/** Makes firmware hand over the power registers (ACPI section 4.8.2.5). */
+/** Switches from legacy to ACPI mode (ACPI section 4.8.2.5). */
 function enableAcpi(acpi: Acpi): void {
   if (acpi.smiCommand == 0 || acpi.acpiEnable == 0) return;
   if ((in16(acpi.pm1aControl) & SCI_ENABLED) != 0) return;

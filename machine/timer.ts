@@ -1,12 +1,12 @@
-/** The timer that ends the processor's sleep: one-shot, channel 0 of the 8254, line 0. */
+/** The wake-up timer: channel 0 of the 8254 in one-shot mode, on interrupt line 0. */
 import { NEVER, SECOND } from "../core/time";
 import { connect, InterruptHandler } from "./interrupts";
 import { PIT_FREQUENCY, startOneShot } from "./pit";
 
-/** The longest shot, in microseconds; later deadlines take several. */
+/** The longest interval, in microseconds; a later deadline takes several. */
 const LONGEST: i64 = 54_000;
 
-/** When the running shot ends, in microseconds since boot; NEVER if none is running. */
+/** When the timer fires, in microseconds since boot; NEVER if it is not armed. */
 let armedFor: i64 = NEVER;
 
 class TimerHandler implements InterruptHandler {
@@ -15,16 +15,16 @@ class TimerHandler implements InterruptHandler {
   }
 }
 
-/** Connects the timer's line. */
+/** Connects the timer's interrupt. */
 export function initTimer(): void {
   armedFor = NEVER;
   connect(0, new TimerHandler(), false);
 }
 
 /**
- * Makes sure that an interrupt comes at `deadline` or before, at most 54 ms from `now`. A shot
- * that ends before the deadline is left running, because register writes cost more than a needless
- * turn. NEVER arms nothing, nor does a deadline that has passed: the caller must not sleep then.
+ * Arms the timer to interrupt at `deadline`, or 54 ms after `now` if that is earlier. A timer that
+ * fires before the deadline is left alone: register writes cost more than an unnecessary turn. Does
+ * nothing if `deadline` is NEVER or has passed; in the latter case the caller must not sleep.
  */
 export function arm(deadline: i64, now: i64): void {
   if (deadline == NEVER || deadline <= now) return;

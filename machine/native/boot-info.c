@@ -1,4 +1,4 @@
-/* Copies what the boot loader left out of memory that is about to be reused.
+/* Copies the boot loader's information out of memory that is about to be reused.
    Multiboot Specification 0.6.96, section 3.3; Multiboot2 Specification 2.0, section 3.6. */
 #include "native.h"
 
@@ -27,7 +27,7 @@ static void add_region(u64 base, u64 length, u32 type) {
   boot_info.regions[boot_info.region_count++] = (struct region){base, length, type};
 }
 
-/* Takes a framebuffer that the direct map reaches and whose pixels are whole bytes. */
+/* Accepts a framebuffer within the direct map whose pixels are whole bytes. */
 static void set_framebuffer(struct framebuffer found, u8 type) {
   found.text = type == 2;
   bool reachable = found.address + (u64)found.pitch * found.height <= FOUR_GIB;
@@ -104,7 +104,7 @@ static void read_tag(const struct tag* tag, u64 text) {
       frame = (struct framebuffer){
           words[0] | (u64)words[1] << 32, words[2], words[3], words[4], words[5] & 255, false};
       return set_framebuffer(frame, words[5] >> 8 & 255);
-    case 14: /* of ACPI 1.0; a newer one wins */
+    case 14: /* ACPI 1.0; a newer one takes precedence */
       if (!boot_info.acpi_found) add_acpi(tag);
       return;
     case 15: return add_acpi(tag);

@@ -1,10 +1,10 @@
 /* The compiled TypeScript and the host functions that it calls (machine/host.ts documents them),
- * in one translation unit, so that gcc inlines across the border. */
+ * in one translation unit, so that gcc can inline across the boundary. */
 #include "native.h"
 #include "cpu.h"
 
-/* Unpacks the module's initial memory: for every 8 bytes a mask of those that are not zero, then
-   these (packed by compiler-config/adapt.ts). */
+/* Unpacks the module's initial memory. For every 8 bytes there is a mask of the nonzero bytes, then
+   those bytes (packed by compiler-config/adapt.ts). */
 static void unpack_image(u64 to, const u8* packed, u64 length) {
   for (const u8* end = packed + length; packed < end; to += 8) {
     u8 present = *packed++;
@@ -45,7 +45,7 @@ void module_boot(void) { w2c_kernel_boot(&kernel); }
 u64 module_turn(void) { return w2c_kernel_turn(&kernel); }
 void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 
-/* Collects on request, or when as much has been allocated since the last time as was live then. */
+/* Collects on request, or once the heap has doubled since the last collection. */
 void module_collect_if_due(void) {
   u32 total = TOTAL;
   u32 allowance = live > LEAST_GARBAGE ? live : LEAST_GARBAGE;
@@ -92,7 +92,7 @@ u32 w2c_host_cpuid(host* host, u32 leaf, u32 subleaf, u32 index) {
   return cpuid(leaf, subleaf).registers[index & 3];
 }
 
-/* Some broken processors return all zeros or all ones. */
+/* Rejects all zeros and all ones, which some broken processors return. */
 #define TRY_RANDOM(instruction)                                          \
   for (u32 tries = 0; tries < 16; tries++) {                             \
     asm volatile(instruction " %0; pause" : "=r"(value), "=@ccc"(done)); \
@@ -109,7 +109,7 @@ u64 w2c_host_hardwareRandom(host* host) {
 }
 void w2c_host_halt(host* host) { halt_for_ever(); }
 
-/* --- what the boot loader left --------------------------------------------------------------- */
+/* --- what the boot loader passes ------------------------------------------------------------- */
 
 /* Pointers of the module are addresses: its memory begins at zero. */
 static u32 give_text(u32 destination, u32 capacity, const struct text* text) {

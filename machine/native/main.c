@@ -1,4 +1,4 @@
-/* The table of contents of the native code: what it starts, and the loop that runs TypeScript. */
+/* Starts the native code in order, then runs TypeScript turn by turn. */
 #include "cpu.h"
 #include "native.h"
 
@@ -17,7 +17,7 @@ _Noreturn void kernel_main(u32 magic, u64 information) {
     if (idle && before == interrupt_count) {
       interrupts_on_and_wait();
     } else {
-      interrupts_on(); /* the turn may have missed an interrupt: run another */
+      interrupts_on(); /* the turn may have missed an interrupt: run another turn */
     }
   }
 }

@@ -2,29 +2,29 @@
  *
  *     0                    linear memory of the module, not executable: page 0 is never mapped,
  *                          then 4 KiB pages up to exactly its size. Nothing else is mapped below
- *                          8 GiB, so no pointer + offset of TypeScript can reach anything else
+ *                          8 GiB, the reach of any pointer + offset of TypeScript
  *     0xffff800000000000   the first 4 GiB of physical memory, not executable
- *     0xffffffff80000000   the kernel's image: text read-only, the rest not executable
+ *     0xffffffff80000000   the kernel image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
- * start of the largest free range of RAM below 4 GiB; its page tables lie towards the end of that
- * range, and behind them the sixteenth that TLS has.
+ * start of the largest free range of RAM below 4 GiB. Its page tables follow its maximum size, and
+ * the last sixteenth of the range is the heap of TLS.
  */
 #include "native.h"
 #include "wasm-rt.h"
 
 #define PRESENT 1ul
 #define WRITABLE 2ul
-#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: saves the processor setting them */
+#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: preset, so the processor need not */
 #define NO_EXECUTE (1ul << 63)
 #define LARGE_PAGE (2ul << 20)
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
-#define TLS_MOST (16ul << 20) /* some 300 connections */
-#define IMAGE_TABLES 8        /* of 2 MiB each: the limit of the kernel's image */
+#define TLS_MOST (16ul << 20) /* about 300 connections */
+#define IMAGE_TABLES 8        /* each maps 2 MiB: the size limit of the image */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
-typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* of 4 GiB, one after another */
+typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* contiguous, map 4 GiB */
 extern table page_map, kernel_pointers;
 extern directories direct_directories;
 static table window_pointers, image_directory, image_tables[IMAGE_TABLES];
@@ -34,8 +34,8 @@ extern u8 LOAD_START[], TEXT_START[], TEXT_END[], RODATA_END[], BSS_END[], stack
 struct range {
   u64 start, end;
 };
-static struct range linear; /* physical; the page tables begin at its end */
-static struct range aside;
+static struct range linear; /* physical; its page tables start at its end */
+static struct range aside;  /* physical; for TLS */
 static bool grow_failed;
 
 static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
@@ -56,8 +56,8 @@ static void map_image(void) {
   }
 }
 
-/* The lowest range in [start, end) that is in use; an empty one at `end` if none is. Firmware may
-   report a region as RAM and, overlapping it, as something else. */
+/* Returns the lowest used range in [start, end), or an empty one at `end`. Firmware may report RAM
+   that overlaps a region of another type. */
 static struct range first_kept(u64 start, u64 end) {
   struct range first = {end, end};
   struct range image = {(u64)LOAD_START, (u64)BSS_END};
@@ -74,7 +74,7 @@ static struct range first_kept(u64 start, u64 end) {
   return first;
 }
 
-/* The end of the RAM around `end`, across regions: loaders report one range in several pieces. */
+/* Returns the end of the contiguous RAM at `end`: loaders may split one range into regions. */
 static u64 ram_end(u64 end) {
   for (u32 i = 0; i < boot_info.region_count; i++) {
     struct region* region = &boot_info.regions[i];
@@ -146,7 +146,7 @@ static void map_linear(u64 from, u64 to) {
   memset(direct(linear.start + from), 0, to - from);
 }
 
-/* memory.grow: returns the pages before, or -1 if there is not enough memory. */
+/* memory.grow: returns the previous number of pages, or -1 if there is not enough memory. */
 u64 wasm_rt_grow_memory(wasm_rt_memory_t* memory, u64 pages) {
   u64 before = memory->pages;
   grow_failed = (before + pages) * WASM_PAGE > memory_limit();

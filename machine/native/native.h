@@ -17,7 +17,7 @@ typedef uint64_t u64;
 
 static inline void* direct(u64 physical) { return (void*)(DIRECT_MAP + physical); }
 
-/* boot-info.c: what the boot loader left, copied before anything can overwrite it. */
+/* boot-info.c: the boot loader's information, copied before it is overwritten. */
 #define TEXT_BYTES 4096
 #define MODULES 8
 #define REGIONS 256
@@ -78,8 +78,8 @@ void print_character(char character);
 void print_text(const char* text);
 void print_decimal(u64 value);
 void print_hex(u64 value, u32 digits);
-void print_address(u64 value);  /* 0x and as many digits as it takes */
-void print_string(u64 pointer); /* a string of AssemblyScript: UTF-16, its length in front of it */
+void print_address(u64 value);  /* 0x and hex digits without leading zeros */
+void print_string(u64 pointer); /* an AssemblyScript string: UTF-16, preceded by its length */
 
 /* symbols.c: function names and source lines, for backtraces. */
 void print_location(u64 address);

@@ -1,6 +1,6 @@
-/* Panic: prints the reason, the place, registers and a backtrace; then leaves QEMU, reboots or
- * halts. Memory is never dumped, nor are registers of TLS code, because they may hold keys. A
- * panic during a panic prints one line and ends the same way; nothing here can loop. */
+/* Panic: prints the reason, the location, registers and a backtrace, then exits QEMU, reboots or
+ * halts. It never dumps memory, nor the registers of TLS code, which may hold keys. A panic during
+ * a panic prints one line and ends in the same way; nothing here can loop forever. */
 #include "cpu.h"
 #include "native.h"
 
@@ -22,7 +22,7 @@ static struct { u32 message, file, line, column; } aborted;
 
 /* --- the reason and the registers ------------------------------------------------------------ */
 
-/* By vector, one after the other. */
+/* Indexed by vector; one string after another. */
 static const char exceptions[] =
     "divide error\0debug\0non-maskable interrupt\0breakpoint\0overflow\0bound range\0"
     "invalid opcode\0no floating-point unit\0double fault\0coprocessor overrun\0"
@@ -114,13 +114,13 @@ static void print_registers(const struct frame* frame) {
 
 /* --- the backtrace --------------------------------------------------------------------------- */
 
-/* A return address points behind its call; one byte before it still lies in the call. */
+/* A return address points past its call; the byte before it belongs to the call. */
 static void print_backtrace(const struct frame* frame) {
   print_text("\nbacktrace:\n");
-  u64 caller = panic_caller; /* of panic(); 0 if an exception is the place itself */
+  u64 caller = panic_caller; /* the caller of panic(); 0 for an exception */
   if (caller == 0 && in_text(frame->rip)) print_location(frame->rip);
   if (caller == 0 && !in_text(frame->rip) && on_stack(frame->rsp)) {
-    caller = *(const u64*)frame->rsp; /* who called what is not code */
+    caller = *(const u64*)frame->rsp; /* rip is not code: use the return address of the call */
   }
   if (in_text(caller)) print_location(caller - 1);
   u64 pointer = frame->rbp;
@@ -135,7 +135,7 @@ static void print_backtrace(const struct frame* frame) {
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-/* Waits a second by channel 2 of the 8254 (1,193,182 Hz); less if there is no 8254. */
+/* Waits a second using channel 2 of the 8254 (1,193,182 Hz); less without an 8254. */
 static void wait_second(void) {
   for (u32 i = 0; i < 20; i++) {
     u16 count = 1193182 / 20;
@@ -157,7 +157,7 @@ _Noreturn static void reboot(void) {
   halt_for_ever();
 }
 
-/* isa-debug-exit reads as 0; a port without a device reads as all ones. */
+/* isa-debug-exit reads as 0, an unused port as all ones. */
 _Noreturn static void finish(void) {
   serial_flush();
   if (in8(DEBUG_EXIT) == 0) out8(DEBUG_EXIT, DEBUG_EXIT_STATUS);
@@ -184,7 +184,7 @@ _Noreturn void panic_frame(const struct frame* frame) {
   finish();
 }
 
-/* Turns every other panic into an exception, so that there is one path and one frame. */
+/* Raises an exception, so that every panic takes the same path with a register frame. */
 _Noreturn static void trap(const void* caller) {
   panic_caller = (u64)caller;
   asm volatile("int3");

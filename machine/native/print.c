@@ -1,4 +1,4 @@
-/* Text output for panics: polled, without buffers, and never waiting for ever. */
+/* Text output for panics: polled, unbuffered, with bounded waits. */
 #include "cpu.h"
 #include "native.h"
 
@@ -6,10 +6,10 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-#define SERIAL_PATIENCE 200000 /* reads of the status: many times what one byte takes */
+#define SERIAL_PATIENCE 200000 /* status reads; one byte takes far fewer */
 
-/* Waits for a bit of the line status. Returns false, at once from then on, if there is no UART or
-   it takes nothing. */
+/* Waits for a bit of the line status. Returns false if there is no UART or it is stuck; later calls
+   then return at once. */
 static bool serial_wait(u8 status) {
   static bool dead;
   for (u32 i = 0; i < SERIAL_PATIENCE && !dead; i++) {

@@ -1,4 +1,4 @@
-/* Text on the screen that the boot loader left: VGA text cells, or pixels with an 8 x 16 font.
+/* Text on the boot loader's screen: VGA text cells, or pixels with an 8 x 16 font.
  *
  * A copy of the text is kept in memory, because reading from a display is slow: scrolling redraws
  * only the cells that change. Escape sequences are not interpreted; the console stops mirroring

@@ -1,8 +1,8 @@
 /* Maps addresses in the kernel's text to functions and lines, for backtraces.
  *
  * The table is made from the debug information of a first link and placed behind the text by the
- * second (compiler-config/symbols.ts describes its layout). Each look-up reads it from the start:
- * a panic has the time, and the table stays small. */
+ * second (compiler-config/symbols.ts describes its layout). Each lookup scans it from the start: a
+ * panic is not in a hurry, and the table stays small. */
 #include "native.h"
 
 extern const u8 symbol_table[] __attribute__((weak));
@@ -23,7 +23,7 @@ static u64 signed_number(const u8** at) {
 
 static const u8* section(u32 index) { return symbol_table + ((const u32*)symbol_table)[index]; }
 
-/* The place whose range of addresses contains this one; 0 if none does. */
+/* Returns the place whose address range contains `address`, or 0. */
 static u64 place_of(u64 address) {
   const u8* at = section(2);
   u64 place = 0, start = KERNEL_BASE;
