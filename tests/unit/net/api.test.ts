@@ -1,6 +1,6 @@
 /**
- * The public API (net/api.ts), function by function, as a program in a booted kernel uses it: with
- * a gateway that serves DHCP, DNS and HTTP, and another kernel that serves HTTPS.
+ * The public API (net/api.ts), called as by a program in a booted kernel, with a gateway that
+ * serves DHCP, DNS and HTTP, and another kernel that serves HTTPS.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -13,12 +13,12 @@ import { address } from "../../lab/packets/bytes.ts";
 import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
 
 const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
-/** On the link, but nobody's. */
+/** An unused address on the link. */
 const NOBODY = "10.0.2.99";
 /** In the order of StreamStatus. */
 const [CONNECTING, OPEN, , FAILED] = [0, 1, 2, 3];
 
-/** A kernel whose API is called from here; results are pinned for its collector. */
+/** A kernel whose API is called from here; results are pinned against collection. */
 class Program {
   private readonly kept = new Set<number>();
 
@@ -36,16 +36,16 @@ class Program {
     return this.pair.gateway;
   }
 
-  /** Calls a function of the API that returns an object, or null as 0. */
+  /** Calls a function that returns an object, or 0 for null. */
   object(name: string, ...words: (number | string)[]): number {
     const answer: number = this.api[name](...words.map((word) => this.argument(word)));
     return this.keep(answer);
   }
-  /** Calls one that returns a number, or a bool as 0 or 1. */
+  /** Calls a function that returns a number, or a bool as 0 or 1. */
   call(name: string, ...words: (number | string)[]): number {
     return this.api[name](...words.map((word) => this.argument(word)));
   }
-  /** Calls one that returns a text. */
+  /** Calls a function that returns a string. */
   says(name: string, ...words: (number | string)[]): string {
     return readString(this.api.memory, this.call(name, ...words));
   }
@@ -60,13 +60,13 @@ class Program {
     return object;
   }
 
-  /** A Uint8Array with the bytes of a text. */
+  /** Returns a Uint8Array with the bytes of a text. */
   bytes(text: string): number {
     const array = this.object("bytes", text.length);
     Buffer.from(this.api.memory.buffer).write(text, this.start(array), "latin1");
     return array;
   }
-  /** The first `length` bytes of an array; "end" for the result -1. */
+  /** Returns the first `length` bytes of an array, or "end" for a length of -1. */
   read(name: string, handle: number, capacity = 4096): string {
     const array = this.bytes("?".repeat(capacity));
     const length = this.call(name, handle, array);
@@ -75,7 +75,7 @@ class Program {
       .toString("latin1", this.start(array))
       .slice(0, length);
   }
-  /** The address of its bytes: the second word of an ArrayBufferView. */
+  /** Returns the address of an array's bytes: the second word of an ArrayBufferView. */
   private start(array: number): number {
     return new DataView(this.api.memory.buffer).getUint32(array + 4, true);
   }
@@ -85,7 +85,7 @@ class Program {
   }
 }
 
-test("stack: sets address, gateway and name servers by hand", async () => {
+test("stack: sets a static address, gateway and name servers", async () => {
   const program = await Program.boot();
   const configure = (...words: string[]) => program.call("configureNetwork", ...words);
   const before = program.pair.ask("ip addr");
@@ -155,7 +155,7 @@ test("UDP: opens a port, sends and receives", async () => {
   assert.notEqual(program.object("udpBind", program.object("udpSocket"), 4000), 0, "free again");
 });
 
-test("TCP: connects, transfers and closes; refused; unanswered", async () => {
+test("TCP: connects, transfers and closes; reports refused and timed-out connections", async () => {
   const program = await Program.boot();
   const ends: string[] = [];
   program.gateway.tcp.listeners.set(7, (connection: Connection) => {
@@ -193,12 +193,12 @@ test("TCP: connects, transfers and closes; refused; unanswered", async () => {
   assert.equal(says(), "CLOSED No route to host");
 });
 
-test("TCP: keep-alive and user timeout end a connection whose peer is gone", async () => {
+test("TCP: keep-alive and user timeout abort a connection to a dead peer", async () => {
   const program = await Program.boot();
   const { api, gateway } = program;
   const peers: Connection[] = [];
   gateway.tcp.listeners.set(7, (connection: Connection) => peers.push(connection));
-  /** The peer's host goes down: it hears nothing any more, and says nothing. */
+  /** The peer's host goes down: it neither receives nor sends from now on. */
   const goneDown = () => {
     for (const peer of peers) peer.receive = () => {};
   };
@@ -243,7 +243,7 @@ test("TCP: accepted sockets inherit keep-alive from their listener", async () =>
   assert.equal(probes, 1);
 });
 
-test("TCP: opens as many connections as allowed and no more", async () => {
+test("TCP: opens at most the allowed number of connections", async () => {
   const program = await Program.boot();
   const secure = () => {
     const context = program.object("tlsCreateContext", "b.test");
@@ -264,19 +264,19 @@ test("TCP: opens as many connections as allowed and no more", async () => {
   assert.equal(secure(), "no connection is free");
 });
 
-test("TCP: listens, accepts, answers; closing frees the port", async () => {
+test("TCP: listens, accepts and replies; closing frees the port", async () => {
   const program = await Program.boot();
   const listener = program.object("tcpSocket");
   const bind = (port: number) => program.call("tcpBind", listener, port);
   assert.deepEqual([bind(0), bind(65_536), bind(8080)], [0, 0, 1]);
-  assert.equal(program.object("tcpAccept", listener), 0, "does not listen yet");
+  assert.equal(program.object("tcpAccept", listener), 0, "not listening yet");
   assert.equal(program.call("tcpListen", listener, 4), 1);
   assert.equal(program.says("tcpSays", listener), "LISTEN Success");
   const second = program.object("tcpSocket");
   assert.equal(program.call("tcpListen", second, 4), 0, "not bound");
   program.call("tcpBind", second, 8080);
   assert.equal(program.call("tcpListen", second, 4), 0, "in use");
-  assert.equal(program.object("tcpAccept", listener), 0, "nobody came");
+  assert.equal(program.object("tcpAccept", listener), 0, "no client yet");
   let heard = "";
   const connection = program.gateway.tcp.connect(address(ADDRESS), 8080);
   connection.onData = (data) => {
@@ -305,7 +305,7 @@ test("TCP: listens, accepts, answers; closing frees the port", async () => {
   assert.equal(program.call("tcpListen", second, 4), 1, "free again");
 });
 
-test("TLS: connects for the right name only, and transfers", async () => {
+test("TLS: connects only if the name is right, and transfers", async () => {
   const program = await Program.boot();
   assert.equal(program.says("initTLS"), "");
   const context = program.object("tlsCreateContext", "b.test");
@@ -333,7 +333,7 @@ test("TLS: connects for the right name only, and transfers", async () => {
   assert.equal(program.read("tlsRead", wrong), "end");
 });
 
-test("TLS: does not start without entropy, and says so", async () => {
+test("TLS: does not start without entropy, and reports it", async () => {
   const program = await Program.boot({ machine: { random: undefined } });
   assert.match(program.says("initTLS"), /not enough entropy/);
   const context = program.object("tlsCreateContext", "b.test");
@@ -364,7 +364,7 @@ test("DHCP: discovers, renews, releases and discovers again", async () => {
   assert.deepEqual([says(), server.acknowledged], ["bound", 3]);
 });
 
-test("HTTP, HTTPS and JSON-RPC: results, and reasons for failures", async () => {
+test("HTTP, HTTPS and JSON-RPC: return results and reasons for failures", async () => {
   const program = await Program.boot();
   new HttpServer(program.gateway);
   const requests: [name: string, words: string[], says: string | RegExp][] = [

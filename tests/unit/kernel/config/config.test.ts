@@ -1,6 +1,7 @@
-/** Boot parameters and anonymos.conf (kernel/config): every form, every error. */
+/** Boot parameters and anonymos.conf (kernel/config). */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Random } from "../../../lab/network/random.ts";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/config.ts");
@@ -15,14 +16,14 @@ const file = (...lines: string[]) => {
 const commandLine = (line: string, qemu = false) =>
   wasm.commandLine(...writeText(wasm, line), qemu);
 
-/** The settings of net0 after this command line alone, and the reports. */
+/** Returns net0's settings and the problems reported for a command line alone. */
 function boot(line: string, qemu = false): { problems: string[]; net0: string } {
   wasm.reset();
   commandLine(line, qemu);
   return { problems: problems(), net0: settings() };
 }
 
-test("splits the command line of both loaders", () => {
+test("splits the command lines of both loaders", () => {
   assert.equal(tokens('kernel.elf t=1 run="a; b, c" x=1,2'), "kernel.elf|t=1|run=a; b, c|x=1,2");
   assert.equal(tokens('t=1 "run=a; b" x'), "t=1|run=a; b|x");
   assert.equal(tokens('run="a\\; b"'), "run=a\\; b");
@@ -36,7 +37,7 @@ test("splits the command line of both loaders", () => {
   assert.equal(tokens(""), "");
 });
 
-test("QEMU puts the kernel's path first, GRUB does not", () => {
+test("skips the kernel's path, which QEMU passes and GRUB does not", () => {
   assert.deepEqual(boot("build/kernel.elf panic=5", true).problems, []);
   assert.equal(wasm.panicSeconds(), 5);
   assert.deepEqual(boot("build/kernel.elf", true).problems, []);
@@ -75,13 +76,13 @@ test("reads run=, console= and panic=, and reports wrong ones", () => {
   ]);
   assert.equal(text(wasm.run()), "echo two");
   assert.deepEqual(boot("console=tty0 panic=2").problems.length, 1);
-  assert.equal(wasm.panicSeconds(), 2, "what is right beside it applies");
+  assert.equal(wasm.panicSeconds(), 2, "the valid words apply");
   assert.deepEqual(boot('panic=1 "run=a').problems, [
     "cmdline: run=a: unterminated quote, expected a closing quote",
   ]);
 });
 
-test("without any word, DHCP is used", () => {
+test("uses DHCP by default", () => {
   assert.equal(boot("").net0, "dhcp=true");
 });
 
@@ -131,10 +132,10 @@ test("reports a wrong ip= and ignores it", () => {
   }
   const { problems, net0 } = boot("ip=10.0.2.15:::255.255.255.0 ip=nonsense");
   assert.equal(problems.length, 1);
-  assert.equal(net0, "dhcp=false 10.0.2.15/24", "the right one stays");
+  assert.equal(net0, "dhcp=false 10.0.2.15/24", "the valid one applies");
 });
 
-test("ip= applies to the device it names, else to net0", () => {
+test("ip= applies to the device that it names, or to net0", () => {
   boot("ip=dhcp ip=10.0.3.1:::255.255.255.0::net1");
   assert.equal(settings(0), "dhcp=true");
   assert.equal(settings(1), "dhcp=false 10.0.3.1/24");
@@ -183,7 +184,7 @@ test("reads anonymos.conf in the syntax of systemd.network", () => {
   assert.equal(text(wasm.hostname()), "bare 1");
 });
 
-test("reports wrong lines by number and applies the rest", () => {
+test("reports wrong lines by number, and applies the others", () => {
   wasm.reset();
   file(
     "Address=10.0.2.15/24", // 1
@@ -225,11 +226,11 @@ test("reports wrong lines by number and applies the rest", () => {
     lines.map(Number),
     [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
   );
-  // The first part has no address, so what was right in it has no effect.
+  // The first section has no address, so the rest of it has no effect.
   assert.equal(settings(0), "dhcp=true");
 });
 
-test("a report says what is wrong and what is expected", () => {
+test("reports what is wrong and what is expected, and drops incomplete routes", () => {
   const network =
     "invalid prefix for given prefix length, expected NETWORK/PREFIX like 10.1.0.0/16";
   const neighbor = "gateway is unreachable, expected another host in the network of an Address=";
@@ -260,7 +261,7 @@ test("a report says what is wrong and what is expected", () => {
   }
 });
 
-test("reports a [Match] that fits no device by its line", () => {
+test("reports the line of a [Match] that fits no device", () => {
   wasm.reset();
   file(
     ...["[Match]", "Name=net0", "[Link]", "MTUBytes=1400"],
@@ -282,7 +283,7 @@ test("reports a [Match] that fits no device by its line", () => {
   assert.deepEqual(problems(), []);
 });
 
-test("static settings beside DHCP=yes are its fallback; DNS= alone leaves DHCP on", () => {
+test("an address beside DHCP=yes is a fallback; DNS= alone does not disable DHCP", () => {
   wasm.reset();
   file("[Network]", "DHCP=yes", "Address=10.0.2.15/24", "Gateway=10.0.2.2");
   assert.equal(settings(), "dhcp=true 10.0.2.15/24 gateway=10.0.2.2");
@@ -296,7 +297,7 @@ test("static settings beside DHCP=yes are its fallback; DNS= alone leaves DHCP o
   assert.equal(settings(), "dhcp=false");
 });
 
-test("the command line overrides the file, whichever is read first", () => {
+test("the command line overrides the file, in either order of reading", () => {
   for (const order of [0, 1]) {
     wasm.reset();
     const read = [
@@ -315,15 +316,11 @@ test("the command line overrides the file, whichever is read first", () => {
   }
 });
 
-test("arbitrary bytes cause a bounded number of reports and no harm", () => {
+test("arbitrary bytes cause a bounded number of reports, and nothing else", () => {
   const seed = 20261122;
-  let state = seed;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 8;
-  };
+  const random = new Random(seed);
   for (let round = 0; round < 50; round++) {
-    const bytes = new Uint8Array(random() % 4000).map(() => random() & 255);
+    const bytes = random.bytes(random.between(0, 3999));
     wasm.reset();
     const [pointer, length] = writeBytes(wasm, bytes);
     wasm.file(pointer, length, length);
@@ -346,7 +343,7 @@ test("reports ip= for a device that does not exist", () => {
   assert.deepEqual(problems(), [`cmdline: ${word}: no such device net1, expected net0`]);
 });
 
-test("the hosts module maps names to addresses, and wrong lines are reported", () => {
+test("reads names and addresses from the hosts module, and reports wrong lines", () => {
   wasm.reset();
   const text =
     "# own names\n10.0.2.2 gateway gw.example # both\n\n1.2.3 x\n10.0.2.4\n10.0.2.5 a_b\n";

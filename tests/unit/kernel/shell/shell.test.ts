@@ -4,12 +4,12 @@ import test from "node:test";
 import { readString, writeText } from "../../../lab/scripted/assembly.ts";
 import { Console, PROMPT, Screen, SECOND } from "../../../lab/scripted/console.ts";
 
-test("the prompt appears at once, without escape sequences", async () => {
+test("prints the prompt at once, without escape sequences", async () => {
   const console = await Console.start();
   assert.equal(console.output(), PROMPT);
   console.pass(5n * SECOND);
   assert.equal(console.output(), "");
-  assert.equal(console.wasm.pollAt(), 0x7fffffffffffffffn, "idle: nothing to wait for");
+  assert.equal(console.wasm.pollAt(), 0x7fffffffffffffffn, "idle");
 });
 
 test("CR, LF and CR LF each end one line", async () => {
@@ -25,7 +25,7 @@ test("CR, LF and CR LF each end one line", async () => {
   assert.equal(console.output(), `\r\n${PROMPT}\r\n${PROMPT}\r\n${PROMPT}`);
 });
 
-test("a message erases the prompt and redraws it on a new line", async () => {
+test("a message erases the prompt, which is redrawn on a new line", async () => {
   const console = await Console.start();
   console.now = SECOND;
   console.message("net0: link up");
@@ -45,7 +45,7 @@ test("a message erases the prompt and redraws it on a new line", async () => {
   assert.equal(console.type("\r").output(), `\r\n<x>\r\n${PROMPT}`);
 });
 
-test("a message during a command gets a line of its own", async () => {
+test("a message during a command is on a line of its own", async () => {
   const console = await Console.start();
   console.type("words a; sleep 1\r");
   console.message("hello");
@@ -86,7 +86,7 @@ test("splits lines as sh does", async () => {
   assert.equal(console.run("  ;; ; # nothing"), "");
 });
 
-test("a command that cannot run gives one error and an exit code", async () => {
+test("a command that cannot run prints one error and sets the exit code", async () => {
   const console = await Console.start();
   const cases: [string, RegExp, number][] = [
     ["nope a", /^nope: command not found \(try: help\)\r\n$/, 127],
@@ -127,7 +127,7 @@ test("a command that cannot run gives one error and an exit code", async () => {
   }
 });
 
-test("options may precede or follow operands, clustered, with attached values, long", async () => {
+test("accepts options anywhere, clustered, long, and with attached values", async () => {
   const { wasm } = await Console.start();
   const parse = (...words: string[]) =>
     readString(wasm.memory, wasm.options(...writeText(wasm, words.join("|"))));
@@ -152,7 +152,7 @@ test("options may precede or follow operands, clustered, with attached values, l
   assert.equal(parse("a", "b", "c", "d"), "extra operand 'd'");
 });
 
-test("run= is executed as if typed, and prints each exit code", async () => {
+test("executes run= as if typed, and prints each exit code", async () => {
   const console = await Console.start("words a;  nope  'x' ; sleep 2; echo -n \"b  c\"; echo $?");
   console.pass(3n * SECOND);
   assert.equal(
@@ -173,7 +173,7 @@ test("run= is executed as if typed, and prints each exit code", async () => {
   );
 });
 
-test("commands that need the network wait for it, ten seconds at most", async () => {
+test("commands that need the network wait for it for at most 10 s", async () => {
   const late = await Console.start("cat", false);
   late.pass(9n * SECOND);
   assert.equal(late.output(), "");
@@ -197,7 +197,7 @@ test("commands that need the network wait for it, ten seconds at most", async ()
   assert.equal(cancelled.run("echo $?"), "130\r\n");
 });
 
-test("a running command reads lines; Ctrl-D ends its input, Ctrl-C cancels it", async () => {
+test("a command reads lines until Ctrl-D ends its input or Ctrl-C interrupts it", async () => {
   const console = await Console.start();
   console.type("cat\r");
   console.output();
@@ -211,10 +211,10 @@ test("a running command reads lines; Ctrl-D ends its input, Ctrl-C cancels it", 
   console.type("cat; echo never\r");
   console.output();
   assert.equal(console.type("\x03").output(), `^C\r\nsummary\r\n${PROMPT}`);
-  assert.equal(console.run("echo $?"), "3\r\n", "the command's own code after Ctrl-C");
+  assert.equal(console.run("echo $?"), "3\r\n", "the command's exit code after Ctrl-C");
 });
 
-test("what is typed during a command waits for the prompt", async () => {
+test("keeps keys typed during a command for the prompt", async () => {
   const console = await Console.start();
   console.type("sleep 1\r\nwords a\r\nwords b");
   console.pass(SECOND);
@@ -222,10 +222,10 @@ test("what is typed during a command waits for the prompt", async () => {
   console.type("\r");
   console.output();
   console.type("sleep 5\rwords c\r\x03");
-  assert.equal(console.output(), `sleep 5\r\n^C\r\n${PROMPT}`, "Ctrl-C forgets it");
+  assert.equal(console.output(), `sleep 5\r\n^C\r\n${PROMPT}`, "Ctrl-C discards them");
 });
 
-test("control characters from outside are shown, not obeyed", async () => {
+test("escapes control characters from the network", async () => {
   const console = await Console.start();
   console.wasm.message(...writeText(console.wasm, "name \x1b[2J\x07\u202e\u009b1m\r end"));
   console.settle();
@@ -233,7 +233,7 @@ test("control characters from outside are shown, not obeyed", async () => {
   assert.ok(output.includes("name \\x1b[2J\\x07\\u202e\\x9b1m\\x0d end\r\n"), output);
 });
 
-test("output faster than the line loses nothing and blocks nobody", async () => {
+test("output faster than the line is complete, and blocks nothing", async () => {
   const console = await Console.start();
   console.output();
   console.wasm.allow(0);
@@ -245,7 +245,7 @@ test("output faster than the line loses nothing and blocks nobody", async () => 
     console.now += 10_000n;
     console.wasm.poll(console.now);
     text += console.output();
-    assert.ok(++turns < 10_000, "it ends");
+    assert.ok(++turns < 10_000, "the output ends");
   }
   const expected =
     "flood 200000; echo done; flood -l 100000; echo end\r\n" +
@@ -254,7 +254,7 @@ test("output faster than the line loses nothing and blocks nobody", async () => 
   assert.ok(console.wasm.pollAt() > console.now);
 });
 
-test("a flood of messages is cut, with a note", async () => {
+test("cuts a flood of messages, and says so", async () => {
   const console = await Console.start();
   console.wasm.allow(0);
   for (let i = 0; i < 5000; i++) console.wasm.message(...writeText(console.wasm, `message ${i}`));
@@ -266,7 +266,7 @@ test("a flood of messages is cut, with a note", async () => {
   assert.ok(output.length < 40_000);
 });
 
-test("the commands print what their Linux counterparts do", async () => {
+test("commands print what their Linux counterparts print", async () => {
   const console = await Console.start();
   console.now = 3_725n * SECOND;
   assert.equal(console.run("echo a  'b  c'"), "a b  c\r\n");
@@ -315,14 +315,14 @@ test("the commands print what their Linux counterparts do", async () => {
   assert.throws(() => console.type("crash abort\r"), /crash abort was typed/);
 });
 
-test("reading out of bounds and endless recursion trap", async () => {
+test("an out-of-bounds access and infinite recursion trap", async () => {
   const bounds = await Console.start();
   assert.throws(() => bounds.type("crash bounds\r"), /out of bounds/);
   const stack = await Console.start();
   assert.throws(() => stack.type("crash stack\r"), /call stack/i);
 });
 
-test("dates are right from 1970 to 2400", async () => {
+test("prints correct dates from 1970 to 2400", async () => {
   const console = await Console.start();
   for (let day = 0; day < 157_000; day += 397) {
     const seconds = day * 86_400 + ((day * 7919) % 86_400);

@@ -9,7 +9,7 @@ const wasm = await load("tests/lab/entries/words.ts");
 const tls = await load("tests/lab/entries/tls-words.ts");
 const text = (pointer: number) => readString(wasm.memory, pointer);
 
-test("every end of a connection has a message and an exit code", () => {
+test("every way that a connection ends has a message and an exit code", () => {
   const ends: [error: keyof typeof Failure, kind: number, words: string][] = [
     ["None", 0, "Connection closed"],
     ["Refused", 1, "Connection refused"],
@@ -26,8 +26,8 @@ test("every end of a connection has a message and an exit code", () => {
   }
 });
 
-test("HTTP statuses have the names of RFC 9110 section 15", () => {
-  // Node still has the older names of two.
+test("gives HTTP statuses the names of RFC 9110 section 15", () => {
+  // Node still uses older names for two of them.
   const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
   const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
   for (const status of named) assert.equal(text(wasm.reason(Number(status))), names[+status]);
@@ -36,7 +36,7 @@ test("HTTP statuses have the names of RFC 9110 section 15", () => {
   assert.equal(text(wasm.reason(299)), "");
 });
 
-test("TLS groups have IANA's names", () => {
+test("gives TLS groups IANA's names", () => {
   const groups: [number: number, name: string][] = [
     [0, ""],
     [23, "secp256r1"],
@@ -49,11 +49,11 @@ test("TLS groups have IANA's names", () => {
   for (const [number, name] of groups) assert.equal(text(wasm.group(number)), name);
 });
 
-test("a TLS error is described as far as it is known, and always by number", () => {
+test("describes known TLS errors, and prints the number of all", () => {
   const failure = (error: number, sent = -1) =>
     readString(tls.memory, tls.failure(error, 0, -1, sent));
   assert.equal(failure(-0x6c00), "TLS: internal error (-0x6c00)");
-  // A lower layer's number is in the last seven bits.
+  // The last seven bits are the number of a lower layer.
   assert.equal(failure(-0x6c05), "TLS: internal error (-0x6c05)");
   assert.equal(failure(-0x1234), "TLS: handshake failed (-0x1234)");
   assert.match(failure(-0x6c00, 42), /^TLS: cannot parse the peer's certificate \(-0x6c00\)$/);

@@ -1,5 +1,5 @@
 /**
- * How the console, the configuration and the network change a booted kernel's interfaces, in Node:
+ * How the console, the configuration and the network change the interfaces of a booted kernel:
  * addresses, routes, MTU, name and time servers, late DHCP, `httpd`.
  */
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
 /** A twin's clock at boot, in milliseconds, and a time server's. */
 const NOON = 1_800_000_000_000;
 
-/** A kernel, and a gateway that serves names and, on request, leases and the time. */
+/** A kernel, and a gateway that serves names, and optionally leases and the time. */
 class Desk {
   readonly world = new World(1);
   readonly network = new Switch(this.world);
@@ -41,7 +41,7 @@ class Desk {
   static async boot(options: TwinOptions = { commandLine: STATIC }): Promise<Desk> {
     return new Desk(await Twin.boot(options));
   }
-  /** Boots with an anonymos.conf of these lines. */
+  /** Boots a kernel with these lines as its anonymos.conf. */
   static configured(...lines: string[]): Promise<Desk> {
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
     return Desk.boot({ modules: [{ name: "anonymos.conf", bytes }] });
@@ -65,7 +65,7 @@ class Desk {
   }
 }
 
-test("addresses and routes appear and disappear together", async () => {
+test("removing an address removes its routes", async () => {
   const desk = await Desk.boot();
   desk.dialogue([
     ["ip addr add 10.0.2.77/24 dev net0", /^/],
@@ -86,7 +86,7 @@ test("addresses and routes appear and disappear together", async () => {
   ]);
 });
 
-test("name servers set on the console override configured ones", async () => {
+test("name servers set by resolvectl override the configured ones", async () => {
   const desk = await Desk.boot();
   desk.dialogue([
     ["host time.test", /has address 10\.0\.2\.2/],
@@ -98,7 +98,7 @@ test("name servers set on the console override configured ones", async () => {
   ]);
 });
 
-test("a static fallback is used while DHCP is silent, and yields to a lease", async () => {
+test("uses a static fallback while DHCP is silent, and drops it for a lease", async () => {
   const desk = await Desk.configured(
     ...["[Match]", "Name=net0", "[Network]", "DHCP=yes", "Address=10.9.9.9/24"],
     ...["Gateway=10.9.9.1", "[Route]", "Destination=192.0.2.0/24", "Gateway=10.9.9.2"],
@@ -114,7 +114,7 @@ test("a static fallback is used while DHCP is silent, and yields to a lease", as
   assert.doesNotMatch(desk.ask("ip route"), /10\.9\.9/);
 });
 
-test("settings that cannot be applied are reported at boot; the rest is applied", async () => {
+test("reports settings that cannot be applied at boot, and applies the others", async () => {
   const desk = await Desk.configured(
     ...["[Match]", "Name=net0", "[Network]"],
     ...Array.from({ length: 20 }, (_, i) => `Address=10.0.2.${100 + i}/24`),
@@ -133,7 +133,7 @@ test("settings that cannot be applied are reported at boot; the rest is applied"
   assert.match(desk.ask("ping -c 1 10.0.2.2"), / 1 received/);
 });
 
-test("the time comes from a credible server, or the reason is given", async () => {
+test("sets the clock from a credible time server, or reports the reason", async () => {
   const desk = await Desk.boot();
   const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
     [{ stratum: 0, reference: "RATE" }, /kiss-o'-death received \(RATE\)/],
@@ -155,7 +155,7 @@ test("the time comes from a credible server, or the reason is given", async () =
   assert.match(desk.ask("date"), /2027/);
 });
 
-test("httpd serves its pages and refuses the rest", async () => {
+test("httpd serves its pages and rejects other requests", async () => {
   const desk = await Desk.boot();
   desk.ask("httpd");
   const fetch = (method: string, path: string, body?: Buffer): Fetched => {
@@ -181,7 +181,7 @@ test("httpd serves its pages and refuses the rest", async () => {
   }
 });
 
-test("streams fail with the words for what happened to TCP", async () => {
+test("commands report TCP's errors in the words of strerror", async () => {
   const desk = await Desk.boot();
   const server = new HttpServer(desk.gateway);
   assert.match(desk.ask("curl http://10.0.2.2:81/"), /Connection refused/);

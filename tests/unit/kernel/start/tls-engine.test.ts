@@ -1,4 +1,4 @@
-/** TLS starts only with enough entropy, seeds the library, and knows its clock (TLS-49). */
+/** TLS's start: entropy, the library's seed, and the clock (TLS-49). */
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
 import { type Exports, load, readString } from "../../../lab/scripted/assembly.ts";
@@ -30,7 +30,7 @@ suite("the TLS engine", () => {
   const obstacle = (words: number, bytes: number, healthy: boolean) =>
     readString(wasm.memory, wasm.obstacle(words, bytes, healthy));
 
-  test("does not start without entropy, and reports what was found", () => {
+  test("does not start without entropy, and reports the sources found", () => {
     assert.equal(
       obstacle(0, 0, false),
       "TLS is not available: not enough entropy (seeded from timing jitter (no RDRAND); " +
@@ -41,7 +41,7 @@ suite("the TLS engine", () => {
     assert.deepEqual(calls, []);
   });
 
-  test("any one good source suffices", () => {
+  test("starts with any good source", () => {
     for (const [words, bytes, healthy] of [
       [4, 0, false],
       [0, 32, false],
@@ -55,12 +55,12 @@ suite("the TLS engine", () => {
     assert.doesNotMatch(seeds[0], /^(00)+$/);
   });
 
-  test("reports a library that fails to start", () => {
+  test("reports that the library fails to start", () => {
     result = -0x6c00;
     assert.equal(obstacle(8, 64, true), "TLS is not available: error -0x6c00");
   });
 
-  test("reports the clock's value and source, for certificates rejected by date", () => {
+  test("reports the clock's time and source if a certificate is rejected by date", () => {
     assert.equal(
       readString(wasm.memory, wasm.clock()),
       "the clock says Sun Nov 22 14:07:10 UTC 2026 (a test)",

@@ -1,4 +1,4 @@
-/** What `tcpdump` prints and filters (net/filter/expression.ts, text.ts). */
+/** Packet filters and lines of `tcpdump` (net/filter/expression.ts, text.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
@@ -36,13 +36,13 @@ function line(frame: Buffer, kept = frame.length): string {
   return readString(wasm.memory, wasm.line(pointer, kept, frame.length));
 }
 
-test("a filter of mere parentheses does no harm", () => {
+test("rejects a filter of parentheses only", () => {
   assert.match(shown("(-("), /^"-": expected/);
   assert.match(shown("((((!!!!"), /^"": expected/);
   for (let i = 0; i < 100; i++) shown(`${"(".repeat(i % 9)}-(${")".repeat(i)}`);
 });
 
-test("a filter passes what it names", () => {
+test("a filter passes the packets that it names", () => {
   assert.equal(shown(""), "arp syn query echo later");
   assert.equal(shown("arp"), "arp");
   assert.equal(shown("ip"), "syn query echo later");
@@ -58,7 +58,7 @@ test("a filter passes what it names", () => {
   assert.equal(shown("!arp && (icmp || port 80)"), "syn echo");
 });
 
-test("a wrong filter is reported with what is expected", () => {
+test("reports what a wrong filter lacks", () => {
   for (const wrong of ["frob", "port 70000", "port x", "host 1.2.3", "net 10.0.0.0/33", "tcp or"]) {
     assert.match(shown(wrong), /expected /, wrong);
   }
@@ -71,7 +71,7 @@ test("a wrong filter is reported with what is expected", () => {
   assert.equal(shown(`arp and (${"tcp port 80 or (".repeat(30)}udp${")".repeat(31)}`), "");
 });
 
-test("and, or bind equally from left to right; a bare value repeats the last qualifier", () => {
+test("binds 'and' and 'or' from left to right; a bare value repeats the last qualifier", () => {
   assert.equal(shown("tcp or icmp and host 9.9.9.9"), "");
   assert.equal(shown("tcp or (icmp and host 9.9.9.9)"), "syn");
   assert.equal(shown("host 9.9.9.9 and tcp or udp port 53"), "query");
@@ -101,7 +101,7 @@ test("prints lines as tcpdump does", () => {
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 
-test("shows a truncated frame without reading past it", () => {
+test("prints a truncated frame without reading past its end", () => {
   for (const frame of Object.values(frames)) {
     for (let kept = 0; kept < frame.length; kept++) assert.notEqual(line(frame, kept), "");
   }

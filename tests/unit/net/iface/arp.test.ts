@@ -34,17 +34,17 @@ function arpFrame(fields: ArpFields, to = guest.hardware, from = fields.senderHa
   return ethernet(to, from, ARP, arp(fields));
 }
 
-test("ARP-01: a claim on the gateway's address only causes the gateway to be asked", () => {
+test("ARP-01: probes the gateway when another station claims its address", () => {
   const claim = { hardware: attacker.hardware, address: gateway.address };
   host.receive(arpReply(claim));
-  assert.equal(host.state(gateway.address), NeighborState.reachable, "it answered just now");
+  assert.equal(host.state(gateway.address), NeighborState.reachable, "it has just replied");
   assert.deepEqual(arps(), []);
   host.pass(1);
   host.receive(arpReply(claim));
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
   assert.equal(host.state(gateway.address), NeighborState.probe);
   const [question] = arps();
-  assert.equal(question.to, gateway.hardware, "asked by unicast");
+  assert.equal(question.to, gateway.hardware, "probed by unicast");
   assert.equal(question.target, gateway.address);
   host.receive(arpReply(claim));
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
@@ -59,7 +59,7 @@ test("ARP-02: an unsolicited reply for an unknown address creates no entry", () 
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ARP-02: a request for another host creates no entry; one for us does", () => {
+test("ARP-02: a request creates an entry if it is for us", () => {
   host.receive(arpRequest(other, "10.0.2.99"));
   assert.equal(host.state(other.address), NeighborState.free);
   assert.equal(arps().length, 0);
@@ -72,7 +72,7 @@ test("ARP-02: a request for another host creates no entry; one for us does", () 
   );
 });
 
-test("ARP-03: ten thousand requests leave the cache bounded and the gateway cached", () => {
+test("ARP-03: 10,000 requests neither exceed the cache nor evict the gateway", () => {
   for (let i = 0; i < 10_000; i++) {
     const near = i % 2 === 0;
     const asker = {
@@ -137,7 +137,7 @@ test("ARP-07: drops other address lengths", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-08: drops a packet cut at any length", () => {
+test("ARP-08: drops a packet truncated to any length", () => {
   const whole = arpRequest(other, guest.address).subarray(0, 42);
   for (let length = 14; length < 42; length++) host.receive(whole.subarray(0, length));
   assert.equal(host.drops("arp-truncated"), 28);
@@ -173,7 +173,7 @@ test("ARP-10: ignores a sender that differs from the frame's source", () => {
   assert.equal(arps().length, 0);
 });
 
-test("ARP-11: asks a silent neighbor once a second, three times; then its packet fails", () => {
+test("ARP-11: requests a silent neighbor three times, once a second, then drops its packet", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.udpConnect(address("10.0.2.200"), 7);
   host.udpSend(Buffer.from("x"), "10.0.2.200", 7);
@@ -186,12 +186,12 @@ test("ARP-11: asks a silent neighbor once a second, three times; then its packet
       assert.equal(question.to, BROADCAST);
       times.push((host.now - start) / 100_000n);
     }
-    if (tenth === 5) assert.equal(host.wasm.framesInUse(), 1, "the packet waits");
+    if (tenth === 5) assert.equal(host.wasm.framesInUse(), 1, "the packet is queued");
     host.pass(0.1);
   }
   assert.deepEqual(times, [0n, 10n, 20n]);
   assert.equal(host.wasm.framesInUse(), 0);
-  assert.notEqual(host.wasm.udpError(), 0, "the socket is told");
+  assert.notEqual(host.wasm.udpError(), 0, "the socket is notified");
   assert.equal(host.state("10.0.2.200"), NeighborState.failed);
 });
 
@@ -203,7 +203,7 @@ test("ARP-11: a ping of a silent neighbor fails as unreachable", () => {
   assert.equal(host.wasm.echoLast(4), 0, "host unreachable");
 });
 
-test("ARP-11: two hundred silent neighbors: bounded queues and time, no leak", () => {
+test("ARP-11: gives up on 200 silent neighbors with bounded queues, in bounded time", () => {
   host.wasm.udpOpen(4001, false);
   for (let i = 0; i < 200; i++) {
     for (let j = 0; j < 3; j++) host.udpSend(Buffer.from("x"), `10.0.2.${16 + i}`, 7);
@@ -224,7 +224,7 @@ test("ARP-11: two hundred silent neighbors: bounded queues and time, no leak", (
   assert.equal(host.state(gateway.address), NeighborState.reachable);
 });
 
-test("ARP-11: the latest packets wait, and leave in order on the answer", () => {
+test("ARP-11: queues the latest packets, and sends them in order after the reply", () => {
   host.wasm.udpOpen(4002, false);
   for (let i = 1; i <= 6; i++) host.udpSend(Buffer.of(i), other.address, 7);
   host.turn();
@@ -242,17 +242,17 @@ test("ARP-12: finds a neighbor with a new hardware address within 60 s", () => {
     host.ping(gateway.address);
     host.turn();
     for (const frame of host.sent()) {
-      // The old address is silent; only hosts that hear broadcasts see the question.
+      // The old address is silent; only a broadcast reaches the new one.
       if (frame.arp && frame.to === BROADCAST) host.answer(moved);
       if (frame.ip && frame.to === moved.hardware) found = true;
     }
     host.pass(1);
   }
-  assert.ok(found, "traffic never resumed");
+  assert.ok(found, "traffic did not resume");
   assert.equal(hardwareOf(gateway.address), hardwareNumber(moved.hardware));
 });
 
-test("an idle neighbor costs nothing, and is asked by unicast on its next use", () => {
+test("does not probe an idle neighbor until it is used, and then by unicast", () => {
   host.pass(2);
   assert.equal(host.wasm.pollAt(host.now), 0x7fffffffffffffffn);
   host.pass(31);
@@ -265,13 +265,13 @@ test("an idle neighbor costs nothing, and is asked by unicast on its next use", 
       [gateway.hardware, 1],
       [gateway.hardware, 0],
     ],
-    "the packet does not wait",
+    "the packet is not queued",
   );
   host.receive(arpReply(gateway));
   assert.equal(host.state(gateway.address), NeighborState.reachable);
 });
 
-test("announces a new address twice, two seconds apart (RFC 5227 section 2.3)", () => {
+test("announces a new address twice, 2 s apart (RFC 5227 section 2.3)", () => {
   host.wasm.setAddress(0, address("10.0.2.16"), 24);
   const times: number[] = [];
   for (let second = 0; second < 5; second++) {
@@ -294,7 +294,7 @@ test("probes a free address three times within 7 s (RFC 5227 section 2.1)", () =
   assert.equal(host.wasm.probeResult(0), 2, "free");
 });
 
-test("a probe detects a host that has the address, or probes it too", () => {
+test("a probe detects a host that has the address, or probes it as well", () => {
   const owner = { hardware: other.hardware, address: "10.0.2.50" };
   const signs = [
     arpReply(owner),
@@ -308,11 +308,11 @@ test("a probe detects a host that has the address, or probes it too", () => {
     assert.equal(host.wasm.probeResult(0), 3, "taken");
     host.sent();
     host.pass(8);
-    assert.equal(arps().length, 0, "no more questions");
+    assert.equal(arps().length, 0, "no more probes");
   }
 });
 
-test("static entries are neither asked nor replaced, and can be removed", () => {
+test("static entries are neither probed nor replaced, and can be removed", () => {
   const fixed = { hardware: "02:aa:aa:aa:aa:aa", address: other.address };
   assert.equal(host.wasm.addNeighbor(0, address(fixed.address), hardwareNumber(fixed.hardware)), 1);
   host.receive(arpReply(other));

@@ -1,4 +1,4 @@
-/** The IP layer while addresses, routes, neighbors or room change. */
+/** The IP layer while addresses, routes, neighbors or free descriptors change. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { fragments, icmp, udpDatagram } from "../../../lab/packets/build.ts";
@@ -37,7 +37,7 @@ test("ARP-04: ignores a claim with our own hardware address", () => {
   assert.equal(host.state(attacker.address), NeighborState.free);
 });
 
-test("without a route back, sends neither reply nor error", () => {
+test("sends neither reply nor error without a route back", () => {
   host.wasm.removeRoute(0, 0, 0);
   const source = OFF_LINK;
   host.receive(
@@ -49,7 +49,7 @@ test("without a route back, sends neither reply nor error", () => {
   host.wasm.addRoute(0, 0, 0, address(gateway.address), 0);
 });
 
-test("has its addresses on all links (RFC 1122 section 3.3.4.2, the weak model)", () => {
+test("accepts its addresses on all links (RFC 1122 section 3.3.4.2, weak model)", () => {
   host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
   host.wasm.setAddress(1, address("192.168.7.9"), 24);
   host.pass(3);
@@ -77,7 +77,7 @@ test("each network of an interface has a broadcast address", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("an address may change its prefix; deleting a deleted route does nothing", () => {
+test("changes the prefix of an address; deleting a deleted route does nothing", () => {
   const byDefault = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
   host.wasm.setAddress(0, address(guest.address), 16);
   assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", byDefault]);
@@ -88,18 +88,18 @@ test("an address may change its prefix; deleting a deleted route does nothing", 
   host.frames();
 });
 
-test("static neighbors may fill the table; more are refused", () => {
+test("static neighbors can fill the table, and more are refused", () => {
   const limit: number = host.wasm.neighborLimit();
   const add = (i: number) => host.wasm.addNeighbor(0, address("10.0.2.100") + i, 0x020000000000n);
   let added = 0;
   while (added <= limit && add(added) === 1) added++;
-  assert.equal(added, limit - 1, "all but the gateway's");
+  assert.equal(added, limit - 1, "all except the gateway's");
   assert.equal(host.state(gateway.address), NeighborState.reachable);
   host.wasm.flushNeighbors(0, 1);
   host.know(gateway);
 });
 
-test("a device without room: fragmentation does not start, and nothing is lost", () => {
+test("does not start to fragment if the device has no room, and loses nothing", () => {
   const payload = icmp(8, 0, 1, Buffer.alloc(3000));
   const parts = fragments({ ...echo, payload }, [
     [0, 1480],

@@ -48,7 +48,7 @@ function whole(frames: Parsed[]): Buffer {
   const ordered = parts.sort((a, b) => (a.fragment & 0x1fff) - (b.fragment & 0x1fff));
   let end = 0;
   for (const part of ordered) {
-    assert.equal((part.fragment & 0x1fff) * 8, end, "without gap or overlap");
+    assert.equal((part.fragment & 0x1fff) * 8, end, "neither gap nor overlap");
     end += part.payload.length;
     assert.equal((part.fragment & 0x2000) !== 0, part !== ordered.at(-1), "MF on all but the last");
   }
@@ -66,13 +66,13 @@ function assertSilent(): void {
   assert.deepEqual(host.frames(), []);
 }
 
-test("FRG-01: three fragments in order make one datagram", () => {
+test("FRG-01: reassembles three fragments in order", () => {
   receive(echo, thirds);
   assertEchoed();
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-02: every other order gives one reply", () => {
+test("FRG-02: reassembles them in every other order", () => {
   const orders = ["021", "102", "120", "201", "210"];
   for (const order of orders) {
     receive(
@@ -83,12 +83,12 @@ test("FRG-02: every other order gives one reply", () => {
   }
 });
 
-test("FRG-03: exact duplicates are harmless", () => {
+test("FRG-03: ignores exact duplicates", () => {
   receive(echo, [thirds[0], thirds[1], thirds[1], thirds[0], thirds[2]]);
   assertEchoed();
 });
 
-test("FRG-04: a fragment inside another with different contents discards the datagram", () => {
+test("FRG-04: drops a datagram with a different fragment inside another", () => {
   const other = { ...echo, payload: Buffer.alloc(3000, 0x55) };
   receive(other, [[512, 256, true]]);
   receive(echo, thirds);
@@ -98,12 +98,12 @@ test("FRG-04: a fragment inside another with different contents discards the dat
   assertSilent();
 });
 
-test("FRG-05: a fragment across two others discards the datagram", () => {
+test("FRG-05: drops a datagram with a fragment across two others", () => {
   receive(echo, [thirds[0], [1512, 1000, true], thirds[1], thirds[2]]);
   assertSilent();
 });
 
-test("FRG-06: Teardrop: drops a last fragment that ends inside the first", () => {
+test("FRG-06: survives teardrop, a last fragment that ends inside the first", () => {
   const udp = { ...ends, protocol: UDP, id: 242, payload: Buffer.alloc(40) };
   receive(udp, [
     [0, 36, true],
@@ -118,7 +118,7 @@ test("FRG-06: Teardrop: drops a last fragment that ends inside the first", () =>
   assert.ok(host.drops("fragment-overlap") >= 1);
 });
 
-test("FRG-07: Bonk: fragments with negative gaps time out", () => {
+test("FRG-07: survives bonk, a second fragment that starts inside the first", () => {
   const udp = { ...ends, protocol: UDP, id: 1109, payload: Buffer.alloc(80) };
   receive(udp, [
     [0, 36, true],
@@ -130,7 +130,7 @@ test("FRG-07: Bonk: fragments with negative gaps time out", () => {
   assert.deepEqual(icmpTypes(host.sent()), []);
 });
 
-test("FRG-08: Ping of death: an end beyond 65,535 discards the datagram", () => {
+test("FRG-08: survives the ping of death, an end beyond 65,535", () => {
   receive(echo, [thirds[0]]);
   host.receive(packet({ id: 77, payload: Buffer.alloc(1000), fragment: 0x1fff }));
   assert.equal(host.wasm.reassemblies(), 0);
@@ -139,7 +139,7 @@ test("FRG-08: Ping of death: an end beyond 65,535 discards the datagram", () => 
   assertSilent();
 });
 
-test("FRG-09: Jolt2: ten thousand identical last fragments stay bounded", () => {
+test("FRG-09: survives Jolt2, 10,000 identical last fragments", () => {
   for (const offset of [65520, 65504]) {
     const fields = { id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 };
     for (let i = 0; i < 5000; i++) host.receive(packet(fields));
@@ -149,14 +149,14 @@ test("FRG-09: Jolt2: ten thousand identical last fragments stay bounded", () => 
   assertSilent();
 });
 
-test("FRG-10: drops a non-last fragment whose length is no multiple of 8", () => {
+test("FRG-10: drops a fragment with MF whose length is not a multiple of 8", () => {
   const odd = Buffer.alloc(1001);
   host.receive(packet({ id: 77, payload: odd, fragment: 0x2000 }));
   assert.equal(host.drops("fragment-length"), 1);
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-11: reads a header cut by fragments only after reassembly", () => {
+test("FRG-11: reads a fragmented header only after reassembly", () => {
   const parts: Part[] = [
     [0, 8],
     [8, 2992],
@@ -176,7 +176,7 @@ test("FRG-12: drops empty fragments", () => {
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-13: evicts the oldest of 5,000 unfinished datagrams; a complete one passes", () => {
+test("FRG-13: evicts the oldest of 5,000 incomplete datagrams, and delivers a complete one", () => {
   for (let id = 0; id < 5000; id++) {
     host.receive(packet({ id, payload: Buffer.alloc(8), fragment: 1 }));
   }
@@ -187,7 +187,7 @@ test("FRG-13: evicts the oldest of 5,000 unfinished datagrams; a complete one pa
   host.pass(61);
 });
 
-test("FRG-14: 64 KiB in 8-byte fragments, in reverse, is not quadratic work", () => {
+test("FRG-14: reassembles 64 KiB of 8-byte fragments in reverse in linear time", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65496, 0x33));
   const parts: Part[] = [];
   for (let offset = payload.length - 8; offset >= 0; offset -= 8) parts.push([offset, 8]);
@@ -199,21 +199,21 @@ test("FRG-14: 64 KiB in 8-byte fragments, in reverse, is not quadratic work", ()
   assert.ok(spent < 2000, `${frames.length} fragments took ${spent} ms`);
 });
 
-test("FRG-15: two different ends discard the datagram", () => {
+test("FRG-15: drops a datagram with two different ends", () => {
   receive(echo, [thirds[2], [2000, 8, false], thirds[0], thirds[1]]);
   assertSilent();
   receive({ ...echo, id: 78 }, [[2000, 8, false], thirds[2], thirds[0], thirds[1]]);
   assertSilent();
 });
 
-test("FRG-16: data behind the end discards the datagram", () => {
+test("FRG-16: drops a datagram with data beyond its end", () => {
   receive(echo, [thirds[2], [3000, 8, true], thirds[0], thirds[1]]);
   assertSilent();
   receive({ ...echo, id: 78 }, [[3000, 8, true], thirds[2], thirds[0], thirds[1]]);
   assertSilent();
 });
 
-test("FRG-17: never mixes protocols and sources with the same identification", () => {
+test("FRG-17: never combines fragments of different protocols or sources", () => {
   const udp = { ...echo, protocol: UDP, payload: Buffer.alloc(3000, 1) };
   const elsewhere = { ...echo, source: attacker.address, payload: Buffer.alloc(3000, 2) };
   receive(udp, [thirds[0]]);
@@ -228,7 +228,7 @@ test("FRG-17: never mixes protocols and sources with the same identification", (
   host.pass(61);
 });
 
-test("FRG-18: after 60 s only the first fragment's sender is told, once", () => {
+test("FRG-18: after 60 s sends one time exceeded if the first fragment has arrived", () => {
   receive(echo, [thirds[0]]);
   receive({ ...echo, id: 78 }, [thirds[1]]);
   host.pass(59);
@@ -242,10 +242,10 @@ test("FRG-18: after 60 s only the first fragment's sender is told, once", () => 
   const quote = sent.find((frame) => frame.ip)?.ip?.payload.subarray(8) ?? Buffer.alloc(0);
   assert.deepEqual(quote.subarray(20, 28), Buffer.from(echo.payload ?? []).subarray(0, 8));
   assert.equal(quote.readUInt16BE(4), 77);
-  assert.equal(quote.readUInt16BE(6), 0x2000, "quoted as it came");
+  assert.equal(quote.readUInt16BE(6), 0x2000, "quoted unchanged");
 });
 
-test("FRG-19: forged and genuine fragments never pass as one datagram", () => {
+test("FRG-19: never combines forged and genuine fragments into a datagram", () => {
   const genuine = udpDatagram(
     { address: address(gateway.address), port: 53 },
     { address: address(guest.address), port: 4000 },
@@ -256,17 +256,17 @@ test("FRG-19: forged and genuine fragments never pass as one datagram", () => {
   host.wasm.udpOpen(4000, false);
   receive(forged, [thirds[1]]);
   receive(udp, thirds);
-  assert.equal(host.udpReceive(), undefined, "the overlap is seen");
+  assert.equal(host.udpReceive(), undefined, "the overlap is detected");
   receive({ ...forged, id: 6 }, [thirds[1]]);
   receive({ ...udp, id: 6 }, [thirds[0], thirds[2]]);
-  assert.equal(host.udpReceive(), undefined, "and so is the checksum");
+  assert.equal(host.udpReceive(), undefined, "the checksum is verified");
   assert.equal(host.drops("udp-checksum"), 1);
   receive({ ...udp, id: 7 }, thirds);
   assert.deepEqual(host.udpReceive(), data.subarray(0, 2992));
   host.sent();
 });
 
-test("FRG-20: the first fragment's header counts, whatever options the others have", () => {
+test("FRG-20: keeps the first fragment's header and ignores the options of the others", () => {
   const [first, second, third] = fragments(echo, thirds);
   const optioned = (part: Buffer, fragment: number, options: Buffer) =>
     framed(
@@ -279,7 +279,7 @@ test("FRG-20: the first fragment's header counts, whatever options the others ha
   assertEchoed();
 });
 
-test("FRG-20: a long header in the first fragment does not exceed 65,535 bytes", () => {
+test("FRG-20: drops a datagram that exceeds 65,535 bytes by its first header", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 1));
   const parts: Part[] = [];
   for (let offset = 0; offset < payload.length; offset += 1480) {
@@ -305,7 +305,7 @@ test("FRG-21: delivers and answers a datagram of exactly 65,535 bytes", () => {
   assertEchoed(Buffer.alloc(65507, 0x21));
 });
 
-test("FRG what is longer than the MTU leaves in fragments that fit, of any MTU", () => {
+test("sends datagrams longer than the MTU in fragments that fit, for any MTU", () => {
   host.wasm.udpOpen(4000, false);
   for (const mtu of [68, 576, 1499, 1500]) {
     assert.equal(host.wasm.setMtu(0, mtu), 1);

@@ -64,7 +64,7 @@ test("ICM-02: drops messages of 0 to 7 bytes", () => {
   assert.equal(host.drops("icmp-truncated"), 8);
 });
 
-test("ICM-03: echoes the request's data, for every length that fits a frame", () => {
+test("ICM-03: echoes the request's data for every length that fits a frame", () => {
   for (let length = 0; length <= 1472; length++) {
     const data = Buffer.alloc(length, length & 255);
     host.receive(echoRequest({}, data));
@@ -92,7 +92,7 @@ test("ICM-04: ignores unsolicited echo replies", () => {
   assert.equal(host.drops("icmp-type"), 100);
 });
 
-test("ICM-05: redirects change no route", () => {
+test("ICM-05: ignores redirects", () => {
   const routes = host.routes();
   for (const router of ["10.0.2.66", "198.51.100.1", guest.address]) {
     for (const source of [gateway.address, attacker.address]) {
@@ -120,7 +120,7 @@ test("ICM-06, ICM-15: ignores source quench, queries, advertisements and unknown
   assert.equal(dotted(host.wasm.sourceAddress(address(gateway.address)) >>> 0), guest.address);
 });
 
-test("ICM-07, ICM-09: fragmentation needed does not change the path MTU of a destination", () => {
+test("ICM-07, ICM-09: fragmentation needed does not change a destination's MTU", () => {
   for (const mtu of [0, 1, 67, 68, 296, 9000, 65535]) {
     host.receive(error(3, 4, guestPacket({ payload: ports(4000, 53) }), mtu));
     assert.equal(host.wasm.mtu(address(dns.address)), 1500);
@@ -175,7 +175,7 @@ test("ICM-13: drops errors whose quoted packet is truncated or invalid", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("ICM-14: never answers an error with an error", () => {
+test("ICM-14: sends no error about an error", () => {
   const inner = guestPacket({ payload: ports(1, 2) });
   for (const type of [3, 4, 5, 11, 12]) {
     const message = icmp(
@@ -185,14 +185,14 @@ test("ICM-14: never answers an error with an error", () => {
       guestPacket({ protocol: ICMP, payload: icmp(3, 3, 0, inner) }),
     );
     host.receive(packet({ payload: message }));
-    // Nor is a time-out reported for the reassembly of an error.
+    // The reassembly of an error times out without an error, too.
     host.receive(packet({ payload: message.subarray(0, 24), fragment: 0x2000, id: type }));
   }
   host.pass(61);
   assert.deepEqual(icmpTypes(host.sent()), []);
 });
 
-test("ICM-16: 10,000 datagrams to closed ports draw 8 to 40 errors, a number that varies", () => {
+test("ICM-16: 10,000 datagrams to closed ports cause a random number of 8 to 40 errors", () => {
   const counts = new Set<number>();
   for (let round = 1; round <= 4; round++) {
     host.configure(round);

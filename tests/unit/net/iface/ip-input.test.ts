@@ -1,4 +1,4 @@
-/** Ethernet and IPv4 on the way in and out: rows ETH-01 to ETH-10 and IP-01 to IP-18. */
+/** Ethernet and IPv4, received and sent: rows ETH-01 to ETH-10 and IP-01 to IP-18. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -24,7 +24,7 @@ afterEach(() => assertAlive(host));
 
 const ping = icmp(8, 0, 0x00070001, Buffer.from("ping"));
 
-/** Puts a frame on the wire and asserts that its only effect is one counted drop. */
+/** Receives a frame and asserts that its only effect is one counted drop. */
 function assertDropped(frame: Buffer, reason: string, why = reason): void {
   const before = host.drops(reason);
   host.receive(frame);
@@ -32,7 +32,7 @@ function assertDropped(frame: Buffer, reason: string, why = reason): void {
   assert.equal(host.drops(reason), before + 1, why);
 }
 
-/** Puts a frame on the wire and asserts that it draws one echo reply. */
+/** Receives a frame and asserts that it causes one echo reply. */
 function assertEchoed(frame: Buffer, data: Uint8Array | string = "ping"): void {
   host.receive(frame);
   const sent = host.sent();
@@ -47,7 +47,7 @@ test("ETH-01: drops runts of 0 to 13 bytes", () => {
   }
 });
 
-test("ETH-02: drops a bare header", () => {
+test("ETH-02: drops a header without a payload", () => {
   assertDropped(
     ethernet(guest.hardware, gateway.hardware, IPV4, Buffer.alloc(0), null),
     "ipv4-truncated",
@@ -62,13 +62,13 @@ test("ETH-03: does not echo padding, and pads with zeros", () => {
   assert.deepEqual(reply.padding, Buffer.alloc(18));
 });
 
-test("ETH-04: a frame that fills its buffer is one packet", () => {
+test("ETH-04: receives a frame that fills its buffer", () => {
   const data = Buffer.alloc(2048 - 42, 7);
   const frame = packet({ payload: icmp(8, 0, 1, data) });
   host.receive(frame);
   const replies = host.sent();
   const bytes = replies.reduce((sum, reply) => sum + (reply.ip?.payload.length ?? 0), 0);
-  assert.equal(bytes, data.length + 8, "answered in fragments");
+  assert.equal(bytes, data.length + 8, "the reply is fragmented");
 });
 
 test("ETH-05: drops a frame for another station", () => {
@@ -94,7 +94,7 @@ test("ETH-08: drops 802.3 length frames", () => {
   assertDropped(frame, "ethernet-unknown-type");
 });
 
-test("ETH-09: drops VLAN tags, single or double, whole or cut", () => {
+test("ETH-09: drops VLAN tags, single or double, whole or truncated", () => {
   const inner = Buffer.concat([Buffer.from("0800", "hex"), echoRequest().subarray(14)]);
   for (const [type, tag] of [
     [0x8100, "0000"],
@@ -104,17 +104,17 @@ test("ETH-09: drops VLAN tags, single or double, whole or cut", () => {
     const payload = Buffer.concat([Buffer.from(tag, "hex"), inner]);
     const frame = ethernet(guest.hardware, gateway.hardware, type, payload);
     assertDropped(frame, "ethernet-unknown-type");
-    assertDropped(frame.subarray(0, 16), "ethernet-unknown-type", "cut after the tag");
-    assertDropped(frame.subarray(0, 15), "ethernet-unknown-type", "cut in the tag");
+    assertDropped(frame.subarray(0, 16), "ethernet-unknown-type", "truncated after the tag");
+    assertDropped(frame.subarray(0, 15), "ethernet-unknown-type", "truncated in the tag");
   }
 });
 
-test("ETH-10: a flood of unknown frames takes bounded work per poll, and no memory", () => {
+test("ETH-10: a flood of unknown frames takes bounded time per poll and no memory", () => {
   const frame = ethernet(guest.hardware, gateway.hardware, 0x88b5, Buffer.alloc(50));
   const size = host.wasm.memory.buffer.byteLength;
   for (let round = 0; round < 1000; round++) {
     for (let i = 0; i < 200; i++) host.inject(frame);
-    assert.equal(host.wasm.poll(host.now), 1, "others get a go first");
+    assert.equal(host.wasm.poll(host.now), 1, "others are polled first");
     host.turn();
   }
   assert.equal(host.drops("ethernet-unknown-type"), 200_000);
@@ -125,7 +125,7 @@ test("IP-01: drops other versions", () => {
   for (const version of [0, 5, 6, 15]) assertDropped(echoRequest({ version }), "ipv4-version");
 });
 
-test("IP-02: drops headers below 20 bytes", () => {
+test("IP-02: drops headers shorter than 20 bytes", () => {
   for (const headerWords of [0, 1, 4]) {
     assertDropped(echoRequest({ headerWords }), "ipv4-header-length");
   }
@@ -157,7 +157,7 @@ test("IP-06: drops wrong header checksums", () => {
   assertEchoed(good);
 });
 
-test("IP-07: drops sources that are not a single host's", () => {
+test("IP-07: drops sources that are not unicast", () => {
   const sources = [
     "127.0.0.1",
     "255.255.255.255",
@@ -186,11 +186,11 @@ test("IP-09: neither accepts nor forwards packets for loopback or another host",
   }
 });
 
-test("IP-10: accepts TTL 0 and 1", () => {
+test("IP-10: accepts a TTL of 0 and 1", () => {
   for (const ttl of [0, 1]) assertEchoed(echoRequest({ ttl }));
 });
 
-test("IP-11: answers unknown protocols with a quote, and unwraps nothing", () => {
+test("IP-11: reports unknown protocols, tunnels included", () => {
   for (const protocol of [143, 4, 41, 47, 255, 0]) {
     const inner = echoRequest().subarray(14, 46);
     host.receive(packet({ protocol, payload: inner }));
@@ -202,7 +202,7 @@ test("IP-11: answers unknown protocols with a quote, and unwraps nothing", () =>
   assert.equal(host.drops("ipv4-protocol"), 6);
 });
 
-test("IP-12: drops source routes, however broken", () => {
+test("IP-12: drops source routes, valid or malformed", () => {
   const routes = ["832704", "830700", "8307ff", "83ff04", "892704", "8907040a00020100"];
   for (const route of routes) {
     const options = Buffer.alloc(40);
@@ -211,7 +211,7 @@ test("IP-12: drops source routes, however broken", () => {
   }
 });
 
-test("IP-13: drops options of length 0 and 1, or beyond the header", () => {
+test("IP-13: drops options of length 0 or 1, or beyond the header", () => {
   for (const option of ["4400", "0701", "07ff0400", "010107", "0144"]) {
     const options = Buffer.alloc(4);
     options.set(Buffer.from(option, "hex"));
@@ -221,7 +221,7 @@ test("IP-13: drops options of length 0 and 1, or beyond the header", () => {
   }
 });
 
-test("IP-14: skips record route and timestamps, right or wrong", () => {
+test("IP-14: skips record route and timestamps, valid or malformed", () => {
   for (const option of ["07070300000000", "0707ff00000000", "44080ff100000000"]) {
     const options = Buffer.alloc(12);
     options.set(Buffer.from(option, "hex"));
@@ -229,12 +229,12 @@ test("IP-14: skips record route and timestamps, right or wrong", () => {
   }
 });
 
-test("IP-15: skips forty bytes of NOP, and garbage behind End of Options", () => {
+test("IP-15: skips 40 bytes of NOP, and garbage after the end of options", () => {
   assertEchoed(echoRequest({ options: Buffer.alloc(40, 1) }));
   assertEchoed(echoRequest({ options: Buffer.concat([Buffer.of(0), Buffer.alloc(39, 0x83)]) }));
 });
 
-test("IP-16: ignores the reserved flag; DF with MF is a fragment", () => {
+test("IP-16: ignores the reserved flag, and treats DF with MF as a fragment", () => {
   assertEchoed(echoRequest({ fragment: 0x8000 }));
   assertEchoed(echoRequest({ fragment: 0x4000 }));
   host.receive(echoRequest({ fragment: 0x6000, id: 5 }, Buffer.alloc(8)));
@@ -247,7 +247,7 @@ test("IP-16: ignores the reserved flag; DF with MF is a fragment", () => {
   assert.deepEqual(icmpTypes(host.sent()), [[0, 0]]);
 });
 
-test("IP-17: sends nothing in answer to broadcast and multicast", () => {
+test("IP-17: neither echoes nor reports packets to groups and broadcasts", () => {
   const closed = udpDatagram(
     { address: address(gateway.address), port: 1000 },
     { address: address("10.0.2.255"), port: 9999 },
@@ -270,7 +270,7 @@ test("IP-17: sends nothing in answer to broadcast and multicast", () => {
   }
 });
 
-test("IP-18: identifications reveal nothing to others and do not repeat", () => {
+test("IP-18: identifications do not repeat, and reveal nothing about other destinations", () => {
   host.know(dns);
   host.wasm.udpOpen(4000, false);
   const ids = new Map<string, number[]>();
@@ -278,7 +278,7 @@ test("IP-18: identifications reveal nothing to others and do not repeat", () => 
     for (const to of [gateway.address, dns.address]) host.udpSend(Buffer.from("x"), to, 7);
     host.turn();
     for (const frame of host.sent()) {
-      assert.equal(frame.ip?.fragment, 0, "DF is clear");
+      assert.equal(frame.ip?.fragment, 0, "DF is not set");
       const to = frame.ip?.destination ?? "";
       ids.set(to, [...(ids.get(to) ?? []), frame.ip?.id ?? -1]);
     }
@@ -286,9 +286,9 @@ test("IP-18: identifications reveal nothing to others and do not repeat", () => 
   const [toGateway, toDns] = [...ids.values()];
   assert.equal(new Set(toGateway).size, 1000);
   assert.equal(new Set(toDns).size, 1000);
-  // With one shared counter, each value of one would lie between two of the other.
+  // With a shared counter, values of the two sequences would alternate.
   const between = toGateway.filter((id, i) => ((toDns[i] - id) & 0xffff) <= 2).length;
-  assert.ok(between < 10, `${between} of 1000 follow on each other`);
+  assert.ok(between < 10, `${between} of 1000 are consecutive`);
 });
 
 test("sends with TTL 64 and our own address as source", () => {

@@ -28,7 +28,7 @@ function addRoute(to: string, prefix: number, via: string, metric = 0, index = 0
   return host.wasm.addRoute(index, address(to), prefix, address(via), metric);
 }
 
-/** The hardware address of a packet sent to `to`, or the address asked for. */
+/** Returns the hardware address that a packet to `to` goes to, or the IP address requested. */
 function way(to: string): string {
   host.ping(to);
   host.turn();
@@ -36,7 +36,7 @@ function way(to: string): string {
   return frame?.arp?.target ?? frame?.to ?? "nowhere";
 }
 
-test("the longest prefix wins, then the smaller metric", () => {
+test("chooses the longest prefix, then the smallest metric", () => {
   assert.equal(addRoute("198.51.100.0", 24, "10.0.2.10", 10), added);
   assert.equal(addRoute("198.51.100.0", 24, "10.0.2.11", 5), added);
   assert.equal(addRoute("198.51.0.0", 16, "10.0.2.12"), added);
@@ -57,7 +57,7 @@ test("the longest prefix wins, then the smaller metric", () => {
   host.pass(4);
 });
 
-test("rejects an impossible route, with the reason", () => {
+test("rejects an impossible route, and gives the reason", () => {
   const [exists, full, unreachable, badPrefix] = [1, 2, 3, 4];
   assert.equal(addRoute("0.0.0.0", 0, "10.0.2.9"), exists);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), unreachable);
@@ -74,14 +74,14 @@ test("rejects an impossible route, with the reason", () => {
   assert.equal(host.routes().length, 32);
 });
 
-test("a gateway may lie behind an on-link route (a cloud's /32)", () => {
+test("accepts a gateway that only an on-link route reaches (a cloud's /32)", () => {
   assert.equal(addRoute("192.0.2.1", 32, "0.0.0.0"), added);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), added);
   assert.equal(way("198.51.100.9"), "192.0.2.1");
   host.pass(4);
 });
 
-test("without a route, sends nothing and tells the socket at once", () => {
+test("sends nothing without a route, and notifies the socket at once", () => {
   host.wasm.removeRoute(0, 0, 0);
   assert.equal(source(OFF_LINK), "0.0.0.0");
   assert.equal(host.wasm.mtu(address(OFF_LINK)), 0);
@@ -91,7 +91,7 @@ test("without a route, sends nothing and tells the socket at once", () => {
   assert.equal(host.wasm.echoUnreachable(), 1);
 });
 
-test("the source is the address in the next hop's network", () => {
+test("uses the address in the next hop's network as source", () => {
   host.wasm.setAddress(0, address("192.168.7.9"), 24);
   assert.equal(source("192.168.7.1"), "192.168.7.9");
   assert.equal(source(gateway.address), guest.address);
@@ -103,7 +103,7 @@ test("the source is the address in the next hop's network", () => {
   host.pass(3);
 });
 
-test("a ping of 127/8 or of our own address touches no device", () => {
+test("a ping of 127/8 or of our own address uses no device", () => {
   for (const [sequence, to] of [guest.address, "127.0.0.1", "127.1.2.3"].entries()) {
     host.ping(to, sequence, 56);
     host.turn();
@@ -118,7 +118,7 @@ test("a ping of 127/8 or of our own address touches no device", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("delivers UDP to ourselves, and refuses it at a closed port", () => {
+test("delivers UDP to ourselves, and reports a closed port", () => {
   host.wasm.udpOpen(4000, false);
   host.udpSend(Buffer.from("myself"), "127.0.0.1", 4000);
   host.turn();
@@ -130,24 +130,24 @@ test("delivers UDP to ourselves, and refuses it at a closed port", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("one poll takes 64 frames and writes to the device once", () => {
+test("receives 64 frames in a poll, and flushes the device once", () => {
   for (let i = 0; i < 100; i++) host.inject(echoRequest({ id: i }));
   const before: number = host.wasm.flushes(0);
-  assert.equal(host.wasm.poll(host.now), 1, "there is more");
+  assert.equal(host.wasm.poll(host.now), 1, "more frames are waiting");
   assert.equal(host.wasm.flushes(0), before + 1);
   assert.equal(host.frames().length, 64);
   assert.equal(host.wasm.poll(host.now), 0);
   assert.equal(host.frames().length, 36);
 });
 
-test("a device without room loses replies, and nothing else", () => {
+test("drops only replies while the device has no room", () => {
   host.wasm.setRing(0, 3, 256);
   host.receive(...Array.from({ length: 10 }, (_, id) => echoRequest({ id }, Buffer.alloc(56))));
   assert.equal(host.frames().length, 3);
   assert.equal(host.wasm.framesInUse(), 0);
 });
 
-test("what sockets send waits for a device without room, without spinning", () => {
+test("keeps sockets waiting while the device has no room, without spinning", () => {
   host.wasm.udpOpen(4000, false);
   host.wasm.setRing(0, 2, 0);
   for (let i = 0; i < 5; i++) host.udpSend(Buffer.of(i), gateway.address, 7);
@@ -163,7 +163,7 @@ test("what sockets send waits for a device without room, without spinning", () =
   );
 });
 
-test("without an address, only sockets that wait for configuration receive", () => {
+test("without an address, delivers only to sockets that wait for configuration", () => {
   host.reset();
   const from = { address: address(gateway.address), port: 67 };
   const offer = (to: string, port: number) => {
@@ -186,7 +186,7 @@ test("without an address, only sockets that wait for configuration receive", () 
   host.configure();
 });
 
-test("an interface that is down neither receives nor sends; up again, it asks anew", () => {
+test("an interface that is down neither receives nor sends, and forgets its neighbors", () => {
   host.wasm.setUp(0, 0);
   host.receive(echoRequest());
   host.ping(gateway.address);
@@ -200,7 +200,7 @@ test("an interface that is down neither receives nor sends; up again, it asks an
   host.know(gateway);
 });
 
-test("after a link outage every neighbor is asked again", () => {
+test("marks every neighbor stale after a link outage", () => {
   host.wasm.setLink(0, 0);
   host.turn();
   host.wasm.setLink(0, 1);
@@ -225,7 +225,7 @@ test("removing an address removes its network, its gateways and its packets", ()
   assert.deepEqual(host.frames(), []);
 });
 
-test("rejects addresses that no host can have, and a ninth one", () => {
+test("rejects addresses that no host can have, and a ninth address", () => {
   for (const bad of [
     "0.0.0.0",
     "127.0.0.1",
@@ -243,7 +243,7 @@ test("rejects addresses that no host can have, and a ninth one", () => {
   host.pass(3);
 });
 
-test("each of two interfaces answers for its addresses; routes choose between them", () => {
+test("with two interfaces, each answers for its addresses, and routes choose one", () => {
   const second = "52:54:00:12:34:57";
   assert.equal(host.wasm.addDevice(hardwareNumber(second)), 1);
   host.wasm.setAddress(1, address("192.168.7.9"), 24);
@@ -260,7 +260,7 @@ test("each of two interfaces answers for its addresses; routes choose between th
   host.frames(1);
 });
 
-test("a tap sees every frame, in and out, dropped ones included", () => {
+test("a tap sees every frame in both directions, dropped ones included", () => {
   host.wasm.tapAll(1);
   const before = [host.wasm.tapped(0), host.wasm.tapped(1)];
   host.receive(echoRequest(), ethernet(guest.hardware, dns.hardware, IPV4, Buffer.alloc(4)));
@@ -271,7 +271,7 @@ test("a tap sees every frame, in and out, dropped ones included", () => {
   assert.deepEqual([host.wasm.tapped(0) - before[0], host.wasm.tapped(1) - before[1]], [4, 3]);
 });
 
-test("a tap sees short frames as the device and loopback get them: padded", () => {
+test("a tap sees short frames padded, on the device and on loopback", () => {
   const tapped = (to: string) => {
     const before = host.wasm.tapped(2);
     host.ping(to);
@@ -288,7 +288,7 @@ test("a tap sees short frames as the device and loopback get them: padded", () =
   );
 });
 
-test("a reply that arrives while others wait reaches them all in one turn", () => {
+test("an ARP reply confirms a neighbor that has aged", () => {
   host.know(dns);
   host.pass(40);
   host.ping(dns.address);

@@ -1,4 +1,4 @@
-/** Random damage to frames, from a printed seed, does no harm (the common clause of every row). */
+/** Randomly damaged frames, from a printed seed (what every row requires). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -20,7 +20,7 @@ import {
 const host = await Host.create();
 const seed = Number(process.env.SEED ?? 20261122);
 
-/** Returns numbers below `bound` (mulberry32). */
+/** Returns a generator of numbers below `bound` (mulberry32). */
 function generator(start: number): (bound: number) => number {
   let state = start >>> 0;
   return (bound) => {
@@ -63,7 +63,7 @@ function corpus(): Buffer[] {
 function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
   const copy = Buffer.from(frame);
   for (let changes = below(4); changes > 0; changes--) {
-    // Mostly in the headers, and half of the time with an edge value.
+    // Mostly in the headers, and half of the time to an extreme value.
     const at = below(below(3) === 0 ? copy.length : Math.min(64, copy.length));
     copy[at] = below(2) === 0 ? [0, 1, 127, 128, 254, 255][below(6)] : below(256);
   }
@@ -75,7 +75,7 @@ function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
   return below(4) === 0 ? copy.subarray(0, below(copy.length + 1)) : copy;
 }
 
-test(`fifty thousand damaged frames (SEED=${seed}) do no harm`, () => {
+test(`survives 50,000 damaged frames (SEED=${seed})`, () => {
   host.configure();
   host.wasm.udpOpen(4000, false);
   host.wasm.tcpListen(80);

@@ -1,4 +1,4 @@
-/** TCP over the IP layer: what needs both, of rows ARP-11, FRG-11, ICM-07 to ICM-12. */
+/** TCP over the IP layer: parts of rows ARP-11, FRG-11 and ICM-07 to ICM-12. */
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
 import { fragments, icmp, ipv4 } from "../../../lab/packets/build.ts";
@@ -42,7 +42,7 @@ function segment(fields: SegmentFields): Buffer {
   return packet({ protocol: TCP, payload: tcpSegment(fields) });
 }
 
-/** Connects to the gateway's port 80; returns the guest's numbers. */
+/** Connects to the gateway's port 80; returns the guest's port and sequence number. */
 function establish(): { port: number; sequence: number } {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
@@ -63,7 +63,7 @@ function write(length: number): void {
   host.turn();
 }
 
-/** An ICMP error about the packet with that TCP header. */
+/** Returns an ICMP error about the packet with that TCP header. */
 function errorAbout(type: number, code: number, quoted: ParsedIpv4, rest = 0): Buffer {
   const quote = Buffer.concat([quoted.header, quoted.payload.subarray(0, 8)]);
   return packet({ payload: icmp(type, code, rest, quote) });
@@ -76,7 +76,7 @@ function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
   return { ...ip, payload };
 }
 
-test("after the MTU shrinks, what no longer fits is resent in pieces that do", () => {
+test("retransmits in smaller segments after the MTU has shrunk", () => {
   const { sequence } = establish();
   assert.equal(host.wasm.setMtu(0, 68), 1);
   write(1000);
@@ -87,7 +87,7 @@ test("after the MTU shrinks, what no longer fits is resent in pieces that do", (
   assert.equal(first.payload.length, 28);
 });
 
-test("over a link with the smallest MTU, segments are small enough", () => {
+test("sends segments that fit the smallest MTU", () => {
   assert.equal(host.wasm.setMtu(0, 68), 1);
   establish();
   write(100);
@@ -102,7 +102,7 @@ test("ARP-11: a connection to a silent neighbor fails within 4 s as unreachable"
   assert.equal(host.wasm.tcpError(), Failure.Unreachable);
 });
 
-test("segments carry DF, and one lookup routes those of a connection", () => {
+test("sets DF, and looks up the route of a connection once", () => {
   establish();
   write(5000);
   const sent = segments();
@@ -134,7 +134,7 @@ test("ICM-08: ignores fragmentation needed for a segment not in flight", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-10, ICM-11: no error ends an established connection", () => {
+test("ICM-10, ICM-11: errors do not end an established connection", () => {
   establish();
   write(100);
   const [first] = segments();
@@ -153,7 +153,7 @@ test("ICM-10, ICM-11: no error ends an established connection", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-12: port unreachable ends a connect, if the number is right", () => {
+test("ICM-12: port unreachable aborts a connect if the sequence number matches", () => {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
   const [syn] = segments();
@@ -192,7 +192,7 @@ test("FRG-11: reads a SYN in 8-byte fragments only after reassembly", () => {
   host.receive(packet({ protocol: TCP, payload: reset }));
 });
 
-test("TCP-52: drops segments to broadcast and multicast, and truncated ones", () => {
+test("TCP-52: drops segments to broadcast and multicast addresses, and truncated ones", () => {
   const syn = tcpSegment({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
   host.wasm.tcpListen(80);
   for (const destination of ["10.0.2.255", "255.255.255.255"]) {
@@ -213,7 +213,7 @@ test("refuses to connect to a group or broadcast address (RFC 1122 section 4.2.3
   assert.deepEqual(segments(), []);
 });
 
-test("one ACK answers everything that one poll found", () => {
+test("sends one ACK for all segments of a poll", () => {
   const { port, sequence } = establish();
   const ends = { sourcePort: 80, destinationPort: port, acknowledgment: sequence };
   for (let i = 0; i < 20; i++) {
@@ -235,7 +235,7 @@ test("removing an address ends its connections", () => {
   host.configure();
 });
 
-test("a connection to 127.0.0.1 carries data and touches no device", () => {
+test("a connection to 127.0.0.1 transfers data without a device", () => {
   host.wasm.tcpListen(8080);
   host.wasm.tcpConnect(host.now, address("127.0.0.1"), 8080);
   host.turn();

@@ -6,7 +6,7 @@ import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
 const wasm = await load("tests/lab/entries/address.ts");
 const parse = (text: string) => wasm.parse(...writeText(wasm, text));
 
-test("parses dotted quads in their strict form only", () => {
+test("parses strict dotted quads only", () => {
   assert.equal(parse("10.0.2.15"), 0x0a00020fn);
   assert.equal(parse("255.255.255.255"), 0xffffffffn);
   assert.equal(parse("0.0.0.0"), 0n);

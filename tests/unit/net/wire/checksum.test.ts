@@ -23,7 +23,7 @@ const patterns: Array<[string, (i: number) => number]> = [
   ["high bits", (i) => (i % 3 === 0 ? 0x80 : 0xff)],
 ];
 
-test("the sum of 0 to 260 bytes at every alignment is that of RFC 1071", () => {
+test("sums 0 to 260 bytes at every alignment as RFC 1071 does", () => {
   for (const [name, byte] of patterns) {
     for (let length = 0; length <= 260; length++) {
       const bytes = Uint8Array.from({ length }, (_, i) => byte(i));
@@ -36,7 +36,7 @@ test("the sum of 0 to 260 bytes at every alignment is that of RFC 1071", () => {
   }
 });
 
-test("copyAndSum copies exactly and sums the same, at every alignment of both sides", () => {
+test("copyAndSum copies exactly and returns the same sum, at every alignment of both sides", () => {
   for (let length = 0; length <= 130; length++) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 255);
     for (let shift = 0; shift < 8; shift++) {
@@ -52,7 +52,7 @@ test("copyAndSum copies exactly and sums the same, at every alignment of both si
   }
 });
 
-test("a sum continues where another ended, after an even length", () => {
+test("continues a sum after an even number of bytes", () => {
   const bytes = Uint8Array.from({ length: 1461 }, (_, i) => (i * 13) & 255);
   put(base, bytes);
   for (let first = 0; first <= 1460; first += 2) {
@@ -60,7 +60,7 @@ test("a sum continues where another ended, after an even length", () => {
   }
 });
 
-test("64 KiB of ones do not overflow, and folding is right at its edges", () => {
+test("does not overflow on 64 KiB of ones, and folds extreme values correctly", () => {
   const block: number = wasm.block(65536);
   put(block, new Uint8Array(65536).fill(255));
   assert.equal(wasm.checksumOf(block, 65535), naive(new Uint8Array(65535).fill(255)));
@@ -71,7 +71,7 @@ test("64 KiB of ones do not overflow, and folding is right at its edges", () => 
   assert.equal(wasm.folded(0xffff_fffe_ffff_ffffn), 0xfffe);
 });
 
-test("the pseudo header is that of RFC 768", () => {
+test("sums the pseudo header of RFC 768", () => {
   for (const [from, to, protocol, length] of [
     [0x0a00020f, 0x0a000202, 17, 8],
     [0xffffffff, 0xffffffff, 6, 65535],

@@ -1,4 +1,4 @@
-/** Names in DNS messages (net/wire/dns-name.ts): RFC 1035 section 4.1.4 as RFC 9267 wants it. */
+/** Names in DNS messages (net/wire/dns-name.ts): RFC 1035 section 4.1.4 and RFC 9267. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { encodeName, type Name } from "../../../lab/packets/dns.ts";
@@ -6,7 +6,7 @@ import { load, readString, writeBytes, writeText } from "../../../lab/scripted/a
 
 const wasm = await load("tests/lab/entries/dns.ts");
 
-/** Reads the name at `offset`, whose pointers must not lead before 12; null if rejected. */
+/** Reads the name at `offset`; pointers below 12 are invalid. Returns null if it is rejected. */
 function read(message: Buffer, offset = 12): { name: string; after: number } | null {
   const [pointer, length] = writeBytes(wasm, message);
   const after: number = wasm.readName(pointer, length, offset, 12);
@@ -32,7 +32,7 @@ test("rejects every truncation of a name (DNS-11)", () => {
   assert.deepEqual(read(whole, 20), { name: "www.a.test", after: whole.length });
 });
 
-test("DNS-02, DNS-03, DNS-04: rejects pointers to themselves, each other, their label", () => {
+test("DNS-02, DNS-03, DNS-04: rejects pointers to themselves, each other or their label", () => {
   assert.equal(read(message([12])), null);
   assert.equal(read(message([14], [12])), null);
   assert.equal(read(message([14], [12]), 14), null);
@@ -45,7 +45,7 @@ test("DNS-05: rejects pointers forward and beyond the message", () => {
   assert.equal(read(message([Buffer.from([0xff, 0xff])])), null);
 });
 
-test("DNS-06: rejects pointers into the header; into a label, reads what is there", () => {
+test("DNS-06: rejects pointers into the header, and follows those into a label", () => {
   assert.equal(read(message([0])), null);
   assert.equal(read(message([11])), null);
   const inside = message(["\x01bcd", Buffer.from([0])], [13]);
@@ -61,7 +61,7 @@ test("DNS-08: rejects a label longer than the rest", () => {
   assert.equal(read(message([Buffer.from([63]), Buffer.alloc(10, "a")])), null);
 });
 
-test("DNS-09: 255 bytes are a name, 256 are not, however they are put together", () => {
+test("DNS-09: accepts a name of 255 bytes and rejects one of 256, compressed or not", () => {
   const label = (length: number) => "a".repeat(length);
   const longest = [label(63), label(63), label(63), label(61)].join(".");
   assert.equal(read(message(longest))?.name, longest);
@@ -84,12 +84,12 @@ test("DNS-10: follows a chain of 126 pointers, but not of 200", () => {
   assert.equal(read(long.bytes, long.at), null);
 });
 
-test("DNS-26: escapes bytes that are not text, and dots inside labels", () => {
+test("DNS-26: escapes non-printable bytes, and dots inside labels", () => {
   const odd = read(message([Buffer.from("\x04a.\\b\x06\0\x1b[31m\x01\xff\x00", "latin1")]));
   assert.equal(odd?.name, "a\\.\\\\b.\\000\\027[31m.\\255");
 });
 
-test("writes names as it reads them", () => {
+test("writes names that read back unchanged", () => {
   for (const name of ["a", "a.test", "mainnet.era.zksync.io", `${"b".repeat(63)}.test`]) {
     const to: number = wasm.block(300);
     const length: number = wasm.writeName(to, ...writeText(wasm, name));
@@ -98,7 +98,7 @@ test("writes names as it reads them", () => {
   }
 });
 
-test("100,000 random names: reads nothing outside the message", () => {
+test("does not read outside the message for 100,000 random names", () => {
   const [pointer] = writeBytes(wasm, Buffer.alloc(64));
   let state = 7;
   for (let i = 0; i < 100000; i++) {

@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Places bytes in front of nothing but 0xff, so that reading on shows. */
+/** Places bytes in memory that is otherwise 0xff, so that reading on is noticed. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);
@@ -30,14 +30,14 @@ function everyTruncation(whole: Uint8Array, gate: (pointer: number, length: numb
   for (let length = 0; length < whole.length; length++) {
     assert.notEqual(gate(...put(whole.subarray(0, length))), 0, `${length} bytes passed`);
   }
-  assert.equal(gate(...put(whole)), 0, "the whole did not pass");
+  assert.equal(gate(...put(whole)), 0, "the whole packet did not pass");
 }
 
 function bytesAt(pointer: number, length: number): Buffer {
   return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + length));
 }
 
-test("ethernet: a header of 14 bytes for us, from one station", () => {
+test("ethernet: accepts 14 bytes and more, for this station, from a unicast address", () => {
   const own = hardwareNumber(guest);
   const gate = (pointer: number, length: number) => wasm.gateEthernet(pointer, length, own);
   everyTruncation(ethernet(guest, peer, IPV4, Buffer.alloc(0), null), gate);
@@ -52,7 +52,7 @@ test("ethernet: a header of 14 bytes for us, from one station", () => {
   assert.deepEqual(parse(bytesAt(space, 42)).to, guest);
 });
 
-test("arp: 28 bytes for IPv4 over Ethernet, from the station that sent the frame", () => {
+test("arp: accepts 28 bytes for IPv4 over Ethernet, from the frame's source", () => {
   const sender = hardwareNumber(peer);
   const gate = (pointer: number, length: number) => wasm.gateArp(pointer, length, sender);
   const good = {
@@ -95,7 +95,7 @@ test("ipv4: rejects every truncation, with payload and with options", () => {
   everyTruncation(ipv4(fields), gate);
 });
 
-test("ipv4: reads what was written", () => {
+test("ipv4: reads back what it writes", () => {
   const options = Buffer.of(1, 1, 0, 9);
   const packet = ipv4({
     source: "1.2.3.4",
@@ -140,7 +140,7 @@ test("icmp: rejects every truncation below the header, and every flipped bit", (
   assert.deepEqual(bytesAt(pointer + 8, 11), Buffer.alloc(11, 3));
 });
 
-test("icmp: a quote is an IPv4 header of a first fragment, and 8 bytes (ICM-13)", () => {
+test("icmp: accepts quotes of an IPv4 header of a first fragment and 8 bytes (ICM-13)", () => {
   const gate = (pointer: number, length: number) => wasm.gateQuote(pointer, length);
   const fields = {
     source: "10.0.2.15",
@@ -151,7 +151,7 @@ test("icmp: a quote is an IPv4 header of a first fragment, and 8 bytes (ICM-13)"
   everyTruncation(ipv4(fields), gate);
   everyTruncation(ipv4({ ...fields, options: Buffer.alloc(40, 1) }), gate);
   const passes = (change: object) => gate(...put(ipv4({ ...fields, ...change }))) === 0;
-  assert.ok(passes({ totalLength: 1500 }), "a quote is mostly shorter than its packet");
+  assert.ok(passes({ totalLength: 1500 }), "a quote is usually shorter than its packet");
   assert.ok(passes({ checksum: 0 }));
   assert.ok(!passes({ headerWords: 15 }));
   assert.ok(!passes({ headerWords: 4 }));
@@ -162,7 +162,7 @@ test("icmp: a quote is an IPv4 header of a first fragment, and 8 bytes (ICM-13)"
   assert.ok(!passes({ payload: Buffer.alloc(4) }));
 });
 
-test("icmp: each type and code maps to one kind of error, or none", () => {
+test("icmp: maps each type and code to a kind of error, or to none", () => {
   const host = 0;
   const kinds: Array<[number, number, number]> = [
     [3, 0, host],
@@ -202,7 +202,7 @@ test("udp: rejects truncations, wrong lengths, port 0, and wrong checksums other
     assert.notEqual(gate(...put(bad)), 0, `length ${length}`);
   }
   const trailing = Buffer.concat([good, Buffer.alloc(5, 9)]);
-  assert.equal(gate(...put(trailing)), 0, "what trails is none of it");
+  assert.equal(gate(...put(trailing)), 0, "trailing bytes do not count");
   const none = Buffer.from(good);
   none.writeUInt16BE(0, 6);
   assert.equal(gate(...put(none)), 0, "no checksum");

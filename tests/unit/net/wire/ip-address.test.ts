@@ -16,7 +16,7 @@ const bytesAt = (at: number) => Buffer.from(wasm.memory.buffer, at, 16).toString
 const mapped = "00000000000000000000ffff0a00020f";
 const global = "20010db8000000000000000000000001";
 
-test("an IPv4 address is stored IPv4-mapped, in network order", () => {
+test("stores an IPv4 address as IPv4-mapped, in network order", () => {
   const at = address(global);
   wasm.setIpv4(at, 0x0a00020f);
   assert.equal(bytesAt(at), mapped);
@@ -26,7 +26,7 @@ test("an IPv4 address is stored IPv4-mapped, in network order", () => {
   assert.equal(wasm.ipv4(at) >>> 0, 0xfffefdfc);
 });
 
-test("only ::ffff:0:0/96 is IPv4", () => {
+test("takes only ::ffff:0:0/96 for IPv4", () => {
   const others = [
     global,
     "00000000000000000000000000000000",
@@ -39,7 +39,7 @@ test("only ::ffff:0:0/96 is IPv4", () => {
   for (const other of others) assert.equal(wasm.isIpv4(address(other)), 0, other);
 });
 
-test("the unspecified address of either family is no address", () => {
+test("treats the unspecified address of either family as no address", () => {
   assert.equal(wasm.isUnspecified(address("00".repeat(16))), 1);
   assert.equal(wasm.isUnspecified(address("00000000000000000000ffff00000000")), 1);
   assert.equal(wasm.isUnspecified(address(mapped)), 0);
@@ -47,7 +47,7 @@ test("the unspecified address of either family is no address", () => {
   assert.equal(wasm.isUnspecified(address("1" + "0".repeat(31))), 0);
 });
 
-test("compares all 16 bytes, and copies are equal", () => {
+test("compares all 16 bytes, and copies them", () => {
   const one = address(global);
   for (let byte = 0; byte < 16; byte++) {
     const bytes = Buffer.from(global, "hex");

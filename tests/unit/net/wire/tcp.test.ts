@@ -1,4 +1,4 @@
-/** TCP's wire format: the gate, every truncation, options good and bad, odd flags, urgency. */
+/** TCP's wire format: the gate, truncations, valid and invalid options, odd flags, urgent data. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpChecksum, tcpSegment } from "../../../lab/packets/tcp.ts";
@@ -37,7 +37,7 @@ test("TCP-23: rejects a segment of 19 bytes", () => {
   assert.equal(gate(whole().subarray(0, 19)), TRUNCATED);
 });
 
-test("emits a SYN with its options and a right checksum", () => {
+test("emits a SYN with its options and a correct checksum", () => {
   const pointer = wasm.block(28);
   wasm.emitSyn(pointer, 0xfffffff0, 2, GUEST, PEER);
   const bytes = Buffer.from(new Uint8Array(wasm.memory.buffer, pointer, 28));
@@ -54,7 +54,7 @@ test("reads options and skips unknown ones", () => {
   assert.deepEqual(parse([]), [0, -1]);
   assert.deepEqual(parse([2, 4, 5, 180, 1, 3, 3, 7]), [1460, 7]);
   assert.deepEqual(parse([4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 2, 2, 4, 2, 24]), [536, 2]);
-  assert.deepEqual(parse([0, 2, 4, 5, 180]), [0, -1], "nothing behind the end");
+  assert.deepEqual(parse([0, 2, 4, 5, 180]), [0, -1], "nothing after the end of options");
   assert.deepEqual(parse([3, 3, 15]), [0, 14], "TCP-39");
   assert.deepEqual(parse([3, 3, 255]), [0, 14], "TCP-39");
   assert.deepEqual(
@@ -95,7 +95,7 @@ test("TCP-16: MSS 0, 1, 40, 65535 and none: 536 by default, never below 88", () 
   }
 });
 
-test("TCP-17: options of illegal length on a SYN,ACK: no loop, established", () => {
+test("TCP-17: ignores options of illegal length on a SYN,ACK, and connects", () => {
   for (const options of [
     [2, 0],
     [2, 1],
@@ -143,14 +143,14 @@ test("TCP-39: ignores a scale that was not offered back", () => {
   assert.ok(flying > 10000 && flying <= 16384, `1 << 14 allows 16384: ${flying}`);
 });
 
-test("offers a scaled window and keeps to it", () => {
+test("offers a scaled window and applies the scale", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180, 3, 3, 7]);
   bench.inject("A", 0, 0, { payload: pattern(1460) });
   const [ack] = bench.send("A", 1460, 0, { payload: pattern(1460) });
   assert.ok(ack.window << 1 > 65535, `window ${ack.window} << 1`);
 });
 
-test("TCP-53, TCP-54: AO, MD5, reserved bits and ECN bits change nothing", () => {
+test("TCP-53, TCP-54: ignores AO, MD5, reserved bits and ECN bits", () => {
   const ao = [29, 4, 1, 1];
   const md5 = [19, 18, ...new Array(16).fill(7)];
   for (const options of [ao, md5, [29, 2], [29, 255]]) {
@@ -166,7 +166,7 @@ test("TCP-53, TCP-54: AO, MD5, reserved bits and ECN bits change nothing", () =>
   assert.equal(bench.out()[0].flags, "PA");
 });
 
-test("TCP-24, TCP-25: with any urgent pointer the data stays in line", () => {
+test("TCP-24, TCP-25: delivers urgent data in line, whatever the urgent pointer", () => {
   const connecting = new Bench(wasm);
   connecting.connect();
   connecting.send("SAU", -1, 0, { urgent: 0xffff });

@@ -46,7 +46,7 @@ test("Emacs and VT100 keys edit the line", async () => {
   }
 });
 
-test("history goes up and down and restores the unfinished line", async () => {
+test("recalls earlier lines, and restores the unfinished one", async () => {
   const console = await Console.start();
   for (const line of ["words one", "words two", "words two"]) console.run(line);
   console.output();
@@ -103,7 +103,7 @@ test("Tab completes commands and their arguments", async () => {
   assert.match(console.output(), /clear {2}crash {2}date {2}dmesg {2}echo {2}/);
 });
 
-test("Ctrl-C at the prompt abandons the line", async () => {
+test("Ctrl-C at the prompt discards the line", async () => {
   const console = await Console.start();
   console.output();
   assert.equal(console.type("words x\x03").output(), `words x^C\r\n${PROMPT}`);
@@ -111,9 +111,9 @@ test("Ctrl-C at the prompt abandons the line", async () => {
   assert.equal(console.type("\x04").output(), "\x07", "Ctrl-D at an empty prompt");
 });
 
-/** A console whose output a VT100 shows, and the line that its editor should hold. */
+/** Types at a console that a VT100 displays, and knows the line that the editor should hold. */
 class Typist {
-  /** Nothing to the left of the cursor's first column is edited. */
+  /** The part of the line that is never edited. */
   private static readonly start = "words ";
   line = Typist.start;
   cursor = Typist.start.length;
@@ -192,7 +192,7 @@ class Typist {
   }
 }
 
-test("lines wider than the terminal wrap and can be edited at any width", async () => {
+test("wraps lines at any width of the terminal, and edits them", async () => {
   for (const width of [40, 80, 100]) {
     const console = await Console.start();
     const seed = 7 + width;
@@ -206,7 +206,7 @@ test("lines wider than the terminal wrap and can be edited at any width", async 
   }
 });
 
-test("a line has a limit: the bell rings and nothing runs", async () => {
+test("rings the bell at the longest line, and does not run it", async () => {
   const console = await Console.start();
   console.output();
   console.type("x".repeat(1024 * 1024));
@@ -221,7 +221,7 @@ test("a line has a limit: the bell rings and nothing runs", async () => {
   assert.equal(console.run("words a"), "<a>\r\n");
 });
 
-test("every byte value, and floods of them, do no harm", async () => {
+test("survives every byte value, and random keys", async () => {
   const console = await Console.start();
   const all = Uint8Array.from({ length: 256 }, (_, i) => i);
   console.type(all).type(all.slice().reverse());
@@ -232,7 +232,7 @@ test("every byte value, and floods of them, do no harm", async () => {
   assert.equal(console.run("words a"), "<a>\r\n");
   const seed = 20261122;
   const noise = new Random(seed).bytes(300_000);
-  // Commands that noise could spell by chance are harmless here.
+  // Commands that this could spell by chance are harmless here.
   console.type(noise);
   console.pass(SECOND);
   console.type("\x03\x04\x1b\x03\r");
