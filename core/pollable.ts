@@ -10,6 +10,9 @@ export abstract class Pollable {
    * `poll`, cleared by the method that starts it. The list does not poll a dormant member.
    */
   dormant: bool = false;
+  /** The one after it in its list; for PollableList alone. */
+  listNext: Pollable | null = null;
+
   /** Goes on as far as it can at `now`; returns true to be polled again at once. */
   abstract poll(now: i64): bool;
   /** When it next has something to do if nothing arrives first; NEVER if only an arrival counts. */
@@ -18,30 +21,35 @@ export abstract class Pollable {
 
 /** Polls its members in the order in which they were added. */
 export class PollableList {
-  private readonly members: Array<Pollable> = [];
+  private first: Pollable | null = null;
+  private last: Pollable | null = null;
 
+  /** Adds a member, which may be in one list only. */
   add(member: Pollable): void {
-    this.members.push(member);
+    const last = this.last;
+    if (last == null) this.first = member;
+    else last.listNext = member;
+    this.last = member;
   }
 
   /** Returns true if a member is to be polled again at once. */
   poll(now: i64): bool {
-    const members = this.members;
     let more = false;
-    for (let i = 0, count = members.length; i < count; i++) {
-      const member = unchecked(members[i]);
+    let member = this.first;
+    while (member != null) {
       if (!member.dormant && member.poll(now)) more = true;
+      member = member.listNext;
     }
     return more;
   }
 
   /** Returns the earliest time at which a member has something to do. */
   pollAt(now: i64): i64 {
-    const members = this.members;
     let at = NEVER;
-    for (let i = 0, count = members.length; i < count; i++) {
-      const member = unchecked(members[i]);
+    let member = this.first;
+    while (member != null) {
       if (!member.dormant) at = earlier(at, member.pollAt(now));
+      member = member.listNext;
     }
     return at;
   }

@@ -105,17 +105,18 @@ export class IpLayer extends IpConfiguration {
   poll(now: i64): bool {
     this.now = now;
     const interfaces = this.interfaces;
+    const count = interfaces.length;
     let more = this.pollInterface(this.loopback);
-    for (let i = 0; i < interfaces.length; i++) {
-      if (this.pollInterface(interfaces[i])) more = true;
+    for (let i = 0; i < count; i++) {
+      if (this.pollInterface(unchecked(interfaces[i]))) more = true;
     }
     this.ingress.poll(now, interfaces);
     const udpBusy = this.udp.dispatch(now, this.egress);
     const tcpBusy = this.tcp.dispatch(now, this.egress);
     const echoBusy = this.echo.dispatch(now, this.egress);
     let room = false;
-    for (let i = 0; i < interfaces.length; i++) {
-      const device = interfaces[i].device;
+    for (let i = 0; i < count; i++) {
+      const device = unchecked(interfaces[i]).device;
       device.flush();
       if (device.canTransmit()) room = true;
     }
@@ -167,8 +168,9 @@ export class IpLayer extends IpConfiguration {
     let sockets = earlier(this.udp.pollAt(), earlier(this.tcp.pollAt(), this.echo.pollAt()));
     if (this.blocked && sockets < now + DEVICE_WAIT) sockets = now + DEVICE_WAIT;
     let at = earlier(sockets, this.ingress.reassembly.timer);
-    for (let i = 0; i < this.interfaces.length; i++) {
-      const iface = this.interfaces[i];
+    const interfaces = this.interfaces;
+    for (let i = 0, count = interfaces.length; i < count; i++) {
+      const iface = unchecked(interfaces[i]);
       at = earlier(at, earlier(iface.neighbors.timer, iface.conflicts.timer));
     }
     return at;

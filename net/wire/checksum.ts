@@ -3,7 +3,7 @@
  * and TCP carry.
  *
  * The sum does not care for byte order (RFC 1071 section 2 B) or word width (2 C), so it is
- * taken over little-endian 32-bit words into 64 bits, eight a round, and folded once at the end.
+ * taken over little-endian 64-bit words, four a round, and folded once at the end.
  * A folded sum is in memory order: it is stored with `store<u16>` as it is, never swapped.
  */
 
@@ -15,16 +15,15 @@ export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
   let total = initial;
   let at = pointer;
   const end = pointer + length;
-  while (at + 32 <= end) {
-    total += load<u32>(at) as u64;
-    total += load<u32>(at, 4) as u64;
-    total += load<u32>(at, 8) as u64;
-    total += load<u32>(at, 12) as u64;
-    total += load<u32>(at, 16) as u64;
-    total += load<u32>(at, 20) as u64;
-    total += load<u32>(at, 24) as u64;
-    total += load<u32>(at, 28) as u64;
-    at += 32;
+  if (length >= 32) {
+    do {
+      total = addWrapping(total, load<u64>(at));
+      total = addWrapping(total, load<u64>(at, 8));
+      total = addWrapping(total, load<u64>(at, 16));
+      total = addWrapping(total, load<u64>(at, 24));
+      at += 32;
+    } while (at + 32 <= end);
+    total = narrow(total);
   }
   while (at + 4 <= end) {
     total += load<u32>(at) as u64;
@@ -36,6 +35,17 @@ export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
   }
   if ((length & 1) != 0) total += load<u8>(at) as u64;
   return total;
+}
+
+/** The 64-bit ones-complement sum: a carry out of the top comes back in at the bottom. */
+function addWrapping(total: u64, word: u64): u64 {
+  const sum = total + word;
+  return sum + ((sum < word) as u64);
+}
+
+/** Adds the halves of a 64-bit sum, so that others can be added to it without overflow. */
+function narrow(total: u64): u64 {
+  return (total & 0xffffffff) + (total >> 32);
 }
 
 /** The 16-bit ones-complement sum, not complemented, in memory order. */
@@ -63,10 +73,13 @@ export function copyAndSum(destination: usize, source: usize, length: u32, initi
   let to = destination;
   let at = source;
   const end = source + length;
-  while (at + 32 <= end) {
-    total = copyRound(to, at, total);
-    at += 32;
-    to += 32;
+  if (length >= 32) {
+    do {
+      total = copyRound(to, at, total);
+      at += 32;
+      to += 32;
+    } while (at + 32 <= end);
+    total = narrow(total);
   }
   while (at + 4 <= end) {
     const word = load<u32>(at);
@@ -92,22 +105,14 @@ export function copyAndSum(destination: usize, source: usize, length: u32, initi
 
 /** One round of `copyAndSum`: 32 bytes. */
 function copyRound(to: usize, at: usize, initial: u64): u64 {
-  const a = load<u32>(at);
-  const b = load<u32>(at, 4);
-  const c = load<u32>(at, 8);
-  const d = load<u32>(at, 12);
-  store<u32>(to, a);
-  store<u32>(to, b, 4);
-  store<u32>(to, c, 8);
-  store<u32>(to, d, 12);
-  const e = load<u32>(at, 16);
-  const f = load<u32>(at, 20);
-  const g = load<u32>(at, 24);
-  const h = load<u32>(at, 28);
-  store<u32>(to, e, 16);
-  store<u32>(to, f, 20);
-  store<u32>(to, g, 24);
-  store<u32>(to, h, 28);
-  const first = (a as u64) + (b as u64) + (c as u64) + (d as u64);
-  return initial + first + (e as u64) + (f as u64) + (g as u64) + (h as u64);
+  const a = load<u64>(at);
+  const b = load<u64>(at, 8);
+  const c = load<u64>(at, 16);
+  const d = load<u64>(at, 24);
+  store<u64>(to, a);
+  store<u64>(to, b, 8);
+  store<u64>(to, c, 16);
+  store<u64>(to, d, 24);
+  const half = addWrapping(addWrapping(initial, a), b);
+  return addWrapping(addWrapping(half, c), d);
 }

@@ -55,7 +55,7 @@ export class Egress implements PacketSink {
   /** The interface that a path leaves by, after `update` has found a route. */
   interfaceOf(path: Path): Interface {
     const link = path.link;
-    return link == LOOPBACK_LINK ? this.loopback : this.interfaces[link];
+    return link == LOOPBACK_LINK ? this.loopback : unchecked(this.interfaces[link]);
   }
 
   /** See PacketSink.update. */

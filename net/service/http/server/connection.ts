@@ -15,7 +15,7 @@ import { MICROSECOND, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { BodySink } from "../message/body";
 import { BodyDecoder } from "../message/body-decoder";
-import { Framing } from "../message/framing";
+import { BodyKind, Framing } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
 import { HttpHandler, IncomingRequest } from "./handler";
@@ -49,11 +49,15 @@ export class ServerConnection {
   deadline: i64;
   /** Requests answered. */
   requests: u32 = 0;
-  private readonly head: HttpHead;
-  private readonly parser: HeadParser;
-  private readonly framing: Framing = new Framing();
-  private readonly decoder: BodyDecoder = new BodyDecoder();
-  private readonly request: IncomingRequest;
+  // What reads requests, made when the first byte arrives: many a connection never sends one.
+  private started: bool = false;
+  private head!: HttpHead;
+  private parser!: HeadParser;
+  private request!: IncomingRequest;
+  /** Made for the first request that has a body. */
+  private decoder: BodyDecoder | null = null;
+  /** The connection can be used for another request after this one. */
+  private persistent: bool = false;
   private sink: BodySink | null = null;
   private response: HttpResponse | null = null;
   private headWritten: bool = false;
@@ -64,13 +68,19 @@ export class ServerConnection {
     private readonly stream: Stream,
     private readonly handler: HttpHandler,
     private readonly writer: ResponseWriter,
+    /** The server's, for all its connections. */
+    private readonly framing: Framing,
     now: i64,
   ) {
+    this.deadline = now + HEAD_TIME;
+  }
+
+  private start(): void {
     const head = new HttpHead(HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS);
+    this.started = true;
     this.head = head;
     this.parser = new HeadParser(head, true);
     this.request = new IncomingRequest(head);
-    this.deadline = now + HEAD_TIME;
   }
 
   /** Reports whether it is between requests and may be closed to make room. */
@@ -119,6 +129,7 @@ export class ServerConnection {
       if (status == StreamStatus.Failed || status == StreamStatus.Finished) this.release();
       return false;
     }
+    if (!this.started) this.start();
     if (this.head.length == 0) this.deadline = now + HEAD_TIME;
     stream.consume(this.parser.feed(stream.peekPointer(), length));
     if (this.parser.state == HeadState.Failed) return this.refuse(this.headStatus(), now);
@@ -134,17 +145,18 @@ export class ServerConnection {
   private headRead(now: i64): void {
     const head = this.head;
     const good = this.request.readTarget() && this.hostIsGood();
-    if (!this.framing.readRequest(head)) {
-      this.refuse(this.framing.unknownCoding ? 501 : 400, now);
+    const framing = this.framing;
+    if (!framing.readRequest(head)) {
+      this.refuse(framing.unknownCoding ? 501 : 400, now);
       return;
     }
+    this.persistent = framing.persistent;
     if (!good) {
       this.refuse(400, now);
       return;
     }
-    this.decoder.start(this.framing.kind, this.framing.length);
     this.bodySince = now;
-    if (this.decoder.finished) {
+    if (!this.expectBody(framing)) {
       this.answer(this.handler.handle(this.request), now);
       return;
     }
@@ -155,6 +167,18 @@ export class ServerConnection {
     this.sink = this.handler.body(this.request);
     this.deadline = now + BODY_TIME;
     this.state = ConnectionState.Body;
+  }
+
+  /** Prepares to read a body. Returns false if there is none. */
+  private expectBody(framing: Framing): bool {
+    if (framing.kind == BodyKind.None) return false;
+    let decoder = this.decoder;
+    if (decoder == null) {
+      decoder = new BodyDecoder();
+      this.decoder = decoder;
+    }
+    decoder.start(framing.kind, framing.length);
+    return !decoder.finished;
   }
 
   /** HTTP/1.1 requires exactly one Host field; HTTP/1.0 permits one (section 3.2). */
@@ -178,7 +202,7 @@ export class ServerConnection {
 
   private readBody(now: i64): bool {
     const stream = this.stream;
-    const decoder = this.decoder;
+    const decoder = this.decoder!;
     const length = stream.peekLength();
     if (length == 0) {
       const status = stream.status();
@@ -219,7 +243,7 @@ export class ServerConnection {
     this.sink = null;
     this.response = response;
     this.headWritten = false;
-    if (!this.framing.persistent) response.closes = true;
+    if (!this.persistent) response.closes = true;
     response.headOnly = this.request.isMethod("HEAD");
     this.requests++;
     this.bodySince = now;
@@ -276,7 +300,7 @@ export class ServerConnection {
 
   /** Called when the state has timed out. */
   private late(now: i64): void {
-    const began = this.state == ConnectionState.Body || this.head.length > 0;
+    const began = this.state == ConnectionState.Body || (this.started && this.head.length > 0);
     if (this.state == ConnectionState.Respond) this.abort();
     else if (this.state == ConnectionState.Linger || !began) this.release();
     else if (this.refuse(408, now)) this.respond(now);

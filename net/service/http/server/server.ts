@@ -2,6 +2,7 @@
 import { HTTP_SERVER_CONNECTIONS } from "../../../../core/limits";
 import { earlier, NEVER } from "../../../../core/time";
 import { StreamListener } from "../../stream/stream";
+import { Framing } from "../message/framing";
 import { ConnectionState, ServerConnection } from "./connection";
 import { HttpHandler } from "./handler";
 import { ResponseWriter } from "./response-writer";
@@ -12,6 +13,7 @@ export class HttpServer {
   accepted: u64 = 0;
   requests: u64 = 0;
   private readonly writer: ResponseWriter;
+  private readonly framing: Framing = new Framing();
   private connections: Array<ServerConnection> = [];
 
   /** `name` is the value of the Server field: `anonymos/0.1.0`. */
@@ -69,7 +71,9 @@ export class HttpServer {
         this.connections[idle].abort();
         this.remove(idle);
       }
-      this.connections.push(new ServerConnection(stream, this.handler, this.writer, now));
+      this.connections.push(
+        new ServerConnection(stream, this.handler, this.writer, this.framing, now),
+      );
       this.accepted++;
       any = true;
     }
