@@ -113,7 +113,7 @@ export class ParsedCommand {
       } else if (isBlank(unit) && !wasQuoted) {
         this.finish();
       } else {
-        if (this.isOperator(unit)) this.refuse(text.charAt(scanner.index));
+        if (this.isOperator(unit)) this.refuse(operatorAt(text, scanner.index));
         this.append(unit);
       }
     }
@@ -142,4 +142,10 @@ export class ParsedCommand {
     if (this.failure != "") return;
     this.failure = `${operator} is not supported (quote it to pass it as an argument)`;
   }
+}
+
+/** The operator at `index` as it was typed: `&&`, `||`, `>>` and `<<` are one. */
+function operatorAt(text: string, index: i32): string {
+  const operator = text.charAt(index);
+  return text.charAt(index + 1) == operator ? operator + operator : operator;
 }

@@ -1,4 +1,4 @@
-/** Commands of other systems that somebody may type here, and what does their work. */
+/** Commands of other systems that users type out of habit, and their counterparts here. */
 
 class ForeignName {
   constructor(
@@ -15,16 +15,26 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("ethtool", "ip -s link"),
   new ForeignName("exit", "poweroff"),
   new ForeignName("halt", "poweroff"),
+  new ForeignName("hwclock", "date -v"),
   new ForeignName("ifconfig", "ip addr"),
   new ForeignName("ipconfig", "ip addr"),
+  new ForeignName("journalctl", "dmesg"),
+  new ForeignName("logout", "poweroff"),
+  new ForeignName("man", "help"),
+  new ForeignName("ncat", "nc"),
   new ForeignName("netcat", "nc"),
   new ForeignName("netstat", "ss"),
   new ForeignName("nslookup", "host"),
   new ForeignName("ntpdate", "ntp"),
   new ForeignName("openssl", "tls"),
+  new ForeignName("quit", "poweroff"),
+  new ForeignName("reset", "clear"),
   new ForeignName("route", "ip route"),
   new ForeignName("shutdown", "poweroff"),
   new ForeignName("telnet", "nc"),
+  new ForeignName("timedatectl", "date -v"),
+  new ForeignName("tshark", "tcpdump"),
+  new ForeignName("udhcpc", "dhcp renew"),
   new ForeignName("wget", "curl"),
 ];
 

@@ -11,7 +11,7 @@
  *
  * A colon at the end: the option has a value. An option is asked for by the first of its names.
  */
-import { parseDecimalText } from "../../core/text";
+import { isDigit, parseDecimalText } from "../../core/text";
 import { printable } from "./terminal/printable";
 
 class Given {
@@ -91,9 +91,7 @@ export class Options {
     if (index < 0) return otherwise;
     const value = parseDecimalText(this.given[index].value);
     if (value >= minimum && value <= maximum) return value;
-    const shown = printable(this.given[index].value);
-    const range = value < 0 ? "" : `: out of range: ${minimum} <= value <= ${maximum}`;
-    this.fail(`invalid argument: '${shown}'${range}`);
+    this.fail(numberFault(this.given[index].value, minimum, maximum));
     return otherwise;
   }
 
@@ -171,6 +169,18 @@ export class Options {
       this.fail(`option requires an argument -- '${form.name}'`);
     } else this.fail(`option '--${form.name}' requires an argument`);
   }
+}
+
+/**
+ * Says why `text` is not a number from `minimum` to `maximum`, in the words of iputils: any other
+ * number is out of range, however long and even if negative; anything else is just invalid.
+ */
+export function numberFault(text: string, minimum: i64, maximum: i64): string {
+  const digits = text.startsWith("-") ? text.substring(1) : text;
+  let isNumber: bool = digits != "";
+  for (let i = 0; i < digits.length; i++) isNumber = isNumber && isDigit(digits.charCodeAt(i));
+  const range = isNumber ? `: out of range: ${minimum} <= value <= ${maximum}` : "";
+  return `invalid argument: '${printable(text)}'${range}`;
 }
 
 /** "2", "0.25" or ".25" seconds in microseconds; -1 if that is no number up to `maximum`. */

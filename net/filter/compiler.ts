@@ -16,6 +16,7 @@ import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
 import { Direction, Operation, Term } from "./term";
 
 const WHOLE: u32 = 0xffffffff;
+const PRIMITIVES: string = "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N";
 
 /** What stands in front of a value and says what it is. */
 class Qualifiers {
@@ -27,7 +28,7 @@ class Qualifiers {
 }
 
 export class ExpressionCompiler {
-  /** Why the expression is wrong: `"WORD": expected ...`; empty if it is right. */
+  /** Why the expression is wrong: `"WORD": expected ...`; empty if it is valid. */
   error: string = "";
   readonly program: Array<Term> = [];
   private readonly words: Array<string>;
@@ -54,7 +55,9 @@ export class ExpressionCompiler {
   }
 
   private fail(word: string, expected: string): void {
-    if (this.error.length == 0) this.error = `"${word}": expected ${expected}`;
+    if (this.error.length > 0) return;
+    const where = word == "" ? "end of the filter" : `"${word}"`;
+    this.error = `${where}: expected ${expected}`;
   }
 
   private peek(): string {
@@ -102,11 +105,11 @@ export class ExpressionCompiler {
     if (kind == "host" || kind == "net" || kind == "port") this.next++;
     if (this.next > start) {
       this.qualifiers = new Qualifiers(protocol, direction, kind == "port");
-      this.value();
+      this.value(false);
     } else if (protocol != null) {
       this.qualifiers = new Qualifiers();
       this.program.push(protocol);
-    } else this.value();
+    } else this.value(true);
   }
 
   /** Reads `src`, `dst`, `src or dst`, `src and dst`, or nothing. */
@@ -123,12 +126,12 @@ export class ExpressionCompiler {
     return first == "src" ? Direction.Source : Direction.Destination;
   }
 
-  private value(): void {
+  private value(bare: bool): void {
     const qualifiers = this.qualifiers;
     const text = this.peek();
     this.next++;
     if (qualifiers.isPort) this.port(text);
-    else this.network(text);
+    else this.network(text, bare);
     const protocol = qualifiers.protocol;
     if (protocol == null) return;
     if (qualifiers.isPort && !protocol.hasPorts()) this.fail("port", "tcp or udp before it");
@@ -136,12 +139,13 @@ export class ExpressionCompiler {
     this.program.push(new Term(Operation.And));
   }
 
-  private network(text: string): void {
+  /** Reads an address; if it is `bare`, nothing before it says that it has to be one. */
+  private network(text: string, bare: bool): void {
     const slash = text.indexOf("/");
     const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));
     const prefix = slash < 0 ? 32 : parseNumber(text.substring(slash + 1), 32);
     if (address == NOT_AN_ADDRESS || prefix < 0) {
-      this.fail(text, "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N");
+      this.fail(text, bare ? PRIMITIVES : "an IPv4 address, or a network like 10.0.2.0/24");
       return;
     }
     const mask = maskOf(prefix as u32);

@@ -22,7 +22,7 @@ suite("user errors", () => {
 
   /** How iproute2 begins: a request that is refused, a line that is wrong. */
   const ip = [
-    "RTNETLINK answers: |Cannot find device ",
+    'RTNETLINK answers: |Cannot find device |Device "|Error: ',
     'Error: argument "|Command line is not complete: |Command "',
   ];
   const wrong: [string, number][] = [
@@ -38,7 +38,7 @@ suite("user errors", () => {
     ["ip addr show net7", 1],
     ["ip link set", 2],
     ["ip link set net7 up", 1],
-    ["ip link set net0 down mtu 5", 2],
+    ["ip link set net0 down mtu 5", 1],
     ["ip link show net0 more", 2],
     ["ip route del default via 10.0.2.9", 1],
     ["ip route del default dev net7", 1],

@@ -36,7 +36,7 @@ const methods = "m ".repeat(101).trim();
 const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
 /** An invalid command line and the one line that it prints. */
 const mistakes: [command: string, says: RegExp][] = [
-  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-w SECONDS\] HOST PORT /],
+  ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-vz\] \[-w SECONDS\] HOST PORT /],
   ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
   ["nc -l -p 9000 9001", /^nc: extra operand '9001' \(usage: /],
   ["nc -l", /^nc: missing operand \(usage: /],
@@ -164,3 +164,140 @@ for (const command of waiting) {
     lab.finish();
   });
 }
+
+/** What a command prints: its lines without the echo and the prompt. */
+const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
+
+const FILTER = "syntax error in filter expression:";
+/** Mistakes of people who know the command from Linux, with Linux's words. */
+const inLinuxWords: [command: string, says: string, code: number][] = [
+  ["ip link show eth0", 'Device "eth0" does not exist.', 1],
+  ["ip addr show dev lo", 'Device "lo" does not exist.', 1],
+  ["ip addr flush eth0", 'Device "eth0" does not exist.', 1],
+  ["ip addr add 10.9.0.1/24 dev eth0", 'Cannot find device "eth0"', 1],
+  ["ip addr add 10.0.0.1/33", 'Error: any valid prefix is expected rather than "10.0.0.1/33".', 2],
+  ["ip route add 10.1/16", 'Error: any valid prefix is expected rather than "10.1/16".', 2],
+  ["ip link set net0 mtu 9000", "Error: mtu greater than device maximum (1500).", 1],
+  ["ip link set net0 mtu 67", "Error: mtu less than device minimum (68).", 1],
+  ["ip link del net0", 'Command "del" is unknown (try: show or set)', 2],
+  [
+    "ip route add 10.1.0.0/16 via 10.0.2.2 metric -1",
+    'Error: argument "-1" is wrong: expected a metric from 0 to 4294967295',
+    2,
+  ],
+  ["ip route add default", "Command line is not complete: expected via GATEWAY or dev DEVICE", 2],
+  ["ip route replace 10.1.0.0/16 via 192.0.2.1", "Error: Nexthop has invalid gateway.", 1],
+  [
+    "nc 255.255.255.255 80",
+    "nc: connect to 255.255.255.255 port 80 (tcp) failed: No route to host",
+    1,
+  ],
+  ["ping 300.1.1.1", notAnAddress("300.1.1.1"), 2],
+  ["ping 10.0.2", notAnAddress("10.0.2"), 2],
+  ["ping ::1", "ping: ::1: Name or service not known (IPv6 is not supported)", 2],
+  ["host 10.0.2.2", "host: 10.0.2.2: reverse lookup is not supported", 1],
+  [
+    "ping -c 1 10.0.2.255",
+    "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules",
+    2,
+  ],
+  ["tcpdump -i eth0", "tcpdump: eth0: No such device exists", 1],
+  [
+    "tcpdump host 300.1.1.1",
+    `tcpdump: ${FILTER} "300.1.1.1": expected an IPv4 address, or a network like 10.0.2.0/24`,
+    2,
+  ],
+  ["tcpdump tcp port", `tcpdump: ${FILTER} end of the filter: expected a port from 0 to 65535`, 2],
+];
+
+function notAnAddress(host: string): string {
+  const why = "not an IPv4 address, expected four numbers from 0 to 255";
+  return `ping: ${host}: Name or service not known (${why})`;
+}
+
+test("mistakes get the words that Linux has for them", async () => {
+  const lab = await Lab.at("S1");
+  for (const [command, says, code] of inLinuxWords) {
+    assert.deepEqual(printed(lab, `${command}; echo $?`), [says, `${code}`], command);
+  }
+  const usage = (command: string, says: string) =>
+    assert.ok(printed(lab, command)[0].startsWith(`${says} (usage: `), printed(lab, command)[0]);
+  usage("ip -6 addr", 'ip: Option "-6" is unknown');
+  usage("resolvectl foo 10.0.2.2", "resolvectl: Unknown command verb 'foo'");
+  usage("resolvectl statistics x", "resolvectl: Too many arguments");
+  usage("nc -z -l 80", "nc: -z requires a TCP connection to HOST");
+  assert.match(printed(lab, "resolvectl query x")[0], /'query' \(try: host NAME\)/);
+});
+
+test("the machine without a route says that the network is unreachable", async () => {
+  const lab = await Lab.at("S1");
+  lab.command("ip route del default");
+  const unreachable = /Network is unreachable$/;
+  assert.match(printed(lab, "nc 192.0.2.1 80")[0], unreachable);
+  assert.match(printed(lab, "ping -c 1 192.0.2.1")[0], unreachable);
+});
+
+test("ip -br prints a line for each device", async () => {
+  const lab = await Lab.at("S1");
+  assert.deepEqual(printed(lab, "ip -br a"), ["net0             UP             10.0.2.15/24"]);
+  assert.deepEqual(printed(lab, "ip -brief link"), [
+    "net0             UP             52:54:00:12:34:56 <BROADCAST,MULTICAST,UP,LOWER_UP>",
+  ]);
+  assert.deepEqual(printed(lab, "ip -stats l"), printed(lab, "ip -s link"));
+  assert.deepEqual(printed(lab, "ip -4 a"), printed(lab, "ip addr"));
+  for (const line of ["ip help", "ip route help", "ip -h"]) {
+    assert.deepEqual(printed(lab, line), printed(lab, "help ip"), line);
+  }
+});
+
+test("ip route replace takes the place of a route, or adds one; show filters", async () => {
+  const lab = await Lab.at("S1");
+  const route = "10.1.0.0/16";
+  const line = (via: string) => [`${route} via ${via} dev net0 proto static`];
+  assert.deepEqual(printed(lab, `ip route replace ${route} via 10.0.2.2`), []);
+  assert.deepEqual(printed(lab, `ip route show ${route}`), line("10.0.2.2"));
+  assert.deepEqual(printed(lab, `ip route replace ${route} via 10.0.2.3`), []);
+  assert.deepEqual(printed(lab, `ip route show ${route} dev net0`), line("10.0.2.3"));
+  printed(lab, `ip route replace ${route} via 192.0.2.1`);
+  assert.deepEqual(printed(lab, `ip route show ${route}`), line("10.0.2.3"), "refused: it stays");
+  assert.match(printed(lab, "ip route show default")[0], /^default via 10\.0\.2\.2 /);
+});
+
+test("nc -vz reports whether a port is open", async () => {
+  const lab = await Lab.at("S1");
+  const line = "Connection to 10.0.2.2 80 port [tcp/*] succeeded!";
+  assert.deepEqual(printed(lab, "nc -vz 10.0.2.2 80; echo $?"), [line, "0"]);
+  assert.deepEqual(printed(lab, "nc -z 10.0.2.2 80; echo $?"), ["0"]);
+  assert.deepEqual(printed(lab, "nc -z 10.0.2.2 7; echo $?"), [
+    "nc: connect to 10.0.2.2 port 7 (tcp) failed: Connection refused",
+    "1",
+  ]);
+});
+
+test("ping -w ends in time, and with -c as soon as COUNT replies are in", async () => {
+  const lab = await Lab.at("S1");
+  const silent = lab.command("ping -w 3 10.0.2.99; echo $?");
+  assert.match(silent, /3 packets transmitted, 0 received, .*100% packet loss, time 3000ms\r\n1\r/);
+  const heard = lab.command("ping -n -4 -w 9 -c 2 10.0.2.2; echo $?");
+  assert.match(
+    heard,
+    /2 packets transmitted, 2 received, 0% packet loss, time 100\dms[\s\S]*\r\n0\r/,
+  );
+  const some = lab.command("ping -w 1.5 -c 4 10.0.2.2; echo $?");
+  assert.match(
+    some,
+    /2 packets transmitted, 2 received, 0% packet loss, time 1500ms[\s\S]*\r\n1\r/,
+  );
+  assert.match(lab.command("ping -b -c 1 -W 1 10.0.2.255"), /\nWARNING: pinging broadcast address/);
+});
+
+test("free prints units, ss accepts options that change nothing", async () => {
+  const lab = await Lab.at("S1");
+  const total = (options: string) => lab.command(`free ${options}`).match(/Kernel: +(\S+)/)?.[1];
+  const bytes = Number(total("-b"));
+  assert.equal(Number(total("")), Math.floor(bytes / 1024));
+  assert.equal(Number(total("-m")), Math.floor(bytes / 2 ** 20));
+  assert.match(total("-h") ?? "", /^(\d\.\d|\d{2,4})[MG]i$/);
+  assert.deepEqual(printed(lab, "ss -tulpn4"), printed(lab, "ss -tul"));
+  assert.deepEqual(printed(lab, "resolvectl status"), printed(lab, "resolvectl dns"));
+});

@@ -93,7 +93,7 @@ test("ip route get shows the path that packets take", async () => {
 
 test("ip neigh add accepts unknown neighbors and unicast addresses only", async () => {
   const lab = await Lab.at("S1");
-  const station = /^Error: argument ".*" is wrong: expected the address of one station, /;
+  const station = /^Error: argument ".*" is wrong: expected a station's address, like /;
   dialogue(lab, [
     ["ip neigh add 10.0.2.2 lladdr 52:54:00:00:00:09", /^RTNETLINK answers: File exists\r\n/],
     ["ip neigh", /^10\.0\.2\.2 dev net0 lladdr (?!52:54:00:00:00:09)/m],

@@ -1,8 +1,10 @@
 /**
  * crash null|bounds|stack|write-text|execute-data|abort
  *
- * Panics on purpose, once for each way in which the kernel can fail, to show that the failure is
- * caught and told apart. Linux's counterpart is the lkdtm module.
+ * Panics on purpose, in each way in which the kernel can fail, to show that the failure is caught
+ * and described: a null pointer, an access past linear memory, a stack that is too deep, a write
+ * to kernel text, a jump into data, a failed assertion. Linux's counterpart is the lkdtm module.
+ * With `panic=SECONDS` the machine then reboots; otherwise it halts with the panic on the screen.
  *
  * Exit codes: none if the panic happens; 1 if the kernel survives; 2 wrong usage.
  */
@@ -10,6 +12,7 @@ import { crash } from "../../../machine/host";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
+import { printable } from "../terminal/printable";
 
 const KINDS: StaticArray<string> = [
   "null",
@@ -38,7 +41,7 @@ export class Crash extends Command {
     else if (kind == "write-text") crash(0);
     else if (kind == "execute-data") crash(1);
     else if (kind == "abort") throw new Error("crash abort was typed");
-    else return this.wrongUsage(session, `unknown kind '${kind}'`);
+    else return this.wrongUsage(session, `unknown kind '${printable(kind)}'`);
     // The value is printed so that the compiler cannot drop the load.
     return this.failed(session, `the kernel survived ${kind} (${seen})`);
   }
@@ -47,10 +50,12 @@ export class Crash extends Command {
   }
 }
 
+/** Page 0 is not mapped (ARCHITECTURE.md). */
 function readNull(): u32 {
   return load<u32>(4);
 }
 
+/** Nothing is mapped between the end of linear memory and 8 GiB. */
 function readBeyondMemory(): u32 {
   return load<u32>(((memory.size() as usize) << 16) + 0x100);
 }

@@ -1,11 +1,13 @@
 /**
  * date [-v] [+FORMAT]
  *
- * Prints the time of day in UTC as date(1) of coreutils does in the C locale. Of its conversions
- * it knows % d F H j m M N R s S T Y Z. -v adds where the time comes from. The clock is set by
- * `ntp`, not here.
+ * Prints the time of day as date(1) of coreutils does in the C locale and in UTC (-u is accepted).
+ * Of the conversions it knows % d F H j m M N R s S T Y Z, and prints others as they are typed.
  *
- * Exit codes: 0; 1 the time of day is unknown; 2 wrong usage.
+ * Unlike coreutils', -v adds where the time comes from (the real-time clock, or a time server),
+ * and the clock cannot be set here: `ntp` does that. There are no time zones, -d, -r and -R.
+ *
+ * Exit codes: 0; 1 the time of day is unknown; 2 wrong usage, for which coreutils' returns 1.
  */
 import { CalendarTime } from "../../../core/calendar";
 import { TextBuilder } from "../../../core/text-builder";
@@ -61,6 +63,7 @@ function formatted(time: CalendarTime, micros: i64, format: string): string {
   return text.toString();
 }
 
+/** One conversion. Microseconds are all that the clock resolves: %N ends in three zeros. */
 function field(time: CalendarTime, letter: string): string {
   if (letter == "s") return time.seconds.toString();
   if (letter == "Y") return time.year.toString();

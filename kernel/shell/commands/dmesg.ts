@@ -1,8 +1,13 @@
 /**
  * dmesg
  *
- * Prints the kernel's messages since boot, oldest first, as far as the log has kept them.
- * Exit codes: 0; 2 wrong usage.
+ * Prints the kernel's messages, oldest first, each with the seconds since boot, as dmesg(1) of
+ * util-linux does. The log is a ring (core/log.ts): old messages make room for new ones.
+ *
+ * Unlike util-linux's, there are no levels and facilities, and no options: the ring cannot be
+ * cleared, and times are not converted to the time of day (see `date` and `uptime -s`).
+ *
+ * Exit codes: 0; 2 wrong usage, for which util-linux's returns 1.
  */
 import { logLines } from "../../../core/log";
 import { Command, Job } from "../command";

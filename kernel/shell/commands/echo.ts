@@ -1,8 +1,11 @@
 /**
  * echo [-n] [WORD]...
  *
- * Prints its words separated by spaces, followed by a newline unless -n is given, like bash's
- * builtin. -e is not supported. Exit code: 0.
+ * Prints its words separated by spaces, followed by a newline unless -n is given, like echo(1) of
+ * coreutils. Any other word that begins with a dash is printed; so is -e, which is not supported,
+ * and backslashes are not interpreted (POSIX leaves both open). `--help` alone prints the help.
+ *
+ * Exit code: 0.
  */
 import { Command, Job } from "../command";
 import { Session } from "../session";

@@ -1,9 +1,13 @@
 /**
- * free
+ * free [-b | -k | -m | -h]
  *
- * Prints memory in KiB after a garbage collection, with the first lines of procps' free(1): `Mem`
- * is the machine's RAM, `Kernel` what linear memory can grow to. The last line is always
- * `heap: USED bytes used, FREE bytes free`, for programs that look for leaks.
+ * Prints the memory in use after a garbage collection, in the columns of free(1) of procps, in
+ * KiB (-k), bytes (-b), MiB (-m), or whatever fits (-h). `Mem` is the machine's RAM, `Kernel` what
+ * linear memory can grow to: the largest free block below 4 GiB.
+ *
+ * Unlike procps', there is no swap and no cache. Instead there are the frame pool, the memory that
+ * TLS connections hold, and a last line that is always `heap: USED bytes used, FREE bytes free`,
+ * for programs that look for leaks.
  *
  * Exit codes: 0; 2 wrong usage.
  */
@@ -22,9 +26,13 @@ import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 
+/** The type of a memory region that is RAM (Multiboot 0.6.96 section 3.3). */
 const USABLE: u64 = 1;
+/** Bytes in a page of WebAssembly, in which linear memory grows. */
 const PAGE: u64 = 65_536;
+/** Characters in a column. */
 const WIDTH: i32 = 12;
+const OPTIONS: StaticArray<string> = ["b|bytes", "k|kibi", "m|mebi", "h|human"];
 /** Microseconds to wait for the serial line to take the output. */
 const FLUSH_WAIT: i64 = 2 * SECOND;
 const FLUSH_STEP: i64 = MILLISECOND;
@@ -37,6 +45,8 @@ class FreeJob extends Job {
   constructor(
     private readonly pool: FramePool,
     private readonly session: Session,
+    /** Bytes in a unit, or 0 to choose one for each figure. */
+    private readonly unit: u64,
   ) {
     super();
     this.at = session.now;
@@ -81,8 +91,12 @@ class FreeJob extends Job {
   }
 
   private row(name: string, total: u64, used: u64, free: u64): void {
-    const columns = kib(total) + kib(used) + kib(free);
+    const columns = this.figure(total) + this.figure(used) + this.figure(free);
     this.session.printLine(name.padEnd(8) + columns);
+  }
+
+  private figure(bytes: u64): string {
+    return cell(this.unit == 0 ? humanSize(bytes) : (bytes / this.unit).toString());
   }
 }
 
@@ -90,10 +104,20 @@ function cell(text: string): string {
   return text.padStart(WIDTH);
 }
 
-function kib(bytes: u64): string {
-  return cell((bytes / 1024).toString());
+/** `63Mi`, `5.2Mi`: the largest unit of which there is one, and a decimal below ten, as procps. */
+function humanSize(bytes: u64): string {
+  const units = "BKMG";
+  let unit = 0;
+  let tenths = bytes * 10;
+  while (tenths >= 10_240 && unit < units.length - 1) {
+    tenths /= 1024;
+    unit++;
+  }
+  const decimal = unit > 0 && tenths < 100 ? `.${tenths % 10}` : "";
+  return `${tenths / 10}${decimal}${units.charAt(unit)}${unit > 0 ? "i" : ""}`;
 }
 
+/** The machine's RAM: the regions that the boot loader reported as usable. */
 function usableMemory(): u64 {
   let sum: u64 = 0;
   for (let i: u32 = 0; i < memoryRegionCount(); i++) {
@@ -104,12 +128,19 @@ function usableMemory(): u64 {
 
 export class Free extends Command {
   constructor(private readonly pool: FramePool) {
-    super("free", "", "prints the memory in use, in KiB", ["free"]);
+    super("free", "[-b | -k | -m | -h]", "prints the memory in use, in KiB unless told", [
+      "free",
+      "free -h",
+    ]);
   }
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, ["k|kibi"]);
+    const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    return new FreeJob(this.pool, session);
+    let unit: u64 = 1024;
+    if (options.has("b")) unit = 1;
+    if (options.has("m")) unit = 1024 * 1024;
+    if (options.has("h")) unit = 0;
+    return new FreeJob(this.pool, session, unit);
   }
 }

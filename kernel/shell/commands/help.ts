@@ -2,7 +2,10 @@
  * help [COMMAND]
  *
  * Lists the commands, or prints the synopsis, a summary and examples of one, as `COMMAND --help`
- * does. Exit codes: 0; 1 no such command; 2 wrong usage.
+ * does. bash's builtin `help` is the model for the name and for its one error message; the list
+ * has a line for each command here, in one column, so that it can be read at 80 characters.
+ *
+ * Exit codes: 0; 1 no such command; 2 wrong usage.
  */
 import { Command, Job } from "../command";
 import { Options } from "../options";
@@ -31,6 +34,7 @@ export class Help extends Command {
     return words.length == 0 ? this.registry.names() : [];
   }
 
+  /** Names and summaries, aligned; the registry is in alphabetical order. */
   private list(session: Session): Job {
     const commands = this.registry.commands;
     let width = 0;

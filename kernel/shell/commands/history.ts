@@ -2,8 +2,12 @@
  * history [-c]
  * clear
  *
- * `history` lists the lines that were typed, -c forgets them, as in bash; `clear` empties the
- * screen. Exit codes: 0; 2 wrong usage.
+ * `history` lists the lines that were typed, oldest first, -c forgets them, as bash's builtin
+ * does; Up and Down recall them. A line that repeats the one before is kept once, there is no `!`,
+ * and nothing survives a reboot. `clear` empties the screen as clear(1) of ncurses does, but
+ * leaves the terminal's scrollback.
+ *
+ * Exit codes: 0; 2 wrong usage.
  */
 import { Command, Job } from "../command";
 import { Options } from "../options";
@@ -26,6 +30,7 @@ export class HistoryCommand extends Command {
   }
 }
 
+/** Emits the escape sequences even if no terminal has shown that it understands them. */
 export class Clear extends Command {
   constructor() {
     super("clear", "", "empties the screen", ["clear"]);
@@ -34,6 +39,7 @@ export class Clear extends Command {
     const options = new Options(words, []);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    // ECMA-48: cursor position (home), erase in page (all).
     session.terminal.control("\x1b[H\x1b[2J");
     session.terminal.atLineStart = true;
     return this.done();

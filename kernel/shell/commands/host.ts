@@ -1,8 +1,11 @@
 /**
  * host NAME
  *
- * Asks the name servers for the IPv4 addresses of NAME and prints them in the words of BIND 9's
- * host(1). It knows no record types but A, and no reverse look-up.
+ * Resolves NAME to IPv4 addresses and prints them in the words of host(1) of BIND 9.
+ *
+ * Unlike BIND's, it asks as every other command does: the hosts file and the cache come before
+ * the name servers, and the servers are the configured ones. A chain of aliases is printed as one
+ * line, with the name at its end. There are no record types but A, and no reverse lookup.
  *
  * Exit codes: 0; 1 no address or no answer; 2 wrong usage; 130 interrupted.
  */
@@ -24,6 +27,7 @@ class HostJob extends Job {
     super();
   }
 
+  /** The query has timers of its own, so there is no pollAt here. */
   poll(_now: i64): i32 {
     const query = this.query;
     if (!query.done) return RUNNING;
@@ -61,13 +65,13 @@ export class Host extends Command {
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const name = options.operands[0];
     if (parseIpv4(name) != NOT_AN_ADDRESS) {
-      return this.failed(session, `${name}: reverse look-up is not supported`);
+      return this.failed(session, `${name}: reverse lookup is not supported`);
     }
     return new HostJob(session, this.stack, name, this.stack.dns.resolve(name, session.now));
   }
 }
 
-/** The response code as host(1) prints it; "" for every other failure. */
+/** The response code (RFC 1035 section 4.1.1) as host(1) prints it; "" for other failures. */
 function rcodeOf(error: DnsError): string {
   if (error == DnsError.FormatError) return "1(FORMERR)";
   if (error == DnsError.ServerFailure) return "2(SERVFAIL)";

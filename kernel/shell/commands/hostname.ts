@@ -1,8 +1,14 @@
 /**
  * hostname [NAME]
  *
- * Prints or sets the machine's name, as hostname(1) does. DHCP sends it from the next request on.
- * Exit codes: 0; 2 wrong usage or an invalid name.
+ * Prints or sets the machine's name, as hostname(1) of Debian does. DHCP sends it to the server
+ * (RFC 2132 section 3.14) from the next request on. The name is lost at reboot; `Hostname=` and
+ * `ip=` (kernel/config/) set it for good.
+ *
+ * Unlike Debian's, NAME has to be a valid host name (RFC 1123 section 2.1) with at least one
+ * letter, and there are no -f, -i, -I: `ip addr` shows addresses.
+ *
+ * Exit codes: 0; 2 wrong usage or an invalid name, for which Debian's returns 1.
  */
 import { isHostName } from "../../config/values";
 import { Command, Job } from "../command";
@@ -26,7 +32,7 @@ export class Hostname extends Command {
     }
     const name = options.operands[0];
     if (!isHostName(name)) {
-      const form = "letters, digits and dashes, not digits only, at most 63 in a label";
+      const form = "letters, digits and hyphens, not digits only, at most 63 in a label";
       return this.wrongUsage(session, `the specified hostname is invalid: ${form}`);
     }
     session.network.setHostname(name);

@@ -5,6 +5,10 @@
  * command returns at once; `httpd stop` ends the server. -s serves HTTPS with the certificate of
  * the boot modules server.pem and server.key. PORT is 80, or 443 with -s, unless it is given.
  *
+ * There is one server at a time, on all addresses; `ss -l` shows its port. The site
+ * (kernel/programs/status-site.ts) has no access control: it shows the state of the machine to
+ * everyone who reaches the port.
+ *
  * Exit codes: 0; 1 already or not running, port in use, no certificate; 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";

@@ -1,34 +1,43 @@
 /**
- * ip [-s] addr|route|neigh|link [show|add|del|flush|set] ...
+ * ip [-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...
  *
- * Shows and changes addresses, routes, neighbours and links, with the words, output and error
- * messages of iproute2. Objects and verbs may be abbreviated. `dev net0` may be left out if there
- * is only one device. IPv4 only; there are no namespaces, rules, tunnels or other link types.
+ * Shows and changes addresses, routes, neighbors and links, with the words, output and error
+ * messages of ip(8) of iproute2. -s adds counters to `link`, -br prints one line for each device;
+ * -4 is accepted, as there is only IPv4. Options come before the object. Options, objects and
+ * verbs may be abbreviated: `ip a`, `ip r`.
  *
- * Exit codes: 0; 1 the request was refused ("RTNETLINK answers: ..."); 2 wrong usage, for which
- * iproute2 returns 1 or 255.
+ * Unlike iproute2: `dev net0` may be left out if there is only one device, except for routes;
+ * messages about a wrong word say what was expected; lo is not shown; there are no namespaces,
+ * rules, tunnels, or links to create. Changes last until the next boot, and DHCP's next lease
+ * restores what belongs to it.
+ *
+ * Exit codes: 0; 1 the request was refused ("RTNETLINK answers: ...", for which iproute2 returns
+ * 2); 2 wrong usage, for which iproute2 returns 1 or 255.
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
-import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 import { addressCommand } from "./ip/address";
 import { Context } from "./ip/context";
 import { linkCommand } from "./ip/link";
 import { neighborCommand } from "./ip/neighbor";
+import { IpOptions } from "./ip/options";
 import { routeCommand } from "./ip/route";
 
-const OPTIONS: StaticArray<string> = ["s|stats|statistics", "4"];
+/** As an object or as a verb: `ip help`, `ip route help`. */
+const HELP: string = "help";
+/** What Tab offers. */
 const OBJECTS: StaticArray<string> = ["addr", "route", "neigh", "link"];
+/** In the order in which abbreviations match: `s` and `r` are show and replace. */
 const VERBS: StaticArray<string> = ["add", "delete", "flush", "get", "list", "replace", "show"];
 
 export class Ip extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ip",
-      "[-s] addr|route|neigh|link [show|add|del|flush|set] ...",
-      "shows and changes addresses, routes, neighbours and links",
+      "[-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...",
+      "shows and changes addresses, routes, neighbors and links",
       [
         "ip addr",
         "ip addr add 10.0.2.20/24 dev net0",
@@ -41,11 +50,16 @@ export class Ip extends Command {
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, OPTIONS);
+    const options = new IpOptions(words);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
+    const asksHelp = operands.length > 1 && operands[1] == HELP;
+    if (options.help || asksHelp || (operands.length == 1 && operands[0] == HELP)) {
+      this.explain(session);
+      return this.done();
+    }
+    const context = new Context(session, this.stack, operands, options);
     if (operands.length > 1) operands[1] = completed(operands[1]);
-    const context = new Context(session, this.stack, operands, options.has("s"));
     const object = context.take();
     if (object == "") return this.wrongUsage(session, "missing object");
     if (matches(object, "address")) return this.done(addressCommand(context));
@@ -54,7 +68,7 @@ export class Ip extends Command {
       return this.done(neighborCommand(context));
     }
     if (matches(object, "link")) return this.done(linkCommand(context));
-    session.error(this.name, `Object "${printable(object)}" is unknown (try: help ip)`);
+    session.error(this.name, `Object "${printable(object)}" is unknown (try: ip help)`);
     return this.done(EXIT_USAGE);
   }
 

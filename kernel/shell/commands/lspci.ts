@@ -1,15 +1,21 @@
 /**
  * lspci [-v] [-k] [-n | -nn]
  *
- * Lists the PCI functions in the format of pciutils' lspci(8), with the few names that this kernel
- * knows instead of the PCI ID database. -v adds interrupt, base addresses and capabilities, -k the
- * driver. Exit codes: 0; 2 wrong usage.
+ * Lists the PCI functions, in the order of the bus scan, in the format of lspci(8) of pciutils:
+ * BUS:DEVICE.FUNCTION, class, name, revision. -v adds interrupt, base addresses and capabilities,
+ * -k the driver; -n prints numbers instead of names, -nn both.
+ *
+ * Unlike pciutils, it knows the few names of drivers/pci/names.ts instead of the PCI ID database,
+ * prints no bus domains, and -vv and -vvv are the same as -v: registers are not decoded further.
+ *
+ * Exit codes: 0; 2 wrong usage, for which pciutils returns 1.
  */
 import { PciBar, PciDevice } from "../../../drivers/pci/pci";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 
+/** A vendor as the PCI ID database calls it, which the product names here do not. */
 class Vendor {
   constructor(
     readonly id: u32,
@@ -53,7 +59,9 @@ const CAPABILITIES: StaticArray<CapabilityName> = [
 ];
 
 const OPTIONS: StaticArray<string> = ["v", "n", "k"];
+/** Interrupt Line: unknown, or no connection (PCI Local Bus 3.0, section 6.2.4). */
 const NO_INTERRUPT: u32 = 255;
+/** Interrupt Pin: 1 to 4 are INTA# to INTD#, 0 is none. */
 const PIN_NAMES: string = "?ABCD";
 
 export class Lspci extends Command {
@@ -64,6 +72,7 @@ export class Lspci extends Command {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    // Options count how often they were given: -nn is two of -n.
     const numbers = options.values("n").length;
     for (let i = 0; i < this.devices.length; i++) {
       const device = this.devices[i];
@@ -82,6 +91,7 @@ function hex(value: u32, digits: i32): string {
   return value.toString(16).padStart(digits, "0");
 }
 
+/** Revision 0 is not printed, as in pciutils. */
 function revision(device: PciDevice): string {
   return device.revision == 0 ? "" : ` (rev ${hex(device.revision, 2)})`;
 }
@@ -113,6 +123,7 @@ function fullName(device: PciDevice): string {
   return name == "" ? `Device ${device.idText()}` : name;
 }
 
+/** The indented lines of -v. */
 function printDetails(device: PciDevice, session: Session): void {
   if (device.subsystemVendor != 0) {
     const vendor = hex(device.subsystemVendor, 4);
@@ -142,6 +153,7 @@ function describeBar(bar: PciBar): string {
   return `Memory at ${bar.address.toString(16).padStart(8, "0")} (${width}, ${kind}) ${size}`;
 }
 
+/** A base address decodes a power of two, so the division leaves no remainder. */
 function shortSize(bytes: u64): string {
   if (bytes >= 1 << 30) return `${bytes >> 30}G`;
   if (bytes >= 1 << 20) return `${bytes >> 20}M`;

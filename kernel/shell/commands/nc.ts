@@ -1,12 +1,17 @@
 /**
- * nc [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT
+ * nc [-vz] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT
  *
  * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, in the
- * words of OpenBSD's nc(1). Ctrl-D ends the input; two silent seconds later the command ends. With
- * -u each line is a datagram. -w limits how long connecting takes, and how long nothing may pass
- * once connected; then the command ends quietly, as that nc does.
+ * words of nc(1) of Debian's netcat-openbsd. -z only connects, -v says that it did; -u makes each
+ * line a datagram. -w limits how long connecting takes, and how long nothing may pass once
+ * connected; then the command ends quietly, as that nc does. -n is accepted.
  *
- * Exit codes: 0; 1 the name, the connection or the port failed; 2 wrong usage; 130 interrupted.
+ * Unlike that nc, errors and the peer of -l are printed without -v, a port is one number, and
+ * input is lines: what is typed is sent at Enter. Ctrl-D closes this direction (FIN), and two
+ * silent seconds later the command ends. There is no -k, -s or -p for a client.
+ *
+ * Exit codes: 0; 1 the name, the connection or the port failed; 2 wrong usage, for which that nc
+ * returns 1; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
@@ -18,18 +23,18 @@ import { printable } from "../terminal/printable";
 import { TcpClientJob, TcpServerJob } from "./nc/tcp";
 import { UdpJob } from "./nc/udp";
 
-const OPTIONS: StaticArray<string> = ["u", "l", "p:", "w:"];
+const OPTIONS: StaticArray<string> = ["u", "l", "p:", "w:", "v", "z", "n"];
 
-/** Seconds. */
+/** Seconds; -w 0 means no limit. */
 const LONGEST_WAIT: i64 = 1_000_000;
 
 export class Nc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "nc",
-      "[-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
+      "[-vz] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT",
       "connects to a port or listens on one (Ctrl-D ends the input)",
-      ["nc 10.0.2.2 8080", "nc -l 9000", "nc -u 10.0.2.3 53"],
+      ["nc 10.0.2.2 8080", "nc -vz 10.0.2.2 443", "nc -l 9000", "nc -u 10.0.2.3 53"],
       true,
     );
   }
@@ -48,6 +53,10 @@ export class Nc extends Command {
     if (wait > 0 && (listens || options.has("u"))) {
       return this.wrongUsage(session, "-w requires a TCP connection to HOST");
     }
+    // A datagram is answered by nobody, so there is nothing for -z to find out.
+    if (options.has("z") && (listens || options.has("u"))) {
+      return this.wrongUsage(session, "-z requires a TCP connection to HOST");
+    }
     if (named) operands.push(options.value("p"));
     const text = operands[operands.length - 1];
     const port = parseDecimalText(text);
@@ -57,13 +66,18 @@ export class Nc extends Command {
     if (options.has("u")) return this.startUdp(session, listens, operands[0], port as u32);
     if (!listens) {
       const lookup = new Lookup(operands[0], this.stack, session.now);
-      return new TcpClientJob(session, this.stack, lookup, port as u32, wait);
+      const job = new TcpClientJob(session, this.stack, lookup, port as u32, wait);
+      job.scans = options.has("z");
+      job.verbose = options.has("v");
+      return job;
     }
+    // A backlog of one: a second peer is not wanted.
     const listener = this.stack.ip.tcp.listen(port as u32, 1);
     if (listener == null) return this.failed(session, `port ${port}: Address already in use`);
     return new TcpServerJob(session, listener);
   }
 
+  /** A client has a random port (RFC 6056), a listener the one given. */
   private startUdp(session: Session, listens: bool, host: string, port: u32): Job {
     const socket = this.stack.ip.udp.open(listens ? port : 0);
     if (socket == null) return this.failed(session, `port ${port}: Address already in use`);

@@ -1,10 +1,15 @@
 /**
  * ntp [-q] [SERVER[#PORT]...]
  *
- * Asks time servers, the configured ones or those named, and sets the clock to what most of them
- * agree on (RFC 4330); -q only asks. ntpdate(8) does this on Linux.
+ * Queries time servers (SNTP, RFC 4330), the configured ones or those named, and steps the clock
+ * to what a majority of them agrees on; -q only queries. The model is ntpdate(8), with `-q` and
+ * the words of its errors. `offset` is what has to be added to this clock, `delay` the round trip
+ * without the server's share of it.
  *
- * Exit codes: 0; 1 no answer that can be believed; 2 wrong usage; 130 interrupted.
+ * Unlike ntpdate, the clock is always stepped and never slewed, and never to before the build
+ * date: NTP is not authenticated. A server that disagrees with the majority is "rejected".
+ *
+ * Exit codes: 0; 1 no server replied, or they do not agree; 2 wrong usage; 130 interrupted.
  */
 import { CalendarTime } from "../../../core/calendar";
 import { NTP_SERVERS } from "../../../core/limits";
@@ -57,6 +62,7 @@ class NtpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
+  /** Prints what a server said, or why it said nothing. */
   private describe(query: NtpQuery, now: i64): void {
     const name = printable(query.server.text);
     const sample = query.sample;
@@ -64,6 +70,7 @@ class NtpJob extends Job {
       this.session.printLine(`${name}: ${printable(query.failure)}`);
       return;
     }
+    // The offset when the sample was taken, plus what the clock has been corrected by since.
     const off = sample.offset + now - this.client.time.wallClock();
     const delay = formatMilliseconds(sample.delay);
     const round = this.round;

@@ -1,14 +1,19 @@
 /**
- * ping [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-q] HOST
+ * ping [-bq] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST
  *
- * Sends ICMP echo requests and prints replies, errors and the summary as ping(8) of iputils does.
- * Without -c it runs until Ctrl-C, but sends 4 in a script (`run=`). Intervals below 2 ms become
- * 2 ms.
+ * Sends ICMP echo requests (RFC 792) and prints replies, errors and the summary as ping(8) of
+ * iputils does. -c stops after COUNT requests, -w after so many seconds whatever has arrived; with
+ * both, it goes on until COUNT replies are in. -W is how long to wait for the first reply after
+ * the last request. -b permits a broadcast address. -n and -4 are accepted: no other way exists.
  *
- * Exit codes: 0 a reply came, also after Ctrl-C; 1 no reply; 2 the name or the route is unknown,
- * or wrong usage; 130 interrupted before the first request.
+ * Unlike iputils, without -c and -w it sends 4 requests in a script (`run=`), intervals below 2 ms
+ * become 2 ms, -s goes to 65507 bytes even beyond the MTU (the packets are fragmented), and there
+ * are no -f, -I, -t and no IPv6.
+ *
+ * Exit codes: 0 a reply came, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 the
+ * name or the route is unknown, or wrong usage; 130 interrupted before the first request.
  */
-import { MILLISECOND, NEVER, SECOND } from "../../../core/time";
+import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
 import { ECHO_PAYLOAD, EchoSocket, NO_ERROR } from "../../../net/socket/echo-socket";
 import { formatIpv4 } from "../../../net/wire/address";
@@ -26,13 +31,15 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { formatMilliseconds } from "../time-text";
 
-const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "q"];
-/** Microseconds to wait after the last request for a host that has never answered. */
+const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "w:", "b", "q", "n", "4"];
+/** Bytes of IPv4's and ICMP's header, which the first line adds to the size. */
+const HEADERS: u32 = 20 + 8;
+/** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
 const SILENCE: i64 = 10 * SECOND;
 /** Requests sent in a script without -c. */
 const SCRIPTED_COUNT: i64 = 4;
 
-/** In the order of `IcmpError`. */
+/** In the order of `IcmpError`; the words of iputils' pr_icmph(). */
 const ERROR_WORDS: StaticArray<string> = [
   "Destination Host Unreachable",
   "Destination Protocol Unreachable",
@@ -44,11 +51,18 @@ const ERROR_WORDS: StaticArray<string> = [
 ];
 
 class PingJob extends Job {
+  /** Requests to send, or replies to wait for with a deadline; 0: no limit. */
   count: i64 = 0;
+  /** Microseconds between two requests. */
   interval: i64 = SECOND;
+  /** Microseconds to wait for the first reply after the last request. */
   wait: i64 = SILENCE;
+  /** Microseconds after which to end in any case; 0: never. */
+  deadline: i64 = 0;
+  /** Bytes of data in each request. */
   size: u32 = 56;
   quiet: bool = false;
+  broadcast: bool = false;
   private socket: EchoSocket | null = null;
   private sent: i64 = 0;
   private received: i64 = 0;
@@ -59,8 +73,10 @@ class PingJob extends Job {
   private least: i64 = i64.MAX_VALUE;
   private most: i64 = 0;
   private sum: i64 = 0;
+  /** Sum of the squares, for the deviation. */
   private squares: i64 = 0;
   private startedAt: i64 = 0;
+  /** When to send the next request, or to give up after the last one. */
   private nextAt: i64 = 0;
 
   constructor(
@@ -81,6 +97,7 @@ class PingJob extends Job {
     if (socket == null) {
       const path = this.stack.ip.pathTo(this.lookup.address);
       if (path.source.isUnspecified) return this.unreachable();
+      if (this.isBroadcast() && !this.broadcast) return this.refuseBroadcast();
       socket = this.stack.ip.echo.open();
       if (socket == null) {
         this.session.error("ping", "socket: No buffer space available");
@@ -91,17 +108,48 @@ class PingJob extends Job {
     }
     while (socket.receive()) this.show(socket);
     if (socket.unreachable > 0) return this.unreachable();
-    const all = this.count > 0 && this.sent >= this.count;
-    if (all && (this.received + this.errors >= this.sent || now >= this.nextAt)) {
-      return this.conclude(now);
-    }
-    if (!all && now >= this.nextAt) this.send(socket, now);
+    if (this.isOver(now)) return this.conclude(now);
+    if (!this.allSent() && now >= this.nextAt) this.send(socket, now);
     return RUNNING;
   }
 
   /** Nothing is due before the name is resolved: its answer has timers of its own. */
   pollAt(): i64 {
-    return this.socket == null ? NEVER : this.nextAt;
+    if (this.socket == null) return NEVER;
+    return this.deadline > 0 ? earlier(this.nextAt, this.endsAt()) : this.nextAt;
+  }
+
+  private endsAt(): i64 {
+    return this.startedAt + this.deadline;
+  }
+
+  /** With a deadline, requests are sent until it passes, as iputils does. */
+  private allSent(): bool {
+    return this.deadline == 0 && this.count > 0 && this.sent >= this.count;
+  }
+
+  private isOver(now: i64): bool {
+    if (this.deadline > 0) {
+      return now >= this.endsAt() || (this.count > 0 && this.received >= this.count);
+    }
+    return this.allSent() && (this.received + this.errors >= this.sent || now >= this.nextAt);
+  }
+
+  private isBroadcast(): bool {
+    const interfaces = this.stack.ip.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      if (interfaces[i].ipv4.isBroadcast(this.lookup.address)) return true;
+    }
+    return false;
+  }
+
+  /** Linux answers EACCES to a connect() without SO_BROADCAST; these are iputils' words for it. */
+  private refuseBroadcast(): i32 {
+    this.session.error(
+      "ping",
+      "Do you want to ping broadcast? Then -b. If not, check your local firewall rules",
+    );
+    return EXIT_USAGE;
   }
 
   cancel(): i32 {
@@ -117,9 +165,10 @@ class PingJob extends Job {
 
   private begin(now: i64): void {
     const address = formatIpv4(this.lookup.address);
-    const whole = this.size + 28;
+    const whole = this.size + HEADERS;
     this.startedAt = now;
     this.nextAt = now;
+    if (this.isBroadcast()) this.session.printLine("WARNING: pinging broadcast address");
     this.session.printLine(
       `PING ${this.lookup.host} (${address}) ${this.size}(${whole}) bytes of data.`,
     );
@@ -128,8 +177,7 @@ class PingJob extends Job {
   private send(socket: EchoSocket, now: i64): void {
     this.sent++;
     socket.send(this.lookup.address, this.sent as u32, this.size, now);
-    const last = this.count > 0 && this.sent >= this.count;
-    this.nextAt = now + (last ? this.linger() : this.interval);
+    this.nextAt = now + (this.allSent() ? this.linger() : this.interval);
   }
 
   /** Microseconds to wait after the last request: twice the longest round trip so far. */
@@ -137,6 +185,7 @@ class PingJob extends Job {
     return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }
 
+  /** Prints what has just been received: an ICMP error or a reply. */
   private show(socket: EchoSocket): void {
     const from = formatIpv4(socket.lastFrom);
     const sequence = socket.lastSequence;
@@ -163,6 +212,7 @@ class PingJob extends Job {
     if (!this.quiet) this.session.printLine(line);
   }
 
+  /** Closes the socket and prints the summary. Returns the exit code. */
   private conclude(now: i64): i32 {
     this.finish();
     const lost = this.sent - this.received;
@@ -177,12 +227,14 @@ class PingJob extends Job {
     );
     if (this.timed > 0) {
       const mean = this.sum / this.timed;
+      // mdev is the standard deviation: the root of the mean square less the squared mean.
       const deviation = squareRoot(max<i64>(this.squares / this.timed - mean * mean, 0));
       this.session.printLine(
         `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
           `${formatMilliseconds(this.most)}/${formatMilliseconds(deviation)} ms`,
       );
     }
+    if (this.deadline > 0 && this.received < this.count) return EXIT_FAILURE;
     return this.received > 0 ? EXIT_OK : EXIT_FAILURE;
   }
 
@@ -197,7 +249,7 @@ export class Ping extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "ping",
-      "[-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-q] HOST",
+      "[-bq] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST",
       "sends ICMP echo requests to a host and times the replies",
       ["ping 10.0.2.2", "ping -c 3 mainnet.era.zksync.io"],
       true,
@@ -209,6 +261,7 @@ export class Ping extends Command {
     const count = options.number("c", 0, 1, 1_000_000_000);
     const interval = options.seconds("i", SECOND, 3600);
     const wait = options.seconds("W", SILENCE, 3600);
+    const deadline = options.seconds("w", 0, 86400);
     const size = options.number("s", 56, 0, ECHO_PAYLOAD as i64);
     options.expectOperands(1, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
@@ -217,7 +270,10 @@ export class Ping extends Command {
       this.stack,
       new Lookup(options.operands[0], this.stack, session.now),
     );
-    job.count = count == 0 && session.scripted ? SCRIPTED_COUNT : count;
+    const endless = count == 0 && deadline == 0;
+    job.count = endless && session.scripted ? SCRIPTED_COUNT : count;
+    job.deadline = deadline;
+    job.broadcast = options.has("b");
     job.interval = max<i64>(interval, 2 * MILLISECOND);
     job.wait = wait > 0 ? wait : SILENCE;
     job.size = size as u32;
@@ -226,6 +282,7 @@ export class Ping extends Command {
   }
 }
 
+/** The integer square root of less than 2^62, bit by bit: the kernel has no floating point. */
 function squareRoot(value: i64): i64 {
   let root: i64 = 0;
   for (let bit: i64 = 1 << 30; bit > 0; bit >>= 1) {

@@ -3,18 +3,20 @@
  * reboot
  *
  * Switch the machine off (ACPI S5) or reset it, after everything printed has left the machine.
- * With N, and an isa-debug-exit device, QEMU exits with status 2N+1. Unlike systemd's commands
- * they ask nobody and sync nothing: there is nothing to sync.
+ * With N, from 0 to 255, and an isa-debug-exit device, QEMU exits with status 2N+1 modulo 256:
+ * `check; poweroff $?` hands the outcome to whoever started QEMU. Without that device N is ignored.
+ *
+ * Unlike systemd's poweroff(8) and reboot(8) they ask nobody, stop no service and sync nothing:
+ * connections are not closed, and leases are not released.
  *
  * Exit codes: none if it works; 1 if the machine stays on; 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { Command, EXIT_FAILURE, Job, RUNNING } from "../command";
-import { Options } from "../options";
+import { numberFault, Options } from "../options";
 import { PowerControl } from "../power-control";
 import { Session } from "../session";
-import { printable } from "../terminal/printable";
 
 /** Microseconds to wait for the serial line to take the output. */
 const FLUSH_WAIT: i64 = 2 * SECOND;
@@ -37,6 +39,7 @@ class LastJob extends Job {
     this.at = session.now;
     this.deadline = session.now + FLUSH_WAIT;
   }
+  /** Tries in turn; each of these returns only if it did not work. */
   poll(now: i64): i32 {
     this.at = now + FLUSH_STEP;
     this.session.terminal.freshLine();
@@ -66,10 +69,7 @@ export class Poweroff extends Command {
     const given = options.operands.length > 0;
     const code = given ? parseDecimalText(options.operands[0]) : -1;
     if (given && (code < 0 || code > 255)) {
-      return this.wrongUsage(
-        session,
-        `invalid argument: '${printable(options.operands[0])}': out of range: 0 <= value <= 255`,
-      );
+      return this.wrongUsage(session, numberFault(options.operands[0], 0, 255));
     }
     return new LastJob(this, false, code as i32, this.power, session);
   }

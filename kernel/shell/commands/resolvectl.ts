@@ -1,11 +1,16 @@
 /**
- * resolvectl dns [DEVICE] [SERVER[#PORT]...] | revert [DEVICE] | flush-caches | statistics
+ * resolvectl [status] | dns [DEVICE] [SERVER[#PORT]...] | revert [DEVICE] | flush-caches |
+ *            statistics
  *
  * Shows and sets the name servers, in the words of systemd's resolvectl(1). Servers set here win
- * over those of DHCP and the configuration until `revert`. Its other verbs do not exist; `host`
- * resolves names.
+ * over those of DHCP and the configuration until `revert`, and are asked in this order. A port
+ * follows a # here, and a colon in systemd.
  *
- * Exit codes: 0; 1 no such device; 2 wrong usage.
+ * Unlike systemd's, `status` and `dns` print the same; DEVICE may be left out if there is only
+ * one; `statistics` counts the cache alone. There are no search domains, no DNSSEC and no DNS over
+ * TLS. For `query` there is `host`.
+ *
+ * Exit codes: 0; 1 no such device; 2 wrong usage, for which systemd's returns 1.
  */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
@@ -19,14 +24,17 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
+/** What is meant without a verb. */
+const STATUS: string = "status";
 /** The verb that brings the configured servers back. */
 const REVERT: string = "revert";
+const VERBS: StaticArray<string> = ["dns", "flush-caches", REVERT, "statistics", STATUS];
 
 export class Resolvectl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "resolvectl",
-      "dns [DEVICE] [SERVER...] | revert [DEVICE] | flush-caches | statistics",
+      "[status] | dns [DEVICE] [SERVER...] | revert [DEVICE] | flush-caches | statistics",
       "shows and sets the name servers",
       [
         "resolvectl dns",
@@ -41,23 +49,35 @@ export class Resolvectl extends Command {
     const options = new Options(words, []);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
-    const verb = operands.length > 0 ? operands[0] : "dns";
+    const verb = operands.length > 0 ? operands[0] : STATUS;
+    if (!VERBS.includes(verb)) return this.unknownVerb(verb, session);
     if (verb == "dns") return this.servers(operands.slice(1), session);
-    if (verb == REVERT && operands.length <= 2) return this.revert(operands.slice(1), session);
-    if (verb == "flush-caches" && operands.length == 1) {
-      this.stack.dns.cache.clear();
-      return this.done();
+    if (operands.length > (verb == REVERT ? 2 : 1)) {
+      return this.wrongUsage(session, "Too many arguments");
     }
-    if (verb == "statistics" && operands.length == 1) return this.statistics(session);
-    return this.wrongUsage(session, `Unknown command verb '${printable(operands.join(" "))}'`);
+    if (verb == REVERT) return this.revert(operands.slice(1), session);
+    if (verb == "statistics") return this.statistics(session);
+    if (verb == STATUS) return this.show(null, session);
+    this.stack.dns.cache.clear();
+    return this.done();
   }
 
+  private unknownVerb(verb: string, session: Session): Job {
+    const hint = verb == "query" ? " (try: host NAME)" : "";
+    return this.wrongUsage(session, `Unknown command verb '${printable(verb)}'${hint}`);
+  }
+
+  /** Names that were found in the cache (hits) and that were asked for (misses), since boot. */
   private statistics(session: Session): Job {
     const cache = this.stack.dns.cache;
     session.printLine(`cache entries: ${cache.count}`);
     session.printLine(`cache hits: ${cache.hits}`);
     session.printLine(`cache misses: ${cache.misses}`);
     return this.done();
+  }
+
+  complete(words: Array<string>): Array<string> {
+    return words.length == 0 ? VERBS.slice<Array<string>>() : [];
   }
 
   private setupNamed(name: string): InterfaceConfigurator | null {
@@ -110,6 +130,7 @@ export class Resolvectl extends Command {
     return this.done();
   }
 
+  /** A line for each device, numbered as in `ip link`; the usual port is not printed. */
   private show(only: InterfaceConfigurator | null, session: Session): Job {
     for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
       const setup = this.stack.configuration.configurators[i];

@@ -1,8 +1,10 @@
 /**
  * sleep SECONDS
  *
- * Waits, as sleep(1) of coreutils does. SECONDS may have up to six decimals; there are no suffixes
- * and only one operand. Exit codes: 0; 2 wrong usage; 130 interrupted.
+ * Waits, as sleep(1) of coreutils does. SECONDS is from 0 to 1000000, with up to six decimals.
+ * Unlike coreutils', there are no suffixes (`1m`), no `infinity`, and only one operand.
+ *
+ * Exit codes: 0; 2 wrong usage, for which coreutils' returns 1; 130 interrupted.
  */
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options, parseSeconds } from "../options";

@@ -1,9 +1,16 @@
 /**
  * ss [-t] [-u] [-l] [-i]
  *
- * Prints the sockets with state and queues in the columns of iproute2's ss(8). Unlike there,
- * connections and listeners are shown together unless -l asks for listeners only, names are never
- * resolved, and TIME-WAIT connections are counted in one line. Exit codes: 0; 2 wrong usage.
+ * Prints the sockets with state and queues in the columns of ss(8) of iproute2. Recv-Q is bytes
+ * that no program has read yet, Send-Q bytes that the peer has not acknowledged; for a listener
+ * they are the connections that wait to be accepted, and how many may. -i adds a line with the
+ * state of TCP: times in ms, windows in bytes, cwnd and ssthresh in segments.
+ *
+ * Unlike ss(8), connections and listeners are shown together unless -l asks for listeners only (-a
+ * is accepted), TIME-WAIT connections are counted in one line, and there are no filters. -n, -p
+ * and -4 are accepted and change nothing: names are never resolved, and there are no processes.
+ *
+ * Exit codes: 0; 2 wrong usage, for which ss(8) returns 255.
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
@@ -14,13 +21,24 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { formatMilliseconds } from "../time-text";
 
-const OPTIONS: StaticArray<string> = ["t|tcp", "u|udp", "a|all", "l|listening", "n", "i|info"];
+const OPTIONS: StaticArray<string> = [
+  "t|tcp",
+  "u|udp",
+  "l|listening",
+  "i|info",
+  "a|all",
+  "n|numeric",
+  "p|processes",
+  "4|ipv4",
+];
 const HEADING: string =
   "Netid State      Recv-Q Send-Q    Local Address:Port     Peer Address:Port";
 /** Characters that the lines of one connection may take. */
 const LINES: u32 = 400;
 
+/** Prints UDP and listeners at once, and connections, of which there may be many, by and by. */
 class SsJob extends Job {
+  /** Index of the connection to print next; one that ends meanwhile may hide another. */
   private next: u32 = 0;
 
   constructor(
@@ -111,6 +129,7 @@ export class Ss extends Command {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    // Neither of -t and -u means both.
     const both = options.has("t") == options.has("u");
     return new SsJob(
       session,

@@ -1,12 +1,17 @@
 /**
  * tcpdump [-c COUNT] [-i DEVICE] [FILTER]
  *
- * Prints a line for each frame that an interface sends or receives, as tcpdump -n does. FILTER is
- * the part of pcap-filter(7) that net/filter/ compiles. Frames are copied, as far as the lines
- * need them, into a ring on the packet path, which the job prints from; frames that find the ring
- * full are counted as dropped.
+ * Prints a line for each frame that an interface sends or receives, in the format of tcpdump(8)
+ * with -n: names are never resolved. It listens on all devices unless -i names one. FILTER is the
+ * part of pcap-filter(7) that net/filter/ compiles.
  *
- * Exit codes: 0, also after Ctrl-C; 2 wrong usage or filter.
+ * Frames are copied on the packet path, as much of each as its line needs, into a ring that the
+ * job prints from. Frames that find the ring full are dropped and counted, as by a packet socket.
+ *
+ * Unlike the original, there are no files, no -v, -e, -x, -A, and the time of day is UTC.
+ *
+ * Exit codes: 0, also after Ctrl-C; 1 no such device; 2 wrong usage or filter, for which the
+ * original returns 1.
  */
 import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
 import { now, wallClock } from "../../../machine/clock";
@@ -27,8 +32,10 @@ const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
 
 class TcpdumpJob extends Job implements PacketTap {
   private readonly ring: StaticArray<u8> = new StaticArray<u8>(CAPTURE_FRAMES * RECORD);
+  /** Frames copied into the ring, of which `printed` are printed; they wrap nowhere. */
   private captured: u64 = 0;
   private printed: u64 = 0;
+  /** Frames that found the ring full. */
   private dropped: u64 = 0;
   /** Microseconds to add to the time since boot for the time of day. */
   private readonly offset: i64 = max<i64>(wallClock(), 0) - max<i64>(now(), 0);
@@ -46,6 +53,7 @@ class TcpdumpJob extends Job implements PacketTap {
     stack.ip.tap = this;
   }
 
+  /** Copies a frame that matches. On the packet path: it must not allocate. */
   frame(now: i64, index: u32, _outgoing: bool, pointer: usize, length: u32): void {
     if (this.only >= 0 && index != (this.only as u32)) return;
     if (!this.filter.matches(pointer, length)) return;
@@ -60,6 +68,7 @@ class TcpdumpJob extends Job implements PacketTap {
     memory.copy(record + RECORD_HEADER, pointer, min<u32>(length, CAPTURE_BYTES));
   }
 
+  /** Prints lines as long as the console has room; the others wait in the ring. */
   poll(_now: i64): i32 {
     while (this.printed < this.captured && this.session.room() > 256) {
       if (this.count > 0 && this.printed == this.count) break;
@@ -79,6 +88,7 @@ class TcpdumpJob extends Job implements PacketTap {
     return EXIT_OK;
   }
 
+  /** Where the copy of a frame lies, which is number `number` since the start. */
   private record(number: u64): usize {
     return changetype<usize>(this.ring) + ((number % CAPTURE_FRAMES) as usize) * RECORD;
   }
@@ -107,8 +117,7 @@ export class Tcpdump extends Command {
     const name = options.value("i", "any");
     if (name != "any") {
       const iface = this.stack.ip.interfaceNamed(name);
-      if (iface == null)
-        return this.wrongUsage(session, `${printable(name)}: No such device exists`);
+      if (iface == null) return this.failed(session, `${printable(name)}: No such device exists`);
       only = iface.index as i32;
     }
     const filter = new PacketExpression(options.operands);

@@ -2,9 +2,10 @@
  * uptime [-p | -s]
  *
  * Prints the time of day and how long the kernel has been running, as uptime(1) of procps does,
- * without users and load. -p prints it in words, -s since when.
+ * but without users and load: there are none. -p prints it in words, -s since when. The time of
+ * day is UTC and left out if unknown. A step of the clock moves the start with it.
  *
- * Exit codes: 0; 1 the time of day is unknown (-s); 2 wrong usage.
+ * Exit codes: 0; 1 the time of day is unknown (-s); 2 wrong usage, for which procps' returns 1.
  */
 import { CalendarTime } from "../../../core/calendar";
 import { SECOND } from "../../../core/time";

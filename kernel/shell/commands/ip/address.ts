@@ -1,37 +1,55 @@
 /**
- * ip addr [show [DEVICE] | add ADDRESS/PREFIX [dev DEVICE] | del ADDRESS[/PREFIX] [dev DEVICE] |
- *          flush [DEVICE]]
+ * ip [-br] addr [show [DEVICE] | add ADDRESS/PREFIX [dev DEVICE] |
+ *                del ADDRESS[/PREFIX] [dev DEVICE] | flush [DEVICE]]
  *
- * The IPv4 addresses of the interfaces. Scope, label and lifetimes cannot be given.
+ * The IPv4 addresses of the interfaces. `dynamic` and a lifetime mean that DHCP granted the
+ * address. Without /PREFIX the address is a /32, alone in its network, as in iproute2.
+ *
+ * Unlike iproute2, brd, scope, label and lifetimes cannot be given, and an address that no host
+ * may have (a network's own, a broadcast, loopback or multicast one) is rejected.
  */
 import { INTERFACE_ADDRESSES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkAddress } from "../../../../net/service/settings";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { Context, parsePrefix } from "./context";
-import { linkLines } from "./link";
+import { Context, DOES_NOT_EXIST, parsePrefix } from "./context";
+import { briefStart, linkLines } from "./link";
 
 export function addressCommand(context: Context): i32 {
   const verb = context.take();
   if (verb == "" || verb == "show" || verb == "list") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
-  return context.unknownVerb(verb, "show, add, del or flush");
+  return context.unknownVerb("show, add, del or flush");
 }
 
 function show(context: Context): i32 {
-  if (!context.takeDevice()) return context.code;
+  if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
   const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
     if (only != null && iface !== only) continue;
+    if (context.options.brief) {
+      showBriefly(context, iface);
+      continue;
+    }
     context.session.print(linkLines(iface));
     for (let j: u32 = 0; j < iface.ipv4.count; j++) showAddress(context, iface, j);
   }
   return context.done();
 }
 
+function showBriefly(context: Context, iface: Interface): void {
+  let line = briefStart(iface);
+  for (let i: u32 = 0; i < iface.ipv4.count; i++) {
+    const own = iface.ipv4.at(i);
+    line += `${formatIpv4(own.address)}/${own.prefix} `;
+  }
+  context.session.printLine(line.trimEnd());
+}
+
+/** Two lines; `valid_lft` is what is left of the lease, in seconds. */
 function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.ipv4.at(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
@@ -45,8 +63,9 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
   context.session.printLine(`       valid_lft ${lifetime} preferred_lft ${lifetime}`);
 }
 
+/** Removes every address, and so the routes from them; without a name of the only device. */
 function flush(context: Context): i32 {
-  if (!context.takeDevice()) return context.code;
+  if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
   const named = context.chosen;
   const iface = named != null ? named : context.onlyDevice();
   if (iface == null) return context.noDevice("");
@@ -54,11 +73,14 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
+/** `add` or `del`. The errors are what Linux's kernel answers: EEXIST, ENOBUFS, EADDRNOTAVAIL. */
 function change(context: Context, add: bool): i32 {
   const text = context.take();
   const prefix = parsePrefix(text);
-  if (!prefix.valid || !new NetworkAddress(prefix.address, prefix.length).usable()) {
-    return context.unexpected(text, "the address of a host with a prefix, like 10.0.2.15/24");
+  const expected = "a host's address, like 10.0.2.15/24";
+  if (!prefix.valid) return context.badPrefix(text, expected);
+  if (!new NetworkAddress(prefix.address, prefix.length).usable()) {
+    return context.unexpected(text, expected);
   }
   if (!context.ended() && !context.at("dev")) {
     return context.unexpected(context.take(), "dev DEVICE");

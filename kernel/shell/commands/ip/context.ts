@@ -1,4 +1,7 @@
-/** What the objects of `ip` share: the words still to be read, and iproute2's error messages. */
+/**
+ * What the objects of `ip` share: the words still to be read, and iproute2's error messages. A
+ * message goes out without "ip: ", as iproute2's do, so that scripts which look for it find it.
+ */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkStack } from "../../../../net/service/stack";
@@ -6,6 +9,11 @@ import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/addres
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
 import { Session } from "../../session";
 import { printable } from "../../terminal/printable";
+import { IpOptions } from "./options";
+
+const CANNOT_FIND: string = 'Cannot find device "%s"';
+/** For `takeDevice` of `show` and `flush` of links and addresses. */
+export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 
 /** An address and its prefix length, from 0 to 32. */
 export class Prefix {
@@ -20,13 +28,17 @@ export class Context {
   /** The exit code after a `takeDevice` that failed. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
+  /** The verb as it was typed, for messages: `words` has its full name. */
+  private readonly typedVerb: string;
 
   constructor(
     readonly session: Session,
     readonly stack: NetworkStack,
     private readonly words: Array<string>,
-    readonly statistics: bool,
-  ) {}
+    readonly options: IpOptions,
+  ) {
+    this.typedVerb = words.length > 1 ? words[1] : "";
+  }
 
   /** Takes the next word; empty at the end. */
   take(): string {
@@ -38,6 +50,14 @@ export class Context {
     return !this.ended() && this.words[this.next] == word;
   }
 
+  /** Takes the next word if it is a prefix or `default`; otherwise returns null. */
+  takePrefix(): Prefix | null {
+    const prefix = parsePrefix(this.ended() ? "" : this.words[this.next]);
+    if (!prefix.valid) return null;
+    this.next++;
+    return prefix;
+  }
+
   ended(): bool {
     return this.next >= this.words.length;
   }
@@ -47,13 +67,20 @@ export class Context {
     return this.fail(`RTNETLINK answers: ${reason}`, EXIT_FAILURE);
   }
 
-  /** Prints a refusal with words of its own (netlink's extended acknowledgement). */
+  /** Prints a refusal for which Linux sends a text (netlink's extended acknowledgement). */
   invalid(reason: string): i32 {
     return this.fail(`Error: ${reason}`, EXIT_FAILURE);
   }
 
   done(): i32 {
     return EXIT_OK;
+  }
+
+  /** Prints that `text` cannot be parsed as an address and a prefix length. */
+  badPrefix(text: string, expected: string): i32 {
+    if (text == "") return this.unexpected(text, expected);
+    const shown = printable(text);
+    return this.fail(`Error: any valid prefix is expected rather than "${shown}".`, EXIT_USAGE);
   }
 
   /** Prints that `word`, or the end of the line if it is empty, is not `expected`. */
@@ -67,8 +94,9 @@ export class Context {
   }
 
   /** Prints that the object has no such verb. */
-  unknownVerb(verb: string, verbs: string): i32 {
-    return this.fail(`Command "${printable(verb)}" is unknown (try: ${verbs})`, EXIT_USAGE);
+  unknownVerb(verbs: string): i32 {
+    const verb = printable(this.typedVerb);
+    return this.fail(`Command "${verb}" is unknown (try: ${verbs})`, EXIT_USAGE);
   }
 
   private fail(message: string, code: i32): i32 {
@@ -77,20 +105,23 @@ export class Context {
     return code;
   }
 
-  /** Reads `[dev] NAME` or nothing, up to the end. Returns false after printing an error. */
-  takeDevice(): bool {
+  /**
+   * Reads `[dev] NAME` or nothing, up to the end. Returns false after printing an error. `absent`
+   * is how iproute2 says that a device does not exist: `link` and `addr` have words of their own.
+   */
+  takeDevice(absent: string = CANNOT_FIND): bool {
     const first = this.take();
     const name = first == "dev" ? this.take() : first;
     if (first != "") this.chosen = this.device(name);
-    if (first != "" && this.chosen == null) this.code = this.noDevice(name);
+    if (first != "" && this.chosen == null) this.code = this.noDevice(name, absent);
     else if (!this.ended()) this.code = this.unexpected(this.take(), "the end of the line");
     return this.code == EXIT_OK;
   }
 
   /** Prints that there is no such device, or that one has to be named. Returns the exit code. */
-  noDevice(name: string): i32 {
+  noDevice(name: string, absent: string = CANNOT_FIND): i32 {
     if (name == "") return this.unexpected("", "dev DEVICE");
-    return this.fail(`Cannot find device "${printable(name)}"`, EXIT_FAILURE);
+    return this.fail(absent.replace("%s", printable(name)), EXIT_FAILURE);
   }
 
   /** The interface of that name, or null. */

@@ -1,7 +1,12 @@
 /**
- * ip [-s] link [show [DEVICE] | set [dev] DEVICE [up|down] [mtu N]]
+ * ip [-s] [-br] link [show [DEVICE] | set [dev] DEVICE [up|down] [mtu N]]
  *
- * The interfaces with their state; -s adds every counter by its cause.
+ * The interfaces with their state. UP is the administrator's wish, LOWER_UP the cable's state
+ * (RFC 2863, ifAdminStatus and ifOperStatus). -s adds counters: iproute2's columns, then every
+ * error by its cause, and the packets that the stack dropped, by reason (net/wire/drop.ts).
+ *
+ * Unlike iproute2, several changes in one `set` are made together or not at all; qdisc, group and
+ * qlen are not printed, as none exists; names and hardware addresses cannot be changed.
  */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
@@ -11,38 +16,57 @@ import { formatHardware } from "../../../../net/wire/address";
 import { DROP_NAMES } from "../../../../net/wire/drop";
 import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
 import { Session } from "../../session";
-import { Context } from "./context";
+import { Context, DOES_NOT_EXIST } from "./context";
 
 export function linkCommand(context: Context): i32 {
   const verb = context.take();
   if (verb == "" || verb == "show" || verb == "list") return showLinks(context);
   if (verb == "set") return setLink(context);
-  return context.unknownVerb(verb, "show or set");
+  return context.unknownVerb("show or set");
 }
 
-/** The first two lines of an interface in `ip link` and `ip addr`. */
+function flagsOf(iface: Interface): string {
+  return `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
+}
+
+/** UP only if frames can pass: iproute2's operstate. */
+function stateOf(iface: Interface): string {
+  return iface.up && iface.linkUp ? "UP" : "DOWN";
+}
+
+/** How a line of `ip -br` begins: name and state, in columns of 17 and 15 as in iproute2. */
+export function briefStart(iface: Interface): string {
+  return iface.name.padEnd(17) + stateOf(iface).padEnd(15);
+}
+
+/** The first two lines of an interface in `ip link` and `ip addr`; Linux numbers from 1. */
 export function linkLines(iface: Interface): string {
-  const flags = `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
-  const state = iface.up && iface.linkUp ? "UP" : "DOWN";
   const hardware = formatHardware(iface.hardware);
+  const flags = flagsOf(iface);
   return (
-    `${iface.index + 1}: ${iface.name}: ${flags} mtu ${iface.mtu} state ${state}\n` +
+    `${iface.index + 1}: ${iface.name}: ${flags} mtu ${iface.mtu} state ${stateOf(iface)}\n` +
     `    link/ether ${hardware} brd ff:ff:ff:ff:ff:ff\n`
   );
 }
 
 function showLinks(context: Context): i32 {
-  if (!context.takeDevice()) return context.code;
+  if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
   const only = context.chosen;
   for (let i = 0; i < context.stack.ip.interfaces.length; i++) {
     const iface = context.stack.ip.interfaces[i];
     if (only != null && iface !== only) continue;
+    if (context.options.brief) {
+      const hardware = formatHardware(iface.hardware);
+      context.session.printLine(`${briefStart(iface)}${hardware} ${flagsOf(iface)}`);
+      continue;
+    }
     context.session.print(linkLines(iface));
-    if (context.statistics) showStatistics(context.session, iface);
+    if (context.options.statistics) showStatistics(context.session, iface);
   }
   return context.done();
 }
 
+/** A heading and a line of figures below its columns. */
 function table(session: Session, heading: string, values: StaticArray<u64>): void {
   let line = "       ";
   for (let i = 0; i < values.length; i++) line += " " + values[i].toString().padStart(11);
@@ -50,6 +74,7 @@ function table(session: Session, heading: string, values: StaticArray<u64>): voi
   session.printLine(line);
 }
 
+/** The card's counters, by cause: what each means is said in net/phy/counters.ts. */
 function showStatistics(session: Session, iface: Interface): void {
   const c: DeviceCounters = iface.device.counters();
   const dropped = c.receiveDropped();
@@ -97,6 +122,7 @@ function setLink(context: Context): i32 {
   if (iface == null) return context.noDevice(isChange ? "" : word);
   if (named != null) word = context.take();
   if (word == "") return context.unexpected(word, "up, down or mtu N");
+  // The last of several contradictory words wins, as in iproute2.
   let state = "";
   let mtu: i64 = iface.mtu;
   while (word != "") {
@@ -104,8 +130,13 @@ function setLink(context: Context): i32 {
     else if (word == "mtu") {
       const text = context.take();
       mtu = parseDecimalText(text);
-      if (mtu < (SMALLEST_MTU as i64) || mtu > (ETHERNET_MTU as i64)) {
-        return context.unexpected(text, `an MTU from ${SMALLEST_MTU} to ${ETHERNET_MTU} bytes`);
+      if (mtu < 0) return context.unexpected(text, 'an "mtu" value in bytes');
+      // In the words of Linux's dev_validate_mtu, and with the bound that it does not tell.
+      if (mtu < (SMALLEST_MTU as i64)) {
+        return context.invalid(`mtu less than device minimum (${SMALLEST_MTU}).`);
+      }
+      if (mtu > (ETHERNET_MTU as i64)) {
+        return context.invalid(`mtu greater than device maximum (${ETHERNET_MTU}).`);
       }
     } else return context.unexpected(word, "up, down or mtu N");
     word = context.take();

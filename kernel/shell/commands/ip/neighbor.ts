@@ -2,7 +2,12 @@
  * ip neigh [show [DEVICE] | add|replace ADDRESS lladdr HARDWARE [dev DEVICE] |
  *           del ADDRESS [dev DEVICE] | flush [all] [DEVICE]]
  *
- * The neighbour cache (ARP). Entries that are added are permanent.
+ * The neighbor cache: which hardware address an IPv4 address has (ARP, RFC 826), with the states
+ * of RFC 4861 section 7.3.2. An INCOMPLETE or FAILED entry has no hardware address.
+ *
+ * Unlike iproute2, entries that are added are always PERMANENT (there is no `nud`), hardware
+ * addresses may be written with colons or dashes, and `flush` without a device flushes all. It
+ * keeps PERMANENT entries, as there.
  */
 import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
@@ -35,9 +40,10 @@ export function neighborCommand(context: Context): i32 {
   if (verb == "flush") return flush(context);
   if (verb == "add" || verb == "replace") return change(context, true, verb == "replace");
   if (verb == "del" || verb == "delete") return change(context, false, false);
-  return context.unknownVerb(verb, "show, add, replace, del or flush");
+  return context.unknownVerb("show, add, replace, del or flush");
 }
 
+/** In the order of the cache's table, not of addresses; iproute2 sorts neither. */
 function show(context: Context): i32 {
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
@@ -60,6 +66,7 @@ function showNeighbors(context: Context, iface: Interface): void {
   }
 }
 
+/** `all` is accepted, as iproute2 wants it before it flushes everything. */
 function flush(context: Context): i32 {
   if (context.at("all")) context.take();
   if (!context.takeDevice()) return context.code;
@@ -71,6 +78,7 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
+/** `add`, `replace` or `del`; EEXIST and ENOENT are what Linux answers. */
 function change(context: Context, add: bool, replace: bool): i32 {
   const text = context.take();
   const address = parseIpv4(text);
@@ -86,7 +94,7 @@ function change(context: Context, add: bool, replace: bool): i32 {
     } else if (word == "lladdr" && add) {
       hardware = parseHardware(value);
       if (hardware == 0 || isGroupHardware(hardware)) {
-        return context.unexpected(value, "the address of one station, like 52:54:00:12:34:56");
+        return context.unexpected(value, "a station's address, like 52:54:00:12:34:56");
       }
     } else return context.unexpected(word, add ? "lladdr or dev" : "dev");
     word = context.take();
@@ -103,5 +111,5 @@ function change(context: Context, add: bool, replace: bool): i32 {
     return context.refused("File exists");
   }
   if (iface.neighbors.add(target, hardware)) return context.done();
-  return context.refused(`No buffer space available (at most ${NEIGHBORS} neighbours)`);
+  return context.refused(`No buffer space available (at most ${NEIGHBORS} neighbors)`);
 }

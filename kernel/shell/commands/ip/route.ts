@@ -1,14 +1,20 @@
 /**
- * ip route [show [DEVICE] | get ADDRESS | add|del PREFIX|default [via GATEWAY] [dev DEVICE]
- *           [metric N] | flush [DEVICE]]
+ * ip route [show [PREFIX|default] [dev DEVICE] | get ADDRESS | flush [DEVICE] |
+ *           add|replace|del PREFIX|default [via GATEWAY] [dev DEVICE] [metric N]]
  *
- * The routing table. There is one table, and no types but unicast.
+ * The routing table: the longest prefix wins, then the smallest metric. `proto` says who made a
+ * route: kernel (with an address), dhcp, or static (this command and the configuration). The
+ * default route of DHCP has metric 1024, as under systemd-networkd, so that a static one wins.
+ *
+ * Unlike iproute2, there is one table, only unicast routes, and no scope, source or MTU to give;
+ * `flush` keeps the routes of proto kernel; a missing gateway and device are wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../../../../net/iface/ip/routes";
 import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
+import { EXIT_OK } from "../../command";
 import { Context, Prefix, parsePrefix } from "./context";
 
 /** In the order of `RouteOrigin`, as iproute2 names protocols. */
@@ -19,11 +25,13 @@ export function routeCommand(context: Context): i32 {
   if (verb == "" || verb == "show" || verb == "list") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "get") return get(context);
-  if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
-  return context.unknownVerb(verb, "show, get, add, del or flush");
+  if (verb == "add" || verb == "replace") return add(context, verb == "replace");
+  if (verb == "del" || verb == "delete") return remove(context);
+  return context.unknownVerb("show, get, add, replace, del or flush");
 }
 
 function show(context: Context): i32 {
+  const exact = context.takePrefix();
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
   const routes = context.stack.ip.routes;
@@ -32,6 +40,7 @@ function show(context: Context): i32 {
     for (let i: u32 = 0; i < routes.count; i++) {
       const route = routes.at(i);
       if (only != null && route.iface !== only) continue;
+      if (exact != null && !isTo(route, exact)) continue;
       if ((route.prefix == 0) == (pass == 0)) context.session.printLine(describe(route));
     }
   }
@@ -48,6 +57,7 @@ function describe(route: Route): string {
   return text;
 }
 
+/** The path that a packet to ADDRESS would take, as the stack itself looks it up. */
 function get(context: Context): i32 {
   const text = context.take();
   const address = parseIpv4(text);
@@ -69,6 +79,7 @@ function get(context: Context): i32 {
   return context.done();
 }
 
+/** Deletes all but the routes of proto kernel, which belong to addresses. */
 function flush(context: Context): i32 {
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
@@ -83,46 +94,82 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
-function change(context: Context, add: bool): i32 {
-  const text = context.take();
-  const prefix = parsePrefix(text);
-  if (!prefix.valid) return context.unexpected(text, "default or a network, like 10.1.0.0/16");
-  let gateway: i64 = 0;
-  let metric: i64 = -1;
-  let iface: Interface | null = null;
-  let word = context.take();
-  while (word != "") {
+/** What the words of `add`, `replace` and `del` say of a route. */
+class Request {
+  prefix: Prefix = new Prefix();
+  /** 0: none, the destination is on the link. */
+  gateway: u32 = 0;
+  /** -1 if not given: 0 for a new route, any for `del`. */
+  metric: i64 = -1;
+  iface: Interface | null = null;
+
+  /** Reads the words up to the end. Returns false after printing an error. */
+  read(context: Context): bool {
+    const text = context.take();
+    this.prefix = parsePrefix(text);
+    if (!this.prefix.valid) {
+      context.code = context.badPrefix(text, "default or a network, like 10.1.0.0/16");
+    }
+    while (context.code == EXIT_OK && !context.ended()) this.pair(context);
+    return context.code == EXIT_OK;
+  }
+
+  /** Reads a keyword and its value. */
+  private pair(context: Context): void {
+    const word = context.take();
     const value = context.take();
     if (word == "via") {
-      gateway = parseIpv4(value);
-      if (gateway == NOT_AN_ADDRESS) return context.unexpected(value, "the gateway's address");
+      const gateway = parseIpv4(value);
+      if (gateway == NOT_AN_ADDRESS)
+        context.code = context.unexpected(value, "a gateway's address");
+      else this.gateway = gateway as u32;
     } else if (word == "dev") {
-      iface = context.device(value);
-      if (iface == null) return context.noDevice(value);
+      this.iface = context.device(value);
+      if (this.iface == null) context.code = context.noDevice(value);
     } else if (word == "metric") {
-      metric = parseDecimalText(value);
-      if (metric < 0 || metric > 0xffffffff) return context.unexpected(value, "a metric");
-    } else return context.unexpected(word, "via, dev or metric");
-    word = context.take();
+      this.metric = parseDecimalText(value);
+      if (this.metric < 0 || this.metric > 0xffffffff) {
+        context.code = context.unexpected(value, "a metric from 0 to 4294967295");
+      }
+    } else context.code = context.unexpected(word, "via, dev or metric");
   }
-  if (!add) return remove(context, prefix, gateway as u32, iface, metric);
-  if (iface == null && gateway != 0) iface = context.deviceToward(gateway as u32);
-  if (iface == null) iface = context.onlyDevice();
+}
+
+function isTo(route: Route, prefix: Prefix): bool {
+  return route.destination == prefix.address && route.prefix == prefix.length;
+}
+
+/**
+ * `replace` takes the place of a route with the same destination and metric, if there is one. It
+ * stays if the new one is refused.
+ */
+function add(context: Context, replace: bool): i32 {
+  const request = new Request();
+  if (!request.read(context)) return context.code;
+  const prefix = request.prefix;
+  const gateway = request.gateway;
+  let iface = request.iface;
+  if (iface == null && gateway != 0) iface = context.deviceToward(gateway);
+  // A gateway that no network has: the table says so, whichever device it is.
+  if (iface == null && gateway != 0) iface = context.onlyDevice();
+  // Without a gateway the device is not guessed, as all of the Internet would be on its link.
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
-  const route = new Route(
-    prefix.address,
-    prefix.length,
-    gateway as u32,
-    iface,
-    max<i64>(metric, 0) as u32,
-    RouteOrigin.Static,
-  );
-  const result = context.stack.ip.routes.add(route);
-  return result == RouteResult.Done ? context.done() : notAdded(context, result);
+  const metric = max<i64>(request.metric, 0) as u32;
+  const origin = RouteOrigin.Static;
+  const route = new Route(prefix.address, prefix.length, gateway, iface, metric, origin);
+  const routes = context.stack.ip.routes;
+  const index = replace ? routes.find(prefix.address, prefix.length, metric) : -1;
+  if (index < 0) return outcome(context, routes.add(route));
+  const old = routes.at(index);
+  routes.removeAt(index);
+  const result = routes.add(route);
+  if (result != RouteResult.Done) routes.add(old);
+  return outcome(context, result);
 }
 
 /** Says why a route was not added, in the words of Linux's kernel. */
-function notAdded(context: Context, result: RouteResult): i32 {
+function outcome(context: Context, result: RouteResult): i32 {
+  if (result == RouteResult.Done) return context.done();
   if (result == RouteResult.Exists) return context.refused("File exists");
   if (result == RouteResult.BadPrefix) return context.refused("Invalid argument");
   if (result == RouteResult.GatewayUnreachable) {
@@ -131,21 +178,17 @@ function notAdded(context: Context, result: RouteResult): i32 {
   return context.refused(`No buffer space available (at most ${ROUTES} routes)`);
 }
 
-/** Deletes the first route that matches; a `metric` of -1 matches any, as in iproute2. */
-function remove(
-  context: Context,
-  prefix: Prefix,
-  gateway: u32,
-  iface: Interface | null,
-  metric: i64,
-): i32 {
+/** Deletes the first route that has all that was given, as in Linux. */
+function remove(context: Context): i32 {
+  const request = new Request();
+  if (!request.read(context)) return context.code;
   const routes = context.stack.ip.routes;
   for (let i: u32 = 0; i < routes.count; i++) {
     const route = routes.at(i);
-    if (route.destination != prefix.address || route.prefix != prefix.length) continue;
-    if (gateway != 0 && route.gateway != gateway) continue;
-    if (iface != null && route.iface !== iface) continue;
-    if (metric >= 0 && route.metric != metric) continue;
+    if (!isTo(route, request.prefix)) continue;
+    if (request.gateway != 0 && route.gateway != request.gateway) continue;
+    if (request.iface != null && route.iface !== request.iface) continue;
+    if (request.metric >= 0 && route.metric != request.metric) continue;
     routes.removeAt(i);
     return context.done();
   }

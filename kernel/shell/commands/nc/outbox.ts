@@ -1,4 +1,7 @@
-/** The lines typed into `nc` that the socket has not accepted yet. */
+/**
+ * The lines typed into `nc` that the socket has not accepted yet. Bounded: when it is full, the
+ * console stops reading, and what is typed further waits in the shell's type-ahead.
+ */
 import { NC_BYTES, NC_LINES } from "../../../../core/limits";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
 

@@ -1,4 +1,7 @@
-/** `nc` over TCP: typed lines go to the peer, and what the peer sends is printed. */
+/**
+ * `nc` over TCP: typed lines go to the peer, and what the peer sends is printed. Reading pauses
+ * while the console is behind, so the window closes and the peer waits (RFC 9293, 3.8.6).
+ */
 import { NC_PRINT_BYTES } from "../../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { NetworkStack } from "../../../../net/service/stack";
@@ -16,11 +19,14 @@ const LINGER: i64 = 2 * SECOND;
 
 /** What client and server have in common. */
 abstract class TcpJob extends Job {
+  /** Null until there is a peer, and after the conversation. */
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
+  /** When the command ends after Ctrl-D; put off by whatever arrives. 0: no Ctrl-D yet. */
   protected endAt: i64 = 0;
   /** `-w`: microseconds that connecting may take, and that nothing may pass; 0: no limit. */
   protected patience: i64 = 0;
+  /** When something passed last; 0: not connected yet. */
   private activeAt: i64 = 0;
 
   constructor(protected readonly session: Session) {
@@ -47,6 +53,7 @@ abstract class TcpJob extends Job {
     return earlier(endAt, this.activeAt + this.patience);
   }
 
+  /** Ctrl-C resets the connection: the rest of the data is not wanted. */
   cancel(): i32 {
     const connection = this.connection;
     if (connection != null) connection.abort();
@@ -86,6 +93,12 @@ abstract class TcpJob extends Job {
 }
 
 export class TcpClientJob extends TcpJob {
+  /** `-z`: end as soon as the connection is established. */
+  scans: bool = false;
+  /** `-v`: report the connection. */
+  verbose: bool = false;
+  private reported: bool = false;
+
   constructor(
     session: Session,
     private readonly stack: NetworkStack,
@@ -107,6 +120,9 @@ export class TcpClientJob extends TcpJob {
     let connection = this.connection;
     if (connection == null) {
       const ip = this.stack.ip;
+      if (ip.pathTo(this.lookup.address).source.isUnspecified) {
+        return this.refused("Network is unreachable");
+      }
       connection = ip.connect(now, this.lookup.address, this.port);
       if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
       connection.timeout = this.patience;
@@ -115,7 +131,22 @@ export class TcpClientJob extends TcpJob {
     if (!connection.established() && connection.error != SocketError.None) {
       return this.refused(SOCKET_ERROR_WORDS[connection.error]);
     }
+    if (connection.established() && !this.reported) {
+      this.reported = true;
+      if (this.verbose) this.report();
+    }
+    if (this.scans && this.reported) {
+      connection.detach();
+      this.connection = null;
+      return EXIT_OK;
+    }
     return this.converse(connection, now);
+  }
+
+  /** `*` stands where nc would name the service, which it looks up in /etc/services. */
+  private report(): void {
+    const to = `${this.lookup.host} ${this.port}`;
+    this.session.printLine(`Connection to ${to} port [tcp/*] succeeded!`);
   }
 
   cancel(): i32 {
@@ -130,6 +161,7 @@ export class TcpClientJob extends TcpJob {
   }
 }
 
+/** `-l`: the listener is closed as soon as it has a peer, so further ones are refused. */
 export class TcpServerJob extends TcpJob {
   constructor(
     session: Session,

@@ -1,4 +1,7 @@
-/** `nc -u`: sends each typed line as a datagram and prints each datagram received. */
+/**
+ * `nc -u`: sends each typed line as a datagram and prints each datagram received. An ICMP port
+ * unreachable ends it with "Connection refused", as on a connected socket of Linux.
+ */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp-socket";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../../command";
@@ -8,7 +11,9 @@ import { Outbox } from "./outbox";
 
 export class UdpJob extends Job {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(UDP_PAYLOAD);
+  /** Lines typed before the name is resolved, or with -l before there is a peer. */
   private readonly outbox: Outbox = new Outbox();
+  /** Ctrl-D was typed. */
   private ended: bool = false;
 
   constructor(
@@ -32,6 +37,7 @@ export class UdpJob extends Job {
         );
       socket.connect(lookup.address, this.port);
     }
+    // A byte takes up to four characters when it is escaped.
     while (socket.readable() && this.session.room() > UDP_PAYLOAD / 4) {
       const length = socket.receive(changetype<usize>(this.buffer), UDP_PAYLOAD);
       if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);
@@ -52,6 +58,7 @@ export class UdpJob extends Job {
     this.outbox.add(text);
   }
 
+  /** Ctrl-D: unlike TCP there is no end to tell the peer, so the command ends. */
   endOfInput(): void {
     this.ended = true;
   }
@@ -63,6 +70,7 @@ export class UdpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
+  /** A full queue loses the datagram, as UDP may, but says so. */
   private send(bytes: ArrayBuffer): void {
     const length = bytes.byteLength as u32;
     const to = this.socket;

@@ -98,7 +98,12 @@ test("a command that cannot run prints one error and sets the exit code", async 
     ["words a>b", /^shell: > is not supported \(quote it .*\)\r\n$/, 2],
     ["words a|b", /^shell: \| is not supported \(quote it .*\)\r\n$/, 2],
     ["words a<b", /^shell: < is not supported \(quote it .*\)\r\n$/, 2],
-    ["words a && words b", /^shell: & is not supported \(quote it .*\)\r\n$/, 2],
+    ["words a && words b", /^shell: && is not supported \(quote it .*\)\r\n$/, 2],
+    ["words a || words b", /^shell: \|\| is not supported \(quote it .*\)\r\n$/, 2],
+    ["words a >> b", /^shell: >> is not supported \(quote it .*\)\r\n$/, 2],
+    ["words a & words b", /^shell: & is not supported \(quote it .*\)\r\n$/, 2],
+    ["quit", /^quit: command not found \(try: poweroff\)\r\n$/, 127],
+    ["man date", /^man: command not found \(try: help\)\r\n$/, 127],
     ["sleep", /^sleep: missing operand \(usage: sleep SECONDS\)\r\n$/, 2],
     ["sleep 1 2", /^sleep: extra operand '2' \(usage: sleep SECONDS\)\r\n$/, 2],
     ["sleep -x 1", /^sleep: invalid option -- 'x' \(usage: sleep SECONDS\)\r\n$/, 2],
@@ -111,6 +116,7 @@ test("a command that cannot run prints one error and sets the exit code", async 
       /^poweroff: invalid argument: '256': out of range: .* \(usage: poweroff \[N\]\)\r\n$/,
       2,
     ],
+    ["poweroff now", /^poweroff: invalid argument: 'now' \(usage: poweroff \[N\]\)\r\n$/, 2],
     ["crash", /^crash: missing operand \(usage: crash null\|bounds/, 2],
     [
       "hostname a_b",
@@ -141,7 +147,12 @@ test("accepts options anywhere, clustered, long, and with attached values", asyn
   assert.equal(parse("-c", "101"), "invalid argument: '101': out of range: 1 <= value <= 100");
   assert.equal(parse("-c0"), "invalid argument: '0': out of range: 1 <= value <= 100");
   assert.equal(parse("-c"), "option requires an argument -- 'c'");
+  assert.equal(parse("-c-1"), "invalid argument: '-1': out of range: 1 <= value <= 100");
+  const long = "9".repeat(30);
+  assert.equal(parse("-c", long), `invalid argument: '${long}': out of range: 1 <= value <= 100`);
   assert.equal(parse("-cx"), "invalid argument: 'x'");
+  assert.equal(parse("-c-"), "invalid argument: '-'");
+  assert.equal(parse("-c1x"), "invalid argument: '1x'");
   assert.equal(parse("-w", "61"), "invalid argument: '61': expected 0 to 60 seconds");
   assert.equal(parse("-w", ".25"), "4 250000 false false [] ");
   assert.equal(parse("-w", "60.1"), "invalid argument: '60.1': expected 0 to 60 seconds");

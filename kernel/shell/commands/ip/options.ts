@@ -1,0 +1,56 @@
+/**
+ * The options of `ip`. As in iproute2 they come before the object, so that `metric -1` is a wrong
+ * metric and not an option; they are words with one dash or two, and may be abbreviated.
+ */
+import { printable } from "../../terminal/printable";
+
+/** An option's full name, and how many of its letters are needed: `-b` is iproute2's -batch. */
+class Name {
+  constructor(
+    readonly text: string,
+    readonly least: i32,
+  ) {}
+}
+
+const STATISTICS: Name = new Name("statistics", 1);
+const STATS: Name = new Name("stats", 1);
+const BRIEF: Name = new Name("brief", 2);
+const HELP: Name = new Name("help", 1);
+
+export class IpOptions {
+  /** `-s`: show counters. */
+  statistics: bool = false;
+  /** `-br`: one line for each interface. */
+  brief: bool = false;
+  /** `-h`. */
+  help: bool = false;
+  /** The object, the verb and what follows. */
+  operands: Array<string> = [];
+  /** What is wrong with the words; empty if nothing is. */
+  failure: string = "";
+
+  constructor(words: Array<string>) {
+    let next = 0;
+    while (next < words.length && words[next].startsWith("-") && this.take(words[next])) next++;
+    this.operands = words.slice(next);
+    if (next < words.length && words[next].startsWith("-")) {
+      this.failure = `Option "${printable(words[next])}" is unknown`;
+    } else if (this.operands.includes("")) this.failure = "empty operand";
+  }
+
+  /** Sets the option; returns false if it is unknown. */
+  private take(word: string): bool {
+    const name = word.substring(word.startsWith("--") ? 2 : 1);
+    if (isShort(name, STATISTICS) || isShort(name, STATS)) this.statistics = true;
+    else if (isShort(name, BRIEF)) this.brief = true;
+    else if (isShort(name, HELP)) this.help = true;
+    // There is nothing but IPv4.
+    else return name == "4";
+    return true;
+  }
+}
+
+/** Reports whether `word` is `name` or an abbreviation of it. */
+function isShort(word: string, name: Name): bool {
+  return word.length >= name.least && name.text.startsWith(word);
+}
