@@ -40,7 +40,7 @@ export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
 /** The 64-bit ones-complement sum: a carry out of the top comes back in at the bottom. */
 function addWrapping(total: u64, word: u64): u64 {
   const sum = total + word;
-  return sum + ((sum < word) as u64);
+  return sum + u64(sum < word);
 }
 
 /** Adds the halves of a 64-bit sum, so that others can be added to it without overflow. */
