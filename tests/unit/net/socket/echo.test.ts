@@ -1,4 +1,4 @@
-/** The ICMP echo client (net/socket/echo.ts); Node answers. */
+/** The ICMP echo client (net/socket/echo.ts) with Node as the peer. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address, internetSum } from "../../../lab/packets/bytes.ts";
@@ -14,7 +14,7 @@ function request(index: number): Buffer {
   return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + wasm.sentLength(index)));
 }
 
-/** Passes a message to the table; returns whether it was accepted. */
+/** Passes a message to the table, and reports whether it was accepted. */
 function arrive(bytes: Buffer, now = 0n): boolean {
   return wasm.echoArrive(now, gateway, 64, ...writeBytes(wasm, bytes)) === 0;
 }
@@ -25,7 +25,7 @@ function replyTo(bytes: Buffer): Buffer {
   return reply;
 }
 
-test("a request holds identifier, sequence, time, and a right checksum", () => {
+test("a request contains identifier, sequence number, time and a correct checksum", () => {
   const socket = wasm.echoOpen();
   for (const length of [0, 7, 8, 56, 1472, 1473, 65507]) {
     wasm.reset(3);
@@ -43,7 +43,7 @@ test("a request holds identifier, sequence, time, and a right checksum", () => {
   assert.equal(wasm.echoSend(socket, gateway, 1, 65508, 0n), 0);
 });
 
-test("a reply gives sequence, sender, TTL and the time of its request", () => {
+test("reads sequence number, sender, TTL and request time from a reply", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 9, 56, 777n);
   wasm.echoDispatch();
@@ -61,15 +61,15 @@ test("a reply gives sequence, sender, TTL and the time of its request", () => {
   const short = replyTo(request(0)).subarray(0, 12);
   assert.equal(wasm.echoArrive(0n, gateway, 63, ...writeBytes(wasm, short)), 0);
   wasm.echoReceive(socket);
-  assert.equal(wasm.echoTime(socket), -1n, "too short to hold the time");
+  assert.equal(wasm.echoTime(socket), -1n, "too short to contain the time");
 });
 
-test("only an echo of a request is a reply: code, number, data and a past time", () => {
+test("accepts only replies that match a request in code, number, data and time", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 9, 56, 777n);
   wasm.echoDispatch();
   const reply = replyTo(request(0));
-  /** The reply with one byte changed. */
+  /** Returns the reply with one byte changed. */
   const but = (at: number, value: number) => {
     const copy = Buffer.from(reply);
     copy[at] = value;
@@ -79,22 +79,22 @@ test("only an echo of a request is a reply: code, number, data and a past time",
     "code 3": but(1, 3),
     "a number that was not sent": but(7, 10),
     "other data": but(63, 0),
-    "a time before all": but(15, 0x80),
+    "a time before the first request": but(15, 0x80),
     "more data": Buffer.concat([reply, Buffer.of(56)]),
   };
   for (const [what, bytes] of Object.entries(wrong))
     assert.equal(arrive(bytes, 1000n), false, what);
-  assert.equal(arrive(reply, 776n), false, "a time that is yet to come");
+  assert.equal(arrive(reply, 776n), false, "a future time");
   assert.equal(wasm.echoReceive(socket), 0);
   assert.equal(arrive(reply, 777n), true);
   wasm.echoError(5, gateway, gateway, writeBytes(wasm, request(0).subarray(0, 8))[0]);
   assert.equal(wasm.echoReceive(socket), 1);
-  assert.equal(wasm.echoReceive(socket), 1, "and an error about what was sent");
+  assert.equal(wasm.echoReceive(socket), 1, "an error about a sent request");
   wasm.echoError(5, gateway, gateway, writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8))[0]);
-  assert.equal(wasm.echoReceive(socket), 0, "none about what was not");
+  assert.equal(wasm.echoReceive(socket), 0, "an error about an unsent request");
 });
 
-test("a second reply is a duplicate until its number is sent again", () => {
+test("reports a second reply as duplicate until its number is reused", () => {
   const socket = wasm.echoOpen();
   const told: number[] = [];
   for (const answers of [3, 2]) {
@@ -104,10 +104,10 @@ test("a second reply is a duplicate until its number is sent again", () => {
     while (wasm.echoReceive(socket)) told.push(wasm.echoDuplicate(socket));
   }
   assert.deepEqual(told, [0, 1, 1, 0, 1]);
-  assert.equal(wasm.echoTime(socket), -1n, "there was no room for the time");
+  assert.equal(wasm.echoTime(socket), -1n, "the request had no room for the time");
 });
 
-test("an error is reported with its kind and sender", () => {
+test("reports an error with its kind and sender", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 4, 56, 0n);
   wasm.echoDispatch();
@@ -120,10 +120,10 @@ test("an error is reported with its kind and sender", () => {
   assert.equal(wasm.echoFrom(socket) >>> 0, router);
   quote[0] = 0;
   wasm.echoError(5, router, gateway, writeBytes(wasm, quote)[0]);
-  assert.equal(wasm.echoReceive(socket), 0, "a quoted reply is not our request");
+  assert.equal(wasm.echoReceive(socket), 0, "a quoted reply is not a request");
 });
 
-test("unread replies are bounded, and so are sockets", () => {
+test("bounds unread replies and sockets", () => {
   const socket = wasm.echoOpen();
   wasm.echoSend(socket, gateway, 1, 8, 0n);
   wasm.echoDispatch();

@@ -15,7 +15,7 @@ function block(digits: string): number {
 const bytesAt = (at: number, length: number) =>
   Buffer.from(wasm.memory.buffer, at, length).toString("hex");
 
-test("fields read back as set, ports up to 65535", () => {
+test("returns the fields that were set, with ports up to 65535", () => {
   wasm.setIpv4(0, local, 65535, remote, 65534);
   assert.equal(wasm.localIpv4(0), local);
   assert.equal(wasm.remoteIpv4(0) >>> 0, remote);
@@ -28,7 +28,7 @@ test("fields read back as set, ports up to 65535", () => {
   assert.equal(wasm.remotePort(0), 53);
 });
 
-test("a copy is equal, and every difference shows", () => {
+test("a copy is equal until any field changes", () => {
   wasm.setIpv4(0, local, 1000, remote, 80);
   wasm.copy(1, 0);
   assert.equal(wasm.equals(0, 1), 1);
@@ -41,7 +41,7 @@ test("a copy is equal, and every difference shows", () => {
     wasm.setIpv4(1, a, b, c, d);
     assert.equal(wasm.equals(0, 1), 0);
   }
-  // All of both addresses counts, not only the part that holds IPv4.
+  // All bytes of both addresses are compared, not only those of IPv4.
   for (const isRemote of [0, 1]) {
     for (const digits of ["20010db8".padEnd(32, "0"), "1".padStart(32, "0")]) {
       wasm.copy(1, 0);
@@ -68,7 +68,7 @@ test("compares the remote end alone", () => {
   assert.equal(wasm.equalsRemote(0, 1), 0);
 });
 
-test("reversing swaps the ends, in place too; twice restores them", () => {
+test("reversing swaps the ends, also in place; twice restores them", () => {
   wasm.setIpv4(0, local, 1000, remote, 80);
   wasm.copyReversed(1, 0);
   assert.equal(wasm.localIpv4(1) >>> 0, remote);
@@ -79,7 +79,7 @@ test("reversing swaps the ends, in place too; twice restores them", () => {
   assert.equal(wasm.equals(0, 1), 1);
 });
 
-test("saves a record as the 36 bytes that are hashed, and restores it", () => {
+test("saves a record as 36 bytes for hashing, and restores it", () => {
   wasm.setIpv4(0, local, 0x1234, remote, 0x5678);
   const at = block("ee".repeat(40));
   wasm.save(0, at);

@@ -40,7 +40,7 @@ function sent(index: number) {
   };
 }
 
-test("a sent datagram has ports, length and a right checksum", () => {
+test("sends a datagram with ports, length and a correct checksum", () => {
   const socket = wasm.open(4000);
   for (const length of [0, 1, 2, 31, 32, 33, 1472, 1473, 9000, 65504, 65507]) {
     wasm.reset(7);
@@ -60,7 +60,7 @@ test("a sent datagram has ports, length and a right checksum", () => {
   assert.equal(wasm.send(socket, wasm.block(65508), 65508, server, 53), 0, "too long");
 });
 
-test("a busy sink leaves datagrams queued, in order and bounded", () => {
+test("queues datagrams in order, and bounded, while the sink is busy", () => {
   const socket = wasm.open(0);
   wasm.setRoom(1);
   for (let i = 0; i < 3; i++) {
@@ -82,7 +82,7 @@ test("a busy sink leaves datagrams queued, in order and bounded", () => {
   assert.ok(taken >= 45 && taken <= 46, `${taken} datagrams of 1,400 bytes`);
 });
 
-test("without a route, drops the datagram and tells the socket", () => {
+test("drops the datagram without a route, and notifies the socket", () => {
   const socket = wasm.open(0);
   wasm.setSource(0);
   wasm.send(socket, ...writeBytes(wasm, Buffer.from("x")), server, 53);
@@ -102,14 +102,14 @@ test("UDP-01: drops lengths of 7, 0 and 65535 in a datagram of 12 bytes", () => 
   assert.equal(receive(socket), undefined);
 });
 
-test("UDP-02: does not deliver bytes behind the datagram's length", () => {
+test("UDP-02: does not deliver bytes beyond the datagram's length", () => {
   const socket = wasm.open(4000);
   const bytes = Buffer.concat([datagram(4000, Buffer.from("ab")), Buffer.from("trailing")]);
   assert.equal(arrive(bytes), 0);
   assert.equal(receive(socket)?.toString(), "ab");
 });
 
-test("UDP-03: drops a wrong checksum, accepts none at all", () => {
+test("UDP-03: drops a wrong checksum, and accepts an absent one", () => {
   const socket = wasm.open(4000);
   const bad = datagram(4000, Buffer.from("bad"));
   bad[8] ^= 1;
@@ -131,7 +131,7 @@ test("UDP-04: drops destination port 0, and sends nothing to source port 0", () 
   assert.equal(wasm.send(socket, ...writeBytes(wasm, Buffer.from("z")), server, 65536), 0);
 });
 
-test("UDP-05: drops a datagram cut to 0 to 7 bytes", () => {
+test("UDP-05: drops a datagram truncated to 0 to 7 bytes", () => {
   wasm.open(4000);
   const whole = datagram(4000, Buffer.from("payload"));
   for (let length = 0; length < whole.length; length++) {
@@ -139,7 +139,7 @@ test("UDP-05: drops a datagram cut to 0 to 7 bytes", () => {
   }
 });
 
-test("UDP-06: nobody answers on the echo and chargen ports", () => {
+test("UDP-06: has no echo and chargen services", () => {
   wasm.open(4000);
   for (const port of [7, 19]) {
     assert.notEqual(arrive(datagram(port, Buffer.from("x"), attacker, 19)), 0);
@@ -148,7 +148,7 @@ test("UDP-06: nobody answers on the echo and chargen ports", () => {
   assert.equal(wasm.sentCount(), 0);
 });
 
-test("UDP-07: a connected socket hears only its peer's address and port", () => {
+test("UDP-07: a connected socket receives only from its peer's address and port", () => {
   const socket = wasm.open(4000);
   wasm.connect(socket, server, 53);
   assert.notEqual(arrive(datagram(4000, Buffer.from("spoof"), attacker), attacker), 0);
@@ -159,7 +159,7 @@ test("UDP-07: a connected socket hears only its peer's address and port", () => 
   assert.equal(wasm.lastAddress(socket) >>> 0, server);
 });
 
-test("UDP-08: 5,000 unread datagrams are bounded and counted, and harm no other socket", () => {
+test("UDP-08: bounds the queue of 5,000 unread datagrams, and serves other sockets", () => {
   const flooded = wasm.open(4000);
   const other = wasm.open(4001);
   const [pointer, length] = writeBytes(wasm, datagram(4000, Buffer.alloc(1472)));
@@ -175,7 +175,7 @@ test("UDP-08: 5,000 unread datagrams are bounded and counted, and harm no other 
   assert.equal(receive(flooded), undefined);
 });
 
-test("the queue keeps order and bytes through 20,000 random pushes and pops", () => {
+test("the queue keeps order and contents through 20,000 random pushes and pops", () => {
   const socket = wasm.open(4000);
   const expected: Buffer[] = [];
   let state = 12345;
@@ -201,7 +201,7 @@ test("the queue keeps order and bytes through 20,000 random pushes and pops", ()
   }
 });
 
-test("a small queue, filled to the last byte in every way, never confuses records", () => {
+test("a small queue keeps records apart, however it is filled to the last byte", () => {
   let state = 99;
   const next = (bound: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -226,7 +226,7 @@ test("a small queue, filled to the last byte in every way, never confuses record
   }
 });
 
-test("truncates a datagram longer than the buffer, and returns its whole length", () => {
+test("truncates a datagram longer than the buffer, and returns its full length", () => {
   const socket = wasm.open(4000);
   arrive(datagram(4000, Buffer.from("0123456789")));
   assert.equal(receive(socket, 4)?.toString(), "0123");
@@ -234,7 +234,7 @@ test("truncates a datagram longer than the buffer, and returns its whole length"
   assert.equal(receive(socket), undefined);
 });
 
-test("an ICMP error reaches only the connected socket that it quotes", () => {
+test("delivers an ICMP error only to the connected socket that it quotes", () => {
   const socket = wasm.open(4000);
   const portUnreachable = 2;
   const quote = datagram(53, Buffer.alloc(0), guest, 4000).subarray(0, 8);
@@ -260,10 +260,10 @@ test("random ports are 1024 or above, unique, and spread over the range", () => 
     ports.add(port);
     wasm.close(socket);
   }
-  assert.ok(ports.size > 970, `${ports.size} different of 1,000`);
+  assert.ok(ports.size > 970, `${ports.size} distinct ports of 1,000`);
 });
 
-test("a port has one socket; the table is bounded; closing frees both", () => {
+test("a port has one socket, the table is bounded, and closing frees both", () => {
   const first = wasm.open(4000);
   assert.equal(wasm.open(4000), 0);
   assert.equal(wasm.open(65536), 0);
@@ -277,7 +277,7 @@ test("a port has one socket; the table is bounded; closing frees both", () => {
   assert.equal(wasm.count(), 0);
 });
 
-test("sockets bound to one interface each may share a port, and hear their own", () => {
+test("sockets bound to different interfaces share a port, and receive only their own", () => {
   const zero = wasm.openOn(68, 0);
   const one = wasm.openOn(68, 1);
   assert.notEqual(zero, 0);
@@ -292,7 +292,7 @@ test("sockets bound to one interface each may share a port, and hear their own",
   assert.equal(receive(one)?.toString(), "b");
 });
 
-test("without an address, a broadcast leaves from 0.0.0.0", () => {
+test("sends a broadcast from 0.0.0.0 without an address", () => {
   const socket = wasm.openOn(68, 0);
   wasm.acceptUnconfigured(socket);
   wasm.setSource(0);

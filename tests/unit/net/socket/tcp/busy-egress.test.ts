@@ -1,4 +1,4 @@
-/** TCP while its egress is busy or gone, or the peer uses the whole window: nothing due is lost. */
+/** TCP while its egress is busy or gone, or the peer uses the whole window. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Sent } from "../../../../lab/packets/tcp.ts";
@@ -16,20 +16,20 @@ import {
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** Lets time pass while nothing can be sent; returns what is sent as soon as it can. */
+/** Lets time pass while the sink is busy; returns what is sent once it is not. */
 function held(bench: Bench, micros = 0): Sent[] {
   wasm.setRoom(0);
   bench.now += micros;
   assert.ok(wasm.dispatch(BigInt(bench.now)), "nothing is due");
   assert.deepEqual(bench.take(), []);
-  // The sink is asked again soon, not at once.
+  // The sink is retried soon, but not at once.
   const again = Number(wasm.pollAt()) - bench.now;
   assert.ok(again > 0 && again <= 0.1 * SECOND, `${again} us`);
   wasm.setRoom(100);
   return bench.out();
 }
 
-/** What is due, what makes it so, and the segment sent late. */
+/** What is due, what causes it, and the segment that is sent late. */
 const duties: [what: string, micros: number, make: (bench: Bench) => void, seen: string][] = [
   ["data", 0, (b) => b.write("data"), "PA 0 4"],
   ["an ACK", 0, (b) => b.inject("A", 5, 0, { payload: "late" }), "A 0 0"],
@@ -42,7 +42,7 @@ const duties: [what: string, micros: number, make: (bench: Bench) => void, seen:
     "A -1 0",
   ],
   [
-    "a fast retransmit, of what was sent and no more",
+    "a fast retransmit of sent data only",
     0,
     (b) => {
       b.write("short");
@@ -65,19 +65,19 @@ const duties: [what: string, micros: number, make: (bench: Bench) => void, seen:
 ];
 
 for (const [what, micros, make, seen] of duties) {
-  test(`a busy sink: ${what} is sent when there is room again`, () => {
+  test(`sends ${what} when a busy sink has room again`, () => {
     const bench = new Bench(wasm).establish();
     bench.out();
     make(bench);
     const [late] = held(bench, micros);
     const sequence = bench.fromGuest(late.sequence);
-    // The letters in the order of the bits.
+    // Letters in the order of the bits.
     const flags = [..."PFRA"].filter((letter) => late.flags.includes(letter)).join("");
     assert.equal(`${flags} ${sequence} ${late.payload.length}`, seen);
   });
 }
 
-test("keep-alive set before the handshake starts with the connection", () => {
+test("keep-alive that was set before the handshake starts once it is complete", () => {
   const bench = new Bench(wasm);
   bench.connect();
   wasm.setKeepAlive(bench.connection, BigInt(100 * SECOND));
@@ -87,7 +87,7 @@ test("keep-alive set before the handshake starts with the connection", () => {
   assert.equal(bench.advance(1 * SECOND).length, 1);
 });
 
-test("removing an address ends its connections and TIME-WAITs, no others", () => {
+test("removing an address ends only its connections and TIME-WAITs", () => {
   const bench = new Bench(wasm).establish();
   wasm.close(bench.connection);
   bench.out();
@@ -104,7 +104,7 @@ test("removing an address ends its connections and TIME-WAITs, no others", () =>
   assert.deepEqual(bench.advance(300 * SECOND), []);
 });
 
-test("while nobody accepts, the last ACK of one more handshake counts as lost", () => {
+test("ignores the last ACK of a handshake while the backlog is full", () => {
   const bench = new Bench(wasm);
   const listener: number = wasm.listen(80, 2);
   bench.guestPort = 80;
@@ -126,12 +126,12 @@ test("while nobody accepts, the last ACK of one more handshake counts as lost", 
   assert.equal(acknowledge(2), "tcp-backlog");
   assert.equal(wasm.ready(listener), 2);
   assert.notEqual(wasm.accept(listener), 0);
-  // The SYN,ACK comes again, and now there is room.
+  // The SYN,ACK is sent again, and now there is room.
   assert.equal(acknowledge(2), "none");
   assert.equal(wasm.ready(listener), 2);
 });
 
-test("accepts data up to the last byte of the window, with a FIN behind it", () => {
+test("accepts data up to the last byte of the window, followed by a FIN", () => {
   const bench = new Bench(wasm).establish();
   let [sent, window] = [0, 65535];
   while (window > 1460) {
@@ -141,13 +141,13 @@ test("accepts data up to the last byte of the window, with a FIN behind it", () 
   }
   bench.inject("FA", sent, 0, { payload: pattern(window, sent) });
   sent += window;
-  assert.ok(!wasm.peerFinished(bench.connection), "the data comes first");
+  assert.ok(!wasm.peerFinished(bench.connection), "the data first");
   assert.ok(bench.read().equals(pattern(sent)));
   assert.equal(bench.state, State.CloseWait);
   assert.equal(bench.fromPeer(bench.out().at(-1)?.acknowledgment ?? 0), sent + 1);
 });
 
-test("ICMP: without an MTU, takes the next plateau", () => {
+test("ICMP: takes the next plateau if the error names no MTU", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(3000));
   bench.out();

@@ -1,4 +1,4 @@
-/** TCP: handshakes, data both ways, closing, and the API (net/socket/tcp/). */
+/** TCP: handshakes, data in both directions, closing, and the API (net/socket/tcp/). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -15,7 +15,7 @@ import {
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
 
-test("an active open sends a SYN with MSS and scale, and is established by SYN,ACK", () => {
+test("an active open sends a SYN with MSS and scale, and a SYN,ACK establishes it", () => {
   const bench = new Bench(wasm);
   const syn = bench.connect();
   assert.equal(syn.flags, "S");
@@ -35,7 +35,7 @@ test("an active open sends a SYN with MSS and scale, and is established by SYN,A
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("sends full segments, PSH on the last, and frees what is acknowledged", () => {
+test("sends full segments, PSH on the last, and frees acknowledged data", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.now += 5000;
@@ -61,7 +61,7 @@ test("sends full segments, PSH on the last, and frees what is acknowledged", () 
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("Nagle delays the last short segment, noDelay does not", () => {
+test("Nagle's algorithm delays the last short segment, noDelay does not", () => {
   const bench = new Bench(wasm).establish();
   bench.write("one");
   assert.equal(bench.out().length, 1);
@@ -74,7 +74,7 @@ test("Nagle delays the last short segment, noDelay does not", () => {
   assert.equal(bench.out()[0].payload.toString(), "three");
 });
 
-test("received data is read in order, and peeked and consumed in place", () => {
+test("reads received data in order, or peeks and consumes it in place", () => {
   const bench = new Bench(wasm).establish();
   bench.inject("PA", 0, 0, { payload: "hello " });
   bench.inject("PA", 6, 0, { payload: "world" });
@@ -86,7 +86,7 @@ test("received data is read in order, and peeked and consumed in place", () => {
   assert.equal(bench.read().toString(), "world");
 });
 
-test("one ACK answers everything that one poll found, and the window stays constant", () => {
+test("sends one ACK for all segments of a poll, with a constant window", () => {
   const bench = new Bench(wasm).establish();
   for (let i = 0; i < 16; i++) bench.inject("A", i * 1460, 0, { payload: pattern(1460) });
   const acks = bench.out();
@@ -97,7 +97,7 @@ test("one ACK answers everything that one poll found, and the window stays const
   assert.equal(bench.out().length, 0, "no window update");
 });
 
-test("acknowledges a single segment after 40 ms, every second one at once", () => {
+test("acknowledges a single segment after 40 ms, and every second one at once", () => {
   const bench = new Bench(wasm).establish();
   assert.equal(bench.send("PA", 0, 0, { payload: pattern(1460) }).length, 0);
   const [delayed] = bench.advance(SECOND);
@@ -107,7 +107,7 @@ test("acknowledges a single segment after 40 ms, every second one at once", () =
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("an ACK rides on data if there is any", () => {
+test("sends an ACK with data if there is any", () => {
   const bench = new Bench(wasm).establish();
   bench.inject("PA", 0, 0, { payload: "ping" });
   bench.write("pong");
@@ -117,7 +117,7 @@ test("an ACK rides on data if there is any", () => {
   assert.equal(bench.advance(SECOND / 10).length, 0);
 });
 
-test("close, both ways: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, gone", () => {
+test("close: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, gone", () => {
   const bench = new Bench(wasm).establish();
   bench.write("bye");
   wasm.close(bench.connection);
@@ -141,7 +141,7 @@ test("close, both ways: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, gone", () => {
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("the peer closes first: CLOSE-WAIT, LAST-ACK, gone at once", () => {
+test("close by the peer: CLOSE-WAIT, LAST-ACK, gone at once", () => {
   const bench = new Bench(wasm).establish();
   const [ack] = bench.send("FPA", 0, 0, { payload: "all" });
   assert.equal(bench.fromPeer(ack.acknowledgment), 4);
@@ -174,7 +174,7 @@ test("simultaneous close: CLOSING, TIME-WAIT", () => {
   assert.equal(wasm.timeWaitCount(), 1);
 });
 
-test("a passive open is accepted once established, up to the backlog", () => {
+test("accepts connections once established, up to the backlog", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 8);
   assert.equal(wasm.listen(80, 8), 0);
@@ -196,7 +196,7 @@ test("a passive open is accepted once established, up to the backlog", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("abort sends a RST and frees everything; so does a release with unread data (TCP-57)", () => {
+test("abort, and release with unread data, send a RST and free everything (TCP-57)", () => {
   for (const verb of ["abort", "detach"]) {
     const bench = new Bench(wasm).establish();
     bench.send("PA", 0, 0, { payload: pattern(1000) });
@@ -215,7 +215,7 @@ test("abort sends a RST and frees everything; so does a release with unread data
   assert.equal(rst.flags, "RA");
 });
 
-test("data written before the handshake is sent after it, and so is a close", () => {
+test("sends data written, and a close requested, before the handshake", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.write("early");
@@ -227,7 +227,7 @@ test("data written before the handshake is sent after it, and so is a close", ()
   assert.equal(bench.state, State.FinWait1);
 });
 
-test("no route, no memory and no room are distinct failures", () => {
+test("reports no route, no memory and no room as distinct failures", () => {
   const bench = new Bench(wasm);
   wasm.setSource(0);
   bench.connection = wasm.connect(1n, PEER, 80);
@@ -241,7 +241,7 @@ test("no route, no memory and no room are distinct failures", () => {
   assert.notEqual(wasm.connect(1n, PEER, 80), 0);
 });
 
-test("a busy sink is asked again, and nothing is lost", () => {
+test("retries a busy sink, and loses nothing", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(5000));
   wasm.setRoom(1);

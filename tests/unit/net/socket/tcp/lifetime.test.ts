@@ -8,7 +8,7 @@ import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/sc
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
 
-test("the state diagram has exactly the arrows of RFC 9293 section 3.3.2", () => {
+test("implements exactly the state diagram of RFC 9293 section 3.3.2", () => {
   const events = "PassiveOpen ActiveOpen Close Syn SynAcknowledged AckOfSyn Fin AckOfFin Drop Over";
   const arrows: Record<string, Record<string, string>> = {
     Closed: { PassiveOpen: "Listen", ActiveOpen: "SynSent" },
@@ -49,7 +49,7 @@ test("TCP-15: resends an unanswered SYN at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("TCP-15: a user time-out ends that earlier", () => {
+test("TCP-15: a user time-out ends a connect earlier", () => {
   const bench = new Bench(wasm);
   bench.connection = wasm.connect(BigInt(bench.now), PEER, 80);
   wasm.setTimeout(bench.connection, 10_000_000n);
@@ -91,7 +91,7 @@ test("FIN-WAIT-2 continues while data arrives", () => {
   assert.equal(bench.read().toString(), "..........");
 });
 
-test("TCP-45: 1,000 connections in FIN-WAIT-2 exhaust nothing", () => {
+test("TCP-45: 1,000 connections in FIN-WAIT-2 do not exhaust memory or the table", () => {
   const bench = new Bench(wasm);
   for (let i = 0; i < 1000; i++) {
     bench.establish();
@@ -105,7 +105,7 @@ test("TCP-45: 1,000 connections in FIN-WAIT-2 exhaust nothing", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("keep-alive: 9 probes 75 s apart after the idle time; each answer starts over", () => {
+test("keep-alive: sends 9 probes 75 s apart after the idle time; each reply restarts it", () => {
   const bench = new Bench(wasm).establish();
   wasm.setKeepAlive(bench.connection, BigInt(7200 * SECOND));
   const start = bench.now;
@@ -121,7 +121,7 @@ test("keep-alive: 9 probes 75 s apart after the idle time; each answer starts ov
   assert.equal(bench.error, Failure.TimedOut);
 });
 
-test("TCP-56: 200 connects to nowhere: bounded, refused when full, all freed in the end", () => {
+test("TCP-56: bounds 200 connects to a silent host, refuses more, and frees all in the end", () => {
   const bench = new Bench(wasm).establish();
   const live = bench.connection;
   let made = 0;
@@ -139,7 +139,7 @@ test("TCP-56: 200 connects to nowhere: bounded, refused when full, all freed in 
   assert.equal(bench.state, State.Established);
 });
 
-test("a SYN flood: the backlog bounds half-open connections, and the oldest goes", () => {
+test("a SYN flood replaces the oldest half-open connections, bounded by the backlog", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 16);
   for (let i = 0; i < 5000; i++) {
@@ -156,13 +156,13 @@ test("a SYN flood: the backlog bounds half-open connections, and the oldest goes
   const [synAck] = bench.send("S", -1, 0);
   bench.guestInitial = synAck.sequence;
   bench.send("A", 0, 0);
-  assert.notEqual(wasm.accept(listener), 0, "a true client gets through");
+  assert.notEqual(wasm.accept(listener), 0, "a genuine client connects");
 });
 
-test("low memory: four connections are reserved for connects, and half-open ones take none", () => {
+test("low memory: reserves four connections for connects, and none for half-open ones", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 256);
-  // The two rings and the record of sent segments.
+  // Two rings and the record of sent segments.
   wasm.setFreeBytes(1024 * 1024 + 10 * (192 + 2) * 1024);
   bench.guestPort = 80;
   const initials = Array.from({ length: 100 }, (_, i) => {
@@ -185,7 +185,7 @@ test("low memory: four connections are reserved for connects, and half-open ones
   assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
 });
 
-test("a table of half-open connections has room for our connect and for a new SYN", () => {
+test("a table full of half-open connections admits a connect and a new SYN", () => {
   const bench = new Bench(wasm);
   for (const port of [80, 81]) {
     wasm.listen(port, 256);
@@ -203,7 +203,7 @@ test("a table of half-open connections has room for our connect and for a new SY
   assert.equal(wasm.connectionCount(), 512);
 });
 
-test("with a full backlog, the last ACK is ignored and the SYN,ACK sent again", () => {
+test("ignores the last ACK while the backlog is full, and resends the SYN,ACK", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 1);
   bench.guestPort = 80;
@@ -243,7 +243,7 @@ test("TCP-48: 10,000 SYNs to closed ports leave no state", () => {
   assert.equal(wasm.pollAt(), NEVER);
 });
 
-test("TCP-49: initial sequence numbers have no steps, and a space per endpoints and boot", () => {
+test("TCP-49: initial sequence numbers are unpredictable, and differ by endpoints and boot", () => {
   const isns = (seed: number) => {
     const bench = new Bench(wasm, seed);
     const all: number[] = [];
@@ -265,7 +265,7 @@ test("TCP-49: initial sequence numbers have no steps, and a space per endpoints 
   }
 });
 
-test("TCP-49: between the same endpoints the number advances with the clock alone", () => {
+test("TCP-49: initial sequence numbers of the same endpoints advance with the clock", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -279,7 +279,7 @@ test("TCP-49: between the same endpoints the number advances with the clock alon
   assert.equal((at() - before) >>> 0, 1000, "a tick every 4 microseconds");
 });
 
-test("TCP-50: 16,384 ports or more, not sequential, none in use or in TIME-WAIT", () => {
+test("TCP-50: picks from 16,384 ports or more at random, none in use or in TIME-WAIT", () => {
   const bench = new Bench(wasm);
   const ports = new Set<number>();
   let sequential = 0;
@@ -295,13 +295,13 @@ test("TCP-50: 16,384 ports or more, not sequential, none in use or in TIME-WAIT"
     bench.out();
     bench.send("FA", 0, 1);
   }
-  assert.equal(ports.size, 2000, "TIME-WAIT keeps each from coming again");
+  assert.equal(ports.size, 2000, "TIME-WAIT prevents reuse");
   assert.equal(wasm.timeWaitCount(), 2000);
   assert.ok(sequential < 5);
   assert.ok(Math.max(...ports) - Math.min(...ports) > 16384);
 });
 
-test("TCP-50: does not soon reuse a port that the peer, which closed first, still holds", () => {
+test("TCP-50: does not soon reuse a port if the peer closed first", () => {
   const bench = new Bench(wasm);
   const ports: number[] = [];
   for (let i = 0; i < 4000; i++) {
@@ -316,10 +316,10 @@ test("TCP-50: does not soon reuse a port that the peer, which closed first, stil
     bench.send("A", 1, 1);
   }
   assert.equal(wasm.timeWaitCount(), 0);
-  assert.ok(new Set(ports).size < ports.length, "later they do");
+  assert.ok(new Set(ports).size < ports.length, "ports are reused later");
 });
 
-test("a full table of TIME-WAITs evicts the oldest, and expires in time", () => {
+test("a full table of TIME-WAITs evicts the oldest, and all expire", () => {
   const bench = new Bench(wasm);
   bench.accept(80);
   wasm.abort(bench.connection);
@@ -345,7 +345,7 @@ function findListener(): number {
   return wasm.listenerAt(0);
 }
 
-test("timers work long after boot: past 2^32 and 2^52 microseconds", () => {
+test("timers work past 2^32 and 2^52 microseconds of uptime", () => {
   for (const start of [2 ** 32 - 500_000, 2 ** 34, 2 ** 52]) {
     const bench = new Bench(wasm);
     bench.now = start;

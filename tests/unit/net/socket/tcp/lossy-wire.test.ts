@@ -1,4 +1,4 @@
-/** TCP against itself over a faulty wire, by seeds; many connections leave nothing. */
+/** TCP against itself over a faulty wire, from seeds; and many connections. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -17,7 +17,7 @@ function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial
   return { result: RESULTS[result], trace: wasm.trace() >>> 0, seconds: Number(wasm.now()) / 1e6 };
 }
 
-test("a clean wire: no retransmission, no time-out, and fast", () => {
+test("is fast on a clean wire, without a retransmission or time-out", () => {
   const { result, seconds } = transfer(1, [0, 0, 0, 0, 1000, 0], 4 << 20);
   assert.equal(result, "whole");
   assert.equal(wasm.retransmits(), 0n);
@@ -41,7 +41,7 @@ test("TCP-59: streams survive loss, duplicates, reordering, corruption and delay
   assert.ok(failed <= runs / 50, `${failed} of ${runs} ended in an error`);
 });
 
-test("TCP-59: longer streams, and a slow reader", () => {
+test("TCP-59: longer streams arrive intact, also at a slow reader", () => {
   for (let seed = 1; seed <= 4; seed++) {
     assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 1 << 20).result, "whole");
     assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 400_000, 1).result, "whole");
@@ -56,7 +56,7 @@ test("TCP-59: the same seed gives the same trace", () => {
   assert.notEqual(transfer(78, faults, 100_000).trace, first.trace);
 });
 
-test("TCP-32: a stream whose sequence numbers wrap, under loss", () => {
+test("TCP-32: a stream whose sequence numbers wrap survives loss", () => {
   for (let seed = 1; seed <= 10; seed++) {
     const initial = 0xffffffff - 60_000 - seed * 777;
     const { result } = transfer(seed, [50, 20, 50, 5, 10_000, 50_000], 300_000, 0, initial);
@@ -64,7 +64,7 @@ test("TCP-32: a stream whose sequence numbers wrap, under loss", () => {
   }
 });
 
-test("10,000 connections, one after the other, leave nothing behind", () => {
+test("10,000 consecutive connections leak nothing", () => {
   wasm.setFaults(0, 0, 0, 0, 1000, 0);
   wasm.begin(5, 1_000_000n);
   for (let i = 0; i < 500; i++) assert.ok(wasm.exchange(2000), `connection ${i}`);
@@ -75,14 +75,14 @@ test("10,000 connections, one after the other, leave nothing behind", () => {
     if (i % 100 === 0) wasm.collect();
   }
   wasm.collect();
-  assert.equal(wasm.memory.buffer.byteLength, pages, "no more memory than after 500");
+  assert.equal(wasm.memory.buffer.byteLength, pages, "memory as after 500");
   assert.equal(wasm.connections(), 0);
   wasm.idle(61_000_000n);
   assert.equal(wasm.timeWaits(), 0);
   assert.equal(wasm.framesAvailable(), 4);
 });
 
-test("200 concurrent connections, five times over, end well and leave nothing", () => {
+test("200 concurrent connections, five times over, complete and leak nothing", () => {
   wasm.setFaults(0, 0, 0, 0, 1000, 0);
   wasm.begin(6, 1_000_000n);
   let pages = 0;

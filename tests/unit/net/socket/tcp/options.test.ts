@@ -1,4 +1,4 @@
-/** TCP: options on segments other than SYNs, received and sent (RFC 9293 section 3.1, MUST-5). */
+/** TCP options on segments other than SYNs, received and sent (RFC 9293 section 3.1, MUST-5). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
@@ -10,19 +10,19 @@ const TIMESTAMPS = [1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9];
 const wellFormed: [string, number[]][] = [
   ["timestamps", TIMESTAMPS],
   ["an unknown option", [253, 6, 1, 2, 3, 4, 1, 1]],
-  ["as many as fit", Array.from({ length: 40 }, () => 1)],
-  ["a segment size, which counts in a SYN only", [2, 4, 0, 100]],
-  ["a window scale, which counts in a SYN only", [3, 3, 9, 0]],
+  ["40 bytes", Array.from({ length: 40 }, () => 1)],
+  ["a segment size, valid only in a SYN", [2, 4, 0, 100]],
+  ["a window scale, valid only in a SYN", [3, 3, 9, 0]],
 ];
 const malformed: [string, number[]][] = [
   ["a length of 0", [8, 0, 1, 1]],
   ["a length of 1", [8, 1, 1, 1]],
   ["a length beyond the header", [8, 40, 1, 1]],
   ["a kind without a length", [1, 1, 1, 8]],
-  ["garbage behind the end of the list", [0, 2, 4, 255]],
+  ["garbage after the end of the list", [0, 2, 4, 255]],
 ];
 
-test("data behind options is delivered, whether the options are well-formed or not", () => {
+test("delivers data that follows options, well-formed or not", () => {
   for (const [what, options] of [...wellFormed, ...malformed]) {
     const bench = new Bench(wasm).establish();
     bench.send("PA", 0, 0, { options, payload: "hello " });
@@ -34,7 +34,7 @@ test("data behind options is delivered, whether the options are well-formed or n
   }
 });
 
-test("the window of a segment with a window scale option is not scaled anew", () => {
+test("ignores the window scale option of a segment that is not a SYN", () => {
   const bench = new Bench(wasm).establish();
   bench.send("A", 0, 0, { options: [3, 3, 9, 0], window: 2920 });
   bench.write(pattern(5000));
@@ -44,7 +44,7 @@ test("the window of a segment with a window scale option is not scaled anew", ()
   );
 });
 
-test("options of an earlier segment are not taken for those of a SYN without any", () => {
+test("does not apply an earlier segment's options to a SYN without options", () => {
   const bench = new Bench(wasm).establish();
   bench.send("A", 0, 0, { options: [2, 4, 0, 200, 3, 3, 9, 0] });
   bench.connect();
@@ -53,7 +53,7 @@ test("options of an earlier segment are not taken for those of a SYN without any
   assert.equal(wasm.segmentSize(bench.connection), 536);
 });
 
-test("options on every segment: the header grows, and full-sized segments shrink by it", () => {
+test("options on every segment shrink the payload of full-sized segments", () => {
   const bench = new Bench(wasm);
   bench.connect();
   wasm.carryOptions(bench.connection, ...writeBytes(wasm, Buffer.from(TIMESTAMPS)));
@@ -77,7 +77,7 @@ test("options on every segment: the header grows, and full-sized segments shrink
   assert.deepEqual(again.options, TIMESTAMPS);
 });
 
-test("options on every segment: packets fit a smaller path MTU with them", () => {
+test("packets with options on every segment fit a smaller path MTU", () => {
   const bench = new Bench(wasm);
   bench.connect();
   wasm.carryOptions(bench.connection, ...writeBytes(wasm, Buffer.from(TIMESTAMPS)));
@@ -87,5 +87,5 @@ test("options on every segment: packets fit a smaller path MTU with them", () =>
   bench.icmp(Icmp.FragmentationNeeded, 0, 1000);
   assert.equal(wasm.segmentSize(bench.connection), 1000 - 20 - 20 - 12);
   bench.icmp(Icmp.FragmentationNeeded, 0, 1000);
-  assert.equal(wasm.segmentSize(bench.connection), 1000 - 20 - 20 - 12, "the same MTU again");
+  assert.equal(wasm.segmentSize(bench.connection), 1000 - 20 - 20 - 12, "the same MTU");
 });

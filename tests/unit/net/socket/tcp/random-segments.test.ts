@@ -1,4 +1,4 @@
-/** TCP under random segments, calls and times, by seeds: no assert fails, nothing leaks. */
+/** TCP under random segments, calls and times, from seeds: no assertion fails, nothing leaks. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -6,7 +6,7 @@ import { Bench, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** A deterministic source of choices. */
+/** Returns a seeded generator of choices. */
 function chooser(seed: number): (bound: number) => number {
   let state = Math.imul(seed, 2654435761) >>> 0 || 1;
   return (bound) => {
@@ -18,7 +18,7 @@ function chooser(seed: number): (bound: number) => number {
   };
 }
 
-/** One random action of a peer, the user or time. */
+/** Performs a random action of the peer, the user or the clock. */
 function step(bench: Bench, choose: (bound: number) => number, next: { seq: number }): void {
   const what = choose(20);
   const connection = bench.connection;
@@ -44,7 +44,7 @@ function step(bench: Bench, choose: (bound: number) => number, next: { seq: numb
   bench.out();
 }
 
-test("random segments, calls and times keep the table consistent", () => {
+test("random segments, calls and times leave the table consistent", () => {
   const reached = new Set<number>();
   for (let seed = 1; seed <= 150; seed++) {
     const choose = chooser(seed);
@@ -58,7 +58,7 @@ test("random segments, calls and times keep the table consistent", () => {
       step(bench, choose, next);
       reached.add(bench.state);
       assert.ok(wasm.readable(bench.connection) <= 131072, `seed ${seed}`);
-      assert.ok(wasm.framesAvailable() === 4, `seed ${seed}: a frame is missing`);
+      assert.ok(wasm.framesAvailable() === 4, `seed ${seed}: a frame leaked`);
     }
     wasm.setRoom(1000);
     wasm.abort(bench.connection);
@@ -67,9 +67,9 @@ test("random segments, calls and times keep the table consistent", () => {
     for (let i = wasm.connectionCount() - 1; i >= 0; i--) wasm.abort(wasm.connectionAt(i));
     bench.out();
     bench.advance(400 * SECOND);
-    assert.equal(wasm.connectionCount(), 0, `seed ${seed}: a connection is left`);
-    assert.equal(wasm.timeWaitCount(), 0, `seed ${seed}: a TIME-WAIT is left`);
-    assert.ok(!wasm.ringsAllocated(bench.connection), `seed ${seed}: a buffer is left`);
+    assert.equal(wasm.connectionCount(), 0, `seed ${seed}: a connection leaked`);
+    assert.equal(wasm.timeWaitCount(), 0, `seed ${seed}: a TIME-WAIT leaked`);
+    assert.ok(!wasm.ringsAllocated(bench.connection), `seed ${seed}: a buffer leaked`);
     wasm.collect();
   }
   assert.ok(reached.size >= 9, `states reached: ${[...reached].join()}`);

@@ -1,4 +1,4 @@
-/** TCP, receiving: reassembly, overlaps, the window's edge, FIN out of order, small windows. */
+/** TCP's receiver: reassembly, overlaps, the window's edge, FIN out of order, small windows. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -19,7 +19,7 @@ function fill(bench: Bench): number {
   return sent;
 }
 
-test("segments in any order make one stream, and duplicates add nothing", () => {
+test("reassembles segments in any order, and ignores duplicates", () => {
   const bench = established();
   const data = pattern(1000);
   for (const at of [300, 100, 900, 700, 100, 500, 200, 800, 400, 600, 300]) {
@@ -31,7 +31,7 @@ test("segments in any order make one stream, and duplicates add nothing", () => 
   assert.deepEqual(bench.read(), data);
 });
 
-test("each out-of-order segment draws its own duplicate ACK", () => {
+test("sends a duplicate ACK for each out-of-order segment", () => {
   const bench = established();
   for (let i = 1; i <= 3; i++) bench.inject("A", i * 1000, 0, { payload: pattern(1000) });
   const acks = bench.out();
@@ -39,7 +39,7 @@ test("each out-of-order segment draws its own duplicate ACK", () => {
   assert.ok(acks.every((s) => bench.fromPeer(s.acknowledgment) === 0));
 });
 
-test("TCP-27: where segments overlap, the first byte to arrive stays, in every order", () => {
+test("TCP-27: keeps the byte that arrived first where segments overlap, in every order", () => {
   const bench = established();
   bench.send("A", 500, 0, { payload: "A".repeat(1000) });
   const [ack] = bench.send("A", 0, 0, { payload: "B".repeat(1000) });
@@ -52,7 +52,7 @@ test("TCP-27: where segments overlap, the first byte to arrive stays, in every o
   assert.equal(bench.read().toString(), `${expected}${"E".repeat(100)}`);
 });
 
-test("every overlap of two segments matches a model that keeps the first byte", () => {
+test("handles every overlap of two segments like a model that keeps the first byte", () => {
   for (let from = 10; from < 40; from += 3) {
     for (let length = 1; length < 40; length += 3) {
       const bench = established();
@@ -70,7 +70,7 @@ test("every overlap of two segments matches a model that keeps the first byte", 
   }
 });
 
-test("TCP-28: of 10,000 one-byte segments few are kept, and the stream completes", () => {
+test("TCP-28: keeps few of 10,000 one-byte segments, and completes the stream", () => {
   const bench = established();
   for (let i = 0; i < 10000; i++) bench.inject("A", 1 + 2 * i, 0, { payload: "x" });
   assert.ok(wasm.pieces(bench.connection) <= 33);
@@ -85,7 +85,7 @@ test("TCP-28: of 10,000 one-byte segments few are kept, and the stream completes
   assert.equal(wasm.pieces(bench.connection), 0);
 });
 
-test("TCP-29: cuts a segment at the window's edge", () => {
+test("TCP-29: trims a segment at the window's edge", () => {
   const bench = established();
   bench.send("A", 65535 - 10, 0, { payload: pattern(100) });
   for (let at = 0; at < 65525; at += 1500) {
@@ -105,7 +105,7 @@ test("TCP-30: drops and acknowledges a segment far beyond the window", () => {
   assert.equal(wasm.readable(bench.connection), 65000);
 });
 
-test("TCP-31: a FIN counts at RCV.NXT only", () => {
+test("TCP-31: accepts a FIN only at RCV.NXT", () => {
   const bench = established();
   bench.send("FA", 100, 0, { payload: "tail" });
   assert.equal(bench.state, State.Established);
@@ -118,7 +118,7 @@ test("TCP-31: a FIN counts at RCV.NXT only", () => {
   assert.equal(bench.read().length, 104);
 });
 
-test("TCP-32: sequence numbers wrap, in order and out of order, both ways", () => {
+test("TCP-32: sequence numbers wrap in both directions, in order and out of order", () => {
   const bench = new Bench(wasm);
   bench.peerInitial = 0xffffffef;
   bench.connection = wasm.connect(BigInt(bench.now), 0x0a000202, 80);
@@ -141,7 +141,7 @@ test("TCP-32: sequence numbers wrap, in order and out of order, both ways", () =
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-33: never delivers data behind the FIN", () => {
+test("TCP-33: never delivers data beyond the FIN", () => {
   const bench = established();
   bench.send("FPA", 0, 0, { payload: "end" });
   const out = bench.send("PA", 4, 0, { payload: "more" });
@@ -154,7 +154,7 @@ test("TCP-33: never delivers data behind the FIN", () => {
   assert.equal(other.read().toString(), "x".repeat(10));
 });
 
-test("a full buffer closes the window, and reading reopens it with one update", () => {
+test("closes the window when the buffer is full, and reopens it with one update", () => {
   const bench = established();
   const taken = fill(bench);
   assert.ok(taken > BUFFER - 1460 && taken <= BUFFER, `${taken} bytes`);
@@ -167,7 +167,7 @@ test("a full buffer closes the window, and reading reopens it with one update", 
   assert.equal(updates[0].window, 65535);
 });
 
-test("processes the ACK of a probe of the closed window", () => {
+test("processes the ACK number of a probe of the closed window", () => {
   const bench = established();
   const taken = fill(bench);
   bench.write(pattern(1000));
@@ -176,7 +176,7 @@ test("processes the ACK of a probe of the closed window", () => {
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-38: reading byte by byte moves the window in steps of a segment", () => {
+test("TCP-38: opens the window in steps of a segment while it is read byte by byte", () => {
   const bench = established();
   fill(bench);
   bench.take();
@@ -188,7 +188,7 @@ test("TCP-38: reading byte by byte moves the window in steps of a segment", () =
   assert.ok(edges >= 1 && edges <= 5000 / 1460 + 1, `${edges} updates for 5000 bytes`);
 });
 
-test("acknowledges one-byte segments, the window unchanged", () => {
+test("acknowledges one-byte segments without changing the window", () => {
   const bench = established();
   for (let i = 0; i < 2000; i++) {
     bench.inject("PA", i, 0, { payload: "x" });

@@ -18,7 +18,7 @@ test("TCP-01: challenges a RST inside the window but not at RCV.NXT", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-02: a RST at RCV.NXT resets, and the user sees it at once", () => {
+test("TCP-02: a RST at RCV.NXT resets the connection, which the user sees at once", () => {
   const bench = established();
   bench.write("unsent");
   assert.equal(bench.send("R", 0).length, 0);
@@ -37,7 +37,7 @@ test("TCP-03: drops a RST outside the window silently", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-04: never delivers the payload of a RST, but what came before it", () => {
+test("TCP-04: delivers the data before a RST, but not its payload", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "before" });
   bench.send("RA", 6, 0, { payload: "x".repeat(100) });
@@ -48,7 +48,7 @@ test("TCP-04: never delivers the payload of a RST, but what came before it", () 
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("discards what a reset connection had received after a minute", () => {
+test("discards the data of a reset connection after a minute", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "never read" });
   bench.send("R", 10);
@@ -58,7 +58,7 @@ test("discards what a reset connection had received after a minute", () => {
   assert.ok(!wasm.ringsAllocated(bench.connection));
 });
 
-test("TCP-05: challenges a SYN in ESTABLISHED wherever it lies", () => {
+test("TCP-05: challenges a SYN in ESTABLISHED, whatever its sequence number", () => {
   const bench = established();
   for (const seq of [-1, 0, 1, 1000, 70000, -70000]) {
     const [ack] = bench.send("S", seq);
@@ -84,10 +84,10 @@ test("TCP-07: drops data with a stale or future ACK number, and sends an ACK", (
     assert.equal(wasm.readable(bench.connection), 0);
   }
   bench.inject("PA", 0, -60000, { payload: "old" });
-  assert.equal(wasm.readable(bench.connection), 3, "as old as the largest window is plausible");
+  assert.equal(wasm.readable(bench.connection), 3, "older by the largest window is plausible");
 });
 
-test("TCP-08: limits challenge ACKs per connection, by a limit that varies", () => {
+test("TCP-08: limits challenge ACKs per connection to a random number", () => {
   const bench = established();
   const counts: number[] = [];
   for (let second = 0; second < 12; second++) {
@@ -105,7 +105,7 @@ test("TCP-08: limits challenge ACKs per connection, by a limit that varies", () 
   assert.ok(new Set(counts).size > 1, `not always the same: ${counts.join()}`);
 });
 
-test("TCP-09: drops a segment without ACK: neither delivered nor answered", () => {
+test("TCP-09: drops a segment without ACK, without a reply", () => {
   const bench = established();
   assert.equal(bench.send("", 0, 0, { payload: pattern(1000) }).length, 0);
   assert.equal(bench.send("P", 0, 0, { payload: pattern(1000) }).length, 0);
@@ -113,7 +113,7 @@ test("TCP-09: drops a segment without ACK: neither delivered nor answered", () =
   assert.equal(bench.advance(SECOND).length, 0);
 });
 
-test("TCP-10: SYN-SENT: answers a wrong ACK number with a RST and keeps waiting", () => {
+test("TCP-10: SYN-SENT: replies to a wrong ACK number with a RST and keeps waiting", () => {
   const bench = new Bench(wasm);
   bench.connect();
   for (const ack of [-1, 1, -2]) {
@@ -135,7 +135,7 @@ test("TCP-11: SYN-SENT: drops a RST without the right ACK number", () => {
   assert.equal(bench.state, State.SynSent);
 });
 
-test("TCP-12: SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
+test("TCP-12: SYN-SENT: RST,ACK of the SYN refuses the connection at once", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.inject("RA", -1, 0);
@@ -145,7 +145,7 @@ test("TCP-12: SYN-SENT: RST,ACK of the SYN means refused, at once", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("TCP-13: simultaneous open: sends SYN,ACK, and both are established", () => {
+test("TCP-13: simultaneous open: sends SYN,ACK, and both sides are established", () => {
   const bench = new Bench(wasm);
   bench.connect();
   const [synAck] = bench.send("S", -1, 0, { options: [2, 4, 5, 180] });
@@ -154,12 +154,12 @@ test("TCP-13: simultaneous open: sends SYN,ACK, and both are established", () =>
   assert.equal(bench.fromPeer(synAck.acknowledgment), 0);
   assert.equal(bench.state, State.SynReceived);
   const [ack] = bench.send("SA", -1, 0);
-  assert.equal(ack.flags, "A", "the peer's SYN,ACK brings nothing new but is acknowledged");
+  assert.equal(ack.flags, "A", "the peer's SYN,ACK is acknowledged");
   bench.send("A", 0, 0);
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-14: takes data and FIN behind a SYN,ACK in order", () => {
+test("TCP-14: processes data and FIN of a SYN,ACK in order", () => {
   const bench = new Bench(wasm);
   bench.connect();
   const [ack] = bench.send("SAF", -1, 0, { payload: pattern(500) });
@@ -169,7 +169,7 @@ test("TCP-14: takes data and FIN behind a SYN,ACK in order", () => {
   assert.ok(wasm.peerFinished(bench.connection));
 });
 
-test("SYN-RECEIVED: answers a wrong ACK number with a RST; a RST returns to LISTEN", () => {
+test("SYN-RECEIVED: replies to a wrong ACK number with a RST; a RST returns to LISTEN", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -184,7 +184,7 @@ test("SYN-RECEIVED: answers a wrong ACK number with a RST; a RST returns to LIST
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("SYN-RECEIVED: answers a repeated SYN with the SYN,ACK again", () => {
+test("SYN-RECEIVED: replies to a repeated SYN with the SYN,ACK", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -194,7 +194,7 @@ test("SYN-RECEIVED: answers a repeated SYN with the SYN,ACK again", () => {
   assert.equal(wasm.connectionCount(), 1);
 });
 
-test("TCP-26: a wrong checksum drops RST and data alike", () => {
+test("TCP-26: drops RST and data with a wrong checksum", () => {
   const bench = established();
   assert.equal(bench.send("R", 0, 0, { badChecksum: true }).length, 0);
   assert.equal(bench.send("PA", 0, 0, { payload: "x", badChecksum: true }).length, 0);
@@ -202,7 +202,7 @@ test("TCP-26: a wrong checksum drops RST and data alike", () => {
   assert.equal(wasm.readable(bench.connection), 0);
 });
 
-test("TCP-46: TIME-WAIT: ignores a RST, reopens on a newer SYN, answers an older one", () => {
+test("TCP-46: TIME-WAIT: ignores a RST, reopens on a newer SYN, acknowledges an older one", () => {
   const bench = new Bench(wasm);
   bench.accept(80);
   wasm.close(bench.connection);
@@ -218,11 +218,11 @@ test("TCP-46: TIME-WAIT: ignores a RST, reopens on a newer SYN, answers an older
   assert.equal(wasm.timeWaitCount(), 1);
   const [synAck] = bench.send("S", 100);
   assert.equal(synAck.flags, "SA");
-  assert.ok(bench.fromGuest(synAck.sequence) > 1, "beyond what the old connection used");
+  assert.ok(bench.fromGuest(synAck.sequence) > 1, "beyond the old connection's numbers");
   assert.equal(wasm.timeWaitCount(), 0);
 });
 
-test("TCP-47: a closed port answers with a RST, but never a RST", () => {
+test("TCP-47: a closed port replies with a RST, but not to a RST", () => {
   const bench = new Bench(wasm);
   bench.guestPort = 9999;
   const cases: [string, string, number | null][] = [
@@ -249,7 +249,7 @@ test("TCP-47: a closed port answers with a RST, but never a RST", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("LISTEN: answers an ACK with a RST, and ignores SYN with FIN and segments without SYN", () => {
+test("LISTEN: replies to an ACK with a RST, ignores SYN with FIN and segments without SYN", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;
@@ -261,7 +261,7 @@ test("LISTEN: answers an ACK with a RST, and ignores SYN with FIN and segments w
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("TCP-52: drops broadcast and multicast addresses silently", () => {
+test("TCP-52: drops segments with broadcast and multicast addresses silently", () => {
   const bench = established();
   for (const address of [0xffffffff, 0xe0000001, 0]) {
     const fields = { sourcePort: 80, destinationPort: bench.guestPort, sequence: 1, flags: "S" };
@@ -302,7 +302,7 @@ test("TCP-58: acknowledges a repeated FIN each time and restarts TIME-WAIT", () 
   assert.equal(wasm.timeWaitCount(), 0);
 });
 
-test("removing an address fails its connections, and nothing is sent from it", () => {
+test("removing an address fails its connections, and sends nothing from it", () => {
   const bench = established();
   bench.write(pattern(3000));
   wasm.addressGone(0x0a00020f);

@@ -1,4 +1,4 @@
-/** TCP, sending: windows, probes, loss, congestion control, time-outs, ICMP errors. */
+/** TCP's sender: windows, probes, loss, congestion control, time-outs, ICMP errors. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Sent } from "../../../../lab/packets/tcp.ts";
@@ -25,7 +25,7 @@ function open(bench: Bench, flight: number): number {
   return sent;
 }
 
-test("TCP-34: a window that shrinks below what is in flight: no new data, resend by RTO", () => {
+test("TCP-34: sends no new data after the window shrinks below the flight", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 10000);
   bench.write(pattern(20000));
   assert.equal(bytes(bench.out()), 6 * 1460);
@@ -38,7 +38,7 @@ test("TCP-34: a window that shrinks below what is in flight: no new data, resend
   assert.equal(wasm.unsent(bench.connection), 20000 - 8760);
 });
 
-test("TCP-35: zero window for 10 minutes: probes back off to 60 s, the connection stays", () => {
+test("TCP-35: probes a zero window for 10 minutes, backing off to 60 s", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write(pattern(5000));
   assert.equal(bench.out().length, 0);
@@ -74,7 +74,7 @@ test("TCP-36: recovers a lost window update with the next probe", () => {
   assert.equal(bytes(out), 2999);
 });
 
-test("gives up a peer that answers no probe after 5 minutes", () => {
+test("gives up after 5 minutes on a peer that replies to no probe", () => {
   const bench = new Bench(wasm).establish([2, 4, 5, 180], 0);
   bench.write("stuck");
   const start = bench.now;
@@ -86,7 +86,7 @@ test("gives up a peer that answers no probe after 5 minutes", () => {
   assert.ok(bench.now - start <= 361 * SECOND);
 });
 
-test("TCP-37: windows of one byte do not cause segments of one byte", () => {
+test("TCP-37: does not send one-byte segments into one-byte windows", () => {
   const bench = established();
   bench.write(pattern(20000));
   let acked = bytes(bench.out());
@@ -102,7 +102,7 @@ test("TCP-37: windows of one byte do not cause segments of one byte", () => {
   assert.equal(probe.payload.length, 1, "the override timer");
 });
 
-test("TCP-42: if all is lost, RTO doubles from 1 s to 60 s, then the connection fails", () => {
+test("TCP-42: RTO doubles from 1 s to 60 s if all is lost, then the connection fails", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
@@ -121,7 +121,7 @@ test("TCP-42: if all is lost, RTO doubles from 1 s to 60 s, then the connection 
   assert.ok(times.at(-1)! < 300 && times.at(-1)! > 100, "R2 is at least 100 s");
 });
 
-test("TCP-42: without a measurement RTO starts at 1 s, and at 3 s after a lost SYN", () => {
+test("TCP-42: RTO starts at 1 s without a measurement, and at 3 s after a lost SYN", () => {
   const bench = new Bench(wasm);
   bench.connect();
   assert.equal(wasm.timeoutOf(bench.connection), 1_000_000n);
@@ -132,7 +132,7 @@ test("TCP-42: without a measurement RTO starts at 1 s, and at 3 s after a lost S
   assert.equal(wasm.congestionWindow(bench.connection), 536, "one segment after a lost SYN");
 });
 
-test("Karn: a retransmitted segment is not measured", () => {
+test("does not measure a retransmitted segment (Karn)", () => {
   const bench = established();
   bench.write("x");
   bench.out();
@@ -141,10 +141,10 @@ test("Karn: a retransmitted segment is not measured", () => {
   const before = wasm.roundTrip(bench.connection);
   bench.send("A", 0, 1);
   assert.equal(wasm.roundTrip(bench.connection), before);
-  assert.ok(wasm.timeoutOf(bench.connection) >= 400_000n, "and the back-off stays");
+  assert.ok(wasm.timeoutOf(bench.connection) >= 400_000n, "the back-off remains");
 });
 
-test("a user time-out is exact to the microsecond", () => {
+test("a user time-out expires exactly", () => {
   const bench = established();
   wasm.setTimeout(bench.connection, 2_000_000n);
   bench.write("x");
@@ -157,7 +157,7 @@ test("a user time-out is exact to the microsecond", () => {
   assert.equal(bench.now - start, 2_000_000);
 });
 
-test("TCP-43: three duplicate ACKs: one fast retransmit; partial ACKs; end of recovery", () => {
+test("TCP-43: retransmits on three duplicate ACKs and on partial ACKs, until recovery ends", () => {
   const bench = established();
   const sent = open(bench, 20 * 1460);
   const una = sent - bytesInFlight(bench);
@@ -165,7 +165,7 @@ test("TCP-43: three duplicate ACKs: one fast retransmit; partial ACKs; end of re
   assert.equal(bench.send("A", 0, una).length, 1, "limited transmit");
   assert.equal(bench.send("A", 0, una).length, 1, "limited transmit");
   const out = bench.send("A", 0, una);
-  assert.equal(out.length, 1, "one retransmission and nothing else");
+  assert.equal(out.length, 1, "only one retransmission");
   assert.equal(bench.fromGuest(out[0].sequence), una);
   assert.equal(out[0].payload.length, 1460);
   const half = wasm.threshold(bench.connection);
@@ -182,7 +182,7 @@ test("TCP-43: three duplicate ACKs: one fast retransmit; partial ACKs; end of re
   assert.equal(wasm.retransmits(bench.connection), 2);
 });
 
-test("TCP-44: ACKs of one byte, ACKs of unsent data, 100 duplicate ACKs", () => {
+test("TCP-44: one-byte ACKs, ACKs of unsent data and duplicate ACKs do not inflate cwnd", () => {
   const bench = established();
   bench.write(pattern(65536));
   bench.out();
@@ -213,11 +213,11 @@ test("TCP-20, TCP-21: 1,000 duplicate ACKs cause one retransmission; RTO resends
   }
   assert.equal(again, 1);
   const out = bench.advance(SECOND);
-  assert.equal(bench.fromGuest(out[0].sequence), una, "by time-out, from the first byte on");
+  assert.equal(bench.fromGuest(out[0].sequence), una, "by time-out, from the first byte");
   assert.equal(wasm.congestionWindow(bench.connection), 88);
 });
 
-test("slow start doubles the window, congestion avoidance adds a segment a round trip", () => {
+test("slow start doubles the window, congestion avoidance adds a segment per round trip", () => {
   const bench = established();
   assert.equal(wasm.congestionWindow(bench.connection), 14600);
   bench.write(pattern(65536));
@@ -228,7 +228,7 @@ test("slow start doubles the window, congestion avoidance adds a segment a round
   assert.equal(wasm.congestionWindow(bench.connection), 29200);
 });
 
-test("the window is not kept over a pause", () => {
+test("resets the congestion window after a pause", () => {
   const bench = established();
   const sent = open(bench, 40 * 1460);
   bench.send("A", 0, sent);
@@ -246,7 +246,7 @@ test("the window is not kept over a pause", () => {
   assert.equal(wasm.congestionWindow(bench.connection), 14600);
 });
 
-test("ICM-06: to ICM-11: ICMP errors about an established connection are soft or ignored", () => {
+test("ICM-06 to ICM-11: no ICMP error fails an established connection", () => {
   const bench = established();
   bench.write(pattern(5000));
   bench.out();
@@ -256,10 +256,10 @@ test("ICM-06: to ICM-11: ICMP errors about an established connection are soft or
   assert.equal(bench.error, Failure.None);
   assert.equal(wasm.congestionWindow(bench.connection), window);
   bench.advance(400 * SECOND);
-  assert.equal(bench.error, Failure.Unreachable, "told when it fails in the end");
+  assert.equal(bench.error, Failure.Unreachable, "reported when it fails in the end");
 });
 
-test("ICM-07, ICM-08, ICM-09: fragmentation needed: floor, forged, larger, plateau", () => {
+test("ICM-07, ICM-08, ICM-09: lowers the MTU to a floor or plateau, and ignores forgeries", () => {
   const size = (mtu: number, seq = 0) => {
     const bench = established();
     bench.write(pattern(5000));
@@ -277,7 +277,7 @@ test("ICM-07, ICM-08, ICM-09: fragmentation needed: floor, forged, larger, plate
   assert.deepEqual(size(1000, -1), [1460, 0]);
 });
 
-test("ICM-12: SYN-SENT: unreachable with the right number fails at once, others do not", () => {
+test("ICM-12: SYN-SENT: fails at once on unreachable with the right number only", () => {
   const fails = (kind: number, seq = -1) => {
     const bench = new Bench(wasm);
     bench.connect();

@@ -1,4 +1,4 @@
-/** TCP: the record of segments in flight, and the round-trip samples taken from it. */
+/** TCP's record of segments in flight, and the round-trip samples taken from it. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/tcp-sent-segments.ts");
 const NO_SAMPLE = -1n;
 const capacity: number = wasm.capacity();
 
-/** Each record as its end, the time it was last sent, and how often. */
+/** Each record as its end, the time it was last sent, and the number of transmissions. */
 function records(): [number, number, number][] {
   return Array.from({ length: wasm.count() }, (_, i) => [
     wasm.endOf(i) >>> 0,
@@ -16,7 +16,7 @@ function records(): [number, number, number][] {
   ]);
 }
 
-test("records each segment and drops those that an ACK covers as a whole", () => {
+test("records each segment, and drops those that an ACK covers completely", () => {
   wasm.reset(true);
   wasm.sent(100, 10n);
   wasm.sent(200, 11n);
@@ -41,13 +41,13 @@ test("takes one sample per round trip, of the segment sent first", () => {
   wasm.sent(200, 15n);
   assert.equal(wasm.acknowledge(50, 30n), NO_SAMPLE);
   assert.equal(wasm.acknowledge(100, 40n), 30n);
-  assert.equal(wasm.acknowledge(200, 50n), NO_SAMPLE, "nothing was timed when it was sent");
+  assert.equal(wasm.acknowledge(200, 50n), NO_SAMPLE, "none was timed when it was sent");
   wasm.sent(300, 60n);
   wasm.sent(400, 70n);
-  assert.equal(wasm.acknowledge(400, 75n), 15n, "an ACK of more than the timed segment");
+  assert.equal(wasm.acknowledge(400, 75n), 15n, "an ACK beyond the timed segment");
 });
 
-test("takes no sample once anything was retransmitted (Karn's algorithm)", () => {
+test("takes no sample after a retransmission (Karn's algorithm)", () => {
   wasm.reset(true);
   wasm.sent(100, 10n);
   wasm.sent(200, 11n);
@@ -62,7 +62,7 @@ test("takes no sample once anything was retransmitted (Karn's algorithm)", () =>
   assert.equal(wasm.acknowledge(300, 50n), NO_SAMPLE);
 });
 
-test("a retransmission with other boundaries marks every segment it touches", () => {
+test("a retransmission with other boundaries marks every segment that it overlaps", () => {
   wasm.reset(true);
   for (const end of [100, 200, 300, 400]) wasm.sent(end, 1n);
   wasm.resent(0, 150, 300, 9n);
@@ -91,7 +91,7 @@ test("sequence numbers wrap", () => {
   assert.deepEqual(records(), [[0x80, 3, 2]]);
 });
 
-test("a full record merges the oldest segment into the next, retransmitted if either was", () => {
+test("a full record merges the oldest segment into the next one", () => {
   wasm.reset(true);
   wasm.sent(10, 0n);
   wasm.acknowledge(10, 1n);
@@ -103,11 +103,11 @@ test("a full record merges the oldest segment into the next, retransmitted if ei
   assert.equal(wasm.count(), capacity);
   wasm.sent(5000, 999n);
   assert.equal(wasm.count(), capacity);
-  assert.deepEqual(records()[0], [30, 11, 2], "it stands for bytes 10 to 30");
+  assert.deepEqual(records()[0], [30, 11, 2], "it covers bytes 10 to 30");
   assert.deepEqual(records()[capacity - 1], [5000, 999, 1]);
 });
 
-test("a full record keeps the segment that is timed, and its sample is exact", () => {
+test("a full record keeps the timed segment, and its sample is exact", () => {
   wasm.reset(true);
   for (let i = 1; i <= capacity + 10; i++) wasm.sent(i * 10, BigInt(i));
   assert.equal(wasm.count(), capacity);
@@ -116,7 +116,7 @@ test("a full record keeps the segment that is timed, and its sample is exact", (
   assert.equal(wasm.acknowledge(10, 501n), 500n);
 });
 
-test("before it is allocated one segment fits, and moves into the storage with its timing", () => {
+test("holds one segment before it is allocated, and moves it into the storage", () => {
   wasm.reset(false);
   wasm.sent(1, 5n);
   wasm.resent(0, 0, 1, 8n);
