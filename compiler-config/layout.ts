@@ -49,7 +49,8 @@ export default class LayoutWriter {
       layout.classes[each.id] = { name: each.internalName, fields: fieldsOf(each) };
     }
     for (const [name, element] of instancesByName) {
-      if (element instanceof assemblyscript.Class && !managedClasses.has(element.id)) {
+      // An unmanaged class has id 0, which is also the id of Object.
+      if (element instanceof assemblyscript.Class && managedClasses.get(element.id) !== element) {
         layout.records[element.internalName] = fieldsOf(element);
       }
       if (!(element instanceof assemblyscript.Function)) continue;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import type { Layout } from "../../compiler-config/layout.ts";
 import { SourceMap } from "../../compiler-config/source-map.ts";
 import { breakpoint } from "../../tools/debug/places.ts";
 import { Values } from "../../tools/debug/values.ts";
@@ -40,6 +41,12 @@ function debugged(environment: string[], script: string[]) {
   const node = [process.execPath, "--import", "tsx", "--import", "./tools/debug/attach.ts"];
   return run(["env", ...environment, ...node, ...script], PATIENCE);
 }
+
+test("the layout has the fields of classes whose objects do not tell their class", () => {
+  const { records }: Layout = JSON.parse(readFileSync(`${root}build/layout.json`, "utf8"));
+  const fields = records["net/socket/tcp/time/round-trip-time/RoundTripTime"] ?? [];
+  assert.ok(fields.some(({ name, type }) => name === "smoothed" && type === "i64"));
+});
 
 const EXECUTION = "kernel/shell/execution.ts";
 const start = lineOf(EXECUTION, "command.start(words, session)");
