@@ -1,4 +1,4 @@
-# AnonymOS: from TypeScript to a kernel and an ISO. `make help` says what can be made.
+# AnonymOS: from TypeScript to a kernel and an ISO. `make help` lists the targets.
 #
 #   kernel/main.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --gcc, ld--> kernel.elf --> .iso
 
@@ -11,22 +11,22 @@ endif
 .SUFFIXES:
 export PATH := $(CURDIR)/build/node/bin:$(PATH):/usr/sbin:/sbin
 
-# --- what can be said on the command line: see `make help` -------------------------------------
+# --- variables of the command line: see `make help` --------------------------------------------
 APP ?=
 MAIN ?= kernel/main.ts
 ISO ?= $(out)/anonymos.iso
-# As typed, a dollar sign included, and handed on in the environment: no shell reads them.
+# Passed on unexpanded, through the environment: no shell interprets them.
 export KERNEL_CMDLINE := $(value CMDLINE)
 export KERNEL_MODULES := $(value MODULES)
 
-# A program of the user's own (and a kernel that is a test) is built beside the plain kernel.
+# A user's program (and a kernel that is a test) is built beside the plain kernel.
 own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
 missing := $(filter-out $(wildcard $(own)),$(own))
 ifneq ($(missing),)
 $(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
-# So is one that records itself (tools/tape/), but of the same kernel.wasm.
+# So is a kernel that records itself (tools/tape/), but from the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
 run_script := node --import tsx
@@ -41,15 +41,15 @@ units := boot vectors main trap memory boot-info panic print symbols screen stri
 objects := $(units:%=build/native/%.o) $(elf)/host.o
 typescript := $(shell find core machine drivers net kernel -name '*.ts') $(own)
 
-# Tests may make ISOs while somebody else builds: one at a time.
+# One build at a time: tests make ISOs while another build may run.
 .PHONY: kernel iso
 kernel:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(elf)/kernel.elf
 iso:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(ISO)
 
-# asc reads every source at each build; where nothing comes of it (a file that the kernel does not
-# import yet, a test's comment), kernel.wasm stays as old as it is and nothing follows.
+# asc runs after any change to a source. If its output is the same (the kernel does not import the
+# file, or only a comment changed), kernel.wasm keeps its date and nothing after it is rebuilt.
 $(out)/compiled: $(typescript) compiler-config/asconfig.json compiler-config/layout.ts \
   | build/installed
 	@echo "asc      $(out)/kernel.wasm"
@@ -79,7 +79,7 @@ $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
 	  -c $< -o $@
 
-# Rewritten when HEAD is another commit, and only then.
+# Rewritten only when HEAD changes.
 build/native/build-time: force
 	@mkdir -p $(@D)
 	@time=$(build_time); echo $$time | cmp -s - $@ || echo $$time >$@
@@ -104,8 +104,8 @@ build/font.c: compiler-config/font.ts | build/installed
 	@echo "font     $@"
 	@$(run_script) $< /usr/share/grub/unicode.pf2 $@
 
-# Linked twice: the table of functions and lines is made from the first kernel, for the second.
-# It lies behind the text, whose addresses therefore stay.
+# Linked twice: the first link yields the table of functions and lines that goes into the second.
+# The table follows the text, so the addresses in the text do not change.
 $(elf)/first.elf: $(objects) $(tls)/library.a compiler-config/link.ld
 	@echo "ld       $@"
 	@$(LD) $(ld_flags) $(objects) $(tls)/library.a -o $@
@@ -129,17 +129,17 @@ $(ISO): $(elf)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(val
 	@echo "iso      $@"
 	@SOURCE_DATE_EPOCH=$(build_time) $(run_script) iso/make-iso.ts $< $@
 
-# Command line and modules of an ISO, so that others than the last time's are a reason to make it.
+# Command line and modules of an ISO, so that it is rebuilt when they change.
 $(ISO).recipe: force | build/installed
 	@mkdir -p $(@D)
 	@$(if $(KERNEL_CMDLINE)$(KERNEL_MODULES),$(if $(filter build/anonymos.iso,$(ISO)), \
-	  echo "make: build/anonymos.iso is always the plain one: CMDLINE and MODULES need ISO=path" >&2; \
+	  echo "make: build/anonymos.iso is always the plain one; CMDLINE and MODULES need ISO=path" >&2; \
 	  exit 1,:),:)
 	@printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" | cmp -s - $@ || \
 	  printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" >$@
 
 # --- run, test, debug --------------------------------------------------------------------------
-# What these start may call make itself, and has nothing to do with this one's parallel jobs.
+# These may run make themselves, without this one's job server.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 .PHONY: run replay test bench debug lint
 run: kernel
@@ -147,19 +147,19 @@ run: kernel
 	@APP='$(APP)' TARGET='$(TARGET)' RECORD='$(RECORD)' $(alone) $(run_script) \
 	  tools/stand-in/run.ts
 
-# What runs a kernel in Node can be stopped at lines of TypeScript (tools/debug/).
+# Anything that runs a kernel in Node can stop at lines of TypeScript (tools/debug/).
 run_kernel := $(alone) BREAK='$(BREAK)' HITS='$(HITS)' $(run_script) $(if $(INSPECT),--inspect-brk) \
   $(if $(BREAK)$(INSPECT),--import ./tools/debug/attach.ts)
 
-# What a kernel that `make run RECORD=...` recorded did, again, in Node.
+# Replays in Node what `make run RECORD=...` recorded.
 replay:
 	+@mkdir -p build && flock build/lock $(MAKE) -s $(out)/kernel.wasm
 	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tools/tape/main.ts '$(FILE)'
 
-# Only the tests run on another date, the build does not. Timers and the times of files stay real,
-# so that a make that a test calls rebuilds nothing, and leaves nothing from the future behind.
+# Only the tests run on another date, not the build. Timers and file times stay real, so a make
+# which a test runs neither rebuilds anything nor leaves files from the future.
 ifneq ($(filter-out +% -%,$(DATE)),)
-$(error DATE=$(DATE): expected how far from now, as +500d or -2y)
+$(error DATE=$(DATE): expected an offset from now, like +500d or -2y)
 endif
 at_date := $(if $(DATE),NO_FAKE_STAT=1 FAKE_UTIME=1 faketime -m --exclude-monotonic -f '$(DATE)')
 test: kernel iso twin replayers
@@ -170,7 +170,7 @@ bench: twin iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tools/bench/run.ts
 
-# What a kernel in Node needs besides.
+# What a kernel in Node needs as well.
 .PHONY: twin sim soak
 twin: kernel
 	@sh compiler-config/install.sh build test
@@ -181,7 +181,7 @@ sim: twin
 	@SEED='$(SEED)' RUNS='$(RUNS)' JOBS='$(JOBS)' NATIVE='$(NATIVE)' $(run_kernel) \
 	  $(if $(BREAK)$(INSPECT),tools/debug/world.ts,tests/sim/main.ts)
 
-# Two kernels for a million virtual seconds, faults now and then.
+# Two kernels for a million virtual seconds, with occasional faults.
 soak: twin
 	@SEED='$(SEED)' SECONDS='$(SECONDS)' $(alone) $(run_script) tests/sim/soak-main.ts
 
@@ -196,7 +196,7 @@ fuzz: | build/installed
 	@sh compiler-config/install.sh build test
 	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' MERGE='$(MERGE)' $(alone) $(run_script) tests/fuzz/main.ts
 
-# Two clones of HEAD, built under different circumstances, must be the same (tools/reproduce/).
+# Two clones of HEAD, built under different circumstances, must be identical (tools/reproduce/).
 .PHONY: reproduce
 reproduce: | build/installed
 	@sh compiler-config/install.sh build date
@@ -217,7 +217,7 @@ update-roots: | build/installed
 	@$(run_script) compiler-config/update-roots.ts $(fetched)
 
 # --- the rest ----------------------------------------------------------------------------------
-# Looks at each make what is missing (0.02 s); order-only, and so never a reason to build again.
+# Checks at each run what is missing (0.02 s). Order-only, so it never causes a rebuild.
 build/installed: force
 	@sh compiler-config/install.sh build
 
@@ -229,41 +229,41 @@ help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d)
-# A source that has moved since the last build, and that a .d file still names, is no error.
+# A source that a .d file names but that has moved since the last build is no error.
 %.c %.S %.h: ;
 
-#| make                 the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
-#|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where mbedTLS's source is, if not in apt's archives
-#|   ROOTS_TARBALL=path ROOTS_MIRROR=URL       the same for the sources with Mozilla's roots
-#|   CROSS_COMPILE=x86_64-linux-gnu-   what precedes the compiler's name; not needed on Debian
-#| make iso             build/anonymos.iso, which boots on BIOS and UEFI
-#|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     another one
-#| make run             boots it in this terminal against a stand-in network; Ctrl-A x leaves
-#|   TARGET=URL           ... against the real network
-#|   RECORD=file          ... and writes all that enters and leaves it to a file
-#| make replay FILE=... shows again, in Node, what such a kernel did
-#|   BREAK='input.ts:144 ...'  ... and variables and stack wherever it comes to these lines
-#|   HITS=n               ... so many times (5)
+#| make                 builds the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
+#|   MBEDTLS_TARBALL=path MBEDTLS_MIRROR=URL   where to get mbedTLS if apt's archives lack it
+#|   ROOTS_TARBALL=path ROOTS_MIRROR=URL       the same for the sources of Mozilla's roots
+#|   CROSS_COMPILE=x86_64-linux-gnu-   prefix of the compiler's name; not needed on Debian
+#| make iso             builds build/anonymos.iso, which boots on BIOS and UEFI
+#|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     an ISO with these in it
+#| make run             boots it in this terminal on a stand-in network; Ctrl-A x leaves
+#|   TARGET=URL           ... on the real network
+#|   RECORD=file          ... and records the boot to a file
+#| make replay FILE=... replays a recorded boot in Node
+#|   BREAK='input.ts:144 ...'  ... stops at these lines and prints variables and stack
+#|   HITS=n               ... at most n times (default 5)
 #|   INSPECT=1            ... under the inspector of Chrome or an editor
-#| make APP=path.ts ... with a program of your own in it, built in build/app-*
-#| make debug           QEMU with gdb attached: break main.ts:20, continue, bt
-#| make test            all tests
-#|   TESTS='boot unit/net'  ... of the files whose path contains one of the words
+#| make APP=path.ts ... builds a program of yours into the kernel, in build/app-*
+#| make debug           boots QEMU with gdb attached: break main.ts:20, continue, bt
+#| make test            runs all tests
+#|   TESTS='boot unit/net'  ... only files whose path contains one of these words
 #|   DATE=+500d           ... as if run 500 days from now; -2y is two years ago
-#| make twin            what kernels in Node need besides: TLS as WebAssembly
-#| make bench           boot time, throughput, idle load
-#| make sim             2,000 random worlds of kernels in Node; what fails is in build/sim/
-#|   SEED=n RUNS=n        ... from one seed on, so many; JOBS=n at a time
+#| make twin            builds what kernels in Node need as well: TLS as WebAssembly
+#| make bench           measures boot time, throughput and idle load
+#| make sim             runs 2,000 random worlds of kernels in Node; failures go to build/sim/
+#|   SEED=n RUNS=n JOBS=n ... RUNS worlds from seed SEED on, JOBS at a time
 #|   NATIVE=1             ... and the same kernels as native programs, with sanitizers too
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
-#| make soak            two kernels in Node for a million virtual seconds, with faults
-#|   SEED=n SECONDS=n     ... another one, or shorter
+#| make soak            runs two kernels in Node for a million virtual seconds, with faults
+#|   SEED=n SECONDS=n     ... with another seed, or for another time
 #| make coverage        lines and branches of TypeScript that the tests in Node reach
-#|   TESTS='unit/tcp'     ... those tests whose path has such a word in it
-#| make fuzz            fuzzes each target of tests/fuzz/ a minute; findings are in build/fuzz/
-#|   MINUTES=n TARGET=name  ... so long, only that one
-#| make lint            type checker, linter, formatter
-#| make reproduce       builds two clones of HEAD elsewhere and compares them, byte by byte
-#|   PUBLISHED=file.iso   ... and that ISO with what they make
+#|   TESTS='unit/tcp'     ... only tests whose path contains one of these words
+#| make fuzz            fuzzes each target of tests/fuzz/ for a minute; findings go to build/fuzz/
+#|   MINUTES=n TARGET=name  ... for n minutes, or only one target
+#| make lint            runs the type checker, the linter and the formatter
+#| make reproduce       builds two clones of HEAD elsewhere and compares them byte by byte
+#|   PUBLISHED=file.iso   ... and compares that ISO with theirs
 #| make update-roots    pins the newest of Mozilla's root sets that Debian has
-#| make clean           removes build/, and so also what was installed there
+#| make clean           removes build/, including what was installed there

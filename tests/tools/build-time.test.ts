@@ -78,12 +78,12 @@ test("a source without a commit does not get the time of day instead", () => {
   assert.match(stderr, /the commit time is unknown: .*; +set SOURCE_DATE_EPOCH\./);
 });
 
-test("DATE is how far from now", () => {
+test("DATE is an offset from now", () => {
   for (const date of ["2030-01-01", "500d", "tomorrow"]) {
     const words = ["-n", "--no-print-directory", "help", `DATE=${date}`];
     const { status, stderr } = spawnSync("make", words, { cwd: root, encoding: "utf8" });
     assert.equal(status, 2, date);
-    assert.match(stderr, new RegExp(`DATE=${date}: expected how far from now, as \\+500d`));
+    assert.match(stderr, new RegExp(`DATE=${date}: expected an offset from now, like \\+500d`));
   }
 });
 
