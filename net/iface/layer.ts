@@ -37,8 +37,6 @@ export class IpLayer extends IpConfiguration {
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
   private readonly path: Path = new Path();
-  /** The time of the last poll, in microseconds since boot. */
-  now: i64 = 0;
   /** Sockets have something to send, and no device takes it. */
   private blocked: bool = false;
 
@@ -71,7 +69,6 @@ export class IpLayer extends IpConfiguration {
     const index = this.interfaces.length;
     assert((index as u32) < INTERFACES, "there are as many interfaces as limits.ts allows");
     const iface = new Interface(index, "net" + index.toString(), device, this.pool);
-    iface.now = this.now;
     iface.tap = this.tapped;
     this.interfaces.push(iface);
     this.egress.paths.invalidate();
@@ -98,17 +95,22 @@ export class IpLayer extends IpConfiguration {
 
   // --- the turn ---
 
+  /** The time of the last poll, in microseconds since boot. */
+  get now(): i64 {
+    return this.egress.now;
+  }
+
   /**
    * Receives up to RECEIVE_BATCH frames from each device, lets every socket answer what came, once,
    * and tells the devices to send. Reports whether there is more to do at once.
    */
   poll(now: i64): bool {
-    this.now = now;
+    this.egress.now = now;
     const interfaces = this.interfaces;
     const count = interfaces.length;
-    let more = this.pollInterface(this.loopback);
+    let more = this.pollInterface(this.loopback, now);
     for (let i = 0; i < count; i++) {
-      if (this.pollInterface(unchecked(interfaces[i]))) more = true;
+      if (this.pollInterface(unchecked(interfaces[i]), now)) more = true;
     }
     this.ingress.poll(now, interfaces);
     const udpBusy = this.udp.dispatch(now, this.egress);
@@ -126,20 +128,19 @@ export class IpLayer extends IpConfiguration {
   }
 
   /** Receives from one device and does what its timers ask. Reports whether there may be more. */
-  private pollInterface(iface: Interface): bool {
-    iface.now = this.now;
+  private pollInterface(iface: Interface, now: i64): bool {
     const device = iface.device;
     if (device.linkUp() != iface.linkUp) this.linkChanged(iface);
     let left = RECEIVE_BATCH;
     while (left > 0) {
       const frame = device.receive();
       if (frame == null) break;
-      if (iface.up) this.ingress.process(iface, frame);
+      if (iface.up) this.ingress.process(iface, frame, now);
       else this.pool.release(frame);
       left--;
     }
-    iface.conflicts.poll();
-    this.reportLost(iface, iface.neighbors.poll());
+    iface.conflicts.poll(now);
+    this.reportLost(iface, iface.neighbors.poll(now), now);
     return left == 0;
   }
 
@@ -151,12 +152,12 @@ export class IpLayer extends IpConfiguration {
   }
 
   /** Tells the sockets of packets that no neighbor took, and releases them. */
-  private reportLost(iface: Interface, lost: Frame | null): void {
+  private reportLost(iface: Interface, lost: Frame | null, now: i64): void {
     let frame = lost;
     while (frame != null) {
       const next = frame.next;
       iface.counters.neighborUnreachable++;
-      this.icmp.reportLost(this.now, frame.start, frame.length);
+      this.icmp.reportLost(now, frame.start, frame.length);
       this.pool.release(frame);
       frame = next;
     }

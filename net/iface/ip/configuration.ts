@@ -39,7 +39,7 @@ export class IpConfiguration {
     if (!iface.ipv4.add(address, prefix)) return false;
     if (prefix < 32) this.addNetwork(iface, address, prefix);
     this.egress.paths.invalidate();
-    if (iface.up) iface.conflicts.announce(iface.ipv4.find(address)!);
+    if (iface.up) iface.conflicts.announce(iface.ipv4.find(address)!, this.egress.now);
     return true;
   }
 
@@ -93,7 +93,7 @@ export class IpConfiguration {
 
   /** Starts to ask whether anyone on the link uses `address`; see ConflictDetection.probe. */
   probe(iface: Interface, address: Ipv4Address): void {
-    iface.conflicts.probe(address, this.random);
+    iface.conflicts.probe(address, this.random, this.egress.now);
   }
 
   /** Whether `address` is one of this host's. */
@@ -103,6 +103,8 @@ export class IpConfiguration {
 
   /** Tells the link about all addresses of the interface. */
   protected announceAll(iface: Interface): void {
-    for (let i: u32 = 0; i < iface.ipv4.count; i++) iface.conflicts.announce(iface.ipv4.at(i));
+    const conflicts = iface.conflicts;
+    const ipv4 = iface.ipv4;
+    for (let i: u32 = 0; i < ipv4.count; i++) conflicts.announce(ipv4.at(i), this.egress.now);
   }
 }

@@ -25,6 +25,8 @@ import { Ipv4Paths, LOOPBACK_LINK, NEIGHBOR_FIXED, NEIGHBOR_UNKNOWN } from "./ip
 import { RouteTable } from "./routes";
 
 export class Egress implements PacketSink {
+  /** The time of the turn, in microseconds since boot; `IpLayer.poll` sets it. */
+  now: i64 = 0;
   /** The devices' interfaces; `loopback` is none of them. */
   readonly interfaces: Array<Interface>;
   readonly paths: Ipv4Paths;
@@ -85,7 +87,7 @@ export class Egress implements PacketSink {
     emitIpv4(frame.push(IPV4_HEADER), total, fragment, protocol, source, destination);
     const iface = this.interfaceOf(path);
     count(iface, protocol);
-    output(iface, path, frame);
+    output(iface, path, frame, this.now);
     return SendResult.Sent;
   }
 
@@ -113,7 +115,7 @@ export class Egress implements PacketSink {
       emitIpv4(header, size + IPV4_HEADER, fragment, protocol, source, destination);
       if (length > room) iface.counters.fragmentsOut++;
       if (offset != 0) makeRoom(iface);
-      output(iface, path, frame);
+      output(iface, path, frame, this.now);
       offset += size;
     } while (offset < length);
     if (length > room) iface.counters.fragmented++;
@@ -123,24 +125,24 @@ export class Egress implements PacketSink {
 }
 
 /** Hands a packet to the one or to all on the link that it is for. */
-function output(iface: Interface, path: Path, frame: Frame): void {
+function output(iface: Interface, path: Path, frame: Frame, now: i64): void {
   const index = path.neighbor;
   if (index == NEIGHBOR_FIXED) {
-    iface.transmit(frame, path.hardware, ETHERTYPE_IPV4);
+    iface.transmit(frame, path.hardware, ETHERTYPE_IPV4, now);
     return;
   }
   const nextHop = path.nextHop;
   if (index != NEIGHBOR_UNKNOWN) {
     // The entry may belong to another neighbor by now.
     const known = iface.neighbors.at(index);
-    if (known.address.equals(nextHop) && known.until > iface.now) {
-      known.usedAt = iface.now;
-      iface.transmit(frame, known.hardware, ETHERTYPE_IPV4);
+    if (known.address.equals(nextHop) && known.until > now) {
+      known.usedAt = now;
+      iface.transmit(frame, known.hardware, ETHERTYPE_IPV4, now);
       return;
     }
   }
   const gateway = !nextHop.equals(path.destination);
-  const entry = iface.neighbors.send(nextHop, gateway, frame);
+  const entry = iface.neighbors.send(nextHop, gateway, frame, now);
   path.neighbor = entry == null ? NEIGHBOR_UNKNOWN : entry.index;
 }
 

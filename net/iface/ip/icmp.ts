@@ -63,7 +63,7 @@ export class Icmp {
   }
 
   /** A message to an own address. Answers why it was not acted on. */
-  process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32): Drop {
+  process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32, now: i64): Drop {
     const drop = parseIcmp(pointer, length);
     if (drop != Drop.None) return drop;
     iface.counters.icmpIn++;
@@ -72,7 +72,7 @@ export class Icmp {
     if (type == ICMP_ECHO_REPLY) {
       const source = this.report.reporter;
       source.ipv4 = packet.source;
-      return this.echo.process(iface.now, source, packet.ttl, pointer, length);
+      return this.echo.process(now, source, packet.ttl, pointer, length);
     }
     const kind = isIcmpError(type) ? icmpErrorOf(type, message.code) : -1;
     if (kind < 0) return Drop.IcmpType;
@@ -88,7 +88,7 @@ export class Icmp {
     report.mtu = needed ? message.nextHopMtu : 0;
     report.ttl = packet.ttl;
     report.reporter.ipv4 = packet.source;
-    this.tell(iface.now, quote);
+    this.tell(now, quote);
     return Drop.None;
   }
 
@@ -160,7 +160,7 @@ export class Icmp {
    * caller has seen that it was sent to an own address; errors and what no single host
    * can have sent are never told of (RFC 1122 section 3.2.2).
    */
-  sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header): void {
+  sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header, now: i64): void {
     const to = packet.source;
     const from = packet.destination;
     if (to == UNSPECIFIED || from == UNSPECIFIED) return;
@@ -169,7 +169,7 @@ export class Icmp {
     if (packet.protocol == PROTOCOL_ICMP) {
       if (available == headerLength || isIcmpError(load<u8>(packet.payload) as u32)) return;
     }
-    if (!this.limiter.allow(iface.now, to)) {
+    if (!this.limiter.allow(now, to)) {
       iface.counters.icmpErrorsLimited++;
       return;
     }

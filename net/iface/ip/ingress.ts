@@ -64,23 +64,23 @@ export class Ingress {
   ) {}
 
   /** Takes one received frame. */
-  process(iface: Interface, frame: Frame): void {
+  process(iface: Interface, frame: Frame, now: i64): void {
     const start = frame.start;
     const length = frame.length;
     const tap = iface.tap;
-    if (tap != null) tap.frame(iface.now, iface.index, false, start, length);
+    if (tap != null) tap.frame(now, iface.index, false, start, length);
     let drop = parseEthernet(start, length, iface.hardware);
     if (drop == Drop.None) {
       const header = EthernetHeader.at(start);
       const type = header.type;
       if (type == ETHERTYPE_IPV4) {
-        this.packet(iface, frame, header.toGroup);
+        this.packet(iface, frame, header.toGroup, now);
         return;
       }
       const payload = start + ETHERNET_HEADER;
       drop =
         type == ETHERTYPE_ARP
-          ? iface.arpInput.process(payload, length - ETHERNET_HEADER, header.source)
+          ? iface.arpInput.process(payload, length - ETHERNET_HEADER, header.source, now)
           : Drop.EthernetUnknownType;
     }
     if (drop != Drop.None) iface.drops.add(drop);
@@ -88,7 +88,7 @@ export class Ingress {
   }
 
   /** An IPv4 packet. `group`: the frame was for several stations. */
-  private packet(iface: Interface, frame: Frame, group: bool): void {
+  private packet(iface: Interface, frame: Frame, group: bool, now: i64): void {
     iface.counters.ipIn++;
     const pointer = frame.start + ETHERNET_HEADER;
     let drop = parseIpv4Header(pointer, frame.length - ETHERNET_HEADER);
@@ -97,14 +97,14 @@ export class Ingress {
       const reach = this.reachOf(iface, header.destination);
       if (reach == Reach.Nobody || (reach == Reach.Own && group)) drop = Drop.Ipv4Destination;
       else if (!this.isSource(iface, header.source)) drop = Drop.Ipv4Source;
-      else if (header.isFragment) drop = this.fragment(iface, header, reach);
+      else if (header.isFragment) drop = this.fragment(iface, header, reach, now);
       else if (isEchoRequest(header) && reach == Reach.Own) {
         const length = header.payloadLength;
         iface.counters.ipDelivered++;
         drop = this.icmp.replyEcho(iface, header, header.payload, length, frame);
         if (drop != Drop.None) iface.drops.add(drop);
         return;
-      } else drop = this.deliver(iface, header, reach);
+      } else drop = this.deliver(iface, header, reach, now);
     }
     if (drop != Drop.None) iface.drops.add(drop);
     this.egress.pool.release(frame);
@@ -128,12 +128,12 @@ export class Ingress {
     return isUnicast(source) && !iface.ipv4.isBroadcast(source) && !this.egress.owns(source);
   }
 
-  private fragment(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+  private fragment(iface: Interface, header: Ipv4Header, reach: Reach, now: i64): Drop {
     if (reach == Reach.Unconfigured) return Drop.Ipv4Destination;
     iface.counters.fragmentsIn++;
     const table = this.reassembly;
     const evicted = table.evicted;
-    const datagram = table.process(header, iface.now, iface.index);
+    const datagram = table.process(header, now, iface.index);
     if (table.evicted != evicted) iface.drops.add(Drop.FragmentLimit);
     if (datagram == null) return table.drop;
     iface.counters.reassembled++;
@@ -143,13 +143,13 @@ export class Ingress {
       const length = whole.payloadLength;
       iface.counters.ipDelivered++;
       drop = this.icmp.replyEcho(iface, whole, whole.payload, length, null);
-    } else drop = this.deliver(iface, whole, reach);
+    } else drop = this.deliver(iface, whole, reach, now);
     table.release(datagram);
     return drop;
   }
 
   /** Hands a whole datagram to its protocol. */
-  private deliver(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+  private deliver(iface: Interface, header: Ipv4Header, reach: Reach, now: i64): Drop {
     const protocol = header.protocol;
     const pointer = header.payload;
     const length = header.payloadLength;
@@ -161,19 +161,19 @@ export class Ingress {
       if (drop != Drop.None) return drop;
       iface.counters.ipDelivered++;
       iface.counters.tcpIn++;
-      return this.tcp.process(iface.now, source, destination, pointer, length, this.egress);
+      return this.tcp.process(now, source, destination, pointer, length, this.egress);
     }
-    if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach);
+    if (protocol == PROTOCOL_UDP) return this.datagram(iface, header, reach, now);
     if (reach != Reach.Own) return Drop.Ipv4Destination;
     if (protocol == PROTOCOL_ICMP) {
       iface.counters.ipDelivered++;
-      return this.icmp.process(iface, header, pointer, length);
+      return this.icmp.process(iface, header, pointer, length, now);
     }
-    this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header);
+    this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header, now);
     return Drop.Ipv4Protocol;
   }
 
-  private datagram(iface: Interface, header: Ipv4Header, reach: Reach): Drop {
+  private datagram(iface: Interface, header: Ipv4Header, reach: Reach, now: i64): Drop {
     const pointer = header.payload;
     const source = header.source;
     const destination = header.destination;
@@ -190,7 +190,7 @@ export class Ingress {
     ends.setIpv4(destination, 0, source, 0);
     const result = this.udp.process(ends, pointer, iface.index);
     if (result == Drop.UdpNoSocket && reach == Reach.Own) {
-      this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header);
+      this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header, now);
     }
     return result;
   }
@@ -204,7 +204,8 @@ export class Ingress {
       iface.drops.add(Drop.FragmentTimeout);
       // Without the first part nobody is told (RFC 792), nor where it was for several hosts.
       if (datagram.hasFirst && !datagram.spoilt && this.egress.owns(datagram.destination)) {
-        this.icmp.sendError(iface, ICMP_TIME_EXCEEDED, CODE_REASSEMBLY, datagram.header);
+        const header = datagram.header;
+        this.icmp.sendError(iface, ICMP_TIME_EXCEEDED, CODE_REASSEMBLY, header, now);
       }
       datagram = this.reassembly.expired(now);
     }

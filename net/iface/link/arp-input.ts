@@ -27,7 +27,7 @@ export class ArpInput {
    * Handles `length` bytes of link payload from the station `frameSource`. Only neighbors on this
    * interface's networks are remembered, and only those that ask for it or that it talks to.
    */
-  process(pointer: usize, length: u32, frameSource: u64): Drop {
+  process(pointer: usize, length: u32, frameSource: u64, now: i64): Drop {
     const drop = parseArp(pointer, length, frameSource);
     if (drop != Drop.None) return drop;
     this.link.counters.arpIn++;
@@ -36,7 +36,7 @@ export class ArpInput {
     if (hardware == this.link.hardware) return Drop.ArpAddress;
     const sender = packet.senderAddress;
     const target = packet.targetAddress;
-    if (this.conflicts.process(hardware, sender, target)) return Drop.ArpAddress;
+    if (this.conflicts.process(hardware, sender, target, now)) return Drop.ArpAddress;
 
     const addresses = this.addresses;
     const forUs = addresses.owns(target);
@@ -47,9 +47,9 @@ export class ArpInput {
       const create = isRequest && forUs && addresses.onLink(sender) != null;
       const address = this.sender.view;
       address.ipv4 = sender;
-      this.neighbors.learn(address, hardware, !isRequest && forUs, create);
+      this.neighbors.learn(address, hardware, !isRequest && forUs, create, now);
     }
-    if (isRequest && forUs) this.arp.reply(target, hardware, sender);
+    if (isRequest && forUs) this.arp.reply(target, hardware, sender, now);
     return Drop.None;
   }
 }

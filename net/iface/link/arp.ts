@@ -17,24 +17,25 @@ export class Arp implements Resolver {
   ) {}
 
   /** See Resolver.solicit. */
-  solicit(address: IpAddress, hardware: u64): void {
+  solicit(address: IpAddress, hardware: u64, now: i64): void {
     const target = address.ipv4;
-    this.send(ARP_REQUEST, hardware, this.addresses.sourceFor(target), NO_HARDWARE, target);
+    const sender = this.addresses.sourceFor(target);
+    this.send(ARP_REQUEST, hardware, sender, NO_HARDWARE, target, now);
   }
 
   /** Asks whether anyone uses an address that this station wants (RFC 5227 section 2.1.1). */
-  probe(address: Ipv4Address): void {
-    this.send(ARP_REQUEST, BROADCAST_HARDWARE, UNSPECIFIED, NO_HARDWARE, address);
+  probe(address: Ipv4Address, now: i64): void {
+    this.send(ARP_REQUEST, BROADCAST_HARDWARE, UNSPECIFIED, NO_HARDWARE, address, now);
   }
 
   /** Tells all stations that this one has `address` (RFC 5227 section 2.3). */
-  announce(address: Ipv4Address): void {
-    this.send(ARP_REQUEST, BROADCAST_HARDWARE, address, NO_HARDWARE, address);
+  announce(address: Ipv4Address, now: i64): void {
+    this.send(ARP_REQUEST, BROADCAST_HARDWARE, address, NO_HARDWARE, address, now);
   }
 
   /** Answers the station at `hardware` and `target` that this one has `address`. */
-  reply(address: Ipv4Address, hardware: u64, target: Ipv4Address): void {
-    this.send(ARP_REPLY, hardware, address, hardware, target);
+  reply(address: Ipv4Address, hardware: u64, target: Ipv4Address, now: i64): void {
+    this.send(ARP_REPLY, hardware, address, hardware, target, now);
   }
 
   private send(
@@ -43,6 +44,7 @@ export class Arp implements Resolver {
     sender: Ipv4Address,
     targetHardware: u64,
     target: Ipv4Address,
+    now: i64,
   ): void {
     const link = this.link;
     const frame = link.pool.allocate();
@@ -50,6 +52,6 @@ export class Arp implements Resolver {
     const start = frame.append(ARP_LENGTH);
     emitArp(start, operation, link.hardware, sender, targetHardware, target);
     link.counters.arpOut++;
-    link.transmit(frame, to, ETHERTYPE_ARP);
+    link.transmit(frame, to, ETHERTYPE_ARP, now);
   }
 }

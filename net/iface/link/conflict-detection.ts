@@ -51,27 +51,27 @@ export class ConflictDetection {
    * Asks whether anyone uses `address`, which takes four to seven seconds (section 2.1.1); the
    * result appears in `probeResult`. A new probe ends the one before.
    */
-  probe(address: Ipv4Address, random: Random): void {
+  probe(address: Ipv4Address, random: Random, now: i64): void {
     this.random = random;
     this.probeAddress = address;
     this.probeResult = ProbeResult.Pending;
     this.probes = 0;
-    this.probeAt = this.link.now + (randomBelow(random, PROBE_WAIT) as i64);
+    this.probeAt = now + (randomBelow(random, PROBE_WAIT) as i64);
     this.timer = earlier(this.timer, this.probeAt);
   }
 
   /** Announces an address (section 2.3): now, and once more in two seconds. */
-  announce(own: InterfaceAddress): void {
+  announce(own: InterfaceAddress, now: i64): void {
     own.announcements = ANNOUNCEMENTS;
-    own.announceAt = this.link.now;
-    this.sendAnnouncement(own);
+    own.announceAt = now;
+    this.sendAnnouncement(own, now);
   }
 
-  private sendAnnouncement(own: InterfaceAddress): void {
+  private sendAnnouncement(own: InterfaceAddress, now: i64): void {
     own.announcements--;
-    own.announceAt = this.link.now + ANNOUNCE_INTERVAL;
+    own.announceAt = now + ANNOUNCE_INTERVAL;
     if (own.announcements > 0) this.timer = earlier(this.timer, own.announceAt);
-    this.arp.announce(own.address);
+    this.arp.announce(own.address, now);
   }
 
   /**
@@ -79,7 +79,7 @@ export class ConflictDetection {
    * this interface: that is defended, and nothing else in the packet is to be believed
    * (section 2.4).
    */
-  process(hardware: u64, sender: Ipv4Address, target: Ipv4Address): bool {
+  process(hardware: u64, sender: Ipv4Address, target: Ipv4Address, now: i64): bool {
     if (this.probeResult == ProbeResult.Pending) {
       const probing = sender == UNSPECIFIED && target == this.probeAddress;
       if (sender == this.probeAddress || probing) {
@@ -89,19 +89,17 @@ export class ConflictDetection {
     }
     const own = this.addresses.find(sender);
     if (own == null) return false;
-    const now = this.link.now;
     this.rival = hardware;
     this.link.counters.addressConflicts++;
     if (own.defendedAt == i64.MIN_VALUE || now - own.defendedAt >= DEFEND_INTERVAL) {
       own.defendedAt = now;
-      this.arp.announce(own.address);
+      this.arp.announce(own.address, now);
     }
     return true;
   }
 
   /** Sends the probes and announcements that are due. */
-  poll(): void {
-    const now = this.link.now;
+  poll(now: i64): void {
     if (now < this.timer) return;
     this.timer = NEVER;
     if (this.probeAt <= now) this.advanceProbe(now);
@@ -110,7 +108,7 @@ export class ConflictDetection {
     for (let i: u32 = 0; i < addresses.count; i++) {
       const own = addresses.at(i);
       if (own.announcements == 0) continue;
-      if (own.announceAt <= now) this.sendAnnouncement(own);
+      if (own.announceAt <= now) this.sendAnnouncement(own, now);
       else this.timer = earlier(this.timer, own.announceAt);
     }
   }
@@ -125,6 +123,6 @@ export class ConflictDetection {
     this.probes++;
     const spread = randomBelow(random, PROBE_SPREAD) as i64;
     this.probeAt = now + (this.probes == PROBES ? ANNOUNCE_WAIT : PROBE_MINIMUM + spread);
-    this.arp.probe(this.probeAddress);
+    this.arp.probe(this.probeAddress, now);
   }
 }

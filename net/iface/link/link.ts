@@ -18,8 +18,6 @@ export interface PacketTap {
 }
 
 export class Link {
-  /** The time of the last poll, in microseconds since boot. */
-  now: i64 = 0;
   /** The largest IP packet, from SMALLEST_MTU to ETHERNET_MTU bytes. */
   mtu: u32 = ETHERNET_MTU;
   /** False after `ip link set down`. */
@@ -48,7 +46,7 @@ export class Link {
    * the device. This is the only place that pads, so loopback and taps see the bytes on the wire.
    * Returns false if the device has no room; the frame is then released.
    */
-  transmit(frame: Frame, to: u64, type: u32): bool {
+  transmit(frame: Frame, to: u64, type: u32, now: i64): bool {
     emitEthernet(frame.push(ETHERNET_HEADER), to, this.hardware, type);
     const length = frame.length;
     if (length < ETHERNET_MINIMUM) {
@@ -61,7 +59,7 @@ export class Link {
       }
     }
     const tap = this.tap;
-    if (tap != null) tap.frame(this.now, this.index, true, frame.start, frame.length);
+    if (tap != null) tap.frame(now, this.index, true, frame.start, frame.length);
     return this.device.transmit(frame);
   }
 }

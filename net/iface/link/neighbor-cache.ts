@@ -44,9 +44,8 @@ export class NeighborCache extends NeighborTable {
    * through it. The frame is taken in any case. Returns the neighbor's entry; null: there is none
    * left, and the packet is dropped.
    */
-  send(address: IpAddress, gateway: bool, frame: Frame): Neighbor | null {
+  send(address: IpAddress, gateway: bool, frame: Frame, now: i64): Neighbor | null {
     const link = this.link;
-    const now = link.now;
     let entry = this.find(address);
     if (entry == null) {
       entry = this.claim(address, now, false);
@@ -58,16 +57,16 @@ export class NeighborCache extends NeighborTable {
     }
     entry.usedAt = now;
     if (gateway) entry.gateway = true;
-    if (entry.until > now) link.transmit(frame, entry.hardware, ETHERTYPE_IPV4);
-    else this.sendSlowly(entry, frame);
+    if (entry.until > now) link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
+    else this.sendSlowly(entry, frame, now);
     return entry;
   }
 
-  private sendSlowly(entry: Neighbor, frame: Frame): void {
+  private sendSlowly(entry: Neighbor, frame: Frame, now: i64): void {
     const state = entry.state;
-    if (state == NeighborState.Reachable || state == NeighborState.Stale) this.ask(entry);
+    if (state == NeighborState.Reachable || state == NeighborState.Stale) this.ask(entry, now);
     if (entry.state == NeighborState.Probe) {
-      this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4);
+      this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
       return;
     }
     const dropped = entry.enqueue(frame);
@@ -77,31 +76,30 @@ export class NeighborCache extends NeighborTable {
     }
     if (state != NeighborState.Incomplete) {
       entry.state = NeighborState.Incomplete;
-      this.request(entry, 0);
+      this.request(entry, 0, now);
     }
   }
 
   /** Asks a known neighbor whether it still has its hardware address. */
-  private ask(entry: Neighbor): void {
+  private ask(entry: Neighbor, now: i64): void {
     entry.state = NeighborState.Probe;
     entry.until = 0;
-    this.request(entry, 0);
+    this.request(entry, 0, now);
   }
 
-  private request(entry: Neighbor, before: u32): void {
+  private request(entry: Neighbor, before: u32, now: i64): void {
     entry.requests = before + 1;
-    entry.dueAt = this.link.now + REQUEST_INTERVAL;
+    entry.dueAt = now + REQUEST_INTERVAL;
     if (entry.dueAt < this.timer) this.timer = entry.dueAt;
     const known = entry.state == NeighborState.Probe;
-    this.resolver.solicit(entry.address, known ? entry.hardware : BROADCAST_HARDWARE);
+    this.resolver.solicit(entry.address, known ? entry.hardware : BROADCAST_HARDWARE, now);
   }
 
   /**
    * A station says that `address` is at `hardware`. `answer`: it replied to this host. `create`:
    * it asked for this host, so it is worth remembering (RFC 826, "Packet Reception").
    */
-  learn(address: IpAddress, hardware: u64, answer: bool, create: bool): void {
-    const now = this.link.now;
+  learn(address: IpAddress, hardware: u64, answer: bool, create: bool, now: i64): void {
     let entry = this.find(address);
     if (entry == null) {
       if (create) entry = this.claim(address, now, true);
@@ -113,7 +111,7 @@ export class NeighborCache extends NeighborTable {
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
       // Who answered a moment ago is not asked again: claims must not cause a flood of requests.
       const fresh = now - entry.confirmedAt < REQUEST_INTERVAL;
-      if (state != NeighborState.Probe && !fresh) this.ask(entry);
+      if (state != NeighborState.Probe && !fresh) this.ask(entry, now);
       return;
     }
     if (answer && state != NeighborState.Free) {
@@ -121,15 +119,15 @@ export class NeighborCache extends NeighborTable {
     } else if (!known || hardware != entry.hardware) {
       settle(entry, hardware, NeighborState.Stale, 0);
     }
-    this.release(entry);
+    this.release(entry, now);
   }
 
   /** Sends what waited for the hardware address. */
-  private release(entry: Neighbor): void {
+  private release(entry: Neighbor, now: i64): void {
     let frame = entry.takeQueue();
     while (frame != null) {
       const next = frame.next;
-      this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4);
+      this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
       frame = next;
     }
   }
@@ -138,8 +136,7 @@ export class NeighborCache extends NeighborTable {
    * Repeats requests that are due. Returns the packets that no neighbor will ever take, linked by
    * `next`, their windows the IPv4 packets: the caller tells the sockets and releases them.
    */
-  poll(): Frame | null {
-    const now = this.link.now;
+  poll(now: i64): Frame | null {
     if (now < this.timer) return null;
     this.timer = NEVER;
     let lost: Frame | null = null;
@@ -147,7 +144,7 @@ export class NeighborCache extends NeighborTable {
       const entry = this.at(i);
       if (entry.dueAt <= now) {
         if (entry.requests < REQUESTS) {
-          this.request(entry, entry.requests);
+          this.request(entry, entry.requests, now);
         } else {
           const last = entry.newest;
           const first = this.giveUp(entry);
@@ -172,14 +169,13 @@ export class NeighborCache extends NeighborTable {
   }
 
   /** Sets an entry by hand (`ip neigh add`); false: every other one is in use. */
-  add(address: IpAddress, hardware: u64): bool {
-    const now = this.link.now;
+  add(address: IpAddress, hardware: u64, now: i64): bool {
     let entry = this.find(address);
     if (entry == null) entry = this.claim(address, now, false);
     if (entry == null) return false;
     settle(entry, hardware, NeighborState.Permanent, now);
     entry.until = NEVER;
-    this.release(entry);
+    this.release(entry, now);
     return true;
   }
 

@@ -6,5 +6,5 @@ import { IpAddress } from "../../wire/ip-address";
 
 export interface Resolver {
   /** Asks who has `address`: every station for BROADCAST_HARDWARE, else the one at `hardware`. */
-  solicit(address: IpAddress, hardware: u64): void;
+  solicit(address: IpAddress, hardware: u64, now: i64): void;
 }

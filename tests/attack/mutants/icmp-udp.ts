@@ -71,7 +71,7 @@ export const icmpUdpMutants: Mutation[] = [
     "ICM-16",
     "sends errors without a limit",
     ICMP,
-    "if (!this.limiter.allow(iface.now, to)) {",
+    "if (!this.limiter.allow(now, to)) {",
     "if (false) {",
   ],
   [
@@ -140,7 +140,7 @@ export const icmpUdpMutants: Mutation[] = [
     "UDP-06",
     "does not report closed ports",
     INGRESS,
-    "this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header);",
+    "this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PORT, header, now);",
     "",
   ],
   [

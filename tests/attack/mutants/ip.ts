@@ -62,7 +62,7 @@ export const ipMutants: Mutation[] = [
     "IP-11",
     "does not report unknown protocols",
     INGRESS,
-    "this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header);",
+    "this.icmp.sendError(iface, ICMP_UNREACHABLE, CODE_PROTOCOL, header, now);",
     "",
   ],
   [

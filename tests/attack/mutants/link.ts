@@ -76,7 +76,7 @@ export const linkMutants: Mutation[] = [
     "ARP-05",
     "ignores a claim on its own address",
     ARP,
-    "this.conflicts.process(hardware, sender, target)",
+    "this.conflicts.process(hardware, sender, target, now)",
     "false",
   ],
   [
@@ -113,8 +113,8 @@ export const linkMutants: Mutation[] = [
     "ARP-11",
     "sends two requests a second",
     NEIGHBOR,
-    "entry.dueAt = this.link.now + REQUEST_INTERVAL;",
-    "entry.dueAt = this.link.now + REQUEST_INTERVAL / 2;",
+    "entry.dueAt = now + REQUEST_INTERVAL;",
+    "entry.dueAt = now + REQUEST_INTERVAL / 2;",
   ],
   [
     "ARP-11",

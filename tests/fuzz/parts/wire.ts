@@ -57,7 +57,7 @@ export class Wire {
     }
     this.stack.configuration.addDevice(this.device, settings, this.now);
     const net = this.stack.ip.interfaces[0];
-    if (!dhcp) net.neighbors.add(HeldIpAddress.ofIpv4(PEER_ADDRESS).view, PEER_HARDWARE);
+    if (!dhcp) net.neighbors.add(HeldIpAddress.ofIpv4(PEER_ADDRESS).view, PEER_HARDWARE, this.now);
     this.turn();
   }
 

@@ -208,7 +208,7 @@ export function neighborLimit(): u32 {
   return NEIGHBORS;
 }
 export function addNeighbor(index: u32, address: u32, hardware: u64): bool {
-  return net(index).neighbors.add(HeldIpAddress.ofIpv4(address).view, hardware);
+  return net(index).neighbors.add(HeldIpAddress.ofIpv4(address).view, hardware, ip.now);
 }
 export function removeNeighbor(index: u32, address: u32): bool {
   return net(index).neighbors.remove(HeldIpAddress.ofIpv4(address).view);

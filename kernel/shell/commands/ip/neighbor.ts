@@ -110,6 +110,6 @@ function change(context: Context, add: bool, replace: bool): i32 {
   if (!replace && iface.neighbors.find(target) != null) {
     return context.refused("File exists");
   }
-  if (iface.neighbors.add(target, hardware)) return context.done();
+  if (iface.neighbors.add(target, hardware, context.stack.ip.now)) return context.done();
   return context.refused(`No buffer space available (at most ${NEIGHBORS} neighbors)`);
 }
