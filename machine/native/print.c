@@ -6,7 +6,8 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-#define SERIAL_PATIENCE 200000 /* status reads; one byte takes far fewer */
+/* Status reads: some seconds, as a terminal under QEMU may be busy; one byte takes far fewer. */
+#define SERIAL_PATIENCE 5000000
 
 /* Waits for a bit of the line status. Returns false if there is no UART or it is stuck; later calls
    then return at once. */
