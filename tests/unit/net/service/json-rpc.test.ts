@@ -1,4 +1,4 @@
-/** The JSON-RPC 2.0 client: what it sends, and what it makes of each kind of answer. */
+/** The JSON-RPC 2.0 client: its requests, and the results of responses. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
@@ -18,7 +18,7 @@ function send(methods: string[], batch = methods.length > 1, params = ""): void 
 const http = (body: string, status = "200 OK", fields = "") =>
   `HTTP/1.1 ${status}\r\n${fields}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** The outcome of a single call with id 1 for this body. */
+/** Returns the outcome of a single call with id 1 for this body. */
 function single(body: string, status = "200 OK", fields = ""): string {
   send(["m"]);
   push(http(body, status, fields));
@@ -26,7 +26,7 @@ function single(body: string, status = "200 OK", fields = ""): string {
   return outcome();
 }
 
-/** The outcomes of a batch with ids 1 to `count` for this body. */
+/** Returns the outcomes of a batch with ids 1 to `count` for this body. */
 function batch(count: number, body: string, status = "200 OK"): string[] {
   send(
     Array.from({ length: count }, () => "m"),
@@ -43,7 +43,7 @@ const fails = (body: string, failure: number, words = /./) => {
   assert.match(outcome(), words);
 };
 
-test("a call is a POST of one object, and returns its result", () => {
+test("sends a call as a POST of one object, and returns its result", () => {
   send(["eth_chainId"]);
   const request = string(wasm.sent());
   assert.match(request, /^POST \/ HTTP\/1\.1\r\nHost: 10\.0\.2\.2:8545\r\n/);
@@ -67,7 +67,7 @@ test("validates, compacts and sends the params", () => {
   }
 });
 
-test("RPC-03: numbers in a result keep every digit", () => {
+test("RPC-03: keeps every digit of numbers in a result", () => {
   for (const number of ["9007199254740993", "1e400", "-0", "123456789012345678901234567890"]) {
     assert.equal(single(`{"jsonrpc":"2.0","id":1,"result":${number}}`), `result ${number}`);
   }
@@ -76,7 +76,7 @@ test("RPC-03: numbers in a result keep every digit", () => {
   }
 });
 
-test("RPC-04: the last of duplicate members counts", () => {
+test("RPC-04: uses the last of duplicate members", () => {
   assert.equal(single('{"jsonrpc":"2.0","id":2,"id":1,"result":1,"result":2}'), "result 2");
   fails('{"jsonrpc":"2.0","id":1,"id":2,"result":1}', kind.id);
 });
@@ -119,7 +119,7 @@ test("RPC-07: requires the version, and exactly one of result and error", () => 
   for (const value of ["1", '"x"', "null", "true"]) fails(value, kind.envelope, /not an object/);
 });
 
-test("RPC-08: an error object has an integer code and a message, and is bounded", () => {
+test("RPC-08: requires an integer code and a message in an error, and bounds them", () => {
   const error = (object: string) => `{"jsonrpc":"2.0","id":1,"error":${object}}`;
   assert.equal(single(error('{"code":-32601,"message":"no"}')), "error -32601 no");
   assert.equal(
@@ -146,7 +146,7 @@ test("RPC-08: an error object has an integer code and a message, and is bounded"
   assert.equal(single(error(`{"code":1,"message":"m","data":${data}}`)), `error 1 m ${data}`);
 });
 
-test("RPC-09: matches a batch by id in any order; each call has its own failure", () => {
+test("RPC-09: matches a batch by id in any order, and reports failures per call", () => {
   const answer = (id: number | string, value = `"${id}"`) =>
     `{"jsonrpc":"2.0","id":${id},"result":${value}}`;
   const refusal = '{"jsonrpc":"2.0","id":2,"error":{"code":5,"message":"no"}}';
@@ -189,7 +189,7 @@ test("RPC-09: matches a batch by id in any order; each call has its own failure"
   assert.match(outcome(0), /^failed 1 a batch has 1 to 100 calls/);
 });
 
-test("RPC-10: tells HTTP failures, statuses, other content and server errors apart", () => {
+test("RPC-10: distinguishes HTTP failures, statuses, other content and server errors", () => {
   const html = "Content-Type: text/html\r\n";
   assert.match(
     single("<html>", "200 OK", html),
@@ -222,7 +222,7 @@ test("RPC-10: tells HTTP failures, statuses, other content and server errors apa
   assert.equal(outcome(), "failed 2 Operation timed out");
 });
 
-test("RPC-11: rejects an answer that is cut anywhere or followed by anything", () => {
+test("RPC-11: rejects a response that is truncated anywhere or followed by anything", () => {
   for (let length = 0; length < good.length; length++) {
     assert.match(single(good.slice(0, length)), /^failed 4 /, `first ${length} bytes`);
   }
@@ -231,7 +231,7 @@ test("RPC-11: rejects an answer that is cut anywhere or followed by anything", (
   assert.equal(single(` ${good}\r\n`), 'result "0x144"');
 });
 
-test("RPC-12: quantities are 0x and hex digits without leading zeros, 32 bytes at most", () => {
+test("RPC-12: accepts quantities of 0x and hex digits without leading zeros only", () => {
   const quantity = (text: string) => string(wasm.quantity(...writeText(wasm, text)));
   const bad = [
     "0x",
@@ -256,7 +256,7 @@ test("RPC-12: quantities are 0x and hex digits without leading zeros, 32 bytes a
   }
 });
 
-test("RPC-13: rejects an answer of megabytes while it arrives", () => {
+test("RPC-13: rejects a response of megabytes while it arrives", () => {
   send(["eth_getLogs"]);
   push("HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n");
   assert.match(outcome(), /^failed 2 the response is longer than 1048576 bytes/);

@@ -1,4 +1,4 @@
-/** Parsing and writing JSON (net/service/json), with the cases on which parsers differ. */
+/** Parsing and writing JSON (net/service/json), including cases on which parsers differ. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/json.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 const fault = (json: string | Uint8Array) =>
   string(wasm.fault(...writeBytes(wasm, Buffer.from(json as Uint8Array))));
-/** `bound`: the size of pieces, or how many characters are shown, if it matters. */
+/** `bound` is the size of pieces, or the number of characters shown, if it matters. */
 const ask = (name: string, json: string, bound = 1 << 20) =>
   string(wasm[name](...writeText(wasm, json), bound));
 const member = (json: string, name: string) =>
@@ -132,12 +132,12 @@ const refused = [
   "[true",
 ];
 
-test("accepts the grammar of RFC 8259, all of it and nothing else", () => {
+test("accepts exactly the grammar of RFC 8259", () => {
   for (const json of accepted) assert.equal(fault(json), "", json);
   for (const json of refused) assert.match(fault(json), /^expected .* at byte \d+$/, json);
 });
 
-test("an error says what was expected and where", () => {
+test("reports what was expected, and at which byte", () => {
   assert.equal(fault('{"a":1'), "expected ',' or '}' at byte 6");
   assert.equal(fault("[1 2]"), "expected ',' or ']' at byte 3");
   assert.equal(fault("01"), "expected a number without leading zeros at byte 1");
@@ -146,7 +146,7 @@ test("an error says what was expected and where", () => {
   assert.equal(fault(""), "expected a value at byte 0");
 });
 
-test("RPC-01: nesting is bounded; 100,000 levels are an error, not an overflow", () => {
+test("RPC-01: bounds nesting, and rejects 100,000 levels without an overflow", () => {
   assert.equal(fault("[".repeat(128) + "]".repeat(128)), "");
   assert.equal(
     fault("[".repeat(129) + "]".repeat(129)),
@@ -157,7 +157,7 @@ test("RPC-01: nesting is bounded; 100,000 levels are an error, not an overflow",
   assert.equal(fault('{"a":'.repeat(128) + "1" + "}".repeat(128)), "");
 });
 
-test("RPC-03: numbers keep their text, and only exact integers have a value", () => {
+test("RPC-03: keeps the text of numbers, and converts only exact integers", () => {
   for (const text of [
     "1e400",
     "-0",
@@ -227,7 +227,7 @@ test("RPC-05: rejects invalid UTF-8, a byte order mark and lone surrogates", () 
   assert.notEqual(fault(Uint8Array.from([0xff, 0xfe, 0x31, 0])), "");
 });
 
-test("RPC-05: no JSON text puts a control character on a terminal", () => {
+test("RPC-05: never prints a control character from JSON", () => {
   const nasty = '"\\u001b[2J\\u009b31m\\u202e\\u0007\\n\x7f"';
   for (const form of ["compact", "pretty", "show"]) {
     const out = ask(form, nasty).replaceAll("\n", "");
@@ -237,7 +237,7 @@ test("RPC-05: no JSON text puts a control character on a terminal", () => {
   assert.equal(ask("compact", '"\\u001b"'), '"\\u001b"');
 });
 
-test("RPC-11: rejects every truncation, and whatever follows an answer", () => {
+test("RPC-11: rejects every truncation, and anything after the value", () => {
   const data = "0x" + "ab".repeat(120);
   const result = `{"a":[1,-2.5e3,true,null],"é":"\\u20ac\\n","d":"${data}"}`;
   const answer = `{"jsonrpc":"2.0","id":7,"result":${result}}`;
@@ -250,13 +250,13 @@ test("RPC-11: rejects every truncation, and whatever follows an answer", () => {
   assert.match(fault(`${answer}x`), /the end of the text/);
 });
 
-test("RPC-13: rejects a text beyond its bound, or with too many values", () => {
+test("RPC-13: rejects a text that is too long or has too many values", () => {
   assert.match(fault(`"${"a".repeat(1 << 20)}"`), /at most 1048576 bytes/);
   assert.match(fault(`[${"1,".repeat(200_000)}1]`), /at most 131072 values/);
   assert.equal(fault(`"${"a".repeat((1 << 20) - 2)}"`), "");
 });
 
-test("values are written as they were read", () => {
+test("writes values as they were read", () => {
   const json =
     '{"a":[1,{"b":[]},{}],"c":"x\\"y\\\\z","d":{"e":{"f":null}},"g":[[],[[]]],"h":-1.50}';
   assert.equal(ask("compact", json), json);
@@ -275,7 +275,7 @@ test("values are written as they were read", () => {
   assert.equal(wasm.count(...writeText(wasm, "[1,[2,3],4]")), 3);
 });
 
-test("random values survive parser and writers (seed 1)", () => {
+test("parses random values back from what it writes (seed 1)", () => {
   let seed = 1;
   const next = (bound: number) => {
     seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
@@ -300,13 +300,13 @@ test("random values survive parser and writers (seed 1)", () => {
   }
 });
 
-test("each escape stands for its character and is written as an escape", () => {
+test("decodes each escape, and writes it as an escape", () => {
   assert.equal(ask("text", '"\\"\\\\\\/\\b\\f\\n\\r\\t"'), '"\\/\b\f\n\r\t');
   const written = '"\\u0008\\u000c\\n\\u000d\\u0009"';
   assert.equal(ask("compact", '"\\b\\f\\n\\r\\t"'), written);
 });
 
-test("asking a value for another kind returns nothing", () => {
+test("returns nothing for a value of another kind", () => {
   for (const json of ['"7"', "1.5", "null", "true", "[7]", '{"a":7}']) {
     assert.equal(wasm.integer(...writeText(wasm, json)), 0n, json);
   }
@@ -317,7 +317,7 @@ test("asking a value for another kind returns nothing", () => {
   for (const json of ['"a"', "7", "[7]"]) assert.equal(member(json, "a"), "(none)", json);
 });
 
-test("a value's text is the same in pieces of any length, none much longer", () => {
+test("writes the same text in pieces of any length, none much longer", () => {
   const deep = `${"[".repeat(100)}7${"]".repeat(100)}`;
   const json = `{"a\\n":[1,-2.5,"x\\u0007é😀y"],"":{},"b":[],"c":${deep},"d":[null,true,false]}`;
   const whole = ask("pretty", json);
@@ -333,7 +333,7 @@ test("a value's text is the same in pieces of any length, none much longer", () 
   assert.ok(wasm.longestPiece() <= 4200);
 });
 
-test("finds a member by the characters of its name, however they are written", () => {
+test("finds a member by its name, escaped or not", () => {
   const names = Array.from({ length: 5000 }, () => '"\\u0061":1').join();
   assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "a"), "2");
   assert.equal(member(`{${names},"a":2,"\\u0062":3}`, "b"), "3");

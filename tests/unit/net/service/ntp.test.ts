@@ -1,4 +1,4 @@
-/** Time servers: packets, arithmetic, the choice among several, bounds on steps. */
+/** NTP: packets, arithmetic, the choice among servers, bounds on steps. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type NtpBehaviour, ntpAnswer, ntpTime } from "../../../lab/host/ntp.ts";
@@ -12,7 +12,7 @@ import {
 
 const SECOND = 1_000_000n;
 const NONE = -(1n << 63n);
-/** The test clock's first time and its floor, in milliseconds. */
+/** The test clock's initial time and its lower bound, in milliseconds. */
 const START = 1_800_000_000_000;
 const FLOOR = 1_790_000_000_000_000n;
 /** The last second of NTP's first era and the first of its second one. */
@@ -46,14 +46,14 @@ suite("NTP", () => {
     assert.equal(wasm.sent(index, pointer), 48);
     return Buffer.from(Buffer.from(wasm.memory.buffer, pointer, 48));
   };
-  /** Delivers an answer of the server 10.0.0.`host` to socket `index`. */
+  /** Delivers a response of the server 10.0.0.`host` to socket `index`. */
   const answer = (index: number, host: number, behaviour: NtpBehaviour, bytes?: Buffer) => {
     const asked = bytes ?? question(index);
     const now = START + Number(time) / 1000;
     wasm.arrive(index, host, 123, ...writeBytes(wasm, ntpAnswer(asked, behaviour, now)));
   };
 
-  test("a request holds nothing but a random timestamp", () => {
+  test("sends only a random timestamp in a request", () => {
     const pointer: number = wasm.block(48);
     wasm.emitNtp(pointer, 0x0123456789abcdefn);
     const bytes = Buffer.from(wasm.memory.buffer, pointer, 48);
@@ -65,7 +65,7 @@ suite("NTP", () => {
     assert.equal(bytes.readBigUInt64BE(40), 0x0123456789abcdefn);
   });
 
-  test("the gate accepts whole server answers only, at every length", () => {
+  test("the gate accepts only whole responses of servers", () => {
     const whole = ntpAnswer(Buffer.alloc(48), {});
     for (let length = 0; length < 48; length++) {
       assert.equal(wasm.parseNtp(...writeBytes(wasm, whole.subarray(0, length))), 0);
@@ -85,7 +85,7 @@ suite("NTP", () => {
     }
   });
 
-  test("fields are where RFC 5905 has them", () => {
+  test("reads fields at the offsets of RFC 5905", () => {
     const packet = Buffer.alloc(48);
     packet[0] = 0xe4;
     packet[1] = 5;
@@ -106,7 +106,7 @@ suite("NTP", () => {
 
   const micros = (date: string) => BigInt(Date.parse(date)) * 1000n;
 
-  test("a timestamp belongs to the era that is nearest to the build's date", () => {
+  test("puts a timestamp into the era nearest to the build's date", () => {
     for (const [built, ...dates] of [
       ["2026-09-21", "2020-01-01", "2026-11-22", LAST, FIRST, "2090-01-01"],
       ["2040-01-01", "1975-01-01", LAST, FIRST, "2040-01-01", "2100-01-01"],
@@ -121,7 +121,7 @@ suite("NTP", () => {
     assert.equal(ntpTime(Date.parse(FIRST)), 0n);
   });
 
-  test("the client follows servers into the era of 2036", () => {
+  test("follows servers into the era of 2036", () => {
     for (const [built, clock, served] of [
       ["2027-01-01", LAST, "2036-02-07T07:28:15Z"],
       ["2027-01-01", "2036-02-07T07:28:15Z", LAST],
@@ -140,7 +140,7 @@ suite("NTP", () => {
     }
   });
 
-  test("a server may receive in one era and send in the next", () => {
+  test("accepts a server that receives in one era and sends in the next", () => {
     wasm.setClock(micros(LAST), FLOOR);
     ask("10.0.0.1");
     const bytes = ntpAnswer(question(0), {}, Date.parse(LAST) + 900);
@@ -153,7 +153,7 @@ suite("NTP", () => {
     assert.ok(error >= -1n && error <= 1n, `${error} us`);
   });
 
-  test("after 2036, a time in the era of 1900 is before the build", () => {
+  test("rejects a time in the era of 1900 after 2036", () => {
     wasm.setClock(micros("2040-01-02"), micros("2040-01-01"));
     ask("10.0.0.1");
     const bytes = ntpAnswer(question(0), {}, Date.parse(LAST));
@@ -168,7 +168,7 @@ suite("NTP", () => {
     assert.equal(wasm.sample(100n, 50n, 60n, 200n, 0), -95n);
   });
 
-  test("the majority decides, an outlier is excluded, a tie decides nothing", () => {
+  test("follows the majority, excludes an outlier, and rejects a tie", () => {
     const chosen = (...offsets: bigint[]) => {
       wasm.clearSamples();
       for (const offset of offsets) wasm.addSample(offset * SECOND, offset);
@@ -185,7 +185,7 @@ suite("NTP", () => {
     assert.equal(chosen(9n, 5n, 5n, 5n, 70n), 5n * SECOND);
   });
 
-  test("one server gives the time, and the clock follows when told to", () => {
+  test("accepts one server's time, and sets the clock on request", () => {
     ask("10.0.0.1");
     assert.equal(wasm.remotePort(0), 123);
     const asked = question(0);
@@ -200,7 +200,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1");
   });
 
-  test("ignores answers that do not repeat the request's timestamp", () => {
+  test("ignores responses that do not repeat the request's timestamp", () => {
     ask("10.0.0.1");
     const asked = question(0);
     answer(0, 1, { forged: true }, asked);
@@ -213,7 +213,7 @@ suite("NTP", () => {
     assert.match(text(wasm.outcome()), /^10\.0\.0\.1 /);
   });
 
-  test("explains what is wrong with an answer", () => {
+  test("explains what is wrong with a response", () => {
     const cases: [NtpBehaviour, RegExp][] = [
       [{ stratum: 0, reference: "RATE" }, /kiss-o'-death received \(RATE\)/],
       [{ stratum: 0, reference: "\x1b[2J" }, /kiss-o'-death received \(\[2J\)/],
@@ -232,14 +232,14 @@ suite("NTP", () => {
     }
   });
 
-  test("rejects a truncated answer, and explains impossible times", () => {
+  test("rejects a truncated response, and reports impossible times", () => {
     ask("10.0.0.1");
     const asked = question(0);
     wasm.arrive(0, 1, 123, ...writeBytes(wasm, ntpAnswer(asked, {}, START).subarray(0, 47)));
     poll();
     assert.equal(text(wasm.outcome()), "pending");
     const bytes = ntpAnswer(asked, {}, START);
-    // It left before it arrived there.
+    // The response left before the request arrived.
     bytes.writeBigUInt64BE(ntpTime(START + 5000), 32);
     wasm.arrive(0, 1, 123, ...writeBytes(wasm, bytes));
     poll();
@@ -253,7 +253,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.failureOf(0)), "root distance exceeds 16 s");
   });
 
-  test("a closed port and an unreachable host are errors", () => {
+  test("reports a closed port and an unreachable host", () => {
     for (const [error, words] of [
       [1, "Connection refused"],
       [4, "No route to host"],
@@ -268,7 +268,7 @@ suite("NTP", () => {
     }
   });
 
-  test("two servers that disagree are not believed; one that is done is not asked again", () => {
+  test("rejects two servers that disagree, and does not query a finished one again", () => {
     ask("10.0.0.1", "10.0.0.2");
     answer(0, 1, { offset: 5_000 });
     poll();
@@ -278,7 +278,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.outcome()), "can't synchronise: no majority");
   });
 
-  test("in the background, asks servers that give nothing again after 64 s", () => {
+  test("in the background, queries useless servers again after 64 s", () => {
     wasm.setServers(...writeText(wasm, "10.0.0.1"));
     for (let i = 0; i < 4; i++) poll(i === 0 ? 0n : 2n * SECOND);
     assert.equal(text(wasm.clockSource()), "real-time clock");
@@ -286,7 +286,7 @@ suite("NTP", () => {
     assert.equal(wasm.pollAt(), time + 64n * SECOND);
   });
 
-  test("asks a silent server three times, two seconds apart", () => {
+  test("queries a silent server three times, 2 s apart", () => {
     ask("10.0.0.1");
     const questions = [question(0)];
     for (let i = 0; i < 2; i++) {
@@ -299,7 +299,7 @@ suite("NTP", () => {
     assert.equal(wasm.sockets(), 0);
   });
 
-  test("an unknown name and an invalid port are errors", () => {
+  test("reports an unknown name and an invalid port", () => {
     ask("no.such.name", "10.0.0.1#99999", "10.0.0.1#0");
     poll();
     assert.equal(text(wasm.outcome()), "no server suitable for synchronization found");
@@ -308,7 +308,7 @@ suite("NTP", () => {
     assert.equal(wasm.remotePort(0), 1123);
   });
 
-  test("the background asks at once, again after 1,024 s, and moves the clock", () => {
+  test("in the background, queries at once and every 1,024 s, and sets the clock", () => {
     wasm.setServers(...writeText(wasm, "10.0.0.1"));
     poll();
     answer(0, 1, { offset: 5_000 });
@@ -322,7 +322,7 @@ suite("NTP", () => {
     wasm.setServers(...writeText(wasm, ""));
   });
 
-  test("a step is bounded: a day at first, 1,000 s later, any after the build's date", () => {
+  test("bounds steps: to a day at first, to 1,000 s later, to the build's date always", () => {
     const step = (offset: number) => {
       wasm.setServers(...writeText(wasm, "10.0.0.1"));
       poll();

@@ -15,7 +15,7 @@ beforeEach(() => world.reset(11));
 const sentTypes = () => world.messages.map((m) => m.type);
 const at = (seconds: number) => BigInt(Math.round(seconds * 1e6));
 
-test("DISCOVER to lease takes four messages, the first at once", () => {
+test("obtains a lease with four messages, the first at once", () => {
   wasm.setHostname(1);
   assert.equal(wasm.start(0n), 1);
   world.poll();
@@ -44,14 +44,14 @@ test("DISCOVER to lease takes four messages, the first at once", () => {
   assert.equal(world.notes, "+a00020f ?a00020f ");
 });
 
-test("does not send a host name that is no valid label", () => {
+test("does not send a host name that is not a valid label", () => {
   wasm.setHostname(2);
   wasm.start(0n);
   world.poll();
   assert.equal(world.last.options.has(12), false);
 });
 
-test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, each +-1, for ever", () => {
+test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, +-1, forever", () => {
   wasm.start(0n);
   world.run(300n * second);
   const times = world.messages.map((m) => m.at);
@@ -66,7 +66,7 @@ test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, each +-1, 
   assert.equal(wasm.silentSince(), 0n);
   assert.ok(
     world.messages.some((m) => m.flags === 0x8000),
-    "some ask for a broadcast answer",
+    "some request a broadcast reply",
   );
   assert.equal(world.last.seconds, Number(world.last.at / second));
   world.reply(types.offer);
@@ -76,7 +76,7 @@ test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, each +-1, 
   assert.equal(wasm.attempts(), 0);
 });
 
-test("sends nothing twice within the second in which an e1000 is deaf", () => {
+test("retransmits nothing within the second after start in which an e1000 receives nothing", () => {
   for (let seed = 1; seed < 200; seed++) {
     world.reset(seed);
     wasm.start(0n);
@@ -85,7 +85,7 @@ test("sends nothing twice within the second in which an e1000 is deaf", () => {
   }
 });
 
-test("requests an offer four times without an answer, then starts over", () => {
+test("requests an offer four times without a reply, then starts over", () => {
   wasm.start(0n);
   world.poll();
   world.reply(types.offer);
@@ -116,7 +116,7 @@ test("DHC-16: backs off from 4 to 64 seconds if every REQUEST is refused", () =>
   assert.equal(world.text(wasm.lastFailure()), "DHCPNAK from 10.0.2.2: no\\027[2J");
 });
 
-test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, expires at once", () => {
+test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expires on time", () => {
   world.bind(usual(3600));
   world.messages = [];
   world.run(at(1799));
@@ -136,7 +136,7 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, expires a
     gaps.every((gap) => gap >= 60n * second),
     `${gaps}`,
   );
-  assert.equal(gaps[0], at(675), "half of the time to T2");
+  assert.equal(gaps[0], at(675), "half the time until T2");
   world.messages = [];
   world.run(at(3599));
   assert.equal(world.state, "rebinding");
@@ -152,7 +152,7 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, expires a
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: another server may rebind; the old one renews", () => {
+test("DHC-19: only the old server renews, and any server rebinds", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
@@ -164,7 +164,7 @@ test("DHC-19: another server may rebind; the old one renews", () => {
   assert.equal(world.state, "rebinding");
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
   assert.equal(world.state, "bound");
-  assert.equal(world.notes.match(/\?/g)?.length, 1, "probed once only");
+  assert.equal(world.notes.match(/\?/g)?.length, 1, "probed only once");
 });
 
 test("renews a short lease in time", () => {
@@ -189,7 +189,7 @@ test("never renews an infinite lease", () => {
   assert.equal(world.state, "bound");
 });
 
-test("DHC-18: a conflict drops the address, sends DECLINE and rests for 10 seconds", () => {
+test("DHC-18: on a conflict drops the address, sends DECLINE and waits 10 seconds", () => {
   world.bind();
   world.now = at(0.2);
   wasm.setTaken(1);
@@ -210,7 +210,7 @@ test("DHC-18: a conflict drops the address, sends DECLINE and rests for 10 secon
   assert.equal(world.text(wasm.lastFailure()), "10.0.2.15 is in use by another host");
 });
 
-test("DHC-20: in BOUND, ignores everything unsolicited, FORCERENEW included", () => {
+test("DHC-20: in BOUND, ignores unsolicited messages, FORCERENEW included", () => {
   world.bind();
   const before = wasm.t1At();
   const count = world.messages.length;
@@ -222,7 +222,7 @@ test("DHC-20: in BOUND, ignores everything unsolicited, FORCERENEW included", ()
   assert.equal(wasm.ignored(), ignored + 5n);
 });
 
-test("DHC-21: a renewal may change the address; the old one goes first", () => {
+test("DHC-21: removes the old address if a renewal brings another one", () => {
   world.bind();
   world.run(at(1800));
   world.reply(types.ack, { yiaddr: "10.0.2.50" });
@@ -283,7 +283,7 @@ test("after a link outage, requests the same lease; a NAK starts over at once", 
   assert.equal(world.last.type, 1);
 });
 
-test("after a link outage without a server, keeps the lease while it lasts", () => {
+test("keeps the lease until it expires after a link outage without a server", () => {
   world.bind();
   wasm.linkChanged(0, at(5));
   wasm.linkChanged(1, at(5));
@@ -293,7 +293,7 @@ test("after a link outage without a server, keeps the lease while it lasts", () 
   assert.equal(wasm.address() >>> 0, own);
 });
 
-test("without a link, sends nothing, but a lease still expires", () => {
+test("sends nothing without a link, but a lease still expires", () => {
   wasm.linkChanged(0, 0n);
   wasm.start(0n);
   world.run(at(100));
@@ -308,7 +308,7 @@ test("without a link, sends nothing, but a lease still expires", () => {
   assert.equal(wasm.address(), 0);
 });
 
-test("a manual renewal asks at once, or starts over without a lease", () => {
+test("a manual renewal sends a request at once, or starts over without a lease", () => {
   world.bind();
   const count = world.messages.length;
   assert.equal(wasm.renew(world.now), 1);
@@ -335,7 +335,7 @@ test("a manual renewal starts over if the address was removed", () => {
   assert.equal(world.last.destination, 0xffffffff);
 });
 
-test("does not start if port 68 is taken, and says so", () => {
+test("reports that port 68 is in use, and does not start", () => {
   wasm.occupyPort();
   assert.equal(wasm.start(0n), 0);
   assert.equal(world.state, "stopped");
@@ -344,7 +344,7 @@ test("does not start if port 68 is taken, and says so", () => {
   wasm.stop();
 });
 
-test("takes the server's T1 and T2 if they make sense", () => {
+test("uses the server's T1 and T2 if they are plausible", () => {
   const good: Parameters<typeof world.bind>[0] = [...usual(1000), [58, u32(100)], [59, u32(200)]];
   world.bind(good);
   assert.equal(wasm.t1At(), at(100));

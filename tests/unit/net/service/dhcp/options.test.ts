@@ -12,13 +12,13 @@ const world = new DhcpWorld(wasm);
 
 beforeEach(() => world.reset(5));
 
-/** The usual options with some replaced or (undefined) omitted. */
+/** The usual options with some replaced or, if undefined, omitted. */
 function but(...changes: [number, Buffer | number[] | undefined][]): Options {
   const kept = usual().filter(([code]) => !changes.some(([changed]) => changed === code));
   return [...kept, ...(changes.filter(([, data]) => data !== undefined) as Options)];
 }
 
-/** Sends an OFFER; returns whether the client requested it. */
+/** Sends an OFFER, and reports whether the client requested it. */
 function offered(overrides: Overrides, type = types.offer): boolean {
   world.reset(5);
   wasm.start(0n);
@@ -30,7 +30,7 @@ function offered(overrides: Overrides, type = types.offer): boolean {
     world.run(6n * second);
     assert.equal(world.last.type, 1, "DISCOVER is sent again");
     world.reply(types.offer);
-    assert.equal(world.state, "requesting", "an honest offer is still taken");
+    assert.equal(world.state, "requesting", "a valid offer is still requested");
   }
   return taken;
 }
@@ -45,7 +45,7 @@ function lists(options: Options, yiaddr?: string): string {
 
 const own = (message: Buffer) => wasm.optionCount(...writeBytes(wasm, message));
 
-test("every truncation of an ACK is rejected or holds only whole options", () => {
+test("rejects every truncated ACK, or reads only its whole options", () => {
   wasm.start(0n);
   world.poll();
   const whole = world.build(types.ack, { options: usual() });
@@ -57,16 +57,16 @@ test("every truncation of an ACK is rejected or holds only whole options", () =>
   }
 });
 
-test("DHC-01, DHC-02: rejects a message whose last option is cut or too long", () => {
+test("DHC-01, DHC-02: rejects a message whose last option is truncated", () => {
   const whole = encodeOptions([[53, [2]], [54, ips("10.0.2.2")], ...usual()]);
-  assert.ok(offered({ raw: whole }), "no End, all options whole");
+  assert.ok(offered({ raw: whole }), "no End, but whole options");
   assert.equal(offered({ raw: Buffer.concat([whole, Buffer.from([6, 8, 10, 0])]) }), false);
   assert.equal(offered({ raw: Buffer.concat([whole, Buffer.from([6])]) }), false);
   const beyond = Buffer.concat([whole, Buffer.from([0x0f, 0xff, 0x61, 0xff])]);
   assert.equal(offered({ raw: beyond }), false);
 });
 
-test("DHC-03: overload reads file, then sname, each within its field, never nested", () => {
+test("DHC-03: reads overloaded file, then sname, within the field, and never nested", () => {
   const overloaded = but([6, undefined], [52, [3]]);
   const file = Buffer.alloc(128);
   file.set(encodeOptions([[6, ips("10.0.2.77")]]));
@@ -90,7 +90,7 @@ test("DHC-03: overload reads file, then sname, each within its field, never nest
   }
 });
 
-test("DHC-04: replaces an impossible mask by that of the address's class", () => {
+test("DHC-04: replaces an invalid mask by that of the address's class", () => {
   for (const mask of [[], [255], [255, 255, 255], [255, 255, 255, 0, 0]]) {
     lists(but([1, mask]));
     assert.equal(wasm.prefix(), 8, `mask ${mask}`);
@@ -142,12 +142,12 @@ test("DHC-06: ignores another xid, chaddr, op, hlen, cookie or htype", () => {
   for (const overrides of cases) assert.equal(offered(overrides), false, JSON.stringify(overrides));
 });
 
-test("DHC-07: lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
+test("DHC-07: handles lease times of 0, 1, 2^31-1 and infinity, and implausible T1 and T2", () => {
   assert.equal(offered({ options: but([51, u32(0)]) }), false);
   assert.equal(offered({ options: but([51, undefined]) }), false);
   assert.equal(offered({ options: but([51, [0, 1]]) }), false);
   lists(usual(1));
-  assert.equal(wasm.leaseTime(), 10, "no storm of requests");
+  assert.equal(wasm.leaseTime(), 10, "no flood of requests");
   lists(usual(0x7fffffff));
   assert.equal(wasm.expiresAt(), 0x7fffffffn * second);
   lists(usual(0xffffffff));
@@ -191,7 +191,7 @@ test("DHC-09: ignores message types that are missing, malformed, unknown or repe
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10: routers and name servers: multiples of 4, the first few, on-link only", () => {
+test("DHC-10: uses the first few routers and servers, if the length is a multiple of 4", () => {
   assert.match(lists(but([3, []])), /^routers; .*routes$/);
   assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
@@ -217,7 +217,7 @@ test("DHC-11: omits a search list with a loop or a pointer past its end", () => 
   assert.equal(world.text(wasm.search()), "en a.en");
 });
 
-test("DHC-12: concatenates an option that comes in parts", () => {
+test("DHC-12: concatenates the parts of an option", () => {
   const part = Buffer.alloc(200, "a");
   lists([...usual(), [15, part], [15, part], [119, part], [121, part], [121, part]]);
   assert.equal(world.text(wasm.domain()).length, 400);
@@ -229,11 +229,11 @@ test("DHC-12: concatenates an option that comes in parts", () => {
   assert.match(lists([...usual(), ...split]), /routes c0a80700\/24>a000209/);
 });
 
-test("DHC-13: classless routes: width 32 at most, nothing cut; they override option 3", () => {
+test("DHC-13: classless routes override option 3, if they are well-formed", () => {
   const route = (width: number, to: number[], via: string) =>
     Buffer.concat([Buffer.from([width, ...to]), ips(via)]);
   for (const bad of [route(33, [1, 2, 3, 4, 5], "10.0.2.9"), route(255, [], "10.0.2.9")]) {
-    assert.match(lists(but([121, bad])), /routes 0\/0>a000202$/, "ignored, so option 3 counts");
+    assert.match(lists(but([121, bad])), /routes 0\/0>a000202$/, "ignored, so option 3 applies");
   }
   const good = route(0, [], "10.0.2.9");
   for (let length = 0; length < good.length; length++) {
@@ -245,11 +245,11 @@ test("DHC-13: classless routes: width 32 at most, nothing cut; they override opt
   assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes$/, "not on the link");
 });
 
-test("DHC-14: prints names with control characters escaped, and never uses them", () => {
+test("DHC-14: escapes control characters in names, and does not use such names", () => {
   const nasty = Buffer.from("a\0\x1b[2J`rm`;\\");
   lists([...usual(), [12, nasty], [15, nasty], [56, nasty], [12, Buffer.alloc(200, 0xff)]]);
   assert.equal(world.text(wasm.domain()), "a\\000\\027[2J`rm`;\\\\");
-  assert.equal(world.text(wasm.serverHostname()), "", "no name that a host can have");
+  assert.equal(world.text(wasm.serverHostname()), "", "not a host name");
   assert.match(world.text(wasm.describe()), /^[\x20-\x7e\n]*$/);
   lists([...usual(), [12, Buffer.from("guest-7\0")]]);
   assert.equal(world.text(wasm.serverHostname()), "guest-7");
@@ -269,13 +269,13 @@ test("DHC-15: drops a message of 5,000 bytes, but not 2 KiB of padding", () => {
   assert.equal(offered({ raw: Buffer.concat([padded, Buffer.alloc(3000)]) }), false);
 });
 
-test("DHC-22: hears only port 67; a server may be behind a router", () => {
+test("DHC-22: accepts messages from port 67 only, also from behind a relay", () => {
   assert.equal(offered({ sourcePort: 68 }), false);
   assert.equal(offered({ sourcePort: 53 }), false);
   assert.ok(offered({ source: "203.0.113.9" }));
 });
 
-test("takes an MTU within its bounds", () => {
+test("accepts an MTU within bounds", () => {
   const mtuOf = (data: number[]) => {
     lists(but([26, data]));
     return wasm.mtu();
@@ -312,7 +312,7 @@ test("describes the options in words", () => {
   }
 });
 
-test("20,000 messages of random bytes: no crash, none accepted", () => {
+test("rejects 20,000 messages of random bytes", () => {
   wasm.start(0n);
   world.poll();
   let state = 99;

@@ -1,4 +1,4 @@
-/** Malformed, forged and odd answers (net/wire/dns.ts, net/service/dns/). */
+/** Malformed, forged and odd DNS answers (net/wire/dns.ts, net/service/dns/). */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address } from "../../../../lab/packets/bytes.ts";
@@ -20,12 +20,12 @@ const wasm = await load("tests/lab/entries/dns.ts");
 const world = new DnsWorld(wasm);
 const target = "203.0.113.7";
 const evil = "203.0.113.66";
-/** Offset of the first answer, behind the question for a.test. */
+/** Offset of the first record, after the question for a.test. */
 const answerAt = 12 + 8 + 4;
 
 beforeEach(() => world.reset("10.0.2.3"));
 
-/** The outcome for a.test if the only server answers so. */
+/** Returns the outcome for a.test if the only server sends this answer. */
 function outcome(answer: Answer): string {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -33,7 +33,7 @@ function outcome(answer: Answer): string {
   return world.outcome(query);
 }
 
-/** The same, followed by a true answer, which a forged one must not prevent. */
+/** The same, followed by a genuine answer, which a forged one must not prevent. */
 function ignored(answer: Answer): void {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -48,7 +48,7 @@ const record = (rest: Partial<Record_>): Answer => ({
   answers: [{ name: "a.test", data: Buffer.from([203, 0, 113, 66]), ...rest }],
 });
 
-test("every truncation of an answer is malformed, or ignored if the question is cut", () => {
+test("rejects every truncated answer, or ignores it if the question is truncated", () => {
   const answers = [cname([12], ["b", 14], 60), a(["b", 14], target)];
   const whole = encodeAnswer(0x1234, "a.test", { answers });
   const read = (bytes: Buffer): number => wasm.readAnswer(...writeBytes(wasm, bytes));
@@ -63,7 +63,7 @@ test("every truncation of an answer is malformed, or ignored if the question is 
   }
 });
 
-test("DNS-02: to DNS-11: names that break the rules make the answer malformed", () => {
+test("DNS-02 to DNS-11: rejects answers with malformed names", () => {
   const names: [string, Name][] = [
     ["DNS-02 itself", [answerAt]],
     ["DNS-03 each other", [answerAt + 2]],
@@ -81,12 +81,12 @@ test("DNS-02: to DNS-11: names that break the rules make the answer malformed", 
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
   world.reply(owner([answerAt]));
-  assert.equal(world.last.server, address("10.0.2.4"), "the next server is asked");
+  assert.equal(world.last.server, address("10.0.2.4"), "the next server is queried");
   world.reply({ answers: [a([12], target)] });
   assert.equal(world.outcome(query), target);
 });
 
-test("DNS-06: a pointer into a label or into data reads what is there", () => {
+test("DNS-06: follows a pointer into a label or into data", () => {
   assert.equal(outcome(owner([14])), "nodata", "est. and a rest that is no name, or another name");
   const inData: Answer = {
     answers: [{ name: "x.test", type: 16, data: encodeName("a.test") }, a([answerAt + 18], target)],
@@ -94,7 +94,7 @@ test("DNS-06: a pointer into a label or into data reads what is there", () => {
   assert.equal(outcome(inData), target);
 });
 
-test("DNS-12: A records of 0, 3, 5, 16 and 65535 bytes", () => {
+test("DNS-12: rejects A records of 0, 3, 5, 16 and 65535 bytes", () => {
   for (const length of [0, 3, 5, 16]) {
     assert.equal(outcome(record({ data: Buffer.alloc(length, 1) })), "bad-answer", `${length}`);
   }
@@ -106,7 +106,7 @@ test("DNS-13: rejects a message with fewer answers than announced", () => {
   assert.equal(outcome({ answers: [a("a.test", target)], answerCount: 65535 }), "bad-answer");
 });
 
-test("DNS-14: ignores an answer with another question, none, two, or 65535", () => {
+test("DNS-14: ignores an answer with another question, or 0, 2 or 65535 of them", () => {
   const answers = [a("a.test", evil)];
   ignored({ answers, questions: [] });
   ignored({ answers, questions: [], code: 3 });
@@ -118,7 +118,7 @@ test("DNS-14: ignores an answer with another question, none, two, or 65535", () 
   assert.equal(outcome({ questions: [], code: 5 }), "refused", "a failure without the question");
 });
 
-test("DNS-16: takes the true answer after 65,535 with wrong ids, ports and addresses", () => {
+test("DNS-16: accepts the genuine answer after 65,535 with wrong ids, ports and addresses", () => {
   const query = world.ask("a.test");
   const sent = world.last;
   const forged = { answers: [a("a.test", evil)] };
@@ -135,7 +135,7 @@ test("DNS-16: takes the true answer after 65,535 with wrong ids, ports and addre
   assert.equal(world.outcome(query), target);
 });
 
-test("DNS-18, DNS-19: neither uses nor caches what was not asked for", () => {
+test("DNS-18, DNS-19: neither uses nor caches unrequested records", () => {
   const query = world.ask("a.test");
   world.reply({
     answers: [a("a.test", target), a("bank.test", evil)],
@@ -149,7 +149,7 @@ test("DNS-18, DNS-19: neither uses nor caches what was not asked for", () => {
   assert.equal(world.outcome(world.ask("bank.test")), "pending");
 });
 
-test("DNS-21: TTL 0 is used once, a set top bit counts as 0, a week is the most", () => {
+test("DNS-21: uses TTL 0 once, treats a set top bit as 0, and limits TTLs to a week", () => {
   const kept = (ttl: number) => {
     assert.equal(outcome({ answers: [a("a.test", target, ttl)] }), target);
     const again = world.ask("a.test");
@@ -164,7 +164,7 @@ test("DNS-21: TTL 0 is used once, a set top bit counts as 0, a week is the most"
   assert.equal(wasm.ttl(world.ask("a.test")), 3 * 3600);
 });
 
-test("DNS-21: the first to ask is told a TTL no longer than later ones", () => {
+test("DNS-21: the first query returns the same bounded TTL as later ones", () => {
   const first = (answer: Answer) => {
     world.reset("10.0.2.3");
     const query = world.ask("a.test");
@@ -177,7 +177,7 @@ test("DNS-21: the first to ask is told a TTL no longer than later ones", () => {
   assert.equal(first({ code: 3, authority: [denied] }), 3 * 3600);
 });
 
-test("DNS-22: without TCP, a truncated answer is an explicit error", () => {
+test("DNS-22: reports a truncated answer as an error without TCP", () => {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
   world.reply({ flags: 0x8380 });
@@ -185,7 +185,7 @@ test("DNS-22: without TCP, a truncated answer is an explicit error", () => {
   assert.match(world.text(wasm.failure(query)), /truncated.*TCP/);
 });
 
-/** Asks until the query is written to TCP; returns the query and its bytes. */
+/** Starts a query and waits until it is written to TCP; returns the query and its bytes. */
 function overStream(): { query: number; id: number; name: string } {
   world.reset("10.0.2.3");
   wasm.useStreams();
@@ -206,7 +206,7 @@ function overStream(): { query: number; id: number; name: string } {
 const prefixed = (bytes: Buffer) =>
   Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 
-test("DNS-22: over TCP, the long answer may arrive in any pieces", () => {
+test("DNS-22: reassembles a long answer over TCP from any pieces", () => {
   const answers = Array.from({ length: 100 }, (_, i) =>
     a("a.test", `203.0.113.${100 + (i % 100)}`),
   );
@@ -223,7 +223,7 @@ test("DNS-22: over TCP, the long answer may arrive in any pieces", () => {
   }
 });
 
-test("DNS-22: over TCP, bad lengths, wrong ids, an early end and silence are errors", () => {
+test("DNS-22: over TCP, reports bad lengths, wrong ids, an early end and silence", () => {
   const after = (bytes: Buffer, state: number): string => {
     const { query } = overStream();
     wasm.streamArrive(0, ...writeBytes(wasm, bytes));
@@ -266,7 +266,7 @@ test("DNS-23: ignores 1 and 11 bytes, reads 513 and 4,096, drops more", () => {
   assert.equal(sized(15000), "pending");
 });
 
-test("DNS-24: OPT records anywhere change nothing or make the answer malformed", () => {
+test("DNS-24: ignores OPT records anywhere, or rejects the answer", () => {
   const opt = (rest: Partial<Record_> = {}): Record_ => ({
     name: "",
     type: 41,
@@ -283,7 +283,7 @@ test("DNS-24: OPT records anywhere change nothing or make the answer malformed",
   assert.equal(outcome({ answers: [opt({ length: 65535 }), good] }), "bad-answer");
 });
 
-test("DNS-25: skips other classes and types, and does not use addresses of nobody", () => {
+test("DNS-25: skips other classes and types, and addresses that no host can have", () => {
   const good = a("a.test", target);
   assert.equal(outcome({ answers: [{ ...a("a.test", evil), class_: 3 }, good] }), target);
   assert.equal(outcome({ answers: [{ ...a("a.test", evil), class_: 255 }, good] }), target);
@@ -297,7 +297,7 @@ test("DNS-25: skips other classes and types, and does not use addresses of nobod
   assert.equal(outcome({ answers: [a("a.test", "169.254.169.254")] }), "169.254.169.254");
 });
 
-test("DNS-26: prints an alias of odd bytes escaped, and never queries it", () => {
+test("DNS-26: prints an alias with odd bytes escaped, and never queries it", () => {
   const odd: Name = ["x\0.\x1b[31m", "test", Buffer.from([0])];
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -313,7 +313,7 @@ test("DNS-27: accepts the question in another letter case", () => {
   assert.equal(outcome({ questions: [{ name: "A.TesT" }], answers }), target);
 });
 
-test("DNS-30: rejects invalid names before any packet; an address is its own answer", () => {
+test("DNS-30: rejects invalid names without a packet, and returns an address as it is", () => {
   const bad = ["", ".", "..", "a..b", ".a", "a.", "-x", "x-", "a b", "a/b", "a:80", "ä.test"];
   const numbers = ["1.2.3.4.", "0x7f.1", "127.1", "1", "256.1.1.1", "a.0x7f", "1.2.3"];
   const long = [`${"a".repeat(64)}.test`, Array(128).fill("a").join("."), "xn--\xff", "a\0b"];
@@ -336,14 +336,14 @@ test("DNS-30: rejects invalid names before any packet; an address is its own ans
   assert.equal(world.outcome(world.ask(`${longest}d`)), "bad-name");
 });
 
-test("a query follows RFC 1035", () => {
+test("sends a query in the format of RFC 1035", () => {
   const to: number = wasm.block(300);
   const length: number = wasm.writeQuery(to, ...writeText(wasm, "a.test"));
   const bytes = Buffer.from(wasm.memory.buffer.slice(to, to + length)).toString("hex");
   assert.equal(bytes, "123401000001000000000000" + "0161" + "0474657374" + "00" + "00010001");
 });
 
-test("20,000 answers of random bytes behind the right question do not crash it", () => {
+test("survives 20,000 answers of random bytes after the right question", () => {
   let state = 4711;
   const random = () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;

@@ -1,4 +1,4 @@
-/** The resolver against scripted servers (net/service/dns/), in virtual time. */
+/** The resolver with scripted servers (net/service/dns/), in virtual time. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address } from "../../../../lab/packets/bytes.ts";
@@ -12,7 +12,7 @@ const target = "203.0.113.7";
 
 beforeEach(() => world.reset("10.0.2.3"));
 
-test("DNS-01: a question and its answer", () => {
+test("DNS-01: resolves a name with one query", () => {
   const query = world.ask("A.test");
   assert.equal(world.queries.length, 1);
   assert.equal(world.last.name, "a.test");
@@ -32,7 +32,7 @@ test("DNS-01: a question and its answer", () => {
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
 });
 
-test("a server may have its own port", () => {
+test("queries a server on its own port", () => {
   world.reset("10.0.2.2#5353");
   const query = world.ask("a.test");
   assert.equal(world.last.serverPort, 5353);
@@ -69,14 +69,14 @@ test("caches negative answers by the zone's SOA (RFC 2308)", () => {
   assert.equal(denied([soa("test", 30)], 0), "nodata nodata 1");
   assert.equal(denied([soa("test", 3600, 30)], 3), "nxdomain nxdomain 1", "the SOA's own TTL");
   assert.equal(denied([soa("test", 20)], 3), "nxdomain pending 2", "expired");
-  assert.equal(denied([soa("bank", 3600)], 3), "nxdomain pending 2", "not its zone");
-  assert.equal(denied([soa("a.test", 30)], 3), "nxdomain nxdomain 1", "its own zone");
+  assert.equal(denied([soa("bank", 3600)], 3), "nxdomain pending 2", "not the name's zone");
+  assert.equal(denied([soa("a.test", 30)], 3), "nxdomain nxdomain 1", "the name's zone");
   assert.equal(denied([soa("", 30)], 3), "nxdomain nxdomain 1", "the root");
   const other = a("test", target, 3600);
-  assert.equal(denied([other, soa("test", 30)], 3), "nxdomain nxdomain 1", "behind another");
+  assert.equal(denied([other, soa("test", 30)], 3), "nxdomain nxdomain 1", "after another record");
   const cut = { ...soa("test", 30), data: Buffer.alloc(21, 1) };
-  assert.equal(denied([cut], 3), "nxdomain pending 2", "an SOA that is cut");
-  assert.equal(denied([], 3), "nxdomain pending 2", "no SOA: not kept");
+  assert.equal(denied([cut], 3), "nxdomain pending 2", "a truncated SOA");
+  assert.equal(denied([], 3), "nxdomain pending 2", "no SOA: not cached");
 });
 
 test("follows aliases within an answer, in any order", () => {
@@ -93,7 +93,7 @@ test("follows aliases within an answer, in any order", () => {
   assert.equal(wasm.ttl(query), 20);
 });
 
-test("queries an alias whose end is missing with a new id and port", () => {
+test("queries the end of an incomplete alias chain with a new id and port", () => {
   const query = world.ask("a.test");
   world.reply({ answers: [cname("a.test", "b.test", 20)] });
   assert.equal(world.outcome(query), "pending");
@@ -137,11 +137,11 @@ test("DNS-20: follows 16 aliases, not 20, and no loop", () => {
   world.reset("10.0.2.3");
   const other = world.ask("a.test");
   world.reply({ answers: [cname("a.test", "b.test"), a("a.test", "203.0.113.66")] });
-  assert.equal(world.outcome(other), "pending", "only addresses of the last name count");
+  assert.equal(world.outcome(other), "pending", "only addresses of the last name are used");
   assert.equal(world.last.name, "b.test");
 });
 
-test("DNS-28: without an answer, waits grow, and it fails after 15 seconds", () => {
+test("DNS-28: retries a silent server at growing intervals, and fails after 15 s", () => {
   const query = world.ask("a.test");
   world.run(14n * second);
   assert.deepEqual(
@@ -156,7 +156,7 @@ test("DNS-28: without an answer, waits grow, and it fails after 15 seconds", () 
   assert.equal(wasm.socketCount(), 0);
 });
 
-test("DNS-28: asks the second server after two seconds if the first is dead", () => {
+test("DNS-28: queries the second server after 2 s if the first is silent", () => {
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
   world.run(2n * second);
@@ -166,7 +166,7 @@ test("DNS-28: asks the second server after two seconds if the first is dead", ()
   assert.equal(wasm.server(query) >>> 0, address("10.0.2.4"));
 });
 
-test("DNS-28: a closed port moves on at once, and fails if there is no other server", () => {
+test("DNS-28: moves on at once from a closed port, and fails without another server", () => {
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
   wasm.refuse(0);
@@ -179,7 +179,7 @@ test("DNS-28: a closed port moves on at once, and fails if there is no other ser
   assert.equal(wasm.elapsed(query), 0n);
 });
 
-test("no route and no server are errors at once", () => {
+test("reports a missing route or server at once", () => {
   wasm.setRoute(0);
   const query = world.ask("a.test");
   world.poll();
@@ -189,7 +189,7 @@ test("no route and no server are errors at once", () => {
   assert.equal(world.outcome(world.ask("a.test")), "no-servers");
 });
 
-test("DNS-15: NXDOMAIN is final; failures move on, and are told apart in the end", () => {
+test("DNS-15: NXDOMAIN is final; other failures move on to the next server", () => {
   const codes: [number, string][] = [
     [1, "formerr"],
     [2, "servfail"],
@@ -205,7 +205,7 @@ test("DNS-15: NXDOMAIN is final; failures move on, and are told apart in the end
     world.reply({ code });
     assert.equal(world.outcome(query), error);
     const again = world.ask("a.test");
-    assert.equal(world.outcome(again), error, "remembered for a second (RFC 9520)");
+    assert.equal(world.outcome(again), error, "cached for a second (RFC 9520)");
     world.now = second;
     assert.equal(world.outcome(world.ask("a.test")), "pending");
   }
@@ -219,9 +219,9 @@ test("DNS-15: NXDOMAIN is final; failures move on, and are told apart in the end
   const query = world.ask("a.test");
   const answers = [a("a.test", target)];
   for (const flags of [0x0100, 0x9180, 0xa980]) world.reply({ flags, answers });
-  assert.equal(world.outcome(query), "pending", "a query, or another operation");
+  assert.equal(world.outcome(query), "pending", "a query, or another opcode");
   world.reply({ flags: 0x81c0, answers });
-  assert.equal(world.outcome(query), target, "the Z bit does not matter");
+  assert.equal(world.outcome(query), target, "the Z bit is ignored");
 });
 
 test("DNS-17: ids and ports are unpredictable; identical questions share a query", () => {
@@ -256,7 +256,7 @@ test("DNS-29: ignores a second or late answer, and does not reuse its port at on
   assert.equal(world.outcome(world.ask("a.test")), target);
 });
 
-test("cancelling frees the socket when nobody waits any more", () => {
+test("frees the socket when the last waiting query is cancelled", () => {
   const [one, two] = [world.ask("a.test"), world.ask("a.test")];
   wasm.cancel(one);
   assert.equal(world.outcome(one), "cancelled");
@@ -274,7 +274,7 @@ test("cancelling frees the socket when nobody waits any more", () => {
   assert.equal(world.outcome(first), target);
 });
 
-test("DNS-31: of 10,000 names the cache keeps the last 256; lookups are bounded", () => {
+test("DNS-31: caches the last 256 of 10,000 names, and bounds concurrent lookups", () => {
   for (let i = 0; i < 10000; i++) {
     world.ask(`n${i}.test`);
     if (i % 2 === 0) world.reply({ answers: [a(`n${i}.test`, target, 86400)] });
@@ -288,7 +288,7 @@ test("DNS-31: of 10,000 names the cache keeps the last 256; lookups are bounded"
   const pages: number = wasm.memory.buffer.byteLength;
   assert.ok(pages < 32 << 20, `${pages} bytes`);
   const count = world.queries.length;
-  assert.equal(world.outcome(world.ask("n0.test")), target, "used all the time");
+  assert.equal(world.outcome(world.ask("n0.test")), target, "recently used");
   assert.equal(world.outcome(world.ask("n9998.test")), target);
   assert.equal(world.queries.length, count);
   assert.equal(world.outcome(world.ask("n1.test")), "pending");
@@ -310,7 +310,7 @@ test("a full cache evicts expired entries first", () => {
   assert.equal(world.outcome(world.ask("n255.test")), target);
 });
 
-test("hosts names need no server and ignore case; localhost is always there", () => {
+test("resolves names of hosts, in any case, and localhost without a server", () => {
   world.reset();
   assert.equal(wasm.addHost(...writeText(wasm, "Printer"), address("10.0.2.9")), 1);
   assert.equal(wasm.addHost(...writeText(wasm, "printer"), address("10.0.2.10")), 1);

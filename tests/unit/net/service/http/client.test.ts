@@ -12,7 +12,7 @@ const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
 
 beforeEach(() => http.reset());
 
-test("failures before the answer have curl's codes and name the host", () => {
+test("reports failures before the response with curl's codes and the host", () => {
   http.start({ url: "http://none.test/" });
   failed(failure.resolve, /Could not resolve host: none.test: no such name/);
   wasm.streamsAre(State.Failed, 1, false);
@@ -29,7 +29,7 @@ test("failures before the answer have curl's codes and name the host", () => {
   failed(failure.connect, /no free connection/);
 });
 
-test("tries the next address if one does not answer", () => {
+test("tries the next address if one does not respond", () => {
   wasm.streamsAre(State.Failed, 1, false);
   http.start({ url: "http://two.test/" });
   assert.equal(wasm.streamCount(), 2);
@@ -49,7 +49,7 @@ test("tries the next address if one does not answer", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("retries once without the session a handshake that an old session may have spoilt", () => {
+test("retries a failed handshake once without the old session", () => {
   wasm.streamsAre(State.Connecting, 0, false);
   http.start({ url: "https://a.test/" });
   http.fail(0, 8);
@@ -62,7 +62,7 @@ test("retries once without the session a handshake that an old session may have 
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("tells an empty reply, a reset and a truncated header apart", () => {
+test("distinguishes an empty reply, a reset and a truncated header", () => {
   http.start();
   http.finish(0);
   failed(failure.empty);
@@ -79,7 +79,7 @@ test("tells an empty reply, a reset and a truncated header apart", () => {
   failed(failure.receive);
 });
 
-test("each phase's time is that of its end", () => {
+test("records the time at which each phase ends", () => {
   http.now = 1_000_000n;
   wasm.streamsAre(State.Connecting, 0, false);
   http.start();
@@ -94,7 +94,7 @@ test("each phase's time is that of its end", () => {
   assert.deepEqual(at, [0, 600, 650, 657]);
 });
 
-test("HTP-22: a deadline, a silence limit and a cap end what would never end", () => {
+test("HTP-22: ends endless transfers by deadline, by silence or by size", () => {
   http.start({ timeout: 5_000_000 });
   http.push(0, "HTTP/1.1 200 OK\r\n\r\n");
   for (let i = 0; i < 4; i++) {
@@ -128,7 +128,7 @@ test("HTP-22: a deadline, a silence limit and a cap end what would never end", (
   failed(failure.timedOut);
 });
 
-test("a sink gets no more than it has room for, and may refuse", () => {
+test("gives a sink no more than it has room for, and ends if it refuses", () => {
   wasm.prepare(...writeText(wasm, "GET"), ...writeText(wasm, "http://a.test/"));
   wasm.useSlowSink();
   wasm.options(false, 0n, 0);
@@ -142,13 +142,13 @@ test("a sink gets no more than it has room for, and may refuse", () => {
   assert.equal(wasm.allowSink(0), 300);
   assert.equal(wasm.unread(0), 1700);
   http.poll(500_000_000);
-  assert.equal(http.outcome(), "pending", "waiting for the console is not silence");
+  assert.equal(http.outcome(), "pending", "waiting for the console does not count as silence");
   wasm.allowSink(1700);
   http.poll();
   failed(failure.sink);
 });
 
-test("connections are kept and reused for the same server only", () => {
+test("reuses idle connections for the same server only", () => {
   http.start();
   http.push(0, ok);
   assert.equal(wasm.idle(), 1);
@@ -166,7 +166,7 @@ test("connections are kept and reused for the same server only", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("idle connections are bounded, and end after 30 s or if the server closes or sends", () => {
+test("bounds idle connections, and closes them after 30 s or if the server does", () => {
   for (let i = 0; i < 10; i++) {
     http.start({ url: `http://a.test:${1000 + i}/` });
     http.push(i, ok);
@@ -197,7 +197,7 @@ test("HTP-33: resends a request once on a closing connection if it is idempotent
     assert.equal(wasm.reused(), 0);
     http.finish(1);
     failed(failure.empty);
-    assert.equal(wasm.streamCount(), 2, "once only");
+    assert.equal(wasm.streamCount(), 2, "sent only once");
   }
   http.reset();
   http.start();
@@ -213,15 +213,15 @@ test("HTP-33: resends a request once on a closing connection if it is idempotent
   http.push(0, "HTTP/1.1 2");
   http.finish(0);
   failed(failure.receive);
-  assert.equal(wasm.streamCount(), 1, "part of an answer had come");
+  assert.equal(wasm.streamCount(), 1, "part of a response had arrived");
   http.reset();
   http.start();
   http.finish(0);
   failed(failure.empty);
-  assert.equal(wasm.streamCount(), 1, "a new connection is no reason to try again");
+  assert.equal(wasm.streamCount(), 1, "a new connection is not retried");
 });
 
-test("HTP-31: delivers an answer that arrives before the request is sent", () => {
+test("HTP-31: delivers a response that arrives before the request is sent", () => {
   for (const ending of ["finish", "reset", "open"]) {
     http.reset();
     wasm.limits(0xffffffff, 1000);
@@ -231,7 +231,7 @@ test("HTP-31: delivers an answer that arrives before the request is sent", () =>
     if (ending === "reset" && http.outcome() === "pending") http.fail(0, 4);
     assert.equal(http.outcome(), "413 no!", ending);
     const head = http.text("sent", 0).indexOf("\r\n\r\n") + 4;
-    assert.equal(wasm.bodySent(), BigInt(1000 - head), "what went out is counted, no more");
+    assert.equal(wasm.bodySent(), BigInt(1000 - head), "only bytes sent are counted");
     assert.equal(http.text("end", 0), "aborted");
   }
   http.reset();
@@ -239,10 +239,10 @@ test("HTP-31: delivers an answer that arrives before the request is sent", () =>
   http.start({ method: "POST", pattern: 1 << 20 });
   wasm.push(0, ...writeText(wasm, "HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nno!"));
   http.fail(0, 4);
-  assert.equal(http.outcome(), "413 no!", "with the reset right behind it");
+  assert.equal(http.outcome(), "413 no!", "followed by a reset");
 });
 
-test("HTP-31: after an early answer that is no error, still sends the request", () => {
+test("HTP-31: continues to send the request after an early response that is no error", () => {
   wasm.limits(0xffffffff, 1000);
   http.start({ method: "POST", pattern: 2000 });
   http.push(0, ok);
@@ -256,10 +256,10 @@ test("HTP-31: after an early answer that is no error, still sends the request", 
   http.start({ method: "POST", pattern: 2000, timeout: 1000 });
   http.push(0, ok);
   http.poll(1000);
-  assert.equal(http.outcome(), "200 ok", "and the deadline does not undo it");
+  assert.equal(http.outcome(), "200 ok", "the deadline does not change that");
 });
 
-test("sends a body whole, as fast as the stream takes it", () => {
+test("sends a whole body, as fast as the stream accepts it", () => {
   wasm.limits(0xffffffff, 70_000);
   http.start({ method: "PUT", pattern: 200_000 });
   let sent = http.text("sent", 0);
@@ -282,7 +282,7 @@ test("sends a body whole, as fast as the stream takes it", () => {
   assert.equal(wasm.patternCrc(0, 10), 0);
 });
 
-test("CRC-32 equals zlib's for every length and start", () => {
+test("computes the same CRC-32 as zlib for every length and start", () => {
   const bytes = Buffer.from(Array.from({ length: 64 }, (_, i) => (i * 37) ^ 0x5a));
   const pointer = wasm.block(64);
   new Uint8Array(wasm.memory.buffer, pointer, 64).set(bytes);
@@ -295,7 +295,7 @@ test("CRC-32 equals zlib's for every length and start", () => {
   assert.equal(wasm.crc32(half, pointer + 13, 51) >>> 0, crc32(bytes));
 });
 
-test("cancelling and closing free everything", () => {
+test("cancelling and closing free all resources", () => {
   http.start();
   wasm.cancel(http.now);
   failed(failure.cancelled);
@@ -311,7 +311,7 @@ test("cancelling and closing free everything", () => {
   assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
 });
 
-test("concurrent requests are bounded", () => {
+test("bounds concurrent requests", () => {
   for (let i = 0; i < 32; i++) http.start({ url: `http://a.test:${i + 1}/` });
   assert.equal(http.outcome(), "pending");
   http.start();

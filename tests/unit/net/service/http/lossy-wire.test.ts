@@ -11,7 +11,7 @@ const pattern = (length: number) =>
 const small = crc32(pattern(100));
 const large = crc32(pattern(1 << 20));
 
-test("many requests share one connection, and nothing remains of it", () => {
+test("many requests share one connection, and leak nothing", () => {
   wasm.begin(1, 0);
   const frames = wasm.framesFree();
   for (let i = 0; i < 50; i++) assert.equal(wasm.get(false) >>> 0, small, message());
@@ -20,7 +20,7 @@ test("many requests share one connection, and nothing remains of it", () => {
   assert.equal(wasm.framesFree(), frames);
 });
 
-test("a mebibyte arrives whole, both ways", () => {
+test("transfers a mebibyte in both directions", () => {
   wasm.begin(2, 0);
   assert.equal(wasm.get(true) >>> 0, large, message());
   assert.equal(wasm.post(1 << 20), 1 << 20, message());
@@ -30,7 +30,7 @@ test("a mebibyte arrives whole, both ways", () => {
 });
 
 for (const seed of [3, 4, 5]) {
-  test(`the same holds with three percent loss (seed ${seed})`, () => {
+  test(`does the same with 3% loss (seed ${seed})`, () => {
     wasm.begin(seed, 30);
     for (let i = 0; i < 20; i++) assert.equal(wasm.get(false) >>> 0, small, message());
     assert.equal(wasm.get(true) >>> 0, large, message());
@@ -40,7 +40,7 @@ for (const seed of [3, 4, 5]) {
   });
 }
 
-test("concurrent requests use separate connections; eight are kept", () => {
+test("concurrent requests use separate connections, eight of which are kept", () => {
   wasm.begin(6, 0);
   assert.equal(wasm.concurrent(32), 32);
   assert.equal(wasm.opened(), 32);

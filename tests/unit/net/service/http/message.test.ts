@@ -1,4 +1,4 @@
-/** HTTP responses byte by byte: what is accepted, what is rejected, where the body ends. */
+/** HTTP responses: what is accepted, what is rejected, where the body ends. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
@@ -17,7 +17,7 @@ const fails = (
 const chunked = (body: string) => `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`;
 const length = (value: string, body = "hello") => `${ok}Content-Length: ${value}\r\n\r\n${body}`;
 
-test("HTP-01: the reason phrase may be empty, with or without its space", () => {
+test("HTP-01: accepts an empty reason phrase, with or without its space", () => {
   assert.equal(ask("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nab"), "200 ab");
   assert.equal(http.text("reason"), "");
   assert.equal(ask("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nab"), "200 ab");
@@ -25,14 +25,14 @@ test("HTP-01: the reason phrase may be empty, with or without its space", () => 
   assert.equal(http.text("reason"), "Not Found");
 });
 
-test("HTP-02: a status code has three digits, from 100", () => {
+test("HTP-02: rejects status codes other than three digits from 100", () => {
   for (const line of ["1000 X", "20 X", "-1", "2OO", "200X", " 200", "099 X", "000", "", "+20 X"]) {
     fails(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`, failure.malformed);
   }
   assert.equal(ask("HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n"), "999 ");
 });
 
-test("HTP-03, HTP-04: rejects what does not begin with HTTP/1.", () => {
+test("HTP-03, HTP-04: rejects responses that do not begin with HTTP/1.", () => {
   for (const line of [
     "HTTP/2.0 200",
     "HTTP/0.9 200",
@@ -49,7 +49,7 @@ test("HTP-03, HTP-04: rejects what does not begin with HTTP/1.", () => {
   assert.match(http.outcome(), /^failed 1: Received HTTP/, "at the first wrong byte");
 });
 
-test("HTP-05: lines may end in LF alone; a CR elsewhere is an error", () => {
+test("HTP-05: accepts lines that end in LF alone, and rejects a CR elsewhere", () => {
   assert.equal(ask("HTTP/1.1 200 OK\nContent-Length: 2\n\nab"), "200 ab");
   assert.equal(ask("HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\nab"), "200 ab");
   for (const bad of [
@@ -73,7 +73,7 @@ test("HTP-06: rejects NUL in values, names and the status line", () => {
   fails("HTTP/1.1\x100 OK\r\n\r\n", failure.malformed);
 });
 
-test("HTP-07: what is no field is an error and never another field", () => {
+test("HTP-07: rejects malformed fields, and never takes them for others", () => {
   const bad = [
     "Content-Length : 5",
     ": novalue",
@@ -88,7 +88,7 @@ test("HTP-07: what is no field is an error and never another field", () => {
   assert.equal(http.field("y"), "");
 });
 
-test("HTP-08: a folded line continues the value before it", () => {
+test("HTP-08: appends a folded line to the value before it", () => {
   assert.equal(ask(`${ok}X: a\r\n  b\r\n\tc  \r\nContent-Length: 2\r\n\r\nab`), "200 ab");
   assert.match(http.field("x"), /^a +b +c$/);
   assert.equal(ask(`${ok}X:\r\n  b\r\nContent-Length: 2\r\n\r\nab`), "200 ab");
@@ -99,7 +99,7 @@ test("HTP-08: a folded line continues the value before it", () => {
   fails(`${ok}X: a\r\n b\0\r\n\r\n`, failure.malformed);
 });
 
-test("HTP-09: Content-Length may be repeated only with the same value", () => {
+test("HTP-09: rejects a repeated Content-Length with another value", () => {
   assert.equal(ask(`${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello`), "200 hello");
   assert.equal(ask(length("5, 5")), "200 hello");
   assert.equal(ask(length("005")), "200 hello");
@@ -108,7 +108,7 @@ test("HTP-09: Content-Length may be repeated only with the same value", () => {
   fails(length("5,"), failure.malformed);
 });
 
-test("HTP-10: a length that is no number or does not fit is an error, and never wraps", () => {
+test("HTP-10: rejects a length that is not a number or does not fit, and never wraps", () => {
   const bad = [
     "-1",
     "+5",
@@ -125,12 +125,12 @@ test("HTP-10: a length that is no number or does not fit is an error, and never 
   fails(length("9223372036854775807"), failure.incomplete);
 });
 
-test("HTP-11: fewer bytes than announced are an error", () => {
+test("HTP-11: reports fewer bytes than announced", () => {
   fails(length("100"), failure.incomplete);
   assert.equal(ask(length("0", "")), "200 ");
 });
 
-test("HTP-12: drops more bytes than announced, together with the connection", () => {
+test("HTP-12: drops excess bytes, and closes the connection", () => {
   assert.equal(ask(length("2")), "200 he");
   assert.equal(http.wasm.idle(), 0);
   assert.equal(http.text("end", 0), "released");
@@ -146,7 +146,7 @@ test("HTP-13: chunked overrides Content-Length, and the connection closes", () =
   assert.equal(http.wasm.idle(), 1);
 });
 
-test("HTP-14: accepts no transfer coding but chunked, alone, in HTTP/1.1", () => {
+test("HTP-14: accepts only the transfer coding chunked, alone, in HTTP/1.1", () => {
   const body = "\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
   const bad = [
     "gzip, chunked",
@@ -179,7 +179,7 @@ test("HTP-15: chunk sizes do not wrap", () => {
   fails(chunked("7fffffffffffffff\r\nhello\r\n0\r\n\r\n"), failure.incomplete);
 });
 
-test("HTP-16: a chunk size is hex digits; blanks may follow (BWS, old padding)", () => {
+test("HTP-16: accepts hex digits as chunk size, followed by blanks or not", () => {
   for (const size of [
     "",
     "-5",
@@ -215,14 +215,14 @@ test("HTP-16: a chunk size is hex digits; blanks may follow (BWS, old padding)",
   );
 });
 
-test("HTP-17: a chunk ends where its size says", () => {
+test("HTP-17: rejects a chunk without CR LF after its size", () => {
   fails(chunked("5\r\nhelloXX0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhello\n0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhello\r0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhell\r\n0\r\n\r\n"), failure.receive);
 });
 
-test("HTP-18: chunk extensions of one body are bounded", () => {
+test("HTP-18: bounds the chunk extensions of a body", () => {
   fails(
     chunked(`5;${"x".repeat(1 << 20)}\r\nhello\r\n0\r\n\r\n`),
     /^failed 56: chunk extensions too long/,
@@ -234,7 +234,7 @@ test("HTP-18: chunk extensions of one body are bounded", () => {
   fails(chunked("5;a\nb\r\nhello\r\n0\r\n\r\n"), failure.receive);
 });
 
-test("HTP-19: every truncation of a chunked body is incomplete", () => {
+test("HTP-19: reports every truncated chunked body as incomplete", () => {
   const body = "5;x=y\r\nhello\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\n";
   for (let cut = 0; cut < body.length; cut++) {
     fails(chunked(body.slice(0, cut)), failure.incomplete, `first ${cut} bytes`);
@@ -242,7 +242,7 @@ test("HTP-19: every truncation of a chunked body is incomplete", () => {
   assert.equal(ask(chunked(body)), "200 helloabc");
 });
 
-test("HTP-20: trailers are bounded, well-formed, and not headers", () => {
+test("HTP-20: bounds trailers, rejects malformed ones, and does not use them as headers", () => {
   const trailer = (text: string) => chunked(`5\r\nhello\r\n0\r\n${text}\r\n`);
   assert.equal(
     ask(trailer("Content-Length: 1\r\nTransfer-Encoding: x\r\nHost: y\r\n")),
@@ -256,7 +256,7 @@ test("HTP-20: trailers are bounded, well-formed, and not headers", () => {
     fails(trailer(bad), failure.receive);
 });
 
-test("HTP-21: headers are bounded in bytes and fields, however they arrive", () => {
+test("HTP-21: bounds headers in bytes and fields, however they arrive", () => {
   fails(`${ok}X: ${"a".repeat(10 << 20)}\r\n\r\n`, /^failed 56: Too large response headers/);
   fails(ok + "X: a\r\n".repeat(200), /^failed 56: Too many response headers/);
   fails(`HTTP/1.1 200 ${"a".repeat(70_000)}`, /^failed 56: Too large response headers/);
@@ -265,7 +265,7 @@ test("HTP-21: headers are bounded in bytes and fields, however they arrive", () 
   assert.equal(ask(`${ok}X: ${"a".repeat(60_000)}\r\nContent-Length: 2\r\n\r\nab`), "200 ab");
 });
 
-test("HTP-23: skips interim responses, but not for ever", () => {
+test("HTP-23: skips a bounded number of interim responses", () => {
   const interim = ["100 Continue", "103 Early Hints\r\nLink: </x>", "199 X", "102"];
   const all = interim.map((line) => `HTTP/1.1 ${line}\r\n\r\n`).join("");
   assert.equal(ask(all.repeat(8) + length("5")), "200 hello");
@@ -277,7 +277,7 @@ test("HTP-24: rejects 101 without an upgrade request", () => {
   fails("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", failure.malformed);
 });
 
-test("HTP-25: 204, 304 and HEAD have no body; an announced one prevents reuse", () => {
+test("HTP-25: expects no body after 204, 304 and HEAD; a body prevents reuse", () => {
   for (const status of ["204 No Content", "304 Not Modified"]) {
     for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
       assert.equal(ask(`HTTP/1.1 ${status}\r\n${framing}\r\n\r\nhello`), `${status.slice(0, 3)} `);
@@ -292,7 +292,7 @@ test("HTP-25: 204, 304 and HEAD have no body; an announced one prevents reuse", 
   assert.equal(http.wasm.idle(), 1);
 });
 
-test("HTP-30: asks for no coding, and passes an unknown one on as it is", () => {
+test("HTP-30: requests no coding, and passes on an unknown one unchanged", () => {
   assert.equal(
     ask(`${ok}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8bx`),
     "200 \x1f\x8bx",
@@ -300,7 +300,7 @@ test("HTP-30: asks for no coding, and passes an unknown one on as it is", () => 
   assert.doesNotMatch(http.text("sent", 0), /accept-encoding/i);
 });
 
-test("HTP-34: Connection: close and HTTP/1.0 prevent reuse; 1.0's keep-alive allows it", () => {
+test("HTP-34: Connection: close and HTTP/1.0 prevent reuse, keep-alive allows it", () => {
   const cases: [string, string, number][] = [
     ["1.1", "", 1],
     ["1.1", "Connection: close\r\n", 0],
@@ -346,17 +346,17 @@ const samples: [string, string][] = [
   ["HTTX/1.1 200 OK\r\n\r\n", "failed 1: Received HTTP/0.9 when not allowed"],
 ];
 
-test("HTP-32: every split of the answer gives the same result", () => {
+test("HTP-32: every split of the response gives the same result", () => {
   for (const [answer, want] of samples) {
     assert.equal(ask(answer), want);
     for (let cut = 1; cut < answer.length; cut++)
       assert.equal(ask(answer, {}, [cut]), want, `cut at ${cut}`);
     const all = Array.from({ length: answer.length - 1 }, (_, i) => i + 1);
-    assert.equal(ask(answer, {}, all), want, "every byte alone");
+    assert.equal(ask(answer, {}, all), want, "byte by byte");
   }
 });
 
-test("HTP-32: three pieces, and a receive buffer that shows one byte at a time", () => {
+test("HTP-32: three pieces, or a receive buffer of one byte, give the same result", () => {
   const [answer, want] = samples[1];
   for (let first = 1; first < answer.length - 1; first += 3) {
     for (let second = first + 1; second < answer.length; second += 5) {
@@ -370,12 +370,12 @@ test("HTP-32: three pieces, and a receive buffer that shows one byte at a time",
   assert.equal(http.outcome(), want);
 });
 
-/** Insertions without effect: in the reason, around a value, and a line folded by LF SP. */
+/** Insertions without effect: in the reason, around a value, and LF SP, which folds a line. */
 const harmless =
   "SP@12 HT@13 SP@13 :@13 HT@14 SP@14 :@14 HT@15 SP@15 :@15 :@18 LF@19 HT@19 SP@19 :@19 " +
   "HT@20 SP@20 :@20 HT@21 SP@21 :@21 HT@23 SP@23";
 
-test("HTP-37: six characters at every place of the first two lines have fixed results", () => {
+test("HTP-37: six characters inserted anywhere in the first two lines have known results", () => {
   const head = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n\r\nab";
   const end = head.indexOf("Content");
   const accepted: string[] = [];

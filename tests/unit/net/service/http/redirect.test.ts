@@ -1,4 +1,4 @@
-/** Redirects: how many, where to, with which method, and what another origin sees. */
+/** Redirects: their number, targets and methods, and what another origin receives. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { failure, HttpBench, State } from "../../../../lab/scripted/http.ts";
@@ -16,7 +16,7 @@ const failed = (kind: number, words = /./) => {
 
 beforeEach(() => http.reset());
 
-test("HTP-26: redirects end after ten, in loops and in chains", () => {
+test("HTP-26: follows at most ten redirects, in loops and in chains", () => {
   http.start({ url: "http://a.test/a", follow: true });
   for (let i = 0; i < 10; i++) http.push(0, redirect(302, i % 2 === 0 ? "/b" : "/a"));
   assert.equal(http.outcome(), "pending");
@@ -29,7 +29,7 @@ test("HTP-26: redirects end after ten, in loops and in chains", () => {
   failed(failure.redirects);
 });
 
-test("HTP-26: follows no redirect unless told to, nor one without Location", () => {
+test("HTP-26: follows redirects only on request, and only with a Location", () => {
   http.start();
   http.push(0, redirect(302, "/b"));
   assert.equal(http.outcome(), "302 ");
@@ -42,7 +42,7 @@ test("HTP-26: follows no redirect unless told to, nor one without Location", () 
   assert.equal(http.outcome(), "304 ");
 });
 
-test("HTP-27: follows only http and https, never down to http, never with a user", () => {
+test("HTP-27: follows only http and https, never from https to http, never with a user", () => {
   const bad: [string, string, number][] = [
     ["https://a.test/", "http://a.test/", failure.url],
     ["http://a.test/", "file:///etc/passwd", failure.unsupported],
@@ -114,7 +114,7 @@ test("HTP-28: rejects a Location that could split a request", () => {
   assert.equal(wasm.streamCount(), 1);
 });
 
-test("HTP-29: methods and bodies across redirects", () => {
+test("HTP-29: changes the method and drops the body as the status requires", () => {
   const cases: [number, string, string, boolean][] = [
     [301, "POST", "GET", false],
     [302, "POST", "GET", false],
@@ -142,7 +142,7 @@ test("HTP-29: methods and bodies across redirects", () => {
   }
 });
 
-test("reads a short body of a redirect, and drops the connection of a long one", () => {
+test("reads a redirect's short body, and closes the connection on a long one", () => {
   http.start({ follow: true });
   http.push(0, "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 5\r\n\r\nhello");
   assert.equal(wasm.streamCount(), 1);
@@ -168,7 +168,7 @@ test("reads a short body of a redirect, and drops the connection of a long one",
   }
 });
 
-test("a handshake after a redirect may also be retried without its session", () => {
+test("retries a handshake after a redirect without its session", () => {
   wasm.streamsAre(State.Connecting, 0, false);
   http.start({ url: "https://a.test/", follow: true });
   http.fail(0, 8);

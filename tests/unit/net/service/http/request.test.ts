@@ -1,4 +1,4 @@
-/** What the HTTP client sends, and what it refuses to send. */
+/** Requests that the HTTP client sends, and those it refuses to send. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
@@ -10,7 +10,7 @@ const failed = (kind: number, words?: RegExp) => http.assertFailed(kind, words);
 
 beforeEach(() => http.reset());
 
-test("a request has its required fields in a fixed order", () => {
+test("sends the required fields in a fixed order", () => {
   http.start({ url: "http://A.test:8080/x?y#z", fields: { "X-One": "1", accept: "text/html" } });
   assert.equal(
     http.text("sent", 0),
@@ -22,7 +22,7 @@ test("a request has its required fields in a fixed order", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("bodies are sent with their length; POST without one sends 0", () => {
+test("sends a body with its length, and 0 for POST without one", () => {
   http.start({ method: "POST", body: "a=é" });
   assert.match(http.text("sent", 0), /\r\nContent-Length: 4\r\n\r\na=\xc3\xa9$/);
   http.push(0, ok);
@@ -30,7 +30,7 @@ test("bodies are sent with their length; POST without one sends 0", () => {
   assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
 });
 
-test("omitted fields are not sent, and there is one Host", () => {
+test("omits fields on request, and sends one Host", () => {
   http.start({ omitted: ["HOST", "User-Agent"], fields: { "X-Empty": "" } });
   assert.equal(http.text("sent", 0), "GET / HTTP/1.1\r\nAccept: */*\r\nX-Empty: \r\n\r\n");
   http.push(0, ok);
@@ -40,13 +40,13 @@ test("omitted fields are not sent, and there is one Host", () => {
   failed(failure.request, /more than one Host header/);
 });
 
-test("an address needs no name server; https connects through TLS to its port", () => {
+test("connects to an address without a lookup, and through TLS for https", () => {
   http.start({ url: "https://10.0.2.2/" });
   assert.equal(wasm.lookups(), 0);
   assert.equal(http.text("label", 0), "tls 10.0.2.2 10.0.2.2:443");
 });
 
-test("a user in the URL becomes a Basic credential", () => {
+test("sends a user in the URL as Basic credentials", () => {
   http.start({ url: "http://us%65r:p%40ss@a.test/" });
   const want = `Authorization: Basic ${Buffer.from("user:p@ss").toString("base64")}\r\n`;
   assert.ok(http.text("sent", 0).includes(want));
@@ -57,7 +57,7 @@ test("a user in the URL becomes a Basic credential", () => {
   }
 });
 
-test("HTP-36: rejects what could split a request before anything is opened", () => {
+test("HTP-36: rejects request splitting before it opens a connection", () => {
   const urls = [
     "http://a.test/\r\nX: y",
     "http://a b/",

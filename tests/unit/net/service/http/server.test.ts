@@ -26,7 +26,7 @@ const finish = (stream: number) => {
   wasm.setState(stream, State.Finished, 0);
   poll();
 };
-/** Returns what a fresh connection answers to `text`. */
+/** Returns the response to `text` on a new connection. */
 const ask = (text: string) => {
   const stream = connect();
   push(stream, text);
@@ -43,7 +43,7 @@ beforeEach(() => {
   now = 0n;
 });
 
-test("answers a page with one write and keeps the connection", () => {
+test("sends a page with one write and keeps the connection", () => {
   const stream = connect();
   push(stream, get("/"));
   assert.equal(sent(stream), hello);
@@ -54,7 +54,7 @@ test("answers a page with one write and keeps the connection", () => {
   assert.equal(wasm.requests(), 2n);
 });
 
-test("a request may arrive in any two pieces, or byte by byte", () => {
+test("accepts a request in any two pieces, or byte by byte", () => {
   const head = "\r\nPOST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const request = `${head}3;e\r\nabc\r\n0\r\nT: u\r\n\r\n`;
   const want = ask(request);
@@ -80,7 +80,7 @@ test("answers pipelined requests in order", () => {
   assert.equal(sent(stream), hello.repeat(100));
 });
 
-test("HTTP/1.0 and Connection: close close the connection, unless 1.0 asks to keep it", () => {
+test("HTTP/1.0 and Connection: close end the connection, keep-alive in 1.0 does not", () => {
   const closing = connect();
   push(closing, "GET / HTTP/1.0\r\n\r\n");
   assert.match(sent(closing), /\r\nConnection: close\r\n/);
@@ -100,7 +100,7 @@ test("HTTP/1.0 and Connection: close close the connection, unless 1.0 asks to ke
   assert.equal(wasm.connections(), 1);
 });
 
-test("HEAD gets the header that GET would get", () => {
+test("responds to HEAD with the header of GET", () => {
   assert.equal(ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"), hello.slice(0, -6));
 });
 
@@ -156,7 +156,7 @@ const rejected: [string, number][] = [
   [get("/", "Expect: something\r\nContent-Length: 1\r\n"), 417],
 ];
 
-test("bad requests get a status, and their connection ends", () => {
+test("rejects bad requests with a status, and closes the connection", () => {
   for (const [request, status] of rejected) {
     const stream = connect();
     push(stream, request);
@@ -170,14 +170,14 @@ test("bad requests get a status, and their connection ends", () => {
   assert.equal(wasm.connections(), 0);
 });
 
-test("understands absolute targets, and * for OPTIONS", () => {
+test("accepts absolute targets, and * for OPTIONS", () => {
   assert.equal(ask(get("http://a.test/")), hello);
   assert.equal(ask(get("http://a.test:8080/?x")), hello);
   assert.equal(statusOf(ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")), 404);
   assert.equal(ask("GET / HTTP/1.1\nHost: a\n\n"), hello);
 });
 
-test("counts bodies, and answers Expect: 100-continue unless the body has begun", () => {
+test("counts bodies, and sends 100 Continue unless the body has begun", () => {
   const post = (fields: string) => `POST /discard HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
   assert.match(ask(`${post("Content-Length: 5\r\n")}hello`), /\r\n\r\n5 bytes\n$/);
   assert.match(ask(post("")), /\r\n\r\n0 bytes\n$/);
@@ -195,11 +195,11 @@ test("counts bodies, and answers Expect: 100-continue unless the body has begun"
   assert.match(sent(large), /\r\n\r\n1000000 bytes\n$/);
 });
 
-test("validates the fields of a response like everything else that is sent", () => {
+test("sends a response's own fields", () => {
   assert.match(ask(get("/field")), /\r\nX-Test: yes\r\n\r\nx$/);
 });
 
-test("sends a long body as the client takes it, without copying the whole", () => {
+test("sends a long body as the client accepts it, without copying all of it", () => {
   const stream = connect(70_000);
   push(stream, get("/bytes/200000"));
   let all = sent(stream);
@@ -220,7 +220,7 @@ test("sends a long body as the client takes it, without copying the whole", () =
   assert.ok(wasm.total(huge) > 65_000n);
 });
 
-test("slow requests, idle connections and slow readers reach their deadlines", () => {
+test("ends slow requests, idle connections and slow readers at their deadlines", () => {
   const silent = connect();
   assert.equal(wasm.pollAt(), 10_000_000n);
   poll(10_000_000);
@@ -275,7 +275,7 @@ test("drops a client that disappears at any point", () => {
   assert.equal(end(stream), "aborted");
 });
 
-test("what is written after the client's half-close still arrives", () => {
+test("responds after the client's half-close", () => {
   const stream = connect();
   wasm.push(stream, ...writeBytes(wasm, Buffer.from(get("/", "Connection: close\r\n"))));
   finish(stream);
@@ -283,7 +283,7 @@ test("what is written after the client's half-close still arrives", () => {
   assert.equal(end(stream), "released");
 });
 
-test("connections are bounded: idle ones make room, else new ones wait", () => {
+test("bounds connections: idle ones are closed for new ones, which otherwise wait", () => {
   const streams = Array.from({ length: 256 }, () => connect());
   connect();
   assert.equal(wasm.connections(), 256);
@@ -291,7 +291,7 @@ test("connections are bounded: idle ones make room, else new ones wait", () => {
   for (const stream of streams) push(stream, get("/"));
   assert.equal(wasm.connections(), 256);
   assert.equal(wasm.waiting(), 0);
-  assert.equal(end(streams[0]), "aborted", "the one that was idle for longest");
+  assert.equal(end(streams[0]), "aborted", "the longest idle one");
   assert.equal(streams.filter((stream) => end(stream) === "open").length, 255);
   wasm.close();
   assert.ok(streams.every((stream) => end(stream) === "aborted"));

@@ -41,7 +41,7 @@ const spaces = /no space, control or non-ASCII/;
 const host = /expected a host/;
 const port = /a port from 1 to 65535/;
 const address = /an IPv4 address/;
-/** Texts that are not URLs, with what the error expects instead. */
+/** Invalid URLs, with what the error says is expected. */
 const rejected: [string, RegExp][] = [
   ["http://a/\r\nX: y", spaces],
   ["http://a\r\n/", spaces],
@@ -102,14 +102,14 @@ const rejected: [string, RegExp][] = [
   [`http://a/${"a".repeat(9000)}`, /at most 8192/],
 ];
 
-test("HTP-36: rejects what is not certainly a URL, with what was expected", () => {
+test("HTP-36: rejects invalid URLs, and says what is expected", () => {
   for (const [url, want] of rejected) {
     assert.match(parse(url), want, JSON.stringify(url));
     assert.match(parse(url), /^error: expected /, JSON.stringify(url));
   }
 });
 
-test("HTP-27: names schemes other than http and https as unsupported", () => {
+test("HTP-27: reports schemes other than http and https as unsupported", () => {
   for (const url of [
     "ftp://a/",
     "file:///etc/passwd",
@@ -122,7 +122,7 @@ test("HTP-27: names schemes other than http and https as unsupported", () => {
   }
 });
 
-test("with a default scheme, a host alone is enough", () => {
+test("accepts a host alone if there is a default scheme", () => {
   assert.equal(loosely("example.com"), "http name example.com 80 / host=example.com");
   assert.equal(loosely("10.0.2.2:8080/x"), "http address 10.0.2.2 8080 /x host=10.0.2.2:8080");
   assert.equal(loosely("localhost:8080"), "http name localhost 8080 / host=localhost:8080");
@@ -131,7 +131,7 @@ test("with a default scheme, a host alone is enough", () => {
   assert.match(loosely("javascript:alert(1)"), /^error: expected a port/);
 });
 
-test("resolves references as in RFC 3986 section 5.4", () => {
+test("resolves the references of RFC 3986 section 5.4", () => {
   const base = "http://a/b/c/d;p?q";
   const cases: Record<string, string> = {
     g: "http://a/b/c/g",

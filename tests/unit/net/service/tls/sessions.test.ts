@@ -1,4 +1,4 @@
-/** TLS session resumption: for which server, how often, how long. */
+/** TLS session resumption: servers, number of uses, lifetime. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type Exports, writeText } from "../../../../lab/scripted/assembly.ts";
@@ -48,7 +48,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("a handshake that fails with a session is reported, and discards that server's", () => {
+  test("reports a handshake that fails with a session, and discards the server's sessions", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T")]));
     for (const kind of [kinds.session, kinds.protocol]) {
@@ -61,7 +61,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("a failure after the handshake leaves the session alone", () => {
+  test("keeps the session after a failure later than the handshake", () => {
     push(open("a.test"), Buffer.concat([record("T"), record("T")]));
     const resumed = open("a.test");
     push(resumed, record("A", Uint8Array.of(20)));
@@ -69,13 +69,13 @@ suite("TLS sessions", () => {
     assert.equal(wasm.sessions(), 1);
   });
 
-  test("data behind tickets is read in the same turn, as no other may come", () => {
+  test("reads data that follows tickets in the same turn", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T"), data("x")]));
     assert.equal(wasm.readable(stream), 1);
   });
 
-  test("a session lives seven days; 32 are kept at most", () => {
+  test("keeps a session for seven days, and at most 32", () => {
     assert.equal(wasm.fillSessions(40), 32);
     assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);
     assert.equal(wasm.hasSession(...writeText(wasm, "h8"), 443, 0n), 1);
@@ -84,7 +84,7 @@ suite("TLS sessions", () => {
     assert.equal(wasm.hasSession(...writeText(wasm, "h10"), 443, week), 0);
   });
 
-  test("unverified sessions are neither kept nor resumed", () => {
+  test("neither keeps nor resumes unverified sessions", () => {
     const doubtful = open("a.test", true);
     push(doubtful, record("T"));
     assert.equal(wasm.sessions(), 0);

@@ -1,4 +1,4 @@
-/** TLS as a stream: split anywhere, cut off, refused, delayed; everything is freed. */
+/** TLS streams: split, truncated, refused and delayed conversations. */
 import assert from "node:assert/strict";
 import { before, beforeEach, suite, test } from "node:test";
 import { type Exports, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
@@ -32,7 +32,7 @@ suite("TLS streams", () => {
   const finish = (stream: number) => bench.finish(stream);
   const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
 
-  test("is Connecting during the handshake, then reports what was agreed", () => {
+  test("is Connecting during the handshake, then reports what was negotiated", () => {
     const stream = connect();
     assert.equal(wasm.status(stream), Status.Connecting);
     wasm.poll(bench.now);
@@ -46,7 +46,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.summary(stream)), "TLSv9, SCRIPTED, x25519, ALPN http/1.1");
   });
 
-  test("a whole conversation may be cut at every byte", () => {
+  test("a conversation may be split at every byte", () => {
     const whole = Buffer.concat([
       handshake,
       data("first "),
@@ -68,7 +68,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("works byte by byte, in small windows, with an engine that takes little", () => {
+  test("works byte by byte, in small windows, with an engine that accepts little", () => {
     for (const [window, appetite, piece] of [
       [1, 1, 1],
       [2, 3, 5],
@@ -87,7 +87,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("many small records fill the block; a long one is read in pieces", () => {
+  test("reads many small records at once, and a long one in pieces", () => {
     const stream = open();
     const long = "x".repeat(16_384);
     const many = Array.from({ length: 500 }, (_, i) => `${i},`);
@@ -95,7 +95,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.readAll(stream, 100, bench.now)), many.join("") + long + long);
   });
 
-  test("an end without close_notify is a failure, with it an end (TLS-38)", () => {
+  test("ends on close_notify, and fails on an end without it (TLS-38)", () => {
     const cut = open();
     push(cut, data("half of it"));
     finish(cut);
@@ -112,7 +112,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.status(whole), Status.Finished);
   });
 
-  test("every truncated conversation is a failure", () => {
+  test("fails on every truncated conversation", () => {
     const whole = Buffer.concat([handshake, data("text"), record("C")]);
     for (let length = 0; length < whole.length; length++) {
       wasm.reset();
@@ -129,7 +129,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("a failure below is passed on before the handshake, explained later", () => {
+  test("passes on a failure of the stream below, and explains one in the handshake", () => {
     const refused = connect();
     wasm.setBelow(refused, Status.Failed, kinds.refused);
     wasm.poll(bench.now);
@@ -141,7 +141,7 @@ suite("TLS streams", () => {
     wasm.poll(bench.now);
     assert.equal(wasm.failureKind(during), kinds.protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
-    // An engine that must send before it reads never can: what arrived stays unread.
+    // An engine that has to send first never reads what arrived.
     const stuck = connect();
     wasm.setRoom(stuck, 0, 0);
     wasm.poll(bench.now);
@@ -176,7 +176,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("reports a rejected certificate with every reason, and the clock if it matters", () => {
+  test("reports a rejected certificate with every reason, and the clock if it is one", () => {
     const stream = connect();
     wasm.poll(bench.now);
     push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));
@@ -209,7 +209,7 @@ suite("TLS streams", () => {
     assert.match(text(wasm.failure(stream)), /invalid record \(-0x7200\)$/);
   });
 
-  test("sends our alert even if the user gives up, without a reset (TLS-01)", () => {
+  test("sends the alert, and no reset, even if the user gives up (TLS-01)", () => {
     const stream = connect();
     wasm.poll(bench.now);
     wasm.sent(stream);
@@ -221,7 +221,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.live(), 0);
   });
 
-  test("a handshake may take 30 s (TLS-33)", () => {
+  test("gives up a handshake after 30 s (TLS-33)", () => {
     const stream = connect();
     wasm.poll(bench.now);
     assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
@@ -236,7 +236,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.end(stream)), "aborted");
   });
 
-  test("one step of one handshake a turn starves no other", () => {
+  test("performs one step of one handshake per turn, without starving others", () => {
     const streams = Array.from({ length: 4 }, () => connect());
     for (let i = 0; i < 4; i++) {
       assert.equal(wasm.pollService(bench.now), 1);
@@ -252,7 +252,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.pollService(bench.now), 0);
   });
 
-  test("writes leave in records as far as there is room below", () => {
+  test("sends writes in records as far as the stream below has room", () => {
     const stream = open();
     wasm.sent(stream);
     const message = "0123456789".repeat(1000);
@@ -268,7 +268,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.write(stream, ...writeText(wasm, message)), 0);
   });
 
-  test("writable never exceeds what write takes", () => {
+  test("writable never exceeds what write accepts", () => {
     for (let room = 0; room < 20_000; room += 37) {
       wasm.reset();
       const stream = open();
@@ -306,7 +306,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.live(), 0);
   });
 
-  test("release sends close_notify, waits 5 s for room, then gives up", () => {
+  test("release sends close_notify, waits up to 5 s for room, then gives up", () => {
     const stream = open();
     wasm.sent(stream);
     wasm.release(stream);
@@ -334,7 +334,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.count(), 0);
   });
 
-  test("abort frees everything once in every state", () => {
+  test("abort frees everything exactly once in every state", () => {
     for (const bytes of [Buffer.alloc(0), record("H", "1"), handshake, record("A", "*")]) {
       const stream = connect();
       wasm.poll(bench.now);
@@ -348,7 +348,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("reports why TLS is unavailable and leaves the stream below alone (TLS-49)", () => {
+  test("reports why TLS is unavailable, without using the stream below (TLS-49)", () => {
     wasm.setEngine(...writeText(wasm, "not enough entropy"), 8, 1 << 30);
     assert.equal(connect(), -1);
     assert.equal(text(wasm.refusal()), "not enough entropy");
@@ -361,7 +361,7 @@ suite("TLS streams", () => {
     assert.notEqual(connect(), -1);
   });
 
-  test("a server's handshake begins with the client's bytes", () => {
+  test("a server's handshake begins when the client's bytes arrive", () => {
     const stream = wasm.accept();
     wasm.poll(bench.now);
     assert.equal(wasm.status(stream), Status.Connecting);
