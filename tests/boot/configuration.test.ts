@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { boot, buildIso, configured, runOnce } from "../lab/host/console.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
 
-/** A card on a network where nobody answers. */
+/** A card on a network without other hosts. */
 const deaf = { backend: "hubport,hubid=7" };
 
 const file = (...lines: string[]) => ({ "anonymos.conf": `${lines.join("\n")}\n` });
 
-/** Checks static settings, wherever they came from. */
+/** Checks static settings, whatever their source. */
 async function isStatic(machine: Machine, address: string): Promise<void> {
   assert.match(await machine.ok("ip addr show dev net0"), new RegExp(`${address}/24`));
   assert.match(await machine.ok("ip route"), /default via 10\.0\.2\.2 dev net0/);

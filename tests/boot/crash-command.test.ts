@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { boot, until } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
-/** Kinds of crash, and the reason in the first line. */
+/** Kinds of crash, and the reason that the first line gives. */
 const kinds: Record<string, RegExp> = {
   null: /null|page fault|address/i,
   bounds: /range|bounds|page fault/i,

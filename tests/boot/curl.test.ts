@@ -53,7 +53,7 @@ suite("curl", () => {
     assert.match(failed.output, /^curl: .*403/m);
   });
 
-  test("follows redirects only with -L, and not for ever", async () => {
+  test("follows redirects only with -L, and at most ten", async () => {
     assert.match(await machine.ok(`curl -i ${nginx.url("/moved")}`), /^HTTP\/1\.1 302 /);
     assert.equal(await machine.ok(`curl -L ${nginx.url("/moved")}`), "plain text");
     const circle = await machine.command(`curl -L ${nginx.url("/circle")}`, 60_000);

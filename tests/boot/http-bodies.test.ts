@@ -26,7 +26,7 @@ const endless =
     }
   };
 
-/** Every position at which a text can be cut. */
+/** Returns every position at which a text can be split. */
 const places = (text: string) => Array.from({ length: text.length - 1 }, (_, index) => index + 1);
 const inPieces =
   (text: string, cuts: number[], pause = 1) =>
@@ -134,7 +134,7 @@ suite("bodies and framing", () => {
     await rows.alive();
   });
 
-  test("HTP-32: reads a response cut at every place, and byte by byte", async () => {
+  test("HTP-32: reads a response split at every position, and byte by byte", async () => {
     const fields = `X: ${"y".repeat(100)}\r\n folded\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const text = `${ok}${fields}5;e=1\r\nhello\r\n40\r\n${"z".repeat(64)}\r\n0\r\nT: u\r\n\r\n`;
     const shown = `hello${"z".repeat(64)}`;

@@ -125,7 +125,7 @@ suite("curl's requests", () => {
 
   test("HTP-33: retries a GET, but not a POST, if an idle connection has been closed", async () => {
     const { server } = rows;
-    /** Answers the first request of a connection and ends the connection on the second. */
+    /** Responds to the first request of a connection and closes it on the second. */
     const closing = (end: (peer: Peer) => void) => {
       const served = new Set<Peer>();
       return (peer: Peer) => {

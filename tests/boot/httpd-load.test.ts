@@ -1,4 +1,4 @@
-/** httpd under load from the host's curl, ab and wrk; afterwards nothing may be left. */
+/** httpd under load from the host's curl, ab and wrk, and what it leaves in use. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
@@ -109,7 +109,7 @@ suite("httpd", () => {
     const { output } = await run(words, { milliseconds: 600_000 });
     assert.match(output, /Complete requests:\s+10000\b/, output);
     assert.match(output, /Failed requests:\s+0\b/, output);
-    // On a busy host the user network retransmits what was acknowledged already.
+    // On a busy host the user network retransmits acknowledged data.
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;

@@ -1,4 +1,4 @@
-/** Every kind of fault ends in one panic that names the line of TypeScript. */
+/** Every kind of fault causes one panic, which names the line of TypeScript. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";

@@ -67,7 +67,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
   });
 
-  test("answers the host's pings, fragmented ones too", async (t) => {
+  test("replies to the host's pings, including fragmented ones", async (t) => {
     if (!has("ping")) return t.skip("ping is missing");
     for (const size of ["0", "56", "1472", "1473", "4000", "20000"]) {
       const words = ["ping", "-n", "-q", "-c", "3", "-i", "0.05", "-s", size, address];
@@ -89,7 +89,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     assert.match(ab, /Failed requests:\s+0\b/, ab);
     const wrk = await network.run(["wrk", "-t1", "-c200", "-d5", url]);
     assert.doesNotMatch(wrk, /Socket errors|Non-2xx/, wrk);
-    // At its end wrk resets connections that are in use, and some segments come too late.
+    // When wrk ends, it resets connections in use, and some segments arrive too late.
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
     await until("no connection is left", 150_000, async () => {
       return (await tcpLines(machine)).length === 0;
@@ -108,7 +108,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     await machine.ok("httpd stop");
   });
 
-  test("keeps its lease when the server is gone, and nothing after a release", async () => {
+  test("keeps its lease without a server, and has no address after a release", async () => {
     await network.silence();
     await configuredBy(machine);
     await machine.ok("dhcp release");

@@ -33,7 +33,7 @@ const constrained = (name: string, permitted: string[], excluded: string[], crit
       extension.constraints(permitted, excluded, critical),
     ],
   });
-/** The extensions of a server's certificate that may take more. */
+/** The extensions of a server's certificate, to which others are added. */
 const serving = (name: string) => [extension.names([name]), extension.noAuthority()];
 
 interface Case {
@@ -46,7 +46,7 @@ interface Case {
   words: RegExp;
 }
 
-/** Has the name of `root` and another key. */
+/** Has the name of `root`, but another key. */
 const impostor = makeRoot("Test Root");
 /** An authority with pathlen 0: only servers may be below it. */
 const shallow = makeAuthority("Shallow Authority", root, {

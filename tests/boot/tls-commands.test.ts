@@ -137,7 +137,7 @@ suite("ca check on another day", () => {
   const date = (text: string) => new Date(`${text}T00:00:00Z`);
   const until = (text: string) => ({ notAfter: date(text) });
 
-  test("warns of expired roots, which by then all built-in ones are", async () => {
+  test("warns of expired roots when all built-in ones have expired", async () => {
     const { total, code, lines } = await checkedOn(DATE, {});
     assert.equal(code, 0, lines[0]);
     assert.equal(lines[0], `${total} roots checked: 0 with faults, ${total} expired`);
@@ -146,9 +146,9 @@ suite("ca check on another day", () => {
     assert.match(past, /^\d+: .*: warning: expired on 2035-06-04, ignored$/);
   });
 
-  test("reports roots below which every chain would be rejected", async () => {
+  test("reports roots that would reject every chain", async () => {
     const old = extension.keyUsage(0);
-    // The last one is not added at all, as it may not sign certificates.
+    // The last one is not added, as it may not sign certificates.
     const roots = [
       makeRoot("Good", until("2089-06-02")),
       makeRoot("Good v1", { version: 1, ...until("2090-01-01") }),

@@ -1,6 +1,6 @@
 /**
  * A thousand TLS handshakes with the booted kernel as the server, in both versions, full and
- * resumed, and some with it as the client. None may leave anything.
+ * resumed, and some with it as the client. None may leak memory.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -40,7 +40,7 @@ suite("many handshakes", () => {
   });
   after(() => machine?.stop());
 
-  /** Makes a connection and a request; returns whether it was resumed, and its last session. */
+  /** Makes a connection and a request; returns its last session, and whether it was resumed. */
   async function shake(
     options: ConnectionOptions,
   ): Promise<{ resumed: boolean; session?: Buffer }> {

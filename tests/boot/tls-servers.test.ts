@@ -225,7 +225,7 @@ function pass(client: Socket, server: Socket) {
   client.pipe(server).pipe(client);
 }
 
-/** Relays a server's bytes one at a time, and a client's as they come. */
+/** Relays a server's bytes one at a time, and a client's as they arrive. */
 async function trickle(client: Socket, server: Socket, slow: { milliseconds: number }) {
   client.setNoDelay(true);
   for (const socket of [client, server]) socket.on("error", () => {});

@@ -24,7 +24,7 @@ const good = makeServer(["good.tls.test", "10.0.2.2"], makeAuthority("Test Autho
 const rsaAuthority = makeAuthority("RSA Test Authority", rsaRoot);
 const rsa = makeServer(["rsa.tls.test", "10.0.2.2"], rsaAuthority);
 
-/** A server that responds by the path's first word, and ends by its second: politely or not. */
+/** A server whose response depends on the path's first word, and its end on the second. */
 class Abrupt {
   private static readonly answers: Record<string, string> = {
     counted: "Content-Length: 6\r\n\r\nto be\n",
@@ -78,7 +78,7 @@ suite("TLS", () => {
     assert.match(await machine.ok("dmesg"), /ca\.pem: 2 trusted roots added/);
   });
 
-  test("agrees on each group of key exchange", async () => {
+  test("negotiates each key exchange group", async () => {
     for (const [group, shown] of [
       ["X25519", "x25519"],
       ["P-256", "secp256r1"],

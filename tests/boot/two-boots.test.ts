@@ -31,7 +31,7 @@ function read(pcap: Buffer, port: number, drawn: Drawn): void {
     if (ip === undefined || ip.start + 8 > ip.end) continue;
     const [source, destination] = [be16(frame, ip.start), be16(frame, ip.start + 2)];
     if (ip.protocol === UDP && source === 68) keep("DHCP xid", be32(frame, ip.start + 12));
-    // Ports and ids have only 16 bits, and may be equal by chance: compare them in pairs.
+    // Ports and ids have only 16 bits and may be equal by chance: compare pairs of them.
     if (ip.protocol === UDP && destination === port) {
       keep("DNS port and id", `${source} ${be16(frame, ip.start + 8)}`);
     }
@@ -42,7 +42,7 @@ function read(pcap: Buffer, port: number, drawn: Drawn): void {
   }
 }
 
-/** Boots, looks a name up, greets a TLS server, and returns the numbers drawn. */
+/** Boots, looks up a name, connects to a TLS server, and returns the numbers drawn. */
 async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Promise<Drawn> {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-dump-"));
   t.after(async () => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Prom
   const more = ["-object", `filter-dump,id=dump0,netdev=n0,file=${file}`];
   const machine = await boot(t, { more, rtc: rtcBase(buildTime() + DAY) });
   await configured(machine);
-  // Nobody listens on that UDP port: only the query matters.
+  // That UDP port is closed: only the query matters.
   await machine.ok(`resolvectl dns net0 10.0.2.2#${port}`);
   await machine.command("host two-boots.test", 30_000);
   const greeting = hello();

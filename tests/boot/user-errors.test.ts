@@ -1,4 +1,4 @@
-/** Users' errors, each with one clear message, and Ctrl-C, which leaves nothing behind. */
+/** Users' errors, each with one message, and Ctrl-C, which releases everything. */
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";

@@ -53,7 +53,7 @@ function kernelGraph(): CallGraph {
 
 const isAllocator = (name: string) => allocator.test(name);
 
-test("finds allocation by a call, a stub, and a function value", () => {
+test("finds allocation through a call, a stub and a function value", () => {
   const sample = new CallGraph(
     [
       "(module",
@@ -80,14 +80,14 @@ test("finds allocation by a call, a stub, and a function value", () => {
   assert.equal(sample.exports.get("x"), "$virtual");
 });
 
-test("the allocator has the names that the walk looks for", () => {
+test("the allocator's functions have the expected names", () => {
   const graph = kernelGraph();
   assert.ok(graph.named(allocator).length >= 2, "the allocator's names have changed");
   const outside = graph.growing.filter((name) => !plain(name).startsWith("~lib/rt/tlsf/"));
   assert.deepEqual(outside, [], "memory grows outside the allocator");
 });
 
-test("nothing on the packet path allocates", () => {
+test("the packet path never allocates", () => {
   const graph = kernelGraph();
   const complaints: string[] = [];
   for (const pattern of packetPath) {

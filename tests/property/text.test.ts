@@ -1,4 +1,4 @@
-/** URLs, JSON and HTTP heads: parsing undoes writing, however the input is cut. */
+/** URLs, JSON and HTTP heads: parsing inverts writing, however the input is split. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** The longest answers that a server can give do not use up a small machine's memory. */
+/** The longest responses that a server can send do not exhaust a small machine's memory. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -8,13 +8,13 @@ const memoryLimit = 26 << 20;
 const MEBIBYTE = 1 << 20;
 const PORT = 8545;
 
-/** Repeats `text` as often as an answer has room. */
+/** Repeats `text` as often as it fits a response. */
 const most = (text: string, around = 200) =>
   text.repeat((MEBIBYTE - around) / Buffer.byteLength(text));
 const names = (count: number, name: string) => Array(count).fill(`${name}:1`).join();
 
 const result = (json: string) => `"result":${json}`;
-/** Members of an answer, and how the console's output for it begins. */
+/** Members of a response, and the start of the console's output for it. */
 const answers: [what: string, members: string, says: RegExp][] = [
   ["unprintable characters", result(`"${most("\x7f")}"`), /\r\n"(\\u007f){100}/],
   ["characters beyond 16 bits", result(`"${most("😀")}"`), /\r\n"(\xf0\x9f\x98\x80){100}/],
@@ -37,7 +37,7 @@ const answers: [what: string, members: string, says: RegExp][] = [
   ],
 ];
 
-suite("the longest answers leave enough memory", () => {
+suite("the longest responses leave enough memory", () => {
   for (const [what, members, says] of answers) {
     test(what, async () => {
       const lab = await serving((id) => `{"jsonrpc":"2.0","id":${id},${members}}`);
@@ -46,14 +46,14 @@ suite("the longest answers leave enough memory", () => {
     });
   }
 
-  test("a batch whose answers all share one id", async () => {
+  test("rejects a batch whose responses all have the same id", async () => {
     const one = (id: number) => `{"jsonrpc":"2.0","id":${id},"result":1}`;
     const lab = await serving((id) => `[${Array(18_000).fill(one(id)).join()}]`);
     assert.match(asked(lab, "rpc -b", "m m"), /rpc: m: two responses for id \d+\r\n/);
   });
 });
 
-/** A kernel, and a server that answers with a call's id (of a batch, the first) and a text. */
+/** A kernel, and a server that responds with a text and the id of the (first) call. */
 async function serving(answer: (id: number) => string): Promise<Lab> {
   const lab = await Lab.at("S1", { machine: { memoryLimit } });
   lab.gateway.tcp.listeners.set(PORT, (connection) => {
@@ -68,7 +68,7 @@ async function serving(answer: (id: number) => string): Promise<Lab> {
   return lab;
 }
 
-/** Returns a command's output in its first seconds, and interrupts it. */
+/** Runs a command for a few seconds, interrupts it, and returns its output. */
 function asked(lab: Lab, command: string, methods: string): string {
   const from = lab.twin.output.length;
   lab.type(`${command} http://10.0.2.2:${PORT}/ ${methods}\r`);

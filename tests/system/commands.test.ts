@@ -4,7 +4,7 @@ import test from "node:test";
 import { Lab } from "../attack/world.ts";
 import { be16 } from "../lab/packets/bytes.ts";
 
-/** Commands on objects that exist already or do not exist, and those that follow from them. */
+/** Commands on objects that already exist or do not exist, and commands that succeed. */
 const outcomes: [command: string, says: RegExp][] = [
   ["httpd", /^httpd\r\nanonymos> $/],
   ["httpd", /httpd: already running \(try: httpd stop\)/],
@@ -27,14 +27,14 @@ const outcomes: [command: string, says: RegExp][] = [
   ["ping -c 1 10.0.2.2", / 1 received/],
 ];
 
-test("reports an object that exists already or is missing; other commands succeed", async () => {
+test("reports objects that already exist or do not exist", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of outcomes) assert.match(lab.command(command), says);
 });
 
 const methods = "m ".repeat(101).trim();
 const NO_DEVICE = /^resolvectl: Failed to resolve interface "eth0": No such device$/;
-/** An invalid command line and the one line that it prints. */
+/** Invalid command lines, and the line that each prints. */
 const mistakes: [command: string, says: RegExp][] = [
   ["nc -p 9000 10.0.2.2", /^nc: -p requires -l \(usage: nc \[-vz\] \[-w SECONDS\] HOST PORT /],
   ["nc -l 1.2.3.4 9000", /^nc: extra operand '9000' \(usage: /],
@@ -69,7 +69,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],
 ];
 
-test("each user error prints exactly one line, and its exit code is 2", async () => {
+test("a user error prints exactly one line, and exits with 2", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of mistakes) {
     const output = lab.command(command);
@@ -112,7 +112,7 @@ test("curl reports the bytes that it sent, not the length of the body", async ()
   assert.ok(Number(sent) < 1 << 20, output);
 });
 
-test("ping without an address gives the reason: no DHCP server, or no link", async () => {
+test("ping reports why there is no address: no DHCP server, or no link", async () => {
   const lab = await Lab.at("S0");
   lab.pass(40);
   const reason = (why: string) =>
@@ -137,7 +137,7 @@ test("sends multicast to the group's hardware address (RFC 1112 section 6.4)", a
   );
 });
 
-/** Commands that keep waiting while everything that the guest sends is lost. */
+/** Commands that wait while all of the guest's frames are lost. */
 const waiting = [
   "curl http://slow.test/",
   "curl http://10.0.2.2/bytes/1",
@@ -165,11 +165,11 @@ for (const command of waiting) {
   });
 }
 
-/** What a command prints: its lines without the echo and the prompt. */
+/** Returns a command's output without the echo and the prompt. */
 const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
 
 const FILTER = "syntax error in filter expression:";
-/** Mistakes of people who know the command from Linux, with Linux's words. */
+/** Mistakes of users who know the command from Linux, and Linux's messages. */
 const inLinuxWords: [command: string, says: string, code: number][] = [
   ["ip link show eth0", 'Device "eth0" does not exist.', 1],
   ["ip addr show dev lo", 'Device "lo" does not exist.', 1],
@@ -215,7 +215,7 @@ function notAnAddress(host: string): string {
   return `ping: ${host}: Name or service not known (${why})`;
 }
 
-test("mistakes get the words that Linux has for them", async () => {
+test("reports mistakes in Linux's words", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says, code] of inLinuxWords) {
     assert.deepEqual(printed(lab, `${command}; echo $?`), [says, `${code}`], command);
@@ -229,7 +229,7 @@ test("mistakes get the words that Linux has for them", async () => {
   assert.match(printed(lab, "resolvectl query x")[0], /'query' \(try: host NAME\)/);
 });
 
-test("the machine without a route says that the network is unreachable", async () => {
+test("reports that the network is unreachable without a route", async () => {
   const lab = await Lab.at("S1");
   lab.command("ip route del default");
   const unreachable = /Network is unreachable$/;
@@ -250,7 +250,7 @@ test("ip -br prints a line for each device", async () => {
   }
 });
 
-test("ip route replace takes the place of a route, or adds one; show filters", async () => {
+test("ip route replace replaces a route or adds one; show filters", async () => {
   const lab = await Lab.at("S1");
   const route = "10.1.0.0/16";
   const line = (via: string) => [`${route} via ${via} dev net0 proto static`];
@@ -259,7 +259,7 @@ test("ip route replace takes the place of a route, or adds one; show filters", a
   assert.deepEqual(printed(lab, `ip route replace ${route} via 10.0.2.3`), []);
   assert.deepEqual(printed(lab, `ip route show ${route} dev net0`), line("10.0.2.3"));
   printed(lab, `ip route replace ${route} via 192.0.2.1`);
-  assert.deepEqual(printed(lab, `ip route show ${route}`), line("10.0.2.3"), "refused: it stays");
+  assert.deepEqual(printed(lab, `ip route show ${route}`), line("10.0.2.3"), "rejected: it stays");
   assert.match(printed(lab, "ip route show default")[0], /^default via 10\.0\.2\.2 /);
 });
 
@@ -274,7 +274,7 @@ test("nc -vz reports whether a port is open", async () => {
   ]);
 });
 
-test("ping -w ends in time, and with -c as soon as COUNT replies are in", async () => {
+test("ping -w ends in time, or with -c once COUNT replies have arrived", async () => {
   const lab = await Lab.at("S1");
   const silent = lab.command("ping -w 3 10.0.2.99; echo $?");
   assert.match(silent, /3 packets transmitted, 0 received, .*100% packet loss, time 3000ms\r\n1\r/);
@@ -291,7 +291,7 @@ test("ping -w ends in time, and with -c as soon as COUNT replies are in", async 
   assert.match(lab.command("ping -b -c 1 -W 1 10.0.2.255"), /\nWARNING: pinging broadcast address/);
 });
 
-test("free prints units, ss accepts options that change nothing", async () => {
+test("free prints units, ss accepts options without effect", async () => {
   const lab = await Lab.at("S1");
   const total = (options: string) => lab.command(`free ${options}`).match(/Kernel: +(\S+)/)?.[1];
   const bytes = Number(total("-b"));

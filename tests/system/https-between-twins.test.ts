@@ -1,4 +1,4 @@
-/** HTTPS between twins: real TLS on both sides, over wires that lose, repeat and cut. */
+/** HTTPS between twins: real TLS on both sides, over faulty wires. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { makeRoot, makeServer } from "../lab/host/certificates.ts";
@@ -19,7 +19,7 @@ const dates = (moved = 0) => ({
   notAfter: new Date(START + YEAR + moved),
 });
 
-test("a body arrives whole and verified, on one connection and on a resumed session", async () => {
+test("transfers a body on a new connection and on a resumed session", async () => {
   const pair = await SecurePair.boot();
   const said = pair.fetch(100_000, "-v");
   assert.match(said, /^\* TLSv1\.3, TLS1-3-CHACHA20-POLY1305-SHA256, x25519, ALPN http\/1\.1\r?$/m);
@@ -31,7 +31,7 @@ test("a body arrives whole and verified, on one connection and on a resumed sess
   assert.match(posted, /^70000 bytes discarded/m);
 });
 
-test("tls shows the whole chain, and why it is rejected", async () => {
+test("tls prints the chain, and why it is rejected", async () => {
   const pair = await SecurePair.boot();
   const good = pair.ask("tls 10.0.2.16");
   assert.match(good, /certificate 1 of 2\r\n.*subject: CN=a\.test\r\n/);
@@ -42,7 +42,7 @@ test("tls shows the whole chain, and why it is rejected", async () => {
   assert.match(bad, /^tls: \(60\) other\.test port 443: .*it is not valid for this name\r?$/m);
 });
 
-test("a rejected certificate is explained, and the server gets an alert", async () => {
+test("explains a rejected certificate, and sends the server an alert", async () => {
   const root = makeRoot("Root", dates());
   const usual = {
     trust: trusting(root),
@@ -73,7 +73,7 @@ test("a rejected certificate is explained, and the server gets an alert", async 
   pair.fetch(10);
 });
 
-test("loss, duplicates, reordering and damage cost only time", async () => {
+test("survives loss, duplicates, reordering and corruption", async () => {
   const pair = await SecurePair.boot();
   const faults = { loss: 0.05, duplicate: 0.05, reorder: 0.1, reorderTime: 2e6, flip: 0.02 };
   pair.clientPort.setFaults({ ...faults, damage: 0.02, truncate: 0.01 });
@@ -99,7 +99,7 @@ function clamp(pair: SecurePair, most: number): () => number {
   return () => longest;
 }
 
-test("TLS-48: handshakes and bodies, both ways, in segments of 88 bytes", async () => {
+test("TLS-48: handshakes and bodies in both directions survive segments of 88 bytes", async () => {
   const pair = await SecurePair.boot();
   const longest = clamp(pair, 88);
   pair.fetch(20_000);
@@ -136,7 +136,7 @@ test("reports an end without close_notify, and a byte changed on the way", async
   assert.match(ask(), /HTTP 200, 50000 bytes/);
 });
 
-test("the same seed gives the same handshakes, frame by frame", async () => {
+test("the same seed gives the same frames", async () => {
   const run = async (seed: number) => {
     const frames: string[] = [];
     const pair = await SecurePair.boot({ seed });
@@ -149,13 +149,13 @@ test("the same seed gives the same handshakes, frame by frame", async () => {
   };
   const first = await run(1);
   const text = Buffer.from(first.frames.map((line) => line.split(" ")[1]).join(""), "hex");
-  assert.ok(!text.includes("GET /bytes"), "a request can be read on the wire");
+  assert.ok(!text.includes("GET /bytes"), "a request is readable on the wire");
   assert.deepEqual(await run(1), first);
   const other = await run(2);
   assert.notDeepEqual(other.frames, first.frames);
 });
 
-test("everything is freed after failures too, and after a peer that sends little", async () => {
+test("frees everything after failures, and after a peer that sends slowly", async () => {
   const pair = await SecurePair.boot();
   pair.fetch(1000);
   const settle = () => pair.world.pass(130);
@@ -176,7 +176,7 @@ test("everything is freed after failures too, and after a peer that sends little
   });
 });
 
-test("silent clients are dropped in time, and a small machine survives them", async () => {
+test("drops silent clients in time, also on a small machine", async () => {
   const pair = await SecurePair.boot({ server: { machine: { memoryLimit: 7 << 20 } } });
   const { world, gateway, server } = pair;
   const silent = Array.from({ length: 20 }, () => gateway.tcp.connect(address("10.0.2.16"), 443));
@@ -193,7 +193,7 @@ test("silent clients are dropped in time, and a small machine survives them", as
   pair.fetch(50_000);
 });
 
-test("a reset forgets all sessions; the next handshake is full", async () => {
+test("performs a full handshake after a reset", async () => {
   const pair = await SecurePair.boot();
   const { world, server } = pair;
   pair.fetch(10);
@@ -205,14 +205,14 @@ test("a reset forgets all sessions; the next handshake is full", async () => {
   assert.doesNotMatch(pair.fetchAnew(10, "-v"), /, resumed\r?$/m);
 });
 
-test("the key is neither on the console nor in the kernel's memory", async () => {
+test("keeps the key out of the console and of the kernel's memory", async () => {
   const [, key] = identity;
   const lines = Buffer.from(key.bytes).toString().split("\n").slice(1, -2);
   const der = Buffer.from(lines.join(""), "base64");
   assert.ok(der.length > 100);
   const look = (twin: Twin) => {
     const bytes = Buffer.from(twin.machine.dmaView(DMA_BASE, twin.memoryBytes()));
-    assert.ok(bytes.includes(Buffer.from("server.key", "utf16le")), "this is not its memory");
+    assert.ok(bytes.includes(Buffer.from("server.key", "utf16le")), "not the kernel's memory");
     for (const line of lines) assert.ok(!twin.output.includes(line) && !bytes.includes(line));
     // PKCS #8, RFC 5915: the private number follows a constant header.
     assert.ok(!bytes.includes(der.subarray(36, 68)));
@@ -224,7 +224,7 @@ test("the key is neither on the console nor in the kernel's memory", async () =>
   look(pair.server);
 });
 
-test("every self-test of the library passes", async () => {
+test("passes every self-test of the library", async () => {
   const twin = await Twin.boot();
   twin.pass(1);
   const said = twin.command("selftest tls");
@@ -232,7 +232,7 @@ test("every self-test of the library passes", async () => {
   assert.doesNotMatch(said, /FAILED/);
 });
 
-test("SYS-01: an hour of HTTPS every 5 s, with losses, ends at the baseline", async () => {
+test("SYS-01: returns to the baseline after an hour of HTTPS every 5 s, with losses", async () => {
   const pair = await SecurePair.boot();
   const look = () => {
     pair.clientPort.setFaults({});

@@ -25,7 +25,7 @@ interface Lab {
   network: Switch;
 }
 
-/** A twin with a gateway that serves DHCP, names and HTTP, three seconds after boot. */
+/** A twin, 3 s after boot, with a gateway that serves DHCP, DNS and HTTP. */
 async function lab(options: TwinOptions = {}, prepare?: (twin: Twin) => void): Promise<Lab> {
   const world = new World(1);
   const network = new Switch(world);
@@ -48,14 +48,14 @@ function curl({ world, twin }: Lab, length: number, seconds = 60): void {
   assert.match(said, new RegExp(`HTTP 200, ${length} bytes.*crc32 ${crcText(pattern(length))}`));
 }
 
-/** Frames in use, and bytes of heap after a collection. */
+/** Returns frames in use, and bytes of heap after a collection. */
 function memory({ world, twin }: Lab): { frames: number; heap: number } {
   const said = world.command(twin, "free");
   const frames = Number(/frames: (\d+) of/.exec(said)?.[1]);
   return { frames, heap: Number(/heap: (\d+) bytes used/.exec(said)?.[1]) };
 }
 
-test("SYS-01: a day of requests and lease renewals with losses ends at the baseline", async () => {
+test("SYS-01: returns to the baseline after a day of requests, with losses", async () => {
   const all = await lab({ commandLine: "ip=dhcp" });
   const { world, twin, port, dhcp } = all;
   // The log keeps its last 64 KiB, and each renewal adds a line: fill it before the first reading.
@@ -83,7 +83,7 @@ test("SYS-01: a day of requests and lease renewals with losses ends at the basel
   assert.deepEqual(sockets, []);
 });
 
-/** Returns what the console printed of `text`, sent by a peer, within a second. */
+/** Sends `text` from a peer, and returns what the console prints within a second. */
 function hears(world: World, twin: Twin, text: string): void {
   const before = twin.output.length;
   const said = () => twin.output.slice(before);
@@ -92,7 +92,7 @@ function hears(world: World, twin: Twin, text: string): void {
 }
 
 // The kernel sends no timestamps (RFC 7323 is optional), so no TSval wraps.
-test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap", async () => {
+test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap", async () => {
   const { world, twin, port, network, gateway } = await lab();
   const other = world.add(
     await Twin.boot({
@@ -128,7 +128,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, where milliseconds wrap"
       world.run(Math.max(world.now, day * SECOND));
       talk();
     }
-    // What is sent just before must be resent just after.
+    // A segment lost before the wrap is retransmitted after it.
     world.run((wrap - 0.05) * SECOND);
     port.setFaults({ cut: true });
     twin.type("over\r", world.now);
@@ -161,12 +161,12 @@ test("SYS-02: a wrapping time-stamp counter stops no timer", async () => {
   }
 });
 
-test("SYS-03: steps of the real-time clock leave timers alone", async () => {
+test("SYS-03: steps of the real-time clock do not affect timers", async () => {
   for (const time of [2 ** 31 - 5, 4_107_542_395, 951_782_395]) {
     const all = await lab({ machine: { rtc: { time, centuryRegister: 0x32 } } });
     const { world, twin } = all;
     world.pass(10);
-    // A clock before the kernel's build is wrong: the build's date counts.
+    // A clock before the kernel's build is wrong: the build's date is used.
     const date = new Date(Math.max(time + 13, 1_700_000_000) * 1000);
     const year = String(date.getUTCFullYear());
     assert.ok(world.command(twin, "date").includes(` ${year}`), year);
@@ -188,7 +188,7 @@ test("SYS-03: steps of the real-time clock leave timers alone", async () => {
   }
 });
 
-test("SYS-05: a cable pulled in mid-transfer costs only time", async () => {
+test("SYS-05: a transfer continues after its cable was unplugged", async () => {
   for (const sendTime of [0, 12_000]) {
     const all = await lab({ commandLine: "ip=dhcp", nic: { sendTime } });
     const { world, twin, dhcp, port } = all;
@@ -205,11 +205,11 @@ test("SYS-05: a cable pulled in mid-transfer costs only time", async () => {
   }
 });
 
-test("SYS-06: a flooded console stays alive, and so does the network", async () => {
+test("SYS-06: console and network work while the console is flooded", async () => {
   const all = await lab();
   const { world, twin, gateway } = all;
   const every = Uint8Array.from({ length: 256 }, (_, i) => i);
-  // Without line ends, which would run what was typed by chance.
+  // Without line ends, which would run random commands.
   const quiet = every.filter((byte) => byte !== 10 && byte !== 13);
   world.command(twin, "httpd");
   const flood = Buffer.concat([
@@ -228,7 +228,7 @@ test("SYS-06: a flooded console stays alive, and so does the network", async () 
   assert.match(world.command(twin, "echo still here"), /\nstill here/);
 });
 
-test("SYS-07: spurious and foreign interrupts end", async () => {
+test("SYS-07: survives spurious and foreign interrupts", async () => {
   const all = await lab();
   const { world, twin } = all;
   for (let i = 0; i < 1000; i++) {
@@ -239,10 +239,10 @@ test("SYS-07: spurious and foreign interrupts end", async () => {
 });
 
 for (const commandLine of [STATIC, "ip=dhcp"]) {
-  test(`SYS-07: with ${commandLine}, a card whose line is dead, or dies, is polled`, async () => {
+  test(`SYS-07: with ${commandLine}, polls a card whose line is dead or dies`, async () => {
     for (const from of ["boot", "later"]) {
       const cut = (twin: Twin) => {
-        // Nothing that it sends arrives from here on.
+        // Its frames are lost from here on.
         twin.machine.pic.second.set = () => {};
       };
       const all = await lab({ commandLine }, from === "boot" ? cut : undefined);
@@ -291,7 +291,7 @@ test("SYS-09: drops and counts descriptors with errors and impossible lengths", 
   assert.equal(memory(all).frames, before);
 });
 
-test("a silent name server does not keep ping busy", async () => {
+test("ping sleeps while a name server is silent", async () => {
   const all = await lab();
   const { world, twin, dns } = all;
   dns.behavior = { ...dns.behavior, silence: 1 };

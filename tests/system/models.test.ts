@@ -1,4 +1,4 @@
-/** The whole kernel in Node on the models of tests/lab/machine/: it boots, types, answers, ends. */
+/** The whole kernel in Node on the models of tests/lab/machine/. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { MachineStopped } from "../lab/machine/machine.ts";
@@ -6,7 +6,7 @@ import { bootPc } from "../lab/machine/pc.ts";
 
 const COMMAND_LINE = "ip=10.0.2.15::10.0.2.2:255.255.255.0";
 
-/** Who has 10.0.2.15? Tell 10.0.2.2 (RFC 826). */
+/** "Who has 10.0.2.15? Tell 10.0.2.2" (RFC 826). */
 const REQUEST = Buffer.from(
   "ffffffffffff" +
     "525500000002" +
@@ -19,7 +19,7 @@ const REQUEST = Buffer.from(
   "hex",
 );
 
-test("the kernel boots to its prompt, runs commands and powers off", async () => {
+test("boots to the prompt, runs commands and powers off", async () => {
   const { machine, type } = await bootPc({ commandLine: COMMAND_LINE });
   machine.run(2e9);
   assert.ok(machine.uart.output.endsWith("\nanonymos> "), machine.uart.output);
@@ -31,7 +31,7 @@ test("the kernel boots to its prompt, runs commands and powers off", async () =>
   );
 });
 
-test("answers the network by interrupt and sleeps in between", async () => {
+test("replies to frames by interrupt, and sleeps in between", async () => {
   const { machine, nic } = await bootPc({ commandLine: COMMAND_LINE });
   machine.run(2e9);
   const before = nic.sent.length;
@@ -50,7 +50,7 @@ test("answers the network by interrupt and sleeps in between", async () => {
   assert.ok(machine.interrupts < 1000, `${machine.interrupts}`);
 });
 
-test("two runs with the same inputs are equal to the nanosecond", async () => {
+test("two runs with the same inputs are identical to the nanosecond", async () => {
   const run = async () => {
     const { machine, nic, type } = await bootPc({ commandLine: "ip=dhcp" });
     type("dhcp", 30);

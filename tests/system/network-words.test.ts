@@ -1,4 +1,4 @@
-/** What `ping`, `ip`, `dhcp` and the boot print when the network is not as expected. */
+/** Messages of `ping`, `ip`, `dhcp` and the boot when something is wrong with the network. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -15,10 +15,10 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
   }
 }
 
-/** Reads the seconds that a ping took. */
+/** Returns the seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
-test("an answer of a router in a host's name, as QEMU gives, is no sign of life", async () => {
+test("ping does not count a router's errors in a host's name, as QEMU sends them", async () => {
   const lab = await Lab.at("S1");
   lab.network.taps.push((frame, _time, from) => {
     const ip = parseIp(frame);
@@ -33,7 +33,7 @@ test("an answer of a router in a host's name, as QEMU gives, is no sign of life"
   assert.equal(lab.counts()["icmp-reply"], 2);
 });
 
-test("a duplicate reply is reported as one, and counts once", async () => {
+test("ping reports a duplicate reply, and does not count it", async () => {
   const lab = await Lab.at("S1");
   lab.port.setFaults({ duplicate: 1 }, {});
   const text = lab.command("ping -c 3 10.0.2.2");
@@ -44,7 +44,7 @@ test("a duplicate reply is reported as one, and counts once", async () => {
   assert.match(text, /3 packets transmitted, 3 received, \+3 duplicates, 0% packet loss, /);
 });
 
-test("ping waits for a host's first answer; -W 0 sets no limit", async () => {
+test("ping waits for a host's first reply; -W 0 sets no limit", async () => {
   const lab = await Lab.at("S1");
   assert.match(lab.command("ping -c 1 -W 0 10.0.2.2"), / 1 received/);
   const dead = lab.command("ping -c 1 10.0.2.77");
@@ -57,10 +57,10 @@ test("ping waits for a host's first answer; -W 0 sets no limit", async () => {
   lab.world.after(15e8, () => {
     lab.gateway.answersPing = false;
   });
-  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "who has answered does so soon");
+  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "a host that has replied does so soon");
 });
 
-test("rejects impossible addresses as destination and as gateway", async () => {
+test("rejects invalid addresses as destination and as gateway", async () => {
   const lab = await Lab.at("S1");
   lab.take();
   for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"]) {
@@ -75,7 +75,7 @@ test("rejects impossible addresses as destination and as gateway", async () => {
   assert.deepEqual(lab.frames(), []);
 });
 
-test("ip route get shows the path that packets take", async () => {
+test("ip route get shows the path of packets", async () => {
   const lab = await Lab.at("S1");
   dialogue(lab, [
     ["ip route get 127.0.0.1", /^local 127\.0\.0\.1 dev lo src 127\.0\.0\.1\r\n/],
@@ -125,7 +125,7 @@ test("dhcp renew reports what prevents it, without waiting", async () => {
   assert.ok(lab.world.now - pulled < 4e9, "it waits for a server");
 });
 
-test("reports boot modules, sections and options that have no effect", async () => {
+test("reports boot modules, sections and options without effect", async () => {
   const file = (name: string, ...lines: string[]) => ({
     name,
     bytes: Buffer.from(lines.join("\n")),

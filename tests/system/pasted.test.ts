@@ -1,4 +1,4 @@
-/** Large pastes into commands that read the console: the text waits, or the command ends. */
+/** Large pastes into commands that read the console. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -10,7 +10,7 @@ import { guest } from "../lab/scripted/ip-host.ts";
 const small = { machine: { memoryLimit: 12 << 20 } };
 const begin = "-----BEGIN CERTIFICATE-----\r";
 
-test("nc -l holds lines pasted before a peer connects, then sends them all in order", async () => {
+test("nc -l sends lines pasted before a peer connects, all of them in order", async () => {
   const lab = await Lab.at("S1");
   lab.type("nc -l 9000\r");
   const lines = Array.from({ length: 700 }, (_, i) => `line ${i}`);
@@ -27,7 +27,7 @@ test("nc -l holds lines pasted before a peer connects, then sends them all in or
   assert.match(lab.twin.output, /\nanonymos> $/);
 });
 
-test("endless lines without a peer use bounded memory, and Ctrl-C ends nc", async () => {
+test("nc -l bounds the memory for endless lines without a peer, and ends on Ctrl-C", async () => {
   const lab = await Lab.at("S1", small);
   for (const command of ["nc -l 9000", "nc -u -l 9000"]) {
     lab.type(`${command}\r`);
@@ -39,7 +39,7 @@ test("endless lines without a peer use bounded memory, and Ctrl-C ends nc", asyn
   }
 });
 
-test("rejects an endless certificate within bounded memory", async () => {
+test("ca add rejects an endless certificate within bounded memory", async () => {
   const lab = await Lab.at("S1", small);
   lab.type("ca add\r");
   lab.type(begin);

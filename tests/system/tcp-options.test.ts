@@ -9,7 +9,7 @@ import { parseIp } from "../lab/packets/read.ts";
 const TCP = 6;
 const ACK = 0x10;
 
-/** A client, and a gateway that accepts connections to ports 7 and 80 and never says a word. */
+/** A client, and a gateway that accepts connections to ports 7 and 80 and stays silent. */
 async function silence() {
   const pair = await SecurePair.boot();
   const bare: number[] = [];
@@ -22,7 +22,7 @@ async function silence() {
     if (isProbe && (port === 7 || port === 80)) bare.push(time / SECOND);
   });
   for (const port of [7, 80]) pair.gateway.tcp.listeners.set(port, () => {});
-  /** Runs a command; its output, how long it took, and the segments without data that it sent. */
+  /** Runs a command; returns its output, its duration and the number of empty segments sent. */
   return (command: string) => {
     bare.length = 0;
     const start = pair.world.now;
@@ -31,7 +31,7 @@ async function silence() {
     return {
       text,
       seconds: (pair.world.now - start) / SECOND,
-      // The first second has the ACK that ends the handshake.
+      // The first second contains the last ACK of the handshake.
       probes: bare.map((at) => at - begun).filter((at) => at > 1),
     };
   };
@@ -47,7 +47,7 @@ test("curl probes a silent server after --keepalive-time; --no-keepalive never",
   assert.match(run("curl --keepalive-time 0 http://10.0.2.2/").text, /'0': out of range/);
 });
 
-test("nc -w limits how long connecting takes, and how long nothing passes", async () => {
+test("nc -w limits the time to connect and the idle time", async () => {
   const run = await silence();
   const idle = run("nc -w 5 10.0.2.2 7");
   assert.match(idle.text, /^exit 0/m);

@@ -1,11 +1,11 @@
-/** The twin boots the built kernel, ends as a machine does, repeats itself, and is fast. */
+/** The twin boots the built kernel, ends like a machine, is deterministic and fast. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin, TwinPanic } from "../lab/machine/twin.ts";
 
 const STATIC = "ip=10.0.2.15::10.0.2.2:255.255.255.0";
 
-test("boots to a prompt, runs commands, powers off with a code", async () => {
+test("boots to a prompt, runs commands, and powers off with an exit code", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   assert.ok(twin.output.endsWith("anonymos> "), twin.output);
@@ -15,7 +15,7 @@ test("boots to a prompt, runs commands, powers off with a code", async () => {
   assert.equal(twin.exitCode, 3);
 });
 
-test("reboots in the same time, by command and by button", async () => {
+test("reboots by command and by button, with the clock running on", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   const before = twin.clock.now;
@@ -27,7 +27,7 @@ test("reboots in the same time, by command and by button", async () => {
   assert.match(twin.command("uptime"), /up/);
 });
 
-test("a panic is printed and thrown", async () => {
+test("prints and throws a panic", async () => {
   const twin = await Twin.boot({ commandLine: STATIC });
   twin.pass(1);
   assert.throws(() => twin.command("crash abort"), TwinPanic);
@@ -47,7 +47,7 @@ test("collects garbage between turns, and free prints bytes", async () => {
   assert.ok(used() - before < 16_384, `${before} bytes became ${used()}`);
 });
 
-test("the same seed and inputs give the same run; another seed another", async () => {
+test("the same seed and inputs give the same run, another seed another one", async () => {
   const run = async (seed: number) => {
     const frames: string[] = [];
     const twin = await Twin.boot({ commandLine: "ip=dhcp", seed });

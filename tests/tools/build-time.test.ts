@@ -1,4 +1,4 @@
-/** Where the build's time comes from, and what `make test DATE=...` changes: never the build. */
+/** The source of the build's time, and `make test DATE=...`, which does not change the build. */
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -22,11 +22,11 @@ const settings = {
 interface Source {
   folder: string;
   git(...words: string[]): Buffer;
-  /** Makes a file that holds the build's time. */
+  /** Makes the file with the build's time. */
   buildTime(more?: Record<string, string>): SpawnSyncReturns<string>;
 }
 
-/** The files that the build's time comes from, alone in a folder. */
+/** A folder with only the files that the build's time depends on. */
 function source(): Source {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-source-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ function source(): Source {
   for (const file of [".gitattributes", "compiler-config/flags.mk"]) {
     copyFileSync(root + file, `${folder}/${file}`);
   }
-  // As in a clone, should the project itself be an archive's.
+  // Even if the project itself comes from an archive.
   writeFileSync(`${folder}/compiler-config/commit-time`, "$Format:%ct$\n");
   writeFileSync(
     `${folder}/Makefile`,
@@ -58,20 +58,20 @@ function committed(): Source {
   return made;
 }
 
-test("the build's time is the commit's, unless SOURCE_DATE_EPOCH is set", () => {
+test("uses the commit's time, unless SOURCE_DATE_EPOCH is set", () => {
   const clone = committed();
   assert.equal(clone.buildTime().stdout, `${COMMITTED}\n`);
   assert.equal(clone.buildTime({ SOURCE_DATE_EPOCH: "1500000000" }).stdout, "1500000000\n");
 });
 
-test("an archive that git makes knows the time of its commit", () => {
+test("uses the commit's time in an archive made by git", () => {
   const unpacked = source();
   const input = committed().git("archive", "HEAD", "compiler-config");
   execFileSync("tar", ["-x"], { cwd: unpacked.folder, input });
   assert.equal(unpacked.buildTime().stdout, `${COMMITTED}\n`);
 });
 
-test("a source without a commit does not get the time of day instead", () => {
+test("does not use the time of day for a source without a commit", () => {
   const { status, stdout, stderr } = source().buildTime();
   assert.equal(status, 2);
   assert.equal(stdout, "");
@@ -87,7 +87,7 @@ test("DATE is an offset from now", () => {
   }
 });
 
-test("what a test starts is on the day that DATE says; files are written today", (t) => {
+test("moves the clock of what a test starts, but not that of files", (t) => {
   const file = join(source().folder, "file");
   execFileSync("touch", [file]);
   const fileTime = statSync(file).mtimeMs / 1000;

@@ -28,7 +28,7 @@ suite("certdata.txt", () => {
     ]);
   });
 
-  test("leaves out roots that are distrusted, or trusted for mail only", () => {
+  test("omits roots that are distrusted, or trusted for mail only", () => {
     const roots = [
       entry("Mail", { trust: "CKT_NSS_MUST_VERIFY_TRUST" }),
       entry("Good"),

@@ -1,4 +1,4 @@
-/** `make coverage` counts exactly what ran, and its counters do not change what runs. */
+/** `make coverage` counts exactly what ran, and its counters do not change the program. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import ts from "typescript";
@@ -58,7 +58,7 @@ function covered(use: (sample: Sample) => void) {
   return fileCoverage(points, counts);
 }
 
-/** Calls with their results, and that function's missed lines and counts of branch arms. */
+/** Calls with their results, and the function's missed lines and branch counts. */
 const uses: [
   use: (sample: Sample) => unknown,
   result: unknown,
@@ -84,7 +84,7 @@ function extent(name: string): [number, number] {
   return [first + 1, lines.indexOf("  }", first) + 1];
 }
 
-test("a line is reached if every statement on it ran; every branch arm is counted", () => {
+test("counts a line as reached if every statement on it ran, and counts every branch", () => {
   for (const [use, result, missed, arms] of uses) {
     const source = String(use);
     const [first, last] = extent(/s\.(\w+)/.exec(source)?.[1] ?? "");
@@ -109,7 +109,7 @@ test("adds no lines", () => {
   });
 });
 
-test("names functions, and writes lcov", () => {
+test("writes functions, lines and branches as lcov", () => {
   const file = covered((sample) => sample.first(9));
   const names = ["function in line 3", "Sample.size", "Sample.sign", "Sample.first", "Sample.name"];
   assert.deepEqual(

@@ -42,7 +42,7 @@ function debugged(environment: string[], script: string[]) {
   return run(["env", ...environment, ...node, ...script], PATIENCE);
 }
 
-test("the layout has the fields of classes whose objects do not tell their class", () => {
+test("the layout has the fields of classes whose objects have no header", () => {
   const { records }: Layout = JSON.parse(readFileSync(`${root}build/layout.json`, "utf8"));
   const fields = records["net/socket/tcp/time/round-trip-time/RoundTripTime"] ?? [];
   assert.ok(fields.some(({ name, type }) => name === "smoothed" && type === "i64"));
@@ -51,7 +51,7 @@ test("the layout has the fields of classes whose objects do not tell their class
 const EXECUTION = "kernel/shell/execution.ts";
 const start = lineOf(EXECUTION, "command.start(words, session)");
 
-test("stops a tape at a line, and prints place, stack and values", async () => {
+test("stops a tape at a line, and prints the place, the stack and values", async () => {
   const words = [`BREAK=shell/execution.ts:${start}`, "HITS=1"];
   const { code, output } = await debugged(words, ["tools/tape/main.ts", tape]);
   assert.equal(code, 0, output);
@@ -66,7 +66,7 @@ test("stops a tape at a line, and prints place, stack and values", async () => {
   assert.ok(lines.includes('  text: "ip addr"'), stop);
   assert.match(stop, /^ {2}this: Execution at \d+\n {6}.*\bnext 1, current null/m);
   assert.match(stop, /^ {2}command: Ip at \d+\n {6}name "ip", /m);
-  // All other output is the same.
+  // All other output is unchanged.
   assert.equal(output.replace(/\nstop 1 at[\s\S]*no more stops.*\n/, ""), printed);
 });
 
@@ -120,7 +120,7 @@ test("moves on to the next line with code, and rejects unknown places", async ()
   assert.deepEqual([code, output], [2, complaint]);
 });
 
-test("gives an inspector the source map, with the sources' text", async () => {
+test("serves an inspector the source map with the text of the sources", async () => {
   const script = `
     import { Session } from "node:inspector";
     import { kernelBytes } from "./tests/lab/machine/kernel-module.ts";

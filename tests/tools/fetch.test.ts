@@ -1,6 +1,6 @@
 /**
- * Fetching of pinned sources, from a file or a mirror, by checksum. The script is the real one,
- * with other pins and no archive but the test's own.
+ * Fetching pinned sources, from a file or a mirror, by checksum. The script is the real one, with
+ * other pins and only the test's own archive.
  */
 import assert from "node:assert/strict";
 import {
@@ -128,7 +128,7 @@ suite("fetch.sh", () => {
       assert.deepEqual(second, { code: 0, output: notice, fetched: older });
     });
 
-    test("finds a file by the source index if it is in no pool", async () => {
+    test("finds a file by the source index if it is not in the pool", async () => {
       begin();
       const source = { source: "mbedtls", version: "3.6.6-1", name: olderFile, bytes: older };
       mirror.publish("trixie", [{ ...source, folder: "depot/mbedtls" }]);
@@ -163,7 +163,7 @@ suite("fetch.sh", () => {
     });
   });
 
-  test("without archive and mirror, says which variable to set", async () => {
+  test("names the variable to set if there is neither archive nor mirror", async () => {
     begin();
     const { code, output } = await fetch();
     assert.equal(code, 1);

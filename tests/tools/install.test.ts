@@ -1,4 +1,4 @@
-/** The installation script: silent if nothing is missing; the compiler that each machine gets. */
+/** The installation script: what it installs, and on which machine. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -43,7 +43,7 @@ suite("on another machine", () => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-install-"));
   const programs = `${folder}/bin`;
 
-  /** A program that the script finds in the place of the machine's. */
+  /** Puts a program before the machine's own. */
   function fake(name: string, text: string): void {
     rmSync(`${programs}/${name}`, { force: true });
     writeFileSync(`${programs}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -56,7 +56,7 @@ suite("on another machine", () => {
     writeFileSync(`${folder}/package-lock.json`, "");
     writeFileSync(`${folder}/node_modules/.package-lock.json`, "");
     mkdirSync(programs);
-    // Everything that this machine has, except for compilers under the name of a cross compiler.
+    // Everything on this machine, except for compilers with the names of cross compilers.
     for (const place of (process.env.PATH ?? "").split(":").filter(existsSync)) {
       for (const name of readdirSync(place)) {
         const target = `${programs}/${name}`;
@@ -68,7 +68,7 @@ suite("on another machine", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Runs the script on a machine of that kind; `packages` is what it has apt install. */
+  /** Runs the script on a machine of that kind; `packages` are those that it has apt install. */
   function installOn(machine: string, variables: Record<string, string> = {}) {
     fake("uname", `echo ${machine}`);
     rmSync(`${folder}/apt.log`, { force: true });
@@ -93,7 +93,7 @@ suite("on another machine", () => {
     }
   });
 
-  test("installs what Debian's prefix names, and expects any other to exist", () => {
+  test("installs the compiler of Debian's prefixes, and expects others to exist", () => {
     const debian = { CROSS_COMPILE: "x86_64-linux-gnu-" };
     assert.deepEqual(installOn("aarch64", debian).packages, cross);
     assert.deepEqual(installOn("x86_64", debian).packages, ["gcc", "binutils"]);

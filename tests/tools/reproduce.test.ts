@@ -1,6 +1,6 @@
 /**
  * The same source makes the same kernel and ISO anywhere: build/ against the same files built in
- * another folder, under other circumstances, by a compiler that bears a cross compiler's name.
+ * another folder, in another environment, by a compiler with a cross compiler's name.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,11 +20,11 @@ import { build, copySources, elsewhere, lendPackages } from "../../tools/reprodu
 import { differingInIso, firstDifference } from "../../tools/reproduce/compare.ts";
 import { root } from "../lab/host/process.ts";
 
-/** The tools that the kernel is made with; with CROSS_COMPILE they bear its prefix. */
+/** The tools that the kernel is made with; CROSS_COMPILE is a prefix of their names. */
 const tools = ["gcc", "ld", "ar", "objcopy", "objdump", "addr2line"];
 const PREFIX = "test-cross-";
 
-/** A folder of programs: the tools under the prefix, and nothing but failure under their names. */
+/** A folder of programs: the tools with the prefix, and failing programs without it. */
 function crossTools(folder: string): void {
   mkdirSync(folder);
   for (const tool of tools) {
@@ -65,7 +65,7 @@ suite("the first difference", () => {
   const results = ["kernel.wasm", "kernel.c", "font.c", "tls/certdata.txt", "host.o"];
   results.push("native/boot.o", "tls/door.o", "symbols.bin", "kernel.debug.elf", "kernel.elf");
 
-  /** A folder build/ in which each file has these words, and the ISO holds two files. */
+  /** A folder like build/ in which each file has these words, and the ISO two files. */
   function made(name: string, changes: Record<string, string> = {}): string {
     const base = join(folder, name);
     rmSync(base, { recursive: true, force: true });
@@ -89,9 +89,9 @@ suite("the first difference", () => {
   });
 
   const cases: [string, Record<string, string>, string][] = [
-    ["is that of the earliest stage", { "kernel.c": "x", "host.o": "x" }, "kernel.c: kernel.c"],
+    ["is in the earliest stage", { "kernel.c": "x", "host.o": "x" }, "kernel.c: kernel.c"],
     ["names the objects", { "host.o": "x", "tls/door.o": "x" }, "objects: host.o tls/door.o"],
-    ["is the ELF, not the ISO that holds it", { "kernel.elf": "x" }, "kernel.elf: kernel.elf"],
+    ["is the ELF, not the ISO that contains it", { "kernel.elf": "x" }, "kernel.elf: kernel.elf"],
     ["names the file in the ISO", { "grub.cfg": "x" }, "the ISO: grub.cfg"],
     [
       "is the ISO itself if its files are equal",
@@ -105,7 +105,7 @@ suite("the first difference", () => {
     });
   }
 
-  test("is a file that one side lacks", () => {
+  test("is a file that is missing on one side", () => {
     const [first, second] = [made("first"), made("second")];
     rmSync(join(second, "font.c"));
     assert.equal(firstDifference(first, second), "the font: font.c");

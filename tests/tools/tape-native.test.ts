@@ -1,4 +1,4 @@
-/** Given the same input, the kernel does the same as native code and as WebAssembly. */
+/** The kernel does the same as native code and as WebAssembly, given the same input. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { makeReplayers, replay } from "../../tools/tape/native.ts";
@@ -41,7 +41,7 @@ test("reports a divergence from an altered tape, with its line of TypeScript", a
   }
 });
 
-test("detects a read of page 0, which passes in Node", async (t) => {
+test("detects a read of page 0, which Node allows", async (t) => {
   const tape = await tapeOf("crash null");
   const [plain] = replayers;
   if (plain.endsWith("plain")) return t.skip("memory cannot be mapped at 4096 on this machine");

@@ -1,11 +1,11 @@
-/** Replays tapes of twins: the console is the same, and a divergence is reported with its stack. */
+/** Tapes of twins: replays print the same, and divergences are reported with their stack. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { consoleOf, Divergence } from "../../tools/tape/player.ts";
 import { Reel } from "../../tools/tape/reel.ts";
 import { Twin, TwinPanic } from "../lab/machine/twin.ts";
 
-/** Boots a twin that is recorded. */
+/** Boots a twin that records itself. */
 async function recorded(commandLine: string): Promise<{ twin: Twin; reel: Reel }> {
   const reel = new Reel();
   return { twin: await Twin.boot({ commandLine, recorder: reel.recorder }), reel };

@@ -1,6 +1,6 @@
 /**
- * `make update-roots` against an archive of the test's own: the newest set that can be fetched is
- * pinned, with every tarball that holds it; what changes is printed.
+ * `make update-roots` with the test's own archive: it pins the newest set that can be fetched, with
+ * every tarball that contains it, and prints the changes.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -36,7 +36,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
   const folder = mkdtempSync(join(tmpdir(), "anonymos-update-"));
   const archive = new SourceArchive();
 
-  /** A source tarball with a root set in it. */
+  /** A source tarball with a root set. */
   function tarball(name: string, version: string, roots: RootEntry[]): Buffer {
     const tree = `${folder}/tree`;
     rmSync(tree, { recursive: true, force: true });
@@ -48,7 +48,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     return readFileSync(`${folder}/${name}`);
   }
 
-  /** How an index lists a tarball: by source package, Debian's version and file name. */
+  /** A tarball in an index: source package, Debian's version and file name. */
   const listed = (source: string, version: string, name: string, bytes: Buffer): SourceFile => ({
     source,
     version,
@@ -59,7 +59,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
   before(async () => {
     await archive.start();
     mkdirSync(`${folder}/bin`);
-    // An apt that has no archive configured, and that uses no proxy.
+    // apt without a configured archive or proxy.
     const script = `#!/bin/sh\n[ "$1" = --print-uris ] || exec ${apt} "$@"\n`;
     writeFileSync(`${folder}/bin/apt-get`, script, { mode: 0o755 });
     writeFileSync(`${folder}/apt.conf`, 'Acquire::http::Proxy::127.0.0.1 "DIRECT";\n');
@@ -71,7 +71,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
 
   const pins = (name: string) => readFileSync(`${folder}/config/pins/${name}`, "utf8");
 
-  /** Runs it where this tarball is pinned; returns the lines that it prints. */
+  /** Runs it while this tarball is pinned; returns the lines that it prints. */
   async function update(pinned: { version: string; name: string; bytes: Buffer; set: string }) {
     rmSync(`${folder}/config`, { recursive: true, force: true });
     cpSync(`${root}compiler-config`, `${folder}/config`, { recursive: true });
@@ -95,7 +95,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
   const now = [entry("Stays"), dated("Ends"), entry("Comes")];
   const set = (roots: RootEntry[]) => sha256(Buffer.from(certdata(roots)));
 
-  test("pins the newest set that can be fetched, and every tarball that holds it", async () => {
+  test("pins the newest set that can be fetched, and every tarball that contains it", async () => {
     const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
     const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
     const gone = tarball("ca-certificates_2026.tar.xz", "2.11", [entry("Unseen")]);
@@ -133,7 +133,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     assert.equal(basename((await run(words)).output.trim()), "ca-certificates_2025.tar.xz");
   });
 
-  test("changes nothing if the archive is behind", async () => {
+  test("changes nothing if the archive is older", async () => {
     const old = tarball("ca-certificates_2024.tar.xz", "2.9", earlier);
     archive.publish("sid", [listed("ca-certificates", "2024", "ca-certificates_2024.tar.xz", old)]);
     archive.files.delete("/debian/dists/trixie/Release");
@@ -146,7 +146,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
   });
 
-  test("replaces a pinned set that no archive has any more", async () => {
+  test("replaces a pinned set that is no longer in any archive", async () => {
     const next = tarball("ca-certificates_2025.tar.xz", "2.10", now);
     archive.publish("sid", [
       listed("ca-certificates", "2025", "ca-certificates_2025.tar.xz", next),
