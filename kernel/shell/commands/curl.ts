@@ -52,8 +52,8 @@ const EXIT_HTTP_ERROR: i32 = 22;
 /** Silence before the first keep-alive probe, as with curl. */
 const KEEP_ALIVE_SECONDS: i64 = 60;
 const PATTERN: string = "@bytes:";
-const LONGEST_BODY: i64 = 1 << 50;
-const LONGEST_TIME: i64 = 1_000_000;
+const LARGEST_PATTERN: i64 = 1 << 50;
+const MAX_SECONDS: i64 = 1_000_000;
 const FORM: string = "application/x-www-form-urlencoded";
 
 /** Prints the body, and with -i the head before it. */
@@ -172,8 +172,8 @@ export class Curl extends Command {
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
-    const timeout = options.seconds("m", 0, LONGEST_TIME);
-    const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, LONGEST_TIME);
+    const timeout = options.seconds("m", 0, MAX_SECONDS);
+    const keepAlive = options.number("keepalive-time", KEEP_ALIVE_SECONDS, 1, MAX_SECONDS);
     options.expectOperands(1, 1);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const counts = options.has("o");
@@ -238,7 +238,7 @@ function addBody(request: HttpRequest, data: Array<string>): string {
     }
     if (data.length > 1) return `-d ${text}: cannot be combined with another -d`;
     const length = parseDecimalText(text.substring(PATTERN.length));
-    if (length < 0 || length > LONGEST_BODY) return `-d ${text}: invalid number of bytes`;
+    if (length < 0 || length > LARGEST_PATTERN) return `-d ${text}: invalid number of bytes`;
     request.body = new PatternSource(length as u64);
     return "";
   }

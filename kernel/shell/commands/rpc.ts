@@ -18,7 +18,7 @@ import { printable } from "../terminal/printable";
 import { RpcJob } from "./rpc/job";
 
 const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch"];
-const LONGEST_TIME: i64 = 86_400;
+const MAX_SECONDS: i64 = 86_400;
 
 /** The `rpc` command. */
 export class Rpc extends Command {
@@ -39,7 +39,7 @@ export class Rpc extends Command {
 
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
-    const timeout = options.seconds("t", 0, LONGEST_TIME);
+    const timeout = options.seconds("t", 0, MAX_SECONDS);
     options.expectOperands(2, i32.MAX_VALUE);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;

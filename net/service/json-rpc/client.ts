@@ -18,7 +18,7 @@ import { failAll, settleBatch, settleCall } from "./settle";
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
 /** The maximum of `retryAfter`, in seconds. */
-const LONGEST_RETRY: i64 = 3600;
+const MAX_RETRY_SECONDS: i64 = 3600;
 
 /** Sends calls; poll the HTTP client, then the exchanges. */
 export class JsonRpcClient {
@@ -127,7 +127,7 @@ export class RpcExchange {
     const text = this.http.head!.get("retry-after");
     if (text == null) return;
     const seconds = parseDecimalText(text);
-    if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, LONGEST_RETRY);
+    if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, MAX_RETRY_SECONDS);
   }
 
   /** Returns "HTTP 429 Too Many Requests, retry after 7 s". */

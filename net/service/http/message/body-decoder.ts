@@ -1,6 +1,6 @@
 /**
  * Finds the content in the bytes of a message body (RFC 9112 sections 6 and 7) without copying: the
- * caller passes `payload` bytes on, or gives framing to `frame`.
+ * caller passes `payload` bytes to the sink, and framing to `frame`.
  *
  *     4;name=value CRLF      frame: size, extensions dropped
  *     Wiki CRLF              payload 4, then frame

@@ -6,7 +6,7 @@
 #include "mbedtls/sha256.h"
 #include "ssl_misc.h"
 
-#define LONGEST 1024 /* maximum bytes of a text */
+#define TEXT_BYTES 1024 /* maximum bytes of a text */
 
 /* --- connections ------------------------------------------------------------------------------ */
 
@@ -86,22 +86,22 @@ u32 w2c_host_tlsBytes(HOST, u32 handle, u32 what, u32 index, u32 destination, u3
   const struct connection* connection = tls_connection(handle);
   if (connection == NULL) return 0;
   struct bytes bytes = bytes_of(connection, what, index);
-  return tls_give(destination, capacity, bytes.at, bytes.length);
+  return tls_copy_out(destination, capacity, bytes.at, bytes.length);
 }
 
 /* --- certificates ----------------------------------------------------------------------------- */
 
 static int put_date(char* text, const mbedtls_x509_time* time) {
-  return tls_snprintf(text, LONGEST, "%04d-%02d-%02d %02d:%02d:%02d", time->year, time->mon,
+  return tls_snprintf(text, TEXT_BYTES, "%04d-%02d-%02d %02d:%02d:%02d", time->year, time->mon,
                       time->day, time->hour, time->min, time->sec);
 }
 
 static int put_serial(char* text, const mbedtls_x509_buf* serial) {
   int length = 0;
   text[0] = 0;
-  for (size_t i = 0; i < serial->len && length < LONGEST - 4; i++) {
+  for (size_t i = 0; i < serial->len && length < TEXT_BYTES - 4; i++) {
     length +=
-        tls_snprintf(text + length, LONGEST - length, i == 0 ? "%02X" : ":%02X", serial->p[i]);
+        tls_snprintf(text + length, TEXT_BYTES - length, i == 0 ? "%02X" : ":%02X", serial->p[i]);
   }
   return length;
 }
@@ -114,27 +114,27 @@ static int put_alternative_name(char* text, const mbedtls_x509_crt* certificate,
   size_t length = name->buf.len;
   u32 form = name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
   if (form == MBEDTLS_X509_SAN_IP_ADDRESS && length == 4) {
-    return tls_snprintf(text, LONGEST, "IP:%d.%d.%d.%d", at[0], at[1], at[2], at[3]);
+    return tls_snprintf(text, TEXT_BYTES, "IP:%d.%d.%d.%d", at[0], at[1], at[2], at[3]);
   }
   const char* kind = form == MBEDTLS_X509_SAN_DNS_NAME                      ? "DNS:"
                      : form == MBEDTLS_X509_SAN_IP_ADDRESS                  ? "IP:"
                      : form == MBEDTLS_X509_SAN_RFC822_NAME                 ? "email:"
                      : form == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER ? "URI:"
                                                                             : "other:";
-  int count = tls_snprintf(text, LONGEST, "%s", kind);
+  int count = tls_snprintf(text, TEXT_BYTES, "%s", kind);
   bool readable = kind[0] != 'I' && kind[0] != 'o';
-  for (size_t i = 0; i < length && count < LONGEST - 4; i++) {
+  for (size_t i = 0; i < length && count < TEXT_BYTES - 4; i++) {
     bool plain = readable && at[i] > ' ' && at[i] < 127;
-    count += tls_snprintf(text + count, LONGEST - count, plain ? "%c" : "%02X", at[i]);
+    count += tls_snprintf(text + count, TEXT_BYTES - count, plain ? "%c" : "%02X", at[i]);
   }
   return count;
 }
 
 static int put_key(char* text, const mbedtls_pk_context* key) {
   if (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA)) {
-    return tls_snprintf(text, LONGEST, "RSA %u", (u32)mbedtls_pk_get_bitlen(key));
+    return tls_snprintf(text, TEXT_BYTES, "RSA %u", (u32)mbedtls_pk_get_bitlen(key));
   }
-  return tls_snprintf(text, LONGEST, "EC P-%u", (u32)mbedtls_pk_get_bitlen(key));
+  return tls_snprintf(text, TEXT_BYTES, "EC P-%u", (u32)mbedtls_pk_get_bitlen(key));
 }
 
 static int put_signature(char* text, const mbedtls_x509_crt* certificate) {
@@ -150,7 +150,7 @@ static int put_signature(char* text, const mbedtls_x509_crt* certificate) {
   const char* kind = certificate->sig_pk == MBEDTLS_PK_RSASSA_PSS ? "RSA-PSS"
                      : certificate->sig_pk == MBEDTLS_PK_RSA      ? "RSA"
                                                                   : "ECDSA";
-  return tls_snprintf(text, LONGEST, "%s with %s", kind, hash);
+  return tls_snprintf(text, TEXT_BYTES, "%s with %s", kind, hash);
 }
 
 static int put_fingerprint(char* text, const mbedtls_x509_buf* raw) {
@@ -163,8 +163,8 @@ static int put_fingerprint(char* text, const mbedtls_x509_buf* raw) {
 /* `field` is a CertificateField. */
 static int describe(char* text, const mbedtls_x509_crt* certificate, u32 field, u32 index) {
   switch (field) {
-    case 0: return mbedtls_x509_dn_gets(text, LONGEST, &certificate->subject);
-    case 1: return mbedtls_x509_dn_gets(text, LONGEST, &certificate->issuer);
+    case 0: return mbedtls_x509_dn_gets(text, TEXT_BYTES, &certificate->subject);
+    case 1: return mbedtls_x509_dn_gets(text, TEXT_BYTES, &certificate->issuer);
     case 2: return put_serial(text, &certificate->serial);
     case 3: return put_date(text, &certificate->valid_from);
     case 4: return put_date(text, &certificate->valid_to);
@@ -172,15 +172,15 @@ static int describe(char* text, const mbedtls_x509_crt* certificate, u32 field, 
     case 6: return put_key(text, &certificate->pk);
     case 7: return put_signature(text, certificate);
     case 8: return put_fingerprint(text, &certificate->raw);
-    case 9: return tls_snprintf(text, LONGEST, tls_may_sign(certificate) ? "yes" : "no");
-    case 10: return tls_snprintf(text, LONGEST, tls_strong_key(certificate) ? "yes" : "no");
+    case 9: return tls_snprintf(text, TEXT_BYTES, tls_may_sign(certificate) ? "yes" : "no");
+    case 10: return tls_snprintf(text, TEXT_BYTES, tls_strong_key(certificate) ? "yes" : "no");
     default: return 0;
   }
 }
 
 u32 w2c_host_tlsCertificateText(HOST, u32 address, u32 length, u32 field, u32 index,
                                 u32 destination, u32 capacity) {
-  static char text[LONGEST];
+  static char text[TEXT_BYTES];
   mbedtls_x509_crt certificate;
   u32 owner = tls_heap_owner;
   tls_heap_owner = 0;
@@ -190,5 +190,5 @@ u32 w2c_host_tlsCertificateText(HOST, u32 address, u32 length, u32 field, u32 in
   if (count == 0) count = describe(text, &certificate, field, index);
   mbedtls_x509_crt_free(&certificate);
   tls_heap_owner = owner;
-  return count > 0 ? tls_give(destination, capacity, text, count) : 0;
+  return count > 0 ? tls_copy_out(destination, capacity, text, count) : 0;
 }

@@ -13,8 +13,8 @@ struct connection* tls_connection(u32 handle) {
   return handle <= TLS_CONNECTIONS ? connections[handle] : NULL;
 }
 
-/* Copies `source` if all of it fits. Returns its length in either case. */
-u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
+/* Copies `source` to TypeScript if all of it fits. Returns its length in either case. */
+u32 tls_copy_out(u32 destination, u32 capacity, const void* source, size_t length) {
   if (source == NULL) return 0;
   if (length <= capacity) memcpy(pointer(destination), source, length);
   return length;
@@ -23,7 +23,7 @@ u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length) {
 /* --- bytes between mbedTLS and the caller's windows ------------------------------------------- */
 
 /* Checks the last record for faults that mbedTLS ignores. Returns an error or 0. */
-static int look_back(const struct connection* connection) {
+static int check_last_record(const struct connection* connection) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
   bool hidden = ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC &&
@@ -37,7 +37,7 @@ static int look_back(const struct connection* connection) {
 
 /* Checks each record before mbedTLS reads it, and counts records that carry neither data nor more
    of a handshake message. */
-static int admit(struct connection* connection, const u8* destination) {
+static int check_next_record(struct connection* connection, const u8* destination) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   if (destination == ssl->in_hdr) {
     u32 fragment = mbedtls_ssl_get_in_hsfraglen(ssl);
@@ -56,12 +56,12 @@ static int admit(struct connection* connection, const u8* destination) {
   return 0;
 }
 
-static int give_input(void* context, u8* destination, size_t wanted) {
+static int read_input(void* context, u8* destination, size_t wanted) {
   struct connection* connection = context;
-  int failure = destination == connection->ssl.in_hdr ? look_back(connection) : 0;
+  int failure = destination == connection->ssl.in_hdr ? check_last_record(connection) : 0;
   if (failure != 0) return failure;
   if (connection->input_left == 0) return MBEDTLS_ERR_SSL_WANT_READ;
-  failure = admit(connection, destination);
+  failure = check_next_record(connection, destination);
   if (failure != 0) return failure;
   u32 count = wanted < connection->input_left ? wanted : connection->input_left;
   memcpy(destination, connection->input, count);
@@ -70,7 +70,7 @@ static int give_input(void* context, u8* destination, size_t wanted) {
   return count;
 }
 
-static int take_output(void* context, const u8* source, size_t length) {
+static int write_output(void* context, const u8* source, size_t length) {
   struct connection* connection = context;
   if (connection->output_left == 0) return MBEDTLS_ERR_SSL_WANT_WRITE;
   u32 count = length < connection->output_left ? length : connection->output_left;
@@ -99,7 +99,7 @@ static int set_up(struct connection* connection, bool server, const u8* name, u3
   int failure = tls_configure(connection, server);
   if (failure == 0) failure = mbedtls_ssl_setup(ssl, &connection->config);
   if (failure != 0) return failure;
-  mbedtls_ssl_set_bio(ssl, connection, take_output, give_input, NULL);
+  mbedtls_ssl_set_bio(ssl, connection, write_output, read_input, NULL);
   /* SNI never carries an address (RFC 6066, 3); verify.c checks addresses and names alike. */
   bool named = !server && connection->address_length == 0;
   return mbedtls_ssl_set_hostname(ssl, named ? connection->name : NULL);

@@ -18,7 +18,7 @@ struct block {
   struct block *next, *previous; /* in its free list; the payload of a used block begins here */
 };
 #define HEADER offsetof(struct block, next)
-#define LEAST (HEADER + UNIT)
+#define MIN_BLOCK (HEADER + UNIT)
 
 static u8* base;
 static u32 limit;
@@ -35,7 +35,7 @@ static u32 class_of(u32 size) {
   return power * 4 - 4 + ((units >> (power - 2)) & 3);
 }
 
-static struct block* behind(struct block* block) {
+static struct block* block_after(struct block* block) {
   u8* at = (u8*)block + block->size;
   return at < base + limit ? (struct block*)at : NULL;
 }
@@ -83,7 +83,7 @@ static void start(void) {
   u64 bytes;
   base = tls_memory(&bytes);
   limit = bytes & -(u64)UNIT;
-  if (limit < LEAST) return;
+  if (limit < MIN_BLOCK) return;
   struct block* block = (struct block*)base;
   *block = (struct block){.size = limit};
   put(block);
@@ -92,11 +92,11 @@ static void start(void) {
 /* Shrinks `block` to `size` bytes and frees the rest. */
 static void split(struct block* block, u32 size) {
   u32 rest = block->size - size;
-  if (rest < LEAST) return;
+  if (rest < MIN_BLOCK) return;
   block->size = size;
-  struct block* other = behind(block);
+  struct block* other = block_after(block);
   *other = (struct block){.before = size, .size = rest};
-  struct block* last = behind(other);
+  struct block* last = block_after(other);
   if (last != NULL) last->before = rest;
   put(other);
 }
@@ -116,12 +116,12 @@ void* tls_calloc(size_t number, size_t size) {
   if (base == NULL) start();
   u64 wanted = (u64)number * size;
   bool refused = tls_fail_allocation != 0 && --tls_fail_allocation == 0;
-  if (refused || number > limit || size > limit || wanted > limit - LEAST) {
+  if (refused || number > limit || size > limit || wanted > limit - MIN_BLOCK) {
     tls_heap_failures++;
     return NULL;
   }
   u32 whole = (HEADER + wanted + UNIT - 1) & -UNIT;
-  if (whole < LEAST) whole = LEAST;
+  if (whole < MIN_BLOCK) whole = MIN_BLOCK;
   struct block* block = find(whole);
   if (block == NULL) {
     tls_heap_failures++;
@@ -144,7 +144,7 @@ void tls_release(void* bytes) {
   struct block* block = (struct block*)((u8*)bytes - HEADER);
   count(block, false);
   mbedtls_platform_zeroize(bytes, block->wanted);
-  struct block* next = behind(block);
+  struct block* next = block_after(block);
   if (next != NULL && !next->used) {
     take(next);
     block->size += next->size;
@@ -157,7 +157,7 @@ void tls_release(void* bytes) {
       block = lower;
     }
   }
-  next = behind(block);
+  next = block_after(block);
   if (next != NULL) next->before = block->size;
   put(block);
 }

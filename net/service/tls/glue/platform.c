@@ -160,7 +160,7 @@ void w2c_host_tlsAddEntropy(HOST, u32 address, u32 length, u32 bits) {
 
 /* Seeds the generator: up to 64 bytes with 256 bits of strength, which are deducted from the pool.
    Fails if the pool holds less. */
-static int give_seed(void* context, u8* output, size_t length) {
+static int make_seed(void* context, u8* output, size_t length) {
   (void)context;
   u8 result[POOL];
   if (pool_bits < STRENGTH || length > POOL) return MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
@@ -177,7 +177,7 @@ static mbedtls_ctr_drbg_context generator;
 
 int tls_random_start(void) {
   mbedtls_ctr_drbg_init(&generator);
-  return mbedtls_ctr_drbg_seed(&generator, give_seed, NULL, NULL, 0);
+  return mbedtls_ctr_drbg_seed(&generator, make_seed, NULL, NULL, 0);
 }
 
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t* context,

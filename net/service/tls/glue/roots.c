@@ -6,7 +6,7 @@
 #include "mbedtls/platform.h"
 
 #define ADDED_BYTES 65536
-#define LEAST_CERTIFICATE 128 /* bytes; longer than a line of PEM */
+#define MIN_CERTIFICATE 128 /* bytes; longer than a line of PEM */
 
 struct entry {
   u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
@@ -170,7 +170,7 @@ i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;
   if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* not a CA */
-  if (whole < LEAST_CERTIFICATE || element_length(der, length) != whole) {
+  if (whole < MIN_CERTIFICATE || element_length(der, length) != whole) {
     return MBEDTLS_ERR_X509_INVALID_FORMAT;
   }
   if (known(der, whole)) return 0;
@@ -231,7 +231,7 @@ u32 w2c_host_tlsRootCount(HOST, u32 kind) { return kind == 0 ? tls_root_count : 
 
 u32 w2c_host_tlsRoot(HOST, u32 kind, u32 index, u32 destination, u32 capacity) {
   struct bytes root = tls_root(kind, index);
-  return tls_give(destination, capacity, root.at, root.length);
+  return tls_copy_out(destination, capacity, root.at, root.length);
 }
 
 u32 w2c_host_tlsRootDistrusted(HOST, u32 index) {
@@ -239,5 +239,5 @@ u32 w2c_host_tlsRootDistrusted(HOST, u32 index) {
 }
 
 u32 w2c_host_tlsRootSet(HOST, u32 destination, u32 capacity) {
-  return tls_give(destination, capacity, tls_root_set, tls_root_set_end - tls_root_set);
+  return tls_copy_out(destination, capacity, tls_root_set, tls_root_set_end - tls_root_set);
 }

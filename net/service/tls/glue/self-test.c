@@ -44,7 +44,7 @@ static const struct {
 
 u32 w2c_host_tlsSelfTestName(HOST, u32 which, u32 destination, u32 capacity) {
   if (which >= TESTS) return 0;
-  return tls_give(destination, capacity, tests[which].name, strlen(tests[which].name));
+  return tls_copy_out(destination, capacity, tests[which].name, strlen(tests[which].name));
 }
 
 u32 w2c_host_tlsSelfTest(HOST, u32 which) {

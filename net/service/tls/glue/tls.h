@@ -78,7 +78,7 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length);
 u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity);
 u32 tls_read(struct connection* connection, void* destination, u32 capacity);
 u32 tls_write(struct connection* connection, const void* source, u32 length);
-u32 tls_give(u32 destination, u32 capacity, const void* source, size_t length);
+u32 tls_copy_out(u32 destination, u32 capacity, const void* source, size_t length);
 static inline void* pointer(u32 address) { return (void*)(uintptr_t)address; }
 
 /* alerts.c */

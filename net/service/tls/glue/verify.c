@@ -1,6 +1,6 @@
 /* Certificate verification beyond what mbedTLS does (RFC 5280, RFC 9525). mbedTLS checks
  * signatures, dates, basicConstraints, keyUsage, path lengths and the server certificate's
- * extendedKeyUsage. The rules here are numbered, and each sets a bit of its own. */
+ * extendedKeyUsage. The rules here are numbered, and each sets its own bit. */
 #include "tls.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/oid.h"
@@ -8,7 +8,7 @@
 
 /* Rule 1: no SHA-1 or MD5 signatures (a root's own signature is not checked), RSA keys of at least
    2048 bits, and only the curves P-256 and P-384. */
-#define LEAST_RSA_BITS 2048
+#define MIN_RSA_BITS 2048
 const mbedtls_x509_crt_profile tls_profile = {
     .allowed_mds = MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) |
                    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
@@ -18,13 +18,13 @@ const mbedtls_x509_crt_profile tls_profile = {
                    MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA),
     .allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
                       MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1),
-    .rsa_min_bitlen = LEAST_RSA_BITS,
+    .rsa_min_bitlen = MIN_RSA_BITS,
 };
 
 /* Reports whether an RSA key is long enough. Keys on unsupported curves do not parse. */
 bool tls_strong_key(const mbedtls_x509_crt* certificate) {
   const mbedtls_pk_context* key = &certificate->pk;
-  return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= LEAST_RSA_BITS;
+  return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= MIN_RSA_BITS;
 }
 
 /* Reports whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Certificates before
@@ -60,8 +60,8 @@ static bool next(struct bytes* from, struct element* element) {
   return true;
 }
 
-/* Returns the content of an element of that tag that spans all of `from`. */
-static bool only(struct bytes from, u8 tag, struct bytes* content) {
+/* If `from` is exactly one element with that tag, returns its content. */
+static bool sole_element(struct bytes from, u8 tag, struct bytes* content) {
   struct element element;
   if (!next(&from, &element) || from.length != 0 || element.tag != tag) return false;
   *content = element.content;
@@ -90,7 +90,7 @@ static bool next_extension(struct bytes* from, struct extension* extension) {
 static bool extensions(const mbedtls_x509_crt* certificate, struct bytes* list) {
   list->length = 0;
   if (certificate->v3_ext.p == NULL) return true;
-  return only((struct bytes){certificate->v3_ext.p, certificate->v3_ext.len}, 0x30, list);
+  return sole_element((struct bytes){certificate->v3_ext.p, certificate->v3_ext.len}, 0x30, list);
 }
 
 static u32 id_of(const struct extension* extension) {
@@ -104,7 +104,7 @@ static bool alternative_names(const mbedtls_x509_crt* certificate, struct bytes*
   struct extension extension;
   if (!extensions(certificate, &list)) return false;
   while (next_extension(&list, &extension)) {
-    if (id_of(&extension) == ID_ALTERNATIVE_NAME) return only(extension.value, 0x30, names);
+    if (id_of(&extension) == ID_ALTERNATIVE_NAME) return sole_element(extension.value, 0x30, names);
   }
   return false;
 }
@@ -125,7 +125,7 @@ static bool same_text(const u8* left, const u8* right, size_t length) {
 /* Rule 2: a dNSName consists of letters, digits, hyphens, underscores and dots, and may begin with
    "*." followed by at least two labels. NULs, partial and multiple wildcards are invalid (RFC 9525,
    6.3). */
-static bool proper_name(struct bytes name) {
+static bool is_dns_name(struct bytes name) {
   bool wildcard = name.length > 2 && name.at[0] == '*' && name.at[1] == '.';
   u32 dots = 0;
   for (size_t i = wildcard ? 1 : 0; i < name.length; i++) {
@@ -140,7 +140,7 @@ static bool proper_name(struct bytes name) {
 
 static bool name_matches(struct bytes name, const char* host) {
   size_t length = strlen(host);
-  if (!proper_name(name)) return false;
+  if (!is_dns_name(name)) return false;
   if (name.at[0] == '*') { /* matches exactly one label */
     const char* dot = strchr(host, '.');
     if (dot == NULL || dot == host) return false;
@@ -192,13 +192,13 @@ static bool dns_within(struct bytes name, struct bytes base) {
 }
 
 /* A wildcard also violates the exclusion of a longer name that it could match. */
-static bool dns_touches(struct bytes name, struct bytes base) {
+static bool dns_may_be_within(struct bytes name, struct bytes base) {
   if (dns_within(name, base)) return true;
   if (name.length < 2 || name.at[0] != '*') return false;
   return dns_within(base, (struct bytes){name.at + 2, name.length - 2});
 }
 
-static bool proper_mask(const u8* mask, size_t length) {
+static bool is_mask(const u8* mask, size_t length) {
   bool ended = false;
   for (size_t i = 0; i < 8 * length; i++) {
     bool bit = mask[i / 8] >> (7 - i % 8) & 1;
@@ -220,7 +220,7 @@ static bool address_within(struct bytes address, struct bytes base) {
 /* A subject is within a directoryName if it begins with its components. */
 static bool subject_within(struct bytes subject, struct bytes base) {
   struct bytes parts, wanted;
-  if (!only(subject, 0x30, &parts) || !only(base, 0x30, &wanted)) return false;
+  if (!sole_element(subject, 0x30, &parts) || !sole_element(base, 0x30, &wanted)) return false;
   return wanted.length <= parts.length && memcmp(parts.at, wanted.at, wanted.length) == 0;
 }
 
@@ -235,11 +235,11 @@ static u32 check_list(struct bytes subtrees, bool excluded, u8 form, struct byte
     if (inside.length != 0) return UNSUPPORTED_CONSTRAINT; /* minimum, maximum */
     any = true;
     if (form == DNS_NAME) {
-      within |= excluded ? dns_touches(name, base.content) : dns_within(name, base.content);
+      within |= excluded ? dns_may_be_within(name, base.content) : dns_within(name, base.content);
     } else if (form == IP_ADDRESS) {
       size_t half = base.content.length / 2;
       if (half != 4 && half != 16) return MALFORMED;
-      if (!proper_mask(base.content.at + half, half)) return MALFORMED;
+      if (!is_mask(base.content.at + half, half)) return MALFORMED;
       within |= address_within(name, base.content);
     } else if (form == DIRECTORY_NAME && !excluded) { /* a name has several encodings, so a */
       within |= subject_within(name, base.content);   /* match can permit but not exclude */
@@ -300,7 +300,7 @@ static u32 check_extensions(struct connection* connection, const mbedtls_x509_cr
     if (extension.critical && !understood) refusals |= UNKNOWN_EXTENSION;
     if (id != ID_NAME_CONSTRAINTS || !authority) continue;
     bool room = !constrained && connection->constraint_count < CONSTRAINED;
-    if (!room || !only(extension.value, 0x30, &constraint)) return refusals | MALFORMED;
+    if (!room || !sole_element(extension.value, 0x30, &constraint)) return refusals | MALFORMED;
     constrained = true;
     connection->constraints[connection->constraint_count++] = constraint;
   }
