@@ -1,25 +1,25 @@
-/** What one interface counts above the link, by protocol (after RFC 4293, RFC 4113, RFC 4022). */
+/** An interface's counters by protocol (after RFC 4293, RFC 4113, RFC 4022). */
 
 export class ProtocolCounters {
   arpIn: u64 = 0;
   arpOut: u64 = 0;
 
-  /** IPv4 packets received, good ones and bad ones. */
+  /** IPv4 packets received, good and bad. */
   ipIn: u64 = 0;
-  /** Whole datagrams handed to a transport protocol. */
+  /** Whole datagrams delivered to a transport protocol. */
   ipDelivered: u64 = 0;
   ipOut: u64 = 0;
   fragmentsIn: u64 = 0;
   reassembled: u64 = 0;
   fragmentsOut: u64 = 0;
-  /** Datagrams that were sent in fragments. */
+  /** Datagrams sent in fragments. */
   fragmented: u64 = 0;
 
   icmpIn: u64 = 0;
   icmpOut: u64 = 0;
   icmpErrorsIn: u64 = 0;
   icmpErrorsOut: u64 = 0;
-  /** Errors that the rate limit kept back. */
+  /** Errors not sent because of the rate limit. */
   icmpErrorsLimited: u64 = 0;
   echoRequestsIn: u64 = 0;
   echoRepliesOut: u64 = 0;
@@ -29,10 +29,10 @@ export class ProtocolCounters {
   tcpIn: u64 = 0;
   tcpOut: u64 = 0;
 
-  /** Packets lost because their next hop did not answer ARP. */
+  /** Packets dropped because their next hop did not answer ARP. */
   neighborUnreachable: u64 = 0;
-  /** Packets lost because the neighbour cache had no entry or no place in a queue left. */
+  /** Packets dropped because the neighbor cache or the queue of an entry was full. */
   neighborOverflow: u64 = 0;
-  /** Times that someone else used an address of this interface (RFC 5227 section 2.4). */
+  /** How often another station used an address of this interface (RFC 5227 section 2.4). */
   addressConflicts: u64 = 0;
 }

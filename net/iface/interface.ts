@@ -1,6 +1,6 @@
 /**
- * One network interface: a link, its IPv4 addresses, and what ARP knows and does there. An
- * interface has more than one address but one set of neighbors (RFC 1122 section 3.3.4).
+ * A network interface: a link, its IPv4 addresses, and ARP. An interface may have several
+ * addresses, but it has one neighbor cache (RFC 1122 section 3.3.4).
  */
 import { Ipv4Addresses } from "./ipv4-addresses";
 import { Arp } from "./link/arp";

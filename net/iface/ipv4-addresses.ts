@@ -1,18 +1,18 @@
-/** The IPv4 addresses of one interface, with the networks they are in (RFC 1122 section 3.3.1). */
+/** The IPv4 addresses of one interface, with their networks (RFC 1122 section 3.3.1). */
 import { INTERFACE_ADDRESSES } from "../../core/limits";
 import { BROADCAST_ADDRESS, Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../wire/address";
 
-/** An address, its network, and how far its announcement and defense have come (RFC 5227). */
+/** An address, its network, and the state of its announcement and defense (RFC 5227). */
 export class InterfaceAddress {
   address: Ipv4Address = UNSPECIFIED;
   prefix: u32 = 0;
   mask: u32 = 0;
-  /** The network's directed broadcast; UNSPECIFIED: a /31 or /32 has none (RFC 3021). */
+  /** The network's directed broadcast; UNSPECIFIED for a /31 or /32 (RFC 3021). */
   broadcast: Ipv4Address = UNSPECIFIED;
-  /** ARP announcements still to be sent (RFC 5227 section 2.3), and when. */
+  /** ARP announcements left to send (RFC 5227 section 2.3), and the time of the next. */
   announcements: u32 = 0;
   announceAt: i64 = 0;
-  /** When it was last defended against another user (RFC 5227 section 2.4). */
+  /** When it was last defended against another station (RFC 5227 section 2.4). */
   defendedAt: i64 = i64.MIN_VALUE;
 
   set(address: Ipv4Address, prefix: u32): void {
@@ -33,7 +33,7 @@ export class InterfaceAddress {
 }
 
 export class Ipv4Addresses {
-  /** The primary address and its prefix length; UNSPECIFIED and 0 while there is none. */
+  /** The primary address and its prefix length; UNSPECIFIED and 0 if there is none. */
   address: Ipv4Address = UNSPECIFIED;
   prefix: u32 = 0;
   /** The directed broadcast of the primary address; 255.255.255.255 if it has none. */
@@ -47,7 +47,7 @@ export class Ipv4Addresses {
     for (let i: u32 = 0; i < INTERFACE_ADDRESSES; i++) this.list[i] = new InterfaceAddress();
   }
 
-  /** The addresses from 0 (the primary one) to `count` - 1. */
+  /** Returns an address by its index, from 0 (the primary one) to `count` - 1. */
   at(index: u32): InterfaceAddress {
     assert(index < this.count, "there is no such address");
     return this.list[index];
@@ -67,7 +67,7 @@ export class Ipv4Addresses {
     return this.find(address) != null;
   }
 
-  /** Returns the entry whose network `address` is in, or null. */
+  /** Returns the entry whose network contains `address`, or null. */
   onLink(address: Ipv4Address): InterfaceAddress | null {
     const count = this.count;
     for (let i: u32 = 0; i < count; i++) {
@@ -77,13 +77,13 @@ export class Ipv4Addresses {
     return null;
   }
 
-  /** Returns the address to use toward a station on this link, or UNSPECIFIED. */
+  /** Returns the source address for packets to a station on this link, or UNSPECIFIED. */
   sourceFor(neighbor: Ipv4Address): Ipv4Address {
     const own = this.onLink(neighbor);
     return own == null ? this.address : own.address;
   }
 
-  /** Whether `address` is 255.255.255.255 or the directed broadcast of one of the networks. */
+  /** Reports whether `address` is 255.255.255.255 or a directed broadcast of this link. */
   isBroadcast(address: Ipv4Address): bool {
     if (address == BROADCAST_ADDRESS || address == this.broadcast) return true;
     const count = this.count;
@@ -94,14 +94,14 @@ export class Ipv4Addresses {
     return false;
   }
 
-  /** Whether a host can have `address`: no group does, nor a network on this link. */
+  /** Reports whether a host can have `address`: it is no group, nor a network on this link. */
   isHost(address: Ipv4Address): bool {
     if (!isUnicast(address) || this.isBroadcast(address)) return false;
     const own = this.onLink(address);
     return own == null || own.prefix > 30 || (address & ~own.mask) != 0;
   }
 
-  /** Adds an address or changes its prefix length; false: there are INTERFACE_ADDRESSES. */
+  /** Adds an address or changes its prefix length; false if INTERFACE_ADDRESSES exist. */
   add(address: Ipv4Address, prefix: u32): bool {
     let own = this.find(address);
     if (own == null) {
@@ -113,7 +113,7 @@ export class Ipv4Addresses {
     return true;
   }
 
-  /** Removes an address, which must be there; the others keep their order. */
+  /** Removes an address, which must exist; the others keep their order. */
   remove(address: Ipv4Address): void {
     let at: u32 = 0;
     while (this.at(at).address != address) at++;

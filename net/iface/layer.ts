@@ -1,6 +1,6 @@
 /**
  * The IP layer of a host that does not forward (RFC 1122 section 3): its interfaces, routes and
- * sockets, and the turn that moves them on (`poll`).
+ * sockets. `poll` runs one turn of them all.
  */
 import { INTERFACES, RECEIVE_BATCH } from "../../core/limits";
 import { Random } from "../../core/random";
@@ -23,21 +23,21 @@ import { Ingress } from "./ip/ingress";
 import { RouteTable } from "./ip/routes";
 import { PacketTap } from "./link/link";
 
-/** How soon to try again while every device is full, in microseconds. */
+/** The retry interval while every device is full, in microseconds. */
 const DEVICE_WAIT: i64 = MILLISECOND;
 
 export class IpLayer extends IpConfiguration {
   readonly udp: UdpTable;
   readonly echo: EchoTable;
   readonly ingress: Ingress;
-  /** Packets from this host to itself; it is none of `interfaces`. */
+  /** The loopback interface, which is not in `interfaces`. */
   readonly loopback: Interface;
   readonly interfaces: Array<Interface>;
   private readonly icmp: Icmp;
   private readonly loopbackDevice: LoopbackDevice;
   private tapped: PacketTap | null = null;
   private readonly path: Path = new Path();
-  /** Sockets have something to send, and no device takes it. */
+  /** Sockets have something to send, but every device is full. */
   private blocked: bool = false;
 
   constructor(
@@ -64,10 +64,10 @@ export class IpLayer extends IpConfiguration {
 
   // --- interfaces ---
 
-  /** Takes a device into use as the next of net0, net1, ...; at most INTERFACES. */
+  /** Adds an interface for a device: net0, net1, ..., at most INTERFACES. */
   addInterface(device: NetworkDevice): Interface {
     const index = this.interfaces.length;
-    assert((index as u32) < INTERFACES, "there are as many interfaces as limits.ts allows");
+    assert((index as u32) < INTERFACES, "there are already INTERFACES interfaces");
     const iface = new Interface(index, "net" + index.toString(), device, this.pool);
     iface.tap = this.tapped;
     this.interfaces.push(iface);
@@ -83,7 +83,7 @@ export class IpLayer extends IpConfiguration {
     return null;
   }
 
-  /** Who sees every frame, or null. */
+  /** The tap of all interfaces, or null. */
   get tap(): PacketTap | null {
     return this.tapped;
   }
@@ -101,8 +101,8 @@ export class IpLayer extends IpConfiguration {
   }
 
   /**
-   * Receives up to RECEIVE_BATCH frames from each device, lets every socket answer what came, once,
-   * and tells the devices to send. Reports whether there is more to do at once.
+   * Receives up to RECEIVE_BATCH frames from each device, lets every socket send once, and flushes
+   * the devices. Reports whether there is more to do at once.
    */
   poll(now: i64): bool {
     this.egress.now = now;
@@ -127,7 +127,7 @@ export class IpLayer extends IpConfiguration {
     return more || (busy && room) || this.loopbackDevice.queued > 0;
   }
 
-  /** Receives from one device and does what its timers ask. Reports whether there may be more. */
+  /** Receives from one device and runs its timers. Reports whether it may have more frames. */
   private pollInterface(iface: Interface, now: i64): bool {
     const device = iface.device;
     if (device.linkUp() != iface.linkUp) this.linkChanged(iface);
@@ -151,7 +151,7 @@ export class IpLayer extends IpConfiguration {
     if (iface.linkUp && iface.up) this.announceAll(iface);
   }
 
-  /** Tells the sockets of packets that no neighbor took, and releases them. */
+  /** Reports packets to unreachable neighbors to their sockets, and releases them. */
   private reportLost(iface: Interface, lost: Frame | null, now: i64): void {
     let frame = lost;
     while (frame != null) {
@@ -163,7 +163,7 @@ export class IpLayer extends IpConfiguration {
     }
   }
 
-  /** When `poll` has something to do even if nothing is received. */
+  /** Returns when `poll` is to be called next if no frame arrives. */
   pollAt(now: i64): i64 {
     if (this.loopbackDevice.queued > 0) return now;
     let sockets = earlier(this.udp.pollAt(), earlier(this.tcp.pollAt(), this.echo.pollAt()));
@@ -177,16 +177,16 @@ export class IpLayer extends IpConfiguration {
     return at;
   }
 
-  // --- toward others ---
+  // --- connections and paths ---
 
-  /** Begins a TCP connection; see Tcp.connect. */
+  /** Opens a TCP connection; see Tcp.connect. */
   connect(now: i64, address: Ipv4Address, port: u32): TcpConnection | null {
     return this.tcp.connect(now, address, port, this.egress);
   }
 
   /**
-   * Looks up the path to a destination. It is the layer's own, valid until the next call; its
-   * `mtu` is 0 if there is no route.
+   * Looks up the path to a destination; its `mtu` is 0 if there is no route. The layer reuses the
+   * path in the next call.
    */
   pathTo(destination: Ipv4Address): Path {
     const path = this.path;
@@ -195,7 +195,7 @@ export class IpLayer extends IpConfiguration {
     return path;
   }
 
-  /** The interface that a path leaves by, possibly the loopback; null: there is no route. */
+  /** Returns the interface of a path, possibly the loopback; null if there is no route. */
   interfaceOf(path: Path): Interface | null {
     return path.mtu == 0 ? null : this.egress.interfaceOf(path);
   }

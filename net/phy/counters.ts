@@ -1,4 +1,4 @@
-/** What a network device counts, under the names of Linux's rtnl_link_stats64. */
+/** The counters of a network device, after Linux's rtnl_link_stats64. */
 
 export class DeviceCounters {
   receivedFrames: u64 = 0;
@@ -12,12 +12,12 @@ export class DeviceCounters {
   crcErrors: u64 = 0;
   frameErrors: u64 = 0;
   lengthErrors: u64 = 0;
-  /** The device had no descriptor left (8254x: RXO, MPC). */
+  /** The device had no free descriptor (8254x: RXO, MPC). */
   missedErrors: u64 = 0;
   fifoErrors: u64 = 0;
   /** Longer than one buffer or than the largest frame. */
   oversized: u64 = 0;
-  /** The pool had no frame to put in the place of a received one. */
+  /** The pool had no frame to replace a received one with. */
   noFrame: u64 = 0;
 
   // Transmit errors by cause.

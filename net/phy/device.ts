@@ -1,6 +1,5 @@
 /**
- * What the stack asks of a network device. Ownership of a frame moves with the call; loopback,
- * capture and fault injection are the same interface wrapped around another.
+ * What the stack requires of a network device. Ownership of a frame moves with the call.
  */
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
@@ -10,21 +9,21 @@ export interface NetworkDevice {
   hardwareAddress(): u64;
   /** The driver's name, for `ip link` and the log. */
   driverName(): string;
-  /** True while the link is up. */
+  /** Whether the link is up. */
   linkUp(): bool;
-  /** Megabits a second of the link, 0 while it is down. */
+  /** Returns the speed of the link in Mb/s; 0 while it is down. */
   linkSpeed(): u32;
-  /** The oldest received frame (its window is the whole Ethernet frame without FCS), or null. */
+  /** Returns the oldest frame received, a whole Ethernet frame without FCS, or null. */
   receive(): Frame | null;
-  /** True while `transmit` has room for at least one more frame. */
+  /** Reports whether `transmit` has room for another frame. */
   canTransmit(): bool;
   /**
-   * Takes over a whole Ethernet frame without FCS, of at least 60 bytes (ETHERNET_MINIMUM), and
-   * sends it as it is: net/iface/link pads. False: there was no room; the frame has been released
-   * and counted.
+   * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes
+   * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room; the
+   * frame is then released and counted.
    */
   transmit(frame: Frame): bool;
-  /** Tells the hardware of everything transmitted since: one register write a batch. */
+  /** Hands the frames transmitted since to the hardware: one register write per batch. */
   flush(): void;
   /** Switches the receiver and transmitter on or off (`ip link set net0 up|down`). */
   setUp(up: bool): void;

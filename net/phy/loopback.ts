@@ -1,6 +1,6 @@
 /**
- * The device that hands back what it is given: packets to own addresses and to 127.0.0.0/8 pass
- * through it, in the turn after the one that sent them, and never reach the hardware.
+ * The loopback device: returns the frames sent, in the turn after. Packets to this host's own
+ * addresses and to 127.0.0.0/8 pass through it and never reach the hardware.
  */
 import { LOOPBACK_QUEUE } from "../../core/limits";
 import { Frame } from "../wire/frame";
@@ -9,7 +9,7 @@ import { NetworkDevice } from "./device";
 import { FramePool } from "./pool";
 
 export class LoopbackDevice implements NetworkDevice {
-  /** Frames that wait to be received. */
+  /** Frames waiting to be received. */
   queued: u32 = 0;
   private first: Frame | null = null;
   private last: Frame | null = null;

@@ -1,16 +1,16 @@
-/** The fixed pool that every frame comes from and goes back to: nothing else makes frames. */
+/** The fixed pool of frames: every frame comes from it and goes back to it. */
 import { allocateBlock } from "../../core/block";
 import { FRAME_COUNT } from "../../core/limits";
 import { FRAME_STRIDE, Frame } from "../wire/frame";
 
 export class FramePool {
-  /** Frames that are free now. */
+  /** Free frames. */
   available: u32 = 0;
-  /** Times that there was none. */
+  /** How often `allocate` found no free frame. */
   exhausted: u64 = 0;
   private first: Frame | null = null;
 
-  /** Takes `count` frames of memory once, for ever. */
+  /** Allocates memory for `count` frames, which is never freed. */
   constructor(readonly count: u32 = FRAME_COUNT) {
     const memory = allocateBlock(count * FRAME_STRIDE);
     for (let i: u32 = 0; i < count; i++) {
@@ -18,7 +18,7 @@ export class FramePool {
     }
   }
 
-  /** An empty frame with head room, or null when all are in use. */
+  /** Returns an empty frame with head room, or null if all are in use. */
   allocate(): Frame | null {
     const frame = this.first;
     if (frame == null) {

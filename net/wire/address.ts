@@ -6,49 +6,49 @@
 /** An IPv4 address in host order: 192.0.2.1 is 0xc0000201. */
 export type Ipv4Address = u32;
 
-/** 0.0.0.0 (RFC 1122 section 3.2.1.3): stands for "none" wherever there may be none. */
+/** 0.0.0.0 (RFC 1122 section 3.2.1.3): no address. */
 export const UNSPECIFIED: Ipv4Address = 0;
-/** 255.255.255.255, every station on the link (RFC 1122 section 3.2.1.3 c). */
+/** 255.255.255.255: every station on the link (RFC 1122 section 3.2.1.3 c). */
 export const BROADCAST_ADDRESS: Ipv4Address = 0xffffffff;
 export const BROADCAST_HARDWARE: u64 = 0xffff_ffff_ffff;
 
-/** The address a.b.c.d. */
+/** Returns the address a.b.c.d. */
 export function ipv4(a: u32, b: u32, c: u32, d: u32): Ipv4Address {
   return (a << 24) | (b << 16) | (c << 8) | d;
 }
 
-/** The network mask of a prefix length from 0 to 32. */
+/** Returns the network mask of a prefix length from 0 to 32. */
 export function maskOf(prefix: u32): u32 {
   return prefix == 0 ? 0 : (0xffffffff as u32) << (32 - prefix);
 }
 
-/** The prefix length of a mask, or -1 when its ones are not contiguous (RFC 4632 section 5.1). */
+/** Returns the prefix length of a mask; -1 if its ones are not contiguous (RFC 4632, 5.1). */
 export function prefixOf(mask: u32): i32 {
   const prefix = clz(~mask);
   return maskOf(prefix) == mask ? prefix : -1;
 }
 
-/** 224.0.0.0/4 (RFC 1112 section 4). */
+/** Reports whether an address is in 224.0.0.0/4 (RFC 1112 section 4). */
 export function isMulticast(address: Ipv4Address): bool {
   return address >>> 28 == 0xe;
 }
 
-/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
+/** Reports whether an address is in 127.0.0.0/8 (RFC 1122 section 3.2.1.3). */
 export function isLoopback(address: Ipv4Address): bool {
   return address >>> 24 == 127;
 }
 
-/** An address that one host can have: not 0/8, not loopback, not multicast, not 240/4. */
+/** Reports whether one host can have an address: not 0/8, loopback, multicast or 240/4. */
 export function isUnicast(address: Ipv4Address): bool {
   return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;
 }
 
-/** True when the group bit of a hardware address is set (IEEE 802 section 8). */
+/** Reports whether the group bit of a hardware address is set (IEEE 802 section 8). */
 export function isGroupHardware(address: u64): bool {
   return ((address >> 40) & 1) == 1;
 }
 
-/** `192.0.2.1` of an address in host order. */
+/** Returns an address in dotted decimal, such as `192.0.2.1`. */
 export function formatIpv4(address: Ipv4Address): string {
   const a = (address >>> 24).toString();
   const b = ((address >>> 16) & 255).toString();
@@ -56,7 +56,7 @@ export function formatIpv4(address: Ipv4Address): string {
   return `${a}.${b}.${c}.${(address & 255).toString()}`;
 }
 
-/** `52:54:00:12:34:56` of the low 48 bits. */
+/** Returns the low 48 bits as `52:54:00:12:34:56`. */
 export function formatHardware(address: u64): string {
   let text = "";
   for (let shift = 40; shift >= 0; shift -= 8) {
@@ -66,12 +66,12 @@ export function formatHardware(address: u64): string {
   return text;
 }
 
-/** What `parseIpv4` answers when the text is no address. */
+/** Returned by `parseIpv4` for a text that is not an address. */
 export const NOT_AN_ADDRESS: i64 = -1;
 
 /**
- * Four decimal numbers from 0 to 255 without leading zeros, and nothing else (RFC 6943
- * section 3.1.1: the strict form). Answers NOT_AN_ADDRESS otherwise.
+ * Parses four decimal numbers from 0 to 255, without leading zeros, separated by dots: the strict
+ * form of RFC 6943 section 3.1.1. Returns NOT_AN_ADDRESS for anything else.
  */
 export function parseIpv4(text: string): i64 {
   let address: Ipv4Address = 0;

@@ -19,7 +19,7 @@ export const ARP_REPLY: u32 = 2;
 const FORMAT_LOW: u32 = 0x0008_0100;
 const FORMAT_HIGH: u16 = 0x0406;
 
-/** View of a packet that `parseArp` accepted. Hardware addresses are 48 bits. */
+/** A view of a packet that `parseArp` accepted. Hardware addresses are 48 bits. */
 @unmanaged
 export class ArpPacket {
   static at(pointer: usize): ArpPacket {
@@ -43,9 +43,8 @@ export class ArpPacket {
 }
 
 /**
- * Checks `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet whose
- * sender hardware address is unicast, not zero, and equal to `frameSource`. Returns Drop.None or
- * the reason to drop.
+ * The gate for `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet
+ * if the sender's hardware address is unicast, not zero, and the source of the frame.
  */
 export function parseArp(pointer: usize, length: u32, frameSource: u64): Drop {
   if (length < ARP_LENGTH) return Drop.ArpTruncated;

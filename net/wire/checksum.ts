@@ -2,14 +2,14 @@
  * The Internet checksum (RFC 1071): the ones-complement sum of 16-bit words that IPv4, ICMP, UDP
  * and TCP carry.
  *
- * The sum does not care for byte order (RFC 1071 section 2 B) or word width (2 C), so it is
- * taken over little-endian 64-bit words, four a round, and folded once at the end.
- * A folded sum is in memory order: it is stored with `store<u16>` as it is, never swapped.
+ * The sum does not depend on byte order (RFC 1071 section 2 B) or word width (2 C), so it is taken
+ * over little-endian 64-bit words, four per round, and folded once at the end. A folded sum is in
+ * memory order: `store<u16>` writes it without swapping bytes.
  */
 
 /**
- * `initial` plus the sum of `length` bytes. An odd last byte counts as the low half of a word,
- * so of several blocks summed one after the other only the last may have an odd length.
+ * Returns `initial` plus the sum of `length` bytes. An odd last byte counts as the low half of a
+ * word, so if several blocks are summed one after the other, only the last may have an odd length.
  */
 export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
   let total = initial;
@@ -37,18 +37,18 @@ export function sum(pointer: usize, length: u32, initial: u64 = 0): u64 {
   return total;
 }
 
-/** The 64-bit ones-complement sum: a carry out of the top comes back in at the bottom. */
+/** Returns the 64-bit ones-complement sum: a carry out of the top is added at the bottom. */
 function addWrapping(total: u64, word: u64): u64 {
   const sum = total + word;
   return sum + u64(sum < word);
 }
 
-/** Adds the halves of a 64-bit sum, so that others can be added to it without overflow. */
+/** Adds the halves of a 64-bit sum, so that adding more sums to it does not overflow. */
 function narrow(total: u64): u64 {
   return (total & 0xffffffff) + (total >> 32);
 }
 
-/** The 16-bit ones-complement sum, not complemented, in memory order. */
+/** Returns the 16-bit ones-complement sum, not complemented, in memory order. */
 export function fold(sum: u64): u16 {
   let folded = (sum & 0xffffffff) + (sum >> 32);
   folded = (folded & 0xffff) + (folded >> 16);
@@ -57,16 +57,16 @@ export function fold(sum: u64): u16 {
 }
 
 /**
- * The checksum of `length` bytes on top of `initial`, ready for `store<u16>`. Over a block that
- * holds its own right checksum it is 0.
+ * Returns the checksum of `length` bytes and `initial`, ready for `store<u16>`. It is 0 for a block
+ * that contains its own correct checksum.
  */
 export function checksum(pointer: usize, length: u32, initial: u64 = 0): u16 {
   return ~fold(sum(pointer, length, initial));
 }
 
 /**
- * Copies `length` bytes and answers `sum` of them, in one pass. The blocks must not overlap,
- * save where `destination` lies in front of `source`.
+ * Copies `length` bytes and returns `initial` plus their sum, in one pass. The blocks may overlap
+ * only if `destination` is below `source`.
  */
 export function copyAndSum(destination: usize, source: usize, length: u32, initial: u64): u64 {
   let total = initial;

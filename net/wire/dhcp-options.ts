@@ -3,8 +3,8 @@
  *
  *     ├ 0 ┤ pad      ├ 255 ┤ end      ├ code 1 ├ length 1 ├ data ┤
  *
- * Options stand behind the header and, where option 52 says so, in the file and sname fields
- * too. Options of the same code are one option whose data were cut (RFC 3396).
+ * Options follow the header and, if option 52 says so, continue in the file and sname fields.
+ * Options with the same code are parts of one long option (RFC 3396).
  */
 import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../core/bytes";
 import {
@@ -43,23 +43,23 @@ const END: u32 = 255;
 const IN_FILE: u32 = 1;
 const IN_SERVER_NAME: u32 = 2;
 
-/** What the getters of one number answer when the option is missing or of another length. */
+/** Returned for a number if its option is missing or has another length. */
 export const NO_OPTION: i64 = -1;
 
 export class DhcpOption {
   constructor(
     readonly code: u32,
-    /** Its bytes, those of all its parts in a row. */
+    /** The data of all its parts, concatenated. */
     readonly data: StaticArray<u8>,
   ) {}
 }
 
-/** The options of one message, copied out of it. */
+/** A copy of the options of one message. */
 export class DhcpOptions {
-  /** In the order in which they first came. */
+  /** In the order of their first parts. */
   readonly list: Array<DhcpOption> = [];
 
-  /** The options of a message that passed `parseDhcp`; null when one is cut off. */
+  /** Parses the options of a message that passed `parseDhcp`; null if one is truncated. */
   static parse(message: usize, length: u32): DhcpOptions | null {
     const options = new DhcpOptions();
     if (!options.collect(message + DHCP_HEADER, length - DHCP_HEADER)) return null;
@@ -75,7 +75,7 @@ export class DhcpOptions {
     return options;
   }
 
-  /** The bytes of an option, or null. */
+  /** Returns the data of an option, or null. */
   find(code: u32): StaticArray<u8> | null {
     for (let i = 0; i < this.list.length; i++) {
       if (this.list[i].code == code) return this.list[i].data;
@@ -83,7 +83,7 @@ export class DhcpOptions {
     return null;
   }
 
-  /** An option that is one number of `size` = 1, 2 or 4 bytes, or NO_OPTION. */
+  /** Returns an option that is a number of `size` = 1, 2 or 4 bytes, or NO_OPTION. */
   number(code: u32, size: i32): i64 {
     const data = this.find(code);
     if (data == null || data.length != size) return NO_OPTION;
@@ -92,7 +92,7 @@ export class DhcpOptions {
     return size == 2 ? (loadNet16(pointer) as i64) : (loadNet32(pointer) as i64);
   }
 
-  /** An option that is a list of addresses; empty when its length is no multiple of 4. */
+  /** Returns a list of addresses; empty if its length is not a multiple of 4. */
   addresses(code: u32): Array<u32> {
     const list: Array<u32> = [];
     const data = this.find(code);
@@ -101,7 +101,7 @@ export class DhcpOptions {
     return list;
   }
 
-  /** Takes the options of one field of the message; false when one does not end in it. */
+  /** Reads the options of one field of the message; false if one is truncated. */
   private collect(pointer: usize, length: u32): bool {
     let at: u32 = 0;
     while (at < length) {
@@ -133,7 +133,7 @@ export class DhcpOptions {
   }
 }
 
-/** Writes options one after the other at an address that has room for them. */
+/** Writes options one after the other; the caller provides the room. */
 export class DhcpOptionWriter {
   constructor(private at: usize) {}
 
@@ -150,7 +150,7 @@ export class DhcpOptionWriter {
   bytes(code: u32, pointer: usize, length: u32): void {
     memory.copy(this.begin(code, length), pointer, length);
   }
-  /** Writes the end; answers the address behind it. */
+  /** Writes the end option; returns the address behind it. */
   end(): usize {
     store<u8>(this.at, END as u8);
     return this.at + 1;

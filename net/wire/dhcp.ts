@@ -1,5 +1,5 @@
 /**
- * DHCP messages (RFC 2131 section 2), Ethernet's only; their options: net/wire/dhcp-options.ts.
+ * DHCP messages over Ethernet (RFC 2131 section 2). Their options: net/wire/dhcp-options.ts.
  *
  *      0    1       2      3      4     8      10      12
  *     ┌────┬───────┬──────┬──────┬─────┬──────┬───────┬────────┬────────┬────────┬────────┐
@@ -22,7 +22,7 @@ import { Ipv4Address } from "./address";
 
 /** Bytes in front of the options. */
 export const DHCP_HEADER: u32 = 240;
-/** The shortest message: old relays drop what is shorter than BOOTP's 300 bytes (RFC 1542, 2.1). */
+/** The shortest message: old relays drop messages below BOOTP's 300 bytes (RFC 1542, 2.1). */
 export const DHCP_SHORTEST: u32 = 300;
 export const DHCP_SERVER_NAME: u32 = 44;
 export const DHCP_SERVER_NAME_BYTES: u32 = 64;
@@ -61,7 +61,7 @@ export class DhcpHeader {
   get seconds(): u32 {
     return loadNet16(changetype<usize>(this) + 8);
   }
-  /** True when the answer is to be broadcast. */
+  /** Whether the server is asked to broadcast its reply. */
   get broadcast(): bool {
     return (loadNet16(changetype<usize>(this) + 10) & BROADCAST_FLAG) != 0;
   }
@@ -77,8 +77,8 @@ export class DhcpHeader {
 }
 
 /**
- * The gate for `length` bytes of UDP payload: a whole header of a reply to an Ethernet client.
- * Its options are not looked at here.
+ * The gate for `length` bytes of UDP payload: a whole header of a reply to an Ethernet client. It
+ * does not check the options; DhcpOptions.parse does.
  */
 export function parseDhcp(pointer: usize, length: u32): bool {
   if (length < DHCP_HEADER) return false;
@@ -86,7 +86,7 @@ export function parseDhcp(pointer: usize, length: u32): bool {
   return load<u8>(pointer, 2) == 6 && loadNet32(pointer + COOKIE_OFFSET) == MAGIC_COOKIE;
 }
 
-/** Writes the DHCP_HEADER bytes of a client's message; `seconds` since it began, at most 65535. */
+/** Writes a client's header, DHCP_HEADER bytes; `seconds` since it began, at most 65,535. */
 export function emitDhcp(
   pointer: usize,
   transaction: u32,

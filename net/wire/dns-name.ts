@@ -1,36 +1,36 @@
 /**
- * Domain names as messages carry them (RFC 1035 sections 3.1 and 4.1.4), read with the care
- * that RFC 9267 asks for.
+ * Domain names in messages (RFC 1035 sections 3.1 and 4.1.4), parsed as RFC 9267 recommends.
  *
  *     ├ length 1..63 ├ bytes ┤ ... ├ 0 ┤           labels to the root
- *     ├ 11 ├ offset, 14 bits ┤                     or, to end with: the rest is there
+ *     ├ 11 ├ offset, 14 bits ┤                     or, at the end: a pointer to the rest
  *
- * A pointer must lead strictly backwards from where its piece of the name began, so no loop is
- * possible; pieces, labels and bytes are bounded besides. Names come out in one canonical form:
- * lower case (RFC 4343), dots between labels and none at the end, every other byte that is not
- * printable, and dots and backslashes within labels, escaped. Equal names are equal strings.
+ * A pointer must point before the start of the piece of the name that it ends, so loops are
+ * impossible; the numbers of pieces, labels and bytes are bounded too. Names are returned in a
+ * canonical form: lower case (RFC 4343), a dot between labels and none at the end, with dots and
+ * backslashes within labels and all bytes that are not printable escaped. Equal names are equal
+ * strings.
  */
 
-/** The most bytes of a name with its length bytes and the root (RFC 1035 section 2.3.4). */
+/** The longest name, with its length bytes and the root (RFC 1035 section 2.3.4). */
 export const DNS_NAME_BYTES: u32 = 255;
-/** The most bytes of a label. */
+/** The longest label. */
 export const DNS_LABEL_BYTES: u32 = 63;
-/** More pieces than a name can have labels are not followed. */
+/** A name cannot have more labels than this, so more pointers than this are an error. */
 const LONGEST_CHAIN: u32 = 127;
-/** A name in text: every byte escaped to four characters. */
+/** The longest name as text: each byte may be escaped to four characters. */
 const TEXT_BYTES: u32 = DNS_NAME_BYTES * 4;
 
-/** What `DnsName.read` answers for a name that breaks the rules. */
+/** Returned by `DnsName.read` for a malformed name. */
 export const BAD_NAME: i32 = -1;
 
-/** Reads names, one at a time, into memory of its own. */
+/** Reads names, one at a time, into its own buffer. */
 export class DnsName {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(TEXT_BYTES as i32);
   private length: u32 = 0;
 
   /**
-   * Reads the name at `offset` of a message of `size` bytes, in which no pointer may lead in
-   * front of `floor`. Answers the offset behind the name, or BAD_NAME.
+   * Reads the name at `offset` of a message of `size` bytes. Pointers below `floor` are errors.
+   * Returns the offset behind the name, or BAD_NAME.
    */
   read(message: usize, size: u32, offset: u32, floor: u32): i32 {
     let at = offset;
@@ -59,7 +59,7 @@ export class DnsName {
     return BAD_NAME;
   }
 
-  /** The canonical text of the name read last; "." for the root. */
+  /** Returns the last name read in canonical form; "." for the root. */
   text(): string {
     if (this.length == 0) return ".";
     return String.UTF8.decodeUnsafe(changetype<usize>(this.buffer), this.length as usize);
@@ -90,15 +90,15 @@ export class DnsName {
   }
 }
 
-/** True when `name` is `zone` or below it, both in canonical form. */
+/** Reports whether `name` is `zone` or below it, both in canonical form. */
 export function isWithin(name: string, zone: string): bool {
   if (zone == "." || name == zone) return true;
   return name.endsWith("." + zone) && !name.endsWith("\\." + zone);
 }
 
 /**
- * Writes a name of letters, digits, '-' and '_' labels (no escapes; no dot at its end) at
- * `pointer`, which has room for its length + 2 bytes; answers how many bytes.
+ * Writes a name whose labels consist of letters, digits, '-' and '_', without a dot at its end, to
+ * `pointer`, which has room for its length + 2 bytes. Returns the number of bytes written.
  */
 export function emitDnsName(pointer: usize, name: string): u32 {
   let lengthAt: u32 = 0;

@@ -1,6 +1,6 @@
 /**
- * DNS messages (RFC 1035 section 4), as far as a client that asks for addresses needs them.
- * Names in them: net/wire/dns-name.ts.
+ * DNS messages (RFC 1035 section 4): what a client that resolves addresses needs of them. Their
+ * names: net/wire/dns-name.ts.
  *
  *      0    2       4         6         8         10        12
  *     ┌────┬───────┬─────────┬─────────┬─────────┬─────────┬───────────┬─────────┬─ ─
@@ -14,7 +14,7 @@ import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
 
 export const DNS_PORT: u32 = 53;
 export const DNS_HEADER: u32 = 12;
-/** Bytes of the longest query: header, name, type, class. */
+/** The longest query: header, name, type, class. */
 export const DNS_QUERY_BYTES: u32 = DNS_HEADER + 255 + 4;
 
 export const TYPE_A: u32 = 1;
@@ -66,14 +66,14 @@ export class DnsHeader {
   }
 }
 
-/** The gate: `length` bytes hold a header. What follows it, `DnsReader` checks as it goes. */
+/** The gate: `length` bytes hold a header. `DnsReader` checks what follows it, item by item. */
 export function parseDns(length: u32): bool {
   return length >= DNS_HEADER;
 }
 
 /**
- * Writes a recursive query for `name` (as `emitDnsName` takes it, at most 253 characters) at
- * `pointer`, which has room for DNS_QUERY_BYTES; answers how many bytes.
+ * Writes a recursive query for `name` (see `emitDnsName`; at most 253 characters) to `pointer`,
+ * which has room for DNS_QUERY_BYTES. Returns the number of bytes written.
  */
 export function emitDnsQuery(pointer: usize, id: u32, name: string, type: u32): u32 {
   memory.fill(pointer, 0, DNS_HEADER);
@@ -86,14 +86,14 @@ export function emitDnsQuery(pointer: usize, id: u32, name: string, type: u32): 
   return end + 4;
 }
 
-/** Walks over the questions and records of a message that passed `parseDns`. */
+/** Reads the questions and records of a message that passed `parseDns`, in order. */
 export class DnsReader {
-  /** Of the question or record read last. */
+  /** The owner name of the last question or record read. */
   name: string = "";
   type: u32 = 0;
   class_: u32 = 0;
   ttl: u32 = 0;
-  /** Where its data begin and how many bytes they have: always within the message. */
+  /** Offset and length of its data, which are within the message. */
   dataOffset: u32 = 0;
   dataLength: u32 = 0;
   private offset: u32 = DNS_HEADER;
@@ -104,7 +104,7 @@ export class DnsReader {
     private readonly length: u32,
   ) {}
 
-  /** Reads the next question; false when it is malformed. */
+  /** Reads the next question; false if it is malformed. */
   readQuestion(): bool {
     if (!this.readName(this.offset)) return false;
     if (this.offset + 4 > this.length) return false;
@@ -115,7 +115,7 @@ export class DnsReader {
     return true;
   }
 
-  /** Reads the next record; false when it is malformed or not all there. */
+  /** Reads the next record; false if it is malformed or truncated. */
   readRecord(): bool {
     if (!this.readName(this.offset)) return false;
     if (this.offset + 10 > this.length) return false;
@@ -129,19 +129,19 @@ export class DnsReader {
     return this.offset <= this.length;
   }
 
-  /** Data of an A record: its address, or -1 when they are not 4 bytes. */
+  /** Returns the address in an A record, or -1 if its data are not 4 bytes. */
   address(): i64 {
     if (this.dataLength != 4) return -1;
     return loadNet32(this.message + this.dataOffset) as i64;
   }
 
-  /** Data of a CNAME record: its target, or "" when they are not just a name. */
+  /** Returns the target in a CNAME record, or "" if its data are not exactly one name. */
   target(): string {
     const after = this.names.read(this.message, this.length, this.dataOffset, DNS_HEADER);
     return after == ((this.dataOffset + this.dataLength) as i32) ? this.names.text() : "";
   }
 
-  /** Data of an SOA record: MINIMUM, or -1 when they are too short to hold it (RFC 2308). */
+  /** Returns MINIMUM in an SOA record (RFC 2308), or -1 if its data are too short. */
   minimum(): i64 {
     if (this.dataLength < 22) return -1;
     return loadNet32(this.message + this.dataOffset + this.dataLength - 4) as i64;

@@ -1,6 +1,6 @@
 /**
- * Why a packet was dropped. Every gate of the wire layer answers one of these, every drop is
- * counted under it, and `ip -s link` shows the counts by these names.
+ * Why a packet was dropped. Every gate of the wire layer returns one of these; drops are counted
+ * by reason, and `ip -s link` shows the counts under these names.
  */
 
 export const enum Drop {
@@ -30,7 +30,7 @@ export const enum Drop {
   IcmpTruncated,
   IcmpChecksum,
   IcmpType,
-  /** An echo reply to an own identifier that echoes no request. */
+  /** An echo reply with an identifier in use here, but to none of the requests sent. */
   IcmpReply,
   IcmpQuote,
   IcmpQueueFull,
@@ -97,7 +97,7 @@ export const DROP_NAMES: StaticArray<string> = [
   "tcp-limit",
 ];
 
-/** One count for each `Drop`. */
+/** A counter for each `Drop`. */
 export class DropCounters {
   private readonly counts: StaticArray<u64> = new StaticArray<u64>(Drop.COUNT);
 

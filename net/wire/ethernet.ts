@@ -1,6 +1,6 @@
 /**
  * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames and VLAN tags are
- * not supported: their type is one that nobody takes.
+ * not supported; they are dropped as frames of an unknown type.
  *
  *      0                6               12      14
  *     ┌────────────────┬───────────────┬───────┬────────────┐
@@ -12,7 +12,7 @@ import { BROADCAST_HARDWARE } from "./address";
 import { Drop } from "./drop";
 
 export const ETHERNET_HEADER: u32 = 14;
-/** The shortest frame on the wire without its FCS: shorter ones are padded with zeros. */
+/** The shortest frame without its FCS (IEEE 802.3 section 3.2.8); see `Link.transmit`. */
 export const ETHERNET_MINIMUM: u32 = 60;
 /** The largest IPv4 packet in a frame. */
 export const ETHERNET_MTU: u32 = 1500;
@@ -26,14 +26,14 @@ export class EthernetHeader {
   static at(pointer: usize): EthernetHeader {
     return changetype<EthernetHeader>(pointer);
   }
-  // Both lie in eight bytes of the header, of which the last two are something else.
+  // One load of eight bytes each; the shift discards the last two.
   get destination(): u64 {
     return bswap<u64>(load<u64>(changetype<usize>(this))) >> 16;
   }
   get source(): u64 {
     return bswap<u64>(load<u64>(changetype<usize>(this), 6)) >> 16;
   }
-  /** True when the destination is a group: the first bit on the wire (IEEE 802 section 8). */
+  /** Whether the destination is a group: the first bit on the wire (IEEE 802 section 8). */
   get toGroup(): bool {
     return (load<u8>(changetype<usize>(this)) & 1) != 0;
   }
@@ -45,7 +45,7 @@ export class EthernetHeader {
   }
 }
 
-/** The gate: a whole header, for the interface with address `own`, from a single station. */
+/** The gate: a whole header, addressed to `own` or to all stations, from a single station. */
 export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   if (length < ETHERNET_HEADER) return Drop.EthernetTruncated;
   const header = EthernetHeader.at(pointer);
@@ -56,7 +56,7 @@ export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   return header.fromGroup ? Drop.EthernetGroupSource : Drop.None;
 }
 
-/** Writes the header: to, from, and what the payload is. */
+/** Writes the header. */
 export function emitEthernet(pointer: usize, destination: u64, source: u64, type: u32): void {
   store<u64>(pointer, bswap<u64>((destination << 16) | (source >> 32)));
   storeNet32(pointer + 8, source as u32);

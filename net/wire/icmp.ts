@@ -1,6 +1,5 @@
 /**
- * ICMP messages (RFC 792, RFC 1122 section 3.2.2), and the gate for the packet that an error
- * quotes.
+ * ICMP messages (RFC 792, RFC 1122 section 3.2.2), and the gate for the packet quoted in an error.
  *
  *      0      1      2          4                    8
  *     ┌──────┬──────┬──────────┬────────────────────┬──────────────────────────┐
@@ -16,7 +15,7 @@ import { ETHERNET_MTU } from "./ethernet";
 import { IPV4_HEADER, Ipv4Header } from "./ipv4";
 
 export const ICMP_HEADER: u32 = 8;
-/** Bytes of payload behind the quoted IPv4 header that an error must hold (RFC 792). */
+/** Bytes behind the quoted IPv4 header that an error must contain (RFC 792). */
 export const ICMP_QUOTE: u32 = 8;
 
 export const ICMP_ECHO_REPLY: u32 = 0;
@@ -32,9 +31,9 @@ export const CODE_FRAGMENTATION_NEEDED: u32 = 4;
 // Codes of ICMP_TIME_EXCEEDED.
 export const CODE_REASSEMBLY: u32 = 1;
 
-/** An error that reached a socket, whatever protocol it was told in. */
+/** An error as a socket sees it, independent of the version of ICMP. */
 export const enum IcmpError {
-  /** The network or the host cannot be reached (3/0, 3/1, 3/5 to 3/12), or no neighbour answers. */
+  /** The network or host is unreachable (3/0, 3/1, 3/5 to 3/12), or does not answer ARP. */
   HostUnreachable,
   /** 3/2 */
   ProtocolUnreachable,
@@ -42,7 +41,7 @@ export const enum IcmpError {
   PortUnreachable,
   /** 3/4: the packet was larger than the next hop's MTU. */
   FragmentationNeeded,
-  /** 3/9, 3/10, 3/13 and up: forbidden by someone on the way. */
+  /** 3/9, 3/10, 3/13 and up: prohibited by a filter on the way. */
   Prohibited,
   /** 11/0 and 11/1 */
   TimeExceeded,
@@ -71,26 +70,26 @@ export class IcmpHeader {
   get sequence(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
-  /** Of "fragmentation needed" (RFC 1191 section 4); 0 from routers that do not say. */
+  /** For "fragmentation needed" (RFC 1191 section 4); 0 from routers that do not set it. */
   get nextHopMtu(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
 }
 
-/** The gate: a whole header and a right checksum over all `length` bytes. */
+/** The gate: a whole header, and a correct checksum over all `length` bytes. */
 export function parseIcmp(pointer: usize, length: u32): Drop {
   if (length < ICMP_HEADER) return Drop.IcmpTruncated;
   return checksum(pointer, length) == 0 ? Drop.None : Drop.IcmpChecksum;
 }
 
-/** Writes the header in front of a payload that is in place; `length` counts both, in bytes. */
+/** Writes the header in front of its payload; `length` includes both. */
 export function emitIcmp(pointer: usize, length: u32, type: u32, code: u32, rest: u32): void {
   store<u32>(pointer, type | (code << 8));
   storeNet32(pointer + 4, rest);
   store<u16>(pointer, checksum(pointer, length), 2);
 }
 
-/** True for the types that tell of an error: nothing is ever sent about them (RFC 1122, 3.2.2). */
+/** Reports whether a type is an error, to which no error may be sent (RFC 1122, 3.2.2). */
 export function isIcmpError(type: u32): bool {
   return (
     type == ICMP_UNREACHABLE ||
@@ -102,9 +101,9 @@ export function isIcmpError(type: u32): bool {
 }
 
 /**
- * The gate for what an error quotes: an IPv4 header that can have been sent from here (whole,
- * its first fragment, no longer than a frame carries) and 8 bytes of what followed it. Its
- * checksum is not looked at: routers on the way change TTL and may not mend it.
+ * The gate for the packet quoted in an error: an IPv4 header that this host can have sent (whole,
+ * of a first fragment, no longer than fits a frame) and the 8 bytes that followed it. The header's
+ * checksum is ignored: routers decrement TTL and may not update it.
  */
 export function parseQuote(pointer: usize, length: u32): Drop {
   if (length < IPV4_HEADER + ICMP_QUOTE) return Drop.IcmpQuote;
@@ -119,7 +118,7 @@ export function parseQuote(pointer: usize, length: u32): Drop {
   return Drop.None;
 }
 
-/** What kind of error a type and code of an ICMP error tell, or -1 for one to be ignored. */
+/** Returns the IcmpError of a type and code, or -1 if they are to be ignored. */
 export function icmpErrorOf(type: u32, code: u32): i32 {
   if (type == ICMP_TIME_EXCEEDED) return code <= 1 ? IcmpError.TimeExceeded : -1;
   if (type == ICMP_PARAMETER_PROBLEM) return code <= 2 ? IcmpError.ParameterProblem : -1;

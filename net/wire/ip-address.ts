@@ -14,7 +14,7 @@ export const IP_ADDRESS_BYTES: u32 = 16;
 /** Bytes 8 to 11 of an IPv4-mapped address, as a little-endian load sees them. */
 const MAPPED: u32 = 0xffff_0000;
 
-/** A view of 16 bytes that belong to somebody else: a packet, a record, an object. */
+/** A view of 16 bytes in a packet, a record or an object. */
 @unmanaged
 export class IpAddress {
   /** Bytes 0 to 7 and 8 to 15, as little-endian loads see them. */
@@ -44,7 +44,7 @@ export class IpAddress {
     return this.high == 0 && (this.low == 0 || this.low == (MAPPED as u64));
   }
 
-  /** The last four bytes, as a little-endian load sees them: input for a hash. */
+  /** The last four bytes, as a little-endian load sees them; for hashing. */
   get end(): u32 {
     return (this.low >> 32) as u32;
   }
@@ -76,7 +76,7 @@ function mapped(address: Ipv4Address): u64 {
   return ((bswap<u32>(address) as u64) << 32) | (MAPPED as u64);
 }
 
-/** An address with 16 bytes of its own, for callers that have none at hand. */
+/** An address that owns its 16 bytes. */
 export class HeldIpAddress {
   high: u64 = 0;
   low: u64 = 0;

@@ -1,5 +1,5 @@
 /**
- * IPv4 headers (RFC 791 section 3.1; what a host accepts: RFC 1122 section 3.2.1).
+ * IPv4 headers (RFC 791 section 3.1, RFC 1122 section 3.2.1).
  *
  *      0        1        2                 4                 6
  *     ┌────┬───┬────────┬─────────────────┬─────────────────┬─────────────────┐
@@ -23,9 +23,9 @@ export const DONT_FRAGMENT: u32 = 0x4000;
 export const MORE_FRAGMENTS: u32 = 0x2000;
 /** The bits of `flagsAndFragment` that hold the offset, in units of 8 bytes. */
 export const FRAGMENT_OFFSET: u32 = 0x1fff;
-/** What a packet starts with (RFC 1700, "IP TIME TO LIVE PARAMETER"). */
+/** The TTL of packets sent (RFC 1700, "IP TIME TO LIVE PARAMETER"). */
 export const DEFAULT_TTL: u32 = 64;
-/** The longest packet that the total length can say. */
+/** The largest total length. */
 export const IPV4_LONGEST: u32 = 65535;
 
 const OPTION_END: u32 = 0;
@@ -41,7 +41,7 @@ export class Ipv4Header {
   get version(): u32 {
     return load<u8>(changetype<usize>(this)) >> 4;
   }
-  /** Bytes of header, options included. */
+  /** Bytes of the header, including options. */
   get headerLength(): u32 {
     return (load<u8>(changetype<usize>(this)) & 15) << 2;
   }
@@ -55,14 +55,14 @@ export class Ipv4Header {
   get flagsAndFragment(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
-  /** Where this fragment's payload lies in the datagram's, in bytes. */
+  /** Offset of this fragment's payload in that of the datagram, in bytes. */
   get fragmentOffset(): u32 {
     return (this.flagsAndFragment & FRAGMENT_OFFSET) << 3;
   }
   get moreFragments(): bool {
     return (this.flagsAndFragment & MORE_FRAGMENTS) != 0;
   }
-  /** True for a part of a datagram, whatever DF says (RFC 6274 section 3.6). */
+  /** Whether the packet is a fragment; DF makes no difference (RFC 6274 section 3.6). */
   get isFragment(): bool {
     return (this.flagsAndFragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
   }
@@ -87,9 +87,9 @@ export class Ipv4Header {
 }
 
 /**
- * The gate for `length` bytes of link payload, of which the first `totalLength` are the packet
- * and the rest padding. Source routes are refused (RFC 7126 sections 4.3 and 4.4), other
- * well-formed options passed over. TTL is not looked at (RFC 1122 section 3.2.1.7).
+ * The gate for `length` bytes of link payload; what exceeds the packet's `totalLength` is padding.
+ * Source routes are rejected (RFC 7126 sections 4.3 and 4.4); other well-formed options are
+ * skipped. TTL is ignored (RFC 1122 section 3.2.1.7).
  */
 export function parseIpv4Header(pointer: usize, length: u32): Drop {
   if (length < IPV4_HEADER) return Drop.Ipv4Truncated;
@@ -106,7 +106,7 @@ export function parseIpv4Header(pointer: usize, length: u32): Drop {
   return parseOptions(pointer + IPV4_HEADER, pointer + headerLength);
 }
 
-/** The sum of a header without options: nearly all have none. */
+/** Returns the sum of a header without options, by far the most common. */
 function sumPlain(pointer: usize): u64 {
   const first = (load<u32>(pointer) as u64) + (load<u32>(pointer, 4) as u64);
   const second = (load<u32>(pointer, 8) as u64) + (load<u32>(pointer, 12) as u64);
@@ -132,7 +132,7 @@ function parseOptions(pointer: usize, end: usize): Drop {
 }
 
 /**
- * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `fragment` is the second word:
+ * Writes a header of 20 bytes with DEFAULT_TTL and its checksum. `fragment` is the second word: the
  * identification in the upper 16 bits, flags and fragment offset in the lower.
  */
 export function emitIpv4(

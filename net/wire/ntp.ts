@@ -19,7 +19,7 @@ export const NTP_PORT: u32 = 123;
 const VERSION_4: u32 = 4;
 const MODE_CLIENT: u32 = 3;
 const MODE_SERVER: u32 = 4;
-/** Seconds from 1900 to 1970, and from one era of 32 bits to the next. */
+/** Seconds from 1900 to 1970, and in an era: 2^32. */
 const UNIX_EPOCH: i64 = 2_208_988_800;
 const ERA: i64 = 1 << 32;
 
@@ -65,14 +65,14 @@ export class NtpPacket {
   }
 }
 
-/** True for a server's packet of version 3 or 4; what follows the header is not looked at. */
+/** The gate: a server's packet of version 3 or 4. What follows the header is ignored. */
 export function parseNtp(pointer: usize, length: u32): bool {
   if (length < NTP_PACKET) return false;
   const packet = NtpPacket.at(pointer);
   return packet.mode == MODE_SERVER && (packet.version == 3 || packet.version == VERSION_4);
 }
 
-/** A client's question with nothing in it but `transmit`, which the answer has to repeat. */
+/** Writes a client's request. All but `transmit`, which the server must return, is zero. */
 export function emitNtp(pointer: usize, transmit: u64): void {
   memory.fill(pointer, 0, NTP_PACKET);
   store<u8>(pointer, (VERSION_4 << 3) | MODE_CLIENT);
@@ -81,8 +81,9 @@ export function emitNtp(pointer: usize, transmit: u64): void {
 }
 
 /**
- * A timestamp in microseconds since 1970. Of the eras, which are 136 years long, it belongs to
- * that in which it is nearest to `floor` or after it (RFC 5905 section 6), both in microseconds.
+ * Converts a timestamp to microseconds since 1970. A timestamp does not say which era of 136 years
+ * it is in (RFC 5905 section 6), so this is the one in which it lies within 68 years of `floor`,
+ * also in microseconds.
  */
 export function ntpMicros(timestamp: u64, floor: i64): i64 {
   const fraction = ((timestamp & 0xffff_ffff) * 1_000_000) >> 32;

@@ -1,6 +1,6 @@
 /**
  * TCP options (RFC 9293 section 3.2, RFC 7323 section 2): maximum segment size and window scale
- * are understood, all others skipped by their length.
+ * are supported, all others are skipped.
  *
  *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
  *     │ kind │ length │ data │     these two have neither length nor data
@@ -18,22 +18,22 @@ export const KIND_SACK: u32 = 5;
 /** Round-trip time measurement (RFC 7323 section 3). */
 export const KIND_TIMESTAMPS: u32 = 8;
 
-/** The largest shift that a window may have (RFC 7323 section 2.3). */
+/** The largest window shift (RFC 7323 section 2.3). */
 export const WINDOW_SHIFT_MAXIMUM: u32 = 14;
-/** Bytes of the options of a SYN: MSS 4, no operation 1, window scale 3. */
+/** Bytes of options in a SYN: MSS 4, no operation 1, window scale 3. */
 export const SYN_OPTIONS: u32 = 8;
-/** Bytes of the options of a SYN that offers no window scale. */
+/** Bytes of options in a SYN without window scale. */
 export const SYN_OPTIONS_UNSCALED: u32 = 4;
 
-/** What the options of one SYN said. */
+/** The options of one SYN. */
 export class TcpOptions {
-  /** The peer's maximum segment size, or 0 when it named none (or 0). */
+  /** The peer's maximum segment size; 0 if it sent none, or 0. */
   segmentSize: u32 = 0;
   /** The peer scales its windows by `windowShift`. */
   scaled: bool = false;
   windowShift: u32 = 0;
 
-  /** Forgets what was read. */
+  /** Forgets the options read before. */
   clear(): void {
     this.segmentSize = 0;
     this.scaled = false;
@@ -41,8 +41,8 @@ export class TcpOptions {
   }
 
   /**
-   * Reads `length` bytes of options. A length that is illegal ends the reading there (RFC 9293
-   * MUST-7): what came before it counts. A shift above 14 counts as 14.
+   * Parses `length` bytes of options. At an illegal length it stops (RFC 9293, MUST-7) and keeps
+   * the options before it. A shift above 14 counts as 14.
    */
   parse(pointer: usize, length: u32): void {
     this.clear();
@@ -70,14 +70,14 @@ export class TcpOptions {
   }
 }
 
-/** Writes the SYN_OPTIONS bytes of a SYN's options: its segment size and its window's shift. */
+/** Writes the options of a SYN, SYN_OPTIONS bytes: segment size and window scale. */
 export function emitSynOptions(pointer: usize, segmentSize: u32, windowShift: u32): void {
   emitSegmentSize(pointer, segmentSize);
   const scale = (KIND_NO_OPERATION << 24) | (KIND_WINDOW_SCALE << 16) | (3 << 8) | windowShift;
   storeNet32(pointer + 4, scale);
 }
 
-/** Writes the SYN_OPTIONS_UNSCALED bytes that name the segment size alone. */
+/** Writes the segment size alone, SYN_OPTIONS_UNSCALED bytes. */
 export function emitSegmentSize(pointer: usize, segmentSize: u32): void {
   storeNet32(pointer, (KIND_MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | segmentSize);
 }

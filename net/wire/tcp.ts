@@ -20,7 +20,7 @@ import { addressSum, pseudoHeader } from "./pseudo-header";
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
 
-// The flags that matter here. ECE, CWR and the reserved bits are ignored (RFC 9293: Rsrvd).
+// The supported flags. ECE, CWR and the reserved bits are ignored (RFC 9293 section 3.1).
 export const FLAG_FIN: u32 = 0x01;
 export const FLAG_SYN: u32 = 0x02;
 export const FLAG_RST: u32 = 0x04;
@@ -44,18 +44,18 @@ export class TcpHeader {
   get acknowledgment(): u32 {
     return loadNet32(changetype<usize>(this) + 8);
   }
-  /** Bytes of the header with its options. */
+  /** Bytes of the header, including options. */
   get headerLength(): u32 {
     return ((load<u8>(changetype<usize>(this), 12) as u32) >>> 4) << 2;
   }
-  /** All eight flags, CWR and ECE (RFC 3168) included. */
+  /** All eight flags, including CWR and ECE (RFC 3168). */
   get allFlags(): u32 {
     return load<u8>(changetype<usize>(this), 13) as u32;
   }
   get flags(): u32 {
     return (load<u8>(changetype<usize>(this), 13) as u32) & 0x3f;
   }
-  /** As it stands in the segment, not scaled (RFC 7323 section 2). */
+  /** The window field, not scaled (RFC 7323 section 2). */
   get window(): u32 {
     return loadNet16(changetype<usize>(this) + 14);
   }
@@ -65,9 +65,9 @@ export class TcpHeader {
 }
 
 /**
- * The gate for `length` bytes of IPv4 payload: a whole header, a data offset inside the segment,
- * and the checksum, which is not optional (RFC 9293 section 3.1, MUST-2 and MUST-3). Options are
- * not looked at here: `TcpOptions` survives any bytes.
+ * The gate for `length` bytes of IPv4 payload: a whole header, a data offset within the segment and
+ * a correct checksum, which is mandatory (RFC 9293 section 3.1, MUST-2 and MUST-3). It does not
+ * check options: `TcpOptions` accepts any bytes.
  */
 export function parseTcp(
   pointer: usize,
@@ -82,15 +82,15 @@ export function parseTcp(
   return checksum(pointer, length, pseudo) == 0 ? Drop.None : Drop.TcpChecksum;
 }
 
-/** The fourth word of a header: its length in bytes, its flags, and the window as on the wire. */
+/** Returns the fourth word of a header: its length in bytes, flags, and the window field. */
 export function tcpControl(headerLength: u32, flags: u32, windowField: u32): u32 {
   return (headerLength << 26) | (flags << 16) | windowField;
 }
 
 /**
- * Writes a header, whose options, if any, are in place behind the first 20 bytes. `ports` is the
- * source port in the upper 16 bits and the destination port in the lower; `control` comes from
- * `tcpControl`. The checksum is left to `sealTcp`.
+ * Writes the first 20 bytes of a header; the caller has written options, if any, behind them.
+ * `ports` is the source port in the upper 16 bits and the destination port in the lower; `control`
+ * comes from `tcpControl`. The checksum is left to `sealTcp`.
  */
 export function emitTcp(
   pointer: usize,
@@ -107,8 +107,8 @@ export function emitTcp(
 }
 
 /**
- * Puts the checksum into a header whose field for it is 0. `length` counts header and payload, in
- * bytes; `sum` covers the payload and the addresses of the pseudo header.
+ * Writes the checksum into a header where it is 0. `length` includes header and payload; `sum` is
+ * that of the payload and the addresses of the pseudo header.
  */
 export function sealTcp(pointer: usize, headerLength: u32, length: u32, sum: u64): void {
   const pseudo = pseudoHeader(sum, PROTOCOL_TCP, length);

@@ -30,7 +30,7 @@ export class UdpHeader {
   get length(): u32 {
     return loadNet16(changetype<usize>(this) + 4);
   }
-  /** In memory order; 0 = the sender took none. */
+  /** In memory order; 0 if the sender computed none. */
   get checksum(): u16 {
     return load<u16>(changetype<usize>(this), 6);
   }
@@ -44,7 +44,7 @@ export class UdpHeader {
 
 /**
  * The gate for `length` bytes of IPv4 payload, of which the first `UdpHeader.length` are the
- * datagram. A checksum of 0 is accepted (RFC 1122 section 4.1.3.4), port 0 as destination is not.
+ * datagram. Accepts a checksum of 0 (RFC 1122 section 4.1.3.4), but not the destination port 0.
  */
 export function parseUdp(
   pointer: usize,
@@ -64,9 +64,9 @@ export function parseUdp(
 }
 
 /**
- * Writes the header in front of a payload. `length` counts both, in bytes; `ports` is the source
- * port in the upper 16 bits and the destination port in the lower; `sum` covers the payload and
- * the addresses of the pseudo header (RFC 768), both in memory order.
+ * Writes the header in front of its payload. `length` includes both; `ports` is the source port in
+ * the upper 16 bits and the destination port in the lower; `sum` is that of the payload and the
+ * addresses of the pseudo header (RFC 768), in memory order.
  */
 export function emitUdp(pointer: usize, length: u32, ports: u32, sum: u64): void {
   const first = bswap<u32>(ports);
@@ -74,6 +74,6 @@ export function emitUdp(pointer: usize, length: u32, ports: u32, sum: u64): void
   const total = pseudoHeader(sum, PROTOCOL_UDP, length);
   const check = ~fold(total + (first as u64) + (size as u64));
   store<u32>(pointer, first);
-  // A sum of 0 is sent as its other form: 0 means that there is none (RFC 768).
+  // A checksum of 0 is sent as 0xffff, its equal: 0 means "not computed" (RFC 768).
   store<u32>(pointer, size | ((check == 0 ? 0xffff : (check as u32)) << 16), 4);
 }

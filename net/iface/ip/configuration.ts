@@ -1,7 +1,7 @@
 /**
- * What a user can change of a host's interfaces: addresses, routes, MTU, up and down. Each verb
- * keeps the rest consistent: the route to a network comes and goes with its address, paths are
- * looked up again, the link is told (RFC 5227 section 2.3), connections from a lost address end.
+ * What a user can configure of a host's interfaces: addresses, routes, MTU, up and down. Each verb
+ * keeps the rest consistent: it adds or removes the route to an address's network, invalidates
+ * paths, announces addresses (RFC 5227 section 2.3) and ends the connections of removed ones.
  */
 import { Random } from "../../../core/random";
 import { Tcp } from "../../socket/tcp/tcp";
@@ -21,9 +21,8 @@ export class IpConfiguration {
   ) {}
 
   /**
-   * Gives the interface a further address, or changes the prefix length of one it has. Reports
-   * false if no host can have the address, the prefix length is not from 1 to 32, or there are
-   * INTERFACE_ADDRESSES already.
+   * Adds an address to the interface, or changes the prefix length of one. Returns false if no host
+   * can have the address, the prefix length is not from 1 to 32, or INTERFACE_ADDRESSES exist.
    */
   setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
     if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
@@ -43,7 +42,7 @@ export class IpConfiguration {
     return true;
   }
 
-  /** Removes an address, with its routes and connections. Reports false if it is not there. */
+  /** Removes an address, with its routes and connections; false if there is no such address. */
   removeAddress(iface: Interface, address: Ipv4Address): bool {
     const own = iface.ipv4.find(address);
     if (own == null) return false;
@@ -63,7 +62,7 @@ export class IpConfiguration {
     this.routes.add(route);
   }
 
-  /** Deletes the route to an address's network; another address in it takes the network over. */
+  /** Deletes the route to an address's network, or gives it another source in that network. */
   private removeNetwork(iface: Interface, address: Ipv4Address, prefix: u32): void {
     const index = this.routes.find(address & maskOf(prefix), prefix, 0);
     if (index < 0 || this.routes.at(index).source != address) return;
@@ -73,7 +72,7 @@ export class IpConfiguration {
     this.addNetwork(iface, heir.address, prefix);
   }
 
-  /** Switches an interface on or off (`ip link set`); its neighbors are then forgotten. */
+  /** Switches an interface on or off (`ip link set`), which flushes its neighbors. */
   setUp(iface: Interface, up: bool): void {
     if (iface.up == up) return;
     iface.up = up;
@@ -83,7 +82,7 @@ export class IpConfiguration {
     if (up) this.announceAll(iface);
   }
 
-  /** Sets the largest packet; reports false if not from SMALLEST_MTU to ETHERNET_MTU bytes. */
+  /** Sets the MTU; false if it is not from SMALLEST_MTU to ETHERNET_MTU bytes. */
   setMtu(iface: Interface, mtu: u32): bool {
     if (mtu < SMALLEST_MTU || mtu > ETHERNET_MTU) return false;
     iface.mtu = mtu;
@@ -91,17 +90,17 @@ export class IpConfiguration {
     return true;
   }
 
-  /** Starts to ask whether anyone on the link uses `address`; see ConflictDetection.probe. */
+  /** Starts probing for `address` on the link; see ConflictDetection.probe. */
   probe(iface: Interface, address: Ipv4Address): void {
     iface.conflicts.probe(address, this.random, this.egress.now);
   }
 
-  /** Whether `address` is one of this host's. */
+  /** Reports whether `address` is one of this host's. */
   owns(address: Ipv4Address): bool {
     return this.egress.owns(address);
   }
 
-  /** Tells the link about all addresses of the interface. */
+  /** Announces all addresses of the interface. */
   protected announceAll(iface: Interface): void {
     const conflicts = iface.conflicts;
     const ipv4 = iface.ipv4;

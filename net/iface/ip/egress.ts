@@ -1,6 +1,6 @@
 /**
- * The way out (RFC 791, RFC 1122 section 3.3): puts the IPv4 header in front of what sockets send,
- * cuts what is too long into fragments, and hands the packets to the link or to a neighbor.
+ * Sends packets (RFC 791, RFC 1122 section 3.3): prepends the IPv4 header to what sockets send,
+ * fragments what is too long, and passes packets to the link or to the neighbor cache.
  */
 import { Random } from "../../../core/random";
 import { FramePool } from "../../phy/pool";
@@ -27,7 +27,7 @@ import { RouteTable } from "./routes";
 export class Egress implements PacketSink {
   /** The time of the turn, in microseconds since boot; `IpLayer.poll` sets it. */
   now: i64 = 0;
-  /** The devices' interfaces; `loopback` is none of them. */
+  /** The devices' interfaces, without the loopback. */
   readonly interfaces: Array<Interface>;
   readonly paths: Ipv4Paths;
   private readonly identification: Ipv4Identification;
@@ -44,17 +44,17 @@ export class Egress implements PacketSink {
     this.identification = new Ipv4Identification(random);
   }
 
-  /** Whether an interface other than the loopback has this address. */
+  /** Reports whether an interface other than the loopback has this address. */
   owns(address: Ipv4Address): bool {
     return this.paths.owns(address);
   }
 
-  /** Whether a packet that went out by `iface` can have been sent from `address`. */
+  /** Reports whether a packet sent by `iface` can have the source `address`. */
   sentBy(iface: Interface, address: Ipv4Address): bool {
     return isLoopback(address) ? iface === this.loopback : this.owns(address);
   }
 
-  /** The interface that a path leaves by, after `update` has found a route. */
+  /** Returns the interface of a path for which `update` has found a route. */
   interfaceOf(path: Path): Interface {
     const link = path.link;
     return link == LOOPBACK_LINK ? this.loopback : unchecked(this.interfaces[link]);
@@ -72,7 +72,7 @@ export class Egress implements PacketSink {
     return this.pool.allocate();
   }
 
-  /** See PacketSink.send. TCP's packets carry DF (RFC 1191), the others may be cut. */
+  /** See PacketSink.send. TCP's packets have DF set (RFC 1191); others may be fragmented. */
   send(frame: Frame, path: Path, protocol: u32): SendResult {
     const total = frame.length + IPV4_HEADER;
     if (total > path.mtu) {
@@ -81,7 +81,7 @@ export class Egress implements PacketSink {
     }
     const source = path.source.ipv4;
     const destination = path.destination.ipv4;
-    // The identification of a packet that cannot be cut means nothing (RFC 6864 section 4.1).
+    // A packet with DF set needs no identification (RFC 6864 section 4.1).
     let fragment = DONT_FRAGMENT;
     if (protocol != PROTOCOL_TCP) fragment = this.identification.next(destination, protocol) << 16;
     emitIpv4(frame.push(IPV4_HEADER), total, fragment, protocol, source, destination);
@@ -124,7 +124,7 @@ export class Egress implements PacketSink {
   }
 }
 
-/** Hands a packet to the one or to all on the link that it is for. */
+/** Transmits a packet to its next hop, directly if the hardware address is known. */
 function output(iface: Interface, path: Path, frame: Frame, now: i64): void {
   const index = path.neighbor;
   if (index == NEIGHBOR_FIXED) {
@@ -133,7 +133,7 @@ function output(iface: Interface, path: Path, frame: Frame, now: i64): void {
   }
   const nextHop = path.nextHop;
   if (index != NEIGHBOR_UNKNOWN) {
-    // The entry may belong to another neighbor by now.
+    // The entry may have been reused for another neighbor.
     const known = iface.neighbors.at(index);
     if (known.address.equals(nextHop) && known.until > now) {
       known.usedAt = now;
@@ -154,7 +154,7 @@ function count(iface: Interface, protocol: u32): void {
   else if (protocol == PROTOCOL_ICMP) counters.icmpOut++;
 }
 
-/** Flushes a device that takes no frame; reports whether it takes one now. */
+/** Flushes the device if it is full; reports whether it has room. */
 function makeRoom(iface: Interface): bool {
   const device = iface.device;
   if (device.canTransmit()) return true;

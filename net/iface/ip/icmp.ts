@@ -1,7 +1,7 @@
 /**
- * ICMP as a host does it (RFC 792, RFC 1122 section 3.2.2): answers echo requests, tells senders
- * what could not be delivered, and tells sockets what others could not. Redirects, masks, router
- * advertisements, source quench and all the rest are not acted on (RFC 6633, RFC 6918).
+ * ICMP for a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, sends errors for
+ * packets that cannot be delivered, and reports received errors to sockets. Redirects, masks,
+ * router advertisements, source quench and all other types are ignored (RFC 6633, RFC 6918).
  */
 import { Random } from "../../../core/random";
 import { EchoTable } from "../../socket/echo";
@@ -40,15 +40,15 @@ import { Interface } from "../interface";
 import { Egress } from "./egress";
 import { IcmpLimiter } from "./icmp-rate-limiter";
 
-/** The longest error that is sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
+/** The longest error sent, with its IPv4 header (RFC 1812 section 4.3.2.3). */
 const ERROR_LENGTH: u32 = 576;
-/** The shortest ICMP message that Ethernet carries without padding. */
+/** The shortest ICMP message that needs no padding. */
 const SHORTEST_MESSAGE: u32 = ETHERNET_MINIMUM - ETHERNET_HEADER - IPV4_HEADER;
 
 export class Icmp {
   private readonly limiter: IcmpLimiter;
   private readonly report: ErrorReport = new ErrorReport();
-  /** Toward whom the last reply and the last error went. */
+  /** The paths of the last reply and the last error. */
   private readonly replyPath: Path = new Path();
   private readonly errorPath: Path = new Path();
 
@@ -62,7 +62,7 @@ export class Icmp {
     this.limiter = new IcmpLimiter(random);
   }
 
-  /** A message to an own address. Answers why it was not acted on. */
+  /** Handles a message to one of this host's addresses. */
   process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32, now: i64): Drop {
     const drop = parseIcmp(pointer, length);
     if (drop != Drop.None) return drop;
@@ -92,7 +92,7 @@ export class Icmp {
     return Drop.None;
   }
 
-  /** No neighbor took a packet of this host, whose bytes (IPv4 header first) are at `quote`. */
+  /** Reports an IPv4 packet of this host, at `quote`, whose next hop did not answer ARP. */
   reportLost(now: i64, quote: usize, length: u32): void {
     if (parseQuote(quote, length) != Drop.None) return;
     const report = this.report;
@@ -103,7 +103,7 @@ export class Icmp {
     this.tell(now, quote);
   }
 
-  /** Tells the socket that sent the packet quoted at `quote` (it passed `parseQuote`). */
+  /** Passes the report to the socket that sent the packet at `quote`, checked by `parseQuote`. */
   private tell(now: i64, quote: usize): void {
     const header = Ipv4Header.at(quote);
     const report = this.report;
@@ -116,8 +116,8 @@ export class Icmp {
   }
 
   /**
-   * Answers an echo request (RFC 1122 section 3.2.2.6) with what it brought: in its own frame,
-   * if it is given, which is then taken; else from the reassembled message at `pointer`.
+   * Replies to an echo request (RFC 1122 section 3.2.2.6), the `length` bytes at `pointer`. Takes
+   * over the request's frame and sends the reply in it; null if the request was reassembled.
    */
   replyEcho(
     iface: Interface,
@@ -135,15 +135,15 @@ export class Icmp {
     counters.icmpIn++;
     counters.echoRequestsIn++;
     counters.echoRepliesOut++;
-    // Only the type changes, 8 to 0, and the checksum by as much (RFC 1624 section 3, equation 4:
-    // unlike equation 3 it never makes 0 of it, which is wrong where all the rest is zeros).
+    // The type changes from 8 to 0, and the checksum accordingly (RFC 1624 section 3, equation 4;
+    // unlike equation 3 it never yields 0, which is wrong if all other bytes are zero).
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
     store<u16>(pointer, fold((load<u16>(pointer, 2) as u64) + ICMP_ECHO_REQUEST), 2);
     const egress = this.egress;
     const path = this.replyPath;
     path.betweenIpv4(packet.destination, packet.source);
     egress.update(path);
-    // Behind a frame that arrived there may be no room for the padding that a short answer needs.
+    // A received frame may lack the tail room for the padding of a short reply.
     if (frame != null && length >= SHORTEST_MESSAGE && length <= path.room) {
       frame.pull((pointer - frame.start) as u32);
       frame.trim(length);
@@ -156,9 +156,9 @@ export class Icmp {
   }
 
   /**
-   * Tells the sender of a packet (header and payload in one piece) why it got no further. The
-   * caller has seen that it was sent to an own address; errors and what no single host
-   * can have sent are never told of (RFC 1122 section 3.2.2).
+   * Sends an error to the source of a packet, whose header and payload are contiguous. The caller
+   * has checked that it was sent to one of this host's addresses. No error is sent about an ICMP
+   * error, nor to an address that is not a single host's (RFC 1122 section 3.2.2).
    */
   sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header, now: i64): void {
     const to = packet.source;

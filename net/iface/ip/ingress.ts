@@ -1,6 +1,6 @@
 /**
- * The way in: from an Ethernet frame to the socket that it is for (RFC 1122 sections 2.3, 2.4
- * and 3.2.1). Every frame ends here in one `Drop`, and goes back to the pool.
+ * Receives packets: from an Ethernet frame to its socket (RFC 1122 sections 2.3, 2.4 and 3.2.1).
+ * Every frame is delivered or counted under one `Drop`, and goes back to the pool.
  */
 import { Endpoints } from "../../socket/endpoints";
 import { Tcp } from "../../socket/tcp/tcp";
@@ -40,20 +40,20 @@ import { ReassemblyTable } from "./reassembly";
 /** 224.0.0.1, the one group that every host is in (RFC 1112 section 4). */
 const ALL_HOSTS: Ipv4Address = 0xe0000001;
 
-/** Whom a packet is for. */
+/** Whether this host is the destination of a packet. */
 const enum Reach {
   Nobody,
-  /** An own address. */
+  /** One of this host's addresses. */
   Own,
-  /** This host among others: no error may come of it. */
+  /** A broadcast or group that includes this host: no error may be sent. */
   Group,
-  /** The interface has no address, and who knows to whom the packet is sent (RFC 2131). */
+  /** The interface has no address yet: maybe a DHCP reply (RFC 2131 section 4.1). */
   Unconfigured,
 }
 
 export class Ingress {
   readonly reassembly: ReassemblyTable = new ReassemblyTable();
-  /** Of the datagram that is being delivered. */
+  /** The ends of the datagram being delivered. */
   private readonly ends: Endpoints = new Endpoints();
 
   constructor(
@@ -63,7 +63,7 @@ export class Ingress {
     private readonly tcp: Tcp,
   ) {}
 
-  /** Takes one received frame. */
+  /** Processes a received frame, and releases it. */
   process(iface: Interface, frame: Frame, now: i64): void {
     const start = frame.start;
     const length = frame.length;
@@ -87,7 +87,7 @@ export class Ingress {
     this.egress.pool.release(frame);
   }
 
-  /** An IPv4 packet. `group`: the frame was for several stations. */
+  /** Processes an IPv4 packet; `group` if its frame was sent to several stations. */
   private packet(iface: Interface, frame: Frame, group: bool, now: i64): void {
     iface.counters.ipIn++;
     const pointer = frame.start + ETHERNET_HEADER;
@@ -122,7 +122,7 @@ export class Ingress {
     return Reach.Nobody;
   }
 
-  /** True when one other host can have sent a packet from `source` (RFC 1122, 3.2.1.3). */
+  /** Reports whether `source` can be the address of another host (RFC 1122, 3.2.1.3). */
   private isSource(iface: Interface, source: Ipv4Address): bool {
     if (iface === this.egress.loopback) return isLoopback(source) || this.egress.owns(source);
     return isUnicast(source) && !iface.ipv4.isBroadcast(source) && !this.egress.owns(source);
@@ -148,7 +148,7 @@ export class Ingress {
     return drop;
   }
 
-  /** Hands a whole datagram to its protocol. */
+  /** Delivers a whole datagram to its protocol. */
   private deliver(iface: Interface, header: Ipv4Header, reach: Reach, now: i64): Drop {
     const protocol = header.protocol;
     const pointer = header.payload;
@@ -195,14 +195,14 @@ export class Ingress {
     return result;
   }
 
-  /** Ends the datagrams whose missing parts have not come in time. */
+  /** Drops datagrams whose fragments have not all arrived in time. */
   poll(now: i64, interfaces: Array<Interface>): void {
     let datagram = this.reassembly.expired(now);
     while (datagram != null) {
       const index = datagram.iface as i32;
       const iface = index < interfaces.length ? interfaces[index] : this.egress.loopback;
       iface.drops.add(Drop.FragmentTimeout);
-      // Without the first part nobody is told (RFC 792), nor where it was for several hosts.
+      // No error without the first fragment (RFC 792), or if it was sent to several hosts.
       if (datagram.hasFirst && !datagram.spoilt && this.egress.owns(datagram.destination)) {
         const header = datagram.header;
         this.icmp.sendError(iface, ICMP_TIME_EXCEEDED, CODE_REASSEMBLY, header, now);

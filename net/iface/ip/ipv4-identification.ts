@@ -1,7 +1,7 @@
 /**
- * The Identification field of IPv4 packets that may be cut (RFC 6864 section 4.2): one that no
- * other packet with the same addresses and protocol had lately, from one of many counters, so
- * that it tells others nothing about this host's traffic (RFC 6274 section 3.5).
+ * The Identification field of IPv4 packets that may be fragmented. It is unique among recent
+ * packets with the same addresses and protocol (RFC 6864 section 4.2), and comes from one of many
+ * counters, so that it reveals nothing about other traffic of this host (RFC 6274 section 3.5).
  */
 import { IP_IDENTIFICATIONS } from "../../../core/limits";
 import { Random } from "../../../core/random";
@@ -11,7 +11,7 @@ export class Ipv4Identification {
   private readonly counters: StaticArray<u16> = new StaticArray<u16>(IP_IDENTIFICATIONS);
   private readonly secret: u32;
 
-  /** Draws where the counters begin, and which destination uses which. */
+  /** Chooses at random where counters start and which one each destination uses. */
   constructor(random: Random) {
     for (let i: u32 = 0; i < IP_IDENTIFICATIONS; i++) this.counters[i] = random.next32() as u16;
     this.secret = random.next32() | 1;

@@ -1,7 +1,6 @@
 /**
  * Looks up paths to IPv4 destinations (RFC 1122 section 3.3.1): interface, next hop, source
- * address, and the hardware address where none has to be asked for. It also knows which
- * addresses are this host's.
+ * address, and the hardware address if it needs no ARP. Also knows the addresses of this host.
  */
 import { ANY_DEVICE, Path } from "../../socket/path";
 import {
@@ -16,19 +15,19 @@ import {
 import { Interface } from "../interface";
 import { Route, RouteTable } from "./routes";
 
-/** In place of an entry's index in `Path.neighbor`: not known yet, or not needed. */
+/** Values of `Path.neighbor` other than an index: not known yet; fixed, no ARP needed. */
 export const NEIGHBOR_UNKNOWN: u32 = 0xffff_ffff;
 export const NEIGHBOR_FIXED: u32 = 0xffff_fffe;
-/** `Path.link` of the loopback; the others are indices of `interfaces`. */
+/** The `Path.link` of the loopback; others are indices of `interfaces`. */
 export const LOOPBACK_LINK: u32 = ANY_DEVICE;
 const LOCALHOST: Ipv4Address = 0x7f000001;
 /** 01:00:5e and the low 23 bits of the group (RFC 1112 section 6.4). */
 const MULTICAST_HARDWARE: u64 = 0x0100_5e00_0000;
 
 export class Ipv4Paths {
-  /** The generation that the neighbors' gateway marks belong to. */
+  /** The generation of the routes for which neighbors are marked as gateways. */
   private marked: u32 = 0;
-  /** True if this host has more than one address; else `only` is it, or UNSPECIFIED. */
+  /** Whether this host has several addresses; if not, `only` is its address or UNSPECIFIED. */
   private several: bool = false;
   private only: Ipv4Address = UNSPECIFIED;
 
@@ -38,7 +37,7 @@ export class Ipv4Paths {
     private readonly interfaces: Array<Interface>,
   ) {}
 
-  /** Whether an interface other than the loopback has this address. */
+  /** Reports whether an interface other than the loopback has this address. */
   owns(address: Ipv4Address): bool {
     if (!this.several) return address == this.only && address != UNSPECIFIED;
     const interfaces = this.interfaces;
@@ -48,7 +47,7 @@ export class Ipv4Paths {
     return false;
   }
 
-  /** Addresses or interfaces changed: every path must be looked up again. */
+  /** Invalidates all paths, after addresses or interfaces have changed. */
   invalidate(): void {
     this.routes.generation++;
     this.only = UNSPECIFIED;
@@ -62,7 +61,7 @@ export class Ipv4Paths {
     this.forgetGateways(this.routes.generation);
   }
 
-  /** Looks a path up in the tables as they are now. */
+  /** Looks up a path in the current tables. */
   lookUp(path: Path): void {
     const generation = this.routes.generation;
     if (this.marked != generation) this.forgetGateways(generation);
@@ -86,7 +85,7 @@ export class Ipv4Paths {
     } else if (destination == BROADCAST_ADDRESS) {
       this.lookUpOn(path, this.firstUp());
     } else {
-      // In 0/8 and in 240/4 there is no host.
+      // No host is in 0/8 or 240/4.
       path.settleNone(generation);
     }
   }
@@ -103,7 +102,7 @@ export class Ipv4Paths {
     this.settle(path, route.iface, source, nextHop);
   }
 
-  /** A destination on the link of one interface, which may be down or missing. */
+  /** Looks up a destination on the link of `iface`, which may be down or missing. */
   private lookUpOn(path: Path, iface: Interface | null): void {
     if (iface == null || !iface.up) path.settleNone(this.routes.generation);
     else this.settle(path, iface, iface.ipv4.address, path.destination.ipv4);
@@ -133,7 +132,7 @@ export class Ipv4Paths {
     return null;
   }
 
-  /** Routes changed: which neighbors are gateways shows when packets go there. */
+  /** Unmarks gateways, after routes have changed; sending to them marks them again. */
   private forgetGateways(generation: u32): void {
     this.marked = generation;
     for (let i = 0; i < this.interfaces.length; i++) {

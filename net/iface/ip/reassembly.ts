@@ -1,8 +1,8 @@
 /**
- * Puts fragments together again (RFC 791 section 3.2, RFC 815). Each datagram has a buffer of
- * its own and a map with one bit for 8 bytes, so a fragment costs what it is long, in any order.
- * What overlaps with other contents spoils the whole datagram (RFC 5722 section 4, for IPv6);
- * exact repetitions are harmless.
+ * Reassembles fragments (RFC 791 section 3.2, RFC 815). Each datagram has its own buffer, and a map
+ * with one bit for 8 bytes, so the cost of a fragment depends on its length alone, in any order. An
+ * overlap with different contents discards the whole datagram (as RFC 5722 section 4 demands for
+ * IPv6); exact duplicates are harmless.
  *
  *     buffer   ┌ 64 bytes ──────────────────┬──────────────────────────────────┐
  *              │          header of the     │ payload, up to 65,535 bytes      │
@@ -18,11 +18,11 @@ import { checksum } from "../../wire/checksum";
 import { Drop } from "../../wire/drop";
 import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../../wire/ipv4";
 
-/** How long the parts of a datagram are kept (RFC 1122 section 3.3.2: 60 to 120 s). */
+/** How long to wait for all fragments of a datagram (RFC 1122 section 3.3.2: 60 to 120 s). */
 export const REASSEMBLY_TIME: i64 = 60 * SECOND;
 const HEADER_SPACE: u32 = 64;
 const BUFFER: u32 = HEADER_SPACE + 65536;
-/** One bit for 8 bytes, and a word to spare. */
+/** One bit for 8 bytes, and a spare word. */
 const MAP_WORDS: u32 = 65536 / 8 / 64 + 1;
 const UNKNOWN: u32 = 0xffffffff;
 
@@ -32,25 +32,25 @@ const enum Marked {
   All,
 }
 
-/** One datagram of which parts have come. */
+/** A datagram of which fragments have arrived. */
 export class Reassembly {
-  /** False: the slot is free. */
+  /** False if the slot is free. */
   active: bool = false;
-  /** True: it was spoilt; what else comes of it is dropped until its time is over. */
+  /** True after an error: further fragments are dropped until the time-out. */
   spoilt: bool = false;
   source: Ipv4Address = 0;
   destination: Ipv4Address = 0;
   protocol: u32 = 0;
   identification: u32 = 0;
   startedAt: i64 = 0;
-  /** True when the part at offset 0 has come, and with it the header. */
+  /** Whether the fragment at offset 0, and so the header, has arrived. */
   hasFirst: bool = false;
   headerLength: u32 = 0;
-  /** Bytes of payload that have come, where the furthest ends, and the whole, if known. */
+  /** Bytes of payload received, the end of the furthest, and the total length if known. */
   received: u32 = 0;
   end: u32 = 0;
   total: u32 = UNKNOWN;
-  /** The index of the interface that the first part came in by. */
+  /** The index of the interface on which the first fragment arrived. */
   iface: u32 = 0;
   readonly payload: usize;
   private readonly map: StaticArray<u64> = new StaticArray<u64>(MAP_WORDS);
@@ -59,7 +59,7 @@ export class Reassembly {
     this.payload = allocateBlock(BUFFER) + HEADER_SPACE;
   }
 
-  /** The header of the first fragment, right in front of the payload. */
+  /** The header of the first fragment, immediately in front of the payload. */
   get header(): Ipv4Header {
     return Ipv4Header.at(this.payload - this.headerLength);
   }
@@ -91,7 +91,7 @@ export class Reassembly {
     memory.fill(changetype<usize>(this.map), 0, (MAP_WORDS << 3) as usize);
   }
 
-  /** Adds the part in a packet that passed its gate and `partDrop`. */
+  /** Adds a fragment that passed its gate and `partDrop`. */
   add(header: Ipv4Header): Drop {
     if (this.spoilt) return Drop.FragmentOverlap;
     const drop = this.place(header);
@@ -103,7 +103,7 @@ export class Reassembly {
     const offset = header.fragmentOffset;
     const length = header.payloadLength;
     const end = offset + length;
-    // The end must be the same for all, and nothing may lie behind it.
+    // All fragments must agree on the end, and none may exceed it.
     const last = !header.moreFragments;
     if (this.total != UNKNOWN && (last ? end != this.total : end > this.total)) {
       return Drop.FragmentOverlap;
@@ -132,7 +132,7 @@ export class Reassembly {
     memory.copy(this.payload - length, changetype<usize>(header), length as usize);
   }
 
-  /** Marks `count` bits from `first`; answers how much of them was marked before. */
+  /** Marks `count` bits from `first`; returns whether some or all of them were before. */
   private mark(first: u32, count: u32): Marked {
     let any = false;
     let all = true;
@@ -156,8 +156,8 @@ export class Reassembly {
   }
 
   /**
-   * Makes the header that of the whole datagram. False: it is longer than 65,535 bytes, which a
-   * long header of the first part can make it.
+   * Turns the first fragment's header into that of the whole datagram. Returns false if the total
+   * exceeds 65,535 bytes, which is possible with options in that header.
    */
   finish(): bool {
     const total = this.headerLength + this.total;
@@ -172,11 +172,11 @@ export class Reassembly {
 }
 
 export class ReassemblyTable {
-  /** No datagram's time is over before this. */
+  /** The earliest time-out of a datagram. */
   timer: i64 = NEVER;
-  /** Datagrams given up for want of room. */
+  /** Datagrams dropped to make room for others. */
   evicted: u64 = 0;
-  /** What became of the last fragment. */
+  /** Why the last fragment was dropped, or None. */
   drop: Drop = Drop.None;
   private readonly slots: StaticArray<Reassembly> = new StaticArray<Reassembly>(REASSEMBLIES);
 
@@ -184,7 +184,7 @@ export class ReassemblyTable {
     for (let i: u32 = 0; i < REASSEMBLIES; i++) this.slots[i] = new Reassembly();
   }
 
-  /** Datagrams of which parts are kept. */
+  /** Returns the number of incomplete datagrams. */
   count(): u32 {
     let count: u32 = 0;
     for (let i: u32 = 0; i < REASSEMBLIES; i++) if (this.slots[i].active) count++;
@@ -192,8 +192,8 @@ export class ReassemblyTable {
   }
 
   /**
-   * Takes a fragment that passed its gate. Answers the datagram when it is whole now, which the
-   * caller gives back by `release`; else null, and why is in `drop` (None: more is to come).
+   * Processes a fragment that passed its gate. Returns the datagram if it is now complete; the
+   * caller must `release` it. Otherwise returns null and sets `drop`, to None if more is to come.
    */
   process(header: Ipv4Header, now: i64, iface: u32): Reassembly | null {
     this.drop = partDrop(header);
@@ -212,14 +212,14 @@ export class ReassemblyTable {
     slot.active = false;
   }
 
-  /** Gives up the datagram that a fragment belongs to. */
+  /** Drops the datagram of a fragment. */
   private forget(header: Ipv4Header): void {
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
       if (this.slots[i].isOf(header)) this.slots[i].active = false;
     }
   }
 
-  /** A datagram whose time is over, taken out of the table; null: there is none (more). */
+  /** Removes and returns a datagram that has timed out, or null. */
   expired(now: i64): Reassembly | null {
     if (now < this.timer) return null;
     let next = NEVER;
@@ -237,7 +237,7 @@ export class ReassemblyTable {
     return null;
   }
 
-  /** The datagram that a fragment belongs to: a new one takes a free slot or the oldest. */
+  /** Returns the datagram of a fragment; a new one takes a free slot or replaces the oldest. */
   private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
     let oldest = this.slots[0];
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
@@ -253,7 +253,7 @@ export class ReassemblyTable {
   }
 }
 
-/** What is wrong with a fragment by itself. */
+/** Checks a fragment by itself. */
 function partDrop(header: Ipv4Header): Drop {
   const length = header.payloadLength;
   if (length == 0) return Drop.FragmentLength;

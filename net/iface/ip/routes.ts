@@ -6,9 +6,9 @@ import { ROUTES } from "../../../core/limits";
 import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
 
-/** Who made a route, as `ip route` names them. */
+/** Who added a route, as `ip route` names them. */
 export const enum RouteOrigin {
-  /** The network of an own address. */
+  /** The network of one of this host's addresses. */
   Kernel,
   Dhcp,
   Static,
@@ -16,25 +16,25 @@ export const enum RouteOrigin {
 
 export const enum RouteResult {
   Done = 0,
-  /** There is one with the same destination, prefix and metric. */
+  /** A route with the same destination, prefix and metric exists. */
   Exists,
-  /** There are ROUTES already. */
+  /** ROUTES exist. */
   Full,
-  /** The gateway is no host in a network of the interface. */
+  /** The gateway is not a host on a network of the interface. */
   GatewayUnreachable,
-  /** The prefix is longer than 32, or bits are set behind it. */
+  /** The prefix length exceeds 32, or host bits are set. */
   BadPrefix,
 }
 
 export class Route {
   readonly mask: u32;
-  /** The local address to send from; UNSPECIFIED: the interface's. */
+  /** The source address; UNSPECIFIED for the interface's. */
   source: Ipv4Address = UNSPECIFIED;
 
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
-    /** The next hop; UNSPECIFIED: the destination itself, on the link. */
+    /** The next hop; UNSPECIFIED if the destination is on the link. */
     readonly gateway: Ipv4Address,
     readonly iface: Interface,
     readonly metric: u32,
@@ -46,16 +46,16 @@ export class Route {
 
 export class RouteTable {
   count: u32 = 0;
-  /** Counts changes, from 1: what was looked up before one is out of date. */
+  /** Counts changes, from 1; a path looked up in an earlier generation is out of date. */
   generation: u32 = 1;
   private readonly routes: StaticArray<Route | null> = new StaticArray<Route | null>(ROUTES);
 
-  /** The routes from 0 to `count` - 1, in the order in which they are tried. */
+  /** Returns a route by its index, from 0 to `count` - 1, in the order of look-up. */
   at(index: u32): Route {
     return this.routes[index]!;
   }
 
-  /** The route to an address over an interface that is up, or null. */
+  /** Returns the best route to an address by an interface that is up, or null. */
   lookup(address: Ipv4Address): Route | null {
     const count = this.count;
     for (let i: u32 = 0; i < count; i++) {
@@ -65,7 +65,7 @@ export class RouteTable {
     return null;
   }
 
-  /** Adds a route. A gateway must be in a network of the interface, or have an on-link route. */
+  /** Adds a route. A gateway must be on a network of the interface or have an on-link route. */
   add(route: Route): RouteResult {
     const destination = route.destination;
     const prefix = route.prefix;
@@ -93,7 +93,7 @@ export class RouteTable {
     this.generation++;
   }
 
-  /** Deletes the routes of an interface that were made by `origin`. */
+  /** Deletes the routes of an interface that `origin` added. */
   flush(iface: Interface, origin: RouteOrigin): void {
     let i: u32 = 0;
     while (i < this.count) {
@@ -103,7 +103,7 @@ export class RouteTable {
     }
   }
 
-  /** An own address is gone: so are the routes from it, and gateways that were in its network. */
+  /** Deletes the routes from a removed address and those by gateways on its network. */
   addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
     while (i < this.count) {
@@ -111,7 +111,7 @@ export class RouteTable {
       const lost =
         route.source == address ||
         (route.gateway != UNSPECIFIED && !this.reaches(iface, route.gateway));
-      // From the start again: a route that is gone may have led to another one's gateway.
+      // Start over: the deleted route may have led to another route's gateway.
       if (route.iface === iface && lost) {
         this.removeAt(i);
         i = 0;
@@ -119,7 +119,7 @@ export class RouteTable {
     }
   }
 
-  /** The index of a route, or -1. */
+  /** Returns the index of a route, or -1. */
   find(destination: Ipv4Address, prefix: u32, metric: u32): i32 {
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;
@@ -129,7 +129,7 @@ export class RouteTable {
     return -1;
   }
 
-  /** True when `gateway` is a neighbour on that interface. */
+  /** Reports whether `gateway` is a neighbor on that interface. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.ipv4.owns(gateway) || !iface.ipv4.isHost(gateway)) return false;
     if (iface.ipv4.onLink(gateway) != null) return true;

@@ -1,6 +1,6 @@
 /**
- * What an ARP packet that came in means (RFC 826, "Packet Reception"; RFC 5227): a claim on an
- * address of this host, something to learn, a question to answer, in this order.
+ * Processes received ARP packets (RFC 826, "Packet Reception"; RFC 5227): detects conflicts, learns
+ * the sender's address, then replies to a request.
  */
 import { isUnicast, UNSPECIFIED } from "../../wire/address";
 import { ARP_REQUEST, ArpPacket, parseArp } from "../../wire/arp";
@@ -24,8 +24,8 @@ export class ArpInput {
   ) {}
 
   /**
-   * Handles `length` bytes of link payload from the station `frameSource`. Only neighbors on this
-   * interface's networks are remembered, and only those that ask for it or that it talks to.
+   * Processes `length` bytes of link payload in a frame from `frameSource`. Creates entries only
+   * for neighbors on this interface's networks that ask for one of its addresses.
    */
   process(pointer: usize, length: u32, frameSource: u64, now: i64): Drop {
     const drop = parseArp(pointer, length, frameSource);
@@ -41,7 +41,7 @@ export class ArpInput {
     const addresses = this.addresses;
     const forUs = addresses.owns(target);
     const isRequest = packet.operation == ARP_REQUEST;
-    // A probe has no sender yet (RFC 5227 section 2.1.1): it is answered, not remembered.
+    // A probe has no sender address to learn (RFC 5227 section 2.1.1).
     if (sender != UNSPECIFIED) {
       if (!isUnicast(sender) || addresses.isBroadcast(sender)) return Drop.ArpAddress;
       const create = isRequest && forUs && addresses.onLink(sender) != null;

@@ -1,4 +1,4 @@
-/** The ARP packets that a station sends (RFC 826, RFC 5227). */
+/** Sends ARP packets (RFC 826, RFC 5227). */
 import { BROADCAST_HARDWARE, Ipv4Address, UNSPECIFIED } from "../../wire/address";
 import { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, emitArp } from "../../wire/arp";
 import { ETHERTYPE_ARP } from "../../wire/ethernet";
@@ -7,7 +7,7 @@ import { Ipv4Addresses } from "../ipv4-addresses";
 import { Link } from "./link";
 import { Resolver } from "./resolver";
 
-/** Stands for the target's hardware address in a request. */
+/** The target's hardware address in a request. */
 const NO_HARDWARE: u64 = 0;
 
 export class Arp implements Resolver {
@@ -23,17 +23,17 @@ export class Arp implements Resolver {
     this.send(ARP_REQUEST, hardware, sender, NO_HARDWARE, target, now);
   }
 
-  /** Asks whether anyone uses an address that this station wants (RFC 5227 section 2.1.1). */
+  /** Asks whether any station uses `address`, to use it if none does (RFC 5227, 2.1.1). */
   probe(address: Ipv4Address, now: i64): void {
     this.send(ARP_REQUEST, BROADCAST_HARDWARE, UNSPECIFIED, NO_HARDWARE, address, now);
   }
 
-  /** Tells all stations that this one has `address` (RFC 5227 section 2.3). */
+  /** Announces to all stations that this one uses `address` (RFC 5227 section 2.3). */
   announce(address: Ipv4Address, now: i64): void {
     this.send(ARP_REQUEST, BROADCAST_HARDWARE, address, NO_HARDWARE, address, now);
   }
 
-  /** Answers the station at `hardware` and `target` that this one has `address`. */
+  /** Replies to `target`, at `hardware`, that this station uses `address`. */
   reply(address: Ipv4Address, hardware: u64, target: Ipv4Address, now: i64): void {
     this.send(ARP_REPLY, hardware, address, hardware, target, now);
   }

@@ -1,6 +1,6 @@
 /**
- * IPv4 address conflict detection (RFC 5227) on one interface: probes an address before it is
- * used, announces those that are, and defends them.
+ * IPv4 address conflict detection (RFC 5227) on one interface: probes for an address before it is
+ * used, and announces and defends the addresses in use.
  */
 import { Random, randomBelow } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
@@ -20,20 +20,20 @@ const ANNOUNCE_INTERVAL: i64 = 2 * SECOND;
 const DEFEND_INTERVAL: i64 = 10 * SECOND;
 
 export const enum ProbeResult {
-  /** Nothing was probed. */
+  /** There was no probe. */
   None,
   Pending,
-  /** Nobody else uses the address. */
+  /** No other station uses the address. */
   Free,
-  /** Another station does. */
+  /** Another station uses it. */
   Taken,
 }
 
 export class ConflictDetection {
-  /** How the probe of `probeAddress` stands. */
+  /** The state of the probe for `probeAddress`. */
   probeResult: ProbeResult = ProbeResult.None;
   probeAddress: Ipv4Address = UNSPECIFIED;
-  /** The hardware address that last used an address of this interface, in the low 48 bits. */
+  /** The last station that used an address of this interface: its hardware address. */
   rival: u64 = 0;
   /** `poll` has nothing to do before this. */
   timer: i64 = NEVER;
@@ -48,8 +48,8 @@ export class ConflictDetection {
   ) {}
 
   /**
-   * Asks whether anyone uses `address`, which takes four to seven seconds (section 2.1.1); the
-   * result appears in `probeResult`. A new probe ends the one before.
+   * Starts probing for `address`, which takes four to seven seconds (section 2.1.1) and ends in
+   * `probeResult`. Replaces a probe in progress.
    */
   probe(address: Ipv4Address, random: Random, now: i64): void {
     this.random = random;
@@ -60,7 +60,7 @@ export class ConflictDetection {
     this.timer = earlier(this.timer, this.probeAt);
   }
 
-  /** Announces an address (section 2.3): now, and once more in two seconds. */
+  /** Announces an address now and again in two seconds (section 2.3). */
   announce(own: InterfaceAddress, now: i64): void {
     own.announcements = ANNOUNCEMENTS;
     own.announceAt = now;
@@ -75,9 +75,8 @@ export class ConflictDetection {
   }
 
   /**
-   * Looks at an ARP packet of another station. Reports whether its sender claims an address of
-   * this interface: that is defended, and nothing else in the packet is to be believed
-   * (section 2.4).
+   * Checks an ARP packet from another station. Returns true if its sender uses an address of this
+   * interface, which is then defended (section 2.4); the rest of the packet is to be ignored.
    */
   process(hardware: u64, sender: Ipv4Address, target: Ipv4Address, now: i64): bool {
     if (this.probeResult == ProbeResult.Pending) {

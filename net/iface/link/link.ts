@@ -1,6 +1,6 @@
 /**
- * The Ethernet side of an interface: its device, and the last step of every frame that leaves
- * (RFC 894, RFC 1122 section 2.3).
+ * The Ethernet side of an interface: its device, and the last step of sending a frame (RFC 894,
+ * RFC 1122 section 2.3).
  */
 import { NetworkDevice } from "../../phy/device";
 import { FramePool } from "../../phy/pool";
@@ -9,10 +9,10 @@ import { ETHERNET_HEADER, ETHERNET_MINIMUM, ETHERNET_MTU, emitEthernet } from ".
 import { Frame } from "../../wire/frame";
 import { ProtocolCounters } from "../counters";
 
-/** Every host must take packets of 68 bytes, so no link may carry less (RFC 791 section 3.2). */
+/** Every link must carry packets of 68 bytes (RFC 791 section 3.2). */
 export const SMALLEST_MTU: u32 = 68;
 
-/** Sees every Ethernet frame that comes in or goes out, before anything is done with it. */
+/** Observes every Ethernet frame, received ones before they are parsed. */
 export interface PacketTap {
   frame(now: i64, index: u32, outgoing: bool, pointer: usize, length: u32): void;
 }
@@ -22,7 +22,7 @@ export class Link {
   mtu: u32 = ETHERNET_MTU;
   /** False after `ip link set down`. */
   up: bool = true;
-  /** Whether there is a carrier, and how often that has changed. */
+  /** Whether there is a carrier, and how often it has changed. */
   linkUp: bool = false;
   linkChanges: u32 = 0;
   /** This station's hardware address, in the low 48 bits. */
@@ -53,7 +53,7 @@ export class Link {
       let at = frame.append(ETHERNET_MINIMUM - length);
       const end = frame.end;
       while (at < end) {
-        // Up to seven bytes beyond the window: there is tail room behind so short a frame.
+        // May write up to seven bytes behind the window: so short a frame has the tail room.
         store<u64>(at, 0);
         at += 8;
       }

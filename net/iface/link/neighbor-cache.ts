@@ -1,15 +1,15 @@
 /**
- * The neighbor cache of one interface: which hardware address a neighbor has, how long that is
- * believed (RFC 1122 section 2.3.2.1), and the packets that wait to know it (2.3.2.2).
+ * The neighbor cache of one interface: the hardware addresses of neighbors, which expire (RFC 1122
+ * section 2.3.2.1), and the packets waiting for one (section 2.3.2.2).
  *
- *     a packet for it > Incomplete ──an answer──> Reachable ──30 s──> Stale
- *                        │ 3 requests unanswered    ^                  │ a packet for it
- *                        v                          └───an answer──── Probe
- *                      Failed                                          │ 3 requests unanswered
- *                                                                      v  forgotten
+ *     send > Incomplete ──reply──> Reachable ──30 s──> Stale
+ *             │ 3 requests           ^                  │ send
+ *             v without a reply      └─────reply────── Probe
+ *           Failed                                      │ 3 requests without a reply
+ *                                                       v  entry freed
  *
- * A hardware address in use is never replaced because someone claims so: a contrary claim only
- * makes the known station be asked (Probe), and if it is silent, everyone be asked anew.
+ * A claim by another station never replaces a hardware address in use. It only makes the cache
+ * probe the known address; if that does not reply, the next packet starts over with a broadcast.
  */
 import { NEIGHBORS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -22,9 +22,9 @@ import { Neighbor, NeighborState } from "./neighbor";
 import { NeighborTable } from "./neighbor-table";
 import { Resolver } from "./resolver";
 
-/** How long an answer is believed without asking again (RFC 4861 section 10). */
+/** How long a reply is valid (RFC 4861 section 10). */
 const REACHABLE_TIME: i64 = 30 * SECOND;
-/** Between two requests for one address: RFC 1122 section 2.3.2.1 allows one a second. */
+/** Between two requests for one address: at most one a second (RFC 1122 section 2.3.2.1). */
 const REQUEST_INTERVAL: i64 = SECOND;
 const REQUESTS: u32 = 3;
 
@@ -40,9 +40,9 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Sends an IPv4 packet to a neighbor, now or once it has answered. `gateway`: a route leads
-   * through it. The frame is taken in any case. Returns the neighbor's entry; null: there is none
-   * left, and the packet is dropped.
+   * Sends an IPv4 packet to a neighbor, now or after its reply; takes over the frame. `gateway` if
+   * a route leads through the neighbor. Returns its entry; null if the cache is full and the packet
+   * was dropped.
    */
   send(address: IpAddress, gateway: bool, frame: Frame, now: i64): Neighbor | null {
     const link = this.link;
@@ -80,7 +80,7 @@ export class NeighborCache extends NeighborTable {
     }
   }
 
-  /** Asks a known neighbor whether it still has its hardware address. */
+  /** Probes the known hardware address of a neighbor. */
   private ask(entry: Neighbor, now: i64): void {
     entry.state = NeighborState.Probe;
     entry.until = 0;
@@ -96,8 +96,9 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * A station says that `address` is at `hardware`. `answer`: it replied to this host. `create`:
-   * it asked for this host, so it is worth remembering (RFC 826, "Packet Reception").
+   * Learns that `address` is at `hardware`. `answer` if it is a reply to this host; `create` if it
+   * is a request for one of this host's addresses, whose sender gets an entry (RFC 826, "Packet
+   * Reception").
    */
   learn(address: IpAddress, hardware: u64, answer: bool, create: bool, now: i64): void {
     let entry = this.find(address);
@@ -109,7 +110,7 @@ export class NeighborCache extends NeighborTable {
     if (state == NeighborState.Permanent) return;
     const known = state >= NeighborState.Reachable && state <= NeighborState.Probe;
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
-      // Who answered a moment ago is not asked again: claims must not cause a flood of requests.
+      // A neighbor that just replied is not probed: claims must not cause a flood of requests.
       const fresh = now - entry.confirmedAt < REQUEST_INTERVAL;
       if (state != NeighborState.Probe && !fresh) this.ask(entry, now);
       return;
@@ -122,7 +123,7 @@ export class NeighborCache extends NeighborTable {
     this.release(entry, now);
   }
 
-  /** Sends what waited for the hardware address. */
+  /** Sends the packets that waited for the hardware address. */
   private release(entry: Neighbor, now: i64): void {
     let frame = entry.takeQueue();
     while (frame != null) {
@@ -133,8 +134,8 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Repeats requests that are due. Returns the packets that no neighbor will ever take, linked by
-   * `next`, their windows the IPv4 packets: the caller tells the sockets and releases them.
+   * Repeats the requests that are due. Returns the IPv4 packets to neighbors that did not reply,
+   * linked by `next`; the caller reports and releases them.
    */
   poll(now: i64): Frame | null {
     if (now < this.timer) return null;
@@ -159,7 +160,7 @@ export class NeighborCache extends NeighborTable {
     return lost;
   }
 
-  /** The neighbor stayed silent. Returns what waited for it. */
+  /** Gives up on a neighbor that did not reply. Returns the packets that waited for it. */
   private giveUp(entry: Neighbor): Frame | null {
     entry.dueAt = NEVER;
     const waiting = entry.takeQueue();
@@ -168,7 +169,7 @@ export class NeighborCache extends NeighborTable {
     return waiting;
   }
 
-  /** Sets an entry by hand (`ip neigh add`); false: every other one is in use. */
+  /** Sets a permanent entry (`ip neigh add`); false if the cache is full. */
   add(address: IpAddress, hardware: u64, now: i64): bool {
     let entry = this.find(address);
     if (entry == null) entry = this.claim(address, now, false);
@@ -179,7 +180,7 @@ export class NeighborCache extends NeighborTable {
     return true;
   }
 
-  /** Forgets an entry (`ip neigh del`) and drops what waited for it; false: there is none. */
+  /** Deletes an entry (`ip neigh del`) and drops its packets; false if there is none. */
   remove(address: IpAddress): bool {
     const entry = this.find(address);
     if (entry == null) return false;
@@ -193,7 +194,7 @@ export class NeighborCache extends NeighborTable {
     return true;
   }
 
-  /** Forgets all entries (`ip neigh flush`), those set by hand only if `permanent`. */
+  /** Deletes all entries (`ip neigh flush`), permanent ones only if `permanent`. */
   flush(permanent: bool): void {
     for (let i: u32 = 0; i < NEIGHBORS; i++) {
       const entry = this.at(i);
@@ -202,7 +203,7 @@ export class NeighborCache extends NeighborTable {
     }
   }
 
-  /** The carrier was lost: what is known may be wrong, and every neighbor is asked when used. */
+  /** Makes all entries stale, after the carrier has changed. */
   doubt(): void {
     for (let i: u32 = 0; i < NEIGHBORS; i++) {
       const entry = this.at(i);
@@ -212,13 +213,13 @@ export class NeighborCache extends NeighborTable {
     }
   }
 
-  /** Routes have changed: which neighbors are gateways shows when packets go there. */
+  /** Unmarks gateways, after routes have changed; `send` marks them again. */
   forgetGateways(): void {
     for (let i: u32 = 0; i < NEIGHBORS; i++) this.at(i).gateway = false;
   }
 }
 
-/** Notes a hardware address: nothing is to be asked until it grows old. */
+/** Sets a hardware address, which ends the requests for it. */
 function settle(entry: Neighbor, hardware: u64, state: NeighborState, confirmedAt: i64): void {
   entry.hardware = hardware;
   entry.state = state;

@@ -1,12 +1,12 @@
-/** The entries of a neighbor cache: a fixed number, found by address, given to the most wanted. */
+/** The entries of a neighbor cache: a hash table of fixed size, with replacement. */
 import { NEIGHBORS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
 import { IpAddress } from "../../wire/ip-address";
 import { Neighbor, NeighborState } from "./neighbor";
 
-/** An entry used less long ago than this is not given to another address. */
+/** An entry used more recently than this is not replaced. */
 const IN_USE: i64 = SECOND;
-/** Chains that entries are found by; a power of two. */
+/** Hash chains; a power of two. */
 const CHAINS: u32 = 64;
 
 export class NeighborTable {
@@ -17,12 +17,12 @@ export class NeighborTable {
     for (let i: u32 = 0; i < NEIGHBORS; i++) this.entries[i] = new Neighbor(i);
   }
 
-  /** Every entry there can be, from 0 to NEIGHBORS - 1; those in state Free hold nothing. */
+  /** Returns an entry by its index, from 0 to NEIGHBORS - 1; it may be free. */
   at(index: u32): Neighbor {
     return this.entries[index];
   }
 
-  /** Counts the entries that are not free. */
+  /** Returns the number of entries that are not free. */
   count(): u32 {
     let count: u32 = 0;
     for (let i: u32 = 0; i < NEIGHBORS; i++) {
@@ -55,8 +55,8 @@ export class NeighborTable {
   }
 
   /**
-   * Returns a free entry for `address`, if need be that of the least wanted neighbor; for one that
-   * was only `heard` of, never that of a neighbor in use. Null: there is none.
+   * Returns a new entry for `address`, replacing the least valuable one if none is free; null if
+   * all must stay. An address that was only `heard` does not replace a neighbor in use.
    */
   protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
@@ -83,20 +83,20 @@ export class NeighborTable {
   }
 }
 
-/** Mixes the last bytes of an address, which differ most within one network. */
+/** Hashes an address: mixes its last bytes, which differ most within a network. */
 function chainOf(address: IpAddress): u32 {
   const end = address.end;
   return (end >>> 24) ^ (end >>> 16);
 }
 
-/** Returns how much is lost with an entry; i64.MAX_VALUE: it must stay. */
+/** Returns the value of an entry for replacement; i64.MAX_VALUE if it must stay. */
 function worthOf(entry: Neighbor, now: i64, heard: bool): i64 {
   const state = entry.state;
   if (state == NeighborState.Free) return -2;
   if (state == NeighborState.Failed) return -1;
   const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
   if (!settled || entry.gateway) return i64.MAX_VALUE;
-  // Never used: older is worth less. All of these go before any that was used.
+  // Entries never used are replaced first, the oldest before others.
   if (entry.usedAt == 0) return entry.confirmedAt;
   if (heard || now - entry.usedAt < IN_USE) return i64.MAX_VALUE;
   return entry.usedAt + (i64.MAX_VALUE >> 1);

@@ -1,6 +1,6 @@
 /**
- * A neighbor: another station on a link, what is known of its hardware address, and the packets
- * that wait for it (RFC 1122 section 2.3.2.2). The states are those of RFC 4861 section 7.3.2.
+ * A neighbor: another station on a link, the state of its hardware address (RFC 4861 section
+ * 7.3.2), and the packets waiting for it (RFC 1122 section 2.3.2.2).
  */
 import { NEIGHBOR_QUEUE } from "../../../core/limits";
 import { NEVER } from "../../../core/time";
@@ -8,14 +8,14 @@ import { Frame } from "../../wire/frame";
 import { IpAddress } from "../../wire/ip-address";
 
 export const enum NeighborState {
-  /** The entry belongs to nobody. */
+  /** The entry is unused. */
   Free,
   Incomplete,
   Reachable,
   Stale,
   Probe,
   Failed,
-  /** Set by hand: never asked, never replaced. */
+  /** Set by `ip neigh add`: never probed, never replaced. */
   Permanent,
 }
 
@@ -25,18 +25,18 @@ export class Neighbor {
   addressLow: u64 = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
-  /** Until when packets go out without a second look; 0 in all states but two. */
+  /** Until when packets are sent at once: set while Reachable or Permanent, else 0. */
   until: i64 = 0;
-  /** When it last answered. */
+  /** When it last replied. */
   confirmedAt: i64 = 0;
-  /** When a packet was last sent to it; 0: never. */
+  /** When a packet was last sent to it, or 0. */
   usedAt: i64 = 0;
   /** Whether a route leads through it. */
   gateway: bool = false;
-  /** Requests sent without an answer, and when the next is due. */
+  /** Requests sent without a reply, and when the next is due. */
   requests: u32 = 0;
   dueAt: i64 = NEVER;
-  /** The next entry of the same chain; the table's. */
+  /** The next entry of the hash chain. */
   next: Neighbor | null = null;
   private waiting: u32 = 0;
   private first: Frame | null = null;
@@ -48,7 +48,7 @@ export class Neighbor {
     return IpAddress.at(changetype<usize>(this) + offsetof<Neighbor>("addressHigh"));
   }
 
-  /** Queues a frame. Returns the oldest if NEIGHBOR_QUEUE already wait: it makes room. */
+  /** Queues a frame. Returns the oldest if NEIGHBOR_QUEUE were queued, to be dropped. */
   enqueue(frame: Frame): Frame | null {
     let oldest: Frame | null = null;
     if (this.waiting == NEIGHBOR_QUEUE) {
@@ -65,7 +65,7 @@ export class Neighbor {
     return oldest;
   }
 
-  /** The frame queued last, or null. */
+  /** The last frame queued, or null. */
   get newest(): Frame | null {
     return this.last;
   }
