@@ -22,7 +22,7 @@ const tools = ["driver.c", "wasm-rt.h", "build.ts"].map((name) => `tests/fuzz/${
 
 const files = readdirSync(root + folder).filter((name) => name.endsWith(".ts"));
 const names = files.map((name) => name.replace(/\.ts$/, "")).sort();
-/** Every target but `mistakes`, which tests the fuzzers themselves. */
+/** Every target except `mistakes`, which tests the fuzzers themselves. */
 export const targets = names.filter((name) => name !== "mistakes");
 
 const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
@@ -100,7 +100,7 @@ async function generate(): Promise<void> {
   writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
 }
 
-/** Builds the fuzzers if needed. `quick` builds at -O0: sooner built, about four times slower. */
+/** Builds the fuzzers if needed. `quick` builds at -O0, faster; they run four times slower. */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
   if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;

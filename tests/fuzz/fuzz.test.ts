@@ -34,7 +34,7 @@ for (const target of targets) {
   });
 }
 
-test("finds each planted bug, and most at their line of TypeScript", async () => {
+test("finds each planted bug, and reports the line of TypeScript of most", async () => {
   const faults: Record<string, RegExp> = {
     a: /SEGV.*0x200000000004/,
     b: /SEGV .*targets\/mistakes\.ts/,

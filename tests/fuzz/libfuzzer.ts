@@ -12,7 +12,7 @@ import { root, run } from "../lab/host/process.ts";
 import { seeds } from "./seeds.ts";
 
 const folder = "build/fuzz/";
-/** Longer inputs are cut. Exceeding the time (s) or the memory (MiB) is a finding. */
+/** Longer inputs are truncated. Exceeding the time (s) or the memory (MiB) is a finding. */
 const limits = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
 /** Findings after which fuzzing a target stops. */
 const MOST_FINDINGS = 10;
@@ -82,7 +82,7 @@ export async function fuzz(target: string, seconds: number) {
   return { line, findings };
 }
 
-/** Reduces the corpus and the inputs to few files that reach the same branches: the new corpus. */
+/** Reduces corpus and inputs to a few files that reach the same branches, the new corpus. */
 export async function merge(target: string): Promise<string> {
   const fresh = makeFolder(`${folder}merged/${target}`);
   const named = filesIn(corpus(target)).filter((path) => !/\/[0-9a-f]{40}$/.test(path));
@@ -96,7 +96,7 @@ export async function merge(target: string): Promise<string> {
   ];
   const { code, output } = await execute(target, words, 600);
   if (code !== 0) throw new Error(output.slice(-3000));
-  // Former findings have names, and stay.
+  // Former findings have names, and are kept.
   for (const path of filesIn(corpus(target))) {
     if (!named.includes(path)) rmSync(root + path);
   }

@@ -1,4 +1,4 @@
-/** What happens to a world during its storm: cables, buttons, floods, visits of peers. */
+/** Incidents during a world's storm: cables, buttons, floods, visits of peers. */
 import type { Twin } from "../lab/machine/twin.ts";
 import { type FloodKind, floodFrame, floodKinds } from "../lab/network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
@@ -100,7 +100,7 @@ function makeBehavior(random: Random): Partial<PeerBehavior> {
   return { flight, overrun, window, closedAfter: random.between(1, 30_000), closedFor };
 }
 
-/** Draws random keys. Ctrl-E, Ctrl-U and Return at the end discard whatever line they made. */
+/** Draws random keys. Ctrl-E, Ctrl-U and Return at the end discard the line. */
 function makeKeys(random: Random): number[] {
   const arrows = [..."ABCDHF"].map((letter) => [27, 91, letter.charCodeAt(0)]);
   const keys: number[] = [];
@@ -262,7 +262,7 @@ export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
 /** Reports whether a visit has ended or its server is gone. */
 export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boolean {
   const { twin, losses } = scene.members[incident.twin];
-  // A host that lost its address cannot say so, and a peer without keep-alives waits for ever.
+  // A host that lost its address cannot send a FIN, and a peer without keep-alives waits forever.
   return fetched.done || twin.boots !== boots || losses.lost();
 }
 

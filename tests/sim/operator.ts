@@ -6,14 +6,14 @@ import { answered, MILLISECOND, PROMPT, SECOND, type World } from "../lab/networ
 
 export interface Outcome {
   command: string;
-  /** From the command's echo to the prompt behind its output. */
+  /** From the command's echo to the prompt after its output. */
   output: string;
 }
 
 const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is typed. */
 const PATIENCE = 60;
-/** The same for commands that only Ctrl-C ends. */
+/** The same for commands that end only on Ctrl-C. */
 const ENDLESS_PATIENCE = 5;
 /** Seconds from Ctrl-C until a missing prompt is a failure. */
 const GRACE = 30;

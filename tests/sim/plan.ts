@@ -109,7 +109,7 @@ export function makeFaults(random: Random, force: number): Partial<Faults> {
 export function makeCommands(random: Random, name: string, others: string[]): string[] {
   const servers = ["10.0.2.2", "web.test", ...others];
   let number = 0;
-  // A name of its own per request shows whether it was delivered twice.
+  // A unique name per request shows whether it was delivered twice.
   const own = () => `${name}${number++}`;
   const length = () =>
     random.chance(0.7) ? random.pick(lengths) : random.between(0, random.pick([3000, 300_000]));

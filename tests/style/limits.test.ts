@@ -21,7 +21,7 @@ const named = new RegExp(
 /** What makes a buffer or a table of the size that it is given. */
 const makers = /^(StaticArray|Ring|Uint8Array|DatagramQueue|Block|ByteQueue)$/;
 
-/** Constants that look like bounds and are none, each with what it is. */
+/** Constants that look like bounds but are not, with what they are. */
 const allowed: Record<string, string> = {
   "core/generator.ts KEY_WORDS": "a key of ChaCha20",
   "drivers/intel/receive-ring.ts RETURN_BATCH": "how often buffers go back, of a ring of limits.ts",
@@ -72,7 +72,7 @@ function constants(file: ts.SourceFile): Constant[] {
   return found;
 }
 
-/** Reports whether an expression is arithmetic on nothing but numbers. */
+/** Reports whether an expression consists of numbers only. */
 function literal(node: ts.Expression): boolean {
   if (ts.isNumericLiteral(node)) return true;
   if (ts.isParenthesizedExpression(node)) return literal(node.expression);
@@ -107,7 +107,7 @@ test("every bound is in core/limits.ts", () => {
       if (name === "RECORD_BYTES" || (!sizing.has(name) && !named.test(name))) continue;
       const key = `${path} ${name}`;
       if (key in allowed) used.add(key);
-      else complaints.push(`${at}: ${name} is a bound, which belongs into ${LIMITS}`);
+      else complaints.push(`${at}: ${name} is a bound, which belongs in ${LIMITS}`);
     }
   }
   const unused = Object.keys(allowed).filter((key) => !used.has(key));

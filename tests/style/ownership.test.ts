@@ -1,4 +1,4 @@
-/** Who writes TCP's state: a field is assigned in the file that declares it, and nowhere else. */
+/** Fields of TCP's state are assigned only in the file that declares them. */
 import assert from "node:assert/strict";
 import { relative } from "node:path";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const links: Record<string, string> = {
   hashNext: "demux.ts",
   tableIndex: "registry.ts",
 };
-/** Counters are incremented wherever what they count happens. */
+/** Counters, which are incremented anywhere. */
 const shared = ["counters.ts"];
 
 /** The target of an assignment, or of `++` and `--`. */
@@ -37,7 +37,7 @@ function below(source: ts.SourceFile): string | undefined {
   return path.startsWith(FOLDER) ? path.slice(FOLDER.length) : undefined;
 }
 
-/** Assignments to fields of others, and how many assignments to fields there are in all. */
+/** Assignments to fields of other files, and the total number of assignments to fields. */
 function foreignWrites(program: ts.Program): { complaints: string[]; count: number } {
   const checker = program.getTypeChecker();
   const complaints: string[] = [];
@@ -62,7 +62,7 @@ function foreignWrites(program: ts.Program): { complaints: string[]; count: numb
   return { complaints, count };
 }
 
-test("a field of TCP's state is written only in the file that declares it", () => {
+test("fields of TCP's state are assigned only in the file that declares them", () => {
   const config = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const { complaints, count } = foreignWrites(ts.createProgram(parsed.fileNames, parsed.options));

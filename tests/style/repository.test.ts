@@ -1,8 +1,8 @@
-/** What no file in the repository may contain: registry hosts, paths of one machine. */
+/** No file in the repository names a registry host or a path of one machine. */
 import { test } from "node:test";
 import { files, lines, none, text } from "./sources.ts";
 
-// Written so that this file does not hold them itself.
+// Written so that this file does not match.
 const patterns = [
   /\bregistry[.][a-z-]+[.](org|com|net|io|dev)\b/i,
   /(pypi|npmjs|crates)[.](org|com|io)/i,

@@ -1,4 +1,4 @@
-/** Checks each frame that the host sends: it must be well formed, whatever came in. */
+/** Checks that each frame the host sends is well formed. */
 import { IpLayer } from "../../../net/iface/layer";
 import { ARP_LENGTH, ArpPacket, parseArp } from "../../../net/wire/arp";
 import { Drop } from "../../../net/wire/drop";

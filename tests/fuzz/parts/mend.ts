@@ -1,6 +1,6 @@
 /**
- * Mends random bytes into a frame that passes the first checks: addresses, lengths, checksums, and
- * the fields in which a response must match its query. The input chooses which are mended.
+ * Repairs random bytes into a frame that passes the first checks: addresses, lengths, checksums,
+ * and the fields in which a response must match its query. The input chooses which are repaired.
  */
 import { loadNet16, loadNet32, storeNet16, storeNet32, storeNet48 } from "../../../core/bytes";
 import { checksum, fold, sum } from "../../../net/wire/checksum";

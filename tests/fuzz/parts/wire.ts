@@ -1,6 +1,6 @@
 /**
- * A host whose only interface receives what the input says. Every frame that it sends is checked,
- * and its queries are noted for responses that must match.
+ * A host whose only interface receives frames from the input. Every frame that it sends is checked,
+ * and its queries are recorded for responses that must match.
  */
 import { SECOND } from "../../../core/time";
 import { InterfaceSettings, NameServer, NetworkAddress } from "../../../net/service/settings";
@@ -101,9 +101,9 @@ export class Wire {
     this.pass(200 * SECOND);
     this.pass(LONG);
     const ip = this.stack.ip;
-    assert(ip.ingress.reassembly.count() == 0, "reassembly left");
-    assert(ip.tcp.connectionCount() == 0, "connection left");
-    assert(ip.tcp.timeWaitCount() == 0, "TIME-WAIT entry left");
+    assert(ip.ingress.reassembly.count() == 0, "datagram leaked");
+    assert(ip.tcp.connectionCount() == 0, "connection leaked");
+    assert(ip.tcp.timeWaitCount() == 0, "TIME-WAIT entry leaked");
     assert(this.pool.available == FENCED_FRAMES, "frame leaked");
   }
 

@@ -36,7 +36,7 @@ export function config(pointer: usize, length: u32): void {
   const piece = input.take(MOST);
   const at = fenced(piece.pointer, piece.length);
   const first = read(which, at, piece.length);
-  assert(first == read(which, at, piece.length), "parsed twice, two results");
+  assert(first == read(which, at, piece.length), "parsing twice gives two results");
   // Problems of the command line quote its words, line feeds included, so lines are not counted.
   if (which >= 3) {
     assert(lines(world.problems()) <= (CONFIG_PROBLEMS as i32) + 2, "too many problems");

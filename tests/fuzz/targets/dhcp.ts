@@ -75,7 +75,7 @@ function step(input: Input): void {
   check();
 }
 
-/** Checks that the lease is sane, whatever the server sent. */
+/** Checks that the lease is plausible. */
 function check(): void {
   checkPrintable(world.lastFailure());
   if (world.state() < BOUND || world.address() == 0) return;
@@ -105,5 +105,5 @@ export function dhcp(pointer: usize, length: u32): void {
   }
   if (!endless) assert(world.address() == 0, "address outlives its lease");
   world.stop();
-  assert(world.address() == 0 && world.socketCount() == 0, "address or socket left");
+  assert(world.address() == 0 && world.socketCount() == 0, "address or socket leaked");
 }

@@ -26,7 +26,7 @@ function ask(): DnsQuery {
   return query;
 }
 
-/** Returns the message of the last query, behind its UDP header, or 0 if there was none. */
+/** Returns the message of the last query, after its UDP header, or 0 if there was none. */
 function lastQuery(): usize {
   const count = world.sentCount();
   return count == 0 ? 0 : world.sentPointer(count - 1) + UDP_HEADER;
@@ -122,6 +122,6 @@ export function dns(pointer: usize, length: u32): void {
     world.poll(now);
   }
   check(query);
-  assert(world.socketCount() == 0, "socket left");
+  assert(world.socketCount() == 0, "socket leaked");
   assert(world.cacheCount() <= DNS_CACHE_ENTRIES, "cache is too large");
 }

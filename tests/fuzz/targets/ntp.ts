@@ -51,5 +51,5 @@ export function ntp(pointer: usize, length: u32): void {
   // A round may have begun just now; let it end.
   for (let i = 0; i < 20 && world.sockets() > 0; i++) world.poll(3 * SECOND);
   assert(world.clockMicros() >= FLOOR, "clock is before the build");
-  assert(world.sockets() == 0, "socket left");
+  assert(world.sockets() == 0, "socket leaked");
 }

@@ -70,15 +70,15 @@ class Client {
     return this.stream.takeSent();
   }
 
-  /** Asserts that time alone ends whatever is open. */
+  /** Asserts that time alone closes all connections. */
   finish(): void {
     for (let second: i64 = 10; second <= 400; second += 10) this.poll(second * SECOND);
-    assert(this.server.connectionCount() == 0, "connection left");
+    assert(this.server.connectionCount() == 0, "connection leaked");
     assert(this.stream.released || this.stream.aborted, "stream leaked");
   }
 }
 
-/** Asserts that what was sent, if anything, starts like a response. */
+/** Asserts that the output, if any, starts like a response. */
 function check(answer: string): void {
   assert(answer.length == 0 || answer.startsWith("HTTP/1.1 "), "not a response");
 }

@@ -1,7 +1,7 @@
 /**
  * TCP in each of its states. The input: a byte for the state, then steps: segments with numbers
  * relative to the connection's, calls of the user, time. The peer's bytes are a pattern by
- * position, so that bytes that are lost, duplicated or misplaced show.
+ * position, so that lost, duplicated and misplaced bytes are detected.
  */
 import { SECOND } from "../../../core/time";
 import { TcpConnection } from "../../../net/socket/tcp/connection";

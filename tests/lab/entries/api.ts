@@ -21,9 +21,7 @@ export { boot, interrupt, turn } from "../../../kernel/main";
 export * from "../../../net/api";
 export { block } from "./text";
 
-/**
- * Polled every few milliseconds, as programs are, so that what Node starts between turns proceeds.
- */
+/** Polled every few milliseconds, like a program, so that calls made between turns proceed. */
 class Metronome extends Program {
   private next: i64 = 0;
 
@@ -44,7 +42,7 @@ export function bytes(length: u32): Uint8Array {
   return new Uint8Array(length);
 }
 
-// --- what handles hold ---
+// --- the objects behind handles ---
 
 export function tcpSays(socket: TcpSocket): string {
   return `${TCP_STATE_NAMES[socket.state()]} ${SOCKET_ERROR_WORDS[socket.error()]}`;

@@ -1,4 +1,4 @@
-/** Hands packets and errors to tables under test as the IP layer does: the gate comes first. */
+/** Passes packets and errors through the gate to tables under test, as the IP layer does. */
 import { Endpoints } from "../../../net/socket/endpoints";
 import { ErrorReport } from "../../../net/socket/error-report";
 import { UdpTable } from "../../../net/socket/udp";
@@ -10,7 +10,7 @@ const ends = new Endpoints();
 /** Filled in by `reportOf`. */
 export const report: ErrorReport = new ErrorReport();
 
-/** Who sent a packet, and to whom. */
+/** The source and destination of a packet. */
 export class Addresses {
   constructor(
     readonly source: u32,

@@ -1,4 +1,4 @@
-/** What the boot loader left (machine/boot.ts). */
+/** The boot loader's information (machine/boot.ts). */
 import { baseName, bootModules, commandLine, loaderName } from "../../../machine/boot";
 import { textAt } from "./text";
 

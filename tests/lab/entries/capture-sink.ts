@@ -17,9 +17,9 @@ class SentPacket {
 
 class CaptureSink implements PacketSink {
   sent: Array<SentPacket> = [];
-  /** This host's address; 0: there is a route to broadcasts only. */
+  /** This host's address; 0: only broadcasts have a route. */
   source: u32 = 0x0a00020f;
-  /** Packets that it takes before it is busy. */
+  /** Packets that it accepts before it is busy. */
   room: u32 = u32.MAX_VALUE;
   readonly pool: FramePool = new FramePool(4);
 

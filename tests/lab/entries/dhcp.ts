@@ -13,7 +13,7 @@ import { SequenceRandom } from "./sequence-random";
 export { sentCount, sentDestination, sentLength, sentPointer, sentSource } from "./capture-sink";
 export { block } from "./text";
 
-/** An interface that records what is done to it. */
+/** An interface that records the calls to it. */
 class NotedTarget implements LeaseTarget {
   address: u32 = 0;
   probed: u32 = 0;
@@ -89,7 +89,7 @@ export function takeAddress(): void {
 export function setTaken(taken: bool): void {
   target.taken = taken;
 }
-/** One turn: the client, then what it sends. */
+/** One turn: polls the client, then sends its messages. */
 export function poll(now: i64): void {
   client.poll(now);
   table.dispatch(now, sink);

@@ -139,7 +139,7 @@ export function cached(pointer: usize, length: u32, now: i64): u32 {
 export function cancel(query: DnsQuery): void {
   resolver.cancel(query);
 }
-/** One turn: what is queued leaves, then the resolver, then what it sends. */
+/** One turn: sends queued datagrams, polls the resolver, sends its queries. */
 export function poll(now: i64): void {
   table.dispatch(now, sink);
   resolver.poll(now);
@@ -222,7 +222,7 @@ export function streamArrive(index: u32, pointer: usize, length: u32): void {
 
 // --- names and answers alone ---
 let nameText: string = "";
-/** Reads a name, which `lastName` returns; returns the offset behind it or -1. */
+/** Reads a name, which `lastName` returns; returns the offset after it or -1. */
 export function readName(pointer: usize, length: u32, offset: u32, floor: u32): i32 {
   const name = new DnsName();
   const after = name.read(pointer, length, offset, floor);

@@ -38,7 +38,7 @@ export function frameStart(): usize {
 export function release(): void {
   pool!.release(frame!);
 }
-/** Keeps the received frame, as a socket's queue would. */
+/** Holds the received frame, as a socket's queue would. */
 export function hold(): void {
   held.push(changetype<usize>(frame!));
 }
@@ -106,7 +106,7 @@ export function counter(index: u32): u64 {
   return index == 14 ? c.linkDown : c.receiveErrors() + c.receiveDropped() + c.sendErrors();
 }
 
-/** A small version of the kernel's loop: takes everything, then sleeps if the driver agrees. */
+/** A small version of the kernel's loop: receives all frames, then sleeps if the driver permits. */
 export function turn(): u64 {
   for (;;) {
     const next = driver!.receive();

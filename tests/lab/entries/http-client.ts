@@ -82,7 +82,7 @@ class Streams implements Connector {
   }
 }
 
-/** A sink that takes `allowed` bytes until the test allows more, and fails after 1000. */
+/** A sink that accepts `allowed` bytes until the test allows more, and fails after 1000. */
 class SlowSink extends BodySink {
   allowed: u32 = 0;
   taken: u32 = 0;
@@ -141,7 +141,7 @@ export function useSlowSink(): void {
   slow = new SlowSink();
   request.sink = slow;
 }
-/** Lets the slow sink take `bytes`; returns how many it has taken so far. */
+/** Lets the slow sink accept `bytes` more; returns how many it has accepted in all. */
 export function allowSink(bytes: u32): u32 {
   slow.allowed = bytes;
   return slow.taken;
@@ -174,7 +174,7 @@ export function streamsAre(state: u32, kind: u32, refuses: bool): void {
   streams.kind = kind;
   streams.refuses = refuses;
 }
-/** Limits what new streams show per `peek` (`window`) and take in all (`room`), in bytes. */
+/** Limits the bytes that new streams show per `peek` (`window`) and accept in all (`room`). */
 export function limits(window: u32, room: u32): void {
   streams.window = window;
   streams.room = room;

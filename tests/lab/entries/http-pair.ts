@@ -147,7 +147,7 @@ function deliver(): void {
   }
 }
 
-/** One turn of both hosts; false when nothing will ever happen again. */
+/** Runs one turn of both hosts; returns false once nothing is due any more. */
 function turn(): bool {
   deliver();
   while (client.poll(now) || server!.poll(now)) {

@@ -1,6 +1,6 @@
 /**
  * A kernel that only tests the native half (`make MAIN=tests/lab/entries/native.ts`). It prints
- * what the loader left, then does what `native=KIND` on the kernel command line asks for.
+ * the boot information, then does what `native=KIND` on the kernel command line requests.
  */
 import * as host from "../../../machine/host";
 
@@ -159,7 +159,7 @@ export function boot(): void {
   host.out8(0xf4, 1);
 }
 
-/** Nothing is left to do, and the controllers mask every interrupt. */
+/** Has nothing to do, and the controllers mask every interrupt. */
 export function turn(): u64 {
   host.out8(0x21, 0xff);
   host.out8(0xa1, 0xff);

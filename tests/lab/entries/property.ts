@@ -1,4 +1,4 @@
-/** What the property tests need besides the other entries: emit and parse side by side. */
+/** More functions for the property tests: emit and parse side by side. */
 import { HttpHead } from "../../../net/service/http/message/head";
 import { HeadParser } from "../../../net/service/http/message/head-parser";
 import { sum } from "../../../net/wire/checksum";

@@ -30,9 +30,9 @@ class FrameQueue {
 export class ScriptedDevice implements NetworkDevice {
   readonly incoming: FrameQueue = new FrameQueue();
   readonly outgoing: FrameQueue = new FrameQueue();
-  /** Frames that it takes until the next `flush`. */
+  /** Frames that it accepts until the next `flush`. */
   room: u32 = 256;
-  /** Frames that it takes after each `flush`. */
+  /** Frames that it accepts after each `flush`. */
   ring: u32 = 256;
   flushes: u32 = 0;
   link: bool = true;

@@ -2,9 +2,9 @@
  * A TLS engine that follows a script: records are a letter, a length of two bytes and that many
  * bytes, and "encryption" is an exclusive or with 0x55.
  *
- *     'H' handshake: any two end it     'D' data     'C' close_notify     'A' alert, one byte
- *     'T' a ticket, taken by one step and read by the next, as with mbedTLS
- *     'X' a certificate is refused, 4 bytes of flags
+ *     'H' handshake, complete after two     'D' data     'C' close_notify     'A' alert, one byte
+ *     'T' a ticket, received in one step and read in the next, as with mbedTLS
+ *     'X' a certificate is rejected, 4 bytes of flags
  */
 import {
   TLS_AGAIN,
@@ -33,7 +33,7 @@ class Connection {
   refusals: u32 = 0;
   alert: i32 = -1;
   error: i32 = 0;
-  /** A ticket was taken and is read by the next step. */
+  /** A ticket was received and is read in the next step. */
   unread: bool = false;
   ticket: bool = false;
   resumed: bool = false;
@@ -63,7 +63,7 @@ export class ScriptedEngine implements TlsEngine {
   ticks: u32 = 0;
   /** The session offered last. */
   offered: string = "";
-  /** The most bytes that `step` takes. */
+  /** The maximum number of bytes that `step` consumes. */
   appetite: u32 = u32.MAX_VALUE;
   private readonly connections: Array<Connection | null> = [];
 

@@ -37,9 +37,9 @@ class Bytes {
 export class ScriptedStream implements Stream {
   state: StreamStatus = StreamStatus.Open;
   kind: StreamFailure = StreamFailure.None;
-  /** Bytes that `write` still takes. */
+  /** Bytes that `write` still accepts. */
   room: u32 = u32.MAX_VALUE;
-  /** The most bytes that `peek` shows at once. */
+  /** The maximum number of bytes that `peek` shows at once. */
   window: u32 = u32.MAX_VALUE;
   closed: bool = false;
   released: bool = false;
@@ -97,12 +97,12 @@ export class ScriptedStream implements Stream {
     this.closed = true;
   }
   release(): void {
-    assert(!this.released && !this.aborted, "given back twice");
+    assert(!this.released && !this.aborted, "released twice");
     this.released = true;
   }
   setKeepAlive(_idle: i64): void {}
   abort(): void {
-    assert(!this.released && !this.aborted, "given back twice");
+    assert(!this.released && !this.aborted, "released twice");
     this.aborted = true;
   }
   /** Returns what was sent since the last call. */
@@ -111,7 +111,7 @@ export class ScriptedStream implements Stream {
     this.outgoing.drop(this.outgoing.length);
     return text;
   }
-  /** "open", or how its user ended it. */
+  /** "open", or how it was ended. */
   end(): string {
     if (this.aborted) return "aborted";
     if (this.released) return "released";

@@ -21,7 +21,7 @@ let typedEnd: u32 = 0;
 let typedAt: u32 = 0;
 const printed: StaticArray<u8> = new StaticArray<u8>(CAPACITY);
 let printedEnd: u32 = 0;
-/** Bytes that the line takes until Node allows more. */
+/** Bytes that the line accepts until Node allows more. */
 let credit: u32 = u32.MAX_VALUE;
 
 class TestPort implements SerialPort {

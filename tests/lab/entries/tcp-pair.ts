@@ -1,6 +1,6 @@
 /**
- * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays by a
- * seed. Both send a stream and check every byte that they read.
+ * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays packets
+ * from a seed. Both send a stream and check every byte that they read.
  */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
@@ -236,7 +236,7 @@ export function begin(seed: u32, start: i64): void {
 /**
  * Sends `toRight` and `toLeft` bytes. Returns 0: all arrived as sent and both sides are closed; 1:
  * a side failed with a clean error; 2: a byte was wrong; 3: `limit` microseconds have passed; 4:
- * nothing happens any more. `initial` is the left side's first sequence number; 0: any.
+ * nothing is due any more. `initial` is the left side's first sequence number; 0: any.
  */
 export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: u32): u32 {
   const listener = right.table.listen(80, 4)!;
@@ -338,7 +338,7 @@ export function concurrent(count: u32, bytes: u32): u32 {
   return good;
 }
 
-/** Lets time pass on both tables, with whatever is on the wire. */
+/** Lets time pass for both tables and the wire. */
 export function idle(micros: i64): void {
   wire.now += micros;
   deliver();

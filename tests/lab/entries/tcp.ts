@@ -217,7 +217,7 @@ export function ringsAllocated(c: TcpConnection): bool {
 export function forceInitial(c: TcpConnection, sequence: u32): void {
   c.block.sender.start(sequence);
 }
-/** Has all segments carry these options, from before the peer's SYN on. */
+/** Puts these options on all segments; called before the peer's SYN. */
 export function carryOptions(c: TcpConnection, pointer: usize, length: u32): void {
   c.block.negotiated.carry(pointer, length);
 }

@@ -1,4 +1,4 @@
-/** The kernel's TLS engine: whether it starts, and what it reports of the clock. */
+/** The kernel's TLS engine: its start, and its report on the clock. */
 import { Generator } from "../../../core/generator";
 import { TimeOfDay } from "../../../core/time-of-day";
 import { NativeTls } from "../../../kernel/start/tls-engine";

@@ -1,4 +1,4 @@
-/** The UDP and echo tables, over a sink that keeps what it is given. */
+/** The UDP and echo tables, over a capturing sink. */
 import { DatagramQueue } from "../../../net/socket/datagram-queue";
 import { EchoTable } from "../../../net/socket/echo";
 import { EchoSocket } from "../../../net/socket/echo-socket";

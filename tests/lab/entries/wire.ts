@@ -27,7 +27,7 @@ export function checksumOf(pointer: usize, length: u32): u32 {
 export function copied(to: usize, from: usize, length: u32): u32 {
   return (~fold(copyAndSum(to, from, length, 0)) as u32) & 0xffff;
 }
-/** Two sums, the first of an even length, against that of the whole. */
+/** The checksum as two partial sums, the first of an even length. */
 export function inTwo(pointer: usize, first: u32, length: u32): u32 {
   const second = sum(pointer + first, length - first, sum(pointer, first));
   return (~fold(second) as u32) & 0xffff;

@@ -22,7 +22,7 @@ export async function boot(
 
 /**
  * Waits until `net0` has an address and a neighbor answers. Commands wait for an address by
- * themselves, but QEMU's card is deaf for its first second, and a host may be slow.
+ * themselves, but QEMU's card receives nothing in its first second, and a host may be slow.
  */
 export async function configured(machine: Machine, neighbor = "10.0.2.2"): Promise<void> {
   const ping = `ping -c 1 ${neighbor}`;
@@ -100,12 +100,12 @@ export async function sockets(machine: Machine): Promise<string[]> {
   return output.split("\n").filter((line) => /^(tcp|udp)\b/i.test(line.trim()));
 }
 
-/** Packets that are dropped by design and are nobody's error. */
+/** Packets that are dropped by design, without an error. */
 const harmless = /^(ethernet-.*|arp-address|ipv4-(destination|protocol)|icmp-type|.*-no-socket)$/;
 
 /**
  * Errors and losses that `ip -s link` counts, except zeros and expected ones. A peer starved of
- * processor time sends segments twice, and one that closes early answers data with resets (both:
+ * processor time sends segments twice, and one that closes early replies to data with resets (both:
  * tcp-unacceptable).
  */
 export async function netErrors(

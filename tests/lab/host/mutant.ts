@@ -1,6 +1,4 @@
-/**
- * A kernel broken on purpose in one place. Tests that run on it (KERNEL_WASM names it) must notice.
- */
+/** A kernel that is broken in one place, so that tests that run it (by KERNEL_WASM) must fail. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./process.ts";

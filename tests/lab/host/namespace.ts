@@ -111,7 +111,7 @@ export class Namespace {
     await server.until("its start", ready, 30_000);
   }
 
-  /** Ends dnsmasq, so that clients get no answer. */
+  /** Ends dnsmasq, so that clients get no reply. */
   async silence(): Promise<void> {
     await this.dnsmasq?.stop("SIGTERM");
   }

@@ -1,4 +1,4 @@
-/** A time server (RFC 5905) that can be wrong in every way that matters. */
+/** A time server (RFC 5905) that can be wrong in several ways. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Service } from "./servers.ts";
@@ -16,7 +16,7 @@ export interface NtpBehaviour {
   /** 3: not synchronized. */
   leap?: number;
   mode?: number;
-  /** Answers with another origin timestamp than the request's. */
+  /** Replies with a wrong origin timestamp. */
   forged?: boolean;
   silent?: boolean;
 }

@@ -20,7 +20,7 @@ export interface ChildOptions {
   input?: boolean;
 }
 
-/** Waiters for output to come. */
+/** Callers that wait for output. */
 interface Waiter {
   attempt(): boolean;
   fail(error: Error): void;
@@ -160,7 +160,7 @@ export async function run(
 /** Milliseconds for a build, which may have to wait for the builds of other tests (build/lock). */
 const BUILD_LIMIT = 240_000;
 
-/** Runs make, as no part of the make that runs the tests; throws if it fails. */
+/** Runs make independently of the make that runs the tests; throws if it fails. */
 export async function make(...words: string[]): Promise<void> {
   const command = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory"];
   const { code, output } = await run([...command, ...words], { milliseconds: BUILD_LIMIT });

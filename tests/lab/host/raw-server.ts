@@ -1,6 +1,6 @@
 /**
- * A server that sends exactly the bytes it is told to, right or wrong, in pieces of any size, and
- * ends the connection in any way: whatever peers on the internet may send to a client.
+ * A server that sends given bytes, valid or not, in pieces of any size, and ends the connection in
+ * any way.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -55,13 +55,13 @@ export class Peer {
   }
 }
 
-/** An answer: bytes, after which the connection closes, or a function. */
+/** A response: bytes, after which the connection closes, or a function. */
 export type Script = string | Uint8Array | ((peer: Peer, request: string) => unknown);
 
 /** Sends a text and lets the client close. */
 export const stay = (text: string) => (peer: Peer) => peer.send(text);
 
-/** What arrived on one connection. */
+/** The data received on one connection. */
 interface Incoming {
   peer: Peer;
   text: string;
@@ -93,7 +93,7 @@ export class RawServer implements Service {
     return made;
   }
 
-  /** Sets the answer for a path, by default a new one; returns its URL. */
+  /** Sets the response for a path, by default a new one; returns its URL. */
   answer(script: Script, path = `/${this.scripts.size}`): string {
     this.scripts.set(path, script);
     return this.url(path);
@@ -115,7 +115,7 @@ export class RawServer implements Service {
     });
   }
 
-  /** Answers the next request, once its header and any body to wait for have arrived. */
+  /** Responds to the next request, once its header and any awaited body have arrived. */
   private take(incoming: Incoming): boolean {
     const end = incoming.text.indexOf("\r\n\r\n") + 4;
     if (end < 4) return false;

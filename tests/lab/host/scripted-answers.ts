@@ -1,17 +1,17 @@
 /**
- * A booted kernel that sends requests to a scripted server: what its console prints for each
- * answer, row by row of the catalogue. A good answer must get through after each row, and nothing
- * may be held at the end.
+ * A booted kernel that sends requests to a scripted server, and what its console prints for each
+ * response. After each row of the catalogue a valid response must get through, and at the end
+ * nothing may have leaked.
  */
 import assert from "node:assert/strict";
 import { configured, heapLevel, tcpLines, until } from "./console.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 import { RawServer, type Script } from "./raw-server.ts";
 
-/** An answer and what is printed of it: a failure as "(CODE) words", after the output before it. */
+/** A response and what is printed for it: output, then a failure as "(CODE) words". */
 export type Case = [answer: Script, shown: string | RegExp];
 
-/** A good answer, after which the connection may be reused. */
+/** A valid response, after which the connection may be reused. */
 export const good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
 export class Rows {
@@ -32,7 +32,7 @@ export class Rows {
     return rows;
   }
 
-  /** What `curl` prints for the answer to one request. */
+  /** Returns what `curl` prints for the response to one request. */
   async ask(answer: Script, options = "", server = this.server): Promise<string> {
     return await this.curl(`${options} ${server.answer(answer)}`);
   }
@@ -46,7 +46,7 @@ export class Rows {
     return shown;
   }
 
-  /** Requests each of the answers, and then checks that a good one still gets through. */
+  /** Requests each of the responses, then checks that a valid one still gets through. */
   async all(cases: Case[], options = "", server = this.server): Promise<void> {
     for (const [answer, wanted] of cases) {
       const shown = await this.ask(answer, options, server);

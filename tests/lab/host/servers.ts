@@ -30,8 +30,8 @@ async function bindable(port: number): Promise<boolean> {
 }
 
 /**
- * Starts a server that must be told its port. `start` gets one that was free a moment ago, and
- * throws if it has been taken; then the next is tried.
+ * Starts a server on a given port. `start` gets one that was free a moment ago, and throws if it
+ * has been taken; then the next one is tried.
  */
 export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   let failure: unknown;
@@ -184,7 +184,7 @@ function answers(child: Child): boolean {
   return /using the "|start worker/.test(child.output);
 }
 
-/** What a sink received: one entry per request. */
+/** The requests that a sink received. */
 export interface Received {
   method: string;
   path: string;
@@ -213,7 +213,7 @@ export class Sink implements Service {
     const port = await listening(server);
     const sink = new Sink(server, port, secure === undefined ? "http" : "https");
     server.on("request", (request, response) => {
-      // A client that breaks off must not end this process.
+      // A client that disconnects must not end this process.
       sink.take(request).then(
         (bytes) => response.end(`took ${bytes} bytes\n`),
         () => response.destroy(),
@@ -267,7 +267,7 @@ export async function listening(server: {
   return (server.address() as { port: number }).port;
 }
 
-/** A name server: dnsmasq, which knows `records` and nothing else. */
+/** A name server: dnsmasq with only `records`. */
 export class NameServer implements Service {
   private constructor(
     readonly port: number,
@@ -292,7 +292,7 @@ export class NameServer implements Service {
     });
   }
 
-  /** Its log of queries and answers. */
+  /** Its log of queries and responses. */
   get log(): string {
     return this.child.output;
   }

@@ -1,4 +1,4 @@
-/** An archive of Debian source packages on loopback, for tests of what fetches from one. */
+/** An archive of Debian source packages on loopback. */
 import { createServer } from "node:http";
 import { listening, sha256 } from "./servers.ts";
 
@@ -8,17 +8,17 @@ export interface SourceFile {
   version: string;
   name: string;
   bytes: Buffer;
-  /** Its folder in the archive; a pool's as a rule. */
+  /** Its folder in the archive, by default in the pool. */
   folder?: string;
   /** False: the index lists it, but it cannot be fetched. */
   missing?: boolean;
 }
 
 export class SourceArchive {
-  /** What it has, by path, and the paths it was asked for. */
+  /** Its files by path, and the paths that were requested. */
   readonly files = new Map<string, Buffer>();
   readonly asked: string[] = [];
-  /** What comes before /dists and /pool. */
+  /** The URL up to /dists and /pool. */
   url = "";
   private readonly server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "");

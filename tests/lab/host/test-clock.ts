@@ -1,7 +1,7 @@
 /**
- * The one clock of a test run: guests, certificates and time servers are set by it, never by this
- * machine's time of day. It starts at noon of the day after the commit that the kernel was built
- * from, before which a kernel believes no clock, and goes on at the pace of the monotonic clock.
+ * The only clock of a test run: guests, certificates and time servers use it, never this machine's
+ * time of day. It starts at noon of the day after the commit that the kernel was built from, as a
+ * kernel rejects earlier times, and runs like the monotonic clock.
  */
 import { readFileSync } from "node:fs";
 import { root } from "./process.ts";
@@ -14,7 +14,7 @@ const VARIABLE = "TEST_CLOCK_OFFSET";
 
 const monotonic = () => Number(process.hrtime.bigint() / 1_000_000n);
 
-/** The commit's time in milliseconds since 1970: the earliest that a kernel believes. */
+/** The commit's time in milliseconds since 1970: the earliest that a kernel accepts. */
 export function buildTime(): number {
   const seconds = Number(readFileSync(`${root}build/build-time`, "utf8"));
   if (!(seconds > 0)) throw new Error("build/build-time holds no time, expected one by make");

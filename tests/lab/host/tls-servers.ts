@@ -27,7 +27,7 @@ export interface Seen {
   client: string;
 }
 
-/** An HTTPS server in Node with a certificate for each name; it answers every request. */
+/** An HTTPS server in Node with a certificate for each name. */
 export class TlsServer implements Service {
   readonly seen: Seen[] = [];
   /** Handshake errors in Node's words, which include the client's alert. */
@@ -133,7 +133,7 @@ class TlsProcess implements Service {
   }
 }
 
-/** `openssl s_server` with further arguments; it answers requests with its status page. */
+/** `openssl s_server` with further arguments; it serves its status page. */
 export class OpensslServer extends TlsProcess {
   static async start(certificate: Certificate, more: string[] = ["-www"]): Promise<OpensslServer> {
     const files = new Files(certificate);

@@ -1,8 +1,8 @@
-/** What a device is to the machine: something behind ports or memory addresses. */
+/** Devices as the machine sees them: handlers of accesses to ports or memory addresses. */
 
 export type Width = 1 | 2 | 4;
 
-/** Answers accesses at addresses relative to its base. */
+/** Handles accesses at addresses relative to its base. */
 export interface BusDevice {
   read(offset: number, width: Width): number;
   write(offset: number, value: number, width: Width): void;

@@ -42,7 +42,7 @@ export interface E1000Options {
   loadsAddress?: boolean;
   /** Nanoseconds until a frame has been sent; 0: within the write of TDT, as QEMU does. */
   sendTime?: number;
-  /** As QEMU: reset changes nothing, statistics stay, and RCTL causes a second of deafness. */
+  /** Like QEMU: reset changes nothing, statistics stay, and RCTL stops reception for a second. */
   qemu?: boolean;
 }
 
@@ -79,7 +79,7 @@ export class E1000Model implements BusDevice {
   private deafUntil = 0;
   private waiting: Uint8Array[] = [];
   private sending = false;
-  /** What the driver handed over, as it was then, by descriptor index. */
+  /** Copies of what the driver handed over, by descriptor index. */
   private readonly owned = new Map<number, { descriptor: Uint8Array; data: Uint8Array }>();
   private lastInterrupt = Number.NEGATIVE_INFINITY;
   private throttled = false;
@@ -230,7 +230,7 @@ export class E1000Model implements BusDevice {
   /** SDM 3.2.1 and 13.5: exact match, broadcast, multicast table. */
   private accepts(frame: Uint8Array): boolean {
     const control = this.get(RCTL);
-    if (control & SBP) throw new Error("e1000: bad frames are to be stored");
+    if (control & SBP) throw new Error("e1000: RCTL stores bad frames");
     const low = word(frame, 0);
     const high = frame[4] | (frame[5] << 8);
     if (low === 0xffffffff && high === 0xffff) return (control & (BAM | MPE)) !== 0;
@@ -249,7 +249,7 @@ export class E1000Model implements BusDevice {
     const descriptor = this.bus.dmaView(address, 16);
     if (descriptor[12] & DD) throw new Error("e1000: a descriptor to fill is still marked done");
     if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not of 2048 bytes");
-    // The whole buffer must be the kernel's, however little of it is used.
+    // The whole buffer must be the kernel's, even if only a part is used.
     this.bus.dmaView(bufferAddress(descriptor), BUFFER).set(data);
     descriptor[8] = length;
     descriptor[9] = length >> 8;
@@ -260,7 +260,7 @@ export class E1000Model implements BusDevice {
 
   /** Records what the descriptors from head to tail hold. */
   private own(): void {
-    // What is sent within the write itself cannot change before.
+    // A frame that is sent within the write cannot change before.
     if (!this.options.sendTime) return;
     const size = this.ringSize(TDLEN);
     for (let i = this.get(TDH); i !== this.get(TDT); i = (i + 1) % size) {

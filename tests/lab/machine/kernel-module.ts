@@ -142,7 +142,7 @@ export function kernelTime(): Date {
   return statSync(path).mtime;
 }
 
-/** The module as asc built it; KERNEL_WASM in the environment names another. */
+/** The module as asc built it; the variable KERNEL_WASM names another. */
 export function kernelPath(): string {
   return process.env.KERNEL_WASM ?? path;
 }

@@ -1,8 +1,8 @@
 /**
  * A PC in Node: devices on its port, memory and PCI spaces, interrupts and a virtual clock, behind
- * the functions of machine/host.ts. Whatever runs on the bare machine runs here unchanged. Each
- * access takes a little virtual time, and interrupts arrive in the middle of a turn, as they do
- * there. The same inputs give the same run.
+ * the functions of machine/host.ts. The kernel runs here unchanged. Each access takes a little
+ * virtual time, and interrupts arrive in the middle of a turn, as on the bare machine. The same
+ * inputs give the same run.
  */
 import type { Exports } from "../scripted/assembly.ts";
 import { AddressSpace, type BusDevice, type Line, Ram, type Width } from "./bus.ts";
@@ -99,7 +99,7 @@ export class Machine {
   interruptTurns = true;
   /** Interrupts taken. */
   interrupts = 0;
-  /** Accesses of each kind, to see what something costs. */
+  /** The number of accesses of each kind. */
   readonly count = { port: 0, mmioRead: 0, mmioWrite: 0 };
   /** The kernel asked for a collection. */
   collectionWanted = false;
@@ -260,7 +260,7 @@ export class Machine {
     }
   }
 
-  /** Calls the kernel's handler, also for a vector that no controller requested. */
+  /** Calls the kernel's handler, even for a vector that no controller requested. */
   takeInterrupt(vector: number): void {
     this.interrupts++;
     this.inInterrupt = true;

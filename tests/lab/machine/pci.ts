@@ -124,7 +124,7 @@ export class PciFunction {
 
 /** The ports 0xcf8 to 0xcff and all functions behind them. */
 export class PciBus implements BusDevice {
-  /** Configuration words read and written, to see what a scan costs. */
+  /** The number of configuration words read and written. */
   accesses = 0;
   private address = 0;
   private readonly functions = new Map<number, PciFunction>();

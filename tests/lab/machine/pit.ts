@@ -43,7 +43,7 @@ class Channel {
 }
 
 export class Pit {
-  /** One-shots started, to see how often the timer is programmed. */
+  /** The number of one-shots started. */
   shots = 0;
   private readonly channels: Channel[];
   private gate = 0;

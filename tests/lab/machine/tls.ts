@@ -1,7 +1,7 @@
 /**
  * The TLS library of a machine in Node: mbedTLS and its glue, from the same sources as the
- * kernel's, as WebAssembly with a memory of its own. What the kernel points to is copied in and
- * out. It starts afresh at each boot, and has no time and no randomness but what it is given.
+ * kernel's, as WebAssembly with a memory of its own. Bytes that the kernel points to are copied in
+ * and out. It starts afresh at each boot, and all its time and randomness come from the kernel.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -138,7 +138,7 @@ function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer,
 /** The functions of machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;
-  // A kernel starts TLS at each boot; the library is created when something else is called.
+  // A kernel starts TLS at each boot; the library is created on the next call.
   const early: Array<(library: TlsLibrary) => number> = [];
   const begin = () => {
     library = new TlsLibrary(around.heap);
@@ -155,7 +155,7 @@ export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   };
   const later = (name: string, values: Value[]) => {
     if (library !== undefined) return call(name, values);
-    // Pass a copy of what is pointed to, as it is wiped.
+    // Pass a copy, as it is wiped.
     const [start, length] = values.map((value) => Number(value) >>> 0);
     const entropy = name === "tlsAddEntropy" ? around.memory().slice(start, start + length) : empty;
     const given = entropy === empty ? values : [0, ...values.slice(1)];

@@ -1,7 +1,6 @@
 /**
- * The twin: build/kernel.wasm in Node, on the models of a PC, with everything that can happen to a
- * machine from outside: frames, the cable, keys, the reset button. The same seed and inputs give
- * the same run.
+ * The twin: build/kernel.wasm in Node, on the models of a PC, with all inputs of a machine: frames,
+ * the cable, keys, the reset button. The same seed and inputs give the same run.
  */
 import type { Recorder } from "../../../tools/tape/recorder.ts";
 import { type Exports, readString } from "../scripted/assembly.ts";

@@ -1,6 +1,6 @@
 /**
- * What no kernel may send, whatever happened before: a wrong checksum, a foreign source, stale
- * bytes in the padding, and whatever Conversations objects to in its TCP.
+ * Checks every frame of a kernel: checksums, source addresses, zeros in the padding, and its TCP
+ * (Conversations).
  */
 import { be16, dotted, TCP, UDP } from "../packets/bytes.ts";
 import { type Ip, parseArp, parseIp, transportRight } from "../packets/read.ts";
@@ -10,7 +10,7 @@ import { hardwareKey } from "./switch.ts";
 const [SHORTEST, LONGEST] = [60, 1514];
 
 export class Checker {
-  /** What was wrong, in order of time. */
+  /** The faults found, in order of time. */
   readonly complaints: string[] = [];
   readonly conversations = new Conversations((text) => this.complain(text));
   /** Addresses that a kernel may use, by its hardware address. */
@@ -47,7 +47,7 @@ export class Checker {
     }
     if (hardwareKey(arp.hardware, 0) !== key) this.complain("ARP for a foreign hardware address");
     if (!allowed.has(arp.sender)) this.complain(`ARP from the foreign ${dotted(arp.sender)}`);
-    // A kernel that does not know a neighbor's address can only ask for it.
+    // A kernel that does not know a neighbor's address can only request it.
     this.conversations.excuse(arp.sender, arp.target, this.time);
     this.checkPadding(frame, 42);
   }

@@ -1,7 +1,7 @@
 /**
  * Follows every TCP connection by what both sides send, before any fault. No side may send past the
- * other's window, acknowledge what was never sent or allowed, take back an offered window, resend
- * other bytes (RFC 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section
+ * other's window, acknowledge unsent data, shrink an offered window, resend different
+ * bytes (RFC 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section
  * 3.8.1).
  */
 import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
@@ -54,7 +54,7 @@ export class Conversations {
     for (const key of this.sides.keys()) if (key.includes(`${name}:`)) this.sides.delete(key);
   }
 
-  /** Excuses a kernel's silence towards `to` (0: everybody) up to now. */
+  /** Excuses a kernel's silence towards `to` (0: all) up to now. */
   excuse(from: number, to: number, time: number): void {
     const [own, other] = [`${dotted(from)}:`, to === 0 ? "" : ` ${dotted(to)}:`];
     for (const [key, side] of this.sides) {
@@ -92,7 +92,7 @@ export class Conversations {
     const own = this.sides.get(key);
     const other = this.sides.get(back);
     if (flags & RST) {
-      // Whether it arrives or not, the connection is over for one side, and the other will be told.
+      // Whether it arrives or not, the connection has ended for one side. The other will learn it.
       if (own) own.checked = false;
       if (other) other.checked = false;
       return;

@@ -16,13 +16,13 @@ import { MILLISECOND } from "./world.ts";
 export interface DhcpBehavior {
   /** Seconds. */
   lease: number;
-  /** Chances: of no answer, of a NAK in place of an ACK, of a repeated answer. */
+  /** Chances of no reply, of a NAK instead of an ACK, of a repeated reply. */
   silence: number;
   refuse: number;
   twice: number;
-  /** Upper bound in milliseconds of the delay before an answer. */
+  /** Upper bound in milliseconds of the delay before a reply. */
   delay: number;
-  /** Chance of garbage ahead of the answer. */
+  /** Chance of garbage before the reply. */
   garbage: number;
 }
 
@@ -88,7 +88,7 @@ export class DhcpServer {
         if (world.random.chance(behavior.garbage)) {
           const bad = Buffer.from(bytes);
           for (let k = 0; k < 8; k++) bad[world.random.between(0, bad.length - 1)] ^= 255;
-          // Change the xid, so that no client has a reason to believe it.
+          // Change the xid, so that no client accepts it.
           bad.writeUInt32BE((be32(bad, 4) ^ 0x5555) >>> 0, 4);
           this.peer.sendUdp(67, 0xffffffff, 68, bad);
         }

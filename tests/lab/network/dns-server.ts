@@ -6,7 +6,7 @@ import { MILLISECOND } from "./world.ts";
 
 export interface DnsBehavior {
   silence: number;
-  /** Chances: of SERVFAIL, of an answer with a wrong id first, of garbage first. */
+  /** Chances of SERVFAIL, of a response with a wrong id first, of garbage first. */
   fail: number;
   wrongId: number;
   garbage: number;

@@ -1,4 +1,4 @@
-/** Unsolicited frames: what an attacker or a broken host puts on a wire. */
+/** Unsolicited frames, as from an attacker or a broken host. */
 import * as build from "../packets/build.ts";
 import { ARP, BROADCAST, hardware, ICMP, IPV4, TCP, UDP } from "../packets/bytes.ts";
 import { DhcpType, dhcpMessage, ips } from "../packets/dhcp.ts";
@@ -21,7 +21,7 @@ interface Shot {
   source: number;
 }
 
-/** The address in every lie, for checks that none is believed. */
+/** The forged address, so that checks can tell whether one was believed. */
 export const LIE = "6.6.6.6";
 
 const makers = {
@@ -32,7 +32,7 @@ const makers = {
   land: (shot: Shot) => tcp({ ...shot, source: shot.target.address }, 2),
   udp: (shot: Shot) => udp(shot, anyPort(shot), port(shot), shot.random.between(0, 1400)),
   echo: (shot: Shot) => icmp(shot, 8, 0, shot.random.between(0, 1400)),
-  /** Pings to everybody in a victim's name (RFC 2644). */
+  /** Broadcast pings in a victim's name (RFC 2644). */
   smurf: (shot: Shot) => {
     const everybody = { hardware: hardware(BROADCAST), address: shot.near + 255 };
     return icmp({ ...shot, target: everybody }, 8, 0, 56);

@@ -41,7 +41,7 @@ export const politeHttp: HttpBehavior = { resets: 0, closes: 0, chunked: false, 
 export class HttpServer {
   behavior = politeHttp;
   requests = 0;
-  /** What arrived although it should not have. */
+  /** Faults found in requests. */
   readonly complaints: string[] = [];
   private readonly posts = new Set<string>();
 
@@ -86,7 +86,7 @@ export class HttpServer {
       answer = this.response(200, "text/plain", Buffer.from(`${body.length} bytes discarded\n`));
     } else if (path === "/rpc") answer = this.response(200, "application/json", rpcAnswer(body));
     else answer = this.response(404, "text/plain", Buffer.from("not here\n"));
-    // Half of the connections that break off have sent nothing: only then may a client retry.
+    // Half of the broken connections have sent nothing: only then may a client retry.
     const part = () => answer.subarray(0, random.pick([0, random.between(0, answer.length)]));
     if (random.chance(this.behavior.resets)) {
       connection.write(part());
@@ -122,7 +122,7 @@ export class HttpServer {
   }
 }
 
-/** The result echoes the request, so that calls can be told apart. */
+/** The result echoes the request, to distinguish calls. */
 function rpcAnswer(body: Uint8Array): Buffer {
   try {
     const { id, method, params } = JSON.parse(Buffer.from(body).toString());

@@ -1,4 +1,4 @@
-/** How a scripted peer's TCP behaves, well or badly. */
+/** The behavior of a scripted peer's TCP. */
 
 export interface PeerBehavior {
   /** The window that it offers. */
@@ -17,7 +17,7 @@ export interface PeerBehavior {
    */
   closedAfter: number;
   closedFor: number;
-  /** How many bytes are sent beyond the other side's window. */
+  /** Bytes sent beyond the other side's window. */
   overrun: number;
 }
 

@@ -1,4 +1,4 @@
-/** Random numbers from a seed: the same seed, the same world (xoshiro128**, splitmix32). */
+/** Random numbers from a seed (xoshiro128**, seeded by splitmix32). */
 
 export class Random {
   private readonly state = new Uint32Array(4);

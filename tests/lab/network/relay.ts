@@ -1,4 +1,4 @@
-/** A man in the middle: accepts connections for a server, and passes on what it likes. */
+/** A man in the middle, which can cut a server's connections and alter bytes. */
 import type { Peer } from "./peer.ts";
 
 export interface Meddling {

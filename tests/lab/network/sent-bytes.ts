@@ -20,7 +20,7 @@ export class SentBytes {
     const begin = (sequence - this.start) | 0;
     this.makeRoom(begin < 0 ? KEPT : begin + text.length);
     const mask = this.bytes.length - 1;
-    // What was sent meanwhile had no cable to leave by.
+    // Segments sent meanwhile had no cable.
     if (offset > 0) this.from = sequence;
     for (let i = 0; i < text.length; i++) {
       const place = (begin + i) & mask;

@@ -1,6 +1,6 @@
 /**
- * The TCP of scripted peers: small, by RFC 9293, with no option but MSS. It accepts data in order
- * only, resends everything from the first missing byte, and can be told to misbehave.
+ * The TCP of scripted peers: a small RFC 9293, whose only option is MSS. It accepts data only in
+ * order, resends everything from the first missing byte, and can misbehave.
  */
 import { be16, be32 } from "../packets/bytes.ts";
 import type { SegmentFields } from "../packets/tcp.ts";

@@ -24,7 +24,7 @@ export interface Faults {
   /** Bits per second, and how many bytes wait at most. */
   bandwidth: number;
   queueBytes: number;
-  /** Whether nothing passes. */
+  /** Whether all frames are lost. */
   cut: boolean;
 }
 
@@ -106,11 +106,11 @@ export class Wire {
       bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
     }
     const seen = random.chance(faults.damage);
-    // Behind Ethernet's header: the switch guards the addresses.
+    // After Ethernet's header, as the switch needs the addresses.
     if ((seen || random.chance(faults.flip)) && bytes.length > HEADERS) {
       const isIp = bytes[12] === 8 && bytes[13] === 0;
       const at = random.between(HEADERS, bytes.length - 1);
-      // ARP has no checksum: everybody would believe the damage.
+      // ARP has no checksum: damage would go unnoticed.
       if (isIp || seen) {
         bytes = Uint8Array.from(bytes);
         bytes[at] ^= 1 << random.between(0, 7);

@@ -1,6 +1,6 @@
 /**
- * A world: twins and scripted peers in one virtual time. The one furthest behind runs next, so
- * nothing arrives before it was sent, and the same world runs the same way again.
+ * A world: twins and scripted peers in one virtual time. The twin furthest behind runs next, so
+ * nothing arrives before it was sent, and runs are reproducible.
  */
 import type { Twin } from "../machine/twin.ts";
 import { EventQueue } from "./events.ts";

@@ -26,7 +26,7 @@ export interface Record_ {
   class_?: number;
   ttl?: number;
   data: Buffer;
-  /** In place of the data's true length. */
+  /** Instead of the data's true length. */
   length?: number;
 }
 
@@ -60,7 +60,7 @@ export function encodeRecord(record: Record_): Buffer {
   return Buffer.concat([encodeName(record.name), fixed, record.data]);
 }
 
-/** What differs from an ordinary answer. */
+/** Differences from an ordinary response. */
 export interface Answer {
   id?: number;
   flags?: number;
@@ -69,10 +69,10 @@ export interface Answer {
   answers?: Record_[];
   authority?: Record_[];
   additional?: Record_[];
-  /** In place of the number of answers. */
+  /** Instead of the number of answers. */
   answerCount?: number;
   questionCount?: number;
-  /** Bytes behind the question, in place of the records. */
+  /** Bytes after the question, instead of the records. */
   raw?: Buffer;
 }
 

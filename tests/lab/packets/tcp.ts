@@ -18,13 +18,13 @@ export interface SegmentFields {
   urgent?: number;
   options?: number[];
   payload?: Uint8Array | string;
-  /** The data offset in words, if it is to be wrong. */
+  /** A wrong data offset in words. */
   offset?: number;
   reserved?: number;
   badChecksum?: boolean;
 }
 
-/** A segment that went out, its numbers as on the wire. */
+/** A sent segment, with its numbers as on the wire. */
 export interface Sent {
   at: number;
   sequence: number;

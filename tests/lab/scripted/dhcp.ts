@@ -54,7 +54,7 @@ export function usual(lease = 3600): Options {
   ];
 }
 
-/** What differs from the usual message. */
+/** Differences from the usual message. */
 export interface Overrides extends Partial<DhcpFields> {
   server?: string | null;
   sourcePort?: number;
@@ -94,7 +94,7 @@ export class DhcpWorld {
       this.messages.push(this.parse(this.seen));
   }
 
-  /** Lets time pass to `until`, stopping when the client wants to be called. */
+  /** Lets time pass to `until`, polling the client when it is due. */
   run(until: bigint): void {
     for (;;) {
       const at: bigint = this.wasm.pollAt();
@@ -106,7 +106,7 @@ export class DhcpWorld {
     this.poll();
   }
 
-  /** Sends a server's message of that type in answer to the client's last one. */
+  /** Sends a server's message of that type in reply to the client's last one. */
   reply(type: number, overrides: Overrides = {}): void {
     const from = {
       address: address(overrides.source ?? "10.0.2.2"),

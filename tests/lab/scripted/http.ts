@@ -119,7 +119,7 @@ export class HttpBench {
   }
 
   /**
-   * Runs one request on a fresh client, answered by `answer` cut at `cuts`; then the peer closes.
+   * Runs one request on a new client, responds with `answer` split at `cuts`, and closes.
    */
   once(answer: string, settings: Settings = {}, cuts: number[] = []): string {
     this.reset();

@@ -1,4 +1,4 @@
-/** One host under test; the test plays the other end of its wire. */
+/** A host under test; the test is the other end of its wire. */
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
 import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";
 import { type Parsed, parse } from "../packets/read.ts";
@@ -42,7 +42,7 @@ export class Host {
     this.turn();
   }
 
-  /** Goes to state S1 of the catalogue: configured and idle, the gateway cached. */
+  /** Enters state S1 of the catalogue: configured and idle, the gateway cached. */
   configure(seed = 1): void {
     this.reset(seed);
     this.wasm.setAddress(0, address(guest.address), 24);
@@ -81,7 +81,7 @@ export class Host {
     return polls;
   }
 
-  /** Lets time pass, in seconds, waking only when the layer asks for it. */
+  /** Lets time pass, in seconds, polling the layer when it is due. */
   pass(seconds: number): void {
     const end = this.now + BigInt(Math.round(seconds * 1e6));
     for (;;) {
@@ -94,7 +94,7 @@ export class Host {
     this.turn();
   }
 
-  /** Returns everything sent since the last call. */
+  /** Returns the frames sent since the last call. */
   sent(index = 0): Parsed[] {
     return this.frames(index).map(parse);
   }
@@ -162,7 +162,7 @@ export function arpRequest(peer: { hardware: string; address: string }, target: 
   return ethernet("ff:ff:ff:ff:ff:ff", peer.hardware, ARP, arp(fields));
 }
 
-/** A packet from the gateway to the guest in a frame; `fields` say what differs. */
+/** A packet from the gateway to the guest in a frame; `fields` override its header. */
 export function packet(fields: Partial<Ipv4Fields>, padding: number | null = 0): Buffer {
   const whole = { source: gateway.address, destination: guest.address, protocol: ICMP, ...fields };
   return ethernet(guest.hardware, gateway.hardware, IPV4, ipv4(whole), padding);
@@ -187,7 +187,7 @@ export function icmpTypes(frames: Parsed[]): Array<[number, number]> {
   );
 }
 
-/** Asserts what every row requires: the host still answers, and nothing leaked. */
+/** Asserts what every row requires: the host still replies, and nothing leaked. */
 export function assertAlive(host: Host): void {
   host.pass(2);
   host.sent();

@@ -1,6 +1,6 @@
 /**
  * The scripted peer of the TCP tests: sends segments, reads those that the table sends, and
- * advances virtual time to when the table wants to be called.
+ * advances virtual time.
  */
 import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
 import { type Exports, writeBytes } from "./assembly.ts";
@@ -120,7 +120,7 @@ export class Bench {
     return all;
   }
 
-  /** Lets `micros` pass, dispatching when the table asks for it. */
+  /** Lets `micros` pass, dispatching when the table is due. */
   advance(micros: number): Sent[] {
     const end = this.now + micros;
     const all: Sent[] = [];
@@ -143,7 +143,7 @@ export class Bench {
     return syn;
   }
 
-  /** Goes to state T2: established by an active open, the guest's answers discarded. */
+  /** Enters state T2: established by an active open; discards the guest's segments. */
   establish(options: number[] = [2, 4, 5, 180], window = 65535): this {
     this.connect();
     this.send("SA", -1, 0, { options, window });
