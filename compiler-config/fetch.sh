@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches a pinned source tarball from the package archives that apt is configured with, and
-# prints its path. Needs no root, leaves the system as it is, names no host.
-#   sh compiler-config/fetch.sh NAME CACHE     pins/NAME lists what will do; CACHE is a folder
+# prints its path. Needs no root, changes nothing on the system, and has no host name built in.
+#   sh compiler-config/fetch.sh NAME CACHE     pins/NAME lists what to accept; CACHE is a folder
 #   sh compiler-config/fetch.sh --sources PACKAGE   lists the tarballs of a source package that
 #                           the archives have, newest first: SHA-256 and path in the pool
 #   NAME_TARBALL=FILE       use this file, without a network; its checksum is verified as well
@@ -34,7 +34,7 @@ pin_of() { # file: the pin with its checksum, if there is one
   sum=$(sha256sum <"$1")
   pinned | grep " ${sum%% *} "
 }
-keep() { # file, name in the cache: puts it there, whole or not at all
+keep() { # file, name in the cache: puts it there atomically
   mkdir -p "$cache" && cp "$1" "$cache/$2.new.$$" && mv "$cache/$2.new.$$" "$cache/$2"
 }
 finish() { # version, path in the pool
@@ -48,7 +48,7 @@ finish() { # version, path in the pool
 [ -f "$pins" ] || fail "$pins does not exist"
 if [ -n "$given" ] && [ -z "$listing" ]; then
   if ! pin=$(pin_of "$given"); then
-    say "$given is missing, or is none of these:"
+    say "$given does not exist, or is not one of these:"
     list_pins
     exit 1
   fi
@@ -82,7 +82,7 @@ archives() {
 command -v apt-get >/dev/null 2>&1 && archives | awk '!seen[$0]++' >"$work/archives"
 
 # --- the source index, with a configuration of its own for apt ---------------------------------
-with_index() { # archive, suite, command...: runs it with options for apt, when the index is there
+with_index() { # archive, suite, command...: runs it with apt's options for the index, if it exists
   dir=$work/apt
   rm -rf "$dir"
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/empty" "$dir/files"
@@ -141,8 +141,8 @@ while read -r version sum path; do
   from_pool "$sum" "$path" && finish "$version" "$path"
 done <"$work/pins"
 
-# --- or as the index has it, if the pool has another layout ------------------------------------
-download_source() { # options for apt; sets `pin` to the one whose file it had
+# --- or through the source index, if the pool has another layout --------------------------------
+download_source() { # options for apt; sets `pin` to the pin of the file that it found
   (cd "$dir/files" && apt-get "$@" source --download-only --tar-only "$package") \
     >>"$log" 2>&1 </dev/null
   for file in "$dir"/files/*.tar.*; do
@@ -170,6 +170,6 @@ say "cannot fetch any of these:"
 list_pins
 say "from the archives that apt is configured with:"
 sed -E 's,//[^/@]*@,//***@,; s/^/  /' "$work/archives" >&2
-say "Set ${upper}_MIRROR=URL (a mirror of Debian) or ${upper}_TARBALL=FILE. apt's last words:"
+say "Set ${upper}_MIRROR=URL (a mirror of Debian) or ${upper}_TARBALL=FILE. apt's output ends:"
 tail -n 5 "$log" | sed -E 's,//[^/@]*@,//***@,; s/^/  /' >&2
 exit 1

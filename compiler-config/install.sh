@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the build, `make run` and `make test` need and this machine lacks, and says what
-# it does. Does nothing, fast, when nothing is missing. Groups: build, run, test, date, debug.
+# it does. Returns at once if nothing is missing. Groups: build, run, test, date, debug.
 #   sh compiler-config/install.sh [GROUP...]     (without a group: build run test)
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -15,7 +15,7 @@ fail() {
 # --- what is missing ---------------------------------------------------------------------------
 packages=""
 missing=""
-lack() { # what, package: notes a missing thing and the Debian package that brings it
+lack() { # what, package: notes a missing thing and the Debian package that has it
   missing="$missing $1"
   case " $packages " in *" $2 "*) ;; *) packages="$packages $2" ;; esac
 }
@@ -25,8 +25,8 @@ file() {
   lack "$1" "$2"
 }
 
-# A compiler for x86-64, as flags.mk calls it: elsewhere that is Debian's cross compiler. GRUB's
-# files for PCs are packaged for PCs only; make-iso.ts says what to do without them.
+# The compiler for x86-64, by the name that flags.mk uses: on another machine, Debian's cross
+# compiler. GRUB's files for PCs are packaged for PCs only; make-iso.ts says what to do without.
 compiler() {
   case $(uname -m) in
   x86_64 | amd64)
@@ -49,7 +49,7 @@ compiler() {
     ;;
   *)
     command -v "${prefix}gcc" >/dev/null 2>&1 || fail "there is no ${prefix}gcc:" \
-      "CROSS_COMPILE must be the prefix of a compiler for x86-64, as x86_64-linux-gnu-"
+      "CROSS_COMPILE must be the prefix of a compiler for x86-64, such as x86_64-linux-gnu-"
     ;;
   esac
 }
@@ -101,7 +101,7 @@ look_for_packages() {
     debug)
       program gdb gdb
       ;;
-    *) fail "there is no group '$group': build, run, test, date or debug was expected" ;;
+    *) fail "unknown group '$group': expected build, run, test, date or debug" ;;
     esac
   done
   if [ "$(node_major)" -lt $minimum ] || ! command -v npm >/dev/null 2>&1; then
@@ -148,15 +148,15 @@ install_packages() {
   fi
   case " $id $like " in
   *" debian "* | *" ubuntu "*) ;;
-  *) fail "missing:$missing; this system (${id:-unknown}) is not Debian or one of its kind," \
+  *) fail "missing:$missing; this system (${id:-unknown}) is not Debian or based on it," \
     "so please install these by hand (Debian calls them:$packages)." ;;
   esac
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null 2>&1 ||
       fail "missing:$missing; there is no sudo here, so please run as root:" \
         "apt-get install --no-install-recommends$packages"
-    say "asking sudo for the right to install packages"
-    sudo -v || fail "missing:$missing; sudo was refused, so please let root run:" \
+    say "installing packages needs sudo"
+    sudo -v || fail "missing:$missing; sudo failed, so please run as root:" \
       "apt-get install --no-install-recommends$packages"
   fi
   say "missing:$missing"
@@ -170,7 +170,7 @@ install_packages() {
       fail "the package lists could not be fetched; is there a network? ($(last_line))"
     apt_install >build/install.log 2>&1 ||
       fail "the packages could not be installed: $(last_line)" \
-        "(all of apt-get's words are in build/install.log)"
+        "(apt-get's full output is in build/install.log)"
   fi
   release_services
 }
@@ -205,7 +205,7 @@ install_node() {
     ln -sf "../${binary#build/node/}" build/node/bin/node
   done
   use_own_node
-  [ "$(node_major)" -ge $minimum ] || fail "the Node that npm brought does not run here," \
+  [ "$(node_major)" -ge $minimum ] || fail "the Node that npm installed does not run here," \
     "so please install Node $minimum or newer by hand."
 }
 
@@ -222,7 +222,7 @@ use_own_node
 look_for_packages "$@"
 if [ -n "$packages" ] || [ "$(node_major)" -lt $minimum ] || stale_modules; then
   if [ -z "${ANONYMOS_INSTALLING:-}" ] && command -v flock >/dev/null 2>&1; then
-    # One at a time; whoever waited looks again at what is missing then.
+    # One installation at a time; after waiting for the lock, look again at what is missing.
     ANONYMOS_INSTALLING=1 exec flock build/install.lock sh compiler-config/install.sh "$@"
   fi
   [ -z "$packages" ] || install_packages
@@ -232,6 +232,6 @@ if [ -n "$packages" ] || [ "$(node_major)" -lt $minimum ] || stale_modules; then
     npm_ci . "the packages of package-lock.json"
     touch node_modules/.package-lock.json
   fi
-  say "everything is there"
+  say "everything is installed"
 fi
 [ -e build/installed ] || : >build/installed

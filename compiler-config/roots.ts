@@ -3,10 +3,11 @@
  *     node --import tsx compiler-config/roots.ts CERTDATA.txt PIN FOLDER
  * PIN holds the file's version and SHA-256 (compiler-config/pins/certdata). FOLDER receives
  *     roots-data.bin   the certificates in DER, one after another
- *     roots-index.bin  24 bytes for each, sorted by hash: when it was distrusted (u64), hash of
- *                      the subject's name, offset, length, 0 (u32 each; glue/roots.c reads it)
+ *     roots-index.bin  24 bytes for each, sorted by hash: distrust date as YYYYMMDDhhmmss, or 0
+ *                      (u64); hash of the subject's name, offset, length, 0 (u32 each).
+ *                      glue/roots.c reads it.
  *     roots-set.bin    "VERSION SHA-256"
- * Expired roots stay in it, as the output must not depend on the day. The verifier refuses them.
+ * Expired roots are kept, as the output must not depend on the day. The verifier rejects them.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -68,5 +69,5 @@ writeFileSync(`${folder}/roots-data.bin`, Buffer.concat(roots.map(({ der }) => d
 writeFileSync(`${folder}/roots-set.bin`, `${version} ${digest}`);
 const dated = roots.filter(({ distrustAfter }) => distrustAfter !== 0n).length;
 console.log(
-  `         ${roots.length} roots of Mozilla's ${version}, ${dated} with a distrust date`,
+  `         ${roots.length} roots from certdata.txt ${version}, ${dated} with a distrust date`,
 );

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 
-/** Where the bytes from `offset` on come from; columns count from 0. */
+/** The source position of the bytes from `offset` on. Lines count from 1, columns from 0. */
 export interface Place {
   offset: number;
   file: string;
@@ -12,7 +12,10 @@ export interface Place {
   column: number;
 }
 
-/** Fields of the map: base-64 VLQ numbers, each relative to the one before. */
+/**
+ * Decodes the segments of a map: base-64 VLQ numbers, each relative to the same field of the last
+ * segment that had it.
+ */
 function decode(mappings: string, files: string[]): (Place | { offset: number })[] {
   const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   let [offset, file, line, column] = [0, 0, 1, 0];
@@ -37,7 +40,7 @@ function decode(mappings: string, files: string[]): (Place | { offset: number })
 }
 
 export class SourceMap {
-  /** In the order of their offsets; one without a file is of code that asc made by itself. */
+  /** Sorted by offset. A segment without a file is code that asc generated. */
   private readonly segments: (Place | { offset: number })[];
   readonly files: string[];
 
@@ -47,18 +50,18 @@ export class SourceMap {
     this.segments = decode(map.mappings, map.sources);
   }
 
-  /** The map of a module, which lies beside it. */
+  /** Reads the map of a module from the file beside it. */
   static of(binary: string): SourceMap {
     return new SourceMap(readFileSync(`${binary}.map`, "utf8"));
   }
 
-  /** Where a byte of the module comes from, if from anywhere. */
+  /** Returns the source position of a byte of the module; undefined if asc generated it. */
   at(offset: number): Place | undefined {
     const segment = this.segments[this.indexOf(offset)];
     return "file" in segment ? segment : undefined;
   }
 
-  /** The same, or the last place before it: for a call that asc itself put behind that. */
+  /** Like `at`, but returns the last position before the byte if asc generated it. */
   near(offset: number): Place | undefined {
     const before = this.segments.slice(0, this.indexOf(offset) + 1);
     return before.findLast((segment): segment is Place => "file" in segment);
@@ -74,7 +77,7 @@ export class SourceMap {
     return low;
   }
 
-  /** All that came from a file, in the order of the module. */
+  /** Returns the segments that come from a file, in the module's order. */
   placesIn(file: string): Place[] {
     return this.segments.flatMap((segment) =>
       "file" in segment && segment.file === file ? segment : [],

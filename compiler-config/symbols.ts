@@ -1,18 +1,19 @@
 /**
- * Makes the table that a panic's backtrace is printed from, out of a linked kernel's debug
- * information: for an address in its text the function and line, and for code that was inlined
+ * Makes the table from which a panic prints its backtrace, out of a linked kernel's debug
+ * information. It gives the function and line of an address in the text and, for inlined code,
  * those that it was inlined into.
  *     node --import tsx compiler-config/symbols.ts KERNEL.elf OUT.bin
  *
  *     4 x u32    where each of the following starts in the table
- *     functions  number of its file, how much of its name is that of the one before, the rest and
- *                a zero; sorted by file and name
- *     places     (from number 1) function, line, how many places back the one is it is inlined in
- *     ranges     their number; for each its distance to the start of the one before, its place
+ *     functions  file number, length of the prefix that the name shares with the one before, the
+ *                rest of the name, a zero; sorted by file and name
+ *     places     (numbered from 1) function, line, how many places back the caller is that it is
+ *                inlined in, or 0
+ *     ranges     their count; for each, the distance from the start of the one before, its place
  *     files      name and a zero
  *
  * Numbers are base-128, low bits first; a place's function and a range's place are signed
- * differences to the one before (zigzag). machine/native/symbols.c reads it.
+ * differences from the one before (zigzag). machine/native/symbols.c reads it.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -26,7 +27,7 @@ function run(program: string, args: string[], input = ""): string {
   return execFileSync(program, args, { encoding: "utf8", input, maxBuffer: 1 << 30 });
 }
 
-/** The instructions that a backtrace can name: calls, what can fault, each function's first. */
+/** Returns the addresses of calls, of instructions that can fault, and of function starts. */
 function interestingAddresses(): string[] {
   const text = run(`${tools}objdump`, ["-d", "--no-show-raw-insn", "-j", ".text", kernel]);
   const first = />:\n([0-9a-f]{16}):/.source;
@@ -56,7 +57,7 @@ interface Frame {
   file: string;
   line: number;
 }
-/** A frame that is inlined in another; known by its number, 0 for none. */
+/** A frame, and the number of the place it is inlined in, or 0. Places are numbered from 1. */
 interface Place {
   frame: Frame;
   outer: number;
@@ -72,19 +73,19 @@ function readableName(name: string, file: string): string {
   return (whole.startsWith(module) ? whole.slice(module.length) : whole).slice(0, 200);
 }
 
-/** The frame of one answer of addr2line, or none where it is not source of ours. */
+/** Parses one frame of addr2line's output; returns none if it is not in our sources. */
 function frameOf(name: string, where: string): Frame[] {
   const place = /^(?:\.\/)?([^:]+\.ts|machine\/native\/[^:]+):(\d+|\?)/.exec(where);
   if (!place) return [];
   return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }
 
-/** What is not worth a line where it was inlined: getters, dispatchers, AssemblyScript's own. */
+/** Whether an inlined frame is not worth a line: getters, dispatchers, AssemblyScript's own. */
 function isTrifle({ name, file }: Frame): boolean {
   return file.startsWith("~lib/") || /#[gs]et:|@override$/.test(name);
 }
 
-/** The frames of each address, innermost first. */
+/** Yields each address, as an offset in the text, with its frames, innermost first. */
 function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
   const answers = run(`${tools}addr2line`, ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
   for (const answer of answers.split(/^0x/m).slice(1)) {
@@ -99,7 +100,7 @@ function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
 const numbers = new Map<string, number>();
 const places: Place[] = [];
 
-/** The number of the innermost place of these frames; 0 where there are none. */
+/** Returns the number of the innermost frame's place, adding places as needed; 0 if no frames. */
 function placeNumber(frames: Frame[]): number {
   let outer = 0;
   for (const frame of frames.reverse()) {

@@ -122,8 +122,8 @@ export function equalsIgnoringCase(pointer: usize, length: u32, text: string): b
 }
 
 /**
- * Returns the length of the UTF-8 sequence at `pointer`, at most `length`, or 0 if it is invalid:
- * overlong, a surrogate, or above U+10FFFF (RFC 3629 section 4).
+ * Returns the length of the UTF-8 sequence at the start of `length` bytes, or 0 if it is cut off or
+ * invalid: overlong, a surrogate, or above U+10FFFF (RFC 3629 section 4).
  */
 export function utf8SequenceLength(pointer: usize, length: u32): u32 {
   if (length == 0) return 0;

@@ -45,7 +45,7 @@ export class IpAddress {
   }
 
   /** The last four bytes, as a little-endian load sees them; for hashing. */
-  get end(): u32 {
+  get lastWord(): u32 {
     return (this.low >> 32) as u32;
   }
 

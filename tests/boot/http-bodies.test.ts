@@ -8,7 +8,7 @@ import { after, before, suite, test } from "node:test";
 import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { netErrors } from "../lab/host/console.ts";
 import { type Peer, RawServer, stay } from "../lab/host/raw-server.ts";
-import { type Case, good, Rows } from "../lab/host/scripted-answers.ts";
+import { type Case, good, ScriptedAnswers } from "../lab/host/scripted-answers.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const MEBIBYTE = 1 << 20;
@@ -51,11 +51,11 @@ const reference = {
 };
 
 suite("bodies and framing", () => {
-  let rows: Rows;
+  let rows: ScriptedAnswers;
   let secure: RawServer;
   before(async () => {
     secure = await RawServer.start(own);
-    rows = await Rows.start({ modules: { "ca.pem": root.pem } });
+    rows = await ScriptedAnswers.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
     await rows?.stop();

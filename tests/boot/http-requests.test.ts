@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { makeAuthority, makeRoot, makeServer } from "../lab/host/certificates.ts";
 import { type Peer, RawServer, stay } from "../lab/host/raw-server.ts";
-import { type Case, good, Rows } from "../lab/host/scripted-answers.ts";
+import { type Case, good, ScriptedAnswers } from "../lab/host/scripted-answers.ts";
 
 const root = makeRoot("Test Root");
 const certificate = makeServer(["10.0.2.2"], makeAuthority("Test Authority", root));
@@ -15,13 +15,13 @@ const redirect = (location: string, status = 302) =>
   `HTTP/1.1 ${status} X\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
 
 suite("curl's requests", () => {
-  let rows: Rows;
+  let rows: ScriptedAnswers;
   let other: RawServer;
   let secure: RawServer;
   before(async () => {
     other = await RawServer.start();
     secure = await RawServer.start(certificate);
-    rows = await Rows.start({ modules: { "ca.pem": root.pem } });
+    rows = await ScriptedAnswers.start({ modules: { "ca.pem": root.pem } });
   });
   after(async () => {
     await rows?.stop();

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type Peer, stay } from "../lab/host/raw-server.ts";
-import { type Case, Rows } from "../lab/host/scripted-answers.ts";
+import { type Case, ScriptedAnswers } from "../lab/host/scripted-answers.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";
 const malformed = "(8) malformed header field";
@@ -17,9 +17,9 @@ const chunked = (body: string) => head("Transfer-Encoding: chunked") + body;
 const last = "0\r\n\r\n";
 
 suite("responses to curl", () => {
-  let rows: Rows;
+  let rows: ScriptedAnswers;
   before(async () => {
-    rows = await Rows.start();
+    rows = await ScriptedAnswers.start();
   });
   after(() => rows?.stop());
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Peer, Script } from "../lab/host/raw-server.ts";
-import { Rows } from "../lab/host/scripted-answers.ts";
+import { ScriptedAnswers } from "../lab/host/scripted-answers.ts";
 
 const MEBIBYTE = 1 << 20;
 const long = "the response is longer than 1048576 bytes";
@@ -32,9 +32,9 @@ const object = (members: string) => answer(`{"jsonrpc":"2.0",${members}}`);
 const error = (value: string) => answer(`{"jsonrpc":"2.0","id":ID,"error":${value}}`);
 
 suite("responses to rpc", () => {
-  let rows: Rows;
+  let rows: ScriptedAnswers;
   before(async () => {
-    rows = await Rows.start();
+    rows = await ScriptedAnswers.start();
   });
   after(() => rows?.stop());
 

@@ -1,7 +1,9 @@
 /* The harness without a network: a client and a server that converse in memory while allocations
  * fail one by one; the library's self-tests, the built-in roots, the speed of ciphers.
  *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
- *                                 [failing=client|server step=N last=N | final=N] */
+ *                                 [failing=client|server step=N last=N | final=N]
+ * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the `final` last ones,
+ * each in a conversation of its own. */
 #include "harness.h"
 
 #include <stdio.h>
@@ -21,7 +23,7 @@ struct side {
   u32 failing; /* the allocation to fail, counted from the next; 0 = none */
 };
 
-/* Between these, allocations count as this side's. */
+/* Allocations between `begin` and `end` count as this side's. */
 static void begin(const struct side* side) { tls_fail_allocation = side->failing; }
 static void end(struct side* side) {
   side->failing = tls_fail_allocation;
@@ -70,7 +72,7 @@ struct tally {
 };
 
 /* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns how
- * many of these allocations it made. */
+ * many allocations that side made up to then. */
 static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
   struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
   u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);

@@ -78,7 +78,7 @@ suite("roots with a distrust date", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("TLS-51: accepts a certificate of the last second, rejects one of the next", async () => {
+  test("TLS-51: accepts one issued in the last trusted second, rejects the next", async () => {
     await accepts(makeServer(["good.test"], dated, LAST_SECOND));
     const late = makeServer(["good.test"], dated, TOO_LATE);
     const { alert, sentence } = await told(await refuses(TlsRefusal.RootDistrusted, late));

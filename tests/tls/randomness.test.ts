@@ -35,7 +35,7 @@ describe("1,000 handshakes in a row", () => {
   for (const version of versions) {
     for (const name of ["ECDSA", "RSA"]) {
       for (const resumed of [false, true]) {
-        test(`${version}, ${name}, ${resumed ? "resumed" : "full"}: leaves no memory`, async () => {
+        test(`${version}, ${name}, ${resumed ? "resumed" : "full"}: frees all memory`, async () => {
           const chain = chains.get(name)!;
           const options = { minVersion: version, maxVersion: version };
           const { port, server } = await nodeServer(chain, options);
@@ -60,7 +60,7 @@ describe("1,000 handshakes in a row", () => {
 
 describe("entropy", () => {
   for (const bits of [0, 255]) {
-    test(`TLS-49: does not start with ${bits} bits, and sends nothing`, async () => {
+    test(`TLS-49: with ${bits} bits of entropy, it does not start and sends nothing`, async () => {
       const server = await listen(async () => {});
       const words = [`root=${chains.get("RSA")![2].file}`, `entropy=${bits}`];
       const report = await harness("client", String(server.port), "good.test", ...words);

@@ -108,7 +108,7 @@ suite("fetch.sh", () => {
       const { code, output } = await fetch({ MBEDTLS_TARBALL: path, MBEDTLS_MIRROR: url });
       assert.equal(code, 1);
       assert.deepEqual(output.trimEnd().split("\n"), [
-        `fetch: ${path} is missing, or is none of these:`,
+        `fetch: ${path} does not exist, or is not one of these:`,
         `fetch:   ${newestFile}, SHA-256 ${sha256(newest)}`,
         `fetch:   ${olderFile}, SHA-256 ${sha256(older)}`,
       ]);

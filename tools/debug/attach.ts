@@ -12,7 +12,7 @@ import { SourceMap } from "../../compiler-config/source-map.ts";
 import { root } from "../../tests/lab/host/process.ts";
 import { kernelBytes, kernelPath } from "../../tests/lab/machine/kernel-module.ts";
 import { type Breakpoint, breakpoint } from "./places.ts";
-import type { Told } from "./stops.ts";
+import type { WorkerInput } from "./stops.ts";
 import { Values } from "./values.ts";
 
 /** Stops, unless HITS says otherwise. */
@@ -69,7 +69,7 @@ async function stopAt(words: string[]): Promise<void> {
     : { classes: {}, functions: {} };
   Object.assign(globalThis, { describeKernel: describer(layout) });
   const hits = Number(process.env.HITS || HITS);
-  const workerData: Told = { breakpoints, hits, kernel: kernelPath(), root };
+  const workerData: WorkerInput = { breakpoints, hits, kernel: kernelPath(), root };
   // A thread does not inherit tsx.
   const script = JSON.stringify(new URL("./stops.ts", import.meta.url));
   const start = `import("tsx/esm/api").then(({ tsImport }) => tsImport(${script}, ${script}))`;

@@ -9,9 +9,9 @@ import { SourceMap } from "../../compiler-config/source-map.ts";
 import type { Breakpoint } from "./places.ts";
 
 /** What attach.ts passes to this thread. */
-export interface Told {
+export interface WorkerInput {
   breakpoints: Breakpoint[];
-  /** Stops after which the breakpoints are removed. */
+  /** The number of stops after which the breakpoints are removed. */
   hits: number;
   /** Path of the module. */
   kernel: string;
@@ -29,18 +29,18 @@ interface Script {
 /** Suffix of the functions that asc generates to dispatch virtual calls. */
 const DISPATCHER = "@override";
 
-/** An expression for which kernel it is, and when: evaluated in the frame of a Player or Twin. */
+/** Evaluated in the frame of a Player or a Twin: says which kernel stopped, and when. */
 const WHERE = `({
   Player: () => \`boot \${this.boots}, call \${this.calls}, act \${this.acts}\`,
   Twin: () => \`\${this.name}, \${(this.clock.now / 1e9).toFixed(6)} s\`,
 })[this?.constructor?.name]?.()`;
 
-const { breakpoints, hits, kernel, root } = workerData as Told;
+const { breakpoints, hits, kernel, root } = workerData as WorkerInput;
 const map = SourceMap.of(kernel);
 const length = readFileSync(kernel).length;
 const session = new Session();
 const scripts: Script[] = [];
-/** Bytes by which a module's code lies further on than the map has it. */
+/** By how many bytes each script's code lies behind its offsets in the map (kernel-module.ts). */
 const shifts = new Map<string, number>();
 const made: string[] = [];
 let stops = 0;
@@ -86,7 +86,7 @@ async function evaluate<Value>(frame: Debugger.CallFrame, expression: string): P
   return result.value;
 }
 
-/** Returns a frame's function and line if it is the kernel's, else nothing. */
+/** Returns a frame's function and line; an empty array if the frame is not the kernel's. */
 function placed({ functionName, location }: Debugger.CallFrame) {
   const shift = shifts.get(location.scriptId);
   if (shift === undefined || functionName.endsWith(DISPATCHER)) return [];

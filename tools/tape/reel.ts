@@ -1,4 +1,4 @@
-/** Takes up a recording: its hash, and the tape itself if wanted. */
+/** Collects a recording: its hash and, unless told otherwise, the tape itself. */
 import { createHash } from "node:crypto";
 import { Recorder } from "./recorder.ts";
 

@@ -45,9 +45,9 @@ class NtpJob extends Job {
       session.error("ntp", `${round.failure}, clock not set`);
       return EXIT_FAILURE;
     }
-    const moved = this.client.error(round, now);
+    const moved = this.client.correction(round, now);
     if (this.queryOnly) return EXIT_OK;
-    this.client.take(round, now);
+    this.client.apply(round, now);
     const time = new CalendarTime(this.client.time.wallClock() / SECOND);
     session.printLine(`clock stepped by ${seconds(moved)} s: ${time}`);
     return EXIT_OK;

@@ -32,12 +32,12 @@ const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
 
 class TcpdumpJob extends Job implements PacketTap {
   private readonly ring: StaticArray<u8> = new StaticArray<u8>(CAPTURE_FRAMES * RECORD);
-  /** Frames copied into the ring, of which `printed` are printed; they wrap nowhere. */
+  /** Frames copied into the ring so far, and how many of them were printed. Neither wraps. */
   private captured: u64 = 0;
   private printed: u64 = 0;
   /** Frames that found the ring full. */
   private dropped: u64 = 0;
-  /** Microseconds to add to the time since boot for the time of day. */
+  /** Microseconds to add to the time since boot to get the time of day. */
   private readonly offset: i64 = max<i64>(wallClock(), 0) - max<i64>(now(), 0);
 
   constructor(
@@ -68,7 +68,7 @@ class TcpdumpJob extends Job implements PacketTap {
     memory.copy(record + RECORD_HEADER, pointer, min<u32>(length, CAPTURE_BYTES));
   }
 
-  /** Prints lines as long as the console has room; the others wait in the ring. */
+  /** Prints lines while the console has room; the other frames wait in the ring. */
   poll(_now: i64): i32 {
     while (this.printed < this.captured && this.session.room() > 256) {
       if (this.count > 0 && this.printed == this.count) break;
@@ -88,7 +88,7 @@ class TcpdumpJob extends Job implements PacketTap {
     return EXIT_OK;
   }
 
-  /** Where the copy of a frame lies, which is number `number` since the start. */
+  /** Returns the address of the record of frame `number`, counted from the start. */
   private record(number: u64): usize {
     return changetype<usize>(this.ring) + ((number % CAPTURE_FRAMES) as usize) * RECORD;
   }

@@ -85,7 +85,7 @@ export class NeighborTable {
 
 /** Hashes an address: mixes its last bytes, which differ most within a network. */
 function chainOf(address: IpAddress): u32 {
-  const end = address.end;
+  const end = address.lastWord;
   return (end >>> 24) ^ (end >>> 16);
 }
 

@@ -15,7 +15,7 @@ import { NtpRound } from "./round";
 /** The interval between rounds, and the wait after a failure, which doubles up to the interval. */
 const INTERVAL: i64 = 1024 * SECOND;
 const FIRST_RETRY: i64 = 64 * SECOND;
-/** Largest steps: the first may correct a real-time clock in local time, later ones only drift. */
+/** Largest steps: the first may correct an RTC set to local time; later ones correct only drift. */
 const FIRST_STEP: i64 = 24 * 60 * MINUTE;
 const LATER_STEP: i64 = 1000 * SECOND;
 
@@ -51,7 +51,7 @@ export class NtpClient extends Pollable {
     return this.servers;
   }
 
-  /** Starts a separate round; the caller polls it and may apply its result with `take`. */
+  /** Starts a separate round; the caller polls it and may use its result with `apply`. */
   ask(servers: Array<string>, now: i64): NtpRound {
     return new NtpRound(servers, this.udp, this.dns, this.random, this.time.floor(), now);
   }
@@ -79,14 +79,14 @@ export class NtpClient extends Pollable {
    * Returns the correction of the clock according to a round, in microseconds; 0 if the round
    * failed or the time of day is unknown.
    */
-  error(round: NtpRound, now: i64): i64 {
+  correction(round: NtpRound, now: i64): i64 {
     const chosen = round.chosen;
     if (chosen == null) return 0;
     return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
   }
 
-  /** Sets the clock from a round's result, by any step; does nothing if the round failed. */
-  take(round: NtpRound, now: i64): void {
+  /** Sets the clock from a round's result, however large the step; nothing if the round failed. */
+  apply(round: NtpRound, now: i64): void {
     const chosen = round.chosen;
     if (chosen == null) return;
     this.time.setWallClock(chosen.offset + now, `network time from ${round.source()}`);
@@ -96,14 +96,14 @@ export class NtpClient extends Pollable {
   /** Applies a round's result if the step is within the limit. Returns the wait for the next. */
   private conclude(round: NtpRound, now: i64): i64 {
     if (round.chosen == null) return this.failed(round.failure);
-    const error = this.error(round, now);
+    const correction = this.correction(round, now);
     const limit = this.limit();
-    if (abs(error) > limit) {
-      const offset = `offset ${error / SECOND} s`;
+    if (abs(correction) > limit) {
+      const offset = `offset ${correction / SECOND} s`;
       return this.failed(`${round.source()}: ${offset} exceeds ${limit / SECOND} s, ignored`);
     }
-    if (!this.synchronised) log(`ntp: clock stepped by ${error / 1000} ms`);
-    this.take(round, now);
+    if (!this.synchronised) log(`ntp: clock stepped by ${correction / 1000} ms`);
+    this.apply(round, now);
     this.retry = FIRST_RETRY;
     return INTERVAL;
   }

@@ -358,7 +358,7 @@ export class TlsStream implements Stream {
     this.deadline = NEVER;
   }
 
-  /** Discards unread input, which would make TCP reset the connection (RFC 1122 4.2.2.13). */
+  /** Discards unread input: closing with some left would reset TCP (RFC 1122 4.2.2.13). */
   private drop(): void {
     const below = this.below;
     for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);

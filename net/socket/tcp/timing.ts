@@ -22,14 +22,14 @@ export const GIVE_UP_DATA: i64 = 5 * MINUTE;
 /** The delayed-ACK interval (RFC 9293 section 3.8.6.3: under 500 ms). */
 export const ACK_DELAY: i64 = 40 * MILLISECOND;
 
-/** The length of TIME-WAIT. RFC 9293 says 4 minutes; systems in use take 1 to 2. */
+/** The length of TIME-WAIT. RFC 9293 says 4 minutes; common systems use 1 to 2. */
 export const TIME_WAIT: i64 = 60 * SECOND;
 /**
  * How long FIN-WAIT-2 lasts without progress while the user may still read. Longer than the
  * peer's longest RTO, so that loss alone does not end it.
  */
 export const HALF_CLOSED_IDLE: i64 = 3 * MINUTE;
-/** The same once the user has let go of the connection. */
+/** The same once the user has released the connection. */
 export const ORPHAN_IDLE: i64 = 60 * SECOND;
 /** How long unread data stays readable after the connection is over. */
 export const LINGER: i64 = 60 * SECOND;
@@ -42,7 +42,7 @@ export const KEEP_ALIVE_PROBES: u32 = 9;
 export const CHALLENGES: u32 = 5;
 export const CHALLENGE_PERIOD: i64 = SECOND;
 
-/** How soon a sink that was busy is tried again. */
+/** How soon a packet sink that was busy is tried again. */
 export const SINK_RETRY: i64 = MILLISECOND;
 
 /** The segment size of a peer that announces none (RFC 9293 section 3.7.1, MUST-15). */

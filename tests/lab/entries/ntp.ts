@@ -109,13 +109,13 @@ export function outcome(): string {
   const running = round!;
   if (!running.done) return "pending";
   if (running.chosen == null) return running.failure;
-  return `${running.source()} ${client.error(running, time)}`;
+  return `${running.source()} ${client.correction(running, time)}`;
 }
 export function failureOf(index: u32): string {
   return round!.queries[index].failure;
 }
 export function take(): void {
-  client.take(round!, time);
+  client.apply(round!, time);
 }
 /** Sets the clock and the build's date, both in microseconds since 1970. */
 export function setClock(now: i64, floor: i64): void {

@@ -8,13 +8,13 @@ import { configured, heapLevel, tcpLines, until } from "./console.ts";
 import { Machine, type MachineOptions } from "./qemu.ts";
 import { RawServer, type Script } from "./raw-server.ts";
 
-/** A response and what is printed for it: output, then a failure as "(CODE) words". */
+/** An answer and what curl prints for it; for a failure, "(CODE) words" after any output. */
 export type Case = [answer: Script, shown: string | RegExp];
 
 /** A valid response, after which the connection may be reused. */
 export const good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
-export class Rows {
+export class ScriptedAnswers {
   private level = 0;
 
   private constructor(
@@ -22,10 +22,10 @@ export class Rows {
     readonly server: RawServer,
   ) {}
 
-  static async start(options: MachineOptions = {}): Promise<Rows> {
+  static async start(options: MachineOptions = {}): Promise<ScriptedAnswers> {
     const server = await RawServer.start();
     const machine = await Machine.boot({ memory: "128", ...options });
-    const rows = new Rows(machine, server);
+    const rows = new ScriptedAnswers(machine, server);
     await configured(machine);
     await rows.alive();
     rows.level = await heapLevel(machine);
@@ -37,7 +37,7 @@ export class Rows {
     return await this.curl(`${options} ${server.answer(answer)}`);
   }
 
-  /** The same with all arguments given; the exit code is the one printed. */
+  /** Runs curl with all its arguments given; asserts that it returns the code it prints. */
   async curl(words: string): Promise<string> {
     const { output, code } = await this.machine.command(`curl ${words}`, 60_000);
     const shown = output.replace(/^curl: /m, "");
@@ -61,7 +61,7 @@ export class Rows {
     assert.equal(await this.curl(this.server.answer(good, "/good")), "good");
   }
 
-  /** Asserts at the end that no connection and no memory is left in use. */
+  /** Asserts that no connection is left and that no memory has leaked. */
   async nothingIsHeld(): Promise<void> {
     const { machine } = this;
     await until("no connection is left", 150_000, async () => {
@@ -69,7 +69,7 @@ export class Rows {
       return lines.every((line) => /TIME-WAIT/.test(line));
     });
     const more = (await heapLevel(machine)) - this.level;
-    // Up to a hundred typed lines are kept; a connection is much larger.
+    // The console keeps up to a hundred typed lines; a connection is much larger.
     assert.ok(more < 49_152, `${more} bytes more are in use`);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Intel's 8254x at the level of registers and descriptors, by its Software Developer's Manual. It
+ * A model of Intel's 8254x, registers and descriptors, after its Software Developer's Manual. It
  * checks its driver: a descriptor or buffer that changes while the controller owns it, an address
  * outside the kernel's memory, or a frame that is not padded, fails the test.
  */
@@ -31,18 +31,18 @@ const [DD, EOP] = [1, 2];
 const [CMD_EOP, CMD_RS] = [1, 8];
 /** The shortest frame without its FCS (IEEE 802.3 section 3.2.8). */
 const SHORTEST = 60;
-/** The size of its register window, and that of buffers. */
+/** The sizes of the register window and of a receive buffer. */
 const [SPACE, BUFFER] = [0x20000, 2048];
 
 export interface E1000Options {
   mac?: number[];
-  /** 82544: no EERD. */
+  /** As on the 82544: no EERD, so the EEPROM is read bit by bit. */
   bitEeprom?: boolean;
   /** False: reset does not fill RAL0, so the EEPROM must be read. */
   loadsAddress?: boolean;
   /** Nanoseconds until a frame has been sent; 0: within the write of TDT, as QEMU does. */
   sendTime?: number;
-  /** Like QEMU: reset changes nothing, statistics stay, and RCTL stops reception for a second. */
+  /** As in QEMU: reset and reading statistics clear nothing; after RCTL, frames wait a second. */
   qemu?: boolean;
 }
 
@@ -101,7 +101,7 @@ export class E1000Model implements BusDevice {
   set(register: number, value: number): void {
     this.registers[register >>> 2] = value;
   }
-  written(register: number): number {
+  writeCount(register: number): number {
     return this.writes.get(register) ?? 0;
   }
 
@@ -163,7 +163,7 @@ export class E1000Model implements BusDevice {
   }
 
   write(offset: number, value: number): void {
-    this.writes.set(offset, this.written(offset) + 1);
+    this.writes.set(offset, this.writeCount(offset) + 1);
     if (offset === CTRL) this.control(value);
     else if (offset === IMS) this.setMask(this.get(IMS) | value);
     else if (offset === IMC) this.setMask(this.get(IMS) & ~value);
@@ -217,20 +217,20 @@ export class E1000Model implements BusDevice {
 
   private ringSize(lengthRegister: number): number {
     const length = this.get(lengthRegister);
-    if (length % 128 !== 0) throw new Error("e1000: a ring's length is a multiple of 128");
+    if (length % 128 !== 0) throw new Error("e1000: a ring's length is not a multiple of 128");
     return length / 16;
   }
 
   private descriptorAddress(baseRegister: number, index: number): number {
     const base = this.get(baseRegister) + this.get(baseRegister + 4) * 2 ** 32;
-    if (base % 16 !== 0) throw new Error("e1000: a ring begins on a 16-byte boundary");
+    if (base % 16 !== 0) throw new Error("e1000: a ring does not begin on a 16-byte boundary");
     return base + 16 * index;
   }
 
   /** SDM 3.2.1 and 13.5: exact match, broadcast, multicast table. */
   private accepts(frame: Uint8Array): boolean {
     const control = this.get(RCTL);
-    if (control & SBP) throw new Error("e1000: RCTL stores bad frames");
+    if (control & SBP) throw new Error("e1000: RCTL.SBP is set, so bad frames would be stored");
     const low = word(frame, 0);
     const high = frame[4] | (frame[5] << 8);
     if (low === 0xffffffff && high === 0xffff) return (control & (BAM | MPE)) !== 0;
@@ -248,8 +248,8 @@ export class E1000Model implements BusDevice {
     const address = this.descriptorAddress(RDBAL, index);
     const descriptor = this.bus.dmaView(address, 16);
     if (descriptor[12] & DD) throw new Error("e1000: a descriptor to fill is still marked done");
-    if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not of 2048 bytes");
-    // The whole buffer must be the kernel's, even if only a part is used.
+    if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not 2048 bytes");
+    // The whole buffer must be the kernel's, however little of it is used.
     this.bus.dmaView(bufferAddress(descriptor), BUFFER).set(data);
     descriptor[8] = length;
     descriptor[9] = length >> 8;
@@ -260,7 +260,7 @@ export class E1000Model implements BusDevice {
 
   /** Records what the descriptors from head to tail hold. */
   private own(): void {
-    // A frame that is sent within the write cannot change before.
+    // A frame sent within the write of TDT cannot change before it is sent.
     if (!this.options.sendTime) return;
     const size = this.ringSize(TDLEN);
     for (let i = this.get(TDH); i !== this.get(TDT); i = (i + 1) % size) {
@@ -352,7 +352,7 @@ function bufferAddress(descriptor: Uint8Array): number {
   return word(descriptor, 0) + word(descriptor, 4) * 2 ** 32;
 }
 
-/** Returns 32 bits, the lowest first. */
+/** Reads a little-endian 32-bit word. */
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }

@@ -38,7 +38,7 @@ export class Peer implements Station {
   /** Whether it replies to pings. */
   answersPing = true;
   /** Packets received with a wrong checksum. */
-  spoilt = 0;
+  badChecksums = 0;
   readonly udp = new Map<number, (datagram: Datagram) => void>();
   /** Called with the sequence number of each reply to `ping`. */
   onPong: (sequence: number) => void = () => {};
@@ -78,7 +78,7 @@ export class Peer implements Station {
     const ip = parseIp(frame);
     if (!ip) return;
     if (!transportRight(frame, ip)) {
-      this.spoilt++;
+      this.badChecksums++;
       return;
     }
     const broadcast = ip.destination === 0xffffffff;

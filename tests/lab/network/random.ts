@@ -46,7 +46,7 @@ export class Random {
     for (let i = 0; i < length; i++) bytes[i] = this.bits();
     return bytes;
   }
-  /** Returns another generator, so that draws from one do not change those from the other. */
+  /** Returns an independent generator: draws from one do not change those from the other. */
   fork(): Random {
     return new Random(this.bits());
   }

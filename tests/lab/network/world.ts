@@ -1,6 +1,6 @@
 /**
- * A world: twins and scripted peers in one virtual time. The twin furthest behind runs next, so
- * nothing arrives before it was sent, and runs are reproducible.
+ * A world: twins and scripted peers in one virtual time. The one that is furthest behind runs next,
+ * so nothing arrives before it was sent, and one seed always gives the same run.
  */
 import type { Twin } from "../machine/twin.ts";
 import { EventQueue } from "./events.ts";
@@ -43,7 +43,7 @@ export class World {
     this.queue.add(Math.ceil(this.now + nanoseconds), action);
   }
 
-  /** Runs up to `until` nanoseconds, or until `done`. */
+  /** Runs until the time `until`, in nanoseconds, or until `done` returns true. */
   run(until: number, done?: () => boolean): void {
     for (;;) {
       let twin: Twin | undefined;
@@ -66,7 +66,7 @@ export class World {
         if (first > until) break;
         this.now = Math.max(this.now, first);
         second = Math.min(second, first + SLICE);
-        // A turn is shorter than any frame takes on a wire.
+        // May overrun the others by one turn, which is shorter than any frame takes on a wire.
         do twin?.step(until);
         while ((twin?.wakeAt() ?? 0) < Math.min(second, this.queue.next()));
       }
@@ -92,7 +92,7 @@ export class World {
   }
 }
 
-/** Reports whether the output after `from` is the typed line, anything, and a prompt. */
+/** Reports whether the output after `from` has the typed line or ^C, and ends with a prompt. */
 export function answered(twin: Twin, from: number, line: string): boolean {
   if (!twin.machine.uart.endsWith(PROMPT)) return false;
   const said = twin.output.slice(from);

@@ -1,6 +1,6 @@
 /** DNS messages (RFC 1035 section 4), well-formed and malformed. */
 
-/** Parts of a name: labels as text, pointers as numbers, other bytes as they are. */
+/** A dotted name, or its parts: labels as text, pointers as numbers, other bytes as they are. */
 export type Name = string | (string | number | Buffer)[];
 
 export function encodeName(name: Name): Buffer {
@@ -60,7 +60,7 @@ export function encodeRecord(record: Record_): Buffer {
   return Buffer.concat([encodeName(record.name), fixed, record.data]);
 }
 
-/** Differences from an ordinary response. */
+/** A response: the fields that differ from an ordinary one. */
 export interface Answer {
   id?: number;
   flags?: number;
@@ -72,7 +72,7 @@ export interface Answer {
   /** Instead of the number of answers. */
   answerCount?: number;
   questionCount?: number;
-  /** Bytes after the question, instead of the records. */
+  /** Bytes after the question, in place of the records. */
   raw?: Buffer;
 }
 

@@ -83,7 +83,7 @@ export function writeText(exports: Exports, text: string): [number, number] {
   return writeBytes(exports, Buffer.from(text));
 }
 
-/** Writes bytes into the module's memory, by its `block`; returns [pointer, length]. */
+/** Writes bytes to memory that the module's `block` allocates; returns [pointer, length]. */
 export function writeBytes(exports: Exports, bytes: Uint8Array): [number, number] {
   const pointer: number = exports.block(bytes.length);
   new Uint8Array(exports.memory.buffer, pointer, bytes.length).set(bytes);

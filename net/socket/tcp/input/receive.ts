@@ -52,7 +52,7 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
     if (block.recovery.phase != RecoveryPhase.Open) return false;
     acknowledged(block, acknowledgment, now);
   } else {
-    if (acknowledgment != sender.unacknowledged || !receiver.plain) return false;
+    if (acknowledgment != sender.unacknowledged || !receiver.canAppend) return false;
     if (length > receiver.window || block.orphaned) return false;
     receiver.append(segment.payload, length);
     receivedInOrder(block, length, length, now);

@@ -27,7 +27,7 @@ export class Listeners {
     return null;
   }
 
-  /** Returns the listener in one of whose queues the connection waits, or null. */
+  /** Returns the listener whose queues hold the connection, or null. */
   holding(block: ControlBlock): TcpListener | null {
     return block.queue == ListenQueue.None ? null : this.on(block.endpoints.localPort);
   }

@@ -57,7 +57,7 @@ export class Receiver {
     this.shift = this.wantedShift;
   }
 
-  /** A segment with `length` bytes of data came in order; at most `most` is a full-sized one. */
+  /** Records an in-order segment of `length` bytes; `most` limits the estimate of a full one. */
   sawSegment(length: u32, most: u32): void {
     if (length > this.segmentSize) this.segmentSize = length < most ? length : most;
   }
@@ -90,7 +90,7 @@ export class Receiver {
   }
 
   /** Whether bytes at RCV.NXT can be queued by `append`: nothing is out of order. */
-  get plain(): bool {
+  get canAppend(): bool {
     return this.reassembly.count == 0 && !this.finKnown && this.ring.allocated;
   }
 
@@ -102,8 +102,9 @@ export class Receiver {
   }
 
   /**
-   * Takes what lies in the window of `length` bytes from `sequence` on, and notes the FIN behind
-   * them. Returns how far RCV.NXT advanced, FIN included; 0: out of order, or nothing new.
+   * Takes the part of a segment that lies in the window: `length` bytes from `sequence` on, then
+   * the FIN if there is one. Returns how far RCV.NXT advanced, counting the FIN; 0 if the segment
+   * is out of order or has nothing new.
    */
   accept(sequence: u32, pointer: usize, length: u32, fin: bool): u32 {
     let from = sequence;

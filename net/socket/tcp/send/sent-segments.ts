@@ -1,7 +1,7 @@
 /**
  * The segments in flight, oldest first: how far each reaches, when it was last sent, and how often.
- * Round-trip samples are taken from here; loss detection by time (RACK, RFC 8985) and selective
- * acknowledgments (RFC 2018) need exactly this record.
+ * Round-trip samples are taken from here. Loss detection by time (RACK, RFC 8985) and selective
+ * acknowledgments (RFC 2018), which this stack lacks, would need the same record.
  *
  *           │ record 0 │ record 1 │ ... │ newest │
  *        SND.UNA    end of 0   end of 1        SND.MAX
@@ -25,7 +25,7 @@ export const NO_SAMPLE: i64 = -1;
 export class SentSegment {
   /** When it was last sent, in microseconds since boot. */
   sentAt: i64;
-  /** The sequence number behind its last. */
+  /** The sequence number after its last one. */
   end: u32;
   /** How often it was sent: 1 for a segment that was never retransmitted. */
   transmissions: u32;
@@ -47,10 +47,10 @@ export class SentSegments {
   /** The record whose acknowledgment ends the running round-trip measurement, or 0. */
   private timed: usize;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): SentSegments {
-    assert((TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0, "the record is a power of 2");
-    assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a sent segment takes 16 bytes");
+    assert((TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0, "not a power of 2 of segments");
+    assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a sent segment is not 16 bytes");
     const segments = changetype<SentSegments>(memory);
     segments.records = segments.own;
     return segments;
@@ -147,8 +147,9 @@ export class SentSegments {
   }
 
   /**
-   * Frees one record: the oldest becomes part of the next. If the oldest is timed, its neighbor
-   * goes instead; nothing behind a timed segment was retransmitted, so no count is lost.
+   * Frees one record by merging the oldest into the next. If the oldest is timed, the next is
+   * merged into the one after it: nothing after a timed segment was retransmitted, so no count is
+   * lost.
    */
   private mergeOldest(): void {
     const oldest = this.record(0);

@@ -16,7 +16,7 @@ test("sets the address, filters and rings on start, and writes RCTL once", async
   for (const qemu of [false, true]) {
     const { model, wasm, pci } = await boot({ qemu });
     assert.equal(wasm.address(), ADDRESS);
-    assert.equal(model.written(RCTL), 1);
+    assert.equal(model.writeCount(RCTL), 1);
     assert.equal(model.get(RCTL) >>> 0, 0x04008002, "EN, BAM, SECRC, 2048 bytes, not promiscuous");
     assert.equal(model.get(TCTL), 0x000400f2, "EN, CT 15, COLD 64, no padding (PSP)");
     assert.equal(model.freeReceive(), 255);
@@ -33,7 +33,7 @@ test("disables a ring that firmware left enabled", async () => {
   model.set(RCTL, 2);
   model.set(0x2808, 128);
   assert.equal(wasm.start(), 1);
-  assert.equal(model.written(RCTL), 2);
+  assert.equal(model.writeCount(RCTL), 2);
 });
 
 test("reads the address from the EEPROM, by EERD or bit by bit, if RAL0 is empty", async () => {

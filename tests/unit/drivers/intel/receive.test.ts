@@ -27,7 +27,7 @@ test("returns buffers in batches of 32 without running dry", async () => {
     assert.equal(drain().length, 1);
     assert.ok(model.freeReceive() >= 255 - 32);
   }
-  assert.equal(model.written(RDT), 1 + 100);
+  assert.equal(model.writeCount(RDT), 1 + 100);
 });
 
 test("accepts broadcasts, and rejects multicasts and frames for other stations", async () => {

@@ -12,9 +12,9 @@ test("sends a batch of frames with one register write", async () => {
   assert.equal(model.sent.length, 0);
   wasm.flush();
   assert.deepEqual(model.sent.map(hex), frames.map(hex));
-  assert.equal(model.written(TDT), 2, "one for the setup, one for the batch");
+  assert.equal(model.writeCount(TDT), 2, "one for the setup, one for the batch");
   wasm.flush();
-  assert.equal(model.written(TDT), 2, "nothing to send");
+  assert.equal(model.writeCount(TDT), 2, "nothing to send");
   assert.equal(wasm.available(), 1024 - 256, "a synchronous controller releases frames at once");
   assert.equal(count("sentFrames"), 100);
 });
