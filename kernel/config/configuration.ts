@@ -2,8 +2,10 @@
  * The boot configuration. The console overrides the command line, which overrides the file. Values
  * from DHCP apply where nothing is configured.
  */
+
 import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
+import { Ipv4Address } from "../../net/wire/address";
 import { IpParameter } from "./ip-parameter";
 
 export const CONFIG_FILE: string = "anonymos.conf";
@@ -19,7 +21,7 @@ export const enum Source {
 export class HostSetting {
   constructor(
     readonly name: string,
-    readonly address: u32,
+    readonly address: Ipv4Address,
   ) {}
 }
 

@@ -13,7 +13,7 @@ import {
   NetworkAddress,
   parseNameServer,
 } from "../../net/service/settings";
-import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
+import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
 import { isHostName, isInterfaceName, parseHostAddress } from "./values";
 
 const FIELDS: i32 = 10;
@@ -24,7 +24,7 @@ export class IpParameter {
   dhcp: bool = false;
   address: NetworkAddress | null = null;
   /** 0 if not given. */
-  gateway: u32 = 0;
+  gateway: Ipv4Address = 0;
   hostname: string = "";
   /** "" for any interface. */
   device: string = "";
@@ -109,7 +109,7 @@ export class IpParameter {
   }
 
   /** Returns the prefix length of the netmask, by default that of the address's class, or -1. */
-  private prefix(address: u32): i32 {
+  private prefix(address: Ipv4Address): i32 {
     const text = this.field(3);
     if (text == "") return address >>> 31 == 0 ? 8 : address >>> 30 == 2 ? 16 : 24;
     const mask = parseIpv4(text);

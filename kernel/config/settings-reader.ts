@@ -8,7 +8,7 @@ import {
   parsePrefix,
   RouteSetting,
 } from "../../net/service/settings";
-import { formatIpv4 } from "../../net/wire/address";
+import { formatIpv4, Ipv4Address } from "../../net/wire/address";
 import { ETHERNET_MTU } from "../../net/wire/ethernet";
 import { Configuration, MatchedSettings, Source } from "./configuration";
 import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks } from "./values";
@@ -37,7 +37,7 @@ export class SettingsReader {
   private routeLine: i32 = 0;
   /** The destination of the current [Route]; null if it is invalid. */
   private route: NetworkAddress | null = new NetworkAddress(0, 0);
-  private routeGateway: u32 = 0;
+  private routeGateway: Ipv4Address = 0;
   private routeMetric: u32 = METRIC;
 
   constructor(private readonly configuration: Configuration) {}

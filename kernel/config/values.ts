@@ -1,7 +1,7 @@
 /** Parses the values of settings: addresses, names, booleans. */
 import { HOST_NAME_LENGTH } from "../../core/limits";
 import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
-import { isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
+import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 
 /** Characters of a label (RFC 1035 section 2.3.4). */
 const LABEL_LENGTH: i32 = 63;
@@ -9,7 +9,7 @@ const LABEL_LENGTH: i32 = 63;
 const QUOTED: i32 = 80;
 
 /** Parses a unicast address. Returns 0 for anything else. */
-export function parseHostAddress(text: string): u32 {
+export function parseHostAddress(text: string): Ipv4Address {
   const address = parseIpv4(text);
   return address != NOT_AN_ADDRESS && isUnicast(address as u32) ? (address as u32) : 0;
 }

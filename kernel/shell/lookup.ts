@@ -1,6 +1,8 @@
 /** The address of a host that the user named: a name to be resolved, or an address itself. */
+
 import { DnsError, DnsQuery } from "../../net/service/dns/query";
 import { NetworkStack } from "../../net/service/stack";
+import { Ipv4Address } from "../../net/wire/address";
 
 export class Lookup {
   private readonly query: DnsQuery;
@@ -19,7 +21,7 @@ export class Lookup {
   }
 
   /** The first address; 0 if there is none. */
-  get address(): u32 {
+  get address(): Ipv4Address {
     const addresses = this.query.addresses;
     return addresses.length > 0 ? addresses[0] : 0;
   }

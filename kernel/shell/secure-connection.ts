@@ -1,10 +1,12 @@
 /** Opens a TLS connection to a host: name, TCP connection and handshake, with the time of each. */
+
 import { connectFailure, HttpFailure } from "../../net/service/http/client/failure";
 import { NetworkStack } from "../../net/service/stack";
 import { StreamFailure, StreamStatus } from "../../net/service/stream/stream";
 import { TcpStream } from "../../net/service/stream/tcp-stream";
 import { TlsOptions } from "../../net/service/tls/shared";
 import { TlsStream } from "../../net/service/tls/stream";
+import { Ipv4Address } from "../../net/wire/address";
 import { Lookup } from "./lookup";
 
 export class SecureConnection {
@@ -15,7 +17,7 @@ export class SecureConnection {
   failure: string = "";
   /** Null until the TCP connection is opened. */
   stream: TlsStream | null = null;
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   /** When the name was resolved, in microseconds since boot. */
   resolvedAt: i64 = 0;
   private readonly lookup: Lookup;

@@ -1,5 +1,7 @@
 /** Implements the interfaces of DNS and HTTP: names by the resolver, streams by TCP and TLS. */
+
 import { IpLayer } from "../iface/layer";
+import { Ipv4Address } from "../wire/address";
 import { DnsQuery } from "./dns/query";
 import { DnsResolver } from "./dns/resolver";
 import { NameAnswer, NameLookup } from "./http/client/ports";
@@ -21,7 +23,7 @@ class Answer implements NameAnswer {
   addressCount(): u32 {
     return this.query.addresses.length;
   }
-  address(index: u32): u32 {
+  address(index: u32): Ipv4Address {
     return this.query.addresses[index];
   }
   failure(): string {
@@ -53,11 +55,11 @@ export class TcpConnector implements Connector {
     private readonly insecure: bool,
   ) {}
 
-  connect(address: u32, port: u32, now: i64): Stream | null {
+  connect(address: Ipv4Address, port: u32, now: i64): Stream | null {
     return this.open(address, port, now);
   }
 
-  connectSecure(host: string, address: u32, port: u32, now: i64): Stream | null {
+  connectSecure(host: string, address: Ipv4Address, port: u32, now: i64): Stream | null {
     const stream = this.open(address, port, now);
     if (stream == null) return null;
     const options = TlsOptions.client(host, port);
@@ -73,7 +75,7 @@ export class TcpConnector implements Connector {
     return this.reason;
   }
 
-  private open(address: u32, port: u32, now: i64): Stream | null {
+  private open(address: Ipv4Address, port: u32, now: i64): Stream | null {
     const connection = this.ip.connect(now, address, port);
     if (connection != null) return new TcpStream(connection);
     this.reason = "too many connections";

@@ -9,7 +9,7 @@ import { earlier, NEVER } from "../../core/time";
 import { Interface } from "../iface/interface";
 import { IpLayer } from "../iface/layer";
 import { NetworkDevice } from "../phy/device";
-import { formatHardware } from "../wire/address";
+import { formatHardware, Ipv4Address } from "../wire/address";
 import { DnsResolver } from "./dns/resolver";
 import { InterfaceConfigurator } from "./interface-configurator";
 import { NtpClient } from "./ntp/client";
@@ -113,7 +113,7 @@ export class HostConfiguration extends Pollable {
    * Returns the microseconds until the DHCP lease of an address expires: NEVER for an infinite
    * lease, -1 if the address is not from DHCP.
    */
-  leaseTimeLeft(iface: Interface, address: u32, now: i64): i64 {
+  leaseTimeLeft(iface: Interface, address: Ipv4Address, now: i64): i64 {
     const configurator = this.of(iface);
     if (configurator == null) return -1;
     const lease = configurator.dhcp.lease;

@@ -10,7 +10,7 @@ import { Interface } from "../iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
-import { formatIpv4 } from "../wire/address";
+import { formatIpv4, Ipv4Address } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
@@ -108,7 +108,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 
   /** Stops DHCP and replaces all addresses and static routes. `gateway` is 0 for none. */
-  configureByHand(own: NetworkAddress, gateway: u32): void {
+  configureByHand(own: NetworkAddress, gateway: Ipv4Address): void {
     this.dhcp.stop();
     while (this.iface.ipv4.count > 0) {
       this.ip.removeAddress(this.iface, this.iface.ipv4.at(0).address);
@@ -168,7 +168,13 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
   }
 
-  private addRoute(to: u32, prefix: u32, gateway: u32, metric: u32, origin: RouteOrigin): void {
+  private addRoute(
+    to: Ipv4Address,
+    prefix: u32,
+    gateway: Ipv4Address,
+    metric: u32,
+    origin: RouteOrigin,
+  ): void {
     const route = new Route(to, prefix, gateway, this.iface, metric, origin);
     const result = this.ip.routes.add(route);
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
@@ -212,11 +218,11 @@ export class InterfaceConfigurator implements LeaseTarget {
     return this.iface.ipv4.owns(lease.address);
   }
 
-  probe(address: u32): void {
+  probe(address: Ipv4Address): void {
     this.ip.probe(this.iface, address);
   }
 
-  conflict(address: u32): bool {
+  conflict(address: Ipv4Address): bool {
     const conflicts = this.iface.conflicts;
     return conflicts.probeResult == ProbeResult.Taken && conflicts.probeAddress == address;
   }

@@ -3,18 +3,18 @@
  * public API fill them in; nothing here depends on where a value comes from.
  */
 import { parseDecimalText } from "../../core/text";
-import { isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
+import { Ipv4Address, isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
 export class NetworkAddress {
   constructor(
-    readonly address: u32,
+    readonly address: Ipv4Address,
     readonly prefix: u32,
   ) {}
 
   /** Reports whether `other` is a valid address of another host in this network. */
-  hasNeighbor(other: u32): bool {
+  hasNeighbor(other: Ipv4Address): bool {
     const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
     return inside && other != this.address && new NetworkAddress(other, this.prefix).usable();
   }
@@ -35,7 +35,7 @@ export class NetworkAddress {
 /** A DNS server. */
 export class NameServer {
   constructor(
-    readonly address: u32,
+    readonly address: Ipv4Address,
     /** 1 to 65535. */
     readonly port: u32,
   ) {}
@@ -44,9 +44,9 @@ export class NameServer {
 /** A static route. `prefix` is 0 for a default route; `gateway` is never 0. */
 export class RouteSetting {
   constructor(
-    readonly destination: u32,
+    readonly destination: Ipv4Address,
     readonly prefix: u32,
-    readonly gateway: u32,
+    readonly gateway: Ipv4Address,
     readonly metric: u32,
   ) {}
 }
@@ -57,7 +57,7 @@ export class InterfaceSettings {
   dhcp: bool = true;
   addresses: Array<NetworkAddress> = [];
   /** 0 for none. */
-  gateway: u32 = 0;
+  gateway: Ipv4Address = 0;
   /** Unless empty, these replace the name servers of DHCP. */
   nameServers: Array<NameServer> = [];
   /** `HOST` or `HOST#PORT`. Unless empty, these replace the time servers of DHCP. */

@@ -6,7 +6,9 @@
  * Options follow the header and, if option 52 says so, continue in the file and sname fields.
  * Options with the same code are parts of one long option (RFC 3396).
  */
+
 import { loadNet16, loadNet32, storeNet16, storeNet32 } from "../../core/bytes";
+import { Ipv4Address } from "./address";
 import {
   DHCP_FILE,
   DHCP_FILE_BYTES,
@@ -93,8 +95,8 @@ export class DhcpOptions {
   }
 
   /** Returns a list of addresses; empty if its length is not a multiple of 4. */
-  addresses(code: u32): Array<u32> {
-    const list: Array<u32> = [];
+  addresses(code: u32): Array<Ipv4Address> {
+    const list: Array<Ipv4Address> = [];
     const data = this.find(code);
     if (data == null || (data.length & 3) != 0) return list;
     for (let i = 0; i < data.length; i += 4) list.push(loadNet32(changetype<usize>(data) + i));

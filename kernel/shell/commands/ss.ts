@@ -15,7 +15,7 @@
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TCP_STATE_NAMES } from "../../../net/socket/tcp/state";
-import { formatIpv4 } from "../../../net/wire/address";
+import { formatIpv4, Ipv4Address } from "../../../net/wire/address";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
@@ -143,7 +143,7 @@ export class Ss extends Command {
 }
 
 /** `ADDRESS:PORT`, right-aligned; 0 shows as `*`. */
-function end(address: u32, port: u32): string {
+function end(address: Ipv4Address, port: u32): string {
   const host = address == 0 ? "*" : formatIpv4(address);
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);
 }

@@ -16,7 +16,7 @@ import { Random } from "../../../core/random";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { UdpTable } from "../../socket/udp";
 import { UdpSocket } from "../../socket/udp-socket";
-import { BROADCAST_ADDRESS, formatIpv4 } from "../../wire/address";
+import { BROADCAST_ADDRESS, formatIpv4, Ipv4Address } from "../../wire/address";
 import {
   DHCP_CLIENT_PORT,
   DHCP_SERVER_PORT,
@@ -28,7 +28,7 @@ import { DhcpOptions, OPTION_MESSAGE, OPTION_SERVER, OPTION_TYPE } from "../../w
 import { Lease } from "./lease";
 import { DhcpMessage } from "./message";
 import { backOff, RENEWAL_WAIT, untilRetry } from "./retry";
-import { DhcpState } from "./state";
+import { awaitsAck, DhcpState } from "./state";
 import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
@@ -243,7 +243,13 @@ export class DhcpClient {
     this.send(DhcpType.Request, lease.address, 0, 0, to);
   }
 
-  private send(type: DhcpType, own: u32, requested: u32, server: u32, to: u32): void {
+  private send(
+    type: DhcpType,
+    own: Ipv4Address,
+    requested: Ipv4Address,
+    server: Ipv4Address,
+    to: Ipv4Address,
+  ): void {
     const message = this.message;
     message.clientAddress = own;
     message.requestedAddress = requested;
@@ -276,7 +282,7 @@ export class DhcpClient {
     const type = options.number(OPTION_TYPE, 1);
     if (type == DhcpType.Nak) return this.refused(options, now);
     const selecting = this.state == DhcpState.Selecting;
-    if (!selecting && !this.asks()) return false;
+    if (!selecting && !awaitsAck(this.state)) return false;
     if (type != (selecting ? DhcpType.Offer : DhcpType.Ack)) return false;
     const lease = Lease.read(header, options, this.sentAt);
     if (lease == null || !this.isFromOwnServer(lease.server)) return false;
@@ -289,19 +295,8 @@ export class DhcpClient {
     return true;
   }
 
-  /** Reports whether a REQUEST is awaiting its reply. */
-  private asks(): bool {
-    const state = this.state;
-    return (
-      state == DhcpState.Requesting ||
-      state == DhcpState.Rebooting ||
-      state == DhcpState.Renewing ||
-      state == DhcpState.Rebinding
-    );
-  }
-
   /** Reports whether a reply from `server` is acceptable in this state. */
-  private isFromOwnServer(server: u32): bool {
+  private isFromOwnServer(server: Ipv4Address): bool {
     const offer = this.offer;
     const lease = this.lease;
     if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
@@ -341,7 +336,7 @@ export class DhcpClient {
   /** NAK: the server denies the lease. Starts over. */
   private refused(options: DhcpOptions, now: i64): bool {
     const server = options.number(OPTION_SERVER, 4);
-    if (!this.asks() || server < 0 || !this.isFromOwnServer(server as u32)) return false;
+    if (!awaitsAck(this.state) || server < 0 || !this.isFromOwnServer(server as u32)) return false;
     const moved = this.state == DhcpState.Rebooting;
     const words = options.find(OPTION_MESSAGE);
     let why = `DHCPNAK from ${formatIpv4(server as u32)}`;

@@ -4,7 +4,7 @@
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
-import { isUnicast, maskOf, prefixOf } from "../../wire/address";
+import { Ipv4Address, isUnicast, maskOf, prefixOf } from "../../wire/address";
 import { DhcpHeader } from "../../wire/dhcp";
 import {
   DhcpOptions,
@@ -36,18 +36,18 @@ const LARGEST_MTU: i64 = 1500;
 
 /** A valid lease. All times are in microseconds since boot, unless stated otherwise. */
 export class Lease {
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
   /** The server identifier (option 54): the destination of renewals and RELEASE. */
-  server: u32 = 0;
+  server: Ipv4Address = 0;
   /** The routers of option 3 that are on the lease's network. */
-  routers: Array<u32> = [];
+  routers: Array<Ipv4Address> = [];
   /** The routes to install: those of option 121, else a default route via the first router. */
   routes: Array<LeaseRoute> = [];
   /** Options 6 and 42. */
-  nameServers: Array<u32> = [];
-  timeServers: Array<u32> = [];
+  nameServers: Array<Ipv4Address> = [];
+  timeServers: Array<Ipv4Address> = [];
   /** Domain name and search list (options 15 and 119), escaped for printing; empty if absent. */
   domain: string = "";
   search: Array<string> = [];
@@ -91,13 +91,13 @@ export class Lease {
   }
 
   /** Reports whether `address` belongs to another host on the lease's network. */
-  isNeighbor(address: u32): bool {
+  isNeighbor(address: Ipv4Address): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
   }
 
   /** Keeps the routers on the lease's network, and the routes whose router is on the link. */
-  private readRouters(offered: Array<u32>, options: DhcpOptions): void {
+  private readRouters(offered: Array<Ipv4Address>, options: DhcpOptions): void {
     for (let i = 0; i < offered.length && this.routers.length < (DHCP_SERVERS as i32); i++) {
       const router = offered[i];
       if (isHostAddress(router, this.prefix) && this.isNeighbor(router)) this.routers.push(router);
@@ -115,7 +115,7 @@ export class Lease {
   }
 
   /** Reports whether a router is on the link: 0, on the lease's network, or in one of `routes`. */
-  private reaches(router: u32, routes: Array<LeaseRoute>): bool {
+  private reaches(router: Ipv4Address, routes: Array<LeaseRoute>): bool {
     if (router == 0 || this.isNeighbor(router)) return true;
     if (router == this.address || !isUnicast(router)) return false;
     for (let i = 0; i < routes.length; i++) {
@@ -160,7 +160,7 @@ export class Lease {
  * Returns the prefix length of option 1. If the mask is missing or invalid, returns that of the
  * address's class (RFC 950 section 2.1). 32 is valid only together with option 121.
  */
-function prefixFor(address: u32, options: DhcpOptions): u32 {
+function prefixFor(address: Ipv4Address, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);
   const prefix = mask < 0 ? 0 : prefixOf(mask as u32);
   if (prefix >= 1 && prefix < 32) return prefix as u32;
@@ -170,7 +170,7 @@ function prefixFor(address: u32, options: DhcpOptions): u32 {
 }
 
 /** Reports whether `address` is a valid host address in a network with that prefix length. */
-export function isHostAddress(address: u32, prefix: u32): bool {
+export function isHostAddress(address: Ipv4Address, prefix: u32): bool {
   if (!isUnicast(address)) return false;
   if (prefix >= 31) return true;
   const host = address & ~maskOf(prefix);
@@ -178,8 +178,8 @@ export function isHostAddress(address: u32, prefix: u32): bool {
 }
 
 /** Returns the unicast addresses of a list, at most DHCP_SERVERS. */
-function usable(addresses: Array<u32>): Array<u32> {
-  const list: Array<u32> = [];
+function usable(addresses: Array<Ipv4Address>): Array<Ipv4Address> {
+  const list: Array<Ipv4Address> = [];
   for (let i = 0; i < addresses.length && list.length < (DHCP_SERVERS as i32); i++) {
     if (isUnicast(addresses[i])) list.push(addresses[i]);
   }

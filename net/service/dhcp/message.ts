@@ -1,6 +1,8 @@
 /** The messages that a DHCP client sends (RFC 2131 section 4.4.1, table 5). */
+
 import { storeNet48 } from "../../../core/bytes";
 import { writeAscii } from "../../../core/text";
+import { Ipv4Address } from "../../wire/address";
 import { DHCP_HEADER, DHCP_SHORTEST, DhcpType, emitDhcp } from "../../wire/dhcp";
 import {
   DhcpOptionWriter,
@@ -56,10 +58,10 @@ export class DhcpMessage {
   transaction: u32 = 0;
   seconds: u32 = 0;
   broadcast: bool = false;
-  clientAddress: u32 = 0;
+  clientAddress: Ipv4Address = 0;
   /** Options 50 and 54; not sent if 0. */
-  requestedAddress: u32 = 0;
-  server: u32 = 0;
+  requestedAddress: Ipv4Address = 0;
+  server: Ipv4Address = 0;
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(MESSAGE_BYTES as i32);
 
   constructor(private readonly hardwareAddress: u64) {}

@@ -4,14 +4,14 @@
  *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
  */
 import { loadNet32 } from "../../../core/bytes";
-import { isLoopback, isMulticast, maskOf } from "../../wire/address";
+import { Ipv4Address, isLoopback, isMulticast, maskOf } from "../../wire/address";
 
 /** A route of a lease. If `router` is 0, the destination is on the link. */
 export class LeaseRoute {
   constructor(
-    readonly destination: u32,
+    readonly destination: Ipv4Address,
     readonly prefix: u32,
-    readonly router: u32,
+    readonly router: Ipv4Address,
   ) {}
 }
 
@@ -27,7 +27,7 @@ export function readRoutes(data: StaticArray<u8>, most: u32): Array<LeaseRoute> 
     const prefix = data[at++] as u32;
     const bytes = ((prefix + 7) / 8) as i32;
     if (prefix > 32 || at + bytes + 4 > length) return null;
-    let destination: u32 = 0;
+    let destination: Ipv4Address = 0;
     for (let i = 0; i < bytes; i++) destination |= (data[at + i] as u32) << (24 - 8 * i);
     destination &= maskOf(prefix);
     const router = loadNet32(changetype<usize>(data) + at + bytes);

@@ -33,3 +33,13 @@ export const DHCP_STATE_NAMES: StaticArray<string> = [
   "rebinding",
   "releasing",
 ];
+
+/** Reports whether a REQUEST is awaiting its reply in a state. */
+export function awaitsAck(state: DhcpState): bool {
+  return (
+    state == DhcpState.Requesting ||
+    state == DhcpState.Rebooting ||
+    state == DhcpState.Renewing ||
+    state == DhcpState.Rebinding
+  );
+}

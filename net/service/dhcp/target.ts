@@ -1,4 +1,5 @@
 /** What a DHCP client (RFC 2131) requires of the interface that it configures. */
+import { Ipv4Address } from "../../wire/address";
 import { Lease } from "./lease";
 
 /** An interface that can be configured from a lease. */
@@ -16,7 +17,7 @@ export interface LeaseTarget {
   /** Reports whether the interface still has the lease's address, which renewing requires. */
   holds(lease: Lease): bool;
   /** Starts to probe for an address conflict (RFC 5227 section 2.1.1). */
-  probe(address: u32): void;
+  probe(address: Ipv4Address): void;
   /** Reports whether another host has claimed the address since `probe`. */
-  conflict(address: u32): bool;
+  conflict(address: Ipv4Address): bool;
 }

@@ -4,7 +4,7 @@
  * name through its aliases to their addresses; others are ignored (RFC 2181 section 5.4.1).
  */
 import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";
-import { isUnicast } from "../../wire/address";
+import { Ipv4Address, isUnicast } from "../../wire/address";
 import {
   CLASS_IN,
   DnsCode,
@@ -35,7 +35,7 @@ class Link {
     readonly owner: string,
     /** The alias's target; "" for an A record. */
     readonly target: string,
-    readonly address: u32,
+    readonly address: Ipv4Address,
     readonly ttl: u32,
   ) {}
 }
@@ -44,7 +44,7 @@ class Link {
 export class DnsAnswer {
   kind: AnswerKind = AnswerKind.Ignored;
   error: DnsError = DnsError.None;
-  addresses: Array<u32> = [];
+  addresses: Array<Ipv4Address> = [];
   /** The name that the aliases lead to. */
   canonicalName: string = "";
   /** Number of aliases followed. */

@@ -2,8 +2,10 @@
  * The cache of answers (RFC 1035 section 7.4) and negative answers (RFC 2308). When it is full, the
  * least recently used entry is evicted.
  */
+
 import { DNS_CACHE_ENTRIES } from "../../../core/limits";
 import { SECOND } from "../../../core/time";
+import { Ipv4Address } from "../../wire/address";
 import { DnsError } from "./failure";
 
 /** Cap on the TTL of an answer, in seconds: a week (RFC 8767 section 4). */
@@ -20,7 +22,7 @@ export class DnsCacheEntry {
     /** In canonical form. */
     readonly name: string,
     readonly canonicalName: string,
-    readonly addresses: Array<u32>,
+    readonly addresses: Array<Ipv4Address>,
     /** None for a positive answer. */
     readonly error: DnsError,
     /** Microseconds since boot. */
@@ -70,7 +72,7 @@ export class DnsCache {
   put(
     name: string,
     canonicalName: string,
-    addresses: Array<u32>,
+    addresses: Array<Ipv4Address>,
     error: DnsError,
     ttl: u32,
     now: i64,

@@ -1,6 +1,6 @@
 /** Names resolved without a server: the hosts table (hosts(5)) and localhost (RFC 6761). */
 import { HOSTS_ENTRIES } from "../../../core/limits";
-import { ipv4 } from "../../wire/address";
+import { Ipv4Address, ipv4 } from "../../wire/address";
 import { canonicalName, nameComplaint } from "./name";
 
 /** One address of one name. */
@@ -8,7 +8,7 @@ export class HostsEntry {
   constructor(
     /** In canonical form. */
     readonly name: string,
-    readonly address: u32,
+    readonly address: Ipv4Address,
   ) {}
 }
 
@@ -21,7 +21,7 @@ export class HostsTable {
    * Adds an address to a name; a duplicate has no effect. Returns false if the name is invalid or
    * the table is full.
    */
-  add(name: string, address: u32): bool {
+  add(name: string, address: Ipv4Address): bool {
     if (nameComplaint(name) != "" || this.entries.length >= (HOSTS_ENTRIES as i32)) return false;
     const canonical = canonicalName(name);
     if (!this.lookup(canonical).includes(address)) {
@@ -46,8 +46,8 @@ export class HostsTable {
    * Returns the addresses of a name in canonical form; empty if the table does not have it. Without
    * an entry, localhost and names below it are 127.0.0.1.
    */
-  lookup(name: string): Array<u32> {
-    const addresses: Array<u32> = [];
+  lookup(name: string): Array<Ipv4Address> {
+    const addresses: Array<Ipv4Address> = [];
     for (let i = 0; i < this.entries.length; i++) {
       if (this.entries[i].name == name) addresses.push(this.entries[i].address);
     }

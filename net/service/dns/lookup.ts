@@ -2,10 +2,12 @@
  * The lookup of one name's addresses: queries one server after another with growing timeouts (RFC
  * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for at most 15 seconds.
  */
+
 import { DNS_ALIASES } from "../../../core/limits";
 import { Random } from "../../../core/random";
 import { earlier, SECOND } from "../../../core/time";
 import { UdpTable } from "../../socket/udp";
+import { Ipv4Address } from "../../wire/address";
 import { NameServer } from "../settings";
 import { Connector } from "../stream/connector";
 import { AnswerKind, DnsAnswer } from "./answer";
@@ -27,12 +29,12 @@ export class DnsLookup {
   readonly queries: Array<DnsQuery> = [];
   done: bool = false;
   error: DnsError = DnsError.None;
-  addresses: Array<u32> = [];
+  addresses: Array<Ipv4Address> = [];
   canonicalName: string;
   /** Seconds: the smallest TTL of all answers along the aliases. */
   ttl: u32 = u32.MAX_VALUE;
   /** The server that sent the last answer; 0 if there was none. */
-  answeredBy: u32 = 0;
+  answeredBy: Ipv4Address = 0;
   /** When to poll next, in microseconds since boot, if nothing arrives first. */
   pollAt: i64;
 

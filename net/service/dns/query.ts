@@ -1,4 +1,5 @@
 /** A query to the resolver, and its result. */
+import { Ipv4Address } from "../../wire/address";
 import { DnsError, errorWords } from "./failure";
 
 export { DnsError } from "./failure";
@@ -8,14 +9,14 @@ export class DnsQuery {
   /** Set once the other fields are valid. */
   done: bool = false;
   /** Empty unless `error` is None. */
-  addresses: Array<u32> = [];
+  addresses: Array<Ipv4Address> = [];
   error: DnsError = DnsError.None;
   /** The name at the end of the aliases, escaped for printing; "" if there is no answer. */
   canonicalName: string = "";
   /** Seconds for which the answer is cached; 0 if it is not. */
   ttl: u32 = 0;
   /** The name server that answered; 0 if none was queried. */
-  server: u32 = 0;
+  server: Ipv4Address = 0;
   fromCache: bool = false;
   /** Microseconds from the query to the answer. */
   elapsed: i64 = 0;

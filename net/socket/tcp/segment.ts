@@ -1,4 +1,5 @@
 /** A segment that arrived, its fields read once. One object serves all: nothing is allocated. */
+import { Ipv4Address } from "../../wire/address";
 import { FLAG_FIN, FLAG_SYN, TCP_HEADER, TcpHeader } from "../../wire/tcp";
 import { TcpOptions } from "../../wire/tcp-options";
 import { Endpoints } from "../endpoints";
@@ -26,7 +27,7 @@ export class TcpSegment {
    * Reads a segment of `length` bytes that passed `parseTcp`, from `source` to this host's address
    * `destination`.
    */
-  load(source: u32, destination: u32, pointer: usize, length: u32): void {
+  load(source: Ipv4Address, destination: Ipv4Address, pointer: usize, length: u32): void {
     const header = TcpHeader.at(pointer);
     const headerLength = header.headerLength;
     this.endpoints.setIpv4(destination, header.destinationPort, source, header.sourcePort);

@@ -4,7 +4,7 @@
  */
 import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
 import { Random } from "../../../core/random";
-import { BROADCAST_ADDRESS, isMulticast } from "../../wire/address";
+import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
 import {
   FLAG_ACK,
@@ -75,7 +75,12 @@ export class Tcp implements ListenerOwner {
    * address that is no host's (RFC 1122 section 4.2.3.10), the connection returned is closed, with
    * the error Unreachable. Returns null if no connection, port or memory is left.
    */
-  connect(now: i64, remoteAddress: u32, remotePort: u32, sink: PacketSink): TcpConnection | null {
+  connect(
+    now: i64,
+    remoteAddress: Ipv4Address,
+    remotePort: u32,
+    sink: PacketSink,
+  ): TcpConnection | null {
     this.schedule.startAt(now);
     const ends = this.ends;
     const path = this.path;
@@ -128,8 +133,8 @@ export class Tcp implements ListenerOwner {
    */
   process(
     now: i64,
-    source: u32,
-    destination: u32,
+    source: Ipv4Address,
+    destination: Ipv4Address,
     pointer: usize,
     length: u32,
     sink: PacketSink,
@@ -195,7 +200,7 @@ export class Tcp implements ListenerOwner {
   }
 
   /** A local address is gone: its connections fail, and nothing more is sent from it. */
-  addressGone(address: u32): void {
+  addressGone(address: Ipv4Address): void {
     const registry = this.registry;
     this.ends.setIpv4(address, 0, 0, 0);
     const gone = this.ends.local;
@@ -353,7 +358,7 @@ export class Tcp implements ListenerOwner {
 }
 
 /** Reports whether a segment can come from or go to this address: no group (MUST-57), not 0. */
-function isPeer(address: u32): bool {
+function isPeer(address: Ipv4Address): bool {
   return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
 }
 

@@ -1,14 +1,14 @@
 /** State shared by the steps of `check`: the URL, and the results of earlier steps. */
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
-import { NOT_AN_ADDRESS } from "../../../../net/wire/address";
+import { Ipv4Address, NOT_AN_ADDRESS } from "../../../../net/wire/address";
 
 /** One run of `check`. */
 export class CheckContext {
   /** The gateway of the default route; 0 if there is none. */
-  readonly gateway: u32;
+  readonly gateway: Ipv4Address;
   /** The address of the URL's host; 0 until it is known. */
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   /** The first failed step that later ones depend on, or "". */
   failedStep: string = "";
 
@@ -16,7 +16,7 @@ export class CheckContext {
     readonly stack: NetworkStack,
     readonly url: Url,
   ) {
-    let gateway: u32 = 0;
+    let gateway: Ipv4Address = 0;
     const routes = stack.ip.routes;
     for (let i: u32 = 0; i < routes.count; i++) {
       if (routes.at(i).prefix == 0) gateway = routes.at(i).gateway;

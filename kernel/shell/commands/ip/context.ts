@@ -5,7 +5,7 @@
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { NetworkStack } from "../../../../net/service/stack";
-import { NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
+import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
 import { Session } from "../../session";
 import { printable } from "../../terminal/printable";
@@ -18,7 +18,7 @@ export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 /** An address and its prefix length, from 0 to 32. */
 export class Prefix {
   valid: bool = false;
-  address: u32 = 0;
+  address: Ipv4Address = 0;
   length: u32 = 32;
 }
 
@@ -130,7 +130,7 @@ export class Context {
   }
 
   /** The interface that has `address` in its network, or null. */
-  deviceToward(address: u32): Interface | null {
+  deviceToward(address: Ipv4Address): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
       if (interfaces[i].ipv4.onLink(address) != null) return interfaces[i];

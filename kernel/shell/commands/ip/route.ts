@@ -13,7 +13,13 @@ import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../../../../net/iface/ip/routes";
-import { formatIpv4, isMulticast, NOT_AN_ADDRESS, parseIpv4 } from "../../../../net/wire/address";
+import {
+  formatIpv4,
+  Ipv4Address,
+  isMulticast,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+} from "../../../../net/wire/address";
 import { EXIT_OK } from "../../command";
 import { Context, Prefix, parsePrefix } from "./context";
 
@@ -98,7 +104,7 @@ function flush(context: Context): i32 {
 class Request {
   prefix: Prefix = new Prefix();
   /** 0: none, the destination is on the link. */
-  gateway: u32 = 0;
+  gateway: Ipv4Address = 0;
   /** -1 if not given: 0 for a new route, any for `del`. */
   metric: i64 = -1;
   iface: Interface | null = null;

@@ -1,4 +1,5 @@
 /** The resolver as the HTTP client sees it. */
+import { Ipv4Address } from "../../../wire/address";
 
 /** A running query for a name's addresses. */
 export interface NameAnswer {
@@ -6,7 +7,7 @@ export interface NameAnswer {
   finished(): bool;
   /** The number of addresses found, best first; 0 if it failed. */
   addressCount(): u32;
-  address(index: u32): u32;
+  address(index: u32): Ipv4Address;
   /** Returns why there are none: "no such name". */
   failure(): string;
   /** Cancels the query. */
