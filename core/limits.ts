@@ -146,10 +146,12 @@ export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
 
 // --- JSON and JSON-RPC ---
+/** A text: the first always, up to the second as far as memory lasts (`JsonRpcClient`). */
 export const JSON_BYTES: u32 = 1024 * 1024;
+export const JSON_BYTES_MAXIMUM: u32 = 16 * 1024 * 1024;
 /** Nested arrays and objects. */
-export const JSON_DEPTH: u32 = 128;
-/** Values and member names of one text. */
+export const JSON_DEPTH: u32 = 1024;
+/** Values and member names of one text; a longer one may have one for every eight bytes. */
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
 /** Characters kept of an error message. */

@@ -1,5 +1,7 @@
 /** The network stack over every NIC, configured as the user asked. */
+
 import { log } from "../../core/log";
+import { MemoryGauge } from "../../core/memory-gauge";
 import { TimeOfDay } from "../../core/time-of-day";
 import { Nic } from "../../drivers/nic";
 import { PciDevice } from "../../drivers/pci/pci";
@@ -9,7 +11,6 @@ import { entropyReport, seededGenerator } from "../../machine/entropy";
 import { freeMemory } from "../../machine/memory";
 import { FramePool } from "../../net/phy/pool";
 import { NetworkStack } from "../../net/service/stack";
-import { MemoryGauge } from "../../net/socket/tcp/registry";
 import { Configuration } from "../config/configuration";
 import { NativeTls } from "./tls-engine";
 import { loadTlsFiles } from "./tls-files";
@@ -35,7 +36,7 @@ export function startStack(
   if (engine.obstacle() != "") log(engine.obstacle());
   loadTlsFiles();
   const stack = new NetworkStack(pool, generator, engine, time);
-  stack.ip.tcp.setMemoryGauge(new HeapGauge());
+  stack.setMemoryGauge(new HeapGauge());
   stack.configuration.setHostname(configuration.hostname);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);

@@ -2,6 +2,7 @@
  * A whole network stack: an IP layer over its interfaces, and the services on top. It owns neither
  * a device nor a clock; its owner calls `poll` once a turn.
  */
+import { MemoryGauge } from "../../core/memory-gauge";
 import { Pollable, PollableList } from "../../core/pollable";
 import { Random } from "../../core/random";
 import { earlier } from "../../core/time";
@@ -59,6 +60,12 @@ export class NetworkStack {
     this.services.add(this.tls);
     this.services.add(this.http);
     this.services.add(this.insecureHttp);
+  }
+
+  /** Has the gauge bound what strangers can make the stack keep. */
+  setMemoryGauge(gauge: MemoryGauge): void {
+    this.ip.tcp.setMemoryGauge(gauge);
+    this.rpc.setMemoryGauge(gauge);
   }
 
   /** Adds a service, polled after the existing ones. */

@@ -1,5 +1,7 @@
 /** The main job: JSON-RPC with a real Ethereum node, by `rpc` and by `check`. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { checkLines, configured, runOnce } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
@@ -68,6 +70,30 @@ suite("anvil", () => {
     assert.doesNotMatch(error.output, /trying/);
     const none = await machine.command(`rpc ${down} ${down} eth_chainId`, 60_000);
     assert.equal(none.code, 7);
+  });
+
+  test("tries the next URL if a server is overloaded, and sends -H", async (t) => {
+    const limited = '{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"slow down"}}';
+    const heads: string[] = [];
+    const server = createServer((request, response) => {
+      heads.push(String(request.headers.authorization));
+      if (request.url === "/busy") response.writeHead(503).end();
+      else response.writeHead(429).end(limited);
+      request.resume();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    for (const path of ["busy", "quota"]) {
+      const first = `http://10.0.2.2:${port}/${path}`;
+      const line = `rpc -H 'Authorization: Bearer k' ${first} ${url} eth_chainId`;
+      const output = await machine.ok(line, 60_000);
+      assert.match(output, /^rpc: http:.*: (HTTP 503|error -32005: slow down).*, trying http/m);
+      assert.match(output, /^"0x144" \(324\)$/m);
+    }
+    assert.deepEqual(heads, ["Bearer k", "Bearer k"]);
+    const wrong = await machine.command(`rpc -H Bearer ${url} eth_chainId`);
+    assert.equal(wrong.code, 2);
   });
 
   test("rpc prints an error object and exits with 1", async () => {

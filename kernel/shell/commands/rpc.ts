@@ -1,23 +1,25 @@
 /**
- * rpc [-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
+ * rpc [-t SECONDS] [-b] [-H HEADER]... URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
  *
  * Calls a method by JSON-RPC 2.0 over HTTP and prints its result or the error object as JSON, a
- * quantity ("0x144") also in decimal. -b sends several calls as one batch. If a server does not
- * respond, the next URL is tried.
+ * quantity ("0x144") also in decimal. -b sends several calls as one batch; -H adds a header field,
+ * such as 'Authorization: Bearer KEY'. The next URL is tried if a server does not respond, or
+ * responds with HTTP 429 or 5xx or with error -32005 (limit exceeded).
  *
  * Exit codes: 0; 1 an error object or a malformed response; curl's codes for a failed request (22
  * for an HTTP error status); 2 wrong usage; 130 interrupted.
  */
 import { RPC_BATCH_CALLS } from "../../../core/limits";
+import { HttpField } from "../../../net/service/http/client/request";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
-import { RpcJob } from "./rpc/job";
+import { RpcJob, RpcOptions } from "./rpc/job";
 
-const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch"];
+const OPTIONS: StaticArray<string> = ["t|timeout:", "b|batch", "H|header:"];
 const MAX_SECONDS: i64 = 86_400;
 
 /** The `rpc` command. */
@@ -25,7 +27,7 @@ export class Rpc extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "rpc",
-      "[-t SECONDS] [-b] URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]",
+      "[-t SECONDS] [-b] [-H HEADER]... URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]",
       "calls a method by JSON-RPC and prints the result (-b: several as one batch)",
       [
         "rpc https://mainnet.era.zksync.io eth_chainId",
@@ -42,6 +44,8 @@ export class Rpc extends Command {
     const timeout = options.seconds("t", 0, MAX_SECONDS);
     options.expectOperands(2, i32.MAX_VALUE);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
+    const fields = headerFields(options.values("H"));
+    if (fields == null) return this.wrongUsage(session, "-H: expected NAME: VALUE");
     const operands = options.operands;
     // The first operand is a URL; so are those after it that contain "://".
     let next = 1;
@@ -69,8 +73,25 @@ export class Rpc extends Command {
         `too many calls: ${calls.length} (at most ${RPC_BATCH_CALLS})`,
       );
     }
-    return new RpcJob(session, this.stack, urls, calls, options.has("b"), timeout);
+    const how = new RpcOptions();
+    how.isBatch = options.has("b");
+    how.timeout = timeout;
+    how.fields = fields;
+    return new RpcJob(session, this.stack, urls, calls, how);
   }
+}
+
+/** Returns the fields of -H options, or null if one is malformed. */
+function headerFields(headers: Array<string>): Array<HttpField> | null {
+  const fields: Array<HttpField> = [];
+  for (let i = 0; i < headers.length; i++) {
+    const colon = headers[i].indexOf(":");
+    if (colon <= 0) return null;
+    fields.push(
+      new HttpField(headers[i].substring(0, colon), headers[i].substring(colon + 1).trim()),
+    );
+  }
+  return fields;
 }
 
 /** Reports whether a word is params, an array or object, rather than the next method. */

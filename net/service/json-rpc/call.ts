@@ -2,13 +2,13 @@
 import { RPC_MESSAGE_LENGTH } from "../../../core/limits";
 import { parseJsonText } from "../json/parser";
 import { JsonValue } from "../json/value";
-import { quoteJson, writeJson } from "../json/writer";
+import { quoteJson, showJson, writeJson } from "../json/writer";
 
 export const enum RpcOutcome {
   Pending = 0,
   /** `result` is set. */
   Result = 1,
-  /** The server answered with an error object: `code`, `message`, maybe `data`. */
+  /** The server answered with an error: `error`, and from it `code` and `message`. */
   Error = 2,
   /** There is no valid response: see `failure` and `reason`. */
   Failed = 3,
@@ -38,10 +38,12 @@ export class RpcCall {
   id: u32 = 0;
   outcome: RpcOutcome = RpcOutcome.Pending;
   result: JsonValue | null = null;
-  /** Of the error object (section 5.1). */
+  /** What the server sent as the error; section 5.1 asks for an object, some send a string. */
+  error: JsonValue | null = null;
+  /** The error's code; 0 if it is not an integer. */
   code: i64 = 0;
+  /** The error's message or, without one, the whole error as JSON; RPC_MESSAGE_LENGTH at most. */
   message: string = "";
-  data: JsonValue | null = null;
   failure: RpcFailure = RpcFailure.None;
   /** Why it failed. */
   reason: string = "";
@@ -79,7 +81,7 @@ export class RpcCall {
     this.failure = failure;
     this.reason = reason;
     this.result = null;
-    this.data = null;
+    this.error = null;
   }
 
   /** Resets the outcome, so that the call can be sent to another server. */
@@ -88,7 +90,7 @@ export class RpcCall {
     this.failure = RpcFailure.None;
     this.reason = "";
     this.result = null;
-    this.data = null;
+    this.error = null;
   }
 
   /** Settles the call with a result. */
@@ -97,20 +99,15 @@ export class RpcCall {
     this.result = result;
   }
 
-  /** Settles the call with an error object; fails it if code or message has the wrong type. */
+  /** Settles the call with what the server sent as the error. */
   takeError(error: JsonValue): void {
     const code = error.get("code");
-    const message = error.get("message");
-    if (code == null || !code.isInteger()) {
-      this.fail(RpcFailure.Envelope, "the error object has no integer code");
-    } else if (message == null || !message.isString()) {
-      this.fail(RpcFailure.Envelope, "the error object has no message");
-    } else {
-      this.outcome = RpcOutcome.Error;
-      this.code = code.integer();
-      this.message = bounded(message);
-      this.data = error.get("data");
-    }
+    const message = error.isString() ? error : error.get("message");
+    this.outcome = RpcOutcome.Error;
+    this.error = error;
+    this.code = code != null && code.isInteger() ? code.integer() : 0;
+    if (message != null && message.isString()) this.message = bounded(message);
+    else this.message = showJson(error, RPC_MESSAGE_LENGTH);
   }
 }
 

@@ -2,63 +2,83 @@
  * The JSON-RPC 2.0 client over HTTP: sends single calls and batches by POST. Distinguishes failures
  * of HTTP, JSON and the protocol from the server's error objects.
  */
-import { JSON_BYTES, RPC_BATCH_CALLS } from "../../../core/limits";
+import { JSON_BYTES, JSON_BYTES_MAXIMUM, RPC_BATCH_CALLS } from "../../../core/limits";
+import { MemoryGauge } from "../../../core/memory-gauge";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
 import { HttpClient } from "../http/client/client";
 import { HttpExchange } from "../http/client/exchange";
 import { HttpFailure } from "../http/client/failure";
-import { HttpRequest } from "../http/client/request";
+import { HttpField, HttpRequest } from "../http/client/request";
 import { BytesSource, CollectingSink } from "../http/message/body";
 import { parseJson } from "../json/parser";
 import { JsonValue } from "../json/value";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
-import { failAll, settleBatch, settleCall } from "./settle";
+import { failAll, isErrorResponse, settleBatch, settleCall } from "./settle";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
+/** Characters shown of what a server gives as the reason of an HTTP error status. */
+const EXPLANATION_LENGTH: u32 = 200;
 /** The maximum of `retryAfter`, in seconds. */
 const MAX_RETRY_SECONDS: i64 = 3600;
 
 /** Sends calls; poll the HTTP client, then the exchanges. */
 export class JsonRpcClient {
   private nextId: u32 = 1;
+  private memory: MemoryGauge | null = null;
 
   constructor(private readonly http: HttpClient) {}
 
-  /** Sends one call. `timeout` is in microseconds; 0: 30 s. */
-  call(url: string, call: RpcCall, timeout: i64, now: i64): RpcExchange {
+  /**
+   * Sends one call. `timeout` is in microseconds; 0: 30 s. `fields` are header fields to send with
+   * it, such as Authorization.
+   */
+  call(
+    url: string,
+    call: RpcCall,
+    timeout: i64,
+    now: i64,
+    fields: Array<HttpField> = [],
+  ): RpcExchange {
     call.id = this.nextId++;
-    return this.send(url, [call], false, call.text(), timeout, now);
+    return this.send(post(url, call.text(), timeout, fields), [call], false, now);
   }
 
-  /** Sends 1 to RPC_BATCH_CALLS calls in one request; `timeout` as for `call`. */
-  batch(url: string, calls: Array<RpcCall>, timeout: i64, now: i64): RpcExchange {
+  /** Sends 1 to RPC_BATCH_CALLS calls in one request; `timeout` and `fields` as for `call`. */
+  batch(
+    url: string,
+    calls: Array<RpcCall>,
+    timeout: i64,
+    now: i64,
+    fields: Array<HttpField> = [],
+  ): RpcExchange {
     const texts: Array<string> = [];
     for (let i = 0; i < calls.length; i++) {
       calls[i].id = this.nextId++;
       texts.push(calls[i].text());
     }
-    return this.send(url, calls, true, `[${texts.join(",")}]`, timeout, now);
+    const request = post(url, `[${texts.join(",")}]`, timeout, fields);
+    return this.send(request, calls, true, now);
   }
 
-  private send(
-    url: string,
-    calls: Array<RpcCall>,
-    isBatch: bool,
-    text: string,
-    timeout: i64,
-    now: i64,
-  ): RpcExchange {
-    const request = new HttpRequest(url);
-    request.setMethod("POST");
-    request.addField("Content-Type", "application/json");
-    request.addField("Accept", "application/json");
-    request.body = BytesSource.ofText(text);
-    const sink = new CollectingSink(JSON_BYTES);
+  /** Bounds responses by this gauge from now on, instead of by JSON_BYTES. */
+  setMemoryGauge(gauge: MemoryGauge): void {
+    this.memory = gauge;
+  }
+
+  /** Bytes that a response may have. Collecting and parsing it take up to six times as much. */
+  private room(): u32 {
+    const memory = this.memory;
+    if (memory == null) return JSON_BYTES;
+    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / 8));
+  }
+
+  private send(request: HttpRequest, calls: Array<RpcCall>, isBatch: bool, now: i64): RpcExchange {
+    const room = this.room();
+    const sink = new CollectingSink(room);
     request.sink = sink;
-    request.maximumBody = JSON_BYTES;
-    request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
+    request.maximumBody = room;
     if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
       request.error = `a batch has 1 to ${RPC_BATCH_CALLS} calls`;
     }
@@ -67,6 +87,17 @@ export class JsonRpcClient {
     }
     return new RpcExchange(calls, isBatch, this.http.request(request, now), sink);
   }
+}
+
+function post(url: string, body: string, timeout: i64, fields: Array<HttpField>): HttpRequest {
+  const request = new HttpRequest(url);
+  request.setMethod("POST");
+  request.addField("Content-Type", "application/json");
+  request.addField("Accept", "application/json");
+  for (let i = 0; i < fields.length; i++) request.addField(fields[i].name, fields[i].value);
+  request.body = BytesSource.ofText(body);
+  request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
+  return request;
 }
 
 /** One HTTP request with its calls. */
@@ -111,11 +142,11 @@ export class RpcExchange {
     const good = http.status() / 100 == 2;
     const parsed = parseJson(this.sink.pointer(), this.sink.length);
     const value = parsed.value;
-    if (value != null && (good || hasError(value))) {
+    if (value != null && (good || isErrorResponse(value))) {
       if (this.isBatch) settleBatch(this.calls, value);
-      else settleCall(this.calls[0], value);
+      else settleCall(this.calls[0], value, !good);
     } else if (!good) {
-      failAll(this.calls, RpcFailure.Status, this.statusText());
+      failAll(this.calls, RpcFailure.Status, this.statusText(value));
     } else if (this.sink.length == 0) {
       failAll(this.calls, RpcFailure.NotJson, "the response is empty");
     } else {
@@ -130,11 +161,12 @@ export class RpcExchange {
     if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, MAX_RETRY_SECONDS);
   }
 
-  /** Returns "HTTP 429 Too Many Requests, retry after 7 s". */
-  private statusText(): string {
+  /** Returns "HTTP 429 Too Many Requests: over quota, retry after 7 s". */
+  private statusText(body: JsonValue | null): string {
     const head = this.http.head!;
     let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
     const location = head.get("location");
+    if (body != null) text += explanation(body);
     if (location != null && head.status < 400) text += `, redirects to ${location}`;
     return this.retryAfter < 0 ? text : `${text}, retry after ${this.retryAfter} s`;
   }
@@ -145,7 +177,11 @@ export class RpcExchange {
   }
 }
 
-/** Reports whether a body may hold a JSON-RPC error, which says more than the HTTP status. */
-function hasError(value: JsonValue): bool {
-  return value.isArray() || value.get("error") != null;
+/** Returns ": " and what a JSON body that is not JSON-RPC says in the usual members, or "". */
+function explanation(body: JsonValue): string {
+  const error = body.get("error");
+  let text = body.get("message");
+  if (text == null && error != null) text = error.isString() ? error : error.get("message");
+  if (text == null || !text.isString()) return "";
+  return ": " + text.textPrefix(EXPLANATION_LENGTH);
 }

@@ -2,15 +2,19 @@
 import { JsonValue } from "../json/value";
 import { isId, RpcCall, RpcFailure, RpcOutcome } from "./call";
 
-/** Settles a single call by its response. */
-export function settleCall(call: RpcCall, response: JsonValue): void {
+/**
+ * Settles a single call by its response. With an HTTP error status (`refused`), an error without an
+ * id is the call's: rate limiters in front of a server do not read the request.
+ */
+export function settleCall(call: RpcCall, response: JsonValue, refused: bool): void {
   const fault = envelopeFault(response);
   if (fault != "") {
     call.fail(RpcFailure.Envelope, fault);
     return;
   }
   const id = response.get("id");
-  if (isId(id, call.id)) settle(call, response);
+  const anonymous = refused && errorOf(response) != null && lacksId(response);
+  if (anonymous || isId(id, call.id)) settle(call, response);
   else call.fail(RpcFailure.Id, foreign(response));
 }
 
@@ -64,36 +68,64 @@ function settleOne(calls: Array<RpcCall>, response: JsonValue): void {
 }
 
 function settle(call: RpcCall, response: JsonValue): void {
-  const error = response.get("error");
-  const result = response.get("result");
+  const error = errorOf(response);
   if (error != null) call.takeError(error);
-  else if (result != null) call.succeed(result);
+  else call.succeed(response.get("result")!);
 }
 
-/** Returns what is wrong with the members of a response object (section 5), or "". */
-function envelopeFault(response: JsonValue): string {
-  if (!response.isObject()) return "the response is not an object";
-  const version = response.get("jsonrpc");
-  if (version == null || !version.isString() || version.textPrefix(4) != "2.0") {
-    return "the response is not JSON-RPC 2.0";
-  }
+/** Returns a response's error, or null: `"error": null` beside a result is none. */
+function errorOf(response: JsonValue): JsonValue | null {
   const error = response.get("error");
-  const result = response.get("result");
-  if (error != null && result != null) return "the response has both result and error";
-  if (error == null && result == null) return "the response has neither result nor error";
-  return error == null || error.isObject() ? "" : "the response's error is not an object";
+  return error == null || error.isNull() ? null : error;
+}
+
+/** Reports whether a value, or the first of a batch, is a response with an error. */
+export function isErrorResponse(value: JsonValue): bool {
+  const first = value.first();
+  const response = first == null ? value : first;
+  return envelopeFault(response) == "" && errorOf(response) != null;
 }
 
 /**
- * Describes a well-formed response whose id is not the call's. An error whose id is null or absent
- * means that the server could not parse the request (section 5).
+ * Returns what is wrong with the members of a response (section 5), or "". A null result beside an
+ * error, and a null error beside a result, are tolerated: JSON-RPC 1.0 prescribes them, and
+ * bitcoind and others send them still.
  */
+function envelopeFault(response: JsonValue): string {
+  if (!response.isObject()) return "the response is not an object";
+  const result = response.get("result");
+  if (!isVersion2(response) && !isVersion1(response)) return "the response is not JSON-RPC 2.0";
+  if (errorOf(response) != null) {
+    const both = result != null && !result.isNull();
+    return both ? "the response has both result and error" : "";
+  }
+  return result == null ? "the response has neither result nor error" : "";
+}
+
+function isVersion2(response: JsonValue): bool {
+  const version = response.get("jsonrpc");
+  return version != null && version.isString() && version.textPrefix(4) == "2.0";
+}
+
+/** Reports whether it has the form of JSON-RPC 1.0: an id, and both result and error. */
+function isVersion1(response: JsonValue): bool {
+  const version = response.get("jsonrpc");
+  if (version != null && !(version.isString() && version.textPrefix(4) == "1.0")) return false;
+  if (response.get("id") == null) return false;
+  return response.get("result") != null && response.get("error") != null;
+}
+
+/** Describes a well-formed response whose id is not the call's. */
 function foreign(response: JsonValue): string {
-  const id = response.get("id");
-  const error = response.get("error");
-  if (error == null || (id != null && !id.isNull())) return "the response id does not match";
+  const error = errorOf(response);
+  if (error == null || !lacksId(response)) return "the response id does not match";
   const probe = new RpcCall("");
   probe.takeError(error);
-  if (probe.outcome != RpcOutcome.Error) return probe.reason;
   return `the server could not parse the request: error ${probe.code}: ${probe.message}`;
+}
+
+/** An id that is null or absent means that the server did not get as far as to read it. */
+function lacksId(response: JsonValue): bool {
+  const id = response.get("id");
+  return id == null || id.isNull();
 }

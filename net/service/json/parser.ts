@@ -3,7 +3,7 @@
  * number of values. Invalid UTF-8, a byte order mark and unpaired surrogates are errors, as is
  * everything outside the grammar.
  */
-import { JSON_BYTES, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
+import { JSON_BYTES_MAXIMUM, JSON_DEPTH, JSON_VALUES } from "../../../core/limits";
 import { hexValue, isDigit, utf8Fault } from "../../../core/text";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 
@@ -19,7 +19,9 @@ export class JsonResult {
 
 /** Parses a copy of `length` bytes: one value, surrounded by white space only. */
 export function parseJson(pointer: usize, length: u32): JsonResult {
-  if (length > JSON_BYTES) return new JsonResult(null, `expected at most ${JSON_BYTES} bytes`);
+  if (length > JSON_BYTES_MAXIMUM) {
+    return new JsonResult(null, `expected at most ${JSON_BYTES_MAXIMUM} bytes`);
+  }
   const bytes = new StaticArray<u8>(length);
   memory.copy(changetype<usize>(bytes), pointer, length);
   return parseOwned(bytes, length);
@@ -47,7 +49,11 @@ class Parser {
   /** The indexes of the open arrays and objects; the innermost is last. */
   private open: StaticArray<u32> = new StaticArray<u32>(JSON_DEPTH);
 
-  constructor(readonly document: JsonDocument) {}
+  private readonly values: u32;
+
+  constructor(readonly document: JsonDocument) {
+    this.values = max(JSON_VALUES, document.length / 8);
+  }
 
   run(): bool {
     this.skipSpace();
@@ -106,7 +112,7 @@ class Parser {
 
   /** Parses a value, or the start of an array or object. */
   private value(): bool {
-    if (this.document.count >= JSON_VALUES) return this.fail(`at most ${JSON_VALUES} values`);
+    if (this.document.count >= this.values) return this.fail(`at most ${this.values} values`);
     const c = this.peek();
     if (c == 0x22) return this.string();
     if (c == 0x7b) return this.container(JsonKind.Object);

@@ -187,6 +187,12 @@ export class JsonValue {
     return items;
   }
 
+  /** Returns the first element of an array, or null. */
+  first(): JsonValue | null {
+    if (!this.isArray() || this.document.next(this.index) == this.index + 1) return null;
+    return new JsonValue(this.document, this.index + 1);
+  }
+
   /** Returns the value of member `name`, or null. The last wins if a name is repeated. */
   get(name: string): JsonValue | null {
     if (!this.isObject()) return null;

@@ -2,12 +2,14 @@
  * The connections of a host, and how they come and go: `open` enters one; it leaves through
  * TIME-WAIT, after a while in which the rest of its data can be read, or at once.
  */
+
 import {
   HEAP_RESERVE,
   TCP_CONNECTIONS,
   TCP_RECEIVE_BYTES,
   TCP_SEND_BYTES,
 } from "../../../core/limits";
+import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
 import { ControlBlock, ListenQueue } from "./control-block";
@@ -21,11 +23,6 @@ import { SENT_SEGMENTS_BYTES } from "./send/sent-segments";
 import { TcpState } from "./state";
 import { Schedule } from "./time/schedule";
 import { LINGER } from "./timing";
-
-/** Tells how much memory is left. */
-export interface MemoryGauge {
-  freeBytes(): u32;
-}
 
 export class TcpRegistry {
   count: u32 = 0;

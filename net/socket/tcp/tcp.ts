@@ -2,7 +2,9 @@
  * TCP on one host (RFC 9293 section 3.10): opens connections, finds the one that a segment belongs
  * to, and gives those a turn that have something to do.
  */
+
 import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
+import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
 import { Drop } from "../../wire/drop";
@@ -32,7 +34,7 @@ import { ListenerOwner, TcpListener } from "./listen/listener";
 import { Listeners } from "./listen/listeners";
 import { sendBare, sendReset } from "./output/emit";
 import { transmit } from "./output/transmit";
-import { MemoryGauge, TcpRegistry } from "./registry";
+import { TcpRegistry } from "./registry";
 import { TcpSegment } from "./segment";
 import { before } from "./sequence";
 import { TcpState } from "./state";

@@ -82,7 +82,7 @@ export function outcome(index: u32): string {
   if (call.outcome == RpcOutcome.Pending) return "pending";
   if (call.outcome == RpcOutcome.Failed) return `failed ${call.failure as i32} ${call.reason}`;
   if (call.outcome == RpcOutcome.Result) return "result " + writeJson(call.result!);
-  const data = call.data;
+  const data = call.error!.get("data");
   return `error ${call.code} ${call.message}` + (data == null ? "" : " " + writeJson(data));
 }
 export function quantity(pointer: usize, length: u32): string {

@@ -1,8 +1,9 @@
 /** One TCP table: Node injects segments and reads what is sent. */
+
+import { MemoryGauge } from "../../../core/memory-gauge";
 import { SocketError } from "../../../net/socket/error";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpListener } from "../../../net/socket/tcp/listen/listener";
-import { MemoryGauge } from "../../../net/socket/tcp/registry";
 import { nextState } from "../../../net/socket/tcp/state";
 import { Tcp } from "../../../net/socket/tcp/tcp";
 import { DROP_NAMES, Drop } from "../../../net/wire/drop";

@@ -1,8 +1,9 @@
 /** The job of `rpc`: tries the servers in turn until one responds, and prints its response. */
 import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
+import { HttpField } from "../../../../net/service/http/client/request";
 import { JsonValue } from "../../../../net/service/json/value";
-import { JsonWriter, quoteJson } from "../../../../net/service/json/writer";
+import { JsonWriter } from "../../../../net/service/json/writer";
 import { RpcCall, RpcFailure, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
@@ -13,10 +14,23 @@ import { printable } from "../../terminal/printable";
 
 /** curl's exit code for an HTTP error status. */
 const EXIT_STATUS: i32 = 22;
+const TOO_MANY_REQUESTS: u32 = 429;
+/** The code of JSON-RPC errors for exceeded limits (EIP-1474). */
+const LIMIT_EXCEEDED: i64 = -32005;
 /** Characters printed at a time, so that a long result never is in memory as one string. */
 const PIECE: u32 = 4096;
 /** Characters read of a result; a quantity has at most 66. */
 const QUANTITY: u32 = 80;
+
+/** How the calls are sent. */
+export class RpcOptions {
+  /** All in one request. */
+  isBatch: bool = false;
+  /** Microseconds for each server; 0: the client's default. */
+  timeout: i64 = 0;
+  /** Header fields sent with every request. */
+  fields: Array<HttpField> = [];
+}
 
 /** Runs until every outcome is printed. */
 export class RpcJob extends Job {
@@ -35,8 +49,7 @@ export class RpcJob extends Job {
     private readonly stack: NetworkStack,
     private readonly urls: Array<string>,
     private readonly calls: Array<RpcCall>,
-    private readonly isBatch: bool,
-    private readonly timeout: i64,
+    private readonly options: RpcOptions,
   ) {
     super();
   }
@@ -50,8 +63,8 @@ export class RpcJob extends Job {
     if (!exchange.poll()) return RUNNING;
     if (this.printed == 0 && this.server + 1 < this.urls.length && this.mayTryAnother(exchange)) {
       const next = this.urls[this.server + 1];
-      const reason = `${this.urls[this.server]}: ${this.calls[0].reason}, trying ${next}`;
-      this.session.error("rpc", printable(reason));
+      const reason = reasonOf(this.calls[0]);
+      this.session.error("rpc", printable(`${this.urls[this.server]}: ${reason}, trying ${next}`));
       this.server++;
       this.exchange = null;
       for (let i = 0; i < this.calls.length; i++) this.calls[i].reset();
@@ -74,12 +87,19 @@ export class RpcJob extends Job {
   private send(now: i64): RpcExchange {
     const url = this.urls[this.server];
     const rpc = this.stack.rpc;
-    if (this.isBatch) return rpc.batch(url, this.calls, this.timeout, now);
-    return rpc.call(url, this.calls[0], this.timeout, now);
+    const options = this.options;
+    const timeout = options.timeout;
+    const fields = options.fields;
+    if (options.isBatch) return rpc.batch(url, this.calls, timeout, now, fields);
+    return rpc.call(url, this.calls[0], timeout, now, fields);
   }
 
-  /** Reports whether to try the next server: no call got a response, and none is invalid. */
+  /**
+   * Reports whether to try the next server: this one is overloaded or broken, or no call got a
+   * response, and none is invalid.
+   */
   private mayTryAnother(exchange: RpcExchange): bool {
+    if (isUnavailable(exchange)) return true;
     for (let i = 0; i < this.calls.length; i++) {
       const call = this.calls[i];
       if (call.outcome != RpcOutcome.Failed || call.failure == RpcFailure.Request) return false;
@@ -98,7 +118,7 @@ export class RpcJob extends Job {
   }
 
   private printCall(call: RpcCall, exchange: RpcExchange): void {
-    const name = this.isBatch ? `${printable(call.method)}: ` : "";
+    const name = this.options.isBatch ? `${printable(call.method)}: ` : "";
     const result = call.result;
     if (call.outcome == RpcOutcome.Result && result != null) {
       this.session.print(name);
@@ -112,13 +132,10 @@ export class RpcJob extends Job {
     }
   }
 
-  /** Prints the error object (JSON-RPC 2.0 section 5.1). */
+  /** Prints the error as the server sent it (JSON-RPC 2.0 section 5.1). */
   private printError(call: RpcCall): void {
     this.fail(EXIT_FAILURE);
-    const data = call.data;
-    this.session.print(`{\n  "code": ${call.code},\n  "message": ${quoteJson(call.message)}`);
-    this.session.print(data == null ? "\n}\n" : ',\n  "data": ');
-    if (data != null) this.begin(data, 1, "\n}\n");
+    this.begin(call.error!, 0, "\n");
   }
 
   private printFailure(call: RpcCall, failure: HttpFailure): void {
@@ -145,6 +162,22 @@ export class RpcJob extends Job {
     this.writer = null;
     this.session.print(this.tail);
   }
+}
+
+/** Reports whether a server refuses by status, or says of every call that a limit is exceeded. */
+function isUnavailable(exchange: RpcExchange): bool {
+  const status = exchange.http.status();
+  if (status == TOO_MANY_REQUESTS || status >= 500) return true;
+  for (let i = 0; i < exchange.calls.length; i++) {
+    const call = exchange.calls[i];
+    if (call.outcome != RpcOutcome.Error || call.code != LIMIT_EXCEEDED) return false;
+  }
+  return true;
+}
+
+/** Returns why a call has no result. */
+function reasonOf(call: RpcCall): string {
+  return call.outcome == RpcOutcome.Error ? `error ${call.code}: ${call.message}` : call.reason;
 }
 
 /** Returns " (324)" for the quantity "0x144", and "" for any other value. */

@@ -110,36 +110,46 @@ test("RPC-06: rejects an id of another value or type", () => {
 test("RPC-07: requires the version, and exactly one of result and error", () => {
   const error = '"error":{"code":1,"message":"m"}';
   fails(`{"jsonrpc":"2.0","id":1,"result":1,${error}}`, kind.envelope, /both/);
-  fails('{"jsonrpc":"2.0","id":1,"result":1,"error":null}', kind.envelope, /both/);
   fails('{"jsonrpc":"2.0","id":1}', kind.envelope, /neither/);
   fails('{"jsonrpc":"1.0","id":1,"result":1}', kind.envelope, /JSON-RPC 2\.0/);
   fails('{"id":1,"result":1}', kind.envelope, /JSON-RPC 2\.0/);
   fails('{"jsonrpc":2.0,"id":1,"result":1}', kind.envelope, /JSON-RPC 2\.0/);
+  fails('{"jsonrpc":"1.1","id":1,"result":1,"error":null}', kind.envelope, /JSON-RPC 2\.0/);
   assert.equal(single('{"jsonrpc":"2.0","id":1,"result":null}'), "result null");
   for (const value of ["1", '"x"', "null", "true"]) fails(value, kind.envelope, /not an object/);
 });
 
-test("RPC-08: requires an integer code and a message in an error, and bounds them", () => {
+test("accepts a null error or result beside the other member, and JSON-RPC 1.0", () => {
+  for (const version of ['"jsonrpc":"2.0",', '"jsonrpc":"1.0",', ""]) {
+    assert.equal(single(`{${version}"id":1,"result":1,"error":null}`), "result 1");
+    assert.equal(single(`{${version}"id":1,"result":null,"error":null}`), "result null");
+    const error = '"error":{"code":-8,"message":"m"}';
+    assert.equal(single(`{${version}"id":1,"result":null,${error}}`), "error -8 m");
+    fails(`{${version}"id":1,"result":1,${error}}`, kind.envelope, /both/);
+  }
+});
+
+test("RPC-08: shows errors as they are sent, and bounds the message", () => {
   const error = (object: string) => `{"jsonrpc":"2.0","id":1,"error":${object}}`;
   assert.equal(single(error('{"code":-32601,"message":"no"}')), "error -32601 no");
   assert.equal(
     single(error('{"code":1099511627776,"message":"x","data":[1]}')),
     "error 1099511627776 x [1]",
   );
-  for (const bad of [
-    '{"code":"1","message":"m"}',
-    '{"code":1.5,"message":"m"}',
-    '{"message":"m"}',
-    '{"code":1}',
-    '{"code":1,"message":5}',
-    "1",
-    '"x"',
-    "[]",
-    "null",
-    '{"code":1e30,"message":"m"}',
+  for (const [object, shown] of [
+    ['{"code":"1","message":"m"}', "0 m"],
+    ['{"code":1.5,"message":"m"}', "0 m"],
+    ['{"code":1e30,"message":"m"}', "0 m"],
+    ['{"message":"m"}', "0 m"],
+    ['{"code":1}', '1 {"code":1}'],
+    ['{"code":1,"message":5}', '1 {"code":1,"message":5}'],
+    ["1", "0 1"],
+    ['"over quota"', "0 over quota"],
+    ["[]", "0 []"],
   ]) {
-    fails(error(bad), kind.envelope, /error/);
+    assert.equal(single(error(object)), `error ${shown}`);
   }
+  fails(error("null"), kind.envelope, /neither/);
   const long = single(error(`{"code":1,"message":"${"a".repeat(100_000)}"}`));
   assert.equal(long, `error 1 ${"a".repeat(1024)}...`);
   const data = `"${"d".repeat(1_000_000)}"`;
@@ -212,6 +222,21 @@ test("RPC-10: distinguishes HTTP failures, statuses, other content and server er
     assert.equal(single("", "429 Slow", `Retry-After: ${bad}\r\n`), "failed 3 HTTP 429 Slow");
     assert.equal(wasm.retryAfter(), -1n);
   }
+  // What stands in front of a server sends JSON that is no JSON-RPC, or an error without an id.
+  for (const [body, shown] of [
+    ['{"message":"no such key"}', ": no such key"],
+    ['{"error":"over quota"}', ": over quota"],
+    ['{"error":{"message":"over quota"}}', ": over quota"],
+    ['{"error":{"code":1}}', ""],
+    ['["over quota"]', ""],
+    [`{"message":"${"a".repeat(300)}"}`, `: ${"a".repeat(200)}`],
+  ]) {
+    const text = single(body, "401 Unauthorized", "Retry-After: 2\r\n");
+    assert.equal(text, `failed 3 HTTP 401 Unauthorized${shown}, retry after 2 s`);
+  }
+  const limited = '{"jsonrpc":"2.0","id":null,"error":{"code":-32005,"message":"slow down"}}';
+  assert.equal(single(limited, "429 Too Many Requests"), "error -32005 slow down");
+  fails(limited, kind.id, /could not parse the request/);
   const moved = "failed 3 HTTP 301 Moved, redirects to http://b/";
   assert.equal(single("", "301 Moved", "Location: http://b/\r\n"), moved);
   send(["m"]);
