@@ -7,6 +7,7 @@ import { parseDecimalText } from "../../core/text";
 import { InterfaceSettings } from "../../net/service/settings";
 import { Ipv4Address } from "../../net/wire/address";
 import { IpParameter } from "./ip-parameter";
+import { isInterfaceName } from "./values";
 
 export const CONFIG_FILE: string = "anonymos.conf";
 
@@ -77,6 +78,8 @@ export class Configuration {
   readonly file: Array<MatchedSettings> = [];
   /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
+  /** The number of network devices, which must be set before `settingsFor` is called. */
+  devices: i32 = 0;
 
   /** Sets the host name, unless a stronger source has set it. */
   setHostname(name: string, source: Source): void {
@@ -106,14 +109,16 @@ export class Configuration {
   }
 
   /**
-   * Reports every `ip=` whose device is not among the `count` present, and every [Match] that
-   * matched none of the interfaces passed to `settingsFor`.
+   * Reports every `ip=` whose device is not present, and every [Match] that matched none of the
+   * interfaces passed to `settingsFor`.
    */
-  reportMissing(count: i32): void {
+  reportMissing(): void {
+    const count = this.devices;
     for (let i = 0; i < this.ipParameters.length; i++) {
       const word = this.ipParameters[i];
-      const number = parseDecimalText(word.device.substring(3));
-      if (word.device == "" || number < count) continue;
+      if (word.device == "" || this.namesOnlyDevice(word.device)) continue;
+      const own = isInterfaceName(word.device);
+      if (own && parseDecimalText(word.device.substring(3)) < count) continue;
       const last = count > 1 ? ` to net${count - 1}` : "";
       const devices = count == 0 ? "a supported network device" : `net0${last}`;
       const problem = `no such device ${word.device}, expected ${devices}`;
@@ -127,13 +132,18 @@ export class Configuration {
     }
   }
 
+  /** Reports whether a name like `eth0`, which Linux gives, can only mean the one device. */
+  private namesOnlyDevice(device: string): bool {
+    return device != "" && this.devices == 1 && !isInterfaceName(device);
+  }
+
   /** Returns the last `ip=` that applies to the interface, preferably one that names it. */
   private parameterFor(name: string): IpParameter | null {
     let found: IpParameter | null = null;
     for (let i = 0; i < this.ipParameters.length; i++) {
       const word = this.ipParameters[i];
       const anyDevice = word.device == "" && (word.address == null || name == "net0");
-      if (word.device == name) found = word;
+      if (word.device == name || this.namesOnlyDevice(word.device)) found = word;
       else if (anyDevice && (found == null || found.device == "")) found = word;
     }
     return found;

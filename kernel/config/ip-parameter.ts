@@ -14,7 +14,7 @@ import {
   parseNameServer,
 } from "../../net/service/settings";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
-import { isHostName, isInterfaceName, parseHostAddress } from "./values";
+import { isDeviceName, isHostName, parseHostAddress } from "./values";
 
 const FIELDS: i32 = 10;
 const FORM: string = "dhcp, off or CLIENT::GATEWAY:NETMASK:HOSTNAME:DEVICE:AUTOCONF:DNS0:DNS1";
@@ -103,8 +103,8 @@ export class IpParameter {
     if (!network.usable()) {
       this.reject("client address is a network or broadcast address", "a host address in field 1");
     }
-    if (gateway != "" && !network.hasNeighbor(this.gateway)) {
-      this.reject("gateway is unreachable", "another host in the client's network in field 3");
+    if (gateway != "" && network.excludes(this.gateway)) {
+      this.reject("gateway is unreachable", "another host's address in field 3");
     }
   }
 
@@ -123,8 +123,8 @@ export class IpParameter {
       this.reject("invalid host name", "letters, digits, dashes and dots in field 5");
     }
     this.device = this.field(5);
-    if (this.device != "" && !isInterfaceName(this.device)) {
-      this.reject("invalid device", "net0, net1, ... in field 6");
+    if (this.device != "" && !isDeviceName(this.device)) {
+      this.reject("invalid device", "a name like net0 in field 6");
     }
     const autoconf = this.field(6);
     const known = "dhcp, on, any, both, off, none or static in field 7";

@@ -1,6 +1,8 @@
 /** The keys of anonymos.conf by section (systemd.network(5)). */
 import { parseDecimalText } from "../../core/text";
 import {
+  DHCP_GATEWAY,
+  isGatewayOf,
   NameServer,
   NetworkAddress,
   parseNameServer,
@@ -20,8 +22,24 @@ const LARGEST_MTU: i64 = ETHERNET_MTU;
 const METRIC: u32 = 0;
 const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
+const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
+const LEASE_SWITCHES: StaticArray<string> = [
+  "SendHostname",
+  "UseDNS",
+  "UseNTP",
+  "UseMTU",
+  "UseHostname",
+  "UseRoutes",
+  "UseGateway",
+];
+
 const MAC_FORM: string = "52:54:00:12:34:56";
-const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1";
+const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1 or _dhcp4";
+const BAD_BOOLEAN: string = "invalid value, expected yes or no";
+const ROUTE_KEYS: string = "Destination=, Gateway=, GatewayOnLink= or Metric=";
+const LEASE_KEYS: string =
+  "Hostname=, SendHostname=, UseDNS=, UseNTP=, UseMTU=, UseHostname=, UseRoutes=, UseGateway= " +
+  "or RouteMetric=";
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
 /** Collects the keys of each section into the settings of a part of the file. */
@@ -39,6 +57,10 @@ export class SettingsReader {
   private route: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: Ipv4Address = 0;
   private routeMetric: u32 = METRIC;
+  private routeOnLink: bool = false;
+  /** Addresses of the part before the current [Address], and that section's Peer=. */
+  private addressesBefore: i32 = 0;
+  private peer: NetworkAddress | null = null;
 
   constructor(private readonly configuration: Configuration) {}
 
@@ -59,6 +81,9 @@ export class SettingsReader {
     this.route = new NetworkAddress(0, 0);
     this.routeGateway = 0;
     this.routeMetric = METRIC;
+    this.routeOnLink = false;
+    this.addressesBefore = this.part.settings.addresses.length;
+    this.peer = null;
   }
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
@@ -66,24 +91,40 @@ export class SettingsReader {
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
     if (section == "Address" && key == "Address") return this.addAddress(value);
-    if (section == "Address") return unknownKey(section, "Address=");
+    if (section == "Address" && key == "Peer") return this.setPeer(value);
+    if (section == "Address") return unknownKey(section, "Address= or Peer=");
     if (section == "Route") return this.setRoute(key, value);
     if (section == "Link") {
       return key == "MTUBytes" ? this.setMtu(value) : unknownKey(section, "MTUBytes=");
     }
-    return key == "Hostname" ? this.setHostname(value) : unknownKey(section, "Hostname=");
+    return key == "Hostname" ? this.setHostname(value) : this.setLease(key, value);
   }
 
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if it is complete. */
   finish(section: string): string {
+    if (section == "Address") this.finishAddress();
     if (section != "Route") return "";
     this.finishLine = this.routeLine;
-    if (this.routeGateway == 0) return "[Route]: missing gateway, expected Gateway=ADDRESS";
+    if (this.routeGateway == 0) {
+      return "[Route]: missing gateway, expected Gateway=ADDRESS or Gateway=_dhcp4";
+    }
     const to = this.route;
     if (to == null) return "";
-    const route = new RouteSetting(to.address, to.prefix, this.routeGateway, this.routeMetric);
+    const gateway = this.routeGateway;
+    const metric = this.routeMetric;
+    const route = new RouteSetting(to.address, to.prefix, gateway, metric, this.routeOnLink);
     this.part.settings.routes.push(route);
     return "";
+  }
+
+  /** With Peer=, the section's addresses stand alone, and the peer's network is on the link. */
+  private finishAddress(): void {
+    const peer = this.peer;
+    if (peer == null) return;
+    const addresses = this.part.settings.addresses;
+    for (let i = this.addressesBefore; i < addresses.length; i++) {
+      addresses[i] = new NetworkAddress(addresses[i].address, 32, peer);
+    }
   }
 
   /** Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent. */
@@ -92,13 +133,11 @@ export class SettingsReader {
     const addresses = settings.addresses;
     if (!this.dhcpGiven) settings.dhcp = addresses.length == 0;
     if (settings.gateway == 0 || addresses.length == 0) return "";
-    for (let i = 0; i < addresses.length; i++) {
-      if (addresses[i].hasNeighbor(settings.gateway)) return "";
-    }
+    if (isGatewayOf(settings.gateway, addresses)) return "";
     const what = `Gateway=${formatIpv4(settings.gateway)}`;
     settings.gateway = 0;
     this.finishLine = this.gatewayLine;
-    return `${what}: gateway is unreachable, expected another host in the network of an Address=`;
+    return `${what}: gateway is unreachable, expected another host than an Address=`;
   }
 
   private setMatch(key: string, value: string): string {
@@ -158,6 +197,10 @@ export class SettingsReader {
   }
 
   private setGateway(value: string, line: i32): string {
+    if (value == "_dhcp4") {
+      this.part.settings.routes.push(new RouteSetting(0, 0, DHCP_GATEWAY, METRIC));
+      return "";
+    }
     const gateway = parseHostAddress(value);
     if (gateway == 0) return BAD_GATEWAY;
     this.part.settings.gateway = gateway;
@@ -170,12 +213,44 @@ export class SettingsReader {
     const settings = this.part.settings;
     const words = splitBlanks(value);
     const servers: Array<NameServer> = [];
+    let bad = "";
     for (let i = 0; i < words.length; i++) {
       const server = parseNameServer(words[i]);
-      if (server == null) return "invalid name server, expected ADDRESS or ADDRESS#PORT";
-      servers.push(server);
+      if (server != null) servers.push(server);
+      else if (bad == "") bad = words[i];
     }
     settings.nameServers = words.length == 0 ? servers : settings.nameServers.concat(servers);
+    if (bad == "") return "";
+    return `invalid name server ${bad}, expected ADDRESS, ADDRESS#PORT or ADDRESS#NAME`;
+  }
+
+  private setPeer(value: string): string {
+    const peer = value.includes("/") ? parsePrefix(value) : parsePrefix(value + "/32");
+    if (peer == null || !peer.usable()) return "invalid address, expected ADDRESS like 10.0.0.2/32";
+    this.peer = peer;
+    return "";
+  }
+
+  /** A key of [DHCPv4]. */
+  private setLease(key: string, value: string): string {
+    const use = this.part.settings.lease;
+    if (key == "RouteMetric") {
+      const metric = parseDecimalText(value);
+      if (metric < 0 || metric > LARGEST_METRIC) return BAD_METRIC;
+      use.routeMetric = metric;
+      return "";
+    }
+    if (!LEASE_SWITCHES.includes(key)) return unknownKey("DHCPv4", LEASE_KEYS);
+    const answer = parseBoolean(value);
+    if (answer < 0) return BAD_BOOLEAN;
+    const on: bool = answer == 1;
+    if (key == "SendHostname") use.sendHostname = on;
+    else if (key == "UseDNS") use.useDns = on;
+    else if (key == "UseNTP") use.useNtp = on;
+    else if (key == "UseMTU") use.useMtu = on;
+    else if (key == "UseHostname") use.useHostname = on;
+    else if (key == "UseRoutes") use.useRoutes = on;
+    else use.useGateway = answer;
     return "";
   }
 
@@ -197,19 +272,22 @@ export class SettingsReader {
   }
 
   private setRoute(key: string, value: string): string {
+    if (key == "GatewayOnLink" || key == "GatewayOnlink") {
+      const answer = parseBoolean(value);
+      this.routeOnLink = answer == 1;
+      return answer < 0 ? BAD_BOOLEAN : "";
+    }
     if (key == "Gateway") {
-      this.routeGateway = parseHostAddress(value);
+      this.routeGateway = value == "_dhcp4" ? DHCP_GATEWAY : parseHostAddress(value);
       return this.routeGateway == 0 ? BAD_GATEWAY : "";
     }
     if (key == "Metric") {
       const metric = parseDecimalText(value);
-      if (metric < 0 || metric > LARGEST_METRIC) {
-        return `invalid metric, expected 0 to ${LARGEST_METRIC}`;
-      }
+      if (metric < 0 || metric > LARGEST_METRIC) return BAD_METRIC;
       this.routeMetric = metric as u32;
       return "";
     }
-    if (key != "Destination") return unknownKey("Route", "Destination=, Gateway= or Metric=");
+    if (key != "Destination") return unknownKey("Route", ROUTE_KEYS);
     const route = parsePrefix(value);
     this.route = route != null && route.isNetwork() ? route : null;
     if (this.route != null) return "";

@@ -62,6 +62,16 @@ export function isInterfaceName(text: string): bool {
   return text.startsWith("net") && text.length <= 6 && parseDecimalText(text.substring(3)) >= 0;
 }
 
+/** Reports whether Linux could call a device so: `eth0`, `enp0s3`, ... (IFNAMSIZ is 16). */
+export function isDeviceName(text: string): bool {
+  if (text.length == 0 || text.length > 15) return false;
+  for (let i = 0; i < text.length; i++) {
+    const unit: u32 = text.charCodeAt(i);
+    if (!isLetter(unit) && !isDigit(unit) && unit != 0x2d && unit != 0x5f) return false;
+  }
+  return isLetter(text.charCodeAt(0));
+}
+
 /** Parses a boolean as systemd.syntax(7) defines it. Returns 1, 0, or -1 on an error. */
 export function parseBoolean(text: string): i32 {
   const yes: bool = text == "yes" || text == "true" || text == "on" || text == "1";

@@ -40,12 +40,13 @@ export function startStack(
   stack.configuration.setHostname(configuration.hostname);
   const hosts = configuration.hosts;
   for (let i = 0; i < hosts.length; i++) stack.dns.hosts.add(hosts[i].name, hosts[i].address);
+  configuration.devices = nics.length;
   for (let i = 0; i < nics.length; i++) {
     const nic = nics[i];
     nic.connectInterrupt();
     const settings = configuration.settingsFor(`net${i}`, nic.hardwareAddress());
     stack.configuration.addDevice(nic, settings, now());
   }
-  configuration.reportMissing(nics.length);
+  configuration.reportMissing();
   return stack;
 }

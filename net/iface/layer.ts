@@ -148,6 +148,8 @@ export class IpLayer extends IpConfiguration {
     iface.linkUp = !iface.linkUp;
     iface.linkChanges++;
     iface.neighbors.doubt();
+    // Other interfaces may lead to the same destinations.
+    this.egress.paths.invalidate();
     if (iface.linkUp && iface.up) this.announceAll(iface);
   }
 

@@ -80,8 +80,10 @@ export class HostConfiguration extends Pollable {
   hostname(): string {
     if (this.ownHostname != "") return this.ownHostname;
     for (let i = 0; i < this.configurators.length; i++) {
-      const lease = this.configurators[i].dhcp.lease;
-      if (lease != null && lease.hostname != "") return lease.hostname;
+      const configurator = this.configurators[i];
+      const lease = configurator.dhcp.lease;
+      if (lease == null || !configurator.settings.lease.useHostname) continue;
+      if (lease.hostname != "") return lease.hostname;
     }
     return DEFAULT_HOSTNAME;
   }
@@ -90,7 +92,7 @@ export class HostConfiguration extends Pollable {
   setHostname(name: string): void {
     this.ownHostname = name;
     for (let i = 0; i < this.configurators.length; i++) {
-      this.configurators[i].dhcp.hostname = this.hostname();
+      this.configurators[i].setHostname(this.hostname());
     }
   }
 

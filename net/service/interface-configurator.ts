@@ -10,12 +10,12 @@ import { Interface } from "../iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../iface/ip/routes";
 import { IpLayer } from "../iface/layer";
 import { ProbeResult } from "../iface/link/conflict-detection";
-import { formatIpv4, Ipv4Address } from "../wire/address";
+import { formatIpv4, Ipv4Address, maskOf } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { DhcpClient, DhcpState } from "./dhcp/client";
 import { Lease } from "./dhcp/lease";
 import { LeaseTarget } from "./dhcp/target";
-import { InterfaceSettings, NameServer, NetworkAddress } from "./settings";
+import { DHCP_GATEWAY, InterfaceSettings, NameServer, NetworkAddress } from "./settings";
 
 /** How long to wait for a DHCP server before using the static fallback. */
 const FALLBACK_WAIT: i64 = 5 * SECOND;
@@ -32,6 +32,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** The static settings are in use. */
   private applied: bool = false;
   private linkUp: bool;
+  /** The gateway outside all networks that was reported last. */
+  private offLinkGateway: u32 = 0;
 
   constructor(
     readonly ip: IpLayer,
@@ -51,9 +53,14 @@ export class InterfaceConfigurator implements LeaseTarget {
       this.apply();
       return;
     }
-    this.dhcp.hostname = hostname;
+    this.setHostname(hostname);
     this.dhcp.linkChanged(this.linkUp, now);
     if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
+  }
+
+  /** Sets the host name that the next request carries. */
+  setHostname(name: string): void {
+    this.dhcp.hostname = this.settings.lease.sendHostname ? name : "";
   }
 
   /** Called once a turn, after the IP layer. */
@@ -82,7 +89,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (this.settings.nameServers.length > 0) return this.settings.nameServers;
     const servers: Array<NameServer> = [];
     const lease = this.dhcp.lease;
-    if (lease == null) return servers;
+    if (lease == null || !this.settings.lease.useDns) return servers;
     for (let i = 0; i < lease.nameServers.length; i++) {
       servers.push(new NameServer(lease.nameServers[i], DNS_PORT));
     }
@@ -94,7 +101,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;
     const servers: Array<string> = [];
     const lease = this.dhcp.lease;
-    if (lease == null) return servers;
+    if (lease == null || !this.settings.lease.useNtp) return servers;
     for (let i = 0; i < lease.timeServers.length; i++) {
       servers.push(formatIpv4(lease.timeServers[i]));
     }
@@ -117,7 +124,11 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.applied = true;
     this.changes++;
     this.ip.setAddress(this.iface, own.address, own.prefix);
-    if (gateway != 0) this.addRoute(0, 0, gateway, 0, RouteOrigin.Static);
+    if (gateway != 0) this.addRoute(this.routeTo(0, 0, gateway, 0, RouteOrigin.Static));
+  }
+
+  private routeTo(to: u32, prefix: u32, gateway: u32, metric: u32, origin: RouteOrigin): Route {
+    return new Route(to, prefix, gateway, this.iface, metric, origin);
   }
 
   /** Returns why the interface has no address, such as "net0 has no link". */
@@ -143,19 +154,31 @@ export class InterfaceConfigurator implements LeaseTarget {
     const settings = this.settings;
     this.applied = true;
     this.changes++;
-    for (let i = 0; i < settings.addresses.length; i++) {
-      const own = settings.addresses[i];
-      if (this.ip.setAddress(this.iface, own.address, own.prefix)) continue;
-      const address = `${formatIpv4(own.address)}/${own.prefix}`;
-      const why = `too many addresses, expected at most ${INTERFACE_ADDRESSES}`;
-      log(`${this.iface.name}: Could not set address ${address}: ${why}`);
-    }
-    if (settings.gateway != 0) this.addRoute(0, 0, settings.gateway, 0, RouteOrigin.Static);
+    for (let i = 0; i < settings.addresses.length; i++) this.addAddress(settings.addresses[i]);
+    const origin = RouteOrigin.Static;
+    if (settings.gateway != 0) this.addRoute(this.routeTo(0, 0, settings.gateway, 0, origin));
     for (let i = 0; i < settings.routes.length; i++) {
-      const route = settings.routes[i];
-      const origin = RouteOrigin.Static;
-      this.addRoute(route.destination, route.prefix, route.gateway, route.metric, origin);
+      const it = settings.routes[i];
+      if (it.gateway == DHCP_GATEWAY) continue;
+      const route = this.routeTo(it.destination, it.prefix, it.gateway, it.metric, origin);
+      route.onLink = it.onLink;
+      this.addRoute(route);
     }
+  }
+
+  private addAddress(own: NetworkAddress): void {
+    if (this.ip.setAddress(this.iface, own.address, own.prefix)) {
+      const peer = own.peer;
+      if (peer == null) return;
+      const network = peer.address & maskOf(peer.prefix);
+      const route = this.routeTo(network, peer.prefix, 0, 0, RouteOrigin.Kernel);
+      route.source = own.address;
+      this.addRoute(route);
+      return;
+    }
+    const address = `${formatIpv4(own.address)}/${own.prefix}`;
+    const why = `too many addresses, expected at most ${INTERFACE_ADDRESSES}`;
+    log(`${this.iface.name}: Could not set address ${address}: ${why}`);
   }
 
   /** Removes the static addresses and routes. */
@@ -168,18 +191,35 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
   }
 
-  private addRoute(
-    to: Ipv4Address,
-    prefix: u32,
-    gateway: Ipv4Address,
-    metric: u32,
-    origin: RouteOrigin,
-  ): void {
-    const route = new Route(to, prefix, gateway, this.iface, metric, origin);
-    const result = this.ip.routes.add(route);
+  /** Adds a route, and first one to its gateway if that is in no network of the interface. */
+  private addRoute(route: Route): void {
+    const routes = this.ip.routes;
+    let result = routes.add(route);
+    if (result == RouteResult.GatewayUnreachable && this.addHostRoute(route)) {
+      result = routes.add(route);
+    }
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
-    const target = `${formatIpv4(to)}/${prefix} via ${formatIpv4(gateway)}`;
-    log(`${this.iface.name}: Could not set route ${target}: ${whyNotAdded(result)}`);
+    const target = `${formatIpv4(route.destination)}/${route.prefix}`;
+    const what = `${target} via ${formatIpv4(route.gateway)}`;
+    log(`${this.iface.name}: Could not set route ${what}: ${whyNotAdded(result)}`);
+  }
+
+  /**
+   * Adds an on-link route to the gateway of `route`, as systemd-networkd does for gateways from
+   * DHCP. Returns false if no other host on the link can have that address.
+   */
+  private addHostRoute(route: Route): bool {
+    const gateway = route.gateway;
+    const ipv4 = this.iface.ipv4;
+    if (ipv4.count == 0 || ipv4.owns(gateway) || !ipv4.isHost(gateway)) return false;
+    const host = new Route(gateway, 32, 0, this.iface, route.metric, route.origin);
+    host.source = ipv4.address;
+    if (this.ip.routes.add(host) != RouteResult.Done) return false;
+    if (this.offLinkGateway == gateway) return true;
+    this.offLinkGateway = gateway;
+    const name = this.iface.name;
+    log(`${name}: router ${formatIpv4(gateway)} is in no network of ${name}: added a route to it`);
+    return true;
   }
 
   // --- LeaseTarget ---
@@ -198,13 +238,28 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (this.applied) this.withdraw();
     this.changes++;
     this.ip.setAddress(this.iface, lease.address, lease.prefix);
-    if (lease.mtu > 0 && this.settings.mtu == 0) this.ip.setMtu(this.iface, lease.mtu);
+    const use = this.settings.lease;
+    if (lease.mtu > 0 && this.settings.mtu == 0 && use.useMtu) {
+      this.ip.setMtu(this.iface, lease.mtu);
+    }
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
-    for (let i = 0; i < lease.routes.length; i++) {
-      const route = lease.routes[i];
+    const least = DHCP_METRIC + this.iface.index;
+    const metric = use.routeMetric < 0 ? least : (use.routeMetric as u32);
+    // First those on the link, which lead to the routers of others.
+    for (let pass = 0; pass < 2; pass++) {
+      for (let i = 0; i < lease.routes.length; i++) {
+        const route = lease.routes[i];
+        if ((route.router == 0) != (pass == 0) || !use.takesRoute(route.prefix)) continue;
+        const origin = RouteOrigin.Dhcp;
+        this.addRoute(this.routeTo(route.destination, route.prefix, route.router, metric, origin));
+      }
+    }
+    const router = lease.defaultRouter();
+    for (let i = 0; i < this.settings.routes.length && router != 0; i++) {
+      const it = this.settings.routes[i];
+      if (it.gateway != DHCP_GATEWAY) continue;
       const origin = RouteOrigin.Dhcp;
-      const metric = DHCP_METRIC + this.iface.index;
-      this.addRoute(route.destination, route.prefix, route.router, metric, origin);
+      this.addRoute(this.routeTo(it.destination, it.prefix, router, it.metric, origin));
     }
   }
 

@@ -2,21 +2,25 @@
  * Network settings and their notation. Boot configuration (kernel/config), the console and the
  * public API fill them in; nothing here depends on where a value comes from.
  */
-import { parseDecimalText } from "../../core/text";
+import { isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { Ipv4Address, isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
+import { LeaseSettings } from "./lease-settings";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
 export class NetworkAddress {
   constructor(
     readonly address: Ipv4Address,
     readonly prefix: u32,
+    /** The other end of a point-to-point link, in place of the network; null if there is none. */
+    readonly peer: NetworkAddress | null = null,
   ) {}
 
-  /** Reports whether `other` is a valid address of another host in this network. */
-  hasNeighbor(other: Ipv4Address): bool {
+  /** Reports whether `other` is in this network, but is no other host's address there. */
+  excludes(other: u32): bool {
+    if (other == this.address) return true;
     const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
-    return inside && other != this.address && new NetworkAddress(other, this.prefix).usable();
+    return inside && !new NetworkAddress(other, this.prefix).usable();
   }
 
   /** Reports whether all host bits are zero. */
@@ -38,16 +42,24 @@ export class NameServer {
     readonly address: Ipv4Address,
     /** 1 to 65535. */
     readonly port: u32,
+    /** Its name, to be verified by DNS over TLS; "" if not given. */
+    readonly serverName: string = "",
   ) {}
 }
 
-/** A static route. `prefix` is 0 for a default route; `gateway` is never 0. */
+/** In place of a gateway: the router that DHCP gives (`Gateway=_dhcp4`). */
+export const DHCP_GATEWAY: u32 = 0xffff_ffff;
+
+/** A static route. `prefix` is 0 for a default route; without a gateway, it is on the link. */
 export class RouteSetting {
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
-    readonly gateway: Ipv4Address,
+    /** An address, DHCP_GATEWAY, or 0 for none. */
+    readonly gateway: u32,
     readonly metric: u32,
+    /** The gateway is on the link, whatever the networks (`GatewayOnLink=yes`). */
+    readonly onLink: bool = false,
   ) {}
 }
 
@@ -65,6 +77,8 @@ export class InterfaceSettings {
   routes: Array<RouteSetting> = [];
   /** Bytes of the largest IPv4 packet; 0 for the device's default. */
   mtu: u32 = 0;
+  /** [DHCPv4] */
+  lease: LeaseSettings = new LeaseSettings();
 
   /** Returns a copy. Lists are shared: replace them, do not modify them. */
   copy(): InterfaceSettings {
@@ -76,8 +90,20 @@ export class InterfaceSettings {
     copy.ntpServers = this.ntpServers;
     copy.routes = this.routes;
     copy.mtu = this.mtu;
+    copy.lease = this.lease;
     return copy;
   }
+}
+
+/**
+ * Reports whether a gateway can be another host on the link of these addresses, in one of their
+ * networks or outside of all (`InterfaceConfigurator` then adds a route to it).
+ */
+export function isGatewayOf(gateway: u32, addresses: Array<NetworkAddress>): bool {
+  for (let i = 0; i < addresses.length; i++) {
+    if (addresses[i].excludes(gateway)) return false;
+  }
+  return true;
 }
 
 /** Parses `192.168.1.2/24`. Returns null unless it is a valid host address. */
@@ -96,12 +122,39 @@ export function parsePrefix(text: string): NetworkAddress | null {
   return new NetworkAddress(address as u32, prefix as u32);
 }
 
-/** Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`. Returns null if invalid. */
+/**
+ * Parses `ADDRESS`, `ADDRESS#PORT`, or systemd's `ADDRESS[:PORT][#NAME]`, where NAME is the name
+ * that a server of DNS over TLS must prove. Returns null if invalid.
+ */
 export function parseNameServer(text: string): NameServer | null {
-  let mark = text.indexOf("#");
-  if (mark < 0) mark = text.indexOf(":");
-  const address = parseIpv4(mark < 0 ? text : text.substring(0, mark));
-  const port = mark < 0 ? (DNS_PORT as i64) : parseDecimalText(text.substring(mark + 1));
+  const mark = text.indexOf("#");
+  const suffix = mark < 0 ? "" : text.substring(mark + 1);
+  let host = mark < 0 ? text : text.substring(0, mark);
+  let port: i64 = DNS_PORT;
+  const colon = host.indexOf(":");
+  if (colon >= 0) {
+    port = parseDecimalText(host.substring(colon + 1));
+    host = host.substring(0, colon);
+  }
+  const number = parseDecimalText(suffix);
+  const named = isServerName(suffix);
+  if (mark >= 0 && !named) {
+    if (colon >= 0) return null;
+    port = number;
+  }
+  const address = parseIpv4(host);
   if (address == NOT_AN_ADDRESS || port < 1 || port > 65535) return null;
-  return isUnicast(address as u32) ? new NameServer(address as u32, port as u32) : null;
+  if (!isUnicast(address as u32)) return null;
+  return new NameServer(address as u32, port as u32, named ? suffix : "");
+}
+
+/** Reports whether text can be a host's full name rather than a port. */
+function isServerName(text: string): bool {
+  let letters = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit: u32 = text.charCodeAt(i);
+    if (isLetter(unit)) letters++;
+    else if (!isDigit(unit) && unit != 0x2d && unit != 0x2e) return false;
+  }
+  return letters > 0 && text.includes(".") && !text.startsWith(".");
 }

@@ -43,10 +43,10 @@ export class ArpPacket {
 }
 
 /**
- * The gate for `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet
- * if the sender's hardware address is unicast, not zero, and the source of the frame.
+ * Checks `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet whose
+ * sender hardware address is unicast and not zero. Returns Drop.None or the reason to drop.
  */
-export function parseArp(pointer: usize, length: u32, frameSource: u64): Drop {
+export function parseArp(pointer: usize, length: u32): Drop {
   if (length < ARP_LENGTH) return Drop.ArpTruncated;
   const operation = ArpPacket.at(pointer).operation;
   if (load<u32>(pointer) != FORMAT_LOW || load<u16>(pointer, 4) != FORMAT_HIGH) {
@@ -54,7 +54,7 @@ export function parseArp(pointer: usize, length: u32, frameSource: u64): Drop {
   }
   if (operation != ARP_REQUEST && operation != ARP_REPLY) return Drop.ArpFormat;
   const sender = ArpPacket.at(pointer).senderHardware;
-  if (sender == 0 || isGroupHardware(sender) || sender != frameSource) return Drop.ArpAddress;
+  if (sender == 0 || isGroupHardware(sender)) return Drop.ArpAddress;
   return Drop.None;
 }
 

@@ -24,6 +24,7 @@ export const OPTION_HOST_NAME: u32 = 12;
 export const OPTION_DOMAIN: u32 = 15;
 export const OPTION_MTU: u32 = 26;
 export const OPTION_BROADCAST: u32 = 28;
+export const OPTION_STATIC_ROUTES: u32 = 33;
 export const OPTION_TIME_SERVERS: u32 = 42;
 export const OPTION_REQUESTED_ADDRESS: u32 = 50;
 export const OPTION_LEASE_TIME: u32 = 51;
@@ -38,6 +39,8 @@ export const OPTION_REBINDING_TIME: u32 = 59;
 export const OPTION_CLIENT: u32 = 61;
 export const OPTION_SEARCH: u32 = 119;
 export const OPTION_ROUTES: u32 = 121;
+/** Classless routes by the number that Windows used before RFC 3442. */
+export const OPTION_OLD_ROUTES: u32 = 249;
 
 const PAD: u32 = 0;
 const END: u32 = 255;

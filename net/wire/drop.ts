@@ -10,6 +10,8 @@ export const enum Drop {
   EthernetOtherHost,
   EthernetGroupSource,
   EthernetUnknownType,
+  /** A tag of a VLAN: there are no VLAN devices. */
+  EthernetVlan,
   ArpTruncated,
   ArpFormat,
   ArpAddress,
@@ -58,6 +60,7 @@ export const DROP_NAMES: StaticArray<string> = [
   "ethernet-other-host",
   "ethernet-group-source",
   "ethernet-unknown-type",
+  "ethernet-vlan",
   "arp-truncated",
   "arp-format",
   "arp-address",

@@ -1,15 +1,19 @@
 /**
- * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames and VLAN tags are
- * not supported; they are dropped as frames of an unknown type.
+ * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames are not supported:
+ * their type is one that nobody takes. Of VLAN tags only those of VLAN 0 are taken, which say a
+ * frame's priority and no VLAN (IEEE 802.1Q section 6.9).
  *
  *      0                6               12      14
  *     ┌────────────────┬───────────────┬───────┬────────────┐
  *     │ destination    │ source        │ type  │ payload    │
  *     └────────────────┴───────────────┴───────┴────────────┘
+ *
+ * A tag stands before the type: 0x8100, 3 bits of priority, 1 of drop eligibility, 12 of VLAN.
  */
 import { loadNet16, storeNet16, storeNet32 } from "../../core/bytes";
 import { BROADCAST_HARDWARE } from "./address";
 import { Drop } from "./drop";
+import { Frame } from "./frame";
 
 export const ETHERNET_HEADER: u32 = 14;
 /** The shortest frame without its FCS (IEEE 802.3 section 3.2.8); see `Link.transmit`. */
@@ -18,6 +22,10 @@ export const ETHERNET_MINIMUM: u32 = 60;
 export const ETHERNET_MTU: u32 = 1500;
 export const ETHERTYPE_IPV4: u32 = 0x0800;
 export const ETHERTYPE_ARP: u32 = 0x0806;
+/** Customer and service tags (IEEE 802.1Q section 9.5), and the bytes of one. */
+const ETHERTYPE_TAG: u32 = 0x8100;
+const ETHERTYPE_SERVICE_TAG: u32 = 0x88a8;
+const TAG_BYTES: u32 = 4;
 /** The group that every multicast host is in: 224.0.0.1 (RFC 1112 sections 4 and 6.4). */
 export const ALL_HOSTS_HARDWARE: u64 = 0x0100_5e00_0001;
 
@@ -61,4 +69,22 @@ export function emitEthernet(pointer: usize, destination: u64, source: u64, type
   store<u64>(pointer, bswap<u64>((destination << 16) | (source >> 32)));
   storeNet32(pointer + 8, source as u32);
   storeNet16(pointer + 12, type);
+}
+
+/** Reports whether an EtherType begins a VLAN tag. */
+export function isTag(type: u32): bool {
+  return type == ETHERTYPE_TAG || type == ETHERTYPE_SERVICE_TAG;
+}
+
+/** Takes the tags of VLAN 0 out of a frame that passed the gate. Drops those of other VLANs. */
+export function removeTags(frame: Frame): Drop {
+  while (isTag(EthernetHeader.at(frame.start).type)) {
+    const start = frame.start;
+    if (ETHERNET_HEADER + TAG_BYTES > frame.length) return Drop.EthernetTruncated;
+    if ((loadNet16(start + ETHERNET_HEADER) & 0xfff) != 0) return Drop.EthernetVlan;
+    // Both addresses move up to the type behind the tag.
+    memory.copy(start + TAG_BYTES, start, 12);
+    frame.pull(TAG_BYTES);
+  }
+  return Drop.None;
 }

@@ -25,7 +25,6 @@ test(titled("Ethernet and ARP: parse inverts emit"), () => {
     assert.ok(wasm.emitArp(pointer, operation, ...ends));
     const single = ends[0] !== 0n && ((ends[0] >> 40n) & 1n) === 0n;
     assert.equal(wasm.gateArp(pointer, 28, ends[0]) === 0, single);
-    assert.notEqual(wasm.gateArp(pointer, 28, ends[0] ^ 1n), 0, "wrong frame source");
   });
 });
 

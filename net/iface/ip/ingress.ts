@@ -12,7 +12,9 @@ import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   EthernetHeader,
+  isTag,
   parseEthernet,
+  removeTags,
 } from "../../wire/ethernet";
 import { Frame } from "../../wire/frame";
 import {
@@ -77,11 +79,31 @@ export class Ingress {
         this.packet(iface, frame, header.toGroup, now);
         return;
       }
-      const payload = start + ETHERNET_HEADER;
-      drop =
-        type == ETHERTYPE_ARP
-          ? iface.arpInput.process(payload, length - ETHERNET_HEADER, header.source, now)
-          : Drop.EthernetUnknownType;
+      if (type == ETHERTYPE_ARP) {
+        drop = iface.arpInput.process(start + ETHERNET_HEADER, length - ETHERNET_HEADER, now);
+      } else if (isTag(type)) {
+        drop = removeTags(frame);
+        if (drop == Drop.None) {
+          this.untagged(iface, frame, now);
+          return;
+        }
+      } else drop = Drop.EthernetUnknownType;
+    }
+    if (drop != Drop.None) iface.drops.add(drop);
+    this.egress.pool.release(frame);
+  }
+
+  /** A frame whose tags have been taken out, which the tap has seen already. */
+  private untagged(iface: Interface, frame: Frame, now: i64): void {
+    const header = EthernetHeader.at(frame.start);
+    if (header.type == ETHERTYPE_IPV4) {
+      this.packet(iface, frame, header.toGroup, now);
+      return;
+    }
+    let drop = Drop.EthernetUnknownType;
+    if (header.type == ETHERTYPE_ARP) {
+      const payload = frame.start + ETHERNET_HEADER;
+      drop = iface.arpInput.process(payload, frame.length - ETHERNET_HEADER, now);
     }
     if (drop != Drop.None) iface.drops.add(drop);
     this.egress.pool.release(frame);

@@ -126,10 +126,16 @@ export class Ipv4Paths {
     return index < (interfaces.length as u32) ? interfaces[index] : null;
   }
 
+  /** The first interface that is up, preferably one with a carrier. */
   private firstUp(): Interface | null {
     const interfaces = this.interfaces;
-    for (let i = 0; i < interfaces.length; i++) if (interfaces[i].up) return interfaces[i];
-    return null;
+    let dead: Interface | null = null;
+    for (let i = 0; i < interfaces.length; i++) {
+      const iface = interfaces[i];
+      if (iface.up && iface.linkUp) return iface;
+      if (iface.up && dead == null) dead = iface;
+    }
+    return dead;
   }
 
   /** Unmarks gateways, after routes have changed; sending to them marks them again. */

@@ -3,7 +3,7 @@
  * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
  */
 import { ROUTES } from "../../../core/limits";
-import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
 
 /** Who added a route, as `ip route` names them. */
@@ -30,6 +30,8 @@ export class Route {
   readonly mask: u32;
   /** The source address; UNSPECIFIED for the interface's. */
   source: Ipv4Address = UNSPECIFIED;
+  /** The gateway is on the link, although no network of the interface has it. */
+  onLink: bool = false;
 
   constructor(
     readonly destination: Ipv4Address,
@@ -55,25 +57,33 @@ export class RouteTable {
     return this.routes[index]!;
   }
 
-  /** Returns the best route to an address by an interface that is up, or null. */
+  /**
+   * The route to an address over an interface that is up and has a carrier, or null. If only
+   * interfaces without a carrier lead there, the route over the first of them: its cable may be
+   * back before the connection is given up.
+   */
   lookup(address: Ipv4Address): Route | null {
     const count = this.count;
+    let dead: Route | null = null;
     for (let i: u32 = 0; i < count; i++) {
       const route = this.routes[i]!;
-      if (((route.destination ^ address) & route.mask) == 0 && route.iface.up) return route;
+      if (((route.destination ^ address) & route.mask) != 0 || !route.iface.up) continue;
+      if (route.iface.linkUp) return route;
+      if (dead == null) dead = route;
     }
-    return null;
+    return dead;
   }
 
-  /** Adds a route. A gateway must be on a network of the interface or have an on-link route. */
+  /**
+   * Adds a route. A gateway must be in a network of the interface or have an on-link route, unless
+   * the route is marked `onLink`.
+   */
   add(route: Route): RouteResult {
     const destination = route.destination;
     const prefix = route.prefix;
     const gateway = route.gateway;
     if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
-    if (gateway != UNSPECIFIED && !this.reaches(route.iface, gateway)) {
-      return RouteResult.GatewayUnreachable;
-    }
+    if (gateway != UNSPECIFIED && !this.takesGateway(route)) return RouteResult.GatewayUnreachable;
     if (this.find(destination, prefix, route.metric) >= 0) return RouteResult.Exists;
     if (this.count == ROUTES) return RouteResult.Full;
     let at = this.count++;
@@ -109,9 +119,10 @@ export class RouteTable {
     while (i < this.count) {
       const route = this.routes[i]!;
       const lost =
+        iface.ipv4.count == 0 ||
         route.source == address ||
-        (route.gateway != UNSPECIFIED && !this.reaches(iface, route.gateway));
-      // Start over: the deleted route may have led to another route's gateway.
+        (route.gateway != UNSPECIFIED && !this.takesGateway(route));
+      // From the start again: a route that is gone may have led to another one's gateway.
       if (route.iface === iface && lost) {
         this.removeAt(i);
         i = 0;
@@ -129,7 +140,12 @@ export class RouteTable {
     return -1;
   }
 
-  /** Reports whether `gateway` is a neighbor on that interface. */
+  private takesGateway(route: Route): bool {
+    if (!route.onLink) return this.reaches(route.iface, route.gateway);
+    return isUnicast(route.gateway) && !route.iface.ipv4.owns(route.gateway);
+  }
+
+  /** True when `gateway` is a neighbour on that interface. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.ipv4.owns(gateway) || !iface.ipv4.isHost(gateway)) return false;
     if (iface.ipv4.onLink(gateway) != null) return true;

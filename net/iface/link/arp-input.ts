@@ -24,11 +24,12 @@ export class ArpInput {
   ) {}
 
   /**
-   * Processes `length` bytes of link payload in a frame from `frameSource`. Creates entries only
-   * for neighbors on this interface's networks that ask for one of its addresses.
+   * Handles `length` bytes of link payload. The sender is who the packet says it is: with bonding,
+   * proxy ARP or a VM that moved, the frame may come from another station (RFC 826). Only neighbors
+   * on its networks are remembered, and only those that ask for it or that it talks to.
    */
-  process(pointer: usize, length: u32, frameSource: u64, now: i64): Drop {
-    const drop = parseArp(pointer, length, frameSource);
+  process(pointer: usize, length: u32, now: i64): Drop {
+    const drop = parseArp(pointer, length);
     if (drop != Drop.None) return drop;
     this.link.counters.arpIn++;
     const packet = ArpPacket.at(pointer);

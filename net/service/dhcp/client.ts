@@ -9,7 +9,6 @@
  * To boot quickly, the client skips two waits of the RFC: it sends DISCOVER at once, not after a
  * random 1 to 10 s (section 4.4.1), and it uses the address while still probing for a conflict.
  */
-import { escapeBytes } from "../../../core/escape";
 import { DHCP_MESSAGE_BYTES, DHCP_QUEUE_BYTES } from "../../../core/limits";
 import { log } from "../../../core/log";
 import { Random } from "../../../core/random";
@@ -24,8 +23,9 @@ import {
   DhcpType,
   parseDhcp,
 } from "../../wire/dhcp";
-import { DhcpOptions, OPTION_MESSAGE, OPTION_SERVER, OPTION_TYPE } from "../../wire/dhcp-options";
-import { Lease } from "./lease";
+import { DhcpOptions, OPTION_TYPE } from "../../wire/dhcp-options";
+import { DhcpJournal, nakText } from "./journal";
+import { Lease, serverOf } from "./lease";
 import { DhcpMessage } from "./message";
 import { backOff, RENEWAL_WAIT, untilRetry } from "./retry";
 import { awaitsAck, DhcpState } from "./state";
@@ -73,6 +73,7 @@ export class DhcpClient {
   /** Consecutive NAKs. */
   private refusals: u32 = 0;
   private probeUntil: i64 = 0;
+  private readonly journal: DhcpJournal;
   private readonly message: DhcpMessage;
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(DHCP_MESSAGE_BYTES as i32);
 
@@ -81,6 +82,7 @@ export class DhcpClient {
     private readonly target: LeaseTarget,
     private readonly random: Random,
   ) {
+    this.journal = new DhcpJournal(target);
     this.message = new DhcpMessage(target.hardwareAddress());
   }
 
@@ -216,6 +218,7 @@ export class DhcpClient {
     const lease = this.lease;
     const offer = this.offer;
     this.wakeAt = now + backOff(this.random, this.tries);
+    if (this.tries > 1) this.journal.silence(this.state, this.startedAt, this.tries - 1, now);
     if (this.state == DhcpState.Selecting) {
       // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one.
       message.broadcast = (this.tries & 1) == 0;
@@ -265,27 +268,28 @@ export class DhcpClient {
     const buffer = changetype<usize>(this.buffer);
     while (socket.readable()) {
       const length = socket.receive(buffer, DHCP_MESSAGE_BYTES) as u32;
-      const whole = socket.lastLength == length && socket.lastPort == DHCP_SERVER_PORT;
-      if (!whole || !parseDhcp(buffer, length) || !this.answer(buffer, length, now)) {
-        this.ignored++;
-      }
+      // From whatever port: relays and containers do not always send from 67.
+      const valid = socket.lastLength == length && parseDhcp(buffer, length);
+      if (!valid || !this.answer(buffer, length, socket.lastAddress, now)) this.ignored++;
     }
   }
 
   /** Handles a message. Returns false if it was not expected. */
-  private answer(buffer: usize, length: u32, now: i64): bool {
+  private answer(buffer: usize, length: u32, source: u32, now: i64): bool {
     const header = DhcpHeader.at(buffer);
     if (header.transaction != this.message.transaction) return false;
     if (header.hardwareAddress != this.target.hardwareAddress()) return false;
     const options = DhcpOptions.parse(buffer, length);
     if (options == null) return false;
     const type = options.number(OPTION_TYPE, 1);
-    if (type == DhcpType.Nak) return this.refused(options, now);
+    if (type == DhcpType.Nak) return this.refused(options, source, now);
     const selecting = this.state == DhcpState.Selecting;
     if (!selecting && !awaitsAck(this.state)) return false;
     if (type != (selecting ? DhcpType.Offer : DhcpType.Ack)) return false;
-    const lease = Lease.read(header, options, this.sentAt);
-    if (lease == null || !this.isFromOwnServer(lease.server)) return false;
+    const lease = Lease.read(header, options, source, this.sentAt);
+    const failure = this.journal.refusal(selecting ? "offer" : "ACK", source, lease, now);
+    if (failure != "") this.lastFailure = failure;
+    if (failure != "" || (!selecting && !this.isAwaited(lease))) return false;
     if (selecting) {
       this.offer = lease;
       this.begin(DhcpState.Requesting, now);
@@ -295,8 +299,19 @@ export class DhcpClient {
     return true;
   }
 
-  /** Reports whether a reply from `server` is acceptable in this state. */
-  private isFromOwnServer(server: Ipv4Address): bool {
+  /**
+   * Reports whether an ACK grants what was requested. Its server identifier may differ from the
+   * OFFER's: behind an anycast relay, several servers answer.
+   */
+  private isAwaited(granted: Lease): bool {
+    const asked = this.state == DhcpState.Requesting ? this.offer : this.lease;
+    if (this.state != DhcpState.Requesting && this.state != DhcpState.Renewing) return true;
+    if (asked == null || asked.address == granted.address) return asked != null;
+    return this.state == DhcpState.Renewing && asked.server == granted.server;
+  }
+
+  /** Reports whether a NAK from `server` counts in this state. */
+  private isFromOwnServer(server: u32): bool {
     const offer = this.offer;
     const lease = this.lease;
     if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
@@ -314,6 +329,7 @@ export class DhcpClient {
     this.attempts = 0;
     this.silentSince = -1;
     this.lastFailure = "";
+    this.journal.granted(lease, before);
     this.grants++;
     this.socket!.acceptUnconfigured = false;
     this.target.configure(lease);
@@ -322,8 +338,6 @@ export class DhcpClient {
       this.probeUntil = now + PROBE_TIME;
     }
     this.bound(now);
-    const address = `${formatIpv4(lease.address)}/${lease.prefix.toString()}`;
-    log(`${this.target.name()}: DHCP lease ${address} from ${formatIpv4(lease.server)}`);
   }
 
   /** Waits for T1. */
@@ -334,17 +348,12 @@ export class DhcpClient {
   }
 
   /** NAK: the server denies the lease. Starts over. */
-  private refused(options: DhcpOptions, now: i64): bool {
-    const server = options.number(OPTION_SERVER, 4);
-    if (!awaitsAck(this.state) || server < 0 || !this.isFromOwnServer(server as u32)) return false;
+  private refused(options: DhcpOptions, source: u32, now: i64): bool {
+    const server = serverOf(options, source);
+    if (!awaitsAck(this.state) || server == 0 || !this.isFromOwnServer(server)) return false;
     const moved = this.state == DhcpState.Rebooting;
-    const words = options.find(OPTION_MESSAGE);
-    let why = `DHCPNAK from ${formatIpv4(server as u32)}`;
-    if (words != null) {
-      why += ": " + escapeBytes(changetype<usize>(words), words.length as u32);
-    }
     this.drop();
-    this.fail(why, now);
+    this.fail(nakText(options, server), now);
     this.refusals++;
     // After a move to another network, retry at once. Otherwise the server may repeat the NAK.
     if (!moved) this.wakeAt = now + backOff(this.random, this.refusals);

@@ -63,6 +63,7 @@ const KNOWN: StaticArray<Known> = [
   new Known(119, "search", Form.Domains),
   new Known(120, "SIP server", Form.Bytes),
   new Known(121, "classless routes", Form.Routes),
+  new Known(249, "classless routes", Form.Routes),
   new Known(252, "proxy configuration", Form.Text),
 ];
 

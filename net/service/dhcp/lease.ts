@@ -4,7 +4,7 @@
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
-import { Ipv4Address, isUnicast, maskOf, prefixOf } from "../../wire/address";
+import { formatIpv4, Ipv4Address, isUnicast, maskOf, prefixOf } from "../../wire/address";
 import { DhcpHeader } from "../../wire/dhcp";
 import {
   DhcpOptions,
@@ -14,19 +14,23 @@ import {
   OPTION_MASK,
   OPTION_MTU,
   OPTION_NAME_SERVERS,
+  OPTION_OLD_ROUTES,
   OPTION_REBINDING_TIME,
   OPTION_RENEWAL_TIME,
   OPTION_ROUTERS,
   OPTION_ROUTES,
   OPTION_SEARCH,
   OPTION_SERVER,
+  OPTION_STATIC_ROUTES,
   OPTION_TIME_SERVERS,
 } from "../../wire/dhcp-options";
-import { LeaseRoute, readRoutes } from "./routes";
+import { classPrefix, LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
 import { readHostName, readSearchList, readText } from "./text";
 
 /** Lower bound of a lease in seconds, against a storm of requests. */
 export const SHORTEST_LEASE: u32 = 10;
+/** The lease time in seconds if a server gives none: long enough not to renew all the time. */
+const DEFAULT_LEASE: u32 = 3600;
 /** The lease time of a lease that never ends (RFC 2132 section 9.2). */
 export const INFINITE: u32 = 0xffffffff;
 
@@ -39,11 +43,14 @@ export class Lease {
   address: Ipv4Address = 0;
   /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
-  /** The server identifier (option 54): the destination of renewals and RELEASE. */
-  server: Ipv4Address = 0;
-  /** The routers of option 3 that are on the lease's network. */
-  routers: Array<Ipv4Address> = [];
-  /** The routes to install: those of option 121, else a default route via the first router. */
+  /** The destination of renewals and RELEASE: option 54, or else the source of the message. */
+  server: u32 = 0;
+  /** The routers of option 3. */
+  routers: Array<u32> = [];
+  /**
+   * The routes to install: those of option 121, else of 249, else of 33 and a default route via a
+   * router, preferably one on the lease's network.
+   */
   routes: Array<LeaseRoute> = [];
   /** Options 6 and 42. */
   nameServers: Array<Ipv4Address> = [];
@@ -70,60 +77,85 @@ export class Lease {
   ) {}
 
   /**
-   * Parses the lease of an OFFER or ACK to a message sent at `now`. Returns null without a server
-   * identifier, a usable address, or a lease time above zero.
+   * Parses the lease of an OFFER or ACK from `source` to a message sent at `now`. See `complaint`
+   * for whether it can be used.
    */
-  static read(header: DhcpHeader, options: DhcpOptions, now: i64): Lease | null {
-    const server = options.number(OPTION_SERVER, 4);
-    const time = options.number(OPTION_LEASE_TIME, 4);
-    if (server <= 0 || !isUnicast(server as u32) || time <= 0) return null;
+  static read(header: DhcpHeader, options: DhcpOptions, source: u32, now: i64): Lease {
     const lease = new Lease(options);
     lease.address = header.yourAddress;
-    lease.server = server as u32;
+    lease.server = serverOf(options, source);
     lease.prefix = prefixFor(lease.address, options);
-    if (!isHostAddress(lease.address, lease.prefix) || lease.address == lease.server) return null;
-    const offered = options.addresses(OPTION_ROUTERS);
-    if (offered.includes(lease.address)) return null;
-    lease.readRouters(offered, options);
+    lease.chooseRoutes();
     lease.readRest(options);
-    lease.setTimes(time as u32, options, now);
+    const time = options.number(OPTION_LEASE_TIME, 4);
+    lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, now);
     return lease;
   }
 
+  /** Returns why the lease cannot be used, or "". */
+  complaint(): string {
+    if (this.server == 0) return "it names no server";
+    const address = formatIpv4(this.address);
+    if (!isHostAddress(this.address, this.prefix)) {
+      return `${address}/${this.prefix.toString()} is no host's address`;
+    }
+    if (this.address == this.server) return `${address} is the server's own address`;
+    if (this.routers.includes(this.address)) return `${address} is its router's address`;
+    return "";
+  }
+
+  /** Whether the server gave no lease time, or 0, so that an hour is assumed. */
+  get timeAssumed(): bool {
+    return this.options.number(OPTION_LEASE_TIME, 4) <= 0;
+  }
+
+  /** Returns the router of the default route, else the first router, else 0. */
+  defaultRouter(): u32 {
+    for (let i = 0; i < this.routes.length; i++) {
+      if (this.routes[i].prefix == 0) return this.routes[i].router;
+    }
+    return this.firstRouter();
+  }
+
   /** Reports whether `address` belongs to another host on the lease's network. */
-  isNeighbor(address: Ipv4Address): bool {
+  private isNeighbor(address: u32): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
   }
 
-  /** Keeps the routers on the lease's network, and the routes whose router is on the link. */
-  private readRouters(offered: Array<Ipv4Address>, options: DhcpOptions): void {
-    for (let i = 0; i < offered.length && this.routers.length < (DHCP_SERVERS as i32); i++) {
-      const router = offered[i];
-      if (isHostAddress(router, this.prefix) && this.isNeighbor(router)) this.routers.push(router);
+  private chooseRoutes(): void {
+    const options = this.options;
+    this.routers = usable(options.addresses(OPTION_ROUTERS));
+    let routes = readOption(options, OPTION_ROUTES);
+    if (routes == null) routes = readOption(options, OPTION_OLD_ROUTES);
+    const classless = routes != null;
+    if (routes == null) {
+      routes = readClassfulRoutes(options.addresses(OPTION_STATIC_ROUTES), DHCP_ROUTES);
     }
-    const data = options.find(OPTION_ROUTES);
-    let classless: Array<LeaseRoute> | null = null;
-    if (data != null) classless = readRoutes(data, DHCP_ROUTES);
-    if (classless != null) {
-      for (let i = 0; i < classless.length; i++) {
-        if (this.reaches(classless[i].router, classless)) this.routes.push(classless[i]);
+    if (routes != null) {
+      for (let i = 0; i < routes.length; i++) {
+        if (this.canReach(routes[i].router)) this.routes.push(routes[i]);
       }
-    } else if (this.routers.length > 0) {
-      this.routes.push(new LeaseRoute(0, 0, this.routers[0]));
     }
+    const router = this.firstRouter();
+    if (!classless && router != 0) this.routes.push(new LeaseRoute(0, 0, router));
   }
 
-  /** Reports whether a router is on the link: 0, on the lease's network, or in one of `routes`. */
-  private reaches(router: Ipv4Address, routes: Array<LeaseRoute>): bool {
-    if (router == 0 || this.isNeighbor(router)) return true;
-    if (router == this.address || !isUnicast(router)) return false;
-    for (let i = 0; i < routes.length; i++) {
-      const mask = maskOf(routes[i].prefix);
-      if (routes[i].router != 0 || routes[i].prefix == 0) continue;
-      if ((router & mask) == routes[i].destination) return true;
+  /** Returns the first router on the lease's network, else the first one of all, else 0. */
+  private firstRouter(): u32 {
+    const routers = this.routers;
+    for (let i = 0; i < routers.length; i++) {
+      if (this.isNeighbor(routers[i]) && this.canReach(routers[i])) return routers[i];
     }
-    return false;
+    const first: u32 = routers.length > 0 ? routers[0] : 0;
+    return this.canReach(first) ? first : 0;
+  }
+
+  /** Reports whether a router can be another host on the link; 0 stands for the link itself. */
+  private canReach(router: u32): bool {
+    if (router == 0) return true;
+    if (!isUnicast(router) || router == this.address) return false;
+    return !this.isNeighbor(router) || isHostAddress(router, this.prefix);
   }
 
   private readRest(options: DhcpOptions): void {
@@ -156,21 +188,30 @@ export class Lease {
   }
 }
 
+/** Returns the server identifier, else the source of the message, else 0 (RFC 2131, 4.3.1). */
+export function serverOf(options: DhcpOptions, source: u32): u32 {
+  const server = options.number(OPTION_SERVER, 4);
+  if (server > 0 && isUnicast(server as u32)) return server as u32;
+  return isUnicast(source) ? source : 0;
+}
+
+function readOption(options: DhcpOptions, code: u32): Array<LeaseRoute> | null {
+  const data = options.find(code);
+  return data == null ? null : readRoutes(data, DHCP_ROUTES);
+}
+
 /**
- * Returns the prefix length of option 1. If the mask is missing or invalid, returns that of the
- * address's class (RFC 950 section 2.1). 32 is valid only together with option 121.
+ * Returns the prefix length of option 1, 32 included. If the mask is missing or invalid, returns
+ * that of the address's class.
  */
 function prefixFor(address: Ipv4Address, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);
   const prefix = mask < 0 ? 0 : prefixOf(mask as u32);
-  if (prefix >= 1 && prefix < 32) return prefix as u32;
-  if (prefix == 32 && options.find(OPTION_ROUTES) != null) return 32;
-  if (address >>> 31 == 0) return 8;
-  return address >>> 30 == 2 ? 16 : 24;
+  return prefix >= 1 ? (prefix as u32) : classPrefix(address);
 }
 
 /** Reports whether `address` is a valid host address in a network with that prefix length. */
-export function isHostAddress(address: Ipv4Address, prefix: u32): bool {
+function isHostAddress(address: u32, prefix: u32): bool {
   if (!isUnicast(address)) return false;
   if (prefix >= 31) return true;
   const host = address & ~maskOf(prefix);

@@ -4,7 +4,7 @@
  *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
  */
 import { loadNet32 } from "../../../core/bytes";
-import { Ipv4Address, isLoopback, isMulticast, maskOf } from "../../wire/address";
+import { Ipv4Address, isLoopback, isMulticast, isUnicast, maskOf } from "../../wire/address";
 
 /** A route of a lease. If `router` is 0, the destination is on the link. */
 export class LeaseRoute {
@@ -13,6 +13,28 @@ export class LeaseRoute {
     readonly prefix: u32,
     readonly router: Ipv4Address,
   ) {}
+}
+
+/**
+ * Returns the routes of option 33, pairs of a destination and a router; the prefix is that of the
+ * destination's class (RFC 2132 section 5.8). Returns null if there is none.
+ */
+export function readClassfulRoutes(pairs: Array<u32>, most: u32): Array<LeaseRoute> | null {
+  const routes: Array<LeaseRoute> = [];
+  for (let i = 0; i + 1 < pairs.length && routes.length < (most as i32); i += 2) {
+    const prefix = classPrefix(pairs[i]);
+    const destination = pairs[i] & maskOf(prefix);
+    // The default route has an option of its own.
+    if (!isUnicast(destination) || !isUnicast(pairs[i + 1])) continue;
+    routes.push(new LeaseRoute(destination, prefix, pairs[i + 1]));
+  }
+  return routes.length == 0 ? null : routes;
+}
+
+/** Returns the prefix length of an address's class (RFC 950 section 2.1). */
+export function classPrefix(address: u32): u32 {
+  if (address >>> 31 == 0) return 8;
+  return address >>> 30 == 2 ? 16 : 24;
 }
 
 /**

@@ -34,12 +34,7 @@ export const DHCP_STATE_NAMES: StaticArray<string> = [
   "releasing",
 ];
 
-/** Reports whether a REQUEST is awaiting its reply in a state. */
+/** Reports whether a REQUEST is awaiting its reply. */
 export function awaitsAck(state: DhcpState): bool {
-  return (
-    state == DhcpState.Requesting ||
-    state == DhcpState.Rebooting ||
-    state == DhcpState.Renewing ||
-    state == DhcpState.Rebinding
-  );
+  return state >= DhcpState.Requesting && state <= DhcpState.Rebinding && state != DhcpState.Bound;
 }

@@ -43,12 +43,13 @@ export const linkMutants: Mutation[] = [
     "false",
   ],
   [
-    "ETH-08 ETH-09",
+    "ETH-08",
     "does not count unknown types",
     INGRESS,
-    ": Drop.EthernetUnknownType;",
-    ": Drop.None;",
+    "} else drop = Drop.EthernetUnknownType;",
+    "}",
   ],
+  ["ETH-09", "takes every VLAN", wire("ethernet"), "& 0xfff) != 0)", "& 0) != 0)"],
   [
     "ETH-10",
     "does not move the ring's tail",
@@ -65,13 +66,7 @@ export const linkMutants: Mutation[] = [
   ],
   ["ARP-02", "caches every claim", ARP, "const create = isRequest && forUs &&", "const create ="],
   ["ARP-03", "caches off-link addresses", ARP, "addresses.onLink(sender) != null;", "true;"],
-  [
-    "ARP-04",
-    "accepts group addresses, and any frame source",
-    wire("arp"),
-    "|| isGroupHardware(sender) || sender != frameSource",
-    "",
-  ],
+  ["ARP-04", "accepts group addresses", wire("arp"), "|| isGroupHardware(sender)", ""],
   [
     "ARP-05",
     "ignores a claim on its own address",
@@ -104,10 +99,10 @@ export const linkMutants: Mutation[] = [
   ],
   [
     "ARP-10",
-    "does not compare the sender with the frame's source",
-    wire("arp"),
-    "|| sender != frameSource",
-    "",
+    "believes only those who send for themselves",
+    INGRESS,
+    "if (type == ETHERTYPE_ARP) {",
+    "if (type == ETHERTYPE_ARP && load<u64>(start + 6) << 16 == load<u64>(start + 22) << 16) {",
   ],
   [
     "ARP-11",

@@ -39,7 +39,8 @@ export function checkFrame(ip: IpLayer, pointer: usize, length: u32): void {
 }
 
 function checkArp(ip: IpLayer, pointer: usize, length: u32, from: u64): void {
-  assert(parseArp(pointer, length, from) == Drop.None, "malformed ARP packet");
+  assert(parseArp(pointer, length) == Drop.None, "malformed ARP packet");
+  assert(ArpPacket.at(pointer).senderHardware == from, "ARP for another station");
   const sender = ArpPacket.at(pointer).senderAddress;
   assert(sender == 0 || ip.owns(sender), "ARP sender is not an own address");
 }

@@ -4,6 +4,7 @@ import { readConfigFile } from "../../../kernel/config/config-file";
 import { Configuration } from "../../../kernel/config/configuration";
 import { readHostsFile } from "../../../kernel/config/hosts-file";
 import { Tokens } from "../../../kernel/config/tokenizer";
+import { DHCP_GATEWAY } from "../../../net/service/settings";
 import { formatHardware, formatIpv4 } from "../../../net/wire/address";
 import { textAt } from "./text";
 
@@ -41,7 +42,8 @@ export function problems(): string {
   return configuration.problems.join("\n");
 }
 export function reportMissing(devices: i32): void {
-  configuration.reportMissing(devices);
+  configuration.devices = devices;
+  configuration.reportMissing();
 }
 export function run(): string {
   return configuration.run;
@@ -56,25 +58,42 @@ export function panicSeconds(): u32 {
   return configuration.panicSeconds;
 }
 
+export function setDevices(count: i32): void {
+  configuration.devices = count;
+}
+
 /** The settings of `net<index>` with this hardware address, on one line. */
 export function settings(index: u32, hardware: u64): string {
   const it = configuration.settingsFor(`net${index}`, hardware);
   const parts: Array<string> = [`dhcp=${it.dhcp}`];
   for (let i = 0; i < it.addresses.length; i++) {
     parts.push(`${formatIpv4(it.addresses[i].address)}/${it.addresses[i].prefix}`);
+    const peer = it.addresses[i].peer;
+    if (peer != null) parts.push(`peer=${formatIpv4(peer.address)}/${peer.prefix}`);
   }
   if (it.gateway != 0) parts.push(`gateway=${formatIpv4(it.gateway)}`);
   for (let i = 0; i < it.nameServers.length; i++) {
     const server = it.nameServers[i];
-    parts.push(`dns=${formatIpv4(server.address)}#${server.port}`);
+    const name = server.serverName == "" ? "" : `(${server.serverName})`;
+    parts.push(`dns=${formatIpv4(server.address)}#${server.port}${name}`);
   }
   for (let i = 0; i < it.routes.length; i++) {
     const route = it.routes[i];
     const to = `${formatIpv4(route.destination)}/${route.prefix}`;
-    parts.push(`route=${to}>${formatIpv4(route.gateway)}~${route.metric}`);
+    const gateway = route.gateway == DHCP_GATEWAY ? "_dhcp4" : formatIpv4(route.gateway);
+    parts.push(`route=${to}>${gateway}~${route.metric}${route.onLink ? "!" : ""}`);
   }
   if (it.ntpServers.length > 0) parts.push(`ntp=${it.ntpServers.join(",")}`);
   if (it.mtu > 0) parts.push(`mtu=${it.mtu}`);
+  const use = it.lease;
+  if (!use.sendHostname) parts.push("silent");
+  if (!use.useDns) parts.push("-dns");
+  if (!use.useNtp) parts.push("-ntp");
+  if (!use.useMtu) parts.push("-mtu");
+  if (!use.useHostname) parts.push("-hostname");
+  if (!use.takesRoute(24)) parts.push("-routes");
+  if (!use.takesRoute(0)) parts.push("-gateway");
+  if (use.routeMetric >= 0) parts.push(`metric=${use.routeMetric}`);
   return parts.join(" ");
 }
 export function hardwareText(hardware: u64): string {

@@ -1,4 +1,5 @@
 /** The DHCP client over a UDP table that sends into a capturing sink. */
+import { logLines } from "../../../core/log";
 import { DhcpClient } from "../../../net/service/dhcp/client";
 import { describeOption, optionName } from "../../../net/service/dhcp/describe";
 import { Lease } from "../../../net/service/dhcp/lease";
@@ -54,9 +55,11 @@ class NotedTarget implements LeaseTarget {
 const random = new SequenceRandom();
 let table = new UdpTable(random);
 let target = new NotedTarget();
+let logStart: i32 = 0;
 let client = new DhcpClient(table, target, random);
 
 export function reset(seed: u32): void {
+  logStart = logLines().length;
   random.seed(seed);
   table = new UdpTable(random);
   target = new NotedTarget();
@@ -114,6 +117,14 @@ export function ignored(): u64 {
 }
 export function lastFailure(): string {
   return client.lastFailure;
+}
+/** The log since `reset`, a line each. */
+export function logText(): string {
+  let text = "";
+  const lines = logLines();
+  for (let i = logStart; i < lines.length; i++)
+    text += lines[i].substring(lines[i].indexOf("] ") + 2) + "\n";
+  return text;
 }
 export function address(): u32 {
   return target.address;

@@ -135,6 +135,18 @@ export function addRoute(
   const origin = RouteOrigin.Static;
   return ip.routes.add(new Route(destination, prefix, gateway, net(index), metric, origin));
 }
+export function addOnLinkRoute(
+  index: u32,
+  destination: u32,
+  prefix: u32,
+  gateway: u32,
+  metric: u32,
+): i32 {
+  const origin = RouteOrigin.Static;
+  const route = new Route(destination, prefix, gateway, net(index), metric, origin);
+  route.onLink = true;
+  return ip.routes.add(route);
+}
 export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
   const at = ip.routes.find(destination, prefix, metric);
   if (at >= 0) ip.routes.removeAt(at);

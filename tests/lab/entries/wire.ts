@@ -48,8 +48,8 @@ export function emitEthernet(pointer: usize, to: u64, from: u64, type: u32): boo
   return header.destination == to && header.source == from && header.type == type;
 }
 
-export function gateArp(pointer: usize, length: u32, from: u64): i32 {
-  return gateOfArp(pointer, length, from);
+export function gateArp(pointer: usize, length: u32): i32 {
+  return gateOfArp(pointer, length);
 }
 export function emitArp(
   pointer: usize,

@@ -43,7 +43,14 @@ export class DhcpServer {
 
   constructor(
     private readonly peer: Peer,
-    private readonly options: { router: number; servers: number[]; first: string },
+    /** `mask` is 255.255.255.0 unless given; `port`, from which it answers, is 67. */
+    readonly options: {
+      router: number;
+      servers: number[];
+      first: string;
+      mask?: string;
+      port?: number;
+    },
   ) {
     peer.udp.set(67, (datagram) => this.receive(datagram));
   }
@@ -94,21 +101,22 @@ export class DhcpServer {
         }
         if (type === DhcpType.Ack) this.acknowledged++;
         const direct = be32(copy, 12);
-        if (direct !== 0 && type === DhcpType.Ack) this.peer.sendUdp(67, direct, 68, bytes);
-        else this.peer.sendUdp(67, 0xffffffff, 68, bytes);
+        const { port = 67 } = this.options;
+        if (direct !== 0 && type === DhcpType.Ack) this.peer.sendUdp(port, direct, 68, bytes);
+        else this.peer.sendUdp(port, 0xffffffff, 68, bytes);
       });
     }
   }
 
   private message(request: Buffer, type: number): Buffer {
     const { lease } = this.behavior;
-    const { router, servers } = this.options;
+    const { router, servers, mask = "255.255.255.0" } = this.options;
     const options: Options = [
       [53, [type]],
       [54, ips(this.peer.address)],
     ];
     if (type !== DhcpType.Nak) {
-      options.push([1, ips("255.255.255.0")], [3, ips(router)], [51, u32(lease)]);
+      options.push([1, ips(mask)], [3, ips(router)], [51, u32(lease)]);
       options.push([6, ips(...servers)]);
     }
     return dhcpMessage({

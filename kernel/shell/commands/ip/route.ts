@@ -1,13 +1,18 @@
 /**
  * ip route [show [PREFIX|default] [dev DEVICE] | get ADDRESS | flush [DEVICE] |
- *           add|replace|del PREFIX|default [via GATEWAY] [dev DEVICE] [metric N]]
+ *           add|replace|del PREFIX|default [via GATEWAY] [dev DEVICE] [src ADDRESS]
+ *                           [scope SCOPE] [metric N] [onlink]]
  *
  * The routing table: the longest prefix wins, then the smallest metric. `proto` says who made a
  * route: kernel (with an address), dhcp, or static (this command and the configuration). The
  * default route of DHCP has metric 1024, as under systemd-networkd, so that a static one wins.
  *
- * Unlike iproute2, there is one table, only unicast routes, and no scope, source or MTU to give;
- * `flush` keeps the routes of proto kernel; a missing gateway and device are wrong usage.
+ * `onlink`: the gateway is on the device's link although no network of the device has it.
+ * `linkdown`: the device has no carrier, so that other routes are used if there are any.
+ *
+ * Unlike iproute2, there is one table, only unicast routes, and no MTU to give; `scope` must be
+ * what the route has anyhow (`link` without a gateway, otherwise `global`); `flush` keeps the
+ * routes of proto kernel; a missing gateway and device are wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
@@ -60,6 +65,8 @@ function describe(route: Route): string {
   if (route.gateway == 0) text += " scope link";
   if (route.source != 0) text += ` src ${formatIpv4(route.source)}`;
   if (route.metric != 0) text += ` metric ${route.metric}`;
+  if (route.onLink) text += " onlink";
+  if (!route.iface.linkUp) text += " linkdown";
   return text;
 }
 
@@ -107,6 +114,11 @@ class Request {
   gateway: Ipv4Address = 0;
   /** -1 if not given: 0 for a new route, any for `del`. */
   metric: i64 = -1;
+  /** 0: the device's own. */
+  source: u32 = 0;
+  onLink: bool = false;
+  /** "" if not given. */
+  scope: string = "";
   iface: Interface | null = null;
 
   /** Reads the words up to the end. Returns false after printing an error. */
@@ -123,6 +135,10 @@ class Request {
   /** Reads a keyword and its value. */
   private pair(context: Context): void {
     const word = context.take();
+    if (word == "onlink") {
+      this.onLink = true;
+      return;
+    }
     const value = context.take();
     if (word == "via") {
       const gateway = parseIpv4(value);
@@ -137,7 +153,15 @@ class Request {
       if (this.metric < 0 || this.metric > 0xffffffff) {
         context.code = context.unexpected(value, "a metric from 0 to 4294967295");
       }
-    } else context.code = context.unexpected(word, "via, dev or metric");
+    } else if (word == "src") {
+      const source = parseIpv4(value);
+      if (source == NOT_AN_ADDRESS) context.code = context.unexpected(value, "an own address");
+      else this.source = source as u32;
+    } else if (word == "scope") {
+      this.scope = value;
+      const known: bool = value == "link" || value == "global";
+      if (!known) context.code = context.unexpected(value, "link or global");
+    } else context.code = context.unexpected(word, "via, dev, src, scope, metric or onlink");
   }
 }
 
@@ -160,9 +184,17 @@ function add(context: Context, replace: bool): i32 {
   if (iface == null && gateway != 0) iface = context.onlyDevice();
   // Without a gateway the device is not guessed, as all of the Internet would be on its link.
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
+  // In the words of Linux's fib_check_nh and fib_valid_prefsrc.
+  if (request.source != 0 && !context.stack.ip.owns(request.source)) {
+    return context.invalid("Invalid prefsrc address.");
+  }
+  if (request.onLink && gateway == 0) return context.refused("Invalid argument");
+  if (request.scope == "link" && gateway != 0) return context.invalid("Nexthop has invalid scope.");
   const metric = max<i64>(request.metric, 0) as u32;
   const origin = RouteOrigin.Static;
   const route = new Route(prefix.address, prefix.length, gateway, iface, metric, origin);
+  route.source = request.source;
+  route.onLink = request.onLink;
   const routes = context.stack.ip.routes;
   const index = replace ? routes.find(prefix.address, prefix.length, metric) : -1;
   if (index < 0) return outcome(context, routes.add(route));
@@ -195,6 +227,7 @@ function remove(context: Context): i32 {
     if (request.gateway != 0 && route.gateway != request.gateway) continue;
     if (request.iface != null && route.iface !== request.iface) continue;
     if (request.metric >= 0 && route.metric != request.metric) continue;
+    if (request.source != 0 && route.source != request.source) continue;
     routes.removeAt(i);
     return context.done();
   }

@@ -103,6 +103,9 @@ test("reads ip= in every form of Linux", () => {
     "172.16.0.5:172.16.0.1": "dhcp=false 172.16.0.5/16",
     "10.0.2.15::10.0.2.2:255.255.255.0:::dhcp": "dhcp=true 10.0.2.15/24 gateway=10.0.2.2",
     "10.0.2.15:::255.255.255.254": "dhcp=false 10.0.2.15/31",
+    "10.0.2.15:::255.255.255.255": "dhcp=false 10.0.2.15/32",
+    "10.0.2.15::10.0.2.2:255.255.255.255": "dhcp=false 10.0.2.15/32 gateway=10.0.2.2",
+    "10.0.2.15::172.31.1.1:255.255.255.0": "dhcp=false 10.0.2.15/24 gateway=172.31.1.1",
     "10.0.2.15::10.0.2.2:255.255.255.0:::off:10.0.2.3::10.0.2.4":
       "dhcp=false 10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3#53 ntp=10.0.2.4",
   };
@@ -118,9 +121,9 @@ test("reports a wrong ip= and ignores it", () => {
     ...["", "dchp", "10.0.2", "10.0.2.256", "0.0.0.0", "127.0.0.1", "224.0.0.1", "10.0.2.15/24"],
     ...["10.0.2.15::10.0.2.2:255.0.255.0", "10.0.2.15::10.0.2.2:24", "10.0.2.15:::0.0.0.0"],
     ...["10.0.2.15::10.0.2.255:255.255.255.0", "10.0.2.15::10.0.2.0:255.255.255.0"],
-    ...["10.0.2.15::10.0.3.2:255.255.255.0", "10.0.2.15::10.0.2.15:255.255.255.0"],
+    ...["10.0.2.15::10.0.2.15:255.255.255.0", "10.0.2.15::10.0.2.15:255.255.255.255"],
     ...["10.0.2.0:::255.255.255.0", "10.0.2.255:::255.255.255.0", "10.0.2.15:x"],
-    ...["10.0.2.15::::bad_host", "10.0.2.15::::1.2", "10.0.2.15:::::eth0", "10.0.2.15::::::maybe"],
+    ...["10.0.2.15::::bad_host", "10.0.2.15::::1.2", "10.0.2.15:::::eth/0", "10.0.2.15::::::maybe"],
     ...["10.0.2.15:::::::8.8.8", "10.0.2.15:::::::8.8.8.8#0", "10.0.2.15:::::::8.8.8.8#65536"],
     ...["::10.0.2.2::::dhcp", ":::255.255.255.0", "::::::::::", "[fe80::1]", "::::::static"],
     ...["10.0.2.15:::::::::time.example"],
@@ -214,7 +217,7 @@ test("reports wrong lines by number, and applies the others", () => {
     "MACAddress=52:54:00:12:34", // 25
     "[Network]",
     "Address=10.0.2.16/24",
-    "Gateway=10.0.3.1", // 28
+    "Gateway=10.0.2.255", // 28
     "DNS=10.0.2.3",
     "Domains=..", // 30
     "NTP=1.2.3", // 31
@@ -227,13 +230,13 @@ test("reports wrong lines by number, and applies the others", () => {
     [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
   );
   // The first section has no address, so the rest of it has no effect.
-  assert.equal(settings(0), "dhcp=true");
+  assert.equal(settings(0), "dhcp=true dns=10.0.2.3#53");
 });
 
 test("reports what is wrong and what is expected, and drops incomplete routes", () => {
   const network =
     "invalid prefix for given prefix length, expected NETWORK/PREFIX like 10.1.0.0/16";
-  const neighbor = "gateway is unreachable, expected another host in the network of an Address=";
+  const neighbor = "gateway is unreachable, expected another host than an Address=";
   for (const [lines, expected] of [
     [
       ["[Route]", "Destination=10.7.0.0/8", "Gateway=10.0.2.2"],

@@ -163,14 +163,25 @@ test("ARP-09: ignores other hardware, protocols and operations", () => {
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ARP-10: ignores a sender that differs from the frame's source", () => {
+test("ARP-10: the sender counts that the packet names, as in Linux", () => {
   const split = { ...replyOf({ hardware: attacker.hardware, address: gateway.address }) };
   host.receive(arpFrame(split, guest.hardware, gateway.hardware));
+  assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware), "a mere claim");
+  host.sent();
   host.receive(arpFrame({ ...requestOf(other) }, BROADCAST, attacker.hardware));
-  assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
-  assert.equal(host.state(gateway.address), NeighborState.reachable);
-  assert.equal(host.state(other.address), NeighborState.free);
-  assert.equal(arps().length, 0);
+  assert.equal(hardwareOf(other.address), hardwareNumber(other.hardware));
+  assert.deepEqual(
+    arps().map((reply) => [reply.operation, reply.to]),
+    [[2, other.hardware]],
+  );
+  // A bonded station answers through its other port.
+  host.ping("10.0.2.78");
+  host.turn();
+  const bonded = { hardware: "52:54:00:00:00:78", address: "10.0.2.78" };
+  host.receive(arpFrame(replyOf(bonded), guest.hardware, attacker.hardware));
+  assert.equal(host.state(bonded.address), NeighborState.reachable);
+  assert.equal(hardwareOf(bonded.address), hardwareNumber(bonded.hardware));
+  host.sent();
 });
 
 test("ARP-11: requests a silent neighbor three times, once a second, then drops its packet", () => {

@@ -4,6 +4,7 @@ import test, { afterEach, beforeEach } from "node:test";
 import { ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, ICMP, IPV4, TCP, UDP } from "../../../lab/packets/bytes.ts";
 import {
+  arpRequest,
   assertAlive,
   attacker,
   dns,
@@ -94,18 +95,30 @@ test("ETH-08: drops 802.3 length frames", () => {
   assertDropped(frame, "ethernet-unknown-type");
 });
 
-test("ETH-09: drops VLAN tags, single or double, whole or truncated", () => {
+test("ETH-09: drops VLAN tags but those of VLAN 0, single or double, whole or cut", () => {
   const inner = Buffer.concat([Buffer.from("0800", "hex"), echoRequest().subarray(14)]);
   for (const [type, tag] of [
-    [0x8100, "0000"],
     [0x8100, "0005"],
+    [0x8100, "e001"],
+    [0x8100, "000081000005"],
     [0x88a8, "000581000005"],
   ] as Array<[number, string]>) {
     const payload = Buffer.concat([Buffer.from(tag, "hex"), inner]);
     const frame = ethernet(guest.hardware, gateway.hardware, type, payload);
-    assertDropped(frame, "ethernet-unknown-type");
-    assertDropped(frame.subarray(0, 16), "ethernet-unknown-type", "truncated after the tag");
-    assertDropped(frame.subarray(0, 15), "ethernet-unknown-type", "truncated in the tag");
+    assertDropped(frame, "ethernet-vlan");
+    assertDropped(frame.subarray(0, 16), "ethernet-truncated", "truncated after the tag");
+    assertDropped(frame.subarray(0, 15), "ethernet-truncated", "truncated in the tag");
+  }
+  for (const tag of ["81000000", "8100e000", "88a80000", "8100000081000000", "88a8600081000000"]) {
+    const type = Number.parseInt(tag.slice(0, 4), 16);
+    const rest = Buffer.from(tag.slice(4), "hex");
+    const sent = (frame: Buffer, kind: number) => {
+      const payload = Buffer.concat([rest, frame.subarray(12)]);
+      host.receive(ethernet(guest.hardware, gateway.hardware, type, payload));
+      return host.sent().filter((reply) => reply.type === kind).length;
+    };
+    assert.equal(sent(echoRequest(), 0x0800), 1, `an echo request with ${tag}`);
+    assert.equal(sent(arpRequest(gateway, guest.address), 0x0806), 1, `a question with ${tag}`);
   }
 });
 

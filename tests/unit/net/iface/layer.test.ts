@@ -81,6 +81,45 @@ test("accepts a gateway that only an on-link route reaches (a cloud's /32)", () 
   host.pass(4);
 });
 
+test("a gateway in no network is used by a route that says it is on the link", () => {
+  assert.notEqual(addRoute("198.51.100.0", 24, "172.31.1.1"), added);
+  const add = (via: string) =>
+    host.wasm.addOnLinkRoute(0, address("198.51.100.0"), 24, address(via), 0);
+  for (const nobody of [guest.address, "224.0.0.1", "255.255.255.255"]) {
+    assert.notEqual(add(nobody), added, nobody);
+  }
+  assert.equal(add("172.31.1.1"), added);
+  assert.equal(way("198.51.100.1"), "172.31.1.1");
+  assert.equal(source("198.51.100.1"), guest.address);
+  host.pass(4);
+  host.wasm.removeAddress(0, address(guest.address));
+  assert.deepEqual(host.routes(), [], "the last address takes all routes with it");
+  host.configure();
+});
+
+test("an interface without a carrier is left for one that has it, and taken again", () => {
+  const second = host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
+  host.wasm.setAddress(second, address("10.0.3.15"), 24);
+  assert.equal(addRoute("0.0.0.0", 0, "10.0.3.2", 5, second), added);
+  host.pass(3);
+  host.sent();
+  host.sent(second);
+  assert.equal(source(OFF_LINK), guest.address);
+  host.wasm.setLink(0, false);
+  host.turn();
+  assert.equal(source(OFF_LINK), "10.0.3.15");
+  assert.equal(source(dns.address), "10.0.3.15", "even what was on the link goes that way");
+  host.wasm.setLink(second, false);
+  host.turn();
+  assert.equal(source(OFF_LINK), guest.address, "no carrier at all: the cable may come back");
+  host.wasm.setLink(0, true);
+  host.wasm.setLink(second, true);
+  host.turn();
+  assert.equal(source(OFF_LINK), guest.address);
+  host.pass(3);
+  host.sent(second);
+});
+
 test("sends nothing without a route, and notifies the socket at once", () => {
   host.wasm.removeRoute(0, 0, 0);
   assert.equal(source(OFF_LINK), "0.0.0.0");

@@ -152,11 +152,11 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expir
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: only the old server renews, and any server rebinds", () => {
+test("DHC-19: another server may rebind; the old one renews, or one with its leases", () => {
   world.bind(usual(3600));
   world.run(at(1800));
-  world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
-  assert.equal(world.state, "renewing", "not the server that was asked");
+  world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.16" });
+  assert.equal(world.state, "renewing", "not the server that was asked, and another address");
   world.reply(types.ack);
   assert.equal(world.state, "bound");
   assert.equal(wasm.t1At(), at(3600));
@@ -165,6 +165,48 @@ test("DHC-19: only the old server renews, and any server rebinds", () => {
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
   assert.equal(world.state, "bound");
   assert.equal(world.notes.match(/\?/g)?.length, 1, "probed only once");
+});
+
+test("DHC-23: takes an ACK that bears another server's identifier", () => {
+  wasm.start(0n);
+  world.poll();
+  world.reply(types.offer);
+  world.reply(types.ack, { server: "10.0.2.9", yiaddr: "10.0.2.16" });
+  assert.equal(world.state, "requesting", "not what was requested");
+  world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", xid: 1 });
+  assert.equal(world.state, "requesting", "not the answer to this request");
+  world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
+  assert.equal(world.state, "bound");
+  world.run(at(1800));
+  assert.equal(world.last.destination, address("10.0.2.9"), "who granted it renews it");
+  world.reply(types.ack, { server: "10.0.2.8", source: "10.0.2.8" });
+  assert.equal(world.state, "bound", "the server has moved");
+});
+
+test("logs a silent server once a minute, with what was sent", () => {
+  wasm.start(0n);
+  world.run(400n * second);
+  const lines = world.text(wasm.logText()).split("\n").filter(Boolean);
+  const silent = lines.filter((line) => line.includes("no answer from a server"));
+  assert.ok(silent.length >= 4 && silent.length <= 7, silent.join("\n"));
+  assert.match(silent[0], /^net0: DHCP: no answer from a server for 1\d s, DISCOVER sent 2 times$/);
+  const times = silent.map((line) => Number(/for (\d+) s/.exec(line)?.[1]));
+  for (let i = 1; i < times.length; i++) assert.ok(times[i] - times[i - 1] >= 60, `${times}`);
+});
+
+test("logs what was wrong with an offer, once", () => {
+  wasm.start(0n);
+  world.poll();
+  const bad = { yiaddr: "10.0.2.255" };
+  for (let i = 0; i < 5; i++) world.reply(types.offer, bad);
+  const why = "offer from 10.0.2.2 not used: 10.0.2.255/24 is no host's address";
+  assert.equal(world.text(wasm.lastFailure()), why);
+  const lines = world.text(wasm.logText()).split("\n");
+  assert.equal(lines.filter((line) => line === `net0: DHCP: ${why}`).length, 1);
+  world.run(at(3));
+  world.reply(types.offer);
+  world.reply(types.ack);
+  assert.equal(world.text(wasm.lastFailure()), "");
 });
 
 test("renews a short lease in time", () => {

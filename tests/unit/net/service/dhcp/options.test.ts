@@ -90,12 +90,20 @@ test("DHC-03: reads overloaded file, then sname, within the field, and never nes
   }
 });
 
-test("DHC-04: replaces an invalid mask by that of the address's class", () => {
+test("DHC-04: believes every mask, and replaces an impossible one by the class's", () => {
   for (const mask of [[], [255], [255, 255, 255], [255, 255, 255, 0, 0]]) {
     lists(but([1, mask]));
     assert.equal(wasm.prefix(), 8, `mask ${mask}`);
   }
-  for (const mask of ["255.0.255.0", "0.0.0.0", "255.255.255.255"]) {
+  for (const [mask, prefix] of [
+    ["255.255.255.255", 32],
+    ["255.255.255.254", 31],
+    ["128.0.0.0", 1],
+  ] as const) {
+    lists(but([1, ips(mask)]));
+    assert.equal(wasm.prefix(), prefix, mask);
+  }
+  for (const mask of ["255.0.255.0", "0.0.0.0"]) {
     lists(but([1, ips(mask)]));
     assert.equal(wasm.prefix(), 8, mask);
   }
@@ -142,10 +150,16 @@ test("DHC-06: ignores another xid, chaddr, op, hlen, cookie or htype", () => {
   for (const overrides of cases) assert.equal(offered(overrides), false, JSON.stringify(overrides));
 });
 
-test("DHC-07: handles lease times of 0, 1, 2^31-1 and infinity, and implausible T1 and T2", () => {
-  assert.equal(offered({ options: but([51, u32(0)]) }), false);
-  assert.equal(offered({ options: but([51, undefined]) }), false);
-  assert.equal(offered({ options: but([51, [0, 1]]) }), false);
+test("DHC-07: lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
+  for (const data of [u32(0), undefined, [0, 1]]) {
+    lists(but([51, data]));
+    assert.equal(wasm.leaseTime(), 3600, `${data}`);
+    assert.equal(wasm.t1At(), 1800n * second);
+    assert.match(
+      world.text(wasm.logText()),
+      /net0: DHCP: 10\.0\.2\.2 gives no lease time, assuming 3600 s\n/,
+    );
+  }
   lists(usual(1));
   assert.equal(wasm.leaseTime(), 10, "no flood of requests");
   lists(usual(0x7fffffff));
@@ -166,12 +180,18 @@ test("DHC-07: handles lease times of 0, 1, 2^31-1 and infinity, and implausible 
   }
 });
 
-test("DHC-08: ignores messages without the chosen server's identifier", () => {
-  assert.equal(offered({ server: null }), false);
-  assert.equal(offered({ server: "0.0.0.0" }), false);
-  assert.equal(offered({ server: "255.255.255.255" }), false);
+test("DHC-08: without a server identifier, the source counts; ignores another's answers", () => {
+  for (const server of [null, "0.0.0.0", "255.255.255.255"]) {
+    assert.ok(offered({ server, source: "10.0.2.7" }), `${server}`);
+    assert.deepEqual(world.last.options.get(54), ips("10.0.2.7"));
+    world.reply(types.nak, { server, source: "10.0.2.66" });
+    assert.equal(world.state, "requesting");
+    world.reply(types.ack, { server, source: "10.0.2.7" });
+    assert.equal(world.state, "bound");
+    assert.equal(offered({ server, source: "0.0.0.0" }), false);
+  }
   assert.ok(offered({}));
-  world.reply(types.ack, { server: "10.0.2.66", source: "10.0.2.66" });
+  world.reply(types.ack, { server: "10.0.2.66", source: "10.0.2.66", yiaddr: "10.0.2.99" });
   assert.equal(world.state, "requesting");
   world.reply(types.nak, { server: "10.0.2.66", source: "10.0.2.66" });
   assert.equal(world.state, "requesting");
@@ -191,15 +211,17 @@ test("DHC-09: ignores message types that are missing, malformed, unknown or repe
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10: uses the first few routers and servers, if the length is a multiple of 4", () => {
+test("DHC-10: routers and name servers: multiples of 4, the first few, on-link ones first", () => {
   assert.match(lists(but([3, []])), /^routers; .*routes$/);
   assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
   const text = lists(but([3, many], [6, many]));
   const first = "a000264 a000265 a000266 a000267";
   assert.equal(text, `routers ${first}; servers ${first}; routes 0/0>a000264`);
-  assert.match(lists(but([3, ips("198.51.100.1")])), /^routers; .*routes$/);
-  assert.match(lists(but([3, ips("198.51.100.1", "10.0.2.9")])), /^routers a000209; /);
+  assert.match(lists(but([3, ips("198.51.100.1")])), /routes 0\/0>c6336401$/);
+  assert.match(lists(but([3, ips("198.51.100.1", "10.0.2.9")])), /routes 0\/0>a000209$/);
+  assert.match(lists(but([3, ips("10.0.2.255")])), /routes$/, "no host's address");
+  assert.match(lists(but([1, ips("255.255.255.255")])), /routes 0\/0>a000202$/);
   assert.match(lists(but([6, ips("0.0.0.0", "224.0.0.1", "9.9.9.9")])), /servers 9090909;/);
 });
 
@@ -242,7 +264,18 @@ test("DHC-13: classless routes override option 3, if they are well-formed", () =
   assert.match(lists(but([121, good])), /routes 0\/0>a000209$/);
   const three = Buffer.concat([route(8, [44], "10.0.2.9"), route(16, [127, 0], "10.0.2.9"), good]);
   assert.match(lists(but([121, three])), /routes 2c000000\/8>a000209 0\/0>a000209$/);
-  assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes$/, "not on the link");
+  assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes 0\/0>c6336401$/);
+  assert.match(lists(but([121, route(0, [], "10.0.2.255")])), /routes$/, "no host's address");
+  // Windows' number for the same option, and its classful ancestor.
+  const other = route(16, [44, 1], "10.0.2.8");
+  assert.match(lists(but([249, other])), /routes 2c010000\/16>a000208$/);
+  assert.match(lists(but([249, other], [121, good])), /routes 0\/0>a000209$/);
+  const classful = ips("44.1.2.3", "10.0.2.8", "192.168.7.0", "10.0.2.9", "0.0.0.0", "10.0.2.1");
+  assert.match(
+    lists(but([33, classful])),
+    /routes 2c000000\/8>a000208 c0a80700\/24>a000209 0\/0>a000202$/,
+  );
+  assert.match(lists(but([33, classful], [249, good])), /routes 0\/0>a000209$/);
 });
 
 test("DHC-14: escapes control characters in names, and does not use such names", () => {
@@ -269,9 +302,8 @@ test("DHC-15: drops a message of 5,000 bytes, but not 2 KiB of padding", () => {
   assert.equal(offered({ raw: Buffer.concat([padded, Buffer.alloc(3000)]) }), false);
 });
 
-test("DHC-22: accepts messages from port 67 only, also from behind a relay", () => {
-  assert.equal(offered({ sourcePort: 68 }), false);
-  assert.equal(offered({ sourcePort: 53 }), false);
+test("DHC-22: hears any port; a server may be behind a router", () => {
+  for (const sourcePort of [67, 68, 53, 1067, 40000]) assert.ok(offered({ sourcePort }));
   assert.ok(offered({ source: "203.0.113.9" }));
 });
 

@@ -1,0 +1,109 @@
+/** The networks of providers as they are: masks of /32, routers off the subnet, tags of VLAN 0. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+import { Twin } from "../lab/machine/twin.ts";
+import { address } from "../lab/packets/bytes.ts";
+import { OFF_LINK } from "../lab/scripted/ip-host.ts";
+
+/** A lab whose DHCP server answers only now, with these options. */
+async function leased(options: { mask?: string; router?: string; port?: number }): Promise<Lab> {
+  const lab = await Lab.at("S0");
+  const { router, ...rest } = options;
+  Object.assign(lab.dhcp.options, rest);
+  if (router !== undefined) lab.dhcp.options.router = address(router);
+  lab.dhcp.behavior = { ...lab.dhcp.behavior, silence: 0 };
+  lab.pass(20);
+  return lab;
+}
+
+test("a lease of /32 has a host route to its router and a default route through it", async () => {
+  const lab = await leased({ mask: "255.255.255.255", port: 40067 });
+  assert.match(lab.command("ip addr"), /inet 10\.0\.2\.15\/32 scope global dynamic net0/);
+  const routes = lab.command("ip route");
+  assert.match(routes, /\ndefault via 10\.0\.2\.2 dev net0 proto dhcp metric 1024\r\n/);
+  const host = /\n10\.0\.2\.2\/32 dev net0 proto dhcp scope link src 10\.0\.2\.15 metric 1024\r\n/;
+  assert.match(routes, host);
+  assert.match(lab.command("dmesg"), /net0: router 10\.0\.2\.2 is in no network of net0: added a/);
+  assert.match(lab.command("ping -c 1 10.0.2.2"), / 1 received/);
+  assert.match(lab.command("ip route get 10.0.2.9"), /^.*\r\n10\.0\.2\.9 via 10\.0\.2\.2 dev net0/);
+  const said = lab.command("dmesg").match(/added a route/g)?.length;
+  assert.match(lab.command("dhcp renew; ip route"), host);
+  assert.equal(lab.command("dmesg").match(/added a route/g)?.length, said, "said once");
+});
+
+test("a router off the subnet is used, and the log says so", async () => {
+  const lab = await leased({ router: "172.31.1.1" });
+  lab.addPeer("router", { hardware: "52:55:0a:00:02:77", address: "172.31.1.1" });
+  assert.match(lab.command(`ip route get ${OFF_LINK}`), / via 172\.31\.1\.1 dev net0 src 10\.0\.2/);
+  assert.match(lab.command("ping -c 1 172.31.1.1"), / 1 received/);
+  assert.match(lab.command("dmesg"), /router 172\.31\.1\.1 is in no network of net0/);
+});
+
+test("ip= and anonymos.conf take a /32, a gateway off the link, and a peer", async () => {
+  const conf = (...lines: string[]) => [
+    { name: "anonymos.conf", bytes: Buffer.from(lines.join("\n")) },
+  ];
+  for (const [commandLine, modules, route] of [
+    [
+      "ip=10.0.2.15::10.0.2.2:255.255.255.255::eth0",
+      [],
+      "default via 10.0.2.2 dev net0 proto static",
+    ],
+    ["ip=10.0.2.15::172.31.1.1:255.255.255.0", [], "default via 172.31.1.1 dev net0 proto static"],
+    [
+      "",
+      conf(
+        "[Network]",
+        "Address=10.0.2.15/24",
+        "[Route]",
+        "Gateway=172.31.1.1",
+        "GatewayOnLink=yes",
+      ),
+      "default via 172.31.1.1 dev net0 proto static onlink",
+    ],
+    [
+      "",
+      conf(
+        "[Address]",
+        "Address=10.0.2.15/32",
+        "Peer=10.0.2.2/32",
+        "[Network]",
+        "Gateway=10.0.2.2",
+      ),
+      "10.0.2.2/32 dev net0 proto kernel scope link src 10.0.2.15",
+    ],
+  ] as const) {
+    const twin = await Twin.boot({ commandLine, modules: [...modules] });
+    twin.pass(2);
+    const routes = twin.command("ip route").split(/\r\n/);
+    assert.ok(routes.includes(route), routes.join("\n"));
+    assert.ok(
+      routes.some((line) => line.startsWith("default via ")),
+      routes.join("\n"),
+    );
+    assert.doesNotMatch(twin.output, /expected/);
+  }
+});
+
+test("ip route add takes onlink, src and scope, and refuses what makes no sense", async () => {
+  const lab = await Lab.at("S1");
+  for (const [line, says] of [
+    ["ip route add 10.7.0.0/16 via 172.31.1.1 dev net0", /^Error: Nexthop has invalid gateway\./],
+    ["ip route add 10.7.0.0/16 via 172.31.1.1 dev net0 onlink src 10.0.2.15", /^anonymos> $/],
+    [
+      "ip route",
+      /^10\.7\.0\.0\/16 via 172\.31\.1\.1 dev net0 proto static src 10\.0\.2\.15 onlink\r$/m,
+    ],
+    ["ip route add 10.8.0.0/16 dev net0 onlink", /^RTNETLINK answers: Invalid argument\r\n/],
+    ["ip route add 10.8.0.0/16 dev net0 src 10.9.9.9", /^Error: Invalid prefsrc address\.\r\n/],
+    ["ip route add 10.8.0.0/16 via 10.0.2.2 scope link", /^Error: Nexthop has invalid scope\./],
+    ["ip route add 10.8.0.0/16 dev net0 scope link", /^anonymos> $/],
+    ["ip route add 10.8.0.0/16 dev net0 scope moon", /wrong: expected link or global/],
+  ] as const) {
+    assert.match(lab.command(line).slice(line.length + 2), says, line);
+  }
+  lab.twin.setLink(false, lab.world.now);
+  lab.pass(1);
+  assert.match(lab.command("ip route"), /default via 10\.0\.2\.2 .* linkdown\r\n/);
+});

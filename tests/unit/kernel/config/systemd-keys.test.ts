@@ -1,0 +1,88 @@
+/** Keys of systemd.network and device names of Linux, as people write them (kernel/config). */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
+
+const wasm = await load("tests/lab/entries/config.ts");
+const text = (pointer: number) => readString(wasm.memory, pointer);
+const problems = () => text(wasm.problems()).split("\n").filter(Boolean);
+const settings = (index = 0) => text(wasm.settings(index, 0n));
+const commandLine = (line: string) => wasm.commandLine(...writeText(wasm, line), false);
+const file = (...lines: string[]) => {
+  const [pointer, length] = writeText(wasm, lines.join("\n"));
+  wasm.file(pointer, length, length);
+};
+
+test("a device name of Linux in ip= means the one card that there is", () => {
+  for (const name of ["eth0", "enp0s3", "ens18", "lan-a"]) {
+    wasm.reset();
+    commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
+    wasm.setDevices(1);
+    assert.equal(settings(0), "dhcp=false 10.0.3.1/24", name);
+    wasm.reportMissing(1);
+    assert.deepEqual(problems(), []);
+  }
+  wasm.setDevices(2);
+  assert.equal(settings(0), "dhcp=true", "there are two: which is meant?");
+  wasm.reportMissing(2);
+  assert.deepEqual(problems(), [
+    "cmdline: ip=10.0.3.1:::255.255.255.0::lan-a: no such device lan-a, expected net0 to net1",
+  ]);
+});
+
+test("reads what systemd.network says of leases, gateways and peers", () => {
+  const all: [string[], string][] = [
+    [["[DHCPv4]", "UseDNS=no", "RouteMetric=50"], "dhcp=true -dns metric=50"],
+    [["[DHCPv4]", "UseRoutes=no"], "dhcp=true -routes -gateway"],
+    [["[DHCPv4]", "UseRoutes=no", "UseGateway=yes"], "dhcp=true -routes"],
+    [["[DHCPv4]", "UseGateway=false"], "dhcp=true -gateway"],
+    [
+      ["[DHCPv4]", "SendHostname=0", "UseNTP=off", "UseMTU=no", "UseHostname=no", "UseDNS=yes"],
+      "dhcp=true silent -ntp -mtu -hostname",
+    ],
+    [["[Network]", "Gateway=_dhcp4"], "dhcp=true route=0.0.0.0/0>_dhcp4~0"],
+    [
+      ["[Route]", "Destination=10.8.0.0/16", "Gateway=_dhcp4", "Metric=7"],
+      "dhcp=true route=10.8.0.0/16>_dhcp4~7",
+    ],
+    [
+      ["[Network]", "Address=10.0.2.15/32", "[Route]", "Gateway=172.31.1.1", "GatewayOnLink=yes"],
+      "dhcp=false 10.0.2.15/32 route=0.0.0.0/0>172.31.1.1~0!",
+    ],
+    [
+      ["[Network]", "Address=10.0.2.15/32", "Gateway=172.31.1.1"],
+      "dhcp=false 10.0.2.15/32 gateway=172.31.1.1",
+    ],
+    [
+      ["[Address]", "Address=10.0.0.1/24", "Peer=10.0.0.2/32"],
+      "dhcp=false 10.0.0.1/32 peer=10.0.0.2/32",
+    ],
+    [
+      ["[Address]", "Peer=10.9.0.1", "Address=10.0.0.1/32", "[Address]", "Address=10.4.0.1/16"],
+      "dhcp=false 10.0.0.1/32 peer=10.9.0.1/32 10.4.0.1/16",
+    ],
+    [
+      ["[Network]", "DNS=9.9.9.9#dns.quad9.net 1.1.1.1:853#one.one.one.one 8.8.8.8#54"],
+      "dhcp=true dns=9.9.9.9#53(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54",
+    ],
+  ];
+  for (const [lines, expected] of all) {
+    wasm.reset();
+    file(...lines);
+    assert.deepEqual(problems(), []);
+    assert.equal(settings(0), expected);
+  }
+});
+
+test("names a wrong value of those keys, and keeps the good servers of a line", () => {
+  for (const line of ["UseDNS=maybe", "RouteMetric=-1", "RouteMetric=x", "UsePasta=yes"]) {
+    wasm.reset();
+    file("[DHCPv4]", line);
+    assert.match(problems().join(), /^anonymos\.conf:2: [^:]+: [^:]+, expected [^:]+$/, line);
+    assert.equal(settings(0), "dhcp=true");
+  }
+  wasm.reset();
+  file("[Network]", "DNS=2001:db8::1 9.9.9.9", "[Address]", "Address=10.0.0.1/24", "Peer=x");
+  assert.equal(problems().length, 2);
+  assert.equal(settings(0), "dhcp=false 10.0.0.1/24 dns=9.9.9.9#53");
+});
