@@ -27,7 +27,7 @@ import { DhcpOptions, OPTION_TYPE } from "../../wire/dhcp-options";
 import { DhcpJournal, nakText } from "./journal";
 import { Lease, serverOf } from "./lease";
 import { DhcpMessage } from "./message";
-import { backOff, RENEWAL_WAIT, untilRetry } from "./retry";
+import { backOff, DECLINE_WAIT, RELEASE_WAIT, RENEWAL_WAIT, untilRetry } from "./retry";
 import { awaitsAck, DhcpState } from "./state";
 import { LeaseTarget } from "./target";
 
@@ -36,12 +36,8 @@ export { DHCP_STATE_NAMES, DhcpState } from "./state";
 /** REQUESTs sent for an offer, and for the lease after the link comes back. */
 const REQUESTS: u32 = 4;
 const REBOOT_REQUESTS: u32 = 2;
-/** The shortest wait after a DECLINE (section 3.1 point 5). */
-const DECLINE_WAIT: i64 = 10 * SECOND;
 /** How long after the ACK the client watches for a conflict. */
 const PROBE_TIME: i64 = 8 * SECOND;
-/** How long RELEASE may wait to be sent. */
-const RELEASE_WAIT: i64 = SECOND;
 
 /** All times are in microseconds since boot. */
 export class DhcpClient {
