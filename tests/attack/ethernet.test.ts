@@ -31,6 +31,12 @@ const tagged = (type: number, tag: string) => {
   const end = 14 + tag.length / 2;
   return [frame, frame.subarray(0, end), frame.subarray(0, end - 1)];
 };
+/**
+ * Data of echo requests whose replies need no padding, so that they are sent in the requests'
+ * frames: from the shortest to those that fill a frame together with 18 bytes behind them.
+ */
+const long = [18, 19, 56, 1454].map((length) => Buffer.alloc(length, "data"));
+
 const vlans = [tagged(0x8100, "0000"), tagged(0x8100, "0005"), tagged(0x88a8, "000581000005")];
 
 rows([
@@ -48,6 +54,11 @@ rows([
     name: "ETH-03: does not echo padding, and pads with zeros",
     frames: [echoRequest({}, Buffer.alloc(0)).fill(0xaa, 42)],
     answers: echoReply(""),
+  },
+  {
+    name: "ETH-03: echoes a long request without what follows it in its frame",
+    frames: long.map((data) => Buffer.concat([echoRequest({}, data), Buffer.alloc(18, 0xaa)])),
+    answers: long.flatMap((data) => echoReply(data)),
   },
   {
     name: "ETH-05: receives no frame for another station",

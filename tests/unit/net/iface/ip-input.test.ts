@@ -63,6 +63,18 @@ test("ETH-03: does not echo padding, and pads with zeros", () => {
   assert.deepEqual(reply.padding, Buffer.alloc(18));
 });
 
+test("ETH-03: echoes a request of any length without what follows it in its frame", () => {
+  for (let length = 0; length <= 1454; length += length < 64 ? 1 : 139) {
+    const data = Buffer.alloc(length, "data");
+    const request = echoRequest({}, data).subarray(0, 42 + length);
+    host.receive(Buffer.concat([request, Buffer.alloc(18, 0xaa)]));
+    const [reply] = host.sent();
+    assert.deepEqual(reply.ip?.payload.subarray(8), data);
+    assert.equal(reply.length, Math.max(60, 42 + length));
+    assert.ok(reply.padding.every((byte) => byte === 0));
+  }
+});
+
 test("ETH-04: receives a frame that fills its buffer", () => {
   const data = Buffer.alloc(2048 - 42, 7);
   const frame = packet({ payload: icmp(8, 0, 1, data) });
