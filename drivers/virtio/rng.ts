@@ -32,9 +32,14 @@ const PAGE: u32 = 4096;
 const DESCRIPTOR: u32 = 16;
 const WRITABLE: u32 = 2;
 const NO_INTERRUPT: u32 = 1;
-/** Bytes requested, and how long to wait for them, in steps of 10 microseconds. */
+/** Bytes requested. */
 const WANTED: u32 = 64;
-const PATIENCE: u32 = 2000;
+/**
+ * How long to wait for them, in steps of 10 microseconds: 0.2 s. They usually arrive within a
+ * millisecond, but on a busy host the emulator's thread that fetches them may not run for more than
+ * 20 ms. Only a device that never answers delays the boot by so much.
+ */
+const PATIENCE: u32 = 20_000;
 
 /** Returns up to 64 random bytes of the first such device; empty without one, or on a timeout. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
