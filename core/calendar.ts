@@ -23,7 +23,7 @@ const MONTHS: StaticArray<string> = [
 ];
 
 /** Returns the days from 1 January 1970 to a date; month and day count from 1. */
-export function daysOf(year: i64, month: i64, day: i64): i64 {
+function daysOf(year: i64, month: i64, day: i64): i64 {
   // Count years from March, so that the leap day comes last.
   const marchYear = month <= 2 ? year - 1 : year;
   const era = marchYear / 400;

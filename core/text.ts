@@ -125,7 +125,7 @@ export function equalsIgnoringCase(pointer: usize, length: u32, text: string): b
  * Returns the length of the UTF-8 sequence at the start of `length` bytes, or 0 if it is cut off or
  * invalid: overlong, a surrogate, or above U+10FFFF (RFC 3629 section 4).
  */
-export function utf8SequenceLength(pointer: usize, length: u32): u32 {
+function utf8SequenceLength(pointer: usize, length: u32): u32 {
   if (length == 0) return 0;
   const first: u32 = load<u8>(pointer);
   if (first < 0x80) return 1;

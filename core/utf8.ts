@@ -67,7 +67,7 @@ export class Utf8Decoder {
 }
 
 /** Writes a code point as UTF-16 to `destination`. Returns the number of units, 1 or 2. */
-export function storeUtf16(destination: usize, point: u32): u32 {
+function storeUtf16(destination: usize, point: u32): u32 {
   if (point < 0x10000) {
     store<u16>(destination, point as u16);
     return 1;

@@ -9,8 +9,8 @@ import { connect, InterruptHandler } from "../machine/interrupts";
 import { UartRing } from "./uart-ring";
 
 /** The first port of COM1 (`ttyS0`) and its interrupt line, the same on every PC. */
-export const COM1: u32 = 0x3f8;
-export const COM1_LINE: u32 = 4;
+const COM1: u32 = 0x3f8;
+const COM1_LINE: u32 = 4;
 
 /** The rate of divisor 1, in bits per second. */
 const FASTEST: u32 = 115_200;

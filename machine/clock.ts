@@ -7,7 +7,7 @@ import { cpuid, timestamp } from "./host";
 import { latchRuler, PIT_FREQUENCY, readRuler, rulerEnded, startRuler } from "./pit";
 
 /** The source of the frequency. */
-export const enum ClockSource {
+const enum ClockSource {
   /** Not calibrated: `now` returns 0. */
   None = 0,
   /** CPUID leaf 0x15 (and 0x16 for the crystal). */

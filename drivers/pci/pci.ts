@@ -57,7 +57,7 @@ export class PciBar {
 }
 
 /** An entry of the capability list. */
-export class PciCapability {
+class PciCapability {
   constructor(
     readonly id: u32,
     readonly offset: u32,

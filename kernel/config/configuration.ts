@@ -27,7 +27,7 @@ export class HostSetting {
 }
 
 /** A [Match] section: the interfaces that a part of the file applies to. Empty: all of them. */
-export class Match {
+class Match {
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];
 

@@ -47,7 +47,7 @@ export function certificateLines(certificate: Certificate): Array<string> {
 }
 
 /** Its subject alternative names, separated by commas. */
-export function alternativeNames(certificate: Certificate): string {
+function alternativeNames(certificate: Certificate): string {
   const names: Array<string> = [];
   let more: u32 = 0;
   for (let i: u32 = 0; i < CERTIFICATE_NAMES; i++) {

@@ -2,7 +2,7 @@
 import { ParsedCommand, ParsedLine } from "./command-parser";
 import { Registry } from "./registry";
 
-export class Completion {
+class Completion {
   /** What to insert at the cursor; may be empty. */
   insertion: string = "";
   /** What to list: several candidates that have no more letters in common. */

@@ -28,7 +28,7 @@ export const OPTION_STATIC_ROUTES: u32 = 33;
 export const OPTION_TIME_SERVERS: u32 = 42;
 export const OPTION_REQUESTED_ADDRESS: u32 = 50;
 export const OPTION_LEASE_TIME: u32 = 51;
-export const OPTION_OVERLOAD: u32 = 52;
+const OPTION_OVERLOAD: u32 = 52;
 export const OPTION_TYPE: u32 = 53;
 export const OPTION_SERVER: u32 = 54;
 export const OPTION_PARAMETERS: u32 = 55;
@@ -49,7 +49,7 @@ const IN_FILE: u32 = 1;
 const IN_SERVER_NAME: u32 = 2;
 
 /** Returned for a number if its option is missing or has another length. */
-export const NO_OPTION: i64 = -1;
+const NO_OPTION: i64 = -1;
 
 export class DhcpOption {
   constructor(

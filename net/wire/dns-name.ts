@@ -12,7 +12,7 @@
  */
 
 /** The longest name, with its length bytes and the root (RFC 1035 section 2.3.4). */
-export const DNS_NAME_BYTES: u32 = 255;
+const DNS_NAME_BYTES: u32 = 255;
 /** The longest label. */
 export const DNS_LABEL_BYTES: u32 = 63;
 /** A name cannot have more labels than this, so more pointers than this are an error. */

@@ -27,7 +27,7 @@ const ETHERTYPE_TAG: u32 = 0x8100;
 const ETHERTYPE_SERVICE_TAG: u32 = 0x88a8;
 const TAG_BYTES: u32 = 4;
 /** The group that every multicast host is in: 224.0.0.1 (RFC 1112 sections 4 and 6.4). */
-export const ALL_HOSTS_HARDWARE: u64 = 0x0100_5e00_0001;
+const ALL_HOSTS_HARDWARE: u64 = 0x0100_5e00_0001;
 
 @unmanaged
 export class EthernetHeader {

@@ -16,13 +16,13 @@ import { IPV4_HEADER, Ipv4Header } from "./ipv4";
 
 export const ICMP_HEADER: u32 = 8;
 /** Bytes behind the quoted IPv4 header that an error must contain (RFC 792). */
-export const ICMP_QUOTE: u32 = 8;
+const ICMP_QUOTE: u32 = 8;
 
 export const ICMP_ECHO_REPLY: u32 = 0;
 export const ICMP_UNREACHABLE: u32 = 3;
 export const ICMP_ECHO_REQUEST: u32 = 8;
 export const ICMP_TIME_EXCEEDED: u32 = 11;
-export const ICMP_PARAMETER_PROBLEM: u32 = 12;
+const ICMP_PARAMETER_PROBLEM: u32 = 12;
 
 // Codes of ICMP_UNREACHABLE.
 export const CODE_PROTOCOL: u32 = 2;

@@ -22,7 +22,7 @@ export const PROTOCOL_UDP: u32 = 17;
 export const DONT_FRAGMENT: u32 = 0x4000;
 export const MORE_FRAGMENTS: u32 = 0x2000;
 /** The bits of `flagsAndFragment` that hold the offset, in units of 8 bytes. */
-export const FRAGMENT_OFFSET: u32 = 0x1fff;
+const FRAGMENT_OFFSET: u32 = 0x1fff;
 /** The TTL of packets sent (RFC 1700, "IP TIME TO LIVE PARAMETER"). */
 export const DEFAULT_TTL: u32 = 64;
 /** The largest total length. */

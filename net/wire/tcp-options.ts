@@ -19,7 +19,7 @@ export const KIND_SACK: u32 = 5;
 export const KIND_TIMESTAMPS: u32 = 8;
 
 /** The largest window shift (RFC 7323 section 2.3). */
-export const WINDOW_SHIFT_MAXIMUM: u32 = 14;
+const WINDOW_SHIFT_MAXIMUM: u32 = 14;
 /** Bytes of options in a SYN: MSS 4, no operation 1, window scale 3. */
 export const SYN_OPTIONS: u32 = 8;
 /** Bytes of options in a SYN without window scale. */

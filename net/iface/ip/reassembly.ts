@@ -19,7 +19,7 @@ import { Drop } from "../../wire/drop";
 import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../../wire/ipv4";
 
 /** How long to wait for all fragments of a datagram (RFC 1122 section 3.3.2: 60 to 120 s). */
-export const REASSEMBLY_TIME: i64 = 60 * SECOND;
+const REASSEMBLY_TIME: i64 = 60 * SECOND;
 const HEADER_SPACE: u32 = 64;
 const BUFFER: u32 = HEADER_SPACE + 65536;
 /** One bit for 8 bytes, and a spare word. */
@@ -33,7 +33,7 @@ const enum Marked {
 }
 
 /** A datagram of which fragments have arrived. */
-export class Reassembly {
+class Reassembly {
   /** False if the slot is free. */
   active: bool = false;
   /** True after an error: further fragments are dropped until the time-out. */

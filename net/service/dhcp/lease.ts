@@ -28,11 +28,11 @@ import { classPrefix, LeaseRoute, readClassfulRoutes, readRoutes } from "./route
 import { readHostName, readSearchList, readText } from "./text";
 
 /** Lower bound of a lease in seconds, against a storm of requests. */
-export const SHORTEST_LEASE: u32 = 10;
+const SHORTEST_LEASE: u32 = 10;
 /** The lease time in seconds if a server gives none: long enough not to renew all the time. */
 const DEFAULT_LEASE: u32 = 3600;
 /** The lease time of a lease that never ends (RFC 2132 section 9.2). */
-export const INFINITE: u32 = 0xffffffff;
+const INFINITE: u32 = 0xffffffff;
 
 /** The MTUs accepted from a server: from RFC 791's 576 to Ethernet's 1500. */
 const SMALLEST_MTU: i64 = 576;

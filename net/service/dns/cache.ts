@@ -9,9 +9,9 @@ import { Ipv4Address } from "../../wire/address";
 import { DnsError } from "./failure";
 
 /** Cap on the TTL of an answer, in seconds: a week (RFC 8767 section 4). */
-export const LONGEST_TTL: u32 = 7 * 24 * 3600;
+const LONGEST_TTL: u32 = 7 * 24 * 3600;
 /** Cap on the TTL of a negative answer, in seconds: three hours (RFC 2308 section 5). */
-export const LONGEST_DENIAL: u32 = 3 * 3600;
+const LONGEST_DENIAL: u32 = 3 * 3600;
 
 /** A cached answer, positive or negative. */
 export class DnsCacheEntry {

@@ -4,7 +4,7 @@ import { Ipv4Address, ipv4 } from "../../wire/address";
 import { canonicalName, nameComplaint } from "./name";
 
 /** One address of one name. */
-export class HostsEntry {
+class HostsEntry {
   constructor(
     /** In canonical form. */
     readonly name: string,

@@ -8,7 +8,7 @@ import { hexValue, isDigit, utf8Fault } from "../../../core/text";
 import { JsonDocument, JsonKind, JsonValue } from "./value";
 
 /** A value or an error. */
-export class JsonResult {
+class JsonResult {
   constructor(
     /** Null if the text is not JSON. */
     readonly value: JsonValue | null,

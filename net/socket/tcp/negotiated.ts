@@ -9,7 +9,7 @@ import { TcpOptions } from "../../wire/tcp-options";
 import { SEGMENT_SIZE_DEFAULT, SEGMENT_SIZE_MINIMUM } from "./timing";
 
 /** Bytes of options that a header has room for (RFC 9293 section 3.1). */
-export const OPTIONS_MAXIMUM: u32 = 40;
+const OPTIONS_MAXIMUM: u32 = 40;
 
 @unmanaged
 export class Negotiated {

@@ -38,7 +38,7 @@ const enum Phase {
 }
 
 /** Timestamps of an exchange, in microseconds since boot; 0 until reached. */
-export class HttpTimes {
+class HttpTimes {
   resolved: i64 = 0;
   connected: i64 = 0;
   /** The first byte of the final response. */

@@ -22,7 +22,7 @@ export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
 export const NO_SAMPLE: i64 = -1;
 
 @unmanaged
-export class SentSegment {
+class SentSegment {
   /** When it was last sent, in microseconds since boot. */
   sentAt: i64;
   /** The sequence number after its last one. */

@@ -126,7 +126,7 @@ export class Scheduled {
  * Moving a deadline back, as each ACK does with the RTO, therefore costs nothing: the key is
  * corrected when the connection reaches the top.
  */
-export class TimerQueue {
+class TimerQueue {
   private count: i32 = 0;
   private readonly items: StaticArray<Scheduled | null> = new StaticArray<Scheduled | null>(
     TCP_CONNECTIONS as i32,
