@@ -3,10 +3,10 @@ import type { Twin } from "../lab/machine/twin.ts";
 import { type FloodKind, floodFrame, floodKinds } from "../lab/network/flood.ts";
 import { type Fetched, fetchFrom, pattern } from "../lab/network/http-peer.ts";
 import { type PeerBehavior, polite } from "../lab/network/peer-behavior.ts";
-import type { Random } from "../lab/network/random.ts";
 import type { Faults } from "../lab/network/wire.ts";
 import { MILLISECOND, SECOND } from "../lab/network/world.ts";
 import { address } from "../lab/packets/bytes.ts";
+import type { Random } from "../lab/random.ts";
 import { lengths } from "./lengths.ts";
 import type { Scene } from "./scene.ts";
 

@@ -1,6 +1,7 @@
 /** The plan of a world, drawn from its seed alone. It is plain data, and can be printed. */
-import { Random } from "../lab/network/random.ts";
+
 import type { Faults } from "../lab/network/wire.ts";
+import { Random } from "../lab/random.ts";
 import { type Incident, makeIncidents } from "./incidents.ts";
 import { lengths } from "./lengths.ts";
 import { secured } from "./secure.ts";

@@ -1,6 +1,6 @@
 /** HTTPS in the simulator's worlds: commands for twins as servers and as clients of each other. */
 import { identity, trust } from "../lab/host/identity.ts";
-import type { Random } from "../lab/network/random.ts";
+import type { Random } from "../lab/random.ts";
 import type { Plan } from "./plan.ts";
 
 /** Boot modules of a twin that serves HTTPS and trusts the others. */

@@ -3,8 +3,9 @@
  * one passes 2^32 ms (49.7 days). In every fourth calm everything must work, and resources must
  * be at their baseline.
  */
-import { Random } from "../lab/network/random.ts";
+
 import { SECOND } from "../lab/network/world.ts";
+import { Random } from "../lab/random.ts";
 import { type Begun, begin, makeIncidents } from "./incidents.ts";
 import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
 import { baseline, type Memory, memory, prove, settle } from "./proof.ts";

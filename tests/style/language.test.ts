@@ -81,17 +81,22 @@ test("nothing silences the type checker", () => {
   none(allFiles().filter((path) => path !== own && silencer.test(text(path))));
 });
 
+/** Returns the wire formats that an entry imports, itself or through another entry. */
+function formatsOf(entry: string): string[] {
+  const imports = [...text(entry).matchAll(/ from "(\.[^"]+)"/g)].map(([, path]) => path);
+  return imports.flatMap((path) => {
+    if (path.startsWith("./")) return formatsOf(`tests/lab/entries/${path.slice(2)}.ts`);
+    return /net\/wire\/(.+)/.exec(path)?.[1] ?? [];
+  });
+}
+
 /** Returns the wire formats imported by entries in tests/lab/entries/ that a unit test loads. */
 function formatsUnderTest(): Set<string> {
   const tests = files("tests/unit", ".test.ts").map(text);
-  const formats = new Set<string>();
-  for (const entry of files("tests/lab/entries", ".ts")) {
-    if (!tests.some((test) => test.includes(entry))) continue;
-    for (const [, format] of text(entry).matchAll(/from "(?:\.\.\/)+net\/wire\/([^"]+)"/g)) {
-      formats.add(format);
-    }
-  }
-  return formats;
+  const loaded = files("tests/lab/entries", ".ts").filter((entry) =>
+    tests.some((test) => test.includes(entry)),
+  );
+  return new Set(loaded.flatMap(formatsOf));
 }
 
 test("every wire format has a unit test, or an entry that a unit test loads", () => {

@@ -9,13 +9,18 @@ import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";
 import type { Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
-import { ILLEGAL_PARAMETER, type Row, Stage, UNEXPECTED_MESSAGE } from "./peer/stage.ts";
+import {
+  ILLEGAL_PARAMETER,
+  type Row,
+  Stage,
+  UNEXPECTED,
+  UNEXPECTED_MESSAGE,
+  versions,
+} from "./peer/stage.ts";
 import { modest, refused, served } from "./peer/verdict.ts";
 import { ALERT, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
-const versions = [12, 13] as const;
-const UNEXPECTED = "unexpected_message (10)";
 const KEY_UPDATE = 24;
 const NO_RENEGOTIATION = 100;
 const update = (value: number) => message(KEY_UPDATE, u8(value));

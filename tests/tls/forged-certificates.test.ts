@@ -23,7 +23,7 @@ import {
 } from "./der.ts";
 import { hex } from "./peer/bytes.ts";
 import { Extension } from "./peer/hello.ts";
-import { Stage, UNSOLICITED } from "./peer/stage.ts";
+import { CERTIFICATE_UNKNOWN, Stage, UNSOLICITED } from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 
 const stage = new Stage();
@@ -32,7 +32,6 @@ const UNTRUSTED = "its issuer is not trusted";
 const WEAK_HASH = "its signature uses a weak hash";
 const BAD = "bad_certificate (42)";
 const UNSUPPORTED = "unsupported_certificate (43)";
-const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 const UNKNOWN_CA = "unknown_ca (48)";
 /** Returns the error message; `error` is mbedTLS's error code in hexadecimal. */
 const unreadable = (error: string) => `TLS: cannot parse the peer's certificate (-0x${error})`;

@@ -12,21 +12,21 @@ import { DATA } from "./peer/keys.ts";
 import type { Change, Script, Session } from "./peer/script.ts";
 import {
   BAD_SIGNATURE,
+  DECODE,
+  ILLEGAL,
   ILLEGAL_PARAMETER,
   MALFORMED,
   type Row,
   Stage,
+  UNEXPECTED,
   UNEXPECTED_MESSAGE,
+  versions,
 } from "./peer/stage.ts";
 import { refused, served } from "./peer/verdict.ts";
 import { CHANGE_CIPHER_SPEC, clear, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
-const versions = [12, 13] as const;
-const ILLEGAL = "illegal_parameter (47)";
-const DECODE = "decode_error (50)";
 const DECRYPT = "decrypt_error (51)";
-const UNEXPECTED = "unexpected_message (10)";
 const CCS = u8(1);
 
 /** Flips a bit in the last byte of a message. */

@@ -9,6 +9,8 @@ import { hex, u8, u16, vector } from "./peer/bytes.ts";
 import { Extension, message, type ServerHello } from "./peer/hello.ts";
 import type { Script } from "./peer/script.ts";
 import {
+  DECODE,
+  ILLEGAL,
   ILLEGAL_PARAMETER,
   INVALID_VALUE,
   MALFORMED,
@@ -23,8 +25,6 @@ import { served } from "./peer/verdict.ts";
 
 const stage = new Stage();
 const name = (bytes: number) => `0x${bytes.toString(16).padStart(4, "0")}`;
-const ILLEGAL = "illegal_parameter (47)";
-const DECODE = "decode_error (50)";
 
 type Change = Partial<ServerHello> | ((hello: ServerHello) => void);
 

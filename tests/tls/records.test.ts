@@ -14,16 +14,16 @@ import {
   INVALID_VALUE,
   type Row,
   Stage,
+  UNEXPECTED,
   UNEXPECTED_MESSAGE,
+  versions,
 } from "./peer/stage.ts";
 import { modest, refused, served } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
-const versions = [12, 13] as const;
 const OVERFLOW = "record_overflow (22)";
 const BAD_RECORD_MAC = "bad_record_mac (20)";
-const UNEXPECTED = "unexpected_message (10)";
 const title = (row: number, what: string, version: number) =>
   `TLS-${row}: ${what}, 1.${version - 10}`;
 

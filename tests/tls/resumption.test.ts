@@ -13,6 +13,7 @@ import type { Script, Session } from "./peer/script.ts";
 import { greet, type Visit } from "./peer/serve.ts";
 import {
   BAD_MAC,
+  ILLEGAL,
   ILLEGAL_PARAMETER,
   MALFORMED,
   NEGOTIATION_FAILED,
@@ -24,7 +25,6 @@ import { modest, refused, served } from "./peer/verdict.ts";
 import { HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
-const ILLEGAL = "illegal_parameter (47)";
 const DAY = 86_400;
 let sessions = 0;
 

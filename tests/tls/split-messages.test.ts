@@ -15,13 +15,19 @@ import { message } from "./peer/hello.ts";
 import { DATA } from "./peer/keys.ts";
 import type { Change, Message, Script, Session, Session13 } from "./peer/script.ts";
 import { greet } from "./peer/serve.ts";
-import { INVALID_RECORD, MALFORMED, type Row, Stage, UNEXPECTED_MESSAGE } from "./peer/stage.ts";
+import {
+  INVALID_RECORD,
+  MALFORMED,
+  type Row,
+  Stage,
+  UNEXPECTED,
+  UNEXPECTED_MESSAGE,
+  versions,
+} from "./peer/stage.ts";
 import { modest, served, told } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
-const versions = [12, 13] as const;
-const UNEXPECTED = "unexpected_message (10)";
 const CCS = u8(1);
 const WARNING = Buffer.of(1, 90);
 const update = (value: number) => message(24, u8(value));

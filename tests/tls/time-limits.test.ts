@@ -1,7 +1,8 @@
 /** Silent peers, and peers that send a byte now and then: TLS-33, TLS-44 (RFC 8446 section 4). */
 import assert from "node:assert/strict";
-import { before, beforeEach, test } from "node:test";
-import { data, kinds, record, Status, TlsBench } from "../lab/scripted/tls.ts";
+import { beforeEach, test } from "node:test";
+import { Failure, Status } from "../lab/scripted/streams.ts";
+import { data, record, TlsBench } from "../lab/scripted/tls.ts";
 import { DATA } from "./peer/keys.ts";
 import { greet } from "./peer/serve.ts";
 import { Stage } from "./peer/stage.ts";
@@ -10,18 +11,14 @@ import { modest } from "./peer/verdict.ts";
 const SECOND = 1_000_000n;
 const WORDS = "TLS handshake timed out after 30 s";
 const stage = new Stage();
-let bench: TlsBench;
-
-before(async () => {
-  bench = await TlsBench.load();
-});
+const bench = await TlsBench.load();
 beforeEach(() => bench.reset());
 
 /** Asserts that the stream has timed out, and that aborting it frees everything. */
 function timesOut(stream: number): void {
   const { wasm } = bench;
   assert.equal(wasm.status(stream), Status.Failed);
-  assert.equal(wasm.failureKind(stream), kinds.timedOut);
+  assert.equal(wasm.failureKind(stream), Failure.TimedOut);
   assert.equal(bench.text(wasm.failure(stream)), WORDS);
   wasm.abort(stream);
   assert.equal(bench.text(wasm.end(stream)), "aborted");

@@ -6,10 +6,10 @@ import { type Certificate, CertificateMaker, hostTime, rsa } from "./certificate
 import { build, harness, visit } from "./harness.ts";
 import { CLIENT_HELLO, Extension, readClientHello } from "./peer/hello.ts";
 import { listen } from "./peer/serve.ts";
+import { CERTIFICATE_UNKNOWN } from "./peer/stage.ts";
 import { told } from "./peer/verdict.ts";
 
 const DAY = 86400;
-const UNKNOWN = "certificate_unknown (46)";
 const maker = new CertificateMaker();
 let top: Certificate;
 let middle: Certificate;
@@ -52,15 +52,23 @@ const REASONS: [Refusal, string, string][] = [
   [Refusal.Expired, "certificate_expired (45)", "it has expired"],
   [Refusal.NotTrusted, "unknown_ca (48)", "its issuer is not trusted"],
   [Refusal.NotYetValid, "certificate_expired (45)", "it is not yet valid"],
-  [Refusal.RootExpired, UNKNOWN, "its root has expired"],
-  [Refusal.DisallowedHash, UNKNOWN, "its signature uses a weak hash"],
-  [Refusal.NoAlternativeName, UNKNOWN, "it has no subjectAltName"],
-  [Refusal.AuthorityAsServer, UNKNOWN, "it is a CA certificate, not a server's"],
-  [Refusal.OldVersion, UNKNOWN, "it is not X.509 version 3"],
-  [Refusal.NameConstraint, UNKNOWN, "its name violates the name constraints of an issuer"],
-  [Refusal.UnsupportedConstraint, UNKNOWN, "the name constraints of an issuer are not supported"],
-  [Refusal.UnknownExtension, UNKNOWN, "it has an unknown critical extension"],
-  [Refusal.IntermediateUsage, UNKNOWN, "an issuer must not certify servers"],
+  [Refusal.RootExpired, CERTIFICATE_UNKNOWN, "its root has expired"],
+  [Refusal.DisallowedHash, CERTIFICATE_UNKNOWN, "its signature uses a weak hash"],
+  [Refusal.NoAlternativeName, CERTIFICATE_UNKNOWN, "it has no subjectAltName"],
+  [Refusal.AuthorityAsServer, CERTIFICATE_UNKNOWN, "it is a CA certificate, not a server's"],
+  [Refusal.OldVersion, CERTIFICATE_UNKNOWN, "it is not X.509 version 3"],
+  [
+    Refusal.NameConstraint,
+    CERTIFICATE_UNKNOWN,
+    "its name violates the name constraints of an issuer",
+  ],
+  [
+    Refusal.UnsupportedConstraint,
+    CERTIFICATE_UNKNOWN,
+    "the name constraints of an issuer are not supported",
+  ],
+  [Refusal.UnknownExtension, CERTIFICATE_UNKNOWN, "it has an unknown critical extension"],
+  [Refusal.IntermediateUsage, CERTIFICATE_UNKNOWN, "an issuer must not certify servers"],
 ];
 
 /** Asserts that a chain is rejected for exactly these reasons, and that no data is accepted. */

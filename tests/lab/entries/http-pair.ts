@@ -17,59 +17,15 @@ import { HttpServer } from "../../../net/service/http/server/server";
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream } from "../../../net/service/stream/stream";
 import { TcpStream, TcpStreamListener } from "../../../net/service/stream/tcp-stream";
-import { Path } from "../../../net/socket/path";
-import { PacketSink, SendResult } from "../../../net/socket/sink";
-import { Tcp } from "../../../net/socket/tcp/tcp";
-import { Drop } from "../../../net/wire/drop";
-import { Frame } from "../../../net/wire/frame";
-import { parseTcp } from "../../../net/wire/tcp";
+import { Host, Wire } from "./faulty-wire";
 import { SequenceRandom } from "./sequence-random";
 
 const LEFT: u32 = 0x0a000001;
 const RIGHT: u32 = 0x0a000002;
-const DELAY: i64 = 1000;
 
-class Packet {
-  constructor(
-    readonly at: i64,
-    readonly pointer: usize,
-    readonly length: u32,
-    readonly source: u32,
-    readonly destination: u32,
-  ) {}
-}
-
+const wire = new Wire();
 const pool = new FramePool(64);
 const random = new SequenceRandom();
-let packets: Array<Packet> = [];
-let now: i64 = 0;
-let loss: u32 = 0;
-
-class WireSink implements PacketSink {
-  constructor(readonly own: u32) {}
-  update(path: Path): bool {
-    path.settleIpv4(1, this.own, path.destination.ipv4, 1500);
-    path.toHost = true;
-    return true;
-  }
-  allocate(path: Path): Frame | null {
-    this.update(path);
-    return pool.allocate();
-  }
-  send(frame: Frame, path: Path, _protocol: u32): SendResult {
-    if (random.next32() % 1000 >= loss) {
-      const copy = heap.alloc(frame.length);
-      memory.copy(copy, frame.start, frame.length);
-      const source = path.source.ipv4;
-      packets.push(new Packet(now + DELAY, copy, frame.length, source, path.destination.ipv4));
-    }
-    pool.release(frame);
-    return SendResult.Sent;
-  }
-  sendBytes(_pointer: usize, _length: u32, _path: Path, _protocol: u32): SendResult {
-    return SendResult.TooLong;
-  }
-}
 
 class NoNames implements NameLookup {
   lookup(_name: string, _now: i64): NameAnswer {
@@ -80,7 +36,7 @@ class NoNames implements NameLookup {
 class TcpConnector implements Connector {
   opened: u32 = 0;
   connect(address: u32, port: u32, at: i64): Stream | null {
-    const connection = left.connect(at, address, port, leftSink);
+    const connection = left.table.connect(at, address, port, left.sink);
     if (connection == null) return null;
     this.opened++;
     return new TcpStream(connection);
@@ -105,61 +61,38 @@ class Site implements HttpHandler {
   }
 }
 
-const leftSink = new WireSink(LEFT);
-const rightSink = new WireSink(RIGHT);
-let left = new Tcp(random);
-let right = new Tcp(random);
+let left = new Host(LEFT, wire, pool, random);
+let right = new Host(RIGHT, wire, pool, random);
 let connector = new TcpConnector();
 let client = new HttpClient(new NoNames(), connector, "test");
 let server: HttpServer | null = null;
 
 export function begin(seed: u32, lossInThousand: u32): void {
   random.seed(seed);
-  loss = lossInThousand;
-  packets = [];
-  now = 1_000_000;
-  left = new Tcp(random);
-  right = new Tcp(random);
+  wire.reset(seed, 1_000_000);
+  wire.faults.loss = lossInThousand;
+  left = new Host(LEFT, wire, pool, random);
+  right = new Host(RIGHT, wire, pool, random);
   connector = new TcpConnector();
   client = new HttpClient(new NoNames(), connector, "test");
-  const listener = right.listen(80, 256)!;
+  const listener = right.table.listen(80, 256)!;
   server = new HttpServer(new TcpStreamListener(listener), new Site(), "test");
-}
-
-function deliver(): void {
-  const arriving = packets;
-  packets = [];
-  for (let i = 0; i < arriving.length; i++) {
-    const packet = arriving[i];
-    if (packet.at > now) {
-      packets.push(packet);
-      continue;
-    }
-    const toLeft = packet.destination == LEFT;
-    const table = toLeft ? left : right;
-    const sink = toLeft ? leftSink : rightSink;
-    const from = packet.source;
-    const to = packet.destination;
-    if (parseTcp(packet.pointer, packet.length, from, to) == Drop.None) {
-      table.process(now, from, to, packet.pointer, packet.length, sink);
-    }
-    heap.free(packet.pointer);
-  }
 }
 
 /** Runs one turn of both hosts; returns false once nothing is due any more. */
 function turn(): bool {
-  deliver();
-  while (client.poll(now) || server!.poll(now)) {
-    left.dispatch(now, leftSink);
-    right.dispatch(now, rightSink);
+  wire.deliver(left, right);
+  while (client.poll(wire.now) || server!.poll(wire.now)) {
+    left.dispatch();
+    right.dispatch();
   }
-  left.dispatch(now, leftSink);
-  right.dispatch(now, rightSink);
-  let at = min(min(left.pollAt(), right.pollAt()), min(client.pollAt(0), server!.pollAt()));
-  for (let i = 0; i < packets.length; i++) at = min(at, packets[i].at);
+  left.dispatch();
+  right.dispatch();
+  const hosts = min(left.table.pollAt(), right.table.pollAt());
+  const programs = min(client.pollAt(0), server!.pollAt());
+  const at = min(wire.nextAt(), min(hosts, programs));
   if (at == NEVER) return false;
-  if (at > now) now = at;
+  if (at > wire.now) wire.now = at;
   return true;
 }
 
@@ -182,7 +115,7 @@ export function get(large: bool): u32 {
   const request = new HttpRequest(large ? "http://10.0.0.2/large" : "http://10.0.0.2/");
   sink = new CountingSink(true);
   request.sink = sink;
-  const exchange = client.request(request, now);
+  const exchange = client.request(request, wire.now);
   const ended = run([exchange], 1_000_000);
   status = exchange.status();
   message = ended ? exchange.message : "it never ended";
@@ -196,7 +129,7 @@ export function post(length: u32): i32 {
   request.body = new PatternSource(length);
   const text = new Digits();
   request.sink = text;
-  const exchange = client.request(request, now);
+  const exchange = client.request(request, wire.now);
   const ended = run([exchange], 1_000_000);
   message = ended ? exchange.message : "it never ended";
   return exchange.failure == 0 && ended ? text.value : -1;
@@ -221,7 +154,7 @@ export function concurrent(count: u32): u32 {
       request.setMethod("POST");
       request.body = BytesSource.ofText("a body");
     }
-    exchanges.push(client.request(request, now));
+    exchanges.push(client.request(request, wire.now));
   }
   run(exchanges, 1_000_000);
   let good: u32 = 0;
@@ -231,11 +164,12 @@ export function concurrent(count: u32): u32 {
 
 /** Ends everything and waits; returns the connections left on both sides. */
 export function rest(): u32 {
-  client.close(now);
-  for (let i = 0; i < 100_000 && left.connectionCount() + right.connectionCount() > 0; i++) {
-    if (!turn()) break;
-  }
-  return left.connectionCount() + right.connectionCount() + server!.connectionCount();
+  client.close(wire.now);
+  for (let i = 0; i < 100_000 && connections() > 0; i++) if (!turn()) break;
+  return connections() + server!.connectionCount();
+}
+function connections(): u32 {
+  return left.table.connectionCount() + right.table.connectionCount();
 }
 export function opened(): u32 {
   return connector.opened;
@@ -248,9 +182,9 @@ export function lastMessage(): string {
 }
 /** Lets time pass, in microseconds. */
 export function wait(micros: i64): void {
-  const end = now + micros;
-  while (now < end && turn());
-  if (now < end) now = end;
+  const end = wire.now + micros;
+  while (wire.now < end && turn());
+  if (wire.now < end) wire.now = end;
 }
 export function framesFree(): u32 {
   return pool.available;

@@ -1,17 +1,12 @@
 /**
- * Two TCP tables on a simulated wire that loses, duplicates, reorders, corrupts and delays packets
- * from a seed. Both send a stream and check every byte that they read.
+ * Two hosts on a wire whose faults depend on a seed. Both send a stream and check every byte that
+ * they read.
  */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
-import { Path } from "../../../net/socket/path";
-import { PacketSink, SendResult } from "../../../net/socket/sink";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
 import { TcpState } from "../../../net/socket/tcp/state";
-import { Tcp } from "../../../net/socket/tcp/tcp";
-import { Drop } from "../../../net/wire/drop";
-import { Frame } from "../../../net/wire/frame";
-import { parseTcp } from "../../../net/wire/tcp";
+import { Host, Wire } from "./faulty-wire";
 import { SequenceRandom } from "./sequence-random";
 
 export { block } from "./text";
@@ -20,107 +15,11 @@ const LEFT: u32 = 0x0a000001;
 const RIGHT: u32 = 0x0a000002;
 const CHUNK: u32 = 4096;
 
-class Packet {
-  constructor(
-    readonly arrivesAt: i64,
-    readonly pointer: usize,
-    readonly length: u32,
-    readonly source: u32,
-    readonly destination: u32,
-  ) {}
-}
-
-/** The wire's faults in thousandths, and its times in microseconds. */
-class Faults {
-  loss: u32 = 0;
-  duplicate: u32 = 0;
-  reorder: u32 = 0;
-  corrupt: u32 = 0;
-  delay: u32 = 1000;
-  jitter: u32 = 0;
-}
-
-class Wire {
-  readonly packets: Array<Packet> = [];
-  readonly random: SequenceRandom = new SequenceRandom();
-  readonly faults: Faults = new Faults();
-  trace: u32 = 0;
-  carried: u32 = 0;
-  lost: u32 = 0;
-  now: i64 = 0;
-  /** When the last packet that was not reordered arrives. */
-  last: i64 = 0;
-
-  chance(thousandths: u32): bool {
-    return this.random.next32() % 1000 < thousandths;
-  }
-
-  carry(pointer: usize, length: u32, source: u32, destination: u32): void {
-    this.carried++;
-    this.trace = (this.trace ^ length ^ (this.now as u32)) * 0x01000193;
-    if (this.chance(this.faults.loss)) {
-      this.lost++;
-      return;
-    }
-    this.put(pointer, length, source, destination);
-    if (this.chance(this.faults.duplicate)) this.put(pointer, length, source, destination);
-  }
-
-  /** The earliest arrival, or NEVER. */
-  nextAt(): i64 {
-    let at = NEVER;
-    for (let i = 0; i < this.packets.length; i++) {
-      if (this.packets[i].arrivesAt < at) at = this.packets[i].arrivesAt;
-    }
-    return at;
-  }
-
-  private put(pointer: usize, length: u32, source: u32, destination: u32): void {
-    const faults = this.faults;
-    let at = this.now + faults.delay;
-    if (this.chance(faults.reorder)) at += this.random.next32() % (faults.jitter + 1);
-    else if (at < this.last) at = this.last;
-    else this.last = at;
-    const copy = heap.alloc(length);
-    memory.copy(copy, pointer, length);
-    if (this.chance(faults.corrupt)) {
-      const bit = this.random.next32() % (length * 8);
-      const where = copy + (bit >>> 3);
-      const mask: u32 = (1 as u32) << (bit & 7);
-      store<u8>(where, ((load<u8>(where) as u32) ^ mask) as u8);
-    }
-    this.packets.push(new Packet(at, copy, length, source, destination));
-  }
-}
-
 const wire = new Wire();
 const pool = new FramePool(4);
 
-class WireSink implements PacketSink {
-  constructor(readonly own: u32) {}
-  update(path: Path): bool {
-    path.settleIpv4(1, this.own, path.destination.ipv4, 1500);
-    path.toHost = true;
-    return true;
-  }
-  allocate(path: Path): Frame | null {
-    this.update(path);
-    return pool.allocate();
-  }
-  send(frame: Frame, path: Path, _protocol: u32): SendResult {
-    wire.carry(frame.start, frame.length, path.source.ipv4, path.destination.ipv4);
-    pool.release(frame);
-    return SendResult.Sent;
-  }
-  sendBytes(_pointer: usize, _length: u32, _path: Path, _protocol: u32): SendResult {
-    return SendResult.TooLong;
-  }
-}
-
-/** One host with a table, and the program on it. */
-class Host {
-  readonly sink: WireSink;
-  readonly table: Tcp;
+/** A host with the program on it. */
+class Talker extends Host {
   connection: TcpConnection | null = null;
   written: u32 = 0;
   received: u32 = 0;
@@ -129,12 +28,11 @@ class Host {
   private readonly buffer: usize = heap.alloc(CHUNK as usize);
 
   constructor(
-    readonly own: u32,
+    own: u32,
     private readonly salt: u32,
     random: SequenceRandom,
   ) {
-    this.sink = new WireSink(own);
-    this.table = new Tcp(random);
+    super(own, wire, pool, random);
   }
 
   /** Reads and writes chunks of random sizes; `slow` reads only now and then. */
@@ -175,8 +73,8 @@ function byteAt(index: u32, salt: u32): u8 {
 }
 
 const random = new SequenceRandom();
-let left: Host = new Host(LEFT, 1, random);
-let right: Host = new Host(RIGHT, 2, random);
+let left: Talker = new Talker(LEFT, 1, random);
+let right: Talker = new Talker(RIGHT, 2, random);
 
 export function setFaults(
   loss: u32,
@@ -195,42 +93,22 @@ export function setFaults(
   faults.jitter = jitter;
 }
 
-function deliver(): void {
-  const packets = wire.packets;
-  let kept = 0;
-  const count = packets.length;
-  for (let i = 0; i < count; i++) {
-    const packet = packets[i];
-    if (packet.arrivesAt > wire.now) {
-      packets[kept++] = packet;
-      continue;
-    }
-    const host = packet.destination == LEFT ? left : right;
-    const from = packet.source;
-    const to = packet.destination;
-    const drop = parseTcp(packet.pointer, packet.length, from, to);
-    if (drop == Drop.None) {
-      host.table.process(wire.now, from, to, packet.pointer, packet.length, host.sink);
-    }
-    heap.free(packet.pointer);
-  }
-  // RSTs may have been sent meanwhile.
-  for (let i = count; i < packets.length; i++) packets[kept++] = packets[i];
-  packets.length = kept;
+function dispatch(): void {
+  left.dispatch();
+  right.dispatch();
+}
+
+/** When something is due on the wire or on a host, or NEVER. */
+function nextAt(): i64 {
+  return min(wire.nextAt(), min(left.table.pollAt(), right.table.pollAt()));
 }
 
 /** Creates a pair of hosts at time `start`, with the sequence numbers of `seed`. */
 export function begin(seed: u32, start: i64): void {
   random.seed(seed);
-  wire.random.seed(seed ^ 0x5bd1e995);
-  while (wire.packets.length > 0) heap.free(wire.packets.pop().pointer);
-  wire.now = start;
-  wire.last = start;
-  wire.trace = 0x811c9dc5;
-  wire.carried = 0;
-  wire.lost = 0;
-  left = new Host(LEFT, 1, random);
-  right = new Host(RIGHT, 2, random);
+  wire.reset(seed, start);
+  left = new Talker(LEFT, 1, random);
+  right = new Talker(RIGHT, 2, random);
 }
 
 /**
@@ -244,19 +122,16 @@ export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: 
   left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
   if (initial != 0) left.connection!.block.sender.start(initial);
   while (wire.now <= end) {
-    deliver();
+    wire.deliver(left, right);
     if (right.connection == null) right.connection = listener.accept();
     left.work(toRight, 2, slow);
     right.work(toLeft, 1, slow);
-    left.table.dispatch(wire.now, left.sink);
-    right.table.dispatch(wire.now, right.sink);
+    dispatch();
     if (left.wrong + right.wrong > 0) return 2;
     if (left.error() + right.error() > 0) return 1;
     const all = left.finished && right.finished;
     if (all && left.received == toLeft && right.received == toRight && over()) return 0;
-    let at = wire.nextAt();
-    if (left.table.pollAt() < at) at = left.table.pollAt();
-    if (right.table.pollAt() < at) at = right.table.pollAt();
+    let at = nextAt();
     if (slow && at > wire.now + 20_000) at = wire.now + 20_000;
     if (at == NEVER) return 4;
     if (at > wire.now) wire.now = at;
@@ -276,19 +151,16 @@ export function exchange(bytes: u32): bool {
   left.written = right.written = left.received = right.received = 0;
   left.finished = right.finished = false;
   for (let turns = 0; turns < 10000; turns++) {
-    deliver();
+    wire.deliver(left, right);
     if (right.connection == null) right.connection = listener.accept();
     right.work(bytes, 1, false);
     left.work(bytes, 2, false);
-    left.table.dispatch(wire.now, left.sink);
-    right.table.dispatch(wire.now, right.sink);
+    dispatch();
     if (over() && left.finished && right.finished) {
       listener.close();
       return left.received == bytes && right.received == bytes;
     }
-    let at = wire.nextAt();
-    if (left.table.pollAt() < at) at = left.table.pollAt();
-    if (right.table.pollAt() < at) at = right.table.pollAt();
+    const at = nextAt();
     if (at > wire.now) wire.now = at;
   }
   return false;
@@ -310,7 +182,7 @@ export function concurrent(count: u32, bytes: u32): u32 {
   }
   let good: u32 = 0;
   for (let turns = 0; turns < 100000; turns++) {
-    deliver();
+    wire.deliver(left, right);
     let ready = listener.accept();
     while (ready != null) {
       ready.write(buffer, bytes);
@@ -324,11 +196,8 @@ export function concurrent(count: u32, bytes: u32): u32 {
       if (client.readable() == bytes) client.close();
       if (client.state == TcpState.Closed && client.error == 0) good++;
     }
-    left.table.dispatch(wire.now, left.sink);
-    right.table.dispatch(wire.now, right.sink);
-    let at = wire.nextAt();
-    if (left.table.pollAt() < at) at = left.table.pollAt();
-    if (right.table.pollAt() < at) at = right.table.pollAt();
+    dispatch();
+    const at = nextAt();
     if (good == clients.length || at == NEVER) break;
     if (at > wire.now) wire.now = at;
   }
@@ -341,9 +210,8 @@ export function concurrent(count: u32, bytes: u32): u32 {
 /** Lets time pass for both tables and the wire. */
 export function idle(micros: i64): void {
   wire.now += micros;
-  deliver();
-  left.table.dispatch(wire.now, left.sink);
-  right.table.dispatch(wire.now, right.sink);
+  wire.deliver(left, right);
+  dispatch();
 }
 
 export function collect(): void {

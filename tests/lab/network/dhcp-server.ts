@@ -1,11 +1,12 @@
 /** A DHCP server (RFC 2131) that can misbehave. */
-import { address, be16, be32, u32 } from "../packets/bytes.ts";
+import { address, be16, be32 } from "../packets/bytes.ts";
 import {
   COOKIE,
   DhcpType,
   dhcpMessage,
   HEADER,
   ips,
+  leaseOptions,
   type Options,
   readOptions,
 } from "../packets/dhcp.ts";
@@ -110,15 +111,12 @@ export class DhcpServer {
 
   private message(request: Buffer, type: number): Buffer {
     const { lease } = this.behavior;
-    const { router, servers, mask = "255.255.255.0" } = this.options;
+    const { mask, router, servers } = this.options;
     const options: Options = [
       [53, [type]],
       [54, ips(this.peer.address)],
     ];
-    if (type !== DhcpType.Nak) {
-      options.push([1, ips(mask)], [3, ips(router)], [51, u32(lease)]);
-      options.push([6, ips(...servers)]);
-    }
+    if (type !== DhcpType.Nak) options.push(...leaseOptions(lease, { mask, router, servers }));
     return dhcpMessage({
       xid: be32(request, 4),
       flags: be16(request, 10),

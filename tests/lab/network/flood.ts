@@ -4,7 +4,7 @@ import { ARP, BROADCAST, hardware, ICMP, IPV4, TCP, UDP } from "../packets/bytes
 import { DhcpType, dhcpMessage, ips } from "../packets/dhcp.ts";
 import { a, encodeAnswer } from "../packets/dns.ts";
 import { tcpSegment } from "../packets/tcp.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 export interface Target {
   hardware: Uint8Array;

@@ -4,8 +4,8 @@
  */
 import { be16, be32 } from "../packets/bytes.ts";
 import type { SegmentFields } from "../packets/tcp.ts";
+import type { Random } from "../random.ts";
 import { type PeerBehavior, polite } from "./peer-behavior.ts";
-import type { Random } from "./random.ts";
 import { MILLISECOND, SECOND, type World } from "./world.ts";
 
 const [FIN, SYN, RST, PSH, ACK] = [1, 2, 4, 8, 16];

@@ -1,5 +1,5 @@
 /** One direction of a cable, with the faults of cables, switches and providers. */
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import type { Station, World } from "./world.ts";
 
 export interface Faults {

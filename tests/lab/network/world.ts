@@ -3,8 +3,8 @@
  * so nothing arrives before it was sent, and one seed always gives the same run.
  */
 import type { Twin } from "../machine/twin.ts";
+import { Random } from "../random.ts";
 import { EventQueue } from "./events.ts";
-import { Random } from "./random.ts";
 
 export const MICROSECOND = 1e3;
 export const MILLISECOND = 1e6;

@@ -30,6 +30,19 @@ export function encodeOptions(options: Options): Buffer {
   );
 }
 
+/** The options of an ordinary lease, besides the message's type and the server's address. */
+export function leaseOptions(
+  seconds: number,
+  network: { mask?: string; router: string | number; servers: (string | number)[] },
+): Options {
+  return [
+    [1, ips(network.mask ?? "255.255.255.0")],
+    [3, ips(network.router)],
+    [6, ips(...network.servers)],
+    [51, u32(seconds)],
+  ];
+}
+
 /** Returns a message's options by code; the last wins if a code is repeated. */
 export function readOptions(message: Buffer): Map<number, Buffer> {
   const options = new Map<number, Buffer>();

@@ -1,15 +1,17 @@
 /** A scripted DHCP server around a client that runs in Node in virtual time (RFC 2131). */
 import { udpDatagram } from "../packets/build.ts";
-import { address, u32 } from "../packets/bytes.ts";
+import { address } from "../packets/bytes.ts";
 import {
   type DhcpFields,
   DhcpType,
   dhcpMessage,
   ips,
+  leaseOptions,
   type Options,
   readOptions,
 } from "../packets/dhcp.ts";
-import { type Exports, readString, writeBytes } from "./assembly.ts";
+import { writeBytes } from "./assembly.ts";
+import { UdpClient } from "./udp-client.ts";
 
 export const serverAddress = address("10.0.2.2");
 export const hardware = Buffer.from("525400123456", "hex");
@@ -45,14 +47,8 @@ export interface ClientMessage {
 }
 
 /** The usual options of a server, besides type and server identifier. */
-export function usual(lease = 3600): Options {
-  return [
-    [1, ips("255.255.255.0")],
-    [3, ips("10.0.2.2")],
-    [6, ips("10.0.2.3")],
-    [51, u32(lease)],
-  ];
-}
+export const usual = (lease = 3600): Options =>
+  leaseOptions(lease, { router: "10.0.2.2", servers: ["10.0.2.3"] });
 
 /** Differences from the usual message. */
 export interface Overrides extends Partial<DhcpFields> {
@@ -61,49 +57,16 @@ export interface Overrides extends Partial<DhcpFields> {
   source?: string;
 }
 
-export class DhcpWorld {
-  now = 0n;
-  messages: ClientMessage[] = [];
-  private seen = 0;
-
-  constructor(readonly wasm: Exports) {}
-
+export class DhcpWorld extends UdpClient<ClientMessage> {
   reset(seed = 1): void {
-    this.wasm.reset(seed);
-    this.now = 0n;
-    this.messages = [];
-    this.seen = 0;
+    this.renew(seed);
   }
 
   get state(): string {
     return stateNames[this.wasm.state()];
   }
-  get last(): ClientMessage {
-    return this.messages[this.messages.length - 1];
-  }
-  text(pointer: number): string {
-    return readString(this.wasm.memory, pointer);
-  }
   get notes(): string {
     return this.text(this.wasm.notes());
-  }
-
-  poll(): void {
-    this.wasm.poll(this.now);
-    for (; this.seen < this.wasm.sentCount(); this.seen++)
-      this.messages.push(this.parse(this.seen));
-  }
-
-  /** Lets time pass to `until`, polling the client when it is due. */
-  run(until: bigint): void {
-    for (;;) {
-      const at: bigint = this.wasm.pollAt();
-      if (at > until) break;
-      if (at > this.now) this.now = at;
-      this.poll();
-    }
-    this.now = until;
-    this.poll();
   }
 
   /** Sends a server's message of that type in reply to the client's last one. */
@@ -139,12 +102,8 @@ export class DhcpWorld {
     this.reply(types.ack, { options, yiaddr });
   }
 
-  private parse(index: number): ClientMessage {
-    const pointer: number = this.wasm.sentPointer(index);
-    const bytes = Buffer.from(
-      this.wasm.memory.buffer.slice(pointer, pointer + this.wasm.sentLength(index)),
-    );
-    const message = bytes.subarray(8);
+  protected parse(datagram: Buffer, index: number): ClientMessage {
+    const message = datagram.subarray(8);
     const options = readOptions(message);
     return {
       at: this.now,

@@ -2,7 +2,8 @@
 import { udpDatagram } from "../packets/build.ts";
 import { address, dotted } from "../packets/bytes.ts";
 import { type Answer, encodeAnswer, readQuestion } from "../packets/dns.ts";
-import { type Exports, readString, writeBytes, writeText } from "./assembly.ts";
+import { writeBytes, writeText } from "./assembly.ts";
+import { UdpClient } from "./udp-client.ts";
 
 export const guest = address("10.0.2.15");
 export const second = 1_000_000n;
@@ -42,46 +43,18 @@ export interface SentQuery {
   flags: number;
 }
 
-export class DnsWorld {
-  now = 0n;
-  queries: SentQuery[] = [];
-  private seen = 0;
-
-  constructor(readonly wasm: Exports) {}
-
+export class DnsWorld extends UdpClient<SentQuery> {
   /** Creates a resolver with these servers (`10.0.2.3` or `10.0.2.2#5353`). */
   reset(...servers: string[]): void {
-    this.wasm.reset(1);
-    this.now = 0n;
-    this.queries = [];
-    this.seen = 0;
+    this.renew(1);
     for (const server of servers) {
       const [ip, port] = server.split("#");
       this.wasm.addServer(address(ip), Number(port ?? 53));
     }
   }
 
-  get last(): SentQuery {
-    return this.queries[this.queries.length - 1];
-  }
-  text(pointer: number): string {
-    return readString(this.wasm.memory, pointer);
-  }
-
-  poll(): void {
-    this.wasm.poll(this.now);
-    for (; this.seen < this.wasm.sentCount(); this.seen++) this.queries.push(this.parse(this.seen));
-  }
-
-  run(until: bigint): void {
-    for (;;) {
-      const at: bigint = this.wasm.pollAt();
-      if (at > until) break;
-      if (at > this.now) this.now = at;
-      this.poll();
-    }
-    this.now = until;
-    this.poll();
+  get queries(): SentQuery[] {
+    return this.messages;
   }
 
   ask(name: string): number {
@@ -125,18 +98,15 @@ export class DnsWorld {
     return list.join(" ");
   }
 
-  private parse(index: number): SentQuery {
-    const pointer: number = this.wasm.sentPointer(index);
-    const length: number = this.wasm.sentLength(index);
-    const bytes = Buffer.from(this.wasm.memory.buffer.slice(pointer, pointer + length));
-    const message = bytes.subarray(8);
+  protected parse(datagram: Buffer, index: number): SentQuery {
+    const message = datagram.subarray(8);
     const { name, type } = readQuestion(message);
     return {
       at: this.now,
       id: message.readUInt16BE(0),
-      port: bytes.readUInt16BE(0),
+      port: datagram.readUInt16BE(0),
       server: this.wasm.sentDestination(index) >>> 0,
-      serverPort: bytes.readUInt16BE(2),
+      serverPort: datagram.readUInt16BE(2),
       name,
       type,
       flags: message.readUInt16BE(2),

@@ -1,13 +1,7 @@
 /** Drives the HTTP client (tests/lab/entries/http-client.ts): one exchange on scripted streams. */
 import assert from "node:assert/strict";
 import { type Exports, load, readString, writeBytes, writeText } from "./assembly.ts";
-
-export const enum State {
-  Connecting = 0,
-  Open = 1,
-  Finished = 2,
-  Failed = 3,
-}
+import { type Failure, Status } from "./streams.ts";
 
 /** curl's exit codes. */
 export const failure = {
@@ -90,13 +84,13 @@ export class HttpBench {
 
   /** Closes the peer's end. */
   finish(stream: number): void {
-    this.wasm.setState(stream, State.Finished, 0);
+    this.wasm.setState(stream, Status.Finished, 0);
     this.poll();
   }
 
-  /** Breaks the connection; `kind` is a StreamFailure. */
-  fail(stream: number, kind: number): void {
-    this.wasm.setState(stream, State.Failed, kind);
+  /** Breaks the connection. */
+  fail(stream: number, kind: Failure): void {
+    this.wasm.setState(stream, Status.Failed, kind);
     this.poll();
   }
 

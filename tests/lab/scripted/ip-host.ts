@@ -1,4 +1,5 @@
 /** A host under test; the test is the other end of its wire. */
+import { afterEach, beforeEach } from "node:test";
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
 import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";
 import { type Parsed, parse } from "../packets/read.ts";
@@ -187,6 +188,14 @@ export function icmpTypes(frames: Parsed[]): Array<[number, number]> {
   );
 }
 
+/** Returns a host for all tests of a file: configured before each, checked after it. */
+export async function hostForTests(): Promise<Host> {
+  const host = await Host.create();
+  beforeEach(() => host.configure());
+  afterEach(() => assertAlive(host));
+  return host;
+}
+
 /** Asserts what every row requires: the host still replies, and nothing leaked. */
 export function assertAlive(host: Host): void {
   host.pass(2);
@@ -199,8 +208,8 @@ export function assertAlive(host: Host): void {
   }
   const replies = sent.filter((frame) => frame.ip?.payload[0] === 0);
   const data = replies[0]?.ip?.payload.subarray(8).toString();
-  if (replies.length !== 1 || data !== "still there?") throw new Error("no answer to a ping");
+  if (replies.length !== 1 || data !== "still there?") throw new Error("no reply to a ping");
   const leaked: number = host.wasm.framesInUse();
   if (leaked !== 0) throw new Error(`${leaked} frames are missing from the pool`);
-  if (!host.wasm.neighborsConsistent(0)) throw new Error("the neighbour cache is out of order");
+  if (!host.wasm.neighborsConsistent(0)) throw new Error("the neighbor cache is inconsistent");
 }

@@ -1,22 +1,7 @@
 /** Drives the TLS streams of tests/lab/entries/tls.ts: a scripted engine over scripted streams. */
 import assert from "node:assert/strict";
 import { type Exports, load, readString, writeBytes, writeText } from "./assembly.ts";
-
-export const enum Status {
-  Connecting = 0,
-  Open = 1,
-  Finished = 2,
-  Failed = 3,
-}
-export const kinds = {
-  none: 0,
-  refused: 1,
-  timedOut: 2,
-  reset: 4,
-  certificate: 6,
-  protocol: 7,
-  session: 8,
-};
+import { Status } from "./streams.ts";
 
 /** A record of the scripted engine's protocol. */
 export function record(kind: string, body: Uint8Array | string = ""): Buffer {
@@ -58,33 +43,32 @@ export class TlsBench {
     this.now = 1n;
   }
 
-  text(pointer: number): string {
-    return readString(this.wasm.memory, pointer);
-  }
+  // These are fields, so that tests can take them out of the bench.
+
+  readonly text = (pointer: number): string => readString(this.wasm.memory, pointer);
 
   /** Opens a connection as the client; returns its number. */
-  connect(host = "a.test", insecure = false, port = 443): number {
-    return this.wasm.connect(...writeText(this.wasm, host), port, insecure, this.now);
-  }
+  readonly connect = (host = "a.test", insecure = false, port = 443): number =>
+    this.wasm.connect(...writeText(this.wasm, host), port, insecure, this.now);
 
   /** Delivers bytes. */
-  push(stream: number, bytes: Uint8Array): void {
+  readonly push = (stream: number, bytes: Uint8Array): void => {
     this.wasm.push(stream, ...writeBytes(this.wasm, bytes));
     this.wasm.poll(this.now);
-  }
+  };
 
   /** Closes the peer's TCP end. */
-  finish(stream: number): void {
+  readonly finish = (stream: number): void => {
     this.wasm.setBelow(stream, Status.Finished, 0);
     this.wasm.poll(this.now);
-  }
+  };
 
   /** Opens a connection and completes its handshake. */
-  open(host?: string, insecure?: boolean): number {
+  readonly open = (host?: string, insecure?: boolean): number => {
     const stream = this.connect(host, insecure);
     this.wasm.poll(this.now);
     this.push(stream, handshake);
     assert.equal(this.wasm.status(stream), Status.Open);
     return stream;
-  }
+  };
 }

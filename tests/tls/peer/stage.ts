@@ -55,6 +55,15 @@ export class Stage {
 
 export type Row = [title: string, script: Script, alert: string, sentence: string];
 
+/** TLS 1.2 and TLS 1.3. */
+export const versions = [12, 13] as const;
+
+/** Alerts, as the harness reports them. */
+export const UNEXPECTED = "unexpected_message (10)";
+export const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
+export const ILLEGAL = "illegal_parameter (47)";
+export const DECODE = "decode_error (50)";
+
 /** Messages to the user. */
 export const ILLEGAL_PARAMETER = "TLS: the peer sent an illegal parameter (-0x6600)";
 export const MALFORMED = "TLS: cannot parse a message from the peer (-0x7300)";

@@ -1,6 +1,7 @@
 /** The byte ring against a plain array (core/ring.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Random } from "../../lab/random.ts";
 import { load, writeBytes } from "../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/ring.ts");
@@ -11,26 +12,22 @@ const taken = (count: number) => [...new Uint8Array(wasm.memory.buffer, space, c
 test("write, read, copy and peek match an array across many wraps", () => {
   const ring: number = wasm.create(64);
   let model: number[] = [];
-  let state = 4711;
-  const below = (bound: number) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 16) % bound;
-  };
+  const random = new Random(4711);
   for (let step = 0; step < 3000; step++) {
-    const bytes = Array.from({ length: below(40) }, () => below(256));
+    const bytes = Array.from({ length: random.below(40) }, () => random.below(256));
     const written = wasm.write(ring, ...put(bytes));
     assert.equal(written, Math.min(bytes.length, 64 - model.length));
     model.push(...bytes.slice(0, written));
     assert.equal(wasm.length(ring), model.length);
-    const offset = below(model.length + 1);
-    const count = below(model.length - offset + 1);
+    const offset = random.below(model.length + 1);
+    const count = random.below(model.length - offset + 1);
     wasm.copyOut(ring, offset, space, count);
     assert.deepEqual(taken(count), model.slice(offset, offset + count));
     const whole: number = wasm.contiguous(ring, offset);
     const at: number = wasm.pointerAt(ring, offset);
     const piece = [...new Uint8Array(wasm.memory.buffer, at, whole)];
     assert.deepEqual(piece, model.slice(offset, offset + whole));
-    const read = wasm.read(ring, space, below(40));
+    const read = wasm.read(ring, space, random.below(40));
     assert.deepEqual(taken(read), model.slice(0, read));
     model = model.slice(read);
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Machine } from "../../lab/machine/machine.ts";
+import { Random } from "../../lab/random.ts";
 import { load } from "../../lab/scripted/assembly.ts";
 
 const [MAC, TIME] = [0x525400123456n, 1_700_000_000n];
@@ -19,13 +20,10 @@ async function boot(jitter: () => number, random?: () => bigint) {
   return wasm;
 }
 
-/** A small seeded generator, so that failures can be repeated. */
+/** Returns a source of jitter below `width`. */
 function noise(seed: number, width: number) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 16) % width;
-  };
+  const random = new Random(seed);
+  return () => random.below(width);
 }
 
 test("jitter alone gives two boots of a machine at the same time different seeds", async () => {

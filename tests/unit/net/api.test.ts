@@ -11,12 +11,11 @@ import { HttpServer } from "../../lab/network/http-peer.ts";
 import type { Connection } from "../../lab/network/tcp.ts";
 import { address } from "../../lab/packets/bytes.ts";
 import { compile, type Exports, readString, writeText } from "../../lab/scripted/assembly.ts";
+import { Status } from "../../lab/scripted/streams.ts";
 
 const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
 /** An unused address on the link. */
 const NOBODY = "10.0.2.99";
-/** In the order of StreamStatus. */
-const [CONNECTING, OPEN, , FAILED] = [0, 1, 2, 3];
 
 /** A kernel whose API is called from here; results are pinned against collection. */
 class Program {
@@ -311,24 +310,24 @@ test("TLS: connects only if the name is right, and transfers", async () => {
   const context = program.object("tlsCreateContext", "b.test");
   const write = () =>
     program.call("tlsWrite", context, program.bytes("GET /bytes/3 HTTP/1.0\r\n\r\n"));
-  assert.equal(program.call("tlsStatus", context), FAILED);
+  assert.equal(program.call("tlsStatus", context), Status.Failed);
   assert.deepEqual([write(), program.read("tlsRead", context)], [0, "end"]);
   const connect = (to: number) => program.call("tlsConnect", to, address(SERVER), 443);
   assert.equal(connect(context), 1);
-  assert.equal(program.call("tlsStatus", context), CONNECTING);
+  assert.equal(program.call("tlsStatus", context), Status.Connecting);
   assert.deepEqual([write(), program.read("tlsRead", context)], [0, ""]);
   program.pass(2);
-  assert.equal(program.call("tlsStatus", context), OPEN);
+  assert.equal(program.call("tlsStatus", context), Status.Open);
   assert.equal(write(), 25);
   program.pass(2);
   assert.match(program.read("tlsRead", context), /^HTTP\/1\.1 200 OK\r\n/);
   assert.equal(program.read("tlsRead", context), "end");
   program.call("tlsClose", context);
-  assert.equal(program.call("tlsStatus", context), FAILED);
+  assert.equal(program.call("tlsStatus", context), Status.Failed);
   const wrong = program.object("tlsCreateContext", "other.test");
   assert.equal(connect(wrong), 1);
   program.pass(2);
-  assert.equal(program.call("tlsStatus", wrong), FAILED);
+  assert.equal(program.call("tlsStatus", wrong), Status.Failed);
   assert.match(program.says("tlsFailure", wrong), /not valid for this name/);
   assert.equal(program.read("tlsRead", wrong), "end");
 });

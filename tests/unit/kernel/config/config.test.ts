@@ -1,7 +1,7 @@
 /** Boot parameters and anonymos.conf (kernel/config). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Random } from "../../../lab/network/random.ts";
+import { Random } from "../../../lab/random.ts";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/config.ts");

@@ -1,22 +1,19 @@
 /** ARP and the neighbor cache (net/iface/): rows ARP-01 to ARP-12. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { type ArpFields, arp, ethernet } from "../../../lab/packets/build.ts";
 import { ARP, address, BROADCAST, hardwareNumber } from "../../../lab/packets/bytes.ts";
 import {
   arpReply,
   arpRequest,
-  assertAlive,
   attacker,
   gateway,
   guest,
-  Host,
+  hostForTests,
   NeighborState,
 } from "../../../lab/scripted/ip-host.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };
 

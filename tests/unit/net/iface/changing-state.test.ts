@@ -1,17 +1,16 @@
 /** The IP layer while addresses, routes, neighbors or free descriptors change. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { fragments, icmp, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, hardwareNumber, ICMP, UDP } from "../../../lab/packets/bytes.ts";
 import {
   arpRequest,
-  assertAlive,
   attacker,
   echoRequest,
   framed,
   gateway,
   guest,
-  Host,
+  hostForTests,
   icmpTypes,
   NeighborState,
   OFF_LINK,
@@ -25,9 +24,7 @@ function datagram(source: string, destination: string, port: number): Buffer {
   return udpDatagram(from, { address: address(destination), port }, Buffer.from("x"));
 }
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 test("ARP-04: ignores a claim with our own hardware address", () => {
   const before = host.drops("arp-address");

@@ -1,23 +1,20 @@
 /** Reassembly and fragmentation (net/iface/ip/reassembly, egress): rows FRG-01 to FRG-21. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { fragments, type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, ICMP, internetSum, UDP } from "../../../lab/packets/bytes.ts";
 import { type Parsed } from "../../../lab/packets/read.ts";
 import {
-  assertAlive,
   attacker,
   framed,
   gateway,
   guest,
-  Host,
+  hostForTests,
   icmpTypes,
   packet,
 } from "../../../lab/scripted/ip-host.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 type Part = [offset: number, length: number, more?: boolean];
 

@@ -1,25 +1,22 @@
 /** ICMP on a host (net/iface/): rows ICM-01 to ICM-17 of docs/attacks/icmp-udp.md. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, dotted, ICMP, internetSum, UDP } from "../../../lab/packets/bytes.ts";
 import {
-  assertAlive,
   attacker,
   dns,
   echoRequest,
   framed,
   gateway,
   guest,
-  Host,
+  hostForTests,
   icmpTypes,
   OFF_LINK,
   packet,
 } from "../../../lab/scripted/ip-host.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 /** Returns a UDP datagram from `source`, by default the gateway, to a port of the guest. */
 function datagram(port: number, payload = Buffer.from("x"), source = gateway.address): Buffer {

@@ -1,27 +1,24 @@
 /** Ethernet and IPv4, received and sent: rows ETH-01 to ETH-10 and IP-01 to IP-18. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { ethernet, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, ICMP, IPV4, TCP, UDP } from "../../../lab/packets/bytes.ts";
 import {
   arpRequest,
-  assertAlive,
   attacker,
   dns,
   echoRequest,
   framed,
   gateway,
   guest,
-  Host,
+  hostForTests,
   icmpTypes,
   NeighborState,
   OFF_LINK,
   packet,
 } from "../../../lab/scripted/ip-host.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 const ping = icmp(8, 0, 0x00070001, Buffer.from("ping"));
 

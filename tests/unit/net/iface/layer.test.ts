@@ -1,25 +1,22 @@
 /** The IP layer as a whole (net/iface/): routes, loopback, batches, several interfaces. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { ethernet, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, dotted, hardwareNumber, IPV4, UDP } from "../../../lab/packets/bytes.ts";
 import {
   arpReply,
-  assertAlive,
   dns,
   echoRequest,
   framed,
   gateway,
   guest,
-  Host,
+  hostForTests,
   icmpTypes,
   NeighborState,
   OFF_LINK,
 } from "../../../lab/scripted/ip-host.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 const added = 0;
 const source = (to: string) => dotted(host.wasm.sourceAddress(address(to)) >>> 0);

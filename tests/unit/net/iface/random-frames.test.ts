@@ -4,6 +4,7 @@ import test from "node:test";
 import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
 import { address, ICMP, internetSum, TCP, UDP } from "../../../lab/packets/bytes.ts";
 import { tcpSegment } from "../../../lab/packets/tcp.ts";
+import { Random } from "../../../lab/random.ts";
 import {
   arpReply,
   arpRequest,
@@ -19,17 +20,6 @@ import {
 
 const host = await Host.create();
 const seed = Number(process.env.SEED ?? 20261122);
-
-/** Returns a generator of numbers below `bound` (mulberry32). */
-function generator(start: number): (bound: number) => number {
-  let state = start >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
-}
 
 function corpus(): Buffer[] {
   const from = { address: address(gateway.address), port: 53 };
@@ -60,32 +50,32 @@ function corpus(): Buffer[] {
 }
 
 /** Returns a damaged copy, usually with its header checksum corrected. */
-function spoil(frame: Buffer, below: (bound: number) => number): Buffer {
+function spoil(frame: Buffer, random: Random): Buffer {
   const copy = Buffer.from(frame);
-  for (let changes = below(4); changes > 0; changes--) {
+  for (let changes = random.below(4); changes > 0; changes--) {
     // Mostly in the headers, and half of the time to an extreme value.
-    const at = below(below(3) === 0 ? copy.length : Math.min(64, copy.length));
-    copy[at] = below(2) === 0 ? [0, 1, 127, 128, 254, 255][below(6)] : below(256);
+    const at = random.below(random.below(3) === 0 ? copy.length : Math.min(64, copy.length));
+    copy[at] = random.below(2) === 0 ? random.pick([0, 1, 127, 128, 254, 255]) : random.below(256);
   }
   const header = (copy[14] & 15) * 4;
-  if (below(4) !== 0 && header >= 20 && 14 + header <= copy.length) {
+  if (random.below(4) !== 0 && header >= 20 && 14 + header <= copy.length) {
     copy.writeUInt16BE(0, 24);
     copy.writeUInt16BE(~internetSum(copy.subarray(14, 14 + header)) & 0xffff, 24);
   }
-  return below(4) === 0 ? copy.subarray(0, below(copy.length + 1)) : copy;
+  return random.below(4) === 0 ? copy.subarray(0, random.below(copy.length + 1)) : copy;
 }
 
 test(`survives 50,000 damaged frames (SEED=${seed})`, () => {
   host.configure();
   host.wasm.udpOpen(4000, false);
   host.wasm.tcpListen(80);
-  const below = generator(seed);
+  const random = new Random(seed);
   const frames = corpus();
   for (let i = 0; i < 50_000; i++) {
-    host.inject(spoil(frames[below(frames.length)], below));
-    if (below(8) === 0) host.turn();
-    if (below(64) === 0) {
-      host.now += BigInt(below(500_000));
+    host.inject(spoil(random.pick(frames), random));
+    if (random.below(8) === 0) host.turn();
+    if (random.below(64) === 0) {
+      host.now += BigInt(random.below(500_000));
       host.turn();
       host.frames();
       while (host.udpReceive() !== undefined);

@@ -1,6 +1,6 @@
 /** TCP over the IP layer: parts of rows ARP-11, FRG-11 and ICM-07 to ICM-12. */
 import assert from "node:assert/strict";
-import test, { afterEach, beforeEach } from "node:test";
+import test from "node:test";
 import { fragments, icmp, ipv4 } from "../../../lab/packets/build.ts";
 import { address, TCP } from "../../../lab/packets/bytes.ts";
 import { type ParsedIpv4 } from "../../../lab/packets/read.ts";
@@ -11,19 +11,10 @@ import {
   tcpSegment,
 } from "../../../lab/packets/tcp.ts";
 import { writeBytes } from "../../../lab/scripted/assembly.ts";
-import {
-  assertAlive,
-  framed,
-  gateway,
-  guest,
-  Host,
-  packet,
-} from "../../../lab/scripted/ip-host.ts";
+import { framed, gateway, guest, hostForTests, packet } from "../../../lab/scripted/ip-host.ts";
 import { Failure, State } from "../../../lab/scripted/tcp.ts";
 
-const host = await Host.create();
-beforeEach(() => host.configure());
-afterEach(() => assertAlive(host));
+const host = await hostForTests();
 
 const PEER_START = 5000;
 

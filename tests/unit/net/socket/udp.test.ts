@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { udpDatagram } from "../../../lab/packets/build.ts";
 import { address, internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
+import { Random } from "../../../lab/random.ts";
 import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/udp.ts");
@@ -178,16 +179,15 @@ test("UDP-08: bounds the queue of 5,000 unread datagrams, and serves other socke
 test("the queue keeps order and contents through 20,000 random pushes and pops", () => {
   const socket = wasm.open(4000);
   const expected: Buffer[] = [];
-  let state = 12345;
-  const next = (bound: number) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % bound;
-  };
+  const random = new Random(12345);
   const scratch = wasm.block(8 + 4000);
   const into = wasm.block(8192);
   for (let i = 0; i < 20000; i++) {
-    if (next(2) === 0) {
-      const payload = Buffer.alloc(next(10) === 0 ? next(4000) : next(100), i & 255);
+    if (random.below(2) === 0) {
+      const payload = Buffer.alloc(
+        random.below(10) === 0 ? random.below(4000) : random.below(100),
+        i & 255,
+      );
       const bytes = datagram(4000, payload);
       new Uint8Array(wasm.memory.buffer, scratch, bytes.length).set(bytes);
       const drop = wasm.arrive(server, guest, scratch, bytes.length, anyDevice);
@@ -202,18 +202,14 @@ test("the queue keeps order and contents through 20,000 random pushes and pops",
 });
 
 test("a small queue keeps records apart, however it is filled to the last byte", () => {
-  let state = 99;
-  const next = (bound: number) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % bound;
-  };
+  const random = new Random(99);
   for (const capacity of [64, 128, 200, 256]) {
     wasm.queueOpen(capacity);
     const lengths: number[] = [];
     let [pushed, popped] = [0, 0];
     for (let i = 0; i < 20000; i++) {
-      const length = next(capacity >> 2);
-      if (next(5) < 3) {
+      const length = random.below(capacity >> 2);
+      if (random.below(5) < 3) {
         if (wasm.queuePush(length, pushed & 255)) {
           lengths.push(length);
           pushed++;

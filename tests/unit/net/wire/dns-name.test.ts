@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { encodeName, type Name } from "../../../lab/packets/dns.ts";
+import { Random } from "../../../lab/random.ts";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/dns.ts");
@@ -100,14 +101,10 @@ test("writes names that read back unchanged", () => {
 
 test("does not read outside the message for 100,000 random names", () => {
   const [pointer] = writeBytes(wasm, Buffer.alloc(64));
-  let state = 7;
+  const random = new Random(7);
   for (let i = 0; i < 100000; i++) {
     const bytes = new Uint8Array(wasm.memory.buffer, pointer, 64);
-    for (let j = 0; j < 64; j++) {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      const random = state >>> 16;
-      bytes[j] = random & 0x300 ? random & 15 : random & 255;
-    }
+    for (let j = 0; j < 64; j++) bytes[j] = random.below(random.chance(0.75) ? 16 : 256);
     const length = 12 + (i % 52);
     const after: number = wasm.readName(pointer, length, 12 + (i % 20), 12);
     assert.ok(after === -1 || (after > 12 && after <= length));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpChecksum, tcpSegment } from "../../../lab/packets/tcp.ts";
+import { Random } from "../../../lab/random.ts";
 import { load, readString, writeBytes } from "../../../lab/scripted/assembly.ts";
 import { Bench, GUEST, PEER, pattern, State } from "../../../lab/scripted/tcp.ts";
 
@@ -67,13 +68,10 @@ test("reads options and skips unknown ones", () => {
 });
 
 test("parsing random option bytes ends", () => {
-  let state = 12345;
+  const random = new Random(12345);
   for (let i = 0; i < 2000; i++) {
     const bytes = Buffer.alloc(40);
-    for (let k = 0; k < 40; k++) {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-      bytes[k] = (state >>> 16) % 9;
-    }
+    for (let k = 0; k < 40; k++) bytes[k] = random.below(9);
     wasm.parseOptions(...writeBytes(wasm, bytes));
   }
 });

@@ -1,7 +1,7 @@
 /** Keys at the prompt (kernel/shell): editing, history, completion, wide lines, floods. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Random } from "../../../../lab/network/random.ts";
+import { Random } from "../../../../lab/random.ts";
 import { Console, PROMPT, Screen, SECOND } from "../../../../lab/scripted/console.ts";
 
 const UP = "\x1b[A";

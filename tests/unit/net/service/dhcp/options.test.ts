@@ -4,6 +4,7 @@ import test, { beforeEach } from "node:test";
 import { udpDatagram } from "../../../../lab/packets/build.ts";
 import { address, u32 } from "../../../../lab/packets/bytes.ts";
 import { encodeOptions, ips, type Options } from "../../../../lab/packets/dhcp.ts";
+import { Random } from "../../../../lab/random.ts";
 import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
 import { DhcpWorld, type Overrides, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
@@ -347,16 +348,12 @@ test("describes the options in words", () => {
 test("rejects 20,000 messages of random bytes", () => {
   wasm.start(0n);
   world.poll();
-  let state = 99;
-  const random = () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return state >>> 16;
-  };
+  const random = new Random(99);
   const from = { address: address("10.0.2.2"), port: 67 };
   const block: number = wasm.block(2048);
   for (let i = 0; i < 20000; i++) {
     const message = world.build(types.ack, {
-      raw: Buffer.from(Array.from({ length: random() % 80 }, () => random() & 255)),
+      raw: random.bytes(random.below(80)),
     });
     const datagram = udpDatagram(from, { address: 0xffffffff, port: 68 }, message);
     new Uint8Array(wasm.memory.buffer, block, datagram.length).set(datagram);

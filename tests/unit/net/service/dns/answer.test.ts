@@ -13,6 +13,7 @@ import {
   type Record_,
   soa,
 } from "../../../../lab/packets/dns.ts";
+import { Random } from "../../../../lab/random.ts";
 import { load, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
 import { DnsWorld, second } from "../../../../lab/scripted/dns.ts";
 
@@ -344,16 +345,12 @@ test("sends a query in the format of RFC 1035", () => {
 });
 
 test("survives 20,000 answers of random bytes after the right question", () => {
-  let state = 4711;
-  const random = () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return state >>> 16;
-  };
+  const random = new Random(4711);
   for (let i = 0; i < 20000; i++) {
     const raw = Buffer.from(
-      Array.from({ length: random() % 100 }, () => (random() & 3 ? random() & 15 : random() & 255)),
+      Array.from({ length: random.below(100) }, () => random.below(random.chance(0.75) ? 16 : 256)),
     );
-    const bytes = encodeAnswer(0x1234, "a.test", { raw, answerCount: random() % 4 });
+    const bytes = encodeAnswer(0x1234, "a.test", { raw, answerCount: random.below(4) });
     const result: number = wasm.readAnswer(...writeBytes(wasm, bytes));
     assert.ok(result >= 100);
     if (i % 1000 === 0) wasm.collect();

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { crc32 } from "node:zlib";
 import { writeText } from "../../../../lab/scripted/assembly.ts";
-import { failure, HttpBench, State } from "../../../../lab/scripted/http.ts";
+import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
+import { Failure, Status } from "../../../../lab/scripted/streams.ts";
 
 const http = await HttpBench.load();
 const { wasm } = http;
@@ -15,28 +16,28 @@ beforeEach(() => http.reset());
 test("reports failures before the response with curl's codes and the host", () => {
   http.start({ url: "http://none.test/" });
   failed(failure.resolve, /Could not resolve host: none.test: no such name/);
-  wasm.streamsAre(State.Failed, 1, false);
+  wasm.streamsAre(Status.Failed, Failure.Refused, false);
   http.start();
   failed(failure.connect, /Failed to connect to a.test port 80: scripted failure/);
-  wasm.streamsAre(State.Failed, 2, false);
+  wasm.streamsAre(Status.Failed, Failure.TimedOut, false);
   http.start();
   failed(failure.timedOut);
-  wasm.streamsAre(State.Failed, 6, false);
+  wasm.streamsAre(Status.Failed, Failure.Certificate, false);
   http.start({ url: "https://a.test/" });
   failed(failure.certificate);
-  wasm.streamsAre(State.Open, 0, true);
+  wasm.streamsAre(Status.Open, Failure.None, true);
   http.start();
   failed(failure.connect, /no free connection/);
 });
 
 test("tries the next address if one does not respond", () => {
-  wasm.streamsAre(State.Failed, 1, false);
+  wasm.streamsAre(Status.Failed, Failure.Refused, false);
   http.start({ url: "http://two.test/" });
   assert.equal(wasm.streamCount(), 2);
   assert.equal(http.text("label", 1), "10.0.2.2:80");
   failed(failure.connect);
   http.reset();
-  wasm.streamsAre(State.Connecting, 0, false);
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start({ url: "http://two.test/" });
   http.poll(29_999_999);
   assert.equal(wasm.streamCount(), 1);
@@ -44,20 +45,20 @@ test("tries the next address if one does not respond", () => {
   http.poll(1);
   assert.equal(wasm.streamCount(), 2);
   assert.equal(http.text("end", 0), "aborted");
-  wasm.setState(1, State.Open, 0);
+  wasm.setState(1, Status.Open, Failure.None);
   http.push(1, ok);
   assert.equal(http.outcome(), "200 ok");
 });
 
 test("retries a failed handshake once without the old session", () => {
-  wasm.streamsAre(State.Connecting, 0, false);
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start({ url: "https://a.test/" });
-  http.fail(0, 8);
-  http.fail(1, 8);
+  http.fail(0, Failure.Session);
+  http.fail(1, Failure.Session);
   failed(failure.handshake, /scripted failure/);
   http.start({ url: "https://a.test/" });
-  http.fail(2, 8);
-  wasm.setState(3, State.Open, 0);
+  http.fail(2, Failure.Session);
+  wasm.setState(3, Status.Open, Failure.None);
   http.push(3, ok);
   assert.equal(http.outcome(), "200 ok");
 });
@@ -67,7 +68,7 @@ test("distinguishes an empty reply, a reset and a truncated header", () => {
   http.finish(0);
   failed(failure.empty);
   http.start();
-  http.fail(1, 4);
+  http.fail(1, Failure.Reset);
   failed(failure.receive, /scripted failure/);
   http.start();
   http.push(2, "HTTP/1.1 200 OK\r\nX: ");
@@ -75,16 +76,16 @@ test("distinguishes an empty reply, a reset and a truncated header", () => {
   failed(failure.receive, /connection closed within the response header/);
   http.start();
   http.push(3, "HTTP/1.1 200 OK\r\n\r\nabc");
-  http.fail(3, 4);
+  http.fail(3, Failure.Reset);
   failed(failure.receive);
 });
 
 test("records the time at which each phase ends", () => {
   http.now = 1_000_000n;
-  wasm.streamsAre(State.Connecting, 0, false);
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start();
   http.poll(500);
-  wasm.setState(0, State.Open, 0);
+  wasm.setState(0, Status.Open, Failure.None);
   http.poll(100);
   http.poll(50);
   http.push(0, ok.slice(0, 10));
@@ -191,7 +192,7 @@ test("HTP-33: resends a request once on a closing connection if it is idempotent
     http.push(0, ok);
     http.start({ method, body: "data" });
     assert.equal(wasm.streamCount(), 1);
-    method === "GET" ? http.finish(0) : http.fail(0, 4);
+    method === "GET" ? http.finish(0) : http.fail(0, Failure.Reset);
     assert.equal(wasm.streamCount(), 2, method);
     assert.match(http.text("sent", 1), new RegExp(`^${method} .*data$`, "s"));
     assert.equal(wasm.reused(), 0);
@@ -228,7 +229,7 @@ test("HTP-31: delivers a response that arrives before the request is sent", () =
     http.start({ method: "POST", pattern: 1 << 20 });
     http.push(0, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno!");
     if (ending === "finish" && http.outcome() === "pending") http.finish(0);
-    if (ending === "reset" && http.outcome() === "pending") http.fail(0, 4);
+    if (ending === "reset" && http.outcome() === "pending") http.fail(0, Failure.Reset);
     assert.equal(http.outcome(), "413 no!", ending);
     const head = http.text("sent", 0).indexOf("\r\n\r\n") + 4;
     assert.equal(wasm.bodySent(), BigInt(1000 - head), "only bytes sent are counted");
@@ -238,7 +239,7 @@ test("HTP-31: delivers a response that arrives before the request is sent", () =
   wasm.limits(0xffffffff, 1000);
   http.start({ method: "POST", pattern: 1 << 20 });
   wasm.push(0, ...writeText(wasm, "HTTP/1.1 413 X\r\nContent-Length: 3\r\n\r\nno!"));
-  http.fail(0, 4);
+  http.fail(0, Failure.Reset);
   assert.equal(http.outcome(), "413 no!", "followed by a reset");
 });
 

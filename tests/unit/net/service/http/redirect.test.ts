@@ -1,7 +1,8 @@
 /** Redirects: their number, targets and methods, and what another origin receives. */
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { failure, HttpBench, State } from "../../../../lab/scripted/http.ts";
+import { failure, HttpBench } from "../../../../lab/scripted/http.ts";
+import { Failure, Status } from "../../../../lab/scripted/streams.ts";
 
 const http = await HttpBench.load();
 const { wasm } = http;
@@ -169,13 +170,13 @@ test("reads a redirect's short body, and closes the connection on a long one", (
 });
 
 test("retries a handshake after a redirect without its session", () => {
-  wasm.streamsAre(State.Connecting, 0, false);
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start({ url: "https://a.test/", follow: true });
-  http.fail(0, 8);
-  wasm.setState(1, State.Open, 0);
+  http.fail(0, Failure.Session);
+  wasm.setState(1, Status.Open, Failure.None);
   http.push(1, redirect(302, "https://b.test/"));
-  http.fail(2, 8);
-  wasm.setState(3, State.Open, 0);
+  http.fail(2, Failure.Session);
+  wasm.setState(3, Status.Open, Failure.None);
   http.push(3, ok);
   assert.equal(http.outcome(), "200 ok");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { load, readString, writeBytes } from "../../../../lab/scripted/assembly.ts";
-import { State } from "../../../../lab/scripted/http.ts";
+import { Failure, Status } from "../../../../lab/scripted/streams.ts";
 
 const wasm = await load("tests/lab/entries/http-server.ts");
 const unlimited = 0xffffffff;
@@ -23,7 +23,7 @@ const push = (stream: number, text: string) => {
 const sent = (stream: number) => readString(wasm.memory, wasm.sent(stream));
 const end = (stream: number) => readString(wasm.memory, wasm.end(stream));
 const finish = (stream: number) => {
-  wasm.setState(stream, State.Finished, 0);
+  wasm.setState(stream, Status.Finished, Failure.None);
   poll();
 };
 /** Returns the response to `text` on a new connection. */
@@ -259,10 +259,10 @@ test("ends slow requests, idle connections and slow readers at their deadlines",
 test("drops a client that disappears at any point", () => {
   const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
   for (let cut = 0; cut <= request.length; cut++) {
-    for (const state of [State.Finished, State.Failed]) {
+    for (const state of [Status.Finished, Status.Failed]) {
       const stream = connect();
       push(stream, request.slice(0, cut));
-      wasm.setState(stream, state, 4);
+      wasm.setState(stream, state, Failure.Reset);
       poll();
       assert.match(end(stream), /released|aborted/, `cut at ${cut}`);
       assert.equal(wasm.connections(), 0);
@@ -270,7 +270,7 @@ test("drops a client that disappears at any point", () => {
   }
   const stream = connect(100);
   push(stream, get("/"));
-  wasm.setState(stream, State.Failed, 4);
+  wasm.setState(stream, Status.Failed, Failure.Reset);
   poll();
   assert.equal(end(stream), "aborted");
 });

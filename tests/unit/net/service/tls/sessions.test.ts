@@ -1,27 +1,17 @@
 /** TLS session resumption: servers, number of uses, lifetime. */
 import assert from "node:assert/strict";
-import { before, beforeEach, suite, test } from "node:test";
-import { type Exports, writeText } from "../../../../lab/scripted/assembly.ts";
-import { data, kinds, record, TlsBench } from "../../../../lab/scripted/tls.ts";
+import { beforeEach, suite, test } from "node:test";
+import { writeText } from "../../../../lab/scripted/assembly.ts";
+import { Failure } from "../../../../lab/scripted/streams.ts";
+import { data, record, TlsBench } from "../../../../lab/scripted/tls.ts";
 
 const SECOND = 1_000_000n;
 
+const bench = await TlsBench.load();
+const { wasm, text, connect, push, open } = bench;
+beforeEach(() => bench.reset());
+
 suite("TLS sessions", () => {
-  let bench: TlsBench;
-  let wasm: Exports;
-
-  before(async () => {
-    bench = await TlsBench.load();
-    wasm = bench.wasm;
-  });
-  beforeEach(() => bench.reset());
-
-  const text = (pointer: number) => bench.text(pointer);
-  const connect = (host?: string, insecure?: boolean, port?: number) =>
-    bench.connect(host, insecure, port);
-  const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
-  const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
-
   test("offers a session to the same name and port only, and only once (TLS-41)", () => {
     const first = open("a.test");
     push(first, record("T"));
@@ -51,7 +41,7 @@ suite("TLS sessions", () => {
   test("reports a handshake that fails with a session, and discards the server's sessions", () => {
     const stream = open("a.test");
     push(stream, Buffer.concat([record("T"), record("T")]));
-    for (const kind of [kinds.session, kinds.protocol]) {
+    for (const kind of [Failure.Session, Failure.Protocol]) {
       const again = connect("a.test");
       wasm.poll(bench.now);
       push(again, record("A", Uint8Array.of(70)));
@@ -65,7 +55,7 @@ suite("TLS sessions", () => {
     push(open("a.test"), Buffer.concat([record("T"), record("T")]));
     const resumed = open("a.test");
     push(resumed, record("A", Uint8Array.of(20)));
-    assert.equal(wasm.failureKind(resumed), kinds.protocol);
+    assert.equal(wasm.failureKind(resumed), Failure.Protocol);
     assert.equal(wasm.sessions(), 1);
   });
 

@@ -1,37 +1,17 @@
 /** TLS streams: split, truncated, refused and delayed conversations. */
 import assert from "node:assert/strict";
-import { before, beforeEach, suite, test } from "node:test";
-import { type Exports, writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
-import {
-  data,
-  decode,
-  flags,
-  handshake,
-  kinds,
-  record,
-  Status,
-  TlsBench,
-} from "../../../../lab/scripted/tls.ts";
+import { beforeEach, suite, test } from "node:test";
+import { writeBytes, writeText } from "../../../../lab/scripted/assembly.ts";
+import { Failure, Status } from "../../../../lab/scripted/streams.ts";
+import { data, decode, flags, handshake, record, TlsBench } from "../../../../lab/scripted/tls.ts";
 
 const SECOND = 1_000_000n;
 
+const bench = await TlsBench.load();
+const { wasm, text, connect, push, finish, open } = bench;
+beforeEach(() => bench.reset());
+
 suite("TLS streams", () => {
-  let bench: TlsBench;
-  let wasm: Exports;
-
-  before(async () => {
-    bench = await TlsBench.load();
-    wasm = bench.wasm;
-  });
-  beforeEach(() => bench.reset());
-
-  const text = (pointer: number) => bench.text(pointer);
-  const connect = (host?: string, insecure?: boolean, port?: number) =>
-    bench.connect(host, insecure, port);
-  const push = (stream: number, bytes: Uint8Array) => bench.push(stream, bytes);
-  const finish = (stream: number) => bench.finish(stream);
-  const open = (host?: string, insecure?: boolean) => bench.open(host, insecure);
-
   test("is Connecting during the handshake, then reports what was negotiated", () => {
     const stream = connect();
     assert.equal(wasm.status(stream), Status.Connecting);
@@ -102,7 +82,7 @@ suite("TLS streams", () => {
     assert.equal(text(wasm.readAll(cut, 0, bench.now)), "half of it");
     wasm.poll(bench.now);
     assert.equal(wasm.status(cut), Status.Failed);
-    assert.equal(wasm.failureKind(cut), kinds.protocol);
+    assert.equal(wasm.failureKind(cut), Failure.Protocol);
     assert.match(text(wasm.failure(cut)), /without close_notify/);
     const whole = open();
     push(whole, Buffer.concat([data("all"), record("C")]));
@@ -131,31 +111,31 @@ suite("TLS streams", () => {
 
   test("passes on a failure of the stream below, and explains one in the handshake", () => {
     const refused = connect();
-    wasm.setBelow(refused, Status.Failed, kinds.refused);
+    wasm.setBelow(refused, Status.Failed, Failure.Refused);
     wasm.poll(bench.now);
-    assert.equal(wasm.failureKind(refused), kinds.refused);
+    assert.equal(wasm.failureKind(refused), Failure.Refused);
     assert.equal(text(wasm.failure(refused)), "scripted failure");
     const during = connect();
     wasm.poll(bench.now);
-    wasm.setBelow(during, Status.Failed, kinds.reset);
+    wasm.setBelow(during, Status.Failed, Failure.Reset);
     wasm.poll(bench.now);
-    assert.equal(wasm.failureKind(during), kinds.protocol);
+    assert.equal(wasm.failureKind(during), Failure.Protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
     // An engine that has to send first never reads what arrived.
     const stuck = connect();
     wasm.setRoom(stuck, 0, 0);
     wasm.poll(bench.now);
     wasm.setEngine(...writeText(wasm, ""), 8, 0);
-    wasm.setBelow(stuck, Status.Failed, kinds.reset);
+    wasm.setBelow(stuck, Status.Failed, Failure.Reset);
     push(stuck, handshake);
-    assert.equal(wasm.failureKind(stuck), kinds.protocol);
+    assert.equal(wasm.failureKind(stuck), Failure.Protocol);
     assert.equal(text(wasm.failure(stuck)), "TLS: scripted failure during the handshake");
     wasm.setEngine(...writeText(wasm, ""), 8, 0xffffffff);
     const after = open();
-    wasm.setBelow(after, Status.Failed, kinds.reset);
+    wasm.setBelow(after, Status.Failed, Failure.Reset);
     wasm.poll(bench.now);
     assert.equal(wasm.status(after), Status.Failed);
-    assert.equal(wasm.failureKind(after), kinds.reset);
+    assert.equal(wasm.failureKind(after), Failure.Reset);
   });
 
   test("names an alert of the peer (TLS-01, TLS-03, TLS-24)", () => {
@@ -170,7 +150,7 @@ suite("TLS streams", () => {
       const stream = connect();
       wasm.poll(bench.now);
       push(stream, record("A", Uint8Array.of(number)));
-      assert.equal(wasm.failureKind(stream), kinds.protocol);
+      assert.equal(wasm.failureKind(stream), Failure.Protocol);
       assert.equal(text(wasm.failure(stream)), `TLS: the peer sent alert ${name}`);
       wasm.abort(stream);
     }
@@ -181,7 +161,7 @@ suite("TLS streams", () => {
     wasm.poll(bench.now);
     push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));
     assert.equal(wasm.status(stream), Status.Failed);
-    assert.equal(wasm.failureKind(stream), kinds.certificate);
+    assert.equal(wasm.failureKind(stream), Failure.Certificate);
     assert.equal(
       text(wasm.failure(stream)),
       "certificate verification failed: it has expired, it is not valid for this name; " +
@@ -205,7 +185,7 @@ suite("TLS streams", () => {
     const stream = connect();
     wasm.poll(bench.now);
     push(stream, Buffer.from("Z\0\x04HTTP"));
-    assert.equal(wasm.failureKind(stream), kinds.protocol);
+    assert.equal(wasm.failureKind(stream), Failure.Protocol);
     assert.match(text(wasm.failure(stream)), /invalid record \(-0x7200\)$/);
   });
 
@@ -231,7 +211,7 @@ suite("TLS streams", () => {
     bench.now += SECOND;
     wasm.poll(bench.now);
     assert.equal(wasm.status(stream), Status.Failed);
-    assert.equal(wasm.failureKind(stream), kinds.timedOut);
+    assert.equal(wasm.failureKind(stream), Failure.TimedOut);
     wasm.abort(stream);
     assert.equal(text(wasm.end(stream)), "aborted");
   });

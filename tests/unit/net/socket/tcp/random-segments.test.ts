@@ -1,61 +1,51 @@
 /** TCP under random segments, calls and times, from seeds: no assertion fails, nothing leaks. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Random } from "../../../../lab/random.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
 import { Bench, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** Returns a seeded generator of choices. */
-function chooser(seed: number): (bound: number) => number {
-  let state = Math.imul(seed, 2654435761) >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state % bound;
-  };
-}
-
 /** Performs a random action of the peer, the user or the clock. */
-function step(bench: Bench, choose: (bound: number) => number, next: { seq: number }): void {
-  const what = choose(20);
+function step(bench: Bench, random: Random, next: { seq: number }): void {
+  const what = random.below(20);
   const connection = bench.connection;
   if (what < 10) {
     const letters = ["A", "A", "A", "PA", "FA", "S", "SA", "R", "RA", "", "F", "SFUP", "UA"];
-    const length = choose(4) === 0 ? choose(3000) : 0;
-    const near = choose(3) === 0 ? choose(200_000) - 70_000 : choose(3) * choose(1500);
-    const ack = choose(3) === 0 ? choose(1 << 17) - (1 << 16) : bench.maximumOf();
-    const flags = letters[choose(choose(4) === 0 ? letters.length : 5)];
-    const window = choose(3) === 0 ? choose(3000) : 65535;
+    const length = random.below(4) === 0 ? random.below(3000) : 0;
+    const near =
+      random.below(3) === 0 ? random.below(200_000) - 70_000 : random.below(3) * random.below(1500);
+    const ack = random.below(3) === 0 ? random.below(1 << 17) - (1 << 16) : bench.maximumOf();
+    const flags = letters[random.below(random.below(4) === 0 ? letters.length : 5)];
+    const window = random.below(3) === 0 ? random.below(3000) : 65535;
     const seq = next.seq + near;
     bench.inject(flags, seq, ack, { payload: pattern(length, seq), window });
     if (near === 0 && flags.includes("A")) next.seq += length;
-  } else if (what < 12) bench.write(pattern(choose(9000)));
-  else if (what < 14) bench.read(choose(9000));
-  else if (what === 14) bench.advance(choose(SECOND));
-  else if (what === 15 && choose(10) === 0) bench.advance(choose(200) * SECOND);
-  else if (what === 16 && choose(30) === 0) wasm.close(connection);
-  else if (what === 17 && choose(60) === 0) wasm.detach(connection);
-  else if (what === 18 && choose(60) === 0) wasm.abort(connection);
-  else if (what === 19) bench.icmp(choose(7), bench.unacknowledgedOf(), choose(2000));
-  wasm.setRoom(choose(10) === 0 ? choose(3) : 1000);
+  } else if (what < 12) bench.write(pattern(random.below(9000)));
+  else if (what < 14) bench.read(random.below(9000));
+  else if (what === 14) bench.advance(random.below(SECOND));
+  else if (what === 15 && random.below(10) === 0) bench.advance(random.below(200) * SECOND);
+  else if (what === 16 && random.below(30) === 0) wasm.close(connection);
+  else if (what === 17 && random.below(60) === 0) wasm.detach(connection);
+  else if (what === 18 && random.below(60) === 0) wasm.abort(connection);
+  else if (what === 19) bench.icmp(random.below(7), bench.unacknowledgedOf(), random.below(2000));
+  wasm.setRoom(random.below(10) === 0 ? random.below(3) : 1000);
   bench.out();
 }
 
 test("random segments, calls and times leave the table consistent", () => {
   const reached = new Set<number>();
   for (let seed = 1; seed <= 150; seed++) {
-    const choose = chooser(seed);
+    const random = new Random(seed);
     const bench = new Bench(wasm, seed);
-    bench.peerInitial = choose(2) === 0 ? 0xffffff00 : 5000;
-    if (choose(2) === 0) bench.accept(80);
-    else if (choose(4) === 0) bench.connect();
+    bench.peerInitial = random.below(2) === 0 ? 0xffffff00 : 5000;
+    if (random.below(2) === 0) bench.accept(80);
+    else if (random.below(4) === 0) bench.connect();
     else bench.establish();
     const next = { seq: 0 };
     for (let i = 0; i < 300 && bench.state !== State.Closed; i++) {
-      step(bench, choose, next);
+      step(bench, random, next);
       reached.add(bench.state);
       assert.ok(wasm.readable(bench.connection) <= 131072, `seed ${seed}`);
       assert.ok(wasm.framesAvailable() === 4, `seed ${seed}: a frame leaked`);

@@ -35,6 +35,10 @@ export class Random {
   between(low: number, high: number): number {
     return low + Math.floor(this.fraction() * (high - low + 1));
   }
+  /** Returns an integer from 0 up to, but not including, `bound`. */
+  below(bound: number): number {
+    return Math.floor(this.fraction() * bound);
+  }
   chance(probability: number): boolean {
     return probability > 0 && this.fraction() < probability;
   }
