@@ -1,10 +1,13 @@
 /** `make coverage` counts exactly what ran, and its counters do not change the program. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import ts from "typescript";
 import { fileCoverage, lcov, missedLines } from "../../tools/coverage/file-coverage.ts";
 import { instrument } from "../../tools/coverage/instrument.ts";
 import { explain, type Reasons, table } from "../../tools/coverage/report.ts";
+import { unreached } from "../../tools/coverage/unreached.ts";
+import { root } from "../lab/host/process.ts";
 
 const sample = `/** A sample. */
 export class Sample {
@@ -152,4 +155,13 @@ test("reports a reason as stale if fewer lines are unreached, or the function is
     stale,
     names.map((name) => `a/sample.ts ${name}: 1 lines`),
   );
+});
+
+test("every reason for unreached lines names a function of its file", () => {
+  for (const [path, list] of Object.entries(unreached)) {
+    const { functions } = instrument(path, readFileSync(root + path, "utf8")).points;
+    for (const [name] of list) {
+      assert.ok(name === "" || functions.some((one) => one.name === name), `${path}: ${name}`);
+    }
+  }
 });

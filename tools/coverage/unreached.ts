@@ -114,9 +114,6 @@ export const unreached: Reasons = {
     ["describeOption", 2, "not tried: a client identifier in an answer"],
     ["routes", 1, "not tried: a list of routes cut short"],
   ],
-  "net/service/dhcp/lease.ts": [
-    ["Lease.reaches", 1, "not tried: a router with this host's address, or with no host's"],
-  ],
   "net/service/dhcp/routes.ts": [
     ["readRoutes", 1, "not tried: more routes in an answer than are kept"],
   ],
@@ -156,8 +153,8 @@ export const unreached: Reasons = {
     ["RpcCall.fail", 2, "not tried: a second server is asked after the first has failed"],
   ],
   "net/service/ntp/client.ts": [
-    ["NtpClient.error", 1, "a round without a result has been handled before"],
-    ["NtpClient.take", 1, "a round without a result has been handled before"],
+    ["NtpClient.correction", 1, "a round without a result has been handled before"],
+    ["NtpClient.apply", 1, "a round without a result has been handled before"],
   ],
   "net/service/ntp/query.ts": [["NtpQuery.begin", 1, "not tried: more queries than sockets"]],
   "net/service/ntp/round.ts": [["NtpRound.source", 1, "the chosen sample is one of the queries'"]],
@@ -186,7 +183,7 @@ export const unreached: Reasons = {
     ["TlsResumption.keep", 1, "not tried: a session longer than the cache keeps"],
   ],
   "net/service/tls/stream.ts": [
-    ["TlsStream.shake", 1, "not tried: a peer that ends during the handshake"],
+    ["TlsStream.stepHandshake", 1, "not tried: a peer that ends during the handshake"],
     ["TlsStream.bytes", 1, "not tried: a stream that is asked after its release"],
     ["TlsStream.write", 1, "not tried: an engine that takes nothing although there is room"],
     ["TlsStream.noteEnd", 1, "not tried: ciphertext unread at the end"],
