@@ -317,7 +317,7 @@ row("ICM-16: a flood from one source does not use up the errors for another", "S
   lab.drops({ "udp-no-socket": 1001 });
 });
 
-row("ICM-17: errors for every port during a lookup reveal no open one", "S1", (lab) => {
+row("ICM-17: errors that quote every port during a lookup reveal no open port", "S1", (lab) => {
   lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
   lab.type("host slow.test\r");
   const [query] = lab.frames().filter((frame) => parseIp(frame)?.protocol === UDP);

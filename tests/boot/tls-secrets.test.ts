@@ -87,7 +87,7 @@ suite("secrets", () => {
       server.child.write(answer(4_000_000_000));
       for (let i = 0; i < 32; i++) server.child.write(block);
       await new Promise((resolve) => setTimeout(resolve, 100 + 37 * attempt));
-      // Interrupts the machine wherever it is.
+      // Interrupts the machine anywhere.
       await machine.monitor("nmi").catch(() => "");
       assert.equal(await machine.exit(20_000), 255);
       assert.match(machine.console, /panic: non-maskable interrupt \(vector 2, error 0x0\)\n/);

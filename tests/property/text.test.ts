@@ -106,7 +106,7 @@ const value = fc.stringMatching(/^([!-~]([ -~]{0,20}[!-~])?)?$/);
 const fields = fc.array(fc.tuple(token, value), { maxLength: 10 });
 const cuts = fc.array(fc.nat(30), { maxLength: 10 });
 
-test(titled("parses HTTP heads, however they are cut"), () => {
+test(titled("parses HTTP heads, however they are split"), () => {
   const target = fc.stringMatching(/^\/[!-~]{0,20}$/);
   check([token, target, fc.nat(1), fields, cuts], (method, path, minor, list, pieces) => {
     const lines = list.map(([name, content]) => `${name}: ${content}\r\n`).join("");

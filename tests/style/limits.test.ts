@@ -1,7 +1,7 @@
 /**
  * Every bound of the system stands in core/limits.ts, and each of them is used. A bound is a
  * module constant that says how much is held or taken: one that sizes a buffer or a table, or is
- * named like one. Numbers of a wire format or a register are none, and times are not.
+ * named like one. Numbers of a wire format or a register and times are not bounds.
  */
 import { test } from "node:test";
 import ts from "typescript";

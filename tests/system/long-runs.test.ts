@@ -83,8 +83,8 @@ test("SYS-01: returns to the baseline after a day of requests, with losses", asy
   assert.deepEqual(sockets, []);
 });
 
-/** Sends `text` from a peer, and returns what the console prints within a second. */
-function hears(world: World, twin: Twin, text: string): void {
+/** Asserts that the console prints `text`, sent by a peer, within a second. */
+function prints(world: World, twin: Twin, text: string): void {
   const before = twin.output.length;
   const said = () => twin.output.slice(before);
   world.run(world.now + SECOND, () => said().includes(text));
@@ -116,7 +116,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap",
     ]) {
       const text = `it is ${world.now}`;
       from.type(`${text}\r`, world.now);
-      hears(world, to, text);
+      prints(world, to, text);
     }
     const fetched = fetchFrom(gateway, GUEST, "/bytes/100000");
     world.pass(5);
@@ -134,7 +134,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap",
     twin.type("over\r", world.now);
     world.pass(0.1);
     port.setFaults({});
-    hears(world, other, "over");
+    prints(world, other, "over");
     talk();
   }
   // Silent for more than half of the range of milliseconds.

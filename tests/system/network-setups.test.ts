@@ -1,4 +1,4 @@
-/** The networks of providers as they are: masks of /32, routers off the subnet, tags of VLAN 0. */
+/** Networks of hosting providers: leases of /32, routers off the subnet, tags of VLAN 0. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -6,7 +6,7 @@ import { Twin } from "../lab/machine/twin.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { OFF_LINK } from "../lab/scripted/ip-host.ts";
 
-/** A lab whose DHCP server answers only now, with these options. */
+/** A lab whose DHCP server starts only now, with these options. */
 async function leased(options: { mask?: string; router?: string; port?: number }): Promise<Lab> {
   const lab = await Lab.at("S0");
   const { router, ...rest } = options;
@@ -17,7 +17,7 @@ async function leased(options: { mask?: string; router?: string; port?: number }
   return lab;
 }
 
-test("a lease of /32 has a host route to its router and a default route through it", async () => {
+test("adds a host route to the router of a /32 lease, and a default route through it", async () => {
   const lab = await leased({ mask: "255.255.255.255", port: 40067 });
   assert.match(lab.command("ip addr"), /inet 10\.0\.2\.15\/32 scope global dynamic net0/);
   const routes = lab.command("ip route");
@@ -29,10 +29,10 @@ test("a lease of /32 has a host route to its router and a default route through 
   assert.match(lab.command("ip route get 10.0.2.9"), /^.*\r\n10\.0\.2\.9 via 10\.0\.2\.2 dev net0/);
   const said = lab.command("dmesg").match(/added a route/g)?.length;
   assert.match(lab.command("dhcp renew; ip route"), host);
-  assert.equal(lab.command("dmesg").match(/added a route/g)?.length, said, "said once");
+  assert.equal(lab.command("dmesg").match(/added a route/g)?.length, said, "logged once");
 });
 
-test("a router off the subnet is used, and the log says so", async () => {
+test("uses a router off the subnet, and logs it", async () => {
   const lab = await leased({ router: "172.31.1.1" });
   lab.addPeer("router", { hardware: "52:55:0a:00:02:77", address: "172.31.1.1" });
   assert.match(lab.command(`ip route get ${OFF_LINK}`), / via 172\.31\.1\.1 dev net0 src 10\.0\.2/);
@@ -40,7 +40,7 @@ test("a router off the subnet is used, and the log says so", async () => {
   assert.match(lab.command("dmesg"), /router 172\.31\.1\.1 is in no network of net0/);
 });
 
-test("ip= and anonymos.conf take a /32, a gateway off the link, and a peer", async () => {
+test("ip= and anonymos.conf accept a /32, a gateway off the subnet, and a peer", async () => {
   const conf = (...lines: string[]) => [
     { name: "anonymos.conf", bytes: Buffer.from(lines.join("\n")) },
   ];
@@ -86,7 +86,7 @@ test("ip= and anonymos.conf take a /32, a gateway off the link, and a peer", asy
   }
 });
 
-test("ip route add takes onlink, src and scope, and refuses what makes no sense", async () => {
+test("ip route add accepts onlink, src and scope, and rejects impossible routes", async () => {
   const lab = await Lab.at("S1");
   for (const [line, says] of [
     ["ip route add 10.7.0.0/16 via 172.31.1.1 dev net0", /^Error: Nexthop has invalid gateway\./],

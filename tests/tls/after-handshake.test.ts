@@ -65,7 +65,7 @@ describe("the end of a connection", () => {
 });
 
 describe("renegotiation", () => {
-  test("TLS-39: declines 100 requests and goes on", async () => {
+  test("TLS-39: declines 100 requests and continues", async () => {
     const visit = await stage.visit(sends(12, helloRequest, 100));
     served(visit);
     const declined = visit.wire.warnings.get(NO_RENEGOTIATION) ?? 0;

@@ -86,7 +86,7 @@ static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally*
   bool both = client.handle != 0 && server.handle != 0;
   bool good = both && converse(&client, &server);
   bool reached = w2c_host_tlsHeap(NULL, 5) != failures;
-  /* The side that ran out of memory must report it, and the client must not go on unverified. */
+  /* The side that ran out of memory must report it, and the client must not continue unverified. */
   const struct side* hit = of_client ? &client : &server;
   bool known = hit->handle == 0 ||
                (state_of(hit) == FAILED && w2c_host_tlsNumber(NULL, hit->handle, 0) != 0);

@@ -204,7 +204,7 @@ describe("after the handshake", () => {
 });
 
 describe("client certificates", () => {
-  test("TLS-46: goes on without a certificate when asked for one", async () => {
+  test("TLS-46: continues without a certificate when one is requested", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       const options = { ...only(version), requestCert: true, rejectUnauthorized: false };
       const report = await talk(elliptic, options);

@@ -365,7 +365,7 @@ describe("usages and extensions", () => {
   });
 });
 
-test("-k goes on, and reports what is wrong", async () => {
+test("-k continues, and reports what is wrong", async () => {
   const report = await visit([maker.server(maker.authority())], "x.org", ["options=1"]);
   assert.equal(report.get("text"), "hello", report.text);
   assert.equal(report.number("refusals"), Refusal.NotTrusted | Refusal.WrongName);

@@ -48,7 +48,7 @@ export const systemMutants: Mutation[] = [
   ["SYS-09", "accepts frames of any length", RING, "length > LARGEST", "false"],
   [
     "SYS-10",
-    "goes on after an abort",
+    "continues after an abort",
     "kernel/shell/commands/crash.ts",
     'throw new Error("crash abort was typed");',
     "seen = 2;",

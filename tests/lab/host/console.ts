@@ -122,8 +122,8 @@ export async function netErrors(
   const [, drops] = /dropped by the stack: \d+,? ?(.*)$/m.exec(output) ?? ["", undefined];
   assert.ok(drops !== undefined, `ip -s link shows no drops:\n${output}`);
   for (const [, name, count] of drops.matchAll(/([^,]+) (\d+)(?:, |$)/g)) {
-    const nobodysFault = harmless.test(name.trim()) || expected.includes(name.trim());
-    if (!nobodysFault) counted[name.trim()] = Number(count);
+    const intended = harmless.test(name.trim()) || expected.includes(name.trim());
+    if (!intended) counted[name.trim()] = Number(count);
   }
   return counted;
 }

@@ -249,7 +249,7 @@ export class E1000Model implements BusDevice {
     const descriptor = this.bus.dmaView(address, 16);
     if (descriptor[12] & DD) throw new Error("e1000: a descriptor to fill is still marked done");
     if ((this.get(RCTL) >> 16) & 3) throw new Error("e1000: buffers are not 2048 bytes");
-    // The whole buffer must be the kernel's, however little of it is used.
+    // The whole buffer must be the kernel's, even if only a part is used.
     this.bus.dmaView(bufferAddress(descriptor), BUFFER).set(data);
     descriptor[8] = length;
     descriptor[9] = length >> 8;

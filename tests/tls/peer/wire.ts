@@ -35,7 +35,7 @@ export class Wire {
   private messages: Buffer = Buffer.alloc(0);
   /** Set once the other side has ended the stream. */
   private over = false;
-  /** Resumes whoever waits for the socket. */
+  /** Resumes what waits for the socket. */
   private wake: () => void = () => {};
 
   constructor(readonly socket: Socket) {

@@ -106,7 +106,7 @@ test("counts the frames lost to an overrun, and recovers", async () => {
   }
 });
 
-test("drops and counts frames while the pool is empty, then goes on", async () => {
+test("drops and counts frames while the pool is empty, then continues", async () => {
   const { model, wasm, receive, count } = await boot({ frames: 300 });
   for (let i = 0; i < 100; i++) model.receive(frame(60, i));
   let got = 0;

@@ -1,4 +1,4 @@
-/** Keys of systemd.network and device names of Linux, as people write them (kernel/config). */
+/** Keys of systemd.network, and Linux's device names (kernel/config). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeText } from "../../../lab/scripted/assembly.ts";
@@ -13,7 +13,7 @@ const file = (...lines: string[]) => {
   wasm.file(pointer, length, length);
 };
 
-test("a device name of Linux in ip= means the one card that there is", () => {
+test("takes Linux's device name in ip= for the only card", () => {
   for (const name of ["eth0", "enp0s3", "ens18", "lan-a"]) {
     wasm.reset();
     commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
@@ -30,7 +30,7 @@ test("a device name of Linux in ip= means the one card that there is", () => {
   ]);
 });
 
-test("reads what systemd.network says of leases, gateways and peers", () => {
+test("reads the keys of systemd.network for leases, gateways and peers", () => {
   const all: [string[], string][] = [
     [["[DHCPv4]", "UseDNS=no", "RouteMetric=50"], "dhcp=true -dns metric=50"],
     [["[DHCPv4]", "UseRoutes=no"], "dhcp=true -routes -gateway"],
@@ -74,7 +74,7 @@ test("reads what systemd.network says of leases, gateways and peers", () => {
   }
 });
 
-test("names a wrong value of those keys, and keeps the good servers of a line", () => {
+test("reports wrong values of those keys, and keeps the valid servers of a line", () => {
   for (const line of ["UseDNS=maybe", "RouteMetric=-1", "RouteMetric=x", "UsePasta=yes"]) {
     wasm.reset();
     file("[DHCPv4]", line);

@@ -160,7 +160,7 @@ test("ARP-09: ignores other hardware, protocols and operations", () => {
   assert.equal(host.wasm.neighbors(0), 1);
 });
 
-test("ARP-10: the sender counts that the packet names, as in Linux", () => {
+test("ARP-10: uses the sender in the packet, not the frame's source, as Linux does", () => {
   const split = { ...replyOf({ hardware: attacker.hardware, address: gateway.address }) };
   host.receive(arpFrame(split, guest.hardware, gateway.hardware));
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware), "a mere claim");
@@ -171,7 +171,7 @@ test("ARP-10: the sender counts that the packet names, as in Linux", () => {
     arps().map((reply) => [reply.operation, reply.to]),
     [[2, other.hardware]],
   );
-  // A bonded station answers through its other port.
+  // A bonded station replies through its other port.
   host.ping("10.0.2.78");
   host.turn();
   const bonded = { hardware: "52:54:00:00:00:78", address: "10.0.2.78" };

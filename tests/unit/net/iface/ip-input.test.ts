@@ -104,7 +104,7 @@ test("ETH-08: drops 802.3 length frames", () => {
   assertDropped(frame, "ethernet-unknown-type");
 });
 
-test("ETH-09: drops VLAN tags but those of VLAN 0, single or double, whole or cut", () => {
+test("ETH-09: drops VLAN tags except for VLAN 0, single or double, whole or truncated", () => {
   const inner = Buffer.concat([Buffer.from("0800", "hex"), echoRequest().subarray(14)]);
   for (const [type, tag] of [
     [0x8100, "0005"],

@@ -78,7 +78,7 @@ test("accepts a gateway that only an on-link route reaches (a cloud's /32)", () 
   host.pass(4);
 });
 
-test("a gateway in no network is used by a route that says it is on the link", () => {
+test("uses a gateway outside all networks if the route says that it is on the link", () => {
   assert.notEqual(addRoute("198.51.100.0", 24, "172.31.1.1"), added);
   const add = (via: string) =>
     host.wasm.addOnLinkRoute(0, address("198.51.100.0"), 24, address(via), 0);
@@ -90,11 +90,11 @@ test("a gateway in no network is used by a route that says it is on the link", (
   assert.equal(source("198.51.100.1"), guest.address);
   host.pass(4);
   host.wasm.removeAddress(0, address(guest.address));
-  assert.deepEqual(host.routes(), [], "the last address takes all routes with it");
+  assert.deepEqual(host.routes(), [], "removing the last address removes all routes");
   host.configure();
 });
 
-test("an interface without a carrier is left for one that has it, and taken again", () => {
+test("uses another interface while one has no carrier, and returns to it", () => {
   const second = host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
   host.wasm.setAddress(second, address("10.0.3.15"), 24);
   assert.equal(addRoute("0.0.0.0", 0, "10.0.3.2", 5, second), added);
@@ -105,7 +105,7 @@ test("an interface without a carrier is left for one that has it, and taken agai
   host.wasm.setLink(0, false);
   host.turn();
   assert.equal(source(OFF_LINK), "10.0.3.15");
-  assert.equal(source(dns.address), "10.0.3.15", "even what was on the link goes that way");
+  assert.equal(source(dns.address), "10.0.3.15", "the link's own network, too");
   host.wasm.setLink(second, false);
   host.turn();
   assert.equal(source(OFF_LINK), guest.address, "no carrier at all: the cable may come back");

@@ -222,7 +222,7 @@ test("RPC-10: distinguishes HTTP failures, statuses, other content and server er
     assert.equal(single("", "429 Slow", `Retry-After: ${bad}\r\n`), "failed 3 HTTP 429 Slow");
     assert.equal(wasm.retryAfter(), -1n);
   }
-  // What stands in front of a server sends JSON that is no JSON-RPC, or an error without an id.
+  // Proxies send JSON that is not JSON-RPC, or an error without an id.
   for (const [body, shown] of [
     ['{"message":"no such key"}', ": no such key"],
     ['{"error":"over quota"}', ": over quota"],

@@ -52,7 +52,7 @@ test("ethernet: accepts 14 bytes and more, for this station, from a unicast addr
   assert.deepEqual(parse(bytesAt(space, 42)).to, guest);
 });
 
-test("arp: accepts 28 bytes for IPv4 over Ethernet, from a station", () => {
+test("arp: accepts 28 bytes for IPv4 over Ethernet, from a unicast address", () => {
   const sender = hardwareNumber(peer);
   const gate = (pointer: number, length: number) => wasm.gateArp(pointer, length);
   const good = {

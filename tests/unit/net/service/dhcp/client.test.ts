@@ -152,11 +152,11 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expir
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: another server may rebind; the old one renews, or one with its leases", () => {
+test("DHC-19: any server rebinds; only the old one, or one with its leases, renews", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.16" });
-  assert.equal(world.state, "renewing", "not the server that was asked, and another address");
+  assert.equal(world.state, "renewing", "another server, and another address");
   world.reply(types.ack);
   assert.equal(world.state, "bound");
   assert.equal(wasm.t1At(), at(3600));
@@ -167,18 +167,18 @@ test("DHC-19: another server may rebind; the old one renews, or one with its lea
   assert.equal(world.notes.match(/\?/g)?.length, 1, "probed only once");
 });
 
-test("DHC-23: takes an ACK that bears another server's identifier", () => {
+test("DHC-23: accepts an ACK with another server's identifier", () => {
   wasm.start(0n);
   world.poll();
   world.reply(types.offer);
   world.reply(types.ack, { server: "10.0.2.9", yiaddr: "10.0.2.16" });
-  assert.equal(world.state, "requesting", "not what was requested");
+  assert.equal(world.state, "requesting", "not the requested address");
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", xid: 1 });
-  assert.equal(world.state, "requesting", "not the answer to this request");
+  assert.equal(world.state, "requesting", "not the reply to this request");
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9" });
   assert.equal(world.state, "bound");
   world.run(at(1800));
-  assert.equal(world.last.destination, address("10.0.2.9"), "who granted it renews it");
+  assert.equal(world.last.destination, address("10.0.2.9"), "the server that granted it");
   world.reply(types.ack, { server: "10.0.2.8", source: "10.0.2.8" });
   assert.equal(world.state, "bound", "the server has moved");
 });

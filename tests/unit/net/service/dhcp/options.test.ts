@@ -91,7 +91,7 @@ test("DHC-03: reads overloaded file, then sname, within the field, and never nes
   }
 });
 
-test("DHC-04: believes every mask, and replaces an impossible one by the class's", () => {
+test("DHC-04: accepts every valid mask, and replaces others by that of the class", () => {
   for (const mask of [[], [255], [255, 255, 255], [255, 255, 255, 0, 0]]) {
     lists(but([1, mask]));
     assert.equal(wasm.prefix(), 8, `mask ${mask}`);
@@ -151,7 +151,7 @@ test("DHC-06: ignores another xid, chaddr, op, hlen, cookie or htype", () => {
   for (const overrides of cases) assert.equal(offered(overrides), false, JSON.stringify(overrides));
 });
 
-test("DHC-07: lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no sense", () => {
+test("DHC-07: handles lease times of 0, 1, 2^31-1 and infinity, and implausible T1 and T2", () => {
   for (const data of [u32(0), undefined, [0, 1]]) {
     lists(but([51, data]));
     assert.equal(wasm.leaseTime(), 3600, `${data}`);
@@ -181,7 +181,7 @@ test("DHC-07: lease times of 0, 1, 2^31-1 and infinite; T1 and T2 that make no s
   }
 });
 
-test("DHC-08: without a server identifier, the source counts; ignores another's answers", () => {
+test("DHC-08: uses the source if there is no server identifier; ignores other servers", () => {
   for (const server of [null, "0.0.0.0", "255.255.255.255"]) {
     assert.ok(offered({ server, source: "10.0.2.7" }), `${server}`);
     assert.deepEqual(world.last.options.get(54), ips("10.0.2.7"));
@@ -212,7 +212,7 @@ test("DHC-09: ignores message types that are missing, malformed, unknown or repe
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10: routers and name servers: multiples of 4, the first few, on-link ones first", () => {
+test("DHC-10: uses the first few routers and servers, on-link ones first", () => {
   assert.match(lists(but([3, []])), /^routers; .*routes$/);
   assert.match(lists(but([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
@@ -267,7 +267,7 @@ test("DHC-13: classless routes override option 3, if they are well-formed", () =
   assert.match(lists(but([121, three])), /routes 2c000000\/8>a000209 0\/0>a000209$/);
   assert.match(lists(but([121, route(0, [], "198.51.100.1")])), /routes 0\/0>c6336401$/);
   assert.match(lists(but([121, route(0, [], "10.0.2.255")])), /routes$/, "no host's address");
-  // Windows' number for the same option, and its classful ancestor.
+  // Windows' code for the same option, and its classful predecessor.
   const other = route(16, [44, 1], "10.0.2.8");
   assert.match(lists(but([249, other])), /routes 2c010000\/16>a000208$/);
   assert.match(lists(but([249, other], [121, good])), /routes 0\/0>a000209$/);
@@ -303,7 +303,7 @@ test("DHC-15: drops a message of 5,000 bytes, but not 2 KiB of padding", () => {
   assert.equal(offered({ raw: Buffer.concat([padded, Buffer.alloc(3000)]) }), false);
 });
 
-test("DHC-22: hears any port; a server may be behind a router", () => {
+test("DHC-22: accepts messages from any port, also from behind a relay", () => {
   for (const sourcePort of [67, 68, 53, 1067, 40000]) assert.ok(offered({ sourcePort }));
   assert.ok(offered({ source: "203.0.113.9" }));
 });
