@@ -20,7 +20,7 @@ export class InterruptWatch {
   interruptDriven: bool = false;
   /** Interrupts due so far, counted since boot. */
   private due: u64 = 0;
-  /** When a missing interrupt counts as dead, in microseconds since boot; NEVER if none is due. */
+  /** When to give up on the interrupt that is due, in microseconds since boot; NEVER: none is. */
   private waitEnds: i64 = NEVER;
 
   constructor(

@@ -1,5 +1,5 @@
-/** What a lease may change of the host (section [DHCPv4] of systemd.network(5)). */
-/** What a lease may change: the keys of [DHCPv4]. */
+/** What a DHCP lease may change on this host: the keys of [DHCPv4] in systemd.network(5). */
+
 export class LeaseSettings {
   sendHostname: bool = true;
   useDns: bool = true;
@@ -7,9 +7,9 @@ export class LeaseSettings {
   useMtu: bool = true;
   useHostname: bool = true;
   useRoutes: bool = true;
-  /** -1: as `useRoutes`; otherwise 0 or 1. */
+  /** Whether to take the default route: 1 yes, 0 no, -1 as `useRoutes` says. */
   useGateway: i32 = -1;
-  /** -1: the default. */
+  /** The metric of its routes; -1: 1024 plus the index of the interface. */
   routeMetric: i64 = -1;
 
   /** Reports whether a lease's routes of that prefix length are to be added. */

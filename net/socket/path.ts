@@ -112,7 +112,7 @@ export class Path {
     this.toHost = false;
   }
 
-  /** Notes what a look-up found: an own address, the next hop, and `mtu` in bytes. */
+  /** Notes what a look-up found: a source address, the next hop, and `mtu` in bytes. */
   settleIpv4(generation: u32, source: Ipv4Address, nextHop: Ipv4Address, mtu: u32): void {
     this.generation = generation;
     if (!this.sourceFixed) this.source.ipv4 = source;

@@ -62,7 +62,7 @@ rows([
     drops: { "arp-truncated": 28 },
   },
   {
-    name: "ARP-10: answers the sender that the packet names, whichever station sent the frame",
+    name: "ARP-10: answers the sender in the packet, even if another station sent the frame",
     frames: [question({}, gateway.hardware)],
     answers: [arpAnswer(other)],
   },

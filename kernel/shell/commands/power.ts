@@ -4,7 +4,7 @@
  *
  * Switch the machine off (ACPI S5) or reset it, after everything printed has left the machine.
  * With N, from 0 to 255, and an isa-debug-exit device, QEMU exits with status 2N+1 modulo 256:
- * `check; poweroff $?` hands the outcome to whoever started QEMU. Without that device N is ignored.
+ * `check; poweroff $?` passes the result of a check to a script. Without that device, N is ignored.
  *
  * Unlike systemd's poweroff(8) and reboot(8) they ask nobody, stop no service and sync nothing:
  * connections are not closed, and leases are not released.

@@ -55,8 +55,8 @@ export class NeighborTable {
   }
 
   /**
-   * Returns a new entry for `address`, replacing the least valuable one if none is free; null if
-   * all must stay. An address that was only `heard` does not replace a neighbor in use.
+   * Returns an entry for `address`, evicting the least useful one if none is free, or null if none
+   * may be evicted. An address that was only `heard` does not evict a neighbor in use.
    */
   protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;

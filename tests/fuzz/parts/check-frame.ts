@@ -42,7 +42,7 @@ function checkArp(ip: IpLayer, pointer: usize, length: u32, from: u64): void {
   assert(parseArp(pointer, length) == Drop.None, "malformed ARP packet");
   assert(ArpPacket.at(pointer).senderHardware == from, "ARP for another station");
   const sender = ArpPacket.at(pointer).senderAddress;
-  assert(sender == 0 || ip.owns(sender), "ARP sender is not an own address");
+  assert(sender == 0 || ip.owns(sender), "the sender of an ARP packet is not this host");
 }
 
 function checkPacket(ip: IpLayer, pointer: usize, length: u32): void {
@@ -50,7 +50,7 @@ function checkPacket(ip: IpLayer, pointer: usize, length: u32): void {
   const packet = Ipv4Header.at(pointer);
   const source = packet.source;
   assert(packet.ttl == 64, "TTL is not 64");
-  assert(source == 0 || ip.owns(source), "source is not an own address");
+  assert(source == 0 || ip.owns(source), "a packet is sent from an address of another host");
   if (packet.isFragment) return;
   const payload = packet.payload;
   const size = packet.payloadLength;

@@ -132,8 +132,7 @@ export function addRoute(
   gateway: u32,
   metric: u32,
 ): i32 {
-  const origin = RouteOrigin.Static;
-  return ip.routes.add(new Route(destination, prefix, gateway, net(index), metric, origin));
+  return ip.routes.add(staticRoute(index, destination, prefix, gateway, metric));
 }
 export function addOnLinkRoute(
   index: u32,
@@ -142,10 +141,12 @@ export function addOnLinkRoute(
   gateway: u32,
   metric: u32,
 ): i32 {
-  const origin = RouteOrigin.Static;
-  const route = new Route(destination, prefix, gateway, net(index), metric, origin);
+  const route = staticRoute(index, destination, prefix, gateway, metric);
   route.onLink = true;
   return ip.routes.add(route);
+}
+function staticRoute(index: u32, destination: u32, prefix: u32, gateway: u32, metric: u32): Route {
+  return new Route(destination, prefix, gateway, net(index), metric, RouteOrigin.Static);
 }
 export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
   const at = ip.routes.find(destination, prefix, metric);

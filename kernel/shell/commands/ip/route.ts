@@ -155,7 +155,8 @@ class Request {
       }
     } else if (word == "src") {
       const source = parseIpv4(value);
-      if (source == NOT_AN_ADDRESS) context.code = context.unexpected(value, "an own address");
+      if (source == NOT_AN_ADDRESS)
+        context.code = context.unexpected(value, "an address of this host");
       else this.source = source as u32;
     } else if (word == "scope") {
       this.scope = value;
