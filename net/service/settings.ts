@@ -42,7 +42,7 @@ export class NameServer {
     readonly address: Ipv4Address,
     /** 1 to 65535. */
     readonly port: u32,
-    /** Its name, to be verified by DNS over TLS; "" if not given. */
+    /** The name in its certificate (`ADDRESS#NAME`), or "". There is no DNS over TLS to use it. */
     readonly serverName: string = "",
   ) {}
 }
@@ -124,7 +124,7 @@ export function parsePrefix(text: string): NetworkAddress | null {
 
 /**
  * Parses `ADDRESS`, `ADDRESS#PORT`, or systemd's `ADDRESS[:PORT][#NAME]`, where NAME is the name
- * that a server of DNS over TLS must prove. Returns null if invalid.
+ * in its certificate. Returns null if invalid.
  */
 export function parseNameServer(text: string): NameServer | null {
   const mark = text.indexOf("#");

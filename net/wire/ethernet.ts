@@ -1,7 +1,7 @@
 /**
- * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames are not supported:
- * their type is one that nobody takes. Of VLAN tags only those of VLAN 0 are taken, which say a
- * frame's priority and no VLAN (IEEE 802.1Q section 6.9).
+ * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames are not supported
+ * and dropped as frames of an unknown type. Tags of VLAN 0, which give a priority and no VLAN (IEEE
+ * 802.1Q section 6.9), are removed; frames of other VLANs are dropped.
  *
  *      0                6               12      14
  *     ┌────────────────┬───────────────┬───────┬────────────┐

@@ -122,7 +122,7 @@ export class RouteTable {
         iface.ipv4.count == 0 ||
         route.source == address ||
         (route.gateway != UNSPECIFIED && !this.takesGateway(route));
-      // From the start again: a route that is gone may have led to another one's gateway.
+      // Start over: the deleted route may have led to another route's gateway.
       if (route.iface === iface && lost) {
         this.removeAt(i);
         i = 0;
@@ -145,7 +145,7 @@ export class RouteTable {
     return isUnicast(route.gateway) && !route.iface.ipv4.owns(route.gateway);
   }
 
-  /** True when `gateway` is a neighbour on that interface. */
+  /** Reports whether `gateway` is a neighbor on that interface. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.ipv4.owns(gateway) || !iface.ipv4.isHost(gateway)) return false;
     if (iface.ipv4.onLink(gateway) != null) return true;

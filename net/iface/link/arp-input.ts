@@ -24,9 +24,10 @@ export class ArpInput {
   ) {}
 
   /**
-   * Handles `length` bytes of link payload. The sender is who the packet says it is: with bonding,
-   * proxy ARP or a VM that moved, the frame may come from another station (RFC 826). Only neighbors
-   * on its networks are remembered, and only those that ask for it or that it talks to.
+   * Processes `length` bytes of link payload. The sender is the one named in the packet: with
+   * bonding, proxy ARP or a VM that moved, another station may have sent the frame (RFC 826).
+   * Creates entries only for neighbors on this interface's networks that ask for one of its
+   * addresses.
    */
   process(pointer: usize, length: u32, now: i64): Drop {
     const drop = parseArp(pointer, length);

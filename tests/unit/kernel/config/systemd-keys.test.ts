@@ -61,10 +61,6 @@ test("reads the keys of systemd.network for leases, gateways and peers", () => {
       ["[Address]", "Peer=10.9.0.1", "Address=10.0.0.1/32", "[Address]", "Address=10.4.0.1/16"],
       "dhcp=false 10.0.0.1/32 peer=10.9.0.1/32 10.4.0.1/16",
     ],
-    [
-      ["[Network]", "DNS=9.9.9.9#dns.quad9.net 1.1.1.1:853#one.one.one.one 8.8.8.8#54"],
-      "dhcp=true dns=9.9.9.9#53(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54",
-    ],
   ];
   for (const [lines, expected] of all) {
     wasm.reset();
@@ -85,4 +81,15 @@ test("reports wrong values of those keys, and keeps the valid servers of a line"
   file("[Network]", "DNS=2001:db8::1 9.9.9.9", "[Address]", "Address=10.0.0.1/24", "Peer=x");
   assert.equal(problems().length, 2);
   assert.equal(settings(0), "dhcp=false 10.0.0.1/24 dns=9.9.9.9#53");
+});
+
+test("queries servers given for DNS over TLS in the clear, and says so", () => {
+  wasm.reset();
+  file("[Network]", "DNS=9.9.9.9#dns.quad9.net 1.1.1.1:853#one.one.one.one 8.8.8.8#54");
+  const servers = "dns=9.9.9.9#53(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54";
+  assert.equal(settings(0), `dhcp=true ${servers}`);
+  assert.match(
+    problems().join(),
+    /^anonymos\.conf:2: .*DNS over TLS is not supported, \S+#one\.one\.one\.one is queried/,
+  );
 });
