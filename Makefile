@@ -242,7 +242,7 @@ help:
 #|   TARGET=URL           ... on the real network
 #|   RECORD=file          ... and records the boot to a file
 #| make replay FILE=... replays a recorded boot in Node
-#|   BREAK='input.ts:144 ...'  ... stops at these lines and prints variables and stack
+#|   BREAK='acknowledgment.ts:35 ...'  ... stops at these lines and prints variables and stack
 #|   HITS=n               ... at most n times (default 5)
 #|   INSPECT=1            ... under the inspector of Chrome or an editor
 #| make APP=path.ts ... builds a program of yours into the kernel, in build/app-*
@@ -259,7 +259,7 @@ help:
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time
 #| make coverage        lines and branches of TypeScript that the tests in Node reach
-#|   TESTS='unit/tcp'     ... only tests whose path contains one of these words
+#|   TESTS='socket/tcp'   ... only tests whose path contains one of these words
 #| make fuzz            fuzzes each target of tests/fuzz/ for a minute; findings go to build/fuzz/
 #|   MINUTES=n TARGET=name  ... for n minutes, or only one target
 #| make lint            runs the type checker, the linter and the formatter

@@ -146,14 +146,16 @@ export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
 
 // --- JSON and JSON-RPC ---
-/** A text: the first always, up to the second as far as memory lasts (`JsonRpcClient`). */
+/** The longest JSON text: the first always, up to the second if memory allows (JsonRpcClient). */
 export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_BYTES_MAXIMUM: u32 = 16 * 1024 * 1024;
 /** Nested arrays and objects. */
 export const JSON_DEPTH: u32 = 1024;
-/** Values and member names of one text; a longer one may have one for every eight bytes. */
+/** Values and member names of one text; texts above 1 MiB may have one per eight bytes. */
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
+/** Characters shown of the reason that a server gives for an HTTP error status. */
+export const RPC_EXPLANATION_LENGTH: u32 = 200;
 /** Characters kept of an error message. */
 export const RPC_MESSAGE_LENGTH: i32 = 1024;
 

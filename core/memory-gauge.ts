@@ -1,4 +1,4 @@
-/** How much memory is left, for those who bound by it what input can take. */
+/** Reports free memory to code that limits what input may allocate. */
 export interface MemoryGauge {
   /** Bytes of the heap that are free. */
   freeBytes(): u32;

@@ -10,7 +10,7 @@ export abstract class Pollable {
    * `poll`, cleared by the method that starts it. The list does not poll a dormant member.
    */
   dormant: bool = false;
-  /** The one after it in its list; for PollableList alone. */
+  /** The next member of its list. Used by PollableList only. */
   listNext: Pollable | null = null;
 
   /** Goes on as far as it can at `now`; returns true to be polled again at once. */
@@ -27,6 +27,7 @@ export class PollableList {
   /** Adds a member, which may be in one list only. */
   add(member: Pollable): void {
     const last = this.last;
+    assert(member.listNext == null && member !== last, "a pollable is in one list, once");
     if (last == null) this.first = member;
     else last.listNext = member;
     this.last = member;

@@ -2,7 +2,7 @@
  * User programs, built into the kernel with `make APP=path.ts`. The top-level code of a program
  * registers it here, and the kernel polls it like a service.
  */
-import { Pollable } from "./pollable";
+import { Pollable, PollableList } from "./pollable";
 import { NEVER } from "./time";
 
 /** A user program. */
@@ -21,8 +21,10 @@ export function register(program: Program): void {
   registered.push(program);
 }
 
-/** Starts the registered programs and returns them, to be polled. */
-export function startPrograms(now: i64): Array<Program> {
-  for (let i = 0; i < registered.length; i++) registered[i].start(now);
-  return registered;
+/** Starts the registered programs and adds them to what the kernel polls. */
+export function startPrograms(tasks: PollableList, now: i64): void {
+  for (let i = 0; i < registered.length; i++) {
+    registered[i].start(now);
+    tasks.add(registered[i]);
+  }
 }

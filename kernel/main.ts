@@ -1,7 +1,8 @@
 /** The table of contents of the kernel: what it starts, in which order, and what a turn does. */
 import { INTERFACES } from "../core/limits";
 import { setLogTime } from "../core/log";
-import { startPrograms } from "../core/program";
+import { PollableList } from "../core/pollable";
+import { earlier } from "../core/time";
 import { Idle } from "../drivers/idle";
 import { logNics, startNics } from "../drivers/nic-probe";
 import { scanPci } from "../drivers/pci/pci";
@@ -14,11 +15,12 @@ import { FramePool } from "../net/phy/pool";
 import { NetworkStack } from "../net/service/stack";
 import { loadConfiguration } from "./config/load";
 import { HttpDaemon } from "./programs/httpd";
-import { startConsole } from "./start/console";
 import { HostMachine } from "./start/host-machine";
 import { startStack } from "./start/stack";
+import { startTasks } from "./start/tasks";
 
 let stack!: NetworkStack;
+let tasks!: PollableList;
 let idle!: Idle;
 
 /** Called once, with interrupts disabled. */
@@ -39,17 +41,16 @@ export function boot(): void {
   initNetworkStack(stack);
   const httpd = new HttpDaemon(stack);
   stack.addService(httpd);
-  stack.addService(startConsole(configuration, host, stack, httpd, devices));
-  const programs = startPrograms(now());
-  for (let i = 0; i < programs.length; i++) stack.addService(programs[i]);
+  tasks = startTasks(configuration, host, stack, httpd, devices);
 }
 
 /** One turn of the event loop. Returns 0 to be called again at once, 1 to be woken first. */
 export function turn(): u64 {
   const time = now();
   setLogTime(time);
-  if (stack.poll(time)) idle.noteBusy(time);
-  return idle.mayHalt(stack.pollAt(time), time) ? 1 : 0;
+  const busy = stack.poll(time);
+  if (tasks.poll(time) || busy) idle.noteBusy(time);
+  return idle.mayHalt(earlier(stack.pollAt(time), tasks.pollAt(time)), time) ? 1 : 0;
 }
 
 /** Notes an interrupt. Allocates nothing. */

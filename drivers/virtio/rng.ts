@@ -35,11 +35,11 @@ const NO_INTERRUPT: u32 = 1;
 /** Bytes requested. */
 const WANTED: u32 = 64;
 /**
- * How long to wait for them, in steps of 10 microseconds: 0.2 s. They usually arrive within a
- * millisecond, but on a busy host the emulator's thread that fetches them may not run for more than
- * 20 ms. Only a device that never answers delays the boot by so much.
+ * How long to wait for them, in steps of 10 microseconds: 1 s. They usually arrive within a
+ * millisecond, but on a busy host the emulator's thread that fetches them may not run for a tenth
+ * of a second. Only a device that never answers delays the boot by a whole second.
  */
-const PATIENCE: u32 = 20_000;
+const PATIENCE: u32 = 100_000;
 
 /** Returns up to 64 random bytes of the first such device; empty without one, or on a timeout. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {

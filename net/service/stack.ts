@@ -62,7 +62,7 @@ export class NetworkStack {
     this.services.add(this.insecureHttp);
   }
 
-  /** Has the gauge bound what strangers can make the stack keep. */
+  /** Limits connections and JSON-RPC responses by the free memory. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.ip.tcp.setMemoryGauge(gauge);
     this.rpc.setMemoryGauge(gauge);

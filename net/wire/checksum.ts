@@ -50,7 +50,7 @@ function narrow(total: u64): u64 {
 
 /** Returns the 16-bit ones-complement sum, not complemented, in memory order. */
 export function fold(sum: u64): u16 {
-  let folded = (sum & 0xffffffff) + (sum >> 32);
+  let folded = narrow(sum);
   folded = (folded & 0xffff) + (folded >> 16);
   folded = (folded & 0xffff) + (folded >> 16);
   return ((folded & 0xffff) + (folded >> 16)) as u16;

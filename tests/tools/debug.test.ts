@@ -61,7 +61,7 @@ test("stops a tape at a line, and prints the place, the stack and values", async
   assert.match(head, new RegExp(`^stop 1 at ${where} \\(boot 1, call \\d+, act \\d+\\)$`));
   assert.equal(source, "> return command.start(words, session);");
   assert.equal(lines[0], `  kernel/shell/execution/Execution#start at ${where}`);
-  const turn = lineOf("kernel/main.ts", "stack.poll(time)");
+  const turn = lineOf("kernel/main.ts", "tasks.poll(time)");
   assert.ok(lines.includes(`  kernel/main/turn at kernel/main.ts:${turn}`), stop);
   assert.ok(lines.includes('  text: "ip addr"'), stop);
   assert.match(stop, /^ {2}this: Execution at \d+\n {6}.*\bnext 1, current null/m);

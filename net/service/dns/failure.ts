@@ -44,7 +44,7 @@ const WORDS: StaticArray<string> = [
   "",
   "not a host name",
   "no name servers configured",
-  "too many lookups in progress",
+  "too many lookups or sockets in use",
   "name does not exist (NXDOMAIN)",
   "name has no IPv4 address",
   "the name server could not interpret the query (FORMERR)",

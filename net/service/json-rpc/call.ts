@@ -91,6 +91,8 @@ export class RpcCall {
     this.reason = "";
     this.result = null;
     this.error = null;
+    this.code = 0;
+    this.message = "";
   }
 
   /** Settles the call with a result. */
@@ -115,10 +117,4 @@ export class RpcCall {
 function bounded(value: JsonValue): string {
   const text = value.textPrefix(RPC_MESSAGE_LENGTH + 1);
   return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";
-}
-
-/** Reports whether a response's id is exactly this number: not "1", 1.0 or null (section 5). */
-export function isId(value: JsonValue | null, id: u32): bool {
-  if (value == null || !value.isInteger()) return false;
-  return value.integer() == (id as i64);
 }

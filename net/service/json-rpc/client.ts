@@ -2,7 +2,12 @@
  * The JSON-RPC 2.0 client over HTTP: sends single calls and batches by POST. Distinguishes failures
  * of HTTP, JSON and the protocol from the server's error objects.
  */
-import { JSON_BYTES, JSON_BYTES_MAXIMUM, RPC_BATCH_CALLS } from "../../../core/limits";
+import {
+  JSON_BYTES,
+  JSON_BYTES_MAXIMUM,
+  RPC_BATCH_CALLS,
+  RPC_EXPLANATION_LENGTH,
+} from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { NOT_A_NUMBER, parseDecimalText } from "../../../core/text";
 import { SECOND } from "../../../core/time";
@@ -11,15 +16,16 @@ import { HttpExchange } from "../http/client/exchange";
 import { HttpFailure } from "../http/client/failure";
 import { HttpField, HttpRequest } from "../http/client/request";
 import { BytesSource, CollectingSink } from "../http/message/body";
-import { parseJson } from "../json/parser";
+import { parseOwnedJson } from "../json/parser";
 import { JsonValue } from "../json/value";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 import { failAll, isErrorResponse, settleBatch, settleCall } from "./settle";
 
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
-/** Characters shown of what a server gives as the reason of an HTTP error status. */
-const EXPLANATION_LENGTH: u32 = 200;
+const JSON_TYPE: string = "application/json";
+/** A response may take this part of the free memory; see `room`. */
+const MEMORY_SHARE: u32 = 12;
 /** The maximum of `retryAfter`, in seconds. */
 const MAX_RETRY_SECONDS: i64 = 3600;
 
@@ -27,6 +33,8 @@ const MAX_RETRY_SECONDS: i64 = 3600;
 export class JsonRpcClient {
   private nextId: u32 = 1;
   private memory: MemoryGauge | null = null;
+  /** The exchange whose response may be longer than JSON_BYTES, or null. */
+  private large: RpcExchange | null = null;
 
   constructor(private readonly http: HttpClient) {}
 
@@ -67,11 +75,16 @@ export class JsonRpcClient {
     this.memory = gauge;
   }
 
-  /** Bytes that a response may have. Collecting and parsing it take up to six times as much. */
+  /**
+   * Returns the bytes that a response may have. Garbage is collected between turns only, so one of
+   * R bytes can take 8 R: the block that collects it and the one before it (2 R), and the table of
+   * its values (2 R) with all smaller ones (4 R). One response at a time may be that large.
+   */
   private room(): u32 {
     const memory = this.memory;
-    if (memory == null) return JSON_BYTES;
-    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / 8));
+    const large = this.large;
+    if (memory == null || (large != null && !large.http.done)) return JSON_BYTES;
+    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / MEMORY_SHARE));
   }
 
   private send(request: HttpRequest, calls: Array<RpcCall>, isBatch: bool, now: i64): RpcExchange {
@@ -85,16 +98,23 @@ export class JsonRpcClient {
     for (let i = 0; i < calls.length; i++) {
       if (calls[i].outcome == RpcOutcome.Failed) request.error = calls[i].reason;
     }
-    return new RpcExchange(calls, isBatch, this.http.request(request, now), sink);
+    const exchange = new RpcExchange(this, calls, isBatch, this.http.request(request, now), sink);
+    if (room > JSON_BYTES && !exchange.done) this.large = exchange;
+    return exchange;
+  }
+
+  /** Called once every call of `exchange` is settled, so that its memory can be freed. */
+  settled(exchange: RpcExchange): void {
+    if (this.large == exchange) this.large = null;
   }
 }
 
 function post(url: string, body: string, timeout: i64, fields: Array<HttpField>): HttpRequest {
   const request = new HttpRequest(url);
   request.setMethod("POST");
-  request.addField("Content-Type", "application/json");
-  request.addField("Accept", "application/json");
   for (let i = 0; i < fields.length; i++) request.addField(fields[i].name, fields[i].value);
+  if (!request.has("content-type")) request.addField("Content-Type", JSON_TYPE);
+  if (!request.has("accept")) request.addField("Accept", JSON_TYPE);
   request.body = BytesSource.ofText(body);
   request.timeout = timeout > 0 ? timeout : DEFAULT_TIMEOUT;
   return request;
@@ -108,6 +128,7 @@ export class RpcExchange {
   retryAfter: i64 = -1;
 
   constructor(
+    private readonly client: JsonRpcClient,
     readonly calls: Array<RpcCall>,
     private readonly isBatch: bool,
     /** The underlying HTTP exchange, for its status, times and kind of failure. */
@@ -122,6 +143,7 @@ export class RpcExchange {
     if (this.done || !this.http.done) return this.done;
     this.done = true;
     this.settle();
+    this.client.settled(this);
     return true;
   }
 
@@ -140,10 +162,10 @@ export class RpcExchange {
     }
     this.readRetryAfter();
     const good = http.status() / 100 == 2;
-    const parsed = parseJson(this.sink.pointer(), this.sink.length);
+    const parsed = parseOwnedJson(this.sink.block(), this.sink.length);
     const value = parsed.value;
     if (value != null && (good || isErrorResponse(value))) {
-      if (this.isBatch) settleBatch(this.calls, value);
+      if (this.isBatch) settleBatch(this.calls, value, !good);
       else settleCall(this.calls[0], value, !good);
     } else if (!good) {
       failAll(this.calls, RpcFailure.Status, this.statusText(value));
@@ -173,7 +195,7 @@ export class RpcExchange {
 
   private contentType(): string {
     const type = this.http.head!.get("content-type");
-    return type == null || type == "application/json" ? "not JSON" : `${type} is not JSON`;
+    return type == null || type == JSON_TYPE ? "not JSON" : `${type} is not JSON`;
   }
 }
 
@@ -183,5 +205,5 @@ function explanation(body: JsonValue): string {
   let text = body.get("message");
   if (text == null && error != null) text = error.isString() ? error : error.get("message");
   if (text == null || !text.isString()) return "";
-  return ": " + text.textPrefix(EXPLANATION_LENGTH);
+  return ": " + text.textPrefix(RPC_EXPLANATION_LENGTH);
 }

@@ -1,6 +1,6 @@
 /** Matches JSON-RPC 2.0 responses (sections 5 and 6) to their calls. */
 import { JsonValue } from "../json/value";
-import { isId, RpcCall, RpcFailure, RpcOutcome } from "./call";
+import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 
 /**
  * Settles a single call by its response. With an HTTP error status (`refused`), an error without an
@@ -12,25 +12,41 @@ export function settleCall(call: RpcCall, response: JsonValue, refused: bool): v
     call.fail(RpcFailure.Envelope, fault);
     return;
   }
-  const id = response.get("id");
-  const anonymous = refused && errorOf(response) != null && lacksId(response);
-  if (anonymous || isId(id, call.id)) settle(call, response);
+  const document = response.document;
+  const id = document.member(response.index, "id");
+  const own = document.isInteger(id) && document.integer(id) == (call.id as i64);
+  if (own || (refused && isAnonymousError(response))) settle(call, response);
   else call.fail(RpcFailure.Id, foreign(response));
 }
 
-/** Settles the calls of a batch; the responses may be in any order (section 6). */
-export function settleBatch(calls: Array<RpcCall>, response: JsonValue): void {
+/**
+ * Settles the calls of a batch, whose ids are consecutive; the responses may be in any order
+ * (section 6). `refused` is as for `settleCall`.
+ */
+export function settleBatch(calls: Array<RpcCall>, response: JsonValue, refused: bool): void {
   if (!response.isArray()) {
     const fault = envelopeFault(response);
-    failAll(calls, RpcFailure.Envelope, fault == "" ? foreign(response) : fault);
+    if (fault != "") failAll(calls, RpcFailure.Envelope, fault);
+    else if (!refused || !isAnonymousError(response)) {
+      failAll(calls, RpcFailure.Envelope, foreign(response));
+    } else for (let i = 0; i < calls.length; i++) settle(calls[i], response);
     return;
   }
-  const responses = response.items();
-  if (responses.length == 0) {
+  if (response.first() == null) {
     failAll(calls, RpcFailure.Envelope, "the batch response is empty");
     return;
   }
-  for (let i = 0; i < responses.length; i++) settleOne(calls, responses[i]);
+  // There may be millions of elements: the loop allocates only for those that have a call.
+  const document = response.document;
+  const end = document.next(response.index);
+  for (let at = response.index + 1; at < end; at = document.next(at)) {
+    const id = document.member(at, "id");
+    if (!document.isInteger(id)) continue;
+    const index = document.integer(id) - (calls[0].id as i64);
+    if (index < 0 || index >= (calls.length as i64)) continue;
+    const call = calls[index as i32];
+    if (call.outcome != RpcOutcome.Failed) settleOne(call, new JsonValue(document, at));
+  }
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i];
     if (call.outcome != RpcOutcome.Pending) continue;
@@ -45,26 +61,13 @@ export function failAll(calls: Array<RpcCall>, failure: RpcFailure, reason: stri
   }
 }
 
-/** Settles the call that one element of a batch response belongs to, if any. */
-function settleOne(calls: Array<RpcCall>, response: JsonValue): void {
-  if (!response.isObject()) return;
-  const id = response.get("id");
-  for (let i = 0; i < calls.length; i++) {
-    const call = calls[i];
-    if (!isId(id, call.id)) continue;
-    // A response may repeat an id thousands of times: do not allocate each time.
-    if (call.outcome == RpcOutcome.Failed) return;
-    if (call.outcome != RpcOutcome.Pending) {
-      call.fail(RpcFailure.Envelope, `two responses for id ${call.id}`);
-      return;
-    }
-    const fault = envelopeFault(response);
-    if (fault != "") {
-      call.fail(RpcFailure.Envelope, fault);
-    } else {
-      settle(call, response);
-    }
-  }
+/** Settles a call by the element of a batch response that has its id. */
+function settleOne(call: RpcCall, response: JsonValue): void {
+  const fault = envelopeFault(response);
+  if (call.outcome != RpcOutcome.Pending) {
+    call.fail(RpcFailure.Envelope, `two responses for id ${call.id}`);
+  } else if (fault != "") call.fail(RpcFailure.Envelope, fault);
+  else settle(call, response);
 }
 
 function settle(call: RpcCall, response: JsonValue): void {
@@ -89,7 +92,7 @@ export function isErrorResponse(value: JsonValue): bool {
 /**
  * Returns what is wrong with the members of a response (section 5), or "". A null result beside an
  * error, and a null error beside a result, are tolerated: JSON-RPC 1.0 prescribes them, and
- * bitcoind and others send them still.
+ * bitcoind and others still do.
  */
 function envelopeFault(response: JsonValue): string {
   if (!response.isObject()) return "the response is not an object";
@@ -117,15 +120,14 @@ function isVersion1(response: JsonValue): bool {
 
 /** Describes a well-formed response whose id is not the call's. */
 function foreign(response: JsonValue): string {
-  const error = errorOf(response);
-  if (error == null || !lacksId(response)) return "the response id does not match";
+  if (!isAnonymousError(response)) return "the response id does not match";
   const probe = new RpcCall("");
-  probe.takeError(error);
+  probe.takeError(errorOf(response)!);
   return `the server could not parse the request: error ${probe.code}: ${probe.message}`;
 }
 
-/** An id that is null or absent means that the server did not get as far as to read it. */
-function lacksId(response: JsonValue): bool {
+/** Reports whether it is an error without an id: the server could not read the request's. */
+function isAnonymousError(response: JsonValue): bool {
   const id = response.get("id");
-  return id == null || id.isNull();
+  return (id == null || id.isNull()) && errorOf(response) != null;
 }

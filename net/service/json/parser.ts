@@ -19,12 +19,9 @@ class JsonResult {
 
 /** Parses a copy of `length` bytes: one value, surrounded by white space only. */
 export function parseJson(pointer: usize, length: u32): JsonResult {
-  if (length > JSON_BYTES_MAXIMUM) {
-    return new JsonResult(null, `expected at most ${JSON_BYTES_MAXIMUM} bytes`);
-  }
-  const bytes = new StaticArray<u8>(length);
-  memory.copy(changetype<usize>(bytes), pointer, length);
-  return parseOwned(bytes, length);
+  const bytes = new StaticArray<u8>(min(length, JSON_BYTES_MAXIMUM));
+  memory.copy(changetype<usize>(bytes), pointer, bytes.length);
+  return parseOwnedJson(bytes, length);
 }
 
 /** Parses a string in the same way. */
@@ -33,11 +30,16 @@ export function parseJsonText(text: string): JsonResult {
   return parseJson(changetype<usize>(utf8), utf8.byteLength as u32);
 }
 
-function parseOwned(bytes: StaticArray<u8>, length: u32): JsonResult {
+/** Parses the first `length` bytes of `bytes`, which the result keeps and nobody may change. */
+export function parseOwnedJson(bytes: StaticArray<u8>, length: u32): JsonResult {
+  if (length > JSON_BYTES_MAXIMUM) {
+    return new JsonResult(null, `expected at most ${JSON_BYTES_MAXIMUM} bytes`);
+  }
   const pointer = changetype<usize>(bytes);
   const fault = utf8Fault(pointer, length);
   if (fault >= 0) return new JsonResult(null, `expected UTF-8 at byte ${fault}`);
-  const parser = new Parser(new JsonDocument(bytes, length));
+  const values = max(JSON_VALUES, length / 8);
+  const parser = new Parser(new JsonDocument(bytes, length, values));
   if (parser.run()) return new JsonResult(parser.document.root(), "");
   return new JsonResult(null, `expected ${parser.expected} at byte ${parser.at}`);
 }
@@ -49,11 +51,7 @@ class Parser {
   /** The indexes of the open arrays and objects; the innermost is last. */
   private open: StaticArray<u32> = new StaticArray<u32>(JSON_DEPTH);
 
-  private readonly values: u32;
-
-  constructor(readonly document: JsonDocument) {
-    this.values = max(JSON_VALUES, document.length / 8);
-  }
+  constructor(readonly document: JsonDocument) {}
 
   run(): bool {
     this.skipSpace();
@@ -112,7 +110,9 @@ class Parser {
 
   /** Parses a value, or the start of an array or object. */
   private value(): bool {
-    if (this.document.count >= this.values) return this.fail(`at most ${this.values} values`);
+    if (this.document.count >= this.document.maximumValues) {
+      return this.fail(`at most ${this.document.maximumValues} values`);
+    }
     const c = this.peek();
     if (c == 0x22) return this.string();
     if (c == 0x7b) return this.container(JsonKind.Object);

@@ -28,6 +28,8 @@ export const enum JsonKind {
 }
 
 const WORDS: u32 = 4;
+/** In place of the index of a value: there is none. */
+const NO_VALUE: u32 = u32.MAX_VALUE;
 
 /** The bytes of a JSON text and the table of its values. */
 export class JsonDocument {
@@ -41,6 +43,8 @@ export class JsonDocument {
     /** Owned by the document; never modified. */
     readonly bytes: StaticArray<u8>,
     readonly length: u32,
+    /** The largest number of values that the table may hold. */
+    readonly maximumValues: u32,
   ) {}
 
   pointer(offset: u32): usize {
@@ -56,7 +60,7 @@ export class JsonDocument {
   add(kind: JsonKind, start: u32, end: u32): u32 {
     const at = this.count * WORDS;
     if (at == (this.table.length as u32)) {
-      const larger = new StaticArray<u32>(at * 2);
+      const larger = new StaticArray<u32>(min(at * 2, this.maximumValues * WORDS));
       memory.copy(changetype<usize>(larger), changetype<usize>(this.table), at << 2);
       this.table = larger;
     }
@@ -101,6 +105,35 @@ export class JsonDocument {
       if (characters.next() != (text.charCodeAt(i++) as u32)) return false;
     }
     return !characters.more && i == text.length;
+  }
+
+  /** Reports whether value `index` is an integer that fits an i64; NO_VALUE is not. */
+  isInteger(index: u32): bool {
+    if (index == NO_VALUE || this.kind(index) != JsonKind.Number) return false;
+    return fitsInteger(this.pointer(this.start(index)), this.end(index) - this.start(index));
+  }
+
+  /** Returns the value of number `index`, for which `isInteger` holds. */
+  integer(index: u32): i64 {
+    const end = this.pointer(this.end(index));
+    let at = this.pointer(this.start(index));
+    const negative = load<u8>(at) == 0x2d;
+    let value: u64 = 0;
+    for (at += negative ? 1 : 0; at < end; at++) value = value * 10 + (load<u8>(at) - 0x30);
+    return (negative ? 0 - value : value) as i64;
+  }
+
+  /** Returns the index of the value of member `name` of object `index`, or NO_VALUE. */
+  member(index: u32, name: string): u32 {
+    let found = NO_VALUE;
+    if (this.kind(index) != JsonKind.Object) return found;
+    const end = this.next(index);
+    for (let at = index + 1; at < end; ) {
+      const value = this.next(at);
+      if (this.equals(at, name)) found = value;
+      at = this.next(value);
+    }
+    return found;
   }
 }
 
@@ -151,20 +184,12 @@ export class JsonValue {
 
   /** Reports whether it is a number written as an integer ("1", not "1.0") that fits an i64. */
   isInteger(): bool {
-    if (!this.isNumber()) return false;
-    const pointer = this.document.pointer(this.document.start(this.index));
-    return fitsInteger(pointer, this.document.end(this.index) - this.document.start(this.index));
+    return this.document.isInteger(this.index);
   }
 
   /** Returns the value of a number for which `isInteger` holds; else 0. */
   integer(): i64 {
-    if (!this.isInteger()) return 0;
-    const end = this.document.pointer(this.document.end(this.index));
-    let at = this.document.pointer(this.document.start(this.index));
-    const negative = load<u8>(at) == 0x2d;
-    let value: u64 = 0;
-    for (at += negative ? 1 : 0; at < end; at++) value = value * 10 + (load<u8>(at) - 0x30);
-    return (negative ? 0 - value : value) as i64;
+    return this.isInteger() ? this.document.integer(this.index) : 0;
   }
 
   /** The number of elements of an array or members of an object; else 0. */
@@ -195,16 +220,8 @@ export class JsonValue {
 
   /** Returns the value of member `name`, or null. The last wins if a name is repeated. */
   get(name: string): JsonValue | null {
-    if (!this.isObject()) return null;
-    let found: u32 = 0;
-    const end = this.document.next(this.index);
-    for (let at = this.index + 1; at < end; ) {
-      const value = this.document.next(at);
-      if (this.document.equals(at, name)) found = value;
-      at = this.document.next(value);
-    }
-    if (found == 0) return null;
-    return new JsonValue(this.document, found);
+    const found = this.document.member(this.index, name);
+    return found == NO_VALUE ? null : new JsonValue(this.document, found);
   }
 }
 

@@ -40,6 +40,9 @@ export class NtpClient extends Pollable {
   /** Sets the servers to query regularly: `HOST` or `HOST#PORT`. A change starts a round. */
   setServers(servers: Array<string>, now: i64): void {
     if (servers.join(" ") == this.servers.join(" ")) return;
+    const round = this.round;
+    if (round != null) round.close();
+    this.round = null;
     this.servers = servers;
     this.nextAt = servers.length > 0 ? now : NEVER;
     this.retry = FIRST_RETRY;

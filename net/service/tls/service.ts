@@ -57,8 +57,6 @@ export class TlsService extends Pollable {
 
   /** Takes at most one step of one handshake, so that nothing else starves. */
   poll(now: i64): bool {
-    this.dormant = this.streams.length == 0;
-    if (this.dormant) return false;
     this.engine.tick();
     const streams = this.streams;
     for (let i = streams.length - 1; i >= 0; i--) {
@@ -70,6 +68,7 @@ export class TlsService extends Pollable {
       streams.splice(i, 1);
       if (i < this.next) this.next--;
     }
+    this.dormant = streams.length == 0;
     return this.step(now);
   }
 

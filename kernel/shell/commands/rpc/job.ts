@@ -63,7 +63,7 @@ export class RpcJob extends Job {
     if (!exchange.poll()) return RUNNING;
     if (this.printed == 0 && this.server + 1 < this.urls.length && this.mayTryAnother(exchange)) {
       const next = this.urls[this.server + 1];
-      const reason = reasonOf(this.calls[0]);
+      const reason = reasonOf(this.calls);
       this.session.error("rpc", printable(`${this.urls[this.server]}: ${reason}, trying ${next}`));
       this.server++;
       this.exchange = null;
@@ -127,7 +127,7 @@ export class RpcJob extends Job {
       this.session.print(name);
       this.printError(call);
     } else {
-      this.session.error("rpc", name + call.reason);
+      this.session.error("rpc", name + printable(call.reason));
       this.printFailure(call, exchange.http.failure);
     }
   }
@@ -175,8 +175,11 @@ function isUnavailable(exchange: RpcExchange): bool {
   return true;
 }
 
-/** Returns why a call has no result. */
-function reasonOf(call: RpcCall): string {
+/** Returns why the first call without a result has none. */
+function reasonOf(calls: Array<RpcCall>): string {
+  let i = 0;
+  while (i + 1 < calls.length && calls[i].outcome == RpcOutcome.Result) i++;
+  const call = calls[i];
   return call.outcome == RpcOutcome.Error ? `error ${call.code}: ${call.message}` : call.reason;
 }
 

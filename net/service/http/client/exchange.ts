@@ -134,6 +134,8 @@ export class HttpExchange {
   /** Returns when to call `poll` next, in microseconds since boot. */
   pollAt(): i64 {
     if (this.done) return NEVER;
+    // Not polled yet.
+    if (this.phase == Phase.Resolving && this.answer == null) return 0;
     const at = earlier(this.deadline, this.silentSince + SILENCE);
     if (this.sinkWaits) return earlier(at, this.polledAt + SINK_RETRY);
     return this.phase == Phase.Connecting ? earlier(at, this.connectDeadline) : at;

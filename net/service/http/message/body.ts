@@ -160,6 +160,11 @@ export class CollectingSink extends BodySink {
     return changetype<usize>(this.bytes);
   }
 
+  /** Returns the block whose first `length` bytes were collected. The sink must not go on. */
+  block(): StaticArray<u8> {
+    return this.bytes;
+  }
+
   data(pointer: usize, length: u32): bool {
     if (length > this.maximum - this.length) return false;
     const wanted = this.length + length;

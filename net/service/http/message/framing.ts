@@ -47,7 +47,6 @@ export class Framing {
     if (this.kind == BodyKind.Chunked && head.find("content-length") >= 0) {
       return this.refuse("both Transfer-Encoding and Content-Length");
     }
-    if (this.kind == BodyKind.None) this.setKind(BodyKind.Length);
     return true;
   }
 

@@ -42,6 +42,13 @@ export const enum ConnectionState {
   Gone = 4,
 }
 
+/** The head of the current request, its parser, and the request as handlers see it. */
+class RequestReader {
+  readonly head: HttpHead = new HttpHead(HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS);
+  readonly parser: HeadParser = new HeadParser(this.head, true);
+  readonly request: IncomingRequest = new IncomingRequest(this.head);
+}
+
 /** Polled by HttpServer until its state is Gone. */
 export class ServerConnection {
   state: ConnectionState = ConnectionState.Head;
@@ -49,11 +56,8 @@ export class ServerConnection {
   deadline: i64;
   /** Requests answered. */
   requests: u32 = 0;
-  // What reads requests, made when the first byte arrives: many a connection never sends one.
-  private started: bool = false;
-  private head!: HttpHead;
-  private parser!: HeadParser;
-  private request!: IncomingRequest;
+  /** Created on the first byte; many connections never send one. */
+  private reader: RequestReader | null = null;
   /** Made for the first request that has a body. */
   private decoder: BodyDecoder | null = null;
   /** The connection can be used for another request after this one. */
@@ -75,12 +79,14 @@ export class ServerConnection {
     this.deadline = now + HEAD_TIME;
   }
 
-  private start(): void {
-    const head = new HttpHead(HTTP_SERVER_HEAD_BYTES, HTTP_SERVER_HEADER_FIELDS);
-    this.started = true;
-    this.head = head;
-    this.parser = new HeadParser(head, true);
-    this.request = new IncomingRequest(head);
+  private get head(): HttpHead {
+    return this.reader!.head;
+  }
+  private get parser(): HeadParser {
+    return this.reader!.parser;
+  }
+  private get request(): IncomingRequest {
+    return this.reader!.request;
   }
 
   /** Reports whether it is between requests and may be closed to make room. */
@@ -129,7 +135,7 @@ export class ServerConnection {
       if (status == StreamStatus.Failed || status == StreamStatus.Finished) this.release();
       return false;
     }
-    if (!this.started) this.start();
+    if (this.reader == null) this.reader = new RequestReader();
     if (this.head.length == 0) this.deadline = now + HEAD_TIME;
     stream.consume(this.parser.feed(stream.peekPointer(), length));
     if (this.parser.state == HeadState.Failed) return this.refuse(this.headStatus(), now);
@@ -300,7 +306,8 @@ export class ServerConnection {
 
   /** Called when the state has timed out. */
   private late(now: i64): void {
-    const began = this.state == ConnectionState.Body || (this.started && this.head.length > 0);
+    const began =
+      this.state == ConnectionState.Body || (this.reader != null && this.head.length > 0);
     if (this.state == ConnectionState.Respond) this.abort();
     else if (this.state == ConnectionState.Linger || !began) this.release();
     else if (this.refuse(408, now)) this.respond(now);

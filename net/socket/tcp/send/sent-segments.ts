@@ -49,8 +49,11 @@ export class SentSegments {
 
   /** Initializes an object in zeroed memory. */
   static at(memory: usize): SentSegments {
-    assert((TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0, "not a power of 2 of segments");
-    assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a sent segment is not 16 bytes");
+    assert(
+      (TCP_SENT_SEGMENTS & (TCP_SENT_SEGMENTS - 1)) == 0,
+      "TCP_SENT_SEGMENTS must be a power of 2",
+    );
+    assert(offsetof<SentSegment>() == (RECORD_BYTES as usize), "a SentSegment must be 16 bytes");
     const segments = changetype<SentSegments>(memory);
     segments.records = segments.own;
     return segments;

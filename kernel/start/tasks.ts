@@ -1,0 +1,24 @@
+/** Starts what the kernel polls after the network stack: the console and the programs. */
+import { PollableList } from "../../core/pollable";
+import { startPrograms } from "../../core/program";
+import { PciDevice } from "../../drivers/pci/pci";
+import { now } from "../../machine/clock";
+import { NetworkStack } from "../../net/service/stack";
+import { Configuration } from "../config/configuration";
+import { HttpDaemon } from "../programs/httpd";
+import { startConsole } from "./console";
+import { HostMachine } from "./host-machine";
+
+/** Starts the console, then the programs. Returns them in the order in which to poll them. */
+export function startTasks(
+  configuration: Configuration,
+  host: HostMachine,
+  stack: NetworkStack,
+  httpd: HttpDaemon,
+  devices: Array<PciDevice>,
+): PollableList {
+  const tasks = new PollableList();
+  tasks.add(startConsole(configuration, host, stack, httpd, devices));
+  startPrograms(tasks, now());
+  return tasks;
+}
