@@ -120,18 +120,22 @@ export const URL_LENGTH: u32 = 8192;
 /** Concurrent requests of the client, and idle connections kept for later requests. */
 export const HTTP_EXCHANGES: u32 = 32;
 export const HTTP_IDLE_CONNECTIONS: u32 = 8;
-export const HTTP_REDIRECTS: u32 = 10;
+export const HTTP_REDIRECTS: u32 = 50;
 /** Bytes of a redirect's body that are discarded to reuse its connection. */
 export const HTTP_DISCARD_BYTES: u32 = 64 * 1024;
 /** Responses of status 1xx before the final one. */
 export const HTTP_INTERIM_RESPONSES: u32 = 32;
 /** The head of a response. */
 export const HTTP_HEADER_BYTES: u32 = 64 * 1024;
-export const HTTP_HEADER_FIELDS: u32 = 128;
+export const HTTP_HEADER_FIELDS: u32 = 1024;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
-/** Chunk extensions and trailer of one body. */
+/**
+ * The extensions of one chunk. Also those of a whole body that its data does not pay for: each
+ * chunk pays for 16 bytes, and twice its size.
+ */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
+/** The trailer of one body. */
 export const HTTP_TRAILER_BYTES: u32 = 16 * 1024;
 /** Connections of the server, and requests of one connection answered in one turn. */
 export const HTTP_SERVER_CONNECTIONS: u32 = 256;

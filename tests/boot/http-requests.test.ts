@@ -29,7 +29,7 @@ suite("curl's requests", () => {
     await secure?.stop();
   });
 
-  test("HTP-26: follows at most ten redirects, in a loop or a chain", async () => {
+  test("HTP-26: follows at most fifty redirects, in a loop or a chain", async () => {
     const { server } = rows;
     const move = (from: string, to: string) => server.answer(stay(redirect(to)), from);
     move("/a", "/b");
@@ -40,11 +40,11 @@ suite("curl's requests", () => {
       const before = server.requests.length;
       assert.equal(
         await rows.curl(`-L ${server.url(path)}`),
-        "(47) Maximum (10) redirects followed",
+        "(47) Maximum (50) redirects followed",
       );
-      assert.equal(server.requests.length - before, 11);
+      assert.equal(server.requests.length - before, 51);
     }
-    server.answer(good, "/chain-10");
+    server.answer(good, "/chain-50");
     assert.equal(await rows.curl(`-L ${server.url("/chain-0")}`), "good");
   });
 
@@ -90,15 +90,12 @@ suite("curl's requests", () => {
 
   test("HTP-28: rejects a Location that could split a request", async () => {
     const bad = "(3) redirect to an invalid URL: expected";
-    const spaces = `${bad} no space, control or non-ASCII character (percent-encode it)`;
     const before = rows.server.requests.length;
     const cases: Case[] = [
-      [redirect("/a b"), spaces],
-      [redirect("/\xe9"), spaces],
       [redirect("/a\0"), "(8) control character in a header field"],
       [redirect("/a\rb"), "(8) control character in a header field"],
       [redirect(`/${"a".repeat(9000)}`), `${bad} at most 8192 characters`],
-      [redirect(`/${"a".repeat(1 << 20)}`), "(56) Too large response headers"],
+      [redirect(`/${"a".repeat(1 << 20)}`), "(100) Too large response headers"],
       [redirect("/a\r\nLocation: /b"), "(3) conflicting Location headers"],
       ["HTTP/1.1 302 X\r\nContent-Length: 4\r\n\r\nhere", "here"],
     ];
@@ -106,6 +103,8 @@ suite("curl's requests", () => {
     assert.equal(rows.server.requests.length - before, cases.length + 1, "a redirect was followed");
     await rows.all([[redirect("/good\r\nX-Injected: 1"), "good"]], "-L");
     assert.doesNotMatch(rows.server.requests.join(), /injected/i);
+    rows.server.answer(good, "/a%20b|%C3%A9");
+    await rows.all([[redirect("/a b|\xc3\xa9"), "good"]], "-L");
   });
 
   test("HTP-29: keeps a POST and its body on 307 and 308 only", async () => {
@@ -123,7 +122,7 @@ suite("curl's requests", () => {
     }
   });
 
-  test("HTP-33: retries a GET, but not a POST, if an idle connection has been closed", async () => {
+  test("HTP-33: retries a request if a kept connection closes without an answer", async () => {
     const { server } = rows;
     /** Responds to the first request of a connection and closes it on the second. */
     const closing = (end: (peer: Peer) => void) => {
@@ -140,8 +139,8 @@ suite("curl's requests", () => {
       assert.equal(await rows.curl(url), "good");
       assert.equal(await rows.curl(url), "good");
       assert.equal(server.requests.length - from, 3, "the GET was not repeated");
-      assert.match(await rows.curl(`-d x ${url}`), /^\((52|56)\) /);
-      assert.equal(server.requests.length - from, 4, "the POST was repeated");
+      assert.equal(await rows.curl(`-d x ${url}`), "good");
+      assert.equal(server.requests.length - from, 5, "the POST was not repeated");
       await rows.alive();
     }
   });

@@ -31,8 +31,9 @@ suite("responses to curl", () => {
   });
 
   test("HTP-02: rejects a status code that is not three digits", async () => {
-    const codes = ["1000 X", "20 X", "-1", "2OO"];
-    await rows.all(codes.map((code) => [`HTTP/1.1 ${code}\r\n\r\n`, "(8) malformed status line"]));
+    const bad = "(1) Unsupported response code in HTTP response";
+    const codes = ["1000 X", "20 X", "2OO", "099 X"];
+    await rows.all(codes.map((code) => [`HTTP/1.1 ${code}\r\n\r\n`, bad]));
   });
 
   test("HTP-03, HTP-04: rejects other protocols and versions, and no status line", async () => {
@@ -50,7 +51,7 @@ suite("responses to curl", () => {
       [head("X: a\rContent-Length: 1"), control],
       [head("X: a\rb"), control],
       [head("X: a\r"), control],
-      ["HTTP/1.1 200 OK\r\r\n\r\n", "(8) malformed status line"],
+      ["HTTP/1.1 200 OK\r\r\n\r\n", "(8) control character in the status line"],
     ]);
   });
 
@@ -58,7 +59,7 @@ suite("responses to curl", () => {
     await rows.all([
       [head("X: a\0b"), control],
       [head("X\0: a"), malformed],
-      ["HTTP/1.1 200 O\0K\r\n\r\n", "(8) malformed status line"],
+      ["HTTP/1.1 200 O\0K\r\n\r\n", "(8) control character in the status line"],
     ]);
   });
 
@@ -75,7 +76,10 @@ suite("responses to curl", () => {
     await rows.all([[`${head("X: a", " Content-Length: 1", "Content-Length: 2")}ab`, "ab"]]);
     await rows.all([
       [`${head("Transfer-Encoding:", " chunked")}2\r\nab\r\n${last}`, "ab"],
-      [`${head("Transfer-Encoding: chunked", " x")}${last}`, "(8) unsupported Transfer-Encoding"],
+      [
+        `${head("Transfer-Encoding: chunked", " x")}${last}`,
+        /^\(61\) Unsupported transfer encoding/,
+      ],
     ]);
   });
 
@@ -90,9 +94,10 @@ suite("responses to curl", () => {
   });
 
   test("HTP-10: rejects a Content-Length that is not a number of 63 bits", async () => {
-    const bad = ["-1", "+5", "0x5", "5a", "", "5.0", "18446744073709551616"];
-    bad.push("9223372036854775808", "99999999999999999999999");
+    const bad = ["-1", "+5", "0x5", "5a", "", "5.0"];
+    const long = ["18446744073709551616", "9223372036854775808", "99999999999999999999999"];
     await rows.all([
+      ...long.map((length): Case => [sized(length), "(63) Maximum file size exceeded"]),
       ...bad.map((length): Case => [sized(length), "(8) Invalid Content-Length: value"]),
       [sized("4294967301"), `hello\n${cut}`],
     ]);
@@ -137,7 +142,8 @@ suite("responses to curl", () => {
     const body = `5\r\nhello\r\n${last}`;
     await rows.all([
       ...codings.map((coding): Case => {
-        return [head(`Transfer-Encoding: ${coding}`) + body, "(8) unsupported Transfer-Encoding"];
+        const shown = /^\(61\) Unsupported transfer encoding type '/;
+        return [head(`Transfer-Encoding: ${coding}`) + body, shown];
       }),
       [head("Transfer-Encoding: chunked\x0b") + body, control],
       [
@@ -194,7 +200,7 @@ suite("responses to curl", () => {
     };
     await rows.all([
       [chunked(`5;${"x".repeat(1 << 20)}\r\nhello\r\n${last}`), long],
-      [many, `${"a".repeat(15)}\n${long}`],
+      [many, `${"a".repeat(16)}\n${long}`],
       [chunked(`5;a=b\r\nhello\r\n${last}`), "hello"],
     ]);
   });

@@ -6,7 +6,18 @@
  *     scheme  userinfo          host       port path query fragment
  */
 import { HOST_NAME_LENGTH, URL_LENGTH } from "../../../core/limits";
-import { hexValue, isDigit, isLetter, parseDecimalText } from "../../../core/text";
+import {
+  CR,
+  DELETE,
+  HTAB,
+  hexValue,
+  isDigit,
+  isLetter,
+  LF,
+  parseDecimalText,
+  SPACE,
+} from "../../../core/text";
+import { TextBuilder } from "../../../core/text-builder";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 
 const LABEL_LENGTH: i32 = 63;
@@ -25,7 +36,7 @@ export class Url {
   port: u32 = 0;
   /** `user` or `user:password`, percent-encoded as written; null without "@". */
   userinfo: string | null = null;
-  /** Path and query as in the request line, percent-encoded as written. */
+  /** Path and query as in the request line; percent-encoded as written, or as browsers do. */
   target: string = "/";
 
   scheme(): string {
@@ -48,12 +59,24 @@ export class Url {
     return this.secure == other.secure && this.host == other.host && this.port == other.port;
   }
 
-  /** Resolves a Location field against this URL (RFC 3986 section 5.2). */
+  /**
+   * Resolves a Location field, given as Latin-1, against this URL (RFC 3986 section 5.2). Errors
+   * that browsers mend are mended in the same way (url.spec.whatwg.org): blanks, backslashes,
+   * 8-bit bytes, and a wrong number of slashes after the scheme.
+   */
   resolve(reference: string): Url {
-    let end = reference.indexOf("#");
-    if (end < 0) end = reference.length;
-    const text = reference.substring(0, end);
-    if (schemeLength(text) > 0) return parseUrl(text);
+    return this.resolveText(encodeReference(reference));
+  }
+
+  private resolveText(text: string): Url {
+    const scheme = text.substring(0, schemeLength(text)).toLowerCase();
+    if (scheme == "http" || scheme == "https") {
+      const rest = text.substring(scheme.length + 1);
+      const path = withoutSlashes(rest);
+      const relative = scheme == this.scheme() && rest.length - path.length < 2;
+      return relative ? this.resolveText(rest) : parseUrl(`${scheme}://${path}`);
+    }
+    if (scheme != "") return parseUrl(text);
     if (text.startsWith("//")) return parseUrl(this.scheme() + ":" + text);
     const prefix = this.scheme() + "://" + this.authority();
     if (text.startsWith("/")) return parseUrl(prefix + text);
@@ -63,6 +86,36 @@ export class Url {
     if (text.startsWith("?")) return parseUrl(prefix + path + text);
     return parseUrl(prefix + path.substring(0, path.lastIndexOf("/") + 1) + text);
   }
+}
+
+/** Drops blanks around a reference, line ends, tabs and the fragment; percent-encodes the rest. */
+function encodeReference(reference: string): string {
+  let start = 0;
+  let end = reference.length;
+  while (start < end && <u32>reference.charCodeAt(start) <= SPACE) start++;
+  while (end > start && <u32>reference.charCodeAt(end - 1) <= SPACE) end--;
+  const encoded = new TextBuilder();
+  let inQuery = false;
+  for (let i = start; i < end; i++) {
+    const c: u32 = reference.charCodeAt(i);
+    if (c == 0x23) break;
+    if (c == HTAB || c == CR || c == LF) continue;
+    if (c == 0x3f) inQuery = true;
+    if (c == 0x5c && !inQuery) encoded.addUnit(0x2f);
+    else if ((c <= SPACE || c >= DELETE) && c <= 0xff) encoded.add(percentEncoded(c));
+    else encoded.addUnit(c);
+  }
+  return encoded.toString();
+}
+
+function percentEncoded(c: u32): string {
+  return "%" + c.toString(16).toUpperCase().padStart(2, "0");
+}
+
+function withoutSlashes(text: string): string {
+  let start = 0;
+  while (start < text.length && text.charCodeAt(start) == 0x2f) start++;
+  return text.substring(start);
 }
 
 /** Parses a URL; sets its `error` if invalid. Assumes `defaultScheme` if there is no "://". */
@@ -137,7 +190,8 @@ function parseAuthority(url: Url, authority: string): bool {
   const colon = server.indexOf(":");
   url.host = (colon < 0 ? server : server.substring(0, colon)).toLowerCase();
   url.port = url.secure ? 443 : 80;
-  if (colon >= 0) {
+  // The port may be empty (section 3.2.3).
+  if (colon >= 0 && colon + 1 < server.length) {
     const port = server.length - colon > 6 ? -1 : parseDecimalText(server.substring(colon + 1));
     if (port < 1 || port > 65535) return refuse(url, "a port from 1 to 65535 after the colon");
     url.port = port as u32;
@@ -190,15 +244,27 @@ function isPercentEncoded(text: string, forbidden: string): bool {
   return true;
 }
 
-/** Path and query (sections 3.3 and 3.4); "[" and "]" are accepted, as by other clients. */
+/**
+ * Path and query (sections 3.3 and 3.4). Characters that do not belong there are sent as browsers
+ * send them: most percent-encoded, but "|", "[", "]" and "%" without two digits as they are.
+ */
 function parseTarget(url: Url, text: string): Url {
-  if (!isPercentEncoded(text, '"<>\\^`{|}')) {
-    return failed(url, 'two hex digits after each % and no " < > \\ ^ ` { | } in a path');
-  }
   const query = text.indexOf("?");
   const path = query < 0 ? text : text.substring(0, query);
-  url.target = removeDots(path) + (query < 0 ? "" : text.substring(query));
+  url.target = removeDots(encodeAll(path.split("\\").join("/"), '"<>^`{}'));
+  if (query >= 0) url.target += encodeAll(text.substring(query), "\"<>'");
+  if (<u32>url.target.length > URL_LENGTH) return failed(url, `at most ${URL_LENGTH} characters`);
   return url;
+}
+
+/** Percent-encodes every occurrence of the characters of `set`. */
+function encodeAll(text: string, set: string): string {
+  let encoded = text;
+  for (let i = 0; i < set.length; i++) {
+    const c = set.charAt(i);
+    if (encoded.includes(c)) encoded = encoded.split(c).join(percentEncoded(c.charCodeAt(0)));
+  }
+  return encoded;
 }
 
 /** Removes "." and ".." from a path that begins with "/" (section 5.2.4). */

@@ -195,7 +195,9 @@ export class RpcExchange {
 
   private contentType(): string {
     const type = this.http.head!.get("content-type");
-    return type == null || type == JSON_TYPE ? "not JSON" : `${type} is not JSON`;
+    const coding = this.http.head!.get("content-encoding");
+    const prefix = coding == null || coding == "identity" ? "" : `unrequested ${coding} coding, `;
+    return prefix + (type == null || type == JSON_TYPE ? "not JSON" : `${type} is not JSON`);
   }
 }
 

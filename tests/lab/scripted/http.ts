@@ -21,7 +21,9 @@ export const failure = {
   empty: 52,
   receive: 56,
   certificate: 60,
+  coding: 61,
   tooLarge: 63,
+  headTooLarge: 100,
 } as const;
 
 export interface Settings {

@@ -12,7 +12,6 @@ import { formatIpv4 } from "../../../wire/address";
 import { Connector } from "../../stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
 import { CountingSink } from "../message/body";
-import { isIdempotent } from "../message/grammar";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
 import { ConnectionPool } from "./connection-pool";
@@ -380,7 +379,9 @@ export class HttpExchange {
     const receiver = this.receiver;
     if (receiver.end(status == StreamStatus.Finished)) return this.complete(stream, now);
     const silent = receiver.taken == 0;
-    if (silent && this.reused && !this.retried && isIdempotent(this.method)) {
+    // Nothing was answered on a connection that the server was about to close (section 9.3.1):
+    // like curl, send the request again, whatever its method.
+    if (silent && this.reused && !this.retried) {
       stream.abort();
       this.stream = null;
       this.retried = true;
@@ -391,11 +392,9 @@ export class HttpExchange {
       const kind = transferFailure(stream.failureKind());
       return this.fail(kind, stream.failure(), now);
     }
-    if (silent) {
+    if (!receiver.hasStatus()) {
       return this.fail(HttpFailure.Empty, "Empty reply from server", now);
     }
-    const inBody = receiver.state == ReceiverState.Body;
-    const kind = inBody ? HttpFailure.Incomplete : HttpFailure.Receive;
-    return this.fail(kind, cutText(inBody), now);
+    return this.fail(HttpFailure.Incomplete, cutText(receiver.state == ReceiverState.Body), now);
   }
 }

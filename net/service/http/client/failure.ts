@@ -3,7 +3,7 @@ import { StreamFailure } from "../../stream/stream";
 
 export const enum HttpFailure {
   None = 0,
-  /** A scheme other than http and https, or a response that is not HTTP/1. */
+  /** A scheme other than http and https, or a response without an HTTP/1 status line. */
   Unsupported = 1,
   Url = 3,
   /** The host's name could not be resolved. */
@@ -26,8 +26,12 @@ export const enum HttpFailure {
   Empty = 52,
   Receive = 56,
   Certificate = 60,
-  /** The body exceeds its limit. */
+  /** A transfer or content coding that is not supported, or content that is not in it. */
+  Coding = 61,
+  /** The body exceeds its limit, or its length any number. */
   TooLarge = 63,
+  /** The head of the response exceeds its limits. */
+  HeadTooLarge = 100,
 }
 
 /** curl's message for a server that has fallen silent. */

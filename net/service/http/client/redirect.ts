@@ -22,6 +22,7 @@ export function redirectOf(head: HttpHead, url: Url, method: string): Redirect |
   const field = head.find("location");
   if (field < 0) return null;
   const location = head.value(field);
+  if (location == "") return null;
   const target = url.resolve(location);
   // 301 and 302 turn POST into GET (section 15.4.2); 303 turns all methods but HEAD into GET.
   const toGet = status == 303 ? method != "HEAD" : status < 303 && method == "POST";

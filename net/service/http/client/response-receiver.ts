@@ -75,7 +75,7 @@ export class ResponseReceiver {
       if (this.parser.state == HeadState.Failed) return this.badHead();
       if (this.parser.state != HeadState.Done) continue;
       if (!this.framing.readResponse(this.head, this.toHead)) {
-        return this.fail(HttpFailure.Malformed, this.framing.error);
+        return this.badFraming();
       }
       if (this.head.status >= 200) return true;
       if (this.head.status == 101) {
@@ -91,10 +91,22 @@ export class ResponseReceiver {
   }
 
   private badHead(): bool {
-    const notHttp = this.parser.failure == HeadFailure.NotHttp;
-    const kind = notHttp ? HttpFailure.Unsupported : HttpFailure.Malformed;
-    const tooLarge = this.parser.failure == HeadFailure.TooLarge;
-    return this.fail(tooLarge ? HttpFailure.Receive : kind, this.parser.message);
+    let kind = HttpFailure.Malformed;
+    if (this.parser.failure == HeadFailure.NotHttp) kind = HttpFailure.Unsupported;
+    if (this.parser.failure == HeadFailure.TooLarge) kind = HttpFailure.HeadTooLarge;
+    return this.fail(kind, this.parser.message);
+  }
+
+  private badFraming(): bool {
+    let kind = HttpFailure.Malformed;
+    if (this.framing.unknownCoding) kind = HttpFailure.Coding;
+    if (this.framing.lengthOverflow) kind = HttpFailure.TooLarge;
+    return this.fail(kind, this.framing.error);
+  }
+
+  /** Reports whether a status line, other than that of an interim response, has arrived. */
+  hasStatus(): bool {
+    return this.state == ReceiverState.Body || this.parser.state != HeadState.StartLine;
   }
 
   /** Begins the body; it fails if longer than `maximum` bytes (0: no limit). */

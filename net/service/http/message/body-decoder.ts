@@ -15,6 +15,8 @@ import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 
 /** The maximum digits of a chunk size, leading zeros included. */
 const SIZE_DIGITS: u32 = 32;
+/** Bytes of extensions that each chunk may have whatever its size. */
+const FREE_EXTENSION: u64 = 16;
 
 const enum ChunkState {
   /** In the digits of a size. */
@@ -22,15 +24,17 @@ const enum ChunkState {
   /** After a size: blanks before ";" or the line end, which some old servers send. */
   Space = 1,
   Extension = 2,
-  SizeLineFeed = 3,
-  DataReturn = 4,
-  DataLineFeed = 5,
+  /** After ";" in a request. */
+  ExtensionName = 3,
+  SizeLineFeed = 4,
+  DataReturn = 5,
+  DataLineFeed = 6,
   /** At the start of a line of the trailer. */
-  TrailerStart = 6,
-  TrailerName = 7,
-  TrailerValue = 8,
-  TrailerLineFeed = 9,
-  LastLineFeed = 10,
+  TrailerStart = 7,
+  TrailerName = 8,
+  TrailerValue = 9,
+  TrailerLineFeed = 10,
+  LastLineFeed = 11,
 }
 
 /** Used for one body at a time. */
@@ -44,12 +48,21 @@ export class BodyDecoder {
   private state: ChunkState = ChunkState.Size;
   private size: u64 = 0;
   private digits: u32 = 0;
-  private extensions: u32 = 0;
+  /** Bytes of the current chunk's extensions. */
+  private extension: u32 = 0;
+  /** Bytes of extensions that the data has not paid for. */
+  private unpaid: u32 = 0;
   private trailer: u32 = 0;
+  private strict: bool = false;
 
-  /** Begins a body; `length` is used for BodyKind.Length only. */
-  start(kind: BodyKind, length: u64): void {
+  /**
+   * Begins a body; `length` is used for BodyKind.Length only. `strict`, for requests: a chunk size
+   * is followed by nothing but named extensions, as parsers that disagree about the rest can be
+   * played off against each other.
+   */
+  start(kind: BodyKind, length: u64, strict: bool = false): void {
     this.kind = kind;
+    this.strict = strict;
     this.payload =
       kind == BodyKind.Length ? length : kind == BodyKind.UntilClose ? u64.MAX_VALUE : 0;
     this.finished = kind == BodyKind.None || (kind == BodyKind.Length && length == 0);
@@ -57,7 +70,8 @@ export class BodyDecoder {
     this.state = ChunkState.Size;
     this.size = 0;
     this.digits = 0;
-    this.extensions = 0;
+    this.extension = 0;
+    this.unpaid = 0;
     this.trailer = 0;
   }
 
@@ -94,7 +108,7 @@ export class BodyDecoder {
   private step(c: u32): bool {
     if (this.state >= ChunkState.TrailerStart) return this.trailerStep(c);
     if (this.state == ChunkState.Size) return this.sizeStep(c);
-    if (this.state == ChunkState.Space || this.state == ChunkState.Extension) {
+    if (this.state <= ChunkState.ExtensionName) {
       return this.extensionStep(c);
     }
     if (this.state == ChunkState.SizeLineFeed) {
@@ -124,22 +138,33 @@ export class BodyDecoder {
   }
 
   private extensionStep(c: u32): bool {
+    if (this.state == ChunkState.ExtensionName) {
+      if (!isTokenCharacter(c)) return this.fail("malformed chunk extension");
+      this.state = ChunkState.Extension;
+    }
     if (c == CR) {
       this.state = ChunkState.SizeLineFeed;
       return true;
     }
-    this.extensions++;
-    if (this.extensions > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
+    this.extension++;
+    if (this.extension > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
     if (this.state == ChunkState.Space) {
-      if (isBlank(c)) return true;
+      if (isBlank(c) && !this.strict) return true;
       if (c != 0x3b)
         return this.fail("Illegal or missing hexadecimal sequence in chunked-encoding");
-      this.state = ChunkState.Extension;
+      this.state = this.strict ? ChunkState.ExtensionName : ChunkState.Extension;
+      return true;
     }
     return isFieldCharacter(c) || this.fail("control character in a chunk extension");
   }
 
+  /** As in Go's net/http, long extensions must bring data. */
   private sizeRead(): bool {
+    const paid = FREE_EXTENSION + min<u64>(this.size, HTTP_CHUNK_EXTENSION_BYTES) * 2;
+    const unpaid = (this.unpaid as u64) + this.extension;
+    this.unpaid = unpaid > paid ? ((unpaid - paid) as u32) : 0;
+    this.extension = 0;
+    if (this.unpaid > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
     this.state = this.size == 0 ? ChunkState.TrailerStart : ChunkState.DataReturn;
     this.payload = this.size;
     this.size = 0;

@@ -2,7 +2,7 @@
  * Determines where the body of a message ends, and whether its connection can be reused (RFC 9112
  * sections 6.3 and 9.3). Rejects framing that two parsers could interpret differently.
  */
-import { equalsIgnoringCase, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
+import { equalsIgnoringCase, isDigit, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
 import { HttpHead, ListItems } from "./head";
 
 export const enum BodyKind {
@@ -25,6 +25,8 @@ export class Framing {
   error: string = "";
   /** The reason is an unsupported transfer coding. */
   unknownCoding: bool = false;
+  /** The reason is a length that does not fit into 63 bits. */
+  lengthOverflow: bool = false;
 
   /** Reads a response's framing; `toHead`: the request was HEAD. Returns false if rejected. */
   readResponse(head: HttpHead, toHead: bool): bool {
@@ -65,13 +67,17 @@ export class Framing {
     this.setKind(BodyKind.None);
     this.error = "";
     this.unknownCoding = false;
+    this.lengthOverflow = false;
     this.persistent =
       !head.hasToken("connection", "close") &&
       (head.minorVersion > 0 || head.hasToken("connection", "keep-alive"));
     if (head.find("transfer-encoding") >= 0) {
       if (head.minorVersion == 0) return this.refuse("Transfer-Encoding in HTTP/1.0");
       this.unknownCoding = !isChunkedAlone(head);
-      if (this.unknownCoding) return this.refuse("unsupported Transfer-Encoding");
+      if (this.unknownCoding) {
+        const coding = head.value(head.find("transfer-encoding"));
+        return this.refuse(`Unsupported transfer encoding type '${coding}'`);
+      }
       this.kind = BodyKind.Chunked;
       // With Content-Length as well, chunked prevails and this is the last message.
       if (head.find("content-length") >= 0) this.persistent = false;
@@ -88,7 +94,7 @@ export class Framing {
       const items = new ListItems(head.valuePointer(field), head.valueLength(field));
       while (items.next()) {
         const number = parseDecimal(items.pointer, items.length);
-        if (number == NOT_A_NUMBER) return this.refuse("Invalid Content-Length: value");
+        if (number == NOT_A_NUMBER) return this.badLength(items.pointer, items.length);
         if (length != NOT_A_NUMBER && number != length) {
           return this.refuse("conflicting Content-Length values");
         }
@@ -99,6 +105,16 @@ export class Framing {
     this.kind = BodyKind.Length;
     this.length = length as u64;
     return true;
+  }
+
+  /** Rejects a length; a number that is merely too large has an error of its own. */
+  private badLength(pointer: usize, length: u32): bool {
+    let digits: u32 = 0;
+    while (digits < length && isDigit(load<u8>(pointer + digits))) digits++;
+    this.lengthOverflow = digits == length && length > 0;
+    return this.refuse(
+      this.lengthOverflow ? "Maximum file size exceeded" : "Invalid Content-Length: value",
+    );
   }
 }
 

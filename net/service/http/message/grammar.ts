@@ -1,4 +1,4 @@
-/** Character classes of HTTP messages, and method properties (RFC 9110 sections 5.5, 5.6, 9). */
+/** Character classes of HTTP messages (RFC 9110 sections 5.5 and 5.6). */
 import { DELETE, HTAB, SPACE } from "../../../../core/text";
 
 /** Bit c of the first word (c < 64) or bit c - 64 of the second is set for token characters. */
@@ -37,10 +37,4 @@ export function isFieldValue(text: string): bool {
   }
   const last = text.length - 1;
   return last < 0 || (!isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(last)));
-}
-
-/** Reports whether a method may be repeated if its outcome is unknown (section 9.2.2). */
-export function isIdempotent(method: string): bool {
-  if (method == "GET" || method == "HEAD" || method == "PUT") return true;
-  return method == "DELETE" || method == "OPTIONS" || method == "TRACE";
 }

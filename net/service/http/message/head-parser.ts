@@ -16,6 +16,7 @@ const PREFIX: string = "HTTP/1.";
 /** curl's words for responses that do not start with it. */
 const NOT_HTTP: string = "Received HTTP/0.9 when not allowed";
 const OTHER_VERSION: string = "Unsupported HTTP version in response";
+const BAD_STATUS: string = "Unsupported response code in HTTP response";
 
 export const enum HeadState {
   StartLine = 0,
@@ -26,7 +27,7 @@ export const enum HeadState {
 
 export const enum HeadFailure {
   None = 0,
-  /** A response that is not HTTP/1. */
+  /** A response without an HTTP/1 status line. */
   NotHttp = 1,
   Malformed = 2,
   /** A request of another major version. */
@@ -79,9 +80,10 @@ export class HeadParser {
     return at;
   }
 
-  /** Returns false, and fails, as soon as a response cannot be HTTP/1. */
+  /** Returns false, and fails, as soon as a start line cannot be HTTP/1. */
   private expected(pointer: usize, length: u32): bool {
-    if (this.isRequest || this.state != HeadState.StartLine) return true;
+    if (this.state != HeadState.StartLine) return true;
+    if (this.isRequest) return this.expectedRequest(load<u8>(pointer));
     let at = this.head.length - this.lineStart;
     for (let i: u32 = 0; i < length && at < (PREFIX.length as u32); i++, at++) {
       if ((load<u8>(pointer + i) as i32) == PREFIX.charCodeAt(at)) continue;
@@ -89,6 +91,12 @@ export class HeadParser {
       return this.fail(HeadFailure.NotHttp, isHttp ? OTHER_VERSION : NOT_HTTP);
     }
     return true;
+  }
+
+  /** Rejects binary protocols, such as TLS, at once: their first line may have no end. */
+  private expectedRequest(c: u32): bool {
+    const first = this.head.length == this.lineStart;
+    return !first || isTokenCharacter(c) || c == CR || c == LF || this.badRequestLine();
   }
 
   private fail(failure: HeadFailure, message: string): bool {
@@ -138,15 +146,26 @@ export class HeadParser {
     for (let i = code; right && i < code + 3; i++) right = isDigit(this.byte(i));
     if (right && end > code + 3) right = this.byte(code + 3) == SPACE;
     for (let i = code + 3; right && i < end; i++) right = isFieldCharacter(this.byte(i));
-    if (!right) return this.fail(HeadFailure.Malformed, "malformed status line");
+    if (!right) return this.badStatusLine(start, end);
     const head = this.head;
     head.minorVersion = this.byte(code - 2) - 0x30;
     head.status = this.byte(code) * 100 + this.byte(code + 1) * 10 + this.byte(code + 2) - 5328;
-    if (head.status < 100) return this.fail(HeadFailure.Malformed, "malformed status code");
+    if (head.status < 100) return this.fail(HeadFailure.NotHttp, BAD_STATUS);
     head.reasonStart = end > code + 3 ? code + 4 : end;
     head.reasonLength = end - head.reasonStart;
     this.state = HeadState.Fields;
     return true;
+  }
+
+  private badStatusLine(start: u32, end: u32): bool {
+    for (let i = start; i < end; i++) {
+      if (!isFieldCharacter(this.byte(i))) {
+        return this.fail(HeadFailure.Malformed, "control character in the status line");
+      }
+    }
+    const code = start + (PREFIX.length as u32) + 2;
+    const number = end > code && isDigit(this.byte(code - 2)) && isDigit(this.byte(code));
+    return this.fail(HeadFailure.NotHttp, number ? BAD_STATUS : OTHER_VERSION);
   }
 
   /** method SP target SP HTTP/1.y (section 3). */

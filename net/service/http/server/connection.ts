@@ -18,6 +18,7 @@ import { BodyDecoder } from "../message/body-decoder";
 import { BodyKind, Framing } from "../message/framing";
 import { HttpHead } from "../message/head";
 import { HeadFailure, HeadParser, HeadState } from "../message/head-parser";
+import { isAuthority } from "./authority";
 import { HttpHandler, IncomingRequest } from "./handler";
 import { HttpResponse } from "./response";
 import { ResponseWriter } from "./response-writer";
@@ -183,7 +184,7 @@ export class ServerConnection {
       decoder = new BodyDecoder();
       this.decoder = decoder;
     }
-    decoder.start(framing.kind, framing.length);
+    decoder.start(framing.kind, framing.length, true);
     return !decoder.finished;
   }
 
@@ -191,12 +192,10 @@ export class ServerConnection {
   private hostIsGood(): bool {
     const field = this.head.find("host");
     if (field < 0) return this.head.minorVersion == 0;
-    const host = this.head.valuePointer(field);
-    for (let i: u32 = 0; i < this.head.valueLength(field); i++) {
-      const c = load<u8>(host + i);
-      if (c <= 0x20 || c >= 0x7f || c == 0x2f || c == 0x40 || c == 0x2c) return false;
-    }
-    return this.head.find("host", field + 1) < 0;
+    if (this.head.find("host", field + 1) >= 0) return false;
+    // Empty if the target has no authority.
+    const length = this.head.valueLength(field);
+    return length == 0 || isAuthority(this.head.valuePointer(field), length);
   }
 
   /** Answers "Expect: 100-continue" unless the body has begun; rejects other expectations. */

@@ -1,7 +1,8 @@
 /** The interface between the HTTP server and its request handlers. */
-import { equalsText, latin1, startsWithText } from "../../../../core/text";
+import { equalsIgnoringCase, equalsText, latin1 } from "../../../../core/text";
 import { BodySink } from "../message/body";
 import { HttpHead } from "../message/head";
+import { isAuthority } from "./authority";
 import { HttpResponse } from "./response";
 
 /** A request with a valid head. Must not be used after the handler has returned. */
@@ -23,10 +24,11 @@ export class IncomingRequest {
     const target = head.pointer(head.targetStart);
     const length = head.targetLength;
     let start: u32 = 0;
-    if (startsWithText(target, length, "http://")) {
-      start = 7;
-      while (start < length && load<u8>(target + start) != 0x2f) start++;
-      if (start == 7 || start == length) return false;
+    const scheme = absoluteScheme(target, length);
+    if (scheme > 0) {
+      start = scheme;
+      while (start < length && !endsAuthority(load<u8>(target + start))) start++;
+      if (!isAuthority(target + scheme, start - scheme)) return false;
     } else if (equalsText(target, length, "*")) {
       if (!this.isMethod("OPTIONS")) return false;
     } else if (load<u8>(target) != 0x2f) {
@@ -43,14 +45,27 @@ export class IncomingRequest {
   isMethod(method: string): bool {
     return equalsText(this.head.pointer(0), this.head.methodLength, method);
   }
-  /** Reports whether the path as sent, without the query, is `path`. */
+  /** Reports whether the path as sent, without the query, is `path`; an empty one is "/". */
   pathIs(path: string): bool {
+    if (this.pathLength == 0) return path == "/";
     return equalsText(this.head.pointer(this.pathStart), this.pathLength, path);
   }
   /** Returns the path as sent, without the query. */
   path(): string {
+    if (this.pathLength == 0) return "/";
     return latin1(this.head.pointer(this.pathStart), this.pathLength);
   }
+}
+
+/** Returns the length of `http://` or `https://`, which are case-insensitive, or 0. */
+function absoluteScheme(target: usize, length: u32): u32 {
+  if (length > 7 && equalsIgnoringCase(target, 7, "http://")) return 7;
+  return length > 8 && equalsIgnoringCase(target, 8, "https://") ? 8 : 0;
+}
+
+/** "/" and "?" end the authority; a target has no fragment. */
+function endsAuthority(c: u32): bool {
+  return c == 0x2f || c == 0x3f;
 }
 
 /** Handles the requests of a server. */

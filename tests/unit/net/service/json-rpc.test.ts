@@ -94,6 +94,9 @@ test("RPC-05: rejects invalid UTF-8 and a byte order mark", () => {
   wasm.push(pointer, bytes.length);
   assert.match(outcome(), /^failed 4 not JSON: expected UTF-8/);
   fails(`\ufeff${good}`, kind.notJson);
+  send(["m"]);
+  push("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b");
+  assert.match(outcome(), /^failed 4 unrequested gzip coding, not JSON: expected /);
   fails('{"jsonrpc":"2.0","id":1,"result":"\\ud800"}', kind.notJson);
 });
 

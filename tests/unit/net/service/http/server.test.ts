@@ -131,11 +131,18 @@ const rejected: [string, number][] = [
   ["GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400],
   ["GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400],
   ["GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400],
+  ...["a:b", "a:80x", "a:65536", "a:80:90", ":80", "[::1", "[]", "[::1]x", "a?b", "a#b", "a\\b"]
+    .concat(["[::1", "::1]", "a%", "a%2", "a%zz", "a,b", "a\xe9", "a|b", "a:-1", '"a"', "http://a"])
+    .map((host): [string, number] => [`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 400]),
   [get("a.test:80"), 400],
   [get("*"), 400],
   [get("http://"), 400],
   [get("ftp://a/"), 400],
-  [get("https://a/"), 400],
+  [get("http:///x"), 400],
+  [get("http://?x"), 400],
+  [get("http://a@b/"), 400],
+  [get("http://a:x/"), 400],
+  [get("http:a"), 400],
   ["CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 400],
   [get("/", "X : a\r\n"), 400],
   [get("/", "X: a\r\n b\r\n"), 400],
@@ -173,11 +180,40 @@ test("rejects bad requests with a status, and closes the connection", () => {
 test("accepts absolute targets, and * for OPTIONS", () => {
   assert.equal(ask(get("http://a.test/")), hello);
   assert.equal(ask(get("http://a.test:8080/?x")), hello);
+  for (const target of ["http://a", "http://a?q", "HTTP://a:80", "https://a/", "http://[::1]:8/"]) {
+    assert.equal(ask(get(target)), hello, target);
+  }
   assert.equal(statusOf(ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")), 404);
   assert.equal(ask("GET / HTTP/1.1\nHost: a\n\n"), hello);
 });
 
-test("counts bodies, and sends 100 Continue unless the body has begun", () => {
+test("takes every Host that RFC 3986 allows", () => {
+  for (const host of ["", "a", "a.b:8080", "a:", "10.0.2.2", "[::1]", "[::1]:80", "a%20b_~!"]) {
+    assert.equal(ask(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`), hello, host);
+  }
+});
+
+test("refuses another protocol by its first byte", () => {
+  for (const first of ["\x16\x03\x01", "\x80\x2e", "\x05\x01\0", "\0", " GET"]) {
+    const stream = connect();
+    push(stream, first);
+    assert.equal(statusOf(sent(stream)), 400);
+    assert.equal(end(stream), "closed");
+  }
+});
+
+test("a chunk size of a request is followed by named extensions or nothing", () => {
+  const chunked = (size: string) =>
+    `POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nab\r\n0\r\n\r\n`;
+  for (const size of ["2 ", "2\t", "2;", "2; ", "2 ;a", "2;=b", "2;;a"]) {
+    assert.equal(statusOf(ask(chunked(size))), 400, JSON.stringify(size));
+  }
+  for (const size of ["2", "02", "2;a", "2;a=b", '2;a="b c";d']) {
+    assert.equal(statusOf(ask(chunked(size))), 200, JSON.stringify(size));
+  }
+});
+
+test("counts bodies, and answers Expect: 100-continue unless the body has begun", () => {
   const post = (fields: string) => `POST /discard HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
   assert.match(ask(`${post("Content-Length: 5\r\n")}hello`), /\r\n\r\n5 bytes\n$/);
   assert.match(ask(post("")), /\r\n\r\n0 bytes\n$/);
