@@ -43,7 +43,8 @@ $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags
 # Pointers of TypeScript are small numbers.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
-# Instead of patches: the certificates that a peer sends are read and verified by glue/path.c,
+# Instead of patches: the certificates that a peer sends are read and verified by glue/path.c, their
+# keys and signatures by glue/signature.c, our own are sent by glue/chain.c,
 # glue/alerts.c notes alerts that are sent, glue/fragments.c reads handshake messages in parts,
 # glue/strict.c looks at extensions, glue/session.c signs, glue/settings.c makes keys of tickets,
 # glue/heap.c frees what ssl_tls13_keys does not.
@@ -59,6 +60,14 @@ $(call in_both,ssl_tls13_client): mbedtls_flags += \
 $(call in_both,ssl_tls ssl_tls13_generic): mbedtls_flags += \
   -Dmbedtls_x509_crt_parse_der=tls_parse_sent \
   -Dmbedtls_x509_crt_verify_with_ca_cb=tls_verify_sent
+$(call in_both,ssl_tls12_client ssl_tls12_server ssl_tls13_client ssl_tls13_server): \
+  mbedtls_flags += -Dmbedtls_ssl_write_certificate=tls_write_certificate_12 \
+  -Dmbedtls_ssl_tls13_write_certificate=tls_write_certificate_13
+$(call in_both,x509_crt): mbedtls_flags += -Dmbedtls_x509_get_subject_alt_name=tls_skip_names \
+  -Dmbedtls_pk_parse_subpubkey=tls_parse_key
+$(call in_both,ssl_tls12_client ssl_tls13_generic): mbedtls_flags += \
+  -Dmbedtls_pk_verify_ext=tls_verify_signature \
+  -Dmbedtls_pk_verify_restartable=tls_verify_restartable
 $(call in_both,ssl_tls12_client ssl_tls12_server ssl_tls13_generic): mbedtls_flags += \
   -Dmbedtls_pk_sign=tls_sign -Dmbedtls_pk_sign_ext=tls_sign_ext \
   -Dmbedtls_pk_sign_restartable=tls_sign_restartable

@@ -80,7 +80,7 @@ export const enum TlsBytesField {
   ServerName = 5,
 }
 
-/** Why verification of a chain failed. Bits 0 to 19 are mbedTLS's, bits 20 up are ours. */
+/** Why verification of a chain failed. Bits 0 to 18 are mbedTLS's, bits 19 up are ours. */
 export const enum TlsRefusal {
   Expired = 0x1,
   WrongName = 0x4,
@@ -97,6 +97,8 @@ export const enum TlsRefusal {
   DisallowedKeyType = 0x8000,
   /** The key is too short, or its curve is not allowed. */
   DisallowedKey = 0x10000,
+  /** The search for a path exceeded its bounds (glue/path.h). */
+  TooCostly = 0x80000,
   /** No subjectAltName; the common name is ignored (RFC 9525, 6.3). */
   NoAlternativeName = 0x100000,
   /** A CA certificate used as a server certificate. */
@@ -117,6 +119,8 @@ export const enum TlsRefusal {
   Malformed = 0x10000000,
   /** Issued after the date from which Mozilla distrusts its root. */
   RootDistrusted = 0x20000000,
+  /** An issuer requires a certificate policy, and none is valid for the chain (RFC 5280, 6.1). */
+  Policy = 0x40000000,
 }
 
 /** Which of the two lists of trusted roots. */

@@ -29,6 +29,8 @@ const longFiles: Record<string, string> = {};
 /** Functions of C whose parameters another program has chosen. */
 const imposed: Record<string, string> = {
   tls_verify_sent: "replaces mbedtls_x509_crt_verify_with_ca_cb",
+  tls_verify_signature: "replaces mbedtls_pk_verify_ext",
+  tls_verify_restartable: "replaces mbedtls_pk_verify_restartable",
 };
 
 const nativeFolders = [

@@ -154,6 +154,19 @@ static void send_some(struct peer* peer) {
   }
 }
 
+static long longest_step; /* microseconds of processor time */
+
+static u32 step(struct peer* peer) {
+  struct timespec before, after;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+  u32 taken =
+      w2c_host_tlsStep(NULL, peer->handle, at(input + peer->taken), peer->held - peer->taken);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+  long time = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+  if (time > longest_step) longest_step = time;
+  return taken;
+}
+
 /* Runs a connection to its end, or to silence. With `echo`, sends back what it receives. */
 static void run(struct peer* peer, bool echo) {
   static u8 saved[1 << 14];
@@ -166,8 +179,7 @@ static void run(struct peer* peer, bool echo) {
       printf("silence=1\n");
       break;
     }
-    peer->taken +=
-        w2c_host_tlsStep(NULL, peer->handle, at(input + peer->taken), peer->held - peer->taken);
+    peer->taken += step(peer);
     if (!flush(peer)) break;
     for (u32 count; (count = w2c_host_tlsRead(NULL, peer->handle, at(text), sizeof text)) != 0;) {
       for (u32 i = 0; i < count; i++) hash = (hash ^ text[i]) * 0x100000001b3;
@@ -277,6 +289,7 @@ static struct peer client(u32 port, const char* name) {
 
 void tell_rest(void) {
   printf("after=%u\nafter-blocks=%u\n", w2c_host_tlsHeap(NULL, 0), w2c_host_tlsHeap(NULL, 3));
+  printf("longest-step=%ld\n", longest_step);
   printf("cpu=%ld\n", clock() / (CLOCKS_PER_SEC / 1000));
 }
 

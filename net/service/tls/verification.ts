@@ -39,6 +39,8 @@ const FAULTS: StaticArray<Fault> = [
   new Fault(TlsRefusal.UnknownExtension, "it has an unknown critical extension"),
   new Fault(TlsRefusal.IntermediateUsage, "an issuer must not certify servers"),
   new Fault(TlsRefusal.RootDistrusted, "it was issued after its root was distrusted"),
+  new Fault(TlsRefusal.Policy, "no certificate policy that an issuer requires is valid for it"),
+  new Fault(TlsRefusal.TooCostly, "its chain takes too long to verify"),
   new Fault(TlsRefusal.Malformed, "its extensions are malformed"),
 ];
 

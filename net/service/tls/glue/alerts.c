@@ -11,11 +11,26 @@ static bool overlong(const mbedtls_ssl_context* ssl) {
   return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
+/* Of several faults of a certificate, mbedTLS's choice. */
+static i32 alert_for_refusals(u32 refusals) {
+  u32 unsupported = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
+                    MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY;
+  if (refusals & MBEDTLS_X509_BADCERT_CN_MISMATCH) return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+  if (refusals & unsupported) return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+  if (refusals & MBEDTLS_X509_BADCERT_EXPIRED) return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+  if (refusals & MBEDTLS_X509_BADCERT_REVOKED) return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
+  if (refusals & MBEDTLS_X509_BADCERT_NOT_TRUSTED) return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
+  /* certificate_expired: "has expired or is not currently valid" */
+  if (refusals & MBEDTLS_X509_BADCERT_FUTURE) return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+  return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
+}
+
 /* Returns the alert for an error for which mbedTLS sent none. */
 i32 tls_alert_for(const mbedtls_ssl_context* ssl, int error) {
   switch (error) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return NO_ALERT;
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+      return alert_for_refusals(((const struct connection*)ssl->p_bio)->refusals);
     case MBEDTLS_ERR_SSL_INVALID_RECORD:
       if (overlong(ssl)) return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
       return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
@@ -42,11 +57,6 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   bool hello = ssl->state == MBEDTLS_SSL_SERVER_HELLO;
   if (hello && alert == MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR) {
     alert = MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
-  }
-  /* certificate_expired: "has expired or is not currently valid" */
-  bool future = (connection->refusals & MBEDTLS_X509_BADCERT_FUTURE) != 0;
-  if (future && alert == MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN) {
-    alert = MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
   }
   if (level == MBEDTLS_SSL_ALERT_LEVEL_FATAL) connection->alert_sent = alert;
   return mbedtls_ssl_send_alert_message(ssl, level, alert);

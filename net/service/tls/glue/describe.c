@@ -1,6 +1,6 @@
 /* Numbers and texts about connections and certificates, for TypeScript. The numbers in the switch
  * statements are the enums of core/tls-codes.ts. */
-#include "tls.h"
+#include "der.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/sha256.h"
@@ -107,12 +107,16 @@ static int put_serial(char* text, const mbedtls_x509_buf* serial) {
 }
 
 static int put_alternative_name(char* text, const mbedtls_x509_crt* certificate, u32 index) {
-  const mbedtls_x509_sequence* name = &certificate->subject_alt_names;
-  for (; name != NULL && index != 0; index--) name = name->next;
-  if (name == NULL || name->buf.p == NULL) return 0;
-  const u8* at = name->buf.p;
-  size_t length = name->buf.len;
-  u32 form = name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
+  struct bytes value, names;
+  struct element name;
+  if (!der_extension(certificate, ID_ALTERNATIVE_NAME, &value)) return 0;
+  if (!der_only(value, SEQUENCE, &names)) return 0;
+  do {
+    if (!der_next(&names, &name)) return 0;
+  } while (index-- != 0);
+  const u8* at = name.content.at;
+  size_t length = name.content.length;
+  u32 form = name.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
   if (form == MBEDTLS_X509_SAN_IP_ADDRESS && length == 4) {
     return tls_snprintf(text, TEXT_BYTES, "IP:%d.%d.%d.%d", at[0], at[1], at[2], at[3]);
   }

@@ -32,7 +32,10 @@ static int check_last_record(const struct connection* connection) {
   if (hidden || empty) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
   /* Fail at once if the message cannot fit into the buffer. */
   bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
-  return long_message ? MBEDTLS_ERR_SSL_DECODE_ERROR : 0;
+  if (!long_message) return 0;
+  /* tls_read_record goes on with it. */
+  return tls_may_be_long(connection) ? MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS
+                                     : MBEDTLS_ERR_SSL_DECODE_ERROR;
 }
 
 /* Checks each record before mbedTLS reads it, and counts records that carry neither data nor more
@@ -85,6 +88,9 @@ static int write_output(void* context, const u8* source, size_t length) {
 static void discard(struct connection* connection) {
   u32 handle = connection->handle;
   tls_heap_owner = handle;
+  tls_end_search(connection);
+  mbedtls_free(connection->parts);
+  mbedtls_free(connection->long_message);
   mbedtls_ssl_free(&connection->ssl);
   mbedtls_ssl_config_free(&connection->config);
   mbedtls_free(connection);
@@ -193,6 +199,15 @@ static bool permitted(const struct connection* connection) {
   return !client || (connection->options & INSECURE) || connection->verified || known;
 }
 
+/* The search for a path to a trusted root, between two steps of the handshake. */
+static void step_search(struct connection* connection) {
+  int result = tls_step_search(connection);
+  connection->again = true;
+  if (result != 0 && result != MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) {
+    fail(connection, result, false);
+  }
+}
+
 static void step_handshake(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   bool alert_before = ssl->send_alert;
@@ -257,7 +272,9 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length) {
   tls_heap_owner = connection->handle;
   connection->input = input;
   connection->input_left = length;
-  if (connection->state == HANDSHAKING && ssl->out_left == 0)
+  if (connection->search != NULL && connection->state == HANDSHAKING)
+    step_search(connection);
+  else if (connection->state == HANDSHAKING && ssl->out_left == 0 && connection->parts == NULL)
     step_handshake(connection);
   else if (connection->state == OPEN && ssl->in_offt == NULL)
     step_open(connection);
@@ -277,7 +294,8 @@ u32 w2c_host_tlsStep(HOST, u32 handle, u32 input, u32 length) {
 u32 w2c_host_tlsState(HOST, u32 handle) {
   struct connection* connection = tls_connection(handle);
   if (connection == NULL) return NONE;
-  bool output = connection->ssl.out_left != 0 || connection->alert_due != NO_ALERT;
+  bool output = connection->ssl.out_left != 0 || connection->parts != NULL ||
+                connection->alert_due != NO_ALERT;
   /* Once open, a peer could keep this loop busy without anything being sent. */
   bool open = connection->state == OPEN;
   bool again = connection->again && !(open && connection->ssl.out_left != 0);
@@ -294,6 +312,10 @@ u32 tls_transmit(struct connection* connection, u8* destination, u32 capacity) {
   connection->output = destination;
   connection->output_left = capacity;
   int result = mbedtls_ssl_flush_output(ssl);
+  while (result == 0 && connection->parts != NULL) {
+    result = tls_send_part(connection);
+    if (result == 0) result = mbedtls_ssl_flush_output(ssl);
+  }
   if (result == 0 && connection->alert_due != NO_ALERT) {
     i32 alert = connection->alert_due;
     bool warning = alert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;

@@ -1,16 +1,23 @@
-/* Reassembles handshake headers that are split over records. A handshake message may come in
- * records of any size (RFC 8446, 5.1; RFC 5246, 6.2.1), but mbedTLS 3.6 requires its four-byte
- * header in one record. Uses internal functions of the library: review this file when mbedTLS is
- * updated. */
+/* Reassembles handshake messages. One may come in records of any size (RFC 8446, 5.1; RFC 5246,
+ * 6.2.1), but mbedTLS 3.6 requires its four-byte header in one record, and all of it to fit into
+ * its input buffer of 16 KiB. Certificates and requests for them may be longer here, up to 64 KiB,
+ * in a buffer of their own. Uses internal functions of the library: review this file when mbedTLS
+ * is updated. */
 #include "tls.h"
+#include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
 #define HEADER 4
+#define MAX_MESSAGE 65536 /* bytes of a message without its header */
 
-/* Makes mbedTLS append the next record to the part of a `length`-byte message that it holds. */
-static int await_rest(mbedtls_ssl_context* ssl, size_t length) {
-  size_t count = ssl->in_msglen;
-  u8* start = ssl->in_buf + MBEDTLS_SSL_SEQUENCE_NUMBER_LEN + mbedtls_ssl_in_hdr_len(ssl);
+static u8* payload(const mbedtls_ssl_context* ssl) {
+  return ssl->in_buf + MBEDTLS_SSL_SEQUENCE_NUMBER_LEN + mbedtls_ssl_in_hdr_len(ssl);
+}
+
+/* Makes mbedTLS append the next record to the `count` bytes at in_msg of a `length`-byte message.
+ */
+static int await_rest(mbedtls_ssl_context* ssl, size_t count, size_t length) {
+  u8* start = payload(ssl);
   memmove(start, ssl->in_msg, count);
   ssl->in_hdr = start + count;
   ssl->in_msglen = 0;
@@ -19,16 +26,93 @@ static int await_rest(mbedtls_ssl_context* ssl, size_t length) {
   return mbedtls_ssl_set_in_hsfraglen(ssl, count);
 }
 
+/* --- messages longer than mbedTLS's buffer ---------------------------------------------------- */
+
+/* Reports whether the message that has begun to arrive may be longer than mbedTLS's buffer. */
+bool tls_may_be_long(const struct connection* connection) {
+  const mbedtls_ssl_context* ssl = &connection->ssl;
+  u8 kind = *payload(ssl);
+  bool certificates =
+      kind == MBEDTLS_SSL_HS_CERTIFICATE || kind == MBEDTLS_SSL_HS_CERTIFICATE_REQUEST;
+  return certificates && connection->state == HANDSHAKING &&
+         ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->in_hslen <= HEADER + MAX_MESSAGE;
+}
+
+/* Lets mbedTLS read the next record as if it ended a message of two bytes, the first of which is
+   already there. */
+static int await_part(struct connection* connection) {
+  connection->fragment = connection->idle = 0;
+  connection->ssl.in_msg = payload(&connection->ssl);
+  return await_rest(&connection->ssl, 1, 2);
+}
+
+/* Moves the part that mbedTLS holds to a buffer for the whole message. */
+static int begin_long(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  connection->long_length = ssl->in_hslen;
+  connection->long_held = mbedtls_ssl_get_in_hsfraglen(ssl);
+  connection->long_message = mbedtls_calloc(1, ssl->in_hslen);
+  if (connection->long_message == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  memcpy(connection->long_message, payload(ssl), connection->long_held);
+  return await_part(connection);
+}
+
+/* Appends the record that has arrived. Once the message is complete, shows it to mbedTLS. */
+static int continue_long(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  u32 missing = connection->long_length - connection->long_held, there = ssl->in_msglen - 1;
+  u32 count = there < missing ? there : missing;
+  memcpy(connection->long_message + connection->long_held, ssl->in_msg + 1, count);
+  connection->long_held += count;
+  if (count < missing) return await_part(connection);
+  connection->long_rest = there - count;
+  memmove(ssl->in_msg, ssl->in_msg + 1 + count, connection->long_rest);
+  ssl->in_msg = connection->long_message;
+  ssl->in_msglen = ssl->in_hslen = connection->long_length;
+  connection->fragment = 0;
+  connection->message = true;
+  return 0;
+}
+
+static bool complete(const struct connection* connection) {
+  return connection->long_message != NULL && connection->long_held == connection->long_length;
+}
+
+/* Returns to mbedTLS's buffer, and to what its last record holds after the message. */
+static void end_long(struct connection* connection) {
+  mbedtls_ssl_context* ssl = &connection->ssl;
+  mbedtls_free(connection->long_message);
+  connection->long_message = NULL;
+  ssl->in_msg = payload(ssl);
+  ssl->in_msglen = connection->long_rest;
+  ssl->in_hslen = 0;
+}
+
+/* --- any message ------------------------------------------------------------------------------ */
+
 /* Replaces mbedtls_ssl_read_record in every mbedTLS file but ssl_msg.c, which defines it. An
    incomplete header is treated as a message of four bytes until the rest of it arrives. */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
   struct connection* connection = ssl->p_bio;
   bool kept = ssl->keep_current_message;
+  if (!kept && complete(connection)) end_long(connection);
   for (;;) {
     int failure = mbedtls_ssl_read_record(ssl, 0);
     bool handshake = ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE;
     size_t length = HEADER;
     bool begun = handshake && ssl->in_msglen != 0 && ssl->in_msglen < length;
+    if (failure == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) { /* from check_last_record in door.c */
+      failure = begin_long(connection);
+      if (failure != 0) return failure;
+      continue;
+    }
+    if (!kept && failure == 0 && connection->long_message != NULL) {
+      if (!handshake) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+      failure = continue_long(connection);
+      if (failure != 0) return failure;
+      if (!complete(connection)) continue;
+      return update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
+    }
     if (failure == MBEDTLS_ERR_SSL_INVALID_RECORD && begun) {
       failure = 0;
     } else {
@@ -41,7 +125,7 @@ int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest) {
       connection->message = true;
       return update_digest ? mbedtls_ssl_update_handshake_status(ssl) : 0;
     }
-    failure = await_rest(ssl, length);
+    failure = await_rest(ssl, ssl->in_msglen, length);
     if (failure != 0) return failure;
   }
 }

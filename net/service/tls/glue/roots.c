@@ -1,6 +1,6 @@
 /* The trusted roots: Mozilla's, which compiler-config/roots.ts builds in, and those added at run
  * time. A root is parsed only when a chain needs it. */
-#include "tls.h"
+#include "path.h"
 #include "mbedtls/base64.h"
 #include "mbedtls/pem.h"
 #include "mbedtls/platform.h"
@@ -46,21 +46,6 @@ struct bytes tls_root(u32 kind, u32 index) {
   return (struct bytes){NULL, 0};
 }
 
-/* Returns the root at this address as index << 1 | kind, or -1. */
-i32 tls_root_index(const u8* der) {
-  if (der >= tls_root_data && der < tls_root_data_end) {
-    for (u32 i = 0; i < tls_root_count; i++) {
-      if (tls_root_data + tls_root_index_start[i].offset == der) return i << 1;
-    }
-  }
-  for (u32 i = 0; der >= added && der < added + added_bytes; i++) {
-    struct bytes root = tls_root(1, i);
-    if (root.at == NULL || root.at > der) break;
-    if (root.at == der) return i << 1 | 1;
-  }
-  return -1;
-}
-
 u32 tls_roots_generation(void) { return generation; }
 
 /* Reports whether Mozilla distrusted a root (index << 1 | kind) before a certificate was issued
@@ -100,51 +85,64 @@ static int parse(mbedtls_x509_crt* root, const u8* der, size_t length) {
   return mbedtls_x509_crt_parse_der_with_ext_cb(root, der, length, 0, tls_accept_extension, NULL);
 }
 
+void tls_free_roots(struct trusted* list) {
+  while (list != NULL) {
+    struct trusted* next = list->next;
+    mbedtls_x509_crt_free(&list->certificate);
+    mbedtls_free(list);
+    list = next;
+  }
+}
+
 /* Adds a root to the list if it has that name and has not expired. Returns 0, or
    MBEDTLS_ERR_X509_ALLOC_FAILED. */
-static int offer(struct connection* connection, struct bytes der, const mbedtls_x509_buf* name,
-                 mbedtls_x509_crt** list) {
-  mbedtls_x509_crt* root = mbedtls_calloc(1, sizeof *root);
+static int offer(struct connection* connection, i32 index, const mbedtls_x509_buf* name,
+                 struct trusted** list) {
+  struct bytes der = tls_root(index & 1, index >> 1);
+  struct trusted* root = mbedtls_calloc(1, sizeof *root);
   if (root == NULL) return MBEDTLS_ERR_X509_ALLOC_FAILED;
-  mbedtls_x509_crt_init(root);
-  int failure = parse(root, der.at, der.length);
-  bool fits = failure == 0 && root->subject_raw.len == name->len &&
-              memcmp(root->subject_raw.p, name->p, name->len) == 0;
-  bool expired = fits && mbedtls_x509_time_is_past(&root->valid_to);
+  mbedtls_x509_crt_init(&root->certificate);
+  int failure = parse(&root->certificate, der.at, der.length);
+  bool fits = failure == 0 && der_same(der_bytes(&root->certificate.subject_raw), der_bytes(name));
+  bool expired = fits && mbedtls_x509_time_is_past(&root->certificate.valid_to);
   if (expired) connection->root_expired = true;
   if (fits && !expired) {
+    root->index = index;
     root->next = *list;
     *list = root;
     return 0;
   }
-  mbedtls_x509_crt_free(root);
-  mbedtls_free(root);
+  tls_free_roots(root);
   return failure == MBEDTLS_ERR_X509_ALLOC_FAILED ? failure : 0;
 }
 
-/* Finds all roots with the name of the child's issuer, for mbedtls_ssl_conf_ca_cb. */
-int tls_find_roots(void* context, const mbedtls_x509_crt* child, mbedtls_x509_crt** found) {
+/* Finds all roots with the name of the child's issuer. */
+int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
+                   struct trusted** found) {
   const mbedtls_x509_buf* name = &child->issuer_raw;
   int failure = 0;
   *found = NULL;
-  u32 hash = hash_of(name), i = first_with(hash);
+  u32 hash = hash_of(name), i = first_with(hash), count = tls_added_roots();
   for (; failure == 0 && i < tls_root_count && tls_root_index_start[i].hash == hash; i++) {
-    failure = offer(context, tls_root(0, i), name, found);
+    failure = offer(connection, i << 1, name, found);
   }
-  for (u32 at = 0; failure == 0 && at < added_bytes;) {
-    u32 length = element_length(added + at, added_bytes - at);
-    failure = offer(context, (struct bytes){added + at, length}, name, found);
-    at += length;
+  for (i = 0; failure == 0 && i < count; i++) {
+    failure = offer(connection, i << 1 | 1, name, found);
   }
-  if (failure == 0) return 0;
-  while (*found != NULL) {
-    mbedtls_x509_crt* next = (*found)->next;
-    (*found)->next = NULL;
-    mbedtls_x509_crt_free(*found);
-    mbedtls_free(*found);
-    *found = next;
+  if (failure != 0) {
+    tls_free_roots(*found);
+    *found = NULL;
   }
   return failure;
+}
+
+/* Returns the root that the user added and that is this very certificate, or -1. */
+i32 tls_find_added(const mbedtls_x509_crt* certificate) {
+  for (u32 i = 0;; i++) {
+    struct bytes root = tls_root(1, i);
+    if (root.at == NULL) return -1;
+    if (der_same(root, der_bytes(&certificate->raw))) return i << 1 | 1;
+  }
 }
 
 /* --- adding and removing ---------------------------------------------------------------------- */
@@ -165,11 +163,10 @@ i32 tls_add_root(const u8* der, u32 length) {
   mbedtls_x509_crt root;
   mbedtls_x509_crt_init(&root);
   int failure = parse(&root, der, length);
-  bool authority = failure == 0 && tls_may_sign(&root);
   u32 whole = failure == 0 ? root.raw.len : 0;
+  if (failure == 0 && !tls_strong_key(&root)) failure = MBEDTLS_ERR_PK_KEY_INVALID_FORMAT;
   mbedtls_x509_crt_free(&root);
   if (failure != 0) return failure;
-  if (!authority) return MBEDTLS_ERR_X509_BAD_INPUT_DATA; /* not a CA */
   if (whole < MIN_CERTIFICATE || element_length(der, length) != whole) {
     return MBEDTLS_ERR_X509_INVALID_FORMAT;
   }

@@ -20,7 +20,6 @@ struct w2c_host; /* the first argument of every host function; unused */
 #define HOST struct w2c_host* host
 
 #define HOST_NAME 255
-#define CONSTRAINED 10 /* certificates in a path: mbedTLS allows 8 between its ends */
 
 enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
@@ -28,6 +27,7 @@ enum { INSECURE = 1, NO_TICKETS = 2, ONLY_12 = 4, ONLY_13 = 8, NO_ALPN = 16 };
 
 /* Verification flags in addition to MBEDTLS_X509_BADCERT_... (TlsRefusal in core/tls-codes.ts). */
 enum {
+  TOO_COSTLY = 1 << 19, /* unused by mbedTLS */
   NO_ALTERNATIVE_NAME = 1 << 20,
   AUTHORITY_AS_SERVER = 1 << 21,
   OLD_VERSION = 1 << 22,
@@ -38,6 +38,7 @@ enum {
   ROOT_EXPIRED = 1 << 27,
   MALFORMED = 1 << 28,
   ROOT_DISTRUSTED = 1 << 29,
+  POLICY = 1 << 30,
 };
 
 struct bytes {
@@ -55,7 +56,11 @@ struct connection {
   u32 group, key_updates;
   u32 idle, fragment; /* records without data; message bytes when the last record began */
   bool message;       /* this step completed a handshake message */
-  const u8* input;    /* valid only during a call, like `output` */
+  u8* long_message;   /* fragments.c: longer than mbedTLS's buffer */
+  u32 long_length, long_held, long_rest;
+  u8* parts; /* chain.c: a Certificate message of which some records are still to be sent */
+  u32 parts_length, parts_sent;
+  const u8* input; /* valid only during a call, like `output` */
   u32 input_left;
   u8* output;
   u32 output_left;
@@ -66,8 +71,7 @@ struct connection {
   u32 refusals;
   i32 root; /* the root of the chain: index << 1 | kind, or -1 */
   bool root_expired, verified;
-  struct bytes constraints[CONSTRAINED]; /* of the issuers, during verification */
-  u32 constraint_count;
+  struct search* search; /* for a path, until there is a verdict */
 };
 
 /* door.c */
@@ -106,9 +110,7 @@ void* tls_memory(u64* bytes); /* where the heap is; defined by the machine */
 /* platform.c */
 int tls_random_start(void); /* 0, or an error if entropy is lacking */
 
-/* roots.c */
-int tls_find_roots(void* connection, const mbedtls_x509_crt* child, mbedtls_x509_crt** found);
-i32 tls_root_index(const u8* der);
+/* roots.c; path.h declares what the search needs */
 bool tls_root_distrusted(i32 root, const mbedtls_x509_time* issued);
 u32 tls_roots_generation(void); /* changes whenever a root is added or removed */
 u32 tls_added_roots(void);
@@ -118,18 +120,26 @@ struct bytes tls_root(u32 kind, u32 index);
 
 /* verify.c */
 bool tls_set_name(struct connection* connection, const u8* name, u32 length);
-int tls_check_certificate(void* connection, mbedtls_x509_crt* certificate, int depth,
-                          uint32_t* flags);
-extern const mbedtls_x509_crt_profile tls_profile;
 bool tls_strong_key(const mbedtls_x509_crt* certificate);
 bool tls_may_sign(const mbedtls_x509_crt* root);
 
 /* path.c */
 int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,
                          mbedtls_x509_buf const* id, int critical, const u8* start, const u8* end);
+int tls_step_search(struct connection* connection);
+void tls_end_search(struct connection* connection);
+
+/* signature.c */
+int tls_verify_signature(mbedtls_pk_type_t kind, const void* options, mbedtls_pk_context* key,
+                         mbedtls_md_type_t hash, const u8* digest, size_t digest_length,
+                         const u8* signature, size_t length);
 
 /* fragments.c */
 int tls_read_record(mbedtls_ssl_context* ssl, unsigned update_digest);
+bool tls_may_be_long(const struct connection* connection);
+
+/* chain.c */
+int tls_send_part(struct connection* connection);
 
 /* key-update.c: RFC 8446, 4.6.3, which mbedTLS 3.6 lacks. */
 int tls_read_ahead(struct connection* connection);

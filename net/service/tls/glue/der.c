@@ -1,0 +1,69 @@
+/* Reading DER: see der.h. Nothing is allocated, and no length is trusted. */
+#include "der.h"
+#include "mbedtls/asn1.h"
+
+bool der_same(struct bytes left, struct bytes right) {
+  return left.length == right.length && memcmp(left.at, right.at, left.length) == 0;
+}
+
+/* Takes the next element off `from`. Returns false at the end, or on malformed DER, in which case
+   `from` is not empty. */
+bool der_next(struct bytes* from, struct element* element) {
+  u8* at = (u8*)from->at;
+  const u8* end = at + from->length;
+  size_t length;
+  if (at == end) return false;
+  element->tag = *at++;
+  if (mbedtls_asn1_get_len(&at, end, &length) != 0) return false;
+  element->content = (struct bytes){at, length};
+  *from = (struct bytes){at + length, end - at - length};
+  return true;
+}
+
+/* Returns the content of an element of that tag that spans all of `from`. */
+bool der_only(struct bytes from, u8 tag, struct bytes* content) {
+  struct element element;
+  if (!der_next(&from, &element) || from.length != 0 || element.tag != tag) return false;
+  *content = element.content;
+  return true;
+}
+
+/* Takes the next extension off `from`. Returns false at the end or on malformed DER. */
+bool der_next_extension(struct bytes* from, struct extension* extension) {
+  struct element element;
+  if (!der_next(from, &element) || element.tag != SEQUENCE) return false;
+  struct bytes inside = element.content;
+  if (!der_next(&inside, &element) || element.tag != OBJECT_ID) return false;
+  extension->id = element.content;
+  if (!der_next(&inside, &element)) return false;
+  extension->critical =
+      element.tag == BOOLEAN && element.content.length == 1 && element.content.at[0] != 0;
+  if (element.tag == BOOLEAN && !der_next(&inside, &element)) return false;
+  extension->value = element.content;
+  return element.tag == OCTETS && inside.length == 0;
+}
+
+bool der_extensions(const mbedtls_x509_crt* certificate, struct bytes* list) {
+  list->length = 0;
+  if (certificate->v3_ext.p == NULL) return true;
+  return der_only(der_bytes(&certificate->v3_ext), SEQUENCE, list);
+}
+
+/* Returns x of an extension 2.5.29.x, or 0. */
+u32 der_id(const struct extension* extension) {
+  const u8* id = extension->id.at;
+  return extension->id.length == 3 && id[0] == 0x55 && id[1] == 0x1d ? id[2] : 0;
+}
+
+/* Finds the extension 2.5.29.`id`. Returns false if it is missing. */
+bool der_extension(const mbedtls_x509_crt* certificate, u32 id, struct bytes* value) {
+  struct bytes list;
+  struct extension extension;
+  if (!der_extensions(certificate, &list)) return false;
+  while (der_next_extension(&list, &extension)) {
+    if (der_id(&extension) != id) continue;
+    *value = extension.value;
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+/* Reading DER (X.690): elements, and the extensions of certificates (RFC 5280, 4.1). */
+#pragma once
+#include "tls.h"
+
+enum { BOOLEAN = 0x01, INTEGER = 0x02, OCTETS = 0x04, OBJECT_ID = 0x06, SEQUENCE = 0x30 };
+enum { RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, IP_ADDRESS = 0x87 };
+
+/* The last byte of the identifiers 2.5.29.x. */
+enum { ID_KEY_USAGE = 15, ID_ALTERNATIVE_NAME = 17, ID_BASIC_CONSTRAINTS = 19 };
+enum { ID_NAME_CONSTRAINTS = 30, ID_POLICIES = 32, ID_POLICY_MAPPINGS = 33 };
+enum { ID_POLICY_CONSTRAINTS = 36, ID_EXTENDED_KEY_USAGE = 37, ID_INHIBIT_ANY_POLICY = 54 };
+
+struct element {
+  u8 tag;
+  struct bytes content;
+};
+struct extension {
+  struct bytes id, value;
+  bool critical;
+};
+
+bool der_next(struct bytes* from, struct element* element);
+bool der_only(struct bytes from, u8 tag, struct bytes* content);
+bool der_next_extension(struct bytes* from, struct extension* extension);
+bool der_extensions(const mbedtls_x509_crt* certificate, struct bytes* list);
+u32 der_id(const struct extension* extension);
+bool der_extension(const mbedtls_x509_crt* certificate, u32 id, struct bytes* value);
+bool der_same(struct bytes left, struct bytes right);
+static inline struct bytes der_bytes(const mbedtls_x509_buf* of) {
+  return (struct bytes){of->p, of->len};
+}

@@ -1,0 +1,69 @@
+/* The search for a certification path, shared by path.c, constraints.c and policies.c. */
+#pragma once
+#include "der.h"
+
+#define CONSIDERED 64        /* the peer's first certificates; the rest are ignored */
+#define DEPTH 9              /* certificates in a path without its root */
+#define SIGNATURES 100       /* verified in one search, to bound its time */
+#define ATTEMPTS 20000       /* issuers tried in one search */
+#define COMPARISONS 1000000u /* of names with name constraints in one search */
+#define SLICE 10000u         /* of those in one step */
+
+/* A root that is a candidate issuer; roots.c parses it. */
+struct trusted {
+  mbedtls_x509_crt certificate;
+  i32 index;     /* << 1 | kind */
+  bool verified; /* it has signed the certificate for which it was found */
+  struct trusted* next;
+};
+
+struct constraint_walk {
+  u32 issuer, subject; /* positions in the path; the next ones are below */
+  struct bytes constraint, whole, names;
+};
+
+struct search {
+  struct connection* connection;
+  mbedtls_x509_crt* sent[CONSIDERED];
+  u32 faults[CONSIDERED]; /* of a certificate as an issuer; the first one's as a server */
+  struct trusted* roots[CONSIDERED];
+  bool roots_found[CONSIDERED], faults_found[CONSIDERED], lenient, complete, own, found, done;
+  u8 signature[CONSIDERED][CONSIDERED]; /* by the issuer of the certificate: unknown, good, bad */
+  u32 sent_count, signatures, attempts, comparisons;
+  u32 path[DEPTH], candidate[DEPTH], length; /* of sent certificates, the server's first */
+  bool listed[DEPTH], extended[DEPTH];
+  struct trusted *next_root[DEPTH], *root;
+  struct constraint_walk walk;
+  u32 refusals, dead_end;
+  int failure;
+};
+
+/* Returns the certificate at a position of the path: 0 is the server's, `length` the root's. */
+static inline const mbedtls_x509_crt* path_certificate(const struct search* search, u32 position) {
+  return position < search->length ? search->sent[search->path[position]]
+                                   : &search->root->certificate;
+}
+static inline bool path_self_issued(const mbedtls_x509_crt* certificate) {
+  return der_same(der_bytes(&certificate->subject_raw), der_bytes(&certificate->issuer_raw));
+}
+
+/* constraints.c */
+bool tls_constraints_present(struct bytes value);
+void tls_begin_constraints(struct search* search, u32 root);
+bool tls_check_constraints(struct search* search, u32* refusals);
+
+/* policies.c */
+u32 tls_check_policies(const struct search* search);
+bool tls_qualifiers_known(struct bytes value);
+
+/* roots.c */
+int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
+                   struct trusted** found);
+void tls_free_roots(struct trusted* list);
+i32 tls_find_added(const mbedtls_x509_crt* certificate);
+
+/* verify.c */
+u8 tls_lower(u8 character);
+u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt* leaf, bool own);
+u32 tls_issuer_faults(const mbedtls_x509_crt* issuer);
+u32 tls_root_faults(const mbedtls_x509_crt* root);
