@@ -6,13 +6,13 @@ import { PEM_BYTES } from "../../core/limits";
 import { log } from "../../core/log";
 import { BootModule, bootModules } from "../../machine/boot";
 import { Role, setIdentity } from "../../machine/certificates";
-import { tlsAddRoots } from "../../machine/host";
+import { addRoots } from "../../machine/trust";
 
 /** Loads every TLS file there is. Called once, after TLS has started. */
 export function loadTlsFiles(): void {
   const modules = bootModules();
   const roots = find(modules, "ca.pem");
-  if (roots != null) addRoots(roots);
+  if (roots != null) loadRoots(roots);
   loadIdentity(modules, "client", Role.Client);
   loadIdentity(modules, "server", Role.Server);
 }
@@ -22,11 +22,11 @@ function find(modules: Array<BootModule>, name: string): BootModule | null {
   return null;
 }
 
-function addRoots(module: BootModule): void {
-  const bytes = module.read(PEM_BYTES);
-  const added = tlsAddRoots(changetype<usize>(bytes), bytes.length);
-  if (added < 0) log(`ca.pem: ${hexadecimal(added)}, expected certificates in PEM`);
-  else log(`ca.pem: ${added} trusted ${added == 1 ? "root" : "roots"} added`);
+function loadRoots(module: BootModule): void {
+  const roots = addRoots(module.read(PEM_BYTES));
+  const known = roots.known > 0 ? `, ${roots.known} trusted already` : "";
+  log(`ca.pem: ${roots.count} trusted ${roots.count == 1 ? "root" : "roots"} added${known}`);
+  for (let i = 0; i < roots.faults.length; i++) log(`ca.pem: ${roots.faults[i]}`);
 }
 
 function loadIdentity(modules: Array<BootModule>, name: string, role: Role): void {

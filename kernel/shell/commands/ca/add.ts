@@ -8,6 +8,7 @@ import { TextBuilder } from "../../../../core/text-builder";
 import { RootKind } from "../../../../core/tls-codes";
 import { rootCertificate } from "../../../../machine/certificates";
 import { tlsAddRoots, tlsRootCount } from "../../../../machine/host";
+import { rootFault } from "../../../../machine/trust";
 import { NetworkStack } from "../../../../net/service/stack";
 import { certificateTitle } from "../../certificate-text";
 import { EXIT_FAILURE, EXIT_OK, Job, RUNNING } from "../../command";
@@ -56,10 +57,7 @@ export class AddRoot extends Job {
     if (!this.ended) return RUNNING;
     const bytes = String.UTF8.encode(this.text.toString());
     const added = tlsAddRoots(changetype<usize>(bytes), bytes.byteLength);
-    if (added < 0) {
-      const number = (-added).toString(16).padStart(4, "0");
-      return this.fail(`not a certificate in PEM (error -0x${number})`);
-    }
+    if (added < 0) return this.fail(rootFault(added));
     if (added == 0) return this.fail("already trusted");
     this.stack.trustChanged();
     const count = tlsRootCount(RootKind.Added);
