@@ -60,7 +60,7 @@ describe("of the peer", () => {
 });
 
 describe("our own", () => {
-  /** Connects Node's client to the harness, and returns the length of the chain's first certificate. */
+  /** Connects Node to the harness. Returns the length of its certificate. */
   async function call(identity: Certificate, version: SecureVersion): Promise<number> {
     const server = await harnessServer(identity, "send=hello");
     const options = {

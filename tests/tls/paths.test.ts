@@ -62,7 +62,7 @@ describe("trust of one's own", () => {
     await accepts([own], [own]);
     await refuses([own], Refusal.WrongName, [own], "other.test");
   });
-  test("accepts a server's own certificate that the user added, and nothing that it signed", async () => {
+  test("accepts a server that the user added, and nothing that it signed", async () => {
     const unknown = maker.authority();
     const own = maker.server(unknown);
     await accepts([own, unknown], [own]);
@@ -71,7 +71,7 @@ describe("trust of one's own", () => {
   });
 });
 
-test("roots of unsupported kinds are refused when they are added, and why (machine/trust.ts)", async () => {
+test("roots of unsupported kinds are not added, for the reason in machine/trust.ts", async () => {
   const rows: [string[], number][] = [
     [["-newkey", "ed25519"], -0x262e],
     [rsa(1024), -0x3d00],
