@@ -105,6 +105,12 @@ export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 /** Servers queried for one name. */
 export const DNS_SERVERS: u32 = 4;
+/** Sockets of queries; above that, a retry closes the socket of an earlier attempt. */
+export const DNS_SOCKETS: u32 = 40;
+/** Queries that only find out whether a server answers again. */
+export const DNS_PROBES: u32 = 8;
+/** Domains in which a short name is searched for. */
+export const DNS_SEARCH_DOMAINS: i32 = 16;
 export const HOSTS_ENTRIES: u32 = 64;
 /** Characters of a name (RFC 1035 section 2.3.4: 255 bytes on the wire). */
 export const HOST_NAME_LENGTH: u32 = 253;

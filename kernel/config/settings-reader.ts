@@ -173,6 +173,7 @@ export class SettingsReader {
       return "invalid domain, expected letters, digits, dashes and dots";
     }
     if (key == "NTP") settings.ntpServers = joined(settings.ntpServers, names);
+    else settings.searchDomains = joined(settings.searchDomains, withoutRoutes(names));
     return "";
   }
 
@@ -310,6 +311,15 @@ function isTimeServer(text: string): bool {
   const host = mark < 0 ? text : text.substring(0, mark);
   const port = mark < 0 ? 123 : parseDecimalText(text.substring(mark + 1));
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
+}
+
+/** Returns the domains to search; `~DOMAIN` only says where to ask, and all servers are asked. */
+function withoutRoutes(names: Array<string>): Array<string> {
+  const domains: Array<string> = [];
+  for (let i = 0; i < names.length; i++) {
+    if (!names[i].startsWith("~")) domains.push(names[i]);
+  }
+  return domains;
 }
 
 /** Returns both lists joined; an empty second list clears the first. */

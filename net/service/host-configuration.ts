@@ -57,6 +57,7 @@ export class HostConfiguration extends Pollable {
     if (changes != this.changesSeen) {
       this.changesSeen = changes;
       this.dns.setServers(this.nameServers());
+      this.dns.setSearchDomains(this.searchDomains());
       this.ntp.setServers(this.timeServers(), now);
     }
     return false;
@@ -130,6 +131,15 @@ export class HostConfiguration extends Pollable {
       servers = servers.concat(this.configurators[i].nameServers());
     }
     return servers;
+  }
+
+  /** Returns the search domains of all interfaces, in the order of the interfaces. */
+  private searchDomains(): Array<string> {
+    let domains: Array<string> = [];
+    for (let i = 0; i < this.configurators.length; i++) {
+      domains = domains.concat(this.configurators[i].searchDomains());
+    }
+    return domains;
   }
 
   /** Returns the time servers of all interfaces; none while the host has no address. */

@@ -29,6 +29,8 @@ export class InterfaceConfigurator implements LeaseTarget {
   changes: u32 = 0;
   /** Name servers set on the console, which override all others; null if not set. */
   private consoleServers: Array<NameServer> | null = null;
+  /** The same for the search domains. */
+  private consoleDomains: Array<string> | null = null;
   /** The static settings are in use. */
   private applied: bool = false;
   private linkUp: bool;
@@ -96,6 +98,18 @@ export class InterfaceConfigurator implements LeaseTarget {
     return servers;
   }
 
+  /** Returns the search domains: the console's, else the static ones, else DHCP's (119 and 15). */
+  searchDomains(): Array<string> {
+    const console = this.consoleDomains;
+    if (console != null) return console;
+    if (this.settings.searchDomains.length > 0) return this.settings.searchDomains;
+    const lease = this.dhcp.lease;
+    if (lease == null) return [];
+    const domains = lease.search.slice(0);
+    if (lease.domain != "" && !domains.includes(lease.domain)) domains.push(lease.domain);
+    return domains;
+  }
+
   /** Returns the time servers: the static ones, else DHCP's (option 42). */
   timeServers(): Array<string> {
     if (this.settings.ntpServers.length > 0) return this.settings.ntpServers;
@@ -111,6 +125,12 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** Overrides the name servers (`resolvectl dns`); null reverts to the configured ones. */
   setNameServers(servers: Array<NameServer> | null): void {
     this.consoleServers = servers;
+    this.changes++;
+  }
+
+  /** Overrides the search domains (`resolvectl domain`); null reverts to the configured ones. */
+  setSearchDomains(domains: Array<string> | null): void {
+    this.consoleDomains = domains;
     this.changes++;
   }
 

@@ -2,8 +2,16 @@
  * Network settings and their notation. Boot configuration (kernel/config), the console and the
  * public API fill them in; nothing here depends on where a value comes from.
  */
+import { HOST_NAME_LENGTH } from "../../core/limits";
 import { isDigit, isLetter, parseDecimalText } from "../../core/text";
-import { Ipv4Address, isUnicast, maskOf, NOT_AN_ADDRESS, parseIpv4 } from "../wire/address";
+import {
+  formatIpv4,
+  Ipv4Address,
+  isUnicast,
+  maskOf,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+} from "../wire/address";
 import { DNS_PORT } from "../wire/dns";
 import { LeaseSettings } from "./lease-settings";
 
@@ -45,6 +53,17 @@ export class NameServer {
     /** The name in its certificate (`ADDRESS#NAME`), or "". There is no DNS over TLS to use it. */
     readonly serverName: string = "",
   ) {}
+
+  equals(other: NameServer): bool {
+    const same = this.address == other.address && this.port == other.port;
+    return same && this.serverName == other.serverName;
+  }
+
+  /** Returns it as `parseNameServer` takes it. */
+  toString(): string {
+    const port = this.port == DNS_PORT ? "" : `#${this.port}`;
+    return formatIpv4(this.address) + port + (this.serverName == "" ? "" : `#${this.serverName}`);
+  }
 }
 
 /** In place of a gateway: the router that DHCP gives (`Gateway=_dhcp4`). */
@@ -72,6 +91,8 @@ export class InterfaceSettings {
   gateway: Ipv4Address = 0;
   /** Unless empty, these replace the name servers of DHCP. */
   nameServers: Array<NameServer> = [];
+  /** Unless empty, these replace the search domains of DHCP. */
+  searchDomains: Array<string> = [];
   /** `HOST` or `HOST#PORT`. Unless empty, these replace the time servers of DHCP. */
   ntpServers: Array<string> = [];
   routes: Array<RouteSetting> = [];
@@ -87,6 +108,7 @@ export class InterfaceSettings {
     copy.addresses = this.addresses;
     copy.gateway = this.gateway;
     copy.nameServers = this.nameServers;
+    copy.searchDomains = this.searchDomains;
     copy.ntpServers = this.ntpServers;
     copy.routes = this.routes;
     copy.mtu = this.mtu;
@@ -123,38 +145,32 @@ export function parsePrefix(text: string): NetworkAddress | null {
 }
 
 /**
- * Parses `ADDRESS`, `ADDRESS#PORT`, or systemd's `ADDRESS[:PORT][#NAME]`, where NAME is the name
- * in its certificate. Returns null if invalid.
+ * Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`, each with `#NAME` or without.
+ * Returns null if invalid.
  */
 export function parseNameServer(text: string): NameServer | null {
-  const mark = text.indexOf("#");
-  const suffix = mark < 0 ? "" : text.substring(mark + 1);
-  let host = mark < 0 ? text : text.substring(0, mark);
-  let port: i64 = DNS_PORT;
-  const colon = host.indexOf(":");
-  if (colon >= 0) {
-    port = parseDecimalText(host.substring(colon + 1));
-    host = host.substring(0, colon);
-  }
-  const number = parseDecimalText(suffix);
-  const named = isServerName(suffix);
-  if (mark >= 0 && !named) {
-    if (colon >= 0) return null;
-    port = number;
-  }
-  const address = parseIpv4(host);
+  const parts = text.split("#");
+  const colon = parts[0].indexOf(":");
+  let portText = colon < 0 ? "" : parts[0].substring(colon + 1);
+  const address = parseIpv4(colon < 0 ? parts[0] : parts[0].substring(0, colon));
+  let next = 1;
+  if (colon < 0 && next < parts.length && !isServerName(parts[next])) portText = parts[next++];
+  const name = next < parts.length ? parts[next++] : "";
+  if (next < parts.length || (next == 2 && name == "" && portText == "")) return null;
+  if (name != "" && !isServerName(name)) return null;
+  const hasPort = colon >= 0 || portText != "";
+  const port = hasPort ? parseDecimalText(portText) : (DNS_PORT as i64);
   if (address == NOT_AN_ADDRESS || port < 1 || port > 65535) return null;
-  if (!isUnicast(address as u32)) return null;
-  return new NameServer(address as u32, port as u32, named ? suffix : "");
+  return isUnicast(address as u32) ? new NameServer(address as u32, port as u32, name) : null;
 }
 
-/** Reports whether text can be a host's full name rather than a port. */
+/** Reports whether text can be a server's name: letters, digits, '-' and dots, not just digits. */
 function isServerName(text: string): bool {
-  let letters = 0;
+  let letters = false;
   for (let i = 0; i < text.length; i++) {
-    const unit: u32 = text.charCodeAt(i);
-    if (isLetter(unit)) letters++;
-    else if (!isDigit(unit) && unit != 0x2d && unit != 0x2e) return false;
+    const c: u32 = text.charCodeAt(i);
+    if (isLetter(c)) letters = true;
+    else if (!isDigit(c) && c != 0x2d && c != 0x2e) return false;
   }
-  return letters > 0 && text.includes(".") && !text.startsWith(".");
+  return letters && text.length <= (HOST_NAME_LENGTH as i32) && !text.includes("..");
 }

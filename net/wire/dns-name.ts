@@ -98,11 +98,16 @@ export function isWithin(name: string, zone: string): bool {
 
 /**
  * Writes a name whose labels consist of letters, digits, '-' and '_', without a dot at its end, to
- * `pointer`, which has room for its length + 2 bytes. Returns the number of bytes written.
+ * `pointer`, which has room for its length + 2 bytes; "" is the root. Returns the number of bytes
+ * written.
  */
 export function emitDnsName(pointer: usize, name: string): u32 {
   let lengthAt: u32 = 0;
   let at: u32 = 1;
+  if (name.length == 0) {
+    store<u8>(pointer, 0);
+    return 1;
+  }
   for (let i = 0; i <= name.length; i++) {
     const code = i < name.length ? name.charCodeAt(i) : 0x2e;
     if (code == 0x2e) {

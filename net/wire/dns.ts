@@ -14,12 +14,21 @@ import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
 
 export const DNS_PORT: u32 = 53;
 export const DNS_HEADER: u32 = 12;
-/** The longest query: header, name, type, class. */
-export const DNS_QUERY_BYTES: u32 = DNS_HEADER + 255 + 4;
+/** Bytes of an OPT record without options (RFC 6891 section 6.1.2). */
+const OPT_RECORD: u32 = 11;
+/** Bytes of the longest query: header, name, type, class, OPT record. */
+export const DNS_QUERY_BYTES: u32 = DNS_HEADER + 255 + 4 + OPT_RECORD;
+/**
+ * The UDP payload that OPT announces: a response of this size is not fragmented on any usual path
+ * (DNS Flag Day 2020).
+ */
+export const EDNS_PAYLOAD: u32 = 1232;
 
 export const TYPE_A: u32 = 1;
+export const TYPE_NS: u32 = 2;
 export const TYPE_CNAME: u32 = 5;
 export const TYPE_SOA: u32 = 6;
+export const TYPE_OPT: u32 = 41;
 export const CLASS_IN: u32 = 1;
 
 /** Response codes (RFC 1035 section 4.1.1). */
@@ -40,7 +49,7 @@ export class DnsHeader {
   get id(): u32 {
     return loadNet16(changetype<usize>(this));
   }
-  private get flags(): u32 {
+  get flags(): u32 {
     return loadNet16(changetype<usize>(this) + 2);
   }
   get response(): bool {
@@ -64,6 +73,9 @@ export class DnsHeader {
   get authorities(): u32 {
     return loadNet16(changetype<usize>(this) + 8);
   }
+  get additionals(): u32 {
+    return loadNet16(changetype<usize>(this) + 10);
+  }
 }
 
 /** The gate: `length` bytes hold a header. `DnsReader` checks what follows it, item by item. */
@@ -84,6 +96,21 @@ export function emitDnsQuery(pointer: usize, id: u32, name: string, type: u32): 
   storeNet16(pointer + end, type);
   storeNet16(pointer + end + 2, CLASS_IN);
   return end + 4;
+}
+
+/**
+ * Appends an OPT record (RFC 6891) to a query of `length` bytes at `pointer`; returns its new
+ * length.
+ *
+ *     ├ root 1 ├ type 41 ├ payload 2 ├ extended code 1 ├ version 1 ├ flags 2 ├ length 2 ┤
+ */
+export function emitOpt(pointer: usize, length: u32): u32 {
+  const at = pointer + length;
+  memory.fill(at, 0, OPT_RECORD);
+  storeNet16(at + 1, TYPE_OPT);
+  storeNet16(at + 3, EDNS_PAYLOAD);
+  storeNet16(pointer + 10, 1);
+  return length + OPT_RECORD;
 }
 
 /** Reads the questions and records of a message that passed `parseDns`, in order. */

@@ -226,7 +226,6 @@ test("reports mistakes in Linux's words", async () => {
   usage("resolvectl foo 10.0.2.2", "resolvectl: Unknown command verb 'foo'");
   usage("resolvectl statistics x", "resolvectl: Too many arguments");
   usage("nc -z -l 80", "nc: -z requires a TCP connection to HOST");
-  assert.match(printed(lab, "resolvectl query x")[0], /'query' \(try: host NAME\)/);
 });
 
 test("reports that the network is unreachable without a route", async () => {
@@ -299,5 +298,5 @@ test("free prints units, ss accepts options without effect", async () => {
   assert.equal(Number(total("-m")), Math.floor(bytes / 2 ** 20));
   assert.match(total("-h") ?? "", /^(\d\.\d|\d{2,4})[MG]i$/);
   assert.deepEqual(printed(lab, "ss -tulpn4"), printed(lab, "ss -tul"));
-  assert.deepEqual(printed(lab, "resolvectl status"), printed(lab, "resolvectl dns"));
+  assert.deepEqual(printed(lab, "resolvectl status"), printed(lab, "resolvectl"));
 });

@@ -1,44 +1,108 @@
 /**
- * resolvectl [status] | dns [DEVICE] [SERVER[#PORT]...] | revert [DEVICE] | flush-caches |
- *            statistics
+ * resolvectl [status] | query NAME | dns [DEVICE] [SERVER[#PORT][#NAME]...] |
+ *            domain [DEVICE] [DOMAIN...] | revert [DEVICE] | flush-caches | statistics
  *
- * Shows and sets the name servers, in the words of systemd's resolvectl(1). Servers set here win
- * over those of DHCP and the configuration until `revert`, and are asked in this order. A port
- * follows a # here, and a colon in systemd.
+ * Shows and sets the name servers and search domains, in the words of systemd's resolvectl(1).
+ * What is set here wins over DHCP and the configuration until `revert`. A port follows a # here,
+ * and a colon in systemd. `domain DEVICE ""` searches nowhere.
  *
- * Unlike systemd's, `status` and `dns` print the same; DEVICE may be left out if there is only
- * one; `statistics` counts the cache alone. There are no search domains, no DNSSEC and no DNS over
- * TLS. For `query` there is `host`.
+ * Servers are asked in the order in which they stand, but one that takes over 500 ms after faster
+ * ones. One that does not answer within a second is asked last; it is probed after 5 s, then ever
+ * more rarely, up to every 5 minutes, and is back in its place once it answers. `status` shows the
+ * server that is asked first and those that are silent.
+ *
+ * Unlike systemd's, DEVICE may be left out if there is only one, and there is no DNSSEC and no DNS
+ * over TLS: a server's NAME is shown and not used.
  *
  * Exit codes: 0; 1 no such device; 2 wrong usage, for which systemd's returns 1.
  */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
+import { MILLISECOND } from "../../../core/time";
+import { canonicalName, nameComplaint } from "../../../net/service/dns/name";
+import { DnsError, DnsQuery } from "../../../net/service/dns/query";
 import { InterfaceConfigurator } from "../../../net/service/interface-configurator";
 import { NameServer, parseNameServer } from "../../../net/service/settings";
 import { NetworkStack } from "../../../net/service/stack";
 import { formatIpv4 } from "../../../net/wire/address";
-import { DNS_PORT } from "../../../net/wire/dns";
-import { Command, Job } from "../command";
+import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
+const TOO_MANY: string = "Too many arguments";
 /** What is meant without a verb. */
 const STATUS: string = "status";
 /** The verb that brings the configured servers back. */
 const REVERT: string = "revert";
-const VERBS: StaticArray<string> = ["dns", "flush-caches", REVERT, "statistics", STATUS];
+const VERBS: StaticArray<string> = [
+  "dns",
+  "domain",
+  "flush-caches",
+  "query",
+  REVERT,
+  "statistics",
+  STATUS,
+];
+/** Columns before the colon in the output of `status`. */
+const LABEL_WIDTH: i32 = 18;
+
+/** `query NAME`. */
+class QueryJob extends Job {
+  private readonly query: DnsQuery;
+
+  constructor(
+    private readonly session: Session,
+    private readonly stack: NetworkStack,
+    private readonly name: string,
+  ) {
+    super();
+    this.query = stack.dns.resolve(name, session.now);
+  }
+
+  poll(_now: i64): i32 {
+    const query = this.query;
+    if (!query.done) return RUNNING;
+    const session = this.session;
+    const name = this.name;
+    if (query.addresses.length == 0) {
+      const why = query.error == DnsError.NameError ? `'${name}' not found` : query.failure();
+      session.error("resolvectl", `${name}: resolve call failed: ${why}`);
+      return EXIT_FAILURE;
+    }
+    for (let i = 0; i < query.addresses.length; i++) {
+      const label = i == 0 ? `${name}:` : "".padStart(name.length + 1);
+      session.printLine(`${label} ${formatIpv4(query.addresses[i])}`);
+    }
+    if (query.canonicalName != canonicalName(name) && query.canonicalName != name) {
+      session.printLine("".padStart(name.length + 2) + `(${query.canonicalName})`);
+    }
+    session.printLine("");
+    const source = query.fromCache ? "cache" : query.server == 0 ? "local" : "network";
+    const millis = query.elapsed / MILLISECOND;
+    session.printLine(`-- Information acquired via protocol DNS in ${millis}ms.`);
+    session.printLine(`-- Data from: ${source}${query.truncated ? " (truncated)" : ""}`);
+    return EXIT_OK;
+  }
+
+  cancel(): i32 {
+    this.stack.dns.cancel(this.query);
+    return EXIT_INTERRUPTED;
+  }
+}
 
 export class Resolvectl extends Command {
   constructor(private readonly stack: NetworkStack) {
     super(
       "resolvectl",
-      "[status] | dns [DEVICE] [SERVER...] | revert [DEVICE] | flush-caches | statistics",
+      "[status] | query NAME | dns|domain [DEVICE] [VALUE...] | revert [DEVICE] | " +
+        "flush-caches | statistics",
       "shows and sets the name servers",
       [
-        "resolvectl dns",
+        "resolvectl",
+        "resolvectl query mainnet.era.zksync.io",
         "resolvectl dns net0 10.0.2.3 10.0.2.2#5353",
+        "resolvectl domain net0 corp.example",
         "resolvectl revert net0",
         "resolvectl flush-caches",
       ],
@@ -46,33 +110,49 @@ export class Resolvectl extends Command {
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, []);
+    // `domain ""` is the one place for an empty word.
+    const options = new Options(words.length > 0 && words[0] == "domain" ? ["domain"] : words, []);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
     const verb = operands.length > 0 ? operands[0] : STATUS;
     if (!VERBS.includes(verb)) return this.unknownVerb(verb, session);
     if (verb == "dns") return this.servers(operands.slice(1), session);
+    if (verb == "domain") return this.domains(words.slice(1), session);
+    if (verb == "query") return this.query(operands.slice(1), session);
     if (operands.length > (verb == REVERT ? 2 : 1)) {
-      return this.wrongUsage(session, "Too many arguments");
+      return this.wrongUsage(session, TOO_MANY);
     }
     if (verb == REVERT) return this.revert(operands.slice(1), session);
     if (verb == "statistics") return this.statistics(session);
-    if (verb == STATUS) return this.show(null, session);
+    if (verb == STATUS) return this.status(session);
     this.stack.dns.cache.clear();
     return this.done();
   }
 
   private unknownVerb(verb: string, session: Session): Job {
-    const hint = verb == "query" ? " (try: host NAME)" : "";
-    return this.wrongUsage(session, `Unknown command verb '${printable(verb)}'${hint}`);
+    return this.wrongUsage(session, `Unknown command verb '${printable(verb)}'`);
   }
 
-  /** Names that were found in the cache (hits) and that were asked for (misses), since boot. */
+  private query(names: Array<string>, session: Session): Job {
+    if (names.length != 1) {
+      return this.wrongUsage(session, names.length == 0 ? "Too few arguments" : TOO_MANY);
+    }
+    return new QueryJob(session, this.stack, names[0]);
+  }
+
+  /** Names found in the cache (hits) and looked up (misses), and answers of servers, since boot. */
   private statistics(session: Session): Job {
-    const cache = this.stack.dns.cache;
-    session.printLine(`cache entries: ${cache.count}`);
-    session.printLine(`cache hits: ${cache.hits}`);
-    session.printLine(`cache misses: ${cache.misses}`);
+    const dns = this.stack.dns;
+    session.printLine(`total transactions: ${dns.lookupsStarted}`);
+    session.printLine(`cache entries: ${dns.cache.count}`);
+    session.printLine(`cache hits: ${dns.cache.hits}`);
+    session.printLine(`cache misses: ${dns.cache.misses}`);
+    for (let i = 0; i < dns.servers.states.length; i++) {
+      const state = dns.servers.states[i];
+      const time = state.rtt == 0 ? "" : `, ${state.rtt / MILLISECOND} ms`;
+      const counts = `${state.answers} answers, ${state.silences} timeouts`;
+      session.printLine(`server ${state.server.toString()}: ${counts}${time}`);
+    }
     return this.done();
   }
 
@@ -104,6 +184,7 @@ export class Resolvectl extends Command {
     const setup = this.chosen(words);
     if (setup == null) return this.noDevice(words, session);
     setup.setNameServers(null);
+    setup.setSearchDomains(null);
     return this.done();
   }
 
@@ -130,21 +211,87 @@ export class Resolvectl extends Command {
     return this.done();
   }
 
-  /** A line for each device, numbered as in `ip link`; the usual port is not printed. */
+  /** `domain [DEVICE] [DOMAIN...]`; an empty domain clears the list. */
+  private domains(words: Array<string>, session: Session): Job {
+    if (words.length == 0) {
+      this.forEach(null, session, false);
+      return this.done();
+    }
+    // A domain may look like a device: what names a device is one.
+    const named = this.setupNamed(words[0]);
+    const setup = named != null ? named : this.chosen([]);
+    if (setup == null) return this.noDevice(words, session);
+    const values = named != null ? words.slice(1) : words;
+    if (values.length == 0) {
+      this.forEach(setup, session, false);
+      return this.done();
+    }
+    const domains: Array<string> = [];
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] == "" && values.length == 1) continue;
+      if (nameComplaint(values[i]) != "") {
+        const shown = printable(values[i]);
+        return this.wrongUsage(session, `Domain specification '${shown}' is not valid.`);
+      }
+      domains.push(canonicalName(values[i]));
+    }
+    setup.setSearchDomains(domains);
+    return this.done();
+  }
+
   private show(only: InterfaceConfigurator | null, session: Session): Job {
+    this.forEach(only, session, true);
+    return this.done();
+  }
+
+  /** A line for each device, numbered as in `ip link`, with its servers or its domains. */
+  private forEach(only: InterfaceConfigurator | null, session: Session, servers: bool): void {
     for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
       const setup = this.stack.configuration.configurators[i];
       if (only != null && only !== setup) continue;
+      const list = servers ? this.serverTexts(setup, false) : setup.searchDomains();
+      const values = list.length == 0 ? "" : " " + list.join(" ");
+      session.printLine(`Link ${setup.iface.index + 1} (${setup.iface.name}):${values}`);
+    }
+  }
+
+  /** The servers of a device; with `marked`, says which are silent. */
+  private serverTexts(setup: InterfaceConfigurator, marked: bool): Array<string> {
+    const servers = setup.nameServers();
+    const texts: Array<string> = [];
+    for (let i = 0; i < servers.length; i++) {
+      const state = this.stack.dns.servers.of(servers[i]);
+      const dead = marked && state != null && state.dead;
+      texts.push(servers[i].toString() + (dead ? " (no answer)" : ""));
+    }
+    return texts;
+  }
+
+  private status(session: Session): Job {
+    const order = this.stack.dns.servers.order();
+    for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
+      const setup = this.stack.configuration.configurators[i];
       const servers = setup.nameServers();
-      let line = `Link ${setup.iface.index + 1} (${setup.iface.name}):`;
+      const domains = setup.searchDomains();
+      if (i > 0) session.printLine("");
+      session.printLine(`Link ${setup.iface.index + 1} (${setup.iface.name})`);
+      printValue(session, "Current Scopes", servers.length > 0 ? "DNS" : "none");
       for (let j = 0; j < servers.length; j++) {
-        line += " " + formatIpv4(servers[j].address);
-        if (servers[j].port != DNS_PORT) line += "#" + servers[j].port.toString();
+        if (order.length == 0 || !order[0].server.equals(servers[j])) continue;
+        printValue(session, "Current DNS Server", servers[j].toString());
       }
-      session.printLine(line);
+      if (servers.length > 0) {
+        printValue(session, "DNS Servers", this.serverTexts(setup, true).join(" "));
+      }
+      if (domains.length > 0) printValue(session, "DNS Domain", domains.join(" "));
     }
     return this.done();
   }
+}
+
+/** A line of `status`. */
+function printValue(session: Session, label: string, value: string): void {
+  session.printLine(`${label.padStart(LABEL_WIDTH)}: ${value}`);
 }
 
 /** Reports whether the first word names a device: an address begins with a digit. */

@@ -1,7 +1,7 @@
 /**
- * Parses the responses of name servers (RFC 1035 section 7.3, RFC 5452 section 9.1). Only a
- * response to the query that was sent is used, and only the records on the chain from the queried
- * name through its aliases to their addresses; others are ignored (RFC 2181 section 5.4.1).
+ * Parses the responses of name servers (RFC 1035 section 7.3). Only the records on the chain from
+ * the queried name through its aliases to their addresses are used; others are ignored (RFC 2181
+ * section 5.4.1).
  */
 import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";
 import { Ipv4Address, isUnicast } from "../../wire/address";
@@ -10,22 +10,20 @@ import {
   DnsCode,
   DnsHeader,
   DnsReader,
-  parseDns,
   TYPE_A,
   TYPE_CNAME,
+  TYPE_NS,
   TYPE_SOA,
 } from "../../wire/dns";
 import { isWithin } from "../../wire/dns-name";
 import { DnsError, errorOfCode } from "./failure";
 
 export const enum AnswerKind {
-  /** Not a response to this query: keep waiting. */
-  Ignored = 0,
   /** The result: `addresses` if `error` is None. */
-  Final,
+  Final = 1,
   /** The chain ends with an alias: query `canonicalName` next. */
   Alias,
-  /** The TC bit is set: query again over TCP. */
+  /** The TC bit is set: query again over TCP. `addresses` has what fitted. */
   Truncated,
 }
 
@@ -42,7 +40,7 @@ class Link {
 
 /** A parsed response, or the failure that takes its place. */
 export class DnsAnswer {
-  kind: AnswerKind = AnswerKind.Ignored;
+  kind: AnswerKind = AnswerKind.Final;
   error: DnsError = DnsError.None;
   addresses: Array<Ipv4Address> = [];
   /** The name that the aliases lead to. */
@@ -50,30 +48,38 @@ export class DnsAnswer {
   /** Number of aliases followed. */
   aliases: u32 = 0;
   /**
+   * There is neither an answer nor an SOA record that says so: not what a working recursive server
+   * sends, so another may know better.
+   */
+  lame: bool = false;
+  /**
    * Seconds: the smallest TTL on the chain; for a negative answer the TTL of RFC 2308 section 5, or
    * 0 if there is none.
    */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
+  /** The authority section has SOA and NS records. */
+  private sawSoa: bool = false;
+  private sawServers: bool = false;
 
   /**
-   * Parses `length` bytes as the response to query `id` for `name`, which is in canonical form.
-   * `kind` is Ignored unless the message is a response with that id and question.
+   * Parses `length` bytes that `isResponse` accepted as the response to the query for the
+   * addresses of `name`, which is in canonical form.
    */
-  static read(message: usize, length: u32, id: u32, name: string): DnsAnswer {
+  static read(message: usize, length: u32, name: string): DnsAnswer {
     const answer = new DnsAnswer();
     answer.canonicalName = name;
-    if (!parseDns(length)) return answer;
     const header = DnsHeader.at(message);
-    if (header.id != id || !header.response || header.operation != 0) return answer;
     const reader = new DnsReader(message, length);
     const code = errorOfCode(header.code);
     const fault = code != DnsError.None && code != DnsError.NameError;
-    if (!answersQuestion(header, reader, name)) {
-      // Some servers send errors without the question; port and id match.
-      if (fault && header.questions == 0) answer.fail(code);
+    // Some servers send errors without the question.
+    if (header.questions == 0 || !reader.readQuestion()) {
+      answer.fail(fault ? code : DnsError.BadAnswer);
     } else if (header.truncated) {
       answer.kind = AnswerKind.Truncated;
+      answer.readLinks(reader, header.answers);
+      if (answer.followAliases()) answer.collectAddresses();
     } else if (fault) {
       answer.fail(code);
     } else if (!answer.readLinks(reader, header.answers)) {
@@ -131,7 +137,8 @@ export class DnsAnswer {
         this.kind = AnswerKind.Alias;
         return;
       }
-      this.fail(DnsError.NoData);
+      this.lame = !this.sawSoa;
+      this.fail(this.lame && this.sawServers ? DnsError.Lame : DnsError.NoData);
       this.ttl = ttl;
     }
   }
@@ -179,7 +186,10 @@ export class DnsAnswer {
   private denialTtl(reader: DnsReader, count: u32): u32 {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return 0;
-      if (reader.type != TYPE_SOA || reader.class_ != CLASS_IN) continue;
+      if (reader.class_ != CLASS_IN) continue;
+      if (reader.type == TYPE_NS) this.sawServers = true;
+      if (reader.type != TYPE_SOA) continue;
+      this.sawSoa = true;
       const minimum = reader.minimum();
       if (minimum < 0 || !isWithin(this.canonicalName, reader.name)) continue;
       const ttl = (minimum as u32) < reader.ttl ? (minimum as u32) : reader.ttl;
@@ -187,10 +197,4 @@ export class DnsAnswer {
     }
     return 0;
   }
-}
-
-/** Reports whether the message repeats the question that was sent: `name`, type A, class IN. */
-function answersQuestion(header: DnsHeader, reader: DnsReader, name: string): bool {
-  if (header.questions != 1 || !reader.readQuestion()) return false;
-  return reader.type == TYPE_A && reader.class_ == CLASS_IN && reader.name == name;
 }

@@ -13,77 +13,84 @@ import { Random } from "../../../core/random";
 import { SocketError } from "../../socket/error";
 import { UdpTable } from "../../socket/udp";
 import { UdpSocket } from "../../socket/udp-socket";
-import { DNS_HEADER, DNS_QUERY_BYTES, emitDnsQuery, TYPE_A } from "../../wire/dns";
+import { DNS_HEADER, DNS_QUERY_BYTES, DnsHeader } from "../../wire/dns";
 import { NameServer } from "../settings";
+import { Connector } from "../stream/connector";
 import { Stream, StreamStatus } from "../stream/stream";
-import { AnswerKind, DnsAnswer } from "./answer";
 import { DnsError } from "./failure";
+import { DnsQuestion } from "./question";
+import { DnsReply } from "./reply";
 
 /** Bytes of the length that precedes each message over TCP (section 4.2.2). */
 const PREFIX: u32 = 2;
 
+/** What exchanges are made with. */
+export class DnsTransport {
+  /** UDP sockets of queries in use. */
+  sockets: u32 = 0;
+
+  constructor(
+    readonly udp: UdpTable,
+    readonly random: Random,
+    readonly connector: Connector,
+  ) {}
+}
+
 /** A query that was sent, or waits for its connection. */
 export abstract class DnsExchange {
-  constructor(
-    /** 16 bits. */
-    readonly id: u32,
-    /** The name queried, in canonical form. */
-    readonly name: string,
-  ) {}
-  /** Returns the response, or a `DnsAnswer` with the error; null while waiting. */
-  abstract poll(now: i64): DnsAnswer | null;
+  constructor(readonly question: DnsQuestion) {}
+  /** Returns the response, or the error; null while waiting. */
+  abstract poll(now: i64): DnsReply | null;
   /** Releases the socket. */
   abstract close(): void;
 }
 
-/** Returns a final answer with an error. */
-function failed(error: DnsError): DnsAnswer {
-  const answer = new DnsAnswer();
-  answer.kind = AnswerKind.Final;
-  answer.error = error;
-  return answer;
-}
-
 /** A query over UDP. Retransmission is up to the caller. */
 export class UdpExchange extends DnsExchange {
+  private open: bool = true;
+
   private constructor(
-    id: u32,
-    name: string,
+    question: DnsQuestion,
+    private readonly transport: DnsTransport,
     private readonly socket: UdpSocket,
   ) {
-    super(id, name);
+    super(question);
   }
 
-  /** Opens a socket and sends the query for `name`. Returns null if no socket is free. */
-  static open(udp: UdpTable, random: Random, server: NameServer, name: string): UdpExchange | null {
-    const socket = udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
+  /** Opens a socket and sends the question. Returns null if no socket is free. */
+  static open(
+    transport: DnsTransport,
+    server: NameServer,
+    question: DnsQuestion,
+  ): UdpExchange | null {
+    const socket = transport.udp.open(0, DNS_RECEIVE_BYTES, DNS_TRANSMIT_BYTES);
     if (socket == null) return null;
+    transport.sockets++;
     socket.connect(server.address, server.port);
-    const exchange = new UdpExchange(random.next32() & 0xffff, name, socket);
-    const query = new StaticArray<u8>(DNS_QUERY_BYTES as i32);
-    const pointer = changetype<usize>(query);
-    const length = emitDnsQuery(pointer, exchange.id, name, TYPE_A);
-    socket.send(pointer, length, server.address, server.port);
-    return exchange;
+    socket.send(question.pointer, question.length, server.address, server.port);
+    return new UdpExchange(question, transport, socket);
   }
 
-  poll(_now: i64): DnsAnswer | null {
+  poll(_now: i64): DnsReply | null {
     const socket = this.socket;
     if (socket.readable()) {
       const buffer = new StaticArray<u8>(DNS_MESSAGE_BYTES as i32);
       const pointer = changetype<usize>(buffer);
       while (socket.readable()) {
         const length = socket.receive(pointer, DNS_MESSAGE_BYTES) as u32;
-        if (socket.lastLength != length) continue;
-        const answer = DnsAnswer.read(pointer, length, this.id, this.name);
-        if (answer.kind != AnswerKind.Ignored) return answer;
+        if (socket.lastLength != length || !this.question.matches(pointer, length)) continue;
+        const reply = new DnsReply(buffer, length, DnsError.None);
+        reply.caseKept = this.question.keepsCase(pointer);
+        return reply;
       }
     }
-    if (socket.error == SocketError.Refused) return failed(DnsError.PortUnreachable);
-    return socket.error == SocketError.None ? null : failed(DnsError.Unreachable);
+    if (socket.error == SocketError.Refused) return DnsReply.failed(DnsError.PortUnreachable);
+    return socket.error == SocketError.None ? null : DnsReply.failed(DnsError.Unreachable);
   }
 
   close(): void {
+    if (this.open) this.transport.sockets--;
+    this.open = false;
     this.socket.close();
   }
 }
@@ -98,14 +105,13 @@ export class StreamExchange extends DnsExchange {
   private prefixRead: bool = false;
 
   constructor(
-    id: u32,
-    name: string,
+    question: DnsQuestion,
     private readonly stream: Stream,
   ) {
-    super(id, name);
+    super(question);
   }
 
-  poll(now: i64): DnsAnswer | null {
+  poll(now: i64): DnsReply | null {
     const stream = this.stream;
     stream.poll(now);
     const status = stream.status();
@@ -117,12 +123,14 @@ export class StreamExchange extends DnsExchange {
       if (this.have < (this.buffer.length as u32)) continue;
       if (this.prefixRead) return this.conclude();
       const length = loadNet16(changetype<usize>(this.buffer));
-      if (length < DNS_HEADER || length > DNS_STREAM_BYTES) return failed(DnsError.BadAnswer);
+      if (length < DNS_HEADER || length > DNS_STREAM_BYTES) {
+        return DnsReply.failed(DnsError.BadAnswer);
+      }
       this.buffer = new StaticArray<u8>(length as i32);
       this.have = 0;
       this.prefixRead = true;
     }
-    return status == StreamStatus.Open ? null : failed(DnsError.Truncated);
+    return status == StreamStatus.Open ? null : DnsReply.failed(DnsError.Truncated);
   }
 
   close(): void {
@@ -132,8 +140,9 @@ export class StreamExchange extends DnsExchange {
   private send(): bool {
     const query = new StaticArray<u8>((PREFIX + DNS_QUERY_BYTES) as i32);
     const pointer = changetype<usize>(query);
-    const length = emitDnsQuery(pointer + PREFIX, this.id, this.name, TYPE_A);
+    const length = this.question.length;
     storeNet16(pointer, length);
+    memory.copy(pointer + PREFIX, this.question.pointer, length);
     if (this.stream.writable() < PREFIX + length) return false;
     this.stream.write(pointer, PREFIX + length);
     this.sent = true;
@@ -141,10 +150,14 @@ export class StreamExchange extends DnsExchange {
   }
 
   /** Over TCP a mismatched or truncated response is the server's error: BadAnswer. */
-  private conclude(): DnsAnswer {
+  private conclude(): DnsReply {
     const pointer = changetype<usize>(this.buffer);
-    const answer = DnsAnswer.read(pointer, this.buffer.length as u32, this.id, this.name);
-    const wrong = answer.kind == AnswerKind.Ignored || answer.kind == AnswerKind.Truncated;
-    return wrong ? failed(DnsError.BadAnswer) : answer;
+    const length = this.buffer.length as u32;
+    if (!this.question.matches(pointer, length) || DnsHeader.at(pointer).truncated) {
+      return DnsReply.failed(DnsError.BadAnswer);
+    }
+    const reply = new DnsReply(this.buffer, length, DnsError.None);
+    reply.caseKept = this.question.keepsCase(pointer);
+    return reply;
   }
 }

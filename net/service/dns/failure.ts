@@ -23,6 +23,8 @@ export const enum DnsError {
   OtherCode,
   /** The response is malformed. */
   BadAnswer,
+  /** The response refers to other servers, which a recursive server would have queried. */
+  Lame,
   /** The aliases form a loop, or there are more than DNS_ALIASES. */
   AliasLoop,
   /** The response over UDP was truncated, and the query over TCP failed. */
@@ -53,6 +55,7 @@ const WORDS: StaticArray<string> = [
   "the name server refused the query (REFUSED)",
   "the name server returned an unknown response code",
   "the name server returned a malformed response",
+  "the name server returned a referral instead of an answer (lame server)",
   "CNAME loop detected, or too many aliases",
   "the response was truncated, and the query over TCP failed",
   "the response contains no usable address",
@@ -90,7 +93,7 @@ export function errorOfCode(code: u32): DnsError {
 /** Reports whether the server failed rather than the name, so another server may succeed. */
 export function isServerFault(error: DnsError): bool {
   return (
-    (error >= DnsError.FormatError && error <= DnsError.BadAnswer) ||
+    (error >= DnsError.FormatError && error <= DnsError.Lame) ||
     error == DnsError.Truncated ||
     (error >= DnsError.TimedOut && error <= DnsError.Unreachable)
   );

@@ -1,27 +1,44 @@
 /**
  * The lookup of one name's addresses: queries one server after another with growing timeouts (RFC
- * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for at most 15 seconds.
+ * 1035 section 7.2, RFC 1123 section 6.1.3.3) and follows aliases, for at most 15 seconds. A query
+ * stays open while the next one is sent, so that a slow server's answer counts too.
  */
-
-import { DNS_ALIASES } from "../../../core/limits";
-import { Random } from "../../../core/random";
+import { DNS_ALIASES, DNS_SOCKETS } from "../../../core/limits";
 import { earlier, SECOND } from "../../../core/time";
-import { UdpTable } from "../../socket/udp";
 import { Ipv4Address } from "../../wire/address";
-import { NameServer } from "../settings";
-import { Connector } from "../stream/connector";
+import { TYPE_A } from "../../wire/dns";
 import { AnswerKind, DnsAnswer } from "./answer";
-import { DnsExchange, StreamExchange, UdpExchange } from "./exchange";
+import { DnsExchange, DnsTransport, StreamExchange, UdpExchange } from "./exchange";
 import { DnsError, isServerFault } from "./failure";
 import { nameComplaint } from "./name";
+import { DnsProbes } from "./probe";
 import { DnsQuery } from "./query";
+import { DnsQuestion } from "./question";
+import { DnsReply } from "./reply";
+import { ServerState } from "./server";
 
 /** The time limit of a lookup. */
 const WHOLE_TIME: i64 = 15 * SECOND;
-/** The timeout of a query in the first round; it doubles each round, up to 16 s. */
+/**
+ * The timeout of a query in the first round, if there is only one server, and if there are others;
+ * it doubles each round, up to eight times.
+ */
 const FIRST_WAIT: i64 = 2 * SECOND;
-/** The timeout of a query over TCP. */
+const FIRST_WAIT_OF_SEVERAL: i64 = SECOND;
+/** The timeout of a query over TCP, and the same if a part of the answer is known. */
 const STREAM_WAIT: i64 = 5 * SECOND;
+const STREAM_WAIT_WITH_PART: i64 = 2 * SECOND;
+
+/** A query that was sent to a server. */
+class Attempt {
+  constructor(
+    readonly exchange: DnsExchange,
+    /** Index of the server in the order of the lookup. */
+    readonly server: i32,
+    readonly sentAt: i64,
+    readonly stream: bool,
+  ) {}
+}
 
 /** Shared by all queries for the same name. The result is valid once `done` is set. */
 export class DnsLookup {
@@ -33,14 +50,22 @@ export class DnsLookup {
   canonicalName: string;
   /** Seconds: the smallest TTL of all answers along the aliases. */
   ttl: u32 = u32.MAX_VALUE;
+  /** The answer was truncated, and the query over TCP failed. */
+  truncated: bool = false;
   /** The server that sent the last answer; 0 if there was none. */
   answeredBy: Ipv4Address = 0;
   /** When to poll next, in microseconds since boot, if nothing arrives first. */
   pollAt: i64;
 
-  private exchange: DnsExchange | null = null;
+  /** Open queries; the last is the one whose timeout counts. */
+  private attempts: Array<Attempt> = [];
   /** By server; a server with a fault is not queried again. */
   private readonly faults: StaticArray<DnsError>;
+  /** By server: it is asked without EDNS and mixed case from here on. */
+  private readonly plain: StaticArray<bool>;
+  /** The truncated answer with the most addresses. */
+  private part: DnsAnswer | null = null;
+  private partServer: i32 = 0;
   /** Index of the server being queried. */
   private server: i32 = 0;
   /** Number of times that all servers have been tried. */
@@ -53,49 +78,107 @@ export class DnsLookup {
   constructor(
     /** In canonical form. */
     readonly name: string,
-    /** At least one. */
-    private readonly servers: Array<NameServer>,
-    private readonly udp: UdpTable,
-    private readonly random: Random,
-    private readonly connector: Connector,
+    /** At least one, in the order of asking. */
+    private readonly servers: Array<ServerState>,
+    private readonly transport: DnsTransport,
+    private readonly probes: DnsProbes,
     now: i64,
   ) {
     this.canonicalName = name;
     this.faults = new StaticArray<DnsError>(servers.length);
+    this.plain = new StaticArray<bool>(servers.length);
     this.deadline = now + WHOLE_TIME;
     this.pollAt = now;
     this.asked.push(name);
     this.ask(now);
   }
 
-  /** Takes a response, or moves on after a timeout. */
+  /** Takes responses, or moves on after a timeout. */
   poll(now: i64): void {
-    const exchange = this.exchange;
-    if (this.done || exchange == null) return;
-    const answer = exchange.poll(now);
-    if (answer != null) this.take(answer, now);
-    else if (now >= this.deadline) this.finish(this.firstFault(DnsError.TimedOut));
-    else if (now >= this.pollAt) this.askNext(now);
+    for (let i = this.attempts.length - 1; i >= 0 && !this.done; i--) {
+      if (i >= this.attempts.length) continue;
+      const attempt = this.attempts[i];
+      const reply = attempt.exchange.poll(now);
+      if (reply != null) this.take(attempt, reply, now);
+    }
+    if (this.done) return;
+    if (now >= this.deadline) this.giveUp(DnsError.TimedOut, now);
+    else if (now >= this.pollAt) this.timedOut(now);
   }
 
-  /** Closes the socket in use. */
+  /** Closes all sockets. */
   close(): void {
-    const exchange = this.exchange;
-    if (exchange != null) exchange.close();
-    this.exchange = null;
+    for (let i = 0; i < this.attempts.length; i++) this.attempts[i].exchange.close();
+    this.attempts = [];
   }
 
-  private take(answer: DnsAnswer, now: i64): void {
-    if (answer.kind == AnswerKind.Truncated) {
-      this.askByStream(now);
+  /** The last query got no answer in time. */
+  private timedOut(now: i64): void {
+    const attempt = this.attempts[this.attempts.length - 1];
+    if (attempt.stream) {
+      this.streamFailed(attempt, DnsError.Truncated, now);
       return;
     }
-    if (isServerFault(answer.error)) {
-      this.faults[this.server] = answer.error;
-      this.askNext(now);
+    const state = this.servers[attempt.server];
+    state.silent(now);
+    if (state.maybeAncient()) this.plain[attempt.server] = true;
+    this.askNext(now);
+  }
+
+  /** Takes what an attempt ended with. */
+  private take(attempt: Attempt, reply: DnsReply, now: i64): void {
+    const last = this.attempts.indexOf(attempt) == this.attempts.length - 1;
+    if (attempt.stream && reply.error != DnsError.None) {
+      this.streamFailed(attempt, reply.error, now);
       return;
     }
-    this.answeredBy = this.servers[this.server].address;
+    const state = this.servers[attempt.server];
+    this.drop(attempt);
+    if (reply.error != DnsError.None) {
+      state.silent(now);
+      this.fault(attempt, reply.error, last, now);
+      return;
+    }
+    if (!attempt.stream) state.answered(now - attempt.sentAt, reply.hasOpt);
+    if (!reply.caseKept && !attempt.stream && attempt.exchange.question.mixed) {
+      this.caseLost(attempt, now);
+      return;
+    }
+    this.learn(attempt, reply, state, now);
+    const answer = DnsAnswer.read(reply.pointer, reply.length, attempt.exchange.question.name);
+    if (this.rejectsEdns(answer, reply) && attempt.exchange.question.edns) {
+      state.ednsFailed(now);
+      this.server = attempt.server;
+      this.ask(now);
+    } else if (answer.kind == AnswerKind.Truncated) {
+      this.takePart(attempt, answer, now);
+    } else if (reply.badVersion() || answer.lame || isServerFault(answer.error)) {
+      const error = reply.badVersion() ? DnsError.OtherCode : answer.error;
+      this.fault(attempt, error, last, now);
+    } else {
+      this.conclude(attempt.server, answer, now);
+    }
+  }
+
+  /** What the answer shows of the server's abilities. */
+  private learn(attempt: Attempt, reply: DnsReply, state: ServerState, now: i64): void {
+    const question = attempt.exchange.question;
+    if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
+    // It was silent before, and answers a plain question: step by step, as only one may be at fault.
+    if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixed) return;
+    if (state.usesEdns(now)) state.ednsFailed(now);
+    else if (state.usesMixedCase(now)) state.mixedCaseFailed(now);
+  }
+
+  private rejectsEdns(answer: DnsAnswer, reply: DnsReply): bool {
+    const error = answer.error;
+    return reply.badVersion() || error == DnsError.FormatError || error == DnsError.NotImplemented;
+  }
+
+  /** Takes a complete answer. */
+  private conclude(server: i32, answer: DnsAnswer, now: i64): void {
+    this.server = server;
+    this.answeredBy = this.servers[server].server.address;
     this.aliases += answer.aliases;
     this.canonicalName = answer.canonicalName;
     if (answer.ttl < this.ttl) this.ttl = answer.ttl;
@@ -116,8 +199,16 @@ export class DnsLookup {
       this.finish(DnsError.BadAnswer);
     } else {
       this.asked.push(name);
+      this.close();
+      this.part = null;
       this.ask(now);
     }
+  }
+
+  /** A server cannot help: queries the next one, unless a later query is under way. */
+  private fault(attempt: Attempt, error: DnsError, last: bool, now: i64): void {
+    this.faults[attempt.server] = error;
+    if (last || this.attempts.length == 0) this.askNext(now);
   }
 
   /** Queries the next server without a fault; with none left, the lookup fails. */
@@ -133,36 +224,124 @@ export class DnsLookup {
         return;
       }
     }
-    this.finish(this.firstFault(DnsError.TimedOut));
+    this.giveUp(DnsError.TimedOut, now);
   }
 
   /** Sends a query over UDP to the current server. */
   private ask(now: i64): void {
-    this.close();
-    const server = this.servers[this.server];
-    const exchange = UdpExchange.open(this.udp, this.random, server, this.canonicalName);
+    const state = this.servers[this.server];
+    const plain = this.plain[this.server];
+    if (this.transport.sockets >= DNS_SOCKETS && this.attempts.length > 0) {
+      this.drop(this.attempts[0]);
+    }
+    const question = new DnsQuestion(
+      this.transport.random,
+      this.canonicalName,
+      TYPE_A,
+      !plain && state.usesEdns(now),
+      !plain && state.usesMixedCase(now),
+    );
+    const exchange = UdpExchange.open(this.transport, state.server, question);
     if (exchange == null) {
-      this.finish(DnsError.NoResources);
+      this.giveUp(DnsError.NoResources, now);
       return;
     }
-    this.exchange = exchange;
-    const wait = FIRST_WAIT << (min(this.round, 3) as i64);
-    this.pollAt = earlier(this.deadline, now + wait);
+    this.attempts.push(new Attempt(exchange, this.server, now, false));
+    const first = this.servers.length > 1 ? FIRST_WAIT_OF_SEVERAL : FIRST_WAIT;
+    this.pollAt = earlier(this.deadline, now + (first << (min(this.round, 3) as i64)));
+  }
+
+  /** A part of the answer came: the rest comes over TCP. */
+  private takePart(attempt: Attempt, answer: DnsAnswer, now: i64): void {
+    const part = this.part;
+    if (part == null || part.addresses.length < answer.addresses.length) {
+      this.part = answer;
+      this.partServer = attempt.server;
+    }
+    this.askByStream(attempt, now);
+  }
+
+  /**
+   * The letters came back in another case: from a server that does not keep it, or forged. TCP
+   * tells; where there is none, the name is asked for once more as it is.
+   */
+  private caseLost(attempt: Attempt, now: i64): void {
+    this.plain[attempt.server] = true;
+    this.askByStream(attempt, now);
   }
 
   /** Repeats the query over TCP. */
-  private askByStream(now: i64): void {
-    const server = this.servers[this.server];
-    this.close();
-    const stream = this.connector.connect(server.address, server.port, now);
-    if (stream != null) {
-      const id = this.random.next32() & 0xffff;
-      this.exchange = new StreamExchange(id, this.canonicalName, stream);
-      this.pollAt = earlier(this.deadline, now + STREAM_WAIT);
+  private askByStream(attempt: Attempt, now: i64): void {
+    const state = this.servers[attempt.server];
+    const server = state.server;
+    const connector = this.transport.connector;
+    this.server = attempt.server;
+    const stream = state.usesStreams(now)
+      ? connector.connect(server.address, server.port, now)
+      : null;
+    const question = attempt.exchange.question;
+    const again = new DnsQuestion(
+      this.transport.random,
+      question.name,
+      TYPE_A,
+      question.edns,
+      question.mixed,
+    );
+    if (stream == null) {
+      this.withoutStream(attempt.server, DnsError.Truncated, now);
       return;
     }
-    this.faults[this.server] = DnsError.Truncated;
-    this.askNext(now);
+    this.attempts.push(new Attempt(new StreamExchange(again, stream), attempt.server, now, true));
+    const wait =
+      this.havePart() || this.plain[attempt.server] ? STREAM_WAIT_WITH_PART : STREAM_WAIT;
+    this.pollAt = earlier(this.deadline, now + wait);
+  }
+
+  private streamFailed(attempt: Attempt, error: DnsError, now: i64): void {
+    this.drop(attempt);
+    if (error == DnsError.Truncated) this.servers[attempt.server].streamFailed(now);
+    // A server that answers nonsense over TCP is not to be believed over UDP.
+    else if (this.partServer == attempt.server) this.part = null;
+    this.withoutStream(attempt.server, error, now);
+  }
+
+  /** TCP did not help: uses what came over UDP, or asks over UDP for a name that came changed. */
+  private withoutStream(server: i32, error: DnsError, now: i64): void {
+    if (this.havePart()) {
+      this.usePart(now);
+    } else if (this.plain[server] && this.part == null && error == DnsError.Truncated) {
+      this.servers[server].mixedCaseFailed(now);
+      this.plain[server] = false;
+      this.server = server;
+      this.ask(now);
+    } else {
+      this.faults[server] = error;
+      this.askNext(now);
+    }
+  }
+
+  private havePart(): bool {
+    const part = this.part;
+    return part != null && part.addresses.length > 0;
+  }
+
+  private usePart(now: i64): void {
+    const part = this.part!;
+    this.truncated = true;
+    // Not cached: the next one to ask should know that it is a part.
+    part.ttl = 0;
+    part.kind = AnswerKind.Final;
+    this.conclude(this.partServer, part, now);
+  }
+
+  /** Uses a part of an answer; else fails with the first fault, or `error`. */
+  private giveUp(error: DnsError, now: i64): void {
+    if (this.havePart()) {
+      this.usePart(now);
+      return;
+    }
+    this.ttl = 0;
+    this.finish(this.firstFault(error));
   }
 
   /** Returns the first server's fault, which says more than a timeout; else `otherwise`. */
@@ -173,7 +352,19 @@ export class DnsLookup {
     return otherwise;
   }
 
+  private drop(attempt: Attempt): void {
+    attempt.exchange.close();
+    this.attempts.splice(this.attempts.indexOf(attempt), 1);
+  }
+
   private finish(error: DnsError): void {
+    // Late answers to the queries that are still open show which servers are slow, not dead.
+    for (let i = 0; i < this.attempts.length; i++) {
+      const attempt = this.attempts[i];
+      if (attempt.stream || error != DnsError.None) continue;
+      this.probes.adopt(attempt.exchange, this.servers[attempt.server], attempt.sentAt);
+      this.attempts.splice(i--, 1);
+    }
     this.close();
     this.error = error;
     if (error != DnsError.None) this.addresses = [];

@@ -18,8 +18,14 @@ export class DnsQuery {
   /** The name server that answered; 0 if none was queried. */
   server: Ipv4Address = 0;
   fromCache: bool = false;
+  /** The answer was truncated and TCP failed: there may be more addresses. */
+  truncated: bool = false;
   /** Microseconds from the query to the answer. */
   elapsed: i64 = 0;
+  /** The names still to be asked for: a short name is searched for in several domains. */
+  candidates: Array<string> = [];
+  /** One of the names asked for exists, without an address. */
+  exists: bool = false;
   /** Why the name is invalid, if `error` is BadName. */
   complaint: string = "";
 

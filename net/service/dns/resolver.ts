@@ -2,20 +2,23 @@
  * The stub resolver (RFC 1035, RFC 1123 section 6.1.3): resolves names with a hosts table, a cache
  * and recursive servers. Nothing blocks: a query is an object that reports when it is done.
  */
-import { DNS_LOOKUPS, DNS_SERVERS } from "../../../core/limits";
+import { DNS_LOOKUPS, DNS_SEARCH_DOMAINS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
 import { Random } from "../../../core/random";
-import { earlier, NEVER } from "../../../core/time";
+import { earlier } from "../../../core/time";
 import { UdpTable } from "../../socket/udp";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 import { NameServer } from "../settings";
 import { Connector } from "../stream/connector";
 import { DnsCache, DnsCacheEntry } from "./cache";
+import { DnsTransport } from "./exchange";
 import { DnsError, isServerFault } from "./failure";
 import { HostsTable } from "./hosts";
 import { DnsLookup } from "./lookup";
 import { canonicalName, nameComplaint } from "./name";
+import { DnsProbes } from "./probe";
 import { DnsQuery } from "./query";
+import { ServerList } from "./server";
 
 /** Seconds for which a server failure is cached (RFC 9520 section 3.2: at least 1). */
 const FAILURE_TTL: u32 = 1;
@@ -26,29 +29,39 @@ export class DnsResolver extends Pollable {
   readonly cache: DnsCache = new DnsCache();
   /** Number of lookups that queried a server. */
   lookupsStarted: u64 = 0;
-  private known: Array<NameServer> = [];
+  /** The servers, and what is remembered of them. */
+  readonly servers: ServerList = new ServerList();
+  /** For queries that bypass hosts, cache and memory (`dig`). */
+  readonly transport: DnsTransport;
+  private readonly probes!: DnsProbes;
   private lookups: Array<DnsLookup> = [];
+  /** In canonical form. */
+  private searchDomains: Array<string> = [];
 
   constructor(
-    private readonly udp: UdpTable,
-    private readonly random: Random,
+    udp: UdpTable,
+    random: Random,
     /** For responses that do not fit a datagram. */
-    private readonly connector: Connector,
+    connector: Connector,
   ) {
     super();
+    this.transport = new DnsTransport(udp, random, connector);
+    this.probes = new DnsProbes(this.transport, this.servers);
   }
 
   /** Sets the servers, at most DNS_SERVERS; the rest is ignored. A change clears the cache. */
   setServers(servers: Array<NameServer>): void {
-    const list = servers.slice(0, DNS_SERVERS as i32);
-    let same = list.length == this.known.length;
-    for (let i = 0; same && i < list.length; i++) {
-      const other = this.known[i];
-      same = list[i].address == other.address && list[i].port == other.port;
+    if (this.servers.set(servers)) this.cache.clear();
+  }
+
+  /** Sets the domains in which short names are searched for, at most DNS_SEARCH_DOMAINS. */
+  setSearchDomains(domains: Array<string>): void {
+    const list: Array<string> = [];
+    for (let i = 0; i < domains.length && list.length < DNS_SEARCH_DOMAINS; i++) {
+      const domain = canonicalName(domains[i]);
+      if (nameComplaint(domain) == "" && !list.includes(domain)) list.push(domain);
     }
-    if (same) return;
-    this.known = list;
-    this.cache.clear();
+    this.searchDomains = list;
   }
 
   /**
@@ -58,19 +71,8 @@ export class DnsResolver extends Pollable {
   resolve(name: string, now: i64): DnsQuery {
     const query = new DnsQuery(name, now);
     if (this.answerAtOnce(query, now)) return query;
-    const canonical = canonicalName(name);
-    let lookup = this.running(canonical);
-    if (lookup == null) {
-      if (this.known.length == 0 || this.lookups.length >= (DNS_LOOKUPS as i32)) {
-        query.finish(this.known.length == 0 ? DnsError.NoServers : DnsError.NoResources, now);
-        return query;
-      }
-      lookup = new DnsLookup(canonical, this.known, this.udp, this.random, this.connector, now);
-      this.lookupsStarted++;
-      this.lookups.push(lookup);
-      this.dormant = false;
-    }
-    lookup.queries.push(query);
+    query.candidates = this.candidatesOf(name);
+    this.advance(query, now);
     return query;
   }
 
@@ -105,17 +107,72 @@ export class DnsResolver extends Pollable {
       this.lookups.splice(i, 1);
       this.conclude(lookup, now);
     }
-    this.dormant = this.lookups.length == 0;
+    this.probes.poll(now);
+    this.dormant = this.lookups.length == 0 && this.probes.idle;
     return false;
   }
 
   pollAt(_now: i64): i64 {
-    let at = NEVER;
+    let at = this.probes.pollAt();
     for (let i = 0; i < this.lookups.length; i++) {
       const lookup = this.lookups[i];
       at = earlier(at, lookup.done ? 0 : lookup.pollAt);
     }
     return at;
+  }
+
+  /**
+   * Returns the names to ask for, in canonical form. One without a dot is searched for in the
+   * search domains first, as resolv.conf(5) does with `ndots:1`; a dot at its end prevents that.
+   */
+  private candidatesOf(name: string): Array<string> {
+    const canonical = canonicalName(name);
+    const candidates: Array<string> = [];
+    if (!name.includes(".")) {
+      for (let i = 0; i < this.searchDomains.length; i++) {
+        const full = `${canonical}.${this.searchDomains[i]}`;
+        if (nameComplaint(full) == "") candidates.push(full);
+      }
+    }
+    candidates.push(canonical);
+    return candidates;
+  }
+
+  /** Answers from the cache, or starts a lookup for the next candidate. */
+  private advance(query: DnsQuery, now: i64): void {
+    while (query.candidates.length > 0) {
+      const name = query.candidates.shift();
+      const entry = this.cache.lookup(name, now);
+      if (entry == null) {
+        this.lookUp(query, name, now);
+        return;
+      }
+      if (mayTryAnother(query, entry.error)) continue;
+      query.fromCache = true;
+      query.addresses = entry.addresses.slice(0);
+      query.canonicalName = entry.canonicalName;
+      query.ttl = entry.ttl(now);
+      query.finish(finalError(query, entry.error), now);
+      return;
+    }
+  }
+
+  /** Joins the lookup for a name in canonical form, or starts it. */
+  private lookUp(query: DnsQuery, name: string, now: i64): void {
+    let lookup = this.running(name);
+    if (lookup == null) {
+      const servers = this.servers.order();
+      if (servers.length == 0 || this.lookups.length >= (DNS_LOOKUPS as i32)) {
+        query.finish(servers.length == 0 ? DnsError.NoServers : DnsError.NoResources, now);
+        return;
+      }
+      this.probes.sendDue(name, servers[0], now);
+      lookup = new DnsLookup(name, servers, this.transport, this.probes, now);
+      this.lookupsStarted++;
+      this.lookups.push(lookup);
+      this.dormant = false;
+    }
+    lookup.queries.push(query);
   }
 
   /** Completes a query that needs no server. Returns false if one must be queried. */
@@ -140,14 +197,7 @@ export class DnsResolver extends Pollable {
       query.finish(DnsError.None, now);
       return true;
     }
-    const entry = this.cache.lookup(canonical, now);
-    if (entry == null) return false;
-    query.fromCache = true;
-    query.addresses = entry.addresses.slice(0);
-    query.canonicalName = entry.canonicalName;
-    query.ttl = entry.ttl(now);
-    query.finish(entry.error, now);
-    return true;
+    return false;
   }
 
   /** Returns the lookup in progress for a name in canonical form, or null. */
@@ -171,11 +221,33 @@ export class DnsResolver extends Pollable {
     ttl = this.cache.put(lookup.name, lookup.canonicalName, addresses, error, ttl, now);
     for (let i = 0; i < lookup.queries.length; i++) {
       const query = lookup.queries[i];
+      if (mayTryAnother(query, error)) {
+        this.advance(query, now);
+        continue;
+      }
       query.addresses = addresses.slice(0);
       query.canonicalName = error == DnsError.None ? lookup.canonicalName : "";
       query.ttl = ttl;
       query.server = lookup.answeredBy;
-      query.finish(error, now);
+      query.truncated = lookup.truncated;
+      query.finish(finalError(query, error), now);
     }
   }
+}
+
+/** Reports whether to ask for the next candidate; notes what is known of this one. */
+function mayTryAnother(query: DnsQuery, error: DnsError): bool {
+  if (query.candidates.length == 0) return false;
+  if (error == DnsError.NoData) query.exists = true;
+  return (
+    error == DnsError.NameError ||
+    error == DnsError.NoData ||
+    error == DnsError.ServerFailure ||
+    error == DnsError.Refused
+  );
+}
+
+/** A name that exists in one domain exists, even if it does not in the last. */
+function finalError(query: DnsQuery, error: DnsError): DnsError {
+  return error == DnsError.NameError && query.exists ? DnsError.NoData : error;
 }

@@ -41,6 +41,9 @@ function message(piece: Input, form: u32, to: usize): u32 {
   let at: u32 = 0;
   if (form == 2) {
     at = emitDnsQuery(to, 0, NAME, 1);
+    // The letters as they were asked for, else the response is not believed.
+    if (query != 0) memory.copy(to, query, at);
+    storeNet16(to + 10, 0);
     storeNet16(to + 2, piece.short());
     // The piece begins with the flags, the number of answers and that of authority records.
     storeNet16(to + 6, piece.byte() & 31);

@@ -1,13 +1,14 @@
 /** The resolver over a UDP table that sends into a capturing sink. */
-import { AnswerKind, DnsAnswer } from "../../../net/service/dns/answer";
+import { DnsAnswer } from "../../../net/service/dns/answer";
 import { DnsQuery } from "../../../net/service/dns/query";
+import { isResponse } from "../../../net/service/dns/question";
 import { DnsResolver } from "../../../net/service/dns/resolver";
 import { NameServer } from "../../../net/service/settings";
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { ANY_DEVICE } from "../../../net/socket/path";
 import { UdpTable } from "../../../net/socket/udp";
-import { emitDnsQuery } from "../../../net/wire/dns";
+import { emitDnsQuery, TYPE_A } from "../../../net/wire/dns";
 import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
 import { IcmpError } from "../../../net/wire/icmp";
 import { Addresses, deliver, reportOf } from "./arrival";
@@ -112,6 +113,10 @@ export function addServer(address: u32, port: u32): void {
   servers.push(new NameServer(address, port));
   resolver.setServers(servers);
 }
+/** Domains separated by blanks. */
+export function setSearchDomains(pointer: usize, length: u32): void {
+  resolver.setSearchDomains(textAt(pointer, length).split(" "));
+}
 export function dropServers(): void {
   servers = [];
   resolver.setServers(servers);
@@ -168,6 +173,11 @@ export function lookupsStarted(): u64 {
   return resolver.lookupsStarted;
 }
 
+/** Whether the resolver takes server `index` for dead. */
+export function serverDead(index: u32): bool {
+  return resolver.servers.states[index].dead;
+}
+
 // --- a query ---
 export function done(query: DnsQuery): bool {
   return query.done;
@@ -195,6 +205,9 @@ export function server(query: DnsQuery): u32 {
 }
 export function fromCache(query: DnsQuery): bool {
   return query.fromCache;
+}
+export function truncated(query: DnsQuery): bool {
+  return query.truncated;
 }
 export function elapsed(query: DnsQuery): i64 {
   return query.elapsed;
@@ -238,8 +251,9 @@ export function writeName(to: usize, pointer: usize, length: u32): u32 {
 export function writeQuery(to: usize, pointer: usize, length: u32): u32 {
   return emitDnsQuery(to, 0x1234, textAt(pointer, length), 1);
 }
-/** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error. */
+/** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error; 0: no answer. */
 export function readAnswer(pointer: usize, length: u32): u32 {
-  const answer: DnsAnswer = DnsAnswer.read(pointer, length, 0x1234, "a.test");
-  return (answer.kind as AnswerKind) * 100 + answer.error;
+  if (!isResponse(pointer, length, 0x1234, "a.test", TYPE_A)) return 0;
+  const answer = DnsAnswer.read(pointer, length, "a.test");
+  return (answer.kind as u32) * 100 + answer.error;
 }

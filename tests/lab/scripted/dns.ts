@@ -22,6 +22,7 @@ export const errors = [
   "refused",
   "other-code",
   "bad-answer",
+  "lame",
   "alias-loop",
   "truncated",
   "unusable",
@@ -38,9 +39,14 @@ export interface SentQuery {
   port: number;
   server: number;
   serverPort: number;
+  /** In lower case. */
   name: string;
+  /** As it was sent, in mixed case. */
+  wireName: string;
   type: number;
   flags: number;
+  /** The UDP payload that its OPT record announces; 0 without one. */
+  edns: number;
 }
 
 export class DnsWorld extends UdpClient<SentQuery> {
@@ -65,7 +71,7 @@ export class DnsWorld extends UdpClient<SentQuery> {
 
   /** Answers the last query. */
   reply(answer: Answer, to: SentQuery = this.last): void {
-    this.deliver(encodeAnswer(to.id, to.name, answer), to);
+    this.deliver(encodeAnswer(to.id, to.wireName, answer), to);
   }
 
   /** Sends bytes as a datagram from the server of a query. */
@@ -100,15 +106,17 @@ export class DnsWorld extends UdpClient<SentQuery> {
 
   protected parse(datagram: Buffer, index: number): SentQuery {
     const message = datagram.subarray(8);
-    const { name, type } = readQuestion(message);
+    const { name, type, end } = readQuestion(message);
     return {
       at: this.now,
       id: message.readUInt16BE(0),
       port: datagram.readUInt16BE(0),
       server: this.wasm.sentDestination(index) >>> 0,
       serverPort: datagram.readUInt16BE(2),
-      name,
+      name: name.toLowerCase(),
+      wireName: name,
       type,
+      edns: message.length > end ? message.readUInt16BE(end + 3) : 0,
       flags: message.readUInt16BE(2),
     };
   }

@@ -156,10 +156,10 @@ test("DNS-28: retries a silent server at growing intervals, and fails after 15 s
   assert.equal(wasm.socketCount(), 0);
 });
 
-test("DNS-28: queries the second server after 2 s if the first is silent", () => {
+test("DNS-28: queries the second server after 1 s if the first is silent", () => {
   world.reset("10.0.2.3", "10.0.2.4");
   const query = world.ask("a.test");
-  world.run(2n * second);
+  world.run(second);
   assert.equal(world.last.server, address("10.0.2.4"));
   world.reply({ answers: [a("a.test", target)] });
   assert.equal(world.outcome(query), target);
@@ -200,9 +200,15 @@ test("DNS-15: NXDOMAIN is final; other failures move on to the next server", () 
   for (const [code, error] of codes) {
     world.reset("10.0.2.3", "10.0.2.4");
     const query = world.ask("a.test");
-    world.reply({ code });
+    const refuse = () => {
+      const { server } = world.last;
+      world.reply({ code });
+      // FORMERR and NOTIMP may be about EDNS: the server is asked once more without it.
+      if (world.last.server === server && world.last.edns === 0) world.reply({ code });
+    };
+    refuse();
     assert.equal(world.last.server, address("10.0.2.4"));
-    world.reply({ code });
+    refuse();
     assert.equal(world.outcome(query), error);
     const again = world.ask("a.test");
     assert.equal(world.outcome(again), error, "cached for a second (RFC 9520)");
@@ -244,16 +250,19 @@ test("DNS-17: ids and ports are unpredictable; identical questions share a query
   assert.ok(same.every((query) => world.outcome(query) === target));
 });
 
-test("DNS-29: ignores a second or late answer, and does not reuse its port at once", () => {
+test("DNS-29: takes the answer to an earlier question, and no second answer", () => {
   const query = world.ask("a.test");
   const first = world.last;
-  world.run(2n * second);
-  world.reply({ answers: [a("a.test", "203.0.113.66")] }, first);
-  assert.equal(world.outcome(query), "pending", "the first port is closed");
-  world.reply({ answers: [a("a.test", target)] });
+  world.run(5n * second);
+  assert.equal(world.queries.length, 2);
+  world.reply({ answers: [a("a.test", target)] }, first);
+  assert.equal(world.outcome(query), target, "the first port is still open");
   world.reply({ answers: [a("a.test", "203.0.113.66")] });
+  world.reply({ answers: [a("a.test", "203.0.113.66")] }, first);
   assert.equal(world.outcome(query), target);
   assert.equal(world.outcome(world.ask("a.test")), target);
+  world.run(30n * second);
+  assert.equal(wasm.socketCount(), 0);
 });
 
 test("frees the socket when the last waiting query is cancelled", () => {
@@ -329,4 +338,48 @@ test("changing the servers clears the cache", () => {
   world.reply({ answers: [a("a.test", target, 600)] });
   wasm.addServer(address("10.0.2.4"), 53);
   assert.equal(wasm.cacheCount(), 0);
+});
+
+test("searches a name without a dot in the search domains, then asks for it as it is", () => {
+  wasm.setSearchDomains(...writeText(wasm, "corp.example Lab.example. a..b corp.example"));
+  const found = world.ask("printer");
+  assert.equal(world.last.name, "printer.corp.example");
+  world.reply({ code: 3, authority: [soa("corp.example", 60)] });
+  assert.equal(world.outcome(found), "pending");
+  assert.equal(world.last.name, "printer.lab.example");
+  world.reply({ answers: [a("printer.lab.example", target)] });
+  assert.equal(world.outcome(found), target);
+  assert.equal(world.text(wasm.canonicalName(found)), "printer.lab.example");
+  assert.equal(world.outcome(world.ask("printer")), target, "both from the cache");
+  assert.deepEqual(
+    world.queries.map((q) => q.name),
+    ["printer.corp.example", "printer.lab.example"],
+  );
+
+  const missing = world.ask("scanner");
+  const asked = [world.last.name];
+  world.reply({ authority: [soa("corp.example", 60)] });
+  for (let i = 0; i < 2; i++) {
+    asked.push(world.last.name);
+    world.reply({ code: 3 });
+  }
+  assert.deepEqual(asked, ["scanner.corp.example", "scanner.lab.example", "scanner"]);
+  assert.equal(world.outcome(missing), "nodata", "it exists in one of them");
+});
+
+test("does not search for a name with a dot, be it at its end, nor after silence", () => {
+  wasm.setSearchDomains(...writeText(wasm, "corp.example"));
+  for (const name of ["printer.", "www.test"]) {
+    const query = world.ask(name);
+    assert.equal(world.last.name, name.replace(/\.$/, ""));
+    world.reply({ code: 3 });
+    assert.equal(world.outcome(query), "nxdomain");
+  }
+  const silent = world.ask("silent");
+  world.run(world.now + 16n * second);
+  assert.equal(world.outcome(silent), "timed-out");
+  const long = `${"a".repeat(63)}.`.repeat(3) + "b".repeat(60);
+  wasm.setSearchDomains(...writeText(wasm, long));
+  world.ask("printer");
+  assert.equal(world.last.name, "printer", "the domain is too long for it");
 });

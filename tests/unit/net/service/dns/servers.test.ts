@@ -1,0 +1,271 @@
+/** Several name servers, and what the resolver remembers of each (net/service/dns/server.ts). */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { address, dotted } from "../../../../lab/packets/bytes.ts";
+import {
+  type Answer,
+  a,
+  cname,
+  encodeAnswer,
+  encodeName,
+  soa,
+} from "../../../../lab/packets/dns.ts";
+import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
+import { DnsWorld, type SentQuery, second } from "../../../../lab/scripted/dns.ts";
+
+const wasm = await load("tests/lab/entries/dns.ts");
+const world = new DnsWorld(wasm);
+const target = "203.0.113.7";
+const [first, other] = ["10.0.2.3", "10.0.2.4"];
+let names = 0;
+
+beforeEach(() => {
+  world.reset(first, other);
+  names = 0;
+});
+
+/** Asks for a new name and returns the queries that this sent. */
+function askNew(): { query: number; name: string; sent: SentQuery[] } {
+  const name = `n${names++}.test`;
+  const before = world.queries.length;
+  const query = world.ask(name);
+  return { query, name, sent: world.queries.slice(before) };
+}
+
+const serversOf = (sent: SentQuery[]) => sent.map((q) => dotted(q.server));
+const answer = (to: SentQuery = world.last): void =>
+  world.reply({ answers: [a(to.name, target)] }, to);
+
+/** Looks a new name up while the first server is silent. */
+function firstIsSilent(): void {
+  const { query } = askNew();
+  world.run(world.now + second);
+  answer();
+  assert.equal(world.outcome(query), target);
+}
+
+test("a dead first server costs a second once: the one that answers is asked first", () => {
+  firstIsSilent();
+  assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1)], [1, 0]);
+  for (let i = 0; i < 5; i++) {
+    const { query, sent } = askNew();
+    assert.deepEqual(serversOf(sent), [other]);
+    answer();
+    assert.equal(world.outcome(query), target);
+    assert.equal(wasm.elapsed(query), 0n);
+  }
+});
+
+test("a dead server is probed ever more rarely, at no cost to the name", () => {
+  firstIsSilent();
+  const probed: number[] = [];
+  for (let at = 2; at < 200; at++) {
+    world.run(BigInt(at) * second);
+    const { query, sent } = askNew();
+    if (serversOf(sent).includes(first)) probed.push(at);
+    answer(sent.find((q) => q.server === address(other)));
+    assert.equal(world.outcome(query), target);
+    assert.equal(wasm.elapsed(query), 0n);
+  }
+  assert.deepEqual(probed, [6, 16, 36, 76, 156]);
+  world.run(300n * second);
+  assert.equal(wasm.socketCount(), 0);
+});
+
+test("a server that answers a probe is asked in its place again", () => {
+  firstIsSilent();
+  world.run(6n * second);
+  const { sent } = askNew();
+  assert.deepEqual(serversOf(sent).sort(), [first, other]);
+  for (const query of sent) answer(query);
+  assert.equal(wasm.serverDead(0), 0);
+  assert.deepEqual(serversOf(askNew().sent), [first]);
+});
+
+test("a server that answers late is slow, not dead, and is asked after a faster one", () => {
+  const { query, sent } = askNew();
+  world.run(second);
+  answer();
+  assert.equal(world.outcome(query), target);
+  world.run(3n * second);
+  answer(sent[0]);
+  assert.equal(wasm.serverDead(0), 0);
+  assert.deepEqual(serversOf(askNew().sent), [other]);
+});
+
+test("a closed port makes a server dead; if all are dead, they are asked in order", () => {
+  askNew();
+  wasm.refuse(0);
+  world.poll();
+  assert.equal(wasm.serverDead(0), 1);
+  wasm.refuse(1);
+  world.poll();
+  assert.equal(wasm.serverDead(1), 1);
+  assert.deepEqual(serversOf(askNew().sent), [first]);
+});
+
+test("servers that all answer after five seconds: their answers count", () => {
+  const { query, sent } = askNew();
+  world.run(5n * second);
+  assert.ok(world.queries.length > 2);
+  answer(sent[0]);
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.elapsed(query), 5n * second);
+});
+
+test("a server in the list keeps its memory when the list changes", () => {
+  firstIsSilent();
+  wasm.addServer(address("10.0.2.5"), 53);
+  assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1), wasm.serverDead(2)], [1, 0, 0]);
+});
+
+test("sockets are bounded: a retry closes the oldest question of its lookup", () => {
+  for (let i = 0; i < 32; i++) askNew();
+  world.run(14n * second);
+  assert.ok(wasm.socketCount() <= 40, `${wasm.socketCount()} sockets`);
+  world.run(40n * second);
+  assert.equal(wasm.socketCount(), 0);
+});
+
+test("lame answers: a referral, an empty answer, REFUSED: the next server is asked", () => {
+  const ns = (name: string) => ({ name, type: 2, data: encodeName("ns.test") });
+  const lame: [string, Answer, string][] = [
+    ["referral", { authority: [ns("test")], additional: [a("ns.test", "192.0.2.1")] }, "lame"],
+    ["upward referral", { authority: [ns("")] }, "lame"],
+    ["nothing at all", {}, "nodata"],
+    ["REFUSED", { code: 5 }, "refused"],
+    ["answers of another name", { answers: [a("b.test", target)] }, "nodata"],
+  ];
+  for (const [what, bad, error] of lame) {
+    world.reset(first, other);
+    const { query } = askNew();
+    world.reply(bad);
+    assert.equal(dotted(world.last.server), other, what);
+    answer();
+    assert.equal(world.outcome(query), target, what);
+    const none = askNew();
+    world.reply(bad);
+    world.reply(bad);
+    assert.equal(world.outcome(none.query), error, what);
+    assert.equal(wasm.ttl(none.query) <= 1, true, "not cached as a denial");
+  }
+  world.reset(first, other);
+  const { query } = askNew();
+  world.reply({ authority: [soa("test", 60)] });
+  assert.equal(world.outcome(query), "nodata", "with an SOA, it is an answer");
+  const alias = askNew();
+  world.reply({ answers: [cname(alias.name, "b.test")], authority: [ns("test")] });
+  assert.equal(world.last.name, "b.test", "an alias is no referral");
+});
+
+test("EDNS announces 1,232 bytes, and is left out after FORMERR, NOTIMP and BADVERS", () => {
+  const opt = { name: "", type: 41, class_: 1232, ttl: 0x01000000, data: Buffer.alloc(0) };
+  const refusals: Answer[] = [{ code: 1 }, { code: 4 }, { additional: [opt] }];
+  for (const refusal of refusals) {
+    world.reset(first);
+    const { query } = askNew();
+    assert.equal(world.last.edns, 1232);
+    world.reply(refusal);
+    assert.equal(world.outcome(query), "pending");
+    assert.equal(world.last.edns, 0);
+    answer();
+    assert.equal(world.outcome(query), target);
+    askNew();
+    assert.equal(world.last.edns, 0, "remembered");
+    world.run(2n * 3600n * second);
+    askNew();
+    assert.equal(world.last.edns, 1232, "not for ever");
+  }
+});
+
+test("a server that drops EDNS: the retry is plain, and so is what follows", () => {
+  world.reset(first);
+  const { query } = askNew();
+  world.run(2n * second);
+  assert.equal(world.last.edns, 0);
+  assert.equal(world.last.wireName, world.last.name, "nor are the letters mixed");
+  answer();
+  assert.equal(world.outcome(query), target);
+  askNew();
+  assert.equal(world.last.edns, 0);
+});
+
+test("silence of a server that knows EDNS is not held against it", () => {
+  world.reset(first);
+  askNew();
+  const opt = { name: "", type: 41, class_: 1232, ttl: 0, data: Buffer.alloc(0) };
+  world.reply({ answers: [a(world.last.name, target)], additional: [opt] });
+  askNew();
+  world.run(world.now + 2n * second);
+  assert.equal(world.last.edns, 1232);
+});
+
+const LONG = "abcdefghijklmnopqrstuvwxyz.test";
+
+test("the letters of a name are sent in random case", () => {
+  const cases = new Set<string>();
+  for (let i = 0; i < 20; i++) {
+    world.reset(first);
+    for (let j = 0; j <= i; j++) world.ask(j === i ? LONG : `x${j}.test`);
+    assert.equal(world.last.name, LONG);
+    cases.add(world.last.wireName);
+  }
+  assert.ok(cases.size > 15, `${cases.size} of 20`);
+});
+
+/** Answers the last query as a server that does not keep the case of letters. */
+const lowered = (to: SentQuery): Buffer =>
+  encodeAnswer(to.id, to.name, { answers: [a(to.name, target)] });
+
+test("letters in another case are not believed over UDP: TCP tells", () => {
+  world.reset(first);
+  wasm.useStreams();
+  const query = world.ask(LONG);
+  world.deliver(lowered(world.last));
+  assert.equal(world.outcome(query), "pending");
+  assert.equal(wasm.streamCount(), 1);
+  wasm.streamState(0, 1);
+  world.poll();
+  const written = Buffer.from(
+    Array.from({ length: wasm.streamWritten(0) }, (_, i) => wasm.streamByte(0, i)),
+  );
+  const bytes = lowered({ ...world.last, id: written.readUInt16BE(2) });
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(bytes.length);
+  wasm.streamArrive(0, ...writeBytes(wasm, Buffer.concat([length, bytes])));
+  world.poll();
+  assert.equal(world.outcome(query), target);
+  world.ask(`b${LONG}`);
+  assert.equal(world.last.wireName, `b${LONG}`, "the server does not keep them: no longer mixed");
+});
+
+test("without TCP, a server that does not keep letters is asked once more as it likes", () => {
+  world.reset(first);
+  const query = world.ask(LONG);
+  world.deliver(lowered(world.last));
+  assert.equal(world.outcome(query), "pending");
+  assert.equal(world.queries.length, 2);
+  assert.equal(world.last.wireName, LONG);
+  assert.equal(world.last.edns, 1232, "which is not about EDNS");
+  assert.notEqual(world.queries[0].port, world.last.port);
+  answer();
+  assert.equal(world.outcome(query), target);
+});
+
+test("truncated, and TCP is filtered: what came is used, and TCP not tried for a while", () => {
+  world.reset(first);
+  wasm.useStreams();
+  const query = world.ask("a.test");
+  world.reply({ flags: 0x8380, answers: [a("a.test", target)] });
+  world.run(2n * second);
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.truncated(query), 1);
+  const next = world.ask("b.test");
+  world.reply({ flags: 0x8380, answers: [a("b.test", target)] });
+  assert.equal(world.outcome(next), target);
+  assert.equal(wasm.elapsed(next), 0n);
+  assert.equal(wasm.streamCount(), 1);
+  const empty = world.ask("c.test");
+  world.reply({ flags: 0x8380 });
+  assert.equal(world.outcome(empty), "truncated", "nothing came");
+});
