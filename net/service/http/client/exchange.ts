@@ -8,22 +8,20 @@
  */
 import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
-import { formatIpv4 } from "../../../wire/address";
 import { Connector } from "../../stream/connector";
-import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { Stream, StreamStatus } from "../../stream/stream";
 import { CountingSink } from "../message/body";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
 import { ConnectionPool } from "./connection-pool";
-import { connectFailure, cutText, HttpFailure, TOO_SLOW, transferFailure } from "./failure";
+import { ConnectionRace } from "./connection-race";
+import { cutText, HttpFailure, TOO_SLOW, transferFailure } from "./failure";
 import { NameAnswer, NameLookup } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
 
-/** The time limit to connect to one address, TLS handshake included. */
-const CONNECT_TIME: i64 = 30 * SECOND;
 /** An exchange fails if no byte is sent or received for this long. */
 const SILENCE: i64 = 120 * SECOND;
 /** How soon a full sink is polled again. */
@@ -81,13 +79,10 @@ export class HttpExchange {
   private readonly receiver: ResponseReceiver = new ResponseReceiver();
   private answer: NameAnswer | null = null;
   private stream: Stream | null = null;
-  private addressIndex: u32 = 0;
-  private connectDeadline: i64 = NEVER;
+  private race: ConnectionRace | null = null;
   private readonly deadline: i64;
   private silentSince: i64;
   private retried: bool = false;
-  /** A handshake with a cached session failed and was retried without it. */
-  private renewed: bool = false;
   private redirect: Redirect | null = null;
   private sinkWaits: bool = false;
   private polledAt: i64 = 0;
@@ -137,7 +132,8 @@ export class HttpExchange {
     if (this.phase == Phase.Resolving && this.answer == null) return 0;
     const at = earlier(this.deadline, this.silentSince + SILENCE);
     if (this.sinkWaits) return earlier(at, this.polledAt + SINK_RETRY);
-    return this.phase == Phase.Connecting ? earlier(at, this.connectDeadline) : at;
+    const race = this.race;
+    return race == null ? at : earlier(at, race.pollAt());
   }
 
   /** Cancels the exchange in any phase. */
@@ -177,6 +173,9 @@ export class HttpExchange {
     const answer = this.answer;
     if (answer != null && !answer.finished()) answer.cancel();
     this.answer = null;
+    const race = this.race;
+    if (race != null) race.cancel();
+    this.race = null;
     const stream = this.stream;
     if (stream != null) stream.abort();
     this.stream = null;
@@ -206,60 +205,31 @@ export class HttpExchange {
     }
     this.times.resolved = now;
     this.reused = false;
-    this.addressIndex = 0;
-    return this.open(now);
+    return this.open();
   }
 
-  /** Opens a connection to the next address. */
-  private open(now: i64): bool {
+  /** Starts to connect to the addresses of the name. */
+  private open(): bool {
     const answer = this.answer;
-    const address = answer == null ? (this.url.address as u32) : answer.address(this.addressIndex);
-    const connector = this.services.connector;
-    const url = this.url;
-    const stream = url.secure
-      ? connector.connectSecure(url.host, address, url.port, now)
-      : connector.connect(address, url.port, now);
-    if (stream == null) {
-      return this.notConnected(HttpFailure.Connect, connector.refusal(), now);
-    }
-    this.stream = stream;
-    this.connectDeadline = now + CONNECT_TIME;
+    const addresses: Array<u32> = [];
+    if (answer == null) addresses.push(this.url.address as u32);
+    else for (let i: u32 = 0; i < answer.addressCount(); i++) addresses.push(answer.address(i));
+    this.race = new ConnectionRace(this.services.connector, this.url, addresses);
     this.phase = Phase.Connecting;
     return true;
   }
 
   private connect(now: i64): bool {
-    const stream = this.stream!;
-    stream.poll(now);
-    const status = stream.status();
-    if (status == StreamStatus.Connecting) {
-      if (now < this.connectDeadline) return false;
-      stream.abort();
-      this.stream = null;
-      return this.notConnected(HttpFailure.TimedOut, "Connection timed out after 30 s", now);
+    const race = this.race!;
+    const stream = race.poll(now);
+    if (stream != null) {
+      this.race = null;
+      this.times.connected = now;
+      return this.begin(stream, now);
     }
-    if (status == StreamStatus.Failed) {
-      const kind = stream.failureKind();
-      const reason = stream.failure();
-      stream.abort();
-      this.stream = null;
-      if (kind == StreamFailure.Session && !this.renewed) {
-        this.renewed = true;
-        return this.open(now);
-      }
-      return this.notConnected(connectFailure(kind), reason, now);
-    }
-    this.times.connected = now;
-    return this.begin(stream, now);
-  }
-
-  /** The connection attempt failed: tries the next address, if any. */
-  private notConnected(kind: HttpFailure, reason: string, now: i64): bool {
-    const answer = this.answer;
-    this.addressIndex++;
-    if (answer != null && this.addressIndex < answer.addressCount()) return this.open(now);
-    const name = answer == null ? formatIpv4(this.url.address as u32) : this.url.host;
-    return this.fail(kind, `Failed to connect to ${name} port ${this.url.port}: ${reason}`, now);
+    if (race.failure == HttpFailure.None) return false;
+    this.race = null;
+    return this.fail(race.failure, race.message, now);
   }
 
   /** The connection is open: starts to send the request. */
@@ -368,7 +338,6 @@ export class HttpExchange {
     this.method = redirect.method;
     this.url = redirect.url;
     this.retried = false;
-    this.renewed = false;
     this.bodyBytes = 0;
     this.phase = Phase.Resolving;
     return true;

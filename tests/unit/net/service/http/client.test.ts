@@ -39,15 +39,40 @@ test("tries the next address if one does not respond", () => {
   http.reset();
   wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start({ url: "http://two.test/" });
-  http.poll(29_999_999);
+  http.poll(249_999);
   assert.equal(wasm.streamCount(), 1);
   assert.ok(wasm.pollAt() <= http.now + 1n);
   http.poll(1);
-  assert.equal(wasm.streamCount(), 2);
-  assert.equal(http.text("end", 0), "aborted");
-  wasm.setState(1, Status.Open, Failure.None);
-  http.push(1, ok);
-  assert.equal(http.outcome(), "200 ok");
+  assert.equal(wasm.streamCount(), 2, "RFC 8305: 250 ms later");
+  http.poll(29_000_000);
+  assert.equal(http.outcome(), "pending", "each has its 30 s");
+  http.poll(1_000_000);
+  failed(failure.timedOut, /Failed to connect to two.test port 80: Connection timed out/);
+  assert.deepEqual([http.text("end", 0), http.text("end", 1)], ["aborted", "aborted"]);
+});
+
+test("uses the address that connects first, and aborts the other attempts", () => {
+  for (const winner of [0, 1]) {
+    http.reset();
+    wasm.streamsAre(Status.Connecting, Failure.None, false);
+    http.start({ url: "https://two.test/" });
+    http.poll(250_000);
+    assert.equal(wasm.streamCount(), 2);
+    assert.equal(http.text("label", 1), "tls two.test 10.0.2.2:443");
+    wasm.setState(winner, Status.Open, Failure.None);
+    http.poll();
+    assert.match(http.text("sent", winner), /^GET \/ HTTP\/1.1/);
+    assert.equal(http.text("end", 1 - winner), "aborted");
+    http.push(winner, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    assert.equal(http.outcome(), "200 ok");
+  }
+  http.reset();
+  wasm.streamsAre(Status.Connecting, Failure.None, false);
+  http.start({ url: "http://two.test/" });
+  http.fail(0, Failure.Refused);
+  assert.equal(wasm.streamCount(), 2, "a refusal does not wait for 250 ms");
+  wasm.cancel(http.now);
+  assert.equal(http.text("end", 1), "aborted");
 });
 
 test("retries a failed handshake once without the old session", () => {

@@ -1,0 +1,139 @@
+/**
+ * Connects to the first of several addresses that answers (RFC 8305 section 5, Happy Eyeballs): the
+ * next attempt starts 250 ms after the last, or as soon as all have failed. The first to be
+ * connected, with its TLS handshake, wins; the others are aborted.
+ */
+import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
+import { formatIpv4 } from "../../../wire/address";
+import { Connector } from "../../stream/connector";
+import { Stream, StreamFailure, StreamStatus } from "../../stream/stream";
+import { Url } from "../url";
+import { connectFailure, HttpFailure } from "./failure";
+
+/** The time limit to connect to one address, TLS handshake included. */
+const CONNECT_TIME: i64 = 30 * SECOND;
+/** RFC 8305 section 8: the recommended Connection Attempt Delay. */
+const ATTEMPT_DELAY: i64 = 250 * MILLISECOND;
+
+class Attempt {
+  constructor(
+    public stream: Stream,
+    readonly address: u32,
+    readonly deadline: i64,
+  ) {}
+}
+
+export class ConnectionRace {
+  /** Set once all attempts have failed: why the last one did. */
+  failure: HttpFailure = HttpFailure.None;
+  /** "Failed to connect to a.test port 80: connection refused". */
+  message: string = "";
+  private readonly attempts: Array<Attempt> = [];
+  /** Index of the address to be tried next. */
+  private next: i32 = 0;
+  private nextAt: i64 = 0;
+  /** A handshake with a cached session failed and was retried without it. */
+  private renewed: bool = false;
+  private lastKind: HttpFailure = HttpFailure.Connect;
+  private lastReason: string = "";
+
+  constructor(
+    private readonly connector: Connector,
+    private readonly url: Url,
+    /** At least one; the best is first. */
+    private readonly addresses: Array<u32>,
+  ) {}
+
+  /** Returns the connected stream; null while there is none, or once `failure` is set. */
+  poll(now: i64): Stream | null {
+    for (;;) {
+      const winner = this.settle(now);
+      if (winner != null) return winner;
+      if (this.next == this.addresses.length) break;
+      if (this.attempts.length > 0 && now < this.nextAt) return null;
+      this.start(now);
+    }
+    if (this.attempts.length == 0) this.fail();
+    return null;
+  }
+
+  /** Returns the stream that is connected, or null; drops the attempts that have failed. */
+  private settle(now: i64): Stream | null {
+    for (let i = 0; i < this.attempts.length; i++) {
+      const attempt = this.attempts[i];
+      const stream = attempt.stream;
+      stream.poll(now);
+      const status = stream.status();
+      if (status == StreamStatus.Connecting) {
+        if (now < attempt.deadline) continue;
+        this.lastKind = HttpFailure.TimedOut;
+        this.lastReason = "Connection timed out after 30 s";
+      } else if (status == StreamStatus.Failed) {
+        const kind = stream.failureKind();
+        this.lastKind = connectFailure(kind);
+        this.lastReason = stream.failure();
+        if (kind == StreamFailure.Session && this.renew(attempt, now)) {
+          i--;
+          continue;
+        }
+      } else {
+        this.attempts.splice(i, 1);
+        this.cancel();
+        return stream;
+      }
+      attempt.stream.abort();
+      this.attempts.splice(i--, 1);
+    }
+    return null;
+  }
+
+  /** Returns when to call `poll` next if nothing arrives first. */
+  pollAt(): i64 {
+    let at = this.next < this.addresses.length ? this.nextAt : NEVER;
+    for (let i = 0; i < this.attempts.length; i++) at = earlier(at, this.attempts[i].deadline);
+    return at;
+  }
+
+  /** Aborts all attempts. */
+  cancel(): void {
+    while (this.attempts.length > 0) this.attempts.pop().stream.abort();
+  }
+
+  /** Starts an attempt to the next address. */
+  private start(now: i64): void {
+    const address = this.addresses[this.next++];
+    const stream = this.open(address, now);
+    this.nextAt = now + ATTEMPT_DELAY;
+    if (stream != null) this.attempts.push(new Attempt(stream, address, now + CONNECT_TIME));
+  }
+
+  private open(address: u32, now: i64): Stream | null {
+    const url = this.url;
+    const connector = this.connector;
+    const stream = url.secure
+      ? connector.connectSecure(url.host, address, url.port, now)
+      : connector.connect(address, url.port, now);
+    if (stream != null) return stream;
+    this.lastKind = HttpFailure.Connect;
+    this.lastReason = connector.refusal();
+    return null;
+  }
+
+  /** Replaces a stream whose cached session the server rejected; once. */
+  private renew(attempt: Attempt, now: i64): bool {
+    if (this.renewed) return false;
+    this.renewed = true;
+    attempt.stream.abort();
+    const stream = this.open(attempt.address, now);
+    if (stream == null) return false;
+    attempt.stream = stream;
+    return true;
+  }
+
+  private fail(): void {
+    const url = this.url;
+    const name = url.address < 0 ? url.host : formatIpv4(url.address as u32);
+    this.failure = this.lastKind;
+    this.message = `Failed to connect to ${name} port ${url.port}: ${this.lastReason}`;
+  }
+}
