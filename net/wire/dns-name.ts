@@ -28,6 +28,9 @@ export class DnsName {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(TEXT_BYTES as i32);
   private length: u32 = 0;
 
+  /** With `keepCase` the text is not in canonical form: letters stay as they are. */
+  constructor(private readonly keepCase: bool = false) {}
+
   /**
    * Reads the name at `offset` of a message of `size` bytes. Pointers below `floor` are errors.
    * Returns the offset behind the name, or BAD_NAME.
@@ -69,7 +72,7 @@ export class DnsName {
     if (this.length > 0) this.add(0x2e);
     for (let i: u32 = 0; i < length; i++) {
       const byte = load<u8>(pointer + i) as u32;
-      if (byte >= 0x41 && byte <= 0x5a) {
+      if (!this.keepCase && byte >= 0x41 && byte <= 0x5a) {
         this.add(byte + 0x20);
       } else if (byte == 0x2e || byte == 0x5c) {
         this.add(0x5c);

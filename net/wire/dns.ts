@@ -124,12 +124,16 @@ export class DnsReader {
   dataOffset: u32 = 0;
   dataLength: u32 = 0;
   private offset: u32 = DNS_HEADER;
-  private readonly names: DnsName = new DnsName();
+  private readonly names: DnsName;
 
+  /** With `keepCase` names are not in canonical form: letters stay as they are. */
   constructor(
     private readonly message: usize,
     private readonly length: u32,
-  ) {}
+    keepCase: bool = false,
+  ) {
+    this.names = new DnsName(keepCase);
+  }
 
   /** Reads the next question; false if it is malformed. */
   readQuestion(): bool {

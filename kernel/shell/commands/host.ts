@@ -4,8 +4,9 @@
  * Resolves NAME to IPv4 addresses and prints them in the words of host(1) of BIND 9.
  *
  * Unlike BIND's, it asks as every other command does: the hosts file and the cache come before
- * the name servers, and the servers are the configured ones. A chain of aliases is printed as one
- * line, with the name at its end. There are no record types but A, and no reverse lookup.
+ * the name servers, short names are searched for in the search domains, and the servers are the
+ * configured ones. A chain of aliases is printed as one line, with the name at its end. For other
+ * types, other servers and reverse lookups there is `dig`.
  *
  * Exit codes: 0; 1 no address or no answer; 2 wrong usage; 130 interrupted.
  */
@@ -37,6 +38,9 @@ class HostJob extends Job {
       else this.session.printLine(`Host ${this.name} not found: ${code}`);
       return EXIT_FAILURE;
     }
+    if (query.truncated) {
+      this.session.printLine(";; Truncated, and TCP failed: addresses may be missing.");
+    }
     let owner = this.name;
     if (query.canonicalName != "" && query.canonicalName != canonicalName(this.name)) {
       this.session.printLine(`${owner} is an alias for ${query.canonicalName}.`);
@@ -65,7 +69,7 @@ export class Host extends Command {
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const name = options.operands[0];
     if (parseIpv4(name) != NOT_AN_ADDRESS) {
-      return this.failed(session, `${name}: reverse lookup is not supported`);
+      return this.failed(session, `${name}: reverse lookup is not supported (try: dig -x ${name})`);
     }
     return new HostJob(session, this.stack, name, this.stack.dns.resolve(name, session.now));
   }

@@ -6,6 +6,7 @@ import { Ca } from "./ca";
 import { Check } from "./check";
 import { Curl } from "./curl";
 import { Dhcp } from "./dhcp";
+import { Dig } from "./dig";
 import { Host } from "./host";
 import { Httpd } from "./httpd";
 import { Ip } from "./ip";
@@ -28,6 +29,7 @@ export function addNetworkCommands(
   registry.add(new Check(stack));
   registry.add(new Curl(stack));
   registry.add(new Dhcp(stack));
+  registry.add(new Dig(stack));
   registry.add(new Host(stack));
   registry.add(new Httpd(stack, httpd));
   registry.add(new Ip(stack));

@@ -261,7 +261,7 @@ export class Resolvectl extends Command {
     const texts: Array<string> = [];
     for (let i = 0; i < servers.length; i++) {
       const state = this.stack.dns.servers.of(servers[i]);
-      const dead = marked && state != null && state.dead;
+      const dead = marked && (state == null ? false : state.dead);
       texts.push(servers[i].toString() + (dead ? " (no answer)" : ""));
     }
     return texts;

@@ -4,6 +4,7 @@
  * (draft-vixie-dnsext-dns0x20).
  */
 
+import { storeNet16 } from "../../../core/bytes";
 import { Random } from "../../../core/random";
 import { isLetter } from "../../../core/text";
 import {
@@ -51,6 +52,11 @@ export class DnsQuestion {
 
   get pointer(): usize {
     return changetype<usize>(this.message);
+  }
+
+  /** Clears the RD bit: asks what the server itself knows. */
+  clearRecursion(): void {
+    storeNet16(this.pointer + 2, 0);
   }
 
   /** Reports whether a message is a response to this question, whatever the case of its letters. */

@@ -12,6 +12,8 @@ export class DnsReply {
   hasOpt: bool = false;
   /** The upper eight bits of the response code (RFC 6891 section 6.1.3). */
   extendedCode: u32 = 0;
+  /** Bytes of UDP payload that its OPT record announces. */
+  payload: u32 = 0;
 
   constructor(
     /** Empty if `error` is not None. */
@@ -48,6 +50,7 @@ export class DnsReply {
       if (reader.type != TYPE_OPT) continue;
       this.hasOpt = true;
       this.extendedCode = reader.ttl >>> 24;
+      this.payload = reader.class_;
       return;
     }
   }

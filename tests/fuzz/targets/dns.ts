@@ -5,7 +5,8 @@ import { SECOND } from "../../../core/time";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isUnicast } from "../../../net/wire/address";
 import { sum } from "../../../net/wire/checksum";
-import { emitDnsQuery } from "../../../net/wire/dns";
+import { DnsReader, emitDnsQuery, parseDns } from "../../../net/wire/dns";
+import { recordText } from "../../../net/wire/dns-record";
 import { addressSum } from "../../../net/wire/pseudo-header";
 import { emitUdp, UDP_HEADER, UdpHeader } from "../../../net/wire/udp";
 import * as world from "../../lab/entries/dns";
@@ -88,6 +89,18 @@ function check(query: DnsQuery): void {
   assert(query.ttl <= 7 * 86400, "TTL is too long");
 }
 
+/** Shows every record of a response as `dig` does. */
+function show(message: usize, length: u32): void {
+  if (!parseDns(length)) return;
+  const reader = new DnsReader(message, length, true);
+  if (!reader.readQuestion()) return;
+  while (reader.readRecord()) {
+    checkPrintable(reader.name);
+    const data = reader.dataOffset;
+    checkPrintable(recordText(message, length, reader.type, data, reader.dataLength));
+  }
+}
+
 /** Parses a response, then names at each offset, in a message that ends where memory ends. */
 function alone(input: Input): void {
   // `readAnswer` expects the response to a query with identifier 0x1234.
@@ -95,6 +108,7 @@ function alone(input: Input): void {
   const length = message(new Input(input.pointer, input.length), 2, start);
   storeNet16(start, 0x1234);
   world.readAnswer(fenced(start, length), length);
+  show(fenced(start, length), length);
   const at = fenced(input.pointer, input.length);
   for (let offset: u32 = 0; offset < min(input.length, 64); offset++) {
     const after = world.readName(at, input.length, offset, 12);

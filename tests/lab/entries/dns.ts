@@ -10,6 +10,7 @@ import { ANY_DEVICE } from "../../../net/socket/path";
 import { UdpTable } from "../../../net/socket/udp";
 import { emitDnsQuery, TYPE_A } from "../../../net/wire/dns";
 import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
+import { recordText } from "../../../net/wire/dns-record";
 import { IcmpError } from "../../../net/wire/icmp";
 import { Addresses, deliver, reportOf } from "./arrival";
 import { sink } from "./capture-sink";
@@ -250,6 +251,10 @@ export function writeName(to: usize, pointer: usize, length: u32): u32 {
 }
 export function writeQuery(to: usize, pointer: usize, length: u32): u32 {
   return emitDnsQuery(to, 0x1234, textAt(pointer, length), 1);
+}
+/** The data of a record as text. */
+export function recordAt(pointer: usize, size: u32, type: u32, offset: u32, length: u32): string {
+  return recordText(pointer, size, type, offset, length);
 }
 /** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error; 0: no answer. */
 export function readAnswer(pointer: usize, length: u32): u32 {

@@ -22,8 +22,8 @@ export class DnsServer {
 
   constructor(
     private readonly peer: Peer,
-    /** Addresses by name; other names do not exist. */
-    private readonly names: Record<string, string>,
+    /** Addresses by name, separated by blanks; other names do not exist. */
+    readonly names: Record<string, string>,
   ) {
     peer.udp.set(53, (datagram) => this.receive(datagram));
   }
@@ -52,7 +52,8 @@ export class DnsServer {
   private answer(query: Buffer, fails: boolean): Buffer {
     const { name, type } = readQuestion(query);
     const found = this.names[name.toLowerCase()];
-    const answers = found && type === 1 && !fails ? [a([12], found, 30)] : [];
+    const addresses = found && type === 1 && !fails ? found.split(" ") : [];
+    const answers = addresses.map((address) => a([12], address, 30));
     const code = fails ? 2 : found ? 0 : 3;
     return encodeAnswer(be16(query, 0), name, { code, questions: [{ name, type }], answers });
   }

@@ -1,0 +1,288 @@
+/**
+ * dig [@SERVER] [-p PORT] [-t TYPE] [-x ADDRESS] NAME [TYPE] [+OPTION...]
+ *
+ * Asks a name server for records and prints its message, as dig(1) of BIND 9.18. SERVER is an
+ * address, `ADDRESS#PORT` or a name; without it the configured servers are asked in turn, in the
+ * order of `resolvectl`. Hosts, cache and search domains are not used. Types: A AAAA CAA CNAME MX
+ * NS PTR SOA SRV TXT; others print as RFC 3597 says (TYPE65).
+ *
+ * Options, each also with `no` before it: +short +tcp +edns +recurse +all +answer +authority
+ * +additional +question +comments +stats +cmd; +time=SECONDS +tries=N.
+ *
+ * Unlike BIND's, it takes one question, has no class but IN, sends no cookie, prints no WHEN, and
+ * refuses ANY (RFC 8482).
+ *
+ * Exit codes: 0 a response, of whatever status; 1 wrong usage; 9 no response; 10 the name of the
+ * server was not found; 130 interrupted.
+ */
+
+import { parseDecimalText } from "../../../core/text";
+import { SECOND } from "../../../core/time";
+import { DirectOptions, DirectQuery } from "../../../net/service/dns/direct-query";
+import { nameComplaint } from "../../../net/service/dns/name";
+import { NameServer, parseNameServer } from "../../../net/service/settings";
+import { NetworkStack } from "../../../net/service/stack";
+import { NOT_AN_ADDRESS, parseIpv4 } from "../../../net/wire/address";
+import { DNS_PORT } from "../../../net/wire/dns";
+import { TYPE_ANY, TYPE_PTR, typeOf } from "../../../net/wire/dns-record";
+import { Command, EXIT_INTERRUPTED, EXIT_OK, Job, RUNNING } from "../command";
+import { Lookup } from "../lookup";
+import { Session } from "../session";
+import { printable } from "../terminal/printable";
+import { MessagePrinter, Parts } from "./dig/message";
+
+const EXIT_NO_RESPONSE: i32 = 9;
+const EXIT_NO_SERVER: i32 = 10;
+
+/** What was typed. */
+class Request {
+  failure: string = "";
+  readonly options: DirectOptions = new DirectOptions();
+  readonly parts: Parts = new Parts();
+  /** As typed. */
+  name: string = "";
+  server: string = "";
+  port: u32 = DNS_PORT;
+  private typeGiven: bool = false;
+
+  constructor(private readonly words: Array<string>) {
+    for (let i = 0; i < words.length && this.failure == ""; i++) {
+      const word = words[i];
+      if (word.startsWith("@")) this.server = word.substring(1);
+      else if (word.startsWith("+")) this.plus(word.substring(1));
+      else if (word.startsWith("-") && word.length > 1) i += this.dash(word, i + 1);
+      else this.operand(word);
+    }
+    // As BIND's: without a name, the servers of the root.
+    if (this.name == "") {
+      this.name = ".";
+      if (!this.typeGiven) this.options.type = typeOf("NS");
+    }
+    if (this.options.type == TYPE_ANY)
+      this.fail("ANY is not supported (RFC 8482), ask for one type");
+    const bare = this.name == "." ? "" : nameComplaint(this.name);
+    if (bare != "" && this.failure == "")
+      this.fail(`'${printable(this.name)}' is not a legal name (${bare})`);
+  }
+
+  private fail(reason: string): void {
+    if (this.failure == "") this.failure = reason;
+  }
+
+  private operand(word: string): void {
+    const type = typeOf(word.toUpperCase());
+    if (type != 0 && !this.typeGiven) this.setType(word);
+    else if (word.toUpperCase() == "IN") return;
+    else if (this.name == "") this.name = word;
+    else this.fail(`extra operand '${printable(word)}'`);
+  }
+
+  private setType(word: string): void {
+    this.options.type = typeOf(word.toUpperCase());
+    this.typeGiven = true;
+    if (this.options.type == 0) this.fail(`invalid type: ${printable(word)}`);
+  }
+
+  /** An option with a dash; returns the number of further words that it took. */
+  private dash(word: string, next: i32): i32 {
+    const letter = word.charAt(1);
+    if (word == "-4") return 0;
+    if (!"txpqc".includes(letter)) {
+      this.fail(`Invalid option: ${printable(word)}`);
+      return 0;
+    }
+    const attached = word.length > 2;
+    if (!attached && next >= this.words.length) {
+      this.fail(`option requires an argument -- '${letter}'`);
+      return 0;
+    }
+    const value = attached ? word.substring(2) : this.words[next];
+    if (letter == "t") this.setType(value);
+    else if (letter == "q") this.name = value;
+    else if (letter == "x") this.reverse(value);
+    else if (letter == "c" && value.toUpperCase() != "IN")
+      this.fail("no class but IN is supported");
+    else if (letter == "p") this.setPort(value);
+    return attached ? 0 : 1;
+  }
+
+  private setPort(value: string): void {
+    const port = parseDecimalText(value);
+    if (port < 1 || port > 65535) this.fail(`invalid port: ${printable(value)}`);
+    else this.port = port as u32;
+  }
+
+  private reverse(value: string): void {
+    const address = parseIpv4(value);
+    if (address == NOT_AN_ADDRESS) {
+      this.fail(`Invalid IP address ${printable(value)}`);
+      return;
+    }
+    this.name = reverseName(address as u32);
+    if (!this.typeGiven) this.options.type = TYPE_PTR;
+    this.typeGiven = true;
+  }
+
+  private plus(word: string): void {
+    const equals = word.indexOf("=");
+    if (equals >= 0) {
+      this.plusValue(word.substring(0, equals), word.substring(equals + 1));
+      return;
+    }
+    const on = !word.startsWith("no");
+    const name = on ? word : word.substring(2);
+    const parts = this.parts;
+    if (name == "short") parts.short = on;
+    else if (name == "tcp" || name == "vc") this.options.tcp = on;
+    else if (name == "edns") this.options.edns = on;
+    else if (name == "recurse" || name == "rec") this.options.recurse = on;
+    else if (name == "all") parts.setAll(on);
+    else if (name == "answer") parts.answer = on;
+    else if (name == "authority") parts.authority = on;
+    else if (name == "additional") parts.additional = on;
+    else if (name == "question") parts.question = on;
+    else if (name == "comments") parts.comments = on;
+    else if (name == "stats") parts.stats = on;
+    else if (name == "cmd") parts.cmd = on;
+    else this.fail(`Invalid option: +${printable(word)}`);
+  }
+
+  private plusValue(name: string, value: string): void {
+    const number = parseDecimalText(value);
+    if ((name != "time" && name != "tries") || number < 1 || number > 60) {
+      this.fail(`Invalid option: +${printable(name)}=${printable(value)}`);
+    } else if (name == "time") {
+      this.options.timeout = number * SECOND;
+    } else {
+      this.options.tries = number as i32;
+    }
+  }
+}
+
+class DigJob extends Job {
+  private lookup: Lookup | null = null;
+  private query: DirectQuery | null = null;
+
+  constructor(
+    private readonly session: Session,
+    private readonly stack: NetworkStack,
+    private readonly request: Request,
+    servers: Array<NameServer>,
+  ) {
+    super();
+    if (servers.length > 0) this.begin(servers);
+    else this.lookup = new Lookup(request.server, stack, session.now);
+  }
+
+  poll(now: i64): i32 {
+    const lookup = this.lookup;
+    if (this.query == null && lookup != null) {
+      if (!lookup.poll()) return RUNNING;
+      if (lookup.failure != "") {
+        const server = printable(this.request.server);
+        this.session.printLine(`dig: couldn't get address for '${server}': ${lookup.failure}`);
+        return EXIT_NO_SERVER;
+      }
+      this.begin([new NameServer(lookup.address, this.request.port)]);
+    }
+    const query = this.query!;
+    query.poll(now);
+    if (!query.done) return RUNNING;
+    return this.show(query);
+  }
+
+  pollAt(): i64 {
+    const query = this.query;
+    return query == null ? super.pollAt() : query.pollAt();
+  }
+
+  cancel(): i32 {
+    const lookup = this.lookup;
+    const query = this.query;
+    if (query != null) query.close();
+    else if (lookup != null) lookup.cancel();
+    return EXIT_INTERRUPTED;
+  }
+
+  private begin(servers: Array<NameServer>): void {
+    const request = this.request;
+    const name = request.name == "." ? "" : withoutDot(request.name).toLowerCase();
+    const transport = this.stack.dns.transport;
+    this.query = new DirectQuery(transport, servers, name, request.options, this.session.now);
+  }
+
+  private show(query: DirectQuery): i32 {
+    const session = this.session;
+    const parts = this.request.parts;
+    const reply = query.reply;
+    for (let i = 0; i < query.complaints.length; i++) session.printLine(query.complaints[i]);
+    if (reply == null) {
+      session.printLine(";; no servers could be reached");
+      return EXIT_NO_RESPONSE;
+    }
+    if (query.truncated && !parts.short && parts.comments) {
+      const rest = query.overTcp
+        ? "retrying in TCP mode."
+        : "and TCP failed: the answer is not complete.";
+      session.printLine(`;; Truncated, ${rest}`);
+    }
+    const printer = new MessagePrinter(session, parts, reply);
+    printer.print();
+    if (parts.stats && !parts.short) printer.printStats(query);
+    return EXIT_OK;
+  }
+}
+
+export class Dig extends Command {
+  constructor(private readonly stack: NetworkStack) {
+    super(
+      "dig",
+      "[@SERVER] [-x ADDRESS] NAME [TYPE] [+short] [+tcp] [+noall] [+answer]",
+      "asks a name server and prints its message",
+      ["dig mainnet.era.zksync.io", "dig @10.0.2.3 zksync.io MX +short", "dig -x 1.1.1.1"],
+      true,
+    );
+  }
+
+  start(words: Array<string>, session: Session): Job {
+    const request = new Request(words);
+    if (request.failure != "") return this.failed(session, request.failure);
+    const servers: Array<NameServer> = [];
+    const typed = request.server;
+    if (typed == "") {
+      const states = this.stack.dns.servers.order();
+      for (let i = 0; i < states.length; i++) servers.push(states[i].server);
+      if (servers.length == 0)
+        return this.failed(session, "no name servers configured", EXIT_NO_RESPONSE);
+    } else {
+      const server = parseNameServer(typed);
+      if (server != null) {
+        const port = request.port == DNS_PORT ? server.port : request.port;
+        servers.push(new NameServer(server.address, port));
+      } else if (nameComplaint(typed) != "") {
+        return this.failed(
+          session,
+          `couldn't get address for '${printable(typed)}': not found`,
+          EXIT_NO_SERVER,
+        );
+      }
+    }
+    const parts = request.parts;
+    if (parts.cmd && !parts.short) {
+      session.printLine("");
+      session.printLine(`; <<>> DiG 9.18 <<>> ${printable(words.join(" "))}`);
+      session.printLine(";; global options: +cmd");
+    }
+    return new DigJob(session, this.stack, request, servers);
+  }
+}
+
+function withoutDot(name: string): string {
+  return name.endsWith(".") ? name.substring(0, name.length - 1) : name;
+}
+
+/** Returns the name under which the names of an address are found (RFC 1035 section 3.5). */
+function reverseName(address: u32): string {
+  const bytes = `${address & 255}.${(address >>> 8) & 255}.${(address >>> 16) & 255}`;
+  return `${bytes}.${address >>> 24}.in-addr.arpa`;
+}

@@ -1,0 +1,142 @@
+/**
+ * A question put to given servers, one after the other, without hosts table, cache and memory, as
+ * dig(1) and host(1) put theirs. The result is the message itself.
+ */
+import { NEVER, SECOND } from "../../../core/time";
+import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
+import { NameServer } from "../settings";
+import { DnsExchange, DnsTransport, StreamExchange, UdpExchange } from "./exchange";
+import { DnsError } from "./failure";
+import { DnsQuestion } from "./question";
+import { DnsReply } from "./reply";
+
+/** How to ask. */
+export class DirectOptions {
+  type: u32 = TYPE_A;
+  /** Over TCP only. */
+  tcp: bool = false;
+  edns: bool = true;
+  recurse: bool = true;
+  /** Queries to each server. */
+  tries: i32 = 3;
+  timeout: i64 = 5 * SECOND;
+}
+
+export class DirectQuery {
+  done: bool = false;
+  /** The response; null if no server answered. */
+  reply: DnsReply | null = null;
+  /** The server that answered, or was asked last. */
+  server: NameServer;
+  /** The answer came over TCP. */
+  overTcp: bool = false;
+  /** The UDP response was truncated. */
+  truncated: bool = false;
+  /** What went wrong so far, in dig's words. */
+  readonly complaints: Array<string> = [];
+  /** Microseconds from the last question to the answer. */
+  elapsed: i64 = 0;
+  private exchange: DnsExchange | null = null;
+  private index: i32 = 0;
+  private tries: i32 = 0;
+  private askedAt: i64 = 0;
+
+  constructor(
+    private readonly transport: DnsTransport,
+    /** At least one. */
+    private readonly servers: Array<NameServer>,
+    /** In canonical form; "" is the root. */
+    private readonly name: string,
+    private readonly options: DirectOptions,
+    now: i64,
+  ) {
+    this.server = servers[0];
+    this.ask(options.tcp, now);
+  }
+
+  poll(now: i64): void {
+    const exchange = this.exchange;
+    if (exchange == null) return;
+    const reply = exchange.poll(now);
+    if (reply == null) {
+      if (now >= this.askedAt + this.options.timeout) this.failed("timed out", now);
+    } else if (reply.error != DnsError.None) {
+      this.failed(complaintOf(reply.error), now);
+    } else if (DnsHeader.at(reply.pointer).truncated && !this.overTcp) {
+      this.truncated = true;
+      this.reply = reply;
+      this.elapsed = now - this.askedAt;
+      this.ask(true, now);
+    } else {
+      this.reply = reply;
+      this.elapsed = now - this.askedAt;
+      this.close();
+    }
+  }
+
+  pollAt(): i64 {
+    return this.exchange == null ? NEVER : this.askedAt + this.options.timeout;
+  }
+
+  /** Releases the socket. */
+  close(): void {
+    const exchange = this.exchange;
+    if (exchange != null) exchange.close();
+    this.exchange = null;
+    this.done = true;
+  }
+
+  private ask(tcp: bool, now: i64): void {
+    const before = this.exchange;
+    if (before != null) before.close();
+    this.exchange = null;
+    this.askedAt = now;
+    this.overTcp = tcp;
+    const transport = this.transport;
+    const options = this.options;
+    const question = new DnsQuestion(
+      transport.random,
+      this.name,
+      options.type,
+      options.edns,
+      false,
+    );
+    if (!options.recurse) question.clearRecursion();
+    if (tcp) {
+      const stream = transport.connector.connect(this.server.address, this.server.port, now);
+      if (stream != null) this.exchange = new StreamExchange(question, stream);
+    } else {
+      this.exchange = UdpExchange.open(transport, this.server, question);
+    }
+    if (this.exchange == null) this.failed("no free socket", now);
+  }
+
+  /** This server did not answer: asks it again over UDP, then the next; uses what came, if any. */
+  private failed(why: string, now: i64): void {
+    const address = this.server.toString();
+    const shown = this.server.port == DNS_PORT ? `${address}#${DNS_PORT}` : address;
+    this.complaints.push(`;; communications error to ${shown}: ${why}`);
+    if (this.truncated) {
+      this.overTcp = false;
+      this.close();
+      return;
+    }
+    if (++this.tries >= this.options.tries) {
+      this.tries = 0;
+      this.index++;
+    }
+    if (this.index < this.servers.length) {
+      this.server = this.servers[this.index];
+      this.ask(this.options.tcp, now);
+    } else {
+      this.close();
+    }
+  }
+}
+
+/** The error in dig's words. */
+function complaintOf(error: DnsError): string {
+  if (error == DnsError.PortUnreachable) return "connection refused";
+  if (error == DnsError.Unreachable) return "host unreachable";
+  return error == DnsError.BadAnswer ? "bad message" : "end of file";
+}

@@ -1,0 +1,90 @@
+/** Names on the console: `dig`, `resolvectl`, search domains, dead servers and dead addresses. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+
+/** What a command printed, without the line typed and the prompt. */
+const printed = (lab: Lab, line: string) =>
+  lab
+    .command(line)
+    .slice(line.length)
+    .replace(/\r/g, "")
+    .replace(/\n?anonymos> $/, "")
+    .trim();
+
+test("dig prints the message of the server", async () => {
+  const lab = await Lab.at("S1");
+  lab.dns.names["www.test"] = "10.0.2.2 10.0.2.9";
+  const text = printed(lab, "dig www.test");
+  assert.match(
+    text,
+    /^; <<>> DiG 9\.18 <<>> www\.test\n;; global options: \+cmd\n;; Got answer:\n/,
+  );
+  assert.match(text, /->>HEADER<<- opcode: QUERY, status: NOERROR, id: \d+\n/);
+  assert.match(text, /\n;; flags: qr rd ra; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 0\n/);
+  assert.match(text, /\n;; QUESTION SECTION:\n;www\.test\.\t\t\tIN\tA\n/);
+  assert.match(text, /\n;; ANSWER SECTION:\nwww\.test\.\t\t30\tIN\tA\t10\.0\.2\.2\nwww\.test\./);
+  assert.match(
+    text,
+    /\n;; Query time: \d+ msec\n;; SERVER: 10\.0\.2\.3#53\(10\.0\.2\.3\) \(UDP\)\n/,
+  );
+  assert.match(text, /\n;; MSG SIZE {2}rcvd: 58$/);
+  assert.equal(printed(lab, "dig +short www.test"), "10.0.2.2\n10.0.2.9");
+  assert.equal(
+    printed(lab, "dig @10.0.2.3 www.test A +noall +answer"),
+    "www.test.\t\t30\tIN\tA\t10.0.2.2\nwww.test.\t\t30\tIN\tA\t10.0.2.9",
+  );
+  assert.match(printed(lab, "dig none.test; echo $?"), /status: NXDOMAIN[\s\S]*\n0$/);
+  assert.match(printed(lab, "dig -x 10.0.2.2"), /;2\.2\.0\.10\.in-addr\.arpa\.\tIN\tPTR\n/);
+  assert.match(printed(lab, "dig www.test ANY; echo $?"), /^dig: ANY is not supported.*\n1$/);
+  assert.match(printed(lab, "dig www.test +wrong; echo $?"), /^dig: Invalid option: \+wrong\n1$/);
+  assert.match(printed(lab, "dig @no.test a.test; echo $?"), /couldn't get address for 'no\.test'/);
+});
+
+test("dig says which server did not answer", async () => {
+  const lab = await Lab.at("S1");
+  lab.dns.behavior = { ...lab.dns.behavior, silence: 1 };
+  const text = printed(lab, "dig a.test +time=1 +tries=2 +short; echo $?");
+  const line = ";; communications error to 10.0.2.3#53: timed out\n";
+  assert.equal(text, `${line}${line};; no servers could be reached\n9`);
+});
+
+test("resolvectl shows the server that is asked first, and the one that is silent", async () => {
+  const lab = await Lab.at("S1");
+  lab.dns.names["a.test"] = "10.0.2.2";
+  lab.dns.names["b.test"] = "10.0.2.2";
+  lab.command("resolvectl dns 10.0.2.77 10.0.2.3");
+  assert.match(printed(lab, "resolvectl query a.test"), /^a\.test: 10\.0\.2\.2\n\n-- Information/);
+  const status = printed(lab, "resolvectl");
+  assert.match(status, /^Link 1 \(net0\)\n {4}Current Scopes: DNS\n/);
+  assert.match(status, /\nCurrent DNS Server: 10\.0\.2\.3\n/);
+  assert.match(status, /\n {7}DNS Servers: 10\.0\.2\.77 \(no answer\) 10\.0\.2\.3/);
+  const before = lab.world.now;
+  assert.match(printed(lab, "host b.test"), /has address 10\.0\.2\.2/);
+  assert.ok(lab.world.now - before < 500_000, "the dead server costs nothing any more");
+  const statistics = printed(lab, "resolvectl statistics");
+  assert.match(statistics, /\nserver 10\.0\.2\.77: 0 answers, 1 timeouts\n/);
+  assert.match(statistics, /\nserver 10\.0\.2\.3: 2 answers, 0 timeouts/);
+});
+
+test("short names are searched for in the domains that resolvectl shows", async () => {
+  const lab = await Lab.at("S1");
+  lab.dns.names["printer.lab.test"] = "10.0.2.9";
+  assert.match(printed(lab, "host printer"), /not found: 3\(NXDOMAIN\)/);
+  lab.command("resolvectl domain corp.test lab.test");
+  assert.equal(printed(lab, "resolvectl domain"), "Link 1 (net0): corp.test lab.test");
+  assert.match(printed(lab, "resolvectl"), /\n {8}DNS Domain: corp\.test lab\.test$/);
+  assert.match(printed(lab, "host printer"), /printer\.lab\.test has address 10\.0\.2\.9/);
+  assert.match(printed(lab, "host printer."), /not found: 3\(NXDOMAIN\)/);
+  lab.command('resolvectl domain ""');
+  assert.equal(printed(lab, "resolvectl domain"), "Link 1 (net0):");
+  assert.match(printed(lab, "resolvectl domain a..b"), /'a\.\.b' is not valid/);
+});
+
+test("curl connects to the second address if the first is silent", async () => {
+  const lab = await Lab.at("S1");
+  lab.dns.names["two.test"] = "10.0.2.77 10.0.2.2";
+  const before = lab.world.now;
+  assert.match(printed(lab, "curl -s -m 20 http://two.test/; echo $?"), /\n0$/);
+  assert.ok(lab.world.now - before < 2_000_000, "RFC 8305: 250 ms later");
+});
