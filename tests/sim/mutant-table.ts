@@ -129,9 +129,9 @@ export const mutants: Mutant[] = [
     to: "block.schedule.counters.timeouts++;",
   },
   {
-    what: "repeats a POST whose connection ended without a response",
+    what: "repeats a POST whose new connection ended without a response",
     file: "net/service/http/client/exchange.ts",
-    from: " && isIdempotent(this.method)",
-    to: "",
+    from: "silent && this.reused && !this.retried",
+    to: "silent && !this.retried",
   },
 ];
