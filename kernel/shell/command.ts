@@ -85,6 +85,17 @@ export abstract class Command {
   /** Starts the command. `words` are its options and operands, without its name. */
   abstract start(words: Array<string>, session: Session): Job;
 
+  /** How long it waits for the network at most, in microseconds; 0: the usual time. */
+  waitLimit(_words: Array<string>): i64 {
+    return 0;
+  }
+
+  /** Reports that `waitLimit` has passed. Returns the exit code. */
+  waitFailed(session: Session, reason: string): i32 {
+    session.error(this.name, `network is not configured: ${reason}`);
+    return EXIT_FAILURE;
+  }
+
   /** The words that Tab offers after `_words`. */
   complete(_words: Array<string>): Array<string> {
     return [];

@@ -77,6 +77,7 @@ export class Execution {
 
   private start(text: string): Job {
     const session = this.session;
+    session.since = session.now;
     const parsed = new ParsedCommand(text, session.lastCode);
     if (parsed.failure != "") {
       session.error("shell", parsed.failure);

@@ -9,6 +9,8 @@ const PATIENCE: i64 = 10 * SECOND;
 export class NetworkWait extends Job {
   private started: Job | null = null;
   private readonly deadline: i64;
+  /** The command has a limit of its own, below the usual one. */
+  private readonly isLimited: bool;
 
   constructor(
     private readonly command: Command,
@@ -16,7 +18,9 @@ export class NetworkWait extends Job {
     private readonly session: Session,
   ) {
     super();
-    this.deadline = session.now + PATIENCE;
+    const limit = command.waitLimit(words);
+    this.isLimited = limit > 0 && limit < PATIENCE;
+    this.deadline = session.now + (this.isLimited ? limit : PATIENCE);
   }
   poll(now: i64): i32 {
     const running = this.started;
@@ -28,6 +32,7 @@ export class NetworkWait extends Job {
     }
     if (now < this.deadline) return RUNNING;
     const reason = this.session.network.reason();
+    if (this.isLimited) return this.command.waitFailed(this.session, reason);
     this.session.error(this.command.name, `network is not configured: ${reason}`);
     return EXIT_FAILURE;
   }

@@ -14,7 +14,8 @@
 import { isDigit, parseDecimalText } from "../../core/text";
 import { printable } from "./terminal/printable";
 
-class Given {
+/** An option as it was given; `name` is the first of its names. */
+export class Given {
   constructor(
     readonly name: string,
     readonly value: string,
@@ -83,6 +84,15 @@ export class Options {
       if (this.given[i].name == name) values.push(this.given[i].value);
     }
     return values;
+  }
+
+  /** Every option given, in order, of those called by `names`. */
+  givenOf(names: StaticArray<string>): Array<Given> {
+    const found: Array<Given> = [];
+    for (let i = 0; i < this.given.length; i++) {
+      if (names.includes(this.given[i].name)) found.push(this.given[i]);
+    }
+    return found;
   }
 
   /** The value as a decimal number; sets `failure` unless it is from `minimum` to `maximum`. */

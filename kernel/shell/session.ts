@@ -14,6 +14,8 @@ export class Session {
   readonly editor: LineEditor;
   /** The time of this turn, in microseconds since boot. */
   now: i64 = 0;
+  /** When the running command was given, before any wait for the network. */
+  since: i64 = 0;
   /** `$?`: the exit code of the last command, 0 to 255. */
   lastCode: i32 = 0;
   /** True while a command of `run=` runs: `ping` then stops by itself. */

@@ -1,12 +1,9 @@
 /** `curl -v`: connection and certificate (`*`), request head (`>`) and response head (`<`). */
 import { latin1 } from "../../../../core/text";
-import { HttpWatcher } from "../../../../net/service/http/client/watcher";
 import { HttpHead } from "../../../../net/service/http/message/head";
 import { Stream } from "../../../../net/service/stream/stream";
-import { TcpStream } from "../../../../net/service/stream/tcp-stream";
 import { TlsStream } from "../../../../net/service/tls/stream";
 import { faultsOf } from "../../../../net/service/tls/verification";
-import { formatIpv4 } from "../../../../net/wire/address";
 import {
   certificateLines,
   certificateTitle,
@@ -16,28 +13,27 @@ import {
 } from "../../certificate-text";
 import { Session } from "../../session";
 import { printable } from "../../terminal/printable";
+import { CurlTraffic } from "./traffic";
 
-export class VerboseCurl extends HttpWatcher {
+export class VerboseCurl extends CurlTraffic {
   constructor(private readonly session: Session) {
     super();
   }
 
   connected(stream: Stream, reused: bool): void {
-    let below: Stream = stream;
-    if (stream instanceof TlsStream) below = (stream as TlsStream).below;
-    if (below instanceof TcpStream) {
-      const ends = (below as TcpStream).connection.endpoints;
-      const to = `${formatIpv4(ends.remoteIpv4)} port ${ends.remotePort}`;
-      this.say("*", reused ? `Re-using existing connection to ${to}` : `Connected to ${to}`);
-    }
+    super.connected(stream, reused);
+    const to = `${this.remoteAddress} port ${this.remotePort}`;
+    this.say("*", reused ? `Re-using existing connection to ${to}` : `Connected to ${to}`);
     if (stream instanceof TlsStream && !reused) this.secured(stream as TlsStream);
   }
 
   sent(head: string): void {
+    super.sent(head);
     this.lines(">", head);
   }
 
   received(head: HttpHead): void {
+    super.received(head);
     this.lines("<", latin1(head.pointer(0), head.length));
   }
 

@@ -6,9 +6,10 @@ import { HTTP_EXCHANGES } from "../../../../core/limits";
 import { Pollable } from "../../../../core/pollable";
 import { earlier } from "../../../../core/time";
 import { Connector } from "../../stream/connector";
-import { HttpExchange, HttpServices } from "./exchange";
+import { HttpExchange } from "./exchange";
 import { NameLookup } from "./ports";
 import { HttpRequest } from "./request";
+import { HttpServices } from "./services";
 
 /** Runs up to HTTP_EXCHANGES requests at once. */
 export class HttpClient extends Pollable {

@@ -9,6 +9,7 @@ const PADDING: u32 = 0x3d;
 export function basicCredential(userinfo: string): string {
   const user = userinfo.includes(":") ? userinfo : userinfo + ":";
   const bytes: Array<u32> = [];
+  // A URL is ASCII.
   for (let i = 0; i < user.length; i++) {
     let c: u32 = user.charCodeAt(i);
     if (c == 0x25) {
@@ -17,6 +18,14 @@ export function basicCredential(userinfo: string): string {
     }
     bytes.push(c);
   }
+  return "Basic " + base64(bytes);
+}
+
+/** Returns the Authorization field's value for `user:password` as typed. */
+export function plainCredential(text: string): string {
+  const utf8 = Uint8Array.wrap(String.UTF8.encode(text));
+  const bytes: Array<u32> = [];
+  for (let i = 0; i < utf8.length; i++) bytes.push(utf8[i]);
   return "Basic " + base64(bytes);
 }
 

@@ -6,21 +6,20 @@
  *         ^ redirect, or the idle connection had been closed   |
  *         +-----------------------------------------------------+
  */
-import { HTTP_DISCARD_BYTES, HTTP_REDIRECTS } from "../../../../core/limits";
+import { HTTP_DISCARD_BYTES } from "../../../../core/limits";
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
-import { Connector } from "../../stream/connector";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { CountingSink } from "../message/body";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
-import { ConnectionPool } from "./connection-pool";
 import { ConnectionRace } from "./connection-race";
 import { cutText, HttpFailure, TOO_SLOW, transferFailure } from "./failure";
-import { NameAnswer, NameLookup } from "./ports";
+import { NameAnswer } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
 import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
+import { HttpServices, HttpTimes } from "./services";
 
 /** An exchange fails if no byte is sent or received for this long. */
 const SILENCE: i64 = 120 * SECOND;
@@ -32,27 +31,6 @@ const enum Phase {
   Connecting = 1,
   Exchanging = 2,
   Done = 3,
-}
-
-/** Timestamps of an exchange, in microseconds since boot; 0 until reached. */
-class HttpTimes {
-  resolved: i64 = 0;
-  connected: i64 = 0;
-  /** The first byte of the final response. */
-  firstByte: i64 = 0;
-  finished: i64 = 0;
-
-  constructor(readonly started: i64) {}
-}
-
-/** State shared by all exchanges of a client. */
-export class HttpServices {
-  readonly pool: ConnectionPool = new ConnectionPool();
-  constructor(
-    readonly lookup: NameLookup,
-    readonly connector: Connector,
-    readonly userAgent: string,
-  ) {}
 }
 
 /** Made by `HttpClient.request`, which polls it until `done`. */
@@ -80,6 +58,8 @@ export class HttpExchange {
   private answer: NameAnswer | null = null;
   private stream: Stream | null = null;
   private race: ConnectionRace | null = null;
+  /** The deadline for resolving and connecting. */
+  private openDeadline: i64 = NEVER;
   private readonly deadline: i64;
   private silentSince: i64;
   private retried: bool = false;
@@ -98,6 +78,7 @@ export class HttpExchange {
     this.times = new HttpTimes(now);
     this.deadline = request.timeout > 0 ? now + request.timeout : NEVER;
     this.silentSince = now;
+    this.limitConnecting(now);
     if (request.error != "") this.fail(HttpFailure.Request, request.error, now);
     else this.checkUrl(request.url, now);
   }
@@ -120,7 +101,9 @@ export class HttpExchange {
     if (this.done) return moved;
     if (moved || this.sinkWaits) this.silentSince = now;
     this.polledAt = now;
-    if (now >= this.deadline) this.timedOut("Operation timed out", now);
+    const opening = this.phase < Phase.Exchanging;
+    if (opening && now >= this.openDeadline) this.timedOut("Connection timed out", now);
+    else if (now >= this.deadline) this.timedOut("Operation timed out", now);
     else if (now >= this.silentSince + SILENCE) this.timedOut(TOO_SLOW, now);
     return moved;
   }
@@ -130,7 +113,8 @@ export class HttpExchange {
     if (this.done) return NEVER;
     // Not polled yet.
     if (this.phase == Phase.Resolving && this.answer == null) return 0;
-    const at = earlier(this.deadline, this.silentSince + SILENCE);
+    let at = earlier(this.deadline, this.silentSince + SILENCE);
+    if (this.phase < Phase.Exchanging) at = earlier(at, this.openDeadline);
     if (this.sinkWaits) return earlier(at, this.polledAt + SINK_RETRY);
     const race = this.race;
     return race == null ? at : earlier(at, race.pollAt());
@@ -146,6 +130,11 @@ export class HttpExchange {
     if (this.phase == Phase.Resolving) return this.resolve(now);
     if (this.phase == Phase.Connecting) return this.connect(now);
     return this.transfer(now);
+  }
+
+  private limitConnecting(now: i64): void {
+    const limit = this.request.connectTimeout;
+    this.openDeadline = limit > 0 ? now + limit : NEVER;
   }
 
   private checkUrl(url: Url, now: i64): bool {
@@ -274,7 +263,7 @@ export class HttpExchange {
     if (receiver.state == ReceiverState.Failed) {
       return this.fail(receiver.failure, receiver.message, now);
     }
-    if (this.redirect != null && receiver.tooMuchFor(HTTP_DISCARD_BYTES)) return this.follow();
+    if (this.redirect != null && receiver.tooMuchFor(HTTP_DISCARD_BYTES)) return this.follow(now);
     const status = stream.status();
     const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
     if (receiver.state == ReceiverState.Complete) {
@@ -302,8 +291,8 @@ export class HttpExchange {
       this.receiver.startBody(this.request.sink, this.request.maximumBody);
     } else if (next.error != "") {
       this.fail(next.url.unsupported ? HttpFailure.Unsupported : HttpFailure.Url, next.error, now);
-    } else if (this.redirects == HTTP_REDIRECTS) {
-      const message = `Maximum (${HTTP_REDIRECTS}) redirects followed`;
+    } else if (this.redirects >= this.request.maximumRedirects) {
+      const message = `Maximum (${this.request.maximumRedirects}) redirects followed`;
       this.fail(HttpFailure.TooManyRedirects, message, now);
     } else {
       this.receiver.startBody(new CountingSink(), 0);
@@ -321,12 +310,13 @@ export class HttpExchange {
       stream.abort();
     }
     this.stream = null;
-    return this.redirect == null ? this.finish(now) : this.follow();
+    return this.redirect == null ? this.finish(now) : this.follow(now);
   }
 
   /** Follows a redirect. */
-  private follow(): bool {
+  private follow(now: i64): bool {
     const redirect = this.redirect!;
+    this.times.hop = now;
     const stream = this.stream;
     if (stream != null) stream.abort();
     this.stream = null;
@@ -340,6 +330,7 @@ export class HttpExchange {
     this.retried = false;
     this.bodyBytes = 0;
     this.phase = Phase.Resolving;
+    this.limitConnecting(now);
     return true;
   }
 

@@ -1,4 +1,5 @@
 /** A request of the HTTP client (RFC 9110 sections 6 to 10), validated as it is built. */
+import { HTTP_REDIRECTS } from "../../../../core/limits";
 import { BodySink, BodySource, CountingSink } from "../message/body";
 import { isFieldValue, isToken } from "../message/grammar";
 import { parseUrl, Url } from "../url";
@@ -43,6 +44,9 @@ export class HttpRequest {
   /** Receives the response's body; by default it is counted and dropped. */
   sink: BodySink = new CountingSink();
   followRedirects: bool = false;
+  maximumRedirects: u32 = HTTP_REDIRECTS;
+  /** The time limit to resolve the name and connect, in microseconds; 0: none. */
+  connectTimeout: i64 = 0;
   /** The time limit of the whole exchange in microseconds; 0: none. */
   timeout: i64 = 0;
   /** Silence after which the peer is probed (`Stream.setKeepAlive`), in microseconds; 0: never. */

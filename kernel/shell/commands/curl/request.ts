@@ -1,0 +1,83 @@
+/** Makes the request of `curl` from its options. */
+import { plainCredential } from "../../../../net/service/http/client/credentials";
+import { HttpRequest } from "../../../../net/service/http/client/request";
+import { Options } from "../../options";
+import { CurlBody } from "./body";
+
+const FORM: string = "application/x-www-form-urlencoded";
+const JSON_TYPE: string = "application/json";
+
+/** Returns the request; its `error` says what is wrong with the options. */
+export function curlRequest(url: string, options: Options): HttpRequest {
+  const body = new CurlBody(options);
+  const text = body.text;
+  const inUrl = options.has("G") && text != null;
+  const request = new HttpRequest(inUrl && text != null ? withQuery(url, text) : url);
+  request.error = body.error;
+  if (body.error != "") return request;
+  if (!options.has("G")) request.body = body.source();
+  if (options.has("I") && request.body != null) {
+    request.error = "You can only select one HTTP request method! -I and -d contradict each other";
+    return request;
+  }
+  if (options.has("I")) request.setMethod("HEAD");
+  else if (request.body != null) request.setMethod("POST");
+  if (options.has("X")) request.setMethod(options.value("X"));
+  if (request.error != "") request.error = `-X ${options.value("X")}: ${request.error}`;
+  else addFields(request, options);
+  return request;
+}
+
+/** Adds data to the query of a URL, before the fragment. */
+function withQuery(url: string, data: string): string {
+  const hash = url.indexOf("#");
+  const whole = hash < 0 ? url : url.substring(0, hash);
+  return whole + (whole.includes("?") ? "&" : "?") + data;
+}
+
+/** -H wins over the options that stand for a single field. */
+function addFields(request: HttpRequest, options: Options): void {
+  const headers = options.values("H");
+  for (let i = 0; i < headers.length; i++) {
+    if (addHeader(request, headers[i])) continue;
+    request.error = `-H ${headers[i]}: expected NAME: VALUE, NAME: (to omit it) or NAME; (empty)`;
+    return;
+  }
+  if (options.has("A")) addOnce(request, "User-Agent", options.value("A"));
+  if (options.has("e")) addOnce(request, "Referer", options.value("e"));
+  if (options.has("u")) addOnce(request, "Authorization", plainCredential(options.value("u")));
+  if (options.has("u") && !options.value("u").includes(":")) {
+    request.error = `-u ${options.value("u")}: expected USER:PASSWORD`;
+  }
+  const cookies = options.values("b");
+  if (cookies.length > 0) addOnce(request, "Cookie", cookies.join("; "));
+  for (let i = 0; i < cookies.length; i++) {
+    if (cookies[i].includes("=")) continue;
+    request.error = `-b ${cookies[i]}: there are no files (use NAME=VALUE)`;
+  }
+  if (options.has("json")) addOnce(request, "Accept", JSON_TYPE);
+  if (request.body == null) return;
+  addOnce(request, "Content-Type", options.has("json") ? JSON_TYPE : FORM);
+}
+
+/** Adds a field unless -H did; an empty value omits it. */
+function addOnce(request: HttpRequest, name: string, value: string): void {
+  if (request.has(name.toLowerCase())) return;
+  if (value == "") request.omitField(name);
+  else request.addField(name, value);
+}
+
+/** Adds `NAME: VALUE`; `NAME:` omits the header, `NAME;` sends it empty. False: malformed. */
+function addHeader(request: HttpRequest, header: string): bool {
+  const colon = header.indexOf(":");
+  if (colon < 0 && header.endsWith(";")) {
+    request.addField(header.substring(0, header.length - 1), "");
+    return true;
+  }
+  if (colon <= 0) return false;
+  const name = header.substring(0, colon);
+  const value = header.substring(colon + 1).trim();
+  if (value == "") request.omitField(name);
+  else request.addField(name, value);
+  return true;
+}

@@ -1,0 +1,122 @@
+/** curl's options from the console: what is sent, what is printed, and the exit codes. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+
+/** A laboratory whose gateway answers on port 81 and keeps the requests. */
+async function lab(answer: (head: string) => string): Promise<[Lab, string[]]> {
+  const lab = await Lab.at("S1");
+  const requests: string[] = [];
+  lab.gateway.tcp.listeners.set(81, (connection) => {
+    let text = "";
+    connection.onData = (data) => {
+      text += data.toString("latin1");
+      const length = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
+      const end = text.indexOf("\r\n\r\n") + 4;
+      if (end < 4 || text.length < end + length) return;
+      requests.push(text);
+      connection.write(Buffer.from(answer(text), "latin1"));
+      text = "";
+    };
+    connection.onFinish = () => connection.close();
+  });
+  return [lab, requests];
+}
+
+const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+test("options change the request as with curl", async () => {
+  const [world, requests] = await lab(() => ok);
+  const form = "Content-Type: application/x-www-form-urlencoded\r\n";
+  const cases: [options: string, line: string, contains: string][] = [
+    ["", "GET / ", "User-Agent: anonymos/"],
+    ["-A 'Agent 1'", "GET / ", "\r\nUser-Agent: Agent 1\r\n"],
+    ["-A ''", "GET / ", "81\r\nAccept: "],
+    ["-A x -H 'User-Agent: y'", "GET / ", "\r\nUser-Agent: y\r\n"],
+    ["-b a=b -b 'c=d; e=f'", "GET / ", "\r\nCookie: a=b; c=d; e=f\r\n"],
+    ["-e http://b/", "GET / ", "\r\nReferer: http://b/\r\n"],
+    ["-u us%65r:p:é", "GET / ", `\r\nAuthorization: Basic ${base64("us%65r:p:é")}\r\n`],
+    ["-d a=1 -d b=2", "POST / ", `${form}Content-Length: 7\r\n\r\na=1&b=2`],
+    ["--data-raw @a -d b", "POST / ", "\r\n\r\n@a&b"],
+    ["--data-binary 'a b'", "POST / ", "\r\n\r\na b"],
+    ["--data-urlencode 'a=b c&d'", "POST / ", "\r\n\r\na=b%20c%26d"],
+    ["--data-urlencode =é/~", "POST / ", "\r\n\r\n%C3%A9%2F~"],
+    ["--data-urlencode 'b c' -d x", "POST / ", "\r\n\r\nb%20c&x"],
+    ["-G -d a=1 --data-urlencode 'b=c d'", "GET /?a=1&b=c%20d ", "Accept: */*\r\n\r\n"],
+    ["-G -I -d a=1", "HEAD /?a=1 ", "Accept: */*\r\n\r\n"],
+    ["--json '{}'", "POST / ", "Accept: application/json\r\nContent-Type: application/json\r\n"],
+    ["--json [1 --json ,2]", "POST / ", "\r\n\r\n[1,2]"],
+    ["--json 1 -H 'Accept: a/b'", "POST / ", "\r\nAccept: a/b\r\nContent-Type: application/json"],
+    ["-4 -X PUT", "PUT / ", "Content-Length: 0\r\n\r\n"],
+  ];
+  for (const [options, line, contains] of cases) {
+    world.command(`curl ${options} http://10.0.2.2:81/`);
+    const sent = requests.at(-1) ?? "";
+    assert.ok(sent.startsWith(line), `${options}: ${sent}`);
+    assert.ok(sent.includes(contains), `${options}: ${sent}`);
+  }
+  world.command("curl --url http://10.0.2.2:81/url");
+  assert.match(requests.at(-1) ?? "", /^GET \/url /);
+  assert.match(world.command("curl -I 10.0.2.2:81"), /\nHTTP\/1\.1 200 OK\r\n.*Length: 2\r\n/s);
+  assert.equal(world.command("curl -o /dev/null 10.0.2.2:81").split("\r\n").length, 2);
+});
+
+test("-w prints curl's variables", async () => {
+  const moved = "HTTP/1.1 302 X\r\nLocation: /b c\r\nContent-Length: 0\r\n\r\n";
+  const [world] = await lab((head) => (head.startsWith("GET /a ") ? moved : ok));
+  const shown = (options: string) =>
+    world.command(`curl -s -o null ${options}`).split("\r\n").slice(2, -1).join("\n");
+  const to = "10.0.2.2:81/a";
+  assert.equal(shown(`-w '%{http_code} %{redirect_url}\\n' ${to}`), "302 http://10.0.2.2:81/b%20c");
+  assert.equal(
+    shown(`-L -w '%{response_code} %{num_redirects} %{url_effective} %{size_download}\\n' ${to}`),
+    "200 1 http://10.0.2.2:81/b%20c 2",
+  );
+  assert.equal(
+    shown(`-w '%{content_type}|%{method}|%%|%{scheme}\\n' ${to}x`),
+    "text/plain|GET|%|HTTP",
+  );
+  assert.equal(shown(`-d abc -w '%{size_upload} %{size_header}\\n' ${to}x`), `3 ${ok.length - 2}`);
+  assert.match(
+    shown(`-w '%{remote_ip}:%{remote_port} %{local_ip}\\n' ${to}x`),
+    /^10\.0\.2\.2:81 10\.0/,
+  );
+  assert.match(shown(`-w '%{time_total} %{time_connect}\\n' ${to}x`), /^\d+\.\d{6} \d+\.\d{6}$/);
+  assert.match(shown(`-w '%{nothing}' ${to}x`), /unknown --write-out variable: 'nothing'/);
+  const failed = world.command("curl -w '%{http_code} %{exitcode}\\n' 10.0.2.2:7");
+  assert.match(failed, /\ncurl: \(7\) .*\r\n000 7\r\n/);
+});
+
+test("wrong uses of the options are named, with exit code 2", async () => {
+  const world = await Lab.at("S1");
+  const cases: [string, RegExp][] = [
+    ["-u user", /-u user: expected USER:PASSWORD/],
+    ["-b file", /-b file: there are no files/],
+    ["--data-urlencode a@b", /--data-urlencode a@b: there are no files/],
+    ["--data-binary @x", /--data-binary @x: there are no files/],
+    ["-I -d x", /You can only select one HTTP request method!/],
+    ["--max-redirs 51", /out of range/],
+    ["-o x", /-o: there are no files/],
+  ];
+  for (const [options, says] of cases) {
+    const output = world.command(`curl ${options} 10.0.2.2; echo $?`);
+    assert.match(output, says);
+    assert.match(output, /\n2\r\nanonymos> $/, options);
+  }
+});
+
+test("time limits: --connect-timeout for connecting, -m from when it was typed", async () => {
+  const world = await Lab.at("S1");
+  world.gateway.tcp.listeners.set(81, () => {});
+  const silent = world.command("curl --connect-timeout 2 -w '%{time_total}\\n' http://10.0.2.77/");
+  assert.match(silent, /curl: \((7|28)\) /);
+  const body = world.command("curl --connect-timeout 1 -m 3 -w '%{time_total}\\n' 10.0.2.2:81");
+  assert.match(body, /curl: \(28\) Operation timed out\r\n3\.0/);
+  const none = await Lab.at("S0");
+  const started = none.world.now;
+  const output = none.command("curl -m 2 http://10.0.2.2/; echo $?");
+  assert.match(output, /curl: \(28\) Operation timed out: network is not configured: /);
+  assert.match(output, /\n28\r\nanonymos> $/);
+  assert.ok(none.world.now - started < 4_000_000);
+});
