@@ -7,7 +7,7 @@ const END: string = "-----END CERTIFICATE-----";
 const SEQUENCE: u8 = 0x30;
 
 /** What became of the certificates of a file. */
-export class AddedRoots {
+class AddedRoots {
   /** How many are new. */
   count: i32 = 0;
   /** How many were trusted already. */

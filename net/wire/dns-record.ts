@@ -11,9 +11,9 @@ import { DNS_HEADER, TYPE_A, TYPE_CNAME, TYPE_NS, TYPE_OPT, TYPE_SOA } from "./d
 import { BAD_NAME, DnsName } from "./dns-name";
 
 export const TYPE_PTR: u32 = 12;
-export const TYPE_MX: u32 = 15;
+const TYPE_MX: u32 = 15;
 const TYPE_TXT: u32 = 16;
-export const TYPE_AAAA: u32 = 28;
+const TYPE_AAAA: u32 = 28;
 const TYPE_SRV: u32 = 33;
 export const TYPE_ANY: u32 = 255;
 const TYPE_CAA: u32 = 257;

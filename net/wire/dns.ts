@@ -22,7 +22,7 @@ export const DNS_QUERY_BYTES: u32 = DNS_HEADER + 255 + 4 + OPT_RECORD;
  * The UDP payload that OPT announces: a response of this size is not fragmented on any usual path
  * (DNS Flag Day 2020).
  */
-export const EDNS_PAYLOAD: u32 = 1232;
+const EDNS_PAYLOAD: u32 = 1232;
 
 export const TYPE_A: u32 = 1;
 export const TYPE_NS: u32 = 2;

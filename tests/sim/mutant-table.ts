@@ -82,7 +82,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: "accepts a DNS response with any identifier",
-    file: "net/service/dns/answer.ts",
+    file: "net/service/dns/question.ts",
     from: "header.id != id || ",
     to: "",
   },

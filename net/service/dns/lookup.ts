@@ -164,7 +164,8 @@ export class DnsLookup {
   private learn(attempt: Attempt, reply: DnsReply, state: ServerState, now: i64): void {
     const question = attempt.exchange.question;
     if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
-    // It was silent before, and answers a plain question: step by step, as only one may be at fault.
+    // It was silent before, and answers a plain question. Only one of the two may be at fault, so
+    // give them up one at a time.
     if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixed) return;
     if (state.usesEdns(now)) state.ednsFailed(now);
     else if (state.usesMixedCase(now)) state.mixedCaseFailed(now);
