@@ -215,16 +215,13 @@ export class SettingsReader {
     const words = splitBlanks(value);
     const servers: Array<NameServer> = [];
     let bad = "";
-    let clear = "";
     for (let i = 0; i < words.length; i++) {
       const server = parseNameServer(words[i]);
       if (server != null) servers.push(server);
       else if (bad == "") bad = words[i];
-      if (server != null && server.serverName != "") clear = words[i];
     }
     settings.nameServers = words.length == 0 ? servers : settings.nameServers.concat(servers);
-    if (bad == "" && clear == "") return "";
-    if (bad == "") return `DNS over TLS is not supported, ${clear} is queried in the clear`;
+    if (bad == "") return "";
     return `invalid name server ${bad}, expected ADDRESS, ADDRESS#PORT or ADDRESS#NAME`;
   }
 

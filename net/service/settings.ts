@@ -12,7 +12,7 @@ import {
   NOT_AN_ADDRESS,
   parseIpv4,
 } from "../wire/address";
-import { DNS_PORT } from "../wire/dns";
+import { DNS_PORT, DNS_TLS_PORT } from "../wire/dns";
 import { LeaseSettings } from "./lease-settings";
 
 /** An IPv4 address and the length of its network's prefix, 0 to 32. */
@@ -50,9 +50,14 @@ export class NameServer {
     readonly address: Ipv4Address,
     /** 1 to 65535. */
     readonly port: u32,
-    /** The name in its certificate (`ADDRESS#NAME`), or "". There is no DNS over TLS to use it. */
+    /** The name in its certificate (`ADDRESS#NAME`), or "". */
     readonly serverName: string = "",
   ) {}
+
+  /** Reports whether it is to be asked over TLS. */
+  get secure(): bool {
+    return this.serverName != "";
+  }
 
   equals(other: NameServer): bool {
     const same = this.address == other.address && this.port == other.port;
@@ -61,8 +66,9 @@ export class NameServer {
 
   /** Returns it as `parseNameServer` takes it. */
   toString(): string {
-    const port = this.port == DNS_PORT ? "" : `#${this.port}`;
-    return formatIpv4(this.address) + port + (this.serverName == "" ? "" : `#${this.serverName}`);
+    const usual = this.secure ? DNS_TLS_PORT : DNS_PORT;
+    const port = this.port == usual ? "" : `#${this.port}`;
+    return formatIpv4(this.address) + port + (this.secure ? `#${this.serverName}` : "");
   }
 }
 
@@ -159,7 +165,8 @@ export function parseNameServer(text: string): NameServer | null {
   if (next < parts.length || (next == 2 && name == "" && portText == "")) return null;
   if (name != "" && !isServerName(name)) return null;
   const hasPort = colon >= 0 || portText != "";
-  const port = hasPort ? parseDecimalText(portText) : (DNS_PORT as i64);
+  const usual = name == "" ? DNS_PORT : DNS_TLS_PORT;
+  const port = hasPort ? parseDecimalText(portText) : (usual as i64);
   if (address == NOT_AN_ADDRESS || port < 1 || port > 65535) return null;
   return isUnicast(address as u32) ? new NameServer(address as u32, port as u32, name) : null;
 }

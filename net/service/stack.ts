@@ -86,6 +86,7 @@ export class NetworkStack {
 
   /** Called when the trusted roots change: drops the TLS sessions and idle connections. */
   trustChanged(): void {
+    this.dns.closeIdle();
     this.tls.sessions.clear();
     this.http.closeIdle();
   }

@@ -43,7 +43,10 @@ const mistakes: [command: string, says: RegExp][] = [
   ["curl -d x -d @bytes:5 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
   ["curl -d @bytes:5 -d x 10.0.2.2", /^curl: -d @bytes:5: cannot be combined with another -d$/],
   ["curl -d x -d @file 10.0.2.2", /^curl: -d @file: there are no files \(use text or @bytes:N\)$/],
-  ["curl -o '' 10.0.2.2", /^curl: -o: there are no files \(only -o null works\) \(usage: /],
+  [
+    "curl -o '' 10.0.2.2",
+    /^curl: -o: there are no files \(only -o null and -o \/dev\/null work\) \(usage: /,
+  ],
   ["curl -H Host:a -H host:b 10.0.2.2", /^curl: more than one Host header$/],
   ["curl -H nothing 10.0.2.2", /^curl: -H nothing: expected NAME: VALUE, /],
   [

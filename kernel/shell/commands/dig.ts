@@ -258,7 +258,7 @@ export class Dig extends Command {
       const server = parseNameServer(typed);
       if (server != null) {
         const port = request.port == DNS_PORT ? server.port : request.port;
-        servers.push(new NameServer(server.address, port));
+        servers.push(new NameServer(server.address, port, server.serverName));
       } else if (nameComplaint(typed) != "") {
         return this.failed(
           session,

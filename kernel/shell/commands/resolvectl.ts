@@ -3,16 +3,17 @@
  *            domain [DEVICE] [DOMAIN...] | revert [DEVICE] | flush-caches | statistics
  *
  * Shows and sets the name servers and search domains, in the words of systemd's resolvectl(1).
- * What is set here wins over DHCP and the configuration until `revert`. A port follows a # here,
- * and a colon in systemd. `domain DEVICE ""` searches nowhere.
+ * What is set here wins over DHCP and the configuration until `revert`. A server with a NAME is
+ * asked over TLS (RFC 7858), on port 853 unless PORT is given, and has to prove that name.
+ * `domain DEVICE ""` searches nowhere.
  *
  * Servers are asked in the order in which they stand, but one that takes over 500 ms after faster
  * ones. One that does not answer within a second is asked last; it is probed after 5 s, then ever
  * more rarely, up to every 5 minutes, and is back in its place once it answers. `status` shows the
  * server that is asked first and those that are silent.
  *
- * Unlike systemd's, DEVICE may be left out if there is only one, and there is no DNSSEC and no DNS
- * over TLS: a server's NAME is shown and not used.
+ * Unlike systemd's, DEVICE may be left out if there is only one, a port follows a #, and there is
+ * no DNSSEC.
  *
  * Exit codes: 0; 1 no such device; 2 wrong usage, for which systemd's returns 1.
  */

@@ -5,10 +5,11 @@
 import { NEVER, SECOND } from "../../../core/time";
 import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
 import { NameServer } from "../settings";
-import { DnsExchange, DnsTransport, StreamExchange, UdpExchange } from "./exchange";
+import { DnsExchange, DnsTransport, StreamExchange } from "./exchange";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
+import { openExchange } from "./secure-exchange";
 
 /** How to ask. */
 export class DirectOptions {
@@ -61,7 +62,7 @@ export class DirectQuery {
     if (reply == null) {
       if (now >= this.askedAt + this.options.timeout) this.failed("timed out", now);
     } else if (reply.error != DnsError.None) {
-      this.failed(complaintOf(reply.error), now);
+      this.failed(reply.detail == "" ? complaintOf(reply.error) : reply.detail, now);
     } else if (DnsHeader.at(reply.pointer).truncated && !this.overTcp) {
       this.truncated = true;
       this.reply = reply;
@@ -91,7 +92,8 @@ export class DirectQuery {
     if (before != null) before.close();
     this.exchange = null;
     this.askedAt = now;
-    this.overTcp = tcp;
+    const secure = this.server.secure;
+    this.overTcp = tcp || secure;
     const transport = this.transport;
     const options = this.options;
     const question = new DnsQuestion(
@@ -102,11 +104,11 @@ export class DirectQuery {
       false,
     );
     if (!options.recurse) question.clearRecursion();
-    if (tcp) {
+    if (tcp && !secure) {
       const stream = transport.connector.connect(this.server.address, this.server.port, now);
       if (stream != null) this.exchange = new StreamExchange(question, stream);
     } else {
-      this.exchange = UdpExchange.open(transport, this.server, question);
+      this.exchange = openExchange(transport, this.server, question, now);
     }
     if (this.exchange == null) this.failed("no free socket", now);
   }

@@ -20,6 +20,7 @@ import { Stream, StreamStatus } from "../stream/stream";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
+import { SecureStreams } from "./secure-streams";
 
 /** Bytes of the length that precedes each message over TCP (section 4.2.2). */
 const PREFIX: u32 = 2;
@@ -28,6 +29,7 @@ const PREFIX: u32 = 2;
 export class DnsTransport {
   /** UDP sockets of queries in use. */
   sockets: u32 = 0;
+  readonly secure: SecureStreams = new SecureStreams();
 
   constructor(
     readonly udp: UdpTable,

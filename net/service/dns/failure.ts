@@ -37,6 +37,8 @@ export const enum DnsError {
   PortUnreachable,
   /** There is no route to the server, or a router reports it as unreachable. */
   Unreachable,
+  /** No TLS connection to a server that is to be asked over TLS, or it broke. */
+  SecureFailed,
   /** `DnsResolver.cancel` was called. */
   Cancelled,
 }
@@ -62,6 +64,7 @@ const WORDS: StaticArray<string> = [
   "connection timed out; no servers could be reached",
   "connection refused by the name server",
   "the name server is unreachable",
+  "DNS over TLS failed",
   "cancelled",
 ];
 
@@ -95,6 +98,6 @@ export function isServerFault(error: DnsError): bool {
   return (
     (error >= DnsError.FormatError && error <= DnsError.Lame) ||
     error == DnsError.Truncated ||
-    (error >= DnsError.TimedOut && error <= DnsError.Unreachable)
+    (error >= DnsError.TimedOut && error <= DnsError.SecureFailed)
   );
 }

@@ -8,13 +8,14 @@ import { earlier, SECOND } from "../../../core/time";
 import { Ipv4Address } from "../../wire/address";
 import { TYPE_A } from "../../wire/dns";
 import { AnswerKind, DnsAnswer } from "./answer";
-import { DnsExchange, DnsTransport, StreamExchange, UdpExchange } from "./exchange";
+import { DnsExchange, DnsTransport, StreamExchange } from "./exchange";
 import { DnsError, isServerFault } from "./failure";
 import { nameComplaint } from "./name";
 import { DnsProbes } from "./probe";
 import { DnsQuery } from "./query";
 import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
+import { openExchange } from "./secure-exchange";
 import { ServerState } from "./server";
 
 /** The time limit of a lookup. */
@@ -25,6 +26,8 @@ const WHOLE_TIME: i64 = 15 * SECOND;
  */
 const FIRST_WAIT: i64 = 2 * SECOND;
 const FIRST_WAIT_OF_SEVERAL: i64 = SECOND;
+/** The timeout of a query over TLS, handshake included, in the first round. */
+const FIRST_SECURE_WAIT: i64 = 4 * SECOND;
 /** The timeout of a query over TCP, and the same if a part of the answer is known. */
 const STREAM_WAIT: i64 = 5 * SECOND;
 const STREAM_WAIT_WITH_PART: i64 = 2 * SECOND;
@@ -52,6 +55,8 @@ export class DnsLookup {
   ttl: u32 = u32.MAX_VALUE;
   /** The answer was truncated, and the query over TCP failed. */
   truncated: bool = false;
+  /** What went wrong, if `error` alone does not say; else "". */
+  detail: string = "";
   /** The server that sent the last answer; 0 if there was none. */
   answeredBy: Ipv4Address = 0;
   /** When to poll next, in microseconds since boot, if nothing arrives first. */
@@ -136,6 +141,7 @@ export class DnsLookup {
     this.drop(attempt);
     if (reply.error != DnsError.None) {
       state.silent(now);
+      if (this.detail == "") this.detail = reply.detail;
       this.fault(attempt, reply.error, last, now);
       return;
     }
@@ -228,9 +234,10 @@ export class DnsLookup {
     this.giveUp(DnsError.TimedOut, now);
   }
 
-  /** Sends a query over UDP to the current server. */
+  /** Sends a query to the current server, over UDP or, if it has a name, over TLS. */
   private ask(now: i64): void {
     const state = this.servers[this.server];
+    const secure = state.server.secure;
     const plain = this.plain[this.server];
     if (this.transport.sockets >= DNS_SOCKETS && this.attempts.length > 0) {
       this.drop(this.attempts[0]);
@@ -240,15 +247,17 @@ export class DnsLookup {
       this.canonicalName,
       TYPE_A,
       !plain && state.usesEdns(now),
-      !plain && state.usesMixedCase(now),
+      !plain && !secure && state.usesMixedCase(now),
     );
-    const exchange = UdpExchange.open(this.transport, state.server, question);
+    const exchange = openExchange(this.transport, state.server, question, now);
     if (exchange == null) {
-      this.giveUp(DnsError.NoResources, now);
+      if (secure) this.detail = this.transport.connector.refusal();
+      this.giveUp(secure ? DnsError.SecureFailed : DnsError.NoResources, now);
       return;
     }
     this.attempts.push(new Attempt(exchange, this.server, now, false));
-    const first = this.servers.length > 1 ? FIRST_WAIT_OF_SEVERAL : FIRST_WAIT;
+    let first = this.servers.length > 1 ? FIRST_WAIT_OF_SEVERAL : FIRST_WAIT;
+    if (secure) first = FIRST_SECURE_WAIT;
     this.pollAt = earlier(this.deadline, now + (first << (min(this.round, 3) as i64)));
   }
 
@@ -368,6 +377,7 @@ export class DnsLookup {
     }
     this.close();
     this.error = error;
+    if (error != DnsError.SecureFailed) this.detail = "";
     if (error != DnsError.None) this.addresses = [];
     this.done = true;
   }

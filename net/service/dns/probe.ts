@@ -5,9 +5,10 @@
 import { DNS_PROBES, DNS_SOCKETS } from "../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../core/time";
 import { TYPE_A } from "../../wire/dns";
-import { DnsExchange, DnsTransport, UdpExchange } from "./exchange";
+import { DnsExchange, DnsTransport } from "./exchange";
 import { DnsError } from "./failure";
 import { DnsQuestion } from "./question";
+import { openExchange } from "./secure-exchange";
 import { ServerList, ServerState } from "./server";
 
 /** How long to wait for the answer. */
@@ -44,7 +45,7 @@ export class DnsProbes {
     state.probed(now);
     // The plainest question: whatever it cannot do, it is not dead.
     const question = new DnsQuestion(this.transport.random, name, TYPE_A, false, false);
-    const exchange = UdpExchange.open(this.transport, state.server, question);
+    const exchange = openExchange(this.transport, state.server, question, now);
     if (exchange != null) this.probes.push(new Probe(exchange, state, now));
   }
 

@@ -28,6 +28,8 @@ export class DnsQuery {
   exists: bool = false;
   /** Why the name is invalid, if `error` is BadName. */
   complaint: string = "";
+  /** What went wrong, if `error` alone does not say; else "". */
+  detail: string = "";
 
   constructor(
     /** As passed to `resolve`. */
@@ -38,7 +40,9 @@ export class DnsQuery {
 
   /** Returns why there is no address; "" if there is one, or until done. */
   failure(): string {
-    return this.complaint != "" ? this.complaint : errorWords(this.error);
+    if (this.complaint != "") return this.complaint;
+    const words = errorWords(this.error);
+    return this.detail == "" ? words : `${words}: ${this.detail}`;
   }
 
   /** Called by the resolver to complete the query. */

@@ -12,6 +12,8 @@ export class DnsReply {
   hasOpt: bool = false;
   /** The upper eight bits of the response code (RFC 6891 section 6.1.3). */
   extendedCode: u32 = 0;
+  /** What went wrong, if `error` alone does not say; else "". */
+  detail: string = "";
   /** Bytes of UDP payload that its OPT record announces. */
   payload: u32 = 0;
 

@@ -51,7 +51,9 @@ export class DnsResolver extends Pollable {
 
   /** Sets the servers, at most DNS_SERVERS; the rest is ignored. A change clears the cache. */
   setServers(servers: Array<NameServer>): void {
-    if (this.servers.set(servers)) this.cache.clear();
+    if (!this.servers.set(servers)) return;
+    this.cache.clear();
+    this.transport.secure.clear();
   }
 
   /** Sets the domains in which short names are searched for, at most DNS_SEARCH_DOMAINS. */
@@ -81,6 +83,11 @@ export class DnsResolver extends Pollable {
     return this.cache.lookup(canonicalName(name), now);
   }
 
+  /** Closes the idle connections to name servers. */
+  closeIdle(): void {
+    this.transport.secure.clear();
+  }
+
   /** Completes a query with the error Cancelled; a query that is done is unaffected. */
   cancel(query: DnsQuery): void {
     if (query.done) return;
@@ -108,12 +115,14 @@ export class DnsResolver extends Pollable {
       this.conclude(lookup, now);
     }
     this.probes.poll(now);
-    this.dormant = this.lookups.length == 0 && this.probes.idle;
+    const secure = this.transport.secure;
+    secure.poll(now);
+    this.dormant = this.lookups.length == 0 && this.probes.idle && secure.empty;
     return false;
   }
 
   pollAt(_now: i64): i64 {
-    let at = this.probes.pollAt();
+    let at = earlier(this.probes.pollAt(), this.transport.secure.pollAt());
     for (let i = 0; i < this.lookups.length; i++) {
       const lookup = this.lookups[i];
       at = earlier(at, lookup.done ? 0 : lookup.pollAt);
@@ -230,6 +239,7 @@ export class DnsResolver extends Pollable {
       query.ttl = ttl;
       query.server = lookup.answeredBy;
       query.truncated = lookup.truncated;
+      query.detail = lookup.detail;
       query.finish(finalError(query, error), now);
     }
   }

@@ -3,11 +3,12 @@ import { DnsAnswer } from "../../../net/service/dns/answer";
 import { DnsQuery } from "../../../net/service/dns/query";
 import { isResponse } from "../../../net/service/dns/question";
 import { DnsResolver } from "../../../net/service/dns/resolver";
-import { NameServer } from "../../../net/service/settings";
+import { NameServer, parseNameServer } from "../../../net/service/settings";
 import { Connector } from "../../../net/service/stream/connector";
 import { Stream, StreamFailure, StreamStatus } from "../../../net/service/stream/stream";
 import { ANY_DEVICE } from "../../../net/socket/path";
 import { UdpTable } from "../../../net/socket/udp";
+import { formatIpv4 } from "../../../net/wire/address";
 import { emitDnsQuery, TYPE_A } from "../../../net/wire/dns";
 import { DnsName, emitDnsName } from "../../../net/wire/dns-name";
 import { recordText } from "../../../net/wire/dns-record";
@@ -34,7 +35,7 @@ class ScriptedStream implements Stream {
     return StreamFailure.None;
   }
   failure(): string {
-    return "";
+    return this.state == StreamStatus.Failed ? "scripted failure" : "";
   }
   readable(): u32 {
     return this.arrived.length;
@@ -73,6 +74,8 @@ class ScriptedStream implements Stream {
 
 class ScriptedStreams implements Connector {
   opened: Array<ScriptedStream> = [];
+  /** Where the last TLS connection went: "dns.test 10.0.2.3:853". */
+  last: string = "";
   /** False: no connection can be made. */
   available: bool = false;
 
@@ -82,11 +85,13 @@ class ScriptedStreams implements Connector {
     this.opened.push(stream);
     return stream;
   }
-  connectSecure(_host: string, _address: u32, _port: u32, _now: i64): Stream | null {
-    return null;
+  connectSecure(host: string, address: u32, port: u32, now: i64): Stream | null {
+    const stream = this.connect(address, port, now);
+    if (stream != null) this.last = `${host} ${formatIpv4(address)}:${port}`;
+    return stream;
   }
   refusal(): string {
-    return "";
+    return "scripted refusal";
   }
 }
 
@@ -112,6 +117,11 @@ export function clearSent(): void {
 }
 export function addServer(address: u32, port: u32): void {
   servers.push(new NameServer(address, port));
+  resolver.setServers(servers);
+}
+/** Adds a server as it is configured: `ADDRESS[#PORT][#NAME]`. */
+export function addNameServer(pointer: usize, length: u32): void {
+  servers.push(parseNameServer(textAt(pointer, length))!);
   resolver.setServers(servers);
 }
 /** Domains separated by blanks. */
@@ -217,6 +227,10 @@ export function elapsed(query: DnsQuery): i64 {
 // --- streams ---
 export function streamCount(): u32 {
   return streams.opened.length;
+}
+/** Where the last TLS connection went: "dns.test 10.0.2.3:853". */
+export function secureTarget(): string {
+  return streams.last;
 }
 export function streamState(index: u32, state: u32): void {
   streams.opened[index].state = state as StreamStatus;

@@ -100,8 +100,8 @@ export class HttpServer {
   }
 
   /**
-   * Every POST has a unique name: a name seen twice was delivered twice. That is allowed once, if it
-   * came first on a connection that had served another request: curl, too, repeats it then.
+   * Every POST has a unique name: a name seen twice was delivered twice. That is allowed once, if
+   * it came first on a connection that had served another request: curl, too, repeats it then.
    */
   private checkPost(path: string, body: Uint8Array, reused: boolean): void {
     const rpc = path === "/rpc";

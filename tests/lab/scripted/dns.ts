@@ -29,6 +29,7 @@ export const errors = [
   "timed-out",
   "port-unreachable",
   "unreachable",
+  "secure-failed",
   "cancelled",
 ];
 
@@ -50,13 +51,10 @@ export interface SentQuery {
 }
 
 export class DnsWorld extends UdpClient<SentQuery> {
-  /** Creates a resolver with these servers (`10.0.2.3` or `10.0.2.2#5353`). */
+  /** Creates a resolver with these servers, such as `10.0.2.2#5353` or `10.0.2.2#dns.test`. */
   reset(...servers: string[]): void {
     this.renew(1);
-    for (const server of servers) {
-      const [ip, port] = server.split("#");
-      this.wasm.addServer(address(ip), Number(port ?? 53));
-    }
+    for (const server of servers) this.wasm.addNameServer(...writeText(this.wasm, server));
   }
 
   get queries(): SentQuery[] {

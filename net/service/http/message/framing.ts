@@ -2,8 +2,12 @@
  * Determines where the body of a message ends, and whether its connection can be reused (RFC 9112
  * sections 6.3 and 9.3). Rejects framing that two parsers could interpret differently.
  */
+import { escapeBytes } from "../../../../core/escape";
 import { equalsIgnoringCase, isDigit, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
 import { HttpHead, ListItems } from "./head";
+
+/** Bytes that an error message shows of an unknown transfer coding. */
+const CODING_SHOWN: u32 = 64;
 
 export const enum BodyKind {
   /** No body. */
@@ -75,7 +79,9 @@ export class Framing {
       if (head.minorVersion == 0) return this.refuse("Transfer-Encoding in HTTP/1.0");
       this.unknownCoding = !isChunkedAlone(head);
       if (this.unknownCoding) {
-        const coding = head.value(head.find("transfer-encoding"));
+        const field = head.find("transfer-encoding");
+        const length = min(head.valueLength(field), CODING_SHOWN);
+        const coding = escapeBytes(head.valuePointer(field), length);
         return this.refuse(`Unsupported transfer encoding type '${coding}'`);
       }
       this.kind = BodyKind.Chunked;

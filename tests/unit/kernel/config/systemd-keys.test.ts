@@ -83,13 +83,10 @@ test("reports wrong values of those keys, and keeps the valid servers of a line"
   assert.equal(settings(0), "dhcp=false 10.0.0.1/24 dns=9.9.9.9#53");
 });
 
-test("queries servers given for DNS over TLS in the clear, and says so", () => {
+test("servers with a name are queried over TLS, on port 853 unless given", () => {
   wasm.reset();
   file("[Network]", "DNS=9.9.9.9#dns.quad9.net 1.1.1.1:853#one.one.one.one 8.8.8.8#54");
-  const servers = "dns=9.9.9.9#53(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54";
+  const servers = "dns=9.9.9.9#853(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54";
   assert.equal(settings(0), `dhcp=true ${servers}`);
-  assert.match(
-    problems().join(),
-    /^anonymos\.conf:2: .*DNS over TLS is not supported, \S+#one\.one\.one\.one is queried/,
-  );
+  assert.deepEqual(problems(), []);
 });

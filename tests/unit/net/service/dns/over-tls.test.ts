@@ -1,0 +1,143 @@
+/** Queries over TLS to name servers with a name (net/service/dns/secure-exchange.ts, RFC 7858). */
+import assert from "node:assert/strict";
+import test, { beforeEach } from "node:test";
+import { a, encodeAnswer, readQuestion } from "../../../../lab/packets/dns.ts";
+import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
+import { DnsWorld, second } from "../../../../lab/scripted/dns.ts";
+import { Status } from "../../../../lab/scripted/streams.ts";
+
+const wasm = await load("tests/lab/entries/dns.ts");
+const world = new DnsWorld(wasm);
+const target = "203.0.113.7";
+
+beforeEach(() => {
+  world.reset("10.0.2.3#dns.test");
+  wasm.useStreams();
+});
+
+/** Returns the messages written to a stream so far, without their length prefixes. */
+function written(stream: number): Buffer[] {
+  const bytes = Buffer.from(
+    Array.from({ length: wasm.streamWritten(stream) }, (_, at) => wasm.streamByte(stream, at)),
+  );
+  const messages: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 2 + bytes.readUInt16BE(at)) {
+    messages.push(bytes.subarray(at + 2, at + 2 + bytes.readUInt16BE(at)));
+  }
+  return messages;
+}
+
+function open(stream: number, state = Status.Open): void {
+  wasm.streamState(stream, state);
+  world.poll();
+}
+
+/** Answers the last query written to a stream. */
+function answer(stream: number, to = target): void {
+  const query = written(stream).at(-1);
+  assert.ok(query);
+  const { name } = readQuestion(query);
+  const bytes = encodeAnswer(query.readUInt16BE(0), name, { answers: [a(name, to)] });
+  const prefix = Buffer.alloc(2);
+  prefix.writeUInt16BE(bytes.length);
+  wasm.streamArrive(stream, ...writeBytes(wasm, Buffer.concat([prefix, bytes])));
+  world.poll();
+}
+
+test("connects to port 853 for the configured name, and sends nothing in the clear", () => {
+  const query = world.ask("a.test");
+  assert.equal(wasm.streamCount(), 1);
+  assert.equal(world.text(wasm.secureTarget()), "dns.test 10.0.2.3:853");
+  assert.deepEqual(written(0), [], "the handshake comes first");
+  open(0);
+  assert.equal(readQuestion(written(0)[0]).name, "a.test");
+  answer(0);
+  assert.equal(world.outcome(query), target);
+  assert.equal(world.queries.length, 0, "no datagram");
+});
+
+test("keeps the connection for the next query, and closes it after 20 idle seconds", () => {
+  world.ask("a.test");
+  open(0);
+  answer(0);
+  const next = world.ask("b.test");
+  assert.equal(wasm.streamCount(), 1);
+  assert.equal(written(0).length, 2);
+  answer(0);
+  assert.equal(world.outcome(next), target);
+  assert.equal(wasm.pollAt(), world.now + 20n * second);
+  world.run(world.now + 21n * second);
+  assert.equal(wasm.streamReleased(0), 1);
+  world.ask("c.test");
+  assert.equal(wasm.streamCount(), 2);
+});
+
+test("asks again over a new connection if the server has closed the one that was kept", () => {
+  for (const state of [Status.Finished, Status.Failed]) {
+    world.reset("10.0.2.3#dns.test");
+    wasm.useStreams();
+    world.ask("a.test");
+    open(0);
+    answer(0);
+    const query = world.ask("b.test");
+    open(0, state);
+    assert.equal(wasm.streamCount(), 2);
+    open(1);
+    answer(1);
+    assert.equal(world.outcome(query), target);
+    assert.equal(wasm.streamReleased(0), 1);
+  }
+});
+
+test("fails with the reason of TLS, and never falls back to UDP", () => {
+  const query = world.ask("a.test");
+  open(0, Status.Failed);
+  assert.equal(world.outcome(query), "secure-failed");
+  assert.equal(world.text(wasm.failure(query)), "DNS over TLS failed: scripted failure");
+  assert.equal(world.queries.length, 0);
+  assert.equal(wasm.streamReleased(0), 1);
+});
+
+test("reports why no connection could be opened", () => {
+  world.reset("10.0.2.3#dns.test");
+  const query = world.ask("a.test");
+  assert.equal(world.outcome(query), "secure-failed");
+  assert.equal(world.text(wasm.failure(query)), "DNS over TLS failed: scripted refusal");
+});
+
+test("asks the next server if one fails, each in its own way", () => {
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  wasm.useStreams();
+  const query = world.ask("a.test");
+  assert.equal(world.queries.length, 0);
+  open(0, Status.Failed);
+  assert.equal(world.queries.length, 1);
+  world.reply({ answers: [a("a.test", target)] });
+  assert.equal(world.outcome(query), target);
+  assert.equal(wasm.serverDead(0), 1);
+});
+
+test("gives a silent server 4 s, and probes it over TLS, not in the clear", () => {
+  world.reset("10.0.2.3#dns.test", "10.0.2.4");
+  wasm.useStreams();
+  world.ask("a.test");
+  open(0);
+  world.run(world.now + 4n * second - 1n);
+  assert.equal(world.queries.length, 0);
+  world.run(world.now + 1n);
+  world.reply({ answers: [a("a.test", target)] });
+  world.run(world.now + 10n * second);
+  const before = wasm.streamCount();
+  world.ask("b.test");
+  assert.equal(wasm.streamCount(), before + 1, "the probe");
+  assert.equal(world.queries.at(-1)?.name, "b.test");
+  assert.equal(world.queries.filter((sent) => sent.serverPort === 853).length, 0);
+});
+
+test("a new list of servers closes the idle connections", () => {
+  world.ask("a.test");
+  open(0);
+  answer(0);
+  wasm.dropServers();
+  assert.equal(wasm.streamReleased(0), 1);
+});
