@@ -24,6 +24,8 @@ import {
 import { served } from "./peer/verdict.ts";
 
 const stage = new Stage();
+/** A group that the client does not offer (RFC 8446 section 4.2.7). */
+const X448 = 0x1e;
 const name = (bytes: number) => `0x${bytes.toString(16).padStart(4, "0")}`;
 
 type Change = Partial<ServerHello> | ((hello: ServerHello) => void);
@@ -249,7 +251,7 @@ describe("HelloRetryRequest", () => {
     ],
     [
       "TLS-29: rejects one for a group that was not offered",
-      { group, retry: (hello) => hello.set(Extension.KeyShare, u16(0x19)) },
+      { group, retry: (hello) => hello.set(Extension.KeyShare, u16(X448)) },
       ILLEGAL,
       ILLEGAL_PARAMETER,
     ],

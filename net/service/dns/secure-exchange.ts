@@ -1,6 +1,6 @@
 /**
- * Queries over TLS (RFC 7858) to servers configured with a name (`DNS=ADDRESS#NAME`). The profile is
- * strict (RFC 8310 section 5): nothing is asked unless the server proves to have that name. The
+ * Queries over TLS (RFC 7858) to servers configured with a name (`DNS=ADDRESS#NAME`). The profile
+ * is strict (RFC 8310 section 5): no query is sent unless the server proves to have that name. The
  * connection is kept for the next query.
  */
 import { NameServer } from "../settings";
@@ -11,7 +11,7 @@ import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
 
 /** A query over a TLS connection: the one kept, or a new one. */
-export class SecureExchange extends DnsExchange {
+class SecureExchange extends DnsExchange {
   private exchange: StreamExchange;
   private answered: bool = false;
   private polledAt: i64 = 0;
@@ -78,7 +78,7 @@ function connect(transport: DnsTransport, server: NameServer, now: i64): Stream 
   return transport.connector.connectSecure(server.serverName, server.address, server.port, now);
 }
 
-/** Asks a server: over TLS if it has a name, else over UDP. Null: no socket or connection is free. */
+/** Asks a server, over TLS if it has a name, else over UDP. Null: no socket, or no connection. */
 export function openExchange(
   transport: DnsTransport,
   server: NameServer,
