@@ -93,6 +93,7 @@ look_for_packages() {
       program wasm-ld lld
       file "/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
       program gnutls-serv gnutls-bin
+      program unbound unbound
       program faketime faketime
       ;;
     date)
@@ -126,7 +127,9 @@ apt_install() {
 services=""
 hold_services() {
   [ -e /usr/sbin/policy-rc.d ] && return
-  case " $packages " in *" nginx-light "*) services=nginx ;; *) return ;; esac
+  case " $packages " in *" nginx-light "*) services=nginx ;; esac
+  case " $packages " in *" unbound "*) services="$services unbound" ;; esac
+  [ -n "$services" ] || return 0
   printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null &&
     as_root chmod 755 /usr/sbin/policy-rc.d
 }

@@ -59,7 +59,7 @@ test("TLS-16: considers the first 64 of 100 certificates, and ignores the rest",
   const leaf = stage.maker.server(stage.root);
   const many = stage.identity(Array(100).fill(leaf));
   const visit = await stage.visit({ identity: () => many });
-  served(visit, FULL_HEAP);
+  served(visit, 224 * 1024);
   assert.equal(visit.report.number("certificates"), 64);
 });
 test("TLS-16: rejects a Certificate message of 1 MiB", async () => {
