@@ -36,10 +36,13 @@ const inPieces =
 /** HTP-37: curl's outputs, each with the characters and places that lead to it. */
 const reference = {
   "(1) Received HTTP/0.9 when not allowed": "LF1 LF2 CR1 CR2 HT1 HT2 SP1 SP2 NUL1 NUL2 :1 :2",
-  "(1) Unsupported HTTP version in response": "LF3 LF4 CR3 CR4 HT3 HT4 SP3 SP4 NUL3 NUL4 :3 :4",
-  "(8) malformed status line":
-    "LF5 LF6 LF7 LF8 CR5 CR6 CR7 CR8 CR9 CR10 CR11 CR12 CR13 HT5 HT6 HT7 HT8 HT9 HT13 SP5 SP6 " +
-    "SP7 SP8 SP13 NUL5 NUL6 NUL7 NUL8 NUL9 NUL10 NUL11 NUL12 NUL13 :5 :6 :7 :8 :9 :13",
+  "(1) Unsupported HTTP version in response":
+    "LF3 LF4 LF5 LF6 LF7 CR3 CR4 HT3 HT4 HT5 HT6 HT7 SP3 SP4 SP5 SP6 SP7 NUL3 NUL4 " +
+    ":3 :4 :5 :6 :7",
+  "(1) Unsupported response code in HTTP response": "LF8 HT8 HT9 SP8 :8 :9",
+  "(8) control character in the status line":
+    "CR5 CR6 CR7 CR8 CR9 CR10 CR11 CR12 CR13 HT13 SP13 NUL5 NUL6 NUL7 NUL8 NUL9 NUL10 NUL11 " +
+    "NUL12 NUL13 :13",
   "(8) blank before a field": "LF9 HT14 SP14",
   "(8) malformed header field": "LF10 LF11 LF15 LF16 CR14 CR15 HT15 SP15 NUL14 NUL15 :14",
   "(8) control character in a header field": "CR16 CR17 NUL16 NUL17",

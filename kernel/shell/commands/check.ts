@@ -1,11 +1,15 @@
 /**
- * check [URL]
+ * check [-c CHAIN] [URL]
  *
- * Tests each layer that a JSON-RPC call to URL needs, and prints a line for each:
+ * Tests each layer that a JSON-RPC call to URL needs, in at most ten seconds, and prints a line for
+ * each:
  *
- *     ok|FAIL|skip NAME detail
+ *     ok|FAIL|skip NAME DETAIL
  *
- * The steps are nic, arp, ping, dns, tcp, tls, http, rpc.
+ * The steps are nic, arp, ping, dns, tcp, tls, http and rpc. The first that fails says why the call
+ * cannot work; those after it are skipped. -c is the chain id that the server must report; without
+ * a URL it is 324, ZkSync's.
+ *
  * Exit codes: 0 no step failed; 1 a step failed; 2 wrong usage; 130 interrupted.
  */
 import { earlier } from "../../../core/time";
@@ -23,13 +27,19 @@ import {
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
-import { CheckContext } from "./check/context";
+import { ANY_CHAIN, CheckContext } from "./check/context";
 import { DnsStep, TcpStep, TlsStep } from "./check/host-steps";
 import { ArpStep, NicStep, PingStep } from "./check/link-steps";
 import { HttpStep, ProbeCall, RpcStep } from "./check/rpc-steps";
 import { Step, VERDICT_WORDS, Verdict } from "./check/step";
 
 const DEFAULT_URL: string = "https://mainnet.era.zksync.io";
+/** The chain id of DEFAULT_URL. */
+const DEFAULT_CHAIN: i64 = 324;
+const LARGEST_CHAIN: i64 = i64.MAX_VALUE;
+const OPTIONS: StaticArray<string> = ["c|chain:"];
+/** The time limit of all steps together. */
+const TIME_LIMIT: i64 = 9_900_000;
 
 /** The maximum time between polls of a step, in microseconds. */
 const LOOK_AGAIN: i64 = 100_000;
@@ -38,8 +48,8 @@ class CheckJob extends Job {
   private readonly steps: Array<Step>;
   private current: i32 = 0;
   private begun: bool = false;
-  private failures: u32 = 0;
   private lookAt: i64 = 0;
+  private readonly endsAt: i64;
 
   constructor(
     private readonly session: Session,
@@ -49,7 +59,7 @@ class CheckJob extends Job {
     const ping = new PingStep();
     const probe = new ProbeCall();
     this.steps = [
-      new NicStep(),
+      new NicStep(ping),
       new ArpStep(),
       ping,
       new DnsStep(),
@@ -58,7 +68,7 @@ class CheckJob extends Job {
       new HttpStep(probe),
       new RpcStep(probe),
     ];
-    ping.prepare(context, session.now);
+    this.endsAt = session.now + TIME_LIMIT;
   }
 
   poll(now: i64): i32 {
@@ -66,7 +76,7 @@ class CheckJob extends Job {
       const step = this.steps[this.current];
       const verdict = this.advance(step, now);
       if (verdict == Verdict.Pending) {
-        this.lookAt = earlier(step.deadline(), now + LOOK_AGAIN);
+        this.lookAt = earlier(earlier(step.deadline(), this.endsAt), now + LOOK_AGAIN);
         return RUNNING;
       }
       step.end(this.context);
@@ -74,7 +84,7 @@ class CheckJob extends Job {
       this.current++;
       this.begun = false;
     }
-    return this.failures == 0 ? EXIT_OK : EXIT_FAILURE;
+    return this.context.failedStep == "" ? EXIT_OK : EXIT_FAILURE;
   }
 
   pollAt(): i64 {
@@ -88,17 +98,17 @@ class CheckJob extends Job {
 
   private advance(step: Step, now: i64): Verdict {
     const failed = this.context.failedStep;
-    const needed = step.name != "tls" || this.context.url.secure;
-    if (failed != "" && needed) {
+    if (failed != "") {
       step.detail = `not tried: ${failed} failed`;
-      return Verdict.Fail;
+      return Verdict.Skip;
     }
     if (!this.begun) {
       step.begin(this.context, now);
       this.begun = true;
     }
     const verdict = step.poll(this.context, now);
-    if (verdict != Verdict.Pending || now < step.deadline()) return verdict;
+    if (verdict != Verdict.Pending) return verdict;
+    if (now < step.deadline() && now < this.endsAt) return verdict;
     step.detail = step.timeoutText();
     return Verdict.Fail;
   }
@@ -106,34 +116,30 @@ class CheckJob extends Job {
   private conclude(step: Step, verdict: Verdict): void {
     const word = VERDICT_WORDS[verdict].padEnd(4);
     this.session.printLine(`${word} ${step.name.padEnd(4)} ${printable(step.detail)}`);
-    if (verdict != Verdict.Fail) return;
-    this.failures++;
-    // Later steps depend on these.
-    const name = step.name;
-    const needed = name == "dns" || name == "tcp" || name == "tls" || name == "http";
-    if (needed && this.context.failedStep == "") this.context.failedStep = step.name;
+    if (verdict == Verdict.Fail) this.context.failedStep = step.name;
   }
 }
 
 /** The `check` command. */
 export class Check extends Command {
   constructor(private readonly stack: NetworkStack) {
-    super(
+    super("check", "[-c CHAIN] [URL]", "tests each layer that a JSON-RPC call needs", [
       "check",
-      "[URL]",
-      "tests each layer that a JSON-RPC call needs",
-      ["check", "check http://10.0.2.2:8545/"],
-      true,
-    );
+      "check http://10.0.2.2:8545/",
+      "check -c 1 https://ethereum.example/",
+    ]);
   }
 
   start(words: Array<string>, session: Session): Job {
-    const options = new Options(words, []);
+    const options = new Options(words, OPTIONS);
     options.expectOperands(0, 1);
+    const given = options.operands.length > 0;
+    const usual = given ? ANY_CHAIN : DEFAULT_CHAIN;
+    const chain = options.has("c") ? options.number("c", usual, 0, LARGEST_CHAIN) : usual;
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const text = options.operands.length > 0 ? options.operands[0] : DEFAULT_URL;
+    const text = given ? options.operands[0] : DEFAULT_URL;
     const url = parseUrl(text, "http");
     if (url.error != "") return this.failed(session, `${text}: ${url.error}`, EXIT_USAGE);
-    return new CheckJob(session, new CheckContext(this.stack, url));
+    return new CheckJob(session, new CheckContext(this.stack, session.network, url, chain));
   }
 }

@@ -1,27 +1,35 @@
 /** State shared by the steps of `check`: the URL, and the results of earlier steps. */
 import { Url } from "../../../../net/service/http/url";
 import { NetworkStack } from "../../../../net/service/stack";
-import { Ipv4Address, NOT_AN_ADDRESS } from "../../../../net/wire/address";
+import { Ipv4Address, NOT_AN_ADDRESS, UNSPECIFIED } from "../../../../net/wire/address";
+import { NetworkStatus } from "../../network-status";
+
+/** In place of a chain id: any. */
+export const ANY_CHAIN: i64 = -1;
 
 /** One run of `check`. */
 export class CheckContext {
-  /** The gateway of the default route; 0 if there is none. */
-  readonly gateway: Ipv4Address;
+  /** The router that packets to the URL's host take; 0 if there is none. */
+  gateway: Ipv4Address = 0;
   /** The address of the URL's host; 0 until it is known. */
   address: Ipv4Address = 0;
-  /** The first failed step that later ones depend on, or "". */
+  /** The first step that failed, or "". */
   failedStep: string = "";
 
   constructor(
     readonly stack: NetworkStack,
+    readonly network: NetworkStatus,
     readonly url: Url,
+    /** The chain id that the server must have, or ANY_CHAIN. */
+    readonly chain: i64,
   ) {
-    let gateway: Ipv4Address = 0;
-    const routes = stack.ip.routes;
-    for (let i: u32 = 0; i < routes.count; i++) {
-      if (routes.at(i).prefix == 0) gateway = routes.at(i).gateway;
-    }
-    this.gateway = gateway;
     if (url.address != NOT_AN_ADDRESS) this.address = url.address as u32;
+  }
+
+  /** Determines the gateway. For a name, whose address is not known yet: the default route's. */
+  findGateway(): void {
+    const to = this.address == 0 ? UNSPECIFIED : this.address;
+    const route = this.stack.ip.routes.lookup(to);
+    this.gateway = route == null ? 0 : route.gateway;
   }
 }

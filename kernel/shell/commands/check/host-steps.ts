@@ -13,14 +13,19 @@ import { Step, Verdict } from "./step";
 /** Resolves the host's name. */
 export class DnsStep extends Step {
   private query: DnsQuery | null = null;
+  private servers: string = "";
 
   constructor() {
-    super("dns", 20 * SECOND);
+    super("dns", 6 * SECOND);
   }
 
   protected start(context: CheckContext, now: i64): void {
     if (context.url.address != NOT_AN_ADDRESS) return;
     this.query = context.stack.dns.resolve(context.url.host, now);
+    const states = context.stack.dns.servers.order();
+    const texts: Array<string> = [];
+    for (let i = 0; i < states.length; i++) texts.push(states[i].server.toString());
+    this.servers = `name server${texts.length == 1 ? "" : "s"} ${texts.join(", ")}`;
   }
 
   poll(context: CheckContext, now: i64): Verdict {
@@ -42,16 +47,17 @@ export class DnsStep extends Step {
   }
 
   timeoutText(): string {
-    return "no reply from a name server";
+    return `no reply from ${this.servers}`;
   }
 }
 
 /** Connects to the host's port. */
 export class TcpStep extends Step {
   private connection: TcpConnection | null = null;
+  private target: string = "";
 
   constructor() {
-    super("tcp", 10 * SECOND);
+    super("tcp", 5 * SECOND);
   }
 
   protected start(context: CheckContext, now: i64): void {
@@ -60,9 +66,14 @@ export class TcpStep extends Step {
   }
 
   poll(context: CheckContext, now: i64): Verdict {
+    const address = formatIpv4(context.address);
+    if (context.stack.ip.pathTo(context.address).source.isUnspecified) {
+      return this.verdict(Verdict.Fail, `${address}: Network is unreachable: no route to it`);
+    }
     const connection = this.connection;
     if (connection == null) return this.verdict(Verdict.Fail, "no free connection");
-    const to = `${formatIpv4(context.address)}:${context.url.port}`;
+    const to = `${address}:${context.url.port}`;
+    this.target = to;
     if (connection.established()) {
       const time = formatMilliseconds(now - this.startedAt);
       return this.verdict(Verdict.Ok, `${to} handshake in ${time} ms`);
@@ -78,7 +89,7 @@ export class TcpStep extends Step {
   }
 
   timeoutText(): string {
-    return "no reply to the SYN";
+    return `${this.target}: no reply, the port is filtered or the host is down`;
   }
 }
 
@@ -87,7 +98,7 @@ export class TlsStep extends Step {
   private connection: SecureConnection | null = null;
 
   constructor() {
-    super("tls", 30 * SECOND);
+    super("tls", 7 * SECOND);
   }
 
   protected start(context: CheckContext, now: i64): void {
@@ -116,6 +127,6 @@ export class TlsStep extends Step {
   }
 
   timeoutText(): string {
-    return "TLS handshake timed out";
+    return "the server accepts connections, and does not complete a TLS handshake";
   }
 }

@@ -2,23 +2,49 @@
 import { SECOND } from "../../../../core/time";
 import { NeighborState } from "../../../../net/iface/link/neighbor";
 import { EchoSocket, NO_ERROR } from "../../../../net/socket/echo-socket";
-import { formatHardware, formatIpv4 } from "../../../../net/wire/address";
+import { formatHardware, formatIpv4, Ipv4Address } from "../../../../net/wire/address";
 import { HeldIpAddress } from "../../../../net/wire/ip-address";
 import { formatMilliseconds } from "../../time-text";
 import { CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
 const DATA_BYTES: u32 = 56;
+const NO_GATEWAY: string = "no gateway on the way";
 
-/** Waits until an interface has sent and received frames. */
+/** How long to wait for an address, and then for a frame. */
+const ADDRESS_WAIT: i64 = 9 * SECOND;
+const FRAME_WAIT: i64 = 2 * SECOND;
+/** How long to wait for a carrier: some cards need a second or two after their start. */
+const CARRIER_WAIT: i64 = 3 * SECOND;
+
+/** Waits until an interface has an address, and has sent and received frames. */
 export class NicStep extends Step {
-  constructor() {
-    super("nic", 3 * SECOND);
+  /** When there was an address; 0 before. */
+  private configuredAt: i64 = 0;
+  private reason: string = "";
+
+  constructor(private readonly ping: PingStep) {
+    super("nic", ADDRESS_WAIT);
   }
 
-  poll(context: CheckContext, _now: i64): Verdict {
+  deadline(): i64 {
+    return this.configuredAt > 0 ? this.configuredAt + FRAME_WAIT : super.deadline();
+  }
+
+  poll(context: CheckContext, now: i64): Verdict {
     const interfaces = context.stack.ip.interfaces;
-    if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device");
+    if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device found");
+    if (!context.network.configured()) {
+      this.reason = context.network.reason();
+      const dark = !hasCarrier(context) && now >= this.startedAt + CARRIER_WAIT;
+      return dark ? this.verdict(Verdict.Fail, this.reason) : Verdict.Pending;
+    }
+    if (this.configuredAt == 0) {
+      this.configuredAt = now;
+      this.reason = "no frame received";
+      context.findGateway();
+      this.ping.prepare(context, now);
+    }
     for (let i = 0; i < interfaces.length; i++) {
       const device = interfaces[i].device;
       const counters = device.counters();
@@ -34,19 +60,28 @@ export class NicStep extends Step {
   }
 
   timeoutText(): string {
-    return "no frame received";
+    return this.reason;
   }
+}
+
+function hasCarrier(context: CheckContext): bool {
+  const interfaces = context.stack.ip.interfaces;
+  for (let i = 0; i < interfaces.length; i++) if (interfaces[i].linkUp) return true;
+  return false;
 }
 
 /** Waits until the gateway's hardware address is resolved. */
 export class ArpStep extends Step {
+  private gateway: Ipv4Address = 0;
+
   constructor() {
-    super("arp", 4 * SECOND);
+    super("arp", 3 * SECOND);
   }
 
   poll(context: CheckContext, _now: i64): Verdict {
     const gateway = context.gateway;
-    if (gateway == 0) return this.verdict(Verdict.Skip, "no gateway");
+    this.gateway = gateway;
+    if (gateway == 0) return this.verdict(Verdict.Skip, NO_GATEWAY);
     const held = HeldIpAddress.ofIpv4(gateway);
     const interfaces = context.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
@@ -60,18 +95,21 @@ export class ArpStep extends Step {
   }
 
   timeoutText(): string {
-    return "no ARP reply from the gateway";
+    return `no ARP reply from the gateway ${formatIpv4(this.gateway)}`;
   }
 }
 
-/** Pings the gateway. The first request is sent when `check` starts. */
+/**
+ * Pings the gateway, without a failure if it does not reply: many routers do not. The first request
+ * is sent as soon as there is an address.
+ */
 export class PingStep extends Step {
   private socket: EchoSocket | null = null;
   private sequence: u32 = 0;
   private nextAt: i64 = 0;
 
   constructor() {
-    super("ping", 4 * SECOND);
+    super("ping", 2 * SECOND);
   }
 
   /** Sends the first request: the traffic that the nic and arp steps wait for. */
@@ -82,7 +120,7 @@ export class PingStep extends Step {
   }
 
   poll(context: CheckContext, now: i64): Verdict {
-    if (context.gateway == 0) return this.verdict(Verdict.Skip, "no gateway");
+    if (context.gateway == 0) return this.verdict(Verdict.Skip, NO_GATEWAY);
     const socket = this.socket;
     if (socket == null) return this.verdict(Verdict.Fail, "no free echo socket");
     while (socket.receive()) {
@@ -90,6 +128,7 @@ export class PingStep extends Step {
       const time = formatMilliseconds(socket.lastArrival - socket.lastTime);
       return this.verdict(Verdict.Ok, `gateway ${formatIpv4(context.gateway)} in ${time} ms`);
     }
+    if (now >= this.deadline()) return this.verdict(Verdict.Skip, "the gateway does not reply");
     if (now >= this.nextAt) this.send(context, now);
     return Verdict.Pending;
   }

@@ -5,11 +5,11 @@ import { RpcCall, RpcOutcome } from "../../../../net/service/json-rpc/call";
 import { RpcExchange } from "../../../../net/service/json-rpc/client";
 import { quantityText } from "../../../../net/service/json-rpc/quantity";
 import { formatMilliseconds } from "../../time-text";
-import { CheckContext } from "./context";
+import { ANY_CHAIN, CheckContext } from "./context";
 import { Step, Verdict } from "./step";
 
 const METHOD: string = "eth_chainId";
-const TIMEOUT: i64 = 20 * SECOND;
+const TIMEOUT: i64 = 8 * SECOND;
 /** Characters shown of a result that is not a chain id. */
 const SHOWN: u32 = 80;
 
@@ -45,7 +45,7 @@ export class HttpStep extends Step {
   }
 
   timeoutText(): string {
-    return "no response";
+    return "the server accepts the request, and does not respond";
   }
 }
 
@@ -55,7 +55,7 @@ export class RpcStep extends Step {
     super("rpc", TIMEOUT);
   }
 
-  poll(_context: CheckContext, _now: i64): Verdict {
+  poll(context: CheckContext, _now: i64): Verdict {
     const exchange = this.probe.exchange;
     if (exchange == null) return Verdict.Pending;
     if (!exchange.poll()) return Verdict.Pending;
@@ -64,6 +64,11 @@ export class RpcStep extends Step {
     if (call.outcome == RpcOutcome.Result && result != null) {
       const text = result.textPrefix(SHOWN);
       const decimal = quantityText(text);
+      const wrong = context.chain != ANY_CHAIN && decimal != context.chain.toString();
+      if (decimal != "" && wrong) {
+        const wanted = `expected chain ${context.chain}`;
+        return this.verdict(Verdict.Fail, `${METHOD} = ${text} (${decimal}), ${wanted}`);
+      }
       if (decimal != "") return this.verdict(Verdict.Ok, `${METHOD} = ${text} (${decimal})`);
       const shown = showJson(result, SHOWN);
       return this.verdict(Verdict.Fail, `${METHOD} = ${shown}, expected a quantity such as 0x144`);
@@ -80,6 +85,6 @@ export class RpcStep extends Step {
   }
 
   timeoutText(): string {
-    return "no response";
+    return "the server accepts the request, and does not respond";
   }
 }

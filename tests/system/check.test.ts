@@ -1,0 +1,126 @@
+/** `check` names the cause of each fault in its first FAIL line, within ten seconds. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab, type State } from "../attack/world.ts";
+
+const SECOND = 1_000_000_000;
+
+/** Answers eth_chainId with this result. */
+function serveChain(lab: Lab, result: string): void {
+  lab.gateway.tcp.listeners.set(81, (connection) => {
+    connection.onData = (data) => {
+      const id = /"id":(\d+)/.exec(data.toString())?.[1];
+      const body = `{"jsonrpc":"2.0","id":${id},"result":"${result}"}`;
+      connection.write(
+        Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+      );
+    };
+    connection.onFinish = () => connection.close();
+  });
+}
+
+/** Runs `check` and returns its lines; the last is the exit code. */
+function checked(lab: Lab, words: string): string[] {
+  const started = lab.world.now;
+  const lines = lab.command(`check ${words}; echo $?`).split("\r\n").slice(1, -1);
+  assert.ok(lab.world.now - started < 10.1 * SECOND, `${(lab.world.now - started) / SECOND} s`);
+  assert.deepEqual(
+    lines.slice(0, -1).map((line) => line.split(/ +/)[1]),
+    ["nic", "arp", "ping", "dns", "tcp", "tls", "http", "rpc"],
+  );
+  return lines;
+}
+
+test("all steps pass, and a wrong chain id is named", async () => {
+  const lab = await Lab.at("S1");
+  serveChain(lab, "0x144");
+  const good = checked(lab, "-c 324 http://10.0.2.2:81/");
+  assert.equal(good.at(-1), "0", good.join("\n"));
+  serveChain(lab, "0x1");
+  const wrong = checked(lab, "-c 324 http://10.0.2.2:81/");
+  assert.equal(wrong[7], "FAIL rpc  eth_chainId = 0x1 (1), expected chain 324");
+  assert.equal(wrong.at(-1), "1");
+  assert.equal(checked(lab, "http://10.0.2.2:81/").at(-1), "0", "any chain without -c");
+});
+
+interface Fault {
+  state?: State;
+  /** Makes the fault. */
+  make(lab: Lab): unknown;
+  url?: string;
+  /** The first line that does not begin with "ok" or "skip"; all later ones are skipped. */
+  says: RegExp;
+}
+
+const faults: Record<string, Fault> = {
+  "no carrier": {
+    make: (lab) => lab.twin.setLink(false, lab.world.now),
+    says: /^FAIL nic {2}net0 has no link$/,
+  },
+  "no lease": {
+    state: "S0",
+    make: () => {},
+    says: /^FAIL nic {2}.*DHCP server/,
+  },
+  "a gateway that does not answer": {
+    make: (lab) => {
+      lab.command("ip route del default");
+      lab.command("ip route add default via 10.0.2.77");
+    },
+    url: "http://web.test/",
+    says: /^FAIL arp {2}no ARP reply from the gateway 10\.0\.2\.77$/,
+  },
+  "no name servers": {
+    make: (lab) => lab.command("ip addr add 10.0.2.99/24; resolvectl dns net0 10.0.2.77"),
+    url: "http://web.test/",
+    says: /^FAIL dns {2}(no reply from name server 10\.0\.2\.77|web\.test: .*name server)/,
+  },
+  "a name that does not exist": {
+    make: () => {},
+    url: "http://none.test/",
+    says: /^FAIL dns {2}none\.test: name does not exist \(NXDOMAIN\)$/,
+  },
+  "no route": {
+    make: (lab) => lab.command("ip route del default"),
+    url: "http://192.0.2.1/",
+    says: /^FAIL tcp {2}192\.0\.2\.1: Network is unreachable: no route to it$/,
+  },
+  "a closed port": {
+    make: () => {},
+    url: "http://10.0.2.2:7/",
+    says: /^FAIL tcp {2}10\.0\.2\.2:7: Connection refused$/,
+  },
+  "a filtered port": {
+    make: (lab) => {
+      const { tcp } = lab.gateway;
+      const receive = tcp.receive.bind(tcp);
+      tcp.receive = (source, segment) => {
+        if (segment.readUInt16BE(2) !== 82) receive(source, segment);
+      };
+    },
+    url: "http://10.0.2.2:82/",
+    says: /^FAIL tcp {2}10\.0\.2\.2:82: no reply, the port is filtered or the host is down$/,
+  },
+  "a server without TLS": {
+    make: (lab) => serveChain(lab, "0x144"),
+    url: "https://10.0.2.2:81/",
+    says: /^FAIL tls /,
+  },
+  "a slow server": {
+    make: (lab) => lab.gateway.tcp.listeners.set(81, () => {}),
+    url: "http://10.0.2.2:81/",
+    says: /^FAIL http the server accepts the request, and does not respond$/,
+  },
+};
+
+for (const [name, fault] of Object.entries(faults)) {
+  test(`names ${name}`, async () => {
+    const lab = await Lab.at(fault.state ?? "S1");
+    fault.make(lab);
+    const lines = checked(lab, fault.url ?? "http://10.0.2.2:81/");
+    const first = lines.findIndex((line) => line.startsWith("FAIL"));
+    assert.match(lines[first] ?? "", fault.says, lines.join("\n"));
+    for (const line of lines.slice(first + 1, -1)) assert.match(line, /^skip .*not tried: /);
+    assert.equal(lines.at(-1), "1");
+  });
+}
