@@ -66,6 +66,9 @@ test("without a network card, boots to the prompt, and ping says that there is n
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 15_000);
   assert.match(output, /^ping: network is not configured: .+/m);
   assert.notEqual(code, 0);
+  const checked = await machine.command("check", 15_000);
+  assert.match(checked.output, /^FAIL nic {2}no network device found$/m);
+  assert.equal(checked.code, 1);
 });
 
 for (const model of ["e1000-82540em", "e1000-82545em", "e1000-82544gc"]) {

@@ -1,9 +1,10 @@
 /**
  * `ca check`: reports each trusted root that cannot verify a server today.
  *
- * A root that cannot be parsed, is not a CA, has a weak key or is not yet valid is a fault: every
- * chain that ends in it fails verification. An expired root is only a warning, because verification
- * ignores it and every root expires some day. Exit code: 1 if there is a fault.
+ * A root that cannot be parsed, has a weak key or is not yet valid is a fault: every chain that ends
+ * in it fails verification. An expired root is only a warning, because verification ignores it and
+ * every root expires some day. A certificate that may not sign others is trusted for its own server.
+ * Exit code: 1 if there is a fault.
  */
 import { CalendarTime } from "../../../../core/calendar";
 import { SECOND } from "../../../../core/time";
@@ -77,7 +78,6 @@ export class CheckRoots extends Job {
   private faultOf(certificate: Certificate): string {
     const from = certificate.text(CertificateField.NotBefore);
     if (from > this.today) return `not valid before ${from.substring(0, 10)}`;
-    if (certificate.text(CertificateField.Authority) != "yes") return "not a CA certificate";
     if (certificate.text(CertificateField.StrongKey) == "yes") return "";
     return `weak key (${certificate.text(CertificateField.Key)})`;
   }
