@@ -72,7 +72,7 @@ export function emitEthernet(pointer: usize, destination: u64, source: u64, type
 }
 
 /** Reports whether an EtherType begins a VLAN tag. */
-export function isTag(type: u32): bool {
+function isTag(type: u32): bool {
   return type == ETHERTYPE_TAG || type == ETHERTYPE_SERVICE_TAG;
 }
 

@@ -12,7 +12,6 @@ import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
   EthernetHeader,
-  isTag,
   parseEthernet,
   removeTags,
 } from "../../wire/ethernet";
@@ -71,39 +70,32 @@ export class Ingress {
     const length = frame.length;
     const tap = iface.tap;
     if (tap != null) tap.frame(now, iface.index, false, start, length);
-    let drop = parseEthernet(start, length, iface.hardware);
+    const drop = parseEthernet(start, length, iface.hardware);
+    if (drop != Drop.None) {
+      iface.drops.add(drop);
+      this.egress.pool.release(frame);
+      return;
+    }
+    const header = EthernetHeader.at(start);
+    if (header.type == ETHERTYPE_IPV4) this.packet(iface, frame, header.toGroup, now);
+    else this.other(iface, frame, now);
+  }
+
+  /** Processes a frame that is not untagged IPv4, and releases it. */
+  private other(iface: Interface, frame: Frame, now: i64): void {
+    let drop = removeTags(frame);
     if (drop == Drop.None) {
+      const start = frame.start;
       const header = EthernetHeader.at(start);
-      const type = header.type;
-      if (type == ETHERTYPE_IPV4) {
+      if (header.type == ETHERTYPE_IPV4) {
         this.packet(iface, frame, header.toGroup, now);
         return;
       }
-      if (type == ETHERTYPE_ARP) {
-        drop = iface.arpInput.process(start + ETHERNET_HEADER, length - ETHERNET_HEADER, now);
-      } else if (isTag(type)) {
-        drop = removeTags(frame);
-        if (drop == Drop.None) {
-          this.untagged(iface, frame, now);
-          return;
-        }
-      } else drop = Drop.EthernetUnknownType;
-    }
-    if (drop != Drop.None) iface.drops.add(drop);
-    this.egress.pool.release(frame);
-  }
-
-  /** A frame whose tags have been taken out, which the tap has seen already. */
-  private untagged(iface: Interface, frame: Frame, now: i64): void {
-    const header = EthernetHeader.at(frame.start);
-    if (header.type == ETHERTYPE_IPV4) {
-      this.packet(iface, frame, header.toGroup, now);
-      return;
-    }
-    let drop = Drop.EthernetUnknownType;
-    if (header.type == ETHERTYPE_ARP) {
-      const payload = frame.start + ETHERNET_HEADER;
-      drop = iface.arpInput.process(payload, frame.length - ETHERNET_HEADER, now);
+      drop = Drop.EthernetUnknownType;
+      if (header.type == ETHERTYPE_ARP) {
+        const length = frame.length - ETHERNET_HEADER;
+        drop = iface.arpInput.process(start + ETHERNET_HEADER, length, now);
+      }
     }
     if (drop != Drop.None) iface.drops.add(drop);
     this.egress.pool.release(frame);

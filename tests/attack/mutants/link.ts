@@ -42,13 +42,7 @@ export const linkMutants: Mutation[] = [
     "(reach == Reach.Own && group)",
     "false",
   ],
-  [
-    "ETH-08",
-    "does not count unknown types",
-    INGRESS,
-    "} else drop = Drop.EthernetUnknownType;",
-    "}",
-  ],
+  ["ETH-08", "does not count unknown types", INGRESS, "drop = Drop.EthernetUnknownType;", ""],
   ["ETH-09", "takes every VLAN", wire("ethernet"), "& 0xfff) != 0)", "& 0) != 0)"],
   [
     "ETH-10",
@@ -101,8 +95,8 @@ export const linkMutants: Mutation[] = [
     "ARP-10",
     "believes only those who send for themselves",
     INGRESS,
-    "if (type == ETHERTYPE_ARP) {",
-    "if (type == ETHERTYPE_ARP && load<u64>(start + 6) << 16 == load<u64>(start + 22) << 16) {",
+    "ETHERTYPE_ARP) {",
+    "ETHERTYPE_ARP && load<u64>(start + 6) << 16 == load<u64>(start + 22) << 16) {",
   ],
   [
     "ARP-11",
