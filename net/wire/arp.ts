@@ -43,7 +43,7 @@ export class ArpPacket {
 }
 
 /**
- * Checks `length` bytes of link payload. Accepts requests and replies for IPv4 over Ethernet whose
+ * The gate for `length` bytes of link payload: a request or reply for IPv4 over Ethernet whose
  * sender hardware address is unicast and not zero. Returns Drop.None or the reason to drop.
  */
 export function parseArp(pointer: usize, length: u32): Drop {
