@@ -32,7 +32,7 @@ export class Path {
   /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
   /** The caller chose the source; a look-up leaves it alone. */
-  private sourceFixed: bool = false;
+  sourceFixed: bool = false;
   /** Whether the destination can be one host's address: no group's and no network's. */
   toHost: bool = false;
 

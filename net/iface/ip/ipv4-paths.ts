@@ -67,19 +67,20 @@ export class Ipv4Paths {
     if (this.marked != generation) this.forgetGateways(generation);
     path.neighbor = NEIGHBOR_UNKNOWN;
     const destination = path.destination.ipv4;
+    const source = path.sourceFixed ? path.source.ipv4 : UNSPECIFIED;
     if (!path.destination.isIpv4) path.settleNone(generation);
     else if (path.device != ANY_DEVICE) this.lookUpOn(path, this.interfaceAt(path.device));
     else if (isLoopback(destination) || this.owns(destination)) {
-      const source = isLoopback(destination) ? LOCALHOST : destination;
+      const own = isLoopback(destination) ? LOCALHOST : destination;
       path.link = LOOPBACK_LINK;
       path.neighbor = NEIGHBOR_FIXED;
       path.hardware = this.loopback.hardware;
       path.toHost = true;
-      path.settleIpv4(generation, source, destination, this.loopback.mtu);
+      path.settleIpv4(generation, own, destination, this.loopback.mtu);
     } else if (isUnicast(destination)) {
-      this.lookUpRoute(path, this.routes.lookup(destination));
+      this.lookUpRoute(path, this.routes.lookup(destination, source));
     } else if (isMulticast(destination)) {
-      const route = this.routes.lookup(destination);
+      const route = this.routes.lookup(destination, source);
       if (route == null) this.lookUpOn(path, this.firstUp());
       else this.lookUpRoute(path, route);
     } else if (destination == BROADCAST_ADDRESS) {
@@ -126,16 +127,16 @@ export class Ipv4Paths {
     return index < (interfaces.length as u32) ? interfaces[index] : null;
   }
 
-  /** The first interface that is up, preferably one with a carrier. */
+  /** Returns the first interface that is up, preferably one with a carrier. */
   private firstUp(): Interface | null {
     const interfaces = this.interfaces;
-    let dead: Interface | null = null;
+    let withoutCarrier: Interface | null = null;
     for (let i = 0; i < interfaces.length; i++) {
       const iface = interfaces[i];
       if (iface.up && iface.linkUp) return iface;
-      if (iface.up && dead == null) dead = iface;
+      if (iface.up && withoutCarrier == null) withoutCarrier = iface;
     }
-    return dead;
+    return withoutCarrier;
   }
 
   /** Unmarks gateways, after routes have changed; sending to them marks them again. */

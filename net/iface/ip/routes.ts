@@ -3,7 +3,7 @@
  * (RFC 1812 section 5.2.4.3, RFC 4632 section 5.1).
  */
 import { ROUTES } from "../../../core/limits";
-import { Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Ipv4Address, maskOf, UNSPECIFIED } from "../../wire/address";
 import { Interface } from "../interface";
 
 /** Who added a route, as `ip route` names them. */
@@ -20,7 +20,7 @@ export const enum RouteResult {
   Exists,
   /** ROUTES exist. */
   Full,
-  /** The gateway is not a host on a network of the interface. */
+  /** The gateway cannot be another host on the interface's link. */
   GatewayUnreachable,
   /** The prefix length exceeds 32, or host bits are set. */
   BadPrefix,
@@ -58,25 +58,26 @@ export class RouteTable {
   }
 
   /**
-   * The route to an address over an interface that is up and has a carrier, or null. If only
-   * interfaces without a carrier lead there, the route over the first of them: its cable may be
-   * back before the connection is given up.
+   * Returns the best route whose interface is up, or null. A route by a gateway is passed over
+   * while its interface has no carrier, if another route leads there; but not for packets from
+   * `source`, an address of that interface: no other network would return the replies.
    */
-  lookup(address: Ipv4Address): Route | null {
+  lookup(address: Ipv4Address, source: Ipv4Address): Route | null {
     const count = this.count;
-    let dead: Route | null = null;
+    let withoutCarrier: Route | null = null;
     for (let i: u32 = 0; i < count; i++) {
       const route = this.routes[i]!;
       if (((route.destination ^ address) & route.mask) != 0 || !route.iface.up) continue;
       if (route.iface.linkUp) return route;
-      if (dead == null) dead = route;
+      if (withoutCarrier == null) withoutCarrier = route;
+      if (route.gateway == UNSPECIFIED || route.iface.ipv4.owns(source)) break;
     }
-    return dead;
+    return withoutCarrier;
   }
 
   /**
-   * Adds a route. A gateway must be in a network of the interface or have an on-link route, unless
-   * the route is marked `onLink`.
+   * Adds a route. A gateway must be a host in a network of the interface or have an on-link route;
+   * if the route is marked `onLink`, it may be a host outside those networks.
    */
   add(route: Route): RouteResult {
     const destination = route.destination;
@@ -141,13 +142,14 @@ export class RouteTable {
   }
 
   private takesGateway(route: Route): bool {
-    if (!route.onLink) return this.reaches(route.iface, route.gateway);
-    return isUnicast(route.gateway) && !route.iface.ipv4.owns(route.gateway);
+    const gateway = route.gateway;
+    const ipv4 = route.iface.ipv4;
+    if (ipv4.owns(gateway) || !ipv4.isHost(gateway)) return false;
+    return route.onLink || this.reaches(route.iface, gateway);
   }
 
-  /** Reports whether `gateway` is a neighbor on that interface. */
+  /** Reports whether a network or an on-link route of the interface contains `gateway`. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
-    if (iface.ipv4.owns(gateway) || !iface.ipv4.isHost(gateway)) return false;
     if (iface.ipv4.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {
       const route = this.routes[i]!;

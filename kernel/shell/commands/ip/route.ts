@@ -8,7 +8,7 @@
  * default route of DHCP has metric 1024, as under systemd-networkd, so that a static one wins.
  *
  * `onlink`: the gateway is on the device's link although no network of the device has it.
- * `linkdown`: the device has no carrier, so that other routes are used if there are any.
+ * `linkdown`: the device has no carrier; a route by another gateway is used if there is one.
  *
  * Unlike iproute2, there is one table, only unicast routes, and no MTU to give; `scope` must be
  * what the route has anyhow (`link` without a gateway, otherwise `global`); `flush` keeps the

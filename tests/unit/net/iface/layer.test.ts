@@ -82,7 +82,8 @@ test("uses a gateway outside all networks if the route says that it is on the li
   assert.notEqual(addRoute("198.51.100.0", 24, "172.31.1.1"), added);
   const add = (via: string) =>
     host.wasm.addOnLinkRoute(0, address("198.51.100.0"), 24, address(via), 0);
-  for (const nobody of [guest.address, "224.0.0.1", "255.255.255.255"]) {
+  const broadcast = ["10.0.2.255", "10.0.2.0", "255.255.255.255"];
+  for (const nobody of [guest.address, "224.0.0.1", ...broadcast]) {
     assert.notEqual(add(nobody), added, nobody);
   }
   assert.equal(add("172.31.1.1"), added);
@@ -105,7 +106,15 @@ test("uses another interface while one has no carrier, and returns to it", () =>
   host.wasm.setLink(0, false);
   host.turn();
   assert.equal(source(OFF_LINK), "10.0.3.15");
-  assert.equal(source(dns.address), "10.0.3.15", "the link's own network, too");
+  assert.equal(source(dns.address), guest.address, "no other network has the link's hosts");
+  host.receive(echoRequest({ source: OFF_LINK }));
+  assert.equal(icmpTypes(host.sent()).length, 1, "a reply leaves from its source's interface");
+  assert.deepEqual(host.sent(second), []);
+  const toSecond = echoRequest({ source: OFF_LINK, destination: "10.0.3.15" });
+  host.inject(Buffer.concat([Buffer.from("525400123457", "hex"), toSecond.subarray(6)]), second);
+  host.turn();
+  const [question] = host.sent(second);
+  assert.equal(question.arp?.target, "10.0.3.2", "so does one from the other interface");
   host.wasm.setLink(second, false);
   host.turn();
   assert.equal(source(OFF_LINK), guest.address, "no carrier at all: the cable may come back");
