@@ -43,6 +43,22 @@ export function isUnicast(address: Ipv4Address): bool {
   return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;
 }
 
+/**
+ * Reports whether a host can have `address` in a network of that prefix length, 1 to 32: it is
+ * neither the network's nor its broadcast address, which a /31 and a /32 lack (RFC 3021).
+ */
+export function isHostAddress(address: Ipv4Address, prefix: u32): bool {
+  if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
+  const host = address & ~maskOf(prefix);
+  return prefix > 30 || (host != 0 && host != ~maskOf(prefix));
+}
+
+/** Returns the prefix length of the network of an address's class, A, B or C (RFC 791, 3.2). */
+export function classPrefix(address: Ipv4Address): u32 {
+  if (address >>> 31 == 0) return 8;
+  return address >>> 30 == 2 ? 16 : 24;
+}
+
 /** Reports whether the group bit of a hardware address is set (IEEE 802 section 8). */
 export function isGroupHardware(address: u64): bool {
   return ((address >> 40) & 1) == 1;

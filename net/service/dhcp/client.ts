@@ -214,7 +214,7 @@ export class DhcpClient {
     const lease = this.lease;
     const offer = this.offer;
     this.wakeAt = now + backOff(this.random, this.tries);
-    if (this.tries > 1) this.journal.silence(this.state, this.startedAt, this.tries - 1, now);
+    this.journal.sent(this.state, this.tries == 1, now);
     if (this.state == DhcpState.Selecting) {
       // Every second DISCOVER requests a broadcast reply: some servers cannot unicast one.
       message.broadcast = (this.tries & 1) == 0;
@@ -271,7 +271,7 @@ export class DhcpClient {
   }
 
   /** Handles a message. Returns false if it was not expected. */
-  private answer(buffer: usize, length: u32, source: u32, now: i64): bool {
+  private answer(buffer: usize, length: u32, source: Ipv4Address, now: i64): bool {
     const header = DhcpHeader.at(buffer);
     if (header.transaction != this.message.transaction) return false;
     if (header.hardwareAddress != this.target.hardwareAddress()) return false;
@@ -283,9 +283,9 @@ export class DhcpClient {
     if (!selecting && !awaitsAck(this.state)) return false;
     if (type != (selecting ? DhcpType.Offer : DhcpType.Ack)) return false;
     const lease = Lease.read(header, options, source, this.sentAt);
-    const failure = this.journal.refusal(selecting ? "offer" : "ACK", source, lease, now);
+    const failure = this.journal.received(selecting ? "offer" : "ACK", source, lease, now);
     if (failure != "") this.lastFailure = failure;
-    if (failure != "" || (!selecting && !this.isAwaited(lease))) return false;
+    if (failure != "" || (!selecting && !this.isRequested(lease))) return false;
     if (selecting) {
       this.offer = lease;
       this.begin(DhcpState.Requesting, now);
@@ -299,15 +299,15 @@ export class DhcpClient {
    * Reports whether an ACK grants what was requested. Its server identifier may differ from the
    * OFFER's: behind an anycast relay, several servers answer.
    */
-  private isAwaited(granted: Lease): bool {
-    const asked = this.state == DhcpState.Requesting ? this.offer : this.lease;
-    if (this.state != DhcpState.Requesting && this.state != DhcpState.Renewing) return true;
-    if (asked == null || asked.address == granted.address) return asked != null;
-    return this.state == DhcpState.Renewing && asked.server == granted.server;
+  private isRequested(granted: Lease): bool {
+    if (this.state == DhcpState.Requesting) return this.offer!.address == granted.address;
+    if (this.state != DhcpState.Renewing) return true;
+    const lease = this.lease!;
+    return lease.address == granted.address || lease.server == granted.server;
   }
 
   /** Reports whether a NAK from `server` counts in this state. */
-  private isFromOwnServer(server: u32): bool {
+  private isFromOwnServer(server: Ipv4Address): bool {
     const offer = this.offer;
     const lease = this.lease;
     if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
@@ -344,7 +344,7 @@ export class DhcpClient {
   }
 
   /** NAK: the server denies the lease. Starts over. */
-  private refused(options: DhcpOptions, source: u32, now: i64): bool {
+  private refused(options: DhcpOptions, source: Ipv4Address, now: i64): bool {
     const server = serverOf(options, source);
     if (!awaitsAck(this.state) || server == 0 || !this.isFromOwnServer(server)) return false;
     const moved = this.state == DhcpState.Rebooting;

@@ -1,55 +1,62 @@
-/** What a DHCP client tells the log: each thing once, and what goes on at most once a minute. */
+/** Logs the events of a DHCP client; silence and unusable leases at most once a minute each. */
 import { escapeBytes } from "../../../core/escape";
 import { log } from "../../../core/log";
 import { MINUTE, SECOND } from "../../../core/time";
-import { formatIpv4 } from "../../wire/address";
+import { formatIpv4, Ipv4Address } from "../../wire/address";
 import { DhcpOptions, OPTION_MESSAGE } from "../../wire/dhcp-options";
 import { Lease } from "./lease";
 import { DhcpState } from "./state";
 import { LeaseTarget } from "./target";
 
-/** A silence shorter than this is not worth a line. */
+/** Shorter silences are not logged. */
 const SHORT_SILENCE: i64 = 10 * SECOND;
 
 export class DhcpJournal {
+  /** Messages of this exchange sent since its last reply, and when the first of them was. */
+  private unanswered: u32 = 0;
+  private silentSince: i64 = 0;
+  /** When either was logged last. */
   private silenceAt: i64 = i64.MIN_VALUE;
   private refusalAt: i64 = i64.MIN_VALUE;
-  private lastRefusal: string = "";
 
   constructor(private readonly target: LeaseTarget) {}
 
-  /** No server has answered `sent` messages since `since`. */
-  silence(state: DhcpState, since: i64, sent: u32, now: i64): void {
-    if (now - since < SHORT_SILENCE || now < this.silenceAt + MINUTE) return;
+  /** Notes a message sent in `state`, and logs that those before it were not answered. */
+  sent(state: DhcpState, first: bool, now: i64): void {
+    const before = first ? 0 : this.unanswered;
+    this.unanswered = before + 1;
+    if (before == 0) this.silentSince = now;
+    const silence = now - this.silentSince;
+    if (silence < SHORT_SILENCE || now < this.silenceAt + MINUTE) return;
     this.silenceAt = now;
     const kind = state == DhcpState.Selecting ? "DISCOVER" : "REQUEST";
-    const seconds = (now - since) / SECOND;
-    this.write(`no answer from a server for ${seconds} s, ${kind} sent ${sent} times`);
+    const times = before == 1 ? "once" : `${before} times`;
+    this.write(`no answer from a server for ${silence / SECOND} s, ${kind} sent ${times}`);
   }
 
-  /** Logs and returns why the lease in a message of that kind cannot be used; "" if it can. */
-  refusal(kind: string, source: u32, lease: Lease, now: i64): string {
+  /** Notes a reply; logs and returns why its lease cannot be used, or returns "" if it can. */
+  received(kind: string, source: Ipv4Address, lease: Lease, now: i64): string {
+    this.unanswered = 0;
     const complaint = lease.complaint();
     if (complaint == "") return "";
     const text = `${kind} from ${formatIpv4(source)} not used: ${complaint}`;
-    if (text != this.lastRefusal || now >= this.refusalAt + MINUTE) {
-      this.lastRefusal = text;
+    // Whatever the text: its addresses come from the network.
+    if (now >= this.refusalAt + MINUTE) {
       this.refusalAt = now;
       this.write(text);
     }
     return text;
   }
 
-  /** A lease was granted, after `before`; what differs from usual is said at the first time. */
+  /** Logs a new or renewed lease; at the first one also that its time is assumed. */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);
     const first = before == null || before.address != lease.address;
-    if (first && lease.timeAssumed) {
+    if (first && lease.leaseTimeAssumed) {
       this.write(`${server} gives no lease time, assuming ${lease.leaseTime} s`);
     }
     const address = `${formatIpv4(lease.address)}/${lease.prefix.toString()}`;
     log(`${this.target.name()}: DHCP lease ${address} from ${server}`);
-    this.lastRefusal = "";
     this.silenceAt = i64.MIN_VALUE;
   }
 
@@ -59,7 +66,7 @@ export class DhcpJournal {
 }
 
 /** Returns the text for a NAK, with the message of its server (option 56). */
-export function nakText(options: DhcpOptions, server: u32): string {
+export function nakText(options: DhcpOptions, server: Ipv4Address): string {
   const text = `DHCPNAK from ${formatIpv4(server)}`;
   const words = options.find(OPTION_MESSAGE);
   if (words == null) return text;

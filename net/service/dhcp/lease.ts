@@ -4,7 +4,15 @@
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
-import { formatIpv4, Ipv4Address, isUnicast, maskOf, prefixOf } from "../../wire/address";
+import {
+  classPrefix,
+  formatIpv4,
+  Ipv4Address,
+  isHostAddress,
+  isUnicast,
+  maskOf,
+  prefixOf,
+} from "../../wire/address";
 import { DhcpHeader } from "../../wire/dhcp";
 import {
   DhcpOptions,
@@ -24,7 +32,7 @@ import {
   OPTION_STATIC_ROUTES,
   OPTION_TIME_SERVERS,
 } from "../../wire/dhcp-options";
-import { classPrefix, LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
+import { LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
 import { readHostName, readSearchList, readText } from "./text";
 
 /** Lower bound of a lease in seconds, against a storm of requests. */
@@ -44,9 +52,9 @@ export class Lease {
   /** Length of the network's prefix, 1 to 32. */
   prefix: u32 = 0;
   /** The destination of renewals and RELEASE: option 54, or else the source of the message. */
-  server: u32 = 0;
+  server: Ipv4Address = 0;
   /** The routers of option 3. */
-  routers: Array<u32> = [];
+  routers: Array<Ipv4Address> = [];
   /**
    * The routes to install: those of option 121, else of 249, else of 33 and a default route via a
    * router, preferably one on the lease's network.
@@ -64,6 +72,8 @@ export class Lease {
   mtu: u32 = 0;
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
+  /** The server gave no lease time, or 0: `leaseTime` is DEFAULT_LEASE. */
+  leaseTimeAssumed: bool = false;
   /** When the granted REQUEST was sent: the start of the lease. */
   grantedAt: i64 = 0;
   /** When to renew, to rebind, and to stop using the address; NEVER for an infinite lease. */
@@ -80,7 +90,7 @@ export class Lease {
    * Parses the lease of an OFFER or ACK from `source` to a message sent at `now`. See `complaint`
    * for whether it can be used.
    */
-  static read(header: DhcpHeader, options: DhcpOptions, source: u32, now: i64): Lease {
+  static read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address, now: i64): Lease {
     const lease = new Lease(options);
     lease.address = header.yourAddress;
     lease.server = serverOf(options, source);
@@ -88,6 +98,7 @@ export class Lease {
     lease.chooseRoutes();
     lease.readRest(options);
     const time = options.number(OPTION_LEASE_TIME, 4);
+    lease.leaseTimeAssumed = time <= 0;
     lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, now);
     return lease;
   }
@@ -97,20 +108,15 @@ export class Lease {
     if (this.server == 0) return "it names no server";
     const address = formatIpv4(this.address);
     if (!isHostAddress(this.address, this.prefix)) {
-      return `${address}/${this.prefix.toString()} is no host's address`;
+      return `${address}/${this.prefix.toString()} is not a host address`;
     }
     if (this.address == this.server) return `${address} is the server's own address`;
     if (this.routers.includes(this.address)) return `${address} is its router's address`;
     return "";
   }
 
-  /** Whether the server gave no lease time, or 0, so that an hour is assumed. */
-  get timeAssumed(): bool {
-    return this.options.number(OPTION_LEASE_TIME, 4) <= 0;
-  }
-
   /** Returns the router of the default route, else the first router, else 0. */
-  defaultRouter(): u32 {
+  defaultRouter(): Ipv4Address {
     for (let i = 0; i < this.routes.length; i++) {
       if (this.routes[i].prefix == 0) return this.routes[i].router;
     }
@@ -118,7 +124,7 @@ export class Lease {
   }
 
   /** Reports whether `address` belongs to another host on the lease's network. */
-  private isNeighbor(address: u32): bool {
+  private isNeighbor(address: Ipv4Address): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
   }
@@ -141,18 +147,20 @@ export class Lease {
     if (!classless && router != 0) this.routes.push(new LeaseRoute(0, 0, router));
   }
 
-  /** Returns the first router on the lease's network, else the first one of all, else 0. */
-  private firstRouter(): u32 {
-    const routers = this.routers;
-    for (let i = 0; i < routers.length; i++) {
-      if (this.isNeighbor(routers[i]) && this.canReach(routers[i])) return routers[i];
+  /** Returns the first usable router on the lease's network, else the first usable one, else 0. */
+  private firstRouter(): Ipv4Address {
+    let first: Ipv4Address = 0;
+    for (let i = 0; i < this.routers.length; i++) {
+      const router = this.routers[i];
+      if (!this.canReach(router)) continue;
+      if (this.isNeighbor(router)) return router;
+      if (first == 0) first = router;
     }
-    const first: u32 = routers.length > 0 ? routers[0] : 0;
-    return this.canReach(first) ? first : 0;
+    return first;
   }
 
   /** Reports whether a router can be another host on the link; 0 stands for the link itself. */
-  private canReach(router: u32): bool {
+  private canReach(router: Ipv4Address): bool {
     if (router == 0) return true;
     if (!isUnicast(router) || router == this.address) return false;
     return !this.isNeighbor(router) || isHostAddress(router, this.prefix);
@@ -189,7 +197,7 @@ export class Lease {
 }
 
 /** Returns the server identifier, else the source of the message, else 0 (RFC 2131, 4.3.1). */
-export function serverOf(options: DhcpOptions, source: u32): u32 {
+export function serverOf(options: DhcpOptions, source: Ipv4Address): Ipv4Address {
   const server = options.number(OPTION_SERVER, 4);
   if (server > 0 && isUnicast(server as u32)) return server as u32;
   return isUnicast(source) ? source : 0;
@@ -208,14 +216,6 @@ function prefixFor(address: Ipv4Address, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);
   const prefix = mask < 0 ? 0 : prefixOf(mask as u32);
   return prefix >= 1 ? (prefix as u32) : classPrefix(address);
-}
-
-/** Reports whether `address` is a valid host address in a network with that prefix length. */
-function isHostAddress(address: u32, prefix: u32): bool {
-  if (!isUnicast(address)) return false;
-  if (prefix >= 31) return true;
-  const host = address & ~maskOf(prefix);
-  return host != 0 && host != ~maskOf(prefix);
 }
 
 /** Returns the unicast addresses of a list, at most DHCP_SERVERS. */

@@ -1,10 +1,18 @@
 /**
- * Classless static routes of DHCP (RFC 3442).
+ * The static routes of DHCP: classless ones (RFC 3442), and those by class (RFC 2132 section 5.8).
+ * A classless one:
  *
  *     ├ width 0..32 ├ significant bytes of the destination, 0..4 ├ router 4 ┤ ...
  */
 import { loadNet32 } from "../../../core/bytes";
-import { Ipv4Address, isLoopback, isMulticast, isUnicast, maskOf } from "../../wire/address";
+import {
+  classPrefix,
+  Ipv4Address,
+  isLoopback,
+  isMulticast,
+  isUnicast,
+  maskOf,
+} from "../../wire/address";
 
 /** A route of a lease. If `router` is 0, the destination is on the link. */
 export class LeaseRoute {
@@ -19,7 +27,7 @@ export class LeaseRoute {
  * Returns the routes of option 33, pairs of a destination and a router; the prefix is that of the
  * destination's class (RFC 2132 section 5.8). Returns null if there is none.
  */
-export function readClassfulRoutes(pairs: Array<u32>, most: u32): Array<LeaseRoute> | null {
+export function readClassfulRoutes(pairs: Array<Ipv4Address>, most: u32): Array<LeaseRoute> | null {
   const routes: Array<LeaseRoute> = [];
   for (let i = 0; i + 1 < pairs.length && routes.length < (most as i32); i += 2) {
     const prefix = classPrefix(pairs[i]);
@@ -29,12 +37,6 @@ export function readClassfulRoutes(pairs: Array<u32>, most: u32): Array<LeaseRou
     routes.push(new LeaseRoute(destination, prefix, pairs[i + 1]));
   }
   return routes.length == 0 ? null : routes;
-}
-
-/** Returns the prefix length of an address's class (RFC 950 section 2.1). */
-export function classPrefix(address: u32): u32 {
-  if (address >>> 31 == 0) return 8;
-  return address >>> 30 == 2 ? 16 : 24;
 }
 
 /**

@@ -34,7 +34,8 @@ export const DHCP_STATE_NAMES: StaticArray<string> = [
   "releasing",
 ];
 
-/** Reports whether a REQUEST is awaiting its reply. */
+/** Reports whether the client has sent a REQUEST and waits for the ACK. */
 export function awaitsAck(state: DhcpState): bool {
-  return state >= DhcpState.Requesting && state <= DhcpState.Rebinding && state != DhcpState.Bound;
+  if (state == DhcpState.Requesting || state == DhcpState.Rebooting) return true;
+  return state == DhcpState.Renewing || state == DhcpState.Rebinding;
 }

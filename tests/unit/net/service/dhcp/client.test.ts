@@ -183,32 +183,6 @@ test("DHC-23: accepts an ACK with another server's identifier", () => {
   assert.equal(world.state, "bound", "the server has moved");
 });
 
-test("logs a silent server once a minute, with what was sent", () => {
-  wasm.start(0n);
-  world.run(400n * second);
-  const lines = world.text(wasm.logText()).split("\n").filter(Boolean);
-  const silent = lines.filter((line) => line.includes("no answer from a server"));
-  assert.ok(silent.length >= 4 && silent.length <= 7, silent.join("\n"));
-  assert.match(silent[0], /^net0: DHCP: no answer from a server for 1\d s, DISCOVER sent 2 times$/);
-  const times = silent.map((line) => Number(/for (\d+) s/.exec(line)?.[1]));
-  for (let i = 1; i < times.length; i++) assert.ok(times[i] - times[i - 1] >= 60, `${times}`);
-});
-
-test("logs what was wrong with an offer, once", () => {
-  wasm.start(0n);
-  world.poll();
-  const bad = { yiaddr: "10.0.2.255" };
-  for (let i = 0; i < 5; i++) world.reply(types.offer, bad);
-  const why = "offer from 10.0.2.2 not used: 10.0.2.255/24 is no host's address";
-  assert.equal(world.text(wasm.lastFailure()), why);
-  const lines = world.text(wasm.logText()).split("\n");
-  assert.equal(lines.filter((line) => line === `net0: DHCP: ${why}`).length, 1);
-  world.run(at(3));
-  world.reply(types.offer);
-  world.reply(types.ack);
-  assert.equal(world.text(wasm.lastFailure()), "");
-});
-
 test("renews a short lease in time", () => {
   world.bind(usual(20));
   world.messages = [];

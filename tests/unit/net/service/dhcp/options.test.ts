@@ -222,6 +222,7 @@ test("DHC-10: uses the first few routers and servers, on-link ones first", () =>
   assert.match(lists(but([3, ips("198.51.100.1")])), /routes 0\/0>c6336401$/);
   assert.match(lists(but([3, ips("198.51.100.1", "10.0.2.9")])), /routes 0\/0>a000209$/);
   assert.match(lists(but([3, ips("10.0.2.255")])), /routes$/, "no host's address");
+  assert.match(lists(but([3, ips("10.0.2.255", "198.51.100.1")])), /routes 0\/0>c6336401$/);
   assert.match(lists(but([1, ips("255.255.255.255")])), /routes 0\/0>a000202$/);
   assert.match(lists(but([6, ips("0.0.0.0", "224.0.0.1", "9.9.9.9")])), /servers 9090909;/);
 });
