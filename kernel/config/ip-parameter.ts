@@ -13,7 +13,13 @@ import {
   NetworkAddress,
   parseNameServer,
 } from "../../net/service/settings";
-import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../net/wire/address";
+import {
+  classPrefix,
+  Ipv4Address,
+  NOT_AN_ADDRESS,
+  parseIpv4,
+  prefixOf,
+} from "../../net/wire/address";
 import { isDeviceName, isHostName, parseHostAddress } from "./values";
 
 const FIELDS: i32 = 10;
@@ -111,7 +117,7 @@ export class IpParameter {
   /** Returns the prefix length of the netmask, by default that of the address's class, or -1. */
   private prefix(address: Ipv4Address): i32 {
     const text = this.field(3);
-    if (text == "") return address >>> 31 == 0 ? 8 : address >>> 30 == 2 ? 16 : 24;
+    if (text == "") return classPrefix(address);
     const mask = parseIpv4(text);
     return mask == NOT_AN_ADDRESS ? -1 : prefixOf(mask as u32);
   }

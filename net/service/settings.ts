@@ -7,6 +7,7 @@ import { isDigit, isLetter, parseDecimalText } from "../../core/text";
 import {
   formatIpv4,
   Ipv4Address,
+  isHostAddress,
   isUnicast,
   maskOf,
   NOT_AN_ADDRESS,
@@ -25,10 +26,10 @@ export class NetworkAddress {
   ) {}
 
   /** Reports whether `other` is in this network, but is no other host's address there. */
-  excludes(other: u32): bool {
+  excludes(other: Ipv4Address): bool {
     if (other == this.address) return true;
     const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
-    return inside && !new NetworkAddress(other, this.prefix).usable();
+    return inside && !isHostAddress(other, this.prefix);
   }
 
   /** Reports whether all host bits are zero. */
@@ -38,9 +39,7 @@ export class NetworkAddress {
 
   /** Reports whether the address is a valid host address in its network. */
   usable(): bool {
-    if (!isUnicast(this.address) || this.prefix == 0) return false;
-    const host = this.address & ~maskOf(this.prefix);
-    return this.prefix > 30 || (host != 0 && host != ~maskOf(this.prefix));
+    return isHostAddress(this.address, this.prefix);
   }
 }
 
@@ -73,7 +72,7 @@ export class NameServer {
 }
 
 /** In place of a gateway: the router that DHCP gives (`Gateway=_dhcp4`). */
-export const DHCP_GATEWAY: u32 = 0xffff_ffff;
+export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
 
 /** A static route. `prefix` is 0 for a default route; without a gateway, it is on the link. */
 export class RouteSetting {
@@ -81,7 +80,7 @@ export class RouteSetting {
     readonly destination: Ipv4Address,
     readonly prefix: u32,
     /** An address, DHCP_GATEWAY, or 0 for none. */
-    readonly gateway: u32,
+    readonly gateway: Ipv4Address,
     readonly metric: u32,
     /** The gateway is on the link, whatever the networks (`GatewayOnLink=yes`). */
     readonly onLink: bool = false,
@@ -127,7 +126,7 @@ export class InterfaceSettings {
  * Reports whether a gateway can be another host on the link of these addresses, in one of their
  * networks or outside of all (`InterfaceConfigurator` then adds a route to it).
  */
-export function isGatewayOf(gateway: u32, addresses: Array<NetworkAddress>): bool {
+export function isGatewayOf(gateway: Ipv4Address, addresses: Array<NetworkAddress>): bool {
   for (let i = 0; i < addresses.length; i++) {
     if (addresses[i].excludes(gateway)) return false;
   }

@@ -5,7 +5,7 @@
  */
 import { Random } from "../../../core/random";
 import { Tcp } from "../../socket/tcp/tcp";
-import { Ipv4Address, isUnicast, maskOf, UNSPECIFIED } from "../../wire/address";
+import { Ipv4Address, isHostAddress, maskOf, UNSPECIFIED } from "../../wire/address";
 import { ETHERNET_MTU } from "../../wire/ethernet";
 import { Interface } from "../interface";
 import { SMALLEST_MTU } from "../link/link";
@@ -25,11 +25,7 @@ export class IpConfiguration {
    * can have the address, the prefix length is not from 1 to 32, or INTERFACE_ADDRESSES exist.
    */
   setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
-    if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;
-    const network = address & maskOf(prefix);
-    if (prefix < 31 && (address == network || address == (network | ~maskOf(prefix)))) {
-      return false;
-    }
+    if (!isHostAddress(address, prefix)) return false;
     const known = iface.ipv4.find(address);
     if (known != null) {
       if (known.prefix == prefix) return true;

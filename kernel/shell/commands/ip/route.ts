@@ -115,7 +115,7 @@ class Request {
   /** -1 if not given: 0 for a new route, any for `del`. */
   metric: i64 = -1;
   /** 0: the device's own. */
-  source: u32 = 0;
+  source: Ipv4Address = 0;
   onLink: bool = false;
   /** "" if not given. */
   scope: string = "";
