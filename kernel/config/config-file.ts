@@ -96,7 +96,10 @@ class FileParser {
   }
 
   private finishPart(): void {
-    const problem = this.reader.finishPart();
-    this.report(this.reader.finishLine, problem);
+    let problem = this.reader.finishPart();
+    while (problem != "") {
+      this.report(this.reader.finishLine, problem);
+      problem = this.reader.finishPart();
+    }
   }
 }

@@ -18,8 +18,8 @@ import { isHostName, parseBoolean, parseHardware, parseHostAddress, splitBlanks 
 /** The smallest MTU of IPv4 (RFC 791) and the MTU of Ethernet (RFC 894), in bytes. */
 const SMALLEST_MTU: i64 = 68;
 const LARGEST_MTU: i64 = ETHERNET_MTU;
-/** The metric of a route without Metric=, as in Linux. */
-const METRIC: u32 = 0;
+/** The metric of a route without Metric=. */
+const NO_METRIC: i64 = -1;
 const LARGEST_METRIC: i64 = u32.MAX_VALUE;
 
 const BAD_METRIC: string = `invalid metric, expected 0 to ${LARGEST_METRIC}`;
@@ -34,12 +34,11 @@ const LEASE_SWITCHES: StaticArray<string> = [
 ];
 
 const MAC_FORM: string = "52:54:00:12:34:56";
+const BAD_ADDRESS: string = "invalid address, expected ADDRESS/PREFIX like 192.168.1.2/24";
 const BAD_GATEWAY: string = "invalid address, expected ADDRESS like 192.168.1.1 or _dhcp4";
 const BAD_BOOLEAN: string = "invalid value, expected yes or no";
 const ROUTE_KEYS: string = "Destination=, Gateway=, GatewayOnLink= or Metric=";
-const LEASE_KEYS: string =
-  "Hostname=, SendHostname=, UseDNS=, UseNTP=, UseMTU=, UseHostname=, UseRoutes=, UseGateway= " +
-  "or RouteMetric=";
+const LEASE_KEYS: string = `Hostname=, ${LEASE_SWITCHES.join("=, ")}= or RouteMetric=`;
 const NETWORK_KEYS: string = "DHCP=, Address=, Gateway=, DNS=, Domains=, NTP= or Hostname=";
 
 /** Collects the keys of each section into the settings of a part of the file. */
@@ -52,15 +51,18 @@ export class SettingsReader {
   private added: bool = false;
   private dhcpGiven: bool = false;
   private gatewayLine: i32 = 0;
-  private routeLine: i32 = 0;
+  /** The lines with Gateway=_dhcp4. */
+  private leaseGatewayLines: Array<i32> = [];
+  private sectionLine: i32 = 0;
   /** The destination of the current [Route]; null if it is invalid. */
   private route: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: Ipv4Address = 0;
-  private routeMetric: u32 = METRIC;
+  private routeMetric: i64 = NO_METRIC;
   private routeOnLink: bool = false;
-  /** Addresses of the part before the current [Address], and that section's Peer=. */
-  private addressesBefore: i32 = 0;
+  /** Address= and Peer= of the current [Address]; null if not given or invalid. */
+  private address: NetworkAddress | null = null;
   private peer: NetworkAddress | null = null;
+  private addressGiven: bool = false;
 
   constructor(private readonly configuration: Configuration) {}
 
@@ -72,28 +74,30 @@ export class SettingsReader {
       this.added = false;
       this.dhcpGiven = false;
       this.gatewayLine = 0;
+      this.leaseGatewayLines = [];
     }
     if (section != "Match") this.filled = true;
     else if (this.part.line == 0) this.part.line = line;
     if (!this.added) this.configuration.file.push(this.part);
     this.added = true;
-    this.routeLine = line;
+    this.sectionLine = line;
     this.route = new NetworkAddress(0, 0);
     this.routeGateway = 0;
-    this.routeMetric = METRIC;
+    this.routeMetric = NO_METRIC;
     this.routeOnLink = false;
-    this.addressesBefore = this.part.settings.addresses.length;
+    this.address = null;
     this.peer = null;
+    this.addressGiven = false;
   }
 
   /** Applies KEY=VALUE. Returns "WHY, expected WHAT", or "" if it is valid. */
   set(section: string, key: string, value: string, line: i32): string {
     if (section == "Match") return this.setMatch(key, value);
     if (section == "Network") return this.setNetwork(key, value, line);
-    if (section == "Address" && key == "Address") return this.addAddress(value);
+    if (section == "Address" && key == "Address") return this.setAddress(value);
     if (section == "Address" && key == "Peer") return this.setPeer(value);
     if (section == "Address") return unknownKey(section, "Address= or Peer=");
-    if (section == "Route") return this.setRoute(key, value);
+    if (section == "Route") return this.setRoute(key, value, line);
     if (section == "Link") {
       return key == "MTUBytes" ? this.setMtu(value) : unknownKey(section, "MTUBytes=");
     }
@@ -102,9 +106,9 @@ export class SettingsReader {
 
   /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if it is complete. */
   finish(section: string): string {
-    if (section == "Address") this.finishAddress();
+    this.finishLine = this.sectionLine;
+    if (section == "Address") return this.finishAddress();
     if (section != "Route") return "";
-    this.finishLine = this.routeLine;
     if (this.routeGateway == 0) {
       return "[Route]: missing gateway, expected Gateway=ADDRESS or Gateway=_dhcp4";
     }
@@ -117,21 +121,32 @@ export class SettingsReader {
     return "";
   }
 
-  /** With Peer=, the section's addresses stand alone, and the peer's network is on the link. */
-  private finishAddress(): void {
+  /** With Peer=, the address stands alone, and the peer's network is on the link. */
+  private finishAddress(): string {
+    const address = this.address;
     const peer = this.peer;
-    if (peer == null) return;
-    const addresses = this.part.settings.addresses;
-    for (let i = this.addressesBefore; i < addresses.length; i++) {
-      addresses[i] = new NetworkAddress(addresses[i].address, 32, peer);
+    if (address == null) {
+      return this.addressGiven
+        ? ""
+        : "[Address]: missing address, expected Address=ADDRESS/PREFIX like 192.168.1.2/24";
     }
+    const own = peer == null ? address : new NetworkAddress(address.address, 32, peer);
+    this.part.settings.addresses.push(own);
+    return "";
   }
 
-  /** Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent. */
+  /**
+   * Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent; call it until it
+   * does.
+   */
   finishPart(): string {
     const settings = this.part.settings;
     const addresses = settings.addresses;
     if (!this.dhcpGiven) settings.dhcp = addresses.length == 0;
+    if (!settings.dhcp && this.leaseGatewayLines.length > 0) {
+      this.finishLine = this.leaseGatewayLines.shift();
+      return "Gateway=_dhcp4: DHCP is off, expected DHCP=yes";
+    }
     if (settings.gateway == 0 || addresses.length == 0) return "";
     if (isGatewayOf(settings.gateway, addresses)) return "";
     const what = `Gateway=${formatIpv4(settings.gateway)}`;
@@ -185,6 +200,7 @@ export class SettingsReader {
     return "";
   }
 
+  /** Address= in [Network]: an empty value clears the list. */
   private addAddress(value: string): string {
     const settings = this.part.settings;
     if (value == "") {
@@ -192,14 +208,21 @@ export class SettingsReader {
       return "";
     }
     const address = parseNetworkAddress(value);
-    if (address == null) return "invalid address, expected ADDRESS/PREFIX like 192.168.1.2/24";
+    if (address == null) return BAD_ADDRESS;
     settings.addresses.push(address);
     return "";
   }
 
+  private setAddress(value: string): string {
+    this.addressGiven = true;
+    this.address = parseNetworkAddress(value);
+    return this.address == null ? BAD_ADDRESS : "";
+  }
+
   private setGateway(value: string, line: i32): string {
     if (value == "_dhcp4") {
-      this.part.settings.routes.push(new RouteSetting(0, 0, DHCP_GATEWAY, METRIC));
+      this.leaseGatewayLines.push(line);
+      this.part.settings.routes.push(new RouteSetting(0, 0, DHCP_GATEWAY, NO_METRIC));
       return "";
     }
     const gateway = parseHostAddress(value);
@@ -272,20 +295,21 @@ export class SettingsReader {
     return "";
   }
 
-  private setRoute(key: string, value: string): string {
+  private setRoute(key: string, value: string, line: i32): string {
     if (key == "GatewayOnLink" || key == "GatewayOnlink") {
       const answer = parseBoolean(value);
       this.routeOnLink = answer == 1;
       return answer < 0 ? BAD_BOOLEAN : "";
     }
     if (key == "Gateway") {
+      if (value == "_dhcp4") this.leaseGatewayLines.push(line);
       this.routeGateway = value == "_dhcp4" ? DHCP_GATEWAY : parseHostAddress(value);
       return this.routeGateway == 0 ? BAD_GATEWAY : "";
     }
     if (key == "Metric") {
       const metric = parseDecimalText(value);
       if (metric < 0 || metric > LARGEST_METRIC) return BAD_METRIC;
-      this.routeMetric = metric as u32;
+      this.routeMetric = metric;
       return "";
     }
     if (key != "Destination") return unknownKey("Route", ROUTE_KEYS);

@@ -62,12 +62,13 @@ export function isInterfaceName(text: string): bool {
   return text.startsWith("net") && text.length <= 6 && parseDecimalText(text.substring(3)) >= 0;
 }
 
-/** Reports whether Linux could call a device so: `eth0`, `enp0s3`, ... (IFNAMSIZ is 16). */
+/** Reports whether text is like Linux's device names: `eth0`, `eth0.100` (IFNAMSIZ is 16). */
 export function isDeviceName(text: string): bool {
   if (text.length == 0 || text.length > 15) return false;
   for (let i = 0; i < text.length; i++) {
     const unit: u32 = text.charCodeAt(i);
-    if (!isLetter(unit) && !isDigit(unit) && unit != 0x2d && unit != 0x5f) return false;
+    const mark: bool = unit == 0x2d || unit == 0x2e || unit == 0x5f;
+    if (!isLetter(unit) && !isDigit(unit) && !mark) return false;
   }
   return isLetter(text.charCodeAt(0));
 }

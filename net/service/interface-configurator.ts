@@ -34,8 +34,6 @@ export class InterfaceConfigurator implements LeaseTarget {
   /** The static settings are in use. */
   private applied: bool = false;
   private linkUp: bool;
-  /** The gateway outside all networks that was reported last. */
-  private offLinkGateway: u32 = 0;
 
   constructor(
     readonly ip: IpLayer,
@@ -75,7 +73,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     }
     this.dhcp.poll(now);
     if (now < this.fallbackAt()) return;
-    log(`${this.iface.name}: no answer from a DHCP server, using the static settings`);
+    log(`${this.iface.name}: no DHCP lease yet, using the static settings`);
     this.apply();
   }
 
@@ -147,7 +145,13 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (gateway != 0) this.addRoute(this.routeTo(0, 0, gateway, 0, RouteOrigin.Static));
   }
 
-  private routeTo(to: u32, prefix: u32, gateway: u32, metric: u32, origin: RouteOrigin): Route {
+  private routeTo(
+    to: Ipv4Address,
+    prefix: u32,
+    gateway: Ipv4Address,
+    metric: u32,
+    origin: RouteOrigin,
+  ): Route {
     return new Route(to, prefix, gateway, this.iface, metric, origin);
   }
 
@@ -175,15 +179,25 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.applied = true;
     this.changes++;
     for (let i = 0; i < settings.addresses.length; i++) this.addAddress(settings.addresses[i]);
+    const routes = this.staticRoutes(settings.gateway);
+    for (let i = 0; i < routes.length; i++) this.addRoute(routes[i]);
+  }
+
+  /** Returns a default route via `gateway`, unless that is 0, and the routes of the settings. */
+  private staticRoutes(gateway: Ipv4Address): Array<Route> {
+    const settings = this.settings;
     const origin = RouteOrigin.Static;
-    if (settings.gateway != 0) this.addRoute(this.routeTo(0, 0, settings.gateway, 0, origin));
+    const routes: Array<Route> = [];
+    if (gateway != 0) routes.push(this.routeTo(0, 0, gateway, 0, origin));
     for (let i = 0; i < settings.routes.length; i++) {
       const it = settings.routes[i];
       if (it.gateway == DHCP_GATEWAY) continue;
-      const route = this.routeTo(it.destination, it.prefix, it.gateway, it.metric, origin);
+      const metric = it.metric < 0 ? 0 : (it.metric as u32);
+      const route = this.routeTo(it.destination, it.prefix, it.gateway, metric, origin);
       route.onLink = it.onLink;
-      this.addRoute(route);
+      routes.push(route);
     }
+    return routes;
   }
 
   private addAddress(own: NetworkAddress): void {
@@ -211,35 +225,62 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.ip.routes.flush(this.iface, RouteOrigin.Static);
   }
 
-  /** Adds a route, and first one to its gateway if that is in no network of the interface. */
-  private addRoute(route: Route): void {
-    const routes = this.ip.routes;
-    let result = routes.add(route);
-    if (result == RouteResult.GatewayUnreachable && this.addHostRoute(route)) {
-      result = routes.add(route);
+  /**
+   * Adds a route, or logs why not. A gateway in no network of the interface is assumed to be on its
+   * link, as some hosting providers require; that is logged unless `quiet`.
+   */
+  private addRoute(route: Route, quiet: bool = false): void {
+    let result = this.ip.routes.add(route);
+    if (result == RouteResult.GatewayUnreachable && this.iface.ipv4.count > 0) {
+      route.onLink = true;
+      result = this.ip.routes.add(route);
+      if (result == RouteResult.Done && !quiet) {
+        const what = `router ${formatIpv4(route.gateway)} is in no network of ${this.iface.name}`;
+        log(`${this.iface.name}: ${what}: assuming that it is on the link`);
+      }
     }
+    this.report(route, result);
+  }
+
+  /** Logs why a route was not added. */
+  private report(route: Route, result: RouteResult): void {
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
     const target = `${formatIpv4(route.destination)}/${route.prefix}`;
     const what = `${target} via ${formatIpv4(route.gateway)}`;
     log(`${this.iface.name}: Could not set route ${what}: ${whyNotAdded(result)}`);
   }
 
+  /** Adds the routes of a lease and those via its router; `first` unless it is a renewal. */
+  private addLeaseRoutes(lease: Lease, first: bool): void {
+    const use = this.settings.lease;
+    const least = DHCP_METRIC + this.iface.index;
+    const metric = use.routeMetric < 0 ? least : (use.routeMetric as u32);
+    const origin = RouteOrigin.Dhcp;
+    let last: Ipv4Address = 0;
+    for (let i = 0; i < lease.routes.length; i++) {
+      const it = lease.routes[i];
+      if (!use.takesRoute(it.prefix)) continue;
+      const route = this.routeTo(it.destination, it.prefix, it.router, metric, origin);
+      this.addRoute(route, !first || it.router == last);
+      last = it.router;
+    }
+    const router = lease.defaultRouter();
+    for (let i = 0; i < this.settings.routes.length && router != 0; i++) {
+      const it = this.settings.routes[i];
+      if (it.gateway != DHCP_GATEWAY) continue;
+      const own = it.metric < 0 ? metric : (it.metric as u32);
+      this.addRoute(this.routeTo(it.destination, it.prefix, router, own, origin), !first);
+    }
+  }
+
   /**
-   * Adds an on-link route to the gateway of `route`, as systemd-networkd does for gateways from
-   * DHCP. Returns false if no other host on the link can have that address.
+   * Adds the static routes beside those of a lease, as systemd-networkd does, and logs those that
+   * its networks do not reach. With static addresses, `Gateway=` is part of the fallback.
    */
-  private addHostRoute(route: Route): bool {
-    const gateway = route.gateway;
-    const ipv4 = this.iface.ipv4;
-    if (ipv4.count == 0 || ipv4.owns(gateway) || !ipv4.isHost(gateway)) return false;
-    const host = new Route(gateway, 32, 0, this.iface, route.metric, route.origin);
-    host.source = ipv4.address;
-    if (this.ip.routes.add(host) != RouteResult.Done) return false;
-    if (this.offLinkGateway == gateway) return true;
-    this.offLinkGateway = gateway;
-    const name = this.iface.name;
-    log(`${name}: router ${formatIpv4(gateway)} is in no network of ${name}: added a route to it`);
-    return true;
+  private addStaticRoutes(): void {
+    const settings = this.settings;
+    const routes = this.staticRoutes(settings.addresses.length == 0 ? settings.gateway : 0);
+    for (let i = 0; i < routes.length; i++) this.report(routes[i], this.ip.routes.add(routes[i]));
   }
 
   // --- LeaseTarget ---
@@ -257,30 +298,13 @@ export class InterfaceConfigurator implements LeaseTarget {
   configure(lease: Lease): void {
     if (this.applied) this.withdraw();
     this.changes++;
+    const first = !this.holds(lease);
     this.ip.setAddress(this.iface, lease.address, lease.prefix);
-    const use = this.settings.lease;
-    if (lease.mtu > 0 && this.settings.mtu == 0 && use.useMtu) {
-      this.ip.setMtu(this.iface, lease.mtu);
-    }
+    const useMtu = this.settings.lease.useMtu;
+    if (lease.mtu > 0 && this.settings.mtu == 0 && useMtu) this.ip.setMtu(this.iface, lease.mtu);
     this.ip.routes.flush(this.iface, RouteOrigin.Dhcp);
-    const least = DHCP_METRIC + this.iface.index;
-    const metric = use.routeMetric < 0 ? least : (use.routeMetric as u32);
-    // First those on the link, which lead to the routers of others.
-    for (let pass = 0; pass < 2; pass++) {
-      for (let i = 0; i < lease.routes.length; i++) {
-        const route = lease.routes[i];
-        if ((route.router == 0) != (pass == 0) || !use.takesRoute(route.prefix)) continue;
-        const origin = RouteOrigin.Dhcp;
-        this.addRoute(this.routeTo(route.destination, route.prefix, route.router, metric, origin));
-      }
-    }
-    const router = lease.defaultRouter();
-    for (let i = 0; i < this.settings.routes.length && router != 0; i++) {
-      const it = this.settings.routes[i];
-      if (it.gateway != DHCP_GATEWAY) continue;
-      const origin = RouteOrigin.Dhcp;
-      this.addRoute(this.routeTo(it.destination, it.prefix, router, it.metric, origin));
-    }
+    this.addLeaseRoutes(lease, first);
+    if (first) this.addStaticRoutes();
   }
 
   deconfigure(lease: Lease): void {

@@ -74,25 +74,26 @@ export class NameServer {
 /** In place of a gateway: the router that DHCP gives (`Gateway=_dhcp4`). */
 export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
 
-/** A static route. `prefix` is 0 for a default route; without a gateway, it is on the link. */
+/** A static route; `prefix` is 0 for a default route. */
 export class RouteSetting {
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
-    /** An address, DHCP_GATEWAY, or 0 for none. */
+    /** An address or DHCP_GATEWAY. */
     readonly gateway: Ipv4Address,
-    readonly metric: u32,
-    /** The gateway is on the link, whatever the networks (`GatewayOnLink=yes`). */
+    /** -1 if not given: 0, or with DHCP_GATEWAY that of the lease's routes. */
+    readonly metric: i64,
+    /** The gateway is on the link although no network has it (`GatewayOnLink=yes`). */
     readonly onLink: bool = false,
   ) {}
 }
 
 /** The settings of one interface. */
 export class InterfaceSettings {
-  /** Use DHCP; `addresses` and `gateway` are then a fallback while no server answers. */
+  /** Use DHCP; `addresses`, with `gateway`, are then a fallback while there is no lease. */
   dhcp: bool = true;
   addresses: Array<NetworkAddress> = [];
-  /** 0 for none. */
+  /** The router of the default route; 0 for none. */
   gateway: Ipv4Address = 0;
   /** Unless empty, these replace the name servers of DHCP. */
   nameServers: Array<NameServer> = [];
@@ -124,7 +125,7 @@ export class InterfaceSettings {
 
 /**
  * Reports whether a gateway can be another host on the link of these addresses, in one of their
- * networks or outside of all (`InterfaceConfigurator` then adds a route to it).
+ * networks or outside of all (`InterfaceConfigurator` then takes it to be on the link).
  */
 export function isGatewayOf(gateway: Ipv4Address, addresses: Array<NetworkAddress>): bool {
   for (let i = 0; i < addresses.length; i++) {

@@ -80,8 +80,9 @@ export function settings(index: u32, hardware: u64): string {
   for (let i = 0; i < it.routes.length; i++) {
     const route = it.routes[i];
     const to = `${formatIpv4(route.destination)}/${route.prefix}`;
+    const metric = route.metric < 0 ? "" : `~${route.metric}`;
     const gateway = route.gateway == DHCP_GATEWAY ? "_dhcp4" : formatIpv4(route.gateway);
-    parts.push(`route=${to}>${gateway}~${route.metric}${route.onLink ? "!" : ""}`);
+    parts.push(`route=${to}>${gateway}${metric}${route.onLink ? "!" : ""}`);
   }
   if (it.ntpServers.length > 0) parts.push(`ntp=${it.ntpServers.join(",")}`);
   if (it.mtu > 0) parts.push(`mtu=${it.mtu}`);

@@ -14,7 +14,7 @@ const file = (...lines: string[]) => {
 };
 
 test("takes Linux's device name in ip= for the only card", () => {
-  for (const name of ["eth0", "enp0s3", "ens18", "lan-a"]) {
+  for (const name of ["eth0", "eth0.100", "enp0s3", "ens18", "lan-a"]) {
     wasm.reset();
     commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
     wasm.setDevices(1);
@@ -37,17 +37,21 @@ test("reads the keys of systemd.network for leases, gateways and peers", () => {
     [["[DHCPv4]", "UseRoutes=no", "UseGateway=yes"], "dhcp=true -routes"],
     [["[DHCPv4]", "UseGateway=false"], "dhcp=true -gateway"],
     [
+      ["[Network]", "Address=10.0.0.1/24", "DHCP=yes", "[Route]", "Gateway=_dhcp4"],
+      "dhcp=true 10.0.0.1/24 route=0.0.0.0/0>_dhcp4",
+    ],
+    [
       ["[DHCPv4]", "SendHostname=0", "UseNTP=off", "UseMTU=no", "UseHostname=no", "UseDNS=yes"],
       "dhcp=true silent -ntp -mtu -hostname",
     ],
-    [["[Network]", "Gateway=_dhcp4"], "dhcp=true route=0.0.0.0/0>_dhcp4~0"],
+    [["[Network]", "Gateway=_dhcp4"], "dhcp=true route=0.0.0.0/0>_dhcp4"],
     [
       ["[Route]", "Destination=10.8.0.0/16", "Gateway=_dhcp4", "Metric=7"],
       "dhcp=true route=10.8.0.0/16>_dhcp4~7",
     ],
     [
       ["[Network]", "Address=10.0.2.15/32", "[Route]", "Gateway=172.31.1.1", "GatewayOnLink=yes"],
-      "dhcp=false 10.0.2.15/32 route=0.0.0.0/0>172.31.1.1~0!",
+      "dhcp=false 10.0.2.15/32 route=0.0.0.0/0>172.31.1.1!",
     ],
     [
       ["[Network]", "Address=10.0.2.15/32", "Gateway=172.31.1.1"],
@@ -81,6 +85,31 @@ test("reports wrong values of those keys, and keeps the valid servers of a line"
   file("[Network]", "DNS=2001:db8::1 9.9.9.9", "[Address]", "Address=10.0.0.1/24", "Peer=x");
   assert.equal(problems().length, 2);
   assert.equal(settings(0), "dhcp=false 10.0.0.1/24 dns=9.9.9.9#53");
+});
+
+test("reports Peer= without Address=, and keeps a peer whatever precedes it", () => {
+  wasm.reset();
+  file("[Address]", "Peer=10.0.0.2/32", "[Network]", "Address=10.4.0.1/16");
+  assert.deepEqual(problems(), [
+    "anonymos.conf:1: [Address]: missing address, " +
+      "expected Address=ADDRESS/PREFIX like 192.168.1.2/24",
+  ]);
+  assert.equal(settings(0), "dhcp=false 10.4.0.1/16");
+  wasm.reset();
+  const address = ["[Address]", "Address=", "Address=10.0.0.1/32", "Peer=10.9.0.1"];
+  file("[Network]", "Address=10.4.0.1/16", ...address);
+  assert.match(problems().join(), /^anonymos\.conf:4: Address=: invalid address, expected [^,]+$/);
+  assert.equal(settings(0), "dhcp=false 10.4.0.1/16 10.0.0.1/32 peer=10.9.0.1/32");
+});
+
+test("reports the lines of Gateway=_dhcp4 if DHCP is off", () => {
+  const why = "Gateway=_dhcp4: DHCP is off, expected DHCP=yes";
+  wasm.reset();
+  file("[Network]", "Gateway=_dhcp4", "Address=10.0.0.1/24", "[Route]", "Gateway=_dhcp4");
+  assert.deepEqual(problems(), [`anonymos.conf:2: ${why}`, `anonymos.conf:5: ${why}`]);
+  wasm.reset();
+  file("[Network]", "DHCP=yes", "Gateway=_dhcp4", "[Match]", "Name=net1", "[Network]", "DHCP=no");
+  assert.deepEqual(problems(), []);
 });
 
 test("servers with a name are queried over TLS, on port 853 unless given", () => {

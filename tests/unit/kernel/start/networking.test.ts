@@ -102,6 +102,7 @@ test("uses a static fallback while DHCP is silent, and drops it for a lease", as
   const desk = await Desk.configured(
     ...["[Match]", "Name=net0", "[Network]", "DHCP=yes", "Address=10.9.9.9/24"],
     ...["Gateway=10.9.9.1", "[Route]", "Destination=192.0.2.0/24", "Gateway=10.9.9.2"],
+    ...["[Route]", "Destination=198.51.100.0/24", "Gateway=10.0.2.9"],
   );
   assert.doesNotMatch(desk.ask("ip addr"), /10\.9\.9\.9/);
   desk.world.pass(10);
@@ -111,7 +112,36 @@ test("uses a static fallback while DHCP is silent, and drops it for a lease", as
   desk.world.pass(120);
   const addresses = desk.ask("ip addr");
   assert.ok(addresses.includes("inet 10.0.2.60/24") && !addresses.includes("10.9.9.9"), addresses);
-  assert.doesNotMatch(desk.ask("ip route"), /10\.9\.9/);
+  const routes = desk.ask("ip route");
+  assert.doesNotMatch(routes, /10\.9\.9/);
+  assert.match(routes, /^198\.51\.100\.0\/24 via 10\.0\.2\.9 dev net0 proto static\r$/m);
+  const unreachable = /Could not set route 192\.0\.2\.0\/24 via 10\.9\.9\.2: Nexthop has/g;
+  assert.equal(desk.ask("dmesg").match(unreachable)?.length, 1);
+  desk.ask("dhcp renew");
+  desk.world.pass(5);
+  assert.equal(desk.ask("dmesg").match(unreachable)?.length, 1, "not again by a renewal");
+});
+
+test("adds Gateway= and [Route] to the routes of a lease, with metrics as in systemd", async () => {
+  const desk = await Desk.configured(
+    ...["[Network]", "DHCP=yes", "Gateway=10.0.2.9"],
+    ...["[Route]", "Destination=192.0.2.0/24", "Gateway=10.0.2.8", "Metric=7"],
+    ...["[Route]", "Destination=203.0.113.0/24", "Gateway=_dhcp4"],
+    ...["[Route]", "Destination=198.51.100.0/24", "Gateway=_dhcp4", "Metric=0"],
+  );
+  desk.serveLeases();
+  desk.world.pass(20);
+  const expected = [
+    "default via 10.0.2.9 dev net0 proto static",
+    "default via 10.0.2.2 dev net0 proto dhcp metric 1024",
+    "192.0.2.0/24 via 10.0.2.8 dev net0 proto static metric 7",
+    "203.0.113.0/24 via 10.0.2.2 dev net0 proto dhcp metric 1024",
+    "198.51.100.0/24 via 10.0.2.2 dev net0 proto dhcp",
+  ];
+  for (const line of ["ip route", "dhcp renew; ip route"]) {
+    const routes = desk.ask(line).split("\r\n");
+    for (const route of expected) assert.ok(routes.includes(route), routes.join("\n"));
+  }
 });
 
 test("reports settings that cannot be applied at boot, and applies the others", async () => {
