@@ -1,6 +1,7 @@
 /**
  * The packet path cannot allocate: in the module that becomes the kernel, no chain of calls leads
- * from it to the allocator. Nor may an interrupt handler, as it may interrupt the allocator.
+ * from it to the allocator. An interrupt handler cannot allocate either, because it may interrupt
+ * the allocator.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,7 +1,7 @@
 /**
  * The call graph of an unoptimized module, from its text format. Virtual and interface calls go
- * through stubs that call every implementation directly, so these are complete. A call of a
- * function value (`call_indirect`) is taken to reach every table entry of the same type.
+ * through stubs that call every implementation directly, so the graph has all of them. A call of a
+ * function value (`call_indirect`) is assumed to reach every table entry of the same type.
  */
 
 export class CallGraph {

@@ -12,7 +12,7 @@ interface Row {
   where: string;
   /** The cells of the row. */
   cells: string[];
-  /** Test files that the last cell links, from the project's root. */
+  /** Test files that the last cell links to, as paths from the project's root. */
   tests: string[];
 }
 
@@ -27,7 +27,7 @@ function catalogue(complaints: string[]): Map<string, Row> {
       const id = ROW.exec(line)?.[1];
       if (id === undefined) return;
       const where = `${page}:${index + 1} ${id}`;
-      if (rows.has(id)) complaints.push(`${where} is there twice`);
+      if (rows.has(id)) complaints.push(`${where} appears twice`);
       const cells = line.split("|").slice(2, -1);
       const links = (cells.at(-1) ?? "").matchAll(/\]\(([^)]+)\)/g);
       const tests = [...links].map(([, link]) => normalize(join(dirname(page), link)));
@@ -78,7 +78,7 @@ test("every mutant changes one place of the kernel's sources, and names rows", (
   const complaints: string[] = [];
   const find = (what: string, file: string, from: string) => {
     const count = existsSync(root + file) ? text(file).split(from).length - 1 : 0;
-    if (count !== 1) complaints.push(`"${what}": ${file} contains ${count} times ${from}`);
+    if (count !== 1) complaints.push(`"${what}": ${file} contains this ${count} times: ${from}`);
   };
   for (const { what, file, from } of mutants) find(what, file, from);
   for (const [ids, what, file, from] of mutations) {

@@ -1,18 +1,21 @@
-/** What the kernel exports, the kernel uses: in another file, or at home if a test imports it. */
+/**
+ * Every name that a kernel file exports is used by another kernel file, or by its own file if a
+ * test imports it.
+ */
 import { dirname, normalize } from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
 import { files, kernelFiles, none, parse, walk, where } from "./sources.ts";
 
-/** Exported names without a user, each with its reason; a path alone stands for the whole file. */
+/** Exported names without such a use, each with its reason; a path alone is a whole file. */
 const allowed: Record<string, string> = {
   "net/api.ts": "the public API",
   "kernel/main.ts": "what the native kernel calls",
-  "machine/host.ts mmioRead16": "the door offers every width",
-  "machine/host.ts mmioWrite16": "the door offers every width",
+  "machine/host.ts mmioRead16": "host.ts has every width",
+  "machine/host.ts mmioWrite16": "host.ts has every width",
   "machine/host.ts tlsReadable": "for the library's own tests in C",
-  "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record, for its holders",
-  "net/wire/ip-address.ts IP_ADDRESS_BYTES": "the size of an address, for its holders",
+  "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record, for code that stores one",
+  "net/wire/ip-address.ts IP_ADDRESS_BYTES": "the size of an address, for code that stores one",
   "core/tls-codes.ts TLS_OUTPUT": "a bit that the engine reports, as in glue/tls.h",
   "machine/clock.ts clockSource": "read by tests: which clock was chosen",
   "machine/interrupts.ts interruptCount": "read by tests and debuggers",
@@ -25,7 +28,7 @@ interface Exported {
   at: string;
 }
 
-/** The names that the declarations of a file export. */
+/** Returns the names that the declarations of a file export. */
 function exportsOf(file: ts.SourceFile): Exported[] {
   const found: Exported[] = [];
   for (const statement of file.statements) {
@@ -44,14 +47,14 @@ function exportsOf(file: ts.SourceFile): Exported[] {
   return found;
 }
 
-/** Returns the module that a declaration of `path` imports or exports from, as a path, if any. */
+/** Returns the path of the module that a declaration of `path` imports or exports from, or null. */
 function targetOf(path: string, node: ts.ImportDeclaration | ts.ExportDeclaration): string | null {
   const module = node.moduleSpecifier;
   if (module === undefined || !ts.isStringLiteral(module)) return null;
   return `${normalize(`${dirname(path)}/${module.text}`).replace(/\.ts$/, "")}.ts`;
 }
 
-/** Returns every `path name` that one of these files imports or exports from another. */
+/** Returns every name that one of these files imports or exports from another, as `path name`. */
 function namesUsedBy(paths: string[]): Set<string> {
   const used = new Set<string>();
   for (const path of paths) {
@@ -77,8 +80,8 @@ function namesUsedBy(paths: string[]): Set<string> {
   return used;
 }
 
-/** Returns every `path name` that the file which declares it uses besides. */
-function namesUsedAtHome(): Set<string> {
+/** Returns every name that occurs more than once in a file, as `path name`. */
+function namesUsedInOwnFile(): Set<string> {
   const used = new Set<string>();
   for (const path of kernelFiles()) {
     const counts = new Map<string, number>();
@@ -90,10 +93,10 @@ function namesUsedAtHome(): Set<string> {
   return used;
 }
 
-test("every exported name has a user in another file, or one at home and a test", () => {
+test("every exported name is used by another kernel file, or by its own file and a test", () => {
   const used = namesUsedBy(kernelFiles());
-  const atHome = namesUsedAtHome();
-  for (const key of namesUsedBy(files("tests", ".ts"))) if (atHome.has(key)) used.add(key);
+  const inOwnFile = namesUsedInOwnFile();
+  for (const key of namesUsedBy(files("tests", ".ts"))) if (inOwnFile.has(key)) used.add(key);
   const complaints: string[] = [];
   const needed = new Set<string>();
   for (const path of kernelFiles()) {
@@ -106,5 +109,8 @@ test("every exported name has a user in another file, or one at home and a test"
     }
   }
   const unneeded = Object.keys(allowed).filter((key) => !needed.has(key));
-  none([...complaints, ...unneeded.map((key) => `${key}: no longer, delete it from the list`)]);
+  none([
+    ...complaints,
+    ...unneeded.map((key) => `${key}: no longer needed, delete it from the list`),
+  ]);
 });

@@ -7,7 +7,7 @@ import { kernelFiles, none, parse, walk, where } from "./sources.ts";
 
 /**
  * The staircase: the children of a folder, lowest step first. A file may import from its own step
- * and from lower ones. In folders that are not listed any order will do, as long as there is one.
+ * and from lower ones. The children of other folders may be in any order, but in no circle.
  */
 const stairs: Record<string, string[]> = {
   "": ["core", "machine", "net", "drivers", "kernel", "examples"],
@@ -15,7 +15,7 @@ const stairs: Record<string, string[]> = {
   kernel: ["config", "programs", "shell", "start", "main"],
 };
 
-/** Trees that see less than the staircase allows. */
+/** Folders that may import less than the staircase allows. */
 const forbidden: Record<string, string[]> = { net: ["machine", "kernel"], machine: ["net"] };
 const narrower: Record<string, string[]> = {
   drivers: ["core", "machine", "net/wire/frame", "net/phy"],
@@ -45,8 +45,8 @@ function objection(from: string, to: string): string | undefined {
     if (!within(from, folder) || !within(to, folder)) continue;
     const [own, other] = [childOf(folder, from), childOf(folder, to)];
     const [step, otherStep] = [steps.indexOf(own), steps.indexOf(other)];
-    if (step < 0) return `${from} stands on no step`;
-    if (otherStep < 0) return `${to} stands on no step`;
+    if (step < 0) return `${from} is on no step of the staircase`;
+    if (otherStep < 0) return `${to} is on no step of the staircase`;
     if (otherStep > step) return `${other} is above ${own}`;
   }
   return undefined;
@@ -58,7 +58,7 @@ interface Import {
   where: string;
 }
 
-/** Every import of one of the kernel's files by another. */
+/** Returns every import of one of the kernel's files by another. */
 function imports(): Import[] {
   const found: Import[] = [];
   for (const path of kernelFiles()) {
@@ -73,7 +73,7 @@ function imports(): Import[] {
   return found;
 }
 
-/** A circle in a graph, as the nodes along it, or undefined if there is none. */
+/** Returns a circle in a graph, as the nodes along it, or undefined if there is none. */
 function circle(edges: Map<string, Set<string>>): string[] | undefined {
   const done = new Set<string>();
   const way: string[] = [];
@@ -96,7 +96,7 @@ function circle(edges: Map<string, Set<string>>): string[] | undefined {
   return undefined;
 }
 
-/** Which children of `folder` import which: a file is one, and so is a whole sub-folder. */
+/** Returns which children of `folder` (files and whole sub-folders) import which others. */
 function childGraph(folder: string, all: Import[]): Map<string, Set<string>> {
   const edges = new Map<string, Set<string>>();
   // A file and a folder of the same name (ca.ts and ca/) are two children.
@@ -161,7 +161,7 @@ test("no files import one another in a circle, and no folders do", () => {
   none(complaints);
 });
 
-test("only machine/host.ts declares functions of the outside", () => {
+test("only machine/host.ts declares external functions", () => {
   const complaints: string[] = [];
   for (const path of kernelFiles().filter((path) => path !== "machine/host.ts")) {
     walk(parse(path), (node) => {
@@ -171,7 +171,7 @@ test("only machine/host.ts declares functions of the outside", () => {
   none(complaints);
 });
 
-test("no module of net/ but net/api.ts has a variable of its own", () => {
+test("no module of net/ except net/api.ts has a module-level variable", () => {
   const complaints: string[] = [];
   for (const path of kernelFiles()) {
     if (!path.startsWith("net/") || path === "net/api.ts") continue;

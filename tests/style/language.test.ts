@@ -21,7 +21,7 @@ function objection(node: ts.Node): string | undefined {
     if (property) {
       const owner = (node.parent as ts.PropertyAccessExpression).expression.getText();
       if (owner === "Math") return "Math works on floats";
-      if (node.text === "replaceAll") return "replaceAll writes beyond its memory: replaceText";
+      if (node.text === "replaceAll") return "replaceAll overruns its buffer: use replaceText";
       const printing = owner === "console" && consoleMethods.has(node.text);
       return printing ? "console: use core/log.ts or the shell" : undefined;
     }
@@ -37,7 +37,7 @@ function objection(node: ts.Node): string | undefined {
   return undefined;
 }
 
-/** Members of classes may have any name: `log.trace`. */
+/** Reports whether a name is that of a class member, which may have any name: `log.trace`. */
 function isDeclarationName(node: ts.Identifier): boolean {
   const parent = node.parent;
   return (
@@ -56,7 +56,7 @@ test("kernel code uses no floats, any, hidden clock, hidden randomness or consol
   none(complaints);
 });
 
-/** The only place that may read this machine's clock, to compare it with itself. */
+/** The only file that may read this machine's clock; it never compares it with another clock. */
 const clockReaders = new Set(["tests/tls/certificates.ts"]);
 
 test("no build script, test or tool reads the time of day", () => {

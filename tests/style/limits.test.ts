@@ -1,7 +1,8 @@
 /**
- * Every bound of the system stands in core/limits.ts, and each of them is used. A bound is a
- * module constant that says how much is held or taken: one that sizes a buffer or a table, or is
- * named like one. Numbers of a wire format or a register and times are not bounds.
+ * Every bound of the system is defined in core/limits.ts, and each of them is used. A bound is a
+ * module constant that limits how much is stored or accepted: it sizes a buffer or a table, or its
+ * name looks like that of a bound. Constants of a wire format or a register are not bounds, nor
+ * are times.
  */
 import { test } from "node:test";
 import ts from "typescript";
@@ -9,7 +10,7 @@ import { kernelFiles, none, parse, walk, where } from "./sources.ts";
 
 const LIMITS = "core/limits.ts";
 
-/** Folders whose constants are those of formats and of registers. */
+/** Folders and files whose constants belong to formats and registers. */
 const formats = ["net/wire/", "drivers/intel/registers.ts", "drivers/intel/descriptor.ts"];
 
 /** Names of bounds. */
@@ -18,16 +19,16 @@ const named = new RegExp(
     "^(MAXIMUM_.*|DEPTH|LINES|PIECES|ROOM|BUCKETS)$",
 );
 
-/** What makes a buffer or a table of the size that it is given. */
+/** Classes whose constructors take the size of a buffer or a table. */
 const makers = /^(StaticArray|Ring|Uint8Array|DatagramQueue|Block|ByteQueue)$/;
 
-/** Constants that look like bounds but are not, with what they are. */
+/** Constants that look like bounds but are none, with the reason. */
 const allowed: Record<string, string> = {
   "core/generator.ts KEY_WORDS": "a key of ChaCha20",
-  "drivers/intel/receive-ring.ts RETURN_BATCH": "how often buffers go back, of a ring of limits.ts",
-  "drivers/pci/pci.ts BUSES": "of the bus (PCI 3.0 section 3.2.2.3.2)",
-  "drivers/pci/pci.ts CAPABILITY_LIMIT": "what fits the configuration space",
-  "kernel/programs/status-site.ts MOST_BYTES": "what a URL may ask for; nothing is held",
+  "drivers/intel/receive-ring.ts RETURN_BATCH": "descriptors returned at a time; stores nothing",
+  "drivers/pci/pci.ts BUSES": "fixed by PCI 3.0 section 3.2.2.3.2",
+  "drivers/pci/pci.ts CAPABILITY_LIMIT": "as many as fit into the configuration space",
+  "kernel/programs/status-site.ts MOST_BYTES": "what a URL may ask for; nothing is stored",
   "kernel/shell/commands/ca/check.ts ROOM": "what one line of output needs",
   "kernel/shell/commands/check/link-steps.ts DATA_BYTES": "the payload of a ping",
   "kernel/shell/commands/selftest.ts BENCHMARK_BYTES": "what is measured",
@@ -35,21 +36,21 @@ const allowed: Record<string, string> = {
   "kernel/shell/commands/ss.ts LINES": "what the lines of one connection need",
   "kernel/start/tls-engine.ts SEED_BYTES": "entropy given at a time",
   "machine/entropy.ts DEVICE_BYTES": "entropy taken from a device",
-  "machine/pic.ts LINES": "of the 8259A",
-  "net/iface/link/neighbor-table.ts CHAINS": "of a hash table whose entries are bounded",
-  "net/iface/ip/reassembly.ts MAP_WORDS": "from the longest datagram",
-  "net/service/dhcp/message.ts MESSAGE_BYTES": "what a message of the client can have",
-  "net/service/dns/exchange.ts PREFIX": "of DNS over TCP (RFC 1035 section 4.2.2)",
-  "net/service/http/message/body.ts PERIOD": "of a pattern of bytes",
-  "net/service/http/message/head.ts WORDS": "of a record",
-  "net/service/json/value.ts WORDS": "of a record",
-  "net/socket/echo-socket.ts REPLY_BYTES": "of a record",
-  "net/socket/echo-socket.ts TIME_BYTES": "of the format of a ping",
-  "net/socket/endpoints.ts ENDPOINTS_BYTES": "of a record",
-  "net/socket/tcp/congestion/new-reno.ts WINDOW_MAXIMUM": "of TCP (RFC 7323 section 2.2)",
-  "net/socket/tcp/negotiated.ts OPTIONS_MAXIMUM": "of the format (RFC 9293 section 3.1)",
-  "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "what is hashed",
-  "net/socket/udp-ports.ts CHAINS": "of a hash table whose entries are bounded",
+  "machine/pic.ts LINES": "fixed by the 8259A",
+  "net/iface/link/neighbor-table.ts CHAINS": "chains of a hash table whose entries are bounded",
+  "net/iface/ip/reassembly.ts MAP_WORDS": "derived from the longest datagram",
+  "net/service/dhcp/message.ts MESSAGE_BYTES": "the longest message that the client sends",
+  "net/service/dns/exchange.ts PREFIX": "the format of DNS over TCP (RFC 1035 section 4.2.2)",
+  "net/service/http/message/body.ts PERIOD": "the period of a pattern of bytes",
+  "net/service/http/message/head.ts WORDS": "the size of a record",
+  "net/service/json/value.ts WORDS": "the size of a record",
+  "net/socket/echo-socket.ts REPLY_BYTES": "the size of a record",
+  "net/socket/echo-socket.ts TIME_BYTES": "the format of a ping",
+  "net/socket/endpoints.ts ENDPOINTS_BYTES": "the size of a record",
+  "net/socket/tcp/congestion/new-reno.ts WINDOW_MAXIMUM": "fixed by RFC 7323 section 2.2",
+  "net/socket/tcp/negotiated.ts OPTIONS_MAXIMUM": "fixed by RFC 9293 section 3.1",
+  "net/socket/tcp/open/initial-sequence.ts INPUT_BYTES": "the size of what is hashed",
+  "net/socket/udp-ports.ts CHAINS": "chains of a hash table whose entries are bounded",
   "net/socket/udp-socket.ts QUEUE_SLACK": "so that the longest datagram fits an empty queue",
 };
 
@@ -58,7 +59,7 @@ interface Constant {
   at: string;
 }
 
-/** Module constants whose value is a number written in place. */
+/** Returns the module constants whose value is written as numbers only. */
 function constants(file: ts.SourceFile): Constant[] {
   const found: Constant[] = [];
   for (const statement of file.statements) {
@@ -79,7 +80,7 @@ function literal(node: ts.Expression): boolean {
   return ts.isBinaryExpression(node) && literal(node.left) && literal(node.right);
 }
 
-/** Names that appear where a buffer or a table is given its size. */
+/** Returns the names in the arguments of `makers`, which set the size of a buffer or a table. */
 function sizes(file: ts.SourceFile): Set<string> {
   const found = new Set<string>();
   walk(file, (node) => {

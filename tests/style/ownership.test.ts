@@ -7,7 +7,7 @@ import { none, root, walk } from "./sources.ts";
 
 const FOLDER = "net/socket/tcp/";
 
-/** Links of intrusive lists, declared in control-block.ts: the file of the list writes them. */
+/** Links of intrusive lists: declared in control-block.ts, written by the file of the list. */
 const links: Record<string, string> = {
   queue: "listen/queue.ts",
   queueBefore: "listen/queue.ts",
@@ -15,10 +15,10 @@ const links: Record<string, string> = {
   hashNext: "demux.ts",
   tableIndex: "registry.ts",
 };
-/** Counters, which are incremented anywhere. */
+/** Files of counters, which any file may increment. */
 const shared = ["counters.ts"];
 
-/** The target of an assignment, or of `++` and `--`. */
+/** Returns the target of an assignment, or of `++` and `--`. */
 function targetOf(node: ts.Node): ts.Expression | undefined {
   if (ts.isBinaryExpression(node)) {
     const kind = node.operatorToken.kind;
@@ -31,13 +31,13 @@ function targetOf(node: ts.Node): ts.Expression | undefined {
   return changes.includes(node.operator) ? node.operand : undefined;
 }
 
-/** The path below net/socket/tcp/, or undefined for a file elsewhere. */
+/** Returns the path below net/socket/tcp/, or undefined for a file elsewhere. */
 function below(source: ts.SourceFile): string | undefined {
   const path = relative(root, source.fileName);
   return path.startsWith(FOLDER) ? path.slice(FOLDER.length) : undefined;
 }
 
-/** Assignments to fields of other files, and the total number of assignments to fields. */
+/** Returns the assignments to fields of other files, and the total number of assignments. */
 function foreignWrites(program: ts.Program): { complaints: string[]; count: number } {
   const checker = program.getTypeChecker();
   const complaints: string[] = [];

@@ -1,4 +1,4 @@
-/** No file in the repository names a registry host or a path of one machine. */
+/** No file in the repository names a registry host or a path that only one machine has. */
 import { test } from "node:test";
 import { files, lines, none, text } from "./sources.ts";
 
@@ -9,7 +9,7 @@ const patterns = [
   /(^|["'`\s(=:])\/(work|root|home|Users)\//,
 ];
 
-test("no file names a registry host or a path of one machine", () => {
+test("no file names a registry host or a path that only one machine has", () => {
   const complaints: string[] = [];
   for (const path of files(".")) {
     if (/\.(png|jpg|ico|bin|pem)$/.test(path)) continue;
@@ -20,7 +20,7 @@ test("no file names a registry host or a path of one machine", () => {
   none(complaints);
 });
 
-test("package-lock.json pins by hash only, so that any registry will do", () => {
+test("package-lock.json pins by hash only, so that any registry can serve the packages", () => {
   const lock = text("package-lock.json");
   none(lock.includes('"resolved"') ? ["package-lock.json holds resolved addresses"] : []);
 });

@@ -26,7 +26,7 @@ const NATIVE_LINES = 1500;
 /** Tables of constants may be longer; each with the reason. */
 const longFiles: Record<string, string> = {};
 
-/** Functions of C whose parameters another program has chosen. */
+/** C functions whose parameters are given by the mbedTLS functions that they replace. */
 const imposed: Record<string, string> = {
   tls_verify_sent: "replaces mbedtls_x509_crt_verify_with_ca_cb",
   tls_verify_signature: "replaces mbedtls_pk_verify_ext",
@@ -72,13 +72,13 @@ test(`no file is longer than ${FILE_LINES} lines, except the tables listed here`
   none(complaints);
 });
 
-/** The body of a `describe` is a list of tests, and not counted as a function. */
+/** Reports whether a function is the body of a suite: a list of tests, which may be long. */
 function isSuite(node: ts.Node): boolean {
   const call = node.parent;
   return ts.isCallExpression(call) && ["describe", "suite"].includes(call.expression.getText());
 }
 
-/** Complaints about the functions of all TypeScript files. */
+/** Returns the complaints about the functions of all TypeScript files. */
 function complaintsOf(complain: (node: ts.FunctionLikeDeclaration) => string | undefined) {
   const complaints: string[] = [];
   for (const path of allFiles()) {

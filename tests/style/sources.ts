@@ -20,7 +20,7 @@ export function files(folder: string, ...endings: string[]): string[] {
   return found.sort();
 }
 
-/** All AssemblyScript files that can become part of the kernel. */
+/** Returns all AssemblyScript files that can become part of the kernel. */
 export function kernelFiles(): string[] {
   const folders = readdirSync(root).filter((name) =>
     ["core", "machine", "drivers", "net", "kernel", "examples"].includes(name),
@@ -28,7 +28,7 @@ export function kernelFiles(): string[] {
   return folders.flatMap((folder) => files(folder, ".ts"));
 }
 
-/** All TypeScript of the project, tests included. */
+/** Returns all TypeScript files of the project, tests included. */
 export function allFiles(): string[] {
   return files(".", ".ts");
 }
@@ -72,7 +72,7 @@ interface CFunction {
   parameters: number;
 }
 
-/** Returns the functions that a C file defines; both ends of one are in the first column. */
+/** Returns the functions that a C file defines; each begins and ends in the first column. */
 export function functionsOfC(path: string): CFunction[] {
   const found: CFunction[] = [];
   const source = lines(path).map((line) => line.replace(/\s*(\/\*.*\*\/|\/\/.*)$/, ""));

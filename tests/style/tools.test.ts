@@ -10,19 +10,19 @@ function silent(program: string, ...words: string[]): void {
   if (run.status !== 0) throw new Error(`${program} ${words[0]}:\n${run.stdout}${run.stderr}`);
 }
 
-test("tsc --strict passes the kernel", () => {
+test("tsc --strict accepts the kernel", () => {
   silent("node_modules/.bin/tsc", "-p", "tsconfig.json");
 });
 
-test("tsc --strict passes the tests and the build scripts", () => {
+test("tsc --strict accepts the tests and the build scripts", () => {
   silent("node_modules/.bin/tsc", "-p", "tests/tsconfig.json");
 });
 
-test("Biome passes everything: lint, format, order of imports", () => {
+test("Biome accepts everything: lint, format, order of imports", () => {
   silent("node_modules/.bin/biome", "ci", "--colors=off", "--max-diagnostics=50", ".");
 });
 
-test("clang-format passes the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
+test("clang-format accepts the C", { skip: !existsSync(`${root}.clang-format`) }, () => {
   const tests = ["tests/tls", "tests/fuzz", "tools/tape"];
   const folders = ["machine/native", "net/service/tls/glue", ...tests];
   const sources = folders.flatMap((folder) => files(folder, ".c", ".h"));

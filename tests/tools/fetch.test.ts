@@ -1,6 +1,6 @@
 /**
- * Fetching pinned sources, from a file or a mirror, by checksum. The script is the real one, with
- * other pins and only the test's own archive.
+ * Fetching pinned sources, from a file or a mirror, by checksum. The tests run the real script
+ * with other pins, and it can reach only the tests' own archive.
  */
 import assert from "node:assert/strict";
 import {
@@ -61,7 +61,7 @@ suite("fetch.sh", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Runs it with these settings; returns its status, its messages and the file it fetched. */
+  /** Runs the script with these settings; returns its status, messages and fetched file. */
   async function fetch(settings: Record<string, string> = {}) {
     asked.length = 0;
     const words = Object.entries(settings).map(([name, value]) => `${name}=${value}`);

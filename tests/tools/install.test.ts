@@ -43,7 +43,7 @@ suite("on another machine", () => {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-install-"));
   const programs = `${folder}/bin`;
 
-  /** Puts a program before the machine's own. */
+  /** Adds a program that hides the machine's own of that name. */
   function fake(name: string, text: string): void {
     rmSync(`${programs}/${name}`, { force: true });
     writeFileSync(`${programs}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
@@ -68,7 +68,7 @@ suite("on another machine", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Runs the script on a machine of that kind; `packages` are those that it has apt install. */
+  /** Runs the script as on such a machine; `packages` are those that it tells apt to install. */
   function installOn(machine: string, variables: Record<string, string> = {}) {
     fake("uname", `echo ${machine}`);
     rmSync(`${folder}/apt.log`, { force: true });

@@ -48,7 +48,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     return readFileSync(`${folder}/${name}`);
   }
 
-  /** A tarball in an index: source package, Debian's version and file name. */
+  /** An index's entry for a tarball: source package, Debian's version and file name. */
   const listed = (source: string, version: string, name: string, bytes: Buffer): SourceFile => ({
     source,
     version,
@@ -71,7 +71,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
 
   const pins = (name: string) => readFileSync(`${folder}/config/pins/${name}`, "utf8");
 
-  /** Runs it while this tarball is pinned; returns the lines that it prints. */
+  /** Runs update-roots with this tarball pinned; returns the lines that it prints. */
   async function update(pinned: { version: string; name: string; bytes: Buffer; set: string }) {
     rmSync(`${folder}/config`, { recursive: true, force: true });
     cpSync(`${root}compiler-config`, `${folder}/config`, { recursive: true });
