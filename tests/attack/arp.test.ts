@@ -23,7 +23,7 @@ const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };
 const stolen = { hardware: attacker.hardware, address: gateway.address };
 const rival = { hardware: attacker.hardware, address: guest.address };
 
-/** A request for the guest in which `fields` are wrong. */
+/** An ARP request for the guest's address, altered by `change`. */
 function question(change: Partial<ArpFields>, from = other.hardware): Buffer {
   const fields = { operation: 1, senderHardware: other.hardware, sender: other.address };
   const packet = arp({ ...fields, target: guest.address, ...change });
@@ -68,8 +68,8 @@ rows([
   },
 ]);
 
-/** Rows whose frames get no reply and change no neighbor. */
-function unbelieved(lab: Lab, ...frames: Buffer[]): void {
+/** Asserts that frames get no reply and change no neighbor entry. */
+function assertIgnored(lab: Lab, ...frames: Buffer[]): void {
   const before = lab.neighbors();
   lab.inject(frames);
   lab.sends();
@@ -89,7 +89,7 @@ row("ARP-01: probes the gateway when another station claims its address", "S1", 
 });
 
 row("ARP-02: an unsolicited reply creates no entry", "S1", (lab) => {
-  unbelieved(lab, arpReply(other), question({ operation: 2, target: "10.0.2.99" }));
+  assertIgnored(lab, arpReply(other), question({ operation: 2, target: "10.0.2.99" }));
 });
 
 row("ARP-03: answers 10,000 requests, and caches at most 64 senders", "S1", (lab) => {
@@ -104,7 +104,7 @@ row("ARP-03: answers 10,000 requests, and caches at most 64 senders", "S1", (lab
   );
   lab.sends(...askers.map(arpAnswer));
   const known = lab.neighbors().trim().split(/\r?\n/);
-  assert.ok(known.length <= NEIGHBORS, `${known.length} neighbours`);
+  assert.ok(known.length <= NEIGHBORS, `${known.length} neighbors`);
   assert.ok(known.some((line) => /^10\.0\.2\.2 .*52:55:0a:00:02:02 REACHABLE/.test(line)));
   assert.ok(known.every((line) => line.startsWith("10.0.2.")));
 });
@@ -138,7 +138,7 @@ row(
       targetHardware: guest.hardware,
       target: "10.0.2.99",
     }));
-    unbelieved(lab, ...[...changes, ...operations].map((change) => question(change)));
+    assertIgnored(lab, ...[...changes, ...operations].map((change) => question(change)));
     const addresses = lab.command("ip addr").match(/inet [\d.]+/g);
     assert.deepEqual(addresses, [`inet ${guest.address}`]);
     lab.drops({ "arp-format": 6 });
@@ -148,7 +148,7 @@ row(
 /** 200 unused on-link addresses. */
 const silent = Array.from({ length: 200 }, (_, i) => `10.0.2.${i < 50 ? 16 + i : 17 + i}`);
 
-/** Asserts that each address was requested three times, at most once a second. */
+/** Asserts at most three requests per address, a second apart; returns their times. */
 function assertPatient(sent: Sent[]): Map<string, number[]> {
   const asked = new Map<string, number[]>();
   for (const { frame, time } of sent) {

@@ -20,7 +20,7 @@ import { row, rows } from "./world.ts";
 const [RCTL, UPE] = [0x100, 1 << 3];
 
 const request = echoRequest().subarray(14);
-/** An echo request in a frame whose header is wrong. */
+/** An echo request in a frame with this header. */
 const carried = (to: string, from: string, type = IPV4, payload: Uint8Array = request) =>
   ethernet(to, from, type, payload);
 const stranger = carried("02:00:00:00:00:99", gateway.hardware);
@@ -32,8 +32,8 @@ const tagged = (type: number, tag: string) => {
   return [frame, frame.subarray(0, end), frame.subarray(0, end - 1)];
 };
 /**
- * Data of echo requests whose replies need no padding, so that they are sent in the requests'
- * frames: from the shortest to those that fill a frame together with 18 bytes behind them.
+ * Data of echo requests whose replies need no padding, so that the replies reuse the requests'
+ * frames: from the shortest to the longest that leaves room for 18 more bytes in a frame.
  */
 const long = [18, 19, 56, 1454].map((length) => Buffer.alloc(length, "data"));
 
@@ -82,7 +82,7 @@ rows([
     drops: { "ethernet-unknown-type": 1 },
   },
   {
-    name: "ETH-09: takes VLAN 0 as untagged; drops other VLANs, and tags cut short",
+    name: "ETH-09: treats VLAN 0 as untagged; drops other VLANs, and tags cut short",
     frames: vlans.flat(),
     answers: echoReply(),
     drops: { "ethernet-vlan": 4, "ethernet-truncated": 4 },
@@ -136,7 +136,7 @@ row("ETH-10: timers run during a million unknown frames at wire speed", "T2", (l
   const { twin, dhcp } = lab;
   const frame = carried(guest.hardware, attacker.hardware, 0x88b5, Buffer.alloc(46));
   lab.connection.behavior = { ...polite, ackDelay: 5 * SECOND };
-  // Ends shortly before the lease is renewed, which would send frames.
+  // The lease is renewed 60 s after it was granted, which is during the flood.
   dhcp.behavior = { ...dhcp.behavior, lease: 120 };
   const renewed = () => {
     const { acknowledged } = dhcp;

@@ -191,7 +191,7 @@ row(
       packet({ id, payload: Buffer.alloc(8), fragment: 1 }),
     );
     lab.inject(frames, 1e-5);
-    // The last one is large enough to evict all others.
+    // A large datagram and seven others take all buffers, so all of the 5,000 are evicted.
     const late = cut({ ...echo, id: 6000 }, ...thirds);
     const behind = frames.slice(0, REASSEMBLIES - 1);
     lab.inject([late[0], ...behind]);
@@ -235,7 +235,7 @@ row("FRG-17: never combines fragments of different protocols or sources", "S1", 
   lab.sends();
   lab.inject(cut(echo, second));
   lab.sends(...answer);
-  // Both others get an answer; the attacker's hardware address must be resolved first.
+  // Both others draw a time exceeded; the attacker's hardware address must be resolved first.
   lab.pass(62);
   const told = [cut(datagram, first)[0], cut(elsewhere, first)[0]].map((frame) =>
     errorAbout(frame, 11, 1),
@@ -271,7 +271,7 @@ row(
   },
 );
 
-/** Reports whether `nc -u -l` has since printed this text and nothing else. */
+/** Asserts that `nc -u -l` has printed this text and nothing else since `from`. */
 function assertHeard(lab: Lab, from: number, expected: string): void {
   lab.pass(1);
   assert.equal(lab.twin.output.slice(from), expected);

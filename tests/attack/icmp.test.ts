@@ -122,7 +122,7 @@ row("ICM-05: ignores redirects (policy)", "S1", (lab) => {
   lab.sends();
   assert.equal(settings(lab), before);
   lab.drops({ "icmp-type": frames.length });
-  // The route off the link still leads to the gateway.
+  // The route to hosts off the link still leads to the gateway.
   lab.command(`ping -c 1 -W 1 ${OFF_LINK}`);
   const [frame] = lab.frames();
   assert.equal(frame.subarray(0, 6).toString("hex"), gateway.hardware.replaceAll(":", ""));
@@ -144,7 +144,7 @@ const UPLOAD = 400_000;
 
 /** State T2 with data in flight: an upload to P:80, which acknowledges 50 ms late. */
 class Upload {
-  /** Returns the data segments sent so far. */
+  /** The data segments sent so far. */
   readonly segments: Sent[] = [];
   private readonly start: number;
 

@@ -25,7 +25,7 @@ const optioned = (hex: string) => {
   const options = Buffer.alloc(Math.ceil(option.length / 4) * 4);
   return echoRequest({ options: Buffer.concat([option, options.subarray(option.length)]) });
 };
-/** Options at the end of 40 bytes. */
+/** An echo request with 40 bytes of options, the last of which are these. */
 const last = (hex: string) => {
   const option = Buffer.from(hex, "hex");
   return echoRequest({ options: Buffer.concat([Buffer.alloc(40 - option.length, 1), option]) });

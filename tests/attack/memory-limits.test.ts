@@ -71,7 +71,7 @@ async function endure(pages: number, left?: number): Promise<Outcome> {
 test("SYS-04: with little memory, responses are correct or a panic names the cause", async () => {
   const all = works.length + FETCHES;
   const calm = await Lab.at("S1");
-  // All that remains of connections needs 896 KiB.
+  // What connections leave behind needs 896 KiB.
   let pages = calm.twin.memoryBytes() / PAGE + 14;
   const results: Outcome[] = [];
   // Continue a little below the least memory that boots.

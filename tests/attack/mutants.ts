@@ -23,7 +23,7 @@ const files: Record<string, string[]> = {
 
 type Verdict = "fails" | "times out" | "PASSES";
 
-/** Reports whether a test whose title begins with this row fails on a kernel. */
+/** Returns how the tests whose titles begin with this row's id end on a kernel. */
 async function verdict(id: string, kernel: string): Promise<Verdict> {
   for (const name of files[id.split("-")[0]]) {
     const kernelWasm = `KERNEL_WASM=${kernel}`;

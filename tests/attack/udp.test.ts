@@ -28,7 +28,7 @@ function datagram(
   return packet(fields);
 }
 
-/** A length field, and a checksum of zero. */
+/** Sets the length field, and the checksum to zero. */
 const length = (value: number) => (bytes: Buffer) => {
   bytes.writeUInt16BE(value, 4);
   bytes.writeUInt16BE(0, 6);
@@ -118,7 +118,7 @@ row("UDP-07: a connected socket receives only from its peer's address and port",
     datagram("by another port", { source: dns.address, from: 54, to }),
   ];
   lab.inject(forged, 0.01);
-  // To them the port appears closed.
+  // To their senders the port appears closed.
   lab.sends(
     arpQuestion(attacker.address, attacker.hardware),
     ...forged.map((frame) => errorAbout(frame, 3, 3)),

@@ -8,7 +8,7 @@ const memoryLimit = 26 << 20;
 const MEBIBYTE = 1 << 20;
 const PORT = 8545;
 
-/** Repeats `text` as often as it fits a response. */
+/** Repeats `text` as often as it fits into a response. */
 const most = (text: string, around = 200) =>
   text.repeat((MEBIBYTE - around) / Buffer.byteLength(text));
 const names = (count: number, name: string) => Array(count).fill(`${name}:1`).join();
@@ -23,15 +23,15 @@ const answers: [what: string, members: string, says: RegExp][] = [
   ["many numbers", result(`[${"1,".repeat(130_000)}1]`), /\r\n\[(\r\n {2}1,){100}/],
   ["deep arrays", result("[".repeat(126) + "]".repeat(126)), /\r\n {4}\]\r\n {2}\]\r\n\]\r\n/],
   ["escaped names", `${result("7")},${names(60_000, '"\\u0061"')}`, /\r\n7\r\n/],
-  ["one name often", `${result("7")},${names(65_000, '"id"')}`, /\r\n7\r\n/],
+  ["one name many times", `${result("7")},${names(65_000, '"id"')}`, /\r\n7\r\n/],
   ["a long name", `${result("7")},"${most("\\u0061")}":1`, /\r\n7\r\n/],
   [
-    "a long message of an error",
+    "an error with a long message",
     `"error":{"code":-1,"message":"${most("\x7f", 300)}"}`,
     /"code": -1,\r\n {2}"message": "(\\u007f){1025}/,
   ],
   [
-    "much data of an error",
+    "an error with much data",
     `"error":{"code":1,"message":"m","data":{"a":["${most("\x7f", 300)}"]}}`,
     /"message": "m",\r\n {2}"data": \{\r\n {4}"a": \[\r\n {6}"(\\u007f){100}/,
   ],

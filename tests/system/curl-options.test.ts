@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 
-/** A laboratory whose gateway answers on port 81 and keeps the requests. */
+/** Returns a lab whose gateway answers on port 81, and the requests that it received. */
 async function lab(answer: (head: string) => string): Promise<[Lab, string[]]> {
   const lab = await Lab.at("S1");
   const requests: string[] = [];
@@ -26,7 +26,7 @@ async function lab(answer: (head: string) => string): Promise<[Lab, string[]]> {
 const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-test("options change the request as with curl", async () => {
+test("options change the request as they do with curl", async () => {
   const [world, requests] = await lab(() => ok);
   const form = "Content-Type: application/x-www-form-urlencoded\r\n";
   const cases: [options: string, line: string, contains: string][] = [
@@ -88,7 +88,7 @@ test("-w prints curl's variables", async () => {
   assert.match(failed, /\ncurl: \(7\) .*\r\n000 7\r\n/);
 });
 
-test("wrong uses of the options are named, with exit code 2", async () => {
+test("reports wrong uses of options, with exit code 2", async () => {
   const world = await Lab.at("S1");
   const cases: [string, RegExp][] = [
     ["-u user", /-u user: expected USER:PASSWORD/],
@@ -106,7 +106,7 @@ test("wrong uses of the options are named, with exit code 2", async () => {
   }
 });
 
-test("time limits: --connect-timeout for connecting, -m from when it was typed", async () => {
+test("--connect-timeout limits connecting; -m counts from when the command is typed", async () => {
   const world = await Lab.at("S1");
   world.gateway.tcp.listeners.set(81, () => {});
   const silent = world.command("curl --connect-timeout 2 -w '%{time_total}\\n' http://10.0.2.77/");

@@ -117,7 +117,7 @@ test("reports an end without close_notify, and a byte changed on the way", async
   };
   assert.match(ask(), /HTTP 200, 50000 bytes/);
   const whole = relay.passed;
-  // In the handshake, in the header, in the body, and with only close_notify missing.
+  // In the handshake, in the response's header, and in its body.
   for (const [cut, words] of [
     [200, "closed the connection during the handshake"],
     [1700, "without close_notify"],

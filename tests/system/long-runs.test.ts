@@ -137,7 +137,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap",
     prints(world, other, "over");
     talk();
   }
-  // Silent for more than half of the range of milliseconds.
+  // Stay silent for more than half of the range of 32-bit milliseconds.
   world.pass(25 * 86_400);
   talk();
   twin.type("\x03", world.now);
@@ -147,7 +147,7 @@ test("SYS-02: a connection survives 24.9 and 49.7 days, when milliseconds wrap",
 
 test("SYS-02: a wrapping time-stamp counter stops no timer", async () => {
   for (const top of [2n ** 63n, 2n ** 64n]) {
-    // Ten seconds before, at 2.5 GHz.
+    // Ten seconds before the wrap, at 2.5 GHz.
     const all = await lab({ machine: { tscStart: top - 25_000_000_000n } });
     const { world, twin } = all;
     for (let i = 0; i < 10; i++) {
@@ -242,7 +242,7 @@ for (const commandLine of [STATIC, "ip=dhcp"]) {
   test(`SYS-07: with ${commandLine}, polls a card whose line is dead or dies`, async () => {
     for (const from of ["boot", "later"]) {
       const cut = (twin: Twin) => {
-        // Its frames are lost from here on.
+        // From here on the card's interrupts are lost.
         twin.machine.pic.second.set = () => {};
       };
       const all = await lab({ commandLine }, from === "boot" ? cut : undefined);

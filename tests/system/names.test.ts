@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
 
-/** What a command printed, without the line typed and the prompt. */
+/** Returns what a command printed, without the typed line and the prompt. */
 const printed = (lab: Lab, line: string) =>
   lab
     .command(line)

@@ -1,4 +1,4 @@
-/** Networks of hosting providers: leases of /32, routers off the subnet, tags of VLAN 0. */
+/** Networks of hosting providers: leases of /32, routers off the subnet, routes on the link. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";
@@ -6,7 +6,7 @@ import { Twin } from "../lab/machine/twin.ts";
 import { address } from "../lab/packets/bytes.ts";
 import { OFF_LINK } from "../lab/scripted/ip-host.ts";
 
-/** A lab whose DHCP server starts only now, with these options. */
+/** Returns a lab whose DHCP server has just started, with these options. */
 async function leased(options: { mask?: string; router?: string; port?: number }): Promise<Lab> {
   const lab = await Lab.at("S0");
   const { router, ...rest } = options;

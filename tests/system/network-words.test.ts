@@ -18,7 +18,7 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
 /** Returns the seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
-test("ping does not count a router's errors in a host's name, as QEMU sends them", async () => {
+test("ping does not count errors that a router sends in a host's name, as QEMU does", async () => {
   const lab = await Lab.at("S1");
   lab.network.taps.push((frame, _time, from) => {
     const ip = parseIp(frame);
@@ -57,7 +57,7 @@ test("ping waits for a host's first reply; -W 0 sets no limit", async () => {
   lab.world.after(15e8, () => {
     lab.gateway.answersPing = false;
   });
-  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "a host that has replied does so soon");
+  assert.equal(took(lab.command("ping -c 4 10.0.2.2")), 4, "after a reply, the wait is short");
 });
 
 test("rejects invalid addresses as destination and as gateway", async () => {

@@ -22,7 +22,7 @@ async function silence() {
     if (isProbe && (port === 7 || port === 80)) bare.push(time / SECOND);
   });
   for (const port of [7, 80]) pair.gateway.tcp.listeners.set(port, () => {});
-  /** Runs a command; returns its output, its duration and the number of empty segments sent. */
+  /** Runs a command; returns its output, its duration and when empty segments were sent. */
   return (command: string) => {
     bare.length = 0;
     const start = pair.world.now;

@@ -1,4 +1,4 @@
-/** The twin boots the built kernel, ends like a machine, is deterministic and fast. */
+/** The twin boots the built kernel, ends as a machine does, and is deterministic. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Twin, TwinPanic } from "../lab/machine/twin.ts";

@@ -39,7 +39,7 @@ export const icmpUdpMutants: Mutation[] = [
   ],
   [
     "ICM-05 ICM-06",
-    "takes source quench and redirect for errors",
+    "treats source quench and redirect as errors",
     wire("icmp"),
     "if (type != ICMP_UNREACHABLE || code > 15) return -1;",
     "if (code > 15) return -1;",
@@ -110,7 +110,7 @@ export const icmpUdpMutants: Mutation[] = [
   ["UDP-01", "accepts any length", wire("udp"), "own < UDP_HEADER || own > length", "false"],
   [
     "UDP-02",
-    "delivers bytes behind the datagram",
+    "delivers bytes beyond the datagram",
     wire("udp"),
     "return this.length - UDP_HEADER;",
     "return this.length;",

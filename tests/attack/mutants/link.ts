@@ -20,7 +20,7 @@ export const linkMutants: Mutation[] = [
   ["ETH-02", "does not check the frame's length", wire("ipv4"), "length < IPV4_HEADER)", "false)"],
   ["ETH-03", "does not clear padding", "net/iface/link/link.ts", "store<u64>(at, 0);", ""],
   ["ETH-03", "echoes padding", ICMP, "frame.trim(length);", ""],
-  ["ETH-04", "takes parts of a frame for frames", RING, "this.discarding || !last", "false"],
+  ["ETH-04", "treats parts of a frame as frames", RING, "this.discarding || !last", "false"],
   [
     "ETH-05",
     "accepts any destination",
@@ -43,7 +43,7 @@ export const linkMutants: Mutation[] = [
     "false",
   ],
   ["ETH-08", "does not count unknown types", INGRESS, "drop = Drop.EthernetUnknownType;", ""],
-  ["ETH-09", "takes every VLAN", wire("ethernet"), "& 0xfff) != 0)", "& 0) != 0)"],
+  ["ETH-09", "accepts every VLAN", wire("ethernet"), "& 0xfff) != 0)", "& 0) != 0)"],
   [
     "ETH-10",
     "does not move the ring's tail",
@@ -93,7 +93,7 @@ export const linkMutants: Mutation[] = [
   ],
   [
     "ARP-10",
-    "believes only those who send for themselves",
+    "ignores packets whose sender is not the frame's source",
     INGRESS,
     "ETHERTYPE_ARP) {",
     "ETHERTYPE_ARP && load<u64>(start + 6) << 16 == load<u64>(start + 22) << 16) {",
