@@ -27,7 +27,7 @@ export const targets = names.filter((name) => name !== "mistakes");
 
 const asc = ["--runtime", "minimal", "--exportRuntime", "--memoryBase", "4096"];
 const clang = ["-g1", "-gcolumn-info", "-w", "-fno-strict-aliasing", "-fno-builtin"];
-/** Undefined behaviour in the generated C would be a bug of wasm2c. Any ends the program. */
+/** Undefined behavior in the generated C, which would be a bug of wasm2c, ends the program. */
 const checked = "shift,integer-divide-by-zero,signed-integer-overflow,unreachable,return,bounds";
 const sanitizers = ["-fsanitize=fuzzer", `-fsanitize=${checked}`, "-fno-sanitize-recover=all"];
 
@@ -71,7 +71,7 @@ function moveMemory(path: string): void {
   writeFileSync(path, moved);
 }
 
-/** Writes stubs of the host functions: the fuzzers' machine has no devices, everything reads 0. */
+/** Writes stubs of the host functions, which return 0: the fuzzers' machine has no devices. */
 function writeHost(): void {
   const text = readFileSync(`${out}raw/kernel.h`, "utf8");
   const declared = text.matchAll(/^(\w+) (w2c_host_\w+)\(struct w2c_host\*((?:, \w+)*)\);$/gm);
@@ -100,7 +100,7 @@ async function generate(): Promise<void> {
   writeFileSync(`${out}targets.h`, names.map((name) => `TARGET(${name})\n`).join(""));
 }
 
-/** Builds the fuzzers if needed. `quick` builds at -O0, faster; they run four times slower. */
+/** Builds the fuzzers if needed. `quick` builds faster, at -O0, but they run four times slower. */
 export async function build(quick = false): Promise<void> {
   const level = quick ? "-O0" : "-O1";
   if (isFresh(quick ? ["-O0", "-O1"] : ["-O1"])) return;

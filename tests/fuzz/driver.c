@@ -45,8 +45,8 @@ static void allow(uint64_t start, uint64_t bytes, int rights) {
 /* --- called by the generated C -----------------------------------------------------------------
  */
 
-/* Unpacks the module's initial memory: per eight bytes a mask of the nonzero ones, then those
- * (packed by adapt.ts). */
+/* Unpacks the module's initial memory, which adapt.ts packed: for each eight bytes, a mask of the
+ * nonzero bytes, then the nonzero bytes. */
 static void unpack_image(uint32_t to, const uint8_t* packed, size_t length) {
   const uint8_t* end = packed + length;
   for (uint8_t* group = linear + to; packed < end; group += 8) {
@@ -63,7 +63,7 @@ void wasm_rt_trap(wasm_rt_trap_t kind) {
   abort();
 }
 
-/* Only memory.copy and memory.fill check the size. SPACE passes: unmapped pages are as exact. */
+/* Only memory.copy and memory.fill check this size. SPACE lets them pass: unmapped pages trap. */
 void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, uint64_t pages, uint64_t max_pages,
                              bool is64, uint32_t page_size) {
   *memory = (wasm_rt_memory_t){linear, pages, max_pages, page_size, SPACE, is64};

@@ -1,6 +1,6 @@
 /**
  * A bounded run of the fuzzers (docs/fuzzing.md): for each target the corpus, then some new inputs
- * from a fixed seed. Planted bugs show that the fuzzers find any. `make fuzz` runs for longer.
+ * from a fixed seed. Planted bugs show that the fuzzers can find bugs. `make fuzz` runs longer.
  */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -34,7 +34,7 @@ for (const target of targets) {
   });
 }
 
-test("finds each planted bug, and reports the line of TypeScript of most", async () => {
+test("finds each planted bug, and for most reports the line of TypeScript", async () => {
   const faults: Record<string, RegExp> = {
     a: /SEGV.*0x200000000004/,
     b: /SEGV .*targets\/mistakes\.ts/,

@@ -48,8 +48,8 @@ function filesIn(path: string): string[] {
   return existsSync(root + path) ? readdirSync(root + path).map((name) => `${path}/${name}`) : [];
 }
 
-/** Writes the target's seeds beside the inputs that fuzzing found. */
-export function sow(target: string): void {
+/** Writes the target's seeds to the folder of the inputs that fuzzing found. */
+export function writeSeeds(target: string): void {
   const folder = makeFolder(inputs(target));
   seeds[target]().forEach((bytes, i) => {
     writeFileSync(`${root}${folder}/seed-${i}`, bytes);

@@ -4,7 +4,7 @@
  * With MERGE=1 it rebuilds the corpus of each target (tests/fuzz/corpus/) from all known inputs.
  */
 import { build, targets } from "./build.ts";
-import { fuzz, merge, sow } from "./libfuzzer.ts";
+import { fuzz, merge, writeSeeds } from "./libfuzzer.ts";
 
 function fail(message: string): never {
   console.error(`fuzz: ${message}`);
@@ -21,7 +21,7 @@ if (wanted !== "" && !targets.includes(wanted)) {
 await build();
 let findings = 0;
 for (const target of wanted === "" ? targets : [wanted]) {
-  sow(target);
+  writeSeeds(target);
   if (process.env.MERGE) {
     console.log(await merge(target));
     continue;

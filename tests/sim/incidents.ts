@@ -30,11 +30,11 @@ export type Incident = { at: number; twin: number } & (
 );
 
 /** A visit: a peer's request to a twin's server. */
-export interface Begun {
+export interface Visit {
   fetched: Fetched;
   length: number;
   incident: Incident;
-  /** How often the twin had booted by then. */
+  /** How often the twin had booted when the visit began. */
   boots: number;
 }
 
@@ -112,8 +112,8 @@ function makeKeys(random: Random): number[] {
   return [...keys, 5, 21, 13];
 }
 
-/** Starts an incident. A visit is added to `begun`. */
-export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
+/** Starts an incident; if it is a visit, adds it to `visits`. */
+export function begin(scene: Scene, incident: Incident, visits: Visit[]): void {
   const { world, network } = scene;
   const { twin, port } = scene.members[incident.twin];
   switch (incident.kind) {
@@ -157,7 +157,7 @@ export function begin(scene: Scene, incident: Incident, begun: Begun[]): void {
       linger(scene, incident);
       break;
     default:
-      begun.push({ ...request(scene, incident), boots: twin.boots });
+      visits.push({ ...request(scene, incident), boots: twin.boots });
   }
 }
 
@@ -233,7 +233,7 @@ function linger(scene: Scene, incident: Of<"idle">): void {
 }
 
 /** Sends a peer's request to a twin's server. */
-function request(scene: Scene, incident: Of<"fetch" | "post">): Omit<Begun, "boots"> {
+function request(scene: Scene, incident: Of<"fetch" | "post">): Omit<Visit, "boots"> {
   const { kind, length, peer } = incident;
   const { peerWindow: window, peerSegment: segment, peerOverrun: overrun, ackDelay } = scene.plan;
   const behavior = { ...polite, window, segment, overrun, ackDelay, ...incident.behavior };
@@ -246,7 +246,7 @@ function request(scene: Scene, incident: Of<"fetch" | "post">): Omit<Begun, "boo
 }
 
 /** Checks that a visit is over, and that a complete response is the right one. */
-export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
+export function checkVisit(scene: Scene, one: Visit, failures: string[]): void {
   const { fetched, length, incident } = one;
   const { twin } = scene.members[incident.twin];
   const what = `${twin.name}: ${incident.kind} of ${length} bytes at ${incident.at.toFixed(3)}`;
@@ -260,7 +260,7 @@ export function checkBegun(scene: Scene, one: Begun, failures: string[]): void {
 }
 
 /** Reports whether a visit has ended or its server is gone. */
-export function isOver(scene: Scene, { fetched, incident, boots }: Begun): boolean {
+export function isOver(scene: Scene, { fetched, incident, boots }: Visit): boolean {
   const { twin, losses } = scene.members[incident.twin];
   // A host that lost its address cannot send a FIN, and a peer without keep-alives waits forever.
   return fetched.done || twin.boots !== boots || losses.lost();
@@ -271,7 +271,7 @@ export function lostAddress(output: string): boolean {
   return /DHCP: .*(DHCPNAK|expired|in use by another host)/.test(output);
 }
 
-/** The same for a twin's whole output; reads only what is new since the last call. */
+/** Looks for a lost address in a twin's whole output; each call reads only the new output. */
 export class LossWatch {
   private read = 0;
   private found = false;

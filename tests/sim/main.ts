@@ -1,7 +1,7 @@
 /**
- * `make sim [SEED=n] [RUNS=n]`: runs random worlds, by default seeds 1 to 2000, or only SEED. The
- * first five that fail, except hung ones, are rerun with a capture, shrunk, and written to
- * build/sim/. The last line printed is a hash of all traces.
+ * `make sim [SEED=n] [RUNS=n]`: runs RUNS random worlds from SEED on; by default seeds 1 to 2000,
+ * or only SEED if that is set. The first five that fail, except hung ones, are rerun with a
+ * capture, shrunk, and written to build/sim/. The last line printed is a hash of all traces.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -51,7 +51,7 @@ export const mutants: Mutant[] = [
     to: "",
   },
   {
-    what: "leaks frames that wait for an unreachable neighbour",
+    what: "leaks frames that wait for an unreachable neighbor",
     file: "net/iface/link/neighbor-cache.ts",
     from: "this.link.pool.release(dropped);",
     to: "",
@@ -75,7 +75,7 @@ export const mutants: Mutant[] = [
     to: "this.wakeAt = lease.expiresAt;",
   },
   {
-    what: "never ages neighbour entries",
+    what: "never ages neighbor entries",
     file: "net/iface/link/neighbor-cache.ts",
     from: "entry.until = state == NeighborState.Reachable ? confirmedAt + REACHABLE_TIME : 0;",
     to: "entry.until = state == NeighborState.Reachable ? NEVER : 0;",
@@ -105,7 +105,7 @@ export const mutants: Mutant[] = [
     to: "return drop;",
   },
   {
-    what: "takes a chunk for one byte longer",
+    what: "reads a chunk as one byte longer than it is",
     file: "net/service/http/message/body-decoder.ts",
     from: "this.payload = this.size;",
     to: "this.payload = this.size == 0 ? 0 : this.size + 1;",

@@ -13,9 +13,9 @@ export interface Outcome {
 const LOOK = 50 * MILLISECOND;
 /** Seconds until Ctrl-C is typed. */
 const PATIENCE = 60;
-/** The same for commands that end only on Ctrl-C. */
+/** Seconds until Ctrl-C is typed to a command that ends only on Ctrl-C. */
 const ENDLESS_PATIENCE = 5;
-/** Seconds from Ctrl-C until a missing prompt is a failure. */
+/** Seconds after Ctrl-C from which on a missing prompt is a failure. */
 const GRACE = 30;
 
 /** A line of the log, or the note about omitted ones. */
@@ -60,7 +60,7 @@ export class Operator {
 
   private prompted(): boolean {
     const { twin, world } = this;
-    // The transmitter of a sleeping twin still drains: bring it up to now.
+    // The transmitter of a sleeping twin still drains, so bring the twin up to now.
     twin.reach(world.now);
     return twin.machine.uart.endsWith(PROMPT) && !twin.machine.uart.busy();
   }

@@ -46,14 +46,14 @@ export interface Plan {
 }
 
 const names = ["a", "b", "c"];
-/** From plenty to just enough for the kernel and a few connections. */
+/** Sizes from plenty to just enough for the kernel and a few connections. */
 const memories = [1 << 30, 1 << 30, 1 << 30, 16 << 20, 9 << 20];
 
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   const count = random.pick([1, 1, 2, 2, 2, 3]);
   const faultsEnd = random.between(15, 45);
-  // A quarter of all worlds is mild, so that much completes there.
+  // A quarter of all worlds has no loss or damage, so that most commands succeed there.
   const force = random.pick([0, 0.2, 0.5, 1]);
   const twins = names.slice(0, count).map((name, i) => {
     const address = `10.0.2.${15 + i}`;

@@ -15,7 +15,7 @@ export interface Report {
 
 /**
  * Lets V8 inline small WebAssembly functions. This drops frames from stack traces, but a failed
- * world is rerun without it. V8's helper threads are off: every processor is busy without them.
+ * world is rerun without it. V8's helper threads are off, as all processors are busy without them.
  */
 const FLAGS = ["--experimental-wasm-inlining", "--single-threaded"];
 

@@ -55,7 +55,7 @@ function expect(
 function proveClient(scene: Scene, member: Member, failures: string[]): void {
   const own = `"calm ${member.twin.name}"`;
   const proofs: [string, RegExp][] = [
-    // The first pings may find neighbour entries outdated by the storm.
+    // The first pings may find neighbor entries outdated by the storm.
     ["ping -c 5 10.0.2.2", /./],
     ["ping -c 2 10.0.2.2", / 2 received, 0% packet loss/],
     ["host web.test", /web\.test has address 10\.0\.2\.3/],

@@ -4,18 +4,18 @@ import { traceOf } from "../../tools/tape/reel.ts";
 import { TwinPanic } from "../lab/machine/twin.ts";
 import type { Capture } from "../lab/network/pcapng.ts";
 import { SECOND } from "../lab/network/world.ts";
-import { type Begun, begin, checkBegun, isOver, lostAddress } from "./incidents.ts";
+import { begin, checkVisit, isOver, lostAddress, type Visit } from "./incidents.ts";
 import type { Plan } from "./plan.ts";
 import { baseline, memory, prove, settle } from "./proof.ts";
 import { Scene } from "./scene.ts";
 
 /**
- * Seconds of calm until all commands are done, and from then until all visits are: one may wait
- * until forty idle connections have ended, and then close its window for 100 s.
+ * Seconds of calm until all commands must be done, and from then until all visits must be over. A
+ * visit may wait until forty idle connections have ended, and then close its window for 100 s.
  */
 const SETTLE = 240;
 const LATEST = 480;
-/** Seconds until outdated neighbour entries have aged and idle connections have ended (60 s). */
+/** Seconds until outdated neighbor entries have aged and idle connections have ended (60 s). */
 const DOUBT = 70;
 
 export interface Result {
@@ -62,7 +62,7 @@ export function watched(scene: Scene, action: (scene: Scene, failures: string[])
   return { seed: plan.seed, failures, trace: scene.trace(), seconds, frames, consoles };
 }
 
-/** Replays each kernel as native code and returns how it differs. */
+/** Replays each kernel as native code, and returns what differs. */
 async function replayScene(program: string, scene: Scene, trace: string): Promise<string[]> {
   const failures: string[] = [];
   const digests: string[] = [];
@@ -77,7 +77,7 @@ async function replayScene(program: string, scene: Scene, trace: string): Promis
 
 function play(scene: Scene, failures: string[]): void {
   const { world, plan, members } = scene;
-  const begun: Begun[] = [];
+  const visits: Visit[] = [];
   world.pass(3);
   // Allocate what stays allocated before memory is measured.
   for (const { operator } of members) operator.add("curl -o null http://10.0.2.2/bytes/1", "free");
@@ -87,12 +87,12 @@ function play(scene: Scene, failures: string[]): void {
   for (const { operator, plan: own } of members) operator.add(...own.commands);
   const start = world.now;
   for (const incident of plan.incidents) {
-    world.at(start + incident.at * SECOND, () => begin(scene, incident, begun));
+    world.at(start + incident.at * SECOND, () => begin(scene, incident, visits));
   }
   world.run(Math.ceil(start + plan.faultsEnd * SECOND));
   scene.calm();
   settle(scene, SETTLE, failures);
-  finish(scene, begun, failures);
+  finish(scene, visits, failures);
   world.pass(DOUBT);
   const printed = members.map(({ twin }) => twin.output.length);
   prove(scene, failures);
@@ -103,8 +103,8 @@ function play(scene: Scene, failures: string[]): void {
 }
 
 /** Lets time pass until every visit is over, and checks each. */
-export function finish(scene: Scene, begun: Begun[], failures: string[]): void {
+export function finish(scene: Scene, visits: Visit[], failures: string[]): void {
   const { world } = scene;
-  world.run(world.now + LATEST * SECOND, () => begun.every((one) => isOver(scene, one)));
-  for (const one of begun) checkBegun(scene, one, failures);
+  world.run(world.now + LATEST * SECOND, () => visits.every((one) => isOver(scene, one)));
+  for (const one of visits) checkVisit(scene, one, failures);
 }

@@ -35,7 +35,7 @@ export interface Member {
   operator: Operator;
   /** The tape of its kernel's inputs and actions. */
   reel: Reel;
-  /** Whether its console said that its address was lost. */
+  /** Tells whether its console said that its address was lost. */
   losses: LossWatch;
 }
 

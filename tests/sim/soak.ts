@@ -1,12 +1,12 @@
 /**
- * The soak: two kernels run for very long, with storms and calms in turn. Half-way, the uptime of
- * one passes 2^32 ms (49.7 days). In every fourth calm everything must work, and resources must
- * be at their baseline.
+ * The soak: two kernels run for a very long time, with storms and calms in turn. Half-way, the
+ * uptime of one passes 2^32 ms (49.7 days). In every fourth calm everything must work, and
+ * resources must be at their baseline.
  */
 
 import { SECOND } from "../lab/network/world.ts";
 import { Random } from "../lab/random.ts";
-import { type Begun, begin, makeIncidents } from "./incidents.ts";
+import { begin, makeIncidents, type Visit } from "./incidents.ts";
 import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
 import { baseline, type Memory, memory, prove, settle } from "./proof.ts";
 import { finish, type Result, watched } from "./run-world.ts";
@@ -16,7 +16,7 @@ const WRAP = 2 ** 32 / 1000;
 /** Seconds of a storm, and storms between two checks. */
 const STORM = 60;
 const STORMS = 4;
-/** Checks until the log and all caches are full; memory then is the baseline. */
+/** Checks after which the log and all caches are full; the memory in use then is the baseline. */
 const FILLING = 2;
 /** Seconds until a storm's commands must be done. */
 const SETTLE = 200;
@@ -54,7 +54,7 @@ export async function soak(
   const result = watched(scene, (_, failures) => {
     const { world, members } = scene;
     const random = new Random(seed);
-    // Unplugged, the twin with a lease sleeps until the soak begins.
+    // With its cable unplugged, the twin with a lease sleeps until the soak begins.
     world.after(SECOND, () => members[1].twin.setLink(false, world.now));
     const start = Math.ceil((WRAP - seconds / 2) * SECOND);
     world.run(start);
@@ -82,7 +82,7 @@ export async function soak(
 /** Runs a minute of faults, and a calm until all commands and visits are over. */
 function storm(scene: Scene, random: Random, failures: string[]): void {
   const { world, members } = scene;
-  const begun: Begun[] = [];
+  const visits: Visit[] = [];
   const faults = () => makeFaults(random, random.pick([0, 0.2, 0.5, 1]));
   scene.storm();
   for (const { operator, plan, port } of members) {
@@ -95,10 +95,10 @@ function storm(scene: Scene, random: Random, failures: string[]): void {
   }
   for (const incident of makeIncidents(random, members.length, STORM, faults)) {
     if (incident.kind === "reset") continue;
-    world.after(incident.at * SECOND, () => begin(scene, incident, begun));
+    world.after(incident.at * SECOND, () => begin(scene, incident, visits));
   }
   world.pass(STORM);
   scene.calm();
   settle(scene, SETTLE, failures);
-  finish(scene, begun, failures);
+  finish(scene, visits, failures);
 }

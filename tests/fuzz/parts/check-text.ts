@@ -8,7 +8,7 @@ export function checkPrintable(text: string): void {
   }
 }
 
-/** Asserts that `text` has no control characters but line feeds. */
+/** Asserts that `text` has no control characters except line feeds. */
 export function checkLines(text: string): void {
   for (let i = 0; i < text.length; i++) {
     const unit: u32 = text.charCodeAt(i);

@@ -22,7 +22,7 @@ const DNS: u32 = 53;
 const NTP: u32 = 123;
 
 /** The host's last queries: the identifiers that a response must repeat. */
-export class Heard {
+export class LastQueries {
   dhcpTransaction: u32 = 0;
   dnsPort: u32 = 0;
   dnsId: u32 = 0;
@@ -70,7 +70,7 @@ export function mend(
   frame: usize,
   length: u32,
   what: u32,
-  heard: Heard,
+  queries: LastQueries,
   hardware: u64,
   address: u32,
 ): void {
@@ -87,7 +87,7 @@ export function mend(
   }
   const size = ((load<u8>(packet) & 15) as u32) << 2;
   if (size >= 20 && size <= room && (loadNet16(packet + 6) & 0x3fff) == 0) {
-    mendPayload(packet, packet + size, room - size, what, heard, hardware);
+    mendPayload(packet, packet + size, room - size, what, queries, hardware);
   }
   if ((what & MEND_HEADER) != 0 && size <= room) {
     store<u16>(packet, 0, 10);
@@ -100,12 +100,12 @@ function mendPayload(
   payload: usize,
   length: u32,
   what: u32,
-  heard: Heard,
+  queries: LastQueries,
   hardware: u64,
 ): void {
   const protocol: u32 = load<u8>(packet, 9);
   const udp = protocol == PROTOCOL_UDP;
-  if ((what & MEND_ANSWER) != 0 && udp) heard.answer(payload, length, hardware);
+  if ((what & MEND_ANSWER) != 0 && udp) queries.answer(payload, length, hardware);
   if ((what & MEND_PAYLOAD) == 0) return;
   if (udp && length >= UDP_HEADER) storeNet16(payload + 4, length);
   const at: u32 = protocol == PROTOCOL_TCP ? 16 : udp ? 6 : 2;

@@ -1,6 +1,6 @@
 /**
  * The serial port of a console: supplies the keys typed, and asserts that the output has no control
- * characters and no escape sequences but the few of the line editor (ECMA-48).
+ * characters or escape sequences except the few that the line editor uses (ECMA-48).
  */
 import { SerialPort } from "../../../kernel/shell/terminal/serial-port";
 

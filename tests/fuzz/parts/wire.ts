@@ -1,6 +1,6 @@
 /**
  * A host whose only interface receives frames from the input. Every frame that it sends is checked,
- * and its queries are recorded for responses that must match.
+ * and its queries are recorded, because responses must match them.
  */
 import { SECOND } from "../../../core/time";
 import { InterfaceSettings, NameServer, NetworkAddress } from "../../../net/service/settings";
@@ -14,14 +14,14 @@ import { ScriptedEngine } from "../../lab/entries/scripted-engine";
 import { SequenceRandom } from "../../lab/entries/sequence-random";
 import { checkFrame } from "./check-frame";
 import { FENCED_FRAMES, FencedPool } from "./fences";
-import { Heard } from "./mend";
+import { LastQueries } from "./mend";
 
 export const OWN_HARDWARE: u64 = 0x5254_0012_3456;
 export const OWN_ADDRESS: u32 = 0x0a00_020f;
 export const PEER_HARDWARE: u64 = 0x5255_0a00_0202;
 export const PEER_ADDRESS: u32 = 0x0a00_0202;
 
-/** Turns within which the host must come to rest, and timers run in one `pass`. */
+/** Turns after which the host must be idle, and the number of timers that one `pass` runs. */
 const TURNS: u32 = 1000;
 const WAKE_UPS: u32 = 300;
 /** Longer than any time-out of the host. */
@@ -30,7 +30,7 @@ const LONG: i64 = 20_000 * SECOND;
 export class Wire {
   now: i64 = 10 * SECOND;
   readonly pool: FencedPool;
-  readonly heard: Heard = new Heard();
+  readonly queries: LastQueries = new LastQueries();
   readonly device: ScriptedDevice;
   readonly stack: NetworkStack;
 
@@ -93,7 +93,7 @@ export class Wire {
     this.turn();
   }
 
-  /** Asserts that long after the last frame all resources are free. */
+  /** Asserts that all resources are free long after the last frame. */
   rest(): void {
     this.device.link = true;
     this.device.ring = 256;
@@ -119,6 +119,6 @@ export class Wire {
   private checkSent(frame: Frame): void {
     assert(EthernetHeader.at(frame.start).source == OWN_HARDWARE, "foreign source");
     checkFrame(this.stack.ip, frame.start, frame.length);
-    this.heard.note(frame.start, frame.length);
+    this.queries.note(frame.start, frame.length);
   }
 }

@@ -42,7 +42,7 @@ function message(piece: Input, form: u32, to: usize): u32 {
   let at: u32 = 0;
   if (form == 2) {
     at = emitDnsQuery(to, 0, NAME, 1);
-    // The letters as they were asked for, else the response is not believed.
+    // Repeat the letter case of the query; otherwise the response is not accepted.
     if (query != 0) memory.copy(to, query, at);
     storeNet16(to + 10, 0);
     storeNet16(to + 2, piece.short());

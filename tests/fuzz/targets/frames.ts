@@ -1,6 +1,6 @@
 /**
- * Frames to a whole host with a socket of every kind: one that has no address yet and asks for one
- * by DHCP, or a configured one. The input: a byte for which, then steps (see `step`).
+ * Frames to a whole host with a socket of every kind. The host is configured, or has no address yet
+ * and uses DHCP. The input: a byte that chooses which of the two, then steps (see `step`).
  */
 import { SECOND } from "../../../core/time";
 import { EchoSocket } from "../../../net/socket/echo-socket";
@@ -30,9 +30,9 @@ function step(input: Input): void {
     const piece = input.take(min(input.short(), LONGEST_FRAME));
     const frame = changetype<usize>(buffer);
     memory.copy(frame, piece.pointer, piece.length);
-    mend(frame, piece.length, details, wire.heard, OWN_HARDWARE, OWN_ADDRESS);
+    mend(frame, piece.length, details, wire.queries, OWN_HARDWARE, OWN_ADDRESS);
     wire.arrive(frame, piece.length);
-    // Kinds 8 and 9 arrive without a turn: the host then finds several frames.
+    // Kinds 8 and 9 run no turn, so that the host finds several frames at once.
     if (what < 8) wire.turn();
   } else if (what == 10) wire.pass((1000 as i64) << details);
   else act(what, details);

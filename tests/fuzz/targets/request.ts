@@ -17,7 +17,7 @@ import { fenced } from "../parts/fences";
 import { Input } from "../parts/input";
 
 const MOST: u32 = 60_000;
-/** Bytes of a response that are compared: /bytes/N may send very many. */
+/** Bytes of a response that are compared; /bytes/N may send many more. */
 const ROOM: u32 = 100_000;
 const stack = new NetworkStack(
   new FramePool(4),
