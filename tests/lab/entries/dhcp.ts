@@ -85,7 +85,7 @@ export function release(now: i64): void {
 export function linkChanged(up: bool, now: i64): void {
   client.linkChanged(up, now);
 }
-/** As `ip addr del` does it, without asking the client. */
+/** Removes the address as `ip addr del` does, without telling the client. */
 export function takeAddress(): void {
   target.address = 0;
 }

@@ -184,7 +184,7 @@ export function lookupsStarted(): u64 {
   return resolver.lookupsStarted;
 }
 
-/** Whether the resolver takes server `index` for dead. */
+/** Reports whether the resolver considers server `index` dead. */
 export function serverDead(index: u32): bool {
   return resolver.servers.states[index].dead;
 }

@@ -11,7 +11,7 @@ export { block } from "./text";
 let driver: E1000 | null = null;
 let pool: FramePool | null = null;
 let frame: Frame | null = null;
-/** Whether `turn` polls the controller, and its last result. */
+/** Frames received by `turn`. */
 let received: u32 = 0;
 const held: Array<usize> = [];
 

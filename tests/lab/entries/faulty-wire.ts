@@ -44,7 +44,7 @@ export class Wire {
   reset(seed: u32, now: i64): void {
     for (let i = 0; i < this.packets.length; i++) heap.free(this.packets[i].pointer);
     this.packets = [];
-    // Other numbers than those of the hosts, which may have the same seed.
+    // The hosts may have the same seed, but must draw other numbers.
     this.random.seed(seed ^ 0x5bd1e995);
     this.trace = 0x811c9dc5;
     this.carried = 0;

@@ -159,7 +159,7 @@ export function boot(): void {
   host.out8(0xf4, 1);
 }
 
-/** Has nothing to do, and the controllers mask every interrupt. */
+/** Masks every interrupt at the controllers; there is nothing else to do. */
 export function turn(): u64 {
   host.out8(0x21, 0xff);
   host.out8(0xa1, 0xff);

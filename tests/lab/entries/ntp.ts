@@ -39,7 +39,7 @@ let samples: Array<NtpSample> = [];
 export function clearSamples(): void {
   samples = [];
 }
-/** Adds a sample of a server that is `offset` ahead, with that uncertainty. */
+/** Adds a sample of a server that is `offset` ahead, with an uncertainty of `doubt`. */
 export function addSample(offset: i64, doubt: i64): void {
   samples.push(new NtpSample(0, offset, offset, 0, doubt));
 }

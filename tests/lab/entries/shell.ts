@@ -60,7 +60,7 @@ class TestNetwork implements NetworkStatus {
 
 export const shell: Shell = new Shell(new TestPort(), new TestNetwork());
 
-/** `words A B`: each word in brackets, with the options it was given. */
+/** `words A B`: prints each word in brackets. */
 class Words extends Command {
   constructor() {
     super("words", "[-n COUNT] [WORD]...", "shows its words", ["words 'a b' c"]);
@@ -211,7 +211,7 @@ export function unread(): u32 {
 export function setWall(micros: i64): void {
   wall = micros;
 }
-/** Options of `-c N`, `-q`, `-H TEXT`..., `--long` as text. */
+/** Parses words separated by "|", and returns the options below and the operands as text. */
 export function options(pointer: usize, length: u32): string {
   const given = new Options(textAt(pointer, length).split("|"), OPTIONS);
   const count = given.number("c", 4, 1, 100);

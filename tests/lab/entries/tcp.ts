@@ -57,7 +57,7 @@ export function connect(now: i64, address: u32, port: u32): TcpConnection | null
 export function listen(port: u32, backlog: u32): TcpListener | null {
   return table.listen(port, backlog);
 }
-/** As the IP layer does it: the gate, then the table. */
+/** Delivers a segment as the IP layer does: through the gate, then to the table. */
 export function arrive(now: i64, source: u32, to: u32, pointer: usize, length: u32): u32 {
   const drop = parseTcp(pointer, length, source, to);
   return drop == Drop.None ? table.process(now, source, to, pointer, length, sink) : drop;

@@ -22,7 +22,7 @@ export function failureKind(error: SocketError): u32 {
 export function failure(error: SocketError): string {
   return failed(error).failure();
 }
-/** The message that the user reads. */
+/** Reads from the failed stream; returns the number of bytes. */
 export function read(error: SocketError): u32 {
   return failed(error).read(memory.data(16), 16);
 }

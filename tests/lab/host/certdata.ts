@@ -1,5 +1,5 @@
 /**
- * Writes a certdata.txt in Mozilla's format, with other roots (see compiler-config/certdata.ts).
+ * Writes a certdata.txt in Mozilla's format with a test's roots (see compiler-config/certdata.ts).
  */
 import { createHash } from "node:crypto";
 

@@ -31,7 +31,7 @@ export function oid(dotted: string): Buffer {
   return der(0x06, Buffer.from(bytes));
 }
 
-/** GeneralizedTime (RFC 5280 section 4.1.2.5 requires UTCTime until 2049). */
+/** Encodes a date: UTCTime until 2049, then GeneralizedTime (RFC 5280 section 4.1.2.5). */
 function time(date: Date): Buffer {
   const digits = date.toISOString().replace(/[-:T]|\.\d+/g, "");
   return date.getUTCFullYear() < 2050 ? ascii(0x17, digits.slice(2)) : ascii(0x18, digits);
@@ -124,13 +124,13 @@ const algorithms: Record<string, Buffer> = {
   "rsa-sha384": sequence(oid("1.2.840.113549.1.1.12"), der(0x05)),
 };
 
-/** Valid whatever the verifier's clock; RFC 5280 section 4.1.2.5 has no later end. */
+/** Valid by every clock: RFC 5280 section 4.1.2.5 allows no later end. */
 const ALWAYS = { from: new Date("2000-01-01"), to: new Date("9999-12-31T23:59:59Z") };
 
 export class Certificate {
   readonly der: Buffer;
   readonly keys: KeyPair;
-  /** Of the key; default: the issuer's. */
+  /** The kind of its key; default: that of the issuer's. */
   private readonly kind: KeyKind;
 
   constructor(readonly options: CertificateOptions) {

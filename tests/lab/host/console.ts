@@ -1,4 +1,4 @@
-/** Reads the kernel's console: counters, heap level; builds ISOs for single tests. */
+/** Boots machines for single tests, builds their ISOs, and reads counters from their consoles. */
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { make, root } from "./process.ts";
@@ -105,8 +105,8 @@ const harmless = /^(ethernet-.*|arp-address|ipv4-(destination|protocol)|icmp-typ
 
 /**
  * Errors and losses that `ip -s link` counts, except zeros and expected ones. A peer starved of
- * processor time sends segments twice, and one that closes early replies to data with resets (both:
- * tcp-unacceptable).
+ * processor time sends segments twice, and a peer that closes early replies to data with resets;
+ * both count as tcp-unacceptable.
  */
 export async function netErrors(
   machine: Machine,

@@ -21,10 +21,11 @@ export const trust = [read("ca.pem")];
 /** A server's certificate with the authority above it, and its key. */
 export const identity = [read("server.pem"), read("server.key")];
 
-/** The same for other certificates. */
+/** Returns the boot file that makes a client trust these roots. */
 export function trusting(...roots: Certificate[]): BootFile[] {
   return [{ name: "ca.pem", bytes: Buffer.from(roots.map(({ pem }) => pem).join("")) }];
 }
+/** Returns the boot files of a server with this certificate. */
 export function identityOf(server: Certificate): BootFile[] {
   const file = (name: string, text: string) => ({ name, bytes: Buffer.from(text) });
   return [file("server.pem", server.chain), file("server.key", server.key)];

@@ -37,7 +37,11 @@ export class Namespace {
   static async make(taps = 1): Promise<Namespace> {
     const shell = "echo ready; exec cat";
     const holder = new Child("namespace", ["unshare", "--net", "sh", "-c", shell], { input: true });
-    await holder.until("it", () => (holder.output.includes("ready") ? true : undefined), 10_000);
+    await holder.until(
+      "its start",
+      () => (holder.output.includes("ready") ? true : undefined),
+      10_000,
+    );
     const made = new Namespace(holder);
     try {
       await made.run(["ip", "link", "set", "lo", "up"]);
@@ -52,7 +56,7 @@ export class Namespace {
     return made;
   }
 
-  /** The words that run a command inside the namespace. */
+  /** The words to put before a command, to run it inside the namespace. */
   get prefix(): string[] {
     return ["nsenter", "--target", `${this.holder.pid}`, "--net", "--"];
   }

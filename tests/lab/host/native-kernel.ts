@@ -7,7 +7,7 @@ const program = "MAIN=tests/lab/entries/native.ts";
 const folder = "build/app-tests-lab-entries-native";
 export const kernel = `${root}${folder}/kernel.elf`;
 export const debugKernel = `${root}${folder}/kernel.debug.elf`;
-/** It writes 1 to port 0xf4 at its end; a panic writes 127. */
+/** QEMU's exit codes: the kernel writes 1 to port 0xf4 at its end, and a panic writes 127. */
 export const DONE = 3;
 export const PANIC = 255;
 
@@ -15,14 +15,14 @@ export async function buildKernel(): Promise<void> {
   await make(program);
 }
 
-/** Its ISO, under build/tests/. */
+/** Builds the kernel's ISO under build/tests/, and returns its path. */
 export async function buildNativeIso(name: string, ...words: string[]): Promise<string> {
   const iso = `build/tests/native-${name}.iso`;
   await make(program, "iso", `ISO=${iso}`, ...words);
   return root + iso;
 }
 
-/** Boots it and waits for its end; returns its output and QEMU's exit code. */
+/** Boots the kernel and waits for its end; returns its output and QEMU's exit code. */
 export async function end(
   t: TestContext,
   options: MachineOptions,

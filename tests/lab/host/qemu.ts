@@ -144,7 +144,7 @@ export class Machine extends Child {
 
   protected override receive(text: string): void {
     this.raw += text;
-    // A chunk may split escape sequences and line ends: keep those back.
+    // A chunk may split an escape sequence or a line end: keep an incomplete one for the next.
     const all = this.rest + text;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is sought
     const cut = /(\r+|\x1b(\[[0-9;?]*)?)$/.exec(all);
@@ -157,7 +157,7 @@ export class Machine extends Child {
     this.wake();
   }
 
-  /** Waits for a text behind everything waited for so far; returns the match. */
+  /** Waits for a text after all texts that were waited for before; returns the match. */
   async waitFor(pattern: RegExp | string, milliseconds = 10_000): Promise<RegExpExecArray> {
     const source =
       typeof pattern === "string" ? pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&") : pattern.source;

@@ -15,7 +15,7 @@ export class Peer {
     readonly number: number,
   ) {}
 
-  /** False once the client is gone: ends an endless script. */
+  /** False once the client is gone, so that an endless script can end. */
   get open(): boolean {
     return this.socket.writable;
   }

@@ -10,7 +10,7 @@ export interface SourceFile {
   bytes: Buffer;
   /** Its folder in the archive, by default in the pool. */
   folder?: string;
-  /** False: the index lists it, but it cannot be fetched. */
+  /** True: the index lists it, but it cannot be fetched. */
   missing?: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The only clock of a test run: guests, certificates and time servers use it, never this machine's
- * time of day. It starts at noon of the day after the commit that the kernel was built from, as a
- * kernel rejects earlier times, and runs like the monotonic clock.
+ * time of day. It starts at noon of the day after the commit that the kernel was built from,
+ * because a kernel rejects times before that commit, and runs like the monotonic clock.
  */
 import { readFileSync } from "node:fs";
 import { root } from "./process.ts";

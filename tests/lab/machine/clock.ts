@@ -7,7 +7,7 @@ export interface Timer {
 }
 
 export class VirtualClock {
-  /** Nanoseconds; integers up to 2^53 are 104 days. */
+  /** Nanoseconds; exact up to 2^53, which is 104 days. */
   now = 0;
   /** When the next event is due, or Infinity. */
   due = Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
 /**
- * build/kernel.wasm as the twin runs it: the same code, with one more export, the collector's byte
- * count, which the native half reads by its name too, and an import of its memory, which ends where
- * the machine's does. So one compiled module serves machines of all sizes. (WebAssembly core
- * specification 1.0, section 5.5, and the appendix on the name section.)
+ * build/kernel.wasm as the twin runs it: the same code, with two changes. It also exports the
+ * collector's byte count, which the native half reads by the same name; and it imports its memory,
+ * which is as large as the machine's, so that one compiled module serves machines of all sizes.
+ * (WebAssembly core specification 1.0, section 5.5, and the appendix on the name section.)
  */
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -89,7 +89,7 @@ function named(name: string): number[] {
   return [...encode(name.length), ...Buffer.from(name)];
 }
 
-/** Returns the module with one more entry at the end of a table. */
+/** Returns the module with one more entry at the end of a section. */
 function withEntry(bytes: Uint8Array, section: number, entry: number[]): Buffer<ArrayBuffer> {
   return withSection(bytes, section, (reader, end) => {
     const count = reader.number();
@@ -107,7 +107,7 @@ function withExport(bytes: Uint8Array, name: string): Buffer<ArrayBuffer> {
 function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least: number } {
   let least = 0;
   const without = withSection(bytes, MEMORY, (reader) => {
-    // One memory, by its flags and its least size.
+    // The section has one memory: its flags and its minimum size.
     reader.at += 2;
     least = reader.number();
     return Buffer.from([0]);
@@ -119,7 +119,7 @@ function withGivenMemory(bytes: Uint8Array): { bytes: Buffer<ArrayBuffer>; least
 /** Returns the module with a memory that cannot grow beyond `limit` bytes. */
 export function withLimit(bytes: Uint8Array, limit: number): Buffer<ArrayBuffer> {
   return withSection(bytes, MEMORY, (reader) => {
-    // One memory, by its flags and its least size.
+    // The section has one memory: its flags and its minimum size.
     reader.at += 2;
     const least = reader.number();
     const most = Math.max(least, Math.floor(limit / PAGE));
@@ -137,12 +137,12 @@ export interface KernelModule {
   least: number;
 }
 
-/** When the module was built, to tell a run from an old one. */
+/** Returns when the module was built, so that runs of an older module can be recognized. */
 export function kernelTime(): Date {
   return statSync(path).mtime;
 }
 
-/** The module as asc built it; the variable KERNEL_WASM names another. */
+/** Returns the path of the module as asc built it, or of the one that KERNEL_WASM names. */
 export function kernelPath(): string {
   return process.env.KERNEL_WASM ?? path;
 }

@@ -27,13 +27,13 @@ export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 
 /** A slow real machine, with ports behind an ISA bus. */
 export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
-/** As in machine/native/memory.c: reserved for TLS, besides linear memory. */
+/** Memory reserved for TLS: this share of linear memory, and at most; see native/memory.c. */
 const TLS_SHARE = 15;
 const TLS_MOST = 16 << 20;
 /** Interrupts in a row that count as a storm. */
 const STORM = 10_000;
 
-/** A module with one empty function, which WebAssembly calls without leaving itself. */
+/** A module with one empty function, which the kernel can call without entering JavaScript. */
 const NOTHING = "0061736d010000000104016000000302010007050101660000" + "0a040102000b";
 const { f: nothing } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(NOTHING, "hex")))
   .exports;
@@ -49,7 +49,7 @@ export interface MemoryRegion {
 }
 
 export interface MachineOptions {
-  /** Frequency of the time-stamp counter, and its initial value. */
+  /** Frequency of the time-stamp counter in Hz, and its initial value. */
   tsc?: number;
   tscStart?: bigint;
   commandLine?: string;
@@ -147,7 +147,7 @@ export class Machine {
     return this.pic.line(number);
   }
 
-  /** Sets whose memory the machine has and whose `interrupt` it calls. */
+  /** Attaches the kernel: the machine uses its memory and calls its `interrupt`. */
   attach(exports: Exports): void {
     this.exports = exports;
   }
@@ -195,7 +195,7 @@ export class Machine {
     if (before !== this.interrupts) this.asleep = false;
   }
 
-  /** Reports whether nothing is executed until `wakeAt`. */
+  /** Reports whether the processor executes nothing before `wakeAt`. */
   get still(): boolean {
     return this.asleep || this.paused;
   }

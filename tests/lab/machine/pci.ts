@@ -38,7 +38,7 @@ interface Decoder {
 export class PciFunction {
   readonly bytes = new Uint8Array(256);
   readonly view = new DataView(this.bytes.buffer);
-  /** The buses behind it, if it is a bridge. */
+  /** The bus behind it, if it is a bridge. */
   secondary: number | undefined;
   private readonly masks = new Map<number, number>();
   private readonly bars: Record<number, BarOptions>;
@@ -153,7 +153,7 @@ export class PciBus implements BusDevice {
     }
   }
 
-  /** The address space that functions decode now. */
+  /** Returns an address space of what functions decode now, with `behind` for all else. */
   space(io: boolean, behind: AddressSpace): BusDevice {
     let decoders: Decoder[] = [];
     let known = -1;

@@ -83,7 +83,7 @@ export class Pic {
     };
   }
 
-  /** Reports whether a line is pending; the cascade counts until it has been seen to fall. */
+  /** Reports whether a line is pending. The cascade counts until `acknowledge` updates it. */
   asks(): boolean {
     return this.first.asks() || this.second.asks();
   }
@@ -98,7 +98,7 @@ export class Pic {
     if (line !== 2) return this.first.vector + line;
     const behind = this.second.pending();
     this.second.acknowledge(behind);
-    // The cascade falls with it, and rises again for the next.
+    // The cascade line falls now, and rises again for the next interrupt.
     this.first.set(2, false);
     return this.second.vector + behind;
   }

@@ -16,7 +16,7 @@ export interface RtcOptions {
 export class Rtc implements BusDevice {
   /** Register contents in place of the time. */
   readonly overrides = new Map<number, number>();
-  /** Seconds by which it was set forward while running. */
+  /** Seconds by which the clock is ahead of the right time. */
   shift = 0;
   private index = 0;
 

@@ -41,7 +41,7 @@ export class SecurePair {
     new DnsServer(this.gateway, NAMES);
   }
 
-  /** Three seconds after their boot, with the server running. */
+  /** Boots both, starts the server three seconds later, and returns the pair. */
   static async boot(options: PairOptions = {}): Promise<SecurePair> {
     const pair = new SecurePair(options.seed ?? 1);
     const twin = async (name: string, last: number, modules: BootFile[], more?: TwinOptions) => {
@@ -71,13 +71,13 @@ export class SecurePair {
     throw new Error(`${length} bytes were wanted:${said}`);
   }
 
-  /** The same by a new connection: the last one ends when unused for 30 s. */
+  /** Fetches over a new connection: waits first, as the last one ends after 30 s without use. */
   fetchAnew(length: number, words = ""): string {
     this.world.pass(31);
     return this.fetch(length, words);
   }
 
-  /** A GET every `every` seconds for `seconds`, and a handshake every minute. */
+  /** Fetches every `every` seconds, with an extra handshake each 12th time; returns the count. */
   soak(seconds: number, every = 5): number {
     const { world } = this;
     const end = world.now + seconds * SECOND;
@@ -91,7 +91,7 @@ export class SecurePair {
     return count;
   }
 
-  /** Returns figures of `free` once every connection has ended. */
+  /** Returns what a twin holds, by its `free`. */
   held(twin: Twin): { frames: number; heap: number; connections: number; library: number } {
     const said = this.world.command(twin, "free");
     const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);

@@ -1,7 +1,7 @@
 /**
  * The TLS library of a machine in Node: mbedTLS and its glue, from the same sources as the
  * kernel's, as WebAssembly with a memory of its own. Bytes that the kernel points to are copied in
- * and out. It starts afresh at each boot, and all its time and randomness come from the kernel.
+ * and out. Each boot gets a new library; all its time and randomness come from the kernel.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const WINDOW = 2 << 20;
  * Parameters of the functions of machine/host.ts: `n` a number, `i` bytes that go in, `o` room for
  * bytes that come out; if all of them fit, the result is their count.
  */
-const door: Record<string, string> = {
+const signatures: Record<string, string> = {
   tlsAddEntropy: "in",
   tlsSetTime: "nn",
   tlsStart: "",
@@ -72,8 +72,10 @@ export interface TlsSurroundings {
   heap: number;
 }
 
-/** What the library calls on its side of the door. */
-const exported = Object.fromEntries(Object.keys(door).map((name) => [name, `w2c_host_${name}`]));
+/** The names of these functions in the library's module. */
+const exported = Object.fromEntries(
+  Object.keys(signatures).map((name) => [name, `w2c_host_${name}`]),
+);
 
 const empty = new ArrayBuffer(0);
 let compiled: WebAssembly.Module | undefined;
@@ -96,9 +98,9 @@ class TlsLibrary {
     this.window = this.grow(WINDOW);
   }
 
-  /** Calls a function of the door as the kernel does, with pointers into `kernel`. */
+  /** Calls a function as the kernel does, with pointers into `kernel`. */
   call(name: string, values: Value[], kernel: ArrayBuffer): number {
-    const shape = door[name];
+    const shape = signatures[name];
     const given: Value[] = [0];
     let place = this.window;
     for (let kind = 0, at = 0; kind < shape.length; kind++) {
@@ -138,7 +140,7 @@ function copy(from: ArrayBuffer, start: number, length: number, to: ArrayBuffer,
 /** The functions of machine/host.ts that concern TLS. */
 export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   let library: TlsLibrary | undefined;
-  // A kernel starts TLS at each boot; the library is created on the next call.
+  // Every kernel starts TLS at boot, but the library is created only by the first call after that.
   const early: Array<(library: TlsLibrary) => number> = [];
   const begin = () => {
     library = new TlsLibrary(around.heap);
@@ -155,7 +157,7 @@ export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
   };
   const later = (name: string, values: Value[]) => {
     if (library !== undefined) return call(name, values);
-    // Pass a copy, as it is wiped.
+    // Keep a copy, because the kernel wipes its entropy after the call.
     const [start, length] = values.map((value) => Number(value) >>> 0);
     const entropy = name === "tlsAddEntropy" ? around.memory().slice(start, start + length) : empty;
     const given = entropy === empty ? values : [0, ...values.slice(1)];
@@ -166,5 +168,5 @@ export function tlsHost(around: TlsSurroundings): Record<string, unknown> {
     const way = atBoot.includes(name) ? later : call;
     return [name, (...values: Value[]) => way(name, values)];
   };
-  return Object.fromEntries(Object.keys(door).map(host));
+  return Object.fromEntries(Object.keys(signatures).map(host));
 }

@@ -91,7 +91,7 @@ export class Twin {
     return this.console + (this.state === "on" ? this.machine.uart.output : "");
   }
 
-  /** Returns when it has to be stepped: now, unless it sleeps. */
+  /** Returns when `step` has to be called: now, unless the twin sleeps. */
   wakeAt(): number {
     if (this.state !== "on") return Number.POSITIVE_INFINITY;
     return this.machine.wakeAt();
@@ -126,7 +126,7 @@ export class Twin {
     return this;
   }
 
-  /** Sleeps until `time`, if that is in the future, before something happens then. */
+  /** Sleeps until `time`, if that is in the future, so that an input can arrive then. */
   reach(time: number): void {
     if (this.state === "on" && time > this.clock.now) {
       this.guard(() => this.machine.rest(time));
@@ -252,7 +252,7 @@ export class Twin {
     return new WebAssembly.Instance(module, imports).exports as Exports;
   }
 
-  /** Collects as the native loop does: on request, or if allocations equal what was live. */
+  /** Collects as the native loop does: on request, or once as much was allocated as was live. */
   private collectIfDue(): void {
     const total = this.heapBytes();
     const allowance = Math.max(this.live, LEAST_GARBAGE);

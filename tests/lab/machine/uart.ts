@@ -56,7 +56,7 @@ export class Uart16550 implements BusDevice {
     this.tail = text.slice(-TAIL);
   }
 
-  /** Reports whether the output ends with `words`, of at most TAIL characters; cheap. */
+  /** Reports whether the output ends with `words` (at most TAIL characters), without reading all. */
   endsWith(words: string): boolean {
     this.settle();
     return this.tail.endsWith(words);

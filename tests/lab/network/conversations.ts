@@ -21,7 +21,7 @@ interface Side {
   /** The highest acknowledgment number plus window. */
   edge: number;
   hasEdge: boolean;
-  /** The window scale of its SYN; undefined if there was none. */
+  /** The window scale in its SYN; undefined if it had none. */
   scale: number | undefined;
   /** The sender is a kernel; it last sent at `spokeAt`. */
   checked: boolean;
@@ -54,7 +54,7 @@ export class Conversations {
     for (const key of this.sides.keys()) if (key.includes(`${name}:`)) this.sides.delete(key);
   }
 
-  /** Excuses a kernel's silence towards `to` (0: all) up to now. */
+  /** Excuses a kernel's silence towards `to` (0: everybody) up to now. */
   excuse(from: number, to: number, time: number): void {
     const [own, other] = [`${dotted(from)}:`, to === 0 ? "" : ` ${dotted(to)}:`];
     for (const [key, side] of this.sides) {
@@ -68,7 +68,9 @@ export class Conversations {
       if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;
       if (side.acknowledged === undefined || distance(side.most, side.acknowledged) <= 0) continue;
       const count = distance(side.most, side.acknowledged);
-      this.complain(`nothing since ${side.spokeAt / 1e9} s with ${count} bytes of ${key} unheard`);
+      this.complain(
+        `nothing since ${side.spokeAt / 1e9} s with ${count} bytes of ${key} unacknowledged`,
+      );
       this.sides.delete(key);
     }
   }
@@ -92,7 +94,7 @@ export class Conversations {
     const own = this.sides.get(key);
     const other = this.sides.get(back);
     if (flags & RST) {
-      // Whether it arrives or not, the connection has ended for one side. The other will learn it.
+      // Whether or not it arrives, one side has ended the connection and the other will find out.
       if (own) own.checked = false;
       if (other) other.checked = false;
       return;

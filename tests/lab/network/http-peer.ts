@@ -37,7 +37,7 @@ export interface HttpBehavior {
 
 export const politeHttp: HttpBehavior = { resets: 0, closes: 0, chunked: false, tcp: polite };
 
-/** A server; it serves until told otherwise. */
+/** An HTTP server, which behaves well until `behavior` is changed. */
 export class HttpServer {
   behavior = politeHttp;
   requests = 0;
@@ -100,8 +100,8 @@ export class HttpServer {
   }
 
   /**
-   * Every POST has a unique name: a name seen twice was delivered twice. That is allowed once, if
-   * it came first on a connection that had served another request: curl, too, repeats it then.
+   * Every POST has a unique name, so a name seen twice is a POST delivered twice. That is allowed
+   * once, if it first came on a connection that had served another request: curl repeats it then.
    */
   private checkPost(path: string, body: Uint8Array, reused: boolean): void {
     const rpc = path === "/rpc";

@@ -1,5 +1,5 @@
 /**
- * A scripted host: answers ARP and ping, passes UDP to the port's handler, and speaks TCP (tcp.ts).
+ * A scripted host: answers ARP and ping, passes UDP to a port's handler, and speaks TCP (tcp.ts).
  * It drops malformed packets.
  */
 import { arp, ethernet, fragments, icmp, ipv4, udpDatagram } from "../packets/build.ts";

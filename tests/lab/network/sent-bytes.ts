@@ -1,6 +1,6 @@
 /** The last bytes of a stream as first sent, to detect retransmissions that differ. */
 
-/** More than a kernel's send buffer, and the size that most streams need; powers of two. */
+/** Larger than a kernel's send buffer, and the size that most streams need; powers of two. */
 const [KEPT, FEW] = [1 << 17, 1 << 12];
 
 export class SentBytes {
@@ -20,7 +20,7 @@ export class SentBytes {
     const begin = (sequence - this.start) | 0;
     this.makeRoom(begin < 0 ? KEPT : begin + text.length);
     const mask = this.bytes.length - 1;
-    // Segments sent meanwhile had no cable.
+    // A gap: the segments in between were sent while the cable was unplugged.
     if (offset > 0) this.from = sequence;
     for (let i = 0; i < text.length; i++) {
       const place = (begin + i) & mask;

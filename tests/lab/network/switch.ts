@@ -36,13 +36,13 @@ export class Switch {
   readonly ports: Port[] = [];
   /** Called with each frame as its sender gave it, before any fault. */
   taps: Tap[] = [];
-  /** Groups: ports reach only those of the same number; undefined: all reach all. */
+  /** The group of each port: frames pass only within a group. Undefined: one group of all ports. */
   islands: number[] | undefined;
   private readonly learned = new Map<number, Port>();
 
   constructor(private readonly world: World) {}
 
-  /** Connects anything that takes frames; what it sends goes into `port.up.send`. */
+  /** Connects a station; it sends with `send` and the port that this returns. */
   connect(station: Station): Port {
     const port: Port = new Port(this.world, station, (frame, time, damaged) => {
       // A switch drops frames whose FCS is wrong.
@@ -66,7 +66,7 @@ export class Switch {
     return port;
   }
 
-  /** Sends a frame of a station's. */
+  /** Sends a station's frame into its cable. */
   send(port: Port, frame: Uint8Array, time: number): void {
     for (const tap of this.taps) tap(frame, time, port.station);
     port.up.send(frame, time);

@@ -32,7 +32,7 @@ export class Connection {
   established = false;
   behavior = polite;
   private queue: Buffer = Buffer.alloc(0);
-  /** The first byte of `queue`, the one after the last sent, the one after the last ever sent. */
+  /** Sequence numbers: of the first byte of `queue`, after the last sent, after the last ever. */
   private una: number;
   private next: number;
   private most: number;
@@ -80,8 +80,8 @@ export class Connection {
   }
 
   /**
-   * Sends a keep-alive (RFC 9293 section 3.8.4) unless the window is silently closed: the other end
-   * may be gone, and its RST lost.
+   * Sends a keep-alive (RFC 9293 section 3.8.4), as the other end may be gone and its RST lost.
+   * Sends none once the window was closed by `closedAfter`.
    */
   keepAlive(): void {
     if (this.established && this.closedUntil === 0) this.emit(ACK, (this.una - 1) >>> 0);
@@ -104,20 +104,19 @@ export class Connection {
       this.receiveSyn(segment, flags, sequence);
       return;
     }
-    const inWindow = distance(sequence, this.expected);
+    const offset = distance(sequence, this.expected);
     if (flags & RST) {
-      if (inWindow === 0 || (!this.established && !this.passive)) this.end("reset");
-      // A challenge ACK (RFC 5961 section 3.2): the sender of a real RST answers with the right
-      // number.
-      else if (inWindow > 0 && inWindow < distance(this.edge, this.expected))
-        this.emit(ACK, this.next);
+      if (offset === 0 || (!this.established && !this.passive)) this.end("reset");
+      // A challenge ACK (RFC 5961 section 3.2): if the RST was genuine, its sender answers with
+      // another RST, which has the right number.
+      else if (offset > 0 && offset < distance(this.edge, this.expected)) this.emit(ACK, this.next);
       return;
     }
     if ((flags & ACK) === 0) return;
-    if (inWindow < -65536 || inWindow > 65536) return;
+    if (offset < -65536 || offset > 65536) return;
     this.acknowledge(be32(segment, 8), be16(segment, 14));
     if (this.closed) return;
-    this.take(data, inWindow, (flags & FIN) !== 0);
+    this.take(data, offset, (flags & FIN) !== 0);
     if (!this.closed && this.established) this.push();
   }
 
@@ -361,7 +360,7 @@ export class TcpStack {
   }
 
   private add(remote: number, port: number, localPort: number, passive: boolean): Connection {
-    // Many start just before sequence numbers wrap or change sign.
+    // Half of the connections start just before sequence numbers wrap or change sign.
     const edge = this.random.pick([0, 0, 2 ** 31, 2 ** 32]);
     const initial =
       (edge === 0 ? this.random.bits() : edge - this.random.between(0, 100_000)) >>> 0;

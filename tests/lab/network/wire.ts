@@ -21,7 +21,7 @@ export interface Faults {
   truncate: number;
   /** Frames with more payload than this vanish. */
   mtu: number;
-  /** Bits per second, and how many bytes wait at most. */
+  /** Bits per second, and how many bytes may wait. */
   bandwidth: number;
   queueBytes: number;
   /** Whether all frames are lost. */
@@ -106,11 +106,11 @@ export class Wire {
       bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
     }
     const seen = random.chance(faults.damage);
-    // After Ethernet's header, as the switch needs the addresses.
+    // Spoil only bytes after Ethernet's header, as the switch needs the addresses.
     if ((seen || random.chance(faults.flip)) && bytes.length > HEADERS) {
       const isIp = bytes[12] === 8 && bytes[13] === 0;
       const at = random.between(HEADERS, bytes.length - 1);
-      // ARP has no checksum: damage would go unnoticed.
+      // ARP has no checksum, so its receiver would not notice a flipped bit.
       if (isIp || seen) {
         bytes = Uint8Array.from(bytes);
         bytes[at] ^= 1 << random.between(0, 7);

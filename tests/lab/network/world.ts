@@ -66,7 +66,7 @@ export class World {
         if (first > until) break;
         this.now = Math.max(this.now, first);
         second = Math.min(second, first + SLICE);
-        // May overrun the others by one turn, which is shorter than any frame takes on a wire.
+        // A twin may get ahead of the others by a turn, which is shorter than any wire's delay.
         do twin?.step(until);
         while ((twin?.wakeAt() ?? 0) < Math.min(second, this.queue.next()));
       }

@@ -34,7 +34,7 @@ export function hardware(text: string | Uint8Array): Uint8Array {
   return typeof text === "string" ? Buffer.from(text.replaceAll(":", ""), "hex") : text;
 }
 
-/** The same as a number, as the kernel holds it. */
+/** "52:54:00:12:34:56" as a number, as the kernel stores it. */
 export function hardwareNumber(text: string): bigint {
   return BigInt(`0x${text.replaceAll(":", "")}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Reads frames: fast, for the simulator, which looks at every frame (`parseIp`, `parseArp`), and
- * in text form, for tests that compare (`parse`).
+ * Reads frames in two ways: `parseIp` and `parseArp` are fast, for the simulator, which looks at
+ * every frame; `parse` returns text, for tests that compare.
  */
 import {
   ARP,

@@ -1,4 +1,4 @@
-/** The real shell over a scripted serial line with a virtual clock, and a VT100 to look at. */
+/** The real shell over a scripted serial line with a virtual clock, and the screen of a VT100. */
 import assert from "node:assert/strict";
 import { type Exports, load, writeBytes, writeText } from "./assembly.ts";
 

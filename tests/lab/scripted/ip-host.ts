@@ -1,4 +1,4 @@
-/** A host under test; the test is the other end of its wire. */
+/** A host under test; the test acts as the other end of its wire. */
 import { afterEach, beforeEach } from "node:test";
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
 import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";

@@ -134,7 +134,7 @@ export class Bench {
     return all;
   }
 
-  /** Opens actively, up to the SYN. */
+  /** Begins an active open, and returns the SYN. */
   connect(): Sent {
     this.connection = this.wasm.connect(BigInt(this.now), PEER, this.peerPort);
     const [syn] = this.out();
@@ -173,11 +173,11 @@ export class Bench {
     return Buffer.from(new Uint8Array(this.wasm.memory.buffer, pointer, count));
   }
 
-  /** A sequence number of the guest's, counted from its first byte of data. */
+  /** Returns a sequence number of the guest's, counted from its first byte of data. */
   fromGuest(sequence: number): number {
     return (sequence - this.guestInitial - 1) | 0;
   }
-  /** A sequence number of the peer's, counted likewise. */
+  /** Returns a sequence number of the peer's, counted from its first byte of data. */
   fromPeer(sequence: number): number {
     return (sequence - this.peerInitial - 1) | 0;
   }

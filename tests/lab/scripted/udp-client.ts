@@ -1,4 +1,4 @@
-/** A client of a UDP service that runs in Node in virtual time; the test is its server. */
+/** A client of a UDP service, run in Node in virtual time; the test acts as its server. */
 import { type Exports, readString } from "./assembly.ts";
 
 export abstract class UdpClient<Message> {
