@@ -39,7 +39,7 @@ export type Counts = Record<string, number>;
 const FORGET = 130;
 /** Heap bytes of a name's cache entry, which outlives its TTL. */
 const NAME_BYTES = 224;
-/** Heap bytes of a log line besides its characters. */
+/** Heap bytes of a log line in addition to its characters. */
 const LINE_BYTES = 64;
 /** Heap bytes by which tables and lists may have grown. */
 const HEAP_SLACK = 512;
@@ -208,7 +208,7 @@ export class Lab {
     );
   }
 
-  /** Checks what every row requires, besides what the row has declared. */
+  /** Checks what every row requires, and the drops that the row expects. */
   finish(): void {
     const turns = this.twin.turns;
     this.pass(1);

@@ -7,7 +7,7 @@
 export class CallGraph {
   /** Function names with the names they call; an import has no entry. */
   readonly calls = new Map<string, string[]>();
-  /** Exported names with the functions behind them. */
+  /** Exported names with the functions that they export. */
   readonly exports = new Map<string, string>();
   /** Functions that grow memory themselves. */
   readonly growing: string[] = [];

@@ -42,7 +42,7 @@ export function bytes(length: u32): Uint8Array {
   return new Uint8Array(length);
 }
 
-// --- the objects behind handles ---
+// --- objects by their handles ---
 
 export function tcpSays(socket: TcpSocket): string {
   return `${TCP_STATE_NAMES[socket.state()]} ${SOCKET_ERROR_WORDS[socket.error()]}`;

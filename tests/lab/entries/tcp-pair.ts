@@ -35,7 +35,7 @@ class Talker extends Host {
     super(own, wire, pool, random);
   }
 
-  /** Reads and writes chunks of random sizes; `slow` reads only now and then. */
+  /** Reads and writes chunks of random sizes; `slow` reads only occasionally. */
   work(total: u32, other: u32, slow: bool): void {
     const connection = this.connection;
     if (connection == null) return;

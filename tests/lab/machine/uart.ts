@@ -56,7 +56,7 @@ export class Uart16550 implements BusDevice {
     this.tail = text.slice(-TAIL);
   }
 
-  /** Reports whether the output ends with `words` (at most TAIL characters), without reading all. */
+  /** Reports quickly whether the output ends with `words`, which has at most TAIL characters. */
   endsWith(words: string): boolean {
     this.settle();
     return this.tail.endsWith(words);

@@ -62,7 +62,7 @@ export class Conversations {
     }
   }
 
-  /** Looks for connections that have fallen silent; called now and then. */
+  /** Looks for connections that have fallen silent; called every few seconds. */
   listen(time: number): void {
     for (const [key, side] of this.sides) {
       if (!side.checked || time - side.spokeAt < LONGEST_SILENCE) continue;

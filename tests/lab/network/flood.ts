@@ -21,7 +21,7 @@ interface Shot {
   source: number;
 }
 
-/** The forged address, so that checks can tell whether one was believed. */
+/** The address in forged responses, so that checks can tell whether one was accepted. */
 export const LIE = "6.6.6.6";
 
 const makers = {
