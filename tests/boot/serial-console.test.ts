@@ -1,5 +1,6 @@
 /** The serial console: prompt, line editing, quoting, errors, pasted text, Ctrl-C. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { after, before, suite, test } from "node:test";
 import { configured, heapLevel } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
@@ -143,4 +144,22 @@ suite("one machine, many lines", () => {
     const later = await heapLevel(machine);
     assert.ok(later - before < 16_384, `${before} bytes before, ${later} afterwards`);
   });
+});
+
+test("a console loses nothing of 30 KiB that the test is too busy to read", async (t) => {
+  const count = 20;
+  const run = `${"help; ".repeat(count)}poweroff 7`;
+  const machine = new Machine({ append: `run="${run}"` });
+  t.after(() => machine.stop());
+  // Blocks the event loop, and with it all reading, until the machine has ended.
+  const wait = `while ! grep -q "^State:.Z" /proc/${machine.pid}/status; do sleep 0.1; done`;
+  assert.equal(spawnSync("timeout", ["60", "sh", "-c", wait]).status, 0);
+  assert.equal(machine.raw, "");
+  assert.equal(await machine.exit(10_000), 2 * 7 + 1);
+  assert.ok(machine.raw.length > 30_000, `${machine.raw.length} bytes`);
+  // The first list is behind the messages of the start.
+  const [first, ...lists] = machine.console.split("[exit 0] help\n").slice(0, count);
+  assert.equal(lists.length, count - 1);
+  assert.ok(first.endsWith(lists[0]));
+  for (const list of lists) assert.equal(list, lists[0]);
 });

@@ -2,9 +2,21 @@
  * Child processes that cannot outlive their test: each dies with its parent, is ended by its id,
  * and is waited for.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -26,6 +38,24 @@ interface Waiter {
   fail(error: Error): void;
 }
 
+/**
+ * Creates a pipe, which holds 64 KiB however small the writes are. What `spawn` creates instead is
+ * a pair of sockets, full after 277 writes of one byte; QEMU's UART makes such writes, and drops
+ * bytes if its output stays full.
+ */
+function createPipe(): { reader: Socket; writeEnd: number } {
+  const folder = mkdtempSync(join(tmpdir(), "anonymos-pipe-"));
+  const path = join(folder, "pipe");
+  try {
+    execFileSync("mkfifo", [path]);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeEnd = openSync(path, constants.O_WRONLY);
+    return { reader: new Socket({ fd, readable: true, writable: false }), writeEnd };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** A process whose output is kept as text. */
 export class Child {
   /** Everything it has printed, standard output and error together. */
@@ -43,16 +73,16 @@ export class Child {
   ) {
     const dying = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
     const [program, ...rest] = [...(options.prefix ?? []), ...dying, ...words];
+    const { reader, writeEnd } = createPipe();
     this.child = spawn(program, rest, {
       cwd: options.cwd ?? root,
       env: environment,
-      stdio: [options.input ? "pipe" : "ignore", "pipe", "pipe"],
+      stdio: [options.input ? "pipe" : "ignore", writeEnd, writeEnd],
     });
+    closeSync(writeEnd);
     this.child.stdin?.on("error", () => {});
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding("latin1").on("data", (text: string) => this.receive(text));
-    }
-    this.exited = this.watch();
+    reader.setEncoding("latin1").on("data", (text: string) => this.receive(text));
+    this.exited = this.watch(finished(reader));
   }
 
   get pid(): number {
@@ -68,9 +98,12 @@ export class Child {
     for (const waiter of this.waiters) if (waiter.attempt()) this.waiters.delete(waiter);
   }
 
-  private async watch(): Promise<number> {
+  private async watch(outputEnded: Promise<void>): Promise<number> {
     try {
-      const [code, signal] = (await once(this.child, "close")) as [number | null, string | null];
+      const [[code, signal]] = (await Promise.all([once(this.child, "close"), outputEnded])) as [
+        [number | null, string | null],
+        unknown,
+      ];
       this.code = code ?? (signal === null ? 255 : 128);
     } catch (error) {
       this.output += String(error);
