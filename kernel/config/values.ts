@@ -2,9 +2,8 @@
 import { HOST_NAME_LENGTH } from "../../core/limits";
 import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
+import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
-/** Characters of a label (RFC 1035 section 2.3.4). */
-const LABEL_LENGTH: i32 = 63;
 /** Characters of a faulty line that its message quotes. */
 const QUOTED: i32 = 80;
 
@@ -42,7 +41,7 @@ export function isHostName(text: string): bool {
 }
 
 function isLabel(label: string): bool {
-  if (label.length == 0 || label.length > LABEL_LENGTH) return false;
+  if (label.length == 0 || label.length > (DNS_LABEL_BYTES as i32)) return false;
   for (let i = 0; i < label.length; i++) {
     const unit: u32 = label.charCodeAt(i);
     if (!isLetter(unit) && !isDigit(unit) && unit != 0x2d) return false;

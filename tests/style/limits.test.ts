@@ -15,8 +15,8 @@ const formats = ["net/wire/", "drivers/intel/registers.ts", "drivers/intel/descr
 
 /** Names of bounds. */
 const named = new RegExp(
-  "_(LIMIT|MAXIMUM|BYTES|CONNECTIONS|SOCKETS|SESSIONS|ENTRIES|QUEUE|BATCH|DEPTH|LINES|ROOM)$|" +
-    "^(MAXIMUM_.*|DEPTH|LINES|PIECES|ROOM|BUCKETS)$",
+  "_(LIMIT|MAXIMUM|BYTES|LENGTH|CONNECTIONS|SOCKETS|SESSIONS|ENTRIES|QUEUE|BATCH|DEPTH)$|" +
+    "_(LINES|ROOM)$|^(MAXIMUM_.*|DEPTH|LENGTH|LINES|PIECES|ROOM|BUCKETS)$",
 );
 
 /** Classes whose constructors take the size of a buffer or a table. */
@@ -38,6 +38,7 @@ const allowed: Record<string, string> = {
   "machine/entropy.ts DEVICE_BYTES": "entropy taken from a device",
   "machine/pic.ts LINES": "fixed by the 8259A",
   "net/iface/link/neighbor-table.ts CHAINS": "chains of a hash table whose entries are bounded",
+  "net/iface/ip/icmp.ts ERROR_LENGTH": "fixed by RFC 1812 section 4.3.2.3",
   "net/iface/ip/reassembly.ts MAP_WORDS": "derived from the longest datagram",
   "net/service/dhcp/message.ts MESSAGE_BYTES": "the longest message that the client sends",
   "net/service/dns/exchange.ts PREFIX": "the format of DNS over TCP (RFC 1035 section 4.2.2)",

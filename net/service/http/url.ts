@@ -19,8 +19,7 @@ import {
 } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
-
-const LABEL_LENGTH: i32 = 63;
+import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 
 /** A parsed URL, made by `parseUrl`. The other fields are valid only if `error` is "". */
 export class Url {
@@ -224,7 +223,7 @@ function isAllDigits(text: string): bool {
 }
 
 function isLabel(label: string): bool {
-  if (label.length == 0 || label.length > LABEL_LENGTH) return false;
+  if (label.length == 0 || label.length > (DNS_LABEL_BYTES as i32)) return false;
   for (let i = 0; i < label.length; i++) {
     const c: u32 = label.charCodeAt(i);
     const hyphen = c == 0x2d && i > 0 && i < label.length - 1;
