@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { load } from "../lab/scripted/assembly.ts";
-import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
+import { atEnd, load } from "../lab/scripted/assembly.ts";
+import { bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");
 const tcp = await load("tests/lab/entries/property.ts");

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { encodeName } from "../lab/packets/dns.ts";
-import { load, readString, writeBytes, writeText } from "../lab/scripted/assembly.ts";
-import { atEnd, bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
+import { atEnd, load, readString, writeBytes, writeText } from "../lab/scripted/assembly.ts";
+import { bytes, check, hardware, port, spoilt, titled, word } from "./support.ts";
 
 const wasm = await load("tests/lab/entries/property.ts");
 const dns = await load("tests/lab/entries/dns.ts");

@@ -1,9 +1,5 @@
-/**
- * Shared by the property tests: a fixed seed that is printed, and inputs at the end of memory, so
- * that reading beyond them traps.
- */
+/** Shared by the property tests: a fixed seed that is printed, and inputs, some of them spoilt. */
 import fc, { type Arbitrary } from "fast-check";
-import type { Exports } from "../lab/scripted/assembly.ts";
 
 export const seed = Number(process.env.SEED ?? 20261122);
 
@@ -29,21 +25,6 @@ export const word = fc.nat(0xffffffff);
 export const hardware = fc.bigInt(0n, (1n << 48n) - 1n);
 export const bytes = (most: number, least = 0) =>
   fc.uint8Array({ minLength: least, maxLength: most });
-
-const pages = new WeakMap<WebAssembly.Memory, number>();
-
-/** Puts bytes at the very end of the module's memory; returns [pointer, length]. */
-export function atEnd(wasm: Exports, content: Uint8Array): [number, number] {
-  const memory = wasm.memory;
-  // The allocator claims all memory on its first use.
-  if (!pages.has(memory)) wasm.block(1);
-  // Add a page that the allocator does not know; another one if it has grown memory itself.
-  if (pages.get(memory) !== memory.buffer.byteLength) memory.grow(1);
-  pages.set(memory, memory.buffer.byteLength);
-  const pointer = memory.buffer.byteLength - content.length;
-  new Uint8Array(memory.buffer).set(content, pointer);
-  return [pointer, content.length];
-}
 
 /** Truncates inputs at random, and overwrites up to four bytes. */
 export function spoilt(whole: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { load, readString, writeText } from "../lab/scripted/assembly.ts";
-import { atEnd, bytes, check, spoilt, titled } from "./support.ts";
+import { atEnd, load, readString, writeText } from "../lab/scripted/assembly.ts";
+import { bytes, check, spoilt, titled } from "./support.ts";
 
 const wasm = await load("tests/lab/entries/property.ts");
 const json = await load("tests/lab/entries/json.ts");

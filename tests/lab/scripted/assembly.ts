@@ -89,3 +89,23 @@ export function writeBytes(exports: Exports, bytes: Uint8Array): [number, number
   new Uint8Array(exports.memory.buffer, pointer, bytes.length).set(bytes);
   return [pointer, bytes.length];
 }
+
+const pages = new WeakMap<WebAssembly.Memory, number>();
+
+/** Writes bytes to the very end of memory, so that reading beyond them traps. */
+export function atEnd(exports: Exports, content: Uint8Array): [number, number] {
+  const memory = exports.memory;
+  // The allocator claims all memory on its first use.
+  if (!pages.has(memory)) exports.block(1);
+  // Add a page that the allocator does not know; another one if it has grown memory itself.
+  if (pages.get(memory) !== memory.buffer.byteLength) memory.grow(1);
+  pages.set(memory, memory.buffer.byteLength);
+  const pointer = memory.buffer.byteLength - content.length;
+  new Uint8Array(memory.buffer).set(content, pointer);
+  return [pointer, content.length];
+}
+
+/** Returns a copy of bytes of the module's memory. */
+export function readBytes({ memory }: Exports, pointer: number, length: number): Buffer {
+  return Buffer.from(memory.buffer.slice(pointer, pointer + length));
+}

@@ -1,6 +1,6 @@
 /** The real shell over a scripted serial line with a virtual clock, and the screen of a VT100. */
 import assert from "node:assert/strict";
-import { type Exports, load, writeBytes, writeText } from "./assembly.ts";
+import { type Exports, load, readBytes, writeBytes, writeText } from "./assembly.ts";
 
 export const PROMPT = "anonymos> ";
 export const SECOND = 1_000_000n;
@@ -70,8 +70,8 @@ export class Console {
 
   /** Returns what was sent since the last call. */
   output(): string {
-    const { memory, outputPointer, outputLength } = this.wasm;
-    const all = Buffer.from(memory.buffer, outputPointer(), outputLength());
+    const { outputPointer, outputLength } = this.wasm;
+    const all = readBytes(this.wasm, outputPointer(), outputLength());
     const fresh = all.subarray(this.seen).toString("utf8");
     this.seen = all.length;
     return fresh;

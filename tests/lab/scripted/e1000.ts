@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { E1000Model, type E1000Options } from "../machine/e1000.ts";
 import { Machine } from "../machine/machine.ts";
 import { PciFunction } from "../machine/pci.ts";
-import { load, writeBytes } from "./assembly.ts";
+import { load, readBytes, writeBytes } from "./assembly.ts";
 
 export const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
 const COUNTERS = [
@@ -59,8 +59,7 @@ export async function boot(setup: Setup = {}) {
   const receive = () => {
     const length: number = wasm.receive();
     if (length === 0) return null;
-    const start: number = wasm.frameStart();
-    return Buffer.from(wasm.memory.buffer.slice(start, start + length));
+    return readBytes(wasm, wasm.frameStart(), length);
   };
   const drain = () => {
     const frames: Buffer[] = [];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach } from "node:test";
 import { arp, ethernet, type Ipv4Fields, icmp, ipv4 } from "../packets/build.ts";
 import { ARP, address, hardwareNumber, ICMP, IPV4 } from "../packets/bytes.ts";
 import { type Parsed, parse } from "../packets/read.ts";
-import { type Exports, load, readString, writeBytes, writeText } from "./assembly.ts";
+import { type Exports, load, readBytes, readString, writeBytes, writeText } from "./assembly.ts";
 
 export const guest = { hardware: "52:54:00:12:34:56", address: "10.0.2.15" };
 export const gateway = { hardware: "52:55:0a:00:02:02", address: "10.0.2.2" };
@@ -106,7 +106,7 @@ export class Host {
       const pointer: number = this.wasm.take(index);
       if (pointer === 0) return frames;
       const length: number = this.wasm.takenLength();
-      frames.push(Buffer.from(this.wasm.memory.buffer.slice(pointer, pointer + length)));
+      frames.push(readBytes(this.wasm, pointer, length));
     }
   }
 
@@ -143,7 +143,7 @@ export class Host {
   udpReceive(): Buffer | undefined {
     const length: number = this.wasm.udpReceive(this.scratch, 65536);
     if (length < 0) return undefined;
-    return Buffer.from(this.wasm.memory.buffer.slice(this.scratch, this.scratch + length));
+    return readBytes(this.wasm, this.scratch, length);
   }
 }
 

@@ -3,7 +3,7 @@
  * advances virtual time.
  */
 import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
-import { type Exports, writeBytes } from "./assembly.ts";
+import { type Exports, readBytes, writeBytes } from "./assembly.ts";
 
 export const GUEST = 0x0a00020f;
 export const PEER = 0x0a000202;
@@ -111,7 +111,7 @@ export class Bench {
     for (let i = 0; i < this.wasm.sentCount(); i++) {
       const pointer: number = this.wasm.sentPointer(i);
       const length: number = this.wasm.sentLength(i);
-      const bytes = Buffer.from(new Uint8Array(this.wasm.memory.buffer, pointer, length));
+      const bytes = readBytes(this.wasm, pointer, length);
       const source = this.wasm.sentSource(i) >>> 0;
       const destination = this.wasm.sentDestination(i) >>> 0;
       all.push(readSegment(bytes, this.now, source, destination));
@@ -170,7 +170,7 @@ export class Bench {
   read(capacity = 1 << 20): Buffer {
     const pointer: number = this.wasm.block(capacity);
     const count: number = this.wasm.read(this.connection, pointer, capacity);
-    return Buffer.from(new Uint8Array(this.wasm.memory.buffer, pointer, count));
+    return readBytes(this.wasm, pointer, count);
   }
 
   /** Returns a sequence number of the guest's, counted from its first byte of data. */

@@ -1,5 +1,5 @@
 /** A client of a UDP service, run in Node in virtual time; the test acts as its server. */
-import { type Exports, readString } from "./assembly.ts";
+import { type Exports, readBytes, readString } from "./assembly.ts";
 
 export abstract class UdpClient<Message> {
   now = 0n;
@@ -34,7 +34,7 @@ export abstract class UdpClient<Message> {
     wasm.poll(this.now);
     for (; this.read < wasm.sentCount(); this.read++) {
       const [pointer, length] = [wasm.sentPointer(this.read), wasm.sentLength(this.read)];
-      const datagram = Buffer.from(wasm.memory.buffer.slice(pointer, pointer + length));
+      const datagram = readBytes(wasm, pointer, length);
       this.messages.push(this.parse(datagram, this.read));
     }
   }

@@ -2,19 +2,15 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import test from "node:test";
-import { load, writeBytes } from "../../lab/scripted/assembly.ts";
+import { load, readBytes, writeBytes } from "../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/chacha.ts");
-
-function bytesAt(pointer: number, length: number): Buffer {
-  return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + length));
-}
 
 function block(key: Buffer, counter: number, nonce: number[]): string {
   const [pointer] = writeBytes(wasm, key);
   const output = wasm.block(64);
   wasm.chachaBlock(output, pointer, counter, ...nonce);
-  return bytesAt(output, 64).toString("hex");
+  return readBytes(wasm, output, 64).toString("hex");
 }
 
 /** Returns OpenSSL's result for a block. */
@@ -50,7 +46,10 @@ test("the generator replaces its key before it returns key stream", () => {
   const second = reference(first.subarray(0, 32), 0, [0, 0, 0], 8);
   const third = reference(second.subarray(0, 32), 0, [0, 0, 0], 8);
   const expected = Buffer.concat([first, second, third].map((b) => b.subarray(32)));
-  assert.equal(bytesAt(pointer, length).toString("hex"), expected.toString("hex", 0, length));
+  assert.equal(
+    readBytes(wasm, pointer, length).toString("hex"),
+    expected.toString("hex", 0, length),
+  );
 });
 
 test("added entropy changes all later output, and so does its order", () => {
@@ -77,7 +76,7 @@ test("fills exactly the requested number of bytes", () => {
   for (let length = 0; length <= 9; length++) {
     const [pointer] = writeBytes(wasm, Buffer.alloc(16, 0xaa));
     wasm.fill(generator, pointer, length);
-    const rest = bytesAt(pointer + length, 16 - length);
+    const rest = readBytes(wasm, pointer + length, 16 - length);
     assert.deepEqual(rest, Buffer.alloc(16 - length, 0xaa), `${length}`);
   }
 });

@@ -1,7 +1,7 @@
 /** Text helpers (core/): numbers, comparisons, UTF-8, and escaping for a console. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";
+import { load, readBytes, readString, writeBytes, writeText } from "../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/core-text.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
@@ -29,7 +29,7 @@ test("prints every decimal digit", () => {
   const pointer = wasm.block(32);
   for (const value of [0n, 9n, 10n, 99n, 12345678901234567890n, (1n << 64n) - 1n]) {
     const length = wasm.writeDecimal(pointer, value);
-    assert.equal(Buffer.from(wasm.memory.buffer, pointer, length).toString(), value.toString());
+    assert.equal(readBytes(wasm, pointer, length).toString(), value.toString());
   }
 });
 
@@ -70,7 +70,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
   );
   const pointer = wasm.block(16);
   assert.equal(wasm.ascii(pointer, ...writeText(wasm, "GET /")), 5);
-  assert.equal(Buffer.from(wasm.memory.buffer, pointer, 5).toString(), "GET /");
+  assert.equal(readBytes(wasm, pointer, 5).toString(), "GET /");
 });
 
 test("decodes UTF-8 like the platform, for every code point and every pair of bytes", () => {

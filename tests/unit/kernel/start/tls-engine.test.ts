@@ -1,7 +1,7 @@
 /** TLS's start: entropy, the library's seed, and the clock (TLS-49). */
 import assert from "node:assert/strict";
 import { beforeEach, suite, test } from "node:test";
-import { type Exports, load, readString } from "../../../lab/scripted/assembly.ts";
+import { type Exports, load, readBytes, readString } from "../../../lab/scripted/assembly.ts";
 
 suite("the TLS engine", () => {
   let wasm: Exports;
@@ -18,7 +18,7 @@ suite("the TLS engine", () => {
       timestamp: () => 1n,
       tlsAddEntropy: (pointer: number, length: number, bits: number) => {
         calls.push(`entropy ${length} ${bits}`);
-        seeds.push(Buffer.from(wasm.memory.buffer, pointer, length).toString("hex"));
+        seeds.push(readBytes(wasm, pointer, length).toString("hex"));
       },
       tlsSetTime: (seconds: bigint) => calls.push(`time ${seconds}`),
       tlsStart: () => {

@@ -5,6 +5,7 @@ import { type NtpBehaviour, ntpAnswer, ntpTime } from "../../../lab/host/ntp.ts"
 import {
   type Exports,
   load,
+  readBytes,
   readString,
   writeBytes,
   writeText,
@@ -44,7 +45,7 @@ suite("NTP", () => {
   const question = (index: number): Buffer => {
     const pointer: number = wasm.block(48);
     assert.equal(wasm.sent(index, pointer), 48);
-    return Buffer.from(Buffer.from(wasm.memory.buffer, pointer, 48));
+    return readBytes(wasm, pointer, 48);
   };
   /** Delivers a response of the server 10.0.0.`host` to socket `index`. */
   const answer = (index: number, host: number, behaviour: NtpBehaviour, bytes?: Buffer) => {
@@ -56,7 +57,7 @@ suite("NTP", () => {
   test("sends only a random timestamp in a request", () => {
     const pointer: number = wasm.block(48);
     wasm.emitNtp(pointer, 0x0123456789abcdefn);
-    const bytes = Buffer.from(wasm.memory.buffer, pointer, 48);
+    const bytes = readBytes(wasm, pointer, 48);
     assert.equal(bytes[0], 0x23);
     assert.equal(
       bytes.subarray(1, 40).every((byte) => byte === 0),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address, internetSum } from "../../../lab/packets/bytes.ts";
-import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/udp.ts");
 const gateway = address("10.0.2.2");
@@ -10,8 +10,7 @@ const gateway = address("10.0.2.2");
 beforeEach(() => wasm.reset(3));
 
 function request(index: number): Buffer {
-  const pointer: number = wasm.sentPointer(index);
-  return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + wasm.sentLength(index)));
+  return readBytes(wasm, wasm.sentPointer(index), wasm.sentLength(index));
 }
 
 /** Passes a message to the table, and reports whether it was accepted. */

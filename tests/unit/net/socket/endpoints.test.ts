@@ -1,7 +1,7 @@
 /** The two ends of a conversation (net/socket/endpoints.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/endpoints.ts");
 const local = 0x0a00020f;
@@ -12,8 +12,7 @@ function block(digits: string): number {
   new Uint8Array(wasm.memory.buffer, at, digits.length / 2).set(Buffer.from(digits, "hex"));
   return at;
 }
-const bytesAt = (at: number, length: number) =>
-  Buffer.from(wasm.memory.buffer, at, length).toString("hex");
+const bytesAt = (at: number, length: number) => readBytes(wasm, at, length).toString("hex");
 
 test("returns the fields that were set, with ports up to 65535", () => {
   wasm.setIpv4(0, local, 65535, remote, 65534);

@@ -4,7 +4,7 @@ import test, { beforeEach } from "node:test";
 import { udpDatagram } from "../../../lab/packets/build.ts";
 import { address, internetSum, pseudoSum } from "../../../lab/packets/bytes.ts";
 import { Random } from "../../../lab/random.ts";
-import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/udp.ts");
 const guest = address("10.0.2.15");
@@ -13,10 +13,6 @@ const attacker = address("10.0.2.66");
 const anyDevice = 0xffffffff;
 
 beforeEach(() => wasm.reset(7));
-
-function bytesAt(pointer: number, length: number): Buffer {
-  return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + length));
-}
 
 function arrive(bytes: Uint8Array, source = server, to = guest, device = anyDevice): number {
   const [pointer, length] = writeBytes(wasm, bytes);
@@ -30,12 +26,12 @@ function datagram(port: number, payload: Uint8Array, source = server, sourcePort
 function receive(socket: number, capacity = 65536): Buffer | undefined {
   const pointer = wasm.block(capacity);
   const length: number = wasm.receive(socket, pointer, capacity);
-  return length < 0 ? undefined : bytesAt(pointer, length);
+  return length < 0 ? undefined : readBytes(wasm, pointer, length);
 }
 
 function sent(index: number) {
   return {
-    bytes: bytesAt(wasm.sentPointer(index), wasm.sentLength(index)),
+    bytes: readBytes(wasm, wasm.sentPointer(index), wasm.sentLength(index)),
     source: wasm.sentSource(index) >>> 0,
     destination: wasm.sentDestination(index) >>> 0,
   };
@@ -196,7 +192,7 @@ test("the queue keeps order and contents through 20,000 random pushes and pops",
       const length: number = wasm.receive(socket, into, 8192);
       const want = expected.shift();
       assert.equal(length, want?.length ?? -1);
-      if (want !== undefined) assert.deepEqual(bytesAt(into, length), want);
+      if (want !== undefined) assert.deepEqual(readBytes(wasm, into, length), want);
     }
   }
 });

@@ -10,7 +10,7 @@ import {
   pseudoSum,
 } from "../../../lab/packets/bytes.ts";
 import { parse, parseIpv4 } from "../../../lab/packets/read.ts";
-import { load, writeBytes } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes, writeBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/wire.ts");
 const space: number = wasm.block(65536);
@@ -33,10 +33,6 @@ function everyTruncation(whole: Uint8Array, gate: (pointer: number, length: numb
   assert.equal(gate(...put(whole)), 0, "the whole packet did not pass");
 }
 
-function bytesAt(pointer: number, length: number): Buffer {
-  return Buffer.from(wasm.memory.buffer.slice(pointer, pointer + length));
-}
-
 test("ethernet: accepts 14 bytes and more, for this station, from a unicast address", () => {
   const own = hardwareNumber(guest);
   const gate = (pointer: number, length: number) => wasm.gateEthernet(pointer, length, own);
@@ -49,7 +45,7 @@ test("ethernet: accepts 14 bytes and more, for this station, from a unicast addr
   const group = ethernet(guest, "01:00:5e:00:00:01", IPV4, Buffer.alloc(46));
   assert.notEqual(gate(...put(group)), 0);
   assert.equal(wasm.emitEthernet(space, own, hardwareNumber(peer), 0x0806), 1);
-  assert.deepEqual(parse(bytesAt(space, 42)).to, guest);
+  assert.deepEqual(parse(readBytes(wasm, space, 42)).to, guest);
 });
 
 test("arp: accepts 28 bytes for IPv4 over Ethernet, from a unicast address", () => {
@@ -83,7 +79,7 @@ test("arp: accepts 28 bytes for IPv4 over Ethernet, from a unicast address", () 
   const emitted = [space, 2, sender, from, hardwareNumber(guest), to] as const;
   assert.equal(wasm.emitArp(...emitted), 1);
   const expected = arp({ ...good, operation: 2, targetHardware: guest });
-  assert.deepEqual(bytesAt(space, 28), expected);
+  assert.deepEqual(readBytes(wasm, space, 28), expected);
 });
 
 test("ipv4: rejects every truncation, with payload and with options", () => {
@@ -116,7 +112,7 @@ test("ipv4: reads back what it writes", () => {
     [0x0102, 0, 20],
   ]) {
     wasm.emitIpv4(space, total, (id << 16) | flags, 6, from, to);
-    const emitted = parseIpv4(bytesAt(space, 20));
+    const emitted = parseIpv4(readBytes(wasm, space, 20));
     assert.deepEqual([emitted.id, emitted.fragment, emitted.protocol], [id, flags, 6]);
     assert.deepEqual([emitted.source, emitted.destination], ["10.0.2.2", "10.0.2.15"]);
     assert.equal(emitted.header.readUInt16BE(2), total);
@@ -135,8 +131,8 @@ test("icmp: rejects every truncation below the header, and every flipped bit", (
   }
   const [pointer] = put(Buffer.alloc(19, 3));
   assert.equal(wasm.emitIcmp(pointer, 19, 3, 4, 0x05dc), 1);
-  assert.equal(internetSum(bytesAt(pointer, 19)), 0xffff);
-  assert.deepEqual(bytesAt(pointer + 8, 11), Buffer.alloc(11, 3));
+  assert.equal(internetSum(readBytes(wasm, pointer, 19)), 0xffff);
+  assert.deepEqual(readBytes(wasm, pointer + 8, 11), Buffer.alloc(11, 3));
 });
 
 test("icmp: accepts quotes of an IPv4 header of a first fragment and 8 bytes (ICM-13)", () => {
@@ -217,7 +213,7 @@ test("udp: writes a header with its checksum, and 0 as 0xffff", () => {
     const [pointer] = writeBytes(wasm, Buffer.alloc(10));
     new DataView(wasm.memory.buffer).setUint16(pointer + 8, value, false);
     assert.equal(wasm.emitUdp(pointer, 10, 1, 2, from, to), 1);
-    const datagram = bytesAt(pointer, 10);
+    const datagram = readBytes(wasm, pointer, 10);
     assert.notEqual(datagram.readUInt16BE(6), 0);
     assert.equal(internetSum(datagram, pseudoSum(from, to, 17, 10)), 0xffff);
   }

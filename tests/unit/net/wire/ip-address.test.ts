@@ -1,7 +1,7 @@
 /** Addresses of both families in 16 bytes (net/wire/ip-address.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { load } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes } from "../../../lab/scripted/assembly.ts";
 
 const wasm = await load("tests/lab/entries/address.ts");
 
@@ -11,7 +11,7 @@ function address(digits: string): number {
   new Uint8Array(wasm.memory.buffer, at, 16).set(Buffer.from(digits, "hex"));
   return at;
 }
-const bytesAt = (at: number) => Buffer.from(wasm.memory.buffer, at, 16).toString("hex");
+const bytesAt = (at: number) => readBytes(wasm, at, 16).toString("hex");
 
 const mapped = "00000000000000000000ffff0a00020f";
 const global = "20010db8000000000000000000000001";

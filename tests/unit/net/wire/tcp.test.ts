@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpChecksum, tcpSegment } from "../../../lab/packets/tcp.ts";
 import { Random } from "../../../lab/random.ts";
-import { load, readString, writeBytes } from "../../../lab/scripted/assembly.ts";
+import { load, readBytes, readString, writeBytes } from "../../../lab/scripted/assembly.ts";
 import { Bench, GUEST, PEER, pattern, State } from "../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
@@ -41,7 +41,7 @@ test("TCP-23: rejects a segment of 19 bytes", () => {
 test("emits a SYN with its options and a correct checksum", () => {
   const pointer = wasm.block(28);
   wasm.emitSyn(pointer, 0xfffffff0, 2, GUEST, PEER);
-  const bytes = Buffer.from(new Uint8Array(wasm.memory.buffer, pointer, 28));
+  const bytes = readBytes(wasm, pointer, 28);
   assert.equal(tcpChecksum(GUEST, PEER, bytes), 0);
   assert.deepEqual([...bytes.subarray(20)], [2, 4, 5, 180, 1, 3, 3, 7]);
   assert.equal(bytes[12], 0x70);
