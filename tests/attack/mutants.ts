@@ -4,9 +4,9 @@
  * description contain one of the words.
  */
 import { join } from "node:path";
-import { compileMutant, type Mutant } from "../lab/host/mutant.ts";
+import { compileMutant } from "../lab/host/mutant.ts";
 import { root, run } from "../lab/host/process.ts";
-import { mutations } from "./mutants/all.ts";
+import { mutants } from "./mutants/all.ts";
 
 /** Time limit in seconds for the rows of one file, and timeout(1)'s exit code when it expires. */
 const [PATIENCE, TIMED_OUT] = [300, 124];
@@ -40,10 +40,10 @@ async function verdict(id: string, kernel: string): Promise<Verdict> {
 
 const words = process.argv.slice(2);
 let missed = 0;
-for (const [ids, what, file, from, to] of mutations) {
+for (const [ids, ...mutant] of mutants) {
+  const [what] = mutant;
   const named = `${ids}: ${what}`;
   if (words.length > 0 && !words.some((word) => named.includes(word))) continue;
-  const mutant: Mutant = { what, file, from, to };
   const kernel = await compileMutant(mutant, "attack");
   for (const id of ids.split(" ")) {
     const seen = await verdict(id, kernel);

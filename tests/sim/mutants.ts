@@ -24,11 +24,12 @@ async function firstFailure(): Promise<{ seed: number; failures: string[] } | un
 const words = process.argv.slice(2);
 let missed = 0;
 for (const mutant of mutants) {
-  if (words.length > 0 && !words.some((word) => mutant.what.includes(word))) continue;
+  const [what] = mutant;
+  if (words.length > 0 && !words.some((word) => what.includes(word))) continue;
   process.env.KERNEL_WASM = await compileMutant(mutant, "mutants");
   const found = await firstFailure();
   if (!found) missed++;
   const notice = found ? `seed ${found.seed}: ${found.failures[0].slice(0, 150)}` : "NOT NOTICED";
-  console.log(`${mutant.what}: ${notice.replaceAll(/\s+/g, " ")}`);
+  console.log(`${what}: ${notice.replaceAll(/\s+/g, " ")}`);
 }
 process.exitCode = missed > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
-import { mutations } from "../attack/mutants/all.ts";
+import { mutants as rowMutants } from "../attack/mutants/all.ts";
 import { mutants } from "../sim/mutant-table.ts";
 import { files, lines, none, root, text } from "./sources.ts";
 
@@ -80,8 +80,8 @@ test("every mutant changes one place of the kernel's sources, and names rows", (
     const count = existsSync(root + file) ? text(file).split(from).length - 1 : 0;
     if (count !== 1) complaints.push(`"${what}": ${file} contains this ${count} times: ${from}`);
   };
-  for (const { what, file, from } of mutants) find(what, file, from);
-  for (const [ids, what, file, from] of mutations) {
+  for (const [what, file, from] of mutants) find(what, file, from);
+  for (const [ids, what, file, from] of rowMutants) {
     find(`${ids}: ${what}`, file, from);
     const unknown = ids.split(" ").filter((id) => !rows.has(id));
     complaints.push(...unknown.map((id) => `"${what}" names ${id}, which has no row`));

@@ -4,4 +4,4 @@ import { ipMutants } from "./ip.ts";
 import { linkMutants } from "./link.ts";
 import { systemMutants } from "./system.ts";
 
-export const mutations = [...linkMutants, ...ipMutants, ...icmpUdpMutants, ...systemMutants];
+export const mutants = [...linkMutants, ...ipMutants, ...icmpUdpMutants, ...systemMutants];

@@ -1,5 +1,5 @@
 /** Mutants for the rows of ICM and UDP. */
-import type { Mutation } from "./mutation.ts";
+import type { RowMutant } from "./row-mutant.ts";
 
 const ICMP = "net/iface/ip/icmp.ts";
 const INGRESS = "net/iface/ip/ingress.ts";
@@ -8,7 +8,7 @@ const UDP = "net/socket/udp.ts";
 const UDP_SOCKET = "net/socket/udp-socket.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 
-export const icmpUdpMutants: Mutation[] = [
+export const icmpUdpMutants: RowMutant[] = [
   [
     "ICM-01",
     "does not verify the checksum",

@@ -1,12 +1,12 @@
 /** Mutants for the rows of IP and FRG. */
-import type { Mutation } from "./mutation.ts";
+import type { RowMutant } from "./row-mutant.ts";
 
 const IPV4_ID = "net/iface/ip/ipv4-identification.ts";
 const INGRESS = "net/iface/ip/ingress.ts";
 const REASSEMBLY = "net/iface/ip/reassembly.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 
-export const ipMutants: Mutation[] = [
+export const ipMutants: RowMutant[] = [
   ["IP-01", "accepts any version", wire("ipv4"), "if (header.version != 4)", "if (false)"],
   [
     "IP-02",

@@ -1,5 +1,5 @@
 /** Mutants for the rows of ETH and ARP. */
-import type { Mutation } from "./mutation.ts";
+import type { RowMutant } from "./row-mutant.ts";
 
 const ARP = "net/iface/link/arp-input.ts";
 const GUARD = "net/iface/link/conflict-detection.ts";
@@ -9,7 +9,7 @@ const NEIGHBOR = "net/iface/link/neighbor-cache.ts";
 const RING = "drivers/intel/receive-ring.ts";
 const wire = (name: string) => `net/wire/${name}.ts`;
 
-export const linkMutants: Mutation[] = [
+export const linkMutants: RowMutant[] = [
   [
     "ETH-01",
     "accepts frames shorter than a header",

@@ -1,11 +1,11 @@
 /** Mutants for the rows of SYS. */
-import type { Mutation } from "./mutation.ts";
+import type { RowMutant } from "./row-mutant.ts";
 
 const E1000 = "drivers/intel/e1000.ts";
 const WATCH = "drivers/interrupt-watch.ts";
 const RING = "drivers/intel/receive-ring.ts";
 
-export const systemMutants: Mutation[] = [
+export const systemMutants: RowMutant[] = [
   ["SYS-01", "leaks a socket's memory", "net/socket/udp-socket.ts", "this.received.free();", ""],
   [
     "SYS-02",

@@ -3,12 +3,8 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./process.ts";
 
-export interface Mutant {
-  what: string;
-  file: string;
-  from: string;
-  to: string;
-}
+/** What it does wrong, and the edit that makes it. */
+export type Mutant = [what: string, file: string, from: string, to: string];
 
 const PATIENCE = { milliseconds: 600_000 };
 
@@ -16,15 +12,19 @@ const PATIENCE = { milliseconds: 600_000 };
  * Copies the sources to build/scratch/NAME, breaks and compiles them; returns the module's path.
  */
 export async function compileMutant(mutant: Mutant, name: string): Promise<string> {
+  const [, file, from, to] = mutant;
   const folder = join(root, "build/scratch", name);
   mkdirSync(folder, { recursive: true });
   for (const part of ["core", "machine", "drivers", "net", "kernel", "compiler-config"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
-  const path = join(folder, mutant.file);
+  const path = join(folder, file);
   const text = readFileSync(path, "utf8");
-  if (!text.includes(mutant.from)) throw new Error(`${mutant.file} has no ${mutant.from}`);
-  writeFileSync(path, text.replace(mutant.from, mutant.to));
+  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  );
   const out = join(folder, "kernel.wasm");
   const asc = join(root, "node_modules/assemblyscript/bin/asc.js");
   const config = join(folder, "compiler-config/asconfig.json");
