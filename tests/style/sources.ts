@@ -72,18 +72,35 @@ interface CFunction {
   parameters: number;
 }
 
-/** Returns the functions that a C file defines; each begins and ends in the first column. */
+/** A definition in C whose braces are not those of a function. */
+const data = /^((typedef|static|const) )*(struct|enum|union) (\w+ )?\{|= \{/;
+
+/**
+ * Returns the functions that a C file defines; both ends of a definition are in the first column.
+ * Throws if it cannot tell what something is.
+ */
 export function functionsOfC(path: string): CFunction[] {
   const found: CFunction[] = [];
   const source = lines(path).map((line) => line.replace(/\s*(\/\*.*\*\/|\/\/.*)$/, ""));
+  /** Returns the first line from `from` on that matches. */
+  const next = (pattern: RegExp, from: number) => {
+    const index = source.findIndex((line, at) => at >= from && pattern.test(line));
+    if (index < 0) throw new Error(`${path}:${from + 1}: no line up to the end matches ${pattern}`);
+    return index;
+  };
   for (let first = 0; first < source.length; first++) {
     if (!/^[A-Za-z_]/.test(source[first])) continue;
-    let last = source.findIndex((line, index) => index >= first && /[{};]$/.test(line));
-    if (last < 0) break;
+    let last = next(/[{};]$/, first);
     const head = source.slice(first, last + 1).join(" ");
+    if (head.endsWith("{")) last = next(/^\}/, last + 1);
     const definition = /(\w+)\(((?:[^()]|\([^()]*\))*)\) \{/.exec(head);
-    if (definition === null) continue;
-    if (head.endsWith("{")) last = source.findIndex((line, index) => index > last && line === "}");
+    if (definition === null) {
+      if (head.includes("{") && !data.test(head)) {
+        throw new Error(`${path}:${first + 1}: neither data nor a function: ${head}`);
+      }
+      first = last;
+      continue;
+    }
     const [, name, list] = definition;
     // HOST is the instance that wasm2c passes to every host function.
     const parameters = list.replace(/\([^()]*\)/g, "").split(",");
