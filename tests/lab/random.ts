@@ -33,7 +33,7 @@ export class Random {
   }
   /** Returns an integer from `low` to `high`, both included. */
   between(low: number, high: number): number {
-    return low + Math.floor(this.fraction() * (high - low + 1));
+    return low + this.below(high - low + 1);
   }
   /** Returns an integer from 0 up to, but not including, `bound`. */
   below(bound: number): number {
@@ -43,7 +43,7 @@ export class Random {
     return probability > 0 && this.fraction() < probability;
   }
   pick<T>(list: readonly T[]): T {
-    return list[this.between(0, list.length - 1)];
+    return list[this.below(list.length)];
   }
   bytes(length: number): Buffer {
     const bytes = Buffer.alloc(length);

@@ -14,7 +14,8 @@ const MOST: u32 = 60_000;
 function answers(): string {
   let text = `${world.hostname()} ${world.baud()} ${world.panicSeconds()} ${world.run()}\n`;
   for (let i: u32 = 0; i < 3; i++) text += world.settings(i, HARDWARE + i) + "\n";
-  world.reportMissing(1);
+  world.setDevices(1);
+  world.reportMissing();
   return text + world.problems();
 }
 

@@ -5,7 +5,7 @@ import { Configuration } from "../../../kernel/config/configuration";
 import { readHostsFile } from "../../../kernel/config/hosts-file";
 import { Tokens } from "../../../kernel/config/tokenizer";
 import { DHCP_GATEWAY } from "../../../net/service/settings";
-import { formatHardware, formatIpv4 } from "../../../net/wire/address";
+import { formatIpv4 } from "../../../net/wire/address";
 import { textAt } from "./text";
 
 export { block } from "./text";
@@ -21,6 +21,10 @@ export function tokens(pointer: usize, length: u32): string {
 }
 export function commandLine(pointer: usize, length: u32, qemu: bool): void {
   readCommandLine(configuration, textAt(pointer, length), qemu ? "qemu" : "GRUB 2.06");
+}
+/** Sets the number of network devices. */
+export function setDevices(count: i32): void {
+  configuration.devices = count;
 }
 /** `whole` is the untruncated length of the file. */
 export function file(pointer: usize, length: u32, whole: u32): void {
@@ -41,8 +45,7 @@ export function hosts(pointer: usize, length: u32): string {
 export function problems(): string {
   return configuration.problems.join("\n");
 }
-export function reportMissing(devices: i32): void {
-  configuration.devices = devices;
+export function reportMissing(): void {
   configuration.reportMissing();
 }
 export function run(): string {
@@ -56,10 +59,6 @@ export function baud(): u32 {
 }
 export function panicSeconds(): u32 {
   return configuration.panicSeconds;
-}
-
-export function setDevices(count: i32): void {
-  configuration.devices = count;
 }
 
 /** The settings of `net<index>` with this hardware address, on one line. */
@@ -96,7 +95,4 @@ export function settings(index: u32, hardware: u64): string {
   if (!use.takesRoute(0)) parts.push("-gateway");
   if (use.routeMetric >= 0) parts.push(`metric=${use.routeMetric}`);
   return parts.join(" ");
-}
-export function hardwareText(hardware: u64): string {
-  return formatHardware(hardware);
 }

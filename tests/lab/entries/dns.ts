@@ -112,9 +112,6 @@ export function reset(seed: u32): void {
 export function collect(): void {
   __collect();
 }
-export function clearSent(): void {
-  sink.clear();
-}
 export function addServer(address: u32, port: u32): void {
   servers.push(new NameServer(address, port));
   resolver.setServers(servers);
@@ -179,9 +176,6 @@ export function socketCount(): u32 {
 }
 export function cacheCount(): u32 {
   return resolver.cache.count;
-}
-export function lookupsStarted(): u64 {
-  return resolver.lookupsStarted;
 }
 
 /** Reports whether the resolver considers server `index` dead. */

@@ -34,7 +34,6 @@ export class Wire {
   readonly random: SequenceRandom = new SequenceRandom();
   readonly faults: Faults = new Faults();
   trace: u32 = 0;
-  carried: u32 = 0;
   lost: u32 = 0;
   now: i64 = 0;
   /** When the last packet that was not reordered arrives. */
@@ -47,7 +46,6 @@ export class Wire {
     // The hosts may have the same seed, but must draw other numbers.
     this.random.seed(seed ^ 0x5bd1e995);
     this.trace = 0x811c9dc5;
-    this.carried = 0;
     this.lost = 0;
     this.now = now;
     this.last = now;
@@ -58,7 +56,6 @@ export class Wire {
   }
 
   carry(pointer: usize, length: u32, source: u32, destination: u32): void {
-    this.carried++;
     this.trace = (this.trace ^ length ^ (this.now as u32)) * 0x01000193;
     if (this.chance(this.faults.loss)) {
       this.lost++;

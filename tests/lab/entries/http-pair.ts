@@ -107,7 +107,6 @@ function run(exchanges: Array<HttpExchange>, turns: u32): bool {
 }
 
 let sink = new CountingSink(true);
-let status: u32 = 0;
 let message: string = "";
 
 /** Sends a GET; returns the body's CRC-32, or 0 (then `lastMessage` has the reason). */
@@ -117,7 +116,6 @@ export function get(large: bool): u32 {
   request.sink = sink;
   const exchange = client.request(request, wire.now);
   const ended = run([exchange], 1_000_000);
-  status = exchange.status();
   message = ended ? exchange.message : "it never ended";
   return exchange.failure == 0 && ended ? sink.crc : 0;
 }
@@ -173,9 +171,6 @@ function connections(): u32 {
 }
 export function opened(): u32 {
   return connector.opened;
-}
-export function lastStatus(): u32 {
-  return status;
 }
 export function lastMessage(): string {
   return message;

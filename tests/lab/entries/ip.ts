@@ -308,9 +308,6 @@ export function tcpState(): i32 {
 export function tcpError(): i32 {
   return connection!.error;
 }
-export function tcpLocalPort(): u32 {
-  return connection!.endpoints.localPort;
-}
 export function tcpWrite(pointer: usize, length: u32): u32 {
   return connection!.write(pointer, length);
 }

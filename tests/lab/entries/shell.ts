@@ -205,9 +205,6 @@ export function allow(bytes: u32): void {
 export function setConfigured(value: bool): void {
   configured = value;
 }
-export function unread(): u32 {
-  return typedEnd - typedAt;
-}
 export function setWall(micros: i64): void {
   wall = micros;
 }

@@ -223,24 +223,11 @@ export function now(): i64 {
 export function trace(): u32 {
   return wire.trace;
 }
-export function carried(): u32 {
-  return wire.carried;
-}
 export function lost(): u32 {
   return wire.lost;
 }
 export function retransmits(): u64 {
   return left.table.counters.retransmits + right.table.counters.retransmits;
-}
-export function timeouts(): u64 {
-  return left.table.counters.timeouts + right.table.counters.timeouts;
-}
-export function received(fromRight: bool): u32 {
-  return fromRight ? left.received : right.received;
-}
-export function stateOf(isLeft: bool): u32 {
-  const connection = isLeft ? left.connection : right.connection;
-  return connection == null ? TcpState.Closed : connection.state;
 }
 export function framesAvailable(): u32 {
   return pool.available;

@@ -101,9 +101,6 @@ export function timeWaitCount(): u32 {
 export function resetsOut(): u64 {
   return table.counters.resetsOut;
 }
-export function challengeAcks(): u64 {
-  return table.counters.challengeAcks;
-}
 export function timeWaitOverflows(): u64 {
   return table.counters.timeWaitOverflows;
 }
@@ -128,12 +125,6 @@ export function state(c: TcpConnection): u32 {
 }
 export function errorOf(c: TcpConnection): SocketError {
   return c.error;
-}
-export function localPort(c: TcpConnection): u32 {
-  return c.endpoints.localPort;
-}
-export function remotePort(c: TcpConnection): u32 {
-  return c.endpoints.remotePort;
 }
 export function readable(c: TcpConnection): u32 {
   return c.readable();

@@ -4,7 +4,7 @@
  * which is as large as the machine's, so that one compiled module serves machines of all sizes.
  * (WebAssembly core specification 1.0, section 5.5, and the appendix on the name section.)
  */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../../../build/kernel.wasm", import.meta.url));
@@ -135,11 +135,6 @@ export interface KernelModule {
   module: WebAssembly.Module;
   /** Initial pages of its memory. */
   least: number;
-}
-
-/** Returns when the module was built, so that runs of an older module can be recognized. */
-export function kernelTime(): Date {
-  return statSync(path).mtime;
 }
 
 /** Returns the path of the module as asc built it, or of the one that KERNEL_WASM names. */

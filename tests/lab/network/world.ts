@@ -6,7 +6,6 @@ import type { Twin } from "../machine/twin.ts";
 import { Random } from "../random.ts";
 import { EventQueue } from "./events.ts";
 
-export const MICROSECOND = 1e3;
 export const MILLISECOND = 1e6;
 export const SECOND = 1e9;
 /** How long one twin may run ahead if nothing else happens. */

@@ -13,7 +13,6 @@ import {
 import { writeBytes } from "./assembly.ts";
 import { UdpClient } from "./udp-client.ts";
 
-export const serverAddress = address("10.0.2.2");
 export const hardware = Buffer.from("525400123456", "hex");
 export const broadcast = 0xffffffff;
 export const second = 1_000_000n;
@@ -57,7 +56,7 @@ export interface Overrides extends Partial<DhcpFields> {
   source?: string;
 }
 
-export class DhcpWorld extends UdpClient<ClientMessage> {
+export class DhcpBench extends UdpClient<ClientMessage> {
   reset(seed = 1): void {
     this.renew(seed);
   }

@@ -273,7 +273,8 @@ test("reports the line of a [Match] that fits no device", () => {
     ...["[Match]", "Name=net*", "[Link]", "MTUBytes=1200"],
   );
   settings(0, 0x525400123456n);
-  wasm.reportMissing(1);
+  wasm.setDevices(1);
+  wasm.reportMissing();
   assert.deepEqual(
     problems(),
     ["anonymos.conf:5", "anonymos.conf:9"].map(
@@ -282,7 +283,8 @@ test("reports the line of a [Match] that fits no device", () => {
   );
   wasm.reset();
   file("[Network]", "DHCP=no");
-  wasm.reportMissing(1);
+  wasm.setDevices(1);
+  wasm.reportMissing();
   assert.deepEqual(problems(), []);
 });
 
@@ -339,9 +341,11 @@ test("arbitrary bytes cause a bounded number of reports, and nothing else", () =
 
 test("reports ip= for a device that does not exist", () => {
   boot("ip=10.0.2.9:::255.255.255.0::net1:off ip=:::::net0:dhcp ip=dhcp");
-  wasm.reportMissing(2);
+  wasm.setDevices(2);
+  wasm.reportMissing();
   assert.deepEqual(problems(), []);
-  wasm.reportMissing(1);
+  wasm.setDevices(1);
+  wasm.reportMissing();
   const word = "ip=10.0.2.9:::255.255.255.0::net1:off";
   assert.deepEqual(problems(), [`cmdline: ${word}: no such device net1, expected net0`]);
 });

@@ -19,12 +19,12 @@ test("takes Linux's device name in ip= for the only card", () => {
     commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
     wasm.setDevices(1);
     assert.equal(settings(0), "dhcp=false 10.0.3.1/24", name);
-    wasm.reportMissing(1);
+    wasm.reportMissing();
     assert.deepEqual(problems(), []);
   }
   wasm.setDevices(2);
   assert.equal(settings(0), "dhcp=true", "there are two: which is meant?");
-  wasm.reportMissing(2);
+  wasm.reportMissing();
   assert.deepEqual(problems(), [
     "cmdline: ip=10.0.3.1:::255.255.255.0::lan-a: no such device lan-a, expected net0 to net1",
   ]);

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { address, u32 } from "../../../../lab/packets/bytes.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { broadcast, DhcpWorld, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
+import { broadcast, DhcpBench, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
 const wasm = await load("tests/lab/entries/dhcp.ts");
-const world = new DhcpWorld(wasm);
+const world = new DhcpBench(wasm);
 const own = address("10.0.2.15");
 const server = address("10.0.2.2");
 

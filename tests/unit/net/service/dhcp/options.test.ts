@@ -6,10 +6,10 @@ import { address, u32 } from "../../../../lab/packets/bytes.ts";
 import { encodeOptions, ips, type Options } from "../../../../lab/packets/dhcp.ts";
 import { Random } from "../../../../lab/random.ts";
 import { load, writeBytes } from "../../../../lab/scripted/assembly.ts";
-import { DhcpWorld, type Overrides, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
+import { DhcpBench, type Overrides, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
 const wasm = await load("tests/lab/entries/dhcp.ts");
-const world = new DhcpWorld(wasm);
+const world = new DhcpBench(wasm);
 
 beforeEach(() => world.reset(5));
 

@@ -14,7 +14,12 @@ function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial
   wasm.setFaults(...faults);
   wasm.begin(seed, 1_000_000n);
   const result = wasm.run(bytes, bytes, 100n * HOUR, slow, initial);
-  return { result: RESULTS[result], trace: wasm.trace() >>> 0, seconds: Number(wasm.now()) / 1e6 };
+  return {
+    result: RESULTS[result],
+    lost: wasm.lost() as number,
+    trace: wasm.trace() >>> 0,
+    seconds: Number(wasm.now()) / 1e6,
+  };
 }
 
 test("is fast on a clean wire, without a retransmission or time-out", () => {
@@ -25,12 +30,15 @@ test("is fast on a clean wire, without a retransmission or time-out", () => {
 });
 
 test("TCP-59: streams survive loss, duplicates, reordering, corruption and delay", () => {
+  const losses = [0, 10, 50, 100, 200, 300];
+  const lost = losses.map(() => 0);
   let failed = 0;
   let runs = 0;
   for (let seed = 1; seed <= 60; seed++) {
-    for (const loss of [0, 10, 50, 100, 200, 300]) {
+    for (const [index, loss] of losses.entries()) {
       const faults: Faults = [loss, 50, 50, 10, 20_000, seed % 2 === 0 ? 200_000 : 2_000_000];
-      const { result } = transfer(seed, faults, 48 * 1024);
+      const { result, lost: packets } = transfer(seed, faults, 48 * 1024);
+      lost[index] += packets;
       assert.ok(result === "whole" || result === "clean error", `seed ${seed} ${loss}: ${result}`);
       runs++;
       if (result !== "whole") failed++;
@@ -39,12 +47,22 @@ test("TCP-59: streams survive loss, duplicates, reordering, corruption and delay
     wasm.collect();
   }
   assert.ok(failed <= runs / 50, `${failed} of ${runs} ended in an error`);
+  const [none, ...some] = lost;
+  assert.equal(none, 0);
+  assert.ok(
+    some.every((count) => count > 60),
+    `packets lost: ${lost}`,
+  );
 });
 
 test("TCP-59: longer streams arrive intact, also at a slow reader", () => {
   for (let seed = 1; seed <= 4; seed++) {
-    assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 1 << 20).result, "whole");
-    assert.equal(transfer(seed, [20, 20, 50, 5, 10_000, 50_000], 400_000, 1).result, "whole");
+    for (const slow of [0, 1]) {
+      const faults: Faults = [20, 20, 50, 5, 10_000, 50_000];
+      const { result, lost } = transfer(seed, faults, slow === 0 ? 1 << 20 : 400_000, slow);
+      assert.equal(result, "whole");
+      assert.ok(lost > 0);
+    }
     wasm.collect();
   }
 });
@@ -59,8 +77,10 @@ test("TCP-59: the same seed gives the same trace", () => {
 test("TCP-32: a stream whose sequence numbers wrap survives loss", () => {
   for (let seed = 1; seed <= 10; seed++) {
     const initial = 0xffffffff - 60_000 - seed * 777;
-    const { result } = transfer(seed, [50, 20, 50, 5, 10_000, 50_000], 300_000, 0, initial);
+    const faults: Faults = [50, 20, 50, 5, 10_000, 50_000];
+    const { result, lost } = transfer(seed, faults, 300_000, 0, initial);
     assert.equal(result, "whole", `seed ${seed}`);
+    assert.ok(lost > 0);
   }
 });
 
