@@ -1,5 +1,6 @@
 /** Time servers: packets, samples, the choice among them, and the client's rules. */
 import { storeNet16 } from "../../../core/bytes";
+import { PollableList } from "../../../core/pollable";
 import { TimeOfDay } from "../../../core/time-of-day";
 import { DnsResolver } from "../../../net/service/dns/resolver";
 import { NtpClient } from "../../../net/service/ntp/client";
@@ -75,6 +76,9 @@ let udp = new UdpTable(random);
 let dns = new DnsResolver(udp, random, new NoConnector());
 let clock = new Clock();
 let client = new NtpClient(udp, dns, random, clock);
+let services = new PollableList();
+services.add(dns);
+services.add(client);
 let round: NtpRound | null = null;
 
 export function reset(source: usize, length: u32): void {
@@ -85,6 +89,9 @@ export function reset(source: usize, length: u32): void {
   clock = new Clock();
   clock.source = textAt(source, length);
   client = new NtpClient(udp, dns, random, clock);
+  services = new PollableList();
+  services.add(dns);
+  services.add(client);
   round = null;
 }
 export function setServers(pointer: usize, length: u32): void {
@@ -96,13 +103,12 @@ export function ask(pointer: usize, length: u32): void {
 }
 export function poll(after: i64): void {
   time += after;
-  dns.poll(time);
-  client.poll(time);
+  services.poll(time);
   const running = round;
   if (running != null) running.poll(time);
 }
 export function pollAt(): i64 {
-  return client.pollAt(0);
+  return services.pollAt(time);
 }
 /** The state of the round started by `ask`. */
 export function outcome(): string {
@@ -133,9 +139,6 @@ export function sockets(): u32 {
 }
 export function remotePort(index: u32): u32 {
   return udp.socketAt(index).remotePort;
-}
-export function localPort(index: u32): u32 {
-  return udp.socketAt(index).localPort;
 }
 /** Reports an ICMP error to socket `index`. */
 export function setError(index: u32, error: i32): void {

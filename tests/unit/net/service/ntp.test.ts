@@ -13,6 +13,7 @@ import {
 
 const SECOND = 1_000_000n;
 const NONE = -(1n << 63n);
+const NEVER = (1n << 63n) - 1n;
 /** The test clock's initial time and its lower bound, in milliseconds. */
 const START = 1_800_000_000_000;
 const FLOOR = 1_790_000_000_000_000n;
@@ -321,6 +322,31 @@ suite("NTP", () => {
     poll(1024n * SECOND);
     assert.equal(wasm.sockets(), 1);
     wasm.setServers(...writeText(wasm, ""));
+  });
+
+  test("a change of servers ends the running round, and starts one with the new servers", () => {
+    const setServers = (servers: string) => wasm.setServers(...writeText(wasm, servers));
+    setServers("10.0.0.1");
+    poll();
+    question(0);
+    setServers("10.0.0.2");
+    assert.equal(wasm.sockets(), 0);
+    poll();
+    answer(0, 2, { offset: 5_000 });
+    poll();
+    assert.equal(text(wasm.clockSource()), "network time from 10.0.0.2");
+    setServers("10.0.0.3");
+    poll();
+    setServers("");
+    poll();
+    assert.equal(wasm.sockets(), 0);
+    assert.equal(wasm.pollAt(), NEVER);
+    poll(2048n * SECOND);
+    assert.equal(wasm.sockets(), 0, "no round without servers");
+    setServers("10.0.0.4");
+    assert.equal(wasm.pollAt(), time);
+    poll();
+    assert.equal(wasm.sockets(), 1);
   });
 
   test("bounds steps: to a day at first, to 1,000 s later, to the build's date always", () => {
