@@ -9,7 +9,7 @@ export const GUEST = 0x0a00020f;
 export const PEER = 0x0a000202;
 export const SECOND = 1_000_000;
 
-/** In the order of TcpState and SocketError. */
+/** As net/socket/tcp/state.ts. */
 export const State = {
   Closed: 0,
   Listen: 1,
@@ -23,7 +23,8 @@ export const State = {
   LastAck: 9,
   TimeWait: 10,
 };
-export const Failure = {
+/** As net/socket/error.ts. */
+export const SocketError = {
   None: 0,
   Refused: 1,
   Reset: 2,

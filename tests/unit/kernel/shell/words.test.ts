@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { STATUS_CODES } from "node:http";
 import test from "node:test";
 import { load, readString } from "../../../lab/scripted/assembly.ts";
-import { Failure } from "../../../lab/scripted/tcp.ts";
+import { SocketError } from "../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/words.ts");
 const tls = await load("tests/lab/entries/tls-words.ts");
 const text = (pointer: number) => readString(wasm.memory, pointer);
 
 test("every way that a connection ends has a message and an exit code", () => {
-  const ends: [error: keyof typeof Failure, kind: number, words: string][] = [
+  const ends: [error: keyof typeof SocketError, kind: number, words: string][] = [
     ["None", 0, "Connection closed"],
     ["Refused", 1, "Connection refused"],
     ["Reset", 4, "Connection reset by peer"],
@@ -20,9 +20,9 @@ test("every way that a connection ends has a message and an exit code", () => {
     ["NoResources", 5, "No buffer space available"],
   ];
   for (const [error, kind, words] of ends) {
-    assert.equal(text(wasm.failure(Failure[error])), words);
-    assert.equal(wasm.failureKind(Failure[error]), kind, error);
-    assert.equal(wasm.read(Failure[error]), 0);
+    assert.equal(text(wasm.failure(SocketError[error])), words);
+    assert.equal(wasm.failureKind(SocketError[error]), kind, error);
+    assert.equal(wasm.read(SocketError[error]), 0);
   }
 });
 

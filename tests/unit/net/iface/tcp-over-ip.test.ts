@@ -12,7 +12,7 @@ import {
 } from "../../../lab/packets/tcp.ts";
 import { writeBytes } from "../../../lab/scripted/assembly.ts";
 import { framed, gateway, guest, hostForTests, packet } from "../../../lab/scripted/ip-host.ts";
-import { Failure, State } from "../../../lab/scripted/tcp.ts";
+import { SocketError, State } from "../../../lab/scripted/tcp.ts";
 
 const host = await hostForTests();
 
@@ -90,7 +90,7 @@ test("ARP-11: a connection to a silent neighbor fails within 4 s as unreachable"
   host.wasm.tcpConnect(host.now, address("10.0.2.200"), 80);
   host.pass(4);
   assert.equal(host.wasm.tcpState(), State.Closed);
-  assert.equal(host.wasm.tcpError(), Failure.Unreachable);
+  assert.equal(host.wasm.tcpError(), SocketError.Unreachable);
 });
 
 test("sets DF, and looks up the route of a connection once", () => {
@@ -152,7 +152,7 @@ test("ICM-12: port unreachable aborts a connect if the sequence number matches",
   assert.equal(host.wasm.tcpState(), State.SynSent);
   host.receive(errorAbout(3, 3, syn.ip));
   assert.equal(host.wasm.tcpState(), State.Closed);
-  assert.equal(host.wasm.tcpError(), Failure.Refused);
+  assert.equal(host.wasm.tcpError(), SocketError.Refused);
 });
 
 test("FRG-11: reads a SYN in 8-byte fragments only after reassembly", () => {
@@ -199,7 +199,7 @@ test("TCP-52: drops segments to broadcast and multicast addresses, and truncated
 test("refuses to connect to a group or broadcast address (RFC 1122 section 4.2.3.10)", () => {
   for (const to of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "240.0.0.1"]) {
     assert.equal(host.wasm.tcpConnect(host.now, address(to), 80), 1);
-    assert.equal(host.wasm.tcpError(), Failure.Unreachable, to);
+    assert.equal(host.wasm.tcpError(), SocketError.Unreachable, to);
   }
   assert.deepEqual(segments(), []);
 });
@@ -222,7 +222,7 @@ test("removing an address ends its connections", () => {
   establish();
   host.wasm.removeAddress(0, address(guest.address));
   host.turn();
-  assert.equal(host.wasm.tcpError(), Failure.AddressGone);
+  assert.equal(host.wasm.tcpError(), SocketError.AddressGone);
   host.configure();
 });
 

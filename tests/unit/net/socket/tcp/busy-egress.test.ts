@@ -5,12 +5,12 @@ import { type Sent } from "../../../../lab/packets/tcp.ts";
 import { load, readString } from "../../../../lab/scripted/assembly.ts";
 import {
   Bench,
-  Failure,
   GUEST,
   Icmp,
   PEER,
   pattern,
   SECOND,
+  SocketError,
   State,
 } from "../../../../lab/scripted/tcp.ts";
 
@@ -100,7 +100,7 @@ test("removing an address ends only its connections and TIME-WAITs", () => {
   assert.equal(bench.state, State.Established);
   wasm.addressGone(GUEST);
   assert.equal(wasm.timeWaitCount(), 0);
-  assert.equal(bench.error, Failure.AddressGone);
+  assert.equal(bench.error, SocketError.AddressGone);
   assert.deepEqual(bench.advance(300 * SECOND), []);
 });
 

@@ -4,11 +4,11 @@ import test from "node:test";
 import { load, readBytes } from "../../../../lab/scripted/assembly.ts";
 import {
   Bench,
-  Failure,
   GUEST,
   PEER,
   pattern,
   SECOND,
+  SocketError,
   State,
 } from "../../../../lab/scripted/tcp.ts";
 
@@ -157,7 +157,7 @@ test("close by the peer: CLOSE-WAIT, LAST-ACK, gone at once", () => {
   assert.equal(fin.flags, "FPA");
   bench.send("A", 4, 5);
   assert.equal(bench.state, State.Closed);
-  assert.equal(bench.error, Failure.None);
+  assert.equal(bench.error, SocketError.None);
   assert.equal(wasm.connectionCount(), 0);
   assert.equal(wasm.timeWaitCount(), 0);
 });
@@ -231,10 +231,10 @@ test("reports no route, no memory and no room as distinct failures", () => {
   const bench = new Bench(wasm);
   wasm.setSource(0);
   bench.connection = wasm.connect(1n, PEER, 80);
-  assert.equal(bench.error, Failure.Unreachable);
+  assert.equal(bench.error, SocketError.Unreachable);
   assert.equal(bench.state, State.Closed);
   wasm.setSource(GUEST);
-  assert.equal(wasm.errorOf(wasm.connect(1n, 0xe0000001, 80)), Failure.Unreachable);
+  assert.equal(wasm.errorOf(wasm.connect(1n, 0xe0000001, 80)), SocketError.Unreachable);
   wasm.setFreeBytes(1024 * 1024 + 100_000);
   assert.equal(wasm.connect(1n, PEER, 80), 0);
   wasm.setFreeBytes(1024 * 1024 + 400_000);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpSegment } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
+import { Bench, PEER, pattern, SECOND, SocketError, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
@@ -44,7 +44,7 @@ test("TCP-15: resends an unanswered SYN at 1, 3, 7, 15, 31, 63, 123 s; R2 is 180
   assert.ok(out.every((s) => s.flags === "S"));
   assert.equal(bench.state, State.SynSent);
   bench.advance(0.1 * SECOND);
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
   assert.equal(wasm.connectionCount(), 0);
   assert.equal(wasm.pollAt(), NEVER);
 });
@@ -56,7 +56,7 @@ test("TCP-15: a user time-out ends a connect earlier", () => {
   bench.advance(9.999 * SECOND);
   assert.equal(bench.state, State.SynSent);
   bench.advance(0.001 * SECOND);
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
 });
 
 test("TCP-45: FIN-WAIT-2 ends after 60 s as an orphan, after 3 minutes otherwise", () => {
@@ -118,7 +118,7 @@ test("keep-alive: sends 9 probes 75 s apart after the idle time; each reply rest
   const rest = bench.advance(3600 * SECOND);
   assert.equal(rest.length, 9);
   assert.equal(rest[1].at - rest[0].at, 75 * SECOND);
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
 });
 
 test("TCP-56: bounds 200 connects to a silent host, refuses more, and frees all in the end", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { tcpSegment } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { Bench, Failure, PEER, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
+import { Bench, PEER, pattern, SECOND, SocketError, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();
@@ -23,7 +23,7 @@ test("TCP-02: a RST at RCV.NXT resets the connection, which the user sees at onc
   bench.write("unsent");
   assert.equal(bench.send("R", 0).length, 0);
   assert.equal(bench.state, State.Closed);
-  assert.equal(bench.error, Failure.Reset);
+  assert.equal(bench.error, SocketError.Reset);
   assert.equal(wasm.connectionCount(), 0);
   assert.equal(wasm.writable(bench.connection), 0);
   assert.equal(bench.write("x"), 0);
@@ -41,7 +41,7 @@ test("TCP-04: delivers the data before a RST, but not its payload", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "before" });
   bench.send("RA", 6, 0, { payload: "x".repeat(100) });
-  assert.equal(bench.error, Failure.Reset);
+  assert.equal(bench.error, SocketError.Reset);
   assert.equal(bench.read().toString(), "before");
   bench.out();
   assert.equal(wasm.connectionCount(), 0);
@@ -139,7 +139,7 @@ test("TCP-12: SYN-SENT: RST,ACK of the SYN refuses the connection at once", () =
   const bench = new Bench(wasm);
   bench.connect();
   bench.inject("RA", -1, 0);
-  assert.equal(bench.error, Failure.Refused);
+  assert.equal(bench.error, SocketError.Refused);
   assert.equal(bench.state, State.Closed);
   assert.equal(bench.out().length, 0);
   assert.equal(wasm.connectionCount(), 0);
@@ -306,7 +306,7 @@ test("removing an address fails its connections, and sends nothing from it", () 
   const bench = established();
   bench.write(pattern(3000));
   wasm.addressGone(0x0a00020f);
-  assert.equal(bench.error, Failure.AddressGone);
+  assert.equal(bench.error, SocketError.AddressGone);
   assert.equal(bench.out().length, 0);
   assert.equal(bench.advance(100 * SECOND).length, 0);
   assert.equal(wasm.connectionCount(), 0);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Sent } from "../../../../lab/packets/tcp.ts";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { Bench, Failure, Icmp, pattern, SECOND, State } from "../../../../lab/scripted/tcp.ts";
+import { Bench, Icmp, pattern, SECOND, SocketError, State } from "../../../../lab/scripted/tcp.ts";
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const established = () => new Bench(wasm).establish();
@@ -81,7 +81,7 @@ test("gives up after 5 minutes on a peer that replies to no probe", () => {
   bench.advance(299 * SECOND);
   assert.equal(bench.state, State.Established);
   bench.advance(62 * SECOND);
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
   assert.equal(wasm.connectionCount(), 0);
   assert.ok(bench.now - start <= 361 * SECOND);
 });
@@ -115,7 +115,7 @@ test("TCP-42: RTO doubles from 1 s to 60 s if all is lost, then the connection f
   // SRTT is about 0 here, so RTO is its margin of 200 ms.
   assert.deepEqual(times.slice(0, 8), [0.2, 0.6, 1.4, 3, 6.2, 12.6, 25.4, 51]);
   assert.ok(out.every((s) => bench.fromGuest(s.sequence) === 0 && s.payload.length === 1000));
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
   assert.equal(wasm.connectionCount(), 0);
   assert.ok(!wasm.ringsAllocated(bench.connection));
   assert.ok(times.at(-1)! < 300 && times.at(-1)! > 100, "R2 is at least 100 s");
@@ -153,7 +153,7 @@ test("a user time-out expires exactly", () => {
   bench.advance(1_999_999);
   assert.equal(bench.state, State.Established);
   bench.advance(1);
-  assert.equal(bench.error, Failure.TimedOut);
+  assert.equal(bench.error, SocketError.TimedOut);
   assert.equal(bench.now - start, 2_000_000);
 });
 
@@ -253,10 +253,10 @@ test("ICM-06 to ICM-11: no ICMP error fails an established connection", () => {
   const window = wasm.congestionWindow(bench.connection);
   for (const kind of [0, 1, 2, 4, 5, 6]) bench.icmp(kind, 100);
   assert.equal(bench.state, State.Established);
-  assert.equal(bench.error, Failure.None);
+  assert.equal(bench.error, SocketError.None);
   assert.equal(wasm.congestionWindow(bench.connection), window);
   bench.advance(400 * SECOND);
-  assert.equal(bench.error, Failure.Unreachable, "reported when it fails in the end");
+  assert.equal(bench.error, SocketError.Unreachable, "reported when it fails in the end");
 });
 
 test("ICM-07, ICM-08, ICM-09: lowers the MTU to a floor or plateau, and ignores forgeries", () => {
@@ -285,12 +285,12 @@ test("ICM-12: SYN-SENT: fails at once on unreachable with the right number only"
     bench.out();
     return bench.error;
   };
-  assert.equal(fails(Icmp.PortUnreachable), Failure.Refused);
-  assert.equal(fails(Icmp.HostUnreachable), Failure.Unreachable);
-  assert.equal(fails(Icmp.Prohibited), Failure.Unreachable);
-  assert.equal(fails(Icmp.TimeExceeded), Failure.None);
-  assert.equal(fails(Icmp.PortUnreachable, 5), Failure.None);
-  assert.equal(fails(Icmp.HostUnreachable, -2), Failure.None);
+  assert.equal(fails(Icmp.PortUnreachable), SocketError.Refused);
+  assert.equal(fails(Icmp.HostUnreachable), SocketError.Unreachable);
+  assert.equal(fails(Icmp.Prohibited), SocketError.Unreachable);
+  assert.equal(fails(Icmp.TimeExceeded), SocketError.None);
+  assert.equal(fails(Icmp.PortUnreachable, 5), SocketError.None);
+  assert.equal(fails(Icmp.HostUnreachable, -2), SocketError.None);
 });
 
 function bytesInFlight(bench: Bench): number {
