@@ -52,7 +52,7 @@ test("the generator replaces its key before it returns key stream", () => {
   );
 });
 
-test("added entropy changes all later output, and so does its order", () => {
+test("added entropy changes all later output, and its order matters", () => {
   const draw = (...values: bigint[]) => {
     const generator = wasm.generator();
     for (const value of values) wasm.add(generator, value);

@@ -52,7 +52,7 @@ test("compares bytes with text", () => {
   assert.equal(compare("@[", "`{"), 0, "only letters have a case");
 });
 
-test("replaces substrings by longer and shorter ones", () => {
+test("replaces substrings with longer and shorter ones", () => {
   for (const text of ["", "-", "(-(", "((((", "a(b((c", "(".repeat(100)]) {
     for (const other of ["", "x", " ( ", "&quot;".repeat(20)]) {
       const words = [text, "(", other].flatMap((word) => writeText(wasm, word));
@@ -73,7 +73,7 @@ test("copies Latin-1 and ASCII byte by byte", () => {
   assert.equal(readBytes(wasm, pointer, 5).toString(), "GET /");
 });
 
-test("decodes UTF-8 like the platform, for every code point and every pair of bytes", () => {
+test("finds faults in UTF-8 wherever TextDecoder does, for every pair of bytes", () => {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const fault = (bytes: Uint8Array) => wasm.utf8Fault(...writeBytes(wasm, bytes));
   const pointer = wasm.block(4);

@@ -22,7 +22,7 @@ async function read(
 const seconds = (text: string) => Date.parse(text) / 1000;
 const NOON = seconds("2026-11-22T12:34:56Z");
 
-test("reads dates from 1970 to 2399, leap days and ends of years", async () => {
+test("reads dates from 1970 to 2399, including leap days and year ends", async () => {
   const dates = [
     "1970-01-01T00:00:00Z",
     "1999-12-31T23:59:59Z",
@@ -46,7 +46,11 @@ test("without a century register, years below 70 are in the 2000s", async () => 
   assert.equal(await read(seconds("2069-06-01T00:00:00Z")), seconds("2069-06-01T00:00:00Z"));
   assert.equal(await read(seconds("1970-06-01T00:00:00Z")), seconds("1970-06-01T00:00:00Z"));
   const zero = { 50: 0 };
-  assert.equal(await read(NOON, { centuryRegister: 0x32 }, zero), NOON, "no century register");
+  assert.equal(
+    await read(NOON, { centuryRegister: 0x32 }, zero),
+    NOON,
+    "a century of 0 is ignored",
+  );
 });
 
 test("reads BCD and binary, 24-hour and 12-hour formats", async () => {

@@ -27,7 +27,7 @@ async function boot(options: MachineOptions = {}, baud = 115_200) {
 const pattern = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(33 + ((i * 31 + (i >> 7)) % 94))).join("");
 
-test("sets rates that divide 115,200, and 115,200 instead of others", async () => {
+test("sets baud rates that divide 115,200, and 115,200 in place of others", async () => {
   const divisors = { 115200: 1, 57600: 2, 38400: 3, 9600: 12, 50: 2304, 12345: 1, 0: 1, 230400: 1 };
   for (const [baud, divisor] of Object.entries(divisors)) {
     const { uart } = await boot({}, Number(baud));
@@ -131,7 +131,7 @@ test("receives a single key at once", async () => {
   assert.equal(wasm.read(), 120);
 });
 
-test("loses nothing, as flow control makes the peer wait", async () => {
+test("loses nothing if the peer obeys flow control", async () => {
   const { machine, uart, readAll, wasm } = await boot();
   uart.waits = true;
   const text = pattern(100_000);
@@ -178,7 +178,7 @@ test("counts breaks and damaged bytes, and does not deliver them", async () => {
   );
 });
 
-test("passes all 256 byte values in both directions", async () => {
+test("receives all 256 byte values, and sends control characters", async () => {
   const { machine, uart, readAll, write } = await boot();
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   uart.type(bytes);

@@ -11,7 +11,7 @@ async function boot(options: MachineOptions) {
   return { wasm, text: (pointer: number) => readString(wasm.memory, pointer) };
 }
 
-test("reads empty, long and UTF-8 strings of the loader", async () => {
+test("reads empty, long and UTF-8 strings from the loader", async () => {
   const commandLine = 'ip=dhcp "run=echo \u00e4\u20ac; ls" console=ttyS0,9600';
   const { wasm, text } = await boot({ commandLine, loaderName: "GRUB 2.06" });
   assert.equal(text(wasm.commandLine()), commandLine);
@@ -36,7 +36,7 @@ test("returns the base names and contents of modules", async () => {
   assert.equal(text(wasm.moduleText(1, 1000)), "");
 });
 
-test("takes base names from the strings of QEMU and GRUB", async () => {
+test("extracts base names from the module strings of QEMU and GRUB", async () => {
   const { wasm, text } = await boot({});
   const base = (given: string) => text(wasm.base(...writeText(wasm, given)));
   assert.equal(base("/x/a.conf arg"), "a.conf");

@@ -15,14 +15,14 @@ async function boot(options: MachineOptions = {}) {
   return { machine, wasm };
 }
 
-const parts = (a: bigint, b: number) => Math.abs(Number(a) / b - 1);
+const relativeError = (a: bigint, b: number) => Math.abs(Number(a) / b - 1);
 
-test("measures the counter against the PIT, to a tick of it, in 10 ms", async () => {
+test("measures the time-stamp counter over 10 ms of the PIT, to within one PIT tick", async () => {
   for (const tsc of [1_000_000_000, 2_445_406_000, 4_999_999_999]) {
     const { machine, wasm } = await boot({ tsc });
     wasm.calibrate();
     assert.equal(wasm.clockSource(), PIT);
-    assert.ok(parts(wasm.frequency(), tsc) < 100e-6, `${wasm.frequency()} for ${tsc}`);
+    assert.ok(relativeError(wasm.frequency(), tsc) < 100e-6, `${wasm.frequency()} for ${tsc}`);
     assert.ok(machine.clock.now < 20e6, `took ${machine.clock.now} ns`);
   }
 });
@@ -36,7 +36,7 @@ test("repeats the measurement if the virtual machine was paused", async () => {
     if (++latches % 97 === 0) machine.clock.advance(700_000);
   };
   wasm.calibrate();
-  assert.ok(parts(wasm.frequency(), 2.5e9) < 100e-6, `${wasm.frequency()}`);
+  assert.ok(relativeError(wasm.frequency(), 2.5e9) < 100e-6, `${wasm.frequency()}`);
 });
 
 test("uses CPUID's frequency if it is plausible", async () => {
@@ -67,7 +67,7 @@ test("uses CPUID's frequency if it is plausible", async () => {
     const { wasm } = await boot({ cpuid });
     wasm.calibrate();
     assert.equal(wasm.clockSource(), source);
-    assert.ok(parts(wasm.frequency(), hertz) < 100e-6, `${wasm.frequency()} for ${hertz}`);
+    assert.ok(relativeError(wasm.frequency(), hertz) < 100e-6, `${wasm.frequency()} for ${hertz}`);
   }
 });
 
@@ -79,7 +79,7 @@ test("guesses the frequency, without hanging, if it cannot be measured", async (
 });
 
 test("neither drifts nor steps back in 100 days", async () => {
-  // A crystal for which the measured frequency is exact.
+  // With this crystal, the frequency that CPUID reports is exact.
   const cpuid = { 0: [0x16, 0, 0, 0], 21: [1, 1, 2_445_406_123, 0] };
   const { machine, wasm } = await boot({ tsc: 2_445_406_123, cpuid });
   wasm.calibrate();
@@ -165,7 +165,7 @@ test("level-triggered lines call every handler, edge-triggered ones only once", 
   line(true);
   line(false);
   machine.setInterrupts(true);
-  assert.equal(wasm.calls(first), 0, "a level that fell is no request");
+  assert.equal(wasm.calls(first), 0, "a line that fell again requests nothing");
   machine.line(4)(true);
   machine.sleep(1000);
   machine.line(4)(false);

@@ -7,7 +7,7 @@ import { load } from "../../lab/scripted/assembly.ts";
 
 const [MAC, TIME] = [0x525400123456n, 1_700_000_000n];
 
-/** A machine whose accesses take `jitter` nanoseconds longer. */
+/** Boots a machine whose writes to the PIT take `jitter()` nanoseconds longer. */
 async function boot(jitter: () => number, random?: () => bigint) {
   const machine = new Machine({ random });
   const write = machine.pit.ports.write;
@@ -26,10 +26,10 @@ function noise(seed: number, width: number) {
   return () => random.below(width);
 }
 
-test("jitter alone gives two boots of a machine at the same time different seeds", async () => {
+test("jitter alone gives boots with the same address and time different seeds", async () => {
   const seen = new Set<bigint>();
-  for (let boot_ = 1; boot_ <= 20; boot_++) {
-    const wasm = await boot(noise(boot_, 40));
+  for (let seed = 1; seed <= 20; seed++) {
+    const wasm = await boot(noise(seed, 40));
     seen.add(wasm.first(MAC, TIME));
     assert.equal(wasm.jitterHealthy(), 1);
     assert.equal(wasm.sufficient(), 1);

@@ -5,16 +5,16 @@ import { type AcpiOptions, addAcpi, sleepPackage } from "../../lab/machine/acpi.
 import { Machine, MachineStopped } from "../../lab/machine/machine.ts";
 import { load } from "../../lab/scripted/assembly.ts";
 
-async function boot(tables: AcpiOptions | null = {}, given = false) {
+async function boot(tables: AcpiOptions | null = {}, passesRoot = false) {
   const machine = new Machine();
   const root = tables ? addAcpi(machine, tables) : 0;
-  if (given) machine.options.acpiRoot = root;
+  if (passesRoot) machine.options.acpiRoot = root;
   const wasm = await load("tests/lab/entries/power.ts", machine.host());
   machine.attach(wasm);
   return { machine, wasm };
 }
 
-/** The power-management ports; records what is written to them, in order. */
+/** Adds power-management ports, and records what is written to them, in order. */
 function addPorts(machine: Machine, port: number, onWrite: (value: number) => void = () => {}) {
   const written: number[] = [];
   const state = { value: 1 };
@@ -39,7 +39,7 @@ test("finds ACPI 1.0 and 2.0 tables by scanning and by the loader's pointer", as
     }
   }
   const { wasm } = await boot({ root: 0x12340, extended: true }, true);
-  assert.equal(wasm.find(), 1, "known only to the loader");
+  assert.equal(wasm.find(), 1, "an address that only the loader knows");
 });
 
 test("searches the extended BIOS data area", async () => {
@@ -94,7 +94,7 @@ test("reads the sleep types in each of their encodings", async () => {
   }
 });
 
-test("powers off by writing the type, then the enable bit, to both blocks", async () => {
+test("powers off by writing the type, then the enable bit, to both PM1 blocks", async () => {
   const { machine, wasm } = await boot({ pm1bControl: 0x608 });
   const a = addPorts(machine, 0x604);
   const b = addPorts(machine, 0x608, (value) => {

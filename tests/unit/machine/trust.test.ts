@@ -4,10 +4,10 @@ import { before, test } from "node:test";
 import { type Exports, load, readString, writeText } from "../../lab/scripted/assembly.ts";
 
 let wasm: Exports;
-/** What was passed to the TLS library. */
+/** The texts that were passed to the TLS library. */
 let passed: string[];
 
-/** Stands for mbedTLS: the text of a certificate is the result of adding it. */
+/** Stands in for mbedTLS; the text of a certificate is the result that adding it returns. */
 function tlsAddRoots(pointer: number, length: number): number {
   const text = Buffer.from(wasm.memory.buffer, pointer, length).toString("latin1");
   passed.push(text);
@@ -26,7 +26,7 @@ function add(text: string): string[] {
   return readString(wasm.memory, wasm.add(...writeText(wasm, text))).split("\n");
 }
 
-test("adds every certificate of a PEM file, with any text between them", () => {
+test("adds every certificate of a PEM file, and skips the text between them", () => {
   const file = `# mine\n${pem(1)}second\r\n${pem(0)}${pem(1)}the end`;
   assert.deepEqual(add(file), ["2 new, 1 known"]);
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("names each certificate that cannot be used, and the reason", () => {
   ]);
 });
 
-test("names what is missing", () => {
+test("reports the line that is missing", () => {
   const [begin] = pem(1).split("\n");
   assert.deepEqual(add(`${begin}\nAAAA\n${pem(1)}`), [
     "1 new, 0 known",

@@ -17,7 +17,7 @@ const [ADDRESS, GATEWAY, SERVER] = ["10.0.2.15", "10.0.2.2", "10.0.2.16"];
 /** An unused address on the link. */
 const NOBODY = "10.0.2.99";
 
-/** A kernel whose API is called from here; results are pinned against collection. */
+/** A kernel whose API is called from here; results are pinned, so that none is collected. */
 class Program {
   private readonly kept = new Set<number>();
 
@@ -65,7 +65,7 @@ class Program {
     Buffer.from(this.api.memory.buffer).write(text, this.start(array), "latin1");
     return array;
   }
-  /** Returns the first `length` bytes of an array, or "end" for a length of -1. */
+  /** Calls a function that fills an array; returns the bytes read, or "end" if it returns -1. */
   read(name: string, handle: number, capacity = 4096): string {
     const array = this.bytes("?".repeat(capacity));
     const length = this.call(name, handle, array);
@@ -114,17 +114,17 @@ test("stack: fails without an interface", async () => {
 
 test("names: resolves, uses the cache, and explains failures", async () => {
   const program = await Program.boot();
-  const looked = (name: string) => program.call("dnsLookupCache", name);
-  assert.equal(looked("b.test"), 0);
+  const cached = (name: string) => program.call("dnsLookupCache", name);
+  assert.equal(cached("b.test"), 0);
   assert.equal(program.call("resolveHostname", "b.test"), 0);
   program.pass(1);
-  assert.equal(looked("b.test"), address(SERVER));
+  assert.equal(cached("b.test"), address(SERVER));
   assert.equal(program.call("resolveHostname", "b.test"), address(SERVER));
   const query = program.object("dnsResolve", "no.such.name");
   assert.equal(program.says("dnsSays", query), "");
   program.pass(1);
   assert.match(program.says("dnsSays", query), /not found|does not exist/);
-  assert.equal(looked("no.such.name"), 0);
+  assert.equal(cached("no.such.name"), 0);
   assert.equal(program.call("resolveHostname", "no.such.name"), 0);
   assert.equal(program.says("dnsSays", program.object("dnsResolve", "10.1.2.3")), "10.1.2.3");
 });
@@ -197,8 +197,8 @@ test("TCP: keep-alive and user timeout abort a connection to a dead peer", async
   const { api, gateway } = program;
   const peers: Connection[] = [];
   gateway.tcp.listeners.set(7, (connection: Connection) => peers.push(connection));
-  /** The peer's host goes down: it neither receives nor sends from now on. */
-  const goneDown = () => {
+  /** Takes the peers' host down: it neither receives nor sends from now on. */
+  const takeDown = () => {
     for (const peer of peers) peer.receive = () => {};
   };
   const [probed, impatient] = [program.object("tcpSocket"), program.object("tcpSocket")];
@@ -206,7 +206,7 @@ test("TCP: keep-alive and user timeout abort a connection to a dead peer", async
   for (const socket of [probed, impatient]) program.call("tcpConnect", socket, address(GATEWAY), 7);
   program.pass(1);
   api.tcpSetUserTimeout(impatient, 5_000_000n);
-  goneDown();
+  takeDown();
   program.call("tcpSend", impatient, program.bytes("hello"));
   program.pass(4);
   assert.equal(program.says("tcpSays", impatient), "ESTAB Success");
@@ -304,7 +304,7 @@ test("TCP: listens, accepts and replies; closing frees the port", async () => {
   assert.equal(program.call("tcpListen", second, 4), 1, "free again");
 });
 
-test("TLS: connects only if the name is right, and transfers", async () => {
+test("TLS: transfers data, and connects only if the certificate is for the name", async () => {
   const program = await Program.boot();
   assert.equal(program.says("initTLS"), "");
   const context = program.object("tlsCreateContext", "b.test");
@@ -332,7 +332,7 @@ test("TLS: connects only if the name is right, and transfers", async () => {
   assert.equal(program.read("tlsRead", wrong), "end");
 });
 
-test("TLS: does not start without entropy, and reports it", async () => {
+test("TLS: does not start without entropy, and reports the reason", async () => {
   const program = await Program.boot({ machine: { random: undefined } });
   assert.match(program.says("initTLS"), /not enough entropy/);
   const context = program.object("tlsCreateContext", "b.test");

@@ -46,7 +46,7 @@ test("reads the address from the EEPROM, by EERD or bit by bit, if RAL0 is empty
   }
 });
 
-test("start fails with a message without an address or a register window", async () => {
+test("does not start without a usable address, or with a dead EEPROM", async () => {
   const none = await boot({ start: false, loadsAddress: false, mac: [0, 0, 0, 0, 0, 0] });
   assert.equal(none.wasm.start(), 0);
   const group = await boot({ start: false, mac: [1, 0, 0, 0, 0, 1] });
@@ -77,7 +77,7 @@ test("masks interrupts from the first one until the ring is empty", async () => 
   assert.equal(machine.interrupts, 2);
 });
 
-test("a frame that arrives while interrupts are unmasked is polled or interrupts", async () => {
+test("a frame that arrives as interrupts are unmasked is polled or interrupts", async () => {
   const { machine, model, wasm, drain } = await boot();
   for (let delay = 0; delay < 3000; delay += 10) {
     model.receive(frame());
@@ -115,7 +115,7 @@ test("loses no frame when another device shares the interrupt line", async () =>
     if (machine.clock.now < start + 50e6) machine.clock.after(70_001, flood);
   };
   flood();
-  // The other device's level rises at odd moments and falls as its handler would make it.
+  // The other device interrupts at odd moments, and its handler lowers the line at once.
   const neighbour = () => {
     machine.takeInterrupt(32 + 11);
     if (machine.clock.now < start + 50e6) machine.clock.after(33_333, neighbour);
@@ -200,7 +200,7 @@ test("polls without an interrupt line", async () => {
   assert.equal(model.get(ICR), 0);
 });
 
-test("SYS-07: relies on the line from its first interrupt until one is missed", async () => {
+test("SYS-07: trusts the interrupt line from its first interrupt until one is missed", async () => {
   const { machine, model, wasm, drain } = await boot();
   const never = 0x7fff_ffff_ffff_ffffn;
   assert.equal(wasm.pollAt(5000n), 1_005_000n, "no interrupt yet");

@@ -76,7 +76,7 @@ test("drops a frame that spans several descriptors as a whole", async () => {
   model.receive(frame(60, 1));
   assert.deepEqual(drain().map(hex), [hex(frame(60, 1))]);
   assert.equal(count("oversized"), 1);
-  // Its end may arrive later, and report an error.
+  // The end of such a frame may arrive later, and may report an error.
   model.receive(frame(4096), { parts: [2048, 2048], unfinished: true });
   assert.deepEqual(drain(), []);
   model.receive(frame(60, 2), { errors: 1 });

@@ -5,7 +5,7 @@ import { boot } from "../../../lab/scripted/e1000.ts";
 
 type Name = Parameters<Awaited<ReturnType<typeof boot>>["count"]>[0];
 
-/** By register; undefined: counted only in the sum of all errors. */
+/** The counter of each register; undefined if it counts only in the sum of all errors. */
 const registers: [name: string, offset: number, counter: Name | undefined][] = [
   ["CRCERRS", 0x4000, "crcErrors"],
   ["ALGNERRC", 0x4004, "frameErrors"],
@@ -22,7 +22,7 @@ const registers: [name: string, offset: number, counter: Name | undefined][] = [
 ];
 
 for (const qemu of [false, true]) {
-  test(`reports each error once if reading a counter ${qemu ? "keeps" : "clears"} it`, async () => {
+  test(`reports each error once if a read ${qemu ? "keeps" : "clears"} the counter`, async () => {
     const { model, count, errors } = await boot({ qemu });
     for (const [name, offset, counter] of registers) {
       const before = [counter ? count(counter) : 0, errors()];
@@ -42,7 +42,7 @@ test("does not start a card whose EEPROM never responds", async () => {
     const mac = [1, 0, 0, 0, 0, 0];
     const { model, wasm } = await boot({ device, mac, loadsAddress: false, start: false });
     const read = model.read.bind(model);
-    // EECD without the grant, EERD without DONE.
+    // EECD never grants access, and EERD never reports DONE.
     model.read = (offset) => (offset === 0x10 || offset === 0x14 ? 0 : read(offset));
     assert.equal(wasm.start(), 0, device.toString(16));
   }

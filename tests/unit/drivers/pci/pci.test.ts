@@ -99,7 +99,7 @@ test("follows bridges to any depth, and stops at loops", async () => {
   ]);
 });
 
-test("gives each of several host bridges its bus", async () => {
+test("scans the bus of each host bridge", async () => {
   const { list } = await boot(({ pci }) => {
     const bridge = { vendor: 1, device: 9, classCode: 0x060000, multiFunction: true };
     pci.add(0, 0, 0, new PciFunction(bridge));

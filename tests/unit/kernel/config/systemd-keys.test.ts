@@ -13,7 +13,7 @@ const file = (...lines: string[]) => {
   wasm.file(pointer, length, length);
 };
 
-test("takes Linux's device name in ip= for the only card", () => {
+test("a Linux device name in ip= means the only network card", () => {
   for (const name of ["eth0", "eth0.100", "enp0s3", "ens18", "lan-a"]) {
     wasm.reset();
     commandLine(`ip=10.0.3.1:::255.255.255.0::${name}`);
@@ -23,7 +23,7 @@ test("takes Linux's device name in ip= for the only card", () => {
     assert.deepEqual(problems(), []);
   }
   wasm.setDevices(2);
-  assert.equal(settings(0), "dhcp=true", "there are two: which is meant?");
+  assert.equal(settings(0), "dhcp=true", "ambiguous: there are two cards");
   wasm.reportMissing();
   assert.deepEqual(problems(), [
     "cmdline: ip=10.0.3.1:::255.255.255.0::lan-a: no such device lan-a, expected net0 to net1",
@@ -74,7 +74,7 @@ test("reads the keys of systemd.network for leases, gateways and peers", () => {
   }
 });
 
-test("reports wrong values of those keys, and keeps the valid servers of a line", () => {
+test("reports invalid values of these keys, and keeps the valid servers of a line", () => {
   for (const line of ["UseDNS=maybe", "RouteMetric=-1", "RouteMetric=x", "UsePasta=yes"]) {
     wasm.reset();
     file("[DHCPv4]", line);

@@ -225,7 +225,7 @@ test("a command reads lines until Ctrl-D ends its input or Ctrl-C interrupts it"
   assert.equal(console.run("echo $?"), "3\r\n", "the command's exit code after Ctrl-C");
 });
 
-test("keeps keys typed during a command for the prompt", async () => {
+test("keys that are typed during a command are kept for the prompt", async () => {
   const console = await Console.start();
   console.type("sleep 1\r\nwords a\r\nwords b");
   console.pass(SECOND);
@@ -244,7 +244,7 @@ test("escapes control characters from the network", async () => {
   assert.ok(output.includes("name \\x1b[2J\\x07\\u202e\\x9b1m\\x0d end\r\n"), output);
 });
 
-test("output faster than the line is complete, and blocks nothing", async () => {
+test("output that outpaces the serial line arrives complete, and blocks nothing", async () => {
   const console = await Console.start();
   console.output();
   console.wasm.allow(0);
@@ -265,7 +265,7 @@ test("output faster than the line is complete, and blocks nothing", async () => 
   assert.ok(console.wasm.pollAt() > console.now);
 });
 
-test("cuts a flood of messages, and says so", async () => {
+test("truncates a flood of messages, and reports it", async () => {
   const console = await Console.start();
   console.wasm.allow(0);
   for (let i = 0; i < 5000; i++) console.wasm.message(...writeText(console.wasm, `message ${i}`));

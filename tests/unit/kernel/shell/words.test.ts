@@ -1,4 +1,4 @@
-/** Words for the user: how streams fail, HTTP statuses, TLS groups and errors. */
+/** Texts for the user: stream failures, HTTP statuses, TLS groups and errors. */
 import assert from "node:assert/strict";
 import { STATUS_CODES } from "node:http";
 import test from "node:test";
@@ -49,11 +49,11 @@ test("gives TLS groups IANA's names", () => {
   for (const [number, name] of groups) assert.equal(text(wasm.group(number)), name);
 });
 
-test("describes known TLS errors, and prints the number of all", () => {
+test("describes known TLS errors, and prints the number of every error", () => {
   const failure = (error: number, sent = -1) =>
     readString(tls.memory, tls.failure(error, 0, -1, sent));
   assert.equal(failure(-0x6c00), "TLS: internal error (-0x6c00)");
-  // The last seven bits are the number of a lower layer.
+  // The low seven bits are the error of a lower layer.
   assert.equal(failure(-0x6c05), "TLS: internal error (-0x6c05)");
   assert.equal(failure(-0x1234), "TLS: handshake failed (-0x1234)");
   assert.match(failure(-0x6c00, 42), /^TLS: cannot parse the peer's certificate \(-0x6c00\)$/);

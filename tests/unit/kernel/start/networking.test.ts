@@ -16,11 +16,11 @@ import { address } from "../../../lab/packets/bytes.ts";
 
 const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
 const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
-/** A twin's clock at boot, in milliseconds, and a time server's. */
-const NOON = 1_800_000_000_000;
+/** The time of day at boot, and on the time server, in milliseconds. */
+const BOOT_TIME = 1_800_000_000_000;
 
 /** A kernel, and a gateway that serves names, and optionally leases and the time. */
-class Desk {
+class Bench {
   readonly world = new World(1);
   readonly network = new Switch(this.world);
   readonly gateway = new Peer(
@@ -38,13 +38,13 @@ class Desk {
     this.world.pass(1);
   }
 
-  static async boot(options: TwinOptions = { commandLine: STATIC }): Promise<Desk> {
-    return new Desk(await Twin.boot(options));
+  static async boot(options: TwinOptions = { commandLine: STATIC }): Promise<Bench> {
+    return new Bench(await Twin.boot(options));
   }
   /** Boots a kernel with these lines as its anonymos.conf. */
-  static configured(...lines: string[]): Promise<Desk> {
+  static configured(...lines: string[]): Promise<Bench> {
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
-    return Desk.boot({ modules: [{ name: "anonymos.conf", bytes }] });
+    return Bench.boot({ modules: [{ name: "anonymos.conf", bytes }] });
   }
 
   ask(line: string): string {
@@ -60,14 +60,14 @@ class Desk {
   }
   serveTime(behaviour: NtpBehaviour): void {
     this.gateway.udp.set(123, ({ source, sourcePort, data }) => {
-      this.gateway.sendUdp(123, source, sourcePort, ntpAnswer(data, behaviour, NOON));
+      this.gateway.sendUdp(123, source, sourcePort, ntpAnswer(data, behaviour, BOOT_TIME));
     });
   }
 }
 
 test("removing an address removes its routes", async () => {
-  const desk = await Desk.boot();
-  desk.dialogue([
+  const bench = await Bench.boot();
+  bench.dialogue([
     ["ip addr add 10.0.2.77/24 dev net0", /^/],
     ["ip addr", /inet 10\.0\.2\.15\/24.*inet 10\.0\.2\.77\/24/s],
     ["ip route add 192.0.2.0/24 via 10.0.2.2", /^/],
@@ -87,8 +87,8 @@ test("removing an address removes its routes", async () => {
 });
 
 test("name servers set by resolvectl override the configured ones", async () => {
-  const desk = await Desk.boot();
-  desk.dialogue([
+  const bench = await Bench.boot();
+  bench.dialogue([
     ["host time.test", /has address 10\.0\.2\.2/],
     ["resolvectl dns net0 10.0.2.99", /^/],
     ["resolvectl", /10\.0\.2\.99/],
@@ -99,38 +99,38 @@ test("name servers set by resolvectl override the configured ones", async () => 
 });
 
 test("uses a static fallback while DHCP is silent, and drops it for a lease", async () => {
-  const desk = await Desk.configured(
+  const bench = await Bench.configured(
     ...["[Match]", "Name=net0", "[Network]", "DHCP=yes", "Address=10.9.9.9/24"],
     ...["Gateway=10.9.9.1", "[Route]", "Destination=192.0.2.0/24", "Gateway=10.9.9.2"],
     ...["[Route]", "Destination=198.51.100.0/24", "Gateway=10.0.2.9"],
   );
-  assert.doesNotMatch(desk.ask("ip addr"), /10\.9\.9\.9/);
-  desk.world.pass(10);
-  assert.match(desk.ask("ip addr"), /inet 10\.9\.9\.9\/24/);
-  assert.match(desk.ask("ip route"), /default via 10\.9\.9\.1.*192\.0\.2\.0\/24 via 10\.9\.9\.2/s);
-  desk.serveLeases();
-  desk.world.pass(120);
-  const addresses = desk.ask("ip addr");
+  assert.doesNotMatch(bench.ask("ip addr"), /10\.9\.9\.9/);
+  bench.world.pass(10);
+  assert.match(bench.ask("ip addr"), /inet 10\.9\.9\.9\/24/);
+  assert.match(bench.ask("ip route"), /default via 10\.9\.9\.1.*192\.0\.2\.0\/24 via 10\.9\.9\.2/s);
+  bench.serveLeases();
+  bench.world.pass(120);
+  const addresses = bench.ask("ip addr");
   assert.ok(addresses.includes("inet 10.0.2.60/24") && !addresses.includes("10.9.9.9"), addresses);
-  const routes = desk.ask("ip route");
+  const routes = bench.ask("ip route");
   assert.doesNotMatch(routes, /10\.9\.9/);
   assert.match(routes, /^198\.51\.100\.0\/24 via 10\.0\.2\.9 dev net0 proto static\r$/m);
   const unreachable = /Could not set route 192\.0\.2\.0\/24 via 10\.9\.9\.2: Nexthop has/g;
-  assert.equal(desk.ask("dmesg").match(unreachable)?.length, 1);
-  desk.ask("dhcp renew");
-  desk.world.pass(5);
-  assert.equal(desk.ask("dmesg").match(unreachable)?.length, 1, "not again by a renewal");
+  assert.equal(bench.ask("dmesg").match(unreachable)?.length, 1);
+  bench.ask("dhcp renew");
+  bench.world.pass(5);
+  assert.equal(bench.ask("dmesg").match(unreachable)?.length, 1, "not again by a renewal");
 });
 
 test("adds Gateway= and [Route] to the routes of a lease, with metrics as in systemd", async () => {
-  const desk = await Desk.configured(
+  const bench = await Bench.configured(
     ...["[Network]", "DHCP=yes", "Gateway=10.0.2.9"],
     ...["[Route]", "Destination=192.0.2.0/24", "Gateway=10.0.2.8", "Metric=7"],
     ...["[Route]", "Destination=203.0.113.0/24", "Gateway=_dhcp4"],
     ...["[Route]", "Destination=198.51.100.0/24", "Gateway=_dhcp4", "Metric=0"],
   );
-  desk.serveLeases();
-  desk.world.pass(20);
+  bench.serveLeases();
+  bench.world.pass(20);
   const expected = [
     "default via 10.0.2.9 dev net0 proto static",
     "default via 10.0.2.2 dev net0 proto dhcp metric 1024",
@@ -139,31 +139,31 @@ test("adds Gateway= and [Route] to the routes of a lease, with metrics as in sys
     "198.51.100.0/24 via 10.0.2.2 dev net0 proto dhcp",
   ];
   for (const line of ["ip route", "dhcp renew; ip route"]) {
-    const routes = desk.ask(line).split("\r\n");
+    const routes = bench.ask(line).split("\r\n");
     for (const route of expected) assert.ok(routes.includes(route), routes.join("\n"));
   }
 });
 
 test("reports settings that cannot be applied at boot, and applies the others", async () => {
-  const desk = await Desk.configured(
+  const bench = await Bench.configured(
     ...["[Match]", "Name=net0", "[Network]"],
     ...Array.from({ length: 20 }, (_, i) => `Address=10.0.2.${100 + i}/24`),
     ...["[Route]", "Destination=192.0.2.0/24", "Gateway=172.16.0.1"],
   );
-  const log = desk.ask("dmesg");
+  const log = bench.ask("dmesg");
   assert.match(
     log,
     /Could not set address 10\.0\.2\.\d+\/24: too many addresses, expected at most 8$/m,
   );
   assert.doesNotMatch(log, /expected at most (9|1\d)$/m);
-  // A gateway in no network of the interface is reached over its link, and the log says so.
+  // A gateway outside the interface's networks is taken to be on its link; the log says so.
   assert.match(log, /172\.16\.0\.1 is in no network of net0/);
-  assert.match(desk.ask("ip route"), /^192\.0\.2\.0\/24 via 172\.16\.0\.1 /m);
-  assert.match(desk.ask("ping -c 1 10.0.2.2"), / 1 received/);
+  assert.match(bench.ask("ip route"), /^192\.0\.2\.0\/24 via 172\.16\.0\.1 /m);
+  assert.match(bench.ask("ping -c 1 10.0.2.2"), / 1 received/);
 });
 
 test("sets the clock from a credible time server, or reports the reason", async () => {
-  const desk = await Desk.boot();
+  const bench = await Bench.boot();
   const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
     [{ stratum: 0, reference: "RATE" }, /kiss-o'-death received \(RATE\)/],
     [{ leap: 3 }, /not synchronised/],
@@ -172,24 +172,24 @@ test("sets the clock from a credible time server, or reports the reason", async 
     [{ silent: true }, /no answer|no time/],
     [{ forged: true }, /no answer/],
   ];
-  assert.match(desk.ask("ntp 10.0.2.2"), /Connection refused|no answer/);
-  assert.match(desk.ask("ntp never.test"), /not found|does not exist|NXDOMAIN/i);
+  assert.match(bench.ask("ntp 10.0.2.2"), /Connection refused|no answer/);
+  assert.match(bench.ask("ntp never.test"), /not found|does not exist|NXDOMAIN/i);
   for (const [behaviour, why] of wrong) {
-    if (behaviour.silent) desk.gateway.udp.set(123, () => {});
-    else desk.serveTime(behaviour);
-    assert.match(desk.ask("ntp 10.0.2.2"), why);
+    if (behaviour.silent) bench.gateway.udp.set(123, () => {});
+    else bench.serveTime(behaviour);
+    assert.match(bench.ask("ntp 10.0.2.2"), why);
   }
-  desk.serveTime({});
-  assert.match(desk.ask("ntp time.test"), /2027/);
-  assert.match(desk.ask("date"), /2027/);
+  bench.serveTime({});
+  assert.match(bench.ask("ntp time.test"), /2027/);
+  assert.match(bench.ask("date"), /2027/);
 });
 
 test("httpd serves its pages and rejects other requests", async () => {
-  const desk = await Desk.boot();
-  desk.ask("httpd");
+  const bench = await Bench.boot();
+  bench.ask("httpd");
   const fetch = (method: string, path: string, body?: Buffer): Fetched => {
-    const fetched = fetchFrom(desk.gateway, address(OWN), path, { method, body });
-    desk.world.pass(2);
+    const fetched = fetchFrom(bench.gateway, address(OWN), path, { method, body });
+    bench.world.pass(2);
     return fetched;
   };
   const rows: [method: string, path: string, status: number, body: RegExp][] = [
@@ -211,17 +211,17 @@ test("httpd serves its pages and rejects other requests", async () => {
 });
 
 test("commands report TCP's errors in the words of strerror", async () => {
-  const desk = await Desk.boot();
-  const server = new HttpServer(desk.gateway);
-  assert.match(desk.ask("curl http://10.0.2.2:81/"), /Connection refused/);
-  assert.match(desk.ask("curl http://10.0.2.99/"), /No route to host/);
+  const bench = await Bench.boot();
+  const server = new HttpServer(bench.gateway);
+  assert.match(bench.ask("curl http://10.0.2.2:81/"), /Connection refused/);
+  assert.match(bench.ask("curl http://10.0.2.99/"), /No route to host/);
   server.behavior = { ...server.behavior, resets: 1 };
-  assert.match(desk.ask("curl -o null http://10.0.2.2/bytes/100000"), /Connection reset by peer/);
-  desk.gateway.tcp.listeners.set(82, () => {});
-  const before = desk.twin.output.length;
-  desk.twin.type("curl http://10.0.2.2:82/\r", desk.world.now);
-  desk.world.pass(1);
-  for (const port of desk.network.ports) port.setFaults({ cut: true });
-  desk.world.pass(1200);
-  assert.match(desk.twin.output.slice(before), /Operation too slow\. .* 120 seconds/);
+  assert.match(bench.ask("curl -o null http://10.0.2.2/bytes/100000"), /Connection reset by peer/);
+  bench.gateway.tcp.listeners.set(82, () => {});
+  const before = bench.twin.output.length;
+  bench.twin.type("curl http://10.0.2.2:82/\r", bench.world.now);
+  bench.world.pass(1);
+  for (const port of bench.network.ports) port.setFaults({ cut: true });
+  bench.world.pass(1200);
+  assert.match(bench.twin.output.slice(before), /Operation too slow\. .* 120 seconds/);
 });

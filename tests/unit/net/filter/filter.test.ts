@@ -16,11 +16,11 @@ const ip = (protocol: string, length: string) =>
 const syn = bytes(`${ip("06", "002c")} c350 0050 00000001 00000000 6002 ffff 0000 0000 020405b4`);
 const query = bytes(`${ip("11", "0020")} c351 0035 000c 0000 61626364`);
 const echo = bytes(`${ip("01", "0024")} 0800 0000 0007 0003 0000000000000000`);
-const later = bytes(
+const fragment = bytes(
   `${ethernet} 0800 4500 0024 0009 2001 40110000 0a00020f 0a000202
   00000000000000000000000000000000`.replaceAll("\n", ""),
 );
-const frames = { arp, syn, query, echo, later };
+const frames = { arp, syn, query, echo, fragment };
 
 function shown(filter: string): string {
   const error = readString(wasm.memory, wasm.compile(...writeText(wasm, filter)));
@@ -36,29 +36,29 @@ function line(frame: Buffer, kept = frame.length): string {
   return readString(wasm.memory, wasm.line(pointer, kept, frame.length));
 }
 
-test("rejects a filter of parentheses only", () => {
+test("rejects a filter without terms", () => {
   assert.match(shown("(-("), /^"-": expected/);
   assert.match(shown("((((!!!!"), /^end of the filter: expected arp, ip/);
   for (let i = 0; i < 100; i++) shown(`${"(".repeat(i % 9)}-(${")".repeat(i)}`);
 });
 
 test("a filter passes the packets that it names", () => {
-  assert.equal(shown(""), "arp syn query echo later");
+  assert.equal(shown(""), "arp syn query echo fragment");
   assert.equal(shown("arp"), "arp");
-  assert.equal(shown("ip"), "syn query echo later");
+  assert.equal(shown("ip"), "syn query echo fragment");
   assert.equal(shown("tcp"), "syn");
   assert.equal(shown("tcp port 80"), "syn");
   assert.equal(shown("udp dst port 53"), "query");
   assert.equal(shown("src port 53"), "");
   assert.equal(shown("port 53"), "query");
-  assert.equal(shown("host 10.0.2.2"), "arp syn query echo later");
+  assert.equal(shown("host 10.0.2.2"), "arp syn query echo fragment");
   assert.equal(shown("src host 10.0.2.2"), "");
   assert.equal(shown("dst net 10.0.2.0/24 and icmp"), "echo");
   assert.equal(shown("10.0.2.15 and not (tcp or udp)"), "arp echo");
   assert.equal(shown("!arp && (icmp || port 80)"), "syn echo");
 });
 
-test("reports what a wrong filter lacks", () => {
+test("reports why a filter is invalid", () => {
   for (const wrong of ["frob", "port 70000", "port x", "host 1.2.3", "net 10.0.0.0/33", "tcp or"]) {
     assert.match(shown(wrong), /expected /, wrong);
   }
@@ -75,14 +75,14 @@ test("binds 'and' and 'or' from left to right; a bare value repeats the last qua
   assert.equal(shown("tcp or icmp and host 9.9.9.9"), "");
   assert.equal(shown("tcp or (icmp and host 9.9.9.9)"), "syn");
   assert.equal(shown("host 9.9.9.9 and tcp or udp port 53"), "query");
-  assert.equal(shown("ip host 10.0.2.2"), "syn query echo later");
+  assert.equal(shown("ip host 10.0.2.2"), "syn query echo fragment");
   assert.equal(shown("arp host 10.0.2.2"), "arp");
   assert.equal(shown("arp src 10.0.2.2"), "");
-  assert.equal(shown("ip net 10.0.2.0/24 and not icmp"), "syn query later");
-  assert.equal(shown("src or dst host 10.0.2.2"), "arp syn query echo later");
+  assert.equal(shown("ip net 10.0.2.0/24 and not icmp"), "syn query fragment");
+  assert.equal(shown("src or dst host 10.0.2.2"), "arp syn query echo fragment");
   assert.equal(shown("src and dst net 10.0.2.0/24 and arp"), "arp");
   assert.equal(shown("dst and src host 10.0.2.2"), "");
-  assert.equal(shown("src 10.0.2.15 or dst port 53"), "arp syn query echo later");
+  assert.equal(shown("src 10.0.2.15 or dst port 53"), "arp syn query echo fragment");
   assert.equal(shown("tcp port 443 or 53 or 80"), "syn");
   assert.equal(shown("dst host 9.9.9.9 or 10.0.2.15"), "");
   assert.match(shown("arp port 80"), /^"port": expected tcp or udp before it$/);
@@ -97,7 +97,7 @@ test("prints lines as tcpdump does", () => {
   );
   assert.equal(line(query), "IP 10.0.2.15.50001 > 10.0.2.2.53: UDP, length 4");
   assert.equal(line(echo), "IP 10.0.2.15 > 10.0.2.2: ICMP echo request, id 7, seq 3, length 16");
-  assert.equal(line(later), "IP 10.0.2.15 > 10.0.2.2: frag 9:16@8+");
+  assert.equal(line(fragment), "IP 10.0.2.15 > 10.0.2.2: frag 9:16@8+");
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 

@@ -163,7 +163,11 @@ test("ARP-09: ignores other hardware, protocols and operations", () => {
 test("ARP-10: uses the sender in the packet, not the frame's source, as Linux does", () => {
   const split = { ...replyOf({ hardware: attacker.hardware, address: gateway.address }) };
   host.receive(arpFrame(split, guest.hardware, gateway.hardware));
-  assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware), "a mere claim");
+  assert.equal(
+    hardwareOf(gateway.address),
+    hardwareNumber(gateway.hardware),
+    "an unconfirmed claim",
+  );
   host.sent();
   host.receive(arpFrame({ ...requestOf(other) }, BROADCAST, attacker.hardware));
   assert.equal(hardwareOf(other.address), hardwareNumber(other.hardware));
@@ -302,7 +306,7 @@ test("probes a free address three times within 7 s (RFC 5227 section 2.1)", () =
   assert.equal(host.wasm.probeResult(0), 2, "free");
 });
 
-test("a probe detects a host that has the address, or probes it as well", () => {
+test("a probe detects a host that has the address or probes it at the same time", () => {
   const owner = { hardware: other.hardware, address: "10.0.2.50" };
   const signs = [
     arpReply(owner),

@@ -46,7 +46,7 @@ test("sends neither reply nor error without a route back", () => {
   host.wasm.addRoute(0, 0, 0, address(gateway.address), 0);
 });
 
-test("accepts its addresses on all links (RFC 1122 section 3.3.4.2, weak model)", () => {
+test("accepts each of its addresses on every link (RFC 1122 section 3.3.4.2, weak model)", () => {
   host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
   host.wasm.setAddress(1, address("192.168.7.9"), 24);
   host.pass(3);
@@ -57,7 +57,7 @@ test("accepts its addresses on all links (RFC 1122 section 3.3.4.2, weak model)"
   assert.equal(sent[0].ip?.source, "192.168.7.9");
 });
 
-test("each network of an interface has a broadcast address", () => {
+test("accepts the broadcast address of each network of an interface", () => {
   host.wasm.setAddress(0, address("192.168.9.9"), 24);
   host.pass(3);
   host.frames();
@@ -75,12 +75,12 @@ test("each network of an interface has a broadcast address", () => {
 });
 
 test("changes the prefix of an address; deleting a deleted route does nothing", () => {
-  const byDefault = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
+  const defaultRoute = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
   host.wasm.setAddress(0, address(guest.address), 16);
-  assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", byDefault]);
+  assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", defaultRoute]);
   host.wasm.removeRoute(address("10.0.0.0"), 16, 0);
   host.wasm.setAddress(0, address(guest.address), 24);
-  assert.deepEqual(host.routes(), ["10.0.2.0/24 dev net0 metric 0", byDefault]);
+  assert.deepEqual(host.routes(), ["10.0.2.0/24 dev net0 metric 0", defaultRoute]);
   host.pass(3);
   host.frames();
 });
@@ -96,7 +96,7 @@ test("static neighbors can fill the table, and more are refused", () => {
   host.know(gateway);
 });
 
-test("does not start to fragment if the device has no room, and loses nothing", () => {
+test("sends no fragments while the device has no room, and sends all of them afterwards", () => {
   const payload = icmp(8, 0, 1, Buffer.alloc(3000));
   const parts = fragments({ ...echo, payload }, [
     [0, 1480],

@@ -69,7 +69,7 @@ test("FRG-01: reassembles three fragments in order", () => {
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-02: reassembles them in every other order", () => {
+test("FRG-02: reassembles three fragments in every other order", () => {
   const orders = ["021", "102", "120", "201", "210"];
   for (const order of orders) {
     receive(
@@ -158,7 +158,7 @@ test("FRG-11: reads a fragmented header only after reassembly", () => {
     [0, 8],
     [8, 2992],
   ];
-  // The fragment with the second half of a TCP header looks like any other.
+  // A fragment that continues a header looks like any other.
   receive({ ...echo, payload: icmp(8, 0, 0x00070001, data) }, [parts[0]]);
   assertSilent();
   host.receive(...fragments(echo, [[8, 1400]]).map((part) => framed(part)));
@@ -276,7 +276,7 @@ test("FRG-20: keeps the first fragment's header and ignores the options of the o
   assertEchoed();
 });
 
-test("FRG-20: drops a datagram that exceeds 65,535 bytes by its first header", () => {
+test("FRG-20: drops a datagram whose first header makes it exceed 65,535 bytes", () => {
   const payload = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 1));
   const parts: Part[] = [];
   for (let offset = 0; offset < payload.length; offset += 1480) {

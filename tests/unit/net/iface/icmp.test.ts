@@ -182,7 +182,7 @@ test("ICM-14: sends no error about an error", () => {
       guestPacket({ protocol: ICMP, payload: icmp(3, 3, 0, inner) }),
     );
     host.receive(packet({ payload: message }));
-    // The reassembly of an error times out without an error, too.
+    // No error is sent either when the reassembly of an error times out.
     host.receive(packet({ payload: message.subarray(0, 24), fragment: 0x2000, id: type }));
   }
   host.pass(61);
@@ -211,7 +211,7 @@ test("ICM-16: 10,000 datagrams to closed ports cause a random number of 8 to 40 
   assert.ok(counts.size > 1, "the same number of errors in every round");
 });
 
-test("ICM-16: a flood from one source does not use up the errors for another", () => {
+test("ICM-16: a flood from one source does not use up the error budget of another", () => {
   host.know(dns);
   for (let i = 0; i < 1000; i++) {
     host.now += 100n;

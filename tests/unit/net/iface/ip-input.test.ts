@@ -60,7 +60,7 @@ test("ETH-03: does not echo padding, and pads with zeros", () => {
   assert.deepEqual(reply.padding, Buffer.alloc(18));
 });
 
-test("ETH-03: echoes a request of any length without what follows it in its frame", () => {
+test("ETH-03: echoes a request of any length without the bytes that follow it in its frame", () => {
   for (let length = 0; length <= 1454; length += length < 64 ? 1 : 139) {
     const data = Buffer.alloc(length, "data");
     const request = echoRequest({}, data).subarray(0, 42 + length);
@@ -127,7 +127,7 @@ test("ETH-09: drops VLAN tags except for VLAN 0, single or double, whole or trun
       return host.sent().filter((reply) => reply.type === kind).length;
     };
     assert.equal(sent(echoRequest(), 0x0800), 1, `an echo request with ${tag}`);
-    assert.equal(sent(arpRequest(gateway, guest.address), 0x0806), 1, `a question with ${tag}`);
+    assert.equal(sent(arpRequest(gateway, guest.address), 0x0806), 1, `an ARP request with ${tag}`);
   }
 });
 
@@ -136,7 +136,7 @@ test("ETH-10: a flood of unknown frames takes bounded time per poll and no memor
   const size = host.wasm.memory.buffer.byteLength;
   for (let round = 0; round < 1000; round++) {
     for (let i = 0; i < 200; i++) host.inject(frame);
-    assert.equal(host.wasm.poll(host.now), 1, "others are polled first");
+    assert.equal(host.wasm.poll(host.now), 1, "frames remain; others are polled first");
     host.turn();
   }
   assert.equal(host.drops("ethernet-unknown-type"), 200_000);

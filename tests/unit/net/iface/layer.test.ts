@@ -26,7 +26,7 @@ function addRoute(to: string, prefix: number, via: string, metric = 0, index = 0
 }
 
 /** Returns the hardware address that a packet to `to` goes to, or the IP address requested. */
-function way(to: string): string {
+function nextHop(to: string): string {
   host.ping(to);
   host.turn();
   const [frame] = host.sent();
@@ -38,12 +38,12 @@ test("chooses the longest prefix, then the smallest metric", () => {
   assert.equal(addRoute("198.51.100.0", 24, "10.0.2.11", 5), added);
   assert.equal(addRoute("198.51.0.0", 16, "10.0.2.12"), added);
   assert.equal(addRoute("198.51.100.7", 32, "10.0.2.13", 99), added);
-  assert.equal(way("198.51.100.1"), "10.0.2.11");
-  assert.equal(way("198.51.1.1"), "10.0.2.12");
-  assert.equal(way("198.51.100.7"), "10.0.2.13");
-  assert.equal(way("198.52.0.1"), gateway.hardware);
+  assert.equal(nextHop("198.51.100.1"), "10.0.2.11");
+  assert.equal(nextHop("198.51.1.1"), "10.0.2.12");
+  assert.equal(nextHop("198.51.100.7"), "10.0.2.13");
+  assert.equal(nextHop("198.52.0.1"), gateway.hardware);
   assert.equal(host.wasm.removeRoute(address("198.51.100.0"), 24, 5), 1);
-  assert.equal(way("198.51.100.2"), "10.0.2.10");
+  assert.equal(nextHop("198.51.100.2"), "10.0.2.10");
   assert.deepEqual(host.routes(), [
     "198.51.100.7/32 via 10.0.2.13 dev net0 metric 99",
     "10.0.2.0/24 dev net0 metric 0",
@@ -71,10 +71,10 @@ test("rejects an impossible route, and gives the reason", () => {
   assert.equal(host.routes().length, 32);
 });
 
-test("accepts a gateway that only an on-link route reaches (a cloud's /32)", () => {
+test("accepts a gateway that only an on-link route reaches (clouds that assign a /32)", () => {
   assert.equal(addRoute("192.0.2.1", 32, "0.0.0.0"), added);
   assert.equal(addRoute("198.51.100.0", 24, "192.0.2.1"), added);
-  assert.equal(way("198.51.100.9"), "192.0.2.1");
+  assert.equal(nextHop("198.51.100.9"), "192.0.2.1");
   host.pass(4);
 });
 
@@ -87,7 +87,7 @@ test("uses a gateway outside all networks if the route says that it is on the li
     assert.notEqual(add(nobody), added, nobody);
   }
   assert.equal(add("172.31.1.1"), added);
-  assert.equal(way("198.51.100.1"), "172.31.1.1");
+  assert.equal(nextHop("198.51.100.1"), "172.31.1.1");
   assert.equal(source("198.51.100.1"), guest.address);
   host.pass(4);
   host.wasm.removeAddress(0, address(guest.address));
@@ -117,7 +117,7 @@ test("uses another interface while one has no carrier, and returns to it", () =>
   assert.equal(question.arp?.target, "10.0.3.2", "so does one from the other interface");
   host.wasm.setLink(second, false);
   host.turn();
-  assert.equal(source(OFF_LINK), guest.address, "no carrier at all: the cable may come back");
+  assert.equal(source(OFF_LINK), guest.address, "without any carrier, as if both had one");
   host.wasm.setLink(0, true);
   host.wasm.setLink(second, true);
   host.turn();
@@ -256,7 +256,7 @@ test("marks every neighbor stale after a link outage", () => {
   assert.equal(host.sent().filter((frame) => frame.arp).length, 2, "announced");
 });
 
-test("removing an address removes its network, its gateways and its packets", () => {
+test("removing an address removes its routes, and packets to it are dropped", () => {
   assert.equal(host.wasm.setAddress(0, address("192.168.7.9"), 24), 1);
   addRoute("198.51.100.0", 24, "192.168.7.1");
   assert.equal(host.wasm.removeAddress(0, address("192.168.7.9")), 1);
@@ -288,7 +288,7 @@ test("rejects addresses that no host can have, and a ninth address", () => {
   host.pass(3);
 });
 
-test("with two interfaces, each answers for its addresses, and routes choose one", () => {
+test("with two interfaces, a route chooses the interface and the source address", () => {
   const second = "52:54:00:12:34:57";
   assert.equal(host.wasm.addDevice(hardwareNumber(second)), 1);
   host.wasm.setAddress(1, address("192.168.7.9"), 24);

@@ -1,4 +1,4 @@
-/** Randomly damaged frames, from a printed seed (what every row requires). */
+/** Randomly damaged frames, from a printed seed, as every row of the catalogue requires. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";
@@ -53,7 +53,7 @@ function corpus(): Buffer[] {
 function spoil(frame: Buffer, random: Random): Buffer {
   const copy = Buffer.from(frame);
   for (let changes = random.below(4); changes > 0; changes--) {
-    // Mostly in the headers, and half of the time to an extreme value.
+    // Changes are mostly in the headers, and half of them set an extreme value.
     const at = random.below(random.below(3) === 0 ? copy.length : Math.min(64, copy.length));
     copy[at] = random.below(2) === 0 ? random.pick([0, 1, 127, 128, 254, 255]) : random.below(256);
   }

@@ -54,7 +54,7 @@ function write(length: number): void {
   host.turn();
 }
 
-/** Returns an ICMP error about the packet with that TCP header. */
+/** Returns an ICMP error that quotes a packet. */
 function errorAbout(type: number, code: number, quoted: ParsedIpv4, rest = 0): Buffer {
   const quote = Buffer.concat([quoted.header, quoted.payload.subarray(0, 8)]);
   return packet({ payload: icmp(type, code, rest, quote) });
@@ -93,7 +93,7 @@ test("ARP-11: a connection to a silent neighbor fails within 4 s as unreachable"
   assert.equal(host.wasm.tcpError(), SocketError.Unreachable);
 });
 
-test("sets DF, and looks up the route of a connection once", () => {
+test("sets DF and a correct checksum in every segment", () => {
   establish();
   write(5000);
   const sent = segments();

@@ -250,7 +250,7 @@ test("RPC-10: distinguishes HTTP failures, statuses, other content and server er
   assert.equal(outcome(), "failed 2 Operation timed out");
 });
 
-test("RPC-11: rejects a response that is truncated anywhere or followed by anything", () => {
+test("RPC-11: rejects a response that is truncated anywhere or followed by other text", () => {
   for (let length = 0; length < good.length; length++) {
     assert.match(single(good.slice(0, length)), /^failed 4 /, `first ${length} bytes`);
   }
@@ -259,7 +259,7 @@ test("RPC-11: rejects a response that is truncated anywhere or followed by anyth
   assert.equal(single(` ${good}\r\n`), 'result "0x144"');
 });
 
-test("RPC-12: accepts quantities of 0x and hex digits without leading zeros only", () => {
+test("RPC-12: accepts only quantities of 0x and hex digits without leading zeros", () => {
   const quantity = (text: string) => string(wasm.quantity(...writeText(wasm, text)));
   const bad = [
     "0x",

@@ -8,7 +8,7 @@ const wasm = await load("tests/lab/entries/json.ts");
 const string = (pointer: number) => readString(wasm.memory, pointer);
 const fault = (json: string | Uint8Array) =>
   string(wasm.fault(...writeBytes(wasm, Buffer.from(json as Uint8Array))));
-/** `bound` is the size of pieces, or the number of characters shown, if it matters. */
+/** Calls a function; `bound` is the size of pieces or of the excerpt, if it has any. */
 const ask = (name: string, json: string, bound = 1 << 20) =>
   string(wasm[name](...writeText(wasm, json), bound));
 const member = (json: string, name: string) =>
@@ -185,7 +185,7 @@ test("RPC-03: keeps the text of numbers, and converts only exact integers", () =
   }
 });
 
-test("RPC-04: the last of duplicate members counts", () => {
+test("RPC-04: uses the last of duplicate members", () => {
   assert.equal(member('{"id":1,"id":2,"result":"a","result":"b"}', "id"), "2");
   assert.equal(member('{"id":1,"id":2,"result":"a","result":"b"}', "result"), '"b"');
   assert.equal(member('{"\\u0069d":1}', "id"), "1");
@@ -232,7 +232,7 @@ test("RPC-05: never prints a control character from JSON", () => {
   const nasty = '"\\u001b[2J\\u009b31m\\u202e\\u0007\\n\x7f"';
   for (const form of ["compact", "pretty", "show"]) {
     const out = ask(form, nasty).replaceAll("\n", "");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for them
     assert.doesNotMatch(out, /[\x00-\x1f\x7f-\x9f\u202e]/, form);
   }
   assert.equal(ask("compact", '"\\u001b"'), '"\\u001b"');
@@ -255,7 +255,7 @@ test("RPC-13: rejects a text that is too long or has too many values", () => {
   assert.match(fault(`"${"a".repeat(1 << 24)}"`), /at most 16777216 bytes/);
   assert.match(fault(`[${"1,".repeat(200_000)}1]`), /at most 131072 values/);
   assert.equal(fault(`"${"a".repeat((1 << 24) - 2)}"`), "");
-  // A longer text may have more.
+  // A longer text may have more values.
   assert.equal(fault(`[${"1,".repeat(200_000)}1]${" ".repeat(1_300_000)}`), "");
 });
 
@@ -318,7 +318,7 @@ test("returns nothing for a value of another kind", () => {
   for (const json of ['"a"', "7", "[7]"]) assert.equal(member(json, "a"), "(none)", json);
 });
 
-test("writes the same text in pieces of any length, none much longer", () => {
+test("writes the same text in pieces of any length, none much longer than requested", () => {
   const deep = `${"[".repeat(100)}7${"]".repeat(100)}`;
   const json = `{"a\\n":[1,-2.5,"x\\u0007é😀y"],"":{},"b":[],"c":${deep},"d":[null,true,false]}`;
   const whole = ask("pretty", json);

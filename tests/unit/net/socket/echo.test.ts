@@ -69,16 +69,16 @@ test("accepts only replies that match a request in code, number, data and time",
   wasm.echoDispatch();
   const reply = replyTo(request(0));
   /** Returns the reply with one byte changed. */
-  const but = (at: number, value: number) => {
+  const replyWith = (at: number, value: number) => {
     const copy = Buffer.from(reply);
     copy[at] = value;
     return copy;
   };
   const wrong = {
-    "code 3": but(1, 3),
-    "a number that was not sent": but(7, 10),
-    "other data": but(63, 0),
-    "a time before the first request": but(15, 0x80),
+    "code 3": replyWith(1, 3),
+    "a number that was not sent": replyWith(7, 10),
+    "other data": replyWith(63, 0),
+    "a time before the first request": replyWith(15, 0x80),
     "more data": Buffer.concat([reply, Buffer.of(56)]),
   };
   for (const [what, bytes] of Object.entries(wrong))
@@ -89,20 +89,25 @@ test("accepts only replies that match a request in code, number, data and time",
   wasm.echoError(5, gateway, gateway, writeBytes(wasm, request(0).subarray(0, 8))[0]);
   assert.equal(wasm.echoReceive(socket), 1);
   assert.equal(wasm.echoReceive(socket), 1, "an error about a sent request");
-  wasm.echoError(5, gateway, gateway, writeBytes(wasm, but(0, 8).fill(10, 7, 8).subarray(0, 8))[0]);
+  wasm.echoError(
+    5,
+    gateway,
+    gateway,
+    writeBytes(wasm, replyWith(0, 8).fill(10, 7, 8).subarray(0, 8))[0],
+  );
   assert.equal(wasm.echoReceive(socket), 0, "an error about an unsent request");
 });
 
 test("reports a second reply as duplicate until its number is reused", () => {
   const socket = wasm.echoOpen();
-  const told: number[] = [];
+  const duplicates: number[] = [];
   for (const answers of [3, 2]) {
     wasm.echoSend(socket, gateway, 0x10001, 4, 0n);
     wasm.echoDispatch();
     for (let i = 0; i < answers; i++) assert.equal(arrive(replyTo(request(0))), true);
-    while (wasm.echoReceive(socket)) told.push(wasm.echoDuplicate(socket));
+    while (wasm.echoReceive(socket)) duplicates.push(wasm.echoDuplicate(socket));
   }
-  assert.deepEqual(told, [0, 1, 1, 0, 1]);
+  assert.deepEqual(duplicates, [0, 1, 1, 0, 1]);
   assert.equal(wasm.echoTime(socket), -1n, "the request had no room for the time");
 });
 

@@ -57,7 +57,7 @@ test("sends a datagram with ports, length and a correct checksum", () => {
   assert.equal(wasm.send(socket, wasm.block(65508), 65508, server, 53), 0, "too long");
 });
 
-test("queues datagrams in order, and bounded, while the sink is busy", () => {
+test("queues a bounded number of datagrams, in order, while the sink is busy", () => {
   const socket = wasm.open(0);
   wasm.setRoom(1);
   for (let i = 0; i < 3; i++) {
@@ -79,7 +79,7 @@ test("queues datagrams in order, and bounded, while the sink is busy", () => {
   assert.ok(taken >= 45 && taken <= 46, `${taken} datagrams of 1,400 bytes`);
 });
 
-test("drops the datagram without a route, and notifies the socket", () => {
+test("without a route, drops the datagram and notifies the socket", () => {
   const socket = wasm.open(0);
   wasm.setSource(0);
   wasm.send(socket, ...writeBytes(wasm, Buffer.from("x")), server, 53);
@@ -128,7 +128,7 @@ test("UDP-04: drops destination port 0, and sends nothing to source port 0", () 
   assert.equal(wasm.send(socket, ...writeBytes(wasm, Buffer.from("z")), server, 65536), 0);
 });
 
-test("UDP-05: drops a datagram truncated to 0 to 7 bytes", () => {
+test("UDP-05: drops a datagram truncated to any length", () => {
   wasm.open(4000);
   const whole = datagram(4000, Buffer.from("payload"));
   for (let length = 0; length < whole.length; length++) {
@@ -136,7 +136,7 @@ test("UDP-05: drops a datagram truncated to 0 to 7 bytes", () => {
   }
 });
 
-test("UDP-06: has no echo and chargen services", () => {
+test("UDP-06: has no echo or chargen service", () => {
   wasm.open(4000);
   for (const port of [7, 19]) {
     assert.notEqual(arrive(datagram(port, Buffer.from("x"), attacker, 19)), 0);
@@ -197,7 +197,7 @@ test("the queue keeps order and contents through 20,000 random pushes and pops",
   }
 });
 
-test("a small queue keeps records apart, however it is filled to the last byte", () => {
+test("a small queue keeps records apart, even if it is filled to the last byte", () => {
   const random = new Random(99);
   for (const capacity of [64, 128, 200, 256]) {
     wasm.queueOpen(capacity);
@@ -269,7 +269,7 @@ test("a port has one socket, the table is bounded, and closing frees both", () =
   assert.equal(wasm.count(), 0);
 });
 
-test("sockets bound to different interfaces share a port, and receive only their own", () => {
+test("sockets of different interfaces may share a port, and receive only their own data", () => {
   const zero = wasm.openOn(68, 0);
   const one = wasm.openOn(68, 1);
   assert.notEqual(zero, 0);
@@ -284,7 +284,7 @@ test("sockets bound to different interfaces share a port, and receive only their
   assert.equal(receive(one)?.toString(), "b");
 });
 
-test("sends a broadcast from 0.0.0.0 without an address", () => {
+test("without an address, sends a broadcast from 0.0.0.0", () => {
   const socket = wasm.openOn(68, 0);
   wasm.acceptUnconfigured(socket);
   wasm.setSource(0);

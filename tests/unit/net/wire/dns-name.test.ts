@@ -17,7 +17,7 @@ function read(message: Buffer, offset = 12): { name: string; after: number } | n
 const header = Buffer.alloc(12);
 const message = (...names: Name[]) => Buffer.concat([header, ...names.map(encodeName)]);
 
-test("reads labels in lower case up to the root", () => {
+test("reads labels up to the root, in lower case", () => {
   assert.deepEqual(read(message("WWW.Example.test")), { name: "www.example.test", after: 30 });
   assert.deepEqual(read(message("")), { name: ".", after: 13 });
 });
@@ -50,7 +50,11 @@ test("DNS-06: rejects pointers into the header, and follows those into a label",
   assert.equal(read(message([0])), null);
   assert.equal(read(message([11])), null);
   const inside = message(["\x01bcd", Buffer.from([0])], [13]);
-  assert.deepEqual(read(inside, 18), null, "\\x01b, then c = 99 bytes that are not there");
+  assert.deepEqual(
+    read(inside, 18),
+    null,
+    "label b, then a label of 99 bytes (c), which are not there",
+  );
 });
 
 test("DNS-07: rejects label types 01 and 10", () => {

@@ -7,7 +7,7 @@ import { load, readString, writeBytes } from "../../../lab/scripted/assembly.ts"
 const wasm = await load("tests/lab/entries/dns.ts");
 const HEADER = Buffer.alloc(12);
 
-/** The text of `data` as a record of that type behind the name a.Test at offset 12. */
+/** Returns the text of a record of this type with this data; a.Test is at offset 12. */
 function text(type: number, data: Buffer, length = data.length): string {
   const message = Buffer.concat([HEADER, encodeName("a.Test"), data]);
   const [pointer, size] = writeBytes(wasm, message);
@@ -57,7 +57,7 @@ test("prints the data of each type as dig does", () => {
     assert.equal(text(type, data), expected, name);
 });
 
-test("prints data that is cut, or too long, or of another type, as bytes", () => {
+test("prints data that is truncated, too long, or of an unknown type as bytes", () => {
   for (const [name, type, data] of records) {
     for (let length = 0; length < data.length; length++) {
       const shown = text(type, data, length);

@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Places bytes in memory that is otherwise 0xff, so that reading on is noticed. */
+/** Places bytes in memory that is otherwise 0xff, so that reading past them is noticed. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);
@@ -135,7 +135,7 @@ test("icmp: rejects every truncation below the header, and every flipped bit", (
   assert.deepEqual(readBytes(wasm, pointer + 8, 11), Buffer.alloc(11, 3));
 });
 
-test("icmp: accepts quotes of an IPv4 header of a first fragment and 8 bytes (ICM-13)", () => {
+test("icmp: accepts only quotes of a first fragment's IPv4 header and 8 bytes (ICM-13)", () => {
   const gate = (pointer: number, length: number) => wasm.gateQuote(pointer, length);
   const fields = {
     source: "10.0.2.15",

@@ -67,7 +67,7 @@ test("reads options and skips unknown ones", () => {
   assert.deepEqual(parse([3]), [0, -1]);
 });
 
-test("parsing random option bytes ends", () => {
+test("parses random option bytes without hanging", () => {
   const random = new Random(12345);
   for (let i = 0; i < 2000; i++) {
     const bytes = Buffer.alloc(40);
@@ -129,7 +129,7 @@ test("TCP-18, TCP-19: skips SACK options of any shape and content", () => {
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-39: ignores a scale that was not offered back", () => {
+test("TCP-39: scales only if the peer offers a scale, and limits the shift to 14", () => {
   const passive = new Bench(wasm);
   passive.accept(80, [2, 4, 5, 180], 500);
   passive.write(pattern(3000));

@@ -206,7 +206,7 @@ test("wraps lines at any width of the terminal, and edits them", async () => {
   }
 });
 
-test("rings the bell at the longest line, and does not run it", async () => {
+test("rings the bell when a line is too long, and does not run it", async () => {
   const console = await Console.start();
   console.output();
   console.type("x".repeat(1024 * 1024));

@@ -76,7 +76,7 @@ test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, +-1, forev
   assert.equal(wasm.attempts(), 0);
 });
 
-test("retransmits nothing within the second after start in which an e1000 receives nothing", () => {
+test("does not retransmit within 3 s, as an e1000 receives nothing in the first second", () => {
   for (let seed = 1; seed < 200; seed++) {
     world.reset(seed);
     wasm.start(0n);
@@ -152,7 +152,7 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expir
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: any server rebinds; only the old one, or one with its leases, renews", () => {
+test("DHC-19: any server can rebind; only the old one, or one with its leases, can renew", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.16" });
@@ -299,7 +299,7 @@ test("after a link outage, requests the same lease; a NAK starts over at once", 
   assert.equal(world.last.type, 1);
 });
 
-test("keeps the lease until it expires after a link outage without a server", () => {
+test("after a link outage, keeps the lease until it expires if no server replies", () => {
   world.bind();
   wasm.linkChanged(0, at(5));
   wasm.linkChanged(1, at(5));

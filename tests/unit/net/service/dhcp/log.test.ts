@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { load } from "../../../../lab/scripted/assembly.ts";
-import { DhcpWorld, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
+import { DhcpBench, second, types, usual } from "../../../../lab/scripted/dhcp.ts";
 
 const wasm = await load("tests/lab/entries/dhcp.ts");
-const world = new DhcpWorld(wasm);
+const world = new DhcpBench(wasm);
 
 beforeEach(() => world.reset(11));
 

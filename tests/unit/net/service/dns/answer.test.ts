@@ -34,7 +34,7 @@ function outcome(answer: Answer): string {
   return world.outcome(query);
 }
 
-/** The same, followed by a genuine answer, which a forged one must not prevent. */
+/** Asserts that a query for a.test ignores this answer, and then accepts a genuine one. */
 function ignored(answer: Answer): void {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
@@ -87,8 +87,8 @@ test("DNS-02 to DNS-11: rejects answers with malformed names", () => {
   assert.equal(world.outcome(query), target);
 });
 
-test("DNS-06: follows a pointer into a label or into data", () => {
-  assert.equal(outcome(owner([14])), "nodata", "est. and a rest that is no name, or another name");
+test("DNS-06: follows a pointer into the middle of a name or into data", () => {
+  assert.equal(outcome(owner([14])), "nodata", "an address of test., not of a.test.");
   const inData: Answer = {
     answers: [{ name: "x.test", type: 16, data: encodeName("a.test") }, a([answerAt + 18], target)],
   };
@@ -107,7 +107,7 @@ test("DNS-13: rejects a message with fewer answers than announced", () => {
   assert.equal(outcome({ answers: [a("a.test", target)], answerCount: 65535 }), "bad-answer");
 });
 
-test("DNS-14: ignores an answer with another question, or 0, 2 or 65535 of them", () => {
+test("DNS-14: ignores an answer with another question, or with 0, 2 or 65535 questions", () => {
   const answers = [a("a.test", evil)];
   ignored({ answers, questions: [] });
   ignored({ answers, questions: [], code: 3 });
@@ -116,7 +116,7 @@ test("DNS-14: ignores an answer with another question, or 0, 2 or 65535 of them"
   ignored({ answers, questions: [{ name: "b.test" }] });
   ignored({ answers, questions: [{ name: "a.test", type: 28 }] });
   ignored({ answers, questions: [{ name: "a.test", class_: 3 }] });
-  assert.equal(outcome({ questions: [], code: 5 }), "refused", "a failure without the question");
+  assert.equal(outcome({ questions: [], code: 5 }), "refused", "a failure may omit the question");
 });
 
 test("DNS-16: accepts the genuine answer after 65,535 with wrong ids, ports and addresses", () => {
@@ -178,7 +178,7 @@ test("DNS-21: the first query returns the same bounded TTL as later ones", () =>
   assert.equal(first({ code: 3, authority: [denied] }), 3 * 3600);
 });
 
-test("DNS-22: reports a truncated answer as an error without TCP", () => {
+test("DNS-22: without TCP, reports a truncated answer as an error", () => {
   world.reset("10.0.2.3");
   const query = world.ask("a.test");
   world.reply({ flags: 0x8380 });
@@ -186,7 +186,7 @@ test("DNS-22: reports a truncated answer as an error without TCP", () => {
   assert.match(world.text(wasm.failure(query)), /truncated.*TCP/);
 });
 
-/** Starts a query and waits until it is written to TCP; returns the query and its bytes. */
+/** Starts a query and waits until it is written to TCP; returns the query, its id and name. */
 function overStream(): { query: number; id: number; name: string } {
   world.reset("10.0.2.3");
   wasm.useStreams();
@@ -236,19 +236,27 @@ test("DNS-22: over TCP, reports bad lengths, wrong ids, an early end and silence
   assert.equal(after(Buffer.from([0, 0]), 1), "bad-answer");
   assert.equal(after(Buffer.from([0, 11, 1]), 1), "bad-answer");
   assert.equal(after(Buffer.from([255, 255, ...Array(10).fill(1)]), 1), "bad-answer");
-  assert.equal(after(Buffer.from([0]), 2), evil, "the server closes: what came is used");
-  assert.equal(after(Buffer.alloc(0), 3), evil, "the connection fails: what came is used");
+  assert.equal(after(Buffer.from([0]), 2), evil, "the server closes: the truncated answer is used");
+  assert.equal(
+    after(Buffer.alloc(0), 3),
+    evil,
+    "the connection fails: the truncated answer is used",
+  );
   const wrongId = prefixed(encodeAnswer(0, "a.test", { answers: [a("a.test", evil)] }));
   assert.equal(after(wrongId, 1), "bad-answer");
   const { query } = overStream();
   assert.equal(wasm.truncated(query), 0);
   world.run(2n * second);
-  assert.equal(world.outcome(query), evil, "silence: what came is used after two seconds");
+  assert.equal(
+    world.outcome(query),
+    evil,
+    "silence: the truncated answer is used after two seconds",
+  );
   assert.equal(wasm.truncated(query), 1);
   assert.equal(wasm.streamReleased(0), 1);
 });
 
-test("DNS-23: ignores 1 and 11 bytes, reads 513 and 4,096, drops more", () => {
+test("DNS-23: ignores answers of 1 and 11 bytes, reads 513 and 4,096, drops longer ones", () => {
   const sized = (length: number) => {
     const query = world.ask("a.test");
     const text = encodeRecord({ name: "a.test", type: 16, data: Buffer.alloc(0) });
@@ -269,7 +277,7 @@ test("DNS-23: ignores 1 and 11 bytes, reads 513 and 4,096, drops more", () => {
   assert.equal(sized(15000), "pending");
 });
 
-test("DNS-24: ignores OPT records anywhere, or rejects the answer", () => {
+test("DNS-24: ignores OPT records, and rejects an answer section that one overruns", () => {
   const opt = (rest: Partial<Record_> = {}): Record_ => ({
     name: "",
     type: 41,

@@ -32,7 +32,7 @@ test("DNS-01: resolves a name with one query", () => {
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
 });
 
-test("queries a server on its own port", () => {
+test("queries a server on its configured port", () => {
   world.reset("10.0.2.2#5353");
   const query = world.ask("a.test");
   assert.equal(world.last.serverPort, 5353);
@@ -56,7 +56,7 @@ test("answers from the cache with the remaining TTL", () => {
   assert.equal(world.queries.length, 2);
 });
 
-test("caches negative answers by the zone's SOA (RFC 2308)", () => {
+test("caches negative answers for the time in the zone's SOA (RFC 2308)", () => {
   const denied = (authority: ReturnType<typeof soa>[], code: number) => {
     world.reset("10.0.2.3");
     const query = world.ask("a.test");
@@ -107,7 +107,7 @@ test("queries the end of an incomplete alias chain with a new id and port", () =
   assert.equal(world.queries.length, 2);
 });
 
-test("DNS-20: follows 16 aliases, not 20, and no loop", () => {
+test("DNS-20: follows 16 aliases, but neither 20 nor a loop", () => {
   const chain = (length: number) =>
     Array.from({ length }, (_, i) => cname(i === 0 ? "a.test" : `n${i}.test`, `n${i + 1}.test`));
   const legal = world.ask("a.test");
@@ -203,7 +203,7 @@ test("DNS-15: NXDOMAIN is final; other failures move on to the next server", () 
     const refuse = () => {
       const { server } = world.last;
       world.reply({ code });
-      // FORMERR and NOTIMP may be about EDNS: the server is asked once more without it.
+      // FORMERR and NOTIMP may concern EDNS, so the server is queried once more without it.
       if (world.last.server === server && world.last.edns === 0) world.reply({ code });
     };
     refuse();
@@ -250,7 +250,7 @@ test("DNS-17: ids and ports are unpredictable; identical questions share a query
   assert.ok(same.every((query) => world.outcome(query) === target));
 });
 
-test("DNS-29: takes the answer to an earlier question, and no second answer", () => {
+test("DNS-29: accepts the answer to an earlier query, and no second answer", () => {
   const query = world.ask("a.test");
   const first = world.last;
   world.run(5n * second);
@@ -319,7 +319,7 @@ test("a full cache evicts expired entries first", () => {
   assert.equal(world.outcome(world.ask("n255.test")), target);
 });
 
-test("resolves names of hosts, in any case, and localhost without a server", () => {
+test("resolves names from hosts, in any letter case, and localhost, without a server", () => {
   world.reset();
   assert.equal(wasm.addHost(...writeText(wasm, "Printer"), address("10.0.2.9")), 1);
   assert.equal(wasm.addHost(...writeText(wasm, "printer"), address("10.0.2.10")), 1);
@@ -340,7 +340,7 @@ test("changing the servers clears the cache", () => {
   assert.equal(wasm.cacheCount(), 0);
 });
 
-test("searches a name without a dot in the search domains, then asks for it as it is", () => {
+test("tries a name without a dot in each search domain, and then as it is", () => {
   wasm.setSearchDomains(...writeText(wasm, "corp.example Lab.example. a..b corp.example"));
   const found = world.ask("printer");
   assert.equal(world.last.name, "printer.corp.example");
@@ -364,10 +364,10 @@ test("searches a name without a dot in the search domains, then asks for it as i
     world.reply({ code: 3 });
   }
   assert.deepEqual(asked, ["scanner.corp.example", "scanner.lab.example", "scanner"]);
-  assert.equal(world.outcome(missing), "nodata", "it exists in one of them");
+  assert.equal(world.outcome(missing), "nodata", "the name exists in one domain");
 });
 
-test("does not search for a name with a dot, be it at its end, nor after silence", () => {
+test("tries no search domains for a name with a dot, even a final one, or after a timeout", () => {
   wasm.setSearchDomains(...writeText(wasm, "corp.example"));
   for (const name of ["printer.", "www.test"]) {
     const query = world.ask(name);
@@ -381,5 +381,5 @@ test("does not search for a name with a dot, be it at its end, nor after silence
   const long = `${"a".repeat(63)}.`.repeat(3) + "b".repeat(60);
   wasm.setSearchDomains(...writeText(wasm, long));
   world.ask("printer");
-  assert.equal(world.last.name, "printer", "the domain is too long for it");
+  assert.equal(world.last.name, "printer", "name and domain together are too long");
 });

@@ -24,7 +24,7 @@ beforeEach(() => {
   names = 0;
 });
 
-/** Asks for a new name and returns the queries that this sent. */
+/** Looks up a new name; returns the lookup and the queries that were sent for it. */
 function askNew(): { query: number; name: string; sent: SentQuery[] } {
   const name = `n${names++}.test`;
   const before = world.queries.length;
@@ -36,7 +36,7 @@ const serversOf = (sent: SentQuery[]) => sent.map((q) => dotted(q.server));
 const answer = (to: SentQuery = world.last): void =>
   world.reply({ answers: [a(to.name, target)] }, to);
 
-/** Looks a new name up while the first server is silent. */
+/** Looks up a new name while the first server is silent. */
 function firstIsSilent(): void {
   const { query } = askNew();
   world.run(world.now + second);
@@ -44,7 +44,7 @@ function firstIsSilent(): void {
   assert.equal(world.outcome(query), target);
 }
 
-test("a dead first server costs a second once: the one that answers is asked first", () => {
+test("a dead first server delays one lookup by a second; the others use the second server", () => {
   firstIsSilent();
   assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1)], [1, 0]);
   for (let i = 0; i < 5; i++) {
@@ -56,7 +56,7 @@ test("a dead first server costs a second once: the one that answers is asked fir
   }
 });
 
-test("a dead server is probed ever more rarely, at no cost to the name", () => {
+test("a dead server is probed at growing intervals, without delaying any lookup", () => {
   firstIsSilent();
   const probed: number[] = [];
   for (let at = 2; at < 200; at++) {
@@ -72,7 +72,7 @@ test("a dead server is probed ever more rarely, at no cost to the name", () => {
   assert.equal(wasm.socketCount(), 0);
 });
 
-test("a server that answers a probe is asked in its place again", () => {
+test("a server that answers a probe is queried first again", () => {
   firstIsSilent();
   world.run(6n * second);
   const { sent } = askNew();
@@ -82,7 +82,7 @@ test("a server that answers a probe is asked in its place again", () => {
   assert.deepEqual(serversOf(askNew().sent), [first]);
 });
 
-test("a server that answers late is slow, not dead, and is asked after a faster one", () => {
+test("a server that answers late is slow, not dead, and is queried after a faster one", () => {
   const { query, sent } = askNew();
   world.run(second);
   answer();
@@ -93,7 +93,7 @@ test("a server that answers late is slow, not dead, and is asked after a faster 
   assert.deepEqual(serversOf(askNew().sent), [other]);
 });
 
-test("a closed port makes a server dead; if all are dead, they are asked in order", () => {
+test("a closed port marks a server dead; if all are dead, they are queried in order", () => {
   askNew();
   wasm.refuse(0);
   world.poll();
@@ -104,7 +104,7 @@ test("a closed port makes a server dead; if all are dead, they are asked in orde
   assert.deepEqual(serversOf(askNew().sent), [first]);
 });
 
-test("servers that all answer after five seconds: their answers count", () => {
+test("accepts an answer after five seconds if all servers are that slow", () => {
   const { query, sent } = askNew();
   world.run(5n * second);
   assert.ok(world.queries.length > 2);
@@ -113,13 +113,13 @@ test("servers that all answer after five seconds: their answers count", () => {
   assert.equal(wasm.elapsed(query), 5n * second);
 });
 
-test("a server in the list keeps its memory when the list changes", () => {
+test("the state of a server survives a change of the server list", () => {
   firstIsSilent();
   wasm.addServer(address("10.0.2.5"), 53);
   assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1), wasm.serverDead(2)], [1, 0, 0]);
 });
 
-test("sockets are bounded: a retry closes the oldest question of its lookup", () => {
+test("bounds sockets: a retry closes the socket of its lookup's oldest query", () => {
   for (let i = 0; i < 32; i++) askNew();
   world.run(14n * second);
   assert.ok(wasm.socketCount() <= 40, `${wasm.socketCount()} sockets`);
@@ -127,7 +127,7 @@ test("sockets are bounded: a retry closes the oldest question of its lookup", ()
   assert.equal(wasm.socketCount(), 0);
 });
 
-test("lame answers: a referral, an empty answer, REFUSED: the next server is asked", () => {
+test("queries the next server after a referral, an empty answer or REFUSED", () => {
   const ns = (name: string) => ({ name, type: 2, data: encodeName("ns.test") });
   const lame: [string, Answer, string][] = [
     ["referral", { authority: [ns("test")], additional: [a("ns.test", "192.0.2.1")] }, "lame"],
@@ -152,13 +152,13 @@ test("lame answers: a referral, an empty answer, REFUSED: the next server is ask
   world.reset(first, other);
   const { query } = askNew();
   world.reply({ authority: [soa("test", 60)] });
-  assert.equal(world.outcome(query), "nodata", "with an SOA, it is an answer");
+  assert.equal(world.outcome(query), "nodata", "with an SOA, an empty answer is final");
   const alias = askNew();
   world.reply({ answers: [cname(alias.name, "b.test")], authority: [ns("test")] });
   assert.equal(world.last.name, "b.test", "an alias is no referral");
 });
 
-test("EDNS announces 1,232 bytes, and is left out after FORMERR, NOTIMP and BADVERS", () => {
+test("EDNS announces 1,232 bytes, and is omitted after FORMERR, NOTIMP and BADVERS", () => {
   const opt = { name: "", type: 41, class_: 1232, ttl: 0x01000000, data: Buffer.alloc(0) };
   const refusals: Answer[] = [{ code: 1 }, { code: 4 }, { additional: [opt] }];
   for (const refusal of refusals) {
@@ -174,23 +174,23 @@ test("EDNS announces 1,232 bytes, and is left out after FORMERR, NOTIMP and BADV
     assert.equal(world.last.edns, 0, "remembered");
     world.run(2n * 3600n * second);
     askNew();
-    assert.equal(world.last.edns, 1232, "not for ever");
+    assert.equal(world.last.edns, 1232, "but not for ever");
   }
 });
 
-test("a server that drops EDNS: the retry is plain, and so is what follows", () => {
+test("if a server drops queries with EDNS, the retry and later queries omit it", () => {
   world.reset(first);
   const { query } = askNew();
   world.run(2n * second);
   assert.equal(world.last.edns, 0);
-  assert.equal(world.last.wireName, world.last.name, "nor are the letters mixed");
+  assert.equal(world.last.wireName, world.last.name, "nor is the letter case randomized");
   answer();
   assert.equal(world.outcome(query), target);
   askNew();
   assert.equal(world.last.edns, 0);
 });
 
-test("silence of a server that knows EDNS is not held against it", () => {
+test("keeps EDNS after a timeout if the server has used it before", () => {
   world.reset(first);
   askNew();
   const opt = { name: "", type: 41, class_: 1232, ttl: 0, data: Buffer.alloc(0) };
@@ -213,11 +213,11 @@ test("the letters of a name are sent in random case", () => {
   assert.ok(cases.size > 15, `${cases.size} of 20`);
 });
 
-/** Answers the last query as a server that does not keep the case of letters. */
+/** Returns an answer from a server that does not preserve the case of letters. */
 const lowered = (to: SentQuery): Buffer =>
   encodeAnswer(to.id, to.name, { answers: [a(to.name, target)] });
 
-test("letters in another case are not believed over UDP: TCP tells", () => {
+test("repeats a query over TCP if the answer over UDP changes the case of letters", () => {
   world.reset(first);
   wasm.useStreams();
   const query = world.ask(LONG);
@@ -236,23 +236,23 @@ test("letters in another case are not believed over UDP: TCP tells", () => {
   world.poll();
   assert.equal(world.outcome(query), target);
   world.ask(`b${LONG}`);
-  assert.equal(world.last.wireName, `b${LONG}`, "the server does not keep them: no longer mixed");
+  assert.equal(world.last.wireName, `b${LONG}`, "no longer in random case for this server");
 });
 
-test("without TCP, a server that does not keep letters is asked once more as it likes", () => {
+test("without TCP, queries a server that changes the case of letters again in lower case", () => {
   world.reset(first);
   const query = world.ask(LONG);
   world.deliver(lowered(world.last));
   assert.equal(world.outcome(query), "pending");
   assert.equal(world.queries.length, 2);
   assert.equal(world.last.wireName, LONG);
-  assert.equal(world.last.edns, 1232, "which is not about EDNS");
+  assert.equal(world.last.edns, 1232, "EDNS is kept");
   assert.notEqual(world.queries[0].port, world.last.port);
   answer();
   assert.equal(world.outcome(query), target);
 });
 
-test("truncated, and TCP is filtered: what came is used, and TCP not tried for a while", () => {
+test("if TCP is filtered, uses the truncated answer, and does not try TCP for a while", () => {
   world.reset(first);
   wasm.useStreams();
   const query = world.ask("a.test");
@@ -267,5 +267,5 @@ test("truncated, and TCP is filtered: what came is used, and TCP not tried for a
   assert.equal(wasm.streamCount(), 1);
   const empty = world.ask("c.test");
   world.reply({ flags: 0x8380 });
-  assert.equal(world.outcome(empty), "truncated", "nothing came");
+  assert.equal(world.outcome(empty), "truncated", "the truncated answer is empty");
 });

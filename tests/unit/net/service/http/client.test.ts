@@ -45,7 +45,7 @@ test("tries the next address if one does not respond", () => {
   http.poll(1);
   assert.equal(wasm.streamCount(), 2, "RFC 8305: 250 ms later");
   http.poll(29_000_000);
-  assert.equal(http.outcome(), "pending", "each has its 30 s");
+  assert.equal(http.outcome(), "pending", "each attempt has 30 s");
   http.poll(1_000_000);
   failed(failure.timedOut, /Failed to connect to two.test port 80: Connection timed out/);
   assert.deepEqual([http.text("end", 0), http.text("end", 1)], ["aborted", "aborted"]);
@@ -162,7 +162,7 @@ test("HTP-22: ends endless transfers by deadline, by silence or by size", () => 
   failed(failure.timedOut);
 });
 
-test("gives a sink no more than it has room for, and ends if it refuses", () => {
+test("gives a sink no more than it has room for, and fails if the sink refuses", () => {
   wasm.prepare(...writeText(wasm, "GET"), ...writeText(wasm, "http://a.test/"));
   wasm.useSlowSink();
   wasm.options(false, 0n, 0);
@@ -240,7 +240,7 @@ test("HTP-33: resends a request once if a kept connection closes without an answ
   http.push(0, "HTTP/1.1 200 OK\r\n");
   http.finish(0);
   failed(failure.incomplete);
-  assert.equal(wasm.streamCount(), 1, "part of an answer had come");
+  assert.equal(wasm.streamCount(), 1, "part of an answer had arrived");
   http.reset();
   http.start();
   http.finish(0);
@@ -248,7 +248,7 @@ test("HTP-33: resends a request once if a kept connection closes without an answ
   assert.equal(wasm.streamCount(), 1, "a new connection is not retried");
 });
 
-test("HTP-31: delivers a response that arrives before the request is sent", () => {
+test("HTP-31: delivers a response that arrives before the whole request is sent", () => {
   for (const ending of ["finish", "reset", "open"]) {
     http.reset();
     wasm.limits(0xffffffff, 1000);
@@ -283,7 +283,7 @@ test("HTP-31: continues to send the request after an early response that is no e
   http.start({ method: "POST", pattern: 2000, timeout: 1000 });
   http.push(0, ok);
   http.poll(1000);
-  assert.equal(http.outcome(), "200 ok", "the deadline does not change that");
+  assert.equal(http.outcome(), "200 ok", "the deadline does not discard the response");
 });
 
 test("sends a whole body, as fast as the stream accepts it", () => {

@@ -20,7 +20,7 @@ test("many requests share one connection, and leak nothing", () => {
   assert.equal(wasm.framesFree(), frames);
 });
 
-test("transfers a mebibyte in both directions", () => {
+test("transfers a mebibyte in each direction", () => {
   wasm.begin(2, 0);
   assert.equal(wasm.get(true) >>> 0, large, message());
   assert.equal(wasm.post(1 << 20), 1 << 20, message());
@@ -30,7 +30,7 @@ test("transfers a mebibyte in both directions", () => {
 });
 
 for (const seed of [3, 4, 5]) {
-  test(`does the same with 3% loss (seed ${seed})`, () => {
+  test(`reuses connections and transfers data with 3% loss (seed ${seed})`, () => {
     wasm.begin(seed, 30);
     for (let i = 0; i < 20; i++) assert.equal(wasm.get(false) >>> 0, small, message());
     assert.equal(wasm.get(true) >>> 0, large, message());

@@ -108,7 +108,7 @@ test("HTP-09: rejects a repeated Content-Length with another value", () => {
   fails(length("5,"), failure.malformed);
 });
 
-test("HTP-10: a length that is no number or does not fit is an error, and never wraps", () => {
+test("HTP-10: rejects a length that is not a number or does not fit, and never wraps one", () => {
   for (const value of ["-1", "+5", "0x5", "5a", "", "5.0", "5 5", "9".repeat(30) + "x"]) {
     fails(length(value), /^failed 8: Invalid Content-Length: value/);
   }
@@ -175,7 +175,7 @@ test("HTP-15: chunk sizes do not wrap", () => {
   fails(chunked("7fffffffffffffff\r\nhello\r\n0\r\n\r\n"), failure.incomplete);
 });
 
-test("HTP-16: accepts hex digits as chunk size, followed by blanks or not", () => {
+test("HTP-16: accepts only hex digits as a chunk size, then blanks or an extension", () => {
   for (const size of [
     "",
     "-5",
@@ -211,14 +211,14 @@ test("HTP-16: accepts hex digits as chunk size, followed by blanks or not", () =
   );
 });
 
-test("HTP-17: rejects a chunk without CR LF after its size", () => {
+test("HTP-17: rejects a chunk without CR LF after its data", () => {
   fails(chunked("5\r\nhelloXX0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhello\n0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhello\r0\r\n\r\n"), failure.receive);
   fails(chunked("5\r\nhell\r\n0\r\n\r\n"), failure.receive);
 });
 
-test("HTP-18: chunk extensions are bounded for a chunk, and for a body by its data", () => {
+test("HTP-18: bounds the extensions of a chunk, and of a body in proportion to its data", () => {
   fails(
     chunked(`5;${"x".repeat(1 << 20)}\r\nhello\r\n0\r\n\r\n`),
     /^failed 56: chunk extensions too long/,
@@ -294,7 +294,7 @@ test("HTP-25: expects no body after 204, 304 and HEAD; a body prevents reuse", (
   assert.equal(http.wasm.idle(), 1);
 });
 
-test("HTP-30: requests no coding, and passes on an unknown one unchanged", () => {
+test("HTP-30: requests no content coding, and passes on a coded body unchanged", () => {
   assert.equal(
     ask(`${ok}Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8bx`),
     "200 \x1f\x8bx",
@@ -372,12 +372,12 @@ test("HTP-32: three pieces, or a receive buffer of one byte, give the same resul
   assert.equal(http.outcome(), want);
 });
 
-/** Insertions without effect: in the reason, around a value, and LF SP, which folds a line. */
+/** Insertions without effect: in the reason, around a value, and LF before SP (a folded line). */
 const harmless =
   "SP@12 HT@13 SP@13 :@13 HT@14 SP@14 :@14 HT@15 SP@15 :@15 :@18 LF@19 HT@19 SP@19 :@19 " +
   "HT@20 SP@20 :@20 HT@21 SP@21 :@21 HT@23 SP@23";
 
-test("HTP-37: six characters inserted anywhere in the first two lines have known results", () => {
+test("HTP-37: any of six characters anywhere in the first two lines has a known result", () => {
   const head = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n\r\nab";
   const end = head.indexOf("Content");
   const accepted: string[] = [];

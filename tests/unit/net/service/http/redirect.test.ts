@@ -40,7 +40,7 @@ test("HTP-26: follows redirects only on request, and only with a Location", () =
   assert.equal(http.outcome(), "302 x");
   http.start({ follow: true });
   http.push(0, "HTTP/1.1 302 X\r\nLocation: \r\nContent-Length: 1\r\n\r\nx");
-  assert.equal(http.outcome(), "302 x", "an empty one is none");
+  assert.equal(http.outcome(), "302 x", "an empty Location is ignored");
   http.start({ follow: true });
   http.push(0, "HTTP/1.1 304 X\r\nLocation: /y\r\n\r\n");
   assert.equal(http.outcome(), "304 ");
@@ -112,7 +112,7 @@ test("HTP-28: rejects a Location that could split a request", () => {
   assert.equal(wasm.streamCount(), 1);
 });
 
-test("a Location that servers write wrong is followed as browsers follow it", () => {
+test("follows a malformed Location as browsers do", () => {
   const cases: [string, string, string][] = [
     ["/a b", "/a%20b", "a.test"],
     ["/caf\xc3\xa9?q=\xc3\xa9 x", "/caf%C3%A9?q=%C3%A9%20x", "a.test"],
@@ -144,7 +144,7 @@ test("a Location that servers write wrong is followed as browsers follow it", ()
   }
 });
 
-test("HTP-29: methods and bodies across redirects", () => {
+test("HTP-29: keeps or drops the method and the body as the redirect status says", () => {
   const cases: [number, string, string, boolean][] = [
     [301, "POST", "GET", false],
     [302, "POST", "GET", false],
@@ -198,7 +198,7 @@ test("reads a redirect's short body, and closes the connection on a long one", (
   }
 });
 
-test("retries a handshake after a redirect without its session", () => {
+test("after a redirect, retries a failed handshake without the session", () => {
   wasm.streamsAre(Status.Connecting, Failure.None, false);
   http.start({ url: "https://a.test/", follow: true });
   http.fail(0, Failure.Session);

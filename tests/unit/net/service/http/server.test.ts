@@ -187,13 +187,13 @@ test("accepts absolute targets, and * for OPTIONS", () => {
   assert.equal(ask("GET / HTTP/1.1\nHost: a\n\n"), hello);
 });
 
-test("takes every Host that RFC 3986 allows", () => {
+test("accepts every Host that RFC 3986 allows", () => {
   for (const host of ["", "a", "a.b:8080", "a:", "10.0.2.2", "[::1]", "[::1]:80", "a%20b_~!"]) {
     assert.equal(ask(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`), hello, host);
   }
 });
 
-test("refuses another protocol by its first byte", () => {
+test("rejects another protocol at its first byte", () => {
   for (const first of ["\x16\x03\x01", "\x80\x2e", "\x05\x01\0", "\0", " GET"]) {
     const stream = connect();
     push(stream, first);
@@ -202,7 +202,7 @@ test("refuses another protocol by its first byte", () => {
   }
 });
 
-test("a chunk size of a request is followed by named extensions or nothing", () => {
+test("in a request, only named extensions may follow a chunk size", () => {
   const chunked = (size: string) =>
     `POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nab\r\n0\r\n\r\n`;
   for (const size of ["2 ", "2\t", "2;", "2; ", "2 ;a", "2;=b", "2;;a"]) {
@@ -231,7 +231,7 @@ test("counts bodies, and answers Expect: 100-continue unless the body has begun"
   assert.match(sent(large), /\r\n\r\n1000000 bytes\n$/);
 });
 
-test("sends a response's own fields", () => {
+test("sends the fields that a handler adds", () => {
   assert.match(ask(get("/field")), /\r\nX-Test: yes\r\n\r\nx$/);
 });
 
@@ -274,7 +274,7 @@ test("ends slow requests, idle connections and slow readers at their deadlines",
     poll(7_500_000);
     if (i < 3) push(body, "x");
   }
-  assert.equal(sent(body), "", "three bytes earn three milliseconds");
+  assert.equal(sent(body), "", "three bytes extend the deadline by three milliseconds");
   poll(2931);
   assert.equal(statusOf(sent(body)), 408);
   const idle = connect();
@@ -286,7 +286,7 @@ test("ends slow requests, idle connections and slow readers at their deadlines",
   const reader = connect(10_000);
   push(reader, get("/bytes/1000000"));
   poll(39_000_000);
-  assert.equal(end(reader), "open", "ten kilobytes earned nine seconds");
+  assert.equal(end(reader), "open", "ten kilobytes extended the deadline by nine seconds");
   poll(2_000_000);
   assert.equal(end(reader), "aborted");
   assert.equal(wasm.connections(), 0);
@@ -319,7 +319,7 @@ test("responds after the client's half-close", () => {
   assert.equal(end(stream), "released");
 });
 
-test("bounds connections: idle ones are closed for new ones, which otherwise wait", () => {
+test("bounds connections: a new one replaces an idle one, or waits if there is none", () => {
   const streams = Array.from({ length: 256 }, () => connect());
   connect();
   assert.equal(wasm.connections(), 256);

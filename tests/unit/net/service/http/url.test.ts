@@ -180,7 +180,7 @@ test("HTP-28: no reference can bring a line end, a blank or NUL into a URL", () 
   }
 });
 
-test("a reference may have another number of slashes behind the scheme, as in browsers", () => {
+test("accepts any number of slashes after the scheme of a reference, as browsers do", () => {
   const cases: Record<string, string> = {
     "http:g": "http://a/b/g",
     "http:/g": "http://a/g",

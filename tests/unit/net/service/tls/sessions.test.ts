@@ -51,7 +51,7 @@ suite("TLS sessions", () => {
     }
   });
 
-  test("keeps the session after a failure later than the handshake", () => {
+  test("keeps the remaining session after a failure that follows the handshake", () => {
     push(open("a.test"), Buffer.concat([record("T"), record("T")]));
     const resumed = open("a.test");
     push(resumed, record("A", Uint8Array.of(20)));
@@ -65,7 +65,7 @@ suite("TLS sessions", () => {
     assert.equal(wasm.readable(stream), 1);
   });
 
-  test("keeps a session for seven days, and at most 32", () => {
+  test("keeps at most 32 sessions, each for seven days", () => {
     assert.equal(wasm.fillSessions(40), 32);
     assert.equal(wasm.hasSession(...writeText(wasm, "h7"), 443, 0n), 0);
     assert.equal(wasm.hasSession(...writeText(wasm, "h8"), 443, 0n), 1);
@@ -75,8 +75,8 @@ suite("TLS sessions", () => {
   });
 
   test("neither keeps nor resumes unverified sessions", () => {
-    const doubtful = open("a.test", true);
-    push(doubtful, record("T"));
+    const unverified = open("a.test", true);
+    push(unverified, record("T"));
     assert.equal(wasm.sessions(), 0);
     const good = open("a.test");
     push(good, record("T"));

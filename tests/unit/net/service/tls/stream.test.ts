@@ -121,7 +121,7 @@ suite("TLS streams", () => {
     wasm.poll(bench.now);
     assert.equal(wasm.failureKind(during), Failure.Protocol);
     assert.equal(text(wasm.failure(during)), "TLS: scripted failure during the handshake");
-    // An engine that has to send first never reads what arrived.
+    // An engine that has to send first never reads the bytes that arrived.
     const stuck = connect();
     wasm.setRoom(stuck, 0, 0);
     wasm.poll(bench.now);
@@ -138,7 +138,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.failureKind(after), Failure.Reset);
   });
 
-  test("names an alert of the peer (TLS-01, TLS-03, TLS-24)", () => {
+  test("names the alert that the peer sent (TLS-01, TLS-03, TLS-24)", () => {
     for (const [number, name] of [
       [40, "handshake_failure (40)"],
       [45, "certificate_expired (45)"],
@@ -156,7 +156,7 @@ suite("TLS streams", () => {
     }
   });
 
-  test("reports a rejected certificate with every reason, and the clock if it is one", () => {
+  test("reports every reason to reject a certificate, and the clock if a date is one", () => {
     const stream = connect();
     wasm.poll(bench.now);
     push(stream, Buffer.concat([record("H", "one"), record("X", flags(0x5))]));

@@ -16,7 +16,7 @@ import {
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 
-/** Lets time pass while the sink is busy; returns what is sent once it is not. */
+/** Lets time pass while the sink is busy; returns the segments sent once it has room. */
 function held(bench: Bench, micros = 0): Sent[] {
   wasm.setRoom(0);
   bench.now += micros;
@@ -29,7 +29,7 @@ function held(bench: Bench, micros = 0): Sent[] {
   return bench.out();
 }
 
-/** What is due, what causes it, and the segment that is sent late. */
+/** What is to be sent, when it is due, its cause, and the segment that is sent late. */
 const duties: [what: string, micros: number, make: (bench: Bench) => void, seen: string][] = [
   ["data", 0, (b) => b.write("data"), "PA 0 4"],
   ["an ACK", 0, (b) => b.inject("A", 5, 0, { payload: "late" }), "A 0 0"],
@@ -141,13 +141,13 @@ test("accepts data up to the last byte of the window, followed by a FIN", () => 
   }
   bench.inject("FA", sent, 0, { payload: pattern(window, sent) });
   sent += window;
-  assert.ok(!wasm.peerFinished(bench.connection), "the data first");
+  assert.ok(!wasm.peerFinished(bench.connection), "not before the data is read");
   assert.ok(bench.read().equals(pattern(sent)));
   assert.equal(bench.state, State.CloseWait);
   assert.equal(bench.fromPeer(bench.out().at(-1)?.acknowledgment ?? 0), sent + 1);
 });
 
-test("ICMP: takes the next plateau if the error names no MTU", () => {
+test("ICMP: lowers the MTU to the next plateau if the error names none", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(3000));
   bench.out();

@@ -227,7 +227,7 @@ test("sends data written, and a close requested, before the handshake", () => {
   assert.equal(bench.state, State.FinWait1);
 });
 
-test("reports no route, no memory and no room as distinct failures", () => {
+test("connect fails without a route, and without enough memory", () => {
   const bench = new Bench(wasm);
   wasm.setSource(0);
   bench.connection = wasm.connect(1n, PEER, 80);

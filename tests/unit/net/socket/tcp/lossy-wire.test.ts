@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/tcp-pair.ts");
 const HOUR = 3_600_000_000n;
 const RESULTS = ["whole", "clean error", "WRONG BYTE", "TOO LONG", "STUCK"];
 
-/** Loss, duplicates, reordered, corrupt (thousandths); delay, jitter (microseconds). */
+/** Lost, duplicate, reordered and corrupt thousandths; delay and jitter in microseconds. */
 type Faults = [number, number, number, number, number, number];
 
 function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial = 0) {
@@ -55,7 +55,7 @@ test("TCP-59: streams survive loss, duplicates, reordering, corruption and delay
   );
 });
 
-test("TCP-59: longer streams arrive intact, also at a slow reader", () => {
+test("TCP-59: longer streams arrive intact, even at a slow reader", () => {
   for (let seed = 1; seed <= 4; seed++) {
     for (const slow of [0, 1]) {
       const faults: Faults = [20, 20, 50, 5, 10_000, 50_000];
@@ -95,7 +95,7 @@ test("10,000 consecutive connections leak nothing", () => {
     if (i % 100 === 0) wasm.collect();
   }
   wasm.collect();
-  assert.equal(wasm.memory.buffer.byteLength, pages, "memory as after 500");
+  assert.equal(wasm.memory.buffer.byteLength, pages, "no more memory than after 500");
   assert.equal(wasm.connections(), 0);
   wasm.idle(61_000_000n);
   assert.equal(wasm.timeWaits(), 0);

@@ -176,7 +176,7 @@ test("processes the ACK number of a probe of the closed window", () => {
   assert.equal(wasm.unsent(bench.connection), 0);
 });
 
-test("TCP-38: opens the window in steps of a segment while it is read byte by byte", () => {
+test("TCP-38: opens the window in steps of a segment while data is read byte by byte", () => {
   const bench = established();
   fill(bench);
   bench.take();

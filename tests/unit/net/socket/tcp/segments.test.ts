@@ -37,7 +37,7 @@ test("TCP-03: drops a RST outside the window silently", () => {
   assert.equal(bench.state, State.Established);
 });
 
-test("TCP-04: delivers the data before a RST, but not its payload", () => {
+test("TCP-04: delivers the data before a RST, but not the payload of the RST", () => {
   const bench = established();
   bench.send("PA", 0, 0, { payload: "before" });
   bench.send("RA", 6, 0, { payload: "x".repeat(100) });
@@ -84,7 +84,11 @@ test("TCP-07: drops data with a stale or future ACK number, and sends an ACK", (
     assert.equal(wasm.readable(bench.connection), 0);
   }
   bench.inject("PA", 0, -60000, { payload: "old" });
-  assert.equal(wasm.readable(bench.connection), 3, "older by the largest window is plausible");
+  assert.equal(
+    wasm.readable(bench.connection),
+    3,
+    "an ACK number within the largest window is plausible",
+  );
 });
 
 test("TCP-08: limits challenge ACKs per connection to a random number", () => {
@@ -105,7 +109,7 @@ test("TCP-08: limits challenge ACKs per connection to a random number", () => {
   assert.ok(new Set(counts).size > 1, `not always the same: ${counts.join()}`);
 });
 
-test("TCP-09: drops a segment without ACK, without a reply", () => {
+test("TCP-09: drops a segment without ACK silently", () => {
   const bench = established();
   assert.equal(bench.send("", 0, 0, { payload: pattern(1000) }).length, 0);
   assert.equal(bench.send("P", 0, 0, { payload: pattern(1000) }).length, 0);

@@ -10,8 +10,8 @@ const established = () => new Bench(wasm).establish();
 const bytes = (out: Sent[]) => out.reduce((sum, s) => sum + s.payload.length, 0);
 const seconds = (out: Sent[], since: number) => out.map((s) => (s.at - since) / SECOND);
 
-/** Doubles the window each round until `flight` bytes are out; returns what was sent. */
-function open(bench: Bench, flight: number): number {
+/** Opens the congestion window until `flight` bytes are in flight; returns the bytes sent. */
+function openWindow(bench: Bench, flight: number): number {
   let sent = 0;
   let acked = 0;
   while (sent - acked < flight) {
@@ -102,7 +102,7 @@ test("TCP-37: does not send one-byte segments into one-byte windows", () => {
   assert.equal(probe.payload.length, 1, "the override timer");
 });
 
-test("TCP-42: RTO doubles from 1 s to 60 s if all is lost, then the connection fails", () => {
+test("TCP-42: RTO doubles up to 60 s if everything is lost, then the connection fails", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.send("SA", -1, 0, { options: [2, 4, 5, 180] });
@@ -159,7 +159,7 @@ test("a user time-out expires exactly", () => {
 
 test("TCP-43: retransmits on three duplicate ACKs and on partial ACKs, until recovery ends", () => {
   const bench = established();
-  const sent = open(bench, 20 * 1460);
+  const sent = openWindow(bench, 20 * 1460);
   const una = sent - bytesInFlight(bench);
   const flight = sent - una;
   assert.equal(bench.send("A", 0, una).length, 1, "limited transmit");
@@ -202,7 +202,7 @@ test("TCP-44: one-byte ACKs, ACKs of unsent data and duplicate ACKs do not infla
 
 test("TCP-20, TCP-21: 1,000 duplicate ACKs cause one retransmission; RTO resends all", () => {
   const bench = new Bench(wasm).establish([2, 4, 0, 88]);
-  const sent = open(bench, 30000);
+  const sent = openWindow(bench, 30000);
   const una = sent - bytesInFlight(bench);
   let again = 0;
   for (let i = 0; i < 1000; i++) {
@@ -230,7 +230,7 @@ test("slow start doubles the window, congestion avoidance adds a segment per rou
 
 test("resets the congestion window after a pause", () => {
   const bench = established();
-  const sent = open(bench, 40 * 1460);
+  const sent = openWindow(bench, 40 * 1460);
   bench.send("A", 0, sent);
   let acked = sent;
   while (wasm.unsent(bench.connection) > 0) {
@@ -277,7 +277,7 @@ test("ICM-07, ICM-08, ICM-09: lowers the MTU to a floor or plateau, and ignores 
   assert.deepEqual(size(1000, -1), [1460, 0]);
 });
 
-test("ICM-12: SYN-SENT: fails at once on unreachable with the right number only", () => {
+test("ICM-12: SYN-SENT: fails at once on unreachable if the sequence number is right", () => {
   const fails = (kind: number, seq = -1) => {
     const bench = new Bench(wasm);
     bench.connect();

@@ -41,7 +41,7 @@ test("takes one sample per round trip, of the segment sent first", () => {
   wasm.sent(200, 15n);
   assert.equal(wasm.acknowledge(50, 30n), NO_SAMPLE);
   assert.equal(wasm.acknowledge(100, 40n), 30n);
-  assert.equal(wasm.acknowledge(200, 50n), NO_SAMPLE, "none was timed when it was sent");
+  assert.equal(wasm.acknowledge(200, 50n), NO_SAMPLE, "another segment was timed when it was sent");
   wasm.sent(300, 60n);
   wasm.sent(400, 70n);
   assert.equal(wasm.acknowledge(400, 75n), 15n, "an ACK beyond the timed segment");
