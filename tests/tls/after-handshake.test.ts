@@ -17,7 +17,7 @@ import {
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
-import { modest, refused, served } from "./peer/verdict.ts";
+import { assertModest, assertRefused, assertServed } from "./peer/verdict.ts";
 import { ALERT, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -53,13 +53,13 @@ describe("the end of a connection", () => {
       const visit = await stage.visit(ends(false));
       assert.equal(visit.report.get("text"), "hel");
       assert.equal(visit.report.get("state"), "open", visit.report.text);
-      modest(visit);
+      assertModest(visit);
     });
     test(`TLS-38: ignores data after close_notify, 1.${version - 10}`, async () => {
       const visit = await stage.visit(ends(true));
       assert.equal(visit.report.number("received"), 3);
       assert.equal(visit.report.get("state"), "closed", visit.report.text);
-      modest(visit);
+      assertModest(visit);
     });
   }
 });
@@ -67,7 +67,7 @@ describe("the end of a connection", () => {
 describe("renegotiation", () => {
   test("TLS-39: declines 100 requests and continues", async () => {
     const visit = await stage.visit(sends(12, helloRequest, 100));
-    served(visit);
+    assertServed(visit);
     const declined = visit.wire.warnings.get(NO_RENEGOTIATION) ?? 0;
     assert.ok(declined > 0 && declined <= 100, String(declined));
   });
@@ -121,14 +121,14 @@ describe("key updates", () => {
     const requested = value === 1 ? "each with update_requested" : "none with update_requested";
     test(`TLS-42: accepts ${count} updates, ${requested}`, async () => {
       const visit = await stage.visit(flood(count, value));
-      served(visit);
+      assertServed(visit);
       assert.equal(visit.report.number("key-updates"), count);
       assert.equal(visit.wire.answers, value * count);
     });
   }
   test("TLS-42: answers at most 256 of 10,000 update requests", async () => {
     const visit = await stage.visit(flood(10_000, 1));
-    await refused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
+    await assertRefused(visit, UNEXPECTED, UNEXPECTED_MESSAGE);
     assert.ok(visit.wire.answers <= 256, String(visit.wire.answers));
     assert.ok(visit.report.number("key-updates") <= 256);
   });

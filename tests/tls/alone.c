@@ -1,8 +1,8 @@
-/* The harness without a network: a client and a server that converse in memory while allocations
- * fail one by one; the library's self-tests, the built-in roots, the speed of ciphers.
+/* The harness without a network: pairs of a client and a server that converse in memory while
+ * allocations fail one by one; the library's self-tests; the built-in roots; the speed of ciphers.
  *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
  *                                 [failing=client|server step=N last=N | final=N]
- * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the `final` last ones,
+ * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the last `final` ones,
  * each in a conversation of its own. */
 #include "harness.h"
 
@@ -20,7 +20,7 @@ static char word[512];
 
 struct side {
   u32 handle;
-  u32 failing; /* the allocation to fail, counted from the next; 0 = none */
+  u32 failing; /* the number of the allocation to fail; 1 = the next, 0 = none */
 };
 
 /* Allocations between `begin` and `end` count as this side's. */
@@ -44,7 +44,7 @@ static void pass_on(struct side* from, struct side* to) {
   end(to);
 }
 
-/* Runs a handshake, a question and an answer; returns whether all succeeded. */
+/* Runs a handshake, a question and an answer; reports whether all succeeded. */
 static bool converse(struct side* client, struct side* server) {
   static const char question[] = "to be?", answer[] = "or not";
   u32 asked = 0, answered = 0;
@@ -71,8 +71,8 @@ struct tally {
   u32 good, failed, wrong, leaks, unreached;
 };
 
-/* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns how
- * many allocations that side made up to then. */
+/* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns the
+ * number of allocations that this side made until then. */
 static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
   struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
   u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);
@@ -101,7 +101,7 @@ static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally*
   return failing - hit->failing;
 }
 
-static void tell(const char* name, const struct tally* tally) {
+static void print_tally(const char* name, const struct tally* tally) {
   printf("%s-good=%u\n%s-failed=%u\n%s-wrong=%u\n%s-leaks=%u\n%s-unreached=%u\n", name, tally->good,
          name, tally->failed, name, tally->wrong, name, tally->leaks, name, tally->unreached);
 }
@@ -128,10 +128,10 @@ void run_pairs(const char* given_name) {
     run_pair(name, of_client, first + i * step, &spoilt);
     if (pace != 0 || i % RECOVERY == 0) run_pair(name, of_client, 0, &plain);
   }
-  tell("spoilt", &spoilt);
-  tell("plain", &plain);
+  print_tally("spoilt", &spoilt);
+  print_tally("plain", &plain);
   printf("resident=%d\n", (i32)(w2c_host_tlsHeap(NULL, 4) - resident));
-  tell_rest();
+  print_rest();
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */

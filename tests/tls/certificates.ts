@@ -20,7 +20,7 @@ export interface CertificateOptions {
   hash?: string;
   /** Days from now until it expires. Default: 30. */
   days?: number;
-  /** Self-signed without one. */
+  /** The issuer; a certificate without one is self-signed. */
   issuer?: Certificate;
   /** A certificate whose key this one reuses. */
   sameKey?: Certificate;

@@ -1,4 +1,4 @@
-/** The kernel's TLS with OpenSSL's servers and clients (Node's, and openssl s_server). */
+/** The kernel's TLS against OpenSSL's servers and clients (Node's, and openssl s_server). */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -29,7 +29,7 @@ function only(version: SecureVersion, ciphers?: string) {
   return { minVersion: version, maxVersion: version, ...(ciphers ? { ciphers } : {}) };
 }
 
-/** A visit that must succeed. */
+/** Visits a server, and asserts that the exchange succeeds. */
 async function talk(chain: Certificate[], options: object, ...words: string[]): Promise<Report> {
   const report = await visit(chain, "good.test", [...trust, ...words], options);
   assert.equal(report.get("text"), "hello", report.text);

@@ -24,7 +24,7 @@ import {
 import { hex } from "./peer/bytes.ts";
 import { Extension } from "./peer/hello.ts";
 import { CERTIFICATE_UNKNOWN, Stage, UNSOLICITED } from "./peer/stage.ts";
-import { refused, served } from "./peer/verdict.ts";
+import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 const KEY_SHORT = "a key is too short or its curve is not supported";
@@ -37,7 +37,7 @@ const UNKNOWN_CA = "unknown_ca (48)";
 const unreadable = (error: string) => `TLS: cannot parse the peer's certificate (-0x${error})`;
 let top: Certificate;
 /** Makes a server's certificate issued by the trusted root. */
-const below = (wish: CertificateOptions = {}) => stage.maker.server(top, wish);
+const below = (options: CertificateOptions = {}) => stage.maker.server(top, options);
 
 before(() => {
   top = stage.root;
@@ -46,7 +46,7 @@ before(() => {
 /** Asserts that the harness rejects a chain with this alert and message. */
 async function refuses(chain: Buffer[], alert: string, fault: string, ...words: string[]) {
   const sentence = fault.startsWith("TLS:") ? fault : `certificate verification failed: ${fault}`;
-  await refused(await stage.show(chain, ...words), alert, sentence);
+  await assertRefused(await stage.show(chain, ...words), alert, sentence);
 }
 
 describe("names", () => {
@@ -83,7 +83,7 @@ describe("weak algorithms", () => {
       await refuses(chain, UNSUPPORTED, KEY_SHORT);
       const root = stage.maker.authority({ key });
       const leaf = toDer(stage.maker.server(root));
-      await refuses([leaf], UNKNOWN_CA, UNTRUSTED, `root=${root.file}`); // not added
+      await refuses([leaf], UNKNOWN_CA, UNTRUSTED, `root=${root.file}`); // the root is not added
     });
   }
   for (const curve of ["prime192v1", "secp224r1", "secp256k1"]) {
@@ -126,7 +126,7 @@ describe("forged signatures", () => {
     const root = stage.maker.authority({ key });
     const trust = `root=${root.file}`;
     const original = stage.maker.server(root);
-    served(await stage.visit({ identity: () => stage.identity([original]) }, trust));
+    assertServed(await stage.visit({ identity: () => stage.identity([original]) }, trust));
     // Bleichenbacher, 2006: short padding, the digest, then bytes that make it a perfect cube.
     const forged = remake(original, new Map(), (signed) => {
       const start = Buffer.concat([hex("0001ffffffffffffffff00"), digestInfo(signed)]);
@@ -219,7 +219,7 @@ describe("explicit curve parameters", () => {
       ],
     ] as const) {
       const visit = await stage.show([...chain]);
-      await refused(visit, alert, sentence);
+      await assertRefused(visit, alert, sentence);
       assert.ok(visit.report.number("cpu") < 1000, visit.report.get("cpu"));
     }
   });
@@ -243,10 +243,10 @@ describe("malformed and unusual name constraints", () => {
     return der(0xa4, sequence(der(0x31, part)));
   };
   const list = (tag: number, ...base: Buffer[]) => sequence(der(tag, sequence(...base)));
-  const under = (constraints: Buffer, wish: CertificateOptions = {}): Certificate[] => {
+  const under = (constraints: Buffer, options: CertificateOptions = {}): Certificate[] => {
     const more = [`2.5.29.30=DER:${constraints.toString("hex")}`];
     const middle = stage.maker.authority({ issuer: top, more });
-    return [stage.maker.server(middle, { names, ...wish }), middle];
+    return [stage.maker.server(middle, { names, ...options }), middle];
   };
   const rows: [string, Buffer, string][] = [
     ["rejects a mask with holes", list(0xa0, der(0x87, hex("0a000000 ff00ff00"))), MALFORMED],
@@ -266,7 +266,7 @@ describe("malformed and unusual name constraints", () => {
   }
   test("TLS-09: accepts a name in the permitted directory", async () => {
     const chain = under(list(0xa0, directory("Good")), { subject });
-    served(await stage.visit({ identity: () => stage.identity(chain) }));
+    assertServed(await stage.visit({ identity: () => stage.identity(chain) }));
   });
   test("TLS-09: rejects a duplicate extension", async () => {
     const [leaf, middle] = under(list(0xa0, good));
@@ -292,12 +292,12 @@ describe("revocation (not checked)", () => {
     ];
     const leaf = below({ more });
     for (const version of [12, 13] as const) {
-      served(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
+      assertServed(await stage.visit({ version, identity: () => stage.identity([leaf]) }));
     }
   });
   test("TLS-45: rejects an unsolicited stapled response", async () => {
     const revoked = hex("01 000003 300130");
-    await refused(
+    await assertRefused(
       await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
       "unsupported_extension (110)",
       UNSOLICITED,

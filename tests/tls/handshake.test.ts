@@ -22,7 +22,7 @@ import {
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
-import { refused, served } from "./peer/verdict.ts";
+import { assertRefused, assertServed } from "./peer/verdict.ts";
 import { CHANGE_CIPHER_SPEC, clear, HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -36,7 +36,7 @@ const flip: Change = (bytes) => {
 };
 const leaveOut: Change = () => [];
 /** Sends raw bytes before a message. */
-const after =
+const precededBy =
   (bytes: Buffer): Change =>
   async (message, wire) => {
     await wire.raw(bytes);
@@ -123,7 +123,7 @@ describe("signatures", () => {
   ]);
   test("TLS-20: accepts RSA with PSS in both versions", async () => {
     for (const version of versions) {
-      served(await stage.visit({ version, identity: () => stage.classic }));
+      assertServed(await stage.visit({ version, identity: () => stage.classic }));
     }
   });
 });
@@ -135,7 +135,7 @@ describe("order", () => {
     name: "Certificate" | "ServerHello",
   ): Script => ({
     version,
-    change: { [name]: after(bytes) },
+    change: { [name]: precededBy(bytes) },
   });
   const data = clear(DATA, Buffer.from("hello"));
   const ccs = clear(CHANGE_CIPHER_SPEC, CCS);
@@ -185,18 +185,24 @@ describe("order", () => {
     }),
     row("TLS-37: requires Certificate, 1.2", without(12, "Certificate")),
     row("TLS-37: requires ServerKeyExchange", without(12, "ServerKeyExchange")),
-    row("TLS-37: requires both, 1.2", without(12, "Certificate", "ServerKeyExchange")),
+    row(
+      "TLS-37: rejects a lack of Certificate and ServerKeyExchange",
+      without(12, "Certificate", "ServerKeyExchange"),
+    ),
     row("TLS-37: rejects a second Certificate, 1.2", twice(12, "Certificate")),
     row("TLS-37: rejects a second ServerHello, 1.2", twice(12, "ServerHello")),
     row("TLS-37: requires EncryptedExtensions", without(13, "EncryptedExtensions")),
     row("TLS-37: requires Certificate, 1.3", without(13, "Certificate")),
     row("TLS-37: requires CertificateVerify", without(13, "CertificateVerify")),
-    row("TLS-37: requires both, 1.3", without(13, "Certificate", "CertificateVerify")),
+    row(
+      "TLS-37: rejects a lack of Certificate and CertificateVerify",
+      without(13, "Certificate", "CertificateVerify"),
+    ),
     row("TLS-37: rejects a second Certificate, 1.3", twice(13, "Certificate")),
   ]);
-  test("TLS-37: limited to 1.2, rejects ChangeCipherSpec before ServerHello", async () => {
+  test("TLS-37: a client limited to 1.2 rejects ChangeCipherSpec before ServerHello", async () => {
     const script = before(12, clear(CHANGE_CIPHER_SPEC, CCS), "ServerHello");
-    await refused(
+    await assertRefused(
       await stage.visit(script, `options=${TlsOption.Only12}`),
       UNEXPECTED,
       UNEXPECTED_MESSAGE,
@@ -208,7 +214,7 @@ describe("client certificates", () => {
   for (const version of versions) {
     test(`TLS-46: sends an empty list if it has none, 1.${version - 10}`, async () => {
       const visit = await stage.visit({ version, request: true });
-      served(visit);
+      assertServed(visit);
       assert.equal(visit.report.number("certificate-requested"), 1);
       const list = version === 12 ? vector(3) : Buffer.concat([u8(0), vector(3)]);
       const sent = visit.wire.transcript.filter(([kind]) => kind === 11);

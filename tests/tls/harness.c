@@ -1,5 +1,6 @@
-/* The kernel's own TLS objects in a Linux process: the TLS functions of machine/host.ts over a real
- * TCP connection. Linked at fixed, low addresses, as the functions take pointers of 32 bits.
+/* Runs the kernel's own TLS objects in a Linux process, over a TCP connection. The program is
+ * linked at fixed, low addresses, because the TLS functions of machine/host.ts take pointers of
+ * 32 bits.
  *     harness client PORT NAME [KEY=VALUE...]     harness server PORT CHAIN KEY [KEY=VALUE...]
  *     harness pair CHAIN KEY NAME [KEY=VALUE...]  harness loopback | selftest | roots | benchmark
  * Prints KEY=VALUE lines. Keys of the command line: root=FILE, options=BITS, time=SECONDS,
@@ -113,7 +114,7 @@ static void start(void) {
 
 struct peer {
   int socket;
-  u32 handle, held, taken; /* bytes of ciphertext in `input`, and of those the engine took */
+  u32 handle, held, taken; /* bytes of ciphertext in `input`, and how many the engine took */
   bool ended;
   u64 sent, to_send, received;
   const char* question;
@@ -167,7 +168,7 @@ static u32 step(struct peer* peer) {
   return taken;
 }
 
-/* Runs a connection to its end, or to silence. With `echo`, sends back what it receives. */
+/* Runs a connection until it ends or falls silent. With `echo`, sends back what it receives. */
 static void run(struct peer* peer, bool echo) {
   static u8 saved[1 << 14];
   const char* session = value_of("session");
@@ -216,12 +217,12 @@ static void leave(int stream) {
   close(stream);
 }
 
-static void tell_text(const char* name, u32 handle, u32 what) {
+static void print_text(const char* name, u32 handle, u32 what) {
   u32 length = w2c_host_tlsBytes(NULL, handle, what, 0, at(word), sizeof word);
   printf("%s=%.*s\n", name, (int)length, word);
 }
 
-static void tell_certificates(u32 handle) {
+static void print_certificates(u32 handle) {
   static const char* names[] = {"subject", "issuer", "serial",    "from",  "to",
                                 "name",    "key",    "signature", "print", "authority"};
   u32 length = w2c_host_tlsBytes(NULL, handle, 3, 0, at(text), sizeof text);
@@ -234,7 +235,7 @@ static void tell_certificates(u32 handle) {
   }
 }
 
-static void tell(u32 handle) {
+static void print_connection(u32 handle) {
   static const char* numbers[] = {"error",
                                   "refusals",
                                   "version",
@@ -255,10 +256,10 @@ static void tell(u32 handle) {
   for (u32 i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     printf("%s=%d\n", numbers[i], (i32)w2c_host_tlsNumber(NULL, handle, i));
   }
-  tell_text("version-text", handle, 0);
-  tell_text("suite", handle, 1);
-  tell_text("alpn", handle, 2);
-  tell_certificates(handle);
+  print_text("version-text", handle, 0);
+  print_text("suite", handle, 1);
+  print_text("alpn", handle, 2);
+  print_certificates(handle);
   u32 length = w2c_host_tlsBytes(NULL, handle, 4, 0, at(text), sizeof text);
   u32 count = w2c_host_tlsCertificateText(NULL, at(text), length, 0, 0, at(word), sizeof word);
   printf("root=%.*s\n", (int)count, word);
@@ -287,7 +288,7 @@ static struct peer client(u32 port, const char* name) {
   return peer;
 }
 
-void tell_rest(void) {
+void print_rest(void) {
   printf("after=%u\nafter-blocks=%u\n", w2c_host_tlsHeap(NULL, 0), w2c_host_tlsHeap(NULL, 3));
   printf("longest-step=%ld\n", longest_step);
   printf("cpu=%ld\n", clock() / (CLOCKS_PER_SEC / 1000));
@@ -300,13 +301,13 @@ static void run_client(u32 port, const char* given_name) {
   for (u32 i = 0; i < times; i++) {
     struct peer peer = client(port, name);
     if (peer.handle != 0) run(&peer, false);
-    if (i + 1 == times) tell(peer.handle);
+    if (i + 1 == times) print_connection(peer.handle);
     w2c_host_tlsFree(NULL, peer.handle);
     leave(peer.socket);
     leaks += w2c_host_tlsHeap(NULL, 0) != 0;
   }
   printf("leaks=%u\n", leaks);
-  tell_rest();
+  print_rest();
 }
 
 static void run_server(u32 port) {
@@ -327,12 +328,12 @@ static void run_server(u32 port) {
     peer.question = value_of("send");
     peer.to_send = peer.question != NULL ? strlen(peer.question) : number_of("bytes", 0);
     run(&peer, peer.to_send == 0);
-    tell(peer.handle);
+    print_connection(peer.handle);
     w2c_host_tlsFree(NULL, peer.handle);
     leave(peer.socket);
     fflush(stdout);
   }
-  tell_rest();
+  print_rest();
 }
 
 int main(int count, char** arguments) {
@@ -349,6 +350,6 @@ int main(int count, char** arguments) {
   else if (strcmp(verb, "pair") == 0)
     run_pairs(arguments[4]);
   else if (!run_alone(verb))
-    die("what?");
+    die("unknown verb");
   return 0;
 }

@@ -10,7 +10,7 @@ import type { Certificate } from "./certificates.ts";
 
 const program = `${root}build/tests/tls-harness-${process.pid}`;
 
-/** The harness's output, lines of `key=value`; the last value of a key counts. */
+/** The harness's output, lines of `key=value`; `get` returns the last value of a key. */
 export class Report {
   constructor(readonly text: string) {}
   get(key: string): string {
@@ -69,7 +69,7 @@ export async function harnessServer(identity: Certificate, ...words: string[]) {
   };
 }
 
-/** Starts a TLS server of Node's. By default it answers a client's first data with "hello". */
+/** Starts Node's TLS server. By default, it answers a client's first data with "hello". */
 export async function nodeServer(
   chain: Certificate[],
   options: TlsOptions = {},

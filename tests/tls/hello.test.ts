@@ -21,7 +21,7 @@ import {
   UNSOLICITED,
   VERSION,
 } from "./peer/stage.ts";
-import { served } from "./peer/verdict.ts";
+import { assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 /** A group that the client does not offer (RFC 8446 section 4.2.7). */
@@ -139,9 +139,9 @@ describe("old servers", () => {
   test("TLS-40: keeps no session without extended_master_secret", async () => {
     const session = `${stage.maker.folder}/none`;
     const plain = hello(12, (one) => one.without(Extension.ExtendedMasterSecret));
-    served(await stage.visit(plain, `session=${session}`));
+    assertServed(await stage.visit(plain, `session=${session}`));
     assert.equal(existsSync(session), false);
-    served(await stage.visit({ version: 12 }, `session=${session}`));
+    assertServed(await stage.visit({ version: 12 }, `session=${session}`));
     assert.equal(existsSync(session), true);
   });
 });
@@ -192,7 +192,12 @@ describe("extensions", () => {
       unasked,
       UNSOLICITED,
     ],
-    ["TLS-27: rejects it in EncryptedExtensions", { encrypted: [npn] }, unasked, UNSOLICITED],
+    [
+      "TLS-27: rejects next_protocol_negotiation, encrypted",
+      { encrypted: [npn] },
+      unasked,
+      UNSOLICITED,
+    ],
     [
       "TLS-27: rejects an unrequested status with the certificate",
       { stapled: [[Extension.StatusRequest, hex("01 00 00 01 30")]] },
@@ -232,25 +237,25 @@ describe("HelloRetryRequest", () => {
   });
   stage.refuses([
     [
-      "TLS-29: rejects a second one",
+      "TLS-29: rejects a second request",
       { group, change: { HelloRetryRequest: (message) => [message, message] } },
       "unexpected_message (10)",
       UNEXPECTED_MESSAGE,
     ],
     [
-      "TLS-29: rejects one for a group that the client sent a share of",
+      "TLS-29: rejects a request for a group that the client sent a share of",
       { group: "x25519", retry: () => {} },
       ILLEGAL,
       ILLEGAL_PARAMETER,
     ],
     [
-      "TLS-29: rejects one that asks for no change",
+      "TLS-29: rejects a request that asks for no change",
       { group, retry: (hello) => hello.without(Extension.KeyShare) },
       ILLEGAL,
       ILLEGAL_PARAMETER,
     ],
     [
-      "TLS-29: rejects one for a group that was not offered",
+      "TLS-29: rejects a request for a group that was not offered",
       { group, retry: (hello) => hello.set(Extension.KeyShare, u16(X448)) },
       ILLEGAL,
       ILLEGAL_PARAMETER,
@@ -263,7 +268,8 @@ describe("HelloRetryRequest", () => {
     ],
     ["TLS-29: rejects a cookie of 65,000 bytes", again(65_000), DECODE, MALFORMED],
   ]);
-  test("TLS-29: follows one with a cookie", async () => served(await stage.visit(again(200))));
+  test("TLS-29: follows a request with a cookie", async () =>
+    assertServed(await stage.visit(again(200))));
 });
 
 describe("shares", () => {
@@ -301,7 +307,7 @@ describe("shares", () => {
       ],
     ),
     [
-      "TLS-30: rejects a share for a group that the client sent none of",
+      "TLS-30: rejects a share of a group that the client sent no share of",
       hello(13, share(0x17, off)),
       ILLEGAL,
       ILLEGAL_PARAMETER,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Certificate } from "./certificates.ts";
 import { der, Field, OCTET_STRING, oid, remake, sequence, toDer } from "./der.ts";
 import { MALFORMED, Stage } from "./peer/stage.ts";
-import { refused, served } from "./peer/verdict.ts";
+import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 /** Each certificate and each name takes blocks of the heap while the connection lasts. */
@@ -21,7 +21,7 @@ const san = (count: number, make: (index: number) => string) => {
 const server = (count: number) =>
   stage.maker.server(stage.root, { names: san(count, (i) => `${i}.test`) });
 
-test("TLS-16: accepts a chain of 10 certificates, but no longer one", async () => {
+test("TLS-16: accepts a chain of 10 certificates, but none longer", async () => {
   const chain: Certificate[] = [];
   for (let i = 0; i < 12; i++) {
     chain.unshift(stage.maker.authority({ issuer: chain[0] ?? stage.root }));
@@ -33,9 +33,9 @@ test("TLS-16: accepts a chain of 10 certificates, but no longer one", async () =
   };
   // Made before the visit, so that it is valid when the client reads its clock.
   const longest = cut(8);
-  served(await stage.visit({ identity: () => longest }));
+  assertServed(await stage.visit({ identity: () => longest }));
   for (const depth of [9, 12]) {
-    await refused(await stage.show(cut(depth).chain), "unknown_ca (48)", UNTRUSTED);
+    await assertRefused(await stage.show(cut(depth).chain), "unknown_ca (48)", UNTRUSTED);
   }
 });
 /** A leaf, and 30 authorities with one name and key, each of which may have certified any other. */
@@ -47,31 +47,31 @@ function maze(): Buffer[] {
   return [stage.maker.server(first), ...others].map(toDer);
 }
 test("TLS-16: rejects 30 authorities of one name that certify each other", async () => {
-  await refused(await stage.show(maze()), "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
+  await assertRefused(await stage.show(maze()), "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
 });
-test("TLS-16: rejects them soon if a root has the same name, too", async () => {
+test("TLS-16: rejects such authorities quickly even if a root has the same name", async () => {
   const trusted = stage.maker.authority({ subject: "/CN=Maze" });
   const visit = await stage.show(maze(), `root=${trusted.file}`);
-  await refused(visit, "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
+  await assertRefused(visit, "unknown_ca (48)", UNTRUSTED, FULL_HEAP);
   assert.ok(visit.report.number("cpu") < 300, visit.report.get("cpu"));
 });
 test("TLS-16: considers the first 64 of 100 certificates, and ignores the rest", async () => {
   const leaf = stage.maker.server(stage.root);
   const many = stage.identity(Array(100).fill(leaf));
   const visit = await stage.visit({ identity: () => many });
-  served(visit, 224 * 1024);
+  assertServed(visit, 224 * 1024);
   assert.equal(visit.report.number("certificates"), 64);
 });
 test("TLS-16: rejects a Certificate message of 1 MiB", async () => {
   const one = toDer(stage.maker.server(stage.root));
   const visit = await stage.show([one, Buffer.alloc(1 << 20)]);
-  await refused(visit, "decode_error (50)", MALFORMED);
+  await assertRefused(visit, "decode_error (50)", MALFORMED);
 });
 test("TLS-16: rejects 10,000 names, but searches 1,000", async () => {
   const many = toDer(server(10_000));
-  await refused(await stage.show([many]), "decode_error (50)", MALFORMED);
+  await assertRefused(await stage.show([many]), "decode_error (50)", MALFORMED);
   const some = server(1000);
-  served(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
+  assertServed(await stage.visit({ identity: () => stage.identity([some]) }), FULL_HEAP);
 });
 test("TLS-16: checks as many constraints and names as fit into a message", async () => {
   const constraints = Array.from({ length: 600 }, (_, i) => `excluded;DNS:${i}.x`).join(",");
@@ -80,9 +80,9 @@ test("TLS-16: checks as many constraints and names as fit into a message", async
   const leaf = (last: string) =>
     stage.maker.server(middle, { names: `${san(600, (i) => `${i}.y`)},${last}` });
   const chain = [leaf("DNS:1.y"), middle];
-  served(await stage.visit({ identity: () => stage.identity(chain) }), FULL_HEAP);
+  assertServed(await stage.visit({ identity: () => stage.identity(chain) }), FULL_HEAP);
   const bad = await stage.show([leaf("DNS:599.x"), middle].map(toDer));
-  await refused(bad, "certificate_unknown (46)", CONSTRAINED, FULL_HEAP);
+  await assertRefused(bad, "certificate_unknown (46)", CONSTRAINED, FULL_HEAP);
 });
 test("TLS-16: rejects 6,000 empty names", async () => {
   const names = sequence(...Array.from({ length: 6000 }, () => der(0x82)));
@@ -91,5 +91,5 @@ test("TLS-16: rejects 6,000 empty names", async () => {
   const leaf = stage.maker.server(stage.root);
   const many = remake(leaf, new Map([[Field.Extensions, extensions]]), stage.root);
   const words = "certificate verification failed: it is not valid for this name";
-  await refused(await stage.show([many]), "bad_certificate (42)", words, MOST_HEAP);
+  await assertRefused(await stage.show([many]), "bad_certificate (42)", words, MOST_HEAP);
 });

@@ -11,11 +11,11 @@ import { harness, harnessServer, nodeServer } from "./harness.ts";
 import { u8, u16, vector } from "./peer/bytes.ts";
 import { emitExtensions, message } from "./peer/hello.ts";
 import { MALFORMED, Stage } from "./peer/stage.ts";
-import { refused, served } from "./peer/verdict.ts";
+import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 const { maker } = stage;
-/** The message, the certificates in it and the usual needs of a connection. */
+/** Heap for a long message, its certificates and the usual needs of a connection. */
 const HEAP = 240 * 1024;
 const only = (version: SecureVersion) => ({ minVersion: version, maxVersion: version });
 const san = (count: number) =>
@@ -26,16 +26,16 @@ const san = (count: number) =>
 /** A server's certificate of some 50 bytes for each of `count` names. */
 const big = (count: number) => maker.server(stage.root, { names: san(count) });
 
-describe("of the peer", () => {
+describe("long messages of the peer", () => {
   for (const version of [12, 13] as const) {
-    test(`TLS-16: takes a certificate of 30 KB, TLS 1.${version - 10}`, async () => {
+    test(`TLS-16: accepts a certificate of 30 KB, TLS 1.${version - 10}`, async () => {
       const leaf = big(600);
       for (const fragment of [undefined, 1000]) {
         const identity = () => stage.identity([leaf]);
-        served(await stage.visit({ version, fragment, identity }), HEAP);
+        assertServed(await stage.visit({ version, fragment, identity }), HEAP);
       }
     });
-    test(`TLS-16: takes a request that names 300 authorities, TLS 1.${version - 10}`, async () => {
+    test(`TLS-16: accepts a request naming 300 authorities, TLS 1.${version - 10}`, async () => {
       const name = Buffer.alloc(100, "n");
       const authorities = vector(2, ...Array.from({ length: 300 }, () => vector(2, name)));
       const schemes: [number, Buffer] = [13, vector(2, u16(0x0403))];
@@ -44,22 +44,22 @@ describe("of the peer", () => {
           ? message(13, u8(0), emitExtensions([schemes, [47, authorities]]))
           : message(13, vector(1, u8(64)), vector(2, u16(0x0403)), authorities);
       const change = { CertificateRequest: () => request };
-      served(await stage.visit({ version, request: true, change }), HEAP);
+      assertServed(await stage.visit({ version, request: true, change }), HEAP);
     });
   }
   test("TLS-16: rejects a Certificate of more than 64 KiB", async () => {
     const chain = [...stage.elliptic.chain, Buffer.alloc(65536)];
-    await refused(await stage.show(chain), "decode_error (50)", MALFORMED);
+    await assertRefused(await stage.show(chain), "decode_error (50)", MALFORMED);
   });
   test("TLS-16: rejects any other message of more than 16 KiB", async () => {
     const change = {
       EncryptedExtensions: () => message(8, emitExtensions([[99, Buffer.alloc(17000)]])),
     };
-    await refused(await stage.visit({ change }), "decode_error (50)", MALFORMED);
+    await assertRefused(await stage.visit({ change }), "decode_error (50)", MALFORMED);
   });
 });
 
-describe("our own", () => {
+describe("our own long messages", () => {
   /** Connects Node to the harness. Returns the length of its certificate. */
   async function call(identity: Certificate, version: SecureVersion): Promise<number> {
     const server = await harnessServer(identity, "send=hello");

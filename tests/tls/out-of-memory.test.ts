@@ -19,9 +19,9 @@ before(() => {
   const days = 1000; // in some tests, days pass between conversations
   const root = maker.authority({ days });
   elliptic = [maker.server(root, { days }), root];
-  const wish = { days, key: rsa(2048) };
-  const rsaRoot = maker.authority(wish);
-  classic = [maker.server(rsaRoot, wish), rsaRoot];
+  const options = { days, key: rsa(2048) };
+  const rsaRoot = maker.authority(options);
+  classic = [maker.server(rsaRoot, options), rsaRoot];
 });
 after(() => maker.close());
 
@@ -36,7 +36,7 @@ function converse(chain: Certificate[], version: Option, ...words: string[]): Pr
  * Asserts that all `spoilt` conversations, with a failed allocation, failed; that the `plain` ones
  * succeeded; and that no memory is left.
  */
-function settled(report: Report, spoilt: number, plain: number): void {
+function assertSettled(report: Report, spoilt: number, plain: number): void {
   const number = (key: string) => report.number(key);
   assert.equal(number("spoilt-failed"), spoilt, report.text);
   assert.equal(number("spoilt-good") + number("spoilt-unreached"), 0, report.text);
@@ -46,20 +46,20 @@ function settled(report: Report, spoilt: number, plain: number): void {
   assert.equal(number("resident") + number("after") + number("after-blocks"), 0, report.text);
 }
 
-/** Fails allocation 1, 1 + step, ... LAST of one side; the handshake makes more of them. */
+/** Fails allocations 1, 1 + step, ... up to LAST of one side; a handshake makes more of them. */
 async function exhaust(version: Option, side: string, chain: Certificate[], step: number) {
   const words = [`failing=${side}`, `last=${LAST}`, `step=${step}`];
-  settled(await converse(chain, version, ...words), Math.floor(LAST / step), between(step));
+  assertSettled(await converse(chain, version, ...words), Math.floor(LAST / step), between(step));
 }
 
 const versions: [string, Option][] = [
   ["1.2", Option.Only12],
   ["1.3", Option.Only13],
 ];
-/** Seconds; more than the life of a session ticket key. */
-const DAY = 90_000;
+/** Longer than the life of a session ticket key, in seconds. */
+const PAST_KEY_LIFE = 90_000;
 
-describe("a failed allocation fails its connection only, and the next one works", () => {
+describe("a failed allocation fails only its connection, and the next connection works", () => {
   for (const [name, version] of versions) {
     for (const side of ["client", "server"]) {
       const both = () => [
@@ -70,16 +70,16 @@ describe("a failed allocation fails its connection only, and the next one works"
       test(`TLS-50: the ${side}, ${name}, last 200 allocations`, async () => {
         for (const chain of [elliptic, classic]) {
           const report = await converse(chain, version, `failing=${side}`, "final=200");
-          settled(report, 200, 2 + 200 / 50);
+          assertSettled(report, 200, 2 + 200 / 50);
         }
       });
     }
     test(`TLS-50: the server, ${name}, with a new ticket key each time`, async () => {
-      const words = [`pace=${DAY}`, "failing=server", "final=100"];
-      settled(await converse(classic, version, ...words), 100, 2 + 100);
+      const words = [`pace=${PAST_KEY_LIFE}`, "failing=server", "final=100"];
+      assertSettled(await converse(classic, version, ...words), 100, 2 + 100);
     });
     test(`ticket keys, renewed each day, are not charged to a connection, ${name}`, async () => {
-      settled(await converse(elliptic, version, `pace=${DAY}`, "times=5"), 0, 5);
+      assertSettled(await converse(elliptic, version, `pace=${PAST_KEY_LIFE}`, "times=5"), 0, 5);
     });
   }
 });

@@ -1,6 +1,7 @@
 /**
- * Certification paths: trust of one's own, several candidate issuers, self-issued certificates,
- * policies, kinds of keys (RFC 5280 section 6, RFC 4158), and what verification may cost: TLS-16.
+ * Certification paths: certificates that the user adds, several candidate issuers, self-issued
+ * certificates, policies, kinds of keys (RFC 5280 section 6, RFC 4158), and what verification may
+ * cost: TLS-16.
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -26,7 +27,7 @@ import {
 } from "./der.ts";
 import { visit } from "./harness.ts";
 import { Stage } from "./peer/stage.ts";
-import { refused, served } from "./peer/verdict.ts";
+import { assertRefused, assertServed } from "./peer/verdict.ts";
 
 const stage = new Stage();
 const { maker } = stage;
@@ -53,8 +54,8 @@ async function refuses(chain: Certificate[], reasons: number, roots = [stage.roo
   assert.equal(report.number("after"), 0);
 }
 
-describe("trust of one's own", () => {
-  test("accepts the certificate of openssl req -x509 as root and server in one", async () => {
+describe("certificates that the user adds", () => {
+  test("accepts a certificate of openssl req -x509 as both root and server", async () => {
     const own = maker.make({
       subject: "/CN=good.test",
       extensions: [names, "basicConstraints=critical,CA:TRUE"],
@@ -71,7 +72,7 @@ describe("trust of one's own", () => {
   });
 });
 
-test("roots of unsupported kinds are not added, for the reason in machine/trust.ts", async () => {
+test("does not add a root with an unsupported key; machine/trust.ts explains why", async () => {
   const rows: [string[], number][] = [
     [["-newkey", "ed25519"], -0x262e],
     [rsa(1024), -0x3d00],
@@ -87,7 +88,7 @@ test("roots of unsupported kinds are not added, for the reason in machine/trust.
 });
 
 describe("several candidate issuers", () => {
-  /** Issuers of one name and key, all but the last of which are of no use. */
+  /** Returns issuers of the same name, of which only the last is usable. */
   function candidates(): Certificate[] {
     const good = authority({ subject: "/CN=Many" });
     const same = (options: CertificateOptions) =>
@@ -102,7 +103,7 @@ describe("several candidate issuers", () => {
       good,
     ];
   }
-  test("finds the good one in any place, and beyond the 16th certificate", async () => {
+  test("finds the usable issuer in any place, even beyond the 16th certificate", async () => {
     const all = candidates();
     const leaf = maker.server(all[all.length - 1]);
     await accepts([leaf, ...all]);
@@ -111,7 +112,7 @@ describe("several candidate issuers", () => {
     const many = Array.from({ length: 11 }, () => strangers).flat();
     await accepts([leaf, ...many, ...all]);
   });
-  test("names the fault if there is no good one", async () => {
+  test("reports the fault if no issuer is usable", async () => {
     const all = candidates();
     const leaf = maker.server(all[6]);
     await refuses([leaf, all[5], all[1]], Refusal.IntermediateUsage);
@@ -122,7 +123,7 @@ describe("several candidate issuers", () => {
 
 describe("self-issued certificates (RFC 5280 sections 6.1.3, 6.1.4)", () => {
   const subject = "/CN=Roll-over";
-  test("do not count for the path length", async () => {
+  test("do not count towards the path length", async () => {
     const old = authority({ subject, extensions: ["basicConstraints=critical,CA:TRUE,pathlen:0"] });
     const young = maker.authority({ subject, issuer: old });
     await accepts([maker.server(young), young, old]);
@@ -239,7 +240,7 @@ describe("keys", () => {
       bits(sequence(integer(modulus), integer(modulus - 2n))),
     );
     const slow = remake(leaf, new Map([[Field.Key, key]]), stage.root);
-    await refused(
+    await assertRefused(
       await stage.show([slow]),
       "bad_certificate (42)",
       "TLS: cannot parse the peer's certificate (-0x2300)",
@@ -250,7 +251,7 @@ describe("keys", () => {
     const inside = content(content(signature).subarray(1));
     const long = Buffer.concat([Buffer.of(0x30, 0x81, inside.length), inside]);
     const fault = "certificate verification failed: its issuer is not trusted";
-    await refused(
+    await assertRefused(
       await stage.show([sequence(body, algorithm, bits(long))]),
       "unknown_ca (48)",
       fault,
@@ -260,13 +261,13 @@ describe("keys", () => {
 
 describe("work (TLS-16)", () => {
   const subtree = (n: number) => sequence(der(0x82, Buffer.from(`${n}.x`)));
-  /** An authority with so many constraints, and the name and key of `like`. */
+  /** Returns an authority with `count` constraints, and the key of `sameKey` if it is given. */
   function constrained(count: number, subject: string, sameKey?: Certificate): Certificate {
     const list = Array.from({ length: count }, (_, i) => subtree(i));
     const value = sequence(der(0xa1, ...list)).toString("hex");
     return authority({ subject, sameKey, more: [`2.5.29.30=DER:${value}`] });
   }
-  /** A server's certificate with `count` empty names and one good. */
+  /** Returns a server's certificate with `count` empty names and a good one. */
   function crowded(issuer: Certificate, count: number): Buffer {
     const all = [
       ...Array.from({ length: count }, () => der(0x82)),
@@ -275,12 +276,12 @@ describe("work (TLS-16)", () => {
     const value = sequence(...all).toString("hex");
     return toDer(maker.server(issuer, { names: "", more: [`2.5.29.17=DER:${value}`] }));
   }
-  test("TLS-16: looks at no constraints unless the signatures hold", async () => {
+  test("TLS-16: checks no constraints unless the signatures are valid", async () => {
     const first = constrained(1000, "/CN=Costly");
     const issuer = maker.authority({ subject: "/CN=Costly" });
     const visit = await stage.show([crowded(issuer, 2000), toDer(first)]);
     const fault = "certificate verification failed: its issuer is not trusted";
-    await refused(visit, "unknown_ca (48)", fault, 160 * 1024);
+    await assertRefused(visit, "unknown_ca (48)", fault, 160 * 1024);
     assert.ok(visit.report.number("longest-step") < TURN, visit.report.get("longest-step"));
   });
   test("TLS-16: gives up after a bounded number of comparisons, in short steps", async () => {
@@ -288,11 +289,11 @@ describe("work (TLS-16)", () => {
     const paths = [first, ...[1, 2].map(() => constrained(1500, "/CN=Costly", first))];
     const visit = await stage.show([crowded(first, 2000), ...paths.map(toDer)]);
     const fault = "certificate verification failed: its chain takes too long to verify";
-    await refused(visit, "certificate_unknown (46)", fault, 200 * 1024);
+    await assertRefused(visit, "certificate_unknown (46)", fault, 200 * 1024);
     assert.ok(visit.report.number("longest-step") < TURN, visit.report.get("longest-step"));
     assert.ok(visit.report.number("cpu") < 1000, visit.report.get("cpu"));
   });
-  test("TLS-16: verifies a bounded number of signatures, one a step", async () => {
+  test("TLS-16: verifies a bounded number of signatures, one per step", async () => {
     const first = maker.authority({ subject: "/CN=Maze" });
     const others = Array.from({ length: 14 }, () =>
       maker.authority({ subject: "/CN=Maze", issuer: first }),
@@ -300,7 +301,7 @@ describe("work (TLS-16)", () => {
     const visit = await stage.show(
       [maker.server(maker.authority({ subject: "/CN=Maze" })), ...others].map(toDer),
     );
-    await refused(
+    await assertRefused(
       visit,
       "unknown_ca (48)",
       "certificate verification failed: its issuer is not trusted",
@@ -308,9 +309,9 @@ describe("work (TLS-16)", () => {
     );
     assert.ok(visit.report.number("longest-step") < TURN, visit.report.get("longest-step"));
   });
-  test("accepts a chain at usual cost", async () => {
+  test("accepts a usual chain in short steps", async () => {
     const visit = await stage.visit({});
-    served(visit);
+    assertServed(visit);
     assert.ok(visit.report.number("longest-step") < TURN, visit.report.get("longest-step"));
   });
 });

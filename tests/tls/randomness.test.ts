@@ -1,6 +1,6 @@
 /**
- * 1,000 handshakes with OpenSSL's server, after each of which the heap is empty. Entropy: nothing
- * starts without it, and no random value repeats (TLS-49; RFC 4086, RFC 8446 appendix C.1).
+ * 1,000 handshakes with OpenSSL's server: after each, the heap is empty. Entropy: TLS does not
+ * start without it, and no random value repeats (TLS-49; RFC 4086, RFC 8446 appendix C.1).
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -23,10 +23,10 @@ before(() => {
     ["ECDSA", undefined],
     ["RSA", rsa(2048)],
   ] as const) {
-    const wish = key === undefined ? {} : { key };
-    const root = maker.authority(wish);
-    const middle = maker.authority({ ...wish, issuer: root });
-    chains.set(name, [maker.server(middle, wish), middle, root]);
+    const options = key === undefined ? {} : { key };
+    const root = maker.authority(options);
+    const middle = maker.authority({ ...options, issuer: root });
+    chains.set(name, [maker.server(middle, options), middle, root]);
   }
 });
 after(() => maker.close());
@@ -60,7 +60,7 @@ describe("1,000 handshakes in a row", () => {
 
 describe("entropy", () => {
   for (const bits of [0, 255]) {
-    test(`TLS-49: with ${bits} bits of entropy, it does not start and sends nothing`, async () => {
+    test(`TLS-49: with ${bits} bits of entropy, TLS does not start and sends nothing`, async () => {
       const server = await listen(async () => {});
       const words = [`root=${chains.get("RSA")![2].file}`, `entropy=${bits}`];
       const report = await harness("client", String(server.port), "good.test", ...words);

@@ -18,7 +18,7 @@ import {
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
-import { modest, refused, served } from "./peer/verdict.ts";
+import { assertModest, assertRefused, assertServed } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, type Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -52,7 +52,7 @@ const early = (
     },
   },
 });
-/** A record of a given length, whose content does not matter. */
+/** Returns the header of a data record of this length. */
 const header = (length: number) => Buffer.concat([Buffer.of(DATA, 3, 3), u16(length)]);
 const sized = (length: number) => (wire: Wire) => wire.raw(header(length), Buffer.alloc(length));
 
@@ -101,7 +101,7 @@ describe("lengths", () => {
       };
       const visit = await stage.visit({ version, afterwards });
       assert.equal(visit.report.number("received"), most);
-      modest(visit);
+      assertModest(visit);
     });
   }
 });
@@ -181,15 +181,15 @@ describe("floods", () => {
   ]);
   for (const version of versions) {
     test(title(32, "tolerates 250 empty records or warnings", version), async () => {
-      served(await stage.visit(later(version, (wire) => wire.flood(250, DATA, empty))));
-      served(await stage.visit(later(version, (wire) => wire.flood(250, ALERT, warning))));
-      served(await stage.visit(early(version, (wire) => wire.flood(250, ALERT, warning))));
+      assertServed(await stage.visit(later(version, (wire) => wire.flood(250, DATA, empty))));
+      assertServed(await stage.visit(later(version, (wire) => wire.flood(250, ALERT, warning))));
+      assertServed(await stage.visit(early(version, (wire) => wire.flood(250, ALERT, warning))));
     });
   }
   test("TLS-32: tolerates 250 ChangeCipherSpecs, but not 257", async () => {
     const script = (count: number) => early(13, ccs(count));
-    served(await stage.visit(script(250)));
-    await refused(await stage.visit(script(257)), UNEXPECTED, UNEXPECTED_MESSAGE);
+    assertServed(await stage.visit(script(250)));
+    await assertRefused(await stage.visit(script(257)), UNEXPECTED, UNEXPECTED_MESSAGE);
   });
 });
 
@@ -272,7 +272,7 @@ describe("contents", () => {
 
 describe("input that is not TLS", () => {
   const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73 + (i >> 3) * 41) & 255));
-  const voices: [string, Buffer, string, string][] = [
+  const inputs: [string, Buffer, string, string][] = [
     [
       "HTTP",
       Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
@@ -283,21 +283,21 @@ describe("input that is not TLS", () => {
     ["zeros", Buffer.alloc(4096), UNEXPECTED, INVALID_RECORD],
     ["noise", noise, UNEXPECTED, INVALID_RECORD],
   ];
-  for (const [name, bytes, alert, sentence] of voices) {
+  for (const [name, bytes, alert, sentence] of inputs) {
     test(`TLS-44: rejects ${name}`, async () => {
-      await refused(await against((wire) => wire.raw(bytes)), alert, sentence);
+      await assertRefused(await against((wire) => wire.raw(bytes)), alert, sentence);
     });
   }
-  test("TLS-44: waits out silence, without work or fallback", async () => {
+  test("TLS-44: waits while the peer is silent, without work or fallback", async () => {
     const visit = await against(async () => {}, "patience=1000");
     assert.equal(visit.report.number("silence"), 1);
     assert.equal(visit.report.get("state"), "handshaking");
     assert.equal(visit.report.number("received"), 0);
-    modest(visit);
+    assertModest(visit);
   });
   test("TLS-44: does not take an immediate FIN for success", async () => {
     const visit = await against(async (wire) => void wire.socket.end());
     assert.equal(visit.report.get("state"), "handshaking");
-    modest(visit);
+    assertModest(visit);
   });
 });

@@ -21,7 +21,7 @@ import {
   UNEXPECTED_MESSAGE,
   UNSOLICITED,
 } from "./peer/stage.ts";
-import { modest, refused, served } from "./peer/verdict.ts";
+import { assertModest, assertRefused, assertServed } from "./peer/verdict.ts";
 import { HANDSHAKE } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -31,7 +31,7 @@ let sessions = 0;
 /** Returns the path of a new session file. */
 const file = () => `${stage.maker.folder}/session-${sessions++}`;
 
-/** Visits a server that issues a session. `secret` is the server's part of it. */
+/** Visits a server that issues a session; returns the visit, and the session's secret. */
 async function learn(version: 12 | 13, session: string, lifetime?: number, ticket?: Buffer) {
   let secret: Buffer = Buffer.alloc(0);
   const afterwards = async (open: Session) => {
@@ -58,9 +58,9 @@ describe("an honest server", () => {
     test(`TLS-41: can resume a session, 1.${version - 10}`, async () => {
       const session = file();
       const { secret, visit } = await learn(version, session, DAY);
-      served(visit);
+      assertServed(visit);
       const second = await again(session, { version, secret }, 3600);
-      served(second);
+      assertServed(second);
       assert.equal(second.report.number("resume"), 0);
       assert.equal(second.report.number("resumed"), 1);
     });
@@ -87,21 +87,21 @@ describe("lifetimes", () => {
       await learn(13, fresh, lifetime);
       const old = await again(fresh, {}, lifetime + 10);
       assert.notEqual(old.report.number("resume"), 0, old.report.text);
-      served(old);
+      assertServed(old);
     });
   }
   for (const lifetime of [8 * DAY, 0xffffffff, week + 1]) {
     test(`TLS-41: rejects a lifetime of ${lifetime} s, more than a week`, async () => {
       const session = file();
       const { visit } = await learn(13, session, lifetime);
-      await refused(visit, ILLEGAL, ILLEGAL_PARAMETER);
+      await assertRefused(visit, ILLEGAL, ILLEGAL_PARAMETER);
       assert.equal(existsSync(session), false);
     });
   }
   test("TLS-41: does not keep a session with a lifetime of 0", async () => {
     const session = file();
     const { visit } = await learn(13, session, 0);
-    served(visit);
+    assertServed(visit);
     assert.equal(existsSync(session), false);
   });
 });
@@ -109,17 +109,17 @@ describe("lifetimes", () => {
 describe("sizes", () => {
   test("TLS-41: rejects a ticket of 65,535 bytes", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(65_535));
-    await refused(visit, "decode_error (50)", MALFORMED);
+    await assertRefused(visit, "decode_error (50)", MALFORMED);
   });
   test("TLS-41: keeps a ticket of 6,000 bytes", async () => {
     const session = file();
     const { visit } = await learn(13, session, DAY, Buffer.alloc(6000, 1));
-    served(visit);
+    assertServed(visit);
     assert.equal(visit.report.number("saved") > 6000, true);
   });
   test("TLS-41: ignores a ticket of 16,000 bytes, too long to keep", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(16_000, 1));
-    served(visit);
+    assertServed(visit);
   });
   for (const [count, each] of [
     [10_000, false],
@@ -133,7 +133,7 @@ describe("sizes", () => {
         await greet(open);
       };
       const visit = await stage.visit({ afterwards });
-      await refused(visit, "unexpected_message (10)", UNEXPECTED_MESSAGE);
+      await assertRefused(visit, "unexpected_message (10)", UNEXPECTED_MESSAGE);
     });
   }
   test("TLS-41: uses the last of 100 tickets", async () => {
@@ -147,9 +147,9 @@ describe("sizes", () => {
       }
       await greet(open);
     };
-    served(await stage.visit({ afterwards }, `session=${session}`));
+    assertServed(await stage.visit({ afterwards }, `session=${session}`));
     const second = await again(session, { secret });
-    served(second);
+    assertServed(second);
     assert.equal(second.report.number("resumed"), 1);
   });
 });
@@ -197,31 +197,31 @@ describe("a server that resumes wrongly", () => {
     test(`${title}, 1.${version - 10}`, async () => {
       const session = file();
       const { secret } = await learn(version, session, DAY);
-      await refused(await again(session, { version, secret, ...script }), alert, sentence);
+      await assertRefused(await again(session, { version, secret, ...script }), alert, sentence);
     });
   }
   test("TLS-41: is rejected if it has another secret, 1.3", async () => {
     const session = file();
     await learn(13, session, DAY);
     const visit = await again(session, { secret: Buffer.alloc(32, 1) });
-    await refused(visit, "bad_record_mac (20)", BAD_MAC);
+    await assertRefused(visit, "bad_record_mac (20)", BAD_MAC);
   });
   test("TLS-41: is rejected if it has another secret, 1.2", async () => {
     const session = file();
     await learn(12, session);
     const visit = await again(session, { version: 12, secret: Buffer.alloc(48, 1) });
-    await refused(visit, "bad_record_mac (20)", BAD_MAC);
+    await assertRefused(visit, "bad_record_mac (20)", BAD_MAC);
   });
   test("TLS-41: is rejected if the client offered no session", async () => {
     const script = changed((one) => one.set(Extension.PreSharedKey, u16(0)));
-    await refused(await stage.visit(script), "unsupported_extension (110)", UNSOLICITED);
+    await assertRefused(await stage.visit(script), "unsupported_extension (110)", UNSOLICITED);
   });
   test("TLS-41: may decline an offered session: a full handshake follows", async () => {
     for (const version of [12, 13] as const) {
       const session = file();
       await learn(version, session, DAY);
       const visit = await again(session, { version });
-      served(visit);
+      assertServed(visit);
       assert.equal(visit.report.number("resume"), 0);
       assert.equal(visit.report.number("resumed"), 0);
     }
@@ -236,5 +236,5 @@ test("TLS-41: offers a session neither with -k nor with other roots", async () =
   const root = stage.maker.authority();
   const other = await again(session, {}, 0, `root=${root.file}`);
   assert.notEqual(other.report.number("resume"), 0);
-  modest(other);
+  assertModest(other);
 });

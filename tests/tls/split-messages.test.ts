@@ -1,5 +1,5 @@
 /**
- * Handshake messages split into tiny records, and what must not come between two of them: TLS-48,
+ * Handshake messages split into tiny records, and records that must not come in between: TLS-48,
  * and TLS-32, TLS-33, TLS-36, TLS-42 with a split header (RFC 8446 sections 5.1 and 5.4, RFC 5246
  * section 6.2.1).
  */
@@ -24,7 +24,7 @@ import {
   UNEXPECTED_MESSAGE,
   versions,
 } from "./peer/stage.ts";
-import { modest, served, told } from "./peer/verdict.ts";
+import { assertModest, assertServed, outcomeOf } from "./peer/verdict.ts";
 import { ALERT, CHANGE_CIPHER_SPEC, clear, HANDSHAKE, Wire } from "./peer/wire.ts";
 
 const stage = new Stage();
@@ -73,9 +73,9 @@ const title = (row: number, what: string, version: number) =>
 describe("a client", () => {
   for (const version of versions) {
     for (const fragment of [1, 2, 3, 5]) {
-      test(title(48, `accepts a handshake in records of ${fragment}`, version), async () => {
+      test(title(48, `accepts a handshake in records of ${fragment} B`, version), async () => {
         const visit = await stage.visit({ version, fragment });
-        served(visit);
+        assertServed(visit);
         assert.equal(visit.report.number("alert-sent"), 0); // close_notify
       });
     }
@@ -92,15 +92,15 @@ describe("a client", () => {
                 ["CertificateVerify", "Finished"],
               ];
         for (const [first, second] of pairs) {
-          served(await stage.visit({ version, change: joined(first, second, count) }));
+          assertServed(await stage.visit({ version, change: joined(first, second, count) }));
         }
       }
     });
   }
   test("TLS-48: accepts a HelloRetryRequest and a CertificateRequest byte by byte", async () => {
-    served(await stage.visit({ group: "P-256", retry: () => {}, fragment: 1 }));
+    assertServed(await stage.visit({ group: "P-256", retry: () => {}, fragment: 1 }));
     for (const version of versions) {
-      served(await stage.visit({ version, request: true, fragment: 1 }));
+      assertServed(await stage.visit({ version, request: true, fragment: 1 }));
     }
   });
   test("TLS-48: accepts a message in 16,000 records of one byte", async () => {
@@ -108,7 +108,7 @@ describe("a client", () => {
       await split(open.wire, newTicket(open, 7200, Buffer.alloc(16_000, 1)).ticket);
       await greet(open);
     };
-    served(await stage.visit({ afterwards }));
+    assertServed(await stage.visit({ afterwards }));
   });
   test("TLS-48: accepts a ticket and key updates byte by byte", async () => {
     const afterwards = async (open: Session) => {
@@ -126,7 +126,7 @@ describe("a client", () => {
       await wire.send(ALERT, Buffer.of(1, 0));
     };
     const visit = await stage.visit({ afterwards });
-    served(visit);
+    assertServed(visit);
     assert.equal(visit.report.number("key-updates"), 2);
   });
   test("TLS-48: declines split requests for renegotiation", async () => {
@@ -136,7 +136,7 @@ describe("a client", () => {
       await split(open.wire, helloRequest, 3);
       await greet(open);
     };
-    served(await stage.visit({ version: 12, afterwards }));
+    assertServed(await stage.visit({ version: 12, afterwards }));
   });
 });
 
@@ -216,7 +216,7 @@ describe("a key change within a message", () => {
       UNEXPECTED_MESSAGE,
     ],
     [
-      "TLS-36: rejects three after ServerHello",
+      "TLS-36: rejects three bytes after ServerHello",
       { change: { ServerHello: three } },
       UNEXPECTED,
       UNEXPECTED_MESSAGE,
@@ -228,7 +228,7 @@ describe("a key change within a message", () => {
       UNEXPECTED_MESSAGE,
     ],
     [
-      "TLS-36: rejects three after Finished",
+      "TLS-36: rejects three bytes after Finished",
       { change: { Finished: three } },
       UNEXPECTED,
       UNEXPECTED_MESSAGE,
@@ -276,7 +276,7 @@ describe("too long and too many", () => {
   );
   const MANY = 1000;
   const FEW = 100;
-  /** Sends messages byte by byte, or `shifted`: each record ends one and begins the next. */
+  /** Sends messages byte by byte or, if `shifted`, in records that end one and begin the next. */
   const flood = (
     version: 12 | 13,
     one: (open: Session) => Buffer,
@@ -310,7 +310,7 @@ describe("too long and too many", () => {
         [`TLS-32: rejects ${MANY} ${what} ${how}`, script(MANY), UNEXPECTED, UNEXPECTED_MESSAGE],
       ]);
       test(`TLS-32: tolerates ${FEW} ${what} ${how}`, async () => {
-        served(await stage.visit(script(FEW)));
+        assertServed(await stage.visit(script(FEW)));
       });
     }
   }
@@ -335,7 +335,7 @@ describe("a server", () => {
   }
   for (const version of versions) {
     for (const fragment of [1, 2, 3, 1 << 14]) {
-      test(title(48, `accepts a client's records of ${fragment}`, version), async () => {
+      test(title(48, `accepts a client's records of ${fragment} B`, version), async () => {
         const visit = await attend(async (wire) => {
           wire.fragment = fragment;
           await shakeHands(wire, version);
@@ -347,7 +347,7 @@ describe("a server", () => {
           await wire.drain();
         });
         assert.equal(visit.report.get("state"), "closed", visit.report.text);
-        modest(visit);
+        assertModest(visit);
       });
     }
   }
@@ -365,16 +365,20 @@ describe("a server", () => {
       [ALERT, WARNING],
       UNEXPECTED_MESSAGE,
     ],
-    ["TLS-36: rejects a ChangeCipherSpec there", [CHANGE_CIPHER_SPEC, CCS], UNEXPECTED_MESSAGE],
-    ["TLS-36: rejects data there", [DATA, Buffer.from("hello")], UNEXPECTED_MESSAGE],
-    ["TLS-32: rejects an empty record there", [HANDSHAKE, Buffer.alloc(0)], INVALID_RECORD],
+    [
+      "TLS-36: rejects ChangeCipherSpec in the header",
+      [CHANGE_CIPHER_SPEC, CCS],
+      UNEXPECTED_MESSAGE,
+    ],
+    ["TLS-36: rejects data in the header", [DATA, Buffer.from("hello")], UNEXPECTED_MESSAGE],
+    ["TLS-32: rejects an empty record in the header", [HANDSHAKE, Buffer.alloc(0)], INVALID_RECORD],
   ];
   for (const [name, record, sentence] of refusals) {
     test(name, async () => {
       const { alert, report } = await parts(begun, record, rest);
       assert.equal(report.get("state"), "failed", report.text);
       assert.equal(alert, 10);
-      assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence });
+      assert.deepEqual(await outcomeOf(report), { alert: UNEXPECTED, sentence });
     });
   }
   test("TLS-36: rejects a byte after a ClientHello", async () => {
@@ -383,6 +387,6 @@ describe("a server", () => {
       Buffer.concat([hello, vector(1).subarray(0, 1)]),
     ]);
     assert.equal(alert, 10);
-    assert.deepEqual(await told(report), { alert: UNEXPECTED, sentence: UNEXPECTED_MESSAGE });
+    assert.deepEqual(await outcomeOf(report), { alert: UNEXPECTED, sentence: UNEXPECTED_MESSAGE });
   });
 });

@@ -6,7 +6,7 @@ import { data, record, TlsBench } from "../lab/scripted/tls.ts";
 import { DATA } from "./peer/keys.ts";
 import { greet } from "./peer/serve.ts";
 import { Stage } from "./peer/stage.ts";
-import { modest } from "./peer/verdict.ts";
+import { assertModest } from "./peer/verdict.ts";
 
 const SECOND = 1_000_000n;
 const WORDS = "TLS handshake timed out after 30 s";
@@ -15,7 +15,7 @@ const bench = await TlsBench.load();
 beforeEach(() => bench.reset());
 
 /** Asserts that the stream has timed out, and that aborting it frees everything. */
-function timesOut(stream: number): void {
+function assertTimedOut(stream: number): void {
   const { wasm } = bench;
   assert.equal(wasm.status(stream), Status.Failed);
   assert.equal(wasm.failureKind(stream), Failure.TimedOut);
@@ -45,7 +45,7 @@ for (const [interval, title] of [
     assert.equal(wasm.status(stream), Status.Connecting);
     bench.now++;
     wasm.poll(bench.now);
-    timesOut(stream);
+    assertTimedOut(stream);
   });
 }
 
@@ -56,7 +56,7 @@ test("TLS-44: times out after 30 s of silence", () => {
   assert.equal(wasm.pollAt(), bench.now + 30n * SECOND);
   bench.now += 30n * SECOND;
   wasm.poll(bench.now);
-  timesOut(stream);
+  assertTimedOut(stream);
 });
 
 test("TLS-33: an open stream does not time out by itself", () => {
@@ -77,5 +77,5 @@ test("TLS-33: accepts input byte by byte at little cost", async () => {
   };
   const visit = await stage.visit({ afterwards }, "chunk=1");
   assert.equal(visit.report.number("received"), "slow hello".length, visit.report.text);
-  modest(visit);
+  assertModest(visit);
 });

@@ -7,7 +7,7 @@ import { build, harness, visit } from "./harness.ts";
 import { CLIENT_HELLO, Extension, readClientHello } from "./peer/hello.ts";
 import { listen } from "./peer/serve.ts";
 import { CERTIFICATE_UNKNOWN } from "./peer/stage.ts";
-import { told } from "./peer/verdict.ts";
+import { outcomeOf } from "./peer/verdict.ts";
 
 const DAY = 86400;
 const maker = new CertificateMaker();
@@ -82,7 +82,7 @@ async function refuses(
   assert.equal(report.get("state"), "failed", report.text);
   assert.equal(report.number("refusals").toString(16), reasons.toString(16));
   const found = REASONS.filter(([reason]) => (reasons & reason) !== 0);
-  const { alert, sentence } = await told(report);
+  const { alert, sentence } = await outcomeOf(report);
   assert.equal(alert, found[0][1]);
   const [begin, end] = ["certificate verification failed: ", "; the clock"];
   assert.ok(sentence.startsWith(begin), sentence);
@@ -276,17 +276,23 @@ describe("name constraints", () => {
   const cases: [string, string, string, string, number][] = [
     ["a permitted name", "permitted;DNS:good.test", "DNS:good.test", "good.test", 0],
     ["a permitted parent domain", "permitted;DNS:test", "DNS:good.test", "good.test", 0],
-    ["one with a leading dot", "permitted;DNS:.test", "DNS:good.test", "good.test", 0],
-    ["a permitted suffix of a label", "permitted;DNS:od.test", "DNS:good.test", "good.test", -1],
-    ["another permitted name", "permitted;DNS:bad.test", "DNS:good.test", "good.test", -1],
-    ["a second name outside", "permitted;DNS:good.test", "DNS:good.test,DNS:x.org", "", -1],
+    ["a permitted name with a leading dot", "permitted;DNS:.test", "DNS:good.test", "good.test", 0],
+    ["a longer label than permitted", "permitted;DNS:od.test", "DNS:good.test", "good.test", -1],
+    ["a name that is not permitted", "permitted;DNS:bad.test", "DNS:good.test", "good.test", -1],
+    ["a second name not permitted", "permitted;DNS:good.test", "DNS:good.test,DNS:x.org", "", -1],
     ["an excluded name", "excluded;DNS:good.test", "DNS:good.test", "good.test", -1],
-    ["another excluded name", "excluded;DNS:bad.test", "DNS:good.test", "good.test", 0],
-    ["a wildcard over it", "excluded;DNS:a.good.test", "DNS:*.good.test", "b.good.test", -1],
+    ["a name that is not excluded", "excluded;DNS:bad.test", "DNS:good.test", "good.test", 0],
+    [
+      "a wildcard that covers an excluded name",
+      "excluded;DNS:a.good.test",
+      "DNS:*.good.test",
+      "b.good.test",
+      -1,
+    ],
     ["a permitted address", "permitted;IP:10.0.0.0/255.0.0.0", "IP:10.0.2.2", "10.0.2.2", 0],
-    ["another network", "permitted;IP:10.1.0.0/255.255.0.0", "IP:10.0.2.2", "10.0.2.2", -1],
+    ["an unpermitted address", "permitted;IP:10.1.0.0/255.255.0.0", "IP:10.0.2.2", "10.0.2.2", -1],
     ["an excluded address", "excluded;IP:10.0.0.0/255.0.0.0", "IP:10.0.2.2", "10.0.2.2", -1],
-    ["another form of name", "permitted;email:good.test", "DNS:good.test", "good.test", 0],
+    ["an unconstrained form of name", "permitted;email:good.test", "DNS:good.test", "good.test", 0],
   ];
   for (const critical of ["critical,", ""]) {
     for (const [what, constraint, names, name, result] of cases) {
@@ -312,7 +318,7 @@ describe("name constraints", () => {
 });
 
 describe("usages and extensions", () => {
-  const issued = (wish: object) => maker.authority({ issuer: top, ...wish });
+  const issued = (options: object) => maker.authority({ issuer: top, ...options });
   test("TLS-10: requires issuers that are authorities, may sign, and respect pathlen", async () => {
     const plain = maker.server(top);
     await refuses([maker.server(plain), plain], Refusal.NotTrusted);

@@ -16,7 +16,7 @@ export function clientHello(version: 12 | 13) {
   const own = exchange("x25519");
   const group = u16(groups.x25519);
   const extensions: [number, Buffer][] = [
-    [GROUPS, vector(2, group, u16(groups["P-256"]))], // the certificate's, too
+    [GROUPS, vector(2, group, u16(groups["P-256"]))], // P-256 is the certificate's
     [SCHEMES, vector(2, u16(0x0403))],
   ];
   if (version === 12) {

@@ -27,7 +27,7 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
     [Extension.ExtendedMasterSecret, Buffer.alloc(0)],
   ]);
   if (script.secret !== undefined) {
-    hello.session = Buffer.from(theirs.session); // the client's own id means resumption
+    hello.session = Buffer.from(theirs.session); // echoing the client's id means resumption
   } else if (theirs.extensions.has(Extension.SessionTicket)) {
     hello.set(Extension.SessionTicket, Buffer.alloc(0));
   }

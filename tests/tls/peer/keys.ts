@@ -41,10 +41,10 @@ export class Schedule {
 
   /** `shared` is the (EC)DHE secret, `ticket` the secret of a resumed session. */
   constructor(digest: Buffer, shared: Buffer, ticket: Buffer = ZEROS) {
-    const shaken = hmac(derive(hmac(ZEROS, ticket), "derived"), shared);
-    this.client = derive(shaken, "c hs traffic", digest);
-    this.server = derive(shaken, "s hs traffic", digest);
-    this.master = hmac(derive(shaken, "derived"), ZEROS);
+    const handshake = hmac(derive(hmac(ZEROS, ticket), "derived"), shared);
+    this.client = derive(handshake, "c hs traffic", digest);
+    this.server = derive(handshake, "s hs traffic", digest);
+    this.master = hmac(derive(handshake, "derived"), ZEROS);
   }
 
   /** Returns the client's and the server's secret for application data. */
@@ -133,7 +133,7 @@ export class Protection13 implements Protection {
     return this.sealInner(Buffer.concat([content.bytes, Buffer.of(content.type)]));
   }
 
-  /** Seals content whose type and padding are given: malformed ones, too. */
+  /** Seals content that includes its type and padding, well-formed or not. */
   sealInner(inner: Buffer): Buffer {
     const header = Buffer.concat([Buffer.of(DATA, 3, 3), u16(inner.length + TAG)]);
     return Buffer.concat([header, this.cipher.seal(inner, () => header)]);

@@ -80,7 +80,7 @@ export interface Session {
 /** Key exchange groups that the server supports. */
 export type Group = "x25519" | "P-256";
 
-/** Sends a message, or what the script replaces it with. */
+/** Sends a message, or the script's replacement for it. */
 export async function say(wire: Wire, script: Script, name: Message, message: Buffer) {
   const change = script.change?.[name];
   const changed = change === undefined ? message : await change(message, wire);

@@ -21,11 +21,11 @@ export function identity(chain: Certificate[]): Identity {
 /** A connection as the server saw it. */
 export interface Seen {
   wire: Wire;
-  /** The alert with which the other side ended it. */
+  /** The alert with which the other side ended the connection. */
   alert?: number;
 }
 
-/** Calls `serve` on each connection. `close` waits for all to end, and throws what they threw. */
+/** Calls `serve` on each connection. `close` waits for all to end, and throws their errors. */
 export async function listen(serve: (wire: Wire, index: number) => Promise<void>) {
   const seen: Seen[] = [];
   const over: Promise<void>[] = [];

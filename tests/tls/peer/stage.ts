@@ -1,10 +1,10 @@
-/** Common to the tests with a hostile server: identities, visits, tables of rejected scripts. */
+/** Shared by the tests with a hostile server: identities, visits, tables of rejected scripts. */
 import { after, before, test } from "node:test";
 import { type Certificate, CertificateMaker, rsa } from "../certificates.ts";
 import { build } from "../harness.ts";
 import type { Identity, Script } from "./script.ts";
 import { againstAs, follow, identity, NAME, type Visit } from "./serve.ts";
-import { refused } from "./verdict.ts";
+import { assertRefused } from "./verdict.ts";
 import type { Wire } from "./wire.ts";
 
 export class Stage {
@@ -48,7 +48,7 @@ export class Stage {
   /** Defines a test per row: the script is rejected with this alert and message. */
   refuses(rows: Row[]): void {
     for (const [title, script, alert, sentence] of rows) {
-      test(title, async () => refused(await this.visit(script), alert, sentence));
+      test(title, async () => assertRefused(await this.visit(script), alert, sentence));
     }
   }
 }

@@ -14,7 +14,7 @@ const NO_VERDICT = 0xffffffff;
 let wasm: Exports | undefined;
 
 /** Returns the alert sent, as in "illegal_parameter (47)", and the message to the user. */
-export async function told(report: Report): Promise<{ alert: string; sentence: string }> {
+export async function outcomeOf(report: Report): Promise<{ alert: string; sentence: string }> {
   wasm ??= await load("tests/lab/entries/tls-words.ts");
   const text = (pointer: number) => readString(wasm!.memory, pointer);
   const [error, received, sent] = ["error", "alert-received", "alert-sent"].map((key) =>
@@ -29,7 +29,7 @@ export async function told(report: Report): Promise<{ alert: string; sentence: s
 }
 
 /** Asserts that no memory is left, and that neither much memory nor much time was used. */
-export function modest({ report }: Visit, heap = HEAP): void {
+export function assertModest({ report }: Visit, heap = HEAP): void {
   assert.equal(report.number("after"), 0, report.text);
   assert.equal(report.number("after-blocks"), 0);
   assert.ok(report.number("heap-peak") <= heap, report.get("heap-peak"));
@@ -40,7 +40,7 @@ export function modest({ report }: Visit, heap = HEAP): void {
  * Asserts that the visit failed with this alert, which the server received, and this message to the
  * user, and that no data was accepted.
  */
-export async function refused(
+export async function assertRefused(
   visit: Visit,
   alert: string,
   sentence: string,
@@ -48,17 +48,17 @@ export async function refused(
 ): Promise<void> {
   const { report } = visit;
   assert.equal(report.get("state"), "failed", report.text);
-  assert.deepEqual(await told(report), { alert, sentence }, report.text);
+  assert.deepEqual(await outcomeOf(report), { alert, sentence }, report.text);
   if (alert !== "") assert.equal(visit.alert, report.number("alert-sent"));
   assert.equal(report.number("received"), 0);
-  modest(visit, heap);
+  assertModest(visit, heap);
 }
 
 /** Asserts that the whole exchange succeeded. */
-export function served(visit: Visit, heap?: number): void {
+export function assertServed(visit: Visit, heap?: number): void {
   const { report } = visit;
   assert.equal(report.get("text"), "hello", report.text);
   assert.equal(report.get("state"), "closed", report.text);
   assert.equal(report.number("refusals"), 0);
-  modest(visit, heap);
+  assertModest(visit, heap);
 }

@@ -6,7 +6,7 @@ import { type Content, hash, type Protection } from "./keys.ts";
 export const CHANGE_CIPHER_SPEC = 20;
 export const ALERT = 21;
 export const HANDSHAKE = 22;
-/** Records of a flood per write. */
+/** The number of records that a flood sends in one write. */
 const FLOOD = 500;
 const FATAL = 2;
 const CLOSE_NOTIFY = 0;
@@ -23,7 +23,7 @@ export class Wire {
   reading: Protection | undefined;
   /** The handshake messages so far. */
   transcript: Buffer[] = [];
-  /** Most bytes of a handshake message in a record. */
+  /** The maximum number of bytes of a handshake message in one record. */
   fragment = 1 << 14;
   /** Bytes received. */
   bytes = 0;
@@ -35,7 +35,7 @@ export class Wire {
   private messages: Buffer = Buffer.alloc(0);
   /** Set once the other side has ended the stream. */
   private over = false;
-  /** Resumes what waits for the socket. */
+  /** Resumes the function that waits for the socket. */
   private wake: () => void = () => {};
 
   constructor(readonly socket: Socket) {
@@ -81,7 +81,7 @@ export class Wire {
     return this.tell(message);
   }
 
-  /** Sends a handshake message in as many records as it takes. */
+  /** Sends a handshake message in as many records as needed, outside the transcript. */
   async tell(message: Buffer): Promise<void> {
     const records: Buffer[] = [];
     for (let at = 0; at < message.length; at += this.fragment) {
