@@ -5,19 +5,19 @@ import { boot, buildIso, configured, runOnce } from "../lab/host/console.ts";
 import { Machine, userNet } from "../lab/host/qemu.ts";
 
 /** A card on a network without other hosts. */
-const deaf = { backend: "hubport,hubid=7" };
+const isolated = { backend: "hubport,hubid=7" };
 
 const file = (...lines: string[]) => ({ "anonymos.conf": `${lines.join("\n")}\n` });
 
 /** Checks static settings, whatever their source. */
-async function isStatic(machine: Machine, address: string): Promise<void> {
+async function assertStatic(machine: Machine, address: string): Promise<void> {
   assert.match(await machine.ok("ip addr show dev net0"), new RegExp(`${address}/24`));
   assert.match(await machine.ok("ip route"), /default via 10\.0\.2\.2 dev net0/);
   assert.match(await machine.ok("resolvectl dns"), /10\.0\.2\.3/);
   await configured(machine);
 }
 
-test("configures everything by DHCP by default", async (t) => {
+test("uses DHCP for everything by default", async (t) => {
   const machine = await boot(t);
   await configured(machine);
   assert.match(await machine.ok("ip addr"), /10\.0\.2\.15\/24/);
@@ -43,7 +43,7 @@ test("dhcp release gives up the lease, dhcp renew gets one", async (t) => {
 test("takes static settings from ip= on the command line, as Linux does", async (t) => {
   const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0:myhost:net0:off:10.0.2.3";
   const machine = await boot(t, { append });
-  await isStatic(machine, "10\\.0\\.2\\.50");
+  await assertStatic(machine, "10\\.0\\.2\\.50");
   assert.equal(await machine.ok("hostname"), "myhost");
   assert.doesNotMatch(await machine.ok("ip addr"), /10\.0\.2\.15/);
 });
@@ -51,7 +51,7 @@ test("takes static settings from ip= on the command line, as Linux does", async 
 test("takes static settings from the configuration file", async (t) => {
   const network = ["Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3"];
   const modules = file("# a comment", "[Match]", "Name=net0", "", "[Network]", ...network);
-  await isStatic(await boot(t, { modules }), "10\\.0\\.2\\.51");
+  await assertStatic(await boot(t, { modules }), "10\\.0\\.2\\.51");
 });
 
 test("takes static settings from the console", async (t) => {
@@ -60,13 +60,13 @@ test("takes static settings from the console", async (t) => {
   await machine.ok("ip addr add 10.0.2.52/24 dev net0");
   await machine.command("ip route add default via 10.0.2.2");
   await machine.ok("resolvectl dns net0 10.0.2.3");
-  await isStatic(machine, "10\\.0\\.2\\.52");
+  await assertStatic(machine, "10\\.0\\.2\\.52");
 });
 
 test("the command line overrides the file", async (t) => {
   const modules = file("[Network]", "Address=10.0.2.51/24", "Gateway=10.0.2.2", "DNS=10.0.2.3");
   const append = "ip=10.0.2.50::10.0.2.2:255.255.255.0::net0:off:10.0.2.3";
-  await isStatic(await boot(t, { append, modules }), "10\\.0\\.2\\.50");
+  await assertStatic(await boot(t, { append, modules }), "10\\.0\\.2\\.50");
 });
 
 test("reports invalid lines of the file, and applies the others", async (t) => {
@@ -76,7 +76,7 @@ test("reports invalid lines of the file, and applies the others", async (t) => {
   const log = `${machine.console}${await machine.ok("dmesg")}`;
   for (const line of [2, 3, 7]) assert.match(log, new RegExp(`anonymos\\.conf:${line}: .+`));
   for (const line of [1, 4, 5, 6]) assert.ok(!log.includes(`anonymos.conf:${line}:`), `${line}`);
-  await isStatic(machine, "10\\.0\\.2\\.51");
+  await assertStatic(machine, "10\\.0\\.2\\.51");
 });
 
 test("reports invalid words of the command line, and ignores an invalid ip=", async (t) => {
@@ -100,7 +100,7 @@ test("configured name servers replace those from DHCP", async (t) => {
 
 test("falls back to static settings if DHCP fails", async (t) => {
   const network = ["[Network]", "DHCP=yes", "Address=10.9.9.9/24", "Gateway=10.9.9.1"];
-  const machine = await boot(t, { modules: file(...network), nics: [deaf] });
+  const machine = await boot(t, { modules: file(...network), nics: [isolated] });
   for (let attempt = 0; ; attempt++) {
     if ((await machine.ok("ip addr")).includes("10.9.9.9/24")) break;
     assert.ok(attempt < 60, "no fallback within 30 s");
@@ -109,7 +109,7 @@ test("falls back to static settings if DHCP fails", async (t) => {
 });
 
 test("without a DHCP server, a command that needs the network fails after 10 s", async (t) => {
-  const machine = await boot(t, { nics: [deaf] });
+  const machine = await boot(t, { nics: [isolated] });
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 25_000);
   assert.match(output, /^ping: network is not configured: .+/m);
   assert.notEqual(code, 0);
@@ -151,7 +151,7 @@ test("reads the command line and modules as GRUB passes them", async (t) => {
   assert.equal(first.command, `echo 'a;b' "c d"`);
 });
 
-test("reads them as QEMU does: quotes kept, modules by their full path", async (t) => {
+test("reads QEMU's command line, with its quotes, and modules by their full path", async (t) => {
   const modules = { ...file("[Network]", "DHCP=yes"), "other.txt": "ignored" };
   const options = { modules, append: "console=ttyS0,115200n8" };
   const { machine, code } = await runOnce(t, 'echo \\"x  y\\"; poweroff', options);

@@ -53,7 +53,7 @@ suite("curl", () => {
     assert.match(failed.output, /^curl: .*403/m);
   });
 
-  test("follows redirects only with -L, and at most ten", async () => {
+  test("follows redirects only with -L, and at most fifty", async () => {
     assert.match(await machine.ok(`curl -i ${nginx.url("/moved")}`), /^HTTP\/1\.1 302 /);
     assert.equal(await machine.ok(`curl -L ${nginx.url("/moved")}`), "plain text");
     const circle = await machine.command(`curl -L ${nginx.url("/circle")}`, 60_000);
@@ -61,7 +61,7 @@ suite("curl", () => {
     assert.match(circle.output, /^curl: .*redirect/im);
   });
 
-  test("reads a chunked body, one until close, and an empty one", async () => {
+  test("reads a chunked body, a body that ends with the connection, and an empty one", async () => {
     const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/chunked")}`, 30_000);
     assert.match(output, new RegExp(crcText(chunked), "i"));
     assert.equal(await machine.ok(`curl ${nginx.url("/closing")}`), "bye");
@@ -72,7 +72,7 @@ suite("curl", () => {
     );
   });
 
-  test("has curl's exit codes for failures", async () => {
+  test("exits with curl's codes on failures", async () => {
     assert.equal((await machine.command(`curl ${nginx.url("/silent")}`)).code, 52);
     const closed = await machine.command("curl http://10.0.2.2:1/");
     assert.equal(closed.code, 7);

@@ -1,7 +1,7 @@
 /**
  * Rows HTP-21 to HTP-25, HTP-30 to HTP-32, HTP-34, HTP-35 and HTP-37 of the catalogue as bytes on
  * the wire: responses that are endless, without a body, early, in pieces, and with a character too
- * many (RFC 9112, RFC 9110). Some rows of all kinds are repeated over TLS.
+ * many (RFC 9112, RFC 9110). Some rows of each kind are repeated over TLS.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -103,7 +103,7 @@ suite("bodies and framing", () => {
     await rows.all([[switched, "(8) unexpected 101 response"]]);
   });
 
-  test("HTP-25: drops a body after 204, 304 or HEAD, and the connection", async () => {
+  test("HTP-25: drops a body after 204, 304 or HEAD, and closes the connection", async () => {
     const before = rows.server.connections;
     const body = "\r\nContent-Length: 5\r\n\r\nhello";
     await rows.all([
@@ -122,7 +122,7 @@ suite("bodies and framing", () => {
     assert.doesNotMatch(rows.server.requests.join(), /accept-encoding/i);
   });
 
-  test("HTP-31: reads a response that comes before the request is sent", async () => {
+  test("HTP-31: reads a response that arrives before the whole request is sent", async () => {
     const refusal =
       "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
     const fin = `${refusal}no`;

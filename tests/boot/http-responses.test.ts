@@ -119,7 +119,7 @@ suite("responses to curl", () => {
     await rows.alive();
   });
 
-  test("HTP-12: drops bytes after the body, and the connection", async () => {
+  test("HTP-12: drops bytes after the body, and closes the connection", async () => {
     const before = rows.server.connections;
     const more = stay(sized("2", "heXXXXX"));
     await rows.all([

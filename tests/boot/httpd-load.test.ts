@@ -87,7 +87,7 @@ suite("httpd", () => {
     assert.doesNotMatch(wrk.output, /Socket errors|Non-2xx/, wrk.output);
   });
 
-  test("httpd starts on another port, not twice on one, and stops", async () => {
+  test("httpd starts on another port, but not twice on one, and stops", async () => {
     const again = await machine.command("httpd");
     assert.notEqual(again.code, 0);
     assert.match(again.output, /^httpd: .+/m);
@@ -99,7 +99,7 @@ suite("httpd", () => {
     assert.equal((await fetch(`${base}/`)).status, 200);
   });
 
-  test("leaves nothing after 10,000 connections in sequence", async (t) => {
+  test("leaves nothing in use after 10,000 connections in sequence", async (t) => {
     if (!has("ab")) return t.skip("ab is missing");
     await machine.ok("ss");
     const words = ["ab", "-q", "-s", "60", "-n", "10000", "-c", "1", `${base}/bytes/100`];

@@ -13,7 +13,7 @@ before(() => {
   assert.ok(existsSync(iso), "build/anonymos.iso is missing: run make iso first");
 });
 
-test("boots to the prompt by -kernel, and sends no escape sequence before a key", async (t) => {
+test("boots to the prompt with -kernel, and sends no escape sequence before a key", async (t) => {
   const machine = await boot(t);
   assert.ok(machine.console.endsWith(`\n${PROMPT}`) || machine.console === PROMPT);
   assert.ok(!machine.raw.includes("\x1b"), "an escape sequence was sent");
@@ -46,11 +46,11 @@ test("boots in 32 MiB, by QEMU and by GRUB", async (t) => {
   await configured(await boot(t, { memory: "32", iso }));
 });
 
-test("boots in 6 GiB, with the hole below 4 GiB", async (t) => {
+test("boots in 6 GiB, with the PCI hole below 4 GiB", async (t) => {
   await configured(await boot(t, { memory: "6G" }));
 });
 
-test("boots on the most capable processor and on the plain one", async (t) => {
+test("boots on QEMU's most capable processor and on its plain one", async (t) => {
   await configured(await boot(t, { cpu: "max" }));
   await configured(await boot(t, { cpu: "qemu64" }));
 });
@@ -61,7 +61,7 @@ test("without a UART, runs run= and powers off", async (t) => {
   assert.equal(code, 1);
 });
 
-test("without a network card, boots to the prompt, and ping says that there is none", async (t) => {
+test("without a network card, boots to the prompt, and ping fails with a message", async (t) => {
   const machine = await boot(t, { nics: [] });
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 15_000);
   assert.match(output, /^ping: network is not configured: .+/m);

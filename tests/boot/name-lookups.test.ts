@@ -64,12 +64,12 @@ suite("dnsmasq", () => {
     assert.match(output, /missing\.test.*(not found|does not exist|NXDOMAIN)/i);
   });
 
-  test("asks the second server if the first is silent", async () => {
+  test("queries the second server if the first is silent", async () => {
     await machine.ok(`resolvectl dns net0 10.0.2.77 10.0.2.2#${names.port}`);
     assert.match(await machine.ok("host many.test; host fresh.test; host one.test"), /192\.0\.2/);
     const answer = await machine.command("host second.test", 60_000);
     assert.match(answer.output, /second\.test/);
-    assert.ok(asked("second.test") >= 1, "the second server was not asked");
+    assert.ok(asked("second.test") >= 1, "the second server was not queried");
     await machine.ok(`resolvectl dns net0 10.0.2.2#${names.port}`);
   });
 

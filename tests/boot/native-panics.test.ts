@@ -7,7 +7,7 @@ import { has, run } from "../lab/host/process.ts";
 
 before(buildKernel);
 
-/** The reason, and a function of tests/lab/entries/native.ts in the backtrace. */
+/** The expected reason, and a function of tests/lab/entries/native.ts in the backtrace. */
 const kinds: Record<string, [RegExp, string]> = {
   null: [/^null dereference, read at 0x4$/, "nullDereference"],
   bounds: [/^Index out of range$/, "outOfBounds"],
@@ -25,10 +25,10 @@ for (const [kind, [reason, place]] of Object.entries(kinds)) {
   test(`${kind}: panics with reason, registers, backtrace, and status ${PANIC}`, async (t) => {
     const { text, code } = await end(t, { append: `native=${kind}` });
     assert.equal(code, PANIC, text);
-    const told = [...text.matchAll(/^panic: (.*)$/gm)];
-    assert.equal(told.length, 1, text);
-    assert.match(told[0][1], reason);
-    const rest = text.slice(told[0].index);
+    const panics = [...text.matchAll(/^panic: (.*)$/gm)];
+    assert.equal(panics.length, 1, text);
+    assert.match(panics[0][1], reason);
+    const rest = text.slice(panics[0].index);
     assert.match(rest, / rip ffffffff8[0-9a-f]{7} /);
     assert.match(rest, new RegExp(`^  at ${place} \\(tests/lab/entries/native\\.ts:\\d+\\)$`, "m"));
     assert.match(
@@ -42,7 +42,7 @@ for (const [kind, [reason, place]] of Object.entries(kinds)) {
 const source = readFileSync("tests/lab/entries/native.ts", "utf8").split("\n");
 const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
 
-test("names the right line", async (t) => {
+test("names the right line of TypeScript", async (t) => {
   const { text } = await end(t, { append: "native=null" });
   assert.ok(
     text.includes(`nullDereference (tests/lab/entries/native.ts:${lineOf("load<u32>(4)")})`),

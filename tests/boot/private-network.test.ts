@@ -43,7 +43,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     assert.match(await machine.ok("resolvectl dns"), new RegExp(`\\b${GATEWAY}\\b`));
   });
 
-  test("sets the clock by the server from DHCP (option 42)", async () => {
+  test("sets the clock from the time server in the lease (option 42)", async () => {
     await until("the clock is set", 30_000, async () => {
       return /^source: network time from 10\.77\.0\.1/m.test(await machine.ok("date -v"));
     });
@@ -52,7 +52,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     assert.ok(Math.abs(shown - testNow() - HOUR) < 60_000, `it shows ${new Date(shown)}`);
   });
 
-  test("resolves names by the lease's server", async () => {
+  test("resolves names through the name server in the lease", async () => {
     assert.match(await machine.ok("host near.test.example"), /192\.0\.2\.7/);
   });
 
@@ -76,11 +76,11 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     await network.run(["ping", "-n", "-q", "-f", "-c", "2000", address]);
   });
 
-  test("serves 200 connections at once to ab and wrk, and leaves nothing", async (t) => {
+  test("serves 200 connections at once to ab and wrk, and leaves nothing in use", async (t) => {
     if (!has("ab") || !has("wrk")) return t.skip("ab or wrk is missing");
     await machine.ok("httpd");
     t.after(() => machine.ok("httpd stop"));
-    // With a port: otherwise wrk looks `http` up in /etc/services, which may be missing.
+    // Without a port, wrk would look up `http` in /etc/services, which may be missing.
     const url = `http://${address}:80/bytes/1000`;
     await network.run(["ab", "-q", "-n", "400", "-c", "200", url]);
     const level = await heapLevel(machine);
@@ -110,7 +110,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
 
   test("keeps its lease without a server, and has no address after a release", async () => {
     await network.silence();
-    await configuredBy(machine);
+    await pingGateway(machine);
     await machine.ok("dhcp release");
     assert.doesNotMatch(await machine.ok("ip addr"), new RegExp(address.replaceAll(".", "\\.")));
     const { output, code } = await machine.command(`ping -c 1 ${GATEWAY}`, 20_000);
@@ -119,7 +119,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
   });
 });
 
-async function configuredBy(machine: Machine): Promise<void> {
+async function pingGateway(machine: Machine): Promise<void> {
   await machine.ok(`ping -c 1 ${GATEWAY}`, 20_000);
 }
 

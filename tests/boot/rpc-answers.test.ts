@@ -197,7 +197,7 @@ suite("responses to rpc", () => {
     );
   });
 
-  test("RPC-11: rejects a response cut short anywhere, doubled, or followed by more", async () => {
+  test("RPC-11: rejects a response cut short anywhere, doubled, or followed by text", async () => {
     const whole = '{"jsonrpc":"2.0","id":1,"result":"'.padEnd(398, "x").concat('"}');
     const end = "not JSON: expected the end of the text at byte 400";
     const cut = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
@@ -233,7 +233,7 @@ suite("responses to rpc", () => {
     await all([[result(`"0x${"1".repeat(20 * MEBIBYTE)}"`), long]], 63);
   });
 
-  test("RPC-13: stops at what memory allows, whether the length was announced or not", async () => {
+  test("RPC-13: stops at the size that memory allows, announced or not", async () => {
     const announced = (length: number): Script => {
       return (peer) => peer.finish(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n[`);
     };
@@ -253,7 +253,7 @@ suite("responses to rpc", () => {
       ],
       63,
     );
-    // A block with its transactions has 2.7 MB.
+    // A large block with its transactions takes 2.7 MB.
     await all([[result(`${" ".repeat(2_700_000)}1`), "1"]], 0);
   });
 

@@ -5,7 +5,7 @@ import { after, before, suite, test } from "node:test";
 import { configured, heapLevel } from "../lab/host/console.ts";
 import { Machine } from "../lab/host/qemu.ts";
 
-suite("one machine, many lines", () => {
+suite("the serial console", () => {
   let machine: Machine;
   before(async () => {
     machine = await Machine.boot();
@@ -114,7 +114,7 @@ suite("one machine, many lines", () => {
     assert.equal(await machine.ok("echo fine"), "fine");
   });
 
-  test("loses nothing of a long paste", async () => {
+  test("loses no character of a long paste", async () => {
     const words = Array.from({ length: 400 }, (_, i) => `w${i}`);
     const lines: string[] = [];
     for (let i = 0; i < 400; i += 20) lines.push(`echo ${words.slice(i, i + 20).join(" ")}`);

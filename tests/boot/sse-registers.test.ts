@@ -1,4 +1,4 @@
-/** SSE registers in the linked kernel: interrupts do not save them, so must not use them. */
+/** SSE registers in the linked kernel: interrupt handlers save none, so must use none. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** A kernel in QEMU that records itself: replayed in Node, its tape prints the same. */
+/** A kernel in QEMU records itself; its tape, replayed in Node, prints the same. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
@@ -56,8 +56,8 @@ suite("recorded boots", () => {
       await machine.ok(`curl ${server.url("/plain")}`, 60_000);
       machine.type("crash abort\r");
       await machine.waitFor(/panic: .*\n/, 20_000);
-      const [calm, panic] = consoleOf(readFileSync(file)).split(/^panic: /m);
-      assert.equal(calm.trimEnd(), machine.raw.split(/^panic: /m)[0].trimEnd());
+      const [output, panic] = consoleOf(readFileSync(file)).split(/^panic: /m);
+      assert.equal(output.trimEnd(), machine.raw.split(/^panic: /m)[0].trimEnd());
       assert.match(
         panic,
         /^crash abort was typed at (\S+crash\.ts:\d+):\d+\n.*Crash#start at \1\n/,

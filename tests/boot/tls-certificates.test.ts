@@ -21,7 +21,7 @@ const authority = makeAuthority("Test Authority", root);
 /** Makes a chain of three for `name`; `options` apply to the server's certificate. */
 const leaf = (name: string, options: Partial<CertificateOptions> = {}) =>
   makeServer([name], authority, options);
-/** The same; `options` apply to the intermediate. */
+/** Makes the same chain; `options` apply to the intermediate. */
 const below = (name: string, options: Partial<CertificateOptions>) =>
   makeServer([name], makeAuthority("Odd Authority", root, options));
 /** A server below an intermediate with name constraints (RFC 5280 section 4.2.1.10). */

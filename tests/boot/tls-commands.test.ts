@@ -115,7 +115,7 @@ suite("roots", () => {
   });
 });
 
-/** Runs `ca check` on a day, and returns its lines, the last one first. */
+/** Runs `ca check` with the clock on this day; returns its output, the last line first. */
 async function checkedOn(day: string, modules: Record<string, string>) {
   const machine = await Machine.boot({
     memory: "128",
@@ -146,8 +146,8 @@ suite("ca check on another day", () => {
     assert.match(past, /^\d+: .*: warning: expired on 2035-06-04, ignored$/);
   });
 
-  test("reports roots that would reject every chain", async () => {
-    const old = extension.keyUsage(0);
+  test("reports roots below which every chain is rejected", async () => {
+    const noSigning = extension.keyUsage(0);
     // Weak is not added. The last may not sign certificates, and is trusted for its own server.
     const roots = [
       makeRoot("Good", until("2089-06-02")),
@@ -155,7 +155,10 @@ suite("ca check on another day", () => {
       makeRoot("Yesterday", until("2089-05-31")),
       makeRoot("Tomorrow", { notBefore: date("2089-06-02"), notAfter: date("2090-01-01") }),
       makeRoot("Weak", { kind: "rsa1024", ...until("2090-01-01") }),
-      makeRoot("No signer", { extensions: [extension.authority(), old], ...until("2090-01-01") }),
+      makeRoot("No signer", {
+        extensions: [extension.authority(), noSigning],
+        ...until("2090-01-01"),
+      }),
     ];
     const bundle = roots.map(({ pem }) => pem).join("");
     const { total, code, lines } = await checkedOn(DATE, { "ca.pem": bundle });
@@ -305,7 +308,7 @@ suite("entropy", () => {
 });
 
 suite("the clock", () => {
-  test("TLS-02 a clock far ahead rejects certificates, and is named in the message", async (t) => {
+  test("TLS-02 if the clock is far ahead, rejects certificates, and shows the clock", async (t) => {
     const notAfter = new Date(testNow() + 100 * DAY);
     const server = await TlsServer.start(makeServer(["10.0.2.2"], authority, { notAfter }));
     t.after(() => server.stop());

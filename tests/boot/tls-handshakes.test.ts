@@ -76,9 +76,9 @@ suite("many handshakes", () => {
     return resumed;
   }
 
-  test("leaves nothing after 1,000 as the server, 400 full and 600 resumed", async (t) => {
+  test("leaves nothing in use after 1,000 handshakes as the server, 600 resumed", async (t) => {
     await many(20, modern);
-    const level = await settled();
+    const level = await settledHeap();
     for (const [count, options, again] of [
       [250, modern, false],
       [150, old, false],
@@ -94,22 +94,22 @@ suite("many handshakes", () => {
       const time = ((performance.now() - began) / count).toFixed(1);
       t.diagnostic(`${count} ${JSON.stringify(options)} ${kind}: ${time} ms each`);
     }
-    const more = (await settled()) - level;
+    const more = (await settledHeap()) - level;
     assert.ok(more < 16_384, `${more} bytes more are in use`);
     assert.deepEqual(await netErrors(machine, "tcp-unacceptable"), {});
   });
 
-  test("leaves nothing after 100 full ones as the client", async () => {
+  test("leaves nothing in use after 100 full handshakes as the client", async () => {
     const words = ["-www", "-no_ticket", "-num_tickets", "0", "-no_cache"];
     const server = await OpensslServer.start(own, words);
     try {
-      const level = await settled();
+      const level = await settledHeap();
       const line = Array.from({ length: 10 }, () => `curl -s https://10.0.2.2:${server.port}/`);
       for (let i = 0; i < 10; i++) {
         const pages = await machine.ok(line.join("; "), 120_000);
         assert.equal(pages.match(/^New, TLSv1\.3, /gm)?.length, 10);
       }
-      const more = (await settled()) - level;
+      const more = (await settledHeap()) - level;
       assert.ok(more < 16_384, `${more} bytes more are in use`);
     } finally {
       await server.stop();
@@ -117,7 +117,7 @@ suite("many handshakes", () => {
   });
 
   /** Returns the heap's level once only TIME-WAIT is left, and TLS's own heap is empty. */
-  async function settled(): Promise<number> {
+  async function settledHeap(): Promise<number> {
     await tlsHeapIsFree(machine);
     await until("no connection is left", 60_000, async () => {
       return (await tcpLines(machine)).every((line) => /TIME-WAIT/.test(line));

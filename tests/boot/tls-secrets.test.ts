@@ -42,7 +42,7 @@ async function asking(t: TestContext, version: string): Promise<Connection> {
   return { machine, server, secrets };
 }
 
-function tellsNothing(machine: Machine, secrets: Buffer[]): void {
+function assertDisclosesNone(machine: Machine, secrets: Buffer[]): void {
   assert.ok(secrets.length >= 2, "the server logged no keys");
   assert.deepEqual(found(machine.raw, secrets), [], machine.console);
 }
@@ -75,7 +75,7 @@ suite("secrets", () => {
       machine.type("crash null\r");
       await machine.waitFor(/(^|\n)panic: .+\n/, 60_000);
       assert.equal(await machine.exit(20_000), 255);
-      tellsNothing(machine, secrets());
+      assertDisclosesNone(machine, secrets());
     });
   }
 
@@ -87,12 +87,12 @@ suite("secrets", () => {
       server.child.write(answer(4_000_000_000));
       for (let i = 0; i < 32; i++) server.child.write(block);
       await new Promise((resolve) => setTimeout(resolve, 100 + 37 * attempt));
-      // Interrupts the machine anywhere.
+      // Interrupts the machine wherever it is.
       await machine.monitor("nmi").catch(() => "");
       assert.equal(await machine.exit(20_000), 255);
       assert.match(machine.console, /panic: non-maskable interrupt \(vector 2, error 0x0\)\n/);
       assert.match(machine.console, /\brip [0-9a-f]{16}\b/);
-      tellsNothing(machine, secrets());
+      assertDisclosesNone(machine, secrets());
       if (!/registers of TLS code are not shown/.test(machine.console)) continue;
       inside++;
       assert.doesNotMatch(machine.console, /\b(rax|rcx|rdx|rbx|rbp|rsi|rdi|r\d+) +[0-9a-f]{16}/);

@@ -184,7 +184,7 @@ suite("TLS servers", () => {
     const silent = createServer((socket: Socket) => socket.resume().on("error", () => {}));
     const port = await listening(silent);
     const url = `https://10.0.2.2:${port}/`;
-    // Two time limits of 30 s begin a round trip apart; on a slow host either may be noticed first.
+    // Two time limits of 30 s begin a round trip apart; on a slow host either may expire first.
     const clocks = "(Connection timed out after|TLS handshake timed out after) 30 s";
     const words = new RegExp(`^curl: .28. Failed to connect to 10.0.2.2 port ${port}: ${clocks}$`);
     try {

@@ -24,7 +24,7 @@ const good = makeServer(["good.tls.test", "10.0.2.2"], makeAuthority("Test Autho
 const rsaAuthority = makeAuthority("RSA Test Authority", rsaRoot);
 const rsa = makeServer(["rsa.tls.test", "10.0.2.2"], rsaAuthority);
 
-/** A server whose response depends on the path's first word, and its end on the second. */
+/** A server: the path's first word selects its response, the second how it then closes. */
 class Abrupt {
   private static readonly answers: Record<string, string> = {
     counted: "Content-Length: 6\r\n\r\nto be\n",
@@ -134,7 +134,7 @@ suite("TLS", () => {
     }
   });
 
-  test("TLS-38 without close_notify, accepts only a body with its own length", async () => {
+  test("TLS-38 without close_notify, accepts only a body that marks its own end", async () => {
     const server = await Abrupt.start();
     const ask = (answer: string, end: string) =>
       machine.command(`curl https://good.tls.test:${server.port}/${answer}/${end}`, 60_000);
@@ -232,7 +232,7 @@ suite("TLS", () => {
     }
   });
 
-  test("leaves nothing after handshakes, even rejected ones", async () => {
+  test("leaves no memory in use after handshakes, even rejected ones", async () => {
     const server = await TlsServer.start(good);
     try {
       const line = Array.from({ length: 10 }, () => `tls good.tls.test:${server.port}`).join("; ");

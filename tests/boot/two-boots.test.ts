@@ -50,7 +50,7 @@ async function drawn(t: Owner, port: number, hello: () => Promise<Buffer>): Prom
   const more = ["-object", `filter-dump,id=dump0,netdev=n0,file=${file}`];
   const machine = await boot(t, { more, rtc: rtcBase(buildTime() + DAY) });
   await configured(machine);
-  // That UDP port is closed: only the query matters.
+  // The UDP port is closed, as only the query matters.
   await machine.ok(`resolvectl dns net0 10.0.2.2#${port}`);
   await machine.command("host two-boots.test", 30_000);
   const greeting = hello();

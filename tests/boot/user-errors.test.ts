@@ -20,7 +20,7 @@ suite("user errors", () => {
     silent.close();
   });
 
-  /** How iproute2 begins: a request that is refused, a line that is wrong. */
+  /** How iproute2's errors begin: if a request is refused (exit 1), if a line is wrong (2). */
   const ip = [
     'RTNETLINK answers: |Cannot find device |Device "|Error: ',
     'Error: argument "|Command line is not complete: |Command "',
@@ -117,7 +117,7 @@ suite("user errors", () => {
     assert.ok(more < 8192, `${more} bytes more are in use`);
   });
 
-  test("Ctrl-D ends nc -l before anyone has connected", async () => {
+  test("Ctrl-D ends nc -l before a client has connected", async () => {
     machine.type("nc -l 7777\r");
     await machine.waitFor("nc -l 7777\n");
     machine.type("\x04");
