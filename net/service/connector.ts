@@ -1,4 +1,7 @@
-/** Implements the interfaces of DNS and HTTP: names by the resolver, streams by TCP and TLS. */
+/**
+ * Implements the interfaces that DNS and HTTP expect: `NameLookup` with the resolver, `Connector`
+ * with TCP and TLS.
+ */
 
 import { IpLayer } from "../iface/layer";
 import { Ipv4Address } from "../wire/address";
@@ -43,7 +46,7 @@ export class ResolverLookup implements NameLookup {
   }
 }
 
-/** Opens connections over TCP, with TLS if asked. */
+/** Opens TCP and TLS connections. */
 export class TcpConnector implements Connector {
   /** Why the last attempt returned null. */
   private reason: string = "";
@@ -51,7 +54,7 @@ export class TcpConnector implements Connector {
   constructor(
     private readonly ip: IpLayer,
     private readonly tls: TlsService,
-    /** Do not verify servers, as `curl -k`; for debugging only. */
+    /** Skips the verification of servers, as `curl -k` does; for debugging only. */
     private readonly insecure: bool,
   ) {}
 

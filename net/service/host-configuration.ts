@@ -22,7 +22,7 @@ const DEFAULT_HOSTNAME: string = "anonymos";
 export class HostConfiguration extends Pollable {
   /** One for each interface, by interface index. */
   readonly configurators: Array<InterfaceConfigurator> = [];
-  /** Set by the user, or "". */
+  /** The host name set by the user, or "". */
   private ownHostname: string = "";
   /** Sum of the configurators' change counters when the servers were last passed on. */
   private changesSeen: u32 = 0;

@@ -1,6 +1,6 @@
 /**
- * Configures one interface: with DHCP, statically, or statically while no DHCP server answers. The
- * console overrides both by changing the interface itself.
+ * Configures one interface: with DHCP, statically, or statically while no DHCP server answers.
+ * Console commands override all of this: they change the interface itself.
  */
 import { INTERFACE_ADDRESSES, ROUTES } from "../../core/limits";
 import { log } from "../../core/log";
@@ -29,9 +29,9 @@ export class InterfaceConfigurator implements LeaseTarget {
   changes: u32 = 0;
   /** Name servers set on the console, which override all others; null if not set. */
   private consoleServers: Array<NameServer> | null = null;
-  /** The same for the search domains. */
+  /** Search domains set on the console, which override all others; null if not set. */
   private consoleDomains: Array<string> | null = null;
-  /** The static settings are in use. */
+  /** Whether the static settings are in use. */
   private applied: bool = false;
   private linkUp: bool;
 
@@ -58,7 +58,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (!this.dhcp.start(now)) log(`${this.iface.name}: DHCP: ${this.dhcp.lastFailure}`);
   }
 
-  /** Sets the host name that the next request carries. */
+  /** Sets the host name to send to DHCP servers from now on. */
   setHostname(name: string): void {
     this.dhcp.hostname = this.settings.lease.sendHostname ? name : "";
   }
@@ -166,7 +166,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     return `no answer from a DHCP server on ${name}`;
   }
 
-  /** When to apply the static settings instead of DHCP; NEVER if not at all. */
+  /** Returns when to fall back from DHCP to the static settings; NEVER if not needed. */
   private fallbackAt(): i64 {
     const silentSince = this.dhcp.silentSince;
     if (this.applied || silentSince < 0 || this.dhcp.lease != null) return NEVER;

@@ -7,12 +7,12 @@ export class LeaseSettings {
   useMtu: bool = true;
   useHostname: bool = true;
   useRoutes: bool = true;
-  /** Whether to take the default route: 1 yes, 0 no, -1 as `useRoutes` says. */
+  /** Whether to add the default route: 1 for yes, 0 for no, -1 to follow `useRoutes`. */
   useGateway: i32 = -1;
-  /** The metric of its routes; -1: 1024 plus the index of the interface. */
+  /** The metric of the lease's routes; -1 for 1024 plus the index of the interface. */
   routeMetric: i64 = -1;
 
-  /** Reports whether a lease's routes of that prefix length are to be added. */
+  /** Reports whether to add a lease's route with this prefix length. */
   takesRoute(prefix: u32): bool {
     const gateway = this.useGateway < 0 ? this.useRoutes : this.useGateway == 1;
     return prefix == 0 ? gateway : this.useRoutes;

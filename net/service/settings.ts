@@ -25,7 +25,7 @@ export class NetworkAddress {
     readonly peer: NetworkAddress | null = null,
   ) {}
 
-  /** Reports whether `other` is in this network, but is no other host's address there. */
+  /** Reports whether `other` is in this network but cannot be another host's address. */
   excludes(other: Ipv4Address): bool {
     if (other == this.address) return true;
     const inside = ((this.address ^ other) & maskOf(this.prefix)) == 0;
@@ -63,7 +63,7 @@ export class NameServer {
     return same && this.serverName == other.serverName;
   }
 
-  /** Returns it as `parseNameServer` takes it. */
+  /** Returns the server in the notation that `parseNameServer` parses. */
   toString(): string {
     const usual = this.secure ? DNS_TLS_PORT : DNS_PORT;
     const port = this.port == usual ? "" : `#${this.port}`;
@@ -71,26 +71,26 @@ export class NameServer {
   }
 }
 
-/** In place of a gateway: the router that DHCP gives (`Gateway=_dhcp4`). */
+/** Used as a gateway, stands for the router of the DHCP lease (`Gateway=_dhcp4`). */
 export const DHCP_GATEWAY: Ipv4Address = 0xffff_ffff;
 
-/** A static route; `prefix` is 0 for a default route. */
+/** A static route; a default route if `prefix` is 0. */
 export class RouteSetting {
   constructor(
     readonly destination: Ipv4Address,
     readonly prefix: u32,
-    /** An address or DHCP_GATEWAY. */
+    /** An address, DHCP_GATEWAY, or 0 if the destination is on the link. */
     readonly gateway: Ipv4Address,
-    /** -1 if not given: 0, or with DHCP_GATEWAY that of the lease's routes. */
+    /** -1 if not given: 0 then, or with DHCP_GATEWAY the metric of the lease's routes. */
     readonly metric: i64,
-    /** The gateway is on the link although no network has it (`GatewayOnLink=yes`). */
+    /** The gateway is on the link even if it is in no network there (`GatewayOnLink=yes`). */
     readonly onLink: bool = false,
   ) {}
 }
 
 /** The settings of one interface. */
 export class InterfaceSettings {
-  /** Use DHCP; `addresses`, with `gateway`, are then a fallback while there is no lease. */
+  /** Whether to use DHCP. If so, `addresses` and `gateway` apply only while there is no lease. */
   dhcp: bool = true;
   addresses: Array<NetworkAddress> = [];
   /** The router of the default route; 0 for none. */
@@ -102,9 +102,9 @@ export class InterfaceSettings {
   /** `HOST` or `HOST#PORT`. Unless empty, these replace the time servers of DHCP. */
   ntpServers: Array<string> = [];
   routes: Array<RouteSetting> = [];
-  /** Bytes of the largest IPv4 packet; 0 for the device's default. */
+  /** The maximum size of an IPv4 packet in bytes; 0 for the device's default. */
   mtu: u32 = 0;
-  /** [DHCPv4] */
+  /** The section [DHCPv4]. */
   lease: LeaseSettings = new LeaseSettings();
 
   /** Returns a copy. Lists are shared: replace them, do not modify them. */
@@ -124,8 +124,8 @@ export class InterfaceSettings {
 }
 
 /**
- * Reports whether a gateway can be another host on the link of these addresses, in one of their
- * networks or outside of all (`InterfaceConfigurator` then takes it to be on the link).
+ * Reports whether a gateway can be another host on the link that has these addresses. It may be
+ * outside all their networks: `InterfaceConfigurator` then assumes that it is on the link.
  */
 export function isGatewayOf(gateway: Ipv4Address, addresses: Array<NetworkAddress>): bool {
   for (let i = 0; i < addresses.length; i++) {
@@ -134,7 +134,7 @@ export function isGatewayOf(gateway: Ipv4Address, addresses: Array<NetworkAddres
   return true;
 }
 
-/** Parses `192.168.1.2/24`. Returns null unless it is a valid host address. */
+/** Parses a host address such as `192.168.1.2/24`. Returns null if invalid. */
 export function parseNetworkAddress(text: string): NetworkAddress | null {
   const network = parsePrefix(text);
   return network != null && network.usable() ? network : null;
@@ -151,8 +151,8 @@ export function parsePrefix(text: string): NetworkAddress | null {
 }
 
 /**
- * Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`, each with `#NAME` or without.
- * Returns null if invalid.
+ * Parses `ADDRESS`, `ADDRESS#PORT` or systemd's `ADDRESS:PORT`, each optionally followed by
+ * `#NAME`. Returns null if invalid.
  */
 export function parseNameServer(text: string): NameServer | null {
   const parts = text.split("#");
@@ -171,7 +171,7 @@ export function parseNameServer(text: string): NameServer | null {
   return isUnicast(address as u32) ? new NameServer(address as u32, port as u32, name) : null;
 }
 
-/** Reports whether text can be a server's name: letters, digits, '-' and dots, not just digits. */
+/** Reports whether text can be a server's name: letters, digits, '-', dots; at least one letter. */
 function isServerName(text: string): bool {
   let letters = false;
   for (let i = 0; i < text.length; i++) {

@@ -30,7 +30,7 @@ export class NetworkStack {
   /** For `curl -k`: does not verify servers and shares no connections with `http`. */
   readonly insecureHttp: HttpClient;
   readonly rpc: JsonRpcClient;
-  /** What runs on the IP layer, in the order of polling: a layer comes before what uses it. */
+  /** The services above IP, in polling order: each comes before those that use it. */
   private readonly services: PollableList = new PollableList();
 
   constructor(

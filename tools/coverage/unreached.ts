@@ -146,7 +146,7 @@ export const unreached: Reasons = {
     ["ResponseWriter.writeText", 1, "a connection that has just opened has room for a short text"],
   ],
   "net/service/json-rpc/settle.ts": [
-    ["foreign", 1, "not tried: a malformed error object for a whole batch"],
+    ["describeMismatch", 1, "not tried: a malformed error object for a whole batch"],
   ],
   "net/service/json-rpc/call.ts": [
     ["RpcCall.reset", 3, "not tried: a second server is asked after the first has failed"],

@@ -33,7 +33,7 @@ import { LeaseTarget } from "./target";
 
 export { DHCP_STATE_NAMES, DhcpState } from "./state";
 
-/** REQUESTs sent for an offer, and for the lease after the link comes back. */
+/** The maximum number of REQUESTs for an offer, and for the lease after the link comes back. */
 const REQUESTS: u32 = 4;
 const REBOOT_REQUESTS: u32 = 2;
 /** How long after the ACK the client watches for a conflict. */
@@ -134,7 +134,7 @@ export class DhcpClient {
     this.wakeAt = now + RELEASE_WAIT;
   }
 
-  /** Tells the client about the link. If it comes up, confirms the lease (section 3.2). */
+  /** Called when the link changes. If it comes up, confirms the lease (section 3.2). */
   linkChanged(up: bool, now: i64): void {
     if (up == this.linkUp) return;
     this.linkUp = up;
@@ -193,7 +193,7 @@ export class DhcpClient {
     }
   }
 
-  /** Enters a state that begins a new exchange with a message. */
+  /** Enters a state and sends its first message. */
   private begin(state: DhcpState, now: i64): void {
     this.state = state;
     this.tries = 0;
@@ -244,27 +244,27 @@ export class DhcpClient {
 
   private send(
     type: DhcpType,
-    own: Ipv4Address,
+    client: Ipv4Address,
     requested: Ipv4Address,
     server: Ipv4Address,
     to: Ipv4Address,
   ): void {
     const message = this.message;
-    message.clientAddress = own;
+    message.clientAddress = client;
     message.requestedAddress = requested;
     message.server = server;
     const length = message.write(type, this.hostname);
     this.socket!.send(message.pointer(), length, to, DHCP_SERVER_PORT);
   }
 
-  // --- answers ---
+  // --- replies ---
 
   private receive(now: i64): void {
     const socket = this.socket!;
     const buffer = changetype<usize>(this.buffer);
     while (socket.readable()) {
       const length = socket.receive(buffer, DHCP_MESSAGE_BYTES) as u32;
-      // From whatever port: relays and containers do not always send from 67.
+      // Accept any source port: relays and containers do not always send from 67.
       const valid = socket.lastLength == length && parseDhcp(buffer, length);
       if (!valid || !this.answer(buffer, length, socket.lastAddress, now)) this.ignored++;
     }
@@ -336,34 +336,34 @@ export class DhcpClient {
     this.bound(now);
   }
 
-  /** Waits for T1. */
+  /** Enters Bound and waits for T1. */
   private bound(now: i64): void {
     const lease = this.lease!;
     this.state = DhcpState.Bound;
     this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
   }
 
-  /** NAK: the server denies the lease. Starts over. */
+  /** Handles a NAK: gives up the lease and starts over. Returns false if it does not count. */
   private refused(options: DhcpOptions, source: Ipv4Address, now: i64): bool {
     const server = serverOf(options, source);
     if (!awaitsAck(this.state) || server == 0 || !this.isFromOwnServer(server)) return false;
-    const moved = this.state == DhcpState.Rebooting;
+    const rebooting = this.state == DhcpState.Rebooting;
     this.drop();
     this.fail(nakText(options, server), now);
     this.refusals++;
-    // After a move to another network, retry at once. Otherwise the server may repeat the NAK.
-    if (!moved) this.wakeAt = now + backOff(this.random, this.refusals);
+    // If the link came back in another network, retry at once. Else the server may repeat the NAK.
+    if (!rebooting) this.wakeAt = now + backOff(this.random, this.refusals);
     return true;
   }
 
-  // --- ends ---
+  // --- end of a lease ---
 
   private expire(now: i64): void {
     this.drop();
     this.fail("the lease expired", now);
   }
 
-  /** Another host uses the address: declines it (section 3.1 point 5). */
+  /** Declines the lease because another host uses its address (section 3.1 point 5). */
   private decline(now: i64): void {
     const lease = this.lease!;
     this.drop();

@@ -18,7 +18,7 @@ const enum Form {
   Client,
 }
 
-class Known {
+class KnownOption {
   constructor(
     readonly code: u32,
     readonly name: string,
@@ -26,7 +26,7 @@ class Known {
   ) {}
 }
 
-const KNOWN: StaticArray<Known> = [
+const KNOWN: StaticArray<KnownOption> = [
   new Known(1, "subnet mask", Form.Addresses),
   new Known(2, "time offset", Form.Number),
   new Known(3, "router", Form.Addresses),
@@ -79,7 +79,7 @@ const TYPES: StaticArray<string> = [
   "INFORM",
 ];
 
-function known(code: u32): Known | null {
+function known(code: u32): KnownOption | null {
   for (let i = 0; i < KNOWN.length; i++) {
     if (KNOWN[i].code == code) return KNOWN[i];
   }
@@ -92,7 +92,7 @@ export function optionName(code: u32): string {
   return entry == null ? `option ${code.toString()}` : `${entry.name} (${code.toString()})`;
 }
 
-/** Returns the data of an option as printable text; data that does not fit its format, in hex. */
+/** Returns an option's data as printable text, in hexadecimal if it does not have its format. */
 export function describeOption(option: DhcpOption): string {
   const entry = known(option.code);
   const data = option.data;
@@ -149,7 +149,7 @@ function routes(data: StaticArray<u8>): string {
   return text;
 }
 
-/** Returns the first 64 bytes in hexadecimal, for options of unknown format. */
+/** Returns the first 64 bytes in hexadecimal. */
 function bytes(data: StaticArray<u8>): string {
   const shown = data.length < 64 ? data.length : 64;
   let text = "";

@@ -1,6 +1,6 @@
 /**
- * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Unusable values are ignored; an
- * unusable address rejects the lease.
+ * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Unusable values are ignored, but a
+ * lease with an unusable address is rejected.
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -35,18 +35,18 @@ import {
 import { LeaseRoute, readClassfulRoutes, readRoutes } from "./routes";
 import { readHostName, readSearchList, readText } from "./text";
 
-/** Lower bound of a lease in seconds, against a storm of requests. */
+/** The minimum lease time in seconds, which prevents a storm of requests. */
 const SHORTEST_LEASE: u32 = 10;
-/** The lease time in seconds if a server gives none: long enough not to renew all the time. */
+/** The lease time in seconds if the server gives none; long enough to make renewals rare. */
 const DEFAULT_LEASE: u32 = 3600;
-/** The lease time of a lease that never ends (RFC 2132 section 9.2). */
+/** The lease time of a lease that never expires (RFC 2132 section 9.2). */
 const INFINITE: u32 = 0xffffffff;
 
 /** The MTUs accepted from a server: from RFC 791's 576 to Ethernet's 1500. */
 const SMALLEST_MTU: i64 = 576;
 const LARGEST_MTU: i64 = 1500;
 
-/** A valid lease. All times are in microseconds since boot, unless stated otherwise. */
+/** A lease. All times are in microseconds since boot, unless stated otherwise. */
 export class Lease {
   address: Ipv4Address = 0;
   /** Length of the network's prefix, 1 to 32. */
@@ -68,7 +68,7 @@ export class Lease {
   search: Array<string> = [];
   /** Option 12 if it is a valid host name, else "". */
   hostname: string = "";
-  /** Bytes, 576 to 1500 (option 26); 0 if absent. */
+  /** The MTU in bytes, 576 to 1500 (option 26); 0 if absent. */
   mtu: u32 = 0;
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
@@ -87,8 +87,8 @@ export class Lease {
   ) {}
 
   /**
-   * Parses the lease of an OFFER or ACK from `source` to a message sent at `now`. See `complaint`
-   * for whether it can be used.
+   * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `now`.
+   * Call `complaint` to learn whether it can be used.
    */
   static read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address, now: i64): Lease {
     const lease = new Lease(options);
@@ -176,7 +176,10 @@ export class Lease {
     if (mtu >= SMALLEST_MTU) this.mtu = (mtu > LARGEST_MTU ? LARGEST_MTU : mtu) as u32;
   }
 
-  /** Sets T1 and T2: the server's if T1 < T2 < lease time, else 0.5 and 0.875 (section 4.4.5). */
+  /**
+   * Sets T1 and T2 to the server's values if T1 < T2 < lease time, else to 0.5 and 0.875 of the
+   * lease time (section 4.4.5).
+   */
   private setTimes(time: u32, options: DhcpOptions, now: i64): void {
     this.grantedAt = now;
     this.leaseTime = time < SHORTEST_LEASE ? SHORTEST_LEASE : time;
@@ -209,8 +212,8 @@ function readOption(options: DhcpOptions, code: u32): Array<LeaseRoute> | null {
 }
 
 /**
- * Returns the prefix length of option 1, 32 included. If the mask is missing or invalid, returns
- * that of the address's class.
+ * Returns the prefix length of the mask in option 1, 1 to 32. If the mask is missing or invalid,
+ * returns the prefix length of the address's class.
  */
 function prefixFor(address: Ipv4Address, options: DhcpOptions): u32 {
   const mask = options.number(OPTION_MASK, 4);

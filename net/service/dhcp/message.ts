@@ -29,7 +29,7 @@ import {
   OPTION_TYPE,
 } from "../../wire/dhcp-options";
 
-/** Enough for the longest message that this file writes. */
+/** The size of the buffer; no message is longer. */
 const MESSAGE_BYTES: u32 = 600;
 /** Option 57: the largest message that the server may send, one Ethernet frame. */
 const LARGEST_ANSWER: u32 = 1500;
@@ -56,7 +56,7 @@ const PARAMETERS: StaticArray<u8> = [
   OPTION_SEARCH as u8,
 ];
 
-/** One buffer, reused for every message; set the fields, then `write`. */
+/** A message in a buffer that is reused: set the fields, then call `write`. */
 export class DhcpMessage {
   /** Fields of the header (RFC 2131 section 2): xid, secs, the BROADCAST flag, ciaddr. */
   transaction: u32 = 0;

@@ -8,7 +8,7 @@ const FIRST_WAIT: i64 = 4 * SECOND;
 const LONGEST_WAIT: i64 = 64 * SECOND;
 /** The shortest wait after a DECLINE (section 3.1 point 5). */
 export const DECLINE_WAIT: i64 = 10 * SECOND;
-/** How long RELEASE may wait to be sent. */
+/** How long to wait for RELEASE to be sent. */
 export const RELEASE_WAIT: i64 = SECOND;
 /** The shortest wait between two renewal attempts; less for leases under eight minutes. */
 export const RENEWAL_WAIT: i64 = 60 * SECOND;
@@ -24,7 +24,7 @@ export function backOff(random: Random, tries: u32): i64 {
 
 /**
  * Returns the wait for the next attempt, in microseconds: half of the time until `end`, but at
- * least a minute (section 4.4.5), or an eighth of a lease under eight minutes.
+ * least a minute (section 4.4.5) or, if the lease time is under eight minutes, an eighth of it.
  */
 export function untilRetry(lease: Lease, end: i64, now: i64): i64 {
   const least = earlier(RENEWAL_WAIT, ((lease.leaseTime as i64) * SECOND) / 8);

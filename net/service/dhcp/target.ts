@@ -10,7 +10,7 @@ export interface LeaseTarget {
   name(): string;
   /** The hardware address in the low 48 bits. */
   hardwareAddress(): u64;
-  /** Applies the address, routes, name servers and MTU of `lease`, replacing those of the last. */
+  /** Applies the address, routes, servers and MTU of `lease`, in place of the previous lease's. */
   configure(lease: Lease): void;
   /** Removes the address and routes of `lease` at once. */
   deconfigure(lease: Lease): void;

@@ -23,7 +23,7 @@ export const enum AnswerKind {
   Final = 1,
   /** The chain ends with an alias: query `canonicalName` next. */
   Alias,
-  /** The TC bit is set: query again over TCP. `addresses` has what fitted. */
+  /** The TC bit is set: query again over TCP. `addresses` has those that fitted. */
   Truncated,
 }
 
@@ -38,7 +38,7 @@ class Link {
   ) {}
 }
 
-/** A parsed response, or the failure that takes its place. */
+/** A parsed response. */
 export class DnsAnswer {
   kind: AnswerKind = AnswerKind.Final;
   error: DnsError = DnsError.None;
@@ -48,8 +48,8 @@ export class DnsAnswer {
   /** Number of aliases followed. */
   aliases: u32 = 0;
   /**
-   * There is neither an answer nor an SOA record that says so: not what a working recursive server
-   * sends, so another may know better.
+   * Whether there is neither an answer nor the SOA record of a negative answer. A working recursive
+   * server sends one of them, so another server may know the answer.
    */
   lame: bool = false;
   /**
@@ -58,7 +58,7 @@ export class DnsAnswer {
    */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
-  /** The authority section has SOA and NS records. */
+  /** Whether the authority section has an SOA record, and an NS record. */
   private sawSoa: bool = false;
   private sawServers: bool = false;
 
@@ -182,7 +182,7 @@ export class DnsAnswer {
     return found;
   }
 
-  /** Returns the TTL of a negative answer: from the SOA of the name's zone, else 0. */
+  /** Returns the TTL of a negative answer, from the SOA record of the name's zone; 0 if absent. */
   private denialTtl(reader: DnsReader, count: u32): u32 {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return 0;

@@ -15,7 +15,7 @@ const LONGEST_DENIAL: u32 = 3 * 3600;
 
 /** A cached answer, positive or negative. */
 export class DnsCacheEntry {
-  /** The cache's use counter at the last use: the smallest is the least recently used. */
+  /** The cache's use counter at the last use; the least recently used entry has the smallest. */
   usedAt: u64 = 0;
 
   constructor(

@@ -1,6 +1,6 @@
 /**
- * A question put to given servers, one after the other, without hosts table, cache and memory, as
- * dig(1) and host(1) put theirs. The result is the message itself.
+ * A query to given servers, one after the other, as dig(1) and host(1) do it: without the hosts
+ * table, the cache and what the resolver remembers about servers. The result is the whole message.
  */
 import { NEVER, SECOND } from "../../../core/time";
 import { DNS_PORT, DnsHeader, TYPE_A } from "../../wire/dns";
@@ -11,14 +11,14 @@ import { DnsQuestion } from "./question";
 import { DnsReply } from "./reply";
 import { openExchange } from "./secure-exchange";
 
-/** How to ask. */
+/** The options of a direct query. */
 export class DirectOptions {
   type: u32 = TYPE_A;
-  /** Over TCP only. */
+  /** Use TCP only. */
   tcp: bool = false;
   edns: bool = true;
   recurse: bool = true;
-  /** Queries to each server. */
+  /** The number of queries to each server that does not answer. */
   tries: i32 = 3;
   timeout: i64 = 5 * SECOND;
 }
@@ -27,11 +27,11 @@ export class DirectQuery {
   done: bool = false;
   /** The response; null if no server answered. */
   reply: DnsReply | null = null;
-  /** The server that answered, or was asked last. */
+  /** The server that answered, or the last one that was asked. */
   server: NameServer;
-  /** The answer came over TCP. */
+  /** Whether the answer came over TCP. */
   overTcp: bool = false;
-  /** The UDP response was truncated. */
+  /** Whether the UDP response was truncated. */
   truncated: bool = false;
   /** What went wrong so far, in dig's words. */
   readonly complaints: Array<string> = [];
@@ -113,7 +113,10 @@ export class DirectQuery {
     if (this.exchange == null) this.failed("no free socket", now);
   }
 
-  /** This server did not answer: asks it again over UDP, then the next; uses what came, if any. */
+  /**
+   * Handles a failed attempt. If a truncated UDP response has arrived, that is the result; else
+   * asks again: this server up to `tries` times, then the next one.
+   */
   private failed(why: string, now: i64): void {
     const address = this.server.toString();
     const shown = this.server.port == DNS_PORT ? `${address}#${DNS_PORT}` : address;
@@ -136,7 +139,7 @@ export class DirectQuery {
   }
 }
 
-/** The error in dig's words. */
+/** Returns the error in dig's words. */
 function complaintOf(error: DnsError): string {
   if (error == DnsError.PortUnreachable) return "connection refused";
   if (error == DnsError.Unreachable) return "host unreachable";

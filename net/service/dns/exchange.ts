@@ -25,9 +25,9 @@ import { SecureStreams } from "./secure-streams";
 /** Bytes of the length that precedes each message over TCP (section 4.2.2). */
 const PREFIX: u32 = 2;
 
-/** What exchanges are made with. */
+/** What an exchange needs to send its query. */
 export class DnsTransport {
-  /** UDP sockets of queries in use. */
+  /** The number of UDP sockets in use. */
   sockets: u32 = 0;
   readonly secure: SecureStreams = new SecureStreams();
 
@@ -38,7 +38,7 @@ export class DnsTransport {
   ) {}
 }
 
-/** A query that was sent, or waits for its connection. */
+/** A query that was sent, or that waits for its connection to open. */
 export abstract class DnsExchange {
   constructor(readonly question: DnsQuestion) {}
   /** Returns the response, or the error; null while waiting. */
@@ -102,7 +102,7 @@ export class StreamExchange extends DnsExchange {
   private sent: bool = false;
   /** The length prefix, then the message. */
   private buffer: StaticArray<u8> = new StaticArray<u8>(PREFIX as i32);
-  /** Bytes of `buffer` received. */
+  /** How many bytes of `buffer` were received. */
   private have: u32 = 0;
   private prefixRead: bool = false;
 
@@ -151,7 +151,7 @@ export class StreamExchange extends DnsExchange {
     return true;
   }
 
-  /** Over TCP a mismatched or truncated response is the server's error: BadAnswer. */
+  /** Checks the response. Over TCP, a mismatch or truncation is the server's fault: BadAnswer. */
   private conclude(): DnsReply {
     const pointer = changetype<usize>(this.buffer);
     const length = this.buffer.length as u32;

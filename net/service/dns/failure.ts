@@ -29,7 +29,7 @@ export const enum DnsError {
   AliasLoop,
   /** The response over UDP was truncated, and the query over TCP failed. */
   Truncated,
-  /** No address of the answer is unicast. */
+  /** None of the addresses in the answer is unicast. */
   Unusable,
   /** No server responded in time. */
   TimedOut,
@@ -93,7 +93,7 @@ export function errorOfCode(code: u32): DnsError {
   }
 }
 
-/** Reports whether the server failed rather than the name, so another server may succeed. */
+/** Reports whether the error is the server's, not the name's, so another server may succeed. */
 export function isServerFault(error: DnsError): bool {
   return (
     (error >= DnsError.FormatError && error <= DnsError.Lame) ||

@@ -21,18 +21,18 @@ import { ServerState } from "./server";
 /** The time limit of a lookup. */
 const WHOLE_TIME: i64 = 15 * SECOND;
 /**
- * The timeout of a query in the first round, if there is only one server, and if there are others;
- * it doubles each round, up to eight times.
+ * The timeout of a query in the first round, with one server and with several. It doubles each
+ * round, up to eight times this value.
  */
 const FIRST_WAIT: i64 = 2 * SECOND;
 const FIRST_WAIT_OF_SEVERAL: i64 = SECOND;
 /** The timeout of a query over TLS, handshake included, in the first round. */
 const FIRST_SECURE_WAIT: i64 = 4 * SECOND;
-/** The timeout of a query over TCP, and the same if a part of the answer is known. */
+/** The timeout of a query over TCP, and a shorter one if UDP can still give an answer. */
 const STREAM_WAIT: i64 = 5 * SECOND;
-const STREAM_WAIT_WITH_PART: i64 = 2 * SECOND;
+const STREAM_WAIT_WITH_FALLBACK: i64 = 2 * SECOND;
 
-/** A query that was sent to a server. */
+/** One query to one server. */
 class Attempt {
   constructor(
     readonly exchange: DnsExchange,
@@ -53,7 +53,7 @@ export class DnsLookup {
   canonicalName: string;
   /** Seconds: the smallest TTL of all answers along the aliases. */
   ttl: u32 = u32.MAX_VALUE;
-  /** The answer was truncated, and the query over TCP failed. */
+  /** Whether the answer was truncated and the query over TCP failed. */
   truncated: bool = false;
   /** What went wrong, if `error` alone does not say; else "". */
   detail: string = "";
@@ -66,7 +66,7 @@ export class DnsLookup {
   private attempts: Array<Attempt> = [];
   /** By server; a server with a fault is not queried again. */
   private readonly faults: StaticArray<DnsError>;
-  /** By server: it is asked without EDNS and mixed case from here on. */
+  /** By server: whether to query it without EDNS and mixed case from now on. */
   private readonly plain: StaticArray<bool>;
   /** The truncated answer with the most addresses. */
   private part: DnsAnswer | null = null;
@@ -83,7 +83,7 @@ export class DnsLookup {
   constructor(
     /** In canonical form. */
     readonly name: string,
-    /** At least one, in the order of asking. */
+    /** At least one, in the order in which to query them. */
     private readonly servers: Array<ServerState>,
     private readonly transport: DnsTransport,
     private readonly probes: DnsProbes,
@@ -117,7 +117,7 @@ export class DnsLookup {
     this.attempts = [];
   }
 
-  /** The last query got no answer in time. */
+  /** Handles the timeout of the last query. */
   private timedOut(now: i64): void {
     const attempt = this.attempts[this.attempts.length - 1];
     if (attempt.stream) {
@@ -126,11 +126,11 @@ export class DnsLookup {
     }
     const state = this.servers[attempt.server];
     state.silent(now);
-    if (state.maybeAncient()) this.plain[attempt.server] = true;
+    if (state.mayDropExtensions()) this.plain[attempt.server] = true;
     this.askNext(now);
   }
 
-  /** Takes what an attempt ended with. */
+  /** Handles the response or the error of an attempt. */
   private take(attempt: Attempt, reply: DnsReply, now: i64): void {
     const last = this.attempts.indexOf(attempt) == this.attempts.length - 1;
     if (attempt.stream && reply.error != DnsError.None) {
@@ -166,12 +166,12 @@ export class DnsLookup {
     }
   }
 
-  /** What the answer shows of the server's abilities. */
+  /** Notes what the reply shows about the features of the server. */
   private learn(attempt: Attempt, reply: DnsReply, state: ServerState, now: i64): void {
     const question = attempt.exchange.question;
     if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
-    // It was silent before, and answers a plain question. Only one of the two may be at fault, so
-    // give them up one at a time.
+    // The server was silent before, and answers a question without EDNS and mixed case. Perhaps
+    // only one of the two was the cause, so give them up one at a time.
     if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixed) return;
     if (state.usesEdns(now)) state.ednsFailed(now);
     else if (state.usesMixedCase(now)) state.mixedCaseFailed(now);
@@ -197,7 +197,7 @@ export class DnsLookup {
     this.finish(this.aliases > DNS_ALIASES ? DnsError.AliasLoop : answer.error);
   }
 
-  /** The answer ends with an alias: queries the same server for it, except in a loop. */
+  /** Queries the same server for the alias at the end of an answer, unless there is a loop. */
   private askForAlias(now: i64): void {
     const name = this.canonicalName;
     if (this.aliases > DNS_ALIASES || this.asked.includes(name)) {
@@ -212,13 +212,13 @@ export class DnsLookup {
     }
   }
 
-  /** A server cannot help: queries the next one, unless a later query is under way. */
+  /** Notes that a server cannot help; queries the next one unless a later query is under way. */
   private fault(attempt: Attempt, error: DnsError, last: bool, now: i64): void {
     this.faults[attempt.server] = error;
     if (last || this.attempts.length == 0) this.askNext(now);
   }
 
-  /** Queries the next server without a fault; with none left, the lookup fails. */
+  /** Queries the next server without a fault; gives up if none is left. */
   private askNext(now: i64): void {
     const count = this.servers.length;
     for (let i = 0; i < count; i++) {
@@ -261,7 +261,7 @@ export class DnsLookup {
     this.pollAt = earlier(this.deadline, now + (first << (min(this.round, 3) as i64)));
   }
 
-  /** A part of the answer came: the rest comes over TCP. */
+  /** Keeps a truncated answer, and repeats the query over TCP. */
   private takePart(attempt: Attempt, answer: DnsAnswer, now: i64): void {
     const part = this.part;
     if (part == null || part.addresses.length < answer.addresses.length) {
@@ -272,8 +272,9 @@ export class DnsLookup {
   }
 
   /**
-   * The letters came back in another case: from a server that does not keep it, or forged. TCP
-   * tells; where there is none, the name is asked for once more as it is.
+   * Handles a response with the name in another case: either the server does not keep the case, or
+   * the response is forged. A query over TCP settles this; if TCP fails, the query is repeated over
+   * UDP in lower case.
    */
   private caseLost(attempt: Attempt, now: i64): void {
     this.plain[attempt.server] = true;
@@ -303,19 +304,19 @@ export class DnsLookup {
     }
     this.attempts.push(new Attempt(new StreamExchange(again, stream), attempt.server, now, true));
     const wait =
-      this.havePart() || this.plain[attempt.server] ? STREAM_WAIT_WITH_PART : STREAM_WAIT;
+      this.havePart() || this.plain[attempt.server] ? STREAM_WAIT_WITH_FALLBACK : STREAM_WAIT;
     this.pollAt = earlier(this.deadline, now + wait);
   }
 
   private streamFailed(attempt: Attempt, error: DnsError, now: i64): void {
     this.drop(attempt);
     if (error == DnsError.Truncated) this.servers[attempt.server].streamFailed(now);
-    // A server that answers nonsense over TCP is not to be believed over UDP.
+    // If the server's answer over TCP is invalid, do not trust its truncated one over UDP.
     else if (this.partServer == attempt.server) this.part = null;
     this.withoutStream(attempt.server, error, now);
   }
 
-  /** TCP did not help: uses what came over UDP, or asks over UDP for a name that came changed. */
+  /** Continues without TCP: with the truncated answer, else in lower case, else elsewhere. */
   private withoutStream(server: i32, error: DnsError, now: i64): void {
     if (this.havePart()) {
       this.usePart(now);
@@ -338,13 +339,13 @@ export class DnsLookup {
   private usePart(now: i64): void {
     const part = this.part!;
     this.truncated = true;
-    // Not cached: the next one to ask should know that it is a part.
+    // Not cached, so that the next query also learns that the answer is truncated.
     part.ttl = 0;
     part.kind = AnswerKind.Final;
     this.conclude(this.partServer, part, now);
   }
 
-  /** Uses a part of an answer; else fails with the first fault, or `error`. */
+  /** Uses the truncated answer if there is one; else fails with the first fault or `error`. */
   private giveUp(error: DnsError, now: i64): void {
     if (this.havePart()) {
       this.usePart(now);

@@ -7,8 +7,8 @@ import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 const DOT: u32 = 0x2e;
 const HYPHEN: u32 = 0x2d;
 const UNDERSCORE: u32 = 0x5f;
-/** The fault of 10.0.2, 300.1.1.1 and 0x0a000202. */
-const NOT_NUMERIC: string = "not an IPv4 address, expected four numbers from 0 to 255";
+/** The complaint about 10.0.2, 300.1.1.1 and 0x0a000202. */
+const MALFORMED_ADDRESS: string = "not an IPv4 address, expected four numbers from 0 to 255";
 
 /**
  * Returns why `name` is not a valid host name, or "" if it is one. Accepts a trailing dot, and
@@ -16,10 +16,10 @@ const NOT_NUMERIC: string = "not an IPv4 address, expected four numbers from 0 t
  * such a name for an address.
  */
 export function nameComplaint(name: string): string {
-  // Two colons are no port: the user means an IPv6 address.
+  // A port would have one colon; with two, the user means an IPv6 address.
   if (name.indexOf(":") != name.lastIndexOf(":")) return "IPv6 is not supported";
   const fault = faultOf(name);
-  if (fault == "" || fault == NOT_NUMERIC) return fault;
+  if (fault == "" || fault == MALFORMED_ADDRESS) return fault;
   return fault + ", expected letters, digits, '-' and dots";
 }
 
@@ -34,7 +34,7 @@ function faultOf(name: string): string {
       if (i == start) return "the name has an empty label";
       if (i - start > (DNS_LABEL_BYTES as i32)) return "a label is longer than 63 characters";
       if (isHyphen(name, start) || isHyphen(name, i - 1)) return "a label begins or ends with '-'";
-      if (i == end && isNumeral(name, start, i)) return NOT_NUMERIC;
+      if (i == end && isNumeral(name, start, i)) return MALFORMED_ADDRESS;
       start = i + 1;
     } else if (!isLetter(c) && !isDigit(c) && c != HYPHEN && c != UNDERSCORE) {
       return "not a host name";

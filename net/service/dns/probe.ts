@@ -1,6 +1,7 @@
 /**
- * Questions whose answers nobody waits for any more: they only show whether a silent server is back
- * (a copy of a lookup's question), or slow (a lookup's question that another server answered).
+ * Probes: questions whose answers only show the state of a server. One kind is a copy of a lookup's
+ * question, sent to a silent server to see whether it is back. The other is a question of a lookup
+ * that another server has answered, kept open to see whether this server is dead or only slow.
  */
 import { DNS_PROBES, DNS_SOCKETS } from "../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../core/time";
@@ -22,7 +23,7 @@ class Probe {
   ) {}
 }
 
-/** At most DNS_PROBES questions. */
+/** The open probes, at most DNS_PROBES. */
 export class DnsProbes {
   private readonly probes: Array<Probe> = [];
 
@@ -31,25 +32,25 @@ export class DnsProbes {
     private readonly servers: ServerList,
   ) {}
 
-  /** Reports whether none is open. */
+  /** Reports whether no probe is open. */
   get idle(): bool {
     return this.probes.length == 0;
   }
 
-  /** Asks for `name` if a dead server is due, unless a lookup is about to ask it anyway. */
+  /** Queries `name` at a dead server that is due, unless it is `asked`, which a lookup queries. */
   sendDue(name: string, asked: ServerState, now: i64): void {
     if (this.probes.length >= (DNS_PROBES as i32)) return;
     if (this.transport.sockets >= DNS_SOCKETS) return;
     const state = this.servers.dueForProbe(now);
     if (state == null || state === asked) return;
     state.probed(now);
-    // The plainest question: whatever it cannot do, it is not dead.
+    // Without EDNS and mixed case, so that any server that is not dead answers it.
     const question = new DnsQuestion(this.transport.random, name, TYPE_A, false, false);
     const exchange = openExchange(this.transport, state.server, question, now);
     if (exchange != null) this.probes.push(new Probe(exchange, state, now));
   }
 
-  /** Watches a question sent at `sentAt`, or closes it if there are too many. */
+  /** Takes over a question sent at `sentAt`; closes it if there are too many probes. */
   adopt(exchange: DnsExchange, state: ServerState, sentAt: i64): void {
     if (this.probes.length >= (DNS_PROBES as i32)) exchange.close();
     else this.probes.push(new Probe(exchange, state, sentAt));

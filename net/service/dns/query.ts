@@ -18,13 +18,13 @@ export class DnsQuery {
   /** The name server that answered; 0 if none was queried. */
   server: Ipv4Address = 0;
   fromCache: bool = false;
-  /** The answer was truncated and TCP failed: there may be more addresses. */
+  /** Whether the answer was truncated and TCP failed, so that there may be more addresses. */
   truncated: bool = false;
   /** Microseconds from the query to the answer. */
   elapsed: i64 = 0;
-  /** The names still to be asked for: a short name is searched for in several domains. */
+  /** The names still to be queried; a short name is tried in each search domain. */
   candidates: Array<string> = [];
-  /** One of the names asked for exists, without an address. */
+  /** Whether one of the queried names exists but has no address. */
   exists: bool = false;
   /** Why the name is invalid, if `error` is BadName. */
   complaint: string = "";
@@ -38,7 +38,7 @@ export class DnsQuery {
     readonly askedAt: i64,
   ) {}
 
-  /** Returns why there is no address; "" if there is one, or until done. */
+  /** Returns why there is no address; "" if there is one, or if the query is not done. */
   failure(): string {
     if (this.complaint != "") return this.complaint;
     const words = errorWords(this.error);

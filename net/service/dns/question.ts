@@ -1,6 +1,6 @@
 /**
- * A question as it is sent, and what counts as its response (RFC 5452 section 9.1). The letters of
- * the name are sent in random case, which a server repeats and a forger has to guess
+ * A question as it is sent, and the test for its response (RFC 5452 section 9.1). The letters of
+ * the name are sent in random case. A server repeats them; a forger would have to guess them
  * (draft-vixie-dnsext-dns0x20).
  */
 
@@ -24,11 +24,11 @@ const TYPE_AND_CLASS: u32 = 4;
 
 /** One question with its id, and the message that carries it. */
 export class DnsQuestion {
-  /** 16 bits. */
+  /** The message id, 16 bits. */
   readonly id: u32;
-  /** Bytes of the message at `pointer`. */
+  /** The length of the message at `pointer`. */
   readonly length: u32;
-  /** Bytes of the name. */
+  /** The length of the encoded name. */
   private readonly nameLength: u32;
   private readonly message: StaticArray<u8> = new StaticArray<u8>(DNS_QUERY_BYTES as i32);
 
@@ -54,21 +54,21 @@ export class DnsQuestion {
     return changetype<usize>(this.message);
   }
 
-  /** Clears the RD bit: asks what the server itself knows. */
+  /** Clears the RD bit, so that the server does not query other servers. */
   clearRecursion(): void {
     storeNet16(this.pointer + 2, 0);
   }
 
-  /** Reports whether a message is a response to this question, whatever the case of its letters. */
+  /** Reports whether a message is a response to this question, ignoring the case of the name. */
   matches(message: usize, length: u32): bool {
     return isResponse(message, length, this.id, this.name, this.type);
   }
 
-  /** Reports whether a response that matches repeats the letters as they were sent. */
+  /** Reports whether a matching response repeats the name in the case in which it was sent. */
   keepsCase(message: usize): bool {
     if (DnsHeader.at(message).questions == 0) return true;
-    const own = this.pointer + DNS_HEADER;
-    return memory.compare(message + DNS_HEADER, own, this.nameLength) == 0;
+    const sent = this.pointer + DNS_HEADER;
+    return memory.compare(message + DNS_HEADER, sent, this.nameLength) == 0;
   }
 }
 
@@ -86,7 +86,7 @@ export function isResponse(message: usize, length: u32, id: u32, name: string, t
   return reader.type == type && reader.class_ == CLASS_IN && reader.name == name;
 }
 
-/** Flips the case of each letter at random. Length bytes are below 0x40 and remain. */
+/** Flips the case of each letter at random. Length bytes are below 0x40, so not letters. */
 function mixCase(random: Random, pointer: usize, length: u32): void {
   let bits: u32 = 0;
   for (let i: u32 = 0; i < length; i++) {

@@ -1,20 +1,20 @@
-/** What an exchange with a name server ends with: a message, or the reason why there is none. */
+/** The result of an exchange with a name server: a message or an error. */
 import { DnsHeader, DnsReader, TYPE_OPT } from "../../wire/dns";
 import { DnsError } from "./failure";
 
-/** The version of EDNS is not supported (RFC 6891 section 9): code 16, whose low bits are 0. */
+/** The upper bits of BADVERS, code 16: the EDNS version is not supported (RFC 6891 section 9). */
 const BAD_VERSION: u32 = 1;
 
 export class DnsReply {
   /** Whether the letters of the name came back in the case in which they were sent. */
   caseKept: bool = true;
-  /** The message has an OPT record. */
+  /** Whether the message has an OPT record. */
   hasOpt: bool = false;
   /** The upper eight bits of the response code (RFC 6891 section 6.1.3). */
   extendedCode: u32 = 0;
   /** What went wrong, if `error` alone does not say; else "". */
   detail: string = "";
-  /** Bytes of UDP payload that its OPT record announces. */
+  /** The UDP payload size in the OPT record, in bytes. */
   payload: u32 = 0;
 
   constructor(
@@ -39,7 +39,7 @@ export class DnsReply {
     return this.extendedCode == BAD_VERSION && DnsHeader.at(this.pointer).answers == 0;
   }
 
-  /** Looks for the OPT record; malformed messages are left to those who read the rest. */
+  /** Looks for the OPT record. In a malformed message it may miss it; other code reports those. */
   private readOpt(): void {
     const header = DnsHeader.at(this.pointer);
     const reader = new DnsReader(this.pointer, this.length);

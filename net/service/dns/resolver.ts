@@ -29,9 +29,9 @@ export class DnsResolver extends Pollable {
   readonly cache: DnsCache = new DnsCache();
   /** Number of lookups that queried a server. */
   lookupsStarted: u64 = 0;
-  /** The servers, and what is remembered of them. */
+  /** The servers, and what is remembered about each. */
   readonly servers: ServerList = new ServerList();
-  /** For queries that bypass hosts, cache and memory (`dig`). */
+  /** For queries that bypass the resolver (`dig`). */
   readonly transport: DnsTransport;
   private readonly probes!: DnsProbes;
   private lookups: Array<DnsLookup> = [];
@@ -49,7 +49,7 @@ export class DnsResolver extends Pollable {
     this.probes = new DnsProbes(this.transport, this.servers);
   }
 
-  /** Sets the servers, at most DNS_SERVERS; the rest is ignored. A change clears the cache. */
+  /** Sets the servers; ignores those after the first DNS_SERVERS. A change clears the cache. */
   setServers(servers: Array<NameServer>): void {
     if (!this.servers.set(servers)) return;
     this.cache.clear();
@@ -131,8 +131,8 @@ export class DnsResolver extends Pollable {
   }
 
   /**
-   * Returns the names to ask for, in canonical form. One without a dot is searched for in the
-   * search domains first, as resolv.conf(5) does with `ndots:1`; a dot at its end prevents that.
+   * Returns the names to query, in canonical form. A name without a dot is first tried in each
+   * search domain, as with `ndots:1` in resolv.conf(5); a trailing dot prevents that.
    */
   private candidatesOf(name: string): Array<string> {
     const canonical = canonicalName(name);
@@ -199,9 +199,9 @@ export class DnsResolver extends Pollable {
       return true;
     }
     const canonical = canonicalName(query.name);
-    const own = this.hosts.lookup(canonical);
-    if (own.length > 0) {
-      query.addresses = own;
+    const addresses = this.hosts.lookup(canonical);
+    if (addresses.length > 0) {
+      query.addresses = addresses;
       query.canonicalName = canonical;
       query.finish(DnsError.None, now);
       return true;
@@ -245,7 +245,7 @@ export class DnsResolver extends Pollable {
   }
 }
 
-/** Reports whether to ask for the next candidate; notes what is known of this one. */
+/** Reports whether to try the next candidate; notes in the query if this one exists. */
 function mayTryAnother(query: DnsQuery, error: DnsError): bool {
   if (query.candidates.length == 0) return false;
   if (error == DnsError.NoData) query.exists = true;
@@ -257,7 +257,7 @@ function mayTryAnother(query: DnsQuery, error: DnsError): bool {
   );
 }
 
-/** A name that exists in one domain exists, even if it does not in the last. */
+/** Returns NoData instead of NameError if an earlier candidate exists; else `error`. */
 function finalError(query: DnsQuery, error: DnsError): DnsError {
   return error == DnsError.NameError && query.exists ? DnsError.NoData : error;
 }

@@ -1,21 +1,22 @@
 /**
- * What the resolver remembers of a name server: whether it answers, how fast, and what it cannot
- * do (EDNS, letters in random case, TCP). Servers are asked in the configured order, but slow ones
- * after fast ones, and silent ones last. A silent server is probed with a copy of a real question,
- * after five seconds and then ever more rarely, and is back in its place once it answers.
+ * What the resolver remembers about a name server: whether it answers, how fast, and which features
+ * it lacks (EDNS, names in mixed case, TCP). Servers are queried in the configured order, but slow
+ * ones after fast ones, and silent ones last. A silent server is probed with copies of real
+ * questions, first after five seconds and then less and less often. Once it answers, it returns to
+ * its place.
  */
 import { DNS_SERVERS } from "../../../core/limits";
 import { MILLISECOND, SECOND } from "../../../core/time";
 import { NameServer } from "../settings";
 
-/** Until the first probe of a silent server; doubles with every silence. */
+/** The wait before the first probe of a silent server; it doubles with every probe. */
 const FIRST_PROBE: i64 = 5 * SECOND;
 const LONGEST_PROBE: i64 = 5 * 60 * SECOND;
-/** A server that takes longer is asked after a faster one. */
+/** A server that takes longer to answer is queried after the faster ones. */
 const SLOW: i64 = 500 * MILLISECOND;
-/** How long a server is believed to lack a feature. */
+/** How long a feature is not used with a server after it has failed. */
 const FEATURE_MEMORY: i64 = 60 * 60 * SECOND;
-/** The same for TCP, which rather fails with the network. */
+/** The same for TCP; shorter, because the cause is more often the network than the server. */
 const STREAM_MEMORY: i64 = 5 * 60 * SECOND;
 
 /** The order of preference. */
@@ -25,18 +26,18 @@ const enum Rank {
   Dead,
 }
 
-/** One server and the memory of it. All times are in microseconds since boot. */
+/** One server and what is remembered about it. All times are in microseconds since boot. */
 export class ServerState {
-  /** It did not answer the last question in time, or its port is closed. */
+  /** Whether it did not answer the last question in time, or its port is closed. */
   dead: bool = false;
-  /** Smoothed time to an answer (RFC 6298 section 2); 0: not known. */
+  /** Smoothed time to an answer (RFC 6298 section 2); 0 if not known. */
   rtt: i64 = 0;
   answers: u64 = 0;
   silences: u64 = 0;
   /** When to probe it, if it is dead. */
   probeAt: i64 = 0;
   private probeWait: i64 = FIRST_PROBE;
-  /** It has answered a question with EDNS. */
+  /** Whether it has answered a question with EDNS. */
   private ednsSeen: bool = false;
   /** Until when each feature is avoided. */
   private ednsOffUntil: i64 = 0;
@@ -59,12 +60,12 @@ export class ServerState {
   usesStreams(now: i64): bool {
     return now >= this.streamOffUntil;
   }
-  /** Whether silence may mean that it drops questions with EDNS or mixed letters. */
-  maybeAncient(): bool {
+  /** Reports whether its silence may mean that it drops questions with EDNS or mixed case. */
+  mayDropExtensions(): bool {
     return !this.ednsSeen;
   }
 
-  /** It answered, `time` after it was asked. */
+  /** Notes that the server answered `time` microseconds after the question. */
   answered(time: i64, withEdns: bool): void {
     this.answers++;
     this.dead = false;
@@ -73,7 +74,7 @@ export class ServerState {
     this.rtt = this.rtt == 0 ? max<i64>(time, 1) : max<i64>((7 * this.rtt + time) / 8, 1);
   }
 
-  /** It did not answer in time, or its port is closed. */
+  /** Notes that the server did not answer in time, or that its port is closed. */
   silent(now: i64): void {
     this.silences++;
     if (this.dead) return;
@@ -81,7 +82,7 @@ export class ServerState {
     this.probeAt = now + this.probeWait;
   }
 
-  /** A probe is sent: the next follows after twice the time. */
+  /** Notes that a probe is sent; the wait for the next one is twice as long. */
   probed(now: i64): void {
     this.probeWait = min(this.probeWait * 2, LONGEST_PROBE);
     this.probeAt = now + this.probeWait;
@@ -103,7 +104,7 @@ export class ServerList {
   /** In the configured order. */
   states: Array<ServerState> = [];
 
-  /** Replaces the servers; keeps the memory of those that remain. False: nothing changed. */
+  /** Replaces the servers; keeps the state of those that remain. Returns false if none changed. */
   set(servers: Array<NameServer>): bool {
     const count = min(servers.length, DNS_SERVERS as i32);
     const states: Array<ServerState> = [];
@@ -117,7 +118,7 @@ export class ServerList {
     return !same;
   }
 
-  /** Returns the memory of a server, or null if it is not in use. */
+  /** Returns the state of a server, or null if it is not in the list. */
   of(server: NameServer): ServerState | null {
     for (let i = 0; i < this.states.length; i++) {
       if (this.states[i].server.equals(server)) return this.states[i];
@@ -125,7 +126,7 @@ export class ServerList {
     return null;
   }
 
-  /** Returns the servers in the order in which to ask them. */
+  /** Returns the servers in the order in which to query them. */
   order(): Array<ServerState> {
     const ordered: Array<ServerState> = [];
     for (let rank: i32 = Rank.Fast; rank <= Rank.Dead; rank++) {

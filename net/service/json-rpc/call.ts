@@ -8,9 +8,9 @@ export const enum RpcOutcome {
   Pending = 0,
   /** `result` is set. */
   Result = 1,
-  /** The server answered with an error: `error`, and from it `code` and `message`. */
+  /** The server returned an error: `error`, `code` and `message` are set. */
   Error = 2,
-  /** There is no valid response: see `failure` and `reason`. */
+  /** There is no valid response: `failure` and `reason` are set. */
   Failed = 3,
 }
 
@@ -24,11 +24,11 @@ export const enum RpcFailure {
   Status = 3,
   /** The response is not JSON. */
   NotJson = 4,
-  /** It is JSON, but not a JSON-RPC 2.0 response. */
+  /** The response is JSON, but not a JSON-RPC 2.0 response. */
   Envelope = 5,
   /** The response's id is not the call's. */
   Id = 6,
-  /** The batch response has nothing for this call. */
+  /** The batch response has no element for this call. */
   Missing = 7,
 }
 
@@ -38,18 +38,18 @@ export class RpcCall {
   id: u32 = 0;
   outcome: RpcOutcome = RpcOutcome.Pending;
   result: JsonValue | null = null;
-  /** What the server sent as the error; section 5.1 asks for an object, some send a string. */
+  /** The response's error. Section 5.1 requires an object, but some servers send a string. */
   error: JsonValue | null = null;
   /** The error's code; 0 if it is not an integer. */
   code: i64 = 0;
-  /** The error's message or, without one, the whole error as JSON; RPC_MESSAGE_LENGTH at most. */
+  /** The error's message, or the whole error as JSON; cut after RPC_MESSAGE_LENGTH characters. */
   message: string = "";
   failure: RpcFailure = RpcFailure.None;
-  /** Why it failed. */
+  /** Why the call failed. */
   reason: string = "";
   private params: string = "[]";
 
-  /** `params` is JSON text of an array or an object; "" means []. */
+  /** `params` is the JSON text of an array or an object; "" means []. */
   constructor(
     readonly method: string,
     params: string = "",
@@ -101,7 +101,7 @@ export class RpcCall {
     this.result = result;
   }
 
-  /** Settles the call with what the server sent as the error. */
+  /** Settles the call with the server's error. */
   takeError(error: JsonValue): void {
     const code = error.get("code");
     const message = error.isString() ? error : error.get("message");
@@ -113,7 +113,7 @@ export class RpcCall {
   }
 }
 
-/** Returns the first RPC_MESSAGE_LENGTH characters of a string. */
+/** Returns a string, cut after RPC_MESSAGE_LENGTH characters and followed by "..." if longer. */
 function bounded(value: JsonValue): string {
   const text = value.textPrefix(RPC_MESSAGE_LENGTH + 1);
   return text.length <= RPC_MESSAGE_LENGTH ? text : text.substring(0, RPC_MESSAGE_LENGTH) + "...";

@@ -24,8 +24,8 @@ import { failAll, isErrorResponse, settleBatch, settleCall } from "./settle";
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
 const JSON_TYPE: string = "application/json";
-/** A response may take this part of the free memory; see `room`. */
-const MEMORY_SHARE: u32 = 12;
+/** The free memory divided by this bounds a response; see `maximumResponse`. */
+const MEMORY_DIVISOR: u32 = 12;
 /** The maximum of `retryAfter`, in seconds. */
 const MAX_RETRY_SECONDS: i64 = 3600;
 
@@ -39,8 +39,8 @@ export class JsonRpcClient {
   constructor(private readonly http: HttpClient) {}
 
   /**
-   * Sends one call. `timeout` is in microseconds; 0: 30 s. `fields` are header fields to send with
-   * it, such as Authorization.
+   * Sends one call. `timeout` is in microseconds; 0 means 30 s. `fields` are additional header
+   * fields, such as Authorization.
    */
   call(
     url: string,
@@ -70,28 +70,29 @@ export class JsonRpcClient {
     return this.send(request, calls, true, now);
   }
 
-  /** Bounds responses by this gauge from now on, instead of by JSON_BYTES. */
+  /** From now on, bounds responses by the free memory instead of by JSON_BYTES. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.memory = gauge;
   }
 
   /**
-   * Returns the bytes that a response may have. Garbage is collected between turns only, so one of
-   * R bytes can take 8 R: the block that collects it and the one before it (2 R), and the table of
-   * its values (2 R) with all smaller ones (4 R). One response at a time may be that large.
+   * Returns the maximum length of a response. Because garbage is collected only between turns, a
+   * response of R bytes can take 8 R: the block that collects it and the smaller block before that
+   * (2 R), and the table of its values (2 R) with all the smaller tables before that (4 R). Only
+   * one response at a time may exceed JSON_BYTES.
    */
-  private room(): u32 {
+  private maximumResponse(): u32 {
     const memory = this.memory;
     const large = this.large;
     if (memory == null || (large != null && !large.http.done)) return JSON_BYTES;
-    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / MEMORY_SHARE));
+    return max(JSON_BYTES, min(JSON_BYTES_MAXIMUM, memory.freeBytes() / MEMORY_DIVISOR));
   }
 
   private send(request: HttpRequest, calls: Array<RpcCall>, isBatch: bool, now: i64): RpcExchange {
-    const room = this.room();
-    const sink = new CollectingSink(room);
+    const maximum = this.maximumResponse();
+    const sink = new CollectingSink(maximum);
     request.sink = sink;
-    request.maximumBody = room;
+    request.maximumBody = maximum;
     if (calls.length == 0 || (calls.length as u32) > RPC_BATCH_CALLS) {
       request.error = `a batch has 1 to ${RPC_BATCH_CALLS} calls`;
     }
@@ -99,7 +100,7 @@ export class JsonRpcClient {
       if (calls[i].outcome == RpcOutcome.Failed) request.error = calls[i].reason;
     }
     const exchange = new RpcExchange(this, calls, isBatch, this.http.request(request, now), sink);
-    if (room > JSON_BYTES && !exchange.done) this.large = exchange;
+    if (maximum > JSON_BYTES && !exchange.done) this.large = exchange;
     return exchange;
   }
 
@@ -183,7 +184,7 @@ export class RpcExchange {
     if (seconds != NOT_A_NUMBER) this.retryAfter = min(seconds, MAX_RETRY_SECONDS);
   }
 
-  /** Returns "HTTP 429 Too Many Requests: over quota, retry after 7 s". */
+  /** Returns a message such as "HTTP 429 Too Many Requests: over quota, retry after 7 s". */
   private statusText(body: JsonValue | null): string {
     const head = this.http.head!;
     let text = `HTTP ${head.status} ${head.reason()}`.trimEnd();
@@ -201,7 +202,7 @@ export class RpcExchange {
   }
 }
 
-/** Returns ": " and what a JSON body that is not JSON-RPC says in the usual members, or "". */
+/** Returns ": " and the error message in a JSON body that is not JSON-RPC; "" if it has none. */
 function explanation(body: JsonValue): string {
   const error = body.get("error");
   let text = body.get("message");

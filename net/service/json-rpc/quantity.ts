@@ -4,13 +4,13 @@
  */
 import { hexValue } from "../../../core/text";
 
-/** The digits of 32 bytes. */
-const DIGITS: i32 = 64;
+/** The hex digits of 32 bytes. */
+const MAX_DIGITS: i32 = 64;
 
-/** Reports whether text is a quantity: `0x0`, `0x144`; not `0x`, `0x00`, `0X1` or `0xA`. */
+/** Reports whether `text` is a quantity: `0x0` and `0x144` are; `0x`, `0x00`, `0xA` are not. */
 export function isQuantity(text: string): bool {
   const digits = text.length - 2;
-  if (digits < 1 || digits > DIGITS || !text.startsWith("0x")) return false;
+  if (digits < 1 || digits > MAX_DIGITS || !text.startsWith("0x")) return false;
   if (digits > 1 && text.charCodeAt(2) == 0x30) return false;
   for (let i = 2; i < text.length; i++) {
     const c = text.charCodeAt(i);

@@ -3,8 +3,8 @@ import { JsonValue } from "../json/value";
 import { RpcCall, RpcFailure, RpcOutcome } from "./call";
 
 /**
- * Settles a single call by its response. With an HTTP error status (`refused`), an error without an
- * id is the call's: rate limiters in front of a server do not read the request.
+ * Settles a single call by its response. If the HTTP status is an error (`refused`), an error
+ * without an id is taken for the call's, as rate limiters in front of a server do not read the id.
  */
 export function settleCall(call: RpcCall, response: JsonValue, refused: bool): void {
   const fault = envelopeFault(response);
@@ -14,9 +14,9 @@ export function settleCall(call: RpcCall, response: JsonValue, refused: bool): v
   }
   const document = response.document;
   const id = document.member(response.index, "id");
-  const own = document.isInteger(id) && document.integer(id) == (call.id as i64);
-  if (own || (refused && isAnonymousError(response))) settle(call, response);
-  else call.fail(RpcFailure.Id, foreign(response));
+  const matches = document.isInteger(id) && document.integer(id) == (call.id as i64);
+  if (matches || (refused && isAnonymousError(response))) settle(call, response);
+  else call.fail(RpcFailure.Id, describeMismatch(response));
 }
 
 /**
@@ -28,7 +28,7 @@ export function settleBatch(calls: Array<RpcCall>, response: JsonValue, refused:
     const fault = envelopeFault(response);
     if (fault != "") failAll(calls, RpcFailure.Envelope, fault);
     else if (!refused || !isAnonymousError(response)) {
-      failAll(calls, RpcFailure.Envelope, foreign(response));
+      failAll(calls, RpcFailure.Envelope, describeMismatch(response));
     } else for (let i = 0; i < calls.length; i++) settle(calls[i], response);
     return;
   }
@@ -36,7 +36,7 @@ export function settleBatch(calls: Array<RpcCall>, response: JsonValue, refused:
     failAll(calls, RpcFailure.Envelope, "the batch response is empty");
     return;
   }
-  // There may be millions of elements: the loop allocates only for those that have a call.
+  // There may be millions of elements: the loop allocates only for those that match a call.
   const document = response.document;
   const end = document.next(response.index);
   for (let at = response.index + 1; at < end; at = document.next(at)) {
@@ -76,13 +76,13 @@ function settle(call: RpcCall, response: JsonValue): void {
   else call.succeed(response.get("result")!);
 }
 
-/** Returns a response's error, or null: `"error": null` beside a result is none. */
+/** Returns a response's error, or null; `"error": null` is not an error. */
 function errorOf(response: JsonValue): JsonValue | null {
   const error = response.get("error");
   return error == null || error.isNull() ? null : error;
 }
 
-/** Reports whether a value, or the first of a batch, is a response with an error. */
+/** Reports whether a response, or the first one of a batch, is an error. */
 export function isErrorResponse(value: JsonValue): bool {
   const first = value.first();
   const response = first == null ? value : first;
@@ -110,7 +110,7 @@ function isVersion2(response: JsonValue): bool {
   return version != null && version.isString() && version.textPrefix(4) == "2.0";
 }
 
-/** Reports whether it has the form of JSON-RPC 1.0: an id, and both result and error. */
+/** Reports whether a response has the form of JSON-RPC 1.0: an id, and both result and error. */
 function isVersion1(response: JsonValue): bool {
   const version = response.get("jsonrpc");
   if (version != null && !(version.isString() && version.textPrefix(4) == "1.0")) return false;
@@ -119,14 +119,14 @@ function isVersion1(response: JsonValue): bool {
 }
 
 /** Describes a well-formed response whose id is not the call's. */
-function foreign(response: JsonValue): string {
+function describeMismatch(response: JsonValue): string {
   if (!isAnonymousError(response)) return "the response id does not match";
   const probe = new RpcCall("");
   probe.takeError(errorOf(response)!);
   return `the server could not parse the request: error ${probe.code}: ${probe.message}`;
 }
 
-/** Reports whether it is an error without an id: the server could not read the request's. */
+/** Reports whether a response is an error without an id, sent if the request cannot be parsed. */
 function isAnonymousError(response: JsonValue): bool {
   const id = response.get("id");
   return (id == null || id.isNull()) && errorOf(response) != null;

@@ -10,27 +10,27 @@ const BACKSLASH: u32 = 0x5c;
 export class JsonCharacters {
   private at: usize = 0;
   private end: usize = 0;
-  /** The second half of a surrogate pair whose first was returned; 0: none. */
-  private half: u32 = 0;
+  /** The low surrogate of a pair whose high surrogate was returned last; 0 if none. */
+  private lowSurrogate: u32 = 0;
 
   /** Starts with the string of `length` bytes at `pointer`, without its quotes. */
   begin(pointer: usize, length: u32): void {
     this.at = pointer;
     this.end = pointer + length;
-    this.half = 0;
+    this.lowSurrogate = 0;
   }
 
   /** Whether `next` has another unit. */
   get more(): bool {
-    return this.at < this.end || this.half != 0;
+    return this.at < this.end || this.lowSurrogate != 0;
   }
 
   /** Returns the next unit. Call only if `more` is true. */
   next(): u32 {
-    if (this.half != 0) {
-      const half = this.half;
-      this.half = 0;
-      return half;
+    if (this.lowSurrogate != 0) {
+      const unit = this.lowSurrogate;
+      this.lowSurrogate = 0;
+      return unit;
     }
     const first = this.byte();
     if (first == BACKSLASH) return this.escape();
@@ -43,7 +43,7 @@ export class JsonCharacters {
     let point = ((first & 0x07) << 18) | (this.continuation() << 12);
     point |= this.continuation() << 6;
     point |= this.continuation();
-    this.half = 0xdc00 | (point & 0x3ff);
+    this.lowSurrogate = 0xdc00 | (point & 0x3ff);
     return 0xd7c0 + (point >>> 10);
   }
 

@@ -30,7 +30,7 @@ export function parseJsonText(text: string): JsonResult {
   return parseJson(changetype<usize>(utf8), utf8.byteLength as u32);
 }
 
-/** Parses the first `length` bytes of `bytes`, which the result keeps and nobody may change. */
+/** Parses the first `length` bytes of `bytes`. The result keeps `bytes`; do not modify them. */
 export function parseOwnedJson(bytes: StaticArray<u8>, length: u32): JsonResult {
   if (length > JSON_BYTES_MAXIMUM) {
     return new JsonResult(null, `expected at most ${JSON_BYTES_MAXIMUM} bytes`);

@@ -28,7 +28,7 @@ export const enum JsonKind {
 }
 
 const WORDS: u32 = 4;
-/** In place of the index of a value: there is none. */
+/** The index of a value that does not exist. */
 const NO_VALUE: u32 = u32.MAX_VALUE;
 
 /** The bytes of a JSON text and the table of its values. */
@@ -137,7 +137,7 @@ export class JsonDocument {
   }
 }
 
-/** One value of a document. Methods for another kind of value return "", 0 or null. */
+/** One value of a document. Methods that do not apply to its kind return "", 0, null or []. */
 export class JsonValue {
   constructor(
     readonly document: JsonDocument,
@@ -163,7 +163,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Object;
   }
 
-  /** Returns the characters of a string, or a number as written; else "". */
+  /** Returns the characters of a string, or a number as written; "" for other kinds. */
   text(): string {
     const length = this.document.end(this.index) - this.document.start(this.index);
     const pointer = this.document.pointer(this.document.start(this.index));
@@ -172,7 +172,7 @@ export class JsonValue {
     return this.kind() == JsonKind.Number ? latin1(pointer, length) : "";
   }
 
-  /** Returns the first UTF-16 units of a string, at most `most`; "" for other kinds. */
+  /** Returns at most the first `most` UTF-16 units of a string; "" for other kinds. */
   textPrefix(most: u32): string {
     if (!this.isString()) return "";
     const bytes = this.document.end(this.index) - this.document.start(this.index);
@@ -182,17 +182,17 @@ export class JsonValue {
     return text.toString();
   }
 
-  /** Reports whether it is a number written as an integer ("1", not "1.0") that fits an i64. */
+  /** Reports whether the value is written as an integer ("1", not "1.0") that fits an i64. */
   isInteger(): bool {
     return this.document.isInteger(this.index);
   }
 
-  /** Returns the value of a number for which `isInteger` holds; else 0. */
+  /** Returns the value of an integer; 0 unless `isInteger`. */
   integer(): i64 {
     return this.isInteger() ? this.document.integer(this.index) : 0;
   }
 
-  /** The number of elements of an array or members of an object; else 0. */
+  /** Returns the number of an array's elements or an object's members; 0 for other kinds. */
   count(): u32 {
     if (this.kind() < JsonKind.Array) return 0;
     const end = this.document.next(this.index);
@@ -201,7 +201,7 @@ export class JsonValue {
     return this.isObject() ? count >>> 1 : count;
   }
 
-  /** Returns an array's elements, or an object's names and values alternately; else none. */
+  /** Returns an array's elements, or an object's names and values in turn; [] for other kinds. */
   items(): Array<JsonValue> {
     const items: Array<JsonValue> = [];
     if (this.kind() < JsonKind.Array) return items;
@@ -218,7 +218,7 @@ export class JsonValue {
     return new JsonValue(this.document, this.index + 1);
   }
 
-  /** Returns the value of member `name`, or null. The last wins if a name is repeated. */
+  /** Returns the value of member `name`, or null. If the name is repeated, the last one wins. */
   get(name: string): JsonValue | null {
     const found = this.document.member(this.index, name);
     return found == NO_VALUE ? null : new JsonValue(this.document, found);

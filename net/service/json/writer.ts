@@ -49,7 +49,7 @@ export function showJson(value: JsonValue, most: u32): string {
   return (text.length as u32) > most ? text.substring(0, most) + "..." : text;
 }
 
-/** Writes a value in pieces, so that the text of a long one never is in memory as a whole. */
+/** Writes a value piece by piece, so that the whole text of a long one is never in memory. */
 export class JsonWriter {
   private readonly document: JsonDocument;
   /** The next value to write, and the end. */
@@ -59,7 +59,7 @@ export class JsonWriter {
   private readonly open: Array<u32> = [];
   /** A member's name has just been written. */
   private named: bool = false;
-  /** The rest of a string or a number. */
+  /** What is left to write of the current string or number. */
   private readonly characters: JsonCharacters = new JsonCharacters();
   private inText: bool = false;
   private quoted: bool = false;

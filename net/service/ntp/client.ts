@@ -21,7 +21,7 @@ const LATER_STEP: i64 = 1000 * SECOND;
 
 /** The NTP client. Times are in microseconds since boot. */
 export class NtpClient extends Pollable {
-  /** The clock has been set from the network at least once. */
+  /** Whether the clock has been set from the network at least once. */
   synchronised: bool = false;
   private servers: Array<string> = [];
   private round: NtpRound | null = null;
@@ -88,7 +88,7 @@ export class NtpClient extends Pollable {
     return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
   }
 
-  /** Sets the clock from a round's result, however large the step; nothing if the round failed. */
+  /** Sets the clock from a round's result without a limit; does nothing if the round failed. */
   apply(round: NtpRound, now: i64): void {
     const chosen = round.chosen;
     if (chosen == null) return;
@@ -96,7 +96,7 @@ export class NtpClient extends Pollable {
     this.synchronised = true;
   }
 
-  /** Applies a round's result if the step is within the limit. Returns the wait for the next. */
+  /** Applies a round's result if the step is within the limit. Returns the wait for a new round. */
   private conclude(round: NtpRound, now: i64): i64 {
     if (round.chosen == null) return this.failed(round.failure);
     const correction = this.correction(round, now);
@@ -111,7 +111,7 @@ export class NtpClient extends Pollable {
     return INTERVAL;
   }
 
-  /** Logs the first failure in a row. Returns the wait until the next round. */
+  /** Logs only the first of consecutive failures. Returns the wait for a new round. */
   private failed(reason: string): i64 {
     if (this.retry == FIRST_RETRY) log(`ntp: ${reason}`);
     const wait = this.retry;

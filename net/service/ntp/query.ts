@@ -14,7 +14,7 @@ import { DnsQuery } from "../dns/query";
 import { DnsResolver } from "../dns/resolver";
 import { NtpSample } from "./sample";
 
-/** Requests sent, and the wait after each, in microseconds. */
+/** The maximum number of requests, and the wait after each in microseconds. */
 const TRIES: u32 = 3;
 const RETRY: i64 = 2 * SECOND;
 /** The largest error accepted, in microseconds (RFC 5905 appendix A.1.1: MAXDISP). */
@@ -144,8 +144,8 @@ export class NtpQuery {
       return !this.fail(`kiss-o'-death received (${this.kiss})`);
     }
     const error = answer.rootDelay / 2 + answer.rootDispersion;
-    const none = answer.received == 0 || answer.transmitted == 0;
-    if (answer.leap == NOT_SYNCHRONISED || answer.stratum > WORST_STRATUM || none) {
+    const unset = answer.received == 0 || answer.transmitted == 0;
+    if (answer.leap == NOT_SYNCHRONISED || answer.stratum > WORST_STRATUM || unset) {
       return !this.fail("server clock is not synchronised");
     }
     const received = ntpMicros(answer.received, this.floor);

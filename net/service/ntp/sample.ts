@@ -14,12 +14,12 @@ const TURN_ERROR: i64 = 20_000;
 export class NtpSample {
   /** The server's time minus the local clock's. */
   readonly offset: i64;
-  /** The round-trip delay without the server's own time. */
+  /** The round-trip delay, without the time spent in the server. */
   readonly delay: i64;
   /** The largest error of `offset`. */
   readonly error: i64;
 
-  /** T1 to T4; the local times may be of any steady clock. */
+  /** Takes T1 to T4; T1 and T4 may be of any steady clock. */
   constructor(
     sent: i64,
     serverReceived: i64,
@@ -40,9 +40,9 @@ export class NtpSample {
 }
 
 /**
- * Returns the sample with the smallest error among the largest group that agrees, or null if no
- * group is a majority. It is enough to try the lower end of each interval: intervals that overlap
- * share the highest of their lower ends.
+ * Returns the sample with the smallest error in the largest group that agrees, or null if no group
+ * is a majority. It is enough to try the lower end of each sample's interval, because intervals
+ * that overlap all contain the highest of their lower ends.
  */
 export function chooseSample(samples: Array<NtpSample>): NtpSample | null {
   let best: NtpSample | null = null;

@@ -3,10 +3,10 @@ import { Ipv4Address } from "../../wire/address";
 import { Stream } from "./stream";
 
 export interface Connector {
-  /** Opens a TCP connection. Returns null, with a `refusal`, if it cannot even begin. */
+  /** Starts to open a TCP connection. If that is impossible, returns null and sets `refusal`. */
   connect(address: Ipv4Address, port: u32, now: i64): Stream | null;
-  /** The same through TLS, with a server that proves to be `host`, a name or an address. */
+  /** Like `connect`, for TLS with the server `host`: the name or address in its certificate. */
   connectSecure(host: string, address: Ipv4Address, port: u32, now: i64): Stream | null;
-  /** Says why the last attempt returned null: "too many connections". */
+  /** Returns why the last attempt returned null, such as "too many connections". */
   refusal(): string;
 }

@@ -1,5 +1,5 @@
 /**
- * A bidirectional stream of bytes: TCP, or TLS over TCP, which its users need not distinguish.
+ * A bidirectional stream of bytes: TCP, or TLS over TCP. Its users need not know which it is.
  * Nothing blocks: reading returns 0 bytes if none have arrived.
  */
 
@@ -10,11 +10,11 @@ export const enum StreamStatus {
   Open = 1,
   /** The peer closed its direction cleanly, and everything it sent was read. */
   Finished = 2,
-  /** Broken, or never opened: `failure()` says why. Data that arrived before can be read. */
+  /** Broken, or never opened: `failure()` says why. Data received before that can be read. */
   Failed = 3,
 }
 
-/** Why a stream failed, as far as its user has to distinguish. */
+/** Why a stream failed. */
 export const enum StreamFailure {
   None = 0,
   Refused = 1,
@@ -25,46 +25,46 @@ export const enum StreamFailure {
   NoResources = 5,
   /** The peer's certificate was rejected. */
   Certificate = 6,
-  /** Another error of TLS. */
+  /** Another TLS error. */
   Protocol = 7,
-  /** The same with a cached session: a second attempt, without it, may succeed. */
+  /** A TLS error while a cached session was used: an attempt without the session may succeed. */
   Session = 8,
 }
 
 export interface Stream {
-  /** Moves the layers above TCP on (TLS); does nothing for TCP. */
+  /** Advances TLS; does nothing for TCP, which the stack polls. */
   poll(now: i64): void;
   status(): StreamStatus;
   failureKind(): StreamFailure;
-  /** Says why it failed: "connection refused". */
+  /** Returns why the stream failed, such as "Connection refused". */
   failure(): string;
-  /** Bytes that can be read now. */
+  /** Returns how many bytes can be read now. */
   readable(): u32;
-  /** The address of the oldest readable bytes, and how many are contiguous there. */
+  /** Return the address of the oldest readable bytes, and how many are contiguous there. */
   peekPointer(): usize;
   peekLength(): u32;
   /** Drops the first `length` bytes, at most `peekLength()`. */
   consume(length: u32): void;
   /** Moves up to `capacity` bytes to `destination`. Returns how many. */
   read(destination: usize, capacity: u32): u32;
-  /** Bytes that `write` would take now. */
+  /** Returns how many bytes `write` would accept now. */
   writable(): u32;
   /** Queues up to `length` bytes to be sent. Returns how many. */
   write(source: usize, length: u32): u32;
-  /** Probes a peer that is silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */
+  /** Probes a peer after `idle` microseconds of silence (RFC 9293 section 3.8.4); 0: never. */
   setKeepAlive(idle: i64): void;
-  /** Closes the sending direction after what was written. Reading remains possible. */
+  /** Closes the sending direction once all written data is sent. Reading remains possible. */
   close(): void;
   /**
-   * Gives the stream up: closes it cleanly, or resets it if unread data remains. Like `abort`, the
-   * last call: the object may serve another connection afterwards.
+   * Gives up the stream: closes it cleanly, or resets it if unread data remains. After `release` or
+   * `abort`, call nothing else: the object may be reused for another connection.
    */
   release(): void;
   /** Aborts the connection. */
   abort(): void;
 }
 
-/** A source of streams that peers open. */
+/** Accepts the streams that peers open. */
 export interface StreamListener {
   /** Returns the stream that has been ready longest, or null. */
   accept(): Stream | null;
