@@ -25,17 +25,17 @@ import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 export class Url {
   /** Why the text is not a URL ("expected a host"), or "". */
   error: string = "";
-  /** The scheme is neither http nor https. */
+  /** Whether the scheme is neither http nor https. */
   unsupported: bool = false;
   secure: bool = false;
   /** In lower case. */
   host: string = "";
-  /** The address if the host is one, or NOT_AN_ADDRESS. */
+  /** The host as an IPv4 address; NOT_AN_ADDRESS if it is a name. */
   address: i64 = NOT_AN_ADDRESS;
   port: u32 = 0;
   /** `user` or `user:password`, percent-encoded as written; null without "@". */
   userinfo: string | null = null;
-  /** Path and query as in the request line; percent-encoded as written, or as browsers do. */
+  /** Path and query for the request line, percent-encoded as written or as browsers do it. */
   target: string = "/";
 
   scheme(): string {
@@ -59,9 +59,9 @@ export class Url {
   }
 
   /**
-   * Resolves a Location field, given as Latin-1, against this URL (RFC 3986 section 5.2). Errors
-   * that browsers mend are mended in the same way (url.spec.whatwg.org): blanks, backslashes,
-   * 8-bit bytes, and a wrong number of slashes after the scheme.
+   * Resolves a Location field, given as Latin-1, against this URL (RFC 3986 section 5.2). Corrects
+   * the errors that browsers correct (url.spec.whatwg.org): blanks, backslashes, 8-bit bytes, and a
+   * wrong number of slashes after the scheme.
    */
   resolve(reference: string): Url {
     return this.resolveText(encodeReference(reference));
@@ -71,7 +71,7 @@ export class Url {
     const scheme = text.substring(0, schemeLength(text)).toLowerCase();
     if (scheme == "http" || scheme == "https") {
       const rest = text.substring(scheme.length + 1);
-      const path = withoutSlashes(rest);
+      const path = withoutLeadingSlashes(rest);
       const relative = scheme == this.scheme() && rest.length - path.length < 2;
       return relative ? this.resolveText(rest) : parseUrl(`${scheme}://${path}`);
     }
@@ -87,7 +87,10 @@ export class Url {
   }
 }
 
-/** Drops blanks around a reference, line ends, tabs and the fragment; percent-encodes the rest. */
+/**
+ * Corrects a reference as browsers do: drops blanks at its ends, line ends, tabs and the fragment,
+ * percent-encodes blanks and 8-bit bytes, and turns backslashes of the path into slashes.
+ */
 function encodeReference(reference: string): string {
   let start = 0;
   let end = reference.length;
@@ -111,7 +114,7 @@ function percentEncoded(c: u32): string {
   return "%" + c.toString(16).toUpperCase().padStart(2, "0");
 }
 
-function withoutSlashes(text: string): string {
+function withoutLeadingSlashes(text: string): string {
   let start = 0;
   while (start < text.length && text.charCodeAt(start) == 0x2f) start++;
   return text.substring(start);
@@ -149,7 +152,7 @@ export function parseUrl(text: string, defaultScheme: string = ""): Url {
   return parseTarget(url, rest);
 }
 
-/** "/", "?" and "#" end the authority. */
+/** Reports whether a character ends the authority: "/", "?" or "#". */
 function isAuthorityEnd(c: u32): bool {
   return c == 0x2f || c == 0x3f || c == 0x23;
 }
@@ -175,7 +178,7 @@ function schemeLength(text: string): i32 {
   return 0;
 }
 
-/** [ userinfo "@" ] host [ ":" port ] (section 3.2). */
+/** Parses [ userinfo "@" ] host [ ":" port ] (section 3.2). */
 function parseAuthority(url: Url, authority: string): bool {
   const at = authority.lastIndexOf("@");
   if (at >= 0) {
@@ -198,7 +201,7 @@ function parseAuthority(url: Url, authority: string): bool {
   return checkHost(url);
 }
 
-/** Labels of letters, digits, "-" and "_"; an IPv4 address if the last is numeric. */
+/** Accepts labels of letters, digits, "-" and "_", and an IPv4 address if the last is numeric. */
 function checkHost(url: Url): bool {
   const host = url.host;
   if (host.length == 0) return refuse(url, "a host");
@@ -244,8 +247,8 @@ function isPercentEncoded(text: string, forbidden: string): bool {
 }
 
 /**
- * Path and query (sections 3.3 and 3.4). Characters that do not belong there are sent as browsers
- * send them: most percent-encoded, but "|", "[", "]" and "%" without two digits as they are.
+ * Parses path and query (sections 3.3 and 3.4). As browsers do, percent-encodes most characters
+ * that are not allowed there, but keeps "|", "[", "]", and "%" without two digits.
  */
 function parseTarget(url: Url, text: string): Url {
   const query = text.indexOf("?");

@@ -5,7 +5,7 @@ import { HttpClient } from "./client";
 import { HttpExchange } from "./exchange";
 import { HttpRequest } from "./request";
 
-/** One request and its response. Runs as the client is polled. */
+/** One request and its response. Polling the client advances it. */
 export class HttpCall {
   readonly exchange: HttpExchange;
   private readonly sink: CollectingSink;
@@ -18,7 +18,7 @@ export class HttpCall {
     this.exchange = client.request(request, now);
   }
 
-  /** Reports whether it is over, successful or not. */
+  /** Whether the exchange is over, successful or not. */
   get done(): bool {
     return this.exchange.done;
   }
@@ -26,7 +26,7 @@ export class HttpCall {
   get status(): u32 {
     return this.exchange.status();
   }
-  /** Why it failed, or "". */
+  /** Why the exchange failed, or "". */
   get message(): string {
     return this.exchange.message;
   }

@@ -4,7 +4,10 @@ import { earlier, NEVER, SECOND } from "../../../../core/time";
 import { Stream, StreamStatus } from "../../stream/stream";
 import { Url } from "../url";
 
-/** nginx closes after 75 s, Node after 5 s. If the server closes first, a request is retried. */
+/**
+ * How long a connection may be idle. Servers have limits too (nginx 75 s, Node 5 s); a request on a
+ * connection that the server has closed is retried on a new one.
+ */
 const IDLE_TIME: i64 = 30 * SECOND;
 
 class IdleConnection {

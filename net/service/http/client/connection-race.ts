@@ -1,7 +1,7 @@
 /**
- * Connects to the first of several addresses that answers (RFC 8305 section 5, Happy Eyeballs): the
- * next attempt starts 250 ms after the last, or as soon as all have failed. The first to be
- * connected, with its TLS handshake, wins; the others are aborted.
+ * Connects to the first of several addresses that answers (RFC 8305 section 5, Happy Eyeballs). An
+ * attempt starts 250 ms after the previous one, or as soon as all previous ones have failed. The
+ * first one that succeeds, TLS handshake included, wins; the others are aborted.
  */
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../../core/time";
 import { formatIpv4 } from "../../../wire/address";
@@ -24,15 +24,15 @@ class Attempt {
 }
 
 export class ConnectionRace {
-  /** Set once all attempts have failed: why the last one did. */
+  /** Why the last attempt failed; None until all have failed. */
   failure: HttpFailure = HttpFailure.None;
-  /** "Failed to connect to a.test port 80: connection refused". */
+  /** The message, such as "Failed to connect to a.test port 80: Connection refused". */
   message: string = "";
   private readonly attempts: Array<Attempt> = [];
-  /** Index of the address to be tried next. */
+  /** The index of the address to try next, and when to start. */
   private next: i32 = 0;
   private nextAt: i64 = 0;
-  /** A handshake with a cached session failed and was retried without it. */
+  /** Whether a handshake with a cached session has failed and was retried without it. */
   private renewed: bool = false;
   private lastKind: HttpFailure = HttpFailure.Connect;
   private lastReason: string = "";
@@ -119,7 +119,7 @@ export class ConnectionRace {
     return null;
   }
 
-  /** Replaces a stream whose cached session the server rejected; once. */
+  /** Replaces a stream whose cached session failed. Returns false if impossible or done before. */
   private renew(attempt: Attempt, now: i64): bool {
     if (this.renewed) return false;
     this.renewed = true;

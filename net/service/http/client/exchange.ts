@@ -13,7 +13,7 @@ import { CountingSink } from "../message/body";
 import { HttpHead } from "../message/head";
 import { Url } from "../url";
 import { ConnectionRace } from "./connection-race";
-import { cutText, HttpFailure, TOO_SLOW, transferFailure } from "./failure";
+import { HttpFailure, TOO_SLOW, transferFailure, truncationMessage } from "./failure";
 import { NameAnswer } from "./ports";
 import { Redirect, redirectOf } from "./redirect";
 import { HopHead, HttpRequest } from "./request";
@@ -37,7 +37,7 @@ const enum Phase {
 export class HttpExchange {
   done: bool = false;
   failure: HttpFailure = HttpFailure.None;
-  /** Why it failed: "Could not resolve host: a.test: no such name". */
+  /** Why it failed, such as "Could not resolve host: a.test: no name servers configured". */
   message: string = "";
   /** The head of the final response; null until it arrives. */
   head: HttpHead | null = null;
@@ -46,7 +46,7 @@ export class HttpExchange {
   redirects: u32 = 0;
   /** Bytes received of the final response's body. */
   bodyBytes: u64 = 0;
-  /** The connection has served another request. */
+  /** Whether the connection has served an earlier request. */
   reused: bool = false;
   readonly times: HttpTimes;
 
@@ -64,7 +64,7 @@ export class HttpExchange {
   private silentSince: i64;
   private retried: bool = false;
   private redirect: Redirect | null = null;
-  private sinkWaits: bool = false;
+  private sinkFull: bool = false;
   private polledAt: i64 = 0;
 
   constructor(
@@ -89,7 +89,7 @@ export class HttpExchange {
     return head == null ? 0 : head.status;
   }
 
-  /** Returns the bytes of the request's body sent over the last connection. */
+  /** Returns how many bytes of the request's body were sent over the last connection. */
   bodySent(): u64 {
     return this.sender.bodySent;
   }
@@ -99,7 +99,7 @@ export class HttpExchange {
     let moved = false;
     while (!this.done && this.step(now)) moved = true;
     if (this.done) return moved;
-    if (moved || this.sinkWaits) this.silentSince = now;
+    if (moved || this.sinkFull) this.silentSince = now;
     this.polledAt = now;
     const opening = this.phase < Phase.Exchanging;
     if (opening && now >= this.openDeadline) this.timedOut("Connection timed out", now);
@@ -111,11 +111,11 @@ export class HttpExchange {
   /** Returns when to call `poll` next, in microseconds since boot. */
   pollAt(): i64 {
     if (this.done) return NEVER;
-    // Not polled yet.
+    // The exchange has not been polled yet.
     if (this.phase == Phase.Resolving && this.answer == null) return 0;
     let at = earlier(this.deadline, this.silentSince + SILENCE);
     if (this.phase < Phase.Exchanging) at = earlier(at, this.openDeadline);
-    if (this.sinkWaits) return earlier(at, this.polledAt + SINK_RETRY);
+    if (this.sinkFull) return earlier(at, this.polledAt + SINK_RETRY);
     const race = this.race;
     return race == null ? at : earlier(at, race.pollAt());
   }
@@ -221,7 +221,7 @@ export class HttpExchange {
     return this.fail(race.failure, race.message, now);
   }
 
-  /** The connection is open: starts to send the request. */
+  /** Starts to send the request over an open connection. */
   private begin(stream: Stream, now: i64): bool {
     this.stream = stream;
     this.answer = null;
@@ -252,18 +252,18 @@ export class HttpExchange {
   private receive(stream: Stream, now: i64): bool {
     const receiver = this.receiver;
     const before = receiver.taken;
-    this.sinkWaits = false;
+    this.sinkFull = false;
     if (receiver.state == ReceiverState.Head && receiver.readHead(stream)) this.headRead(now);
     if (before == 0 && receiver.taken > 0) this.times.firstByte = now;
     if (this.done) return false;
     if (receiver.state == ReceiverState.Body) {
-      this.sinkWaits = receiver.readBody(stream);
+      this.sinkFull = receiver.readBody(stream);
       this.bodyBytes = receiver.bodyBytes;
     }
     if (receiver.state == ReceiverState.Failed) {
       return this.fail(receiver.failure, receiver.message, now);
     }
-    if (this.redirect != null && receiver.tooMuchFor(HTTP_DISCARD_BYTES)) return this.follow(now);
+    if (this.redirect != null && receiver.mayExceed(HTTP_DISCARD_BYTES)) return this.follow(now);
     const status = stream.status();
     const over = status == StreamStatus.Finished || status == StreamStatus.Failed;
     if (receiver.state == ReceiverState.Complete) {
@@ -279,7 +279,7 @@ export class HttpExchange {
   private headRead(now: i64): void {
     const head = this.receiver.head;
     const status = head.status;
-    // The server rejects the request: do not send the rest of its body.
+    // The server rejects the request, so do not send the rest of its body.
     if (status >= 400) this.sender.stop();
     const watcher = this.request.watcher;
     if (watcher != null) watcher.received(head);
@@ -339,8 +339,8 @@ export class HttpExchange {
     const receiver = this.receiver;
     if (receiver.end(status == StreamStatus.Finished)) return this.complete(stream, now);
     const silent = receiver.taken == 0;
-    // Nothing was answered on a connection that the server was about to close (section 9.3.1):
-    // like curl, send the request again, whatever its method.
+    // A server may close an idle connection just before a request arrives (section 9.3.1). Like
+    // curl, send the request again, even if its method is not idempotent.
     if (silent && this.reused && !this.retried) {
       stream.abort();
       this.stream = null;
@@ -355,6 +355,7 @@ export class HttpExchange {
     if (!receiver.hasStatus()) {
       return this.fail(HttpFailure.Empty, "Empty reply from server", now);
     }
-    return this.fail(HttpFailure.Incomplete, cutText(receiver.state == ReceiverState.Body), now);
+    const message = truncationMessage(receiver.state == ReceiverState.Body);
+    return this.fail(HttpFailure.Incomplete, message, now);
   }
 }

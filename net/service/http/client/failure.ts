@@ -26,9 +26,9 @@ export const enum HttpFailure {
   Empty = 52,
   Receive = 56,
   Certificate = 60,
-  /** A transfer or content coding that is not supported, or content that is not in it. */
+  /** A transfer or content coding that is not supported, or content that does not match it. */
   Coding = 61,
-  /** The body exceeds its limit, or its length any number. */
+  /** The body exceeds its limit, or its length does not fit into 63 bits. */
   TooLarge = 63,
   /** The head of the response exceeds its limits. */
   HeadTooLarge = 100,
@@ -39,7 +39,7 @@ export const TOO_SLOW: string =
   "Operation too slow. Less than 1 bytes/sec transferred the last 120 seconds";
 
 /** Returns the message for a connection that ended within the body or the head. */
-export function cutText(inBody: bool): string {
+export function truncationMessage(inBody: bool): string {
   if (inBody) return "transfer closed with outstanding read data remaining";
   return "connection closed within the response header";
 }

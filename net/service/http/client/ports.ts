@@ -8,7 +8,7 @@ export interface NameAnswer {
   /** The number of addresses found, best first; 0 if it failed. */
   addressCount(): u32;
   address(index: u32): Ipv4Address;
-  /** Returns why there are none: "no such name". */
+  /** Returns why there are no addresses, such as "no name servers configured". */
   failure(): string;
   /** Cancels the query. */
   cancel(): void;

@@ -4,12 +4,12 @@ import { Url } from "../url";
 
 /** The request that a redirect asks for. */
 export class Redirect {
-  /** Why it is not followed, or "". */
+  /** Why the redirect cannot be followed, or "". */
   error: string = "";
   constructor(
     readonly url: Url,
     readonly method: string,
-    /** The request's body is sent again. */
+    /** Whether to send the request's body again. */
     readonly keepsBody: bool,
   ) {}
 }

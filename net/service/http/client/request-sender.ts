@@ -3,12 +3,12 @@ import { writeAscii } from "../../../../core/text";
 import { Stream } from "../../stream/stream";
 import { BodySource } from "../message/body";
 
-/** Used for one request at a time. */
+/** Sends one request at a time. */
 export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);
   private headSent: u32 = 0;
   private body: BodySource | null = null;
-  /** Bytes of the body sent. */
+  /** How many bytes of the body were sent. */
   bodySent: u64 = 0;
   private stopped: bool = false;
 
@@ -39,7 +39,7 @@ export class RequestSender {
     return !this.stopped && !this.complete();
   }
 
-  /** Sends as much as `stream` accepts. Returns true if that is anything. */
+  /** Sends as much as `stream` accepts. Returns true if bytes were sent. */
   send(stream: Stream): bool {
     if (this.stopped) return false;
     let sent: u32 = 0;

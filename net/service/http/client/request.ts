@@ -41,7 +41,7 @@ export class HttpRequest {
   /** Lower-case names of default fields that are not sent. */
   private readonly omitted: Array<string> = [];
   body: BodySource | null = null;
-  /** Receives the response's body; by default it is counted and dropped. */
+  /** Receives the response's body. The default sink counts and discards it. */
   sink: BodySink = new CountingSink();
   followRedirects: bool = false;
   maximumRedirects: u32 = HTTP_REDIRECTS;
@@ -51,11 +51,11 @@ export class HttpRequest {
   timeout: i64 = 0;
   /** Silence after which the peer is probed (`Stream.setKeepAlive`), in microseconds; 0: never. */
   keepAlive: i64 = 0;
-  /** The exchange fails if the body has more bytes; 0: no limit. */
+  /** The maximum length of the response's body, beyond which the exchange fails; 0: no limit. */
   maximumBody: u64 = 0;
   /** Observes the exchange, for `curl -v`. */
   watcher: HttpWatcher | null = null;
-  /** The first invalid setting; if not "", the client refuses the request. */
+  /** Says which setting is invalid; if not "", the client refuses the request. */
   error: string = "";
 
   constructor(url: string) {
@@ -77,7 +77,7 @@ export class HttpRequest {
     }
     const field = new HttpField(name, value);
     if (field.isOneOf(RESERVED)) return this.refuse(`header ${name} is set by the client`);
-    // RFC 9112 section 3.2: servers reject a request with two.
+    // Servers reject a request with two Host fields (RFC 9112 section 3.2).
     if (name.toLowerCase() == "host" && this.has("host"))
       return this.refuse("more than one Host header");
     this.fields.push(field);
@@ -112,7 +112,7 @@ export class HttpRequest {
   }
 }
 
-/** Writes the head of a request for each hop: redirects change method, URL, body and origin. */
+/** Writes a request's head for each hop: a redirect can change method, URL, origin and body. */
 export class HopHead {
   /** False after the first redirect to another origin. */
   sameOrigin: bool = true;
@@ -127,11 +127,11 @@ export class HopHead {
   text(method: string, url: Url): string {
     const request = this.request;
     let text = `${method} ${url.target} HTTP/1.1\r\n`;
-    if (!this.sends("host")) text += `Host: ${url.authority()}\r\n`;
-    if (!this.sends("user-agent")) text += `User-Agent: ${this.userAgent}\r\n`;
-    if (!this.sends("accept")) text += "Accept: */*\r\n";
+    if (!this.overrides("host")) text += `Host: ${url.authority()}\r\n`;
+    if (!this.overrides("user-agent")) text += `User-Agent: ${this.userAgent}\r\n`;
+    if (!this.overrides("accept")) text += "Accept: */*\r\n";
     const userinfo = url.userinfo;
-    if (userinfo != null && userinfo != "" && !this.sends("authorization")) {
+    if (userinfo != null && userinfo != "" && !this.overrides("authorization")) {
       text += `Authorization: ${basicCredential(userinfo)}\r\n`;
     }
     for (let i = 0; i < request.fields.length; i++) {
@@ -151,7 +151,7 @@ export class HopHead {
   }
 
   /** Reports whether the request overrides a default field. */
-  private sends(lowerCaseName: string): bool {
+  private overrides(lowerCaseName: string): bool {
     if (this.request.omits(lowerCaseName)) return true;
     for (let i = 0; i < this.request.fields.length; i++) {
       const field = this.request.fields[i];

@@ -22,7 +22,7 @@ export const enum ReceiverState {
   Failed = 3,
 }
 
-/** Used for one response at a time. */
+/** Receives one response at a time. */
 export class ResponseReceiver {
   state: ReceiverState = ReceiverState.Head;
   failure: HttpFailure = HttpFailure.None;
@@ -46,7 +46,7 @@ export class ResponseReceiver {
     this.parser = new HeadParser(head, false);
   }
 
-  /** Prepares for a response; `toHead`: the request was HEAD. */
+  /** Prepares for a response, to a HEAD request if `toHead`. */
   start(toHead: bool): void {
     this.parser.reset();
     this.toHead = toHead;
@@ -109,7 +109,7 @@ export class ResponseReceiver {
     return this.state == ReceiverState.Body || this.parser.state != HeadState.StartLine;
   }
 
-  /** Begins the body; it fails if longer than `maximum` bytes (0: no limit). */
+  /** Begins the body. Fails if it is longer than `maximum` bytes (0: no limit). */
   startBody(sink: BodySink, maximum: u64): void {
     this.sink = sink;
     this.maximum = maximum;
@@ -118,8 +118,8 @@ export class ResponseReceiver {
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
   }
 
-  /** Reports whether the body may exceed `limit`, so that it is cheaper to reconnect. */
-  tooMuchFor(limit: u32): bool {
+  /** Reports whether the body may exceed `limit`: then reconnecting is cheaper than reading on. */
+  mayExceed(limit: u32): bool {
     if (this.state != ReceiverState.Body) return false;
     const endless = this.framing.kind == BodyKind.UntilClose;
     return endless || this.framing.length > limit || this.bodyBytes > limit;
@@ -129,7 +129,7 @@ export class ResponseReceiver {
     this.fail(HttpFailure.TooLarge, `the response is longer than ${this.maximum} bytes`);
   }
 
-  /** Reads body bytes. Returns true if it stopped because the sink is full. */
+  /** Reads body bytes. Returns true if it stops because the sink is full. */
   readBody(stream: Stream): bool {
     const decoder = this.decoder;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {

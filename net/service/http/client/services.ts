@@ -1,4 +1,4 @@
-/** What the exchanges of a client share, and the times that each keeps. */
+/** The state that the exchanges of a client share, and the timestamps of each exchange. */
 import { Connector } from "../../stream/connector";
 import { ConnectionPool } from "./connection-pool";
 import { NameLookup } from "./ports";

@@ -3,10 +3,10 @@ import { Stream } from "../../stream/stream";
 import { HttpHead } from "../message/head";
 
 export abstract class HttpWatcher {
-  /** A request is about to be sent over `stream`; `reused`: it has served another request. */
+  /** Called before a request is sent over `stream`, which has served another one if `reused`. */
   abstract connected(stream: Stream, reused: bool): void;
-  /** The head of a request is about to be sent. */
+  /** Called before the head of a request is sent. */
   abstract sent(head: string): void;
-  /** The head of a final response arrived. */
+  /** Called when the head of a final response has arrived. */
   abstract received(head: HttpHead): void;
 }

@@ -15,7 +15,7 @@ import { isBlank, isFieldCharacter, isTokenCharacter } from "./grammar";
 
 /** The maximum digits of a chunk size, leading zeros included. */
 const SIZE_DIGITS: u32 = 32;
-/** Bytes of extensions that each chunk may have whatever its size. */
+/** Bytes of extensions that a chunk of any size may have. */
 const FREE_EXTENSION: u64 = 16;
 
 const enum ChunkState {
@@ -37,9 +37,9 @@ const enum ChunkState {
   LastLineFeed = 11,
 }
 
-/** Used for one body at a time. */
+/** Decodes one body at a time. */
 export class BodyDecoder {
-  /** Bytes of content that come next; while it is 0 and not finished, call `frame`. */
+  /** Bytes of content that come next. If 0 and the body is not finished, call `frame`. */
   payload: u64 = 0;
   finished: bool = false;
   /** Why the body is rejected, or "". */
@@ -50,15 +50,15 @@ export class BodyDecoder {
   private digits: u32 = 0;
   /** Bytes of the current chunk's extensions. */
   private extension: u32 = 0;
-  /** Bytes of extensions that the data has not paid for. */
-  private unpaid: u32 = 0;
+  /** Bytes of extensions beyond what the chunks so far allow. */
+  private excess: u32 = 0;
   private trailer: u32 = 0;
   private strict: bool = false;
 
   /**
-   * Begins a body; `length` is used for BodyKind.Length only. `strict`, for requests: a chunk size
-   * is followed by nothing but named extensions, as parsers that disagree about the rest can be
-   * played off against each other.
+   * Begins a body; `length` is used only for BodyKind.Length. With `strict`, which is for requests,
+   * only named extensions may follow a chunk size: a proxy might interpret anything else there
+   * differently (request smuggling).
    */
   start(kind: BodyKind, length: u64, strict: bool = false): void {
     this.kind = kind;
@@ -71,11 +71,11 @@ export class BodyDecoder {
     this.size = 0;
     this.digits = 0;
     this.extension = 0;
-    this.unpaid = 0;
+    this.excess = 0;
     this.trailer = 0;
   }
 
-  /** Notes that `length` bytes of content, at most `payload`, were passed on. */
+  /** Called after `length` bytes of content, at most `payload`, were passed to the sink. */
   took(length: u32): void {
     if (this.kind == BodyKind.UntilClose) return;
     this.payload -= length;
@@ -90,7 +90,7 @@ export class BodyDecoder {
     return this.finished;
   }
 
-  /** Parses framing up to content, the end or an error. Returns the bytes consumed. */
+  /** Parses framing until content, the end or an error. Returns how many bytes it consumed. */
   frame(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.payload == 0 && !this.finished) {
@@ -158,13 +158,13 @@ export class BodyDecoder {
     return isFieldCharacter(c) || this.fail("control character in a chunk extension");
   }
 
-  /** As in Go's net/http, long extensions must bring data. */
+  /** Ends a size line. As in Go's net/http, long extensions are allowed only with enough data. */
   private sizeRead(): bool {
-    const paid = FREE_EXTENSION + min<u64>(this.size, HTTP_CHUNK_EXTENSION_BYTES) * 2;
-    const unpaid = (this.unpaid as u64) + this.extension;
-    this.unpaid = unpaid > paid ? ((unpaid - paid) as u32) : 0;
+    const allowed = FREE_EXTENSION + min<u64>(this.size, HTTP_CHUNK_EXTENSION_BYTES) * 2;
+    const used = (this.excess as u64) + this.extension;
+    this.excess = used > allowed ? ((used - allowed) as u32) : 0;
     this.extension = 0;
-    if (this.unpaid > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
+    if (this.excess > HTTP_CHUNK_EXTENSION_BYTES) return this.fail("chunk extensions too long");
     this.state = this.size == 0 ? ChunkState.TrailerStart : ChunkState.DataReturn;
     this.payload = this.size;
     this.size = 0;

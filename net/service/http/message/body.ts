@@ -1,6 +1,6 @@
 /**
- * Bodies of HTTP messages: sources provide the bytes to send, sinks take those received. Both work
- * in place: a source exposes its own memory, and a sink sees the receive buffer.
+ * Bodies of HTTP messages: sources provide the bytes to send, sinks take the bytes received. Both
+ * avoid copies: a source exposes its own memory, and a sink reads the receive buffer.
  */
 import { crc32 } from "../../../../core/crc32";
 import { Stream } from "../../stream/stream";
@@ -48,7 +48,7 @@ export abstract class BodySource {
   }
 }
 
-/** Bytes in memory: a copy of a block, or the UTF-8 of a string. */
+/** Bytes in memory, such as a string in UTF-8. */
 export class BytesSource extends BodySource {
   private position: u32 = 0;
 
@@ -118,9 +118,9 @@ export class PatternSource extends BodySource {
 
 /** Takes the bytes of a body as they arrive. */
 export abstract class BodySink {
-  /** Receives the head of each final response, followed redirects included. */
+  /** Receives the head of each final response, including those of followed redirects. */
   head(_head: HttpHead): void {}
-  /** Returns how many bytes `data` accepts now; if 0, it is called again later. */
+  /** Returns how many bytes `data` accepts now. After 0, `room` is called again later. */
   room(): u32 {
     return u32.MAX_VALUE;
   }
@@ -150,7 +150,7 @@ export class CollectingSink extends BodySink {
   private bytes: StaticArray<u8> = new StaticArray<u8>(1024);
 
   constructor(
-    /** The exchange fails if there are more bytes. */
+    /** The maximum length; the exchange fails if the body is longer. */
     private maximum: u32,
   ) {
     super();
@@ -160,7 +160,7 @@ export class CollectingSink extends BodySink {
     return changetype<usize>(this.bytes);
   }
 
-  /** Returns the block whose first `length` bytes were collected. The sink must not go on. */
+  /** Returns the block whose first `length` bytes are the body. Call it last. */
   block(): StaticArray<u8> {
     return this.bytes;
   }

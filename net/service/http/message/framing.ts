@@ -23,16 +23,16 @@ export const enum BodyKind {
 export class Framing {
   kind: BodyKind = BodyKind.None;
   length: u64 = 0;
-  /** The connection can be used for another message. */
+  /** Whether the connection can be used for another message. */
   persistent: bool = false;
   /** Why the framing is rejected, or "". */
   error: string = "";
-  /** The reason is an unsupported transfer coding. */
+  /** Whether the reason is an unsupported transfer coding. */
   unknownCoding: bool = false;
-  /** The reason is a length that does not fit into 63 bits. */
+  /** Whether the reason is a length that does not fit into 63 bits. */
   lengthOverflow: bool = false;
 
-  /** Reads a response's framing; `toHead`: the request was HEAD. Returns false if rejected. */
+  /** Reads a response's framing, for a HEAD request if `toHead`. Returns false if rejected. */
   readResponse(head: HttpHead, toHead: bool): bool {
     if (!this.readFields(head)) return false;
     const status = head.status;
@@ -47,7 +47,7 @@ export class Framing {
     return true;
   }
 
-  /** Reads a request's framing: no length means no body. Returns false if it is rejected. */
+  /** Reads a request's framing. Without a length, there is no body. Returns false if rejected. */
   readRequest(head: HttpHead): bool {
     if (!this.readFields(head)) return false;
     if (this.kind == BodyKind.Chunked && head.find("content-length") >= 0) {
@@ -66,7 +66,7 @@ export class Framing {
     return false;
   }
 
-  /** Reads Connection and Transfer-Encoding or Content-Length; kind None if both are absent. */
+  /** Reads Connection, and Transfer-Encoding or Content-Length (`kind` is None without either). */
   private readFields(head: HttpHead): bool {
     this.setKind(BodyKind.None);
     this.error = "";
@@ -85,14 +85,14 @@ export class Framing {
         return this.refuse(`Unsupported transfer encoding type '${coding}'`);
       }
       this.kind = BodyKind.Chunked;
-      // With Content-Length as well, chunked prevails and this is the last message.
+      // Chunked overrides Content-Length, but then the connection is not used again.
       if (head.find("content-length") >= 0) this.persistent = false;
       return true;
     }
     return this.readLength(head);
   }
 
-  /** All values of all Content-Length fields must be equal (RFC 9110 section 8.6). */
+  /** Reads Content-Length; all values of all such fields must be equal (RFC 9110 section 8.6). */
   private readLength(head: HttpHead): bool {
     const name = "content-length";
     let length: i64 = NOT_A_NUMBER;
@@ -113,7 +113,7 @@ export class Framing {
     return true;
   }
 
-  /** Rejects a length; a number that is merely too large has an error of its own. */
+  /** Rejects a length, with a separate error for a number that is only too large. */
   private badLength(pointer: usize, length: u32): bool {
     let digits: u32 = 0;
     while (digits < length && isDigit(load<u8>(pointer + digits))) digits++;

@@ -11,7 +11,7 @@ export function isTokenCharacter(c: u32): bool {
   return (((c < 64 ? TOKEN_LOW : TOKEN_HIGH) >> (c & 63)) & 1) != 0;
 }
 
-/** Reports whether a field value may contain a byte: visible, blank or 0x80 up (section 5.5). */
+/** Reports whether a field value may contain a byte: visible, blank, or from 0x80 (section 5.5). */
 export function isFieldCharacter(c: u32): bool {
   return (c >= SPACE && c != DELETE) || c == HTAB;
 }
@@ -29,7 +29,7 @@ export function isToken(text: string): bool {
   return text.length > 0;
 }
 
-/** Reports whether text may be sent as a value: visible ASCII and blanks, none at its ends. */
+/** Reports whether text may be sent as a value: visible ASCII, with blanks only inside. */
 export function isFieldValue(text: string): bool {
   for (let i = 0; i < text.length; i++) {
     const c: u32 = text.charCodeAt(i);

@@ -13,7 +13,7 @@ import { HttpHead } from "./head";
 
 /** "HTTP/1.", the case-sensitive start of every supported version. */
 const PREFIX: string = "HTTP/1.";
-/** curl's words for responses that do not start with it. */
+/** curl's messages for malformed status lines. */
 const NOT_HTTP: string = "Received HTTP/0.9 when not allowed";
 const OTHER_VERSION: string = "Unsupported HTTP version in response";
 const BAD_STATUS: string = "Unsupported response code in HTTP response";
@@ -40,7 +40,7 @@ export const enum HeadFailure {
 export class HeadParser {
   state: HeadState = HeadState.StartLine;
   failure: HeadFailure = HeadFailure.None;
-  /** Why it failed. */
+  /** Why parsing failed. */
   message: string = "";
   /** The offset of the current line in the head's bytes. */
   private lineStart: u32 = 0;
@@ -61,7 +61,7 @@ export class HeadParser {
     this.blankLines = 0;
   }
 
-  /** Parses more bytes. Returns how many it consumed: all, or those up to the head's end. */
+  /** Parses more bytes. Returns how many it consumed: all, or up to the end of the head. */
   feed(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.state < HeadState.Done) {
@@ -69,7 +69,7 @@ export class HeadParser {
       while (end < length && load<u8>(pointer + end) != LF) end++;
       const whole = end < length;
       if (whole) end++;
-      if (!this.expected(pointer + at, end - at)) return at;
+      if (!this.startsLikeHttp(pointer + at, end - at)) return at;
       if (!this.head.append(pointer + at, end - at)) {
         this.fail(HeadFailure.TooLarge, "Too large response headers");
         return at;
@@ -80,10 +80,10 @@ export class HeadParser {
     return at;
   }
 
-  /** Returns false, and fails, as soon as a start line cannot be HTTP/1. */
-  private expected(pointer: usize, length: u32): bool {
+  /** Fails and returns false as soon as a start line cannot be HTTP/1. */
+  private startsLikeHttp(pointer: usize, length: u32): bool {
     if (this.state != HeadState.StartLine) return true;
-    if (this.isRequest) return this.expectedRequest(load<u8>(pointer));
+    if (this.isRequest) return this.startsLikeRequest(load<u8>(pointer));
     let at = this.head.length - this.lineStart;
     for (let i: u32 = 0; i < length && at < (PREFIX.length as u32); i++, at++) {
       if ((load<u8>(pointer + i) as i32) == PREFIX.charCodeAt(at)) continue;
@@ -93,8 +93,8 @@ export class HeadParser {
     return true;
   }
 
-  /** Rejects binary protocols, such as TLS, at once: their first line may have no end. */
-  private expectedRequest(c: u32): bool {
+  /** Rejects binary protocols such as TLS at once, because their first line may never end. */
+  private startsLikeRequest(c: u32): bool {
     const first = this.head.length == this.lineStart;
     return !first || isTokenCharacter(c) || c == CR || c == LF || this.badRequestLine();
   }
@@ -138,15 +138,15 @@ export class HeadParser {
     return load<u8>(this.head.pointer(offset));
   }
 
-  /** HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); `expected` has checked the prefix. */
+  /** Parses HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); the prefix has been checked. */
   private statusLine(start: u32, end: u32): bool {
     const code = start + (PREFIX.length as u32) + 2;
-    let right: bool =
+    let valid: bool =
       end >= code + 3 && isDigit(this.byte(code - 2)) && this.byte(code - 1) == SPACE;
-    for (let i = code; right && i < code + 3; i++) right = isDigit(this.byte(i));
-    if (right && end > code + 3) right = this.byte(code + 3) == SPACE;
-    for (let i = code + 3; right && i < end; i++) right = isFieldCharacter(this.byte(i));
-    if (!right) return this.badStatusLine(start, end);
+    for (let i = code; valid && i < code + 3; i++) valid = isDigit(this.byte(i));
+    if (valid && end > code + 3) valid = this.byte(code + 3) == SPACE;
+    for (let i = code + 3; valid && i < end; i++) valid = isFieldCharacter(this.byte(i));
+    if (!valid) return this.badStatusLine(start, end);
     const head = this.head;
     head.minorVersion = this.byte(code - 2) - 0x30;
     head.status = this.byte(code) * 100 + this.byte(code + 1) * 10 + this.byte(code + 2) - 5328;
@@ -168,7 +168,7 @@ export class HeadParser {
     return this.fail(HeadFailure.NotHttp, number ? BAD_STATUS : OTHER_VERSION);
   }
 
-  /** method SP target SP HTTP/1.y (section 3). */
+  /** Parses method SP target SP HTTP/1.y (section 3). */
   private requestLine(start: u32, end: u32): bool {
     let at = start;
     while (at < end && isTokenCharacter(this.byte(at))) at++;
@@ -182,9 +182,9 @@ export class HeadParser {
     if (end - at != (PREFIX.length as u32) + 1) return this.badRequestLine();
     for (let i: u32 = 0; i < (PREFIX.length as u32); i++) {
       // Index 5 is the major version.
-      const other = i == 5 && isDigit(this.byte(at + i));
+      const otherVersion = i == 5 && isDigit(this.byte(at + i));
       if (this.byte(at + i) == (PREFIX.charCodeAt(i) as u32)) continue;
-      if (!other) return this.badRequestLine();
+      if (!otherVersion) return this.badRequestLine();
       return this.fail(HeadFailure.Version, "HTTP version not supported");
     }
     if (!isDigit(this.byte(end - 1))) return this.badRequestLine();
@@ -201,7 +201,7 @@ export class HeadParser {
     return this.fail(HeadFailure.Malformed, "malformed request line");
   }
 
-  /** name ":" OWS value OWS (section 5). */
+  /** Parses name ":" OWS value OWS (section 5). */
   private fieldLine(start: u32, end: u32): bool {
     let at = start;
     while (at < end && isTokenCharacter(this.byte(at))) at++;
@@ -217,7 +217,7 @@ export class HeadParser {
     return this.fail(HeadFailure.TooLarge, "Too many response headers");
   }
 
-  /** Returns the end of the value at `start`, without blanks; 0, and fails, if invalid. */
+  /** Returns the end of the value at `start`, without trailing blanks. If invalid, fails with 0. */
   private valueEnd(start: u32, end: u32): u32 {
     const first = this.head.pointer(0);
     for (let i = start; i < end; i++) {
@@ -231,7 +231,7 @@ export class HeadParser {
     return last;
   }
 
-  /** obs-fold (section 5.2): continues the value before, with blanks for the line end. */
+  /** Parses obs-fold (section 5.2): extends the previous value; blanks replace the line end. */
   private foldedLine(start: u32, end: u32): bool {
     const head = this.head;
     if (head.fieldCount == 0) return this.fail(HeadFailure.Malformed, "blank before a field");

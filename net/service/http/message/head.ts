@@ -1,6 +1,6 @@
 /**
  * The head of an HTTP message: start line and fields, as bytes with an index of the fields. Memory
- * grows as they arrive, up to the limits that the constructor is given.
+ * grows as bytes arrive, up to the constructor's limits.
  */
 import { equalsIgnoringCase, latin1 } from "../../../../core/text";
 import { isBlank } from "./grammar";
@@ -12,16 +12,16 @@ const WORDS: u32 = 4;
 export class HttpHead {
   /** The y in HTTP/1.y. */
   minorVersion: u32 = 0;
-  /** Of a response: 100 to 999. */
+  /** The status of a response, 100 to 999. */
   status: u32 = 0;
-  /** Of a request. */
+  /** Method and target of a request; the method is at offset 0. */
   methodLength: u32 = 0;
   targetStart: u32 = 0;
   targetLength: u32 = 0;
-  /** Of a response: the reason phrase, maybe empty. */
+  /** The reason phrase of a response, which may be empty. */
   reasonStart: u32 = 0;
   reasonLength: u32 = 0;
-  /** Bytes stored. */
+  /** The length of the head so far. */
   length: u32 = 0;
   fieldCount: u32 = 0;
   private bytes: StaticArray<u8>;

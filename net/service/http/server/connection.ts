@@ -1,6 +1,6 @@
 /**
- * One connection of an HTTP server (RFC 9112). Requests, even if pipelined, are handled one at a
- * time: the next is read after the response is sent.
+ * One connection of an HTTP server (RFC 9112). Requests, even pipelined ones, are handled one at a
+ * time: the next one is read after the response is sent.
  *
  *     Head -> Body -> Respond -> Head ...        Respond -> Linger -> Gone
  *
@@ -61,7 +61,7 @@ export class ServerConnection {
   private reader: RequestReader | null = null;
   /** Made for the first request that has a body. */
   private decoder: BodyDecoder | null = null;
-  /** The connection can be used for another request after this one. */
+  /** Whether the connection can be used for another request after this one. */
   private persistent: bool = false;
   private sink: BodySink | null = null;
   private response: HttpResponse | null = null;
@@ -73,7 +73,7 @@ export class ServerConnection {
     private readonly stream: Stream,
     private readonly handler: HttpHandler,
     private readonly writer: ResponseWriter,
-    /** The server's, for all its connections. */
+    /** Shared by all connections of the server. */
     private readonly framing: Framing,
     now: i64,
   ) {
@@ -90,7 +90,7 @@ export class ServerConnection {
     return this.reader!.request;
   }
 
-  /** Reports whether it is between requests and may be closed to make room. */
+  /** Reports whether it is between requests, so that the server may close it to make room. */
   idle(): bool {
     if (this.state != ConnectionState.Head || this.requests == 0) return false;
     return this.head.length == 0 && this.stream.readable() == 0;
@@ -151,14 +151,14 @@ export class ServerConnection {
 
   private headRead(now: i64): void {
     const head = this.head;
-    const good = this.request.readTarget() && this.hostIsGood();
+    const valid = this.request.readTarget() && this.hostIsValid();
     const framing = this.framing;
     if (!framing.readRequest(head)) {
       this.refuse(framing.unknownCoding ? 501 : 400, now);
       return;
     }
     this.persistent = framing.persistent;
-    if (!good) {
+    if (!valid) {
       this.refuse(400, now);
       return;
     }
@@ -167,7 +167,7 @@ export class ServerConnection {
       this.answer(this.handler.handle(this.request), now);
       return;
     }
-    if (head.minorVersion > 0 && head.find("expect") >= 0 && !this.expected()) {
+    if (head.minorVersion > 0 && head.find("expect") >= 0 && !this.meetExpectation()) {
       this.refuse(417, now);
       return;
     }
@@ -189,17 +189,17 @@ export class ServerConnection {
   }
 
   /** HTTP/1.1 requires exactly one Host field; HTTP/1.0 permits one (section 3.2). */
-  private hostIsGood(): bool {
+  private hostIsValid(): bool {
     const field = this.head.find("host");
     if (field < 0) return this.head.minorVersion == 0;
     if (this.head.find("host", field + 1) >= 0) return false;
-    // Empty if the target has no authority.
+    // The field is empty if the target has no authority.
     const length = this.head.valueLength(field);
     return length == 0 || isAuthority(this.head.valuePointer(field), length);
   }
 
-  /** Answers "Expect: 100-continue" unless the body has begun; rejects other expectations. */
-  private expected(): bool {
+  /** Answers "Expect: 100-continue" unless the body has begun. Returns false for other values. */
+  private meetExpectation(): bool {
     if (!this.head.hasToken("expect", "100-continue")) return false;
     if (this.stream.readable() == 0) this.writer.writeText(this.stream, CONTINUE);
     return true;
@@ -224,14 +224,14 @@ export class ServerConnection {
       stream.consume(part);
       decoder.took(part);
       this.request.bodyBytes += part;
-      this.allow(this.request.bodyBytes);
+      this.extendDeadline(this.request.bodyBytes);
     }
     if (decoder.finished) this.answer(this.handler.handle(this.request), now);
     return true;
   }
 
-  /** Extends the deadline by the bytes of body moved so far. */
-  private allow(bytes: u64): void {
+  /** Extends the deadline according to the bytes of the body moved so far. */
+  private extendDeadline(bytes: u64): void {
     const earned = min<u64>(bytes, 1 << 40) as i64;
     this.deadline = this.bodySince + BODY_TIME + earned * MICROSECONDS_PER_BYTE;
   }
@@ -271,7 +271,7 @@ export class ServerConnection {
     if (body != null && body.peekLength() > 0) {
       const sent = body.writeTo(stream);
       this.bodySent += sent;
-      this.allow(this.bodySent);
+      this.extendDeadline(this.bodySent);
       if (body.peekLength() > 0) return sent > 0;
     }
     return this.responded(response, now);
@@ -293,7 +293,7 @@ export class ServerConnection {
     return true;
   }
 
-  /** Discards input: closing with unread data would send a RST, which can destroy the response. */
+  /** Discards input: closing with unread data sends a RST, after which the response can be lost. */
   private linger(): void {
     const stream = this.stream;
     for (let length = stream.peekLength(); length > 0; length = stream.peekLength()) {

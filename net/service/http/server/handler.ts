@@ -63,14 +63,14 @@ function absoluteScheme(target: usize, length: u32): u32 {
   return length > 8 && equalsIgnoringCase(target, 8, "https://") ? 8 : 0;
 }
 
-/** "/" and "?" end the authority; a target has no fragment. */
+/** Reports whether a character ends the authority; "#" does not, as a target has no fragment. */
 function endsAuthority(c: u32): bool {
   return c == 0x2f || c == 0x3f;
 }
 
 /** Handles the requests of a server. */
 export interface HttpHandler {
-  /** Returns the sink for the request's body; null: count and discard it. */
+  /** Returns the sink for the request's body, or null to discard the body. */
   body(request: IncomingRequest): BodySink | null;
   /** Returns the response to a complete request. Must not block. */
   handle(request: IncomingRequest): HttpResponse;

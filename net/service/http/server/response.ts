@@ -9,12 +9,12 @@ const OWN_FIELDS: u32 = 512;
 
 /** One response; the server adds the fields that frame it. */
 export class HttpResponse {
-  /** Null: an empty body. */
+  /** The body; null if empty. */
   body: BodySource | null = null;
   contentType: string = "text/plain; charset=utf-8";
-  /** The connection is closed after this response. */
+  /** Whether the connection is closed after this response. */
   closes: bool = false;
-  /** The body is announced but not sent: a response to HEAD. */
+  /** Whether the body is announced but not sent, as in a response to HEAD. */
   headOnly: bool = false;
   /** Further fields, each with its line end. */
   private fields: string = "";

@@ -61,7 +61,7 @@ export class HttpServer {
   private accept(now: i64): bool {
     let any = false;
     for (;;) {
-      // If all are busy, new ones stay in the listener's backlog.
+      // If all connections are busy, new ones stay in the listener's backlog.
       const full = (this.connections.length as u32) >= HTTP_SERVER_CONNECTIONS;
       const idle = full ? this.longestIdle() : -1;
       if (full && idle < 0) break;
