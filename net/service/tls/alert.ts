@@ -38,7 +38,7 @@ const ALERTS: StaticArray<Numbered> = [
   new Numbered(120, "no_application_protocol"),
 ];
 
-/** mbedTLS's error numbers (ssl.h), without the sign. */
+/** Texts for mbedTLS's error numbers (ssl.h), without the sign. */
 const ERRORS: StaticArray<Numbered> = [
   new Numbered(0x5d80, "no host name was set"),
   new Numbered(0x5e80, "the configuration is invalid"),
@@ -69,7 +69,7 @@ export function alertWords(alert: i32): string {
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;
 }
 
-/** Texts by the alert sent: more specific than the error, which mbedTLS uses for several faults. */
+/** Texts for alerts sent. They say more than the error, which mbedTLS uses for several faults. */
 const BY_ALERT_SENT: StaticArray<Numbered> = [
   new Numbered(42, "cannot parse the peer's certificate"),
   new Numbered(51, "the peer's signature or Finished is invalid"),

@@ -7,7 +7,7 @@ import { TlsBytesField, TlsNumberField } from "../../../core/tls-codes";
 /** Returned by `openClient` and `openServer` on failure. */
 export const NO_HANDLE: u32 = 0;
 
-/** Connections are known by their handle. Every method returns at once. */
+/** A handle identifies a connection. Every method returns at once. */
 export interface TlsEngine {
   /** Returns why TLS is unavailable ("not enough entropy: ..."), or "". */
   obstacle(): string;
@@ -18,11 +18,11 @@ export interface TlsEngine {
    * NO_HANDLE if out of memory.
    */
   openClient(host: string, options: u32): u32;
-  /** Opens a connection to a client. NO_HANDLE: out of memory, or no certificate is set. */
+  /** Opens a server's connection. Returns NO_HANDLE if out of memory or without a certificate. */
   openServer(options: u32): u32;
   /** Offers a session that `session` returned. Returns false if it is no longer usable. */
   resume(handle: u32, session: usize, length: u32): bool;
-  /** Takes one bounded step. Returns the bytes of input consumed: 0 while plaintext is unread. */
+  /** Takes one bounded step. Returns how much input it consumed: 0 while plaintext is unread. */
   step(handle: u32, input: usize, length: u32): u32;
   /** Returns a `TlsState` and the bits TLS_OUTPUT, TLS_AGAIN and TLS_NEW_SESSION. */
   state(handle: u32): u32;
@@ -31,8 +31,8 @@ export interface TlsEngine {
   /** Moves up to `capacity` bytes of plaintext to `destination`. Returns how many. */
   read(handle: u32, destination: usize, capacity: u32): u32;
   /**
-   * Encrypts up to one record. Returns the bytes of plaintext consumed: 0 until `transmit` has
-   * taken all ciphertext.
+   * Encrypts up to one record. Returns how many bytes of plaintext it consumed: 0 until `transmit`
+   * has moved all ciphertext.
    */
   write(handle: u32, source: usize, length: u32): u32;
   /** Closes the sending direction: queues close_notify after the data written. */

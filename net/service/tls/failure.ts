@@ -4,7 +4,7 @@ import { alertWords, errorWords } from "./alert";
 import { TlsEngine } from "./engine";
 import { concernsDates, faultsOf } from "./verification";
 
-/** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if nothing is verified. */
+/** Returns the reason as text. `refusals` are bits of `TlsRefusal`; 0 if the cause is another. */
 export function failureWords(engine: TlsEngine, handle: u32, refusals: u32): string {
   if (refusals != 0) {
     const words = `certificate verification failed: ${faultsOf(refusals).join(", ")}`;

@@ -19,7 +19,7 @@ export class TlsOutbox {
     return this.rest == null;
   }
 
-  /** Reports whether `flush` can make progress, or never will. */
+  /** Reports whether to call `flush`: it can make progress, or the stream below has failed. */
   ready(): bool {
     return this.below.writable() > 0 || this.below.status() == StreamStatus.Failed;
   }

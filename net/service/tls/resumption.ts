@@ -8,11 +8,11 @@ import { TlsOptions, TlsShared } from "./shared";
 const TLS_1_2: i32 = 0x303;
 
 export class TlsResumption {
-  /** An earlier connection's session was resumed. */
+  /** Whether an earlier connection's session was resumed. */
   resumed: bool = false;
-  /** A session arrived that a later connection can resume. */
+  /** Whether a session was cached that a later connection can resume. */
   kept: bool = false;
-  /** The session offered, during the handshake. */
+  /** The session offered in the handshake; null once it is over. */
   private offered: TlsSession | null = null;
 
   constructor(
@@ -38,8 +38,8 @@ export class TlsResumption {
     const offered = this.offered;
     if (offered == null) return;
     this.offered = null;
-    const old = engine.number(this.handle, TlsNumberField.Version) == TLS_1_2;
-    if (this.resumed && old && !this.kept) {
+    const isTls12 = engine.number(this.handle, TlsNumberField.Version) == TLS_1_2;
+    if (this.resumed && isTls12 && !this.kept) {
       this.shared.sessions.keep(offered);
       this.kept = true;
     } else {
@@ -47,7 +47,7 @@ export class TlsResumption {
     }
   }
 
-  /** Caches the session that has arrived, if the server was verified. */
+  /** Caches the session that the engine has received, if the server was verified. */
   keep(now: i64): void {
     const options = this.options;
     if (options.server || options.insecure) return;
@@ -60,11 +60,11 @@ export class TlsResumption {
   }
 
   /**
-   * Called when the handshake failed. Returns true if a session was offered, which may be the
-   * cause: with a session, mbedTLS offers only that session's version of TLS, which the server may
-   * no longer support. Removes the server's sessions from the cache.
+   * Called when the handshake failed. If a session was offered, removes the server's sessions from
+   * the cache and returns true. The session may be the cause: with one, mbedTLS offers only the
+   * session's version of TLS, which the server may no longer support.
    */
-  refused(): bool {
+  handshakeFailed(): bool {
     if (this.offered == null) return false;
     this.shared.sessions.forget(this.options.host, this.options.port);
     return true;

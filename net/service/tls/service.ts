@@ -1,6 +1,6 @@
 /**
- * TLS for the whole stack: opens connections over streams, runs their handshakes, one bounded step
- * of one handshake per turn, and follows each connection until its close_notify is out.
+ * TLS for the whole stack: opens connections over streams, runs their handshakes, and keeps each
+ * connection until its close_notify is sent. Each turn takes one bounded step of one handshake.
  */
 import { TLS_CONNECTIONS } from "../../../core/limits";
 import { Pollable } from "../../../core/pollable";
@@ -18,7 +18,7 @@ export class TlsService extends Pollable {
   refusal: string = "";
   private readonly shared: TlsShared;
   private streams: Array<TlsStream> = [];
-  /** The index of the connection whose turn is next. */
+  /** The index of the connection to step next. */
   private next: i32 = 0;
 
   constructor(readonly engine: TlsEngine) {
@@ -31,7 +31,7 @@ export class TlsService extends Pollable {
     return this.shared.sessions;
   }
 
-  /** The number of connections that are not freed yet. */
+  /** The number of connections that are not yet freed. */
   get count(): u32 {
     return this.streams.length;
   }

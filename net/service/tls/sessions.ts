@@ -18,7 +18,7 @@ export class TlsSession {
     readonly expiresAt: i64,
   ) {}
 
-  fits(host: string, port: u32): bool {
+  isFor(host: string, port: u32): bool {
     return this.port == port && this.host == host;
   }
 
@@ -48,7 +48,7 @@ export class TlsSessions {
   keep(session: TlsSession): void {
     let found: i32 = 0;
     for (let i = this.kept.length - 1; i >= 0; i--) {
-      if (!this.kept[i].fits(session.host, session.port) || ++found < TLS_SESSIONS_PER_SERVER)
+      if (!this.kept[i].isFor(session.host, session.port) || ++found < TLS_SESSIONS_PER_SERVER)
         continue;
       this.kept[i].wipe();
       this.kept.splice(i, 1);
@@ -78,7 +78,7 @@ export class TlsSessions {
   private remove(host: string, port: u32): TlsSession | null {
     for (let i = this.kept.length - 1; i >= 0; i--) {
       const session = this.kept[i];
-      if (!session.fits(host, port)) continue;
+      if (!session.isFor(host, port)) continue;
       this.kept.splice(i, 1);
       return session;
     }

@@ -14,13 +14,13 @@ export class TlsShared {
 
 /** The options of a connection. */
 export class TlsOptions {
-  /** This end is the server's. */
+  /** Whether this end is the server. */
   server: bool = false;
-  /** The server to verify: a name, or an address as text. Unused if this end is the server's. */
+  /** The server to verify: a name, or an address as text. Unused if this end is the server. */
   host: string = "";
   /** The server's port: sessions are cached by name and port. */
   port: u32 = 0;
-  /** Do not verify the server. Only `curl -k` sets it. */
+  /** Whether to skip the verification of the server. Only `curl -k` sets it. */
   insecure: bool = false;
 
   /** Returns a client's options. Converts `host` to lower case and removes a trailing dot. */

@@ -1,5 +1,5 @@
 /**
- * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine implements the protocol, this
+ * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine implements the protocol, and this
  * class moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer; up to
  * one record of plaintext waits here until it is read.
  *
@@ -41,7 +41,7 @@ export class TlsStream implements Stream {
   /** When the handshake or the close times out, in microseconds since boot. */
   deadline: i64 = NEVER;
   private state: TlsState = TlsState.Handshaking;
-  /** The engine can proceed without further input. */
+  /** Whether the engine can proceed without further input. */
   private again: bool = true;
   private kind: StreamFailure = StreamFailure.None;
   private reason: string = "";
@@ -73,7 +73,7 @@ export class TlsStream implements Stream {
     return !this.freed && this.state < TlsState.Open;
   }
 
-  /** Reports whether the connection was released and everything freed. */
+  /** Reports whether the connection is over and its memory is freed. */
   isFreed(): bool {
     return this.freed;
   }
@@ -103,8 +103,8 @@ export class TlsStream implements Stream {
     const taken = this.step(now);
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open) this.opened(now);
-    else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.cutOff());
-    else if (this.isCutOff(taken)) this.fail(StreamFailure.Protocol, this.cutOff());
+    else if (this.state == TlsState.PeerClosed) this.fail(StreamFailure.Protocol, this.earlyEnd());
+    else if (this.isCutOff(taken)) this.fail(StreamFailure.Protocol, this.earlyEnd());
   }
 
   /** Fails the handshake, or aborts the close, once the deadline has passed. */
@@ -181,7 +181,7 @@ export class TlsStream implements Stream {
   }
 
   consume(length: u32): void {
-    assert(length <= this.length, "more consumed than there is");
+    assert(length <= this.length, "consumed more bytes than are readable");
     this.start += length;
     this.length -= length;
   }
@@ -231,10 +231,10 @@ export class TlsStream implements Stream {
   release(): void {
     if (this.leaving || this.freed) return;
     const status = this.below.status();
-    const talks = this.state == TlsState.Open || this.state == TlsState.PeerClosed;
+    const established = this.state == TlsState.Open || this.state == TlsState.PeerClosed;
     if (this.state == TlsState.Failed) {
       this.abort();
-    } else if (!talks || status == StreamStatus.Failed || this.length > 0) {
+    } else if (!established || status == StreamStatus.Failed || this.length > 0) {
       this.end(true);
     } else {
       this.close();
@@ -244,14 +244,14 @@ export class TlsStream implements Stream {
     }
   }
 
-  /** Aborts, but still sends an alert that was queued. */
+  /** Aborts the connection, but still sends a queued alert. */
   abort(): void {
     if (this.freed) return;
-    const refused = this.state == TlsState.Failed && this.kind != StreamFailure.TimedOut;
-    this.end(!refused);
+    const hasAlert = this.state == TlsState.Failed && this.kind != StreamFailure.TimedOut;
+    this.end(!hasAlert);
   }
 
-  /** Sets the deadline of the close, unless it is set. */
+  /** Sets the deadline of the close unless it is already set. */
   startCloseTimer(now: i64): void {
     if (this.leaving && this.deadline == i64.MAX_VALUE) this.deadline = now + LEAVE_TIME;
   }
@@ -263,7 +263,7 @@ export class TlsStream implements Stream {
     return open && !this.closing && !this.freed;
   }
 
-  /** Steps the engine over the input and sends its output. Returns the bytes of input consumed. */
+  /** Steps the engine and sends its output. Returns how many bytes of input it consumed. */
   private step(now: i64): u32 {
     const below = this.below;
     const engine = this.shared.engine;
@@ -297,9 +297,9 @@ export class TlsStream implements Stream {
       const end = this.block + this.length;
       const count = engine.read(this.handle, end, TLS_READ_BYTES - this.length);
       this.length += count;
-      // If `again` was set, this step finished an earlier one: there may be more input.
-      const began = this.again;
-      if (count == 0 && this.step(now) == 0 && !this.again && !began) break;
+      // If `again` was set, this step finishes an earlier one, and there may be more input.
+      const unfinished = this.again;
+      if (count == 0 && this.step(now) == 0 && !this.again && !unfinished) break;
     }
     if (this.state == TlsState.Failed) this.engineFailed();
     else if (this.state == TlsState.Open && this.length == 0) this.noteEnd();
@@ -316,7 +316,7 @@ export class TlsStream implements Stream {
     this.fail(StreamFailure.Protocol, reason);
   }
 
-  /** Reports whether the stream below ended; the last step consumed `taken` bytes of input. */
+  /** Reports whether the stream below ended; the last step consumed `taken` bytes of its input. */
   private isCutOff(taken: u32): bool {
     const status = this.below.status();
     // The engine reads nothing until its output is sent, which is now impossible.
@@ -344,7 +344,8 @@ export class TlsStream implements Stream {
     this.fail(refusals != 0 ? StreamFailure.Certificate : StreamFailure.Protocol, words);
   }
 
-  private cutOff(): string {
+  /** Returns the message for a stream below that ended during the handshake. */
+  private earlyEnd(): string {
     return this.below.status() == StreamStatus.Failed
       ? `TLS: ${this.below.failure()} during the handshake`
       : "TLS: the peer closed the connection during the handshake";
@@ -352,19 +353,19 @@ export class TlsStream implements Stream {
 
   private fail(kind: StreamFailure, reason: string): void {
     this.state = TlsState.Failed;
-    const old = kind == StreamFailure.Protocol && this.resumption.refused();
-    this.kind = old ? StreamFailure.Session : kind;
+    const withSession = kind == StreamFailure.Protocol && this.resumption.handshakeFailed();
+    this.kind = withSession ? StreamFailure.Session : kind;
     this.reason = reason;
     this.deadline = NEVER;
   }
 
-  /** Discards unread input: closing with some left would reset TCP (RFC 1122 4.2.2.13). */
-  private drop(): void {
+  /** Discards unread input, with which closing would reset TCP (RFC 1122 section 4.2.2.13). */
+  private discardInput(): void {
     const below = this.below;
     for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);
   }
 
-  /** Frees everything. `abruptly`: unsent data of the stream below is discarded too. */
+  /** Frees everything. If `abruptly`, also discards unsent data of the stream below. */
   private end(abruptly: bool): void {
     this.freed = true;
     this.resumption.end();
@@ -377,7 +378,7 @@ export class TlsStream implements Stream {
     if (abruptly) {
       this.below.abort();
     } else {
-      this.drop();
+      this.discardInput();
       this.below.release();
     }
   }

@@ -57,7 +57,7 @@ export function faultsOf(flags: u32): Array<string> {
   return words;
 }
 
-/** Reports whether a fault depends on the clock, so that a message should tell its time. */
+/** Reports whether a fault depends on the clock, so that the message should include its time. */
 export function concernsDates(flags: u32): bool {
   return (flags & (TlsRefusal.Expired | TlsRefusal.NotYetValid | TlsRefusal.RootExpired)) != 0;
 }

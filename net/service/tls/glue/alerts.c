@@ -11,7 +11,7 @@ static bool overlong(const mbedtls_ssl_context* ssl) {
   return known && MBEDTLS_GET_UINT16_BE(header, 3) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-/* Of several faults of a certificate, mbedTLS's choice. */
+/* Returns the alert for a certificate's faults. If there are several, chooses as mbedTLS does. */
 static i32 alert_for_refusals(u32 refusals) {
   u32 unsupported = MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
                     MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY;
@@ -62,7 +62,7 @@ int tls_send_alert(mbedtls_ssl_context* ssl, u8 level, u8 alert) {
   return mbedtls_ssl_send_alert_message(ssl, level, alert);
 }
 
-/* Corrects the alert and the error where mbedTLS picks the wrong ones. */
+/* Corrects the alert and the error if mbedTLS has picked the wrong ones. */
 static u8 corrected(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
   i32 state = ssl->state;
   /* A key share that is not on the curve, or of another group (RFC 8446, 4.2.8.2). */
@@ -81,7 +81,7 @@ static u8 corrected(mbedtls_ssl_context* ssl, u8 alert, int* reason) {
   return alert;
 }
 
-/* Replaces mbedtls_ssl_pend_fatal_alert: alerts that go out at the end of a handshake step. */
+/* Replaces mbedtls_ssl_pend_fatal_alert, which queues an alert for the end of a handshake step. */
 void tls_pend_alert(mbedtls_ssl_context* ssl, u8 alert, int reason) {
   struct connection* connection = ssl->p_bio;
   alert = corrected(ssl, alert, &reason);

@@ -7,7 +7,7 @@
 
 #define HEADER 4
 
-/* Encodes the message and returns its length; with `to` NULL only the latter. */
+/* Encodes the message at `to` and returns its length. If `to` is NULL, only returns the length. */
 static u32 encode(mbedtls_ssl_context* ssl, bool modern, u8* to) {
   const mbedtls_ssl_handshake_params* handshake = ssl->handshake;
   u32 context = modern ? handshake->certificate_request_context_len : 0;

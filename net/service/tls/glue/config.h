@@ -18,7 +18,7 @@
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* platform.c: CTR_DRBG over the kernel's entropy */
 #define MBEDTLS_DEPRECATED_REMOVED
-#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* key updates, alerts and verification look inside */
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS /* key updates, alerts and verification need it */
 #include <stddef.h>
 void* tls_calloc(size_t count, size_t size);
 void tls_release(void* block);
@@ -59,7 +59,7 @@ long long tls_time(long long* seconds);
 #define MBEDTLS_ECDSA_C
 #define MBEDTLS_ECDSA_DETERMINISTIC
 #define MBEDTLS_PSA_CRYPTO_C
-#define MBEDTLS_PSA_KEY_SLOT_COUNT 128 /* in .bss, as heap slots would outlive connections */
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 128 /* in .bss: slots on the heap would outlive connections */
 
 /* --- keys and certificates --- */
 #define MBEDTLS_ASN1_PARSE_C

@@ -46,7 +46,7 @@ static bool address_within(struct bytes address, struct bytes base) {
   return true;
 }
 
-/* A subject is within a directoryName if it begins with its components. */
+/* A subject is within a directoryName if it begins with the directoryName's components. */
 static bool subject_within(struct bytes subject, struct bytes base) {
   struct bytes parts, wanted;
   if (!der_only(subject, SEQUENCE, &parts) || !der_only(base, SEQUENCE, &wanted)) return false;
@@ -101,7 +101,7 @@ static u32 check_name(struct search* search, struct bytes constraint, const stru
   return constraint.length != 0 ? refusals | MALFORMED : refusals;
 }
 
-/* Reports whether the extension has subtrees, and none of its lists is empty. */
+/* Reports whether the extension has at least one list of subtrees, and no empty list. */
 bool tls_constraints_present(struct bytes value) {
   struct bytes lists;
   struct element list;
@@ -112,8 +112,8 @@ bool tls_constraints_present(struct bytes value) {
   return lists.length == 0;
 }
 
-/* Moves on to the next pair of an issuer with constraints and a certificate below it, and takes
-   that one's names. Returns false after the last pair. */
+/* Moves to the next pair of an issuer with constraints and a certificate below it, and loads the
+   certificate's names. Returns false after the last pair. */
 static bool next_pair(struct search* search) {
   struct constraint_walk* walk = &search->walk;
   for (;;) {
@@ -140,8 +140,8 @@ static bool next_pair(struct search* search) {
   }
 }
 
-/* Compares some of the names of the search's path with the constraints above them. Returns true
-   once all are compared or one is refused. */
+/* Compares a bounded number of the path's names with the constraints above them. Returns true once
+   all names are compared or one is rejected. */
 bool tls_check_constraints(struct search* search, u32* refusals) {
   struct constraint_walk* walk = &search->walk;
   u32 most = search->comparisons + SLICE;

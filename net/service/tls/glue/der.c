@@ -1,4 +1,4 @@
-/* Reading DER: see der.h. Nothing is allocated, and no length is trusted. */
+/* Reads DER; see der.h. Allocates nothing and trusts no length. */
 #include "der.h"
 #include "mbedtls/asn1.h"
 
@@ -6,8 +6,8 @@ bool der_same(struct bytes left, struct bytes right) {
   return left.length == right.length && memcmp(left.at, right.at, left.length) == 0;
 }
 
-/* Takes the next element off `from`. Returns false at the end, or on malformed DER, in which case
-   `from` is not empty. */
+/* Takes the next element off `from`. Returns false at the end, where `from` is empty, and on
+   malformed DER, where it is not. */
 bool der_next(struct bytes* from, struct element* element) {
   u8* at = (u8*)from->at;
   const u8* end = at + from->length;
@@ -20,7 +20,8 @@ bool der_next(struct bytes* from, struct element* element) {
   return true;
 }
 
-/* Returns the content of an element of that tag that spans all of `from`. */
+/* Finds the content of the element that spans all of `from`. Returns false if there is none with
+   that tag. */
 bool der_only(struct bytes from, u8 tag, struct bytes* content) {
   struct element element;
   if (!der_next(&from, &element) || from.length != 0 || element.tag != tag) return false;

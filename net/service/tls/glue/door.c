@@ -33,13 +33,13 @@ static int check_last_record(const struct connection* connection) {
   /* Fail at once if the message cannot fit into the buffer. */
   bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
   if (!long_message) return 0;
-  /* tls_read_record goes on with it. */
+  /* tls_read_record then collects the message in a larger buffer. */
   return tls_may_be_long(connection) ? MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS
                                      : MBEDTLS_ERR_SSL_DECODE_ERROR;
 }
 
-/* Checks each record before mbedTLS reads it, and counts records that carry neither data nor more
-   of a handshake message. */
+/* Checks each record before mbedTLS reads it, and counts consecutive records that carry neither
+   data nor a further part of a handshake message. */
 static int check_next_record(struct connection* connection, const u8* destination) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   if (destination == ssl->in_hdr) {
@@ -191,15 +191,16 @@ static bool pending(const mbedtls_ssl_context* ssl) {
   return ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER || mbedtls_ssl_check_pending(ssl);
 }
 
-/* Defence in depth, independent of mbedTLS's result: a server must have been verified by path.c, or
-   have resumed a session that tlsResume accepted. */
+/* Reports whether the connection may open. This is defence in depth, independent of mbedTLS's
+   result: path.c must have verified the server, or the server must have resumed a session that
+   tlsResume accepted. */
 static bool permitted(const struct connection* connection) {
   bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   bool known = connection->resumed && connection->offered_session;
   return !client || (connection->options & INSECURE) || connection->verified || known;
 }
 
-/* The search for a path to a trusted root, between two steps of the handshake. */
+/* Takes a step of the search for a path to a trusted root, which interrupts the handshake. */
 static void step_search(struct connection* connection) {
   int result = tls_step_search(connection);
   connection->again = true;
@@ -246,7 +247,7 @@ static void step_open(struct connection* connection) {
   if (result == 0) result = mbedtls_ssl_read(ssl, NULL, 0);
   if (ssl->in_offt != NULL)
     connection->idle = 0;
-  else if (connection->message && connection->idle == idle_before) /* shared a record */
+  else if (connection->message && connection->idle == idle_before) /* one of several in a record */
     connection->idle++;
   connection->again = pending(ssl);
   switch (result) {
@@ -278,7 +279,7 @@ u32 tls_step(struct connection* connection, const u8* input, u32 length) {
     step_handshake(connection);
   else if (connection->state == OPEN && ssl->in_offt == NULL)
     step_open(connection);
-  /* mbedTLS ignores some failed allocations, for instance in computing the Finished of TLS 1.2. */
+  /* mbedTLS ignores some failed allocations, for instance when it computes Finished in TLS 1.2. */
   if (tls_heap_failures != failures && connection->state != FAILED) {
     fail(connection, MBEDTLS_ERR_SSL_ALLOC_FAILED, false);
   }
@@ -296,7 +297,8 @@ u32 w2c_host_tlsState(HOST, u32 handle) {
   if (connection == NULL) return NONE;
   bool output = connection->ssl.out_left != 0 || connection->parts != NULL ||
                 connection->alert_due != NO_ALERT;
-  /* Once open, a peer could keep this loop busy without anything being sent. */
+  /* Once the connection is open, output must be sent first. Otherwise a peer could keep the caller
+     busy without anything being sent. */
   bool open = connection->state == OPEN;
   bool again = connection->again && !(open && connection->ssl.out_left != 0);
   return connection->state | (output ? OUTPUT : 0) | (again ? AGAIN : 0) |

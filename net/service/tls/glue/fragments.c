@@ -1,8 +1,8 @@
-/* Reassembles handshake messages. One may come in records of any size (RFC 8446, 5.1; RFC 5246,
- * 6.2.1), but mbedTLS 3.6 requires its four-byte header in one record, and all of it to fit into
- * its input buffer of 16 KiB. Certificates and requests for them may be longer here, up to 64 KiB,
- * in a buffer of their own. Uses internal functions of the library: review this file when mbedTLS
- * is updated. */
+/* Reassembles handshake messages. A message may arrive in records of any size (RFC 8446, 5.1;
+ * RFC 5246, 6.2.1), but mbedTLS 3.6 requires the four-byte header to be in one record, and the
+ * message to fit into the input buffer of 16 KiB. Here, Certificate and CertificateRequest messages
+ * may be longer, up to 64 KiB, in a buffer of their own. Uses internal functions of the library:
+ * review this file when mbedTLS is updated. */
 #include "tls.h"
 #include "mbedtls/platform.h"
 #include "ssl_misc.h"
@@ -14,8 +14,8 @@ static u8* payload(const mbedtls_ssl_context* ssl) {
   return ssl->in_buf + MBEDTLS_SSL_SEQUENCE_NUMBER_LEN + mbedtls_ssl_in_hdr_len(ssl);
 }
 
-/* Makes mbedTLS append the next record to the `count` bytes at in_msg of a `length`-byte message.
- */
+/* Makes mbedTLS append the next record to the first `count` bytes of a message of `length` bytes.
+   They are at in_msg. */
 static int await_rest(mbedtls_ssl_context* ssl, size_t count, size_t length) {
   u8* start = payload(ssl);
   memmove(start, ssl->in_msg, count);
@@ -57,7 +57,7 @@ static int begin_long(struct connection* connection) {
   return await_part(connection);
 }
 
-/* Appends the record that has arrived. Once the message is complete, shows it to mbedTLS. */
+/* Appends the record that has arrived. Once the message is complete, passes it to mbedTLS. */
 static int continue_long(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   u32 missing = connection->long_length - connection->long_held, there = ssl->in_msglen - 1;
@@ -78,7 +78,7 @@ static bool complete(const struct connection* connection) {
   return connection->long_message != NULL && connection->long_held == connection->long_length;
 }
 
-/* Returns to mbedTLS's buffer, and to what its last record holds after the message. */
+/* Switches back to mbedTLS's buffer, and to the bytes after the message in its last record. */
 static void end_long(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   mbedtls_free(connection->long_message);

@@ -25,7 +25,7 @@ static u32 limit;
 static struct block* classes[CLASSES];
 static u64 filled[CLASSES / 64];
 static u32 used[TLS_CONNECTIONS + 1], peak[TLS_CONNECTIONS + 1];
-static u32 all_used, all_peak, blocks; /* connections only */
+static u32 all_used, all_peak, blocks; /* of all connections, without the library's */
 u32 tls_heap_owner, tls_heap_failures, tls_fail_allocation;
 
 static u32 class_of(u32 size) {
@@ -111,7 +111,7 @@ static void count(struct block* block, bool more) {
   if (all_used > all_peak) all_peak = all_used;
 }
 
-/* Returns zeroed memory, or NULL, which fails only the connection that asked for it. */
+/* Returns zeroed memory, or NULL if there is none. That fails only the connection that asked. */
 void* tls_calloc(size_t number, size_t size) {
   if (base == NULL) start();
   u64 wanted = (u64)number * size;

@@ -8,7 +8,7 @@
 #define KEY_UPDATE 24
 enum { UPDATE_NOT_REQUESTED, UPDATE_REQUESTED };
 
-/* Replaces the traffic keys of one direction by the next ones. */
+/* Replaces the traffic keys of one direction with the next ones. */
 static int renew(struct connection* connection, bool sending) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   mbedtls_ssl_tls13_application_secrets* secrets = &ssl->session->app_secrets;

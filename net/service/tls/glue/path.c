@@ -2,15 +2,15 @@
  * (RFC 4158, RFC 5280, 6.1). Every path is tried within the bounds of path.h, so that cross-signed,
  * superfluous or expired certificates beside a valid path do no harm. tls.mk makes mbedTLS call
  * this file for the parsing and verification of chains. Verification itself is deferred: the door
- * (door.c) takes one bounded step of the search at a time, and lets mbedTLS go on with the
- * handshake once the verdict is known. A step verifies one signature at most. */
+ * (door.c) takes one bounded step of the search at a time, and lets mbedTLS continue the handshake
+ * once there is a verdict. A step verifies at most one signature. */
 #include "path.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/platform.h"
 
 #define WORK 200                 /* issuers considered in one step */
-#define MAX_RSA_BITS 8192        /* a signature takes 2 ms */
-#define MAX_RSA_EXPONENT_BITS 32 /* longer ones would make it take seconds */
+#define MAX_RSA_BITS 8192        /* verifying a signature takes 2 ms */
+#define MAX_RSA_EXPONENT_BITS 32 /* with a longer exponent it could take seconds */
 enum { UNKNOWN, GOOD, BAD };
 
 /* --- parsing ---------------------------------------------------------------------------------- */
@@ -33,15 +33,15 @@ int tls_skip_names(u8** at, const u8* end, mbedtls_x509_sequence* names) {
 }
 
 /* Reports whether a signature by this key can be verified in a short time. */
-static bool bearable(const mbedtls_x509_crt* certificate) {
+static bool cheap_to_verify(const mbedtls_x509_crt* certificate) {
   if (!mbedtls_pk_can_do(&certificate->pk, MBEDTLS_PK_RSA)) return true;
   const mbedtls_rsa_context* key = mbedtls_pk_rsa(certificate->pk);
   return mbedtls_pk_get_bitlen(&certificate->pk) <= MAX_RSA_BITS &&
          mbedtls_mpi_bitlen(&key->E) <= MAX_RSA_EXPONENT_BITS;
 }
 
-/* Replaces mbedtls_x509_crt_parse_der: ignores certificates after the first that cannot be used,
-   and those beyond the number considered. */
+/* Replaces mbedtls_x509_crt_parse_der. The first certificate must be usable; of the others, ignores
+   unusable ones and those beyond CONSIDERED. */
 int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   mbedtls_x509_crt *last = chain, *before = NULL;
   u32 count = 0;
@@ -55,7 +55,7 @@ int tls_parse_sent(mbedtls_x509_crt* chain, const u8* der, size_t length) {
   }
   if (failure == 0) {
     last = before == NULL ? chain : before->next;
-    if (bearable(last)) return 0;
+    if (cheap_to_verify(last)) return 0;
     if (before == NULL) return MBEDTLS_ERR_X509_INVALID_ALG;
     before->next = NULL;
     mbedtls_x509_crt_free(last);
@@ -89,7 +89,7 @@ static u32 faults_of(struct search* search, u32 index) {
   return search->faults[index];
 }
 
-/* The faults of the path's certificates by themselves. */
+/* Returns the faults of the path's certificates, each checked on its own. */
 static u32 path_faults(struct search* search) {
   u32 faults = 0;
   for (u32 i = 0; i < search->length; i++) faults |= faults_of(search, search->path[i]);
@@ -97,7 +97,7 @@ static u32 path_faults(struct search* search) {
                                           : faults;
 }
 
-/* Reports whether a certificate may follow the path as an issuer: path lengths count only
+/* Reports whether a certificate may be the next issuer of the path. Path lengths count only
    intermediates that are not self-issued (RFC 5280, 6.1.4 l). */
 static bool may_issue(const struct search* search, const mbedtls_x509_crt* issuer) {
   int below = 0;
@@ -105,8 +105,8 @@ static bool may_issue(const struct search* search, const mbedtls_x509_crt* issue
   return tls_may_sign(issuer) && (issuer->max_pathlen <= 0 || issuer->max_pathlen > below);
 }
 
-/* Reports whether the path contains a certificate, or one of the same name and key: another would
-   lead nowhere that it does not (RFC 4158, 2.4.2). */
+/* Reports whether the path contains a certificate, or another one with the same name and key. To
+   continue with either would lead to the same issuers (RFC 4158, 2.4.2). */
 static bool contains(const struct search* search, u32 index) {
   const mbedtls_x509_crt* added = search->sent[index];
   for (u32 i = 0; i < search->length; i++) {
@@ -135,7 +135,8 @@ static void restart(struct search* search, bool lenient) {
   push(search, 0);
 }
 
-/* Removes the last certificate. A path that leads nowhere is reported if there is none better. */
+/* Removes the last certificate. Keeps the faults of the first dead end, in case there is nothing
+   better to report. */
 static void pop(struct search* search) {
   u32 depth = search->length - 1;
   if (!search->extended[depth] && search->lenient && search->dead_end == 0) {
@@ -177,7 +178,7 @@ static bool try_root(struct search* search, struct trusted* root) {
   return !verified;
 }
 
-/* Tries a certificate that was sent as the issuer of the last one; returns as `try_root` does. */
+/* Like `try_root`, for a certificate that the peer sent. */
 static bool try_sent(struct search* search, u32 index) {
   u32 child = search->path[search->length - 1];
   const mbedtls_x509_crt *last = search->sent[child], *issuer = search->sent[index];
@@ -195,7 +196,8 @@ static bool try_sent(struct search* search, u32 index) {
   return !known;
 }
 
-/* Finds the roots with the name of the last certificate's issuer, when it is reached first. */
+/* Finds the roots with the name of the last certificate's issuer. Returns false if that was done
+   before. */
 static bool find_roots(struct search* search) {
   u32 last = search->path[search->length - 1];
   if (search->roots_found[last]) return false;
@@ -205,7 +207,8 @@ static bool find_roots(struct search* search) {
   return true;
 }
 
-/* Considers the next issuer of the path's last certificate. Returns true after costly work. */
+/* Considers the next candidate for the issuer of the path's last certificate. Returns true after
+   costly work. */
 static bool consider(struct search* search) {
   u32 depth = search->length - 1;
   if (!search->listed[depth]) {
@@ -230,7 +233,7 @@ static bool consider(struct search* search) {
   return false;
 }
 
-/* Looks at the names and policies of a complete path. */
+/* Checks the names and policies of a complete path. */
 static void judge(struct search* search) {
   u32 faults = 0;
   if (!search->own && !tls_check_constraints(search, &faults)) return;
@@ -258,8 +261,8 @@ void tls_end_search(struct connection* connection) {
   connection->search = NULL;
 }
 
-/* Replaces mbedtls_x509_crt_verify_with_ca_cb: begins the search. The faults of the server's own
-   certificate are known at once, and returned in `flags` for the case that mbedTLS refuses it. */
+/* Replaces mbedtls_x509_crt_verify_with_ca_cb: begins the search. Returns the server certificate's
+   own faults in `flags` at once, in case mbedTLS rejects the certificate itself. */
 int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void* context,
                     const mbedtls_x509_crt_profile* profile, const char* name, uint32_t* flags,
                     int (*check)(void*, mbedtls_x509_crt*, int, uint32_t*), void* check_context) {
@@ -285,7 +288,7 @@ int tls_verify_sent(mbedtls_x509_crt* chain, mbedtls_x509_crt_ca_cb_t find, void
   return 0;
 }
 
-/* Returns an error, or 0 with the refusals noted in the connection. */
+/* Ends the search and stores its verdict in the connection. Returns an error or 0. */
 static int conclude(struct connection* connection) {
   struct search* search = connection->search;
   mbedtls_ssl_session* session = connection->ssl.session_negotiate;

@@ -7,30 +7,30 @@
 #define SIGNATURES 100       /* verified in one search, to bound its time */
 #define ATTEMPTS 20000       /* issuers tried in one search */
 #define COMPARISONS 1000000u /* of names with name constraints in one search */
-#define SLICE 10000u         /* of those in one step */
+#define SLICE 10000u         /* of these comparisons in one step */
 
 /* A root that is a candidate issuer; roots.c parses it. */
 struct trusted {
   mbedtls_x509_crt certificate;
-  i32 index;     /* << 1 | kind */
-  bool verified; /* it has signed the certificate for which it was found */
+  i32 index;     /* the root's index << 1 | its kind */
+  bool verified; /* its signature on the certificate for which it was found is valid */
   struct trusted* next;
 };
 
 struct constraint_walk {
-  u32 issuer, subject; /* positions in the path; the next ones are below */
+  u32 issuer, subject; /* positions in the path; both count down */
   struct bytes constraint, whole, names;
 };
 
 struct search {
   struct connection* connection;
   mbedtls_x509_crt* sent[CONSIDERED];
-  u32 faults[CONSIDERED]; /* of a certificate as an issuer; the first one's as a server */
+  u32 faults[CONSIDERED]; /* of each certificate as an issuer; of the first as the server's */
   struct trusted* roots[CONSIDERED];
   bool roots_found[CONSIDERED], faults_found[CONSIDERED], lenient, complete, own, found, done;
-  u8 signature[CONSIDERED][CONSIDERED]; /* by the issuer of the certificate: unknown, good, bad */
+  u8 signature[CONSIDERED][CONSIDERED]; /* [certificate][issuer]: UNKNOWN, GOOD or BAD */
   u32 sent_count, signatures, attempts, comparisons;
-  u32 path[DEPTH], candidate[DEPTH], length; /* of sent certificates, the server's first */
+  u32 path[DEPTH], candidate[DEPTH], length; /* indexes into `sent`, the server's first */
   bool listed[DEPTH], extended[DEPTH];
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;

@@ -1,9 +1,9 @@
-/* Certificate policies (RFC 5280, 6.1), with any-policy as the initial set. For that set only one
- * thing counts: whether any policy is valid for the whole path, where an issuer requires it. So the
+/* Certificate policies (RFC 5280, 6.1), with any-policy as the initial set. With that set, the only
+ * question is whether some policy is valid for the whole path, if an issuer requires one. So the
  * policies valid so far are kept as a set, not as a tree (RFC 9618). */
 #include "path.h"
 
-#define POLICIES 32 /* in a set; more are dropped, which can only make a path invalid */
+#define POLICIES 32 /* in a set; the rest are dropped: no invalid path becomes valid by that */
 
 struct set {
   struct bytes policy[POLICIES];
@@ -63,7 +63,8 @@ bool tls_qualifiers_known(struct bytes value) {
   return list.length == 0;
 }
 
-/* RFC 5280, 6.1.3 d and e. Returns false if the extension is malformed. */
+/* Keeps the valid policies that a certificate has (RFC 5280, 6.1.3 d and e). Returns false if the
+   extension is malformed. */
 static bool intersect(struct state* state, const mbedtls_x509_crt* certificate, bool exempt) {
   struct bytes value, list, id, rest;
   struct set both = {.count = 0};
@@ -86,7 +87,7 @@ static bool intersect(struct state* state, const mbedtls_x509_crt* certificate, 
   return true;
 }
 
-/* RFC 5280, 6.1.4 a and b. */
+/* Applies a certificate's policy mappings (RFC 5280, 6.1.4 a and b). Returns false if malformed. */
 static bool map(struct state* state, const mbedtls_x509_crt* certificate) {
   struct bytes value, list, from, to, rest;
   struct element element;
@@ -107,7 +108,8 @@ static bool map(struct state* state, const mbedtls_x509_crt* certificate) {
   return true;
 }
 
-/* Lowers a counter to the value of an INTEGER from 0 on; values above 255 lower nothing. */
+/* Lowers a counter to an INTEGER's value, of which those above 255 have no effect. Returns false if
+   the value is negative. */
 static bool lower_to(u32* counter, const struct element* integer) {
   struct bytes value = integer->content;
   if (value.length == 0 || value.at[0] >= 128) return false;
@@ -115,7 +117,8 @@ static bool lower_to(u32* counter, const struct element* integer) {
   return true;
 }
 
-/* RFC 5280, 6.1.4 i and j. */
+/* Applies a certificate's policy constraints (RFC 5280, 6.1.4 i and j). Returns false if
+   malformed. */
 static bool constrain(struct state* state, const mbedtls_x509_crt* certificate) {
   struct bytes value, list;
   struct element element;
@@ -135,7 +138,7 @@ static bool constrain(struct state* state, const mbedtls_x509_crt* certificate) 
 
 static void count_down(u32* counter) { *counter -= *counter > 0; }
 
-/* Processes the policies of a complete path, from the certificate below the root on. */
+/* Checks the policies of a complete path, from the certificate below the root to the server's. */
 u32 tls_check_policies(const struct search* search) {
   u32 never = search->length + 1;
   struct state state = {
@@ -153,7 +156,7 @@ u32 tls_check_policies(const struct search* search) {
     }
     u32 explicit = state.explicit;
     if (!constrain(&state, certificate)) return MALFORMED;
-    /* Of the server's own constraints only a requirement from here on counts (6.1.5 b). */
+    /* Of the server's own constraints, only one that requires a policy at once counts (6.1.5 b). */
     if (last && state.explicit != 0) state.explicit = explicit;
   }
   return state.explicit == 0 && empty(&state.valid) ? POLICY : 0;

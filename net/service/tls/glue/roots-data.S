@@ -1,4 +1,4 @@
-/* The built-in roots, as compiler-config/roots.ts wrote them: index, certificates, name of set. */
+/* The built-in roots, as compiler-config/roots.ts wrote them: index, certificates, set's name. */
 #ifdef __wasm__
 #define READ_ONLY "", @
 #else

@@ -10,7 +10,7 @@
 
 struct entry {
   u64 distrust_after;               /* YYYYMMDDhhmmss, or 0 */
-  u32 hash, offset, length, unused; /* of the subject's name; in the data after the index */
+  u32 hash, offset, length, unused; /* hash of the subject; the certificate in tls_root_data */
 };
 extern const u32 tls_root_count;
 extern const struct entry tls_root_index_start[];
@@ -80,7 +80,7 @@ static u32 first_with(u32 hash) {
   return low;
 }
 
-/* The parsed root points into `der`; verify.c checks the extensions. */
+/* Parses a root, which then points into `der`. verify.c checks the extensions. */
 static int parse(mbedtls_x509_crt* root, const u8* der, size_t length) {
   return mbedtls_x509_crt_parse_der_with_ext_cb(root, der, length, 0, tls_accept_extension, NULL);
 }
@@ -136,7 +136,7 @@ int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
   return failure;
 }
 
-/* Returns the root that the user added and that is this very certificate, or -1. */
+/* Returns the user's root (index << 1 | kind) that is this very certificate, or -1. */
 i32 tls_find_added(const mbedtls_x509_crt* certificate) {
   for (u32 i = 0;; i++) {
     struct bytes root = tls_root(1, i);

@@ -86,7 +86,8 @@ u32 w2c_host_tlsBenchmark(HOST, u32 which, u32 bytes) {
 
 /* --- a client and a server in memory ---------------------------------------------------------- */
 
-/* Its key is public. Valid from 2020 to 2120; trusted only while the test runs. */
+/* The issuer of the test's certificate, valid from 2020 to 2120. It is trusted only while the test
+   runs, because its key is public. */
 static const u8 test_root[] = {
     48,  130, 1,   110, 48,  130, 1,   19,  160, 3,   2,   1,   2,   2,   1,   1,   48,  10,  6,
     8,   42,  134, 72,  206, 61,  4,   3,   2,   48,  29,  49,  27,  48,  25,  6,   3,   85,  4,
@@ -147,7 +148,7 @@ static const u8 test_key[] = {
 #define STEPS 200
 static const char question[] = "to be, or not to be";
 
-/* Passes on the bytes that one side has for the other. */
+/* Passes the output of one side to the other. */
 static int pass_on(struct connection* from, struct connection* to) {
   static u8 wire[4096];
   u32 length = tls_transmit(from, wire, sizeof wire), at = 0;

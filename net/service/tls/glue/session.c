@@ -1,5 +1,5 @@
 /* This machine's certificates and keys, and sessions saved for resumption. A saved session records
- * its server and how the server was verified, and is accepted for nothing else. */
+ * its server and how that was verified. It is accepted only if both are the same again. */
 #include "tls.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
@@ -15,7 +15,7 @@ void tls_forget_identity(u32 server) {
   mbedtls_pk_free(&tls_identity_key[server]);
 }
 
-/* Returns a zero-terminated copy, as the PEM parsers need it. */
+/* Returns a zero-terminated copy, which the PEM parsers need. */
 static u8* copy_text(u32 address, u32 length) {
   u8* text = mbedtls_calloc(1, (size_t)length + 1);
   if (text != NULL) memcpy(text, pointer(address), length);
@@ -51,7 +51,7 @@ int tls_parse_identity(u32 server, const u8* chain, u32 chain_length, const u8* 
 u32 w2c_host_tlsSetIdentity(HOST, u32 server, u32 chain, u32 chain_length, u32 key,
                             u32 key_length) {
   if (!tls_started || server > 1) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-  /* Connections point to the identity. */
+  /* Connections point to the identity, so it cannot change while there are any. */
   for (u32 handle = 1; handle <= TLS_CONNECTIONS; handle++) {
     if (tls_connection(handle) != NULL) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   }
@@ -119,7 +119,7 @@ int tls_sign_ext(mbedtls_pk_type_t scheme, mbedtls_pk_context* key, SIGNED, SIGN
 struct saved {
   u32 size, roots, saved_at_high, saved_at; /* `roots`: generation of the trusted roots */
   u32 insecure;
-  char name[HOST_NAME + 1];
+  char name[MAX_HOST_NAME + 1];
   u8 session[];
 };
 

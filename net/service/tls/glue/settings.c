@@ -10,15 +10,16 @@
 static mbedtls_ssl_ticket_context tickets;
 bool tls_started;
 
-/* Replaces mbedtls_cipher_setkey in ssl_ticket.c. The first connection of a day triggers the next
-   ticket key, which is not charged to it. If the key cannot be set, the next ticket tries again. */
+/* Replaces mbedtls_cipher_setkey in ssl_ticket.c. The first connection of a day creates the next
+   ticket key, whose memory is not charged to that connection. If the key cannot be set, the next
+   ticket tries again. */
 int tls_set_ticket_key(mbedtls_cipher_context_t* context, const u8* key, int bits,
                        mbedtls_operation_t operation) {
   u32 owner = tls_heap_owner;
   tls_heap_owner = 0;
   int failure = mbedtls_cipher_setkey(context, key, bits, operation);
   tls_heap_owner = owner;
-  if (failure != 0) tickets.active = 1 - tickets.active; /* the previous key, which has expired */
+  if (failure != 0) tickets.active = 1 - tickets.active; /* back to the previous, expired key */
   return failure;
 }
 
@@ -35,7 +36,7 @@ u32 w2c_host_tlsStart(HOST) {
   return failure;
 }
 
-/* ChaCha20-Poly1305 first: mbedTLS's is faster than its AES-GCM, even with AES-NI. */
+/* ChaCha20-Poly1305 comes first, because in mbedTLS it is faster than AES-GCM even with AES-NI. */
 static const int suites[] = {
     MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
     MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
@@ -52,12 +53,12 @@ static const u16 groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
-    MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, /* TLS 1.2 asks for the groups of keys, too */
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, /* in TLS 1.2 also for the keys of certificates */
     0,
 };
 static const char* protocols[] = {"http/1.1", NULL};
 
-/* Never called: set, it makes mbedTLS call tls_verify_sent (path.c), which finds the roots. */
+/* Never called. As it is set, mbedTLS calls tls_verify_sent (path.c), which finds the roots. */
 static int find_no_root(void* context, mbedtls_x509_crt const* child, mbedtls_x509_crt** found) {
   (void)context, (void)child, (void)found;
   return MBEDTLS_ERR_X509_FATAL_ERROR;

@@ -1,10 +1,11 @@
-/* Public keys and signatures, more strictly and more generally than mbedTLS: signatures of ECDSA
- * must be in DER, and keys that RSASSA-PSS alone may use (RFC 4055, 1.2) are accepted. */
+/* Public keys and signatures, with two differences from mbedTLS: ECDSA signatures must be in DER,
+ * and keys that only RSASSA-PSS may use (RFC 4055, 1.2) are accepted. */
 #include "der.h"
 #include "mbedtls/error.h"
 #include "rsa_internal.h"
 
-/* Takes an INTEGER that is positive and as short as possible off `from`. */
+/* Takes the next element off `from`. Returns false unless it is an INTEGER that is not negative, in
+   its shortest encoding. */
 static bool next_integer(struct bytes* from) {
   struct element element;
   const u8* start = from->at;
@@ -14,7 +15,7 @@ static bool next_integer(struct bytes* from) {
   return value.length == 1 || value.at[0] != 0 || value.at[1] >= 128;
 }
 
-/* Reports whether an ECDSA signature is in DER, of which each has one encoding (X.690, 10.1). */
+/* Reports whether an ECDSA signature is in DER, which has one encoding per value (X.690, 10.1). */
 static bool in_der(struct bytes signature) {
   struct bytes inside;
   if (!der_only(signature, SEQUENCE, &inside)) return false;

@@ -1,5 +1,5 @@
 /* Shared declarations of the TLS glue. TypeScript's side is core/tls-codes.ts and machine/host.ts.
- * Pointers of TypeScript are plain addresses below 4 GiB. */
+ * TypeScript's pointers are plain addresses below 4 GiB. */
 #pragma once
 #include <limits.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@ typedef int64_t i64;
 struct w2c_host; /* the first argument of every host function; unused */
 #define HOST struct w2c_host* host
 
-#define HOST_NAME 255
+#define MAX_HOST_NAME 255
 
 enum { NONE, HANDSHAKING, OPEN, PEER_CLOSED, FAILED };
 enum { OUTPUT = 16, AGAIN = 32, NEW_SESSION = 64 };
@@ -51,27 +51,27 @@ struct connection {
   mbedtls_ssl_config config; /* per connection, as options differ */
   u32 handle, state, options;
   i32 error, alert_received, alert_sent;
-  i32 alert_due; /* sent once pending output is out; close_notify too */
+  i32 alert_due; /* to be sent after the pending output; may be close_notify */
   bool again, new_session, offered_session, resumed, extended, certificate_requested, closed;
   u32 group, key_updates;
-  u32 idle, fragment; /* records without data; message bytes when the last record began */
+  u32 idle, fragment; /* records in a row without data; message bytes before the last record */
   bool message;       /* this step completed a handshake message */
-  u8* long_message;   /* fragments.c: longer than mbedTLS's buffer */
+  u8* long_message;   /* fragments.c: a message longer than mbedTLS's buffer */
   u32 long_length, long_held, long_rest;
-  u8* parts; /* chain.c: a Certificate message of which some records are still to be sent */
+  u8* parts; /* chain.c: a Certificate message that is not yet completely sent */
   u32 parts_length, parts_sent;
   const u8* input; /* valid only during a call, like `output` */
   u32 input_left;
   u8* output;
   u32 output_left;
 
-  char name[HOST_NAME + 1]; /* in lower case, without a trailing dot */
-  u8 address[16];           /* if the name is an IP address */
+  char name[MAX_HOST_NAME + 1]; /* in lower case, without a trailing dot */
+  u8 address[16];               /* if the name is an IP address */
   u32 address_length;
   u32 refusals;
   i32 root; /* the root of the chain: index << 1 | kind, or -1 */
   bool root_expired, verified;
-  struct search* search; /* for a path, until there is a verdict */
+  struct search* search; /* the search for a path; NULL once there is a verdict */
 };
 
 /* door.c */

@@ -1,11 +1,12 @@
 /* The rules for a certificate in a path (RFC 5280, RFC 9525), as the server's or as an issuer's.
- * They are numbered, and each sets its own bit. path.c finds the path, constraints.c has
- * rule 5. */
+ * They are numbered, and each sets its own bit. path.c finds the path and has rule 10;
+ * constraints.c has rule 5. */
 #include "path.h"
 #include "mbedtls/oid.h"
 
-/* Rule 1: no SHA-1 or MD5 signatures (a root's own signature is not checked), RSA keys of at least
-   2048 bits. Keys on curves other than P-256, P-384 and P-521 do not parse. */
+/* Rule 1: signatures must not use SHA-1 or MD5 (a root's own signature is not checked), and RSA
+   keys must have at least 2048 bits. Keys on curves other than P-256, P-384 and P-521 do not
+   parse. */
 #define MIN_RSA_BITS 2048
 
 /* Reports whether an RSA key is long enough. */
@@ -15,7 +16,7 @@ bool tls_strong_key(const mbedtls_x509_crt* certificate) {
 }
 
 /* Reports whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Certificates before
-   version 3 have no such extensions, so every root of that age may. */
+   version 3 have no extensions that could forbid it, so such roots may. */
 bool tls_may_sign(const mbedtls_x509_crt* root) {
   if (root->version < 3) return true;
   return root->ca_istrue &&
@@ -66,7 +67,7 @@ static bool name_matches(struct bytes name, const char* host) {
 /* Sets the name that the peer must prove. Returns false if it is not a valid name. */
 bool tls_set_name(struct connection* connection, const u8* name, u32 length) {
   if (length != 0 && name[length - 1] == '.') length--;
-  if (length == 0 || length > HOST_NAME) return false;
+  if (length == 0 || length > MAX_HOST_NAME) return false;
   for (u32 i = 0; i < length; i++) {
     if (name[i] <= ' ' || name[i] >= 127) return false;
     connection->name[i] = tls_lower(name[i]);
@@ -148,8 +149,9 @@ static u32 check_common(const mbedtls_x509_crt* certificate) {
          (certificate->version < 3 ? OLD_VERSION : 0);
 }
 
-/* `own`: it is among the roots that the user added. That makes it trusted for its names, whoever
-   signed it and even if it is a CA certificate too, as `openssl req -x509` makes them. */
+/* Returns the faults of a server's certificate. If `own`, the user has added this very certificate
+   as a root. It is then trusted for its names, no matter who signed it, and may be a CA certificate
+   too, as those made by `openssl req -x509` are. */
 u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt* leaf, bool own) {
   u32 faults = check_common(leaf) | check_name(connection, leaf);
   faults |= check_extensions(leaf, own && leaf->ca_istrue);
@@ -158,7 +160,7 @@ u32 tls_leaf_faults(const struct connection* connection, const mbedtls_x509_crt*
   return faults | (leaf->ca_istrue ? AUTHORITY_AS_SERVER : 0);
 }
 
-/* Rule 9: an intermediate's extendedKeyUsage counts, too, and a root's. */
+/* Rule 9: the extendedKeyUsage of intermediates and roots counts, too. */
 static u32 check_purpose(const mbedtls_x509_crt* issuer) {
   bool fits = mbedtls_x509_crt_check_extended_key_usage(
                   issuer, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
@@ -169,7 +171,7 @@ u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
   return check_common(issuer) | check_extensions(issuer, true) | check_purpose(issuer);
 }
 
-/* Of a root's extensions only its constraints and usage count. */
+/* Returns the faults of a root. Of its extensions, only constraints and key usage count. */
 u32 tls_root_faults(const mbedtls_x509_crt* root) {
   return check_dates(root) | check_purpose(root) |
          (tls_strong_key(root) ? 0 : MBEDTLS_X509_BADCERT_BAD_KEY);

@@ -1,3 +1,3 @@
-/* mbedTLS does its checks without assert. */
+/* mbedTLS does not rely on assert. */
 #pragma once
 #define assert(condition) ((void)0)

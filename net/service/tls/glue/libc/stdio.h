@@ -1,3 +1,3 @@
-/* mbedTLS includes <stdio.h> but uses nothing of it: config.h names its snprintf. */
+/* mbedTLS includes <stdio.h> but uses nothing from it: config.h names its snprintf. */
 #pragma once
 #include <stddef.h>

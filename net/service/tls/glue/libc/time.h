@@ -1,4 +1,4 @@
-/* The fields by which mbedTLS compares the dates of certificates. */
+/* The types with which mbedTLS compares the dates of certificates. */
 #pragma once
 typedef long long time_t;
 struct tm {
