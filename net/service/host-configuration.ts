@@ -20,7 +20,7 @@ const DEFAULT_HOSTNAME: string = "anonymos";
 
 /** The configuration of the host. */
 export class HostConfiguration extends Pollable {
-  /** One for each interface, by interface index. */
+  /** The configurator of each interface, by interface index. */
   readonly configurators: Array<InterfaceConfigurator> = [];
   /** The host name set by the user, or "". */
   private ownHostname: string = "";

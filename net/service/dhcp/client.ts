@@ -343,7 +343,7 @@ export class DhcpClient {
     this.wakeAt = lease.t1At > now ? lease.t1At : earlier(lease.t2At, now + RENEWAL_WAIT);
   }
 
-  /** Handles a NAK: gives up the lease and starts over. Returns false if it does not count. */
+  /** Handles a NAK: gives up the lease and starts over. Returns false if it is ignored. */
   private refused(options: DhcpOptions, source: Ipv4Address, now: i64): bool {
     const server = serverOf(options, source);
     if (!awaitsAck(this.state) || server == 0 || !this.isFromOwnServer(server)) return false;

@@ -21,7 +21,7 @@ export const enum DhcpState {
   Releasing,
 }
 
-/** In the order of `DhcpState`; the names of RFC 2131 figure 5. */
+/** The states' names (RFC 2131 figure 5), in the order of `DhcpState`. */
 export const DHCP_STATE_NAMES: StaticArray<string> = [
   "stopped",
   "init",

@@ -19,7 +19,7 @@ export class DnsCacheEntry {
   usedAt: u64 = 0;
 
   constructor(
-    /** In canonical form. */
+    /** The queried name, in canonical form. */
     readonly name: string,
     readonly canonicalName: string,
     readonly addresses: Array<Ipv4Address>,

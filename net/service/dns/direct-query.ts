@@ -18,7 +18,7 @@ export class DirectOptions {
   tcp: bool = false;
   edns: bool = true;
   recurse: bool = true;
-  /** The number of queries to each server that does not answer. */
+  /** The maximum number of queries to each server. */
   tries: i32 = 3;
   timeout: i64 = 5 * SECOND;
 }
@@ -33,7 +33,7 @@ export class DirectQuery {
   overTcp: bool = false;
   /** Whether the UDP response was truncated. */
   truncated: bool = false;
-  /** What went wrong so far, in dig's words. */
+  /** The failed attempts, in dig's words. */
   readonly complaints: Array<string> = [];
   /** Microseconds from the last question to the answer. */
   elapsed: i64 = 0;
@@ -46,7 +46,7 @@ export class DirectQuery {
     private readonly transport: DnsTransport,
     /** At least one. */
     private readonly servers: Array<NameServer>,
-    /** In canonical form; "" is the root. */
+    /** The name to query, in canonical form; "" is the root. */
     private readonly name: string,
     private readonly options: DirectOptions,
     now: i64,

@@ -43,7 +43,7 @@ export const enum DnsError {
   Cancelled,
 }
 
-/** In the order of `DnsError`, with the mnemonics of response codes as dig(1) prints them. */
+/** Messages in the order of `DnsError`, with response codes as dig(1) prints them. */
 const WORDS: StaticArray<string> = [
   "",
   "not a host name",

@@ -6,7 +6,7 @@ import { canonicalName, nameComplaint } from "./name";
 /** One address of one name. */
 class HostsEntry {
   constructor(
-    /** In canonical form. */
+    /** The name in canonical form, as `canonicalName` returns it. */
     readonly name: string,
     readonly address: Ipv4Address,
   ) {}
@@ -14,7 +14,7 @@ class HostsEntry {
 
 /** The hosts table. A name may have several addresses. */
 export class HostsTable {
-  /** At most HOSTS_ENTRIES. */
+  /** The addresses of all names, at most HOSTS_ENTRIES. */
   readonly entries: Array<HostsEntry> = [];
 
   /**

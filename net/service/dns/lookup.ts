@@ -64,9 +64,9 @@ export class DnsLookup {
 
   /** Open queries; the last is the one whose timeout counts. */
   private attempts: Array<Attempt> = [];
-  /** By server; a server with a fault is not queried again. */
+  /** The fault of each server, or None; a server with a fault is not queried again. */
   private readonly faults: StaticArray<DnsError>;
-  /** By server: whether to query it without EDNS and mixed case from now on. */
+  /** For each server, whether to query it without EDNS and mixed case from now on. */
   private readonly plain: StaticArray<bool>;
   /** The truncated answer with the most addresses. */
   private part: DnsAnswer | null = null;
@@ -81,7 +81,7 @@ export class DnsLookup {
   private aliases: u32 = 0;
 
   constructor(
-    /** In canonical form. */
+    /** The name to look up, in canonical form. */
     readonly name: string,
     /** At least one, in the order in which to query them. */
     private readonly servers: Array<ServerState>,
@@ -146,7 +146,7 @@ export class DnsLookup {
       return;
     }
     if (!attempt.stream) state.answered(now - attempt.sentAt, reply.hasOpt);
-    if (!reply.caseKept && !attempt.stream && attempt.exchange.question.mixed) {
+    if (!reply.caseKept && !attempt.stream && attempt.exchange.question.mixedCase) {
       this.caseLost(attempt, now);
       return;
     }
@@ -172,7 +172,8 @@ export class DnsLookup {
     if (attempt.stream && !reply.caseKept) state.mixedCaseFailed(now);
     // The server was silent before, and answers a question without EDNS and mixed case. Perhaps
     // only one of the two was the cause, so give them up one at a time.
-    if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixed) return;
+    if (attempt.stream || !this.plain[attempt.server] || question.edns || question.mixedCase)
+      return;
     if (state.usesEdns(now)) state.ednsFailed(now);
     else if (state.usesMixedCase(now)) state.mixedCaseFailed(now);
   }
@@ -296,7 +297,7 @@ export class DnsLookup {
       question.name,
       TYPE_A,
       question.edns,
-      question.mixed,
+      question.mixedCase,
     );
     if (stream == null) {
       this.withoutStream(attempt.server, DnsError.Truncated, now);
@@ -316,7 +317,10 @@ export class DnsLookup {
     this.withoutStream(attempt.server, error, now);
   }
 
-  /** Continues without TCP: with the truncated answer, else in lower case, else elsewhere. */
+  /**
+   * Continues without TCP: uses the truncated answer, or repeats a query whose name came back in
+   * another case, or queries the next server.
+   */
   private withoutStream(server: i32, error: DnsError, now: i64): void {
     if (this.havePart()) {
       this.usePart(now);

@@ -37,7 +37,10 @@ export class DnsProbes {
     return this.probes.length == 0;
   }
 
-  /** Queries `name` at a dead server that is due, unless it is `asked`, which a lookup queries. */
+  /**
+   * Queries `name` at a dead server that is due for a probe, unless that is `asked`, which a lookup
+   * is about to query anyway.
+   */
   sendDue(name: string, asked: ServerState, now: i64): void {
     if (this.probes.length >= (DNS_PROBES as i32)) return;
     if (this.transport.sockets >= DNS_SOCKETS) return;

@@ -34,19 +34,19 @@ export class DnsQuestion {
 
   constructor(
     random: Random,
-    /** In canonical form. */
+    /** The name in canonical form; the message may have it in mixed case. */
     readonly name: string,
     readonly type: u32,
     /** Whether it has an OPT record (RFC 6891). */
     readonly edns: bool,
     /** Whether the letters are in random case. */
-    readonly mixed: bool,
+    readonly mixedCase: bool,
   ) {
     this.id = random.next32() & 0xffff;
     const pointer = changetype<usize>(this.message);
     const length = emitDnsQuery(pointer, this.id, name, type);
     this.nameLength = length - DNS_HEADER - TYPE_AND_CLASS;
-    if (mixed) mixCase(random, pointer + DNS_HEADER, this.nameLength);
+    if (mixedCase) mixCase(random, pointer + DNS_HEADER, this.nameLength);
     this.length = edns ? emitOpt(pointer, length) : length;
   }
 

@@ -39,7 +39,7 @@ export class DnsReply {
     return this.extendedCode == BAD_VERSION && DnsHeader.at(this.pointer).answers == 0;
   }
 
-  /** Looks for the OPT record. In a malformed message it may miss it; other code reports those. */
+  /** Looks for the OPT record. Ignores malformed records, which the answer's parser reports. */
   private readOpt(): void {
     const header = DnsHeader.at(this.pointer);
     const reader = new DnsReader(this.pointer, this.length);

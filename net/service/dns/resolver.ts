@@ -35,7 +35,7 @@ export class DnsResolver extends Pollable {
   readonly transport: DnsTransport;
   private readonly probes!: DnsProbes;
   private lookups: Array<DnsLookup> = [];
-  /** In canonical form. */
+  /** The search domains, in canonical form. */
   private searchDomains: Array<string> = [];
 
   constructor(

@@ -101,10 +101,10 @@ export class ServerState {
 
 /** The configured servers. */
 export class ServerList {
-  /** In the configured order. */
+  /** The servers in the configured order. */
   states: Array<ServerState> = [];
 
-  /** Replaces the servers; keeps the state of those that remain. Returns false if none changed. */
+  /** Replaces the servers; those that remain keep their state. Returns true if any changed. */
   set(servers: Array<NameServer>): bool {
     const count = min(servers.length, DNS_SERVERS as i32);
     const states: Array<ServerState> = [];

@@ -28,7 +28,7 @@ export class Url {
   /** Whether the scheme is neither http nor https. */
   unsupported: bool = false;
   secure: bool = false;
-  /** In lower case. */
+  /** The host in lower case. */
   host: string = "";
   /** The host as an IPv4 address; NOT_AN_ADDRESS if it is a name. */
   address: i64 = NOT_AN_ADDRESS;

@@ -88,7 +88,7 @@ export class NtpClient extends Pollable {
     return this.time.wallClock() < 0 ? 0 : chosen.offset + now - this.time.wallClock();
   }
 
-  /** Sets the clock from a round's result without a limit; does nothing if the round failed. */
+  /** Sets the clock from a round's result, with no limit on the step. Ignores a failed round. */
   apply(round: NtpRound, now: i64): void {
     const chosen = round.chosen;
     if (chosen == null) return;

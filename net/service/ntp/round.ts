@@ -10,7 +10,7 @@ import { chooseSample, NtpSample } from "./sample";
 export class NtpRound {
   /** Set once the other fields are valid. */
   done: bool = false;
-  /** One query for each server, in the order of the servers. */
+  /** One query for each valid server, in the order of the servers. */
   readonly queries: Array<NtpQuery> = [];
   /** The chosen sample, or null if the round failed. */
   chosen: NtpSample | null = null;

@@ -359,7 +359,7 @@ export class TlsStream implements Stream {
     this.deadline = NEVER;
   }
 
-  /** Discards unread input, with which closing would reset TCP (RFC 1122 section 4.2.2.13). */
+  /** Discards unread input: if any is left, closing resets TCP (RFC 1122 section 4.2.2.13). */
   private discardInput(): void {
     const below = this.below;
     for (let here = below.peekLength(); here > 0; here = below.peekLength()) below.consume(here);

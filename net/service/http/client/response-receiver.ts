@@ -46,7 +46,7 @@ export class ResponseReceiver {
     this.parser = new HeadParser(head, false);
   }
 
-  /** Prepares for a response, to a HEAD request if `toHead`. */
+  /** Prepares for a response. `toHead` means that the request is HEAD. */
   start(toHead: bool): void {
     this.parser.reset();
     this.toHead = toHead;

@@ -32,7 +32,7 @@ export class Framing {
   /** Whether the reason is a length that does not fit into 63 bits. */
   lengthOverflow: bool = false;
 
-  /** Reads a response's framing, for a HEAD request if `toHead`. Returns false if rejected. */
+  /** Reads a response's framing. `toHead` means that it answers HEAD. Returns false if rejected. */
   readResponse(head: HttpHead, toHead: bool): bool {
     if (!this.readFields(head)) return false;
     const status = head.status;

@@ -217,7 +217,7 @@ export class HeadParser {
     return this.fail(HeadFailure.TooLarge, "Too many response headers");
   }
 
-  /** Returns the end of the value at `start`, without trailing blanks. If invalid, fails with 0. */
+  /** Returns the end of the value at `start`, without trailing blanks. If invalid, returns 0. */
   private valueEnd(start: u32, end: u32): u32 {
     const first = this.head.pointer(0);
     for (let i = start; i < end; i++) {

@@ -1,7 +1,7 @@
 /** The authority of a request: in its Host field or its target (RFC 3986 section 3.2). */
 import { hexValue, parseDecimal } from "../../../../core/text";
 
-/** Sets of characters: c is in it if bit c of the first word or bit c - 64 of the second is set. */
+/** Sets of characters: bit c of the first word (c < 64), else bit c - 64 of the second, is set. */
 const NAME_LOW: u64 = 0x2bff6fd200000000;
 const NAME_HIGH: u64 = 0x47fffffe87fffffe;
 const LITERAL_LOW: u64 = 0x7ff400000000000;
@@ -23,7 +23,10 @@ function isPort(value: i64): bool {
   return value >= 0 && value <= 65535;
 }
 
-/** Returns the length of a name or IPv4 address: unreserved, encoded, sub-delims except ",". */
+/**
+ * Returns the length of a name or an IPv4 address: unreserved and percent-encoded characters, and
+ * sub-delims other than ",".
+ */
 function nameEnd(pointer: usize, length: u32): u32 {
   let at: u32 = 0;
   while (at < length) {
