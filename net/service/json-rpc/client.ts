@@ -24,7 +24,7 @@ import { failAll, isErrorResponse, settleBatch, settleCall } from "./settle";
 /** The default time limit of an exchange. */
 const DEFAULT_TIMEOUT: i64 = 30 * SECOND;
 const JSON_TYPE: string = "application/json";
-/** The free memory divided by this bounds a response; see `maximumResponse`. */
+/** A response may be as long as the free memory divided by this; see `maximumResponse`. */
 const MEMORY_DIVISOR: u32 = 12;
 /** The maximum of `retryAfter`, in seconds. */
 const MAX_RETRY_SECONDS: i64 = 3600;

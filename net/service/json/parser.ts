@@ -221,7 +221,7 @@ class Parser {
   }
 }
 
-/** Reports whether `c` may follow a backslash alone: one of " \ / b f n r t. */
+/** Reports whether a backslash and `c` form an escape: `c` is one of " \ / b f n r t. */
 function isSimpleEscape(c: u32): bool {
   if (c == 0x22 || c == 0x5c || c == 0x2f || c == 0x62) return true;
   return c == 0x66 || c == 0x6e || c == 0x72 || c == 0x74;

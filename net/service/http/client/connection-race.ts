@@ -119,7 +119,7 @@ export class ConnectionRace {
     return null;
   }
 
-  /** Replaces a stream whose cached session failed. Returns false if impossible or done before. */
+  /** Replaces, once, a stream that failed with a cached session. Returns false if it did not. */
   private renew(attempt: Attempt, now: i64): bool {
     if (this.renewed) return false;
     this.renewed = true;

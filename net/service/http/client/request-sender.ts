@@ -8,7 +8,7 @@ export class RequestSender {
   private head: StaticArray<u8> = new StaticArray<u8>(0);
   private headSent: u32 = 0;
   private body: BodySource | null = null;
-  /** How many bytes of the body were sent. */
+  /** The number of body bytes sent. */
   bodySent: u64 = 0;
   private stopped: bool = false;
 

@@ -90,7 +90,7 @@ export class BodyDecoder {
     return this.finished;
   }
 
-  /** Parses framing until content, the end or an error. Returns how many bytes it consumed. */
+  /** Parses framing up to content, the body's end or an error. Returns how much it consumed. */
   frame(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.payload == 0 && !this.finished) {

@@ -1,7 +1,10 @@
 /** The authority of a request: in its Host field or its target (RFC 3986 section 3.2). */
 import { hexValue, parseDecimal } from "../../../../core/text";
 
-/** Sets of characters: bit c of the first word (c < 64), else bit c - 64 of the second, is set. */
+/**
+ * Sets of characters: c is in a set if bit c of its first word (c < 64) or bit c - 64 of its second
+ * word is set.
+ */
 const NAME_LOW: u64 = 0x2bff6fd200000000;
 const NAME_HIGH: u64 = 0x47fffffe87fffffe;
 const LITERAL_LOW: u64 = 0x7ff400000000000;
