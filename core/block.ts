@@ -19,18 +19,18 @@ export function freeBlock(pointer: usize, bytes: u32): void {
 }
 
 /** Free lists of ring blocks of 2^index bytes; each block holds the address of the next. */
-const waiting = new StaticArray<usize>(32);
+const freeLists = new StaticArray<usize>(32);
 
 /**
  * Allocates a block for a ring; `bytes` must be a power of two. Freed ring blocks are kept for the
- * next ring of their size. AssemblyScript's allocator searches only the next larger size class: it
- * would never reuse a free block of exactly this size, and memory would run out by fragmentation.
+ * next ring of their size. AssemblyScript's allocator starts its search in the next larger size
+ * class: it would never reuse a free block of exactly this size, and would fragment the memory.
  */
 export function allocateRing(bytes: u32): usize {
   const size = ctz(bytes) as i32;
-  const block = waiting[size];
+  const block = freeLists[size];
   if (block == 0) return allocateBlock(bytes);
-  waiting[size] = load<usize>(block);
+  freeLists[size] = load<usize>(block);
   held += bytes;
   return block;
 }
@@ -38,8 +38,8 @@ export function allocateRing(bytes: u32): usize {
 /** Frees a ring's block; `bytes` must be its allocated size. */
 export function freeRing(block: usize, bytes: u32): void {
   const size = ctz(bytes) as i32;
-  store<usize>(block, waiting[size]);
-  waiting[size] = block;
+  store<usize>(block, freeLists[size]);
+  freeLists[size] = block;
   held -= bytes;
 }
 

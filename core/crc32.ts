@@ -6,7 +6,7 @@
 /** The polynomial 0x04c11db7, bit-reversed. */
 const POLYNOMIAL: u32 = 0xedb88320;
 
-/** Table k, entry b: the effect of byte b followed by k more bytes. Filled on first use. */
+/** Table k, entry b: the effect of byte b followed by k zero bytes. Filled on first use. */
 const tables = new StaticArray<u32>(8 * 256);
 
 function fillTables(): void {
@@ -24,7 +24,7 @@ function fillTables(): void {
 }
 
 /** Returns the entry of a table for the low byte of `value`. */
-function look(base: usize, table: u32, value: u32): u32 {
+function lookUp(base: usize, table: u32, value: u32): u32 {
   return load<u32>(base + (((table << 8) | (value & 255)) << 2));
 }
 
@@ -42,15 +42,15 @@ export function crc32(crc: u32, pointer: usize, length: u32): u32 {
     const low = load<u32>(at) ^ value;
     const high = load<u32>(at, 4);
     value =
-      look(base, 7, low) ^
-      look(base, 6, low >>> 8) ^
-      look(base, 5, low >>> 16) ^
-      look(base, 4, low >>> 24) ^
-      look(base, 3, high) ^
-      look(base, 2, high >>> 8) ^
-      look(base, 1, high >>> 16) ^
-      look(base, 0, high >>> 24);
+      lookUp(base, 7, low) ^
+      lookUp(base, 6, low >>> 8) ^
+      lookUp(base, 5, low >>> 16) ^
+      lookUp(base, 4, low >>> 24) ^
+      lookUp(base, 3, high) ^
+      lookUp(base, 2, high >>> 8) ^
+      lookUp(base, 1, high >>> 16) ^
+      lookUp(base, 0, high >>> 24);
   }
-  for (; at < end; at++) value = (value >>> 8) ^ look(base, 0, value ^ load<u8>(at));
+  for (; at < end; at++) value = (value >>> 8) ^ lookUp(base, 0, value ^ load<u8>(at));
   return ~value;
 }

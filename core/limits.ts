@@ -1,7 +1,7 @@
 /**
- * Every bound of the system: everything that input can make grow is bounded here. Reaching a bound
- * fails only the operation at hand. `_BYTES` counts bytes, `_LENGTH` characters, other names count
- * items. A style test rejects bounds defined elsewhere, and bounds that nothing uses.
+ * Every bound in the system. Anything that input can make grow is bounded here, and reaching a
+ * bound fails only the current operation. `_BYTES` counts bytes, `_LENGTH` characters, other names
+ * count items. A style test rejects bounds defined elsewhere, and bounds that nothing uses.
  */
 
 // --- frames ---
@@ -24,7 +24,7 @@ export const VIRTIO_QUEUE: u32 = 1024;
 /** Descriptors of the e1000's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
 export const TRANSMIT_RING: u32 = 256;
-/** Frames received from a device in one turn, before everything else runs. */
+/** Frames received from a device in one turn, before anything else runs. */
 export const RECEIVE_BATCH: u32 = 64;
 /** Buffers of the serial port, powers of two: the receive buffer holds 1.4 s at 115,200 baud. */
 export const UART_RECEIVE_BYTES: u32 = 16 * 1024;
@@ -42,7 +42,7 @@ export const NEIGHBOR_QUEUE: u32 = 4;
 export const LOOPBACK_QUEUE: u32 = 128;
 /** Datagrams in reassembly; each holds a buffer of 64 KiB. */
 export const REASSEMBLIES: u32 = 8;
-/** Counters of IPv4 identifications; a power of two. */
+/** IPv4 identification counters; a power of two. */
 export const IP_IDENTIFICATIONS: u32 = 256;
 /** Buckets of the ICMP error rate limiter; a power of two. */
 export const ICMP_BUCKETS: u32 = 64;
@@ -72,9 +72,9 @@ export const TCP_TIME_WAITS: u32 = 16384;
  */
 export const TCP_RECEIVE_BYTES: u32 = 128 * 1024;
 export const TCP_SEND_BYTES: u32 = 64 * 1024;
-/** Records of segments in flight of one connection, 16 bytes each; a power of two. */
+/** Records of one connection's segments in flight, 16 bytes each; a power of two. */
 export const TCP_SENT_SEGMENTS: u32 = 128;
-/** Ranges held out of order by one connection; a segment that needs one more is dropped. */
+/** Out-of-order ranges that a connection holds; a segment that needs one more is dropped. */
 export const TCP_REASSEMBLY_PIECES: u32 = 32;
 /** Recently used local ports, which a peer may still hold in TIME-WAIT; a power of two. */
 export const TCP_RECENT_PORTS: u32 = 256;
@@ -99,13 +99,13 @@ export const DNS_ALIASES: u32 = 16;
 /** The longest response, over UDP and over TCP. */
 export const DNS_MESSAGE_BYTES: u32 = 4096;
 export const DNS_STREAM_BYTES: u32 = 16 * 1024;
-/** Buffers of a query's socket: a few responses, and forged ones that arrive first. */
+/** Buffers of a query's socket: room for a few responses, as forged ones may arrive first. */
 export const DNS_RECEIVE_BYTES: u32 = 16 * 1024;
 export const DNS_TRANSMIT_BYTES: u32 = 1024;
 export const DNS_CACHE_ENTRIES: u32 = 256;
 /** Servers queried for one name. */
 export const DNS_SERVERS: u32 = 4;
-/** Sockets of queries; above that, a retry closes the socket of an earlier attempt. */
+/** Sockets of queries; if all are used, a retry closes the socket of an earlier attempt. */
 export const DNS_SOCKETS: u32 = 40;
 /** Queries that only find out whether a server answers again. */
 export const DNS_PROBES: u32 = 8;
@@ -137,8 +137,8 @@ export const HTTP_HEADER_FIELDS: u32 = 1024;
 /** The longest body that a call of the public API keeps. */
 export const HTTP_CALL_BYTES: u32 = 1024 * 1024;
 /**
- * The extensions of one chunk. Also those of a whole body that its data does not pay for: each
- * chunk pays for 16 bytes, and twice its size.
+ * The extensions of one chunk, and the excess of a whole body's extensions: the bytes beyond an
+ * allowance of 16 per chunk plus twice the chunk's size.
  */
 export const HTTP_CHUNK_EXTENSION_BYTES: u32 = 16 * 1024;
 /** The trailer of one body. */
@@ -156,7 +156,7 @@ export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
 
 // --- JSON and JSON-RPC ---
-/** The longest JSON text: the first always, up to the second if memory allows (JsonRpcClient). */
+/** The longest JSON text, and the longest if memory allows (JsonRpcClient). */
 export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_BYTES_MAXIMUM: u32 = 16 * 1024 * 1024;
 /** Nested arrays and objects. */
@@ -164,7 +164,7 @@ export const JSON_DEPTH: u32 = 1024;
 /** Values and member names of one text; texts above 1 MiB may have one per eight bytes. */
 export const JSON_VALUES: u32 = 128 * 1024;
 export const RPC_BATCH_CALLS: u32 = 100;
-/** Characters shown of the reason that a server gives for an HTTP error status. */
+/** Characters shown of a server's explanation of an HTTP error status. */
 export const RPC_EXPLANATION_LENGTH: u32 = 200;
 /** Characters kept of an error message. */
 export const RPC_MESSAGE_LENGTH: i32 = 1024;
@@ -177,7 +177,7 @@ export const TLS_READ_BYTES: u32 = 16 * 1024;
 /** Cached sessions, and the maximum size of one. */
 export const TLS_SESSIONS: u32 = 32;
 export const TLS_SESSION_BYTES: u32 = 8 * 1024;
-/** Sessions of one server: with TLS 1.3 many servers send two tickets, none after a resumption. */
+/** Sessions of one server. Many TLS 1.3 servers send two tickets, but none after resumption. */
 export const TLS_SESSIONS_PER_SERVER: i32 = 2;
 /** The longest certificate that is shown, and the longest of its text fields. */
 export const CERTIFICATE_BYTES: u32 = 16 * 1024;
@@ -204,13 +204,13 @@ export const KEY_SEQUENCE_BYTES: u32 = 24;
 export const CONSOLE_INPUT_BATCH: u32 = 256;
 /** Commands that may finish in one turn. */
 export const CONSOLE_COMMAND_BATCH: u32 = 16;
-/** Kernel messages are not shown while the output buffer has fewer free characters. */
+/** Kernel messages are not shown while the output buffer has fewer free characters than this. */
 export const CONSOLE_LOG_ROOM: u32 = 16 * 1024;
-/** Jobs are not polled while more characters are unprinted. */
+/** Jobs are not polled while more characters than this are unprinted. */
 export const OUTPUT_ROOM: u32 = 32 * 1024;
-/** Output is dropped, with a message, while more characters are unprinted. */
+/** Output is dropped, with a message, while more characters than this are unprinted. */
 export const OUTPUT_BACKLOG: u32 = 4 * 1024 * 1024;
-/** Bytes typed ahead of a running command that does not read input. */
+/** Bytes typed while a command that does not read input runs; they are kept for later. */
 export const TYPE_AHEAD_BYTES: u32 = 16 * 1024;
 /** Characters kept in the kernel log. */
 export const LOG_LENGTH: u32 = 64 * 1024;
@@ -218,7 +218,7 @@ export const LOG_LENGTH: u32 = 64 * 1024;
 export const HEAP_RESERVE: u32 = 1024 * 1024;
 
 // --- commands ---
-/** Typed lines that `nc` queues for a slow peer, and their bytes; at either bound input pauses. */
+/** Typed lines that `nc` queues for a slow peer, and their bytes; either bound pauses input. */
 export const NC_LINES: u32 = 256;
 export const NC_BYTES: u32 = 64 * 1024;
 /** Bytes that `nc` prints at once. */

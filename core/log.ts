@@ -1,6 +1,6 @@
 /**
  * The kernel's log: recent lines are kept for `dmesg`, and each is passed to the console at once.
- * Lines carry the time of the last `setLogTime`, as this layer has no clock.
+ * A line carries the time last set with `setLogTime`, because this layer has no clock.
  */
 import { LOG_LENGTH } from "./limits";
 

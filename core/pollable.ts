@@ -1,21 +1,21 @@
 /**
- * The kernel's one way to share the processor: whatever takes time is an object that the event
- * loop polls. Nothing waits inside `poll`; it does what can be done now and returns.
+ * The kernel's only form of concurrency: anything that takes time is an object that the event loop
+ * polls. `poll` never waits; it does what can be done now and returns.
  */
 import { earlier, NEVER } from "./time";
 
 export abstract class Pollable {
   /**
-   * There is nothing to do, whatever arrives, until somebody starts something. Set at the end of
-   * `poll`, cleared by the method that starts it. The list does not poll a dormant member.
+   * True if the object has no work and nothing that arrives can give it any. Set at the end of
+   * `poll`; cleared by the method that gives it work. The list does not poll a dormant member.
    */
   dormant: bool = false;
   /** The next member of its list. Used by PollableList only. */
   listNext: Pollable | null = null;
 
-  /** Goes on as far as it can at `now`; returns true to be polled again at once. */
+  /** Does what can be done at `now`. Returns true to be polled again at once. */
   abstract poll(now: i64): bool;
-  /** When it next has something to do if nothing arrives first; NEVER if only an arrival counts. */
+  /** Returns when to poll next if nothing arrives first; NEVER if only an arrival gives it work. */
   abstract pollAt(now: i64): i64;
 }
 
@@ -27,7 +27,7 @@ export class PollableList {
   /** Adds a member, which may be in one list only. */
   add(member: Pollable): void {
     const last = this.last;
-    assert(member.listNext == null && member !== last, "a pollable is in one list, once");
+    assert(member.listNext == null && member !== last, "a pollable must be in one list only");
     if (last == null) this.first = member;
     else last.listNext = member;
     this.last = member;

@@ -21,7 +21,7 @@ export function register(program: Program): void {
   registered.push(program);
 }
 
-/** Starts the registered programs and adds them to what the kernel polls. */
+/** Starts the registered programs and adds them to `tasks`, which the kernel polls. */
 export function startPrograms(tasks: PollableList, now: i64): void {
   for (let i = 0; i < registered.length; i++) {
     registered[i].start(now);

@@ -1,6 +1,6 @@
 /**
- * Text as bytes: ASCII and UTF-8 (RFC 3629) at an address, numbers in it, and characters that must
- * not reach the console.
+ * Text as bytes at an address: ASCII, UTF-8 (RFC 3629) and decimal numbers; and the characters that
+ * must not reach the console.
  */
 import { TextBuilder } from "./text-builder";
 

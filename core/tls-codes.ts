@@ -17,7 +17,7 @@ export const TLS_STATE_MASK = 15;
 export const TLS_OUTPUT = 16;
 /** Flag in `tlsState`: `tlsStep` can make progress without more input. */
 export const TLS_AGAIN = 32;
-/** Flag in `tlsState`: a session to resume has arrived that `tlsSession` has not copied yet. */
+/** Flag in `tlsState`: a resumable session has arrived, and `tlsSession` has not copied it yet. */
 export const TLS_NEW_SESSION = 64;
 
 /** Options of `tlsOpenClient` and `tlsOpenServer`. */
