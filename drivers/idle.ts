@@ -1,7 +1,7 @@
 /**
  * Decides whether the processor may sleep. Shortly after activity, polling is cheaper than
- * sleeping: an interrupt costs more than many turns, and under QEMU it is up to 128 microseconds
- * late.
+ * sleeping: an interrupt costs more than many turns, and under QEMU it arrives up to 128
+ * microseconds late.
  */
 import { earlier } from "../core/time";
 import { arm } from "../machine/timer";

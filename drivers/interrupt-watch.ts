@@ -1,7 +1,7 @@
 /**
  * Detects dead interrupts. Firmware may route a line wrongly or not at all, and a kernel asleep
  * until such a line fires would never wake. So a device is polled every second until its first
- * interrupt, and every millisecond once an interrupt is missing.
+ * interrupt, and every millisecond after an expected interrupt did not come.
  */
 import { log } from "../core/log";
 import { MILLISECOND, NEVER, SECOND } from "../core/time";
@@ -20,7 +20,7 @@ export class InterruptWatch {
   interruptDriven: bool = false;
   /** Interrupts due so far, counted since boot. */
   private due: u64 = 0;
-  /** When to give up on the interrupt that is due, in microseconds since boot; NEVER: none is. */
+  /** When to give up on the interrupt that is due, in microseconds since boot; NEVER if none is. */
   private waitEnds: i64 = NEVER;
 
   constructor(
@@ -34,7 +34,7 @@ export class InterruptWatch {
     return this.interruptDriven;
   }
 
-  /** Sets the number of interrupts that must have occurred since boot. */
+  /** Sets the number of interrupts since boot from which on none is missing. */
   expect(count: u64): void {
     this.due = count;
   }

@@ -19,7 +19,7 @@ class Model {
     readonly vendor: u32,
     readonly device: u32,
     readonly family: Family,
-    /** The name for the log; "" for that of pci/names.ts. */
+    /** The name for the log; "" means the name in pci/names.ts. */
     readonly name: string = "",
   ) {}
 }

@@ -3,8 +3,8 @@
  * start it, to sleep while it is idle, and to stop it. Code outside drivers/ uses only this
  * interface; `nic-probe.ts` maps PCI functions to drivers.
  *
- * A driver neither pads nor clears what it sends, nor lets its controller do so: a frame is at
- * least 60 bytes long when it gets here (see NetworkDevice.transmit).
+ * Neither a driver nor its controller pads frames: those passed to `transmit` are already at least
+ * 60 bytes long (see NetworkDevice.transmit).
  *
  *     start ─> connectInterrupt ─> receive, transmit, flush   (every turn)
  *                                  needsPoll, pollAt          (before the processor sleeps)

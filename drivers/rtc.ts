@@ -24,10 +24,10 @@ const HOURS_24: u32 = 0x02;
 const AFTERNOON: u32 = 0x80;
 const BATTERY_GOOD: u32 = 0x80;
 
-/** Reads of the status register; an update takes 2 ms and happens once a second. */
+/** Reads of the status register before giving up; an update takes 2 ms, once a second. */
 const UPDATE_TRIES: u32 = 5000;
 const READ_TRIES: u32 = 5;
-const WRONG: u32 = 0xffffffff;
+const INVALID: u32 = 0xffffffff;
 
 /** Days before each month in a common year. */
 const DAYS_BEFORE: StaticArray<u32> = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
@@ -62,7 +62,7 @@ class Reading {
 
 /**
  * Returns the seconds since 1970-01-01 00:00:00 UTC, or -1 if there is no clock, its battery is
- * flat or its date is invalid. `centuryRegister` is that of the FADT, or 0; without one, years
+ * flat or its date is invalid. `centuryRegister` is the FADT's, or 0; without one, years
  * below 70 are in the 21st century.
  */
 export function readRtc(centuryRegister: u32): i64 {
@@ -84,7 +84,7 @@ function cmos(register: u32): u32 {
   return in8(DATA) & 255;
 }
 
-/** Waits until no update is in progress. Returns false if one never ends: there is no clock. */
+/** Waits until no update is in progress. Returns false if one never ends: no clock is there. */
 function waitForUpdate(): bool {
   for (let i: u32 = 0; i < UPDATE_TRIES; i++) {
     if ((cmos(STATUS_A) & UPDATE_IN_PROGRESS) == 0) return true;
@@ -112,19 +112,19 @@ function decode(reading: Reading, format: u32): i64 {
   return ((days * 24 + (hour as i64)) * 60 + (minute as i64)) * 60 + (second as i64);
 }
 
-/** Decodes a binary or BCD value; WRONG if it has a digit above 9. */
+/** Decodes a binary or BCD value; INVALID if it has a digit above 9. */
 function number(value: u32, format: u32): u32 {
   if ((format & BINARY) != 0) return value;
   const high = value >>> 4;
   const low = value & 15;
-  return high > 9 || low > 9 ? WRONG : high * 10 + low;
+  return high > 9 || low > 9 ? INVALID : high * 10 + low;
 }
 
 /** In 12-hour format, bit 7 means p.m., and hour 12 comes before hour 1. */
 function decodeHour(value: u32, format: u32): u32 {
   if ((format & HOURS_24) != 0) return number(value, format);
   const hour = number(value & ~AFTERNOON, format);
-  if (hour < 1 || hour > 12) return WRONG;
+  if (hour < 1 || hour > 12) return INVALID;
   return (hour % 12) + ((value & AFTERNOON) != 0 ? 12 : 0);
 }
 

@@ -58,7 +58,7 @@ const POLL_TRIES: u32 = 100_000;
 
 /** A serial port. */
 export class Uart implements InterruptHandler {
-  /** There is a port. Without one, all methods do nothing. */
+  /** Whether there is a port. Without one, all methods do nothing. */
   present: bool = false;
   /** Overrun errors: bytes were lost because the hardware FIFO was full. */
   overruns: u64 = 0;
@@ -70,9 +70,9 @@ export class Uart implements InterruptHandler {
   private readonly unsent: UartRing = new UartRing(UART_TRANSMIT_BYTES);
   /** Bytes that an empty transmitter accepts at once: 16 with FIFOs, else 1. */
   private depth: u32 = 1;
-  /** The transmit interrupt is enabled. */
+  /** Whether the transmit interrupt is enabled. */
   private sending: bool = false;
-  /** The receive ring was full: the receive interrupt is disabled. */
+  /** Whether the receive interrupt is disabled because the receive ring was full. */
   private throttled: bool = false;
   private interruptDriven: bool = false;
 
@@ -84,7 +84,7 @@ export class Uart implements InterruptHandler {
   }
 
   /**
-   * Detects the port and sets its baud rate, with interrupts disabled: enough for `writePolled`.
+   * Detects the port and sets its baud rate, leaving interrupts disabled; `writePolled` then works.
    * Returns false if there is no port. An unsupported rate becomes 115,200.
    */
   start(baud: u32): bool {
@@ -128,7 +128,7 @@ export class Uart implements InterruptHandler {
     }
   }
 
-  /** Queues bytes. Returns the number accepted; without a port, all are. */
+  /** Queues bytes. Returns the number accepted, which is `length` if there is no port. */
   write(pointer: usize, length: u32): u32 {
     if (!this.present) return length;
     const taken = min(length, this.unsent.room());

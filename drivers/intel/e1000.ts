@@ -1,7 +1,7 @@
 /**
  * The driver for Intel's 8254x gigabit controllers: 82540EM, 82545EM and 82544 (SDM: see
  * registers.ts). The interrupt handler only masks further interrupts. Frames are received by
- * polling until the ring is empty; `needsPoll` then unmasks them.
+ * polling until the ring is empty; `needsPoll` then unmasks the interrupts.
  */
 import { NEVER } from "../../core/time";
 import { delay } from "../../machine/delay";
@@ -22,7 +22,7 @@ const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE
 const ALL_CAUSES: u32 = 0xffffffff;
 /** At least 51 us between interrupts (SDM 13.4.18, in units of 256 ns). */
 const THROTTLE: u32 = 200;
-/** Microseconds to wait after a reset, which reloads the EEPROM (SDM 14.3; as Intel's driver). */
+/** Microseconds to wait after a reset, which reloads the EEPROM (SDM 14.3, Intel's driver). */
 const RESET_MICROSECONDS: u32 = 5000;
 /** Microseconds for DMA in progress to end after the rings are disabled. */
 const STOP_MICROSECONDS: u32 = 200;
@@ -43,9 +43,9 @@ export class E1000 extends Nic {
   private up: bool = false;
   private link: bool = false;
   private speed: u32 = 0;
-  /** Interrupts are masked, from an interrupt until `needsPoll` finds nothing to do. */
+  /** Whether interrupts are masked: from an interrupt until `needsPoll` finds nothing to do. */
   private masked: bool = true;
-  /** A sender has found the ring full. */
+  /** Whether a sender found the ring full and waits for room. */
   private waitingForRoom: bool = false;
 
   constructor(pci: PciDevice, pool: FramePool) {
@@ -92,7 +92,7 @@ export class E1000 extends Nic {
     const next = this.count.interrupts + 1;
     const frame = this.receiveRing.receive();
     if (frame == null) this.transmitRing.reclaim();
-    // Interrupts were unmasked when the frame arrived, so one is due.
+    // Interrupts were unmasked when the frame arrived, so an interrupt is due.
     else if (!this.masked) this.watch.expect(next);
     return frame;
   }
@@ -203,7 +203,7 @@ export class E1000 extends Nic {
   private reset(): void {
     const registers = this.registers;
     registers.write(reg.IMC, ALL_CAUSES);
-    // QEMU receives nothing for a second after a write of RCTL: avoid an unnecessary one.
+    // QEMU receives nothing for a second after a write of RCTL: avoid an unnecessary write.
     if ((registers.read(reg.RCTL) & reg.RCTL_EN) != 0) registers.write(reg.RCTL, 0);
     registers.write(reg.TCTL, 0);
     delay(STOP_MICROSECONDS);
@@ -226,7 +226,7 @@ export class E1000 extends Nic {
     return isStation(address) ? address : 0;
   }
 
-  /** Programs link, filters and interrupt moderation, not the enable bits (SDM 14.4, 14.5, 8.6). */
+  /** Programs link, filters and interrupt moderation, but no enable bits (SDM 14.4, 14.5, 8.6). */
   private initialise(): void {
     const registers = this.registers;
     const off: u32 =

@@ -22,7 +22,7 @@ const TRIES: u32 = 1000;
 const READ: u32 = 0b110;
 
 /**
- * Returns the hardware address, first byte on the wire highest, or 0 if the EEPROM does not answer.
+ * Returns the hardware address, as `loadNet48` does, or 0 if the EEPROM does not answer.
  * `bitBang` clocks the EEPROM bit by bit, for controllers without a read register (82544).
  */
 export function readEepromAddress(registers: Registers, bitBang: bool): u64 {

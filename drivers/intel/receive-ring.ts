@@ -49,7 +49,7 @@ export class ReceiveRing {
   private next: u32 = 0;
   /** Descriptors processed since the last write of RDT. */
   private unreturned: u32 = 0;
-  /** Dropping the rest of a frame that spans several descriptors. */
+  /** Whether the rest of a frame that spans several descriptors is being dropped. */
   private discarding: bool = false;
 
   constructor(
@@ -135,7 +135,7 @@ export class ReceiveRing {
   private accept(result: u64, length: u32): bool {
     const last = (result & RECEIVE_EOP) != 0;
     if (this.discarding || !last) {
-      // Count it once, and drop all its descriptors.
+      // Count the frame once, and drop all its descriptors.
       if (!this.discarding) this.counters.oversized++;
       this.discarding = !last;
       return false;

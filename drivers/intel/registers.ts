@@ -47,7 +47,7 @@ export const TDT: u32 = 0x3818;
 export const TIDV: u32 = 0x3820;
 export const TADV: u32 = 0x382c;
 
-// Statistics (SDM 13.7); real hardware clears one when it is read.
+// Statistics (SDM 13.7); real hardware clears a counter when it is read.
 export const CRCERRS: u32 = 0x4000;
 export const ALGNERRC: u32 = 0x4004;
 export const RXERRC: u32 = 0x400c;
@@ -112,7 +112,7 @@ export const TCTL_EN: u32 = 1 << 1;
 export const TCTL_CT: u32 = 0x0f << 4;
 export const TCTL_COLD: u32 = 0x40 << 12;
 
-/** Copper: IPGT 10, IPGR1 8, IPGR2 6; the SDM (13.4.34) has 10, 10 and 10 for the 82544. */
+/** Copper: IPGT 10, IPGR1 8, IPGR2 6; the SDM (13.4.34) asks for 10, 10, 10 on the 82544. */
 export const TIPG_COPPER: u32 = 10 | (8 << 10) | (6 << 20);
 
 /** The register window of one controller. */

@@ -50,8 +50,8 @@ export class Statistics {
   }
 
   /**
-   * Returns the count of a register since it was last read. According to the SDM a read clears the
-   * register, but QEMU's error counters are not cleared: two reads in a row return the same value.
+   * Returns the count of a register since it was last read. According to the SDM, a read clears the
+   * register, but QEMU does not clear error counters. A second read tells which is the case.
    */
   private fresh(i: i32): u32 {
     const first = this.registers.read(COUNTED[i]);

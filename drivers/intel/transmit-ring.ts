@@ -1,12 +1,12 @@
 /**
- * The transmit ring (SDM 3.4). Queued frames are handed over in batches, with one register write
- * each. The last descriptor of a batch requests its status (RS); the frames of the batch return to
- * the pool once that descriptor is done (DD).
+ * The transmit ring (SDM 3.4). `flush` hands all queued frames over with one register write. The
+ * last descriptor of each batch of frames requests its status (RS); the frames of the batch return
+ * to the pool once that descriptor is done (DD).
  *
  *        clean      batch      tail
  *     ─────┴──────────┴──────────┴─────
- *     free │  with    │ queued,  │ free
- *          │ hardware │ not told │
+ *     free │ closed   │ open     │ free
+ *          │ batches  │ batch    │
  */
 import { TRANSMIT_RING } from "../../core/limits";
 import { allocateDma, physical } from "../../machine/dma";
@@ -26,7 +26,7 @@ import {
 import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
 
 const MASK: u32 = TRANSMIT_RING - 1;
-/** Frames per status request, so that the frames of a long batch return in parts. */
+/** Frames in the longest batch, so that the frames of a long queue return to the pool in parts. */
 const REPORT_EVERY: u32 = 32;
 /** The second half of a descriptor, without the length: a whole frame, FCS inserted by hardware. */
 const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;

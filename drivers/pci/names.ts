@@ -62,7 +62,7 @@ const CLASSES: StaticArray<ClassName> = [
   new ClassName(0x1180, "Signal processing controller"),
 ];
 
-/** Where the subclass is unknown: by class alone, from class 0. */
+/** Names for unknown subclasses, by class alone, from class 0. */
 const BASE_CLASSES: StaticArray<string> = [
   "Unclassified device",
   "Mass storage controller",
@@ -126,7 +126,7 @@ const DEVICES: StaticArray<DeviceName> = [
   new DeviceName(0x101300b8, "Cirrus Logic GD 5446"),
 ];
 
-/** The name of a class code (24 bits); never empty. */
+/** Returns the name of a class code (24 bits); never empty. */
 export function className(code: u32): string {
   for (let i = 0; i < CLASSES.length; i++) {
     if (CLASSES[i].code == code >>> 8) return CLASSES[i].name;
@@ -135,7 +135,7 @@ export function className(code: u32): string {
   return base < (BASE_CLASSES.length as u32) ? BASE_CLASSES[base] : "Unassigned class";
 }
 
-/** The name of a device, or "" if the table does not have it. */
+/** Returns the name of a device, or "" if the table does not have it. */
 export function deviceName(vendor: u32, device: u32): string {
   const id = (vendor << 16) | device;
   for (let i = 0; i < DEVICES.length; i++) if (DEVICES[i].id == id) return DEVICES[i].name;

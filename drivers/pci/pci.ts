@@ -160,7 +160,7 @@ export class PciDevice {
     writeConfig16(this.address, PCI_COMMAND, command & ~COMMAND_MASTER);
   }
 
-  /** Determines the sizes by writing ones (section 6.2.5.1), with decoding disabled. */
+  /** Reads the base addresses; finds sizes by writing ones (6.2.5.1), with decoding disabled. */
   private readBars(): void {
     const count: u32 =
       this.headerType == HEADER_NORMAL ? 6 : this.headerType == HEADER_BRIDGE ? 2 : 0;
@@ -231,7 +231,7 @@ export function scanPci(): Array<PciDevice> {
   return found;
 }
 
-/** Sorts by address: the scan finds functions behind a bridge before those next to it. */
+/** Sorts by address, because the scan finds functions behind a bridge before those next to it. */
 function sort(devices: Array<PciDevice>): void {
   for (let i = 1; i < devices.length; i++) {
     const device = devices[i];

@@ -41,7 +41,7 @@ const WANTED: u32 = 64;
  */
 const PATIENCE: u32 = 100_000;
 
-/** Returns up to 64 random bytes of the first such device; empty without one, or on a timeout. */
+/** Returns up to 64 random bytes from the first entropy device; none without one or on timeout. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];
