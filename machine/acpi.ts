@@ -47,7 +47,7 @@ export class Acpi {
   resetSpace: u32 = 0;
   resetAddress: u64 = 0;
   resetValue: u32 = 0;
-  /** \_S5 exists, so the sleep types are valid, even if 0. */
+  /** Whether \_S5 exists; if so, the sleep types are valid even if 0. */
   canPowerOff: bool = false;
   sleepTypeA: u32 = 0;
   sleepTypeB: u32 = 0;
@@ -68,7 +68,7 @@ function read16(address: u64): u32 {
   return mmioRead8(address) | (mmioRead8(address + 1) << 8);
 }
 
-/** Reads a 64-bit physical address; 0 if it is beyond 4 GiB. */
+/** Reads a 64-bit physical address. Returns 0 if it is beyond 4 GiB. */
 function readAddress(address: u64): u64 {
   return mmioRead32(address + 4) == 0 ? (mmioRead32(address) as u64) : 0;
 }
@@ -101,7 +101,7 @@ function isRoot(address: u64): bool {
   return checksumOf(address, 20) == 0;
 }
 
-/** The length of a table, or 0 unless its signature, length and checksum are right. */
+/** Returns the length of a table, or 0 if its signature, length or checksum is wrong. */
 function tableLength(address: u64, signature: u32): u32 {
   if (address == 0 || mmioRead32(address) != signature) return 0;
   const length = mmioRead32(address + 4);
@@ -109,7 +109,7 @@ function tableLength(address: u64, signature: u32): u32 {
   return checksumOf(address, length) == 0 ? length : 0;
 }
 
-/** The address of the first valid table with a signature, or 0. */
+/** Returns the address of the first valid table with a signature, or 0. */
 function findTable(root: u64, signature: u32): u64 {
   const extended = mmioRead8(root + 15) >= 2 ? readAddress(root + 24) : 0;
   let width: u32 = 8;
@@ -176,7 +176,7 @@ function readSleepTypes(acpi: Acpi, dsdt: u64): void {
   }
 }
 
-/** Reports whether a NameOp, with or without root prefix, precedes the name before `at`. */
+/** Reports whether a NameOp precedes the name that ends at `at`, with or without a root prefix. */
 function isNamed(dsdt: u64, at: u32): bool {
   const before = mmioRead8(dsdt + ((at - 5) as u64));
   if (before == 0x08) return true;

@@ -1,4 +1,4 @@
-/** What the boot loader passes: the command line, its name and the modules. */
+/** What the boot loader passes: the command line, the loader's name and the modules. */
 import { COMMAND_LINE_BYTES } from "../core/limits";
 import { BootText, bootText, moduleCount, moduleLength, moduleName, moduleRead } from "./host";
 
@@ -43,8 +43,8 @@ export function bootModules(): Array<BootModule> {
 }
 
 /**
- * Returns the base name of a module. QEMU passes its path and arguments (`/x/a.conf arg`), GRUB the
- * text after the path in grub.cfg (`a.conf`).
+ * Returns the base name of a module. QEMU passes the module's path and arguments (`/x/a.conf arg`);
+ * GRUB passes the text after the path in grub.cfg (`a.conf`).
  */
 export function baseName(text: string): string {
   const trimmed = text.trim();

@@ -9,7 +9,7 @@ const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 export class Certificate {
   constructor(readonly der: StaticArray<u8>) {}
 
-  /** Returns a field as text; "" if the certificate has no field, or no name `index` (from 0). */
+  /** Returns a field as text; "" if it is absent. `index` selects a name, from 0. */
   text(field: CertificateField, index: u32 = 0): string {
     const pointer = changetype<usize>(scratch);
     const der = changetype<usize>(this.der);
@@ -33,7 +33,7 @@ export function rootCertificate(kind: RootKind, index: u32): Certificate | null 
   return length == 0 || length > CERTIFICATE_BYTES ? null : copied(pointer, length);
 }
 
-/** Returns the built-in set: the version of Mozilla's list, a space, SHA-256 of certdata.txt. */
+/** Identifies the built-in set: the version of Mozilla's list, a space, SHA-256 of certdata.txt. */
 export function builtInRootSet(): string {
   const pointer = changetype<usize>(scratch);
   const length = tlsRootSet(pointer, CERTIFICATE_BYTES);

@@ -1,6 +1,6 @@
 /**
- * The clock: microseconds since boot by the time-stamp counter, whose frequency is determined once,
- * and the wall clock derived from it. Interrupt handlers may call only `now`: it changes nothing.
+ * The clock: microseconds since boot, from the time-stamp counter, and the wall clock derived from
+ * it. Interrupt handlers may call only `now`, because it changes nothing.
  */
 import { SECOND } from "../core/time";
 import { cpuid, timestamp } from "./host";
@@ -23,7 +23,7 @@ const enum ClockSource {
 const HYPERVISOR_BIT: u32 = 1 << 31;
 const HYPERVISOR_LEAF: u32 = 0x40000000;
 const HYPERVISOR_FREQUENCY: u32 = 0x40000010;
-/** 10 ms of the 8254. */
+/** Ticks of the 8254 in 10 ms. */
 const MEASURE_TICKS: u32 = 11_932;
 const MEASURE_TRIES: u32 = 4;
 /** Reads after which an 8254 that does not count is considered absent. */
@@ -38,7 +38,7 @@ let source: ClockSource = ClockSource.None;
 let wallOrigin: i64 = -1;
 let wallSource: string = "no clock";
 
-/** Starts the clock at 0 and determines its frequency: by CPUID, else within about 10 ms. */
+/** Starts the clock at 0. Gets its frequency from CPUID, or else measures it for about 10 ms. */
 export function calibrate(): void {
   origin = timestamp();
   source = ClockSource.Cpuid;
@@ -59,8 +59,8 @@ export function calibrate(): void {
 }
 
 /**
- * Returns the microseconds since `calibrate`, 0 before. Whole seconds are exact, so rounding errors
- * do not accumulate.
+ * Returns the microseconds since `calibrate`, or 0 before it. Whole seconds are exact, so rounding
+ * errors do not accumulate.
  */
 export function now(): i64 {
   if (hertz == 0) return 0;
@@ -101,7 +101,7 @@ export function wallClock(): i64 {
   return wallOrigin < 0 ? -1 : wallOrigin + now();
 }
 
-/** The frequency by CPUID leaves 0x15 and 0x16 (Intel SDM vol. 3, 19.7.3), or 0. */
+/** Returns the frequency from CPUID leaves 0x15 and 0x16 (Intel SDM vol. 3, 19.7.3), or 0. */
 function cpuidFrequency(): u64 {
   if (cpuid(0, 0, 0) < 0x15) return 0;
   const denominator = cpuid(0x15, 0, 0) as u64;
@@ -114,14 +114,14 @@ function cpuidFrequency(): u64 {
   return plausible((cpuid(0x16, 0, 0) as u64) * 1_000_000);
 }
 
-/** The frequency that the hypervisor reports (VMware and KVM: kHz in EAX), or 0. */
+/** Returns the frequency that the hypervisor reports (VMware and KVM: kHz in EAX), or 0. */
 function hypervisorFrequency(): u64 {
   if ((cpuid(1, 0, 2) & HYPERVISOR_BIT) == 0) return 0;
   if (cpuid(HYPERVISOR_LEAF, 0, 0) < HYPERVISOR_FREQUENCY) return 0;
   return plausible((cpuid(HYPERVISOR_FREQUENCY, 0, 0) as u64) * 1000);
 }
 
-/** The frequency if it is between 10 MHz and 100 GHz, otherwise 0. */
+/** Returns the frequency if it is between 10 MHz and 100 GHz, otherwise 0. */
 function plausible(frequency: u64): u64 {
   return frequency >= 10_000_000 && frequency <= 100_000_000_000 ? frequency : 0;
 }

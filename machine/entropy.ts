@@ -1,5 +1,5 @@
 /**
- * Seeds the random generator from the processor's source, if it has one, and from the jitter of
+ * Seeds the random generator from the processor's own, if it has one, and from the jitter of
  * the time-stamp counter around port reads, whose health is tested by NIST SP 800-90B section 4.4
  * (repetition count and adaptive proportion). Time of day and hardware address are mixed in but
  * not counted as entropy.
@@ -15,9 +15,9 @@ const SAMPLES: u32 = 1024;
 const WORDS: u32 = 8;
 /** Bytes from an entropy device that suffice for a seed. */
 const DEVICE_BYTES: u32 = 32;
-/** Section 4.4.1 for an assumed half bit a sample: 1 + ceil(30 / 0.5). */
+/** The cutoff of section 4.4.1 for half a bit per sample: 1 + ceil(30 / 0.5). */
 const REPETITIONS: u32 = 61;
-/** Section 4.4.2 for a window of 512 and half a bit a sample. */
+/** The window of section 4.4.2, and its cutoff for half a bit per sample. */
 const WINDOW: u32 = 512;
 const PROPORTION: u32 = 410;
 
@@ -27,7 +27,7 @@ export class EntropyReport {
   hardwareWords: u32 = 0;
   /** Bytes from an entropy device. */
   deviceBytes: u32 = 0;
-  /** The jitter has passed its health tests. */
+  /** Whether the jitter passed its health tests. */
   jitterHealthy: bool = false;
 
   /** Reports whether the seed has enough entropy for keys. */

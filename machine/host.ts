@@ -1,7 +1,7 @@
 /**
- * The interface between TypeScript and the machine: all functions that are not TypeScript.
+ * The interface between TypeScript and the machine: every function that is not in TypeScript.
  *
- * machine/native/ implements these functions on the bare machine, tests/lab/machine/ implements
+ * machine/native/ implements these functions on the bare machine, and tests/lab/machine/ implements
  * them in Node. No other file may declare a function that it does not define (a test enforces it).
  */
 
@@ -86,8 +86,8 @@ export declare function buildTime(): u64;
 
 // --- TLS: mbedTLS with an interface of bytes (net/service/tls/glue/) ---
 // Codes are in core/tls-codes.ts. No function blocks or calls back. Handles start at 1; calls with
-// 0 or a freed handle have no effect. Functions that copy bytes return their number, and copy them
-// only if all fit. Errors are those of mbedTLS and negative.
+// 0 or a freed handle have no effect. Functions that copy an object whole return its length,
+// and copy it only if it fits. Errors are those of mbedTLS and negative.
 
 /** Adds bytes that hold `bits` of entropy to the pool. Needed again for each connection. */
 export declare function tlsAddEntropy(pointer: usize, length: u32, bits: u32): void;
@@ -96,13 +96,13 @@ export declare function tlsSetTime(seconds: i64, milliseconds: i64): void;
 /** Starts the library, which needs the time and 256 bits of entropy. Returns 0 or an error. */
 export declare function tlsStart(): i32;
 
-/** Opens a client connection to a host to be verified by name. Returns 0 if out of memory. */
+/** Opens a client connection to a server that must prove `name`. Returns 0 if out of memory. */
 export declare function tlsOpenClient(name: usize, length: u32, options: u32): u32;
 /** Opens a server connection. Returns 0 if out of memory or without a server identity. */
 export declare function tlsOpenServer(options: u32): u32;
 /**
  * Does a bounded amount of work: a step of the handshake, or one record of an open connection.
- * Returns the bytes of ciphertext consumed: 0 while there is plaintext to read.
+ * Returns how many bytes of ciphertext it consumed: 0 while there is plaintext to read.
  */
 export declare function tlsStep(handle: u32, input: usize, length: u32): u32;
 /** The TlsState, with the bits TLS_OUTPUT, TLS_AGAIN and TLS_NEW_SESSION. */
@@ -113,7 +113,7 @@ export declare function tlsTransmit(handle: u32, destination: usize, capacity: u
 export declare function tlsReadable(handle: u32): u32;
 /** Copies received plaintext, as much as fits. Returns its length. */
 export declare function tlsRead(handle: u32, destination: usize, capacity: u32): u32;
-/** Accepts plaintext to send. Returns how much: 0 until `tlsTransmit` has emptied its buffer. */
+/** Accepts plaintext to send. Returns how much: 0 until `tlsTransmit` has taken all output. */
 export declare function tlsWrite(handle: u32, source: usize, length: u32): u32;
 /** Queues close_notify (RFC 8446 section 6.1) after the written data, for `tlsTransmit`. */
 export declare function tlsClose(handle: u32): void;
@@ -135,7 +135,7 @@ export declare function tlsSession(handle: u32, destination: usize, capacity: u3
 /** Offers a saved session in the next handshake. Returns 0, or an error if it is unsuitable. */
 export declare function tlsResume(handle: u32, pointer: usize, length: u32): i32;
 
-/** Sets certificate chain and key, PEM or DER, of all later clients (0) or servers (1). */
+/** Sets certificate chain and key, PEM or DER, for all later clients (0) or servers (1). */
 export declare function tlsSetIdentity(
   server: u32,
   chain: usize,
@@ -143,7 +143,7 @@ export declare function tlsSetIdentity(
   key: usize,
   keyLength: u32,
 ): i32;
-/** Trusts certificates in PEM or one in DER. Returns how many were new, or an error. */
+/** Trusts PEM certificates, or one DER certificate. Returns how many were new, or an error. */
 export declare function tlsAddRoots(pointer: usize, length: u32): i32;
 /** Removes an added root. Returns 1, or 0 if there is none. */
 export declare function tlsRemoveRoot(index: u32): u32;
@@ -151,7 +151,7 @@ export declare function tlsRemoveRoot(index: u32): u32;
 export declare function tlsRootCount(kind: u32): u32;
 /** Copies a trusted root in DER. */
 export declare function tlsRoot(kind: u32, index: u32, destination: usize, capacity: u32): u32;
-/** The date YYYYMMDD on which Mozilla distrusted a built-in root for later certificates, or 0. */
+/** The date, as YYYYMMDD, from which Mozilla distrusts new certificates of a root, or 0. */
 export declare function tlsRootDistrusted(index: u32): u32;
 /** Copies the built-in set's name: version of Mozilla's list, space, SHA-256 of certdata.txt. */
 export declare function tlsRootSet(destination: usize, capacity: u32): u32;

@@ -16,7 +16,7 @@ import {
 
 /** Handles the interrupts of a device. */
 export interface InterruptHandler {
-  /** Called with interrupts disabled, also if another device on the line interrupts. */
+  /** Called with interrupts disabled, even if another device on the line raised the interrupt. */
   interrupt(): void;
 }
 
@@ -47,7 +47,7 @@ export function initInterrupts(): void {
 
 /**
  * Adds a handler for a line and unmasks it. `level` makes the line level-triggered, as PCI lines
- * are. Returns false if it has too many handlers or does not exist (firmware: 0 or 255 for none).
+ * are. Returns false if it has too many handlers or does not exist (0 and 255 mean no line).
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
   if (line >= LINES || (level && line == 0)) return false;
@@ -78,7 +78,7 @@ export function dispatch(vector: u32): void {
     called = true;
   }
   if (!called) {
-    // Without a handler, the device would hold a level-triggered line active forever.
+    // With no handler to silence it, the device would hold a level-triggered line active forever.
     unclaimed++;
     setLine(line, false);
   }
@@ -107,7 +107,7 @@ function virtualWire(): void {
   const register = mmioRead32(APIC_SPURIOUS);
   // An APIC disabled in its MSR reads as all ones; the pair is then connected directly.
   if (register == 0xffffffff) return;
-  // The APIC's spurious vector is that of line 15, which is checked with the 8259 and ignored.
+  // Spurious interrupts of the APIC get the vector of line 15, where `isSpurious` detects them.
   if ((register & APIC_ENABLED) == 0)
     mmioWrite32(APIC_SPURIOUS, APIC_ENABLED | (FIRST_VECTOR + 15));
   if ((mmioRead32(APIC_LINT0) & (APIC_MASKED | EXTERNAL)) != EXTERNAL) {

@@ -66,8 +66,8 @@ export function setLevelTriggered(line: u32): void {
 
 /**
  * Reports whether an interrupt on line 7 or 15 is spurious: the request ended before it was
- * acknowledged ("Edge and Level Triggered Modes"). For line 15, ends the cascade interrupt of the
- * first controller.
+ * acknowledged ("Edge and Level Triggered Modes"). If line 15's is spurious, ends the cascade
+ * interrupt of the first controller.
  */
 export function isSpurious(line: u32): bool {
   if (line != 7 && line != 15) return false;

@@ -1,6 +1,6 @@
 /**
- * Power-off and reset. The functions return only on failure. The caller must first quiesce all
- * devices that write to memory.
+ * Power-off and reset. The caller must first quiesce all devices that write to memory. A function
+ * that returns has failed.
  */
 import { Acpi, AddressSpace } from "./acpi";
 import { delay } from "./delay";

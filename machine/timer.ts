@@ -23,8 +23,8 @@ export function initTimer(): void {
 
 /**
  * Arms the timer to interrupt at `deadline`, or 54 ms after `now` if that is earlier. A timer that
- * fires before the deadline is left alone: register writes cost more than an unnecessary turn. Does
- * nothing if `deadline` is NEVER or has passed; in the latter case the caller must not sleep.
+ * already fires before `deadline` is left alone: an unnecessary turn costs less than register
+ * writes. Does nothing if `deadline` is NEVER or has passed; if it has, the caller must not sleep.
  */
 export function arm(deadline: i64, now: i64): void {
   if (deadline == NEVER || deadline <= now) return;

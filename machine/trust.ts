@@ -1,4 +1,4 @@
-/** Adds trusted roots from a file, one certificate at a time, and says why one cannot be used. */
+/** Adds trusted roots from a file, one certificate at a time, and reports why any is rejected. */
 import { tlsAddRoots } from "./host";
 
 const BEGIN: string = "-----BEGIN CERTIFICATE-----";
@@ -6,9 +6,9 @@ const END: string = "-----END CERTIFICATE-----";
 /** The first byte of a certificate in DER. */
 const SEQUENCE: u8 = 0x30;
 
-/** What became of the certificates of a file. */
+/** The result of adding a file's certificates. */
 class AddedRoots {
-  /** How many are new. */
+  /** How many were new. */
   count: i32 = 0;
   /** How many were trusted already. */
   known: i32 = 0;
@@ -24,7 +24,7 @@ class AddedRoots {
   }
 }
 
-/** Trusts every certificate of a file: PEM with any text between them, or one in DER. */
+/** Trusts every PEM certificate in a file, which may contain other text, or one DER certificate. */
 export function addRoots(bytes: StaticArray<u8>): AddedRoots {
   const roots = new AddedRoots();
   const start = changetype<usize>(bytes);

@@ -1,8 +1,8 @@
 /*
  * From the boot loader to C: Multiboot headers, the switch to long mode, stacks.
  *
- * The same ELF64 is loaded by QEMU's -kernel (Multiboot 1; only with the address fields does it
- * accept a 64-bit file), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start
+ * The same ELF64 is loaded by QEMU's -kernel (Multiboot 1; it accepts a 64-bit file only because of
+ * the address fields), by GRUB's `multiboot` and by GRUB's `multiboot2`. All three enter _start
  * in 32-bit protected mode with a magic number in eax and the address of their information in ebx.
  */
 .set KERNEL_BASE, 0xffffffff80000000
@@ -104,7 +104,7 @@ long_mode:
   mov %ebp, %edi
   xor %ebp, %ebp                             /* ends a backtrace */
   movabs $kernel_main, %rax
-  push $0                                    /* no return address: ends it in a debugger too */
+  push $0                                    /* no return address: ends a debugger's too */
   jmp *%rax
 
 .section .bss
@@ -115,8 +115,8 @@ direct_pointers: .skip 4096
 direct_directories: .skip 4 * 4096
 kernel_pointers: .skip 4096
 
-/* The page below the stack is never mapped: an overflow is a page fault, which is handled on a
-   stack of its own. */
+/* The page below the stack is never mapped, so an overflow is a page fault. Page faults have a
+   stack of their own. */
 .global stack_guard, stack_top, fault_stack_top, nmi_stack_top, double_fault_stack_top
 stack_guard: .skip 4096
   .skip 128 * 1024

@@ -2,7 +2,7 @@
 #pragma once
 #include "native.h"
 
-/* in8, out8, ... Each is a compiler barrier: data for a device is in memory before the write. */
+/* in8, out8, ... Each is a compiler barrier, so data for a device is in memory before the write. */
 #define PORT(width, suffix)                                                     \
   static inline u##width in##width(u16 port) {                                  \
     u##width value;                                                             \

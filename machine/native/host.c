@@ -18,7 +18,7 @@ static void unpack_image(u64 to, const u8* packed, u64 length) {
 #include "kernel.c" /* made by wasm2c from kernel/main.ts and its imports */
 
 #define FUNCTIONS 256 /* entries of the module's table of function values */
-#define LEAST_GARBAGE (256u << 10)
+#define MIN_GARBAGE (256u << 10)
 #define TOTAL kernel.w2c_0x7Elib0x2Frt0x2Ftcms0x2Ftotal /* tcms.ts: bytes in objects */
 typedef struct w2c_host host;
 
@@ -48,7 +48,7 @@ void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 /* Collects on request, or once the heap has doubled since the last collection. */
 void module_collect_if_due(void) {
   u32 total = TOTAL;
-  u32 allowance = live > LEAST_GARBAGE ? live : LEAST_GARBAGE;
+  u32 allowance = live > MIN_GARBAGE ? live : MIN_GARBAGE;
   if (!collection_wanted && (total < live || total - live <= allowance)) return;
   collection_wanted = false;
   w2c_kernel_0x5F_collect(&kernel);
@@ -65,11 +65,11 @@ u32 w2c_host_heapUsed(host* host) { return TOTAL; }
   void w2c_host_out##width(host* host, u32 port, u32 value) { out##width(port, value); } \
   u32 w2c_host_mmioRead##width(host* host, u64 address) {                                \
     u32 value = *(volatile u##width*)direct(address);                                    \
-    barrier(); /* data that the device wrote before is read after */                     \
+    barrier(); /* later reads see the data that the device wrote before */               \
     return value;                                                                        \
   }                                                                                      \
   void w2c_host_mmioWrite##width(host* host, u64 address, u32 value) {                   \
-    barrier(); /* data for the device is in memory before */                             \
+    barrier(); /* earlier writes, such as data for the device, are in memory */          \
     *(volatile u##width*)direct(address) = value;                                        \
   }
 DEVICE_ACCESS(8)
@@ -111,7 +111,7 @@ void w2c_host_halt(host* host) { halt_for_ever(); }
 
 /* --- what the boot loader passes ------------------------------------------------------------- */
 
-/* Pointers of the module are addresses: its memory begins at zero. */
+/* The module's pointers are addresses, because its memory begins at zero. */
 static u32 give_text(u32 destination, u32 capacity, const struct text* text) {
   u32 kept = text->length < TEXT_BYTES ? text->length : TEXT_BYTES;
   memcpy((void*)(u64)destination, text->bytes, kept < capacity ? kept : capacity);
@@ -170,8 +170,8 @@ void wasm_rt_trap(wasm_rt_trap_t kind) {
     case WASM_RT_TRAP_INT_OVERFLOW: panic("integer overflow");
     case WASM_RT_TRAP_DIV_BY_ZERO: panic("division by zero");
     case WASM_RT_TRAP_CALL_INDIRECT: panic("indirect call of the wrong type");
-    case WASM_RT_TRAP_UNREACHABLE: /* also how AssemblyScript's allocator runs out of memory */
-      panic(memory_ended() ? "out of memory" : "unreachable");
+    case WASM_RT_TRAP_UNREACHABLE: /* also if AssemblyScript's allocator is out of memory */
+      panic(memory_exhausted() ? "out of memory" : "unreachable");
     default: panic("trap");
   }
 }

@@ -1,27 +1,27 @@
 /* Page tables (Intel SDM vol. 3, chapter 4) and the module's linear memory.
  *
- *     0                    linear memory of the module, not executable: page 0 is never mapped,
- *                          then 4 KiB pages up to exactly its size. Nothing else is mapped below
- *                          8 GiB, the reach of any pointer + offset of TypeScript
+ *     0                    linear memory of the module, not executable, in 4 KiB pages up to
+ *                          exactly its size. Page 0 is not mapped, nor is anything from the end
+ *                          of linear memory to 8 GiB, the reach of a TypeScript pointer + offset
  *     0xffff800000000000   the first 4 GiB of physical memory, not executable
  *     0xffffffff80000000   the kernel image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
- * start of the largest free range of RAM below 4 GiB. Its page tables follow its maximum size, and
- * the last sixteenth of the range is the heap of TLS.
+ * start of the largest free range of RAM below 4 GiB. Its page tables lie behind the space it can
+ * grow into, and the last sixteenth of the range is the heap of TLS.
  */
 #include "native.h"
 #include "wasm-rt.h"
 
 #define PRESENT 1ul
 #define WRITABLE 2ul
-#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: preset, so the processor need not */
+#define USED (1ul << 5 | 1ul << 6) /* accessed, dirty: spares the processor from setting them */
 #define NO_EXECUTE (1ul << 63)
 #define LARGE_PAGE (2ul << 20)
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
-#define TLS_MOST (16ul << 20) /* about 300 connections */
-#define IMAGE_TABLES 8        /* each maps 2 MiB: the size limit of the image */
+#define TLS_MAX (16ul << 20) /* about 300 connections */
+#define IMAGE_TABLES 8       /* each maps 2 MiB: the size limit of the image */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* contiguous, map 4 GiB */
@@ -34,8 +34,8 @@ extern u8 LOAD_START[], TEXT_START[], TEXT_END[], RODATA_END[], BSS_END[], stack
 struct range {
   u64 start, end;
 };
-static struct range linear; /* physical; its page tables start at its end */
-static struct range aside;  /* physical; for TLS */
+static struct range linear;   /* physical; its page tables start at its end */
+static struct range tls_heap; /* physical */
 static bool grow_failed;
 
 static u64 image_physical(const void* address) { return (u64)address - KERNEL_BASE; }
@@ -58,23 +58,23 @@ static void map_image(void) {
 
 /* Returns the lowest used range in [start, end), or an empty one at `end`. Firmware may report RAM
    that overlaps a region of another type. */
-static struct range first_kept(u64 start, u64 end) {
+static struct range first_used(u64 start, u64 end) {
   struct range first = {end, end};
   struct range image = {(u64)LOAD_START, (u64)BSS_END};
   if (image.start < first.start && image.end > start) first = image;
   for (u32 i = 0; i < boot_info.module_count; i++) {
-    struct range kept = {boot_info.modules[i].start, boot_info.modules[i].end};
-    if (kept.start < first.start && kept.end > start) first = kept;
+    struct range used = {boot_info.modules[i].start, boot_info.modules[i].end};
+    if (used.start < first.start && used.end > start) first = used;
   }
   for (u32 i = 0; i < boot_info.region_count; i++) {
     struct region* region = &boot_info.regions[i];
-    struct range kept = {region->base, region->base + region->length};
-    if (region->type != 1 && kept.start < first.start && kept.end > start) first = kept;
+    struct range used = {region->base, region->base + region->length};
+    if (region->type != 1 && used.start < first.start && used.end > start) first = used;
   }
   return first;
 }
 
-/* Returns the end of the contiguous RAM at `end`: loaders may split one range into regions. */
+/* Returns the end of the RAM that continues at `end`; loaders may split a range into regions. */
 static u64 ram_end(u64 end) {
   for (u32 i = 0; i < boot_info.region_count; i++) {
     struct region* region = &boot_info.regions[i];
@@ -93,11 +93,11 @@ static struct range largest_free(void) {
     u64 end = ram_end(region->base);
     u64 start = region->base > (u64)LOAD_START ? region->base : (u64)LOAD_START;
     while (start < end) {
-      struct range kept = first_kept(start, end);
-      struct range free = {(start + PAGE - 1) & -PAGE, kept.start & -PAGE};
+      struct range used = first_used(start, end);
+      struct range free = {(start + PAGE - 1) & -PAGE, used.start & -PAGE};
       bool larger = free.end > free.start && free.end - free.start > largest.end - largest.start;
       if (larger) largest = free;
-      start = kept.end > start ? kept.end : end;
+      start = used.end > start ? used.end : end;
     }
   }
   return largest;
@@ -115,22 +115,22 @@ void memory_start(void) {
 
   linear = largest_free();
   u64 share = (linear.end - linear.start) / TLS_SHARE / PAGE * PAGE;
-  if (share > TLS_MOST) share = TLS_MOST;
-  aside = (struct range){linear.end - share, linear.end};
-  u64 bytes = aside.start - linear.start;
+  if (share > TLS_MAX) share = TLS_MAX;
+  tls_heap = (struct range){linear.end - share, linear.end};
+  u64 bytes = tls_heap.start - linear.start;
   u64 tables = (bytes / LARGE_PAGE + 1) * PAGE;
   if (bytes < tables + WASM_PAGE) panic("no memory below 4 GiB");
   linear.end = linear.start + ((bytes - tables) & -WASM_PAGE);
 }
 
 void* tls_memory(u64* bytes) {
-  *bytes = aside.end - aside.start;
-  return direct(aside.start);
+  *bytes = tls_heap.end - tls_heap.start;
+  return direct(tls_heap.start);
 }
 
 u64 memory_base(void) { return linear.start; }
 u64 memory_limit(void) { return linear.end - linear.start; }
-bool memory_ended(void) { return grow_failed; }
+bool memory_exhausted(void) { return grow_failed; }
 
 static void map_linear(u64 from, u64 to) {
   for (u64 address = from; address < to; address += PAGE) {

@@ -55,7 +55,7 @@ void memory_start(void);
 u64 memory_base(void);        /* physical address of byte 0 of linear memory */
 u64 memory_limit(void);       /* bytes that linear memory can grow to */
 void* tls_memory(u64* bytes); /* RAM outside linear memory, for TLS's heap */
-bool memory_ended(void);      /* reports whether the last memory.grow failed */
+bool memory_exhausted(void);  /* reports whether the last memory.grow failed */
 
 /* trap.c: descriptor tables, and the entry of every interrupt and exception. */
 struct frame {
@@ -66,7 +66,7 @@ void trap_start(void);
 extern volatile u64 interrupt_count;
 extern u64 interrupted; /* the address that was interrupted; 0 outside interrupts */
 
-/* panic.c: the single path on which the kernel ends. */
+/* panic.c: all fatal errors end here. */
 _Noreturn void panic(const char* reason);
 _Noreturn void panic_at(u32 message, u32 file, u32 line, u32 column); /* strings of TypeScript */
 _Noreturn void panic_frame(const struct frame* frame);

@@ -22,7 +22,7 @@ static struct { u32 message, file, line, column; } aborted;
 
 /* --- the reason and the registers ------------------------------------------------------------ */
 
-/* Indexed by vector; one string after another. */
+/* The names of vectors 0 to 18, then one for the others; each ends in a zero byte. */
 static const char exceptions[] =
     "divide error\0debug\0non-maskable interrupt\0breakpoint\0overflow\0bound range\0"
     "invalid opcode\0no floating-point unit\0double fault\0coprocessor overrun\0"

@@ -6,14 +6,14 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-/* Status reads: some seconds, as a terminal under QEMU may be busy; one byte takes far fewer. */
-#define SERIAL_PATIENCE 5000000
+/* Status reads before giving up: seconds, because the terminal of a QEMU may be busy. */
+#define SERIAL_TRIES 5000000
 
 /* Waits for a bit of the line status. Returns false if there is no UART or it is stuck; later calls
    then return at once. */
 static bool serial_wait(u8 status) {
   static bool dead;
-  for (u32 i = 0; i < SERIAL_PATIENCE && !dead; i++) {
+  for (u32 i = 0; i < SERIAL_TRIES && !dead; i++) {
     u8 seen = in8(LINE_STATUS);
     if (seen == 0xff) break;
     if ((seen & status) == status) return true;

@@ -6,8 +6,8 @@
 #include "cpu.h"
 #include "native.h"
 
-#define COLUMNS_MOST 160
-#define ROWS_MOST 64
+#define MAX_COLUMNS 160
+#define MAX_ROWS 64
 #define GLYPH_WIDTH 8
 #define GLYPH_HEIGHT 16
 #define FIRST_GLYPH ' '
@@ -19,7 +19,7 @@ extern const u8 font[LAST_GLYPH - FIRST_GLYPH + 1][GLYPH_HEIGHT]; /* made at bui
 static struct {
   u32 columns, rows; /* 0 x 0 without a screen */
   u32 column, row;
-  u8 cells[ROWS_MOST][COLUMNS_MOST];
+  u8 cells[MAX_ROWS][MAX_COLUMNS];
 } screen;
 
 static void draw_pixels(u32 row, u32 column, bool cursor) {
@@ -100,8 +100,8 @@ void screen_start(void) {
   if (frame->address == 0) return;
   u32 columns = frame->text ? frame->width : frame->width / GLYPH_WIDTH;
   u32 rows = frame->text ? frame->height : frame->height / GLYPH_HEIGHT;
-  screen.columns = columns < COLUMNS_MOST ? columns : COLUMNS_MOST;
-  screen.rows = rows < ROWS_MOST ? rows : ROWS_MOST;
+  screen.columns = columns < MAX_COLUMNS ? columns : MAX_COLUMNS;
+  screen.rows = rows < MAX_ROWS ? rows : MAX_ROWS;
   memset(screen.cells, 0, sizeof screen.cells); /* no character, so that each cell is drawn */
   for (u32 row = 0; row < screen.rows; row++) clear_line(row, 0);
 }

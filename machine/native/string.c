@@ -1,12 +1,12 @@
-/* The library functions that gcc and wasm2c's output expect. They move 32 bytes a round, because
-   under QEMU's translator `rep movsb` costs a step per byte and this runs for every packet. The
-   file is compiled without loop-to-call transformations, which would make each call itself. */
+/* The library functions that gcc and wasm2c's output expect. They run for every packet and move 32
+   bytes per round, because under QEMU's translator `rep movsb` costs a step per byte. The file is
+   compiled without loop-to-call transformations, which would make each function call itself. */
 #include "native.h"
 
 typedef u64 __attribute__((may_alias, aligned(1))) word;
 
-/* Also correct if the destination overlaps the source from below: a round reads all its bytes
-   before it writes any. */
+/* Also correct if the destination overlaps the source and starts below it: a round reads all its
+   bytes before it writes any. */
 static void copy_forwards(u8* to, const u8* from, size_t count) {
   for (; count >= 32; count -= 32, to += 32, from += 32) {
     u64 a = ((const word*)from)[0], b = ((const word*)from)[1];
@@ -20,7 +20,7 @@ static void copy_forwards(u8* to, const u8* from, size_t count) {
   for (; count != 0; count--) *to++ = *from++;
 }
 
-/* For a destination that overlaps the source from above, which is rare. */
+/* For a destination that overlaps the source and starts above it, which is rare. */
 static void copy_backwards(u8* to, const u8* from, size_t count) {
   for (; count >= 8; count -= 8) *(word*)(to + count - 8) = *(const word*)(from + count - 8);
   while (count-- != 0) to[count] = from[count];
@@ -66,7 +66,7 @@ int memcmp(const void* left, const void* right, size_t count) {
   return 0;
 }
 
-/* gcc's population count for processors without popcnt; libgcc's copy uses the red zone. */
+/* gcc's population count for processors without popcnt; libgcc's uses the forbidden red zone. */
 int __popcountdi2(u64 value) {
   value -= value >> 1 & 0x5555555555555555;
   value = (value & 0x3333333333333333) + (value >> 2 & 0x3333333333333333);

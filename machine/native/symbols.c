@@ -2,7 +2,7 @@
  *
  * The table is made from the debug information of a first link and placed behind the text by the
  * second (compiler-config/symbols.ts describes its layout). Each lookup scans it from the start: a
- * panic is not in a hurry, and the table stays small. */
+ * panic need not be fast, and without an index the table is small. */
 #include "native.h"
 
 extern const u8 symbol_table[] __attribute__((weak));
@@ -59,7 +59,7 @@ static void print_function(u64 function, u64 line) {
   print_text(")\n");
 }
 
-/* Prints a line for each function inlined at the address, then one for the function itself;
+/* Prints a line for each function inlined at the address, then one for the function itself. Prints
    nothing for code without a source line. */
 void print_location(u64 address) {
   u64 place = symbol_table == NULL ? 0 : place_of(address);

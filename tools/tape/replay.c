@@ -114,7 +114,7 @@ u64 wasm_rt_grow_memory(wasm_rt_memory_t* memory, u64 pages) {
   return before;
 }
 void wasm_rt_free_memory(wasm_rt_memory_t* memory) { (void)memory; }
-bool memory_ended(void) { return true; }
+bool memory_exhausted(void) { return true; }
 
 /* --- acts ------------------------------------------------------------------------------------ */
 

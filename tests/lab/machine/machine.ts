@@ -29,7 +29,7 @@ export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 }
 
 /** Memory reserved for TLS: this share of linear memory, and at most; see native/memory.c. */
 const TLS_SHARE = 15;
-const TLS_MOST = 16 << 20;
+const TLS_MAX = 16 << 20;
 /** Interrupts in a row that count as a storm. */
 const STORM = 10_000;
 
@@ -237,7 +237,7 @@ export class Machine {
       ...tlsHost({
         memory: () => (this.exports as Exports).memory.buffer,
         pass: (nanoseconds) => this.pass(nanoseconds),
-        heap: Math.min(TLS_MOST, Math.floor(this.memoryLimit / TLS_SHARE)),
+        heap: Math.min(TLS_MAX, Math.floor(this.memoryLimit / TLS_SHARE)),
       }),
     };
   }

@@ -18,7 +18,7 @@ import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts"
 import { buildPc, seeded } from "./pc.ts";
 
 /** Bytes of garbage below which nothing is collected, as in machine/native/host.c. */
-const LEAST_GARBAGE = 256 << 10;
+const MIN_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
 /** The class id of an ArrayBuffer, in which the collector looks for no references. */
@@ -255,7 +255,7 @@ export class Twin {
   /** Collects as the native loop does: on request, or once as much was allocated as was live. */
   private collectIfDue(): void {
     const total = this.heapBytes();
-    const allowance = Math.max(this.live, LEAST_GARBAGE);
+    const allowance = Math.max(this.live, MIN_GARBAGE);
     const { machine } = this;
     if (!machine.collectionWanted && total - this.live <= allowance) return;
     machine.collectionWanted = false;
