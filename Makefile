@@ -11,22 +11,22 @@ endif
 .SUFFIXES:
 export PATH := $(CURDIR)/build/node/bin:$(PATH):/usr/sbin:/sbin
 
-# --- variables of the command line: see `make help` --------------------------------------------
+# --- command-line variables: see `make help` ---------------------------------------------------
 APP ?=
 MAIN ?= kernel/main.ts
 ISO ?= $(out)/anonymos.iso
-# Passed on unexpanded, through the environment: no shell interprets them.
+# Passed on unexpanded and through the environment, so that no shell interprets them.
 export KERNEL_CMDLINE := $(value CMDLINE)
 export KERNEL_MODULES := $(value MODULES)
 
-# A user's program (and a kernel that is a test) is built beside the plain kernel.
+# A user's program (APP) or a test kernel (MAIN) is built beside the plain kernel.
 own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
 missing := $(filter-out $(wildcard $(own)),$(own))
 ifneq ($(missing),)
 $(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
-# So is a kernel that records itself (tools/tape/), but from the same kernel.wasm.
+# So is a kernel that records itself (tools/tape/), but it shares its kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
 run_script := node --import tsx
@@ -129,7 +129,7 @@ $(ISO): $(elf)/kernel.elf iso/make-iso.ts iso/grub-config.ts $(ISO).recipe $(val
 	@echo "iso      $@"
 	@SOURCE_DATE_EPOCH=$(build_time) $(run_script) iso/make-iso.ts $< $@
 
-# Command line and modules of an ISO, so that it is rebuilt when they change.
+# The command line and modules of the last ISO: if they change, the ISO is rebuilt.
 $(ISO).recipe: force | build/installed
 	@mkdir -p $(@D)
 	@$(if $(KERNEL_CMDLINE)$(KERNEL_MODULES),$(if $(filter build/anonymos.iso,$(ISO)), \
@@ -139,7 +139,7 @@ $(ISO).recipe: force | build/installed
 	  printf '%s\n' "$$KERNEL_CMDLINE" "$$KERNEL_MODULES" >$@
 
 # --- run, test, debug --------------------------------------------------------------------------
-# These may run make themselves, without this one's job server.
+# These targets may run make themselves; that make must not use the job server of this one.
 alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 .PHONY: run replay test bench debug lint
 run: kernel
@@ -157,7 +157,7 @@ replay:
 	@KERNEL_WASM=$(out)/kernel.wasm $(run_kernel) tools/tape/main.ts '$(FILE)'
 
 # Only the tests run on another date, not the build. Timers and file times stay real, so a make
-# which a test runs neither rebuilds anything nor leaves files from the future.
+# that a test runs neither rebuilds anything nor leaves files from the future.
 ifneq ($(filter-out +% -%,$(DATE)),)
 $(error DATE=$(DATE): expected an offset from now, like +500d or -2y)
 endif
@@ -170,7 +170,7 @@ bench: twin iso
 	@sh compiler-config/install.sh build run test
 	@$(alone) $(run_script) tools/bench/run.ts
 
-# What a kernel in Node needs as well.
+# What a kernel in Node needs besides the kernel.
 .PHONY: twin sim soak
 twin: kernel
 	@sh compiler-config/install.sh build test
@@ -217,7 +217,7 @@ update-roots: | build/installed
 	@$(run_script) compiler-config/update-roots.ts $(fetched)
 
 # --- the rest ----------------------------------------------------------------------------------
-# Checks at each run what is missing (0.02 s). Order-only, so it never causes a rebuild.
+# Checks on each run whether anything is missing (0.02 s). Order-only, so it never causes a rebuild.
 build/installed: force
 	@sh compiler-config/install.sh build
 
@@ -229,7 +229,7 @@ help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d)
-# A source that a .d file names but that has moved since the last build is no error.
+# A .d file may name a source that has moved since the last build; that is no error.
 %.c %.S %.h: ;
 
 #| make                 builds the kernel: build/kernel.elf, and build/kernel.debug.elf for gdb
@@ -250,11 +250,11 @@ help:
 #| make test            runs all tests
 #|   TESTS='boot unit/net'  ... only files whose path contains one of these words
 #|   DATE=+500d           ... as if run 500 days from now; -2y is two years ago
-#| make twin            builds what kernels in Node need as well: TLS as WebAssembly
+#| make twin            builds the kernel and what it needs in Node: TLS as WebAssembly
 #| make bench           measures boot time, throughput and idle load
 #| make sim             runs 2,000 random worlds of kernels in Node; failures go to build/sim/
 #|   SEED=n RUNS=n JOBS=n ... RUNS worlds from seed SEED on, JOBS at a time
-#|   NATIVE=1             ... and the same kernels as native programs, with sanitizers too
+#|   NATIVE=1             ... also with the kernels as native programs, with sanitizers
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time

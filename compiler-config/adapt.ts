@@ -1,6 +1,6 @@
 /**
- * Makes of wasm2c's output what is compiled: with lines of TypeScript, small where speed does not
- * matter, the module's data packed.
+ * Turns wasm2c's output into the C that is compiled: adds the lines of TypeScript, marks code that
+ * need not be fast, and packs the module's data.
  *     node --import tsx compiler-config/adapt.ts KERNEL.wasm RAW.c OUT.c
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { Lines } from "./lines.ts";
 const [binary, source, target] = process.argv.slice(2);
 const raw = readFileSync(source, "utf8").split("\n");
 
-/** A segment of the module's memory: asc makes one of each string, some thousand in all. */
+/** A segment of the module's data: asc makes one for each string, more than a thousand in all. */
 const segmentStart = /^static const u8 (data_segment_data_w2c_kernel_d\d+)\[\] = \{$/;
 const segmentUse = /^ {2}LOAD_DATA\(instance->w2c_memory, (\d+)u, (\w+), \d+\);$/;
 const functionStart =
@@ -17,16 +17,16 @@ const functionStart =
 const unusedFunction = /^wasm_rt_func_type_t wasm2c_kernel_get_func_type\(.*\{$/;
 
 /**
- * Loads and stores become macros: functions would be inlined all the same, but what is compiled of
- * them would be at their own lines and not at those of TypeScript. They are ordinary accesses:
- * memory that changes by itself is read through host functions.
+ * Loads and stores become macros. Functions would be inlined too, but their code would belong to
+ * their own lines instead of those of TypeScript. The accesses are not volatile: memory that
+ * hardware changes is read through host functions.
  */
 const accessor = /^DEFINE_(LOAD|STORE)\((i\d+_\w+), (\w+), (\w+)(?:, (\w+), FORCE_READ_INT)?\)$/;
 const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
   (type) => `typedef ${type} ${type}_anywhere __attribute__((aligned(1), may_alias));`,
 );
 
-/** What runs once a key, a command or a lease is optimised for size. */
+/** Code that runs only once per key, command or lease; it is optimised for size. */
 const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
@@ -45,7 +45,7 @@ const image: number[] = [];
 const out: string[] = ["#pragma GCC system_header"];
 let imageStart = 0;
 
-/** Puts a segment where it belongs in one image of all: loaded at once, not by 1,500 copies. */
+/** Puts a segment in its place in one image, which is loaded at once, not by 1,500 copies. */
 function addToImage(address: number, bytes: number[]): void {
   if (imageStart === 0) imageStart = address;
   while (image.length < address - imageStart) image.push(0);
@@ -53,8 +53,8 @@ function addToImage(address: number, bytes: number[]): void {
 }
 
 /**
- * Most of the image is zeros, for AssemblyScript's texts are UTF-16. Eight bytes at a time: which
- * of them are not zero (bit 0 is the first), then those. host.c unpacks it.
+ * Packs bytes that are mostly zeros, because strings are UTF-16. Each group of eight becomes a mask
+ * of its nonzero bytes (bit 0 for the first), then those bytes. host.c unpacks the image.
  */
 function pack(bytes: number[]): number[] {
   const packed: number[] = [];
@@ -66,7 +66,7 @@ function pack(bytes: number[]): number[] {
   return packed;
 }
 
-/** What a line that begins nothing larger becomes. */
+/** Converts a line that starts neither a segment nor a function. */
 function plainLine(line: string): string[] {
   const use = segmentUse.exec(line);
   if (use) {

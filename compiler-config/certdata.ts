@@ -1,8 +1,8 @@
 /**
  * Reads Mozilla's certdata.txt, the source of NSS's built-in root certificates: a list of PKCS #11
- * objects, one attribute a line (`NAME TYPE VALUE`; octets are octal escapes up to END). A
- * certificate object holds the certificate, a trust object with the same issuer and serial number
- * says what it is trusted for.
+ * objects, one attribute per line (`NAME TYPE VALUE`; binary values are octal escapes up to END). A
+ * certificate object holds the certificate; a trust object with the same issuer and serial number
+ * says for what it is trusted.
  */
 import { createHash } from "node:crypto";
 
@@ -10,13 +10,13 @@ import { createHash } from "node:crypto";
 export interface Root {
   label: string;
   der: Buffer;
-  /** YYYYMMDDhhmmss, UTC: servers' certificates issued later are not trusted; 0 = no such date. */
+  /** YYYYMMDDhhmmss, UTC; server certificates issued later are not trusted. 0 means no date. */
   distrustAfter: bigint;
 }
 
 type Attributes = Map<string, string | Buffer>;
 
-/** The value of MULTILINE_OCTAL: the lines up to END. */
+/** Returns the value of a MULTILINE_OCTAL attribute, given its lines up to END. */
 function octets(lines: string[]): Buffer {
   const text = lines.join("");
   if (!/^(?:\\[0-3][0-7]{2})*$/.test(text)) throw new Error(`certdata: ${text} is not octal`);
@@ -54,7 +54,7 @@ function bytesOf(object: Attributes, name: string): Buffer {
   return value;
 }
 
-/** What a certificate object and its trust object have in common. */
+/** Returns the key that a certificate object and its trust object share. */
 function identity(object: Attributes): string {
   const names = ["CKA_ISSUER", "CKA_SERIAL_NUMBER"];
   return names.map((name) => bytesOf(object, name).toString("hex")).join(" ");
@@ -64,12 +64,12 @@ function identity(object: Attributes): string {
 function distrustDate(value: string | Buffer | undefined): bigint {
   if (value === undefined || value === "CK_FALSE") return 0n;
   const [, digits] = /^(\d{12}|\d{14})Z$/.exec(value.toString("latin1")) ?? [];
-  if (digits === undefined) throw new Error(`certdata: ${value} is no date`);
+  if (digits === undefined) throw new Error(`certdata: ${value} is not a date`);
   if (digits.length === 14) return BigInt(digits);
   return BigInt(`${Number(digits.slice(0, 2)) < 50 ? 20 : 19}${digits}`);
 }
 
-/** The roots that are trusted to certify TLS servers, in the order of the file. */
+/** Returns the roots that are trusted to certify TLS servers, in the order of the file. */
 export function trustedRoots(text: string): Root[] {
   const objects = objectsOf(text);
   const ofClass = (name: string) => objects.filter((object) => object.get("CKA_CLASS") === name);
@@ -81,7 +81,7 @@ export function trustedRoots(text: string): Root[] {
     if (found.get("CKA_TRUST_SERVER_AUTH") !== "CKT_NSS_TRUSTED_DELEGATOR") return [];
     const sha1 = createHash("sha1").update(der).digest();
     if (!sha1.equals(bytesOf(found, "CKA_CERT_SHA1_HASH"))) {
-      throw new Error(`certdata: the trust of ${label} is another certificate's`);
+      throw new Error(`certdata: the trust object of ${label} is for another certificate`);
     }
     const distrustAfter = distrustDate(object.get("CKA_NSS_SERVER_DISTRUST_AFTER"));
     return [{ label, der, distrustAfter }];

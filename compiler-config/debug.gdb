@@ -1,7 +1,7 @@
-# `make debug`: QEMU, stopped before its first instruction, with gdb attached. TypeScript is what
-# gdb speaks of: `break main.ts:20`, `continue`, `bt`, `list`; Ctrl-C stops the machine. Functions
-# are named as wasm2c names them: `info functions interrupt`. There are no TypeScript variables.
-# The console: `socat -,raw,echo=0 unix-connect:build/debug.socket`; its text: build/debug.log.
+# `make debug`: starts QEMU with gdb attached and stops at the kernel's first C function. gdb knows
+# the lines of TypeScript: `break main.ts:20`, `continue`, `bt`, `list`; Ctrl-C stops the machine.
+# Functions have wasm2c's names: `info functions interrupt`. TypeScript variables are not shown.
+# The console: `socat -,raw,echo=0 unix-connect:build/debug.socket`; its log: build/debug.log.
 set pagination off
 set confirm off
 set print frame-arguments none

@@ -5,7 +5,7 @@
 #   sh compiler-config/fetch.sh --sources PACKAGE   lists the tarballs of a source package that
 #                           the archives have, newest first: SHA-256 and path in the pool
 #   NAME_TARBALL=FILE       use this file, without a network; its checksum is verified as well
-#   NAME_MIRROR="URL..."    archives to try first: what comes before /dists and /pool
+#   NAME_MIRROR="URL..."    archives to try first: URLs up to, but without, /dists and /pool
 #   PINS=FOLDER             instead of pins/
 set -u
 name=${1:?usage: fetch.sh NAME CACHE}
@@ -15,7 +15,7 @@ listing=
 pins=${PINS:-${0%/*}/pins}/$name
 upper=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 eval "given=\${${upper}_TARBALL:-} mirrors=\${${upper}_MIRROR:-}"
-suites="sid forky trixie" # whose source index is searched if the pool has another layout
+suites="sid forky trixie" # their source indexes are searched if the pool has another layout
 
 say() { printf 'fetch: %s\n' "$*" >&2; }
 fail() {
@@ -29,7 +29,7 @@ list_pins() {
 has_sum() { # file, checksum
   [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]
 }
-pin_of() { # file: the pin with its checksum, if there is one
+pin_of() { # file: prints the pin with its checksum, if there is one
   [ -f "$1" ] || return 1
   sum=$(sha256sum <"$1")
   pinned | grep " ${sum%% *} "
@@ -82,7 +82,7 @@ archives() {
 command -v apt-get >/dev/null 2>&1 && archives | awk '!seen[$0]++' >"$work/archives"
 
 # --- the source index, with a configuration of its own for apt ---------------------------------
-with_index() { # archive, suite, command...: runs it with apt's options for the index, if it exists
+with_index() { # archive, suite, command...: runs the command with apt's options for this index
   dir=$work/apt
   rm -rf "$dir"
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/empty" "$dir/files"

@@ -1,8 +1,8 @@
 /**
- * Takes the kernel's font from GRUB's: the glyphs of ASCII, 8 x 16 pixels, as a C table.
+ * Extracts the kernel's font from GRUB's: the ASCII glyphs, 8 x 16 pixels, as a C table.
  *     node --import tsx compiler-config/font.ts FONT.pf2 OUT.c
- * PF2: sections of a four-letter name, a length and data, all numbers big-endian (GRUB's manual,
- * "The PF2 font format").
+ * A PF2 file consists of sections: a four-letter name, a length and data. Numbers are big-endian
+ * (GRUB's manual, "The PF2 font format").
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -11,7 +11,7 @@ const height = 16;
 const [source, target] = process.argv.slice(2);
 const font = readFileSync(source);
 
-/** Where each section's data starts, and how long it is. DATA is the last and has no length. */
+/** Returns the start and length of each section's data. DATA is the last and has no length. */
 function sections(): Map<string, [number, number]> {
   const found = new Map<string, [number, number]>();
   for (let at = 0; at < font.length; ) {
@@ -28,7 +28,7 @@ const places = sections();
 const [index, indexLength] = places.get("CHIX") ?? [0, 0];
 const ascent = font.readUInt16BE(places.get("ASCE")?.[0] ?? 0);
 
-/** Where the glyph of a code point starts in the file. */
+/** Returns the offset of a code point's glyph in the file. */
 function glyphOffset(code: number): number {
   for (let at = index; at < index + indexLength; at += 9) {
     if (font.readUInt32BE(at) === code) return font.readUInt32BE(at + 5);
@@ -36,7 +36,7 @@ function glyphOffset(code: number): number {
   throw new Error(`${source}: there is no glyph for character ${code}`);
 }
 
-/** A glyph as one byte a row, its leftmost pixel in bit 7. */
+/** Returns a glyph as one byte per row, with the leftmost pixel in bit 7. */
 function glyph(code: number): number[] {
   const at = glyphOffset(code);
   const [columns, rows] = [font.readUInt16BE(at), font.readUInt16BE(at + 2)];

@@ -1,2 +1,2 @@
-/** What asc knows and assemblyscript/std/assembly.json does not declare. */
+/** Built into asc, but not declared by assemblyscript/std/assembly.json. */
 declare function __collect(): void;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the build, `make run` and `make test` need and this machine lacks, and says what
+# Installs what the build, `make run` and `make test` need but this machine lacks, and reports what
 # it does. Returns at once if nothing is missing. Groups: build, run, test, date, debug.
 #   sh compiler-config/install.sh [GROUP...]     (without a group: build run test)
 set -u
@@ -15,7 +15,7 @@ fail() {
 # --- what is missing ---------------------------------------------------------------------------
 packages=""
 missing=""
-lack() { # what, package: notes a missing thing and the Debian package that has it
+lack() { # what, package: records a missing file and the Debian package that contains it
   missing="$missing $1"
   case " $packages " in *" $2 "*) ;; *) packages="$packages $2" ;; esac
 }
@@ -25,8 +25,8 @@ file() {
   lack "$1" "$2"
 }
 
-# The compiler for x86-64, by the name that flags.mk uses: on another machine, Debian's cross
-# compiler. GRUB's files for PCs are packaged for PCs only; make-iso.ts says what to do without.
+# Looks for the x86-64 compiler that flags.mk uses: on other machines, Debian's cross compiler.
+# Debian packages GRUB's PC files for PCs only; make-iso.ts says how to get them elsewhere.
 compiler() {
   case $(uname -m) in
   x86_64 | amd64)
@@ -106,7 +106,7 @@ look_for_packages() {
     esac
   done
   if [ "$(node_major)" -lt $minimum ] || ! command -v npm >/dev/null 2>&1; then
-    # Debian's own Node may be too old to build with, but its npm can fetch one that is not.
+    # Debian's own Node may be too old to build with, but its npm can fetch a newer one.
     program node nodejs
     program npm npm
   fi
@@ -122,8 +122,8 @@ apt_install() {
     apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 $packages
 }
 
-# Only the programs are wanted: a package that brings a service must not start it, here or at
-# the next boot.
+# Only the programs are needed: a package that contains a service must not start it, now or at the
+# next boot.
 services=""
 hold_services() {
   [ -e /usr/sbin/policy-rc.d ] && return
@@ -188,7 +188,7 @@ use_own_node() {
   fi
 }
 
-npm_ci() { # directory, what for
+npm_ci() { # directory, what is fetched (for the error message)
   (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
     >build/install.log 2>&1 ||
     fail "npm could not fetch $2; is there a network?" \
@@ -225,7 +225,7 @@ use_own_node
 look_for_packages "$@"
 if [ -n "$packages" ] || [ "$(node_major)" -lt $minimum ] || stale_modules; then
   if [ -z "${ANONYMOS_INSTALLING:-}" ] && command -v flock >/dev/null 2>&1; then
-    # One installation at a time; after waiting for the lock, look again at what is missing.
+    # One installation at a time: after waiting for the lock, check again what is missing.
     ANONYMOS_INSTALLING=1 exec flock build/install.lock sh compiler-config/install.sh "$@"
   fi
   [ -z "$packages" ] || install_packages

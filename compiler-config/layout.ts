@@ -1,7 +1,7 @@
 /**
- * What a debugger needs besides the source map: where the fields of each class are, and of which
- * types the variables of each function. asc calls this (`--transform`) when it has compiled, and
- * it is written to the file that LAYOUT names: the module itself holds names alone.
+ * What a debugger needs besides the source map: the offsets of each class's fields, and the types
+ * of each function's variables; the module itself contains only names. asc runs this after it has
+ * compiled (`--transform`), and the result goes to the file that LAYOUT names.
  */
 import { writeFileSync } from "node:fs";
 import * as assemblyscript from "assemblyscript";
@@ -13,15 +13,15 @@ export interface Field {
 }
 
 export interface Layout {
-  /** By the number that the runtime has for them. */
+  /** By the runtime's number for the class. */
   classes: Record<number, { name: string; fields: Field[] }>;
-  /** Fields of classes whose objects do not tell their class (@unmanaged), by the class's name. */
+  /** Fields of @unmanaged classes, whose objects do not hold a class number, by class name. */
   records: Record<string, Field[]>;
-  /** Types of parameters and variables by name, in each function. */
+  /** The types of each function's parameters and variables, by name. */
   functions: Record<string, Record<string, string>>;
 }
 
-/** Variables that asc makes for itself are named by a number. */
+/** Variables that asc makes for its own use have numbers as names. */
 const temporary = /^\d+$/;
 
 function fieldsOf({ members }: assemblyscript.Class): Field[] {
@@ -39,7 +39,7 @@ function variablesOf({ localsByIndex }: assemblyscript.Function): [string, strin
 }
 
 export default class LayoutWriter {
-  /** asc sets it. */
+  /** Set by asc. */
   declare readonly program: assemblyscript.Program;
 
   afterCompile(): void {

@@ -1,23 +1,23 @@
 /**
- * Puts `#line` directives into wasm2c's output, so that gdb and panics speak of TypeScript lines.
+ * Adds `#line` directives to wasm2c's output, so that gdb and panics show TypeScript lines.
  *
- * asc knows which byte of the module came from which line (its source map, KERNEL.wasm.map), and
- * wasm2c keeps the order of instructions. So the instructions of a function that can call or trap
- * are counted in the disassembly and in the C function alike, and each such statement is given its
- * line. Where the counts differ the function stays as it is, and a message says so.
+ * asc's source map (KERNEL.wasm.map) says which byte of the module came from which line, and wasm2c
+ * keeps the order of instructions. So the nth instruction of a function that can call or trap, in
+ * the disassembly, corresponds to the nth such statement of the C function, and gives it its line.
+ * If their numbers differ, the function is left as it is, and a message says so.
  */
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { SourceMap } from "./source-map.ts";
 
-/** A function's place in the module, and where its instructions are that can call or trap. */
+/** The offsets of a function, and of its instructions that can call or trap, in the module. */
 interface Code {
   start: number;
   offsets: number[];
 }
 
-/** One alternative of a pattern a line. */
+/** Joins patterns as alternatives. */
 function anyOf(...patterns: RegExp[]): string {
   return `(?:${patterns.map((pattern) => pattern.source).join("|")})`;
 }
@@ -31,7 +31,7 @@ const instruction = new RegExp(
   )}`,
 );
 
-/** The same instructions as wasm2c writes them, at most one in a C line. */
+/** The same instructions as wasm2c writes them, at most one per line of C. */
 const statement = new RegExp(
   `(?:^|[ =(])${anyOf(
     /w2c_[A-Za-z0-9_]+\(|CALL_INDIRECT\(|UNREACHABLE;/,
@@ -41,7 +41,7 @@ const statement = new RegExp(
   )}`,
 );
 
-/** All functions by name. */
+/** Returns all functions by name. */
 function disassemble(binary: string): Map<string, Code> {
   const wabt = dirname(createRequire(import.meta.url).resolve("wabt/package.json"));
   const text = execFileSync(process.execPath, [join(wabt, "bin/wasm-objdump"), "-d", binary], {
@@ -63,14 +63,14 @@ function disassemble(binary: string): Map<string, Code> {
   return functions;
 }
 
-/** Where code belongs that asc made by itself: dispatchers, the collector's visitors. */
+/** The line of code that asc generates: dispatchers, the collector's visitors. */
 const nowhere = '#line 1 "generated"';
 
 /** The lines of one module. */
 export class Lines {
   private readonly map: SourceMap;
   private readonly functions: Map<string, Code>;
-  /** Functions whose instructions and statements did not match. */
+  /** The number of functions whose instructions and statements did not match. */
   unmatched = 0;
 
   constructor(binary: string) {
@@ -79,8 +79,8 @@ export class Lines {
   }
 
   /**
-   * The C lines of a function with their directives, `name` being asc's. All that leads up to a
-   * statement goes on its one C line, and so on its line of TypeScript.
+   * Returns the C lines of a function with directives; `name` is asc's. The lines that lead up to a
+   * statement are joined with its own, and so belong to its line of TypeScript.
    */
   addTo(name: string, body: string[]): string[] {
     const code = this.functions.get(name);

@@ -17,7 +17,7 @@ const SEQUENCE = 0x30;
 const VERSION = 0xa0;
 const ENTRY_BYTES = 24;
 
-/** Where the content of the DER element at `at` starts, and where it ends. */
+/** Returns where the content of the DER element at `at` starts and ends. */
 function element(der: Buffer, at: number): { start: number; end: number } {
   const first = der[at + 1];
   const octets = first < 0x80 ? 0 : first & 0x7f;
@@ -26,7 +26,7 @@ function element(der: Buffer, at: number): { start: number; end: number } {
   return { start, end: start + length };
 }
 
-/** The subject's name, encoded as in the certificate (RFC 5280, 4.1). */
+/** Returns the subject's name, encoded as in the certificate (RFC 5280, 4.1). */
 function subject(der: Buffer): Buffer {
   let at = element(der, element(der, 0).start).start;
   if (der[at] === VERSION) at = element(der, at).end;

@@ -13,8 +13,8 @@ export interface Place {
 }
 
 /**
- * Decodes the segments of a map: base-64 VLQ numbers, each relative to the same field of the last
- * segment that had it.
+ * Decodes the segments of a map: base-64 VLQ numbers, each relative to the same field of the latest
+ * segment that has it.
  */
 function decode(mappings: string, files: string[]): (Place | { offset: number })[] {
   const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,15 +1,15 @@
 /**
- * Makes the table from which a panic prints its backtrace, out of a linked kernel's debug
- * information. It gives the function and line of an address in the text and, for inlined code,
- * those that it was inlined into.
+ * Makes the table from which a panic prints its backtrace, from a linked kernel's debug
+ * information. The table gives the function and line of an address in the text and, for inlined
+ * code, those that it was inlined into.
  *     node --import tsx compiler-config/symbols.ts KERNEL.elf OUT.bin
  *
  *     4 x u32    where each of the following starts in the table
  *     functions  file number, length of the prefix that the name shares with the one before, the
  *                rest of the name, a zero; sorted by file and name
- *     places     (numbered from 1) function, line, how many places back the caller is that it is
- *                inlined in, or 0
- *     ranges     their count; for each, the distance from the start of the one before, its place
+ *     places     (numbered from 1) function, line; if inlined, how many places back its caller is,
+ *                otherwise 0
+ *     ranges     their count; for each, the distance from the previous one's start, its place
  *     files      name and a zero
  *
  * Numbers are base-128, low bits first; a place's function and a range's place are signed
@@ -80,8 +80,8 @@ function frameOf(name: string, where: string): Frame[] {
   return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }
 
-/** Whether an inlined frame is not worth a line: getters, dispatchers, AssemblyScript's own. */
-function isTrifle({ name, file }: Frame): boolean {
+/** Reports whether an inlined frame is not worth a line: getters, dispatchers, ~lib code. */
+function isTrivial({ name, file }: Frame): boolean {
   return file.startsWith("~lib/") || /#[gs]et:|@override$/.test(name);
 }
 
@@ -92,8 +92,8 @@ function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
     const [address, ...lines] = answer.trimEnd().split("\n");
     const frames: Frame[] = [];
     for (let i = 0; i + 1 < lines.length; i += 2) frames.push(...frameOf(lines[i], lines[i + 1]));
-    const told = frames.filter((frame, i) => i === frames.length - 1 || !isTrifle(frame));
-    yield [Number(BigInt(`0x${address}`) - textStart), told];
+    const shown = frames.filter((frame, i) => i === frames.length - 1 || !isTrivial(frame));
+    yield [Number(BigInt(`0x${address}`) - textStart), shown];
   }
 }
 

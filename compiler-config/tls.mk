@@ -1,12 +1,12 @@
-# mbedTLS, the C around it (net/service/tls/glue/) and Mozilla's roots: fetched, unpacked, compiled
-# into one archive, from which the kernel takes what it calls.
+# Fetches mbedTLS and Mozilla's roots, and compiles them and the C around mbedTLS
+# (net/service/tls/glue/) into one archive, from which the kernel links what it calls.
 #
-# mbedTLS uses SSE registers: for AES-NI, and for plain copies. Interrupts save none of them all the
-# same, for nothing that runs in one touches any (a test looks at the linked kernel).
-#   -U...unix -U...linux      there is no operating system, whatever this compiler is for
-#   -nostdinc                 the headers are glue/libc/'s
-#   -ffunction-sections ...   what nobody calls is left out at linking
-# No -g: a backtrace names the glue's functions, and the library's as (unknown).
+# mbedTLS uses SSE registers, for AES-NI and for plain copies. Interrupts still need not save them,
+# because no code that runs in an interrupt uses any (a test checks the linked kernel).
+#   -U...unix -U...linux      there is no operating system, whatever the compiler's own target is
+#   -nostdinc                 the headers are in glue/libc/
+#   -ffunction-sections ...   the linker leaves out functions that are not called
+# No -g for the library: a debugger names its functions, but has no lines of them.
 tls := build/tls
 glue := net/service/tls/glue
 mbedtls := $(tls)/mbedtls
@@ -35,18 +35,18 @@ mbedtls_flags = -std=gnu11 -O2 -ffreestanding -fno-strict-aliasing -ffunction-se
   -fdata-sections -isystem $(glue)/libc -I$(glue) -I$(tls) \
   -I$(mbedtls)/include -I$(mbedtls)/library \
   -DMBEDTLS_CONFIG_FILE='"config.h"' -Wa,-I$(tls) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-# What every record or computation passes is built for speed, what parses and decides for size
-# (mbedTLS advises either). For size gcc copies by `rep movsb`, of which QEMU makes a step a byte.
+# Code that handles every record or computation is built for speed; code that parses and decides is
+# built for size, where gcc copies with `rep movsb`, which takes QEMU a step per byte.
 mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly cipher cipher_wrap constant_time \
   ecp ecp_curves gcm platform_util poly1305 sha256 sha512 ssl_msg
 $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags += -Os
-# Pointers of TypeScript are small numbers.
+# Pointers from TypeScript are small numbers, which gcc would take for invalid addresses.
 $(glue_objects): tls_flags += -g1 -Wall -Wextra -Werror -Wno-unused-parameter \
   --param=min-pagesize=0
-# Instead of patches: the certificates that a peer sends are read and verified by glue/path.c, their
-# keys and signatures by glue/signature.c, our own are sent by glue/chain.c,
-# glue/alerts.c notes alerts that are sent, glue/fragments.c reads handshake messages in parts,
-# glue/strict.c looks at extensions, glue/session.c signs, glue/settings.c makes keys of tickets,
+# These replace functions of mbedTLS without a patch: glue/path.c reads and verifies the peer's
+# certificates, glue/signature.c checks their keys and signatures, glue/chain.c sends our own,
+# glue/alerts.c records the alerts sent, glue/fragments.c reads handshake messages in parts,
+# glue/strict.c checks extensions, glue/session.c signs, glue/settings.c makes ticket keys, and
 # glue/heap.c frees what ssl_tls13_keys does not.
 in_both = $(1:%=$(tls)/library/%.o) $(1:%=$(tls)/node/library/%.o)
 $(call in_both,$(filter-out ssl_msg,$(filter ssl_%,$(mbedtls_units)))): mbedtls_flags += \
@@ -115,9 +115,9 @@ $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 	@$(AR) rcs $@ $^
 
 # --- the same sources for the machine in Node (tests/lab/machine/tls.ts), as WebAssembly -------
-# What the door exports is what host.ts declares; where its heap is the machine tells.
+# The module exports the functions that host.ts declares, and imports the address of its heap.
 node_flags = --target=wasm32 $(mbedtls_flags) -nostdlibinc
-node_door = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \
+node_exports = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \
   machine/host.ts
 $(tls)/node/string.o: mbedtls_flags += -DSTRING_FUNCTIONS
 
@@ -137,7 +137,7 @@ $(node_objects): $(glue)/config.h compiler-config/tls.mk
 $(tls)/tls.wasm: $(node_objects) machine/host.ts
 	@echo "wasm-ld  $@"
 	@echo tls_memory | wasm-ld --no-entry --gc-sections --strip-debug --stack-first \
-	  -z stack-size=65536 --allow-undefined-file=/dev/stdin $$($(node_door)) \
+	  -z stack-size=65536 --allow-undefined-file=/dev/stdin $$($(node_exports)) \
 	  $(node_objects) -o $@
 
 -include $(patsubst %.o,%.d,$(mbedtls_objects) $(glue_objects) $(node_objects))

@@ -1,9 +1,9 @@
 /**
  * `make update-roots`: pins the newest of Mozilla's root sets that Debian's source archive has.
  *     node --import tsx compiler-config/update-roots.ts CACHE
- * Prints the old and the new version and what changes, and rewrites pins/certdata and pins/roots:
- * the latter lists every tarball that holds this very certdata.txt, so that one is left when
- * Debian replaces another. Newest first, small ones first.
+ * Prints the old and the new version and what changes, and rewrites pins/certdata and pins/roots.
+ * pins/roots lists every tarball that contains the same certdata.txt, so that others are left when
+ * Debian replaces one: the small ones first, and the newest first.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,7 +16,7 @@ import { trustedRoots } from "./certdata.ts";
 const here = dirname(fileURLToPath(import.meta.url));
 const fetchScript = join(here, "fetch.sh");
 const [cache] = process.argv.slice(2);
-/** The first holds little but the root set; the other is all of NSS. */
+/** The first contains little but the root set; the second is all of NSS. */
 const packages = ["ca-certificates", "nss"];
 
 /** A tarball in Debian's pool. */
@@ -25,7 +25,7 @@ interface Source {
   path: string;
 }
 
-/** What is in it. */
+/** The root set in a tarball. */
 interface RootSet {
   version: string;
   sum: string;
@@ -36,7 +36,7 @@ function say(line: string): void {
   console.log(`update-roots: ${line}`);
 }
 
-/** The tarballs of a source package that the archives list, newest first. */
+/** Returns the tarballs of a source package that the archives list, newest first. */
 function listed(name: string): Source[] {
   const text = execFileSync("sh", [fetchScript, "--sources", name], {
     encoding: "utf8",
@@ -48,7 +48,7 @@ function listed(name: string): Source[] {
   });
 }
 
-/** Tarballs that were tried, by checksum: looking for one that is not there takes long. */
+/** Results of `fetched` by checksum, because a search for a missing tarball takes long. */
 const tried = new Map<string, string | undefined>();
 
 /** Fetches a tarball; undefined if no archive has it any more. */
@@ -82,7 +82,7 @@ function rootSet(tarball: string): RootSet {
   return { version, sum: createHash("sha256").update(text).digest("hex"), text };
 }
 
-/** The newest set that can be fetched. */
+/** Returns the newest set that can be fetched. */
 function newest(): RootSet {
   for (const source of listed(packages[0])) {
     const tarball = fetched(source);
@@ -98,18 +98,18 @@ function newest(): RootSet {
   throw new Error("update-roots: no archive has a source of ca-certificates");
 }
 
-/** The pins of all tarballs that hold this set. */
+/** Returns the pins of all tarballs that contain this set. */
 function carriers(set: RootSet): string[] {
   return packages.flatMap(listed).flatMap((source) => {
     const tarball = fetched(source);
     if (tarball === undefined || rootSet(tarball).sum !== set.sum) return [];
-    say(`${basename(source.path)} holds it`);
+    say(`${basename(source.path)} contains this set`);
     return [`${set.version} ${source.sum} ${source.path}`];
   });
 }
 
-/** What changes for whoever trusts the roots. */
-function tellChanges(before: string, after: string): void {
+/** Prints the roots that are added, removed or newly distrusted. */
+function printChanges(before: string, after: string): void {
   const [old, now] = [before, after].map((text) => {
     const roots = trustedRoots(text);
     return new Map(roots.map((root) => [root.der.toString("base64"), root]));
@@ -125,14 +125,14 @@ function tellChanges(before: string, after: string): void {
   say(`${old.size} roots before, ${now.size} now`);
 }
 
-/** Keeps the comment at the head of a file of pins. */
+/** Writes a file of pins; the comment at its head stays. */
 function writePins(name: string, lines: string[]): void {
   const path = join(here, "pins", name);
   const head = readFileSync(path, "utf8").match(/^#.*\n/gm) ?? [];
   writeFileSync(path, `${head.join("")}${lines.join("\n")}\n`);
 }
 
-/** Reports whether a version, numbers with dots between them, is below another. */
+/** Reports whether a version, numbers with dots between them, is lower than another. */
 function isOlder(version: string, other: string): boolean {
   const [left, right] = [version, other].map((text) => text.split(".").map(Number));
   const i = left.findIndex((number, i) => number !== right[i]);
@@ -142,14 +142,14 @@ function isOlder(version: string, other: string): boolean {
 mkdirSync(cache, { recursive: true });
 const pin = readFileSync(join(here, "pins/certdata"), "utf8");
 const [, version, sum] = /^([\d.]+) ([0-9a-f]{64}) /m.exec(pin) ?? [];
-say(`pinned is version ${version}, SHA-256 ${sum}`);
+say(`the pinned version is ${version}, SHA-256 ${sum}`);
 const set = newest();
 if (isOlder(set.version, version)) {
   say("that is older than the pinned one: nothing is changed");
 } else {
   const old = spawnSync("sh", [fetchScript, "roots", cache], { encoding: "utf8" });
-  if (old.status !== 0) say("the pinned set cannot be fetched any more, and not be compared");
-  else if (set.sum !== sum) tellChanges(member(old.stdout.trim(), "certdata.txt"), set.text);
+  if (old.status !== 0) say("the pinned set can no longer be fetched: changes are unknown");
+  else if (set.sum !== sum) printChanges(member(old.stdout.trim(), "certdata.txt"), set.text);
   writePins("roots", carriers(set));
   writePins("certdata", [`${set.version} ${set.sum} certdata.txt`]);
   say("compiler-config/pins/ is up to date: `make` builds with it");

@@ -1,12 +1,12 @@
 /**
- * The text of grub.cfg: no menu, no waiting, the kernel with its command line and modules.
- * GRUB quotes a word with a space in it anew when it hands it over (`"run=a; b"`); the kernel's
- * tokenizer knows that.
+ * Makes grub.cfg, which boots the kernel with its command line and modules, without menu or delay.
+ * GRUB passes a word that contains a space in new quotes (`"run=a; b"`), which the kernel's
+ * tokenizer understands.
  */
 
 /**
- * A kernel command line's words: separated by spaces outside double quotes, which are taken off;
- * a backslash before a double quote or a backslash makes it an ordinary character.
+ * Splits a kernel command line into words at spaces outside double quotes, and removes the quotes.
+ * A backslash makes a double quote or backslash after it an ordinary character.
  */
 export function commandLineWords(line: string): string[] {
   const words: string[] = [];
@@ -26,24 +26,24 @@ export function commandLineWords(line: string): string[] {
   return words;
 }
 
-/** A word that GRUB's script language takes as it is. */
+/** Quotes a word so that GRUB's script language takes it literally. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** grub.cfg for a kernel command line and modules (names of files beside the kernel). */
+/** Returns grub.cfg for a kernel command line and modules (names of files beside the kernel). */
 export function grubConfig(commandLine: string, modules: string[]): string {
   const words = commandLineWords(commandLine).map((word) => ` ${quote(word)}`);
   const lines = [
     "set timeout=0",
-    // A BIOS has text mode; under UEFI the kernel draws into the frame that GRUB sets up.
+    // A BIOS has a text mode; under UEFI the kernel draws into GRUB's framebuffer.
     'if [ "$grub_platform" = efi ]; then insmod efi_gop; fi',
     `if multiboot2 /boot/kernel.elf${words.join("")}; then`,
-    '  if [ "$grub_platform" = pc ]; then set gfxpayload=text; fi', // `multiboot2` has set it
+    '  if [ "$grub_platform" = pc ]; then set gfxpayload=text; fi', // overrides `multiboot2`
     ...modules.map((name) => `  module2 ${quote(`/boot/${name}`)} ${quote(name)}`),
     "  boot",
     "fi",
-    // The serial line is the kernel's: GRUB speaks there, in escape sequences, only of failure.
+    // GRUB writes to the kernel's serial line only on failure, as it sends escape sequences.
     "serial --unit=0 --speed=115200",
     "terminal_output console serial",
     'echo "GRUB could not start the kernel."',

@@ -1,11 +1,11 @@
 /**
- * Makes an ISO that boots the kernel by GRUB (Multiboot 2) on BIOS and UEFI, from a disc or a disk.
+ * Makes an ISO that boots the kernel with GRUB (Multiboot 2) on BIOS and UEFI, from CD or disk.
  *     SOURCE_DATE_EPOCH=... KERNEL_CMDLINE=... KERNEL_MODULES=... \
  *       node --import tsx iso/make-iso.ts KERNEL.elf OUT.iso
  *
- * The same input makes the same bytes. grub-mkrescue cannot do that: it writes the time of the
- * build into the image and takes whichever platforms of GRUB are installed. So its steps are taken
- * here: two core images with all modules in them, a FAT image for UEFI, and xorriso told each date.
+ * The same input makes the same bytes. grub-mkrescue cannot do that, because it writes the build
+ * time into the image and includes every GRUB platform that is installed. So its steps are done
+ * here: two core images that contain all modules, a FAT image for UEFI, and xorriso with all dates.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -27,14 +27,14 @@ const platforms = "/usr/lib/grub";
 /** What grub.cfg uses; grub-mkimage adds what these depend on. */
 const common = ["iso9660", "normal", "multiboot2", "test", "echo", "serial", "terminal"];
 const biosModules = [...common, "biosdisk"];
-/** GRUB starts from the FAT image, and has to find the volume with the kernel. */
+/** GRUB starts from the FAT image and must find the volume with the kernel. */
 const uefiModules = [...common, "efi_gop", "part_gpt", "part_msdos", "fat", "search_fs_uuid"];
 
 const [kernel, target] = process.argv.slice(2);
 const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? Number.NaN);
 const modules = (process.env.KERNEL_MODULES ?? "").split(/\s+/).filter((path) => path !== "");
 
-/** Times are written in UTC, and no configuration of the user's is read. */
+/** The tools write times in UTC and read no user configuration. */
 const environment = { ...process.env, LC_ALL: "C", TZ: "UTC0", MTOOLSRC: "/dev/null" };
 
 function run(program: string, ...words: string[]): void {
@@ -45,7 +45,7 @@ function run(program: string, ...words: string[]): void {
   if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`);
 }
 
-/** GRUB's files for a platform; without them, an error that says where they come from. */
+/** Returns the folder of GRUB's files for a platform; an error names the package that has them. */
 function platform(name: string, debianPackage: string): string {
   const folder = `${platforms}/${name}`;
   if (existsSync(folder)) return folder;
@@ -57,14 +57,14 @@ function platform(name: string, debianPackage: string): string {
   );
 }
 
-/** GRUB with these modules in it. */
+/** Makes a GRUB image that contains these modules. */
 function coreImage(source: string, format: string, output: string, ...more: string[]): void {
   run("grub-mkimage", "-d", source, "-O", format, "-o", output, ...more);
 }
 
 /**
- * The volume's date YYYYMMDDhhmmsscc, by which GRUB for UEFI finds it. The day is the source's; the
- * time of day is derived from the contents, to tell two ISOs of one version apart.
+ * Returns the volume's date YYYYMMDDhhmmsscc, by which GRUB for UEFI finds it. The day is that of
+ * the source; the time of day is derived from the contents, to tell ISOs of one version apart.
  */
 function volumeDate(config: string): string {
   if (!Number.isSafeInteger(epoch)) throw new Error("SOURCE_DATE_EPOCH is not set");
@@ -76,7 +76,7 @@ function volumeDate(config: string): string {
   return date.replace(/\D/g, "").slice(0, 16);
 }
 
-/** GRUB for UEFI in a FAT file system, a floppy's of 2,880 KiB. */
+/** Makes a FAT image, of a 2,880 KiB floppy, that contains GRUB for UEFI. */
 function makeEfiImage(folder: string, image: string, date: string): void {
   const uuid = date.replace(/(....)(..)(..)(..)(..)(..)(..)/, "$1-$2-$3-$4-$5-$6-$7");
   const config = `${folder}/early.cfg`;

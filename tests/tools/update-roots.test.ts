@@ -111,15 +111,15 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     const name = "ca-certificates_2024.tar.xz";
     const lines = await update({ version: "2.9", name, bytes: old, set: set(earlier) });
     assert.deepEqual(lines, [
-      `update-roots: pinned is version 2.9, SHA-256 ${set(earlier)}`,
+      `update-roots: the pinned version is 2.9, SHA-256 ${set(earlier)}`,
       "update-roots: ca-certificates_2026.tar.xz: listed, but no archive has it",
       `update-roots: ca-certificates_2025.tar.xz: version 2.10, SHA-256 ${set(now)}`,
       "update-roots: - Goes",
       "update-roots: ~ Ends: distrusted after 20250630235959",
       "update-roots: + Comes",
       "update-roots: 3 roots before, 3 now",
-      "update-roots: ca-certificates_2025.tar.xz holds it",
-      "update-roots: nss_3.9.orig.tar.gz holds it",
+      "update-roots: ca-certificates_2025.tar.xz contains this set",
+      "update-roots: nss_3.9.orig.tar.gz contains this set",
       "update-roots: compiler-config/pins/ is up to date: `make` builds with it",
     ]);
     assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
@@ -154,7 +154,7 @@ suite("make update-roots", { skip: !existsSync(apt) && "apt is not installed" },
     archive.files.delete("/debian/dists/trixie/Release");
     const bytes = Buffer.from("an old one, which no archive has any more");
     const lines = await update({ version: "2.9", name: "older.tar.xz", bytes, set: set(earlier) });
-    const lost = "update-roots: the pinned set cannot be fetched any more, and not be compared";
+    const lost = "update-roots: the pinned set can no longer be fetched: changes are unknown";
     assert.ok(lines.includes(lost), lines.join("\n"));
     assert.equal(pins("certdata"), `# the set\n2.10 ${set(now)} certdata.txt\n`);
   });
