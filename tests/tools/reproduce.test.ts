@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, suite, test } from "node:test";
-import { build, copySources, elsewhere, lendPackages } from "../../tools/reproduce/builds.ts";
+import { build, copySources, elsewhere, linkPackages } from "../../tools/reproduce/builds.ts";
 import { differingInIso, firstDifference } from "../../tools/reproduce/compare.ts";
 import { root } from "../lab/host/process.ts";
 
@@ -42,7 +42,7 @@ test("builds the same elsewhere, later and with CROSS_COMPILE, bit for bit", () 
   mkdirSync(`${folder}/home`, { recursive: true });
   try {
     copySources(root, copy);
-    lendPackages(root, copy);
+    linkPackages(root, copy);
     crossTools(`${folder}/tools`);
     const circumstances = elsewhere(`${folder}/home`);
     // A copy has no commit to take the date from.
@@ -110,7 +110,7 @@ suite("the first difference", () => {
     rmSync(join(second, "font.c"));
     assert.equal(firstDifference(first, second), "the font: font.c");
     rmSync(join(first, "font.c"));
-    assert.throws(() => firstDifference(first, second), /nothing of the font/);
+    assert.throws(() => firstDifference(first, second), /no files of the font/);
   });
 
   test("names every file that differs between two ISOs", () => {

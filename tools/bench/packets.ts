@@ -6,7 +6,7 @@ const FILE_HEADER = 24;
 const PACKET_HEADER = 16;
 
 /** The first packet of a kind, and when it was seen: milliseconds of `performance.now()`. */
-export interface Sight {
+export interface Sighting {
   at: number;
   packet: Buffer;
 }
@@ -27,8 +27,8 @@ export async function watch(
   path: string,
   wanted: Record<string, (packet: Buffer) => boolean>,
   milliseconds: number,
-): Promise<Record<string, Sight>> {
-  const seen: Record<string, Sight> = {};
+): Promise<Record<string, Sighting>> {
+  const seen: Record<string, Sighting> = {};
   const end = performance.now() + milliseconds;
   let [file, offset] = [-1, FILE_HEADER];
   while (Object.keys(seen).length < Object.keys(wanted).length) {

@@ -1,7 +1,7 @@
 /**
- * `make bench`: medians of five runs: seconds from power-on to a lease and to an HTTP response,
- * MB/s each way, ping times, the load of an idle machine; also sizes, and the kernel's speed in
- * Node. QEMU always runs under TCG.
+ * `make bench`: prints medians of five runs: seconds from power-on to a lease and to an HTTP
+ * response, MB/s in each direction and ping times. Also prints the load of an idle machine, sizes,
+ * and the kernel's speed in Node. QEMU always uses TCG.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -38,7 +38,7 @@ export async function bulkSpeed(): Promise<number> {
     const address = `10.0.2.${last}`;
     const commandLine = `ip=${address}::10.0.2.2:255.255.255.0`;
     const mac = [2, 0, 0, 0, 1, last];
-    // Several frames per turn, as on a slow machine: `idleSpeed` measures the cost of a turn.
+    // Several frames per turn, as on a slow machine; `idleSpeed` measures the cost of turns.
     const machine = { pace: slow };
     const twin = await Twin.boot({ name: address, commandLine, mac, machine });
     network.connectTwin(world.add(twin));

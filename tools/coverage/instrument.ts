@@ -1,6 +1,6 @@
 /**
- * Inserts counters into AssemblyScript's source text, one for each function and each branch, as V8
- * reports nothing about lines of WebAssembly. It adds no lines, so line numbers stay the same.
+ * Inserts counters into AssemblyScript's source text, one for each function and each branch: V8 does
+ * not report the coverage of WebAssembly. It adds no lines, so line numbers do not change.
  */
 import ts from "typescript";
 
@@ -28,8 +28,8 @@ function divides(node: ts.Statement): boolean {
 }
 
 /** Reports whether a statement ends with `break` or `continue`. */
-function endsTurn(node: ts.Statement | undefined): boolean {
-  if (node !== undefined && ts.isBlock(node)) return endsTurn(node.statements.at(-1));
+function endsIteration(node: ts.Statement | undefined): boolean {
+  if (node !== undefined && ts.isBlock(node)) return endsIteration(node.statements.at(-1));
   return node !== undefined && ts.isBreakOrContinueStatement(node);
 }
 
@@ -99,10 +99,10 @@ class Instrumenter {
     const { expression, thenStatement, elseStatement } = node;
     const arms = [this.next++, this.next++];
     this.points.branches.push({ line: this.line(node), arms });
-    const guard = elseStatement === undefined && endsTurn(thenStatement);
+    const guard = elseStatement === undefined && endsIteration(thenStatement);
     if (guard) this.insert(expression.getStart(), "(");
     this.visit(expression);
-    // After an inserted `else`, asc forgets that such a guard in a loop has excluded null.
+    // With an `else` inserted here, asc would forget that such a guard in a loop excludes null.
     if (guard) this.insert(expression.end, `) || !__hit(${arms[1]})`);
     this.arm(thenStatement, arms[0]);
     if (elseStatement !== undefined) this.arm(elseStatement, arms[1]);
@@ -117,7 +117,7 @@ class Instrumenter {
     });
   }
 
-  /** Each label with statements of its own is an arm, which also counts when fallen into. */
+  /** Each label with statements of its own is an arm, which also counts when one falls through. */
   private visitCases(node: ts.CaseBlock): void {
     const arms: number[] = [];
     for (const clause of node.clauses) {

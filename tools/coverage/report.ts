@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { type FileCoverage, missedLines } from "./file-coverage.ts";
 
-/** By file: functions, how many of their lines no test reaches, and why not. */
+/** By file: functions, how many of their lines no test reaches, and why. */
 export type Reasons = Record<string, [name: string, lines: number, why: string][]>;
 
 class Share {
@@ -67,7 +67,7 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
   ];
 }
 
-/** The name of the function that a line of a file belongs to; "" outside of functions. */
+/** Returns the name of the function that contains a line; "" outside of functions. */
 function functionAt({ functions }: FileCoverage, line: number): string {
   const before = functions.filter((one) => one.line <= line);
   const last = before.reduce((a, b) => (b.line >= a.line ? b : a), { name: "", line: 0 });
@@ -75,8 +75,8 @@ function functionAt({ functions }: FileCoverage, line: number): string {
 }
 
 /**
- * Lines that did not run and have a reason, those that have none, and reasons for more lines than
- * a function leaves unreached.
+ * Returns the lines that did not run: those with a reason and those without. Also returns the stale
+ * reasons, which are for more lines than the function leaves unreached.
  */
 export function explain(
   files: FileCoverage[],

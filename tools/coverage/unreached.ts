@@ -1,12 +1,12 @@
 /**
- * Why no test in Node reaches some lines of net/ and drivers/intel/. A reason is for so many lines
- * of one function, so that it survives their rewording. "Not tried" means that a test could reach
- * them, but none does.
+ * Why no test in Node reaches some lines of net/ and drivers/intel/. A reason names a function and
+ * how many of its lines it is for, so that it survives edits. "Not tried" means that a test could
+ * reach the lines, but none does.
  */
 import type { Reasons } from "./report.ts";
 
 export const unreached: Reasons = {
-  "drivers/intel/e1000.ts": [["E1000.setUp", 1, "IpLayer.setUp asks for changes only"]],
+  "drivers/intel/e1000.ts": [["E1000.setUp", 1, "IpLayer.setUp calls it only to change the state"]],
   "drivers/intel/receive-ring.ts": [
     ["ReceiveRing.receive", 1, "no model fills a whole ring with bad descriptors within one call"],
     ["ReceiveRing.returnAll", 1, "the ring overruns only while descriptors wait to be returned"],
@@ -16,10 +16,10 @@ export const unreached: Reasons = {
     ["Egress.sendBytes", 2, "not tried: the pool runs empty just as a datagram is copied"],
   ],
   "net/iface/ip/ipv4-paths.ts": [
-    ["Ipv4Paths.firstUp", 1, "boots without a network device are real boots"],
+    ["Ipv4Paths.firstUp", 1, "kernels without a network device are booted in QEMU only"],
   ],
   "net/iface/ip/icmp.ts": [
-    ["Icmp.sendError", 1, "ingress has rejected such sources and destinations"],
+    ["Icmp.sendError", 1, "ingress has already rejected such sources and destinations"],
     ["Icmp.sendError", 1, "not tried: an error is due while there is no frame"],
   ],
   "net/iface/ip/configuration.ts": [
@@ -31,13 +31,13 @@ export const unreached: Reasons = {
     ["IpLayer.pollAt", 1, "not tried: a turn that leaves frames in the loopback queue"],
   ],
   "net/phy/loopback.ts": [
-    ["LoopbackDevice.driverName", 1, "every device has it; nobody asks the loopback"],
-    ["LoopbackDevice.hardwareAddress", 1, "every device has it; nobody asks the loopback"],
-    ["LoopbackDevice.counters", 1, "every device has it; nobody asks the loopback"],
+    ["LoopbackDevice.driverName", 1, "a device must have it; the loopback's is never called"],
+    ["LoopbackDevice.hardwareAddress", 1, "a device must have it; the loopback's is never called"],
+    ["LoopbackDevice.counters", 1, "a device must have it; the loopback's is never called"],
     ["LoopbackDevice.transmit", 3, "not tried: more frames in one turn than the queue holds"],
   ],
   "net/socket/datagram-queue.ts": [
-    ["DatagramQueue.push", 1, "sockets reject what is longer than their queue"],
+    ["DatagramQueue.push", 1, "sockets reject datagrams longer than their queue"],
   ],
   "net/socket/echo-socket.ts": [
     ["EchoSocket.send", 1, "not tried: more requests than the queue holds"],
@@ -53,14 +53,14 @@ export const unreached: Reasons = {
     ["initialWindow", 1, "no segment is longer than 1,460 bytes"],
   ],
   "net/socket/tcp/output/emit.ts": [
-    ["sendSegment", 1, "whoever gave the frame has room for it"],
-    ["sendReset", 1, "the table has asked before"],
+    ["sendSegment", 1, "callers check that a frame is free"],
+    ["sendReset", 1, "the table never answers an RST"],
   ],
   "net/socket/tcp/input/receive.ts": [
-    ["receiveReset", 1, "in TIME-WAIT there is a record in place of a connection"],
+    ["receiveReset", 1, "in TIME-WAIT a record replaces the connection"],
   ],
   "net/socket/tcp/output/retransmit.ts": [
-    ["retransmitFirst", 2, "an ACK of what was due has cleared the request"],
+    ["retransmitFirst", 2, "an ACK of the segment cleared the request before"],
   ],
   "net/socket/tcp/open/local-ports.ts": [
     [
@@ -75,16 +75,16 @@ export const unreached: Reasons = {
     ],
   ],
   "net/socket/tcp/registry.ts": [
-    ["TcpRegistry.settle", 1, "whatever is settled was found in the table in the same call"],
+    ["TcpRegistry.settle", 1, "the connection was found in the table in the same call"],
   ],
   "net/socket/tcp/negotiated.ts": [["Negotiated.announce", 1, "no interface has an MTU below 68"]],
   "net/socket/tcp/time/schedule.ts": [
-    ["Schedule.take", 1, "callers count before they take"],
+    ["Schedule.take", 1, "callers check the count before they take"],
     ["TimerQueue.lower", 1, "timers belong to connections in the table"],
   ],
   "net/socket/tcp/state.ts": [["nextState", 1, "there is no other state"]],
   "net/socket/tcp/tcp.ts": [
-    ["Tcp.connect", 1, "so many ports are never in use"],
+    ["Tcp.connect", 1, "at most half of all ports are in use"],
     ["Tcp.dropHalfOpen", 1, "not tried: a full table without a half-open connection"],
   ],
   "net/socket/udp.ts": [["transmit", 1, "not tried: a broadcast by a device without an address"]],
@@ -92,13 +92,13 @@ export const unreached: Reasons = {
     ["DhcpOptions.parse", 1, "not tried: broken options in the file field"],
   ],
   "net/api.ts": [
-    ["networkStackPoll", 1, "for programs without a kernel below them, which polls by itself"],
+    ["networkStackPoll", 1, "for programs without the kernel, which polls the stack itself"],
   ],
   "net/service/connector.ts": [
     [
       "TcpConnector.connectSecure",
       3,
-      "not tried in Node: TLS that refuses for want of entropy or memory",
+      "not tried in Node: TLS that refuses for lack of entropy or memory",
     ],
     ["TcpConnector.connect", 1, "DNS over TCP is tested with a connector of its own"],
   ],
@@ -111,20 +111,20 @@ export const unreached: Reasons = {
     ],
   ],
   "net/service/dhcp/describe.ts": [
-    ["describeOption", 2, "not tried: a client identifier in an answer"],
+    ["describeOption", 2, "not tried: a client identifier in a response"],
     ["routes", 1, "not tried: a list of routes cut short"],
   ],
   "net/service/dhcp/routes.ts": [
-    ["readRoutes", 1, "not tried: more routes in an answer than are kept"],
+    ["readRoutes", 1, "not tried: more routes in a response than are kept"],
   ],
   "net/service/dns/exchange.ts": [
-    ["UdpExchange.open", 1, "32 lookups at most, and 64 sockets"],
+    ["UdpExchange.open", 1, "at most 32 lookups share 64 sockets"],
     ["StreamExchange.poll", 1, "a stream that has just opened has room for a question"],
     ["StreamExchange.send", 1, "a stream that has just opened has room for a question"],
   ],
   "net/service/dns/lookup.ts": [
     ["DnsLookup.poll", 1, "the resolver drops a lookup once it is done"],
-    ["DnsLookup.ask", 2, "32 lookups at most, and 64 sockets"],
+    ["DnsLookup.ask", 2, "at most 32 lookups share 64 sockets"],
   ],
   "net/service/http/message/body-decoder.ts": [
     ["BodyDecoder.trailerStep", 1, "not tried: a trailer line that ends without LF"],
@@ -139,7 +139,7 @@ export const unreached: Reasons = {
     ["ListItems.next", 1, "not tried: blanks behind a list item"],
   ],
   "net/service/http/client/request-sender.ts": [
-    ["RequestSender.send", 1, "the exchange does not ask once sending has stopped"],
+    ["RequestSender.send", 1, "the exchange does not call it after sending has stopped"],
     ["RequestSender.send", 1, "a stream that has just opened has room for a head"],
   ],
   "net/service/http/server/response-writer.ts": [
@@ -184,8 +184,8 @@ export const unreached: Reasons = {
   ],
   "net/service/tls/stream.ts": [
     ["TlsStream.stepHandshake", 1, "not tried: a peer that ends during the handshake"],
-    ["TlsStream.bytes", 1, "not tried: a stream that is asked after its release"],
-    ["TlsStream.write", 1, "not tried: an engine that takes nothing although there is room"],
+    ["TlsStream.bytes", 1, "not tried: a stream that is used after its release"],
+    ["TlsStream.write", 1, "not tried: an engine that accepts nothing although it has room"],
     ["TlsStream.noteEnd", 1, "not tried: ciphertext unread at the end"],
   ],
   "net/service/tls/sessions.ts": [

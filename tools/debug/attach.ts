@@ -1,8 +1,8 @@
 /**
- * Debugs the kernel's TypeScript in Node; load it before a script that runs the kernel
+ * Debugs the kernel's TypeScript in Node. Load this module before a script that runs the kernel
  * (`node --import tsx --import THIS SCRIPT`). BREAK="file.ts:line ..." stops at these lines, prints
- * the stack and variables (stops.ts) and goes on. Without it, attach a debugger (`--inspect-brk`):
- * the module then carries a source map with the text of its sources.
+ * the stack and variables (stops.ts) and continues. Without BREAK, attach a debugger
+ * (`--inspect-brk`): the module then carries a source map with the text of its sources.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -15,10 +15,10 @@ import { type Breakpoint, breakpoint } from "./places.ts";
 import type { WorkerInput } from "./stops.ts";
 import { Values } from "./values.ts";
 
-/** Stops, unless HITS says otherwise. */
+/** The number of stops, unless HITS sets it. */
 const HITS = 5;
 
-/** Evaluated by the other thread: returns the variables of a function, as lines of text. */
+/** Returns the variables of a function as lines of text; the other thread has it evaluated. */
 type Describe = (
   name: string,
   locals: Record<string, { value: number | bigint }>,
@@ -42,10 +42,10 @@ function describer(layout: Layout): Describe {
 }
 
 /** Stops before each instance runs, so that breakpoints can be set in its module in time. */
-class Announced extends WebAssembly.Instance {
+class PausingInstance extends WebAssembly.Instance {
   constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     super(module, imports);
-    // biome-ignore lint/suspicious/noDebugger: it is what this is for.
+    // biome-ignore lint/suspicious/noDebugger: the purpose of this class.
     debugger;
   }
 }
@@ -70,7 +70,7 @@ async function stopAt(words: string[]): Promise<void> {
   Object.assign(globalThis, { describeKernel: describer(layout) });
   const hits = Number(process.env.HITS || HITS);
   const workerData: WorkerInput = { breakpoints, hits, kernel: kernelPath(), root };
-  // A thread does not inherit tsx.
+  // A worker thread does not inherit tsx.
   const script = JSON.stringify(new URL("./stops.ts", import.meta.url));
   const start = `import("tsx/esm/api").then(({ tsImport }) => tsImport(${script}, ${script}))`;
   const worker = new Worker(start, { eval: true, execArgv: [], workerData });
@@ -86,16 +86,16 @@ function leb(value: number): number[] {
   return [0, 7, 14, 21, 28].map((shift) => ((value >>> shift) & 127) | (shift < 28 ? 128 : 0));
 }
 
-/** asc's last section, and the bytes of it before its name: its id and two lengths. */
+/** The name of asc's last section, and the bytes before it: the section's id and two lengths. */
 const [SECTION, BEFORE_NAME] = ["sourceMappingURL", 3];
 
-/** Embeds the source map, with the sources' text, in the kernel; leaves TLS, which has none. */
+/** Embeds the source map, with the sources' text, in the kernel; the TLS module has no map. */
 function withMap(module: BufferSource): BufferSource {
   const bytes = Buffer.from(module as Uint8Array<ArrayBuffer>);
   if (!bytes.includes("kernel.wasm.map")) return bytes;
   const map = JSON.parse(readFileSync(`${kernelPath()}.map`, "utf8"));
-  const told = JSON.stringify({ ...map, sourceRoot: `file://${root}` });
-  const url = `data:application/json;base64,${Buffer.from(told).toString("base64")}`;
+  const text = JSON.stringify({ ...map, sourceRoot: `file://${root}` });
+  const url = `data:application/json;base64,${Buffer.from(text).toString("base64")}`;
   const words = [SECTION, url].map((text) =>
     Buffer.from([...leb(text.length), ...Buffer.from(text)]),
   );
@@ -105,16 +105,16 @@ function withMap(module: BufferSource): BufferSource {
 }
 
 /** A module that carries its source map. */
-class Explained extends WebAssembly.Module {
+class MappedModule extends WebAssembly.Module {
   constructor(module: BufferSource) {
     super(withMap(module));
   }
 }
 
-WebAssembly.Instance = Announced;
+WebAssembly.Instance = PausingInstance;
 const words = (process.env.BREAK ?? "").split(/[ ,]+/).filter((word) => word !== "");
 if (words.length > 0) await stopAt(words);
 else {
-  WebAssembly.Module = Explained;
-  WebAssembly.compile = async (module: BufferSource) => new Explained(module);
+  WebAssembly.Module = MappedModule;
+  WebAssembly.compile = async (module: BufferSource) => new MappedModule(module);
 }

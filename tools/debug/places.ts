@@ -35,8 +35,8 @@ function functionStarts(module: Uint8Array): number[] {
 }
 
 /**
- * Parses `file.ts:line`, in which the file may be the end of a path. A line without code stands for
- * the next one that has some. Throws if the file or the line is not found.
+ * Parses `file.ts:line`, where the file may be the end of a path. A line without code stands for
+ * the next line with code. Throws if the file or the line is not found.
  */
 export function breakpoint(words: string, map: SourceMap, module: Uint8Array): Breakpoint {
   const [, name, digits] = /^(.+\.ts):(\d+)$/.exec(words) ?? [];

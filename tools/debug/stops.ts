@@ -1,6 +1,6 @@
 /**
- * The thread that stops the kernel at lines of its TypeScript. While the main thread is paused, it
- * reads stack and variables through V8's inspector, prints them, and resumes the main thread.
+ * The thread that stops the kernel at lines of its TypeScript. While the main thread is paused,
+ * this thread reads stack and variables through V8's inspector, prints them, and resumes the other.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { type Debugger, Session } from "node:inspector";
@@ -40,9 +40,9 @@ const map = SourceMap.of(kernel);
 const length = readFileSync(kernel).length;
 const session = new Session();
 const scripts: Script[] = [];
-/** By how many bytes each script's code lies behind its offsets in the map (kernel-module.ts). */
+/** The bytes to add to an offset in the map to get one in the script (see kernel-module.ts). */
 const shifts = new Map<string, number>();
-const made: string[] = [];
+const breakpointIds: string[] = [];
 let stops = 0;
 
 function ask<Answer>(method: string, parameters: object = {}): Promise<Answer> {
@@ -54,7 +54,7 @@ function ask<Answer>(method: string, parameters: object = {}): Promise<Answer> {
   });
 }
 
-/** Writes straight to the terminal, as the main thread, which owns the stream, is paused. */
+/** Writes directly to the terminal, because the stream's owner, the main thread, is paused. */
 function print(line: string): void {
   writeSync(1, `${line}\n`);
 }
@@ -70,7 +70,7 @@ async function arm(): Promise<void> {
         "Debugger.setBreakpoint",
         { location },
       );
-      made.push(breakpointId);
+      breakpointIds.push(breakpointId);
     }
   }
 }
@@ -101,21 +101,21 @@ function sourceLine(file: string, line: number): string {
     [line - 1].trim();
 }
 
-async function tell(frames: Debugger.CallFrame[]): Promise<void> {
+async function reportStop(frames: Debugger.CallFrame[]): Promise<void> {
   const stack = frames.flatMap(placed);
   const [{ name, file, line }] = stack;
-  const players = frames.filter(({ location }) => !shifts.has(location.scriptId));
+  const outside = frames.filter(({ location }) => !shifts.has(location.scriptId));
   const where: string[] = [];
-  for (const frame of players) {
-    const said = await evaluate<string | undefined>(frame, WHERE);
-    if (said !== undefined && !where.includes(said)) where.push(said);
+  for (const frame of outside) {
+    const state = await evaluate<string | undefined>(frame, WHERE);
+    if (state !== undefined && !where.includes(state)) where.push(state);
   }
   print(`\nstop ${++stops} at ${file}:${line} (${where[0]})\n> ${sourceLine(file, line)}`);
   for (const frame of stack) print(`  ${frame.name} at ${frame.file}:${frame.line}`);
   const describe = `describeKernel(${JSON.stringify(name)}, locals, memories[0])`;
   for (const text of await evaluate<string[]>(frames[0], describe)) print(`  ${text}`);
   if (stops < hits) return;
-  for (const breakpointId of made.splice(0))
+  for (const breakpointId of breakpointIds.splice(0))
     await ask("Debugger.removeBreakpoint", { breakpointId });
   print(`no more stops after ${stops} (HITS=n sets how many)`);
 }
@@ -128,7 +128,7 @@ session.on("Debugger.scriptParsed", ({ params }) => {
 });
 session.on("Debugger.paused", async ({ params }) => {
   try {
-    if (params.hitBreakpoints?.length) await tell(params.callFrames);
+    if (params.hitBreakpoints?.length) await reportStop(params.callFrames);
     else await arm();
   } catch (error) {
     print(`debugger: ${(error as Error).message}`);

@@ -60,7 +60,7 @@ export class Values {
     return type.startsWith("i") ? value : (value << shift) >>> shift;
   }
 
-  /** Finds the class of an object: its type says it if it is unmanaged, else the object itself. */
+  /** Finds the class of an object: by its type if unmanaged, otherwise by its header in memory. */
   private classOf(
     type: string | undefined,
     address: number,

@@ -12,18 +12,18 @@ import {
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** What a make or a faketime sets that is running, or the user: a build begins without them. */
+/** Variables of a running make or faketime, or of the user, that a build must not inherit. */
 const dropped = /^(MAKE|MFLAGS|LD_PRELOAD|FAKETIME|NO_FAKE|CROSS_COMPILE|SOURCE_DATE_EPOCH)/;
 
 function environment(more: Record<string, string>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !dropped.test(name));
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  // HOME may be another one, but what was fetched is not fetched again.
+  // HOME may differ, but the cache is the same, so that nothing is fetched again.
   return { ...Object.fromEntries(own), XDG_CACHE_HOME: cache, ...more };
 }
 
-/** Gives a folder the npm packages (and the Node) of another one, if it wants the same. */
-export function lendPackages(from: string, to: string): void {
+/** Links the npm packages (and Node) of one folder into another, if both need the same. */
+export function linkPackages(from: string, to: string): void {
   const lock = "package-lock.json";
   const same = readFileSync(join(from, lock)).equals(readFileSync(join(to, lock)));
   if (!same || !existsSync(join(from, "node_modules"))) return;
@@ -35,12 +35,12 @@ export function lendPackages(from: string, to: string): void {
   mkdirSync(join(to, "build"), { recursive: true });
   link("node_modules");
   link("build/node");
-  // install.sh installs anew if this file is younger than the packages.
+  // install.sh reinstalls the packages if this file is newer.
   const { atime, mtime } = statSync(join(from, lock));
   utimesSync(join(to, lock), atime, mtime);
 }
 
-/** Copies what is in the working tree, except for what is built or installed. */
+/** Copies the working tree, except for files that are built or installed. */
 export function copySources(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
@@ -52,7 +52,7 @@ export function copySources(from: string, to: string): void {
 export interface Circumstances {
   /** In words, for the user. */
   name: string;
-  /** Words before make. */
+  /** The words before `make`. */
   prefix: string[];
   variables: Record<string, string>;
 }

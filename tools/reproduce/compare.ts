@@ -1,4 +1,4 @@
-/** Compares what two builds made, in the order in which it is made: the first difference counts. */
+/** Compares the results of two builds in the order of the build, to find the first difference. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -34,13 +34,13 @@ export function sha256(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
-/** Paths of all files below a folder, from there. */
+/** Returns the paths of all files below a folder, relative to it. */
 function filesBelow(folder: string): string[] {
   const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return all.filter((path) => statSync(join(folder, path)).isFile()).sort();
 }
 
-/** Those paths whose files differ, or exist on one side only. */
+/** Returns those paths whose files differ, or exist in one folder only. */
 function differing(first: string, second: string, paths: string[]): string[] {
   return paths.filter((path) => {
     const [left, right] = [join(first, path), join(second, path)];
@@ -50,13 +50,13 @@ function differing(first: string, second: string, paths: string[]): string[] {
 
 const union = (left: string[], right: string[]) => [...new Set([...left, ...right])].sort();
 
-/** Unpacks an ISO, calls `use` with the folder, and removes that again. */
+/** Unpacks an ISO, calls `use` with the folder, and removes the folder. */
 function unpacked<T>(iso: string, use: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "anonymos-unpacked-"));
   try {
     const quiet = ["-report_about", "FAILURE", "-return_with", "FAILURE", "32"];
     const words = [...quiet, "-osirrox", "on", "-indev", iso, "-extract", "/", folder];
-    execFileSync("xorriso", words, { stdio: "pipe" }); // if it fails, the error has its words
+    execFileSync("xorriso", words, { stdio: "pipe" }); // if it fails, the error contains its output
     execFileSync("chmod", ["-R", "u+w", folder]);
     return use(folder);
   } finally {
@@ -64,19 +64,19 @@ function unpacked<T>(iso: string, use: (folder: string) => T): T {
   }
 }
 
-/** Files of two ISOs that differ; none if only what is around the files does. */
+/** Returns the files that differ between two ISOs; none if only their structure differs. */
 export function differingInIso(first: string, second: string): string[] {
   return unpacked(first, (left) =>
     unpacked(second, (right) => differing(left, right, union(filesBelow(left), filesBelow(right)))),
   );
 }
 
-/** The first stage in which two folders build/ differ, in words, or undefined. */
+/** Describes the first stage in which two build/ folders differ; undefined if they are equal. */
 export function firstDifference(first: string, second: string): string | undefined {
   const paths = union(filesBelow(first), filesBelow(second));
   for (const { name, holds } of stages) {
     const files = paths.filter(holds);
-    if (files.length === 0) throw new Error(`${first} and ${second} have nothing of ${name}`);
+    if (files.length === 0) throw new Error(`${first} and ${second} have no files of ${name}`);
     const found = differing(first, second, files);
     if (found.length > 0) return `${name}: ${found.join(" ")}`;
   }

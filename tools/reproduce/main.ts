@@ -1,20 +1,20 @@
 /**
  * `make reproduce [PUBLISHED=file.iso]`: builds two clones of HEAD in different folders and under
- * different circumstances, and compares every byte. With PUBLISHED it tells whether that ISO is
- * what this source makes. What the result does depend on is printed: the versions of the tools.
+ * different circumstances, and compares every byte. With PUBLISHED, also reports whether that ISO
+ * is what this source makes. Prints the versions of the tools, on which the result does depend.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { asHere, build, type Circumstances, elsewhere, lendPackages } from "./builds.ts";
+import { asHere, build, type Circumstances, elsewhere, linkPackages } from "./builds.ts";
 import { differingInIso, firstDifference, sha256, sums } from "./compare.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const work = join(root, "build/reproduce");
 const published = process.env.PUBLISHED ?? "";
 
-/** Debian's packages whose versions decide about the bytes. */
+/** The Debian packages whose versions affect the bytes. */
 const packages = ["gcc-12", "binutils", "libc6-dev", "grub-common", "grub-pc-bin"];
 packages.push("grub-efi-amd64-bin", "xorriso", "mtools");
 
@@ -24,26 +24,26 @@ function say(line: string): void {
   console.log(`reproduce: ${line}`);
 }
 
-function tellVersions(): void {
+function printVersions(): void {
   say(`commit ${git("log", "-1", "--format=%H of %cI").trim()}`);
-  if (git("status", "--porcelain") !== "") say("what is not committed is not part of it");
+  if (git("status", "--porcelain") !== "") say("uncommitted changes are not included");
   const pins = ["mbedtls", "certdata"].map((name) => {
     const text = readFileSync(join(root, "compiler-config/pins", name), "utf8");
     return `${name} ${/^([\d.]+) /m.exec(text)?.[1]}`;
   });
   say(`pinned: ${pins.join(", ")}, and the npm packages of package-lock.json`);
-  // One package a line, a tab before its version.
+  // One package per line, with a tab before its version.
   const { stdout } = spawnSync("dpkg-query", ["-W", ...packages], { encoding: "utf8" });
   const versions = (stdout ?? "").split("\n").filter((line) => /\t./.test(line));
   for (const line of versions) say(line.replace("\t", " "));
 }
 
-/** A clone of HEAD, built; the folder build/ in it. */
-function made(name: string, circumstances: Circumstances): string {
+/** Builds a clone of HEAD. Returns its build/ folder. */
+function buildClone(name: string, circumstances: Circumstances): string {
   const folder = join(work, name);
   mkdirSync(join(folder, ".."), { recursive: true });
   git("clone", "-q", "--no-hardlinks", root, folder);
-  lendPackages(root, folder);
+  linkPackages(root, folder);
   say(`${folder.slice(root.length)}: ${circumstances.name}`);
   build(folder, circumstances);
   for (const line of sums(join(folder, "build"))) say(line);
@@ -63,9 +63,9 @@ function isPublished(iso: string): boolean {
 
 rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, "home"), { recursive: true });
-tellVersions();
-const first = made("first", asHere);
-const second = made("a/second/one", elsewhere(join(work, "home")));
+printVersions();
+const first = buildClone("first", asHere);
+const second = buildClone("a/second/one", elsewhere(join(work, "home")));
 const difference = firstDifference(first, second);
 if (difference !== undefined) {
   say(`the two differ, first in ${difference}`);

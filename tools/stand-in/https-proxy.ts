@@ -1,4 +1,4 @@
-/** A small HTTPS proxy that stands in for nginx where that cannot run. */
+/** A small HTTPS proxy that stands in for nginx where nginx cannot run. */
 import { request } from "node:http";
 import { createServer, type Server } from "node:https";
 import { listening } from "../../tests/lab/host/servers.ts";

@@ -1,4 +1,4 @@
-/** A small JSON-RPC server that stands in for anvil where that cannot run. */
+/** A small JSON-RPC server that stands in for anvil where anvil cannot run. */
 import { createServer, type Server } from "node:http";
 import { listening } from "../../tests/lab/host/servers.ts";
 

@@ -1,9 +1,9 @@
 /**
  * `make run`: boots the kernel in this terminal and runs its main job, `check`, against stand-ins:
- * an Ethereum node (anvil) behind a web server with TLS (nginx), whose certificate for the real
- * server's name is from a root made for this run, and a name server (dnsmasq). TARGET=URL uses the
- * real network instead. With RECORD=FILE the kernel writes its tape there (tools/tape/). Needs no
- * root privileges; any number can run at once.
+ * an Ethereum node (anvil) behind a web server with TLS (nginx), and a name server (dnsmasq). The
+ * certificate for the real server's name is from a root made for this run. TARGET=URL uses the real
+ * network instead. With RECORD=FILE the kernel writes its tape to FILE (tools/tape/). Needs no root
+ * privileges; any number can run at once.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,14 +15,14 @@ import { JsonRpcServer } from "./json-rpc.ts";
 
 const NAME = "mainnet.era.zksync.io";
 const CHAIN = 324;
-/** Ctrl-A x, on which QEMU's multiplexer quits. */
+/** Ctrl-A x, which makes QEMU quit. */
 const LEAVE = "\x01x";
 
 const say = (text: string) => console.log(`run: ${text}`);
 const services: Service[] = [];
 const folder = `build/run-${process.pid}`;
 
-/** Starts anvil, or the stand-in where anvil cannot run; returns its port. */
+/** Starts anvil, or JsonRpcServer where anvil cannot run. Returns the port. */
 async function startNode(): Promise<number> {
   try {
     const anvil = await Anvil.start(CHAIN);
@@ -38,7 +38,7 @@ async function startNode(): Promise<number> {
   }
 }
 
-/** Puts TLS in front of the node; returns its port, and the root to trust, in PEM. */
+/** Puts TLS in front of the node. Returns the port of TLS, and the root to trust, in PEM. */
 async function startTls(node: number): Promise<{ port: number; trusted: string }> {
   const authority = makeRoot("AnonymOS stand-in root");
   const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", authority));
@@ -122,8 +122,8 @@ function startQemu(iso: string): ChildProcess {
 }
 
 /**
- * Without a terminal: passes standard input on once the check is over, and at its end waits for the
- * prompt and quits QEMU.
+ * Without a terminal: passes standard input on once the check is over. When the input ends, waits
+ * for the prompt and quits QEMU.
  */
 function attach(qemu: ChildProcess): void {
   let screen = "";

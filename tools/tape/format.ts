@@ -2,14 +2,15 @@
  * The format of a tape: everything that entered and left a kernel, in order, as a list of boots.
  *
  *     boot   = BOOT, eight bytes of the module's SHA-256, limit of memory in pages, { call | act }
- *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     into the kernel
- *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]       out of it
+ *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     the host calls
+ *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]  the kernel calls
  *
  * A boot may end between any two of these, or in place of the result of an act that it did not
- * survive. An interrupt that arrives during an act is recorded before it.
+ * survive. An interrupt that arrives during an act is recorded before the act.
  *
- * A number is stored as its difference from the last one in its place, zigzag-encoded, in LEB128:
- * polling a register or reading a clock costs a byte or two. A checksum is FNV-1a of 32 bits.
+ * Each parameter and result of a function is a place. A number is stored as its difference from the
+ * last number in its place, zigzag-encoded, in LEB128, so polling a register or reading a clock
+ * costs a byte or two. A checksum is FNV-1a of 32 bits.
  */
 import { createHash } from "node:crypto";
 
@@ -27,13 +28,13 @@ export const PLACES = 8;
 export const RESULT = PLACES - 1;
 
 const CHUNK = 1 << 16;
-/** More than the bytes of any act, those taken aside. */
+/** More than the bytes of any act, not counting bytes taken. */
 const MARGIN = 256;
 const HASH_BYTES = 8;
 
 const fingerprints = new WeakMap<Uint8Array, Buffer>();
 
-/** Returns what identifies a tape's kernel. Cached, so `kernel` must not be changed. */
+/** Returns the bytes that identify a kernel on a tape. Cached, so `kernel` must not change. */
 export function fingerprint(kernel: Uint8Array): Buffer {
   const known = fingerprints.get(kernel);
   if (known !== undefined) return known;
@@ -43,7 +44,7 @@ export function fingerprint(kernel: Uint8Array): Buffer {
 }
 
 /** The last number in each place. */
-class Memory {
+class LastNumbers {
   readonly narrow = new Int32Array(256 * PLACES);
   readonly wide: bigint[] = new Array(256 * PLACES).fill(0n);
   /** `wide` as numbers; NaN if not exact. */
@@ -66,14 +67,14 @@ export function checksum(bytes: Uint8Array, start: number, length: number): numb
 
 /** Writes a tape to `sink`, which must not keep the bytes that it is passed. */
 export class TapeWriter {
-  private last = new Memory();
+  private last = new LastNumbers();
   private readonly buffer = new Uint8Array(CHUNK);
   private used = 0;
 
   constructor(private readonly sink: (bytes: Uint8Array) => void) {}
 
   boot(fingerprint: Uint8Array, pages: number): void {
-    this.last = new Memory();
+    this.last = new LastNumbers();
     this.code(BOOT);
     this.bytes(fingerprint);
     this.word(pages);
@@ -89,7 +90,7 @@ export class TapeWriter {
     this.leb(step(this.last.narrow, place, value));
   }
 
-  /** Writes a code and two narrow numbers at once, as most acts have. */
+  /** Writes a code and two narrow numbers, which is the form of most acts. */
   short(code: number, first: number, a: number, second: number, b: number): void {
     if (this.used > CHUNK - MARGIN) this.flush();
     const { buffer, last } = this;
@@ -111,7 +112,7 @@ export class TapeWriter {
     const { wide, exact } = this.last;
     const before = wide[place];
     wide[place] = value;
-    // Most are near the last one. Numbers, if exact, take half the time of bigints.
+    // Most values are near the last one, and exact numbers take half the time of bigints.
     const number = Number(value);
     const small = number - exact[place];
     exact[place] = Number.isSafeInteger(number) ? number : Number.NaN;
@@ -154,12 +155,12 @@ export class TapeWriter {
   }
 }
 
-/** The tape ends here, as the machine did. */
+/** Thrown at the end of the tape, where the recorded machine stopped. */
 export class TapeEnded extends Error {}
 
 export class TapeReader {
   at = 0;
-  private last = new Memory();
+  private last = new LastNumbers();
   private readonly head: Uint8Array;
 
   constructor(private readonly tape: Uint8Array) {
@@ -180,7 +181,7 @@ export class TapeReader {
   /** Reads the head of a boot, which is the same for all boots of a tape. */
   boot(): { fingerprint: Uint8Array; pages: number } {
     if (!this.ended() || this.peek() < 0) throw new Error("not a tape: no boot begins here");
-    this.last = new Memory();
+    this.last = new LastNumbers();
     this.code();
     return { fingerprint: this.bytes(HASH_BYTES), pages: this.word() >>> 0 };
   }

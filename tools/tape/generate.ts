@@ -44,7 +44,7 @@ function define(act: HostFunction): string {
   return [...lines, "}", ""].join("\n");
 }
 
-/** Returns C that has the kernel call `taped_...`, and its callers `taped_call_...`. */
+/** Returns C that makes the kernel call `taped_...`, and its callers call `taped_call_...`. */
 function rename(): string {
   const names = taped.map((act) => [original(act), `taped_${act.name}`]);
   const calls = [
@@ -68,7 +68,7 @@ function rename(): string {
   ].join("\n");
 }
 
-/** Returns the C table of functions, by which their parameters are printed and compared. */
+/** Returns the C table of functions, used to print and compare their parameters. */
 function table(): string {
   const rows = functions.map(({ name, parameters }) => {
     const wide = parameters.reduce((bits, { wide }, i) => bits | (wide ? 1 << i : 0), 0);

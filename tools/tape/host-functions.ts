@@ -30,7 +30,7 @@ export interface HostFunction {
   taken: Bytes | undefined;
 }
 
-/** Addressed to the compiler, not the machine; never on a tape. */
+/** Functions that concern the compiler, not the machine; they are never on a tape. */
 const SILENT = ["interruptBarrier"];
 
 const ABORT = "abort(message: u32, file: u32, line: u32, column: u32): void";
@@ -42,7 +42,7 @@ function parse(from: string, declaration: string): HostFunction {
   const words = list.split(",").flatMap((text) => text.trim() || []);
   const typed = words.map((text) => text.split(": "));
   const areas = typed.flatMap(([, type], address) => {
-    // An address without a length is that of a single word.
+    // An address without a length points to a single word.
     const sized = type === "usize" && typed[address + 1]?.[1] === "u32";
     return sized ? [{ address, length: address + 1 }] : [];
   });
@@ -79,7 +79,7 @@ function read(module: WebAssembly.Module): HostFunction[] {
     const found = known.get(name);
     if (found?.from === module) return found;
     if (module === "host") throw new Error(`machine/host.ts has no ${name}`);
-    // A test's own addition to the module.
+    // A function that a test adds to the module.
     return { from: module, name, parameters: [], result: "none", given: [], taken: undefined };
   });
 }

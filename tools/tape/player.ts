@@ -1,7 +1,7 @@
 /**
- * Runs a kernel again from its tape: the same module, given the same numbers and bytes in the same
- * order. All that it does must be on the tape too. The first difference is reported with its stack
- * in TypeScript.
+ * Runs a kernel again from its tape: the same module gets the same numbers and bytes in the same
+ * order. All that the kernel does must be on the tape too. The first difference is reported with
+ * its stack in TypeScript.
  */
 import { SourceMap } from "../../compiler-config/source-map.ts";
 import { kernelBytes, kernelPath, PAGE, withLimit } from "../../tests/lab/machine/kernel-module.ts";
@@ -33,7 +33,7 @@ const DATA_PORTS = [0x3f8, 0x2f8];
 const LINE_CONTROL = 3;
 const DIVISOR_ACCESS = 0x80;
 
-export interface Played {
+export interface PlayerOptions {
   kernel: Uint8Array<ArrayBuffer>;
   map: SourceMap;
   tape: Uint8Array;
@@ -55,9 +55,9 @@ export class Player {
   /** The line control register of each serial port. */
   private lineControl: number[] = [];
 
-  constructor(private readonly played: Played) {
-    this.reader = new TapeReader(played.tape);
-    this.functions = importsOf(new WebAssembly.Module(played.kernel));
+  constructor(private readonly options: PlayerOptions) {
+    this.reader = new TapeReader(options.tape);
+    this.functions = importsOf(new WebAssembly.Module(options.kernel));
   }
 
   /** Plays all boots to the end of the tape. */
@@ -74,7 +74,7 @@ export class Player {
   private playBoot(): void {
     const { reader } = this;
     const head = reader.boot();
-    if (!fingerprint(this.played.kernel).equals(head.fingerprint)) {
+    if (!fingerprint(this.options.kernel).equals(head.fingerprint)) {
       throw new Error("the tape was recorded with another kernel.wasm");
     }
     this.boots++;
@@ -87,8 +87,8 @@ export class Player {
         isSilent(wanted) ? () => {} : this.act(FIRST_ACT + index, wanted)
       ) as WebAssembly.ImportValue;
     });
-    const limited = withLimit(this.played.kernel, head.pages * PAGE);
-    this.shift = limited.length - this.played.kernel.length;
+    const limited = withLimit(this.options.kernel, head.pages * PAGE);
+    this.shift = limited.length - this.options.kernel.length;
     const module = new WebAssembly.Module(limited);
     this.exports = new WebAssembly.Instance(module, imports).exports as Exports;
     while (!reader.ended()) this.playCall();
@@ -188,7 +188,7 @@ export class Player {
     DATA_PORTS.forEach((base, i) => {
       if (port === base + LINE_CONTROL) this.lineControl[i] = value;
       else if (port === base && (this.lineControl[i] & DIVISOR_ACCESS) === 0) {
-        this.played.print(String.fromCharCode(value & 255));
+        this.options.print(String.fromCharCode(value & 255));
       }
     });
   }
@@ -201,11 +201,11 @@ export class Player {
 
   private say(text: string, error: Error): void {
     const lines = [text, ...this.stack(error).map((at) => `  ${at}`)];
-    for (const character of `\n${lines.join("\n")}\n`) this.played.print(character);
+    for (const character of `\n${lines.join("\n")}\n`) this.options.print(character);
   }
 
   private stack(error: Error): string[] {
-    return stackOf(error.stack ?? "", this.played.map, this.shift);
+    return stackOf(error.stack ?? "", this.options.map, this.shift);
   }
 
   private nameOf(code: number): string {
@@ -228,7 +228,7 @@ function call(name: string, values: Value[]): string {
   return `${name}(${values.map((value) => `0x${value.toString(16)}`).join(", ")})`;
 }
 
-/** Returns all that the kernel in build/ prints from this tape. */
+/** Returns all that the kernel in build/ prints when it is run from this tape. */
 export function consoleOf(tape: Uint8Array): string {
   let console = "";
   const print = (character: string) => {

@@ -82,21 +82,21 @@ export class Recorder {
   private act(code: number, wanted: HostFunction, act: Act): Callable {
     const { parameters, result, given, taken } = wanted;
     const plain = given.length === 0 && taken === undefined && !parameters.some((p) => p.wide);
-    const [count, answers] = [parameters.length, result !== "none"];
+    const [count, hasResult] = [parameters.length, result !== "none"];
     if (plain && result === "wide" && count <= 1) return this.wideAct(code, count, act);
-    if (plain && result !== "wide" && count === (answers ? 1 : 2)) {
-      return this.shortAct(code, answers, act);
+    if (plain && result !== "wide" && count === (hasResult ? 1 : 2)) {
+      return this.shortAct(code, hasResult, act);
     }
     return this.anyAct(code, wanted, act);
   }
 
   // Nearly all acts access ports, memory or clocks: these short forms are for speed alone.
 
-  /** An act with one narrow parameter and a narrow result, or two and none. */
-  private shortAct(code: number, answers: boolean, act: Act): Callable {
+  /** An act with one narrow parameter and a narrow result, or two such parameters and no result. */
+  private shortAct(code: number, hasResult: boolean, act: Act): Callable {
     const { writer } = this;
     const first = code * PLACES;
-    if (answers) {
+    if (hasResult) {
       return (a: number) => {
         let answer: number;
         try {

@@ -1,4 +1,4 @@
-/** Collects a recording: its hash and, unless told otherwise, the tape itself. */
+/** Collects a recording: its hash and, unless `keeps` is false, the tape itself. */
 import { createHash } from "node:crypto";
 import { Recorder } from "./recorder.ts";
 

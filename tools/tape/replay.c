@@ -1,8 +1,8 @@
 /* Replays tapes in a Linux program built from the kernel's generated C and machine/native/host.c:
        replay <TAPE >AGAIN
-   The kernel is given what is on the tape, and its acts are compared with it; AGAIN records this
-   run. The module's memory is mapped at its own addresses from 4096 on, so that an access to page 0
-   faults; compiled with -DPLAIN it lies anywhere, and every access is checked. */
+   The kernel gets its input from the tape, and its acts are compared with the tape; AGAIN records
+   this run. The module's memory is mapped at its own addresses from 4096 on, so that an access to
+   page 0 faults; with -DPLAIN it may lie anywhere, and every access is checked. */
 #include <execinfo.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ static u32 page_limit;
 static void tape_put(u8 byte) { putchar_unlocked(byte); }
 #include "tape.h"
 
-/* Boots so far, calls in this boot, acts in all. */
+/* Boots so far, calls in this boot, acts in all boots. */
 static u64 boots, calls, act_count;
 static u8* tape;
 static u64 tape_length, cursor;
@@ -128,7 +128,7 @@ static void print_act(char* text, u64 size, const struct act* act, const u64* va
   snprintf(text + used, size - used, ")");
 }
 
-/* The kernel calls a host function. Interrupts that arrived during it come first. */
+/* The kernel calls a host function. Interrupts that arrived during the call come first. */
 static void play_act(u32 code, const struct act* act, const u64* values) {
   char got[200], wanted[200];
   act_count++;
@@ -195,7 +195,7 @@ static u64 call(u32 code, u32 vector) {
     case CALL_TURN: return w2c_kernel_turn(&kernel);
     case CALL_INTERRUPT: w2c_kernel_interrupt(&kernel, vector); return 0;
     case CALL_COLLECT: w2c_kernel_0x5F_collect(&kernel); return 0;
-    default: fail("the kernel did not do what has code %u", code);
+    default: fail("the kernel did not perform the act with code %u", code);
   }
 }
 
@@ -253,7 +253,7 @@ static void load(void) {
 
 int main(void) {
 #ifndef __SANITIZE_ADDRESS__
-  static u8 stack[65536]; /* the handler's: the kernel may have exhausted its own */
+  static u8 stack[65536]; /* for the handler: the kernel may have exhausted its own */
   sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
   struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigaction(SIGSEGV, &action, NULL);
@@ -267,7 +267,7 @@ int main(void) {
     if (setjmp(boot_over) == 0)
       play_boot();
     else if (!ended())
-      fail("the tape has more than this boot");
+      fail("the tape continues after the boot's end");
   }
   fflush(stdout);
   fprintf(stderr, "%lu boots, %lu acts\n", boots, act_count);

@@ -11,8 +11,8 @@ const DISPATCHER = "@override";
 const frame = /^ *at (.*?) ?\(?wasm:\/\/[^ ]*:0x([0-9a-f]+)\)?$/;
 
 /**
- * Returns the module's frames in a stack as V8 prints it, innermost first. The code lies `shift`
- * bytes further on than the map has it.
+ * Returns the module's frames in a stack as V8 prints it, innermost first. The module's code lies
+ * `shift` bytes behind its offsets in the map.
  */
 export function stackOf(text: string, map: SourceMap, shift = 0): string[] {
   return text.split("\n").flatMap((line) => {

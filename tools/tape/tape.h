@@ -1,5 +1,5 @@
-/* Writes tapes from C; tools/tape/format.ts describes the format. Whoever includes this defines
-   `tape_put`, which writes a byte. */
+/* Writes tapes from C; tools/tape/format.ts describes the format. A file that includes this must
+   define `tape_put`, which writes a byte. */
 #pragma once
 
 enum {
