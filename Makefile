@@ -26,7 +26,7 @@ ifneq ($(missing),)
 $(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
-# So is a kernel that records itself (tools/tape/), but it shares its kernel.wasm.
+# So is a kernel that records itself (tools/tape/), but from the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
 run_script := node --import tsx

@@ -33,8 +33,8 @@ build/native/string.o: c_flags += -fno-tree-loop-distribute-patterns
 ld_flags := -T compiler-config/link.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments \
   --gc-sections
 
-# The kernel rejects earlier clocks (seconds since 1970). It is SOURCE_DATE_EPOCH, or else the time
-# of the commit: from git or, in an archive made by git, from compiler-config/commit-time. It is not
+# In seconds since 1970; the kernel rejects clocks before it. It is SOURCE_DATE_EPOCH or the time of
+# the commit: from git or, in an archive made by git, from compiler-config/commit-time. It is never
 # the time of the build, because the same source must make the same kernel on any day.
 build_time = $(or $(SOURCE_DATE_EPOCH),$(archived_time),$(committed_time),$(error \
   the commit time is unknown: this is neither a git clone nor a git archive; \

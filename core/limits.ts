@@ -156,7 +156,7 @@ export const HTTP_RESPONSE_HEAD_BYTES: u32 = 2048;
 export const HTTP_SMALL_BODY_BYTES: u32 = 4096;
 
 // --- JSON and JSON-RPC ---
-/** The longest JSON text, and the longest if memory allows (JsonRpcClient). */
+/** The longest JSON text always accepted, and the longest if memory allows (JsonRpcClient). */
 export const JSON_BYTES: u32 = 1024 * 1024;
 export const JSON_BYTES_MAXIMUM: u32 = 16 * 1024 * 1024;
 /** Nested arrays and objects. */

@@ -34,7 +34,7 @@ export class InterruptWatch {
     return this.interruptDriven;
   }
 
-  /** Sets the number of interrupts since boot from which on none is missing. */
+  /** Sets how many interrupts must have occurred since boot; until then, one is missing. */
   expect(count: u64): void {
     this.due = count;
   }

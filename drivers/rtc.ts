@@ -84,7 +84,7 @@ function cmos(register: u32): u32 {
   return in8(DATA) & 255;
 }
 
-/** Waits until no update is in progress. Returns false if one never ends: no clock is there. */
+/** Waits until no update is in progress. Returns false if one never ends, as without a clock. */
 function waitForUpdate(): bool {
   for (let i: u32 = 0; i < UPDATE_TRIES; i++) {
     if ((cmos(STATUS_A) & UPDATE_IN_PROGRESS) == 0) return true;

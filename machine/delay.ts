@@ -1,6 +1,6 @@
 /**
- * Short delays for slow registers, usable before the clock is. Each read of port 0x80 takes about a
- * microsecond on a real bus. It is faster on emulators, but their devices do not need the delay.
+ * Short delays for slow registers, usable before the clock works. Each read of port 0x80 takes
+ * about a microsecond on a real bus. On emulators it is faster, but no device there needs a delay.
  */
 import { in8 } from "./host";
 

@@ -51,7 +51,7 @@ export class Statistics {
 
   /**
    * Returns the count of a register since it was last read. According to the SDM, a read clears the
-   * register, but QEMU does not clear error counters. A second read tells which is the case.
+   * register, but QEMU does not clear error counters. A second read tells the cases apart.
    */
   private fresh(i: i32): u32 {
     const first = this.registers.read(COUNTED[i]);

@@ -104,7 +104,7 @@ long_mode:
   mov %ebp, %edi
   xor %ebp, %ebp                             /* ends a backtrace */
   movabs $kernel_main, %rax
-  push $0                                    /* no return address: ends a debugger's too */
+  push $0                                    /* no return address: ends gdb's backtrace */
   jmp *%rax
 
 .section .bss

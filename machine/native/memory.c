@@ -7,7 +7,7 @@
  *     0xffffffff80000000   the kernel image: text read-only, the rest not executable
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
- * start of the largest free range of RAM below 4 GiB. Its page tables lie behind the space it can
+ * start of the largest free range of RAM below 4 GiB. Its page tables follow the space it can
  * grow into, and the last sixteenth of the range is the heap of TLS.
  */
 #include "native.h"

@@ -6,7 +6,7 @@
 #define LINE_STATUS (COM1 + 5)
 #define HOLDING_EMPTY 0x20
 #define ALL_SENT 0x40
-/* Status reads before giving up: seconds, because the terminal of a QEMU may be busy. */
+/* Status reads before giving up, seconds' worth, because a terminal under QEMU may be busy. */
 #define SERIAL_TRIES 5000000
 
 /* Waits for a bit of the line status. Returns false if there is no UART or it is stuck; later calls

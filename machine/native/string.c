@@ -66,7 +66,7 @@ int memcmp(const void* left, const void* right, size_t count) {
   return 0;
 }
 
-/* gcc's population count for processors without popcnt; libgcc's uses the forbidden red zone. */
+/* gcc's population count for processors without popcnt; libgcc's copy needs a red zone. */
 int __popcountdi2(u64 value) {
   value -= value >> 1 & 0x5555555555555555;
   value = (value & 0x3333333333333333) + (value >> 2 & 0x3333333333333333);

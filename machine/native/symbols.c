@@ -1,6 +1,6 @@
 /* Maps addresses in the kernel's text to functions and lines, for backtraces.
  *
- * The table is made from the debug information of a first link and placed behind the text by the
+ * The table is made from the debug information of a first link and placed after the text by the
  * second (compiler-config/symbols.ts describes its layout). Each lookup scans it from the start: a
  * panic need not be fast, and without an index the table is small. */
 #include "native.h"

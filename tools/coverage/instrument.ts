@@ -1,6 +1,6 @@
 /**
- * Inserts counters into AssemblyScript's source text, one for each function and each branch: V8 does
- * not report the coverage of WebAssembly. It adds no lines, so line numbers do not change.
+ * Inserts counters into AssemblyScript's source text, one for each function and each branch, as V8
+ * does not report the coverage of WebAssembly. It adds no lines, so line numbers do not change.
  */
 import ts from "typescript";
 
@@ -117,7 +117,7 @@ class Instrumenter {
     });
   }
 
-  /** Each label with statements of its own is an arm, which also counts when one falls through. */
+  /** Each label with statements of its own is an arm, which also counts on fall-through. */
   private visitCases(node: ts.CaseBlock): void {
     const arms: number[] = [];
     for (const clause of node.clauses) {

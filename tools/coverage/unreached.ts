@@ -53,7 +53,7 @@ export const unreached: Reasons = {
     ["initialWindow", 1, "no segment is longer than 1,460 bytes"],
   ],
   "net/socket/tcp/output/emit.ts": [
-    ["sendSegment", 1, "callers check that a frame is free"],
+    ["sendSegment", 1, "a sink that allocates a frame also has room to send it"],
     ["sendReset", 1, "the table never answers an RST"],
   ],
   "net/socket/tcp/input/receive.ts": [
@@ -136,7 +136,7 @@ export const unreached: Reasons = {
     ["ConnectionPool.take", 1, "each turn drops unusable connections before one is taken"],
   ],
   "net/service/http/message/head.ts": [
-    ["ListItems.next", 1, "not tried: blanks behind a list item"],
+    ["ListItems.next", 1, "not tried: blanks after a list item"],
   ],
   "net/service/http/client/request-sender.ts": [
     ["RequestSender.send", 1, "the exchange does not call it after sending has stopped"],
@@ -149,8 +149,8 @@ export const unreached: Reasons = {
     ["describeMismatch", 1, "not tried: a malformed error object for a whole batch"],
   ],
   "net/service/json-rpc/call.ts": [
-    ["RpcCall.reset", 3, "not tried: a second server is asked after the first has failed"],
-    ["RpcCall.fail", 2, "not tried: a second server is asked after the first has failed"],
+    ["RpcCall.reset", 3, "not tried: a call to a second server after the first has failed"],
+    ["RpcCall.fail", 2, "not tried: a call to a second server after the first has failed"],
   ],
   "net/service/ntp/client.ts": [
     ["NtpClient.correction", 1, "a round without a result has been handled before"],

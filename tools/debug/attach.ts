@@ -18,7 +18,7 @@ import { Values } from "./values.ts";
 /** The number of stops, unless HITS sets it. */
 const HITS = 5;
 
-/** Returns the variables of a function as lines of text; the other thread has it evaluated. */
+/** Returns the variables of a function as lines of text. Called by evaluation, from stops.ts. */
 type Describe = (
   name: string,
   locals: Record<string, { value: number | bigint }>,
@@ -94,8 +94,8 @@ function withMap(module: BufferSource): BufferSource {
   const bytes = Buffer.from(module as Uint8Array<ArrayBuffer>);
   if (!bytes.includes("kernel.wasm.map")) return bytes;
   const map = JSON.parse(readFileSync(`${kernelPath()}.map`, "utf8"));
-  const text = JSON.stringify({ ...map, sourceRoot: `file://${root}` });
-  const url = `data:application/json;base64,${Buffer.from(text).toString("base64")}`;
+  const embedded = JSON.stringify({ ...map, sourceRoot: `file://${root}` });
+  const url = `data:application/json;base64,${Buffer.from(embedded).toString("base64")}`;
   const words = [SECTION, url].map((text) =>
     Buffer.from([...leb(text.length), ...Buffer.from(text)]),
   );

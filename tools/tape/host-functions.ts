@@ -26,7 +26,7 @@ export interface HostFunction {
   result: "none" | "narrow" | "wide";
   /** What the host reads. */
   given: Bytes[];
-  /** What the host writes: as many bytes as its result says, or all if it has none. */
+  /** What the host writes: as many bytes as its result says, or `length` if it has no result. */
   taken: Bytes | undefined;
 }
 

@@ -12,7 +12,7 @@ const frame = /^ *at (.*?) ?\(?wasm:\/\/[^ ]*:0x([0-9a-f]+)\)?$/;
 
 /**
  * Returns the module's frames in a stack as V8 prints it, innermost first. The module's code lies
- * `shift` bytes behind its offsets in the map.
+ * `shift` bytes after its offsets in the map.
  */
 export function stackOf(text: string, map: SourceMap, shift = 0): string[] {
   return text.split("\n").flatMap((line) => {
