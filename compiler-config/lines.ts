@@ -64,7 +64,7 @@ function disassemble(binary: string): Map<string, Code> {
 }
 
 /** The line of code that asc generates: dispatchers, the collector's visitors. */
-const nowhere = '#line 1 "generated"';
+const generatedLine = '#line 1 "generated"';
 
 /** The lines of one module. */
 export class Lines {
@@ -92,7 +92,7 @@ export class Lines {
       return body;
     }
     const out: string[] = [];
-    let [next, pending, directive] = [0, body[0], nowhere];
+    let [next, pending, directive] = [0, body[0], generatedLine];
     for (const line of body.slice(1)) {
       if (line.startsWith("#")) {
         out.push(pending, line);

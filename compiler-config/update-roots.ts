@@ -99,7 +99,7 @@ function newest(): RootSet {
 }
 
 /** Returns the pins of all tarballs that contain this set. */
-function carriers(set: RootSet): string[] {
+function pinsOf(set: RootSet): string[] {
   return packages.flatMap(listed).flatMap((source) => {
     const tarball = fetched(source);
     if (tarball === undefined || rootSet(tarball).sum !== set.sum) return [];
@@ -150,7 +150,7 @@ if (isOlder(set.version, version)) {
   const old = spawnSync("sh", [fetchScript, "roots", cache], { encoding: "utf8" });
   if (old.status !== 0) say("the pinned set can no longer be fetched: changes are unknown");
   else if (set.sum !== sum) printChanges(member(old.stdout.trim(), "certdata.txt"), set.text);
-  writePins("roots", carriers(set));
+  writePins("roots", pinsOf(set));
   writePins("certdata", [`${set.version} ${set.sum} certdata.txt`]);
   say("compiler-config/pins/ is up to date: `make` builds with it");
 }

@@ -12,7 +12,7 @@ import { PciDevice } from "./pci/pci";
 /** Microseconds between polls of a device without a working interrupt. */
 const POLL_INTERVAL: i64 = MILLISECOND;
 /** Microseconds to wait for a due interrupt, and between polls before the first interrupt. */
-const PATIENCE: i64 = SECOND;
+const INTERRUPT_WAIT: i64 = SECOND;
 
 /** Watches the interrupt of one device. */
 export class InterruptWatch {
@@ -45,9 +45,9 @@ export class InterruptWatch {
     const count = this.counters.interrupts;
     if (count >= this.due) {
       this.waitEnds = NEVER;
-      return count == 0 ? now + PATIENCE : NEVER;
+      return count == 0 ? now + INTERRUPT_WAIT : NEVER;
     }
-    if (this.waitEnds == NEVER) this.waitEnds = now + PATIENCE;
+    if (this.waitEnds == NEVER) this.waitEnds = now + INTERRUPT_WAIT;
     if (now < this.waitEnds) return this.waitEnds;
     this.interruptDriven = false;
     const line = this.pci.interruptLine;

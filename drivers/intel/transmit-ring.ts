@@ -45,7 +45,7 @@ export class TransmitRing {
   private batch: u32 = 0;
   private tail: u32 = 0;
   /** The tail last written to TDT. */
-  private told: u32 = 0;
+  private flushedTail: u32 = 0;
 
   constructor(
     private readonly registers: Registers,
@@ -62,7 +62,7 @@ export class TransmitRing {
     this.clean = 0;
     this.batch = 0;
     this.tail = 0;
-    this.told = 0;
+    this.flushedTail = 0;
     memory.fill(this.descriptors, 0, TRANSMIT_RING * DESCRIPTOR_BYTES);
     const base = physical(this.descriptors);
     this.registers.write(TDBAL, base as u32);
@@ -91,10 +91,10 @@ export class TransmitRing {
 
   /** Hands the queued frames to the controller, then reclaims those it has sent. */
   flush(): void {
-    if (this.tail == this.told) return;
+    if (this.tail == this.flushedTail) return;
     this.closeBatch();
     this.registers.write(TDT, this.tail);
-    this.told = this.tail;
+    this.flushedTail = this.tail;
     this.reclaim();
   }
 

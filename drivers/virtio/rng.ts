@@ -33,13 +33,13 @@ const DESCRIPTOR: u32 = 16;
 const WRITABLE: u32 = 2;
 const NO_INTERRUPT: u32 = 1;
 /** Bytes requested. */
-const WANTED: u32 = 64;
+const REQUESTED: u32 = 64;
 /**
  * How long to wait for them, in steps of 10 microseconds: 1 s. They usually arrive within a
  * millisecond, but on a busy host the emulator's thread that fetches them may not run for a tenth
  * of a second. Only a device that never answers delays the boot by a whole second.
  */
-const PATIENCE: u32 = 100_000;
+const WAIT_STEPS: u32 = 100_000;
 
 /** Returns up to 64 random bytes from the first entropy device; none without one or on timeout. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
@@ -73,9 +73,9 @@ function readOnce(base: u32): StaticArray<u8> {
   const available = size * DESCRIPTOR;
   const used = (available + 6 + 2 * size + PAGE - 1) & ~(PAGE - 1);
   const ring = allocateDma(used + PAGE + 8 * size, PAGE);
-  const buffer = allocateDma(WANTED, 16);
+  const buffer = allocateDma(REQUESTED, 16);
   store<u64>(ring, physical(buffer));
-  store<u32>(ring + 8, WANTED);
+  store<u32>(ring + 8, REQUESTED);
   store<u16>(ring + 12, WRITABLE);
   store<u16>(ring + available, NO_INTERRUPT);
   // Entry 0 of the zeroed ring is descriptor 0; the index makes it available.
@@ -88,18 +88,18 @@ function readOnce(base: u32): StaticArray<u8> {
 
 /** Waits until the buffer is in the used ring, and returns its bytes. */
 function take(base: u32, used: usize, buffer: usize): StaticArray<u8> {
-  for (let i: u32 = 0; i < PATIENCE; i++) {
+  for (let i: u32 = 0; i < WAIT_STEPS; i++) {
     if (returned(used)) break;
     // The read also lets an emulator's other threads run.
     in8(base + INTERRUPT_STATUS);
     delay(10);
   }
   // The entry of the used ring holds the number of bytes written.
-  const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, WANTED) : 0;
+  const length: u32 = returned(used) ? min<u32>(dmaLoad64(used + 8) as u32, REQUESTED) : 0;
   dmaArrived(buffer, length);
   const bytes = new StaticArray<u8>(length as i32);
   memory.copy(changetype<usize>(bytes), buffer, length);
-  memory.fill(buffer, 0, WANTED);
+  memory.fill(buffer, 0, REQUESTED);
   return bytes;
 }
 

@@ -113,9 +113,9 @@ function startQemu(iso: string): ChildProcess {
   words.push("-display", "none", "-serial", "mon:stdio");
   if (process.env.RECORD) words.push("-serial", `file:${process.env.RECORD}`);
   words.push("-cdrom", iso, "-nic", "user,model=e1000");
-  const dying = ["--pdeathsig", "TERM", "--", "qemu-system-x86_64", ...words];
+  const command = ["--pdeathsig", "TERM", "--", "qemu-system-x86_64", ...words];
   const terminal = process.stdin.isTTY;
-  return spawn("setpriv", dying, {
+  return spawn("setpriv", command, {
     cwd: root,
     stdio: terminal ? "inherit" : ["pipe", "pipe", "inherit"],
   });

@@ -1,7 +1,7 @@
 /**
- * Records everything that passes between a module and its machine. It does not model devices: memory
- * that hardware writes is recorded when the kernel learns of it (`dmaArrived`), and memory that
- * hardware reads is recorded when the kernel says that it is ready (`dmaReady`).
+ * Records everything that passes between a module and its machine. It models no devices:
+ * memory that hardware writes is recorded when the kernel learns of it (`dmaArrived`), and memory
+ * that hardware reads is recorded when the kernel says that it is ready (`dmaReady`).
  */
 import { PAGE } from "../../tests/lab/machine/kernel-module.ts";
 import type { Exports } from "../../tests/lab/scripted/assembly.ts";
