@@ -12,12 +12,12 @@ export class DeviceCounters {
   crcErrors: u64 = 0;
   frameErrors: u64 = 0;
   lengthErrors: u64 = 0;
-  /** The device had no free descriptor (8254x: RXO, MPC). */
+  /** Frames dropped because the device had no free descriptor (8254x: RXO, MPC). */
   missedErrors: u64 = 0;
   fifoErrors: u64 = 0;
-  /** Longer than one buffer or than the largest frame. */
+  /** Frames longer than one buffer or than the largest frame. */
   oversized: u64 = 0;
-  /** The pool had no frame to replace a received one with. */
+  /** Frames dropped because the pool had no frame to take their place in the ring. */
   noFrame: u64 = 0;
 
   // Transmit errors by cause.

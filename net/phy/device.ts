@@ -1,5 +1,6 @@
 /**
- * What the stack requires of a network device. Ownership of a frame moves with the call.
+ * What the stack requires of a network device. Each frame has one owner: `receive` passes a frame
+ * to the caller, and `transmit` passes it to the device.
  */
 import { Frame } from "../wire/frame";
 import { DeviceCounters } from "./counters";
@@ -11,7 +12,7 @@ export interface NetworkDevice {
   driverName(): string;
   /** Whether the link is up. */
   linkUp(): bool;
-  /** Returns the speed of the link in Mb/s; 0 while it is down. */
+  /** Returns the speed of the link in Mb/s; 0 while it is down, and for the loopback. */
   linkSpeed(): u32;
   /** Returns the oldest frame received, a whole Ethernet frame without FCS, or null. */
   receive(): Frame | null;
@@ -20,10 +21,10 @@ export interface NetworkDevice {
   /**
    * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes
    * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room; the
-   * frame is then released and counted.
+   * device has then released the frame and counted it as dropped.
    */
   transmit(frame: Frame): bool;
-  /** Hands the frames transmitted since to the hardware: one register write per batch. */
+  /** Hands the frames given to `transmit` to the hardware: one register write per batch. */
   flush(): void;
   /** Switches the receiver and transmitter on or off (`ip link set net0 up|down`). */
   setUp(up: bool): void;

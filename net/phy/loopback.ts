@@ -1,6 +1,6 @@
 /**
- * The loopback device: returns the frames sent, in the turn after. Packets to this host's own
- * addresses and to 127.0.0.0/8 pass through it and never reach the hardware.
+ * The loopback device: `receive` returns the frames that were given to `transmit`. Packets to this
+ * host's own addresses and to 127.0.0.0/8 pass through it and never reach the hardware.
  */
 import { LOOPBACK_QUEUE } from "../../core/limits";
 import { Frame } from "../wire/frame";

@@ -38,7 +38,7 @@ export function isLoopback(address: Ipv4Address): bool {
   return address >>> 24 == 127;
 }
 
-/** Reports whether one host can have an address: not 0/8, loopback, multicast or 240/4. */
+/** Reports whether an address can belong to one host: it is not in 0/8, 127/8, 224/4 or 240/4. */
 export function isUnicast(address: Ipv4Address): bool {
   return address >>> 24 != 0 && !isLoopback(address) && address >>> 28 < 0xe;
 }
@@ -82,7 +82,7 @@ export function formatHardware(address: u64): string {
   return text;
 }
 
-/** Returned by `parseIpv4` for a text that is not an address. */
+/** Returned by `parseIpv4` if the text is not an address. */
 export const NOT_AN_ADDRESS: i64 = -1;
 
 /**

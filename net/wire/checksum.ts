@@ -2,9 +2,9 @@
  * The Internet checksum (RFC 1071): the ones-complement sum of 16-bit words that IPv4, ICMP, UDP
  * and TCP carry.
  *
- * The sum does not depend on byte order (RFC 1071 section 2 B) or word width (2 C), so it is taken
- * over little-endian 64-bit words, four per round, and folded once at the end. A folded sum is in
- * memory order: `store<u16>` writes it without swapping bytes.
+ * The sum does not depend on byte order (RFC 1071 section 2 B) or word width (2 C), so it is
+ * computed over little-endian 64-bit words, four per round, and folded once at the end. A folded
+ * sum is in memory order: `store<u16>` writes it without swapping bytes.
  */
 
 /**
@@ -48,7 +48,7 @@ function narrow(total: u64): u64 {
   return (total & 0xffffffff) + (total >> 32);
 }
 
-/** Returns the 16-bit ones-complement sum, not complemented, in memory order. */
+/** Folds a sum to 16 bits, in memory order. The result is not complemented. */
 export function fold(sum: u64): u16 {
   let folded = narrow(sum);
   folded = (folded & 0xffff) + (folded >> 16);
@@ -103,7 +103,7 @@ export function copyAndSum(destination: usize, source: usize, length: u32, initi
   return total;
 }
 
-/** One round of `copyAndSum`: 32 bytes. */
+/** Copies and sums 32 bytes: one round of `copyAndSum`. */
 function copyRound(to: usize, at: usize, initial: u64): u64 {
   const a = load<u64>(at);
   const b = load<u64>(at, 8);

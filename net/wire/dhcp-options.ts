@@ -1,5 +1,5 @@
 /**
- * DHCP options (RFC 2132 section 2; split ones RFC 3396, overload RFC 2131 section 4.1).
+ * DHCP options (RFC 2132 section 2), including split ones (RFC 3396) and overload (RFC 2131, 4.1).
  *
  *     ├ 0 ┤ pad      ├ 255 ┤ end      ├ code 1 ├ length 1 ├ data ┤
  *
@@ -39,32 +39,32 @@ export const OPTION_REBINDING_TIME: u32 = 59;
 export const OPTION_CLIENT: u32 = 61;
 export const OPTION_SEARCH: u32 = 119;
 export const OPTION_ROUTES: u32 = 121;
-/** Classless routes by the number that Windows used before RFC 3442. */
+/** Classless routes, under the code that Windows used before RFC 3442. */
 export const OPTION_OLD_ROUTES: u32 = 249;
 
 const PAD: u32 = 0;
 const END: u32 = 255;
-/** Overload values: options in the file field, in the sname field. */
+/** Bits of option 52: the file field holds options, the sname field holds options. */
 const IN_FILE: u32 = 1;
 const IN_SERVER_NAME: u32 = 2;
 
-/** Returned for a number if its option is missing or has another length. */
+/** Returned by `DhcpOptions.number` if the option is missing or has another length. */
 const NO_OPTION: i64 = -1;
 
 export class DhcpOption {
   constructor(
     readonly code: u32,
-    /** The data of all its parts, concatenated. */
+    /** The data of all parts of the option, concatenated. */
     readonly data: StaticArray<u8>,
   ) {}
 }
 
 /** A copy of the options of one message. */
 export class DhcpOptions {
-  /** In the order of their first parts. */
+  /** The options, in the order of their first parts. */
   readonly list: Array<DhcpOption> = [];
 
-  /** Parses the options of a message that passed `parseDhcp`; null if one is truncated. */
+  /** Parses the options of a message that passed `parseDhcp`; returns null if one is truncated. */
   static parse(message: usize, length: u32): DhcpOptions | null {
     const options = new DhcpOptions();
     if (!options.collect(message + DHCP_HEADER, length - DHCP_HEADER)) return null;
@@ -88,7 +88,7 @@ export class DhcpOptions {
     return null;
   }
 
-  /** Returns an option that is a number of `size` = 1, 2 or 4 bytes, or NO_OPTION. */
+  /** Returns the value of an option that is a number of `size` bytes (1, 2 or 4), or NO_OPTION. */
   number(code: u32, size: i32): i64 {
     const data = this.find(code);
     if (data == null || data.length != size) return NO_OPTION;
@@ -97,7 +97,9 @@ export class DhcpOptions {
     return size == 2 ? (loadNet16(pointer) as i64) : (loadNet32(pointer) as i64);
   }
 
-  /** Returns a list of addresses; empty if its length is not a multiple of 4. */
+  /**
+   * Returns the addresses in an option; none if it is missing or not a multiple of 4 bytes long.
+   */
   addresses(code: u32): Array<Ipv4Address> {
     const list: Array<Ipv4Address> = [];
     const data = this.find(code);
@@ -106,7 +108,7 @@ export class DhcpOptions {
     return list;
   }
 
-  /** Reads the options of one field of the message; false if one is truncated. */
+  /** Adds the options of one field of the message; returns false if one is truncated. */
   private collect(pointer: usize, length: u32): bool {
     let at: u32 = 0;
     while (at < length) {
@@ -138,7 +140,7 @@ export class DhcpOptions {
   }
 }
 
-/** Writes options one after the other; the caller provides the room. */
+/** Writes options one after the other into memory of the caller, which must be large enough. */
 export class DhcpOptionWriter {
   constructor(private at: usize) {}
 
@@ -151,7 +153,7 @@ export class DhcpOptionWriter {
   word(code: u32, value: u32): void {
     storeNet32(this.begin(code, 4), value);
   }
-  /** At most 255 bytes. */
+  /** Writes an option of at most 255 bytes. */
   bytes(code: u32, pointer: usize, length: u32): void {
     memory.copy(this.begin(code, length), pointer, length);
   }

@@ -1,5 +1,5 @@
 /**
- * DHCP messages over Ethernet (RFC 2131 section 2). Their options: net/wire/dhcp-options.ts.
+ * DHCP messages over Ethernet (RFC 2131 section 2). See net/wire/dhcp-options.ts for their options.
  *
  *      0    1       2      3      4     8      10      12
  *     ┌────┬───────┬──────┬──────┬─────┬──────┬───────┬────────┬────────┬────────┬────────┐
@@ -22,8 +22,9 @@ import { Ipv4Address } from "./address";
 
 /** Bytes in front of the options. */
 export const DHCP_HEADER: u32 = 240;
-/** The shortest message: old relays drop messages below BOOTP's 300 bytes (RFC 1542, 2.1). */
+/** The shortest message sent: old relays drop those below BOOTP's 300 bytes (RFC 1542, 2.1). */
 export const DHCP_SHORTEST: u32 = 300;
+/** Offsets and lengths of the fields sname and file. */
 export const DHCP_SERVER_NAME: u32 = 44;
 export const DHCP_SERVER_NAME_BYTES: u32 = 64;
 export const DHCP_FILE: u32 = 108;
@@ -77,8 +78,8 @@ export class DhcpHeader {
 }
 
 /**
- * The gate for `length` bytes of UDP payload: a whole header of a reply to an Ethernet client. It
- * does not check the options; DhcpOptions.parse does.
+ * The gate for `length` bytes of UDP payload. Reports whether they begin with the whole header of a
+ * reply to an Ethernet client. `DhcpOptions.parse` checks the options.
  */
 export function parseDhcp(pointer: usize, length: u32): bool {
   if (length < DHCP_HEADER) return false;
@@ -86,7 +87,7 @@ export function parseDhcp(pointer: usize, length: u32): bool {
   return load<u8>(pointer, 2) == 6 && loadNet32(pointer + COOKIE_OFFSET) == MAGIC_COOKIE;
 }
 
-/** Writes a client's header, DHCP_HEADER bytes; `seconds` since it began, at most 65,535. */
+/** Writes a client's header, DHCP_HEADER bytes. It began `seconds`, at most 65,535, ago. */
 export function emitDhcp(
   pointer: usize,
   transaction: u32,

@@ -4,18 +4,18 @@
  *     ├ length 1..63 ├ bytes ┤ ... ├ 0 ┤           labels to the root
  *     ├ 11 ├ offset, 14 bits ┤                     or, at the end: a pointer to the rest
  *
- * A pointer must point before the start of the piece of the name that it ends, so loops are
- * impossible; the numbers of pieces, labels and bytes are bounded too. Names are returned in a
- * canonical form: lower case (RFC 4343), a dot between labels and none at the end, with dots and
- * backslashes within labels and all bytes that are not printable escaped. Equal names are equal
- * strings.
+ * Pointers divide a name into pieces. A pointer must point before the start of the piece that it
+ * ends, so loops are impossible; the numbers of pieces, labels and bytes are bounded too. Names are
+ * returned in a canonical form: lower case (RFC 4343), a dot between labels and none at the end,
+ * with dots and backslashes within labels and all bytes that are not printable escaped. Equal names
+ * are equal strings.
  */
 
 /** The longest name, with its length bytes and the root (RFC 1035 section 2.3.4). */
 const DNS_NAME_BYTES: u32 = 255;
 /** The longest label. */
 export const DNS_LABEL_BYTES: u32 = 63;
-/** A name cannot have more labels than this, so more pointers than this are an error. */
+/** The most labels that a name can have; more pointers than that are an error too. */
 const LONGEST_CHAIN: u32 = 127;
 /** The longest name as text: each byte may be escaped to four characters. */
 const TEXT_BYTES: u32 = DNS_NAME_BYTES * 4;
@@ -28,7 +28,7 @@ export class DnsName {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(TEXT_BYTES as i32);
   private length: u32 = 0;
 
-  /** With `keepCase` the text is not in canonical form: letters stay as they are. */
+  /** With `keepCase`, letters stay as they are, so the text is not in canonical form. */
   constructor(private readonly keepCase: bool = false) {}
 
   /**
@@ -62,7 +62,7 @@ export class DnsName {
     return BAD_NAME;
   }
 
-  /** Returns the last name read in canonical form; "." for the root. */
+  /** Returns the name that was read last, in canonical form; "." for the root. */
   text(): string {
     if (this.length == 0) return ".";
     return String.UTF8.decodeUnsafe(changetype<usize>(this.buffer), this.length as usize);

@@ -1,7 +1,7 @@
 /**
- * The data of DNS records as text, in the presentation format of master files (RFC 1035 section 5.1
- * and the RFC of each type). Data of other types, and malformed data, are shown as RFC 3597 section
- * 5 does: `\# LENGTH HEX`.
+ * Formats the data of DNS records as text, in the presentation format of master files (RFC 1035
+ * section 5.1 and the RFC of each type). Data of other types, and malformed data, are shown in the
+ * form of RFC 3597 section 5: `\# LENGTH HEX`.
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
 import { escapeBytes } from "../../core/escape";
@@ -32,7 +32,7 @@ const TYPES: StaticArray<u32> = [
   TYPE_ANY,
   TYPE_CAA,
 ];
-/** In the order of `TYPES`. */
+/** Their mnemonics, in the order of `TYPES`. */
 const NAMES: StaticArray<string> = [
   "A",
   "NS",
@@ -54,15 +54,15 @@ export function typeName(type: u32): string {
   return index < 0 ? `TYPE${type}` : NAMES[index];
 }
 
-/** Returns the type of a mnemonic in capitals, or 0 if it is not known. */
+/** Returns the type of a mnemonic in capitals, or 0 if the mnemonic is not known. */
 export function typeOf(name: string): u32 {
   const index = NAMES.indexOf(name);
   return index < 0 ? 0 : TYPES[index];
 }
 
-/** Reads the parts of one record's data. */
+/** Reads the parts of one record's data, in order. */
 class DataReader {
-  /** False once something did not fit. */
+  /** False after a part was malformed or did not fit the data. */
   good: bool = true;
   private readonly names: DnsName = new DnsName(true);
 
@@ -92,7 +92,7 @@ class DataReader {
     return this.good ? (load<u8>(at) as u32) : 0;
   }
 
-  /** An absolute name. */
+  /** Reads a domain name; returns it with the final dot. */
   name(): string {
     const after = this.names.read(this.message, this.size, this.at, DNS_HEADER);
     this.good = this.good && after != BAD_NAME && (after as u32) <= this.end;
@@ -101,7 +101,7 @@ class DataReader {
     return absolute(this.names.text());
   }
 
-  /** A length byte and as many characters. */
+  /** Reads a length byte and that many characters; returns them in quotes. */
   text(): string {
     const length = this.byte();
     return this.raw(length);
@@ -130,7 +130,7 @@ class DataReader {
   }
 }
 
-/** Returns `length` bytes at `offset` of a message of `size` bytes as the data of a record. */
+/** Formats a record's data: `length` bytes at `offset` of a message of `size` bytes. */
 export function recordText(message: usize, size: u32, type: u32, offset: u32, length: u32): string {
   const data = new DataReader(message, size, offset, offset + length);
   const text = dataText(data, type);
@@ -177,7 +177,7 @@ function texts(data: DataReader): string {
   return text.toString();
 }
 
-/** Returns a name in canonical form with the dot of the root. */
+/** Returns a name with the final dot that makes it absolute. */
 export function absolute(name: string): string {
   return name == "." ? name : name + ".";
 }

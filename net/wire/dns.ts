@@ -1,6 +1,6 @@
 /**
- * DNS messages (RFC 1035 section 4): what a client that resolves addresses needs of them. Their
- * names: net/wire/dns-name.ts.
+ * DNS messages (RFC 1035 section 4), as far as a client that resolves addresses needs them. See
+ * net/wire/dns-name.ts for the names in them.
  *
  *      0    2       4         6         8         10        12
  *     ┌────┬───────┬─────────┬─────────┬─────────┬─────────┬───────────┬─────────┬─ ─
@@ -80,7 +80,7 @@ export class DnsHeader {
   }
 }
 
-/** The gate: `length` bytes hold a header. `DnsReader` checks what follows it, item by item. */
+/** The gate. Accepts any whole header; `DnsReader` checks what follows it, item by item. */
 export function parseDns(length: u32): bool {
   return length >= DNS_HEADER;
 }
@@ -122,13 +122,13 @@ export class DnsReader {
   type: u32 = 0;
   class_: u32 = 0;
   ttl: u32 = 0;
-  /** Offset and length of its data, which are within the message. */
+  /** Offset and length of the last record's data, which lies within the message. */
   dataOffset: u32 = 0;
   dataLength: u32 = 0;
   private offset: u32 = DNS_HEADER;
   private readonly names: DnsName;
 
-  /** With `keepCase` names are not in canonical form: letters stay as they are. */
+  /** With `keepCase`, letters of names stay as they are, so names are not in canonical form. */
   constructor(
     private readonly message: usize,
     private readonly length: u32,
@@ -137,7 +137,7 @@ export class DnsReader {
     this.names = new DnsName(keepCase);
   }
 
-  /** Reads the next question; false if it is malformed. */
+  /** Reads the next question; returns false if it is malformed. */
   readQuestion(): bool {
     if (!this.readName(this.offset)) return false;
     if (this.offset + 4 > this.length) return false;
@@ -148,7 +148,7 @@ export class DnsReader {
     return true;
   }
 
-  /** Reads the next record; false if it is malformed or truncated. */
+  /** Reads the next record; returns false if it is malformed or truncated. */
   readRecord(): bool {
     if (!this.readName(this.offset)) return false;
     if (this.offset + 10 > this.length) return false;
@@ -174,7 +174,7 @@ export class DnsReader {
     return after == ((this.dataOffset + this.dataLength) as i32) ? this.names.text() : "";
   }
 
-  /** Returns MINIMUM in an SOA record (RFC 2308), or -1 if its data are too short. */
+  /** Returns the MINIMUM field of an SOA record (RFC 2308), or -1 if its data are too short. */
   minimum(): i64 {
     if (this.dataLength < 22) return -1;
     return loadNet32(this.message + this.dataOffset + this.dataLength - 4) as i64;

@@ -1,6 +1,7 @@
 /**
- * Why a packet was dropped. Every gate of the wire layer returns one of these; drops are counted
- * by reason, and `ip -s link` shows the counts under these names.
+ * Why a packet was dropped. The gates of the wire layer (`parseEthernet`, `parseTcp` and so on) and
+ * the layers behind them return one of these. Drops are counted by reason, and `ip -s link` shows
+ * the counts under these names.
  */
 
 export const enum Drop {
@@ -10,7 +11,7 @@ export const enum Drop {
   EthernetOtherHost,
   EthernetGroupSource,
   EthernetUnknownType,
-  /** A tag of a VLAN: there are no VLAN devices. */
+  /** The frame is tagged for a VLAN; VLAN devices are not supported. */
   EthernetVlan,
   ArpTruncated,
   ArpFormat,
@@ -32,7 +33,7 @@ export const enum Drop {
   IcmpTruncated,
   IcmpChecksum,
   IcmpType,
-  /** An echo reply with an identifier in use here, but to none of the requests sent. */
+  /** An echo reply whose identifier is in use here, but which matches no request sent. */
   IcmpReply,
   IcmpQuote,
   IcmpQueueFull,
@@ -53,7 +54,7 @@ export const enum Drop {
   COUNT,
 }
 
-/** In the order of `Drop`. */
+/** The names, in the order of `Drop`. */
 export const DROP_NAMES: StaticArray<string> = [
   "none",
   "ethernet-truncated",

@@ -1,14 +1,14 @@
 /**
- * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 length frames are not supported
- * and dropped as frames of an unknown type. Tags of VLAN 0, which give a priority and no VLAN (IEEE
- * 802.1Q section 6.9), are removed; frames of other VLANs are dropped.
+ * Ethernet II frames (RFC 894, IEEE 802.3 section 3.1.1). 802.3 frames, which have a length in
+ * place of the type, are dropped as frames of an unknown type. Tags of VLAN 0, which carry only a
+ * priority (IEEE 802.1Q section 6.9), are removed; frames of other VLANs are dropped.
  *
  *      0                6               12      14
  *     ┌────────────────┬───────────────┬───────┬────────────┐
  *     │ destination    │ source        │ type  │ payload    │
  *     └────────────────┴───────────────┴───────┴────────────┘
  *
- * A tag stands before the type: 0x8100, 3 bits of priority, 1 of drop eligibility, 12 of VLAN.
+ * A tag precedes the type: 0x8100 or 0x88a8, 3 bits of priority, 1 of drop eligibility, 12 of VLAN.
  */
 import { loadNet16, storeNet16, storeNet32 } from "../../core/bytes";
 import { BROADCAST_HARDWARE } from "./address";
@@ -22,11 +22,11 @@ export const ETHERNET_MINIMUM: u32 = 60;
 export const ETHERNET_MTU: u32 = 1500;
 export const ETHERTYPE_IPV4: u32 = 0x0800;
 export const ETHERTYPE_ARP: u32 = 0x0806;
-/** Customer and service tags (IEEE 802.1Q section 9.5), and the bytes of one. */
+/** The types of customer and service tags (IEEE 802.1Q section 9.5), and the bytes of a tag. */
 const ETHERTYPE_TAG: u32 = 0x8100;
 const ETHERTYPE_SERVICE_TAG: u32 = 0x88a8;
 const TAG_BYTES: u32 = 4;
-/** The group that every multicast host is in: 224.0.0.1 (RFC 1112 sections 4 and 6.4). */
+/** The group address of 224.0.0.1, the group of all hosts (RFC 1112 sections 4 and 6.4). */
 const ALL_HOSTS_HARDWARE: u64 = 0x0100_5e00_0001;
 
 @unmanaged
@@ -34,14 +34,14 @@ export class EthernetHeader {
   static at(pointer: usize): EthernetHeader {
     return changetype<EthernetHeader>(pointer);
   }
-  // One load of eight bytes each; the shift discards the last two.
+  // Each address is one load of eight bytes; the shift discards the last two.
   get destination(): u64 {
     return bswap<u64>(load<u64>(changetype<usize>(this))) >> 16;
   }
   get source(): u64 {
     return bswap<u64>(load<u64>(changetype<usize>(this), 6)) >> 16;
   }
-  /** Whether the destination is a group: the first bit on the wire (IEEE 802 section 8). */
+  /** Whether the destination is a group: its first bit on the wire is 1 (IEEE 802 section 8). */
   get toGroup(): bool {
     return (load<u8>(changetype<usize>(this)) & 1) != 0;
   }
@@ -53,7 +53,10 @@ export class EthernetHeader {
   }
 }
 
-/** The gate: a whole header, addressed to `own` or to all stations, from a single station. */
+/**
+ * The gate. Accepts a frame with a whole header that one station sent to `own`, to all stations or
+ * to the group of all hosts.
+ */
 export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   if (length < ETHERNET_HEADER) return Drop.EthernetTruncated;
   const header = EthernetHeader.at(pointer);
@@ -76,13 +79,13 @@ function isTag(type: u32): bool {
   return type == ETHERTYPE_TAG || type == ETHERTYPE_SERVICE_TAG;
 }
 
-/** Takes the tags of VLAN 0 out of a frame that passed the gate. Drops those of other VLANs. */
+/** Removes the tags of VLAN 0 from a frame that passed the gate; rejects frames of other VLANs. */
 export function removeTags(frame: Frame): Drop {
   while (isTag(EthernetHeader.at(frame.start).type)) {
     const start = frame.start;
     if (ETHERNET_HEADER + TAG_BYTES > frame.length) return Drop.EthernetTruncated;
     if ((loadNet16(start + ETHERNET_HEADER) & 0xfff) != 0) return Drop.EthernetVlan;
-    // Both addresses move up to the type behind the tag.
+    // Move both addresses over the tag, to the type behind it.
     memory.copy(start + TAG_BYTES, start, 12);
     frame.pull(TAG_BYTES);
   }

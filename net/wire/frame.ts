@@ -8,7 +8,7 @@
  */
 import { FRAME_HEADROOM, FRAME_STORAGE } from "../../core/limits";
 
-/** Bytes for the fields, in front of the storage: one cache line. */
+/** Bytes reserved for the fields, in front of the storage: one cache line. */
 export const FRAME_FIELDS: u32 = 64;
 /** Bytes from one frame of a pool to the next. */
 export const FRAME_STRIDE: u32 = FRAME_FIELDS + FRAME_STORAGE;
@@ -31,14 +31,14 @@ export class Frame {
     return this.start + this.length;
   }
 
-  /** Empties the window and puts it behind the head room, for a frame to be sent. */
+  /** Empties the window and moves it behind the head room, ready for a frame to be sent. */
   reset(): void {
     this.next = null;
     this.start = this.storage + FRAME_HEADROOM;
     this.length = 0;
   }
 
-  /** Grows the window to the front by `bytes`; returns its new start. */
+  /** Grows the window at its front by `bytes`; returns its new start. */
   push(bytes: u32): usize {
     assert(this.start - bytes >= this.storage, "no head room left in the frame");
     this.start -= bytes;
@@ -55,7 +55,7 @@ export class Frame {
     return start;
   }
 
-  /** Grows the window at its end by `bytes`; returns the address of the first. */
+  /** Grows the window at its end by `bytes`; returns the address of the first new byte. */
   append(bytes: u32): usize {
     const end = this.end;
     assert(end + bytes <= this.storage + FRAME_STORAGE, "no tail room left in the frame");

@@ -15,7 +15,7 @@ import { ETHERNET_MTU } from "./ethernet";
 import { IPV4_HEADER, Ipv4Header } from "./ipv4";
 
 export const ICMP_HEADER: u32 = 8;
-/** Bytes behind the quoted IPv4 header that an error must contain (RFC 792). */
+/** Bytes that an error must quote behind the packet's IPv4 header (RFC 792). */
 const ICMP_QUOTE: u32 = 8;
 
 export const ICMP_ECHO_REPLY: u32 = 0;
@@ -31,9 +31,9 @@ export const CODE_FRAGMENTATION_NEEDED: u32 = 4;
 // Codes of ICMP_TIME_EXCEEDED.
 export const CODE_REASSEMBLY: u32 = 1;
 
-/** An error as a socket sees it, independent of the version of ICMP. */
+/** An error as a socket sees it, independent of the version of ICMP. Numbers are type/code. */
 export const enum IcmpError {
-  /** The network or host is unreachable (3/0, 3/1, 3/5 to 3/12), or does not answer ARP. */
+  /** The network or host is unreachable (3/0, 3/1, 3/5 to 3/8, 3/11, 3/12), or ARP got no reply. */
   HostUnreachable,
   /** 3/2 */
   ProtocolUnreachable,
@@ -45,7 +45,7 @@ export const enum IcmpError {
   Prohibited,
   /** 11/0 and 11/1 */
   TimeExceeded,
-  /** 12 */
+  /** 12/0 to 12/2 */
   ParameterProblem,
 }
 
@@ -70,13 +70,13 @@ export class IcmpHeader {
   get sequence(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
-  /** For "fragmentation needed" (RFC 1191 section 4); 0 from routers that do not set it. */
+  /** The MTU in "fragmentation needed" (RFC 1191 section 4); 0 from routers that do not set it. */
   get nextHopMtu(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
 }
 
-/** The gate: a whole header, and a correct checksum over all `length` bytes. */
+/** The gate. Accepts a whole header with a correct checksum over all `length` bytes. */
 export function parseIcmp(pointer: usize, length: u32): Drop {
   if (length < ICMP_HEADER) return Drop.IcmpTruncated;
   return checksum(pointer, length) == 0 ? Drop.None : Drop.IcmpChecksum;
@@ -89,7 +89,7 @@ export function emitIcmp(pointer: usize, length: u32, type: u32, code: u32, rest
   store<u16>(pointer, checksum(pointer, length), 2);
 }
 
-/** Reports whether a type is an error, to which no error may be sent (RFC 1122, 3.2.2). */
+/** Reports whether a type is an error, about which no error may be sent (RFC 1122, 3.2.2). */
 export function isIcmpError(type: u32): bool {
   return (
     type == ICMP_UNREACHABLE ||
@@ -101,9 +101,9 @@ export function isIcmpError(type: u32): bool {
 }
 
 /**
- * The gate for the packet quoted in an error: an IPv4 header that this host can have sent (whole,
- * of a first fragment, no longer than fits a frame) and the 8 bytes that followed it. The header's
- * checksum is ignored: routers decrement TTL and may not update it.
+ * The gate for the packet quoted in an error. Accepts a whole IPv4 header and the 8 bytes behind
+ * it, if this host can have sent the packet: it fits a frame and is not a later fragment. The
+ * header's checksum is ignored, because routers decrement TTL and may not update it.
  */
 export function parseQuote(pointer: usize, length: u32): Drop {
   if (length < IPV4_HEADER + ICMP_QUOTE) return Drop.IcmpQuote;
@@ -118,7 +118,7 @@ export function parseQuote(pointer: usize, length: u32): Drop {
   return Drop.None;
 }
 
-/** Returns the IcmpError of a type and code, or -1 if they are to be ignored. */
+/** Returns the IcmpError of a type and code, or -1 if the message is to be ignored. */
 export function icmpErrorOf(type: u32, code: u32): i32 {
   if (type == ICMP_TIME_EXCEEDED) return code <= 1 ? IcmpError.TimeExceeded : -1;
   if (type == ICMP_PARAMETER_PROBLEM) return code <= 2 ? IcmpError.ParameterProblem : -1;

@@ -1,6 +1,6 @@
 /**
- * An IP address of either family: 16 bytes in network order, with IPv4 as an IPv4-mapped address
- * (RFC 4291 section 2.5.5.2), so that one comparison serves both.
+ * An IP address of either family: 16 bytes in network order. An IPv4 address is stored IPv4-mapped
+ * (RFC 4291 section 2.5.5.2), so one comparison serves both families.
  *
  *      0                                                10      12               16
  *     ┌────────────────────────────────────────────────┬───────┬────────────────┐
@@ -53,7 +53,7 @@ export class IpAddress {
     return this.low == other.low && this.high == other.high;
   }
 
-  /** Whether the address is this IPv4 address (host order), IPv4-mapped. */
+  /** Whether this is the IPv4-mapped form of `address`, which is in host order. */
   equalsIpv4(address: Ipv4Address): bool {
     return this.high == 0 && this.low == mapped(address);
   }
@@ -81,7 +81,7 @@ export class HeldIpAddress {
   high: u64 = 0;
   low: u64 = 0;
 
-  /** Holds an IPv4 address, given in host order. */
+  /** Creates one that holds an IPv4 address, given in host order. */
   static ofIpv4(address: Ipv4Address): HeldIpAddress {
     const held = new HeldIpAddress();
     held.view.ipv4 = address;

@@ -55,14 +55,14 @@ export class Ipv4Header {
   get flagsAndFragment(): u32 {
     return loadNet16(changetype<usize>(this) + 6);
   }
-  /** Offset of this fragment's payload in that of the datagram, in bytes. */
+  /** Offset of this fragment's payload in the datagram's payload, in bytes. */
   get fragmentOffset(): u32 {
     return (this.flagsAndFragment & FRAGMENT_OFFSET) << 3;
   }
   get moreFragments(): bool {
     return (this.flagsAndFragment & MORE_FRAGMENTS) != 0;
   }
-  /** Whether the packet is a fragment; DF makes no difference (RFC 6274 section 3.6). */
+  /** Whether the packet is a fragment, even if it has DF set (RFC 6274 section 3.6). */
   get isFragment(): bool {
     return (this.flagsAndFragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
   }
@@ -87,7 +87,7 @@ export class Ipv4Header {
 }
 
 /**
- * The gate for `length` bytes of link payload; what exceeds the packet's `totalLength` is padding.
+ * The gate for `length` bytes of link payload; bytes behind the packet's `totalLength` are padding.
  * Source routes are rejected (RFC 7126 sections 4.3 and 4.4); other well-formed options are
  * skipped. TTL is ignored (RFC 1122 section 3.2.1.7).
  */
@@ -143,7 +143,7 @@ export function emitIpv4(
   source: Ipv4Address,
   destination: Ipv4Address,
 ): void {
-  // Summed as the words are stored, so that no load waits for a store.
+  // Sum the words before they are stored, so that no load waits for a store.
   const first: u32 = 0x45 | ((bswap<u16>(totalLength as u16) as u32) << 16);
   const second = bswap<u32>(fragment);
   const third: u32 = DEFAULT_TTL | (protocol << 8);

@@ -19,7 +19,7 @@ export const NTP_PORT: u32 = 123;
 const VERSION_4: u32 = 4;
 const MODE_CLIENT: u32 = 3;
 const MODE_SERVER: u32 = 4;
-/** Seconds from 1900 to 1970, and in an era: 2^32. */
+/** Seconds from 1900 to 1970, and seconds in an era. */
 const UNIX_EPOCH: i64 = 2_208_988_800;
 const ERA: i64 = 1 << 32;
 
@@ -29,7 +29,7 @@ export class NtpPacket {
     return changetype<NtpPacket>(pointer);
   }
 
-  /** 3: the server's clock is not synchronised. */
+  /** The leap indicator; 3 means that the server's clock is not synchronised. */
   get leap(): u32 {
     return load<u8>(changetype<usize>(this)) >>> 6;
   }
@@ -39,18 +39,18 @@ export class NtpPacket {
   get mode(): u32 {
     return load<u8>(changetype<usize>(this)) & 7;
   }
-  /** 0 in a kiss-o'-death packet. */
+  /** The stratum; 0 in a kiss-o'-death packet. */
   get stratum(): u32 {
     return load<u8>(changetype<usize>(this), 1);
   }
-  /** Microseconds (16.16 bits of a second). */
+  /** The root delay in microseconds; the packet holds seconds with 16.16 bits. */
   get rootDelay(): i64 {
     return shortMicros(loadNet32(changetype<usize>(this) + 4));
   }
   get rootDispersion(): i64 {
     return shortMicros(loadNet32(changetype<usize>(this) + 8));
   }
-  /** Four letters in a kiss-o'-death packet. */
+  /** The reference identifier; in a kiss-o'-death packet, a code of four letters. */
   get reference(): u32 {
     return loadNet32(changetype<usize>(this) + 12);
   }
@@ -65,14 +65,14 @@ export class NtpPacket {
   }
 }
 
-/** The gate: a server's packet of version 3 or 4. What follows the header is ignored. */
+/** The gate. Accepts a server's packet of version 3 or 4; bytes behind NTP_PACKET are ignored. */
 export function parseNtp(pointer: usize, length: u32): bool {
   if (length < NTP_PACKET) return false;
   const packet = NtpPacket.at(pointer);
   return packet.mode == MODE_SERVER && (packet.version == 3 || packet.version == VERSION_4);
 }
 
-/** Writes a client's request. All but `transmit`, which the server must return, is zero. */
+/** Writes a client's request. The server must return its `transmit` timestamp as the origin. */
 export function emitNtp(pointer: usize, transmit: u64): void {
   memory.fill(pointer, 0, NTP_PACKET);
   store<u8>(pointer, (VERSION_4 << 3) | MODE_CLIENT);
@@ -82,8 +82,8 @@ export function emitNtp(pointer: usize, transmit: u64): void {
 
 /**
  * Converts a timestamp to microseconds since 1970. A timestamp does not say which era of 136 years
- * it is in (RFC 5905 section 6), so this is the one in which it lies within 68 years of `floor`,
- * also in microseconds.
+ * it is in (RFC 5905 section 6); the first era is chosen in which it is at most 68 years before
+ * `floor`, which is in microseconds since 1970 too.
  */
 export function ntpMicros(timestamp: u64, floor: i64): i64 {
   const fraction = ((timestamp & 0xffff_ffff) * 1_000_000) >> 32;

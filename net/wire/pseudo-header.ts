@@ -9,7 +9,10 @@ export function addressSum(source: Ipv4Address, destination: Ipv4Address): u64 {
   return (bswap<u32>(source) as u64) + (bswap<u32>(destination) as u64);
 }
 
-/** Returns the partial sum of the whole pseudo header; `length` is at most 65,535 bytes. */
+/**
+ * Returns the partial sum of the whole pseudo header. `addresses` comes from `addressSum`; `length`
+ * is at most 65,535 bytes.
+ */
 export function pseudoHeader(addresses: u64, protocol: u32, length: u32): u64 {
   return addresses + (((protocol << 8) + (bswap<u16>(length as u16) as u32)) as u64);
 }

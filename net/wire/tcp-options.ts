@@ -1,6 +1,6 @@
 /**
- * TCP options (RFC 9293 section 3.2, RFC 7323 section 2): maximum segment size and window scale
- * are supported, all others are skipped.
+ * TCP options (RFC 9293 section 3.2, RFC 7323 section 2). Maximum segment size and window scale are
+ * supported; all others are skipped.
  *
  *     ┌──────┬────────┬──────┐     kind 0: end of the list, kind 1: no operation;
  *     │ kind │ length │ data │     these two have neither length nor data
@@ -27,13 +27,13 @@ export const SYN_OPTIONS_UNSCALED: u32 = 4;
 
 /** The options of one SYN. */
 export class TcpOptions {
-  /** The peer's maximum segment size; 0 if it sent none, or 0. */
+  /** The peer's maximum segment size; 0 if it sent no such option, or the value 0. */
   segmentSize: u32 = 0;
-  /** The peer scales its windows by `windowShift`. */
+  /** Whether the peer scales its windows, by `windowShift`. */
   scaled: bool = false;
   windowShift: u32 = 0;
 
-  /** Forgets the options read before. */
+  /** Forgets the options parsed before. */
   clear(): void {
     this.segmentSize = 0;
     this.scaled = false;

@@ -65,9 +65,9 @@ export class TcpHeader {
 }
 
 /**
- * The gate for `length` bytes of IPv4 payload: a whole header, a data offset within the segment and
- * a correct checksum, which is mandatory (RFC 9293 section 3.1, MUST-2 and MUST-3). It does not
- * check options: `TcpOptions` accepts any bytes.
+ * The gate for `length` bytes of IPv4 payload. Accepts a whole header with a data offset within the
+ * segment and a correct checksum, which is mandatory (RFC 9293 section 3.1, MUST-2 and MUST-3). It
+ * does not check options: `TcpOptions` accepts any bytes.
  */
 export function parseTcp(
   pointer: usize,
@@ -82,7 +82,7 @@ export function parseTcp(
   return checksum(pointer, length, pseudo) == 0 ? Drop.None : Drop.TcpChecksum;
 }
 
-/** Returns the fourth word of a header: its length in bytes, flags, and the window field. */
+/** Returns the fourth word of a header, made of its length in bytes, flags and window field. */
 export function tcpControl(headerLength: u32, flags: u32, windowField: u32): u32 {
   return (headerLength << 26) | (flags << 16) | windowField;
 }
@@ -107,8 +107,8 @@ export function emitTcp(
 }
 
 /**
- * Writes the checksum into a header where it is 0. `length` includes header and payload; `sum` is
- * that of the payload and the addresses of the pseudo header.
+ * Computes the checksum and writes it into a header whose checksum field is 0. `length` includes
+ * header and payload; `sum` is the sum of the payload and of the addresses of the pseudo header.
  */
 export function sealTcp(pointer: usize, headerLength: u32, length: u32, sum: u64): void {
   const pseudo = pseudoHeader(sum, PROTOCOL_TCP, length);

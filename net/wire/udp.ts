@@ -30,7 +30,7 @@ export class UdpHeader {
   get length(): u32 {
     return loadNet16(changetype<usize>(this) + 4);
   }
-  /** In memory order; 0 if the sender computed none. */
+  /** The checksum in memory order; 0 if the sender computed none. */
   get checksum(): u16 {
     return load<u16>(changetype<usize>(this), 6);
   }
@@ -43,8 +43,8 @@ export class UdpHeader {
 }
 
 /**
- * The gate for `length` bytes of IPv4 payload, of which the first `UdpHeader.length` are the
- * datagram. Accepts a checksum of 0 (RFC 1122 section 4.1.3.4), but not the destination port 0.
+ * The gate for `length` bytes of IPv4 payload; bytes behind the datagram's own length are ignored.
+ * Accepts a checksum of 0 (RFC 1122 section 4.1.3.4), but not the destination port 0.
  */
 export function parseUdp(
   pointer: usize,
@@ -54,19 +54,19 @@ export function parseUdp(
 ): Drop {
   if (length < UDP_HEADER) return Drop.UdpTruncated;
   const header = UdpHeader.at(pointer);
-  const own = header.length;
-  if (own < UDP_HEADER || own > length) return Drop.UdpLength;
+  const size = header.length;
+  if (size < UDP_HEADER || size > length) return Drop.UdpLength;
   if (header.checksum != 0) {
-    const pseudo = pseudoHeader(addressSum(source, destination), PROTOCOL_UDP, own);
-    if (checksum(pointer, own, pseudo) != 0) return Drop.UdpChecksum;
+    const pseudo = pseudoHeader(addressSum(source, destination), PROTOCOL_UDP, size);
+    if (checksum(pointer, size, pseudo) != 0) return Drop.UdpChecksum;
   }
   return header.destinationPort == 0 ? Drop.UdpPort : Drop.None;
 }
 
 /**
  * Writes the header in front of its payload. `length` includes both; `ports` is the source port in
- * the upper 16 bits and the destination port in the lower; `sum` is that of the payload and the
- * addresses of the pseudo header (RFC 768), in memory order.
+ * the upper 16 bits and the destination port in the lower; `sum` is the sum of the payload and of
+ * the addresses of the pseudo header (RFC 768), in memory order.
  */
 export function emitUdp(pointer: usize, length: u32, ports: u32, sum: u64): void {
   const first = bswap<u32>(ports);
@@ -74,6 +74,6 @@ export function emitUdp(pointer: usize, length: u32, ports: u32, sum: u64): void
   const total = pseudoHeader(sum, PROTOCOL_UDP, length);
   const check = ~fold(total + (first as u64) + (size as u64));
   store<u32>(pointer, first);
-  // A checksum of 0 is sent as 0xffff, its equal: 0 means "not computed" (RFC 768).
+  // A checksum of 0 is sent as the equivalent 0xffff, because 0 means "not computed" (RFC 768).
   store<u32>(pointer, size | ((check == 0 ? 0xffff : (check as u32)) << 16), 4);
 }

@@ -107,7 +107,7 @@ export const icmpUdpMutants: RowMutant[] = [
     "if (result == Drop.UdpNoSocket && reach == Reach.Own) {",
     "if (result == Drop.UdpNoSocket && reach == Reach.Own && this.udp.count < 2) {",
   ],
-  ["UDP-01", "accepts any length", wire("udp"), "own < UDP_HEADER || own > length", "false"],
+  ["UDP-01", "accepts any length", wire("udp"), "size < UDP_HEADER || size > length", "false"],
   [
     "UDP-02",
     "delivers bytes beyond the datagram",
