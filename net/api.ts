@@ -1,7 +1,7 @@
 /**
- * The public API, over one default stack, with the names of the D kernel that preceded this one.
- * No function blocks: what takes time returns a handle, which `networkStackPoll`, called by the
- * kernel every turn, moves on. docs/api.md describes it with an example.
+ * The public API, over one default stack, with the names of the D kernel that preceded this one. No
+ * function blocks: an operation that takes time returns a handle, and `networkStackPoll`, which the
+ * kernel calls every turn, makes progress on it. docs/api.md describes the API with an example.
  */
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
 import { DnsError } from "./service/dns/failure";
@@ -33,7 +33,9 @@ export function initNetworkStack(stack: NetworkStack): void {
   defaultStack = stack;
 }
 
-/** Polls the stack at `now`, microseconds since boot. Returns true to be called again at once. */
+/**
+ * Polls the stack at `now`, microseconds since boot. Returns true if there is more to do at once.
+ */
 export function networkStackPoll(now: i64): bool {
   return defaultStack.poll(now);
 }
@@ -41,7 +43,8 @@ export function networkStackPoll(now: i64): bool {
 /**
  * Configures the first interface statically and stops DHCP: an address with its prefix length
  * ("10.0.2.15/24"), a gateway, and name servers ("10.0.2.3" or "10.0.2.3#5353", separated by
- * blanks); "" for none. Returns false if there is no interface or a text is invalid.
+ * blanks); "" means no gateway or no name servers. Returns false if there is no interface or an
+ * argument is invalid.
  */
 export function configureNetwork(address: string, gateway: string, nameServers: string): bool {
   const own = parseNetworkAddress(address);
@@ -77,14 +80,14 @@ export class TcpSocket {
   keepAlive: i64 = 0;
   userTimeout: i64 = 0;
 
-  /** Returns its state (RFC 9293 section 3.3.2). */
+  /** Returns the state of the connection (RFC 9293 section 3.3.2). */
   state(): TcpState {
     if (this.listener != null) return TcpState.Listen;
     const connection = this.connection;
     return connection == null ? TcpState.Closed : connection.state;
   }
 
-  /** Why the connection is over, or None. */
+  /** Returns why the connection is over, or None. */
   error(): SocketError {
     const connection = this.connection;
     return connection == null ? SocketError.None : connection.error;
@@ -96,14 +99,17 @@ export function tcpSocket(): TcpSocket {
   return new TcpSocket();
 }
 
-/** Sets the port to listen on, 1 to 65535; connecting sockets get a random one. */
+/** Sets the port to listen on, 1 to 65535. A socket that connects gets a random port instead. */
 export function tcpBind(socket: TcpSocket, port: u32): bool {
   if (port - 1 >= 65535) return false;
   socket.port = port;
   return true;
 }
 
-/** Listens with a backlog of `backlog` connections. Returns false if not bound, or in use. */
+/**
+ * Listens with a backlog of `backlog` connections. Returns false if the socket is not bound, the
+ * port is in use, or there are too many listeners.
+ */
 export function tcpListen(socket: TcpSocket, backlog: u32): bool {
   socket.listener = defaultStack.ip.tcp.listen(socket.port, backlog);
   return socket.listener != null;
@@ -126,7 +132,7 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
 
 /**
  * Starts to connect; `state` becomes Established, or Closed with an `error`. Returns false if no
- * connection is free.
+ * connection, port or memory is left.
  */
 export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
@@ -137,8 +143,9 @@ export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
 
 /**
  * Probes the peer once it is silent for `idle` microseconds (SO_KEEPALIVE with TCP_KEEPIDLE; RFC
- * 9293 section 3.8.4): the connection fails with TimedOut if 9 probes, 75 s apart, are not
- * answered. 0, the default: never. Accepted sockets inherit what their listener has.
+ * 9293 section 3.8.4). The connection fails with TimedOut if 9 probes, 75 s apart, are not
+ * answered. 0, the default, disables probes. Accepted sockets inherit the setting of their
+ * listener.
  */
 export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
   socket.keepAlive = idle;
@@ -147,8 +154,8 @@ export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
 
 /**
  * Fails the connection with TimedOut if data, or the SYN, is not acknowledged for `timeout`
- * microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the default: 5 minutes, 3 for the
- * SYN. Accepted sockets inherit what their listener has.
+ * microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the default, means 5 minutes, or 3
+ * for the SYN. Accepted sockets inherit the setting of their listener.
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.userTimeout = timeout;
@@ -168,7 +175,7 @@ export function tcpSend(socket: TcpSocket, bytes: Uint8Array): u32 {
   return connection == null ? 0 : connection.write(bytes.dataStart, bytes.length as u32);
 }
 
-/** Moves received data into `bytes`. Returns how many bytes, or -1 if no more will come. */
+/** Moves received data into `bytes`. Returns the number of bytes, or -1 if no more will come. */
 export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   const connection = socket.connection;
   if (connection == null) return -1;
@@ -178,7 +185,7 @@ export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   return over ? -1 : 0;
 }
 
-/** Closes a listener, or a connection once its data is delivered. */
+/** Closes a listener, or a connection as soon as its data is delivered. */
 export function tcpClose(socket: TcpSocket): void {
   const listener = socket.listener;
   if (listener != null) listener.close();
@@ -204,27 +211,27 @@ export class TlsContext {
     return stream == null ? StreamStatus.Failed : stream.status();
   }
 
-  /** Says why it failed, or "". */
+  /** Returns why the connection failed, or "". */
   failure(): string {
     const stream = this.stream;
     return stream == null ? this.refusal : stream.failure();
   }
 }
 
-/** Says why TLS is unavailable ("not enough entropy ..."), or "" if it is available. */
+/** Returns why TLS is unavailable ("not enough entropy ..."), or "" if it is available. */
 export function initTLS(): string {
   return defaultStack.tls.engine.obstacle();
 }
 
-/** Returns a context for a server of that name or address, which its certificate must have. */
+/** Returns a context for `host`, a name or address that the server's certificate must contain. */
 export function tlsCreateContext(host: string): TlsContext {
   return new TlsContext(host);
 }
 
 /**
  * Starts to connect; `status` becomes Open once the server is verified, or Failed. Returns false,
- * with a `failure`, if it cannot even start. If the server rejects a cached session, a second
- * attempt does without it and may succeed.
+ * with a `failure`, if it cannot even start. If it fails because the server rejects a cached
+ * session, that session is not used again, and a second call may succeed.
  */
 export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   const ip = defaultStack.ip;
@@ -245,7 +252,7 @@ export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
   return false;
 }
 
-/** Moves received data into `bytes`. Returns how many bytes, or -1 if no more will come. */
+/** Moves received data into `bytes`. Returns the number of bytes, or -1 if no more will come. */
 export function tlsRead(context: TlsContext, bytes: Uint8Array): i32 {
   const stream = context.stream;
   if (stream == null) return -1;
@@ -271,12 +278,15 @@ export function tlsClose(context: TlsContext): void {
 
 // --- UDP ---
 
-/** Returns a socket on a random port, or null if there are too many. */
+/** Returns a socket on a random port, or null if there are too many sockets. */
 export function udpSocket(): UdpSocket | null {
   return defaultStack.ip.udp.open();
 }
 
-/** Replaces `socket` by one on `port`, 1 to 65535. Returns null if the port is in use. */
+/**
+ * Closes `socket` and returns a new one on `port`, 1 to 65535. Returns null, and leaves `socket`
+ * open, if the port is in use or there are too many sockets.
+ */
 export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
   if (port == 0) return null;
   const bound = defaultStack.ip.udp.open(port);
@@ -290,14 +300,14 @@ export function udpSend(socket: UdpSocket, bytes: Uint8Array, address: u32, port
 }
 
 /**
- * Moves the oldest datagram into `bytes`. Returns its length, cut to that of `bytes`, or -1 if
- * there is none. `lastAddress` and `lastPort` of the socket are its sender's.
+ * Moves the oldest datagram, cut to the length of `bytes`, into `bytes`. Returns the number of
+ * bytes moved, or -1 if there is none. The socket's `lastAddress` and `lastPort` name the sender.
  */
 export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
 }
 
-/** Closes the socket and drops what is queued. */
+/** Closes the socket and drops the datagrams queued. */
 export function udpClose(socket: UdpSocket): void {
   socket.close();
 }
@@ -309,7 +319,7 @@ export function dnsResolve(name: string): DnsQuery {
   return defaultStack.dns.resolve(name, defaultStack.ip.now);
 }
 
-/** Returns the address of a name if known, else 0 and starts to resolve it. */
+/** Returns the address of a name if it is known; otherwise starts to resolve it and returns 0. */
 export function resolveHostname(name: string): u32 {
   const query = dnsResolve(name);
   return query.done && query.addresses.length > 0 ? query.addresses[0] : 0;
@@ -325,7 +335,7 @@ export function dnsLookupCache(name: string): u32 {
 
 // --- DHCP, on the first interface; the client's `state` tells how far it is ---
 
-/** Restarts with DISCOVER. Returns null if there is no interface. */
+/** Restarts the client with a DISCOVER. Returns null if there is no interface. */
 export function dhcpDiscover(): DhcpClient | null {
   const client = dhcpClient();
   if (client == null) return null;
@@ -341,13 +351,13 @@ export function dhcpRequest(): DhcpClient | null {
   return client;
 }
 
-/** Renews the lease now. Returns false if there is none. */
+/** Renews the lease now. Returns false if there is no lease to renew. */
 export function dhcpRenew(): bool {
   const client = dhcpClient();
   return client != null && client.lease != null && client.renew(defaultStack.ip.now);
 }
 
-/** Releases the lease and stops. Returns false if there is none. */
+/** Releases the lease and stops. Returns false if there is no lease. */
 export function dhcpRelease(): bool {
   const client = dhcpClient();
   if (client == null || client.lease == null) return false;
@@ -363,7 +373,7 @@ function dhcpClient(): DhcpClient | null {
 
 // --- HTTP ---
 
-/** Sends a request with a text body ("": none); wait for the call's `done`. */
+/** Sends a request with a text body, or none if it is ""; wait for the call's `done`. */
 export function httpRequest(method: string, url: string, body: string): HttpCall {
   const request = new HttpRequest(url);
   request.setMethod(method);
@@ -380,7 +390,7 @@ export function httpsRequest(method: string, url: string, body: string): HttpCal
   return new HttpCall(defaultStack.http, request, defaultStack.ip.now);
 }
 
-/** Calls a JSON-RPC 2.0 method; `params` is a JSON array or object, "" for none. */
+/** Calls a JSON-RPC 2.0 method; `params` is a JSON array or object, or "" for none. */
 export function jsonRpcCall(url: string, method: string, params: string): RpcExchange {
   return defaultStack.rpc.call(url, new RpcCall(method, params), 0, defaultStack.ip.now);
 }

@@ -2,11 +2,11 @@
  * Compiles a packet expression to reverse Polish terms. The grammar is the part of pcap-filter(7)
  * that names protocols, hosts, networks and ports:
  *
- *     expression := negation { (and | or) negation }        and, or bind alike, left to right
+ *     expression := negation { (and | or) negation }        equal precedence, left to right
  *     negation   := { not } ( "(" expression ")" | primitive )
  *     primitive  := [PROTOCOL] [src|dst] [host|net|port] VALUE | PROTOCOL
  *
- * A value alone means what the one before it meant, as in `tcp port 80 or 443`.
+ * A value without qualifiers takes those of the value before it, as in `tcp port 80 or 443`.
  */
 import { FILTER_DEPTH, FILTER_TERMS } from "../../core/limits";
 import { replaceText } from "../../core/text";
@@ -15,10 +15,10 @@ import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from "../wire/ethernet";
 import { PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
 import { Direction, Operation, Term } from "./term";
 
-const WHOLE: u32 = 0xffffffff;
+const ALL_BITS: u32 = 0xffffffff;
 const PRIMITIVES: string = "arp, ip, icmp, tcp, udp, [src|dst] host ADDRESS, net A/N or port N";
 
-/** What stands in front of a value and says what it is. */
+/** The words in front of a value, which say what the value is. */
 class Qualifiers {
   constructor(
     readonly protocol: Term | null = null,
@@ -35,10 +35,10 @@ export class ExpressionCompiler {
   private next: i32 = 0;
   private depth: i32 = 0;
   private terms: i32 = 0;
-  /** Those of the last value. */
+  /** The qualifiers of the last value. */
   private qualifiers: Qualifiers = new Qualifiers();
 
-  /** Compiles the words; none at all make an empty program. */
+  /** Compiles the words; an empty list gives an empty program. */
   constructor(words: Array<string>) {
     this.words = separate(words);
     if (this.words.length > 0) this.compile();
@@ -139,7 +139,7 @@ export class ExpressionCompiler {
     this.program.push(new Term(Operation.And));
   }
 
-  /** Reads an address; if it is `bare`, nothing before it says that it has to be one. */
+  /** Reads an address. If it is `bare`, no word before it announced an address. */
   private network(text: string, bare: bool): void {
     const slash = text.indexOf("/");
     const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));
@@ -157,7 +157,8 @@ export class ExpressionCompiler {
     const port = parseNumber(text, 65535);
     if (port < 0) this.fail(text, "a port from 0 to 65535");
     else {
-      this.program.push(new Term(Operation.Port, port as u32, WHOLE, this.qualifiers.direction));
+      const direction = this.qualifiers.direction;
+      this.program.push(new Term(Operation.Port, port as u32, ALL_BITS, direction));
     }
   }
 }
@@ -173,7 +174,7 @@ function separate(words: Array<string>): Array<string> {
   return kept;
 }
 
-/** The operation that the word stands for, or -1. */
+/** Returns the operation that the word stands for, or -1. */
 function conjunction(word: string): i32 {
   if (word == "and" || word == "&&") return Operation.And;
   return word == "or" || word == "||" ? Operation.Or : -1;
@@ -187,7 +188,7 @@ function protocolNamed(word: string): Term | null {
   return word == "udp" ? new Term(Operation.Protocol, PROTOCOL_UDP) : null;
 }
 
-/** A decimal number from 0 to `most`, or -1. */
+/** Returns a decimal number from 0 to `most`, or -1. */
 function parseNumber(text: string, most: i32): i32 {
   if (text.length == 0 || text.length > 9) return -1;
   let value = 0;

@@ -7,10 +7,10 @@ import { ExpressionCompiler } from "./compiler";
 import { Operation, Term } from "./term";
 
 export class PacketExpression {
-  /** Why the text is wrong: see `ExpressionCompiler.error`; empty if it is right. */
+  /** Why the text is wrong (see `ExpressionCompiler.error`); empty if it is valid. */
   readonly error: string;
   private readonly program: Array<Term>;
-  /** Each term of the text leaves at most a value and its protocol on the stack. */
+  /** Each term of the text pushes at most two results: its own and that of its protocol. */
   private readonly stack: StaticArray<bool> = new StaticArray<bool>(2 * FILTER_TERMS);
 
   /** Compiles the words of an expression; an empty one matches everything. */

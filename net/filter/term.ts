@@ -1,9 +1,8 @@
 /**
  * One step of a compiled packet expression: a test of a frame, or an operation on the results of
- * the tests before it. Frames come from the wire as they are, so each field is read only after
- * the bytes up to its end are known to be there.
+ * the tests before it. Frames are not checked beforehand, so each field is read only after a check
+ * that the frame reaches to the end of that field.
  */
-import { Ipv4Address } from "../wire/address";
 import { ARP_LENGTH, ArpPacket } from "../wire/arp";
 import { ETHERNET_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader } from "../wire/ethernet";
 import { IPV4_HEADER, Ipv4Header, PROTOCOL_TCP, PROTOCOL_UDP } from "../wire/ipv4";
@@ -33,23 +32,23 @@ export const enum Direction {
 
 /** Bytes of the two ports, which TCP and UDP have in the same place. */
 const PORTS: u32 = 4;
-const WHOLE: u32 = 0xffffffff;
+const ALL_BITS: u32 = 0xffffffff;
 
 export class Term {
   constructor(
     readonly operation: Operation,
     readonly operand: u32 = 0,
-    readonly mask: u32 = WHOLE,
+    readonly mask: u32 = ALL_BITS,
     readonly direction: Direction = Direction.Either,
   ) {}
 
-  /** Reports whether this tests for a protocol that has ports. */
+  /** Reports whether the term tests for a protocol that has ports. */
   hasPorts(): bool {
     if (this.operation != Operation.Protocol) return false;
     return this.operand == PROTOCOL_TCP || this.operand == PROTOCOL_UDP;
   }
 
-  /** Tests the `length` bytes of a frame at `pointer`; false where the field is missing. */
+  /** Reports whether the frame of `length` bytes passes the test; false if the field is missing. */
   matches(pointer: usize, length: u32): bool {
     if (length < ETHERNET_HEADER) return false;
     const type = EthernetHeader.at(pointer).type;
@@ -77,7 +76,7 @@ export class Term {
     return this.compare(ports.sourcePort, ports.destinationPort);
   }
 
-  private compare(source: Ipv4Address, destination: Ipv4Address): bool {
+  private compare(source: u32, destination: u32): bool {
     const fromSource = (source & this.mask) == this.operand;
     const toDestination = (destination & this.mask) == this.operand;
     if (this.direction == Direction.Source) return fromSource;

@@ -1,7 +1,7 @@
 /**
  * Formats a frame as one line of text, as `tcpdump -n` does. Frames are unchecked and may be cut
- * short by the capture: a header that is incomplete shows as `[|PROTOCOL]`, or as `bad` for IPv4
- * options and `proto N` for ports. Checksums are not verified.
+ * short by the capture. An incomplete header is shown as `[|PROTOCOL]`, incomplete IPv4 options as
+ * `bad`, and a packet without its ports as `proto N`. Checksums are not verified.
  */
 import { loadNet16 } from "../../core/bytes";
 import { formatHardware, formatIpv4 } from "../wire/address";
@@ -104,7 +104,10 @@ function formatUdp(header: UdpHeader): string {
   return `UDP, length ${header.payloadLength}`;
 }
 
-/** `kept` of the segment's `length` bytes are at `pointer`. Sequence numbers are absolute. */
+/**
+ * Formats a segment of `length` bytes, of which the first `kept` are at `pointer`. Sequence numbers
+ * are absolute.
+ */
 function formatTcp(pointer: usize, kept: u32, length: u32): string {
   if (kept < TCP_HEADER) return "[|tcp]";
   const header = TcpHeader.at(pointer);

@@ -87,7 +87,10 @@ export function parseDhcp(pointer: usize, length: u32): bool {
   return load<u8>(pointer, 2) == 6 && loadNet32(pointer + COOKIE_OFFSET) == MAGIC_COOKIE;
 }
 
-/** Writes a client's header, DHCP_HEADER bytes. It began `seconds`, at most 65,535, ago. */
+/**
+ * Writes a client's header, DHCP_HEADER bytes. `seconds` is the time since the client began, at
+ * most 65,535.
+ */
 export function emitDhcp(
   pointer: usize,
   transaction: u32,

@@ -28,7 +28,7 @@ export class DnsName {
   private readonly buffer: StaticArray<u8> = new StaticArray<u8>(TEXT_BYTES as i32);
   private length: u32 = 0;
 
-  /** With `keepCase`, letters stay as they are, so the text is not in canonical form. */
+  /** With `keepCase`, names keep the case of their letters and are not in canonical form. */
   constructor(private readonly keepCase: bool = false) {}
 
   /**

@@ -80,7 +80,9 @@ export class DnsHeader {
   }
 }
 
-/** The gate. Accepts any whole header; `DnsReader` checks what follows it, item by item. */
+/**
+ * The gate for messages: accepts any whole header. `DnsReader` checks what follows, item by item.
+ */
 export function parseDns(length: u32): bool {
   return length >= DNS_HEADER;
 }
@@ -128,7 +130,7 @@ export class DnsReader {
   private offset: u32 = DNS_HEADER;
   private readonly names: DnsName;
 
-  /** With `keepCase`, letters of names stay as they are, so names are not in canonical form. */
+  /** With `keepCase`, names keep the case of their letters and are not in canonical form. */
   constructor(
     private readonly message: usize,
     private readonly length: u32,

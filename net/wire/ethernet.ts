@@ -54,8 +54,8 @@ export class EthernetHeader {
 }
 
 /**
- * The gate. Accepts a frame with a whole header that one station sent to `own`, to all stations or
- * to the group of all hosts.
+ * The gate for frames: accepts a frame with a whole header that a single station sent to `own`, to
+ * all stations or to the group of all hosts.
  */
 export function parseEthernet(pointer: usize, length: u32, own: u64): Drop {
   if (length < ETHERNET_HEADER) return Drop.EthernetTruncated;

@@ -76,7 +76,9 @@ export class IcmpHeader {
   }
 }
 
-/** The gate. Accepts a whole header with a correct checksum over all `length` bytes. */
+/**
+ * The gate for messages: accepts a whole header with a correct checksum over all `length` bytes.
+ */
 export function parseIcmp(pointer: usize, length: u32): Drop {
   if (length < ICMP_HEADER) return Drop.IcmpTruncated;
   return checksum(pointer, length) == 0 ? Drop.None : Drop.IcmpChecksum;

@@ -65,7 +65,7 @@ export class NtpPacket {
   }
 }
 
-/** The gate. Accepts a server's packet of version 3 or 4; bytes behind NTP_PACKET are ignored. */
+/** The gate: accepts a server's packet of version 3 or 4, and ignores bytes behind NTP_PACKET. */
 export function parseNtp(pointer: usize, length: u32): bool {
   if (length < NTP_PACKET) return false;
   const packet = NtpPacket.at(pointer);
