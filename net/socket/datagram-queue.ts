@@ -1,13 +1,14 @@
 /**
- * A queue of datagrams bounded in bytes: records in one block of memory, each contiguous, oldest
- * first (what UDP, RFC 768, and the echo client keep between the wire and their user).
+ * A queue of datagrams, bounded in bytes: contiguous records in one block of memory, oldest first.
+ * UDP (RFC 768) and the echo client keep datagrams in it between the wire and their users. The
+ * memory once the records have wrapped around:
  *
- *     memory          head                       tail        skipped      capacity
- *     ├── free ───────┼── record ─ record ─ ... ─┼── free ───┼── unused ──┤
+ *     memory              tail        head                limit        capacity
+ *     ├── newer records ──┼── free ───┼── older records ──┼── unused ──┤
  *     record = ├ local 16 ┼ remote 16 ┼ ports 4 ┼ length 4 ┼ payload, padded to 8 ┤
  *
- * A record that does not fit behind the tail goes to the front; the rest of the memory stays
- * unused until the head has passed it.
+ * A record that does not fit behind the tail goes to the start of the memory; the bytes behind the
+ * tail stay unused until the head has passed them.
  */
 import { allocateBlock, freeBlock } from "../../core/block";
 import { IpAddress } from "../wire/ip-address";
@@ -15,7 +16,9 @@ import { IpAddress } from "../wire/ip-address";
 /** Bytes of a record in front of its payload. */
 const DATAGRAM_HEADER: u32 = 40;
 
-/** A record: a datagram and its two ends, laid out as `Endpoints.save` does. */
+/**
+ * A record: the two ends of a datagram, laid out as by `Endpoints.save`, its length and payload.
+ */
 @unmanaged
 export class Datagram {
   localHigh: u64;
@@ -50,16 +53,16 @@ export class DatagramQueue {
   private memory: usize;
   private head: u32 = 0;
   private tail: u32 = 0;
-  /** Where the unused rest of the memory begins, while the tail is in front of the head. */
+  /** Where the unused end of the memory begins while records wrap around, else the capacity. */
   private limit: u32;
 
-  /** Takes `capacity` bytes (a multiple of 8) from the heap until `free`. */
+  /** Allocates `capacity` bytes, a multiple of 8. */
   constructor(private capacity: u32) {
     this.memory = allocateBlock(capacity);
     this.limit = capacity;
   }
 
-  /** Gives the memory back; nothing can be queued afterwards. */
+  /** Frees the memory; nothing can be queued afterwards. */
   free(): void {
     this.clear();
     if (this.memory != 0) freeBlock(this.memory, this.capacity);
@@ -77,8 +80,8 @@ export class DatagramQueue {
   }
 
   /**
-   * Appends a record for `length` bytes of payload; its ends and its payload are the caller's to
-   * fill in. Null: there is no room.
+   * Appends a record for `length` bytes of payload; the caller fills in its ends and its payload.
+   * Returns null if there is no room.
    */
   push(length: u32): Datagram | null {
     if (length > this.capacity) return null;
@@ -93,12 +96,12 @@ export class DatagramQueue {
     return datagram;
   }
 
-  /** The oldest record, valid until `pop`; only while `count` > 0. */
+  /** Returns the oldest record, valid until `pop`. The queue must not be empty. */
   oldest(): Datagram {
     return changetype<Datagram>(this.memory + this.head);
   }
 
-  /** Forgets the oldest record; only while `count` > 0. */
+  /** Removes the oldest record. The queue must not be empty. */
   pop(): void {
     assert(this.count > 0, "nothing is queued");
     const length = this.oldest().length;
@@ -113,7 +116,7 @@ export class DatagramQueue {
     }
   }
 
-  /** Returns the offset for a record of `size` bytes, or -1 if none is free. */
+  /** Returns an offset at which a record of `size` bytes fits, or -1 if there is no room. */
   private place(size: u32): i32 {
     if (this.count > 0 && this.tail <= this.head) {
       return size <= this.head - this.tail ? (this.tail as i32) : -1;

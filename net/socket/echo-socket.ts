@@ -1,6 +1,6 @@
 /**
- * A socket of the ICMP echo client (RFC 792): `ping` sends requests from one and reads the replies
- * from it, and the errors that came instead.
+ * A socket of the ICMP echo client (RFC 792): `ping` sends requests through it, and reads the
+ * replies, or the errors that came instead.
  */
 import { ECHO_RECEIVE_BYTES, ECHO_TRANSMIT_BYTES } from "../../core/limits";
 import { Ipv4Address } from "../wire/address";
@@ -12,12 +12,12 @@ import { Path } from "./path";
 
 /** The most bytes of data that one echo request carries: 65535 - 20 - 8. */
 export const ECHO_PAYLOAD: u32 = 65507;
-/** Data begins with the time of sending, if there is room for it. */
+/** The data of a request begins with the time of sending, if there is room for it. */
 const TIME_BYTES: u32 = 8;
-/** `EchoSocket.lastError` when a reply came, not an error. */
+/** The value of `EchoSocket.lastError` for a reply. */
 export const NO_ERROR: i32 = -1;
 
-/** What is kept of a reply or error: the payload of a record in the receive queue. */
+/** A reply or error as it is kept: the payload of a record in the receive queue. */
 @unmanaged
 class EchoReply {
   /** When the request was sent and when the reply came, in microseconds since boot. */
@@ -48,33 +48,33 @@ class Sequences {
   }
 }
 
-/** Who gave a socket its identifier, and takes it back. */
+/** The table that gave a socket its identifier, and takes it back. */
 export interface EchoSocketOwner {
   forget(socket: EchoSocket): void;
 }
 
 export class EchoSocket {
-  // What the last `receive` took.
+  // The reply or error that `receive` returned last.
   lastSequence: u32 = 0;
   lastFrom: Ipv4Address = 0;
-  /** TTL that the reply arrived with. */
+  /** The TTL with which the reply arrived. */
   lastTtl: u32 = 0;
   /** Bytes of ICMP header and data. */
   lastLength: u32 = 0;
-  /** When the request was sent, in microseconds since boot; -1: the reply does not tell. */
+  /** When the request was sent, in microseconds since boot; -1 if the reply does not contain it. */
   lastTime: i64 = -1;
   /** When the reply came in, in microseconds since boot. */
   lastArrival: i64 = 0;
   /** NO_ERROR, or the IcmpError that came instead of a reply. */
   lastError: i32 = NO_ERROR;
-  /** The request had been answered before. */
+  /** Whether the request had been answered before. */
   lastDuplicate: bool = false;
   /** Requests that found no route. */
   unreachable: u32 = 0;
   readonly path: Path = new Path();
   readonly received: DatagramQueue = new DatagramQueue(ECHO_RECEIVE_BYTES);
   readonly queued: DatagramQueue = new DatagramQueue(ECHO_TRANSMIT_BYTES + 80);
-  /** Requests sent, and those of them that were answered since. */
+  /** The sequence numbers of the requests sent, and of those that have been answered. */
   private readonly asked: Sequences = new Sequences();
   private readonly answered: Sequences = new Sequences();
   /** Bytes of data in the last request. */
@@ -87,8 +87,9 @@ export class EchoSocket {
   ) {}
 
   /**
-   * Queues a request with `length` bytes of data, of which the first 8 are `now`. Reports false if
-   * the queue is full, `length` is more than ECHO_PAYLOAD, or the socket is closed.
+   * Queues a request with `length` bytes of data, which begin with `now` if 8 bytes have room.
+   * Returns false if the queue is full, `length` is more than ECHO_PAYLOAD, or the socket is
+   * closed.
    */
   send(address: Ipv4Address, sequence: u32, length: u32, now: i64): bool {
     if (length > ECHO_PAYLOAD || !this.open) return false;
@@ -108,7 +109,7 @@ export class EchoSocket {
     return true;
   }
 
-  /** Takes the oldest reply or error into the `last` fields; reports false if there is none. */
+  /** Moves the oldest reply or error into the `last` fields; returns false if there is none. */
   receive(): bool {
     const queue = this.received;
     if (queue.count == 0) return false;
@@ -126,7 +127,7 @@ export class EchoSocket {
     return true;
   }
 
-  /** Gives the identifier and the memory back. */
+  /** Releases the identifier and the memory. */
   close(): void {
     if (!this.open) return;
     this.open = false;
@@ -136,8 +137,8 @@ export class EchoSocket {
   }
 
   /**
-   * Keeps an echo reply if it is the echo of a request: code 0, its number, and the data that was
-   * sent, or as much of it as came back. The time in it is the request's: not later than `now`.
+   * Queues an echo reply if it answers a request: its code is 0, its sequence number was sent, its
+   * data is what was sent or the beginning of that, and the time in it is not later than `now`.
    */
   accept(now: i64, from: IpAddress, ttl: u32, pointer: usize, length: u32): Drop {
     const header = IcmpHeader.at(pointer);
@@ -161,7 +162,7 @@ export class EchoSocket {
     return Drop.None;
   }
 
-  /** Keeps an error that came instead of a reply, if it is about a request that was sent. */
+  /** Queues an error that came instead of a reply, if it is about a request that was sent. */
   acceptError(now: i64, from: IpAddress, ttl: u32, sequence: u32, error: i32): void {
     if (!this.asked.has(sequence)) return;
     const reply = this.keep(now, from, ttl, sequence);
@@ -172,7 +173,7 @@ export class EchoSocket {
     reply.duplicate = false;
   }
 
-  /** Queues a reply whose remaining fields the caller fills in; null: the queue is full. */
+  /** Queues a reply; the caller fills in its other fields. Returns null if the queue is full. */
   private keep(now: i64, from: IpAddress, ttl: u32, sequence: u32): EchoReply | null {
     const record = this.received.push(REPLY_BYTES);
     if (record == null) return null;

@@ -1,6 +1,6 @@
 /**
- * The client of ICMP echo (RFC 792, RFC 1122 section 3.2.2.6): sends the requests that its sockets
- * have queued, and hands replies and errors to the socket whose identifier they carry.
+ * The ICMP echo client (RFC 792, RFC 1122 section 3.2.2.6): sends the requests that its sockets
+ * have queued, and hands replies and errors to the socket whose identifier they contain.
  */
 import { loadNet16 } from "../../core/bytes";
 import { ECHO_SOCKETS } from "../../core/limits";
@@ -23,7 +23,7 @@ export class EchoTable implements EchoSocketOwner {
 
   constructor(private readonly random: Random) {}
 
-  /** Opens a socket with an identifier of its own; null: there are ECHO_SOCKETS already. */
+  /** Opens a socket with a unique identifier. Returns null if ECHO_SOCKETS sockets are open. */
   open(): EchoSocket | null {
     if (this.count == ECHO_SOCKETS) return null;
     let identifier = this.random.next32() & 0xffff;
@@ -33,18 +33,18 @@ export class EchoTable implements EchoSocketOwner {
     return socket;
   }
 
-  /** The sockets from 0 to `count` - 1, in no order. */
+  /** Returns a socket by its index, from 0 to `count` - 1, in no particular order. */
   socketAt(index: u32): EchoSocket {
     return this.sockets[index]!;
   }
 
-  /** An echo reply of `length` bytes, which passed `parseIcmp`, came in with that TTL. */
+  /** Handles an echo reply of `length` bytes that passed `parseIcmp` and arrived with this TTL. */
   process(now: i64, source: IpAddress, ttl: u32, pointer: usize, length: u32): Drop {
     const socket = this.find(IcmpHeader.at(pointer).identifier);
     return socket == null ? Drop.IcmpType : socket.accept(now, source, ttl, pointer, length);
   }
 
-  /** An ICMP error came about a packet of this host, which may have been an echo request. */
+  /** Handles an ICMP error about a packet of this host, which may have been an echo request. */
   processError(now: i64, report: ErrorReport): void {
     const pointer = report.pointer;
     if (load<u8>(pointer) != ICMP_ECHO_REQUEST || report.quoted.remote.isUnspecified) return;
@@ -54,7 +54,7 @@ export class EchoTable implements EchoSocketOwner {
     socket.acceptError(now, report.reporter, report.ttl, sequence, report.kind);
   }
 
-  /** Sends what is queued. Reports whether the sink was too busy for all of it. */
+  /** Sends the queued requests. Returns true if the sink could not take all of them. */
   dispatch(_now: i64, sink: PacketSink): bool {
     for (let i: u32 = 0; i < this.count; i++) {
       const socket = this.sockets[i]!;
@@ -68,7 +68,7 @@ export class EchoTable implements EchoSocketOwner {
     return false;
   }
 
-  /** 0 while something is queued, else NEVER. */
+  /** Returns 0 while a request is queued, else NEVER. */
   pollAt(): i64 {
     for (let i: u32 = 0; i < this.count; i++) {
       if (this.sockets[i]!.queued.count > 0) return 0;
@@ -76,7 +76,7 @@ export class EchoTable implements EchoSocketOwner {
     return NEVER;
   }
 
-  /** Takes a closed socket out of the table; for `EchoSocket.close`. */
+  /** Removes a socket from the table; called by `EchoSocket.close`. */
   forget(socket: EchoSocket): void {
     for (let i: u32 = 0; i < this.count; i++) {
       if (this.sockets[i] !== socket) continue;
@@ -95,7 +95,7 @@ export class EchoTable implements EchoSocketOwner {
   }
 }
 
-/** Sends the oldest request of a socket, which stays queued. */
+/** Sends the oldest request of a socket, and leaves it in the queue. */
 function transmit(socket: EchoSocket, sink: PacketSink): SendResult {
   const request = socket.queued.oldest();
   const length = request.length;

@@ -7,12 +7,12 @@
  *     │ local address │remote address │ remote port │ local port │
  *     └───────────────┴───────────────┴─────────────┴────────────┘
  *
- * The addresses are in network order, the ports in the machine's.
+ * The addresses are in network byte order, the ports in that of the machine (little-endian).
  */
 import { Ipv4Address } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
 
-/** Bytes of a record: what `save` writes. Also the length of the hash input at `pointer`. */
+/** Bytes of a record, as `save` writes it. */
 export const ENDPOINTS_BYTES: u32 = 36;
 
 export class Endpoints {
@@ -58,13 +58,13 @@ export class Endpoints {
     this.ports = (localPort << 16) | remotePort;
   }
 
-  /** Sets the remote end alone. */
+  /** Sets only the remote end. */
   setRemoteIpv4(remote: Ipv4Address, remotePort: u32): void {
     this.remote.ipv4 = remote;
     this.ports = (this.ports & 0xffff_0000) | remotePort;
   }
 
-  /** Sets the local port alone. */
+  /** Sets only the local port. */
   setLocalPort(port: u32): void {
     this.ports = (port << 16) | (this.ports & 0xffff);
   }
@@ -77,7 +77,7 @@ export class Endpoints {
     this.ports = other.ports;
   }
 
-  /** Copies `other` as its peer sees it: local and remote change places. */
+  /** Copies `other` as its peer sees it, with the local and remote end swapped. */
   copyReversed(other: Endpoints): void {
     const high = other.localHigh;
     const low = other.localLow;
@@ -99,13 +99,13 @@ export class Endpoints {
     );
   }
 
-  /** Whether address and port of the remote ends are the same. */
+  /** Whether the remote ends have the same address and port. */
   equalsRemote(other: Endpoints): bool {
     const samePort = ((this.ports ^ other.ports) & 0xffff) == 0;
     return samePort && this.remoteLow == other.remoteLow && this.remoteHigh == other.remoteHigh;
   }
 
-  /** Whether both ends are those that `save` wrote to `pointer`. */
+  /** Whether both ends equal those that `save` wrote to `pointer`. */
   equalsSaved(pointer: usize): bool {
     return (
       this.ports == load<u32>(pointer, 32) &&

@@ -1,21 +1,21 @@
-/** What can go wrong with a socket that its user must be told (RFC 1122 section 4.2.3.9). */
+/** The errors of a socket that are reported to its user (RFC 1122 section 4.2.3.9). */
 
 export const enum SocketError {
   None = 0,
-  /** The peer's host answered that nobody listens. */
+  /** The peer's host answered that no socket listens on the port. */
   Refused,
   /** The peer ended the connection abruptly. */
   Reset,
   TimedOut,
   /** No route, or a router answered that the destination cannot be reached. */
   Unreachable,
-  /** The own address that the socket used is gone. */
+  /** The local address that the socket used was removed. */
   AddressGone,
-  /** A table or the memory is full. */
+  /** A table is full, or there is not enough memory. */
   NoResources,
 }
 
-/** In the order of `SocketError`, in the words of Linux's strerror(3) where it has them. */
+/** Messages in the order of `SocketError`, in the words of Linux's strerror(3). */
 export const SOCKET_ERROR_WORDS: StaticArray<string> = [
   "Success",
   "Connection refused",

@@ -1,17 +1,17 @@
 /**
  * The route that a socket keeps toward a destination (RFC 1122 section 3.3.1.3 calls it a route
- * cache): source address, next hop and the largest packet that goes whole. A path carries the
- * generation of the tables that it was looked up in, so that one comparison tells the sender
- * whether routes, addresses or interfaces have changed since.
+ * cache): source address, next hop and the largest packet that is sent unfragmented. A path records
+ * the generation of the tables in which it was looked up, so that one comparison shows whether
+ * routes, addresses or interfaces have changed since.
  */
 import { Ipv4Address, UNSPECIFIED } from "../wire/address";
 import { IpAddress } from "../wire/ip-address";
 import { IPV4_HEADER } from "../wire/ipv4";
 import { Endpoints } from "./endpoints";
 
-/** In place of an interface's index: any interface. */
+/** Stands for any interface, in place of an index. */
 export const ANY_DEVICE: u32 = 0xffff_ffff;
-/** The generation of a path that must be looked up; tables count from 1. */
+/** The generation of a path that must be looked up; generations of the tables start at 1. */
 const STALE: u32 = 0;
 
 export class Path {
@@ -22,21 +22,22 @@ export class Path {
   sourceLow: u64 = 0;
   nextHopHigh: u64 = 0;
   nextHopLow: u64 = 0;
-  /** The sum of both addresses, as the pseudo header of UDP and TCP takes it in. */
+  /** The sum of both addresses, for the pseudo header of UDP and TCP. */
   addressSum: u64 = 0;
   private generation: u32 = STALE;
-  /** The largest packet that goes whole, in bytes with its IP header; 0: there is no route. */
+  /** The largest unfragmented packet, in bytes with its IP header; 0 if there is no route. */
   mtu: u32 = 0;
-  /** What an IP header leaves of `mtu`, in bytes: the largest transport segment. */
+  /** The largest transport segment, in bytes: `mtu` less the IP header. */
   room: u32 = 0;
   /** The index of the only interface that packets may leave by, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
-  /** The caller chose the source; a look-up leaves it alone. */
+  /** Whether the caller chose the source; a look-up then does not change it. */
   sourceFixed: bool = false;
-  /** Whether the destination can be one host's address: no group's and no network's. */
+  /** Whether the destination can be the address of one host, not of a group or a network. */
   toHost: bool = false;
 
-  // What the sink notes for itself: the link, who on it takes the packets, and its address.
+  // Set and used by the sink alone: the interface, the next hop's index in its neighbor cache, and
+  // the next hop's hardware address.
   link: u32 = 0;
   neighbor: u32 = 0;
   hardware: u64 = 0;
@@ -44,18 +45,18 @@ export class Path {
   get destination(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("destinationHigh"));
   }
-  /** The own address that packets are sent from; unspecified if there is none. */
+  /** The address of this host that packets are sent from; unspecified if there is none. */
   get source(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("sourceHigh"));
   }
-  /** Who on the link packets are handed to: a gateway, or the destination itself. */
+  /** The station on the link that packets are sent to: a gateway, or the destination itself. */
   get nextHop(): IpAddress {
     return IpAddress.at(changetype<usize>(this) + offsetof<Path>("nextHopHigh"));
   }
 
-  // --- pointing it: a path that points there already stays valid ---
+  // --- setting the ends: a path that has these ends already stays valid ---
 
-  /** Points the path at a destination; routes choose the source. */
+  /** Points the path at a destination; the look-up chooses the source. */
   toward(destination: IpAddress, device: u32 = ANY_DEVICE): void {
     const same = !this.sourceFixed && this.device == device;
     if (same && this.destination.equals(destination)) return;
@@ -95,7 +96,7 @@ export class Path {
     this.generation = STALE;
   }
 
-  // --- looking it up: for the sink ---
+  // --- look-up, for the sink ---
 
   /** Whether the path was looked up in the tables of this generation. */
   isCurrent(generation: u32): bool {

@@ -1,6 +1,6 @@
 /**
- * Which UDP ports are in use, and which one an unbound socket gets (RFC 6056): sockets in chains
- * by their local port, and the ports closed last.
+ * Finds UDP sockets by their local port, and draws random ports for unbound sockets (RFC 6056).
+ * Ports that were closed recently are not drawn.
  */
 import { UDP_RECENT_PORTS } from "../../core/limits";
 import { Random, randomBelow } from "../../core/random";
@@ -8,10 +8,10 @@ import { Endpoints } from "./endpoints";
 import { ANY_DEVICE } from "./path";
 import { UdpSocket } from "./udp-socket";
 
-/** Ports that are drawn from at random: as many as can be (RFC 6056 section 3.2). */
+/** The range of random ports, as large as possible (RFC 6056 section 3.2). */
 const FIRST_RANDOM_PORT: u32 = 1024;
 const RANDOM_PORTS: u32 = 65536 - FIRST_RANDOM_PORT;
-/** Chains that sockets are found by; a power of two. */
+/** Hash chains; a power of two. */
 const CHAINS: u32 = 64;
 
 export class UdpPorts {
@@ -29,7 +29,7 @@ export class UdpPorts {
     this.chains[chain] = socket;
   }
 
-  /** Takes out a closed socket; its port is not drawn again for a while. */
+  /** Removes a closed socket; its port is not drawn again for a while. */
   remove(socket: UdpSocket): void {
     const chain = socket.localPort & (CHAINS - 1);
     let before: UdpSocket | null = null;
@@ -44,14 +44,16 @@ export class UdpPorts {
     this.recent[this.closed++ & (UDP_RECENT_PORTS - 1)] = socket.localPort as u16;
   }
 
-  /** Returns the socket for a datagram between `ends` that came in by `device`, or null. */
+  /**
+   * Returns the socket for a datagram between `ends` that arrived on interface `device`, or null.
+   */
   find(ends: Endpoints, device: u32): UdpSocket | null {
     let socket = this.chains[ends.localPort & (CHAINS - 1)];
-    while (socket != null && !socket.hears(ends, device)) socket = socket.next;
+    while (socket != null && !socket.matches(ends, device)) socket = socket.next;
     return socket;
   }
 
-  /** Whether a socket on `port` wants what an interface without address receives. */
+  /** Whether a socket on `port` accepts datagrams while interface `device` has no address. */
   acceptsUnconfigured(port: u32, device: u32): bool {
     let socket = this.chains[port & (CHAINS - 1)];
     while (socket != null) {
@@ -63,7 +65,7 @@ export class UdpPorts {
     return false;
   }
 
-  /** Whether a socket holds `port` on that interface, ANY_DEVICE: on any. */
+  /** Whether a socket holds `port` on interface `device`, or on any interface for ANY_DEVICE. */
   inUse(port: u32, device: u32): bool {
     let socket = this.chains[port & (CHAINS - 1)];
     while (socket != null) {

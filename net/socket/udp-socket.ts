@@ -8,38 +8,38 @@ import { ANY_DEVICE, Path } from "./path";
 
 /** The most bytes of payload that one IPv4 packet carries: 65535 - 20 - 8. */
 export const UDP_PAYLOAD: u32 = 65507;
-/** What a queue needs beyond its limit for an empty one to hold the longest datagram. */
+/** Extra bytes of a queue, so that the longest datagram and its header fit an empty one. */
 const QUEUE_SLACK: u32 = 80;
 
-/** Who gave a socket its port, and takes it back. */
+/** The table that gave a socket its port, and takes it back. */
 export interface UdpSocketOwner {
   forget(socket: UdpSocket): void;
 }
 
 export class UdpSocket {
-  /** The local port, and the remote end of `connect`; remote port 0: not connected. */
+  /** The local port, and the remote end set by `connect`; remote port 0 means not connected. */
   readonly endpoints: Endpoints = new Endpoints();
   /** The ends of the datagram that `receive` returned last. */
   readonly last: Endpoints = new Endpoints();
-  /** Its whole length in bytes, of which `receive` may have copied less. */
+  /** The whole length of that datagram in bytes; `receive` may have copied less. */
   lastLength: u32 = 0;
-  /** Where datagrams go; sending to one destination again and again looks it up once. */
+  /** The path to the last destination, so that repeated sends to it need only one look-up. */
   readonly path: Path = new Path();
   /** The last error; the user sets it back to None. */
   error: SocketError = SocketError.None;
-  /** Receives what is sent to any address while its interface has none (DHCP). */
+  /** Whether the socket receives datagrams while the interface has no address, as DHCP needs. */
   acceptUnconfigured: bool = false;
-  /** The index of the only interface that it receives and broadcasts on, or ANY_DEVICE. */
+  /** The index of the only interface on which it receives and broadcasts, or ANY_DEVICE. */
   device: u32 = ANY_DEVICE;
   /** Datagrams dropped because the receive queue was full. */
   dropped: u64 = 0;
-  /** The next socket of the same chain; its owner's. */
+  /** The next socket of the same chain; for UdpPorts. */
   next: UdpSocket | null = null;
   readonly received: DatagramQueue;
   readonly queued: DatagramQueue;
   private open: bool = true;
 
-  /** Takes both queues' bytes from the heap until `close`. */
+  /** Allocates the memory of both queues; `close` frees it. */
   constructor(
     private readonly owner: UdpSocketOwner,
     localPort: u32,
@@ -69,7 +69,7 @@ export class UdpSocket {
   }
 
   /**
-   * Queues `length` bytes for address:port. Reports false if the queue is full, the datagram is
+   * Queues `length` bytes for address:port. Returns false if the queue is full, the datagram is
    * longer than UDP_PAYLOAD, the port is not from 1 to 65535, or the socket is closed.
    */
   send(pointer: usize, length: u32, address: Ipv4Address, port: u32): bool {
@@ -82,14 +82,17 @@ export class UdpSocket {
     return true;
   }
 
-  /** From here on only datagrams and ICMP errors of address:port are received. */
+  /**
+   * From now on, only datagrams from address:port are received, and ICMP errors about datagrams to
+   * it are reported.
+   */
   connect(address: Ipv4Address, port: u32): void {
     this.endpoints.setRemoteIpv4(address, port);
   }
 
   /**
-   * Copies the oldest datagram, cut to `capacity` bytes, and returns how many bytes that were,
-   * or -1 if there is none.
+   * Copies the oldest datagram, cut to `capacity` bytes. Returns the number of bytes copied, or -1
+   * if there is none.
    */
   receive(destination: usize, capacity: u32): i32 {
     const queue = this.received;
@@ -104,17 +107,17 @@ export class UdpSocket {
     return copied as i32;
   }
 
-  /** Whether `receive` has something. */
+  /** Whether a datagram can be received. */
   readable(): bool {
     return this.received.count > 0;
   }
 
-  /** Whether something waits to be sent. */
+  /** Whether a datagram waits to be sent. */
   pending(): bool {
     return this.queued.count > 0;
   }
 
-  /** Drops what is queued and gives the port and the memory back. */
+  /** Drops all queued datagrams, and releases the port and the memory. */
   close(): void {
     if (!this.open) return;
     this.open = false;
@@ -123,8 +126,8 @@ export class UdpSocket {
     this.queued.free();
   }
 
-  /** Whether a datagram between `ends` that came in by interface `device` is for this socket. */
-  hears(ends: Endpoints, device: u32): bool {
+  /** Whether a datagram between `ends` that arrived on interface `device` is for this socket. */
+  matches(ends: Endpoints, device: u32): bool {
     const own = this.endpoints;
     if (((own.ports ^ ends.ports) & 0xffff_0000) != 0) return false;
     if (own.remotePort != 0 && !own.equalsRemote(ends)) return false;

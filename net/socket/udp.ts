@@ -1,6 +1,6 @@
 /**
- * UDP (RFC 768, RFC 1122 section 4.1): hands datagrams that came in to their sockets, sends what
- * sockets have queued, and tells connected sockets of ICMP errors.
+ * UDP (RFC 768, RFC 1122 section 4.1): hands received datagrams to their sockets, sends the
+ * datagrams that sockets have queued, and reports ICMP errors to connected sockets.
  *
  *     wire > process > receive queue > receive        send > transmit queue > dispatch > wire
  */
@@ -29,7 +29,7 @@ export class UdpTable implements UdpSocketOwner {
     UDP_SOCKETS,
   );
   private readonly ports: UdpPorts;
-  /** The socket that may send first in the next `dispatch`. */
+  /** The index of the socket that sends first in the next `dispatch`. */
   private turn: u32 = 0;
 
   constructor(random: Random) {
@@ -37,9 +37,9 @@ export class UdpTable implements UdpSocketOwner {
   }
 
   /**
-   * Opens a socket on `port`, or on a random one for 0; it holds `receiveBytes` and
-   * `transmitBytes` of memory until it is closed. Null: the port is in use (on that interface) or
-   * no port, or there are UDP_SOCKETS sockets.
+   * Opens a socket on `port`, or on a random port if that is 0. Its queues hold `receiveBytes` and
+   * `transmitBytes` of memory until it is closed. Returns null if the port is in use (on that
+   * interface) or above 65535, or if UDP_SOCKETS sockets are open.
    */
   open(
     port: u32 = 0,
@@ -57,19 +57,20 @@ export class UdpTable implements UdpSocketOwner {
     return socket;
   }
 
-  /** The sockets from 0 to `count` - 1, in no order. */
+  /** Returns a socket by its index, from 0 to `count` - 1, in no particular order. */
   socketAt(index: u32): UdpSocket {
     return this.sockets[index]!;
   }
 
-  /** Whether a socket on `port` wants what an interface without address receives. */
+  /** Whether a socket on `port` accepts datagrams while interface `device` has no address. */
   acceptsUnconfigured(port: u32, device: u32 = ANY_DEVICE): bool {
     return this.ports.acceptsUnconfigured(port, device);
   }
 
   /**
-   * Queues a datagram for its socket. It passed `parseUdp` and came in by interface `device`;
-   * `ends` holds its addresses, and gets its ports here. A full queue drops the newest.
+   * Queues a datagram that passed `parseUdp` and arrived on interface `device` for its socket.
+   * `ends` holds its addresses; this method adds its ports. If the queue is full, the datagram is
+   * dropped.
    */
   process(ends: Endpoints, pointer: usize, device: u32 = ANY_DEVICE): Drop {
     const header = UdpHeader.at(pointer);
@@ -87,7 +88,7 @@ export class UdpTable implements UdpSocketOwner {
     return Drop.None;
   }
 
-  /** Tells the socket that is connected to where the datagram went (RFC 1122, 4.1.3.3). */
+  /** Reports an error to the socket connected to the datagram's destination (RFC 1122, 4.1.3.3). */
   processError(report: ErrorReport): void {
     const kind = report.kind;
     if (kind == IcmpError.FragmentationNeeded) return;
@@ -100,7 +101,9 @@ export class UdpTable implements UdpSocketOwner {
     socket.error = refused ? SocketError.Refused : SocketError.Unreachable;
   }
 
-  /** Sends what is queued, each socket in turn. Reports whether the sink was too busy for all. */
+  /**
+   * Sends the queued datagrams, socket by socket. Returns true if the sink was too busy for all.
+   */
   dispatch(_now: i64, sink: PacketSink): bool {
     const count = this.count;
     if (this.turn >= count) this.turn = 0;
@@ -120,7 +123,7 @@ export class UdpTable implements UdpSocketOwner {
     return false;
   }
 
-  /** 0 while something is queued, else NEVER: UDP has no timers. */
+  /** Returns 0 while a datagram is queued, else NEVER, because UDP has no timers. */
   pollAt(): i64 {
     for (let i: u32 = 0; i < this.count; i++) {
       if (this.sockets[i]!.queued.count > 0) return 0;
@@ -128,7 +131,7 @@ export class UdpTable implements UdpSocketOwner {
     return NEVER;
   }
 
-  /** Takes a closed socket out of the table; for `UdpSocket.close`. */
+  /** Removes a socket from the table; called by `UdpSocket.close`. */
   forget(socket: UdpSocket): void {
     for (let i: u32 = 0; i < this.count; i++) {
       if (this.sockets[i] !== socket) continue;
@@ -140,13 +143,13 @@ export class UdpTable implements UdpSocketOwner {
   }
 }
 
-/** Sends the oldest datagram of a socket, which stays queued. */
+/** Sends the oldest datagram of a socket, and leaves it in the queue. */
 function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
   const datagram = socket.queued.oldest();
   const path = socket.path;
-  const anySource = pointPath(socket, datagram);
+  const sourceOptional = pointPath(socket, datagram);
   if (!sink.update(path)) return SendResult.Unreachable;
-  if (!anySource && path.source.isUnspecified) return SendResult.Unreachable;
+  if (!sourceOptional && path.source.isUnspecified) return SendResult.Unreachable;
   const length = datagram.length;
   const payload = datagram.payload;
   const bytes = length - UDP_HEADER;
@@ -163,9 +166,9 @@ function transmit(socket: UdpSocket, sink: PacketSink): SendResult {
 }
 
 /**
- * Points the socket's path at the datagram's destination. 255.255.255.255 leaves by the socket's
- * interface, from 0.0.0.0 while that may have no address (RFC 2131 section 4.1). Reports whether
- * any source will do, even none.
+ * Points the socket's path at the datagram's destination. A datagram to 255.255.255.255 leaves by
+ * the socket's interface; its source is 0.0.0.0 if the socket accepts unconfigured interfaces (RFC
+ * 2131 section 4.1). Reports whether the datagram may be sent without a source address.
  */
 function pointPath(socket: UdpSocket, datagram: Datagram): bool {
   const path = socket.path;
