@@ -4,7 +4,7 @@ export class ProtocolCounters {
   arpIn: u64 = 0;
   arpOut: u64 = 0;
 
-  /** IPv4 packets received, good and bad. */
+  /** IPv4 packets received, valid or not. */
   ipIn: u64 = 0;
   /** Whole datagrams delivered to a transport protocol. */
   ipDelivered: u64 = 0;

@@ -7,12 +7,12 @@ export class InterfaceAddress {
   address: Ipv4Address = UNSPECIFIED;
   prefix: u32 = 0;
   mask: u32 = 0;
-  /** The network's directed broadcast; UNSPECIFIED for a /31 or /32 (RFC 3021). */
+  /** The network's directed broadcast address; UNSPECIFIED for a /31 or /32 (RFC 3021). */
   broadcast: Ipv4Address = UNSPECIFIED;
   /** ARP announcements left to send (RFC 5227 section 2.3), and the time of the next. */
   announcements: u32 = 0;
   announceAt: i64 = 0;
-  /** When it was last defended against another station (RFC 5227 section 2.4). */
+  /** When the address was last defended against another station (RFC 5227 section 2.4). */
   defendedAt: i64 = i64.MIN_VALUE;
 
   set(address: Ipv4Address, prefix: u32): void {
@@ -94,14 +94,14 @@ export class Ipv4Addresses {
     return false;
   }
 
-  /** Reports whether a host can have `address`: it is no group, nor a network on this link. */
+  /** Reports whether a host can have `address`: it is not a group, or a network of this link. */
   isHost(address: Ipv4Address): bool {
     if (!isUnicast(address) || this.isBroadcast(address)) return false;
     const own = this.onLink(address);
     return own == null || own.prefix > 30 || (address & ~own.mask) != 0;
   }
 
-  /** Adds an address or changes its prefix length; false if INTERFACE_ADDRESSES exist. */
+  /** Adds an address or changes its prefix length; returns false if there is no room for it. */
   add(address: Ipv4Address, prefix: u32): bool {
     let own = this.find(address);
     if (own == null) {

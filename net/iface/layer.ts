@@ -64,7 +64,7 @@ export class IpLayer extends IpConfiguration {
 
   // --- interfaces ---
 
-  /** Adds an interface for a device: net0, net1, ..., at most INTERFACES. */
+  /** Adds an interface for a device and names it net0, net1, ...; at most INTERFACES. */
   addInterface(device: NetworkDevice): Interface {
     const index = this.interfaces.length;
     assert((index as u32) < INTERFACES, "there are already INTERFACES interfaces");
@@ -101,8 +101,8 @@ export class IpLayer extends IpConfiguration {
   }
 
   /**
-   * Receives up to RECEIVE_BATCH frames from each device, lets every socket send once, and flushes
-   * the devices. Reports whether there is more to do at once.
+   * Receives up to RECEIVE_BATCH frames from each device, lets the sockets send, and flushes the
+   * devices. Reports whether there is more to do at once.
    */
   poll(now: i64): bool {
     this.egress.now = now;
@@ -147,7 +147,7 @@ export class IpLayer extends IpConfiguration {
   private linkChanged(iface: Interface): void {
     iface.linkUp = !iface.linkUp;
     iface.linkChanges++;
-    iface.neighbors.doubt();
+    iface.neighbors.markStale();
     // Other interfaces may lead to the same destinations.
     this.egress.paths.invalidate();
     if (iface.linkUp && iface.up) this.announceAll(iface);

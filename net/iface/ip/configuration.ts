@@ -1,7 +1,8 @@
 /**
- * What a user can configure of a host's interfaces: addresses, routes, MTU, up and down. Each verb
- * keeps the rest consistent: it adds or removes the route to an address's network, invalidates
- * paths, announces addresses (RFC 5227 section 2.3) and ends the connections of removed ones.
+ * What a user can configure of a host's interfaces: addresses, routes, MTU, up and down. Each
+ * method keeps the rest consistent: it adds or removes the route to an address's network,
+ * invalidates paths, announces new addresses (RFC 5227 section 2.3) and ends the connections of
+ * removed ones.
  */
 import { Random } from "../../../core/random";
 import { Tcp } from "../../socket/tcp/tcp";
@@ -21,8 +22,9 @@ export class IpConfiguration {
   ) {}
 
   /**
-   * Adds an address to the interface, or changes the prefix length of one. Returns false if no host
-   * can have the address, the prefix length is not from 1 to 32, or INTERFACE_ADDRESSES exist.
+   * Adds an address to the interface, or changes its prefix length. Returns false if no host can
+   * have the address, the prefix length is not from 1 to 32, or the interface has
+   * INTERFACE_ADDRESSES.
    */
   setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
     if (!isHostAddress(address, prefix)) return false;
@@ -38,7 +40,7 @@ export class IpConfiguration {
     return true;
   }
 
-  /** Removes an address, with its routes and connections; false if there is no such address. */
+  /** Removes an address, its routes and its connections; returns false if it does not exist. */
   removeAddress(iface: Interface, address: Ipv4Address): bool {
     const own = iface.ipv4.find(address);
     if (own == null) return false;
@@ -78,7 +80,7 @@ export class IpConfiguration {
     if (up) this.announceAll(iface);
   }
 
-  /** Sets the MTU; false if it is not from SMALLEST_MTU to ETHERNET_MTU bytes. */
+  /** Sets the MTU; returns false if it is not from SMALLEST_MTU to ETHERNET_MTU bytes. */
   setMtu(iface: Interface, mtu: u32): bool {
     if (mtu < SMALLEST_MTU || mtu > ETHERNET_MTU) return false;
     iface.mtu = mtu;

@@ -1,6 +1,6 @@
 /**
  * Sends packets (RFC 791, RFC 1122 section 3.3): prepends the IPv4 header to what sockets send,
- * fragments what is too long, and passes packets to the link or to the neighbor cache.
+ * fragments long packets, and passes packets to the link or to the neighbor cache.
  */
 import { Random } from "../../../core/random";
 import { FramePool } from "../../phy/pool";

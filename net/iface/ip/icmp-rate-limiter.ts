@@ -1,7 +1,7 @@
 /**
- * Limits the rate of ICMP errors sent (RFC 1812 section 4.3.2.8), with a token bucket for each
- * destination and one for all. They are refilled at random intervals: a limit that others can
- * predict is a side channel (CVE-2020-25705).
+ * Limits the rate of ICMP errors sent (RFC 1812 section 4.3.2.8), with token buckets chosen by
+ * destination and one bucket for all. Tokens come at random intervals, because a limit that others
+ * can predict is a side channel (CVE-2020-25705).
  */
 import { ICMP_BUCKETS } from "../../../core/limits";
 import { Random } from "../../../core/random";

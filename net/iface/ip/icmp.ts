@@ -117,7 +117,7 @@ export class Icmp {
 
   /**
    * Replies to an echo request (RFC 1122 section 3.2.2.6), the `length` bytes at `pointer`. Takes
-   * over the request's frame and sends the reply in it; null if the request was reassembled.
+   * over the request's frame, which is null if the request was reassembled, and replies in it.
    */
   replyEcho(
     iface: Interface,
@@ -135,8 +135,8 @@ export class Icmp {
     counters.icmpIn++;
     counters.echoRequestsIn++;
     counters.echoRepliesOut++;
-    // The type changes from 8 to 0, and the checksum accordingly (RFC 1624 section 3, equation 4;
-    // unlike equation 3 it never yields 0, which is wrong if all other bytes are zero).
+    // The type changes from 8 to 0, and the checksum accordingly: by equation 4 of RFC 1624 section
+    // 3, as equation 3 yields 0, a wrong checksum, if all other bytes are zero.
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
     store<u16>(pointer, fold((load<u16>(pointer, 2) as u64) + ICMP_ECHO_REQUEST), 2);
     const egress = this.egress;
@@ -157,8 +157,8 @@ export class Icmp {
 
   /**
    * Sends an error to the source of a packet, whose header and payload are contiguous. The caller
-   * has checked that it was sent to one of this host's addresses. No error is sent about an ICMP
-   * error, nor to an address that is not a single host's (RFC 1122 section 3.2.2).
+   * has checked that the packet was sent to one of this host's addresses. No error is sent about an
+   * ICMP error, or to an address that is not a single host's (RFC 1122 section 3.2.2).
    */
   sendError(iface: Interface, type: u32, code: u32, packet: Ipv4Header, now: i64): void {
     const to = packet.source;

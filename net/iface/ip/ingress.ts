@@ -38,7 +38,7 @@ import { Egress } from "./egress";
 import { Icmp } from "./icmp";
 import { ReassemblyTable } from "./reassembly";
 
-/** 224.0.0.1, the one group that every host is in (RFC 1112 section 4). */
+/** 224.0.0.1, the group that every host is in (RFC 1112 section 4). */
 const ALL_HOSTS: Ipv4Address = 0xe0000001;
 
 /** Whether this host is the destination of a packet. */
@@ -48,7 +48,7 @@ const enum Reach {
   Own,
   /** A broadcast or group that includes this host: no error may be sent. */
   Group,
-  /** The interface has no address yet: maybe a DHCP reply (RFC 2131 section 4.1). */
+  /** The interface has no address yet: the packet may be a DHCP reply (RFC 2131 section 4.1). */
   Unconfigured,
 }
 
@@ -101,7 +101,7 @@ export class Ingress {
     this.egress.pool.release(frame);
   }
 
-  /** Processes an IPv4 packet; `group` if its frame was sent to several stations. */
+  /** Processes an IPv4 packet; `group` is true if its frame was sent to several stations. */
   private packet(iface: Interface, frame: Frame, group: bool, now: i64): void {
     iface.counters.ipIn++;
     const pointer = frame.start + ETHERNET_HEADER;
@@ -136,7 +136,7 @@ export class Ingress {
     return Reach.Nobody;
   }
 
-  /** Reports whether `source` can be the address of another host (RFC 1122, 3.2.1.3). */
+  /** Reports whether a packet that `iface` received can have this source (RFC 1122, 3.2.1.3). */
   private isSource(iface: Interface, source: Ipv4Address): bool {
     if (iface === this.egress.loopback) return isLoopback(source) || this.egress.owns(source);
     return isUnicast(source) && !iface.ipv4.isBroadcast(source) && !this.egress.owns(source);
@@ -209,14 +209,15 @@ export class Ingress {
     return result;
   }
 
-  /** Drops datagrams whose fragments have not all arrived in time. */
+  /** Drops datagrams that were not complete in time. */
   poll(now: i64, interfaces: Array<Interface>): void {
     let datagram = this.reassembly.expired(now);
     while (datagram != null) {
       const index = datagram.iface as i32;
       const iface = index < interfaces.length ? interfaces[index] : this.egress.loopback;
       iface.drops.add(Drop.FragmentTimeout);
-      // No error without the first fragment (RFC 792), or if it was sent to several hosts.
+      // No error is sent without the first fragment (RFC 792), or if the datagram was spoilt or was
+      // sent to several hosts.
       if (datagram.hasFirst && !datagram.spoilt && this.egress.owns(datagram.destination)) {
         const header = datagram.header;
         this.icmp.sendError(iface, ICMP_TIME_EXCEEDED, CODE_REASSEMBLY, header, now);

@@ -15,7 +15,7 @@ import {
 import { Interface } from "../interface";
 import { Route, RouteTable } from "./routes";
 
-/** Values of `Path.neighbor` other than an index: not known yet; fixed, no ARP needed. */
+/** Values of `Path.neighbor` other than an index: not known yet, and fixed without ARP. */
 export const NEIGHBOR_UNKNOWN: u32 = 0xffff_ffff;
 export const NEIGHBOR_FIXED: u32 = 0xffff_fffe;
 /** The `Path.link` of the loopback; others are indices of `interfaces`. */
@@ -127,7 +127,7 @@ export class Ipv4Paths {
     return index < (interfaces.length as u32) ? interfaces[index] : null;
   }
 
-  /** Returns the first interface that is up, preferably one with a carrier. */
+  /** Returns the first interface that is up, preferably one with a carrier; null if none is up. */
   private firstUp(): Interface | null {
     const interfaces = this.interfaces;
     let withoutCarrier: Interface | null = null;

@@ -1,7 +1,7 @@
 /**
  * Reassembles fragments (RFC 791 section 3.2, RFC 815). Each datagram has its own buffer, and a map
- * with one bit for 8 bytes, so the cost of a fragment depends on its length alone, in any order. An
- * overlap with different contents discards the whole datagram (as RFC 5722 section 4 demands for
+ * with one bit for each 8 bytes, so the cost of a fragment depends only on its length, not on the
+ * order of arrival. An overlap discards the whole datagram (as RFC 5722 section 4 demands for
  * IPv6); exact duplicates are harmless.
  *
  *     buffer   ┌ 64 bytes ──────────────────┬──────────────────────────────────┐
@@ -22,7 +22,7 @@ import { IPV4_HEADER, IPV4_LONGEST, Ipv4Header } from "../../wire/ipv4";
 const REASSEMBLY_TIME: i64 = 60 * SECOND;
 const HEADER_SPACE: u32 = 64;
 const BUFFER: u32 = HEADER_SPACE + 65536;
-/** One bit for 8 bytes, and a spare word. */
+/** Words of a map: one bit for each 8 bytes, and a spare word. */
 const MAP_WORDS: u32 = 65536 / 8 / 64 + 1;
 const UNKNOWN: u32 = 0xffffffff;
 
@@ -36,7 +36,7 @@ const enum Marked {
 class Reassembly {
   /** False if the slot is free. */
   active: bool = false;
-  /** True after an error: further fragments are dropped until the time-out. */
+  /** True after an error; further fragments are then dropped until the time-out. */
   spoilt: bool = false;
   source: Ipv4Address = 0;
   destination: Ipv4Address = 0;
@@ -46,7 +46,7 @@ class Reassembly {
   /** Whether the fragment at offset 0, and so the header, has arrived. */
   hasFirst: bool = false;
   headerLength: u32 = 0;
-  /** Bytes of payload received, the end of the furthest, and the total length if known. */
+  /** Bytes of payload received, the end of the furthest byte, and the total length if known. */
   received: u32 = 0;
   end: u32 = 0;
   total: u32 = UNKNOWN;
@@ -91,7 +91,7 @@ class Reassembly {
     memory.fill(changetype<usize>(this.map), 0, (MAP_WORDS << 3) as usize);
   }
 
-  /** Adds a fragment that passed its gate and `partDrop`. */
+  /** Adds a fragment that passed `parseIpv4Header` and `checkFragment`. */
   add(header: Ipv4Header): Drop {
     if (this.spoilt) return Drop.FragmentOverlap;
     const drop = this.place(header);
@@ -132,7 +132,7 @@ class Reassembly {
     memory.copy(this.payload - length, changetype<usize>(header), length as usize);
   }
 
-  /** Marks `count` bits from `first`; returns whether some or all of them were before. */
+  /** Marks `count` bits from `first`; returns whether none, some or all of them were marked. */
   private mark(first: u32, count: u32): Marked {
     let any = false;
     let all = true;
@@ -192,11 +192,12 @@ export class ReassemblyTable {
   }
 
   /**
-   * Processes a fragment that passed its gate. Returns the datagram if it is now complete; the
-   * caller must `release` it. Otherwise returns null and sets `drop`, to None if more is to come.
+   * Processes a fragment that passed `parseIpv4Header`. Returns the datagram if it is now complete;
+   * the caller must `release` it. Otherwise returns null and sets `drop`, which is None if the
+   * fragment was kept.
    */
   process(header: Ipv4Header, now: i64, iface: u32): Reassembly | null {
-    this.drop = partDrop(header);
+    this.drop = checkFragment(header);
     if (this.drop == Drop.FragmentTooLong) this.forget(header);
     if (this.drop != Drop.None) return null;
     const slot = this.slotFor(header, now, iface);
@@ -212,7 +213,7 @@ export class ReassemblyTable {
     slot.active = false;
   }
 
-  /** Drops the datagram of a fragment. */
+  /** Drops the datagram that a fragment belongs to. */
   private forget(header: Ipv4Header): void {
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
       if (this.slots[i].isOf(header)) this.slots[i].active = false;
@@ -237,7 +238,7 @@ export class ReassemblyTable {
     return null;
   }
 
-  /** Returns the datagram of a fragment; a new one takes a free slot or replaces the oldest. */
+  /** Returns a fragment's datagram; a new datagram takes a free slot or replaces the oldest. */
   private slotFor(header: Ipv4Header, now: i64, iface: u32): Reassembly {
     let oldest = this.slots[0];
     for (let i: u32 = 0; i < REASSEMBLIES; i++) {
@@ -253,8 +254,8 @@ export class ReassemblyTable {
   }
 }
 
-/** Checks a fragment by itself. */
-function partDrop(header: Ipv4Header): Drop {
+/** Checks a fragment on its own. Returns Drop.None or the reason to drop it. */
+function checkFragment(header: Ipv4Header): Drop {
   const length = header.payloadLength;
   if (length == 0) return Drop.FragmentLength;
   if (header.moreFragments && (length & 7) != 0) return Drop.FragmentLength;

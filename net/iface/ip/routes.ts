@@ -18,7 +18,7 @@ export const enum RouteResult {
   Done = 0,
   /** A route with the same destination, prefix and metric exists. */
   Exists,
-  /** ROUTES exist. */
+  /** There are ROUTES routes already. */
   Full,
   /** The gateway cannot be another host on the interface's link. */
   GatewayUnreachable,
@@ -28,9 +28,9 @@ export const enum RouteResult {
 
 export class Route {
   readonly mask: u32;
-  /** The source address; UNSPECIFIED for the interface's. */
+  /** The source address; UNSPECIFIED means an address of the interface. */
   source: Ipv4Address = UNSPECIFIED;
-  /** The gateway is on the link, although no network of the interface has it. */
+  /** Whether the gateway is on the link although no network of the interface contains it. */
   onLink: bool = false;
 
   constructor(
@@ -58,9 +58,10 @@ export class RouteTable {
   }
 
   /**
-   * Returns the best route whose interface is up, or null. A route by a gateway is passed over
-   * while its interface has no carrier, if another route leads there; but not for packets from
-   * `source`, an address of that interface: no other network would return the replies.
+   * Returns the best route to an address over an interface that is up, or null. A route with a
+   * gateway is skipped while its interface has no carrier, if another route leads there. It is not
+   * skipped for packets from `source`, an address of that interface: replies to it would not arrive
+   * over another network.
    */
   lookup(address: Ipv4Address, source: Ipv4Address): Route | null {
     const count = this.count;
@@ -84,7 +85,9 @@ export class RouteTable {
     const prefix = route.prefix;
     const gateway = route.gateway;
     if (prefix > 32 || (destination & ~maskOf(prefix)) != 0) return RouteResult.BadPrefix;
-    if (gateway != UNSPECIFIED && !this.takesGateway(route)) return RouteResult.GatewayUnreachable;
+    if (gateway != UNSPECIFIED && !this.hasValidGateway(route)) {
+      return RouteResult.GatewayUnreachable;
+    }
     if (this.find(destination, prefix, route.metric) >= 0) return RouteResult.Exists;
     if (this.count == ROUTES) return RouteResult.Full;
     let at = this.count++;
@@ -114,7 +117,7 @@ export class RouteTable {
     }
   }
 
-  /** Deletes the routes from a removed address and those by gateways on its network. */
+  /** Deletes routes whose source is the removed address, or whose gateway is no longer valid. */
   addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
     while (i < this.count) {
@@ -122,7 +125,7 @@ export class RouteTable {
       const lost =
         iface.ipv4.count == 0 ||
         route.source == address ||
-        (route.gateway != UNSPECIFIED && !this.takesGateway(route));
+        (route.gateway != UNSPECIFIED && !this.hasValidGateway(route));
       // Start over: the deleted route may have led to another route's gateway.
       if (route.iface === iface && lost) {
         this.removeAt(i);
@@ -141,7 +144,7 @@ export class RouteTable {
     return -1;
   }
 
-  private takesGateway(route: Route): bool {
+  private hasValidGateway(route: Route): bool {
     const gateway = route.gateway;
     const ipv4 = route.iface.ipv4;
     if (ipv4.owns(gateway) || !ipv4.isHost(gateway)) return false;

@@ -7,7 +7,7 @@ import { Ipv4Addresses } from "../ipv4-addresses";
 import { Link } from "./link";
 import { Resolver } from "./resolver";
 
-/** The target's hardware address in a request. */
+/** The target's hardware address in a request, where it is not known. */
 const NO_HARDWARE: u64 = 0;
 
 export class Arp implements Resolver {
@@ -23,17 +23,17 @@ export class Arp implements Resolver {
     this.send(ARP_REQUEST, hardware, sender, NO_HARDWARE, target, now);
   }
 
-  /** Asks whether any station uses `address`, to use it if none does (RFC 5227, 2.1.1). */
+  /** Asks whether another station uses `address`, before this one does (RFC 5227, 2.1.1). */
   probe(address: Ipv4Address, now: i64): void {
     this.send(ARP_REQUEST, BROADCAST_HARDWARE, UNSPECIFIED, NO_HARDWARE, address, now);
   }
 
-  /** Announces to all stations that this one uses `address` (RFC 5227 section 2.3). */
+  /** Tells all stations that this one uses `address` (RFC 5227 section 2.3). */
   announce(address: Ipv4Address, now: i64): void {
     this.send(ARP_REQUEST, BROADCAST_HARDWARE, address, NO_HARDWARE, address, now);
   }
 
-  /** Replies to `target`, at `hardware`, that this station uses `address`. */
+  /** Tells `target`, which is at `hardware`, that this station uses `address`. */
   reply(address: Ipv4Address, hardware: u64, target: Ipv4Address, now: i64): void {
     this.send(ARP_REPLY, hardware, address, hardware, target, now);
   }

@@ -20,7 +20,7 @@ const ANNOUNCE_INTERVAL: i64 = 2 * SECOND;
 const DEFEND_INTERVAL: i64 = 10 * SECOND;
 
 export const enum ProbeResult {
-  /** There was no probe. */
+  /** No probe was started. */
   None,
   Pending,
   /** No other station uses the address. */
@@ -33,9 +33,9 @@ export class ConflictDetection {
   /** The state of the probe for `probeAddress`. */
   probeResult: ProbeResult = ProbeResult.None;
   probeAddress: Ipv4Address = UNSPECIFIED;
-  /** The last station that used an address of this interface: its hardware address. */
+  /** The hardware address of the last other station that used an address of this interface. */
   rival: u64 = 0;
-  /** `poll` has nothing to do before this. */
+  /** `poll` has nothing to do before this time. */
   timer: i64 = NEVER;
   private probes: u32 = 0;
   private probeAt: i64 = NEVER;
@@ -75,8 +75,8 @@ export class ConflictDetection {
   }
 
   /**
-   * Checks an ARP packet from another station. Returns true if its sender uses an address of this
-   * interface, which is then defended (section 2.4); the rest of the packet is to be ignored.
+   * Checks an ARP packet from another station. If its sender uses an address of this interface,
+   * defends the address (section 2.4) and returns true; the caller then ignores the packet.
    */
   process(hardware: u64, sender: Ipv4Address, target: Ipv4Address, now: i64): bool {
     if (this.probeResult == ProbeResult.Pending) {

@@ -12,7 +12,7 @@ import { ProtocolCounters } from "../counters";
 /** Every link must carry packets of 68 bytes (RFC 791 section 3.2). */
 export const SMALLEST_MTU: u32 = 68;
 
-/** Observes every Ethernet frame, received ones before they are parsed. */
+/** Observes every Ethernet frame; received frames before they are parsed. */
 export interface PacketTap {
   frame(now: i64, index: u32, outgoing: bool, pointer: usize, length: u32): void;
 }
@@ -53,7 +53,7 @@ export class Link {
       let at = frame.append(ETHERNET_MINIMUM - length);
       const end = frame.end;
       while (at < end) {
-        // May write up to seven bytes behind the window: so short a frame has the tail room.
+        // This may write seven bytes behind the window; a frame this short has tail room for them.
         store<u64>(at, 0);
         at += 8;
       }

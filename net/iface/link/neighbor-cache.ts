@@ -29,7 +29,7 @@ const REQUEST_INTERVAL: i64 = SECOND;
 const REQUESTS: u32 = 3;
 
 export class NeighborCache extends NeighborTable {
-  /** `poll` has nothing to do before this. */
+  /** `poll` has nothing to do before this time. */
   timer: i64 = NEVER;
 
   constructor(
@@ -40,9 +40,9 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Sends an IPv4 packet to a neighbor, now or after its reply; takes over the frame. `gateway` if
-   * a route leads through the neighbor. Returns its entry; null if the cache is full and the packet
-   * was dropped.
+   * Sends an IPv4 packet to a neighbor, now or after its reply; takes over the frame. `gateway` is
+   * true if a route leads through the neighbor. Returns the neighbor's entry, or null if the cache
+   * is full and the packet was dropped.
    */
   send(address: IpAddress, gateway: bool, frame: Frame, now: i64): Neighbor | null {
     const link = this.link;
@@ -64,7 +64,7 @@ export class NeighborCache extends NeighborTable {
 
   private sendSlowly(entry: Neighbor, frame: Frame, now: i64): void {
     const state = entry.state;
-    if (state == NeighborState.Reachable || state == NeighborState.Stale) this.ask(entry, now);
+    if (state == NeighborState.Reachable || state == NeighborState.Stale) this.probe(entry, now);
     if (entry.state == NeighborState.Probe) {
       this.link.transmit(frame, entry.hardware, ETHERTYPE_IPV4, now);
       return;
@@ -81,7 +81,7 @@ export class NeighborCache extends NeighborTable {
   }
 
   /** Probes the known hardware address of a neighbor. */
-  private ask(entry: Neighbor, now: i64): void {
+  private probe(entry: Neighbor, now: i64): void {
     entry.state = NeighborState.Probe;
     entry.until = 0;
     this.request(entry, 0, now);
@@ -96,9 +96,9 @@ export class NeighborCache extends NeighborTable {
   }
 
   /**
-   * Learns that `address` is at `hardware`. `answer` if it is a reply to this host; `create` if it
-   * is a request for one of this host's addresses, whose sender gets an entry (RFC 826, "Packet
-   * Reception").
+   * Learns from an ARP packet that `address` is at `hardware`. `answer` is true if the packet is a
+   * reply to this host; `create` is true if it is a request for one of this host's addresses, whose
+   * sender gets an entry (RFC 826, "Packet Reception").
    */
   learn(address: IpAddress, hardware: u64, answer: bool, create: bool, now: i64): void {
     let entry = this.find(address);
@@ -112,7 +112,7 @@ export class NeighborCache extends NeighborTable {
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
       // A neighbor that just replied is not probed: claims must not cause a flood of requests.
       const fresh = now - entry.confirmedAt < REQUEST_INTERVAL;
-      if (state != NeighborState.Probe && !fresh) this.ask(entry, now);
+      if (state != NeighborState.Probe && !fresh) this.probe(entry, now);
       return;
     }
     if (answer && state != NeighborState.Free) {
@@ -169,7 +169,7 @@ export class NeighborCache extends NeighborTable {
     return waiting;
   }
 
-  /** Sets a permanent entry (`ip neigh add`); false if the cache is full. */
+  /** Sets a permanent entry (`ip neigh add`); returns false if the cache is full. */
   add(address: IpAddress, hardware: u64, now: i64): bool {
     let entry = this.find(address);
     if (entry == null) entry = this.claim(address, now, false);
@@ -180,7 +180,9 @@ export class NeighborCache extends NeighborTable {
     return true;
   }
 
-  /** Deletes an entry (`ip neigh del`) and drops its packets; false if there is none. */
+  /**
+   * Deletes an entry (`ip neigh del`) and drops its packets; returns false if there is no entry.
+   */
   remove(address: IpAddress): bool {
     const entry = this.find(address);
     if (entry == null) return false;
@@ -203,8 +205,8 @@ export class NeighborCache extends NeighborTable {
     }
   }
 
-  /** Makes all entries stale, after the carrier has changed. */
-  doubt(): void {
+  /** Makes all reachable entries stale, after the carrier has changed. */
+  markStale(): void {
     for (let i: u32 = 0; i < NEIGHBORS; i++) {
       const entry = this.at(i);
       if (entry.state != NeighborState.Reachable) continue;
@@ -219,7 +221,7 @@ export class NeighborCache extends NeighborTable {
   }
 }
 
-/** Sets a hardware address, which ends the requests for it. */
+/** Sets an entry's hardware address, and ends the requests for it. */
 function settle(entry: Neighbor, hardware: u64, state: NeighborState, confirmedAt: i64): void {
   entry.hardware = hardware;
   entry.state = state;

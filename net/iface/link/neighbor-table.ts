@@ -4,7 +4,7 @@ import { NEVER, SECOND } from "../../../core/time";
 import { IpAddress } from "../../wire/ip-address";
 import { Neighbor, NeighborState } from "./neighbor";
 
-/** An entry used more recently than this is not replaced. */
+/** An entry used more recently than this is not evicted. */
 const IN_USE: i64 = SECOND;
 /** Hash chains; a power of two. */
 const CHAINS: u32 = 64;
@@ -55,8 +55,9 @@ export class NeighborTable {
   }
 
   /**
-   * Returns an entry for `address`, evicting the least useful one if none is free, or null if none
-   * may be evicted. An address that was only `heard` does not evict a neighbor in use.
+   * Returns an entry for `address`. If no entry is free, evicts the least useful one, or returns
+   * null if none may be evicted. `heard` is true for the sender of a request; it does not evict a
+   * neighbor to which packets were sent.
    */
   protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
@@ -89,14 +90,14 @@ function chainOf(address: IpAddress): u32 {
   return (end >>> 24) ^ (end >>> 16);
 }
 
-/** Returns the value of an entry for replacement; i64.MAX_VALUE if it must stay. */
+/** Returns how useful an entry is: the least useful is evicted; i64.MAX_VALUE if it must stay. */
 function worthOf(entry: Neighbor, now: i64, heard: bool): i64 {
   const state = entry.state;
   if (state == NeighborState.Free) return -2;
   if (state == NeighborState.Failed) return -1;
   const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
   if (!settled || entry.gateway) return i64.MAX_VALUE;
-  // Entries never used are replaced first, the oldest before others.
+  // Entries that were never used are evicted first, oldest first.
   if (entry.usedAt == 0) return entry.confirmedAt;
   if (heard || now - entry.usedAt < IN_USE) return i64.MAX_VALUE;
   return entry.usedAt + (i64.MAX_VALUE >> 1);

@@ -25,15 +25,15 @@ export class Neighbor {
   addressLow: u64 = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
-  /** Until when packets are sent at once: set while Reachable or Permanent, else 0. */
+  /** Packets are sent at once until this time; 0 unless Reachable or Permanent. */
   until: i64 = 0;
-  /** When it last replied. */
+  /** When the neighbor last replied, or when its entry was created. */
   confirmedAt: i64 = 0;
-  /** When a packet was last sent to it, or 0. */
+  /** When a packet was last sent to the neighbor, or 0. */
   usedAt: i64 = 0;
-  /** Whether a route leads through it. */
+  /** Whether a route leads through the neighbor. */
   gateway: bool = false;
-  /** Requests sent without a reply, and when the next is due. */
+  /** Requests sent without a reply, and when the next request is due. */
   requests: u32 = 0;
   dueAt: i64 = NEVER;
   /** The next entry of the hash chain. */
@@ -48,7 +48,9 @@ export class Neighbor {
     return IpAddress.at(changetype<usize>(this) + offsetof<Neighbor>("addressHigh"));
   }
 
-  /** Queues a frame. Returns the oldest if NEIGHBOR_QUEUE were queued, to be dropped. */
+  /**
+   * Queues a frame. If the queue was full, removes and returns the oldest, for the caller to drop.
+   */
   enqueue(frame: Frame): Frame | null {
     let oldest: Frame | null = null;
     if (this.waiting == NEIGHBOR_QUEUE) {

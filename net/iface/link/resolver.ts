@@ -5,6 +5,8 @@
 import { IpAddress } from "../../wire/ip-address";
 
 export interface Resolver {
-  /** Requests the hardware address of `address` from the station at `hardware`, or from all. */
+  /**
+   * Requests the hardware address of `address` from the station (or all stations) at `hardware`.
+   */
   solicit(address: IpAddress, hardware: u64, now: i64): void;
 }
