@@ -100,7 +100,8 @@ class SsJob extends Job {
     const local = end(ends.localIpv4, ends.localPort);
     const remote = end(ends.remoteIpv4, ends.remotePort);
     const state = TCP_STATE_NAMES[connection.state];
-    this.row("tcp", state, connection.readable(), connection.unsent(), `${local} ${remote}`);
+    const outQueue = connection.unacknowledged();
+    this.row("tcp", state, connection.readable(), outQueue, `${local} ${remote}`);
     if (!this.info) return;
     const size = connection.segmentSize;
     const cwnd = connection.congestionWindow / size;

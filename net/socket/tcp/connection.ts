@@ -1,6 +1,6 @@
 /**
- * A connection as its user sees it (RFC 9293 section 3.9.1). Calls only note what is wanted;
- * segments go out with the next `dispatch`. Several handles of one connection are the same.
+ * A connection as its user sees it (RFC 9293 section 3.9.1). Calls only record what the user wants;
+ * segments are sent in the next `dispatch`. All handles of one connection are equivalent.
  */
 import { Ring } from "../../../core/ring";
 import { Endpoints } from "../endpoints";
@@ -27,7 +27,7 @@ export class TcpConnection {
   get state(): TcpState {
     return this.block.state;
   }
-  /** Why the connection is over, once `state` is Closed; None: it ended regularly. */
+  /** Why the connection is over, once `state` is Closed; None if it ended normally. */
   get error(): SocketError {
     return this.block.error;
   }
@@ -48,7 +48,7 @@ export class TcpConnection {
 
   /**
    * The user timeout in microseconds: the connection fails if nothing is acknowledged for that
-   * long. 0, the default: after 5 minutes, or 3 minutes for the SYN.
+   * long. 0, the default, means 5 minutes, or 3 minutes for the SYN.
    */
   get timeout(): i64 {
     return this.block.userTimeout;
@@ -57,7 +57,7 @@ export class TcpConnection {
     this.block.setUserTimeout(micros);
   }
 
-  /** Probes a peer that was silent for `idle` microseconds (RFC 9293 section 3.8.4); 0: never. */
+  /** Probes a peer that is silent for `idle` microseconds (RFC 9293, 3.8.4); 0 disables probes. */
   setKeepAlive(idle: i64): void {
     const block = this.block;
     block.liveness.setKeepAlive(idle);
@@ -67,7 +67,7 @@ export class TcpConnection {
 
   // --- receiving ---
 
-  /** Bytes that can be read now. What arrived before an error stays readable for a minute. */
+  /** Bytes that can be read now. Data that arrived before an error stays readable for a minute. */
   readable(): u32 {
     return this.received.length;
   }
@@ -87,14 +87,14 @@ export class TcpConnection {
     return this.received.contiguous(0);
   }
 
-  /** Drops `count` bytes that were used in place; they must be readable. */
+  /** Drops `count` bytes that the user has read in place; they must be readable. */
   consume(count: u32): void {
     if (count == 0) return;
     this.received.consume(count);
     this.madeRoom();
   }
 
-  /** Whether the peer has closed its direction and everything it sent was read. */
+  /** Whether the peer has closed its direction and everything that it sent has been read. */
   peerFinished(): bool {
     return this.block.receiver.finished && this.received.length == 0;
   }
@@ -106,7 +106,7 @@ export class TcpConnection {
     return this.canWrite() ? this.sender.ring.free : 0;
   }
 
-  /** Queues up to `length` bytes to be sent. Returns how many; 0 too if writing is over. */
+  /** Queues up to `length` bytes to be sent. Returns how many; 0 if nothing more may be written. */
   write(source: usize, length: u32): u32 {
     if (!this.canWrite()) return 0;
     const count = this.sender.write(source, length);
@@ -115,15 +115,15 @@ export class TcpConnection {
   }
 
   /** Bytes written that are not acknowledged yet. */
-  unsent(): u32 {
+  unacknowledged(): u32 {
     return this.sender.ring.length;
   }
 
   // --- ending ---
 
   /**
-   * Nothing more will be written: what was written is sent, then a FIN. Reading remains possible
-   * (half close); FIN-WAIT-2 without progress ends after HALF_CLOSED_IDLE.
+   * Ends writing: what was written is sent, then a FIN. Reading remains possible (half close), but
+   * FIN-WAIT-2 ends after HALF_CLOSED_IDLE without progress.
    */
   close(): void {
     const block = this.block;
@@ -145,14 +145,14 @@ export class TcpConnection {
   }
 
   /**
-   * Lets go of the connection, as close(2) does. It ends regularly unless there is unread data;
-   * then, and if data arrives later, the peer gets a RST (RFC 2525 section 2.17).
+   * Releases the connection, as close(2) does. The connection ends normally, but the peer gets a
+   * RST if there is unread data, or if data arrives later (RFC 2525 section 2.17).
    */
   detach(): void {
     this.block.orphan();
     if (this.received.length > 0) this.abort();
     else this.close();
-    // Start the timer anew: an orphan's FIN-WAIT-2 is shorter.
+    // Restart the timer, because an orphan's FIN-WAIT-2 is shorter.
     if (this.block.state == TcpState.FinWait2) armFinWait2(this.block);
   }
 
@@ -198,7 +198,7 @@ export class TcpConnection {
     return state == TcpState.SynSent || state == TcpState.SynReceived;
   }
 
-  /** Reading made room: the peer is told if it may be waiting for it. */
+  /** Called after reading has made room: updates the peer if it may be waiting for the room. */
   private madeRoom(): void {
     const block = this.block;
     block.liveness.acted(block.schedule.now);

@@ -1,6 +1,6 @@
 /**
  * The state of one connection (the TCB of RFC 9293 section 3.3.1): its ends, its place in the state
- * diagram, and one object for each subject, which alone writes its fields.
+ * diagram, and one object for each subject. Only the object itself writes its fields.
  */
 import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
@@ -23,9 +23,9 @@ import { Liveness } from "./time/liveness";
 import { RoundTripTime } from "./time/round-trip-time";
 import { Schedule, Scheduled } from "./time/schedule";
 
-/** Which queue of its port's listener a connection waits in. */
+/** The queue of its listener in which a connection waits. */
 export const enum ListenQueue {
-  /** None: it was opened from here, or it was accepted. */
+  /** In no queue: this host opened the connection, or the connection was accepted. */
   None = 0,
   /** SYN-RECEIVED. */
   HalfOpen,
@@ -33,7 +33,7 @@ export const enum ListenQueue {
   Ready,
 }
 
-// Where in their memory the parts are, and how much that is in all.
+// The offsets of the parts in their common memory, and the bytes of all of them.
 const ACKNOWLEDGMENTS: usize = (offsetof<Negotiated>() + 7) & ~7;
 const SENT_SEGMENTS: usize = ACKNOWLEDGMENTS + ((offsetof<Acknowledgments>() + 7) & ~7);
 const PERSIST: usize = SENT_SEGMENTS + ((offsetof<SentSegments>() + 7) & ~7);
@@ -47,25 +47,25 @@ export class ControlBlock extends Scheduled {
   readonly endpoints: Endpoints = new Endpoints();
   readonly path: Path = new Path();
   state: TcpState = TcpState.Closed;
-  /** Why the connection is over, once `state` is Closed; None: it ended regularly. */
+  /** Why the connection is over, once `state` is Closed; None if it ended normally. */
   error: SocketError = SocketError.None;
   /** An error that is reported only if the connection fails for good (RFC 9293, MUST-56). */
   softError: SocketError = SocketError.None;
-  /** ESTABLISHED was reached. */
+  /** Whether ESTABLISHED was reached. */
   wasEstablished: bool = false;
-  /** The peer opened: if SYN-RECEIVED fails, nobody is told. */
+  /** Whether the connection began in SYN-RECEIVED, with a SYN of the peer. */
   passive: bool = false;
-  /** The user has let go of the connection: nobody will read. */
+  /** Whether the user has released the connection and will not read any more. */
   orphaned: bool = false;
-  /** Over, but data that had arrived can still be read. */
+  /** Whether the connection is over, but data that had arrived can still be read. */
   lingering: bool = false;
-  /** A RST goes out with the next `dispatch`; the connection is already closed. */
+  /** Whether a RST is sent in the next `dispatch`; the connection is already closed. */
   resetDue: bool = false;
-  /** Nagle is off: small segments do not wait for those in flight. */
+  /** Whether Nagle is off: small segments do not wait for those in flight. */
   noDelay: bool = false;
   /**
    * The user timeout (RFC 9293 section 3.9.1): the connection fails when nothing is acknowledged
-   * for this many microseconds. 0: R2 decides.
+   * for this many microseconds. 0 means the R2 times in timing.ts.
    */
   userTimeout: i64 = 0;
 
@@ -79,12 +79,12 @@ export class ControlBlock extends Scheduled {
   readonly roundTrip: RoundTripTime;
   readonly liveness: Liveness;
   /**
-   * The memory of the parts that hold no references. One object for all of them makes opening a
+   * The memory of the parts that hold no references. Allocating them as one object makes opening a
    * connection cheaper by a seventh.
    */
   readonly parts: StaticArray<u8>;
 
-  // Links of the lists that it is in; each belongs to the file of its list.
+  // Links of the lists that the connection is in. Only the file named above a link writes it.
   /** listen/queue.ts */
   queue: ListenQueue = ListenQueue.None;
   queueBefore: ControlBlock | null = null;
@@ -120,12 +120,12 @@ export class ControlBlock extends Scheduled {
     this.sender.start(initialSequence);
   }
 
-  /** The connection could not even be opened. */
+  /** Notes why the connection could not be opened. */
   refuse(error: SocketError): void {
     this.error = error;
   }
 
-  /** Follows the state diagram. */
+  /** Changes the state as the state diagram says. */
   move(event: TcpEvent): void {
     this.state = nextState(this.state, event);
   }
@@ -137,7 +137,7 @@ export class ControlBlock extends Scheduled {
     if (this.liveness.keepAliveIdle > 0) this.setIdle(now + this.liveness.keepAliveIdle);
   }
 
-  /** Has an ACK sent with the next `dispatch`. */
+  /** Has an ACK sent in the next `dispatch`. */
   acknowledge(): void {
     this.acknowledgments.owe(this);
   }
@@ -152,7 +152,7 @@ export class ControlBlock extends Scheduled {
     this.softError = error;
   }
 
-  /** The connection is over: no timer runs, and nothing is sent except a RST that is due. */
+  /** Ends the connection: stops its timers, and sends nothing more except a RST that is due. */
   end(error: SocketError): void {
     this.error = error;
     this.move(TcpEvent.Drop);
@@ -175,23 +175,23 @@ export class ControlBlock extends Scheduled {
     else this.reset();
   }
 
-  /** The RST went out, or must not. */
+  /** Notes that the RST was sent, or must not be sent. */
   clearReset(): void {
     this.resetDue = false;
   }
 
-  /** The user lets go. */
+  /** Notes that the user has released the connection. */
   orphan(): void {
     this.orphaned = true;
   }
 
-  /** Over, but readable until `until`. */
+  /** Keeps a connection that is over readable until `until`. */
   linger(until: i64): void {
     this.lingering = true;
     this.setIdle(until);
   }
 
-  /** Forgotten by its table: nothing can be read any more. */
+  /** Called when the registry removes the connection: nothing can be read any more. */
   forget(): void {
     this.receiver.release();
     this.detach();

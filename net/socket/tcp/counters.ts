@@ -16,7 +16,7 @@ export class TcpCounters {
   challengeAcks: u64 = 0;
   /** Expirations of the retransmission timer. */
   timeouts: u64 = 0;
-  /** SYNs dropped because a backlog or the table was full, or memory short. */
+  /** SYNs dropped because a backlog or the table was full, or memory was short. */
   listenDrops: u64 = 0;
   /** TIME-WAIT records evicted early because their table was full. */
   timeWaitOverflows: u64 = 0;

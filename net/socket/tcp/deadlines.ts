@@ -7,17 +7,19 @@ import { ControlBlock } from "./control-block";
 import { TcpState } from "./state";
 import { GIVE_UP_DATA, GIVE_UP_SYN, HALF_CLOSED_IDLE, ORPHAN_IDLE } from "./timing";
 
-/** Restarts the retransmission timer; it expires no later than the connection is given up. */
+/** Restarts the retransmission timer. It expires at the latest when the connection is given up. */
 export function armRetransmit(block: ControlBlock, now: i64): void {
   armBy(block, now + block.roundTrip.timeout(), now);
 }
 
-/** Starts the persist timer: a window that allows nothing will be probed (section 3.8.6.1). */
+/** Starts the persist timer, which has a closed window probed (section 3.8.6.1). */
 export function armPersist(block: ControlBlock, now: i64): void {
   armBy(block, now + block.persist.start(block.roundTrip.timeout()), now);
 }
 
-/** Bounds FIN-WAIT-2, so that a peer that never sends its FIN holds nothing forever. */
+/**
+ * Bounds FIN-WAIT-2, so that a peer that never sends its FIN cannot hold the connection forever.
+ */
 export function armFinWait2(block: ControlBlock): void {
   block.setIdle(finWait2End(block));
 }
@@ -83,7 +85,7 @@ function expireRetransmit(block: ControlBlock, now: i64): void {
   block.wake();
 }
 
-/** A timeout: RTO doubles, and what is in flight is no longer timed (RFC 6298 section 5.5). */
+/** Doubles RTO after a timeout, and no longer times what is in flight (RFC 6298 section 5.5). */
 function backOff(block: ControlBlock): void {
   block.roundTrip.backOff();
   block.sender.segments.stopTiming();

@@ -5,7 +5,7 @@ import { ControlBlock } from "./control-block";
 import { EndpointsHash } from "./endpoints-hash";
 import { TcpState } from "./state";
 
-/** Chains: the power of two that is twice the number of connections. */
+/** Bits of a chain's index: there are twice as many chains as connections. */
 const CHAIN_BITS: u32 = 32 - clz(TCP_CONNECTIONS);
 
 export class Demux {
@@ -17,7 +17,7 @@ export class Demux {
 
   constructor(private readonly hash: EndpointsHash) {}
 
-  /** Returns the connection between these ends that is not over yet, or null. */
+  /** Returns the connection between these ends, unless it is Closed, or null. */
   find(ends: Endpoints): ControlBlock | null {
     const recent = this.recent;
     if (recent != null && isBetween(recent, ends)) return recent;

@@ -1,4 +1,7 @@
-/** A hash of two ends under a secret key, so that nobody outside can aim many at one chain. */
+/**
+ * Hashes the two ends of a connection with a secret key, so that an outsider cannot make many
+ * connections share a chain.
+ */
 import { Random } from "../../../core/random";
 import { Endpoints } from "../endpoints";
 
@@ -12,8 +15,9 @@ export class EndpointsHash {
   }
 
   /**
-   * Returns 32 bits of which the upper ones are the best: take `>>> (32 - n)` for n bits. Hashes
-   * the IPv4 words of the addresses; the others are the same in all IPv4-mapped ones.
+   * Returns a hash of 32 bits. The upper bits are mixed best: use `>>> (32 - n)` for n bits. Only
+   * the IPv4 words of the addresses are hashed; the others are the same in all IPv4-mapped
+   * addresses.
    */
   of(ends: Endpoints): u32 {
     const remote = (((ends.remoteIpv4 as u64) << 32) | (ends.ports as u64)) * this.first;

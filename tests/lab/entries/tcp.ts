@@ -148,7 +148,7 @@ export function write(c: TcpConnection, pointer: usize, length: u32): u32 {
   return c.write(pointer, length);
 }
 export function unsent(c: TcpConnection): u32 {
-  return c.unsent();
+  return c.unacknowledged();
 }
 export function established(c: TcpConnection): bool {
   return c.established();

@@ -88,7 +88,7 @@ abstract class TcpJob extends Job {
   private idle(connection: TcpConnection, now: i64): bool {
     if (this.patience == 0 || !connection.established()) return false;
     if (this.activeAt == 0) this.activeAt = now;
-    return connection.unsent() == 0 && now - this.activeAt >= this.patience;
+    return connection.unacknowledged() == 0 && now - this.activeAt >= this.patience;
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * What a congestion controller is (RFC 5033): it owns cwnd and ssthresh, in bytes, and is told what
- * happens to the data in flight. It detects no loss and decides nothing about retransmission; see
- * loss/. During fast recovery, `RecoveryWindow` takes cwnd's place.
+ * The interface of a congestion controller (RFC 5033). It owns cwnd and ssthresh, in bytes, and is
+ * told what happens to the data in flight. It does not detect losses and does not decide what is
+ * retransmitted; see loss/. During fast recovery, `RecoveryWindow` takes the place of cwnd.
  *
- * NewReno is the one implementation. CUBIC (RFC 9438) needs the time of an ACK, which is passed,
- * and the round-trip time, which its constructor takes; so does HyStart++ (RFC 9406).
+ * NewReno is the only implementation. CUBIC (RFC 9438) and HyStart++ (RFC 9406) would need the time
+ * of an ACK, which is passed, and the round-trip time, which their constructors could take.
  */
 
 export interface CongestionController {
@@ -13,12 +13,12 @@ export interface CongestionController {
   /** ssthresh in bytes: slow start below, congestion avoidance above. */
   threshold(): u32;
 
-  /** The handshake is complete; `lostSyn`: the SYN had to be retransmitted. */
+  /** The handshake is complete; `lostSyn` is true if the SYN had to be retransmitted. */
   start(segmentSize: u32, lostSyn: bool): void;
 
   /**
    * `count` bytes were acknowledged outside fast recovery, with `flight` bytes in flight before.
-   * `repairing`: what was in flight at the last timeout is not acknowledged yet.
+   * `repairing` is true while data that was in flight at the last timeout is not acknowledged.
    */
   acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, now: i64): void;
 
@@ -29,8 +29,8 @@ export interface CongestionController {
   recovered(window: u32): void;
 
   /**
-   * The retransmission timer expired with `flight` bytes in flight. `again`: for the segment for
-   * which it expired last.
+   * The retransmission timer expired with `flight` bytes in flight. `again` is true if its previous
+   * expiration was for the same segment.
    */
   timedOut(flight: u32, segmentSize: u32, again: bool): void;
 

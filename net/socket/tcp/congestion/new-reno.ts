@@ -1,6 +1,6 @@
 /**
- * NewReno's congestion window: slow start and congestion avoidance (RFC 5681) by bytes
- * acknowledged (RFC 3465), an initial window of ten segments (RFC 6928).
+ * NewReno's congestion window: slow start and congestion avoidance (RFC 5681) that count
+ * acknowledged bytes (RFC 3465), and an initial window of ten segments (RFC 6928).
  */
 import { CongestionController } from "./controller";
 
@@ -21,17 +21,17 @@ export class NewReno implements CongestionController {
     return this.limit;
   }
 
-  /** A lost SYN leaves one segment (RFC 5681 section 3.1). */
+  /** After a lost SYN, the window is one segment (RFC 5681 section 3.1). */
   start(segmentSize: u32, lostSyn: bool): void {
     this.bytes = lostSyn ? segmentSize : initialWindow(segmentSize);
   }
 
   acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, _now: i64): void {
     const window = this.bytes;
-    // A window that was not used does not grow (RFC 7661 section 1).
+    // A window that was less than half used does not grow (RFC 7661 section 1).
     if (flight < window >>> 1) return;
     if (window < this.limit) {
-      // While a loss is being repaired, one segment per ACK (RFC 3465 section 2.3).
+      // While a loss is being repaired, grow by at most one segment per ACK (RFC 3465, 2.3).
       this.grow(repairing && count > segmentSize ? segmentSize : count);
     } else {
       this.counted += count;
@@ -59,7 +59,7 @@ export class NewReno implements CongestionController {
     this.counted = 0;
   }
 
-  /** A window from before the pause proves nothing any more (RFC 5681 section 4.1). */
+  /** A window from before a pause may be too large for the network now (RFC 5681 section 4.1). */
   restartedAfterIdle(segmentSize: u32): void {
     const restart = initialWindow(segmentSize);
     if (this.bytes > restart) this.bytes = restart;
@@ -71,14 +71,16 @@ export class NewReno implements CongestionController {
   }
 }
 
-/** RFC 6928 section 2: ten segments, but at most 14,600 bytes, and at least two segments. */
+/** Returns ten segments, but at most 14,600 bytes, and at least two segments (RFC 6928, 2). */
 function initialWindow(segmentSize: u32): u32 {
   const ten = 10 * segmentSize;
   if (ten <= 14600) return ten;
   return 2 * segmentSize > 14600 ? 2 * segmentSize : 14600;
 }
 
-/** RFC 5681 section 3.1, equation 4. */
+/**
+ * Returns ssthresh after a loss: half of `flight`, at least two segments (RFC 5681, equation 4).
+ */
 function halved(flight: u32, segmentSize: u32): u32 {
   const half = flight >>> 1;
   return half > 2 * segmentSize ? half : 2 * segmentSize;

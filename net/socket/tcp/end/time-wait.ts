@@ -1,6 +1,7 @@
 /**
- * Connections in TIME-WAIT: a record of 64 bytes each in a table of fixed size, found by their
- * ends and kept in a queue by age. If the table is full, the oldest is evicted early.
+ * Connections in TIME-WAIT. Each has a record of 64 bytes in a table of fixed size, which finds
+ * records by their ends and keeps them in a queue by age. If the table is full, the oldest is
+ * evicted early.
  */
 import { allocateBlock } from "../../../../core/block";
 import { TCP_TIME_WAITS } from "../../../../core/limits";
@@ -10,7 +11,7 @@ import { Endpoints } from "../../endpoints";
 import { EndpointsHash } from "../endpoints-hash";
 import { TIME_WAIT } from "../timing";
 
-/** An index that stands for none. */
+/** The index that means "no record". */
 const NONE: u32 = 0xffff;
 const RECORD_BYTES: u32 = 64;
 const CHAIN_BITS: u32 = 31 - clz(TCP_TIME_WAITS);
@@ -34,7 +35,7 @@ export class TimeWaitRecord {
   older: u16;
   newer: u16;
 
-  /** The address of the ends. */
+  /** The memory address of the ends. */
   get ends(): usize {
     return changetype<usize>(this) + offsetof<TimeWaitRecord>("localHigh");
   }
@@ -44,15 +45,15 @@ export class TimeWaitTable {
   count: u32 = 0;
   private readonly records: usize = allocateBlock(TCP_TIME_WAITS * RECORD_BYTES);
   private readonly chains: StaticArray<u16> = new StaticArray<u16>(1 << CHAIN_BITS);
-  /** The ends of a record that is to be found in its chain. */
+  /** Scratch space for the ends of a record whose hash is needed. */
   private readonly scratch: Endpoints = new Endpoints();
   private free: u32 = NONE;
   private oldest: u32 = NONE;
   private newest: u32 = NONE;
 
   constructor(private readonly hash: EndpointsHash) {
-    assert(TCP_TIME_WAITS < NONE, "TIME-WAIT records are linked by 16-bit indices");
-    assert(offsetof<TimeWaitRecord>() <= RECORD_BYTES, "a TIME-WAIT record fits 64 bytes");
+    assert(TCP_TIME_WAITS < NONE, "an index of a TIME-WAIT record must fit 16 bits");
+    assert(offsetof<TimeWaitRecord>() <= RECORD_BYTES, "a TIME-WAIT record must fit 64 bytes");
     this.chains.fill(NONE as u16);
     for (let i: u32 = 0; i < TCP_TIME_WAITS; i++) this.release(i);
   }
@@ -92,7 +93,7 @@ export class TimeWaitTable {
     this.count++;
   }
 
-  /** Restarts the timer of a record: the peer's FIN came again. */
+  /** Restarts the timer of a record, after the peer has sent its FIN again. */
   restart(record: TimeWaitRecord, now: i64): void {
     const index = this.indexOf(record);
     this.dequeue(record);
@@ -119,7 +120,7 @@ export class TimeWaitTable {
     return this.oldest == NONE ? NEVER : this.at(this.oldest).expiresAt;
   }
 
-  /** Removes all records of a local address that is gone. */
+  /** Removes all records of a local address that was removed. */
   forgetAddress(local: IpAddress): void {
     let index = this.oldest;
     while (index != NONE) {

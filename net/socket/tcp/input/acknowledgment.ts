@@ -1,4 +1,4 @@
-/** The ACK field of a segment (RFC 9293 section 3.10.7.4, fifth). */
+/** Handles the ACK field of a segment (RFC 9293 section 3.10.7.4, fifth). */
 import { Drop } from "../../../wire/drop";
 import { FLAG_FIN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
@@ -44,7 +44,7 @@ export function receiveAcknowledgment(block: ControlBlock, segment: TcpSegment, 
   return Drop.None;
 }
 
-/** Something new was acknowledged. */
+/** Handles an acknowledgment of something new. */
 export function acknowledged(block: ControlBlock, acknowledgment: u32, now: i64): void {
   const sender = block.sender;
   const recovery = block.recovery;
@@ -63,7 +63,7 @@ export function acknowledged(block: ControlBlock, acknowledgment: u32, now: i64)
   if (sender.finAcknowledged) finAcknowledged(block, now);
 }
 
-/** A duplicate ACK as RFC 5681 section 2 defines it. */
+/** Handles a duplicate ACK, as RFC 5681 section 2 defines it. */
 function duplicateAck(block: ControlBlock): void {
   const sender = block.sender;
   const unacknowledged = sender.unacknowledged;

@@ -1,4 +1,4 @@
-/** Opening a connection: SYN-SENT (RFC 9293 section 3.10.7.3), a SYN's options, ESTABLISHED. */
+/** Opens connections: SYN-SENT (RFC 9293 section 3.10.7.3), the options of a SYN, ESTABLISHED. */
 import { Drop } from "../../../wire/drop";
 import { FLAG_ACK, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
 import { SocketError } from "../../error";
@@ -8,15 +8,15 @@ import { NO_SAMPLE } from "../send/sent-segments";
 import { TcpEvent } from "../state";
 
 /**
- * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller still has to take the data
- * behind its SYN.
+ * Handles a segment in SYN-SENT. If it leads to ESTABLISHED, the caller must handle the data behind
+ * its SYN.
  */
 export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   const sender = block.sender;
   const acknowledges = segment.has(FLAG_ACK);
-  // Only the SYN is in flight: the one right ACK is ISS + 1, once the SYN was sent.
-  const right = acknowledges && segment.acknowledgment == sender.initial + 1;
-  if (acknowledges && (!right || sender.maximum == sender.initial)) {
+  // Only the SYN can be in flight, so only ISS + 1 is a valid ACK, once the SYN was sent.
+  const valid = acknowledges && segment.acknowledgment == sender.initial + 1;
+  if (acknowledges && (!valid || sender.maximum == sender.initial)) {
     if (!segment.has(FLAG_RST)) segment.refuse();
     return Drop.TcpUnacceptable;
   }
@@ -33,8 +33,8 @@ export function receiveInSynSent(block: ControlBlock, segment: TcpSegment, now: 
     block.acknowledge();
     return Drop.None;
   }
-  // A simultaneous open: the SYN goes out again, with an ACK. Data behind the peer's SYN is not
-  // acknowledged yet and comes again.
+  // A simultaneous open: send the SYN again, with an ACK. Data behind the peer's SYN is dropped; as
+  // it is not acknowledged, the peer sends it again.
   block.move(TcpEvent.Syn);
   sender.rewind();
   block.wake();
@@ -58,7 +58,7 @@ export function takeSyn(block: ControlBlock, segment: TcpSegment): void {
   sender.setWindow(segment.sequence, segment.acknowledgment, segment.window);
 }
 
-/** This side's SYN is acknowledged by `segment`: enters ESTABLISHED. */
+/** Enters ESTABLISHED, because `segment` acknowledges this host's SYN. */
 export function establish(block: ControlBlock, segment: TcpSegment, now: i64): void {
   const sender = block.sender;
   const roundTrip = block.roundTrip;

@@ -1,4 +1,4 @@
-/** ICMP errors about a connection (RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191). */
+/** Handles ICMP errors about a connection (RFC 9293 section 3.9.2.2, RFC 5927, RFC 1191). */
 import { IcmpError } from "../../../wire/icmp";
 import { SocketError } from "../../error";
 import { ControlBlock } from "../control-block";
@@ -10,8 +10,8 @@ import { PATH_MTU_MINIMUM } from "../timing";
 const PLATEAUS: StaticArray<u32> = [8166, 4352, 2002, 1492, 1006, PATH_MTU_MINIMUM];
 
 /**
- * Handles an error that quotes a segment with the number `sequence`. If that number is not in
- * flight, the error is forged or late, and ignored (RFC 5927 section 4.1).
+ * Handles an error that quotes a segment with the sequence number `sequence`. If that number is not
+ * in flight, the error is forged or late and is ignored (RFC 5927 section 4.1).
  */
 export function receiveError(
   block: ControlBlock,
@@ -25,16 +25,16 @@ export function receiveError(
     lowerSegmentSize(block, nextHopMtu);
     return;
   }
-  const nobody = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
-  const error = nobody ? SocketError.Refused : SocketError.Unreachable;
+  const refused = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
+  const error = refused ? SocketError.Refused : SocketError.Unreachable;
   const passing = kind == IcmpError.TimeExceeded || kind == IcmpError.ParameterProblem;
-  // During the handshake nothing is lost by failing at once (RFC 5461 section 4.1). Later all
+  // During the handshake, nothing is lost by failing at once (RFC 5461 section 4.1). Later, all
   // errors are soft (RFC 5927 section 5.2): they are reported only if the connection fails anyway.
   if (block.state == TcpState.SynSent && !passing) block.end(error);
   else block.softFail(error);
 }
 
-/** Takes a smaller path MTU: smaller segments from now on, and those in flight again. */
+/** Adapts to a smaller path MTU: sends smaller segments, and retransmits those in flight. */
 function lowerSegmentSize(block: ControlBlock, nextHopMtu: u32): void {
   const sender = block.sender;
   const current = sender.packetSize;

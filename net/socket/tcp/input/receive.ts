@@ -1,6 +1,6 @@
 /**
- * Segments for a connection, from SYN-RECEIVED on: RFC 9293 section 3.10.7.4 in its order, with RFC
- * 5961, and the shortcut that nearly all segments take in ESTABLISHED.
+ * Handles segments for a connection: the steps of RFC 9293 section 3.10.7.4, called first to eighth
+ * as there, with RFC 5961, and the shortcut that nearly all segments take in ESTABLISHED.
  */
 import { Drop } from "../../../wire/drop";
 import { FLAG_ACK, FLAG_FIN, FLAG_PSH, FLAG_RST, FLAG_SYN } from "../../../wire/tcp";
@@ -13,7 +13,7 @@ import { receivesData, TcpEvent, TcpState } from "../state";
 import { acknowledged, receiveAcknowledgment } from "./acknowledgment";
 import { receiveInSynSent } from "./handshake";
 
-/** Handles one segment. If it has to be answered by a RST, `segment.refused` is set afterwards. */
+/** Handles one segment. Sets `segment.refused` if it must be answered with a RST. */
 export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   if (block.state == TcpState.Established && predicted(block, segment, now)) return Drop.None;
   if (block.state == TcpState.SynSent) {
@@ -36,8 +36,8 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
 }
 
 /**
- * Header prediction (Van Jacobson): the next segment in order that brings only data or only an ACK,
- * with the window unchanged. Returns false if it is not one of these; then nothing was done.
+ * Header prediction (Van Jacobson): handles the next segment in order if it brings only data or
+ * only an ACK and leaves the window unchanged. Otherwise does nothing and returns false.
  */
 function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const receiver = block.receiver;
@@ -62,22 +62,23 @@ function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   return true;
 }
 
-/** First: a segment outside the window is answered by an ACK, a RST by nothing. */
+/** First: answers a segment outside the window with an ACK, unless it is a RST. */
 function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   if (segment.has(FLAG_RST)) return Drop.TcpUnacceptable;
   const receiver = block.receiver;
   const synAgain = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
   if (synAgain && block.state == TcpState.SynReceived) {
-    // The SYN,ACK was lost: it goes out again before its timer, as often as an ACK might.
+    // The SYN,ACK was lost. Send it again before its timer expires, at most as often as challenge
+    // ACKs.
     if (segment.sequence == receiver.initial) block.sender.rewind();
     block.challenge(now);
   } else if (segment.length > 0 || segment.has(FLAG_FIN)) {
     block.liveness.heard(now);
-    // Old data again: the peer is alive and lacks an ACK. A probe of a closed window only shows
-    // that nobody reads.
+    // The peer sends old data again: it is alive and did not get an ACK. A probe of a closed
+    // window, however, only shows that the user does not read.
     if (receiver.window > 0) block.liveness.acted(now);
     block.acknowledge();
-    // The ACK field of a probe into a closed window counts (3.10.7.4).
+    // The ACK field of a probe of a closed window is valid (3.10.7.4).
     const probe = receiver.window == 0 && segment.sequence == receiver.next;
     if (probe && segment.has(FLAG_ACK) && !segment.has(FLAG_SYN)) {
       receiveAcknowledgment(block, segment, now);
@@ -89,7 +90,7 @@ function receiveUnacceptable(block: ControlBlock, segment: TcpSegment, now: i64)
   return Drop.TcpUnacceptable;
 }
 
-/** Second: a RST counts only at RCV.NXT itself (RFC 5961 section 3.2). */
+/** Second: accepts a RST only at RCV.NXT itself (RFC 5961 section 3.2). */
 function receiveReset(block: ControlBlock, segment: TcpSegment, now: i64): Drop {
   if (segment.sequence != block.receiver.next) {
     block.challenge(now);
@@ -104,14 +105,14 @@ function receiveReset(block: ControlBlock, segment: TcpSegment, now: i64): Drop 
   return Drop.None;
 }
 
-/** Fourth: a SYN in the window is challenged (RFC 5961 section 4.2), or undoes a passive open. */
+/** Fourth: challenges a SYN in the window (RFC 5961 section 4.2), or ends a passive open. */
 function receiveSyn(block: ControlBlock, now: i64): Drop {
   if (block.state == TcpState.SynReceived && block.passive) block.end(SocketError.Reset);
   else block.challenge(now);
   return Drop.TcpUnacceptable;
 }
 
-/** Seventh and eighth: data and FIN; `sequence` is that of the first byte of data. */
+/** Seventh and eighth: handles data and FIN. The first byte of data is at `sequence`. */
 function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, now: i64): void {
   const length = segment.length;
   const fin = segment.has(FLAG_FIN);
@@ -139,7 +140,7 @@ function receiveText(block: ControlBlock, segment: TcpSegment, sequence: u32, no
   }
 }
 
-/** RCV.NXT advanced by `moved`, by a segment with `length` bytes of data. */
+/** Notes that RCV.NXT advanced by `moved` with a segment of `length` bytes of data. */
 function receivedInOrder(block: ControlBlock, moved: u32, length: u32, now: i64): void {
   const receiver = block.receiver;
   block.liveness.acted(now);

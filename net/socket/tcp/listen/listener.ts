@@ -1,18 +1,18 @@
 /**
- * A listening port: the connections in its handshakes, and those that are ready to be accepted,
- * both bounded by the backlog (RFC 4987 section 3).
+ * A listening port: the connections that are still in the handshake, and those that are ready to be
+ * accepted. Both are bounded by the backlog (RFC 4987 section 3).
  */
 import { TcpConnection } from "../connection";
 import { ControlBlock, ListenQueue } from "../control-block";
 import { ConnectionQueue } from "./queue";
 
-/** Who frees the port when a listener is closed. */
+/** The table that frees the port when a listener is closed. */
 export interface ListenerOwner {
   closeListener(listener: TcpListener): void;
 }
 
 export class TcpListener {
-  /** Connections in SYN-RECEIVED, oldest first; the oldest makes room for a new one. */
+  /** Connections in SYN-RECEIVED, oldest first; a new one replaces the oldest of a full queue. */
   readonly halfOpen: ConnectionQueue = new ConnectionQueue(ListenQueue.HalfOpen);
   /** Connections that are established and not accepted yet, oldest first. */
   readonly ready: ConnectionQueue = new ConnectionQueue(ListenQueue.Ready);
@@ -43,7 +43,7 @@ export class TcpListener {
     return this.ready.count >= this.backlog;
   }
 
-  /** A connection's handshake is complete. */
+  /** Moves a connection whose handshake is complete to the ready queue. */
   established(block: ControlBlock): void {
     this.halfOpen.remove(block);
     this.ready.push(block);

@@ -1,4 +1,4 @@
-/** Connections that wait for a listener: a doubly linked list through their control blocks. */
+/** A queue of connections at a listener: a doubly linked list through their control blocks. */
 import { ControlBlock, ListenQueue } from "../control-block";
 
 export class ConnectionQueue {
