@@ -15,7 +15,9 @@ const OPTIONS_MAXIMUM: u32 = 40;
 export class Negotiated {
   /** The maximum segment size that this host announces. */
   ownSegmentSize: u32;
-  /** This host's SYN offers window scaling; after the peer's SYN: windows are scaled. */
+  /**
+   * Whether this host's SYN offers window scaling and, after the peer's SYN, windows are scaled.
+   */
   scaling: bool;
   /** Bytes of options on every segment after the handshake, a multiple of 4. */
   optionBytes: u32;
@@ -26,14 +28,14 @@ export class Negotiated {
   fourth: u64;
   fifth: u64;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): Negotiated {
     const negotiated = changetype<Negotiated>(memory);
     negotiated.scaling = true;
     return negotiated;
   }
 
-  /** Derives the segment size to announce from the path's MTU, as far as a frame holds it. */
+  /** Derives the segment size to announce from the path's MTU; it is at most what a frame holds. */
   announce(mtu: u32): void {
     const headers = IPV4_HEADER + TCP_HEADER;
     const room = FRAME_STORAGE - FRAME_HEADROOM;
@@ -42,8 +44,9 @@ export class Negotiated {
   }
 
   /**
-   * Takes the options of the peer's SYN. Returns the largest segment to send, options included:
-   * both sides' limits count (RFC 9293 section 3.7.1), and no peer gets tiny ones.
+   * Takes the options of the peer's SYN. Returns the largest segment to send, options included: the
+   * smaller of both sides' limits (RFC 9293 section 3.7.1). A peer's limit below
+   * SEGMENT_SIZE_MINIMUM counts as SEGMENT_SIZE_MINIMUM.
    */
   settle(peer: TcpOptions): u32 {
     if (!peer.scaled) this.scaling = false;
@@ -54,7 +57,7 @@ export class Negotiated {
 
   /** Has every segment from now on carry `length` bytes of options, a multiple of 4. */
   carry(options: usize, length: u32): void {
-    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options fill words of a header");
+    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options must be whole words and fit a header");
     memory.copy(this.options, options, length as usize);
     this.optionBytes = length;
   }

@@ -1,6 +1,7 @@
 /**
- * The connections of a host, and how they come and go: `open` enters one; it leaves through
- * TIME-WAIT, after a while in which the rest of its data can be read, or at once.
+ * The connections of a host. `open` adds one. When it is over, it is removed: at once, or after a
+ * while in which unread data can still be read. A connection in TIME-WAIT is replaced by a small
+ * record.
  */
 
 import {
@@ -35,7 +36,7 @@ export class TcpRegistry {
   private readonly all: StaticArray<ControlBlock | null> = new StaticArray<ControlBlock | null>(
     TCP_CONNECTIONS as i32,
   );
-  /** Asked before a connection is opened; null: memory is not limited. */
+  /** Asked before a connection is opened; null if memory is not limited. */
   private memory: MemoryGauge | null = null;
 
   constructor(random: Random) {
@@ -72,7 +73,7 @@ export class TcpRegistry {
 
   /**
    * Opens a connection between these ends in `state`, over a path with this MTU. The initial
-   * sequence number lies beyond `above` unless that is 0 (RFC 1122 section 4.2.2.13).
+   * sequence number is not before `above`, unless `above` is 0 (RFC 1122 section 4.2.2.13).
    */
   open(ends: Endpoints, mtu: u32, state: TcpState, above: u32): ControlBlock {
     const schedule = this.schedule;
@@ -91,7 +92,7 @@ export class TcpRegistry {
     return block;
   }
 
-  /** Draws the consequences of a connection's state after anything was done with it. */
+  /** Removes a connection if it is over. Called whenever its state may have changed. */
   settle(block: ControlBlock): void {
     if (!block.attached) return;
     if (block.lingering) {
@@ -103,13 +104,13 @@ export class TcpRegistry {
     }
   }
 
-  /** Removes a connection from the queue of the listener in which it waits. */
+  /** Removes a connection from the queue of its listener, if it waits in one. */
   leaveListener(block: ControlBlock): void {
     const listener = this.listeners.holding(block);
     if (listener != null) listener.leave(block);
   }
 
-  /** Once the last ACK is out, a record takes the connection's place. */
+  /** Replaces a connection whose last ACK was sent with a record. */
   private enterTimeWait(block: ControlBlock): void {
     const timeWaits = this.timeWaits;
     if (timeWaits.full) this.schedule.counters.timeWaitOverflows++;
@@ -120,7 +121,7 @@ export class TcpRegistry {
     this.retire(block);
   }
 
-  /** The connection is over and its ends are free again; what can be read stays for a while. */
+  /** Frees the ends of a connection that is over. Unread data stays readable for a while. */
   private retire(block: ControlBlock): void {
     const unread = block.receiver.ring.length > 0;
     const wanted = unread && block.queue == ListenQueue.None && !block.orphaned;
@@ -143,7 +144,10 @@ export class TcpRegistry {
     block.forget();
   }
 
-  /** Returns the buffers that open connections may still allocate. Half-open ones ask again. */
+  /**
+   * Returns the bytes of buffers that open connections may still allocate. Half-open connections do
+   * not count: memory is checked again when their handshake completes.
+   */
   private promisedBytes(): u32 {
     let promised: u32 = 0;
     for (let i: u32 = 0; i < this.count; i++) {

@@ -1,11 +1,13 @@
-/** A segment that arrived, its fields read once. One object serves all: nothing is allocated. */
+/**
+ * A received segment, with its fields read once. One object serves all, so nothing is allocated.
+ */
 import { Ipv4Address } from "../../wire/address";
 import { FLAG_FIN, FLAG_SYN, TCP_HEADER, TcpHeader } from "../../wire/tcp";
 import { TcpOptions } from "../../wire/tcp-options";
 import { Endpoints } from "../endpoints";
 
 export class TcpSegment {
-  /** As the receiver sees them: the local end is the destination. */
+  /** The ends as the receiver sees them: the local end is the destination. */
   readonly endpoints: Endpoints = new Endpoints();
   /** SEG.SEQ */
   sequence: u32 = 0;
@@ -17,10 +19,10 @@ export class TcpSegment {
   payload: usize = 0;
   /** Bytes of payload. */
   length: u32 = 0;
-  /** The options; what they say is valid only if `hasOptions`. */
+  /** The options; valid only if `hasOptions`. */
   readonly options: TcpOptions = new TcpOptions();
   hasOptions: bool = false;
-  /** The segment is to be answered by a RST. */
+  /** Whether the segment must be answered with a RST. */
   refused: bool = false;
 
   /**
@@ -42,13 +44,13 @@ export class TcpSegment {
     if (this.hasOptions) this.options.parse(header.options, headerLength - TCP_HEADER);
   }
 
-  /** Returns the options of a SYN; a segment without any reads as one that names nothing. */
+  /** Returns the options of a SYN; they are cleared if it has none. */
   synOptions(): TcpOptions {
     if (!this.hasOptions) this.options.clear();
     return this.options;
   }
 
-  /** Has the segment answered by a RST. */
+  /** Has the segment answered with a RST. */
   refuse(): void {
     this.refused = true;
   }

@@ -1,9 +1,9 @@
 /**
- * What a loss detector is: it is told of ACKs and says when a segment is lost. What is done about
- * it is up to `Recovery`, what it means for the window to the congestion controller.
+ * The interface of a loss detector: it is told of ACKs and says when a segment is lost. `Recovery`
+ * decides what is retransmitted; the congestion controller decides what the loss means for cwnd.
  *
- * Duplicate ACKs are the one implementation. RACK-TLP (RFC 8985) is another: it takes the sender's
- * `SentSegments` and the round-trip time in its constructor and compares times of transmission.
+ * `DuplicateAcks` is the only implementation. RACK-TLP (RFC 8985) would compare times of
+ * transmission; its constructor could take the sender's `SentSegments` and the round-trip time.
  */
 
 export interface LossDetector {
@@ -14,8 +14,9 @@ export interface LossDetector {
   /** The retransmission timer expired. */
   timedOut(): void;
   /**
-   * Segments that are known to have left the network although SND.UNA did not advance, while no
-   * loss is detected: as many new ones may be sent beyond cwnd (limited transmit, RFC 3042).
+   * Returns how many segments are known to have left the network although SND.UNA did not advance;
+   * 0 once a loss is detected. As many new segments may be sent beyond cwnd (limited transmit, RFC
+   * 3042).
    */
   departed(): u32;
 }

@@ -1,7 +1,7 @@
 /** Loss detection by duplicate ACKs: the third in a row means a loss (RFC 5681 section 3.2). */
 import { LossDetector } from "./detector";
 
-/** Duplicate ACKs that mean a loss. */
+/** The number of duplicate ACKs in a row that means a loss. */
 export const DUPLICATES: u32 = 3;
 
 export class DuplicateAcks implements LossDetector {

@@ -8,10 +8,10 @@ import { DUPLICATES } from "./duplicate-acks";
 export class RecoveryWindow {
   /** Bytes that may be in flight. */
   bytes: u32;
-  /** Bytes by which duplicate ACKs may still inflate the window: no more than were in flight. */
+  /** Bytes by which duplicate ACKs may still inflate the window; at first, the bytes in flight. */
   private inflation: u32;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): RecoveryWindow {
     return changetype<RecoveryWindow>(memory);
   }
@@ -38,8 +38,8 @@ export class RecoveryWindow {
 }
 
 /**
- * Returns the window after recovery, with `flight` bytes left in flight: the smaller of the two of
- * RFC 6582 section 3.2, step 3, so that no burst follows.
+ * Returns the window after recovery, with `flight` bytes left in flight. Of the two options in RFC
+ * 6582 section 3.2, step 3, it is the smaller one, so that no burst follows.
  */
 export function windowAfterRecovery(flight: u32, threshold: u32, segmentSize: u32): u32 {
   const deflated = (flight > segmentSize ? flight : segmentSize) + segmentSize;

@@ -1,9 +1,10 @@
 /**
- * Recovery from loss: fast retransmit and fast recovery as NewReno (RFC 6582), and what follows a
- * timeout (RFC 5681 section 3.1). A loss detector says what is lost, a congestion controller what
- * that means for cwnd; this class decides what is retransmitted and when recovery is over.
+ * Recovery from loss: fast retransmit and fast recovery as in NewReno (RFC 6582), and recovery
+ * after a timeout (RFC 5681 section 3.1). A loss detector says what is lost, and a congestion
+ * controller what that means for cwnd; this class decides what is retransmitted and when recovery
+ * is over.
  *
- * F-RTO (RFC 5682) would undo `timedOut` from here.
+ * F-RTO (RFC 5682) is not implemented; it would undo `timedOut` here.
  */
 import { CongestionController } from "../congestion/controller";
 import { atOrBefore, before } from "../sequence";
@@ -21,13 +22,15 @@ export const enum RecoveryPhase {
 
 export class Recovery {
   phase: RecoveryPhase = RecoveryPhase.Open;
-  /** The segment at SND.UNA is retransmitted with the next `dispatch`. */
+  /** Whether the segment at SND.UNA is retransmitted in the next `dispatch`. */
   retransmitDue: bool = false;
   /** SND.MAX when the last loss was noticed ("recover" in RFC 6582). */
   private point: u32 = 0;
-  /** This fast recovery had a partial ACK. */
+  /** Whether a partial ACK has arrived in this fast recovery. */
   private partial: bool = false;
-  /** The timer expired with SND.UNA at `timedOutAt`, and nothing was acknowledged since. */
+  /**
+   * Whether the timer expired, with SND.UNA at `timedOutAt`, and nothing was acknowledged since.
+   */
   private timedOutOnce: bool = false;
   private timedOutAt: u32 = 0;
 
@@ -42,12 +45,12 @@ export class Recovery {
     this.point = initial;
   }
 
-  /** Bytes that may be in flight: cwnd, or what takes its place. */
+  /** Bytes that may be in flight: cwnd, or the window that replaces it during fast recovery. */
   get window(): u32 {
     return this.phase == RecoveryPhase.Fast ? this.fast.bytes : this.congestion.window();
   }
 
-  /** Returns the window with what limited transmit adds (RFC 3042). */
+  /** Returns the window plus what limited transmit adds (RFC 3042). */
   allowance(segmentSize: u32): u32 {
     if (this.phase == RecoveryPhase.Fast) return this.fast.bytes;
     return this.congestion.window() + this.detector.departed() * segmentSize;
@@ -55,8 +58,8 @@ export class Recovery {
 
   /**
    * SND.UNA advanced by `count` to `acknowledgment`, with `flight` bytes in flight before. Reports
-   * whether the retransmission timer restarts: not for partial ACKs after the first (RFC 6582
-   * section 4, the "impatient" variant).
+   * whether the retransmission timer restarts, as it does except for partial ACKs after the first
+   * (RFC 6582 section 4, the "impatient" variant).
    */
   acknowledged(count: u32, acknowledgment: u32, flight: u32, segmentSize: u32, now: i64): bool {
     this.timedOutOnce = false;
@@ -78,7 +81,7 @@ export class Recovery {
       return;
     }
     if (this.phase == RecoveryPhase.Timeout || !this.detector.duplicate()) return;
-    // Duplicates that stem from a loss already dealt with (RFC 6582 section 3.2, step 2).
+    // Ignore duplicates caused by a loss that was dealt with before (RFC 6582 section 3.2, step 2).
     if (!before(this.point, unacknowledged)) return;
     const flight = maximum - unacknowledged;
     this.congestion.lossDetected(flight, segmentSize);
@@ -101,7 +104,7 @@ export class Recovery {
     this.retransmitDue = false;
   }
 
-  /** The segment at SND.UNA went out again, or need not. */
+  /** The segment at SND.UNA was sent again, or need not be. */
   retransmitted(): void {
     this.retransmitDue = false;
   }

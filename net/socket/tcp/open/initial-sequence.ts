@@ -1,6 +1,6 @@
 /**
- * Initial sequence numbers (RFC 6528): a clock of 4 microseconds plus a keyed hash of both ends, so
- * that each connection has a sequence of its own that nobody outside can predict.
+ * Initial sequence numbers (RFC 6528): a clock that ticks every 4 microseconds, plus a keyed hash
+ * of both ends. Each connection has its own sequence, which outsiders cannot predict.
  */
 import { Random } from "../../../../core/random";
 import { siphash } from "../../../../core/siphash";

@@ -5,7 +5,7 @@ import { Endpoints } from "../../endpoints";
 import { Demux } from "../demux";
 import { TimeWaitTable } from "../end/time-wait";
 
-/** 32,768 ports, none of which belongs to a well-known service. */
+/** The range of random ports, in which no well-known service is. */
 const FIRST_PORT: u32 = 32768;
 const PORTS: u32 = 32768;
 
@@ -20,9 +20,9 @@ export class LocalPorts {
   ) {}
 
   /**
-   * Gives `ends` a local port from which neither a connection nor a TIME-WAIT record leads to the
-   * remote end. Drawn at random, not one of the recent ones; failing that, the next free one.
-   * Returns false if there is none.
+   * Sets the local port of `ends` so that no connection and no TIME-WAIT record has the same two
+   * ends. Tries random ports, except for those used recently, then all ports in order. Returns
+   * false if no port is free.
    */
   choose(ends: Endpoints): bool {
     for (let tries = 0; tries < 16; tries++) {
@@ -45,7 +45,7 @@ export class LocalPorts {
   /** Takes the port if it is free. */
   private take(ends: Endpoints, port: u32): bool {
     ends.setLocalPort(port);
-    // Not to itself: such a connection would open simultaneously with itself.
+    // A connection from a port to itself would be a simultaneous open.
     if (port == ends.remotePort && ends.local.equals(ends.remote)) return false;
     if (this.demux.find(ends) != null || this.timeWaits.find(ends) != null) return false;
     this.recent[this.given++ & (TCP_RECENT_PORTS - 1)] = port as u16;

@@ -1,4 +1,4 @@
-/** Writes segments: those of a connection, and those that answer a segment without one. */
+/** Sends segments: those of a connection, and answers to segments that have no connection. */
 import { copyAndSum, sum } from "../../../wire/checksum";
 import { PROTOCOL_TCP } from "../../../wire/ipv4";
 import {
@@ -24,8 +24,8 @@ import { TcpSegment } from "../segment";
 import { Sender } from "../send/sender";
 
 /**
- * Sends one segment of a connection with `length` bytes of its ring from `sequence` on. Returns
- * false if the sink is busy; then nothing has changed.
+ * Sends one segment of a connection, with `length` bytes of its send ring from `sequence` on.
+ * Returns false if the sink is busy; then nothing was sent.
  */
 export function sendSegment(
   block: ControlBlock,
@@ -59,9 +59,9 @@ export function sendSegment(
   sealTcp(header, headerLength, headerLength + length, path.addressSum + payloadSum);
   const result = sink.send(frame, path, PROTOCOL_TCP);
   if (result == SendResult.Busy) return false;
-  // The interface's MTU was lowered: the segment is lost, and sent again in pieces that fit.
+  // The interface's MTU was lowered: the segment is lost, and will be sent again in smaller pieces.
   if (result == SendResult.TooLong) sender.fit(path.mtu);
-  // Without a route the segment is as good as lost: it is sent again until R2.
+  // Without a route, the segment counts as lost: it is sent again until R2.
   if (acknowledges) block.acknowledgments.sent(block);
   block.liveness.sent(now);
   block.schedule.counters.segmentsOut++;
@@ -69,8 +69,8 @@ export function sendSegment(
 }
 
 /**
- * Sends a segment without data or options between `ends`, for no connection; `path` leads along
- * them, and `control` is as in `emitTcp`. Returns false if the sink is busy: the segment is lost.
+ * Sends a segment without data or options between `ends`. `path` leads from the local to the remote
+ * end, and `control` is as in `emitTcp`. Returns false if the sink is busy; then nothing was sent.
  */
 export function sendBare(
   sink: PacketSink,
@@ -89,8 +89,8 @@ export function sendBare(
 }
 
 /**
- * Answers a segment for which there is no connection by a RST (RFC 9293 section 3.10.7.1); a RST
- * is never answered. `path` leads back to its sender. Reports whether one was sent.
+ * Answers a segment that has no connection with a RST (RFC 9293 section 3.10.7.1), unless it is a
+ * RST itself. `path` leads back to its sender. Reports whether a RST was sent.
  */
 export function sendReset(sink: PacketSink, path: Path, segment: TcpSegment): bool {
   if (segment.has(FLAG_RST)) return false;
@@ -105,7 +105,7 @@ export function sendReset(sink: PacketSink, path: Path, segment: TcpSegment): bo
   );
 }
 
-/** Copies from the send ring and returns the sum; a piece that wraps is summed afterwards. */
+/** Copies from the send ring and returns the sum; bytes that wrap are summed after the copy. */
 function copyPayload(sender: Sender, to: usize, sequence: u32, length: u32): u64 {
   const ring = sender.ring;
   const offset = sender.offsetOf(sequence);

@@ -1,4 +1,4 @@
-/** Retransmission of the first segment that is not acknowledged: fast retransmit, partial ACKs. */
+/** Retransmits the first unacknowledged segment: for fast retransmit and after partial ACKs. */
 import { FLAG_ACK, FLAG_FIN } from "../../../wire/tcp";
 import { PacketSink } from "../../sink";
 import { ControlBlock } from "../control-block";

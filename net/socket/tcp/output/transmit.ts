@@ -1,6 +1,6 @@
 /**
- * What a connection sends at its turn: a SYN, retransmissions, data as far as both windows allow,
- * a FIN behind the last byte, probes, and the ACKs that are owed (RFC 9293 sections 3.8.6, 3.10).
+ * Sends what a connection has to send in its turn: a SYN, retransmissions, data as far as both
+ * windows allow, a FIN behind the last byte, probes, and ACKs (RFC 9293 sections 3.8.6, 3.10).
  */
 import {
   FLAG_ACK,
@@ -19,7 +19,7 @@ import { sendsData, TcpState } from "../state";
 import { sendBare, sendSegment } from "./emit";
 import { countRetransmission, retransmitFirst } from "./retransmit";
 
-/** Sends what is due. Returns false if the sink is busy and there is more. */
+/** Sends everything that is due. Returns false if the sink is busy and there is more to send. */
 export function transmit(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const state = block.state;
   if (state == TcpState.Closed) return !block.resetDue || transmitReset(block, sink);
@@ -123,8 +123,9 @@ function limitOf(block: ControlBlock): u32 {
 
 /**
  * Reports whether a segment shorter than a full-sized one is sent now: silly-window avoidance (RFC
- * 9293 section 3.8.6.2.1) with Nagle's algorithm as modified by Minshall and used by Linux. Only a
- * short segment in flight holds back another, so that full ones do not delay the end of a write.
+ * 9293 section 3.8.6.2.1) with Nagle's algorithm as modified by Minshall and used by Linux. A short
+ * segment waits only while another short one is in flight, so full-sized segments in flight do not
+ * delay the end of a write.
  */
 function worthSending(block: ControlBlock, length: u32, unsent: u32): bool {
   const sender = block.sender;
@@ -135,8 +136,8 @@ function worthSending(block: ControlBlock, length: u32, unsent: u32): bool {
 }
 
 /**
- * The window allows nothing worth sending and nothing is in flight: runs the persist timer. Once it
- * has expired, sends what fits after all, or one byte that does not.
+ * Runs the persist timer, because the window allows nothing worth sending and nothing is in flight.
+ * Once the timer has expired, sends as much as fits or, if nothing fits, one byte.
  */
 function transmitProbe(block: ControlBlock, sink: PacketSink, room: u32, now: i64): bool {
   const sender = block.sender;

@@ -14,8 +14,8 @@ export function isAcceptable(sequence: u32, span: u32, next: u32, window: u32): 
 }
 
 /**
- * Reports whether the peer can have sent this acknowledgment: it covers nothing that was never
- * sent and is not older than the largest window the peer ever offered (RFC 5961 section 5.2).
+ * Reports whether the peer can have sent this acknowledgment: it covers only what was sent, and is
+ * no further behind SND.UNA than the largest window that the peer ever offered (RFC 5961, 5.2).
  */
 export function isPlausibleAck(acknowledgment: u32, una: u32, maximum: u32, window: u32): bool {
   return !before(acknowledgment, una - window) && atOrBefore(acknowledgment, maximum);

@@ -1,7 +1,7 @@
 /**
  * The ACKs that a connection owes (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2): for every
  * second full-sized segment, at once for a segment out of order, otherwise after ACK_DELAY. ACKs
- * go out in `dispatch`, after the whole batch, so one ACK answers all that one poll brought in.
+ * are sent in `dispatch`, after the whole batch, so one ACK covers all data received by one poll.
  */
 import { randomBelow } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
@@ -10,7 +10,7 @@ import { ACK_DELAY, CHALLENGE_PERIOD, CHALLENGES } from "../timing";
 
 @unmanaged
 export class Acknowledgments {
-  /** ACKs that go out with the next `dispatch`; more than one after segments out of order. */
+  /** ACKs to send in the next `dispatch`; several after segments out of order. */
   due: u32;
   /** Bytes received since the last ACK was sent. */
   private bytes: u32;
@@ -18,14 +18,14 @@ export class Acknowledgments {
   private challengesLeft: u32;
   private challengedAt: i64;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): Acknowledgments {
     const acknowledgments = changetype<Acknowledgments>(memory);
     acknowledgments.challengedAt = -1;
     return acknowledgments;
   }
 
-  /** Owes an ACK of `connection`, whose ACKs these are, to be sent with the next `dispatch`. */
+  /** Has an ACK sent in the next `dispatch`. `connection` is the one that owns this object. */
   owe(connection: Scheduled): void {
     if (this.due == 0) this.due = 1;
     connection.wake();
@@ -36,7 +36,7 @@ export class Acknowledgments {
     const bytes = this.bytes + moved;
     this.bytes = bytes;
     if (this.due > 0) {
-      // This one supersedes the duplicate ACKs that were due.
+      // The ACK for this advance supersedes the duplicate ACKs that were due.
       this.due = 1;
     } else if (bytes >= 2 * fullSize) {
       this.owe(connection);
@@ -45,14 +45,14 @@ export class Acknowledgments {
     }
   }
 
-  /** Owes a duplicate ACK: fast retransmit at the peer counts them. */
+  /** Has one more duplicate ACK sent, because the peer's fast retransmit counts them. */
   receivedOutOfOrder(connection: Scheduled): void {
     if (this.bytes > 0 && this.due == 0) this.due = 1;
     this.due++;
     connection.wake();
   }
 
-  /** A segment went out that carries an ACK. */
+  /** Notes that a segment with an ACK was sent. */
   sent(connection: Scheduled): void {
     if (this.due > 0) this.due--;
     connection.stopAcknowledge();
@@ -60,9 +60,9 @@ export class Acknowledgments {
   }
 
   /**
-   * Owes a challenge ACK (RFC 5961) unless the connection had its share. The limit is per
-   * connection and drawn anew each second, so that it reveals nothing about other connections
-   * (section 7, CVE-2016-5696).
+   * Has a challenge ACK sent (RFC 5961), unless the connection has reached its limit. Each
+   * connection has its own limit, drawn at random every second, so that it reveals nothing about
+   * other connections (section 7, CVE-2016-5696).
    */
   challenge(connection: Scheduled, now: i64): void {
     const schedule = connection.schedule;

@@ -1,7 +1,7 @@
 /**
  * Data that arrived out of order. The bytes are already in the receive ring, at their places
  * beyond its end; this class holds the bounds of the pieces: sorted, disjoint and not touching.
- * Where pieces overlap, the byte that came first stays, whatever the order of arrival.
+ * Where a new piece overlaps older ones, the bytes that arrived first stay.
  */
 import { TCP_REASSEMBLY_PIECES } from "../../../../core/limits";
 import { Ring } from "../../../../core/ring";
@@ -9,14 +9,14 @@ import { before, later } from "../sequence";
 
 /** Bytes of the two bounds of a piece. */
 const PIECE: u32 = 8;
-/** Bytes of all bounds: one piece more than is kept, for the one that closes the gap. */
+/** Bytes of all bounds: one piece more than is kept, for the one that closes the gap at RCV.NXT. */
 const PIECES_BYTES: u32 = (TCP_REASSEMBLY_PIECES + 1) * PIECE;
 
 @unmanaged
 export class Reassembly {
   count: u32;
 
-  /** Places a new one in REASSEMBLY_BYTES of zeroed memory. */
+  /** Initializes an object in REASSEMBLY_BYTES of zeroed memory. */
   static at(memory: usize): Reassembly {
     return changetype<Reassembly>(memory);
   }
@@ -52,7 +52,7 @@ export class Reassembly {
     return true;
   }
 
-  /** Queues the piece that begins at `next`, if there is one. Returns the new RCV.NXT. */
+  /** Makes the piece that begins at `next` readable, if there is one. Returns the new RCV.NXT. */
   advance(ring: Ring, next: u32): u32 {
     if (this.count == 0 || this.startOf(0) != next) return next;
     const end = this.endOf(0);
@@ -65,7 +65,7 @@ export class Reassembly {
     return end;
   }
 
-  /** Replaces the pieces from `first` up to `last` (excluded) by one with the new bounds too. */
+  /** Merges the pieces from `first` up to `last` (excluded) and the new piece into one. */
   private merge(first: u32, last: u32, start: u32, end: u32): void {
     if (first == last) {
       for (let i = this.count; i > first; i--) {

@@ -25,7 +25,7 @@ export class Receiver {
   shift: u32 = 0;
   /** The largest segment received: the best estimate of the peer's full-sized segment. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
-  /** The peer's FIN was reached: no more data will arrive. */
+  /** Whether the peer's FIN was reached: no more data will arrive. */
   finished: bool = false;
   readonly ring: Ring;
   private finKnown: bool = false;
@@ -57,7 +57,7 @@ export class Receiver {
     this.shift = this.wantedShift;
   }
 
-  /** Records an in-order segment of `length` bytes; `most` limits the estimate of a full one. */
+  /** Records an in-order segment of `length` bytes; `most` is the upper limit of `segmentSize`. */
   sawSegment(length: u32, most: u32): void {
     if (length > this.segmentSize) this.segmentSize = length < most ? length : most;
   }
@@ -140,7 +140,7 @@ export class Receiver {
     }
   }
 
-  /** The first FIN counts, if it is in the window and no data lies beyond it. */
+  /** Notes the first FIN that is in the window and has no data beyond it. */
   private noteFin(sequence: u32): void {
     if (this.finKnown || before(sequence, this.next) || before(this.edge, sequence)) return;
     if (this.reassembly.count > 0 && before(sequence, this.reassembly.end)) return;
@@ -148,7 +148,7 @@ export class Receiver {
     this.finSequence = sequence;
   }
 
-  /** The window that the buffer allows, rounded down to what the window field can express. */
+  /** Returns the window that the buffer allows, rounded down to what the field can express. */
   private offerable(): u32 {
     const free = this.ring.free;
     const most = WINDOW_UNSCALED << this.shift;
@@ -156,7 +156,7 @@ export class Receiver {
     return (room >>> this.shift) << this.shift;
   }
 
-  /** RFC 9293 section 3.8.6.2.2: buffer - unread - window >= min(buffer / 2, segment). */
+  /** Checks buffer - unread - window >= min(buffer / 2, segment) (RFC 9293 section 3.8.6.2.2). */
   private worthOffering(room: u32): bool {
     const window = this.edge - this.next;
     if (room <= window) return false;

@@ -1,16 +1,16 @@
-/** The persist timer: when a window that allows nothing is probed (RFC 9293 section 3.8.6.1). */
+/** The persist timer, which decides when a closed window is probed (RFC 9293 section 3.8.6.1). */
 import { RTO_MAXIMUM } from "../timing";
 
 @unmanaged
 export class PersistTimer {
-  /** The retransmission timer runs as persist timer. */
+  /** Whether the retransmission timer runs as the persist timer. */
   running: bool;
-  /** It expired: a probe goes out with the next `dispatch`. */
+  /** Whether the timer has expired: a probe is sent in the next `dispatch`. */
   probeDue: bool;
   /** Probes in a row. */
   private backoffs: u32;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): PersistTimer {
     return changetype<PersistTimer>(memory);
   }
@@ -39,7 +39,7 @@ export class PersistTimer {
     this.backoffs++;
   }
 
-  /** Something new was acknowledged; `all`: everything. */
+  /** Something new was acknowledged; `all` is true if it was everything in flight. */
   acknowledged(all: bool): void {
     this.backoffs = 0;
     if (all) this.running = false;
