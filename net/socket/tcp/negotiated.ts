@@ -57,7 +57,7 @@ export class Negotiated {
 
   /** Has every segment from now on carry `length` bytes of options, a multiple of 4. */
   carry(options: usize, length: u32): void {
-    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options must be whole words and fit a header");
+    assert((length & 3) == 0 && length <= OPTIONS_MAXIMUM, "options must be whole words that fit");
     memory.copy(this.options, options, length as usize);
     this.optionBytes = length;
   }

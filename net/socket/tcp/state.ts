@@ -56,7 +56,7 @@ export const TCP_STATE_NAMES: StaticArray<string> = [
   "TIME-WAIT",
 ];
 
-/** Returns where `event` leads from `state`: without an arrow in the diagram, the state stays. */
+/** Returns the state after `event`; the same state if the diagram has no arrow for the event. */
 export function nextState(state: TcpState, event: TcpEvent): TcpState {
   if (event == TcpEvent.Drop) return TcpState.Closed;
   switch (state) {

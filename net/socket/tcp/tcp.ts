@@ -1,6 +1,6 @@
 /**
- * TCP on one host (RFC 9293 section 3.10): opens connections, finds the one that a segment belongs
- * to, and gives those a turn that have something to do.
+ * TCP on one host (RFC 9293 section 3.10): opens connections, finds the connection that a segment
+ * belongs to, and gives a turn to each connection that has something to do.
  */
 
 import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
@@ -46,12 +46,12 @@ export class Tcp implements ListenerOwner {
   private readonly schedule: Schedule;
   private readonly listeners: Listeners;
   private readonly segment: TcpSegment = new TcpSegment();
-  /** The ends of what is looked up besides segments. */
+  /** Scratch space for ends other than those of a segment. */
   private readonly ends: Endpoints = new Endpoints();
-  /** The sink was busy in the last `dispatch`, and when it is tried again. */
+  /** Whether the sink was busy in the last `dispatch`, and when to try it again. */
   private blocked: bool = false;
   private retryAt: i64 = 0;
-  /** To where a connection was opened or a segment for none was answered last. */
+  /** The path of the last connection opened, or of the last answer sent without a connection. */
   private readonly path: Path = new Path();
 
   constructor(random: Random) {
@@ -73,9 +73,9 @@ export class Tcp implements ListenerOwner {
   // --- opening ---
 
   /**
-   * Begins a connection; its SYN goes out with the next `dispatch`. Without a route, and to an
-   * address that is no host's (RFC 1122 section 4.2.3.10), the connection returned is closed, with
-   * the error Unreachable. Returns null if no connection, port or memory is left.
+   * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
+   * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
+   * is closed and has the error Unreachable. Returns null if no connection, port or memory is left.
    */
   connect(
     now: i64,
@@ -83,7 +83,7 @@ export class Tcp implements ListenerOwner {
     remotePort: u32,
     sink: PacketSink,
   ): TcpConnection | null {
-    this.schedule.startAt(now);
+    this.schedule.setNow(now);
     const ends = this.ends;
     const path = this.path;
     path.towardIpv4(remoteAddress);
@@ -130,8 +130,8 @@ export class Tcp implements ListenerOwner {
 
   /**
    * Handles a segment of `length` bytes that passed `parseTcp`, from `source` to this host's
-   * address `destination`. A connection answers with the next `dispatch`; a RST for no connection
-   * goes out at once.
+   * address `destination`. A connection answers in the next `dispatch`; if there is no connection,
+   * a RST is sent at once.
    */
   process(
     now: i64,
@@ -141,7 +141,7 @@ export class Tcp implements ListenerOwner {
     length: u32,
     sink: PacketSink,
   ): Drop {
-    this.schedule.startAt(now);
+    this.schedule.setNow(now);
     if (!isPeer(source) || !isPeer(destination)) return Drop.TcpBroadcast;
     const segment = this.segment;
     segment.load(source, destination, pointer, length);
@@ -155,7 +155,7 @@ export class Tcp implements ListenerOwner {
 
   /** Handles an ICMP error about a segment that this host sent. */
   processError(now: i64, report: ErrorReport): void {
-    this.schedule.startAt(now);
+    this.schedule.setNow(now);
     const header = TcpHeader.at(report.pointer);
     const ends = report.quoted;
     ends.ports = (header.sourcePort << 16) | header.destinationPort;
@@ -170,7 +170,7 @@ export class Tcp implements ListenerOwner {
   /** Gives every connection that is due its turn. Returns true if the sink is busy: call again. */
   dispatch(now: i64, sink: PacketSink): bool {
     const schedule = this.schedule;
-    schedule.startAt(now);
+    schedule.setNow(now);
     for (;;) {
       const due = schedule.timers.expired(now);
       if (due == null) break;
@@ -178,7 +178,7 @@ export class Tcp implements ListenerOwner {
     }
     this.registry.timeWaits.expire(now);
     this.blocked = false;
-    // Busy ones go to the end of the list, so that one blocked path does not block the others.
+    // A connection with a busy sink goes to the end of the list, so that it does not block others.
     for (let left = schedule.activeCount; left > 0; left--) {
       const block = blockOf(schedule.take()!);
       if (!block.attached) continue;
@@ -193,7 +193,9 @@ export class Tcp implements ListenerOwner {
     return this.blocked;
   }
 
-  /** Returns when `dispatch` wants to be called next: 0: now, NEVER: when a segment comes in. */
+  /**
+   * Returns when to call `dispatch` next: 0 means now, NEVER not before another segment arrives.
+   */
   pollAt(): i64 {
     if (this.schedule.activeCount > 0) return this.blocked ? this.retryAt : 0;
     const timers = this.schedule.timers.nextAt();
@@ -201,7 +203,7 @@ export class Tcp implements ListenerOwner {
     return timers < timeWaits ? timers : timeWaits;
   }
 
-  /** A local address is gone: its connections fail, and nothing more is sent from it. */
+  /** Ends all connections of a removed local address, and sends nothing more from it. */
   addressGone(address: Ipv4Address): void {
     const registry = this.registry;
     this.ends.setIpv4(address, 0, 0, 0);
@@ -234,7 +236,7 @@ export class Tcp implements ListenerOwner {
     return this.registry.timeWaits.count;
   }
 
-  // --- segments by what they belong to ---
+  // --- segments for a connection, a TIME-WAIT record or neither ---
 
   private processConnection(
     block: ControlBlock,
@@ -247,7 +249,7 @@ export class Tcp implements ListenerOwner {
     if (previous == TcpState.SynReceived) {
       listener = this.listeners.holding(block);
       if (listener != null && !segment.has(FLAG_RST)) {
-        // Nobody accepts: the last ACK counts as lost, and comes again after the SYN,ACK.
+        // The backlog is full: drop the last ACK. The peer sends it again after another SYN,ACK.
         if (segment.has(FLAG_ACK) && listener.full) return Drop.TcpBacklog;
         if (!this.canAccept()) return Drop.TcpLimit;
       }
@@ -261,7 +263,7 @@ export class Tcp implements ListenerOwner {
     return drop;
   }
 
-  /** TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). */
+  /** Handles a segment in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 1337, RFC 6191 for SYNs). */
   private processTimeWait(
     record: TimeWaitRecord,
     segment: TcpSegment,
@@ -269,7 +271,7 @@ export class Tcp implements ListenerOwner {
     sink: PacketSink,
   ): Drop {
     const timeWaits = this.registry.timeWaits;
-    // RSTs are ignored (RFC 1337), and bare ACKs too, lest two hosts answer each other forever.
+    // Ignore RSTs (RFC 1337), and bare ACKs, so that two hosts do not answer each other forever.
     if (segment.has(FLAG_RST) || segment.span == 0) return Drop.TcpUnacceptable;
     const ends = segment.endpoints;
     const syn = segment.has(FLAG_SYN) && !segment.has(FLAG_ACK);
@@ -288,7 +290,7 @@ export class Tcp implements ListenerOwner {
     return Drop.TcpUnacceptable;
   }
 
-  /** CLOSED and LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
+  /** Handles a segment in CLOSED or LISTEN (RFC 9293 sections 3.10.7.1 and 3.10.7.2). */
   private processNew(segment: TcpSegment, sink: PacketSink, above: u32): Drop {
     if (segment.has(FLAG_RST)) return Drop.TcpNoSocket;
     const listener = this.listeners.on(segment.endpoints.localPort);
@@ -329,7 +331,7 @@ export class Tcp implements ListenerOwner {
     this.counters.passiveOpens++;
   }
 
-  /** Reports whether a connection of a peer leaves enough memory for those this host opens. */
+  /** Reports whether an inbound connection leaves enough memory for those that this host opens. */
   private canAccept(): bool {
     return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
   }
@@ -359,12 +361,12 @@ export class Tcp implements ListenerOwner {
   }
 }
 
-/** Reports whether a segment can come from or go to this address: no group (MUST-57), not 0. */
+/** Reports whether TCP may talk to this address: it is not 0, a broadcast or a group (MUST-57). */
 function isPeer(address: Ipv4Address): bool {
   return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
 }
 
-/** Returns the control block behind an entry of the schedule: nothing else is scheduled. */
+/** Returns an entry of the schedule as a control block, which every entry is. */
 function blockOf(entry: Scheduled): ControlBlock {
   return changetype<ControlBlock>(entry);
 }

@@ -42,12 +42,12 @@ export const KEEP_ALIVE_PROBES: u32 = 9;
 export const CHALLENGES: u32 = 5;
 export const CHALLENGE_PERIOD: i64 = SECOND;
 
-/** How soon a packet sink that was busy is tried again. */
+/** How long to wait before trying a busy packet sink again. */
 export const SINK_RETRY: i64 = MILLISECOND;
 
 /** The segment size of a peer that announces none (RFC 9293 section 3.7.1, MUST-15). */
 export const SEGMENT_SIZE_DEFAULT: u32 = 536;
 /** The smallest segment size honoured; anything lower is an attack on the packet rate. */
 export const SEGMENT_SIZE_MINIMUM: u32 = 88;
-/** The smallest path MTU believed (Linux's min_pmtu; CVE-2019-11479). */
+/** The smallest path MTU that is believed (Linux's min_pmtu; CVE-2019-11479). */
 export const PATH_MTU_MINIMUM: u32 = 552;

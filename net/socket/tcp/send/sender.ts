@@ -17,7 +17,7 @@ export class Sender {
   initial: u32 = 0;
   /** SND.UNA */
   unacknowledged: u32 = 0;
-  /** SND.NXT: what is sent next; a timeout sets it back to SND.UNA. */
+  /** SND.NXT: the next number to send; a timeout sets it back to SND.UNA. */
   next: u32 = 0;
   /** SND.MAX: the end of everything ever sent. */
   maximum: u32 = 0;
@@ -29,11 +29,11 @@ export class Sender {
   windowAcknowledgment: u32 = 0;
   /** The shift of the peer's windows on the wire. */
   shift: u32 = 0;
-  /** The largest payload sent (Eff.snd.MSS): what the peer takes, less the options. */
+  /** The largest payload of a segment (Eff.snd.MSS): what the peer accepts, less the options. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
   /** The end of the last segment sent that was not full-sized; at least SND.UNA. */
   shortEnd: u32 = 0;
-  /** The user has closed: a FIN follows the last byte. */
+  /** Whether the user has closed: a FIN follows the last byte. */
   closing: bool = false;
   readonly ring: Ring;
   /** Bytes of IPv4 and TCP headers of a segment with data. */
@@ -59,8 +59,8 @@ export class Sender {
   }
 
   /**
-   * The SYNs settled segments of up to `size` bytes of options and payload (RFC 6691), of which
-   * `options` bytes are options.
+   * Limits segments to `size` bytes of options and payload, as the SYNs settled (RFC 6691); every
+   * segment has `options` bytes of options.
    */
   limit(size: u32, options: u32): void {
     this.segmentSize = size - options;
@@ -72,7 +72,7 @@ export class Sender {
     this.shift = shift;
   }
 
-  /** The user has closed. */
+  /** Notes that the user has closed. */
   finish(): void {
     this.closing = true;
   }
@@ -89,7 +89,7 @@ export class Sender {
     return this.base + this.ring.length;
   }
 
-  /** Bytes written that have not been sent, or are to be sent again. */
+  /** Bytes written that have not been sent, or will be sent again. */
   get unsent(): u32 {
     const end = this.base + this.ring.length;
     return before(this.next, end) ? end - this.next : 0;
@@ -111,14 +111,14 @@ export class Sender {
   }
 
   /**
-   * The sequence number for a segment without data, certain to be acceptable to the peer. SND.NXT
+   * The sequence number for a segment without data. It is always acceptable to the peer: SND.NXT
    * would be outside its window after a timeout, SND.MAX after a probe of a closed window.
    */
   get bareSequence(): u32 {
     return earlierOf(this.maximum, this.unacknowledged + this.window);
   }
 
-  /** The largest IPv4 packet that a full-sized segment makes. */
+  /** Bytes of the IPv4 packet with a full-sized segment. */
   get packetSize(): u32 {
     return this.segmentSize + this.headers;
   }
@@ -148,14 +148,14 @@ export class Sender {
     return again;
   }
 
-  /** The segment at SND.UNA, which ends before `to`, was sent again; SND.NXT stays. */
+  /** The segment from SND.UNA up to `to` (excluded) was sent again; SND.NXT stays. */
   resent(to: u32, now: i64): void {
     this.segments.resent(this.unacknowledged, this.unacknowledged, to, now);
   }
 
   /**
-   * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the byte was not
-   * taken, it goes out again with those behind it.
+   * The byte at SND.NXT was sent to probe a closed window. SND.NXT stays: if the peer does not
+   * accept the byte, it is sent again with those behind it.
    */
   probed(now: i64): void {
     const end = this.next + 1;
@@ -168,7 +168,7 @@ export class Sender {
   }
 
   /**
-   * Everything before `acknowledgment`, which is beyond SND.UNA, has arrived. Returns a round-trip
+   * Advances SND.UNA to `acknowledgment`, and drops the bytes before it. Returns a round-trip
    * sample in microseconds, or NO_SAMPLE.
    */
   acknowledge(acknowledgment: u32, now: i64): i64 {
@@ -183,7 +183,9 @@ export class Sender {
     return this.segments.acknowledge(acknowledgment, now);
   }
 
-  /** Takes the window of an acceptable segment if it is newer (RFC 9293 section 3.10.7.4). */
+  /**
+   * Takes the window of an acceptable segment unless it is outdated (RFC 9293 section 3.10.7.4).
+   */
   updateWindow(sequence: u32, acknowledgment: u32, window: u32): void {
     const newer = before(this.windowSequence, sequence);
     const same = this.windowSequence == sequence;
@@ -198,13 +200,13 @@ export class Sender {
     this.windowAcknowledgment = acknowledgment;
   }
 
-  /** A segment confirmed the current window. */
+  /** Notes that a newer segment has confirmed the current window. */
   confirmWindow(sequence: u32, acknowledgment: u32): void {
     this.windowSequence = sequence;
     this.windowAcknowledgment = acknowledgment;
   }
 
-  /** Sets SND.NXT back: everything that is not acknowledged is to be sent again. */
+  /** Sets SND.NXT back: everything that is not acknowledged will be sent again. */
   rewind(): void {
     this.next = this.unacknowledged;
   }
@@ -221,7 +223,7 @@ export class Sender {
     this.segments.release();
   }
 
-  /** Records what was sent up to `end` along with, or ahead of, a retransmission: no sample. */
+  /** Records a first transmission up to `end`, which is not timed because it may be sent again. */
   private sentUntimed(end: u32, now: i64): void {
     this.segments.sent(end, now);
     this.segments.stopTiming();

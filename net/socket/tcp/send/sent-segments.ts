@@ -18,16 +18,16 @@ import { before } from "../sequence";
 const RECORD_BYTES: u32 = 16;
 /** Bytes of the storage of one connection. */
 export const SENT_SEGMENTS_BYTES: u32 = TCP_SENT_SEGMENTS * RECORD_BYTES;
-/** What `acknowledge` returns if no sample ended. */
+/** What `acknowledge` returns if no measurement ended. */
 export const NO_SAMPLE: i64 = -1;
 
 @unmanaged
 class SentSegment {
-  /** When it was last sent, in microseconds since boot. */
+  /** When the segment was last sent, in microseconds since boot. */
   sentAt: i64;
-  /** The sequence number after its last one. */
+  /** The sequence number after the last one of the segment. */
   end: u32;
-  /** How often it was sent: 1 for a segment that was never retransmitted. */
+  /** How often the segment was sent: 1 if it was never retransmitted. */
   transmissions: u32;
 }
 
@@ -44,7 +44,7 @@ export class SentSegments {
   /** The number of records that fit, less one. */
   private mask: u32;
   private first: u32;
-  /** The record whose acknowledgment ends the running round-trip measurement, or 0. */
+  /** Address of the record whose acknowledgment ends the running round-trip measurement, or 0. */
   private timed: usize;
 
   /** Initializes an object in zeroed memory. */

@@ -1,6 +1,6 @@
 /**
- * When a connection last heard from its peer, made progress and sent, and what follows from that:
- * keep-alive probes (RFC 9293 section 3.8.4). Times are microseconds since boot.
+ * Records when a connection last heard from its peer, made progress and sent, and decides when
+ * keep-alive probes are due (RFC 9293 section 3.8.4). Times are microseconds since boot.
  */
 import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
 
@@ -14,15 +14,15 @@ export class Liveness {
   activityAt: i64;
   /** When a segment was last sent. */
   sentAt: i64;
-  /** Silence before the first keep-alive probe, in microseconds; 0: keep-alive is off. */
+  /** Silence before the first keep-alive probe, in microseconds; 0 if keep-alive is off. */
   keepAliveIdle: i64;
-  /** A keep-alive probe goes out with the next `dispatch`. */
+  /** Whether a keep-alive probe is sent in the next `dispatch`. */
   probeDue: bool;
-  /** Probes since the peer was last heard, and when the last one was due. */
+  /** Probes since the peer was last heard, and when the last probe was due. */
   private probes: u32;
   private probedAt: i64;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): Liveness {
     return changetype<Liveness>(memory);
   }
@@ -47,7 +47,7 @@ export class Liveness {
     this.activityAt = now;
   }
 
-  /** Probes a peer that was silent for `idle` microseconds; 0: never. */
+  /** Probes a peer that is silent for `idle` microseconds; 0 disables probes. */
   setKeepAlive(idle: i64): void {
     this.keepAliveIdle = idle;
   }

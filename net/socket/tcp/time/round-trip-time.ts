@@ -10,7 +10,7 @@ export class RoundTripTime {
   backoffs: u32;
   private base: i64;
 
-  /** Places a new one in zeroed memory. */
+  /** Initializes an object in zeroed memory. */
   static at(memory: usize): RoundTripTime {
     const time = changetype<RoundTripTime>(memory);
     time.base = RTO_INITIAL;
@@ -29,15 +29,15 @@ export class RoundTripTime {
     this.backoffs++;
   }
 
-  /** The SYN was retransmitted: data starts with an RTO of 3 s (RFC 6298 section 5.7). */
+  /** Starts data with an RTO of 3 s, because the SYN was retransmitted (RFC 6298 section 5.7). */
   afterLostSyn(): void {
     this.base = RTO_AFTER_LOST_SYN;
     this.backoffs = 0;
   }
 
   /**
-   * Takes a sample in microseconds (RFC 6298 sections 2.2 and 2.3). It must be of a segment that
-   * was sent once (Karn's algorithm); `SentSegments` sees to that.
+   * Takes a sample in microseconds (RFC 6298 sections 2.2 and 2.3). `SentSegments` ensures that the
+   * segment was sent only once (Karn's algorithm).
    */
   sample(micros: i64): void {
     const time = micros > 0 ? micros : 1;

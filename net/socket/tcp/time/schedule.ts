@@ -1,15 +1,15 @@
 /**
- * Which connections need attention, and when. Those with something to send are on the active list,
- * those that wait for a deadline in a binary heap; a turn costs nothing for all the others.
+ * Which connections need attention, and when. Those with something to send are on the active list;
+ * those that wait for a deadline are in a binary heap. In a turn, all others cost nothing.
  */
 import { TCP_CONNECTIONS } from "../../../../core/limits";
 import { Random } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
 import { TcpCounters } from "../counters";
 
-/** What all connections of a host share: the time, randomness, counters, and who is next. */
+/** What all connections of a host share: time, randomness, counters, the active list and timers. */
 export class Schedule {
-  /** The time of the current or last `process` or `dispatch`: what calls of the user go by. */
+  /** The time of the current or last `process` or `dispatch`, which calls of the user use too. */
   now: i64 = 0;
   /** Connections on the active list. */
   activeCount: u32 = 0;
@@ -21,11 +21,11 @@ export class Schedule {
   constructor(readonly random: Random) {}
 
   /** Sets the time; every entry into TCP starts with this. */
-  startAt(now: i64): void {
+  setNow(now: i64): void {
     this.now = now;
   }
 
-  /** Appends a connection to the active list unless it is on it or not attached. */
+  /** Appends a connection to the active list, unless it is already there or is not attached. */
   wake(connection: Scheduled): void {
     if (connection.active || !connection.attached) return;
     connection.active = true;
@@ -50,20 +50,22 @@ export class Schedule {
   }
 }
 
-/** A connection as the schedule sees it. Times are microseconds since boot; NEVER: not running. */
+/**
+ * A connection as the schedule sees it. Times are microseconds since boot, NEVER if not running.
+ */
 export class Scheduled {
-  /** Known to the schedule: only then do wake-ups and timers count. */
+  /** Whether the schedule serves the connection; if not, wake-ups and timers have no effect. */
   attached: bool = false;
   /** The retransmission and persist timer. */
   retransmitAt: i64 = NEVER;
   /** The delayed-ACK timer. */
   acknowledgeAt: i64 = NEVER;
-  /** The timer of keep-alive, of FIN-WAIT-2, and of data that lingers. */
+  /** The timer of keep-alive, of FIN-WAIT-2, and of unread data after the end. */
   idleAt: i64 = NEVER;
-  /** On the active list; the next one there. */
+  /** Whether the connection is on the active list, and the next connection there. */
   active: bool = false;
   activeNext: Scheduled | null = null;
-  /** The key and the index in the heap; -1: not in it. */
+  /** The key and the index in the heap; -1 if the connection is not there. */
   timerKey: i64 = NEVER;
   timerIndex: i32 = -1;
 
@@ -97,7 +99,7 @@ export class Scheduled {
     if (at < this.timerKey) this.schedule.timers.lower(this, at);
   }
 
-  // A timer that stops leaves the heap's key as it is: `TimerQueue` corrects it at the top.
+  // Stopping a timer does not change the heap's key; `TimerQueue` corrects the key at the top.
   stopRetransmit(): void {
     this.retransmitAt = NEVER;
   }
@@ -123,8 +125,8 @@ export class Scheduled {
 
 /**
  * A binary heap of connections by `timerKey`, which is never later than the connection's deadline.
- * Moving a deadline back, as each ACK does with the RTO, therefore costs nothing: the key is
- * corrected when the connection reaches the top.
+ * A deadline can thus be moved to a later time, as each ACK does, without touching the heap: the
+ * key is corrected when the connection reaches the top.
  */
 class TimerQueue {
   private count: i32 = 0;
