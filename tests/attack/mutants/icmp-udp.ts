@@ -119,7 +119,7 @@ export const icmpUdpMutants: RowMutant[] = [
     "UDP-03",
     "does not verify the checksum",
     wire("udp"),
-    "if (checksum(pointer, own, pseudo) != 0) return Drop.UdpChecksum;",
+    "if (checksum(pointer, size, pseudo) != 0) return Drop.UdpChecksum;",
     "",
   ],
   [

@@ -111,8 +111,8 @@ export class Sender {
   }
 
   /**
-   * The sequence number for a segment without data. It is always acceptable to the peer: SND.NXT
-   * would be outside its window after a timeout, SND.MAX after a probe of a closed window.
+   * The sequence number for a segment without data. It is always acceptable to the peer, whereas
+   * SND.NXT would be outside its window after a timeout, SND.MAX after a probe of a closed window.
    */
   get bareSequence(): u32 {
     return earlierOf(this.maximum, this.unacknowledged + this.window);
