@@ -139,7 +139,7 @@ export class ExpressionCompiler {
     this.program.push(new Term(Operation.And));
   }
 
-  /** Reads an address. If it is `bare`, no word before it announced an address. */
+  /** Reads an address. `bare` is true if no qualifier before it says that it must be one. */
   private network(text: string, bare: bool): void {
     const slash = text.indexOf("/");
     const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));

@@ -136,7 +136,7 @@ export class Icmp {
     counters.echoRequestsIn++;
     counters.echoRepliesOut++;
     // The type changes from 8 to 0, and the checksum accordingly: by equation 4 of RFC 1624 section
-    // 3, as equation 3 yields 0, a wrong checksum, if all other bytes are zero.
+    // 3, because equation 3 yields 0, a wrong checksum, if all other bytes are zero.
     store<u8>(pointer, ICMP_ECHO_REPLY as u8);
     store<u16>(pointer, fold((load<u16>(pointer, 2) as u64) + ICMP_ECHO_REQUEST), 2);
     const egress = this.egress;

@@ -57,7 +57,7 @@ export class Receiver {
     this.shift = this.wantedShift;
   }
 
-  /** Records an in-order segment of `length` bytes; `most` is the upper limit of `segmentSize`. */
+  /** Records an in-order segment of `length` bytes; `most` bounds `segmentSize`. */
   sawSegment(length: u32, most: u32): void {
     if (length > this.segmentSize) this.segmentSize = length < most ? length : most;
   }

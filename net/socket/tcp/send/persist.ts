@@ -33,7 +33,7 @@ export class PersistTimer {
     this.probeDue = true;
   }
 
-  /** A probe went out: the next interval is twice as long. */
+  /** A probe was sent: the next interval is twice as long. */
   probed(): void {
     this.probeDue = false;
     this.backoffs++;

@@ -70,7 +70,7 @@ export class Liveness {
     return now + KEEP_ALIVE_INTERVAL;
   }
 
-  /** The keep-alive probe went out. */
+  /** The keep-alive probe was sent. */
   probeSent(): void {
     this.probeDue = false;
   }
