@@ -7,12 +7,14 @@ export const enum SocketError {
   /** The peer ended the connection abruptly. */
   Reset,
   TimedOut,
-  /** No route, or a router answered that the destination cannot be reached. */
+  /** The next hop does not answer, or a router reported that the destination is unreachable. */
   Unreachable,
   /** The local address that the socket used was removed. */
   AddressGone,
   /** A table is full, or there is not enough memory. */
   NoResources,
+  /** No route, or the address cannot be a host's. */
+  NetworkUnreachable,
 }
 
 /** Messages in the order of `SocketError`, in the words of Linux's strerror(3). */
@@ -24,4 +26,5 @@ export const SOCKET_ERROR_WORDS: StaticArray<string> = [
   "No route to host",
   "Cannot assign requested address",
   "No buffer space available",
+  "Network is unreachable",
 ];

@@ -116,7 +116,7 @@ export class UdpTable implements UdpSocketOwner {
           this.turn = index < count ? index : index - count;
           return true;
         }
-        if (result == SendResult.Unreachable) socket.error = SocketError.Unreachable;
+        if (result == SendResult.Unreachable) socket.error = SocketError.NetworkUnreachable;
         socket.queued.pop();
       }
     }

@@ -192,7 +192,7 @@ const inLinuxWords: [command: string, says: string, code: number][] = [
   ["ip route replace 10.1.0.0/16 via 192.0.2.1", "Error: Nexthop has invalid gateway.", 1],
   [
     "nc 255.255.255.255 80",
-    "nc: connect to 255.255.255.255 port 80 (tcp) failed: No route to host",
+    "nc: connect to 255.255.255.255 port 80 (tcp) failed: Network is unreachable",
     1,
   ],
   ["ping 300.1.1.1", notAnAddress("300.1.1.1"), 2],
@@ -276,10 +276,18 @@ test("nc -vz reports whether a port is open", async () => {
   ]);
 });
 
-test("ping -w ends in time, or with -c once COUNT replies have arrived", async () => {
+test("ping -w ends in time, at an error, or with -c once COUNT replies have arrived", async () => {
   const lab = await Lab.at("S1");
-  const silent = lab.command("ping -w 3 10.0.2.99; echo $?");
-  assert.match(silent, /3 packets transmitted, 0 received, .*100% packet loss, time 3000ms\r\n1\r/);
+  const dead = lab.command("ping -w 9 10.0.2.99; echo $?");
+  // The neighbor cache reports all queued requests at once.
+  assert.match(dead, /From 10\.0\.2\.15 icmp_seq=4 Destination Host Unreachable\r\n\r\n---/);
+  assert.match(dead, / 0 received, \+4 errors, 100% packet loss, time 3000ms\r\n1\r/);
+  const quiet = lab.command("ping -q -c 1 10.0.2.99; echo $?");
+  assert.match(quiet, /of data\.\r\n\r\n--- .* 0 received, \+1 errors, [\s\S]*\r\n1\r/s);
+  lab.gateway.answersPing = false;
+  const silent = lab.command("ping -w 3 10.0.2.2; echo $?");
+  assert.match(silent, /3 packets transmitted, 0 received, 100% packet loss, time 3000ms\r\n1\r/);
+  lab.gateway.answersPing = true;
   const heard = lab.command("ping -n -4 -w 9 -c 2 10.0.2.2; echo $?");
   assert.match(
     heard,

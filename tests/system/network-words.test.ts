@@ -65,7 +65,10 @@ test("rejects invalid addresses as destination and as gateway", async () => {
   lab.take();
   for (const nobody of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1"]) {
     dialogue(lab, [
-      [`curl http://${nobody}/`, /^curl: \(7\) Failed to connect to .*: No route to host\r\n/],
+      [
+        `curl http://${nobody}/`,
+        /^curl: \(7\) Failed to connect to .*: Network is unreachable\r\n/,
+      ],
       [
         `ip route add 10.7.0.0/16 via ${nobody} dev net0`,
         /^Error: Nexthop has invalid gateway\.\r\n/,

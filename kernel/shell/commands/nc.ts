@@ -1,17 +1,18 @@
 /**
  * nc [-vz] [-w SECONDS] HOST PORT | -u HOST PORT | [-u] -l [-p] PORT
  *
- * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, in the
- * words of nc(1) of Debian's netcat-openbsd. -z only connects, -v says that it did; -u makes each
- * line a datagram. -w limits how long connecting takes, and how long nothing may pass once
- * connected; then the command ends quietly, as that nc does. -n is accepted.
+ * Connects to a port of HOST, or listens on PORT for one peer, and exchanges lines with it, with
+ * the messages of nc(1) of Debian's netcat-openbsd. -z ends after connecting; -v reports the
+ * connection. -u sends each line as a datagram. -w limits the time to connect and, once connected,
+ * the time without data in either direction, after which nc ends without a message. -n is accepted
+ * and changes nothing.
  *
- * Unlike that nc, errors and the peer of -l are printed without -v, a port is one number, and
- * input is lines: what is typed is sent at Enter. Ctrl-D closes this direction (FIN), and two
- * silent seconds later the command ends. There is no -k, -s or -p for a client.
+ * Unlike netcat-openbsd, nc prints errors and the peer of -l without -v, takes a single port, and
+ * sends a line when Enter is typed. Ctrl-D ends the output (FIN); nc then ends after two seconds
+ * without data. There are no -k and -s, and -p works only with -l.
  *
- * Exit codes: 0; 1 the name, the connection or the port failed; 2 wrong usage, for which that nc
- * returns 1; 130 interrupted.
+ * Exit codes: 0 success; 1 name not found, connection failed, or port in use; 2 wrong usage (1 in
+ * netcat-openbsd); 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { NetworkStack } from "../../../net/service/stack";
@@ -53,7 +54,7 @@ export class Nc extends Command {
     if (wait > 0 && (listens || options.has("u"))) {
       return this.wrongUsage(session, "-w requires a TCP connection to HOST");
     }
-    // A datagram is answered by nobody, so there is nothing for -z to find out.
+    // UDP has no handshake, so -z could not tell whether the port is open.
     if (options.has("z") && (listens || options.has("u"))) {
       return this.wrongUsage(session, "-z requires a TCP connection to HOST");
     }
@@ -71,13 +72,13 @@ export class Nc extends Command {
       job.verbose = options.has("v");
       return job;
     }
-    // A backlog of one: a second peer is not wanted.
+    // A backlog of one, as only one peer is accepted.
     const listener = this.stack.ip.tcp.listen(port as u32, 1);
     if (listener == null) return this.failed(session, `port ${port}: Address already in use`);
     return new TcpServerJob(session, listener);
   }
 
-  /** A client has a random port (RFC 6056), a listener the one given. */
+  /** Opens the socket: a client on a random port (RFC 6056), a listener on `port`. */
   private startUdp(session: Session, listens: bool, host: string, port: u32): Job {
     const socket = this.stack.ip.udp.open(listens ? port : 0);
     if (socket == null) return this.failed(session, `port ${port}: Address already in use`);

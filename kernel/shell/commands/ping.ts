@@ -1,17 +1,19 @@
 /**
  * ping [-bq] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] [-w SECONDS] HOST
  *
- * Sends ICMP echo requests (RFC 792) and prints replies, errors and the summary as ping(8) of
- * iputils does. -c stops after COUNT requests, -w after so many seconds whatever has arrived; with
- * both, it goes on until COUNT replies are in. -W is how long to wait for the first reply after
- * the last request. -b permits a broadcast address. -n and -4 are accepted: no other way exists.
+ * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
+ * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
+ * ICMP error; with both, ping sends requests until COUNT replies have arrived. -W is the time to
+ * wait for the first reply after the last request. -q prints only the first line and the summary.
+ * -b permits a broadcast address. -n and -4 are accepted and change nothing: replies are always
+ * shown with IPv4 addresses.
  *
- * Unlike iputils, without -c and -w it sends 4 requests in a script (`run=`), intervals below 2 ms
- * become 2 ms, -s goes to 65507 bytes even beyond the MTU (the packets are fragmented), and there
- * are no -f, -I, -t and no IPv6.
+ * Unlike iputils, ping sends 4 requests in a script (`run=`) without -c and -w, an interval is at
+ * least 2 ms, and -s may exceed the MTU (the packets are then fragmented), up to 65507 bytes. There
+ * are no -f, -I and -t, and there is no IPv6.
  *
- * Exit codes: 0 a reply came, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 the
- * name or the route is unknown, or wrong usage; 130 interrupted before the first request.
+ * Exit codes: 0 a reply arrived, also after Ctrl-C; 1 no reply, or fewer than COUNT within -w; 2 an
+ * unknown name, no route, or wrong usage; 130 interrupted before the first request.
  */
 import { earlier, MILLISECOND, NEVER, SECOND } from "../../../core/time";
 import { NetworkStack } from "../../../net/service/stack";
@@ -32,7 +34,7 @@ import { Session } from "../session";
 import { formatMilliseconds } from "../time-text";
 
 const OPTIONS: StaticArray<string> = ["c:", "i:", "s:", "W:", "w:", "b", "q", "n", "4"];
-/** Bytes of IPv4's and ICMP's header, which the first line adds to the size. */
+/** Bytes of the IPv4 and ICMP headers, which the first line adds to the size. */
 const HEADERS: u32 = 20 + 8;
 /** Microseconds to wait after the last request if no reply has come yet; as in iputils. */
 const SILENCE: i64 = 10 * SECOND;
@@ -51,13 +53,13 @@ const ERROR_WORDS: StaticArray<string> = [
 ];
 
 class PingJob extends Job {
-  /** Requests to send, or replies to wait for with a deadline; 0: no limit. */
+  /** Requests to send or, with a deadline, replies to wait for; 0: no limit. */
   count: i64 = 0;
   /** Microseconds between two requests. */
   interval: i64 = SECOND;
   /** Microseconds to wait for the first reply after the last request. */
   wait: i64 = SILENCE;
-  /** Microseconds after which to end in any case; 0: never. */
+  /** Microseconds after which ping ends, whatever has been received; 0: never. */
   deadline: i64 = 0;
   /** Bytes of data in each request. */
   size: u32 = 56;
@@ -113,7 +115,7 @@ class PingJob extends Job {
     return RUNNING;
   }
 
-  /** Nothing is due before the name is resolved: its answer has timers of its own. */
+  /** NEVER until the name is resolved, as the resolver has timers of its own. */
   pollAt(): i64 {
     if (this.socket == null) return NEVER;
     return this.deadline > 0 ? earlier(this.nextAt, this.endsAt()) : this.nextAt;
@@ -130,7 +132,8 @@ class PingJob extends Job {
 
   private isOver(now: i64): bool {
     if (this.deadline > 0) {
-      return now >= this.endsAt() || (this.count > 0 && this.received >= this.count);
+      const enough = this.count > 0 && this.received >= this.count;
+      return now >= this.endsAt() || this.errors > 0 || enough;
     }
     return this.allSent() && (this.received + this.errors >= this.sent || now >= this.nextAt);
   }
@@ -143,7 +146,7 @@ class PingJob extends Job {
     return false;
   }
 
-  /** Linux answers EACCES to a connect() without SO_BROADCAST; these are iputils' words for it. */
+  /** Linux fails a connect() without SO_BROADCAST with EACCES; iputils then prints this. */
   private refuseBroadcast(): i32 {
     this.session.error(
       "ping",
@@ -180,7 +183,7 @@ class PingJob extends Job {
     this.nextAt = now + (this.allSent() ? this.linger() : this.interval);
   }
 
-  /** Microseconds to wait after the last request: twice the longest round trip so far. */
+  /** Microseconds to wait after the last request: twice the longest round trip, if there is one. */
   private linger(): i64 {
     return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }
@@ -191,6 +194,7 @@ class PingJob extends Job {
     const sequence = socket.lastSequence;
     if (socket.lastError != NO_ERROR) {
       this.errors++;
+      if (this.quiet) return;
       const words = ERROR_WORDS[socket.lastError];
       this.session.printLine(`From ${from} icmp_seq=${sequence} ${words}`);
       return;
@@ -227,7 +231,7 @@ class PingJob extends Job {
     );
     if (this.timed > 0) {
       const mean = this.sum / this.timed;
-      // mdev is the standard deviation: the root of the mean square less the squared mean.
+      // mdev is the standard deviation: the root of the mean square minus the squared mean.
       const deviation = squareRoot(max<i64>(this.squares / this.timed - mean * mean, 0));
       this.session.printLine(
         `rtt min/avg/max/mdev = ${formatMilliseconds(this.least)}/${formatMilliseconds(mean)}/` +
@@ -282,7 +286,7 @@ export class Ping extends Command {
   }
 }
 
-/** The integer square root of less than 2^62, bit by bit: the kernel has no floating point. */
+/** The integer square root of a value below 2^62, bit by bit: the kernel has no floating point. */
 function squareRoot(value: i64): i64 {
   let root: i64 = 0;
   for (let bit: i64 = 1 << 30; bit > 0; bit >>= 1) {

@@ -31,6 +31,7 @@ export class TcpStream implements Stream {
       case SocketError.TimedOut:
         return StreamFailure.TimedOut;
       case SocketError.Unreachable:
+      case SocketError.NetworkUnreachable:
         return StreamFailure.Unreachable;
       case SocketError.NoResources:
         return StreamFailure.NoResources;

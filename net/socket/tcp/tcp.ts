@@ -75,7 +75,8 @@ export class Tcp implements ListenerOwner {
   /**
    * Begins a connection; its SYN is sent in the next `dispatch`. If there is no route, no host can
    * have the address (RFC 1122 section 4.2.3.10), or the port is invalid, the connection returned
-   * is closed and has the error Unreachable. Returns null if no connection, port or memory is left.
+   * is closed and has the error NetworkUnreachable. Returns null if no connection, port or memory
+   * is left.
    */
   connect(
     now: i64,
@@ -92,7 +93,7 @@ export class Tcp implements ListenerOwner {
     if (ends.local.isUnspecified || !path.toHost || remotePort - 1 >= 65535) {
       const unreachable = new ControlBlock(this.schedule);
       unreachable.endpoints.setRemoteIpv4(remoteAddress, remotePort);
-      unreachable.refuse(SocketError.Unreachable);
+      unreachable.refuse(SocketError.NetworkUnreachable);
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;

@@ -32,6 +32,7 @@ export const SocketError = {
   Unreachable: 4,
   AddressGone: 5,
   NoResources: 6,
+  NetworkUnreachable: 7,
 };
 export const Icmp = {
   HostUnreachable: 0,

@@ -189,7 +189,7 @@ test("TCP: connects, transfers and closes; reports refused and timed-out connect
   assert.equal(says(), "CLOSED No route to host");
   program.pair.ask("ip route del default");
   assert.equal(program.call("tcpConnect", socket, address("192.0.2.1"), 7), 1);
-  assert.equal(says(), "CLOSED No route to host");
+  assert.equal(says(), "CLOSED Network is unreachable");
 });
 
 test("TCP: keep-alive and user timeout abort a connection to a dead peer", async () => {

@@ -1,6 +1,6 @@
 /**
- * The lines typed into `nc` that the socket has not accepted yet. Bounded: when it is full, the
- * console stops reading, and what is typed further waits in the shell's type-ahead.
+ * The lines typed into `nc` that the socket has not accepted yet. When the outbox is full, `nc`
+ * stops reading, and further input waits in the shell's type-ahead buffer.
  */
 import { NC_BYTES, NC_LINES } from "../../../../core/limits";
 import { TcpConnection } from "../../../../net/socket/tcp/connection";
@@ -22,7 +22,7 @@ export class Outbox {
     this.bytes += line.byteLength;
   }
 
-  /** Reports whether input should pause. Lines added nevertheless are kept. */
+  /** Reports whether input should pause. Lines added in spite of that are kept. */
   full(): bool {
     return this.bytes >= NC_BYTES || (this.texts.length as u32) >= NC_LINES;
   }
@@ -44,7 +44,7 @@ export class Outbox {
     this.ended = true;
   }
 
-  /** Writes what the connection takes. After `end` and the last byte, closes it (FIN). */
+  /** Writes what the connection has room for. After `end` and the last byte, closes it (FIN). */
   sendTo(connection: TcpConnection): void {
     if (!connection.established()) return;
     while (this.texts.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * `nc` over TCP: typed lines go to the peer, and what the peer sends is printed. Reading pauses
- * while the console is behind, so the window closes and the peer waits (RFC 9293, 3.8.6).
+ * `nc` over TCP: sends typed lines to the peer and prints what the peer sends. While the console is
+ * behind, nothing is read, so the window closes and the peer waits (RFC 9293, 3.8.6).
  */
 import { NC_PRINT_BYTES } from "../../../../core/limits";
 import { earlier, NEVER, SECOND } from "../../../../core/time";
@@ -22,11 +22,11 @@ abstract class TcpJob extends Job {
   /** Null until there is a peer, and after the conversation. */
   protected connection: TcpConnection | null = null;
   private readonly outbox: Outbox = new Outbox();
-  /** When the command ends after Ctrl-D; put off by whatever arrives. 0: no Ctrl-D yet. */
+  /** When the command ends after Ctrl-D; data received postpones it. 0: no Ctrl-D yet. */
   protected endAt: i64 = 0;
-  /** `-w`: microseconds that connecting may take, and that nothing may pass; 0: no limit. */
+  /** `-w`: the limit in microseconds to connect, and of silence once connected; 0: none. */
   protected patience: i64 = 0;
-  /** When something passed last; 0: not connected yet. */
+  /** When data last passed; 0: not connected yet. */
   private activeAt: i64 = 0;
 
   constructor(protected readonly session: Session) {
@@ -39,7 +39,7 @@ abstract class TcpJob extends Job {
 
   line(text: string): void {
     this.outbox.add(text);
-    this.activeAt = this.session.now;
+    if (this.activeAt > 0) this.activeAt = this.session.now;
   }
 
   endOfInput(): void {
@@ -53,7 +53,7 @@ abstract class TcpJob extends Job {
     return earlier(endAt, this.activeAt + this.patience);
   }
 
-  /** Ctrl-C resets the connection: the rest of the data is not wanted. */
+  /** Resets the connection, which discards the rest of the data. */
   cancel(): i32 {
     const connection = this.connection;
     if (connection != null) connection.abort();
@@ -84,11 +84,11 @@ abstract class TcpJob extends Job {
     return RUNNING;
   }
 
-  /** Reports whether nothing has passed for as long as -w allows, once connected. */
+  /** Reports whether no data has passed for the time of -w. Data counts until acknowledged. */
   private idle(connection: TcpConnection, now: i64): bool {
     if (this.patience == 0 || !connection.established()) return false;
-    if (this.activeAt == 0) this.activeAt = now;
-    return connection.unacknowledged() == 0 && now - this.activeAt >= this.patience;
+    if (this.activeAt == 0 || connection.unacknowledged() > 0) this.activeAt = now;
+    return now - this.activeAt >= this.patience;
   }
 }
 
@@ -119,11 +119,7 @@ export class TcpClientJob extends TcpJob {
     }
     let connection = this.connection;
     if (connection == null) {
-      const ip = this.stack.ip;
-      if (ip.pathTo(this.lookup.address).source.isUnspecified) {
-        return this.refused("Network is unreachable");
-      }
-      connection = ip.connect(now, this.lookup.address, this.port);
+      connection = this.stack.ip.connect(now, this.lookup.address, this.port);
       if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
       connection.timeout = this.patience;
       this.connection = connection;
@@ -143,7 +139,7 @@ export class TcpClientJob extends TcpJob {
     return this.converse(connection, now);
   }
 
-  /** `*` stands where nc would name the service, which it looks up in /etc/services. */
+  /** Prints `*` in place of the service, as there is no /etc/services. */
   private report(): void {
     const to = `${this.lookup.host} ${this.port}`;
     this.session.printLine(`Connection to ${to} port [tcp/*] succeeded!`);
@@ -161,7 +157,7 @@ export class TcpClientJob extends TcpJob {
   }
 }
 
-/** `-l`: the listener is closed as soon as it has a peer, so further ones are refused. */
+/** `-l`: closes the listener once a peer has connected, so that others are refused. */
 export class TcpServerJob extends TcpJob {
   constructor(
     session: Session,

@@ -1,6 +1,6 @@
 /**
- * `nc -u`: sends each typed line as a datagram and prints each datagram received. An ICMP port
- * unreachable ends it with "Connection refused", as on a connected socket of Linux.
+ * `nc -u`: sends each typed line as a datagram and prints each datagram received. An ICMP message
+ * "port unreachable" ends it with "Connection refused", as on a connected socket in Linux.
  */
 import { SOCKET_ERROR_WORDS, SocketError } from "../../../../net/socket/error";
 import { UDP_PAYLOAD, UdpSocket } from "../../../../net/socket/udp-socket";
@@ -58,7 +58,7 @@ export class UdpJob extends Job {
     this.outbox.add(text);
   }
 
-  /** Ctrl-D: unlike TCP there is no end to tell the peer, so the command ends. */
+  /** Ends the command: unlike TCP, UDP has no FIN to send. */
   endOfInput(): void {
     this.ended = true;
   }
@@ -70,7 +70,7 @@ export class UdpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  /** A full queue loses the datagram, as UDP may, but says so. */
+  /** Sends a datagram. If the queue is full, drops the datagram and says so. */
   private send(bytes: ArrayBuffer): void {
     const length = bytes.byteLength as u32;
     const to = this.socket;

@@ -18,6 +18,7 @@ test("every way that a connection ends has a message and an exit code", () => {
     ["Unreachable", 3, "No route to host"],
     ["AddressGone", 4, "Cannot assign requested address"],
     ["NoResources", 5, "No buffer space available"],
+    ["NetworkUnreachable", 3, "Network is unreachable"],
   ];
   for (const [error, kind, words] of ends) {
     assert.equal(text(wasm.failure(SocketError[error])), words);

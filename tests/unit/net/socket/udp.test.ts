@@ -85,7 +85,7 @@ test("without a route, drops the datagram and notifies the socket", () => {
   wasm.send(socket, ...writeBytes(wasm, Buffer.from("x")), server, 53);
   assert.equal(wasm.dispatch(), 0);
   assert.equal(wasm.sentCount(), 0);
-  assert.equal(wasm.errorOf(socket), 4, "SocketError.Unreachable");
+  assert.equal(wasm.errorOf(socket), 7, "SocketError.NetworkUnreachable");
 });
 
 test("UDP-01: drops lengths of 7, 0 and 65535 in a datagram of 12 bytes", () => {

@@ -231,10 +231,10 @@ test("connect fails without a route, and without enough memory", () => {
   const bench = new Bench(wasm);
   wasm.setSource(0);
   bench.connection = wasm.connect(1n, PEER, 80);
-  assert.equal(bench.error, SocketError.Unreachable);
+  assert.equal(bench.error, SocketError.NetworkUnreachable);
   assert.equal(bench.state, State.Closed);
   wasm.setSource(GUEST);
-  assert.equal(wasm.errorOf(wasm.connect(1n, 0xe0000001, 80)), SocketError.Unreachable);
+  assert.equal(wasm.errorOf(wasm.connect(1n, 0xe0000001, 80)), SocketError.NetworkUnreachable);
   wasm.setFreeBytes(1024 * 1024 + 100_000);
   assert.equal(wasm.connect(1n, PEER, 80), 0);
   wasm.setFreeBytes(1024 * 1024 + 400_000);
