@@ -99,7 +99,7 @@ test("ip route add accepts onlink, src and scope, and rejects impossible routes"
       "ip route",
       /^10\.7\.0\.0\/16 via 172\.31\.1\.1 dev net0 proto static src 10\.0\.2\.15 onlink\r$/m,
     ],
-    ["ip route add 10.8.0.0/16 dev net0 onlink", /^RTNETLINK answers: Invalid argument\r\n/],
+    ["ip route add 10.8.0.0/16 dev net0 onlink", /^Error: Invalid flags for nexthop - /],
     ["ip route add 10.8.0.0/16 dev net0 src 10.9.9.9", /^Error: Invalid prefsrc address\.\r\n/],
     ["ip route add 10.8.0.0/16 via 10.0.2.2 scope link", /^Error: Nexthop has invalid scope\./],
     ["ip route add 10.8.0.0/16 dev net0 scope link", /^anonymos> $/],

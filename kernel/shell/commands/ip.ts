@@ -1,18 +1,18 @@
 /**
  * ip [-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...
  *
- * Shows and changes addresses, routes, neighbors and links, with the words, output and error
- * messages of ip(8) of iproute2. -s adds counters to `link`, -br prints one line for each device;
- * -4 is accepted, as there is only IPv4. Options come before the object. Options, objects and
- * verbs may be abbreviated: `ip a`, `ip r`.
+ * Shows and changes addresses, routes, neighbors and links, with the syntax, output and error
+ * messages of ip(8) of iproute2. -s adds counters to `link`; -br prints one line for each device;
+ * -4 is accepted and changes nothing. Options come before the object. Options, objects and verbs
+ * can be abbreviated: `ip a`, `ip r`.
  *
- * Unlike iproute2: `dev net0` may be left out if there is only one device, except for routes;
- * messages about a wrong word say what was expected; lo is not shown; there are no namespaces,
- * rules, tunnels, or links to create. Changes last until the next boot, and DHCP's next lease
- * restores what belongs to it.
+ * Unlike iproute2, `dev net0` is optional if there is only one device, except for routes. Messages
+ * about a wrong word say what was expected. lo is not shown. There are no namespaces, rules or
+ * tunnels, and links cannot be created. Changes last until the next boot; the next DHCP lease
+ * restores the address and routes that belong to it.
  *
- * Exit codes: 0; 1 the request was refused ("RTNETLINK answers: ...", for which iproute2 returns
- * 2); 2 wrong usage, for which iproute2 returns 1 or 255.
+ * Exit codes: 0 success; 1 the request was refused, such as "RTNETLINK answers: ..." (2 in
+ * iproute2); 2 wrong usage (1 or 255 in iproute2).
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
@@ -25,12 +25,10 @@ import { neighborCommand } from "./ip/neighbor";
 import { IpOptions } from "./ip/options";
 import { routeCommand } from "./ip/route";
 
-/** As an object or as a verb: `ip help`, `ip route help`. */
+/** An object or a verb: `ip help`, `ip route help`. */
 const HELP: string = "help";
 /** What Tab offers. */
 const OBJECTS: StaticArray<string> = ["addr", "route", "neigh", "link"];
-/** In the order in which abbreviations match: `s` and `r` are show and replace. */
-const VERBS: StaticArray<string> = ["add", "delete", "flush", "get", "list", "replace", "show"];
 
 export class Ip extends Command {
   constructor(private readonly stack: NetworkStack) {
@@ -59,7 +57,6 @@ export class Ip extends Command {
       return this.done();
     }
     const context = new Context(session, this.stack, operands, options);
-    if (operands.length > 1) operands[1] = completed(operands[1]);
     const object = context.take();
     if (object == "") return this.wrongUsage(session, "missing object");
     if (matches(object, "address")) return this.done(addressCommand(context));
@@ -79,12 +76,6 @@ export class Ip extends Command {
     }
     return offered;
   }
-}
-
-/** Expands an abbreviated verb, as iproute2 does; other words stay as they are. */
-function completed(word: string): string {
-  for (let i = 0; i < VERBS.length; i++) if (matches(word, VERBS[i])) return VERBS[i];
-  return word;
 }
 
 /** Reports whether `word` is `name` or an abbreviation of it. */

@@ -2,20 +2,21 @@
  * resolvectl [status] | query NAME | dns [DEVICE] [SERVER[#PORT][#NAME]...] |
  *            domain [DEVICE] [DOMAIN...] | revert [DEVICE] | flush-caches | statistics
  *
- * Shows and sets the name servers and search domains, in the words of systemd's resolvectl(1).
- * What is set here wins over DHCP and the configuration until `revert`. A server with a NAME is
- * asked over TLS (RFC 7858), on port 853 unless PORT is given, and has to prove that name.
- * `domain DEVICE ""` searches nowhere.
+ * Shows and sets the name servers and search domains, with the syntax and messages of systemd's
+ * resolvectl(1). Values set here override DHCP and the configuration until `revert`. A server with
+ * a NAME is queried over TLS (RFC 7858), by default on port 853, and its certificate must have that
+ * name. A port can also follow a colon, as in systemd. `domain DEVICE ""` removes all search
+ * domains.
  *
- * Servers are asked in the order in which they stand, but one that takes over 500 ms after faster
- * ones. One that does not answer within a second is asked last; it is probed after 5 s, then ever
- * more rarely, up to every 5 minutes, and is back in its place once it answers. `status` shows the
- * server that is asked first and those that are silent.
+ * Servers are queried in the order of the list, but one that takes over 500 ms comes after faster
+ * ones. A server that does not respond within a second is queried last; it is probed after 5 s,
+ * then at growing intervals of up to 5 minutes, and returns to its place once it responds. `status`
+ * shows the server that is queried first, and marks those that do not respond.
  *
- * Unlike systemd's, DEVICE may be left out if there is only one, a port follows a #, and there is
- * no DNSSEC.
+ * Unlike resolvectl(1) of systemd, DEVICE is optional if there is only one device, and there is no
+ * DNSSEC.
  *
- * Exit codes: 0; 1 no such device; 2 wrong usage, for which systemd's returns 1.
+ * Exit codes: 0 success; 1 no such device or name; 2 wrong usage (1 in systemd).
  */
 import { DNS_SERVERS } from "../../../core/limits";
 import { isDigit } from "../../../core/text";
@@ -32,7 +33,7 @@ import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
 const TOO_MANY: string = "Too many arguments";
-/** What is meant without a verb. */
+/** The default verb. */
 const STATUS: string = "status";
 /** The verb that brings the configured servers back. */
 const REVERT: string = "revert";
@@ -111,7 +112,7 @@ export class Resolvectl extends Command {
   }
 
   start(words: Array<string>, session: Session): Job {
-    // `domain ""` is the one place for an empty word.
+    // Only `domain` accepts an empty word.
     const options = new Options(words.length > 0 && words[0] == "domain" ? ["domain"] : words, []);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
     const operands = options.operands;
@@ -141,7 +142,7 @@ export class Resolvectl extends Command {
     return new QueryJob(session, this.stack, names[0]);
   }
 
-  /** Names found in the cache (hits) and looked up (misses), and answers of servers, since boot. */
+  /** Prints the counts since boot: cache hits and misses, and the responses of each server. */
   private statistics(session: Session): Job {
     const dns = this.stack.dns;
     session.printLine(`total transactions: ${dns.lookupsStarted}`);
@@ -166,14 +167,14 @@ export class Resolvectl extends Command {
     return iface == null ? null : this.stack.configuration.of(iface);
   }
 
-  /** Says why the words name no device. */
+  /** Prints why `chosen` found no device. */
   private noDevice(words: Array<string>, session: Session): Job {
     if (!namesDevice(words)) return this.wrongUsage(session, "Interface argument required");
     const name = printable(words[0]);
     return this.failed(session, `Failed to resolve interface "${name}": No such device`);
   }
 
-  /** The device that the words name, or the only one; null if there is none. */
+  /** Returns the device that the first word names, by default the only one, or null. */
   private chosen(words: Array<string>): InterfaceConfigurator | null {
     if (namesDevice(words)) return this.setupNamed(words[0]);
     return this.stack.configuration.configurators.length == 1
@@ -189,7 +190,7 @@ export class Resolvectl extends Command {
     return this.done();
   }
 
-  /** `dns [DEVICE] [SERVER...]`: the device may be left out if there is only one. */
+  /** `dns [DEVICE] [SERVER...]` */
   private servers(words: Array<string>, session: Session): Job {
     if (words.length == 0) return this.show(null, session);
     const setup = this.chosen(words);
@@ -218,7 +219,7 @@ export class Resolvectl extends Command {
       this.forEach(null, session, false);
       return this.done();
     }
-    // A domain may look like a device: what names a device is one.
+    // A domain may look like a device. A word that names an existing device is taken as one.
     const named = this.setupNamed(words[0]);
     const setup = named != null ? named : this.chosen([]);
     if (setup == null) return this.noDevice(words, session);
@@ -245,7 +246,7 @@ export class Resolvectl extends Command {
     return this.done();
   }
 
-  /** A line for each device, numbered as in `ip link`, with its servers or its domains. */
+  /** Prints a line for each device, numbered as in `ip link`, with its servers or its domains. */
   private forEach(only: InterfaceConfigurator | null, session: Session, servers: bool): void {
     for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
       const setup = this.stack.configuration.configurators[i];
@@ -256,7 +257,7 @@ export class Resolvectl extends Command {
     }
   }
 
-  /** The servers of a device; with `marked`, says which are silent. */
+  /** Returns the servers of a device. With `marked`, those that do not respond are marked. */
   private serverTexts(setup: InterfaceConfigurator, marked: bool): Array<string> {
     const servers = setup.nameServers();
     const texts: Array<string> = [];
@@ -290,12 +291,12 @@ export class Resolvectl extends Command {
   }
 }
 
-/** A line of `status`. */
+/** Prints a line of `status`. */
 function printValue(session: Session, label: string, value: string): void {
   session.printLine(`${label.padStart(LABEL_WIDTH)}: ${value}`);
 }
 
-/** Reports whether the first word names a device: an address begins with a digit. */
+/** Reports whether the first word is a device and not an address, which begins with a digit. */
 function namesDevice(words: Array<string>): bool {
   return words.length > 0 && !isDigit(words[0].charCodeAt(0));
 }

@@ -2,25 +2,28 @@
  * ip [-br] addr [show [DEVICE] | add ADDRESS/PREFIX [dev DEVICE] |
  *                del ADDRESS[/PREFIX] [dev DEVICE] | flush [DEVICE]]
  *
- * The IPv4 addresses of the interfaces. `dynamic` and a lifetime mean that DHCP granted the
- * address. Without /PREFIX the address is a /32, alone in its network, as in iproute2.
+ * Shows and changes the IPv4 addresses of the interfaces. `dynamic` and a lifetime mean that DHCP
+ * granted the address. Without /PREFIX the address is a /32, alone in its network, as in iproute2.
  *
- * Unlike iproute2, brd, scope, label and lifetimes cannot be given, and an address that no host
- * may have (a network's own, a broadcast, loopback or multicast one) is rejected.
+ * Unlike iproute2, brd, scope, label and lifetimes cannot be set; an address that no host may have
+ * (a network's own, a broadcast, loopback or multicast one) is rejected; and an address with a peer
+ * (`Peer=` in anonymos.conf) is shown as a /32, without the peer.
  */
 import { INTERFACE_ADDRESSES } from "../../../../core/limits";
 import { SECOND } from "../../../../core/time";
 import { Interface } from "../../../../net/iface/interface";
-import { NetworkAddress } from "../../../../net/service/settings";
 import { formatIpv4 } from "../../../../net/wire/address";
-import { Context, DOES_NOT_EXIST, parsePrefix } from "./context";
+import { Context, DOES_NOT_EXIST, parseNetwork } from "./context";
 import { briefStart, linkLines } from "./link";
 
+/** In the order in which iproute2 matches abbreviations. */
+const VERBS: StaticArray<string> = ["add", "delete", "show", "list", "flush"];
+
 export function addressCommand(context: Context): i32 {
-  const verb = context.take();
-  if (verb == "" || verb == "show" || verb == "list") return show(context);
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return show(context);
   if (verb == "flush") return flush(context);
-  if (verb == "add" || verb == "del" || verb == "delete") return change(context, verb == "add");
+  if (verb == "add" || verb == "delete") return change(context, verb == "add");
   return context.unknownVerb("show, add, del or flush");
 }
 
@@ -49,7 +52,7 @@ function showBriefly(context: Context, iface: Interface): void {
   context.session.printLine(line.trimEnd());
 }
 
-/** Two lines; `valid_lft` is what is left of the lease, in seconds. */
+/** Prints two lines; `valid_lft` is the rest of the lease, in seconds. */
 function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.ipv4.at(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";
@@ -63,7 +66,7 @@ function showAddress(context: Context, iface: Interface, index: u32): void {
   context.session.printLine(`       valid_lft ${lifetime} preferred_lft ${lifetime}`);
 }
 
-/** Removes every address, and so the routes from them; without a name of the only device. */
+/** Removes the addresses of a device, by default of the only one, and their routes. */
 function flush(context: Context): i32 {
   if (!context.takeDevice(DOES_NOT_EXIST)) return context.code;
   const named = context.chosen;
@@ -73,15 +76,13 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
-/** `add` or `del`. The errors are what Linux's kernel answers: EEXIST, ENOBUFS, EADDRNOTAVAIL. */
+/** `add` or `del`. The errors are those of Linux: EEXIST, ENOBUFS, EADDRNOTAVAIL. */
 function change(context: Context, add: bool): i32 {
   const text = context.take();
-  const prefix = parsePrefix(text);
+  const own = parseNetwork(text);
   const expected = "a host's address, like 10.0.2.15/24";
-  if (!prefix.valid) return context.badPrefix(text, expected);
-  if (!new NetworkAddress(prefix.address, prefix.length).usable()) {
-    return context.unexpected(text, expected);
-  }
+  if (own == null) return context.badPrefix(text, expected);
+  if (!own.usable()) return context.unexpected(text, expected);
   if (!context.ended() && !context.at("dev")) {
     return context.unexpected(context.take(), "dev DEVICE");
   }
@@ -89,19 +90,19 @@ function change(context: Context, add: bool): i32 {
   const named = context.chosen;
   const iface = named != null ? named : context.onlyDevice();
   if (iface == null) return context.noDevice("");
-  const own = iface.ipv4.find(prefix.address);
+  const existing = iface.ipv4.find(own.address);
   if (add) {
-    if (own != null) return context.refused("File exists");
-    if (!context.stack.ip.setAddress(iface, prefix.address, prefix.length)) {
+    if (existing != null) return context.refused("File exists");
+    if (!context.stack.ip.setAddress(iface, own.address, own.prefix)) {
       return context.refused(
         `No buffer space available (at most ${INTERFACE_ADDRESSES} addresses)`,
       );
     }
     return context.done();
   }
-  if (own == null || (text.includes("/") && own.prefix != prefix.length)) {
+  if (existing == null || (text.includes("/") && existing.prefix != own.prefix)) {
     return context.refused("Cannot assign requested address");
   }
-  context.stack.ip.removeAddress(iface, prefix.address);
+  context.stack.ip.removeAddress(iface, own.address);
   return context.done();
 }

@@ -1,9 +1,9 @@
 /**
- * What the objects of `ip` share: the words still to be read, and iproute2's error messages. A
- * message goes out without "ip: ", as iproute2's do, so that scripts which look for it find it.
+ * What the objects of `ip` share: the words still to be read, and iproute2's error messages. These
+ * are printed without "ip: ", as iproute2 prints them, so that scripts can look for them.
  */
-import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
+import { NetworkAddress, parsePrefix } from "../../../../net/service/settings";
 import { NetworkStack } from "../../../../net/service/stack";
 import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4, prefixOf } from "../../../../net/wire/address";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "../../command";
@@ -12,37 +12,41 @@ import { printable } from "../../terminal/printable";
 import { IpOptions } from "./options";
 
 const CANNOT_FIND: string = 'Cannot find device "%s"';
-/** For `takeDevice` of `show` and `flush` of links and addresses. */
+/** How `show` and `flush` of links and addresses say it. */
 export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
-
-/** An address and its prefix length, from 0 to 32. */
-export class Prefix {
-  valid: bool = false;
-  address: Ipv4Address = 0;
-  length: u32 = 32;
-}
 
 export class Context {
   /** The device that `takeDevice` read; null if none was named. */
   chosen: Interface | null = null;
-  /** The exit code after a `takeDevice` that failed. */
+  /** The exit code if `takeDevice` has failed. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
-  /** The verb as it was typed, for messages: `words` has its full name. */
-  private readonly typedVerb: string;
+  /** The verb as it was typed, for messages. */
+  private typedVerb: string = "";
 
   constructor(
     readonly session: Session,
     readonly stack: NetworkStack,
     private readonly words: Array<string>,
     readonly options: IpOptions,
-  ) {
-    this.typedVerb = words.length > 1 ? words[1] : "";
-  }
+  ) {}
 
-  /** Takes the next word; empty at the end. */
+  /** Takes the next word. Returns "" at the end. */
   take(): string {
     return this.next < this.words.length ? this.words[this.next++] : "";
+  }
+
+  /**
+   * Takes the verb. Returns the first of `verbs` that begins with it, as iproute2 does; "show" for
+   * "list" and if there is no verb; "" if the verb is unknown.
+   */
+  takeVerb(verbs: StaticArray<string>): string {
+    this.typedVerb = this.take();
+    if (this.typedVerb == "") return "show";
+    for (let i = 0; i < verbs.length; i++) {
+      if (verbs[i].startsWith(this.typedVerb)) return verbs[i] == "list" ? "show" : verbs[i];
+    }
+    return "";
   }
 
   /** Reports whether `word` is next. */
@@ -50,24 +54,23 @@ export class Context {
     return !this.ended() && this.words[this.next] == word;
   }
 
-  /** Takes the next word if it is a prefix or `default`; otherwise returns null. */
-  takePrefix(): Prefix | null {
-    const prefix = parsePrefix(this.ended() ? "" : this.words[this.next]);
-    if (!prefix.valid) return null;
-    this.next++;
-    return prefix;
+  /** Takes the next word if it is a network or `default`; otherwise returns null. */
+  takeNetwork(): NetworkAddress | null {
+    const network = parseNetwork(this.ended() ? "" : this.words[this.next]);
+    if (network != null) this.next++;
+    return network;
   }
 
   ended(): bool {
     return this.next >= this.words.length;
   }
 
-  /** Prints what the kernel would answer to a request it refuses. Returns exit code 1. */
+  /** Prints the refusal of a request as an error number of Linux. Returns exit code 1. */
   refused(reason: string): i32 {
     return this.fail(`RTNETLINK answers: ${reason}`, EXIT_FAILURE);
   }
 
-  /** Prints a refusal for which Linux sends a text (netlink's extended acknowledgement). */
+  /** Prints a refusal with a text, which Linux sends as an extended acknowledgement. */
   invalid(reason: string): i32 {
     return this.fail(`Error: ${reason}`, EXIT_FAILURE);
   }
@@ -107,7 +110,8 @@ export class Context {
 
   /**
    * Reads `[dev] NAME` or nothing, up to the end. Returns false after printing an error. `absent`
-   * is how iproute2 says that a device does not exist: `link` and `addr` have words of their own.
+   * is the message for a device that does not exist; iproute2 has another one for links and
+   * addresses.
    */
   takeDevice(absent: string = CANNOT_FIND): bool {
     const first = this.take();
@@ -124,12 +128,12 @@ export class Context {
     return this.fail(absent.replace("%s", printable(name)), EXIT_FAILURE);
   }
 
-  /** The interface of that name, or null. */
+  /** Returns the interface of that name, or null. */
   device(name: string): Interface | null {
     return this.stack.ip.interfaceNamed(name);
   }
 
-  /** The interface that has `address` in its network, or null. */
+  /** Returns the interface that has `address` in one of its networks, or null. */
   deviceToward(address: Ipv4Address): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     for (let i = 0; i < interfaces.length; i++) {
@@ -138,32 +142,22 @@ export class Context {
     return null;
   }
 
-  /** The interface if there is only one, so that `dev` may be left out; otherwise null. */
+  /** Returns the only interface, for commands without `dev`; null if there are several or none. */
   onlyDevice(): Interface | null {
     const interfaces = this.stack.ip.interfaces;
     return interfaces.length == 1 ? interfaces[0] : null;
   }
 }
 
-/** Parses `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. */
-export function parsePrefix(text: string): Prefix {
-  const prefix = new Prefix();
-  if (text == "default") {
-    prefix.length = 0;
-    prefix.valid = true;
-    return prefix;
-  }
+/**
+ * Parses `A.B.C.D`, `A.B.C.D/N` or `A.B.C.D/M.M.M.M`; `default` is 0.0.0.0/0. Returns null on a
+ * syntax error.
+ */
+export function parseNetwork(text: string): NetworkAddress | null {
+  if (text == "default") return new NetworkAddress(0, 0);
   const slash = text.indexOf("/");
-  const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));
-  if (address == NOT_AN_ADDRESS) return prefix;
-  prefix.address = address as u32;
-  if (slash >= 0) {
-    const tail = text.substring(slash + 1);
-    const mask = parseIpv4(tail);
-    const length = mask == NOT_AN_ADDRESS ? parseDecimalText(tail) : (prefixOf(mask as u32) as i64);
-    if (length < 0 || length > 32) return prefix;
-    prefix.length = length as u32;
-  }
-  prefix.valid = true;
-  return prefix;
+  if (slash < 0) return parsePrefix(`${text}/32`);
+  const mask = parseIpv4(text.substring(slash + 1));
+  if (mask == NOT_AN_ADDRESS) return parsePrefix(text);
+  return parsePrefix(`${text.substring(0, slash)}/${prefixOf(mask as u32)}`);
 }

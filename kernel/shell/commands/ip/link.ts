@@ -1,12 +1,13 @@
 /**
  * ip [-s] [-br] link [show [DEVICE] | set [dev] DEVICE [up|down] [mtu N]]
  *
- * The interfaces with their state. UP is the administrator's wish, LOWER_UP the cable's state
- * (RFC 2863, ifAdminStatus and ifOperStatus). -s adds counters: iproute2's columns, then every
- * error by its cause, and the packets that the stack dropped, by reason (net/wire/drop.ts).
+ * Shows the interfaces with their state and changes it. UP is the administrative state, LOWER_UP
+ * the state of the cable (ifAdminStatus and ifOperStatus of RFC 2863). -s adds counters: iproute2's
+ * columns, then the errors by cause, and the packets that the stack dropped, by reason
+ * (net/wire/drop.ts).
  *
- * Unlike iproute2, several changes in one `set` are made together or not at all; qdisc, group and
- * qlen are not printed, as none exists; names and hardware addresses cannot be changed.
+ * Unlike iproute2, `set` makes either all of its changes or none. Names and hardware addresses
+ * cannot be changed. There is no qdisc, group or qlen to print.
  */
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
@@ -18,9 +19,12 @@ import { ETHERNET_MTU } from "../../../../net/wire/ethernet";
 import { Session } from "../../session";
 import { Context, DOES_NOT_EXIST } from "./context";
 
+/** In the order in which iproute2 matches abbreviations: `s` is `set`. */
+const VERBS: StaticArray<string> = ["set", "show", "list"];
+
 export function linkCommand(context: Context): i32 {
-  const verb = context.take();
-  if (verb == "" || verb == "show" || verb == "list") return showLinks(context);
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return showLinks(context);
   if (verb == "set") return setLink(context);
   return context.unknownVerb("show or set");
 }
@@ -29,17 +33,17 @@ function flagsOf(iface: Interface): string {
   return `<BROADCAST,MULTICAST${iface.up ? ",UP" : ""}${iface.linkUp ? ",LOWER_UP" : ""}>`;
 }
 
-/** UP only if frames can pass: iproute2's operstate. */
+/** Returns iproute2's operstate: UP only if frames can pass. */
 function stateOf(iface: Interface): string {
   return iface.up && iface.linkUp ? "UP" : "DOWN";
 }
 
-/** How a line of `ip -br` begins: name and state, in columns of 17 and 15 as in iproute2. */
+/** Returns the start of a line of `ip -br`: name and state in iproute2's columns, 17 and 15. */
 export function briefStart(iface: Interface): string {
   return iface.name.padEnd(17) + stateOf(iface).padEnd(15);
 }
 
-/** The first two lines of an interface in `ip link` and `ip addr`; Linux numbers from 1. */
+/** Returns the first two lines of an interface in `ip link` and `ip addr`, numbered from 1. */
 export function linkLines(iface: Interface): string {
   const hardware = formatHardware(iface.hardware);
   const flags = flagsOf(iface);
@@ -66,7 +70,7 @@ function showLinks(context: Context): i32 {
   return context.done();
 }
 
-/** A heading and a line of figures below its columns. */
+/** Prints a heading and a line of figures below its columns. */
 function table(session: Session, heading: string, values: StaticArray<u64>): void {
   let line = "       ";
   for (let i = 0; i < values.length; i++) line += " " + values[i].toString().padStart(11);
@@ -74,7 +78,7 @@ function table(session: Session, heading: string, values: StaticArray<u64>): voi
   session.printLine(line);
 }
 
-/** The card's counters, by cause: what each means is said in net/phy/counters.ts. */
+/** Prints the card's counters, which net/phy/counters.ts explains. */
 function showStatistics(session: Session, iface: Interface): void {
   const c: DeviceCounters = iface.device.counters();
   const dropped = c.receiveDropped();
@@ -122,7 +126,7 @@ function setLink(context: Context): i32 {
   if (iface == null) return context.noDevice(isChange ? "" : word);
   if (named != null) word = context.take();
   if (word == "") return context.unexpected(word, "up, down or mtu N");
-  // The last of several contradictory words wins, as in iproute2.
+  // If words contradict each other, the last one wins, as in iproute2.
   let state = "";
   let mtu: i64 = iface.mtu;
   while (word != "") {
@@ -131,7 +135,7 @@ function setLink(context: Context): i32 {
       const text = context.take();
       mtu = parseDecimalText(text);
       if (mtu < 0) return context.unexpected(text, 'an "mtu" value in bytes');
-      // In the words of Linux's dev_validate_mtu, and with the bound that it does not tell.
+      // The messages of Linux's dev_validate_mtu, with the bound, which Linux leaves out.
       if (mtu < (SMALLEST_MTU as i64)) {
         return context.invalid(`mtu less than device minimum (${SMALLEST_MTU}).`);
       }

@@ -2,12 +2,12 @@
  * ip neigh [show [DEVICE] | add|replace ADDRESS lladdr HARDWARE [dev DEVICE] |
  *           del ADDRESS [dev DEVICE] | flush [all] [DEVICE]]
  *
- * The neighbor cache: which hardware address an IPv4 address has (ARP, RFC 826), with the states
- * of RFC 4861 section 7.3.2. An INCOMPLETE or FAILED entry has no hardware address.
+ * Shows and changes the neighbor cache, which maps IPv4 addresses to hardware addresses (ARP, RFC
+ * 826). The states are those of RFC 4861 section 7.3.2; an INCOMPLETE or FAILED entry has no
+ * hardware address. `flush` keeps PERMANENT entries, as in iproute2.
  *
- * Unlike iproute2, entries that are added are always PERMANENT (there is no `nud`), hardware
- * addresses may be written with colons or dashes, and `flush` without a device flushes all. It
- * keeps PERMANENT entries, as there.
+ * Unlike iproute2, `add` always makes a PERMANENT entry (there is no `nud`), a hardware address can
+ * be written with colons or dashes, and `flush` without a device flushes all devices.
  */
 import { NEIGHBORS } from "../../../../core/limits";
 import { Interface } from "../../../../net/iface/interface";
@@ -23,7 +23,7 @@ import { HeldIpAddress } from "../../../../net/wire/ip-address";
 import { parseHardware } from "../../../config/values";
 import { Context } from "./context";
 
-/** In the order of `NeighborState`, as iproute2 names them. */
+/** iproute2's names, in the order of `NeighborState`. */
 const STATE_NAMES: StaticArray<string> = [
   "NONE",
   "INCOMPLETE",
@@ -34,16 +34,19 @@ const STATE_NAMES: StaticArray<string> = [
   "PERMANENT",
 ];
 
+/** In the order in which iproute2 matches abbreviations. */
+const VERBS: StaticArray<string> = ["add", "replace", "delete", "show", "list", "flush"];
+
 export function neighborCommand(context: Context): i32 {
-  const verb = context.take();
-  if (verb == "" || verb == "show" || verb == "list") return show(context);
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "add" || verb == "replace") return change(context, true, verb == "replace");
-  if (verb == "del" || verb == "delete") return change(context, false, false);
+  if (verb == "delete") return change(context, false, false);
   return context.unknownVerb("show, add, replace, del or flush");
 }
 
-/** In the order of the cache's table, not of addresses; iproute2 sorts neither. */
+/** Prints the entries in the order of the table; iproute2 does not sort them by address either. */
 function show(context: Context): i32 {
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
@@ -66,7 +69,7 @@ function showNeighbors(context: Context, iface: Interface): void {
   }
 }
 
-/** `all` is accepted, as iproute2 wants it before it flushes everything. */
+/** Accepts `all`, which iproute2 requires to flush everything. */
 function flush(context: Context): i32 {
   if (context.at("all")) context.take();
   if (!context.takeDevice()) return context.code;
@@ -78,7 +81,7 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
-/** `add`, `replace` or `del`; EEXIST and ENOENT are what Linux answers. */
+/** `add`, `replace` or `del`. The errors are those of Linux: EEXIST, ENOENT, ENOBUFS. */
 function change(context: Context, add: bool, replace: bool): i32 {
   const text = context.take();
   const address = parseIpv4(text);

@@ -1,10 +1,10 @@
 /**
- * The options of `ip`. As in iproute2 they come before the object, so that `metric -1` is a wrong
- * metric and not an option; they are words with one dash or two, and may be abbreviated.
+ * The options of `ip`. As in iproute2, they come before the object, so that `metric -1` is an
+ * invalid metric and not an option. They are words with one dash or two, and can be abbreviated.
  */
 import { printable } from "../../terminal/printable";
 
-/** An option's full name, and how many of its letters are needed: `-b` is iproute2's -batch. */
+/** An option's full name, and its shortest abbreviation: `-b` is iproute2's -batch. */
 class Name {
   constructor(
     readonly text: string,
@@ -24,7 +24,7 @@ export class IpOptions {
   brief: bool = false;
   /** `-h`. */
   help: bool = false;
-  /** The object, the verb and what follows. */
+  /** The object, the verb and the words after them. */
   operands: Array<string> = [];
   /** What is wrong with the words; empty if nothing is. */
   failure: string = "";
@@ -44,7 +44,7 @@ export class IpOptions {
     if (isShort(name, STATISTICS) || isShort(name, STATS)) this.statistics = true;
     else if (isShort(name, BRIEF)) this.brief = true;
     else if (isShort(name, HELP)) this.help = true;
-    // There is nothing but IPv4.
+    // -4 changes nothing, as there is only IPv4.
     else return name == "4";
     return true;
   }

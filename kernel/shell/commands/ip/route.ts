@@ -3,21 +3,25 @@
  *           add|replace|del PREFIX|default [via GATEWAY] [dev DEVICE] [src ADDRESS]
  *                           [scope SCOPE] [metric N] [onlink]]
  *
- * The routing table: the longest prefix wins, then the smallest metric. `proto` says who made a
- * route: kernel (with an address), dhcp, or static (this command and the configuration). The
- * default route of DHCP has metric 1024, as under systemd-networkd, so that a static one wins.
+ * Shows and changes the routing table. The longest prefix wins, then the smallest metric. `proto`
+ * is the origin of a route: kernel (added with an address), dhcp, or static (added by this command
+ * or the configuration). The default route of DHCP has metric 1024, as with systemd-networkd, so
+ * that a static one wins.
  *
- * `onlink`: the gateway is on the device's link although no network of the device has it.
- * `linkdown`: the device has no carrier; a route by another gateway is used if there is one.
+ * `onlink` declares that the gateway is on the device's link although it is in none of the device's
+ * networks. `linkdown` marks a route whose device has no carrier; a route with another gateway is
+ * preferred to it.
  *
- * Unlike iproute2, there is one table, only unicast routes, and no MTU to give; `scope` must be
- * what the route has anyhow (`link` without a gateway, otherwise `global`); `flush` keeps the
- * routes of proto kernel; a missing gateway and device are wrong usage.
+ * Unlike iproute2, there is one table, routes are unicast, and a route has no MTU. The scope
+ * follows from the gateway (`link` without one, otherwise `global`), so `add` rejects the other
+ * one. `flush` keeps the routes of proto kernel. To give neither a gateway nor a device is wrong
+ * usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
 import { Interface } from "../../../../net/iface/interface";
 import { Route, RouteOrigin, RouteResult } from "../../../../net/iface/ip/routes";
+import { NetworkAddress } from "../../../../net/service/settings";
 import {
   formatIpv4,
   Ipv4Address,
@@ -26,23 +30,26 @@ import {
   parseIpv4,
 } from "../../../../net/wire/address";
 import { EXIT_OK } from "../../command";
-import { Context, Prefix, parsePrefix } from "./context";
+import { Context, parseNetwork } from "./context";
 
-/** In the order of `RouteOrigin`, as iproute2 names protocols. */
+/** iproute2's names of the protocols, in the order of `RouteOrigin`. */
 const ORIGIN_NAMES: StaticArray<string> = ["kernel", "dhcp", "static"];
 
+/** In the order in which iproute2 matches abbreviations. */
+const VERBS: StaticArray<string> = ["list", "show", "get", "add", "replace", "delete", "flush"];
+
 export function routeCommand(context: Context): i32 {
-  const verb = context.take();
-  if (verb == "" || verb == "show" || verb == "list") return show(context);
+  const verb = context.takeVerb(VERBS);
+  if (verb == "show") return show(context);
   if (verb == "flush") return flush(context);
   if (verb == "get") return get(context);
   if (verb == "add" || verb == "replace") return add(context, verb == "replace");
-  if (verb == "del" || verb == "delete") return remove(context);
+  if (verb == "delete") return remove(context);
   return context.unknownVerb("show, get, add, replace, del or flush");
 }
 
 function show(context: Context): i32 {
-  const exact = context.takePrefix();
+  const exact = context.takeNetwork();
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
   const routes = context.stack.ip.routes;
@@ -62,7 +69,7 @@ function describe(route: Route): string {
   let text = route.prefix == 0 ? "default" : `${formatIpv4(route.destination)}/${route.prefix}`;
   if (route.gateway != 0) text += ` via ${formatIpv4(route.gateway)}`;
   text += ` dev ${route.iface.name} proto ${ORIGIN_NAMES[route.origin]}`;
-  if (route.gateway == 0) text += " scope link";
+  if (route.gateway == 0) text += ` scope ${scopeOf(route.gateway)}`;
   if (route.source != 0) text += ` src ${formatIpv4(route.source)}`;
   if (route.metric != 0) text += ` metric ${route.metric}`;
   if (route.onLink) text += " onlink";
@@ -70,7 +77,7 @@ function describe(route: Route): string {
   return text;
 }
 
-/** The path that a packet to ADDRESS would take, as the stack itself looks it up. */
+/** Prints the path that a packet to ADDRESS would take. */
 function get(context: Context): i32 {
   const text = context.take();
   const address = parseIpv4(text);
@@ -92,7 +99,7 @@ function get(context: Context): i32 {
   return context.done();
 }
 
-/** Deletes all but the routes of proto kernel, which belong to addresses. */
+/** Deletes all routes except those of proto kernel, which belong to addresses. */
 function flush(context: Context): i32 {
   if (!context.takeDevice()) return context.code;
   const only = context.chosen;
@@ -107,14 +114,14 @@ function flush(context: Context): i32 {
   return context.done();
 }
 
-/** What the words of `add`, `replace` and `del` say of a route. */
+/** A route as the words of `add`, `replace` or `del` describe it. */
 class Request {
-  prefix: Prefix = new Prefix();
-  /** 0: none, the destination is on the link. */
+  destination: NetworkAddress = new NetworkAddress(0, 0);
+  /** 0 if the destination is on the link. */
   gateway: Ipv4Address = 0;
-  /** -1 if not given: 0 for a new route, any for `del`. */
+  /** -1 if not given; `add` then uses 0, and `del` matches any. */
   metric: i64 = -1;
-  /** 0: the device's own. */
+  /** 0 for the device's own address. */
   source: Ipv4Address = 0;
   onLink: bool = false;
   /** "" if not given. */
@@ -124,10 +131,9 @@ class Request {
   /** Reads the words up to the end. Returns false after printing an error. */
   read(context: Context): bool {
     const text = context.take();
-    this.prefix = parsePrefix(text);
-    if (!this.prefix.valid) {
-      context.code = context.badPrefix(text, "default or a network, like 10.1.0.0/16");
-    }
+    const destination = parseNetwork(text);
+    if (destination != null) this.destination = destination;
+    else context.code = context.badPrefix(text, "default or a network, like 10.1.0.0/16");
     while (context.code == EXIT_OK && !context.ended()) this.pair(context);
     return context.code == EXIT_OK;
   }
@@ -166,38 +172,49 @@ class Request {
   }
 }
 
-function isTo(route: Route, prefix: Prefix): bool {
-  return route.destination == prefix.address && route.prefix == prefix.length;
+function isTo(route: Route, network: NetworkAddress): bool {
+  return route.destination == network.address && route.prefix == network.prefix;
+}
+
+/** Returns the scope of a route as iproute2 names it. */
+function scopeOf(gateway: Ipv4Address): string {
+  return gateway == 0 ? "link" : "global";
 }
 
 /**
- * `replace` takes the place of a route with the same destination and metric, if there is one. It
- * stays if the new one is refused.
+ * Adds a route. `replace` first removes the route with the same destination and metric, and puts it
+ * back if the new one is refused.
  */
 function add(context: Context, replace: bool): i32 {
   const request = new Request();
   if (!request.read(context)) return context.code;
-  const prefix = request.prefix;
+  const to = request.destination;
   const gateway = request.gateway;
   let iface = request.iface;
   if (iface == null && gateway != 0) iface = context.deviceToward(gateway);
-  // A gateway that no network has: the table says so, whichever device it is.
+  // The gateway is in no network; with any device, the table reports that it is unreachable.
   if (iface == null && gateway != 0) iface = context.onlyDevice();
-  // Without a gateway the device is not guessed, as all of the Internet would be on its link.
+  // Without a gateway the device must be named: a guess would put the destination on its link.
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");
-  // In the words of Linux's fib_check_nh and fib_valid_prefsrc.
+  // The messages of Linux's fib_check_nh and fib_valid_prefsrc.
   if (request.source != 0 && !context.stack.ip.owns(request.source)) {
     return context.invalid("Invalid prefsrc address.");
   }
-  if (request.onLink && gateway == 0) return context.refused("Invalid argument");
+  if (request.onLink && gateway == 0) {
+    return context.invalid("Invalid flags for nexthop - PERVASIVE and ONLINK can not be set.");
+  }
   if (request.scope == "link" && gateway != 0) return context.invalid("Nexthop has invalid scope.");
+  // Linux accepts this; here a route without a gateway always has scope link.
+  if (request.scope == "global" && gateway == 0) {
+    return context.unexpected(request.scope, "link without a gateway");
+  }
   const metric = max<i64>(request.metric, 0) as u32;
   const origin = RouteOrigin.Static;
-  const route = new Route(prefix.address, prefix.length, gateway, iface, metric, origin);
+  const route = new Route(to.address, to.prefix, gateway, iface, metric, origin);
   route.source = request.source;
   route.onLink = request.onLink;
   const routes = context.stack.ip.routes;
-  const index = replace ? routes.find(prefix.address, prefix.length, metric) : -1;
+  const index = replace ? routes.find(to.address, to.prefix, metric) : -1;
   if (index < 0) return outcome(context, routes.add(route));
   const old = routes.at(index);
   routes.removeAt(index);
@@ -206,29 +223,32 @@ function add(context: Context, replace: bool): i32 {
   return outcome(context, result);
 }
 
-/** Says why a route was not added, in the words of Linux's kernel. */
+/** Prints why a route was not added, in the words of Linux's kernel. */
 function outcome(context: Context, result: RouteResult): i32 {
   if (result == RouteResult.Done) return context.done();
   if (result == RouteResult.Exists) return context.refused("File exists");
-  if (result == RouteResult.BadPrefix) return context.refused("Invalid argument");
+  if (result == RouteResult.BadPrefix) {
+    return context.invalid("Invalid prefix for given prefix length.");
+  }
   if (result == RouteResult.GatewayUnreachable) {
     return context.invalid("Nexthop has invalid gateway.");
   }
   return context.refused(`No buffer space available (at most ${ROUTES} routes)`);
 }
 
-/** Deletes the first route that has all that was given, as in Linux. */
+/** Deletes the first route that matches every given word but `onlink`, as Linux does. */
 function remove(context: Context): i32 {
   const request = new Request();
   if (!request.read(context)) return context.code;
   const routes = context.stack.ip.routes;
   for (let i: u32 = 0; i < routes.count; i++) {
     const route = routes.at(i);
-    if (!isTo(route, request.prefix)) continue;
+    if (!isTo(route, request.destination)) continue;
     if (request.gateway != 0 && route.gateway != request.gateway) continue;
     if (request.iface != null && route.iface !== request.iface) continue;
     if (request.metric >= 0 && route.metric != request.metric) continue;
     if (request.source != 0 && route.source != request.source) continue;
+    if (request.scope != "" && scopeOf(route.gateway) != request.scope) continue;
     routes.removeAt(i);
     return context.done();
   }

@@ -1,0 +1,71 @@
+/** `ip`: abbreviated verbs, and routes that Linux rejects or does not find. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Lab } from "../attack/world.ts";
+
+/** Returns a command's output without the echo and the prompt. */
+const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
+
+test("abbreviated verbs are those of the object, as in iproute2", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "ip link s net0 mtu 1400");
+  assert.match(printed(lab, "ip l sh")[0], / mtu 1400 /);
+  printed(lab, "ip link se net0 mtu 1500");
+  assert.match(printed(lab, "ip link")[0], / mtu 1500 /);
+  assert.deepEqual(printed(lab, "ip addr s"), printed(lab, "ip addr show"));
+  assert.deepEqual(printed(lab, "ip addr l"), printed(lab, "ip addr show"));
+  assert.deepEqual(printed(lab, "ip route g 10.0.2.2"), printed(lab, "ip route get 10.0.2.2"));
+  const unknown = (verb: string, verbs: string) => [`Command "${verb}" is unknown (try: ${verbs})`];
+  assert.deepEqual(printed(lab, "ip link g"), unknown("g", "show or set"));
+  assert.deepEqual(printed(lab, "ip addr get"), unknown("get", "show, add, del or flush"));
+});
+
+test("ip route compares the scope, and rejects one that the route cannot have", async () => {
+  const lab = await Lab.at("S1");
+  const gone = ["RTNETLINK answers: No such process", "1"];
+  assert.deepEqual(printed(lab, "ip route del default scope link; echo $?"), gone);
+  assert.deepEqual(printed(lab, "ip route del 10.0.2.0/24 scope global; echo $?"), gone);
+  assert.match(printed(lab, "ip route show default")[0], /^default via 10\.0\.2\.2 /);
+  assert.deepEqual(printed(lab, "ip route del default scope global; echo $?"), ["0"]);
+  assert.deepEqual(printed(lab, "ip route add 10.9.0.0/16 dev net0 scope global; echo $?"), [
+    'Error: argument "global" is wrong: expected link without a gateway',
+    "2",
+  ]);
+  assert.deepEqual(printed(lab, "ip route add 10.9.0.0/16 via 10.0.2.2 scope link; echo $?"), [
+    "Error: Nexthop has invalid scope.",
+    "1",
+  ]);
+  assert.deepEqual(printed(lab, "ip route add 10.9.0.0/16 dev net0 scope link; echo $?"), ["0"]);
+  assert.deepEqual(printed(lab, "ip route show 10.9.0.0/255.255.0.0"), [
+    "10.9.0.0/16 dev net0 proto static scope link",
+  ]);
+});
+
+test("ip route add rejects host bits and onlink without a gateway in Linux's words", async () => {
+  const lab = await Lab.at("S1");
+  assert.deepEqual(printed(lab, "ip route add 10.1.2.3/16 via 10.0.2.2; echo $?"), [
+    "Error: Invalid prefix for given prefix length.",
+    "1",
+  ]);
+  assert.deepEqual(printed(lab, "ip route add 10.1.0.0/16 dev net0 onlink; echo $?"), [
+    "Error: Invalid flags for nexthop - PERVASIVE and ONLINK can not be set.",
+    "1",
+  ]);
+  for (const bad of ["10.1.0.0/255.0.255.0", "10.1.0.0/33", "10.1.0.0/"]) {
+    const says = `Error: any valid prefix is expected rather than "${bad}".`;
+    assert.deepEqual(printed(lab, `ip route add ${bad} via 10.0.2.2; echo $?`), [says, "2"]);
+  }
+});
+
+test("check asks the gateway of the default route that packets take", async () => {
+  const lab = await Lab.at("S1");
+  printed(lab, "ip route add default via 10.0.2.77 metric 2000");
+  assert.match(lab.command("check http://10.0.2.2/"), /\nok +ping gateway 10\.0\.2\.2 in /);
+});
+
+test("an address that is no host's is an unreachable network to every command", async () => {
+  const lab = await Lab.at("S1");
+  for (const command of ["nc 224.0.0.1 80", "tls 224.0.0.1", "check http://224.0.0.1/"]) {
+    assert.match(lab.command(command), /Network is unreachable\r\n/, command);
+  }
+});
