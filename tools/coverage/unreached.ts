@@ -145,13 +145,6 @@ export const unreached: Reasons = {
   "net/service/http/server/response-writer.ts": [
     ["ResponseWriter.writeText", 1, "a connection that has just opened has room for a short text"],
   ],
-  "net/service/json-rpc/settle.ts": [
-    ["describeMismatch", 1, "not tried: a malformed error object for a whole batch"],
-  ],
-  "net/service/json-rpc/call.ts": [
-    ["RpcCall.reset", 3, "not tried: a call to a second server after the first has failed"],
-    ["RpcCall.fail", 2, "not tried: a call to a second server after the first has failed"],
-  ],
   "net/service/ntp/client.ts": [
     ["NtpClient.correction", 1, "a round without a result has been handled before"],
     ["NtpClient.apply", 1, "a round without a result has been handled before"],

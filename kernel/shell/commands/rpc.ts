@@ -2,9 +2,12 @@
  * rpc [-t SECONDS] [-b] [-H HEADER]... URL... METHOD [JSON-PARAMS] [METHOD [JSON-PARAMS]...]
  *
  * Calls a method by JSON-RPC 2.0 over HTTP and prints its result or the error object as JSON, a
- * quantity ("0x144") also in decimal. -b sends several calls as one batch; -H adds a header field,
- * such as 'Authorization: Bearer KEY'. The next URL is tried if a server does not respond, or
- * responds with HTTP 429 or 5xx or with error -32005 (limit exceeded).
+ * quantity ("0x144") also in decimal. -b sends several calls as one batch. -H adds a header field
+ * to the requests to every URL, such as 'Authorization: Bearer KEY'; as with curl, `NAME:` omits a
+ * field and `NAME;` sends it empty.
+ *
+ * The next URL is tried if no call got a result or an error object, if the HTTP status is 429 or
+ * 5xx, or if every call got error -32005 (limit exceeded).
  *
  * Exit codes: 0; 1 an error object or a malformed response; curl's codes for a failed request (22
  * for an HTTP error status); 2 wrong usage; 130 interrupted.
@@ -14,6 +17,7 @@ import { HttpField } from "../../../net/service/http/client/request";
 import { RpcCall, RpcOutcome } from "../../../net/service/json-rpc/call";
 import { NetworkStack } from "../../../net/service/stack";
 import { Command, EXIT_USAGE, Job } from "../command";
+import { HEADER_FORMS, parseHeaderOption } from "../header-option";
 import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
@@ -39,13 +43,31 @@ export class Rpc extends Command {
     );
   }
 
+  explain(session: Session): void {
+    super.explain(session);
+    session.printLine(
+      "-H fields are sent to every URL. NAME: omits a field, NAME; sends it empty.",
+    );
+    session.printLine(
+      "The next URL is tried if no call got a result or an error object, if the HTTP",
+    );
+    session.printLine("status is 429 or 5xx, or if every call got error -32005 (limit exceeded).");
+  }
+
   start(words: Array<string>, session: Session): Job {
     const options = new Options(words, OPTIONS);
     const timeout = options.seconds("t", 0, MAX_SECONDS);
     options.expectOperands(2, i32.MAX_VALUE);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    const fields = headerFields(options.values("H"));
-    if (fields == null) return this.wrongUsage(session, "-H: expected NAME: VALUE");
+    const headers = options.values("H");
+    const fields: Array<HttpField> = [];
+    for (let i = 0; i < headers.length; i++) {
+      const field = parseHeaderOption(headers[i]);
+      if (field == null) {
+        return this.wrongUsage(session, `-H ${printable(headers[i])}: ${HEADER_FORMS}`);
+      }
+      fields.push(field);
+    }
     const operands = options.operands;
     // The first operand is a URL; so are those after it that contain "://".
     let next = 1;
@@ -79,19 +101,6 @@ export class Rpc extends Command {
     how.fields = fields;
     return new RpcJob(session, this.stack, urls, calls, how);
   }
-}
-
-/** Returns the fields of -H options, or null if one is malformed. */
-function headerFields(headers: Array<string>): Array<HttpField> | null {
-  const fields: Array<HttpField> = [];
-  for (let i = 0; i < headers.length; i++) {
-    const colon = headers[i].indexOf(":");
-    if (colon <= 0) return null;
-    fields.push(
-      new HttpField(headers[i].substring(0, colon), headers[i].substring(colon + 1).trim()),
-    );
-  }
-  return fields;
 }
 
 /** Reports whether a word is params, an array or object, rather than the next method. */

@@ -39,8 +39,8 @@ export class JsonRpcClient {
   constructor(private readonly http: HttpClient) {}
 
   /**
-   * Sends one call. `timeout` is in microseconds; 0 means 30 s. `fields` are additional header
-   * fields, such as Authorization.
+   * Sends one call. `timeout` is in microseconds; 0 means 30 s. `fields` are header fields to send,
+   * such as Authorization, or to omit.
    */
   call(
     url: string,
@@ -113,7 +113,7 @@ export class JsonRpcClient {
 function post(url: string, body: string, timeout: i64, fields: Array<HttpField>): HttpRequest {
   const request = new HttpRequest(url);
   request.setMethod("POST");
-  for (let i = 0; i < fields.length; i++) request.addField(fields[i].name, fields[i].value);
+  for (let i = 0; i < fields.length; i++) request.setField(fields[i]);
   if (!request.has("content-type")) request.addField("Content-Type", JSON_TYPE);
   if (!request.has("accept")) request.addField("Accept", JSON_TYPE);
   request.body = BytesSource.ofText(body);

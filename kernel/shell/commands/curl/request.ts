@@ -1,6 +1,7 @@
 /** Makes the request of `curl` from its options. */
 import { plainCredential } from "../../../../net/service/http/client/credentials";
 import { HttpRequest } from "../../../../net/service/http/client/request";
+import { HEADER_FORMS, parseHeaderOption } from "../../header-option";
 import { Options } from "../../options";
 import { CurlBody } from "./body";
 
@@ -35,13 +36,16 @@ function withQuery(url: string, data: string): string {
   return whole + (whole.includes("?") ? "&" : "?") + data;
 }
 
-/** -H wins over the options that stand for a single field. */
+/** Adds the header fields. -H overrides options such as -A, which set one field. */
 function addFields(request: HttpRequest, options: Options): void {
   const headers = options.values("H");
   for (let i = 0; i < headers.length; i++) {
-    if (addHeader(request, headers[i])) continue;
-    request.error = `-H ${headers[i]}: expected NAME: VALUE, NAME: (to omit it) or NAME; (empty)`;
-    return;
+    const field = parseHeaderOption(headers[i]);
+    if (field == null) {
+      request.error = `-H ${headers[i]}: ${HEADER_FORMS}`;
+      return;
+    }
+    request.setField(field);
   }
   if (options.has("A")) addOnce(request, "User-Agent", options.value("A"));
   if (options.has("e")) addOnce(request, "Referer", options.value("e"));
@@ -60,24 +64,9 @@ function addFields(request: HttpRequest, options: Options): void {
   addOnce(request, "Content-Type", options.has("json") ? JSON_TYPE : FORM);
 }
 
-/** Adds a field unless -H did; an empty value omits it. */
+/** Adds a field unless -H has set it; an empty value omits it. */
 function addOnce(request: HttpRequest, name: string, value: string): void {
   if (request.has(name.toLowerCase())) return;
   if (value == "") request.omitField(name);
   else request.addField(name, value);
-}
-
-/** Adds `NAME: VALUE`; `NAME:` omits the header, `NAME;` sends it empty. False: malformed. */
-function addHeader(request: HttpRequest, header: string): bool {
-  const colon = header.indexOf(":");
-  if (colon < 0 && header.endsWith(";")) {
-    request.addField(header.substring(0, header.length - 1), "");
-    return true;
-  }
-  if (colon <= 0) return false;
-  const name = header.substring(0, colon);
-  const value = header.substring(colon + 1).trim();
-  if (value == "") request.omitField(name);
-  else request.addField(name, value);
-  return true;
 }

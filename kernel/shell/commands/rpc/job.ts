@@ -1,4 +1,4 @@
-/** The job of `rpc`: tries the servers in turn until one responds, and prints its response. */
+/** The job of `rpc`: tries the servers in turn and prints the response of the first good one. */
 import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { HttpField } from "../../../../net/service/http/client/request";
@@ -17,18 +17,18 @@ const EXIT_STATUS: i32 = 22;
 const TOO_MANY_REQUESTS: u32 = 429;
 /** The code of JSON-RPC errors for exceeded limits (EIP-1474). */
 const LIMIT_EXCEEDED: i64 = -32005;
-/** Characters printed at a time, so that a long result never is in memory as one string. */
+/** Characters printed at a time, so that a long result is never in memory as one string. */
 const PIECE: u32 = 4096;
 /** Characters read of a result; a quantity has at most 66. */
 const QUANTITY: u32 = 80;
 
 /** How the calls are sent. */
 export class RpcOptions {
-  /** All in one request. */
+  /** Whether to send all calls in one request. */
   isBatch: bool = false;
   /** Microseconds for each server; 0: the client's default. */
   timeout: i64 = 0;
-  /** Header fields sent with every request. */
+  /** Header fields for every request. */
   fields: Array<HttpField> = [];
 }
 
@@ -164,7 +164,7 @@ export class RpcJob extends Job {
   }
 }
 
-/** Reports whether a server refuses by status, or says of every call that a limit is exceeded. */
+/** Reports whether the status is 429 or 5xx, or every call has exceeded a limit. */
 function isUnavailable(exchange: RpcExchange): bool {
   const status = exchange.http.status();
   if (status == TOO_MANY_REQUESTS || status >= 500) return true;
@@ -175,7 +175,7 @@ function isUnavailable(exchange: RpcExchange): bool {
   return true;
 }
 
-/** Returns why the first call without a result has none. */
+/** Returns why the first call without a result failed. */
 function reasonOf(calls: Array<RpcCall>): string {
   let i = 0;
   while (i + 1 < calls.length && calls[i].outcome == RpcOutcome.Result) i++;

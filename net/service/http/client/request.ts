@@ -26,6 +26,8 @@ export class HttpField {
   constructor(
     readonly name: string,
     readonly value: string,
+    /** True for a field that is not to be sent, not even with its default value. */
+    readonly omitted: bool = false,
   ) {}
 
   isOneOf(names: StaticArray<string>): bool {
@@ -67,6 +69,12 @@ export class HttpRequest {
     this.method = method;
     if (isToken(method) && method.length <= 32 && method != "CONNECT") return true;
     return this.refuse("expected a method such as GET, POST or PUT (not CONNECT)");
+  }
+
+  /** Adds a field, or suppresses it if it is `omitted`. Returns false as `addField` does. */
+  setField(field: HttpField): bool {
+    if (field.omitted) return this.omitField(field.name);
+    return this.addField(field.name, field.value);
   }
 
   /** Adds a field. Returns false, and sets `error`, if the name or the value is invalid. */
