@@ -1,17 +1,16 @@
 /**
  * free [-b | -k | -m | -h]
  *
- * Prints the memory in use after a garbage collection, in the columns of free(1) of procps, in
- * KiB (-k), bytes (-b), MiB (-m), or whatever fits (-h). `Mem` is the machine's RAM, `Kernel` what
- * linear memory can grow to: the largest free block below 4 GiB.
+ * Collects garbage and prints the memory in use, in the columns of free(1) of procps: in KiB (-k,
+ * the default), bytes (-b), MiB (-m), or the unit that suits each figure (-h). `Mem` is the
+ * machine's RAM; `Kernel` is the largest free block below 4 GiB, to which linear memory can grow.
  *
- * Unlike procps', there is no swap and no cache. Instead there are the frame pool, the memory that
- * TLS connections hold, and a last line that is always `heap: USED bytes used, FREE bytes free`,
- * for programs that look for leaks.
+ * Unlike free(1) of procps, it prints no swap and no cache. It also prints the frame pool, the
+ * memory that TLS connections hold, and a last line that is always `heap: USED bytes used, FREE
+ * bytes free`, for programs that look for leaks.
  *
  * Exit codes: 0; 2 wrong usage.
  */
-import { MILLISECOND, SECOND } from "../../../core/time";
 import { TlsHeap } from "../../../core/tls-codes";
 import {
   collectGarbage,
@@ -23,6 +22,7 @@ import {
 import { freeMemory, usedMemory } from "../../../machine/memory";
 import { FramePool } from "../../../net/phy/pool";
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
+import { FlushedJob } from "../flushed-job";
 import { Options } from "../options";
 import { Session } from "../session";
 
@@ -33,43 +33,30 @@ const PAGE: u64 = 65_536;
 /** Characters in a column. */
 const WIDTH: i32 = 12;
 const OPTIONS: StaticArray<string> = ["b|bytes", "k|kibi", "m|mebi", "h|human"];
-/** Microseconds to wait for the serial line to take the output. */
-const FLUSH_WAIT: i64 = 2 * SECOND;
-const FLUSH_STEP: i64 = MILLISECOND;
 
-class FreeJob extends Job {
+class FreeJob extends FlushedJob {
   private collected: bool = false;
-  private at: i64;
-  private readonly deadline: i64;
 
   constructor(
     private readonly pool: FramePool,
-    private readonly session: Session,
+    session: Session,
     /** Bytes in a unit, or 0 to choose one for each figure. */
     private readonly unit: u64,
   ) {
-    super();
-    this.at = session.now;
-    this.deadline = session.now + FLUSH_WAIT;
+    super(session);
   }
   /**
-   * Waits for the serial line first, since queued text counts as used. The collector runs between
-   * two turns, so the poll after the request finds the garbage gone.
+   * Called after the wait for the serial line, since queued text counts as used. The collector runs
+   * between two turns, so the figures are printed in the turn after the one that requests it.
    */
-  poll(now: i64): i32 {
-    this.at = now + FLUSH_STEP;
-    if (!this.session.terminal.empty() && now < this.deadline) return RUNNING;
+  protected proceed(): i32 {
     if (!this.collected) {
       collectGarbage();
       this.collected = true;
-      this.at = now;
       return RUNNING;
     }
     this.print();
     return EXIT_OK;
-  }
-  pollAt(): i64 {
-    return this.at;
   }
 
   private print(): void {
@@ -104,7 +91,7 @@ function cell(text: string): string {
   return text.padStart(WIDTH);
 }
 
-/** `63Mi`, `5.2Mi`: the largest unit of which there is one, and a decimal below ten, as procps. */
+/** `63Mi`, `5.2Mi`: the largest unit that fits, with a decimal below ten, as procps prints it. */
 function humanSize(bytes: u64): string {
   const units = "BKMG";
   let unit = 0;
@@ -128,7 +115,7 @@ function usableMemory(): u64 {
 
 export class Free extends Command {
   constructor(private readonly pool: FramePool) {
-    super("free", "[-b | -k | -m | -h]", "prints the memory in use, in KiB unless told", [
+    super("free", "[-b | -k | -m | -h]", "prints the memory in use, by default in KiB", [
       "free",
       "free -h",
     ]);

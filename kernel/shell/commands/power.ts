@@ -2,56 +2,41 @@
  * poweroff [N]
  * reboot
  *
- * Switch the machine off (ACPI S5) or reset it, after everything printed has left the machine.
- * With N, from 0 to 255, and an isa-debug-exit device, QEMU exits with status 2N+1 modulo 256:
- * `check; poweroff $?` passes the result of a check to a script. Without that device, N is ignored.
+ * `poweroff` switches the machine off (ACPI S5) and `reboot` resets it, once everything printed has
+ * left the machine. With N, from 0 to 255, and an isa-debug-exit device, QEMU exits with status
+ * 2N+1 modulo 256, so that `check; poweroff $?` passes the result of a check to a script. Without
+ * that device, N is ignored.
  *
- * Unlike systemd's poweroff(8) and reboot(8) they ask nobody, stop no service and sync nothing:
- * connections are not closed, and leases are not released.
+ * Unlike poweroff(8) and reboot(8) of systemd, these commands do not ask for confirmation and stop
+ * no services: connections are not closed, and leases are not released.
  *
- * Exit codes: none if it works; 1 if the machine stays on; 2 wrong usage.
+ * Exit codes: none on success; 1 the machine is still on; 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";
-import { SECOND } from "../../../core/time";
-import { Command, EXIT_FAILURE, Job, RUNNING } from "../command";
+import { Command, EXIT_FAILURE, Job } from "../command";
+import { FlushedJob } from "../flushed-job";
 import { numberFault, Options } from "../options";
 import { PowerControl } from "../power-control";
 import { Session } from "../session";
 
-/** Microseconds to wait for the serial line to take the output. */
-const FLUSH_WAIT: i64 = 2 * SECOND;
-/** Microseconds between two looks at the serial line. */
-const FLUSH_STEP: i64 = 1000;
-
-class LastJob extends Job {
-  private readonly deadline: i64;
-  private at: i64;
-
+class LastJob extends FlushedJob {
   /** `code` is N of `poweroff N`, or -1. */
   constructor(
     private readonly command: Command,
     private readonly reboots: bool,
     private readonly code: i32,
     private readonly power: PowerControl,
-    private readonly session: Session,
+    session: Session,
   ) {
-    super();
-    this.at = session.now;
-    this.deadline = session.now + FLUSH_WAIT;
+    super(session);
   }
-  /** Tries in turn; each of these returns only if it did not work. */
-  poll(now: i64): i32 {
-    this.at = now + FLUSH_STEP;
-    this.session.terminal.freshLine();
-    if (!this.session.terminal.flushed() && now < this.deadline) return RUNNING;
+  /** Each attempt returns only if it failed. */
+  protected proceed(): i32 {
     if (this.reboots) this.power.reboot();
     if (this.code >= 0) this.power.debugExit(this.code);
     if (!this.reboots) this.power.powerOff();
     this.session.error(this.command.name, "the machine is still on");
     return EXIT_FAILURE;
-  }
-  pollAt(): i64 {
-    return this.at;
   }
 }
 
