@@ -22,7 +22,7 @@ import { TcpConnection } from "./socket/tcp/connection";
 import { TcpListener } from "./socket/tcp/listen/listener";
 import { TcpState } from "./socket/tcp/state";
 import { UdpSocket } from "./socket/udp-socket";
-import { NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
+import { Ipv4Address, NOT_AN_ADDRESS, parseIpv4 } from "./wire/address";
 
 let defaultStack!: NetworkStack;
 
@@ -134,7 +134,7 @@ export function tcpAccept(socket: TcpSocket): TcpSocket | null {
  * Starts to connect; `state` becomes Established, or Closed with an `error`. Returns false if no
  * connection, port or memory is left.
  */
-export function tcpConnect(socket: TcpSocket, address: u32, port: u32): bool {
+export function tcpConnect(socket: TcpSocket, address: Ipv4Address, port: u32): bool {
   const ip = defaultStack.ip;
   socket.connection = ip.connect(ip.now, address, port);
   applyOptions(socket);
@@ -233,7 +233,7 @@ export function tlsCreateContext(host: string): TlsContext {
  * with a `failure`, if it cannot even start. If it fails because the server rejects a cached
  * session, that session is not used again, and a second call may succeed.
  */
-export function tlsConnect(context: TlsContext, address: u32, port: u32): bool {
+export function tlsConnect(context: TlsContext, address: Ipv4Address, port: u32): bool {
   const ip = defaultStack.ip;
   context.stream = null;
   context.refusal = initTLS();
@@ -295,7 +295,12 @@ export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
 }
 
 /** Queues a datagram. Returns false if the queue is full or it exceeds 65,507 bytes. */
-export function udpSend(socket: UdpSocket, bytes: Uint8Array, address: u32, port: u32): bool {
+export function udpSend(
+  socket: UdpSocket,
+  bytes: Uint8Array,
+  address: Ipv4Address,
+  port: u32,
+): bool {
   return socket.send(bytes.dataStart, bytes.length as u32, address, port);
 }
 
@@ -320,13 +325,13 @@ export function dnsResolve(name: string): DnsQuery {
 }
 
 /** Returns the address of a name if it is known; otherwise starts to resolve it and returns 0. */
-export function resolveHostname(name: string): u32 {
+export function resolveHostname(name: string): Ipv4Address {
   const query = dnsResolve(name);
   return query.done && query.addresses.length > 0 ? query.addresses[0] : 0;
 }
 
 /** Returns the cached address of a name, or 0. Sends no query. */
-export function dnsLookupCache(name: string): u32 {
+export function dnsLookupCache(name: string): Ipv4Address {
   const entry = defaultStack.dns.cached(name, defaultStack.ip.now);
   return entry != null && entry.error == DnsError.None && entry.addresses.length > 0
     ? entry.addresses[0]

@@ -11,7 +11,6 @@ class ForeignName {
 const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("arp", "ip neigh"),
   new ForeignName("dhclient", "dhcp renew"),
-  new ForeignName("dig", "host"),
   new ForeignName("ethtool", "ip -s link"),
   new ForeignName("exit", "poweroff"),
   new ForeignName("halt", "poweroff"),
@@ -38,7 +37,7 @@ const FOREIGN_NAMES: StaticArray<ForeignName> = [
   new ForeignName("wget", "curl"),
 ];
 
-/** What to type instead of an unknown command: "ip addr" for "ifconfig", otherwise "help". */
+/** Returns what to type instead of an unknown command: "ip addr" for "ifconfig", or "help". */
 export function substituteFor(name: string): string {
   for (let i = 0; i < FOREIGN_NAMES.length; i++) {
     if (FOREIGN_NAMES[i].name == name) return FOREIGN_NAMES[i].substitute;
