@@ -28,7 +28,7 @@ export function boot(): void {
   initInterrupts();
   const devices = scanPci();
   const pool = new FramePool();
-  // First of all: under QEMU an e1000 receives nothing for a second after its start.
+  // Early, as an e1000 under QEMU receives nothing for a second after its start.
   const nics = startNics(devices, pool, INTERFACES);
   idle = new Idle(nics);
   calibrate();
@@ -44,7 +44,7 @@ export function boot(): void {
   tasks = startTasks(configuration, host, stack, httpd, devices);
 }
 
-/** One turn of the event loop. Returns 0 to be called again at once, 1 to be woken first. */
+/** Runs one turn of the event loop. Returns 0 to be called again at once, 1 to sleep first. */
 export function turn(): u64 {
   const time = now();
   setLogTime(time);

@@ -4,16 +4,16 @@ import { Configuration, Source } from "./configuration";
 import { IpParameter } from "./ip-parameter";
 import { Tokens } from "./tokenizer";
 
-/** The longest time before a reboot: a day. */
+/** The maximum of panic=: a day. */
 const PANIC_SECONDS: i64 = 86_400;
-/** A 16550 makes 115,200 baud divided by an integer. */
+/** A 16550 divides 115,200 baud by an integer. */
 const BAUD_BASE: i64 = 115_200;
 const SLOWEST_BAUD: i64 = 50;
 
 /**
- * Parses the command line. `loader` is the loader's name: QEMU puts the kernel's path first, which
- * is not a parameter. Invalid parameters are reported and ignored. If a parameter is repeated, the
- * last one applies.
+ * Parses the command line. `loader` is the name of the boot loader: QEMU's puts the kernel's path
+ * first, which is not a parameter. Invalid parameters are reported and ignored. If a parameter is
+ * repeated, the last one applies, except that all `ip=` parameters are kept.
  */
 export function readCommandLine(configuration: Configuration, text: string, loader: string): void {
   const tokens = new Tokens(text);
@@ -30,7 +30,7 @@ function isPath(words: Array<string>): bool {
   return words.length > 0 && words[0].startsWith("/") && !words[0].includes("=");
 }
 
-/** Reports a word: `problem` is "WHY, expected WHAT". */
+/** Reports a problem with a word; `problem` is "WHY, expected WHAT". */
 function report(configuration: Configuration, word: string, problem: string): void {
   configuration.problems.push(`cmdline: ${word}: ${problem}`);
 }

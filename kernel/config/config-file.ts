@@ -33,7 +33,7 @@ export function readConfigFile(
 class FileParser {
   private readonly reader: SettingsReader;
   private section: string = "";
-  /** The keys of this section are ignored: it is unknown, or its name starts with X-. */
+  /** Whether to ignore the keys of this section, which is unknown or starts with X-. */
   private skipping: bool = false;
   private errors: u32 = 0;
 
@@ -57,7 +57,7 @@ class FileParser {
     this.configuration.problems.push(`${CONFIG_FILE}: ${more} more errors not shown`);
   }
 
-  /** Reports a problem, "WHAT: WHY, expected WHAT"; "" is none. */
+  /** Reports a problem, "WHAT: WHY, expected WHAT", unless it is "". */
   private report(line: i32, problem: string): void {
     if (problem == "" || ++this.errors > CONFIG_PROBLEMS) return;
     this.configuration.problems.push(`${CONFIG_FILE}:${line}: ${problem}`);

@@ -26,7 +26,7 @@ export class HostSetting {
   ) {}
 }
 
-/** A [Match] section: the interfaces that a part of the file applies to. Empty: all of them. */
+/** A [Match] section: the interfaces that a part of the file applies to; if empty, all. */
 class Match {
   readonly names: Array<string> = [];
   readonly hardware: Array<u64> = [];
@@ -53,13 +53,13 @@ class Match {
 export class MatchedSettings {
   /** The line of its [Match]; 0 if it has none. */
   line: i32 = 0;
-  /** Set once it has matched an interface. */
+  /** Set once its [Match] has matched an interface. */
   fitting: bool = false;
   readonly match: Match = new Match();
   readonly settings: InterfaceSettings = new InterfaceSettings();
 }
 
-/** Everything that the boot loader configures. */
+/** The configuration from the command line and the boot modules. */
 export class Configuration {
   /** Error messages: `FILE:LINE: WHAT: WHY, expected WHAT`, with `cmdline` for the command line. */
   readonly problems: Array<string> = [];
@@ -78,7 +78,7 @@ export class Configuration {
   readonly file: Array<MatchedSettings> = [];
   /** The valid `ip=` parameters, in order. */
   readonly ipParameters: Array<IpParameter> = [];
-  /** The number of network devices, which must be set before `settingsFor` is called. */
+  /** The number of network devices; set before `settingsFor` is called. */
   devices: i32 = 0;
 
   /** Sets the host name, unless a stronger source has set it. */
@@ -90,7 +90,7 @@ export class Configuration {
 
   /**
    * Returns the settings of an interface: those of the first matching part of the file, overridden
-   * by `ip=`. Static addresses that name no interface apply to net0 only.
+   * by `ip=`. Static addresses without a device or a [Match] apply to net0 only.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
     let found: MatchedSettings | null = null;
@@ -132,7 +132,7 @@ export class Configuration {
     }
   }
 
-  /** Reports whether a name like `eth0`, which Linux gives, can only mean the one device. */
+  /** Reports whether a name like Linux's `eth0` can only mean the one device that there is. */
   private namesOnlyDevice(device: string): bool {
     return device != "" && this.devices == 1 && !isInterfaceName(device);
   }

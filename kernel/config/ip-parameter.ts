@@ -5,7 +5,7 @@
  *                           <autoconf>:<dns0>:<dns1>:<ntp0>
  *
  * A client address without autoconf is static; with autoconf=dhcp it is used while no DHCP server
- * answers.
+ * responds.
  */
 import {
   InterfaceSettings,
@@ -57,7 +57,7 @@ export class IpParameter {
     }
   }
 
-  /** Replaces the file's DHCP=, addresses and gateway, and those servers that are given. */
+  /** Replaces DHCP=, addresses and gateway of the file, and any servers that are given here. */
   apply(settings: InterfaceSettings): void {
     settings.dhcp = this.dhcp;
     settings.addresses = [];
@@ -114,7 +114,7 @@ export class IpParameter {
     }
   }
 
-  /** Returns the prefix length of the netmask, by default that of the address's class, or -1. */
+  /** Returns the prefix length of the netmask, or of the address's class; -1 on an error. */
   private prefix(address: Ipv4Address): i32 {
     const text = this.field(3);
     if (text == "") return classPrefix(address);

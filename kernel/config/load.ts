@@ -7,7 +7,7 @@ import { CONFIG_FILE, Configuration } from "./configuration";
 import { readHostsFile } from "./hosts-file";
 
 const HOSTS_FILE: string = "hosts";
-/** Read later, when TLS starts. */
+/** Modules that are read later, when TLS starts. */
 const TLS_FILES: StaticArray<string> = [
   "ca.pem",
   "client.pem",
@@ -16,7 +16,7 @@ const TLS_FILES: StaticArray<string> = [
   "server.key",
 ];
 
-/** Reads the configuration that the boot loader passed. Errors are in `problems`. */
+/** Reads the configuration from the boot loader. Errors are in `problems`. */
 export function loadConfiguration(): Configuration {
   const configuration = new Configuration();
   readCommandLine(configuration, commandLine(), loaderName());

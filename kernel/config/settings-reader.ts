@@ -121,7 +121,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** With Peer=, the address stands alone, and the peer's network is on the link. */
+  /** With Peer=, makes the address a /32, and puts the peer's network on the link. */
   private finishAddress(): string {
     const address = this.address;
     const peer = this.peer;
@@ -136,8 +136,8 @@ export class SettingsReader {
   }
 
   /**
-   * Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent; call it until it
-   * does.
+   * Ends the part. Returns "WHAT: WHY, expected WHAT", or "" if it is consistent. Each call reports
+   * one fault: call it until it returns "".
    */
   finishPart(): string {
     const settings = this.part.settings;
@@ -255,7 +255,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** A key of [DHCPv4]. */
+  /** Sets a key of [DHCPv4]. */
   private setLease(key: string, value: string): string {
     const use = this.part.settings.lease;
     if (key == "RouteMetric") {
@@ -334,7 +334,7 @@ function isTimeServer(text: string): bool {
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
 }
 
-/** Returns the domains to search; `~DOMAIN` only says where to ask, and all servers are asked. */
+/** Returns the domains to search. `~DOMAIN` only selects servers, and here all are queried. */
 function withoutRoutes(names: Array<string>): Array<string> {
   const domains: Array<string> = [];
   for (let i = 0; i < names.length; i++) {

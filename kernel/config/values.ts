@@ -4,7 +4,7 @@ import { hexValue, isDigit, isLetter, parseDecimalText } from "../../core/text";
 import { Ipv4Address, isUnicast, NOT_AN_ADDRESS, parseIpv4 } from "../../net/wire/address";
 import { DNS_LABEL_BYTES } from "../../net/wire/dns-name";
 
-/** Characters of a faulty line that its message quotes. */
+/** The most characters of an invalid line that its message quotes. */
 const QUOTED: i32 = 80;
 
 /** Parses a unicast address. Returns 0 for anything else. */
@@ -13,7 +13,7 @@ export function parseHostAddress(text: string): Ipv4Address {
   return address != NOT_AN_ADDRESS && isUnicast(address as u32) ? (address as u32) : 0;
 }
 
-/** Parses six hex octets separated by colons or dashes into the low 48 bits; 0 on an error. */
+/** Parses six hex octets with colons or dashes into the low 48 bits. Returns 0 on an error. */
 export function parseHardware(text: string): u64 {
   if (text.length != 17) return 0;
   let address: u64 = 0;
@@ -29,7 +29,7 @@ export function parseHardware(text: string): u64 {
 
 /**
  * Reports whether text is a host name of letters, digits, dashes and dots (RFC 1123 section 2.1).
- * The last label must not be numeric, because the name could then be taken for an address.
+ * The last label must not be a number, so that a name cannot be taken for an address.
  */
 export function isHostName(text: string): bool {
   if (text.length == 0 || text.length > (HOST_NAME_LENGTH as i32)) return false;
@@ -61,7 +61,7 @@ export function isInterfaceName(text: string): bool {
   return text.startsWith("net") && text.length <= 6 && parseDecimalText(text.substring(3)) >= 0;
 }
 
-/** Reports whether text is like Linux's device names: `eth0`, `eth0.100` (IFNAMSIZ is 16). */
+/** Reports whether text can be a device's name in Linux: `eth0`, `eth0.100` (IFNAMSIZ is 16). */
 export function isDeviceName(text: string): bool {
   if (text.length == 0 || text.length > 15) return false;
   for (let i = 0; i < text.length; i++) {

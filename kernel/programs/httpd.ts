@@ -11,7 +11,7 @@ import { TlsListener } from "../../net/service/tls/service";
 import { StatusSite } from "./status-site";
 
 export class HttpDaemon extends Pollable {
-  /** Null while it does not run. */
+  /** Null while the daemon is stopped. */
   private server: HttpServer | null = null;
 
   constructor(private readonly stack: NetworkStack) {
@@ -34,7 +34,7 @@ export class HttpDaemon extends Pollable {
     return true;
   }
 
-  /** Closes the port and every connection. Returns false if it does not run. */
+  /** Closes the port and every connection. Returns false if the daemon is not running. */
   stop(): bool {
     const server = this.server;
     if (server == null) return false;

@@ -1,6 +1,7 @@
 /**
- * The site that `httpd` serves: a page with the state of the stack, the same as JSON, and, for
- * measurements, `/bytes/N`, which sends N bytes, and `POST /discard`, which counts what it gets.
+ * The site that `httpd` serves: a page with the state of the stack, the same state as JSON, and,
+ * for measurements, `/bytes/N`, which sends N bytes, and `POST /discard`, which counts the bytes
+ * sent to it.
  */
 import { parseDecimalText, replaceText } from "../../core/text";
 import { SECOND } from "../../core/time";

@@ -5,31 +5,31 @@ import { Certificate } from "../../machine/certificates";
 import { TlsStream } from "../../net/service/tls/stream";
 import { printable } from "./terminal/printable";
 
-/** Names printed on one line; the rest is only counted. */
+/** The most names to print; further ones are counted. */
 const NAMES_SHOWN: u32 = 20;
 
-/** Certificate `index` (from 0) of those that the peer sent, or null. */
+/** Returns certificate `index` (from 0) of those that the peer sent, or null. */
 export function peerCertificate(stream: TlsStream, index: u32): Certificate | null {
   return read(stream, TlsBytesField.Certificate, index);
 }
 
-/** The root at the end of the peer's chain, or null. */
+/** Returns the root at the end of the peer's chain, or null. */
 export function peerRoot(stream: TlsStream): Certificate | null {
   return read(stream, TlsBytesField.Root, 0);
 }
 
-/** How many certificates of the peer are available. */
+/** Returns the number of certificates of the peer that are available. */
 export function peerCertificates(stream: TlsStream): u32 {
   return min(max(stream.number(TlsNumberField.Certificates), 0) as u32, CERTIFICATE_CHAIN);
 }
 
-/** "built in" or "added": the kind of the root at the end of the peer's chain. */
+/** Returns the kind of the root at the end of the peer's chain: "built in" or "added". */
 export function rootKindText(stream: TlsStream): string {
   const kind: i32 = stream.number(TlsNumberField.Root) & 1;
   return kind == (RootKind.Added as i32) ? "added" : "built in";
 }
 
-/** The lines that describe a certificate. */
+/** Returns the lines that describe a certificate. */
 export function certificateLines(certificate: Certificate): Array<string> {
   const from = certificate.text(CertificateField.NotBefore);
   const to = certificate.text(CertificateField.NotAfter);
@@ -46,7 +46,7 @@ export function certificateLines(certificate: Certificate): Array<string> {
   return lines;
 }
 
-/** Its subject alternative names, separated by commas. */
+/** Returns the subject alternative names, separated by commas. */
 function alternativeNames(certificate: Certificate): string {
   const names: Array<string> = [];
   let more: u32 = 0;
@@ -59,7 +59,7 @@ function alternativeNames(certificate: Certificate): string {
   return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** The subject, safe to print on one line. */
+/** Returns the subject, safe to print on one line. */
 export function certificateTitle(certificate: Certificate): string {
   return printable(certificate.text(CertificateField.Subject));
 }

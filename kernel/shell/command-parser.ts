@@ -1,6 +1,6 @@
 /**
  * Parses a typed line as sh does (POSIX.1-2017, XCU 2.2 and 2.3): '...', "...", backslash,
- * comments, `;` between commands; of the expansions only `$?`.
+ * comments, and `;` between commands. The only expansion is `$?`.
  */
 import { TextBuilder } from "../../core/text-builder";
 
@@ -81,7 +81,7 @@ export class ParsedLine {
     this.add(text.substring(start, end));
   }
 
-  /** Keeps the text as it was typed, without the blanks after `;`. */
+  /** Adds a command as it was typed, without leading blanks. */
   private add(text: string): void {
     let start = 0;
     while (start < text.length && isBlank(text.charCodeAt(start))) start++;
@@ -93,7 +93,7 @@ export class ParsedLine {
 export class ParsedCommand {
   readonly words: Array<string> = [];
   failure: string = "";
-  /** The word being read; `open` tells an empty one ('') from none. */
+  /** The word being read; `open` distinguishes an empty word ('') from none. */
   private readonly word: TextBuilder = new TextBuilder();
   private open: bool = false;
 
@@ -131,8 +131,8 @@ export class ParsedCommand {
   }
 
   /**
-   * Reports whether sh would act on the unit: | < > and, at the start of a word, &. Inside a word
-   * & means itself here: URLs are full of it.
+   * Reports whether the unit is an operator of sh: | < > and, at the start of a word, &. Inside a
+   * word, & is an ordinary character here, as URLs often contain it.
    */
   private isOperator(unit: i32): bool {
     return unit == 124 || unit == 60 || unit == 62 || (unit == 38 && !this.open);
@@ -144,7 +144,7 @@ export class ParsedCommand {
   }
 }
 
-/** The operator at `index` as it was typed: `&&`, `||`, `>>` and `<<` are one. */
+/** Returns the operator at `index`, which may have two characters: `&&`, `||`, `>>`, `<<`. */
 function operatorAt(text: string, index: i32): string {
   const operator = text.charAt(index);
   return text.charAt(index + 1) == operator ? operator + operator : operator;

@@ -1,7 +1,7 @@
 /**
- * What a command is: a name, its help, and `start`, which returns a job. A job is polled once a
- * turn until it returns an exit code; nothing nests the event loop. A whole command
- * (commands/sleep.ts; registered by `registry.add(new Sleep())`):
+ * Commands and jobs. A command has a name, its help, and `start`, which returns a job. A job is
+ * polled once per turn until it returns an exit code; the event loop is never nested. This is a
+ * complete command (commands/sleep.ts), which `registry.add(new Sleep())` registers:
  *
  *     class SleepJob extends Job {
  *       constructor(private readonly until: i64) { super(); }
@@ -20,14 +20,14 @@
  *       }
  *     }
  *
- * A job may print some 30,000 characters a poll. It is not polled while more than that waits for
- * the serial line, so a job that reads from the network makes the sender wait.
+ * A job may print about 30,000 characters per poll. It is not polled while more output than that is
+ * queued for the serial line; if it reads from the network, the sender then has to wait.
  */
 import { NEVER } from "../../core/time";
 import { Session } from "./session";
 import { LineReader } from "./terminal/line-input";
 
-/** What `Job.poll` returns while the job runs; then an exit code from 0 to 255. */
+/** Returned by `Job.poll` while the job runs; any other value is an exit code, 0 to 255. */
 export const RUNNING: i32 = -1;
 
 export const EXIT_OK: i32 = 0;
@@ -38,27 +38,27 @@ export const EXIT_UNKNOWN_COMMAND: i32 = 127;
 export const EXIT_INTERRUPTED: i32 = 130;
 
 export abstract class Job implements LineReader {
-  /** Goes on as far as it can without waiting. Returns RUNNING or the exit code. */
+  /** Continues without waiting. Returns RUNNING or the exit code. */
   abstract poll(now: i64): i32;
-  /** The latest time to poll again, in microseconds since boot, if nothing arrives before. */
+  /** Returns the latest time to poll again, in microseconds since boot. */
   pollAt(): i64 {
     return NEVER;
   }
-  /** Handles Ctrl-C: releases what is held and returns the exit code. Not polled afterwards. */
+  /** Handles Ctrl-C: releases all resources and returns the exit code. The last call. */
   cancel(): i32 {
     return EXIT_INTERRUPTED;
   }
-  /** Reports whether the job reads what is typed; otherwise that is kept for the prompt. */
+  /** Reports whether the job reads typed input; if not, it is kept for the prompt. */
   readsInput(): bool {
     return false;
   }
-  /** Takes a line typed while the job runs, without its end. */
+  /** Takes a line typed while the job runs, without the newline. */
   line(_text: string): void {}
   /** Handles Ctrl-D on an empty line. */
   endOfInput(): void {}
 }
 
-/** A job that was over as soon as it began. */
+/** A job that ends at once. */
 export class Done extends Job {
   constructor(readonly code: i32) {
     super();
@@ -70,22 +70,22 @@ export class Done extends Job {
 
 export abstract class Command {
   constructor(
-    /** As it is typed. */
+    /** The name, as it is typed. */
     readonly name: string,
     /** The synopsis without the name: `[-c N] HOST`. */
     readonly usage: string,
-    /** One line for `help`. */
+    /** The line for `help`: a phrase without the name and the full stop. */
     readonly summary: string,
-    /** Lines that can be typed as they stand, for `help NAME`. */
+    /** Command lines for `help NAME`. */
     readonly examples: StaticArray<string>,
-    /** Waits until an interface is configured, and fails after 10 s without one. */
+    /** Whether to wait until an interface is configured, and to fail after 10 s without one. */
     readonly needsNetwork: bool = false,
   ) {}
 
   /** Starts the command. `words` are its options and operands, without its name. */
   abstract start(words: Array<string>, session: Session): Job;
 
-  /** How long it waits for the network at most, in microseconds; 0: the usual time. */
+  /** Returns how long to wait for the network, in microseconds; 0 for the default. */
   waitLimit(_words: Array<string>): i64 {
     return 0;
   }
@@ -96,7 +96,7 @@ export abstract class Command {
     return EXIT_FAILURE;
   }
 
-  /** The words that Tab offers after `_words`. */
+  /** Returns the words that Tab offers after `_words`. */
   complete(_words: Array<string>): Array<string> {
     return [];
   }
@@ -110,18 +110,18 @@ export abstract class Command {
     }
   }
 
-  /** The job of a command that is over already. */
+  /** Returns the job of a command that has ended. */
   protected done(code: i32 = EXIT_OK): Job {
     return new Done(code);
   }
 
-  /** Prints `COMMAND: text`. Returns the job to return. */
+  /** Prints `COMMAND: text`. Returns a job with that exit code. */
   protected failed(session: Session, text: string, code: i32 = EXIT_FAILURE): Job {
     session.error(this.name, text);
     return new Done(code);
   }
 
-  /** Prints why the words are wrong, and the synopsis. Returns the job to return (code 2). */
+  /** Prints why the words are wrong, and the synopsis. Returns a job with exit code 2. */
   protected wrongUsage(session: Session, reason: string): Job {
     session.error(this.name, `${reason} (usage: ${this.synopsis()})`);
     return new Done(EXIT_USAGE);

@@ -1,11 +1,11 @@
-/** Tab completion of command names, and of the words that a command offers. */
+/** Tab completion of command names and of the words that a command offers. */
 import { ParsedCommand, ParsedLine } from "./command-parser";
 import { Registry } from "./registry";
 
 class Completion {
-  /** What to insert at the cursor; may be empty. */
+  /** The text to insert at the cursor; may be empty. */
   insertion: string = "";
-  /** What to list: several candidates that have no more letters in common. */
+  /** The candidates to list, if they have no further letters in common. */
   candidates: Array<string> = [];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The commands of one line, run one after the other: names are looked up, commands that need the
- * network wait for it, and the exit code of the last one stays in `$?`.
+ * Runs the commands of a line one after the other. Looks up their names, lets commands that need
+ * the network wait for it, and keeps the last exit code in `$?`.
  */
 import { NEVER } from "../../core/time";
 import { Done, EXIT_OK, EXIT_UNKNOWN_COMMAND, EXIT_USAGE, Job, RUNNING } from "./command";
@@ -33,7 +33,7 @@ export class Execution {
     }
   }
 
-  /** The running command, or null between two. */
+  /** Returns the job of the running command, or null between two commands. */
   job(): Job | null {
     return this.current;
   }
@@ -52,14 +52,14 @@ export class Execution {
     if (code != RUNNING) this.finish(this.commands[this.next - 1], code);
   }
 
-  /** The latest time to poll again, in microseconds since boot. */
+  /** Returns the latest time to poll again, in microseconds since boot. */
   pollAt(): i64 {
     const running = this.current;
     if (running != null) return running.pollAt();
     return this.over() ? NEVER : 0;
   }
 
-  /** Handles Ctrl-C: ends the running command; those after it on the line do not run. */
+  /** Handles Ctrl-C: ends the running command and skips the rest of the line. */
   cancel(): void {
     const running = this.current;
     if (running != null) this.finish(this.commands[this.next - 1], running.cancel());

@@ -1,4 +1,4 @@
-/** The address of a host that the user named: a name to be resolved, or an address itself. */
+/** Finds the address of a host that the user gave by name or by address. */
 
 import { DnsError, DnsQuery } from "../../net/service/dns/query";
 import { NetworkStack } from "../../net/service/stack";
@@ -26,7 +26,7 @@ export class Lookup {
     return addresses.length > 0 ? addresses[0] : 0;
   }
 
-  /** Why there is no address, in the words of gai_strerror(3) and ours; "" if there is one. */
+  /** Why there is no address, in the words of gai_strerror(3) with details; "" if there is one. */
   get failure(): string {
     const query = this.query;
     if (query.addresses.length > 0) return "";

@@ -1,11 +1,11 @@
-/** What the shell has to know of the network, so that commands can wait for it. */
+/** The network as the shell sees it, so that commands can wait for its configuration. */
 
 export interface NetworkStatus {
   /** Reports whether an interface that is up has an address. */
   configured(): bool;
-  /** Why none has, such as "net0 has no link". */
+  /** Returns why it is not configured, such as "net0 has no link". */
   reason(): string;
-  /** The machine's name; never empty. */
+  /** Returns the machine's name, which is never empty. */
   hostname(): string;
   setHostname(name: string): void;
 }

@@ -1,15 +1,15 @@
-/** A command that needs the network, held back until an interface is configured. */
+/** Delays a command that needs the network until an interface is configured. */
 import { SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "./command";
 import { Session } from "./session";
 
-/** How long the command waits, in microseconds from when it was given. */
+/** The default time to wait, in microseconds. */
 const PATIENCE: i64 = 10 * SECOND;
 
 export class NetworkWait extends Job {
   private started: Job | null = null;
   private readonly deadline: i64;
-  /** The command has a limit of its own, below the usual one. */
+  /** Whether the limit is the command's own and shorter than PATIENCE. */
   private readonly isLimited: bool;
 
   constructor(

@@ -1,7 +1,7 @@
 /**
- * Options of a command, as getopt_long(3) takes them: before or after operands, short ones
- * clustered, values attached or in the next word, `--` before operands that begin with a dash.
- * Error messages are those of getopt_long and coreutils.
+ * The options of a command, parsed as by getopt_long(3). Options can stand before or after
+ * operands, short ones can be clustered, a value can be attached or be the next word, and `--` ends
+ * the options. Error messages are those of getopt_long and coreutils.
  *
  *     const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "crc32"];
  *     const options = new Options(words, OPTIONS);
@@ -9,12 +9,12 @@
  *     if (options.failure != "") return this.wrongUsage(session, options.failure);
  *     const host = options.operands[0];
  *
- * A colon at the end: the option has a value. An option is asked for by the first of its names.
+ * A colon at the end means that the option has a value. An option is identified by its first name.
  */
 import { isDigit, parseDecimalText } from "../../core/text";
 import { printable } from "./terminal/printable";
 
-/** An option as it was given; `name` is the first of its names. */
+/** An option as it was typed; `name` is its first name. */
 export class Given {
   constructor(
     readonly name: string,
@@ -44,7 +44,7 @@ class Form {
 export class Options {
   /** The words that are not options, in order. */
   readonly operands: Array<string> = [];
-  /** The first thing that is wrong, for `Command.wrongUsage`; empty if nothing is. */
+  /** The first error, for `Command.wrongUsage`; "" if there is none. */
   failure: string = "";
   private readonly given: Array<Given> = [];
   private readonly forms: Array<Form> = [];
@@ -71,13 +71,13 @@ export class Options {
     return this.lastOf(name) >= 0;
   }
 
-  /** The last value given, or `otherwise`. */
+  /** Returns the last value given, or `otherwise`. */
   value(name: string, otherwise: string = ""): string {
     const index = this.lastOf(name);
     return index < 0 ? otherwise : this.given[index].value;
   }
 
-  /** Every value given, in order (`-H A -H B`). */
+  /** Returns all values of an option, in order (`-H A -H B`). */
   values(name: string): Array<string> {
     const values: Array<string> = [];
     for (let i = 0; i < this.given.length; i++) {
@@ -86,7 +86,7 @@ export class Options {
     return values;
   }
 
-  /** Every option given, in order, of those called by `names`. */
+  /** Returns all options given whose names are in `names`, in order. */
   givenOf(names: StaticArray<string>): Array<Given> {
     const found: Array<Given> = [];
     for (let i = 0; i < this.given.length; i++) {
@@ -95,7 +95,7 @@ export class Options {
     return found;
   }
 
-  /** The value as a decimal number; sets `failure` unless it is from `minimum` to `maximum`. */
+  /** Returns a decimal number; sets `failure` unless it is from `minimum` to `maximum`. */
   number(name: string, otherwise: i64, minimum: i64, maximum: i64): i64 {
     const index = this.lastOf(name);
     if (index < 0) return otherwise;
@@ -105,7 +105,7 @@ export class Options {
     return otherwise;
   }
 
-  /** The value in seconds ("2", "0.5") as microseconds; sets `failure` above `maximum` seconds. */
+  /** Returns seconds ("2", "0.5") as microseconds; sets `failure` above `maximum` seconds. */
   seconds(name: string, otherwise: i64, maximum: i64): i64 {
     const index = this.lastOf(name);
     if (index < 0) return otherwise;
@@ -182,8 +182,8 @@ export class Options {
 }
 
 /**
- * Says why `text` is not a number from `minimum` to `maximum`, in the words of iputils: any other
- * number is out of range, however long and even if negative; anything else is just invalid.
+ * Returns why `text` is not a number from `minimum` to `maximum`, in the words of iputils: a number
+ * of any length and sign is "out of range", other text is an "invalid argument".
  */
 export function numberFault(text: string, minimum: i64, maximum: i64): string {
   const digits = text.startsWith("-") ? text.substring(1) : text;
@@ -193,7 +193,7 @@ export function numberFault(text: string, minimum: i64, maximum: i64): string {
   return `invalid argument: '${printable(text)}'${range}`;
 }
 
-/** "2", "0.25" or ".25" seconds in microseconds; -1 if that is no number up to `maximum`. */
+/** Parses "2", "0.25" or ".25" seconds to microseconds. Returns -1 on an error. */
 export function parseSeconds(text: string, maximum: i64): i64 {
   const dot = text.indexOf(".");
   const whole = dot == 0 ? 0 : parseDecimalText(dot < 0 ? text : text.substring(0, dot));

@@ -1,6 +1,6 @@
 /**
- * What a command sees of the console: where it prints, the time of this turn, `$?`. The session
- * knows no commands, so commands, the registry and the shell can all stand on it.
+ * The console as a command sees it: its output, the time of this turn, and `$?`. The session knows
+ * nothing of commands, so that commands, the registry and the shell can all import it.
  */
 import { NetworkStatus } from "./network-status";
 import { LineEditor } from "./terminal/line-editor";
@@ -14,11 +14,11 @@ export class Session {
   readonly editor: LineEditor;
   /** The time of this turn, in microseconds since boot. */
   now: i64 = 0;
-  /** When the running command was given, before any wait for the network. */
+  /** When the running command was typed, before any wait for the network. */
   since: i64 = 0;
   /** `$?`: the exit code of the last command, 0 to 255. */
   lastCode: i32 = 0;
-  /** True while a command of `run=` runs: `ping` then stops by itself. */
+  /** True while a command of `run=` runs, so that `ping` stops by itself. */
   scripted: bool = false;
 
   constructor(
@@ -55,7 +55,7 @@ export class Session {
     this.printLine(`${command}: ${text}`);
   }
 
-  /** UTF-16 units that may be printed before a job should wait for its next poll. */
+  /** Returns the UTF-16 units that a job may print before it should wait for its next poll. */
   room(): u32 {
     return this.terminal.room();
   }

@@ -1,6 +1,6 @@
 /**
- * The console's shell: keys go to the line editor or to the running job, lines are run, and the
- * kernel's messages appear in between. One command runs in the foreground; nothing here waits.
+ * The console's shell. Passes keys to the line editor or to the running job, runs lines, and prints
+ * the kernel's messages in between. One command runs at a time; the shell itself never blocks.
  */
 import { CONSOLE_COMMAND_BATCH, CONSOLE_INPUT_BATCH, CONSOLE_LOG_ROOM } from "../../core/limits";
 import { LogSink, setLogSink } from "../../core/log";
@@ -20,7 +20,7 @@ import { SerialPort } from "./terminal/serial-port";
 import { Terminal } from "./terminal/terminal";
 import { TypeAhead } from "./terminal/type-ahead";
 
-/** How soon to offer bytes again to a port that took none, in microseconds. */
+/** The time after which to offer bytes again to a busy port, in microseconds. */
 const DRAIN_DELAY: i64 = 2 * MILLISECOND;
 
 export class Shell extends Pollable implements LogSink {
@@ -46,14 +46,14 @@ export class Shell extends Pollable implements LogSink {
     this.input = new LineInput(session.terminal);
   }
 
-  /** Shows the kernel's messages from now on and runs `run` (`run=`). Called once. */
+  /** Starts to show the kernel's messages, and runs `run` (from `run=`). Called once. */
   begin(now: i64, run: string): void {
     this.session.now = now;
     setLogSink(this);
     if (run != "") this.execution = new Execution(run, true, this.session, this.registry);
   }
 
-  /** One turn. Returns true to be called again at once. */
+  /** Runs one turn. Returns true to be called again at once. */
   poll(now: i64): bool {
     this.session.now = now;
     this.terminal.drain();
@@ -67,7 +67,7 @@ export class Shell extends Pollable implements LogSink {
     return moreInput || this.wantsTypeAhead();
   }
 
-  /** The latest time to poll again, in microseconds since boot, if nothing arrives before. */
+  /** Returns the latest time to poll again, in microseconds since boot. */
   pollAt(_now: i64): i64 {
     let at = this.terminal.empty() ? NEVER : this.session.now + DRAIN_DELAY;
     const execution = this.execution;
@@ -110,7 +110,7 @@ export class Shell extends Pollable implements LogSink {
   /** Returns true if there may be more to read now. */
   private readInput(): bool {
     for (let i: u32 = 0; i < CONSOLE_INPUT_BATCH; i++) {
-      // The echo must fit.
+      // There must be room for the echo.
       const atPrompt = this.execution == null;
       if (atPrompt && this.terminal.room() == 0) return false;
       let byte = this.wantsTypeAhead() ? this.typeAhead.shift() : -1;
@@ -127,7 +127,7 @@ export class Shell extends Pollable implements LogSink {
     return true;
   }
 
-  /** Reports whether input typed ahead is due: at the prompt, and for a job that reads. */
+  /** Reports whether typed-ahead input is wanted: at the prompt, or by a job that reads. */
   private wantsTypeAhead(): bool {
     const execution = this.execution;
     if (this.typeAhead.empty() || execution == null) return !this.typeAhead.empty();

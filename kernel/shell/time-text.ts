@@ -1,12 +1,12 @@
 /** Durations and times of day as the commands print them. */
 
-/** Microseconds as milliseconds with three decimals: "0.275". */
+/** Returns microseconds as milliseconds with three decimals: "0.275". */
 export function formatMilliseconds(micros: i64): string {
   const time = max<i64>(micros, 0);
   return `${time / 1000}.${(time % 1000).toString().padStart(3, "0")}`;
 }
 
-/** A time in microseconds since midnight of any day as `hh:mm:ss.micros`. */
+/** Returns microseconds since any midnight as `hh:mm:ss.micros`. */
 export function formatTimeOfDay(micros: i64): string {
   const second = micros / 1_000_000;
   const hours = ((second / 3600) % 24).toString().padStart(2, "0");

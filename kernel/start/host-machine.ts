@@ -1,4 +1,4 @@
-/** The machine that the kernel runs on: ACPI, the time of day, and power with devices quiesced. */
+/** The machine that the kernel runs on: ACPI, the time of day, and power. */
 import { log } from "../../core/log";
 import { NAME, VERSION } from "../../core/version";
 import { Nic } from "../../drivers/nic";
@@ -13,7 +13,7 @@ export class HostMachine implements PowerControl {
   readonly time: WallTime = new WallTime();
   private readonly acpi: Acpi = findAcpi();
 
-  /** Logs what machine this is and sets the clock. `nics` are stopped before the power goes. */
+  /** Logs memory and clock rate, and sets the clock. `nics` are stopped before power-off. */
   constructor(private readonly nics: Array<Nic>) {
     const memory = memoryLimit() / 1024;
     log(`${NAME} ${VERSION}: ${memory} KiB of memory, clock ${frequency() / 1_000_000} MHz`);
@@ -32,7 +32,7 @@ export class HostMachine implements PowerControl {
     reboot(this.acpi);
   }
 
-  /** A NIC left on would write to memory that firmware and the next kernel use. */
+  /** Stops the NICs, which could otherwise write to memory of the firmware or the next kernel. */
   private quiesce(): void {
     for (let i = 0; i < this.nics.length; i++) this.nics[i].quiesce();
   }

@@ -1,4 +1,4 @@
-/** The network stack over every NIC, configured as the user asked. */
+/** Starts the network stack over all NICs, with the boot configuration. */
 
 import { log } from "../../core/log";
 import { MemoryGauge } from "../../core/memory-gauge";

@@ -1,4 +1,4 @@
-/** Starts what the kernel polls after the network stack: the console and the programs. */
+/** Starts the tasks that the kernel polls after the network stack: the console and the programs. */
 import { PollableList } from "../../core/pollable";
 import { startPrograms } from "../../core/program";
 import { PciDevice } from "../../drivers/pci/pci";

@@ -1,5 +1,5 @@
 /**
- * What the boot loader brought for TLS: more trusted roots (ca.pem), the certificate and key of a
+ * The boot modules for TLS: additional trusted roots (ca.pem), and the certificates and keys of a
  * server (server.pem, server.key) and of a client (client.pem, client.key). Errors are logged.
  */
 import { PEM_BYTES } from "../../core/limits";
@@ -8,7 +8,7 @@ import { BootModule, bootModules } from "../../machine/boot";
 import { Role, setIdentity } from "../../machine/certificates";
 import { addRoots } from "../../machine/trust";
 
-/** Loads every TLS file there is. Called once, after TLS has started. */
+/** Loads the TLS files that are present. Called once, after TLS has started. */
 export function loadTlsFiles(): void {
   const modules = bootModules();
   const roots = find(modules, "ca.pem");

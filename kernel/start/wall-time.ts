@@ -1,4 +1,4 @@
-/** The machine's time of day: the real-time clock at boot, but never before the build's date. */
+/** The machine's time of day, from the real-time clock at boot, but never before the build date. */
 import { CalendarTime } from "../../core/calendar";
 import { SECOND } from "../../core/time";
 import { REAL_TIME_CLOCK, TimeOfDay } from "../../core/time-of-day";

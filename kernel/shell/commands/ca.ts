@@ -2,10 +2,11 @@
  * ca list [TEXT] | show N | add | remove N | check
  *
  * Shows and changes the trusted root certificates. Roots are numbered from 1: the built-in ones
- * (Mozilla's list) first, then those added since boot. `list` shows those whose name contains
- * TEXT; `add` reads a certificate in PEM from the console. Changes last until power-off.
+ * (Mozilla's list) first, then those added. `list` shows the roots whose names contain TEXT; `add`
+ * reads a certificate in PEM from the console; `remove` removes an added root; `check` reports
+ * roots that cannot verify a server. Changes last until the next boot.
  *
- * Exit codes: 0 done; 1 no such root, or `check` found a fault; 2 wrong usage.
+ * Exit codes: 0 success; 1 no such root, or `check` found a fault; 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";
 import { CertificateField, RootKind } from "../../../core/tls-codes";
@@ -137,7 +138,7 @@ export class Ca extends Command {
   }
 }
 
-/** "2024-11-30" for 20241130; "" for 0. */
+/** Returns "2024-11-30" for 20241130, and "" for 0. */
 function isoDate(date: u32): string {
   const digits = date.toString();
   if (date == 0) return "";

@@ -1,12 +1,12 @@
 /**
  * crash null|bounds|stack|write-text|execute-data|abort
  *
- * Panics on purpose, in each way in which the kernel can fail, to show that the failure is caught
- * and described: a null pointer, an access past linear memory, a stack that is too deep, a write
- * to kernel text, a jump into data, a failed assertion. Linux's counterpart is the lkdtm module.
- * With `panic=SECONDS` the machine then reboots; otherwise it halts with the panic on the screen.
+ * Panics on purpose, to show that the kernel catches and describes a failure: a null pointer, an
+ * access past linear memory, a stack overflow, a write to kernel text, a jump into data, or a
+ * failed assertion. Linux's counterpart is the module lkdtm. With `panic=SECONDS` the machine then
+ * reboots; otherwise it halts with the panic on the screen.
  *
- * Exit codes: none if the panic happens; 1 if the kernel survives; 2 wrong usage.
+ * Exit codes: none if the kernel panics; 1 if it survives; 2 wrong usage.
  */
 import { crash } from "../../../machine/host";
 import { Command, Job } from "../command";
@@ -60,7 +60,7 @@ function readBeyondMemory(): u32 {
   return load<u32>(((memory.size() as usize) << 16) + 0x100);
 }
 
-/** Uses the result in a way that no compiler can turn into a loop. */
+/** Uses the result of the call in a way that keeps the compiler from making a loop of it. */
 function overflowStack(depth: u32): u32 {
   const below = overflowStack(depth + 1);
   return (below % (depth | 1)) ^ (below >>> 3);

@@ -1,14 +1,17 @@
 /**
  * curl [OPTION]... URL
  *
- * One HTTP or HTTPS request, with the options, exit codes and error messages of curl 7.88. It
- * differs because there are no files: -o takes only /dev/null, and `null`, which counts the body
- * and prints a summary line; -d takes text or @bytes:N, N bytes of a fixed pattern. --crc32 prints
- * a checksum of the body. -m counts from when the command was typed.
+ * Makes an HTTP or HTTPS request and prints the response, with the options, exit codes and error
+ * messages of curl 7.88.
  *
- * Exit codes: curl's, such as 6 name not resolved, 7 no connection, 22 HTTP error with -f,
- * 28 time-out, 35 TLS handshake, 52 empty reply, 56 receive error, 60 certificate; 2 wrong usage;
- * 130 interrupted.
+ * Unlike curl, it has no files. -o takes only /dev/null, which discards the body, and null, which
+ * also prints a summary line; -d takes text or @bytes:N, which stands for N bytes of a fixed
+ * pattern. --crc32 prints a checksum of the body. The time limit of -m starts when the command is
+ * typed, so that it includes the wait for the network.
+ *
+ * Exit codes: curl's, such as 6 name not resolved, 7 connection failed, 22 HTTP error with -f,
+ * 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60 certificate not
+ * verified; 2 wrong usage; 130 interrupted.
  */
 import { HTTP_REDIRECTS } from "../../../core/limits";
 import { SECOND } from "../../../core/time";

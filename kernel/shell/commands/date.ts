@@ -1,13 +1,15 @@
 /**
  * date [-v] [+FORMAT]
  *
- * Prints the time of day as date(1) of coreutils does in the C locale and in UTC (-u is accepted).
- * Of the conversions it knows % d F H j m M N R s S T Y Z, and prints others as they are typed.
+ * Prints the time of day in UTC, as date(1) of coreutils does in the C locale. -u is accepted and
+ * changes nothing. The conversions of FORMAT are %% %d %F %H %j %m %M %N %R %s %S %T %Y %Z; others
+ * are printed as they are typed.
  *
- * Unlike coreutils', -v adds where the time comes from (the real-time clock, or a time server),
- * and the clock cannot be set here: `ntp` does that. There are no time zones, -d, -r and -R.
+ * Unlike date(1) of coreutils, it cannot set the clock (`ntp` does), and there are no time zones
+ * and no -d, -r and -R. -v also prints the source of the time: the real-time clock or a time
+ * server.
  *
- * Exit codes: 0; 1 the time of day is unknown; 2 wrong usage, for which coreutils' returns 1.
+ * Exit codes: 0 success; 1 the time of day is unknown; 2 wrong usage (1 in coreutils).
  */
 import { CalendarTime } from "../../../core/calendar";
 import { TextBuilder } from "../../../core/text-builder";
@@ -56,6 +58,7 @@ function formatted(time: CalendarTime, micros: i64, format: string): string {
     if (format.charAt(i) != "%" || letter == "") {
       text.addUnit(format.charCodeAt(i));
     } else {
+      // The clock has a resolution of a microsecond, so %N ends in three zeros.
       text.add(letter == "N" ? `${micros.toString().padStart(6, "0")}000` : field(time, letter));
       i++;
     }
@@ -63,7 +66,7 @@ function formatted(time: CalendarTime, micros: i64, format: string): string {
   return text.toString();
 }
 
-/** One conversion. Microseconds are all that the clock resolves: %N ends in three zeros. */
+/** Returns one conversion. */
 function field(time: CalendarTime, letter: string): string {
   if (letter == "s") return time.seconds.toString();
   if (letter == "Y") return time.year.toString();

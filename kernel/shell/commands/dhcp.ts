@@ -1,15 +1,16 @@
 /**
  * dhcp [status|renew|release] [DEVICE]
  *
- * Shows the lease with every option (RFC 2132) and the time left until T1, T2 and expiry
- * (RFC 2131 section 4.4.5), renews it, or gives it back. DEVICE may be left out if there is only
- * one. It has no model: on Linux `dhclient` and `dhclient -r` do this, or `networkctl renew`.
+ * Shows, renews or releases the DHCP lease. `status` prints the lease with all of its options (RFC
+ * 2132), and the time left until T1, T2 and expiry (RFC 2131 section 4.4.5). DEVICE is optional if
+ * there is only one device. On Linux, `dhclient`, `dhclient -r` and `networkctl renew` do this.
  *
- * `renew` starts the client anew if it was released or never ran, restores an address or route
- * that was deleted by hand, and returns when the server has answered. `release` returns when
- * DHCPRELEASE is out, to which no server replies; the client then stays stopped.
+ * `renew` starts the client if it is not running, restores an address or route that was deleted on
+ * the console, and returns when the server has replied. `release` returns when DHCPRELEASE has been
+ * sent, as servers do not reply to it; the client is then stopped.
  *
- * Exit codes: 0; 1 no lease, no answer, or the device is down; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 no lease, no reply, or the device is down; 2 wrong usage; 130
+ * interrupted.
  */
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
@@ -22,14 +23,14 @@ import { Options } from "../options";
 import { Session } from "../session";
 import { printable } from "../terminal/printable";
 
-/** Microseconds that `renew` waits for a lease: time for a second request (RFC 2131, 4.1: 4 s). */
+/** Microseconds that `renew` waits for a lease, enough for a second request (RFC 2131, 4.1). */
 const PATIENCE: i64 = 10 * SECOND;
-/** Microseconds that it waits for the link of a device just set up: negotiation takes about 2 s. */
+/** Microseconds that `renew` waits for the link: negotiation takes about 2 s. */
 const LINK_PATIENCE: i64 = 3 * SECOND;
 
 /** Waits until the server has granted the lease again. */
 class RenewJob extends Job {
-  /** Leases granted before: one more means success, even if the lease looks the same. */
+  /** Leases granted before the command; another grant is success, even of the same lease. */
   private readonly grants: u32;
   private readonly startedAt: i64;
 
@@ -109,7 +110,7 @@ export class Dhcp extends Command {
     return words.length == 0 ? ["status", "renew", "release"] : [];
   }
 
-  /** The device's settings, or null if there is no such device. */
+  /** Returns the configurator of a device, or null if there is no such device. */
   private find(name: string): InterfaceConfigurator | null {
     const setups = this.stack.configuration.configurators;
     for (let i = 0; i < setups.length; i++) if (setups[i].iface.name == name) return setups[i];
@@ -128,7 +129,7 @@ export class Dhcp extends Command {
     return job;
   }
 
-  /** Nothing is released twice: without a lease there is nothing to tell a server. */
+  /** Releases the lease; without a lease, there is nothing to tell a server. */
   private release(client: DhcpClient, session: Session): Job {
     if (client.lease == null) return this.failed(session, "no lease");
     client.release(session.now);
@@ -136,7 +137,7 @@ export class Dhcp extends Command {
   }
 }
 
-/** Why a server cannot be asked, or "". */
+/** Returns why no request can be sent to a server, or "". */
 function obstacleOf(setup: InterfaceConfigurator): string {
   const name = setup.iface.name;
   if (!setup.iface.up) return `${name} is down (try: ip link set ${name} up)`;
@@ -147,7 +148,7 @@ function obstacleOf(setup: InterfaceConfigurator): string {
   return `Network is unreachable: no route to the server ${formatIpv4(lease.server)}`;
 }
 
-/** Prints state and lease; without a lease, what has been tried and why it failed. */
+/** Prints the state and the lease; without a lease, the number of attempts and the last failure. */
 function show(setup: InterfaceConfigurator, session: Session): void {
   const client = setup.dhcp;
   session.printLine(`${setup.iface.name}: ${DHCP_STATE_NAMES[client.state]}`);
@@ -170,7 +171,7 @@ function show(setup: InterfaceConfigurator, session: Session): void {
   }
 }
 
-/** `86395 s`; `never` for an infinite lease (RFC 2131 section 3.3). */
+/** Returns "86395 s", or "never" for an infinite lease (RFC 2131 section 3.3). */
 function left(at: i64, now: i64): string {
   if (at == NEVER) return "never";
   return at <= now ? "now" : `${(at - now) / SECOND} s`;

@@ -1,19 +1,20 @@
 /**
  * dig [@SERVER] [-p PORT] [-t TYPE] [-x ADDRESS] NAME [TYPE] [+OPTION...]
  *
- * Asks a name server for records and prints its message, as dig(1) of BIND 9.18. SERVER is an
- * address, `ADDRESS#PORT` or a name; without it the configured servers are asked in turn, in the
- * order of `resolvectl`. Hosts, cache and search domains are not used. Types: A AAAA CAA CNAME MX
- * NS PTR SOA SRV TXT; others print as RFC 3597 says (TYPE65).
+ * Queries a name server and prints the response, as dig(1) of BIND 9.18 does. SERVER is an address,
+ * `ADDRESS#PORT` or a name. Without SERVER, dig queries the configured servers in turn, in the
+ * order of `resolvectl`. The hosts file, the cache and the search domains are not used. The types
+ * are A AAAA CAA CNAME MX NS PTR SOA SRV TXT; records of other types are printed in the notation of
+ * RFC 3597 (TYPE65).
  *
- * Options, each also with `no` before it: +short +tcp +edns +recurse +all +answer +authority
- * +additional +question +comments +stats +cmd; +time=SECONDS +tries=N.
+ * The options are +short +tcp +edns +recurse +all +answer +authority +additional +question
+ * +comments +stats and +cmd, each also with `no` (+noall), and +time=SECONDS and +tries=N.
  *
- * Unlike BIND's, it takes one question, has no class but IN, sends no cookie, prints no WHEN, and
- * refuses ANY (RFC 8482).
+ * Unlike dig(1) of BIND, it takes one question, supports only class IN, sends no cookie, prints no
+ * WHEN, and refuses ANY (RFC 8482).
  *
- * Exit codes: 0 a response, of whatever status; 1 wrong usage; 9 no response; 10 the name of the
- * server was not found; 130 interrupted.
+ * Exit codes: 0 a response arrived, with any status; 1 wrong usage; 9 no response; 10 the name of
+ * the server was not found; 130 interrupted.
  */
 
 import { parseDecimalText } from "../../../core/text";
@@ -53,7 +54,7 @@ class Request {
       else if (word.startsWith("-") && word.length > 1) i += this.dash(word, i + 1);
       else this.operand(word);
     }
-    // As BIND's: without a name, the servers of the root.
+    // Without a name, dig asks for the name servers of the root.
     if (this.name == "") {
       this.name = ".";
       if (!this.typeGiven) this.options.type = typeOf("NS");
@@ -83,7 +84,7 @@ class Request {
     if (this.options.type == 0) this.fail(`invalid type: ${printable(word)}`);
   }
 
-  /** An option with a dash; returns the number of further words that it took. */
+  /** Parses an option with a dash. Returns the number of words that its value takes, 0 or 1. */
   private dash(word: string, next: i32): i32 {
     const letter = word.charAt(1);
     if (word == "-4") return 0;
@@ -281,7 +282,7 @@ function withoutDot(name: string): string {
   return name.endsWith(".") ? name.substring(0, name.length - 1) : name;
 }
 
-/** Returns the name under which the names of an address are found (RFC 1035 section 3.5). */
+/** Returns the name to query for the names of an address (RFC 1035 section 3.5). */
 function reverseName(address: u32): string {
   const bytes = `${address & 255}.${(address >>> 8) & 255}.${(address >>> 16) & 255}`;
   return `${bytes}.${address >>> 24}.in-addr.arpa`;

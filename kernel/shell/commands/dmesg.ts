@@ -2,12 +2,12 @@
  * dmesg
  *
  * Prints the kernel's messages, oldest first, each with the seconds since boot, as dmesg(1) of
- * util-linux does. The log is a ring (core/log.ts): old messages make room for new ones.
+ * util-linux does. The log is a ring (core/log.ts), in which new messages replace the oldest.
  *
- * Unlike util-linux's, there are no levels and facilities, and no options: the ring cannot be
- * cleared, and times are not converted to the time of day (see `date` and `uptime -s`).
+ * Unlike dmesg(1) of util-linux, it has no options, and messages have no levels and facilities. The
+ * log cannot be cleared, and times are not converted to the time of day (see `uptime -s`).
  *
- * Exit codes: 0; 2 wrong usage, for which util-linux's returns 1.
+ * Exit codes: 0 success; 2 wrong usage (1 in util-linux).
  */
 import { logLines } from "../../../core/log";
 import { Command, Job } from "../command";

@@ -2,8 +2,8 @@
  * echo [-n] [WORD]...
  *
  * Prints its words separated by spaces, followed by a newline unless -n is given, like echo(1) of
- * coreutils. Any other word that begins with a dash is printed; so is -e, which is not supported,
- * and backslashes are not interpreted (POSIX leaves both open). `--help` alone prints the help.
+ * coreutils. Words after the first that begin with a dash are printed, and so is -e, as backslashes
+ * are not interpreted (POSIX leaves this open). `--help` as the only word prints the help.
  *
  * Exit code: 0.
  */

@@ -9,7 +9,7 @@
  * memory that TLS connections hold, and a last line that is always `heap: USED bytes used, FREE
  * bytes free`, for programs that look for leaks.
  *
- * Exit codes: 0; 2 wrong usage.
+ * Exit codes: 0 success; 2 wrong usage.
  */
 import { TlsHeap } from "../../../core/tls-codes";
 import {

@@ -1,11 +1,11 @@
 /**
  * help [COMMAND]
  *
- * Lists the commands, or prints the synopsis, a summary and examples of one, as `COMMAND --help`
- * does. bash's builtin `help` is the model for the name and for its one error message; the list
- * has a line for each command here, in one column, so that it can be read at 80 characters.
+ * Without COMMAND, lists the commands with their summaries. With COMMAND, prints its synopsis,
+ * summary and examples, as `COMMAND --help` does. The name and the error message are those of
+ * bash's builtin.
  *
- * Exit codes: 0; 1 no such command; 2 wrong usage.
+ * Exit codes: 0 success; 1 no such command; 2 wrong usage.
  */
 import { Command, Job } from "../command";
 import { Options } from "../options";
@@ -34,7 +34,7 @@ export class Help extends Command {
     return words.length == 0 ? this.registry.names() : [];
   }
 
-  /** Names and summaries, aligned; the registry is in alphabetical order. */
+  /** Prints names and summaries, aligned, in the alphabetical order of the registry. */
   private list(session: Session): Job {
     const commands = this.registry.commands;
     let width = 0;

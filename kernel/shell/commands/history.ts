@@ -2,12 +2,12 @@
  * history [-c]
  * clear
  *
- * `history` lists the lines that were typed, oldest first, -c forgets them, as bash's builtin
- * does; Up and Down recall them. A line that repeats the one before is kept once, there is no `!`,
- * and nothing survives a reboot. `clear` empties the screen as clear(1) of ncurses does, but
- * leaves the terminal's scrollback.
+ * `history` lists the lines typed so far, oldest first, as bash's builtin does; Up, Down and Ctrl-R
+ * recall them. -c clears the list. Of equal lines in a row, only one is kept. There is no `!`, and
+ * a reboot clears the list. `clear` clears the screen as clear(1) of ncurses does, but not the
+ * terminal's scrollback.
  *
- * Exit codes: 0; 2 wrong usage.
+ * Exit codes: 0 success; 2 wrong usage.
  */
 import { Command, Job } from "../command";
 import { Options } from "../options";

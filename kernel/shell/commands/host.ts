@@ -3,12 +3,12 @@
  *
  * Resolves NAME to IPv4 addresses and prints them in the words of host(1) of BIND 9.
  *
- * Unlike BIND's, it asks as every other command does: the hosts file and the cache come before
- * the name servers, short names are searched for in the search domains, and the servers are the
- * configured ones. A chain of aliases is printed as one line, with the name at its end. For other
- * types, other servers and reverse lookups there is `dig`.
+ * Unlike host(1) of BIND, it resolves a name as every other command here does: it looks in the
+ * hosts file and the cache before it queries the configured servers, and it looks for short names
+ * in the search domains. A chain of aliases is printed as one line, with the last name. For other
+ * types, other servers and reverse lookups, use `dig`.
  *
- * Exit codes: 0; 1 no address or no answer; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 no address or no response; 2 wrong usage; 130 interrupted.
  */
 import { canonicalName } from "../../../net/service/dns/name";
 import { DnsError, DnsQuery } from "../../../net/service/dns/query";
@@ -28,7 +28,7 @@ class HostJob extends Job {
     super();
   }
 
-  /** The query has timers of its own, so there is no pollAt here. */
+  /** Waits for the query, whose own timers wake the kernel. */
   poll(_now: i64): i32 {
     const query = this.query;
     if (!query.done) return RUNNING;
@@ -75,7 +75,7 @@ export class Host extends Command {
   }
 }
 
-/** The response code (RFC 1035 section 4.1.1) as host(1) prints it; "" for other failures. */
+/** Returns the response code (RFC 1035 section 4.1.1) as host(1) prints it, or "". */
 function rcodeOf(error: DnsError): string {
   if (error == DnsError.FormatError) return "1(FORMERR)";
   if (error == DnsError.ServerFailure) return "2(SERVFAIL)";

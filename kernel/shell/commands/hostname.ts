@@ -1,14 +1,14 @@
 /**
  * hostname [NAME]
  *
- * Prints or sets the machine's name, as hostname(1) of Debian does. DHCP sends it to the server
- * (RFC 2132 section 3.14) from the next request on. The name is lost at reboot; `Hostname=` and
- * `ip=` (kernel/config/) set it for good.
+ * Prints or sets the machine's name, as hostname(1) of Debian does. The next DHCP request sends the
+ * new name to the server (RFC 2132 section 3.14). It lasts until the next boot; `Hostname=` in
+ * anonymos.conf and `ip=` on the kernel command line set the name at boot.
  *
- * Unlike Debian's, NAME has to be a valid host name (RFC 1123 section 2.1) with at least one
- * letter, and there are no -f, -i, -I: `ip addr` shows addresses.
+ * Unlike hostname(1) of Debian, it accepts only valid host names (RFC 1123 section 2.1), whose last
+ * label is not a number, and has no -f, -i and -I; `ip addr` shows the addresses.
  *
- * Exit codes: 0; 2 wrong usage or an invalid name, for which Debian's returns 1.
+ * Exit codes: 0 success; 2 wrong usage or an invalid name (1 in Debian).
  */
 import { isHostName } from "../../config/values";
 import { Command, Job } from "../command";

@@ -2,14 +2,14 @@
  * httpd [-s] [PORT] | stop
  *
  * Serves the status site in the background: /, /status.json, /bytes/N and POST /discard. The
- * command returns at once; `httpd stop` ends the server. -s serves HTTPS with the certificate of
- * the boot modules server.pem and server.key. PORT is 80, or 443 with -s, unless it is given.
+ * command returns at once; `httpd stop` stops the server. -s serves HTTPS with the certificate and
+ * key of the boot modules server.pem and server.key. PORT defaults to 80, or to 443 with -s.
  *
- * There is one server at a time, on all addresses; `ss -l` shows its port. The site
- * (kernel/programs/status-site.ts) has no access control: it shows the state of the machine to
- * everyone who reaches the port.
+ * Only one server runs at a time. It listens on all addresses; `ss -l` shows its port. The site
+ * (kernel/programs/status-site.ts) has no access control: everyone who can connect to the port can
+ * see the state of the machine.
  *
- * Exit codes: 0; 1 already or not running, port in use, no certificate; 2 wrong usage.
+ * Exit codes: 0 success; 1 already or not running, port in use, no certificate; 2 wrong usage.
  */
 import { parseDecimalText } from "../../../core/text";
 import { hasServerIdentity } from "../../../machine/certificates";
@@ -63,7 +63,7 @@ export class Httpd extends Command {
     return this.failed(session, `port ${port}: Address already in use`);
   }
 
-  /** Why HTTPS cannot be served, or "". */
+  /** Returns why HTTPS cannot be served, or "". */
   private obstacle(): string {
     const tls = this.stack.tls;
     if (tls.engine.obstacle() != "") return tls.engine.obstacle();

@@ -1,25 +1,25 @@
 /**
  * lspci [-v] [-k] [-n | -nn]
  *
- * Lists the PCI functions, in the order of the bus scan, in the format of lspci(8) of pciutils:
- * BUS:DEVICE.FUNCTION, class, name, revision. -v adds interrupt, base addresses and capabilities,
- * -k the driver; -n prints numbers instead of names, -nn both.
+ * Lists the PCI functions in the order of the bus scan, in the format of lspci(8) of pciutils:
+ * BUS:DEVICE.FUNCTION, class, name and revision. -v adds the interrupt, base addresses,
+ * capabilities and driver, -k only the driver. -n prints numbers instead of names, -nn both.
  *
- * Unlike pciutils, it knows the few names of drivers/pci/names.ts instead of the PCI ID database,
- * prints no bus domains, and -vv and -vvv are the same as -v: registers are not decoded further.
+ * Unlike pciutils, it knows only the names in drivers/pci/names.ts, not the PCI ID database. It
+ * prints no bus domains. -vv and -vvv print no more than -v.
  *
- * Exit codes: 0; 2 wrong usage, for which pciutils returns 1.
+ * Exit codes: 0 success; 2 wrong usage (1 in pciutils).
  */
 import { PciBar, PciDevice } from "../../../drivers/pci/pci";
 import { Command, Job } from "../command";
 import { Options } from "../options";
 import { Session } from "../session";
 
-/** A vendor as the PCI ID database calls it, which the product names here do not. */
+/** A vendor, by its name in the PCI ID database and by its short name here. */
 class Vendor {
   constructor(
     readonly id: u32,
-    /** The vendor as it begins the names of pci/names.ts. */
+    /** How the names of its devices begin in drivers/pci/names.ts. */
     readonly prefix: string,
     readonly name: string,
   ) {}
@@ -42,7 +42,7 @@ class CapabilityName {
   ) {}
 }
 
-/** PCI Code and ID Assignment specification, section 2. */
+/** Capability IDs (PCI Code and ID Assignment Specification, section 2). */
 const CAPABILITIES: StaticArray<CapabilityName> = [
   new CapabilityName(0x01, "Power Management"),
   new CapabilityName(0x03, "Vital Product Data"),
@@ -59,7 +59,7 @@ const CAPABILITIES: StaticArray<CapabilityName> = [
 ];
 
 const OPTIONS: StaticArray<string> = ["v", "n", "k"];
-/** Interrupt Line: unknown, or no connection (PCI Local Bus 3.0, section 6.2.4). */
+/** The Interrupt Line of a pin that is not connected (PCI Local Bus 3.0, section 6.2.4). */
 const NO_INTERRUPT: u32 = 255;
 /** Interrupt Pin: 1 to 4 are INTA# to INTD#, 0 is none. */
 const PIN_NAMES: string = "?ABCD";
@@ -72,7 +72,7 @@ export class Lspci extends Command {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    // Options count how often they were given: -nn is two of -n.
+    // -nn is -n given twice.
     const numbers = options.values("n").length;
     for (let i = 0; i < this.devices.length; i++) {
       const device = this.devices[i];
@@ -110,7 +110,7 @@ function nameLine(device: PciDevice, numbers: bool): string {
   return `${device.location()} ${device.className()}${code}: ${what}`;
 }
 
-/** Vendor and device as the PCI ID database has them; `Device 1234:5678` if unknown. */
+/** Returns vendor and device as in the PCI ID database; `Device 1234:5678` if unknown. */
 function fullName(device: PciDevice): string {
   const name = device.name();
   for (let i = 0; i < VENDORS.length; i++) {
@@ -123,7 +123,7 @@ function fullName(device: PciDevice): string {
   return name == "" ? `Device ${device.idText()}` : name;
 }
 
-/** The indented lines of -v. */
+/** Prints the indented lines of -v. */
 function printDetails(device: PciDevice, session: Session): void {
   if (device.subsystemVendor != 0) {
     const vendor = hex(device.subsystemVendor, 4);
@@ -153,7 +153,7 @@ function describeBar(bar: PciBar): string {
   return `Memory at ${bar.address.toString(16).padStart(8, "0")} (${width}, ${kind}) ${size}`;
 }
 
-/** A base address decodes a power of two, so the division leaves no remainder. */
+/** Returns "128K", "4M" and so on; the size of a base address is a power of two. */
 function shortSize(bytes: u64): string {
   if (bytes >= 1 << 30) return `${bytes >> 30}G`;
   if (bytes >= 1 << 20) return `${bytes >> 20}M`;

@@ -1,4 +1,4 @@
-/** Registers the commands of the network. */
+/** Registers the network commands. */
 import { NetworkStack } from "../../../net/service/stack";
 import { HttpDaemon } from "../../programs/httpd";
 import { Registry } from "../registry";

@@ -1,15 +1,17 @@
 /**
  * ntp [-q] [SERVER[#PORT]...]
  *
- * Queries time servers (SNTP, RFC 4330), the configured ones or those named, and steps the clock
- * to what a majority of them agrees on; -q only queries. The model is ntpdate(8), with `-q` and
- * the words of its errors. `offset` is what has to be added to this clock, `delay` the round trip
- * without the server's share of it.
+ * Queries time servers (SNTP, RFC 4330), by default the configured ones, and steps the clock to the
+ * time that a majority of them agrees on. -q only queries. The option and the error messages are
+ * those of ntpdate(8). `offset` is the correction of this clock, `delay` the round-trip time
+ * without the time that the server took.
  *
- * Unlike ntpdate, the clock is always stepped and never slewed, and never to before the build
- * date: NTP is not authenticated. A server that disagrees with the majority is "rejected".
+ * Unlike ntpdate, ntp always steps the clock and never slews it. As NTP is not authenticated, the
+ * clock is never set to a time before the build date. A server that disagrees with the majority is
+ * marked "rejected".
  *
- * Exit codes: 0; 1 no server replied, or they do not agree; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 no server replied, or there is no majority; 2 wrong usage; 130
+ * interrupted.
  */
 import { CalendarTime } from "../../../core/calendar";
 import { NTP_SERVERS } from "../../../core/limits";
@@ -62,7 +64,7 @@ class NtpJob extends Job {
     return EXIT_INTERRUPTED;
   }
 
-  /** Prints what a server said, or why it said nothing. */
+  /** Prints a server's reply, or why there is none. */
   private describe(query: NtpQuery, now: i64): void {
     const name = printable(query.server.text);
     const sample = query.sample;
@@ -70,7 +72,7 @@ class NtpJob extends Job {
       this.session.printLine(`${name}: ${printable(query.failure)}`);
       return;
     }
-    // The offset when the sample was taken, plus what the clock has been corrected by since.
+    // The sample's offset is relative to the time since boot; print it relative to the clock.
     const off = sample.offset + now - this.client.time.wallClock();
     const delay = formatMilliseconds(sample.delay);
     const round = this.round;

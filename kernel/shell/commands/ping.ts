@@ -3,7 +3,7 @@
  *
  * Sends ICMP echo requests (RFC 792) and prints replies, errors and a summary, as ping(8) of
  * iputils does. -c stops after COUNT requests. -w stops after that many seconds or at the first
- * ICMP error; with both, ping sends requests until COUNT replies have arrived. -W is the time to
+ * ICMP error; with both, ping also stops once COUNT replies have arrived. -W is the time to
  * wait for the first reply after the last request. -q prints only the first line and the summary.
  * -b permits a broadcast address. -n and -4 are accepted and change nothing: replies are always
  * shown with IPv4 addresses.

@@ -9,8 +9,8 @@
  * The next URL is tried if no call got a result or an error object, if the HTTP status is 429 or
  * 5xx, or if every call got error -32005 (limit exceeded).
  *
- * Exit codes: 0; 1 an error object or a malformed response; curl's codes for a failed request (22
- * for an HTTP error status); 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 an error object or a malformed response; curl's codes for a failed
+ * request (22 for an HTTP error status); 2 wrong usage; 130 interrupted.
  */
 import { RPC_BATCH_CALLS } from "../../../core/limits";
 import { HttpField } from "../../../net/service/http/client/request";

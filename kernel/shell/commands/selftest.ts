@@ -1,14 +1,14 @@
 /**
  * selftest tls
  *
- * Runs mbedTLS's known-answer tests of its primitives, a handshake in memory between a client and
- * a server, and a benchmark of the ciphers, in MB/s of 10^6 bytes. It has no model elsewhere:
- * `openssl speed` comes close. The last line is the heap that TLS connections share.
+ * Runs mbedTLS's known-answer tests of its primitives, a handshake in memory between a client and a
+ * server, and a benchmark of the ciphers, in MB/s (10^6 bytes). The last line shows the heap that
+ * all TLS connections share. The closest command elsewhere is `openssl speed`.
  *
- * Nothing leaves the machine. The network is served between two tests, but not during one, the
- * longest of which takes some seconds under emulation.
+ * Nothing is sent. The network is served between tests, but not during a test; the longest one
+ * takes some seconds under emulation.
  *
- * Exit codes: 0; 1 a test failed; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; 1 a test failed; 2 wrong usage; 130 interrupted.
  */
 import { TlsCipher, TlsHeap } from "../../../core/tls-codes";
 import { now as clock } from "../../../machine/clock";
@@ -40,7 +40,7 @@ const enum Stage {
   Over,
 }
 
-/** Runs one test a turn: some take long. */
+/** Runs one test per turn, as some take long. */
 class TlsSelfTest extends Job {
   private stage: Stage = Stage.Primitives;
   private index: u32 = 0;
@@ -62,12 +62,12 @@ class TlsSelfTest extends Job {
     return this.failures == 0 ? EXIT_OK : EXIT_FAILURE;
   }
 
-  /** There is always more to do: poll again at once. */
+  /** Returns 0, to be polled again at once: there is always more to do. */
   pollAt(): i64 {
     return 0;
   }
 
-  /** The library has a test at each index up to the first without a name. */
+  /** Runs the next test of the library; the first index without a name ends them. */
   private primitive(): void {
     const buffer = new StaticArray<u8>(NAME_BYTES as i32);
     const pointer = changetype<usize>(buffer);
@@ -100,7 +100,7 @@ class TlsSelfTest extends Job {
     if (this.index == (CIPHERS.length as u32)) this.stage = Stage.Over;
   }
 
-  /** Errors are mbedTLS's, negative and by custom in hexadecimal. */
+  /** Prints a result: 0, or an error of mbedTLS, negative and printed in hexadecimal. */
   private report(name: string, result: i32, figure: string): void {
     if (result == 0) {
       this.session.printLine(`ok   ${name}${figure}`);

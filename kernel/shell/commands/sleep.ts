@@ -2,9 +2,9 @@
  * sleep SECONDS
  *
  * Waits, as sleep(1) of coreutils does. SECONDS is from 0 to 1000000, with up to six decimals.
- * Unlike coreutils', there are no suffixes (`1m`), no `infinity`, and only one operand.
+ * Unlike sleep(1) of coreutils, it takes one operand, and no suffix (`1m`) or `infinity`.
  *
- * Exit codes: 0; 2 wrong usage, for which coreutils' returns 1; 130 interrupted.
+ * Exit codes: 0 success; 2 wrong usage (1 in coreutils); 130 interrupted.
  */
 import { Command, EXIT_OK, Job, RUNNING } from "../command";
 import { Options, parseSeconds } from "../options";

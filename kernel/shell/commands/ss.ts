@@ -1,16 +1,16 @@
 /**
  * ss [-t] [-u] [-l] [-i]
  *
- * Prints the sockets with state and queues in the columns of ss(8) of iproute2. Recv-Q is bytes
- * that no program has read yet, Send-Q bytes that the peer has not acknowledged; for a listener
- * they are the connections that wait to be accepted, and how many may. -i adds a line with the
- * state of TCP: times in ms, windows in bytes, cwnd and ssthresh in segments.
+ * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
+ * the number of bytes that no program has read yet, Send-Q the number that the peer has not
+ * acknowledged; for a listener: connections waiting to be accepted, and the backlog. -i adds a line
+ * with TCP's state: times in ms, windows in bytes, cwnd and ssthresh in segments.
  *
- * Unlike ss(8), connections and listeners are shown together unless -l asks for listeners only (-a
- * is accepted), TIME-WAIT connections are counted in one line, and there are no filters. -n, -p
- * and -4 are accepted and change nothing: names are never resolved, and there are no processes.
+ * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners.
+ * Connections in TIME-WAIT are counted in one line. There are no filters. -a, -n, -p and -4 are
+ * accepted and change nothing: addresses are never resolved, and there are no processes.
  *
- * Exit codes: 0; 2 wrong usage, for which ss(8) returns 255.
+ * Exit codes: 0 success; 2 wrong usage (255 in ss(8)).
  */
 import { NetworkStack } from "../../../net/service/stack";
 import { TcpConnection } from "../../../net/socket/tcp/connection";
@@ -36,9 +36,9 @@ const HEADING: string =
 /** Characters that the lines of one connection may take. */
 const LINES: u32 = 400;
 
-/** Prints UDP and listeners at once, and connections, of which there may be many, by and by. */
+/** Prints UDP sockets and listeners at once, and connections over several polls. */
 class SsJob extends Job {
-  /** Index of the connection to print next; one that ends meanwhile may hide another. */
+  /** Index of the next connection to print. If one ends in between, another may be skipped. */
   private next: u32 = 0;
 
   constructor(
@@ -143,7 +143,7 @@ export class Ss extends Command {
   }
 }
 
-/** `ADDRESS:PORT`, right-aligned; 0 shows as `*`. */
+/** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */
 function end(address: Ipv4Address, port: u32): string {
   const host = address == 0 ? "*" : formatIpv4(address);
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);

@@ -1,4 +1,4 @@
-/** Registers the commands of the machine and of the console itself. */
+/** Registers the commands for the machine and the console. */
 import { TimeOfDay } from "../../../core/time-of-day";
 import { PciDevice } from "../../../drivers/pci/pci";
 import { FramePool } from "../../../net/phy/pool";

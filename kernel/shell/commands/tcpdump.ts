@@ -2,16 +2,16 @@
  * tcpdump [-c COUNT] [-i DEVICE] [FILTER]
  *
  * Prints a line for each frame that an interface sends or receives, in the format of tcpdump(8)
- * with -n: names are never resolved. It listens on all devices unless -i names one. FILTER is the
- * part of pcap-filter(7) that net/filter/ compiles.
+ * with -n: addresses are never resolved. It listens on all devices unless -i names one. FILTER is
+ * an expression in the subset of pcap-filter(7) that net/filter/ compiles.
  *
- * Frames are copied on the packet path, as much of each as its line needs, into a ring that the
- * job prints from. Frames that find the ring full are dropped and counted, as by a packet socket.
+ * The packet path copies the part of each frame that its line needs to a ring, from which the job
+ * prints. If the ring is full, the frame is counted as dropped, as with a packet socket.
  *
- * Unlike the original, there are no files, no -v, -e, -x, -A, and the time of day is UTC.
+ * Unlike tcpdump(8), it reads and writes no files and has no -v, -e, -x and -A. Times are in UTC.
  *
- * Exit codes: 0, also after Ctrl-C; 1 no such device; 2 wrong usage or filter, for which the
- * original returns 1.
+ * Exit codes: 0 success, also after Ctrl-C; 1 no such device; 2 wrong usage or filter (1 in
+ * tcpdump(8)).
  */
 import { CAPTURE_BYTES, CAPTURE_FRAMES } from "../../../core/limits";
 import { now, wallClock } from "../../../machine/clock";
@@ -32,10 +32,10 @@ const RECORD: u32 = RECORD_HEADER + CAPTURE_BYTES;
 
 class TcpdumpJob extends Job implements PacketTap {
   private readonly ring: StaticArray<u8> = new StaticArray<u8>(CAPTURE_FRAMES * RECORD);
-  /** Frames copied into the ring so far, and how many of them were printed. Neither wraps. */
+  /** The number of frames copied to the ring so far, and of those printed. Neither wraps. */
   private captured: u64 = 0;
   private printed: u64 = 0;
-  /** Frames that found the ring full. */
+  /** Frames dropped because the ring was full. */
   private dropped: u64 = 0;
   /** Microseconds to add to the time since boot to get the time of day. */
   private readonly offset: i64 = max<i64>(wallClock(), 0) - max<i64>(now(), 0);
@@ -53,7 +53,7 @@ class TcpdumpJob extends Job implements PacketTap {
     stack.ip.tap = this;
   }
 
-  /** Copies a frame that matches. On the packet path: it must not allocate. */
+  /** Copies the frame if it matches. Called on the packet path, so it must not allocate. */
   frame(now: i64, index: u32, _outgoing: bool, pointer: usize, length: u32): void {
     if (this.only >= 0 && index != (this.only as u32)) return;
     if (!this.filter.matches(pointer, length)) return;

@@ -2,11 +2,11 @@
  * tls HOST[:PORT]
  *
  * Does a TLS handshake with HOST and prints the version, the cipher suite, the certificate chain
- * and its root, the verification result and the duration of each step, like `openssl s_client`.
- * PORT defaults to 443.
+ * and its root, the result of the verification and the duration of each step, like
+ * `openssl s_client`. PORT defaults to 443.
  *
- * Exit codes: 0; curl's codes, such as 6 name, 7 connection, 28 time-out, 35 handshake,
- * 60 certificate; 2 wrong usage; 130 interrupted.
+ * Exit codes: 0 success; curl's codes, such as 6 name not resolved, 7 connection failed, 28
+ * time-out, 35 handshake failed, 60 certificate not verified; 2 wrong usage; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { MILLISECOND, NEVER } from "../../../core/time";

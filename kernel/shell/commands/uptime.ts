@@ -1,11 +1,12 @@
 /**
  * uptime [-p | -s]
  *
- * Prints the time of day and how long the kernel has been running, as uptime(1) of procps does,
- * but without users and load: there are none. -p prints it in words, -s since when. The time of
- * day is UTC and left out if unknown. A step of the clock moves the start with it.
+ * Prints the time of day and how long the kernel has been running, as uptime(1) of procps does.
+ * There are no users and no load to print. -p prints the duration in words, -s the time of the
+ * start. Times of day are in UTC; an unknown time of day is left out. If the clock is stepped, -s
+ * shows another start.
  *
- * Exit codes: 0; 1 the time of day is unknown (-s); 2 wrong usage, for which procps' returns 1.
+ * Exit codes: 0 success; 1 the time of day is unknown (-s); 2 wrong usage (1 in procps).
  */
 import { CalendarTime } from "../../../core/calendar";
 import { SECOND } from "../../../core/time";

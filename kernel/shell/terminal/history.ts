@@ -50,7 +50,7 @@ export class History {
     return false;
   }
 
-  /** The line that the keys have moved to. */
+  /** Returns the line that the keys have moved to. */
   shown(): string {
     return this.at == this.lines.length ? this.typed : this.lines[this.at];
   }

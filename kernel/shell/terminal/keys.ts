@@ -1,5 +1,5 @@
 /**
- * Decodes bytes from the terminal to keys: control characters (ECMA-48 C0), the sequences that
+ * Decodes bytes from the terminal into keys: control characters (ECMA-48 C0), the sequences that
  * VT100 and xterm send for cursor and editing keys, and UTF-8 characters.
  */
 import { KEY_SEQUENCE_BYTES } from "../../../core/limits";
@@ -28,7 +28,7 @@ export const enum Key {
   KillWord,
   KillWordRight,
   Yank,
-  /** Ctrl-R: the newest line of the history that contains what was typed, then older ones. */
+  /** Ctrl-R: recalls the newest line that contains the typed text, then older ones. */
   Search,
   ClearScreen,
   /** The cursor position, the reply to ESC [ 6 n: `KeyDecoder.column`. */
@@ -49,7 +49,7 @@ export class KeyDecoder {
   unit: u32 = 0;
   /** The column of a Key.CursorReport, from 1. */
   column: u32 = 0;
-  /** An escape sequence has arrived, so there is a terminal that understands them. */
+  /** Whether an escape sequence has arrived, which shows that the terminal understands them. */
   sawEscape: bool = false;
   private state: State = State.Ground;
   private readonly utf8: Utf8Decoder = new Utf8Decoder();
@@ -57,7 +57,7 @@ export class KeyDecoder {
   private parameter: u32 = 0;
   private length: u32 = 0;
 
-  /** Takes a byte. Returns the key that it completes, or Key.None. */
+  /** Decodes a byte. Returns the key that it completes, or Key.None. */
   push(byte: u32): Key {
     if (byte < 0x20 || this.state == State.Ground) {
       this.state = byte == 0x1b ? State.Escape : State.Ground;
@@ -99,7 +99,7 @@ export class KeyDecoder {
     }
   }
 
-  /** The key of ESC [ ... or ESC O by its last byte. With Ctrl or Alt arrows move by words. */
+  /** Returns the key of a sequence by its last byte. With Ctrl or Alt, arrows move by words. */
   private sequenceKey(byte: u32): Key {
     const modified = this.parameter == 3 || this.parameter == 5;
     switch (byte) {

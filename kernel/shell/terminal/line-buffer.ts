@@ -52,7 +52,7 @@ export class LineBuffer {
     return String.UTF16.decodeUnsafe(changetype<usize>(this.units) + 2 * start, 2 * (end - start));
   }
 
-  /** The start of the word before the cursor. With `blanks` only blanks separate words. */
+  /** Returns the start of the word before the cursor. With `blanks`, only blanks separate words. */
   wordStart(blanks: bool): i32 {
     let at = this.cursor;
     while (at > 0 && !this.inWord(at - 1, blanks)) at--;
@@ -60,7 +60,7 @@ export class LineBuffer {
     return at;
   }
 
-  /** The end of the word after the cursor. */
+  /** Returns the end of the word after the cursor. */
   wordEnd(): i32 {
     let at = this.cursor;
     while (at < this.length && !this.inWord(at, false)) at++;

@@ -1,4 +1,4 @@
-/** What the keys do to the line: Emacs-style editing, as in readline. */
+/** Edits the line by keys, in the Emacs style of readline. */
 import { History } from "./history";
 import { Key } from "./keys";
 import { LineBuffer } from "./line-buffer";
@@ -9,7 +9,7 @@ export class LineEditor {
   readonly line: LineBuffer = new LineBuffer();
   readonly history: History = new History();
   readonly view: LineView;
-  /** More was typed than fits, and nothing has been deleted since. */
+  /** Set when more is typed than fits; cleared by a deletion. */
   overflowed: bool = false;
   private killed: string = "";
   private bell: bool = false;
@@ -30,7 +30,7 @@ export class LineEditor {
     this.bell = true;
   }
 
-  /** Handles an editing key; rings the bell if it changes nothing. */
+  /** Handles an editing key. Rings the bell if the key cannot do anything. */
   key(key: Key): void {
     const line = this.line;
     if (key != Key.Search) this.wanted = null;
@@ -73,7 +73,7 @@ export class LineEditor {
     }
   }
 
-  /** Shows what the keys since the last time have changed. */
+  /** Shows the changes since the last refresh. */
   refresh(): void {
     if (!this.view.visible) this.view.show(this.line);
     else this.view.refresh(this.line);
@@ -81,7 +81,7 @@ export class LineEditor {
     this.bell = false;
   }
 
-  /** Enter: the line, noted in the history; the editor is empty again. */
+  /** Handles Enter: returns the line, adds it to the history, and empties the editor. */
   take(): string {
     this.refresh();
     this.view.leave();

@@ -1,14 +1,14 @@
 /**
- * Lines typed to a running job, edited as a tty in canonical mode does it: echo, Backspace and
- * Ctrl-U. Characters typed faster than the console can send their echo are not echoed.
+ * Lines typed to a running job, with the editing of a tty in canonical mode: echo, Backspace and
+ * Ctrl-U. Characters typed faster than the console can echo them are not echoed.
  */
 import { Key } from "./keys";
 import { LineBuffer } from "./line-buffer";
 import { Terminal } from "./terminal";
 
-/** Who reads the lines. */
+/** The reader of the lines. */
 export interface LineReader {
-  /** Takes a line, without its end. */
+  /** Takes a line, without the newline. */
   line(text: string): void;
   /** Handles Ctrl-D on an empty line. */
   endOfInput(): void;

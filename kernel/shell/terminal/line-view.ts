@@ -1,14 +1,14 @@
 /**
- * The prompt and the line behind it, as they stand on the screen. `refresh` sends only what has
- * changed: a character typed at the end is sent as that character. Escape sequences (VT100) are
- * sent only if `escapes`: before the first key nothing is known of the terminal.
+ * The prompt and the line after it on the screen. `refresh` sends only the changes: a character
+ * typed at the end is sent as that character. Escape sequences (VT100) are sent only if `escapes`
+ * is set, because nothing is known of the terminal before the first key.
  */
 import { LINE_LENGTH } from "../../../core/limits";
 import { LineBuffer } from "./line-buffer";
 import { Terminal } from "./terminal";
 
 const ESC: string = "\x1b";
-/** Columns until the terminal has reported its width. */
+/** The assumed width until the terminal reports it. */
 const COLUMNS: i32 = 80;
 
 export class LineView {
@@ -19,7 +19,7 @@ export class LineView {
   private shownLength: i32 = 0;
   /** The position of the cursor on the screen, from the start of the prompt. */
   private at: i32 = 0;
-  /** The cursor is behind the last column: the terminal wraps at the next character. */
+  /** The cursor is after the last column; the terminal wraps at the next character. */
   private wrapping: bool = false;
 
   constructor(
@@ -87,14 +87,14 @@ export class LineView {
     this.terminal.control(ESC + "7" + ESC + "[999C" + ESC + "[6n" + ESC + "8");
   }
 
-  /** Takes the reported width, from 20 to 1,000. The terminal has wrapped what is shown already. */
+  /** Sets the width that the terminal has reported. Ignored unless it is from 20 to 1,000. */
   setColumns(columns: u32): void {
     if (columns < 20 || columns > 1000) return;
     this.columns = columns;
     this.wrapping = this.at % this.columns == 0 && this.at == this.prompt.length + this.shownLength;
   }
 
-  /** Erases what is shown behind `length`; the cursor is at `same`, where writing continues. */
+  /** Erases the text after `length`. The cursor is at `same`, where writing continues. */
   private erase(length: i32, same: i32): void {
     const position = this.prompt.length + same;
     if (same == length && this.shownLength == length + 1 && (position + 1) % this.columns != 0) {
@@ -118,7 +118,7 @@ export class LineView {
     if (target == this.at) return;
     const last = this.prompt.length + this.shownLength;
     if (target == last && target % this.columns == 0 && target > this.prompt.length) {
-      // The position behind a full row is only reached by writing its last character.
+      // Only writing the last character of a full row moves the cursor after it.
       this.moveTo(target - 1);
       this.terminal.control(String.fromCharCode(this.shown[this.shownLength - 1]));
       this.wrapping = true;

@@ -5,7 +5,7 @@
 import { addEscape, CR, HTAB, isUnprintable, LF } from "../../../core/text";
 import { TextBuilder } from "../../../core/text-builder";
 
-/** `text` on one line, control characters escaped as `\x0a`, `\x1b`, `\u202e`. */
+/** Returns `text` on one line, with control characters escaped as `\x0a`, `\x1b`, `\u202e`. */
 export function printable(text: string): string {
   return escapeControls(text, false);
 }

@@ -1,21 +1,21 @@
 /**
- * The output of the console: a queue of text that goes to the serial port as fast as it takes it.
- * Lines end in CR LF there. Control characters are escaped, except those that the line editor
- * sends by `control`.
+ * The output of the console: a queue of text that is sent to the serial port as fast as the port
+ * accepts it, with CR LF at the end of lines. Control characters are escaped, except those that the
+ * line editor sends with `control`.
  */
 import { OUTPUT_BACKLOG, OUTPUT_ROOM } from "../../../core/limits";
 import { REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
 import { printableLines } from "./printable";
 import { SerialPort } from "./serial-port";
 
-/** Sent chunks that may keep their places in the queue. */
+/** The number of sent chunks after which the queue is compacted. */
 const COMPACTION: i32 = 512;
 
 export class Terminal {
-  /** The last text printed ended its line. */
+  /** Whether the last text printed ended its line. */
   atLineStart: bool = true;
   private chunks: Array<string> = [];
-  /** The first chunk that is not sent completely, and its units that are. */
+  /** The index of the first chunk that is not completely encoded, and its units that are. */
   private head: i32 = 0;
   private position: i32 = 0;
   /** UTF-16 units in the queue that are not encoded yet. */
@@ -62,7 +62,7 @@ export class Terminal {
     if (this.room() > 0) this.control("\x07");
   }
 
-  /** UTF-16 units that may be printed before a job should wait. */
+  /** Returns the UTF-16 units that may be printed before a job should wait. */
   room(): u32 {
     return this.queued >= OUTPUT_ROOM ? 0 : OUTPUT_ROOM - this.queued;
   }
@@ -77,7 +77,7 @@ export class Terminal {
     return this.empty() && this.port.flushed();
   }
 
-  /** Sends bytes until the port takes no more or there are no more. */
+  /** Sends bytes until the port accepts no more or the queue is empty. */
   drain(): void {
     for (;;) {
       if (this.sent == this.filled && !this.encode()) return;
@@ -116,7 +116,7 @@ export class Terminal {
     return this.filled > 0;
   }
 
-  /** Drops sent chunks, so that a queue that is never empty does not grow for ever. */
+  /** Drops sent chunks, so that a queue that never empties does not grow without bound. */
   private compact(): void {
     this.chunks = this.chunks.slice(this.head);
     this.head = 0;
@@ -144,7 +144,7 @@ export class Terminal {
     return 0x10000 + ((unit & 0x3ff) << 10) + (second & 0x3ff);
   }
 
-  /** UTF-8 (RFC 3629 section 3); a line feed becomes CR LF. */
+  /** Encodes a character as UTF-8 (RFC 3629 section 3), and a line feed as CR LF. */
   private encodePoint(point: u32): void {
     if (point == 0x0a) this.put(0x0d);
     if (point < 0x80) {

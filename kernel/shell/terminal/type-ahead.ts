@@ -1,4 +1,4 @@
-/** Bytes typed while a command runs that does not read them, kept for the prompt after it. */
+/** Bytes typed while a command runs that does not read input, kept for the next prompt. */
 import { TYPE_AHEAD_BYTES } from "../../../core/limits";
 
 export class TypeAhead {

@@ -1,7 +1,6 @@
 /**
- * The serial port of the console, mirrored to the screen until the first key arrives. The screen
- * shows boot messages to a user without a serial line; to draw on it for ever would cost too much
- * time.
+ * The serial port of the console. Until the first key arrives, output is also drawn on the screen,
+ * for users without a serial line. Drawing is too slow to continue with it for longer.
  */
 import { Uart } from "../../../drivers/uart";
 import { screenPut } from "../../../machine/host";

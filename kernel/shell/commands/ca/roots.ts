@@ -1,4 +1,4 @@
-/** The trusted roots as one list: the built-in ones first, then those added since boot. */
+/** The trusted roots as one list: the built-in ones first, then those added. */
 import { RootKind } from "../../../../core/tls-codes";
 import { Certificate, rootCertificate } from "../../../../machine/certificates";
 import { tlsRootCount } from "../../../../machine/host";
@@ -8,7 +8,7 @@ export function rootTotal(): u32 {
   return tlsRootCount(RootKind.BuiltIn) + tlsRootCount(RootKind.Added);
 }
 
-/** Reports whether root `index` (from 0) is not a built-in one. */
+/** Reports whether root `index` (from 0) was added to the built-in ones. */
 export function isAdded(index: u32): bool {
   return index >= tlsRootCount(RootKind.BuiltIn);
 }

@@ -1,19 +1,19 @@
-/** The body of `curl`: -d, --data-raw, --data-binary, --data-urlencode and --json, in order. */
+/** The body of `curl`, from -d, --data-raw, --data-binary, --data-urlencode and --json. */
 
 import { isDigit, isLetter, parseDecimalText } from "../../../../core/text";
 import { TextBuilder } from "../../../../core/text-builder";
 import { BodySource, BytesSource, PatternSource } from "../../../../net/service/http/message/body";
 import { Given, Options } from "../../options";
 
-/** Options that add to the body; several are joined by "&", but --json by nothing. */
+/** Options that add to the body, in the order in which they are given. */
 const DATA: StaticArray<string> = ["d", "data-raw", "data-binary", "data-urlencode", "json"];
 const PATTERN: string = "@bytes:";
 const LONGEST_BODY: i64 = 1 << 50;
 
 export class CurlBody {
-  /** What is wrong with the options, or "". */
+  /** What is wrong with the options; "" if nothing is. */
   error: string = "";
-  /** Null without any of the options, or if the body is a pattern. */
+  /** The body as text; null if no option adds to it, or if it is a pattern. */
   text: string | null = null;
   private pattern: BodySource | null = null;
 
@@ -53,7 +53,7 @@ export class CurlBody {
     else this.pattern = new PatternSource(length as u64);
   }
 
-  /** `CONTENT`, `=CONTENT` or `NAME=CONTENT`; the name is sent as it is. */
+  /** Encodes `CONTENT`, `=CONTENT` or `NAME=CONTENT`; the name is sent as it is. */
   private encode(value: string): string {
     const equals = value.indexOf("=");
     const name = equals > 0 ? value.substring(0, equals) : "";
@@ -66,7 +66,7 @@ export class CurlBody {
   }
 }
 
-/** Percent-encodes the UTF-8 of a text, but for unreserved characters (RFC 3986 section 2.3). */
+/** Percent-encodes UTF-8 text, except unreserved characters (RFC 3986 section 2.3). */
 function percentEncode(text: string): string {
   const bytes = Uint8Array.wrap(String.UTF8.encode(text));
   const encoded = new TextBuilder();

@@ -1,4 +1,4 @@
-/** The running `curl`: one exchange, its output and its exit code. */
+/** The job of `curl`: one exchange, its output and its exit code. */
 import { crc32 } from "../../../../core/crc32";
 import { HttpClient } from "../../../../net/service/http/client/client";
 import { HttpExchange } from "../../../../net/service/http/client/exchange";

@@ -1,4 +1,4 @@
-/** What `curl -w` reports of the connections and heads of an exchange. */
+/** The connections and heads of an exchange, for `curl -w`. */
 import { HttpWatcher } from "../../../../net/service/http/client/watcher";
 import { HttpHead } from "../../../../net/service/http/message/head";
 import { Stream } from "../../../../net/service/stream/stream";
@@ -7,7 +7,7 @@ import { TlsStream } from "../../../../net/service/tls/stream";
 import { formatIpv4 } from "../../../../net/wire/address";
 
 export class CurlTraffic extends HttpWatcher {
-  /** New connections. */
+  /** Connections opened, not reused. */
   connects: u32 = 0;
   /** Bytes of request heads, and of final and redirecting response heads. */
   requestBytes: u64 = 0;

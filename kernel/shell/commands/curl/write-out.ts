@@ -1,4 +1,4 @@
-/** `curl -w FORMAT`: what is printed after a transfer, with curl's variables and escapes. */
+/** `curl -w FORMAT`: prints a text after the transfer, with curl's variables and escapes. */
 import { HttpExchange } from "../../../../net/service/http/client/exchange";
 import { CurlTraffic } from "./traffic";
 
@@ -13,7 +13,7 @@ export class Transfer {
   ) {}
 }
 
-/** Returns the text of a format. Unknown variables are named in it, as with curl. */
+/** Expands a format. An unknown variable is replaced by an error message, as with curl. */
 export function writeOut(format: string, transfer: Transfer): string {
   let text = "";
   for (let i = 0; i < format.length; i++) {
@@ -51,7 +51,7 @@ function variable(name: string, transfer: Transfer): string {
   return `curl: unknown --write-out variable: '${name}'\n`;
 }
 
-/** Returns microseconds since the start; 0 if not reached; -1: no such time. */
+/** Returns microseconds since the start; 0 if not reached; -1 if there is no such variable. */
 function timeOf(name: string, exchange: HttpExchange): i64 {
   const times = exchange.times;
   let at: i64 = -1;
@@ -70,7 +70,7 @@ function secondsText(micros: i64): string {
   return `${micros / 1_000_000}.${(micros % 1_000_000).toString().padStart(6, "0")}`;
 }
 
-/** Returns sizes in bytes, speeds in bytes per second; "?": no such variable. */
+/** Returns a size in bytes or a speed in bytes per second; "?" if there is no such variable. */
 function amount(name: string, transfer: Transfer): string {
   const exchange = transfer.exchange;
   const sent = exchange.bodySent();

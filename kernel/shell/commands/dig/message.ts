@@ -22,14 +22,14 @@ const CODES: StaticArray<string> = [
   "NOTAUTH",
   "NOTZONE",
 ];
-/** Columns of the TTL, the class, and a tab. */
+/** The columns of the TTL and the class, and the width of a tab. */
 const TTL_COLUMN: i32 = 24;
 const CLASS_COLUMN: i32 = 32;
 const TAB: i32 = 8;
 /** The sections of records. */
 const SECTIONS: StaticArray<string> = ["ANSWER", "AUTHORITY", "ADDITIONAL"];
 
-/** Which parts are printed. */
+/** The parts of the message to print. */
 export class Parts {
   cmd: bool = true;
   comments: bool = true;
@@ -40,7 +40,7 @@ export class Parts {
   stats: bool = true;
   short: bool = false;
 
-  /** `+all` or `+noall`. */
+  /** Handles `+all` and `+noall`. */
   setAll(on: bool): void {
     this.comments = on;
     this.question = on;
@@ -79,7 +79,7 @@ export class MessagePrinter {
     }
   }
 
-  /** The lines behind the message. */
+  /** Prints the lines after the message. */
   printStats(query: DirectQuery): void {
     const server = query.server;
     const address = formatIpv4(server.address);
@@ -181,7 +181,7 @@ function className(code: u32): string {
   return code == 1 ? "IN" : code == 3 ? "CH" : `CLASS${code}`;
 }
 
-/** Appends tabs up to a column, at least a blank. */
+/** Appends tabs up to a column, or a blank if the text is longer. */
 function padded(text: string, column: i32): string {
   let at = text.length;
   if (at >= column) return text + " ";
