@@ -60,7 +60,8 @@ export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
 export const TCP_CONNECTIONS: u32 = 512;
-/** Connections reserved for this host; inbound ones cannot use their memory. */
+/** Connections that only this host can open: the slots, and the memory of the first few. */
+export const TCP_OWN_SLOTS: u32 = 32;
 export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
 /** Connections of one listener that wait to be accepted. */

@@ -59,8 +59,9 @@ export class TcpRegistry {
     return this.all[index]!;
   }
 
-  get full(): bool {
-    return this.count == TCP_CONNECTIONS;
+  /** Reports whether more than `reserved` slots are free. */
+  hasRoom(reserved: u32): bool {
+    return this.count + reserved < TCP_CONNECTIONS;
   }
 
   /** Reports whether there is memory for the buffers of `more` more connections. */

@@ -3,7 +3,7 @@
  * belongs to, and gives a turn to each connection that has something to do.
  */
 
-import { TCP_BACKLOG, TCP_OWN_CONNECTIONS } from "../../../core/limits";
+import { TCP_BACKLOG, TCP_OWN_CONNECTIONS, TCP_OWN_SLOTS } from "../../../core/limits";
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { Random } from "../../../core/random";
 import { BROADCAST_ADDRESS, Ipv4Address, isMulticast } from "../../wire/address";
@@ -97,7 +97,7 @@ export class Tcp implements ListenerOwner {
       return new TcpConnection(unreachable);
     }
     const registry = this.registry;
-    if (!registry.canBuffer(1) || !this.makeRoom()) return null;
+    if (!registry.canBuffer(1) || !this.makeRoom(0)) return null;
     if (!registry.ports.choose(ends)) return null;
     this.counters.activeOpens++;
     return new TcpConnection(registry.open(ends, path.mtu, TcpState.SynSent, 0));
@@ -307,7 +307,7 @@ export class Tcp implements ListenerOwner {
       return Drop.TcpBacklog;
     }
     if (listener.halfOpen.count >= listener.backlog) this.dropHalfOpen(listener);
-    if (!this.canAccept() || !this.makeRoom()) {
+    if (!this.canAccept() || !this.makeRoom(TCP_OWN_SLOTS)) {
       this.counters.listenDrops++;
       return Drop.TcpLimit;
     }
@@ -337,12 +337,16 @@ export class Tcp implements ListenerOwner {
     return this.registry.canBuffer(1 + TCP_OWN_CONNECTIONS);
   }
 
-  /** Makes room in a full table by dropping a half-open connection (RFC 4987, 3.2). */
-  private makeRoom(): bool {
-    for (let i: u32 = 0; i < this.listeners.count && this.registry.full; i++) {
+  /**
+   * Makes room for a connection beside `reserved` free slots, if need be by dropping a half-open
+   * connection (RFC 4987 section 3.2). Returns false if there is none to drop.
+   */
+  private makeRoom(reserved: u32): bool {
+    const registry = this.registry;
+    for (let i: u32 = 0; i < this.listeners.count && !registry.hasRoom(reserved); i++) {
       this.dropHalfOpen(this.listeners.at(i));
     }
-    return !this.registry.full;
+    return registry.hasRoom(reserved);
   }
 
   /** Drops the oldest half-open connection of a listener, if there is one. */

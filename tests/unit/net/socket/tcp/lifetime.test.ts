@@ -7,6 +7,8 @@ import { Bench, PEER, pattern, SECOND, SocketError, State } from "../../../../la
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
+/** Slots that only this host can take (core/limits.ts). */
+const OWN_SLOTS = 32;
 
 test("implements exactly the state diagram of RFC 9293 section 3.3.2", () => {
   const events = "PassiveOpen ActiveOpen Close Syn SynAcknowledged AckOfSyn Fin AckOfFin Drop Over";
@@ -195,12 +197,33 @@ test("a table full of half-open connections admits a connect and a new SYN", () 
       bench.send("S", -1, 0);
     }
   }
-  assert.equal(wasm.connectionCount(), 512);
+  assert.equal(wasm.connectionCount(), 512 - OWN_SLOTS);
   assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 80), 0);
   bench.out();
   bench.peerPort = 50000;
   assert.equal(bench.send("S", -1, 0).length, 1);
-  assert.equal(wasm.connectionCount(), 512);
+  assert.equal(wasm.connectionCount(), 512 - OWN_SLOTS);
+});
+
+test("peers that hold connections open leave slots for this host's own", () => {
+  const bench = new Bench(wasm);
+  const listener = wasm.listen(80, 256);
+  bench.guestPort = 80;
+  const connectIn = (port: number): boolean => {
+    bench.peerPort = port;
+    const [reply] = bench.send("S", -1, 0);
+    if (reply === undefined) return false;
+    bench.guestInitial = reply.sequence;
+    bench.send("A", 0, 0);
+    return wasm.accept(listener) !== 0;
+  };
+  for (let i = 0; i < 512 - OWN_SLOTS; i++) assert.ok(connectIn(20_000 + i), `${i}`);
+  assert.ok(!connectIn(30_000));
+  for (let i = 0; i < OWN_SLOTS; i++) {
+    assert.notEqual(wasm.connect(BigInt(bench.now), PEER, 81), 0, `${i}`);
+    bench.out();
+  }
+  assert.equal(wasm.connect(BigInt(bench.now), PEER, 81), 0);
 });
 
 test("ignores the last ACK while the backlog is full, and resends the SYN,ACK", () => {
