@@ -23,10 +23,10 @@ export KERNEL_MODULES := $(value MODULES)
 own := $(APP) $(filter-out kernel/main.ts,$(MAIN))
 missing := $(filter-out $(wildcard $(own)),$(own))
 ifneq ($(missing),)
-$(error APP=$(missing): there is no such file, expected the path of a TypeScript program)
+$(error $(missing): there is no such file; APP and MAIN expect the path of a TypeScript program)
 endif
 out := build$(addprefix /app-,$(subst /,-,$(basename $(strip $(own)))))
-# So is a kernel that records itself (tools/tape/), but from the same kernel.wasm.
+# A kernel that records itself (tools/tape/) is also built beside it, but from the same kernel.wasm.
 elf := $(out)$(if $(RECORD),/record)
 
 run_script := node --import tsx
@@ -238,8 +238,8 @@ help:
 #|   CROSS_COMPILE=x86_64-linux-gnu-   prefix of the compiler's name; not needed on Debian
 #| make iso             builds build/anonymos.iso, which boots on BIOS and UEFI
 #|   CMDLINE='...' MODULES='anonymos.conf ca.pem' ISO=path     an ISO with these in it
-#| make run             boots it in this terminal on a stand-in network; Ctrl-A x leaves
-#|   TARGET=URL           ... on the real network
+#| make run             boots the kernel in this terminal, on a stand-in network; Ctrl-A x leaves
+#|   TARGET=URL           ... on the real network, and runs `check URL`
 #|   RECORD=file          ... and records the boot to a file
 #| make replay FILE=... replays a recorded boot in Node
 #|   BREAK='acknowledgment.ts:35 ...'  ... stops at these lines and prints variables and stack

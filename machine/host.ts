@@ -27,9 +27,9 @@ export declare function mmioWrite32(address: u64, value: u32): void;
 export declare function dmaBase(): u64;
 /** Reads exactly once what hardware may write at any time, such as a descriptor's status. */
 export declare function dmaLoad64(pointer: usize): u64;
-/** Orders reads of bytes written by hardware after the read that found them complete. */
+/** Keeps the reads of what hardware wrote behind the read that found it complete. */
 export declare function dmaArrived(destination: usize, length: u32): void;
-/** Orders writes of bytes for hardware before the write that hands them over. */
+/** Keeps the writes of what hardware will read ahead of the write that hands it over. */
 export declare function dmaReady(pointer: usize, length: u32): void;
 /** A compiler barrier for memory that a turn and an interrupt handler share. */
 export declare function interruptBarrier(): void;

@@ -4,7 +4,6 @@
  * kernel calls every turn, makes progress on it. docs/api.md describes the API with an example.
  */
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
-import { DnsError } from "./service/dns/failure";
 import { DnsQuery } from "./service/dns/query";
 import { HttpCall } from "./service/http/client/call";
 import { HttpRequest } from "./service/http/client/request";
@@ -333,9 +332,7 @@ export function resolveHostname(name: string): Ipv4Address {
 /** Returns the cached address of a name, or 0. Sends no query. */
 export function dnsLookupCache(name: string): Ipv4Address {
   const entry = defaultStack.dns.cached(name, defaultStack.ip.now);
-  return entry != null && entry.error == DnsError.None && entry.addresses.length > 0
-    ? entry.addresses[0]
-    : 0;
+  return entry != null && entry.addresses.length > 0 ? entry.addresses[0] : 0;
 }
 
 // --- DHCP, on the first interface; the client's `state` tells how far it is ---

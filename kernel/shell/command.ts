@@ -11,7 +11,7 @@
  *     export class Sleep extends Command {
  *       constructor() { super("sleep", "SECONDS", "waits", ["sleep 1"]); }
  *       start(words: Array<string>, session: Session): Job {
- *         const options = new Options(words, []);          // "c|count:" = -c N or --count N
+ *         const options = new Options(words, []);  // none; "c|count:" would be -c N, --count N
  *         options.expectOperands(1, 1);
  *         if (options.failure != "") return this.wrongUsage(session, options.failure);
  *         const time = parseSeconds(options.operands[0], 86400);
@@ -48,7 +48,7 @@ export abstract class Job implements LineReader {
   cancel(): i32 {
     return EXIT_INTERRUPTED;
   }
-  /** Reports whether the job reads typed input; if not, it is kept for the prompt. */
+  /** Reports whether the job reads typed input. Input that no job reads is kept for the prompt. */
   readsInput(): bool {
     return false;
   }

@@ -127,7 +127,7 @@ export class Shell extends Pollable implements LogSink {
     return true;
   }
 
-  /** Reports whether typed-ahead input is wanted: at the prompt, or by a job that reads. */
+  /** Reports whether there is typed-ahead input for the prompt, or for a job that reads. */
   private wantsTypeAhead(): bool {
     const execution = this.execution;
     if (this.typeAhead.empty() || execution == null) return !this.typeAhead.empty();

@@ -1,4 +1,4 @@
-/** Starts the tasks that the kernel polls after the network stack: the console and the programs. */
+/** Starts what the kernel polls after the network stack: the console and user programs. */
 import { PollableList } from "../../core/pollable";
 import { startPrograms } from "../../core/program";
 import { PciDevice } from "../../drivers/pci/pci";
@@ -9,7 +9,10 @@ import { HttpDaemon } from "../programs/httpd";
 import { startConsole } from "./console";
 import { HostMachine } from "./host-machine";
 
-/** Starts the console, then the programs. Returns them in the order in which to poll them. */
+/**
+ * Starts the console, then the user programs (core/program.ts). Returns them in the order in which
+ * to poll them.
+ */
 export function startTasks(
   configuration: Configuration,
   host: HostMachine,

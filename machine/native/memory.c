@@ -8,7 +8,7 @@
  *
  * Linear memory is physically contiguous (a DMA address is pointer + constant). It grows from the
  * start of the largest free range of RAM below 4 GiB. Its page tables follow the space it can
- * grow into, and the last sixteenth of the range is the heap of TLS.
+ * grow into. The end of the range, a sixteenth of it but at most 16 MiB, is the heap of TLS.
  */
 #include "native.h"
 #include "wasm-rt.h"
@@ -74,8 +74,10 @@ static struct range first_used(u64 start, u64 end) {
   return first;
 }
 
-/* Returns the end of the RAM that continues at `end`; loaders may split a range into regions. */
-static u64 ram_end(u64 end) {
+/* Returns the end of the RAM that contains `address`; it may consist of several adjacent regions.
+ * At most 4 GiB. */
+static u64 ram_end(u64 address) {
+  u64 end = address;
   for (u32 i = 0; i < boot_info.region_count; i++) {
     struct region* region = &boot_info.regions[i];
     if (region->type != 1 || region->base > end || region->base + region->length <= end) continue;

@@ -73,8 +73,8 @@ export class HostConfiguration extends Pollable {
 
   /** Returns the configurator of an interface, or null for the loopback interface. */
   of(iface: Interface): InterfaceConfigurator | null {
-    const index = iface.index as i32;
-    return index < this.configurators.length ? this.configurators[index] : null;
+    const index = iface.index;
+    return index < (this.configurators.length as u32) ? this.configurators[index] : null;
   }
 
   /** Returns the host name: the user's, else that of DHCP (option 12), else "anonymos". */

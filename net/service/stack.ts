@@ -30,7 +30,7 @@ export class NetworkStack {
   /** For `curl -k`: does not verify servers and shares no connections with `http`. */
   readonly insecureHttp: HttpClient;
   readonly rpc: JsonRpcClient;
-  /** The services above IP, in polling order: each comes before those that use it. */
+  /** The services above IP, in polling order. */
   private readonly services: PollableList = new PollableList();
 
   constructor(

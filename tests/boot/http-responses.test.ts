@@ -30,13 +30,13 @@ suite("responses to curl", () => {
     ]);
   });
 
-  test("HTP-02: rejects a status code that is not three digits", async () => {
+  test("HTP-02: rejects a status code that is not three digits, or is below 100", async () => {
     const bad = "(1) Unsupported response code in HTTP response";
     const codes = ["1000 X", "20 X", "2OO", "099 X"];
     await rows.all(codes.map((code) => [`HTTP/1.1 ${code}\r\n\r\n`, bad]));
   });
 
-  test("HTP-03, HTP-04: rejects other protocols and versions, and no status line", async () => {
+  test("HTP-03, HTP-04: rejects other protocols and versions, and a missing status line", async () => {
     const lines = ["ICY 200 OK\r\n\r\n", "HTP/1.1 200\r\n\r\n", "http/1.1 200\r\n\r\n", "hello"];
     const versions = ["HTTP/2.0 200\r\n\r\n", "HTTP/0.9\r\n\r\n"];
     await rows.all([
@@ -103,7 +103,7 @@ suite("responses to curl", () => {
     ]);
   });
 
-  test("HTP-11: reports fewer bytes than announced, after FIN or RST", async () => {
+  test("HTP-11: fails if a FIN or an RST ends the body before the announced length", async () => {
     const short = sized("100");
     await rows.all([
       [short, `hello\n${cut}`],

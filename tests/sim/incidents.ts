@@ -24,7 +24,7 @@ export type Incident = { at: number; twin: number } & (
   | { kind: "ping"; count: number; length: number }
   /** A peer's network card is replaced without an announcement. */
   | { kind: "card"; peer: number }
-  /** Connections that send no request, part of one or a whole one, and stay open. */
+  /** Connections that send nothing, part of a request, or a whole one, and then stay open. */
   | { kind: "idle"; count: number; peer: number; text: string }
   | { kind: "fetch" | "post"; length: number; peer: number; behavior: Partial<PeerBehavior> }
 );

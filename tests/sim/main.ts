@@ -1,7 +1,8 @@
 /**
  * `make sim [SEED=n] [RUNS=n]`: runs RUNS random worlds from SEED on; by default seeds 1 to 2000,
- * or only SEED if that is set. The first five that fail, except hung ones, are rerun with a
- * capture, shrunk, and written to build/sim/. The last line printed is a hash of all traces.
+ * or only SEED if that is set. The first five that fail are rerun with a capture,
+ * shrunk, and written to build/sim/; hung ones among them are skipped. The last line printed is a
+ * hash of all traces.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

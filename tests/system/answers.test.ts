@@ -11,7 +11,7 @@ const PORT = 8545;
 const limits = readFileSync(new URL("../../core/limits.ts", import.meta.url), "utf8");
 const DEPTH = Number(/^export const JSON_DEPTH: u32 = (\d+);$/m.exec(limits)?.[1]);
 
-/** Repeats `text` as often as it fits into a response of `bytes` bytes, with `around` bytes left. */
+/** Repeats `text` as often as it fits into `bytes` bytes, `around` of which are left free. */
 const fill = (text: string, bytes: number, around = 200) =>
   text.repeat((bytes - around) / Buffer.byteLength(text));
 /** An array of nearly as many values as a text may have: one for eight bytes. */

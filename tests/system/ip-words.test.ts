@@ -60,7 +60,7 @@ test("ip route add rejects host bits and onlink without a gateway in Linux's wor
 test("check asks the gateway of the default route that packets take", async () => {
   const lab = await Lab.at("S1");
   printed(lab, "ip route add default via 10.0.2.77 metric 2000");
-  assert.match(lab.command("check http://10.0.2.2/"), /\nok +ping gateway 10\.0\.2\.2 in /);
+  assert.match(lab.command("check http://192.0.2.1/"), /\nok +ping gateway 10\.0\.2\.2 in /);
 });
 
 test("an address that is no host's is an unreachable network to every command", async () => {

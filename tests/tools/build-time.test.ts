@@ -22,7 +22,7 @@ const settings = {
 interface Source {
   folder: string;
   git(...words: string[]): Buffer;
-  /** Makes the file with the build's time. */
+  /** Runs make, which prints the build's time. */
   buildTime(more?: Record<string, string>): SpawnSyncReturns<string>;
 }
 
@@ -34,7 +34,7 @@ function source(): Source {
   for (const file of [".gitattributes", "compiler-config/flags.mk"]) {
     copyFileSync(root + file, `${folder}/${file}`);
   }
-  // Even if the project itself comes from an archive.
+  // Not copied: in a project that comes from an archive, the file already contains a time.
   writeFileSync(`${folder}/compiler-config/commit-time`, "$Format:%ct$\n");
   writeFileSync(
     `${folder}/Makefile`,

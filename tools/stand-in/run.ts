@@ -40,14 +40,14 @@ async function startNode(): Promise<number> {
 
 /** Puts TLS in front of the node. Returns the port of TLS, and the root to trust, in PEM. */
 async function startTls(node: number): Promise<{ port: number; trusted: string }> {
-  const authority = makeRoot("AnonymOS stand-in root");
-  const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", authority));
-  const trusted = authority.pem;
+  const trustedRoot = makeRoot("AnonymOS stand-in root");
+  const secure = makeServer([NAME], makeAuthority("AnonymOS stand-in authority", trustedRoot));
+  const trusted = trustedRoot.pem;
   try {
     const more = `location / { proxy_pass http://127.0.0.1:${node}; }`;
     const nginx = await Nginx.start({}, { secure, more });
     services.push(nginx);
-    say(`nginx, with TLS in front of it, listens on 127.0.0.1:${nginx.port}`);
+    say(`nginx, which puts TLS in front of the node, listens on 127.0.0.1:${nginx.port}`);
     return { port: nginx.port, trusted };
   } catch (error) {
     const proxy = await HttpsProxy.start(secure.chain, secure.key, node);

@@ -2,15 +2,15 @@
  * The format of a tape: everything that entered and left a kernel, in order, as a list of boots.
  *
  *     boot   = BOOT, eight bytes of the module's SHA-256, limit of memory in pages, { call | act }
- *     call   = code, numbers, { call | act }, RETURNED, [result] | TRAPPED     the host calls
- *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]  the kernel calls
+ *     call   = code, numbers, { call | act }, (RETURNED, [result] | TRAPPED)     into the kernel
+ *     act    = code, numbers, checksums of bytes given, [result], [bytes taken]  out of the kernel
  *
- * A boot may end between any two of these, or in place of the result of an act that it did not
- * survive. An interrupt that arrives during an act is recorded before the act.
+ * A boot may end after any call or act, even within a call. If an act ends it, such as a reset,
+ * that act has no result. An interrupt that arrives during an act is recorded before the act.
  *
- * Each parameter and result of a function is a place. A number is stored as its difference from the
- * last number in its place, zigzag-encoded, in LEB128, so polling a register or reading a clock
- * costs a byte or two. A checksum is FNV-1a of 32 bits.
+ * Each parameter of each function has a place of its own, and so has its result. A number is stored
+ * as its difference from the last number in its place, zigzag-encoded, in LEB128, so polling a
+ * register or reading a clock costs a byte or two. A checksum is FNV-1a of 32 bits.
  */
 import { createHash } from "node:crypto";
 

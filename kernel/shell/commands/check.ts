@@ -38,8 +38,8 @@ const DEFAULT_URL: string = "https://mainnet.era.zksync.io";
 const DEFAULT_CHAIN: i64 = 324;
 const LARGEST_CHAIN: i64 = i64.MAX_VALUE;
 const OPTIONS: StaticArray<string> = ["c|chain:"];
-/** The time limit of all steps together. */
-const TIME_LIMIT: i64 = 9_900_000;
+/** How long all steps may take together, in microseconds. */
+const WHOLE_TIME: i64 = 9_900_000;
 
 /** The maximum time between polls of a step, in microseconds. */
 const LOOK_AGAIN: i64 = 100_000;
@@ -68,7 +68,7 @@ class CheckJob extends Job {
       new HttpStep(probe),
       new RpcStep(probe),
     ];
-    this.endsAt = session.now + TIME_LIMIT;
+    this.endsAt = session.now + WHOLE_TIME;
   }
 
   poll(now: i64): i32 {

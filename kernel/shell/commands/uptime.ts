@@ -46,7 +46,7 @@ export class Uptime extends Command {
   }
 }
 
-/** `3 days,  2:05`, `2:05`, `5 min` */
+/** `3 days,  2:05`, ` 2:05`, `5 min` */
 function brief(seconds: i64): string {
   const minutes = seconds / 60;
   const days = minutes / 1440;

@@ -1,4 +1,4 @@
-/** A wire between two TCP tables that loses, duplicates, reorders, corrupts and delays packets. */
+/** A wire between two TCP hosts that loses, duplicates, reorders, corrupts and delays packets. */
 import { NEVER } from "../../../core/time";
 import { FramePool } from "../../../net/phy/pool";
 import { Path } from "../../../net/socket/path";
@@ -26,13 +26,15 @@ class Faults {
   reorder: u32 = 0;
   corrupt: u32 = 0;
   delay: u32 = 1000;
-  jitter: u32 = 0;
+  /** The most extra delay of a reordered packet. */
+  reorderDelay: u32 = 0;
 }
 
 export class Wire {
   private packets: Array<Packet> = [];
   readonly random: SequenceRandom = new SequenceRandom();
   readonly faults: Faults = new Faults();
+  /** A hash of the lengths and times of all packets: equal for equal runs. */
   trace: u32 = 0;
   lost: u32 = 0;
   now: i64 = 0;
@@ -43,7 +45,7 @@ export class Wire {
   reset(seed: u32, now: i64): void {
     for (let i = 0; i < this.packets.length; i++) heap.free(this.packets[i].pointer);
     this.packets = [];
-    // The hosts may have the same seed, but must draw other numbers.
+    // The hosts may draw from the same seed; the wire must draw other numbers than they do.
     this.random.seed(seed ^ 0x5bd1e995);
     this.trace = 0x811c9dc5;
     this.lost = 0;
@@ -77,7 +79,7 @@ export class Wire {
   private put(pointer: usize, length: u32, source: u32, destination: u32): void {
     const faults = this.faults;
     let at = this.now + faults.delay;
-    if (this.chance(faults.reorder)) at += this.random.next32() % (faults.jitter + 1);
+    if (this.chance(faults.reorder)) at += this.random.next32() % (faults.reorderDelay + 1);
     else if (at < this.last) at = this.last;
     else this.last = at;
     const copy = heap.alloc(length);

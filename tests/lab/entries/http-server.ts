@@ -78,7 +78,8 @@ export function total(stream: u32): u64 {
 export function writes(stream: u32): u32 {
   return streams[stream].writes;
 }
-export function end(stream: u32): string {
+/** Returns how the stream was ended: "open" if it was not. */
+export function ending(stream: u32): string {
   return streams[stream].end();
 }
 export function poll(now: i64): bool {

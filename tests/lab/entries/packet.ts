@@ -1,4 +1,4 @@
-/** tcpdump's filters and lines, over frames that Node builds. */
+/** tcpdump's filters, and the line it prints for a packet, for frames that Node builds. */
 import { formatTimeOfDay } from "../../../kernel/shell/time-text";
 import { PacketExpression } from "../../../net/filter/expression";
 import { formatFrame } from "../../../net/filter/text";

@@ -1,4 +1,4 @@
-/** More functions for the property tests: emit and parse side by side. */
+/** For the property tests, beside wire.ts: TCP and DHCP emitted and parsed, HTTP heads parsed. */
 import { HttpHead } from "../../../net/service/http/message/head";
 import { HeadParser } from "../../../net/service/http/message/head-parser";
 import { sum } from "../../../net/wire/checksum";
@@ -55,7 +55,10 @@ export function dhcpMessage(
   const sender = header.clientAddress == client && header.hardwareAddress == hardware;
   return same && sender && header.broadcast == broadcast && header.yourAddress == 0;
 }
-/** Writes options given as in a message, up to code 0, and an End; returns the byte count. */
+/**
+ * Writes the options at `pointer`, each with code, length and data, up to a code of 0, and then an
+ * End. Returns the number of bytes written.
+ */
 export function writeOptions(to: usize, pointer: usize): u32 {
   const writer = new DhcpOptionWriter(to);
   for (let at = pointer; load<u8>(at) != 0; at += 2 + (load<u8>(at, 1) as u32)) {
@@ -91,7 +94,7 @@ export function beginHead(request: bool): void {
 export function feedHead(pointer: usize, length: u32): u32 {
   return parser.feed(pointer, length);
 }
-/** The state, the failure in words, and what has been read. */
+/** The state and the failure in words, and if the head is complete, its start line and fields. */
 export function headText(request: bool): string {
   let text = `${parser.state} ${parser.message}\n`;
   if (parser.state != 2) return text;

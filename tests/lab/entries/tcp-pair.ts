@@ -82,7 +82,7 @@ export function setFaults(
   reorder: u32,
   corrupt: u32,
   delay: u32,
-  jitter: u32,
+  reorderDelay: u32,
 ): void {
   const faults = wire.faults;
   faults.loss = loss;
@@ -90,7 +90,7 @@ export function setFaults(
   faults.reorder = reorder;
   faults.corrupt = corrupt;
   faults.delay = delay;
-  faults.jitter = jitter;
+  faults.reorderDelay = reorderDelay;
 }
 
 function dispatch(): void {

@@ -25,7 +25,7 @@ export function secretsOf(log: string): Buffer[] {
   return secrets;
 }
 
-/** Finds pieces of secrets in a text: as bytes, or as hex words in either byte order. */
+/** Finds pieces of secrets in a text: as bytes, as base64, or as hex words in either byte order. */
 export function found(text: string, secrets: Buffer[]): string[] {
   const hex = text.toLowerCase().replace(/[^0-9a-f]+/g, " ");
   const pieces: string[] = [];

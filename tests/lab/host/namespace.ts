@@ -1,6 +1,6 @@
 /**
  * A private network: a namespace with a bridge, taps for virtual machines, and dnsmasq as DHCP and
- * name server. Needs root, or unprivileged user namespaces and /dev/net/tun.
+ * name server. Needs root (that of a user namespace suffices) and /dev/net/tun.
  */
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -153,7 +153,7 @@ export class PciBus implements BusDevice {
     }
   }
 
-  /** Returns an address space of what functions decode now, with `behind` for all else. */
+  /** Returns an address space of what functions decode at each access, `behind` for all else. */
   space(io: boolean, behind: AddressSpace): BusDevice {
     let decoders: Decoder[] = [];
     let known = -1;

@@ -42,7 +42,7 @@ export class Uart16550 implements BusDevice {
 
   constructor(
     private readonly clock: VirtualClock,
-    private readonly line: Line,
+    private readonly interrupt: Line,
   ) {}
 
   /** The output up to now, as Latin-1. */
@@ -175,9 +175,9 @@ export class Uart16550 implements BusDevice {
     const time = Math.ceil(this.byteTime());
     const count = Math.min(sending.length, 1 + Math.floor((clock.now - this.shifted) / time));
     this.shifted += count * time;
-    const left = String.fromCharCode(...sending.splice(0, count));
-    this.text += left;
-    this.tail = (this.tail + left).slice(-TAIL);
+    const sent = String.fromCharCode(...sending.splice(0, count));
+    this.text += sent;
+    this.tail = (this.tail + sent).slice(-TAIL);
     // The last byte is in the shift register; the FIFO is empty.
     if (sending.length <= 1) this.transmitPending = true;
   }
@@ -222,6 +222,6 @@ export class Uart16550 implements BusDevice {
   }
 
   private update(): void {
-    this.line((this.modemControl & 8) !== 0 && this.pending() !== 1);
+    this.interrupt((this.modemControl & 8) !== 0 && this.pending() !== 1);
   }
 }

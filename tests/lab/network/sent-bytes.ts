@@ -1,7 +1,9 @@
 /** The last bytes of a stream as first sent, to detect retransmissions that differ. */
 
-/** Larger than a kernel's send buffer, and the size that most streams need; powers of two. */
-const [KEPT, FEW] = [1 << 17, 1 << 12];
+/** Bytes that are kept, more than a kernel's send buffer holds; a power of two. */
+const KEPT = 1 << 17;
+/** The size of the buffer at first, which most streams never exceed; a power of two. */
+const FEW = 1 << 12;
 
 export class SentBytes {
   private bytes = new Uint8Array(FEW);
@@ -16,15 +18,15 @@ export class SentBytes {
 
   /** Adds a segment; returns the offset in the stream at which it differs from before, or -1. */
   add(sequence: number, text: Uint8Array): number {
-    const offset = (sequence - this.end) | 0;
+    const ahead = (sequence - this.end) | 0;
     const begin = (sequence - this.start) | 0;
     this.makeRoom(begin < 0 ? KEPT : begin + text.length);
     const mask = this.bytes.length - 1;
     // A gap: the segments in between were sent while the cable was unplugged.
-    if (offset > 0) this.from = sequence;
+    if (ahead > 0) this.from = sequence;
     for (let i = 0; i < text.length; i++) {
       const place = (begin + i) & mask;
-      const known = offset + i < 0 && offset + i >= -KEPT && ((sequence + i - this.from) | 0) >= 0;
+      const known = ahead + i < 0 && ahead + i >= -KEPT && ((sequence + i - this.from) | 0) >= 0;
       if (known && this.bytes[place] !== text[i]) return (sequence + i - this.start) >>> 0;
       this.bytes[place] = text[i];
     }

@@ -3,8 +3,8 @@
  *
  * A root that cannot be parsed, has a weak key or is not yet valid is a fault: every chain that
  * ends in it fails verification. An expired root is only a warning, because verification ignores it
- * and every root expires some day. A certificate that may not sign others is no fault: it is trusted
- * for its own server. Exit code: 1 if there is a fault.
+ * and every root expires some day. A certificate that may not sign others is trusted for its own
+ * server, which is no fault. Exit code: 1 if there is a fault.
  */
 import { CalendarTime } from "../../../../core/calendar";
 import { SECOND } from "../../../../core/time";

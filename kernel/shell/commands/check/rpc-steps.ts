@@ -27,7 +27,8 @@ export class HttpStep extends Step {
 
   protected start(context: CheckContext, now: i64): void {
     const url = context.url.text();
-    this.probe.exchange = context.stack.rpc.call(url, this.probe.call, TIMEOUT, now);
+    // The step ends the call: its own time-out comes later.
+    this.probe.exchange = context.stack.rpc.call(url, this.probe.call, 2 * TIMEOUT, now);
   }
 
   poll(context: CheckContext, now: i64): Verdict {

@@ -17,7 +17,8 @@ const EXIT_HTTP_ERROR: i32 = 22;
 /** Prints the body, and with -i the head before it. */
 export class PrintingSink extends BodySink {
   crc: u32 = 0;
-  private refused: bool = false;
+  /** Whether the body is not printed: with -f, if the status is an error. */
+  private discards: bool = false;
 
   constructor(
     private readonly session: Session,
@@ -28,23 +29,23 @@ export class PrintingSink extends BodySink {
   }
 
   head(head: HttpHead): void {
-    this.refused = this.failOnError && head.status >= 400;
+    this.discards = this.failOnError && head.status >= 400;
     if (this.withHead) this.session.printBytes(head.pointer(0), head.length);
   }
 
   room(): u32 {
-    return this.refused ? u32.MAX_VALUE : this.session.room();
+    return this.discards ? u32.MAX_VALUE : this.session.room();
   }
 
   data(pointer: usize, length: u32): bool {
     this.crc = crc32(this.crc, pointer, length);
-    if (!this.refused) this.session.printBytes(pointer, length);
+    if (!this.discards) this.session.printBytes(pointer, length);
     return true;
   }
 }
 
 export class CurlJob extends Job {
-  /** With -o: the body is counted and discarded. */
+  /** For -o null and -o /dev/null: counts and discards the body; otherwise null. */
   counted: CountingSink | null = null;
   /** `-o null` also prints a summary. */
   summarizes: bool = false;
@@ -75,7 +76,7 @@ export class CurlJob extends Job {
     let code = exchange.failure as i32;
     let message = exchange.message;
     if (exchange.failure == HttpFailure.None) {
-      this.printSummary(exchange);
+      this.printExtras(exchange);
       if (this.failOnError && exchange.status() >= 400) {
         code = EXIT_HTTP_ERROR;
         message = `The requested URL returned error: ${exchange.status()}`;
@@ -90,7 +91,7 @@ export class CurlJob extends Job {
     return code;
   }
 
-  private printSummary(exchange: HttpExchange): void {
+  private printExtras(exchange: HttpExchange): void {
     if (this.summarizes) this.summarize(exchange);
     const printed = this.printed;
     if (printed != null && this.withCrc) {

@@ -38,7 +38,7 @@ export class HttpClient extends Pollable {
     return exchange;
   }
 
-  /** Polls all connections. Returns true if bytes moved, as TCP then has work to do. */
+  /** Polls all connections. Returns true if one took a step: TCP may then have work to do. */
   poll(now: i64): bool {
     let moved = false;
     for (let i = this.exchanges.length - 1; i >= 0; i--) {

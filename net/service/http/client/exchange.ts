@@ -21,7 +21,10 @@ import { RequestSender } from "./request-sender";
 import { ReceiverState, ResponseReceiver } from "./response-receiver";
 import { HttpServices, HttpTimes } from "./services";
 
-/** An exchange fails if no byte is sent or received for this long. */
+/**
+ * After this long without a byte sent or received, an exchange fails, or ends well if the response
+ * is already complete. Time during which the sink is full does not count.
+ */
 const SILENCE: i64 = 120 * SECOND;
 /** How soon a full sink is polled again. */
 const SINK_RETRY: i64 = 5 * MILLISECOND;
@@ -94,7 +97,10 @@ export class HttpExchange {
     return this.sender.bodySent;
   }
 
-  /** Proceeds as far as possible without blocking. Returns true if bytes moved. */
+  /**
+   * Proceeds as far as possible without blocking. Returns true if it took a step, even one that
+   * moved no bytes; the step that ends the exchange does not count.
+   */
   poll(now: i64): bool {
     let moved = false;
     while (!this.done && this.step(now)) moved = true;
@@ -275,7 +281,10 @@ export class HttpExchange {
     return receiver.taken != before;
   }
 
-  /** Called when the final response's head is complete: decides what to do with the body. */
+  /**
+   * Called for each hop once the head of its response, not of an interim one, is complete. Decides
+   * whether to follow a redirect, and what to do with the body.
+   */
   private headRead(now: i64): void {
     const head = this.receiver.head;
     const status = head.status;

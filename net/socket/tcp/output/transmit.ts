@@ -100,9 +100,9 @@ function transmitPiece(block: ControlBlock, sink: PacketSink, length: u32, now: 
   const fin = last && sender.closing;
   const flags = FLAG_ACK | (last ? FLAG_PSH : 0) | (fin ? FLAG_FIN : 0);
   const resting = sender.flight == 0;
-  const fresh = sender.maximum == sender.unacknowledged;
+  const allAcknowledged = sender.maximum == sender.unacknowledged;
   if (!sendSegment(block, sink, next, length, flags, now)) return false;
-  if (fresh) block.liveness.progressed(now);
+  if (allAcknowledged) block.liveness.progressed(now);
   noteSent(block, length + (fin ? 1 : 0), length, now);
   block.persist.stop();
   if (resting) armRetransmit(block, now);
@@ -123,9 +123,10 @@ function limitOf(block: ControlBlock): u32 {
 
 /**
  * Reports whether a segment shorter than a full-sized one is sent now: silly-window avoidance (RFC
- * 9293 section 3.8.6.2.1) with Nagle's algorithm as modified by Minshall and used by Linux. A short
- * segment waits only while another short one is in flight, so full-sized segments in flight do not
- * delay the end of a write.
+ * 9293 section 3.8.6.2.1) with Nagle's algorithm as modified by Minshall and used by Linux. The
+ * end of the data waits only while another short segment is in flight, and not before a FIN, so
+ * full-sized segments in flight do not delay the end of a write. A segment cut short by the windows
+ * must also fill half of the largest window.
  */
 function worthSending(block: ControlBlock, length: u32, unsent: u32): bool {
   const sender = block.sender;

@@ -17,11 +17,11 @@ export function isAcceptable(sequence: u32, span: u32, next: u32, window: u32): 
  * Reports whether the peer can have sent this acknowledgment: it covers only what was sent, and is
  * no further behind SND.UNA than the largest window that the peer ever offered (RFC 5961, 5.2).
  */
-export function isPlausibleAck(acknowledgment: u32, una: u32, maximum: u32, window: u32): bool {
-  return !before(acknowledgment, una - window) && atOrBefore(acknowledgment, maximum);
+export function isPlausibleAck(acknowledgment: u32, una: u32, sentEnd: u32, largest: u32): bool {
+  return !before(acknowledgment, una - largest) && atOrBefore(acknowledgment, sentEnd);
 }
 
 /** Reports whether an acknowledgment covers something new. */
-export function isNewAck(acknowledgment: u32, unacknowledged: u32, maximum: u32): bool {
-  return before(unacknowledged, acknowledgment) && atOrBefore(acknowledgment, maximum);
+export function isNewAck(acknowledgment: u32, unacknowledged: u32, sentEnd: u32): bool {
+  return before(unacknowledged, acknowledgment) && atOrBefore(acknowledgment, sentEnd);
 }

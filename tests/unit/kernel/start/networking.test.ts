@@ -16,8 +16,8 @@ import { address } from "../../../lab/packets/bytes.ts";
 
 const [OWN, GATEWAY] = ["10.0.2.15", "10.0.2.2"];
 const STATIC = `ip=${OWN}::${GATEWAY}:255.255.255.0:::off:${GATEWAY}`;
-/** The time of day at boot, and on the time server, in milliseconds. */
-const BOOT_TIME = 1_800_000_000_000;
+/** The time on the time server, in milliseconds since 1970; the twin's RTC is years behind. */
+const SERVED_TIME = 1_800_000_000_000;
 
 /** A kernel, and a gateway that serves names, and optionally leases and the time. */
 class Bench {
@@ -60,12 +60,12 @@ class Bench {
   }
   serveTime(behaviour: NtpBehaviour): void {
     this.gateway.udp.set(123, ({ source, sourcePort, data }) => {
-      this.gateway.sendUdp(123, source, sourcePort, ntpAnswer(data, behaviour, BOOT_TIME));
+      this.gateway.sendUdp(123, source, sourcePort, ntpAnswer(data, behaviour, SERVED_TIME));
     });
   }
 }
 
-test("removing an address removes its routes", async () => {
+test("a network's route outlives one of two addresses; MTU and link state can be set", async () => {
   const bench = await Bench.boot();
   bench.dialogue([
     ["ip addr add 10.0.2.77/24 dev net0", /^/],

@@ -18,7 +18,7 @@ const host = await hostForTests();
 
 const PEER_START = 5000;
 
-/** Returns the TCP segments among the frames sent, with their packets. */
+/** Returns the TCP segments among the frames sent since the last call, with their packets. */
 function segments(): Array<Sent & { ip: ParsedIpv4 }> {
   return host
     .sent()
@@ -67,7 +67,7 @@ function shifted(ip: ParsedIpv4, by: number): ParsedIpv4 {
   return { ...ip, payload };
 }
 
-test("retransmits in smaller segments after the MTU has shrunk", () => {
+test("sends smaller segments at the next time-out if the MTU has shrunk before a write", () => {
   const { sequence } = establish();
   assert.equal(host.wasm.setMtu(0, 68), 1);
   write(1000);
@@ -102,7 +102,7 @@ test("sets DF and a correct checksum in every segment", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-07, ICM-09: fragmentation needed shrinks segments, and never enlarges them", () => {
+test("ICM-07, ICM-09: 'fragmentation needed' can shrink segments but never enlarge them", () => {
   establish();
   write(1460);
   const [first] = segments();
@@ -114,7 +114,7 @@ test("ICM-07, ICM-09: fragmentation needed shrinks segments, and never enlarges 
   host.wasm.tcpAbort();
 });
 
-test("ICM-08: ignores fragmentation needed for a segment not in flight", () => {
+test("ICM-08: ignores 'fragmentation needed' about a segment that is not in flight", () => {
   establish();
   write(1460);
   const [first] = segments();

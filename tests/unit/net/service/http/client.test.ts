@@ -176,7 +176,7 @@ test("gives a sink no more than it has room for, and fails if the sink refuses",
   assert.equal(wasm.allowSink(0), 300);
   assert.equal(wasm.unread(0), 1700);
   http.poll(500_000_000);
-  assert.equal(http.outcome(), "pending", "waiting for the console does not count as silence");
+  assert.equal(http.outcome(), "pending", "waiting for the sink does not count as silence");
   wasm.allowSink(1700);
   http.poll();
   failed(failure.sink);
@@ -231,7 +231,7 @@ test("HTP-33: resends a request once if a kept connection closes without an answ
     assert.equal(wasm.reused(), 0);
     http.finish(1);
     failed(failure.empty);
-    assert.equal(wasm.streamCount(), 2, "sent only once");
+    assert.equal(wasm.streamCount(), 2, "sent again only once");
   }
   http.reset();
   http.start();

@@ -30,7 +30,7 @@ test("sends a body with its length, and 0 for POST without one", () => {
   assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
 });
 
-test("omits fields on request, and sends one Host", () => {
+test("omits the fields it is told to, except Content-Length; refuses two Host fields", () => {
   http.start({ omitted: ["HOST", "User-Agent"], fields: { "X-Empty": "" } });
   assert.equal(http.text("sent", 0), "GET / HTTP/1.1\r\nAccept: */*\r\nX-Empty: \r\n\r\n");
   http.push(0, ok);

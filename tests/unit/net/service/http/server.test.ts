@@ -21,7 +21,7 @@ const push = (stream: number, text: string) => {
   poll();
 };
 const sent = (stream: number) => readString(wasm.memory, wasm.sent(stream));
-const end = (stream: number) => readString(wasm.memory, wasm.end(stream));
+const ending = (stream: number) => readString(wasm.memory, wasm.ending(stream));
 const finish = (stream: number) => {
   wasm.setState(stream, Status.Finished, Failure.None);
   poll();
@@ -50,7 +50,7 @@ test("sends a page with one write and keeps the connection", () => {
   assert.equal(wasm.writes(stream), 1);
   push(stream, get("/?query"));
   assert.equal(sent(stream), hello);
-  assert.equal(end(stream), "open");
+  assert.equal(ending(stream), "open");
   assert.equal(wasm.requests(), 2n);
 });
 
@@ -84,19 +84,19 @@ test("HTTP/1.0 and Connection: close end the connection, keep-alive in 1.0 does 
   const closing = connect();
   push(closing, "GET / HTTP/1.0\r\n\r\n");
   assert.match(sent(closing), /\r\nConnection: close\r\n/);
-  assert.equal(end(closing), "closed");
+  assert.equal(ending(closing), "closed");
   finish(closing);
-  assert.equal(end(closing), "released");
+  assert.equal(ending(closing), "released");
   const keeping = connect();
   push(keeping, "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
   assert.match(sent(keeping), /\r\nConnection: keep-alive\r\n/);
-  assert.equal(end(keeping), "open");
+  assert.equal(ending(keeping), "open");
   const asked = connect();
   push(asked, get("/", "Connection: close\r\n") + get("/"));
   assert.equal(statusOf(sent(asked)), 200);
-  assert.equal(end(asked), "closed");
+  assert.equal(ending(asked), "closed");
   poll(2_000_000);
-  assert.equal(end(asked), "released");
+  assert.equal(ending(asked), "released");
   assert.equal(wasm.connections(), 1);
 });
 
@@ -170,9 +170,9 @@ test("rejects bad requests with a status, and closes the connection", () => {
     const answer = sent(stream);
     assert.equal(statusOf(answer), status, JSON.stringify(request.slice(0, 80)));
     assert.match(answer, /\r\nConnection: close\r\n/);
-    assert.equal(end(stream), "closed");
+    assert.equal(ending(stream), "closed");
     finish(stream);
-    assert.equal(end(stream), "released");
+    assert.equal(ending(stream), "released");
   }
   assert.equal(wasm.connections(), 0);
 });
@@ -198,7 +198,7 @@ test("rejects another protocol at its first byte", () => {
     const stream = connect();
     push(stream, first);
     assert.equal(statusOf(sent(stream)), 400);
-    assert.equal(end(stream), "closed");
+    assert.equal(ending(stream), "closed");
   }
 });
 
@@ -260,7 +260,7 @@ test("ends slow requests, idle connections and slow readers at their deadlines",
   const silent = connect();
   assert.equal(wasm.pollAt(), 10_000_000n);
   poll(10_000_000);
-  assert.equal(end(silent), "released");
+  assert.equal(ending(silent), "released");
   const dripping = connect();
   for (let i = 0; i < 9; i++) {
     push(dripping, "GET / HTTP/1.1\r\n"[i]);
@@ -280,15 +280,15 @@ test("ends slow requests, idle connections and slow readers at their deadlines",
   const idle = connect();
   push(idle, get("/"));
   poll(59_999_999);
-  assert.equal(end(idle), "open");
+  assert.equal(ending(idle), "open");
   poll(1);
-  assert.equal(end(idle), "released");
+  assert.equal(ending(idle), "released");
   const reader = connect(10_000);
   push(reader, get("/bytes/1000000"));
   poll(39_000_000);
-  assert.equal(end(reader), "open", "ten kilobytes extended the deadline by nine seconds");
+  assert.equal(ending(reader), "open", "ten kilobytes extended the deadline by nine seconds");
   poll(2_000_000);
-  assert.equal(end(reader), "aborted");
+  assert.equal(ending(reader), "aborted");
   assert.equal(wasm.connections(), 0);
 });
 
@@ -300,7 +300,7 @@ test("drops a client that disappears at any point", () => {
       push(stream, request.slice(0, cut));
       wasm.setState(stream, state, Failure.Reset);
       poll();
-      assert.match(end(stream), /released|aborted/, `cut at ${cut}`);
+      assert.match(ending(stream), /released|aborted/, `cut at ${cut}`);
       assert.equal(wasm.connections(), 0);
     }
   }
@@ -308,7 +308,7 @@ test("drops a client that disappears at any point", () => {
   push(stream, get("/"));
   wasm.setState(stream, Status.Failed, Failure.Reset);
   poll();
-  assert.equal(end(stream), "aborted");
+  assert.equal(ending(stream), "aborted");
 });
 
 test("responds after the client's half-close", () => {
@@ -316,7 +316,7 @@ test("responds after the client's half-close", () => {
   wasm.push(stream, ...writeBytes(wasm, Buffer.from(get("/", "Connection: close\r\n"))));
   finish(stream);
   assert.equal(statusOf(sent(stream)), 200);
-  assert.equal(end(stream), "released");
+  assert.equal(ending(stream), "released");
 });
 
 test("bounds connections: a new one replaces an idle one, or waits if there is none", () => {
@@ -327,9 +327,9 @@ test("bounds connections: a new one replaces an idle one, or waits if there is n
   for (const stream of streams) push(stream, get("/"));
   assert.equal(wasm.connections(), 256);
   assert.equal(wasm.waiting(), 0);
-  assert.equal(end(streams[0]), "aborted", "the longest idle one");
-  assert.equal(streams.filter((stream) => end(stream) === "open").length, 255);
+  assert.equal(ending(streams[0]), "aborted", "the longest idle one");
+  assert.equal(streams.filter((stream) => ending(stream) === "open").length, 255);
   wasm.close();
-  assert.ok(streams.every((stream) => end(stream) === "aborted"));
+  assert.ok(streams.every((stream) => ending(stream) === "aborted"));
   assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
 });
