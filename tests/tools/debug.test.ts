@@ -100,7 +100,7 @@ test("stops a world, names the kernel, and does not change the trace", async () 
 test("moves on to the next line with code, and rejects unknown places", async () => {
   const map = SourceMap.of(kernelPath());
   const at = (words: string) => breakpoint(words, map, kernelBytes());
-  const comment = lineOf("kernel/main.ts", "/** One turn of the event loop");
+  const comment = lineOf("kernel/main.ts", "/** Runs one turn of the event loop");
   const { file, line, offsets } = at(`main.ts:${comment}`);
   assert.deepEqual(
     [file, line],

@@ -30,7 +30,7 @@ export class SentBytes {
       if (known && this.bytes[place] !== text[i]) return (sequence + i - this.start) >>> 0;
       this.bytes[place] = text[i];
     }
-    const beyond = offset + text.length;
+    const beyond = ahead + text.length;
     if (beyond > 0) this.end = (sequence + text.length) >>> 0;
     return -1;
   }

@@ -183,7 +183,7 @@ test("FRG-11: reads a SYN in 8-byte fragments only after reassembly", () => {
   host.receive(packet({ protocol: TCP, payload: reset }));
 });
 
-test("TCP-52: drops segments to broadcast and multicast addresses, and truncated ones", () => {
+test("TCP-52: drops segments to broadcast addresses, and truncated ones", () => {
   const syn = tcpSegment({ sourcePort: 1, destinationPort: 80, sequence: 1, flags: "S" });
   host.wasm.tcpListen(80);
   for (const destination of ["10.0.2.255", "255.255.255.255"]) {
@@ -199,7 +199,7 @@ test("TCP-52: drops segments to broadcast and multicast addresses, and truncated
 test("refuses to connect to a group or broadcast address (RFC 1122 section 4.2.3.10)", () => {
   for (const to of ["10.0.2.255", "10.0.2.0", "255.255.255.255", "224.0.0.1", "240.0.0.1"]) {
     assert.equal(host.wasm.tcpConnect(host.now, address(to), 80), 1);
-    assert.equal(host.wasm.tcpError(), SocketError.Unreachable, to);
+    assert.equal(host.wasm.tcpError(), SocketError.NetworkUnreachable, to);
   }
   assert.deepEqual(segments(), []);
 });
