@@ -292,9 +292,14 @@ export class NameServer implements Service {
     });
   }
 
-  /** Its log of queries and responses. */
+  /** Its log of queries and responses, which may come a little later than the responses. */
   get log(): string {
     return this.child.output;
+  }
+
+  /** Waits until the log matches. */
+  async logged(pattern: RegExp): Promise<void> {
+    await this.child.until(`${pattern}`, () => pattern.test(this.log) || undefined, 10_000);
   }
 
   async stop(): Promise<void> {

@@ -56,9 +56,10 @@ export class Unbound implements Service {
     `;
   }
 
-  /** Its log of queries. */
-  get log(): string {
-    return this.child.output;
+  /** Waits until its log of queries matches. */
+  async logged(pattern: RegExp): Promise<void> {
+    const { child } = this;
+    await child.until(`${pattern}`, () => pattern.test(child.output) || undefined, 10_000);
   }
 
   async stop(): Promise<void> {
