@@ -74,8 +74,7 @@ static struct range first_used(u64 start, u64 end) {
   return first;
 }
 
-/* Returns the end of the RAM that contains `address`; it may consist of several adjacent regions.
- * At most 4 GiB. */
+/* Returns the end of the RAM that contains `address`, over adjacent regions, at most 4 GiB. */
 static u64 ram_end(u64 address) {
   u64 end = address;
   for (u32 i = 0; i < boot_info.region_count; i++) {

@@ -34,10 +34,14 @@ export class NicStep extends Step {
   poll(context: CheckContext, now: i64): Verdict {
     const interfaces = context.stack.ip.interfaces;
     if (interfaces.length == 0) return this.verdict(Verdict.Fail, "no network device found");
+    if (!hasCarrier(context)) {
+      if (now < this.startedAt + CARRIER_WAIT) return Verdict.Pending;
+      const one = interfaces.length == 1;
+      return this.verdict(Verdict.Fail, one ? `${interfaces[0].name} has no link` : "no link");
+    }
     if (!context.network.configured()) {
       this.reason = context.network.reason();
-      const dark = !hasCarrier(context) && now >= this.startedAt + CARRIER_WAIT;
-      return dark ? this.verdict(Verdict.Fail, this.reason) : Verdict.Pending;
+      return Verdict.Pending;
     }
     if (this.configuredAt == 0) {
       this.configuredAt = now;
