@@ -79,7 +79,7 @@ $(elf)/host.o: $(host) $(out)/kernel.c compiler-config/flags.mk
 	@$(CC) $(c_flags) $(if $(RECORD),$(tape_flags)) -I$(out) -I$(out)/raw \
 	  -c $< -o $@
 
-# Rewritten only when HEAD changes.
+# Rewritten only when the time changes.
 build/native/build-time: force
 	@mkdir -p $(@D)
 	@time=$(build_time); echo $$time | cmp -s - $@ || echo $$time >$@
@@ -147,7 +147,7 @@ run: kernel
 	@APP='$(APP)' TARGET='$(TARGET)' RECORD='$(RECORD)' $(alone) $(run_script) \
 	  tools/stand-in/run.ts
 
-# Anything that runs a kernel in Node can stop at lines of TypeScript (tools/debug/).
+# A replay or a simulated world can stop at lines of TypeScript (tools/debug/).
 run_kernel := $(alone) BREAK='$(BREAK)' HITS='$(HITS)' $(run_script) $(if $(INSPECT),--inspect-brk) \
   $(if $(BREAK)$(INSPECT),--import ./tools/debug/attach.ts)
 
@@ -258,7 +258,7 @@ help:
 #|   BREAK=... INSPECT=1  ... one world, stopped as by make replay
 #| make soak            runs two kernels in Node for a million virtual seconds, with faults
 #|   SEED=n SECONDS=n     ... with another seed, or for another time
-#| make coverage        lines and branches of TypeScript that the tests in Node reach
+#| make coverage        reports the lines and branches of TypeScript that tests in Node reach
 #|   TESTS='socket/tcp'   ... only tests whose path contains one of these words
 #| make fuzz            fuzzes each target of tests/fuzz/ for a minute; findings go to build/fuzz/
 #|   MINUTES=n TARGET=name  ... for n minutes, or only one target

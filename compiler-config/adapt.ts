@@ -26,7 +26,7 @@ const types = ["u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"].map(
   (type) => `typedef ${type} ${type}_anywhere __attribute__((aligned(1), may_alias));`,
 );
 
-/** Code that runs only once per key, command or lease; it is optimised for size. */
+/** Code that runs seldom, such as once per key, command or lease; it is optimised for size. */
 const coldPaths = new RegExp(
   [
     /^kernel\/(config|start)\//,
@@ -53,8 +53,8 @@ function addToImage(address: number, bytes: number[]): void {
 }
 
 /**
- * Packs bytes that are mostly zeros, because strings are UTF-16. Each group of eight becomes a mask
- * of its nonzero bytes (bit 0 for the first), then those bytes. host.c unpacks the image.
+ * Packs bytes, many of which are zeros because strings are UTF-16. Each group of eight becomes a
+ * mask of its nonzero bytes (bit 0 for the first), then those bytes. host.c unpacks the image.
  */
 function pack(bytes: number[]): number[] {
   const packed: number[] = [];
@@ -66,7 +66,7 @@ function pack(bytes: number[]): number[] {
   return packed;
 }
 
-/** Converts a line that starts neither a segment nor a function. */
+/** Converts a line outside of segments and the functions of the module. */
 function plainLine(line: string): string[] {
   const use = segmentUse.exec(line);
   if (use) {

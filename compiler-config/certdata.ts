@@ -60,7 +60,7 @@ function identity(object: Attributes): string {
   return names.map((name) => bytesOf(object, name).toString("hex")).join(" ");
 }
 
-/** UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5) as the number YYYYMMDDhhmmss; 0 for CK_FALSE. */
+/** UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5) as YYYYMMDDhhmmss; 0 for CK_FALSE or none. */
 function distrustDate(value: string | Buffer | undefined): bigint {
   if (value === undefined || value === "CK_FALSE") return 0n;
   const [, digits] = /^(\d{12}|\d{14})Z$/.exec(value.toString("latin1")) ?? [];

@@ -25,7 +25,7 @@ file() {
   lack "$1" "$2"
 }
 
-# Looks for the x86-64 compiler that flags.mk uses: on other machines, Debian's cross compiler.
+# Looks for the x86-64 compiler of flags.mk, which off x86-64 is by default Debian's cross compiler.
 # Debian packages GRUB's PC files for PCs only; make-iso.ts says how to get them elsewhere.
 compiler() {
   case $(uname -m) in

@@ -2,8 +2,8 @@
  * Adds `#line` directives to wasm2c's output, so that gdb and panics show TypeScript lines.
  *
  * asc's source map (KERNEL.wasm.map) says which byte of the module came from which line, and wasm2c
- * keeps the order of instructions. So the nth instruction of a function that can call or trap, in
- * the disassembly, corresponds to the nth such statement of the C function, and gives it its line.
+ * keeps the order of instructions. So in the disassembly of a function, the nth instruction that
+ * can call or trap corresponds to the nth such statement of the C function, and gives it its line.
  * If their numbers differ, the function is left as it is, and a message says so.
  */
 import { execFileSync } from "node:child_process";

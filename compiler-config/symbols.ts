@@ -21,7 +21,8 @@ import { writeFileSync } from "node:fs";
 const [kernel, target] = process.argv.slice(2);
 /** The tools of the compiler that made the kernel: see flags.mk. */
 const tools = process.env.CROSS_COMPILE ?? "";
-const textStart = 0xffffffff_80000000n;
+/** KERNEL_BASE of link.ld: the first range is at a distance from here. */
+const kernelBase = 0xffffffff_80000000n;
 
 function run(program: string, args: string[], input = ""): string {
   return execFileSync(program, args, { encoding: "utf8", input, maxBuffer: 1 << 30 });
@@ -80,12 +81,12 @@ function frameOf(name: string, where: string): Frame[] {
   return [{ name: readableName(name, place[1]), file: place[1], line: Number(place[2]) || 0 }];
 }
 
-/** Reports whether an inlined frame is not worth a line: getters, dispatchers, ~lib code. */
+/** Reports whether an inlined frame is not worth a line: accessors, dispatchers, ~lib code. */
 function isTrivial({ name, file }: Frame): boolean {
   return file.startsWith("~lib/") || /#[gs]et:|@override$/.test(name);
 }
 
-/** Yields each address, as an offset in the text, with its frames, innermost first. */
+/** Yields each address, as an offset from `kernelBase`, with its frames, innermost first. */
 function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
   const answers = run(`${tools}addr2line`, ["-a", "-f", "-i", "-e", kernel], addresses.join("\n"));
   for (const answer of answers.split(/^0x/m).slice(1)) {
@@ -93,7 +94,7 @@ function* framesOf(addresses: string[]): Generator<[number, Frame[]]> {
     const frames: Frame[] = [];
     for (let i = 0; i + 1 < lines.length; i += 2) frames.push(...frameOf(lines[i], lines[i + 1]));
     const shown = frames.filter((frame, i) => i === frames.length - 1 || !isTrivial(frame));
-    yield [Number(BigInt(`0x${address}`) - textStart), shown];
+    yield [Number(BigInt(`0x${address}`) - kernelBase), shown];
   }
 }
 

@@ -115,7 +115,7 @@ $(tls)/library.a: $(mbedtls_objects) $(glue_objects)
 	@$(AR) rcs $@ $^
 
 # --- the same sources for the machine in Node (tests/lab/machine/tls.ts), as WebAssembly -------
-# The module exports the functions that host.ts declares. It imports tls_memory: where its heap is.
+# The module exports the tls functions of host.ts. It imports tls_memory: where its heap is.
 node_flags = --target=wasm32 $(mbedtls_flags) -nostdlibinc
 node_exports = sed -n 's/^export declare function \(tls[A-Z][A-Za-z]*\)(.*/--export=w2c_host_\1/p' \
   machine/host.ts

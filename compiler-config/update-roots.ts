@@ -108,7 +108,7 @@ function pinsOf(set: RootSet): string[] {
   });
 }
 
-/** Prints the roots that are added, removed or newly distrusted. */
+/** Prints the roots that are added or removed, or whose date of distrust changes. */
 function printChanges(before: string, after: string): void {
   const [old, now] = [before, after].map((text) => {
     const roots = trustedRoots(text);

@@ -1,4 +1,4 @@
-/** Converts seconds since 1970 to a Gregorian date and time (UTC), and dates to days. */
+/** Converts seconds since 1970 to a Gregorian date and time (UTC). */
 
 const DAY_SECONDS: i64 = 86_400;
 /** Days from 1 March 0000 to 1 January 1970. */

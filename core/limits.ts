@@ -1,7 +1,8 @@
 /**
  * Every bound in the system. Anything that input can make grow is bounded here, and reaching a
  * bound fails only the current operation. `_BYTES` counts bytes, `_LENGTH` characters, other names
- * count items. A style test rejects bounds defined elsewhere, and bounds that nothing uses.
+ * items unless a comment says otherwise. A style test rejects bounds defined elsewhere, and bounds
+ * that nothing uses.
  */
 
 // --- frames ---
@@ -19,7 +20,7 @@ export const ACPI_TABLES: u32 = 256;
 /** Devices on one interrupt line. */
 export const INTERRUPT_HANDLERS: u32 = 4;
 export const PCI_FUNCTIONS: i32 = 256;
-/** Entries of a virtqueue; a larger ring would take more than half a megabyte. */
+/** Entries of the longest virtqueue accepted; its ring takes 32 KiB. */
 export const VIRTIO_QUEUE: u32 = 1024;
 /** Descriptors of the e1000's rings; powers of two. */
 export const RECEIVE_RING: u32 = 256;
@@ -60,7 +61,7 @@ export const ECHO_TRANSMIT_BYTES: u32 = 64 * 1024;
 
 // --- TCP ---
 export const TCP_CONNECTIONS: u32 = 512;
-/** Connections that only this host can open: the slots, and the memory of the first few. */
+/** Slots kept for connections that this host opens, and how many of these have memory reserved. */
 export const TCP_OWN_SLOTS: u32 = 32;
 export const TCP_OWN_CONNECTIONS: u32 = 4;
 export const TCP_LISTENERS: u32 = 16;
@@ -227,6 +228,6 @@ export const NC_PRINT_BYTES: u32 = 4096;
 /** Frames that `tcpdump` queues for printing, and bytes captured of each. */
 export const CAPTURE_FRAMES: u32 = 256;
 export const CAPTURE_BYTES: u32 = 128;
-/** Nested parentheses and primitives of a packet filter expression. */
+/** Nested parentheses in a packet filter expression, and its primitives. */
 export const FILTER_DEPTH: i32 = 32;
 export const FILTER_TERMS: i32 = 32;

@@ -1,6 +1,7 @@
 /**
- * The kernel's log: recent lines are kept for `dmesg`, and each is passed to the console at once.
- * A line carries the time last set with `setLogTime`, because this layer has no clock.
+ * The kernel's log: recent lines are kept for `dmesg`, and each is passed at once to the console,
+ * if it has started. A line carries the time last set with `setLogTime`, because this layer has no
+ * clock.
  */
 import { LOG_LENGTH } from "./limits";
 

@@ -25,7 +25,7 @@ export class TextBuilder {
     this.length++;
   }
 
-  /** Appends the `count` lowest hexadecimal digits of `value`, without allocating. */
+  /** Appends the `count` lowest hexadecimal digits of `value`, without an intermediate string. */
   addHex(value: u32, count: u32): void {
     for (let shift = count << 2; shift > 0; shift -= 4) {
       const digit = (value >>> (shift - 4)) & 15;

@@ -1,6 +1,6 @@
 /**
  * Time in the kernel: monotonic microseconds since boot, in an i64. `now` is passed as an argument;
- * only machine/ can read a clock.
+ * only machine/ reads this clock.
  */
 
 /** Units, in microseconds. */
@@ -9,7 +9,7 @@ export const MILLISECOND: i64 = 1000;
 export const SECOND: i64 = 1_000_000;
 export const MINUTE: i64 = 60 * SECOND;
 
-/** Returned by `pollAt` if there is nothing to wait for. */
+/** Returned by `pollAt` if there is no time to wait for, only an arrival. */
 export const NEVER: i64 = i64.MAX_VALUE;
 
 /** Returns the earlier of two times. */

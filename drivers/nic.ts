@@ -46,7 +46,7 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
 
   /**
    * Reports whether the device has work now. Called before the processor sleeps: if it returns
-   * false, interrupts are unmasked, and any later arrival raises one.
+   * false and the interrupt works, it has been unmasked, and any later arrival raises it.
    */
   abstract needsPoll(): bool;
 

@@ -1,7 +1,7 @@
 /**
  * The serial port: a 16550A (National Semiconductor PC16550D data sheet) with interrupts in both
- * directions, 8 data bits, no parity, 1 stop bit. The driver never drops received bytes: when its
- * ring is full, it lets the FIFO fill up and deasserts RTS to pause the peer.
+ * directions, 8 data bits, no parity, 1 stop bit. The driver never drops a byte for lack of room:
+ * when its ring is full, it lets the FIFO fill up and deasserts RTS to pause the peer.
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";
@@ -142,7 +142,7 @@ export class Uart implements InterruptHandler {
     return taken;
   }
 
-  /** Returns and removes the oldest received byte, or returns -1. */
+  /** Removes and returns the oldest received byte; -1 if there is none. */
   read(): i32 {
     if (this.received.used() == 0) return -1;
     const byte = this.received.take();
@@ -197,7 +197,7 @@ export class Uart implements InterruptHandler {
         return;
       }
       const byte = in8(this.base + DATA) as u8;
-      // A break reads as a zero byte with a framing error; it is not a character.
+      // Damaged bytes are dropped, and so is a break, which reads as a zero byte.
       if ((status & (BREAK | PARITY | FRAMING)) == 0) this.received.put(byte);
       status = in8(this.base + LINE_STATUS);
     }

@@ -39,7 +39,7 @@ export function grubConfig(commandLine: string, modules: string[]): string {
     // A BIOS has a text mode; under UEFI the kernel draws into GRUB's framebuffer.
     'if [ "$grub_platform" = efi ]; then insmod efi_gop; fi',
     `if multiboot2 /boot/kernel.elf${words.join("")}; then`,
-    '  if [ "$grub_platform" = pc ]; then set gfxpayload=text; fi', // overrides `multiboot2`
+    '  if [ "$grub_platform" = pc ]; then set gfxpayload=text; fi', // `multiboot2` sets a mode
     ...modules.map((name) => `  module2 ${quote(`/boot/${name}`)} ${quote(name)}`),
     "  boot",
     "fi",

@@ -5,7 +5,8 @@
  *
  * The same input makes the same bytes. grub-mkrescue cannot do that, because it writes the build
  * time into the image and includes every GRUB platform that is installed. So its steps are done
- * here: two core images that contain all modules, a FAT image for UEFI, and xorriso with all dates.
+ * here: two core images that contain the modules needed, a FAT image for UEFI, and xorriso with all
+ * dates set.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -57,7 +58,7 @@ function platform(name: string, debianPackage: string): string {
   );
 }
 
-/** Makes a GRUB image that contains these modules. */
+/** Makes a GRUB image; `more` holds further options, then the modules that it contains. */
 function coreImage(source: string, format: string, output: string, ...more: string[]): void {
   run("grub-mkimage", "-d", source, "-O", format, "-o", output, ...more);
 }

@@ -128,7 +128,7 @@ function findTable(root: u64, signature: u32): u64 {
   return 0;
 }
 
-/** Reads the FADT (section 5.2.9). A 64-bit field takes precedence if it is present and not 0. */
+/** Reads the FADT (section 5.2.9). The DSDT's 64-bit address takes precedence if it is usable. */
 function readFadt(acpi: Acpi, fadt: u64): void {
   const length = mmioRead32(fadt + 4);
   if (length < 116) return;

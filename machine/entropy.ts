@@ -1,8 +1,8 @@
 /**
- * Seeds the random generator from the processor's own, if it has one, and from the jitter of
- * the time-stamp counter around port reads, whose health is tested by NIST SP 800-90B section 4.4
- * (repetition count and adaptive proportion). Time of day and hardware address are mixed in but
- * not counted as entropy.
+ * Seeds the random generator from the processor's own and an entropy device, if there are any, and
+ * from the jitter of the time-stamp counter around port reads, whose health is tested by NIST
+ * SP 800-90B section 4.4 (repetition count and adaptive proportion). Time of day and hardware
+ * address are mixed in but not counted as entropy.
  */
 import { Generator } from "../core/generator";
 import { wallClock } from "./clock";

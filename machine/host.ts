@@ -41,7 +41,7 @@ export declare function timestamp(): u64;
 export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
 /** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
 export declare function hardwareRandom(): u64;
-/** Halts the processor forever with interrupts disabled, after a failed power-off. */
+/** Halts the processor forever with interrupts disabled, if power-off or reset failed. */
 export declare function halt(): void;
 
 // --- what the boot loader passes ---
@@ -81,7 +81,7 @@ export declare function collectGarbage(): void;
 export declare function heapUsed(): u32;
 /** Crashes in ways that TypeScript cannot: 0 writes to text, 1 executes data. */
 export declare function crash(kind: u32): void;
-/** The build's date in seconds since 1970 (SOURCE_DATE_EPOCH); earlier times are wrong. */
+/** SOURCE_DATE_EPOCH or the commit's time, in seconds since 1970; earlier times are wrong. */
 export declare function buildTime(): u64;
 
 // --- TLS: mbedTLS with an interface of bytes (net/service/tls/glue/) ---
@@ -135,7 +135,10 @@ export declare function tlsSession(handle: u32, destination: usize, capacity: u3
 /** Offers a saved session in the next handshake. Returns 0, or an error if it is unsuitable. */
 export declare function tlsResume(handle: u32, pointer: usize, length: u32): i32;
 
-/** Sets certificate chain and key, PEM or DER, for all later clients (0) or servers (1). */
+/**
+ * Sets certificate chain and key, PEM or DER, for all later clients (0) or servers (1). Fails while
+ * there is a connection. An empty chain removes both.
+ */
 export declare function tlsSetIdentity(
   server: u32,
   chain: usize,

@@ -23,7 +23,7 @@ const READ_IN_SERVICE: u32 = 0x0b;
 /** A set bit masks a line. */
 let mask: u32 = 0xffff;
 
-/** Initialises both controllers, with all lines masked ("Initialization Command Words"). */
+/** Initialises both controllers; masks all but the cascade ("Initialization Command Words"). */
 export function initPic(): void {
   // ICW1: edge-triggered, cascade, ICW4 follows.
   write(MASTER, 0x11);

@@ -1,6 +1,5 @@
 /**
- * Power-off and reset. The caller must first quiesce all devices that write to memory. A function
- * that returns has failed.
+ * Power-off and reset. The caller must first quiesce all devices that write to memory.
  */
 import { Acpi, AddressSpace } from "./acpi";
 import { delay } from "./delay";
@@ -57,7 +56,7 @@ function sleep(port: u32, type: u32): void {
   out16(port, control | SLEEP_ENABLE);
 }
 
-/** Resets by ACPI's reset register, then the chipset's, then the keyboard controller. */
+/** Resets by ACPI's reset register, the chipset's, or the keyboard controller; else halts. */
 export function reboot(acpi: Acpi): void {
   if (acpi.resetSupported && acpi.resetAddress != 0) {
     if (acpi.resetSpace == AddressSpace.Port) out8(acpi.resetAddress as u32, acpi.resetValue);

@@ -17,7 +17,7 @@ import { Registers } from "./registers";
 import { Statistics } from "./statistics";
 import { TransmitRing } from "./transmit-ring";
 
-/** Causes enabled at all times; TXDW is added while a sender waits for room. */
+/** Causes that `needsPoll` unmasks; TXDW is added while a sender waits for room. */
 const CAUSES: u32 = reg.CAUSE_LSC | reg.CAUSE_RXDMT0 | reg.CAUSE_RXO | reg.CAUSE_RXT0;
 const ALL_CAUSES: u32 = 0xffffffff;
 /** At least 51 us between interrupts (SDM 13.4.18, in units of 256 ns). */
@@ -43,7 +43,7 @@ export class E1000 extends Nic {
   private up: bool = false;
   private link: bool = false;
   private speed: u32 = 0;
-  /** Whether interrupts are masked: from an interrupt until `needsPoll` finds nothing to do. */
+  /** Whether interrupts are masked: at first and after each, until `needsPoll` finds no work. */
   private masked: bool = true;
   /** Whether a sender found the ring full and waits for room. */
   private waitingForRoom: bool = false;
@@ -214,7 +214,7 @@ export class E1000 extends Nic {
     for (let i: u32 = 0; i < reg.MTA_WORDS; i++) registers.write(reg.MTA + 4 * i, 0);
   }
 
-  /** Reads RAL0 and RAH0, which the reset loads from the EEPROM (SDM 13.5.2), or the EEPROM. */
+  /** Reads the address from RAL0 and RAH0, which the reset loads (SDM 13.5.2), or the EEPROM. */
   private readAddress(): u64 {
     const low = this.registers.read(reg.RAL0);
     const high = this.registers.read(reg.RAH0);

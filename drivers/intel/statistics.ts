@@ -41,19 +41,21 @@ export class Statistics {
 
   /** Discards the counts so far. */
   clear(): void {
-    for (let i = 0; i < COUNTED.length; i++) this.fresh(i);
+    for (let i = 0; i < COUNTED.length; i++) this.takeCount(i);
   }
 
   /** Adds the counts since the last call. */
   collect(counters: DeviceCounters): void {
-    for (let i = 0; i < COUNTED.length; i++) addTo(counters, COUNTED[i], this.fresh(i) as u64);
+    for (let i = 0; i < COUNTED.length; i++) {
+      addTo(counters, COUNTED[i], this.takeCount(i) as u64);
+    }
   }
 
   /**
    * Returns the count of a register since it was last read. According to the SDM, a read clears the
    * register, but QEMU does not clear error counters. A second read tells the cases apart.
    */
-  private fresh(i: i32): u32 {
+  private takeCount(i: i32): u32 {
     const first = this.registers.read(COUNTED[i]);
     if (first == 0) {
       this.last[i] = 0;

@@ -1,4 +1,4 @@
-/** Names for `lspci`: classes (PCI Code and ID Assignment specification) and common devices. */
+/** Names of classes (PCI Code and ID Assignment specification) and common devices, as in lspci. */
 
 class ClassName {
   constructor(

@@ -2,7 +2,8 @@
  * The virtio entropy device by its legacy PCI interface (Virtual I/O Device specification 1.1,
  * sections 2.6, 4.1.4.8 and 5.4). At boot, the device fills one buffer with random bytes.
  *
- *     ├ descriptors, 16 each ┼ available: flags, index, ring ┼ page ┼ used: flags, index, ring ┤
+ *     ├ descriptors, 16 bytes each ┼ available: flags, index, ring ┼ padding to the next page
+ *     ┼ used: flags, index, ring ┤
  */
 import { VIRTIO_QUEUE } from "../../core/limits";
 import { delay } from "../../machine/delay";

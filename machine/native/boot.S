@@ -115,7 +115,7 @@ direct_pointers: .skip 4096
 direct_directories: .skip 4 * 4096
 kernel_pointers: .skip 4096
 
-/* The page below the stack is never mapped, so an overflow is a page fault. Page faults have a
+/* memory.c unmaps the page below the stack, so that an overflow is a page fault. Page faults have a
    stack of their own. */
 .global stack_guard, stack_top, fault_stack_top, nmi_stack_top, double_fault_stack_top
 stack_guard: .skip 4096

@@ -45,7 +45,7 @@ void module_boot(void) { w2c_kernel_boot(&kernel); }
 u64 module_turn(void) { return w2c_kernel_turn(&kernel); }
 void module_interrupt(u32 vector) { w2c_kernel_interrupt(&kernel, vector); }
 
-/* Collects on request, or once the heap has doubled since the last collection. */
+/* Collects on request, or once objects have doubled, and grown by MIN_GARBAGE, since last time. */
 void module_collect_if_due(void) {
   u32 total = TOTAL;
   u32 allowance = live > MIN_GARBAGE ? live : MIN_GARBAGE;

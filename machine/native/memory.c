@@ -21,7 +21,7 @@
 #define WASM_PAGE 65536ul
 #define TLS_SHARE 16
 #define TLS_MAX (16ul << 20) /* about 300 connections */
-#define IMAGE_TABLES 8       /* each maps 2 MiB: the size limit of the image */
+#define IMAGE_TABLES 8       /* each maps 2 MiB: the image must end below 16 MiB */
 
 typedef u64 table[512] __attribute__((aligned(PAGE)));
 typedef u64 directories[4 * 512] __attribute__((aligned(PAGE))); /* contiguous, map 4 GiB */

@@ -10,7 +10,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define KERNEL_BASE 0xffffffff80000000ul /* where the image's physical address 0 is mapped */
+#define KERNEL_BASE 0xffffffff80000000ul /* maps physical address 0, for the image */
 #define DIRECT_MAP 0xffff800000000000ul  /* the first 4 GiB of physical memory, for data */
 #define PAGE 4096ul
 #define FOUR_GIB (1ul << 32)
@@ -35,7 +35,7 @@ struct region {
 struct framebuffer {
   u64 address; /* physical; 0 if there is none */
   u32 pitch, width, height, bits;
-  bool text; /* 80 x 25 cells of VGA text instead of pixels */
+  bool text; /* cells of VGA text instead of pixels */
 };
 struct boot_info {
   struct text command_line, loader_name;

@@ -1,6 +1,6 @@
 /* Panic: prints the reason, the location, registers and a backtrace, then exits QEMU, reboots or
  * halts. It never dumps memory, nor the registers of TLS code, which may hold keys. A panic during
- * a panic prints one line and ends in the same way; nothing here can loop forever. */
+ * a panic prints one line and ends in the same way; every wait here is bounded. */
 #include "cpu.h"
 #include "native.h"
 
@@ -9,7 +9,7 @@
 #define LINE_CONTROL (COM1 + 3)
 
 #define DEBUG_EXIT 0xf4 /* QEMU's isa-debug-exit: writing n exits with status 2n + 1 */
-#define DEBUG_EXIT_STATUS 127
+#define DEBUG_EXIT_CODE 127
 #define BACKTRACE_FRAMES 32
 
 extern u8 stack_guard[], stack_top[], fault_stack_top[], double_fault_stack_top[];
@@ -160,7 +160,7 @@ _Noreturn static void reboot(void) {
 /* isa-debug-exit reads as 0, an unused port as all ones. */
 _Noreturn static void finish(void) {
   serial_flush();
-  if (in8(DEBUG_EXIT) == 0) out8(DEBUG_EXIT, DEBUG_EXIT_STATUS);
+  if (in8(DEBUG_EXIT) == 0) out8(DEBUG_EXIT, DEBUG_EXIT_CODE);
   if (timeout == 0) halt_for_ever();
   for (u32 seconds = timeout; seconds != 0; seconds--) wait_second();
   reboot();

@@ -60,7 +60,7 @@ static void print_function(u64 function, u64 line) {
 }
 
 /* Prints a line for each function inlined at the address, then one for the function itself. Prints
-   nothing for code without a source line. */
+   nothing for code that the table lacks. */
 void print_location(u64 address) {
   u64 place = symbol_table == NULL ? 0 : place_of(address);
   while (place != 0) {

@@ -1,7 +1,7 @@
 /* The runtime interface of wasm2c's output (WABT 1.0.39), for a bare machine.
  *
- * Linear memory lies at virtual address zero, so a load of the module is one instruction and the
- * page tables check its bounds. wasm2c has no such mode, but its "segue" mode addresses memory
+ * Linear memory lies at virtual address zero, so a load by the module is one instruction, whose
+ * bounds the page tables check. wasm2c has no such mode, but its "segue" mode addresses memory
  * relative to a segment register, without a base; here the segment override is empty. */
 #pragma once
 #include <assert.h>

@@ -1,7 +1,7 @@
 /**
- * `make bench`: prints medians of five runs: seconds from power-on to a lease and to an HTTP
- * response, MB/s in each direction and ping times. Also prints the load of an idle machine, sizes,
- * and the kernel's speed in Node. QEMU always uses TCG.
+ * `make bench`: prints medians of RUNS runs (default 5): seconds from power-on to a lease, an HTTP
+ * response and the prompt, MB/s in each direction, ping times, and the kernel's speed in Node. Also
+ * prints the load of an idle machine, and sizes. QEMU always uses TCG.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
 /**
- * Inserts counters into AssemblyScript's source text, one for each function and each branch, as V8
- * does not report the coverage of WebAssembly. It adds no lines, so line numbers do not change.
+ * Inserts counters into AssemblyScript's source text, one for each function, each branch and each
+ * sequence of statements, as V8 does not report the coverage of WebAssembly. It adds no lines, so
+ * line numbers do not change.
  */
 import ts from "typescript";
 
@@ -156,7 +157,7 @@ class Instrumenter {
     this.insert(node.end, ")");
   }
 
-  /** Counts a conditional statement; adds braces if it has none. */
+  /** Counts a statement that is a body or a branch; adds braces if it has none. */
   private arm(node: ts.Statement, point: number): void {
     if (ts.isBlock(node)) {
       this.insert(node.getStart() + 1, ` __hit(${point});`);

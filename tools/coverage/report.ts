@@ -67,7 +67,7 @@ export function summary(files: FileCoverage[], goals: string[]): string[] {
   ];
 }
 
-/** Returns the name of the function that contains a line; "" outside of functions. */
+/** Returns the name of the last function that begins at or before a line; "" if none does. */
 function functionAt({ functions }: FileCoverage, line: number): string {
   const before = functions.filter((one) => one.line <= line);
   const last = before.reduce((a, b) => (b.line >= a.line ? b : a), { name: "", line: 0 });

@@ -41,7 +41,7 @@ function describer(layout: Layout): Describe {
   };
 }
 
-/** Stops before each instance runs, so that breakpoints can be set in its module in time. */
+/** Stops before each instance is called, so that breakpoints can be set in its module in time. */
 class PausingInstance extends WebAssembly.Instance {
   constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     super(module, imports);

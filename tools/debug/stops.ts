@@ -54,7 +54,7 @@ function ask<Answer>(method: string, parameters: object = {}): Promise<Answer> {
   });
 }
 
-/** Writes directly to the terminal, because the stream's owner, the main thread, is paused. */
+/** Writes directly to standard output, because the stream's owner, the main thread, is paused. */
 function print(line: string): void {
   writeSync(1, `${line}\n`);
 }
@@ -86,7 +86,7 @@ async function evaluate<Value>(frame: Debugger.CallFrame, expression: string): P
   return result.value;
 }
 
-/** Returns a frame's function and line; an empty array if the frame is not the kernel's. */
+/** Returns a frame's function and line; none for a dispatcher, or if it is not the kernel's. */
 function placed({ functionName, location }: Debugger.CallFrame) {
   const shift = shifts.get(location.scriptId);
   if (shift === undefined || functionName.endsWith(DISPATCHER)) return [];

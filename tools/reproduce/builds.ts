@@ -40,7 +40,7 @@ export function linkPackages(from: string, to: string): void {
   utimesSync(join(to, lock), atime, mtime);
 }
 
-/** Copies the working tree, except for files that are built or installed. */
+/** Copies the working tree, except for .git and what is built or installed. */
 export function copySources(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {

@@ -9,8 +9,8 @@
  * that act has no result. An interrupt that arrives during an act is recorded before the act.
  *
  * Each parameter of each function has a place of its own, and so has its result. A number is stored
- * as its difference from the last number in its place, zigzag-encoded, in LEB128, so polling a
- * register or reading a clock costs a byte or two. A checksum is FNV-1a of 32 bits.
+ * as its difference from the last number in its place, zigzag-encoded, in LEB128, so the value of a
+ * polled register or a clock takes a byte or two. A checksum is FNV-1a of 32 bits.
  */
 import { createHash } from "node:crypto";
 
@@ -155,7 +155,7 @@ export class TapeWriter {
   }
 }
 
-/** Thrown at the end of the tape, where the recorded machine stopped. */
+/** Thrown at the end of a boot's part of the tape, where the recorded machine stopped. */
 export class TapeEnded extends Error {}
 
 export class TapeReader {

@@ -26,7 +26,7 @@ export interface HostFunction {
   result: "none" | "narrow" | "wide";
   /** What the host reads. */
   given: Bytes[];
-  /** What the host writes: as many bytes as its result says, or `length` if it has no result. */
+  /** What the host writes: `length` bytes, or only as many as its result says. */
   taken: Bytes | undefined;
 }
 

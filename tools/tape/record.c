@@ -17,7 +17,7 @@
 static void tape_put(u8 byte) {
   static u32 room;
   if (room == 0) {
-    while (!(in8(COM2 + 5) & 0x20)) continue; /* the transmitter's FIFO is empty */
+    while (!(in8(COM2 + 5) & 0x20)) continue; /* until the transmitter's FIFO is empty */
     room = FIFO;
   }
   out8(COM2, byte);

@@ -128,7 +128,7 @@ static void print_act(char* text, u64 size, const struct act* act, const u64* va
   snprintf(text + used, size - used, ")");
 }
 
-/* The kernel calls a host function. Interrupts that arrived during the call come first. */
+/* The kernel calls a host function. Interrupts that arrived during it come first. */
 static void play_act(u32 code, const struct act* act, const u64* values) {
   char got[200], wanted[200];
   act_count++;
@@ -219,7 +219,7 @@ static void play_call(void) {
   tape_wide(code * PLACES + RESULT, result);
 }
 
-/* The module trapped; the tape must say so too. */
+/* The module trapped; the tape must say so too, or end the boot here. */
 void panic(const char* reason) {
   if (!ended() && take() != TRAPPED) fail("panic: %s", reason);
   if (!ended() || tape[cursor - 1] == TRAPPED) tape_put(TRAPPED);
