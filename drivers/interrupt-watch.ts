@@ -1,7 +1,7 @@
 /**
  * Detects dead interrupts. Firmware may route a line wrongly or not at all, and a kernel asleep
  * until such a line fires would never wake. So a device is polled every second until its first
- * interrupt, and every millisecond after an expected interrupt did not come.
+ * interrupt, and every millisecond if it has no line or an expected interrupt did not come.
  */
 import { log } from "../core/log";
 import { MILLISECOND, NEVER, SECOND } from "../core/time";

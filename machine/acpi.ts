@@ -1,6 +1,7 @@
 /**
- * The parts of ACPI (specification 6.4) that power-off and reset need: the root pointer, the FADT
- * and the sleep types of state S5 from the DSDT. Tables are read in place; AML is not executed.
+ * The parts of ACPI (specification 6.4) that power-off, reset and the real-time clock need: the
+ * root pointer, the FADT and the sleep types of state S5 from the DSDT. Tables are read in place;
+ * AML is not executed.
  *
  *     RSDP ─> RSDT or XSDT ─> FADT ─┬─> PM1a, PM1b control, SMI command, reset register
  *                                   └─> DSDT ─> \_S5 = Package { type a, type b, ... }

@@ -145,7 +145,7 @@ function measureFrequency(): u64 {
   return 0;
 }
 
-/** The count of the 8254 at the time of the last `sample`. */
+/** Ticks of the 8254 from `startRuler` to the last `sample`. */
 let sampleCount: u32 = 0;
 
 /**

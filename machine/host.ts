@@ -154,7 +154,7 @@ export declare function tlsRemoveRoot(index: u32): u32;
 export declare function tlsRootCount(kind: u32): u32;
 /** Copies a trusted root in DER. */
 export declare function tlsRoot(kind: u32, index: u32, destination: usize, capacity: u32): u32;
-/** The date, as YYYYMMDD, from which Mozilla distrusts new certificates of a root, or 0. */
+/** The date, YYYYMMDD, from which Mozilla distrusts new certificates of a built-in root, or 0. */
 export declare function tlsRootDistrusted(index: u32): u32;
 /** Copies the built-in set's name: version of Mozilla's list, space, SHA-256 of certdata.txt. */
 export declare function tlsRootSet(destination: usize, capacity: u32): u32;
