@@ -79,7 +79,7 @@ export class TcpSocket {
   keepAlive: i64 = 0;
   userTimeout: i64 = 0;
 
-  /** Returns the state of the connection (RFC 9293 section 3.3.2). */
+  /** Returns the state of the socket (RFC 9293 section 3.3.2). */
   state(): TcpState {
     if (this.listener != null) return TcpState.Listen;
     const connection = this.connection;
@@ -293,7 +293,7 @@ export function udpBind(socket: UdpSocket, port: u32): UdpSocket | null {
   return bound;
 }
 
-/** Queues a datagram. Returns false if the queue is full or it exceeds 65,507 bytes. */
+/** Queues a datagram of at most 65,507 bytes. Returns false if it cannot; see `UdpSocket.send`. */
 export function udpSend(
   socket: UdpSocket,
   bytes: Uint8Array,
@@ -305,7 +305,7 @@ export function udpSend(
 
 /**
  * Moves the oldest datagram, cut to the length of `bytes`, into `bytes`. Returns the number of
- * bytes moved, or -1 if there is none. The socket's `lastAddress` and `lastPort` name the sender.
+ * bytes moved, or -1 if none is queued. The socket's `lastAddress` and `lastPort` are the sender's.
  */
 export function udpReceive(socket: UdpSocket, bytes: Uint8Array): i32 {
   return socket.receive(bytes.dataStart, bytes.length as u32);
@@ -337,7 +337,7 @@ export function dnsLookupCache(name: string): Ipv4Address {
 
 // --- DHCP, on the first interface; the client's `state` tells how far it is ---
 
-/** Restarts the client with a DISCOVER. Returns null if there is no interface. */
+/** Drops the lease and sends a DISCOVER. Returns null if there is no interface. */
 export function dhcpDiscover(): DhcpClient | null {
   const client = dhcpClient();
   if (client == null) return null;
@@ -353,7 +353,7 @@ export function dhcpRequest(): DhcpClient | null {
   return client;
 }
 
-/** Renews the lease now. Returns false if there is no lease to renew. */
+/** Renews the lease now. Returns false if there is none, or it is being released. */
 export function dhcpRenew(): bool {
   const client = dhcpClient();
   return client != null && client.lease != null && client.renew(defaultStack.ip.now);
@@ -375,7 +375,7 @@ function dhcpClient(): DhcpClient | null {
 
 // --- HTTP ---
 
-/** Sends a request with a text body, or none if it is ""; wait for the call's `done`. */
+/** Sends a request with a text body, "" for none; wait for the call's `done`. */
 export function httpRequest(method: string, url: string, body: string): HttpCall {
   const request = new HttpRequest(url);
   request.setMethod(method);

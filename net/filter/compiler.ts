@@ -4,9 +4,11 @@
  *
  *     expression := negation { (and | or) negation }        equal precedence, left to right
  *     negation   := { not } ( "(" expression ")" | primitive )
- *     primitive  := [PROTOCOL] [src|dst] [host|net|port] VALUE | PROTOCOL
+ *     primitive  := [[PROTOCOL] qualifiers] VALUE | PROTOCOL
+ *     qualifiers := [src|dst] (host|net|port) | src | dst
  *
- * A value without qualifiers takes those of the value before it, as in `tcp port 80 or 443`.
+ * A value without qualifiers takes those of the value before it, as in `tcp port 80 or 443`, and
+ * their protocol, unless a protocol alone stands in between.
  */
 import { FILTER_DEPTH, FILTER_TERMS } from "../../core/limits";
 import { replaceText } from "../../core/text";
@@ -28,7 +30,7 @@ class Qualifiers {
 }
 
 export class ExpressionCompiler {
-  /** Why the expression is wrong: `"WORD": expected ...`; empty if it is valid. */
+  /** Why the expression is wrong, such as `"WORD": expected ...`; empty if it is valid. */
   error: string = "";
   readonly program: Array<Term> = [];
   private readonly words: Array<string>;

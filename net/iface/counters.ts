@@ -6,7 +6,7 @@ export class ProtocolCounters {
 
   /** IPv4 packets received, valid or not. */
   ipIn: u64 = 0;
-  /** Whole datagrams delivered to a transport protocol. */
+  /** Whole datagrams passed to ICMP, UDP or TCP. */
   ipDelivered: u64 = 0;
   ipOut: u64 = 0;
   fragmentsIn: u64 = 0;

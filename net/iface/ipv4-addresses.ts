@@ -67,7 +67,7 @@ export class Ipv4Addresses {
     return this.find(address) != null;
   }
 
-  /** Returns the entry whose network contains `address`, or null. */
+  /** Returns the first entry whose network contains `address`, or null. */
   onLink(address: Ipv4Address): InterfaceAddress | null {
     const count = this.count;
     for (let i: u32 = 0; i < count; i++) {
@@ -94,7 +94,7 @@ export class Ipv4Addresses {
     return false;
   }
 
-  /** Reports whether a host can have `address`: it is not a group, or a network of this link. */
+  /** Reports whether `address` is unicast, and not a broadcast or network address of this link. */
   isHost(address: Ipv4Address): bool {
     if (!isUnicast(address) || this.isBroadcast(address)) return false;
     const own = this.onLink(address);

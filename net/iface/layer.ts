@@ -75,7 +75,7 @@ export class IpLayer extends IpConfiguration {
     return iface;
   }
 
-  /** Returns the interface of that name, or null. */
+  /** Returns the interface of that name, or null; does not find the loopback. */
   interfaceNamed(name: string): Interface | null {
     for (let i = 0; i < this.interfaces.length; i++) {
       if (this.interfaces[i].name == name) return this.interfaces[i];

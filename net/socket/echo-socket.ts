@@ -54,7 +54,7 @@ export interface EchoSocketOwner {
 }
 
 export class EchoSocket {
-  // The reply or error that `receive` returned last.
+  // The reply or error that `receive` took last.
   lastSequence: u32 = 0;
   lastFrom: Ipv4Address = 0;
   /** The TTL with which the reply arrived. */
@@ -79,7 +79,7 @@ export class EchoSocket {
   private readonly answered: Sequences = new Sequences();
   /** Bytes of data in the last request. */
   private size: u32 = 0;
-  private open: bool = true;
+  private isOpen: bool = true;
 
   constructor(
     private readonly owner: EchoSocketOwner,
@@ -92,7 +92,7 @@ export class EchoSocket {
    * closed.
    */
   send(address: Ipv4Address, sequence: u32, length: u32, now: i64): bool {
-    if (length > ECHO_PAYLOAD || !this.open) return false;
+    if (length > ECHO_PAYLOAD || !this.isOpen) return false;
     const request = this.queued.push(ICMP_HEADER + length);
     if (request == null) return false;
     request.remote.ipv4 = address;
@@ -129,8 +129,8 @@ export class EchoSocket {
 
   /** Releases the identifier and the memory. */
   close(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     this.owner.forget(this);
     this.received.free();
     this.queued.free();

@@ -12,7 +12,7 @@ export class ErrorReport {
   mtu: u32 = 0;
   /** The TTL with which the error arrived. */
   ttl: u32 = 0;
-  /** The addresses of the packet, as seen from this host. Its protocol sets the ports. */
+  /** The addresses of the packet, as seen from this host. TCP and UDP set the ports. */
   readonly quoted: Endpoints = new Endpoints();
   /** Address of the packet's transport header, of which only the first 8 bytes must be there. */
   pointer: usize = 0;

@@ -37,7 +37,7 @@ export class UdpSocket {
   next: UdpSocket | null = null;
   readonly received: DatagramQueue;
   readonly queued: DatagramQueue;
-  private open: bool = true;
+  private isOpen: bool = true;
 
   /** Allocates the memory of both queues; `close` frees it. */
   constructor(
@@ -73,7 +73,7 @@ export class UdpSocket {
    * longer than UDP_PAYLOAD, the port is not from 1 to 65535, or the socket is closed.
    */
   send(pointer: usize, length: u32, address: Ipv4Address, port: u32): bool {
-    if (length > UDP_PAYLOAD || port - 1 >= 65535 || !this.open) return false;
+    if (length > UDP_PAYLOAD || port - 1 >= 65535 || !this.isOpen) return false;
     const datagram = this.queued.push(UDP_HEADER + length);
     if (datagram == null) return false;
     datagram.remote.ipv4 = address;
@@ -84,7 +84,7 @@ export class UdpSocket {
 
   /**
    * From now on, only datagrams from address:port are received, and ICMP errors about datagrams to
-   * it are reported.
+   * address:port are reported.
    */
   connect(address: Ipv4Address, port: u32): void {
     this.endpoints.setRemoteIpv4(address, port);
@@ -119,8 +119,8 @@ export class UdpSocket {
 
   /** Drops all queued datagrams, and releases the port and the memory. */
   close(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     this.owner.forget(this);
     this.received.free();
     this.queued.free();

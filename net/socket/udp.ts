@@ -88,7 +88,10 @@ export class UdpTable implements UdpSocketOwner {
     return Drop.None;
   }
 
-  /** Reports an error to the socket connected to the datagram's destination (RFC 1122, 4.1.3.3). */
+  /**
+   * Reports an error, except FragmentationNeeded, to the socket connected to the datagram's
+   * destination (RFC 1122 section 4.1.3.3).
+   */
   processError(report: ErrorReport): void {
     const kind = report.kind;
     if (kind == IcmpError.FragmentationNeeded) return;
@@ -102,7 +105,8 @@ export class UdpTable implements UdpSocketOwner {
   }
 
   /**
-   * Sends the queued datagrams, socket by socket. Returns true if the sink was too busy for all.
+   * Sends the queued datagrams, socket by socket. Returns true if the sink could not take all of
+   * them.
    */
   dispatch(_now: i64, sink: PacketSink): bool {
     const count = this.count;

@@ -45,7 +45,8 @@ export function isUnicast(address: Ipv4Address): bool {
 
 /**
  * Reports whether a host can have `address` in a network of that prefix length, 1 to 32: it is
- * neither the network's nor its broadcast address, which a /31 and a /32 lack (RFC 3021).
+ * unicast, and neither the network's nor its broadcast address, which a /31 and a /32 lack (RFC
+ * 3021).
  */
 export function isHostAddress(address: Ipv4Address, prefix: u32): bool {
   if (!isUnicast(address) || prefix == 0 || prefix > 32) return false;

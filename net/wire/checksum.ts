@@ -1,6 +1,6 @@
 /**
- * The Internet checksum (RFC 1071): the ones-complement sum of 16-bit words that IPv4, ICMP, UDP
- * and TCP carry.
+ * The Internet checksum (RFC 1071) of IPv4, ICMP, UDP and TCP: the complement of the
+ * ones-complement sum of 16-bit words.
  *
  * The sum does not depend on byte order (RFC 1071 section 2 B) or word width (2 C), so it is
  * computed over little-endian 64-bit words, four per round, and folded once at the end. A folded

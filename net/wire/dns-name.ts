@@ -15,7 +15,7 @@
 const DNS_NAME_BYTES: u32 = 255;
 /** The longest label. */
 export const DNS_LABEL_BYTES: u32 = 63;
-/** The most labels that a name can have; more pointers than that are an error too. */
+/** The most pointers in a name: as many as it can have labels. */
 const LONGEST_CHAIN: u32 = 127;
 /** The longest name as text: each byte may be escaped to four characters. */
 const TEXT_BYTES: u32 = DNS_NAME_BYTES * 4;
@@ -32,8 +32,8 @@ export class DnsName {
   constructor(private readonly keepCase: bool = false) {}
 
   /**
-   * Reads the name at `offset` of a message of `size` bytes. Pointers below `floor` are errors.
-   * Returns the offset behind the name, or BAD_NAME.
+   * Reads the name at `offset` of a message of `size` bytes. A pointer to below `floor` is an
+   * error. Returns the offset behind the name, or BAD_NAME.
    */
   read(message: usize, size: u32, offset: u32, floor: u32): i32 {
     let at = offset;
@@ -62,7 +62,7 @@ export class DnsName {
     return BAD_NAME;
   }
 
-  /** Returns the name that was read last, in canonical form; "." for the root. */
+  /** Returns the name that was read last; "." for the root. */
   text(): string {
     if (this.length == 0) return ".";
     return String.UTF8.decodeUnsafe(changetype<usize>(this.buffer), this.length as usize);

@@ -13,7 +13,7 @@ import { loadNet16, loadNet32, storeNet16 } from "../../core/bytes";
 import { BAD_NAME, DnsName, emitDnsName } from "./dns-name";
 
 export const DNS_PORT: u32 = 53;
-/** Of DNS over TLS (RFC 7858 section 3.1). */
+/** The port of DNS over TLS (RFC 7858 section 3.1). */
 export const DNS_TLS_PORT: u32 = 853;
 export const DNS_HEADER: u32 = 12;
 /** Bytes of an OPT record without options (RFC 6891 section 6.1.2). */
@@ -139,7 +139,7 @@ export class DnsReader {
     this.names = new DnsName(keepCase);
   }
 
-  /** Reads the next question; returns false if it is malformed. */
+  /** Reads the next question; returns false if it is malformed or truncated. */
   readQuestion(): bool {
     if (!this.readName(this.offset)) return false;
     if (this.offset + 4 > this.length) return false;

@@ -3,7 +3,7 @@
  * window on the way out and pulls it off on the way in, so no layer needs to know how deeply it is
  * nested (after the mbuf of xv6's network lab).
  *
- *     frame                 storage            start           start + length        end
+ *     frame                 storage            start           end             end of storage
  *     ├── fields (64 B) ────┼── head room ─────┼── window ─────┼── tail room ────────┤
  */
 import { FRAME_HEADROOM, FRAME_STORAGE } from "../../core/limits";

@@ -104,8 +104,9 @@ export function isIcmpError(type: u32): bool {
 
 /**
  * The gate for the packet quoted in an error. Accepts a whole IPv4 header and the 8 bytes behind
- * it, if this host can have sent the packet: it fits a frame and is not a later fragment. The
- * header's checksum is ignored, because routers decrement TTL and may not update it.
+ * it, if the packet fits a frame, as all that this host sends do, and is not a later fragment,
+ * which lacks the ports. The header's checksum is ignored, because routers decrement TTL and may
+ * not update it.
  */
 export function parseQuote(pointer: usize, length: u32): Drop {
   if (length < IPV4_HEADER + ICMP_QUOTE) return Drop.IcmpQuote;

@@ -29,7 +29,7 @@ export const SYN_OPTIONS_UNSCALED: u32 = 4;
 export class TcpOptions {
   /** The peer's maximum segment size; 0 if it sent no such option, or the value 0. */
   segmentSize: u32 = 0;
-  /** Whether the peer scales its windows, by `windowShift`. */
+  /** Whether the peer sent the window scale option, and its shift. */
   scaled: bool = false;
   windowShift: u32 = 0;
 

@@ -1,7 +1,7 @@
 /**
- * What a user can configure of a host's interfaces: addresses, routes, MTU, up and down. Each
- * method keeps the rest consistent: it adds or removes the route to an address's network,
- * invalidates paths, announces new addresses (RFC 5227 section 2.3) and ends the connections of
+ * What a user can configure of a host's interfaces: addresses, routes, MTU, up and down. The
+ * methods keep the rest consistent: they add or remove the route to an address's network,
+ * invalidate paths, announce new addresses (RFC 5227 section 2.3) and end the connections of
  * removed ones.
  */
 import { Random } from "../../../core/random";
@@ -23,8 +23,8 @@ export class IpConfiguration {
 
   /**
    * Adds an address to the interface, or changes its prefix length. Returns false if no host can
-   * have the address, the prefix length is not from 1 to 32, or the interface has
-   * INTERFACE_ADDRESSES.
+   * have the address, the prefix length is not from 1 to 32, or the interface already has
+   * INTERFACE_ADDRESSES others.
    */
   setAddress(iface: Interface, address: Ipv4Address, prefix: u32): bool {
     if (!isHostAddress(address, prefix)) return false;
@@ -70,7 +70,7 @@ export class IpConfiguration {
     this.addNetwork(iface, heir.address, prefix);
   }
 
-  /** Switches an interface on or off (`ip link set`), which flushes its neighbors. */
+  /** Switches an interface on or off (`ip link set`); flushes all but permanent neighbors. */
   setUp(iface: Interface, up: bool): void {
     if (iface.up == up) return;
     iface.up = up;
@@ -93,7 +93,7 @@ export class IpConfiguration {
     iface.conflicts.probe(address, this.random, this.egress.now);
   }
 
-  /** Reports whether `address` is one of this host's. */
+  /** Reports whether an interface other than the loopback has this address. */
   owns(address: Ipv4Address): bool {
     return this.egress.owns(address);
   }

@@ -72,7 +72,7 @@ export class Egress implements PacketSink {
     return this.pool.allocate();
   }
 
-  /** See PacketSink.send. TCP's packets have DF set (RFC 1191); others may be fragmented. */
+  /** See PacketSink.send. Routers may fragment the packet unless it is TCP's (RFC 1191). */
   send(frame: Frame, path: Path, protocol: u32): SendResult {
     const total = frame.length + IPV4_HEADER;
     if (total > path.mtu) {

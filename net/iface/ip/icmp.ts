@@ -1,7 +1,8 @@
 /**
  * ICMP for a host (RFC 792, RFC 1122 section 3.2.2): answers echo requests, sends errors for
- * packets that cannot be delivered, and reports received errors to sockets. Redirects, masks,
- * router advertisements, source quench and all other types are ignored (RFC 6633, RFC 6918).
+ * packets that cannot be delivered, and passes echo replies and received errors to sockets.
+ * Redirects, masks, router advertisements, source quench and all other types are ignored (RFC 6633,
+ * RFC 6918).
  */
 import { Random } from "../../../core/random";
 import { EchoTable } from "../../socket/echo";
@@ -62,7 +63,7 @@ export class Icmp {
     this.limiter = new IcmpLimiter(random);
   }
 
-  /** Handles a message to one of this host's addresses. */
+  /** Handles a message, other than an echo request, to one of this host's addresses. */
   process(iface: Interface, packet: Ipv4Header, pointer: usize, length: u32, now: i64): Drop {
     const drop = parseIcmp(pointer, length);
     if (drop != Drop.None) return drop;
@@ -117,7 +118,8 @@ export class Icmp {
 
   /**
    * Replies to an echo request (RFC 1122 section 3.2.2.6), the `length` bytes at `pointer`. Takes
-   * over the request's frame, which is null if the request was reassembled, and replies in it.
+   * over the request's frame, which is null if the request was reassembled, and replies in it if
+   * the reply fits.
    */
   replyEcho(
     iface: Interface,

@@ -132,7 +132,7 @@ class Reassembly {
     memory.copy(this.payload - length, changetype<usize>(header), length as usize);
   }
 
-  /** Marks `count` bits from `first`; returns whether none, some or all of them were marked. */
+  /** Marks `count` bits from `first`; returns whether none, some or all were marked before. */
   private mark(first: u32, count: u32): Marked {
     let any = false;
     let all = true;
@@ -172,7 +172,7 @@ class Reassembly {
 }
 
 export class ReassemblyTable {
-  /** The earliest time-out of a datagram. */
+  /** No datagram times out before this time. */
   timer: i64 = NEVER;
   /** Datagrams dropped to make room for others. */
   evicted: u64 = 0;
@@ -194,7 +194,7 @@ export class ReassemblyTable {
   /**
    * Processes a fragment that passed `parseIpv4Header`. Returns the datagram if it is now complete;
    * the caller must `release` it. Otherwise returns null and sets `drop`, which is None if the
-   * fragment was kept.
+   * fragment was kept or is a duplicate.
    */
   process(header: Ipv4Header, now: i64, iface: u32): Reassembly | null {
     this.drop = checkFragment(header);

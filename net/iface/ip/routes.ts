@@ -30,7 +30,7 @@ export class Route {
   readonly mask: u32;
   /** The source address; UNSPECIFIED means an address of the interface. */
   source: Ipv4Address = UNSPECIFIED;
-  /** Whether the gateway is on the link although no network of the interface contains it. */
+  /** Whether the gateway counts as on the link even if no network of the interface contains it. */
   onLink: bool = false;
 
   constructor(
@@ -77,8 +77,8 @@ export class RouteTable {
   }
 
   /**
-   * Adds a route. A gateway must be a host in a network of the interface or have an on-link route;
-   * if the route is marked `onLink`, it may be a host outside those networks.
+   * Adds a route. A gateway must be a host in a network of the interface or in the destination of a
+   * direct route (one without a gateway); if the route is marked `onLink`, it may be any host.
    */
   add(route: Route): RouteResult {
     const destination = route.destination;
@@ -107,7 +107,7 @@ export class RouteTable {
     this.generation++;
   }
 
-  /** Deletes the routes of an interface that `origin` added. */
+  /** Deletes the routes that `origin` added for an interface. */
   flush(iface: Interface, origin: RouteOrigin): void {
     let i: u32 = 0;
     while (i < this.count) {
@@ -117,7 +117,10 @@ export class RouteTable {
     }
   }
 
-  /** Deletes routes whose source is the removed address, or whose gateway is no longer valid. */
+  /**
+   * Deletes the interface's routes whose source is the removed address, or whose gateway is no
+   * longer valid; all of them if no address is left.
+   */
   addressGone(iface: Interface, address: Ipv4Address): void {
     let i: u32 = 0;
     while (i < this.count) {
@@ -151,7 +154,7 @@ export class RouteTable {
     return route.onLink || this.reaches(route.iface, gateway);
   }
 
-  /** Reports whether a network or an on-link route of the interface contains `gateway`. */
+  /** Reports whether a network of the interface, or a direct route, contains `gateway`. */
   private reaches(iface: Interface, gateway: Ipv4Address): bool {
     if (iface.ipv4.onLink(gateway) != null) return true;
     for (let i: u32 = 0; i < this.count; i++) {

@@ -48,8 +48,8 @@ export class ConflictDetection {
   ) {}
 
   /**
-   * Starts probing for `address`, which takes four to seven seconds (section 2.1.1) and ends in
-   * `probeResult`. Replaces a probe in progress.
+   * Starts probing for `address`, which takes four to seven seconds (section 2.1.1), less if it is
+   * taken; `probeResult` is the result. Replaces a probe in progress.
    */
   probe(address: Ipv4Address, random: Random, now: i64): void {
     this.random = random;
@@ -76,7 +76,8 @@ export class ConflictDetection {
 
   /**
    * Checks an ARP packet from another station. If its sender uses an address of this interface,
-   * defends the address (section 2.4) and returns true; the caller then ignores the packet.
+   * defends it at most every 10 s (section 2.4) and returns true; the caller then ignores the
+   * packet.
    */
   process(hardware: u64, sender: Ipv4Address, target: Ipv4Address, now: i64): bool {
     if (this.probeResult == ProbeResult.Pending) {

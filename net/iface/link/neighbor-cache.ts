@@ -111,8 +111,8 @@ export class NeighborCache extends NeighborTable {
     const known = state >= NeighborState.Reachable && state <= NeighborState.Probe;
     if (known && hardware != entry.hardware && entry.usedAt != 0) {
       // A neighbor that just replied is not probed: claims must not cause a flood of requests.
-      const fresh = now - entry.confirmedAt < REQUEST_INTERVAL;
-      if (state != NeighborState.Probe && !fresh) this.probe(entry, now);
+      const justReplied = now - entry.confirmedAt < REQUEST_INTERVAL;
+      if (state != NeighborState.Probe && !justReplied) this.probe(entry, now);
       return;
     }
     if (answer && state != NeighborState.Free) {
@@ -120,11 +120,11 @@ export class NeighborCache extends NeighborTable {
     } else if (!known || hardware != entry.hardware) {
       settle(entry, hardware, NeighborState.Stale, 0);
     }
-    this.release(entry, now);
+    this.sendWaiting(entry, now);
   }
 
   /** Sends the packets that waited for the hardware address. */
-  private release(entry: Neighbor, now: i64): void {
+  private sendWaiting(entry: Neighbor, now: i64): void {
     let frame = entry.takeQueue();
     while (frame != null) {
       const next = frame.next;
@@ -176,7 +176,7 @@ export class NeighborCache extends NeighborTable {
     if (entry == null) return false;
     settle(entry, hardware, NeighborState.Permanent, now);
     entry.until = NEVER;
-    this.release(entry, now);
+    this.sendWaiting(entry, now);
     return true;
   }
 

@@ -56,8 +56,8 @@ export class NeighborTable {
 
   /**
    * Returns an entry for `address`. If no entry is free, evicts the least useful one, or returns
-   * null if none may be evicted. `heard` is true for the sender of a request; it does not evict a
-   * neighbor to which packets were sent.
+   * null if none may be evicted. `heard` is true if the neighbor only sent a request; then no
+   * neighbor that packets were sent to is evicted.
    */
   protected claim(address: IpAddress, now: i64, heard: bool): Neighbor | null {
     let best: Neighbor | null = null;
@@ -97,7 +97,7 @@ function worthOf(entry: Neighbor, now: i64, heard: bool): i64 {
   if (state == NeighborState.Failed) return -1;
   const settled = state == NeighborState.Reachable || state == NeighborState.Stale;
   if (!settled || entry.gateway) return i64.MAX_VALUE;
-  // Entries that were never used are evicted first, oldest first.
+  // Among settled entries, those that were never used are evicted first.
   if (entry.usedAt == 0) return entry.confirmedAt;
   if (heard || now - entry.usedAt < IN_USE) return i64.MAX_VALUE;
   return entry.usedAt + (i64.MAX_VALUE >> 1);

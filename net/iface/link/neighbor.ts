@@ -25,9 +25,9 @@ export class Neighbor {
   addressLow: u64 = 0;
   hardware: u64 = 0;
   state: NeighborState = NeighborState.Free;
-  /** Packets are sent at once until this time; 0 unless Reachable or Permanent. */
+  /** The hardware address is valid until this time; 0 unless Reachable or Permanent. */
   until: i64 = 0;
-  /** When the neighbor last replied, or when its entry was created. */
+  /** When the neighbor last replied or its entry was created; 0 if its address was only heard. */
   confirmedAt: i64 = 0;
   /** When a packet was last sent to the neighbor, or 0. */
   usedAt: i64 = 0;

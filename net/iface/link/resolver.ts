@@ -1,6 +1,6 @@
 /**
- * Requests a neighbor's hardware address: by ARP for IPv4 (RFC 826), by neighbor discovery for IPv6
- * (RFC 4861). The replies go to `NeighborCache.learn`.
+ * Requests a neighbor's hardware address. `Arp` does so for IPv4 (RFC 826); neighbor discovery for
+ * IPv6 (RFC 4861) would be another resolver. The replies go to `NeighborCache.learn`.
  */
 import { IpAddress } from "../../wire/ip-address";
 

@@ -47,8 +47,8 @@ export class TcpConnection {
   }
 
   /**
-   * The user timeout in microseconds: the connection fails if nothing is acknowledged for that
-   * long. 0, the default, means 5 minutes, or 3 minutes for the SYN.
+   * The user timeout in microseconds: the connection fails if what it sends is not acknowledged for
+   * that long. 0, the default, means 5 minutes, or 3 minutes for the SYN.
    */
   get timeout(): i64 {
     return this.block.userTimeout;
@@ -123,7 +123,8 @@ export class TcpConnection {
 
   /**
    * Ends writing: what was written is sent, then a FIN. Reading remains possible (half close), but
-   * FIN-WAIT-2 ends after HALF_CLOSED_IDLE without progress.
+   * FIN-WAIT-2 ends after HALF_CLOSED_IDLE without progress. In SYN-SENT, a connection to which
+   * nothing was written ends at once.
    */
   close(): void {
     const block = this.block;
@@ -139,7 +140,7 @@ export class TcpConnection {
     block.wake();
   }
 
-  /** Drops the connection and everything queued; the peer gets a RST (RFC 9293, 3.10.5). */
+  /** Drops the connection and everything queued; see `ControlBlock.abort`. */
   abort(): void {
     this.block.abort();
   }

@@ -1,6 +1,7 @@
 /**
  * The state of one connection (the TCB of RFC 9293 section 3.3.1): its ends, its place in the state
- * diagram, and one object for each subject. Only the object itself writes its fields.
+ * diagram, and one object for each subject. Each object alone writes its fields, except for the
+ * links at the end.
  */
 import { TCP_RECEIVE_BYTES, TCP_SEND_BYTES } from "../../../core/limits";
 import { Endpoints } from "../endpoints";
@@ -64,8 +65,8 @@ export class ControlBlock extends Scheduled {
   /** Whether Nagle is off: small segments do not wait for those in flight. */
   noDelay: bool = false;
   /**
-   * The user timeout (RFC 9293 section 3.9.1): the connection fails when nothing is acknowledged
-   * for this many microseconds. 0 means the R2 times in timing.ts.
+   * The user timeout (RFC 9293 section 3.9.1): the connection fails when what it sends is not
+   * acknowledged for this many microseconds. 0 means the R2 times in timing.ts.
    */
   userTimeout: i64 = 0;
 
@@ -167,7 +168,10 @@ export class ControlBlock extends Scheduled {
     this.end(SocketError.None);
   }
 
-  /** Drops everything queued and ends the connection; the peer gets a RST (RFC 9293, 3.10.5). */
+  /**
+   * Drops everything queued and ends the connection; the peer gets a RST, except in SYN-SENT and
+   * TIME-WAIT (RFC 9293 section 3.10.5).
+   */
   abort(): void {
     this.receiver.release();
     if (this.state == TcpState.Closed || this.state == TcpState.TimeWait) this.wake();

@@ -1,4 +1,4 @@
-/** Host-wide TCP counters, named after the TCP MIB (RFC 4022) where it defines one. */
+/** Host-wide TCP counters, named after those of the TCP MIB (RFC 4022) where it has them. */
 
 export class TcpCounters {
   activeOpens: u64 = 0;

@@ -15,8 +15,8 @@ export class EndpointsHash {
   }
 
   /**
-   * Returns a hash of 32 bits. The upper bits are mixed best: use `>>> (32 - n)` for n bits. Only
-   * the IPv4 words of the addresses are hashed; the others are the same in all IPv4-mapped
+   * Returns a hash of 32 bits. The upper bits are mixed best: use `>>> (32 - n)` for n bits. Of the
+   * addresses, only the IPv4 words are hashed; the other words are the same in all IPv4-mapped
    * addresses.
    */
   of(ends: Endpoints): u32 {

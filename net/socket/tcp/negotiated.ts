@@ -15,9 +15,7 @@ const OPTIONS_MAXIMUM: u32 = 40;
 export class Negotiated {
   /** The maximum segment size that this host announces. */
   ownSegmentSize: u32;
-  /**
-   * Whether this host's SYN offers window scaling and, after the peer's SYN, windows are scaled.
-   */
+  /** Whether this host's SYN offers window scaling; after the peer's SYN, whether both do. */
   scaling: bool;
   /** Bytes of options on every segment after the handshake, a multiple of 4. */
   optionBytes: u32;
@@ -44,8 +42,8 @@ export class Negotiated {
   }
 
   /**
-   * Takes the options of the peer's SYN. Returns the largest segment to send, options included: the
-   * smaller of both sides' limits (RFC 9293 section 3.7.1). A peer's limit below
+   * Takes the options of the peer's SYN. Returns the most bytes of options and payload to send in a
+   * segment: the smaller of both sides' limits (RFC 9293 section 3.7.1). A peer's limit below
    * SEGMENT_SIZE_MINIMUM counts as SEGMENT_SIZE_MINIMUM.
    */
   settle(peer: TcpOptions): u32 {

@@ -111,7 +111,7 @@ export class TcpRegistry {
     if (listener != null) listener.leave(block);
   }
 
-  /** Replaces a connection whose last ACK was sent with a record. */
+  /** Replaces a connection with a record, once its last ACK was sent. */
   private enterTimeWait(block: ControlBlock): void {
     const timeWaits = this.timeWaits;
     if (timeWaits.full) this.schedule.counters.timeWaitOverflows++;

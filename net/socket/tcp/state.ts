@@ -1,6 +1,6 @@
 /**
  * The state machine of a connection as one pure function: a line for each arrow of the diagram in
- * RFC 9293 section 3.3.2 (figure 5), including those for resets and timeouts.
+ * RFC 9293 section 3.3.2 (figure 5), except SEND in LISTEN, and one for all resets and timeouts.
  */
 
 /** In the diagram's order; `TCP_STATE_NAMES` has their names. */
@@ -34,7 +34,7 @@ export const enum TcpEvent {
   Fin,
   /** An ACK of the FIN sent. */
   AckOfFin,
-  /** The connection is dropped: RST, abort, R2 or user timeout, local address gone. */
+  /** The connection is dropped, such as by a RST, an abort, a timeout or an ICMP error. */
   Drop,
   /** The TIME-WAIT timer expired. */
   TimeWaitOver,

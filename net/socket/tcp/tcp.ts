@@ -104,8 +104,8 @@ export class Tcp implements ListenerOwner {
   }
 
   /**
-   * Listens on a port with up to `backlog` connections waiting. Returns null if the port is in use
-   * or invalid, or there are too many listeners.
+   * Listens on a port with up to `backlog` connections waiting, at least 1 and at most TCP_BACKLOG.
+   * Returns null if the port is in use or invalid, or there are too many listeners.
    */
   listen(port: u32, backlog: u32): TcpListener | null {
     if (port - 1 >= 65535 || this.listeners.full || this.listeners.on(port) != null) return null;
@@ -131,8 +131,8 @@ export class Tcp implements ListenerOwner {
 
   /**
    * Handles a segment of `length` bytes that passed `parseTcp`, from `source` to this host's
-   * address `destination`. A connection answers in the next `dispatch`; if there is no connection,
-   * a RST is sent at once.
+   * address `destination`. A connection answers in the next `dispatch`; RSTs, and ACKs in
+   * TIME-WAIT, are sent at once.
    */
   process(
     now: i64,
@@ -195,7 +195,8 @@ export class Tcp implements ListenerOwner {
   }
 
   /**
-   * Returns when to call `dispatch` next: 0 means now, NEVER not before another segment arrives.
+   * Returns when to call `dispatch` next: 0 means now; NEVER means after the next segment or user
+   * call.
    */
   pollAt(): i64 {
     if (this.schedule.activeCount > 0) return this.blocked ? this.retryAt : 0;
@@ -366,7 +367,7 @@ export class Tcp implements ListenerOwner {
   }
 }
 
-/** Reports whether TCP may talk to this address: it is not 0, a broadcast or a group (MUST-57). */
+/** Reports whether TCP may talk to this address: not 0, 255.255.255.255 or a group (MUST-57). */
 function isPeer(address: Ipv4Address): bool {
   return address != 0 && address != BROADCAST_ADDRESS && !isMulticast(address);
 }

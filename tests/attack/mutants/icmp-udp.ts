@@ -63,8 +63,8 @@ export const icmpUdpMutants: RowMutant[] = [
     "ICM-10 ICM-11",
     "ends open connections on an error",
     TCP_ICMP,
-    "if (block.state == TcpState.SynSent && !passing)",
-    "if (!passing || kind == IcmpError.TimeExceeded)",
+    "if (block.state == TcpState.SynSent && !transient)",
+    "if (!transient || kind == IcmpError.TimeExceeded)",
   ],
   ["ICM-13", "accepts any quote", ICMP, "if (bad != Drop.None) return bad;", ""],
   [

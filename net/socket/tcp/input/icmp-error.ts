@@ -27,10 +27,10 @@ export function receiveError(
   }
   const refused = kind == IcmpError.PortUnreachable || kind == IcmpError.ProtocolUnreachable;
   const error = refused ? SocketError.Refused : SocketError.Unreachable;
-  const passing = kind == IcmpError.TimeExceeded || kind == IcmpError.ParameterProblem;
-  // During the handshake, nothing is lost by failing at once (RFC 5461 section 4.1). Later, all
-  // errors are soft (RFC 5927 section 5.2): they are reported only if the connection fails anyway.
-  if (block.state == TcpState.SynSent && !passing) block.end(error);
+  const transient = kind == IcmpError.TimeExceeded || kind == IcmpError.ParameterProblem;
+  // In SYN-SENT, nothing is lost by failing at once (RFC 5461 section 4.1). Transient errors, and
+  // all later ones (RFC 5927 section 5.2), are reported only if the connection fails anyway.
+  if (block.state == TcpState.SynSent && !transient) block.end(error);
   else block.softFail(error);
 }
 

@@ -63,7 +63,7 @@ function transmitSyn(block: ControlBlock, sink: PacketSink, now: i64): bool {
   return true;
 }
 
-/** Sends a keep-alive probe: an ACK from before SND.UNA (RFC 9293 section 3.8.4). */
+/** Sends a keep-alive probe: an ACK numbered SND.UNA - 1 (RFC 9293 section 3.8.4). */
 function transmitKeepAlive(block: ControlBlock, sink: PacketSink, now: i64): bool {
   const sequence = block.sender.unacknowledged - 1;
   if (!sendSegment(block, sink, sequence, 0, FLAG_ACK, now)) return false;
@@ -114,7 +114,7 @@ function noteSent(block: ControlBlock, count: u32, length: u32, now: i64): void 
   if (block.sender.sent(count, length, now)) countRetransmission(block);
 }
 
-/** Returns how many bytes may be in flight: the smaller of the peer's window and cwnd. */
+/** Returns how many bytes may be in flight: what both the peer and `Recovery.allowance` allow. */
 function limitOf(block: ControlBlock): u32 {
   const sender = block.sender;
   const allowance = block.recovery.allowance(sender.segmentSize);
@@ -126,7 +126,7 @@ function limitOf(block: ControlBlock): u32 {
  * 9293 section 3.8.6.2.1) with Nagle's algorithm as modified by Minshall and used by Linux. The
  * end of the data waits only while another short segment is in flight, and not before a FIN, so
  * full-sized segments in flight do not delay the end of a write. A segment cut short by the windows
- * must also fill half of the largest window.
+ * must also fill half of the largest window. Data that was sent before does not wait.
  */
 function worthSending(block: ControlBlock, length: u32, unsent: u32): bool {
   const sender = block.sender;

@@ -4,7 +4,7 @@ import { atOrBefore, before } from "../sequence";
 /**
  * Reports whether any of a segment's `span` sequence numbers lies in the window, or, if it has
  * none, whether its position does (RFC 9293 section 3.10.7.4, first). A segment that covers the
- * whole window is acceptable too.
+ * whole window is acceptable too. In a closed window, only an empty segment at `next` is.
  */
 export function isAcceptable(sequence: u32, span: u32, next: u32, window: u32): bool {
   if (window == 0) return span == 0 && sequence == next;

@@ -1,7 +1,7 @@
 /**
  * The ACKs that a connection owes (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2): for every
  * second full-sized segment, at once for a segment out of order, otherwise after ACK_DELAY. ACKs
- * are sent in `dispatch`, after the whole batch, so one ACK covers all data received by one poll.
+ * are sent in `dispatch`, after the whole batch, so one ACK covers all in-order data of one poll.
  */
 import { randomBelow } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";

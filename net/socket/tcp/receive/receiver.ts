@@ -89,7 +89,7 @@ export class Receiver {
     return room >= 2 * this.window && room > this.window && this.worthOffering(room);
   }
 
-  /** Whether bytes at RCV.NXT can be queued by `append`: nothing is out of order. */
+  /** Whether `append` may be used: no piece or FIN waits out of order, and the ring has memory. */
   get canAppend(): bool {
     return this.reassembly.count == 0 && !this.finKnown && this.ring.allocated;
   }

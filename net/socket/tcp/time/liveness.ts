@@ -8,9 +8,9 @@ import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
 export class Liveness {
   /** When SND.UNA last advanced, or what is in flight was first sent: R2 counts from here. */
   progressAt: i64;
-  /** When the last acceptable segment arrived. */
+  /** When a segment last arrived, other than a RST or a SYN outside the window. */
   heardAt: i64;
-  /** When data last arrived or was read. */
+  /** When data, even old data, last arrived or was read, or this host's FIN was acknowledged. */
   activityAt: i64;
   /** When a segment was last sent. */
   sentAt: i64;

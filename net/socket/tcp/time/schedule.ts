@@ -20,7 +20,7 @@ export class Schedule {
 
   constructor(readonly random: Random) {}
 
-  /** Sets the time; every entry into TCP starts with this. */
+  /** Sets the time; every call of `Tcp` that is given the time starts with this. */
   setNow(now: i64): void {
     this.now = now;
   }
