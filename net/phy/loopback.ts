@@ -13,7 +13,7 @@ export class LoopbackDevice implements NetworkDevice {
   queued: u32 = 0;
   private first: Frame | null = null;
   private last: Frame | null = null;
-  private readonly count: DeviceCounters = new DeviceCounters();
+  private readonly counts: DeviceCounters = new DeviceCounters();
 
   constructor(private readonly pool: FramePool) {}
 
@@ -35,8 +35,8 @@ export class LoopbackDevice implements NetworkDevice {
     if (frame == null) return null;
     this.first = frame.next;
     this.queued--;
-    this.count.receivedFrames++;
-    this.count.receivedBytes += frame.length;
+    this.counts.receivedFrames++;
+    this.counts.receivedBytes += frame.length;
     return frame;
   }
 
@@ -46,7 +46,7 @@ export class LoopbackDevice implements NetworkDevice {
 
   transmit(frame: Frame): bool {
     if (this.queued == LOOPBACK_QUEUE) {
-      this.count.ringFull++;
+      this.counts.ringFull++;
       this.pool.release(frame);
       return false;
     }
@@ -56,14 +56,14 @@ export class LoopbackDevice implements NetworkDevice {
     else last.next = frame;
     this.last = frame;
     this.queued++;
-    this.count.sentFrames++;
-    this.count.sentBytes += frame.length;
+    this.counts.sentFrames++;
+    this.counts.sentBytes += frame.length;
     return true;
   }
 
   flush(): void {}
   setUp(_up: bool): void {}
   counters(): DeviceCounters {
-    return this.count;
+    return this.counts;
   }
 }
