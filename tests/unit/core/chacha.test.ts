@@ -13,7 +13,7 @@ function block(key: Buffer, counter: number, nonce: number[]): string {
   return readBytes(wasm, output, 64).toString("hex");
 }
 
-/** Returns OpenSSL's result for a block. */
+/** Returns OpenSSL's key stream of `blocks` blocks, the first of which has this counter. */
 function reference(key: Buffer, counter: number, nonce: number[], blocks = 1): Buffer {
   const iv = Buffer.alloc(16);
   [counter, ...nonce].forEach((word, i) => {
@@ -63,7 +63,7 @@ test("added entropy changes all later output, and its order matters", () => {
   assert.equal(draw(1n, 2n), draw(1n, 2n));
 });
 
-test("adding entropy discards the words generated before", () => {
+test("adding entropy discards words that are generated but not yet returned", () => {
   const plain = wasm.generator();
   const stirred = wasm.generator();
   assert.equal(wasm.next32(plain), wasm.next32(stirred));

@@ -77,7 +77,7 @@ test("holds memory from its first byte until its release", () => {
   assert.deepEqual(taken(1), [2]);
 });
 
-test("an assertion fails if a ring is overfilled", () => {
+test("an assertion fails if a ring is overfilled, or its size is not a power of 2", () => {
   const ring: number = wasm.create(16);
   assert.throws(() => wasm.place(ring, 10, ...put(new Array(7).fill(1))), /beyond the ring/);
   assert.throws(() => wasm.extend(ring, 17), /beyond its capacity/);

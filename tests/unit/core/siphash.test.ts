@@ -19,7 +19,7 @@ test("computes the example of the paper's appendix A", () => {
   assert.equal(hash(15), Buffer.from("a129ca6149be45e5", "hex").reverse().toString("hex"));
 });
 
-test("computes the authors' vectors for every length", () => {
+test("computes the authors' vectors for 14 lengths from 0 to 63", () => {
   const vectors: [number, string][] = [
     [0, "310e0edd47db6f72"],
     [1, "fd67dc93c539f874"],

@@ -67,7 +67,7 @@ test("sends text by interrupt, in order, several bytes each time", async () => {
   assert.equal(uart.output, text + "ab".repeat(100));
 });
 
-test("queues what fits into a full ring and returns the count", async () => {
+test("queues as much as fits into the ring, and returns the count", async () => {
   const { machine, write, wasm, uart } = await boot();
   machine.setInterrupts(false);
   const text = pattern(RING + 1000);

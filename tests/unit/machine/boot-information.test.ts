@@ -11,7 +11,7 @@ async function boot(options: MachineOptions) {
   return { wasm, text: (pointer: number) => readString(wasm.memory, pointer) };
 }
 
-test("reads empty, long and UTF-8 strings from the loader", async () => {
+test("reads empty and UTF-8 strings from the loader, and 4096 bytes of long ones", async () => {
   const commandLine = 'ip=dhcp "run=echo \u00e4\u20ac; ls" console=ttyS0,9600';
   const { wasm, text } = await boot({ commandLine, loaderName: "GRUB 2.06" });
   assert.equal(text(wasm.commandLine()), commandLine);

@@ -153,7 +153,7 @@ test("does not reprogram a timer that expires early enough", async () => {
   assert.equal(machine.pit.shots, 3);
 });
 
-test("level-triggered lines call every handler, edge-triggered ones only once", async () => {
+test("level-triggered lines call all handlers while high, edge-triggered ones once", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   const first = wasm.counter(11, true);
@@ -197,7 +197,7 @@ test("rejects lines that do not exist or have too many handlers", async () => {
   assert.equal(wasm.counter(10, true), 0);
 });
 
-test("counts spurious interrupts on lines 7 and 15, and sends EOI only for real ones", async () => {
+test("counts spurious interrupts on lines 7 and 15, and sends each EOI that is due", async () => {
   const { machine, wasm } = await boot();
   wasm.initInterrupts();
   wasm.initTimer();

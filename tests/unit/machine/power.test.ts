@@ -49,7 +49,7 @@ test("searches the extended BIOS data area", async () => {
   assert.equal(wasm.find(), 1);
 });
 
-test("does not use ACPI if tables are missing or their checksums are wrong", async () => {
+test("does not power off by ACPI if tables are missing or their checksums are wrong", async () => {
   const none = await boot(null);
   assert.equal(none.wasm.find(), 0);
   assert.equal(none.wasm.powerOff(), 0);

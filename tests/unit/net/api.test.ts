@@ -154,7 +154,7 @@ test("UDP: opens a port, sends and receives", async () => {
   assert.notEqual(program.object("udpBind", program.object("udpSocket"), 4000), 0, "free again");
 });
 
-test("TCP: connects, transfers and closes; reports refused and timed-out connections", async () => {
+test("TCP: connects, transfers and closes; reports refusals and unreachable hosts", async () => {
   const program = await Program.boot();
   const ends: string[] = [];
   program.gateway.tcp.listeners.set(7, (connection: Connection) => {

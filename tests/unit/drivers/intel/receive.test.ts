@@ -69,7 +69,7 @@ test("counts and drops impossible lengths", async () => {
   assert.equal(drain()[0].length, 1, "the stack rejects runts");
 });
 
-test("drops a frame that spans several descriptors as a whole", async () => {
+test("drops all of a frame that spans several descriptors", async () => {
   const { model, drain, count, wasm } = await boot();
   const parts = [2048, 2048, 100];
   model.receive(frame(4196), { parts });

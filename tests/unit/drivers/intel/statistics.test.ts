@@ -1,4 +1,4 @@
-/** Each error that the controller counts is reported once, by its kind (SDM 13.7). */
+/** The controller's error counters (SDM 13.7) are each reported once; and a dead EEPROM. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { boot } from "../../../lab/scripted/e1000.ts";

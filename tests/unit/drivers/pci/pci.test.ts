@@ -110,7 +110,7 @@ test("scans the bus of each host bridge", async () => {
   assert.equal(list().length, 3);
 });
 
-test("skips further functions of single-function devices and unconnected buses", async () => {
+test("skips unconnected buses, and functions 1 to 7 of single-function devices", async () => {
   const { machine, list } = await boot(({ pci }) => {
     pci.add(0, 0, 0, hostBridge());
   });
@@ -140,7 +140,7 @@ test("names classes, including unknown ones", async () => {
   for (const [code, name] of names) assert.equal(text(wasm.classText(code)), name);
 });
 
-test("starts controllers that have a driver, and reports why others are unused", async () => {
+test("starts the controllers that it can drive, and reports why others are unused", async () => {
   const { wasm, text, list } = await boot((machine) => {
     const model = new E1000Model(machine.clock, machine, machine.line(11));
     const e1000 = {

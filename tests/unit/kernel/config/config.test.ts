@@ -37,7 +37,7 @@ test("splits the command lines of both loaders", () => {
   assert.equal(tokens(""), "");
 });
 
-test("skips the kernel's path, which QEMU passes and GRUB does not", () => {
+test("skips the kernel's path, which QEMU and old versions of GRUB pass", () => {
   assert.deepEqual(boot("build/kernel.elf panic=5", true).problems, []);
   assert.equal(wasm.panicSeconds(), 5);
   assert.deepEqual(boot("build/kernel.elf", true).problems, []);
@@ -86,7 +86,7 @@ test("uses DHCP by default", () => {
   assert.equal(boot("").net0, "dhcp=true");
 });
 
-test("reads ip= in every form that Linux accepts", () => {
+test("reads ip= in Linux's forms", () => {
   for (const word of ["dhcp", "on", "any", "both", "::::::dhcp", ":::::net0:dhcp", ":::::net0"]) {
     assert.deepEqual(boot(`ip=${word}`), { problems: [], net0: "dhcp=true" }, word);
   }
@@ -229,7 +229,7 @@ test("reports invalid lines by number, and applies the others", () => {
     lines.map(Number),
     [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
   );
-  // The first section has no address, so the rest of it has no effect.
+  // Before the second [Match], only a DNS server is valid; that [Match] fits no device.
   assert.equal(settings(0), "dhcp=true dns=10.0.2.3#53");
 });
 

@@ -74,7 +74,7 @@ test("reads the keys of systemd.network for leases, gateways and peers", () => {
   }
 });
 
-test("reports invalid values of these keys, and keeps the valid servers of a line", () => {
+test("reports invalid keys and values, and keeps the valid servers of a line", () => {
   for (const line of ["UseDNS=maybe", "RouteMetric=-1", "RouteMetric=x", "UsePasta=yes"]) {
     wasm.reset();
     file("[DHCPv4]", line);

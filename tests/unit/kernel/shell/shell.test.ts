@@ -72,10 +72,8 @@ test("splits lines as sh does", async () => {
     "words $HOME $": "<$HOME><$>",
     "words '$?' \\$? \"$?\" $? a$?b": "<$?><$?><0><0><a0b>",
     "words a\\": "<a\\>",
-    "words a\tb": "<a><b>",
   };
   for (const [line, output] of Object.entries(cases)) {
-    if (line.includes("\t")) continue;
     assert.equal(console.run(line), `${output}\r\n`, line);
   }
   assert.equal(
@@ -333,7 +331,7 @@ test("an out-of-bounds access and infinite recursion trap", async () => {
   assert.throws(() => stack.type("crash stack\r"), /call stack/i);
 });
 
-test("prints correct dates from 1970 to 2400", async () => {
+test("prints correct dates from 1970 to 2399", async () => {
   const console = await Console.start();
   for (let day = 0; day < 157_000; day += 397) {
     const seconds = day * 86_400 + ((day * 7919) % 86_400);

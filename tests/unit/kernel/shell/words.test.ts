@@ -9,7 +9,7 @@ const wasm = await load("tests/lab/entries/words.ts");
 const tls = await load("tests/lab/entries/tls-words.ts");
 const text = (pointer: number) => readString(wasm.memory, pointer);
 
-test("every way that a connection ends has a message and an exit code", () => {
+test("every way that a connection ends has a message and a kind of failure", () => {
   const ends: [error: keyof typeof SocketError, kind: number, words: string][] = [
     ["None", 0, "Connection closed"],
     ["Refused", 1, "Connection refused"],
@@ -27,8 +27,8 @@ test("every way that a connection ends has a message and an exit code", () => {
   }
 });
 
-test("gives HTTP statuses the names of RFC 9110 section 15", () => {
-  // Node still uses older names for two of them.
+test("gives HTTP statuses the names of RFC 9110 section 15 and RFC 6585", () => {
+  // Node still uses an older name for 413.
   const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
   const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
   for (const status of named) assert.equal(text(wasm.reason(Number(status))), names[+status]);

@@ -119,7 +119,7 @@ test("uses a static fallback while DHCP is silent, and drops it for a lease", as
   assert.equal(bench.ask("dmesg").match(unreachable)?.length, 1);
   bench.ask("dhcp renew");
   bench.world.pass(5);
-  assert.equal(bench.ask("dmesg").match(unreachable)?.length, 1, "not again by a renewal");
+  assert.equal(bench.ask("dmesg").match(unreachable)?.length, 1, "a renewal does not log it again");
 });
 
 test("adds Gateway= and [Route] to the routes of a lease, with metrics as in systemd", async () => {
@@ -162,7 +162,7 @@ test("reports settings that cannot be applied at boot, and applies the others", 
   assert.match(bench.ask("ping -c 1 10.0.2.2"), / 1 received/);
 });
 
-test("sets the clock from a credible time server, or reports the reason", async () => {
+test("sets the clock from a credible time server, and reports why it rejects others", async () => {
   const bench = await Bench.boot();
   const wrong: [behaviour: NtpBehaviour, why: RegExp][] = [
     [{ stratum: 0, reference: "RATE" }, /kiss-o'-death received \(RATE\)/],
@@ -210,7 +210,7 @@ test("httpd serves its pages and rejects other requests", async () => {
   }
 });
 
-test("commands report TCP's errors in the words of strerror", async () => {
+test("curl reports TCP's errors in the words of strerror, and a silent server", async () => {
   const bench = await Bench.boot();
   const server = new HttpServer(bench.gateway);
   assert.match(bench.ask("curl http://10.0.2.2:81/"), /Connection refused/);

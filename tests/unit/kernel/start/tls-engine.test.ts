@@ -60,7 +60,7 @@ suite("the TLS engine", () => {
     assert.equal(obstacle(8, 64, true), "TLS is not available: error -0x6c00");
   });
 
-  test("reports the clock's time and source if a certificate is rejected by date", () => {
+  test("states the clock's time and source, for certificates that are rejected by date", () => {
     assert.equal(
       readString(wasm.memory, wasm.clock()),
       "the clock says Sun Nov 22 14:07:10 UTC 2026 (a test)",

@@ -1,4 +1,4 @@
-/** Packet filters and lines of `tcpdump` (net/filter/expression.ts, text.ts). */
+/** Packet filters, and the lines that `tcpdump` prints (net/filter/expression.ts, text.ts). */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { load, readString, writeBytes, writeText } from "../../../lab/scripted/assembly.ts";
@@ -101,7 +101,7 @@ test("prints lines as tcpdump does", () => {
   assert.equal(readString(wasm.memory, wasm.time(86_399_000_001n)), "23:59:59.000001");
 });
 
-test("prints a truncated frame without reading past its end", () => {
+test("prints a line for a frame truncated anywhere", () => {
   for (const frame of Object.values(frames)) {
     for (let kept = 0; kept < frame.length; kept++) assert.notEqual(line(frame, kept), "");
   }

@@ -17,7 +17,7 @@ const host = await hostForTests();
 
 const other = { hardware: "52:54:00:00:00:77", address: "10.0.2.77" };
 
-/** Returns the ARP packets among the frames sent. */
+/** Returns the ARP packets among the frames sent since the last call. */
 function arps() {
   return host.sent().flatMap((frame) => (frame.arp ? [{ ...frame.arp, to: frame.to }] : []));
 }
@@ -85,7 +85,7 @@ test("ARP-03: 10,000 requests neither exceed the cache nor evict the gateway", (
   assert.equal(hardwareOf(gateway.address), hardwareNumber(gateway.hardware));
 });
 
-test("ARP-04: ignores a group hardware address", () => {
+test("ARP-04: ignores group hardware addresses, and one of zeros", () => {
   for (const hardware of [BROADCAST, "01:00:5e:00:00:01", "00:00:00:00:00:00"]) {
     host.receive(arpRequest({ hardware, address: other.address }, guest.address));
     const fields = { ...replyOf({ hardware, address: other.address }) };
@@ -121,7 +121,7 @@ test("ARP-06: answers a probe of our address without caching 0.0.0.0", () => {
   assert.equal(host.state("0.0.0.0"), NeighborState.free);
 });
 
-test("ARP-07: drops other address lengths", () => {
+test("ARP-07: drops address lengths other than 6 and 4", () => {
   for (const lengths of [
     [255, 255],
     [0, 0],
@@ -143,7 +143,7 @@ test("ARP-08: drops a packet truncated to any length", () => {
   assert.equal(arps().length, 1);
 });
 
-test("ARP-09: ignores other hardware, protocols and operations", () => {
+test("ARP-09: ignores unknown types of hardware, protocols and operations", () => {
   const changes = [
     { hardwareType: 6 },
     { protocolType: 0x86dd },

@@ -74,7 +74,7 @@ test("accepts the broadcast address of each network of an interface", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("changes the prefix of an address; deleting a deleted route does nothing", () => {
+test("changes the prefix of an address, even if its route has been removed", () => {
   const defaultRoute = "0.0.0.0/0 via 10.0.2.2 dev net0 metric 0";
   host.wasm.setAddress(0, address(guest.address), 16);
   assert.deepEqual(host.routes(), ["10.0.0.0/16 dev net0 metric 0", defaultRoute]);
@@ -96,7 +96,7 @@ test("static neighbors can fill the table, and more are refused", () => {
   host.know(gateway);
 });
 
-test("sends no fragments while the device has no room, and sends all of them afterwards", () => {
+test("sends no fragment of a reply while the device has no room, and the next reply whole", () => {
   const payload = icmp(8, 0, 1, Buffer.alloc(3000));
   const parts = fragments({ ...echo, payload }, [
     [0, 1480],

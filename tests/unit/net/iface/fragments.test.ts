@@ -153,12 +153,12 @@ test("FRG-10: drops a fragment with MF whose length is not a multiple of 8", () 
   assert.equal(host.wasm.reassemblies(), 0);
 });
 
-test("FRG-11: reads a fragmented header only after reassembly", () => {
+test("FRG-11: does not act on a header before the rest of the datagram has arrived", () => {
   const parts: Part[] = [
     [0, 8],
     [8, 2992],
   ];
-  // A fragment that continues a header looks like any other.
+  // The first fragment is the whole ICMP header.
   receive({ ...echo, payload: icmp(8, 0, 0x00070001, data) }, [parts[0]]);
   assertSilent();
   host.receive(...fragments(echo, [[8, 1400]]).map((part) => framed(part)));
@@ -225,7 +225,7 @@ test("FRG-17: never combines fragments of different protocols or sources", () =>
   host.pass(61);
 });
 
-test("FRG-18: after 60 s sends one time exceeded if the first fragment has arrived", () => {
+test("FRG-18: after 60 s sends one 'time exceeded' if the first fragment has arrived", () => {
   receive(echo, [thirds[0]]);
   receive({ ...echo, id: 78 }, [thirds[1]]);
   host.pass(59);

@@ -117,7 +117,7 @@ test("ICM-06, ICM-15: ignores source quench, queries, advertisements and unknown
   assert.equal(dotted(host.wasm.sourceAddress(address(gateway.address)) >>> 0), guest.address);
 });
 
-test("ICM-07, ICM-09: fragmentation needed does not change a destination's MTU", () => {
+test("ICM-07, ICM-09: 'fragmentation needed' does not change a destination's MTU", () => {
   for (const mtu of [0, 1, 67, 68, 296, 9000, 65535]) {
     host.receive(error(3, 4, guestPacket({ payload: ports(4000, 53) }), mtu));
     assert.equal(host.wasm.mtu(address(dns.address)), 1500);
@@ -224,7 +224,7 @@ test("ICM-16: a flood from one source does not use up the error budget of anothe
   assert.deepEqual(icmpTypes(host.sent()), [[3, 3]]);
 });
 
-test("ICM-16: port unreachable quotes the datagram, up to 576 bytes in total", () => {
+test("ICM-16: 'port unreachable' quotes the datagram, up to 576 bytes in total", () => {
   for (const length of [1, 500, 1400]) {
     const frame = datagram(9999, Buffer.alloc(length, 3));
     host.receive(frame);
@@ -238,7 +238,7 @@ test("ICM-16: port unreachable quotes the datagram, up to 576 bytes in total", (
   }
 });
 
-test("ICM-17: errors that quote every port do not reveal open ones", () => {
+test("ICM-17: errors that quote one port after another do not reveal open ones", () => {
   host.wasm.udpOpen(40000, false);
   host.wasm.udpConnect(address(dns.address), 53);
   for (let port = 39990; port < 40010; port++) {

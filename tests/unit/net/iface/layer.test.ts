@@ -25,7 +25,7 @@ function addRoute(to: string, prefix: number, via: string, metric = 0, index = 0
   return host.wasm.addRoute(index, address(to), prefix, address(via), metric);
 }
 
-/** Returns the hardware address that a packet to `to` goes to, or the IP address requested. */
+/** Returns the hardware address that a packet to `to` goes to, or the address ARP asks for. */
 function nextHop(to: string): string {
   host.ping(to);
   host.turn();
@@ -175,7 +175,7 @@ test("delivers UDP to ourselves, and reports a closed port", () => {
   assert.deepEqual(host.frames(), []);
 });
 
-test("receives 64 frames in a poll, and flushes the device once", () => {
+test("receives at most 64 frames in a poll, and flushes the device once", () => {
   for (let i = 0; i < 100; i++) host.inject(echoRequest({ id: i }));
   const before: number = host.wasm.flushes(0);
   assert.equal(host.wasm.poll(host.now), 1, "more frames are waiting");
@@ -185,7 +185,7 @@ test("receives 64 frames in a poll, and flushes the device once", () => {
   assert.equal(host.frames().length, 36);
 });
 
-test("drops only replies while the device has no room", () => {
+test("drops only the replies for which the device has no room", () => {
   host.wasm.setRing(0, 3, 256);
   host.receive(...Array.from({ length: 10 }, (_, id) => echoRequest({ id }, Buffer.alloc(56))));
   assert.equal(host.frames().length, 3);

@@ -1,4 +1,4 @@
-/** TCP over the IP layer: parts of rows ARP-11, FRG-11 and ICM-07 to ICM-12. */
+/** TCP over the IP layer: parts of rows ARP-11, FRG-11, ICM-07 to ICM-12 and TCP-52. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fragments, icmp, ipv4 } from "../../../lab/packets/build.ts";
@@ -144,7 +144,7 @@ test("ICM-10, ICM-11: errors do not end an established connection", () => {
   host.wasm.tcpAbort();
 });
 
-test("ICM-12: port unreachable aborts a connect if the sequence number matches", () => {
+test("ICM-12: 'port unreachable' aborts a connect if the sequence number matches", () => {
   host.wasm.tcpConnect(host.now, address(gateway.address), 80);
   host.turn();
   const [syn] = segments();

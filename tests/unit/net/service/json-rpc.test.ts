@@ -122,7 +122,7 @@ test("RPC-07: requires the version, and exactly one of result and error", () => 
   for (const value of ["1", '"x"', "null", "true"]) fails(value, kind.envelope, /not an object/);
 });
 
-test("accepts a null error or result beside the other member, and JSON-RPC 1.0", () => {
+test("with both members, accepts a null one, and also JSON-RPC 1.0", () => {
   for (const version of ['"jsonrpc":"2.0",', '"jsonrpc":"1.0",', ""]) {
     assert.equal(single(`{${version}"id":1,"result":1,"error":null}`), "result 1");
     assert.equal(single(`{${version}"id":1,"result":null,"error":null}`), "result null");
@@ -259,7 +259,7 @@ test("RPC-11: rejects a response that is truncated anywhere or followed by other
   assert.equal(single(` ${good}\r\n`), 'result "0x144"');
 });
 
-test("RPC-12: accepts only quantities of 0x and hex digits without leading zeros", () => {
+test("RPC-12: accepts only 0x and 1 to 64 lower-case hex digits without leading zeros", () => {
   const quantity = (text: string) => string(wasm.quantity(...writeText(wasm, text)));
   const bad = [
     "0x",

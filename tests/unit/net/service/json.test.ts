@@ -158,7 +158,7 @@ test("RPC-01: bounds nesting, and rejects 100,000 levels without an overflow", (
   assert.equal(fault('{"a":'.repeat(1024) + "1" + "}".repeat(1024)), "");
 });
 
-test("RPC-03: keeps the text of numbers, and converts only exact integers", () => {
+test("RPC-03: keeps the text of numbers, and converts only plain integers that fit an i64", () => {
   for (const text of [
     "1e400",
     "-0",
@@ -278,7 +278,7 @@ test("writes values as they were read", () => {
   assert.equal(wasm.count(...writeText(wasm, "[1,[2,3],4]")), 3);
 });
 
-test("parses random values back from what it writes (seed 1)", () => {
+test("writes random values such that JSON.parse reads them back (seed 1)", () => {
   const random = new Random(1);
   const value = (depth: number): unknown => {
     const kind = random.below(depth > 5 ? 4 : 6);
@@ -301,7 +301,7 @@ test("parses random values back from what it writes (seed 1)", () => {
   }
 });
 
-test("decodes each escape, and writes it as an escape", () => {
+test("decodes each escape, and escapes control characters", () => {
   assert.equal(ask("text", '"\\"\\\\\\/\\b\\f\\n\\r\\t"'), '"\\/\b\f\n\r\t');
   const written = '"\\u0008\\u000c\\n\\u000d\\u0009"';
   assert.equal(ask("compact", '"\\b\\f\\n\\r\\t"'), written);

@@ -67,7 +67,7 @@ suite("NTP", () => {
     assert.equal(bytes.readBigUInt64BE(40), 0x0123456789abcdefn);
   });
 
-  test("the gate accepts only whole responses of servers", () => {
+  test("the gate accepts only responses of servers, of at least 48 bytes", () => {
     const whole = ntpAnswer(Buffer.alloc(48), {});
     for (let length = 0; length < 48; length++) {
       assert.equal(wasm.parseNtp(...writeBytes(wasm, whole.subarray(0, length))), 0);
@@ -155,7 +155,7 @@ suite("NTP", () => {
     assert.ok(error >= -1n && error <= 1n, `${error} us`);
   });
 
-  test("rejects a time in the era of 1900 after 2036", () => {
+  test("in 2040, rejects a time of NTP's first era (1900 to 2036)", () => {
     wasm.setClock(micros("2040-01-02"), micros("2040-01-01"));
     ask("10.0.0.1");
     const bytes = ntpAnswer(question(0), {}, Date.parse(LAST));
@@ -202,7 +202,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.clockSource()), "network time from 10.0.0.1");
   });
 
-  test("ignores responses that do not repeat the request's timestamp", () => {
+  test("ignores responses with another timestamp, or from another address", () => {
     ask("10.0.0.1");
     const asked = question(0);
     answer(0, 1, { forged: true }, asked);
@@ -280,7 +280,7 @@ suite("NTP", () => {
     assert.equal(text(wasm.outcome()), "can't synchronise: no majority");
   });
 
-  test("in the background, queries servers that sent no usable answer again after 64 s", () => {
+  test("in the background, a round without a usable answer is repeated after 64 s", () => {
     wasm.setServers(...writeText(wasm, "10.0.0.1"));
     for (let i = 0; i < 4; i++) poll(i === 0 ? 0n : 2n * SECOND);
     assert.equal(text(wasm.clockSource()), "real-time clock");
@@ -349,7 +349,7 @@ suite("NTP", () => {
     assert.equal(wasm.sockets(), 1);
   });
 
-  test("bounds steps: to a day at first, to 1,000 s later, to the build's date always", () => {
+  test("bounds steps to a day at first, except from the build's date, and to 1,000 s later", () => {
     const step = (offset: number) => {
       wasm.setServers(...writeText(wasm, "10.0.0.1"));
       poll();

@@ -88,7 +88,7 @@ test("without a route, drops the datagram and notifies the socket", () => {
   assert.equal(wasm.errorOf(socket), 7, "SocketError.NetworkUnreachable");
 });
 
-test("UDP-01: drops lengths of 7, 0 and 65535 in a datagram of 12 bytes", () => {
+test("UDP-01: drops lengths of 0, 7, 13 and 65535 in a datagram of 12 bytes", () => {
   const socket = wasm.open(4000);
   for (const length of [0, 7, 13, 65535]) {
     const bytes = datagram(4000, Buffer.alloc(4));
@@ -243,7 +243,7 @@ test("delivers an ICMP error only to the connected socket that it quotes", () =>
   assert.equal(wasm.errorOf(socket), 4, "SocketError.Unreachable");
 });
 
-test("random ports are 1024 or above, unique, and spread over the range", () => {
+test("random ports are 1024 or above, and rarely repeat", () => {
   const ports = new Set<number>();
   for (let i = 0; i < 1000; i++) {
     const socket = wasm.open(0);

@@ -30,7 +30,7 @@ test("prints addresses as dotted quads", () => {
   assert.equal(readString(wasm.memory, wasm.hardware(0x52540012340fn)), "52:54:00:12:34:0f");
 });
 
-test("a mask has a prefix length only if its ones are contiguous", () => {
+test("a mask has a prefix length only if all its ones precede its zeros", () => {
   assert.equal(wasm.prefix(0xffffff00), 24);
   assert.equal(wasm.prefix(0), 0);
   assert.equal(wasm.prefix(0xffffffff), 32);

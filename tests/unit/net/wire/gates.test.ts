@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Places bytes in memory that is otherwise 0xff, so that reading past them is noticed. */
+/** Places bytes in memory, and 64 bytes of 0xff behind them to show up reads past the end. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);
@@ -33,7 +33,7 @@ function everyTruncation(whole: Uint8Array, gate: (pointer: number, length: numb
   assert.equal(gate(...put(whole)), 0, "the whole packet did not pass");
 }
 
-test("ethernet: accepts 14 bytes and more, for this station, from a unicast address", () => {
+test("ethernet: accepts 14 bytes and more, for this station or all, from a unicast address", () => {
   const own = hardwareNumber(guest);
   const gate = (pointer: number, length: number) => wasm.gateEthernet(pointer, length, own);
   everyTruncation(ethernet(guest, peer, IPV4, Buffer.alloc(0), null), gate);
@@ -90,7 +90,7 @@ test("ipv4: rejects every truncation, with payload and with options", () => {
   everyTruncation(ipv4(fields), gate);
 });
 
-test("ipv4: reads back what it writes", () => {
+test("ipv4: reads and writes the fields of a header", () => {
   const options = Buffer.of(1, 1, 0, 9);
   const packet = ipv4({
     source: "1.2.3.4",
@@ -120,7 +120,7 @@ test("ipv4: reads back what it writes", () => {
   }
 });
 
-test("icmp: rejects every truncation below the header, and every flipped bit", () => {
+test("icmp: rejects every truncation, and every flipped bit", () => {
   const gate = (pointer: number, length: number) => wasm.gateIcmp(pointer, length);
   const message = icmp(8, 0, 0x00010002, Buffer.from("abcdefg"));
   everyTruncation(message, gate);

@@ -152,7 +152,7 @@ test("DHC-19: renews by unicast at 0.5, rebinds by broadcast at 0.875, and expir
   assert.equal(world.text(wasm.lastFailure()), "the lease expired");
 });
 
-test("DHC-19: any server can rebind; only the old one, or one with its leases, can renew", () => {
+test("DHC-19: any server can rebind a lease; none can renew it with another address", () => {
   world.bind(usual(3600));
   world.run(at(1800));
   world.reply(types.ack, { server: "10.0.2.9", source: "10.0.2.9", yiaddr: "10.0.2.16" });
@@ -183,7 +183,7 @@ test("DHC-23: accepts an ACK with another server's identifier", () => {
   assert.equal(world.state, "bound", "the server has moved");
 });
 
-test("renews a short lease in time", () => {
+test("sends several requests before a short lease expires", () => {
   world.bind(usual(20));
   world.messages = [];
   world.run(at(19.9));
@@ -193,7 +193,7 @@ test("renews a short lease in time", () => {
   assert.equal(wasm.address(), 0);
 });
 
-test("never renews an infinite lease", () => {
+test("renews an infinite lease only on request", () => {
   world.bind(usual(0xffffffff));
   assert.equal(wasm.pollAt(), 0x7fffffffffffffffn);
   world.messages = [];
@@ -324,7 +324,7 @@ test("sends nothing without a link, but a lease still expires", () => {
   assert.equal(wasm.address(), 0);
 });
 
-test("a manual renewal sends a request at once, or starts over without a lease", () => {
+test("a manual renewal sends a request at once or, without a lease, starts over", () => {
   world.bind();
   const count = world.messages.length;
   assert.equal(wasm.renew(world.now), 1);

@@ -67,7 +67,7 @@ test("DHC-01, DHC-02: rejects a message whose last option is truncated", () => {
   assert.equal(offered({ raw: beyond }), false);
 });
 
-test("DHC-03: reads options in file, then in sname, within each field, and never nested", () => {
+test("DHC-03: reads options in file, then in sname, not past a field's end, never nested", () => {
   const overloaded = usualWith([6, undefined], [52, [3]]);
   const file = Buffer.alloc(128);
   file.set(encodeOptions([[6, ips("10.0.2.77")]]));
@@ -212,7 +212,7 @@ test("DHC-09: ignores message types that are missing, malformed, unknown or repe
   assert.ok(offered({ raw: raw([53, [2]]) }));
 });
 
-test("DHC-10: uses the first few routers and servers, on-link ones first", () => {
+test("DHC-10: uses the first few routers and servers, on-link routers first", () => {
   assert.match(lists(usualWith([3, []])), /^routers; .*routes$/);
   assert.match(lists(usualWith([3, [10, 0, 2]])), /^routers; .*routes$/);
   const many = Buffer.concat(Array.from({ length: 63 }, (_, i) => ips(`10.0.2.${100 + i}`)));
@@ -294,7 +294,7 @@ test("DHC-14: escapes control characters in names, and does not use such names",
   assert.equal(world.text(wasm.serverHostname()), "guest-7");
 });
 
-test("DHC-15: drops a message of 5,000 bytes, but not 2 KiB of padding", () => {
+test("DHC-15: drops a message of 5,000 bytes, but not one with 2 KiB of padding", () => {
   const padded = Buffer.concat([
     encodeOptions([
       [53, [2]],
@@ -313,7 +313,7 @@ test("DHC-22: accepts messages from any port, and through a relay", () => {
   assert.ok(offered({ source: "203.0.113.9" }));
 });
 
-test("accepts an MTU within bounds", () => {
+test("ignores an MTU of 68, and limits one of 9000 to 1500", () => {
   const mtuOf = (data: number[]) => {
     lists(usualWith([26, data]));
     return wasm.mtu();
@@ -350,7 +350,7 @@ test("describes the options in words", () => {
   }
 });
 
-test("rejects 20,000 messages of random bytes", () => {
+test("rejects 20,000 messages with random options", () => {
   wasm.start(0n);
   world.poll();
   const random = new Random(99);

@@ -119,7 +119,7 @@ test("DNS-14: ignores an answer with another question, or with 0, 2 or 65535 que
   assert.equal(outcome({ questions: [], code: 5 }), "refused", "a failure may omit the question");
 });
 
-test("DNS-16: accepts the genuine answer after 65,535 with wrong ids, ports and addresses", () => {
+test("DNS-16: accepts the genuine answer after all wrong ids, and a wrong port and address", () => {
   const query = world.ask("a.test");
   const sent = world.last;
   const forged = { answers: [a("a.test", evil)] };
@@ -324,10 +324,10 @@ test("DNS-27: accepts an answer whose owner is in another letter case", () => {
 });
 
 test("DNS-30: rejects invalid names without a packet, and returns an address as it is", () => {
-  const bad = ["", ".", "..", "a..b", ".a", "a.", "-x", "x-", "a b", "a/b", "a:80", "ä.test"];
+  const bad = ["", ".", "..", "a..b", ".a", "-x", "x-", "a b", "a/b", "a:80", "ä.test"];
   const numbers = ["1.2.3.4.", "0x7f.1", "127.1", "1", "256.1.1.1", "a.0x7f", "1.2.3"];
   const long = [`${"a".repeat(64)}.test`, Array(128).fill("a").join("."), "xn--\xff", "a\0b"];
-  for (const name of [...bad.filter((n) => n !== "a."), ...numbers, ...long]) {
+  for (const name of [...bad, ...numbers, ...long]) {
     const query = world.ask(name);
     assert.equal(world.outcome(query), "bad-name", JSON.stringify(name));
     assert.notEqual(world.text(wasm.failure(query)), "");

@@ -89,7 +89,7 @@ test("asks again over a new connection if the server has closed the one that was
   }
 });
 
-test("fails with the reason of TLS, and never falls back to UDP", () => {
+test("fails with the reason that TLS gives, and never falls back to UDP", () => {
   const query = world.ask("a.test");
   open(0, Status.Failed);
   assert.equal(world.outcome(query), "secure-failed");
@@ -105,7 +105,7 @@ test("reports why no connection could be opened", () => {
   assert.equal(world.text(wasm.failure(query)), "DNS over TLS failed: scripted refusal");
 });
 
-test("asks the next server if one fails, each in its own way", () => {
+test("asks the next server if one fails, over TLS or UDP as configured for each", () => {
   world.reset("10.0.2.3#dns.test", "10.0.2.4");
   wasm.useStreams();
   const query = world.ask("a.test");

@@ -283,7 +283,7 @@ test("frees the socket when the last waiting query is cancelled", () => {
   assert.equal(world.outcome(first), target);
 });
 
-test("DNS-31: caches the last 256 of 10,000 names, and bounds concurrent lookups", () => {
+test("DNS-31: caches the 256 names used last of 10,000, and bounds concurrent lookups", () => {
   for (let i = 0; i < 10000; i++) {
     world.ask(`n${i}.test`);
     if (i % 2 === 0) world.reply({ answers: [a(`n${i}.test`, target, 86400)] });
@@ -294,8 +294,8 @@ test("DNS-31: caches the last 256 of 10,000 names, and bounds concurrent lookups
       assert.ok(wasm.cacheCount() <= 256);
     }
   }
-  const pages: number = wasm.memory.buffer.byteLength;
-  assert.ok(pages < 32 << 20, `${pages} bytes`);
+  const size: number = wasm.memory.buffer.byteLength;
+  assert.ok(size < 32 << 20, `${size} bytes`);
   const count = world.queries.length;
   assert.equal(world.outcome(world.ask("n0.test")), target, "recently used");
   assert.equal(world.outcome(world.ask("n9998.test")), target);

@@ -119,7 +119,7 @@ test("HTP-10: rejects a length that is not a number or does not fit, and never w
   fails(length("9223372036854775807"), failure.incomplete);
 });
 
-test("HTP-11: reports fewer bytes than announced", () => {
+test("HTP-11: fails if the body ends before the announced length", () => {
   fails(length("100"), failure.incomplete);
   assert.equal(ask(length("0", "")), "200 ");
 });
@@ -372,8 +372,8 @@ test("HTP-32: three pieces, or a receive buffer of one byte, give the same resul
   assert.equal(http.outcome(), want);
 });
 
-/** Insertions without effect: in the reason, around a value, and LF before SP (a folded line). */
-const harmless =
+/** Insertions that give the same result: in the reason, in or around a value, and folded lines. */
+const tolerated =
   "SP@12 HT@13 SP@13 :@13 HT@14 SP@14 :@14 HT@15 SP@15 :@15 :@18 LF@19 HT@19 SP@19 :@19 " +
   "HT@20 SP@20 :@20 HT@21 SP@21 :@21 HT@23 SP@23";
 
@@ -396,5 +396,5 @@ test("HTP-37: any of six characters anywhere in the first two lines has a known 
       else assert.match(outcome, /^(failed (1|8|18|61): |200 )/, `${name} at ${place}: ${outcome}`);
     }
   }
-  assert.deepEqual(accepted, harmless.split(" "));
+  assert.deepEqual(accepted, tolerated.split(" "));
 });

@@ -22,7 +22,7 @@ test("sends the required fields in a fixed order", () => {
   assert.equal(http.outcome(), "200 ok");
 });
 
-test("sends a body with its length, and 0 for POST without one", () => {
+test("sends a body with its length, and a POST without a body with a length of 0", () => {
   http.start({ method: "POST", body: "a=é" });
   assert.match(http.text("sent", 0), /\r\nContent-Length: 4\r\n\r\na=\xc3\xa9$/);
   http.push(0, ok);

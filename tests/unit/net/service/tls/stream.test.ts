@@ -224,11 +224,11 @@ suite("TLS streams", () => {
       assert.equal(greeted.length, 1);
     }
     for (const stream of streams) wasm.push(stream, ...writeBytes(wasm, handshake));
-    const counts = () => streams.filter((stream) => wasm.status(stream) === Status.Open).length;
+    const openCount = () => streams.filter((stream) => wasm.status(stream) === Status.Open).length;
     for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
-    assert.equal(counts(), 0);
+    assert.equal(openCount(), 0);
     for (let i = 0; i < 4; i++) wasm.pollService(bench.now);
-    assert.equal(counts(), 4);
+    assert.equal(openCount(), 4);
     assert.equal(wasm.pollService(bench.now), 0);
   });
 

@@ -77,7 +77,7 @@ for (const [what, micros, make, seen] of duties) {
   });
 }
 
-test("keep-alive that was set before the handshake starts once it is complete", () => {
+test("keep-alive set during the handshake begins when the handshake is complete", () => {
   const bench = new Bench(wasm);
   bench.connect();
   wasm.setKeepAlive(bench.connection, BigInt(100 * SECOND));

@@ -15,7 +15,7 @@ import {
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
 
-test("an active open sends a SYN with MSS and scale, and a SYN,ACK establishes it", () => {
+test("an active open sends a SYN with MSS and scale, and a SYN,ACK completes it", () => {
   const bench = new Bench(wasm);
   const syn = bench.connect();
   assert.equal(syn.flags, "S");
@@ -174,7 +174,7 @@ test("simultaneous close: CLOSING, TIME-WAIT", () => {
   assert.equal(wasm.timeWaitCount(), 1);
 });
 
-test("accepts connections once established, up to the backlog", () => {
+test("accepts a connection once it is established; closing the listener keeps it", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 8);
   assert.equal(wasm.listen(80, 8), 0);
@@ -215,7 +215,7 @@ test("abort, and release with unread data, send a RST and free everything (TCP-5
   assert.equal(rst.flags, "RA");
 });
 
-test("sends data written, and a close requested, before the handshake", () => {
+test("sends data written during the handshake, and the FIN of a close, once it is complete", () => {
   const bench = new Bench(wasm);
   bench.connect();
   bench.write("early");

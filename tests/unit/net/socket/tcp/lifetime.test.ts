@@ -7,7 +7,7 @@ import { Bench, PEER, pattern, SECOND, SocketError, State } from "../../../../la
 
 const wasm = await load("tests/lab/entries/tcp.ts");
 const NEVER = 0x7fffffffffffffffn;
-/** Slots that only this host can take (core/limits.ts). */
+/** Slots reserved for the connections that this host opens (core/limits.ts). */
 const OWN_SLOTS = 32;
 
 test("implements exactly the state diagram of RFC 9293 section 3.3.2", () => {
@@ -161,7 +161,7 @@ test("a SYN flood replaces the oldest half-open connections, bounded by the back
   assert.notEqual(wasm.accept(listener), 0, "a genuine client connects");
 });
 
-test("low memory: reserves four connections for connects, and none for half-open ones", () => {
+test("low memory: keeps room for four connects; half-open connections take none", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 256);
   // Each connection has two rings and a record of sent segments.
@@ -226,7 +226,7 @@ test("peers that hold connections open leave slots for this host's own", () => {
   assert.equal(wasm.connect(BigInt(bench.now), PEER, 81), 0);
 });
 
-test("ignores the last ACK while the backlog is full, and resends the SYN,ACK", () => {
+test("ignores a SYN while the backlog is full; half-open connections expire", () => {
   const bench = new Bench(wasm);
   const listener = wasm.listen(80, 1);
   bench.guestPort = 80;

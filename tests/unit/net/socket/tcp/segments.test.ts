@@ -91,7 +91,7 @@ test("TCP-07: drops data with a stale or future ACK number, and sends an ACK", (
   );
 });
 
-test("TCP-08: limits challenge ACKs per connection to a random number", () => {
+test("TCP-08: limits a connection's challenge ACKs to a random number a second", () => {
   const bench = established();
   const counts: number[] = [];
   for (let second = 0; second < 12; second++) {
@@ -253,7 +253,7 @@ test("TCP-47: a closed port replies with a RST, but not to a RST", () => {
   assert.equal(wasm.connectionCount(), 0);
 });
 
-test("LISTEN: replies to an ACK with a RST, ignores SYN with FIN and segments without SYN", () => {
+test("LISTEN: replies to an ACK with a RST, and ignores all else except a SYN without FIN", () => {
   const bench = new Bench(wasm);
   wasm.listen(80, 8);
   bench.guestPort = 80;

@@ -116,7 +116,7 @@ test("a full record keeps the timed segment, and its sample is exact", () => {
   assert.equal(wasm.acknowledge(10, 501n), 500n);
 });
 
-test("holds one segment before it is allocated, and moves it into the storage", () => {
+test("holds one segment before storage is allocated, and moves it there", () => {
   wasm.reset(false);
   wasm.sent(1, 5n);
   wasm.resent(0, 0, 1, 8n);
