@@ -2,7 +2,7 @@
  * Builds the fuzzers. All targets are one program, build/fuzz/fuzzer, that picks its target by the
  * name it is called by (build/fuzz/NAME). An up-to-date build is kept.
  *
- *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang -fsanitize=fuzzer-->
+ *     targets/*.ts --asc--> kernel.wasm --wasm2c, #line--> kernel.c --clang, libFuzzer--> fuzzer
  */
 import { createHash } from "node:crypto";
 import {

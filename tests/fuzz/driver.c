@@ -63,7 +63,8 @@ void wasm_rt_trap(wasm_rt_trap_t kind) {
   abort();
 }
 
-/* Only memory.copy and memory.fill check this size. SPACE lets them pass: unmapped pages trap. */
+/* Only memory.copy and memory.fill check the size given here. SPACE lets them pass, and unmapped
+ * pages trap. */
 void wasm_rt_allocate_memory(wasm_rt_memory_t* memory, uint64_t pages, uint64_t max_pages,
                              bool is64, uint32_t page_size) {
   *memory = (wasm_rt_memory_t){linear, pages, max_pages, page_size, SPACE, is64};

@@ -82,15 +82,15 @@ export async function fuzz(target: string, seconds: number) {
   return { line, findings };
 }
 
-/** Reduces corpus and inputs to a few files that reach the same branches, the new corpus. */
+/** Replaces the corpus by a few files, of it and of the inputs, that reach the same branches. */
 export async function merge(target: string): Promise<string> {
-  const fresh = makeFolder(`${folder}merged/${target}`);
+  const merged = makeFolder(`${folder}merged/${target}`);
   const named = filesIn(corpus(target)).filter((path) => !/\/[0-9a-f]{40}$/.test(path));
   // Count branches, not how often each is taken: this needs far fewer files.
   const words = [
     "-set_cover_merge=1",
     "-use_counters=0",
-    fresh,
+    merged,
     corpus(target),
     makeFolder(inputs(target)),
   ];
@@ -100,8 +100,8 @@ export async function merge(target: string): Promise<string> {
   for (const path of filesIn(corpus(target))) {
     if (!named.includes(path)) rmSync(root + path);
   }
-  for (const path of filesIn(fresh))
-    renameSync(root + path, root + path.replace(fresh, corpus(target)));
+  for (const path of filesIn(merged))
+    renameSync(root + path, root + path.replace(merged, corpus(target)));
   const kept = filesIn(corpus(target));
   const bytes = kept.reduce((sum, path) => sum + statSync(root + path).size, 0);
   return `${target.padEnd(9)} ${kept.length} inputs, ${bytes} bytes`;

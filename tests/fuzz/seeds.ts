@@ -25,7 +25,7 @@ const peer = { hardware: "52:55:0a:00:02:02", address: "10.0.2.2" };
 const ends = { source: peer.address, destination: own.address };
 
 function frame(type: number, payload: Buffer, to = own.hardware): Buffer {
-  // 0xf: mend addresses, header, payload and answer (parts/mend.ts).
+  // Details 0xf: mend addresses, header, payload and answer (parts/mend.ts).
   return step(0xf0, ethernet(to, peer.hardware, type, payload, null));
 }
 
@@ -66,7 +66,7 @@ const syn = tcpSegment({
   flags: "S",
   options: [2, 4, 5, 180],
 });
-/** 2^15 milliseconds. */
+/** The step of targets/frames.ts that lets 2^15 milliseconds pass. */
 const later = 0xfa;
 
 function frames(): Buffer[] {
@@ -96,8 +96,9 @@ function frames(): Buffer[] {
 
 // --- TCP ---
 
-/** Segments, in the format that `segmentOf` of targets/tcp.ts reads. */
+/** The step of targets/tcp.ts that delivers a segment with `length` bytes of data. */
 const data = (length: number) => join(0x10, 64, short(length));
+/** The step that delivers a segment without data. */
 const plain = join(0, 0);
 
 function tcp(): Buffer[] {

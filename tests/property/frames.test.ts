@@ -1,4 +1,4 @@
-/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: parse inverts emit, and altered input is rejected. */
+/** Ethernet, ARP, IPv4, ICMP, UDP, TCP: parse inverts emit; checksums reveal flipped bits. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";

@@ -19,7 +19,7 @@ const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9~_!$&'()*+,;=:@-]{1,8}$/
   maxLength: 4,
 });
 
-test(titled("parses URLs as Node does"), () => {
+test(titled("parses URLs, also as Node writes them"), () => {
   const secure = fc.constantFrom("http", "https");
   const number = fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined });
   const query = fc.option(fc.stringMatching(/^[A-Za-z0-9=&?/]{0,10}$/), { nil: undefined });

@@ -40,7 +40,10 @@ export function checkFrame(ip: IpLayer, pointer: usize, length: u32): void {
 
 function checkArp(ip: IpLayer, pointer: usize, length: u32, from: u64): void {
   assert(parseArp(pointer, length) == Drop.None, "malformed ARP packet");
-  assert(ArpPacket.at(pointer).senderHardware == from, "ARP for another station");
+  assert(
+    ArpPacket.at(pointer).senderHardware == from,
+    "the sender of an ARP packet is not the frame's",
+  );
   const sender = ArpPacket.at(pointer).senderAddress;
   assert(sender == 0 || ip.owns(sender), "the sender of an ARP packet is not this host");
 }

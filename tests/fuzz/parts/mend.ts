@@ -15,7 +15,8 @@ export const MEND_HEADER: u32 = 2;
 export const MEND_PAYLOAD: u32 = 4;
 export const MEND_ANSWER: u32 = 8;
 
-const SHORTEST: u32 = 34;
+/** The bytes of an Ethernet header and an IPv4 header without options. */
+const HEADERS: u32 = 34;
 const DHCP_SERVER: u32 = 67;
 const DHCP_CLIENT: u32 = 68;
 const DNS: u32 = 53;
@@ -31,8 +32,8 @@ export class LastQueries {
 
   /** Notes a query in a frame that the host sent. */
   note(frame: usize, length: u32): void {
-    const udp = frame + SHORTEST;
-    if (length < SHORTEST + UDP_HEADER || load<u8>(frame, 23) != PROTOCOL_UDP) return;
+    const udp = frame + HEADERS;
+    if (length < HEADERS + UDP_HEADER || load<u8>(frame, 23) != PROTOCOL_UDP) return;
     const data = udp + UDP_HEADER;
     const port = loadNet16(udp + 2);
     if (port == DHCP_SERVER) this.dhcpTransaction = loadNet32(data + 4);
@@ -74,7 +75,7 @@ export function mend(
   hardware: u64,
   address: u32,
 ): void {
-  if (length < SHORTEST) return;
+  if (length < HEADERS) return;
   if (what & MEND_ADDRESSES) storeNet48(frame, hardware);
   if (loadNet16(frame + 12) != 0x0800) return;
   const packet = frame + ETHERNET_HEADER;

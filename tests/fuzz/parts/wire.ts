@@ -81,11 +81,11 @@ export class Wire {
   /** Lets time pass. The first WAKE_UPS timers run when they are due, later ones at the end. */
   pass(micros: i64): void {
     const end = this.now + micros;
-    let idle: u32 = 0;
+    let stuck: u32 = 0;
     for (let i: u32 = 0; i < WAKE_UPS && this.now < end; i++) {
       const at = min(this.stack.pollAt(this.now), end);
-      idle = at <= this.now ? idle + 1 : 0;
-      assert(idle < 20, "timer stays due");
+      stuck = at <= this.now ? stuck + 1 : 0;
+      assert(stuck < 20, "timer stays due");
       this.now = max(at, this.now);
       this.turn();
     }

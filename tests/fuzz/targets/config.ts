@@ -10,7 +10,7 @@ import { Input } from "../parts/input";
 const HARDWARE: u64 = 0x5254_0012_3456;
 const MOST: u32 = 60_000;
 
-/** Returns everything that the configuration holds, as text. */
+/** Returns what the configuration holds, except its hosts, as text. */
 function answers(): string {
   let text = `${world.hostname()} ${world.baud()} ${world.panicSeconds()} ${world.run()}\n`;
   for (let i: u32 = 0; i < 3; i++) text += world.settings(i, HARDWARE + i) + "\n";

@@ -1,6 +1,7 @@
 /**
- * The console of a host with every command, on a network without other hosts. The input: keys, and
- * pairs of 0xff and a byte that let time pass. Whatever is typed, the prompt must return.
+ * The console of a host with every command but `crash`, on a network without other hosts. The
+ * input: keys, and pairs of 0xff and a byte that let time pass. Whatever is typed, the prompt must
+ * return.
  */
 import { setLogTime } from "../../../core/log";
 import { SECOND } from "../../../core/time";

@@ -1,4 +1,4 @@
-/** DHCP replies: parsed alone, then sent to a client in each of its states. */
+/** DHCP replies: parsed alone, then sent to a client in whatever state it is. */
 import { loadNet32, storeNet32, storeNet48 } from "../../../core/bytes";
 import { SECOND } from "../../../core/time";
 import { sum } from "../../../net/wire/checksum";
@@ -70,7 +70,7 @@ function step(input: Input): void {
   else if (what == 12) world.renew(now);
   else if (what == 13) world.setTaken((details & 1) != 0);
   else if (what == 14 && details == 0) world.release(now);
-  else if (what == 14 && details == 1) world.takeAddress();
+  else if (what == 14 && details == 1) world.removeAddress();
   world.poll(now);
   check();
 }

@@ -101,7 +101,7 @@ function show(message: usize, length: u32): void {
   }
 }
 
-/** Parses a response, then names at each offset, in a message that ends where memory ends. */
+/** Parses a response, then names at the input's first 64 offsets; memory ends where each ends. */
 function alone(input: Input): void {
   // `readAnswer` expects the response to a query with identifier 0x1234.
   const start = changetype<usize>(buffer);

@@ -12,7 +12,7 @@ function same(text: string, compact: string): void {
   if (value != null) assert(writeJson(value) == compact, "written JSON differs");
 }
 
-/** Calls every accessor of a value and of those within it. */
+/** Checks that the accessors of a value, and of those within it, agree. */
 function visit(value: JsonValue): void {
   const items = value.items();
   const pairs = value.isObject();

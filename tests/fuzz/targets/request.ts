@@ -60,7 +60,7 @@ class Client {
     let at: u32 = 0;
     while (at < bytes.length) {
       const length = min(cuts.empty ? bytes.length : cuts.byte() + 1, bytes.length - at);
-      if (this.stream.end() != "open") break;
+      if (this.stream.ending() != "open") break;
       this.stream.incoming.add(bytes.pointer + at, length);
       this.poll(0);
       at += length;

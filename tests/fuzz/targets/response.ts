@@ -1,6 +1,7 @@
 /**
- * HTTP responses to a client. The input: a byte for the request, the lengths of segments up to a 0,
- * then the bytes that the server sends. The outcome must not depend on segmentation.
+ * HTTP responses to a client. The input: a byte for the request and the window, the lengths of
+ * segments up to a 0, then the bytes that the server sends. The outcome must not depend on
+ * segmentation or window.
  */
 import { SECOND } from "../../../core/time";
 import { HttpFailure } from "../../../net/service/http/client/failure";
@@ -31,7 +32,7 @@ function feed(pointer: usize, length: u32): void {
   const count = world.streamCount();
   if (count == 0 || length == 0) return;
   // A stream that was released receives nothing.
-  if (world.end(count - 1) == "open") world.push(count - 1, fenced(pointer, length), length);
+  if (world.ending(count - 1) == "open") world.push(count - 1, fenced(pointer, length), length);
   for (let i: u32 = 0; world.poll(0); i++) assert(i < 100_000, "client does not come to rest");
 }
 

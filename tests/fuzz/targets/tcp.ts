@@ -58,7 +58,10 @@ function arrive(protocol: u32, length: u32): void {
   wire.arrive(start, HEADERS + length);
 }
 
-/** Delivers a segment. `sequence` counts from the peer's SYN, `acknowledgment` from the host's. */
+/**
+ * Delivers a segment. `sequence` counts from the peer's SYN, `acknowledgment` from the host's, or
+ * from 0 without a connection.
+ */
 function segment(
   flags: u32,
   sequence: u32,

@@ -1,4 +1,4 @@
-/** Passes packets and errors through the gate to tables under test, as the IP layer does. */
+/** Passes UDP datagrams through the gate to a table, as the IP layer does; makes error reports. */
 import { Endpoints } from "../../../net/socket/endpoints";
 import { ErrorReport } from "../../../net/socket/error-report";
 import { UdpTable } from "../../../net/socket/udp";

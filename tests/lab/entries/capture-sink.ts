@@ -80,7 +80,7 @@ export function sentDestination(index: u32): u32 {
 export function sentProtocol(index: u32): u32 {
   return sink.sent[index].protocol;
 }
-/** Sets this host's address; 0: no route anywhere. */
+/** Sets this host's address; 0: only broadcasts have a route. */
 export function setSource(address: u32): void {
   sink.source = address;
 }

@@ -1,4 +1,4 @@
-/** The boot parameters and anonymos.conf, parsed by the kernel and printed as text. */
+/** The boot parameters, anonymos.conf and hosts, parsed by the kernel and printed as text. */
 import { readCommandLine } from "../../../kernel/config/command-line";
 import { readConfigFile } from "../../../kernel/config/config-file";
 import { Configuration } from "../../../kernel/config/configuration";

@@ -1,4 +1,4 @@
-/** core/text.ts and text-builder.ts. */
+/** core/text.ts and text-builder.ts, and the console's `printable`. */
 import {
   equalsIgnoringCase,
   equalsText,

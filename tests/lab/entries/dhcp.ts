@@ -86,7 +86,7 @@ export function linkChanged(up: bool, now: i64): void {
   client.linkChanged(up, now);
 }
 /** Removes the address as `ip addr del` does, without telling the client. */
-export function takeAddress(): void {
+export function removeAddress(): void {
   target.address = 0;
 }
 export function setTaken(taken: bool): void {
@@ -118,7 +118,7 @@ export function ignored(): u64 {
 export function lastFailure(): string {
   return client.lastFailure;
 }
-/** The log since `reset`, a line each. */
+/** The lines logged since `reset`, without their times. */
 export function logText(): string {
   let text = "";
   const lines = logLines();
@@ -199,7 +199,7 @@ export function describe(): string {
 }
 
 // --- the gates alone ---
-/** The number of options in a message; -1: no reply, -2: a malformed option. */
+/** The number of options in a message; -1: not a reply, -2: a malformed option. */
 export function optionCount(pointer: usize, length: u32): i32 {
   if (!parseDhcp(pointer, length)) return -1;
   const options = DhcpOptions.parse(pointer, length);

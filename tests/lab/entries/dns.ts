@@ -264,7 +264,7 @@ export function writeQuery(to: usize, pointer: usize, length: u32): u32 {
 export function recordAt(pointer: usize, size: u32, type: u32, offset: u32, length: u32): string {
   return recordText(pointer, size, type, offset, length);
 }
-/** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error; 0: no answer. */
+/** 100 times the kind of an answer to query 0x1234 for "a.test", plus its error; 0: no response. */
 export function readAnswer(pointer: usize, length: u32): u32 {
   if (!isResponse(pointer, length, 0x1234, "a.test", TYPE_A)) return 0;
   const answer = DnsAnswer.read(pointer, length, "a.test");

@@ -86,7 +86,7 @@ export function available(): u32 {
   return pool!.available;
 }
 
-/** Returns a counter by its place in net/phy/counters.ts. */
+/** Returns a counter by its place in this list; 15: the sum of all errors and receive drops. */
 export function counter(index: u32): u64 {
   const c = driver!.counters();
   if (index == 0) return c.receivedFrames;
@@ -106,7 +106,7 @@ export function counter(index: u32): u64 {
   return index == 14 ? c.linkDown : c.receiveErrors() + c.receiveDropped() + c.sendErrors();
 }
 
-/** A small version of the kernel's loop: receives all frames, then sleeps if the driver permits. */
+/** Receives all frames, like the kernel's turn; returns 1 if the driver permits sleep, else 0. */
 export function turn(): u64 {
   for (;;) {
     const next = driver!.receive();
@@ -123,7 +123,7 @@ export function interrupt(vector: u32): void {
   dispatch(vector);
 }
 
-/** Offsets of a descriptor's fields; receive first, then transmit. */
+/** Offsets of a descriptor's fields, then its size; first of receive, then of transmit. */
 export function fieldOffset(index: u32): usize {
   if (index == 0) return offsetof<ReceiveDescriptor>("address");
   if (index == 1) return offsetof<ReceiveDescriptor>("length");

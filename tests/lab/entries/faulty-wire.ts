@@ -35,7 +35,7 @@ export class Wire {
   readonly random: SequenceRandom = new SequenceRandom();
   readonly faults: Faults = new Faults();
   /** A hash of the lengths and times of all packets: equal for equal runs. */
-  trace: u32 = 0;
+  traceHash: u32 = 0;
   lost: u32 = 0;
   now: i64 = 0;
   /** When the last packet that was not reordered arrives. */
@@ -47,7 +47,7 @@ export class Wire {
     this.packets = [];
     // The hosts may draw from the same seed; the wire must draw other numbers than they do.
     this.random.seed(seed ^ 0x5bd1e995);
-    this.trace = 0x811c9dc5;
+    this.traceHash = 0x811c9dc5;
     this.lost = 0;
     this.now = now;
     this.last = now;
@@ -58,7 +58,7 @@ export class Wire {
   }
 
   carry(pointer: usize, length: u32, source: u32, destination: u32): void {
-    this.trace = (this.trace ^ length ^ (this.now as u32)) * 0x01000193;
+    this.traceHash = (this.traceHash ^ length ^ (this.now as u32)) * 0x01000193;
     if (this.chance(this.faults.loss)) {
       this.lost++;
       return;
@@ -138,7 +138,7 @@ class WireSink implements PacketSink {
 
 /** A host with the address `own` at one end of the wire. */
 export class Host {
-  readonly table: Tcp;
+  readonly tcp: Tcp;
   readonly sink: PacketSink;
 
   constructor(
@@ -147,16 +147,16 @@ export class Host {
     pool: FramePool,
     random: SequenceRandom,
   ) {
-    this.table = new Tcp(random);
+    this.tcp = new Tcp(random);
     this.sink = new WireSink(own, wire, pool);
   }
 
   receive(pointer: usize, length: u32, from: u32): void {
     if (parseTcp(pointer, length, from, this.own) != Drop.None) return;
-    this.table.process(this.wire.now, from, this.own, pointer, length, this.sink);
+    this.tcp.process(this.wire.now, from, this.own, pointer, length, this.sink);
   }
 
   dispatch(): void {
-    this.table.dispatch(this.wire.now, this.sink);
+    this.tcp.dispatch(this.wire.now, this.sink);
   }
 }

@@ -111,7 +111,7 @@ export function reset(): void {
   streams = new Streams();
   client = new HttpClient(names, streams, "anonymos/test");
 }
-/** Begins a new request, whose body is collected. */
+/** Begins a new request, and collects the body of its response. */
 export function prepare(method: usize, length: u32, url: usize, urlLength: u32): void {
   request = new HttpRequest(textAt(url, urlLength));
   const name = textAt(method, length);
@@ -141,7 +141,7 @@ export function useSlowSink(): void {
   slow = new SlowSink();
   request.sink = slow;
 }
-/** Lets the slow sink accept `bytes` more; returns how many it has accepted in all. */
+/** Lets the slow sink accept `bytes` from now on; returns how many it has accepted so far. */
 export function allowSink(bytes: u32): u32 {
   slow.allowed = bytes;
   return slow.taken;
@@ -199,8 +199,8 @@ export function label(stream: u32): string {
   return streams.opened[stream].label;
 }
 /** How a stream was ended: "open", "closed", "released" or "aborted". */
-export function end(stream: u32): string {
-  return streams.opened[stream].end();
+export function ending(stream: u32): string {
+  return streams.opened[stream].ending();
 }
 export function unread(stream: u32): u32 {
   return streams.opened[stream].readable();
@@ -240,7 +240,7 @@ export function time(which: u32): i64 {
   if (which == 1) return times.connected;
   return which == 2 ? times.firstByte : times.finished;
 }
-/** A field of the final header, or "(none)". */
+/** A field of the final response, or "(none)". */
 export function field(name: usize, length: u32): string {
   const value = exchange!.head!.get(textAt(name, length));
   return value == null ? "(none)" : value;

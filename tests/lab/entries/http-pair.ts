@@ -36,7 +36,7 @@ class NoNames implements NameLookup {
 class TcpConnector implements Connector {
   opened: u32 = 0;
   connect(address: u32, port: u32, at: i64): Stream | null {
-    const connection = left.table.connect(at, address, port, left.sink);
+    const connection = left.tcp.connect(at, address, port, left.sink);
     if (connection == null) return null;
     this.opened++;
     return new TcpStream(connection);
@@ -75,7 +75,7 @@ export function begin(seed: u32, lossInThousand: u32): void {
   right = new Host(RIGHT, wire, pool, random);
   connector = new TcpConnector();
   client = new HttpClient(new NoNames(), connector, "test");
-  const listener = right.table.listen(80, 256)!;
+  const listener = right.tcp.listen(80, 256)!;
   server = new HttpServer(new TcpStreamListener(listener), new Site(), "test");
 }
 
@@ -88,7 +88,7 @@ function turn(): bool {
   }
   left.dispatch();
   right.dispatch();
-  const hosts = min(left.table.pollAt(), right.table.pollAt());
+  const hosts = min(left.tcp.pollAt(), right.tcp.pollAt());
   const programs = min(client.pollAt(0), server!.pollAt());
   const at = min(wire.nextAt(), min(hosts, programs));
   if (at == NEVER) return false;
@@ -167,7 +167,7 @@ export function rest(): u32 {
   return connections() + server!.connectionCount();
 }
 function connections(): u32 {
-  return left.table.connectionCount() + right.table.connectionCount();
+  return left.tcp.connectionCount() + right.tcp.connectionCount();
 }
 export function opened(): u32 {
   return connector.opened;

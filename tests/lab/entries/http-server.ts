@@ -80,7 +80,7 @@ export function writes(stream: u32): u32 {
 }
 /** Returns how the stream was ended: "open" if it was not. */
 export function ending(stream: u32): string {
-  return streams[stream].end();
+  return streams[stream].ending();
 }
 export function poll(now: i64): bool {
   return server.poll(now);

@@ -153,7 +153,7 @@ export function removeRoute(destination: u32, prefix: u32, metric: u32): bool {
   if (at >= 0) ip.routes.removeAt(at);
   return at >= 0;
 }
-/** Every route as `ip route` prints it, one per line. */
+/** Every route, one per line, in the style of `ip route`. */
 export function routes(): string {
   let text = "";
   for (let i: u32 = 0; i < ip.routes.count; i++) {
@@ -179,7 +179,7 @@ export function sourceAddress(destination: u32): u32 {
 export function linkChanges(index: u32): u32 {
   return net(index).linkChanges;
 }
-/** The count of a drop by its name; -1: no such name. */
+/** The count of a drop by its name, of `lo` if no interface has the index; -1: no such name. */
 export function drops(index: u32, name: usize, length: u32): i64 {
   const wanted = textAt(name, length);
   const from = index < (ip.interfaces.length as u32) ? net(index) : ip.loopback;

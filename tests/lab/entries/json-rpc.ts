@@ -76,7 +76,7 @@ export function done(): bool {
 export function retryAfter(): i64 {
   return exchange!.retryAfter;
 }
-/** The outcome of a call: "result 1", "error -32000 message data", "failed KIND reason". */
+/** A call's outcome: "pending", "result 1", "error -32000 message data", "failed KIND reason". */
 export function outcome(index: u32): string {
   const call = calls[index];
   if (call.outcome == RpcOutcome.Pending) return "pending";

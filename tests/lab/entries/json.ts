@@ -1,4 +1,4 @@
-/** The JSON parser and writer: parse, then ask for a member by its path. */
+/** The JSON parser and writer; each call parses its text anew. */
 import { TextBuilder } from "../../../core/text-builder";
 import { parseJson } from "../../../net/service/json/parser";
 import { JsonValue } from "../../../net/service/json/value";

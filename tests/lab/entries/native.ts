@@ -87,7 +87,7 @@ function exhaust(): void {
   for (;;) kept.push(new ArrayBuffer(1 << 20));
 }
 
-/** Fills memory almost to its limit, and reads it all back. */
+/** Grows memory to its limit, and writes and reads back a word of each new 4 KiB. */
 function fill(): void {
   const first = (memory.size() as u32) << 16;
   const pages = (host.memoryLimit() - first) >> 16;
@@ -112,7 +112,7 @@ function patternAt(i: i32): u8 {
   return (i * 131 + 7) as u8;
 }
 
-/** memory.copy and memory.fill at every length and overlap, against the specification. */
+/** memory.copy and memory.fill of up to 79 bytes, at every overlap, against the specification. */
 function copy(): void {
   const area = heap.alloc(AREA);
   for (let length = 0; length < 80; length++) {

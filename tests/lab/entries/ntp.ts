@@ -30,7 +30,7 @@ export function packetField(pointer: usize, which: u32): i64 {
   return packet.transmitted as i64;
 }
 
-/** Offset and delay of one exchange. */
+/** Offset (0), delay (1) or error of one exchange. */
 export function sample(t1: i64, t2: i64, t3: i64, t4: i64, which: u32): i64 {
   const made = new NtpSample(t1, t2, t3, t4, 0);
   return which == 0 ? made.offset : which == 1 ? made.delay : made.error;
@@ -120,7 +120,7 @@ export function outcome(): string {
 export function failureOf(index: u32): string {
   return round!.queries[index].failure;
 }
-export function take(): void {
+export function apply(): void {
   client.apply(round!, time);
 }
 /** Sets the clock and the build's date, both in microseconds since 1970. */
@@ -144,7 +144,7 @@ export function remotePort(index: u32): u32 {
 export function setError(index: u32, error: i32): void {
   udp.socketAt(index).error = error;
 }
-/** Moves what socket `index` has queued to `destination`; returns its length, or -1. */
+/** Moves the oldest datagram queued by socket `index` to `destination`: its length, or -1. */
 export function sent(index: u32, destination: usize): i32 {
   const socket: UdpSocket = udp.socketAt(index);
   if (socket.queued.count == 0) return -1;

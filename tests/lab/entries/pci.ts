@@ -12,11 +12,11 @@ export function scan(): i32 {
   return devices.length;
 }
 
-/** A device's address, ids, class, BARs and capabilities, on one line. */
+/** A device's address, ids, class, interrupt line and pin, BARs and capabilities, on one line. */
 export function describe(index: i32): string {
   const device = devices[index];
-  const line = `${device.interruptLine}/${device.interruptPin}`;
-  let text = `${device.location()} ${device.idText()} ${device.className()} ${line}`;
+  const lineAndPin = `${device.interruptLine}/${device.interruptPin}`;
+  let text = `${device.location()} ${device.idText()} ${device.className()} ${lineAndPin}`;
   for (let i = 0; i < device.bars.length; i++) {
     const bar = device.bars[i];
     const kind = bar.io ? "io" : bar.wide ? "mem64" : "mem32";

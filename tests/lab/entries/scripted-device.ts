@@ -37,7 +37,7 @@ export class ScriptedDevice implements NetworkDevice {
   flushes: u32 = 0;
   link: bool = true;
   up: bool = true;
-  private readonly count: DeviceCounters = new DeviceCounters();
+  private readonly counts: DeviceCounters = new DeviceCounters();
 
   constructor(
     private readonly pool: FramePool,
@@ -64,7 +64,7 @@ export class ScriptedDevice implements NetworkDevice {
   }
   transmit(frame: Frame): bool {
     if (this.room == 0) {
-      this.count.ringFull++;
+      this.counts.ringFull++;
       this.pool.release(frame);
       return false;
     }
@@ -80,6 +80,6 @@ export class ScriptedDevice implements NetworkDevice {
     this.up = up;
   }
   counters(): DeviceCounters {
-    return this.count;
+    return this.counts;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A TLS engine that follows a script: records are a letter, a length of two bytes and that many
- * bytes, and "encryption" is an exclusive or with 0x55.
+ * bytes. "Encryption", of all records sent and of data received, is an exclusive or with 0x55.
  *
  *     'H' handshake, complete after two     'D' data     'C' close_notify     'A' alert, one byte
  *     'T' a ticket, received in one step and read in the next, as with mbedTLS
@@ -58,7 +58,8 @@ class Connection {
 
 export class ScriptedEngine implements TlsEngine {
   trouble: string = "";
-  memory: u32 = 8;
+  /** The most connections at a time. */
+  limit: u32 = 8;
   live: u32 = 0;
   ticks: u32 = 0;
   /** The session offered last. */
@@ -80,7 +81,7 @@ export class ScriptedEngine implements TlsEngine {
     return this.add(new Connection(true, "", options));
   }
   private add(connection: Connection): u32 {
-    if (this.live == this.memory) return 0;
+    if (this.live == this.limit) return 0;
     this.live++;
     this.connections.push(connection);
     return this.connections.length;

@@ -47,6 +47,7 @@ export class ScriptedStream implements Stream {
   writes: u32 = 0;
   /** The number of bytes sent, for bodies too long to keep. */
   total: u64 = 0;
+  /** Whether sent bytes are kept for `takeSent`. */
   keeps: bool = true;
   readonly incoming: Bytes = new Bytes();
   readonly outgoing: Bytes = new Bytes();
@@ -112,7 +113,7 @@ export class ScriptedStream implements Stream {
     return text;
   }
   /** "open", or how it was ended. */
-  end(): string {
+  ending(): string {
     if (this.aborted) return "aborted";
     if (this.released) return "released";
     return this.closed ? "closed" : "open";

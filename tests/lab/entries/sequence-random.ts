@@ -1,4 +1,4 @@
-/** A small deterministic generator (xorshift32) in place of the kernel's. */
+/** A small deterministic generator (xorshift32*) in place of the kernel's. */
 import { Random } from "../../../core/random";
 
 export class SequenceRandom implements Random {

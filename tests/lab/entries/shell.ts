@@ -208,7 +208,7 @@ export function setConfigured(value: bool): void {
 export function setWall(micros: i64): void {
   wall = micros;
 }
-/** Parses words separated by "|", and returns the options below and the operands as text. */
+/** Parses words separated by "|", and returns OPTIONS and operands, or the failure, as text. */
 export function options(pointer: usize, length: u32): string {
   const given = new Options(textAt(pointer, length).split("|"), OPTIONS);
   const count = given.number("c", 4, 1, 100);

@@ -18,7 +18,7 @@ const CHUNK: u32 = 4096;
 const wire = new Wire();
 const pool = new FramePool(4);
 
-/** A host with the program on it. */
+/** A host with a program that sends one stream and checks the other. */
 class Talker extends Host {
   connection: TcpConnection | null = null;
   written: u32 = 0;
@@ -100,7 +100,7 @@ function dispatch(): void {
 
 /** When something is due on the wire or on a host, or NEVER. */
 function nextAt(): i64 {
-  return min(wire.nextAt(), min(left.table.pollAt(), right.table.pollAt()));
+  return min(wire.nextAt(), min(left.tcp.pollAt(), right.tcp.pollAt()));
 }
 
 /** Creates a pair of hosts at time `start`, with the sequence numbers of `seed`. */
@@ -113,13 +113,13 @@ export function begin(seed: u32, start: i64): void {
 
 /**
  * Sends `toRight` and `toLeft` bytes. Returns 0: all arrived as sent and both sides are closed; 1:
- * a side failed with a clean error; 2: a byte was wrong; 3: `limit` microseconds have passed; 4:
+ * a side failed with an error; 2: a byte was wrong; 3: `limit` microseconds have passed; 4:
  * nothing is due any more. `initial` is the left side's first sequence number; 0: any.
  */
 export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: u32): u32 {
-  const listener = right.table.listen(80, 4)!;
+  const listener = right.tcp.listen(80, 4)!;
   const end = wire.now + limit;
-  left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+  left.connection = left.tcp.connect(wire.now, RIGHT, 80, left.sink);
   if (initial != 0) left.connection!.block.sender.start(initial);
   while (wire.now <= end) {
     wire.deliver(left, right);
@@ -140,13 +140,13 @@ export function run(toRight: u32, toLeft: u32, limit: i64, slow: bool, initial: 
 }
 
 function over(): bool {
-  return left.table.connectionCount() == 0 && right.table.connectionCount() == 0;
+  return left.tcp.connectionCount() == 0 && right.tcp.connectionCount() == 0;
 }
 
 /** A short connection on the pair: `bytes` each way, closed first by the right side. */
 export function exchange(bytes: u32): bool {
-  const listener = right.table.listen(80, 4)!;
-  left.connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+  const listener = right.tcp.listen(80, 4)!;
+  left.connection = left.tcp.connect(wire.now, RIGHT, 80, left.sink);
   right.connection = null;
   left.written = right.written = left.received = right.received = 0;
   left.finished = right.finished = false;
@@ -167,17 +167,17 @@ export function exchange(bytes: u32): bool {
 }
 
 /**
- * Opens `count` connections at once, each with `bytes` from right to left, closed by the right
- * side. Returns how many ended well.
+ * Opens `count` connections at once, each with `bytes` from right to left, closed first by the
+ * right side. Returns how many ended well.
  */
 export function concurrent(count: u32, bytes: u32): u32 {
-  const listener = right.table.listen(80, count)!;
+  const listener = right.tcp.listen(80, count)!;
   const clients: Array<TcpConnection> = [];
   const servers: Array<TcpConnection> = [];
   const buffer = heap.alloc(bytes);
   memory.fill(buffer, 0x5a, bytes);
   for (let i: u32 = 0; i < count; i++) {
-    const connection = left.table.connect(wire.now, RIGHT, 80, left.sink);
+    const connection = left.tcp.connect(wire.now, RIGHT, 80, left.sink);
     if (connection != null) clients.push(connection);
   }
   let good: u32 = 0;
@@ -207,7 +207,7 @@ export function concurrent(count: u32, bytes: u32): u32 {
   return good;
 }
 
-/** Lets time pass for both tables and the wire. */
+/** Lets time pass for both hosts and the wire. */
 export function idle(micros: i64): void {
   wire.now += micros;
   wire.deliver(left, right);
@@ -220,21 +220,21 @@ export function collect(): void {
 export function now(): i64 {
   return wire.now;
 }
-export function trace(): u32 {
-  return wire.trace;
+export function traceHash(): u32 {
+  return wire.traceHash;
 }
 export function lost(): u32 {
   return wire.lost;
 }
 export function retransmits(): u64 {
-  return left.table.counters.retransmits + right.table.counters.retransmits;
+  return left.tcp.counters.retransmits + right.tcp.counters.retransmits;
 }
 export function framesAvailable(): u32 {
   return pool.available;
 }
 export function timeWaits(): u32 {
-  return left.table.timeWaitCount() + right.table.timeWaitCount();
+  return left.tcp.timeWaitCount() + right.tcp.timeWaitCount();
 }
 export function connections(): u32 {
-  return left.table.connectionCount() + right.table.connectionCount();
+  return left.tcp.connectionCount() + right.tcp.connectionCount();
 }

@@ -1,4 +1,4 @@
-/** One TCP table: Node injects segments and reads what is sent. */
+/** TCP on one host: Node injects segments and reads what is sent. */
 
 import { MemoryGauge } from "../../../core/memory-gauge";
 import { SocketError } from "../../../net/socket/error";
@@ -34,12 +34,12 @@ class FixedGauge implements MemoryGauge {
 const random = new SequenceRandom();
 const options = new TcpOptions();
 const gauge = new FixedGauge();
-let table: Tcp = new Tcp(random);
+let tcp: Tcp = new Tcp(random);
 
-/** A new table; the old one is not freed, as a test's module is short-lived. */
+/** A new host; the old one is not freed, as a test's module is short-lived. */
 export function reset(seed: u32): void {
   random.seed(seed);
-  table = new Tcp(random);
+  tcp = new Tcp(random);
   sink.clear();
 }
 export function collect(): void {
@@ -47,20 +47,20 @@ export function collect(): void {
 }
 export function setFreeBytes(bytes: u32): void {
   gauge.bytes = bytes;
-  table.setMemoryGauge(gauge);
+  tcp.setMemoryGauge(gauge);
 }
 
-// --- the table ---
+// --- the host ---
 export function connect(now: i64, address: u32, port: u32): TcpConnection | null {
-  return table.connect(now, address, port, sink);
+  return tcp.connect(now, address, port, sink);
 }
 export function listen(port: u32, backlog: u32): TcpListener | null {
-  return table.listen(port, backlog);
+  return tcp.listen(port, backlog);
 }
-/** Delivers a segment as the IP layer does: through the gate, then to the table. */
+/** Delivers a segment as the IP layer does: through the gate, then to TCP. */
 export function arrive(now: i64, source: u32, to: u32, pointer: usize, length: u32): u32 {
   const drop = parseTcp(pointer, length, source, to);
-  return drop == Drop.None ? table.process(now, source, to, pointer, length, sink) : drop;
+  return drop == Drop.None ? tcp.process(now, source, to, pointer, length, sink) : drop;
 }
 export function arriveError(
   now: i64,
@@ -72,37 +72,37 @@ export function arriveError(
 ): void {
   const report = reportOf(kind, new Addresses(source, to), pointer);
   report.mtu = mtu;
-  table.processError(now, report);
+  tcp.processError(now, report);
 }
 export function dispatch(now: i64): bool {
-  return table.dispatch(now, sink);
+  return tcp.dispatch(now, sink);
 }
 export function pollAt(): i64 {
-  return table.pollAt();
+  return tcp.pollAt();
 }
 export function addressGone(address: u32): void {
-  table.addressGone(address);
+  tcp.addressGone(address);
 }
 export function connectionCount(): u32 {
-  return table.connectionCount();
+  return tcp.connectionCount();
 }
 export function connectionAt(index: u32): TcpConnection {
-  return table.connectionAt(index);
+  return tcp.connectionAt(index);
 }
 export function listenerCount(): u32 {
-  return table.listenerCount();
+  return tcp.listenerCount();
 }
 export function listenerAt(index: u32): TcpListener {
-  return table.listenerAt(index);
+  return tcp.listenerAt(index);
 }
 export function timeWaitCount(): u32 {
-  return table.timeWaitCount();
+  return tcp.timeWaitCount();
 }
 export function resetsOut(): u64 {
-  return table.counters.resetsOut;
+  return tcp.counters.resetsOut;
 }
 export function timeWaitOverflows(): u64 {
-  return table.counters.timeWaitOverflows;
+  return tcp.counters.timeWaitOverflows;
 }
 
 // --- listeners ---
@@ -147,7 +147,7 @@ export function writable(c: TcpConnection): u32 {
 export function write(c: TcpConnection, pointer: usize, length: u32): u32 {
   return c.write(pointer, length);
 }
-export function unsent(c: TcpConnection): u32 {
+export function unacknowledgedBytes(c: TcpConnection): u32 {
   return c.unacknowledged();
 }
 export function established(c: TcpConnection): bool {

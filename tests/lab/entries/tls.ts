@@ -34,7 +34,10 @@ export function connect(host: usize, length: u32, port: u32, insecure: bool, now
   streams.push(stream);
   return streams.length - 1;
 }
-/** Accepts a connection as a server; returns its number. */
+/**
+ * Accepts a connection as a server. Returns its number, or if refused, -1 (the stream below was
+ * aborted) or -2.
+ */
 export function accept(): i32 {
   const listener = new ScriptedListener();
   const under = new ScriptedStream();
@@ -45,7 +48,7 @@ export function accept(): i32 {
   streams.push(stream as TlsStream);
   return streams.length - 1;
 }
-/** Runs turns until nothing is due; returns how many. */
+/** Polls the service until it rests, then each stream once; returns how often the service. */
 export function poll(now: i64): u32 {
   let turns: u32 = 1;
   while (service.poll(now)) turns++;
@@ -72,8 +75,8 @@ export function setRoom(index: u32, room: u32, window: u32): void {
 export function sent(index: u32): string {
   return below[index].takeSent();
 }
-export function end(index: u32): string {
-  return below[index].end();
+export function ending(index: u32): string {
+  return below[index].ending();
 }
 export function unreadBelow(index: u32): u32 {
   return below[index].readable();
@@ -134,9 +137,9 @@ export function live(): u32 {
 export function count(): u32 {
   return service.count;
 }
-export function setEngine(trouble: usize, length: u32, memory: u32, appetite: u32): void {
+export function setEngine(trouble: usize, length: u32, limit: u32, appetite: u32): void {
   engine.trouble = textAt(trouble, length);
-  engine.memory = memory;
+  engine.limit = limit;
   engine.appetite = appetite;
 }
 export function refusal(): string {
@@ -153,7 +156,7 @@ export function sessions(): u32 {
 export function faults(flags: u32): string {
   return faultsOf(flags).join("; ");
 }
-/** Keeps `total` sessions of different hosts; returns how many remain. */
+/** Stores `total` sessions of different hosts; returns how many are kept. */
 export function fillSessions(total: u32): u32 {
   const bytes = new StaticArray<u8>(8);
   writeAscii(changetype<usize>(bytes), "12345678");
@@ -162,6 +165,7 @@ export function fillSessions(total: u32): u32 {
   }
   return service.sessions.count;
 }
-export function hasSession(host: usize, length: u32, port: u32, now: i64): bool {
+/** Takes a session out of the cache; returns whether there was one. */
+export function takeSession(host: usize, length: u32, port: u32, now: i64): bool {
   return service.sessions.take(textAt(host, length), port, now) != null;
 }

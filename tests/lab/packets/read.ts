@@ -46,7 +46,7 @@ export function parseIp(frame: Uint8Array): Ip | undefined {
   };
 }
 
-/** Reports whether the checksum of ICMP, UDP or TCP is right; other protocols pass. */
+/** Reports whether length and checksum of ICMP, UDP or TCP are right; other packets pass. */
 export function transportRight(frame: Uint8Array, ip: Ip): boolean {
   if (ip.fragment !== 0) return true;
   const length = ip.end - ip.start;
@@ -120,7 +120,7 @@ export function parse(frame: Buffer): Parsed {
   return parsed;
 }
 
-/** Throws if the header is invalid, so every packet that the kernel sends is checked. */
+/** Throws if version or checksum is wrong, so every packet that the kernel sends is checked. */
 export function parseIpv4(packet: Buffer): ParsedIpv4 {
   const headerLength = (packet[0] & 15) * 4;
   const header = packet.subarray(0, headerLength);

@@ -44,7 +44,7 @@ export function tcpChecksum(source: number, destination: number, bytes: Uint8Arr
   return ~internetSum(bytes, pseudoSum(source, destination, TCP, bytes.length)) & 0xffff;
 }
 
-/** A TCP segment with its checksum (RFC 9293 section 3.1). */
+/** A TCP segment with its checksum, or with a wrong one (RFC 9293 section 3.1). */
 export function tcpSegment(fields: SegmentFields): Buffer {
   const payload = Buffer.from(fields.payload ?? "");
   const options = [...(fields.options ?? [])];

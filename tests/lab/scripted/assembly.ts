@@ -26,19 +26,19 @@ export async function compile(entry: string): Promise<string> {
   const binary = `${cache}/${name}.wasm`;
   if (existsSync(recipe) && existsSync(binary)) {
     const hashes: Record<string, string> = JSON.parse(readFileSync(recipe, "utf8"));
-    const fresh = Object.entries(hashes).every(([path, hash]) => hashOf(path) === hash);
-    if (fresh) return binary;
+    const unchanged = Object.entries(hashes).every(([path, hash]) => hashOf(path) === hash);
+    if (unchanged) return binary;
   }
   mkdirSync(cache, { recursive: true });
-  const fresh = `${cache}/${name}-${process.pid}.wasm`;
+  const temporary = `${cache}/${name}-${process.pid}.wasm`;
   // In a separate process: in this one, tsx would transform all of asc first.
-  const arguments_ = [asc, entry, ...flags, "--sourceMap", "--outFile", fresh];
+  const arguments_ = [asc, entry, ...flags, "--sourceMap", "--outFile", temporary];
   await promisify(execFile)(process.execPath, arguments_, { cwd: sources });
-  const map: { sources: string[] } = JSON.parse(readFileSync(`${fresh}.map`, "utf8"));
+  const map: { sources: string[] } = JSON.parse(readFileSync(`${temporary}.map`, "utf8"));
   const own = map.sources.filter((path) => !path.startsWith("~lib"));
   writeFileSync(recipe, JSON.stringify(Object.fromEntries(own.map((p) => [p, hashOf(p)]))));
-  rmSync(`${fresh}.map`);
-  renameSync(fresh, binary);
+  rmSync(`${temporary}.map`);
+  renameSync(temporary, binary);
   return binary;
 }
 

@@ -68,13 +68,13 @@ export class Console {
     return this;
   }
 
-  /** Returns what was sent since the last call. */
+  /** Returns what the shell printed since the last call. */
   output(): string {
     const { outputPointer, outputLength } = this.wasm;
     const all = readBytes(this.wasm, outputPointer(), outputLength());
-    const fresh = all.subarray(this.seen).toString("utf8");
+    const added = all.subarray(this.seen).toString("utf8");
     this.seen = all.length;
-    return fresh;
+    return added;
   }
 
   /** Types a line and returns what came between its echo and the next prompt. */

@@ -58,7 +58,7 @@ export interface Overrides extends Partial<DhcpFields> {
 
 export class DhcpBench extends UdpClient<ClientMessage> {
   reset(seed = 1): void {
-    this.renew(seed);
+    this.recreate(seed);
   }
 
   get state(): string {

@@ -53,7 +53,7 @@ export interface SentQuery {
 export class DnsWorld extends UdpClient<SentQuery> {
   /** Creates a resolver with these servers, such as `10.0.2.2#5353` or `10.0.2.2#dns.test`. */
   reset(...servers: string[]): void {
-    this.renew(1);
+    this.recreate(1);
     for (const server of servers) this.wasm.addNameServer(...writeText(this.wasm, server));
   }
 
@@ -67,7 +67,7 @@ export class DnsWorld extends UdpClient<SentQuery> {
     return query;
   }
 
-  /** Answers the last query. */
+  /** Answers a query, by default the last one. */
   reply(answer: Answer, to: SentQuery = this.last): void {
     this.deliver(encodeAnswer(to.id, to.wireName, answer), to);
   }

@@ -115,7 +115,8 @@ export class HttpBench {
   }
 
   /**
-   * Runs one request on a new client, responds with `answer` split at `cuts`, and closes.
+   * Runs one request on a new client, responds with `answer` split at `cuts`, closes the stream if
+   * the request has not ended, and returns the outcome.
    */
   once(answer: string, settings: Settings = {}, cuts: number[] = []): string {
     this.reset();

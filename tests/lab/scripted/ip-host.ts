@@ -37,7 +37,7 @@ export class Host {
     return new Host(await load("tests/lab/entries/ip.ts"));
   }
 
-  /** Creates a host without an address that has just come up. */
+  /** Creates a host that has just come up, without an address. */
   reset(seed = 1): void {
     this.wasm.reset(hardwareNumber(guest.hardware), seed);
     this.turn();
@@ -196,7 +196,7 @@ export async function hostForTests(): Promise<Host> {
   return host;
 }
 
-/** Asserts what every row requires: the host still replies, and nothing leaked. */
+/** Asserts what every row requires: the host still replies, and its memory is in order. */
 export function assertAlive(host: Host): void {
   host.pass(2);
   host.sent();

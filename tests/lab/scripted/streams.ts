@@ -1,4 +1,4 @@
-/** The states of streams and why they fail, as in net/service/stream/stream.ts. */
+/** The states of streams and some reasons why they fail, as in net/service/stream/stream.ts. */
 
 export const enum Status {
   Connecting = 0,

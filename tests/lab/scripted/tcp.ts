@@ -1,5 +1,5 @@
 /**
- * The scripted peer of the TCP tests: sends segments, reads those that the table sends, and
+ * The scripted peer of the TCP tests: sends segments, reads those that the host sends, and
  * advances virtual time.
  */
 import { readSegment, type SegmentFields, type Sent, tcpSegment } from "../packets/tcp.ts";
@@ -44,7 +44,7 @@ export const Icmp = {
   ParameterProblem: 6,
 };
 
-/** A table with a clock and a peer. */
+/** A host with a clock and a peer. */
 export class Bench {
   now = SECOND;
   /** The peer's initial sequence number and, once seen, the guest's. */
@@ -76,7 +76,7 @@ export class Bench {
     return this.wasm.maximum(this.connection);
   }
 
-  /** Passes a raw segment to the gate and the table; returns the reason of its drop, or 0. */
+  /** Passes a raw segment to the gate and to TCP; returns the reason of its drop, or 0. */
   arrive(bytes: Uint8Array, source = PEER, destination = GUEST): number {
     const [pointer, length] = writeBytes(this.wasm, bytes);
     return this.wasm.arrive(BigInt(this.now), source, destination, pointer, length);
@@ -122,7 +122,7 @@ export class Bench {
     return all;
   }
 
-  /** Lets `micros` pass, dispatching when the table is due. */
+  /** Lets `micros` pass, dispatching when TCP is due; returns what was sent. */
   advance(micros: number): Sent[] {
     const end = this.now + micros;
     const all: Sent[] = [];
@@ -152,7 +152,7 @@ export class Bench {
     return this;
   }
 
-  /** Establishes a connection by a passive open on `port`. */
+  /** Establishes a connection by a passive open on `port`; returns the listener. */
   accept(port = 80, options: number[] = [2, 4, 5, 180], window = 65535): number {
     const listener: number = this.wasm.listen(port, 8);
     this.guestPort = port;
@@ -175,11 +175,11 @@ export class Bench {
     return readBytes(this.wasm, pointer, count);
   }
 
-  /** Returns a sequence number of the guest's, counted from its first byte of data. */
+  /** Converts a sequence number of the guest's: counted from its first byte of data. */
   fromGuest(sequence: number): number {
     return (sequence - this.guestInitial - 1) | 0;
   }
-  /** Returns a sequence number of the peer's, counted from its first byte of data. */
+  /** Converts a sequence number of the peer's: counted from its first byte of data. */
   fromPeer(sequence: number): number {
     return (sequence - this.peerInitial - 1) | 0;
   }

@@ -13,7 +13,7 @@ export abstract class UdpClient<Message> {
   protected abstract parse(datagram: Buffer, index: number): Message;
 
   /** Replaces the client by a new one. */
-  protected renew(seed: number): void {
+  protected recreate(seed: number): void {
     this.wasm.reset(seed);
     this.now = 0n;
     this.messages = [];

@@ -344,7 +344,7 @@ test("a manual renewal sends a request at once or, without a lease, starts over"
 
 test("a manual renewal starts over if the address was removed", () => {
   world.bind();
-  wasm.takeAddress();
+  wasm.removeAddress();
   assert.equal(wasm.renew(world.now), 1);
   world.poll();
   assert.equal(world.state, "selecting");

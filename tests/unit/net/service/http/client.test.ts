@@ -48,7 +48,7 @@ test("tries the next address if one fails or does not respond", () => {
   assert.equal(http.outcome(), "pending", "each attempt has 30 s");
   http.poll(1_000_000);
   failed(failure.timedOut, /Failed to connect to two.test port 80: Connection timed out/);
-  assert.deepEqual([http.text("end", 0), http.text("end", 1)], ["aborted", "aborted"]);
+  assert.deepEqual([http.text("ending", 0), http.text("ending", 1)], ["aborted", "aborted"]);
 });
 
 test("uses the address that connects first, and aborts the other attempts", () => {
@@ -62,7 +62,7 @@ test("uses the address that connects first, and aborts the other attempts", () =
     wasm.setState(winner, Status.Open, Failure.None);
     http.poll();
     assert.match(http.text("sent", winner), /^GET \/ HTTP\/1.1/);
-    assert.equal(http.text("end", 1 - winner), "aborted");
+    assert.equal(http.text("ending", 1 - winner), "aborted");
     http.push(winner, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     assert.equal(http.outcome(), "200 ok");
   }
@@ -72,7 +72,7 @@ test("uses the address that connects first, and aborts the other attempts", () =
   http.fail(0, Failure.Refused);
   assert.equal(wasm.streamCount(), 2, "a refusal does not wait for 250 ms");
   wasm.cancel(http.now);
-  assert.equal(http.text("end", 1), "aborted");
+  assert.equal(http.text("ending", 1), "aborted");
 });
 
 test("retries a failed handshake once without the old session", () => {
@@ -139,7 +139,7 @@ test("HTP-22: ends endless transfers by deadline, by silence or by size", () => 
   assert.equal(wasm.pollAt(), http.now + 1_000_000n);
   http.poll(1_000_000);
   failed(failure.timedOut, /timed out/);
-  assert.equal(http.text("end", 0), "aborted");
+  assert.equal(http.text("ending", 0), "aborted");
   http.reset();
   http.start();
   http.push(0, "HTTP/1.1 200 OK\r\n\r\nx");
@@ -206,7 +206,7 @@ test("bounds idle connections; closes them after 30 s, or if the server closes o
     http.push(i, ok);
   }
   assert.equal(wasm.idle(), 8);
-  assert.equal(http.text("end", 0), "released");
+  assert.equal(http.text("ending", 0), "released");
   assert.equal(wasm.pollAt(), http.now + 30_000_000n);
   http.finish(5);
   assert.equal(wasm.idle(), 7);
@@ -259,7 +259,7 @@ test("HTP-31: delivers a response that arrives before the whole request is sent"
     assert.equal(http.outcome(), "413 no!", ending);
     const head = http.text("sent", 0).indexOf("\r\n\r\n") + 4;
     assert.equal(wasm.bodySent(), BigInt(1000 - head), "only bytes sent are counted");
-    assert.equal(http.text("end", 0), "aborted");
+    assert.equal(http.text("ending", 0), "aborted");
   }
   http.reset();
   wasm.limits(0xffffffff, 1000);
@@ -326,14 +326,14 @@ test("cancelling and closing free all resources", () => {
   http.start();
   wasm.cancel(http.now);
   failed(failure.cancelled);
-  assert.equal(http.text("end", 0), "aborted");
+  assert.equal(http.text("ending", 0), "aborted");
   http.start();
   http.push(1, ok);
   http.start({ url: "http://b.test/" });
   wasm.close(http.now);
   assert.equal(wasm.idle(), 0);
-  assert.equal(http.text("end", 1), "released");
-  assert.equal(http.text("end", 2), "aborted");
+  assert.equal(http.text("ending", 1), "released");
+  assert.equal(http.text("ending", 2), "aborted");
   http.poll();
   assert.equal(wasm.pollAt(), (1n << 63n) - 1n);
 });

@@ -196,7 +196,7 @@ suite("TLS streams", () => {
     push(stream, Buffer.concat([record("X", flags(8)), Buffer.from("more that nobody reads")]));
     assert.ok(text(wasm.sent(stream)).includes("A\0\x01"));
     wasm.abort(stream);
-    assert.equal(text(wasm.end(stream)), "released");
+    assert.equal(text(wasm.ending(stream)), "released");
     assert.equal(wasm.unreadBelow(stream), 0);
     assert.equal(wasm.live(), 0);
   });
@@ -213,7 +213,7 @@ suite("TLS streams", () => {
     assert.equal(wasm.status(stream), Status.Failed);
     assert.equal(wasm.failureKind(stream), Failure.TimedOut);
     wasm.abort(stream);
-    assert.equal(text(wasm.end(stream)), "aborted");
+    assert.equal(text(wasm.ending(stream)), "aborted");
   });
 
   test("performs one step of one handshake per turn, without starving others", () => {
@@ -278,7 +278,7 @@ suite("TLS streams", () => {
     wasm.sent(stream);
     wasm.close(stream);
     assert.equal(text(wasm.sent(stream)), "C\0\0");
-    assert.equal(text(wasm.end(stream)), "closed");
+    assert.equal(text(wasm.ending(stream)), "closed");
     assert.equal(wasm.write(stream, ...writeText(wasm, "late")), 0);
     push(stream, Buffer.concat([data("still"), record("C")]));
     assert.equal(text(wasm.readAll(stream, 0, bench.now)), "still");
@@ -291,7 +291,7 @@ suite("TLS streams", () => {
     wasm.sent(stream);
     wasm.release(stream);
     assert.equal(text(wasm.sent(stream)), "C\0\0");
-    assert.equal(text(wasm.end(stream)), "released");
+    assert.equal(text(wasm.ending(stream)), "released");
     const slow = open();
     wasm.setRoom(slow, 1, 1 << 30);
     wasm.release(slow);
@@ -301,7 +301,7 @@ suite("TLS streams", () => {
     wasm.setRoom(slow, 10, 1 << 30);
     wasm.poll(bench.now);
     assert.equal(wasm.live(), 0);
-    assert.equal(text(wasm.end(slow)), "released");
+    assert.equal(text(wasm.ending(slow)), "released");
     const stuck = open();
     wasm.setRoom(stuck, 0, 1 << 30);
     wasm.release(stuck);
@@ -309,7 +309,7 @@ suite("TLS streams", () => {
     bench.now += 5n * SECOND;
     wasm.poll(bench.now);
     assert.equal(wasm.live(), 0);
-    assert.equal(text(wasm.end(stuck)), "aborted");
+    assert.equal(text(wasm.ending(stuck)), "aborted");
     wasm.poll(bench.now);
     assert.equal(wasm.count(), 0);
   });

@@ -53,10 +53,10 @@ test("sends full segments, PSH on the last, and frees acknowledged data", () => 
   );
   assert.deepEqual(Buffer.concat(out.map((s) => s.payload)), data);
   assert.ok(out.every((s) => s.checksumRight));
-  assert.equal(wasm.unsent(bench.connection), 4000);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 4000);
   bench.now += 5000;
   bench.send("A", 0, 4000);
-  assert.equal(wasm.unsent(bench.connection), 0);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 0);
   assert.equal(wasm.roundTrip(bench.connection), 5000n);
   assert.equal(wasm.pollAt(), NEVER);
 });

@@ -136,9 +136,9 @@ test("TCP-32: sequence numbers wrap in both directions, in order and out of orde
   const out = bench.out();
   assert.deepEqual(Buffer.concat(out.map((s) => s.payload)), pattern(10000));
   bench.send("A", 64, 3000);
-  assert.equal(wasm.unsent(bench.connection), 7000);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 7000);
   bench.send("A", 64, 10000);
-  assert.equal(wasm.unsent(bench.connection), 0);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 0);
 });
 
 test("TCP-33: never delivers data beyond the FIN", () => {
@@ -173,7 +173,7 @@ test("processes the ACK number of a probe of the closed window", () => {
   bench.write(pattern(1000));
   bench.out();
   bench.send("A", taken, 1000, { payload: "?" });
-  assert.equal(wasm.unsent(bench.connection), 0);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 0);
 });
 
 test("TCP-38: opens the window in steps of a segment while data is read byte by byte", () => {

@@ -35,7 +35,7 @@ test("TCP-34: sends no new data after the window shrinks below the flight", () =
   assert.equal(bench.fromGuest(out[0].sequence), 0);
   assert.equal(out[0].payload.length, 1000);
   bench.send("A", 0, 8760, { window: 1000 });
-  assert.equal(wasm.unsent(bench.connection), 20000 - 8760);
+  assert.equal(wasm.unacknowledgedBytes(bench.connection), 20000 - 8760);
 });
 
 test("TCP-35: keeps probing a zero window, backing off to 60 s", () => {
@@ -233,7 +233,7 @@ test("resets the congestion window after a pause", () => {
   const sent = openWindow(bench, 40 * 1460);
   bench.send("A", 0, sent);
   let acked = sent;
-  while (wasm.unsent(bench.connection) > 0) {
+  while (wasm.unacknowledgedBytes(bench.connection) > 0) {
     acked += bytes(bench.out());
     bench.send("A", 0, acked);
     acked = bench.maximumOf();
