@@ -1,8 +1,7 @@
 /**
  * `make fuzz [MINUTES=n] [TARGET=name]`: fuzzes every target, or one, for n minutes each (1), and
  * prints a line per target. Findings go to build/fuzz/findings/, new inputs to build/fuzz/inputs/.
- * With MERGE=1 it does not fuzz, but rebuilds the corpus of each (tests/fuzz/corpus/) from all known
- * inputs.
+ * With MERGE=1 it does not fuzz, but rebuilds each corpus (tests/fuzz/corpus/) of all known inputs.
  */
 import { build, targets } from "./build.ts";
 import { fuzz, merge, writeSeeds } from "./libfuzzer.ts";

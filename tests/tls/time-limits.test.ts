@@ -21,7 +21,7 @@ function assertTimedOut(stream: number): void {
   assert.equal(wasm.failureKind(stream), Failure.TimedOut);
   assert.equal(bench.text(wasm.failure(stream)), WORDS);
   wasm.abort(stream);
-  assert.equal(bench.text(wasm.end(stream)), "aborted");
+  assert.equal(bench.text(wasm.ending(stream)), "aborted");
   assert.equal(wasm.live(), 0);
 }
 

@@ -34,7 +34,7 @@ export class FencedPool extends FramePool {
     }
   }
 
-  /** Returns a frame of these bytes, flush with its end, as if received, or null if none is free. */
+  /** Returns a frame of these bytes, flush with its end, as if received; null if none is free. */
   received(pointer: usize, length: u32): Frame | null {
     const frame = this.allocate();
     if (frame == null) return null;

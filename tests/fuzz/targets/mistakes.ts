@@ -1,6 +1,6 @@
 /**
- * Not a target, but a test of the fuzzers: the first byte, from a to k, chooses a bug, and each must
- * be found (tests/fuzz/fuzz.test.ts).
+ * Not a target, but a test of the fuzzers: the first byte, a to k, chooses a bug, and each must be
+ * found (tests/fuzz/fuzz.test.ts).
  */
 import { FencedPool, fenced } from "../parts/fences";
 
