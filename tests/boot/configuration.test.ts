@@ -108,7 +108,7 @@ test("falls back to static settings if DHCP fails", async (t) => {
   }
 });
 
-test("without a DHCP server, a command that needs the network fails after 10 s", async (t) => {
+test("without a DHCP server, a networked command fails, or ends on Ctrl-C", async (t) => {
   const machine = await boot(t, { nics: [isolated] });
   const { output, code } = await machine.command("ping -c 1 10.0.2.2", 25_000);
   assert.match(output, /^ping: network is not configured: .+/m);
@@ -151,7 +151,7 @@ test("reads the command line and modules as GRUB passes them", async (t) => {
   assert.equal(first.command, `echo 'a;b' "c d"`);
 });
 
-test("reads QEMU's command line, with its quotes, and modules by their full path", async (t) => {
+test("reads QEMU's command line, with its quotes, beside modules with full paths", async (t) => {
   const modules = { ...file("[Network]", "DHCP=yes"), "other.txt": "ignored" };
   const options = { modules, append: "console=ttyS0,115200n8" };
   const { machine, code } = await runOnce(t, 'echo \\"x  y\\"; poweroff', options);

@@ -61,7 +61,7 @@ suite("curl", () => {
     assert.match(circle.output, /^curl: .*redirect/im);
   });
 
-  test("reads a chunked body, a body that ends with the connection, and an empty one", async () => {
+  test("reads a chunked body, one on a connection that then closes, and an empty one", async () => {
     const output = await machine.ok(`curl -o null --crc32 ${nginx.url("/chunked")}`, 30_000);
     assert.match(output, new RegExp(crcText(chunked), "i"));
     assert.equal(await machine.ok(`curl ${nginx.url("/closing")}`), "bye");

@@ -1,7 +1,7 @@
 /**
  * Rows HTP-21 to HTP-25, HTP-30 to HTP-32, HTP-34, HTP-35 and HTP-37 of the catalogue as bytes on
  * the wire: responses that are endless, without a body, early, in pieces, and with a character too
- * many (RFC 9112, RFC 9110). Some rows of each kind are repeated over TLS.
+ * many (RFC 9112, RFC 9110). Some are repeated over TLS.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { buildKernel, debugKernel, end, kernel, PANIC } from "../lab/host/native-kernel.ts";
+import { buildKernel, debugKernel, kernel, PANIC, runToEnd } from "../lab/host/native-kernel.ts";
 import { has, run } from "../lab/host/process.ts";
 
 before(buildKernel);
@@ -23,7 +23,7 @@ const kinds: Record<string, [RegExp, string]> = {
 
 for (const [kind, [reason, place]] of Object.entries(kinds)) {
   test(`${kind}: panics with reason, registers, backtrace, and status ${PANIC}`, async (t) => {
-    const { text, code } = await end(t, { append: `native=${kind}` });
+    const { text, code } = await runToEnd(t, { append: `native=${kind}` });
     assert.equal(code, PANIC, text);
     const panics = [...text.matchAll(/^panic: (.*)$/gm)];
     assert.equal(panics.length, 1, text);
@@ -43,18 +43,18 @@ const source = readFileSync("tests/lab/entries/native.ts", "utf8").split("\n");
 const lineOf = (text: string) => source.findIndex((line) => line.includes(text)) + 1;
 
 test("names the right line of TypeScript", async (t) => {
-  const { text } = await end(t, { append: "native=null" });
+  const { text } = await runToEnd(t, { append: "native=null" });
   assert.ok(
     text.includes(`nullDereference (tests/lab/entries/native.ts:${lineOf("load<u32>(4)")})`),
     text,
   );
-  const abort = await end(t, { append: "native=abort" });
+  const abort = await runToEnd(t, { append: "native=abort" });
   const place = `tests/lab/entries/native.ts:${lineOf("this is")}:`;
   assert.ok(abort.text.includes(`panic: this is what abort was told\n  at ${place}`), abort.text);
 });
 
 test("panic=1 reboots a machine without isa-debug-exit", async (t) => {
-  const { text, code } = await end(t, { append: "native=null panic=1", debugExit: false });
+  const { text, code } = await runToEnd(t, { append: "native=null panic=1", debugExit: false });
   assert.equal(code, 0, "QEMU exits with 0 on a reboot (-no-reboot)");
   assert.match(text, /^rebooting in 1 s$/m);
 });

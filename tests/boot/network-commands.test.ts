@@ -164,7 +164,7 @@ test("an idle machine takes less than 3 % of a core", async (t) => {
   const machine = await boot(t);
   await configured(machine);
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  // On a busy host QEMU may be charged for other load: take the least of three measurements.
+  // On a busy host QEMU may be charged for other load: take the least of up to three.
   const shares: number[] = [];
   for (let i = 0; i < 3 && (shares.at(-1) ?? 1) >= 0.03; i++) {
     const before = machine.cpuSeconds();

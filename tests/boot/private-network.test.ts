@@ -34,7 +34,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     await network?.stop();
   });
 
-  test("applies every option of dnsmasq's lease", async () => {
+  test("applies the options of dnsmasq's lease", async () => {
     assert.match(address, new RegExp(`^${NETWORK.replaceAll(".", "\\.")}\\.[5-9]\\d$`));
     const status = await machine.ok("dhcp");
     assert.match(status, new RegExp(`\\b${address}\\b`));
@@ -60,7 +60,7 @@ suite("a private network", { skip: why !== "" && `no private network: ${why}` },
     const renewals = () => dnsmasq.output.split(`DHCPACK(bridge0) ${address} `).length;
     const before = renewals();
     await machine.ok("dhcp renew");
-    await until("a second DHCPACK", 10_000, async () => renewals() > before);
+    await until("another DHCPACK", 10_000, async () => renewals() > before);
     await machine.ok("dhcp release");
     await until("DHCPRELEASE", 10_000, async () => dnsmasq.output.includes("DHCPRELEASE"));
     await machine.ok("dhcp renew");

@@ -1,6 +1,6 @@
 /**
- * Rows RPC-01 to RPC-13 of the catalogue as bytes on the wire: responses of a scripted server to
- * the booted kernel's `rpc`, and what it prints for each (JSON-RPC 2.0, RFC 8259).
+ * Rows RPC-01 and RPC-03 to RPC-13 of the catalogue as bytes on the wire: responses of a scripted
+ * server to the booted kernel's `rpc`, and what it prints for each (JSON-RPC 2.0, RFC 8259).
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -170,7 +170,7 @@ suite("responses to rpc", () => {
     await all([[batch(one("ID")), "the response is not an object"]], 1);
   });
 
-  test("RPC-10: reports HTTP errors, other content, and errors with a status", async () => {
+  test("RPC-10: reports HTTP errors, other content, and errors with HTTP 500", async () => {
     const html = "Content-Type: text/html\r\n";
     await all(
       [

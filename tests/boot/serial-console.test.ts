@@ -13,7 +13,7 @@ suite("the serial console", () => {
   });
   after(() => machine?.stop());
 
-  test("help lists all commands, help COMMAND shows an example", async () => {
+  test("help lists the commands, help COMMAND shows an example", async () => {
     const all = await machine.ok("help");
     const names = "lspci ip resolvectl hostname dhcp ping host curl rpc ss nc httpd tcpdump check";
     for (const name of [...names.split(" "), "crash", "dmesg", "free", "uptime", "date"]) {
@@ -126,7 +126,7 @@ suite("the serial console", () => {
     for (const line of lines) assert.ok(shown.includes(line.slice("echo ".length)), line);
   });
 
-  test("rejects an overlong line, and accepts the next one", async () => {
+  test("survives an overlong line, and accepts the next one", async () => {
     machine.type(`echo ${"x".repeat(10_000)}\r`);
     await machine.prompt(30_000);
     assert.equal(await machine.ok("echo still here"), "still here");

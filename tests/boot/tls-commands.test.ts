@@ -82,7 +82,7 @@ suite("roots", () => {
     assert.equal((await machine.command(`curl ${url}`, 60_000)).code, 60);
   });
 
-  test("ca rejects a malformed certificate, and unknown numbers", async () => {
+  test("ca rejects a malformed certificate, wrong numbers and an unknown action", async () => {
     for (const line of ["ca show 9999", "ca remove 1", "ca remove 9999", "ca frob"]) {
       const { output, code } = await machine.command(line);
       assert.notEqual(code, 0, line);
@@ -98,7 +98,7 @@ suite("roots", () => {
     await machine.prompt();
   });
 
-  test("tls and selftest reject wrong usage", async () => {
+  test("tls and selftest reject wrong usage; tls exits with curl's codes", async () => {
     for (const line of ["tls", "tls a:0", "tls a:99999", "tls a b", "selftest", "selftest x"]) {
       const { output, code } = await machine.command(line);
       assert.equal(code, 2, line);

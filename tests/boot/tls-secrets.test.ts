@@ -48,7 +48,7 @@ function assertDisclosesNone(machine: Machine, secrets: Buffer[]): void {
 }
 
 suite("secrets", () => {
-  test("the search finds secrets in any form", () => {
+  test("the search finds secrets as bytes, as base64 and in hex words", () => {
     const secret = Buffer.from("00112233445566778899aabbccddeeff0123456789abcdef", "hex");
     const log = `CLIENT_TRAFFIC_SECRET_0 ${"a".repeat(64)} ${secret.toString("hex")}`;
     assert.equal(secretsOf(log).length, 4);
@@ -79,7 +79,7 @@ suite("secrets", () => {
     });
   }
 
-  test("SYS-12: a panic within TLS shows no registers", async (t) => {
+  test("SYS-12: a panic within TLS shows no general registers", async (t) => {
     const block = Buffer.alloc(1 << 20);
     let inside = 0;
     for (let attempt = 0; attempt < 12 && inside < 3; attempt++) {

@@ -1,4 +1,4 @@
-/** Users' errors, each with one message, and Ctrl-C, which releases everything. */
+/** Users' errors, each with one message, and Ctrl-C, which releases connections and memory. */
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { after, before, suite, test } from "node:test";
@@ -80,7 +80,7 @@ suite("user errors", () => {
     assert.match(await machine.ok("ip addr"), /inet 10\.0\.2\.15\/24/);
   });
 
-  test("Ctrl-C ends every command, and leaves no socket and no memory in use", async () => {
+  test("Ctrl-C ends a running command, and leaves no connection and no memory in use", async () => {
     const url = `http://10.0.2.2:${port}/`;
     const commands: [string, number][] = [
       ["ping 10.0.2.2", 0],
@@ -125,7 +125,7 @@ suite("user errors", () => {
   });
 });
 
-test("with two cards, each has a default route, and dhcp requires a name", async (t) => {
+test("with two cards, each has a default route, and dhcp release requires a name", async (t) => {
   const nics = [userNet(), { backend: "user,net=10.0.3.0/24" }];
   const machine = await Machine.boot({ nics });
   t.after(() => machine.stop());

@@ -1,6 +1,6 @@
 /**
- * Certificates for tests, made in memory (X.509, RFC 5280): valid chains, and each way in which one
- * can be invalid.
+ * Certificates for tests, made in memory (X.509, RFC 5280): valid chains, and chains that are
+ * invalid in many ways.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
@@ -75,7 +75,7 @@ export const extension = {
     oid: "2.5.29.37",
     value: sequence(...which.map((purpose) => oid(`1.3.6.1.5.5.7.3.${purpose}`))),
   }),
-  /** Names that an authority may, or may not, certify. */
+  /** DNS names that an authority may certify, and names that it may not. */
   constraints: (permitted: string[], excluded: string[] = [], critical = true): Extension => {
     const list = (tag: number, names: string[]) =>
       names.length === 0 ? [] : [der(tag, ...names.map((n) => sequence(ascii(0x82, n))))];
@@ -130,7 +130,7 @@ const ALWAYS = { from: new Date("2000-01-01"), to: new Date("9999-12-31T23:59:59
 export class Certificate {
   readonly der: Buffer;
   readonly keys: KeyPair;
-  /** The kind of its key; default: that of the issuer's. */
+  /** The kind of its key; default: as the issuer's, or else ec. */
   private readonly kind: KeyKind;
 
   constructor(readonly options: CertificateOptions) {

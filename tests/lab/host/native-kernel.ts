@@ -23,7 +23,7 @@ export async function buildNativeIso(name: string, ...words: string[]): Promise<
 }
 
 /** Boots the kernel and waits for its end; returns its output and QEMU's exit code. */
-export async function end(
+export async function runToEnd(
   t: TestContext,
   options: MachineOptions,
   milliseconds = 60_000,

@@ -22,8 +22,8 @@ export interface NtpBehaviour {
 }
 
 /**
- * Returns a time in NTP's 32.32 format: seconds since the start of its era, the second of which
- * begins on 7 February 2036 (RFC 5905 section 6).
+ * Returns a time, given in milliseconds since 1970, in NTP's 32.32 format: seconds since the start
+ * of its era. The second era begins on 7 February 2036 (RFC 5905 section 6).
  */
 export function ntpTime(milliseconds: number): bigint {
   const micros = BigInt(Math.round(milliseconds * 1000));
@@ -31,7 +31,7 @@ export function ntpTime(milliseconds: number): bigint {
   return (seconds << 32n) | (((micros % 1_000_000n) << 32n) / 1_000_000n);
 }
 
-/** Answers a request. */
+/** Returns the answer to a request. */
 export function ntpAnswer(question: Buffer, behaviour: NtpBehaviour, now = testNow()): Buffer {
   const answer = Buffer.alloc(48);
   answer[0] = ((behaviour.leap ?? 0) << 6) | (4 << 3) | (behaviour.mode ?? 4);

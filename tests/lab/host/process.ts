@@ -32,7 +32,7 @@ export interface ChildOptions {
   input?: boolean;
 }
 
-/** Callers that wait for output. */
+/** A caller that waits for output. */
 interface Waiter {
   attempt(): boolean;
   fail(error: Error): void;
@@ -61,7 +61,7 @@ export class Child {
   /** Everything it has printed, standard output and error together. */
   output = "";
   readonly exited: Promise<number>;
-  /** The exit code, or 128 + signal; undefined while it runs. */
+  /** The exit code, or 128 after a signal, or 127 if it did not start; undefined while it runs. */
   code: number | undefined;
   private readonly child: ChildProcess;
   private readonly waiters = new Set<Waiter>();

@@ -76,7 +76,7 @@ function firmware(): string[] {
   return ["-drive", `if=pflash,format=raw,readonly=on,file=${code}`];
 }
 
-/** QEMU's arguments for these options; sockets and modules are in `folder`. */
+/** Returns QEMU's arguments, and writes the modules to `folder`, where its socket will be. */
 export function words(options: MachineOptions, folder: string): string[] {
   const list = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-m", options.memory ?? "64"];
   list.push("-display", "none", "-no-reboot", "-nodefaults", "-vga", "std");
@@ -172,7 +172,7 @@ export class Machine extends Child {
     return await this.until(String(pattern), look, milliseconds);
   }
 
-  /** Waits until the prompt is at the end of the screen. */
+  /** Waits until the console ends with a prompt. */
   async prompt(milliseconds = 10_000): Promise<void> {
     await this.until(
       "the prompt",

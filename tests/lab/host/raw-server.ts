@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Certificate } from "./certificates.ts";
 import { listening, type Service } from "./servers.ts";
 
-/** A connection driven by a script, which also ends it. */
+/** A connection driven by a script, which may also end it. */
 export class Peer {
   constructor(
     private readonly socket: Socket,
@@ -15,7 +15,7 @@ export class Peer {
     readonly number: number,
   ) {}
 
-  /** False once the client is gone, so that an endless script can end. */
+  /** False once either side has ended the connection, so that an endless script can end. */
   get open(): boolean {
     return this.socket.writable;
   }
@@ -61,7 +61,7 @@ export type Script = string | Uint8Array | ((peer: Peer, request: string) => unk
 /** Sends a text and lets the client close. */
 export const stay = (text: string) => (peer: Peer) => peer.send(text);
 
-/** The data received on one connection. */
+/** A connection, and its data after the last request. */
 interface Incoming {
   peer: Peer;
   text: string;

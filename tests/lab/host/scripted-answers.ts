@@ -46,7 +46,7 @@ export class ScriptedAnswers {
     return shown;
   }
 
-  /** Requests each of the responses, then checks that a valid one still gets through. */
+  /** Asserts what curl prints for each response, and then that a valid one gets through. */
   async all(cases: Case[], options = "", server = this.server): Promise<void> {
     for (const [answer, wanted] of cases) {
       const shown = await this.ask(answer, options, server);
@@ -61,7 +61,7 @@ export class ScriptedAnswers {
     assert.equal(await this.curl(this.server.answer(good, "/good")), "good");
   }
 
-  /** Asserts that no connection is left and that no memory has leaked. */
+  /** Asserts that no connection is left, except in TIME-WAIT, and that no memory has leaked. */
   async nothingIsHeld(): Promise<void> {
     const { machine } = this;
     await until("no connection is left", 150_000, async () => {
@@ -69,7 +69,7 @@ export class ScriptedAnswers {
       return lines.every((line) => /TIME-WAIT/.test(line));
     });
     const more = (await heapLevel(machine)) - this.level;
-    // The console keeps up to a hundred typed lines; a connection is much larger.
+    // The console keeps up to a hundred typed lines, which are smaller; a connection is larger.
     assert.ok(more < 49_152, `${more} bytes more are in use`);
   }
 

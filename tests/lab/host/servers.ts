@@ -30,8 +30,8 @@ async function bindable(port: number): Promise<boolean> {
 }
 
 /**
- * Starts a server on a given port. `start` gets one that was free a moment ago, and throws if it
- * has been taken; then the next one is tried.
+ * Starts a server that must be told its port. `start` gets a port that was free a moment ago, and
+ * throws if it has been taken since; then another one is tried, up to ten in all.
  */
 export async function atFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   let failure: unknown;
@@ -74,7 +74,7 @@ export function crcText(bytes: Uint8Array): string {
   return checksum(bytes).toString(16).padStart(8, "0");
 }
 
-// zlib's crc32 came with Node 20.15.
+// Not zlib's crc32, which Node has only since 20.15.
 const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
   for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
@@ -96,7 +96,7 @@ export interface NginxOptions {
   more?: string;
 }
 
-/** nginx with the folder `www` as its root, in the foreground, as the test's user. */
+/** nginx, which serves given files, in the foreground, as the test's user. */
 export class Nginx implements Service {
   private constructor(
     readonly port: number,
@@ -124,7 +124,7 @@ export class Nginx implements Service {
       const command = ["nginx", "-e", "stderr", "-p", folder, "-c", `${folder}/nginx.conf`];
       const child = new Child("nginx", command);
       try {
-        await child.until("its port", () => (answers(child) ? true : undefined), 10_000);
+        await child.until("its port", () => (started(child) ? true : undefined), 10_000);
       } catch (error) {
         await child.stop();
         throw error;
@@ -179,12 +179,12 @@ export class Nginx implements Service {
   }
 }
 
-/** On success nginx prints only `start worker process` or `using the "epoll"`. */
-function answers(child: Child): boolean {
+/** Reports whether nginx has started; it does not print its port. */
+function started(child: Child): boolean {
   return /using the "|start worker/.test(child.output);
 }
 
-/** The requests that a sink received. */
+/** A request that a sink received. */
 export interface Received {
   method: string;
   path: string;
@@ -192,6 +192,7 @@ export interface Received {
   bytes: number;
   sha256: string;
   crc32: string;
+  /** At least the first 64 KiB. */
   body: string;
 }
 

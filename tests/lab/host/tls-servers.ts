@@ -95,7 +95,7 @@ export class TlsServer implements Service {
   }
 }
 
-/** Writes a certificate's files for a server process: `own.pem`, `above.pem`, and so on. */
+/** Writes a certificate's files for a server process: own, above, chain and key, in PEM. */
 class Files {
   readonly folder = mkdtempSync(join(tmpdir(), "anonymos-tls-"));
   /** The certificates above its own, in PEM. */
@@ -133,7 +133,7 @@ class TlsProcess implements Service {
   }
 }
 
-/** `openssl s_server` with further arguments; it serves its status page. */
+/** `openssl s_server` with the arguments `more`; by default it serves its status page. */
 export class OpensslServer extends TlsProcess {
   static async start(certificate: Certificate, more: string[] = ["-www"]): Promise<OpensslServer> {
     const files = new Files(certificate);
@@ -152,7 +152,7 @@ export class OpensslServer extends TlsProcess {
   }
 }
 
-/** `gnutls-serv` as an HTTP server, with GnuTLS's names of versions and ciphers. */
+/** `gnutls-serv` as an HTTP server; `priority` has versions and ciphers by GnuTLS's names. */
 export class GnutlsServer extends TlsProcess {
   static async start(certificate: Certificate, priority: string): Promise<GnutlsServer> {
     const files = new Files(certificate);

@@ -4,7 +4,7 @@ import type { Machine } from "./machine.ts";
 export interface AcpiOptions {
   /** Address of the RSDP. */
   root?: number;
-  /** Uses an XSDT and the FADT's 64-bit fields; otherwise an RSDT and 32-bit fields. */
+  /** Uses an XSDT and the FADT's X_DSDT; otherwise an RSDT and the FADT's DSDT. */
   extended?: boolean;
   /** The AML of the DSDT, without the table's header. */
   code?: number[];
@@ -14,7 +14,10 @@ export interface AcpiOptions {
   pm1bControl?: number;
   /** The CMOS register of the century; 0: none. */
   century?: number;
-  /** The reset register: address space (0 memory, 1 I/O port), address, and the value to write. */
+  /**
+   * The reset register, only if `extended`: address space (0 memory, 1 I/O port), address, and the
+   * value to write.
+   */
   reset?: { space: number; address: number; value: number };
 }
 

@@ -1,4 +1,4 @@
-/** Virtual time: nanoseconds since power-on, and the events due at each. */
+/** Virtual time: nanoseconds since power-on, and events that come due. */
 
 /** A scheduled event, unless cancelled. */
 export interface Timer {
@@ -28,13 +28,13 @@ export class VirtualClock {
     const index = timer ? this.timers.indexOf(timer) : -1;
     if (index < 0) return;
     this.timers.splice(index, 1);
-    this.look();
+    this.updateDue();
   }
 
   /** Cancels every event. */
   clear(): void {
     this.timers = [];
-    this.look();
+    this.updateDue();
   }
 
   /** Advances time; events run on the way, in order. */
@@ -42,14 +42,14 @@ export class VirtualClock {
     const end = this.now + nanoseconds;
     while (this.due <= end) {
       const timer = this.timers.shift() as Timer;
-      this.look();
+      this.updateDue();
       this.now = timer.at;
       timer.action();
     }
     this.now = end;
   }
 
-  private look(): void {
+  private updateDue(): void {
     this.due = this.timers.length > 0 ? this.timers[0].at : Number.POSITIVE_INFINITY;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A model of Intel's 8254x, registers and descriptors, after its Software Developer's Manual. It
- * checks its driver: a descriptor or buffer that changes while the controller owns it, an address
+ * checks its driver: a frame to send, or its descriptor, that changes before it is sent, an address
  * outside the kernel's memory, or a frame that is not padded, fails the test.
  */
 import type { BusDevice, Line } from "./bus.ts";
@@ -42,7 +42,7 @@ export interface E1000Options {
   loadsAddress?: boolean;
   /** Nanoseconds until a frame has been sent; 0: within the write of TDT, as QEMU does. */
   sendTime?: number;
-  /** As in QEMU: reset and reading statistics clear nothing; after RCTL, frames wait a second. */
+  /** As in QEMU: reset and reading statistics clear nothing; writing RCTL delays frames by 1 s. */
   qemu?: boolean;
 }
 
@@ -177,7 +177,7 @@ export class E1000Model implements BusDevice {
     if (offset === RDT) this.checkTail(RDLEN, value);
     if (offset === TDT) {
       this.checkTail(TDLEN, value);
-      this.own();
+      this.recordOwned();
     }
     if (offset === TDT || offset === TCTL) this.startSending();
   }
@@ -259,7 +259,7 @@ export class E1000Model implements BusDevice {
   }
 
   /** Records what the descriptors from head to tail hold. */
-  private own(): void {
+  private recordOwned(): void {
     // A frame sent within the write of TDT cannot change before it is sent.
     if (!this.options.sendTime) return;
     const size = this.ringSize(TDLEN);
@@ -270,7 +270,7 @@ export class E1000Model implements BusDevice {
     }
   }
 
-  /** A descriptor to send and its bytes, in the kernel's memory. */
+  /** A descriptor to send and its frame, in the kernel's memory. */
   private given(index: number): { descriptor: Uint8Array; data: Uint8Array } {
     const descriptor = this.bus.dmaView(this.descriptorAddress(TDBAL, index), 16);
     const length = descriptor[8] | (descriptor[9] << 8);

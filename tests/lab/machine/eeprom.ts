@@ -17,7 +17,7 @@ export class Eeprom {
     this.words[63] = 0xbaba - this.words.reduce((sum, word) => sum + word, 0);
   }
 
-  /** The content of EERD after a write. */
+  /** Returns what EERD holds after `value` was written to it. */
   read(value: number): number {
     if ((value & 1) === 0) return value;
     const address = (value >> 8) & 0xff;

@@ -27,7 +27,7 @@ export const emulated: Pace = { port: 150, mmio: 100, timestamp: 20, turn: 1000 
 /** A slow real machine, with ports behind an ISA bus. */
 export const slow: Pace = { port: 1000, mmio: 400, timestamp: 30, turn: 10_000 };
 
-/** Memory reserved for TLS: this share of linear memory, and at most; see native/memory.c. */
+/** TLS has a byte for every TLS_SHARE of linear memory, up to TLS_MAX; see native/memory.c. */
 const TLS_SHARE = 15;
 const TLS_MAX = 16 << 20;
 /** Interrupts in a row that count as a storm. */
@@ -41,7 +41,7 @@ const { f: nothing } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.fr
 /** Physical address of the first byte of linear memory. */
 export const DMA_BASE = 0x0100_0000;
 
-/** A line of the memory map; type 1 is RAM (Multiboot2 section 3.6.8). */
+/** An entry of the memory map; type 1 is RAM (Multiboot2 section 3.6.8). */
 export interface MemoryRegion {
   base: number;
   length: number;
@@ -147,7 +147,7 @@ export class Machine {
     return this.pic.line(number);
   }
 
-  /** Attaches the kernel: the machine uses its memory and calls its `interrupt`. */
+  /** Attaches the kernel: the machine uses its memory and calls its `turn` and `interrupt`. */
   attach(exports: Exports): void {
     this.exports = exports;
   }
@@ -184,7 +184,7 @@ export class Machine {
     this.asleep = idle && before === this.interrupts;
   }
 
-  /** Sleeps up to `time`, unless an interrupt arrives. */
+  /** Sleeps up to `time`, unless an interrupt is already pending. */
   rest(time: number): void {
     const before = this.interrupts;
     this.deliver();
@@ -200,7 +200,7 @@ export class Machine {
     return this.asleep || this.paused;
   }
 
-  /** Returns when something happens next: now, unless it is asleep. */
+  /** Returns when something happens next: now, unless the processor is asleep or paused. */
   wakeAt(): number {
     if (this.paused) return Math.min(this.clock.due, this.pausedUntil);
     return this.asleep ? this.clock.due : this.clock.now;

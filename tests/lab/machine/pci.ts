@@ -124,7 +124,7 @@ export class PciFunction {
 
 /** The ports 0xcf8 to 0xcff and all functions behind them. */
 export class PciBus implements BusDevice {
-  /** The number of configuration words read and written. */
+  /** The number of reads and writes of configuration space. */
   accesses = 0;
   private address = 0;
   private readonly functions = new Map<number, PciFunction>();

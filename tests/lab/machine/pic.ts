@@ -33,7 +33,7 @@ class Controller {
     return -1;
   }
 
-  /** Reports whether any line is pending. */
+  /** Reports whether any unmasked line is requested, even if one in service holds it back. */
   asks(): boolean {
     return ((this.request | (this.lines & this.levelTriggered)) & ~this.mask) !== 0;
   }
@@ -83,7 +83,7 @@ export class Pic {
     };
   }
 
-  /** Reports whether a line is pending. The cascade counts until `acknowledge` updates it. */
+  /** Like `Controller.asks`; an outdated cascade line counts until `acknowledge` updates it. */
   asks(): boolean {
     return this.first.asks() || this.second.asks();
   }

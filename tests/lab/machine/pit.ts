@@ -67,8 +67,8 @@ export class Pit {
   /** Port 0x61. */
   readonly portB: BusDevice = {
     read: () => {
-      const ruler = this.channels[2];
-      return this.gate | (ruler.elapsed() >= ruler.reload ? 0x20 : 0);
+      const channel = this.channels[2];
+      return this.gate | (channel.elapsed() >= channel.reload ? 0x20 : 0);
     },
     write: (_offset, value) => {
       // The count starts when the gate rises.

@@ -41,7 +41,7 @@ export class SecurePair {
     new DnsServer(this.gateway, NAMES);
   }
 
-  /** Boots both, starts the server three seconds later, and returns the pair. */
+  /** Boots both, starts httpd on the server three seconds later, and returns the pair. */
   static async boot(options: PairOptions = {}): Promise<SecurePair> {
     const pair = new SecurePair(options.seed ?? 1);
     const twin = async (name: string, last: number, modules: BootFile[], more?: TwinOptions) => {
@@ -91,7 +91,7 @@ export class SecurePair {
     return count;
   }
 
-  /** Returns what a twin holds, by its `free`. */
+  /** Returns what a twin holds, as its `free` prints it. */
   held(twin: Twin): { frames: number; heap: number; connections: number; library: number } {
     const said = this.world.command(twin, "free");
     const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);

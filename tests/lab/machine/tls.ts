@@ -72,7 +72,7 @@ export interface TlsSurroundings {
   heap: number;
 }
 
-/** The names of these functions in the library's module. */
+/** The names that the functions in `signatures` have in the library's module. */
 const exported = Object.fromEntries(
   Object.keys(signatures).map((name) => [name, `w2c_host_${name}`]),
 );

@@ -17,7 +17,7 @@ import {
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
-/** Bytes of garbage below which nothing is collected, as in machine/native/host.c. */
+/** Bytes of garbage up to which only a request collects, as in machine/native/host.c. */
 const MIN_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
@@ -38,7 +38,7 @@ export interface TwinOptions {
   recorder?: Recorder;
 }
 
-/** Thrown when the kernel panics: a trap, a failed assertion, exhausted memory. */
+/** Thrown when the kernel panics (a trap, a failed assertion, no memory) or loops forever. */
 export class TwinPanic extends Error {}
 
 export type TwinState = "on" | "off" | "halted";
@@ -53,9 +53,10 @@ export class Twin {
   /** The N of `poweroff N`, or 0. */
   exitCode = 0;
   boots = 0;
+  /** The number of turns, and of sleeps between them. */
   turns = 0;
   collections = 0;
-  /** The console's output of all earlier boots. */
+  /** The console's output of all boots that have ended. */
   console = "";
   /** Called with each frame sent. */
   onSend: (frame: Uint8Array) => void = () => {};
@@ -91,15 +92,15 @@ export class Twin {
     return this.console + (this.state === "on" ? this.machine.uart.output : "");
   }
 
-  /** Returns when `step` has to be called: now, unless the twin sleeps. */
+  /** Returns when `step` has to be called: now, unless the twin sleeps (or is off: never). */
   wakeAt(): number {
     if (this.state !== "on") return Number.POSITIVE_INFINITY;
     return this.machine.wakeAt();
   }
 
-  /** Runs one turn or one sleep, at the latest until `until`. */
+  /** Runs one turn, or sleeps until something happens, at the latest until `until`. */
   step(until: number): void {
-    const turns = !this.machine.still;
+    const awake = !this.machine.still;
     try {
       this.machine.step(until);
     } catch (error) {
@@ -107,7 +108,7 @@ export class Twin {
     }
     if (this.state !== "on") return;
     this.turns++;
-    if (turns) this.collectIfDue();
+    if (awake) this.collectIfDue();
     const { count, still } = this.machine;
     const accesses = count.port + count.mmioRead + count.mmioWrite;
     this.restless = still || accesses !== this.accesses ? 0 : this.restless + 1;
@@ -147,7 +148,7 @@ export class Twin {
     if (this.state === "on") this.machine.uart.type(text);
   }
 
-  /** Types a line, lets time pass until the prompt is back, and returns what was printed. */
+  /** Types a line, waits up to `seconds` for the prompt, and returns what was printed. */
   command(line: string, seconds = 60): string {
     const before = this.output.length;
     this.type(`${line}\r`);
@@ -252,7 +253,7 @@ export class Twin {
     return new WebAssembly.Instance(module, imports).exports as Exports;
   }
 
-  /** Collects as the native loop does: on request, or once as much was allocated as was live. */
+  /** Collects as the native loop does: on request, or once more was allocated than was live. */
   private collectIfDue(): void {
     const total = this.heapBytes();
     const allowance = Math.max(this.live, MIN_GARBAGE);
@@ -286,8 +287,8 @@ export class Twin {
 
   /** As in machine/native/panic.c: the allocator traps when memory cannot grow. */
   private trapReason(error: WebAssembly.RuntimeError): string {
-    const ended = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
-    return `${ended ? "out of memory: " : ""}${error.stack}`;
+    const inAllocator = /at ~lib\/rt\/tlsf\//.test(String(error.stack));
+    return `${inAllocator ? "out of memory: " : ""}${error.stack}`;
   }
 
   private stopped(why: MachineStopped): void {

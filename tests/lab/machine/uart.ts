@@ -130,7 +130,9 @@ export class Uart16550 implements BusDevice {
     return this.received.shift()?.byte ?? 0;
   }
 
-  /** Returns the line status. Its errors are those of the next byte; reading clears them. */
+  /**
+   * Returns the line status: an overrun, and the errors of the next byte. Reading clears both.
+   */
   private status(): number {
     let status = this.overrun ? 2 : 0;
     this.overrun = false;
@@ -178,7 +180,7 @@ export class Uart16550 implements BusDevice {
     const sent = String.fromCharCode(...sending.splice(0, count));
     this.text += sent;
     this.tail = (this.tail + sent).slice(-TAIL);
-    // The last byte is in the shift register; the FIFO is empty.
+    // The FIFO is empty; at most one byte is left, in the shift register.
     if (sending.length <= 1) this.transmitPending = true;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Checks every frame of a kernel: checksums, source addresses, zeros in the padding, and its TCP
- * (Conversations).
+ * Checks every frame of a kernel: length, type, checksums, source addresses, zeros in the padding,
+ * and its TCP (Conversations).
  */
 import { be16, dotted, TCP, UDP } from "../packets/bytes.ts";
 import { type Ip, parseArp, parseIp, transportRight } from "../packets/read.ts";
@@ -10,7 +10,7 @@ import { hardwareKey } from "./switch.ts";
 const [SHORTEST, LONGEST] = [60, 1514];
 
 export class Checker {
-  /** The faults found, in order of time. */
+  /** The first faults found, in order of time. */
   readonly complaints: string[] = [];
   readonly conversations = new Conversations((text) => this.complain(text));
   /** Addresses that a kernel may use, by its hardware address. */

@@ -1,8 +1,7 @@
 /**
  * Follows every TCP connection by what both sides send, before any fault. No side may send past the
- * other's window, acknowledge unsent data, shrink an offered window, resend different
- * bytes (RFC 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section
- * 3.8.1).
+ * other's window, acknowledge unsent data, shrink an offered window, resend different bytes (RFC
+ * 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section 3.8.1).
  */
 import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
 import { type Ip, parseIp, transportRight } from "../packets/read.ts";
@@ -109,7 +108,7 @@ export class Conversations {
     if (flags & ACK) this.acknowledge(frame, at, own, other, complain ? key : undefined);
   }
 
-  /** Checks that a segment fits the other side's window and repeats earlier bytes. */
+  /** Checks that a segment fits the other side's window, and that resent bytes are the same. */
   private checkText(
     text: Uint8Array,
     own: Side,
@@ -140,10 +139,10 @@ export class Conversations {
     const scaled = (frame[at + 13] & SYN) === 0 && other?.scale !== undefined;
     const scale = scaled ? (own.scale ?? 0) : 0;
     const slack = 1 << scale;
-    const heard = other?.acknowledged;
+    const before = other?.acknowledged;
     if (key && other && distance(acknowledgment, other.most) > 0) {
       this.complain(`an ACK of unsent bytes, in ${key}`);
-    } else if (other && (heard === undefined || distance(acknowledgment, heard) > 0)) {
+    } else if (other && (before === undefined || distance(acknowledgment, before) > 0)) {
       other.acknowledged = acknowledgment;
     }
     // A FIN needs no room, and the edge is rounded down to the window scale.
@@ -158,7 +157,7 @@ export class Conversations {
     own.hasEdge = true;
   }
 
-  /** A SYN starts a new conversation unless it repeats the last one. */
+  /** A SYN starts a new conversation unless it repeats the SYN of the present one. */
   private begin(frame: Uint8Array, at: number, header: number, key: string, end: number): void {
     const old = this.sides.get(key);
     if (old && distance(end, old.most) <= 0 && distance(old.most, end) < 1 << 24) return;

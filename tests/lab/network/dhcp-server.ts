@@ -38,7 +38,7 @@ export const politeDhcp: DhcpBehavior = {
 
 export class DhcpServer {
   behavior = politeDhcp;
-  /** Every address ever leased, by hardware address. */
+  /** Every address ever offered, by hardware address. */
   readonly leases = new Map<number, number>();
   acknowledged = 0;
 

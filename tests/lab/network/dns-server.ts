@@ -1,12 +1,12 @@
-/** A DNS server for A records over UDP (RFC 1035) that can misbehave. */
+/** A DNS server that can misbehave, for A records over UDP (RFC 1035). */
 import { be16 } from "../packets/bytes.ts";
 import { a, encodeAnswer, readQuestion } from "../packets/dns.ts";
 import type { Datagram, Peer } from "./peer.ts";
 import { MILLISECOND } from "./world.ts";
 
 export interface DnsBehavior {
+  /** Chances of no response, of SERVFAIL, of one with a wrong id first, of garbage first. */
   silence: number;
-  /** Chances of SERVFAIL, of a response with a wrong id first, of garbage first. */
   fail: number;
   wrongId: number;
   garbage: number;

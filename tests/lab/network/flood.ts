@@ -21,7 +21,7 @@ interface Shot {
   source: number;
 }
 
-/** The address in forged responses, so that checks can tell whether one was accepted. */
+/** The address in forged DNS responses, so that checks can tell whether one was accepted. */
 export const LIE = "6.6.6.6";
 
 const makers = {
@@ -186,7 +186,7 @@ function leases(shot: Shot): Buffer {
   return udp({ ...shot, source: near + 2 }, 67, 68, message);
 }
 
-/** Fragments with few identifications and random offsets: they overlap and never complete. */
+/** Fragments with few identifications and random offsets: they overlap and hardly ever complete. */
 function fragments(shot: Shot): Buffer {
   const { random } = shot;
   const message = icmpMessage(shot, 8, 0, random.between(0, 1400));

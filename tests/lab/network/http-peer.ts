@@ -27,7 +27,7 @@ export function crcText(body: Uint8Array): string {
 }
 
 export interface HttpBehavior {
-  /** Chance that a connection is reset, or closed, in the middle of a body. */
+  /** Chance that a connection is reset, or closed, before or within a response. */
   resets: number;
   closes: number;
   /** Sends bodies in chunks. */

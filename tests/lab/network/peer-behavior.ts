@@ -5,7 +5,7 @@ export interface PeerBehavior {
   window: number;
   /** The longest segment sent. */
   segment: number;
-  /** Segments in flight. */
+  /** The most segments in flight. */
   flight: number;
   /** Received bytes after which it resets the connection; 0: never. */
   resetAfter: number;

@@ -37,13 +37,13 @@ export class Peer implements Station {
   readonly tcp: TcpStack;
   /** Whether it replies to pings. */
   answersPing = true;
-  /** Packets received with a wrong checksum. */
+  /** Packets received with a wrong checksum of ICMP, UDP or TCP. */
   badChecksums = 0;
   readonly udp = new Map<number, (datagram: Datagram) => void>();
   /** Called with the sequence number of each reply to `ping`. */
   onPong: (sequence: number) => void = () => {};
   readonly port;
-  /** ICMP errors received: source, type and code. */
+  /** ICMP errors of types 3 and 11 received: source, type and code. */
   readonly errors = new Set<string>();
   private key: number;
   private readonly neighbors = new Map<number, Uint8Array>();

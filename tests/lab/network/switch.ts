@@ -22,14 +22,14 @@ export class Port {
     this.up = new Wire(world, world.random.fork(), end);
   }
 
-  /** Sets the faults of both directions; `up` only if given. */
+  /** Sets the faults of both directions; without `up`, both have those in `down`. */
   setFaults(down: Partial<Faults>, up: Partial<Faults> = down): void {
     this.down.faults = { ...perfect, ...down };
     this.up.faults = { ...perfect, ...up };
   }
 }
 
-/** Sees frames pass the switch, for captures and checks. */
+/** Sees each frame that a station sends, for captures and checks. */
 export type Tap = (frame: Uint8Array, time: number, from: Station) => void;
 
 export class Switch {

@@ -23,7 +23,7 @@ const distance = (a: number, b: number) => (a - b) | 0;
 
 export class Connection {
   onData: (data: Buffer) => void = () => {};
-  /** Called when the peer has sent its last byte. */
+  /** Called when the other end has sent its last byte. */
   onFinish: () => void = () => {};
   /** Called at the end, with "" or the reason. */
   onClose: (why: string) => void = () => {};
@@ -32,7 +32,7 @@ export class Connection {
   established = false;
   behavior = polite;
   private queue: Buffer = Buffer.alloc(0);
-  /** Sequence numbers: of the first byte of `queue`, after the last sent, after the last ever. */
+  /** Sequence numbers: of the first byte of `queue`, the next to send, after the last ever sent. */
   private una: number;
   private next: number;
   private most: number;
@@ -65,10 +65,6 @@ export class Connection {
   write(data: Uint8Array): void {
     this.queue = Buffer.concat([this.queue, data]);
     if (this.established) this.push();
-  }
-  /** Bytes written but not acknowledged. */
-  get unsent(): number {
-    return this.queue.length;
   }
   close(): void {
     this.finWanted = true;
@@ -238,7 +234,7 @@ export class Connection {
     }
   }
 
-  /** On the timer, resends everything from the first missing byte, or probes a closed window. */
+  /** Starts the timer that resends from the first missing byte on, or probes a closed window. */
   private arm(): void {
     const number = ++this.timer;
     this.stack.world.after(this.timeout, () => {
@@ -343,7 +339,7 @@ export class TcpStack {
     sequence: number,
     acknowledgment: number,
     data: Uint8Array,
-    options: boolean,
+    asOptions: boolean,
   ): void {
     const { remote, remotePort, localPort } = connection;
     const window = connection.offer();
@@ -354,8 +350,8 @@ export class TcpStack {
       acknowledgment: flags & ACK ? acknowledgment : 0,
       flags,
       window,
-      options: options ? [...data] : [],
-      payload: options ? undefined : data,
+      options: asOptions ? [...data] : [],
+      payload: asOptions ? undefined : data,
     });
   }
 

@@ -105,17 +105,17 @@ export class Wire {
     if (random.chance(faults.truncate)) {
       bytes = bytes.subarray(0, random.between(HEADERS, bytes.length));
     }
-    const seen = random.chance(faults.damage);
+    const detected = random.chance(faults.damage);
     // Spoil only bytes after Ethernet's header, as the switch needs the addresses.
-    if ((seen || random.chance(faults.flip)) && bytes.length > HEADERS) {
+    if ((detected || random.chance(faults.flip)) && bytes.length > HEADERS) {
       const isIp = bytes[12] === 8 && bytes[13] === 0;
       const at = random.between(HEADERS, bytes.length - 1);
       // ARP has no checksum, so its receiver would not notice a flipped bit.
-      if (isIp || seen) {
+      if (isIp || detected) {
         bytes = Uint8Array.from(bytes);
         bytes[at] ^= 1 << random.between(0, 7);
       }
     }
-    return [bytes, seen];
+    return [bytes, detected];
   }
 }

@@ -19,7 +19,7 @@ export interface Station {
 }
 
 export class World {
-  /** Nanoseconds; twins may be ahead by one turn. */
+  /** Nanoseconds; a twin may be ahead by SLICE and one turn. */
   now = 0;
   readonly random: Random;
   readonly twins: Twin[] = [];
@@ -29,7 +29,7 @@ export class World {
     this.random = new Random(seed);
   }
 
-  /** Adds a twin; its clock continues from the world's time. */
+  /** Adds a twin. If its clock is behind the world's time, it runs first until it catches up. */
   add(twin: Twin): Twin {
     this.twins.push(twin);
     return twin;
