@@ -59,7 +59,7 @@ rows([
     answers: answer,
   },
   {
-    name: "FRG-02: reassembles them in every order",
+    name: "FRG-02: reassembles three fragments in every order",
     frames: orders.flatMap((order) => cut(echo, ...order)),
     answers: orders.flatMap(() => echoReply(text)),
   },
@@ -151,7 +151,7 @@ rows([
   },
 ]);
 
-row("FRG-09: survives Jolt2, the same last fragment 10,000 times", "S1", (lab) => {
+row("FRG-09: survives Jolt2, two last fragments 5,000 times each", "S1", (lab) => {
   const memory = lab.twin.memoryBytes();
   for (const offset of [65520, 65504]) {
     const frame = packet({ id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 });

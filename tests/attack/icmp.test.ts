@@ -53,7 +53,7 @@ const badQuotes = [
   own({ source: "10.0.2.16" }),
 ];
 
-/** Messages of types that the guest ignores, with a mask or a router as data. */
+/** Types of messages that the guest ignores. */
 const ignored = [9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 255];
 const whole = icmp(8, 0, 0x00070001, Buffer.alloc(65507, 0x33));
 const parts = Array.from({ length: 45 }, (_, i): [number, number] => [
@@ -202,11 +202,11 @@ function disturbed(lab: Lab, errors: (segment: Buffer) => Buffer[]): [number, nu
 for (const [name, errors] of [
   ["ICM-06: source quench", (frame: Buffer) => [error(4, 0, quote(frame))]],
   [
-    "ICM-08: fragmentation needed, for a segment that is not in flight,",
+    'ICM-08: "fragmentation needed" for a segment that is not in flight',
     (frame: Buffer) => [-1e6, 1e6, 1 << 30].map((by) => error(3, 4, quote(frame, by), 1000)),
   ],
   [
-    "ICM-09: fragmentation needed, with a larger MTU,",
+    'ICM-09: "fragmentation needed" with a larger MTU',
     (frame: Buffer) => [error(3, 4, quote(frame), 9000)],
   ],
   [
@@ -252,8 +252,8 @@ for (const [mtu, largest] of [
   [68, 552],
   [296, 552],
 ]) {
-  // An MTU of 0 selects RFC 1191's next plateau; MTUs below 552 are ignored.
-  row(`ICM-07: fragmentation needed with MTU ${mtu} makes packets of ${largest}`, "S1", (lab) => {
+  // An MTU of 0 selects RFC 1191's next plateau; an MTU below 552 counts as 552.
+  row(`ICM-07: "fragmentation needed", MTU ${mtu}, limits packets to ${largest}`, "S1", (lab) => {
     const upload = new Upload(lab);
     const segment = upload.inFlight();
     assert.equal(be16(segment, 16), 1500);

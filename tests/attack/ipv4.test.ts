@@ -35,7 +35,7 @@ const unknownProtocols = [143, 4, 41, 47, 255, 0].map((protocol) =>
   packet({ protocol, payload: echoRequest().subarray(14, 46) }),
 );
 
-/** Packets from the guest's own address to itself. */
+/** Either end of a datagram from the guest to itself. */
 const own = { address: address(guest.address), port: 7 };
 const landSyn = tcpSegment({
   source: own.address,
@@ -46,7 +46,7 @@ const landSyn = tcpSegment({
 });
 
 const several = ["255.255.255.255", "10.0.2.255", "224.0.0.1"];
-/** A packet of each protocol for several hosts, in a group frame and in a unicast one. */
+/** Packets of each protocol to groups and broadcasts, in a group frame and in a unicast one. */
 const forSeveral = several.flatMap((destination) => {
   const fields = { source: gateway.address, destination };
   const from = { address: address(gateway.address), port: 1000 };

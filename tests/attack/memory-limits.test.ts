@@ -1,6 +1,6 @@
 /**
- * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. The other rows are in
- * tests/system/, and in tests/boot/ if they need a processor or firmware.
+ * Memory and crashes of the whole system: rows SYS-04, SYS-08 and SYS-10. The other SYS rows are
+ * in tests/system/, and in tests/boot/ if they need a processor or firmware.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -25,7 +25,7 @@ const works: Array<[command: string, right: RegExp]> = [
   ["host slow.test", /has address 10\.0\.2\.2/],
 ];
 const REFUSED = /^\w+: .*(memory|too many|full|buffer space)/m;
-/** Concurrent connections to the guest's server, and the request of each. */
+/** Concurrent connections to the guest's server, and the bytes that each requests. */
 const [FETCHES, LENGTH] = [12, 30_000];
 
 interface Outcome {
@@ -34,7 +34,10 @@ interface Outcome {
   panicked: boolean;
 }
 
-/** Runs all commands on a kernel with that much memory, until they are done or it panics. */
+/**
+ * Runs all commands on a kernel with that much memory, until they are done or it panics. If `left`
+ * is given, all memory but a block of that many bytes is taken first.
+ */
 async function endure(pages: number, left?: number): Promise<Outcome> {
   const outcome = { right: 0, refused: 0, panicked: false };
   const count = (right: boolean) => (right ? outcome.right++ : outcome.refused++);

@@ -62,7 +62,7 @@ rows([
     drops: { "udp-truncated": 8 },
   },
   {
-    name: "UDP-06: has no echo and chargen services",
+    name: "UDP-06: has no echo or chargen service",
     frames: services,
     answers: services.map((frame) => errorAbout(frame, 3, 3)),
     drops: { "udp-no-socket": 2 },

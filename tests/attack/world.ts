@@ -150,7 +150,7 @@ export class Lab {
     return this.world.command(this.twin, line, seconds);
   }
 
-  /** Types a line on the console. */
+  /** Types text on the console. */
   type(text: string): void {
     this.twin.type(text, this.world.now);
     this.pass(0.1);
@@ -170,7 +170,7 @@ export class Lab {
     return this.take().map(({ frame }) => frame);
   }
 
-  /** Asserts that the guest sends exactly these frames within a second of the last call. */
+  /** Waits a second; asserts that the guest sent exactly these frames since the last `take`. */
   sends(...expected: Buffer[]): void {
     this.pass(1);
     assert.deepEqual(normal(this.frames()), normal(expected));
@@ -183,7 +183,7 @@ export class Lab {
     }
   }
 
-  /** Lets incomplete datagrams expire, without an error being sent. */
+  /** Lets that many incomplete datagrams expire, and expects their drops. */
   outlive(datagrams: number): void {
     this.pass(61);
     this.drops({ "fragment-timeout": datagrams });
@@ -262,7 +262,7 @@ export class Lab {
     const got = this.command("curl -o null --crc32 http://10.0.2.2/bytes/5000", 5);
     assert.ok(got.includes("HTTP 200, 5000 bytes"), got);
     assert.ok(got.includes(`crc32 ${crcText(pattern(5000))}`), got);
-    for (const frame of this.frames()) assert.ok(isUseful(frame), frame.toString("hex"));
+    for (const frame of this.frames()) assert.ok(isFromChecks(frame), frame.toString("hex"));
   }
 
   private remains() {
@@ -282,8 +282,8 @@ export class Lab {
   }
 }
 
-/** Reports whether the checks themselves caused this frame. */
-function isUseful(frame: Buffer): boolean {
+/** Reports whether the checks themselves may have caused this frame. */
+function isFromChecks(frame: Buffer): boolean {
   if (be16(frame, 12) === 0x0806) return true;
   const ip = parseIp(frame);
   if (!ip) return false;

@@ -86,7 +86,7 @@ export function makeIncidents(
   return incidents.sort((a, b) => a.at - b.at);
 }
 
-/** Draws how one visitor misbehaves. */
+/** Draws how one visitor misbehaves, if at all. */
 function makeBehavior(random: Random): Partial<PeerBehavior> {
   const what = random.between(0, 5);
   if (what === 0) return { resetAfter: random.between(1, 70_000) };

@@ -10,7 +10,7 @@ import { runWorlds } from "./processes.ts";
 
 const WORLDS = 60;
 
-/** Returns the report of the first world that fails, or undefined if none of WORLDS fails. */
+/** Returns the report of the first world that fails, or undefined if none up to WORLDS does. */
 async function firstFailure(): Promise<{ seed: number; failures: string[] } | undefined> {
   const step = 4 * availableParallelism();
   for (let seed = 1; seed <= WORLDS; seed += step) {

@@ -53,7 +53,7 @@ export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   const count = random.pick([1, 1, 2, 2, 2, 3]);
   const faultsEnd = random.between(15, 45);
-  // A quarter of all worlds has no loss or damage, so that most commands succeed there.
+  // A quarter of all worlds has no random loss or damage, so that most commands succeed there.
   const force = random.pick([0, 0.2, 0.5, 1]);
   const twins = names.slice(0, count).map((name, i) => {
     const address = `10.0.2.${15 + i}`;

@@ -68,22 +68,22 @@ function proveClient(scene: Scene, member: Member, failures: string[]): void {
 function proveServer(scene: Scene, member: Member, others: Member[], failures: string[]): void {
   const { world, gateway, plan } = scene;
   const { operator, twin } = member;
-  const name = member.plan.address;
+  const host = member.plan.address;
   const order = (...commands: string[]) => {
     operator.add(...commands);
     settle(scene, 100, failures);
   };
   order("httpd stop", "httpd 8081");
-  const fetched = fetchFrom(gateway, address(name), "/bytes/50000", { port: 8081 });
+  const fetched = fetchFrom(gateway, address(host), "/bytes/50000", { port: 8081 });
   world.run(world.now + 20 * SECOND, () => fetched.done);
   if (!fetched.body.equals(pattern(50000))) {
     failures.push(`${twin.name}: in the calm its server sends ${fetched.body.length} bytes`);
   }
-  const curl = `curl -o null --crc32 http://${name}:8081/bytes/9999`;
+  const curl = `curl -o null --crc32 http://${host}:8081/bytes/9999`;
   for (const other of others) expect(scene, other, curl, /HTTP 200, 9999 bytes/, failures);
   if (plan.secure) {
     order(...secureServer);
-    const { command, wanted } = secureProof(name);
+    const { command, wanted } = secureProof(host);
     for (const other of others) expect(scene, other, command, wanted, failures);
   }
   order("httpd stop");
@@ -97,8 +97,11 @@ export function memory({ operator }: Member): Memory {
   return { frames, heap, secure: secureBytes(output) };
 }
 
-/** Checks, FORGET seconds later, that frames, heap, TLS memory and sockets are as they were. */
-export function baseline(scene: Scene, before: Memory[], failures: string[]): void {
+/**
+ * Checks, FORGET seconds later, that frames, heap and TLS memory are as they were, that no sockets
+ * are left, and that an incomplete datagram drew a time exceeded.
+ */
+export function checkBaseline(scene: Scene, before: Memory[], failures: string[]): void {
   const { gateway, members, world } = scene;
   gateway.errors.clear();
   for (const { plan } of members) gateway.halfPing(address(plan.address));

@@ -6,7 +6,7 @@ import type { Capture } from "../lab/network/pcapng.ts";
 import { SECOND } from "../lab/network/world.ts";
 import { begin, checkVisit, isOver, lostAddress, type Visit } from "./incidents.ts";
 import type { Plan } from "./plan.ts";
-import { baseline, memory, prove, settle } from "./proof.ts";
+import { checkBaseline, memory, prove, settle } from "./proof.ts";
 import { Scene } from "./scene.ts";
 
 /**
@@ -22,7 +22,9 @@ export interface Result {
   seed: number;
   /** Empty if all is well. */
   failures: string[];
+  /** A hash of the tapes of all kernels. */
   trace: string;
+  /** Virtual time. */
   seconds: number;
   frames: number;
   consoles: Record<string, string>;
@@ -96,7 +98,7 @@ function play(scene: Scene, failures: string[]): void {
   world.pass(DOUBT);
   const printed = members.map(({ twin }) => twin.output.length);
   prove(scene, failures);
-  baseline(scene, before, failures);
+  checkBaseline(scene, before, failures);
   members.forEach(({ twin }, i) => {
     if (lostAddress(twin.output.slice(printed[i]))) failures.push(`${twin.name}: lost its lease`);
   });

@@ -1,4 +1,4 @@
-/** A world built from its plan: twins, peers and a switch. Every frame is checked and captured. */
+/** A world built from its plan: twins, peers and a switch. Checks every frame; can capture all. */
 import { Reel, traceOf } from "../../tools/tape/reel.ts";
 import { emulated, slow } from "../lab/machine/machine.ts";
 import { Twin } from "../lab/machine/twin.ts";
@@ -81,7 +81,7 @@ export class Scene {
 
   private async addTwin(plan: TwinPlan, index: number): Promise<void> {
     const mac = [2, 0, 0, 0, 1, index + 1];
-    const dns = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
+    const fixed = `ip=${plan.address}::${GATEWAY}:255.255.255.0:${plan.name}::off:${GATEWAY}`;
     const pace = plan.slow ? slow : emulated;
     const cpuid = plan.hypervisor ? HYPERVISOR : {};
     const reel = new Reel(this.keepsTapes);
@@ -90,13 +90,13 @@ export class Scene {
       recorder: reel.recorder,
       seed: this.world.random.bits(),
       mac,
-      commandLine: plan.dhcp ? "ip=dhcp" : dns,
+      commandLine: plan.dhcp ? "ip=dhcp" : fixed,
       modules: this.plan.secure ? secureModules : [],
       machine: { pace, cpuid, memoryLimit: plan.memory },
       nic: { sendTime: plan.sendTime },
     });
     if (plan.dhcp) {
-      // Every server offers the address that the plan names.
+      // The DHCP server offers the address that the plan names.
       const key = 0x0200_0000_0101 + index;
       this.dhcp.leases.set(key, address(plan.address));
     }

@@ -7,7 +7,7 @@ const TRIES = 150;
 /** A twin's default memory in bytes. */
 const MEMORY = 1 << 30;
 
-/** Yields variants of `plan`, each with one part removed or made ordinary, the largest first. */
+/** Yields variants of `plan`, each with one part removed or made ordinary. */
 function* smaller(plan: Plan): Generator<Plan> {
   const { twins, incidents } = plan;
   if (twins.length > 1) {

@@ -1,6 +1,6 @@
 /**
- * The soak: two kernels run for a very long time, with storms and calms in turn. Half-way, the
- * uptime of one passes 2^32 ms (49.7 days). In every fourth calm everything must work, and
+ * The soak: two kernels run for a very long time, with storms and calms in turn. Half-way,
+ * their uptime passes 2^32 ms (49.7 days). In every fourth calm everything must work, and
  * resources must be at their baseline.
  */
 
@@ -8,7 +8,7 @@ import { SECOND } from "../lab/network/world.ts";
 import { Random } from "../lab/random.ts";
 import { begin, makeIncidents, type Visit } from "./incidents.ts";
 import { makeCommands, makeFaults, makePlan, type Plan, type TwinPlan } from "./plan.ts";
-import { baseline, type Memory, memory, prove, settle } from "./proof.ts";
+import { checkBaseline, type Memory, memory, prove, settle } from "./proof.ts";
 import { finish, type Result, watched } from "./run-world.ts";
 import { Scene } from "./scene.ts";
 
@@ -71,7 +71,7 @@ export async function soak(
         for (const { operator } of members) operator.add("free");
         settle(scene, 100, failures);
         before = members.map(memory);
-      } else baseline(scene, before, failures);
+      } else checkBaseline(scene, before, failures);
       after = members.map(memory);
       tell(`${Math.round((world.now - start) / SECOND)} s, ${JSON.stringify(after)}`);
     }

@@ -1,4 +1,4 @@
-/** What the kernel's TypeScript must not use: floats, `any`, hidden clocks or randomness. */
+/** No floats, `any`, hidden clocks or randomness in the kernel; other rules for all TypeScript. */
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import ts from "typescript";

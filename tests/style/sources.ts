@@ -53,7 +53,7 @@ export function parse(path: string): ts.SourceFile {
   return ts.createSourceFile(path, text(path), ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
 }
 
-/** Calls `visit` for every node below `node`, outermost first. */
+/** Calls `visit` for `node` and every node below it, outermost first. */
 export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node);
   ts.forEachChild(node, (child) => walk(child, visit));

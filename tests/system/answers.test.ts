@@ -19,7 +19,7 @@ const numbers = (bytes: number) => `[${fill("1,       ", bytes)}1]`;
 const names = (bytes: number, name: string) => `${fill(`${name}:1,`.padEnd(20), bytes)}"last":1`;
 
 const result = (json: string) => `"result":${json}`;
-/** Members of a response of so many bytes, and the start of the console's output for it. */
+/** Members of a response of so many bytes, and what the console prints for it, in part. */
 const answers: [what: string, members: (bytes: number) => string, says: RegExp][] = [
   ["unprintable characters", (n) => result(`"${fill("\x7f", n)}"`), /\r\n"(\\u007f){100}/],
   [
@@ -90,7 +90,7 @@ async function serving(answer: (id: number, bytes: number) => string): Promise<L
   return lab;
 }
 
-/** Runs a command for a few seconds, interrupts it, and returns its output. */
+/** Runs a command, types Ctrl-C after ten seconds, and returns the output. */
 function asked(lab: Lab, command: string, methods: string): string {
   const from = lab.twin.output.length;
   lab.type(`${command} http://10.0.2.2:${PORT}/ ${methods}\r`);

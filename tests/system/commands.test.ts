@@ -72,7 +72,7 @@ const mistakes: [command: string, says: RegExp][] = [
   ["tcpdump port x", /^tcpdump: syntax error in filter expression: "x": expected a port/],
 ];
 
-test("a user error prints exactly one line, and exits with 2", async () => {
+test("a user error prints exactly one line; those of rpc and tcpdump exit with 2", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says] of mistakes) {
     const output = lab.command(command);
@@ -172,7 +172,7 @@ for (const command of waiting) {
 const printed = (lab: Lab, command: string) => lab.command(command).split("\r\n").slice(1, -1);
 
 const FILTER = "syntax error in filter expression:";
-/** Mistakes of users who know the command from Linux, and Linux's messages. */
+/** Mistakes of users who know the command from Linux, messages like Linux's, and exit codes. */
 const inLinuxWords: [command: string, says: string, code: number][] = [
   ["ip link show eth0", 'Device "eth0" does not exist.', 1],
   ["ip addr show dev lo", 'Device "lo" does not exist.', 1],
@@ -218,7 +218,7 @@ function notAnAddress(host: string): string {
   return `ping: ${host}: Name or service not known (${why})`;
 }
 
-test("reports mistakes in Linux's words", async () => {
+test("reports mistakes in words like Linux's", async () => {
   const lab = await Lab.at("S1");
   for (const [command, says, code] of inLinuxWords) {
     assert.deepEqual(printed(lab, `${command}; echo $?`), [says, `${code}`], command);

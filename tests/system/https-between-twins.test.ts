@@ -13,7 +13,7 @@ import { parseIp } from "../lab/packets/read.ts";
 
 const YEAR = 365 * 86_400_000;
 const START = 1_700_000_000_000;
-/** Dates that are valid for a twin, whose clock starts in November 2023. */
+/** Dates valid for a twin, whose clock starts in November 2023; `moved` shifts them, in ms. */
 const dates = (moved = 0) => ({
   notBefore: new Date(START - YEAR + moved),
   notAfter: new Date(START + YEAR + moved),
@@ -80,7 +80,7 @@ test("survives loss, duplicates, reordering and corruption", async () => {
   for (let i = 0; i < 10; i++) i % 2 === 0 ? pair.fetch(60_000) : pair.fetchAnew(60_000);
 });
 
-/** Limits the segment size that both sides announce; returns the longest segment seen. */
+/** Limits the segment size that both sides announce; the function returned tells the longest. */
 function clamp(pair: SecurePair, most: number): () => number {
   let longest = 0;
   pair.network.taps.push((frame) => {
@@ -176,7 +176,7 @@ test("frees everything after failures, and after a peer that sends slowly", asyn
   });
 });
 
-test("drops silent clients in time, also on a small machine", async () => {
+test("drops silent clients in time on a small machine", async () => {
   const pair = await SecurePair.boot({ server: { machine: { memoryLimit: 7 << 20 } } });
   const { world, gateway, server } = pair;
   const silent = Array.from({ length: 20 }, () => gateway.tcp.connect(address("10.0.2.16"), 443));
@@ -193,7 +193,7 @@ test("drops silent clients in time, also on a small machine", async () => {
   pair.fetch(50_000);
 });
 
-test("performs a full handshake after a reset", async () => {
+test("performs a full handshake after a reset of the server", async () => {
   const pair = await SecurePair.boot();
   const { world, server } = pair;
   pair.fetch(10);

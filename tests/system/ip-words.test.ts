@@ -63,7 +63,7 @@ test("check asks the gateway of the default route that packets take", async () =
   assert.match(lab.command("check http://192.0.2.1/"), /\nok +ping gateway 10\.0\.2\.2 in /);
 });
 
-test("an address that is no host's is an unreachable network to every command", async () => {
+test("nc, tls and check report a multicast address as an unreachable network", async () => {
   const lab = await Lab.at("S1");
   for (const command of ["nc 224.0.0.1 80", "tls 224.0.0.1", "check http://224.0.0.1/"]) {
     assert.match(lab.command(command), /Network is unreachable\r\n/, command);

@@ -18,7 +18,7 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
 /** Returns the seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
-test("ping does not count errors that a router sends in a host's name, as QEMU does", async () => {
+test("ping does not count errors that a router, such as QEMU, sends in a host's name", async () => {
   const lab = await Lab.at("S1");
   lab.network.taps.push((frame, _time, from) => {
     const ip = parseIp(frame);
@@ -33,7 +33,7 @@ test("ping does not count errors that a router sends in a host's name, as QEMU d
   assert.equal(lab.counts()["icmp-reply"], 2);
 });
 
-test("ping reports a duplicate reply, and does not count it", async () => {
+test("ping reports a duplicate reply, and does not count it as received", async () => {
   const lab = await Lab.at("S1");
   lab.port.setFaults({ duplicate: 1 }, {});
   const text = lab.command("ping -c 3 10.0.2.2");

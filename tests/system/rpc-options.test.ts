@@ -6,7 +6,7 @@ import { Lab } from "../attack/world.ts";
 const RESULT = '{"jsonrpc":"2.0","id":ID,"result":"0x144"}';
 const LIMITED = '{"jsonrpc":"2.0","id":ID,"error":{"code":-32005,"message":"slow down"}}';
 
-/** A laboratory whose gateway responds on a port for each pair of status and body. */
+/** A lab whose gateway responds on a port for each status and body, and the requests' heads. */
 async function lab(...answers: [status: string, body: string][]): Promise<[Lab, string[]]> {
   const lab = await Lab.at("S1");
   const heads: string[] = [];

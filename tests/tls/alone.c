@@ -1,7 +1,7 @@
 /* The harness without a network: pairs of a client and a server that converse in memory while
  * allocations fail one by one; the library's self-tests; the built-in roots; the speed of ciphers.
  *     harness pair CHAIN KEY NAME [times=COUNT] [pace=SECONDS]
- *                                 [failing=client|server step=N last=N | final=N]
+ *                                 [failing=client|server (step=N last=N | final=N)]
  * `failing` fails that side's allocations 1, 1 + step, ... up to `last`, or the last `final` ones,
  * each in a conversation of its own. */
 #include "harness.h"
@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define STEPS 400
-#define RECOVERY 50 /* failures per undisturbed conversation */
+#define RECOVERY 50 /* failures per undisturbed conversation; 1 if `pace` is set */
 
 static u8 wire[1 << 14], text[1 << 16];
 static char word[512];
@@ -47,7 +47,7 @@ static void pass_on(struct side* from, struct side* to) {
 /* Runs a handshake, a question and an answer; reports whether all succeeded. */
 static bool converse(struct side* client, struct side* server) {
   static const char question[] = "to be?", answer[] = "or not";
-  u32 asked = 0, answered = 0;
+  u32 asked = 0, unanswered = 0;
   for (u32 i = 0; i < STEPS; i++) {
     pass_on(client, server);
     pass_on(server, client);
@@ -59,9 +59,9 @@ static bool converse(struct side* client, struct side* server) {
     if (count != 0) return count == sizeof answer && memcmp(text, answer, count) == 0;
     begin(server);
     count = w2c_host_tlsRead(NULL, server->handle, at(text), sizeof text);
-    if (count == sizeof question && memcmp(text, question, count) == 0) answered = count;
-    if (answered != 0 && w2c_host_tlsWrite(NULL, server->handle, at(answer), sizeof answer) != 0)
-      answered = 0;
+    if (count == sizeof question && memcmp(text, question, count) == 0) unanswered = count;
+    if (unanswered != 0 && w2c_host_tlsWrite(NULL, server->handle, at(answer), sizeof answer) != 0)
+      unanswered = 0;
     end(server);
   }
   return false;
@@ -71,8 +71,8 @@ struct tally {
   u32 good, failed, wrong, leaks, unreached;
 };
 
-/* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns the
- * number of allocations that this side made until then. */
+/* Runs a conversation in which one side's allocation number `failing` fails (0: none). Returns how
+ * many allocations this side made, up to that one (0 if `failing` is 0). */
 static u32 run_pair(const char* name, bool of_client, u32 failing, struct tally* tally) {
   struct side client = {0, of_client ? failing : 0}, server = {0, of_client ? 0 : failing};
   u32 options = number_of("options", 0), failures = w2c_host_tlsHeap(NULL, 5);

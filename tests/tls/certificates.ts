@@ -14,7 +14,7 @@ export interface CertificateOptions {
   names?: string;
   /** As openssl writes it: "/O=Good/CN=good.test". */
   subject?: string;
-  /** Arguments of `openssl req` that make the key: `elliptic` or `rsa(bits)`. */
+  /** Arguments of `openssl req` that make the key. Default: `elliptic`. */
   key?: string[];
   /** The hash to sign with. Default: sha256. */
   hash?: string;

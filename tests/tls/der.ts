@@ -28,6 +28,7 @@ export function integer(value: bigint): Buffer {
   return der(INTEGER, bytes[0] >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes);
 }
 
+/** Encodes an OBJECT IDENTIFIER, given as the hexadecimal digits of its content. */
 export function oid(digits: string): Buffer {
   return der(0x06, Buffer.from(digits, "hex"));
 }
@@ -38,14 +39,14 @@ export const bits = (bytes: Uint8Array) => der(BIT_STRING, Buffer.of(0), bytes);
 export function elements(bytes: Buffer): Buffer[] {
   const found: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const end = at + head(bytes.subarray(at)) + contentLength(bytes.subarray(at));
+    const end = at + headLength(bytes.subarray(at)) + contentLength(bytes.subarray(at));
     found.push(bytes.subarray(at, end));
     at = end;
   }
   return found;
 }
 
-function head(element: Buffer): number {
+function headLength(element: Buffer): number {
   return element[1] < 0x80 ? 2 : 2 + (element[1] & 0x7f);
 }
 
@@ -56,7 +57,7 @@ function contentLength(element: Buffer): number {
 
 /** Returns the content of an element. */
 export function content(element: Buffer): Buffer {
-  const from = head(element);
+  const from = headLength(element);
   return element.subarray(from, from + contentLength(element));
 }
 

@@ -1,4 +1,5 @@
-/* The host's TLS functions as wasm2c declares them; machine/host.ts documents each. */
+/* The host's TLS functions that the harness calls, as wasm2c declares them; machine/host.ts
+ * documents each. */
 #pragma once
 #include <stdint.h>
 

@@ -60,7 +60,7 @@ describe("versions, suites, groups", () => {
     const report = await talk(classic, { honorCipherOrder: false });
     assert.equal(report.get("suite"), "TLS1-3-CHACHA20-POLY1305-SHA256");
   });
-  test("agrees on x25519, P-256 and P-384, in 1.3 by HelloRetryRequest", async () => {
+  test("agrees on x25519 and, in 1.3 by HelloRetryRequest, P-256 and P-384", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       for (const [curve, group] of [
         ["X25519", 29],
@@ -72,7 +72,7 @@ describe("versions, suites, groups", () => {
       }
     }
   });
-  test("TLS-24: rejects servers of 1.0 and 1.1", async () => {
+  test("TLS-24: does not offer 1.0 or 1.1", async () => {
     for (const version of ["TLSv1", "TLSv1.1"] as const) {
       const options = only(version, "ALL@SECLEVEL=0");
       const report = await visit(classic, "good.test", trust, options);
@@ -266,7 +266,7 @@ describe("as a server", () => {
       }
     });
   }
-  test("rejects 1.1 and unknown protocols", async () => {
+  test("rejects 1.1 and unknown ALPN protocols", async () => {
     const server = await harnessServer(withChain(classic), "times=2");
     const old = { ...only("TLSv1.1"), ciphers: "ALL@SECLEVEL=0" };
     await assert.rejects(talkTo(server.port, old), /protocol version|alert/i);

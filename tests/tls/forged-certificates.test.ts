@@ -296,9 +296,9 @@ describe("revocation (not checked)", () => {
     }
   });
   test("TLS-45: rejects an unsolicited stapled response", async () => {
-    const revoked = hex("01 000003 300130");
+    const response = hex("01 000003 300130");
     await assertRefused(
-      await stage.visit({ stapled: [[Extension.StatusRequest, revoked]] }),
+      await stage.visit({ stapled: [[Extension.StatusRequest, response]] }),
       "unsupported_extension (110)",
       UNSOLICITED,
     );

@@ -114,7 +114,8 @@ static void start(void) {
 
 struct peer {
   int socket;
-  u32 handle, held, taken; /* bytes of ciphertext in `input`, and how many the engine took */
+  u32 handle;
+  u32 held, taken; /* bytes of ciphertext in `input`, and how many the engine took */
   bool ended;
   u64 sent, to_send, received;
   const char* question;
@@ -129,7 +130,8 @@ static bool flush(struct peer* peer) {
   return true;
 }
 
-/* Waits for bytes; returns false after too long a silence. */
+/* Waits for bytes, unless some are left or the stream has ended. Returns false after too long a
+ * silence. */
 static bool fill(struct peer* peer) {
   u32 most = number_of("chunk", sizeof input);
   if (peer->taken < peer->held || peer->ended) return true;

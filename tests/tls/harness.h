@@ -15,7 +15,7 @@ void let_pass(u32 seconds); /* advances the wall clock */
 void add_entropy(void);
 const char* value_of(const char* key);
 u32 number_of(const char* key, u32 otherwise);
-void print_rest(void); /* prints what is left on the heap, and the processor time used */
+void print_rest(void); /* prints what is left on the heap, the longest step, and the CPU time */
 
 /* alone.c: without a network */
 void run_pairs(const char* name);

@@ -21,7 +21,7 @@ const san = (count: number, make: (index: number) => string) => {
 const server = (count: number) =>
   stage.maker.server(stage.root, { names: san(count, (i) => `${i}.test`) });
 
-test("TLS-16: accepts a chain of 10 certificates, but none longer", async () => {
+test("TLS-16: accepts a chain of 10 certificates with its root, but none longer", async () => {
   const chain: Certificate[] = [];
   for (let i = 0; i < 12; i++) {
     chain.unshift(stage.maker.authority({ issuer: chain[0] ?? stage.root }));

@@ -51,7 +51,7 @@ describe("long messages of the peer", () => {
     const chain = [...stage.elliptic.chain, Buffer.alloc(65536)];
     await assertRefused(await stage.show(chain), "decode_error (50)", MALFORMED);
   });
-  test("TLS-16: rejects any other message of more than 16 KiB", async () => {
+  test("TLS-16: rejects EncryptedExtensions of more than 16 KiB", async () => {
     const change = {
       EncryptedExtensions: () => message(8, emitExtensions([[99, Buffer.alloc(17000)]])),
     };

@@ -1,4 +1,4 @@
-/** TLS when the heap is exhausted: each allocation of a connection fails once, in turn (TLS-50). */
+/** TLS when the heap is exhausted: allocations of a connection fail one by one (TLS-50). */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { TlsOption as Option } from "../../core/tls-codes.ts";
@@ -7,7 +7,7 @@ import { build, harness, type Report } from "./harness.ts";
 
 const LAST = 5000;
 const STEP = 7;
-/** Returns the number of undisturbed conversations: the first, and one after every 50 failures. */
+/** Returns the number of undisturbed conversations: the first, and after failures 1, 51, 101... */
 const between = (step: number) => 1 + Math.ceil(Math.floor(LAST / step) / 50);
 
 const maker = new CertificateMaker();
@@ -46,7 +46,7 @@ function assertSettled(report: Report, spoilt: number, plain: number): void {
   assert.equal(number("resident") + number("after") + number("after-blocks"), 0, report.text);
 }
 
-/** Fails allocations 1, 1 + step, ... up to LAST of one side; a handshake makes more of them. */
+/** Fails allocations 1, 1 + step, ... up to LAST of one side; a handshake makes more than LAST. */
 async function exhaust(version: Option, side: string, chain: Certificate[], step: number) {
   const words = [`failing=${side}`, `last=${LAST}`, `step=${step}`];
   assertSettled(await converse(chain, version, ...words), Math.floor(LAST / step), between(step));

@@ -117,7 +117,7 @@ describe("sizes", () => {
     assertServed(visit);
     assert.equal(visit.report.number("saved") > 6000, true);
   });
-  test("TLS-41: ignores a ticket of 16,000 bytes, too long to keep", async () => {
+  test("TLS-41: continues after a ticket of 16,000 bytes", async () => {
     const { visit } = await learn(13, file(), DAY, Buffer.alloc(16_000, 1));
     assertServed(visit);
   });

@@ -78,7 +78,7 @@ test("does not use the time of day for a source without a commit", () => {
   assert.match(stderr, /the commit time is unknown: .*; +set SOURCE_DATE_EPOCH\./);
 });
 
-test("DATE is an offset from now", () => {
+test("rejects a DATE that is not an offset from now", () => {
   for (const date of ["2030-01-01", "500d", "tomorrow"]) {
     const words = ["-n", "--no-print-directory", "help", `DATE=${date}`];
     const { status, stderr } = spawnSync("make", words, { cwd: root, encoding: "utf8" });

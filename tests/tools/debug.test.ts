@@ -141,7 +141,7 @@ test("serves an inspector the source map with the text of the sources", async ()
 
 test("formats values by their types", () => {
   const memory = new DataView(new ArrayBuffer(256));
-  const text = "a string that is longer than what is shown of it, which is sixty letters";
+  const text = "a string too long for the ten letters that are stored";
   const [string, object] = [64, 32];
   memory.setUint32(string - 8, 2, true);
   memory.setUint32(string - 4, 20, true);

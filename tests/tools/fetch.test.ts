@@ -163,7 +163,7 @@ suite("fetch.sh", () => {
     });
   });
 
-  test("names the variable to set if there is neither archive nor mirror", async () => {
+  test("names the variables to set if there is neither archive nor mirror", async () => {
     begin();
     const { code, output } = await fetch();
     assert.equal(code, 1);

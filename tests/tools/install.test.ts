@@ -68,7 +68,7 @@ suite("on another machine", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Runs the script as on such a machine; `packages` are those that it tells apt to install. */
+  /** Runs the script as on `machine`; `packages` are those that it tells apt to install. */
   function installOn(machine: string, variables: Record<string, string> = {}) {
     fake("uname", `echo ${machine}`);
     rmSync(`${folder}/apt.log`, { force: true });

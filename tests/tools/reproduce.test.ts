@@ -65,7 +65,7 @@ suite("the first difference", () => {
   const results = ["kernel.wasm", "kernel.c", "font.c", "tls/certdata.txt", "host.o"];
   results.push("native/boot.o", "tls/door.o", "symbols.bin", "kernel.debug.elf", "kernel.elf");
 
-  /** A folder like build/ in which each file has these words, and the ISO two files. */
+  /** A folder like build/ in which each file contains its name, or else what `changes` says. */
   function made(name: string, changes: Record<string, string> = {}): string {
     const base = join(folder, name);
     rmSync(base, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** All mutants of the catalogue, in its order. */
+/** All mutants of the catalogue. */
 import { icmpUdpMutants } from "./icmp-udp.ts";
 import { ipMutants } from "./ip.ts";
 import { linkMutants } from "./link.ts";

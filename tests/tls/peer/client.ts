@@ -11,7 +11,7 @@ import { CHANGE_CIPHER_SPEC, type Wire } from "./wire.ts";
 const GROUPS = 10;
 const SCHEMES = 13;
 
-/** Makes the hello of a client that speaks one version only, and its share. */
+/** Makes the hello of a client of one version only, with its random and its key exchange. */
 export function clientHello(version: 12 | 13) {
   const own = exchange("x25519");
   const group = u16(groups.x25519);
@@ -52,14 +52,14 @@ async function shake13(wire: Wire): Promise<void> {
 async function shake12(wire: Wire): Promise<void> {
   const { own, random, hello } = clientHello(12);
   await wire.say(hello);
-  const theirs = (await wire.hear(SERVER_HELLO)).subarray(6, 38);
+  const serverRandom = (await wire.hear(SERVER_HELLO)).subarray(6, 38);
   await wire.hear(11);
   const exchanged = new Reader((await wire.hear(12)).subarray(7));
   await wire.hear(14);
   await wire.say(message(16, vector(1, own.share)));
   const shared = own.agree(exchanged.vector(1));
   const master = prf(shared, "extended master secret", wire.digest(), MASTER);
-  const block = prf(master, "key expansion", Buffer.concat([theirs, random]), KEY_BLOCK);
+  const block = prf(master, "key expansion", Buffer.concat([serverRandom, random]), KEY_BLOCK);
   await wire.send(CHANGE_CIPHER_SPEC, u8(1));
   wire.writing = new Protection12(block, false);
   await wire.say(message(20, prf(master, "client finished", wire.digest(), VERIFY)));

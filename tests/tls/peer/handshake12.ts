@@ -35,7 +35,7 @@ function serverHello(theirs: ClientHello, script: Script, identity: Identity): S
   return hello;
 }
 
-/** Exchanges the messages of a full handshake between hellos and Finished; returns the secret. */
+/** Exchanges the messages from Certificate to ClientKeyExchange; returns the shared secret. */
 async function agree(
   wire: Wire,
   script: Script,

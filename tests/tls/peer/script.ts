@@ -18,7 +18,7 @@ export type Message =
   | "ChangeCipherSpec"
   | "Finished";
 
-/** Receives an encoded message and returns the message or messages to send instead. */
+/** Receives a message, or the record of ChangeCipherSpec; returns what to send instead of it. */
 export type Change = (
   message: Buffer,
   wire: Wire,
@@ -47,7 +47,7 @@ export interface Script {
   fragment?: number;
   /** Extensions to add to EncryptedExtensions. */
   encrypted?: [number, Buffer][];
-  /** Extensions to add to the first CertificateEntry; TLS 1.3 only. */
+  /** Extensions of each CertificateEntry; TLS 1.3 only. */
   stapled?: [number, Buffer][];
   /** The signature scheme of CertificateVerify or ServerKeyExchange. */
   scheme?: number;
@@ -70,7 +70,7 @@ export type Session13 = Session & { writing: Protection13; reading: Protection13
 export interface Session {
   wire: Wire;
   version: 12 | 13;
-  /** TLS 1.3 only. */
+  /** The keys of both directions; TLS 1.3 only. */
   writing?: Protection13;
   reading?: Protection13;
   /** The resumption_master_secret of TLS 1.3 or the master secret of TLS 1.2. */

@@ -25,7 +25,7 @@ export interface Seen {
   alert?: number;
 }
 
-/** Calls `serve` on each connection. `close` waits for all to end, and throws their errors. */
+/** Calls `serve` on each connection. `close` waits for all to end, and throws if one failed. */
 export async function listen(serve: (wire: Wire, index: number) => Promise<void>) {
   const seen: Seen[] = [];
   const over: Promise<void>[] = [];
@@ -56,7 +56,7 @@ export async function listen(serve: (wire: Wire, index: number) => Promise<void>
   return { port: (server.address() as AddressInfo).port, seen, close };
 }
 
-/** Answers the first data with "hello" and close_notify. */
+/** Answers the next record with "hello" and close_notify. */
 export async function greet({ wire }: Session): Promise<void> {
   await wire.next();
   await wire.send(23, Buffer.from("hello"));

@@ -58,7 +58,7 @@ export type Row = [title: string, script: Script, alert: string, sentence: strin
 /** TLS 1.2 and TLS 1.3. */
 export const versions = [12, 13] as const;
 
-/** Alerts, as the harness reports them. */
+/** Alerts, as `outcomeOf` names them. */
 export const UNEXPECTED = "unexpected_message (10)";
 export const CERTIFICATE_UNKNOWN = "certificate_unknown (46)";
 export const ILLEGAL = "illegal_parameter (47)";

@@ -90,7 +90,7 @@ export class Wire {
     await this.raw(...records);
   }
 
-  /** Returns the next record. Counts warnings; throws `Ended` on any other alert. */
+  /** Returns the next record. Counts warnings; other alerts, close_notify and FIN throw `Ended`. */
   async next(): Promise<Content> {
     for (;;) {
       const header = await this.need(5);
