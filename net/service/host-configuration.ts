@@ -106,7 +106,7 @@ export class HostConfiguration extends Pollable {
     return false;
   }
 
-  /** Returns why no interface is configured, such as "net0 has no link". */
+  /** Returns why the first interface is not configured, such as "net0 has no link". */
   reason(): string {
     if (this.configurators.length == 0) return "no network device found";
     return this.configurators[0].reason();

@@ -31,7 +31,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   private consoleServers: Array<NameServer> | null = null;
   /** Search domains set on the console, which override all others; null if not set. */
   private consoleDomains: Array<string> | null = null;
-  /** Whether the static settings are in use. */
+  /** Whether the static settings, or those of `configureByHand`, are in use. */
   private applied: bool = false;
   private linkUp: bool;
 
@@ -161,8 +161,8 @@ export class InterfaceConfigurator implements LeaseTarget {
     if (!this.iface.up) return `${name} is down`;
     if (!this.iface.linkUp) return `${name} has no link`;
     if (this.dhcp.lastFailure != "") return this.dhcp.lastFailure;
-    const stopped = this.dhcp.state == DhcpState.Stopped || this.dhcp.lease != null;
-    if (stopped) return `${name} has no address`;
+    const asking = this.dhcp.state != DhcpState.Stopped && this.dhcp.lease == null;
+    if (!asking) return `${name} has no address`;
     return `no answer from a DHCP server on ${name}`;
   }
 
@@ -183,7 +183,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     for (let i = 0; i < routes.length; i++) this.addRoute(routes[i]);
   }
 
-  /** Returns a default route via `gateway`, unless that is 0, and the routes of the settings. */
+  /** Returns the default route via `gateway`, if not 0, and the routes not via a lease's router. */
   private staticRoutes(gateway: Ipv4Address): Array<Route> {
     const settings = this.settings;
     const origin = RouteOrigin.Static;
@@ -242,7 +242,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     this.report(route, result);
   }
 
-  /** Logs why a route was not added. */
+  /** Logs why a route was not added, unless it existed already. */
   private report(route: Route, result: RouteResult): void {
     if (result == RouteResult.Done || result == RouteResult.Exists) return;
     const target = `${formatIpv4(route.destination)}/${route.prefix}`;
@@ -250,11 +250,11 @@ export class InterfaceConfigurator implements LeaseTarget {
     log(`${this.iface.name}: Could not set route ${what}: ${whyNotAdded(result)}`);
   }
 
-  /** Adds the routes of a lease and those via its router; `first` unless it is a renewal. */
+  /** Adds a lease's routes, and the settings' via its router. `first` is false for a renewal. */
   private addLeaseRoutes(lease: Lease, first: bool): void {
     const use = this.settings.lease;
-    const least = DHCP_METRIC + this.iface.index;
-    const metric = use.routeMetric < 0 ? least : (use.routeMetric as u32);
+    const usual = DHCP_METRIC + this.iface.index;
+    const metric = use.routeMetric < 0 ? usual : (use.routeMetric as u32);
     const origin = RouteOrigin.Dhcp;
     let last: Ipv4Address = 0;
     for (let i = 0; i < lease.routes.length; i++) {
@@ -275,7 +275,7 @@ export class InterfaceConfigurator implements LeaseTarget {
 
   /**
    * Adds the static routes beside those of a lease, as systemd-networkd does, and logs those that
-   * its networks do not reach. With static addresses, `Gateway=` is part of the fallback.
+   * cannot be added. Omits `Gateway=` if it is part of a fallback with static addresses.
    */
   private addStaticRoutes(): void {
     const settings = this.settings;
@@ -327,7 +327,7 @@ export class InterfaceConfigurator implements LeaseTarget {
   }
 }
 
-/** Returns why a route was not added, in the words of the Linux kernel. */
+/** Returns why a route was not added, if possible in the words of the Linux kernel. */
 function whyNotAdded(result: RouteResult): string {
   if (result == RouteResult.BadPrefix) {
     return "Invalid prefix for given prefix length";

@@ -81,7 +81,7 @@ export class RouteSetting {
     readonly prefix: u32,
     /** An address, DHCP_GATEWAY, or 0 if the destination is on the link. */
     readonly gateway: Ipv4Address,
-    /** -1 if not given: 0 then, or with DHCP_GATEWAY the metric of the lease's routes. */
+    /** -1 if not given, which means 0, or with DHCP_GATEWAY the metric of the lease's routes. */
     readonly metric: i64,
     /** The gateway is on the link even if it is in no network there (`GatewayOnLink=yes`). */
     readonly onLink: bool = false,
@@ -90,7 +90,7 @@ export class RouteSetting {
 
 /** The settings of one interface. */
 export class InterfaceSettings {
-  /** Whether to use DHCP. If so, `addresses` and `gateway` apply only while there is no lease. */
+  /** Whether to use DHCP. If so, `addresses` and their `gateway` apply only without a lease. */
   dhcp: bool = true;
   addresses: Array<NetworkAddress> = [];
   /** The router of the default route; 0 for none. */

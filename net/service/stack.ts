@@ -84,7 +84,7 @@ export class NetworkStack {
     return earlier(this.ip.pollAt(now), this.services.pollAt(now));
   }
 
-  /** Called when the trusted roots change: drops the TLS sessions and idle connections. */
+  /** Called when the trusted roots change: drops TLS sessions and idle verified connections. */
   trustChanged(): void {
     this.dns.closeIdle();
     this.tls.sessions.clear();

@@ -2,8 +2,8 @@
  * The DHCP client (RFC 2131 section 4.4): one for each interface, from DISCOVER to expiry.
  *
  *     Init ─> Selecting ─> Requesting ─> Bound ─> Renewing ─> Rebinding ─> Init
- *      ^          ^            │ NAK       │ T1       │ T2         │ expiry
- *      └──────────┴────────────┘           └ conflict ─> DECLINE ─> Init
+ *      ^                       │ NAK       │ T1       │ T2         │ expiry
+ *      └───────────────────────┘           └ conflict ─> DECLINE ─> Init
  *     link up again with a lease ─> Rebooting ─> Bound
  *
  * To boot quickly, the client skips two waits of the RFC: it sends DISCOVER at once, not after a
@@ -50,9 +50,9 @@ export class DhcpClient {
   attempts: u32 = 0;
   /** When the first DISCOVER since the last ACK was sent; -1 if none was. */
   silentSince: i64 = -1;
-  /** Datagrams ignored: malformed, or not a reply to this client's message. */
+  /** Datagrams ignored: malformed, unexpected, or offering a lease that cannot be used. */
   ignored: u64 = 0;
-  /** The most recent failure since the last ACK, or "". */
+  /** The most recent failure since the start or the last ACK, or "". */
   lastFailure: string = "";
   /** ACKs accepted: leases granted and renewed. */
   grants: u32 = 0;
@@ -82,7 +82,7 @@ export class DhcpClient {
     this.message = new DhcpMessage(target.hardwareAddress());
   }
 
-  /** Starts; the next `poll` sends DISCOVER. Returns false if port 68 is in use. */
+  /** Starts; the next `poll` with a link sends DISCOVER. Returns false if port 68 is in use. */
   start(now: i64): bool {
     if (this.state != DhcpState.Stopped) return true;
     const device = this.target.device();
@@ -110,7 +110,7 @@ export class DhcpClient {
     this.silentSince = -1;
   }
 
-  /** Renews the lease now; without one, starts over. Returns false if stopped or releasing. */
+  /** Renews the lease; starts over if it or its address is gone. False if stopped or releasing. */
   renew(now: i64): bool {
     const state = this.state;
     if (state == DhcpState.Stopped || state == DhcpState.Releasing) return false;
@@ -120,7 +120,7 @@ export class DhcpClient {
     return true;
   }
 
-  /** Releases the lease, and stops once RELEASE has been sent (section 4.4.6). */
+  /** Releases the lease, if any (section 4.4.6). Stops once RELEASE is sent, or after a second. */
   release(now: i64): void {
     const lease = this.lease;
     if (lease == null) {
@@ -174,11 +174,11 @@ export class DhcpClient {
         this.begin(DhcpState.Selecting, now);
         break;
       case DhcpState.Requesting:
-        if (this.tries < REQUESTS) this.sendAgain(now);
+        if (this.tries < REQUESTS) this.sendMessage(now);
         else this.fail("no DHCPACK received for the offer", now);
         break;
       case DhcpState.Rebooting:
-        if (this.tries < REBOOT_REQUESTS) this.sendAgain(now);
+        if (this.tries < REBOOT_REQUESTS) this.sendMessage(now);
         else this.bound(now);
         break;
       case DhcpState.Bound:
@@ -186,10 +186,10 @@ export class DhcpClient {
         break;
       case DhcpState.Renewing:
         if (now >= this.lease!.t2At) this.begin(DhcpState.Rebinding, now);
-        else this.sendAgain(now);
+        else this.sendMessage(now);
         break;
       default:
-        this.sendAgain(now);
+        this.sendMessage(now);
     }
   }
 
@@ -201,11 +201,11 @@ export class DhcpClient {
       this.message.transaction = this.random.next32();
       this.startedAt = now;
     }
-    this.sendAgain(now);
+    this.sendMessage(now);
   }
 
   /** Sends the message of the state and schedules the next one. */
-  private sendAgain(now: i64): void {
+  private sendMessage(now: i64): void {
     const message = this.message;
     const seconds = (now - this.startedAt) / SECOND;
     message.seconds = seconds > 0xffff ? 0xffff : (seconds as u32);
@@ -266,12 +266,12 @@ export class DhcpClient {
       const length = socket.receive(buffer, DHCP_MESSAGE_BYTES) as u32;
       // Accept any source port: relays and containers do not always send from 67.
       const valid = socket.lastLength == length && parseDhcp(buffer, length);
-      if (!valid || !this.answer(buffer, length, socket.lastAddress, now)) this.ignored++;
+      if (!valid || !this.handle(buffer, length, socket.lastAddress, now)) this.ignored++;
     }
   }
 
-  /** Handles a message. Returns false if it was not expected. */
-  private answer(buffer: usize, length: u32, source: Ipv4Address, now: i64): bool {
+  /** Handles a message. Returns false if it is ignored. */
+  private handle(buffer: usize, length: u32, source: Ipv4Address, now: i64): bool {
     const header = DhcpHeader.at(buffer);
     if (header.transaction != this.message.transaction) return false;
     if (header.hardwareAddress != this.target.hardwareAddress()) return false;
@@ -285,7 +285,7 @@ export class DhcpClient {
     const lease = Lease.read(header, options, source, this.sentAt);
     const failure = this.journal.received(selecting ? "offer" : "ACK", source, lease, now);
     if (failure != "") this.lastFailure = failure;
-    if (failure != "" || (!selecting && !this.isRequested(lease))) return false;
+    if (failure != "" || (!selecting && !this.isAcceptable(lease))) return false;
     if (selecting) {
       this.offer = lease;
       this.begin(DhcpState.Requesting, now);
@@ -296,10 +296,10 @@ export class DhcpClient {
   }
 
   /**
-   * Reports whether an ACK grants what was requested. Its server identifier may differ from the
-   * OFFER's: behind an anycast relay, several servers answer.
+   * Reports whether to accept the lease of an ACK. After an OFFER, only the address must be the
+   * same: behind an anycast relay, several servers answer.
    */
-  private isRequested(granted: Lease): bool {
+  private isAcceptable(granted: Lease): bool {
     if (this.state == DhcpState.Requesting) return this.offer!.address == granted.address;
     if (this.state != DhcpState.Renewing) return true;
     const lease = this.lease!;
@@ -307,7 +307,7 @@ export class DhcpClient {
   }
 
   /** Reports whether a NAK from `server` counts in this state. */
-  private isFromOwnServer(server: Ipv4Address): bool {
+  private isNakValid(server: Ipv4Address): bool {
     const offer = this.offer;
     const lease = this.lease;
     if (this.state == DhcpState.Requesting) return offer != null && offer.server == server;
@@ -336,7 +336,7 @@ export class DhcpClient {
     this.bound(now);
   }
 
-  /** Enters Bound and waits for T1. */
+  /** Enters Bound and waits for T1; if it has passed, for T2, but at most a minute. */
   private bound(now: i64): void {
     const lease = this.lease!;
     this.state = DhcpState.Bound;
@@ -346,12 +346,12 @@ export class DhcpClient {
   /** Handles a NAK: gives up the lease and starts over. Returns false if it is ignored. */
   private refused(options: DhcpOptions, source: Ipv4Address, now: i64): bool {
     const server = serverOf(options, source);
-    if (!awaitsAck(this.state) || server == 0 || !this.isFromOwnServer(server)) return false;
+    if (!awaitsAck(this.state) || server == 0 || !this.isNakValid(server)) return false;
     const rebooting = this.state == DhcpState.Rebooting;
     this.drop();
     this.fail(nakText(options, server), now);
     this.refusals++;
-    // If the link came back in another network, retry at once. Else the server may repeat the NAK.
+    // If the link came back in another network, retry at once. Else wait: the NAK may come again.
     if (!rebooting) this.wakeAt = now + backOff(this.random, this.refusals);
     return true;
   }
@@ -381,7 +381,7 @@ export class DhcpClient {
     this.restart(now);
   }
 
-  /** Returns to Init; the next `poll` sends DISCOVER. */
+  /** Returns to Init; the next `poll` with a link sends DISCOVER. */
   private restart(now: i64): void {
     this.state = DhcpState.Init;
     this.offer = null;

@@ -15,13 +15,13 @@ export class DhcpJournal {
   /** Messages of this exchange sent since its last reply, and when the first of them was. */
   private unanswered: u32 = 0;
   private silentSince: i64 = 0;
-  /** When either was logged last. */
+  /** When a silence, and an unusable lease, were last logged. */
   private silenceAt: i64 = i64.MIN_VALUE;
   private refusalAt: i64 = i64.MIN_VALUE;
 
   constructor(private readonly target: LeaseTarget) {}
 
-  /** Notes a message sent in `state`, and logs that those before it were not answered. */
+  /** Notes a message sent in `state`, and logs a long silence before it. */
   sent(state: DhcpState, first: bool, now: i64): void {
     const before = first ? 0 : this.unanswered;
     this.unanswered = before + 1;
@@ -40,7 +40,7 @@ export class DhcpJournal {
     const complaint = lease.complaint();
     if (complaint == "") return "";
     const text = `${kind} from ${formatIpv4(source)} not used: ${complaint}`;
-    // Whatever the text: its addresses come from the network.
+    // Limited even if the text is new: anyone on the network can vary its addresses.
     if (now >= this.refusalAt + MINUTE) {
       this.refusalAt = now;
       this.write(text);
@@ -48,7 +48,7 @@ export class DhcpJournal {
     return text;
   }
 
-  /** Logs a new or renewed lease; at the first one also that its time is assumed. */
+  /** Logs a new or renewed lease; for a new address also that the lease time is assumed. */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);
     const first = before == null || before.address != lease.address;

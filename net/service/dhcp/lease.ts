@@ -1,6 +1,6 @@
 /**
  * A lease (RFC 2131 section 4.4.1), parsed from an OFFER or ACK. Unusable values are ignored, but a
- * lease with an unusable address is rejected.
+ * lease with an unusable address, or without a server, is rejected.
  */
 import { DHCP_ROUTES, DHCP_SERVERS } from "../../../core/limits";
 import { NEVER, SECOND } from "../../../core/time";
@@ -42,7 +42,7 @@ const DEFAULT_LEASE: u32 = 3600;
 /** The lease time of a lease that never expires (RFC 2132 section 9.2). */
 const INFINITE: u32 = 0xffffffff;
 
-/** The MTUs accepted from a server: from RFC 791's 576 to Ethernet's 1500. */
+/** The MTUs to use: a server's below RFC 791's 576 is ignored, one above Ethernet's 1500 capped. */
 const SMALLEST_MTU: i64 = 576;
 const LARGEST_MTU: i64 = 1500;
 
@@ -68,7 +68,7 @@ export class Lease {
   search: Array<string> = [];
   /** Option 12 if it is a valid host name, else "". */
   hostname: string = "";
-  /** The MTU in bytes, 576 to 1500 (option 26); 0 if absent. */
+  /** The MTU in bytes, 576 to 1500 (option 26); 0 if absent or too small. */
   mtu: u32 = 0;
   /** Seconds, or INFINITE. */
   leaseTime: u32 = 0;
@@ -87,10 +87,10 @@ export class Lease {
   ) {}
 
   /**
-   * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `now`.
+   * Parses the lease in an OFFER or ACK from `source` that replies to a message sent at `sentAt`.
    * Call `complaint` to learn whether it can be used.
    */
-  static read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address, now: i64): Lease {
+  static read(header: DhcpHeader, options: DhcpOptions, source: Ipv4Address, sentAt: i64): Lease {
     const lease = new Lease(options);
     lease.address = header.yourAddress;
     lease.server = serverOf(options, source);
@@ -99,7 +99,7 @@ export class Lease {
     lease.readRest(options);
     const time = options.number(OPTION_LEASE_TIME, 4);
     lease.leaseTimeAssumed = time <= 0;
-    lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, now);
+    lease.setTimes(time <= 0 ? DEFAULT_LEASE : (time as u32), options, sentAt);
     return lease;
   }
 
@@ -115,15 +115,15 @@ export class Lease {
     return "";
   }
 
-  /** Returns the router of the default route, else the first router, else 0. */
+  /** Returns the router of the default route, else the preferred router, else 0. */
   defaultRouter(): Ipv4Address {
     for (let i = 0; i < this.routes.length; i++) {
       if (this.routes[i].prefix == 0) return this.routes[i].router;
     }
-    return this.firstRouter();
+    return this.preferredRouter();
   }
 
-  /** Reports whether `address` belongs to another host on the lease's network. */
+  /** Reports whether `address` is another address of the lease's network. */
   private isNeighbor(address: Ipv4Address): bool {
     const mask = maskOf(this.prefix);
     return address != this.address && (address & mask) == (this.address & mask);
@@ -143,12 +143,12 @@ export class Lease {
         if (this.canReach(routes[i].router)) this.routes.push(routes[i]);
       }
     }
-    const router = this.firstRouter();
+    const router = this.preferredRouter();
     if (!classless && router != 0) this.routes.push(new LeaseRoute(0, 0, router));
   }
 
   /** Returns the first usable router on the lease's network, else the first usable one, else 0. */
-  private firstRouter(): Ipv4Address {
+  private preferredRouter(): Ipv4Address {
     let first: Ipv4Address = 0;
     for (let i = 0; i < this.routers.length; i++) {
       const router = this.routers[i];
@@ -159,7 +159,7 @@ export class Lease {
     return first;
   }
 
-  /** Reports whether a router can be another host on the link; 0 stands for the link itself. */
+  /** Reports whether a router can be another host on the link; true for 0, the link itself. */
   private canReach(router: Ipv4Address): bool {
     if (router == 0) return true;
     if (!isUnicast(router) || router == this.address) return false;
@@ -177,11 +177,11 @@ export class Lease {
   }
 
   /**
-   * Sets T1 and T2 to the server's values if T1 < T2 < lease time, else to 0.5 and 0.875 of the
-   * lease time (section 4.4.5).
+   * Sets T1 and T2 to the server's values, or to 0.5 and 0.875 of the lease time (section 4.4.5) if
+   * missing. If then not T1 < T2 < lease time, both become 0.5 and 0.875 of it.
    */
-  private setTimes(time: u32, options: DhcpOptions, now: i64): void {
-    this.grantedAt = now;
+  private setTimes(time: u32, options: DhcpOptions, sentAt: i64): void {
+    this.grantedAt = sentAt;
     this.leaseTime = time < SHORTEST_LEASE ? SHORTEST_LEASE : time;
     if (time == INFINITE) return;
     const whole = (this.leaseTime as i64) * SECOND;
@@ -193,9 +193,9 @@ export class Lease {
       t1 = whole / 2;
       t2 = (whole / 8) * 7;
     }
-    this.t1At = now + t1;
-    this.t2At = now + t2;
-    this.expiresAt = now + whole;
+    this.t1At = sentAt + t1;
+    this.t2At = sentAt + t2;
+    this.expiresAt = sentAt + whole;
   }
 }
 

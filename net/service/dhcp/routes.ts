@@ -25,7 +25,7 @@ export class LeaseRoute {
 
 /**
  * Returns the routes of option 33, pairs of a destination and a router; the prefix is that of the
- * destination's class (RFC 2132 section 5.8). Returns null if there is none.
+ * destination's class (RFC 2132 section 5.8). Returns null if none is usable.
  */
 export function readClassfulRoutes(pairs: Array<Ipv4Address>, most: u32): Array<LeaseRoute> | null {
   const routes: Array<LeaseRoute> = [];
@@ -40,7 +40,7 @@ export function readClassfulRoutes(pairs: Array<Ipv4Address>, most: u32): Array<
 }
 
 /**
- * Returns the routes of option 121, at most `most`, without those to loopback or multicast
+ * Returns the routes of option 121 or 249, at most `most`, without those to loopback or multicast
  * destinations. Returns null if the option is malformed or no route remains.
  */
 export function readRoutes(data: StaticArray<u8>, most: u32): Array<LeaseRoute> | null {

@@ -11,9 +11,9 @@ export const enum DhcpState {
   Requesting,
   /** The link came back: confirming the lease. */
   Rebooting,
-  /** The lease is valid, and T1 has not passed. */
+  /** The lease is valid; waiting to renew it. */
   Bound,
-  /** After T1: renewing with the server that granted the lease. */
+  /** After T1, or on command: renewing with the server that granted the lease. */
   Renewing,
   /** After T2: renewing with any server. */
   Rebinding,

@@ -1,7 +1,7 @@
 /**
- * Parses the responses of name servers (RFC 1035 section 7.3). Only the records on the chain from
- * the queried name through its aliases to their addresses are used; others are ignored (RFC 2181
- * section 5.4.1).
+ * Parses the responses of name servers (RFC 1035 section 7.3). Of the answer section, only the
+ * records on the chain from the queried name through its aliases to their addresses are used (RFC
+ * 2181 section 5.4.1).
  */
 import { DNS_ADDRESSES, DNS_ALIASES } from "../../../core/limits";
 import { Ipv4Address, isUnicast } from "../../wire/address";
@@ -58,7 +58,7 @@ export class DnsAnswer {
    */
   ttl: u32 = u32.MAX_VALUE;
   private readonly links: Array<Link> = [];
-  /** Whether the authority section has an SOA record, and an NS record. */
+  /** Whether the authority section has an SOA record, and whether it has an NS record. */
   private sawSoa: bool = false;
   private sawServers: bool = false;
 
@@ -182,7 +182,7 @@ export class DnsAnswer {
     return found;
   }
 
-  /** Returns the TTL of a negative answer, from the SOA record of the name's zone; 0 if absent. */
+  /** Returns a denial's TTL, from the zone's SOA record, or 0; notes SOA and NS records. */
   private denialTtl(reader: DnsReader, count: u32): u32 {
     for (let i: u32 = 0; i < count; i++) {
       if (!reader.readRecord()) return 0;

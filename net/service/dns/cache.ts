@@ -1,6 +1,6 @@
 /**
  * The cache of answers (RFC 1035 section 7.4) and negative answers (RFC 2308). When it is full, the
- * least recently used entry is evicted.
+ * expired entries are evicted, or else the least recently used one.
  */
 
 import { DNS_CACHE_ENTRIES } from "../../../core/limits";
@@ -66,8 +66,8 @@ export class DnsCache {
   }
 
   /**
-   * Caches an answer for `ttl` seconds, at most LONGEST_TTL or LONGEST_DENIAL. A TTL of 0 is not
-   * cached. Returns the seconds for which the answer is cached.
+   * Caches an answer for `ttl` seconds, at most LONGEST_TTL or LONGEST_DENIAL; not at all if it is
+   * 0. Returns the seconds for which the answer is cached.
    */
   put(
     name: string,

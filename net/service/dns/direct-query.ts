@@ -18,7 +18,7 @@ export class DirectOptions {
   tcp: bool = false;
   edns: bool = true;
   recurse: bool = true;
-  /** The maximum number of queries to each server. */
+  /** The maximum number of queries to each server; repeating one over TCP does not count. */
   tries: i32 = 3;
   timeout: i64 = 5 * SECOND;
 }
@@ -29,13 +29,13 @@ export class DirectQuery {
   reply: DnsReply | null = null;
   /** The server that answered, or the last one that was asked. */
   server: NameServer;
-  /** Whether the answer came over TCP. */
+  /** Whether the answer came over TCP or TLS. */
   overTcp: bool = false;
   /** Whether the UDP response was truncated. */
   truncated: bool = false;
   /** The failed attempts, in dig's words. */
   readonly complaints: Array<string> = [];
-  /** Microseconds from the last question to the answer. */
+  /** Microseconds from the question to its answer. */
   elapsed: i64 = 0;
   private exchange: DnsExchange | null = null;
   private index: i32 = 0;
@@ -79,7 +79,7 @@ export class DirectQuery {
     return this.exchange == null ? NEVER : this.askedAt + this.options.timeout;
   }
 
-  /** Releases the socket. */
+  /** Ends the query, and releases its socket or connection. */
   close(): void {
     const exchange = this.exchange;
     if (exchange != null) exchange.close();

@@ -1,6 +1,6 @@
 /**
- * One query to one name server over UDP or TCP (RFC 1035 section 4.2). Each query has its own
- * socket, so that both its port and its id are unpredictable (RFC 5452 section 9.2).
+ * One query to one name server over UDP or TCP (RFC 1035 section 4.2). Without TLS, each query has
+ * its own socket, so that both its port and its id are unpredictable (RFC 5452 section 9.2).
  */
 import { loadNet16, storeNet16 } from "../../../core/bytes";
 import {
@@ -43,7 +43,7 @@ export abstract class DnsExchange {
   constructor(readonly question: DnsQuestion) {}
   /** Returns the response, or the error; null while waiting. */
   abstract poll(now: i64): DnsReply | null;
-  /** Releases the socket. */
+  /** Releases the socket or the connection. */
   abstract close(): void;
 }
 
@@ -97,7 +97,7 @@ export class UdpExchange extends DnsExchange {
   }
 }
 
-/** A query over TCP, sent once the connection is open. */
+/** A query over TCP or TLS, sent once the connection is open. */
 export class StreamExchange extends DnsExchange {
   private sent: bool = false;
   /** The length prefix, then the message. */

@@ -37,7 +37,7 @@ export const enum DnsError {
   PortUnreachable,
   /** There is no route to the server, or a router reports it as unreachable. */
   Unreachable,
-  /** No TLS connection to a server that is to be asked over TLS, or it broke. */
+  /** The TLS connection to the server could not be opened, or it broke. */
   SecureFailed,
   /** `DnsResolver.cancel` was called. */
   Cancelled,

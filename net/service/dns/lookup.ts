@@ -98,7 +98,7 @@ export class DnsLookup {
     this.ask(now);
   }
 
-  /** Takes responses, or moves on after a timeout. */
+  /** Takes responses, and moves on after a timeout. */
   poll(now: i64): void {
     for (let i = this.attempts.length - 1; i >= 0 && !this.done; i--) {
       if (i >= this.attempts.length) continue;
@@ -198,7 +198,7 @@ export class DnsLookup {
     this.finish(this.aliases > DNS_ALIASES ? DnsError.AliasLoop : answer.error);
   }
 
-  /** Queries the same server for the alias at the end of an answer, unless there is a loop. */
+  /** Queries the same server for the name that the aliases lead to; fails if they form a loop. */
   private askForAlias(now: i64): void {
     const name = this.canonicalName;
     if (this.aliases > DNS_ALIASES || this.asked.includes(name)) {
@@ -359,7 +359,7 @@ export class DnsLookup {
     this.finish(this.firstFault(error));
   }
 
-  /** Returns the first server's fault, which says more than a timeout; else `otherwise`. */
+  /** Returns the first fault of any server, which says more than a timeout; else `otherwise`. */
   private firstFault(otherwise: DnsError): DnsError {
     for (let i = 0; i < this.faults.length; i++) {
       if (this.faults[i] != DnsError.None) return this.faults[i];

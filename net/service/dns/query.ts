@@ -11,11 +11,11 @@ export class DnsQuery {
   /** Empty unless `error` is None. */
   addresses: Array<Ipv4Address> = [];
   error: DnsError = DnsError.None;
-  /** The name at the end of the aliases, escaped for printing; "" if there is no answer. */
+  /** The name at the end of the aliases, escaped for printing; valid if `error` is None. */
   canonicalName: string = "";
   /** Seconds for which the answer is cached; 0 if it is not. */
   ttl: u32 = 0;
-  /** The name server that answered; 0 if none was queried. */
+  /** The name server that answered; 0 if none did. */
   server: Ipv4Address = 0;
   fromCache: bool = false;
   /** Whether the answer was truncated and TCP failed, so that there may be more addresses. */
@@ -24,7 +24,7 @@ export class DnsQuery {
   elapsed: i64 = 0;
   /** The names still to be queried; a short name is tried in each search domain. */
   candidates: Array<string> = [];
-  /** Whether one of the queried names exists but has no address. */
+  /** Whether one of the earlier candidates exists but has no address. */
   exists: bool = false;
   /** Why the name is invalid, if `error` is BadName. */
   complaint: string = "";

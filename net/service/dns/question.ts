@@ -1,6 +1,6 @@
 /**
  * A question as it is sent, and the test for its response (RFC 5452 section 9.1). The letters of
- * the name are sent in random case. A server repeats them; a forger would have to guess them
+ * the name can be in random case. A server repeats them; a forger would have to guess them
  * (draft-vixie-dnsext-dns0x20).
  */
 

@@ -34,7 +34,7 @@ export class DnsReply {
     return changetype<usize>(this.message);
   }
 
-  /** Reports whether the server rejects EDNS. */
+  /** Reports whether the server rejects the query's version of EDNS. */
   badVersion(): bool {
     return this.extendedCode == BAD_VERSION && DnsHeader.at(this.pointer).answers == 0;
   }

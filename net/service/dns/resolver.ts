@@ -31,7 +31,7 @@ export class DnsResolver extends Pollable {
   lookupsStarted: u64 = 0;
   /** The servers, and what is remembered about each. */
   readonly servers: ServerList = new ServerList();
-  /** For queries that bypass the resolver (`dig`). */
+  /** Also for queries that bypass the resolver (`dig`). */
   readonly transport: DnsTransport;
   private readonly probes!: DnsProbes;
   private lookups: Array<DnsLookup> = [];
@@ -41,7 +41,7 @@ export class DnsResolver extends Pollable {
   constructor(
     udp: UdpTable,
     random: Random,
-    /** For responses that do not fit a datagram. */
+    /** For queries over TCP and TLS. */
     connector: Connector,
   ) {
     super();
@@ -68,7 +68,7 @@ export class DnsResolver extends Pollable {
 
   /**
    * Starts a query at `now`, in microseconds since boot. It is done on return if `name` is an IPv4
-   * address, is invalid, or is in the hosts table or the cache.
+   * address, is invalid, is in the hosts table or the cache, or if no server can be queried.
    */
   resolve(name: string, now: i64): DnsQuery {
     const query = new DnsQuery(name, now);
@@ -184,7 +184,7 @@ export class DnsResolver extends Pollable {
     lookup.queries.push(query);
   }
 
-  /** Completes a query that needs no server. Returns false if one must be queried. */
+  /** Completes a query that needs neither the cache nor a server; returns false for any other. */
   private answerAtOnce(query: DnsQuery, now: i64): bool {
     const literal = parseIpv4(query.name);
     if (literal != NOT_AN_ADDRESS) {
@@ -217,7 +217,7 @@ export class DnsResolver extends Pollable {
     return null;
   }
 
-  /** Caches the result of a lookup and completes its queries. */
+  /** Caches the result of a lookup. Completes its queries, or tries their next candidates. */
   private conclude(lookup: DnsLookup, now: i64): void {
     const error = lookup.error;
     const addresses = lookup.addresses;
@@ -245,7 +245,7 @@ export class DnsResolver extends Pollable {
   }
 }
 
-/** Reports whether to try the next candidate; notes in the query if this one exists. */
+/** Reports whether to try the next candidate after `error`. Notes that a name exists (NoData). */
 function mayTryAnother(query: DnsQuery, error: DnsError): bool {
   if (query.candidates.length == 0) return false;
   if (error == DnsError.NoData) query.exists = true;

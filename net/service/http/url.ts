@@ -21,7 +21,7 @@ import { TextBuilder } from "../../../core/text-builder";
 import { NOT_AN_ADDRESS, parseIpv4 } from "../../wire/address";
 import { DNS_LABEL_BYTES } from "../../wire/dns-name";
 
-/** A parsed URL, made by `parseUrl`. The other fields are valid only if `error` is "". */
+/** A parsed URL, made by `parseUrl`. If `error` is not "", only `unsupported` is valid as well. */
 export class Url {
   /** Why the text is not a URL ("expected a host"), or "". */
   error: string = "";
@@ -201,7 +201,7 @@ function parseAuthority(url: Url, authority: string): bool {
   return checkHost(url);
 }
 
-/** Accepts labels of letters, digits, "-" and "_", and an IPv4 address if the last is numeric. */
+/** Accepts labels of letters, digits, "-" and "_"; a numeric last one only in an IPv4 address. */
 function checkHost(url: Url): bool {
   const host = url.host;
   if (host.length == 0) return refuse(url, "a host");
@@ -248,7 +248,7 @@ function isPercentEncoded(text: string, forbidden: string): bool {
 
 /**
  * Parses path and query (sections 3.3 and 3.4). As browsers do, percent-encodes most characters
- * that are not allowed there, but keeps "|", "[", "]", and "%" without two digits.
+ * that are not allowed there, but keeps some, such as "|" and "%" without two digits.
  */
 function parseTarget(url: Url, text: string): Url {
   const query = text.indexOf("?");

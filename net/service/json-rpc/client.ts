@@ -70,7 +70,7 @@ export class JsonRpcClient {
     return this.send(request, calls, true, now);
   }
 
-  /** From now on, bounds responses by the free memory instead of by JSON_BYTES. */
+  /** From now on, lets one response at a time exceed JSON_BYTES if enough memory is free. */
   setMemoryGauge(gauge: MemoryGauge): void {
     this.memory = gauge;
   }
@@ -125,7 +125,7 @@ function post(url: string, body: string, timeout: i64, fields: Array<HttpField>)
 export class RpcExchange {
   /** Whether every call is settled. */
   done: bool = false;
-  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent. */
+  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent or a date. */
   retryAfter: i64 = -1;
 
   constructor(
@@ -173,7 +173,7 @@ export class RpcExchange {
     } else if (this.sink.length == 0) {
       failAll(this.calls, RpcFailure.NotJson, "the response is empty");
     } else {
-      failAll(this.calls, RpcFailure.NotJson, `${this.contentType()}: ${parsed.error}`);
+      failAll(this.calls, RpcFailure.NotJson, `${this.notJsonText()}: ${parsed.error}`);
     }
   }
 
@@ -194,7 +194,7 @@ export class RpcExchange {
     return this.retryAfter < 0 ? text : `${text}, retry after ${this.retryAfter} s`;
   }
 
-  private contentType(): string {
+  private notJsonText(): string {
     const type = this.http.head!.get("content-type");
     const coding = this.http.head!.get("content-encoding");
     const prefix = coding == null || coding == "identity" ? "" : `unrequested ${coding} coding, `;

@@ -67,7 +67,7 @@ export class NtpRound {
     else if (this.chosen == null) this.failure = "can't synchronise: no majority";
   }
 
-  /** Returns the server whose sample was chosen, or "". */
+  /** Returns the server whose sample was chosen. Call only if there is one. */
   source(): string {
     for (let i = 0; i < this.queries.length; i++) {
       if (this.queries[i].sample == this.chosen) return this.queries[i].server.text;

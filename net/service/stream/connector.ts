@@ -3,7 +3,7 @@ import { Ipv4Address } from "../../wire/address";
 import { Stream } from "./stream";
 
 export interface Connector {
-  /** Starts to open a TCP connection. If that is impossible, returns null and sets `refusal`. */
+  /** Starts to open a TCP connection. If that fails, returns null, and `refusal` says why. */
   connect(address: Ipv4Address, port: u32, now: i64): Stream | null;
   /** Like `connect`, for TLS with the server `host`: the name or address in its certificate. */
   connectSecure(host: string, address: Ipv4Address, port: u32, now: i64): Stream | null;

@@ -6,7 +6,7 @@
 export const enum StreamStatus {
   /** Not yet usable; wait. */
   Connecting = 0,
-  /** Both directions are open. */
+  /** Connected, and neither Finished nor Failed. */
   Open = 1,
   /** The peer closed its direction cleanly, and everything it sent was read. */
   Finished = 2,

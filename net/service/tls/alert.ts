@@ -82,8 +82,8 @@ const BY_ALERT_SENT: StaticArray<Numbered> = [
 export function errorWords(error: i32, alertSent: i32): string {
   const number = abs(error);
   let words = find(BY_ALERT_SENT, alertSent);
-  // The low seven bits may hold the error of a lower layer.
   if (words == "") words = find(ERRORS, number);
+  // The low seven bits may hold the error of a lower layer.
   if (words == "") words = find(ERRORS, number & ~0x7f);
   if (words == "") words = "handshake failed";
   return `${words} (-0x${number.toString(16).padStart(4, "0")})`;

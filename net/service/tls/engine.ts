@@ -15,10 +15,10 @@ export interface TlsEngine {
   tick(): void;
   /**
    * Opens a connection to `host`, a name or an address; `options` are bits of `TlsOption`. Returns
-   * NO_HANDLE if out of memory.
+   * NO_HANDLE on failure, such as a lack of memory.
    */
   openClient(host: string, options: u32): u32;
-  /** Opens a server's connection. Returns NO_HANDLE if out of memory or without a certificate. */
+  /** Opens a server's connection. Returns NO_HANDLE on failure, such as no certificate. */
   openServer(options: u32): u32;
   /** Offers a session that `session` returned. Returns false if it is no longer usable. */
   resume(handle: u32, session: usize, length: u32): bool;

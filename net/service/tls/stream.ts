@@ -1,7 +1,7 @@
 /**
  * TLS as a stream over a stream (RFC 8446, RFC 5246): the engine implements the protocol, and this
- * class moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer; up to
- * one record of plaintext waits here until it is read.
+ * class moves the bytes. Ciphertext goes to the engine straight from TCP's receive buffer.
+ * Plaintext waits here until it is read, at most as much as a record can hold.
  *
  *     TCP > peekPointer > engine.step | engine.read > block > peekPointer > HTTP
  *     TCP < write < scratch < engine.transmit | engine.write < HTTP
@@ -45,7 +45,7 @@ export class TlsStream implements Stream {
   private again: bool = true;
   private kind: StreamFailure = StreamFailure.None;
   private reason: string = "";
-  /** Unread plaintext: `length` bytes from `start` in a block that exists while needed. */
+  /** Unread plaintext: `length` bytes from `start` in a block, allocated at the first read. */
   private block: usize = 0;
   private start: u32 = 0;
   private length: u32 = 0;
@@ -142,7 +142,7 @@ export class TlsStream implements Stream {
     return length > TLS_READ_BYTES ? "" : String.UTF8.decodeUnsafe(scratch, length);
   }
 
-  /** Returns the faults of the peer's certificate as bits of `TlsRefusal`; 0 if it is valid. */
+  /** Returns the faults found in the peer's certificate, as bits of `TlsRefusal`; 0 if none. */
   refusals(): u32 {
     const refusals = this.number(TlsNumberField.Refusals) as u32;
     return refusals == NO_VERDICT ? 0 : refusals;
@@ -316,7 +316,10 @@ export class TlsStream implements Stream {
     this.fail(StreamFailure.Protocol, reason);
   }
 
-  /** Reports whether the stream below ended; the last step consumed `taken` bytes of its input. */
+  /**
+   * Reports whether the stream below has ended and its input is used up. `taken` is what the last
+   * step consumed.
+   */
   private isCutOff(taken: u32): bool {
     const status = this.below.status();
     // The engine reads nothing until its output is sent, which is now impossible.

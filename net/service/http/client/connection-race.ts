@@ -119,7 +119,7 @@ export class ConnectionRace {
     return null;
   }
 
-  /** Replaces, once, a stream that failed with a cached session. Returns false if it did not. */
+  /** Replaces a stream that failed with a cached session, but only once. False if it did not. */
   private renew(attempt: Attempt, now: i64): bool {
     if (this.renewed) return false;
     this.renewed = true;

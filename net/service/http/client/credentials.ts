@@ -5,15 +5,15 @@ import { TextBuilder } from "../../../../core/text-builder";
 const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING: u32 = 0x3d;
 
-/** Returns the Authorization field's value for `user:password`, percent-encoded as in a URL. */
+/** Returns the Authorization field's value for a URL's `user:password`, which it decodes. */
 export function basicCredential(userinfo: string): string {
-  const user = userinfo.includes(":") ? userinfo : userinfo + ":";
+  const pair = userinfo.includes(":") ? userinfo : userinfo + ":";
   const bytes: Array<u32> = [];
   // A URL is ASCII.
-  for (let i = 0; i < user.length; i++) {
-    let c: u32 = user.charCodeAt(i);
+  for (let i = 0; i < pair.length; i++) {
+    let c: u32 = pair.charCodeAt(i);
     if (c == 0x25) {
-      c = (hexValue(user.charCodeAt(i + 1)) << 4) | hexValue(user.charCodeAt(i + 2));
+      c = (hexValue(pair.charCodeAt(i + 1)) << 4) | hexValue(pair.charCodeAt(i + 2));
       i += 2;
     }
     bytes.push(c);

@@ -47,7 +47,7 @@ export class HttpExchange {
   /** The URL of the last hop. */
   url: Url;
   redirects: u32 = 0;
-  /** Bytes received of the final response's body. */
+  /** Bytes received of the last hop's body. */
   bodyBytes: u64 = 0;
   /** Whether the connection has served an earlier request. */
   reused: bool = false;
@@ -308,10 +308,10 @@ export class HttpExchange {
     }
   }
 
-  /** Called when the response is complete: keeps or closes the connection. */
+  /** Called when the response is complete: keeps or closes the connection, and ends the hop. */
   private complete(stream: Stream, now: i64): bool {
-    const silent = stream.status() == StreamStatus.Open && stream.readable() == 0;
-    if (this.receiver.framing.persistent && this.sender.complete() && silent) {
+    const idle = stream.status() == StreamStatus.Open && stream.readable() == 0;
+    if (this.receiver.framing.persistent && this.sender.complete() && idle) {
       this.services.pool.put(this.url, stream, now);
     } else if (this.sender.complete()) {
       stream.release();

@@ -3,7 +3,7 @@ import { StreamFailure } from "../../stream/stream";
 
 export const enum HttpFailure {
   None = 0,
-  /** A scheme other than http and https, or a response without an HTTP/1 status line. */
+  /** A scheme other than http and https, or a response without a valid HTTP/1 status line. */
   Unsupported = 1,
   Url = 3,
   /** The host's name could not be resolved. */
@@ -11,7 +11,7 @@ export const enum HttpFailure {
   Connect = 7,
   /** The head of the response is malformed ("Weird server reply"). */
   Malformed = 8,
-  /** The connection ended before the body did. */
+  /** The connection ended within the head or the body of the response. */
   Incomplete = 18,
   /** The sink refused the body. */
   Sink = 23,

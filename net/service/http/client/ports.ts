@@ -5,8 +5,9 @@ import { Ipv4Address } from "../../../wire/address";
 export interface NameAnswer {
   /** Reports whether the query is complete, successful or not. */
   finished(): bool;
-  /** The number of addresses found, best first; 0 if it failed. */
+  /** The number of addresses found; 0 if the query failed. */
   addressCount(): u32;
+  /** Returns an address; the best has index 0. */
   address(index: u32): Ipv4Address;
   /** Returns why there are no addresses, such as "no name servers configured". */
   failure(): string;

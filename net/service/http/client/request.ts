@@ -21,12 +21,12 @@ const RESERVED: StaticArray<string> = [
 /** Fields that are not sent to another origin. */
 const PRIVATE: StaticArray<string> = ["authorization", "cookie", "proxy-authorization", "host"];
 
-/** A header field as it is sent. */
+/** A header field to send or to omit. */
 export class HttpField {
   constructor(
     readonly name: string,
     readonly value: string,
-    /** True for a field that is not to be sent, not even with its default value. */
+    /** Whether the field is not sent, not even with its default value. */
     readonly omitted: bool = false,
   ) {}
 
@@ -71,13 +71,13 @@ export class HttpRequest {
     return this.refuse("expected a method such as GET, POST or PUT (not CONNECT)");
   }
 
-  /** Adds a field, or suppresses it if it is `omitted`. Returns false as `addField` does. */
+  /** Passes a field to `omitField` if it is `omitted`, else to `addField`; returns their result. */
   setField(field: HttpField): bool {
     if (field.omitted) return this.omitField(field.name);
     return this.addField(field.name, field.value);
   }
 
-  /** Adds a field. Returns false, and sets `error`, if the name or the value is invalid. */
+  /** Adds a field. Returns false, and sets `error`, if it is invalid, reserved or a second Host. */
   addField(name: string, value: string): bool {
     if (!isToken(name)) return this.refuse("expected a header name of letters, digits and hyphens");
     if (!isFieldValue(value)) {

@@ -104,7 +104,7 @@ export class ResponseReceiver {
     return this.fail(kind, this.framing.error);
   }
 
-  /** Reports whether a status line, other than that of an interim response, has arrived. */
+  /** Reports whether a status line has arrived, apart from those of complete interim responses. */
   hasStatus(): bool {
     return this.state == ReceiverState.Body || this.parser.state != HeadState.StartLine;
   }
@@ -118,7 +118,7 @@ export class ResponseReceiver {
     if (maximum > 0 && this.framing.length > maximum) this.tooLarge();
   }
 
-  /** Reports whether the body may exceed `limit`: then reconnecting is cheaper than reading on. */
+  /** Reports whether the body exceeds `limit` or lasts until the close: reconnecting is cheaper. */
   mayExceed(limit: u32): bool {
     if (this.state != ReceiverState.Body) return false;
     const endless = this.framing.kind == BodyKind.UntilClose;

@@ -7,7 +7,7 @@ import { NameLookup } from "./ports";
 export class HttpTimes {
   resolved: i64 = 0;
   connected: i64 = 0;
-  /** The first byte of the final response. */
+  /** The first byte of the last hop's response, interim responses included. */
   firstByte: i64 = 0;
   finished: i64 = 0;
   /** The last redirect. */

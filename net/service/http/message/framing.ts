@@ -1,6 +1,7 @@
 /**
  * Determines where the body of a message ends, and whether its connection can be reused (RFC 9112
- * sections 6.3 and 9.3). Rejects framing that two parsers could interpret differently.
+ * sections 6.3 and 9.3). Rejects framing that two parsers could interpret differently, or at least
+ * does not reuse the connection.
  */
 import { escapeBytes } from "../../../../core/escape";
 import { equalsIgnoringCase, isDigit, NOT_A_NUMBER, parseDecimal } from "../../../../core/text";
@@ -47,7 +48,7 @@ export class Framing {
     return true;
   }
 
-  /** Reads a request's framing. Without a length, there is no body. Returns false if rejected. */
+  /** Reads a request's framing; by default, there is no body. Returns false if rejected. */
   readRequest(head: HttpHead): bool {
     if (!this.readFields(head)) return false;
     if (this.kind == BodyKind.Chunked && head.find("content-length") >= 0) {

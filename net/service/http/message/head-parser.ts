@@ -27,7 +27,7 @@ export const enum HeadState {
 
 export const enum HeadFailure {
   None = 0,
-  /** A response without an HTTP/1 status line. */
+  /** A response without a valid HTTP/1 status line. */
   NotHttp = 1,
   Malformed = 2,
   /** A request of another major version. */
@@ -61,7 +61,7 @@ export class HeadParser {
     this.blankLines = 0;
   }
 
-  /** Parses more bytes. Returns how many it consumed: all, or up to the end of the head. */
+  /** Parses more bytes. Returns how many it consumed: all, or up to the head's end or a fault. */
   feed(pointer: usize, length: u32): u32 {
     let at: u32 = 0;
     while (at < length && this.state < HeadState.Done) {
@@ -138,7 +138,7 @@ export class HeadParser {
     return load<u8>(this.head.pointer(offset));
   }
 
-  /** Parses HTTP/1.1 SP 3DIGIT [ SP reason ] (section 4); the prefix has been checked. */
+  /** Parses HTTP/1.y SP 3DIGIT [ SP reason ] (section 4); the prefix has been checked. */
   private statusLine(start: u32, end: u32): bool {
     const code = start + (PREFIX.length as u32) + 2;
     let valid: bool =

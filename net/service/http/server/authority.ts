@@ -28,7 +28,7 @@ function isPort(value: i64): bool {
 
 /**
  * Returns the length of a name or an IPv4 address: unreserved and percent-encoded characters, and
- * sub-delims other than ",".
+ * sub-delims other than ",". Returns 0 if a "%" lacks two digits.
  */
 function nameEnd(pointer: usize, length: u32): u32 {
   let at: u32 = 0;
@@ -44,7 +44,7 @@ function nameEnd(pointer: usize, length: u32): u32 {
   return at;
 }
 
-/** Returns the length of a bracketed address, or 0 if it has no end. */
+/** Returns the length of a bracketed address, or 0 if it is malformed. */
 function literalEnd(pointer: usize, length: u32): u32 {
   for (let at: u32 = 1; at < length; at++) {
     const c = load<u8>(pointer + at);

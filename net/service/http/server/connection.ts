@@ -23,7 +23,7 @@ import { HttpHandler, IncomingRequest } from "./handler";
 import { HttpResponse } from "./response";
 import { ResponseWriter } from "./response-writer";
 
-/** The time limit for the first request, and for each head from its first byte. */
+/** The time limit for the first request to begin, and for each head from its first byte. */
 const HEAD_TIME: i64 = 10 * SECOND;
 /** The time limit for the next request to begin. */
 const KEEP_ALIVE_TIME: i64 = 60 * SECOND;
@@ -96,7 +96,7 @@ export class ServerConnection {
     return this.head.length == 0 && this.stream.readable() == 0;
   }
 
-  /** Proceeds as far as possible without blocking. Returns true if bytes moved. */
+  /** Proceeds as far as possible without blocking. Returns true if it took a step. */
   poll(now: i64): bool {
     this.stream.poll(now);
     const before = this.requests;

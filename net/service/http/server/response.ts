@@ -16,7 +16,7 @@ export class HttpResponse {
   closes: bool = false;
   /** Whether the body is announced but not sent, as in a response to HEAD. */
   headOnly: bool = false;
-  /** Further fields, each with its line end. */
+  /** The fields added by `addField`, each with its line end. */
   private fields: string = "";
 
   constructor(readonly status: u32) {}

@@ -25,7 +25,7 @@ export class HttpServer {
     this.writer = new ResponseWriter(name);
   }
 
-  /** Polls all connections. Returns true if bytes moved, as TCP then has work to do. */
+  /** Accepts and polls connections. Returns true if one took a step: TCP may have work to do. */
   poll(now: i64): bool {
     let moved = this.accept(now);
     const connections = this.connections;

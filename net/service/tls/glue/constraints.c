@@ -20,7 +20,7 @@ static bool dns_within(struct bytes name, struct bytes base) {
   return base.at[0] == '.' ? more > 0 : more == 0 || name.at[more - 1] == '.';
 }
 
-/* A wildcard also violates the exclusion of a longer name that it could match. */
+/* A wildcard also violates the exclusion of any name below its domain. */
 static bool dns_touches(struct bytes name, struct bytes base) {
   if (dns_within(name, base)) return true;
   if (name.length < 2 || name.at[0] != '*') return false;

@@ -33,7 +33,7 @@ static int check_last_record(const struct connection* connection) {
   /* Fail at once if the message cannot fit into the buffer. */
   bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
   if (!long_message) return 0;
-  /* tls_read_record then collects the message in a larger buffer. */
+  /* If such a message is allowed, tls_read_record collects it in a larger buffer. */
   return tls_may_be_long(connection) ? MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS
                                      : MBEDTLS_ERR_SSL_DECODE_ERROR;
 }
@@ -192,8 +192,8 @@ static bool pending(const mbedtls_ssl_context* ssl) {
 }
 
 /* Reports whether the connection may open. This is defence in depth, independent of mbedTLS's
-   result: path.c must have verified the server, or the server must have resumed a session that
-   tlsResume accepted. */
+   result: unless a client is INSECURE, path.c must have verified the server, or the server must
+   have resumed a session that tlsResume accepted. */
 static bool permitted(const struct connection* connection) {
   bool client = connection->ssl.conf->endpoint == MBEDTLS_SSL_IS_CLIENT;
   bool known = connection->resumed && connection->offered_session;

@@ -28,7 +28,7 @@ static int await_rest(mbedtls_ssl_context* ssl, size_t count, size_t length) {
 
 /* --- messages longer than mbedTLS's buffer ---------------------------------------------------- */
 
-/* Reports whether the message that has begun to arrive may be longer than mbedTLS's buffer. */
+/* Reports whether the message that has begun to arrive is allowed to exceed mbedTLS's buffer. */
 bool tls_may_be_long(const struct connection* connection) {
   const mbedtls_ssl_context* ssl = &connection->ssl;
   u8 kind = *payload(ssl);

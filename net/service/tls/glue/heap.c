@@ -61,7 +61,7 @@ static void take(struct block* block) {
   }
 }
 
-/* Returns the smallest non-empty class that is at least `class`. */
+/* Returns the smallest non-empty class that is at least `class`, or NOTHING. */
 static u32 next_filled(u32 class) {
   for (; class < CLASSES; class = (class | 63) + 1) {
     u64 bits = filled[class / 64] >> class % 64;
@@ -89,7 +89,7 @@ static void start(void) {
   put(block);
 }
 
-/* Shrinks `block` to `size` bytes and frees the rest. */
+/* Shrinks `block` to `size` bytes and frees the rest, unless that is too small for a block. */
 static void split(struct block* block, u32 size) {
   u32 rest = block->size - size;
   if (rest < MIN_BLOCK) return;

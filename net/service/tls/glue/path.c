@@ -164,7 +164,7 @@ static void reach(struct search* search, struct trusted* root) {
   tls_begin_constraints(search, search->length);
 }
 
-/* Tries a root as the issuer of the last certificate. Returns true if it verified a signature. */
+/* Tries a root as the issuer of the last certificate. Returns true if that took a signature. */
 static bool try_root(struct search* search, struct trusted* root) {
   const mbedtls_x509_crt* last = path_certificate(search, search->length - 1);
   if (!may_issue(search, &root->certificate)) return false;
@@ -233,7 +233,7 @@ static bool consider(struct search* search) {
   return false;
 }
 
-/* Checks the names and policies of a complete path. */
+/* Checks a complete path: name constraints, each certificate, policies and the root's distrust. */
 static void judge(struct search* search) {
   u32 faults = 0;
   if (!search->own && !tls_check_constraints(search, &faults)) return;

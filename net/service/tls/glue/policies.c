@@ -108,8 +108,8 @@ static bool map(struct state* state, const mbedtls_x509_crt* certificate) {
   return true;
 }
 
-/* Lowers a counter to the value of an INTEGER; one above 255 has no effect. Returns false if the
-   value is negative. */
+/* Lowers a counter to the value of an INTEGER; one above 127 has no effect. Returns false if the
+   value is negative or empty. */
 static bool lower_to(u32* counter, const struct element* integer) {
   struct bytes value = integer->content;
   if (value.length == 0 || value.at[0] >= 128) return false;

@@ -19,7 +19,7 @@ extern const u8 tls_root_data[], tls_root_data_end[], tls_root_set[], tls_root_s
 static u8 added[ADDED_BYTES]; /* in DER, one after another */
 static u32 added_bytes, generation;
 
-/* Returns the length of the DER element at `at`, header included, or 0 if it exceeds `left`. */
+/* Returns the length of the SEQUENCE at `at`, header included; 0 if none or longer than `left`. */
 static u32 element_length(const u8* at, u32 left) {
   if (left < 4 || at[0] != 0x30) return 0;
   u32 length = at[1] < 128 ? 2u + at[1] : at[1] == 0x81 ? 3u + at[2] : 4u + (at[2] << 8 | at[3]);
@@ -116,7 +116,7 @@ static int offer(struct connection* connection, i32 index, const mbedtls_x509_bu
   return failure == MBEDTLS_ERR_X509_ALLOC_FAILED ? failure : 0;
 }
 
-/* Finds all roots with the name of the child's issuer. */
+/* Finds all roots that have the name of the child's issuer and have not expired. */
 int tls_find_roots(struct connection* connection, const mbedtls_x509_crt* child,
                    struct trusted** found) {
   const mbedtls_x509_buf* name = &child->issuer_raw;
@@ -178,8 +178,8 @@ i32 tls_add_root(const u8* der, u32 length) {
   return 1;
 }
 
-/* Adds every certificate of a zero-terminated PEM text. Returns how many were new, or the first
-   error if none could be added. */
+/* Adds every certificate of a zero-terminated PEM text. Returns how many were new; if none, 0 or
+   the error of the first. */
 static i32 add_pem(const char* text) {
   i32 count = 0, failure = MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT;
   size_t consumed = 0;

@@ -121,7 +121,7 @@ struct bytes tls_root(u32 kind, u32 index);
 /* verify.c */
 bool tls_set_name(struct connection* connection, const u8* name, u32 length);
 bool tls_strong_key(const mbedtls_x509_crt* certificate);
-bool tls_may_sign(const mbedtls_x509_crt* root);
+bool tls_may_sign(const mbedtls_x509_crt* issuer);
 
 /* path.c */
 int tls_accept_extension(void* context, mbedtls_x509_crt const* certificate,

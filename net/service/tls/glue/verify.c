@@ -1,6 +1,6 @@
 /* The rules for a certificate in a path (RFC 5280, RFC 9525), as the server's or as an issuer's.
- * They are numbered, and each sets its own bit. path.c finds the path and has rule 10;
- * constraints.c has rule 5. */
+ * They are numbered; breaking one sets a bit. path.c finds the path and has rule 10; constraints.c
+ * has rule 5. */
 #include "path.h"
 #include "mbedtls/oid.h"
 
@@ -9,18 +9,18 @@
    parse. */
 #define MIN_RSA_BITS 2048
 
-/* Reports whether an RSA key is long enough. */
+/* Reports whether a key is long enough, as all but RSA keys are. */
 bool tls_strong_key(const mbedtls_x509_crt* certificate) {
   const mbedtls_pk_context* key = &certificate->pk;
   return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= MIN_RSA_BITS;
 }
 
-/* Reports whether a root may sign certificates (RFC 5280, 6.1.4 k and n). Certificates before
-   version 3 have no extensions that could forbid it, so such roots may. */
-bool tls_may_sign(const mbedtls_x509_crt* root) {
-  if (root->version < 3) return true;
-  return root->ca_istrue &&
-         mbedtls_x509_crt_check_key_usage(root, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0;
+/* Reports whether a certificate may sign others (RFC 5280, 6.1.4 k and n). One before version 3
+   has no extensions that could forbid it, so it may. */
+bool tls_may_sign(const mbedtls_x509_crt* issuer) {
+  if (issuer->version < 3) return true;
+  return issuer->ca_istrue &&
+         mbedtls_x509_crt_check_key_usage(issuer, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -171,7 +171,7 @@ u32 tls_issuer_faults(const mbedtls_x509_crt* issuer) {
   return check_common(issuer) | check_extensions(issuer, true) | check_purpose(issuer);
 }
 
-/* Returns the faults of a root. Of its extensions, only constraints and key usage count. */
+/* Returns the faults of a root. Of its extensions, only the extended key usage is checked here. */
 u32 tls_root_faults(const mbedtls_x509_crt* root) {
   return check_dates(root) | check_purpose(root) |
          (tls_strong_key(root) ? 0 : MBEDTLS_X509_BADCERT_BAD_KEY);
