@@ -1,7 +1,7 @@
 /**
  * Parses anonymos.conf, in the syntax of systemd.network(5): sections, KEY=VALUE, and comments that
- * start with # or ;. Invalid lines are reported by number and ignored. Each [Match] starts the
- * settings of another set of interfaces.
+ * start with # or ;. Invalid lines are reported by number and ignored. A [Match] after other
+ * sections starts the settings of another set of interfaces.
  */
 import { CONFIG_PROBLEMS } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";

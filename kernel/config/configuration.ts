@@ -61,7 +61,7 @@ export class MatchedSettings {
 
 /** The configuration from the command line and the boot modules. */
 export class Configuration {
-  /** Error messages: `FILE:LINE: WHAT: WHY, expected WHAT`, with `cmdline` for the command line. */
+  /** Error messages: `FILE:LINE: WHAT: WHY, expected WHAT`; `cmdline` stands for FILE:LINE. */
   readonly problems: Array<string> = [];
   /** "" if not configured; DHCP may then supply one. */
   hostname: string = "";
@@ -90,7 +90,8 @@ export class Configuration {
 
   /**
    * Returns the settings of an interface: those of the first matching part of the file, overridden
-   * by `ip=`. Static addresses without a device or a [Match] apply to net0 only.
+   * by `ip=`. Static addresses without a device or a [Match], and the settings beside them, apply
+   * to net0 only.
    */
   settingsFor(name: string, hardware: u64): InterfaceSettings {
     let found: MatchedSettings | null = null;
@@ -109,8 +110,8 @@ export class Configuration {
   }
 
   /**
-   * Reports every `ip=` whose device is not present, and every [Match] that matched none of the
-   * interfaces passed to `settingsFor`.
+   * Reports every `ip=` whose device is not present and, if there is any device, every [Match] that
+   * matched none of the interfaces passed to `settingsFor`.
    */
   reportMissing(): void {
     const count = this.devices;

@@ -1,6 +1,6 @@
 /**
  * Parses the file hosts, in the syntax of hosts(5): an address and its names on each line; # starts
- * a comment. Invalid lines are reported by number and ignored.
+ * a comment. An invalid line is reported by number; the names before its fault are kept.
  */
 import { CONFIG_PROBLEMS, HOSTS_ENTRIES } from "../../core/limits";
 import { Utf8Decoder } from "../../core/utf8";
@@ -10,7 +10,7 @@ import { isHostName, quoted, splitBlanks } from "./values";
 
 const NAME: string = "hosts";
 
-/** Parses the file. Keeps at most HOSTS_ENTRIES names, reports at most CONFIG_PROBLEMS errors. */
+/** Parses up to HOSTS_ENTRIES names. Stops at an error beyond them, or after CONFIG_PROBLEMS. */
 export function readHostsFile(configuration: Configuration, bytes: StaticArray<u8>): void {
   const text = new Utf8Decoder().decode(changetype<usize>(bytes), bytes.length);
   const lines = text.split("\n");

@@ -32,7 +32,7 @@ export class IpParameter {
   /** 0 if not given. */
   gateway: Ipv4Address = 0;
   hostname: string = "";
-  /** "" for any interface. */
+  /** "" if not given: any interface, but only net0 if there is an address. */
   device: string = "";
   readonly nameServers: Array<NameServer> = [];
   ntpServer: string = "";
@@ -57,7 +57,7 @@ export class IpParameter {
     }
   }
 
-  /** Replaces DHCP=, addresses and gateway of the file, and any servers that are given here. */
+  /** Replaces DHCP=, addresses and gateway of the file, and its servers if any are given here. */
   apply(settings: InterfaceSettings): void {
     settings.dhcp = this.dhcp;
     settings.addresses = [];

@@ -55,7 +55,7 @@ export class SettingsReader {
   private leaseGatewayLines: Array<i32> = [];
   private sectionLine: i32 = 0;
   /** The destination of the current [Route]; null if it is invalid. */
-  private route: NetworkAddress | null = new NetworkAddress(0, 0);
+  private routeDestination: NetworkAddress | null = new NetworkAddress(0, 0);
   private routeGateway: Ipv4Address = 0;
   private routeMetric: i64 = NO_METRIC;
   private routeOnLink: bool = false;
@@ -81,7 +81,7 @@ export class SettingsReader {
     if (!this.added) this.configuration.file.push(this.part);
     this.added = true;
     this.sectionLine = line;
-    this.route = new NetworkAddress(0, 0);
+    this.routeDestination = new NetworkAddress(0, 0);
     this.routeGateway = 0;
     this.routeMetric = NO_METRIC;
     this.routeOnLink = false;
@@ -104,7 +104,7 @@ export class SettingsReader {
     return key == "Hostname" ? this.setHostname(value) : this.setLease(key, value);
   }
 
-  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if it is complete. */
+  /** Ends the section. Returns "WHAT: WHY, expected WHAT", or "" if there is nothing to report. */
   finish(section: string): string {
     this.finishLine = this.sectionLine;
     if (section == "Address") return this.finishAddress();
@@ -112,7 +112,7 @@ export class SettingsReader {
     if (this.routeGateway == 0) {
       return "[Route]: missing gateway, expected Gateway=ADDRESS or Gateway=_dhcp4";
     }
-    const to = this.route;
+    const to = this.routeDestination;
     if (to == null) return "";
     const gateway = this.routeGateway;
     const metric = this.routeMetric;
@@ -232,7 +232,7 @@ export class SettingsReader {
     return "";
   }
 
-  /** Appends to the list of servers; an empty value clears it. */
+  /** Appends the valid servers to the list; an empty value clears it. */
   private addNameServers(value: string): string {
     const settings = this.part.settings;
     const words = splitBlanks(value);
@@ -313,10 +313,11 @@ export class SettingsReader {
       return "";
     }
     if (key != "Destination") return unknownKey("Route", ROUTE_KEYS);
-    const route = parsePrefix(value);
-    this.route = route != null && route.isNetwork() ? route : null;
-    if (this.route != null) return "";
-    const why = route == null ? "invalid destination" : "invalid prefix for given prefix length";
+    const destination = parsePrefix(value);
+    this.routeDestination = destination != null && destination.isNetwork() ? destination : null;
+    if (this.routeDestination != null) return "";
+    const why =
+      destination == null ? "invalid destination" : "invalid prefix for given prefix length";
     return `${why}, expected NETWORK/PREFIX like 10.1.0.0/16`;
   }
 }
@@ -334,7 +335,7 @@ function isTimeServer(text: string): bool {
   return (isHostName(host) || parseHostAddress(host) != 0) && port > 0 && port < 65536;
 }
 
-/** Returns the domains to search. `~DOMAIN` only selects servers, and here all are queried. */
+/** Returns the domains to search: all but `~DOMAIN`, which would only select servers. */
 function withoutRoutes(names: Array<string>): Array<string> {
   const domains: Array<string> = [];
   for (let i = 0; i < names.length; i++) {
@@ -343,7 +344,7 @@ function withoutRoutes(names: Array<string>): Array<string> {
   return domains;
 }
 
-/** Returns both lists joined; an empty second list clears the first. */
+/** Returns both lists joined, or an empty list if the second is empty. */
 function joined(before: Array<string>, more: Array<string>): Array<string> {
   return more.length == 0 ? more : before.concat(more);
 }

@@ -22,7 +22,7 @@ export class HttpDaemon extends Pollable {
     return this.server != null;
   }
 
-  /** Serves on `port`, through TLS if `secure`. Returns false if the port is in use. */
+  /** Serves on `port`, through TLS if `secure`. Returns false if it cannot listen there. */
   start(port: u32, secure: bool): bool {
     const stack = this.stack;
     const listener = stack.ip.tcp.listen(port, TCP_BACKLOG);

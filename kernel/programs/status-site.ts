@@ -14,7 +14,7 @@ import { NetworkStack } from "../../net/service/stack";
 import { formatHardware, formatIpv4 } from "../../net/wire/address";
 
 const BYTES: string = "/bytes/";
-/** The largest N of /bytes/N: a petabyte. */
+/** The largest N of /bytes/N: a pebibyte. */
 const MOST_BYTES: i64 = 1 << 50;
 
 export class StatusSite implements HttpHandler {

@@ -14,7 +14,7 @@ class Scanner {
 
   constructor(readonly text: string) {}
 
-  /** Reports whether the unit at `index` is syntax, not quoted. Call it once for each unit. */
+  /** Reports whether the unit at `index` may be syntax, being unquoted. Call once for each unit. */
   isSyntax(unit: i32): bool {
     if (this.escape) {
       this.escape = false;
@@ -81,7 +81,7 @@ export class ParsedLine {
     this.add(text.substring(start, end));
   }
 
-  /** Adds a command as it was typed, without leading blanks. */
+  /** Adds a command, unless it is blank, as it was typed but without leading blanks. */
   private add(text: string): void {
     let start = 0;
     while (start < text.length && isBlank(text.charCodeAt(start))) start++;

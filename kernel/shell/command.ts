@@ -1,6 +1,6 @@
 /**
  * Commands and jobs. A command has a name, its help, and `start`, which returns a job. A job is
- * polled once per turn until it returns an exit code; the event loop is never nested. This is a
+ * polled in each turn until it returns an exit code; the event loop is never nested. This is a
  * complete command (commands/sleep.ts), which `registry.add(new Sleep())` registers:
  *
  *     class SleepJob extends Job {
@@ -78,14 +78,14 @@ export abstract class Command {
     readonly summary: string,
     /** Command lines for `help NAME`. */
     readonly examples: StaticArray<string>,
-    /** Whether to wait until an interface is configured, and to fail after 10 s without one. */
+    /** Whether to wait until an interface is configured, and to fail after `waitLimit`. */
     readonly needsNetwork: bool = false,
   ) {}
 
   /** Starts the command. `words` are its options and operands, without its name. */
   abstract start(words: Array<string>, session: Session): Job;
 
-  /** Returns how long to wait for the network, in microseconds; 0 for the default. */
+  /** Returns how long to wait for the network, in microseconds: at most 10 s, as 0 means too. */
   waitLimit(_words: Array<string>): i64 {
     return 0;
   }

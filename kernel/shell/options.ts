@@ -1,7 +1,7 @@
 /**
  * The options of a command, parsed as by getopt_long(3). Options can stand before or after
  * operands, short ones can be clustered, a value can be attached or be the next word, and `--` ends
- * the options. Error messages are those of getopt_long and coreutils.
+ * the options. Error messages are those of getopt_long, coreutils and iputils.
  *
  *     const OPTIONS: StaticArray<string> = ["c|count:", "q|quiet", "crc32"];
  *     const options = new Options(words, OPTIONS);
@@ -105,7 +105,7 @@ export class Options {
     return otherwise;
   }
 
-  /** Returns seconds ("2", "0.5") as microseconds; sets `failure` above `maximum` seconds. */
+  /** Returns seconds ("2", "0.5") as microseconds; sets `failure` if invalid or over `maximum`. */
   seconds(name: string, otherwise: i64, maximum: i64): i64 {
     const index = this.lastOf(name);
     if (index < 0) return otherwise;
@@ -182,8 +182,8 @@ export class Options {
 }
 
 /**
- * Returns why `text` is not a number from `minimum` to `maximum`, in the words of iputils: a number
- * of any length and sign is "out of range", other text is an "invalid argument".
+ * Returns why `text` is not a number from `minimum` to `maximum`, in the words of iputils: an
+ * "invalid argument", which is also "out of range" if it is a number of any length and sign.
  */
 export function numberFault(text: string, minimum: i64, maximum: i64): string {
   const digits = text.startsWith("-") ? text.substring(1) : text;
@@ -193,7 +193,7 @@ export function numberFault(text: string, minimum: i64, maximum: i64): string {
   return `invalid argument: '${printable(text)}'${range}`;
 }
 
-/** Parses "2", "0.25" or ".25" seconds to microseconds. Returns -1 on an error. */
+/** Parses "2", "0.25" or ".25" seconds to microseconds. Returns -1 if invalid or over `maximum`. */
 export function parseSeconds(text: string, maximum: i64): i64 {
   const dot = text.indexOf(".");
   const whole = dot == 0 ? 0 : parseDecimalText(dot < 0 ? text : text.substring(0, dot));

@@ -14,7 +14,7 @@ export class Session {
   readonly editor: LineEditor;
   /** The time of this turn, in microseconds since boot. */
   now: i64 = 0;
-  /** When the running command was typed, before any wait for the network. */
+  /** When the running command was started, before any wait for the network. */
   since: i64 = 0;
   /** `$?`: the exit code of the last command, 0 to 255. */
   lastCode: i32 = 0;

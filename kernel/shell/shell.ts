@@ -76,7 +76,7 @@ export class Shell extends Pollable implements LogSink {
     return at;
   }
 
-  /** Prints a kernel message on a line of its own; the prompt is redrawn after it. */
+  /** Prints a kernel message on a line of its own, or only counts it if there is no room. */
   logLine(line: string): void {
     if (this.terminal.room() < CONSOLE_LOG_ROOM) {
       this.unshownMessages++;
@@ -118,7 +118,7 @@ export class Shell extends Pollable implements LogSink {
         byte = this.terminal.port.read();
         if (byte < 0) return false;
         this.editor.view.escapes = true;
-        byte = this.lineEnds(byte);
+        byte = this.mapLineEnd(byte);
         if (byte < 0) continue;
       }
       if (atPrompt) this.promptByte(byte);
@@ -136,7 +136,7 @@ export class Shell extends Pollable implements LogSink {
   }
 
   /** Maps CR and CR LF to LF. Returns -1 for the LF of a CR LF. */
-  private lineEnds(byte: i32): i32 {
+  private mapLineEnd(byte: i32): i32 {
     const afterReturn = this.lastByte == 0x0d;
     this.lastByte = byte;
     if (byte == 0x0a && afterReturn) return -1;

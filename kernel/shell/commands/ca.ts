@@ -6,7 +6,8 @@
  * reads a certificate in PEM from the console; `remove` removes an added root; `check` reports
  * roots that cannot verify a server. Changes last until the next boot.
  *
- * Exit codes: 0 success; 1 no such root, or `check` found a fault; 2 wrong usage.
+ * Exit codes: 0 success; 1 no such root, a root that cannot be added or removed, or a fault found
+ * by `check`; 2 wrong usage; 130 interrupted.
  */
 import { parseDecimalText } from "../../../core/text";
 import { CertificateField, RootKind } from "../../../core/tls-codes";

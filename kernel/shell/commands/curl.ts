@@ -4,10 +4,10 @@
  * Makes an HTTP or HTTPS request and prints the response, with the options, exit codes and error
  * messages of curl 7.88.
  *
- * Unlike curl, it has no files. -o takes only /dev/null, which discards the body, and null, which
- * also prints a summary line; -d takes text or @bytes:N, which stands for N bytes of a fixed
- * pattern. --crc32 prints a checksum of the body. The time limit of -m starts when the command is
- * typed, so that it includes the wait for the network.
+ * Unlike curl, it has no files. -o takes only `-`, /dev/null, which discards the body, and null,
+ * which also prints a summary line; -d takes text or @bytes:N, which stands for N bytes of a fixed
+ * pattern. --crc32 prints a checksum of the body. The time limit of -m starts with the command, so
+ * that it includes the wait for the network.
  *
  * Exit codes: curl's, such as 6 name not resolved, 7 connection failed, 22 HTTP error with -f,
  * 28 time-out, 35 TLS handshake failed, 52 empty reply, 56 receive error, 60 certificate not

@@ -2,15 +2,16 @@
  * dhcp [status|renew|release] [DEVICE]
  *
  * Shows, renews or releases the DHCP lease. `status` prints the lease with all of its options (RFC
- * 2132), and the time left until T1, T2 and expiry (RFC 2131 section 4.4.5). DEVICE is optional if
- * there is only one device. On Linux, `dhclient`, `dhclient -r` and `networkctl renew` do this.
+ * 2132), and the time left until T1, T2 and expiry (RFC 2131 section 4.4.5). Without DEVICE,
+ * `status` shows every device, and the other verbs need it to be the only one. On Linux,
+ * `dhclient`, `dhclient -r` and `networkctl renew` do this.
  *
  * `renew` starts the client if it is not running, restores an address or route that was deleted on
- * the console, and returns when the server has replied. `release` returns when DHCPRELEASE has been
- * sent, as servers do not reply to it; the client is then stopped.
+ * the console, and returns when the server has granted the lease. `release` returns when
+ * DHCPRELEASE has been sent, as servers do not reply to it; the client is then stopped.
  *
- * Exit codes: 0 success; 1 no lease, no reply, or the device is down; 2 wrong usage; 130
- * interrupted.
+ * Exit codes: 0 success; 1 no such device, no lease, no route, no reply, or the device is down; 2
+ * wrong usage; 130 interrupted.
  */
 import { NEVER, SECOND } from "../../../core/time";
 import { DHCP_STATE_NAMES, DhcpClient, DhcpState } from "../../../net/service/dhcp/client";
@@ -28,7 +29,7 @@ const PATIENCE: i64 = 10 * SECOND;
 /** Microseconds that `renew` waits for the link: negotiation takes about 2 s. */
 const LINK_PATIENCE: i64 = 3 * SECOND;
 
-/** Waits until the server has granted the lease again. */
+/** Waits until a server has granted a lease. */
 class RenewJob extends Job {
   /** Leases granted before the command; another grant is success, even of the same lease. */
   private readonly grants: u32;
@@ -161,9 +162,9 @@ function show(setup: InterfaceConfigurator, session: Session): void {
   const now = session.now;
   session.printLine(`  address: ${formatIpv4(lease.address)}/${lease.prefix}`);
   session.printLine(`  server: ${formatIpv4(lease.server)}`);
-  session.printLine(`  T1 (renewal) in: ${left(lease.t1At, now)}`);
-  session.printLine(`  T2 (rebinding) in: ${left(lease.t2At, now)}`);
-  session.printLine(`  expiry in: ${left(lease.expiresAt, now)}`);
+  session.printLine(`  T1 (renewal) in: ${timeLeft(lease.t1At, now)}`);
+  session.printLine(`  T2 (rebinding) in: ${timeLeft(lease.t2At, now)}`);
+  session.printLine(`  expiry in: ${timeLeft(lease.expiresAt, now)}`);
   session.printLine("  options:");
   for (let i = 0; i < lease.options.list.length; i++) {
     const option = lease.options.list[i];
@@ -171,8 +172,8 @@ function show(setup: InterfaceConfigurator, session: Session): void {
   }
 }
 
-/** Returns "86395 s", or "never" for an infinite lease (RFC 2131 section 3.3). */
-function left(at: i64, now: i64): string {
+/** Returns "86395 s", "now", or "never" for an infinite lease (RFC 2131 section 3.3). */
+function timeLeft(at: i64, now: i64): string {
   if (at == NEVER) return "never";
   return at <= now ? "now" : `${(at - now) / SECOND} s`;
 }

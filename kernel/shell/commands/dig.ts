@@ -61,9 +61,9 @@ class Request {
     }
     if (this.options.type == TYPE_ANY)
       this.fail("ANY is not supported (RFC 8482), ask for one type");
-    const bare = this.name == "." ? "" : nameComplaint(this.name);
-    if (bare != "" && this.failure == "")
-      this.fail(`'${printable(this.name)}' is not a legal name (${bare})`);
+    const complaint = this.name == "." ? "" : nameComplaint(this.name);
+    if (complaint != "" && this.failure == "")
+      this.fail(`'${printable(this.name)}' is not a legal name (${complaint})`);
   }
 
   private fail(reason: string): void {

@@ -2,7 +2,7 @@
  * dmesg
  *
  * Prints the kernel's messages, oldest first, each with the seconds since boot, as dmesg(1) of
- * util-linux does. The log is a ring (core/log.ts), in which new messages replace the oldest.
+ * util-linux does. The log is bounded (core/log.ts): new messages replace the oldest.
  *
  * Unlike dmesg(1) of util-linux, it has no options, and messages have no levels and facilities. The
  * log cannot be cleared, and times are not converted to the time of day (see `uptime -s`).

@@ -2,8 +2,8 @@
  * echo [-n] [WORD]...
  *
  * Prints its words separated by spaces, followed by a newline unless -n is given, like echo(1) of
- * coreutils. Words after the first that begin with a dash are printed, and so is -e, as backslashes
- * are not interpreted (POSIX leaves this open). `--help` as the only word prints the help.
+ * coreutils. All other words that begin with a dash are printed, even -e, as backslashes are not
+ * interpreted (POSIX leaves this open). `--help` as the only word prints the help.
  *
  * Exit code: 0.
  */

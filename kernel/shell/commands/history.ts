@@ -2,10 +2,10 @@
  * history [-c]
  * clear
  *
- * `history` lists the lines typed so far, oldest first, as bash's builtin does; Up, Down and Ctrl-R
- * recall them. -c clears the list. Of equal lines in a row, only one is kept. There is no `!`, and
- * a reboot clears the list. `clear` clears the screen as clear(1) of ncurses does, but not the
- * terminal's scrollback.
+ * `history` lists the last 100 lines typed, oldest first, as bash's builtin does; Up, Down and
+ * Ctrl-R recall them. -c clears the list. Of equal lines in a row, only one is kept. There is no
+ * `!`, and a reboot clears the list. `clear` clears the screen as clear(1) of ncurses does, but not
+ * the terminal's scrollback.
  *
  * Exit codes: 0 success; 2 wrong usage.
  */

@@ -3,7 +3,7 @@
  *
  * Resolves NAME to IPv4 addresses and prints them in the words of host(1) of BIND 9.
  *
- * Unlike host(1) of BIND, it resolves a name as every other command here does: it looks in the
+ * Unlike host(1) of BIND, it resolves a name as every command here but `dig` does: it looks in the
  * hosts file and the cache before it queries the configured servers, and it looks for short names
  * in the search domains. A chain of aliases is printed as one line, with the last name. For other
  * types, other servers and reverse lookups, use `dig`.

@@ -2,14 +2,14 @@
  * ip [-s] [-br] addr|route|neigh|link [show|add|del|flush|set] ...
  *
  * Shows and changes addresses, routes, neighbors and links, with the syntax, output and error
- * messages of ip(8) of iproute2. -s adds counters to `link`; -br prints one line for each device;
- * -4 is accepted and changes nothing. Options come before the object. Options, objects and verbs
- * can be abbreviated: `ip a`, `ip r`.
+ * messages of ip(8) of iproute2. -s adds counters to `link`; -br makes `addr` and `link` print one
+ * line for each device; -4 is accepted and changes nothing. Options come before the object.
+ * Options, objects and verbs can be abbreviated: `ip a`, `ip r`.
  *
- * Unlike iproute2, `dev net0` is optional if there is only one device, except for routes. Messages
- * about a wrong word say what was expected. lo is not shown. There are no namespaces, rules or
- * tunnels, and links cannot be created. Changes last until the next boot; the next DHCP lease
- * restores the address and routes that belong to it.
+ * Unlike iproute2, `dev net0` is optional if there is only one device, except for routes without a
+ * gateway. Messages about a wrong word say what was expected. lo is not listed. There are no
+ * namespaces, rules or tunnels, and links cannot be created. Changes last until the next boot; the
+ * next DHCP lease restores the address and routes that belong to it.
  *
  * Exit codes: 0 success; 1 the request was refused, such as "RTNETLINK answers: ..." (2 in
  * iproute2); 2 wrong usage (1 or 255 in iproute2).

@@ -2,7 +2,7 @@
  * lspci [-v] [-k] [-n | -nn]
  *
  * Lists the PCI functions in the order of the bus scan, in the format of lspci(8) of pciutils:
- * BUS:DEVICE.FUNCTION, class, name and revision. -v adds the interrupt, base addresses,
+ * BUS:DEVICE.FUNCTION, class, name and revision. -v adds the subsystem, interrupt, base addresses,
  * capabilities and driver, -k only the driver. -n prints numbers instead of names, -nn both.
  *
  * Unlike pciutils, it knows only the names in drivers/pci/names.ts, not the PCI ID database. It

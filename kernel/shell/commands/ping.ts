@@ -146,7 +146,7 @@ class PingJob extends Job {
     return false;
   }
 
-  /** Linux fails a connect() without SO_BROADCAST with EACCES; iputils then prints this. */
+  /** Linux refuses connect() without SO_BROADCAST with EACCES; iputils then prints this. */
   private refuseBroadcast(): i32 {
     this.session.error(
       "ping",
@@ -183,7 +183,7 @@ class PingJob extends Job {
     this.nextAt = now + (this.allSent() ? this.linger() : this.interval);
   }
 
-  /** Microseconds to wait after the last request: twice the longest round trip, if there is one. */
+  /** Microseconds to wait after the last request: if there are replies, twice the longest trip. */
   private linger(): i64 {
     return this.received > 0 ? max<i64>(2 * this.most, this.interval) : this.wait;
   }

@@ -3,9 +3,9 @@
  * reboot
  *
  * `poweroff` switches the machine off (ACPI S5) and `reboot` resets it, once everything printed has
- * left the machine. With N, from 0 to 255, and an isa-debug-exit device, QEMU exits with status
- * 2N+1 modulo 256, so that `check; poweroff $?` passes the result of a check to a script. Without
- * that device, N is ignored.
+ * left the machine, or after 2 s. With N, from 0 to 255, and an isa-debug-exit device, QEMU exits
+ * with status 2N+1 modulo 256, so that `check; poweroff $?` passes the result of a check to a
+ * script. Without that device, N is ignored.
  *
  * Unlike poweroff(8) and reboot(8) of systemd, these commands do not ask for confirmation and stop
  * no services: connections are not closed, and leases are not released.

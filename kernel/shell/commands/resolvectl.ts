@@ -35,7 +35,7 @@ import { printable } from "../terminal/printable";
 const TOO_MANY: string = "Too many arguments";
 /** The default verb. */
 const STATUS: string = "status";
-/** The verb that brings the configured servers back. */
+/** The verb that brings the configured servers and domains back. */
 const REVERT: string = "revert";
 const VERBS: StaticArray<string> = [
   "dns",
@@ -142,7 +142,7 @@ export class Resolvectl extends Command {
     return new QueryJob(session, this.stack, names[0]);
   }
 
-  /** Prints the counts since boot: cache hits and misses, and the responses of each server. */
+  /** Prints the size of the cache, and counts since boot: lookups, and responses of each server. */
   private statistics(session: Session): Job {
     const dns = this.stack.dns;
     session.printLine(`total transactions: ${dns.lookupsStarted}`);
@@ -216,7 +216,7 @@ export class Resolvectl extends Command {
   /** `domain [DEVICE] [DOMAIN...]`; an empty domain clears the list. */
   private domains(words: Array<string>, session: Session): Job {
     if (words.length == 0) {
-      this.forEach(null, session, false);
+      this.printLinks(null, session, false);
       return this.done();
     }
     // A domain may look like a device. A word that names an existing device is taken as one.
@@ -225,7 +225,7 @@ export class Resolvectl extends Command {
     if (setup == null) return this.noDevice(words, session);
     const values = named != null ? words.slice(1) : words;
     if (values.length == 0) {
-      this.forEach(setup, session, false);
+      this.printLinks(setup, session, false);
       return this.done();
     }
     const domains: Array<string> = [];
@@ -242,12 +242,12 @@ export class Resolvectl extends Command {
   }
 
   private show(only: InterfaceConfigurator | null, session: Session): Job {
-    this.forEach(only, session, true);
+    this.printLinks(only, session, true);
     return this.done();
   }
 
   /** Prints a line for each device, numbered as in `ip link`, with its servers or its domains. */
-  private forEach(only: InterfaceConfigurator | null, session: Session, servers: bool): void {
+  private printLinks(only: InterfaceConfigurator | null, session: Session, servers: bool): void {
     for (let i = 0; i < this.stack.configuration.configurators.length; i++) {
       const setup = this.stack.configuration.configurators[i];
       if (only != null && only !== setup) continue;

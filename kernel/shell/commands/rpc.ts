@@ -69,7 +69,7 @@ export class Rpc extends Command {
       fields.push(field);
     }
     const operands = options.operands;
-    // The first operand is a URL; so are those after it that contain "://".
+    // The first operand is a URL; so are those directly after it that contain "://".
     let next = 1;
     while (next < operands.length && operands[next].includes("://")) next++;
     const urls = operands.slice(0, next);

@@ -3,12 +3,14 @@
  *
  * Prints the sockets with their state and queues, in the columns of ss(8) of iproute2. Recv-Q is
  * the number of bytes that no program has read yet, Send-Q the number that the peer has not
- * acknowledged; for a listener: connections waiting to be accepted, and the backlog. -i adds a line
- * with TCP's state: times in ms, windows in bytes, cwnd and ssthresh in segments.
+ * acknowledged, or with UDP that have not been sent; for a listener: connections waiting to be
+ * accepted, and the backlog. -i adds a line with TCP's state: times in ms, windows in bytes, cwnd
+ * and ssthresh in segments.
  *
- * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners.
- * Connections in TIME-WAIT are counted in one line. There are no filters. -a, -n, -p and -4 are
- * accepted and change nothing: addresses are never resolved, and there are no processes.
+ * Unlike ss(8), it shows connections and listeners together, and with -l only the listeners and the
+ * UDP sockets without a peer. Connections in TIME-WAIT are counted in one line. There are no
+ * filters. -a, -n, -p and -4 are accepted and change nothing: addresses are never resolved, and
+ * there are no processes.
  *
  * Exit codes: 0 success; 2 wrong usage (255 in ss(8)).
  */
@@ -79,8 +81,8 @@ class SsJob extends Job {
       const socket = table.socketAt(i);
       const connected = socket.remotePort != 0;
       if (this.listening && connected) continue;
-      const peer = connected ? end(socket.remoteAddress, socket.remotePort) : end(0, 0);
-      const row = `${end(0, socket.localPort)} ${peer}`;
+      const peer = connected ? endText(socket.remoteAddress, socket.remotePort) : endText(0, 0);
+      const row = `${endText(0, socket.localPort)} ${peer}`;
       const inQueue = socket.received.bytes;
       this.row("udp", connected ? "ESTAB" : "UNCONN", inQueue, socket.queued.bytes, row);
     }
@@ -90,15 +92,15 @@ class SsJob extends Job {
     const table = this.stack.ip.tcp;
     for (let i: u32 = 0; i < table.listenerCount(); i++) {
       const listener = table.listenerAt(i);
-      const row = `${end(0, listener.port)} ${end(0, 0)}`;
+      const row = `${endText(0, listener.port)} ${endText(0, 0)}`;
       this.row("tcp", "LISTEN", listener.ready.count, listener.backlog, row);
     }
   }
 
   private showConnection(connection: TcpConnection): void {
     const ends = connection.endpoints;
-    const local = end(ends.localIpv4, ends.localPort);
-    const remote = end(ends.remoteIpv4, ends.remotePort);
+    const local = endText(ends.localIpv4, ends.localPort);
+    const remote = endText(ends.remoteIpv4, ends.remotePort);
     const state = TCP_STATE_NAMES[connection.state];
     const outQueue = connection.unacknowledged();
     this.row("tcp", state, connection.readable(), outQueue, `${local} ${remote}`);
@@ -130,7 +132,7 @@ export class Ss extends Command {
     const options = new Options(words, OPTIONS);
     options.expectOperands(0, 0);
     if (options.failure != "") return this.wrongUsage(session, options.failure);
-    // Neither of -t and -u means both.
+    // Without -t and -u, both kinds are shown.
     const both = options.has("t") == options.has("u");
     return new SsJob(
       session,
@@ -144,7 +146,7 @@ export class Ss extends Command {
 }
 
 /** Returns `ADDRESS:PORT`, right-aligned, with `*` for 0. */
-function end(address: Ipv4Address, port: u32): string {
+function endText(address: Ipv4Address, port: u32): string {
   const host = address == 0 ? "*" : formatIpv4(address);
   return `${host}:${port == 0 ? "*" : port.toString()}`.padStart(21);
 }

@@ -5,8 +5,8 @@
  * with -n: addresses are never resolved. It listens on all devices unless -i names one. FILTER is
  * an expression in the subset of pcap-filter(7) that net/filter/ compiles.
  *
- * The packet path copies the part of each frame that its line needs to a ring, from which the job
- * prints. If the ring is full, the frame is counted as dropped, as with a packet socket.
+ * The packet path copies the start of each matching frame to a ring, from which the job prints. If
+ * the ring is full, the frame is counted as dropped, as with a packet socket.
  *
  * Unlike tcpdump(8), it reads and writes no files and has no -v, -e, -x and -A. Times are in UTC.
  *

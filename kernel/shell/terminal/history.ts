@@ -1,4 +1,4 @@
-/** The lines typed so far, for the keys up and down, Ctrl-R and the command `history`. */
+/** The last lines typed, for the keys up and down, Ctrl-R and the command `history`. */
 import { HISTORY_LINES } from "../../../core/limits";
 
 export class History {

@@ -99,7 +99,7 @@ export class KeyDecoder {
     }
   }
 
-  /** Returns the key of a sequence by its last byte. With Ctrl or Alt, arrows move by words. */
+  /** Returns the key of a sequence by its last byte. Ctrl and Alt make Left and Right word keys. */
   private sequenceKey(byte: u32): Key {
     const modified = this.parameter == 3 || this.parameter == 5;
     switch (byte) {
@@ -176,7 +176,7 @@ function controlKey(byte: u32): Key {
   }
 }
 
-/** ESC and a letter, which Alt sends. */
+/** ESC and a character, which Alt sends. */
 function altKey(byte: u32): Key {
   switch (byte) {
     case 0x62: // b

@@ -94,7 +94,7 @@ export class LineView {
     this.wrapping = this.at % this.columns == 0 && this.at == this.prompt.length + this.shownLength;
   }
 
-  /** Erases the text after `length`. The cursor is at `same`, where writing continues. */
+  /** Erases the text from `same` on, where the cursor is. The new line has `length` units. */
   private erase(length: i32, same: i32): void {
     const position = this.prompt.length + same;
     if (same == length && this.shownLength == length + 1 && (position + 1) % this.columns != 0) {

@@ -1,14 +1,14 @@
 /**
  * The output of the console: a queue of text that is sent to the serial port as fast as the port
- * accepts it, with CR LF at the end of lines. Control characters are escaped, except those that the
- * line editor sends with `control`.
+ * accepts it, with CR LF at the end of lines. Control characters are escaped, except in text queued
+ * with `control`.
  */
 import { OUTPUT_BACKLOG, OUTPUT_ROOM } from "../../../core/limits";
 import { REPLACEMENT, Utf8Decoder } from "../../../core/utf8";
 import { printableLines } from "./printable";
 import { SerialPort } from "./serial-port";
 
-/** The number of sent chunks after which the queue is compacted. */
+/** The least number of sent chunks for which the queue is compacted. */
 const COMPACTION: i32 = 512;
 
 export class Terminal {
@@ -52,7 +52,7 @@ export class Terminal {
     if (!this.atLineStart) this.print("\n");
   }
 
-  /** Queues text with its control characters, for the line editor. */
+  /** Queues text as it is, with its control characters. */
   control(text: string): void {
     if (text.length > 0) this.enqueue(text);
   }

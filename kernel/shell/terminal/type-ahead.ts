@@ -1,4 +1,4 @@
-/** Bytes typed while a command runs that does not read input, kept for the next prompt. */
+/** Bytes typed while no command reads input, kept for the prompt or the next command that reads. */
 import { TYPE_AHEAD_BYTES } from "../../../core/limits";
 
 export class TypeAhead {

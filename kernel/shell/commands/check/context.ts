@@ -9,7 +9,7 @@ export const ANY_CHAIN: i64 = -1;
 
 /** One run of `check`. */
 export class CheckContext {
-  /** The router that packets to the URL's host take; 0 if there is none. */
+  /** The router on the way to the URL's host; 0 if there is none. */
   gateway: Ipv4Address = 0;
   /** The address of the URL's host; 0 until it is known. */
   address: Ipv4Address = 0;

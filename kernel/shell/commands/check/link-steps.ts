@@ -17,7 +17,7 @@ const FRAME_WAIT: i64 = 2 * SECOND;
 /** How long to wait for a carrier: some cards need a second or two after their start. */
 const CARRIER_WAIT: i64 = 3 * SECOND;
 
-/** Waits until an interface has an address, and has sent and received frames. */
+/** Waits until an interface has an address, and then until one has sent and received frames. */
 export class NicStep extends Step {
   /** When there was an address; 0 before. */
   private configuredAt: i64 = 0;

@@ -27,7 +27,7 @@ export class HttpStep extends Step {
 
   protected start(context: CheckContext, now: i64): void {
     const url = context.url.text();
-    // The step ends the call: its own time-out comes later.
+    // The call's own time-out comes later than those of the steps, which end it.
     this.probe.exchange = context.stack.rpc.call(url, this.probe.call, 2 * TIMEOUT, now);
   }
 

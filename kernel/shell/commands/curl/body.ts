@@ -5,7 +5,7 @@ import { TextBuilder } from "../../../../core/text-builder";
 import { BodySource, BytesSource, PatternSource } from "../../../../net/service/http/message/body";
 import { Given, Options } from "../../options";
 
-/** Options that add to the body, in the order in which they are given. */
+/** Options whose values are joined to the body, in the order in which they are typed. */
 const DATA: StaticArray<string> = ["d", "data-raw", "data-binary", "data-urlencode", "json"];
 const PATTERN: string = "@bytes:";
 const LONGEST_BODY: i64 = 1 << 50;
@@ -31,8 +31,8 @@ export class CurlBody {
   private add(option: Given, count: i32): void {
     let value = option.value;
     const dashes = option.name.length == 1 ? "-" : "--";
-    const isFile = value.startsWith("@") && option.name != "data-raw";
-    if (isFile && option.name != "data-urlencode") {
+    const hasAt = value.startsWith("@") && option.name != "data-raw";
+    if (hasAt && option.name != "data-urlencode") {
       this.addPattern(`${dashes}${option.name} ${value}`, value, count);
       return;
     }

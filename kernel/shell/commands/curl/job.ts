@@ -14,7 +14,7 @@ import { Transfer, writeOut } from "./write-out";
 /** curl's exit code for an HTTP error with -f. */
 const EXIT_HTTP_ERROR: i32 = 22;
 
-/** Prints the body, and with -i the head before it. */
+/** Prints the body, and with -i or -I the head before it. */
 export class PrintingSink extends BodySink {
   crc: u32 = 0;
   /** Whether the body is not printed: with -f, if the status is an error. */

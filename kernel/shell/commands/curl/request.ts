@@ -29,7 +29,7 @@ export function curlRequest(url: string, options: Options): HttpRequest {
   return request;
 }
 
-/** Adds data to the query of a URL, before the fragment. */
+/** Adds data to the query of a URL, and removes its fragment. */
 function withQuery(url: string, data: string): string {
   const hash = url.indexOf("#");
   const whole = hash < 0 ? url : url.substring(0, hash);

@@ -45,8 +45,8 @@ function variable(name: string, transfer: Transfer): string {
     const time = timeOf(name, transfer.exchange);
     if (time >= 0) return secondsText(time);
   }
-  const text = name.startsWith("size_") || name.startsWith("speed_");
-  const value = text ? amount(name, transfer) : property(name, transfer);
+  const isAmount = name.startsWith("size_") || name.startsWith("speed_");
+  const value = isAmount ? amount(name, transfer) : property(name, transfer);
   if (value != "?") return value;
   return `curl: unknown --write-out variable: '${name}'\n`;
 }

@@ -52,7 +52,7 @@ function showBriefly(context: Context, iface: Interface): void {
   context.session.printLine(line.trimEnd());
 }
 
-/** Prints two lines; `valid_lft` is the rest of the lease, in seconds. */
+/** Prints two lines; `valid_lft` is the rest of the lease, in seconds, or forever. */
 function showAddress(context: Context, iface: Interface, index: u32): void {
   const own = iface.ipv4.at(index);
   const broadcast = own.broadcast != 0 ? ` brd ${formatIpv4(own.broadcast)}` : "";

@@ -12,13 +12,13 @@ import { printable } from "../../terminal/printable";
 import { IpOptions } from "./options";
 
 const CANNOT_FIND: string = 'Cannot find device "%s"';
-/** How `show` and `flush` of links and addresses say it. */
+/** The message of `show` and `flush` of links and addresses in place of CANNOT_FIND. */
 export const DOES_NOT_EXIST: string = 'Device "%s" does not exist.';
 
 export class Context {
   /** The device that `takeDevice` read; null if none was named. */
   chosen: Interface | null = null;
-  /** The exit code if `takeDevice` has failed. */
+  /** The exit code after `takeDevice` or another function has failed. */
   code: i32 = EXIT_OK;
   private next: i32 = 0;
   /** The verb as it was typed, for messages. */
@@ -65,7 +65,7 @@ export class Context {
     return this.next >= this.words.length;
   }
 
-  /** Prints the refusal of a request as an error number of Linux. Returns exit code 1. */
+  /** Prints a refusal in the words of an error number of Linux. Returns exit code 1. */
   refused(reason: string): i32 {
     return this.fail(`RTNETLINK answers: ${reason}`, EXIT_FAILURE);
   }

@@ -38,7 +38,7 @@ function stateOf(iface: Interface): string {
   return iface.up && iface.linkUp ? "UP" : "DOWN";
 }
 
-/** Returns the start of a line of `ip -br`: name and state in iproute2's columns, 17 and 15. */
+/** Returns the start of a line of `ip -br`: name and state, padded to 17 and 15 as in iproute2. */
 export function briefStart(iface: Interface): string {
   return iface.name.padEnd(17) + stateOf(iface).padEnd(15);
 }
@@ -78,7 +78,7 @@ function table(session: Session, heading: string, values: StaticArray<u64>): voi
   session.printLine(line);
 }
 
-/** Prints the card's counters, which net/phy/counters.ts explains. */
+/** Prints the card's counters (net/phy/counters.ts) and the packets that the stack dropped. */
 function showStatistics(session: Session, iface: Interface): void {
   const c: DeviceCounters = iface.device.counters();
   const dropped = c.receiveDropped();

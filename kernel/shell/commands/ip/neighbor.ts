@@ -3,8 +3,9 @@
  *           del ADDRESS [dev DEVICE] | flush [all] [DEVICE]]
  *
  * Shows and changes the neighbor cache, which maps IPv4 addresses to hardware addresses (ARP, RFC
- * 826). The states are those of RFC 4861 section 7.3.2; an INCOMPLETE or FAILED entry has no
- * hardware address. `flush` keeps PERMANENT entries, as in iproute2.
+ * 826). The states are those of RFC 4861 section 7.3.2, and iproute2's FAILED and PERMANENT; an
+ * INCOMPLETE or FAILED entry has no hardware address. `flush` keeps PERMANENT entries, as in
+ * iproute2.
  *
  * Unlike iproute2, `add` always makes a PERMANENT entry (there is no `nud`), a hardware address can
  * be written with colons or dashes, and `flush` without a device flushes all devices.

@@ -5,17 +5,16 @@
  *
  * Shows and changes the routing table. The longest prefix wins, then the smallest metric. `proto`
  * is the origin of a route: kernel (added with an address), dhcp, or static (added by this command
- * or the configuration). The default route of DHCP has metric 1024, as with systemd-networkd, so
- * that a static one wins.
+ * or the configuration). The routes of DHCP have a metric of 1024 or more, as with
+ * systemd-networkd, so that static ones win; `RouteMetric=` sets another one.
  *
  * `onlink` declares that the gateway is on the device's link although it is in none of the device's
- * networks. `linkdown` marks a route whose device has no carrier; a route with another gateway is
- * preferred to it.
+ * networks. `linkdown` marks a route whose device has no carrier; if it has a gateway, the next
+ * best route is preferred to it.
  *
  * Unlike iproute2, there is one table, routes are unicast, and a route has no MTU. The scope
- * follows from the gateway (`link` without one, otherwise `global`), so `add` rejects the other
- * one. `flush` keeps the routes of proto kernel. To give neither a gateway nor a device is wrong
- * usage.
+ * follows from the gateway (`link` without one, otherwise `global`), so `add` rejects any other.
+ * `flush` keeps the routes of proto kernel. To give neither a gateway nor a device is wrong usage.
  */
 import { ROUTES } from "../../../../core/limits";
 import { parseDecimalText } from "../../../../core/text";
@@ -192,7 +191,7 @@ function add(context: Context, replace: bool): i32 {
   const gateway = request.gateway;
   let iface = request.iface;
   if (iface == null && gateway != 0) iface = context.deviceToward(gateway);
-  // The gateway is in no network; with any device, the table reports that it is unreachable.
+  // The gateway is in no network: the table reports it as unreachable, unless `onlink` is given.
   if (iface == null && gateway != 0) iface = context.onlyDevice();
   // Without a gateway the device must be named: a guess would put the destination on its link.
   if (iface == null) return context.unexpected("", "via GATEWAY or dev DEVICE");

@@ -120,12 +120,13 @@ export class TcpClientJob extends TcpJob {
     let connection = this.connection;
     if (connection == null) {
       connection = this.stack.ip.connect(now, this.lookup.address, this.port);
-      if (connection == null) return this.refused(SOCKET_ERROR_WORDS[SocketError.NoResources]);
+      if (connection == null)
+        return this.connectFailed(SOCKET_ERROR_WORDS[SocketError.NoResources]);
       connection.timeout = this.patience;
       this.connection = connection;
     }
     if (!connection.established() && connection.error != SocketError.None) {
-      return this.refused(SOCKET_ERROR_WORDS[connection.error]);
+      return this.connectFailed(SOCKET_ERROR_WORDS[connection.error]);
     }
     if (connection.established() && !this.reported) {
       this.reported = true;
@@ -150,7 +151,7 @@ export class TcpClientJob extends TcpJob {
     return super.cancel();
   }
 
-  private refused(reason: string): i32 {
+  private connectFailed(reason: string): i32 {
     const to = `${this.lookup.host} port ${this.port} (tcp)`;
     this.session.error("nc", `connect to ${to} failed: ${reason}`);
     return EXIT_FAILURE;

@@ -37,7 +37,7 @@ export class UdpJob extends Job {
         );
       socket.connect(lookup.address, this.port);
     }
-    // A byte takes up to four characters when it is escaped.
+    // A datagram may exceed `room`, as the queue has space beyond it: up to four units a byte.
     while (socket.readable() && this.session.room() > UDP_PAYLOAD / 4) {
       const length = socket.receive(changetype<usize>(this.buffer), UDP_PAYLOAD);
       if (socket.remotePort == 0) socket.connect(socket.lastAddress, socket.lastPort);

@@ -1,4 +1,4 @@
-/** The job of `rpc`: tries the servers in turn and prints the response of the first good one. */
+/** The job of `rpc`: tries the servers in turn until one is good, and prints the last response. */
 import { TextBuilder } from "../../../../core/text-builder";
 import { HttpFailure } from "../../../../net/service/http/client/failure";
 import { HttpField } from "../../../../net/service/http/client/request";
@@ -96,7 +96,7 @@ export class RpcJob extends Job {
 
   /**
    * Reports whether to try the next server: this one is overloaded or broken, or no call got a
-   * response, and none is invalid.
+   * response, although none is invalid or was cancelled.
    */
   private mayTryAnother(exchange: RpcExchange): bool {
     if (isUnavailable(exchange)) return true;
