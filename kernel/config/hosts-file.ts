@@ -10,7 +10,7 @@ import { isHostName, quoted, splitBlanks } from "./values";
 
 const NAME: string = "hosts";
 
-/** Parses up to HOSTS_ENTRIES names. Stops at an error beyond them, or after CONFIG_PROBLEMS. */
+/** Parses at most HOSTS_ENTRIES names. Stops reading after CONFIG_PROBLEMS errors. */
 export function readHostsFile(configuration: Configuration, bytes: StaticArray<u8>): void {
   const text = new Utf8Decoder().decode(changetype<usize>(bytes), bytes.length);
   const lines = text.split("\n");

@@ -3,7 +3,7 @@
  *
  * Shows, renews or releases the DHCP lease. `status` prints the lease with all of its options (RFC
  * 2132), and the time left until T1, T2 and expiry (RFC 2131 section 4.4.5). Without DEVICE,
- * `status` shows every device, and the other verbs need it to be the only one. On Linux,
+ * `status` shows every device; the other verbs then require that there is only one. On Linux,
  * `dhclient`, `dhclient -r` and `networkctl renew` do this.
  *
  * `renew` starts the client if it is not running, restores an address or route that was deleted on

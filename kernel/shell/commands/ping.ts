@@ -146,7 +146,7 @@ class PingJob extends Job {
     return false;
   }
 
-  /** Linux refuses connect() without SO_BROADCAST with EACCES; iputils then prints this. */
+  /** Linux refuses connect() to a broadcast address with EACCES; iputils then prints this. */
   private refuseBroadcast(): i32 {
     this.session.error(
       "ping",
