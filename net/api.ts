@@ -1,7 +1,7 @@
 /**
  * The public API, over one default stack, with the names of the D kernel that preceded this one. No
- * function blocks: an operation that takes time returns a handle, and `networkStackPoll`, which the
- * kernel calls every turn, makes progress on it. docs/api.md describes the API with an example.
+ * function blocks: an operation that takes time returns a handle, and makes progress as the kernel
+ * polls the stack, once a turn. docs/api.md describes the API with an example.
  */
 import { DhcpClient, DhcpState } from "./service/dhcp/client";
 import { DnsQuery } from "./service/dns/query";

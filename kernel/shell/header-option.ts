@@ -11,7 +11,7 @@ export const HEADER_FORMS: string =
  */
 export function parseHeaderOption(text: string): HttpField | null {
   const colon = text.indexOf(":");
-  if (colon < 0 && text.endsWith(";")) {
+  if (colon < 0 && text.endsWith(";") && text.length > 1) {
     return new HttpField(text.substring(0, text.length - 1), "");
   }
   if (colon <= 0) return null;

@@ -1,7 +1,6 @@
-/* The library functions that gcc and wasm2c's output expect. Those that run for every packet
-   move 32 bytes per round, because under QEMU's translator `rep movsb` costs a step per byte. The
-   file is compiled without loop-to-call transformations, which would make each function call
-   itself. */
+/* The library functions that gcc and wasm2c's output expect. Those used for every packet move 32
+   bytes per round, because under QEMU's translator `rep movsb` costs a step per byte. The file is
+   compiled without loop-to-call transformations, which would make each function call itself. */
 #include "native.h"
 
 typedef u64 __attribute__((may_alias, aligned(1))) word;

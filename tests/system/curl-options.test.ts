@@ -96,6 +96,8 @@ test("reports wrong uses of options, with exit code 2", async () => {
     ["--data-urlencode a@b", /--data-urlencode a@b: there are no files/],
     ["--data-binary @x", /--data-binary @x: there are no files/],
     ["-I -d x", /You can only select one HTTP request method!/],
+    ["-G -d @bytes:9", /-G: @bytes:N cannot be part of a URL/],
+    ["-H ';'", /-H ;: expected NAME: VALUE/],
     ["--max-redirs 51", /out of range/],
     ["-o x", /-o: there are no files/],
   ];

@@ -17,6 +17,10 @@ export function curlRequest(url: string, options: Options): HttpRequest {
   request.error = body.error;
   if (body.error != "") return request;
   if (!options.has("G")) request.body = body.source();
+  else if (body.source() != null && text == null) {
+    request.error = "-G: @bytes:N cannot be part of a URL";
+    return request;
+  }
   if (options.has("I") && request.body != null) {
     request.error = "You can only select one HTTP request method! -I and -d contradict each other";
     return request;
