@@ -35,8 +35,8 @@ mbedtls_flags = -std=gnu11 -O2 -ffreestanding -fno-strict-aliasing -ffunction-se
   -fdata-sections -isystem $(glue)/libc -I$(glue) -I$(tls) \
   -I$(mbedtls)/include -I$(mbedtls)/library \
   -DMBEDTLS_CONFIG_FILE='"config.h"' -Wa,-I$(tls) -ffile-prefix-map=$(CURDIR)=. -MMD -MP
-# Code that handles every record or computation is built for speed; code that parses and decides is
-# built for size, where gcc copies with `rep movsb`, which takes QEMU a step per byte.
+# Code that handles every record or computation is built for speed, because with -Os gcc copies with
+# `rep movsb`, which takes QEMU a step per byte. Code that parses and decides is built for size.
 mbedtls_fast := aes aesni bignum bignum_core chacha20 chachapoly cipher cipher_wrap constant_time \
   ecp ecp_curves gcm platform_util poly1305 sha256 sha512 ssl_msg
 $(filter-out $(mbedtls_fast:%=$(tls)/library/%.o),$(mbedtls_objects)): tls_flags += -Os

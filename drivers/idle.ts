@@ -23,7 +23,7 @@ export class Idle {
 
   /**
    * Reports whether the processor may sleep until `deadline`, in microseconds since boot. If so,
-   * arms the timer and unmasks the interrupts of all NICs.
+   * the timer is armed, and `needsPoll` has unmasked the interrupts of all NICs.
    */
   mayHalt(deadline: i64, now: i64): bool {
     if (deadline <= now || now < this.busyUntil) return false;

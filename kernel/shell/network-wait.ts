@@ -3,14 +3,14 @@ import { SECOND } from "../../core/time";
 import { Command, EXIT_FAILURE, EXIT_INTERRUPTED, Job, RUNNING } from "./command";
 import { Session } from "./session";
 
-/** The default time to wait, in microseconds. */
+/** The longest time to wait, in microseconds; a command's own limit can only shorten it. */
 const PATIENCE: i64 = 10 * SECOND;
 
 export class NetworkWait extends Job {
   private started: Job | null = null;
   private readonly deadline: i64;
   /** Whether the limit is the command's own and shorter than PATIENCE. */
-  private readonly isLimited: bool;
+  private readonly hasOwnLimit: bool;
 
   constructor(
     private readonly command: Command,
@@ -19,8 +19,8 @@ export class NetworkWait extends Job {
   ) {
     super();
     const limit = command.waitLimit(words);
-    this.isLimited = limit > 0 && limit < PATIENCE;
-    this.deadline = session.now + (this.isLimited ? limit : PATIENCE);
+    this.hasOwnLimit = limit > 0 && limit < PATIENCE;
+    this.deadline = session.now + (this.hasOwnLimit ? limit : PATIENCE);
   }
   poll(now: i64): i32 {
     const running = this.started;
@@ -32,7 +32,7 @@ export class NetworkWait extends Job {
     }
     if (now < this.deadline) return RUNNING;
     const reason = this.session.network.reason();
-    if (this.isLimited) return this.command.waitFailed(this.session, reason);
+    if (this.hasOwnLimit) return this.command.waitFailed(this.session, reason);
     this.session.error(this.command.name, `network is not configured: ${reason}`);
     return EXIT_FAILURE;
   }

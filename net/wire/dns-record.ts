@@ -104,10 +104,10 @@ class DataReader {
   /** Reads a length byte and that many characters; returns them in quotes. */
   text(): string {
     const length = this.byte();
-    return this.raw(length);
+    return this.quotedBytes(length);
   }
 
-  raw(length: u32): string {
+  quotedBytes(length: u32): string {
     const at = this.take(length);
     return this.good ? quoted(at, length) : "";
   }
@@ -161,7 +161,7 @@ function dataText(data: DataReader, type: u32): string {
     case TYPE_CAA: {
       const flags = data.byte();
       const tag = data.text();
-      return `${flags} ${tag.substring(1, tag.length - 1)} ${data.raw(data.left)}`;
+      return `${flags} ${tag.substring(1, tag.length - 1)} ${data.quotedBytes(data.left)}`;
     }
     default:
       return "";

@@ -34,7 +34,7 @@ for (const target of targets) {
   });
 }
 
-test("finds each planted bug, and for most reports the TypeScript file", async () => {
+test("finds each planted bug, and names the TypeScript file of most", async () => {
   const faults: Record<string, RegExp> = {
     a: /SEGV.*0x200000000004/,
     b: /SEGV .*targets\/mistakes\.ts/,

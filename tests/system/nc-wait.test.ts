@@ -1,4 +1,4 @@
-/** `nc -w`: how long nothing may pass, counted from the connection on. */
+/** `nc -w`: the limit of silence, which counts only once there is a connection. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Lab } from "../attack/world.ts";

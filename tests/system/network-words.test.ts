@@ -18,7 +18,7 @@ function dialogue(lab: Lab, lines: [line: string, says: RegExp][]): void {
 /** Returns the seconds that a ping took. */
 const took = (text: string) => Number(/time (\d+)ms/.exec(text)?.[1]) / 1000;
 
-test("ping does not count errors that a router, such as QEMU, sends in a host's name", async () => {
+test("ping does not count echo replies with an error code as received", async () => {
   const lab = await Lab.at("S1");
   lab.network.taps.push((frame, _time, from) => {
     const ip = parseIp(frame);
@@ -44,7 +44,7 @@ test("ping reports a duplicate reply, and does not count it as received", async 
   assert.match(text, /3 packets transmitted, 3 received, \+3 duplicates, 0% packet loss, /);
 });
 
-test("ping waits for a host's first reply; -W 0 sets no limit", async () => {
+test("ping waits 10 s, or the time of -W, for the first reply; -W 0 is the default", async () => {
   const lab = await Lab.at("S1");
   assert.match(lab.command("ping -c 1 -W 0 10.0.2.2"), / 1 received/);
   const dead = lab.command("ping -c 1 10.0.2.77");

@@ -60,7 +60,7 @@ describe("versions, suites, groups", () => {
     const report = await talk(classic, { honorCipherOrder: false });
     assert.equal(report.get("suite"), "TLS1-3-CHACHA20-POLY1305-SHA256");
   });
-  test("agrees on x25519 and, in 1.3 by HelloRetryRequest, P-256 and P-384", async () => {
+  test("agrees on x25519, P-256 and P-384; in 1.3, the last two by HelloRetryRequest", async () => {
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       for (const [curve, group] of [
         ["X25519", 29],

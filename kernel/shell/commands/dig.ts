@@ -40,7 +40,7 @@ class Request {
   failure: string = "";
   readonly options: DirectOptions = new DirectOptions();
   readonly parts: Parts = new Parts();
-  /** As typed. */
+  /** The name to query: as typed, from the address of -x, or "." if none was given. */
   name: string = "";
   server: string = "";
   port: u32 = DNS_PORT;

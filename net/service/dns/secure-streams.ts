@@ -4,7 +4,10 @@ import { earlier, NEVER, SECOND } from "../../../core/time";
 import { NameServer } from "../settings";
 import { Stream, StreamStatus } from "../stream/stream";
 
-/** How long an idle connection is kept. If the server closes it first, the query is repeated. */
+/**
+ * How long an idle connection is kept. If the server closes it as the next query is sent, that
+ * query is repeated over a new one.
+ */
 const IDLE_TIME: i64 = 20 * SECOND;
 
 class IdleStream {

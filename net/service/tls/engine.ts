@@ -9,7 +9,7 @@ export const NO_HANDLE: u32 = 0;
 
 /** A handle identifies a connection. Every method returns at once. */
 export interface TlsEngine {
-  /** Returns why TLS is unavailable ("not enough entropy: ..."), or "". */
+  /** Returns a message if TLS is unavailable, or "". */
   obstacle(): string;
   /** Sets the engine's clock. Called once a turn while there are connections. */
   tick(): void;

@@ -93,7 +93,7 @@ export class Wire {
     this.packets.push(new Packet(at, copy, length, source, destination));
   }
 
-  /** Delivers what has arrived by now to one of two hosts. */
+  /** Delivers each packet that has arrived by now to its destination. */
   deliver(left: Host, right: Host): void {
     const arriving = this.packets;
     this.packets = [];

@@ -179,7 +179,10 @@ export function sourceAddress(destination: u32): u32 {
 export function linkChanges(index: u32): u32 {
   return net(index).linkChanges;
 }
-/** The count of a drop by its name, of `lo` if no interface has the index; -1: no such name. */
+/**
+ * Returns how many packets an interface, or `lo` if none has the index, dropped for the reason of
+ * this name; -1 if there is no such reason.
+ */
 export function drops(index: u32, name: usize, length: u32): i64 {
   const wanted = textAt(name, length);
   const from = index < (ip.interfaces.length as u32) ? net(index) : ip.loopback;

@@ -5,7 +5,7 @@ import type { Datagram, Peer } from "./peer.ts";
 import { MILLISECOND } from "./world.ts";
 
 export interface DnsBehavior {
-  /** Chances of no response, of SERVFAIL, of one with a wrong id first, of garbage first. */
+  /** Chances of silence, of SERVFAIL, and of a wrong id or garbage before the real response. */
   silence: number;
   fail: number;
   wrongId: number;

@@ -32,14 +32,17 @@ export class Connection {
   established = false;
   behavior = polite;
   private queue: Buffer = Buffer.alloc(0);
-  /** Sequence numbers: of the first byte of `queue`, the next to send, after the last ever sent. */
+  /** The sequence number of the first byte of `queue`. */
   private una: number;
+  /** The next sequence number to send; goes back to `una` to send again. */
   private next: number;
+  /** One past the highest sequence number ever sent. */
   private most: number;
   private expected = 0;
   /** The right edge of the offered window, and until when it does not move. */
   private edge = 0;
   private closedUntil = 0;
+  /** The window that the other end offers. */
   private window = SEGMENT;
   private peerSegment = 536;
   private finWanted = false;

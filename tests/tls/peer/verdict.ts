@@ -4,9 +4,9 @@ import { type Exports, load, readString } from "../../lab/scripted/assembly.ts";
 import type { Report } from "../harness.ts";
 import type { Visit } from "./serve.ts";
 
-/** Most bytes of heap for a connection, unless a certificate is full of names. */
+/** The largest heap of a connection, in bytes, unless a certificate is full of names. */
 const HEAP = 60 * 1024;
-/** Most seconds of processor time for a connection. */
+/** The longest processor time of a connection, in seconds. */
 const CPU = 2;
 /** The value of `refusals` if no certificate was verified. */
 const NO_VERDICT = 0xffffffff;
@@ -21,14 +21,14 @@ export async function outcomeOf(report: Report): Promise<{ alert: string; senten
     report.number(key),
   );
   const refusals = report.number("refusals") >>> 0;
-  const counted = refusals === NO_VERDICT ? 0 : refusals;
+  const reasons = refusals === NO_VERDICT ? 0 : refusals;
   return {
     alert: sent < 0 ? "" : text(wasm.alert(sent)),
-    sentence: text(wasm.failure(error, counted, received, sent)),
+    sentence: text(wasm.failure(error, reasons, received, sent)),
   };
 }
 
-/** Asserts that no memory is left, and that neither much memory nor much time was used. */
+/** Asserts that all memory has been freed, and that neither much memory nor much time was used. */
 export function assertModest({ report }: Visit, heap = HEAP): void {
   assert.equal(report.number("after"), 0, report.text);
   assert.equal(report.number("after-blocks"), 0);

@@ -14,8 +14,8 @@ async function boot(tables: AcpiOptions | null = {}, passesRoot = false) {
   return { machine, wasm };
 }
 
-/** Adds power-management ports, and records what is written to them, in order. */
-function addPorts(machine: Machine, port: number, onWrite: (value: number) => void = () => {}) {
+/** Adds one PM1 control register, and records what is written to it, in order. */
+function addControl(machine: Machine, port: number, onWrite: (value: number) => void = () => {}) {
   const written: number[] = [];
   const state = { value: 1 };
   machine.ports.add(port, 2, {
@@ -96,8 +96,8 @@ test("reads the sleep types in each of their encodings", async () => {
 
 test("powers off by writing the type, then the enable bit, to both PM1 blocks", async () => {
   const { machine, wasm } = await boot({ pm1bControl: 0x608 });
-  const a = addPorts(machine, 0x604);
-  const b = addPorts(machine, 0x608, (value) => {
+  const a = addControl(machine, 0x604);
+  const b = addControl(machine, 0x608, (value) => {
     if (value & 0x2000) throw new MachineStopped("power off");
   });
   wasm.find();
@@ -108,7 +108,7 @@ test("powers off by writing the type, then the enable bit, to both PM1 blocks", 
 
 test("enables ACPI first if firmware has not", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
-  const control = addPorts(machine, 0x604, (value) => {
+  const control = addControl(machine, 0x604, (value) => {
     if (value & 0x2000) throw new MachineStopped("power off");
   });
   control.state.value = 0;
@@ -129,7 +129,7 @@ test("enables ACPI first if firmware has not", async () => {
 
 test("reports within bounded time that a machine stays on", async () => {
   const { machine, wasm } = await boot({ smiCommand: 0xb2, acpiEnable: 0xf1 });
-  addPorts(machine, 0x604).state.value = 0;
+  addControl(machine, 0x604).state.value = 0;
   wasm.find();
   assert.equal(wasm.powerOff(), 0);
   assert.ok(machine.clock.now < 5e9);
@@ -169,6 +169,6 @@ test("resets by ACPI's register, then the chipset's, then the keyboard controlle
 
 test("writes the exit code to isa-debug-exit", async () => {
   const { wasm } = await boot(null);
-  const codeOf = (error: unknown) => (error as MachineStopped).code === 7;
-  assert.throws(() => wasm.debugExit(7), codeOf);
+  const hasCode = (error: unknown) => (error as MachineStopped).code === 7;
+  assert.throws(() => wasm.debugExit(7), hasCode);
 });

@@ -12,7 +12,7 @@
 /* A root that is a candidate issuer; roots.c parses it. */
 struct trusted {
   mbedtls_x509_crt certificate;
-  i32 index;     /* the root's index << 1 | its kind */
+  i32 index;     /* its index among the roots of its kind, << 1, | that kind */
   bool verified; /* its signature on the certificate for which it was found is valid */
   struct trusted* next;
 };
@@ -30,7 +30,9 @@ struct search {
   bool roots_found[CONSIDERED], faults_found[CONSIDERED], lenient, complete, own, found, done;
   u8 signature[CONSIDERED][CONSIDERED]; /* [certificate][issuer]: UNKNOWN, GOOD or BAD */
   u32 sent_count, signatures, attempts, comparisons;
-  u32 path[DEPTH], candidate[DEPTH], length; /* indexes into `sent`, the server's first */
+  u32 path[DEPTH];      /* indexes into `sent`, the server's first; `length` of them */
+  u32 candidate[DEPTH]; /* by position in the path: the next in `sent` to try as its issuer */
+  u32 length;
   bool listed[DEPTH], extended[DEPTH];
   struct trusted *next_root[DEPTH], *root;
   struct constraint_walk walk;

@@ -9,14 +9,14 @@
    parse. */
 #define MIN_RSA_BITS 2048
 
-/* Reports whether a key is long enough, as all but RSA keys are. */
+/* Reports whether a key is long enough. Only RSA keys can be too short. */
 bool tls_strong_key(const mbedtls_x509_crt* certificate) {
   const mbedtls_pk_context* key = &certificate->pk;
   return !mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) || mbedtls_pk_get_bitlen(key) >= MIN_RSA_BITS;
 }
 
-/* Reports whether a certificate may sign others (RFC 5280, 6.1.4 k and n). One before version 3
-   has no extensions that could forbid it, so it may. */
+/* Reports whether a certificate may sign others (RFC 5280, 6.1.4 k and n). One of version 1 or 2
+   has no extensions that could forbid it, so it may; rule 7 rejects it unless it is a root. */
 bool tls_may_sign(const mbedtls_x509_crt* issuer) {
   if (issuer->version < 3) return true;
   return issuer->ca_istrue &&

@@ -29,7 +29,7 @@ export function receiveError(
   const error = refused ? SocketError.Refused : SocketError.Unreachable;
   const transient = kind == IcmpError.TimeExceeded || kind == IcmpError.ParameterProblem;
   // In SYN-SENT, nothing is lost by failing at once (RFC 5461 section 4.1). Transient errors, and
-  // all later ones (RFC 5927 section 5.2), are reported only if the connection fails anyway.
+  // all after SYN-SENT (RFC 5927 section 5.2), are reported only if the connection fails anyway.
   if (block.state == TcpState.SynSent && !transient) block.end(error);
   else block.softFail(error);
 }

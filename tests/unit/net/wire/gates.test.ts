@@ -19,7 +19,7 @@ const peer = "52:55:0a:00:02:02";
 const from = address("10.0.2.2");
 const to = address("10.0.2.15");
 
-/** Places bytes in memory, and 64 bytes of 0xff behind them to show up reads past the end. */
+/** Places bytes in memory, and 64 bytes of 0xff behind them to expose any read past the end. */
 function put(bytes: Uint8Array): [number, number] {
   new Uint8Array(wasm.memory.buffer, space, bytes.length + 64).fill(0xff);
   new Uint8Array(wasm.memory.buffer, space, bytes.length).set(bytes);
@@ -135,7 +135,7 @@ test("icmp: rejects every truncation, and every flipped bit", () => {
   assert.deepEqual(readBytes(wasm, pointer + 8, 11), Buffer.alloc(11, 3));
 });
 
-test("icmp: accepts only quotes of a first fragment's IPv4 header and 8 bytes (ICM-13)", () => {
+test("icmp: accepts a quote only with a first fragment's header and 8 bytes (ICM-13)", () => {
   const gate = (pointer: number, length: number) => wasm.gateQuote(pointer, length);
   const fields = {
     source: "10.0.2.15",

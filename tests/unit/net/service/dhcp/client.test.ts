@@ -76,7 +76,7 @@ test("DHC-17: without a server, retransmits after 4, 8, 16, 32, 64 s, +-1, forev
   assert.equal(wasm.attempts(), 0);
 });
 
-test("does not retransmit within 3 s, as an e1000 receives nothing in the first second", () => {
+test("waits 3 s or more to retransmit, as QEMU delivers no reply in the first second", () => {
   for (let seed = 1; seed < 200; seed++) {
     world.reset(seed);
     wasm.start(0n);
@@ -85,7 +85,7 @@ test("does not retransmit within 3 s, as an e1000 receives nothing in the first 
   }
 });
 
-test("requests an offer four times without a reply, then starts over", () => {
+test("sends four REQUESTs for an offered address without a reply, then starts over", () => {
   wasm.start(0n);
   world.poll();
   world.reply(types.offer);

@@ -25,7 +25,7 @@ test("HTP-01: accepts an empty reason phrase, with or without its space", () => 
   assert.equal(http.text("reason"), "Not Found");
 });
 
-test("HTP-02: rejects status codes other than three digits from 100", () => {
+test("HTP-02: rejects status codes that are not three digits or are below 100", () => {
   for (const line of ["1000 X", "20 X", "-1", "2OO", "200X", " 200", "099 X", "000", "", "+20 X"]) {
     fails(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`, /^failed 1: Unsupported /);
   }
