@@ -49,18 +49,20 @@ export class HostConfiguration extends Pollable {
   }
 
   poll(now: i64): bool {
-    let changes: u32 = 0;
-    for (let i = 0; i < this.configurators.length; i++) {
-      this.configurators[i].poll(now);
-      changes += this.configurators[i].changes;
-    }
-    if (changes != this.changesSeen) {
-      this.changesSeen = changes;
-      this.dns.setServers(this.nameServers());
-      this.dns.setSearchDomains(this.searchDomains());
-      this.ntp.setServers(this.timeServers(), now);
-    }
+    for (let i = 0; i < this.configurators.length; i++) this.configurators[i].poll(now);
+    this.apply(now);
     return false;
+  }
+
+  /** Passes changed servers and search domains on to the resolver and the NTP client. */
+  apply(now: i64): void {
+    let changes: u32 = 0;
+    for (let i = 0; i < this.configurators.length; i++) changes += this.configurators[i].changes;
+    if (changes == this.changesSeen) return;
+    this.changesSeen = changes;
+    this.dns.setServers(this.nameServers());
+    this.dns.setSearchDomains(this.searchDomains());
+    this.ntp.setServers(this.timeServers(), now);
   }
 
   pollAt(_now: i64): i64 {

@@ -187,7 +187,7 @@ export class Resolvectl extends Command {
     if (setup == null) return this.noDevice(words, session);
     setup.setNameServers(null);
     setup.setSearchDomains(null);
-    return this.done();
+    return this.applied(session);
   }
 
   /** `dns [DEVICE] [SERVER...]` */
@@ -210,7 +210,7 @@ export class Resolvectl extends Command {
       servers.push(server);
     }
     setup.setNameServers(servers);
-    return this.done();
+    return this.applied(session);
   }
 
   /** `domain [DEVICE] [DOMAIN...]`; an empty domain clears the list. */
@@ -238,6 +238,12 @@ export class Resolvectl extends Command {
       domains.push(canonicalName(values[i]));
     }
     setup.setSearchDomains(domains);
+    return this.applied(session);
+  }
+
+  /** Applies a change at once: the next command may be on the same line. */
+  private applied(session: Session): Job {
+    this.stack.configuration.apply(session.now);
     return this.done();
   }
 
