@@ -67,7 +67,7 @@ test("resolvectl shows the server that is asked first, and the one that is silen
   assert.match(statistics, /\nserver 10\.0\.2\.3: 3 answers, 0 timeouts/);
 });
 
-test("a query on the same line goes to the server just set, over TLS if it has a name", async () => {
+test("a query on the same line goes to the new server, over TLS if it has a name", async () => {
   const lab = await Lab.at("S1");
   lab.dns.names["a.test"] = "10.0.2.2";
   const output = printed(lab, "resolvectl dns 10.0.2.3#dns.test; resolvectl query a.test; echo $?");
