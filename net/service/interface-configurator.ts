@@ -25,7 +25,7 @@ const DHCP_METRIC: u32 = 1024;
 /** The configuration of one interface. */
 export class InterfaceConfigurator implements LeaseTarget {
   readonly dhcp!: DhcpClient;
-  /** Counts changes of servers and addresses. */
+  /** Counts changes of addresses, servers and search domains. */
   changes: u32 = 0;
   /** Name servers set on the console, which override all others; null if not set. */
   private consoleServers: Array<NameServer> | null = null;
@@ -183,7 +183,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     for (let i = 0; i < routes.length; i++) this.addRoute(routes[i]);
   }
 
-  /** Returns the default route via `gateway`, if not 0, and the routes not via a lease's router. */
+  /** Returns the default route via `gateway`, if not 0, and all routes not via a lease's router. */
   private staticRoutes(gateway: Ipv4Address): Array<Route> {
     const settings = this.settings;
     const origin = RouteOrigin.Static;
@@ -215,7 +215,7 @@ export class InterfaceConfigurator implements LeaseTarget {
     log(`${this.iface.name}: Could not set address ${address}: ${why}`);
   }
 
-  /** Removes the static addresses and routes. */
+  /** Removes the addresses of the settings, and all static routes. */
   private withdraw(): void {
     const settings = this.settings;
     this.applied = false;

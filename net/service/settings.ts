@@ -124,8 +124,8 @@ export class InterfaceSettings {
 }
 
 /**
- * Reports whether a gateway can be another host on the link that has these addresses. It may be
- * outside all their networks: `InterfaceConfigurator` then assumes that it is on the link.
+ * Reports whether a gateway can be another host on the link of an interface with these addresses.
+ * It may be outside all their networks: `InterfaceConfigurator` then assumes it is on the link.
  */
 export function isGatewayOf(gateway: Ipv4Address, addresses: Array<NetworkAddress>): bool {
   for (let i = 0; i < addresses.length; i++) {

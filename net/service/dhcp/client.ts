@@ -36,7 +36,7 @@ export { DHCP_STATE_NAMES, DhcpState } from "./state";
 /** The maximum number of REQUESTs for an offer, and for the lease after the link comes back. */
 const REQUESTS: u32 = 4;
 const REBOOT_REQUESTS: u32 = 2;
-/** How long after the ACK the client watches for a conflict. */
+/** How long after the ACK for a new address the client watches for a conflict. */
 const PROBE_TIME: i64 = 8 * SECOND;
 
 /** All times are in microseconds since boot. */
@@ -48,9 +48,9 @@ export class DhcpClient {
   hostname: string = "";
   /** DISCOVERs sent since the start or the last ACK. */
   attempts: u32 = 0;
-  /** When the first DISCOVER since the last ACK was sent; -1 if none was. */
+  /** When the first DISCOVER since the start or the last ACK was sent; -1 if none was. */
   silentSince: i64 = -1;
-  /** Datagrams ignored: malformed, unexpected, or offering a lease that cannot be used. */
+  /** Datagrams ignored: malformed, unexpected, or with a lease that cannot be used. */
   ignored: u64 = 0;
   /** The most recent failure since the start or the last ACK, or "". */
   lastFailure: string = "";
@@ -82,7 +82,7 @@ export class DhcpClient {
     this.message = new DhcpMessage(target.hardwareAddress());
   }
 
-  /** Starts; the next `poll` with a link sends DISCOVER. Returns false if port 68 is in use. */
+  /** Starts; the next `poll` with a link sends DISCOVER. False if port 68 cannot be opened. */
   start(now: i64): bool {
     if (this.state != DhcpState.Stopped) return true;
     const device = this.target.device();
@@ -134,7 +134,7 @@ export class DhcpClient {
     this.wakeAt = now + RELEASE_WAIT;
   }
 
-  /** Called when the link changes. If it comes up, confirms the lease (section 3.2). */
+  /** Called when the link changes. If it comes up, confirms the lease (section 3.2) or restarts. */
   linkChanged(up: bool, now: i64): void {
     if (up == this.linkUp) return;
     this.linkUp = up;
@@ -381,7 +381,7 @@ export class DhcpClient {
     this.restart(now);
   }
 
-  /** Returns to Init; the next `poll` with a link sends DISCOVER. */
+  /** Returns to Init. The next `poll` with a link sends DISCOVER unless the caller delays it. */
   private restart(now: i64): void {
     this.state = DhcpState.Init;
     this.offer = null;

@@ -92,7 +92,7 @@ export function optionName(code: u32): string {
   return entry == null ? `option ${code.toString()}` : `${entry.name} (${code.toString()})`;
 }
 
-/** Returns an option's data as text; in hexadecimal if the option is unknown or malformed. */
+/** Returns an option's data as text; in hexadecimal if it is opaque, unknown or malformed. */
 export function describeOption(option: DhcpOption): string {
   const entry = known(option.code);
   const data = option.data;

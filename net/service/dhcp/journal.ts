@@ -48,7 +48,7 @@ export class DhcpJournal {
     return text;
   }
 
-  /** Logs a new or renewed lease; for a new address also that the lease time is assumed. */
+  /** Logs a new or renewed lease and, for a new address, its lease time if that is assumed. */
   granted(lease: Lease, before: Lease | null): void {
     const server = formatIpv4(lease.server);
     const first = before == null || before.address != lease.address;

@@ -64,7 +64,7 @@ export class DnsQuestion {
     return isResponse(message, length, this.id, this.name, this.type);
   }
 
-  /** Reports whether a matching response repeats the name in the case in which it was sent. */
+  /** Reports whether a matching response has the name, if any, in the case in which it was sent. */
   keepsCase(message: usize): bool {
     if (DnsHeader.at(message).questions == 0) return true;
     const sent = this.pointer + DNS_HEADER;

@@ -39,7 +39,7 @@ export class DnsReply {
     return this.extendedCode == BAD_VERSION && DnsHeader.at(this.pointer).answers == 0;
   }
 
-  /** Looks for the OPT record. Ignores malformed records, which the answer's parser reports. */
+  /** Looks for the OPT record. Stops without an error at a malformed record. */
   private readOpt(): void {
     const header = DnsHeader.at(this.pointer);
     const reader = new DnsReader(this.pointer, this.length);

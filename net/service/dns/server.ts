@@ -28,7 +28,7 @@ const enum Rank {
 
 /** One server and what is remembered about it. All times are in microseconds since boot. */
 export class ServerState {
-  /** Whether it did not answer the last question in time, or its port is closed. */
+  /** Whether it did not answer the last question in time, or could not be reached. */
   dead: bool = false;
   /** Smoothed time to an answer (RFC 6298 section 2); 0 if not known. */
   rtt: i64 = 0;
@@ -74,7 +74,7 @@ export class ServerState {
     this.rtt = this.rtt == 0 ? max<i64>(time, 1) : max<i64>((7 * this.rtt + time) / 8, 1);
   }
 
-  /** Notes that the server did not answer in time, or that its port is closed. */
+  /** Notes that the server did not answer in time, or could not be reached. */
   silent(now: i64): void {
     this.silences++;
     if (this.dead) return;

@@ -16,9 +16,9 @@ export const enum RpcOutcome {
 
 export const enum RpcFailure {
   None = 0,
-  /** The call is invalid: its params are neither an array nor an object. */
+  /** Not sent: invalid params or header fields, or too many calls or requests at once. */
   Request = 1,
-  /** No HTTP response: see the exchange's `failure`. */
+  /** No complete HTTP response: see the exchange's `failure`. */
   Http = 2,
   /** An HTTP status other than 2xx without a JSON-RPC error. */
   Status = 3,

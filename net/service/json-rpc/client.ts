@@ -125,7 +125,7 @@ function post(url: string, body: string, timeout: i64, fields: Array<HttpField>)
 export class RpcExchange {
   /** Whether every call is settled. */
   done: bool = false;
-  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent or a date. */
+  /** The server's Retry-After in seconds, 0 to 3,600; -1 if absent or not a number. */
   retryAfter: i64 = -1;
 
   constructor(

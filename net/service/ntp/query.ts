@@ -179,7 +179,7 @@ export function queriesPollAt(queries: Array<NtpQuery>): i64 {
   return at;
 }
 
-/** Returns the four bytes of a kiss code as text, without those that are not printable ASCII. */
+/** Returns the four bytes of a kiss code as text, without those that are not visible ASCII. */
 function kissCode(code: u32): string {
   let text = "";
   for (let shift = 24; shift >= 0; shift -= 8) {

@@ -63,7 +63,7 @@ const ERRORS: StaticArray<Numbered> = [
   new Numbered(0x7f00, "out of memory"),
 ];
 
-/** Returns the name and number of an alert: "handshake_failure (40)". */
+/** Returns the name and number of an alert: "handshake_failure (40)", or "alert 99" if unknown. */
 export function alertWords(alert: i32): string {
   const name = find(ALERTS, alert);
   return name == "" ? `alert ${alert}` : `${name} (${alert})`;

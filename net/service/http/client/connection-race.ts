@@ -119,7 +119,7 @@ export class ConnectionRace {
     return null;
   }
 
-  /** Replaces a stream that failed with a cached session, but only once. False if it did not. */
+  /** Connects again after a failure with a cached session, but only once. False if it did not. */
   private renew(attempt: Attempt, now: i64): bool {
     if (this.renewed) return false;
     this.renewed = true;

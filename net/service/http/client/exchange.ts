@@ -203,7 +203,7 @@ export class HttpExchange {
     return this.open();
   }
 
-  /** Starts to connect to the addresses of the name. */
+  /** Starts to connect to the addresses of the name, or to the address in the URL. */
   private open(): bool {
     const answer = this.answer;
     const addresses: Array<u32> = [];

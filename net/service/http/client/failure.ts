@@ -19,14 +19,14 @@ export const enum HttpFailure {
   /** The TLS handshake failed. */
   Handshake = 35,
   Cancelled = 42,
-  /** The request is invalid: a bad method or field. */
+  /** The request is invalid (a bad method or field), or there are too many at once. */
   Request = 43,
   TooManyRedirects = 47,
   /** The server closed the connection without a response. */
   Empty = 52,
   Receive = 56,
   Certificate = 60,
-  /** A transfer or content coding that is not supported, or content that does not match it. */
+  /** A transfer coding that is not supported. */
   Coding = 61,
   /** The body exceeds its limit, or its length does not fit into 63 bits. */
   TooLarge = 63,

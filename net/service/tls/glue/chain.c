@@ -31,7 +31,7 @@ static u32 encode(mbedtls_ssl_context* ssl, bool modern, u8* to) {
   return at;
 }
 
-/* Encrypts the next record of the message; mbedTLS's output must be empty. */
+/* Writes the next record of the message; mbedTLS's output must be empty. */
 int tls_send_part(struct connection* connection) {
   mbedtls_ssl_context* ssl = &connection->ssl;
   u32 most = mbedtls_ssl_get_max_out_record_payload(ssl);

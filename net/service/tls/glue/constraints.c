@@ -141,7 +141,7 @@ static bool next_pair(struct search* search) {
 }
 
 /* Compares a bounded number of the path's names with the constraints above them. Returns true once
-   all names are compared or one is rejected. */
+   all names are compared or a fault is found. */
 bool tls_check_constraints(struct search* search, u32* refusals) {
   struct constraint_walk* walk = &search->walk;
   u32 most = search->comparisons + SLICE;

@@ -5,7 +5,7 @@
 #include "mbedtls/platform.h"
 #include "ssl_misc.h"
 
-#define IDLE 256 /* consecutive records without data: tickets, key updates, warnings ... */
+#define IDLE 256 /* limit of records in a row without data: tickets, key updates, warnings ... */
 
 static struct connection* connections[TLS_CONNECTIONS + 1];
 
@@ -30,7 +30,7 @@ static int check_last_record(const struct connection* connection) {
                 ssl->in_hdr[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA; /* RFC 8446, 5 */
   bool empty = fragment != 0 && fragment == connection->fragment;   /* RFC 8446, 5.4 */
   if (hidden || empty) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-  /* Fail at once if the message cannot fit into the buffer. */
+  /* Do not wait for the rest of a message that cannot fit into the buffer. */
   bool long_message = fragment != 0 && ssl->in_hslen > MBEDTLS_SSL_IN_CONTENT_LEN;
   if (!long_message) return 0;
   /* If such a message is allowed, tls_read_record collects it in a larger buffer. */

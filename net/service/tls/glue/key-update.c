@@ -73,7 +73,7 @@ int tls_read_ahead(struct connection* connection) {
   if (ssl->in_hslen != ssl->in_msglen) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
   if (ssl->in_msg[4] > UPDATE_REQUESTED) return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
   bool requested = ssl->in_msg[4] == UPDATE_REQUESTED;
-  if (requested && ssl->out_left != 0) { /* one reply serves several requests; send it later */
+  if (requested && ssl->out_left != 0) { /* send the pending output before the reply */
     ssl->keep_current_message = 1;
     return MBEDTLS_ERR_SSL_WANT_WRITE;
   }

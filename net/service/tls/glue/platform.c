@@ -54,7 +54,7 @@ static void write_number(struct writer* writer, u64 value, u32 radix, u32 least_
   while (count != 0) write(writer, digits[--count]);
 }
 
-/* Supports the formats that mbedTLS and this glue use: %s, %c, %d, %u and %0nX. */
+/* Supports what mbedTLS and this glue use: %s and %c, and %d, %u and %X, also with zeros (%02X). */
 int tls_snprintf(char* text, size_t capacity, const char* format, ...) {
   struct writer writer = {text, capacity, 0};
   va_list arguments;

@@ -1,6 +1,6 @@
 /* Certificate policies (RFC 5280, 6.1), with any-policy as the initial set. With that set, the only
- * question is whether some policy is valid for the whole path, if an issuer requires one. So the
- * policies valid so far are kept as a set, not as a tree (RFC 9618). */
+ * question is whether some policy is valid for the whole path, if a certificate requires one. The
+ * policies valid so far are therefore kept as a set, not as a tree (RFC 9618). */
 #include "path.h"
 
 #define POLICIES 32 /* in a set; the rest are dropped: no invalid path becomes valid by that */

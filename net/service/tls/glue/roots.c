@@ -1,5 +1,5 @@
 /* The trusted roots: Mozilla's, which compiler-config/roots.ts builds in, and those added at run
- * time. A root is parsed only when a chain needs it. */
+ * time. A built-in root is parsed only when a chain may need it. */
 #include "path.h"
 #include "mbedtls/base64.h"
 #include "mbedtls/pem.h"

@@ -71,7 +71,7 @@ struct connection {
   u32 refusals;
   i32 root; /* the root of the chain: index << 1 | kind, or -1 */
   bool root_expired, verified;
-  struct search* search; /* the search for a path; NULL once there is a verdict */
+  struct search* search; /* the search for a path while it runs, else NULL */
 };
 
 /* door.c */

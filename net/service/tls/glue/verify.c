@@ -4,9 +4,9 @@
 #include "path.h"
 #include "mbedtls/oid.h"
 
-/* Rule 1: signatures must not use SHA-1 or MD5 (a root's own signature is not checked), and RSA
-   keys must have at least 2048 bits. Keys on curves other than P-256, P-384 and P-521 do not
-   parse. */
+/* Rule 1: signatures must use SHA-256, SHA-384 or SHA-512 (a root's own signature is not checked),
+   and RSA keys must have at least 2048 bits. Keys on curves other than P-256, P-384 and P-521 do
+   not parse. */
 #define MIN_RSA_BITS 2048
 
 /* Reports whether a key is long enough. Only RSA keys can be too short. */
