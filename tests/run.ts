@@ -46,7 +46,7 @@ const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "tod
 const totals = new Map<string, number>(counted.map((name) => [name, 0]));
 const failures: string[] = [];
 
-/** Returns the stage's test files whose path contains any of `words`, or all if there are none. */
+/** Returns the stage's test files whose path contains any of `words`; all, if `words` is empty. */
 function testFiles(stage: Stage, words: string[]): string[] {
   const found = stage.folders.flatMap((folder) => {
     const names = readdirSync(`${root}tests/${folder}`, { recursive: true, encoding: "utf8" });

@@ -112,7 +112,7 @@ function patternAt(i: i32): u8 {
   return (i * 131 + 7) as u8;
 }
 
-/** memory.copy and memory.fill of up to 79 bytes, at every overlap, against the specification. */
+/** memory.copy and memory.fill of up to 79 bytes, at many overlaps, against the specification. */
 function copy(): void {
   const area = heap.alloc(AREA);
   for (let length = 0; length < 80; length++) {

@@ -98,12 +98,12 @@ export class ScriptedStream implements Stream {
     this.closed = true;
   }
   release(): void {
-    assert(!this.released && !this.aborted, "released twice");
+    assert(!this.released && !this.aborted, "ended twice");
     this.released = true;
   }
   setKeepAlive(_idle: i64): void {}
   abort(): void {
-    assert(!this.released && !this.aborted, "released twice");
+    assert(!this.released && !this.aborted, "ended twice");
     this.aborted = true;
   }
   /** Returns what was sent since the last call. */

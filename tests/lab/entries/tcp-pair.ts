@@ -143,7 +143,7 @@ function over(): bool {
   return left.tcp.connectionCount() == 0 && right.tcp.connectionCount() == 0;
 }
 
-/** A short connection on the pair: `bytes` each way, closed first by the right side. */
+/** A short connection on the pair: `bytes` each way, closed first by the left side. */
 export function exchange(bytes: u32): bool {
   const listener = right.tcp.listen(80, 4)!;
   left.connection = left.tcp.connect(wire.now, RIGHT, 80, left.sink);

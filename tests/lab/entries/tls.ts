@@ -48,7 +48,7 @@ export function accept(): i32 {
   streams.push(stream as TlsStream);
   return streams.length - 1;
 }
-/** Polls the service until it rests, then each stream once; returns how often the service. */
+/** Polls the service until it rests, then each stream once; returns the polls of the service. */
 export function poll(now: i64): u32 {
   let turns: u32 = 1;
   while (service.poll(now)) turns++;

@@ -10,7 +10,7 @@ import { SequenceRandom } from "./sequence-random";
 
 const table = new Tcp(new SequenceRandom());
 
-/** A stream whose connection ended in this way. */
+/** A stream whose connection ended with this error. */
 function failed(error: SocketError): TcpStream {
   const connection: TcpConnection = table.connect(0, 0, 0, sink)!;
   connection.block.refuse(error);

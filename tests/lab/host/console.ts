@@ -76,8 +76,8 @@ export async function heap(machine: Machine): Promise<{ used: number; free: numb
 }
 
 /**
- * The heap's idle level: the lowest of several readings, as the next one may still count the
- * garbage of the last command.
+ * The heap's idle level: the lowest of several readings, as any of them may still count the
+ * garbage of earlier commands.
  */
 export async function heapLevel(machine: Machine): Promise<number> {
   const looks: number[] = [];

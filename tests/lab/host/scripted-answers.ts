@@ -69,7 +69,7 @@ export class ScriptedAnswers {
       return lines.every((line) => /TIME-WAIT/.test(line));
     });
     const more = (await heapLevel(machine)) - this.level;
-    // The console keeps up to a hundred typed lines, which are smaller; a connection is larger.
+    // The hundred typed lines that the console may keep take less than this, a connection more.
     assert.ok(more < 49_152, `${more} bytes more are in use`);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The real servers that the kernel is tested against: nginx, dnsmasq, anvil, and small HTTP servers
+ * Real servers that the kernel is tested against: nginx, dnsmasq, anvil, and small HTTP servers
  * in Node that hash what they receive. All are unprivileged, on loopback, on random free ports.
  */
 import { createHash, randomInt } from "node:crypto";
@@ -192,7 +192,7 @@ export interface Received {
   bytes: number;
   sha256: string;
   crc32: string;
-  /** At least the first 64 KiB. */
+  /** All of it, or at least the first 64 KiB. */
   body: string;
 }
 

@@ -1,6 +1,6 @@
 /** Virtual time: nanoseconds since power-on, and events that come due. */
 
-/** A scheduled event, unless cancelled. */
+/** A scheduled event, for `cancel`. */
 export interface Timer {
   at: number;
   action: () => void;

@@ -42,7 +42,7 @@ export interface E1000Options {
   loadsAddress?: boolean;
   /** Nanoseconds until a frame has been sent; 0: within the write of TDT, as QEMU does. */
   sendTime?: number;
-  /** As in QEMU: reset and reading statistics clear nothing; writing RCTL delays frames by 1 s. */
+  /** As in QEMU: reset and reading statistics clear nothing; writing RCTL delays reception 1 s. */
   qemu?: boolean;
 }
 
@@ -69,7 +69,7 @@ export class E1000Model implements BusDevice {
   onSend: (frame: Uint8Array) => void = () => {};
   /** Number of writes to each register, by offset. */
   readonly writes = new Map<number, number>();
-  /** Frames dropped because no descriptor was free. */
+  /** Frames dropped because too few descriptors were free. */
   missed = 0;
   resets = 0;
   private readonly registers = new Uint32Array(SPACE / 4);

@@ -1,4 +1,4 @@
-/** The EEPROM of an 8254x: 64 words, by the read register or bit by bit (93C46 Microwire). */
+/** The EEPROM of an 8254x: 64 words, read through EERD or bit by bit (93C46 Microwire). */
 
 const [CLOCK, SELECT, DATA_IN, DATA_OUT, REQUEST, GRANT] = [1, 2, 4, 8, 0x40, 0x80];
 /** Start bit, opcode 10, six bits of address. */

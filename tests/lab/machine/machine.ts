@@ -66,7 +66,7 @@ export interface MachineOptions {
   acpiRoot?: number;
   /** The maximum size of linear memory in bytes. */
   memoryLimit?: number;
-  /** The total memory that the boot loader reports, for `free`. */
+  /** The memory map that the boot loader reports; `free` adds up its RAM. */
   memoryMap?: MemoryRegion[];
   /** A running clock: a machine that was reset continues in the same time. */
   clock?: VirtualClock;
@@ -184,7 +184,7 @@ export class Machine {
     this.asleep = idle && before === this.interrupts;
   }
 
-  /** Sleeps up to `time`, unless an interrupt is already pending. */
+  /** Sleeps until `time`, unless an interrupt is already pending. */
   rest(time: number): void {
     const before = this.interrupts;
     this.deliver();

@@ -17,7 +17,7 @@ import {
 import { type Machine, type MachineOptions, MachineStopped } from "./machine.ts";
 import { buildPc, seeded } from "./pc.ts";
 
-/** Bytes of garbage up to which only a request collects, as in machine/native/host.c. */
+/** Bytes of garbage up to which it is collected only on request, as in machine/native/host.c. */
 const MIN_GARBAGE = 256 << 10;
 /** Virtual nanoseconds that firmware and loader take. */
 const BOOT_TIME = 5e8;
@@ -60,7 +60,7 @@ export class Twin {
   console = "";
   /** Called with each frame sent. */
   onSend: (frame: Uint8Array) => void = () => {};
-  /** Called when the machine has stopped, or before it boots again. */
+  /** Called when the machine stops, except by a panic; after a reset, before it boots again. */
   onStop: (reason: MachineStopped["reason"]) => void = () => {};
   /** The exports of this boot's module. */
   exports!: Exports;
@@ -253,7 +253,7 @@ export class Twin {
     return new WebAssembly.Instance(module, imports).exports as Exports;
   }
 
-  /** Collects as the native loop does: on request, or once more was allocated than was live. */
+  /** Collects as the native loop does: on request, or after enough growth (`allowance`). */
   private collectIfDue(): void {
     const total = this.heapBytes();
     const allowance = Math.max(this.live, MIN_GARBAGE);

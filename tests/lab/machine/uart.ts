@@ -130,9 +130,7 @@ export class Uart16550 implements BusDevice {
     return this.received.shift()?.byte ?? 0;
   }
 
-  /**
-   * Returns the line status: an overrun, and the errors of the next byte. Reading clears both.
-   */
+  /** Returns the line status, and clears its overrun bit and the errors of the next byte. */
   private status(): number {
     let status = this.overrun ? 2 : 0;
     this.overrun = false;

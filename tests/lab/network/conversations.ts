@@ -1,6 +1,6 @@
 /**
- * Follows every TCP connection by what both sides send, before any fault. No side may send past the
- * other's window, acknowledge unsent data, shrink an offered window, resend different bytes (RFC
+ * Follows every TCP connection by what both sides send, before any fault. No kernel may send past
+ * its peer's window, acknowledge unsent data, shrink an offered window, resend different bytes (RFC
  * 9293 sections 3.4 and 3.8.6), or fall silent with unacknowledged data (section 3.8.1).
  */
 import { be16, be32, dotted, TCP } from "../packets/bytes.ts";
@@ -22,7 +22,7 @@ interface Side {
   hasEdge: boolean;
   /** The window scale in its SYN; undefined if it had none. */
   scale: number | undefined;
-  /** The sender is a kernel; it last sent at `spokeAt`. */
+  /** The sender is a kernel, which may not fall silent; it last sent at `spokeAt`. */
   checked: boolean;
   spokeAt: number;
   said: SentBytes | undefined;

@@ -37,7 +37,7 @@ export class Peer implements Station {
   readonly tcp: TcpStack;
   /** Whether it replies to pings. */
   answersPing = true;
-  /** Packets received with a wrong checksum of ICMP, UDP or TCP. */
+  /** Packets received with a wrong checksum or length of ICMP, UDP or TCP. */
   badChecksums = 0;
   readonly udp = new Map<number, (datagram: Datagram) => void>();
   /** Called with the sequence number of each reply to `ping`. */

@@ -1,6 +1,6 @@
 /**
  * Builds frames and packets, well-formed and malformed. A field that a test does not set has the
- * value of an ordinary packet; other values are written unchanged, valid or not.
+ * value of an ordinary packet; values that it sets are written unchanged, valid or not.
  */
 import { address, hardware, internetSum, pseudoSum, UDP } from "./bytes.ts";
 

@@ -57,7 +57,7 @@ export function readOptions(message: Buffer): Map<number, Buffer> {
   return options;
 }
 
-/** Fields of a server's message; omitted ones are those of a normal reply. */
+/** Fields of a server's message; by default a reply without address and options. */
 export interface DhcpFields {
   xid: number;
   chaddr: Uint8Array;

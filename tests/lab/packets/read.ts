@@ -1,6 +1,6 @@
 /**
  * Reads frames in two ways: `parseIp` and `parseArp` are fast, for the simulator, which looks at
- * every frame; `parse` returns text, for tests that compare.
+ * every frame; `parse` returns addresses as text, for tests that compare.
  */
 import {
   ARP,
@@ -46,7 +46,7 @@ export function parseIp(frame: Uint8Array): Ip | undefined {
   };
 }
 
-/** Reports whether length and checksum of ICMP, UDP or TCP are right; other packets pass. */
+/** Reports whether length and checksum of ICMP, UDP or TCP are right; fragments and others pass. */
 export function transportRight(frame: Uint8Array, ip: Ip): boolean {
   if (ip.fragment !== 0) return true;
   const length = ip.end - ip.start;
@@ -73,7 +73,7 @@ export function parseArp(frame: Uint8Array) {
   };
 }
 
-/** A frame in text form, for comparisons; `ip` and `arp` are set if it holds one. */
+/** A frame with its addresses as text; `arp` or `ip` is set if it holds such a packet. */
 export interface Parsed {
   to: string;
   from: string;

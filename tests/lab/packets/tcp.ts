@@ -5,7 +5,7 @@ const [PEER, GUEST] = [address("10.0.2.2"), address("10.0.2.15")];
 const FLAGS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128 };
 
 export interface SegmentFields {
-  /** Default: those of the unit tests, 10.0.2.2 to 10.0.2.15. */
+  /** Default: the addresses of the unit tests, from 10.0.2.2 to 10.0.2.15. */
   source?: number;
   destination?: number;
   sourcePort: number;

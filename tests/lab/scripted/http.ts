@@ -108,7 +108,7 @@ export class HttpBench {
     return `${wasm.status()} ${this.text("body")}`;
   }
 
-  /** Asserts that it failed with that exit code and such a message. */
+  /** Asserts that it failed with that exit code and a message that matches `words`. */
   assertFailed(kind: number, words = /./): void {
     assert.match(this.outcome(), new RegExp(`^failed ${kind}: `));
     assert.match(this.outcome(), words);

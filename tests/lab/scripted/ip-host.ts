@@ -196,7 +196,7 @@ export async function hostForTests(): Promise<Host> {
   return host;
 }
 
-/** Asserts what every row requires: the host still replies, and its memory is in order. */
+/** Asserts what each row of the catalogue requires: the host replies, its memory is in order. */
 export function assertAlive(host: Host): void {
   host.pass(2);
   host.sent();

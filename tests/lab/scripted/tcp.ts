@@ -145,7 +145,7 @@ export class Bench {
     return syn;
   }
 
-  /** Enters state T2: established by an active open; discards the guest's segments. */
+  /** Enters state T2 of the catalogue, by an active open; discards the guest's segments. */
   establish(options: number[] = [2, 4, 5, 180], window = 65535): this {
     this.connect();
     this.send("SA", -1, 0, { options, window });
