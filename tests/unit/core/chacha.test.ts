@@ -71,7 +71,7 @@ test("adding entropy discards words that are generated but not yet returned", ()
   assert.notEqual(wasm.next32(plain), wasm.next32(stirred));
 });
 
-test("fills exactly the requested number of bytes", () => {
+test("writes nothing after the requested number of bytes", () => {
   const generator = wasm.generator();
   for (let length = 0; length <= 9; length++) {
     const [pointer] = writeBytes(wasm, Buffer.alloc(16, 0xaa));

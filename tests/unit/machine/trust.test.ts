@@ -1,4 +1,4 @@
-/** Files of trusted roots: each certificate that cannot be used is named (machine/trust.ts). */
+/** Files of trusted roots: each certificate that cannot be used is reported (machine/trust.ts). */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type Exports, load, readString, writeText } from "../../lab/scripted/assembly.ts";
@@ -40,7 +40,7 @@ test("adds one certificate in DER", () => {
   assert.deepEqual(passed, ["0abc"]);
 });
 
-test("names each certificate that cannot be used, and the reason", () => {
+test("gives the number of each certificate that cannot be used, and the reason", () => {
   const results = [1, -0x262e, -0x3d00, -0x3a00, -0x3c80, -0x2980, -0x2182];
   assert.deepEqual(add(results.map(pem).join("")), [
     "1 new, 0 known",

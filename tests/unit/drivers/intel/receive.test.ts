@@ -38,7 +38,7 @@ test("accepts broadcasts, and rejects multicasts and frames for other stations",
   assert.equal(drain().length, 1);
 });
 
-test("drops frames with errors, and counts them by cause", async () => {
+test("drops frames with errors, except in IP or TCP checksums, and counts the causes", async () => {
   const { model, drain, count, wasm } = await boot();
   const faults = { 1: "crcErrors", 2: "frameErrors", 4: "frameErrors" } as const;
   for (const [errors, name] of Object.entries(faults)) {

@@ -229,7 +229,7 @@ test("reports invalid lines by number, and applies the others", () => {
     lines.map(Number),
     [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18, 17, 20, 21, 22, 24, 25, 30, 31, 28],
   );
-  // Before the second [Match], only a DNS server is valid; that [Match] fits no device.
+  // Before line 23, the only valid setting is a DNS server; the [Match] there fits no device.
   assert.equal(settings(0), "dhcp=true dns=10.0.2.3#53");
 });
 

@@ -112,7 +112,7 @@ test("reports the lines of Gateway=_dhcp4 if DHCP is off", () => {
   assert.deepEqual(problems(), []);
 });
 
-test("servers with a name are queried over TLS, on port 853 unless given", () => {
+test("a server with a name after # is for TLS, on port 853; a number after # is a port", () => {
   wasm.reset();
   file("[Network]", "DNS=9.9.9.9#dns.quad9.net 1.1.1.1:853#one.one.one.one 8.8.8.8#54");
   const servers = "dns=9.9.9.9#853(dns.quad9.net) dns=1.1.1.1#853(one.one.one.one) dns=8.8.8.8#54";

@@ -53,7 +53,7 @@ test("a message during a command is on a line of its own", async () => {
   assert.ok(console.output().endsWith(`<a>\r\n[    0.000000] hello\r\n${PROMPT}`));
 });
 
-test("splits lines as sh does", async () => {
+test("splits lines as sh does, but expands only $?, and takes & in a word literally", async () => {
   const console = await Console.start();
   const cases: Record<string, string> = {
     "words a b": "<a><b>",
@@ -275,7 +275,7 @@ test("truncates a flood of messages, and reports it", async () => {
   assert.ok(output.length < 40_000);
 });
 
-test("commands print what their Linux counterparts print", async () => {
+test("commands that need no network print their results and errors", async () => {
   const console = await Console.start();
   console.now = 3_725n * SECOND;
   assert.equal(console.run("echo a  'b  c'"), "a b  c\r\n");

@@ -27,7 +27,7 @@ test("every way that a connection ends has a message and a kind of failure", () 
   }
 });
 
-test("gives HTTP statuses the names of RFC 9110 section 15 and RFC 6585", () => {
+test("gives common HTTP statuses the names of RFC 9110 section 15 and RFC 6585", () => {
   // Node still uses an older name for 413.
   const names: Record<number, string> = { ...STATUS_CODES, 413: "Content Too Large" };
   const named = Object.keys(names).filter((status) => text(wasm.reason(Number(status))) !== "");
@@ -37,7 +37,7 @@ test("gives HTTP statuses the names of RFC 9110 section 15 and RFC 6585", () => 
   assert.equal(text(wasm.reason(299)), "");
 });
 
-test("gives TLS groups IANA's names", () => {
+test("gives common TLS groups IANA's names, and others their number", () => {
   const groups: [number: number, name: string][] = [
     [0, ""],
     [23, "secp256r1"],

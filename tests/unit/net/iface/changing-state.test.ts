@@ -96,7 +96,7 @@ test("static neighbors can fill the table, and more are refused", () => {
   host.know(gateway);
 });
 
-test("sends no fragment of a reply without room in the device, and all of the next reply", () => {
+test("sends no fragment of a reply while the device has no room, and all of a later reply", () => {
   const payload = icmp(8, 0, 1, Buffer.alloc(3000));
   const parts = fragments({ ...echo, payload }, [
     [0, 1480],

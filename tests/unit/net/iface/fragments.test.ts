@@ -85,7 +85,7 @@ test("FRG-03: ignores exact duplicates", () => {
   assertEchoed();
 });
 
-test("FRG-04: drops a datagram with a different fragment inside another", () => {
+test("FRG-04: drops a datagram with a fragment of other data inside another fragment", () => {
   const other = { ...echo, payload: Buffer.alloc(3000, 0x55) };
   receive(other, [[512, 256, true]]);
   receive(echo, thirds);
@@ -136,7 +136,7 @@ test("FRG-08: survives the ping of death, an end beyond 65,535", () => {
   assertSilent();
 });
 
-test("FRG-09: survives Jolt2, 10,000 identical last fragments", () => {
+test("FRG-09: survives Jolt2, two last fragments repeated 5,000 times each", () => {
   for (const offset of [65520, 65504]) {
     const fields = { id: 1109, payload: Buffer.alloc(9), fragment: offset / 8 };
     for (let i = 0; i < 5000; i++) host.receive(packet(fields));
@@ -242,7 +242,7 @@ test("FRG-18: after 60 s sends one 'time exceeded' if the first fragment has arr
   assert.equal(quote.readUInt16BE(6), 0x2000, "quoted unchanged");
 });
 
-test("FRG-19: never combines forged and genuine fragments into a datagram", () => {
+test("FRG-19: never delivers a datagram of forged and genuine fragments", () => {
   const genuine = udpDatagram(
     { address: address(gateway.address), port: 53 },
     { address: address(guest.address), port: 4000 },

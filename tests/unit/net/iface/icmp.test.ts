@@ -1,4 +1,4 @@
-/** ICMP on a host (net/iface/): rows ICM-01 to ICM-17 of docs/attacks/icmp-udp.md. */
+/** ICMP on a host (net/iface/): rows ICM-01 to ICM-17 (not 08, 12) of docs/attacks/icmp-udp.md. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Ipv4Fields, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";

@@ -95,7 +95,7 @@ test("uses a gateway outside all networks if the route says that it is on the li
   host.configure();
 });
 
-test("uses another interface while one has no carrier, and returns to it", () => {
+test("uses another interface while the first has no carrier, then the first again", () => {
   const second = host.wasm.addDevice(hardwareNumber("52:54:00:12:34:57"));
   host.wasm.setAddress(second, address("10.0.3.15"), 24);
   assert.equal(addRoute("0.0.0.0", 0, "10.0.3.2", 5, second), added);

@@ -1,4 +1,4 @@
-/** Randomly damaged frames, from a printed seed, after which the host must still be in order. */
+/** Randomly damaged frames, from a printed seed, after which the host must still work. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { fragments, icmp, ipv4, udpDatagram } from "../../../lab/packets/build.ts";

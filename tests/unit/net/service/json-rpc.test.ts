@@ -122,7 +122,7 @@ test("RPC-07: requires the version, and exactly one of result and error", () => 
   for (const value of ["1", '"x"', "null", "true"]) fails(value, kind.envelope, /not an object/);
 });
 
-test("with both members, accepts a null one, and also JSON-RPC 1.0", () => {
+test("accepts result and error together if one is null, also in JSON-RPC 1.0", () => {
   for (const version of ['"jsonrpc":"2.0",', '"jsonrpc":"1.0",', ""]) {
     assert.equal(single(`{${version}"id":1,"result":1,"error":null}`), "result 1");
     assert.equal(single(`{${version}"id":1,"result":null,"error":null}`), "result null");
@@ -132,7 +132,7 @@ test("with both members, accepts a null one, and also JSON-RPC 1.0", () => {
   }
 });
 
-test("RPC-08: shows errors as they are sent, and bounds the message", () => {
+test("RPC-08: shows errors even if they are malformed, and bounds the message", () => {
   const error = (object: string) => `{"jsonrpc":"2.0","id":1,"error":${object}}`;
   assert.equal(single(error('{"code":-32601,"message":"no"}')), "error -32601 no");
   assert.equal(

@@ -78,7 +78,7 @@ test("reversing swaps the ends, also in place; twice restores them", () => {
   assert.equal(wasm.equals(0, 1), 1);
 });
 
-test("save writes the 36 bytes that pointer exposes for hashing, and restore reads them", () => {
+test("save() writes the 36 bytes at pointer(), which are hashed, and restore() reads them", () => {
   wasm.setIpv4(0, local, 0x1234, remote, 0x5678);
   const at = block("ee".repeat(40));
   wasm.save(0, at);

@@ -46,14 +46,14 @@ test("DNS-05: rejects pointers forward and beyond the message", () => {
   assert.equal(read(message([Buffer.from([0xff, 0xff])])), null);
 });
 
-test("DNS-06: rejects pointers into the header, and follows those into a label", () => {
+test("DNS-06: rejects pointers into the header, or to bytes in a label that are no name", () => {
   assert.equal(read(message([0])), null);
   assert.equal(read(message([11])), null);
   const inside = message(["\x01bcd", Buffer.from([0])], [13]);
   assert.deepEqual(
     read(inside, 18),
     null,
-    "label b, then a label of 99 bytes (c), which are not there",
+    "label b, then c (0x63), which would be a label of type 01",
   );
 });
 

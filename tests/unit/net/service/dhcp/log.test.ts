@@ -68,7 +68,7 @@ test("does not log silence while servers reply, even with unusable offers", () =
   assert.match(logged("no answer")[0], /no answer from a server for \d+ s, DISCOVER sent \S+/);
 });
 
-test("counts the silence after an offer from the offer on", () => {
+test("after an offer, counts the silence from then on", () => {
   wasm.start(0n);
   world.run(at(9));
   world.reply(types.offer);

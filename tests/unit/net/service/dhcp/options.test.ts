@@ -181,7 +181,7 @@ test("DHC-07: handles lease times of 0, 1, 2^31-1 and infinity, and implausible 
   }
 });
 
-test("DHC-08: uses the source if there is no server identifier; ignores other servers", () => {
+test("DHC-08: uses the source if there is no server identifier; ignores NAKs of others", () => {
   for (const server of [null, "0.0.0.0", "255.255.255.255"]) {
     assert.ok(offered({ server, source: "10.0.2.7" }), `${server}`);
     assert.deepEqual(world.last.options.get(54), ips("10.0.2.7"));
@@ -200,7 +200,7 @@ test("DHC-08: uses the source if there is no server identifier; ignores other se
   assert.equal(world.state, "bound");
 });
 
-test("DHC-09: ignores message types that are missing, malformed, unknown or repeated", () => {
+test("DHC-09: ignores messages whose type is missing, malformed, unknown or repeated", () => {
   const rest: Options = [[54, ips("10.0.2.2")], ...usual()];
   const raw = (...first: Options) =>
     Buffer.concat([encodeOptions([...first, ...rest]), Buffer.from([255])]);

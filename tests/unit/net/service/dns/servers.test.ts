@@ -44,7 +44,7 @@ function firstIsSilent(): void {
   assert.equal(world.outcome(query), target);
 }
 
-test("a dead first server delays one lookup by a second; the others use the second server", () => {
+test("a dead first server delays one lookup by a second; later ones use the second server", () => {
   firstIsSilent();
   assert.deepEqual([wasm.serverDead(0), wasm.serverDead(1)], [1, 0]);
   for (let i = 0; i < 5; i++) {
@@ -239,7 +239,7 @@ test("repeats a query over TCP if the answer over UDP changes the case of letter
   assert.equal(world.last.wireName, `b${LONG}`, "no longer in random case for this server");
 });
 
-test("without TCP, queries a server that changes the case of letters again in lower case", () => {
+test("without TCP, repeats a query in lower case if the server changes the case of letters", () => {
   world.reset(first);
   const query = world.ask(LONG);
   world.deliver(lowered(world.last));

@@ -17,7 +17,7 @@ const failed = (kind: number, words = /./) => {
 
 beforeEach(() => http.reset());
 
-test("HTP-26: redirects end after fifty, in loops and in chains", () => {
+test("HTP-26: redirects end after fifty, in a loop of two URLs or of one", () => {
   http.start({ url: "http://a.test/a", follow: true });
   for (let i = 0; i < 50; i++) http.push(0, redirect(302, i % 2 === 0 ? "/b" : "/a"));
   assert.equal(http.outcome(), "pending");

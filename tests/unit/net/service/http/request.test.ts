@@ -30,7 +30,7 @@ test("sends a body with its length, and a POST without a body with a length of 0
   assert.match(http.text("sent", 0), /\r\nContent-Length: 0\r\n\r\n$/);
 });
 
-test("omits the fields it is told to, except Content-Length; refuses two Host fields", () => {
+test("omits the fields it is told to; refuses to omit Content-Length, or two Host fields", () => {
   http.start({ omitted: ["HOST", "User-Agent"], fields: { "X-Empty": "" } });
   assert.equal(http.text("sent", 0), "GET / HTTP/1.1\r\nAccept: */*\r\nX-Empty: \r\n\r\n");
   http.push(0, ok);

@@ -42,7 +42,7 @@ const duties: [what: string, micros: number, make: (bench: Bench) => void, seen:
     "A -1 0",
   ],
   [
-    "a fast retransmit of sent data only",
+    "a fast retransmit without unsent data",
     0,
     (b) => {
       b.write("short");
@@ -71,7 +71,7 @@ for (const [what, micros, make, seen] of duties) {
     make(bench);
     const [late] = held(bench, micros);
     const sequence = bench.fromGuest(late.sequence);
-    // Letters in the order of the bits.
+    // The letters in the order of `seen`.
     const flags = [..."PFRA"].filter((letter) => late.flags.includes(letter)).join("");
     assert.equal(`${flags} ${sequence} ${late.payload.length}`, seen);
   });
@@ -147,7 +147,7 @@ test("accepts data up to the last byte of the window, followed by a FIN", () => 
   assert.equal(bench.fromPeer(bench.out().at(-1)?.acknowledgment ?? 0), sent + 1);
 });
 
-test("ICMP: lowers the MTU to the next plateau if the error names none", () => {
+test("ICMP: lowers the MTU to the next plateau if the error states no MTU", () => {
   const bench = new Bench(wasm).establish();
   bench.write(pattern(3000));
   bench.out();

@@ -10,7 +10,7 @@ const NEVER = 0x7fffffffffffffffn;
 /** Slots reserved for the connections that this host opens (core/limits.ts). */
 const OWN_SLOTS = 32;
 
-test("implements exactly the state diagram of RFC 9293 section 3.3.2", () => {
+test("implements the state diagram of RFC 9293 section 3.3.2, except SEND in LISTEN", () => {
   const events = "PassiveOpen ActiveOpen Close Syn SynAcknowledged AckOfSyn Fin AckOfFin Drop Over";
   const arrows: Record<string, Record<string, string>> = {
     Closed: { PassiveOpen: "Listen", ActiveOpen: "SynSent" },
@@ -253,7 +253,7 @@ test("ignores a SYN while the backlog is full; half-open connections expire", ()
   assert.equal(wasm.connectionCount(), 1);
 });
 
-test("TCP-48: 10,000 SYNs to closed ports leave no state", () => {
+test("TCP-48: 10,000 SYNs to a closed port leave no state", () => {
   const bench = new Bench(wasm);
   for (let i = 0; i < 10000; i++) {
     const source = 0xc0a80000 + i;

@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/tcp-pair.ts");
 const HOUR = 3_600_000_000n;
 const RESULTS = ["whole", "clean error", "WRONG BYTE", "TOO LONG", "STUCK"];
 
-/** Lost, duplicate, reordered and corrupt thousandths; delay and reorder delay in microseconds. */
+/** Of 1,000 packets: lost, duplicated, reordered, damaged; delay, reorder delay in microseconds. */
 type Faults = [number, number, number, number, number, number];
 
 function transfer(seed: number, faults: Faults, bytes: number, slow = 0, initial = 0) {

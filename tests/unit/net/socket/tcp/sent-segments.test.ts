@@ -7,7 +7,7 @@ const wasm = await load("tests/lab/entries/tcp-sent-segments.ts");
 const NO_SAMPLE = -1n;
 const capacity: number = wasm.capacity();
 
-/** Each record as its end, the time it was last sent, and the number of transmissions. */
+/** Each segment as its end, the time it was last sent, and the number of transmissions. */
 function records(): [number, number, number][] {
   return Array.from({ length: wasm.count() }, (_, i) => [
     wasm.endOf(i) >>> 0,
