@@ -152,9 +152,9 @@ export function tcpSetKeepAlive(socket: TcpSocket, idle: i64): void {
 }
 
 /**
- * Fails the connection with TimedOut if data, or the SYN, is not acknowledged for `timeout`
- * microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the default, means 5 minutes, or 3
- * for the SYN. Accepted sockets inherit the setting of their listener.
+ * Fails the connection, with TimedOut or the last ICMP error, if data or the SYN is not
+ * acknowledged for `timeout` microseconds (TCP_USER_TIMEOUT; RFC 9293 section 3.8.3). 0, the
+ * default, means 5 minutes, or 3 for the SYN. Accepted sockets inherit their listener's setting.
  */
 export function tcpSetUserTimeout(socket: TcpSocket, timeout: i64): void {
   socket.userTimeout = timeout;
@@ -184,7 +184,7 @@ export function tcpReceive(socket: TcpSocket, bytes: Uint8Array): i32 {
   return over ? -1 : 0;
 }
 
-/** Closes a listener, or a connection as soon as its data is delivered. */
+/** Closes a listener, or a connection once its data is delivered; see `TcpConnection.detach`. */
 export function tcpClose(socket: TcpSocket): void {
   const listener = socket.listener;
   if (listener != null) listener.close();
@@ -217,7 +217,7 @@ export class TlsContext {
   }
 }
 
-/** Returns why TLS is unavailable ("not enough entropy ..."), or "" if it is available. */
+/** Returns a message ("TLS is not available: ...") if TLS is unavailable, or "". */
 export function initTLS(): string {
   return defaultStack.tls.engine.obstacle();
 }
@@ -268,7 +268,7 @@ export function tlsWrite(context: TlsContext, bytes: Uint8Array): u32 {
   return stream == null ? 0 : stream.write(bytes.dataStart, bytes.length as u32);
 }
 
-/** Sends close_notify and closes the connection. */
+/** Closes the connection with close_notify, or resets it if it is not open or data is unread. */
 export function tlsClose(context: TlsContext): void {
   const stream = context.stream;
   if (stream != null) stream.release();
@@ -337,7 +337,7 @@ export function dnsLookupCache(name: string): Ipv4Address {
 
 // --- DHCP, on the first interface; the client's `state` tells how far it is ---
 
-/** Drops the lease and sends a DISCOVER. Returns null if there is no interface. */
+/** Drops the lease and starts over with a DISCOVER. Returns null if there is no interface. */
 export function dhcpDiscover(): DhcpClient | null {
   const client = dhcpClient();
   if (client == null) return null;

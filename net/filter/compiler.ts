@@ -5,7 +5,7 @@
  *     expression := negation { (and | or) negation }        equal precedence, left to right
  *     negation   := { not } ( "(" expression ")" | primitive )
  *     primitive  := [[PROTOCOL] qualifiers] VALUE | PROTOCOL
- *     qualifiers := [src|dst] (host|net|port) | src | dst
+ *     qualifiers := [src|dst] (host|net|port) | src | dst   also src and dst, src or dst
  *
  * A value without qualifiers takes those of the value before it, as in `tcp port 80 or 443`, and
  * their protocol, unless a protocol alone stands in between.
@@ -141,7 +141,7 @@ export class ExpressionCompiler {
     this.program.push(new Term(Operation.And));
   }
 
-  /** Reads an address. `bare` is true if no qualifier before it says that it must be one. */
+  /** Reads an address or a network. `bare` is true if no qualifier stands right before it. */
   private network(text: string, bare: bool): void {
     const slash = text.indexOf("/");
     const address = parseIpv4(slash < 0 ? text : text.substring(0, slash));

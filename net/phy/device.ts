@@ -20,8 +20,8 @@ export interface NetworkDevice {
   canTransmit(): bool;
   /**
    * Sends a whole Ethernet frame without FCS, unchanged. It has at least 60 bytes
-   * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room; the
-   * device has then released the frame and counted it as dropped.
+   * (ETHERNET_MINIMUM): net/iface/link pads short ones. Returns false if there is no room or the
+   * link is down; the device has then released the frame and counted it as dropped.
    */
   transmit(frame: Frame): bool;
   /** Hands the frames given to `transmit` to the hardware: one register write per batch. */

@@ -87,7 +87,7 @@ export class EchoSocket {
   ) {}
 
   /**
-   * Queues a request with `length` bytes of data, which begin with `now` if 8 bytes have room.
+   * Queues a request with `length` bytes of data, which begin with `now` if there are 8 or more.
    * Returns false if the queue is full, `length` is more than ECHO_PAYLOAD, or the socket is
    * closed.
    */

@@ -1,6 +1,6 @@
 /**
  * The two ends of a conversation: local and remote address and port (the "socket pair" of RFC
- * 9293 section 3.4.1), in one record that is compared, copied and hashed as a whole.
+ * 9293 section 3.4.1), in one record that is compared and copied as a whole.
  *
  *      0               16              32            34           36
  *     ┌───────────────┬───────────────┬─────────────┬────────────┐

@@ -7,13 +7,13 @@ export const enum SocketError {
   /** The peer ended the connection abruptly. */
   Reset,
   TimedOut,
-  /** The next hop does not answer, or a router reported that the destination is unreachable. */
+  /** The next hop does not answer, or a router reported that it could not deliver a packet. */
   Unreachable,
   /** The local address that the socket used was removed. */
   AddressGone,
   /** A table is full, or there is not enough memory. */
   NoResources,
-  /** No route, or the address cannot be a host's. */
+  /** There is no route, the address cannot be a host's, or the port is invalid. */
   NetworkUnreachable,
 }
 

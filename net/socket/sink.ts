@@ -4,7 +4,7 @@ import { Path } from "./path";
 
 /** The result of sending a packet. */
 export const enum SendResult {
-  /** The device has the packet, or the packet waits for its neighbor's hardware address. */
+  /** The packet was passed to the device, or to the neighbor cache, which drops it if full. */
   Sent = 0,
   /** The pool is empty or the device is full: try again in a later turn. */
   Busy = 1,

@@ -38,8 +38,8 @@ export class UdpTable implements UdpSocketOwner {
 
   /**
    * Opens a socket on `port`, or on a random port if that is 0. Its queues hold `receiveBytes` and
-   * `transmitBytes` of memory until it is closed. Returns null if the port is in use (on that
-   * interface) or above 65535, or if UDP_SOCKETS sockets are open.
+   * `transmitBytes` of memory until it is closed. Returns null if the port is in use on interface
+   * `device` or above 65535, or if UDP_SOCKETS sockets are open.
    */
   open(
     port: u32 = 0,

@@ -7,8 +7,8 @@
  * Pointers divide a name into pieces. A pointer must point before the start of the piece that it
  * ends, so loops are impossible; the numbers of pieces, labels and bytes are bounded too. Names are
  * returned in a canonical form: lower case (RFC 4343), a dot between labels and none at the end,
- * with dots and backslashes within labels and all bytes that are not printable escaped. Equal names
- * are equal strings.
+ * with spaces, unprintable bytes, and dots and backslashes within labels escaped. Equal names are
+ * equal strings.
  */
 
 /** The longest name, with its length bytes and the root (RFC 1035 section 2.3.4). */

@@ -1,7 +1,7 @@
 /**
  * Formats the data of DNS records as text, in the presentation format of master files (RFC 1035
- * section 5.1 and the RFC of each type). Data of other types, and malformed data, are shown in the
- * form of RFC 3597 section 5: `\# LENGTH HEX`.
+ * section 5.1 and the RFC of each type). Data of types not listed in `dataText`, and malformed
+ * data, are shown in the form of RFC 3597 section 5: `\# LENGTH HEX`.
  */
 import { loadNet16, loadNet32 } from "../../core/bytes";
 import { escapeBytes } from "../../core/escape";

@@ -41,7 +41,7 @@ export const enum IcmpError {
   PortUnreachable,
   /** 3/4: the packet was larger than the next hop's MTU. */
   FragmentationNeeded,
-  /** 3/9, 3/10, 3/13 and up: prohibited by a filter on the way. */
+  /** 3/9, 3/10, 3/13 to 3/15: prohibited by a filter on the way. */
   Prohibited,
   /** 11/0 and 11/1 */
   TimeExceeded,

@@ -20,7 +20,7 @@ import { addressSum, pseudoHeader } from "./pseudo-header";
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
 
-// The supported flags. ECE, CWR and the reserved bits are ignored (RFC 9293 section 3.1).
+// The supported flags. URG, ECE, CWR and the reserved bits are ignored.
 export const FLAG_FIN: u32 = 0x01;
 export const FLAG_SYN: u32 = 0x02;
 export const FLAG_RST: u32 = 0x04;

@@ -1,6 +1,6 @@
 /**
  * Receives packets: from an Ethernet frame to its socket (RFC 1122 sections 2.3, 2.4 and 3.2.1).
- * A frame is delivered, kept for reassembly or counted under one `Drop`; it goes back to the pool.
+ * A frame is delivered, copied for reassembly or counted as a `Drop`; it goes back to the pool.
  */
 import { Endpoints } from "../../socket/endpoints";
 import { Tcp } from "../../socket/tcp/tcp";

@@ -50,7 +50,7 @@ class Reassembly {
   received: u32 = 0;
   end: u32 = 0;
   total: u32 = UNKNOWN;
-  /** The index of the interface on which the first fragment arrived. */
+  /** The index of the interface on which the earliest fragment arrived. */
   iface: u32 = 0;
   readonly payload: usize;
   private readonly map: StaticArray<u64> = new StaticArray<u64>(MAP_WORDS);

@@ -60,8 +60,8 @@ export class RouteTable {
   /**
    * Returns the best route to an address over an interface that is up, or null. A route with a
    * gateway is skipped while its interface has no carrier, if another route leads there. It is not
-   * skipped for packets from `source`, an address of that interface: replies to it would not arrive
-   * over another network.
+   * skipped if `source` is an address of that interface: replies to it would not arrive over
+   * another network.
    */
   lookup(address: Ipv4Address, source: Ipv4Address): Route | null {
     const count = this.count;

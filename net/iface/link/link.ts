@@ -44,7 +44,7 @@ export class Link {
   /**
    * Prepends the Ethernet header, pads the frame with zeros to ETHERNET_MINIMUM and hands it to
    * the device. This is the only place that pads, so loopback and taps see the bytes on the wire.
-   * Returns false if the device has no room; the frame is then released.
+   * Returns false if the device has no room or no link; the frame is then released.
    */
   transmit(frame: Frame, to: u64, type: u32, now: i64): bool {
     emitEthernet(frame.push(ETHERNET_HEADER), to, this.hardware, type);

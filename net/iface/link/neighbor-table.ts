@@ -4,7 +4,7 @@ import { NEVER, SECOND } from "../../../core/time";
 import { IpAddress } from "../../wire/ip-address";
 import { Neighbor, NeighborState } from "./neighbor";
 
-/** An entry used more recently than this is not evicted. */
+/** A reachable or stale entry that was used within this time is not evicted. */
 const IN_USE: i64 = SECOND;
 /** Hash chains; a power of two. */
 const CHAINS: u32 = 64;

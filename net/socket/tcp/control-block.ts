@@ -26,7 +26,7 @@ import { Schedule, Scheduled } from "./time/schedule";
 
 /** The queue of its listener in which a connection waits. */
 export const enum ListenQueue {
-  /** In no queue: this host opened the connection, or the connection was accepted. */
+  /** In no queue: the connection was opened by this host, was accepted, or is over. */
   None = 0,
   /** SYN-RECEIVED. */
   HalfOpen,

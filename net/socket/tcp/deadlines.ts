@@ -12,7 +12,7 @@ export function armRetransmit(block: ControlBlock, now: i64): void {
   armBy(block, now + block.roundTrip.timeout(), now);
 }
 
-/** Starts the persist timer, which has a closed window probed (section 3.8.6.1). */
+/** Starts the persist timer, which has a closed window probed (RFC 9293 section 3.8.6.1). */
 export function armPersist(block: ControlBlock, now: i64): void {
   armBy(block, now + block.persist.start(block.roundTrip.timeout()), now);
 }
@@ -52,8 +52,8 @@ function giveUpAt(block: ControlBlock): i64 {
   const progressAt = liveness.progressAt;
   if (block.userTimeout > 0) return progressAt + block.userTimeout;
   if (block.state < TcpState.Established) return progressAt + GIVE_UP_SYN;
-  // A peer that answers probes of its closed window is kept (MUST-37), but not for a connection
-  // that its user has closed.
+  // A connection is kept while its peer answers probes of a closed window (MUST-37), unless its
+  // user has closed it.
   const sender = block.sender;
   const closedWindow = sender.window == 0 && !sender.closing;
   const heard = closedWindow && liveness.heardAt > progressAt;

@@ -17,7 +17,7 @@ export class Demux {
 
   constructor(private readonly hash: EndpointsHash) {}
 
-  /** Returns the connection between these ends, unless it is Closed, or null. */
+  /** Returns the connection between these ends that is not Closed, or null. */
   find(ends: Endpoints): ControlBlock | null {
     const recent = this.recent;
     if (recent != null && isBetween(recent, ends)) return recent;

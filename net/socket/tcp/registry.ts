@@ -122,7 +122,7 @@ export class TcpRegistry {
     this.retire(block);
   }
 
-  /** Frees the ends of a connection that is over. Unread data stays readable for a while. */
+  /** Frees the ends of a connection that is over. Data its user may still read stays a while. */
   private retire(block: ControlBlock): void {
     const unread = block.receiver.ring.length > 0;
     const wanted = unread && block.queue == ListenQueue.None && !block.orphaned;

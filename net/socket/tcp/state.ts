@@ -1,6 +1,6 @@
 /**
  * The state machine of a connection as one pure function: a line for each arrow of the diagram in
- * RFC 9293 section 3.3.2 (figure 5), except SEND in LISTEN, and one for all resets and timeouts.
+ * RFC 9293 section 3.3.2 (figure 5), except SEND in LISTEN, plus one for all resets and timeouts.
  */
 
 /** In the diagram's order; `TCP_STATE_NAMES` has their names. */

@@ -5,7 +5,7 @@ import { MILLISECOND, MINUTE, SECOND } from "../../../core/time";
 export const RTO_INITIAL: i64 = SECOND;
 /**
  * The minimum margin of RTO above SRTT. RFC 6298 (2.4) recommends an RTO of at least 1 s; like
- * Linux, this stack adds at least 200 ms to SRTT instead. That exceeds the ACK delay of common
+ * Linux, this stack adds at least 200 ms to SRTT instead. That covers the ACK delay of common
  * peers (40 to 200 ms) and recovers five times sooner.
  */
 export const RTO_MARGIN: i64 = 200 * MILLISECOND;

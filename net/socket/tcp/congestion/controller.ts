@@ -18,7 +18,7 @@ export interface CongestionController {
 
   /**
    * `count` bytes were acknowledged outside fast recovery, with `flight` bytes in flight before.
-   * `repairing` is true while data that was in flight at the last timeout is not acknowledged.
+   * `repairing` is true if data in flight at the last timeout was still unacknowledged before.
    */
   acknowledged(count: u32, flight: u32, repairing: bool, segmentSize: u32, now: i64): void;
 
@@ -34,6 +34,6 @@ export interface CongestionController {
    */
   timedOut(flight: u32, segmentSize: u32, again: bool): void;
 
-  /** Data is about to be sent after a pause longer than RTO. */
+  /** Nothing is in flight, and nothing was sent for longer than RTO. */
   restartedAfterIdle(segmentSize: u32): void;
 }

@@ -37,7 +37,7 @@ export function receiveSegment(block: ControlBlock, segment: TcpSegment, now: i6
 
 /**
  * Header prediction (Van Jacobson): handles the next segment in order if it brings only data or
- * only an ACK and leaves the window unchanged. Otherwise does nothing and returns false.
+ * only an ACK, and nothing else needs attention (window, gap, loss). Otherwise returns false.
  */
 function predicted(block: ControlBlock, segment: TcpSegment, now: i64): bool {
   const receiver = block.receiver;

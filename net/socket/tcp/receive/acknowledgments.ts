@@ -1,7 +1,7 @@
 /**
  * The ACKs that a connection owes (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2): for every
- * second full-sized segment, at once for a segment out of order, otherwise after ACK_DELAY. ACKs
- * are sent in `dispatch`, after the whole batch, so one ACK covers all in-order data of one poll.
+ * second full-sized segment, at once for a FIN or while there is a gap, otherwise after ACK_DELAY.
+ * ACKs are sent in `dispatch`, after the whole batch, so one covers all in-order data of a poll.
  */
 import { randomBelow } from "../../../../core/random";
 import { NEVER } from "../../../../core/time";
@@ -12,7 +12,7 @@ import { ACK_DELAY, CHALLENGE_PERIOD, CHALLENGES } from "../timing";
 export class Acknowledgments {
   /** ACKs to send in the next `dispatch`; several after segments out of order. */
   due: u32;
-  /** Bytes received since the last ACK was sent. */
+  /** Bytes received in order since the last ACK was sent. */
   private bytes: u32;
   /** Challenge ACKs left in the period that began at `challengedAt` (RFC 5961 section 7). */
   private challengesLeft: u32;

@@ -29,7 +29,7 @@ export class Sender {
   windowAcknowledgment: u32 = 0;
   /** The shift of the peer's windows on the wire. */
   shift: u32 = 0;
-  /** The largest payload of a segment (Eff.snd.MSS): what the peer accepts, less the options. */
+  /** The largest payload (Eff.snd.MSS) that both ends and the path allow, less the options. */
   segmentSize: u32 = SEGMENT_SIZE_DEFAULT;
   /** The end of the last segment sent that was not full-sized; at least SND.UNA. */
   shortEnd: u32 = 0;
@@ -223,7 +223,7 @@ export class Sender {
     this.segments.release();
   }
 
-  /** Records a first transmission up to `end`, which is not timed because it may be sent again. */
+  /** Records a first transmission up to `end`, untimed: a probe, or the end of a retransmission. */
   private sentUntimed(end: u32, now: i64): void {
     this.segments.sent(end, now);
     this.segments.stopTiming();

@@ -6,11 +6,11 @@ import { KEEP_ALIVE_INTERVAL, KEEP_ALIVE_PROBES } from "../timing";
 
 @unmanaged
 export class Liveness {
-  /** When SND.UNA last advanced, or what is in flight was first sent: R2 counts from here. */
+  /** R2 starts here: when SND.UNA last advanced, or when sending or a wait for a window began. */
   progressAt: i64;
-  /** When a segment last arrived, other than a RST or a SYN outside the window. */
+  /** Once established: when a segment last arrived, other than a RST outside the window. */
   heardAt: i64;
-  /** When data, even old data, last arrived or was read, or this host's FIN was acknowledged. */
+  /** When data last arrived in order or again, or was read, or this host's FIN was acknowledged. */
   activityAt: i64;
   /** When a segment was last sent. */
   sentAt: i64;
