@@ -45,7 +45,7 @@ const image: number[] = [];
 const out: string[] = ["#pragma GCC system_header"];
 let imageStart = 0;
 
-/** Puts a segment in its place in one image, which is loaded at once, not by 1,500 copies. */
+/** Puts a segment in its place in one image, which is loaded in one step, not by 1,500 copies. */
 function addToImage(address: number, bytes: number[]): void {
   if (imageStart === 0) imageStart = address;
   while (image.length < address - imageStart) image.push(0);

@@ -63,7 +63,7 @@ function disassemble(binary: string): Map<string, Code> {
   return functions;
 }
 
-/** The line of code that asc generates: dispatchers, the collector's visitors. */
+/** Marks code that asc itself generates: dispatchers, the collector's visitors. */
 const generatedLine = '#line 1 "generated"';
 
 /** The lines of one module. */

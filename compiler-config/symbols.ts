@@ -74,7 +74,7 @@ function readableName(name: string, file: string): string {
   return (whole.startsWith(module) ? whole.slice(module.length) : whole).slice(0, 200);
 }
 
-/** Parses one frame of addr2line's output; returns none if it is not in our sources. */
+/** Parses one frame of addr2line's output; returns none unless in TypeScript or machine/native/. */
 function frameOf(name: string, where: string): Frame[] {
   const place = /^(?:\.\/)?([^:]+\.ts|machine\/native\/[^:]+):(\d+|\?)/.exec(where);
   if (!place) return [];

@@ -3,7 +3,7 @@
  *     node --import tsx compiler-config/update-roots.ts CACHE
  * Prints the old and the new version and what changes, and rewrites pins/certdata and pins/roots.
  * pins/roots lists every tarball that contains the same certdata.txt, so that others are left when
- * Debian replaces one. The small ones come first; among equals, the newest come first.
+ * Debian replaces one: first the small ones of ca-certificates, then those of nss, newest first.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

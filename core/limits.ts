@@ -1,8 +1,8 @@
 /**
  * Every bound in the system. Anything that input can make grow is bounded here, and reaching a
- * bound fails only the current operation. `_BYTES` counts bytes, `_LENGTH` characters, other names
- * items unless a comment says otherwise. A style test rejects bounds defined elsewhere, and bounds
- * that nothing uses.
+ * bound fails only the current operation. `_BYTES` counts bytes, `_LENGTH` characters, and any
+ * other name items, unless a comment says otherwise. A style test rejects bounds defined elsewhere,
+ * and bounds that nothing uses.
  */
 
 // --- frames ---

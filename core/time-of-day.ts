@@ -9,7 +9,7 @@ export interface TimeOfDay {
   wallClock(): i64;
   /** Names the source of that time, for example "real-time clock". */
   wallClockSource(): string;
-  /** The date of the source in microseconds since 1970 (UTC); earlier times are wrong. */
+  /** The date of the source code, in microseconds since 1970 (UTC); earlier times are wrong. */
   floor(): i64;
   /** Sets the time, in microseconds since 1970 (UTC), and names its source. */
   setWallClock(micros: i64, source: string): void;

@@ -1,6 +1,6 @@
 /**
- * Time in the kernel: monotonic microseconds since boot, in an i64. `now` is passed as an argument;
- * only machine/ reads this clock.
+ * Time in the kernel: monotonic microseconds since boot, in an i64. core/, drivers/ and net/ get
+ * `now` as an argument; only kernel/ and machine/ read the clock.
  */
 
 /** Units, in microseconds. */

@@ -28,7 +28,7 @@ export class InterruptWatch {
     private readonly counters: DeviceCounters,
   ) {}
 
-  /** Connects the line that firmware chose. Returns false if there is none. */
+  /** Connects the line that firmware chose. Returns false if it cannot be connected. */
   connect(handler: InterruptHandler): bool {
     this.interruptDriven = connect(this.pci.interruptLine, handler, true);
     return this.interruptDriven;

@@ -36,7 +36,7 @@ export abstract class Nic implements NetworkDevice, InterruptHandler {
    */
   abstract start(): bool;
 
-  /** Connects the interrupt. Returns false if there is none; `pollAt` then requests polling. */
+  /** Connects the interrupt. Returns false if that fails; `pollAt` then requests polling. */
   connectInterrupt(): bool {
     return this.watch.connect(this);
   }

@@ -1,7 +1,7 @@
 /**
  * The serial port: a 16550A (National Semiconductor PC16550D data sheet) with interrupts in both
- * directions, 8 data bits, no parity, 1 stop bit. The driver never drops a byte for lack of room:
- * when its ring is full, it lets the FIFO fill up and deasserts RTS to pause the peer.
+ * directions, 8 data bits, no parity, 1 stop bit. The driver drops no received byte for lack of
+ * room: when its ring is full, it lets the FIFO fill up and deasserts RTS to pause the peer.
  */
 import { UART_RECEIVE_BYTES, UART_TRANSMIT_BYTES } from "../core/limits";
 import { in8, interruptBarrier, out8 } from "../machine/host";

@@ -1,4 +1,4 @@
-/** An example program: resolves a name every few seconds and logs when its address changes. */
+/** An example program: resolves a name every few seconds and logs when the result changes. */
 import { log } from "../core/log";
 import { Program, register } from "../core/program";
 import { NEVER, SECOND } from "../core/time";

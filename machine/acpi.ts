@@ -34,7 +34,7 @@ export const enum AddressSpace {
   PciConfiguration = 2,
 }
 
-/** The values of the tables; 0 means absent. */
+/** The values of the tables. An address, port or index of 0 means absent. */
 export class Acpi {
   /** Revision of the FADT; 0 if there is no ACPI. */
   revision: u32 = 0;

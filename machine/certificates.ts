@@ -9,7 +9,7 @@ const scratch = new StaticArray<u8>(CERTIFICATE_BYTES as i32);
 export class Certificate {
   constructor(readonly der: StaticArray<u8>) {}
 
-  /** Returns a field as text; "" if it is absent. `index` selects a name, from 0. */
+  /** Returns a field as text, "" if absent, or "(too long)". `index` selects a name, from 0. */
   text(field: CertificateField, index: u32 = 0): string {
     const pointer = changetype<usize>(scratch);
     const der = changetype<usize>(this.der);

@@ -10,7 +10,7 @@ import { latchRuler, PIT_FREQUENCY, readRuler, rulerEnded, startRuler } from "./
 const enum ClockSource {
   /** Not calibrated: `now` returns 0. */
   None = 0,
-  /** CPUID leaf 0x15 (and 0x16 for the crystal). */
+  /** CPUID leaf 0x15, or leaf 0x16 if leaf 0x15 lacks the crystal's frequency. */
   Cpuid = 1,
   /** CPUID leaf 0x40000010 of a hypervisor. */
   Hypervisor = 2,

@@ -41,7 +41,7 @@ export declare function timestamp(): u64;
 export declare function cpuid(leaf: u32, subleaf: u32, register: u32): u32;
 /** 64 bits from RDSEED or RDRAND; 0 if the processor has neither or it failed. */
 export declare function hardwareRandom(): u64;
-/** Halts the processor forever with interrupts disabled, if power-off or reset failed. */
+/** Halts the processor forever with interrupts disabled; called if a reset has no effect. */
 export declare function halt(): void;
 
 // --- what the boot loader passes ---
@@ -96,9 +96,9 @@ export declare function tlsSetTime(seconds: i64, milliseconds: i64): void;
 /** Starts the library, which needs the time and 256 bits of entropy. Returns 0 or an error. */
 export declare function tlsStart(): i32;
 
-/** Opens a client connection to a server that must prove `name`. Returns 0 if out of memory. */
+/** Opens a client connection to a server that must prove `name`. Returns 0 on failure. */
 export declare function tlsOpenClient(name: usize, length: u32, options: u32): u32;
-/** Opens a server connection. Returns 0 if out of memory or without a server identity. */
+/** Opens a server connection. Returns 0 on failure, as without a server identity. */
 export declare function tlsOpenServer(options: u32): u32;
 /**
  * Does a bounded amount of work: a step of the handshake, or one record of an open connection.

@@ -47,7 +47,7 @@ export function initInterrupts(): void {
 
 /**
  * Adds a handler for a line and unmasks it. `level` makes the line level-triggered, as PCI lines
- * are. Returns false if the line has too many handlers or does not exist: 255, or 0 if `level`.
+ * are. Returns false if the line has too many handlers or is invalid: above 15, or 0 if `level`.
  */
 export function connect(line: u32, handler: InterruptHandler, level: bool): bool {
   if (line >= LINES || (level && line == 0)) return false;

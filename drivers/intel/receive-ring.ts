@@ -83,7 +83,7 @@ export class ReceiveRing {
     return (this.writeBack(this.next) & RECEIVE_DD) != 0;
   }
 
-  /** Takes the oldest good frame, or returns null if there is none. */
+  /** Takes the oldest good frame; returns null if there is none, or no free frame in the pool. */
   receive(): Frame | null {
     // Bounded, because a controller may fill bad descriptors as fast as they are dropped.
     for (let i: u32 = 0; i < RECEIVE_RING; i++) {

@@ -26,7 +26,7 @@ import {
 import { Registers, TDBAH, TDBAL, TDH, TDLEN, TDT } from "./registers";
 
 const MASK: u32 = TRANSMIT_RING - 1;
-/** Frames in the longest batch, so that the frames of a long queue return to the pool in parts. */
+/** Frames in the longest batch. Longer queues are split, to return frames to the pool sooner. */
 const REPORT_EVERY: u32 = 32;
 /** The second half of a descriptor, without the length: a whole frame, FCS inserted by hardware. */
 const WHOLE_FRAME: u64 = ((COMMAND_EOP | COMMAND_IFCS) as u64) << 24;

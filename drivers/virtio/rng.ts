@@ -42,7 +42,7 @@ const REQUESTED: u32 = 64;
  */
 const WAIT_STEPS: u32 = 100_000;
 
-/** Returns up to 64 random bytes from the first entropy device; none without one or on timeout. */
+/** Returns up to 64 random bytes from the first entropy device; none if it is missing or fails. */
 export function readEntropyDevice(devices: Array<PciDevice>): StaticArray<u8> {
   for (let i = 0; i < devices.length; i++) {
     const device = devices[i];

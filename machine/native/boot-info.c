@@ -27,7 +27,7 @@ static void add_region(u64 base, u64 length, u32 type) {
   boot_info.regions[boot_info.region_count++] = (struct region){base, length, type};
 }
 
-/* Keeps a framebuffer within the direct map if it is text or its pixels are whole bytes. */
+/* Records a framebuffer within the direct map, if it is text or has pixels of 2 to 4 bytes. */
 static void set_framebuffer(struct framebuffer found, u8 type) {
   found.text = type == 2;
   bool reachable = found.address + (u64)found.pitch * found.height <= FOUR_GIB;

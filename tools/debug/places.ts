@@ -36,7 +36,7 @@ function functionStarts(module: Uint8Array): number[] {
 
 /**
  * Parses `file.ts:line`, where the file may be the end of a path. A line without code stands for
- * the next line with code. Throws if the file or the line is not found.
+ * the next line with code. Throws if the file or the line is not found, or several files fit.
  */
 export function breakpoint(words: string, map: SourceMap, module: Uint8Array): Breakpoint {
   const [, name, digits] = /^(.+\.ts):(\d+)$/.exec(words) ?? [];

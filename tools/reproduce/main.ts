@@ -1,6 +1,6 @@
 /**
  * `make reproduce [PUBLISHED=file.iso]`: builds two clones of HEAD in different folders and under
- * different circumstances, and compares every byte. With PUBLISHED, also reports whether that ISO
+ * different circumstances, and compares the results. With PUBLISHED, also reports whether that ISO
  * is what this source makes. Prints the versions of the tools, on which the result does depend.
  */
 import { execFileSync, spawnSync } from "node:child_process";

@@ -1,7 +1,7 @@
 /**
  * Generates C that puts a tape between the kernel's generated C and its host functions, both for
  * the kernel that records itself and for the program that replays. The functions are the same;
- * record.c and replay.c define the macros in them (ACT, GIVEN, TAKEN, the results).
+ * record.c and replay.c define the macros in them (ACT, GIVEN, OPENED, TAKEN, the results).
  *     node --import tsx tools/tape/generate.ts KERNEL.wasm FOLDER
  * writes `FOLDER/kernel.c`, which includes the generated C (the macro KERNEL) with the host
  * functions renamed, and `FOLDER/acts.h`, which defines them.

@@ -1,6 +1,6 @@
 /**
- * Replays tapes in native programs built from the kernel's generated C (replay.c): one by the
- * kernel's compiler, one with sanitizers.
+ * Replays tapes in native programs built from the kernel's generated C (replay.c): one compiled by
+ * gcc, one by clang with sanitizers.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
